@@ -1,0 +1,90 @@
+# Pirogue's commands. `make` alone lists them.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# One set of flags for building, vetting and linting: with another one Go would compile
+# everything again. Only the race detector needs cgo, and so a second set.
+export GOFLAGS := $(strip $(shell go env GOFLAGS) -trimpath)
+export CGO_ENABLED := 0
+
+# $(call build,FOLDER,PACKAGE) builds a command of the module in FOLDER into the target.
+build = scripts/progress.sh '$(LABEL)' go build -C $(1) -v -ldflags '-s -w' -o '$(CURDIR)/$@' $(2)
+
+TOOLS := bin/tools/golangci-lint bin/tools/workflowcheck bin/tools/govulncheck
+
+.PHONY: help
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## everything on this laptop: the API, Temporal, its Web UI, sandbox operators
+	@exec bin/pirogue dev
+
+.PHONY: build
+build: bin/pirogue bin/devserver ## bin/pirogue and bin/devserver
+
+.PHONY: test
+test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detector
+	@scripts/need-gcc.sh
+	@scripts/need-postgres.sh
+	@scripts/need-chromium.sh
+	@scripts/need-php.sh
+	CGO_ENABLED=1 go test -race -p 2 -timeout 20m ./...
+	CGO_ENABLED=1 go test -race -timeout 5m ./cmd/pirogue -run Histories -sticky 0
+	cd devserver && go test ./...
+
+.PHONY: check
+check: $(TOOLS) ## format, vet, lint, workflow determinism, known vulnerabilities, tidy modules
+	@echo format;          bin/tools/golangci-lint fmt --diff
+	@echo vet;             go vet ./...
+	@echo vet devserver;   cd devserver && go vet ./...
+	@echo lint;            bin/tools/golangci-lint run ./...
+	@echo workflows;       bin/tools/workflowcheck ./workflows/...
+	@echo vulnerabilities; scripts/vulncheck.sh bin/tools/govulncheck
+	@echo modules;         for module in . devserver tools; do (cd $$module && go mod tidy -diff) || exit 1; done
+
+.PHONY: bench
+bench: bin/devserver ## measure the figures the product promises
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
+
+.PHONY: fmt
+fmt: bin/tools/golangci-lint ## format every Go file
+	bin/tools/golangci-lint fmt
+
+.PHONY: lint
+lint: bin/tools/golangci-lint ## lint alone, mending what can be mended
+	bin/tools/golangci-lint run --fix ./...
+
+.PHONY: secrets
+secrets: ## make the passwords and keys docker-compose.yml reads, in secrets/
+	@scripts/secrets.sh secrets
+
+.PHONY: hooks
+hooks: ## let git check the format before each commit
+	git config core.hooksPath .githooks
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin
+
+# Go itself knows best what changed, embedded files included, and answers in a second.
+.PHONY: bin/pirogue
+bin/pirogue: LABEL = building Pirogue
+bin/pirogue:
+	@$(call build,.,./cmd/pirogue)
+
+# Temporal is large: even asking Go whether something changed takes a while.
+bin/devserver: LABEL = building Temporal (first time: several minutes)
+bin/devserver: $(filter-out %_test.go,$(wildcard devserver/*.go)) devserver/go.mod devserver/go.sum
+	@$(call build,devserver,.)
+	@touch $@
+
+bin/tools/golangci-lint: PACKAGE = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+bin/tools/workflowcheck: PACKAGE = go.temporal.io/sdk/contrib/tools/workflowcheck
+bin/tools/govulncheck:   PACKAGE = golang.org/x/vuln/cmd/govulncheck
+$(TOOLS): LABEL = building $(notdir $@)
+$(TOOLS): tools/go.mod tools/go.sum
+	@$(call build,tools,$(PACKAGE))
+	@touch $@

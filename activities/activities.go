@@ -1,0 +1,64 @@
+package activities
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"pirogue"
+)
+
+// Activities is everything the workflows can ask the outside world to do. The
+// worker builds one; workflows use a nil one, for its method names only.
+type Activities struct {
+	Store     Store
+	Operators map[pirogue.OperatorCode]pirogue.Instance
+	Workflows Workflows
+	Sender    Sender
+	Clock     pirogue.Clock
+	Callbacks CallbackURLs
+	ReturnURL string // where the payer goes when the merchant named no page of its own
+	lanes     lanes
+}
+
+// Workflows is what activities ask of other workflows. Each may be called again
+// without a second effect.
+type Workflows interface {
+	// Launch starts a payment's workflow and does not wait for it.
+	Launch(ctx context.Context, p pirogue.Payment) error
+	// Deliver starts the delivery of an event.
+	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID) error
+	// Heard tells a payment's workflow that its operator called back. It fails with
+	// NotFound when none is open.
+	Heard(ctx context.Context, id pirogue.PaymentID, k pirogue.Kind) error
+}
+
+// CallbackURLs makes the address an operator calls back for one attempt. Its token
+// can be made again from the reference, so it is stored as a digest only.
+type CallbackURLs interface {
+	// URL returns the whole address, at most 120 characters.
+	URL(o pirogue.OperatorCode, ref pirogue.OperatorRef) string
+	// Digest returns what the database knows the token by.
+	Digest(ref pirogue.OperatorRef) string
+}
+
+// operator returns a configured instance. A code that no instance has is a mistake
+// in the configuration: the activity fails until it is mended.
+func (a *Activities) operator(code pirogue.OperatorCode) (pirogue.Instance, error) {
+	instance, ok := a.Operators[code]
+	if !ok {
+		return pirogue.Instance{}, pirogue.Errorf(pirogue.Internal, "no operator %q is configured", code)
+	}
+	return instance, nil
+}
+
+// jitter spreads a delay by up to a tenth either way, so that payments accepted
+// together are not asked about together.
+func jitter(d time.Duration) time.Duration {
+	return d + time.Duration((rand.Float64()*2-1)*0.1*float64(d)) //nolint:gosec // spreads load, guards nothing
+}
+
+// later puts a delay off by up to a tenth, never earlier.
+func later(d time.Duration) time.Duration {
+	return d + time.Duration(rand.Float64()*0.1*float64(d)) //nolint:gosec // spreads load, guards nothing
+}

@@ -1,0 +1,50 @@
+package activities
+
+import (
+	"errors"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"pirogue"
+)
+
+// again is the type of the error with which an activity asks to be run again: it is
+// not a failure, and it is not logged or counted as one.
+const again = "AGAIN"
+
+// encode makes the code of err survive the trip through Temporal, which keeps a
+// type and a message but no Go type. Which codes are worth repeating is the
+// workflow's choice: see workflows/policy.go.
+func encode(err error) error {
+	if err == nil {
+		return nil
+	}
+	return temporal.NewApplicationErrorWithCause(err.Error(), string(pirogue.CodeOf(err)), err)
+}
+
+// retryIn asks Temporal to run the activity again after a delay, saying why.
+func retryIn(delay time.Duration, why string) error {
+	return temporal.NewApplicationErrorWithOptions(why, again, temporal.ApplicationErrorOptions{
+		NextRetryDelay: delay,
+		Category:       temporal.ApplicationErrorCategoryBenign,
+	})
+}
+
+// TimedOut reports whether an activity ended because its time was over: a run was
+// cut off, or the next one that it asked for would have come too late. Temporal says
+// the second by the retry state and keeps the last run's error as the cause.
+func TimedOut(err error) bool {
+	var timeout *temporal.TimeoutError
+	var ended *temporal.ActivityError
+	var last *temporal.ApplicationError
+	switch {
+	case errors.As(err, &timeout):
+		return true
+	case errors.As(err, &ended) && ended.RetryState() == enumspb.RETRY_STATE_TIMEOUT:
+		return true
+	default:
+		return errors.As(err, &last) && last.Type() == again
+	}
+}

@@ -1,0 +1,87 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"pirogue"
+	"pirogue/ledger"
+)
+
+// Store is the part of the database that activities need. Every method may be
+// called again with the same arguments without a second effect.
+type Store interface {
+	Attempts
+	Books
+	Webhooks
+	Backlog
+}
+
+// Attempts follows a payment's submissions.
+type Attempts interface {
+	// Latest returns a payment with its latest attempt. It fails with
+	// TransactionNotFound.
+	Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error)
+	// Send marks a prepared attempt SENT, and its CREATED payment INITIATED, before
+	// the bytes leave. It reports false, and changes nothing, when the attempt is not
+	// PREPARED or the payment is terminal: then it must not be sent.
+	Send(ctx context.Context, id pirogue.AttemptID, at time.Time) (bool, error)
+	// Answer records what became of sending. Only a SENT attempt changes.
+	Answer(ctx context.Context, a pirogue.Answer) error
+	// Renew prepares an attempt after another one that can have no effect, which
+	// becomes UNKNOWN if it is still SENT. The next attempt's number makes it unique:
+	// a second call returns the attempt that the first one made. An attempt that was
+	// ACCEPTED meanwhile has no next one and is returned itself.
+	Renew(
+		ctx context.Context, after pirogue.AttemptID, next pirogue.Attempt, callbackDigest string,
+	) (pirogue.Attempt, error)
+	// Polled counts one status question and keeps the operator's words.
+	Polled(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) error
+}
+
+// Books makes payments terminal and moves money.
+type Books interface {
+	// Settle makes a payment terminal, books journal (nil: nothing moves) and writes
+	// the event for the merchant, in one transaction. A payment that is terminal
+	// already is left alone; see pirogue.Settled.
+	Settle(ctx context.Context, s pirogue.Settlement, journal *ledger.Journal) (pirogue.Settled, error)
+	// OpenCase records what a person must settle and books journal (nil: nothing
+	// moves), in one transaction.
+	OpenCase(ctx context.Context, c pirogue.Case, journal *ledger.Journal) error
+	// Merchant returns a merchant. It fails with NotFound.
+	Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error)
+}
+
+// Webhooks follows the delivery of events.
+type Webhooks interface {
+	// BeginDelivery writes the row of an event's next delivery and returns both. A
+	// delivery that was begun and never ended is returned again with its number. When
+	// nothing is left to send, because the event is not WAITING, the delivery's
+	// number is 0.
+	BeginDelivery(ctx context.Context, id pirogue.EventID, at time.Time) (pirogue.Event, pirogue.Delivery, error)
+	// EndDelivery ends a delivery and sets the event's state.
+	EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState) error
+	// WebhookSecrets returns the secrets an owner's webhooks are signed with: the API
+	// secret of its newest key in force, and the whsec_ secret.
+	WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standard string, err error)
+	// Spend remembers a signature that we sent ourselves, so that a captured webhook
+	// posted back to the API moves nothing.
+	Spend(ctx context.Context, s pirogue.Spent) (bool, error)
+}
+
+// Backlog finds what was acknowledged and has not gone on, for the sweep.
+type Backlog interface {
+	// Unstarted returns payments CREATED before a moment, oldest first.
+	Unstarted(ctx context.Context, before time.Time, limit int) ([]pirogue.Payment, error)
+	// Undelivered returns WAITING events written before a moment of which no
+	// delivery was begun, oldest first.
+	Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error)
+	// Unrouted returns callbacks received before a moment of which no workflow was
+	// told, oldest first.
+	Unrouted(ctx context.Context, before time.Time, limit int) ([]pirogue.Callback, error)
+	// Routed marks a callback as told.
+	Routed(ctx context.Context, id string, at time.Time) error
+	// Purge forgets signatures that were spent before a moment and guard nothing any
+	// more, and returns how many.
+	Purge(ctx context.Context, before time.Time, limit int) (int, error)
+}

@@ -1,0 +1,115 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pirogue"
+)
+
+const (
+	sweepAfter = 15 * time.Second // what is younger is still on its way
+	purgeLimit = 5000             // signatures forgotten in one sweep
+	sweepLimit = 500              // rows of one kind in one sweep; the next one takes the rest
+)
+
+// Swept is what a sweep found and moved on.
+type Swept struct {
+	Started  int `json:"started"`  // payments whose workflow had not been started
+	Expired  int `json:"expired"`  // payments too old to be started
+	Notified int `json:"notified"` // events whose delivery had not been started
+	Routed   int `json:"routed"`   // callbacks no workflow had been told of
+	Purged   int `json:"purged"`   // spent signatures that were old enough to forget
+}
+
+// Sweep moves on what was acknowledged and then left behind by a crash: payments
+// without a workflow, events without a delivery, callbacks nobody was told of. A
+// payment past its start deadline is never started late, for the merchant may have
+// asked again under another reference: it expires.
+func (a *Activities) Sweep(ctx context.Context) (Swept, error) {
+	var swept Swept
+	before := a.Clock.Now().Add(-sweepAfter)
+	err := errors.Join(
+		a.sweepPayments(ctx, before, &swept),
+		a.sweepEvents(ctx, before, &swept),
+		a.sweepCallbacks(ctx, before, &swept),
+		a.purge(ctx, &swept),
+	)
+	return swept, encode(err)
+}
+
+func (a *Activities) purge(ctx context.Context, swept *Swept) error {
+	var err error
+	swept.Purged, err = a.Store.Purge(ctx, a.Clock.Now().Add(-pirogue.SignatureLife), purgeLimit)
+	return err
+}
+
+func (a *Activities) sweepPayments(ctx context.Context, before time.Time, swept *Swept) error {
+	payments, err := a.Store.Unstarted(ctx, before, sweepLimit)
+	if err != nil {
+		return err
+	}
+	return each(ctx, payments, func(p pirogue.Payment) error {
+		if a.Clock.Now().Before(p.StartDeadline) {
+			return count(&swept.Started, a.Workflows.Launch(ctx, p))
+		}
+		ended, err := a.Settle(ctx, Ending{
+			PaymentID: p.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired,
+			Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
+		})
+		if err == nil && ended.Status != pirogue.StatusExpired {
+			return nil // its workflow came first
+		}
+		return count(&swept.Expired, err)
+	})
+}
+
+func (a *Activities) sweepEvents(ctx context.Context, before time.Time, swept *Swept) error {
+	events, err := a.Store.Undelivered(ctx, before, sweepLimit)
+	if err != nil {
+		return err
+	}
+	return each(ctx, events, func(e pirogue.Event) error {
+		owner := pirogue.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
+		return count(&swept.Notified, a.Workflows.Deliver(ctx, owner, e.ID))
+	})
+}
+
+func (a *Activities) sweepCallbacks(ctx context.Context, before time.Time, swept *Swept) error {
+	callbacks, err := a.Store.Unrouted(ctx, before, sweepLimit)
+	if err != nil {
+		return err
+	}
+	return each(ctx, callbacks, func(c pirogue.Callback) error {
+		p, _, err := a.Store.Latest(ctx, c.PaymentID)
+		if err != nil {
+			return err
+		}
+		if err := a.Workflows.Heard(ctx, p.ID, p.Kind); err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
+			return err
+		}
+		return count(&swept.Routed, a.Store.Routed(ctx, c.ID, a.Clock.Now()))
+	})
+}
+
+// each moves on every row, so that one that cannot be moved holds up no other, and
+// returns all that went wrong.
+func each[T any](ctx context.Context, rows []T, move func(T) error) error {
+	var failed []error
+	for _, row := range rows {
+		if ctx.Err() != nil {
+			return errors.Join(append(failed, ctx.Err())...)
+		}
+		failed = append(failed, move(row))
+	}
+	return errors.Join(failed...)
+}
+
+// count adds one to n unless the move failed.
+func count(n *int, err error) error {
+	if err == nil {
+		*n++
+	}
+	return err
+}

@@ -1,0 +1,69 @@
+// Package adapters is the table of every operator Pirogue can speak to. A new one
+// is a folder beside this file and one line here.
+package adapters
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pirogue"
+	"pirogue/adapters/orangeweb"
+	"pirogue/config"
+)
+
+// table maps the adapter names of the configuration to constructors. A constructor
+// reports every mistake of its configuration at once and calls nobody.
+var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, error){
+	"orangeweb": orangeweb.New,
+}
+
+// Open returns the configured instances by their codes. It reports every mistake of
+// every instance at once, each with the code it belongs to, and opens none then.
+func Open(confs []config.Operator, clock pirogue.Clock) (map[pirogue.OperatorCode]pirogue.Instance, error) {
+	instances := make(map[pirogue.OperatorCode]pirogue.Instance, len(confs))
+	seen := make(map[pirogue.OperatorCode]bool, len(confs))
+	var mistakes []error
+	for i, conf := range confs {
+		instance, err := open(conf, clock)
+		switch {
+		case conf.Code == "":
+			mistakes = append(mistakes, fmt.Errorf("operator %d: code is missing", i+1))
+		case seen[conf.Code]:
+			mistakes = append(mistakes, fmt.Errorf("operator %s: its code is used twice", conf.Code))
+		case err != nil:
+			mistakes = append(mistakes, fmt.Errorf("operator %s: %w", conf.Code, err))
+		}
+		seen[conf.Code] = true
+		instances[conf.Code] = instance
+	}
+	if len(mistakes) > 0 {
+		return nil, errors.Join(mistakes...)
+	}
+	return instances, nil
+}
+
+// open returns one instance.
+func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
+	construct, ok := table[conf.Adapter]
+	if !ok {
+		known := strings.Join(slices.Sorted(maps.Keys(table)), ", ")
+		return pirogue.Instance{}, fmt.Errorf("adapter %q is none of: %s", conf.Adapter, known)
+	}
+	operator, err := construct(conf, clock)
+	if err != nil {
+		return pirogue.Instance{}, err
+	}
+	return pirogue.Instance{
+		Code:           conf.Code,
+		Mode:           conf.Mode,
+		Country:        conf.Country,
+		Network:        conf.Network,
+		CallsPerSecond: conf.CallsPerSecond,
+		Window:         conf.Window.Or(config.DefaultWindow),
+		CallTimeout:    conf.Timeout.Or(config.DefaultTimeout),
+		Operator:       operator,
+	}, nil
+}

@@ -1,0 +1,62 @@
+package adapters_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pirogue"
+	"pirogue/adapters"
+	"pirogue/config"
+)
+
+// orange returns a configuration of Orange Web Payment in Mali.
+func orange(code pirogue.OperatorCode) config.Operator {
+	return config.Operator{
+		Code: code, Adapter: "orangeweb", Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange,
+		Currency: pirogue.XOF, BaseURL: "https://api.orange.com", Environment: "ml", CallsPerSecond: 5,
+		Credentials: map[string]string{"client_id": "i", "client_secret": "s", "merchant_key": "k"},
+	}
+}
+
+func TestInstancesKeepTheirPlaceInTheRoutes(t *testing.T) {
+	t.Parallel()
+	got, err := adapters.Open([]config.Operator{orange("orange-web-ml"), orange("orange-web-ml-2")}, time.Now)
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%d instances, %v; want 2", len(got), err)
+	}
+	one := got["orange-web-ml"]
+	if _, ok := one.Operator.(pirogue.Collector); !ok {
+		t.Error("the operator cannot collect")
+	}
+	one.Operator = nil
+	want := pirogue.Instance{
+		Code: "orange-web-ml", Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange,
+		CallsPerSecond: 5, Window: 5 * time.Minute, CallTimeout: 10 * time.Second,
+	}
+	if one != want {
+		t.Errorf("%+v, want %+v", one, want)
+	}
+}
+
+func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	strange, bare, nameless := orange("strange"), orange("bare"), orange("")
+	strange.Adapter = "carrier-pigeon"
+	bare.Credentials = nil
+	got, err := adapters.Open([]config.Operator{orange("twice"), orange("twice"), strange, bare, nameless}, time.Now)
+	if err == nil || got != nil {
+		t.Fatalf("%d instances, error %v; want none and an error", len(got), err)
+	}
+	for _, mistake := range []string{
+		"operator twice: its code is used twice",
+		`operator strange: adapter "carrier-pigeon" is none of: orangeweb`,
+		"operator bare: credential client_id is missing",
+		"credential merchant_key is missing",
+		"operator 5: code is missing",
+	} {
+		if !strings.Contains(err.Error(), mistake) {
+			t.Errorf("%q is missing in:\n%v", mistake, err)
+		}
+	}
+}

@@ -1,0 +1,150 @@
+// Package adaptertest is the contract of pirogue.Operator, written as a test. Every
+// adapter runs it with its operator's recorded answers; the rows that every
+// operator must survive, from a closed port to a body of 50 MB, come with it.
+package adaptertest
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pirogue"
+	"pirogue/config"
+)
+
+// Call names one method of an operator.
+type Call string
+
+// The methods the contract knows.
+const (
+	Collect  Call = "Collect"
+	Status   Call = "Status"
+	Callback Call = "Callback"
+)
+
+// Subject is what an adapter tells of itself to be exercised.
+type Subject struct {
+	New  func(config.Operator, pirogue.Clock) (pirogue.Operator, error)
+	Conf config.Operator // of a simulator; BaseURL and Timeout are set by the rows
+
+	// Prelude maps the paths an adapter asks before the call itself, such as for a
+	// token, to the file of a good answer. They are answered well in every row.
+	Prelude map[string]string
+	// Good is one good answer to each method that calls the operator.
+	Good map[Call]Reply
+
+	Collection pirogue.Collection
+	Query      pirogue.StatusQuery
+	Attempt    pirogue.Attempt // whose callbacks are read
+	Header     http.Header     // of every callback; may be nil
+	Forged     string          // file of a callback with a wrong proof; "" where the operator has none
+
+	// Secrets are the values that no receipt's words and no error may repeat.
+	Secrets []string
+}
+
+// Reply is a recorded answer: an HTTP status and a file under testdata.
+type Reply struct {
+	Status int
+	File   string
+}
+
+// Case is something the operator says and what the adapter must make of it: an
+// outcome or the code of an error, never both. Reply.Status is 0 for a callback.
+type Case struct {
+	Call    Call
+	Reply   Reply
+	Outcome pirogue.Outcome
+	Code    pirogue.Code
+	TxID    string
+	Amount  pirogue.Money
+}
+
+// now is what the clock of every exercised operator says.
+var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// Now is the clock of every exercised operator.
+func Now() time.Time { return now }
+
+// Exercise runs the adapter's own cases, then the rows of every operator.
+func Exercise(t *testing.T, s Subject, cases map[string]Case) {
+	t.Helper()
+	for name, tt := range cases {
+		t.Run(string(tt.Call)+"/"+name, func(t *testing.T) {
+			t.Parallel()
+			n := newNetwork(t, s)
+			n.say(tt.Reply.Status, s.file(t, tt.Reply.File))
+			got, err := s.do(t, s.open(t, n.server.URL, patient), tt)
+			s.judge(t, tt, got, err)
+		})
+	}
+	for _, call := range []Call{Collect, Status} {
+		if _, ok := s.Good[call]; ok {
+			t.Run(string(call), func(t *testing.T) { s.exercise(t, call) })
+		}
+	}
+	t.Run(string(Callback), s.exerciseCallback)
+}
+
+// open returns the operator at an address.
+func (s Subject) open(t *testing.T, url string, patience time.Duration) pirogue.Operator {
+	t.Helper()
+	conf := s.Conf
+	conf.BaseURL = url
+	conf.Timeout = config.Duration(patience)
+	operator, err := s.New(conf, Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return operator
+}
+
+// do makes the call of a case. An operator without the method fails the test.
+func (s Subject) do(t *testing.T, operator pirogue.Operator, c Case) (pirogue.Receipt, error) {
+	t.Helper()
+	if o, ok := operator.(pirogue.Collector); ok && c.Call == Collect {
+		return o.Collect(t.Context(), s.Collection)
+	}
+	if o, ok := operator.(pirogue.StatusReader); ok && c.Call == Status {
+		return o.Status(t.Context(), s.Query)
+	}
+	if o, ok := operator.(pirogue.CallbackReader); ok && c.Call == Callback {
+		return o.Callback(s.Attempt, s.Header, s.file(t, c.Reply.File))
+	}
+	t.Fatalf("the operator has no method %s", c.Call)
+	return pirogue.Receipt{}, nil
+}
+
+// judge compares a receipt or error with the case, and looks for secrets.
+func (s Subject) judge(t *testing.T, want Case, got pirogue.Receipt, err error) {
+	t.Helper()
+	if got.Outcome != want.Outcome || pirogue.CodeOf(err) != want.Code {
+		t.Errorf("outcome %q, code %q (%v); want outcome %q, code %q",
+			got.Outcome, pirogue.CodeOf(err), err, want.Outcome, want.Code)
+	}
+	if got.ProviderTxID != want.TxID || got.Amount != want.Amount {
+		t.Errorf("transaction %q over %v, want %q over %v", got.ProviderTxID, got.Amount, want.TxID, want.Amount)
+	}
+	said := got.Words
+	if err != nil {
+		said = err.Error()
+	}
+	for _, secret := range s.Secrets {
+		if strings.Contains(said, secret) {
+			t.Errorf("a secret is repeated: %s", said)
+		}
+	}
+}
+
+// file returns the bytes of a file under testdata.
+func (s Subject) file(t *testing.T, name string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("testdata", name)) //nolint:gosec // a test's own files
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}

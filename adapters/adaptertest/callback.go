@@ -1,0 +1,40 @@
+package adaptertest
+
+import (
+	"testing"
+
+	"pirogue"
+)
+
+// exerciseCallback runs the rows of every operator that sends callbacks. An
+// operator that proves a body by a signature answers SignatureInvalid to a body
+// that is no JSON too: either way the message is not believed.
+func (s Subject) exerciseCallback(t *testing.T) {
+	t.Helper()
+	operator := s.open(t, "http://127.0.0.1", patient)
+	reader, ok := operator.(pirogue.CallbackReader)
+	if !ok {
+		return
+	}
+	bodies := map[string]string{"nothing": "", "a page": "<html></html>", "half a JSON": `{"status":`, "a list": "[]"}
+	for name, body := range bodies {
+		t.Run("says "+name, func(t *testing.T) {
+			want := pirogue.InvalidJSON
+			if operator.Capability().Proof == pirogue.ProofSignature {
+				want = pirogue.SignatureInvalid
+			}
+			got, err := reader.Callback(s.Attempt, s.Header, []byte(body))
+			s.judge(t, Case{Code: want}, got, err)
+		})
+	}
+	if operator.Capability().Proof == pirogue.ProofNone {
+		return
+	}
+	forgeries := map[string][]byte{"an empty object": []byte("{}"), "a wrong proof": s.file(t, s.Forged)}
+	for name, body := range forgeries {
+		t.Run("is forged with "+name, func(t *testing.T) {
+			got, err := reader.Callback(s.Attempt, nil, body)
+			s.judge(t, Case{Code: pirogue.SignatureInvalid}, got, err)
+		})
+	}
+}

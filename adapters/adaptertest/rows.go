@@ -1,0 +1,245 @@
+package adaptertest
+
+import (
+	"compress/gzip"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pirogue"
+)
+
+const (
+	patient   = 10 * time.Second
+	impatient = time.Second
+	slack     = 2 * time.Second // beyond the time-out, for a busy machine
+	flood     = 50 << 20        // bytes
+	floodRead = 16 << 20        // bytes a flood may push: the client's 1 MiB and both kernels' buffers
+)
+
+// fault is something that goes wrong after the operator has read the request. All
+// of them are Unknown.
+type fault struct {
+	handler  http.HandlerFunc
+	patience time.Duration
+}
+
+// faults is what every operator does one day.
+func faults(good Reply, body []byte) map[string]fault {
+	return map[string]fault{
+		"closes the connection":        {hangUp(false), patient},
+		"resets the connection":        {hangUp(true), patient},
+		"is silent":                    {silent, impatient},
+		"answers one byte a second":    {drip, impatient},
+		"breaks off the answer":        {breakOff(body), patient},
+		"answers a page":               {answer(200, "<html><body>Welcome to our Wi-Fi</body></html>"), patient},
+		"answers nothing":              {answer(200, ""), patient},
+		"answers half a JSON":          {answer(good.Status, string(body[:len(body)/2])), patient},
+		"answers null":                 {answer(good.Status, "null"), patient},
+		"answers an empty object":      {answer(good.Status, "{}"), patient},
+		"answers a list":               {answer(good.Status, "[]"), patient},
+		"answers a page for a refusal": {answer(403, "<html>Forbidden by proxy</html>"), patient},
+		"answers 500":                  {answer(500, `{"code":60,"message":"internal"}`), patient},
+		"answers 502":                  {answer(502, "<html>Bad gateway</html>"), patient},
+		"answers 504":                  {answer(504, ""), patient},
+		"answers compressed, unasked":  {squeezed(good.Status, body), patient},
+	}
+}
+
+// exercise runs the rows of every operator against one method.
+func (s Subject) exercise(t *testing.T, call Call) {
+	t.Helper()
+	good := s.Good[call]
+	for name, f := range faults(good, s.file(t, good.File)) {
+		t.Run("reads and "+name, func(t *testing.T) {
+			t.Parallel()
+			n := newNetwork(t, s)
+			operator := s.open(t, n.server.URL, f.patience)
+			s.warm(t, n, operator, call)
+			n.play(f.handler)
+			start := time.Now()
+			got, err := s.do(t, operator, Case{Call: call})
+			s.judge(t, Case{Code: pirogue.Unknown}, got, err)
+			if took := time.Since(start); took > f.patience+slack {
+				t.Errorf("took %v with a time-out of %v", took, f.patience)
+			}
+			if heard := n.count(); heard != 1 {
+				t.Errorf("the operator read %d requests, want 1", heard)
+			}
+		})
+	}
+	t.Run("reads and redirects", func(t *testing.T) { s.redirects(t, call) })
+	t.Run("reads and answers 50 MB", func(t *testing.T) { s.floods(t, call) })
+	t.Run("cannot be reached", func(t *testing.T) { s.unreachable(t, call) })
+	t.Run("goes away", func(t *testing.T) { s.goesAway(t, call) })
+}
+
+// warm makes one good call, so that the prelude is over and the next call travels
+// on a kept connection.
+func (s Subject) warm(t *testing.T, n *network, operator pirogue.Operator, call Call) {
+	t.Helper()
+	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
+	if _, err := s.do(t, operator, Case{Call: call}); err != nil {
+		t.Fatalf("a good answer: %v", err)
+	}
+}
+
+// redirects answers with a redirect to another server, which must hear nothing.
+func (s Subject) redirects(t *testing.T, call Call) {
+	t.Helper()
+	t.Parallel()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		var followed atomic.Bool
+		elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Store(true) }))
+		n := newNetwork(t, s)
+		n.play(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, status) })
+		got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
+		s.judge(t, Case{Code: pirogue.Unknown}, got, err)
+		elsewhere.Close()
+		if followed.Load() {
+			t.Errorf("the redirect %d was followed", status)
+		}
+	}
+}
+
+// floods answers with spaces, which JSON allows for ever, and counts them.
+func (s Subject) floods(t *testing.T, call Call) {
+	t.Helper()
+	t.Parallel()
+	var pushed atomic.Int64
+	n := newNetwork(t, s)
+	n.play(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(s.Good[call].Status)
+		for chunk := []byte(strings.Repeat(" ", 64<<10)); pushed.Load() < flood; pushed.Add(int64(len(chunk))) {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	})
+	got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
+	s.judge(t, Case{Code: pirogue.Unknown}, got, err)
+	n.server.Close() // waits for the flood to end
+	if pushed.Load() > floodRead {
+		t.Errorf("%d bytes were taken, want at most %d", pushed.Load(), floodRead)
+	}
+}
+
+// unreachable calls addresses that lead nowhere.
+func (s Subject) unreachable(t *testing.T, call Call) {
+	t.Helper()
+	n := newNetwork(t, s)
+	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
+	addresses := map[string]string{
+		"the port is closed":        closedPort(t),
+		"the name does not exist":   "http://pirogue.invalid",
+		"the port speaks no TLS":    strings.Replace(n.server.URL, "http", "https", 1),
+		"nothing behind a TLS port": strings.Replace(closedPort(t), "http", "https", 1),
+	}
+	for name, address := range addresses {
+		t.Run(name, func(t *testing.T) {
+			got, err := s.do(t, s.open(t, address, patient), Case{Call: call})
+			s.judge(t, Case{Code: pirogue.NotSent}, got, err)
+		})
+	}
+	if heard := n.count(); heard != 0 {
+		t.Errorf("the operator read %d requests, want none", heard)
+	}
+}
+
+// goesAway closes the port after one good call, when the prelude is over: this
+// time it is the call itself that finds nobody.
+func (s Subject) goesAway(t *testing.T, call Call) {
+	t.Helper()
+	t.Parallel()
+	n := newNetwork(t, s)
+	n.server.Config.SetKeepAlivesEnabled(false)
+	operator := s.open(t, n.server.URL, patient)
+	s.warm(t, n, operator, call)
+	n.server.Close()
+	got, err := s.do(t, operator, Case{Call: call})
+	s.judge(t, Case{Code: pirogue.NotSent}, got, err)
+}
+
+// answer answers a status and a body.
+func answer(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		w.Write([]byte(body))
+	}
+}
+
+// hangUp closes the connection without an answer, by RST when reset.
+func hangUp(reset bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		if tcp, ok := c.(*net.TCPConn); ok && reset {
+			if err := tcp.SetLinger(0); err != nil {
+				panic(err)
+			}
+		}
+		if err := c.Close(); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// silent waits until the client has gone.
+func silent(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// drip sends spaces, one a second, until the client has gone.
+func drip(w http.ResponseWriter, r *http.Request) {
+	for r.Context().Err() == nil {
+		if _, err := w.Write([]byte(" ")); err != nil {
+			return
+		}
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+// breakOff sends a good answer without its last byte.
+func breakOff(body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Write(body[:len(body)-1])
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			panic(err)
+		}
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// squeezed sends a good answer in gzip.
+func squeezed(status int, body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.WriteHeader(status)
+		z := gzip.NewWriter(w)
+		_, err := z.Write(body)
+		if err := errors.Join(err, z.Close()); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// closedPort returns an address where nobody listens.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return "http://" + listener.Addr().String()
+}

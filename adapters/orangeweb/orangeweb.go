@@ -1,0 +1,138 @@
+// Package orangeweb speaks to Orange Web Payment, also called M Payment, the
+// group's cash-in API at api.orange.com.
+//
+// Orange opens a payment session and answers with the address of its own page,
+// where the customer types a number and a one-time password obtained by USSD. A
+// session nobody was sent to cannot be paid, so one whose answer was lost is simply
+// opened again under a new reference. A session can be paid for ten minutes, longer
+// than our usual window, and one that is abandoned stays INITIATED for ever. Its
+// status can be asked only with the pay_token of the answer that opened it. The API
+// has no refund, no cancellation, no payout and no balance.
+//
+// Wire facts come from Orange's Web Payment guide unless a comment says otherwise.
+package orangeweb
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+	"pirogue/config"
+)
+
+// What Orange promises about a session.
+const (
+	sessionLife = 10 * time.Minute // the token's validity; an answer after it is EXPIRED
+	horizon     = 24 * time.Hour   // not in the guide: how long we look for a late success
+)
+
+type operator struct {
+	conf   config.Operator
+	clock  pirogue.Clock
+	client *outbound.Client
+	tokens *outbound.Tokens
+}
+
+// New returns the Orange Web Payment operator of one country. It reports every
+// mistake of the configuration at once. Credentials are client_id, client_secret
+// and merchant_key; Environment is "dev" or the country's segment, such as "ml".
+func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
+	client, err := outbound.New(outbound.Options{
+		Name:    string(conf.Code),
+		BaseURL: conf.BaseURL,
+		Timeout: conf.Timeout.Or(config.DefaultTimeout),
+		Plain:   conf.Simulator,
+	})
+	if err := errors.Join(check(conf), err); err != nil {
+		return nil, err
+	}
+	o := &operator{conf: conf, clock: clock, client: client}
+	o.tokens = outbound.NewTokens(client, clock, o.fetchToken)
+	return o, nil
+}
+
+// Capability implements pirogue.Operator. The guide states no limits of amount.
+func (o *operator) Capability() pirogue.Capability {
+	return pirogue.Capability{
+		Reference: pirogue.StatusByReference,
+		Unheard:   pirogue.RepeatRenewed,
+		Window:    sessionLife,
+		Horizon:   horizon,
+		Proof:     pirogue.ProofToken,
+	}
+}
+
+// Collect implements pirogue.Collector: it opens a session and returns the page to
+// send the customer to. A collection that Orange could never accept is Refused
+// without being sent.
+func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	if err := o.acceptable(c); err != nil {
+		return pirogue.Receipt{}, err
+	}
+	req, err := outbound.PostJSON(o.path("webpayment"), o.session(c))
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if o.conf.Simulator {
+		req.Header.Set(headerSandboxMSISDN, string(c.MSISDN))
+	}
+	asked := o.clock.Now()
+	answer, err := o.tokens.Send(ctx, req)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if answer.Status != http.StatusCreated {
+		return pirogue.Receipt{}, o.refusal(answer, pirogue.Refused, string(c.MSISDN))
+	}
+	return o.opened(answer.Body, asked.Add(sessionLife))
+}
+
+// Status implements pirogue.StatusReader. It never returns Refused: a question
+// Orange will not answer says nothing about the money.
+func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+	payToken := q.Handle[keyPayToken]
+	if payToken == "" {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "Orange cannot be asked without the pay_token")
+	}
+	question := statusRequest{OrderID: string(q.Ref), Amount: q.Amount.Minor, PayToken: payToken}
+	req, err := outbound.PostJSON(o.path("transactionstatus"), question)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	answer, err := o.tokens.Send(ctx, req)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if answer.Status != http.StatusOK && answer.Status != http.StatusCreated {
+		return pirogue.Receipt{}, o.refusal(answer, pirogue.Unknown, payToken)
+	}
+	return o.became(answer.Body, q.Ref)
+}
+
+// Callback implements pirogue.CallbackReader. Orange's proof is the notif_token of
+// the session, which only Orange and we know. A callback that comes before our own
+// call has returned finds no token to compare with: it is a pending receipt that
+// repeats nothing it says, enough to ask for the status sooner.
+func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.Receipt, error) {
+	var got notification
+	if err := json.Unmarshal(body, &got); err != nil {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "Orange's callback: %w", err)
+	}
+	want := a.Handle[keyNotifToken]
+	if want == "" {
+		return pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: "unproven: no notif_token to compare with"}, nil
+	}
+	if subtle.ConstantTimeCompare([]byte(got.NotifToken), []byte(want)) != 1 {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.SignatureInvalid, "the notif_token is not the session's")
+	}
+	outcome, err := outcomeOf(got.Status)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.TxnID, Words: got.Status}, nil
+}

@@ -1,0 +1,193 @@
+package orangeweb
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// The limits of a session, in characters.
+const (
+	maxOrderID   = 30
+	maxURL       = 120
+	maxReference = 30
+)
+
+// currencyDev is the play currency that Orange's dev system wants in place of the
+// national one. It never leaves this package.
+const currencyDev = "OUV"
+
+// headerSandboxMSISDN carries the customer's number in E.164 to a simulator, so
+// that it can play the test numbers. It is the one thing on this wire that Orange's
+// does not have: the customer types the number on Orange's page. It is sent only
+// where the configuration says simulator.
+const headerSandboxMSISDN = "X-Sandbox-Msisdn"
+
+// The keys of a session's handle.
+const (
+	keyPayToken   = "pay_token"
+	keyNotifToken = "notif_token"
+)
+
+// sessionRequest is the body of POST webpayment.
+type sessionRequest struct {
+	MerchantKey string `json:"merchant_key"` // names the merchant's Orange Money account
+	Currency    string `json:"currency"`
+	OrderID     string `json:"order_id"` // unique for ever, at most 30 characters
+	Amount      int64  `json:"amount"`   // francs
+	ReturnURL   string `json:"return_url"`
+	CancelURL   string `json:"cancel_url"`
+	NotifURL    string `json:"notif_url"`
+	Lang        string `json:"lang"`
+	Reference   string `json:"reference"` // the merchant's name on Orange's page, at most 30 characters
+}
+
+// sessionAnswer is the body of its answer 201.
+type sessionAnswer struct {
+	Message    string `json:"message"`
+	PayToken   string `json:"pay_token"`
+	PaymentURL string `json:"payment_url"`
+	NotifToken string `json:"notif_token"`
+}
+
+// statusRequest is the body of POST transactionstatus. Orange wants all three.
+type statusRequest struct {
+	OrderID  string `json:"order_id"`
+	Amount   int64  `json:"amount"`
+	PayToken string `json:"pay_token"`
+}
+
+// statusAnswer is the body of its answer, 201 in the guide and 200 in practice.
+type statusAnswer struct {
+	Status  string      `json:"status"`
+	OrderID string      `json:"order_id"`
+	TxnID   string      `json:"txnid"`
+	Amount  json.Number `json:"amount"` // not in the guide; a number or a string, checked when present
+}
+
+// notification is what Orange posts to notif_url, for SUCCESS and FAILED alone. It
+// is not signed and names neither the order nor the amount.
+type notification struct {
+	Status     string `json:"status"`
+	NotifToken string `json:"notif_token"`
+	TxnID      string `json:"txnid"`
+}
+
+// failure is the body of an error of Orange's gateway. The codes are numbers that
+// no guide lists, so nothing is decided from them.
+type failure struct {
+	Code        json.RawMessage `json:"code"`
+	Message     string          `json:"message"`
+	Description string          `json:"description"`
+}
+
+// outcomes is the whole of Orange's status vocabulary. A word that is not here is
+// Unknown, never a guess.
+var outcomes = map[string]pirogue.Outcome{
+	"INITIATED": pirogue.OutcomePending, // the customer has not typed number and password
+	"PENDING":   pirogue.OutcomePending, // the customer confirmed, Orange is at work
+	"EXPIRED":   pirogue.OutcomeExpired, // the customer confirmed after the session's end
+	"SUCCESS":   pirogue.OutcomePaid,
+	"FAILED":    pirogue.OutcomeDeclined, // Orange gives no reason
+}
+
+// classes says what an HTTP status means that is not simply Orange's no. Any other
+// 4xx with Orange's error body is its no; everything else is Unknown.
+var classes = map[int]pirogue.Code{
+	http.StatusRequestTimeout:  pirogue.Unknown, // it may have been passed on already
+	http.StatusConflict:        pirogue.Unknown, // the order exists: an earlier call was heard, its pay_token lost
+	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota turns calls away before it passes them on
+}
+
+// outcomeOf translates a status word. It fails with Unknown for a word Orange's
+// guide does not have.
+func outcomeOf(word string) (pirogue.Outcome, error) {
+	outcome, ok := outcomes[word]
+	if !ok {
+		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Orange's guide", outbound.Words(word))
+	}
+	return outcome, nil
+}
+
+// opened reads the answer to webpayment. Without all three values the session is
+// of no use to anyone, and whether it exists is Unknown.
+func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, error) {
+	var got sessionAnswer
+	if err := json.Unmarshal(body, &got); err != nil {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session: not the JSON of the guide: %w", err)
+	}
+	if got.PayToken == "" || got.NotifToken == "" {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session without pay_token or notif_token")
+	}
+	page, err := url.Parse(got.PaymentURL)
+	if err != nil || page.Host == "" || (page.Scheme != "https" && !o.conf.Simulator) {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session whose payment_url is not an https address")
+	}
+	return pirogue.Receipt{
+		Outcome:    pirogue.OutcomePending,
+		NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect, URL: got.PaymentURL, ExpiresAt: expires},
+		Handle:     pirogue.Handle{keyPayToken: got.PayToken, keyNotifToken: got.NotifToken},
+		Words:      o.words(got.Message, got.PayToken, got.NotifToken),
+	}, nil
+}
+
+// became reads the answer to transactionstatus about the attempt ref.
+func (o *operator) became(body []byte, ref pirogue.OperatorRef) (pirogue.Receipt, error) {
+	var got statusAnswer
+	if err := json.Unmarshal(body, &got); err != nil {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the guide: %w", err)
+	}
+	if got.OrderID != string(ref) {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status of another order than %s", ref)
+	}
+	outcome, err := outcomeOf(got.Status)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	receipt := pirogue.Receipt{Outcome: outcome, ProviderTxID: got.TxnID, Words: got.Status}
+	if got.Amount != "" {
+		francs, err := outbound.Francs(got.Amount)
+		if err != nil {
+			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status %s: %w", got.Status, err)
+		}
+		receipt.Amount = pirogue.Money{Minor: francs, Currency: o.conf.Currency}
+	}
+	return receipt, nil
+}
+
+// refusal turns an answer that is no success into an error, with the code no when
+// Orange clearly said no. secrets are what the call carried and Orange might repeat.
+func (o *operator) refusal(a outbound.Answer, no pirogue.Code, secrets ...string) error {
+	said, ours := failureOf(a.Body)
+	code, listed := classes[a.Status]
+	switch {
+	case listed:
+	case ours && a.Status >= http.StatusBadRequest && a.Status < http.StatusInternalServerError:
+		code = no
+	default:
+		code = pirogue.Unknown
+	}
+	return pirogue.Errorf(code, "Orange answered %d: %s", a.Status, o.words(said, secrets...))
+}
+
+// failureOf returns what an error body says, and whether it is one of Orange's: a
+// page of some proxy on the way does not speak for Orange.
+func failureOf(body []byte) (string, bool) {
+	var got failure
+	if err := json.Unmarshal(body, &got); err != nil || (len(got.Code) == 0 && got.Message == "") {
+		return "not an error body of its gateway", false
+	}
+	return fmt.Sprintf("%s %s %s", strings.Trim(string(got.Code), `"`), got.Message, got.Description), true
+}
+
+// words makes Orange's text fit to keep, without our credentials.
+func (o *operator) words(text string, secrets ...string) string {
+	secrets = append(secrets, o.conf.Credentials[credClientSecret], o.conf.Credentials[credMerchantKey])
+	return outbound.Words(text, secrets...)
+}

@@ -1,0 +1,98 @@
+package outbound
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http/httptrace"
+	"sync/atomic"
+)
+
+// What a call has done with a connection it was given.
+const (
+	quiet  int32 = iota // no byte written yet
+	spoken              // a write began; how much of it left cannot be known
+	sealed              // no byte was written and none ever will be
+)
+
+// conn knows whether the call that holds it has begun to write. It lies above TLS,
+// so handshakes and alerts do not count. httptrace alone cannot tell: its
+// WroteHeaders speaks of a buffer, and fires for bytes that never left it.
+type conn struct {
+	net.Conn
+	state atomic.Int32
+}
+
+// Write writes to the network unless the connection is sealed.
+func (c *conn) Write(p []byte) (int, error) {
+	if !c.state.CompareAndSwap(quiet, spoken) && c.state.Load() == sealed {
+		return 0, net.ErrClosed
+	}
+	return c.Conn.Write(p)
+}
+
+// seal forbids writing, unless a write has begun. It reports whether it is sealed.
+func (c *conn) seal() bool {
+	return c.state.CompareAndSwap(quiet, sealed) || c.state.Load() == sealed
+}
+
+// line watches the connections that the transport gives to one call, and lets the
+// call speak on one of them at most. The transport would open a second one when a
+// kept connection fails under a request that it holds to be replayable.
+type line struct {
+	held  *conn
+	blind bool // a connection that is not ours: whatever happens is Unknown
+}
+
+// got takes a connection over; it is the GotConn of an httptrace.ClientTrace, which
+// the transport calls before it writes.
+func (l *line) got(info httptrace.GotConnInfo) {
+	c, ours := info.Conn.(*conn)
+	switch {
+	case !ours:
+		l.blind = true
+	case l.silent():
+		c.state.Store(quiet)
+		l.held = c
+	default:
+		c.state.Store(sealed)
+	}
+}
+
+// silent reports whether no byte of the call has left, and sees to it that none
+// will: after a true the call is dead, even if the transport is still about to write.
+func (l *line) silent() bool {
+	return !l.blind && (l.held == nil || l.held.seal())
+}
+
+// dial opens a connection without TLS, to a simulator.
+func (c *Client) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	raw, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: raw}, nil
+}
+
+// dialTLS opens a connection and ends its TLS handshake.
+func (c *Client) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	settings := c.tls.Clone()
+	settings.ServerName = host
+	secure := tls.Client(raw, settings)
+	ctx, cancel := context.WithTimeout(ctx, tlsTimeout)
+	defer cancel()
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("TLS handshake: %w", err), raw.Close())
+	}
+	return &conn{Conn: secure}, nil
+}

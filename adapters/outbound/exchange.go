@@ -1,0 +1,102 @@
+package outbound
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+
+	"pirogue"
+)
+
+// Request is one request to an operator.
+type Request struct {
+	Method string
+	Path   string      // after the base URL, with its first slash, escaped
+	Header http.Header // may be nil
+	Body   []byte      // may be nil
+}
+
+// Answer is what the operator said.
+type Answer struct {
+	Status int    // HTTP status
+	Body   []byte // at most MaxBody bytes, as they came
+}
+
+// PostJSON returns a request that posts v as JSON. It fails with Internal when v
+// cannot be written as JSON, which is a mistake in an adapter's wire types.
+func PostJSON(path string, v any) (Request, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return Request{}, pirogue.Errorf(pirogue.Internal, "write request: %w", err)
+	}
+	header := http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
+	return Request{Method: http.MethodPost, Path: path, Header: header, Body: body}, nil
+}
+
+// PostForm returns a request that posts a form and wants JSON back.
+func PostForm(path string, form url.Values) Request {
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}}
+	return Request{Method: http.MethodPost, Path: path, Header: header, Body: []byte(form.Encode())}
+}
+
+// exchange makes the call. It uses the transport without http.Client around it:
+// redirects and cookies do not exist at this level.
+func (c *Client) exchange(ctx context.Context, r Request) (Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var l line
+	req, err := c.newRequest(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: l.got}), r)
+	if err != nil {
+		return Answer{}, err
+	}
+	resp, err := c.transport.RoundTrip(req)
+	switch {
+	case err == nil:
+		defer resp.Body.Close()
+		return c.read(resp)
+	case l.silent():
+		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: nothing was sent: %w", c.name, err)
+	default:
+		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: sent, then no answer: %w", c.name, err)
+	}
+}
+
+// newRequest builds the request. Its body cannot be read twice (GetBody is nil),
+// so that the transport, which re-sends what it holds to be replayable when a kept
+// connection turns out closed, has nothing to re-send; line is the second lock.
+// The path may hold an operator's token and so is in no error text.
+func (c *Client) newRequest(ctx context.Context, r Request) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, r.Method, c.base+r.Path, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, pirogue.Errorf(pirogue.NotSent, "%s: the method or the path cannot be sent", c.name)
+	}
+	req.GetBody = nil
+	if r.Header != nil {
+		req.Header = r.Header.Clone()
+	}
+	req.Header.Set("User-Agent", "Pirogue")
+	return req, nil
+}
+
+// read reads the answer. The request has left, so every failure is Unknown.
+func (c *Client) read(resp *http.Response) (Answer, error) {
+	status := resp.StatusCode
+	if status < http.StatusOK || (status >= http.StatusMultipleChoices && status < http.StatusBadRequest) {
+		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, which is not followed", c.name, status)
+	}
+	if coding := resp.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, compressed unasked", c.name, status)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+	switch {
+	case err != nil:
+		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, then no body: %w", c.name, status, err)
+	case len(body) > MaxBody:
+		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, longer than %d bytes", c.name, status, MaxBody)
+	}
+	return Answer{Status: status, Body: body}, nil
+}

@@ -1,0 +1,139 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"pirogue"
+)
+
+// The limits of a token's use.
+const (
+	tokenMargin  = time.Minute    // a token is renewed this long before its end, at least
+	tokenTenth   = 10             // or a tenth of its life, when that is longer
+	maxTokenLife = 24 * time.Hour // longer promises, such as Orange's 90 days, are cut to this
+)
+
+// Token is an access token as an operator issued it.
+type Token struct {
+	Value     string
+	ExpiresIn int64 // seconds; zero or less makes a token for one call
+}
+
+// Tokens sends requests with an operator's bearer token. It keeps one token, in
+// memory only, and fetches the next one once however many calls wait for it.
+type Tokens struct {
+	client *Client
+	clock  pirogue.Clock
+	fetch  func(context.Context) (Token, error)
+	flight singleflight.Group
+
+	mu    sync.Mutex
+	value string
+	until time.Time
+}
+
+// NewTokens returns the tokens of a client. fetch asks the operator for one; it is
+// called with a context that no single caller can cancel, and must return within
+// the client's time-out.
+func NewTokens(client *Client, clock pirogue.Clock, fetch func(context.Context) (Token, error)) *Tokens {
+	return &Tokens{client: client, clock: clock, fetch: fetch}
+}
+
+// Send is Client.Send with the token in the Authorization header. An answer 401 is
+// met with one new token and one more call: the gateway turned the first away
+// unread. It fails with NotSent when there is no token to be had, or when a fresh
+// one is turned away too. All of it ends within one time-out of the client.
+func (t *Tokens) Send(ctx context.Context, r Request) (Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.client.timeout)
+	defer cancel()
+	token, err := t.get(ctx, "")
+	if err != nil {
+		return Answer{}, err
+	}
+	answer, err := t.sendWith(ctx, r, token)
+	if err != nil || answer.Status != http.StatusUnauthorized {
+		return answer, err
+	}
+	if token, err = t.get(ctx, token); err != nil {
+		return Answer{}, err
+	}
+	answer, err = t.sendWith(ctx, r, token)
+	if err == nil && answer.Status == http.StatusUnauthorized {
+		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: a fresh token was turned away (401)", t.client.name)
+	}
+	return answer, err
+}
+
+// sendWith sends r under a token and leaves r as it was.
+func (t *Tokens) sendWith(ctx context.Context, r Request, token string) (Answer, error) {
+	r.Header = r.Header.Clone()
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	return t.client.Send(ctx, r)
+}
+
+// get returns a token other than rejected, from memory when it can. Whatever goes
+// wrong is NotSent: the request that needs the token has not left.
+func (t *Tokens) get(ctx context.Context, rejected string) (string, error) {
+	if value, ok := t.kept(rejected); ok {
+		return value, nil
+	}
+	detached := context.WithoutCancel(ctx) // others wait for the same flight
+	flight := t.flight.DoChan("token", func() (any, error) { return t.renew(detached, rejected) })
+	select {
+	case <-ctx.Done():
+		return "", pirogue.Errorf(pirogue.NotSent, "%s: given up waiting for a token: %w", t.client.name, ctx.Err())
+	case landed := <-flight:
+		value, ok := landed.Val.(string)
+		if landed.Err != nil || !ok {
+			return "", pirogue.Errorf(pirogue.NotSent, "%s: no token: %w", t.client.name, landed.Err)
+		}
+		return value, nil
+	}
+}
+
+// renew fetches a token, unless the flight before this one has brought it.
+func (t *Tokens) renew(ctx context.Context, rejected string) (string, error) {
+	if value, ok := t.kept(rejected); ok {
+		return value, nil
+	}
+	token, err := t.fetch(ctx)
+	if err != nil {
+		return "", err
+	}
+	if token.Value == "" {
+		return "", errors.New("the operator issued an empty one")
+	}
+	t.keep(token)
+	return token.Value, nil
+}
+
+// kept returns the token in memory, if it is still good and not the rejected one.
+func (t *Tokens) kept(rejected string) (string, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.value, t.value != "" && t.value != rejected && t.clock.Now().Before(t.until)
+}
+
+// keep puts a token in memory for as long as it may be used.
+func (t *Tokens) keep(token Token) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.value, t.until = token.Value, t.clock.Now().Add(usable(token.ExpiresIn))
+}
+
+// usable returns how long a token may be used that lives so many seconds: all its
+// life but the margin, or half of it when the margin would eat more.
+func usable(seconds int64) time.Duration {
+	seconds = min(max(seconds, 0), int64(maxTokenLife/time.Second))
+	life := time.Duration(seconds) * time.Second
+	return max(life-max(tokenMargin, life/tokenTenth), life/2)
+}

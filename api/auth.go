@@ -1,0 +1,176 @@
+package api
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+)
+
+// The headers of a signed request.
+const (
+	keyHeader       = "X-NekaPay-Key"
+	timestampHeader = "X-NekaPay-Timestamp"
+	signatureHeader = "X-NekaPay-Signature"
+)
+
+// admission is what a merchant's request has to pass, in the order of the contract.
+// A refusal by a later check says that the earlier ones passed, so only who holds
+// the secret learns more than "wrong signature".
+func (s *Server) admission() []handler {
+	return []handler{
+		s.readBody,
+		s.checkContentType,
+		s.checkEncoding,
+		s.checkTimestamp,
+		s.takeTurn,
+		s.checkSignature,
+		s.checkAddress,
+		s.checkReplay,
+		s.checkSuspension,
+		s.checkRate,
+		s.checkNoBody,
+	}
+}
+
+// timestampText is the only spelling of a timestamp. Nothing separates it from the
+// body under the signature, so a lenient reader would take a body into it.
+var timestampText = regexp.MustCompile(`^[1-9][0-9]{9}$`)
+
+// checkTimestamp accepts a request signed at most timestampSlack from now.
+func (s *Server) checkTimestamp(c *gin.Context, v *visit) error {
+	text, ok := single(c.Request.Header, timestampHeader)
+	if !ok {
+		return s.rejectSignature(c, "two timestamps")
+	}
+	if !timestampText.MatchString(text) {
+		return pirogue.Errorf(pirogue.TimestampOutOfRange, "timestamp is not ten digits")
+	}
+	at, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return pirogue.Errorf(pirogue.TimestampOutOfRange, "timestamp: %w", err)
+	}
+	away := s.clock.Now().Unix() - at
+	if away > timestampSlack || away < -timestampSlack {
+		return pirogue.Errorf(pirogue.TimestampOutOfRange, "timestamp is %d s away", away)
+	}
+	v.stamp = text
+	return nil
+}
+
+// Both spellings are fixed: a signature has one text only, and a key that cannot be
+// one is never asked of the database.
+var (
+	keyText       = regexp.MustCompile(`^nk_(test|live)_[A-Za-z0-9]{1,64}$`)
+	signatureText = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// checkSignature finds the key and verifies the signature over the raw bytes.
+func (s *Server) checkSignature(c *gin.Context, v *visit) error {
+	public, oneKey := single(c.Request.Header, keyHeader)
+	text, oneSignature := single(c.Request.Header, signatureHeader)
+	if !oneKey || !oneSignature || !keyText.MatchString(public) || !signatureText.MatchString(text) {
+		return s.rejectSignature(c, "no well-formed key and signature")
+	}
+	if _, err := hex.Decode(v.sent[:], []byte(text)); err != nil {
+		return s.rejectSignature(c, "signature is not hexadecimal")
+	}
+	key, merchant, err := s.store.Key(v.ctx, public, s.clock.Now())
+	if err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
+		return err
+	}
+	// A GET signs its timestamp alone, whatever it brings.
+	signed := []byte(v.stamp)
+	if c.Request.Method != http.MethodGet {
+		signed = append(signed, v.body...)
+	}
+	if !verified(key.Secrets, s.decoy, signed, v.sent) {
+		return s.rejectSignature(c, "signature does not match")
+	}
+	v.key, v.merchant = key, merchant
+	return nil
+}
+
+// verified reports whether one of the secrets made the signature of message. It
+// computes maxSecrets signatures whatever there is to compare, the missing ones
+// with the decoy, so that its time does not tell an unknown key from a wrong
+// signature, nor a rotation.
+func verified(secrets []pirogue.Secret, decoy string, message []byte, signature [32]byte) bool {
+	match := false
+	for i := range maxSecrets {
+		secret, known := decoy, i < len(secrets)
+		if known {
+			secret = secrets[i].Text
+		}
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(message)
+		if hmac.Equal(mac.Sum(nil), signature[:]) && known {
+			match = true
+		}
+	}
+	return match
+}
+
+// rejectSignature answers a wrong signature, and 429 to an address that has sent
+// too many. Only wrong ones are counted and turned away: a merchant who shares the
+// address, or a proxy, with an attacker still gets in.
+func (s *Server) rejectSignature(c *gin.Context, why string) error {
+	s.metrics.wrongSignatures.Inc()
+	err := pirogue.Errorf(pirogue.SignatureInvalid, "%s", why)
+	if wait := s.wrongSignatures.take(neighbourhood(addressOf(c)), s.clock.Now()); wait > 0 {
+		return &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many: %w", err), wait: wait}
+	}
+	return err
+}
+
+// checkAddress holds a key to the networks its merchant has named, if any.
+func (s *Server) checkAddress(c *gin.Context, v *visit) error {
+	addr := addressOf(c)
+	inside := func(network netip.Prefix) bool { return network.Contains(addr) }
+	if len(v.key.AllowedIPs) > 0 && !slices.ContainsFunc(v.key.AllowedIPs, inside) {
+		return pirogue.Errorf(pirogue.IPNotAllowed, "address is not on the key's list")
+	}
+	return nil
+}
+
+// checkReplay binds a POST's signature to the first path it is seen on. The
+// signature covers no path, so a captured cash-in would otherwise open another
+// route; on the same path the order number makes a repeat harmless.
+func (s *Server) checkReplay(c *gin.Context, v *visit) error {
+	if c.Request.Method == http.MethodGet {
+		return nil
+	}
+	fresh, err := s.store.Spend(v.ctx, pirogue.Spent{
+		Signature: v.sent, KeyID: v.key.Public, Method: c.Request.Method, Path: c.Request.URL.Path, At: s.clock.Now(),
+	})
+	if err == nil && !fresh {
+		err = pirogue.Errorf(pirogue.SignatureReplayed, "signature is bound to another route")
+	}
+	return err
+}
+
+// checkSuspension stops a merchant who may not trade.
+func (s *Server) checkSuspension(_ *gin.Context, v *visit) error {
+	if v.merchant.Suspended {
+		return &pirogue.Error{Code: pirogue.MerchantSuspended, Err: errors.New("merchant is suspended")}
+	}
+	return nil
+}
+
+// checkRate counts the request against its merchant's rate.
+func (s *Server) checkRate(_ *gin.Context, v *visit) error {
+	wait, err := s.store.Take(v.ctx, v.owner(), s.clock.Now())
+	if err == nil && wait > 0 {
+		err = &problem{error: pirogue.Errorf(pirogue.RateLimited, "merchant's rate"), wait: wait}
+	}
+	return err
+}

@@ -1,0 +1,258 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/api"
+	"pirogue/api/apitest"
+	"pirogue/ids"
+)
+
+// signedAt signs a GET of the balances with a timestamp of this many seconds away.
+func signedAt(w *world, away int64) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "/api/v1/balances", nil)
+	stamp := strconv.FormatInt(w.now().Unix()+away, 10)
+	r.Header.Set("X-NekaPay-Key", w.test.Public)
+	r.Header.Set("X-NekaPay-Timestamp", stamp)
+	r.Header.Set("X-NekaPay-Signature", apitest.Sign(w.test.Secrets[0].Text, stamp, ""))
+	return r
+}
+
+func TestATimestampMayBeFiveMinutesAwayToTheSecond(t *testing.T) { // row 3
+	t.Parallel()
+
+	stopped := time.Unix(1_714_400_000, 0)
+	w := newWorld(t, func(o *api.Options) { o.Clock = func() time.Time { return stopped } })
+	for away, want := range map[int64]int{-301: 401, -300: 200, 0: 200, 300: 200, 301: 401} {
+		stamp := strconv.FormatInt(stopped.Unix()+away, 10)
+		r := signedAt(w, 0)
+		r.Header.Set("X-NekaPay-Timestamp", stamp)
+		r.Header.Set("X-NekaPay-Signature", apitest.Sign(w.test.Secrets[0].Text, stamp, ""))
+		require.Equal(t, want, w.do(r).Code, "%d s away", away)
+	}
+}
+
+func TestEveryWrongKeyLooksLikeAWrongSignature(t *testing.T) { // rows 7, 8, 12
+	t.Parallel()
+
+	w := newWorld(t)
+	other := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
+	revoked := w.newKey(w.merchant.ID, pirogue.Test)
+	gone := revoked
+	gone.RevokedAt = w.now()
+	w.changeKey(gone)
+	rotated := w.newKey(w.merchant.ID, pirogue.Test)
+	old := rotated
+	rotated.Secrets = []pirogue.Secret{{Text: ids.Secret()}, {Text: old.Secrets[0].Text, ExpiresAt: w.now()}}
+	w.changeKey(rotated)
+
+	signed := func(public, secret string) pirogue.Key {
+		return pirogue.Key{Public: public, Secrets: []pirogue.Secret{{Text: secret}}}
+	}
+	wrong := map[string]pirogue.Key{
+		"a wrong secret":                   signed(w.test.Public, ids.Secret()),
+		"a key nobody has":                 signed(ids.Key(pirogue.Test), w.test.Secrets[0].Text),
+		"another merchant's key":           signed(other.Public, w.test.Secrets[0].Text),
+		"a revoked key":                    revoked,
+		"the live secret for the test key": signed(w.test.Public, w.live.Secrets[0].Text),
+		"the test secret for the live key": signed(w.live.Public, w.test.Secrets[0].Text),
+		"the old secret after a rotation":  old,
+		"no secret at all":                 signed(w.test.Public, ""),
+	}
+	answers := map[string]string{}
+	for name, key := range wrong {
+		r := w.request(key, http.MethodGet, "/api/v1/balances", "")
+		r.Header.Set("X-Request-Id", "one_name")
+		got := w.do(r)
+		got.says(pirogue.SignatureInvalid)
+		answers[got.Body.String()] = name
+	}
+	require.Len(t, answers, 1, "answers that differ: %v", answers)
+}
+
+func TestBothSecretsVerifyDuringARotation(t *testing.T) { // row 12
+	t.Parallel()
+
+	w := newWorld(t)
+	fresh, old := ids.Secret(), w.test.Secrets[0].Text
+	w.test.Secrets = []pirogue.Secret{{Text: fresh}, {Text: old, ExpiresAt: w.now().Add(pirogue.RotationOverlap)}}
+	w.changeKey(w.test)
+	for _, secret := range []string{fresh, old} {
+		key := w.test
+		key.Secrets = []pirogue.Secret{{Text: secret}}
+		require.Equal(t, http.StatusOK, w.do(w.request(key, http.MethodGet, "/api/v1/balances", "")).Code)
+	}
+}
+
+func TestASignatureOpensOneRouteOnly(t *testing.T) { // rows 10, 11
+	t.Parallel()
+
+	w := newWorld(t)
+	for name, path := range map[string]string{"a webhook of ours": "/webhook", "a refund": "/api/v1/refunds"} {
+		r := w.request(w.test, http.MethodPost, "/api/v1/payments/cashin", order("replayed "+name))
+		spend(t, w, r, path)
+		w.do(r).says(pirogue.SignatureReplayed)
+	}
+	require.Empty(t, w.store.all(), "a replay made a payment")
+}
+
+// spend binds a request's signature to another path.
+func spend(t *testing.T, w *world, r *http.Request, path string) {
+	t.Helper()
+	var signature [32]byte
+	raw := decodeHex(t, r.Header.Get("X-NekaPay-Signature"))
+	copy(signature[:], raw)
+	_, err := w.store.Spend(t.Context(), pirogue.Spent{
+		Signature: signature, KeyID: w.test.Public, Method: http.MethodPost, Path: path, At: w.now(),
+	})
+	require.NoError(t, err)
+}
+
+func TestAReplayPastTheCacheStillMovesNothing(t *testing.T) { // rows 10, 11 after a loss of the cache
+	t.Parallel()
+
+	w := newWorld(t)
+	event := `{"event":"transaction.status_changed","transaction_id":"550e8400-e29b-41d4-a716-446655440000",` +
+		`"merchant_order_id":"order_001","type":"CASHIN","status":"SUCCESS","amount":50000,"currency":"XOF",` +
+		`"timestamp":"2026-04-29T14:32:18+00:00"}`
+	w.collect(event).says(pirogue.UnknownField)
+	require.Empty(t, w.store.all())
+}
+
+func TestASuspendedMerchantIsToldOnlyWhenItIsReallyThem(t *testing.T) { // row 15
+	t.Parallel()
+
+	w := newWorld(t)
+	w.merchant.Suspended = true
+	w.store.change(func() { w.store.merchants[w.merchant.ID] = w.merchant })
+	w.get("/balances").says(pirogue.MerchantSuspended)
+
+	stranger := w.test
+	stranger.Secrets = []pirogue.Secret{{Text: ids.Secret()}}
+	w.do(w.request(stranger, http.MethodGet, "/api/v1/balances", "")).says(pirogue.SignatureInvalid)
+}
+
+func TestAKeyIsHeldToItsNetworks(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.test.AllowedIPs = []netip.Prefix{netip.MustParsePrefix("196.200.0.0/16"), netip.MustParsePrefix("2c0f::/16")}
+	w.changeKey(w.test)
+	for address, want := range map[string]int{
+		"196.200.80.1:4711": 200, "[::ffff:196.200.80.1]:4711": 200, "[2c0f::1]:4711": 200,
+		"196.201.0.1:4711": 403, "[2c10::1]:4711": 403, "not an address": 403,
+	} {
+		r := w.request(w.test, http.MethodGet, "/api/v1/balances", "")
+		r.RemoteAddr = address
+		require.Equal(t, want, w.do(r).Code, address)
+	}
+	require.Empty(t, w.store.spent, "a GET has nothing to spend")
+}
+
+func TestOneRequestTooManyIsToldHowLongToWait(t *testing.T) { // rows 58, 59
+	t.Parallel()
+
+	w := newWorld(t)
+	w.store.change(func() { w.store.rate = 3 })
+	for i := range 3 {
+		r := w.request(w.test, http.MethodGet, "/api/v1/balances", "")
+		r.Header.Set("X-Forwarded-For", "203.0.113."+strconv.Itoa(i))
+		require.Equal(t, http.StatusOK, w.do(r).Code)
+	}
+	r := w.request(w.test, http.MethodGet, "/api/v1/balances", "")
+	r.Header.Set("X-Forwarded-For", "203.0.113.99")
+	r.Header.Set("X-Real-IP", "203.0.113.99")
+	got := w.do(r)
+	got.says(pirogue.RateLimited)
+	require.Equal(t, "2", got.Header().Get("Retry-After"), "1.5 s rounded up")
+	require.Equal(t, http.StatusOK, w.do(w.request(w.live, http.MethodGet, "/api/v1/balances", "")).Code, "the other mode")
+}
+
+func TestManyWrongSignaturesStopOneAddressAndNoMerchant(t *testing.T) { // row 60
+	t.Parallel()
+
+	w := newWorld(t)
+	sent := 0
+	from := func(address string, key pirogue.Key) reply {
+		r := w.request(key, http.MethodGet, "/api/v1/balances", "")
+		r.RemoteAddr = address
+		sent++
+		r.Header.Set("X-Forwarded-For", fmt.Sprintf("203.0.%d.%d", sent/256, sent%256))
+		return w.quick(r)
+	}
+	wrong := w.test
+	wrong.Secrets = []pirogue.Secret{{Text: ids.Secret()}}
+	stopped := 0
+	for range 1000 {
+		if from("198.51.100.7:4711", wrong).Code == http.StatusTooManyRequests {
+			stopped++
+		}
+	}
+	require.Greater(t, stopped, 700)
+	require.Equal(t, "1", from("198.51.100.7:4711", wrong).Header().Get("Retry-After"))
+	from("198.51.100.8:4711", wrong).says(pirogue.SignatureInvalid)
+	require.Equal(t, http.StatusOK, from("198.51.100.8:4711", w.test).Code, "the merchant from elsewhere")
+	require.Equal(t, http.StatusOK, from("198.51.100.7:4711", w.test).Code, "the merchant behind the same address")
+}
+
+func TestOneIPv6CustomerIsOneAddress(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	wrong := w.test
+	wrong.Secrets = []pirogue.Secret{{Text: ids.Secret()}}
+	last := reply{}
+	for i := range 300 {
+		r := w.request(wrong, http.MethodGet, "/api/v1/balances", "")
+		r.RemoteAddr = "[2c0f:1:2:3::" + strconv.FormatInt(int64(i), 16) + "]:4711"
+		last = w.quick(r)
+	}
+	last.says(pirogue.RateLimited)
+}
+
+func TestATrustedProxyNamesTheClient(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t, func(o *api.Options) { o.TrustedProxies = []string{"10.0.0.0/8"} })
+	w.test.AllowedIPs = []netip.Prefix{netip.MustParsePrefix("196.200.0.0/16")}
+	w.changeKey(w.test)
+	for _, tt := range []struct {
+		why, from, header, value string
+		want                     int
+	}{
+		{"the proxy says so", "10.0.0.1:80", "X-Forwarded-For", "196.200.1.1", 200},
+		{"the client says so before the proxy does", "10.0.0.1:80", "X-Forwarded-For", "196.200.1.1, 8.8.8.8", 403},
+		{"a header the proxy does not set", "10.0.0.1:80", "X-Real-IP", "196.200.1.1", 403},
+		{"nobody's proxy says so", "8.8.8.8:80", "X-Forwarded-For", "196.200.1.1", 403},
+	} {
+		r := w.request(w.test, http.MethodGet, "/api/v1/balances", "")
+		r.RemoteAddr = tt.from
+		r.Header.Set(tt.header, tt.value)
+		require.Equal(t, tt.want, w.do(r).Code, tt.why)
+	}
+}
+
+func TestAnswersCarryANameTheClientMayChoose(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	for given, kept := range map[string]bool{
+		"order-7_b": true, "": false, "a b": false, strings.Repeat("x", 65): false, "<script>": false, "é": false,
+	} {
+		r := w.request(w.test, http.MethodGet, "/api/v1/balances", "")
+		r.Header.Set("X-Request-Id", given)
+		got := w.do(r).Header().Get("X-Request-Id")
+		require.Equal(t, kept, got == given, "%q became %q", given, got)
+		require.Regexp(t, `^[A-Za-z0-9_-]{1,64}$`, got)
+	}
+}

@@ -1,0 +1,75 @@
+package api
+
+import (
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+)
+
+// readBody reads the raw bytes, at most maxBody of them, before anything looks at
+// them.
+func (s *Server) readBody(c *gin.Context, v *visit) error {
+	if c.Request.ContentLength > maxBody {
+		return pirogue.Errorf(pirogue.PayloadTooLarge, "%d bytes announced", c.Request.ContentLength)
+	}
+	body, err := io.ReadAll(io.LimitReader(c.Request.Body, maxBody+1))
+	if err != nil {
+		c.Header("Connection", "close")
+		return pirogue.Errorf(pirogue.InvalidJSON, "read the body: %w", err)
+	}
+	if len(body) > maxBody {
+		return pirogue.Errorf(pirogue.PayloadTooLarge, "more than %d bytes", maxBody)
+	}
+	v.body = body
+	return nil
+}
+
+// lifeOf returns the context a request works in. A read ends when its client hangs
+// up. A POST does not: what it has begun to write is carried through.
+func lifeOf(r *http.Request) context.Context {
+	if r.Method == http.MethodPost {
+		return context.WithoutCancel(r.Context())
+	}
+	return r.Context()
+}
+
+// checkContentType accepts application/json in UTF-8, uncompressed, on a POST.
+func (s *Server) checkContentType(c *gin.Context, _ *visit) error {
+	if c.Request.Method != http.MethodPost {
+		return nil
+	}
+	given, ok := single(c.Request.Header, "Content-Type")
+	kind, params, err := mime.ParseMediaType(given)
+	if !ok || err != nil || kind != "application/json" {
+		return pirogue.Errorf(pirogue.UnsupportedMediaType, "content type %q", given)
+	}
+	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
+		return pirogue.Errorf(pirogue.UnsupportedMediaType, "charset %q", charset)
+	}
+	return nil
+}
+
+// checkEncoding refuses a compressed body: 64 KiB of gzip can hold 64 MiB.
+func (s *Server) checkEncoding(c *gin.Context, _ *visit) error {
+	if c.Request.Method != http.MethodPost {
+		return nil
+	}
+	if given := c.Request.Header.Values("Content-Encoding"); len(given) > 0 {
+		return pirogue.Errorf(pirogue.UnsupportedMediaType, "content encoding %q", given)
+	}
+	return nil
+}
+
+// checkNoBody refuses a GET that brings a body, which no signature covers.
+func (s *Server) checkNoBody(c *gin.Context, v *visit) error {
+	if c.Request.Method == http.MethodGet && len(v.body) > 0 {
+		return pirogue.Errorf(pirogue.InvalidJSON, "a GET has no body")
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pirogue"
+)
+
+// received is the answer to a callback that is kept, whatever it says.
+type received struct {
+	Received bool `json:"received"`
+}
+
+// callbackAdmission is what a callback has to pass. There is no signature of ours
+// on it: the token in its path and the operator's own proof stand for that.
+func (s *Server) callbackAdmission() []handler {
+	return []handler{s.checkStranger, s.readBody, s.checkEncoding, s.startClock}
+}
+
+// limitCallbacks gives callbacks room of their own, so that a flood of them does
+// not take the merchants'.
+func (s *Server) limitCallbacks(c *gin.Context) {
+	select {
+	case s.callbackSlots <- struct{}{}:
+		defer func() { <-s.callbackSlots }()
+		c.Next()
+	default:
+		s.metrics.callback("", callbackLimited)
+		s.fail(c, &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many callbacks"), wait: serviceRetry})
+	}
+}
+
+// checkStranger turns away an address that keeps guessing tokens, before the
+// database is asked. An operator knows its tokens and is never counted.
+func (s *Server) checkStranger(c *gin.Context, _ *visit) error {
+	wait := s.unknownTokens.left(neighbourhood(addressOf(c)), s.clock.Now())
+	if wait == 0 {
+		return nil
+	}
+	s.metrics.callback("", callbackLimited)
+	return &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many unknown tokens"), wait: wait}
+}
+
+// receiveCallback keeps what an operator tells us, then tells the payment's
+// workflow, which asks the operator before it believes a word. What cannot be
+// understood is kept as well: it is evidence, and a reason to ask.
+func (s *Server) receiveCallback(c *gin.Context, v *visit) error {
+	code := pirogue.OperatorCode(c.Param("operator"))
+	reader, ok := s.callbackReader(code)
+	if !ok {
+		return s.unknownCallback(c, "")
+	}
+	a, err := s.attemptOf(c, v, code)
+	if err != nil {
+		return err
+	}
+	receipt, err := reader.Callback(a, c.Request.Header, v.body)
+	switch pirogue.CodeOf(err) {
+	case "":
+	case pirogue.SignatureInvalid, pirogue.InvalidJSON:
+		s.metrics.callback(code, callbackRefused)
+		return err
+	default:
+		s.log.Warn("callback was not understood",
+			zap.String("operator", string(code)), zap.String("payment_id", string(a.PaymentID)), zap.Error(err))
+	}
+	if err := s.keep(v, a, receipt.Words); err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, received{Received: true})
+	return nil
+}
+
+// callbackReader returns the reader of an operator's callbacks, and whether there
+// is one.
+func (s *Server) callbackReader(code pirogue.OperatorCode) (pirogue.CallbackReader, bool) {
+	instance, ok := s.routes.Instance(code)
+	if !ok {
+		return nil, false
+	}
+	reader, ok := instance.Operator.(pirogue.CallbackReader)
+	return reader, ok
+}
+
+// attemptOf finds the attempt by the digest of the token, which takes the same time
+// for every token, and counts the token.
+func (s *Server) attemptOf(c *gin.Context, v *visit, code pirogue.OperatorCode) (pirogue.Attempt, error) {
+	digest := pirogue.CallbackDigest(c.Param("token"))
+	if wait := s.callbacks.take(digest, s.clock.Now()); wait > 0 {
+		s.metrics.callback(code, callbackLimited)
+		return pirogue.Attempt{}, &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many of one token"), wait: wait}
+	}
+	a, err := s.store.AttemptByCallback(v.ctx, code, digest)
+	if pirogue.CodeOf(err) == pirogue.NotFound {
+		return pirogue.Attempt{}, s.unknownCallback(c, code)
+	}
+	return a, err
+}
+
+// unknownCallback counts a callback for nobody against its address.
+func (s *Server) unknownCallback(c *gin.Context, code pirogue.OperatorCode) error {
+	s.metrics.callback(code, callbackUnknown)
+	s.unknownTokens.take(neighbourhood(addressOf(c)), s.clock.Now())
+	return pirogue.Errorf(pirogue.NotFound, "no such callback")
+}
+
+// keep records a callback and passes it on. The same message again is answered and
+// not passed on: the first one was, or the sweep does it.
+func (s *Server) keep(v *visit, a pirogue.Attempt, words string) error {
+	callback := pirogue.NewCallback(a, words, v.body, s.clock.Now())
+	fresh, err := s.store.RecordCallback(v.ctx, callback)
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		s.metrics.callback(a.Operator, callbackRepeated)
+		return nil
+	}
+	s.metrics.callback(a.Operator, callbackReceived)
+	s.passOn(v.ctx, a, callback.ID)
+	return nil
+}
+
+// kinds is what the first letters of our reference say about a payment: see package
+// ids.
+var kinds = map[string]pirogue.Kind{"CI": pirogue.CashIn, "CO": pirogue.CashOut, "RF": pirogue.Refund}
+
+// kindOf returns the kind of an attempt's payment.
+func kindOf(a pirogue.Attempt) pirogue.Kind {
+	return kinds[string(a.Ref[:min(len(a.Ref), 2)])]
+}
+
+// passOn tells the payment's workflow and marks the callback as told. A workflow
+// that is closed will never hear it, so that callback is told too. Whatever else
+// goes wrong is the sweep's: the operator has done its part and gets its 200.
+func (s *Server) passOn(ctx context.Context, a pirogue.Attempt, id string) {
+	hear, cancel := context.WithTimeout(ctx, heardTime)
+	defer cancel()
+	err := s.workflows.Heard(hear, a.PaymentID, kindOf(a))
+	if err == nil || pirogue.CodeOf(err) == pirogue.NotFound {
+		err = s.store.Routed(ctx, id, s.clock.Now())
+	}
+	if err != nil {
+		s.log.Warn("callback is left to the sweep",
+			zap.String("operator", string(a.Operator)), zap.String("payment_id", string(a.PaymentID)), zap.Error(err))
+	}
+}

@@ -1,0 +1,195 @@
+package api_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// calledBack is a world with a payment, and a callback about it.
+type calledBack struct {
+	*world
+	payment pirogue.Payment
+	attempt pirogue.Attempt
+}
+
+func newCalledBack(t *testing.T) calledBack {
+	t.Helper()
+	w := newWorld(t)
+	p := w.accepted("order_001")
+	for _, a := range w.store.attempts {
+		return calledBack{w, p, a}
+	}
+	t.Fatal("no attempt was written")
+	return calledBack{}
+}
+
+// paid is what the operator says of a payment.
+func (w calledBack) paid() string { return `{"ref":"` + string(w.attempt.Ref) + `","status":"PAID"}` }
+
+// request is the operator's request.
+func (w calledBack) request(body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/callbacks/"+string(testOperator)+"/"+tokenOf(w.attempt.Ref), strings.NewReader(body))
+	r.Header.Set("X-Operator-Secret", "s3cret")
+	return r
+}
+
+func TestACallbackIsKeptThenToldToItsWorkflow(t *testing.T) {
+	t.Parallel()
+
+	w := newCalledBack(t)
+	got := w.do(w.request(w.paid()))
+	require.Equal(t, http.StatusOK, got.Code)
+	require.JSONEq(t, `{"received":true}`, got.Body.String())
+
+	kept := w.store.kept()
+	require.Len(t, kept, 1)
+	require.Equal(t, w.attempt.ID, kept[0].AttemptID)
+	require.Equal(t, "PAID", kept[0].Words)
+	require.False(t, kept[0].RoutedAt.IsZero())
+	require.Equal(t, []pirogue.PaymentID{w.payment.ID}, w.workflows.told())
+	require.Equal(t, pirogue.StatusPending, w.store.all()[0].Status, "a callback is a hint, never a fact") // row 71
+}
+
+func TestEveryCallbackThatIsKeptIsAnswered(t *testing.T) { // rows 68, 70, 77
+	t.Parallel()
+
+	for name, body := range map[string]string{
+		"it names another payment": `{"ref":"CI000000000000000000","status":"PAID"}`,
+		"a status nobody knows":    `{"ref":"x","status":"ALMOST"}`,
+		"a status in lower case":   `{"ref":"x","status":"paid"}`,
+		"no status":                `{"ref":"x"}`,
+		"fields nobody knows":      `{"ref":"x","status":"PAID","weather":"fine"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newCalledBack(t)
+			require.Equal(t, http.StatusOK, w.do(w.request(body)).Code)
+			require.Len(t, w.store.kept(), 1)
+			require.Equal(t, []pirogue.PaymentID{w.payment.ID}, w.workflows.told(), "a reason to ask")
+			require.Contains(t, w.logged(), "callback was not understood")
+			require.Equal(t, pirogue.StatusPending, w.store.all()[0].Status)
+		})
+	}
+}
+
+func TestACallbackThatIsRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78, 80, 81
+	t.Parallel()
+
+	w := newCalledBack(t)
+	to := func(operator pirogue.OperatorCode, token string) func(*http.Request) {
+		return func(r *http.Request) { r.URL.Path = "/callbacks/" + string(operator) + "/" + token }
+	}
+	token := tokenOf(w.attempt.Ref)
+	for name, tt := range map[string]struct {
+		change func(*http.Request)
+		body   string
+		want   pirogue.Code
+	}{
+		"a token nobody has":             {to(testOperator, "x"), w.paid(), pirogue.NotFound},
+		"a token cut short":              {to(testOperator, token[:len(token)-1]), w.paid(), pirogue.NotFound},
+		"a test payment on the live one": {to(liveOperator, token), w.paid(), pirogue.NotFound},
+		"an operator nobody has":         {to("nobody", token), w.paid(), pirogue.NotFound},
+		"an operator that never calls":   {to(deafOperator, token), w.paid(), pirogue.NotFound},
+		"without the operator's secret":  {func(r *http.Request) { r.Header.Del("X-Operator-Secret") }, w.paid(), pirogue.SignatureInvalid},
+		"no JSON":                        {func(*http.Request) {}, "<html>", pirogue.InvalidJSON},
+		"more than 64 KiB":               {func(*http.Request) {}, strings.Repeat(" ", 64<<10+1), pirogue.PayloadTooLarge},
+		"gzip":                           {func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, w.paid(), pirogue.UnsupportedMediaType},
+	} {
+		r := w.request(tt.body)
+		tt.change(r)
+		require.Equal(t, tt.want, w.do(r).failure().Code, name)
+	}
+	require.Empty(t, w.store.kept())
+	require.Empty(t, w.workflows.told())
+}
+
+func TestTheSameCallbackManyTimesIsOne(t *testing.T) { // row 72
+	t.Parallel()
+
+	w := newCalledBack(t)
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			for range 5 {
+				if got := w.do(w.request(w.paid())); got.Code != http.StatusOK {
+					t.Errorf("%d %s", got.Code, got.Body)
+				}
+			}
+		})
+	}
+	all.Wait()
+	require.Len(t, w.store.kept(), 1)
+	require.Len(t, w.workflows.told(), 1)
+}
+
+func TestACallbackBeforeOurOwnAnswerIsKept(t *testing.T) { // row 79
+	t.Parallel()
+
+	w := newCalledBack(t)
+	w.store.update(w.payment.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusInitiated })
+	require.Equal(t, http.StatusOK, w.do(w.request(w.paid())).Code)
+	require.Len(t, w.workflows.told(), 1)
+}
+
+func TestACallbackThatNobodyHearsYetIsLeftToTheSweep(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		hears  error
+		routed bool
+	}{
+		"Temporal is away":       {pirogue.Errorf(pirogue.ServiceUnavailable, "away"), false},
+		"its workflow has ended": {pirogue.Errorf(pirogue.NotFound, "closed"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newCalledBack(t)
+			w.workflows.hears = tt.hears
+			require.Equal(t, http.StatusOK, w.do(w.request(w.paid())).Code, "the operator has done its part")
+			require.Equal(t, tt.routed, !w.store.kept()[0].RoutedAt.IsZero())
+		})
+	}
+}
+
+func TestACallbackThatCannotBeKeptIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+
+	w := newCalledBack(t)
+	w.store.fail(pirogue.Errorf(pirogue.ServiceUnavailable, "away"))
+	w.do(w.request(w.paid())).says(pirogue.ServiceUnavailable)
+}
+
+func TestAFloodOfCallbacksStopsAndMerchantsGoOn(t *testing.T) { // row 83
+	t.Parallel()
+
+	w := newCalledBack(t)
+	answers := map[int]int{}
+	for i := range 300 {
+		answers[w.quick(w.request(w.paid()+strings.Repeat(" ", i))).Code]++
+	}
+	require.InDelta(t, 100, answers[http.StatusOK], 5, "of one token")
+	require.InDelta(t, 200, answers[http.StatusTooManyRequests], 5)
+
+	answers = map[int]int{}
+	for i := range 1000 {
+		r := w.request(w.paid())
+		r.URL.Path = "/callbacks/" + string(testOperator) + "/" + strconv.Itoa(i)
+		r.RemoteAddr = "198.51.100.7:4711"
+		answers[w.quick(r).Code]++
+	}
+	require.InDelta(t, 200, answers[http.StatusNotFound], 100, "of guesses")
+	require.Greater(t, answers[http.StatusTooManyRequests], 700)
+	require.Equal(t, http.StatusOK, w.get("/balances").Code)
+
+	w.pass(time.Minute)
+	require.Equal(t, http.StatusOK, w.do(w.request(w.paid())).Code, "a minute later")
+}

@@ -1,0 +1,140 @@
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/api/apitest"
+)
+
+// wire is a listener with one connection, made of memory, so that a slow client
+// costs a test no time.
+type wire struct {
+	connections chan net.Conn
+	closed      chan struct{}
+}
+
+func (w wire) Accept() (net.Conn, error) {
+	select {
+	case c := <-w.connections:
+		return c, nil
+	case <-w.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (w wire) Close() error   { close(w.closed); return nil }
+func (w wire) Addr() net.Addr { return &net.TCPAddr{} }
+
+// connect returns a client's end of a connection to the world's real server.
+func connect(t *testing.T, w *world) net.Conn {
+	t.Helper()
+	client, server := net.Pipe()
+	line := wire{connections: make(chan net.Conn, 1), closed: make(chan struct{})}
+	line.connections <- server
+	s := w.server.HTTPServer("")
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(line) }()
+	t.Cleanup(func() {
+		require.NoError(t, s.Close())
+		require.ErrorIs(t, <-ended, http.ErrServerClosed)
+		require.NoError(t, client.Close())
+	})
+	return client
+}
+
+// signedHead is the head of a signed cash-in that announces a body.
+func signedHead(w *world, body string, length int) string {
+	stamp := strconv.FormatInt(w.now().Unix(), 10)
+	return "POST /api/v1/payments/cashin HTTP/1.1\r\nHost: pay.example\r\nContent-Type: application/json\r\n" +
+		"X-NekaPay-Key: " + w.test.Public + "\r\nX-NekaPay-Timestamp: " + stamp + "\r\n" +
+		"X-NekaPay-Signature: " + apitest.Sign(w.test.Secrets[0].Text, stamp, body) + "\r\n" +
+		"Content-Length: " + strconv.Itoa(length) + "\r\n\r\n"
+}
+
+func TestASlowClientIsCutOff(t *testing.T) { // rows 28, 78
+	t.Parallel()
+	for name, head := range map[string]func(*world) string{
+		"while it sends its headers": func(*world) string { return "POST /api/v1/payments/cashin HTTP/1.1\r\nHost: x\r\nX-Slow: " },
+		"while it sends its body":    func(w *world) string { return signedHead(w, order("o"), 60_000) },
+		"while it calls back": func(*world) string {
+			return "POST /callbacks/orange-web-ml/x HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				client := connect(t, w)
+				began := time.Now()
+				var writer sync.WaitGroup
+				defer writer.Wait()
+				writer.Go(func() {
+					if _, err := io.WriteString(client, head(w)); err != nil {
+						return
+					}
+					for { // one byte a second, until the other side has had enough
+						time.Sleep(time.Second)
+						if _, err := io.WriteString(client, "x"); err != nil {
+							return
+						}
+					}
+				})
+				_, err := io.Copy(io.Discard, client)
+				require.NoError(t, err)
+				require.LessOrEqual(t, time.Since(began), 11*time.Second)
+				require.Empty(t, w.store.all())
+			})
+		})
+	}
+}
+
+func TestALongPollOutlivesTheTimeToRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := w.accepted("order_001")
+		client := connect(t, w)
+		r := w.request(w.test, http.MethodGet, "/api/v1/payments/"+string(p.ID)+"?wait=25", "")
+		go func() {
+			if err := r.Write(client); err != nil {
+				t.Error(err)
+			}
+		}()
+		began := time.Now()
+		resp, err := http.ReadResponse(bufio.NewReader(client), r)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		require.Equal(t, 25*time.Second, time.Since(began))
+	})
+}
+
+func TestABodyShorterThanItSaysIsRefused(t *testing.T) { // row 28
+	t.Parallel()
+
+	w := newWorld(t)
+	body := order("order_001")
+	r := w.request(w.test, http.MethodPost, "/api/v1/payments/cashin", body)
+	r.Body = io.NopCloser(io.MultiReader(bytes.NewBufferString(body), broken{}))
+	got := w.do(r)
+	got.says(pirogue.InvalidJSON)
+	require.Equal(t, "close", got.Header().Get("Connection"))
+	require.Empty(t, w.store.all())
+}
+
+// broken is a connection that ends too early.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

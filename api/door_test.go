@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// fill lets as many in as there is room for and returns how the first leaves.
+func fill(t *testing.T, d *door) (leave func()) {
+	t.Helper()
+	for range maxInside {
+		out, err := d.enter(t.Context())
+		require.NoError(t, err)
+		leave = out
+	}
+	return leave
+}
+
+func TestWhoComesToAFullDoorWaitsForATurn(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		d := newDoor()
+		leave := fill(t, d)
+		entered := make(chan error, 1)
+		go func() { _, err := d.enter(t.Context()); entered <- err }()
+		synctest.Wait()
+		require.Empty(t, entered)
+		leave()
+		leave() // leaving twice gives one turn
+		require.NoError(t, <-entered)
+	})
+}
+
+func TestNobodyWaitsAtADoorForEver(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		d := newDoor()
+		fill(t, d)
+		began := time.Now()
+		_, err := d.enter(t.Context())
+		require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(err))
+		require.Equal(t, maxTurn, time.Since(began))
+
+		left, leave := context.WithCancel(t.Context())
+		leave()
+		_, err = d.enter(left)
+		require.ErrorIs(t, err, context.Canceled)
+	})
+}
+
+func TestThoseWhoWaitAreSentAwayWhenTheDatabaseIs(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		d := newDoor()
+		leave := fill(t, d)
+		entered := make(chan error, 1)
+		go func() { _, err := d.enter(t.Context()); entered <- err }()
+		synctest.Wait()
+
+		for range maxFailed - 1 {
+			d.tell(false)
+		}
+		d.tell(true) // one answer says that it is only slow
+		d.tell(false)
+		synctest.Wait()
+		require.Empty(t, entered)
+
+		for range maxFailed - 1 {
+			d.tell(false)
+		}
+		require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(<-entered))
+		leave()
+		_, err := d.enter(t.Context())
+		require.NoError(t, err, "who comes later tries again")
+	})
+}
+
+func TestAQueueHasAnEnd(t *testing.T) {
+	t.Parallel()
+
+	d := newDoor()
+	d.waiting = maxQueue
+	_, err := d.enter(t.Context())
+	require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(err))
+}

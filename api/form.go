@@ -1,0 +1,127 @@
+package api
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"pirogue"
+)
+
+// form reads the fields of a body and notes what is wrong with each, so that one
+// answer names them all. null is a wrong type like any other: a field that has
+// nothing to say is left out.
+type form struct {
+	object
+	wrongs []pirogue.Param
+}
+
+// wrong notes a mistake in a field.
+func (f *form) wrong(field string, code pirogue.Code) {
+	f.wrongs = append(f.wrongs, pirogue.Param{Field: field, Code: code})
+}
+
+// err returns the first mistake's code with all of them, or nil.
+func (f *form) err() error {
+	if len(f.wrongs) == 0 {
+		return nil
+	}
+	return &pirogue.Error{Code: f.wrongs[0].Code, Params: f.wrongs}
+}
+
+// only notes every field that is not one of these, to the letter.
+func (f *form) only(fields ...string) {
+	for _, name := range f.names {
+		if !slices.Contains(fields, name) {
+			f.wrong(name, pirogue.UnknownField)
+		}
+	}
+}
+
+// has reports whether a field is there.
+func (f *form) has(field string) bool {
+	_, ok := f.values[field]
+	return ok
+}
+
+// need notes the fields that are not there.
+func (f *form) need(fields ...string) {
+	for _, field := range fields {
+		if !f.has(field) {
+			f.wrong(field, pirogue.MissingField)
+		}
+	}
+}
+
+// text returns a string field, "" when it is absent. It notes code when the field
+// is no string or not good.
+func (f *form) text(field string, code pirogue.Code, good func(string) bool) string {
+	if !f.has(field) {
+		return ""
+	}
+	text, ok := f.values[field].(string)
+	if !ok || !good(text) {
+		f.wrong(field, code)
+		return ""
+	}
+	return text
+}
+
+// amount returns a positive whole number of minor units. 500.0, 1e3 and "500" are
+// none: whoever writes them computes with floats or strings, and would be wrong by
+// a franc one day.
+func (f *form) amount(field string) int64 {
+	if !f.has(field) {
+		return 0
+	}
+	number, ok := f.values[field].(json.Number)
+	minor, err := strconv.ParseInt(number.String(), 10, 64)
+	if !ok || err != nil || minor <= 0 {
+		f.wrong(field, pirogue.InvalidAmount)
+		return 0
+	}
+	return minor
+}
+
+// pairs returns the merchant's own pairs of strings.
+func (f *form) pairs(field string) map[string]string {
+	pairs := map[string]string{}
+	if !f.has(field) {
+		return pairs
+	}
+	given, ok := f.values[field].(object)
+	if !ok || len(given.names) > maxPairs {
+		f.wrong(field, pirogue.InvalidParameter)
+		return pairs
+	}
+	for _, key := range given.names {
+		value, ok := given.values[key].(string)
+		if !ok || !isPair(key, value) {
+			f.wrong(field, pirogue.InvalidParameter)
+			return pairs
+		}
+		pairs[key] = value
+	}
+	return pairs
+}
+
+// isPair reports whether a key and its value can be kept. PostgreSQL has no NUL.
+func isPair(key, value string) bool {
+	return key != "" && utf8.RuneCountInString(key) <= maxPairKey && utf8.RuneCountInString(value) <= maxPairValue &&
+		!strings.ContainsRune(key, 0) && !strings.ContainsRune(value, 0)
+}
+
+// line returns a rule for a text of one line and at most n characters.
+func line(n int) func(string) bool {
+	return func(text string) bool {
+		return utf8.RuneCountInString(text) <= n && !strings.ContainsFunc(text, unicode.IsControl)
+	}
+}
+
+// oneOf returns a rule for a word out of a list.
+func oneOf[T ~string](words ...T) func(string) bool {
+	return func(text string) bool { return slices.Contains(words, T(text)) }
+}

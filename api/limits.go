@@ -1,0 +1,89 @@
+package api
+
+import "time"
+
+// What one request may weigh.
+const (
+	maxBody      = 64 << 10 // bytes
+	maxHeader    = 16 << 10 // bytes, all header lines together
+	maxDepth     = 16       // JSON objects and arrays inside one another
+	maxParams    = 20       // fields named in one answer
+	maxFieldName = 64       // characters of a field's name that an answer repeats
+)
+
+// What one field may hold, in characters.
+const (
+	maxURL         = 2048
+	maxName        = 100
+	maxDescription = 255
+	maxPairs       = 10 // pairs in metadata
+	maxPairKey     = 40
+	maxPairValue   = 500
+)
+
+// How long a connection may take. A slow client is cut off and costs nobody else.
+const (
+	headerTime = 5 * time.Second
+	readTime   = 10 * time.Second // header and body
+	writeTime  = 40 * time.Second // longer than maxWait and firstAnswerTime
+	idleTime   = 60 * time.Second
+)
+
+// How many requests use the database at once, and how many wait for that and how
+// long. A burst of a thousand is answered in its turn.
+const (
+	maxInside = 32
+	maxQueue  = 4096
+	maxTurn   = 20 * time.Second
+	maxFailed = 8 // in a row
+)
+
+// How long an answer may wait for others.
+const (
+	storeTime       = 2500 * time.Millisecond // the database, all calls before an answer: 503 within 3 s
+	firstAnswerTime = 8 * time.Second         // the operator's first answer to a cash-in
+	waitingTime     = 300 * time.Millisecond  // a payment's workflow, asked what it waits for
+	heardTime       = time.Second             // a payment's workflow, told of a callback
+	readyTime       = 2 * time.Second         // all checks of /readyz
+)
+
+// How long a payment may stay unsent. Past it the sweep ends it EXPIRED.
+const startDeadline = 90 * time.Second
+
+// serviceRetry is what a 503 of our own asks for: a blip has passed by then.
+const serviceRetry = 5 * time.Second
+
+// Long polling.
+const (
+	maxWait     = 25 // seconds a merchant may ask for
+	rereadEvery = 250 * time.Millisecond
+	maxWaiters  = 100 // answers held at one moment: 400 reads a second at most
+)
+
+// defaultPage is how many payments a page holds when the merchant does not say.
+const defaultPage = 20
+
+// timestampSlack is how far a request's clock may be from ours, either way.
+const timestampSlack = 300 // seconds
+
+// maxSecrets is how many secrets of a key verify during a rotation.
+const maxSecrets = 2
+
+// How many wrong signatures one address may send before it gets 429 for them.
+const (
+	wrongSignaturesBurst     = 200
+	wrongSignaturesPerSecond = 1
+)
+
+// How many callbacks come in. Operators send one or two for a payment and we ask
+// for its status anyway, so a callback that is turned away loses time, not money.
+const (
+	maxCallbacks          = 32  // at one moment; the merchants' API has its own room
+	callbackBurst         = 100 // for one token
+	callbackPerSecond     = 1
+	unknownTokenBurst     = 200 // from one address
+	unknownTokenPerSecond = 10
+)
+
+// maxBuckets is how many addresses or tokens a limiter remembers in one generation.
+const maxBuckets = 10_000

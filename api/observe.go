@@ -1,0 +1,56 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pirogue"
+)
+
+// routeOf returns the route's pattern, such as "/api/v1/payments/:transaction_id".
+// Logs and metrics never hold the path itself: it can carry a callback's token, and
+// its query whatever a client puts there.
+func routeOf(c *gin.Context) string {
+	if route := c.FullPath(); route != "" {
+		return route
+	}
+	return "unmatched"
+}
+
+// observe writes one line and counts one request. It names the request, the
+// merchant, the route and the end, and no header, number or body.
+func (s *Server) observe(c *gin.Context) {
+	began := s.clock.Now()
+	c.Next()
+	took, v := s.clock.Now().Sub(began), visitOf(c)
+	s.metrics.request(c.Request.Method, routeOf(c), c.Writer.Status(), took)
+	s.log.Info("request",
+		zap.String("request_id", v.id),
+		zap.String("merchant_id", string(v.key.MerchantID)),
+		zap.String("mode", string(v.key.Mode)),
+		zap.String("method", c.Request.Method),
+		zap.String("route", routeOf(c)),
+		zap.Int("status", c.Writer.Status()),
+		zap.Duration("took", took),
+	)
+}
+
+// survive turns a panic into a 500 that tells nothing but the request's id. Gin's
+// own would print the request with its headers.
+func (s *Server) survive(c *gin.Context) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(cause)
+		}
+		s.fail(c, pirogue.Errorf(pirogue.Internal, "panic: %v\n%s", cause, debug.Stack()))
+	}()
+	c.Next()
+}

@@ -1,0 +1,178 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"regexp"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+)
+
+// page is the body of a list.
+type page[T any] struct {
+	Data       []T     `json:"data"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+// transactionID is the only spelling of a payment's id. Another one is not found,
+// upper case included: an id that two texts spell is two keys in a merchant's books.
+var transactionID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+// idOf returns the id in the path. It fails with TransactionNotFound for a text
+// that cannot be one, as the database does for a payment of somebody else.
+func idOf(c *gin.Context) (pirogue.PaymentID, error) {
+	text := c.Param("transaction_id")
+	if !transactionID.MatchString(text) {
+		return "", pirogue.Errorf(pirogue.TransactionNotFound, "not an id")
+	}
+	return pirogue.PaymentID(text), nil
+}
+
+// getPayment answers with a payment, when asked to only after its status changed.
+func (s *Server) getPayment(c *gin.Context, v *visit) error {
+	q := readQuery(c.Request.URL.RawQuery, "wait")
+	seconds := q.number("wait", 0, maxWait, 0)
+	if err := q.err(); err != nil {
+		return err
+	}
+	id, err := idOf(c)
+	if err != nil {
+		return err
+	}
+	p, err := s.store.Payment(v.ctx, v.owner(), id)
+	if err != nil {
+		return err
+	}
+	if seconds > 0 && !p.Status.Terminal() {
+		v.rest()
+		if p, err = s.hold(c.Request.Context(), v.owner(), p, seconds); err != nil {
+			return err
+		}
+	}
+	view := viewOf(p, v.tongue)
+	s.addWaiting(c.Request.Context(), &view, p)
+	c.JSON(http.StatusOK, answer[paymentView]{view})
+	return nil
+}
+
+// addWaiting adds what an open payment waits for, if its workflow says so at once.
+// A read never depends on a worker.
+func (s *Server) addWaiting(life context.Context, view *paymentView, p pirogue.Payment) {
+	if p.Status.Terminal() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(life, waitingTime)
+	defer cancel()
+	now := s.clock.Now()
+	if w, err := s.workflows.Waiting(ctx, p.ID, p.Kind, now); err == nil {
+		view.wait(w, now)
+	}
+}
+
+// getTimeline answers with everything that happened to a payment.
+func (s *Server) getTimeline(c *gin.Context, v *visit) error {
+	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
+		return err
+	}
+	id, err := idOf(c)
+	if err != nil {
+		return err
+	}
+	moments, err := s.store.Timeline(v.ctx, v.owner(), id)
+	if err != nil {
+		return err
+	}
+	events := page[eventView]{Data: []eventView{}}
+	for _, m := range moments {
+		events.Data = append(events.Data, eventOf(m, v.tongue))
+	}
+	c.JSON(http.StatusOK, events)
+	return nil
+}
+
+// getBalances answers with what the merchant holds, one line per country.
+func (s *Server) getBalances(c *gin.Context, v *visit) error {
+	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
+		return err
+	}
+	balances, err := s.store.Balances(v.ctx, v.owner())
+	if err != nil {
+		return err
+	}
+	lines := page[balanceView]{Data: []balanceView{}}
+	for _, b := range balances {
+		lines.Data = append(lines.Data, balanceOf(b))
+	}
+	c.JSON(http.StatusOK, lines)
+	return nil
+}
+
+// listPayments answers with one page of payments, newest first. A full page has a
+// cursor; the page behind it may turn out empty.
+func (s *Server) listPayments(c *gin.Context, v *visit) error {
+	filter, err := readFilter(c.Request.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	found, err := s.store.List(v.ctx, v.owner(), filter)
+	if err != nil {
+		return err
+	}
+	list := page[paymentView]{Data: []paymentView{}}
+	for _, p := range found {
+		list.Data = append(list.Data, viewOf(p, v.tongue))
+	}
+	if len(found) == filter.Limit {
+		cursor := cursorAfter(found[len(found)-1].ID)
+		list.NextCursor = &cursor
+	}
+	c.JSON(http.StatusOK, list)
+	return nil
+}
+
+// What a filter may hold: an unknown country or operator selects nothing, but a
+// text that cannot be one is a mistake.
+var (
+	countryText  = regexp.MustCompile(`^[A-Z]{2}$`)
+	operatorText = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+)
+
+// readFilter reads which payments are asked for.
+func readFilter(raw string) (pirogue.PaymentFilter, error) {
+	q := readQuery(raw, "merchant_order_id", "status", "type", "country_code", "operator",
+		"created_from", "created_to", "cursor", "limit")
+	f := pirogue.PaymentFilter{
+		OrderID:     q.text("merchant_order_id", orderID.MatchString),
+		Status:      pirogue.Status(q.text("status", oneOf(pirogue.Statuses...))),
+		Kind:        pirogue.Kind(q.text("type", oneOf(pirogue.CashIn, pirogue.CashOut, pirogue.Refund))),
+		Country:     pirogue.CountryCode(q.text("country_code", countryText.MatchString)),
+		Operator:    pirogue.OperatorCode(q.text("operator", operatorText.MatchString)),
+		CreatedFrom: q.moment("created_from"),
+		CreatedTo:   q.moment("created_to"),
+		Limit:       q.number("limit", 1, pirogue.MaxPage, defaultPage),
+	}
+	if !f.CreatedFrom.IsZero() && !f.CreatedTo.IsZero() && f.CreatedTo.Before(f.CreatedFrom) {
+		q.wrong("created_to")
+	}
+	q.text("cursor", func(text string) (ok bool) {
+		f.Before, ok = afterCursor(text)
+		return ok
+	})
+	return f, q.err()
+}
+
+// cursors hide what they hold, so that nobody builds one.
+var cursors = base64.RawURLEncoding.Strict()
+
+// cursorAfter returns the cursor of the page that begins after a payment.
+func cursorAfter(id pirogue.PaymentID) string { return cursors.EncodeToString([]byte(id)) }
+
+// afterCursor returns the payment that a page begins after. The payment need not be
+// the merchant's: the page behind it is.
+func afterCursor(text string) (pirogue.PaymentID, bool) {
+	id, err := cursors.DecodeString(text)
+	return pirogue.PaymentID(id), err == nil && transactionID.Match(id)
+}

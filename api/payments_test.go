@@ -1,0 +1,212 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+func TestAPaymentIsItsMerchantsAlone(t *testing.T) { // rows 56, 57
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.accepted("order_001")
+	stranger := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
+	answers := map[string]bool{}
+	for _, tt := range []struct {
+		key pirogue.Key
+		id  string
+	}{
+		{stranger, string(p.ID)}, {w.live, string(p.ID)}, {w.test, ids.New()}, {w.test, "1"},
+	} {
+		for _, more := range []string{"", "?wait=25"} {
+			r := w.request(tt.key, http.MethodGet, "/api/v1/payments/"+tt.id+more, "")
+			r.Header.Set("X-Request-Id", "one_name")
+			got := w.do(r)
+			got.says(pirogue.TransactionNotFound)
+			answers[got.Body.String()] = true
+		}
+		r := w.request(tt.key, http.MethodGet, "/api/v1/payments/"+tt.id+"/timeline", "")
+		w.do(r).says(pirogue.TransactionNotFound)
+	}
+	require.Len(t, answers, 1, "answers that differ: %v", answers)
+	require.Equal(t, http.StatusOK, w.get("/payments/"+string(p.ID)).Code)
+}
+
+func TestAnOpenPaymentSaysWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.accepted("order_001")
+	got := w.get("/payments/" + string(p.ID)).data()
+	require.Equal(t, "customer", got["waiting_for"])
+	require.InDelta(t, 5000, got["poll_after_ms"], 5)
+	require.NotEmpty(t, got["expires_at"])
+
+	w.workflows.change(func() {
+		w.workflows.waiting = func(context.Context) (pirogue.Waiting, error) {
+			return pirogue.Waiting{For: "operator", NextPoll: w.now().Add(-time.Minute)}, nil
+		}
+	})
+	require.Equal(t, 0.0, w.get("/payments/" + string(p.ID)).data()["poll_after_ms"], "overdue is at once")
+
+	w.workflows.change(func() {
+		w.workflows.waiting = func(context.Context) (pirogue.Waiting, error) {
+			return pirogue.Waiting{}, errors.New("no worker")
+		}
+	})
+	got = w.get("/payments/" + string(p.ID)).data()
+	require.NotContains(t, got, "waiting_for")
+	require.NotContains(t, got, "poll_after_ms")
+	require.Equal(t, "PENDING", got["status"], "a read depends on no worker")
+}
+
+func TestAnEndedPaymentWaitsForNothing(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.accepted("order_001")
+	w.store.update(p.ID, func(p *pirogue.Payment) {
+		p.Status, p.ProviderTxID, p.Refunded, p.RefundHeld = pirogue.StatusSuccess, "MP260429.1432.C00042", 100, 50
+	})
+	got := w.get("/payments/" + string(p.ID) + "?wait=25").data()
+	for _, field := range []string{"waiting_for", "poll_after_ms", "expires_at", "next_action", "failure"} {
+		require.NotContains(t, got, field)
+	}
+	require.NotEmpty(t, got["payment_url"], "a shop redirects to it, however quick the customer was")
+	require.Equal(t, 100.0, got["refunded_amount"])
+	require.Equal(t, 350.0, got["refundable_amount"])
+	require.Equal(t, "MP260429.1432.C00042", got["provider_tx_id"])
+}
+
+func TestAFailureIsToldInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.accepted("order_001")
+	w.store.update(p.ID, func(p *pirogue.Payment) {
+		p.Status, p.Failure = pirogue.StatusFailed, pirogue.Failure{Code: pirogue.FailedDeclined, Note: "err 4711"}
+	})
+	for language, want := range map[string]string{
+		"": "fr", "fr": "fr", "fr-ML, en;q=0.8": "fr", "en": "en", "en-GB, fr;q=0.5": "en", "de": "fr", "de, en;q=0.5": "en",
+		"*": "fr", "not a language at all;;q=x": "fr",
+	} {
+		r := w.request(w.test, http.MethodGet, "/api/v1/payments/"+string(p.ID), "")
+		r.Header.Set("Accept-Language", language)
+		got := w.do(r)
+		require.Equal(t, want, got.Header().Get("Content-Language"), language)
+		text := pirogue.FailureTexts[pirogue.FailedDeclined].FR
+		if want == "en" {
+			text = pirogue.FailureTexts[pirogue.FailedDeclined].EN
+		}
+		require.Equal(t, map[string]any{"code": "OPERATOR_DECLINED", "message": text}, got.data()["failure"])
+		require.NotContains(t, got.Body.String(), "4711", "the operator's words are for support")
+	}
+}
+
+func TestAFailureWithoutWordsSpeaksForItself(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.accepted("order_001")
+	w.store.update(p.ID, func(p *pirogue.Payment) {
+		p.Status, p.Failure = pirogue.StatusFailed, pirogue.Failure{Code: "NEW_REASON"}
+	})
+	require.Equal(t, map[string]any{"code": "NEW_REASON", "message": "NEW_REASON"},
+		w.get("/payments/" + string(p.ID)).data()["failure"])
+}
+
+func TestATimelineTellsTheStory(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.accepted("order_001")
+	w.store.change(func() {
+		w.store.moments[p.ID] = []pirogue.Moment{
+			{At: p.CreatedAt, Type: pirogue.PaymentAccepted, Source: pirogue.SourceMerchant},
+			{At: p.CreatedAt, Type: pirogue.AttemptPolled, Source: pirogue.SourcePirogue, Details: map[string]any{"count": 14}},
+		}
+	})
+	got := w.get("/payments/" + string(p.ID) + "/timeline")
+	require.Equal(t, http.StatusOK, got.Code)
+	require.Equal(t, []payment{
+		{
+			"at": p.CreatedAt.UTC().Format(time.RFC3339), "type": "payment.accepted", "source": "merchant",
+			"message": "Paiement accepté par Pirogue.", "details": map[string]any{},
+		},
+		{
+			"at": p.CreatedAt.UTC().Format(time.RFC3339), "type": "attempt.polled", "source": "pirogue",
+			"message": "Statut demandé à l'opérateur.", "details": map[string]any{"count": 14.0},
+		},
+	}, got.list())
+}
+
+func TestBalancesAreAListEvenWhenThereAreNone(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	require.JSONEq(t, `{"data":[],"next_cursor":null}`, w.get("/balances").Body.String())
+
+	at := time.Date(2026, 4, 29, 14, 32, 18, 900_000_000, time.FixedZone("", 3600))
+	w.store.change(func() {
+		w.store.balances[pirogue.Owner{MerchantID: w.merchant.ID, Mode: pirogue.Test}] = []pirogue.Balance{
+			{Country: "ML", Currency: pirogue.XOF, Available: 1_250_000, Pending: 50_000, Reserved: 1, UpdatedAt: at},
+		}
+	})
+	require.JSONEq(t, `{"data":[{"country_code":"ML","currency":"XOF","available":1250000,"pending":50000,
+		"reserved":1,"updated_at":"2026-04-29T13:32:18Z"}],"next_cursor":null}`, w.get("/balances").Body.String())
+	require.JSONEq(t, `{"data":[],"next_cursor":null}`,
+		w.do(w.request(w.live, http.MethodGet, "/api/v1/balances", "")).Body.String(), "the other mode")
+}
+
+func TestAListIsReadPageByPage(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	want := []string{}
+	for _, number := range []string{"a", "b", "c", "d", "e"} {
+		want = append([]string{string(w.accepted(number).ID)}, want...)
+	}
+	seen, path := []string{}, "/payments?limit=2"
+	for range 4 {
+		got := w.get(path)
+		require.Equal(t, http.StatusOK, got.Code, "%s", got.Body)
+		for _, p := range got.list() {
+			seen = append(seen, fmt.Sprint(p["transaction_id"]))
+		}
+		cursor := nextCursor(t, got)
+		if cursor == "" {
+			break
+		}
+		path = "/payments?limit=2&cursor=" + url.QueryEscape(cursor)
+	}
+	require.Equal(t, want, seen, "newest first, each once")
+}
+
+func TestFiltersNarrowEachOther(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	paid := w.accepted("paid")
+	w.accepted("open")
+	w.store.update(paid.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusSuccess })
+	at := url.QueryEscape(paid.CreatedAt.Add(-time.Hour).Format(time.RFC3339))
+	later := url.QueryEscape(paid.CreatedAt.Add(time.Hour).Format(time.RFC3339))
+	for query, want := range map[string]int{
+		"": 2, "status=SUCCESS": 1, "merchant_order_id=open": 1, "merchant_order_id=open&status=SUCCESS": 0,
+		"type=CASHIN": 2, "type=REFUND": 0, "country_code=ML": 2, "country_code=CI": 0, "operator=orange-web-ml": 2,
+		"operator=nobody": 0, "created_from=" + at: 2, "created_to=" + at: 0, "created_from=" + at + "&created_to=" + later: 2,
+	} {
+		require.Len(t, w.get("/payments?"+query).list(), want, query)
+	}
+	require.Empty(t, w.do(w.request(w.live, http.MethodGet, "/api/v1/payments", "")).list(), "the other mode")
+}

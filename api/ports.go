@@ -1,0 +1,80 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"pirogue"
+)
+
+// Store is the part of the database that the API needs.
+type Store interface {
+	Gate
+	Payments
+	Callbacks
+	// Ping fails when the database is away or its schema is not current.
+	Ping(ctx context.Context) error
+}
+
+// Gate decides whether a request comes in.
+type Gate interface {
+	// Key returns a key in force with the secrets that verify at this moment, and its
+	// merchant. It fails with NotFound, also for a revoked key.
+	Key(ctx context.Context, public string, at time.Time) (pirogue.Key, pirogue.Merchant, error)
+	// Spend binds a signature to the method and path it is first seen on, for
+	// pirogue.SignatureLife. It reports false when it is bound to another one.
+	Spend(ctx context.Context, s pirogue.Spent) (bool, error)
+	// Take counts one request against an owner's rate and returns 0, or how long to
+	// wait until one would pass.
+	Take(ctx context.Context, o pirogue.Owner, at time.Time) (time.Duration, error)
+}
+
+// Payments writes and reads payments of one owner. A payment of another owner is
+// TransactionNotFound.
+type Payments interface {
+	// Accept writes a payment, its first attempt and its idempotency in one
+	// transaction. When the owner's reference exists already it changes nothing and
+	// returns the original with false.
+	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
+	Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error)
+	List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error)
+	Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error)
+	Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error)
+}
+
+// Callbacks keeps what operators tell us.
+type Callbacks interface {
+	// AttemptByCallback returns the attempt whose callback URL carries the token with
+	// this digest. It fails with NotFound.
+	AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, digest string) (pirogue.Attempt, error)
+	// RecordCallback keeps a callback. It reports false for one that is kept already.
+	RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error)
+	// Routed marks a callback as told to its workflow.
+	Routed(ctx context.Context, id string, at time.Time) error
+}
+
+// Workflows is what the API asks of the payments' workflows.
+type Workflows interface {
+	// Ready fails with ServiceUnavailable when Temporal is away. It answers from what
+	// was seen within the last second, so it may be asked before every payment.
+	Ready(ctx context.Context) error
+	// Start starts a payment's workflow, or joins it, and waits for the operator's
+	// first answer as long as ctx allows. When ctx ends first it fails with
+	// ServiceUnavailable if the workflow may not have been started, and with Unknown
+	// if it was started and has not answered yet.
+	Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error)
+	// Waiting asks an open payment's workflow what it waits for.
+	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind, now time.Time) (pirogue.Waiting, error)
+	// Heard tells a payment's workflow that the operator called back. It fails with
+	// NotFound when no workflow is open for it.
+	Heard(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind) error
+}
+
+// Routes says which operators serve a payment.
+type Routes interface {
+	// Route returns the instances to try, in order. network "" means the country's
+	// first. It fails with CountryNotSupported.
+	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.Kind) ([]pirogue.Instance, error)
+	// Instance returns the operator behind a callback URL, and whether there is one.
+	Instance(code pirogue.OperatorCode) (pirogue.Instance, bool)
+}

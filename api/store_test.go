@@ -1,0 +1,265 @@
+package api_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"pirogue"
+)
+
+// fakeStore is a database in memory that keeps the rules of the real one: orders
+// are unique per owner, a signature belongs to one route, an owner sees its own, and
+// an id that is no UUID is an error in our SQL.
+type fakeStore struct {
+	mu        sync.Mutex
+	keys      map[string]pirogue.Key
+	merchants map[pirogue.MerchantID]pirogue.Merchant
+	spent     map[[32]byte]pirogue.Spent
+	taken     map[pirogue.Owner]int
+	rate      int // requests an owner has; 0 means any number
+	payments  []pirogue.Payment
+	attempts  map[string]pirogue.Attempt // by the digest of the callback's token
+	callbacks map[string]pirogue.Callback
+	moments   map[pirogue.PaymentID][]pirogue.Moment
+	balances  map[pirogue.Owner][]pirogue.Balance
+
+	away   error  // every call fails with it
+	hangs  bool   // every call takes until its context ends
+	breaks string // the call of this name panics
+}
+
+// rateWait is how long a merchant above the rate is told to wait.
+const rateWait = 1500 * time.Millisecond
+
+func newFakeStore() *fakeStore {
+	return &fakeStore{
+		keys: map[string]pirogue.Key{}, merchants: map[pirogue.MerchantID]pirogue.Merchant{},
+		spent: map[[32]byte]pirogue.Spent{}, taken: map[pirogue.Owner]int{},
+		attempts: map[string]pirogue.Attempt{}, callbacks: map[string]pirogue.Callback{},
+		moments: map[pirogue.PaymentID][]pirogue.Moment{}, balances: map[pirogue.Owner][]pirogue.Balance{},
+	}
+}
+
+// reached is what every call goes through: the road to the database.
+func (s *fakeStore) reached(ctx context.Context, call string) error {
+	s.mu.Lock()
+	away, hangs, breaks := s.away, s.hangs, s.breaks
+	s.mu.Unlock()
+	switch {
+	case breaks == call:
+		panic("the code of " + call + " is wrong")
+	case away != nil:
+		return away
+	case hangs:
+		<-ctx.Done()
+	}
+	return ctx.Err()
+}
+
+// fail makes the database go away, or come back with nil.
+func (s *fakeStore) fail(err error) { s.change(func() { s.away = err }) }
+
+// change changes the store from outside.
+func (s *fakeStore) change(how func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	how()
+}
+
+func (s *fakeStore) Ping(ctx context.Context) error { return s.reached(ctx, "Ping") }
+
+func (s *fakeStore) Key(ctx context.Context, public string, at time.Time) (pirogue.Key, pirogue.Merchant, error) {
+	if err := s.reached(ctx, "Key"); err != nil {
+		return pirogue.Key{}, pirogue.Merchant{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, ok := s.keys[public]
+	if !ok || !key.RevokedAt.IsZero() {
+		return pirogue.Key{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "no such key")
+	}
+	ended := func(secret pirogue.Secret) bool { return !secret.ExpiresAt.IsZero() && !at.Before(secret.ExpiresAt) }
+	key.Secrets = slices.DeleteFunc(slices.Clone(key.Secrets), ended)
+	return key, s.merchants[key.MerchantID], nil
+}
+
+func (s *fakeStore) Spend(ctx context.Context, spent pirogue.Spent) (bool, error) {
+	if err := s.reached(ctx, "Spend"); err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before, ok := s.spent[spent.Signature]
+	if !ok || spent.At.Sub(before.At) > pirogue.SignatureLife {
+		s.spent[spent.Signature] = spent
+		return true, nil
+	}
+	return before.Method == spent.Method && before.Path == spent.Path, nil
+}
+
+func (s *fakeStore) Take(ctx context.Context, o pirogue.Owner, _ time.Time) (time.Duration, error) {
+	if err := s.reached(ctx, "Take"); err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken[o]++; s.rate > 0 && s.taken[o] > s.rate {
+		return rateWait, nil
+	}
+	return 0, nil
+}
+
+func (s *fakeStore) Accept(
+	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, digest string,
+) (pirogue.Payment, bool, error) {
+	if err := s.reached(ctx, "Accept"); err != nil {
+		return pirogue.Payment{}, false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, q := range s.payments {
+		if q.MerchantID == p.MerchantID && q.Mode == p.Mode && q.OrderID == p.OrderID {
+			return q, false, nil
+		}
+	}
+	s.payments = append(s.payments, p)
+	s.attempts[digest] = a
+	return p, true, nil
+}
+
+func (s *fakeStore) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
+	if err := s.reached(ctx, "Payment"); err != nil {
+		return pirogue.Payment{}, err
+	}
+	if _, err := uuid.Parse(string(id)); err != nil {
+		return pirogue.Payment{}, pirogue.Errorf(pirogue.Internal, "invalid input syntax for type uuid: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.payments {
+		if p.ID == id && p.MerchantID == o.MerchantID && p.Mode == o.Mode {
+			return p, nil
+		}
+	}
+	return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "no payment %s", id)
+}
+
+func (s *fakeStore) List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error) {
+	if err := s.reached(ctx, "List"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := []pirogue.Payment{}
+	for _, p := range s.payments {
+		if p.MerchantID == o.MerchantID && p.Mode == o.Mode && selects(f, p) {
+			found = append(found, p)
+		}
+	}
+	slices.SortFunc(found, func(a, b pirogue.Payment) int { return strings.Compare(string(b.ID), string(a.ID)) })
+	return found[:min(len(found), f.Limit)], nil
+}
+
+// selects reports whether a filter lets a payment through.
+func selects(f pirogue.PaymentFilter, p pirogue.Payment) bool {
+	return (f.OrderID == "" || f.OrderID == p.OrderID) &&
+		(f.Status == "" || f.Status == p.Status) &&
+		(f.Kind == "" || f.Kind == p.Kind) &&
+		(f.Country == "" || f.Country == p.Country) &&
+		(f.Operator == "" || f.Operator == p.Operator) &&
+		(f.CreatedFrom.IsZero() || !p.CreatedAt.Before(f.CreatedFrom)) &&
+		(f.CreatedTo.IsZero() || p.CreatedAt.Before(f.CreatedTo)) &&
+		(f.Before == "" || p.ID < f.Before)
+}
+
+func (s *fakeStore) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error) {
+	if _, err := s.Payment(ctx, o, id); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.moments[id], nil
+}
+
+func (s *fakeStore) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error) {
+	if err := s.reached(ctx, "Balances"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.balances[o], nil
+}
+
+func (s *fakeStore) AttemptByCallback(
+	ctx context.Context, o pirogue.OperatorCode, digest string,
+) (pirogue.Attempt, error) {
+	if err := s.reached(ctx, "AttemptByCallback"); err != nil {
+		return pirogue.Attempt{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.attempts[digest]
+	if !ok || a.Operator != o {
+		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "no attempt")
+	}
+	return a, nil
+}
+
+func (s *fakeStore) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error) {
+	if err := s.reached(ctx, "RecordCallback"); err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.callbacks[c.ID]; ok {
+		return false, nil
+	}
+	s.callbacks[c.ID] = c
+	return true, nil
+}
+
+func (s *fakeStore) Routed(ctx context.Context, id string, at time.Time) error {
+	if err := s.reached(ctx, "Routed"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.callbacks[id]
+	c.RoutedAt = at
+	s.callbacks[id] = c
+	return nil
+}
+
+// update changes a payment as a workflow would.
+func (s *fakeStore) update(id pirogue.PaymentID, how func(*pirogue.Payment)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.payments {
+		if s.payments[i].ID == id {
+			how(&s.payments[i])
+		}
+	}
+}
+
+// all returns every payment there is.
+func (s *fakeStore) all() []pirogue.Payment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.payments)
+}
+
+// kept returns every callback there is.
+func (s *fakeStore) kept() []pirogue.Callback {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := []pirogue.Callback{}
+	for _, c := range s.callbacks {
+		kept = append(kept, c)
+	}
+	return kept
+}

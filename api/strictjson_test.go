@@ -1,0 +1,124 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/api/apitest"
+)
+
+// FuzzStrictJSON holds the reader to accepting only what every reader of JSON
+// understands alike.
+func FuzzStrictJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `{"a":1}`, `{"a":1,"a":2}`, `{"a":{"b":[1,"x",null,true,-1.5e3]}}`, `{"a":1}{"b":2}`, `[1]`, `null`, ``, `{"a":"\ud83d\ude00"}`,
+		`{"a":"\ud83d"}`, `{"a":"\\ud83d"}`, "{\"a\":\"\xff\"}", `{"\u0061":1,"a":2}`, "\ufeff{}", `{"a":"\u0000"}`,
+		strings.Repeat(`{"a":`, 20) + "1" + strings.Repeat("}", 20), `{"amount":9223372036854775808}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := decodeObject(body)
+		if err != nil {
+			require.Equal(t, pirogue.InvalidJSON, pirogue.CodeOf(err))
+			return
+		}
+		var plain map[string]any
+		require.NoError(t, json.Unmarshal(body, &plain), "Go itself cannot read %q", body)
+		require.Len(t, got.values, len(plain))
+		require.Len(t, got.names, len(plain))
+		for name, value := range got.values {
+			require.Contains(t, plain, name)
+			if text, ok := value.(string); ok {
+				require.True(t, utf8.ValidString(text))
+				require.Equal(t, plain[name], text)
+				require.False(t, strings.Contains(text, lost) && !mentions(body), "%q lost a letter", body)
+			}
+		}
+	})
+}
+
+// lost is what Go puts in the place of a letter it cannot read.
+const lost = "\ufffd"
+
+// mentions reports whether a body holds that letter itself.
+func mentions(body []byte) bool {
+	return strings.Contains(string(body), lost) || strings.Contains(strings.ToLower(string(body)), `\ufffd`)
+}
+
+// FuzzSignature holds verification to accepting the one signature of a message.
+func FuzzSignature(f *testing.F) {
+	f.Add("secret", "1714400000", []byte(`{"amount":500}`), []byte{})
+	f.Add("", "1714400000", []byte{}, []byte{0})
+	f.Add("0b2cc4", "1714400001", []byte("é"), []byte{31, 255})
+	f.Fuzz(func(t *testing.T, secret, stamp string, body, flip []byte) {
+		good := decodeSignature(t, apitest.Sign(secret, stamp, string(body)))
+		message := append([]byte(stamp), body...)
+		known := []pirogue.Secret{{Text: secret}}
+		require.True(t, verified(known, "decoy", message, good))
+		require.True(t, verified([]pirogue.Secret{{Text: secret + "x"}, {Text: secret}}, "decoy", message, good))
+		require.False(t, verified(nil, secret, message, good), "the decoy opens nothing")
+		bad := good
+		for _, bit := range flip {
+			bad[int(bit)/8] ^= 1 << (bit % 8)
+		}
+		require.Equal(t, bad == good, verified(known, "decoy", message, bad))
+	})
+}
+
+// decodeSignature returns the 32 bytes of a signature's text.
+func decodeSignature(t *testing.T, text string) [32]byte {
+	t.Helper()
+	require.Regexp(t, signatureText, text)
+	var raw [32]byte
+	_, err := fmt.Sscanf(text, "%64x", new([]byte))
+	require.NoError(t, err)
+	for i := range raw {
+		_, err := fmt.Sscanf(text[2*i:2*i+2], "%02x", &raw[i])
+		require.NoError(t, err)
+	}
+	return raw
+}
+
+func TestALimiterForgetsQuietKeysOnly(t *testing.T) {
+	t.Parallel()
+
+	l, now := newLimiter[int](1, 2), time.Unix(0, 0)
+	require.Zero(t, l.take(-1, now))
+	require.Zero(t, l.take(-1, now))
+	require.Equal(t, time.Second, l.take(-1, now), "a third one within the second")
+	require.Equal(t, time.Second, l.left(-1, now), "and asking counts nothing")
+	require.Zero(t, l.take(-1, now.Add(time.Second)))
+
+	for i := range 25 * maxBuckets / 10 {
+		l.take(i, now)
+		if i%1000 == 0 {
+			require.NotZero(t, l.take(-1, now), "a busy key is remembered through a flood")
+		}
+	}
+	require.LessOrEqual(t, len(l.young)+len(l.old), 2*maxBuckets)
+	require.Zero(t, l.take(0, now), "a quiet one is not")
+	require.Zero(t, l.take(0, now))
+}
+
+func TestOnlyTheInternetIsPublic(t *testing.T) {
+	t.Parallel()
+
+	for text, want := range map[string]bool{
+		"8.8.8.8": true, "196.200.1.1": true, "2c0f:f248::1": true, "172.15.0.1": true, "172.32.0.1": true,
+		"127.0.0.1": false, "::1": false, "::127.0.0.1": false, "::ffff:0.0.0.0": false, "64:ff9b::7f00:1": false,
+		"2002:7f00:1::": false, "169.254.169.254": false, "100.64.0.1": false, "192.0.0.192": false, "198.18.0.1": false,
+		"fd00:ec2::254": false, "0.0.0.0": false, "240.0.0.1": false, "255.255.255.255": false, "fe80::1%eth0": false,
+		"172.16.0.1": false, "172.31.255.255": false, "2001::1": false, "2001:db8::1": false, "ff02::1": false, "::": false,
+	} {
+		require.Equal(t, want, isPublic(netip.MustParseAddr(text)), text)
+	}
+}

@@ -1,0 +1,136 @@
+package api
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"pirogue"
+)
+
+// urlRules decides which URLs of a merchant are taken. A page is opened by the
+// customer's browser; a webhook is called by us, from inside our network, so it has
+// more to prove. What a name resolves to is decided again when it is dialled.
+type urlRules struct {
+	own      string // our own host, which must not call itself
+	loopback bool   // this machine may be called
+}
+
+// newURLRules returns the rules of a server reached at public.
+func newURLRules(public string, loopback bool) urlRules {
+	own := ""
+	if u, err := url.Parse(public); err == nil {
+		own = u.Host
+	}
+	return urlRules{own: own, loopback: loopback}
+}
+
+// httpText is a URL in visible ASCII. Anything else is for the merchant to encode:
+// a line break ends a header, and a letter of another alphabet looks like ours.
+var httpText = regexp.MustCompile(`^https?://[\x21-\x7e]+$`)
+
+// page reports whether a customer may be sent to text: https, or http with test
+// keys, and no user name that could pass for the host.
+func (r urlRules) page(m pirogue.Mode) func(string) bool {
+	return func(text string) bool {
+		_, ok := parseURL(text, m)
+		return ok
+	}
+}
+
+// webhook reports whether a webhook may be sent to text.
+func (r urlRules) webhook(m pirogue.Mode) func(string) bool {
+	return func(text string) bool {
+		u, ok := parseURL(text, m)
+		return ok && u.Fragment == "" && !strings.Contains(text, "#") && r.reachable(u)
+	}
+}
+
+// parseURL reads an absolute http URL.
+func parseURL(text string, m pirogue.Mode) (*url.URL, bool) {
+	if len(text) > maxURL || !httpText.MatchString(text) {
+		return &url.URL{}, false
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.User != nil {
+		return &url.URL{}, false
+	}
+	return u, u.Scheme == "https" || m == pirogue.Test
+}
+
+// reachable reports whether the URL's host and port may be called by us.
+func (r urlRules) reachable(u *url.URL) bool {
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if isLoopback(host) {
+		return r.loopback && !strings.EqualFold(u.Host, r.own)
+	}
+	standard := map[string]string{"https": "443", "http": "80"}[u.Scheme]
+	if port := u.Port(); port != "" && port != standard {
+		return false
+	}
+	own, err := url.Parse("//" + r.own)
+	if err != nil || strings.EqualFold(host, own.Hostname()) {
+		return false
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return isPublic(addr)
+	}
+	return isPublicName(host)
+}
+
+// isLoopback reports whether host is this machine.
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
+}
+
+// hostName is a name with at least one dot, the last label of which is no number:
+// browsers and resolvers read 127.1, 2130706433 and 0x7f.1 as addresses.
+var hostName = regexp.MustCompile(`^([a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{0,62}$`)
+
+// privateZones are names that mean something inside a network only.
+var privateZones = []string{".localhost", ".local", ".internal", ".lan", ".home.arpa"}
+
+// isPublicName reports whether a name can be one of the public DNS.
+func isPublicName(host string) bool {
+	inside := func(zone string) bool { return strings.HasSuffix(host, zone) }
+	return hostName.MatchString(host) && !slices.ContainsFunc(privateZones, inside)
+}
+
+// globalUnicast is the only part of IPv6 that is routed on the Internet (IANA).
+var globalUnicast = netip.MustParsePrefix("2000::/3")
+
+// notPublic is every network that is not the Internet, or leads back into ours
+// (IANA special-purpose address registries).
+var notPublic = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),       // this network
+	netip.MustParsePrefix("10.0.0.0/8"),      // private
+	netip.MustParsePrefix("100.64.0.0/10"),   // carrier-grade NAT
+	netip.MustParsePrefix("127.0.0.0/8"),     // loopback
+	netip.MustParsePrefix("169.254.0.0/16"),  // link-local, cloud metadata
+	netip.MustParsePrefix("172.16.0.0/12"),   // private
+	netip.MustParsePrefix("192.0.0.0/24"),    // IETF protocols, cloud metadata
+	netip.MustParsePrefix("192.0.2.0/24"),    // documentation
+	netip.MustParsePrefix("192.88.99.0/24"),  // 6to4 relays
+	netip.MustParsePrefix("192.168.0.0/16"),  // private
+	netip.MustParsePrefix("198.18.0.0/15"),   // benchmarks
+	netip.MustParsePrefix("198.51.100.0/24"), // documentation
+	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
+	netip.MustParsePrefix("224.0.0.0/4"),     // multicast
+	netip.MustParsePrefix("240.0.0.0/4"),     // reserved, broadcast
+	netip.MustParsePrefix("2001::/23"),       // IETF protocols, Teredo
+	netip.MustParsePrefix("2001:db8::/32"),   // documentation
+	netip.MustParsePrefix("2002::/16"),       // 6to4: an IPv4 address inside
+	netip.MustParsePrefix("3fff::/20"),       // documentation
+}
+
+// isPublic reports whether addr is on the Internet.
+func isPublic(addr netip.Addr) bool {
+	addr = addr.Unmap()
+	if addr.Zone() != "" || addr.Is6() && !globalUnicast.Contains(addr) {
+		return false
+	}
+	return !slices.ContainsFunc(notPublic, func(network netip.Prefix) bool { return network.Contains(addr) })
+}

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"time"
+
+	"pirogue"
+)
+
+// paymentView is a payment as its merchant sees it: Neka Paie's fields under their
+// names, then ours. A field that does not apply is left out, never null.
+type paymentView struct {
+	ID               pirogue.PaymentID    `json:"transaction_id"`
+	OrderID          string               `json:"merchant_order_id"`
+	Type             pirogue.Kind         `json:"type"`
+	Status           pirogue.Status       `json:"status"`
+	Amount           int64                `json:"amount"`
+	Fee              int64                `json:"fee"`
+	Currency         pirogue.Currency     `json:"currency"`
+	CountryCode      pirogue.CountryCode  `json:"country_code"`
+	MSISDN           string               `json:"msisdn"`
+	Operator         pirogue.OperatorCode `json:"operator"`
+	Network          pirogue.Network      `json:"network"`
+	PaymentURL       string               `json:"payment_url,omitempty"`
+	NextAction       *actionView          `json:"next_action,omitempty"`
+	RefundedAmount   int64                `json:"refunded_amount"`
+	RefundableAmount int64                `json:"refundable_amount"`
+	ProviderTxID     string               `json:"provider_tx_id,omitempty"`
+	Failure          *failureView         `json:"failure,omitempty"`
+	WaitingFor       string               `json:"waiting_for,omitempty"`
+	PollAfter        *int64               `json:"poll_after_ms,omitempty"` // 0 says at once
+	ExpiresAt        string               `json:"expires_at,omitempty"`
+	CreatedAt        string               `json:"created_at"`
+	UpdatedAt        string               `json:"updated_at"`
+	Metadata         map[string]string    `json:"metadata"`
+	Livemode         bool                 `json:"livemode"`
+}
+
+// actionView is what the customer has to do next.
+type actionView struct {
+	Type      pirogue.ActionType `json:"type"`
+	URL       string             `json:"url,omitempty"`
+	QR        string             `json:"qr,omitempty"`
+	USSDCode  string             `json:"ussd_code,omitempty"`
+	ExpiresAt string             `json:"expires_at,omitempty"`
+}
+
+// failureView is why a payment did not succeed.
+type failureView struct {
+	Code    pirogue.FailureCode `json:"code"`
+	Message string              `json:"message"`
+}
+
+// viewOf returns what the database knows of a payment.
+func viewOf(p pirogue.Payment, t tongue) paymentView {
+	view := paymentView{
+		ID: p.ID, OrderID: p.OrderID, Type: p.Kind, Status: p.Status,
+		Amount: p.Amount.Minor, Fee: p.Fee.Minor, Currency: p.Amount.Currency,
+		CountryCode: p.Country, MSISDN: p.MSISDN.Masked(), Operator: p.Operator, Network: p.Network,
+		RefundedAmount: p.Refunded, RefundableAmount: p.Refundable(), ProviderTxID: p.ProviderTxID,
+		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
+		Metadata: p.Metadata, Livemode: p.Mode == pirogue.Live,
+	}
+	if view.Metadata == nil {
+		view.Metadata = map[string]string{}
+	}
+	// The page stays in the answer when the payment has ended: a shop that redirects
+	// to payment_url must find it even when the customer was quicker than our answer.
+	if p.NextAction.Type == pirogue.ActionRedirect {
+		view.PaymentURL = p.NextAction.URL
+	}
+	if p.Failure.Code != "" {
+		view.Failure = &failureView{Code: p.Failure.Code, Message: reason(p.Failure.Code, t)}
+	}
+	if !p.Status.Terminal() {
+		view.NextAction = actionOf(p.NextAction)
+		view.ExpiresAt = moment(p.ExpiresAt)
+	}
+	return view
+}
+
+// actionOf returns what is left to do, nil when it is nothing.
+func actionOf(a pirogue.NextAction) *actionView {
+	if a.Type == "" {
+		return nil
+	}
+	return &actionView{Type: a.Type, URL: a.URL, QR: a.QR, USSDCode: a.USSDCode, ExpiresAt: moment(a.ExpiresAt)}
+}
+
+// reason returns a failure in words. A code without words speaks for itself.
+func reason(code pirogue.FailureCode, t tongue) string {
+	if text := t.of(pirogue.FailureTexts[code]); text != "" {
+		return text
+	}
+	return string(code)
+}
+
+// wait adds what the payment's workflow says it waits for.
+func (view *paymentView) wait(w pirogue.Waiting, now time.Time) {
+	view.WaitingFor = w.For
+	if !w.NextPoll.IsZero() {
+		after := max(0, w.NextPoll.Sub(now).Milliseconds())
+		view.PollAfter = &after
+	}
+	if !w.Deadline.IsZero() {
+		view.ExpiresAt = moment(w.Deadline)
+	}
+}
+
+// moment prints a time as Neka Paie does: RFC 3339 in UTC, to the whole second.
+// Cutting the rest off never promises a customer more time than there is. The zero
+// time is "".
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// eventView is one line of a payment's timeline.
+type eventView struct {
+	At      string             `json:"at"`
+	Type    pirogue.MomentType `json:"type"`
+	Source  pirogue.Source     `json:"source"`
+	Message string             `json:"message"`
+	Details map[string]any     `json:"details"`
+}
+
+// eventOf returns one line of a timeline in a merchant's language.
+func eventOf(m pirogue.Moment, t tongue) eventView {
+	view := eventView{
+		At: moment(m.At), Type: m.Type, Source: m.Source, Message: t.of(pirogue.MomentTexts[m.Type]), Details: m.Details,
+	}
+	if view.Message == "" {
+		view.Message = string(m.Type)
+	}
+	if view.Details == nil {
+		view.Details = map[string]any{}
+	}
+	return view
+}
+
+// balanceView is what a merchant holds in one country.
+type balanceView struct {
+	CountryCode pirogue.CountryCode `json:"country_code"`
+	Currency    pirogue.Currency    `json:"currency"`
+	Available   int64               `json:"available"`
+	Pending     int64               `json:"pending"`
+	Reserved    int64               `json:"reserved"`
+	UpdatedAt   string              `json:"updated_at"`
+}
+
+// balanceOf returns one balance.
+func balanceOf(b pirogue.Balance) balanceView {
+	return balanceView{
+		CountryCode: b.Country, Currency: b.Currency, Available: b.Available, Pending: b.Pending, Reserved: b.Reserved,
+		UpdatedAt: moment(b.UpdatedAt),
+	}
+}

@@ -1,0 +1,217 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"pirogue"
+	"pirogue/api"
+	"pirogue/api/apitest"
+	"pirogue/ids"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		log.Printf("the tests leave goroutines behind: %v", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// world is a server over fakes, with one merchant who has a key of each mode.
+type world struct {
+	t         *testing.T
+	store     *fakeStore
+	workflows *fakeWorkflows
+	server    *api.Server
+	handler   http.Handler // held to the contract
+	logs      *observer.ObservedLogs
+	ahead     *atomic.Int64 // nanoseconds the clock is ahead of the machine's
+	merchant  pirogue.Merchant
+	test      pirogue.Key
+	live      pirogue.Key
+}
+
+// newWorld returns a world. Options may be changed before the server is made.
+func newWorld(t *testing.T, change ...func(*api.Options)) *world {
+	t.Helper()
+	core, logs := observer.New(zapcore.DebugLevel)
+	store := newFakeStore()
+	w := &world{t: t, store: store, workflows: &fakeWorkflows{store: store}, logs: logs, ahead: &atomic.Int64{}}
+	if time.Now().Unix() < tenDigits {
+		w.pass(20 * 365 * 24 * time.Hour)
+	}
+	w.merchant = pirogue.Merchant{ID: pirogue.MerchantID(ids.New()), Name: "Boutique"}
+	store.merchants[w.merchant.ID] = w.merchant
+	w.test, w.live = w.newKey(w.merchant.ID, pirogue.Test), w.newKey(w.merchant.ID, pirogue.Live)
+	options := api.Options{
+		Store: store, Workflows: w.workflows, Routes: fakeRoutes{}, Clock: w.now, Log: zap.New(core),
+		CallbackToken: tokenOf, PublicURL: "https://pay.example",
+	}
+	for _, how := range change {
+		how(&options)
+	}
+	server, err := api.New(options)
+	require.NoError(t, err)
+	w.server, w.handler = server, held(t, server.Handler())
+	return w
+}
+
+// tenDigits is when Unix seconds got their tenth digit. A bubble of synctest begins
+// before.
+const tenDigits = 1_000_000_000
+
+// tokenOf is the token of an attempt's callback URL.
+func tokenOf(ref pirogue.OperatorRef) string { return "token-of-" + string(ref) }
+
+// now is the world's time.
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+
+// pass moves the world's time.
+func (w *world) pass(d time.Duration) { w.ahead.Add(int64(d)) }
+
+// newKey gives a merchant a key.
+func (w *world) newKey(m pirogue.MerchantID, mode pirogue.Mode) pirogue.Key {
+	key := pirogue.Key{
+		Public: ids.Key(mode), MerchantID: m, Mode: mode, Secrets: []pirogue.Secret{{Text: ids.Secret()}},
+	}
+	w.changeKey(key)
+	return key
+}
+
+// changeKey puts a key in place.
+func (w *world) changeKey(key pirogue.Key) {
+	w.store.change(func() { w.store.keys[key.Public] = key })
+}
+
+// reply is an answer, read.
+type reply struct {
+	*httptest.ResponseRecorder
+	t *testing.T
+}
+
+// payment is the data of an answer.
+type payment map[string]any
+
+// data returns the payment in an answer, of a success or a failure.
+func (r reply) data() payment {
+	r.t.Helper()
+	var body struct{ Data payment }
+	require.NoError(r.t, json.Unmarshal(r.Body.Bytes(), &body), "%s", r.Body)
+	return body.Data
+}
+
+// list returns the lines of an answer.
+func (r reply) list() []payment {
+	r.t.Helper()
+	var body struct{ Data []payment }
+	require.NoError(r.t, json.Unmarshal(r.Body.Bytes(), &body), "%s", r.Body)
+	return body.Data
+}
+
+// failure returns an answer's error.
+func (r reply) failure() apitest.Error {
+	r.t.Helper()
+	var body apitest.Error
+	require.NoError(r.t, json.Unmarshal(r.Body.Bytes(), &body), "%s", r.Body)
+	return body
+}
+
+// says holds an answer to a code.
+func (r reply) says(code pirogue.Code) apitest.Error {
+	r.t.Helper()
+	require.Equal(r.t, code, r.failure().Code, "%s", r.Body)
+	require.Equal(r.t, code.Info().HTTP, r.Code)
+	return r.failure()
+}
+
+// request returns a signed request of a key.
+func (w *world) request(key pirogue.Key, method, target, body string) *http.Request {
+	stamp := strconv.FormatInt(w.now().Unix(), 10)
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	if body == "" {
+		r = httptest.NewRequest(method, target, nil)
+	}
+	r.Header.Set("X-NekaPay-Key", key.Public)
+	r.Header.Set("X-NekaPay-Timestamp", stamp)
+	r.Header.Set("X-NekaPay-Signature", apitest.Sign(key.Secrets[0].Text, stamp, body))
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r
+}
+
+// do sends a request as it is.
+func (w *world) do(r *http.Request) reply {
+	recorder := httptest.NewRecorder()
+	w.handler.ServeHTTP(recorder, r)
+	return reply{ResponseRecorder: recorder, t: w.t}
+}
+
+// quick sends a request of a flood, whose thousands of answers are not held to the
+// contract one by one.
+func (w *world) quick(r *http.Request) reply {
+	recorder := httptest.NewRecorder()
+	w.server.Handler().ServeHTTP(recorder, r)
+	return reply{ResponseRecorder: recorder, t: w.t}
+}
+
+// get reads a path behind /api/v1 with the test key.
+func (w *world) get(path string) reply {
+	return w.do(w.request(w.test, http.MethodGet, "/api/v1"+path, ""))
+}
+
+// order is a cash-in's body.
+func order(number string, more ...string) string {
+	return `{"merchant_order_id":"` + number + `","amount":500,"customer_msisdn":"` + apitest.MSISDN + `"` +
+		strings.Join(append([]string{""}, more...), ",") + `}`
+}
+
+// collect posts a cash-in with the test key.
+func (w *world) collect(body string) reply { return w.collectWith(w.test, body) }
+
+// collectWith posts a cash-in with a key.
+func (w *world) collectWith(key pirogue.Key, body string) reply {
+	return w.do(w.request(key, http.MethodPost, "/api/v1/payments/cashin", body))
+}
+
+// accepted makes a payment and returns it as the store has it.
+func (w *world) accepted(number string) pirogue.Payment {
+	w.t.Helper()
+	got := w.collect(order(number))
+	require.Equal(w.t, http.StatusAccepted, got.Code, "%s", got.Body)
+	id, ok := got.data()["transaction_id"].(string)
+	require.True(w.t, ok)
+	p, err := w.store.Payment(context.Background(), pirogue.Owner{MerchantID: w.merchant.ID, Mode: pirogue.Test}, pirogue.PaymentID(id))
+	require.NoError(w.t, err)
+	return p
+}
+
+// logged is everything the server has written down.
+func (w *world) logged() string {
+	var all bytes.Buffer
+	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
+	for _, entry := range w.logs.All() {
+		line, err := encoder.EncodeEntry(entry.Entry, entry.Context)
+		require.NoError(w.t, err)
+		all.Write(line.Bytes())
+	}
+	return all.String()
+}

@@ -1,0 +1,139 @@
+package pirogue_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "pirogue"
+
+// layers is the import rule: what each folder may import besides the standard
+// library. "." is the domain. Arrows point down only, and neighbours never meet
+// except in cmd/pirogue. Tests are exempt.
+var layers = map[string][]string{
+	".":          {},
+	"ids":        {".", "github.com/google/uuid"},
+	"vault":      {"."},
+	"ledger":     {"."},
+	"config":     {".", "github.com/caarlos0/env/v11", "go.temporal.io/sdk"},
+	"codec":      {"vault", "go.temporal.io", "google.golang.org/protobuf"},
+	"activities": {".", "ledger", "ids", "go.temporal.io"},
+	"workflows":  {".", "activities", "go.temporal.io"},
+	"webhook":    {"activities", "code.dny.dev/ssrf"},
+	"worker":     {".", "activities", "workflows", "go.temporal.io", "go.uber.org/zap"},
+	"store": {
+		".", "ledger", "ids", "vault", "gorm.io", "modernc.org", "github.com/pressly/goose/v3", "github.com/jackc/pgx/v5",
+		"github.com/sethvargo/go-retry",
+	},
+	"api": {
+		".", "ids", "github.com/gin-gonic/gin", "go.uber.org/zap", "golang.org/x", "github.com/nyaruka/phonenumbers",
+		"github.com/prometheus/client_golang",
+	},
+	"adapters":   {".", "config", "adapters/*"},
+	"adapters/*": {".", "config", "adapters/outbound"},
+	"sandbox":    {"sandbox/*"},
+	"sandbox/*":  {"sandbox/stage"},
+	"cmd/*":      {"*"},
+
+	// The contracts and witnesses that tests share.
+	"adapters/outbound":        {".", "github.com/sony/gobreaker/v2", "golang.org/x/sync"},
+	"adapters/adaptertest":     {"*"},
+	"api/apitest":              {"*"},
+	"piroguetest":              {"*"},
+	"docs/samples/go":          {},
+	"docs/samples/samplestest": {"*"},
+}
+
+// apart is the folders with a module of their own, or with nothing of the product.
+var apart = []string{"devserver", "tools", "bin", ".git", ".pirogue"}
+
+func TestArrowsPointDownOnly(t *testing.T) {
+	t.Parallel()
+
+	for file, imports := range sources(t) {
+		folder := path.Dir(file)
+		may, ok := layers[folder]
+		if !ok {
+			may, ok = layers[path.Dir(folder)+"/*"]
+		}
+		if !ok {
+			t.Errorf("%s: folder %s is in no layer", file, folder)
+		}
+		for _, imported := range imports {
+			if ok && !permitted(imported, may) {
+				t.Errorf("%s: %s may not import %s", file, folder, imported)
+			}
+		}
+	}
+}
+
+func TestOnlyTheStoreKnowsGORM(t *testing.T) {
+	t.Parallel()
+
+	for file, imports := range sources(t) {
+		for _, imported := range imports {
+			if strings.HasPrefix(imported, "gorm.io") && path.Dir(file) != "store" {
+				t.Errorf("%s knows GORM", file)
+			}
+		}
+	}
+}
+
+// sources returns the imports of every Go file that is not a test.
+func sources(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	require.NoError(t, filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if entry != nil && entry.IsDir() && slices.Contains(apart, file) {
+			return filepath.SkipDir
+		}
+		if err != nil || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		imports := []string{}
+		for _, spec := range parsed.Imports {
+			imports = append(imports, strings.Trim(spec.Path.Value, `"`))
+		}
+		found[filepath.ToSlash(file)] = imports
+		return nil
+	}))
+	return found
+}
+
+// permitted reports whether a folder that may import these layers may import pkg.
+// Our own module is recognised first: its path has no dot, like the standard
+// library's.
+func permitted(pkg string, may []string) bool {
+	first, rest, _ := strings.Cut(pkg, "/")
+	ours := first == module
+	switch {
+	case pkg == module:
+		pkg = "."
+	case ours:
+		pkg = rest
+	case !strings.Contains(first, "."):
+		return true
+	}
+	return slices.ContainsFunc(may, func(layer string) bool {
+		switch {
+		case layer == "*" || layer == pkg:
+			return true
+		case ours:
+			return layer == path.Dir(pkg)+"/*"
+		default:
+			return strings.Contains(layer, ".") && layer != "." && strings.HasPrefix(pkg+"/", layer+"/")
+		}
+	})
+}

@@ -1,0 +1,45 @@
+package pirogue
+
+import "time"
+
+// AttemptID identifies an attempt: a UUIDv7.
+type AttemptID string
+
+// OperatorRef is our reference of one attempt at its operator: at most 20
+// characters, the shortest limit of all operators (Digitalpaye's transaction_id).
+type OperatorRef string
+
+// AttemptState is what we know of one submission.
+type AttemptState string
+
+// The states of an attempt. It becomes AttemptSent before the first byte leaves,
+// so a crash in between is found as "perhaps sent". A call proven not sent goes
+// back from AttemptSent to AttemptPrepared.
+const (
+	AttemptPrepared AttemptState = "PREPARED"
+	AttemptSent     AttemptState = "SENT"
+	AttemptAccepted AttemptState = "ACCEPTED"
+	AttemptRefused  AttemptState = "REFUSED"
+	AttemptUnknown  AttemptState = "UNKNOWN"
+)
+
+// Attempt is one submission of a payment to one operator under one reference.
+type Attempt struct {
+	ID        AttemptID
+	PaymentID PaymentID
+	Number    int // 1 for the first
+	Operator  OperatorCode
+	Ref       OperatorRef
+	State     AttemptState
+	Handle    Handle // what the operator gave us to ask about it with
+	Answer    string // its last words, redacted
+	Polls     int    // how often its status was asked
+	PolledAt  time.Time
+	SentAt    time.Time
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Handle is what an operator returned at submission and wants back on a status
+// call, such as Orange's pay_token. It is secret: stored sealed, never logged.
+type Handle map[string]string

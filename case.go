@@ -1,0 +1,30 @@
+package pirogue
+
+import "time"
+
+// CaseID identifies a case. It is derived from its payment and cause, so one cause
+// opens one case however often it is seen.
+type CaseID string
+
+// NewCaseID returns the ID of a payment's case of one cause.
+func NewCaseID(p PaymentID, c Cause) CaseID { return CaseID(string(p) + "/" + string(c)) }
+
+// Cause is why a payment needs a person.
+type Cause string
+
+// The causes of a case.
+const (
+	CauseLateSuccess    Cause = "LATE_SUCCESS"    // money arrived after EXPIRED or FAILED
+	CauseAmountMismatch Cause = "AMOUNT_MISMATCH" // the operator confirmed another amount or currency
+	CauseUnknown        Cause = "UNKNOWN_OUTCOME" // unknown past the operator's horizon
+)
+
+// Case is something only a person can settle.
+type Case struct {
+	ID        CaseID
+	PaymentID PaymentID
+	Cause     Cause
+	Note      string // the evidence, redacted
+	OpenedAt  time.Time
+	ClosedAt  time.Time
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue/piroguetest"
+	"pirogue/sandbox/stage"
+)
+
+// BenchmarkPostCashIn measures a merchant's POST on PostgreSQL, and what of it is
+// ours: the rest is the operator's answer.
+func BenchmarkPostCashIn(b *testing.B) {
+	w := newWorld(b, setup{database: piroguetest.Postgres(b)})
+	m := w.merchant()
+	w.operatorTime.Store(0)
+	var all, ours []time.Duration
+	for b.Loop() {
+		w.operatorTime.Store(0)
+		began := time.Now()
+		got, err := m.do(b.Context(), http.MethodPost, "/payments/cashin", order("+22376333333"))
+		took := time.Since(began)
+		require.NoError(b, err)
+		require.Equal(b, 202, got.Status, got.Raw)
+		all = append(all, took)
+		ours = append(ours, took-time.Duration(w.operatorTime.Load()))
+	}
+	report(b, "POST", all)
+	report(b, "ours", ours)
+}
+
+// BenchmarkReads measures GET payment and GET balances at fifty requests a second,
+// with a thousand payments in the database.
+func BenchmarkReads(b *testing.B) {
+	w := newWorld(b, setup{database: piroguetest.Postgres(b)})
+	m := w.merchant()
+	ids := w.crowd(1000, "+22376123456")
+	for _, path := range []string{"/payments/", "/balances"} {
+		b.Run(strings.Trim(path, "/"), func(b *testing.B) {
+			var took []time.Duration
+			tick := time.NewTicker(20 * time.Millisecond)
+			defer tick.Stop()
+			n := 0
+			for b.Loop() {
+				<-tick.C
+				target := path
+				if path == "/payments/" {
+					target += ids[n%len(ids)]
+				}
+				n++
+				began := time.Now()
+				got, err := m.do(b.Context(), http.MethodGet, target, "")
+				took = append(took, time.Since(began))
+				require.True(b, err == nil || got.Status == 200, got.Raw)
+			}
+			report(b, "GET", took)
+		})
+	}
+}
+
+// BenchmarkEndToEnd measures payments a second from POST to SUCCESS, beside a bare
+// workflow with as many activities on the same Temporal in the same run. The operator
+// does not call back: a callback is one more question, so one more activity.
+func BenchmarkEndToEnd(b *testing.B) {
+	const payments = 400
+	w := newWorld(b, setup{database: piroguetest.Postgres(b)})
+	require.NoError(b, w.sandbox.OrangeWeb.SetSwitches(stage.Switches{NotificationsOff: true, NotificationCopies: 1}))
+	bare := w.bareWorkflow(b)
+	for b.Loop() {
+		began := time.Now()
+		ids := w.crowd(payments, "+22376123456")
+		for _, id := range ids {
+			w.merchant().until(b, id, "SUCCESS", time.Minute)
+		}
+		whole := payments / time.Since(began).Seconds()
+		began = time.Now()
+		together(payments, func(int) { bare(b.Context()) })
+		alone := payments / time.Since(began).Seconds()
+		b.ReportMetric(whole, "payments/s")
+		b.ReportMetric(alone, "bare-workflows/s")
+		b.ReportMetric(whole/alone, "of-bare")
+	}
+}
+
+// BenchmarkPendingMemory measures the resident memory of Pirogue's processes with a
+// thousand payments pending.
+func BenchmarkPendingMemory(b *testing.B) {
+	f := newFleet(b)
+	for b.Loop() {
+		before := map[string]float64{}
+		for part := range f.running {
+			before[part] = f.resident(part)
+		}
+		together(1000, func(int) {
+			_, err := f.customer().do(b.Context(), http.MethodPost, "/payments/cashin", order("+22376333333"))
+			require.NoError(b, err)
+		})
+		time.Sleep(10 * time.Second) // a few rounds of polls
+		for part := range f.running {
+			b.ReportMetric(f.resident(part), part+"-MiB")
+			b.ReportMetric(before[part], part+"-idle-MiB")
+		}
+	}
+}
+
+// crowd takes n payments at once and returns their transactions.
+func (w *world) crowd(n int, number string) []string {
+	ids := make([]string, n)
+	together(n, func(i int) {
+		got, err := w.merchant().do(w.t.Context(), http.MethodPost, "/payments/cashin", order(number))
+		if err != nil || got.Status != 202 {
+			w.t.Errorf("POST: %v %s", err, got.Raw)
+		}
+		ids[i] = got.Data.ID
+	})
+	return ids
+}
+
+// atOnce is how many callers the benchmarks are.
+const atOnce = 64
+
+// together runs do n times, atOnce at a time.
+func together(n int, do func(i int)) {
+	var all sync.WaitGroup
+	var next atomic.Int64
+	for range atOnce {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// bareWorkflow returns a runner of a workflow that does nothing, with as many
+// activities as a payment and its webhook have: submit, ask, settle, deliver.
+func (w *world) bareWorkflow(b *testing.B) func(context.Context) {
+	const queue = "bare"
+	pool := worker.New(w.parts.temporal, queue, worker.Options{})
+	pool.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: "Nothing"})
+	bare := func(ctx workflow.Context) error {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+		for range 4 {
+			if err := workflow.ExecuteActivity(ctx, "Nothing").Get(ctx, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	pool.RegisterWorkflowWithOptions(bare, workflow.RegisterOptions{Name: "Bare"})
+	require.NoError(b, pool.Start())
+	b.Cleanup(pool.Stop)
+	return func(ctx context.Context) {
+		run, err := w.parts.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: queue}, "Bare")
+		require.NoError(b, err)
+		require.NoError(b, run.Get(ctx, nil))
+	}
+}
+
+// resident returns a part's resident memory in MiB.
+func (f *fleet) resident(part string) float64 {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.running[part].Process.Pid))
+	require.NoError(f.whole, err)
+	var kib float64
+	for line := range strings.Lines(string(raw)) {
+		if _, err := fmt.Sscanf(line, "VmRSS: %f kB", &kib); err == nil {
+			break
+		}
+	}
+	return kib / 1024
+}
+
+// report prints the median and the 99th of a hundred.
+func report(b *testing.B, name string, took []time.Duration) {
+	b.Helper()
+	if len(took) == 0 {
+		return
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, name+"-p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, name+"-p99-ms")
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/api/apitest"
+	"pirogue/config"
+	"pirogue/docs/samples/samplestest"
+	"pirogue/piroguetest"
+)
+
+// hurry makes five minutes three seconds for Pirogue and a minute one second for
+// the simulators, so that every number comes to its end while somebody watches.
+func hurry(database string) setup {
+	return setup{database: database, play: 60, tune: func(o *config.Operator) {
+		o.Window, o.Timeout = config.Duration(3*time.Second), config.Duration(4*time.Second)
+	}}
+}
+
+func TestEverySandboxNumberEndsAsTheDocumentSays(t *testing.T) {
+	const patience = 100 * time.Second
+	// Each row is one line of the merchant's document.
+	tests := map[string]struct {
+		number string
+		answer int
+		code   string
+		end    string
+		reason string
+		cause  pirogue.Cause
+	}{
+		"paid at once":                      {"+22376123456", 202, "", "SUCCESS", "", ""},
+		"the customer's balance is low":     {"+22376111111", 202, "", "FAILED", "OPERATOR_DECLINED", ""},
+		"the customer refuses":              {"+22376222222", 202, "", "FAILED", "OPERATOR_DECLINED", ""},
+		"no answer":                         {"+22376333333", 202, "", "EXPIRED", "CUSTOMER_DID_NOT_PAY", ""},
+		"pending, then paid":                {"+22376444444", 202, "", "SUCCESS", "", ""},
+		"the operator answers 503":          {"+22376555555", 503, "OPERATOR_UNAVAILABLE", "FAILED", "OPERATOR_UNAVAILABLE", ""},
+		"the operator's answer is lost":     {"+22376666666", 503, "OPERATOR_UNAVAILABLE", "SUCCESS", "", ""},
+		"paid after expiry":                 {"+22376777777", 202, "", "EXPIRED", "CUSTOMER_DID_NOT_PAY", pirogue.CauseLateSuccess},
+		"the callback comes three times":    {"+22376888888", 202, "", "SUCCESS", "", ""},
+		"another amount is confirmed":       {"+22376999999", 202, "", "PENDING", "", pirogue.CauseAmountMismatch},
+		"any other number, paid in a while": {"+22370001234", 202, "", "SUCCESS", "", ""},
+	}
+	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
+		w := newWorld(t, hurry(database))
+		m := w.merchant()
+		var all sync.WaitGroup
+		for name, tt := range tests {
+			all.Go(func() {
+				got := m.pay(t, order(tt.number))
+				if got.Status != tt.answer || got.Code != tt.code {
+					t.Errorf("%s: POST answers %d %s", name, got.Status, got.Raw)
+					return
+				}
+				end := m.until(t, got.Data.ID, tt.end, patience)
+				if end.Failure.Code != tt.reason {
+					t.Errorf("%s: fails with %q, want %q", name, end.Failure.Code, tt.reason)
+				}
+				w.expectCase(t, name, got.Data.ID, tt.cause, patience)
+				if tt.end != "PENDING" {
+					w.expectLetters(t, name, got.Data.ID, tt.end)
+				}
+			})
+		}
+		all.Wait()
+		w.settled()
+	})
+}
+
+// expectCase waits for the one case of a payment, or sees that there is none.
+func (w *world) expectCase(t *testing.T, name, id string, cause pirogue.Cause, patience time.Duration) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		cases, err := w.parts.store.Cases(t.Context(), pirogue.PaymentID(id))
+		switch {
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		case cause == "" && len(cases) == 0, len(cases) == 1 && cases[0].Cause == cause:
+		case time.Now().Before(deadline):
+			continue
+		default:
+			t.Errorf("%s: cases %v, want %q", name, cases, cause)
+		}
+		return
+	}
+}
+
+// expectLetters waits for a payment's webhook and sees that it came once.
+func (w *world) expectLetters(t *testing.T, name, id, status string) {
+	t.Helper()
+	for range 100 {
+		if len(w.letters(id)) > 0 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if told := w.letters(id); len(told) != 1 || told[0] != status {
+		t.Errorf("%s: the merchant was told %v, want %s once", name, told, status)
+	}
+}
+
+func TestAThousandIdenticalCashInsMakeOne(t *testing.T) {
+	const callers = 1000
+	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
+		l := newLaptop(t) // a process of its own, as fast as it really is
+		l.env = append(l.env, "DATABASE_URL="+database)
+		m, body := l.start(), order("+22376123456")
+		answers := make([]answer, callers)
+		var all sync.WaitGroup
+		begin := make(chan struct{})
+		for i := range callers {
+			all.Go(func() {
+				<-begin
+				got, err := m.do(t.Context(), http.MethodPost, "/payments/cashin", body)
+				if err != nil {
+					t.Error(err)
+				}
+				answers[i] = got
+			})
+		}
+		close(begin)
+		all.Wait()
+
+		counts, ids := map[int]int{}, map[string]bool{}
+		for _, got := range answers {
+			counts[got.Status]++
+			ids[got.Data.ID] = true
+		}
+		require.Equal(t, map[int]int{202: 1, 409: callers - 1}, counts)
+		require.Len(t, ids, 1)
+		for id := range ids {
+			m.until(t, id, "SUCCESS", time.Minute)
+		}
+		require.Len(t, readBook(t, "http://"+l.sandbox).Sessions, 1)
+		l.stop()
+	})
+}
+
+func TestEveryBadInputHasItsAnswer(t *testing.T) {
+	t.Parallel()
+
+	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
+		w := newWorld(t, setup{database: database})
+		apitest.Run(t, w.api.URL+"/api/v1", w.account.Key, w.account.Secret)
+	})
+}
+
+func TestTheSamplesTakeAFirstPayment(t *testing.T) {
+	t.Parallel()
+
+	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
+		w := newWorld(t, setup{database: database})
+		samplestest.Run(t, w.api.URL+"/api/v1", w.account.Key, w.account.Secret)
+	})
+}
+
+// book is the simulator's own, as anybody can read it over HTTP.
+type book struct {
+	Sessions []struct {
+		OrderID string `json:"order_id"`
+		Status  string `json:"status"`
+	} `json:"sessions"`
+	Paid []struct {
+		OrderID string `json:"order_id"`
+		Amount  int64  `json:"amount"`
+	} `json:"paid"`
+}
+
+func (w *world) book() book {
+	w.t.Helper()
+	return readBook(w.t, w.parts.conf.SandboxURL)
+}
+
+func readBook(t testing.TB, sandbox string) book {
+	t.Helper()
+	resp, err := http.Get(sandbox + "/orange-web/book")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	var b book
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&b))
+	return b
+}
+
+// settled fails unless the books are in order and say, payment by payment, what the
+// operator's own book says.
+func (w *world) settled() {
+	w.t.Helper()
+	violations, err := w.parts.store.Audit(w.t.Context())
+	require.NoError(w.t, err)
+	require.Empty(w.t, violations)
+
+	theirs := map[string]int64{}
+	for _, paid := range w.book().Paid {
+		require.NotContains(w.t, theirs, paid.OrderID, "the operator was paid twice under one reference")
+		theirs[paid.OrderID] = paid.Amount
+	}
+	ours, err := w.parts.store.OperatorBook(w.t.Context(), "orange-web-ml-test")
+	require.NoError(w.t, err)
+	require.Equal(w.t, theirs, ours)
+}
+
+// binary builds pirogue once for all tests that need it as a process.
+var binary = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "pirogue-test")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, "pirogue")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})

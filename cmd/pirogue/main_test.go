@@ -1,0 +1,20 @@
+package main
+
+import (
+	"flag"
+	"testing"
+
+	"go.temporal.io/sdk/worker"
+
+	"pirogue/piroguetest"
+)
+
+// sticky is how many workflows a worker keeps in memory. With 0 every task replays its
+// workflow from the start, which is the cheapest search for nondeterminism there is.
+var sticky = flag.Int("sticky", 10_000, "workflows kept in a worker's memory")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	worker.SetStickyWorkflowCacheSize(*sticky)
+	piroguetest.Main(m)
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+// migrateCommand moves the database's schema.
+func migrateCommand(environ []string) *cobra.Command {
+	cmd := &cobra.Command{Use: "migrate", Short: "Move the database's schema"}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "up", Short: "Apply what is missing; safe to run twice", Args: cobra.NoArgs,
+			RunE: onStore(environ, func(cmd *cobra.Command, p *parts, _ []string) error {
+				return p.store.Migrate(cmd.Context())
+			}),
+		},
+		&cobra.Command{
+			Use: "status", Short: "Print each migration and whether it is applied", Args: cobra.NoArgs,
+			RunE: onStore(environ, func(cmd *cobra.Command, p *parts, _ []string) error {
+				rows, err := p.store.MigrationStatus(cmd.Context())
+				for _, row := range rows {
+					fmt.Fprintln(cmd.OutOrStdout(), row)
+				}
+				return err
+			}),
+		},
+	)
+	return cmd
+}
+
+// onStore runs a command over the database and closes it after it.
+func onStore(
+	environ []string, run func(*cobra.Command, *parts, []string) error,
+) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		p, err := loadParts(environ)
+		if err != nil {
+			return err
+		}
+		if err := p.openStore(cmd.Context()); err != nil {
+			return err
+		}
+		return errors.Join(run(cmd, p, args), p.Close())
+	}
+}

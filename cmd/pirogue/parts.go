@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/adapters"
+	"pirogue/api"
+	"pirogue/codec"
+	"pirogue/config"
+	"pirogue/store"
+	"pirogue/vault"
+	"pirogue/webhook"
+	"pirogue/worker"
+	"pirogue/workflows"
+)
+
+// parts is what the commands are made of. A command opens those it needs; Close
+// closes those that are open.
+type parts struct {
+	conf      config.Config
+	log       *zap.Logger
+	clock     pirogue.Clock
+	ring      *vault.Ring
+	callbacks callbackURLs
+	instances map[pirogue.OperatorCode]pirogue.Instance
+	routes    *pirogue.RouteTable
+	store     *store.DB
+	dial      []grpc.DialOption // more options for the connection to Temporal
+	temporal  client.Client
+	starter   *workflows.Starter
+}
+
+// newParts makes the parts that need nothing outside of the process.
+func newParts(conf config.Config) (*parts, error) {
+	p := &parts{conf: conf, clock: time.Now}
+	var err error
+	if p.log, err = newLogger(conf.LogLevel); err != nil {
+		return nil, err
+	}
+	if p.ring, err = vault.ParseRing(conf.Keys); err != nil {
+		return nil, fmt.Errorf("PIROGUE_KEYS (name:64 hex characters; `make secrets` makes one): %w", err)
+	}
+	p.callbacks = callbackURLs{ring: p.ring, base: conf.PublicURL}
+	if p.instances, err = adapters.Open(conf.Operators, p.clock); err != nil {
+		return nil, err
+	}
+	if p.routes, err = pirogue.NewRouteTable(p.instances, conf.Routes); err != nil {
+		return nil, err
+	}
+	return p, p.callbacks.fit(p.instances)
+}
+
+// loadParts reads the settings and makes the parts.
+func loadParts(environ []string) (*parts, error) {
+	conf, err := config.Load(environ)
+	if err != nil {
+		return nil, err
+	}
+	return newParts(conf)
+}
+
+// openStore connects to the database.
+func (p *parts) openStore(ctx context.Context) error {
+	var err error
+	p.store, err = store.Open(ctx, store.Options{
+		URL: p.conf.DatabaseURL, Clock: p.clock, Ring: p.ring,
+		Rate: store.Rate{PerSecond: p.conf.RatePerSecond, Burst: p.conf.RateBurst},
+	})
+	return err
+}
+
+// openTemporal makes the client. It connects when it is first used, so the API
+// starts while Temporal is away.
+func (p *parts) openTemporal() error {
+	options, err := p.conf.TemporalOptions()
+	if err != nil {
+		return err
+	}
+	options.DataConverter, options.FailureConverter = codec.Converter(p.ring), codec.Failures(p.ring)
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, p.dial...)
+	options.Logger = worker.Logger(p.log.Named("temporal"))
+	if p.temporal, err = client.NewLazyClient(options); err != nil {
+		return fmt.Errorf("temporal: %w", err)
+	}
+	p.starter = &workflows.Starter{Client: p.temporal, Orders: p.routes.Order, Clock: p.clock}
+	return nil
+}
+
+// newAPI returns the API over the open parts.
+func (p *parts) newAPI() (*api.Server, error) {
+	return api.New(api.Options{
+		Store: p.store, Workflows: p.starter, Routes: p.routes, Clock: p.clock, Log: p.log.Named("api"),
+		CallbackToken: p.callbacks.token, PublicURL: p.conf.PublicURL,
+		AllowLoopbackURLs: p.conf.LoopbackWebhooks, TrustedProxies: p.conf.TrustedProxies,
+	})
+}
+
+// newPool returns the workers over the open parts.
+func (p *parts) newPool() *worker.Pool {
+	return worker.New(p.temporal, &activities.Activities{
+		Store: p.store, Operators: p.instances, Workflows: p.starter,
+		Sender: webhook.NewSender(p.conf.LoopbackWebhooks), Clock: p.clock,
+		Callbacks: p.callbacks, ReturnURL: p.conf.PublicURL + "/docs/return",
+	}, p.instances)
+}
+
+// Close closes what is open.
+func (p *parts) Close() error {
+	if p.temporal != nil {
+		p.temporal.Close()
+	}
+	if p.store != nil {
+		return p.store.Close()
+	}
+	return nil
+}
+
+// newLogger returns the program's log: one JSON line an event, on standard error.
+func newLogger(level string) (*zap.Logger, error) {
+	at, err := zap.ParseAtomicLevel(level)
+	if err != nil {
+		return nil, fmt.Errorf("PIROGUE_LOG_LEVEL: %w", err)
+	}
+	settings := zap.NewProductionConfig()
+	settings.Level = at
+	settings.DisableStacktrace = true
+	return settings.Build()
+}
+
+// maxCallbackURL is the longest address every operator accepts, in characters
+// (Orange Web Payment's limit).
+const maxCallbackURL = 120
+
+// callbackTokens is what an attempt's callback token is made for.
+const callbackTokens vault.Purpose = "callback"
+
+// callbackURLs makes the addresses operators call back. The token in one is a MAC of
+// the attempt's reference, so only its digest needs to be stored.
+type callbackURLs struct {
+	ring *vault.Ring
+	base string
+}
+
+// URL implements activities.CallbackURLs.
+func (c callbackURLs) URL(o pirogue.OperatorCode, ref pirogue.OperatorRef) string {
+	return c.base + "/callbacks/" + string(o) + "/" + c.token(ref)
+}
+
+// Digest implements activities.CallbackURLs.
+func (c callbackURLs) Digest(ref pirogue.OperatorRef) string {
+	return pirogue.CallbackDigest(c.token(ref))
+}
+
+func (c callbackURLs) token(ref pirogue.OperatorRef) string {
+	return c.ring.Token(callbackTokens, string(ref))
+}
+
+// fit reports every operator whose callback address would be too long.
+func (c callbackURLs) fit(instances map[pirogue.OperatorCode]pirogue.Instance) error {
+	var mistakes []error
+	for code := range instances {
+		if n := len(c.URL(code, "")); n > maxCallbackURL {
+			mistakes = append(mistakes, fmt.Errorf(
+				"PIROGUE_PUBLIC_URL: the callback address of operator %s has %d characters, %d more than operators accept",
+				code, n, n-maxCallbackURL))
+		}
+	}
+	return errors.Join(mistakes...)
+}

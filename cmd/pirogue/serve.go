@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+
+	"pirogue/config"
+	"pirogue/sandbox"
+)
+
+const (
+	drainTimeout  = 10 * time.Second // what is being answered may end
+	headerTimeout = 5 * time.Second
+	temporalRetry = time.Second
+	healthTimeout = 3 * time.Second
+)
+
+// apiCommand runs the merchant API.
+func apiCommand(environ []string) *cobra.Command {
+	return &cobra.Command{
+		Use: "api", Short: "Run the merchant API and the operators' callbacks", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withParts(cmd.Context(), environ, func(ctx context.Context, p *parts) error {
+				return p.runAPI(ctx)
+			})
+		},
+	}
+}
+
+// workerCommand runs the workflows and activities.
+func workerCommand(environ []string) *cobra.Command {
+	return &cobra.Command{
+		Use: "worker", Short: "Run the workflows: submit, follow, book, tell", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withParts(cmd.Context(), environ, func(ctx context.Context, p *parts) error {
+				group, ctx := errgroup.WithContext(ctx)
+				group.Go(func() error { return p.runWorker(ctx) })
+				group.Go(func() error { return p.runWorkerHealth(ctx) })
+				return group.Wait()
+			})
+		},
+	}
+}
+
+// sandboxCommand runs the operator simulators.
+func sandboxCommand(environ []string) *cobra.Command {
+	return &cobra.Command{
+		Use: "sandbox", Short: "Run the operator simulators", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			conf, err := config.Load(environ)
+			if err != nil {
+				return err
+			}
+			return (&parts{conf: conf}).runSandbox(cmd.Context(), nil)
+		},
+	}
+}
+
+// withParts runs a command over the database and Temporal and closes them after it.
+func withParts(ctx context.Context, environ []string, run func(context.Context, *parts) error) error {
+	p, err := loadParts(environ)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(p.openStore(ctx), p.openTemporal()); err != nil {
+		return errors.Join(err, p.Close())
+	}
+	return errors.Join(run(ctx, p), p.Close())
+}
+
+// runAPI serves the merchant API and the admin port until ctx ends.
+func (p *parts) runAPI(ctx context.Context) error {
+	server, err := p.newAPI()
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serve(ctx, server.HTTPServer(p.conf.APIAddr)) })
+	group.Go(func() error { return serve(ctx, plainServer(p.conf.AdminAddr, p.adminHandler(server.Admin()))) })
+	return group.Wait()
+}
+
+// runWorker takes work until ctx ends. It waits for a Temporal that is away.
+func (p *parts) runWorker(ctx context.Context) error {
+	if !p.findTemporal(ctx) {
+		return nil
+	}
+	pool := p.newPool()
+	if err := errors.Join(p.starter.Schedule(ctx), pool.Start()); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	pool.Stop()
+	return nil
+}
+
+// findTemporal waits until Temporal answers. It reports false when ctx ends first.
+func (p *parts) findTemporal(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		_, err := p.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+		if err == nil {
+			return true
+		}
+		p.log.Warn("waiting for Temporal: " + err.Error())
+		sleep(ctx, temporalRetry)
+	}
+	return false
+}
+
+// runSandbox plays the operators until ctx ends. also adds routes of the caller's.
+func (p *parts) runSandbox(ctx context.Context, also func(*http.ServeMux)) error {
+	simulators, err := sandbox.New(sandbox.Options{
+		PublicURL: p.conf.SandboxURL, JournalDir: filepath.Join(p.conf.DataDir, "sandbox"),
+	})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", simulators.Handler())
+	if also != nil {
+		also(mux)
+	}
+	server := plainServer(p.conf.SandboxAddr, mux)
+	closed := make(chan error, 1)
+	server.RegisterOnShutdown(func() { // answers that are lost on purpose end with it
+		closing, stop := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		defer stop()
+		closed <- simulators.Close(closing)
+	})
+	if err := serve(ctx, server); err != nil {
+		return err
+	}
+	return <-closed
+}
+
+// plainServer returns a server with the limits every port has.
+func plainServer(addr string, h http.Handler) *http.Server {
+	return &http.Server{Addr: addr, Handler: h, ReadHeaderTimeout: headerTimeout}
+}
+
+// serve answers until ctx ends, then lets what is being answered end.
+func serve(ctx context.Context, server *http.Server) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", server.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", server.Addr, err)
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	draining, stop := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer stop()
+	if err := server.Shutdown(draining); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
+
+// sleep waits, but not longer than ctx lasts.
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"pirogue"
+)
+
+// devAccount is the merchant of the laptop, with a test key. It is kept in a file
+// because a secret is shown only once.
+type devAccount struct {
+	MerchantID pirogue.MerchantID `json:"merchant_id"`
+	Key        string             `json:"api_key"`
+	Secret     string             `json:"api_secret"`
+}
+
+// devAccount returns the laptop's merchant, made at the first start, or again when
+// the database does not know it.
+func (p *parts) devAccount(ctx context.Context) (devAccount, error) {
+	path := filepath.Join(p.conf.DataDir, "account.json")
+	var account devAccount
+	raw, err := os.ReadFile(filepath.Clean(path))
+	if err == nil && json.Unmarshal(raw, &account) == nil {
+		if _, _, err := p.store.Key(ctx, account.Key, p.clock.Now()); err == nil {
+			return account, nil
+		}
+	}
+	merchant, err := p.store.CreateMerchant(ctx, pirogue.Merchant{
+		Name: "Boutique Téranga", NotifyURL: p.conf.SandboxURL + inboxPath,
+	})
+	if err != nil {
+		return account, err
+	}
+	public, secret, err := p.store.CreateKey(ctx, pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}, nil)
+	if err != nil {
+		return account, err
+	}
+	account = devAccount{MerchantID: merchant.ID, Key: public, Secret: secret}
+	raw, err = json.MarshalIndent(account, "", "  ") //nolint:gosec // a test key, in a private file
+	return account, errors.Join(err, os.WriteFile(path, raw, privateFile))
+}
+
+// announce says that everything is ready and how to take a first payment.
+func (p *parts) announce(out io.Writer, account devAccount) error {
+	base, ui, admin := p.conf.PublicURL+"/api/v1", p.conf.TemporalUIURL(), "http://"+p.conf.AdminAddr
+	lines := []string{
+		"export NEKAPAY_BASE_URL=" + base,
+		"export NEKAPAY_API_KEY=" + account.Key,
+		"export NEKAPAY_API_SECRET=" + account.Secret,
+		"export NEKAPAY_MERCHANT_ID=" + string(account.MerchantID),
+		"export PIROGUE_TEMPORAL_UI=" + ui,
+		"export PIROGUE_ADMIN_URL=" + admin,
+	}
+	_, err := fmt.Fprintf(out, welcome,
+		base, p.conf.PublicURL, p.conf.SandboxURL, p.conf.SandboxURL+inboxPath, ui, admin,
+		account.Key, account.Secret, account.MerchantID, envFile(p.conf),
+		p.firstPayment(base, account), envFile(p.conf))
+	return errors.Join(err, writeWhole(envFile(p.conf), strings.Join(lines, "\n")+"\n"))
+}
+
+// welcome is what a newcomer reads.
+const welcome = `
+Pirogue is ready.
+
+  Merchant API   %s
+  Error codes    %s/docs/errors
+  Simulators     %s
+  Webhook inbox  %s
+  Temporal UI    %s
+  Health         %s/readyz
+
+  Test key       %s
+  Test secret    %s
+  Merchant       %s
+  For a shell    source %s
+
+Take a first payment (signed, good for five minutes):
+
+%s
+
+Open the payment_url it answers and pay, or wait ten seconds: the sandbox pays by itself. Then look at the
+webhook inbox and the Temporal UI. To sign your own: source %s && docs/samples/bash/pay.sh
+Ctrl-C stops everything.
+
+`
+
+// firstPayment returns a signed curl command that takes a payment.
+func (p *parts) firstPayment(base string, account devAccount) string {
+	now := p.clock.Now()
+	body := fmt.Sprintf(`{"merchant_order_id":"order_%d","amount":5000,"customer_msisdn":"+22370001234"}`, now.UnixMilli())
+	timestamp := fmt.Sprint(now.Unix())
+	mac := hmac.New(sha256.New, []byte(account.Secret))
+	mac.Write([]byte(timestamp + body))
+	return fmt.Sprintf("curl -sS -X POST %s/payments/cashin -H 'Content-Type: application/json'"+
+		" -H 'X-NekaPay-Key: %s' -H 'X-NekaPay-Timestamp: %s' -H 'X-NekaPay-Signature: %s' -d '%s'",
+		base, account.Key, timestamp, hex.EncodeToString(mac.Sum(nil)), body)
+}
+
+// writeWhole writes a private file that is never seen half-written.
+func writeWhole(path, text string) error {
+	draft := path + ".new"
+	if err := os.WriteFile(draft, []byte(text), privateFile); err != nil {
+		return err
+	}
+	return os.Rename(draft, path)
+}

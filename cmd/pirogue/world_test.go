@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+
+	"pirogue/config"
+	"pirogue/piroguetest"
+	"pirogue/sandbox"
+	"pirogue/sandbox/inbox"
+	"pirogue/sandbox/stage"
+	"pirogue/vault"
+)
+
+// world is Pirogue as it runs, in one process: a real database, a real Temporal,
+// the simulators over HTTP, the API, the workers, and a merchant who listens.
+type world struct {
+	t       testing.TB
+	parts   *parts
+	api     *httptest.Server
+	sandbox *sandbox.Sandbox
+	inbox   *inbox.Inbox
+	account devAccount
+
+	operatorTime atomic.Int64 // nanoseconds the simulators took to answer
+}
+
+// setup is what a test may want different.
+type setup struct {
+	database string
+	settings []string
+	play     float64 // how fast the simulators' clock runs; 0 means as the wall's
+	dial     []grpc.DialOption
+	tune     func(*config.Operator)
+}
+
+// newWorld starts everything.
+func newWorld(t testing.TB, s setup) *world {
+	t.Helper()
+	simulators := httptest.NewUnstartedServer(nil)
+	api := httptest.NewUnstartedServer(nil)
+	apiURL, sandboxURL := "http://"+api.Listener.Addr().String(), "http://"+simulators.Listener.Addr().String()
+
+	conf, err := config.Load(append([]string{
+		"DATABASE_URL=" + s.database, "PIROGUE_KEYS=" + vault.NewRing("test"), "PIROGUE_PUBLIC_URL=" + apiURL,
+		"PIROGUE_SANDBOX_URL=" + sandboxURL, "PIROGUE_LOOPBACK_WEBHOOKS=true", "PIROGUE_LOG_LEVEL=warn",
+		"PIROGUE_DATA_DIR=" + t.TempDir(), "TEMPORAL_ADDRESS=" + piroguetest.Temporal(t),
+	}, s.settings...))
+	require.NoError(t, err)
+	if s.tune != nil {
+		s.tune(&conf.Operators[0])
+	}
+	p, err := newParts(conf)
+	require.NoError(t, err)
+	p.log = zap.NewNop()
+	p.dial = s.dial
+	require.NoError(t, p.openStore(t.Context()))
+	require.NoError(t, p.openTemporal())
+	require.NoError(t, p.store.Migrate(t.Context()))
+	t.Cleanup(func() { require.NoError(t, p.Close()) })
+
+	w := &world{t: t, parts: p, api: api}
+	w.account, err = p.devAccount(t.Context())
+	require.NoError(t, err)
+	w.inbox = inbox.New(w.account.Secret)
+	w.startSandbox(simulators, sandboxURL, s.play)
+
+	server, err := p.newAPI()
+	require.NoError(t, err)
+	api.Config.Handler = server.Handler()
+	api.Start()
+	t.Cleanup(api.Close)
+
+	pool := p.newPool()
+	require.NoError(t, p.starter.Schedule(t.Context()))
+	require.NoError(t, pool.Start())
+	t.Cleanup(pool.Stop)
+	return w
+}
+
+func (w *world) startSandbox(server *httptest.Server, url string, play float64) {
+	options := sandbox.Options{PublicURL: url}
+	if play > 0 {
+		options.Clock = stage.NewVirtualClock(time.Now(), play)
+	}
+	simulators, err := sandbox.New(options)
+	require.NoError(w.t, err)
+	w.sandbox = simulators
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		simulators.Handler().ServeHTTP(rw, r)
+		w.operatorTime.Add(int64(time.Since(began)))
+	})
+	mux.Handle(inboxPath, w.inbox)
+	server.Config.Handler = mux
+	server.Start()
+	w.t.Cleanup(server.Close)
+	w.t.Cleanup(func() {
+		ctx, stop := context.WithTimeout(context.Background(), drainTimeout)
+		defer stop()
+		require.NoError(w.t, simulators.Close(ctx))
+	})
+}
+
+// payment is a payment as a merchant reads it.
+type payment struct {
+	ID       string `json:"transaction_id"`
+	OrderID  string `json:"merchant_order_id"`
+	Status   string `json:"status"`
+	URL      string `json:"payment_url"`
+	Waiting  string `json:"waiting_for"`
+	Poll     int    `json:"poll_after_ms"`
+	Deadline string `json:"expires_at"`
+	Failure  struct {
+		Code string `json:"code"`
+	} `json:"failure"`
+}
+
+// answer is what the API answered.
+type answer struct {
+	Status int
+	Code   string  `json:"code"`
+	Data   payment `json:"data"`
+	Raw    string
+}
+
+// merchant signs requests as the merchant's document says.
+type merchant struct {
+	base    string
+	account devAccount
+}
+
+func (w *world) merchant() merchant { return merchant{w.api.URL + "/api/v1", w.account} }
+
+var orders atomic.Int64
+
+// order returns a cash-in nobody asked for before.
+func order(number string) string {
+	return fmt.Sprintf(`{"merchant_order_id":"order_%d_%d","amount":5000,"customer_msisdn":%q}`,
+		time.Now().UnixNano(), orders.Add(1), number)
+}
+
+// pay asks for a cash-in.
+func (m merchant) pay(t testing.TB, body string) answer {
+	t.Helper()
+	got, err := m.do(t.Context(), http.MethodPost, "/payments/cashin", body)
+	require.NoError(t, err)
+	return got
+}
+
+// do signs a request as the document says and sends it.
+func (m merchant) do(ctx context.Context, method, path, body string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, m.base+path, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	at := fmt.Sprint(time.Now().Unix())
+	mac := hmac.New(sha256.New, []byte(m.account.Secret))
+	mac.Write([]byte(at + body))
+	req.Header.Set("X-NekaPay-Key", m.account.Key)
+	req.Header.Set("X-NekaPay-Timestamp", at)
+	req.Header.Set("X-NekaPay-Signature", hex.EncodeToString(mac.Sum(nil)))
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	got := answer{Status: resp.StatusCode, Raw: string(raw)}
+	return got, json.NewDecoder(bytes.NewReader(raw)).Decode(&got)
+}
+
+// until reads a payment until it has the status, or fails when patience is over.
+func (m merchant) until(t testing.TB, id, status string, patience time.Duration) payment {
+	t.Helper()
+	var last answer
+	deadline := time.Now().Add(patience)
+	for time.Now().Before(deadline) {
+		got, err := m.do(t.Context(), http.MethodGet, "/payments/"+id, "")
+		if err == nil {
+			last = got
+		}
+		if last.Data.Status == status {
+			return last.Data
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("payment %s is %s after %s, want %s: %s", id, last.Data.Status, patience, status, last.Raw)
+	return payment{}
+}
+
+// letters returns the statuses the merchant was told of about a payment, oldest
+// first, and fails on one whose signature did not verify.
+func (w *world) letters(id string) []string {
+	w.t.Helper()
+	var told []string
+	for _, letter := range w.inbox.Letters() {
+		var body struct {
+			ID     string `json:"transaction_id"`
+			Status string `json:"status"`
+		}
+		require.NoError(w.t, json.Unmarshal(letter.Body, &body))
+		if body.ID == id {
+			require.True(w.t, letter.Verified)
+			told = append([]string{body.Status}, told...)
+		}
+	}
+	return told
+}
+
+// freePorts returns addresses nobody listens on.
+func freePorts(t testing.TB, n int) []string {
+	t.Helper()
+	addrs := make([]string, n)
+	for i := range addrs {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		addrs[i] = listener.Addr().String()
+		defer listener.Close()
+	}
+	return addrs
+}
+
+// listen serves h on this machine and returns its address.
+func (w *world) listen(h http.Handler) string {
+	server := httptest.NewServer(h)
+	w.t.Cleanup(server.Close)
+	return server.URL
+}
+
+// describe asks Temporal about a workflow.
+func (w *world) describe(id string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return w.parts.temporal.DescribeWorkflowExecution(w.t.Context(), id, "")
+}
+
+// compact is an identifier as event IDs carry it.
+func compact(id string) string { return strings.ReplaceAll(id, "-", "") }

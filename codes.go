@@ -1,0 +1,145 @@
+package pirogue
+
+// Code is what programs may branch on. Codes are never translated and never
+// reused for something else.
+type Code string
+
+// The codes of the merchant API. Codes, below, gives each its HTTP status and
+// texts; docs/errors.md is made from it.
+const (
+	InvalidJSON          Code = "INVALID_JSON"
+	UnknownField         Code = "UNKNOWN_FIELD"
+	SignatureInvalid     Code = "SIGNATURE_INVALID"
+	TimestampOutOfRange  Code = "TIMESTAMP_OUT_OF_RANGE"
+	SignatureReplayed    Code = "SIGNATURE_REPLAYED"
+	MerchantSuspended    Code = "MERCHANT_SUSPENDED"
+	IPNotAllowed         Code = "IP_NOT_ALLOWED"
+	TransactionNotFound  Code = "TRANSACTION_NOT_FOUND"
+	NotFound             Code = "NOT_FOUND"
+	MethodNotAllowed     Code = "METHOD_NOT_ALLOWED"
+	PayloadTooLarge      Code = "PAYLOAD_TOO_LARGE"
+	UnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
+	DuplicateOrder       Code = "DUPLICATE_ORDER"
+	IdempotencyMismatch  Code = "IDEMPOTENCY_MISMATCH"
+	RefundInProgress     Code = "REFUND_IN_PROGRESS"
+	MissingField         Code = "MISSING_FIELD"
+	InvalidAmount        Code = "INVALID_AMOUNT"
+	InvalidMSISDN        Code = "INVALID_MSISDN"
+	InvalidCurrency      Code = "INVALID_CURRENCY"
+	CountryNotSupported  Code = "COUNTRY_NOT_SUPPORTED"
+	InvalidOrderID       Code = "INVALID_ORDER_ID"
+	InvalidURL           Code = "INVALID_URL"
+	InvalidParameter     Code = "INVALID_PARAMETER"
+	InsufficientBalance  Code = "INSUFFICIENT_BALANCE"
+	RefundNotAllowed     Code = "REFUND_NOT_ALLOWED"
+	RefundExceedsPayment Code = "REFUND_EXCEEDS_PAYMENT"
+	RateLimited          Code = "RATE_LIMITED"
+	Internal             Code = "INTERNAL_ERROR"
+	OperatorUnavailable  Code = "OPERATOR_UNAVAILABLE"
+	ServiceUnavailable   Code = "SERVICE_UNAVAILABLE"
+)
+
+// The classes of a call to an operator that did not end in a Receipt. They stay
+// inside Pirogue: the workflow decides from them and no merchant ever sees one.
+const (
+	NotSent Code = "NOT_SENT" // no byte reached the operator, or it was turned away at the gate: safe to repeat
+	Refused Code = "REFUSED"  // the operator said no: final for the attempt
+	Unknown Code = "UNKNOWN"  // it may have happened: ask before anything else
+)
+
+// Text is one sentence in the two languages Pirogue speaks.
+type Text struct{ FR, EN string }
+
+// CodeInfo is one row of the error table.
+type CodeInfo struct {
+	Code Code
+	HTTP int // status of the answer
+	Text Text
+}
+
+// Codes is the error table, in the order documentation prints it.
+var Codes = []CodeInfo{
+	{InvalidJSON, 400, Text{"Le corps de la requête n'est pas un JSON valide.", "The request body is not valid JSON."}},
+	{UnknownField, 400, Text{"Le corps contient un champ inconnu.", "The body contains an unknown field."}},
+	{SignatureInvalid, 401, Text{
+		"Clé ou signature incorrecte : HMAC-SHA256 de l'horodatage suivi du corps brut, en hexadécimal minuscule.",
+		"Wrong key or signature: HMAC-SHA256 of the timestamp followed by the raw body, in lower-case hexadecimal.",
+	}},
+	{TimestampOutOfRange, 401, Text{
+		"Horodatage absent, mal formé ou décalé de plus de 300 s : vérifiez l'horloge (NTP).",
+		"Timestamp missing, malformed or more than 300 s away: check your clock (NTP).",
+	}},
+	{SignatureReplayed, 401, Text{
+		"Cette signature a déjà servi pour une autre requête.", "This signature was already used for another request.",
+	}},
+	{MerchantSuspended, 403, Text{"Le compte marchand est suspendu.", "The merchant account is suspended."}},
+	{IPNotAllowed, 403, Text{
+		"Cette adresse IP n'est pas autorisée pour cette clé.", "This IP address is not allowed for this key.",
+	}},
+	{TransactionNotFound, 404, Text{"Transaction introuvable.", "Transaction not found."}},
+	{NotFound, 404, Text{"Ressource introuvable.", "Not found."}},
+	{MethodNotAllowed, 405, Text{"Méthode non autorisée sur cette route.", "Method not allowed on this route."}},
+	{PayloadTooLarge, 413, Text{"Le corps dépasse 64 Kio.", "The body is larger than 64 KiB."}},
+	{UnsupportedMediaType, 415, Text{
+		"Type de contenu attendu : application/json en UTF-8, sans compression.",
+		"Expected content type: application/json in UTF-8, uncompressed.",
+	}},
+	{DuplicateOrder, 409, Text{
+		"Cette référence existe déjà ; l'opération d'origine est renvoyée.",
+		"This reference already exists; the original is returned.",
+	}},
+	{IdempotencyMismatch, 409, Text{
+		"Cette référence existe déjà avec un autre contenu ; rien n'a été créé.",
+		"This reference already exists with other content; nothing was created.",
+	}},
+	{RefundInProgress, 409, Text{"Un remboursement est déjà en cours.", "A refund is already in progress."}},
+	{MissingField, 422, Text{"Un champ obligatoire manque.", "A required field is missing."}},
+	{InvalidAmount, 422, Text{
+		"Montant invalide : un entier positif, dans les limites de l'opérateur.",
+		"Invalid amount: a positive integer within the operator's limits.",
+	}},
+	{InvalidMSISDN, 422, Text{
+		"Numéro invalide : format E.164 attendu (+22376…).", "Invalid number: E.164 expected (+22376…).",
+	}},
+	{InvalidCurrency, 422, Text{
+		"Devise invalide ou différente de celle du pays.", "Currency invalid or not the country's.",
+	}},
+	{CountryNotSupported, 422, Text{"Ce pays n'est pas desservi.", "This country is not served."}},
+	{InvalidOrderID, 422, Text{
+		"Référence invalide : 1 à 64 caractères ASCII visibles.", "Invalid reference: 1 to 64 visible ASCII characters.",
+	}},
+	{InvalidURL, 422, Text{"URL invalide.", "Invalid URL."}},
+	{InvalidParameter, 422, Text{"Paramètre invalide.", "Invalid parameter."}},
+	{InsufficientBalance, 422, Text{"Solde marchand insuffisant.", "Insufficient merchant balance."}},
+	{RefundNotAllowed, 422, Text{
+		"Cette transaction ne peut pas être remboursée.", "This transaction cannot be refunded.",
+	}},
+	{RefundExceedsPayment, 422, Text{
+		"Le remboursement dépasse le reste remboursable.", "The refund exceeds what can still be refunded.",
+	}},
+	{RateLimited, 429, Text{
+		"Trop de requêtes : réessayez après le délai de Retry-After.", "Too many requests: retry after Retry-After.",
+	}},
+	{Internal, 500, Text{
+		"Erreur interne. Donnez request_id au support.", "Internal error. Give request_id to support.",
+	}},
+	{OperatorUnavailable, 503, Text{
+		"Opérateur indisponible : la transaction reste PENDING et Pirogue continue tant que c'est sûr.",
+		"Operator unavailable: the transaction stays PENDING and Pirogue goes on while it is safe.",
+	}},
+	{ServiceUnavailable, 503, Text{
+		"Service momentanément indisponible : réessayez avec la même référence.",
+		"Service temporarily unavailable: retry with the same reference.",
+	}},
+}
+
+// Info returns the table's row for c, and the row of Internal for a code that no
+// merchant may see.
+func (c Code) Info() CodeInfo {
+	for _, row := range Codes {
+		if row.Code == c {
+			return row
+		}
+	}
+	return Internal.Info()
+}

@@ -1,0 +1,235 @@
+// Package config reads every setting of Pirogue, from the environment and from the
+// files it names, and reports every mistake at once. Nothing else in the program
+// reads the environment.
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+
+	"pirogue"
+)
+
+// Config is every setting. The env tag is the setting's name, usage is what
+// `pirogue config check` prints about it; a setting marked secret is never printed.
+// A setting NAME can also be given as NAME_FILE, the path of a file that holds it.
+type Config struct {
+	APIAddr        string   `env:"PIROGUE_API_ADDR" envDefault:"127.0.0.1:8080" usage:"where the merchant API listens"`
+	AdminAddr      string   `env:"PIROGUE_ADMIN_ADDR" envDefault:"127.0.0.1:8081" usage:"health, metrics, profiling; loopback only"`
+	WorkerAddr     string   `env:"PIROGUE_WORKER_ADDR" envDefault:"127.0.0.1:8082" usage:"the same for a worker that runs by itself"`
+	SandboxAddr    string   `env:"PIROGUE_SANDBOX_ADDR" envDefault:"127.0.0.1:8090" usage:"where the simulators listen"`
+	PublicURL      string   `env:"PIROGUE_PUBLIC_URL" usage:"how operators and merchants reach the API; default http://PIROGUE_API_ADDR"`
+	SandboxURL     string   `env:"PIROGUE_SANDBOX_URL" usage:"how payers and the worker reach the simulators; default http://PIROGUE_SANDBOX_ADDR"`
+	TrustedProxies []string `env:"PIROGUE_TRUSTED_PROXIES" usage:"CIDRs whose X-Forwarded-For is believed; default none"`
+
+	DataDir     string `env:"PIROGUE_DATA_DIR" envDefault:".pirogue" usage:"where pirogue dev keeps its files"`
+	DatabaseURL string `env:"DATABASE_URL" secret:"true" usage:"postgres://… or sqlite:PATH; default sqlite in PIROGUE_DATA_DIR"`
+	Keys        string `env:"PIROGUE_KEYS" secret:"true" usage:"encryption keys name:hex64[,older…]; pirogue dev makes its own"`
+
+	OperatorsFile string `env:"PIROGUE_OPERATORS_FILE" usage:"JSON of live operators and routes; default none"`
+
+	TemporalPort   int    `env:"PIROGUE_TEMPORAL_PORT" envDefault:"7233" usage:"port of the Temporal that pirogue dev starts"`
+	TemporalUIPort int    `env:"PIROGUE_TEMPORAL_UI_PORT" envDefault:"8233" usage:"port of its Web UI"`
+	DevServer      string `env:"PIROGUE_DEVSERVER" envDefault:"bin/devserver" usage:"the Temporal that pirogue dev starts"`
+
+	RatePerSecond int `env:"PIROGUE_RATE_PER_SECOND" envDefault:"200" usage:"requests a second per merchant and mode"`
+	RateBurst     int `env:"PIROGUE_RATE_BURST" envDefault:"2000" usage:"requests a merchant may make at once"`
+
+	LoopbackWebhooks bool   `env:"PIROGUE_LOOPBACK_WEBHOOKS" envDefault:"false" usage:"let test webhooks reach this machine; pirogue dev turns it on"`
+	LogLevel         string `env:"PIROGUE_LOG_LEVEL" envDefault:"info" usage:"debug, info, warn or error; pirogue dev says warn"`
+
+	Operators []Operator      `env:"-"`
+	Routes    []pirogue.Route `env:"-"`
+	TemporalEnv
+}
+
+// Load reads the settings from an environment of "NAME=value" lines. The error
+// names every mistake.
+func Load(environ []string) (Config, error) {
+	vars, fileErr := readFiles(env.ToMap(environ))
+	conf, err := env.ParseAsWithOptions[Config](env.Options{Environment: vars})
+	conf.TemporalEnv.vars = vars
+	conf.complete()
+	operatorsErr := conf.loadOperators()
+	return conf, errors.Join(fileErr, err, operatorsErr, conf.validate())
+}
+
+// readFiles replaces each NAME_FILE that names a setting by that file's content.
+func readFiles(vars map[string]string) (map[string]string, error) {
+	var mistakes []error
+	for _, s := range append(Settings(), Setting{Name: "TEMPORAL_API_KEY"}) {
+		path, given := vars[s.Name+"_FILE"]
+		if !given || strings.HasSuffix(s.Name, "_FILE") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Clean(path))
+		if err != nil {
+			mistakes = append(mistakes, fmt.Errorf("%s_FILE: %w", s.Name, err))
+			continue
+		}
+		vars[s.Name] = strings.TrimSpace(string(text))
+	}
+	return vars, errors.Join(mistakes...)
+}
+
+// complete fills in the settings whose default depends on another one.
+func (c *Config) complete() {
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + c.APIAddr
+	}
+	if c.SandboxURL == "" {
+		c.SandboxURL = "http://" + c.SandboxAddr
+	}
+	if c.DatabaseURL == "" {
+		c.DatabaseURL = "sqlite:" + filepath.Join(c.DataDir, "pirogue.db")
+	}
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	c.SandboxURL = strings.TrimSuffix(c.SandboxURL, "/")
+}
+
+// validate returns every mistake that does not need another part to be seen.
+func (c *Config) validate() error {
+	var mistakes []error
+	wrong := func(name, format string, args ...any) {
+		mistakes = append(mistakes, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+	for name, addr := range map[string]string{
+		"PIROGUE_API_ADDR": c.APIAddr, "PIROGUE_ADMIN_ADDR": c.AdminAddr,
+		"PIROGUE_WORKER_ADDR": c.WorkerAddr, "PIROGUE_SANDBOX_ADDR": c.SandboxAddr,
+	} {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			wrong(name, "%q is not host:port", addr)
+		}
+	}
+	for name, text := range map[string]string{"PIROGUE_PUBLIC_URL": c.PublicURL, "PIROGUE_SANDBOX_URL": c.SandboxURL} {
+		if u, err := url.Parse(text); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			wrong(name, "%q is not an http or https URL", text)
+		}
+	}
+	if !isLoopback(c.AdminAddr) {
+		wrong("PIROGUE_ADMIN_ADDR", "%q is not a loopback address", c.AdminAddr)
+	}
+	if !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") &&
+		!strings.HasPrefix(c.DatabaseURL, "sqlite:") {
+		wrong("DATABASE_URL", "must start with postgres:// or sqlite:")
+	}
+	if c.RatePerSecond <= 0 || c.RateBurst < 1 {
+		wrong("PIROGUE_RATE_PER_SECOND", "rate and burst must be positive")
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		wrong("PIROGUE_LOG_LEVEL", "%q is none of debug, info, warn, error", c.LogLevel)
+	}
+	for _, proxy := range c.TrustedProxies {
+		if _, err := netip.ParsePrefix(proxy); err != nil {
+			wrong("PIROGUE_TRUSTED_PROXIES", "%q is not a CIDR", proxy)
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+// isLoopback reports whether an address can be reached from this machine only.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && ip.IsLoopback())
+}
+
+// loadOperators adds the live operators of OperatorsFile to the sandbox ones.
+func (c *Config) loadOperators() error {
+	c.Operators, c.Routes = sandboxOperators(c.SandboxURL), sandboxRoutes()
+	if c.OperatorsFile == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(filepath.Clean(c.OperatorsFile))
+	if err != nil {
+		return fmt.Errorf("PIROGUE_OPERATORS_FILE: %w", err)
+	}
+	var file struct {
+		Operators []Operator      `json:"operators"`
+		Routes    []pirogue.Route `json:"routes"`
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		return fmt.Errorf("PIROGUE_OPERATORS_FILE: %w", err)
+	}
+	var mistakes []error
+	for i, o := range file.Operators {
+		o.Mode = pirogue.Live // a test key reaches simulators only, whatever the file says
+		mistakes = append(mistakes, o.readCredentials())
+		file.Operators[i] = o
+	}
+	for i := range file.Routes {
+		file.Routes[i].Mode = pirogue.Live
+	}
+	c.Operators = append(c.Operators, file.Operators...)
+	c.Routes = append(c.Routes, file.Routes...)
+	return errors.Join(mistakes...)
+}
+
+// readCredentials replaces each credential NAME_file by that file's content.
+func (o *Operator) readCredentials() error {
+	var mistakes []error
+	for name, value := range o.Credentials {
+		short, isFile := strings.CutSuffix(name, "_file")
+		if !isFile {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Clean(value))
+		if err != nil {
+			mistakes = append(mistakes, fmt.Errorf("operator %s, credential %s: %w", o.Code, name, err))
+			continue
+		}
+		delete(o.Credentials, name)
+		o.Credentials[short] = strings.TrimSpace(string(text))
+	}
+	return errors.Join(mistakes...)
+}
+
+// Setting is one row of what can be set.
+type Setting struct {
+	Name, Default, Usage string
+	Secret               bool
+}
+
+// Settings returns every setting, in the order of Config.
+func Settings() []Setting {
+	var rows []Setting
+	for field := range reflect.TypeFor[Config]().Fields() {
+		if name := field.Tag.Get("env"); name != "" && name != "-" {
+			rows = append(rows, Setting{
+				Name: name, Default: field.Tag.Get("envDefault"), Usage: field.Tag.Get("usage"),
+				Secret: field.Tag.Get("secret") != "",
+			})
+		}
+	}
+	return rows
+}
+
+// Shown returns what may be printed of a setting's value.
+func (c *Config) Shown(s Setting) string {
+	value := reflect.ValueOf(*c)
+	for field := range reflect.TypeFor[Config]().Fields() {
+		if field.Tag.Get("env") != s.Name {
+			continue
+		}
+		text := fmt.Sprint(value.FieldByIndex(field.Index).Interface())
+		if s.Secret && text != "" {
+			return "(set)"
+		}
+		return text
+	}
+	return ""
+}

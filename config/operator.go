@@ -1,0 +1,56 @@
+package config
+
+import (
+	"time"
+
+	"pirogue"
+)
+
+// Operator is the configuration of one operator instance: one adapter, one
+// country, one set of credentials.
+type Operator struct {
+	Code        pirogue.OperatorCode `json:"code"`    // unique, such as "orange-web-ml"
+	Adapter     string               `json:"adapter"` // a row of the table in package adapters
+	Mode        pirogue.Mode         `json:"mode"`
+	Country     pirogue.CountryCode  `json:"country"`
+	Network     pirogue.Network      `json:"network"`
+	Currency    pirogue.Currency     `json:"currency"` // the national one, even where the operator's test system wants another
+	BaseURL     string               `json:"base_url"`
+	Credentials map[string]string    `json:"credentials"` // names are the adapter's; a name ending in _file is read from that file
+	// Environment is the operator's own name for its test or live system, such as
+	// Orange's path segment "dev" or "ml".
+	Environment    string   `json:"environment"`
+	CallsPerSecond float64  `json:"calls_per_second"` // the contract's limit; 0 means none
+	Window         Duration `json:"window"`           // how long the customer may take; 0 means five minutes
+	Timeout        Duration `json:"timeout"`          // of one call, its access token included; 0 means ten seconds
+	// Simulator marks an instance that reaches a simulator of package sandbox, which
+	// may be told which test number it is playing. Test keys reach only these.
+	Simulator bool `json:"simulator"`
+}
+
+// The defaults of an operator instance.
+const (
+	DefaultWindow  = 5 * time.Minute
+	DefaultTimeout = 10 * time.Second
+)
+
+// Duration is a time.Duration written as "5m" or "10s" in JSON.
+type Duration time.Duration
+
+// UnmarshalText reads a duration such as "90s".
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return err
+	}
+	*d = Duration(parsed)
+	return nil
+}
+
+// Or returns the duration, or fallback when it is zero.
+func (d Duration) Or(fallback time.Duration) time.Duration {
+	if d == 0 {
+		return fallback
+	}
+	return time.Duration(d)
+}

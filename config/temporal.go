@@ -1,0 +1,52 @@
+package config
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+)
+
+// TemporalEnv is where Temporal is, in the standard TEMPORAL_* settings: the same
+// ones Temporal's own command line reads, so a cluster and Temporal Cloud work
+// alike.
+type TemporalEnv struct{ vars map[string]string }
+
+// HasTemporal reports whether the environment names a Temporal.
+func (t TemporalEnv) HasTemporal() bool {
+	return t.vars["TEMPORAL_ADDRESS"] != "" || t.vars["TEMPORAL_PROFILE"] != ""
+}
+
+// SetTemporal points the settings at an address, such as that of the development
+// server.
+func (t TemporalEnv) SetTemporal(address string) { t.vars["TEMPORAL_ADDRESS"] = address }
+
+// TemporalOptions returns the client options the environment describes.
+func (t TemporalEnv) TemporalOptions() (client.Options, error) {
+	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: lookup(t.vars)})
+	if err != nil {
+		return options, fmt.Errorf("TEMPORAL_*: %w", err)
+	}
+	return options, nil
+}
+
+// lookup reads variables from a map.
+type lookup map[string]string
+
+// Environ implements envconfig.EnvLookup.
+func (l lookup) Environ() []string {
+	lines := make([]string, 0, len(l))
+	for name, value := range l {
+		lines = append(lines, name+"="+value)
+	}
+	return lines
+}
+
+// LookupEnv implements envconfig.EnvLookup.
+func (l lookup) LookupEnv(name string) (string, bool) {
+	value, ok := l[name]
+	return value, ok
+}
+
+// TemporalUIURL is where the Web UI of the development server is.
+func (c *Config) TemporalUIURL() string { return fmt.Sprintf("http://127.0.0.1:%d", c.TemporalUIPort) }

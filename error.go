@@ -1,0 +1,53 @@
+package pirogue
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Error is the one error type: what a caller may act on is its Code.
+type Error struct {
+	Code   Code
+	Params []Param // the fields at fault, when the caller can mend them
+	Err    error   // what happened, for logs only; never shown to a merchant
+}
+
+// Param names one field of a request and what is wrong with it.
+type Param struct {
+	Field   string `json:"field"`
+	Code    Code   `json:"code"`
+	Message string `json:"message,omitempty"`
+}
+
+// Error returns the code and the cause.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return string(e.Code)
+	}
+	return fmt.Sprintf("%s: %v", e.Code, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errorf returns an error with a code. A %w verb keeps its operand as a cause.
+func Errorf(code Code, format string, args ...any) error {
+	return &Error{Code: code, Err: fmt.Errorf(format, args...)}
+}
+
+// FieldError returns an error about one field of a request.
+func FieldError(code Code, field string) error {
+	return &Error{Code: code, Params: []Param{{Field: field, Code: code}}, Err: errors.New(field)}
+}
+
+// CodeOf returns the code of err: "" for nil, Internal for an error without one.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return Internal
+}

@@ -1,0 +1,114 @@
+package pirogue
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// EventID identifies a webhook event. It is derived from its payment, so writing
+// the same event twice is impossible: see NewEventID.
+type EventID string
+
+// NewEventID returns the ID of a payment's n-th terminal event.
+func NewEventID(p PaymentID, n int) EventID {
+	return EventID(fmt.Sprintf("evt_%s_%d", strings.ReplaceAll(string(p), "-", ""), n))
+}
+
+// EventState says how far the delivery of an event has come.
+type EventState string
+
+// The states of an event.
+const (
+	EventWaiting   EventState = "WAITING"   // attempts are left
+	EventDelivered EventState = "DELIVERED" // the merchant answered 2xx
+	EventExhausted EventState = "EXHAUSTED" // all attempts used, or the endpoint answered 410
+	EventUnwanted  EventState = "UNWANTED"  // there is no address to send it to
+)
+
+// Event is a message to a merchant: exact bytes, written by the transaction that
+// made the status terminal, and where they go.
+type Event struct {
+	ID         EventID
+	PaymentID  PaymentID
+	MerchantID MerchantID
+	Mode       Mode
+	URL        string
+	Body       []byte
+	State      EventState
+	CreatedAt  time.Time
+}
+
+// Delivery is one attempt to deliver an event. Its row is written before the bytes
+// leave, so an attempt cut off by a crash is neither lost nor counted twice.
+type Delivery struct {
+	EventID    EventID
+	Number     int // 1 to MaxDeliveries; the row's, not Temporal's
+	StartedAt  time.Time
+	EndedAt    time.Time // zero: under way, or cut off
+	HTTPStatus int       // 0: no answer
+	Error      string    // why there was none, for the merchant to read
+}
+
+// MaxDeliveries is how often an event is tried before it is EXHAUSTED.
+const MaxDeliveries = 7
+
+// DeliveryDelays is the wait before attempt n+2, counted from the end of attempt
+// n+1: 31 h 21 min in all.
+var DeliveryDelays = [MaxDeliveries - 1]time.Duration{
+	time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour,
+}
+
+// webhookTime is RFC 3339 with a numeric zone, as Neka Paie prints it.
+const webhookTime = "2006-01-02T15:04:05-07:00"
+
+// eventBody is the webhook's body: Neka Paie's eight fields in their order, then
+// what Pirogue adds.
+type eventBody struct {
+	Event         string       `json:"event"`
+	TransactionID PaymentID    `json:"transaction_id"`
+	OrderID       string       `json:"merchant_order_id"`
+	Type          Kind         `json:"type"`
+	Status        Status       `json:"status"`
+	Amount        int64        `json:"amount"`
+	Currency      Currency     `json:"currency"`
+	Timestamp     string       `json:"timestamp"`
+	EventID       EventID      `json:"event_id"`
+	Sequence      int          `json:"sequence"`
+	Refunded      int64        `json:"refunded_amount"`
+	Failure       *eventReason `json:"failure,omitempty"`
+	Livemode      bool         `json:"livemode"`
+}
+
+type eventReason struct {
+	Code    FailureCode `json:"code"`
+	Message string      `json:"message"`
+}
+
+// NewEvent returns the event of a payment that has just become terminal at the
+// given moment. p.Status and p.Sequence are those after the change; url is where
+// the merchant listens, "" when nowhere.
+func NewEvent(p Payment, url string, at time.Time) (Event, error) {
+	id := NewEventID(p.ID, p.Sequence)
+	body := eventBody{
+		Event: "transaction.status_changed", TransactionID: p.ID, OrderID: p.OrderID, Type: p.Kind,
+		Status: p.Status, Amount: p.Amount.Minor, Currency: p.Amount.Currency,
+		Timestamp: at.UTC().Format(webhookTime), EventID: id, Sequence: p.Sequence,
+		Refunded: p.Refunded, Livemode: p.Mode == Live,
+	}
+	if p.Failure.Code != "" {
+		body.Failure = &eventReason{Code: p.Failure.Code, Message: FailureTexts[p.Failure.Code].FR}
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return Event{}, Errorf(Internal, "encode event %s: %w", id, err)
+	}
+	state := EventWaiting
+	if url == "" {
+		state = EventUnwanted
+	}
+	return Event{
+		ID: id, PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, URL: url, Body: raw, State: state, CreatedAt: at,
+	}, nil
+}

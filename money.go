@@ -1,0 +1,39 @@
+package pirogue
+
+import (
+	"fmt"
+	"math"
+)
+
+// Currency is an ISO 4217 code, such as "XOF".
+type Currency string
+
+// The currencies Pirogue keeps books in. Both CFA francs have no minor unit, so
+// an amount of 500 is 500 francs. They are two currencies: never net one against
+// the other.
+const (
+	XOF Currency = "XOF" // West African CFA franc, BCEAO
+	XAF Currency = "XAF" // Central African CFA franc, BEAC
+)
+
+// Money is an amount in the minor unit of its currency. It is never a float, and
+// amounts of two currencies never meet.
+type Money struct {
+	Minor    int64    `json:"minor"`
+	Currency Currency `json:"currency"`
+}
+
+// Add returns the sum of two amounts of one currency. It fails with Internal when
+// the currencies differ or the sum does not fit.
+func (m Money) Add(n Money) (Money, error) {
+	if m.Currency != n.Currency {
+		return Money{}, Errorf(Internal, "cannot add %s to %s", n.Currency, m.Currency)
+	}
+	if (n.Minor > 0 && m.Minor > math.MaxInt64-n.Minor) || (n.Minor < 0 && m.Minor < math.MinInt64-n.Minor) {
+		return Money{}, Errorf(Internal, "sum of %s and %s does not fit", m, n)
+	}
+	return Money{Minor: m.Minor + n.Minor, Currency: m.Currency}, nil
+}
+
+// String returns the amount for logs, such as "5000 XOF".
+func (m Money) String() string { return fmt.Sprintf("%d %s", m.Minor, m.Currency) }

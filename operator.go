@@ -1,0 +1,140 @@
+package pirogue
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// OperatorCode names one configured instance of an adapter, such as
+// "orange-web-ml": a system, a country and one set of credentials.
+type OperatorCode string
+
+// Operator is one system we call. An implementation translates between these
+// types and the operator's wire format; it keeps no state but its access token,
+// never retries and never decides: those belong to the workflow, which reads
+// Capability. What else it can do is an optional interface (Collector,
+// StatusReader, CallbackReader): an operator that cannot simply lacks the method.
+//
+// A call ends in one of four classes. Accepted is a Receipt and no error. The
+// others are errors with a code: NotSent promises that the operator did not take
+// the request (no byte reached it, or its gateway turned it away unread), Refused
+// that it said no, Unknown promises nothing, for a timeout is never a failure.
+type Operator interface {
+	Capability() Capability
+}
+
+// Collector can ask a customer to pay.
+type Collector interface {
+	Collect(ctx context.Context, c Collection) (Receipt, error)
+}
+
+// StatusReader can say what became of an attempt.
+type StatusReader interface {
+	Status(ctx context.Context, q StatusQuery) (Receipt, error)
+}
+
+// CallbackReader can read the operator's own messages. Callback authenticates
+// first: SignatureInvalid when the operator's proof is missing or wrong,
+// InvalidJSON when the body cannot be read. What it returns is a hint, never a
+// fact: the workflow asks Status before it believes it.
+type CallbackReader interface {
+	Callback(a Attempt, header http.Header, body []byte) (Receipt, error)
+}
+
+// Collection is what an operator needs to collect a cash-in.
+type Collection struct {
+	Ref         OperatorRef
+	Amount      Money
+	MSISDN      MSISDN
+	Payee       string // the merchant's name, as the customer should read it
+	ReturnURL   string
+	CancelURL   string
+	CallbackURL string // at most 120 characters, carries the attempt's token
+	Window      time.Duration
+}
+
+// StatusQuery is what an operator needs to find an attempt again.
+type StatusQuery struct {
+	Ref    OperatorRef
+	Handle Handle
+	Amount Money // as we ordered it
+}
+
+// Outcome is what an operator says became of an attempt.
+type Outcome string
+
+// The outcomes an operator can report. A word that an adapter does not know is no
+// outcome: it is an error with code Unknown.
+const (
+	OutcomePending  Outcome = "PENDING"  // accepted, not decided
+	OutcomePaid     Outcome = "PAID"     // money moved
+	OutcomeDeclined Outcome = "DECLINED" // money did not move and will not
+	OutcomeExpired  Outcome = "EXPIRED"  // the operator closed it unpaid
+)
+
+// Receipt is an operator's word about one attempt at one moment.
+type Receipt struct {
+	Outcome      Outcome    `json:"outcome"`
+	ProviderTxID string     `json:"provider_tx_id,omitempty"`
+	NextAction   NextAction `json:"next_action,omitzero"`
+	Handle       Handle     `json:"-"`
+	// Amount is the principal the operator confirmed; the zero value when it does
+	// not say. One that differs from the order never becomes a success.
+	Amount Money  `json:"amount,omitzero"`
+	Words  string `json:"words,omitempty"` // the operator's own, redacted, for support
+}
+
+// Capability is what an adapter promises about its operator. Workflows decide from
+// it, so a weak operator automatically gets less automation.
+type Capability struct {
+	Reference ReferencePower
+	Unheard   RepeatRule    // what a collection whose answer was lost allows
+	Window    time.Duration // how long the operator itself waits for the customer
+	Horizon   time.Duration // after it the operator's word does not change any more
+	Proof     CallbackProof
+	MinAmount int64 // minor units
+	MaxAmount int64 // minor units; 0 means the operator states none
+}
+
+// ReferencePower says what our own reference is good for at an operator.
+type ReferencePower string
+
+// How an operator treats our reference.
+const (
+	IdempotentByReference ReferencePower = "idempotent" // repeated, it executes once
+	StatusByReference     ReferencePower = "status"     // status can be asked with it
+	NeitherByReference    ReferencePower = "neither"
+)
+
+// RepeatRule says whether a collection whose answer was lost may be sent again.
+type RepeatRule string
+
+// The rules for a collection whose answer was lost.
+const (
+	RepeatNever   RepeatRule = "never"          // ask, or wait for a callback or a person
+	RepeatSame    RepeatRule = "same_reference" // the operator removes duplicates
+	RepeatRenewed RepeatRule = "new_reference"  // nobody saw the lost one, so it cannot be paid
+)
+
+// CallbackProof says how an operator proves that a callback is its own.
+type CallbackProof string
+
+// How callbacks are proven, beside the token in their URL.
+const (
+	ProofNone      CallbackProof = "none"
+	ProofToken     CallbackProof = "token"     // a shared value from the submission
+	ProofSignature CallbackProof = "signature" // a MAC over the body
+)
+
+// Instance is one configured operator together with its place in the routes.
+type Instance struct {
+	Code           OperatorCode
+	Mode           Mode
+	Country        CountryCode
+	Network        Network
+	CallsPerSecond float64       // the contract's limit; 0 means none
+	Window         time.Duration // how long the customer may take
+	CallTimeout    time.Duration // of one call, all of it
+	Operator       Operator
+}

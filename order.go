@@ -1,0 +1,40 @@
+package pirogue
+
+import "time"
+
+// Order is what a payment's workflow is started with: identifiers and the policy
+// frozen at that moment, so that a later change of configuration cannot alter a
+// payment under way. It holds nothing personal and nothing secret, for it stands in
+// Temporal's history.
+type Order struct {
+	PaymentID  PaymentID   `json:"payment_id"`
+	MerchantID MerchantID  `json:"merchant_id"`
+	Mode       Mode        `json:"mode"`
+	Kind       Kind        `json:"kind"`
+	Country    CountryCode `json:"country"`
+	Network    Network     `json:"network"`
+	Amount     Money       `json:"amount"`
+	Leg        Leg         `json:"leg"`
+}
+
+// Leg is the part of a route that one operator serves, with what its adapter
+// promises.
+type Leg struct {
+	Operator    OperatorCode  `json:"operator"`
+	Window      time.Duration `json:"window"`       // how long the customer may take
+	Horizon     time.Duration `json:"horizon"`      // how long a late success may still come
+	CallTimeout time.Duration `json:"call_timeout"` // of one call, all of it
+	Unheard     RepeatRule    `json:"unheard"`      // what a submission whose answer was lost allows
+}
+
+// NewOrder returns the order of a payment that instance i is to carry.
+func NewOrder(p Payment, i Instance) Order {
+	c := i.Operator.Capability()
+	return Order{
+		PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind,
+		Country: p.Country, Network: p.Network, Amount: p.Amount,
+		Leg: Leg{
+			Operator: i.Code, Window: i.Window, Horizon: c.Horizon, CallTimeout: i.CallTimeout, Unheard: c.Unheard,
+		},
+	}
+}

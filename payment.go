@@ -1,0 +1,169 @@
+package pirogue
+
+import (
+	"maps"
+	"time"
+)
+
+// PaymentID identifies a payment for ever: a UUIDv7 in lower case. Merchants know
+// it as transaction_id.
+type PaymentID string
+
+// Kind says which way money goes. The merchant API calls it type.
+type Kind string
+
+// The kinds of payment. Orange Sonatel's "Cash In" is our CashOut: a deposit into
+// the customer's wallet.
+const (
+	CashIn  Kind = "CASHIN"  // from a customer to a merchant
+	CashOut Kind = "CASHOUT" // from a merchant to a wallet
+	Refund  Kind = "REFUND"  // a cash-in, or part of it, given back
+)
+
+// Network is the wallet behind an operator, such as "orange".
+type Network string
+
+// The networks Pirogue routes to.
+const (
+	Orange Network = "orange"
+	MTN    Network = "mtn"
+	Moov   Network = "moov"
+	Wave   Network = "wave"
+)
+
+// Payment is one movement of money between a customer's wallet and a merchant.
+type Payment struct {
+	ID         PaymentID
+	MerchantID MerchantID
+	Mode       Mode
+	Kind       Kind
+	OrderID    string // the merchant's own reference, unique for ever per merchant and mode
+	Status     Status
+	Amount     Money
+	Fee        Money // what Pirogue keeps of it
+	Country    CountryCode
+	MSISDN     MSISDN // in full; answers and logs carry MSISDN.Masked
+	Network    Network
+	Operator   OperatorCode // of the latest attempt
+
+	CustomerName string
+	Description  string
+	ReturnURL    string // where the operator's page sends the customer after paying
+	CancelURL    string // and after giving up
+	NotifyURL    string // overrides the merchant's
+	Metadata     map[string]string
+
+	NextAction    NextAction
+	ProviderTxID  string // the operator's own reference, once known
+	Failure       Failure
+	Refunded      int64 // minor units given back so far
+	RefundHeld    int64 // minor units reserved for refunds that are under way
+	Sequence      int   // how many terminal events the payment has had
+	StartDeadline time.Time
+	ExpiresAt     time.Time // when the customer's window closes; zero before the operator accepted
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	SettledAt     time.Time // zero until SUCCESS
+}
+
+// Refundable returns how much of a successful cash-in can still be given back, in
+// minor units.
+func (p Payment) Refundable() int64 {
+	if p.Kind != CashIn || p.Status != StatusSuccess {
+		return 0
+	}
+	return p.Amount.Minor - p.Refunded - p.RefundHeld
+}
+
+// Failure says why a payment is FAILED or EXPIRED. Code is stable; the text for
+// people comes from FailureText.
+type Failure struct {
+	Code FailureCode `json:"code"`
+	Note string      `json:"note,omitempty"` // the operator's words, redacted, for support
+}
+
+// FailureCode is why a payment did not succeed.
+type FailureCode string
+
+// The reasons a payment can end without success.
+const (
+	FailedDeclined    FailureCode = "OPERATOR_DECLINED"
+	FailedUnavailable FailureCode = "OPERATOR_UNAVAILABLE"
+	FailedRefused     FailureCode = "OPERATOR_REFUSED"
+	FailedNoAnswer    FailureCode = "CUSTOMER_DID_NOT_PAY"
+	FailedNotStarted  FailureCode = "NOT_STARTED"
+)
+
+// FailureTexts is each reason in French and in English.
+var FailureTexts = map[FailureCode]Text{
+	FailedDeclined: {
+		FR: "Le paiement a été refusé par le client ou par l'opérateur.",
+		EN: "The customer or the operator declined the payment.",
+	},
+	FailedUnavailable: {
+		FR: "L'opérateur est resté indisponible ; aucun argent n'a bougé.",
+		EN: "The operator stayed unavailable; no money moved.",
+	},
+	FailedRefused: {
+		FR: "L'opérateur a refusé la demande ; aucun argent n'a bougé.",
+		EN: "The operator refused the request; no money moved.",
+	},
+	FailedNoAnswer: {
+		FR: "Le client n'a pas payé dans le délai.",
+		EN: "The customer did not pay in time.",
+	},
+	FailedNotStarted: {
+		FR: "Le paiement n'a pas pu être envoyé à temps ; aucun argent n'a bougé.",
+		EN: "The payment could not be sent in time; no money moved.",
+	},
+}
+
+// ActionType says what the payer has to do next.
+type ActionType string
+
+// What an operator may ask of the payer.
+const (
+	ActionRedirect ActionType = "redirect" // open URL
+	ActionQR       ActionType = "qr"       // scan QR
+	ActionUSSD     ActionType = "ussd"     // dial USSDCode
+	ActionPush     ActionType = "push"     // confirm on the phone
+	ActionOTP      ActionType = "otp"      // give a one-time password
+)
+
+// NextAction is what the payer must do. Its zero value means nothing.
+type NextAction struct {
+	Type      ActionType `json:"type,omitempty"`
+	URL       string     `json:"url,omitempty"`
+	QR        string     `json:"qr,omitempty"`
+	USSDCode  string     `json:"ussd_code,omitempty"`
+	ExpiresAt time.Time  `json:"expires_at,omitzero"`
+}
+
+// Differences names the request fields in which q is not the same request as p. It
+// decides between a repeated request and a reused reference.
+func (p Payment) Differences(q Payment) []string {
+	rows := []struct {
+		field string
+		same  bool
+	}{
+		{"type", p.Kind == q.Kind},
+		{"amount", p.Amount.Minor == q.Amount.Minor},
+		{"currency", p.Amount.Currency == q.Amount.Currency},
+		{"country_code", p.Country == q.Country},
+		{"msisdn", p.MSISDN == q.MSISDN},
+		{"network", p.Network == q.Network},
+		{"customer_name", p.CustomerName == q.CustomerName},
+		{"description", p.Description == q.Description},
+		{"return_url", p.ReturnURL == q.ReturnURL},
+		{"cancel_url", p.CancelURL == q.CancelURL},
+		{"notify_url", p.NotifyURL == q.NotifyURL},
+		{"metadata", maps.Equal(p.Metadata, q.Metadata)},
+	}
+	var fields []string
+	for _, row := range rows {
+		if !row.same {
+			fields = append(fields, row.field)
+		}
+	}
+	return fields
+}

@@ -1,0 +1,49 @@
+package piroguetest
+
+import (
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// FragilePostgres is a PostgreSQL that keeps what it acknowledged and that a test may
+// kill and start again on the same data.
+type FragilePostgres struct {
+	URL     string
+	cluster cluster
+	cmd     *exec.Cmd
+	gone    <-chan struct{}
+}
+
+// StartFragilePostgres makes a cluster of its own for the test and starts it.
+func StartFragilePostgres(t testing.TB) *FragilePostgres {
+	t.Helper()
+	made, err := makeCluster()
+	require.NoError(t, err)
+	p := &FragilePostgres{URL: made.url(), cluster: made}
+	t.Cleanup(func() { end(p.cmd, p.gone); require.NoError(t, made.remove()) })
+	p.Start(t)
+	return p
+}
+
+// Start starts the server and waits until it answers. The processes of one that was
+// killed may still be ending.
+func (p *FragilePostgres) Start(t testing.TB) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		cmd, gone, err := p.cluster.run("fsync=on", "synchronous_commit=on", "full_page_writes=on")
+		if err == nil {
+			p.cmd, p.gone = cmd, gone
+		}
+		return err == nil
+	}, postgresReady, 200*time.Millisecond, "PostgreSQL does not come back")
+}
+
+// Kill ends the server as a power cut would.
+func (p *FragilePostgres) Kill(t testing.TB) {
+	t.Helper()
+	require.NoError(t, p.cmd.Process.Kill())
+	<-p.gone
+}

@@ -1,0 +1,7 @@
+package piroguetest
+
+import "syscall"
+
+// dieWithParent makes the kernel stop the process when this one ends, however it ends.
+// SIGQUIT is PostgreSQL's immediate shutdown.
+func dieWithParent(attributes *syscall.SysProcAttr) { attributes.Pdeathsig = syscall.SIGQUIT }

@@ -1,0 +1,208 @@
+package piroguetest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	postgresReady = 30 * time.Second      // from its start until it answers
+	postgresStop  = 5 * time.Second       // until it is killed instead
+	postgresPoll  = 20 * time.Millisecond // between two looks whether it answers
+)
+
+// postgresFolders is where systems keep PostgreSQL's programs beside the PATH: Debian,
+// Red Hat, Homebrew.
+var postgresFolders = []string{
+	"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin",
+	"/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin",
+}
+
+// postgresSettings makes the server fast and forgetful: what it holds ends with the test.
+var postgresSettings = []string{
+	"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300",
+	"shared_buffers=64MB", "listen_addresses=", "logging_collector=off", "log_min_messages=fatal",
+}
+
+// postgresServer is a running server and how to stop it.
+type postgresServer struct {
+	url  string
+	stop func()
+}
+
+// startPostgres makes a cluster in a temporary folder and starts a server that only a
+// Unix socket in that folder reaches.
+func startPostgres() (*postgresServer, error) {
+	made, err := makeCluster()
+	if err != nil {
+		return nil, err
+	}
+	cmd, gone, err := made.run()
+	if err != nil {
+		return nil, errors.Join(err, made.remove())
+	}
+	return &postgresServer{url: made.url(), stop: func() {
+		end(cmd, gone)
+		made.remove() //nolint:errcheck // a folder that stays is swept by the next process
+	}}, nil
+}
+
+// cluster is a PostgreSQL data folder and how to serve it.
+type cluster struct {
+	folder, program string
+	attributes      *syscall.SysProcAttr
+}
+
+// makeCluster makes an empty cluster in a temporary folder.
+func makeCluster() (cluster, error) {
+	bin, err := postgresPrograms()
+	if err != nil {
+		return cluster{}, err
+	}
+	removeLeftovers()
+	folder, err := os.MkdirTemp("", fmt.Sprintf("pirogue-pg-%d-", os.Getpid()))
+	if err != nil {
+		return cluster{}, fmt.Errorf("make PostgreSQL's folder: %w", err)
+	}
+	attributes, err := unprivileged(folder)
+	made := cluster{folder: folder, program: filepath.Join(bin, "postgres"), attributes: attributes}
+	if err != nil {
+		return cluster{}, errors.Join(err, made.remove())
+	}
+	//nolint:gosec,noctx // PostgreSQL's own program; it ends by itself
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", made.data(), "--username", "postgres",
+		"--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync")
+	initdb.SysProcAttr, initdb.Dir = attributes, folder
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return cluster{}, errors.Join(fmt.Errorf("initdb: %w: %s", err, out), made.remove())
+	}
+	return made, nil
+}
+
+func (c cluster) data() string { return filepath.Join(c.folder, "data") }
+
+func (c cluster) url() string { return "postgres://postgres@/postgres?host=" + c.folder }
+
+func (c cluster) remove() error { return os.RemoveAll(c.folder) }
+
+// run starts a server over the cluster and waits until it answers. Settings override
+// the fast and forgetful ones.
+func (c cluster) run(settings ...string) (*exec.Cmd, <-chan struct{}, error) {
+	args := []string{"-D", c.data(), "-k", c.folder}
+	for _, setting := range slices.Concat(postgresSettings, settings) {
+		args = append(args, "-c", setting)
+	}
+	cmd := exec.Command(c.program, args...) //nolint:gosec,noctx // PostgreSQL's own program; end stops it
+	var log strings.Builder
+	cmd.SysProcAttr, cmd.Dir, cmd.Stdout, cmd.Stderr = c.attributes, c.folder, &log, &log
+	gone, err := startAndWait(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &postgresServer{url: c.url()}
+	for deadline := time.Now().Add(postgresReady); s.exec("SELECT 1") != nil; time.Sleep(postgresPoll) {
+		select {
+		case <-gone:
+			return nil, nil, fmt.Errorf("PostgreSQL ended: %s", log.String())
+		default:
+		}
+		if time.Now().After(deadline) {
+			end(cmd, gone)
+			return nil, nil, fmt.Errorf("PostgreSQL did not answer within %s: %s", postgresReady, log.String())
+		}
+	}
+	return cmd, gone, nil
+}
+
+// postgresPrograms returns the folder with initdb and postgres, of the newest version.
+func postgresPrograms() (string, error) {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			return filepath.Dir(path), nil
+		}
+	}
+	for _, pattern := range postgresFolders {
+		found, err := filepath.Glob(filepath.Join(pattern, "initdb"))
+		if err == nil && len(found) > 0 {
+			return filepath.Dir(slices.Max(found)), nil
+		}
+	}
+	return "", errors.New("PostgreSQL is not installed: run `make test`, which installs it, or name a server in " +
+		serverVariable)
+}
+
+// unprivileged returns the attributes of PostgreSQL's processes: they die with this
+// process and, because PostgreSQL refuses root, belong to a user without rights, who is
+// given the folder.
+func unprivileged(folder string) (*syscall.SysProcAttr, error) {
+	attributes := &syscall.SysProcAttr{Setpgid: true}
+	dieWithParent(attributes)
+	if os.Geteuid() != 0 {
+		return attributes, nil
+	}
+	somebody, err := user.Lookup("postgres")
+	if err != nil {
+		if somebody, err = user.Lookup("nobody"); err != nil {
+			return nil, fmt.Errorf("PostgreSQL refuses to run as root and there is no other user: %w", err)
+		}
+	}
+	uid, badUID := strconv.ParseUint(somebody.Uid, 10, 32)
+	gid, badGID := strconv.ParseUint(somebody.Gid, 10, 32)
+	if err := errors.Join(badUID, badGID, os.Chown(folder, int(uid), int(gid))); err != nil {
+		return nil, fmt.Errorf("give PostgreSQL's folder to %s: %w", somebody.Username, err)
+	}
+	attributes.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return attributes, nil
+}
+
+// startAndWait starts a process from a thread that lives as long as the process does:
+// the kernel takes that thread's end for the parent's death.
+func startAndWait(cmd *exec.Cmd) (gone <-chan struct{}, err error) {
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		defer close(ended)
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			cmd.Wait() //nolint:errcheck // it is stopped by a signal, which is an error to Wait
+		}
+	}()
+	return ended, <-started
+}
+
+// end stops the server at once and, if it does not listen, kills it.
+func end(cmd *exec.Cmd, gone <-chan struct{}) {
+	cmd.Process.Signal(syscall.SIGQUIT) //nolint:errcheck // it may have ended by itself
+	select {
+	case <-gone:
+	case <-time.After(postgresStop):
+		cmd.Process.Kill() //nolint:errcheck // it may have ended by itself
+		<-gone
+	}
+}
+
+// removeLeftovers removes the folders of test processes that were killed.
+func removeLeftovers() {
+	folders, err := filepath.Glob(filepath.Join(os.TempDir(), "pirogue-pg-*-*"))
+	if err != nil {
+		return
+	}
+	for _, folder := range folders {
+		parts := strings.Split(filepath.Base(folder), "-")
+		pid, err := strconv.Atoi(parts[len(parts)-2])
+		if err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			os.RemoveAll(folder) //nolint:errcheck // the next process tries again
+		}
+	}
+}

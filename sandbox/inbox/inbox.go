@@ -1,0 +1,156 @@
+// Package inbox plays the merchant who hears webhooks: it verifies each one by the
+// published rule, answers 200, and shows what came. Like the simulators it is
+// written from the merchant's document alone and imports nothing of Pirogue.
+package inbox
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"html/template"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	maxBody  = 64 << 10 // bytes
+	maxKept  = 500      // letters; the oldest are forgotten
+	maxDrift = 300      // seconds a timestamp may be away
+)
+
+// Letter is one webhook as it came.
+type Letter struct {
+	At       time.Time       `json:"at"`
+	Verified bool            `json:"verified"`
+	Body     json.RawMessage `json:"body"`
+}
+
+// Inbox is an http.Handler: POST takes a webhook, GET shows what came, as a page or,
+// with Accept: application/json, as JSON.
+type Inbox struct {
+	secret  []byte
+	mu      sync.Mutex
+	letters []Letter
+}
+
+//go:embed inbox.html
+var pageText string
+
+// New returns the inbox of the merchant with this API secret.
+func New(secret string) *Inbox { return &Inbox{secret: []byte(secret)} }
+
+// Letters returns what came, the latest first.
+func (b *Inbox) Letters() []Letter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	letters := slices.Clone(b.letters)
+	slices.Reverse(letters)
+	return letters
+}
+
+// ServeHTTP implements http.Handler.
+func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodPost:
+		b.take(w, r)
+	case http.MethodGet:
+		b.show(w, r)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}
+
+// take verifies a webhook and keeps it, also one that does not verify.
+func (b *Inbox) take(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil || !json.Valid(body) {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	letter := Letter{At: time.Now().UTC(), Verified: b.verified(r.Header, body), Body: body}
+	b.keep(letter)
+	if !letter.Verified {
+		w.WriteHeader(http.StatusUnauthorized)
+	}
+}
+
+func (b *Inbox) keep(letter Letter) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.letters = append(b.letters, letter)
+	if len(b.letters) > maxKept {
+		b.letters = slices.Clone(b.letters[1:])
+	}
+}
+
+// verified reports whether the signature is ours and fresh.
+func (b *Inbox) verified(h http.Header, body []byte) bool {
+	at := h.Get("X-NekaPay-Timestamp")
+	seconds, err := strconv.ParseInt(at, 10, 64)
+	drift := time.Now().Unix() - seconds
+	if err != nil || drift > maxDrift || drift < -maxDrift {
+		return false
+	}
+	mac := hmac.New(sha256.New, b.secret)
+	mac.Write([]byte(at))
+	mac.Write(body)
+	return hmac.Equal([]byte(hex.EncodeToString(mac.Sum(nil))), []byte(h.Get("X-NekaPay-Signature")))
+}
+
+// show answers with everything that came.
+func (b *Inbox) show(w http.ResponseWriter, r *http.Request) {
+	letters := b.Letters()
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(letters); err != nil {
+			return // the reader has left
+		}
+		return
+	}
+	page, err := template.New("inbox").Parse(pageText)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
+	if err := page.Execute(w, rows(letters)); err != nil {
+		return // the reader has left
+	}
+}
+
+// row is a letter as the page shows it.
+type row struct {
+	At, Order, Status, Amount, Transaction string
+	Verified                               bool
+}
+
+func rows(letters []Letter) []row {
+	shown := make([]row, len(letters))
+	for i, l := range letters {
+		var body struct {
+			Transaction string `json:"transaction_id"`
+			Order       string `json:"merchant_order_id"`
+			Status      string `json:"status"`
+			Amount      int64  `json:"amount"`
+			Currency    string `json:"currency"`
+		}
+		if err := json.Unmarshal(l.Body, &body); err != nil {
+			body.Status = "?" // valid JSON, but no webhook of Pirogue's
+		}
+		shown[i] = row{
+			At: l.At.Format("15:04:05"), Order: body.Order, Status: body.Status,
+			Amount:      strconv.FormatInt(body.Amount, 10) + " " + body.Currency,
+			Transaction: body.Transaction, Verified: l.Verified,
+		}
+	}
+	return shown
+}

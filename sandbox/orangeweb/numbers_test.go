@@ -1,0 +1,264 @@
+package orangeweb_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/orangeweb"
+)
+
+// TestMagicNumbers shows the table of the merchant API: what transactionstatus
+// says before and after the customer's moment, what is notified and what is booked.
+func TestMagicNumbers(t *testing.T) {
+	t.Parallel()
+	const never = 0
+	for name, row := range map[string]struct {
+		msisdn  string
+		acts    time.Duration // after the opening
+		end     orangeweb.Status
+		notices int
+		booked  int64 // 0 for nothing
+	}{
+		"paid at once":                         {"+22376123456", never, orangeweb.Success, 1, 50000},
+		"the balance is too low":               {"+22376111111", 2 * time.Second, orangeweb.Failed, 1, 0},
+		"the customer refuses":                 {"+22376222222", 2 * time.Second, orangeweb.Failed, 1, 0},
+		"nobody answers":                       {"+22376333333", never, orangeweb.Initiated, 0, 0},
+		"paid after half a minute":             {"+22376444444", 30 * time.Second, orangeweb.Success, 1, 50000},
+		"paid after our expiry":                {"+22376777777", 5*time.Minute + 30*time.Second, orangeweb.Success, 1, 50000},
+		"told three times":                     {"+22376888888", never, orangeweb.Success, 3, 50000},
+		"another amount is confirmed":          {"+22376999999", never, orangeweb.Success, 1, 25000},
+		"any other number":                     {"+22376543210", 10 * time.Second, orangeweb.Success, 1, 50000},
+		"another country, the same digits":     {"+2250799444444", 30 * time.Second, orangeweb.Success, 1, 50000},
+		"no number: nobody acts by themselves": {"", never, orangeweb.Initiated, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := w.opened("ORDER-1", row.msisdn)
+			if row.acts > 0 {
+				w.clock.Advance(row.acts - time.Millisecond)
+				w.becomes(s, orangeweb.Initiated)
+				w.clock.Advance(time.Millisecond)
+			}
+			w.becomes(s, row.end)
+			w.clock.Advance(24 * time.Hour)
+			w.becomes(s, row.end)
+			w.showsBooked(s, row.booked)
+			w.showsNotices(s, row.end, row.notices)
+		})
+	}
+}
+
+// showsBooked checks that the book holds one payment of amount, or none for 0.
+func (w *world) showsBooked(s session, amount int64) {
+	w.t.Helper()
+	book := w.sim.Book()
+	if amount == 0 {
+		if len(book) != 0 {
+			w.t.Errorf("nothing was paid, and the book says %+v", book)
+		}
+		return
+	}
+	if len(book) != 1 {
+		w.t.Fatalf("one payment, and the book says %+v", book)
+	}
+	p := book[0]
+	if p.OrderID != s.orderID || p.Amount != amount || p.Asked != 50000 || p.Currency != "OUV" || p.TxnID == "" {
+		w.t.Errorf("the book says %+v", p)
+	}
+	if status := w.status(s); status["txnid"] != p.TxnID {
+		w.t.Errorf("the status says %v, the book %s", status["txnid"], p.TxnID)
+	}
+}
+
+// showsNotices waits for the notifications, closes the simulator so that no more
+// can come, and checks that there are exactly so many.
+func (w *world) showsNotices(s session, end orangeweb.Status, want int) {
+	w.t.Helper()
+	got := w.notices(want)
+	if len(got) != want {
+		w.t.Fatalf("%d notifications arrived, want %d: %+v", len(got), want, got)
+	}
+	for _, n := range got {
+		if n.Status != string(end) || n.NotifToken != s.notifToken || n.TxnID == "" || n.fields != 3 ||
+			n.contentType != "application/json" {
+			w.t.Errorf("a notification says %+v", n)
+		}
+	}
+}
+
+func TestAnotherAmountIsConfirmed(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ asked, confirmed int }{
+		"half":              {306, 153},
+		"half, rounded":     {305, 153},
+		"never the same: 1": {1, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			body := w.payment("ORDER-1")
+			body["amount"] = row.asked
+			_, reply := w.webpayment("+22376999999", body)
+			s := session{orderID: "ORDER-1", amount: row.asked, payToken: text(t, reply, "pay_token")}
+			w.becomes(s, orangeweb.Success)
+			if got := w.status(s)["amount"]; got != float64(row.confirmed) {
+				t.Errorf("the status confirms %v of %d, want %d", got, row.asked, row.confirmed)
+			}
+		})
+	}
+}
+
+func TestAHealthyStatusCarriesNoAmount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.opened("ORDER-1", "+22376123456")
+	w.becomes(s, orangeweb.Success)
+	if status := w.status(s); len(status) != 3 {
+		t.Errorf("the status says %v", status)
+	}
+}
+
+func TestTheOperatorIsDownForOneNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 3 {
+		if status, reply := w.webpayment("+22376555555", w.payment("ORDER-1")); status != http.StatusServiceUnavailable {
+			t.Errorf("answers %d %v", status, reply)
+		}
+	}
+	if kept := w.sim.Sessions(); len(kept) != 0 {
+		t.Errorf("a refused call left %v", kept)
+	}
+	w.opened("ORDER-1", "") // and the order is still free
+}
+
+// TestTheAnswerIsLost calls again and again for one customer and one amount:
+// every other answer gets through, and only those sessions are paid.
+func TestTheAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const lost = "+22376666666"
+	for i := range 4 {
+		order := fmt.Sprintf("ORDER-%d", i)
+		if i%2 == 0 {
+			w.givesUp(lost, order)
+			continue
+		}
+		s := w.opened(order, lost)
+		w.clock.Advance(10 * time.Second)
+		w.becomes(s, orangeweb.Success)
+	}
+	w.clock.Advance(24 * time.Hour)
+	for i, s := range w.sim.Sessions() {
+		wantLost := i%2 == 0
+		if s.AnswerLost != wantLost || (s.Status == orangeweb.Success) == wantLost {
+			t.Errorf("call %d left %+v", i, s)
+		}
+	}
+	if book, notices := w.sim.Book(), w.notices(2); len(book) != 2 || len(notices) != 2 {
+		t.Errorf("two pages were seen; %d payments are booked and %d told", len(book), len(notices))
+	}
+}
+
+// TestAnotherAmountLosesItsOwnAnswer keeps two purchases of one customer apart.
+func TestAnotherAmountLosesItsOwnAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.givesUp("+22376666666", "ORDER-1")
+	body := w.payment("ORDER-2")
+	body["amount"] = 700
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	req := w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376666666", body).WithContext(ctx)
+	if resp, err := w.client.Do(req); err == nil {
+		resp.Body.Close()
+		t.Errorf("the first call for another amount is answered %d", resp.StatusCode)
+	}
+}
+
+// givesUp makes a webpayment call whose answer does not come.
+func (w *world) givesUp(msisdn, orderID string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 50*time.Millisecond)
+	defer cancel()
+	req := w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", msisdn, w.payment(orderID)).WithContext(ctx)
+	if resp, err := w.client.Do(req); err == nil {
+		resp.Body.Close()
+		w.t.Fatalf("%s is answered %d", orderID, resp.StatusCode)
+	}
+}
+
+// TestALostAnswerLetsGo ends the wait of a caller who never gives up: after 60 s
+// on the simulator's clock, and when the simulator closes.
+func TestALostAnswerLetsGo(t *testing.T) {
+	t.Parallel()
+	for name, free := range map[string]func(*world){
+		"after a minute": func(w *world) { w.clock.Advance(time.Minute) },
+		"at the closing": func(w *world) { closeNow(w.t, w.sim) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			req := w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376666666", w.payment("ORDER-1"))
+			patient := &http.Client{} // who waits as long as it takes
+			t.Cleanup(patient.CloseIdleConnections)
+			gone := make(chan error, 1)
+			go func() {
+				resp, err := patient.Do(req)
+				if err == nil {
+					resp.Body.Close()
+				}
+				gone <- err
+			}()
+			for len(w.sim.Sessions()) == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(20 * time.Millisecond) // let the call reach its wait
+			free(w)
+			select {
+			case err := <-gone:
+				if err == nil {
+					t.Error("the lost answer came")
+				}
+			case <-time.After(patience):
+				t.Error("the caller still waits")
+			}
+		})
+	}
+}
+
+// TestOneCallbackComesBeforeTheAnswer looks at the order of things for 888888.
+func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	arrived := make(chan string, 3)
+	w.inbox.onNotice = func(notice) { arrived <- "notification" }
+	s := w.opened("ORDER-1", "+22376888888")
+	early := len(arrived)
+	if early == 0 {
+		t.Error("the answer came before the first notification")
+	}
+	w.showsNotices(s, orangeweb.Success, 3)
+	if book := w.sim.Book(); len(book) != 1 {
+		t.Errorf("three notifications of one payment, and the book says %v", book)
+	}
+}
+
+func TestTransactionNumbersAreOrangesAndUnique(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var numbers []string
+	for i := range 3 {
+		s := w.opened(fmt.Sprintf("ORDER-%d", i), "+22376123456")
+		w.becomes(s, orangeweb.Success)
+		numbers = append(numbers, text(t, w.status(s), "txnid"))
+	}
+	if want := []string{"MP260312.0930.A00001", "MP260312.0930.A00002", "MP260312.0930.A00003"}; !slices.Equal(numbers, want) {
+		t.Errorf("the transactions are %v, want %v", numbers, want)
+	}
+}

@@ -1,0 +1,185 @@
+// Package orangeweb plays Orange Web Payment over HTTP: the token, webpayment
+// and transactionstatus calls, the notification, and the page on which the
+// customer types a number and an OTP.
+//
+// It is written from the wire facts of Orange's guide and knows nothing of
+// Pirogue's adapter. It keeps its own book of what it executed, so that Pirogue's
+// books can be held against a witness who was not told what to say.
+//
+// A session is one payment page. It begins INITIATED; the customer confirms, and
+// it becomes PENDING for a moment, then SUCCESS or FAILED. Confirmed after its
+// validity it becomes EXPIRED; abandoned or cancelled it stays INITIATED for ever.
+//
+// The real API carries no customer number, because the customer types it on the
+// page. Requests of test mode may add the header X-Sandbox-Msisdn: the customer
+// behind that number then acts by themselves, as the table of magic numbers says.
+// Without the header nothing happens until a person uses the page.
+package orangeweb
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// What the sandbox accepts when Options says nothing else. None of it is secret.
+const (
+	ClientID     = "sandbox-client"
+	ClientSecret = "sandbox-secret"
+	MerchantKey  = "sandbox-merchant"
+	OTP          = "123456" // the one-time password of every customer
+)
+
+// MSISDNHeader names the request header that tells the simulator which customer
+// will act, as an international number: +22376123456.
+const MSISDNHeader = "X-Sandbox-Msisdn"
+
+const (
+	defaultTokenLifetime = 90 * 24 * time.Hour // the 7 776 000 s of Orange's guide
+	defaultMaxSessions   = 100_000             // about 200 MB
+)
+
+// Credentials are what a merchant received from Orange.
+type Credentials struct {
+	ClientID, ClientSecret string // for the token call
+	MerchantKey            string // in every webpayment call
+}
+
+// Options says how a simulator runs. Only PublicURL has no default.
+type Options struct {
+	// PublicURL is where browsers and Pirogue reach this simulator, base path
+	// included and without a slash at the end: http://127.0.0.1:8090/orange-web.
+	PublicURL string
+	// JournalPath is the file that keeps sessions and book; empty keeps them in memory.
+	JournalPath string
+	// Clock is the time of day unless said otherwise.
+	Clock stage.Clock
+	// Credentials default, field by field, to the sandbox's own.
+	Credentials Credentials
+	// TokenLifetime is the lifetime of an access token, 90 days by default.
+	TokenLifetime time.Duration
+	// MaxSessions bounds memory, 100 000 by default. Once so many are kept,
+	// webpayment answers 503: a witness refuses rather than forgets.
+	MaxSessions int
+	// NotifyClient carries notifications; the default follows no redirect.
+	NotifyClient *http.Client
+	// Log takes what is worth knowing; nil keeps silent.
+	Log *slog.Logger
+}
+
+// Simulator is Orange Web Payment. Make it with New.
+type Simulator struct {
+	options   Options
+	log       *slog.Logger
+	clock     stage.Clock
+	book      *book
+	tokens    tokens
+	board     *stage.Board
+	agenda    *stage.Agenda
+	messenger *stage.Messenger
+	life      context.Context //nolint:containedctx // ends with Close, and with it every wait
+	end       context.CancelFunc
+}
+
+// New starts a simulator. With a journal it takes up every session where it was
+// left, and customers whose moment passed meanwhile act at once.
+func New(o Options) (*Simulator, error) {
+	base, err := url.Parse(o.PublicURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, fmt.Errorf("public URL %q is not an http address", o.PublicURL)
+	}
+	o = o.withDefaults()
+	kept, err := openBook(o.JournalPath, o.MaxSessions)
+	if err != nil {
+		return nil, err
+	}
+	s := &Simulator{
+		options: o, log: o.Log, clock: o.Clock, book: kept, tokens: newTokens(o.Clock, o.Credentials.ClientSecret),
+		board: stage.NewBoard(o.Clock), agenda: stage.NewAgenda(o.Clock),
+		messenger: stage.NewMessenger(o.NotifyClient, o.Log),
+	}
+	s.life, s.end = context.WithCancel(context.Background())
+	for _, unfinished := range kept.all() {
+		s.arrange(unfinished)
+	}
+	return s, nil
+}
+
+func (o Options) withDefaults() Options {
+	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	if o.Clock == nil {
+		o.Clock = stage.WallClock{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Credentials = Credentials{
+		ClientID:     cmp.Or(o.Credentials.ClientID, ClientID),
+		ClientSecret: cmp.Or(o.Credentials.ClientSecret, ClientSecret),
+		MerchantKey:  cmp.Or(o.Credentials.MerchantKey, MerchantKey),
+	}
+	o.TokenLifetime = cmp.Or(o.TokenLifetime, defaultTokenLifetime)
+	o.MaxSessions = cmp.Or(o.MaxSessions, defaultMaxSessions)
+	return o
+}
+
+// Handler serves the simulator. Mount it under the path of PublicURL, with that
+// path stripped.
+func (s *Simulator) Handler() http.Handler {
+	call := func(h http.Handler) http.Handler { return s.board.Disturb(postOnly(h), answer(unavailable)) }
+	payment := func(h http.HandlerFunc) http.Handler { return call(s.board.Drop(h)) }
+	page := s.board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
+	mux := http.NewServeMux()
+	mux.Handle("/oauth/v2/token", call(http.HandlerFunc(s.token)))
+	mux.Handle("/oauth/v3/token", call(http.HandlerFunc(s.token)))
+	mux.Handle("/orange-money-webpay/{segment}/v1/webpayment", payment(s.webpayment))
+	mux.Handle("/orange-money-webpay/{segment}/v1/transactionstatus", payment(s.transactionStatus))
+	mux.Handle("/payment/pay_token/{pay_token}", page)
+	mux.HandleFunc("GET /assets/{file}", asset)
+	mux.HandleFunc("GET /book", s.showBook)
+	mux.Handle("/switches", s.board)
+	mux.Handle("/", answer(notFound))
+	return mux
+}
+
+// Book returns everything executed so far, oldest first.
+func (s *Simulator) Book() []stage.Paid {
+	return s.book.executed()
+}
+
+// Sessions returns every session, oldest first.
+func (s *Simulator) Sessions() []Session {
+	kept := s.book.all()
+	views := make([]Session, len(kept))
+	for i, one := range kept {
+		views[i] = one.view()
+	}
+	return views
+}
+
+// Switches returns the fault switches as they stand.
+func (s *Simulator) Switches() stage.Switches {
+	return s.board.Read()
+}
+
+// SetSwitches replaces all fault switches, or none when one is out of its range.
+func (s *Simulator) SetSwitches(wanted stage.Switches) error {
+	return s.board.Set(wanted)
+}
+
+// Close stops every customer, delivers the notifications that are queued, and
+// closes the journal. When ctx ends first, notifications are given up. Calls
+// that hang are let go. Closing twice is harmless.
+func (s *Simulator) Close(ctx context.Context) error {
+	s.end()
+	s.agenda.Close()
+	return errors.Join(s.messenger.Close(ctx), s.book.close())
+}

@@ -1,0 +1,75 @@
+package orangeweb
+
+import (
+	"errors"
+	"net/http"
+
+	"pirogue/sandbox/stage"
+)
+
+// refusal is an error as Orange's gateway writes it: {code, message, description}.
+type refusal struct {
+	status      int
+	Code        int    `json:"code"`
+	Message     string `json:"message"`
+	Description string `json:"description"`
+}
+
+// The refusals. Codes are those of Orange's public list of gateway errors, where
+// the list has one; which of them the real webpayment picks is documented nowhere.
+var (
+	internal           = refusal{500, 1, "Internal error", "The service failed."}
+	unavailable        = refusal{503, 5, "The service is temporarily unavailable", "Try again later."}
+	invalidBody        = refusal{400, 22, "Invalid body", "The body is not the JSON object this resource expects."}
+	missingField       = refusal{400, 23, "Missing body field", ""}
+	invalidField       = refusal{400, 24, "Invalid body field", ""}
+	invalidHeader      = refusal{400, 26, "Invalid header value", ""}
+	missingCredentials = refusal{401, 40, "Missing credentials", "The call needs an Authorization: Bearer header."}
+	invalidCredentials = refusal{401, 41, "Invalid credentials", "The access token is unknown or revoked."}
+	expiredCredentials = refusal{401, 42, "Expired credentials", "The access token has expired."}
+	forbiddenMerchant  = refusal{403, 50, "Access denied", "The merchant_key is not the one of this account."}
+	notFound           = refusal{404, 60, "Resource not found", "No such resource."}
+	methodNotAllowed   = refusal{405, 61, "Method not allowed", "Use POST."}
+	tooLarge           = refusal{413, 66, "Request entity too large", "The body is larger than 64 KiB."}
+)
+
+// Error implements error.
+func (r refusal) Error() string { return r.Message + ": " + r.Description }
+
+// because returns the refusal with its particular reason.
+func (r refusal) because(description string) refusal {
+	r.Description = description
+	return r
+}
+
+// refuse answers with err. What is not a refusal is ours to log, not the caller's to read.
+func (s *Simulator) refuse(w http.ResponseWriter, err error) {
+	var known refusal
+	if !errors.As(err, &known) {
+		s.log.Error("call failed", "error", err)
+		known = internal
+	}
+	if known.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	stage.WriteJSON(w, known.status, known)
+}
+
+// answer serves the same refusal to everybody.
+func answer(r refusal) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		stage.WriteJSON(w, r.status, r)
+	})
+}
+
+// postOnly refuses every other method.
+func postOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			w.Header().Set("Allow", http.MethodPost)
+			stage.WriteJSON(w, methodNotAllowed.status, methodNotAllowed)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,203 @@
+package orangeweb
+
+import (
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// Status is what transactionstatus says of a session.
+type Status string
+
+// The five statuses of Orange's guide.
+const (
+	Initiated Status = "INITIATED" // waits for the customer, for ever if need be
+	Pending   Status = "PENDING"   // the customer confirmed and Orange works on it
+	Expired   Status = "EXPIRED"   // the customer confirmed after the validity
+	Success   Status = "SUCCESS"   // paid
+	Failed    Status = "FAILED"    // not paid, no reason given
+)
+
+const (
+	validity     = 10 * time.Minute // of a session, from its opening
+	stepsBackFor = 90 * time.Second // the automatic payer, once a person opened the page
+	maxTries     = 3                // wrong OTPs before the payment fails
+)
+
+// Session is what the book shows of a session. The tokens are left out: whoever
+// holds them can pay, or pretend that somebody did.
+type Session struct {
+	OrderID    string     `json:"order_id"`
+	MSISDN     string     `json:"msisdn"` // from the header, or typed on the page
+	Amount     int64      `json:"amount"`
+	Currency   string     `json:"currency"`
+	Status     Status     `json:"status"`
+	TxnID      string     `json:"txnid"`
+	Cancelled  bool       `json:"cancelled"`   // on the page; the status stays INITIATED
+	AnswerLost bool       `json:"answer_lost"` // nobody ever saw the page's address
+	OpenedAt   time.Time  `json:"opened_at"`
+	ValidUntil time.Time  `json:"valid_until"`
+	NextAt     *time.Time `json:"next_at"` // when something happens by itself; null for never
+}
+
+// session is one payment page, as the journal keeps it. Its methods are the whole
+// life of a session: they read no clock and touch nothing else.
+type session struct {
+	PayToken   string    `json:"pay_token"`
+	NotifToken string    `json:"notif_token"`
+	Segment    string    `json:"segment"` // dev, or a country
+	Order      order     `json:"order"`
+	MSISDN     string    `json:"msisdn"`
+	Status     Status    `json:"status"`
+	TxnID      string    `json:"txnid"`
+	Cancelled  bool      `json:"cancelled"`
+	AnswerLost bool      `json:"answer_lost"`
+	Visited    bool      `json:"visited"`
+	WrongOTPs  int       `json:"wrong_otps"`
+	OpenedAt   time.Time `json:"opened_at"`
+	ValidUntil time.Time `json:"valid_until"`
+	NextAt     time.Time `json:"next_at"` // zero when nothing happens by itself
+}
+
+// event is what a step in a session's life was; the journal names it.
+type event string
+
+// Everything that can happen to a session.
+const (
+	nothing   event = ""
+	opened    event = "opened"
+	visited   event = "visited"
+	cancelled event = "cancelled"
+	wrongOTP  event = "wrong_otp"
+	confirmed event = "confirmed"
+	paid      event = "paid"
+	failed    event = "failed"
+	expired   event = "expired"
+)
+
+// behaviour is what the customer of this session does. Without a number nobody
+// acts by themselves.
+func (s *session) behaviour() stage.Behaviour {
+	if s.MSISDN == "" {
+		return stage.Behaviour{Outcome: stage.Silent}
+	}
+	return stage.BehaviourOf(s.MSISDN)
+}
+
+// expectCustomer says when the automatic customer will act. Where the answer was
+// lost nobody saw the page, so nobody acts.
+func (s *session) expectCustomer() {
+	b := s.behaviour()
+	if b.Outcome != stage.Silent && !s.AnswerLost {
+		s.NextAt = s.OpenedAt.Add(b.After)
+	}
+}
+
+// actsAtOnce reports whether the automatic customer waits for nothing but the answer.
+func (s *session) actsAtOnce() bool {
+	return s.NextAt.Equal(s.OpenedAt)
+}
+
+// visit is a person opening the page. The first time, an automatic customer
+// who yields steps back.
+func (s *session) visit(now time.Time) event {
+	if s.Visited || s.Status != Initiated || s.NextAt.IsZero() || !s.behaviour().YieldsToUser {
+		return nothing
+	}
+	s.Visited = true
+	s.NextAt = now.Add(stepsBackFor)
+	return visited
+}
+
+// cancel is a person pressing "cancel". Orange tells nobody: the session looks
+// abandoned for ever.
+func (s *session) cancel() event {
+	if s.Status != Initiated || s.Cancelled {
+		return nothing
+	}
+	s.Cancelled = true
+	s.NextAt = time.Time{}
+	return cancelled
+}
+
+// mistype is a person typing a wrong OTP. The last try fails the payment.
+func (s *session) mistype() event {
+	if !s.payable() {
+		return nothing
+	}
+	s.WrongOTPs++
+	if s.WrongOTPs < maxTries {
+		return wrongOTP
+	}
+	s.Status = Pending
+	return s.settle()
+}
+
+// confirm is a customer confirming at an instant, noticed now; the two differ
+// only when the simulator was down in between. Orange then works for settling.
+func (s *session) confirm(at, now time.Time, settling time.Duration) event {
+	switch {
+	case !s.payable():
+		return nothing
+	case at.After(s.ValidUntil):
+		s.Status, s.NextAt = Expired, time.Time{}
+		return expired
+	}
+	s.Status, s.NextAt = Pending, now.Add(settling)
+	if settling > 0 {
+		return confirmed
+	}
+	return s.settle()
+}
+
+// settle ends a confirmed session as the customer's number and OTPs deserve.
+func (s *session) settle() event {
+	if s.Status != Pending {
+		return nothing
+	}
+	s.NextAt = time.Time{}
+	if s.WrongOTPs >= maxTries || s.behaviour().Outcome == stage.Refuses {
+		s.Status = Failed
+		return failed
+	}
+	s.Status = Success
+	return paid
+}
+
+// proceed does what is due by itself at now, if anything is.
+func (s *session) proceed(now time.Time, settling time.Duration) event {
+	switch {
+	case s.NextAt.IsZero() || s.NextAt.After(now):
+		return nothing
+	case s.Status == Initiated:
+		return s.confirm(s.NextAt, now, settling)
+	default:
+		return s.settle()
+	}
+}
+
+// payable reports whether a customer can still confirm, in time or too late.
+func (s *session) payable() bool {
+	return s.Status == Initiated && !s.Cancelled
+}
+
+// executedAmount is what moved: the order's amount, unless the magic number
+// makes Orange confirm another one.
+func (s *session) executedAmount() int64 {
+	if s.behaviour().OtherAmount {
+		return stage.AnotherAmount(s.Order.Amount)
+	}
+	return s.Order.Amount
+}
+
+func (s *session) view() Session {
+	v := Session{
+		OrderID: s.Order.OrderID, MSISDN: s.MSISDN, Amount: s.Order.Amount, Currency: s.Order.Currency,
+		Status: s.Status, TxnID: s.TxnID, Cancelled: s.Cancelled, AnswerLost: s.AnswerLost,
+		OpenedAt: s.OpenedAt, ValidUntil: s.ValidUntil,
+	}
+	if !s.NextAt.IsZero() {
+		v.NextAt = &s.NextAt
+	}
+	return v
+}

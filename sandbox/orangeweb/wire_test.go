@@ -1,0 +1,295 @@
+package orangeweb_test
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/orangeweb"
+)
+
+func TestToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *orangeweb.Options) { o.TokenLifetime = time.Hour })
+	const id, secret = orangeweb.ClientID, orangeweb.ClientSecret
+	for name, row := range map[string]struct {
+		path, id, secret, grant string
+		want                    int
+	}{
+		"v3 grants to the merchant":            {"/oauth/v3/token", id, secret, "client_credentials", 200},
+		"v2 grants as well":                    {"/oauth/v2/token", id, secret, "client_credentials", 200},
+		"a wrong secret is refused":            {"/oauth/v3/token", id, "guess", "client_credentials", 401},
+		"a wrong client is refused":            {"/oauth/v3/token", "someone", secret, "client_credentials", 401},
+		"nobody in particular is refused":      {"/oauth/v3/token", "", "", "client_credentials", 401},
+		"a grant of another type is not known": {"/oauth/v3/token", id, secret, "password", 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			status, reply := w.grant(row.path, row.id, row.secret, row.grant)
+			if status != row.want {
+				t.Fatalf("answers %d %v, want %d", status, reply, row.want)
+			}
+			if row.want != http.StatusOK {
+				if reply["error"] == "" || reply["access_token"] != nil {
+					t.Errorf("a refusal says %v", reply)
+				}
+				return
+			}
+			if reply["token_type"] != "Bearer" || reply["expires_in"] != 3600.0 || reply["access_token"] == "" {
+				t.Errorf("a grant says %v", reply)
+			}
+		})
+	}
+}
+
+func TestCallsNeedAToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *orangeweb.Options) { o.TokenLifetime = time.Hour })
+	good := w.bearer
+	for name, row := range map[string]struct {
+		authorization string
+		after         time.Duration
+		code          float64 // of the gateway; 0 when the call passes
+	}{
+		"a token in its last second passes": {"Bearer " + good, time.Hour - time.Second, 0},
+		"an expired token is refused":       {"Bearer " + good, time.Hour, 42},
+		"a made-up token is refused":        {"Bearer " + strings.Repeat("A", len(good)), 0, 41},
+		"a changed token is refused":        {"Bearer B" + good[1:], 0, 41},
+		"no token at all is refused":        {"", 0, 40},
+		"a password is no token":            {"Basic c2FuZGJveA==", 0, 40},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(o *orangeweb.Options) { o.TokenLifetime = time.Hour })
+			w.clock.Advance(row.after)
+			for _, path := range []string{"webpayment", "transactionstatus"} {
+				req := w.bearerRequest("/orange-money-webpay/dev/v1/"+path, "", w.payment("ORDER-1"))
+				req.Header.Set("Authorization", row.authorization)
+				status, reply := w.send(req)
+				if refused := status == http.StatusUnauthorized; refused != (row.code != 0) {
+					t.Errorf("%s answers %d %v", path, status, reply)
+				}
+				if row.code != 0 && reply["code"] != row.code {
+					t.Errorf("%s answers code %v, want %v", path, reply["code"], row.code)
+				}
+			}
+		})
+	}
+}
+
+func TestWebpaymentOpensASession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	status, reply := w.webpayment("", w.payment("ORDER-1"))
+	if status != http.StatusCreated || reply["status"] != 201.0 || reply["message"] != "OK" || len(reply) != 5 {
+		t.Fatalf("webpayment answers %d %v", status, reply)
+	}
+	payToken := text(t, reply, "pay_token")
+	if reply["payment_url"] != w.url+"/payment/pay_token/"+payToken || len(payToken) != 64 {
+		t.Errorf("the page is at %v for %q", reply["payment_url"], payToken)
+	}
+	if notifToken := text(t, reply, "notif_token"); len(notifToken) != 32 {
+		t.Errorf("the notification's token is %q", notifToken)
+	}
+	w.clock.Advance(24 * time.Hour)
+	got := w.sim.Sessions()
+	if len(got) != 1 || got[0].Status != orangeweb.Initiated || got[0].OrderID != "ORDER-1" {
+		t.Errorf("nobody touched the session, and a day later it is %+v", got)
+	}
+	if notices := w.notices(0); len(notices) != 0 {
+		t.Errorf("an abandoned session sends %v", notices)
+	}
+}
+
+func TestWebpaymentRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	t.Cleanup(func() { // when every row has been tried
+		if kept := w.sim.Sessions(); len(kept) != 0 {
+			t.Errorf("what was refused left %v", kept)
+		}
+	})
+	for name, row := range map[string]struct {
+		segment string
+		change  map[string]any
+		msisdn  string
+		want    int
+	}{
+		"a wrong merchant key":                     {change: map[string]any{"merchant_key": "guess"}, want: 403},
+		"no merchant key":                          {change: map[string]any{"merchant_key": nil}, want: 400},
+		"no order":                                 {change: map[string]any{"order_id": ""}, want: 400},
+		"an order of 31 characters":                {change: map[string]any{"order_id": strings.Repeat("x", 31)}, want: 400},
+		"francs on dev":                            {change: map[string]any{"currency": "XOF"}, want: 400},
+		"play money in a country":                  {segment: "ci", want: 400},
+		"a currency in small letters":              {segment: "ci", change: map[string]any{"currency": "xof"}, want: 400},
+		"a country of three letters":               {segment: "civ", change: map[string]any{"currency": "XOF"}, want: 404},
+		"no amount":                                {change: map[string]any{"amount": nil}, want: 400},
+		"nothing to pay":                           {change: map[string]any{"amount": 0}, want: 400},
+		"a negative amount":                        {change: map[string]any{"amount": -5}, want: 400},
+		"half a franc":                             {change: map[string]any{"amount": 10.5}, want: 400},
+		"an amount in quotes":                      {change: map[string]any{"amount": "1000"}, want: 400},
+		"an amount beyond 64 bits":                 {change: map[string]any{"amount": 1e19}, want: 400},
+		"no way back":                              {change: map[string]any{"return_url": nil}, want: 400},
+		"no way out":                               {change: map[string]any{"cancel_url": ""}, want: 400},
+		"nowhere to notify":                        {change: map[string]any{"notif_url": nil}, want: 400},
+		"a return address of 121 characters":       {change: map[string]any{"return_url": addressOf(121)}, want: 400},
+		"a cancel address of 121 characters":       {change: map[string]any{"cancel_url": addressOf(121)}, want: 400},
+		"a notification address of 121 characters": {change: map[string]any{"notif_url": addressOf(121)}, want: 400},
+		"an address that is a script":              {change: map[string]any{"return_url": "javascript:alert(1)"}, want: 400},
+		"an address without a host":                {change: map[string]any{"cancel_url": "/cancel"}, want: 400},
+		"an address with a strange host":           {change: map[string]any{"cancel_url": "https://a;b/"}, want: 400},
+		"a merchant's name of 31 characters":       {change: map[string]any{"reference": strings.Repeat("é", 31)}, want: 400},
+		"a number without its plus sign":           {msisdn: "22376123456", want: 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := w.payment("ORDER-1")
+			maps.Copy(body, row.change)
+			segment := "dev"
+			if row.segment != "" {
+				segment = row.segment
+			}
+			status, reply := w.call("/orange-money-webpay/"+segment+"/v1/webpayment", row.msisdn, body)
+			if status != row.want {
+				t.Errorf("answers %d %v, want %d", status, reply, row.want)
+			}
+			if reply["code"] == nil || reply["message"] == "" || reply["description"] == "" || len(reply) != 3 {
+				t.Errorf("the error says %v", reply)
+			}
+		})
+	}
+}
+
+func TestWebpaymentAccepts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, row := range map[string]struct {
+		segment string
+		change  map[string]any
+	}{
+		"francs in a country":               {"ci", map[string]any{"currency": "XOF"}},
+		"an order of 30 characters":         {"dev", map[string]any{"order_id": strings.Repeat("x", 30)}},
+		"addresses of 120 characters":       {"dev", map[string]any{"order_id": "O-120", "return_url": addressOf(120), "cancel_url": addressOf(120), "notif_url": addressOf(120)}},
+		"a name of 30 accented characters":  {"dev", map[string]any{"order_id": "O-NAME", "reference": strings.Repeat("é", 30)}},
+		"no name and no language":           {"dev", map[string]any{"order_id": "O-BARE", "reference": nil, "lang": nil}},
+		"fields that Orange does not know":  {"dev", map[string]any{"order_id": "O-MORE", "colour": "blue", "items": []int{1}}},
+		"the smallest amount there can be":  {"dev", map[string]any{"order_id": "O-ONE", "amount": 1}},
+		"an amount written with no decimal": {"dev", map[string]any{"order_id": "O-BIG", "amount": 9_000_000_000_000}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := w.payment("ORDER-" + row.segment)
+			maps.Copy(body, row.change)
+			if status, reply := w.call("/orange-money-webpay/"+row.segment+"/v1/webpayment", "", body); status != http.StatusCreated {
+				t.Errorf("answers %d %v", status, reply)
+			}
+		})
+	}
+}
+
+func TestAnOrderIDIsGoodOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.opened("ORDER-1", "+22376123456")
+	for _, again := range []struct {
+		segment string
+		change  map[string]any
+	}{{"dev", nil}, {"dev", map[string]any{"amount": 1}}, {"ci", map[string]any{"currency": "XOF"}}} {
+		body := w.payment("ORDER-1")
+		maps.Copy(body, again.change)
+		status, reply := w.call("/orange-money-webpay/"+again.segment+"/v1/webpayment", "", body)
+		if status != http.StatusBadRequest || !strings.Contains(text(t, reply, "description"), "order_id") {
+			t.Errorf("the second use answers %d %v", status, reply)
+		}
+	}
+	if kept := w.sim.Sessions(); len(kept) != 1 {
+		t.Errorf("three refused repeats left %d sessions", len(kept))
+	}
+}
+
+func TestTransactionStatusNeedsAllThree(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.opened("ORDER-1", "")
+	other := w.opened("ORDER-2", "")
+	right := map[string]any{"order_id": s.orderID, "amount": 50000, "pay_token": s.payToken}
+	for name, row := range map[string]struct {
+		segment string
+		change  map[string]any
+		want    int
+	}{
+		"all three match":           {"dev", nil, 201},
+		"another order":             {"dev", map[string]any{"order_id": other.orderID}, 404},
+		"another amount":            {"dev", map[string]any{"amount": 49999}, 404},
+		"another session's token":   {"dev", map[string]any{"pay_token": other.payToken}, 404},
+		"a token nobody gave":       {"dev", map[string]any{"pay_token": "guess"}, 404},
+		"no amount":                 {"dev", map[string]any{"amount": nil}, 404},
+		"an amount in quotes":       {"dev", map[string]any{"amount": "50000"}, 400},
+		"asked in another country":  {"ci", nil, 404},
+		"with fields nobody knows":  {"dev", map[string]any{"colour": "blue"}, 201},
+		"without the order's token": {"dev", map[string]any{"pay_token": nil}, 404},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := maps.Clone(right)
+			maps.Copy(body, row.change)
+			status, reply := w.call("/orange-money-webpay/"+row.segment+"/v1/transactionstatus", "", body)
+			if status != row.want {
+				t.Fatalf("answers %d %v, want %d", status, reply, row.want)
+			}
+			if row.want == http.StatusCreated &&
+				(reply["status"] != "INITIATED" || reply["order_id"] != "ORDER-1" || reply["txnid"] != "" || len(reply) != 3) {
+				t.Errorf("says %v", reply)
+			}
+		})
+	}
+}
+
+func TestRoutesRefuseWhatTheyDoNotServe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, row := range map[string]struct {
+		method, path, body string
+		want               int
+	}{
+		"reading a call":              {"GET", "/orange-money-webpay/dev/v1/webpayment", "", 405},
+		"reading a token":             {"GET", "/oauth/v3/token", "", 405},
+		"deleting a status":           {"DELETE", "/orange-money-webpay/dev/v1/transactionstatus", "", 405},
+		"a call Orange does not have": {"POST", "/orange-money-webpay/dev/v1/refund", "{}", 404},
+		"an older token call":         {"POST", "/oauth/v1/token", "", 404},
+		"a body that is not JSON":     {"POST", "/orange-money-webpay/dev/v1/webpayment", "amount=1", 400},
+		"a body that is a list":       {"POST", "/orange-money-webpay/dev/v1/webpayment", "[]", 400},
+		"a body with a tail":          {"POST", "/orange-money-webpay/dev/v1/webpayment", "{}{}", 400},
+		"a body over 64 KiB":          {"POST", "/orange-money-webpay/dev/v1/webpayment", `{"x":"` + strings.Repeat("x", 1<<16) + `"}`, 413},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := w.bearerRequest(row.path, "", row.body)
+			req.Method = row.method
+			if status, reply := w.send(req); status != row.want || reply["code"] == nil {
+				t.Errorf("answers %d %v, want %d", status, reply, row.want)
+			}
+		})
+	}
+}
+
+func TestAFullSandboxRefusesRatherThanForgets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *orangeweb.Options) { o.MaxSessions = 2 })
+	w.opened("ORDER-1", "")
+	w.opened("ORDER-2", "")
+	if status, reply := w.webpayment("", w.payment("ORDER-3")); status != http.StatusServiceUnavailable {
+		t.Errorf("the third session of two answers %d %v", status, reply)
+	}
+	if kept := w.sim.Sessions(); len(kept) != 2 || kept[0].OrderID != "ORDER-1" {
+		t.Errorf("the book holds %v", kept)
+	}
+}
+
+// addressOf is an address of exactly n characters.
+func addressOf(n int) string {
+	const start = "https://merchant.example/"
+	return start + strings.Repeat("p", n-len(start))
+}

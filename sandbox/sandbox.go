@@ -1,0 +1,92 @@
+// Package sandbox runs the operator simulators behind one HTTP handler: one
+// folder per operator, all playing on the same stage.
+//
+// The simulators are the independent witness of Pirogue. They are written from
+// the wire facts, import nothing of Pirogue, and each keeps its own book of the
+// money it moved. Whatever fault is injected, Pirogue's books must equal theirs.
+//
+// The pages: / shows the simulators and their books to people. Under each base
+// path, /book gives the book as JSON and /switches reads and sets the faults. The
+// book and the switches ask for no password: keep a sandbox away from the public.
+package sandbox
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"pirogue/sandbox/orangeweb"
+	"pirogue/sandbox/stage"
+)
+
+// OrangeWebPath is the base path of the Orange Web Payment simulator. What
+// api.orange.com serves at /oauth/v3/token is here at /orange-web/oauth/v3/token.
+const OrangeWebPath = "/orange-web"
+
+// Options says how the sandbox runs. Only PublicURL has no default.
+type Options struct {
+	// PublicURL is where browsers and Pirogue reach the sandbox: http://127.0.0.1:8090.
+	PublicURL string
+	// JournalDir is the folder with one journal per simulator, which lets books and
+	// sessions survive a crash; empty keeps everything in memory.
+	JournalDir string
+	// Clock is the time of day unless said otherwise; see stage.VirtualClock.
+	Clock stage.Clock
+	// OrangeWeb are the credentials Orange gave out; the zero value takes
+	// orangeweb.ClientID, orangeweb.ClientSecret and orangeweb.MerchantKey.
+	OrangeWeb orangeweb.Credentials
+	// MaxSessions bounds each simulator's memory; 0 takes the simulator's own bound.
+	MaxSessions int
+	// NotifyClient carries notifications, 5 s each; the default follows no redirect.
+	NotifyClient *http.Client
+	// Log takes what is worth knowing; nil keeps silent.
+	Log *slog.Logger
+}
+
+// Sandbox is all simulators together. Make it with New.
+type Sandbox struct {
+	// OrangeWeb is the simulator of Orange Web Payment.
+	OrangeWeb *orangeweb.Simulator
+}
+
+// New starts every simulator, from its journal when there is one.
+func New(o Options) (*Sandbox, error) {
+	orange, err := orangeweb.New(orangeweb.Options{
+		PublicURL:    strings.TrimRight(o.PublicURL, "/") + OrangeWebPath,
+		JournalPath:  o.journal("orange-web"),
+		Clock:        o.Clock,
+		Credentials:  o.OrangeWeb,
+		MaxSessions:  o.MaxSessions,
+		NotifyClient: o.NotifyClient,
+		Log:          o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Sandbox{OrangeWeb: orange}, nil
+}
+
+// journal is the path of one simulator's journal, empty for none.
+func (o Options) journal(name string) string {
+	if o.JournalDir == "" {
+		return ""
+	}
+	return filepath.Join(o.JournalDir, name+".jsonl")
+}
+
+// Handler serves every simulator under its base path, and the list of them at /.
+func (s *Sandbox) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(OrangeWebPath+"/", http.StripPrefix(OrangeWebPath, s.OrangeWeb.Handler()))
+	mux.HandleFunc("GET /{$}", s.index)
+	mux.HandleFunc("GET /index.css", indexStyle)
+	return mux
+}
+
+// Close stops every simulator: no customer acts afterwards, and notifications
+// that wait are delivered, or given up when ctx ends.
+func (s *Sandbox) Close(ctx context.Context) error {
+	return s.OrangeWeb.Close(ctx)
+}

@@ -1,0 +1,195 @@
+package sandbox_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"pirogue/sandbox"
+	"pirogue/sandbox/orangeweb"
+	"pirogue/sandbox/stage"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+// started runs a sandbox under a server until the test ends.
+func started(t *testing.T, o sandbox.Options) (*sandbox.Sandbox, string) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	o.PublicURL = "http://" + server.Listener.Addr().String()
+	s, err := sandbox.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = s.Handler()
+	server.Start()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		server.Close()
+	})
+	return s, server.URL
+}
+
+// pay takes a payment through the sandbox's public address, as Pirogue would.
+func pay(t *testing.T, base, orderID, msisdn string) (pageURL string) {
+	t.Helper()
+	form := strings.NewReader(url.Values{"grant_type": {"client_credentials"}}.Encode())
+	token := request(t, http.MethodPost, base+"/orange-web/oauth/v3/token", form)
+	token.SetBasicAuth(orangeweb.ClientID, orangeweb.ClientSecret)
+	token.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	var grant struct {
+		AccessToken string `json:"access_token"`
+	}
+	decode(t, send(t, token, http.StatusOK), &grant)
+
+	body := strings.NewReader(`{"merchant_key":"` + orangeweb.MerchantKey + `","currency":"OUV","order_id":"` + orderID +
+		`","amount":1500,"return_url":"https://m.example/r","cancel_url":"https://m.example/c",` +
+		`"notif_url":"http://127.0.0.1:1/n","lang":"fr","reference":"Boutique Awa"}`)
+	call := request(t, http.MethodPost, base+"/orange-web/orange-money-webpay/dev/v1/webpayment", body)
+	call.Header.Set("Authorization", "Bearer "+grant.AccessToken)
+	call.Header.Set(orangeweb.MSISDNHeader, msisdn)
+	var opened struct {
+		PaymentURL string `json:"payment_url"`
+	}
+	decode(t, send(t, call, http.StatusCreated), &opened)
+	return opened.PaymentURL
+}
+
+func request(t *testing.T, method, address string, body io.Reader) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, address, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
+
+// send returns the body of an answer that must have the wanted status.
+func send(t *testing.T, req *http.Request, want int) []byte {
+	t.Helper()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != want {
+		t.Fatalf("%s %s answers %d %s", req.Method, req.URL.Path, resp.StatusCode, body)
+	}
+	return body
+}
+
+func decode(t *testing.T, raw []byte, v any) {
+	t.Helper()
+	if err := json.Unmarshal(raw, v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAPaymentThroughThePublicAddress checks that base path, page, assets and
+// book fit together when the simulator is mounted.
+func TestAPaymentThroughThePublicAddress(t *testing.T) {
+	t.Parallel()
+	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
+	s, base := started(t, sandbox.Options{Clock: clock})
+	pageURL := pay(t, base, "ORDER-1", "+22376999999")
+	deadline := time.Now().Add(10 * time.Second)
+	for len(s.OrangeWeb.Book()) == 0 && time.Now().Before(deadline) {
+		time.Sleep(time.Millisecond)
+	}
+	if page := string(send(t, request(t, http.MethodGet, pageURL, nil), http.StatusOK)); !strings.Contains(page, "Paiement réussi") {
+		t.Error("the page does not say that it is paid")
+	}
+	style, err := url.JoinPath(pageURL, "..", "..", "..", "assets", "page.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, request(t, http.MethodGet, style, nil), http.StatusOK)
+	book := string(send(t, request(t, http.MethodGet, base+"/orange-web/book", nil), http.StatusOK))
+	if !strings.Contains(book, `"order_id":"ORDER-1"`) || !strings.Contains(book, `"amount":750`) {
+		t.Errorf("the book says %s", book)
+	}
+	index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK))
+	for _, wanted := range []string{"Orange Web Payment", "MP260312.0930.A00001", "2026-03-12 09:30:00", "ORDER-1", "(asked 1500)", "1 sessions · 1 paid", "777777"} {
+		if !strings.Contains(index, wanted) {
+			t.Errorf("the list of simulators does not show %q", wanted)
+		}
+	}
+}
+
+func TestTheListOfAnEmptySandbox(t *testing.T) {
+	t.Parallel()
+	_, base := started(t, sandbox.Options{})
+	if index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK)); !strings.Contains(index, "Nothing was paid so far.") {
+		t.Error("an empty book is not said to be empty")
+	}
+	send(t, request(t, http.MethodGet, base+"/index.css", nil), http.StatusOK)
+	send(t, request(t, http.MethodGet, base+"/orange-web/switches", nil), http.StatusOK)
+	send(t, request(t, http.MethodGet, base+"/nothing", nil), http.StatusNotFound)
+	send(t, request(t, http.MethodPost, base+"/", nil), http.StatusMethodNotAllowed)
+}
+
+// TestJournalsOutliveTheSandbox closes one sandbox and opens another on the
+// same folder.
+func TestJournalsOutliveTheSandbox(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
+	first, base := started(t, sandbox.Options{JournalDir: folder, Clock: clock})
+	pay(t, base, "ORDER-1", "+22376444444")
+	if err := first.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(time.Minute)
+	second, err := sandbox.New(sandbox.Options{PublicURL: base, JournalDir: folder, Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if book := second.OrangeWeb.Book(); len(book) != 1 || book[0].OrderID != "ORDER-1" {
+		t.Errorf("the book says %v", book)
+	}
+	if err := second.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASandboxNeedsAnAddress(t *testing.T) {
+	t.Parallel()
+	if _, err := sandbox.New(sandbox.Options{}); err == nil {
+		t.Error("a sandbox without an address starts")
+	}
+}
+
+// Example starts a sandbox on a clock that runs sixty times as fast as the wall's.
+func Example() {
+	s, err := sandbox.New(sandbox.Options{
+		PublicURL: "http://127.0.0.1:8090",
+		Clock:     stage.NewVirtualClock(time.Now(), 60),
+	})
+	if err != nil {
+		panic(err)
+	}
+	server := httptest.NewServer(s.Handler())
+	defer server.Close()
+	if err := s.Close(context.Background()); err != nil {
+		panic(err)
+	}
+	// Output:
+}

@@ -1,0 +1,49 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Wait returns true after d on the clock, or false as soon as ctx ends.
+func Wait(ctx context.Context, clock Clock, d time.Duration) bool {
+	over := make(chan struct{})
+	stop := clock.At(clock.Now().Add(d), func() { close(over) })
+	defer stop()
+	select {
+	case <-over:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// WriteJSON answers with v as JSON. The length is said in advance, so that the
+// caller has the whole answer as soon as it is flushed.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, "the answer cannot be encoded", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body) // a caller that went away is no concern of the operator
+}
+
+// PageHeaders makes an HTML page private: kept by nobody, framed by nobody, and
+// silent about its address, which may hold a token. policy is its content
+// security policy.
+func PageHeaders(h http.Header, policy string) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+}

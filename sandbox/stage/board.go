@@ -1,0 +1,144 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const maxSettings = 1 << 12 // bytes of a body that sets switches
+
+// Board holds the switches of one simulator and applies them to its handlers.
+type Board struct {
+	clock Clock
+	mu    sync.Mutex
+	now   Switches
+}
+
+// NewBoard returns a board with everything healthy.
+func NewBoard(clock Clock) *Board {
+	return &Board{clock: clock, now: healthy}
+}
+
+// Read returns the switches as they stand.
+func (b *Board) Read() Switches {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.now
+}
+
+// Set replaces all switches, or none when one is out of its range.
+func (b *Board) Set(s Switches) error {
+	if err := s.validate(); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = s
+	return nil
+}
+
+// ServeHTTP shows the switches on GET. On POST it changes those that the JSON
+// body names and leaves the others; an unknown name or a bad value changes nothing.
+func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodPost:
+		if err := b.change(http.MaxBytesReader(w, r.Body, maxSettings)); err != nil {
+			WriteJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		WriteJSON(w, http.StatusMethodNotAllowed, map[string]string{"error": "use GET or POST"})
+		return
+	}
+	WriteJSON(w, http.StatusOK, b.Read())
+}
+
+// change sets the switches that body names, all of them or none.
+func (b *Board) change(body io.Reader) error {
+	raw, err := io.ReadAll(body) // before the lock: a slow caller holds up nobody
+	if err != nil {
+		return fmt.Errorf("read the switches: %w", err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	wanted := b.now
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&wanted); err != nil {
+		return fmt.Errorf("the body is not a set of switches: %w", err)
+	}
+	if !errors.Is(decoder.Decode(&struct{}{}), io.EOF) {
+		return errors.New("the body holds more than one set of switches")
+	}
+	if err := wanted.validate(); err != nil {
+		return err
+	}
+	b.now = wanted
+	return nil
+}
+
+// Disturb serves next as slowly as the latency switch says, or refuses with
+// down when the operator is down.
+func (b *Board) Disturb(next, down http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := b.Read()
+		if s.LatencyMS > 0 && !Wait(r.Context(), b.clock, time.Duration(s.LatencyMS)*time.Millisecond) {
+			return // the caller went away; nobody reads an answer
+		}
+		if s.Down {
+			down.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Drop lets next execute a call without answering, as often as the switch says.
+// The caller sees a connection that closes. What next does can depend on
+// AnswerIsLost: a customer never sees a page whose address was lost.
+func (b *Board) Drop(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !b.takeDrop() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		lost := context.WithValue(r.Context(), lostAnswer{}, true)
+		next.ServeHTTP(&nowhere{header: make(http.Header)}, r.WithContext(lost))
+		panic(http.ErrAbortHandler)
+	})
+}
+
+func (b *Board) takeDrop() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.now.DropAnswers == 0 {
+		return false
+	}
+	b.now.DropAnswers--
+	return true
+}
+
+// lostAnswer marks the context of a call whose answer nobody will read.
+type lostAnswer struct{}
+
+// AnswerIsLost reports whether the answer to this call is dropped.
+func AnswerIsLost(ctx context.Context) bool {
+	lost, ok := ctx.Value(lostAnswer{}).(bool)
+	return ok && lost
+}
+
+// nowhere is where a dropped answer is written.
+type nowhere struct{ header http.Header }
+
+func (n *nowhere) Header() http.Header         { return n.header }
+func (n *nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (n *nowhere) WriteHeader(int)             {}

@@ -1,0 +1,246 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"pirogue"
+)
+
+// Latest returns a payment with its latest attempt, both of one moment. It fails with
+// TransactionNotFound.
+func (db *DB) Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error) {
+	var payment paymentRow
+	var attempt attemptRow
+	err := db.snapshot(ctx, "read latest attempt", func(tx *gorm.DB) error {
+		payment, attempt = paymentRow{}, attemptRow{}
+		if err := byID(tx, id, &payment); err != nil {
+			return err
+		}
+		return tx.Where("payment_id = ?", id).Order("number DESC").Take(&attempt).Error
+	})
+	if err != nil {
+		return pirogue.Payment{}, pirogue.Attempt{}, err
+	}
+	p, badPayment := db.unpackPayment(payment)
+	a, badAttempt := db.unpackAttempt(attempt)
+	return p, a, failure("read latest attempt", errors.Join(badPayment, badAttempt))
+}
+
+// Send marks a prepared attempt SENT and its CREATED payment INITIATED. It reports
+// false, and changes nothing, when the attempt is not PREPARED, when a later one exists
+// or when the payment is terminal: then no byte may leave.
+func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, at time.Time) (bool, error) {
+	var sent bool
+	err := db.together(ctx, "send attempt", func(tx *gorm.DB) error {
+		sent = false
+		payment, err := hold(tx, id, openStatuses(), at)
+		if err != nil {
+			return err
+		}
+		set := tx.Exec(sendAttempt, on(at), on(at), id)
+		if set.Error != nil {
+			return set.Error
+		}
+		if set.RowsAffected == 0 {
+			return unchanged{}
+		}
+		sent = true
+		_, err = draw(tx, edge{
+			payment: payment, from: []pirogue.Status{pirogue.StatusCreated}, to: pirogue.StatusInitiated, at: at,
+		})
+		return err
+	})
+	return sent && err == nil, err
+}
+
+// sendAttempt sends the latest attempt only: one that was renewed can have no effect
+// any more, so it must never leave late.
+const sendAttempt = `
+UPDATE attempts SET state = 'SENT', sent_at = ?, updated_at = ?
+ WHERE id = ? AND state = 'PREPARED'
+   AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)`
+
+// hold takes the row of the payment that an attempt belongs to, so that until the
+// transaction ends nobody else settles or renews it. It fails with unchanged when the
+// payment is in none of the statuses. Whoever changes an attempt holds its payment
+// first: one order of locks, no deadlock.
+func hold(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
+	var held []string
+	err := tx.Raw(`UPDATE payments SET updated_at = ?
+		WHERE id = (SELECT payment_id FROM attempts WHERE id = ?) AND status IN ? RETURNING id`,
+		on(at), id, in).Scan(&held).Error
+	if err != nil {
+		return "", err
+	}
+	if len(held) == 0 {
+		return "", unchanged{}
+	}
+	return pirogue.PaymentID(held[0]), nil
+}
+
+// Answer records what became of sending an attempt. Only a SENT attempt changes. A
+// payment that is terminal already keeps its status and what was told about it; the
+// attempt still learns its handle, so that a late success can be watched for.
+func (db *DB) Answer(ctx context.Context, a pirogue.Answer) error {
+	columns, err := db.answerColumns(a)
+	if err != nil {
+		return failure("record answer", err)
+	}
+	accepted, err := db.acceptedColumns(a)
+	if err != nil {
+		return failure("record answer", err)
+	}
+	return db.together(ctx, "record answer", func(tx *gorm.DB) error {
+		// A payment of any status is held: also one that ended learns what came of it.
+		payment, err := hold(tx, a.AttemptID, pirogue.Statuses, a.At)
+		if err != nil {
+			return err
+		}
+		set := tx.Model(&attemptRow{}).Where("id = ? AND state = ?", a.AttemptID, pirogue.AttemptSent).Updates(columns)
+		if set.Error != nil {
+			return set.Error
+		}
+		if set.RowsAffected == 0 {
+			return unchanged{}
+		}
+		return answerPayment(tx, payment, a, accepted)
+	})
+}
+
+// answerPayment moves the payment along with its attempt. A refusal is left to Settle:
+// whether it ends the payment, or another operator is tried, is not decided here.
+func answerPayment(tx *gorm.DB, id pirogue.PaymentID, a pirogue.Answer, accepted map[string]any) error {
+	if a.State == pirogue.AttemptRefused {
+		return nil
+	}
+	if _, err := draw(tx, edge{
+		payment: id, from: []pirogue.Status{pirogue.StatusInitiated}, to: pirogue.StatusPending, at: a.At,
+	}); err != nil {
+		return err
+	}
+	if a.State != pirogue.AttemptAccepted {
+		return nil
+	}
+	return tx.Model(&paymentRow{}).Where("id = ? AND status IN ?", id, openStatuses()).Updates(accepted).Error
+}
+
+// answerColumns returns what an answer changes of the attempt. An attempt that was
+// proven not sent is as if it had never been.
+func (db *DB) answerColumns(a pirogue.Answer) (map[string]any, error) {
+	columns := map[string]any{"state": a.State, "answer": clean(a.Words), "updated_at": on(a.At)}
+	switch a.State {
+	case pirogue.AttemptPrepared:
+		columns["sent_at"] = nil
+		return columns, nil
+	case pirogue.AttemptAccepted, pirogue.AttemptRefused, pirogue.AttemptUnknown:
+		pack := packer{ring: db.ring}
+		columns["answered_at"] = on(a.At)
+		columns["handle_sealed"] = pack.seal(sealedHandle, string(a.AttemptID), pack.json(a.Handle, len(a.Handle) == 0))
+		return columns, pack.err
+	default:
+		return nil, pirogue.Errorf(pirogue.Internal, "an answer cannot be %q", a.State)
+	}
+}
+
+// acceptedColumns returns what an acceptance tells about the payment.
+func (db *DB) acceptedColumns(a pirogue.Answer) (map[string]any, error) {
+	pack := packer{ring: db.ring}
+	columns := map[string]any{
+		"next_action": pack.json(a.NextAction, a.NextAction == pirogue.NextAction{}),
+		"expires_at":  on(a.ExpiresAt),
+		"operator":    gorm.Expr("(SELECT operator FROM attempts WHERE id = ?)", a.AttemptID),
+	}
+	if a.ProviderTxID != "" {
+		columns["provider_tx_id"] = clean(a.ProviderTxID)
+	}
+	return columns, pack.err
+}
+
+// Renew prepares an attempt after another one that can have no effect, which becomes
+// UNKNOWN if it is still SENT. A second call returns the attempt of the first. One that
+// was ACCEPTED meanwhile can have an effect: nothing comes after it, and it is what
+// Renew returns. It fails with NotFound when there is nothing to come after.
+func (db *DB) Renew(
+	ctx context.Context, after pirogue.AttemptID, next pirogue.Attempt, callbackDigest string,
+) (pirogue.Attempt, error) {
+	if next.CreatedAt.IsZero() {
+		next.CreatedAt = db.clock.Now()
+	}
+	var stands attemptRow
+	err := db.together(ctx, "renew attempt", func(tx *gorm.DB) error {
+		stands = packAttempt(next, callbackDigest)
+		payment, err := hold(tx, after, pirogue.Statuses, next.CreatedAt)
+		if errors.Is(err, unchanged{}) {
+			return pirogue.Errorf(pirogue.NotFound, "attempt %q", after)
+		}
+		if err != nil {
+			return err
+		}
+		if payment != next.PaymentID {
+			return pirogue.Errorf(pirogue.Internal, "attempt %s is of payment %s", after, payment)
+		}
+		return renew(tx, after, &stands)
+	})
+	if err != nil {
+		return pirogue.Attempt{}, err
+	}
+	a, err := db.unpackAttempt(stands)
+	return a, failure("renew attempt", err)
+}
+
+// renew writes the next attempt, or reads the one that has its number, or the one
+// before it if the operator has accepted that. The payment is held, so no answer can
+// come in between.
+func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
+	var accepted []attemptRow
+	err := tx.Where("id = ? AND state = ?", after, pirogue.AttemptAccepted).Find(&accepted).Error
+	if err != nil {
+		return err
+	}
+	if len(accepted) == 1 {
+		*next = accepted[0]
+		return unchanged{}
+	}
+	written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(next)
+	if written.Error != nil {
+		return written.Error
+	}
+	if written.RowsAffected == 0 {
+		payment, number := next.PaymentID, next.Number
+		*next = attemptRow{}
+		if err := tx.Where("payment_id = ? AND number = ?", payment, number).Take(next).Error; err != nil {
+			return err
+		}
+		return unchanged{}
+	}
+	// Whatever was sent before and not answered is nobody's to wait for any more; what was
+	// answered keeps its answer.
+	at := next.CreatedAt
+	lost := map[string]any{"state": pirogue.AttemptUnknown, "answered_at": at, "updated_at": at}
+	set := tx.Model(&attemptRow{}).Where("id = ? AND state = ?", after, pirogue.AttemptSent).Updates(lost)
+	if set.Error != nil {
+		return set.Error
+	}
+	return tx.Model(&paymentRow{}).Where("id = ? AND status IN ?", next.PaymentID, openStatuses()).
+		Updates(map[string]any{"operator": next.Operator}).Error
+}
+
+// Polled counts one status question and keeps the operator's words. The moment is the
+// question's identity: asked again at the same one, it counts once.
+func (db *DB) Polled(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) error {
+	return db.once(ctx, "count status question", func(tx *gorm.DB) error {
+		return tx.Exec(pollAttempt, map[string]any{"id": id, "words": clean(words), "at": on(at)}).Error
+	})
+}
+
+// pollAttempt lets updated_at follow, which is why the answer has a moment of its own.
+const pollAttempt = `
+UPDATE attempts
+   SET polls = polls + 1, answer = @words, first_polled_at = COALESCE(first_polled_at, @at), polled_at = @at,
+       updated_at = @at
+ WHERE id = @id AND (polled_at IS NULL OR polled_at < @at)`

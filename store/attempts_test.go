@@ -1,0 +1,305 @@
+package store_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+func TestAnAttemptIsSentOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.accept("order_1")
+		var sent atomic.Int64
+		require.NoError(w.t, together(50, func(int) error {
+			ok, err := w.db.Send(w.ctx(), a.ID, w.at(time.Second))
+			if ok {
+				sent.Add(1)
+			}
+			return err
+		}))
+		require.EqualValues(w.t, 1, sent.Load())
+		got, attempt := w.latest(p.ID)
+		require.Equal(w.t, pirogue.StatusInitiated, got.Status)
+		require.Equal(w.t, pirogue.AttemptSent, attempt.State)
+		require.Equal(w.t, w.at(time.Second), attempt.SentAt)
+		w.sound()
+	})
+}
+
+func TestWhatMustNotLeaveIsNotSent(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		rows := map[string]func(p pirogue.Payment, a pirogue.Attempt) pirogue.AttemptID{
+			"an attempt nobody prepared": func(pirogue.Payment, pirogue.Attempt) pirogue.AttemptID { return "none" },
+			"one that was sent": func(_ pirogue.Payment, a pirogue.Attempt) pirogue.AttemptID {
+				w.send(a)
+				return a.ID
+			},
+			"one of a payment that expired": func(p pirogue.Payment, a pirogue.Attempt) pirogue.AttemptID {
+				_, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNotStarted)
+				require.NoError(w.t, err)
+				return a.ID
+			},
+			"one that was renewed before it left": func(p pirogue.Payment, a pirogue.Attempt) pirogue.AttemptID {
+				w.renew(p, a)
+				return a.ID
+			},
+		}
+		for name, arrange := range rows {
+			w.test().Run(name, func(t *testing.T) {
+				p, a := w.accept(name)
+				id := arrange(p, a)
+				before, _ := w.latest(p.ID)
+				sent, err := w.db.Send(w.ctx(), id, w.at(time.Hour))
+				require.NoError(t, err)
+				require.False(t, sent)
+				after, _ := w.latest(p.ID)
+				require.Equal(t, before, after, "not even updated_at may move")
+			})
+		}
+		w.sound()
+	})
+}
+
+// renew prepares the attempt after a, at another operator.
+func (w *world) renew(p pirogue.Payment, a pirogue.Attempt) pirogue.Attempt {
+	w.t.Helper()
+	next := pirogue.Attempt{
+		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: a.Number + 1, Operator: "moov-web-ml",
+		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: w.at(time.Minute), UpdatedAt: w.at(time.Minute),
+	}
+	renewed, err := w.db.Renew(w.ctx(), a.ID, next, digest(next))
+	require.NoError(w.t, err)
+	return renewed
+}
+
+// A send and an expiry at once: either the bytes may leave and the payment is open when
+// they do, or it expired and they may not.
+func TestSendAndExpiryNeverBothWin(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for i := range 40 {
+			p, a := w.accept(ids.New())
+			var sent bool
+			require.NoError(w.t, together(2, func(n int) error {
+				if n == i%2 {
+					_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+						PaymentID: p.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, At: w.at(time.Minute),
+					}, nil)
+					return err
+				}
+				var err error
+				sent, err = w.db.Send(w.ctx(), a.ID, w.at(time.Second))
+				return err
+			}))
+			got, attempt := w.latest(p.ID)
+			if sent {
+				require.Equal(w.t, pirogue.StatusInitiated, got.Status)
+				require.Equal(w.t, pirogue.AttemptSent, attempt.State)
+			} else {
+				require.Equal(w.t, pirogue.StatusExpired, got.Status)
+				require.Equal(w.t, pirogue.AttemptPrepared, attempt.State)
+			}
+		}
+		w.sound()
+	})
+}
+
+func TestAnAnswerMovesTheAttemptAndItsPayment(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		action := pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "https://pay.example/x", ExpiresAt: w.at(time.Hour)}
+		rows := map[string]struct {
+			state  pirogue.AttemptState
+			status pirogue.Status
+		}{
+			"accepted":        {pirogue.AttemptAccepted, pirogue.StatusPending},
+			"refused":         {pirogue.AttemptRefused, pirogue.StatusInitiated},
+			"lost":            {pirogue.AttemptUnknown, pirogue.StatusPending},
+			"proven not sent": {pirogue.AttemptPrepared, pirogue.StatusPending},
+		}
+		for name, row := range rows {
+			w.test().Run(name, func(t *testing.T) {
+				p, a := w.sent(name)
+				answer := pirogue.Answer{
+					AttemptID: a.ID, State: row.state, Handle: pirogue.Handle{"pay_token": "v1-abc"}, Words: "201 INITIATED",
+					NextAction: action, ProviderTxID: "MP1", ExpiresAt: w.at(5 * time.Minute), At: w.at(2 * time.Second),
+				}
+				require.NoError(t, w.db.Answer(w.ctx(), answer))
+				got, attempt := w.latest(p.ID)
+				require.Equal(t, row.status, got.Status)
+				require.Equal(t, row.state, attempt.State)
+				require.Equal(t, "201 INITIATED", attempt.Answer)
+				if row.state == pirogue.AttemptAccepted {
+					require.Equal(t, answer.Handle, attempt.Handle)
+					require.Equal(t, action, got.NextAction)
+					require.Equal(t, "MP1", got.ProviderTxID)
+					require.Equal(t, answer.ExpiresAt, got.ExpiresAt)
+				} else {
+					require.Zero(t, got.NextAction)
+					require.Zero(t, got.ExpiresAt)
+				}
+				require.Equal(t, row.state == pirogue.AttemptPrepared, attempt.SentAt.IsZero())
+
+				answer.State, answer.Words, answer.At = pirogue.AttemptRefused, "too late", w.at(time.Hour)
+				require.NoError(t, w.db.Answer(w.ctx(), answer), "an answer to what is not SENT")
+				again, unmoved := w.latest(p.ID)
+				require.Equal(t, got, again)
+				require.Equal(t, attempt, unmoved)
+			})
+		}
+		w.sound()
+	})
+}
+
+func TestAnAnswerThatIsNoneIsABug(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, a := w.sent("order_1")
+		err := w.db.Answer(w.ctx(), pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptSent, At: w.at(0)})
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
+	})
+}
+
+// The workflow settles on a callback while the submission's answer is still on its way.
+func TestALateAnswerTellsTheAttemptButNotItsEndedPayment(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		_, err := w.success(p)
+		require.NoError(w.t, err)
+		before, _ := w.latest(p.ID)
+		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"},
+			NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect}, ProviderTxID: "other", At: w.at(2 * time.Minute),
+		}))
+		after, attempt := w.latest(p.ID)
+		require.Equal(w.t, pirogue.AttemptAccepted, attempt.State)
+		require.Equal(w.t, pirogue.Handle{"pay_token": "t"}, attempt.Handle)
+		before.UpdatedAt = after.UpdatedAt
+		require.Equal(w.t, before, after)
+		w.sound()
+	})
+}
+
+func TestAnAttemptNotSentCanBeSentAgain(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
+		w.send(a)
+		got, attempt := w.latest(p.ID)
+		require.Equal(w.t, pirogue.StatusPending, got.Status)
+		require.Equal(w.t, pirogue.AttemptSent, attempt.State)
+		w.sound()
+	})
+}
+
+func TestARenewedAttemptTakesTheOthersPlaceOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		first := w.renew(p, a)
+		require.Equal(w.t, 2, first.Number)
+		require.Equal(w.t, first, w.renew(p, a), "a second call returns what the first one made")
+		w.send(first)
+		before, _ := w.latest(p.ID)
+		w.now.Add(time.Hour.Microseconds())
+		require.Equal(w.t, pirogue.AttemptSent, w.renew(p, a).State, "also when it has gone on")
+
+		got, attempt := w.latest(p.ID)
+		require.Equal(w.t, before, got, "not even updated_at may move")
+		require.Equal(w.t, first.ID, attempt.ID)
+		require.Equal(w.t, pirogue.OperatorCode("moov-web-ml"), got.Operator)
+		lost, err := w.db.AttemptByCallback(w.ctx(), operator, digest(a))
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.AttemptUnknown, lost.State)
+		w.sound()
+	})
+}
+
+// Two pages that both can be paid would take the customer's money twice.
+func TestNothingComesAfterAnAttemptThatWasAcceptedMeanwhile(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Second),
+		}))
+		stands := w.renew(p, a)
+		require.Equal(w.t, a.ID, stands.ID)
+		require.Equal(w.t, pirogue.AttemptAccepted, stands.State)
+		_, latest := w.latest(p.ID)
+		require.Equal(w.t, 1, latest.Number)
+		w.sound()
+	})
+}
+
+func TestManyRenewalsAtOnceMakeOneAttempt(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		made := make([]pirogue.AttemptID, 30)
+		require.NoError(w.t, together(len(made), func(i int) error {
+			next := pirogue.Attempt{
+				ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 2, Operator: operator, Ref: ids.Reference(p.Kind),
+			}
+			renewed, err := w.db.Renew(w.ctx(), a.ID, next, digest(next))
+			made[i] = renewed.ID
+			return err
+		}))
+		for _, id := range made {
+			require.Equal(w.t, made[0], id)
+		}
+		w.sound()
+	})
+}
+
+func TestARenewalThatFitsNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		other, _ := w.accept("order_2")
+		next := pirogue.Attempt{ID: "n", PaymentID: other.ID, Number: 2, Operator: operator, Ref: "CI2"}
+		_, err := w.db.Renew(w.ctx(), a.ID, next, "d")
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "the attempt of another payment")
+		_, err = w.db.Renew(w.ctx(), "none", next, "d")
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+		next.PaymentID, next.Ref = p.ID, a.Ref
+		_, err = w.db.Renew(w.ctx(), a.ID, next, "d")
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "a reference that is taken")
+		_, attempt := w.latest(p.ID)
+		require.Equal(w.t, pirogue.AttemptSent, attempt.State, "nothing half-made")
+		w.sound()
+	})
+}
+
+func TestAStatusQuestionIsCountedOnceForItsMoment(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		for range 2 { // the same question recorded again
+			require.NoError(w.t, w.db.Polled(w.ctx(), a.ID, "PENDING", w.at(5*time.Second)))
+		}
+		require.NoError(w.t, w.db.Polled(w.ctx(), a.ID, "SUC\x00CESS\xff", w.at(10*time.Second)))
+		require.NoError(w.t, w.db.Polled(w.ctx(), a.ID, "older", w.at(7*time.Second)))
+		_, attempt := w.latest(p.ID)
+		require.Equal(w.t, 2, attempt.Polls)
+		require.Equal(w.t, w.at(10*time.Second), attempt.PolledAt)
+		require.Equal(w.t, "SUC\uFFFDCESS\uFFFD", attempt.Answer)
+	})
+}
+
+func TestLatestOfAnUnknownPaymentIsNotFound(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, _, err := w.db.Latest(w.ctx(), ids.Payment())
+		require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
+	})
+}

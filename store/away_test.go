@@ -1,0 +1,212 @@
+package store_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ledger"
+	"pirogue/piroguetest"
+	"pirogue/store"
+)
+
+// patience is what the API promises: an answer within 3 s, whatever the database does.
+const patience = 3 * time.Second
+
+// unavailable fails unless every kind of operation says ServiceUnavailable in time.
+func (w *world) unavailable(db *store.DB) {
+	w.t.Helper()
+	p, a := w.order(w.owner, "order_away")
+	journal := ledger.CashIn(p)
+	for name, do := range map[string]func(ctx context.Context) error{
+		"ping": db.Ping,
+		"accept": func(ctx context.Context) error {
+			_, _, err := db.Accept(ctx, p, a, digest(a))
+			return err
+		},
+		"read": func(ctx context.Context) error {
+			_, err := db.Payment(ctx, w.owner, p.ID)
+			return err
+		},
+		"snapshot": func(ctx context.Context) error {
+			_, _, err := db.Latest(ctx, p.ID)
+			return err
+		},
+		"settle": func(ctx context.Context) error {
+			_, err := db.Settle(ctx, pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)}, &journal)
+			return err
+		},
+		"one statement": func(ctx context.Context) error {
+			_, err := db.Take(ctx, w.owner, w.at(0))
+			return err
+		},
+	} {
+		begin := time.Now()
+		err := do(w.ctx())
+		require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(err), "%s: %v", name, err)
+		require.Less(w.t, time.Since(begin), patience, name)
+	}
+}
+
+func TestADatabaseThatIsAwayOrHangsIsSaidToBeInTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, piroguetest.Postgres(t))
+	link := newLink(t, w.url)
+	through := *w
+	through.url = link.url
+	through.db = through.open(defaultRate)
+	p, _ := through.accept("order_1")
+
+	link.set(hung)
+	w.unavailable(through.db)
+	link.set(cut)
+	w.unavailable(through.db)
+	link.set(whole)
+	require.Eventually(t, func() bool { return through.db.Ping(t.Context()) == nil }, patience, 50*time.Millisecond)
+	read, err := through.db.Payment(t.Context(), w.owner, p.ID)
+	require.NoError(t, err)
+	require.Equal(t, p, read)
+	through.accept("order_away") // nothing of it was half-made
+	w.sound()
+}
+
+func TestALockThatSomebodyKeepsIsSaidToBeInTime(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		tx, err := w.raw().BeginTx(w.ctx(), nil)
+		require.NoError(w.t, err)
+		_, err = tx.ExecContext(w.ctx(), "UPDATE merchants SET name = 'Kept'")
+		require.NoError(w.t, err)
+		begin := time.Now()
+		err = w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID)
+		require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(err), "%v", err)
+		require.Less(w.t, time.Since(begin), patience)
+		_, err = w.db.Merchant(w.ctx(), w.owner.MerchantID)
+		require.NoError(w.t, err, "reads go on")
+		require.NoError(w.t, tx.Rollback())
+		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+	})
+}
+
+func TestAServerThatOnlyReadsIsUnavailable(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, piroguetest.Postgres(t))
+	address, err := url.Parse(w.url)
+	require.NoError(t, err)
+	require.NoError(t, w.exec(w.raw(), "ALTER DATABASE "+strings.TrimPrefix(address.Path, "/")+
+		" SET default_transaction_read_only = on"))
+	p, a := w.order(w.owner, "order_1")
+	_, _, err = w.open(defaultRate).Accept(t.Context(), p, a, digest(a))
+	require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(err), "%v", err)
+}
+
+func TestACallerThatLeftLeavesNothingHalfMade(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.order(w.owner, "order_1")
+		gone, leave := context.WithCancel(w.ctx())
+		leave()
+		_, _, err := w.db.Accept(gone, p, a, digest(a))
+		require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(err))
+		_, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+		require.NoError(w.t, err)
+		require.True(w.t, fresh)
+		w.sound()
+	})
+}
+
+// link is a wire to a PostgreSQL that can hang or be cut.
+type link struct {
+	url   string
+	mu    sync.Mutex
+	moved *sync.Cond
+	state linkState
+	ends  []net.Conn
+}
+
+type linkState int
+
+const (
+	whole linkState = iota
+	hung
+	cut
+)
+
+func newLink(t *testing.T, address string) *link {
+	t.Helper()
+	config, err := pgconn.ParseConfig(address)
+	require.NoError(t, err)
+	network, server := pgconn.NetworkAddress(config.Host, config.Port)
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	l := &link{url: "postgres://postgres@" + listener.Addr().String() + "/" + config.Database + "?sslmode=disable"}
+	l.moved = sync.NewCond(&l.mu)
+	t.Cleanup(func() {
+		listener.Close()
+		l.set(cut)
+	})
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			upstream, err := (&net.Dialer{}).Dial(network, server)
+			if err != nil || !l.add(client, upstream) {
+				client.Close() //nolint:errcheck // it was never used
+				continue
+			}
+			go l.carry(client, upstream)
+			go l.carry(upstream, client)
+		}
+	}()
+	return l
+}
+
+// add keeps a connection's ends; it reports false while the link is cut.
+func (l *link) add(ends ...net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ends = append(l.ends, ends...)
+	return l.state != cut
+}
+
+// set changes the link's state for connections old and new.
+func (l *link) set(s linkState) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state = s
+	if s == cut {
+		for _, end := range l.ends {
+			end.Close() //nolint:errcheck // the other side may have closed it
+		}
+		l.ends = nil
+	}
+	l.moved.Broadcast()
+}
+
+// carry copies bytes one way, and none while the link hangs.
+func (l *link) carry(to io.WriteCloser, from io.Reader) {
+	defer to.Close()
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		l.mu.Lock()
+		for l.state == hung {
+			l.moved.Wait()
+		}
+		l.mu.Unlock()
+		if _, failed := to.Write(buffer[:n]); failed != nil || err != nil {
+			return
+		}
+	}
+}

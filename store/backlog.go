@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// The backlog's conditions are written out, not passed as parameters, so that a
+// database can see that its partial index holds just these rows.
+
+// Unstarted returns payments CREATED before a moment, oldest first.
+func (db *DB) Unstarted(ctx context.Context, before time.Time, limit int) ([]pirogue.Payment, error) {
+	var rows []paymentRow
+	err := db.look(ctx, "find unstarted payments", func(tx *gorm.DB) error {
+		return tx.Where("status = 'CREATED' AND created_at < ?", on(before)).
+			Order("created_at, id").Limit(limit).Find(&rows).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	payments, err := db.unpackPayments(rows)
+	return payments, failure("find unstarted payments", err)
+}
+
+// Undelivered returns WAITING events written before a moment of which no delivery was
+// begun, oldest first.
+func (db *DB) Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error) {
+	var rows []eventRow
+	err := db.look(ctx, "find undelivered events", func(tx *gorm.DB) error {
+		return tx.Where("state = 'WAITING' AND begun = 0 AND created_at < ?", on(before)).
+			Order("created_at, id").Limit(limit).Find(&rows).Error
+	})
+	events := make([]pirogue.Event, len(rows))
+	for i, row := range rows {
+		events[i] = unpackEvent(row)
+	}
+	return events, err
+}
+
+// Unrouted returns callbacks received before a moment of which no workflow was told,
+// oldest first.
+func (db *DB) Unrouted(ctx context.Context, before time.Time, limit int) ([]pirogue.Callback, error) {
+	var rows []callbackRow
+	err := db.look(ctx, "find unrouted callbacks", func(tx *gorm.DB) error {
+		return tx.Where("routed_at IS NULL AND received_at < ?", on(before)).
+			Order("received_at, id").Limit(limit).Find(&rows).Error
+	})
+	callbacks := make([]pirogue.Callback, len(rows))
+	for i, r := range rows {
+		callbacks[i] = pirogue.Callback{
+			ID: r.ID, AttemptID: pirogue.AttemptID(r.AttemptID), PaymentID: pirogue.PaymentID(r.PaymentID),
+			Words: r.Words, ReceivedAt: r.ReceivedAt.time(), RoutedAt: r.RoutedAt.time(),
+		}
+	}
+	return callbacks, err
+}

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// Balances returns an owner's money in every subsidiary where it has an account or an
+// open payment, by country and currency.
+//
+// Accounts and open cash-ins are read by one statement, so both are of one moment: a
+// cash-in that is just being booked is never counted twice, nor left out. Each side has
+// an index that holds the owner's rows only; nothing grows with the owner's history.
+func (db *DB) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error) {
+	var rows []struct {
+		Country, Currency            string
+		Available, Pending, Reserved int64
+		UpdatedAt                    stamp
+	}
+	err := db.look(ctx, "read balances", func(tx *gorm.DB) error {
+		return tx.Raw(readBalances, map[string]any{"merchant": o.MerchantID, "mode": o.Mode}).Scan(&rows).Error
+	})
+	balances := make([]pirogue.Balance, len(rows))
+	for i, r := range rows {
+		balances[i] = pirogue.Balance{
+			Country: pirogue.CountryCode(r.Country), Currency: pirogue.Currency(r.Currency),
+			Available: r.Available, Pending: r.Pending, Reserved: r.Reserved, UpdatedAt: r.UpdatedAt.time(),
+		}
+	}
+	return balances, err
+}
+
+const readBalances = `
+SELECT country, currency,
+       CAST(SUM(available) AS BIGINT) AS available,
+       CAST(SUM(pending) AS BIGINT) AS pending,
+       CAST(SUM(reserved) AS BIGINT) AS reserved,
+       MAX(updated_at) AS updated_at
+  FROM (SELECT country, currency, credits_posted - debits_posted - debits_held AS available,
+               0 AS pending, debits_held AS reserved, updated_at
+          FROM ledger_accounts
+         WHERE merchant_id = @merchant AND mode = @mode AND kind = 'MERCHANT'
+         UNION ALL
+        SELECT country, currency, 0, CASE WHEN kind = 'CASHIN' THEN amount ELSE 0 END, 0, updated_at
+          FROM payments
+         WHERE merchant_id = @merchant AND mode = @mode AND status IN ('CREATED','INITIATED','PENDING')) AS parts
+ GROUP BY country, currency
+ ORDER BY country, currency`

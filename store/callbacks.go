@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"pirogue"
+)
+
+// callbackRow is a row of callbacks.
+type callbackRow struct {
+	ID         string `gorm:"primaryKey"`
+	AttemptID  string
+	PaymentID  string
+	Words      string
+	ReceivedAt stamp
+	RoutedAt   stamp // NULL: the payment's workflow was not told yet
+}
+
+// TableName returns the table's name.
+func (callbackRow) TableName() string { return "callbacks" }
+
+// AttemptByCallback returns the attempt whose callback URL carries the token with this
+// digest. It fails with NotFound, also when the token is another operator's.
+func (db *DB) AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, digest string) (pirogue.Attempt, error) {
+	if !keepable(string(o), digest) {
+		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "callback of %q", o)
+	}
+	var row attemptRow
+	err := db.look(ctx, "find attempt of callback", func(tx *gorm.DB) error {
+		err := tx.Where("callback_digest = ? AND operator = ?", digest, o).Take(&row).Error
+		return missing(err, pirogue.NotFound, string(o))
+	})
+	if err != nil {
+		return pirogue.Attempt{}, err
+	}
+	a, err := db.unpackAttempt(row)
+	return a, failure("find attempt of callback", err)
+}
+
+// RecordCallback keeps a callback. It reports false for one that is kept already: an
+// operator that says the same fifty times has said it once.
+func (db *DB) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error) {
+	var kept bool
+	err := db.once(ctx, "record callback", func(tx *gorm.DB) error {
+		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&callbackRow{
+			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Words: clean(c.Words),
+			ReceivedAt: on(c.ReceivedAt), RoutedAt: on(c.RoutedAt),
+		})
+		kept = written.RowsAffected == 1
+		return written.Error
+	})
+	return kept && err == nil, err
+}
+
+// Routed marks a callback as told to its workflow. The first moment stays.
+func (db *DB) Routed(ctx context.Context, id string, at time.Time) error {
+	return db.once(ctx, "mark callback", func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE callbacks SET routed_at = ? WHERE id = ? AND routed_at IS NULL", on(at), id).Error
+	})
+}

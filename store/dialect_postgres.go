@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+)
+
+// The limits of the PostgreSQL pools. Every process that opens the database takes up to
+// pgConns + pgSlowConns connections; the server's max_connections must cover them all.
+const (
+	pgConns     = 20
+	pgSlowConns = 2 // for migrations, audits and exports
+	pgConnLife  = 30 * time.Minute
+	pgIdleLife  = 5 * time.Minute
+)
+
+// The time-outs that end what hangs. Each lies below giveUpAfter, so that the server
+// has let go of its locks when the caller hears ServiceUnavailable.
+const (
+	pgConnectTimeout   = 2 * time.Second
+	pgStatementTimeout = 2 * time.Second
+	pgLockTimeout      = 1500 * time.Millisecond
+	pgIdleTimeout      = 5 * time.Second // of a transaction whose client went silent
+)
+
+// pgOldest is the oldest server that is tried: PostgreSQL 14.
+const pgOldest = 140000
+
+// openPostgres opens a pool with time-outs for payments and one without for long work.
+func openPostgres(ctx context.Context, o Options) (engine, error) {
+	config, err := pgx.ParseConfig(o.URL)
+	if err != nil {
+		return engine{}, fmt.Errorf("read the PostgreSQL URL: %w", err)
+	}
+	config.ConnectTimeout = pgConnectTimeout
+	config.RuntimeParams["application_name"] = "pirogue"
+	config.RuntimeParams["timezone"] = "UTC"
+	// Conditional updates are made for this level, whatever the server's default is: a
+	// statement that waited for a row sees the row as it became.
+	config.RuntimeParams["default_transaction_isolation"] = "read committed"
+
+	quick := config.Copy()
+	quick.RuntimeParams["statement_timeout"] = milliseconds(pgStatementTimeout)
+	quick.RuntimeParams["lock_timeout"] = milliseconds(pgLockTimeout)
+	quick.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(pgIdleTimeout)
+
+	short, long := postgresPool(quick, pgConns), postgresPool(config, pgSlowConns)
+	e := engine{dialect: goose.DialectPostgres, migrations: long, pools: []*sql.DB{short, long}}
+	if e.write, err = gorm.Open(postgres.New(postgres.Config{Conn: short}), gormConfig(o.Clock)); err != nil {
+		return engine{}, closing(e, err)
+	}
+	if e.reports, err = gorm.Open(postgres.New(postgres.Config{Conn: long}), gormConfig(o.Clock)); err != nil {
+		return engine{}, closing(e, err)
+	}
+	e.read = e.write
+	if err := pgVersion(ctx, short); err != nil {
+		return engine{}, closing(e, err)
+	}
+	return e, nil
+}
+
+// postgresPool returns a pool that connects when it is first used.
+func postgresPool(config *pgx.ConnConfig, conns int) *sql.DB {
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	pool.SetConnMaxLifetime(pgConnLife)
+	pool.SetConnMaxIdleTime(pgIdleLife)
+	return pool
+}
+
+// pgVersion fails when the server is older than any that was tried.
+func pgVersion(ctx context.Context, pool *sql.DB) error {
+	var version int
+	if err := pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return fmt.Errorf("ask PostgreSQL for its version: %w", err)
+	}
+	if version < pgOldest {
+		return fmt.Errorf("PostgreSQL %d is older than 14", version/10_000)
+	}
+	return nil
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

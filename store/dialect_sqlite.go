@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"gorm.io/gorm"
+	"gorm.io/gorm/callbacks"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+const (
+	sqliteReaders = 4 // connections that never write
+	// sqliteBusyTimeout is how long one try waits for another process's lock. Nothing
+	// can interrupt that wait, so it is short and maxTries of it stay below giveUpAfter.
+	sqliteBusyTimeout = 400 * time.Millisecond
+	// sqliteOldest is 3.51.3, the first version whose write-ahead log cannot be
+	// corrupted by a reset at the wrong moment.
+	sqliteOldest = 3_051_003
+)
+
+// openSQLite opens one connection that writes and a few that read. One writer turns
+// "database is locked" into waiting for one's turn.
+func openSQLite(ctx context.Context, path string, o Options) (engine, error) {
+	if err := createFile(path); err != nil {
+		return engine{}, err
+	}
+	writer, err := sqlitePool(path, 1, "immediate", "synchronous(FULL)", "journal_mode(WAL)")
+	if err != nil {
+		return engine{}, err
+	}
+	e := engine{dialect: goose.DialectSQLite3, migrations: writer, pools: []*sql.DB{writer}}
+	if err := sqliteVersion(ctx, writer); err != nil {
+		return engine{}, closing(e, err)
+	}
+	readers, err := sqlitePool(path, sqliteReaders, "deferred", "query_only(1)")
+	if err != nil {
+		return engine{}, closing(e, err)
+	}
+	e.pools = append(e.pools, readers)
+	if e.write, err = gorm.Open(sqliteDialect{pool: writer}, gormConfig(o.Clock)); err != nil {
+		return engine{}, closing(e, err)
+	}
+	if e.read, err = gorm.Open(sqliteDialect{pool: readers}, gormConfig(o.Clock)); err != nil {
+		return engine{}, closing(e, err)
+	}
+	e.reports = e.read
+	return e, nil
+}
+
+// createFile makes an empty file that only its owner may read, for SQLite would let
+// everybody.
+func createFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make the database's folder: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the database's file: %w", err)
+	}
+	return f.Close()
+}
+
+// sqlitePool opens connections to one file. recursive_triggers makes INSERT OR REPLACE
+// fire the triggers that refuse a DELETE.
+func sqlitePool(path string, conns int, lock string, pragmas ...string) (*sql.DB, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("find the database's file: %w", err)
+	}
+	pragmas = append(pragmas, "busy_timeout("+strconv.FormatInt(sqliteBusyTimeout.Milliseconds(), 10)+")",
+		"foreign_keys(1)", "recursive_triggers(1)")
+	dsn := url.URL{Scheme: "file", Path: full, RawQuery: url.Values{"_txlock": {lock}, "_pragma": pragmas}.Encode()}
+	pool, err := sql.Open("sqlite", dsn.String())
+	if err != nil {
+		return nil, fmt.Errorf("open SQLite: %w", err)
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	return pool, nil
+}
+
+// sqliteVersion fails when the library that is linked in is older than sqliteOldest.
+func sqliteVersion(ctx context.Context, pool *sql.DB) error {
+	var version string
+	if err := pool.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
+		return fmt.Errorf("ask SQLite for its version: %w", err)
+	}
+	var major, minor, patch int
+	if _, err := fmt.Sscanf(version, "%d.%d.%d", &major, &minor, &patch); err != nil {
+		return fmt.Errorf("read SQLite's version %q: %w", version, err)
+	}
+	if major*1_000_000+minor*1_000+patch < sqliteOldest {
+		return fmt.Errorf("SQLite %s can corrupt its write-ahead log; 3.51.3 is the oldest that cannot", version)
+	}
+	return nil
+}
+
+// sqliteDialect teaches GORM the little of SQLite that this package needs. It has no
+// migrator: the schema comes from the files in migrations/sqlite.
+type sqliteDialect struct{ pool *sql.DB }
+
+// Name returns the dialect's name.
+func (sqliteDialect) Name() string { return "sqlite" }
+
+// Initialize gives GORM the pool and the clauses SQLite understands.
+func (d sqliteDialect) Initialize(db *gorm.DB) error {
+	callbacks.RegisterDefaultCallbacks(db, &callbacks.Config{
+		CreateClauses: []string{"INSERT", "VALUES", "ON CONFLICT", "RETURNING"},
+		UpdateClauses: []string{"UPDATE", "SET", "FROM", "WHERE", "RETURNING"},
+		DeleteClauses: []string{"DELETE", "FROM", "WHERE", "RETURNING"},
+	})
+	db.ConnPool = d.pool
+	return nil
+}
+
+// Migrator returns nil: nothing here asks GORM to change a schema.
+func (sqliteDialect) Migrator(*gorm.DB) gorm.Migrator { return nil }
+
+// DataTypeOf is asked by migrators only.
+func (sqliteDialect) DataTypeOf(f *schema.Field) string { return string(f.DataType) }
+
+// DefaultValueOf returns what stands for a column's default in a list of values.
+func (sqliteDialect) DefaultValueOf(*schema.Field) clause.Expression { return clause.Expr{SQL: "NULL"} }
+
+// BindVarTo writes the mark of one parameter.
+func (sqliteDialect) BindVarTo(w clause.Writer, _ *gorm.Statement, _ any) {
+	w.WriteByte('?') //nolint:errcheck // GORM writes to memory
+}
+
+// QuoteTo writes a name that our own code chose, such as payments.id.
+func (sqliteDialect) QuoteTo(w clause.Writer, name string) {
+	w.WriteString(`"` + strings.ReplaceAll(name, ".", `"."`) + `"`) //nolint:errcheck // GORM writes to memory
+}
+
+// Explain returns a statement for people to read.
+func (sqliteDialect) Explain(text string, vars ...any) string {
+	return logger.ExplainSQL(text, nil, `'`, vars...)
+}
+
+// sqliteErrors is the errors GORM has names of its own for.
+var sqliteErrors = map[int]error{
+	sqlite3.SQLITE_CONSTRAINT_UNIQUE:     gorm.ErrDuplicatedKey,
+	sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: gorm.ErrDuplicatedKey,
+	sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: gorm.ErrForeignKeyViolated,
+	sqlite3.SQLITE_CONSTRAINT_CHECK:      gorm.ErrCheckConstraintViolated,
+}
+
+// Translate adds GORM's name to an error of SQLite and keeps the error itself.
+func (sqliteDialect) Translate(err error) error {
+	var own *sqlite.Error
+	if !errors.As(err, &own) || sqliteErrors[own.Code()] == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", sqliteErrors[own.Code()], err)
+}
+
+// closing closes what was opened and returns why.
+func closing(e engine, why error) error { return errors.Join(why, e.close()) }

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"pirogue"
+)
+
+// pgAway is the PostgreSQL errors that pass by themselves or by an operator's hand: the
+// server is starting, stopping, full, read-only, out of connections, or it ended what
+// took too long. https://www.postgresql.org/docs/current/errcodes-appendix.html
+var pgAway = []string{
+	"25006", // read_only_sql_transaction: a standby
+	"25P03", // idle_in_transaction_session_timeout
+	"55P03", // lock_not_available
+	"57014", // query_canceled: statement_timeout
+	"57P01", // admin_shutdown
+	"57P02", // crash_shutdown
+	"57P03", // cannot_connect_now
+	"57P05", // idle_session_timeout
+}
+
+// pgAwayClasses is the first two characters of more of them: connection exceptions,
+// insufficient resources, system errors.
+var pgAwayClasses = []string{"08", "53", "58"}
+
+// pgCalledOff is the errors that say a transaction lost and left nothing behind.
+var pgCalledOff = []string{
+	"40001", // serialization_failure
+	"40P01", // deadlock_detected
+}
+
+// sqliteAway is SQLite's primary result codes of the same meaning.
+var sqliteAway = []int{
+	sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT,
+	sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+}
+
+// primary is the part of a SQLite result code that is not its detail.
+const primary = 0xff
+
+// failure returns err as a *pirogue.Error that says what was attempted: itself when it
+// is one, ServiceUnavailable when the database is away, Internal otherwise.
+func failure(doing string, err error) error {
+	var known *pirogue.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known): // it was decided inside the transaction
+		return err
+	case calledOff(err), away(err): // called off more often than insist repeats
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "%s: %w", doing, err)
+	default:
+		return pirogue.Errorf(pirogue.Internal, "%s: %w", doing, err)
+	}
+}
+
+// calledOff reports whether the whole transaction may be tried again at once.
+func calledOff(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return slices.Contains(pgCalledOff, pg.Code)
+	}
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code()&primary == sqlite3.SQLITE_BUSY
+}
+
+// away reports whether the database cannot serve for the moment.
+func away(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return slices.Contains(pgAway, pg.Code) || slices.Contains(pgAwayClasses, pg.Code[:min(2, len(pg.Code))])
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return slices.Contains(sqliteAway, lite.Code()&primary)
+	}
+	var connect *pgconn.ConnectError
+	var network *net.OpError
+	return errors.As(err, &connect) || errors.As(err, &network) ||
+		slices.ContainsFunc(lostConnections, func(lost error) bool { return errors.Is(err, lost) })
+}
+
+// lostConnections is what Go and its drivers say when a connection is gone or the time
+// for an answer is over.
+var lostConnections = []error{
+	context.DeadlineExceeded, context.Canceled, driver.ErrBadConn, sql.ErrConnDone, sql.ErrTxDone,
+	pgconn.ErrConnClosed, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
+}

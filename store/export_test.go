@@ -1,0 +1,19 @@
+package store
+
+import "context"
+
+// Rules returns how many rules an audit checks.
+func Rules() int { return len(rules) }
+
+// Exec runs a statement on the connection that writes.
+func (db *DB) Exec(statement string) error { return db.write.Exec(statement).Error }
+
+// MigrateDown takes the schema back to a version, which only tests do.
+func (db *DB) MigrateDown(ctx context.Context, version int64) error {
+	schema, err := db.schema()
+	if err != nil {
+		return err
+	}
+	_, err = schema.DownTo(ctx, version)
+	return err
+}

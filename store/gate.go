@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// Key returns a key in force, with its merchant and the secrets that verify at this
+// moment, the newest first. It fails with NotFound, also for a revoked key.
+func (db *DB) Key(ctx context.Context, public string, at time.Time) (pirogue.Key, pirogue.Merchant, error) {
+	if !keepable(public) {
+		return pirogue.Key{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "key %q", public)
+	}
+	var key keyRow
+	var merchant merchantRow
+	err := db.snapshot(ctx, "read key", func(tx *gorm.DB) error {
+		key, merchant = keyRow{}, merchantRow{}
+		err := tx.Where("public = ? AND revoked_at IS NULL", public).Take(&key).Error
+		if err != nil {
+			return missing(err, pirogue.NotFound, public)
+		}
+		return tx.Where("id = ?", key.MerchantID).Take(&merchant).Error
+	})
+	if err != nil {
+		return pirogue.Key{}, pirogue.Merchant{}, err
+	}
+	k, err := db.unpackKey(key, at)
+	return k, unpackMerchant(merchant), failure("read key", err)
+}
+
+// Spend binds a signature to the method and path it is first seen on, for
+// pirogue.SignatureLife, and reports whether s is that one. Of two requests at once one
+// binds; the other reads what no later one changes. A repeat writes nothing.
+func (db *DB) Spend(ctx context.Context, s pirogue.Spent) (bool, error) {
+	if !keepable(s.KeyID, s.Method, s.Path) {
+		return false, pirogue.FieldError(pirogue.InvalidParameter, "path")
+	}
+	var bound []struct{ Method, Path string }
+	err := db.once(ctx, "spend signature", func(tx *gorm.DB) error {
+		signature := hex.EncodeToString(s.Signature[:])
+		err := tx.Raw(spendSignature, map[string]any{
+			"signature": signature, "key": s.KeyID, "method": s.Method, "path": s.Path,
+			"at": on(s.At), "forgotten": on(s.At.Add(-pirogue.SignatureLife)),
+		}).Scan(&bound).Error
+		if err != nil || len(bound) == 1 {
+			return err
+		}
+		return tx.Raw("SELECT method, path FROM spent_signatures WHERE signature = ?", signature).Scan(&bound).Error
+	})
+	return len(bound) == 1 && bound[0].Method == s.Method && bound[0].Path == s.Path, err
+}
+
+// spendSignature keeps the first binding while it is remembered, and takes over the row
+// of one that is not.
+const spendSignature = `
+INSERT INTO spent_signatures AS s (signature, key_id, method, path, spent_at)
+VALUES (@signature, @key, @method, @path, @at)
+ON CONFLICT (signature) DO UPDATE
+   SET key_id = excluded.key_id, method = excluded.method, path = excluded.path, spent_at = excluded.spent_at
+ WHERE s.spent_at <= @forgotten
+RETURNING method, path`
+
+// Purge forgets up to limit signatures spent before a moment, the oldest first, and
+// returns how many. What still guards against a replay stays, whatever the moment. Call
+// it again until it returns less than limit: small steps keep every lock short.
+func (db *DB) Purge(ctx context.Context, before time.Time, limit int) (int, error) {
+	if guarded := db.clock.Now().Add(-pirogue.SignatureLife); before.After(guarded) {
+		before = guarded
+	}
+	var gone int64
+	err := db.once(ctx, "purge signatures", func(tx *gorm.DB) error {
+		deleted := tx.Exec(`DELETE FROM spent_signatures WHERE signature IN
+			(SELECT signature FROM spent_signatures WHERE spent_at < ? ORDER BY spent_at LIMIT ?)`, on(before), limit)
+		gone = deleted.RowsAffected
+		return deleted.Error
+	})
+	return int(gone), err
+}
+
+// Take counts one request against an owner's rate and returns 0, or how long to wait
+// until one would pass.
+//
+// It is the generic cell rate algorithm: one number per owner, the moment at which the
+// bucket is empty again. Each request pushes it on by the interval of one request; it
+// may lie a burst ahead and no further. Check and change are one statement.
+func (db *DB) Take(ctx context.Context, o pirogue.Owner, at time.Time) (time.Duration, error) {
+	if db.rate.PerSecond == 0 {
+		return 0, nil
+	}
+	now, interval := at.UnixMicro(), time.Second.Microseconds()/int64(db.rate.PerSecond)
+	furthest := now + interval*int64(db.rate.Burst-1)
+	var wait time.Duration
+	err := db.once(ctx, "count request", func(tx *gorm.DB) error {
+		wait = 0
+		taken := tx.Exec(takeRate, map[string]any{
+			"merchant": o.MerchantID, "mode": o.Mode, "now": now, "interval": interval,
+			"next": now + interval, "furthest": furthest,
+		})
+		if taken.Error != nil || taken.RowsAffected == 1 {
+			return taken.Error
+		}
+		var arrival []int64
+		err := tx.Raw("SELECT arrival FROM rate_limits WHERE merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).
+			Scan(&arrival).Error
+		if len(arrival) == 1 {
+			wait = time.Duration(max(arrival[0]-furthest, 1)) * time.Microsecond
+		}
+		return err
+	})
+	return wait, err
+}
+
+// takeRate changes nothing when the bucket is full, so a caller that goes on knocking
+// does not push its own turn away.
+const takeRate = `
+INSERT INTO rate_limits AS r (merchant_id, mode, arrival) VALUES (@merchant, @mode, @next)
+ON CONFLICT (merchant_id, mode) DO UPDATE
+   SET arrival = CASE WHEN r.arrival > @now THEN r.arrival + @interval ELSE @next END
+ WHERE r.arrival <= @furthest`

@@ -1,0 +1,119 @@
+package store_test
+
+import (
+	"database/sql"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+var kinds = []pirogue.Kind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund}
+
+// The database is asked for every edge there could be, and draws those of the domain.
+func TestTheDatabaseDrawsTheEdgesOfTheDomainAndNoOther(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		db := w.raw()
+		for _, kind := range kinds {
+			for _, status := range pirogue.Statuses {
+				err := w.put(db, "birth"+string(kind)+string(status), kind, status)
+				require.Equal(w.t, status == pirogue.StatusCreated, err == nil, "a %s begins %s: %v", kind, status, err)
+			}
+		}
+		drop := "DROP TRIGGER payments_birth" // so that a payment can be put at any status
+		if w.postgres() {
+			drop += " ON payments"
+		}
+		require.NoError(w.t, w.exec(db, drop))
+		for _, kind := range kinds {
+			for _, from := range pirogue.Statuses {
+				for _, to := range pirogue.Statuses {
+					id := string(kind) + string(from) + string(to)
+					require.NoError(w.t, w.put(db, id, kind, from))
+					err := w.exec(db, "UPDATE payments SET status = ?, sequence = ? WHERE id = ?", string(to), sequence(to), id)
+					require.Equal(w.t, from.CanBecome(to, kind), err == nil, "a %s from %s to %s: %v", kind, from, to, err)
+				}
+			}
+		}
+	})
+}
+
+// put writes a payment behind the store's back.
+func (w *world) put(db *sql.DB, id string, kind pirogue.Kind, status pirogue.Status) error {
+	space := "order"
+	if kind == pirogue.Refund {
+		space = "refund"
+	}
+	return w.exec(db, `INSERT INTO payments
+		(id, merchant_id, mode, kind, ref_space, merchant_ref, status, sequence, version, amount, fee, refunded,
+		 refund_held, currency, country, network, operator, msisdn_sealed, msisdn_digest, customer_name_sealed,
+		 description, return_url, cancel_url, notify_url, metadata, next_action, provider_tx_id, failure_code,
+		 failure_note, created_at, updated_at)
+		SELECT ?, id, 'test', ?, ?, ?, ?, ?, 1, 1, 0, 0, 0, 'XOF', 'ML', '', '', '', '', '', '', '', '', '', '', '', '',
+		       '', '', created_at, created_at FROM merchants LIMIT 1`,
+		id, string(kind), space, id, string(status), sequence(status))
+}
+
+// sequence is how many events a payment at a status has had at least.
+func sequence(s pirogue.Status) int {
+	if s.Terminal() {
+		return 1
+	}
+	return 0
+}
+
+func TestTheDatabaseRefusesWhatOnlyABugWouldDo(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, _ := w.sent("order_1")
+		_, err := w.success(p)
+		require.NoError(w.t, err)
+		db := w.raw()
+		for name, statement := range map[string]string{
+			"another amount":                 "UPDATE payments SET amount = 1",
+			"another merchant":               "UPDATE payments SET merchant_id = 'x'",
+			"a payment deleted":              "DELETE FROM payments",
+			"a payment replaced":             "INSERT INTO payments SELECT * FROM payments WHERE true ON CONFLICT (id) DO UPDATE SET amount = 1",
+			"refunded more than was paid":    "UPDATE payments SET refunded = 4000, refund_held = 1001",
+			"a terminal status not numbered": "UPDATE payments SET sequence = 0",
+			"the history changed":            "UPDATE status_history SET to_status = 'FAILED'",
+			"the history deleted":            "DELETE FROM status_history",
+			"an illegal line of history":     "INSERT INTO status_history SELECT payment_id, 9, 'SUCCESS', 'FAILED', changed_at FROM status_history WHERE number = 1",
+			"an edge added to the graph":     "INSERT INTO status_edges VALUES ('CASHIN','FAILED','SUCCESS')",
+			"an edge taken from it":          "DELETE FROM status_edges",
+			"a transfer changed":             "UPDATE ledger_transfers SET amount = amount + 1",
+			"a transfer deleted":             "DELETE FROM ledger_transfers",
+			"a journal changed":              "UPDATE ledger_journals SET step = 'late'",
+			"a journal deleted":              "DELETE FROM ledger_journals",
+			"an account deleted":             "DELETE FROM ledger_accounts",
+			"a merchant overdrawn":           "UPDATE ledger_accounts SET debits_posted = 5001 WHERE kind = 'MERCHANT'",
+			"a merchant allowed to overdraw": "UPDATE ledger_accounts SET may_overdraw = 1 WHERE kind = 'MERCHANT'",
+			"a hold above the balance":       "UPDATE ledger_accounts SET debits_held = 4926 WHERE kind = 'MERCHANT'",
+			"an event's bytes changed":       "UPDATE webhook_events SET body = '{}'",
+			"an event deleted":               "DELETE FROM webhook_events",
+			"a delivery ended before begun":  "UPDATE webhook_events SET ended = 1",
+			"an eighth delivery":             "UPDATE webhook_events SET begun = 8, ended = 8, state = 'EXHAUSTED'",
+			"seven ended and still waiting":  "UPDATE webhook_events SET begun = 7, ended = 7",
+			"an attempt sent at no moment":   "UPDATE attempts SET sent_at = NULL",
+			"a text where a number belongs":  "UPDATE payments SET refunded = 'many'",
+		} {
+			err := w.exec(db, statement)
+			require.Error(w.t, err, name)
+			require.NotContains(w.t, err.Error(), "syntax error", name)
+		}
+		w.sound()
+	})
+}
+
+func TestReplaceDoesNotGetAroundTheGuards(t *testing.T) {
+	t.Parallel()
+	w := newWorldOnSQLite(t)
+	p, _ := w.sent("order_1")
+	_, err := w.success(p)
+	require.NoError(t, err)
+	require.ErrorContains(t, w.db.Exec("INSERT OR REPLACE INTO ledger_transfers "+
+		"SELECT id, journal_id, debit_id, credit_id, mode, currency, 1 FROM ledger_transfers"), "refused")
+	w.sound()
+}

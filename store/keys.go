@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+// keyRow is a row of api_keys. It has room for two secrets and no more.
+type keyRow struct {
+	Public         string `gorm:"primaryKey"`
+	MerchantID     string
+	Mode           string
+	SecretSealed   string
+	PreviousSealed string // "" before the first rotation
+	PreviousUntil  stamp  // when the previous secret stops to verify
+	AllowedIPs     string `gorm:"column:allowed_ips"` // JSON, "" for anywhere
+	RevokedAt      stamp
+	CreatedAt      stamp
+}
+
+// TableName returns the table's name.
+func (keyRow) TableName() string { return "api_keys" }
+
+// CreateKey gives an owner a key and returns it with its secret, which nobody is shown
+// again. allowed is where requests may come from; none means anywhere. It fails with
+// NotFound for a merchant that does not exist.
+func (db *DB) CreateKey(
+	ctx context.Context, o pirogue.Owner, allowed []netip.Prefix,
+) (public, secret string, err error) {
+	public, secret = ids.Key(o.Mode), ids.Secret()
+	pack := packer{ring: db.ring}
+	row := keyRow{
+		Public: public, MerchantID: string(o.MerchantID), Mode: string(o.Mode),
+		SecretSealed: pack.seal(sealedSecret, public, secret),
+		AllowedIPs:   pack.json(allowed, len(allowed) == 0), CreatedAt: on(db.clock.Now()),
+	}
+	if pack.err != nil {
+		return "", "", failure("create key", pack.err)
+	}
+	err = db.once(ctx, "create key", func(tx *gorm.DB) error {
+		err := tx.Create(&row).Error
+		if errors.Is(err, gorm.ErrForeignKeyViolated) {
+			return pirogue.Errorf(pirogue.NotFound, "merchant %q: %w", o.MerchantID, err)
+		}
+		return err
+	})
+	if err != nil {
+		return "", "", err
+	}
+	return public, secret, nil
+}
+
+// RotateKey gives a key in force another secret and returns it. The old one verifies for
+// overlap more, at most pirogue.RotationOverlap; one that was older stops at once, so
+// there are never more than two. It fails with NotFound.
+func (db *DB) RotateKey(ctx context.Context, public string, overlap time.Duration) (string, error) {
+	if overlap < 0 || overlap > pirogue.RotationOverlap {
+		return "", pirogue.FieldError(pirogue.InvalidParameter, "overlap")
+	}
+	secret, pack := ids.Secret(), packer{ring: db.ring}
+	sealed := pack.seal(sealedSecret, public, secret)
+	if pack.err != nil {
+		return "", failure("rotate key", pack.err)
+	}
+	until := on(db.clock.Now().Add(overlap))
+	err := db.changeKey(ctx, public, map[string]any{
+		"previous_sealed": gorm.Expr("secret_sealed"), "previous_until": until, "secret_sealed": sealed,
+	})
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// RevokeKey ends a key for ever. It fails with NotFound, also when it was revoked
+// already.
+func (db *DB) RevokeKey(ctx context.Context, public string) error {
+	return db.changeKey(ctx, public, map[string]any{"revoked_at": on(db.clock.Now())})
+}
+
+// changeKey sets columns of a key in force. It fails with NotFound.
+func (db *DB) changeKey(ctx context.Context, public string, columns map[string]any) error {
+	return db.once(ctx, "change key", func(tx *gorm.DB) error {
+		set := tx.Model(&keyRow{}).Where("public = ? AND revoked_at IS NULL", public).Updates(columns)
+		if set.Error == nil && set.RowsAffected == 0 {
+			return pirogue.Errorf(pirogue.NotFound, "key %q", public)
+		}
+		return set.Error
+	})
+}
+
+// Keys returns an owner's keys in force, the newest first, without their secrets.
+func (db *DB) Keys(ctx context.Context, o pirogue.Owner) ([]pirogue.Key, error) {
+	var rows []keyRow
+	err := db.look(ctx, "list keys", func(tx *gorm.DB) error { return inForce(tx, o).Find(&rows).Error })
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]pirogue.Key, len(rows))
+	for i, row := range rows {
+		row.SecretSealed, row.PreviousSealed = "", ""
+		if keys[i], err = db.unpackKey(row, time.Time{}); err != nil {
+			return nil, failure("list keys", err)
+		}
+	}
+	return keys, nil
+}
+
+// inForce selects an owner's keys that are not revoked, the newest first.
+func inForce(tx *gorm.DB, o pirogue.Owner) *gorm.DB {
+	return tx.Where("merchant_id = ? AND mode = ? AND revoked_at IS NULL", o.MerchantID, o.Mode).
+		Order("created_at DESC, public DESC")
+}
+
+// WebhookSecrets returns the secrets an owner's webhooks are signed with: the API secret
+// of its newest key in force, and the whsec_ secret. It fails with NotFound when the
+// owner has no key.
+func (db *DB) WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standard string, err error) {
+	var key keyRow
+	var hook webhookSecretRow
+	err = db.snapshot(ctx, "read webhook secrets", func(tx *gorm.DB) error {
+		key, hook = keyRow{}, webhookSecretRow{}
+		if err := inForce(tx, o).Take(&key).Error; err != nil {
+			return missing(err, pirogue.NotFound, string(o.MerchantID))
+		}
+		err := tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).Take(&hook).Error
+		return missing(err, pirogue.NotFound, string(o.MerchantID))
+	})
+	if err != nil {
+		return "", "", err
+	}
+	pack := packer{ring: db.ring}
+	api = pack.open(sealedSecret, key.Public, key.SecretSealed)
+	standard = pack.open(sealedWebhook, hook.MerchantID+"/"+hook.Mode, hook.SecretSealed)
+	return api, standard, failure("read webhook secrets", pack.err)
+}
+
+// unpackKey returns the key of a row with the secrets that verify at a moment.
+func (db *DB) unpackKey(r keyRow, at time.Time) (pirogue.Key, error) {
+	pack := packer{ring: db.ring}
+	k := pirogue.Key{
+		Public: r.Public, MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
+		RevokedAt: r.RevokedAt.time(), CreatedAt: r.CreatedAt.time(),
+	}
+	pack.unjson(r.AllowedIPs, &k.AllowedIPs)
+	if r.SecretSealed != "" {
+		k.Secrets = append(k.Secrets, pirogue.Secret{Text: pack.open(sealedSecret, r.Public, r.SecretSealed)})
+	}
+	if until := r.PreviousUntil.time(); r.PreviousSealed != "" && at.Before(until) {
+		old := pack.open(sealedSecret, r.Public, r.PreviousSealed)
+		k.Secrets = append(k.Secrets, pirogue.Secret{Text: old, ExpiresAt: until})
+	}
+	return k, pack.err
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+// merchantRow is a row of merchants.
+type merchantRow struct {
+	ID          string `gorm:"primaryKey"`
+	Name        string
+	NotifyURL   string // "" for nowhere
+	LatePolicy  string
+	SuspendedAt stamp // NULL: not suspended
+	CreatedAt   stamp
+}
+
+// TableName returns the table's name.
+func (merchantRow) TableName() string { return "merchants" }
+
+// webhookSecretRow is a row of webhook_secrets.
+type webhookSecretRow struct {
+	MerchantID   string `gorm:"primaryKey"`
+	Mode         string `gorm:"primaryKey"`
+	SecretSealed string
+	CreatedAt    stamp
+}
+
+// TableName returns the table's name.
+func (webhookSecretRow) TableName() string { return "webhook_secrets" }
+
+// CreateMerchant writes a merchant and its two whsec_ secrets, one for each mode. An ID
+// and a late policy are given to one that has none. A merchant whose ID exists stands as
+// it is and comes back.
+func (db *DB) CreateMerchant(ctx context.Context, m pirogue.Merchant) (pirogue.Merchant, error) {
+	if !keepable(m.Name, m.NotifyURL) {
+		return pirogue.Merchant{}, pirogue.FieldError(pirogue.InvalidParameter, "name")
+	}
+	row := merchantRow{
+		ID: cmp.Or(string(m.ID), ids.New()), Name: m.Name, NotifyURL: m.NotifyURL,
+		LatePolicy: cmp.Or(string(m.LatePolicy), string(pirogue.LateReturn)),
+		CreatedAt:  cmp.Or(on(m.CreatedAt), on(db.clock.Now())),
+	}
+	if m.Suspended {
+		row.SuspendedAt = row.CreatedAt
+	}
+	secrets, err := db.newWebhookSecrets(row)
+	if err != nil {
+		return pirogue.Merchant{}, failure("create merchant", err)
+	}
+	var stands merchantRow
+	err = db.together(ctx, "create merchant", func(tx *gorm.DB) error {
+		stands = merchantRow{}
+		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+		if written.Error != nil {
+			return written.Error
+		}
+		if written.RowsAffected == 0 {
+			return tx.Where("id = ?", row.ID).Take(&stands).Error
+		}
+		stands = row
+		return tx.Create(&secrets).Error
+	})
+	if err != nil {
+		return pirogue.Merchant{}, err
+	}
+	return unpackMerchant(stands), nil
+}
+
+// newWebhookSecrets draws a merchant's whsec_ secrets: 256 bits each, in the form that
+// Standard Webhooks libraries read.
+func (db *DB) newWebhookSecrets(m merchantRow) ([]webhookSecretRow, error) {
+	pack := packer{ring: db.ring}
+	var rows []webhookSecretRow
+	for _, mode := range []pirogue.Mode{pirogue.Test, pirogue.Live} {
+		raw, err := hex.DecodeString(ids.Secret())
+		pack.keep(err)
+		secret := "whsec_" + base64.StdEncoding.EncodeToString(raw)
+		rows = append(rows, webhookSecretRow{
+			MerchantID: m.ID, Mode: string(mode), CreatedAt: m.CreatedAt,
+			SecretSealed: pack.seal(sealedWebhook, m.ID+"/"+string(mode), secret),
+		})
+	}
+	return rows, pack.err
+}
+
+// Merchant returns a merchant. It fails with NotFound.
+func (db *DB) Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error) {
+	if !keepable(string(id)) {
+		return pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
+	}
+	var row merchantRow
+	err := db.look(ctx, "read merchant", func(tx *gorm.DB) error {
+		return missing(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id))
+	})
+	return unpackMerchant(row), err
+}
+
+// Merchants returns every merchant, the oldest first.
+func (db *DB) Merchants(ctx context.Context) ([]pirogue.Merchant, error) {
+	var rows []merchantRow
+	err := db.look(ctx, "list merchants", func(tx *gorm.DB) error {
+		return tx.Order("created_at, id").Find(&rows).Error
+	})
+	merchants := make([]pirogue.Merchant, len(rows))
+	for i, row := range rows {
+		merchants[i] = unpackMerchant(row)
+	}
+	return merchants, err
+}
+
+// SuspendMerchant makes the API refuse a merchant's requests. Payments under way go on.
+// It fails with NotFound.
+func (db *DB) SuspendMerchant(ctx context.Context, id pirogue.MerchantID) error {
+	return db.changeMerchant(ctx, id, "suspended_at", on(db.clock.Now()))
+}
+
+// ResumeMerchant ends a suspension. It fails with NotFound.
+func (db *DB) ResumeMerchant(ctx context.Context, id pirogue.MerchantID) error {
+	return db.changeMerchant(ctx, id, "suspended_at", on(time.Time{}))
+}
+
+// SetNotifyURL says where a merchant's webhooks go, "" for nowhere. Events that are
+// written already keep their address.
+func (db *DB) SetNotifyURL(ctx context.Context, id pirogue.MerchantID, url string) error {
+	if !keepable(url) {
+		return pirogue.FieldError(pirogue.InvalidURL, "notify_url")
+	}
+	return db.changeMerchant(ctx, id, "notify_url", url)
+}
+
+// changeMerchant sets one column. It fails with NotFound.
+func (db *DB) changeMerchant(ctx context.Context, id pirogue.MerchantID, column string, value any) error {
+	return db.once(ctx, "change merchant", func(tx *gorm.DB) error {
+		set := tx.Model(&merchantRow{}).Where("id = ?", id).Updates(map[string]any{column: value})
+		if set.Error == nil && set.RowsAffected == 0 {
+			return pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
+		}
+		return set.Error
+	})
+}
+
+// unpackMerchant returns the merchant of a row.
+func unpackMerchant(r merchantRow) pirogue.Merchant {
+	return pirogue.Merchant{
+		ID: pirogue.MerchantID(r.ID), Name: r.Name, Suspended: r.SuspendedAt != "", NotifyURL: r.NotifyURL,
+		LatePolicy: pirogue.LatePolicy(r.LatePolicy), CreatedAt: r.CreatedAt.time(),
+	}
+}

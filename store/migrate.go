@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"path"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// migrationFiles is the schema of both databases, under the same version numbers.
+//
+//go:embed migrations
+var migrationFiles embed.FS
+
+// How long a migration waits for one that another process runs: every second, 5 minutes
+// in all.
+const (
+	migrationRetry = 1   // seconds
+	migrationTries = 300 // of migrationRetry
+)
+
+// Migration is one version of the schema.
+type Migration struct {
+	Version   int64
+	Name      string
+	AppliedAt time.Time // zero: not yet
+}
+
+// String returns the migration as one line for people.
+func (m Migration) String() string {
+	if m.AppliedAt.IsZero() {
+		return m.Name + "  pending"
+	}
+	return m.Name + "  applied " + m.AppliedAt.Format(time.RFC3339)
+}
+
+// Migrate brings the schema to the version this program was built with. On PostgreSQL
+// several processes may call it at once: one works and the others wait. It never goes
+// back: what a later version holds is not thrown away by a program.
+func (db *DB) Migrate(ctx context.Context) error {
+	schema, err := db.schema()
+	if err != nil {
+		return err
+	}
+	_, err = schema.Up(ctx)
+	return failure("migrate", err)
+}
+
+// MigrationStatus returns every version this program knows, the oldest first.
+func (db *DB) MigrationStatus(ctx context.Context) ([]Migration, error) {
+	schema, err := db.schema()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := schema.Status(ctx)
+	if err != nil {
+		return nil, failure("read migrations", err)
+	}
+	migrations := make([]Migration, len(rows))
+	for i, row := range rows {
+		migrations[i] = Migration{
+			Version: row.Source.Version, Name: path.Base(row.Source.Path), AppliedAt: row.AppliedAt.UTC(),
+		}
+	}
+	return migrations, nil
+}
+
+// Ping fails with ServiceUnavailable when the database is away or its schema is older
+// than this program. A newer one passes: a schema goes ahead of its programs.
+func (db *DB) Ping(ctx context.Context) error {
+	schema, err := db.schema()
+	if err != nil {
+		return err
+	}
+	sources := schema.ListSources()
+	wanted := sources[len(sources)-1].Version
+	var version int64
+	err = db.look(ctx, "ping", func(tx *gorm.DB) error {
+		return tx.Raw("SELECT COALESCE(MAX(version_id), 0) FROM " + goose.DefaultTablename).Scan(&version).Error
+	})
+	if err == nil && version >= wanted {
+		return nil
+	}
+	if pirogue.CodeOf(err) == pirogue.ServiceUnavailable {
+		return err
+	}
+	return pirogue.Errorf(pirogue.ServiceUnavailable, "ping: the schema is at %d, not %d (%v)", version, wanted, err)
+}
+
+// schema returns goose over this database's folder of migrations.
+func (db *DB) schema() (*goose.Provider, error) {
+	folder, options := "migrations/sqlite", []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if db.dialect == goose.DialectPostgres {
+		folder = "migrations/postgres"
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(migrationRetry, migrationTries))
+		if err != nil {
+			return nil, failure("lock migrations", err)
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	files, err := fs.Sub(migrationFiles, folder)
+	if err != nil {
+		return nil, failure("find migrations", err)
+	}
+	schema, err := goose.NewProvider(db.dialect, db.migrations, files, options...)
+	return schema, failure("read migrations", err)
+}

@@ -1,0 +1,41 @@
+-- Who Pirogue works for, and with which credentials. Ids and moments are compared
+-- byte by byte (COLLATE "C"): a moment is RFC 3339 in UTC with six decimals, so its
+-- text sorts as time does.
+
+-- +goose Up
+CREATE TABLE merchants (
+  id           TEXT COLLATE "C" PRIMARY KEY,
+  name         TEXT NOT NULL,
+  notify_url   TEXT NOT NULL,
+  late_policy  TEXT NOT NULL CHECK (late_policy IN ('return','accept')),
+  suspended_at TEXT COLLATE "C",
+  created_at   TEXT COLLATE "C" NOT NULL
+);
+
+-- A key has room for two secrets, so never more than two can verify.
+CREATE TABLE api_keys (
+  public          TEXT COLLATE "C" PRIMARY KEY,
+  merchant_id     TEXT COLLATE "C" NOT NULL REFERENCES merchants (id),
+  mode            TEXT NOT NULL CHECK (mode IN ('test','live')),
+  secret_sealed   TEXT NOT NULL,
+  previous_sealed TEXT NOT NULL,
+  previous_until  TEXT COLLATE "C",
+  allowed_ips     TEXT NOT NULL,
+  revoked_at      TEXT COLLATE "C",
+  created_at      TEXT COLLATE "C" NOT NULL,
+  CHECK ((previous_sealed = '') = (previous_until IS NULL))
+);
+CREATE INDEX api_keys_owner ON api_keys (merchant_id, mode, created_at);
+
+CREATE TABLE webhook_secrets (
+  merchant_id   TEXT COLLATE "C" NOT NULL REFERENCES merchants (id),
+  mode          TEXT NOT NULL CHECK (mode IN ('test','live')),
+  secret_sealed TEXT NOT NULL,
+  created_at    TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (merchant_id, mode)
+);
+
+-- +goose Down
+DROP TABLE webhook_secrets;
+DROP TABLE api_keys;
+DROP TABLE merchants;

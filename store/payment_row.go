@@ -1,0 +1,169 @@
+package store
+
+import (
+	"pirogue"
+	"pirogue/vault"
+)
+
+// paymentRow is a row of payments.
+type paymentRow struct {
+	ID                 string `gorm:"primaryKey"`
+	MerchantID         string
+	Mode               string
+	Kind               string
+	RefSpace           string // where MerchantRef is unique
+	MerchantRef        string // the domain's OrderID
+	Status             string
+	Version            int   // lines of the status history
+	Sequence           int   // terminal events so far
+	Amount             int64 // minor units, as are Fee, Refunded and RefundHeld
+	Fee                int64
+	Currency           string
+	Country            string
+	Network            string
+	Operator           string
+	MSISDNSealed       string `gorm:"column:msisdn_sealed"`
+	MSISDNDigest       string `gorm:"column:msisdn_digest"`
+	CustomerNameSealed string
+	Description        string
+	ReturnURL          string
+	CancelURL          string
+	NotifyURL          string
+	Metadata           string // JSON, "" for none
+	NextAction         string // JSON, "" for none
+	ProviderTxID       string
+	FailureCode        string
+	FailureNote        string
+	Refunded           int64
+	RefundHeld         int64
+	StartDeadline      stamp
+	ExpiresAt          stamp
+	CreatedAt          stamp
+	UpdatedAt          stamp
+	SettledAt          stamp
+}
+
+// TableName returns the table's name.
+func (paymentRow) TableName() string { return "payments" }
+
+// attemptRow is a row of attempts.
+type attemptRow struct {
+	ID             string `gorm:"primaryKey"`
+	PaymentID      string
+	Number         int
+	Operator       string
+	Ref            string
+	State          string
+	CallbackDigest string // of the token in the attempt's callback URL
+	HandleSealed   string // JSON, "" before the operator gave one
+	Answer         string
+	Polls          int
+	FirstPolledAt  stamp // kept for the timeline, which tells all polls in one line
+	PolledAt       stamp
+	SentAt         stamp // NULL again when it was proven not sent
+	AnsweredAt     stamp // kept for the timeline: UpdatedAt moves with every poll
+	CreatedAt      stamp
+	UpdatedAt      stamp
+}
+
+// TableName returns the table's name.
+func (attemptRow) TableName() string { return "attempts" }
+
+// refSpace is where a kind's references must be unique: cash-ins and cash-outs
+// together, refunds by themselves.
+func refSpace(k pirogue.Kind) string {
+	if k == pirogue.Refund {
+		return "refund"
+	}
+	return "order"
+}
+
+// msisdnDigest finds the payments of one number without telling the number.
+const msisdnDigest vault.Purpose = "payments.msisdn_digest"
+
+// packPayment returns the row of a payment. The two functions below are one table read
+// in both directions: a field that is missing in one is missing in the first test.
+func (db *DB) packPayment(p pirogue.Payment) (paymentRow, error) {
+	if p.Fee.Minor != 0 && p.Fee.Currency != p.Amount.Currency {
+		return paymentRow{}, pirogue.Errorf(pirogue.Internal, "fee %s of a payment of %s", p.Fee, p.Amount)
+	}
+	pack, id := packer{ring: db.ring}, string(p.ID)
+	row := paymentRow{
+		ID: id, MerchantID: string(p.MerchantID), Mode: string(p.Mode), Kind: string(p.Kind),
+		RefSpace: refSpace(p.Kind), MerchantRef: p.OrderID,
+		Status: string(p.Status), Version: 1, Sequence: p.Sequence,
+		Amount: p.Amount.Minor, Fee: p.Fee.Minor, Currency: string(p.Amount.Currency),
+		Country: string(p.Country), Network: string(p.Network), Operator: string(p.Operator),
+		MSISDNSealed:       pack.seal(sealedMSISDN, id, string(p.MSISDN)),
+		MSISDNDigest:       db.ring.Digest(msisdnDigest, string(p.MSISDN)),
+		CustomerNameSealed: pack.seal(sealedCustomer, id, p.CustomerName),
+		Description:        p.Description, ReturnURL: p.ReturnURL, CancelURL: p.CancelURL, NotifyURL: p.NotifyURL,
+		Metadata:     pack.json(p.Metadata, p.Metadata == nil),
+		NextAction:   pack.json(p.NextAction, p.NextAction == pirogue.NextAction{}),
+		ProviderTxID: p.ProviderTxID, FailureCode: string(p.Failure.Code), FailureNote: p.Failure.Note,
+		Refunded: p.Refunded, RefundHeld: p.RefundHeld,
+		StartDeadline: on(p.StartDeadline), ExpiresAt: on(p.ExpiresAt),
+		CreatedAt: on(p.CreatedAt), UpdatedAt: on(p.UpdatedAt), SettledAt: on(p.SettledAt),
+	}
+	return row, pack.err
+}
+
+// unpackPayment returns the payment of a row.
+func (db *DB) unpackPayment(r paymentRow) (pirogue.Payment, error) {
+	pack, currency := packer{ring: db.ring}, pirogue.Currency(r.Currency)
+	p := pirogue.Payment{
+		ID: pirogue.PaymentID(r.ID), MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
+		Kind: pirogue.Kind(r.Kind), OrderID: r.MerchantRef, Status: pirogue.Status(r.Status),
+		Amount:  pirogue.Money{Minor: r.Amount, Currency: currency},
+		Fee:     pirogue.Money{Minor: r.Fee, Currency: currency},
+		Country: pirogue.CountryCode(r.Country), Network: pirogue.Network(r.Network),
+		Operator:     pirogue.OperatorCode(r.Operator),
+		MSISDN:       pirogue.MSISDN(pack.open(sealedMSISDN, r.ID, r.MSISDNSealed)),
+		CustomerName: pack.open(sealedCustomer, r.ID, r.CustomerNameSealed),
+		Description:  r.Description, ReturnURL: r.ReturnURL, CancelURL: r.CancelURL, NotifyURL: r.NotifyURL,
+		ProviderTxID: r.ProviderTxID,
+		Failure:      pirogue.Failure{Code: pirogue.FailureCode(r.FailureCode), Note: r.FailureNote},
+		Refunded:     r.Refunded, RefundHeld: r.RefundHeld, Sequence: r.Sequence,
+		StartDeadline: r.StartDeadline.time(), ExpiresAt: r.ExpiresAt.time(),
+		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(), SettledAt: r.SettledAt.time(),
+	}
+	pack.unjson(r.Metadata, &p.Metadata)
+	pack.unjson(r.NextAction, &p.NextAction)
+	return p, pack.err
+}
+
+// unpackPayments returns all payments or, when one does not open, none: a list with a
+// hole in it would be taken for the whole.
+func (db *DB) unpackPayments(rows []paymentRow) ([]pirogue.Payment, error) {
+	payments := make([]pirogue.Payment, len(rows))
+	for i, row := range rows {
+		var err error
+		if payments[i], err = db.unpackPayment(row); err != nil {
+			return nil, err
+		}
+	}
+	return payments, nil
+}
+
+// packAttempt returns the row of an attempt that has not been sent.
+func packAttempt(a pirogue.Attempt, callbackDigest string) attemptRow {
+	return attemptRow{
+		ID: string(a.ID), PaymentID: string(a.PaymentID), Number: a.Number,
+		Operator: string(a.Operator), Ref: string(a.Ref), State: string(pirogue.AttemptPrepared),
+		CallbackDigest: callbackDigest, CreatedAt: on(a.CreatedAt), UpdatedAt: on(a.CreatedAt),
+	}
+}
+
+// unpackAttempt returns the attempt of a row.
+func (db *DB) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
+	pack := packer{ring: db.ring}
+	a := pirogue.Attempt{
+		ID: pirogue.AttemptID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Number: r.Number,
+		Operator: pirogue.OperatorCode(r.Operator), Ref: pirogue.OperatorRef(r.Ref),
+		State: pirogue.AttemptState(r.State), Answer: r.Answer, Polls: r.Polls,
+		PolledAt: r.PolledAt.time(), SentAt: r.SentAt.time(),
+		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(),
+	}
+	pack.unjson(pack.open(sealedHandle, r.ID, r.HandleSealed), &a.Handle)
+	return a, pack.err
+}

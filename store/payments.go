@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"pirogue"
+)
+
+// Accept writes a payment with its first attempt and the first line of its history in
+// one transaction. The owner's reference is a unique key: when it exists already,
+// nothing changes and the original comes back with false, also when both requests run
+// at once, for the second insert waits until the first is decided.
+func (db *DB) Accept(
+	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string,
+) (pirogue.Payment, bool, error) {
+	if field := unkeepableField(p); field != "" {
+		return pirogue.Payment{}, false, pirogue.FieldError(pirogue.InvalidParameter, field)
+	}
+	row, attempt, err := db.packAccepted(p, a, callbackDigest)
+	if err != nil {
+		return pirogue.Payment{}, false, failure("accept payment", err)
+	}
+	var stands paymentRow
+	var created bool
+	err = db.together(ctx, "accept payment", func(tx *gorm.DB) error {
+		stands, created = row, false
+		// No key is named, so that the payment's own ID cannot raise an error where its
+		// reference is the answer: the very same call, made twice, collides with both.
+		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+		if written.Error != nil {
+			return written.Error
+		}
+		if written.RowsAffected == 0 {
+			stands = paymentRow{}
+			return sameReference(tx, row, &stands)
+		}
+		created = true
+		if err := begin(tx, row); err != nil {
+			return err
+		}
+		return tx.Create(&attempt).Error
+	})
+	if err != nil {
+		return pirogue.Payment{}, false, err
+	}
+	accepted, err := db.unpackPayment(stands)
+	return accepted, created, failure("accept payment", err)
+}
+
+// packAccepted returns the rows of an acceptance: whatever the caller filled in, a
+// payment begins CREATED and its first attempt PREPARED.
+func (db *DB) packAccepted(
+	p pirogue.Payment, a pirogue.Attempt, callbackDigest string,
+) (paymentRow, attemptRow, error) {
+	if p.CreatedAt.IsZero() {
+		p.CreatedAt = db.clock.Now()
+	}
+	p.Status, p.Operator, p.Sequence, p.UpdatedAt = pirogue.StatusCreated, a.Operator, 0, p.CreatedAt
+	a.PaymentID, a.Number, a.CreatedAt = p.ID, 1, p.CreatedAt
+	row, err := db.packPayment(p)
+	return row, packAttempt(a, callbackDigest), err
+}
+
+// sameReference reads the payment that has the owner's reference already. That there is
+// none means the insert collided with something else: a payment ID used twice.
+func sameReference(tx *gorm.DB, row paymentRow, into *paymentRow) error {
+	return tx.Where("merchant_id = ? AND mode = ? AND ref_space = ? AND merchant_ref = ?",
+		row.MerchantID, row.Mode, row.RefSpace, row.MerchantRef).Take(into).Error
+}
+
+// unkeepableField names the first field that no database could give back unchanged.
+func unkeepableField(p pirogue.Payment) string {
+	for _, text := range []struct{ field, value string }{
+		{"merchant_order_id", p.OrderID},
+		{"description", p.Description},
+		{"return_url", p.ReturnURL},
+		{"cancel_url", p.CancelURL},
+		{"notify_url", p.NotifyURL},
+	} {
+		if !keepable(text.value) {
+			return text.field
+		}
+	}
+	return ""
+}
+
+// Payment returns one of the owner's payments. It fails with TransactionNotFound.
+func (db *DB) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
+	var row paymentRow
+	err := db.look(ctx, "read payment", func(tx *gorm.DB) error { return owned(tx, o, id, &row) })
+	if err != nil {
+		return pirogue.Payment{}, err
+	}
+	p, err := db.unpackPayment(row)
+	return p, failure("read payment", err)
+}
+
+// owned reads a payment of one owner. Whether it is missing or somebody else's, the
+// answer is the same, so that nobody learns which IDs exist.
+func owned(tx *gorm.DB, o pirogue.Owner, id pirogue.PaymentID, into *paymentRow) error {
+	if !keepable(string(id)) {
+		return pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
+	}
+	err := tx.Where("id = ? AND merchant_id = ? AND mode = ?", id, o.MerchantID, o.Mode).Take(into).Error
+	return missing(err, pirogue.TransactionNotFound, string(id))
+}
+
+// byID reads a payment of whoever it is.
+func byID(tx *gorm.DB, id pirogue.PaymentID, into *paymentRow) error {
+	return missing(tx.Where("id = ?", id).Take(into).Error, pirogue.TransactionNotFound, string(id))
+}
+
+// missing gives an error that says "no such row" a code.
+func missing(err error, code pirogue.Code, what string) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return pirogue.Errorf(code, "%q: %w", what, err)
+	}
+	return err
+}
+
+// List returns the owner's payments that the filter selects, newest first. A page
+// begins after the payment f.Before; one that is not the owner's gives an empty page.
+// At most pirogue.MaxPage + 1 come back, so that a caller can see whether more follow.
+func (db *DB) List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error) {
+	if !keepable(f.OrderID, string(f.Country), string(f.Operator), string(f.Before), string(f.Status), string(f.Kind)) {
+		return []pirogue.Payment{}, nil // nothing can have such a field
+	}
+	var rows []paymentRow
+	err := db.look(ctx, "list payments", func(tx *gorm.DB) error {
+		query := selected(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), f)
+		if f.Before != "" {
+			// The row itself says where its page begins, so a page costs the same however
+			// far down it lies, and payments of one microsecond are neither lost nor repeated.
+			query = query.Where(`(created_at, id) <
+				(SELECT created_at, id FROM payments WHERE id = ? AND merchant_id = ? AND mode = ?)`,
+				f.Before, o.MerchantID, o.Mode)
+		}
+		return query.Order("created_at DESC, id DESC").Limit(pageSize(f.Limit)).Find(&rows).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	payments, err := db.unpackPayments(rows)
+	return payments, failure("list payments", err)
+}
+
+// selected adds the filter's conditions. Zero fields do not select.
+func selected(query *gorm.DB, f pirogue.PaymentFilter) *gorm.DB {
+	for _, field := range []struct{ column, value string }{
+		{"merchant_ref", f.OrderID},
+		{"status", string(f.Status)},
+		{"kind", string(f.Kind)},
+		{"country", string(f.Country)},
+		{"operator", string(f.Operator)},
+	} {
+		if field.value != "" {
+			query = query.Where(clause.Eq{Column: field.column, Value: field.value})
+		}
+	}
+	if from := on(f.CreatedFrom); from != "" {
+		query = query.Where("created_at >= ?", from)
+	}
+	if to := on(f.CreatedTo); to != "" {
+		query = query.Where("created_at < ?", to)
+	}
+	return query
+}
+
+// pageSize bounds a limit: pirogue.MaxPage when there is none.
+func pageSize(limit int) int {
+	if limit <= 0 {
+		return pirogue.MaxPage
+	}
+	return min(limit, pirogue.MaxPage+1)
+}

@@ -1,0 +1,152 @@
+package store
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"pirogue"
+	"pirogue/vault"
+)
+
+// stampLayout is how a moment is kept: RFC 3339 in UTC with six decimals always, so
+// that text sorts and compares as time does, on both databases alike.
+const stampLayout = "2006-01-02T15:04:05.000000Z"
+
+// stamp is a moment in stampLayout. "" is the zero time and is kept as NULL.
+type stamp string
+
+// on returns the stamp of a moment, cut to the microsecond.
+func on(t time.Time) stamp {
+	if t.IsZero() {
+		return ""
+	}
+	return stamp(t.UTC().Format(stampLayout))
+}
+
+// Value returns what the database keeps.
+func (s stamp) Value() (driver.Value, error) {
+	if s == "" {
+		return nil, nil //nolint:nilnil // NULL is how driver.Valuer spells "no moment"
+	}
+	return string(s), nil
+}
+
+// Scan reads what the database kept and refuses what is not a moment.
+func (s *stamp) Scan(kept any) error {
+	switch kept := kept.(type) {
+	case nil:
+		*s = ""
+		return nil
+	case string:
+		*s = stamp(kept)
+		_, err := time.Parse(stampLayout, kept)
+		return err
+	default:
+		return fmt.Errorf("a moment is kept as text, not as %T", kept)
+	}
+}
+
+// time returns the moment. Scan has made sure that it is one.
+func (s stamp) time() time.Time {
+	t, err := time.Parse(stampLayout, string(s))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// The columns whose values are sealed. Each value is bound to its column and row, so
+// that moving it to another row, say the number of another customer, does not open.
+const (
+	sealedMSISDN   = "payments.msisdn"
+	sealedCustomer = "payments.customer_name"
+	sealedHandle   = "attempts.handle"
+	sealedSecret   = "api_keys.secret"
+	sealedWebhook  = "webhook_secrets.secret"
+)
+
+// packer turns values into what columns hold and back. It keeps the first error, so
+// that a row reads as a table of fields.
+type packer struct {
+	ring *vault.Ring
+	err  error
+}
+
+// keep remembers the first thing that went wrong.
+func (p *packer) keep(err error) {
+	if p.err == nil {
+		p.err = err
+	}
+}
+
+// seal returns what one row's column keeps of a text; "" stays "".
+func (p *packer) seal(column, row, plain string) string {
+	if plain == "" {
+		return ""
+	}
+	sealed, err := p.ring.Seal(purpose(column, row), []byte(plain))
+	p.keep(err)
+	return sealed
+}
+
+// open returns the text that seal was given.
+func (p *packer) open(column, row, sealed string) string {
+	if sealed == "" {
+		return ""
+	}
+	plain, err := p.ring.Open(purpose(column, row), sealed)
+	p.keep(err)
+	return string(plain)
+}
+
+// purpose names one column of one row, from which the vault derives the value's key.
+func purpose(column, row string) vault.Purpose { return vault.Purpose(column + "/" + row) }
+
+// json returns a value as JSON text, and "" for the zero value of its kind.
+func (p *packer) json(value any, zero bool) string {
+	if zero {
+		return ""
+	}
+	text, err := json.Marshal(value)
+	p.keep(err)
+	return string(text)
+}
+
+// unjson reads what json returned.
+func (p *packer) unjson(text string, into any) {
+	if text != "" {
+		p.keep(json.Unmarshal([]byte(text), into))
+	}
+}
+
+// keepable reports whether both databases can keep a text and find it again: PostgreSQL
+// refuses NUL and what is not UTF-8, SQLite takes anything.
+func keepable(texts ...string) bool {
+	for _, text := range texts {
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// clean makes an outsider's words keepable. They are for people to read; refusing them
+// would stop the payment they are about.
+func clean(words string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(words, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// openStatuses returns the statuses that are not terminal, as the domain has them.
+func openStatuses() []pirogue.Status {
+	var open []pirogue.Status
+	for _, s := range pirogue.Statuses {
+		if !s.Terminal() {
+			open = append(open, s)
+		}
+	}
+	return open
+}

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"maps"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// historyRow is a row of status_history: one edge that a payment went along.
+type historyRow struct {
+	PaymentID  string `gorm:"primaryKey"`
+	Number     int    `gorm:"primaryKey"`
+	FromStatus string // "" for the first
+	ToStatus   string
+	ChangedAt  stamp
+}
+
+// TableName returns the table's name.
+func (historyRow) TableName() string { return "status_history" }
+
+// begin writes the first line of a payment's history.
+func begin(tx *gorm.DB, p paymentRow) error {
+	return tx.Create(&historyRow{PaymentID: p.ID, Number: 1, ToStatus: p.Status, ChangedAt: p.CreatedAt}).Error
+}
+
+// edge is one change of a payment's status, with the other columns that change along.
+type edge struct {
+	payment pirogue.PaymentID
+	from    []pirogue.Status // the payment must stand in one of these
+	to      pirogue.Status
+	at      time.Time
+	columns map[string]any
+}
+
+// draw compares and sets a payment's status and writes the line in its history. It
+// reports false, and changes nothing, when the payment does not stand where the edge
+// begins. An edge that pirogue.Status does not have is refused by the database.
+func draw(tx *gorm.DB, e edge) (bool, error) {
+	columns := map[string]any{"status": e.to, "version": gorm.Expr("version + 1"), "updated_at": on(e.at)}
+	maps.Copy(columns, e.columns)
+	set := tx.Model(&paymentRow{}).Where("id = ? AND status IN ?", e.payment, e.from).Updates(columns)
+	if set.Error != nil || set.RowsAffected == 0 {
+		return false, set.Error
+	}
+	return true, tx.Exec(drawHistory, on(e.at), e.payment).Error
+}
+
+// drawHistory continues a history from its last line: the update before it holds the
+// payment's row, so nobody else can add one in between.
+const drawHistory = `
+INSERT INTO status_history (payment_id, number, from_status, to_status, changed_at)
+SELECT p.id, p.version, h.to_status, p.status, CAST(? AS TEXT)
+  FROM payments p JOIN status_history h ON h.payment_id = p.id AND h.number = p.version - 1
+ WHERE p.id = ?`

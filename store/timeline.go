@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// story is everything that is kept about what happened to one payment.
+type story struct {
+	history    []historyRow
+	attempts   []attemptRow
+	callbacks  []callbackRow
+	cases      []caseRow
+	deliveries []deliveryRow
+}
+
+// Timeline returns what happened to one of the owner's payments, in the order in which
+// it happened. It fails with TransactionNotFound. Details name no secret: neither
+// numbers, nor handles, nor tokens; operators' words were redacted by their adapters.
+func (db *DB) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error) {
+	var s story
+	err := db.snapshot(ctx, "read timeline", func(tx *gorm.DB) error {
+		s = story{}
+		var payment paymentRow
+		if err := owned(tx, o, id, &payment); err != nil {
+			return err
+		}
+		return s.read(tx, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.moments(), nil
+}
+
+// read fills the story from its tables.
+func (s *story) read(tx *gorm.DB, id pirogue.PaymentID) error {
+	for _, chapter := range []struct {
+		rows  any
+		order string
+	}{
+		{&s.history, "number"},
+		{&s.attempts, "number"},
+		{&s.callbacks, "received_at"},
+		{&s.cases, "opened_at"},
+	} {
+		if err := tx.Where("payment_id = ?", id).Order(chapter.order).Find(chapter.rows).Error; err != nil {
+			return err
+		}
+	}
+	return tx.Where("event_id IN (SELECT id FROM webhook_events WHERE payment_id = ?)", id).
+		Order("started_at, number").Find(&s.deliveries).Error
+}
+
+// moments tells the story in order. Of two things at the same microsecond the one that
+// must have come first stands first below.
+func (s *story) moments() []pirogue.Moment {
+	var told []pirogue.Moment
+	tell := func(at stamp, what pirogue.MomentType, who pirogue.Source, details map[string]any) {
+		if at != "" {
+			told = append(told, pirogue.Moment{At: at.time(), Type: what, Source: who, Details: details})
+		}
+	}
+	// The first line of the history is the acceptance, the others are changes.
+	for _, h := range s.history[:min(1, len(s.history))] {
+		tell(h.ChangedAt, pirogue.PaymentAccepted, pirogue.SourceAPI, map[string]any{"status": h.ToStatus})
+	}
+	for _, a := range s.attempts {
+		tellAttempt(tell, a)
+	}
+	for _, c := range s.callbacks {
+		tell(c.ReceivedAt, pirogue.CallbackReceived, pirogue.SourceOperator, map[string]any{"words": c.Words})
+	}
+	for _, h := range s.history[min(1, len(s.history)):] {
+		tell(h.ChangedAt, pirogue.StatusChanged, pirogue.SourcePirogue,
+			map[string]any{"from": h.FromStatus, "to": h.ToStatus})
+	}
+	// A case's note is evidence for support; the merchant is told the cause.
+	for _, c := range s.cases {
+		tell(c.OpenedAt, pirogue.CaseOpened, pirogue.SourcePirogue, map[string]any{"cause": c.Cause})
+	}
+	for _, d := range s.deliveries {
+		tell(d.StartedAt, pirogue.WebhookAttempted, pirogue.SourceWebhook, deliveryDetails(d))
+	}
+	slices.SortStableFunc(told, func(a, b pirogue.Moment) int { return a.At.Compare(b.At) })
+	return told
+}
+
+// answers says what an attempt's state is called in a timeline, and who caused it.
+var answers = map[string]struct {
+	what pirogue.MomentType
+	who  pirogue.Source
+}{
+	string(pirogue.AttemptAccepted): {pirogue.AttemptAccepts, pirogue.SourceOperator},
+	string(pirogue.AttemptRefused):  {pirogue.AttemptRefuses, pirogue.SourceOperator},
+	string(pirogue.AttemptUnknown):  {pirogue.AttemptUnknowns, pirogue.SourcePirogue},
+}
+
+// tellAttempt tells one attempt. Only its latest words are kept: they belong to the last
+// status question, or to the first answer when there was none.
+func tellAttempt(tell func(stamp, pirogue.MomentType, pirogue.Source, map[string]any), a attemptRow) {
+	details := func(more ...any) map[string]any {
+		d := map[string]any{"attempt": a.Number, "operator": a.Operator}
+		for i := 0; i+1 < len(more); i += 2 {
+			if key, ok := more[i].(string); ok && more[i+1] != "" {
+				d[key] = more[i+1]
+			}
+		}
+		return d
+	}
+	// The reference stays out of every line but the first: one is enough to find it.
+	answered, polled := a.Answer, ""
+	if a.Polls > 0 {
+		answered, polled = "", a.Answer
+	}
+	tell(a.CreatedAt, pirogue.AttemptPrepares, pirogue.SourcePirogue, details("operator_ref", a.Ref))
+	tell(a.SentAt, pirogue.AttemptSends, pirogue.SourcePirogue, details())
+	if answer, ok := answers[a.State]; ok {
+		tell(a.AnsweredAt, answer.what, answer.who, details("words", answered))
+	}
+	tell(a.FirstPolledAt, pirogue.AttemptPolled, pirogue.SourcePirogue,
+		details("count", a.Polls, "last_at", string(a.PolledAt), "words", polled))
+}
+
+// deliveryDetails says which attempt it was and how it ended, if it has.
+func deliveryDetails(d deliveryRow) map[string]any {
+	details := map[string]any{"event_id": d.EventID, "number": d.Number}
+	if d.EndedAt != "" {
+		details["ended_at"] = string(d.EndedAt)
+	}
+	if d.HTTPStatus != 0 {
+		details["http_status"] = d.HTTPStatus
+	}
+	if d.Error != "" {
+		details["error"] = d.Error
+	}
+	return details
+}

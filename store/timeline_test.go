@@ -1,0 +1,79 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ledger"
+)
+
+func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+			AttemptID: a.ID, State: pirogue.AttemptUnknown, Words: "timeout", At: w.at(11 * time.Second),
+		}))
+		next := w.renew(p, a) // at 1 min
+		sent, err := w.db.Send(w.ctx(), next.ID, w.at(61*time.Second))
+		require.NoError(w.t, err)
+		require.True(w.t, sent)
+		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+			AttemptID: next.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "canary-token"},
+			Words: "201", At: w.at(62 * time.Second),
+		}))
+		for i := range 3 {
+			require.NoError(w.t, w.db.Polled(w.ctx(), next.ID, "PENDING", w.at(time.Duration(70+i)*time.Second)))
+		}
+		_, err = w.db.RecordCallback(w.ctx(), pirogue.NewCallback(next, "SUCCESS", []byte("{}"), w.at(80*time.Second)))
+		require.NoError(w.t, err)
+		journal := ledger.CashIn(p)
+		settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(81 * time.Second),
+		}, &journal)
+		require.NoError(w.t, err)
+		_, d := w.beginDelivery(settled.EventID, w.at(82*time.Second))
+		d.EndedAt, d.Error = w.at(85*time.Second), "no answer within 3 s"
+		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting))
+		require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseUnknown, Note: "for support only", OpenedAt: w.at(90 * time.Second),
+		}, nil))
+
+		told, err := w.db.Timeline(w.ctx(), w.owner, p.ID)
+		require.NoError(w.t, err)
+		var lines []string
+		for _, m := range told {
+			delete(m.Details, "operator_ref") // drawn at random
+			lines = append(lines, fmt.Sprintf("%3.0f s %s by %s %v", m.At.Sub(begin).Seconds(), m.Type, m.Source, m.Details))
+		}
+		require.Equal(w.t, []string{
+			"  0 s payment.accepted by api map[status:CREATED]",
+			"  0 s attempt.prepared by pirogue map[attempt:1 operator:orange-web-ml]",
+			"  1 s attempt.sent by pirogue map[attempt:1 operator:orange-web-ml]",
+			"  1 s payment.status_changed by pirogue map[from:CREATED to:INITIATED]",
+			" 11 s attempt.unknown by pirogue map[attempt:1 operator:orange-web-ml words:timeout]",
+			" 11 s payment.status_changed by pirogue map[from:INITIATED to:PENDING]",
+			" 60 s attempt.prepared by pirogue map[attempt:2 operator:moov-web-ml]",
+			" 61 s attempt.sent by pirogue map[attempt:2 operator:moov-web-ml]",
+			" 62 s attempt.accepted by operator map[attempt:2 operator:moov-web-ml]",
+			" 70 s attempt.polled by pirogue map[attempt:2 count:3 last_at:2026-04-29T14:33:30.123456Z operator:moov-web-ml words:PENDING]",
+			" 80 s callback.received by operator map[words:SUCCESS]",
+			" 81 s payment.status_changed by pirogue map[from:PENDING to:SUCCESS]",
+			" 82 s webhook.attempted by webhook map[ended_at:2026-04-29T14:33:43.123456Z error:no answer within 3 s event_id:" +
+				string(settled.EventID) + " number:1]",
+			" 90 s case.opened by pirogue map[cause:UNKNOWN_OUTCOME]",
+		}, lines)
+		for _, m := range told {
+			require.Contains(w.t, pirogue.MomentTexts, m.Type)
+			for name, value := range m.Details {
+				require.IsType(w.t, map[bool]any{true: 1, false: ""}[name == "attempt" || name == "count" || name == "number"], value)
+				require.NotContains(w.t, fmt.Sprint(value), "canary-token")
+				require.NotContains(w.t, fmt.Sprint(value), "76123456")
+			}
+		}
+	})
+}

@@ -1,0 +1,257 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+	"pirogue/ledger"
+	"pirogue/piroguetest"
+	"pirogue/store"
+	"pirogue/vault"
+)
+
+func TestMain(m *testing.M) { piroguetest.Main(m) }
+
+// world is one merchant in one database, and a clock that the test moves.
+type world struct {
+	t     testing.TB
+	url   string
+	db    *store.DB
+	ring  *vault.Ring
+	now   *atomic.Int64 // Unix microseconds
+	owner pirogue.Owner
+	key   string
+}
+
+const (
+	operator = pirogue.OperatorCode("orange-web-ml")
+	hook     = "https://merchant.example/hook"
+)
+
+// defaultRate is every world's rate.
+var defaultRate = store.Rate{PerSecond: 10, Burst: 20}
+
+// begin is when every test begins.
+var begin = time.Date(2026, 4, 29, 14, 32, 18, 123456000, time.UTC)
+
+// each runs a test in a world of its own on both databases.
+func each(t *testing.T, test func(w *world)) {
+	t.Helper()
+	piroguetest.EachDatabase(t, func(t *testing.T, url string) {
+		t.Helper()
+		test(newWorld(t, url))
+	})
+}
+
+func newWorld(tb testing.TB, url string) *world {
+	tb.Helper()
+	w := &world{t: tb, url: url, ring: newRing(tb), now: newClock()}
+	w.db = w.open(defaultRate)
+	require.NoError(tb, w.db.Migrate(tb.Context()))
+	w.owner = w.another()
+	return w
+}
+
+func newRing(tb testing.TB) *vault.Ring {
+	tb.Helper()
+	ring, err := vault.ParseRing(vault.NewRing("test"))
+	require.NoError(tb, err)
+	return ring
+}
+
+func newClock() *atomic.Int64 {
+	var now atomic.Int64
+	now.Store(begin.UnixMicro())
+	return &now
+}
+
+func newWorldOnSQLite(t *testing.T) *world {
+	t.Helper()
+	return newWorld(t, piroguetest.SQLite(t))
+}
+
+// open opens the world's database once more.
+func (w *world) open(rate store.Rate) *store.DB {
+	w.t.Helper()
+	db, err := store.Open(w.t.Context(), store.Options{URL: w.url, Clock: w.clock(), Ring: w.ring, Rate: rate})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { require.NoError(w.t, db.Close()) })
+	return db
+}
+
+func (w *world) clock() pirogue.Clock {
+	return func() time.Time { return time.UnixMicro(w.now.Load()) }
+}
+
+// at returns a moment after the world's present.
+func (w *world) at(after time.Duration) time.Time { return w.clock().Now().Add(after) }
+
+// another makes another merchant with a test key.
+func (w *world) another() pirogue.Owner {
+	w.t.Helper()
+	merchant, err := w.db.CreateMerchant(w.ctx(), pirogue.Merchant{Name: "Boutique Téranga", NotifyURL: hook})
+	require.NoError(w.t, err)
+	o := pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
+	w.key, _, err = w.db.CreateKey(w.ctx(), o, nil)
+	require.NoError(w.t, err)
+	return o
+}
+
+// test returns what sub-tests run under.
+func (w *world) test() *testing.T {
+	w.t.Helper()
+	t, ok := w.t.(*testing.T)
+	require.True(w.t, ok, "a benchmark has no sub-tests")
+	return t
+}
+
+func (w *world) ctx() context.Context { return w.t.Context() }
+
+// order returns a cash-in that was not accepted yet, with its attempt.
+func (w *world) order(o pirogue.Owner, reference string) (pirogue.Payment, pirogue.Attempt) {
+	p := pirogue.Payment{
+		ID: ids.Payment(), MerchantID: o.MerchantID, Mode: o.Mode, Kind: pirogue.CashIn, OrderID: reference,
+		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF},
+		Fee: pirogue.Money{Minor: 75, Currency: pirogue.XOF}, Country: "ML", MSISDN: "+22376123456",
+		Network: pirogue.Orange, Operator: operator, CustomerName: "Awa Diarra", Description: "Deux pagnes",
+		ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel",
+		Metadata: map[string]string{"cart": "17"}, StartDeadline: w.at(90 * time.Second),
+		CreatedAt: w.at(0), UpdatedAt: w.at(0),
+	}
+	return p, pirogue.Attempt{
+		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: operator, Ref: ids.Reference(p.Kind),
+		State: pirogue.AttemptPrepared, CreatedAt: w.at(0), UpdatedAt: w.at(0),
+	}
+}
+
+// accept accepts a cash-in of the world's merchant.
+func (w *world) accept(reference string) (pirogue.Payment, pirogue.Attempt) {
+	w.t.Helper()
+	p, a := w.order(w.owner, reference)
+	p, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+	require.NoError(w.t, err)
+	require.True(w.t, fresh)
+	return p, a
+}
+
+// digest is what the database knows an attempt's callback token by.
+func digest(a pirogue.Attempt) string { return pirogue.CallbackDigest("token of " + string(a.Ref)) }
+
+// send marks an attempt sent.
+func (w *world) send(a pirogue.Attempt) {
+	w.t.Helper()
+	sent, err := w.db.Send(w.ctx(), a.ID, w.at(time.Second))
+	require.NoError(w.t, err)
+	require.True(w.t, sent)
+}
+
+// sent accepts a payment and sends it.
+func (w *world) sent(reference string) (pirogue.Payment, pirogue.Attempt) {
+	w.t.Helper()
+	p, a := w.accept(reference)
+	w.send(a)
+	return p, a
+}
+
+// success settles a payment as paid.
+func (w *world) success(p pirogue.Payment) (pirogue.Settled, error) {
+	journal := ledger.CashIn(p)
+	return w.db.Settle(w.ctx(), pirogue.Settlement{
+		PaymentID: p.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP2604.1", At: w.at(time.Minute),
+	}, &journal)
+}
+
+// end settles a payment without money.
+func (w *world) end(p pirogue.Payment, status pirogue.Status, code pirogue.FailureCode) (pirogue.Settled, error) {
+	return w.db.Settle(w.ctx(), pirogue.Settlement{
+		PaymentID: p.ID, Status: status, Failure: pirogue.Failure{Code: code, Note: "solde"}, At: w.at(time.Minute),
+	}, nil)
+}
+
+// latest reads a payment with its latest attempt.
+func (w *world) latest(id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt) {
+	w.t.Helper()
+	p, a, err := w.db.Latest(w.ctx(), id)
+	require.NoError(w.t, err)
+	return p, a
+}
+
+// sound fails unless every rule of the audit holds.
+func (w *world) sound() {
+	w.t.Helper()
+	violations, err := w.db.Audit(w.ctx())
+	require.NoError(w.t, err)
+	require.Empty(w.t, violations)
+}
+
+// raw opens the database without the store, as a bug or an intruder would.
+func (w *world) raw() *sql.DB {
+	w.t.Helper()
+	driver, dsn := "pgx", w.url
+	if path, ok := strings.CutPrefix(w.url, "sqlite:"); ok {
+		driver, dsn = "sqlite", "file:"+path+"?_pragma=foreign_keys(1)&_pragma=busy_timeout(5000)&_pragma=recursive_triggers(1)"
+	}
+	db, err := sql.Open(driver, dsn)
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { require.NoError(w.t, db.Close()) })
+	return db
+}
+
+func (w *world) postgres() bool { return !strings.HasPrefix(w.url, "sqlite:") }
+
+// exec runs one statement behind the store's back.
+func (w *world) exec(db *sql.DB, statement string, args ...any) error {
+	if w.postgres() {
+		for i := range args {
+			statement = strings.Replace(statement, "?", "$"+string(rune('1'+i)), 1)
+		}
+	}
+	_, err := db.ExecContext(w.ctx(), statement, args...)
+	return err
+}
+
+// moduleFolder returns where a module's files are.
+func moduleFolder(t *testing.T, module string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	require.NoError(t, err)
+	return strings.TrimSpace(string(out))
+}
+
+// insist repeats do as the store's callers do: with the same arguments, until the
+// database has time.
+func insist(do func() error) error {
+	var err error
+	for range 20 {
+		if err = do(); pirogue.CodeOf(err) != pirogue.ServiceUnavailable {
+			return err
+		}
+	}
+	return err
+}
+
+// together runs do n times at once and returns the errors.
+func together(n int, do func(i int) error) error {
+	var all sync.WaitGroup
+	start, errs := make(chan struct{}), make([]error, n)
+	for i := range n {
+		all.Go(func() {
+			<-start
+			errs[i] = insist(func() error { return do(i) })
+		})
+	}
+	close(start)
+	all.Wait()
+	return errors.Join(errs...)
+}

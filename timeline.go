@@ -1,0 +1,58 @@
+package pirogue
+
+import "time"
+
+// Source says who made something happen to a payment.
+type Source string
+
+// Everyone who can act on a payment.
+const (
+	SourceMerchant Source = "merchant"
+	SourceAPI      Source = "api"
+	SourceOperator Source = "operator"
+	SourcePirogue  Source = "pirogue"
+	SourceWebhook  Source = "webhook"
+	SourceSupport  Source = "support"
+)
+
+// Moment is one line of a payment's timeline: what happened, when, and by whom.
+// Details holds strings and integers only, nothing secret.
+type Moment struct {
+	At      time.Time
+	Type    MomentType
+	Source  Source
+	Details map[string]any
+}
+
+// MomentType names what happened.
+type MomentType string
+
+// What a timeline can tell.
+const (
+	PaymentAccepted  MomentType = "payment.accepted"
+	StatusChanged    MomentType = "payment.status_changed"
+	AttemptPrepares  MomentType = "attempt.prepared"
+	AttemptSends     MomentType = "attempt.sent"
+	AttemptAccepts   MomentType = "attempt.accepted"
+	AttemptRefuses   MomentType = "attempt.refused"
+	AttemptUnknowns  MomentType = "attempt.unknown"
+	AttemptPolled    MomentType = "attempt.polled" // all polls of one attempt in one line
+	CallbackReceived MomentType = "callback.received"
+	CaseOpened       MomentType = "case.opened"
+	WebhookAttempted MomentType = "webhook.attempted"
+)
+
+// MomentTexts is each moment in French and in English.
+var MomentTexts = map[MomentType]Text{
+	PaymentAccepted:  {"Paiement accepté par Pirogue.", "Payment accepted by Pirogue."},
+	StatusChanged:    {"Le statut a changé.", "The status changed."},
+	AttemptPrepares:  {"Envoi à l'opérateur préparé.", "Submission to the operator prepared."},
+	AttemptSends:     {"Demande envoyée à l'opérateur.", "Request sent to the operator."},
+	AttemptAccepts:   {"L'opérateur a accepté la demande.", "The operator accepted the request."},
+	AttemptRefuses:   {"L'opérateur a refusé la demande.", "The operator refused the request."},
+	AttemptUnknowns:  {"Réponse de l'opérateur perdue ou illisible.", "The operator's answer was lost or unreadable."},
+	AttemptPolled:    {"Statut demandé à l'opérateur.", "Status asked of the operator."},
+	CallbackReceived: {"Notification reçue de l'opérateur.", "Callback received from the operator."},
+	CaseOpened:       {"Dossier ouvert pour le support.", "Case opened for support."},
+	WebhookAttempted: {"Webhook envoyé au marchand.", "Webhook sent to the merchant."},
+}

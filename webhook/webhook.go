@@ -1,0 +1,165 @@
+// Package webhook puts a webhook on the wire: signed twice, sent once, to a public
+// address only.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"code.dny.dev/ssrf"
+
+	"pirogue/activities"
+)
+
+const (
+	timeout  = 3 * time.Second // for everything: name, connection, request, answer
+	maxReply = 16 << 10        // bytes read of an answer, none of which are kept
+	idleFor  = 30 * time.Second
+	maxIdle  = 2 // idle connections to one host
+)
+
+// Sender implements activities.Sender.
+type Sender struct {
+	live, test *http.Client
+}
+
+// NewSender returns a sender. Live messages go to public addresses over https only.
+// Test messages may also go to loopback, when that is asked for, so that a laptop
+// can hear them.
+func NewSender(testMayReachLoopback bool) *Sender {
+	guard := ssrf.New(ssrf.WithPorts(443, 8443), ssrf.WithDeniedV4Prefixes(azureMetadata))
+	playing := ssrf.New(ssrf.WithAnyPort(), ssrf.WithDeniedV4Prefixes(azureMetadata))
+	if testMayReachLoopback {
+		playing = ssrf.New(ssrf.WithAnyPort(),
+			ssrf.WithAllowedV4Prefixes(netip.MustParsePrefix("127.0.0.0/8")),
+			ssrf.WithAllowedV6Prefixes(netip.MustParsePrefix("::1/128")),
+			ssrf.WithDeniedV4Prefixes(azureMetadata))
+	}
+	return &Sender{live: newClient(guard), test: newClient(playing)}
+}
+
+// azureMetadata is a public address behind which a cloud keeps its secrets.
+var azureMetadata = netip.MustParsePrefix("168.63.129.16/32")
+
+// newClient returns a client that decides on the resolved address, follows no
+// redirect and asks no proxy of the environment.
+func newClient(guard *ssrf.Guardian) *http.Client {
+	dialer := &net.Dialer{Timeout: timeout, Control: guard.Safe}
+	return &http.Client{
+		Timeout: timeout,
+		Transport: &http.Transport{
+			DialContext:         dialer.DialContext,
+			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+			DisableCompression:  true,
+			IdleConnTimeout:     idleFor,
+			MaxIdleConnsPerHost: maxIdle,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Send implements activities.Sender.
+func (s *Sender) Send(
+	ctx context.Context, m activities.Message, spend func(signature [32]byte) error,
+) (activities.Reply, error) {
+	client := s.test
+	if m.Live {
+		client = s.live
+		if !strings.HasPrefix(m.URL, "https://") {
+			return activities.Reply{}, errors.New("NOT_HTTPS")
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL, bytes.NewReader(m.Body))
+	if err != nil {
+		return activities.Reply{}, errors.New("INVALID_URL")
+	}
+	signature := sign(req.Header, m)
+	if err := spend(signature); err != nil {
+		return activities.Reply{}, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return activities.Reply{}, errors.New(reason(err))
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxReply)); err != nil {
+		return activities.Reply{}, errors.New(reason(err))
+	}
+	return activities.Reply{HTTPStatus: resp.StatusCode, RetryAfter: retryAfter(resp.Header, m.At)}, nil
+}
+
+// sign writes both signatures: Neka Paie's, hex over timestamp and body with the API
+// secret, and Standard Webhooks', base64 over id, timestamp and body with its own.
+// It returns the first, decoded.
+func sign(h http.Header, m activities.Message) [32]byte {
+	at := strconv.FormatInt(m.At.Unix(), 10)
+	signature := mac([]byte(m.APISecret), at+string(m.Body))
+	h.Set("Content-Type", "application/json")
+	h.Set("User-Agent", "Pirogue/1")
+	h.Set("X-NekaPay-Timestamp", at)
+	h.Set("X-NekaPay-Signature", hex.EncodeToString(signature[:]))
+
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(m.StandardSecret, "whsec_"))
+	if m.StandardSecret != "" && err == nil {
+		standard := mac(key, string(m.EventID)+"."+at+"."+string(m.Body))
+		h.Set("Webhook-Id", string(m.EventID))
+		h.Set("Webhook-Timestamp", at)
+		h.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(standard[:]))
+	}
+	return signature
+}
+
+func mac(key []byte, message string) [32]byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(message))
+	return [32]byte(h.Sum(nil))
+}
+
+// reason names what went wrong for the merchant to read, without addresses.
+func reason(err error) string {
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort),
+		errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrInvalidHostPort):
+		return "ADDRESS_NOT_PUBLIC"
+	case errors.As(err, &dns):
+		return "DNS_FAILED"
+	case errors.As(err, &cert):
+		return "TLS_FAILED"
+	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+		return "TIMED_OUT"
+	default:
+		return "CONNECTION_FAILED"
+	}
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// retryAfter reads the header in both its forms. What cannot be read asks nothing.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
+}

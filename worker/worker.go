@@ -1,0 +1,93 @@
+// Package worker runs the workflows and activities: one line per workflow, one
+// queue per operator.
+package worker
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/workflows"
+)
+
+const (
+	stopTimeout  = 45 * time.Second // above the longest call to an operator, so that a deploy cuts none off
+	callSlots    = 200              // calls to one operator under way in one worker
+	webhookSlots = 400              // webhooks under way in one worker; slow endpoints take most of them
+	dbSlots      = 100              // activities on our own database under way in one worker
+)
+
+// Pool is the workers of one process: one for workflows and our own database, one
+// for webhooks, one for each operator.
+type Pool struct{ workers []worker.Worker }
+
+// New returns the workers of every queue. They run nothing before Start.
+func New(c client.Client, a *activities.Activities, instances map[pirogue.OperatorCode]pirogue.Instance) *Pool {
+	payments := worker.New(c, workflows.PaymentsQueue, options(dbSlots))
+	payments.RegisterWorkflow(workflows.CashIn)
+	payments.RegisterWorkflow(workflows.Webhook)
+	payments.RegisterWorkflow(workflows.Sweep)
+	payments.RegisterActivity(a)
+
+	webhooks := worker.New(c, workflows.WebhooksQueue, activitiesOnly(options(webhookSlots)))
+	webhooks.RegisterActivity(a.Deliver)
+
+	pool := &Pool{workers: []worker.Worker{payments, webhooks}}
+	for code, instance := range instances {
+		limited := activitiesOnly(options(callSlots))
+		limited.TaskQueueActivitiesPerSecond = instance.CallsPerSecond
+		operator := worker.New(c, workflows.OperatorQueue(code), limited)
+		operator.RegisterActivity(a.Submit)
+		operator.RegisterActivity(a.Ask)
+		pool.workers = append(pool.workers, operator)
+	}
+	return pool
+}
+
+// Start begins to take work. When one worker cannot start, none goes on.
+func (p *Pool) Start() error {
+	for i, w := range p.workers {
+		if err := w.Start(); err != nil {
+			(&Pool{workers: p.workers[:i]}).Stop()
+			return fmt.Errorf("start worker: %w", err)
+		}
+	}
+	return nil
+}
+
+// Stop takes no more work and waits, at most stopTimeout, for what is under way.
+func (p *Pool) Stop() {
+	done := make(chan struct{})
+	for _, w := range p.workers {
+		go func() { w.Stop(); done <- struct{}{} }()
+	}
+	for range p.workers {
+		<-done
+	}
+}
+
+func options(slots int) worker.Options {
+	return worker.Options{
+		WorkerStopTimeout:                  stopTimeout,
+		MaxConcurrentActivityExecutionSize: slots,
+		WorkflowTaskPollerBehavior:         poller(),
+		ActivityTaskPollerBehavior:         poller(),
+	}
+}
+
+func activitiesOnly(o worker.Options) worker.Options {
+	o.DisableWorkflowWorker = true
+	o.WorkflowTaskPollerBehavior = nil
+	return o
+}
+
+// poller starts with a few pollers and lets Temporal say when more are worth it.
+func poller() worker.PollerBehavior {
+	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
+		InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 50,
+	})
+}

@@ -1,0 +1,106 @@
+package workflows
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// The task queues. Operators have one each, so that one operator's limit or outage
+// is nobody else's; see OperatorQueue.
+const (
+	PaymentsQueue = "payments" // workflows and our own database
+	WebhooksQueue = "webhooks" // merchants' endpoints
+)
+
+// OperatorQueue is the queue of the calls to one operator instance.
+func OperatorQueue(o pirogue.OperatorCode) string { return "op-" + string(o) }
+
+// Priorities, most urgent first. Within one priority, merchants take turns.
+const (
+	prioritySubmit  = 1 // somebody waits at a checkout
+	priorityVerify  = 2 // a callback says that something happened
+	priorityPoll    = 3
+	priorityWebhook = 4
+)
+
+const (
+	dbTimeout   = 10 * time.Second // one transaction of ours, retries on a conflict included
+	callMargin  = 5 * time.Second  // on top of an operator's call: our own rows before and after it
+	sendTimeout = 15 * time.Second // a webhook's 3 s and our own rows around it
+	noEnd       = 100_000          // attempts; more than any window has room for
+)
+
+// turn is who a piece of work is for and how urgent it is.
+func turn(priority int, m pirogue.MerchantID) temporal.Priority {
+	return temporal.Priority{PriorityKey: priority, FairnessKey: string(m)}
+}
+
+// ours is for our own database. It always comes back, so nothing that a customer
+// already paid for is ever given up on.
+func ours(m pirogue.MerchantID, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:           PaymentsQueue,
+		StartToCloseTimeout: dbTimeout,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second,
+		},
+		Summary:  summary,
+		Priority: turn(priorityVerify, m),
+	}
+}
+
+// theirs is for a call to the operator of an order. An activity that makes one is
+// safe to run again at any point, because the attempt's row says what was perhaps
+// sent; so only our own trouble, or a worker that died, makes it run again.
+func theirs(o pirogue.Order, priority int, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:           OperatorQueue(o.Leg.Operator),
+		StartToCloseTimeout: o.Leg.CallTimeout + callMargin,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: noEnd,
+		},
+		Summary:  summary,
+		Priority: turn(priority, o.MerchantID),
+	}
+}
+
+// within bounds how long theirs may go on altogether.
+func within(options workflow.ActivityOptions, limit time.Duration) workflow.ActivityOptions {
+	options.ScheduleToCloseTimeout = limit
+	return options
+}
+
+// do is nil on purpose: workflows use its method names only.
+var do *activities.Activities
+
+// start schedules one activity, so that a wrong argument is a compile error and not
+// a failed payment.
+func start[In, Out any](
+	ctx workflow.Context, options workflow.ActivityOptions,
+	activity func(context.Context, In) (Out, error), in In,
+) promise[Out] {
+	return promise[Out]{workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), activity, in)}
+}
+
+// call runs one activity and returns its typed result.
+func call[In, Out any](
+	ctx workflow.Context, options workflow.ActivityOptions,
+	activity func(context.Context, In) (Out, error), in In,
+) (Out, error) {
+	return start(ctx, options, activity, in).get(ctx)
+}
+
+// promise is the typed result of an activity that may still run.
+type promise[Out any] struct{ future workflow.Future }
+
+func (p promise[Out]) get(ctx workflow.Context) (Out, error) {
+	var out Out
+	err := p.future.Get(ctx, &out)
+	return out, err
+}

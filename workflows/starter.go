@@ -1,0 +1,191 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// Starter reaches workflows from outside of them. A workflow's ID is made from its
+// payment or event, so starting it again joins it, also when it has ended.
+type Starter struct {
+	Client client.Client
+	// Orders returns what a payment's workflow is started with.
+	Orders func(p pirogue.Payment) (pirogue.Order, error)
+	Clock  pirogue.Clock
+
+	mu      sync.Mutex
+	seen    time.Time // when Temporal was last asked for its health
+	healthy error
+}
+
+const (
+	healthLife    = time.Second             // how long a health check is believed
+	healthTimeout = 1500 * time.Millisecond // of the check itself
+)
+
+// stories is which workflow carries which kind of payment, and the start of its ID.
+var stories = map[pirogue.Kind]struct {
+	prefix string
+	story  any
+}{
+	pirogue.CashIn: {"cashin", CashIn},
+}
+
+// PaymentWorkflowID returns the ID of a payment's workflow, such as "cashin-<uuid>".
+func PaymentWorkflowID(id pirogue.PaymentID, k pirogue.Kind) string {
+	return stories[k].prefix + "-" + string(id)
+}
+
+// WebhookWorkflowID returns the ID of an event's delivery.
+func WebhookWorkflowID(id pirogue.EventID) string { return "webhook-" + string(id) }
+
+// Ready fails with ServiceUnavailable when Temporal is away. Its answer may be as
+// old as healthLife.
+func (s *Starter) Ready(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.Clock.Now().Sub(s.seen) < healthLife {
+		return s.healthy
+	}
+	asking, stop := context.WithTimeout(context.WithoutCancel(ctx), healthTimeout)
+	defer stop()
+	_, err := s.Client.CheckHealth(asking, &client.CheckHealthRequest{})
+	s.seen, s.healthy = s.Clock.Now(), away(err)
+	return s.healthy
+}
+
+// Start starts a payment's workflow, or joins it, and waits for the operator's
+// first answer.
+func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
+	var first pirogue.FirstAnswer
+	options, order, err := s.payment(p)
+	if err != nil {
+		return first, err
+	}
+	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(options, stories[p.Kind].story, order),
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateID: FirstUpdate, UpdateName: FirstUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	if err != nil {
+		return first, unanswered(err)
+	}
+	return first, unanswered(handle.Get(ctx, &first))
+}
+
+// unanswered tells a workflow that has not answered yet, which is Unknown, from a
+// Temporal that is away.
+func unanswered(err error) error {
+	var timeout *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	if errors.As(err, &timeout) || errors.Is(err, context.DeadlineExceeded) {
+		return pirogue.Errorf(pirogue.Unknown, "the workflow has not answered yet: %w", err)
+	}
+	return away(err)
+}
+
+// Launch starts a payment's workflow and does not wait for it.
+func (s *Starter) Launch(ctx context.Context, p pirogue.Payment) error {
+	options, order, err := s.payment(p)
+	if err != nil {
+		return err
+	}
+	_, err = s.Client.ExecuteWorkflow(ctx, options, stories[p.Kind].story, order)
+	return away(err)
+}
+
+// Deliver starts the delivery of an event.
+func (s *Starter) Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID) error {
+	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       WebhookWorkflowID(id),
+		TaskQueue:                PaymentsQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "webhook " + string(id),
+		TypedSearchAttributes:    temporal.NewSearchAttributes(MerchantID.ValueSet(string(o.MerchantID))),
+		Priority:                 turn(priorityWebhook, o.MerchantID),
+	}, Webhook, activities.News{Owner: o, EventID: id})
+	return away(err)
+}
+
+// Heard tells a payment's workflow that its operator called back.
+func (s *Starter) Heard(ctx context.Context, id pirogue.PaymentID, k pirogue.Kind) error {
+	return away(s.Client.SignalWorkflow(ctx, PaymentWorkflowID(id, k), "", CallbackSignal, nil))
+}
+
+// Waiting asks an open payment's workflow what it waits for.
+func (s *Starter) Waiting(
+	ctx context.Context, id pirogue.PaymentID, k pirogue.Kind, now time.Time,
+) (pirogue.Waiting, error) {
+	var waiting pirogue.Waiting
+	answer, err := s.Client.QueryWorkflow(ctx, PaymentWorkflowID(id, k), "", WaitingQuery, now)
+	if err != nil {
+		return waiting, away(err)
+	}
+	return waiting, answer.Get(&waiting)
+}
+
+// Schedule makes the sweep run. It may be called by every worker.
+func (s *Starter) Schedule(ctx context.Context) error {
+	_, err := s.Client.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:            SweepSchedule,
+		Spec:          client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: sweepEvery}}},
+		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+		CatchupWindow: sweepCatchUp,
+		Action: &client.ScheduleWorkflowAction{
+			ID: SweepSchedule, Workflow: Sweep, TaskQueue: PaymentsQueue, StaticSummary: "sweep",
+		},
+	})
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return nil
+	}
+	return away(err)
+}
+
+// payment returns how a payment's workflow is started, and with what.
+func (s *Starter) payment(p pirogue.Payment) (client.StartWorkflowOptions, pirogue.Order, error) {
+	order, err := s.Orders(p)
+	if err != nil {
+		return client.StartWorkflowOptions{}, order, err
+	}
+	return client.StartWorkflowOptions{
+		ID:                       PaymentWorkflowID(p.ID, p.Kind),
+		TaskQueue:                PaymentsQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            fmt.Sprintf("%s %s %s %s", stories[p.Kind].prefix, p.Amount, p.Network, p.Country),
+		StaticDetails:            fmt.Sprintf("order %s · merchant %s · %s", p.OrderID, p.MerchantID, p.Mode),
+		Priority:                 turn(prioritySubmit, p.MerchantID),
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			PaymentKind.ValueSet(string(p.Kind)), Operator.ValueSet(string(order.Leg.Operator)),
+			MerchantID.ValueSet(string(p.MerchantID)), Country.ValueSet(string(p.Country)),
+			PaymentStatus.ValueSet(string(p.Status)), NeedsAttention.ValueSet(false),
+		),
+	}, order, nil
+}
+
+// away gives Temporal's errors our codes: a workflow that is not open is NotFound,
+// one that exists already is no error, anything else is Temporal being away.
+func away(err error) error {
+	var missing *serviceerror.NotFound
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	switch {
+	case err == nil, errors.As(err, &started):
+		return nil
+	case errors.As(err, &missing):
+		return pirogue.Errorf(pirogue.NotFound, "no open workflow: %w", err)
+	default:
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "temporal: %w", err)
+	}
+}

@@ -1,0 +1,233 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// The names by which the API reaches a payment's workflow.
+const (
+	FirstUpdate    = "first"    // waits for the operator's first answer
+	WaitingQuery   = "waiting"  // what the payment waits for
+	CallbackSignal = "callback" // the operator called back; carries nothing
+)
+
+// The search attributes of a payment's workflow. The last two change.
+var (
+	PaymentKind    = temporal.NewSearchAttributeKeyKeyword("PaymentKind")
+	Operator       = temporal.NewSearchAttributeKeyKeyword("Operator")
+	MerchantID     = temporal.NewSearchAttributeKeyKeyword("MerchantId")
+	Country        = temporal.NewSearchAttributeKeyKeyword("Country")
+	PaymentStatus  = temporal.NewSearchAttributeKeyKeyword("PaymentStatus")
+	NeedsAttention = temporal.NewSearchAttributeKeyBool("NeedsAttention")
+)
+
+// What a payment can wait for, in the words of the API.
+const (
+	waitsForOperator = "operator"
+	waitsForCustomer = "customer"
+	waitsForSupport  = "support"
+	waitsForNothing  = ""
+)
+
+// maxCallbacks is how many callbacks of one payment are each worth a status call.
+// An operator sends a handful; more is noise, and polling goes on without them.
+const maxCallbacks = 50
+
+// story is what the workflow of one payment knows.
+type story struct {
+	order     pirogue.Order
+	first     *pirogue.FirstAnswer // nil until the operator was called
+	waitsFor  string
+	since     time.Time // when the current questions began
+	pace      activities.Pace
+	deadline  time.Time
+	callbacks workflow.ReceiveChannel
+	heard     int // callbacks acted upon
+}
+
+// open makes the payment reachable for the API and the Web UI.
+func open(ctx workflow.Context, order pirogue.Order) (*story, error) {
+	s := &story{order: order, callbacks: workflow.GetSignalChannel(ctx, CallbackSignal)}
+	err := workflow.SetUpdateHandlerWithOptions(ctx, FirstUpdate, s.awaitFirst, workflow.UpdateHandlerOptions{
+		Description: "Waits for the operator's first answer.",
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, workflow.SetQueryHandlerWithOptions(ctx, WaitingQuery, s.waiting, workflow.QueryHandlerOptions{
+		Description: "What the payment waits for: who, the next poll, the deadline. Takes the present time.",
+	})
+}
+
+// awaitFirst is the handler of FirstUpdate.
+func (s *story) awaitFirst(ctx workflow.Context) (pirogue.FirstAnswer, error) {
+	if err := workflow.Await(ctx, func() bool { return s.first != nil }); err != nil {
+		return pirogue.FirstAnswer{}, err
+	}
+	return *s.first, nil
+}
+
+// answer releases everyone who waits for the first answer.
+func (s *story) answer(first pirogue.FirstAnswer) { s.first = &first }
+
+// waiting is the handler of WaitingQuery. The next poll is reckoned from when the
+// questions began, because the questions themselves leave no trace in the history.
+func (s *story) waiting(now time.Time) (pirogue.Waiting, error) {
+	w := pirogue.Waiting{For: s.waitsFor, Deadline: s.deadline}
+	if s.pace == "" {
+		return w, nil
+	}
+	next := s.since
+	for n := int32(1); !next.After(now) && next.Before(s.deadline); n++ {
+		next = next.Add(s.pace.Cadence(n))
+	}
+	w.NextPoll = next
+	return w, nil
+}
+
+// tell shows in the Web UI what the payment waits for.
+func (s *story) tell(ctx workflow.Context, waitsFor, details string) {
+	s.waitsFor, s.pace = waitsFor, ""
+	workflow.SetCurrentDetails(ctx, details)
+}
+
+// tellWaiting shows that the customer has to act, and when the operator is asked.
+func (s *story) tellWaiting(ctx workflow.Context) {
+	now := workflow.Now(ctx)
+	s.waitsFor = waitsForCustomer
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf(
+		"waiting for the customer; next poll %s, then every 5 s, later 10 s; deadline %s",
+		hour(now.Add(activities.Brisk.Cadence(1))), hour(s.deadline),
+	))
+}
+
+// hour prints a moment as people say it.
+func hour(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
+
+// follow asks the operator at a pace until the answer ends the waiting or limit is
+// over, and races that with the operator's callback: whatever a callback claims, it
+// is worth one status call. It reports whether a callback cut the questions short.
+func (s *story) follow(ctx workflow.Context, pace activities.Pace, limit time.Duration) (pirogue.Receipt, bool, error) {
+	if s.hear() {
+		receipt, err := s.ask(ctx, "verify callback")
+		return receipt, true, err
+	}
+	s.since, s.pace = workflow.Now(ctx), pace
+	asking, stop := workflow.WithCancel(ctx)
+	question := activities.Question{PaymentID: s.order.PaymentID, Pace: pace}
+	poll := start(asking, within(theirs(s.order, priorityPoll, "poll status"), limit), do.Ask, question)
+
+	rang := false
+	selector := workflow.NewSelector(ctx).AddFuture(poll.future, func(workflow.Future) {})
+	if s.heard < maxCallbacks {
+		selector.AddReceive(s.callbacks, func(workflow.ReceiveChannel, bool) { rang = true })
+	}
+	selector.Select(ctx)
+	if !rang {
+		receipt, err := poll.get(ctx)
+		return receipt, false, err
+	}
+	stop()
+	s.hear()
+	receipt, err := s.ask(ctx, "verify callback")
+	return receipt, true, err
+}
+
+// hear takes all callbacks that wait and reports whether there was one worth a
+// question. Several at once are worth one.
+func (s *story) hear() bool {
+	rang := false
+	for s.callbacks.ReceiveAsync(nil) {
+		rang = true
+	}
+	if !rang || s.heard >= maxCallbacks {
+		return false
+	}
+	s.heard++
+	return true
+}
+
+// ask puts one question and takes the answer as it is.
+func (s *story) ask(ctx workflow.Context, why string) (pirogue.Receipt, error) {
+	s.pace = ""
+	return call(ctx, theirs(s.order, priorityVerify, why), do.Ask,
+		activities.Question{PaymentID: s.order.PaymentID, Pace: activities.Once})
+}
+
+// differs reports whether the operator confirmed something else than was ordered.
+// An operator that confirms no amount has confirmed the order's.
+func (s *story) differs(r pirogue.Receipt) bool {
+	return r.Amount != pirogue.Money{} && r.Amount != s.order.Amount
+}
+
+// success is the ending of a confirmed payment.
+func (s *story) success(r pirogue.Receipt) activities.Ending {
+	return activities.Ending{Status: pirogue.StatusSuccess, ProviderTxID: r.ProviderTxID}
+}
+
+// failed is the ending of a payment that was refused.
+func failed(code pirogue.FailureCode, note string) activities.Ending {
+	return activities.Ending{Status: pirogue.StatusFailed, Failure: pirogue.Failure{Code: code, Note: note}}
+}
+
+// expired is the ending of a payment whose customer did not pay in time.
+func expired(note string) activities.Ending {
+	return activities.Ending{
+		Status: pirogue.StatusExpired, Failure: pirogue.Failure{Code: pirogue.FailedNoAnswer, Note: note},
+	}
+}
+
+// end makes the payment terminal and returns where it stands: as asked, or as
+// whoever came first left it.
+func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Status, error) {
+	ending.PaymentID = s.order.PaymentID
+	s.tell(ctx, waitsForNothing, "ending: "+string(ending.Status))
+	ended, err := call(ctx, ours(s.order.MerchantID, "settle "+string(ending.Status)), do.Settle, ending)
+	if err != nil {
+		return "", err
+	}
+	s.tell(ctx, waitsForNothing, string(ended.Status))
+	return ended.Status, workflow.UpsertTypedSearchAttributes(ctx, PaymentStatus.ValueSet(string(ended.Status)))
+}
+
+// over returns from a payment that ended before it was sent.
+func (s *story) over(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
+	s.answer(pirogue.FirstAnswer{})
+	s.tell(ctx, waitsForNothing, string(status))
+	err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return status, err
+}
+
+// openCase books money that no payment expects and calls for a person.
+func (s *story) openCase(ctx workflow.Context, cause pirogue.Cause, r pirogue.Receipt) error {
+	paid := s.order.Amount
+	if s.differs(r) {
+		paid = r.Amount
+	}
+	trouble := activities.Trouble{
+		PaymentID: s.order.PaymentID, Cause: cause, Note: fmt.Sprintf("ordered %s, paid %s", s.order.Amount, paid),
+	}
+	if paid.Currency == s.order.Amount.Currency {
+		trouble.Paid = paid.Minor
+	}
+	if _, err := call(ctx, ours(s.order.MerchantID, "open case "+string(cause)), do.OpenCase, trouble); err != nil {
+		return err
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(true))
+}
+
+// SearchAttributes returns every search attribute as "Name=Type", which is how a
+// Temporal namespace is told of it.
+func SearchAttributes() []string {
+	return []string{
+		PaymentKind.GetName() + "=Keyword", Operator.GetName() + "=Keyword", MerchantID.GetName() + "=Keyword",
+		Country.GetName() + "=Keyword", PaymentStatus.GetName() + "=Keyword", NeedsAttention.GetName() + "=Bool",
+	}
+}
