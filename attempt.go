@@ -34,6 +34,7 @@ type Attempt struct {
 	Handle    Handle // what the operator gave us to ask about it with
 	Answer    string // its last words, redacted
 	Polls     int    // how often its status was asked
+	Evidence  Evidence
 	PolledAt  time.Time
 	SentAt    time.Time
 	CreatedAt time.Time
@@ -43,3 +44,20 @@ type Attempt struct {
 // Handle is what an operator returned at submission and wants back on a status
 // call, such as Orange's pay_token. It is secret: stored sealed, never logged.
 type Handle map[string]string
+
+// Evidence is what an operator says of an attempt again and again: the same outcome,
+// in answers that follow one another. Before a payment that takes money from us is
+// called failed, one answer is not enough.
+type Evidence struct {
+	Outcome Outcome   // "" before the first answer
+	Times   int       // equal answers in a row
+	Since   time.Time // when the first of them came
+}
+
+// Poll is one status question that was put to an operator.
+type Poll struct {
+	AttemptID AttemptID
+	Outcome   Outcome // "" when the operator gave none
+	Words     string  // its own, redacted
+	At        time.Time
+}

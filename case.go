@@ -16,6 +16,8 @@ type Cause string
 const (
 	CauseLateSuccess    Cause = "LATE_SUCCESS"    // money arrived after EXPIRED or FAILED
 	CauseAmountMismatch Cause = "AMOUNT_MISMATCH" // the operator confirmed another amount or currency
+	CauseMismatch       Cause = "PARTY_MISMATCH"  // the operator names another counterparty
+	CausePaidAfterAll   Cause = "PAID_AFTER_FAIL" // a cash-out or refund that had failed was executed
 	CauseUnknown        Cause = "UNKNOWN_OUTCOME" // unknown past the operator's horizon
 )
 
@@ -25,6 +27,7 @@ type Case struct {
 	PaymentID PaymentID
 	Cause     Cause
 	Note      string // the evidence, redacted
+	Paid      int64  // minor units that wait in suspense; 0 for none
 	OpenedAt  time.Time
-	ClosedAt  time.Time
+	ClosedAt  time.Time // zero: open
 }

@@ -78,6 +78,7 @@ type eventBody struct {
 	Sequence      int          `json:"sequence"`
 	Refunded      int64        `json:"refunded_amount"`
 	Failure       *eventReason `json:"failure,omitempty"`
+	Original      PaymentID    `json:"original_transaction_id,omitempty"`
 	Livemode      bool         `json:"livemode"`
 }
 
@@ -95,7 +96,7 @@ func NewEvent(p Payment, url string, at time.Time) (Event, error) {
 		Event: "transaction.status_changed", TransactionID: p.ID, OrderID: p.OrderID, Type: p.Kind,
 		Status: p.Status, Amount: p.Amount.Minor, Currency: p.Amount.Currency,
 		Timestamp: at.UTC().Format(webhookTime), EventID: id, Sequence: p.Sequence,
-		Refunded: p.Refunded, Livemode: p.Mode == Live,
+		Refunded: p.Refunded, Original: p.ParentID, Livemode: p.Mode == Live,
 	}
 	if p.Failure.Code != "" {
 		body.Failure = &eventReason{Code: p.Failure.Code, Message: FailureTexts[p.Failure.Code].FR}

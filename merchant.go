@@ -47,3 +47,14 @@ type Secret struct {
 
 // RotationOverlap is how long an old secret still verifies after a rotation, at most.
 const RotationOverlap = 24 * time.Hour
+
+// Payout is a merchant's money sent to its bank, outside of any operator.
+type Payout struct {
+	ID         string // unique for ever: the bank's reference, or one made by support
+	MerchantID MerchantID
+	Mode       Mode
+	Country    CountryCode
+	Amount     Money
+	Note       string
+	PaidAt     time.Time
+}

@@ -13,8 +13,9 @@ type OperatorCode string
 // Operator is one system we call. An implementation translates between these
 // types and the operator's wire format; it keeps no state but its access token,
 // never retries and never decides: those belong to the workflow, which reads
-// Capability. What else it can do is an optional interface (Collector,
-// StatusReader, CallbackReader): an operator that cannot simply lacks the method.
+// Capability. What else it can do is an optional interface (Collector, Disburser,
+// Refunder, StatusReader, BalanceReader, CallbackReader): an operator that cannot
+// simply lacks the method.
 //
 // A call ends in one of four classes. Accepted is a Receipt and no error. The
 // others are errors with a code: NotSent promises that the operator did not take
@@ -29,7 +30,24 @@ type Collector interface {
 	Collect(ctx context.Context, c Collection) (Receipt, error)
 }
 
-// StatusReader can say what became of an attempt.
+// Disburser can pay into a wallet.
+type Disburser interface {
+	Disburse(ctx context.Context, d Disbursement) (Receipt, error)
+}
+
+// Refunder can give a payment it collected, or part of it, back to its payer.
+type Refunder interface {
+	Refund(ctx context.Context, r Reversal) (Receipt, error)
+}
+
+// BalanceReader can say how much money is left for disbursements.
+type BalanceReader interface {
+	Balance(ctx context.Context) (Money, error)
+}
+
+// StatusReader can say what became of an attempt. It answers OutcomeAbsent when
+// the operator knows no disbursement or refund of that reference; a collection that
+// the operator cannot show before it is paid is OutcomePending.
 type StatusReader interface {
 	Status(ctx context.Context, q StatusQuery) (Receipt, error)
 }
@@ -54,11 +72,31 @@ type Collection struct {
 	Window      time.Duration
 }
 
+// Disbursement is what an operator needs to pay into a wallet.
+type Disbursement struct {
+	Ref         OperatorRef
+	Amount      Money
+	MSISDN      MSISDN
+	Payer       string // the merchant's name, as the customer should read it
+	CallbackURL string // as in Collection
+}
+
+// Reversal is what an operator needs to give back what it collected.
+type Reversal struct {
+	Ref         OperatorRef
+	Amount      Money       // to give back: all of the collected amount, or less
+	Collected   StatusQuery // the attempt that collected it
+	CallbackURL string      // as in Collection
+}
+
 // StatusQuery is what an operator needs to find an attempt again.
 type StatusQuery struct {
+	Kind   Kind
 	Ref    OperatorRef
 	Handle Handle
-	Amount Money // as we ordered it
+	Amount Money     // as we ordered it
+	MSISDN MSISDN    // of the wallet that pays or is paid
+	SentAt time.Time // when the attempt left us, so that nothing older is searched
 }
 
 // Outcome is what an operator says became of an attempt.
@@ -71,6 +109,7 @@ const (
 	OutcomePaid     Outcome = "PAID"     // money moved
 	OutcomeDeclined Outcome = "DECLINED" // money did not move and will not
 	OutcomeExpired  Outcome = "EXPIRED"  // the operator closed it unpaid
+	OutcomeAbsent   Outcome = "ABSENT"   // the operator knows nothing of the reference; not yet evidence
 )
 
 // Receipt is an operator's word about one attempt at one moment.
@@ -92,9 +131,12 @@ type Capability struct {
 	Unheard   RepeatRule    // what a collection whose answer was lost allows
 	Window    time.Duration // how long the operator itself waits for the customer
 	Horizon   time.Duration // after it the operator's word does not change any more
-	Proof     CallbackProof
-	MinAmount int64 // minor units
-	MaxAmount int64 // minor units; 0 means the operator states none
+	// AbsenceProves says that after the horizon a reference the operator does not know
+	// was never executed. Where it is false, only a person can say so.
+	AbsenceProves bool
+	Proof         CallbackProof
+	MinAmount     int64 // minor units
+	MaxAmount     int64 // minor units; 0 means the operator states none
 }
 
 // ReferencePower says what our own reference is good for at an operator.
@@ -136,5 +178,7 @@ type Instance struct {
 	CallsPerSecond float64       // the contract's limit; 0 means none
 	Window         time.Duration // how long the customer may take
 	CallTimeout    time.Duration // of one call, all of it
+	Horizon        time.Duration // instead of the capability's; 0 keeps that one
+	AbsenceProves  bool          // in addition to the capability's
 	Operator       Operator
 }

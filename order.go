@@ -13,7 +13,7 @@ type Order struct {
 	Kind       Kind        `json:"kind"`
 	Country    CountryCode `json:"country"`
 	Network    Network     `json:"network"`
-	Amount     Money       `json:"amount"`
+	Amount     Money       `json:"amount"` // what moves at the operator: see Payment.AtOperator
 	Leg        Leg         `json:"leg"`
 }
 
@@ -25,16 +25,36 @@ type Leg struct {
 	Horizon     time.Duration `json:"horizon"`      // how long a late success may still come
 	CallTimeout time.Duration `json:"call_timeout"` // of one call, all of it
 	Unheard     RepeatRule    `json:"unheard"`      // what a submission whose answer was lost allows
+
+	// AbsenceProves is the operator's Capability.AbsenceProves.
+	AbsenceProves bool `json:"absence_proves,omitempty"`
 }
 
 // NewOrder returns the order of a payment that instance i is to carry.
 func NewOrder(p Payment, i Instance) Order {
 	c := i.Operator.Capability()
+	if i.Horizon > 0 {
+		c.Horizon = i.Horizon
+	}
 	return Order{
 		PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind,
-		Country: p.Country, Network: p.Network, Amount: p.Amount,
+		Country: p.Country, Network: p.Network, Amount: p.AtOperator(),
 		Leg: Leg{
-			Operator: i.Code, Window: i.Window, Horizon: c.Horizon, CallTimeout: i.CallTimeout, Unheard: c.Unheard,
+			Operator: i.Code, Window: i.Window, Horizon: c.Horizon, CallTimeout: i.CallTimeout,
+			Unheard: c.repeat(p.Kind), AbsenceProves: c.AbsenceProves || i.AbsenceProves,
 		},
+	}
+}
+
+// repeat says what a lost answer allows. When money leaves us, only an operator that
+// executes a reference once may be given it twice.
+func (c Capability) repeat(k Kind) RepeatRule {
+	switch {
+	case !k.MoneyOut():
+		return c.Unheard
+	case c.Reference == IdempotentByReference:
+		return RepeatSame
+	default:
+		return RepeatNever
 	}
 }

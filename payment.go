@@ -37,17 +37,21 @@ type Payment struct {
 	MerchantID MerchantID
 	Mode       Mode
 	Kind       Kind
-	OrderID    string // the merchant's own reference, unique for ever per merchant and mode
+	OrderID    string    // the merchant's own reference, unique for ever per merchant and mode
+	ParentID   PaymentID // of a refund: the cash-in that is given back; "" otherwise
+	Late       bool      // of a refund: it gives back money that waits in suspense, not the merchant's
 	Status     Status
 	Amount     Money
-	Fee        Money // what Pirogue keeps of it
+	Fee        Money // what Pirogue earns, frozen when the payment was accepted
+	FeePayer   FeePayer
+	FeeReturns bool // a refund gives the fee back in proportion
 	Country    CountryCode
 	MSISDN     MSISDN // in full; answers and logs carry MSISDN.Masked
 	Network    Network
 	Operator   OperatorCode // of the latest attempt
 
 	CustomerName string
-	Description  string
+	Description  string // of a refund: its reason
 	ReturnURL    string // where the operator's page sends the customer after paying
 	CancelURL    string // and after giving up
 	NotifyURL    string // overrides the merchant's
@@ -75,6 +79,39 @@ func (p Payment) Refundable() int64 {
 	return p.Amount.Minor - p.Refunded - p.RefundHeld
 }
 
+// AtOperator returns what moves between the operator and the customer's wallet: the
+// amount, and with it a fee that the customer bears.
+func (p Payment) AtOperator() Money {
+	moved := p.Amount
+	switch {
+	case p.FeePayer != PaidByCustomer:
+	case p.Kind == CashIn:
+		moved.Minor += p.Fee.Minor
+	default:
+		moved.Minor -= p.Fee.Minor
+	}
+	return moved
+}
+
+// Net returns what the merchant's balance gains by a cash-in, or loses by a cash-out
+// or refund, in minor units. It is never negative.
+func (p Payment) Net() int64 {
+	switch {
+	case p.Late:
+		return 0
+	case p.FeePayer == PaidByCustomer:
+		return p.Amount.Minor
+	case p.Kind == CashIn:
+		return p.Amount.Minor - p.Fee.Minor
+	default:
+		return p.Amount.Minor + p.Fee.Minor
+	}
+}
+
+// MoneyOut reports whether payments of kind k take money from us: the outcome of one
+// must be known before it may be called failed.
+func (k Kind) MoneyOut() bool { return k == CashOut || k == Refund }
+
 // Failure says why a payment is FAILED or EXPIRED. Code is stable; the text for
 // people comes from FailureText.
 type Failure struct {
@@ -92,6 +129,7 @@ const (
 	FailedRefused     FailureCode = "OPERATOR_REFUSED"
 	FailedNoAnswer    FailureCode = "CUSTOMER_DID_NOT_PAY"
 	FailedNotStarted  FailureCode = "NOT_STARTED"
+	FailedBySupport   FailureCode = "SETTLED_BY_SUPPORT"
 )
 
 // FailureTexts is each reason in French and in English.
@@ -115,6 +153,10 @@ var FailureTexts = map[FailureCode]Text{
 	FailedNotStarted: {
 		FR: "Le paiement n'a pas pu être envoyé à temps ; aucun argent n'a bougé.",
 		EN: "The payment could not be sent in time; no money moved.",
+	},
+	FailedBySupport: {
+		FR: "Le support a établi, preuves à l'appui, que le paiement n'a pas eu lieu.",
+		EN: "Support established with evidence that the payment did not happen.",
 	},
 }
 
@@ -147,6 +189,7 @@ func (p Payment) Differences(q Payment) []string {
 		same  bool
 	}{
 		{"type", p.Kind == q.Kind},
+		{"transaction_id", p.ParentID == q.ParentID},
 		{"amount", p.Amount.Minor == q.Amount.Minor},
 		{"currency", p.Amount.Currency == q.Amount.Currency},
 		{"country_code", p.Country == q.Country},

@@ -33,7 +33,11 @@ type Settlement struct {
 // Settled is what a settlement left behind. EventID is "" when the payment was
 // terminal already with another status, which then stands in Payment: whoever came
 // first has won.
+//
+// Reversed is the event of the cash-in that a successful refund made whole; "" when
+// this refund did not.
 type Settled struct {
-	Payment Payment
-	EventID EventID
+	Payment  Payment
+	EventID  EventID
+	Reversed EventID
 }

@@ -22,6 +22,7 @@ const (
 	FloatAccount    AccountKind = "FLOAT"      // what the operator holds for us
 	FeeAccount      AccountKind = "FEE_INCOME" // what we earned
 	SuspenseAccount AccountKind = "SUSPENSE"   // money that arrived and belongs to nobody yet
+	BankAccount     AccountKind = "SETTLEMENT" // what was paid out to the merchant's bank
 )
 
 // Account is one account of the books. Every account, system accounts too, belongs
@@ -56,44 +57,138 @@ type Transfer struct {
 	Amount        int64
 }
 
-// Step names what a journal books. With the payment it makes the journal's ID.
+// Phase says what a journal does to money.
+type Phase string
+
+// The phases. Money that is held is still the debited account's and can be spent by
+// nothing else; it is taken or freed once, whoever comes first.
+const (
+	Posted  Phase = "posted"  // it moves
+	Held    Phase = "hold"    // it is set aside
+	Taken   Phase = "capture" // what was set aside moves
+	Dropped Phase = "release" // what was set aside is free again
+)
+
+// Step names what a journal books. With its payment or payout it makes the journal's
+// ID.
 type Step string
 
 // The steps that can be booked.
 const (
-	StepCashIn Step = "cashin" // a confirmed cash-in
-	StepLate   Step = "late"   // money that arrived after the payment ended, or of another amount
+	StepCashIn  Step = "cashin"  // a confirmed cash-in
+	StepHold    Step = "hold"    // a cash-out or refund that was accepted
+	StepCapture Step = "capture" // its success
+	StepRelease Step = "release" // its failure
+	StepFee     Step = "fee"     // a fee given back with a refund
+	StepLate    Step = "late"    // money that moved after the payment ended, or of another amount
+	StepPayout  Step = "payout"  // a merchant paid at its bank
 )
 
-// Journal is the transfers of one step of one payment, booked together or not at
-// all, and once however often they are sent.
+// Journal is the transfers of one step, booked together or not at all, and once
+// however often they are sent.
 type Journal struct {
-	PaymentID pirogue.PaymentID
+	PaymentID pirogue.PaymentID // "" for a payout
+	PayoutID  string            // of a payout to a merchant's bank; "" otherwise
 	Step      Step
+	Phase     Phase // "" means Posted
 	Transfers []Transfer
 }
 
 // ID returns the journal's idempotency key.
-func (j Journal) ID() string { return string(j.PaymentID) + "/" + string(j.Step) }
-
-// CashIn returns the journal of a cash-in that its operator confirmed: the operator
-// holds the amount, and we owe it to the merchant less our fee.
-func CashIn(p pirogue.Payment) Journal {
-	merchant := account(p, MerchantAccount)
-	transfers := []Transfer{{Debit: account(p, FloatAccount), Credit: merchant, Amount: p.Amount.Minor}}
-	if p.Fee.Minor > 0 {
-		transfers = append(transfers, Transfer{Debit: merchant, Credit: account(p, FeeAccount), Amount: p.Fee.Minor})
+func (j Journal) ID() string {
+	if j.PayoutID != "" {
+		return j.PayoutID + "/" + string(j.Step)
 	}
-	return Journal{PaymentID: p.ID, Step: StepCashIn, Transfers: transfers}
+	return string(j.PaymentID) + "/" + string(j.Step)
 }
 
-// Late returns the journal of money that reached the operator when the payment no
+// CashIn returns the journal of a cash-in that its operator confirmed: the operator
+// holds what the customer paid, and we owe it to the merchant less our fee.
+func CashIn(p pirogue.Payment) Journal {
+	float, merchant, fee := account(p, FloatAccount), account(p, MerchantAccount), account(p, FeeAccount)
+	transfers := []Transfer{{Debit: float, Credit: merchant, Amount: p.Amount.Minor}}
+	if p.Fee.Minor > 0 {
+		from := merchant
+		if p.FeePayer == pirogue.PaidByCustomer {
+			from = float
+		}
+		transfers = append(transfers, Transfer{Debit: from, Credit: fee, Amount: p.Fee.Minor})
+	}
+	return Journal{PaymentID: p.ID, Step: StepCashIn, Phase: Posted, Transfers: transfers}
+}
+
+// Hold returns the journal that sets aside what a cash-out or refund costs: what the
+// operator will pay, and our fee. A late refund gives back what waits in suspense.
+func Hold(p pirogue.Payment) Journal { return outward(p, StepHold, Held) }
+
+// Capture returns the journal of a cash-out or refund that its operator confirmed.
+func Capture(p pirogue.Payment) Journal { return outward(p, StepCapture, Taken) }
+
+// Release returns the journal of a cash-out or refund that is proven not to have
+// happened.
+func Release(p pirogue.Payment) Journal { return outward(p, StepRelease, Dropped) }
+
+// outward returns the transfers of a payment that takes money from us, in one phase.
+// They are the same in all phases, so that what was held is what is taken or freed.
+func outward(p pirogue.Payment, step Step, phase Phase) Journal {
+	from := account(p, MerchantAccount)
+	if p.Late {
+		from = account(p, SuspenseAccount)
+	}
+	transfers := []Transfer{{Debit: from, Credit: account(p, FloatAccount), Amount: p.AtOperator().Minor}}
+	if p.Fee.Minor > 0 {
+		transfers = append(transfers, Transfer{Debit: from, Credit: account(p, FeeAccount), Amount: p.Fee.Minor})
+	}
+	return Journal{PaymentID: p.ID, Step: step, Phase: phase, Transfers: transfers}
+}
+
+// Ending returns the journal that a payment of this status needs; nil when nothing
+// moves.
+func Ending(p pirogue.Payment, s pirogue.Status) *Journal {
+	var j Journal
+	switch {
+	case p.Kind == pirogue.CashIn && s == pirogue.StatusSuccess:
+		j = CashIn(p)
+	case p.Kind == pirogue.CashIn:
+		return nil
+	case s == pirogue.StatusSuccess:
+		j = Capture(p)
+	default:
+		j = Release(p)
+	}
+	return &j
+}
+
+// FeeBack returns the journal of the part of a cash-in's fee that a refund gives back
+// to the merchant, and false when it gives back none. refund is the refund's ID: each
+// refund gives its own part back.
+func FeeBack(p pirogue.Payment, refund pirogue.PaymentID, amount int64) (Journal, bool) {
+	return Journal{PaymentID: refund, Step: StepFee, Phase: Posted, Transfers: []Transfer{{
+		Debit: account(p, FeeAccount), Credit: account(p, MerchantAccount), Amount: amount,
+	}}}, amount > 0
+}
+
+// Late returns the journal of money that moved at the operator when the payment no
 // longer expected it, or that differs from the order: it waits in suspense until a
 // person or the merchant's policy says whose it is. Amount is in minor units of the
 // payment's currency.
 func Late(p pirogue.Payment, amount int64) Journal {
-	return Journal{PaymentID: p.ID, Step: StepLate, Transfers: []Transfer{{
-		Debit: account(p, FloatAccount), Credit: account(p, SuspenseAccount), Amount: amount,
+	t := Transfer{Debit: account(p, FloatAccount), Credit: account(p, SuspenseAccount), Amount: amount}
+	if p.Kind.MoneyOut() {
+		t.Debit, t.Credit = t.Credit, t.Debit
+	}
+	return Journal{PaymentID: p.ID, Step: StepLate, Phase: Posted, Transfers: []Transfer{t}}
+}
+
+// Payout returns the journal of a payment to a merchant's bank: we owe it no more.
+func Payout(p pirogue.Payout) Journal {
+	merchant := Account{
+		Kind: MerchantAccount, Merchant: p.MerchantID, Mode: p.Mode, Country: p.Country, Currency: p.Amount.Currency,
+	}
+	bank := merchant
+	bank.Kind = BankAccount
+	return Journal{PayoutID: p.ID, Step: StepPayout, Phase: Posted, Transfers: []Transfer{{
+		Debit: merchant, Credit: bank, Amount: p.Amount.Minor,
 	}}}
 }
 

@@ -1,0 +1,111 @@
+package pirogue
+
+import "math/big"
+
+// FeePayer says who bears the fee of a payment.
+type FeePayer string
+
+// Who can bear a fee. For a cash-in, the merchant receives less or the customer
+// pays more; for a cash-out, the merchant is debited more or the customer receives
+// less.
+const (
+	PaidByMerchant FeePayer = "merchant"
+	PaidByCustomer FeePayer = "customer"
+)
+
+// FeeRule is what a merchant's contract says about the fee of one kind of payment.
+// Its zero value is no fee. Amounts are minor units of the country's currency.
+type FeeRule struct {
+	Kind        Kind
+	Country     CountryCode // "" means every country
+	Network     Network     // "" means every network
+	Fixed       int64
+	BasisPoints int64 // hundredths of a per cent of the amount
+	Min         int64
+	Max         int64 // 0 means no upper bound
+	Payer       FeePayer
+	Returned    bool // a refund gives the fee back in proportion; only the merchant's can be
+}
+
+// basisPoint is how many basis points make the whole.
+const basisPoint = 10_000
+
+// Of returns the fee of an amount: the fixed part and the share, rounded half up to
+// a whole minor unit, within the bounds, and never more than the amount itself.
+func (r FeeRule) Of(amount Money) Money {
+	share := new(big.Int).Mul(big.NewInt(amount.Minor), big.NewInt(r.BasisPoints))
+	share.Add(share, big.NewInt(basisPoint/2)).Quo(share, big.NewInt(basisPoint))
+	fee := share.Add(share, big.NewInt(r.Fixed))
+	limit := amount.Minor
+	if r.Payer == PaidByCustomer {
+		limit-- // a customer who receives nothing is no payment
+	}
+	if r.Max > 0 {
+		limit = min(limit, r.Max)
+	}
+	if !fee.IsInt64() || fee.Int64() > limit {
+		return Money{Minor: limit, Currency: amount.Currency}
+	}
+	return Money{Minor: min(max(fee.Int64(), r.Min), limit), Currency: amount.Currency}
+}
+
+// Validate names the first field that no contract can mean.
+func (r FeeRule) Validate() error {
+	rows := []struct {
+		field string
+		good  bool
+	}{
+		{"type", r.Kind == CashIn || r.Kind == CashOut || r.Kind == Refund},
+		{"fixed", r.Fixed >= 0},
+		{"basis_points", r.BasisPoints >= 0 && r.BasisPoints <= basisPoint},
+		{"min", r.Min >= 0},
+		{"max", r.Max >= 0 && (r.Max == 0 || r.Max >= r.Min)},
+		{"payer", r.Payer == PaidByMerchant || r.Payer == PaidByCustomer && r.Kind != Refund},
+		{"returned", !r.Returned || r.Kind == CashIn && r.Payer == PaidByMerchant},
+	}
+	for _, row := range rows {
+		if !row.good {
+			return FieldError(InvalidParameter, row.field)
+		}
+	}
+	return nil
+}
+
+// FeeSchedule is all the rules of one merchant.
+type FeeSchedule []FeeRule
+
+// Rule returns the rule for a payment: of those that match, the one that names more;
+// the network weighs more than the country. No rule is no fee.
+func (s FeeSchedule) Rule(k Kind, c CountryCode, n Network) FeeRule {
+	best, weight := FeeRule{Kind: k, Payer: PaidByMerchant}, -1
+	for _, r := range s {
+		if r.Kind != k || (r.Country != "" && r.Country != c) || (r.Network != "" && r.Network != n) {
+			continue
+		}
+		named := 0
+		if r.Country != "" {
+			named++
+		}
+		if r.Network != "" {
+			named += 2
+		}
+		if named > weight {
+			best, weight = r, named
+		}
+	}
+	return best
+}
+
+// FeeReturned returns how much of p's fee a refund gives back that brings what was
+// refunded from before to after, in minor units. Over all refunds of a payment it adds
+// up to the whole fee, whatever the parts are.
+func (p Payment) FeeReturned(before, after int64) int64 {
+	if !p.FeeReturns || p.Amount.Minor == 0 {
+		return 0
+	}
+	share := func(refunded int64) int64 {
+		part := new(big.Int).Mul(big.NewInt(p.Fee.Minor), big.NewInt(refunded))
+		return part.Quo(part, big.NewInt(p.Amount.Minor)).Int64()
+	}
+	return share(after) - share(before)
+}

@@ -1,0 +1,109 @@
+package pirogue
+
+import "time"
+
+// Verb is something support can do about a payment.
+type Verb string
+
+// The verbs. Each but VerbResend is carried out by the payment's own workflow, one
+// after the other, so that pressing a button twice has one effect.
+const (
+	VerbRecheck Verb = "recheck" // ask the operator at once
+	VerbRedrive Verb = "redrive" // ask, and submit anew if the old attempt is proven dead
+	VerbResolve Verb = "resolve" // settle with evidence what the operator cannot tell
+	VerbResend  Verb = "resend"  // tell the merchant again
+)
+
+// Resolution is what a person says became of a payment.
+type Resolution string
+
+// The resolutions. A case of late or wrong money is closed by giving it back or by
+// having placed it by hand; an unknown outcome by saying which one it was.
+const (
+	ResolvedPaid   Resolution = "paid"   // the operator executed it
+	ResolvedUnpaid Resolution = "unpaid" // it did not and will not
+	ResolvedReturn Resolution = "return" // give the stray money back to its payer
+	ResolvedPlaced Resolution = "placed" // the stray money was placed outside Pirogue
+)
+
+// Remedy is a verb that a person applies to a payment.
+type Remedy struct {
+	Act        string     `json:"act"` // the act's ID: the same act twice is one
+	Verb       Verb       `json:"verb"`
+	Actor      string     `json:"actor"`
+	Resolution Resolution `json:"resolution,omitempty"` // of VerbResolve
+	Evidence   string     `json:"evidence,omitempty"`   // of VerbResolve: where it can be seen
+}
+
+// Decision is what became of a remedy.
+type Decision string
+
+// The decisions.
+const (
+	DecisionSettled     Decision = "SETTLED"     // the payment is terminal, or its case closed
+	DecisionResubmitted Decision = "RESUBMITTED" // a new attempt was made
+	DecisionWaiting     Decision = "WAITING"     // the operator was asked and has not decided
+	DecisionProposed    Decision = "PROPOSED"    // another person must confirm it
+	DecisionRefused     Decision = "REFUSED"     // it would not be safe; Reason says why
+)
+
+// Verdict is what a workflow answers to a remedy, with what it rests on.
+type Verdict struct {
+	Decision Decision `json:"decision"`
+	Reason   string   `json:"reason"`
+	Evidence string   `json:"evidence,omitempty"` // the operator's words, redacted
+	Status   Status   `json:"status"`             // of the payment, afterwards
+}
+
+// Act is one thing a person did or tried to do: a row of the audit log, written
+// before it is carried out and completed with the verdict afterwards.
+type Act struct {
+	ID        string
+	At        time.Time
+	Actor     string
+	Role      Role
+	Verb      Verb
+	PaymentID PaymentID // "" when the act concerns none
+	Subject   string    // what else it concerns, such as a merchant or an event
+	Reason    string    // why, in the actor's words
+	Verdict   Verdict   // zero: under way, or cut off
+	EndedAt   time.Time
+}
+
+// Role is what a holder of an admin token may do.
+type Role string
+
+// The roles, each with all that the one before may do.
+const (
+	RoleReader  Role = "reader"  // find, list, read
+	RoleSupport Role = "support" // recheck, redrive, resend
+	RoleFinance Role = "finance" // resolve, settle merchants, change fees
+)
+
+// May reports whether r may do what needs other.
+func (r Role) May(other Role) bool {
+	rank := map[Role]int{RoleReader: 1, RoleSupport: 2, RoleFinance: 3}
+	return rank[r] > 0 && rank[r] >= rank[other]
+}
+
+// StuckCause is why an open payment has not ended.
+type StuckCause string
+
+// Why a payment is stuck, each a row of the list that support works through.
+const (
+	StuckUnstarted  StuckCause = "NOT_STARTED"     // accepted, and no workflow took it up
+	StuckUnsent     StuckCause = "OPERATOR_DOWN"   // the operator cannot be reached
+	StuckUnknown    StuckCause = "ANSWER_UNKNOWN"  // sent, and the outcome is not known
+	StuckUndecided  StuckCause = "OPERATOR_SLOW"   // the operator has it and does not decide
+	StuckCase       StuckCause = "CASE_OPEN"       // a person must settle a case
+	StuckUnreported StuckCause = "WEBHOOK_FAILING" // it ended, and the merchant could not be told
+)
+
+// Stuck is a payment that needs a look.
+type Stuck struct {
+	Payment Payment
+	Cause   StuckCause
+	Since   time.Time
+	Words   string // the operator's last, redacted
+	Allowed []Verb
+}
