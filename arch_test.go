@@ -21,22 +21,24 @@ const module = "pirogue"
 var layers = map[string][]string{
 	".":          {},
 	"ids":        {".", "github.com/google/uuid"},
+	"failpoint":  {},
 	"vault":      {"."},
 	"ledger":     {"."},
 	"config":     {".", "github.com/caarlos0/env/v11", "go.temporal.io/sdk"},
 	"codec":      {"vault", "go.temporal.io", "google.golang.org/protobuf"},
-	"activities": {".", "ledger", "ids", "go.temporal.io"},
+	"activities": {".", "ledger", "ids", "failpoint", "go.temporal.io"},
 	"workflows":  {".", "activities", "go.temporal.io"},
 	"webhook":    {"activities", "code.dny.dev/ssrf"},
 	"worker":     {".", "activities", "workflows", "go.temporal.io", "go.uber.org/zap"},
 	"store": {
-		".", "ledger", "ids", "vault", "gorm.io", "modernc.org", "github.com/pressly/goose/v3", "github.com/jackc/pgx/v5",
+		".", "ledger", "ids", "vault", "failpoint", "gorm.io", "modernc.org", "github.com/pressly/goose/v3", "github.com/jackc/pgx/v5",
 		"github.com/sethvargo/go-retry",
 	},
 	"api": {
-		".", "ids", "github.com/gin-gonic/gin", "go.uber.org/zap", "golang.org/x", "github.com/nyaruka/phonenumbers",
+		".", "ids", "failpoint", "github.com/gin-gonic/gin", "go.uber.org/zap", "golang.org/x", "github.com/nyaruka/phonenumbers",
 		"github.com/prometheus/client_golang",
 	},
+	"api/admin":  {".", "ids", "github.com/gin-gonic/gin", "go.uber.org/zap"},
 	"adapters":   {".", "config", "adapters/*"},
 	"adapters/*": {".", "config", "adapters/outbound"},
 	"sandbox":    {"sandbox/*"},
@@ -53,7 +55,7 @@ var layers = map[string][]string{
 }
 
 // apart is the folders with a module of their own, or with nothing of the product.
-var apart = []string{"devserver", "tools", "bin", ".git", ".pirogue"}
+var apart = []string{"devserver", "faultproxy", "tools", "bin", ".git", ".pirogue"}
 
 func TestArrowsPointDownOnly(t *testing.T) {
 	t.Parallel()

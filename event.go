@@ -37,14 +37,32 @@ type Event struct {
 	URL        string
 	Body       []byte
 	State      EventState
+	Round      int // how often it was sent again from the start; each has MaxDeliveries
 	CreatedAt  time.Time
+}
+
+// EventLog is an event with all that was tried to deliver it.
+type EventLog struct {
+	Event
+	Deliveries []Delivery
+}
+
+// EventFilter selects events of one owner, newest first. Zero fields do not select.
+type EventFilter struct {
+	PaymentID PaymentID
+	State     EventState
+	From      time.Time // inclusive
+	To        time.Time // exclusive
+	Before    EventID   // the page starts after this event
+	Limit     int       // 1 to MaxPage
 }
 
 // Delivery is one attempt to deliver an event. Its row is written before the bytes
 // leave, so an attempt cut off by a crash is neither lost nor counted twice.
 type Delivery struct {
 	EventID    EventID
-	Number     int // 1 to MaxDeliveries; the row's, not Temporal's
+	Round      int
+	Number     int // 1 to MaxDeliveries in its round; the row's, not Temporal's
 	StartedAt  time.Time
 	EndedAt    time.Time // zero: under way, or cut off
 	HTTPStatus int       // 0: no answer

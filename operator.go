@@ -69,6 +69,7 @@ type Collection struct {
 	ReturnURL   string
 	CancelURL   string
 	CallbackURL string // at most 120 characters, carries the attempt's token
+	OTP         string // one-time password the customer obtained beforehand; "" when the network needs none
 	Window      time.Duration
 }
 
@@ -120,8 +121,14 @@ type Receipt struct {
 	Handle       Handle     `json:"-"`
 	// Amount is the principal the operator confirmed; the zero value when it does
 	// not say. One that differs from the order never becomes a success.
-	Amount Money  `json:"amount,omitzero"`
-	Words  string `json:"words,omitempty"` // the operator's own, redacted, for support
+	Amount Money `json:"amount,omitzero"`
+	// Mismatch is what else than the amount differs from the order: "currency" or
+	// "counterparty"; "" when nothing. A receipt that has one never becomes a success.
+	Mismatch string `json:"mismatch,omitempty"`
+	Words    string `json:"words,omitempty"` // the operator's own, redacted, for support
+	// UnderWay says that the operator itself called the attempt pending: it is neither
+	// lost nor silent about it.
+	UnderWay bool `json:"under_way,omitempty"`
 }
 
 // Capability is what an adapter promises about its operator. Workflows decide from

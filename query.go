@@ -26,6 +26,18 @@ type PaymentFilter struct {
 // MaxPage is the most payments one page of a list holds.
 const MaxPage = 100
 
+// ExportFilter selects what an accountant takes home, oldest first. Zero fields do not
+// select.
+type ExportFilter struct {
+	From    time.Time // created then or later
+	To      time.Time // created before
+	Kind    Kind
+	Status  Status
+	Country CountryCode
+	After   PaymentID // continues after this payment
+	Limit   int       // 0: no limit
+}
+
 // Balance is a merchant's money in one subsidiary, in minor units of Currency.
 type Balance struct {
 	Country   CountryCode
@@ -62,3 +74,7 @@ type Waiting struct {
 	NextPoll time.Time `json:"next_poll,omitzero"` // approximately
 	Deadline time.Time `json:"deadline,omitzero"`
 }
+
+// StartPatience is how long after its acceptance a payment may still be started. Later
+// it expires: the merchant may have asked again under another reference.
+const StartPatience = 90 * time.Second

@@ -107,3 +107,48 @@ type Stuck struct {
 	Words   string // the operator's last, redacted
 	Allowed []Verb
 }
+
+// Verbs returns what support can do about a payment of one kind that is stuck for this
+// cause. For StuckCase it is Cause.Verbs. A payment that is not started has no workflow to
+// ask; the sweep starts it or ends it. Only money that leaves us can be settled by a
+// person's word: what a customer paid is the operator's to say.
+func (c StuckCause) Verbs(k Kind) []Verb {
+	switch c {
+	case StuckUnsent:
+		return []Verb{VerbRecheck, VerbRedrive}
+	case StuckUnknown, StuckUndecided:
+		if k.MoneyOut() {
+			return []Verb{VerbRecheck, VerbRedrive, VerbResolve}
+		}
+		return []Verb{VerbRecheck, VerbRedrive}
+	case StuckUnreported:
+		return []Verb{VerbResend}
+	default:
+		return []Verb{}
+	}
+}
+
+// Verbs returns what support can do about a payment with an open case of this cause.
+func (c Cause) Verbs() []Verb {
+	if c == CauseUnknown {
+		return []Verb{VerbRecheck, VerbRedrive, VerbResolve}
+	}
+	return []Verb{VerbResolve}
+}
+
+// CaseView is an open case with the payment it is about and what can be done.
+type CaseView struct {
+	Case
+
+	Payment Payment
+	Allowed []Verb
+}
+
+// AdminToken is a person's admission to the admin API. Its secret is shown once, when
+// it is made, and kept nowhere.
+type AdminToken struct {
+	Name      string // who acts with it, as the audit log names them
+	Role      Role
+	CreatedAt time.Time
+	RevokedAt time.Time // zero: in force
+}

@@ -39,6 +39,8 @@ const (
 	AttemptPolled    MomentType = "attempt.polled" // all polls of one attempt in one line
 	CallbackReceived MomentType = "callback.received"
 	CaseOpened       MomentType = "case.opened"
+	CaseClosed       MomentType = "case.closed"
+	SupportActed     MomentType = "support.acted"
 	WebhookAttempted MomentType = "webhook.attempted"
 )
 
@@ -54,5 +56,7 @@ var MomentTexts = map[MomentType]Text{
 	AttemptPolled:    {"Statut demandé à l'opérateur.", "Status asked of the operator."},
 	CallbackReceived: {"Notification reçue de l'opérateur.", "Callback received from the operator."},
 	CaseOpened:       {"Dossier ouvert pour le support.", "Case opened for support."},
+	CaseClosed:       {"Dossier clos par le support.", "Case closed by support."},
+	SupportActed:     {"Intervention du support.", "Support acted."},
 	WebhookAttempted: {"Webhook envoyé au marchand.", "Webhook sent to the merchant."},
 }

@@ -13,12 +13,16 @@ import (
 type Activities struct {
 	Store     Store
 	Operators map[pirogue.OperatorCode]pirogue.Instance
+	Routes    Routes
 	Workflows Workflows
 	Sender    Sender
 	Clock     pirogue.Clock
 	Callbacks CallbackURLs
 	ReturnURL string // where the payer goes when the merchant named no page of its own
-	lanes     lanes
+	// Chance returns a number in [0, 1), by which delays are spread. nil means one that
+	// nobody can foretell.
+	Chance func() float64
+	lanes  lanes
 }
 
 // Workflows is what activities ask of other workflows. Each may be called again
@@ -26,11 +30,17 @@ type Activities struct {
 type Workflows interface {
 	// Launch starts a payment's workflow and does not wait for it.
 	Launch(ctx context.Context, p pirogue.Payment) error
-	// Deliver starts the delivery of an event.
-	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID) error
+	// Deliver starts the delivery of an event, in the round it is in.
+	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
 	// Heard tells a payment's workflow that its operator called back. It fails with
 	// NotFound when none is open.
 	Heard(ctx context.Context, id pirogue.PaymentID, k pirogue.Kind) error
+}
+
+// Routes says which operators serve a payment.
+type Routes interface {
+	// Route returns the instances to try, in order. It fails with CountryNotSupported.
+	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.Kind) ([]pirogue.Instance, error)
 }
 
 // CallbackURLs makes the address an operator calls back for one attempt. Its token
@@ -54,11 +64,18 @@ func (a *Activities) operator(code pirogue.OperatorCode) (pirogue.Instance, erro
 
 // jitter spreads a delay by up to a tenth either way, so that payments accepted
 // together are not asked about together.
-func jitter(d time.Duration) time.Duration {
-	return d + time.Duration((rand.Float64()*2-1)*0.1*float64(d)) //nolint:gosec // spreads load, guards nothing
+func (a *Activities) jitter(d time.Duration) time.Duration {
+	return d + time.Duration((a.chance()*2-1)*0.1*float64(d))
 }
 
 // later puts a delay off by up to a tenth, never earlier.
-func later(d time.Duration) time.Duration {
-	return d + time.Duration(rand.Float64()*0.1*float64(d)) //nolint:gosec // spreads load, guards nothing
+func (a *Activities) later(d time.Duration) time.Duration {
+	return d + time.Duration(a.chance()*0.1*float64(d))
+}
+
+func (a *Activities) chance() float64 {
+	if a.Chance != nil {
+		return a.Chance()
+	}
+	return rand.Float64() //nolint:gosec // spreads load, guards nothing
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/failpoint"
 )
 
 // Sender puts one webhook on the wire.
@@ -68,7 +69,9 @@ func (a *Activities) Deliver(ctx context.Context, n News) (Delivered, error) {
 	if d.Number == 0 {
 		return Delivered{State: event.State}, nil
 	}
+	failpoint.Hit("deliver.begun")
 	reply, err := a.post(ctx, n.Owner, event, &d)
+	failpoint.Hit("deliver.posted")
 	if err != nil {
 		return Delivered{}, encode(err)
 	}
@@ -77,8 +80,9 @@ func (a *Activities) Deliver(ctx context.Context, n News) (Delivered, error) {
 	if err := a.Store.EndDelivery(ctx, d, state); err != nil {
 		return Delivered{}, encode(err)
 	}
+	failpoint.Hit("deliver.ended")
 	if state == pirogue.EventWaiting {
-		wait := max(later(pirogue.DeliveryDelays[d.Number-1]), min(reply.RetryAfter, maxRetryAfter))
+		wait := max(a.later(pirogue.DeliveryDelays[d.Number-1]), min(reply.RetryAfter, maxRetryAfter))
 		return Delivered{}, retryIn(wait, d.Error)
 	}
 	return Delivered{State: state, Attempts: d.Number}, nil
@@ -99,6 +103,7 @@ func (a *Activities) post(ctx context.Context, o pirogue.Owner, e pirogue.Event,
 		_, spending = a.Store.Spend(ctx, pirogue.Spent{
 			Signature: signature, KeyID: string(o.MerchantID), Method: "POST", Path: "webhook", At: a.Clock.Now(),
 		})
+		failpoint.Hit("deliver.spent")
 		return spending
 	})
 	if spending != nil {

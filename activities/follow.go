@@ -7,12 +7,14 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"pirogue"
+	"pirogue/failpoint"
 )
 
 // Question asks the operator what became of a payment.
 type Question struct {
 	PaymentID pirogue.PaymentID `json:"payment_id"`
 	Pace      Pace              `json:"pace"`
+	Leg       pirogue.Leg       `json:"leg"`
 }
 
 // Pace is how an unanswered question is asked again.
@@ -23,24 +25,36 @@ const (
 	Once  Pace = "once"  // the answer is returned as it is, also when it is "pending"
 	Brisk Pace = "brisk" // while the customer has time to pay
 	Slow  Pace = "slow"  // after the payment ended, for money that comes late
+	Long  Pace = "long"  // money that leaves us, until the operator has decided
 )
 
-// Ask asks the operator for the status of a payment's latest attempt. At the paces
-// Brisk and Slow it asks to be run again, after the pace's delay, until the outcome
-// is one that ends the waiting; the workflow's history does not grow by it.
+// Ask asks the operator for the status of a payment's latest attempt. At every pace but
+// Once it asks to be run again, after the pace's delay, until the outcome is one that
+// ends the waiting; the workflow's history does not grow by it. An outcome that is not
+// proven is returned as pending.
 func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, error) {
-	receipt, err := a.status(ctx, q.PaymentID)
+	p, attempt, err := a.Store.Latest(ctx, q.PaymentID)
+	if err != nil {
+		return pirogue.Receipt{}, encode(err)
+	}
+	receipt, evidence, err := a.status(ctx, p, attempt)
 	if err != nil && !isOperators(err) {
 		return receipt, encode(err)
 	}
-	words := receipt.Words
 	if err != nil {
-		receipt, words = pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: err.Error()}, err.Error()
+		receipt = pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: err.Error()}
 	}
+	said := receipt.Outcome
+	receipt.UnderWay = err == nil && said == pirogue.OutcomePending
+	receipt.Outcome = a.proven(p, attempt, evidence, q.Leg, said)
 	if q.Pace == Once || q.Pace.settles(receipt.Outcome) {
 		return receipt, nil
 	}
-	return receipt, retryIn(jitter(q.Pace.Cadence(activity.GetInfo(ctx).Attempt)), "not decided: "+words)
+	wait := a.jitter(q.Pace.Cadence(activity.GetInfo(ctx).Attempt))
+	if said != receipt.Outcome && said != pirogue.OutcomeAbsent {
+		wait = a.later(confirmSpan) // an end that wants to be heard a second time
+	}
+	return receipt, retryIn(wait, "not decided: "+receipt.Words)
 }
 
 // isOperators reports whether err is the operator's doing: it says nothing about
@@ -71,9 +85,12 @@ type cadence struct {
 
 // paces is when questions are asked. Brisk: every 5 s for the first minute, then
 // every 10 s. Slow: every minute for ten, every ten up to two hours, then hourly.
+// Long begins like Brisk, and from 5 min on goes every minute for an hour, every ten
+// minutes for a day, then hourly.
 var paces = map[Pace][]cadence{
 	Brisk: {{12, 5 * time.Second}, {0, 10 * time.Second}},
 	Slow:  {{10, time.Minute}, {11, 10 * time.Minute}, {0, time.Hour}},
+	Long:  {{12, 5 * time.Second}, {24, 10 * time.Second}, {55, time.Minute}, {138, 10 * time.Minute}, {0, time.Hour}},
 }
 
 // Cadence returns the wait after the n-th question, n from 1. It counts questions,
@@ -88,27 +105,32 @@ func (p Pace) Cadence(n int32) time.Duration {
 	return time.Minute
 }
 
-// status makes one status call and keeps count of it.
-func (a *Activities) status(ctx context.Context, id pirogue.PaymentID) (pirogue.Receipt, error) {
-	p, attempt, err := a.Store.Latest(ctx, id)
-	if err != nil {
-		return pirogue.Receipt{}, err
-	}
+// status makes one status call, keeps count of it and returns the evidence with this
+// answer in it. An error of our own database is returned instead of the operator's.
+func (a *Activities) status(
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt,
+) (pirogue.Receipt, pirogue.Evidence, error) {
 	instance, err := a.operator(attempt.Operator)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.Receipt{}, pirogue.Evidence{}, err
 	}
 	reader, ok := instance.Operator.(pirogue.StatusReader)
 	if !ok {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Internal, "operator %q has no status call", instance.Code)
+		return pirogue.Receipt{}, pirogue.Evidence{}, pirogue.Errorf(
+			pirogue.Internal, "operator %q has no status call", instance.Code)
 	}
-	receipt, err := reader.Status(ctx, pirogue.StatusQuery{Ref: attempt.Ref, Handle: attempt.Handle, Amount: p.Amount})
+	receipt, err := reader.Status(ctx, query(p, attempt))
+	failpoint.Hit("ask.answered")
 	words := receipt.Words
 	if err != nil {
 		words = err.Error()
 	}
-	if kept := a.Store.Polled(ctx, attempt.ID, words, a.Clock.Now()); kept != nil {
-		return pirogue.Receipt{}, kept
+	evidence, kept := a.Store.Polled(ctx, pirogue.Poll{
+		AttemptID: attempt.ID, Outcome: receipt.Outcome, Words: words, At: a.Clock.Now(),
+	})
+	failpoint.Hit("ask.counted")
+	if kept != nil {
+		return pirogue.Receipt{}, evidence, kept
 	}
-	return receipt, err
+	return receipt, evidence, err
 }

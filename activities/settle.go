@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"pirogue"
-	"pirogue/ledger"
+	"pirogue/failpoint"
 )
 
 // Ending asks for a payment to be made terminal.
@@ -24,58 +24,35 @@ type Ended struct {
 }
 
 // Settle makes a payment terminal, books it and starts telling the merchant. The
-// transaction decides; the delivery is started after it, and if the process dies in
-// between, the next run or the sweep starts it.
+// transaction decides; the deliveries are started after it, and if the process dies in
+// between, the next run or the sweep starts them.
 func (a *Activities) Settle(ctx context.Context, in Ending) (Ended, error) {
-	p, _, err := a.Store.Latest(ctx, in.PaymentID)
-	if err != nil {
-		return Ended{}, encode(err)
-	}
-	var journal *ledger.Journal
-	if in.Status == pirogue.StatusSuccess {
-		entry := ledger.CashIn(p)
-		journal = &entry
-	}
 	settled, err := a.Store.Settle(ctx, pirogue.Settlement{
 		PaymentID: in.PaymentID, From: in.From, Status: in.Status,
 		Failure: in.Failure, ProviderTxID: in.ProviderTxID, At: a.Clock.Now(),
-	}, journal)
+	})
 	if err != nil {
 		return Ended{}, encode(err)
 	}
-	if settled.EventID != "" {
-		owner := pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
-		if err := a.Workflows.Deliver(ctx, owner, settled.EventID); err != nil {
+	failpoint.Hit("settle.committed")
+	p := settled.Payment
+	if p.Late && p.Status == pirogue.StatusSuccess { // the stray money is back where it came from
+		if err := a.Store.CloseCases(ctx, p.ParentID, a.Clock.Now()); err != nil {
+			return Ended{}, encode(err)
+		}
+		failpoint.Hit("settle.closed")
+	}
+	owner := pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
+	for _, event := range []pirogue.EventID{settled.EventID, settled.Reversed} {
+		if event == "" {
+			continue
+		}
+		if err := a.Workflows.Deliver(ctx, owner, event, 0); err != nil {
 			return Ended{}, encode(err)
 		}
 	}
-	return Ended{Status: settled.Payment.Status, Event: settled.EventID}, nil
-}
-
-// Trouble asks for a case: money that a person, or the merchant's policy, must
-// place.
-type Trouble struct {
-	PaymentID pirogue.PaymentID `json:"payment_id"`
-	Cause     pirogue.Cause     `json:"cause"`
-	Paid      int64             `json:"paid,omitempty"` // minor units that reached the operator; 0 books nothing
-	Note      string            `json:"note"`
-}
-
-// OpenCase books stray money to suspense and opens the case about it.
-func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, error) {
-	p, _, err := a.Store.Latest(ctx, in.PaymentID)
-	if err != nil {
-		return "", encode(err)
-	}
-	var journal *ledger.Journal
-	if in.Paid > 0 {
-		entry := ledger.Late(p, in.Paid)
-		journal = &entry
-	}
-	id := pirogue.NewCaseID(p.ID, in.Cause)
-	return id, encode(a.Store.OpenCase(ctx, pirogue.Case{
-		ID: id, PaymentID: p.ID, Cause: in.Cause, Note: in.Note, OpenedAt: a.Clock.Now(),
-	}, journal))
+	failpoint.Hit("settle.announced")
+	return Ended{Status: p.Status, Event: settled.EventID}, nil
 }
 
 // Policy returns what the merchant wants done with money that arrives late.

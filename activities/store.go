@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"pirogue"
-	"pirogue/ledger"
 )
 
 // Store is the part of the database that activities need. Every method may be
@@ -13,6 +12,7 @@ import (
 type Store interface {
 	Attempts
 	Books
+	Cases
 	Webhooks
 	Backlog
 }
@@ -24,8 +24,10 @@ type Attempts interface {
 	Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error)
 	// Send marks a prepared attempt SENT, and its CREATED payment INITIATED, before
 	// the bytes leave. It reports false, and changes nothing, when the attempt is not
-	// PREPARED or the payment is terminal: then it must not be sent.
-	Send(ctx context.Context, id pirogue.AttemptID, at time.Time) (bool, error)
+	// PREPARED or the payment is terminal: then it must not be sent. With again an
+	// attempt that is SENT or UNKNOWN may be sent once more, under its reference: only
+	// for an operator that executes a reference once.
+	Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (bool, error)
 	// Answer records what became of sending. Only a SENT attempt changes.
 	Answer(ctx context.Context, a pirogue.Answer) error
 	// Renew prepares an attempt after another one that can have no effect, which
@@ -35,21 +37,39 @@ type Attempts interface {
 	Renew(
 		ctx context.Context, after pirogue.AttemptID, next pirogue.Attempt, callbackDigest string,
 	) (pirogue.Attempt, error)
-	// Polled counts one status question and keeps the operator's words.
-	Polled(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) error
+	// Polled counts one status question, keeps the operator's words and returns the
+	// evidence with this answer in it. The moment is the question's identity: asked
+	// again at the same one, it counts once.
+	Polled(ctx context.Context, poll pirogue.Poll) (pirogue.Evidence, error)
+	// Collected returns the attempt that collected a payment: its accepted one. It
+	// fails with NotFound.
+	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)
 }
 
 // Books makes payments terminal and moves money.
 type Books interface {
-	// Settle makes a payment terminal, books journal (nil: nothing moves) and writes
-	// the event for the merchant, in one transaction. A payment that is terminal
-	// already is left alone; see pirogue.Settled.
-	Settle(ctx context.Context, s pirogue.Settlement, journal *ledger.Journal) (pirogue.Settled, error)
-	// OpenCase records what a person must settle and books journal (nil: nothing
-	// moves), in one transaction.
-	OpenCase(ctx context.Context, c pirogue.Case, journal *ledger.Journal) error
+	// Accept writes a payment with its first attempt, its idempotency and its hold in
+	// one transaction; see api.Payments.
+	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
+	// Settle makes a payment terminal, books what ledger.Ending says, brings a refund's
+	// cash-in up to date and writes the events for the merchant, in one transaction. A
+	// payment that is terminal already is left alone; see pirogue.Settled.
+	Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled, error)
 	// Merchant returns a merchant. It fails with NotFound.
 	Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error)
+}
+
+// Cases keeps what only a person can settle.
+type Cases interface {
+	// OpenCase records a case and books ledger.Late of c.Paid (0 books nothing), in one
+	// transaction.
+	OpenCase(ctx context.Context, c pirogue.Case) error
+	// Case returns a case. It fails with NotFound.
+	Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
+	// CloseCases closes every open case of a payment.
+	CloseCases(ctx context.Context, id pirogue.PaymentID, at time.Time) error
+	// EndAct completes an act with its verdict. An act that has one keeps it.
+	EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error
 }
 
 // Webhooks follows the delivery of events.

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"pirogue"
+	"pirogue/failpoint"
 	"pirogue/ids"
 )
 
@@ -14,15 +15,21 @@ import (
 type Submission struct {
 	PaymentID pirogue.PaymentID `json:"payment_id"`
 	Leg       pirogue.Leg       `json:"leg"`
-	// Insist runs the activity again while the operator is unavailable, instead of
-	// reporting it.
+	// Insist runs the activity again while trying again is safe, instead of reporting
+	// what the last try came to.
 	Insist bool `json:"insist,omitempty"`
+	// Dead asks for another attempt after one whose row proves that it can have no
+	// effect any more; one that does not is left alone.
+	Dead bool `json:"dead,omitempty"`
 }
 
 // Submitted is what became of a submission.
 type Submitted struct {
 	Class    Class                `json:"class"`
 	Operator pirogue.OperatorCode `json:"operator"`
+	Number   int                  `json:"number,omitempty"` // of the attempt
+	Sent     bool                 `json:"sent,omitempty"`   // by this run
+	Found    bool                 `json:"found,omitempty"`  // an earlier run had perhaps sent it
 	Words    string               `json:"words,omitempty"`
 	Status   pirogue.Status       `json:"status,omitempty"` // with Over: where the payment stands
 }
@@ -39,6 +46,12 @@ const (
 	Over        Class = "over"        // the payment ended before it was sent
 )
 
+// Repeatable reports whether trying again is safe and may change the result: nothing
+// is at the operator, or it executes a reference once however often it is sent.
+func (s Submitted) Repeatable(leg pirogue.Leg) bool {
+	return s.Class == Unavailable || s.Class == Unsure && leg.Unheard == pirogue.RepeatSame
+}
+
 // insistEvery is the wait before an unavailable operator is tried again; it doubles
 // up to insistAtMost.
 const (
@@ -48,8 +61,9 @@ const (
 
 // Submit sends a payment's prepared attempt to its operator, once. What an earlier
 // run of this activity left behind decides first: an attempt that was perhaps sent
-// is never sent again, unless the operator's record says that a submission nobody
-// heard of cannot move money, and then under another reference.
+// is never sent again, unless the operator's record says that it can do no harm: a
+// collection nobody heard of is made under another reference, and an operator that
+// executes a reference once is given the same one.
 func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, error) {
 	instance, err := a.operator(in.Leg.Operator)
 	if err != nil {
@@ -62,21 +76,26 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 	if p.Status.Terminal() {
 		return Submitted{Class: Over, Status: p.Status}, nil
 	}
-
-	attempt, known, err := a.ready(ctx, p, attempt, in.Leg)
+	found := attempt.State != pirogue.AttemptPrepared
+	attempt, known, err := a.ready(ctx, p, attempt, in)
 	if err != nil || known.Class != "" {
+		known.Found = found
 		return known, encode(err)
 	}
-	collect, err := a.prepare(ctx, instance, p, attempt, in.Leg)
+	call, err := a.prepare(ctx, instance, p, attempt, in.Leg)
 	if err != nil {
 		return Submitted{}, encode(err)
 	}
-	if sent, err := a.Store.Send(ctx, attempt.ID, a.Clock.Now()); err != nil || !sent {
+	again := in.Leg.Unheard == pirogue.RepeatSame
+	failpoint.Hit("submit.ready")
+	if sent, err := a.Store.Send(ctx, attempt.ID, again, a.Clock.Now()); err != nil || !sent {
 		return Submitted{}, a.overtaken(err)
 	}
-	done, err := a.record(ctx, attempt, in.Leg, collect)
-	if err == nil && done.Class == Unavailable && in.Insist {
-		return done, retryIn(insistence(activity.GetInfo(ctx).Attempt), "operator unavailable: "+done.Words)
+	failpoint.Hit("submit.sent")
+	done, err := a.record(ctx, attempt, in.Leg, call)
+	failpoint.Hit("submit.recorded")
+	if err == nil && in.Insist && done.Repeatable(in.Leg) {
+		return done, retryIn(a.insistence(activity.GetInfo(ctx).Attempt), "operator unavailable: "+done.Words)
 	}
 	return done, encode(err)
 }
@@ -92,60 +111,64 @@ func (a *Activities) overtaken(err error) error {
 
 // ready returns the attempt to send, or what is known already.
 func (a *Activities) ready(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, leg pirogue.Leg,
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, in Submission,
 ) (pirogue.Attempt, Submitted, error) {
+	if in.Dead && a.dead(attempt, in.Leg) {
+		return a.renew(ctx, p, attempt, in.Leg)
+	}
 	switch attempt.State {
 	case pirogue.AttemptPrepared:
 		return attempt, Submitted{}, nil
 	case pirogue.AttemptAccepted:
-		return attempt, Submitted{Class: Accepted, Operator: attempt.Operator}, nil
+		return attempt, Submitted{Class: Accepted, Operator: attempt.Operator, Number: attempt.Number}, nil
 	case pirogue.AttemptRefused:
-		return attempt, Submitted{Class: Declined, Operator: attempt.Operator, Words: attempt.Answer}, nil
+		return attempt, Submitted{
+			Class: Declined, Operator: attempt.Operator, Number: attempt.Number, Words: attempt.Answer,
+		}, nil
 	case pirogue.AttemptSent, pirogue.AttemptUnknown:
-		if leg.Unheard != pirogue.RepeatRenewed {
-			return attempt, Submitted{Class: Unsure, Operator: attempt.Operator}, nil
-		}
 	}
+	switch in.Leg.Unheard {
+	case pirogue.RepeatSame:
+		return attempt, Submitted{}, nil
+	case pirogue.RepeatRenewed:
+		return a.renew(ctx, p, attempt, in.Leg)
+	default:
+		return attempt, Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number}, nil
+	}
+}
+
+// renew prepares the attempt after one that can have no effect.
+func (a *Activities) renew(
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, leg pirogue.Leg,
+) (pirogue.Attempt, Submitted, error) {
 	ref := ids.Reference(p.Kind)
 	next, err := a.Store.Renew(ctx, attempt.ID, pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: attempt.Number + 1,
 		Operator: leg.Operator, Ref: ref, State: pirogue.AttemptPrepared, CreatedAt: a.Clock.Now(),
 	}, a.Callbacks.Digest(ref))
+	if err == nil && next.State != pirogue.AttemptPrepared { // the operator accepted the old one meanwhile
+		return next, Submitted{Class: Accepted, Operator: next.Operator, Number: next.Number}, nil
+	}
 	return next, Submitted{}, err
-}
-
-// prepare returns the one call with all that it needs: once the attempt is marked as
-// sent, nothing is left that could fail before the bytes leave.
-func (a *Activities) prepare(
-	ctx context.Context, instance pirogue.Instance, p pirogue.Payment, attempt pirogue.Attempt, leg pirogue.Leg,
-) (func(context.Context) (pirogue.Receipt, error), error) {
-	collector, ok := instance.Operator.(pirogue.Collector)
-	if !ok {
-		return nil, pirogue.Errorf(pirogue.Internal, "operator %q cannot collect", instance.Code)
-	}
-	merchant, err := a.Store.Merchant(ctx, p.MerchantID)
-	if err != nil {
-		return nil, err
-	}
-	collection := pirogue.Collection{
-		Ref: attempt.Ref, Amount: p.Amount, MSISDN: p.MSISDN, Payee: merchant.Name,
-		ReturnURL: a.page(p.ReturnURL), CancelURL: a.page(p.CancelURL),
-		CallbackURL: a.Callbacks.URL(instance.Code, attempt.Ref), Window: leg.Window,
-	}
-	return func(ctx context.Context) (pirogue.Receipt, error) { return collector.Collect(ctx, collection) }, nil
 }
 
 // record makes the call and records its answer. When recording fails the activity
 // fails, and the next run finds an attempt that was perhaps sent.
 func (a *Activities) record(
 	ctx context.Context, attempt pirogue.Attempt, leg pirogue.Leg,
-	collect func(context.Context) (pirogue.Receipt, error),
+	call operatorCall,
 ) (Submitted, error) {
-	receipt, err := collect(ctx)
+	receipt, err := call(ctx)
+	failpoint.Hit("submit.called")
 	submitted, answer := classify(receipt, err, leg)
+	if attempt.State != pirogue.AttemptPrepared && submitted.Class == Unavailable {
+		// This try did not leave, but an earlier one under the same reference perhaps did.
+		submitted.Class, answer.State = Unsure, pirogue.AttemptUnknown
+	}
 	answer.AttemptID, answer.At = attempt.ID, a.Clock.Now()
 	answer.ExpiresAt = answer.At.Add(leg.Window)
-	submitted.Operator = leg.Operator
+	submitted.Operator, submitted.Number = leg.Operator, attempt.Number
+	submitted.Sent = submitted.Class != Unavailable
 	return submitted, a.Store.Answer(ctx, answer)
 }
 
@@ -183,12 +206,12 @@ func classify(receipt pirogue.Receipt, err error, leg pirogue.Leg) (Submitted, p
 }
 
 // insistence returns the wait after the n-th unavailable answer, n from 1.
-func insistence(n int32) time.Duration {
+func (a *Activities) insistence(n int32) time.Duration {
 	wait := insistEvery
 	for range n - 1 {
 		if wait *= 2; wait >= insistAtMost {
-			return jitter(insistAtMost)
+			return a.jitter(insistAtMost)
 		}
 	}
-	return jitter(wait)
+	return a.jitter(wait)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/failpoint"
 )
 
 const (
@@ -52,7 +53,9 @@ func (a *Activities) sweepPayments(ctx context.Context, before time.Time, swept 
 	}
 	return each(ctx, payments, func(p pirogue.Payment) error {
 		if a.Clock.Now().Before(p.StartDeadline) {
-			return count(&swept.Started, a.Workflows.Launch(ctx, p))
+			err := a.Workflows.Launch(ctx, p)
+			failpoint.Hit("sweep.launched")
+			return count(&swept.Started, err)
 		}
 		ended, err := a.Settle(ctx, Ending{
 			PaymentID: p.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired,
@@ -72,7 +75,7 @@ func (a *Activities) sweepEvents(ctx context.Context, before time.Time, swept *S
 	}
 	return each(ctx, events, func(e pirogue.Event) error {
 		owner := pirogue.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
-		return count(&swept.Notified, a.Workflows.Deliver(ctx, owner, e.ID))
+		return count(&swept.Notified, a.Workflows.Deliver(ctx, owner, e.ID, e.Round))
 	})
 }
 

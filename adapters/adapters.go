@@ -8,9 +8,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"pirogue"
 	"pirogue/adapters/orangeweb"
+	"pirogue/adapters/sonatel"
 	"pirogue/config"
 )
 
@@ -18,6 +20,7 @@ import (
 // reports every mistake of its configuration at once and calls nobody.
 var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, error){
 	"orangeweb": orangeweb.New,
+	"sonatel":   sonatel.New,
 }
 
 // Open returns the configured instances by their codes. It reports every mistake of
@@ -64,6 +67,8 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 		CallsPerSecond: conf.CallsPerSecond,
 		Window:         conf.Window.Or(config.DefaultWindow),
 		CallTimeout:    conf.Timeout.Or(config.DefaultTimeout),
+		Horizon:        time.Duration(conf.Horizon),
+		AbsenceProves:  conf.AbsenceProves,
 		Operator:       operator,
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/failpoint"
 )
 
 // received is the answer to a callback that is kept, whatever it says.
@@ -45,9 +46,7 @@ func (s *Server) checkStranger(c *gin.Context, _ *visit) error {
 	return &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many unknown tokens"), wait: wait}
 }
 
-// receiveCallback keeps what an operator tells us, then tells the payment's
-// workflow, which asks the operator before it believes a word. What cannot be
-// understood is kept as well: it is evidence, and a reason to ask.
+// receiveCallback keeps what an operator tells us at the address of one attempt.
 func (s *Server) receiveCallback(c *gin.Context, v *visit) error {
 	code := pirogue.OperatorCode(c.Param("operator"))
 	reader, ok := s.callbackReader(code)
@@ -58,15 +57,22 @@ func (s *Server) receiveCallback(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
+	return s.hear(c, v, reader, a)
+}
+
+// hear keeps what an operator says about an attempt, then tells the payment's
+// workflow, which asks the operator before it believes a word. What cannot be
+// understood is kept as well: it is evidence, and a reason to ask.
+func (s *Server) hear(c *gin.Context, v *visit, reader pirogue.CallbackReader, a pirogue.Attempt) error {
 	receipt, err := reader.Callback(a, c.Request.Header, v.body)
 	switch pirogue.CodeOf(err) {
 	case "":
 	case pirogue.SignatureInvalid, pirogue.InvalidJSON:
-		s.metrics.callback(code, callbackRefused)
+		s.metrics.callback(a.Operator, callbackRefused)
 		return err
 	default:
 		s.log.Warn("callback was not understood",
-			zap.String("operator", string(code)), zap.String("payment_id", string(a.PaymentID)), zap.Error(err))
+			zap.String("operator", string(a.Operator)), zap.String("payment_id", string(a.PaymentID)), zap.Error(err))
 	}
 	if err := s.keep(v, a, receipt.Words); err != nil {
 		return err
@@ -90,15 +96,24 @@ func (s *Server) callbackReader(code pirogue.OperatorCode) (pirogue.CallbackRead
 // for every token, and counts the token.
 func (s *Server) attemptOf(c *gin.Context, v *visit, code pirogue.OperatorCode) (pirogue.Attempt, error) {
 	digest := pirogue.CallbackDigest(c.Param("token"))
-	if wait := s.callbacks.take(digest, s.clock.Now()); wait > 0 {
-		s.metrics.callback(code, callbackLimited)
-		return pirogue.Attempt{}, &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many of one token"), wait: wait}
+	if err := s.limitAttempt(code, digest); err != nil {
+		return pirogue.Attempt{}, err
 	}
 	a, err := s.store.AttemptByCallback(v.ctx, code, digest)
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		return pirogue.Attempt{}, s.unknownCallback(c, code)
 	}
 	return a, err
+}
+
+// limitAttempt counts a callback about one attempt, whatever names it.
+func (s *Server) limitAttempt(code pirogue.OperatorCode, name string) error {
+	wait := s.callbacks.take(name, s.clock.Now())
+	if wait == 0 {
+		return nil
+	}
+	s.metrics.callback(code, callbackLimited)
+	return &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many about one attempt"), wait: wait}
 }
 
 // unknownCallback counts a callback for nobody against its address.
@@ -121,6 +136,7 @@ func (s *Server) keep(v *visit, a pirogue.Attempt, words string) error {
 		return nil
 	}
 	s.metrics.callback(a.Operator, callbackReceived)
+	failpoint.Hit("api.callback.kept")
 	s.passOn(v.ctx, a, callback.ID)
 	return nil
 }

@@ -39,7 +39,7 @@ func TestACashInIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 	require.Equal(t, pirogue.Payment{
 		ID: p.ID, MerchantID: w.merchant.ID, Mode: pirogue.Test, Kind: pirogue.CashIn, OrderID: "order_001",
 		Status: pirogue.StatusPending, Amount: pirogue.Money{Minor: 500, Currency: pirogue.XOF},
-		Fee: pirogue.Money{Currency: pirogue.XOF}, Country: "ML", MSISDN: "+22376123456", Network: pirogue.Orange,
+		Fee: pirogue.Money{Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, Country: "ML", MSISDN: "+22376123456", Network: pirogue.Orange,
 		Operator: testOperator, CustomerName: "Awa Traoré", Description: "Riz",
 		ReturnURL: "https://shop.example/success", CancelURL: "https://shop.example/cancel",
 		NotifyURL: "https://shop.example/hook", Metadata: map[string]string{"cart": "8821"},
@@ -206,7 +206,9 @@ func TestManyAtOnceMakeOnePayment(t *testing.T) { // row 46
 	codes := make(chan int, 100)
 	var all sync.WaitGroup
 	for range cap(codes) {
-		all.Go(func() { codes <- w.collect(order("order_001")).Code })
+		all.Go(func() {
+			codes <- w.quick(w.request(w.test, http.MethodPost, "/api/v1/payments/cashin", order("order_001"))).Code
+		})
 	}
 	all.Wait()
 	close(codes)

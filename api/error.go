@@ -17,7 +17,7 @@ import (
 type problem struct {
 	error
 	wait time.Duration // until a repeat may pass; 0: not known
-	data *paymentView  // the payment that exists nevertheless
+	data any           // the payment or refund that exists nevertheless
 }
 
 // Unwrap returns the error itself.
@@ -31,7 +31,7 @@ type failure struct {
 	DocURL     string          `json:"doc_url"`
 	Params     []pirogue.Param `json:"params,omitempty"`
 	RetryAfter int             `json:"retry_after_s,omitempty"`
-	Data       *paymentView    `json:"data,omitempty"`
+	Data       any             `json:"data,omitempty"`
 }
 
 // clientGone is the status in our log of a request nobody waits for any more. Nobody

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -84,6 +85,17 @@ func (f *form) amount(field string) int64 {
 		return 0
 	}
 	return minor
+}
+
+// moment returns an RFC 3339 time, the zero time when it is absent.
+func (f *form) moment(field string) time.Time {
+	var at time.Time
+	f.text(field, pirogue.InvalidParameter, func(text string) bool {
+		var err error
+		at, err = time.Parse(time.RFC3339, text)
+		return err == nil
+	})
+	return at.UTC()
 }
 
 // pairs returns the merchant's own pairs of strings.

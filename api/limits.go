@@ -44,11 +44,25 @@ const (
 	firstAnswerTime = 8 * time.Second         // the operator's first answer to a cash-in
 	waitingTime     = 300 * time.Millisecond  // a payment's workflow, asked what it waits for
 	heardTime       = time.Second             // a payment's workflow, told of a callback
+	deliverTime     = 2 * time.Second         // a delivery, started again
 	readyTime       = 2 * time.Second         // all checks of /readyz
 )
 
-// How long a payment may stay unsent. Past it the sweep ends it EXPIRED.
-const startDeadline = 90 * time.Second
+// Exports. Each keeps a snapshot of the database open for as long as its client takes
+// to read, so the time is bounded and few run at once.
+const (
+	maxExportRange     = 366 * 24 * time.Hour
+	maxExportRows      = 1_000_000 // that a limit may ask for; without one, the whole range
+	maxExports         = 8         // at one moment
+	maxMerchantExports = 2         // of them one merchant's
+	exportChunk        = 32 << 10  // bytes sent together
+	exportChunkTime    = 20 * time.Second
+	exportTime         = 15 * time.Minute
+	exportRetry        = 10 * time.Second // what a merchant with too many is asked to wait
+)
+
+// maxResent is how many events one request sends again.
+const maxResent = 20
 
 // serviceRetry is what a 503 of our own asks for: a blip has passed by then.
 const serviceRetry = 5 * time.Second

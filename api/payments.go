@@ -21,41 +21,51 @@ type page[T any] struct {
 // upper case included: an id that two texts spell is two keys in a merchant's books.
 var transactionID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-// idOf returns the id in the path. It fails with TransactionNotFound for a text
-// that cannot be one, as the database does for a payment of somebody else.
-func idOf(c *gin.Context) (pirogue.PaymentID, error) {
-	text := c.Param("transaction_id")
+// idOf returns the id in the path, under its name there. It fails with
+// TransactionNotFound for a text that cannot be one, as the database does for a
+// payment of somebody else.
+func idOf(c *gin.Context, name string) (pirogue.PaymentID, error) {
+	text := c.Param(name)
 	if !transactionID.MatchString(text) {
 		return "", pirogue.Errorf(pirogue.TransactionNotFound, "not an id")
 	}
 	return pirogue.PaymentID(text), nil
 }
 
-// getPayment answers with a payment, when asked to only after its status changed.
+// getPayment answers with a payment of any kind.
 func (s *Server) getPayment(c *gin.Context, v *visit) error {
-	q := readQuery(c.Request.URL.RawQuery, "wait")
-	seconds := q.number("wait", 0, maxWait, 0)
-	if err := q.err(); err != nil {
-		return err
-	}
-	id, err := idOf(c)
+	p, err := s.find(c, v, "transaction_id", "")
 	if err != nil {
 		return err
-	}
-	p, err := s.store.Payment(v.ctx, v.owner(), id)
-	if err != nil {
-		return err
-	}
-	if seconds > 0 && !p.Status.Terminal() {
-		v.rest()
-		if p, err = s.hold(c.Request.Context(), v.owner(), p, seconds); err != nil {
-			return err
-		}
 	}
 	view := viewOf(p, v.tongue)
 	s.addWaiting(c.Request.Context(), &view, p)
 	c.JSON(http.StatusOK, answer[paymentView]{view})
 	return nil
+}
+
+// find returns the payment whose id is in the path, when asked to only after its
+// status changed. It fails with TransactionNotFound, also for one that is not of the
+// kind; "" is any.
+func (s *Server) find(c *gin.Context, v *visit, name string, only pirogue.Kind) (pirogue.Payment, error) {
+	q := readQuery(c.Request.URL.RawQuery, "wait")
+	seconds := q.number("wait", 0, maxWait, 0)
+	if err := q.err(); err != nil {
+		return pirogue.Payment{}, err
+	}
+	id, err := idOf(c, name)
+	if err != nil {
+		return pirogue.Payment{}, err
+	}
+	p, err := s.store.Payment(v.ctx, v.owner(), id)
+	if err == nil && only != "" && p.Kind != only {
+		err = pirogue.Errorf(pirogue.TransactionNotFound, "a %s is no %s", p.Kind, only)
+	}
+	if err != nil || seconds == 0 || p.Status.Terminal() {
+		return p, err
+	}
+	v.rest()
+	return s.hold(c.Request.Context(), v.owner(), p, seconds)
 }
 
 // addWaiting adds what an open payment waits for, if its workflow says so at once.
@@ -77,7 +87,7 @@ func (s *Server) getTimeline(c *gin.Context, v *visit) error {
 	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
 		return err
 	}
-	id, err := idOf(c)
+	id, err := idOf(c, "transaction_id")
 	if err != nil {
 		return err
 	}
@@ -154,25 +164,29 @@ func readFilter(raw string) (pirogue.PaymentFilter, error) {
 		CreatedTo:   q.moment("created_to"),
 		Limit:       q.number("limit", 1, pirogue.MaxPage, defaultPage),
 	}
-	if !f.CreatedFrom.IsZero() && !f.CreatedTo.IsZero() && f.CreatedTo.Before(f.CreatedFrom) {
-		q.wrong("created_to")
-	}
-	q.text("cursor", func(text string) (ok bool) {
-		f.Before, ok = afterCursor(text)
-		return ok
-	})
+	q.ordered(f.CreatedFrom, f.CreatedTo, "created_to")
+	f.Before = cursorIn[pirogue.PaymentID](q, transactionID)
 	return f, q.err()
 }
 
 // cursors hide what they hold, so that nobody builds one.
 var cursors = base64.RawURLEncoding.Strict()
 
-// cursorAfter returns the cursor of the page that begins after a payment.
-func cursorAfter(id pirogue.PaymentID) string { return cursors.EncodeToString([]byte(id)) }
+// cursorAfter returns the cursor of the page that begins after the row of an id.
+func cursorAfter[T ~string](id T) string { return cursors.EncodeToString([]byte(id)) }
 
-// afterCursor returns the payment that a page begins after. The payment need not be
-// the merchant's: the page behind it is.
-func afterCursor(text string) (pirogue.PaymentID, bool) {
-	id, err := cursors.DecodeString(text)
-	return pirogue.PaymentID(id), err == nil && transactionID.Match(id)
+// behind returns the id that a page begins after, and whether the cursor holds one.
+// The row need not be the merchant's: the page behind it is.
+func behind[T ~string](cursor string, id *regexp.Regexp) (T, bool) {
+	held, err := cursors.DecodeString(cursor)
+	return T(held), err == nil && id.Match(held)
+}
+
+// cursorIn returns the id that a page begins after, "" for the first page.
+func cursorIn[T ~string](q *query, id *regexp.Regexp) (before T) {
+	q.text("cursor", func(text string) (ok bool) {
+		before, ok = behind[T](text, id)
+		return ok
+	})
+	return before
 }

@@ -11,7 +11,9 @@ import (
 type Store interface {
 	Gate
 	Payments
+	Reports
 	Callbacks
+	Webhooks
 	// Ping fails when the database is away or its schema is not current.
 	Ping(ctx context.Context) error
 }
@@ -33,10 +35,27 @@ type Gate interface {
 // TransactionNotFound.
 type Payments interface {
 	// Accept writes a payment, its first attempt and its idempotency in one
-	// transaction. When the owner's reference exists already it changes nothing and
-	// returns the original with false.
+	// transaction, and with a cash-out or refund its hold. When the owner's reference
+	// exists already it changes nothing and returns the original with false. It fails
+	// with InsufficientBalance; for a refund also with TransactionNotFound (the owner
+	// has no such payment), RefundNotAllowed (it is no successful cash-in) and
+	// RefundExceedsPayment (less is left of it). A failure leaves nothing behind.
 	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
 	Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error)
+	// ByReference returns the owner's payment with a reference: merchant_refund_id for
+	// a refund, merchant_order_id for the other kinds. It fails with
+	// TransactionNotFound.
+	ByReference(ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string) (pirogue.Payment, error)
+	// Fees returns the merchant's contract.
+	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
+}
+
+// Reports reads what one owner has.
+type Reports interface {
+	// Export calls each for every payment that the filter selects, oldest first, all of
+	// one moment and without keeping them in memory. It stops at each's first error and
+	// returns it.
+	Export(ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.Payment) error) error
 	List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error)
 	Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error)
 	Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error)
@@ -47,10 +66,24 @@ type Callbacks interface {
 	// AttemptByCallback returns the attempt whose callback URL carries the token with
 	// this digest. It fails with NotFound.
 	AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, digest string) (pirogue.Attempt, error)
+	// AttemptByRef returns the attempt with our reference at an operator. It fails with
+	// NotFound.
+	AttemptByRef(ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef) (pirogue.Attempt, error)
 	// RecordCallback keeps a callback. It reports false for one that is kept already.
 	RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error)
 	// Routed marks a callback as told to its workflow.
 	Routed(ctx context.Context, id string, at time.Time) error
+}
+
+// Webhooks is what merchants may see and ask of the deliveries to them.
+type Webhooks interface {
+	// Deliveries returns a page of the owner's events, newest first, each with its
+	// deliveries.
+	Deliveries(ctx context.Context, o pirogue.Owner, f pirogue.EventFilter) ([]pirogue.EventLog, error)
+	// Resend makes an event WAITING again, with all its deliveries before it, and
+	// returns the round it is in; one that is WAITING already keeps its round. It fails
+	// with NotFound.
+	Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error)
 }
 
 // Workflows is what the API asks of the payments' workflows.
@@ -68,6 +101,8 @@ type Workflows interface {
 	// Heard tells a payment's workflow that the operator called back. It fails with
 	// NotFound when no workflow is open for it.
 	Heard(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind) error
+	// Deliver starts the delivery of an event, in the round it is in.
+	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
 }
 
 // Routes says which operators serve a payment.

@@ -82,3 +82,19 @@ func (q *query) moment(name string) time.Time {
 	})
 	return at.UTC()
 }
+
+// ordered notes a period that ends before it begins. A zero time is open.
+func (q *query) ordered(from, to time.Time, name string) {
+	if !from.IsZero() && !to.IsZero() && to.Before(from) {
+		q.wrong(name)
+	}
+}
+
+// day returns a date, which is its first moment in UTC, or an RFC 3339 time; the zero
+// time when it is absent.
+func (q *query) day(name string) time.Time {
+	if at, err := time.Parse(time.DateOnly, q.values.Get(name)); err == nil {
+		return at
+	}
+	return q.moment(name)
+}

@@ -35,6 +35,10 @@ type Options struct {
 	// CallbackToken returns the token in an attempt's callback URL: 256 bits, always
 	// the same for one reference, so that nobody has to store it.
 	CallbackToken func(pirogue.OperatorRef) string
+	// RegisteredToken returns the token in the one callback address that an operator
+	// keeps for all our payments: 256 bits, always the same for one operator. nil: no
+	// such address is answered.
+	RegisteredToken func(pirogue.OperatorCode) string
 	// PublicURL is where this server is reached from outside, such as
 	// "https://pay.example". No webhook may be sent there.
 	PublicURL string
@@ -74,28 +78,30 @@ func (o Options) check() error {
 
 // Server answers merchants, operators and our own operations.
 type Server struct {
-	store         Store
-	workflows     Workflows
-	routes        Routes
-	clock         pirogue.Clock
-	log           *zap.Logger
-	callbackToken func(pirogue.OperatorRef) string
-	urls          urlRules
-	pages         pages
-	metrics       *metrics
-	registry      *prometheus.Registry
-	engine        *gin.Engine
+	store           Store
+	workflows       Workflows
+	routes          Routes
+	clock           pirogue.Clock
+	log             *zap.Logger
+	callbackToken   func(pirogue.OperatorRef) string
+	registeredToken func(pirogue.OperatorCode) string
+	urls            urlRules
+	pages           pages
+	metrics         *metrics
+	registry        *prometheus.Registry
+	engine          *gin.Engine
 
 	// decoy is the secret that an unknown key is checked against.
 	decoy string
 	// wrongSignatures counts them per address, unknownTokens likewise, and callbacks
-	// counts per token.
+	// counts per attempt.
 	wrongSignatures *limiter[netip.Prefix]
 	unknownTokens   *limiter[netip.Prefix]
 	callbacks       *limiter[string]
 	// callbackSlots and waiterSlots hold one value for each one under way.
 	callbackSlots chan struct{}
 	waiterSlots   chan struct{}
+	exports       *exportGate
 	// closing is closed when the server is about to stop: held answers go out.
 	closing   chan struct{}
 	door      *door
@@ -123,15 +129,16 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		store: o.Store, workflows: o.Workflows, routes: o.Routes, clock: o.Clock, log: o.Log,
-		callbackToken: o.CallbackToken,
-		urls:          newURLRules(o.PublicURL, o.AllowLoopbackURLs),
-		pages:         pages, metrics: metrics, registry: registry,
+		callbackToken: o.CallbackToken, registeredToken: o.RegisteredToken,
+		urls:  newURLRules(o.PublicURL, o.AllowLoopbackURLs),
+		pages: pages, metrics: metrics, registry: registry,
 		decoy:           ids.Secret(),
 		wrongSignatures: newLimiter[netip.Prefix](wrongSignaturesPerSecond, wrongSignaturesBurst),
 		unknownTokens:   newLimiter[netip.Prefix](unknownTokenPerSecond, unknownTokenBurst),
 		callbacks:       newLimiter[string](callbackPerSecond, callbackBurst),
 		callbackSlots:   make(chan struct{}, maxCallbacks),
 		waiterSlots:     make(chan struct{}, maxWaiters),
+		exports:         newExportGate(),
 		closing:         make(chan struct{}),
 		door:            newDoor(),
 		publicURL:       o.PublicURL,
@@ -168,13 +175,21 @@ func (s *Server) register() {
 
 	merchant := s.engine.Group("/api/v1", s.pass(s.admission()))
 	merchant.POST("/payments/cashin", s.answer(s.createCashIn))
+	merchant.POST("/payments/cashout", s.answer(s.createCashOut))
 	merchant.GET("/payments", s.answer(s.listPayments))
 	merchant.GET("/payments/:transaction_id", s.answer(s.getPayment))
 	merchant.GET("/payments/:transaction_id/timeline", s.answer(s.getTimeline))
+	merchant.POST("/refunds", s.answer(s.createRefund))
+	merchant.GET("/refunds/:refund_id", s.answer(s.getRefund))
 	merchant.GET("/balances", s.answer(s.getBalances))
+	merchant.GET("/transactions/export", s.answer(s.exportTransactions))
+	merchant.GET("/webhooks/deliveries", s.answer(s.listDeliveries))
+	merchant.POST("/webhooks/deliveries/resend", s.answer(s.resendMany))
+	merchant.POST("/webhooks/deliveries/:event_id/resend", s.answer(s.resendOne))
 
 	operator := s.engine.Group("/callbacks", s.limitCallbacks, s.pass(s.callbackAdmission()))
 	operator.POST("/:operator/:token", s.answer(s.receiveCallback))
+	operator.POST("/:operator/registered/:token", s.answer(s.receiveRegistered))
 
 	s.engine.GET("/livez", gin.WrapF(s.livez))
 	s.engine.GET("/readyz", gin.WrapF(s.publicReadyz))

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -13,8 +14,8 @@ import (
 )
 
 // fakeStore is a database in memory that keeps the rules of the real one: orders
-// are unique per owner, a signature belongs to one route, an owner sees its own, and
-// an id that is no UUID is an error in our SQL.
+// are unique per owner, a signature belongs to one route, an owner sees its own, money
+// that leaves is held, and an id that is no UUID is an error in our SQL.
 type fakeStore struct {
 	mu        sync.Mutex
 	keys      map[string]pirogue.Key
@@ -27,10 +28,13 @@ type fakeStore struct {
 	callbacks map[string]pirogue.Callback
 	moments   map[pirogue.PaymentID][]pirogue.Moment
 	balances  map[pirogue.Owner][]pirogue.Balance
+	contracts map[pirogue.MerchantID]pirogue.FeeSchedule
+	events    []pirogue.EventLog
 
-	away   error  // every call fails with it
-	hangs  bool   // every call takes until its context ends
-	breaks string // the call of this name panics
+	away    error                    // every call fails with it
+	hangs   bool                     // every call takes until its context ends
+	breaks  string                   // the call of this name panics
+	between func(exported int) error // what happens before each row of an export
 }
 
 // rateWait is how long a merchant above the rate is told to wait.
@@ -42,6 +46,7 @@ func newFakeStore() *fakeStore {
 		spent: map[[32]byte]pirogue.Spent{}, taken: map[pirogue.Owner]int{},
 		attempts: map[string]pirogue.Attempt{}, callbacks: map[string]pirogue.Callback{},
 		moments: map[pirogue.PaymentID][]pirogue.Moment{}, balances: map[pirogue.Owner][]pirogue.Balance{},
+		contracts: map[pirogue.MerchantID]pirogue.FeeSchedule{},
 	}
 }
 
@@ -122,14 +127,159 @@ func (s *fakeStore) Accept(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, q := range s.payments {
-		if q.MerchantID == p.MerchantID && q.Mode == p.Mode && q.OrderID == p.OrderID {
-			return q, false, nil
-		}
+	if original := s.under(ownerOf(p), p.Kind, p.OrderID); original != nil {
+		return *original, false, nil
+	}
+	if err := s.holds(p); err != nil {
+		return pirogue.Payment{}, false, err
 	}
 	s.payments = append(s.payments, p)
 	s.attempts[digest] = a
 	return p, true, nil
+}
+
+func ownerOf(p pirogue.Payment) pirogue.Owner {
+	return pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
+}
+
+// under returns the payment with a reference: refunds have their own.
+func (s *fakeStore) under(o pirogue.Owner, k pirogue.Kind, ref string) *pirogue.Payment {
+	for i, q := range s.payments {
+		if ownerOf(q) == o && q.OrderID == ref && (q.Kind == pirogue.Refund) == (k == pirogue.Refund) {
+			return &s.payments[i]
+		}
+	}
+	return nil
+}
+
+// holds takes the money of a cash-out or refund aside, or changes nothing.
+func (s *fakeStore) holds(p pirogue.Payment) error {
+	if !p.Kind.MoneyOut() {
+		return nil
+	}
+	var parent *pirogue.Payment
+	for i, q := range s.payments {
+		if q.ID == p.ParentID && ownerOf(q) == ownerOf(p) {
+			parent = &s.payments[i]
+		}
+	}
+	switch {
+	case p.Kind == pirogue.CashOut:
+	case parent == nil:
+		return pirogue.Errorf(pirogue.TransactionNotFound, "no payment %s", p.ParentID)
+	case parent.Kind != pirogue.CashIn || parent.Status != pirogue.StatusSuccess:
+		return pirogue.Errorf(pirogue.RefundNotAllowed, "no successful cash-in")
+	case p.Amount.Minor > parent.Refundable():
+		return pirogue.Errorf(pirogue.RefundExceedsPayment, "less is left")
+	}
+	for i, b := range s.balances[ownerOf(p)] {
+		if b.Country != p.Country || b.Available < p.Net() {
+			continue
+		}
+		s.balances[ownerOf(p)][i].Available -= p.Net()
+		s.balances[ownerOf(p)][i].Reserved += p.Net()
+		if parent != nil {
+			parent.RefundHeld += p.Amount.Minor
+		}
+		return nil
+	}
+	return pirogue.Errorf(pirogue.InsufficientBalance, "not %d in %s", p.Net(), p.Country)
+}
+
+func (s *fakeStore) ByReference(
+	ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string,
+) (pirogue.Payment, error) {
+	if err := s.reached(ctx, "ByReference"); err != nil {
+		return pirogue.Payment{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.under(o, k, ref); p != nil {
+		return *p, nil
+	}
+	return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "no %s %s", k, ref)
+}
+
+func (s *fakeStore) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
+	if err := s.reached(ctx, "Fees"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.contracts[id], nil
+}
+
+func (s *fakeStore) Export(
+	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.Payment) error,
+) error {
+	if err := s.reached(ctx, "Export"); err != nil {
+		return err
+	}
+	rows := s.all()
+	slices.SortFunc(rows, func(a, b pirogue.Payment) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	exported := 0
+	for _, p := range rows {
+		if ownerOf(p) != o || !exports(f, p) || f.Limit > 0 && exported == f.Limit {
+			continue
+		}
+		if s.between != nil {
+			if err := s.between(exported); err != nil {
+				return err
+			}
+		}
+		if err := errors.Join(ctx.Err(), each(p)); err != nil {
+			return err
+		}
+		exported++
+	}
+	return nil
+}
+
+// exports reports whether an export's filter lets a payment through.
+func exports(f pirogue.ExportFilter, p pirogue.Payment) bool {
+	return !p.CreatedAt.Before(f.From) && p.CreatedAt.Before(f.To) &&
+		(f.Status == "" || f.Status == p.Status) &&
+		(f.Kind == "" || f.Kind == p.Kind) &&
+		(f.Country == "" || f.Country == p.Country) && p.ID > f.After
+}
+
+func (s *fakeStore) Deliveries(
+	ctx context.Context, o pirogue.Owner, f pirogue.EventFilter,
+) ([]pirogue.EventLog, error) {
+	if err := s.reached(ctx, "Deliveries"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := []pirogue.EventLog{}
+	for _, e := range s.events {
+		if e.MerchantID == o.MerchantID && e.Mode == o.Mode && (f.PaymentID == "" || f.PaymentID == e.PaymentID) &&
+			(f.State == "" || f.State == e.State) && (f.From.IsZero() || !e.CreatedAt.Before(f.From)) &&
+			(f.To.IsZero() || e.CreatedAt.Before(f.To)) && (f.Before == "" || e.ID < f.Before) {
+			found = append(found, e)
+		}
+	}
+	slices.SortFunc(found, func(a, b pirogue.EventLog) int { return strings.Compare(string(b.ID), string(a.ID)) })
+	return found[:min(len(found), f.Limit)], nil
+}
+
+func (s *fakeStore) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
+	if err := s.reached(ctx, "Resend"); err != nil {
+		return pirogue.Event{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.events {
+		e := &s.events[i]
+		if e.ID != id || e.MerchantID != o.MerchantID || e.Mode != o.Mode {
+			continue
+		}
+		if e.State != pirogue.EventWaiting {
+			e.State, e.Round = pirogue.EventWaiting, e.Round+1
+		}
+		return e.Event, nil
+	}
+	return pirogue.Event{}, pirogue.Errorf(pirogue.NotFound, "no event %s", id)
 }
 
 func (s *fakeStore) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
@@ -192,7 +342,7 @@ func (s *fakeStore) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Ba
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.balances[o], nil
+	return slices.Clone(s.balances[o]), nil
 }
 
 func (s *fakeStore) AttemptByCallback(
@@ -208,6 +358,22 @@ func (s *fakeStore) AttemptByCallback(
 		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "no attempt")
 	}
 	return a, nil
+}
+
+func (s *fakeStore) AttemptByRef(
+	ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef,
+) (pirogue.Attempt, error) {
+	if err := s.reached(ctx, "AttemptByRef"); err != nil {
+		return pirogue.Attempt{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.attempts {
+		if a.Operator == o && a.Ref == ref {
+			return a, nil
+		}
+	}
+	return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "no attempt %s", ref)
 }
 
 func (s *fakeStore) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error) {
@@ -244,6 +410,31 @@ func (s *fakeStore) update(id pirogue.PaymentID, how func(*pirogue.Payment)) {
 			how(&s.payments[i])
 		}
 	}
+}
+
+// settle ends a payment with the books as the real database keeps them: a cash-in
+// that succeeds is there to be spent.
+func (s *fakeStore) settle(id pirogue.PaymentID, status pirogue.Status) {
+	s.update(id, func(p *pirogue.Payment) {
+		p.Status = status
+		if status == pirogue.StatusSuccess && p.Kind == pirogue.CashIn {
+			s.credit(ownerOf(*p), p.Country, p.Net())
+		}
+	})
+}
+
+// credit adds to a balance.
+func (s *fakeStore) credit(o pirogue.Owner, c pirogue.CountryCode, amount int64) {
+	for i, b := range s.balances[o] {
+		if b.Country == c {
+			s.balances[o][i].Available += amount
+			return
+		}
+	}
+	country, _ := pirogue.CountryByCode(c)
+	s.balances[o] = append(s.balances[o], pirogue.Balance{
+		Country: c, Currency: country.Currency, Available: amount, UpdatedAt: time.Now(),
+	})
 }
 
 // all returns every payment there is.

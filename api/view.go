@@ -10,6 +10,7 @@ import (
 // names, then ours. A field that does not apply is left out, never null.
 type paymentView struct {
 	ID               pirogue.PaymentID    `json:"transaction_id"`
+	Original         pirogue.PaymentID    `json:"original_transaction_id,omitempty"` // of a refund
 	OrderID          string               `json:"merchant_order_id"`
 	Type             pirogue.Kind         `json:"type"`
 	Status           pirogue.Status       `json:"status"`
@@ -53,7 +54,7 @@ type failureView struct {
 // viewOf returns what the database knows of a payment.
 func viewOf(p pirogue.Payment, t tongue) paymentView {
 	view := paymentView{
-		ID: p.ID, OrderID: p.OrderID, Type: p.Kind, Status: p.Status,
+		ID: p.ID, Original: p.ParentID, OrderID: p.OrderID, Type: p.Kind, Status: p.Status,
 		Amount: p.Amount.Minor, Fee: p.Fee.Minor, Currency: p.Amount.Currency,
 		CountryCode: p.Country, MSISDN: p.MSISDN.Masked(), Operator: p.Operator, Network: p.Network,
 		RefundedAmount: p.Refunded, RefundableAmount: p.Refundable(), ProviderTxID: p.ProviderTxID,
@@ -76,6 +77,31 @@ func viewOf(p pirogue.Payment, t tongue) paymentView {
 		view.ExpiresAt = moment(p.ExpiresAt)
 	}
 	return view
+}
+
+// refundView is a refund as POST /refunds speaks of it: transaction_id is the cash-in
+// that is given back, and the refund has names of its own. As a payment among
+// payments, and in webhooks, its transaction_id is its own.
+type refundView struct {
+	ID        pirogue.PaymentID `json:"refund_id"`
+	Original  pirogue.PaymentID `json:"transaction_id"`
+	Reference string            `json:"merchant_refund_id"`
+	paymentView
+}
+
+// refundOf returns what the database knows of a refund.
+func refundOf(p pirogue.Payment, t tongue) refundView {
+	view := refundView{ID: p.ID, Original: p.ParentID, Reference: p.OrderID, paymentView: viewOf(p, t)}
+	view.paymentView.Original = "" // it is transaction_id
+	return view
+}
+
+// shown returns a payment as the request that made it speaks of it.
+func shown(p pirogue.Payment, t tongue) any {
+	if p.Kind == pirogue.Refund {
+		return refundOf(p, t)
+	}
+	return viewOf(p, t)
 }
 
 // actionOf returns what is left to do, nil when it is nothing.

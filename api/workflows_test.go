@@ -11,8 +11,8 @@ import (
 	"pirogue"
 )
 
-// fakeWorkflows plays the payments' workflows: a cash-in is accepted by its operator
-// and gets a page to pay on, unless a test says otherwise.
+// fakeWorkflows plays the payments' workflows: a payment is accepted by its operator,
+// and a cash-in gets a page to pay on, unless a test says otherwise.
 type fakeWorkflows struct {
 	store *fakeStore
 
@@ -23,6 +23,16 @@ type fakeWorkflows struct {
 	heard   []pirogue.PaymentID
 	hears   error // what Heard fails with
 	begun   int   // how often Start was called
+
+	delivers  error // what Deliver fails with
+	delivered []delivery
+}
+
+// delivery is an event that was sent on its way.
+type delivery struct {
+	owner pirogue.Owner
+	id    pirogue.EventID
+	round int
 }
 
 // change changes the workflows from outside.
@@ -48,6 +58,9 @@ func (w *fakeWorkflows) Start(ctx context.Context, p pirogue.Payment) (pirogue.F
 	}
 	w.store.update(p.ID, func(p *pirogue.Payment) {
 		p.Status = pirogue.StatusPending
+		if p.Kind != pirogue.CashIn {
+			return
+		}
 		p.ExpiresAt = p.CreatedAt.Add(5 * time.Minute)
 		p.NextAction = pirogue.NextAction{
 			Type: pirogue.ActionRedirect, URL: "https://webpayment.example/pay/abc123", ExpiresAt: p.ExpiresAt,
@@ -74,10 +87,22 @@ func (w *fakeWorkflows) Heard(_ context.Context, p pirogue.PaymentID, k pirogue.
 	if w.hears != nil {
 		return w.hears
 	}
-	if k != pirogue.CashIn {
-		return pirogue.Errorf(pirogue.NotFound, "no %s workflow", k)
+	for _, q := range w.store.all() {
+		if q.ID == p && q.Kind == k {
+			w.heard = append(w.heard, p)
+			return nil
+		}
 	}
-	w.heard = append(w.heard, p)
+	return pirogue.Errorf(pirogue.NotFound, "no %s workflow", k)
+}
+
+func (w *fakeWorkflows) Deliver(_ context.Context, o pirogue.Owner, id pirogue.EventID, round int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.delivers != nil {
+		return w.delivers
+	}
+	w.delivered = append(w.delivered, delivery{o, id, round})
 	return nil
 }
 
@@ -88,11 +113,15 @@ func (w *fakeWorkflows) told() []pirogue.PaymentID {
 	return append([]pirogue.PaymentID{}, w.heard...)
 }
 
-// The operators of the tests. Both modes have their own; deaf sends no callbacks.
+// The operators of the tests. Both modes have their own; deaf sends no callbacks and
+// pays nobody, the giver gives back what it collected, and the payer, which pays into
+// wallets, calls back at one address.
 const (
-	testOperator pirogue.OperatorCode = "orange-web-ml"
-	liveOperator pirogue.OperatorCode = "orange-web-ml-live"
-	deafOperator pirogue.OperatorCode = "deaf-ci"
+	testOperator  pirogue.OperatorCode = "orange-web-ml"
+	liveOperator  pirogue.OperatorCode = "orange-web-ml-live"
+	payerOperator pirogue.OperatorCode = "payer-ml"
+	deafOperator  pirogue.OperatorCode = "deaf-ci"
+	giverOperator pirogue.OperatorCode = "giver-tg"
 )
 
 // The limits of the operators of the tests, in francs.
@@ -101,7 +130,8 @@ const (
 	maxAmount = 1_000_000
 )
 
-// fakeRoutes serves Orange in Mali in both modes and the Ivory Coast with test keys.
+// fakeRoutes serves Orange in Mali in both modes, to wallets with test keys only, and
+// collects with them in the Ivory Coast and in Togo.
 type fakeRoutes struct{}
 
 func (fakeRoutes) Route(
@@ -109,7 +139,8 @@ func (fakeRoutes) Route(
 ) ([]pirogue.Instance, error) {
 	found := []pirogue.Instance{}
 	for _, i := range instances {
-		if i.Mode == m && i.Country == c && k == pirogue.CashIn && (n == "" || n == i.Network) {
+		serves := (k == pirogue.CashOut) == (i.Code == payerOperator)
+		if i.Mode == m && i.Country == c && serves && (n == "" || n == i.Network) {
 			found = append(found, i)
 		}
 	}
@@ -131,6 +162,8 @@ func (fakeRoutes) Instance(code pirogue.OperatorCode) (pirogue.Instance, bool) {
 var instances = []pirogue.Instance{
 	{Code: testOperator, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange, Operator: fakeOperator{}},
 	{Code: liveOperator, Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange, Operator: fakeOperator{}},
+	{Code: payerOperator, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange, Operator: payer{}},
+	{Code: giverOperator, Mode: pirogue.Test, Country: "TG", Network: pirogue.Moov, Operator: giver{}},
 	{Code: deafOperator, Mode: pirogue.Test, Country: "CI", Network: pirogue.Wave, Operator: deaf{}},
 }
 
@@ -138,6 +171,28 @@ var instances = []pirogue.Instance{
 type deaf struct{}
 
 func (deaf) Capability() pirogue.Capability { return pirogue.Capability{} }
+
+// giver gives back what it collected.
+type giver struct{ fakeOperator }
+
+func (giver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, error) {
+	return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "the API calls no operator")
+}
+
+// payer pays into wallets and has one address for all its callbacks.
+type payer struct{ fakeOperator }
+
+func (payer) Disburse(context.Context, pirogue.Disbursement) (pirogue.Receipt, error) {
+	return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "the API calls no operator")
+}
+
+func (payer) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
+	said, err := readCallback(header, body)
+	if err == nil && said.Ref == "" {
+		err = pirogue.Errorf(pirogue.Unknown, "no reference")
+	}
+	return pirogue.OperatorRef(said.Ref), err
+}
 
 // fakeOperator reads callbacks of the shape {"ref","status"} that carry its secret.
 type fakeOperator struct{}
@@ -147,16 +202,27 @@ func (fakeOperator) Capability() pirogue.Capability {
 }
 
 func (fakeOperator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
-	if header.Get("X-Operator-Secret") != "s3cret" {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.SignatureInvalid, "no secret")
-	}
-	var said struct{ Ref, Status string }
-	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&said); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "callback: %w", err)
+	said, err := readCallback(header, body)
+	if err != nil {
+		return pirogue.Receipt{}, err
 	}
 	receipt := pirogue.Receipt{Outcome: pirogue.OutcomePaid, Words: said.Status}
 	if said.Status != "PAID" || said.Ref != string(a.Ref) {
 		return receipt, pirogue.Errorf(pirogue.Unknown, "%q about %q", said.Status, said.Ref)
 	}
 	return receipt, nil
+}
+
+// said is what a callback of the tests says.
+type said struct{ Ref, Status string }
+
+func readCallback(header http.Header, body []byte) (said, error) {
+	var s said
+	if header.Get("X-Operator-Secret") != "s3cret" {
+		return s, pirogue.Errorf(pirogue.SignatureInvalid, "no secret")
+	}
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&s); err != nil {
+		return s, pirogue.Errorf(pirogue.InvalidJSON, "callback: %w", err)
+	}
+	return s, nil
 }

@@ -63,7 +63,7 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	w.test, w.live = w.newKey(w.merchant.ID, pirogue.Test), w.newKey(w.merchant.ID, pirogue.Live)
 	options := api.Options{
 		Store: store, Workflows: w.workflows, Routes: fakeRoutes{}, Clock: w.now, Log: zap.New(core),
-		CallbackToken: tokenOf, PublicURL: "https://pay.example",
+		CallbackToken: tokenOf, RegisteredToken: addressOf, PublicURL: "https://pay.example",
 	}
 	for _, how := range change {
 		how(&options)
@@ -80,6 +80,9 @@ const tenDigits = 1_000_000_000
 
 // tokenOf is the token of an attempt's callback URL.
 func tokenOf(ref pirogue.OperatorRef) string { return "token-of-" + string(ref) }
+
+// addressOf is the token of an operator's one callback address.
+func addressOf(code pirogue.OperatorCode) string { return "address-of-" + string(code) }
 
 // now is the world's time.
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
@@ -199,9 +202,50 @@ func (w *world) accepted(number string) pirogue.Payment {
 	require.Equal(w.t, http.StatusAccepted, got.Code, "%s", got.Body)
 	id, ok := got.data()["transaction_id"].(string)
 	require.True(w.t, ok)
-	p, err := w.store.Payment(context.Background(), pirogue.Owner{MerchantID: w.merchant.ID, Mode: pirogue.Test}, pirogue.PaymentID(id))
+	return w.read(pirogue.PaymentID(id))
+}
+
+// owner is the merchant with the test key.
+func (w *world) owner() pirogue.Owner {
+	return pirogue.Owner{MerchantID: w.merchant.ID, Mode: pirogue.Test}
+}
+
+// fund gives the merchant money in a country.
+func (w *world) fund(c pirogue.CountryCode, amount int64) {
+	w.store.change(func() { w.store.credit(w.owner(), c, amount) })
+}
+
+// balance returns the merchant's money in a country.
+func (w *world) balance(c pirogue.CountryCode) pirogue.Balance {
+	balances, err := w.store.Balances(context.Background(), w.owner())
+	require.NoError(w.t, err)
+	for _, b := range balances {
+		if b.Country == c {
+			return b
+		}
+	}
+	return pirogue.Balance{}
+}
+
+// paid makes a cash-in of 500 francs that succeeded.
+func (w *world) paid(number string) pirogue.Payment {
+	w.t.Helper()
+	p := w.accepted(number)
+	w.store.settle(p.ID, pirogue.StatusSuccess)
+	return w.read(p.ID)
+}
+
+// read returns a payment as the store has it.
+func (w *world) read(id pirogue.PaymentID) pirogue.Payment {
+	w.t.Helper()
+	p, err := w.store.Payment(context.Background(), w.owner(), id)
 	require.NoError(w.t, err)
 	return p
+}
+
+// post sends a body to a path behind /api/v1 with the test key.
+func (w *world) post(path, body string) reply {
+	return w.do(w.request(w.test, http.MethodPost, "/api/v1"+path, body))
 }
 
 // logged is everything the server has written down.

@@ -28,10 +28,14 @@ type Config struct {
 	APIAddr        string   `env:"PIROGUE_API_ADDR" envDefault:"127.0.0.1:8080" usage:"where the merchant API listens"`
 	AdminAddr      string   `env:"PIROGUE_ADMIN_ADDR" envDefault:"127.0.0.1:8081" usage:"health, metrics, profiling; loopback only"`
 	WorkerAddr     string   `env:"PIROGUE_WORKER_ADDR" envDefault:"127.0.0.1:8082" usage:"the same for a worker that runs by itself"`
+	SupportAddr    string   `env:"PIROGUE_SUPPORT_ADDR" envDefault:"127.0.0.1:8083" usage:"where the admin API listens, for support and finance"`
 	SandboxAddr    string   `env:"PIROGUE_SANDBOX_ADDR" envDefault:"127.0.0.1:8090" usage:"where the simulators listen"`
 	PublicURL      string   `env:"PIROGUE_PUBLIC_URL" usage:"how operators and merchants reach the API; default http://PIROGUE_API_ADDR"`
 	SandboxURL     string   `env:"PIROGUE_SANDBOX_URL" usage:"how payers and the worker reach the simulators; default http://PIROGUE_SANDBOX_ADDR"`
 	TrustedProxies []string `env:"PIROGUE_TRUSTED_PROXIES" usage:"CIDRs whose X-Forwarded-For is believed; default none"`
+
+	SupportURL   string `env:"PIROGUE_SUPPORT_URL" usage:"where pirogue admin finds the admin API; default http://PIROGUE_SUPPORT_ADDR"`
+	SupportToken string `env:"PIROGUE_SUPPORT_TOKEN" secret:"true" usage:"whose acts those of pirogue admin are; pirogue admin token create makes one"`
 
 	DataDir     string `env:"PIROGUE_DATA_DIR" envDefault:".pirogue" usage:"where pirogue dev keeps its files"`
 	DatabaseURL string `env:"DATABASE_URL" secret:"true" usage:"postgres://… or sqlite:PATH; default sqlite in PIROGUE_DATA_DIR"`
@@ -91,11 +95,15 @@ func (c *Config) complete() {
 	if c.SandboxURL == "" {
 		c.SandboxURL = "http://" + c.SandboxAddr
 	}
+	if c.SupportURL == "" {
+		c.SupportURL = "http://" + c.SupportAddr
+	}
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = "sqlite:" + filepath.Join(c.DataDir, "pirogue.db")
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	c.SandboxURL = strings.TrimSuffix(c.SandboxURL, "/")
+	c.SupportURL = strings.TrimSuffix(c.SupportURL, "/")
 }
 
 // validate returns every mistake that does not need another part to be seen.
@@ -107,12 +115,15 @@ func (c *Config) validate() error {
 	for name, addr := range map[string]string{
 		"PIROGUE_API_ADDR": c.APIAddr, "PIROGUE_ADMIN_ADDR": c.AdminAddr,
 		"PIROGUE_WORKER_ADDR": c.WorkerAddr, "PIROGUE_SANDBOX_ADDR": c.SandboxAddr,
+		"PIROGUE_SUPPORT_ADDR": c.SupportAddr,
 	} {
 		if _, _, err := net.SplitHostPort(addr); err != nil {
 			wrong(name, "%q is not host:port", addr)
 		}
 	}
-	for name, text := range map[string]string{"PIROGUE_PUBLIC_URL": c.PublicURL, "PIROGUE_SANDBOX_URL": c.SandboxURL} {
+	for name, text := range map[string]string{
+		"PIROGUE_PUBLIC_URL": c.PublicURL, "PIROGUE_SANDBOX_URL": c.SandboxURL, "PIROGUE_SUPPORT_URL": c.SupportURL,
+	} {
 		if u, err := url.Parse(text); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			wrong(name, "%q is not an http or https URL", text)
 		}

@@ -18,6 +18,7 @@ func TestALaptopNeedsNoSettings(t *testing.T) {
 	conf, err := config.Load(nil)
 	require.NoError(t, err)
 	require.Equal(t, "http://127.0.0.1:8080", conf.PublicURL)
+	require.Equal(t, "http://127.0.0.1:8083", conf.SupportURL)
 	require.Equal(t, "sqlite:.pirogue/pirogue.db", conf.DatabaseURL)
 	require.False(t, conf.HasTemporal())
 	require.Equal(t, pirogue.Test, conf.Operators[0].Mode)
@@ -30,10 +31,12 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		"PIROGUE_API_ADDR=8080", "PIROGUE_ADMIN_ADDR=0.0.0.0:8081", "PIROGUE_PUBLIC_URL=pay.example",
 		"DATABASE_URL=mysql://x", "PIROGUE_RATE_BURST=0", "PIROGUE_LOG_LEVEL=loud", "PIROGUE_TRUSTED_PROXIES=everybody",
 		"PIROGUE_TEMPORAL_PORT=seven", "PIROGUE_OPERATORS_FILE=/nowhere", "PIROGUE_KEYS_FILE=/nowhere",
+		"PIROGUE_SUPPORT_ADDR=8083", "PIROGUE_SUPPORT_URL=support.example",
 	})
 	for _, name := range []string{
 		"PIROGUE_API_ADDR", "PIROGUE_ADMIN_ADDR", "PIROGUE_PUBLIC_URL", "DATABASE_URL", "PIROGUE_RATE_PER_SECOND",
 		"PIROGUE_LOG_LEVEL", "PIROGUE_TRUSTED_PROXIES", "TemporalPort", "PIROGUE_OPERATORS_FILE", "PIROGUE_KEYS_FILE",
+		"PIROGUE_SUPPORT_ADDR", "PIROGUE_SUPPORT_URL",
 	} {
 		require.ErrorContains(t, err, name)
 	}

@@ -23,6 +23,11 @@ type Operator struct {
 	CallsPerSecond float64  `json:"calls_per_second"` // the contract's limit; 0 means none
 	Window         Duration `json:"window"`           // how long the customer may take; 0 means five minutes
 	Timeout        Duration `json:"timeout"`          // of one call, its access token included; 0 means ten seconds
+	// Horizon is after how long the operator's word does not change any more; 0 keeps the
+	// adapter's. AbsenceProves says that the contract promises that a reference unknown
+	// after it was never executed, in addition to what the adapter knows.
+	Horizon       Duration `json:"horizon"`
+	AbsenceProves bool     `json:"absence_proves"`
 	// Simulator marks an instance that reaches a simulator of package sandbox, which
 	// may be told which test number it is playing. Test keys reach only these.
 	Simulator bool `json:"simulator"`

@@ -192,13 +192,12 @@ func Payout(p pirogue.Payout) Journal {
 	}}}
 }
 
-// account returns p's account of one kind. Only float and suspense stand behind an
-// operator.
+// account returns p's account of one kind. Only the float stands behind an operator.
 func account(p pirogue.Payment, kind AccountKind) Account {
 	a := Account{
 		Kind: kind, Merchant: p.MerchantID, Mode: p.Mode, Country: p.Country, Currency: p.Amount.Currency,
 	}
-	if kind == FloatAccount || kind == SuspenseAccount {
+	if kind == FloatAccount {
 		a.Operator = p.Operator
 	}
 	return a

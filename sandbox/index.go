@@ -31,14 +31,16 @@ type indexView struct {
 
 // simulatorView is one simulator and the end of its book.
 type simulatorView struct {
-	Name, Path     string
-	Sessions, Paid int
-	Latest         []stage.Paid // newest first
+	Name, Path  string
+	Asked, Paid int          // payments that were asked for, and that were executed
+	Latest      []stage.Paid // newest first
 }
 
 // numberView is one line of the table of magic numbers.
 type numberView struct {
-	Digits, Says string
+	Digits   string
+	Says     string // of a customer who pays
+	SaysPaid string // of a customer who is paid
 }
 
 // index shows people which simulators there are and what they executed.
@@ -53,18 +55,34 @@ func (s *Sandbox) index(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Sandbox) indexView() indexView {
-	executed := s.OrangeWeb.Book()
-	latest := slices.Clone(executed[max(0, len(executed)-shownPayments):])
-	slices.Reverse(latest)
-	view := indexView{Simulators: []simulatorView{{
-		Name: "Orange Web Payment", Path: OrangeWebPath,
-		Sessions: len(s.OrangeWeb.Sessions()), Paid: len(executed), Latest: latest,
-	}}}
-	magic := stage.MagicNumbers()
+	view := indexView{Simulators: []simulatorView{
+		simulatorOf("Orange Web Payment", OrangeWebPath, len(s.OrangeWeb.Sessions()), s.OrangeWeb.Book()),
+		simulatorOf("Orange Money Sénégal (Sonatel)", SonatelPath, s.askedOfSonatel(), s.Sonatel.Book()),
+	}}
+	magic, payouts := stage.MagicNumbers(), stage.MagicPayouts()
 	for _, digits := range slices.Sorted(maps.Keys(magic)) {
-		view.Numbers = append(view.Numbers, numberView{Digits: digits, Says: magic[digits].Says})
+		view.Numbers = append(view.Numbers,
+			numberView{Digits: digits, Says: magic[digits].Says, SaysPaid: payouts[digits].Says})
 	}
 	return view
+}
+
+// askedOfSonatel counts QR codes and everything that did not begin with one.
+func (s *Sandbox) askedOfSonatel() int {
+	asked := len(s.Sonatel.Codes())
+	for _, t := range s.Sonatel.Transactions() {
+		if !t.FromCode {
+			asked++
+		}
+	}
+	return asked
+}
+
+// simulatorOf is what the list shows of one simulator: the latest of what it executed.
+func simulatorOf(name, path string, asked int, executed []stage.Paid) simulatorView {
+	latest := slices.Clone(executed[max(0, len(executed)-shownPayments):])
+	slices.Reverse(latest)
+	return simulatorView{Name: name, Path: path, Asked: asked, Paid: len(executed), Latest: latest}
 }
 
 func indexStyle(w http.ResponseWriter, r *http.Request) {

@@ -12,18 +12,23 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"path/filepath"
 	"strings"
 
 	"pirogue/sandbox/orangeweb"
+	"pirogue/sandbox/sonatel"
 	"pirogue/sandbox/stage"
 )
 
 // OrangeWebPath is the base path of the Orange Web Payment simulator. What
 // api.orange.com serves at /oauth/v3/token is here at /orange-web/oauth/v3/token.
 const OrangeWebPath = "/orange-web"
+
+// SonatelPath is the base path of the simulator of Sonatel's Orange Money API.
+const SonatelPath = "/sonatel"
 
 // Options says how the sandbox runs. Only PublicURL has no default.
 type Options struct {
@@ -37,6 +42,9 @@ type Options struct {
 	// OrangeWeb are the credentials Orange gave out; the zero value takes
 	// orangeweb.ClientID, orangeweb.ClientSecret and orangeweb.MerchantKey.
 	OrangeWeb orangeweb.Credentials
+	// Sonatel are the credentials Sonatel gave out; the zero value takes the
+	// constants of package sonatel.
+	Sonatel sonatel.Credentials
 	// MaxSessions bounds each simulator's memory; 0 takes the simulator's own bound.
 	MaxSessions int
 	// NotifyClient carries notifications, 5 s each; the default follows no redirect.
@@ -49,12 +57,15 @@ type Options struct {
 type Sandbox struct {
 	// OrangeWeb is the simulator of Orange Web Payment.
 	OrangeWeb *orangeweb.Simulator
+	// Sonatel is the simulator of Orange Money Senegal.
+	Sonatel *sonatel.Simulator
 }
 
 // New starts every simulator, from its journal when there is one.
 func New(o Options) (*Sandbox, error) {
+	base := strings.TrimRight(o.PublicURL, "/")
 	orange, err := orangeweb.New(orangeweb.Options{
-		PublicURL:    strings.TrimRight(o.PublicURL, "/") + OrangeWebPath,
+		PublicURL:    base + OrangeWebPath,
 		JournalPath:  o.journal("orange-web"),
 		Clock:        o.Clock,
 		Credentials:  o.OrangeWeb,
@@ -65,7 +76,19 @@ func New(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sandbox{OrangeWeb: orange}, nil
+	senegal, err := sonatel.New(sonatel.Options{
+		PublicURL:    base + SonatelPath,
+		JournalPath:  o.journal("sonatel"),
+		Clock:        o.Clock,
+		Credentials:  o.Sonatel,
+		MaxKept:      o.MaxSessions,
+		NotifyClient: o.NotifyClient,
+		Log:          o.Log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, orange.Close(context.Background()))
+	}
+	return &Sandbox{OrangeWeb: orange, Sonatel: senegal}, nil
 }
 
 // journal is the path of one simulator's journal, empty for none.
@@ -80,6 +103,7 @@ func (o Options) journal(name string) string {
 func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(OrangeWebPath+"/", http.StripPrefix(OrangeWebPath, s.OrangeWeb.Handler()))
+	mux.Handle(SonatelPath+"/", http.StripPrefix(SonatelPath, s.Sonatel.Handler()))
 	mux.HandleFunc("GET /{$}", s.index)
 	mux.HandleFunc("GET /index.css", indexStyle)
 	return mux
@@ -88,5 +112,5 @@ func (s *Sandbox) Handler() http.Handler {
 // Close stops every simulator: no customer acts afterwards, and notifications
 // that wait are delivered, or given up when ctx ends.
 func (s *Sandbox) Close(ctx context.Context) error {
-	return s.OrangeWeb.Close(ctx)
+	return errors.Join(s.OrangeWeb.Close(ctx), s.Sonatel.Close(ctx))
 }

@@ -15,6 +15,7 @@ import (
 
 	"pirogue/sandbox"
 	"pirogue/sandbox/orangeweb"
+	"pirogue/sandbox/sonatel"
 	"pirogue/sandbox/stage"
 )
 
@@ -127,7 +128,7 @@ func TestAPaymentThroughThePublicAddress(t *testing.T) {
 		t.Errorf("the book says %s", book)
 	}
 	index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK))
-	for _, wanted := range []string{"Orange Web Payment", "MP260312.0930.A00001", "2026-03-12 09:30:00", "ORDER-1", "(asked 1500)", "1 sessions · 1 paid", "777777"} {
+	for _, wanted := range []string{"Orange Web Payment", "MP260312.0930.A00001", "2026-03-12 09:30:00", "ORDER-1", "(asked 1500)", "1 asked for · 1 paid", "777777", "Sonatel", "0 asked for · 0 paid", "pending 6 min, then paid out"} {
 		if !strings.Contains(index, wanted) {
 			t.Errorf("the list of simulators does not show %q", wanted)
 		}
@@ -141,9 +142,64 @@ func TestTheListOfAnEmptySandbox(t *testing.T) {
 		t.Error("an empty book is not said to be empty")
 	}
 	send(t, request(t, http.MethodGet, base+"/index.css", nil), http.StatusOK)
-	send(t, request(t, http.MethodGet, base+"/orange-web/switches", nil), http.StatusOK)
+	for _, path := range []string{"/orange-web", "/sonatel"} {
+		send(t, request(t, http.MethodGet, base+path+"/switches", nil), http.StatusOK)
+		send(t, request(t, http.MethodGet, base+path+"/book", nil), http.StatusOK)
+	}
 	send(t, request(t, http.MethodGet, base+"/nothing", nil), http.StatusNotFound)
 	send(t, request(t, http.MethodPost, base+"/", nil), http.StatusMethodNotAllowed)
+}
+
+// TestAQRCodeThroughThePublicAddress checks the same of Sonatel's simulator: that its
+// links lead to its page.
+func TestAQRCodeThroughThePublicAddress(t *testing.T) {
+	t.Parallel()
+	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
+	s, base := started(t, sandbox.Options{Clock: clock})
+	link := asks(t, base, "+221770123456")
+	deadline := time.Now().Add(10 * time.Second)
+	for len(s.Sonatel.Book()) == 0 && time.Now().Before(deadline) {
+		time.Sleep(time.Millisecond)
+	}
+	if page := string(send(t, request(t, http.MethodGet, link, nil), http.StatusOK)); !strings.Contains(page, "Paiement réussi") {
+		t.Error("the page does not say that it is paid")
+	}
+	style, err := url.JoinPath(link, "..", "..", "assets", "page.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, request(t, http.MethodGet, style, nil), http.StatusOK)
+	index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK))
+	for _, wanted := range []string{"MP260312.0930.A00001", "REF-1", "1 asked for · 1 paid", "<td>in</td>"} {
+		if !strings.Contains(index, wanted) {
+			t.Errorf("the list of simulators does not show %q", wanted)
+		}
+	}
+}
+
+// asks makes a QR code for a customer and returns its link.
+func asks(t *testing.T, base, msisdn string) string {
+	t.Helper()
+	form := strings.NewReader(url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {sonatel.ClientID}, "client_secret": {sonatel.ClientSecret},
+	}.Encode())
+	token := request(t, http.MethodPost, base+"/sonatel/oauth/v1/token", form)
+	token.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	var grant struct {
+		AccessToken string `json:"access_token"`
+	}
+	decode(t, send(t, token, http.StatusOK), &grant)
+	call := request(t, http.MethodPost, base+"/sonatel/api/eWallet/v4/qrcode", strings.NewReader(
+		`{"code":"`+sonatel.MerchantCode+`","name":"Boutique Awa","reference":"REF-1","validity":300,`+
+			`"amount":{"value":1500,"unit":"XOF"},"restrictions":{"isSingleUse":true}}`))
+	call.Header.Set("Authorization", "Bearer "+grant.AccessToken)
+	call.Header.Set("Content-Type", "application/json")
+	call.Header.Set(sonatel.MSISDNHeader, msisdn)
+	var made struct {
+		DeepLink string `json:"deepLink"`
+	}
+	decode(t, send(t, call, http.StatusOK), &made)
+	return made.DeepLink
 }
 
 // TestJournalsOutliveTheSandbox closes one sandbox and opens another on the
@@ -172,8 +228,10 @@ func TestJournalsOutliveTheSandbox(t *testing.T) {
 
 func TestASandboxNeedsAnAddress(t *testing.T) {
 	t.Parallel()
-	if _, err := sandbox.New(sandbox.Options{}); err == nil {
-		t.Error("a sandbox without an address starts")
+	for _, address := range []string{"", "http://" + strings.Repeat("a", 50)} { // too long for a QR code
+		if _, err := sandbox.New(sandbox.Options{PublicURL: address}); err == nil {
+			t.Errorf("a sandbox at %q starts", address)
+		}
 	}
 }
 

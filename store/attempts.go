@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"pirogue"
+	"pirogue/failpoint"
 )
 
 // Latest returns a payment with its latest attempt, both of one moment. It fails with
@@ -33,16 +34,21 @@ func (db *DB) Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment
 
 // Send marks a prepared attempt SENT and its CREATED payment INITIATED. It reports
 // false, and changes nothing, when the attempt is not PREPARED, when a later one exists
-// or when the payment is terminal: then no byte may leave.
-func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, at time.Time) (bool, error) {
+// or when the payment is terminal: then no byte may leave. With again an attempt that
+// is SENT or UNKNOWN may leave once more, under its reference.
+func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (bool, error) {
+	sendable := []pirogue.AttemptState{pirogue.AttemptPrepared}
+	if again {
+		sendable = append(sendable, pirogue.AttemptSent, pirogue.AttemptUnknown)
+	}
 	var sent bool
 	err := db.together(ctx, "send attempt", func(tx *gorm.DB) error {
 		sent = false
-		payment, err := hold(tx, id, openStatuses(), at)
+		payment, err := lockPayment(tx, id, openStatuses(), at)
 		if err != nil {
 			return err
 		}
-		set := tx.Exec(sendAttempt, on(at), on(at), id)
+		set := tx.Exec(sendAttempt, on(at), on(at), id, sendable)
 		if set.Error != nil {
 			return set.Error
 		}
@@ -50,6 +56,7 @@ func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, at time.Time) (boo
 			return unchanged{}
 		}
 		sent = true
+		failpoint.Hit("store.send.marked")
 		_, err = draw(tx, edge{
 			payment: payment, from: []pirogue.Status{pirogue.StatusCreated}, to: pirogue.StatusInitiated, at: at,
 		})
@@ -59,28 +66,30 @@ func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, at time.Time) (boo
 }
 
 // sendAttempt sends the latest attempt only: one that was renewed can have no effect
-// any more, so it must never leave late.
+// any more, so it must never leave late. What the operator said before these bytes
+// left says nothing of them, so its evidence begins again.
 const sendAttempt = `
-UPDATE attempts SET state = 'SENT', sent_at = ?, updated_at = ?
- WHERE id = ? AND state = 'PREPARED'
+UPDATE attempts
+   SET state = 'SENT', sent_at = ?, updated_at = ?, evidence_outcome = '', evidence_times = 0, evidence_since = NULL
+ WHERE id = ? AND state IN ?
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)`
 
-// hold takes the row of the payment that an attempt belongs to, so that until the
+// lockPayment takes the row of the payment that an attempt belongs to, so that until the
 // transaction ends nobody else settles or renews it. It fails with unchanged when the
-// payment is in none of the statuses. Whoever changes an attempt holds its payment
+// payment is in none of the statuses. Whoever changes an attempt locks its payment
 // first: one order of locks, no deadlock.
-func hold(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
-	var held []string
+func lockPayment(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
+	var locked []string
 	err := tx.Raw(`UPDATE payments SET updated_at = ?
 		WHERE id = (SELECT payment_id FROM attempts WHERE id = ?) AND status IN ? RETURNING id`,
-		on(at), id, in).Scan(&held).Error
+		on(at), id, in).Scan(&locked).Error
 	if err != nil {
 		return "", err
 	}
-	if len(held) == 0 {
+	if len(locked) == 0 {
 		return "", unchanged{}
 	}
-	return pirogue.PaymentID(held[0]), nil
+	return pirogue.PaymentID(locked[0]), nil
 }
 
 // Answer records what became of sending an attempt. Only a SENT attempt changes. A
@@ -96,8 +105,8 @@ func (db *DB) Answer(ctx context.Context, a pirogue.Answer) error {
 		return failure("record answer", err)
 	}
 	return db.together(ctx, "record answer", func(tx *gorm.DB) error {
-		// A payment of any status is held: also one that ended learns what came of it.
-		payment, err := hold(tx, a.AttemptID, pirogue.Statuses, a.At)
+		// A payment of any status is locked: also one that ended learns what came of it.
+		payment, err := lockPayment(tx, a.AttemptID, pirogue.Statuses, a.At)
 		if err != nil {
 			return err
 		}
@@ -108,6 +117,7 @@ func (db *DB) Answer(ctx context.Context, a pirogue.Answer) error {
 		if set.RowsAffected == 0 {
 			return unchanged{}
 		}
+		failpoint.Hit("store.answer.attempt")
 		return answerPayment(tx, payment, a, accepted)
 	})
 }
@@ -174,7 +184,7 @@ func (db *DB) Renew(
 	var stands attemptRow
 	err := db.together(ctx, "renew attempt", func(tx *gorm.DB) error {
 		stands = packAttempt(next, callbackDigest)
-		payment, err := hold(tx, after, pirogue.Statuses, next.CreatedAt)
+		payment, err := lockPayment(tx, after, pirogue.Statuses, next.CreatedAt)
 		if errors.Is(err, unchanged{}) {
 			return pirogue.Errorf(pirogue.NotFound, "attempt %q", after)
 		}
@@ -194,7 +204,7 @@ func (db *DB) Renew(
 }
 
 // renew writes the next attempt, or reads the one that has its number, or the one
-// before it if the operator has accepted that. The payment is held, so no answer can
+// before it if the operator has accepted that. The payment is locked, so no answer can
 // come in between.
 func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 	var accepted []attemptRow
@@ -218,6 +228,7 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 		}
 		return unchanged{}
 	}
+	failpoint.Hit("store.renew.written")
 	// Whatever was sent before and not answered is nobody's to wait for any more; what was
 	// answered keeps its answer.
 	at := next.CreatedAt
@@ -230,17 +241,75 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 		Updates(map[string]any{"operator": next.Operator}).Error
 }
 
-// Polled counts one status question and keeps the operator's words. The moment is the
-// question's identity: asked again at the same one, it counts once.
-func (db *DB) Polled(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) error {
-	return db.once(ctx, "count status question", func(tx *gorm.DB) error {
-		return tx.Exec(pollAttempt, map[string]any{"id": id, "words": clean(words), "at": on(at)}).Error
+// Polled counts one status question, keeps the operator's words and returns the
+// evidence with this answer in it. The moment is the question's identity: asked again at
+// the same one, it counts once and is told what stands. It fails with NotFound.
+func (db *DB) Polled(ctx context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
+	var stands []attemptRow
+	err := db.once(ctx, "count status question", func(tx *gorm.DB) error {
+		err := tx.Raw(pollAttempt, map[string]any{
+			"id": p.AttemptID, "outcome": p.Outcome, "words": clean(p.Words), "at": on(p.At),
+		}).Scan(&stands).Error
+		if err != nil || len(stands) == 1 {
+			return err
+		}
+		return tx.Where("id = ?", p.AttemptID).Find(&stands).Error
 	})
+	if err == nil && len(stands) == 0 {
+		err = pirogue.Errorf(pirogue.NotFound, "attempt %q", p.AttemptID)
+	}
+	if err != nil {
+		return pirogue.Evidence{}, err
+	}
+	return evidence(stands[0]), nil
 }
 
 // pollAttempt lets updated_at follow, which is why the answer has a moment of its own.
+// Silence is no evidence, neither for what was said before nor against it.
 const pollAttempt = `
 UPDATE attempts
    SET polls = polls + 1, answer = @words, first_polled_at = COALESCE(first_polled_at, @at), polled_at = @at,
-       updated_at = @at
- WHERE id = @id AND (polled_at IS NULL OR polled_at < @at)`
+       updated_at = @at,
+       evidence_since = CASE WHEN CAST(@outcome AS TEXT) IN ('', evidence_outcome) THEN evidence_since ELSE @at END,
+       evidence_times = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_times
+                             WHEN CAST(@outcome AS TEXT) = evidence_outcome THEN evidence_times + 1 ELSE 1 END,
+       evidence_outcome = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_outcome ELSE @outcome END
+ WHERE id = @id AND (polled_at IS NULL OR polled_at < @at)
+RETURNING evidence_outcome, evidence_times, evidence_since`
+
+// Collected returns the attempt that collected a payment: the one its operator accepted.
+// Of a payment whose acceptance was lost it is the latest that may have got through. It
+// fails with NotFound.
+func (db *DB) Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error) {
+	return db.attempt(ctx, string(id), func(tx *gorm.DB) *gorm.DB {
+		return tx.Where("payment_id = ? AND state IN ('ACCEPTED','UNKNOWN','SENT')", id).
+			Order("CASE state WHEN 'ACCEPTED' THEN 0 ELSE 1 END, number DESC")
+	})
+}
+
+// AttemptByRef returns the attempt with our reference at an operator. It fails with
+// NotFound.
+func (db *DB) AttemptByRef(
+	ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef,
+) (pirogue.Attempt, error) {
+	return db.attempt(ctx, string(ref), func(tx *gorm.DB) *gorm.DB {
+		return tx.Where("operator = ? AND ref = ?", o, ref)
+	})
+}
+
+// attempt reads the first attempt that where selects. It fails with NotFound, also when
+// what is looked for could stand in no database.
+func (db *DB) attempt(ctx context.Context, what string, where func(tx *gorm.DB) *gorm.DB) (pirogue.Attempt, error) {
+	if !keepable(what) {
+		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "attempt %q", what)
+	}
+	var row attemptRow
+	err := db.look(ctx, "find attempt", func(tx *gorm.DB) error {
+		return missing(where(tx).Take(&row).Error, pirogue.NotFound, what)
+	})
+	if err != nil {
+		return pirogue.Attempt{}, err
+	}
+	a, err := db.unpackAttempt(row)
+	return a, failure("find attempt", err)
+}

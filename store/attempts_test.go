@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ func TestAnAttemptIsSentOnce(t *testing.T) {
 		p, a := w.accept("order_1")
 		var sent atomic.Int64
 		require.NoError(w.t, together(50, func(int) error {
-			ok, err := w.db.Send(w.ctx(), a.ID, w.at(time.Second))
+			ok, err := w.db.Send(w.ctx(), a.ID, false, w.at(time.Second))
 			if ok {
 				sent.Add(1)
 			}
@@ -56,7 +57,7 @@ func TestWhatMustNotLeaveIsNotSent(t *testing.T) {
 				p, a := w.accept(name)
 				id := arrange(p, a)
 				before, _ := w.latest(p.ID)
-				sent, err := w.db.Send(w.ctx(), id, w.at(time.Hour))
+				sent, err := w.db.Send(w.ctx(), id, false, w.at(time.Hour))
 				require.NoError(t, err)
 				require.False(t, sent)
 				after, _ := w.latest(p.ID)
@@ -91,11 +92,11 @@ func TestSendAndExpiryNeverBothWin(t *testing.T) {
 				if n == i%2 {
 					_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
 						PaymentID: p.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, At: w.at(time.Minute),
-					}, nil)
+					})
 					return err
 				}
 				var err error
-				sent, err = w.db.Send(w.ctx(), a.ID, w.at(time.Second))
+				sent, err = w.db.Send(w.ctx(), a.ID, false, w.at(time.Second))
 				return err
 			}))
 			got, attempt := w.latest(p.ID)
@@ -285,14 +286,137 @@ func TestAStatusQuestionIsCountedOnceForItsMoment(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
 		for range 2 { // the same question recorded again
-			require.NoError(w.t, w.db.Polled(w.ctx(), a.ID, "PENDING", w.at(5*time.Second)))
+			w.polled(a, pirogue.OutcomePending, "PENDING", 5*time.Second)
 		}
-		require.NoError(w.t, w.db.Polled(w.ctx(), a.ID, "SUC\x00CESS\xff", w.at(10*time.Second)))
-		require.NoError(w.t, w.db.Polled(w.ctx(), a.ID, "older", w.at(7*time.Second)))
+		w.polled(a, pirogue.OutcomePending, "SUC\x00CESS\xff", 10*time.Second)
+		w.polled(a, pirogue.OutcomePaid, "older", 7*time.Second)
 		_, attempt := w.latest(p.ID)
 		require.Equal(w.t, 2, attempt.Polls)
 		require.Equal(w.t, w.at(10*time.Second), attempt.PolledAt)
 		require.Equal(w.t, "SUC\uFFFDCESS\uFFFD", attempt.Answer)
+		_, err := w.db.Polled(w.ctx(), pirogue.Poll{AttemptID: "none", At: w.at(0)})
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+	})
+}
+
+// polled records one status question.
+func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
+	w.t.Helper()
+	evidence, err := w.db.Polled(w.ctx(), pirogue.Poll{AttemptID: a.ID, Outcome: o, Words: words, At: w.at(after)})
+	require.NoError(w.t, err)
+	return evidence
+}
+
+func TestEvidenceIsWhatTheOperatorSaysAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		const absent, declined = pirogue.OutcomeAbsent, pirogue.OutcomeDeclined
+		for _, row := range []struct {
+			name  string
+			said  pirogue.Outcome
+			at    int // seconds
+			want  pirogue.Outcome
+			times int
+			since int
+		}{
+			{"no answer at all", "", 2, "", 0, 0},
+			{"a first answer", absent, 3, absent, 1, 3},
+			{"the same question once more", absent, 3, absent, 1, 3},
+			{"an equal answer", absent, 5, absent, 2, 3},
+			{"silence in between", "", 6, absent, 2, 3},
+			{"a third equal answer", absent, 7, absent, 3, 3},
+			{"another answer", declined, 8, declined, 1, 8},
+			{"the first one again", absent, 9, absent, 1, 9},
+			{"an answer out of its time", declined, 4, absent, 1, 9},
+		} {
+			want := pirogue.Evidence{Outcome: row.want, Times: row.times}
+			if row.times > 0 {
+				want.Since = w.at(time.Duration(row.since) * time.Second)
+			}
+			require.Equal(w.t, want, w.polled(a, row.said, "", time.Duration(row.at)*time.Second), row.name)
+			_, attempt := w.latest(p.ID)
+			require.Equal(w.t, want, attempt.Evidence, row.name)
+		}
+	})
+}
+
+// An operator that executes a reference once may be given it again; what it said of the
+// reference before is no evidence any more.
+func TestAnAttemptThatMayBeRepeatedIsSentAgain(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for _, state := range []pirogue.AttemptState{pirogue.AttemptSent, pirogue.AttemptUnknown} {
+			p, a := w.sent("lost as " + string(state))
+			if state == pirogue.AttemptUnknown {
+				require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+			}
+			w.polled(a, pirogue.OutcomeDeclined, "", 3*time.Second)
+			again, err := w.db.Send(w.ctx(), a.ID, false, w.at(time.Minute))
+			require.NoError(w.t, err)
+			require.False(w.t, again, "not unless it may be repeated")
+			again, err = w.db.Send(w.ctx(), a.ID, true, w.at(time.Minute))
+			require.NoError(w.t, err)
+			require.True(w.t, again)
+			_, attempt := w.latest(p.ID)
+			require.Equal(w.t, pirogue.AttemptSent, attempt.State)
+			require.Equal(w.t, w.at(time.Minute), attempt.SentAt)
+			require.Zero(w.t, attempt.Evidence)
+		}
+		for _, state := range []pirogue.AttemptState{pirogue.AttemptAccepted, pirogue.AttemptRefused} {
+			_, a := w.sent("answered with " + string(state))
+			require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+			again, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Minute))
+			require.NoError(w.t, err)
+			require.False(w.t, again, "an answer is final")
+		}
+		w.sound()
+	})
+}
+
+func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, first := w.sent("order_1")
+		found, err := w.db.Collected(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, first.ID, found.ID, "whose acceptance was lost")
+		second := w.renew(p, first)
+		w.send(second)
+		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+			AttemptID: second.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Minute),
+		}))
+		w.renew(p, second)
+		found, err = w.db.Collected(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, second.ID, found.ID)
+		require.Equal(w.t, pirogue.Handle{"pay_token": "t"}, found.Handle)
+
+		unsent, _ := w.accept("order_2")
+		_, err = w.db.Collected(w.ctx(), unsent.ID)
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+	})
+}
+
+func TestAnAttemptIsFoundByItsReferenceAtItsOperator(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, a := w.sent("order_1")
+		found, err := w.db.AttemptByRef(w.ctx(), operator, a.Ref)
+		require.NoError(w.t, err)
+		require.Equal(w.t, a.ID, found.ID)
+		for name, row := range map[string]struct {
+			operator pirogue.OperatorCode
+			ref      pirogue.OperatorRef
+		}{
+			"at another operator":      {"moov-web-ml", a.Ref},
+			"a reference nobody has":   {operator, "CI0"},
+			"a reference with NUL":     {operator, "\x00"},
+			"a reference in lowercase": {operator, pirogue.OperatorRef(strings.ToLower(string(a.Ref)))},
+		} {
+			_, err := w.db.AttemptByRef(w.ctx(), row.operator, row.ref)
+			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err), name)
+		}
 	})
 }
 

@@ -41,26 +41,46 @@ var rules = []struct{ name, query string }{
 SELECT mode || ' ' || currency FROM ledger_accounts
  GROUP BY mode, currency HAVING SUM(debits_posted) <> SUM(credits_posted)`},
 
-	{"an account's debits are the sum of its transfers", `
-SELECT a.id FROM ledger_accounts a LEFT JOIN ledger_transfers t ON t.debit_id = a.id
+	{"an account's debits are the sum of what moved", `
+SELECT a.id FROM ledger_accounts a
+  LEFT JOIN ledger_transfers t ON t.debit_id = a.id AND t.phase IN ('posted','capture')
  GROUP BY a.id, a.debits_posted HAVING a.debits_posted <> COALESCE(SUM(t.amount), 0)`},
 
-	{"an account's credits are the sum of its transfers", `
-SELECT a.id FROM ledger_accounts a LEFT JOIN ledger_transfers t ON t.credit_id = a.id
+	{"an account's credits are the sum of what moved", `
+SELECT a.id FROM ledger_accounts a
+  LEFT JOIN ledger_transfers t ON t.credit_id = a.id AND t.phase IN ('posted','capture')
  GROUP BY a.id, a.credits_posted HAVING a.credits_posted <> COALESCE(SUM(t.amount), 0)`},
 
-	{"nothing is held, for nothing can be held yet", `
-SELECT id FROM ledger_accounts WHERE debits_held <> 0`},
+	{"what an account holds is the sum of its open holds", `
+SELECT a.id FROM ledger_accounts a
+  LEFT JOIN ledger_transfers t ON t.debit_id = a.id AND t.phase = 'hold'
+        AND NOT EXISTS (SELECT 1 FROM ledger_transfers r WHERE r.hold_id = t.id)
+ GROUP BY a.id, a.debits_held HAVING a.debits_held <> COALESCE(SUM(t.amount), 0)`},
 
 	{"a journal has transfers", `
 SELECT j.id FROM ledger_journals j
  WHERE NOT EXISTS (SELECT 1 FROM ledger_transfers t WHERE t.journal_id = j.id)`},
 
+	{"a transfer is in the phase that its journal's step says", `
+SELECT t.id FROM ledger_transfers t JOIN ledger_journals j ON j.id = t.journal_id
+ WHERE t.phase <> CASE WHEN j.step IN ('hold','capture','release') THEN j.step ELSE 'posted' END`},
+
+	{"what is captured or released is what its payment held", `
+SELECT r.id FROM ledger_transfers r JOIN ledger_journals rj ON rj.id = r.journal_id
+  JOIN ledger_transfers h ON h.id = r.hold_id JOIN ledger_journals hj ON hj.id = h.journal_id
+ WHERE h.phase <> 'hold' OR r.amount <> h.amount OR r.debit_id <> h.debit_id OR rj.payment_id <> hj.payment_id`},
+
+	{"a payout is booked with its amount", `
+SELECT o.id FROM payouts o
+  LEFT JOIN ledger_journals j ON j.payout_id = o.id
+  LEFT JOIN ledger_transfers t ON t.journal_id = j.id AND t.mode = o.mode AND t.currency = o.currency
+ GROUP BY o.id, o.amount HAVING COALESCE(SUM(t.amount), 0) <> o.amount`},
+
 	// Money and status. They change together, so each must vouch for the other.
 	{"a cash-in is booked when it is SUCCESS or REVERSED, and only then", `
 SELECT p.id FROM payments p LEFT JOIN ledger_journals j ON j.payment_id = p.id AND j.step = 'cashin'
- WHERE p.kind = 'CASHIN'
- GROUP BY p.id, p.status HAVING (p.status IN ('SUCCESS','REVERSED')) <> (COUNT(j.id) = 1)`},
+ GROUP BY p.id, p.kind, p.status
+HAVING (p.kind = 'CASHIN' AND p.status IN ('SUCCESS','REVERSED')) <> (COUNT(j.id) = 1)`},
 
 	{"a cash-in's journal credits its merchant with its amount", `
 SELECT p.id FROM payments p
@@ -71,9 +91,80 @@ SELECT p.id FROM payments p
 HAVING SUM(CASE WHEN a.kind = 'MERCHANT' AND a.merchant_id = p.merchant_id AND a.mode = p.mode
                  AND a.currency = p.currency THEN t.amount ELSE 0 END) <> p.amount`},
 
+	{"a cash-out or refund has a hold; SUCCESS captures it, FAILED and EXPIRED release it", `
+SELECT p.id FROM payments p
+  LEFT JOIN ledger_journals j ON j.payment_id = p.id AND j.step IN ('hold','capture','release')
+ GROUP BY p.id, p.kind, p.status
+HAVING COUNT(CASE j.step WHEN 'hold' THEN 1 END) <> CASE WHEN p.kind <> 'CASHIN' THEN 1 ELSE 0 END
+    OR COUNT(CASE j.step WHEN 'capture' THEN 1 END)
+       <> CASE WHEN p.kind <> 'CASHIN' AND p.status = 'SUCCESS' THEN 1 ELSE 0 END
+    OR COUNT(CASE j.step WHEN 'release' THEN 1 END)
+       <> CASE WHEN p.kind <> 'CASHIN' AND p.status IN ('FAILED','EXPIRED') THEN 1 ELSE 0 END`},
+
+	{"a hold is open while its payment is, and no longer", `
+SELECT h.id FROM ledger_transfers h
+  JOIN ledger_journals j ON j.id = h.journal_id JOIN payments p ON p.id = j.payment_id
+ WHERE h.phase = 'hold'
+   AND (p.status IN ('CREATED','INITIATED','PENDING'))
+       = EXISTS (SELECT 1 FROM ledger_transfers r WHERE r.hold_id = h.id)`},
+
+	{"a hold is on its merchant, or for a late refund on suspense, and is what the payment costs", `
+SELECT p.id FROM payments p
+  JOIN ledger_journals j ON j.payment_id = p.id AND j.step = 'hold'
+  JOIN ledger_transfers t ON t.journal_id = j.id
+  JOIN ledger_accounts a ON a.id = t.debit_id
+ GROUP BY p.id, p.amount, p.fee, p.fee_payer, p.late, p.merchant_id, p.mode, p.country, p.currency
+HAVING SUM(t.amount) <> p.amount + CASE p.fee_payer WHEN 'merchant' THEN p.fee ELSE 0 END
+    OR COUNT(*) <> COUNT(CASE WHEN a.kind = CASE p.late WHEN 1 THEN 'SUSPENSE' ELSE 'MERCHANT' END
+                               AND a.merchant_id = p.merchant_id AND a.mode = p.mode
+                               AND a.country = p.country AND a.currency = p.currency THEN 1 END)`},
+
 	{"a payment has one event for each time it became terminal", `
 SELECT p.id FROM payments p LEFT JOIN webhook_events e ON e.payment_id = p.id
  GROUP BY p.id, p.sequence HAVING COUNT(e.id) <> p.sequence`},
+
+	// Refunds. A cash-in says how much of it went back; its refunds must say the same.
+	{"what was refunded of a cash-in is the sum of its successful refunds", `
+SELECT p.id FROM payments p LEFT JOIN payments r ON r.parent_id = p.id AND r.late = 0 AND r.status = 'SUCCESS'
+ GROUP BY p.id, p.refunded HAVING p.refunded <> COALESCE(SUM(r.amount), 0)`},
+
+	{"what is held of a cash-in is the sum of its open refunds", `
+SELECT p.id FROM payments p
+  LEFT JOIN payments r ON r.parent_id = p.id AND r.late = 0 AND r.status IN ('CREATED','INITIATED','PENDING')
+ GROUP BY p.id, p.refund_held HAVING p.refund_held <> COALESCE(SUM(r.amount), 0)`},
+
+	{"no more is refunded or held than was paid", `
+SELECT id FROM payments WHERE refunded + refund_held > amount`},
+
+	{"a cash-in is REVERSED when all of it was refunded, and only then", `
+SELECT id FROM payments WHERE (status = 'REVERSED') <> (refunded = amount)`},
+
+	{"a refund gives back a cash-in of its owner, in its currency and country", `
+SELECT r.id FROM payments r JOIN payments p ON p.id = r.parent_id
+ WHERE p.kind <> 'CASHIN' OR p.merchant_id <> r.merchant_id OR p.mode <> r.mode
+    OR p.currency <> r.currency OR p.country <> r.country`},
+
+	{"a fee comes back with its cash-in: all of it with all, none without the contract", `
+SELECT p.id FROM payments p
+  LEFT JOIN payments r ON r.parent_id = p.id
+  LEFT JOIN ledger_journals j ON j.payment_id = r.id AND j.step = 'fee'
+  LEFT JOIN ledger_transfers t ON t.journal_id = j.id
+ WHERE p.kind = 'CASHIN'
+ GROUP BY p.id, p.fee, p.fee_returns, p.refunded, p.amount
+HAVING COALESCE(SUM(t.amount), 0) > p.fee * p.fee_returns
+    OR (p.refunded = p.amount AND COALESCE(SUM(t.amount), 0) <> p.fee * p.fee_returns)`},
+
+	// Suspense. What waits there has a case, and goes back once.
+	{"what came late is what the payment's cases say", `
+SELECT p.id FROM payments p
+ WHERE (SELECT COALESCE(SUM(c.paid), 0) FROM cases c WHERE c.payment_id = p.id)
+    <> (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
+         WHERE j.payment_id = p.id AND j.step = 'late')`},
+
+	{"no more goes back out of suspense than came", `
+SELECT p.id FROM payments p JOIN payments r ON r.parent_id = p.id AND r.late = 1 AND r.status NOT IN ('FAILED','EXPIRED')
+ GROUP BY p.id
+HAVING SUM(r.amount) > (SELECT COALESCE(SUM(c.paid), 0) FROM cases c WHERE c.payment_id = p.id)`},
 
 	// Histories. They are append-only, so they are the witness of what the status was.
 	{"a history has only edges of the status graph", `
@@ -112,9 +203,9 @@ SELECT p.id FROM payments p
  WHERE p.status = 'SUCCESS'
    AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.sent_at IS NOT NULL)`},
 
-	// Webhooks. An event says how many rows it has, and the rows say how they ended.
+	// Webhooks. An event says how many rows its round has, and the rows say how they ended.
 	{"an event's deliveries are as many as it counts", `
-SELECT e.id FROM webhook_events e LEFT JOIN webhook_deliveries d ON d.event_id = e.id
+SELECT e.id FROM webhook_events e LEFT JOIN webhook_deliveries d ON d.event_id = e.id AND d.round = e.round
  GROUP BY e.id, e.begun, e.ended
 HAVING COUNT(d.number) <> e.begun OR COUNT(d.ended_at) <> e.ended OR COALESCE(MAX(d.number), 0) <> e.begun`},
 
@@ -122,5 +213,5 @@ HAVING COUNT(d.number) <> e.begun OR COUNT(d.ended_at) <> e.ended OR COALESCE(MA
 SELECT e.id FROM webhook_events e
  WHERE e.state = 'DELIVERED'
    AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d
-                    WHERE d.event_id = e.id AND d.http_status BETWEEN 200 AND 299)`},
+                    WHERE d.event_id = e.id AND d.round = e.round AND d.http_status BETWEEN 200 AND 299)`},
 }

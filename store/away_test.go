@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
-	"pirogue/ledger"
 	"pirogue/piroguetest"
 	"pirogue/store"
 )
@@ -26,7 +25,6 @@ const patience = 3 * time.Second
 func (w *world) unavailable(db *store.DB) {
 	w.t.Helper()
 	p, a := w.order(w.owner, "order_away")
-	journal := ledger.CashIn(p)
 	for name, do := range map[string]func(ctx context.Context) error{
 		"ping": db.Ping,
 		"accept": func(ctx context.Context) error {
@@ -42,7 +40,7 @@ func (w *world) unavailable(db *store.DB) {
 			return err
 		},
 		"settle": func(ctx context.Context) error {
-			_, err := db.Settle(ctx, pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)}, &journal)
+			_, err := db.Settle(ctx, pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
 			return err
 		},
 		"one statement": func(ctx context.Context) error {

@@ -27,18 +27,14 @@ func (db *DB) Unstarted(ctx context.Context, before time.Time, limit int) ([]pir
 }
 
 // Undelivered returns WAITING events written before a moment of which no delivery was
-// begun, oldest first.
+// begun in the round they are in, oldest first.
 func (db *DB) Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error) {
 	var rows []eventRow
 	err := db.look(ctx, "find undelivered events", func(tx *gorm.DB) error {
 		return tx.Where("state = 'WAITING' AND begun = 0 AND created_at < ?", on(before)).
 			Order("created_at, id").Limit(limit).Find(&rows).Error
 	})
-	events := make([]pirogue.Event, len(rows))
-	for i, row := range rows {
-		events[i] = unpackEvent(row)
-	}
-	return events, err
+	return unpackEvents(rows), err
 }
 
 // Unrouted returns callbacks received before a moment of which no workflow was told,

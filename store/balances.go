@@ -12,7 +12,8 @@ import (
 // open payment, by country and currency.
 //
 // Accounts and open cash-ins are read by one statement, so both are of one moment: a
-// cash-in that is just being booked is never counted twice, nor left out. Each side has
+// cash-in that is just being booked is never counted twice, nor left out. What is
+// pending is what the merchant will receive, less our fee. Each side has
 // an index that holds the owner's rows only; nothing grows with the owner's history.
 func (db *DB) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error) {
 	var rows []struct {
@@ -44,7 +45,9 @@ SELECT country, currency,
           FROM ledger_accounts
          WHERE merchant_id = @merchant AND mode = @mode AND kind = 'MERCHANT'
          UNION ALL
-        SELECT country, currency, 0, CASE WHEN kind = 'CASHIN' THEN amount ELSE 0 END, 0, updated_at
+        SELECT country, currency, 0,
+               CASE WHEN kind <> 'CASHIN' THEN 0 WHEN fee_payer = 'customer' THEN amount ELSE amount - fee END,
+               0, updated_at
           FROM payments
          WHERE merchant_id = @merchant AND mode = @mode AND status IN ('CREATED','INITIATED','PENDING')) AS parts
  GROUP BY country, currency

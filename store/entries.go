@@ -35,7 +35,8 @@ func (accountRow) TableName() string { return "ledger_accounts" }
 // journalRow is a row of ledger_journals.
 type journalRow struct {
 	ID        string `gorm:"primaryKey"` // what makes a movement happen once
-	PaymentID string
+	PaymentID link
+	PayoutID  link
 	Step      string
 	CreatedAt stamp
 }
@@ -47,6 +48,8 @@ func (journalRow) TableName() string { return "ledger_journals" }
 type transferRow struct {
 	ID        string `gorm:"primaryKey"`
 	JournalID string
+	Phase     string
+	HoldID    link // what a capture or release resolves
 	DebitID   string
 	CreditID  string
 	Mode      string
@@ -57,66 +60,114 @@ type transferRow struct {
 // TableName returns the table's name.
 func (transferRow) TableName() string { return "ledger_transfers" }
 
-// book writes a journal with its transfers and moves the accounts' counters. The
-// journal's key comes first: when it stands already, the money has moved and nothing
-// happens. The counters come last, because other payments of the merchant wait for them.
+// book books one journal, or none for nil; see bookAll.
 func book(tx *gorm.DB, j *ledger.Journal, at time.Time) error {
 	if j == nil {
 		return nil
 	}
-	claimed := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&journalRow{
-		ID: j.ID(), PaymentID: string(j.PaymentID), Step: string(j.Step), CreatedAt: on(at),
-	})
-	if claimed.Error != nil || claimed.RowsAffected == 0 {
-		return claimed.Error
-	}
-	totals, err := sum(*j)
-	if err != nil {
-		return err
-	}
-	if err := openAccounts(tx, totals, at); err != nil {
-		return err
-	}
-	if err := tx.Create(transfers(*j)).Error; err != nil {
-		return err
-	}
-	for _, t := range totals {
-		if err := post(tx, t, at); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := bookAll(tx, at, *j)
+	return err
 }
 
-// total is what one journal moves on one account.
+// bookAll writes journals with their transfers and moves the accounts' counters. The
+// journals' keys come first: one that stands already has moved its money and is left
+// out. The counters come last, because other payments of the merchant wait for them. It
+// returns how many journals were booked, and fails with InsufficientBalance.
+func bookAll(tx *gorm.DB, at time.Time, journals ...ledger.Journal) (int, error) {
+	fresh, err := claim(tx, at, journals)
+	if err != nil || len(fresh) == 0 {
+		return 0, err
+	}
+	totals, err := sum(fresh)
+	if err != nil {
+		return 0, err
+	}
+	if err := openAccounts(tx, totals, at); err != nil {
+		return 0, err
+	}
+	for _, j := range fresh {
+		if err := enter(tx, j); err != nil {
+			return 0, err
+		}
+	}
+	for _, t := range totals {
+		if err := move(tx, t, at); err != nil {
+			return 0, err
+		}
+	}
+	return len(fresh), nil
+}
+
+// claim writes the journals' keys and returns those that did not stand already.
+func claim(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journal, error) {
+	var fresh []ledger.Journal
+	for _, j := range journals {
+		claimed := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&journalRow{
+			ID: j.ID(), PaymentID: link(j.PaymentID), PayoutID: link(j.PayoutID), Step: string(j.Step), CreatedAt: on(at),
+		})
+		if claimed.Error != nil {
+			return nil, claimed.Error
+		}
+		if claimed.RowsAffected == 1 {
+			fresh = append(fresh, j)
+		}
+	}
+	return fresh, nil
+}
+
+// total is what journals change on one account.
 type total struct {
 	account         ledger.Account
 	debits, credits int64
+	held            int64 // negative when less is held than before
+	volume          int64 // all of it, to see whether it fits into 64 bits
 }
 
-// sum returns a journal's totals in the order of the accounts' IDs: everybody takes the
-// rows in one order, so no two journals wait for each other.
-func sum(j ledger.Journal) ([]total, error) {
+// effects is what one minor unit does in each phase: to the debited account's posted and
+// held debits, and to the credited account's posted credits.
+var effects = map[ledger.Phase]struct{ debits, held, credits int64 }{
+	ledger.Posted:  {debits: 1, credits: 1},
+	ledger.Held:    {held: 1},
+	ledger.Taken:   {debits: 1, held: -1, credits: 1},
+	ledger.Dropped: {held: -1},
+}
+
+// sum returns the journals' totals in the order of the accounts' IDs: everybody takes
+// the rows in one order, so no two bookings wait for each other.
+func sum(journals []ledger.Journal) ([]total, error) {
 	totals := map[string]total{}
-	for _, t := range j.Transfers {
-		debit, credit := totals[t.Debit.ID()], totals[t.Credit.ID()]
-		debit.account, credit.account = t.Debit, t.Credit
-		debit.debits += t.Amount
-		credit.credits += t.Amount
-		totals[t.Debit.ID()], totals[t.Credit.ID()] = debit, credit
-		// A total below one of its parts did not fit into 64 bits.
-		if t.Amount <= 0 || debit.debits < t.Amount || credit.credits < t.Amount || t.Debit == t.Credit {
-			return nil, pirogue.Errorf(pirogue.Internal, "journal %s moves %d", j.ID(), t.Amount)
+	for _, j := range journals {
+		effect, known := effects[phase(j)]
+		if !known || len(j.Transfers) == 0 {
+			return nil, pirogue.Errorf(pirogue.Internal, "journal %s of phase %q is empty", j.ID(), j.Phase)
 		}
-	}
-	if len(totals) == 0 {
-		return nil, pirogue.Errorf(pirogue.Internal, "journal %s is empty", j.ID())
+		for _, t := range j.Transfers {
+			debit, credit := totals[t.Debit.ID()], totals[t.Credit.ID()]
+			debit.account, credit.account = t.Debit, t.Credit
+			debit.debits += effect.debits * t.Amount
+			debit.held += effect.held * t.Amount
+			credit.credits += effect.credits * t.Amount
+			debit.volume, credit.volume = debit.volume+t.Amount, credit.volume+t.Amount
+			totals[t.Debit.ID()], totals[t.Credit.ID()] = debit, credit
+			// A volume below one of its parts did not fit into 64 bits.
+			if t.Amount <= 0 || debit.volume < t.Amount || credit.volume < t.Amount || t.Debit == t.Credit {
+				return nil, pirogue.Errorf(pirogue.Internal, "journal %s moves %d", j.ID(), t.Amount)
+			}
+		}
 	}
 	var sorted []total
 	for _, id := range slices.Sorted(maps.Keys(totals)) {
 		sorted = append(sorted, totals[id])
 	}
 	return sorted, nil
+}
+
+// phase returns a journal's phase: money that is not said to be held moves.
+func phase(j ledger.Journal) ledger.Phase {
+	if j.Phase == "" {
+		return ledger.Posted
+	}
+	return j.Phase
 }
 
 // openAccounts makes the accounts that do not exist yet, in the order of their IDs too:
@@ -127,33 +178,70 @@ func openAccounts(tx *gorm.DB, totals []total, at time.Time) error {
 		a := t.account
 		rows[i] = accountRow{
 			ID: a.ID(), Kind: string(a.Kind), MerchantID: string(a.Merchant), Mode: string(a.Mode),
-			Country: string(a.Country), Currency: string(a.Currency), Operator: string(a.Operator), UpdatedAt: on(at),
-		}
-		if a.MayOverdraw() {
-			rows[i].MayOverdraw = 1
+			Country: string(a.Country), Currency: string(a.Currency), Operator: string(a.Operator),
+			MayOverdraw: flag(a.MayOverdraw()), UpdatedAt: on(at),
 		}
 	}
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
-// transfers returns a journal's rows. Mode and currency are the debited account's; a
+// enter writes a journal's transfers. Mode and currency are the debited account's; a
 // foreign key refuses them when the credited account has others.
-func transfers(j ledger.Journal) []transferRow {
+func enter(tx *gorm.DB, j ledger.Journal) error {
+	if phase(j) == ledger.Taken || phase(j) == ledger.Dropped {
+		return resolve(tx, j)
+	}
 	rows := make([]transferRow, len(j.Transfers))
 	for i, t := range j.Transfers {
 		rows[i] = transferRow{
-			ID: fmt.Sprintf("%s#%d", j.ID(), i+1), JournalID: j.ID(),
+			ID: transferID(j, i), JournalID: j.ID(), Phase: string(phase(j)),
 			DebitID: t.Debit.ID(), CreditID: t.Credit.ID(),
 			Mode: string(t.Debit.Mode), Currency: string(t.Debit.Currency), Amount: t.Amount,
 		}
 	}
-	return rows
+	return tx.Create(rows).Error
 }
 
-// post moves one account's counters. The check of the balance and its change are one
+// resolve writes the transfers of a capture or release, each naming the hold that it
+// ends. A payment that has no such hold, of this account and amount, is a bug: nothing
+// may be booked for it.
+func resolve(tx *gorm.DB, j ledger.Journal) error {
+	holds := ledger.Journal{PaymentID: j.PaymentID, Step: ledger.StepHold}
+	for i, t := range j.Transfers {
+		written := tx.Exec(resolveHold, map[string]any{
+			"id": transferID(j, i), "journal": j.ID(), "phase": string(phase(j)), "hold": transferID(holds, i),
+			"debit": t.Debit.ID(), "credit": t.Credit.ID(), "amount": t.Amount,
+		})
+		if written.Error != nil {
+			return written.Error
+		}
+		if written.RowsAffected == 0 {
+			return pirogue.Errorf(pirogue.Internal, "journal %s finds no hold of %d", j.ID(), t.Amount)
+		}
+	}
+	return nil
+}
+
+const resolveHold = `
+INSERT INTO ledger_transfers (id, journal_id, phase, hold_id, debit_id, credit_id, mode, currency, amount)
+SELECT CAST(@id AS TEXT), CAST(@journal AS TEXT), CAST(@phase AS TEXT), h.id, h.debit_id, CAST(@credit AS TEXT),
+       h.mode, h.currency, h.amount
+  FROM ledger_transfers h
+ WHERE h.id = @hold AND h.phase = 'hold' AND h.debit_id = @debit AND h.amount = @amount`
+
+// transferID returns the key of a journal's i-th transfer, i from 0.
+func transferID(j ledger.Journal, i int) string { return fmt.Sprintf("%s#%d", j.ID(), i+1) }
+
+// move changes one account's counters. The check of the balance and its change are one
 // statement, so no second payment can spend what this one takes.
-func post(tx *gorm.DB, t total, at time.Time) error {
-	set := tx.Exec(postAccount, t.debits, t.credits, on(at), t.account.ID(), t.debits-t.credits)
+func move(tx *gorm.DB, t total, at time.Time) error {
+	if t.debits == 0 && t.credits == 0 && t.held == 0 {
+		return nil // it is only named by a hold
+	}
+	set := tx.Exec(moveAccount, map[string]any{
+		"id": t.account.ID(), "debits": t.debits, "credits": t.credits, "held": t.held, "at": on(at),
+		"needed": t.debits + t.held - t.credits,
+	})
 	if set.Error != nil {
 		return set.Error
 	}
@@ -163,7 +251,8 @@ func post(tx *gorm.DB, t total, at time.Time) error {
 	return nil
 }
 
-const postAccount = `
+const moveAccount = `
 UPDATE ledger_accounts
-   SET debits_posted = debits_posted + ?, credits_posted = credits_posted + ?, updated_at = ?
- WHERE id = ? AND (may_overdraw = 1 OR credits_posted - debits_posted - debits_held >= ?)`
+   SET debits_posted = debits_posted + @debits, credits_posted = credits_posted + @credits,
+       debits_held = debits_held + @held, updated_at = @at
+ WHERE id = @id AND (may_overdraw = 1 OR credits_posted - debits_posted - debits_held >= @needed)`

@@ -1,12 +1,24 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue/ledger"
+)
 
 // Rules returns how many rules an audit checks.
 func Rules() int { return len(rules) }
 
 // Exec runs a statement on the connection that writes.
 func (db *DB) Exec(statement string) error { return db.write.Exec(statement).Error }
+
+// Book books one journal in a transaction of its own.
+func (db *DB) Book(ctx context.Context, j ledger.Journal, at time.Time) error {
+	return db.together(ctx, "book", func(tx *gorm.DB) error { return book(tx, &j, at) })
+}
 
 // MigrateDown takes the schema back to a version, which only tests do.
 func (db *DB) MigrateDown(ctx context.Context, version int64) error {

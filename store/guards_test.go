@@ -42,16 +42,16 @@ func TestTheDatabaseDrawsTheEdgesOfTheDomainAndNoOther(t *testing.T) {
 
 // put writes a payment behind the store's back.
 func (w *world) put(db *sql.DB, id string, kind pirogue.Kind, status pirogue.Status) error {
-	space := "order"
+	space, parent := "order", "NULL"
 	if kind == pirogue.Refund {
-		space = "refund"
+		space, parent = "refund", "(SELECT MIN(id) FROM payments)"
 	}
 	return w.exec(db, `INSERT INTO payments
-		(id, merchant_id, mode, kind, ref_space, merchant_ref, status, sequence, version, amount, fee, refunded,
-		 refund_held, currency, country, network, operator, msisdn_sealed, msisdn_digest, customer_name_sealed,
+		(id, merchant_id, mode, kind, ref_space, merchant_ref, status, sequence, parent_id, late, fee_payer, fee_returns,
+		 version, amount, fee, refunded, refund_held, currency, country, network, operator, msisdn_sealed, msisdn_digest, customer_name_sealed,
 		 description, return_url, cancel_url, notify_url, metadata, next_action, provider_tx_id, failure_code,
 		 failure_note, created_at, updated_at)
-		SELECT ?, id, 'test', ?, ?, ?, ?, ?, 1, 1, 0, 0, 0, 'XOF', 'ML', '', '', '', '', '', '', '', '', '', '', '', '',
+		SELECT ?, id, 'test', ?, ?, ?, ?, ?, `+parent+`, 0, 'merchant', 0, 1, 1, 0, 0, 0, 'XOF', 'ML', '', '', '', '', '', '', '', '', '', '', '', '',
 		       '', '', created_at, created_at FROM merchants LIMIT 1`,
 		id, string(kind), space, id, string(status), sequence(status))
 }
@@ -70,10 +70,25 @@ func TestTheDatabaseRefusesWhatOnlyABugWouldDo(t *testing.T) {
 		p, _ := w.sent("order_1")
 		_, err := w.success(p)
 		require.NoError(w.t, err)
+		_, err = w.success(w.underway(w.cashOut("order_2", 100, 0)))
+		require.NoError(w.t, err)
+		w.accepted(w.refund(p, "refund_1", 100))
+		w.payOut("bank", 100)
 		db := w.raw()
 		for name, statement := range map[string]string{
 			"another amount":                 "UPDATE payments SET amount = 1",
 			"another merchant":               "UPDATE payments SET merchant_id = 'x'",
+			"another payer of the fee":       "UPDATE payments SET fee_payer = 'customer'",
+			"a fee that comes back":          "UPDATE payments SET fee_returns = 0",
+			"another cash-in given back":     "UPDATE payments SET parent_id = id WHERE kind = 'REFUND'",
+			"a refund out of suspense":       "UPDATE payments SET late = 1 WHERE kind = 'REFUND'",
+			"a second end of a hold":         "INSERT INTO ledger_transfers SELECT 'again', journal_id, 'release', hold_id, debit_id, credit_id, mode, currency, amount FROM ledger_transfers WHERE phase = 'capture'",
+			"a capture of nothing":           "INSERT INTO ledger_transfers SELECT 'again', journal_id, 'capture', NULL, debit_id, credit_id, mode, currency, amount FROM ledger_transfers WHERE phase = 'hold'",
+			"more freed than is held":        "UPDATE ledger_accounts SET debits_held = debits_held - 1",
+			"a journal of no payment":        "INSERT INTO ledger_journals SELECT 'x', NULL, NULL, 'late', created_at FROM ledger_journals",
+			"a payout changed":               "UPDATE payouts SET amount = 1",
+			"a payout deleted":               "DELETE FROM payouts",
+			"a fee rule beyond the whole":    "INSERT INTO fee_rules SELECT id, 'CASHIN', '', '', 0, 10001, 0, 0, 'merchant', 0 FROM merchants",
 			"a payment deleted":              "DELETE FROM payments",
 			"a payment replaced":             "INSERT INTO payments SELECT * FROM payments WHERE true ON CONFLICT (id) DO UPDATE SET amount = 1",
 			"refunded more than was paid":    "UPDATE payments SET refunded = 4000, refund_held = 1001",
@@ -114,6 +129,6 @@ func TestReplaceDoesNotGetAroundTheGuards(t *testing.T) {
 	_, err := w.success(p)
 	require.NoError(t, err)
 	require.ErrorContains(t, w.db.Exec("INSERT OR REPLACE INTO ledger_transfers "+
-		"SELECT id, journal_id, debit_id, credit_id, mode, currency, 1 FROM ledger_transfers"), "refused")
+		"SELECT id, journal_id, phase, hold_id, debit_id, credit_id, mode, currency, 1 FROM ledger_transfers"), "refused")
 	w.sound()
 }

@@ -130,7 +130,7 @@ func (db *DB) ResumeMerchant(ctx context.Context, id pirogue.MerchantID) error {
 }
 
 // SetNotifyURL says where a merchant's webhooks go, "" for nowhere. Events that are
-// written already keep their address.
+// written already keep their address, until they are sent again.
 func (db *DB) SetNotifyURL(ctx context.Context, id pirogue.MerchantID, url string) error {
 	if !keepable(url) {
 		return pirogue.FieldError(pirogue.InvalidURL, "notify_url")

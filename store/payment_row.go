@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+
 	"pirogue"
 	"pirogue/vault"
 )
@@ -13,11 +15,15 @@ type paymentRow struct {
 	Kind               string
 	RefSpace           string // where MerchantRef is unique
 	MerchantRef        string // the domain's OrderID
+	ParentID           link   // of a refund
+	Late               int    // 1: a refund out of suspense
 	Status             string
 	Version            int   // lines of the status history
 	Sequence           int   // terminal events so far
 	Amount             int64 // minor units, as are Fee, Refunded and RefundHeld
 	Fee                int64
+	FeePayer           string
+	FeeReturns         int // 1: a refund gives the fee back
 	Currency           string
 	Country            string
 	Network            string
@@ -48,34 +54,42 @@ func (paymentRow) TableName() string { return "payments" }
 
 // attemptRow is a row of attempts.
 type attemptRow struct {
-	ID             string `gorm:"primaryKey"`
-	PaymentID      string
-	Number         int
-	Operator       string
-	Ref            string
-	State          string
-	CallbackDigest string // of the token in the attempt's callback URL
-	HandleSealed   string // JSON, "" before the operator gave one
-	Answer         string
-	Polls          int
-	FirstPolledAt  stamp // kept for the timeline, which tells all polls in one line
-	PolledAt       stamp
-	SentAt         stamp // NULL again when it was proven not sent
-	AnsweredAt     stamp // kept for the timeline: UpdatedAt moves with every poll
-	CreatedAt      stamp
-	UpdatedAt      stamp
+	ID              string `gorm:"primaryKey"`
+	PaymentID       string
+	Number          int
+	Operator        string
+	Ref             string
+	State           string
+	CallbackDigest  string // of the token in the attempt's callback URL
+	HandleSealed    string // JSON, "" before the operator gave one
+	Answer          string
+	Polls           int
+	FirstPolledAt   stamp // kept for the timeline, which tells all polls in one line
+	PolledAt        stamp
+	EvidenceOutcome string // what was answered last, "" before the first answer
+	EvidenceTimes   int    // answers in a row that were equal
+	EvidenceSince   stamp  // when the first of them came
+	SentAt          stamp  // NULL again when it was proven not sent
+	AnsweredAt      stamp  // kept for the timeline: UpdatedAt moves with every poll
+	CreatedAt       stamp
+	UpdatedAt       stamp
 }
 
 // TableName returns the table's name.
 func (attemptRow) TableName() string { return "attempts" }
 
-// refSpace is where a kind's references must be unique: cash-ins and cash-outs
-// together, refunds by themselves.
-func refSpace(k pirogue.Kind) string {
-	if k == pirogue.Refund {
+// refSpace is where a payment's reference must be unique: cash-ins and cash-outs
+// together, refunds by themselves, and what we give back unasked apart from what
+// merchants may call theirs.
+func refSpace(k pirogue.Kind, late bool) string {
+	switch {
+	case k != pirogue.Refund:
+		return "order"
+	case late:
+		return "return"
+	default:
 		return "refund"
 	}
-	return "order"
 }
 
 // msisdnDigest finds the payments of one number without telling the number.
@@ -90,9 +104,11 @@ func (db *DB) packPayment(p pirogue.Payment) (paymentRow, error) {
 	pack, id := packer{ring: db.ring}, string(p.ID)
 	row := paymentRow{
 		ID: id, MerchantID: string(p.MerchantID), Mode: string(p.Mode), Kind: string(p.Kind),
-		RefSpace: refSpace(p.Kind), MerchantRef: p.OrderID,
+		RefSpace: refSpace(p.Kind, p.Late), MerchantRef: p.OrderID,
+		ParentID: link(p.ParentID), Late: flag(p.Late),
 		Status: string(p.Status), Version: 1, Sequence: p.Sequence,
-		Amount: p.Amount.Minor, Fee: p.Fee.Minor, Currency: string(p.Amount.Currency),
+		Amount: p.Amount.Minor, Currency: string(p.Amount.Currency), Fee: p.Fee.Minor,
+		FeePayer: string(cmp.Or(p.FeePayer, pirogue.PaidByMerchant)), FeeReturns: flag(p.FeeReturns),
 		Country: string(p.Country), Network: string(p.Network), Operator: string(p.Operator),
 		MSISDNSealed:       pack.seal(sealedMSISDN, id, string(p.MSISDN)),
 		MSISDNDigest:       db.ring.Digest(msisdnDigest, string(p.MSISDN)),
@@ -113,9 +129,11 @@ func (db *DB) unpackPayment(r paymentRow) (pirogue.Payment, error) {
 	pack, currency := packer{ring: db.ring}, pirogue.Currency(r.Currency)
 	p := pirogue.Payment{
 		ID: pirogue.PaymentID(r.ID), MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
-		Kind: pirogue.Kind(r.Kind), OrderID: r.MerchantRef, Status: pirogue.Status(r.Status),
-		Amount:  pirogue.Money{Minor: r.Amount, Currency: currency},
-		Fee:     pirogue.Money{Minor: r.Fee, Currency: currency},
+		Kind: pirogue.Kind(r.Kind), OrderID: r.MerchantRef, ParentID: pirogue.PaymentID(r.ParentID), Late: r.Late == 1,
+		Status:   pirogue.Status(r.Status),
+		Amount:   pirogue.Money{Minor: r.Amount, Currency: currency},
+		Fee:      pirogue.Money{Minor: r.Fee, Currency: currency},
+		FeePayer: pirogue.FeePayer(r.FeePayer), FeeReturns: r.FeeReturns == 1,
 		Country: pirogue.CountryCode(r.Country), Network: pirogue.Network(r.Network),
 		Operator:     pirogue.OperatorCode(r.Operator),
 		MSISDN:       pirogue.MSISDN(pack.open(sealedMSISDN, r.ID, r.MSISDNSealed)),
@@ -161,9 +179,16 @@ func (db *DB) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 		ID: pirogue.AttemptID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Number: r.Number,
 		Operator: pirogue.OperatorCode(r.Operator), Ref: pirogue.OperatorRef(r.Ref),
 		State: pirogue.AttemptState(r.State), Answer: r.Answer, Polls: r.Polls,
-		PolledAt: r.PolledAt.time(), SentAt: r.SentAt.time(),
+		Evidence: evidence(r), PolledAt: r.PolledAt.time(), SentAt: r.SentAt.time(),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(),
 	}
 	pack.unjson(pack.open(sealedHandle, r.ID, r.HandleSealed), &a.Handle)
 	return a, pack.err
+}
+
+// evidence returns what an attempt's operator says again and again.
+func evidence(r attemptRow) pirogue.Evidence {
+	return pirogue.Evidence{
+		Outcome: pirogue.Outcome(r.EvidenceOutcome), Times: r.EvidenceTimes, Since: r.EvidenceSince.time(),
+	}
 }

@@ -8,19 +8,24 @@ import (
 	"gorm.io/gorm/clause"
 
 	"pirogue"
+	"pirogue/failpoint"
 )
 
-// Accept writes a payment with its first attempt and the first line of its history in
-// one transaction. The owner's reference is a unique key: when it exists already,
-// nothing changes and the original comes back with false, also when both requests run
-// at once, for the second insert waits until the first is decided.
+// Accept writes a payment with its first attempt, the first line of its history and,
+// when it takes money from us, its hold in one transaction. The owner's reference is a
+// unique key: when it exists already, nothing changes and the original comes back with
+// false, also when both requests run at once, for the second insert waits until the
+// first is decided. It fails with InsufficientBalance; for a refund also with
+// TransactionNotFound, RefundNotAllowed and RefundExceedsPayment.
 func (db *DB) Accept(
 	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string,
 ) (pirogue.Payment, bool, error) {
 	if field := unkeepableField(p); field != "" {
 		return pirogue.Payment{}, false, pirogue.FieldError(pirogue.InvalidParameter, field)
 	}
-	row, attempt, err := db.packAccepted(p, a, callbackDigest)
+	p, a = db.beginning(p, a)
+	attempt := packAttempt(a, callbackDigest)
+	row, err := db.packPayment(p)
 	if err != nil {
 		return pirogue.Payment{}, false, failure("accept payment", err)
 	}
@@ -39,10 +44,19 @@ func (db *DB) Accept(
 			return sameReference(tx, row, &stands)
 		}
 		created = true
+		failpoint.Hit("store.accept.payment")
 		if err := begin(tx, row); err != nil {
 			return err
 		}
-		return tx.Create(&attempt).Error
+		if err := tx.Create(&attempt).Error; err != nil {
+			return err
+		}
+		failpoint.Hit("store.accept.attempt")
+		if err := reserve(tx, p); err != nil { // last: other payments of the merchant wait for its balance
+			return err
+		}
+		failpoint.Hit("store.accept.held")
+		return nil
 	})
 	if err != nil {
 		return pirogue.Payment{}, false, err
@@ -51,18 +65,16 @@ func (db *DB) Accept(
 	return accepted, created, failure("accept payment", err)
 }
 
-// packAccepted returns the rows of an acceptance: whatever the caller filled in, a
-// payment begins CREATED and its first attempt PREPARED.
-func (db *DB) packAccepted(
-	p pirogue.Payment, a pirogue.Attempt, callbackDigest string,
-) (paymentRow, attemptRow, error) {
+// beginning returns a payment and its first attempt as they begin, whatever the caller
+// filled in: the one CREATED and with nothing refunded, the other PREPARED.
+func (db *DB) beginning(p pirogue.Payment, a pirogue.Attempt) (pirogue.Payment, pirogue.Attempt) {
 	if p.CreatedAt.IsZero() {
 		p.CreatedAt = db.clock.Now()
 	}
 	p.Status, p.Operator, p.Sequence, p.UpdatedAt = pirogue.StatusCreated, a.Operator, 0, p.CreatedAt
+	p.Refunded, p.RefundHeld = 0, 0
 	a.PaymentID, a.Number, a.CreatedAt = p.ID, 1, p.CreatedAt
-	row, err := db.packPayment(p)
-	return row, packAttempt(a, callbackDigest), err
+	return p, a
 }
 
 // sameReference reads the payment that has the owner's reference already. That there is
@@ -76,6 +88,7 @@ func sameReference(tx *gorm.DB, row paymentRow, into *paymentRow) error {
 func unkeepableField(p pirogue.Payment) string {
 	for _, text := range []struct{ field, value string }{
 		{"merchant_order_id", p.OrderID},
+		{"transaction_id", string(p.ParentID)},
 		{"description", p.Description},
 		{"return_url", p.ReturnURL},
 		{"cancel_url", p.CancelURL},
@@ -99,6 +112,29 @@ func (db *DB) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID
 	return p, failure("read payment", err)
 }
 
+// ByReference returns the owner's payment with a reference: merchant_refund_id for a
+// refund, merchant_order_id for the other kinds, which share their references. It fails
+// with TransactionNotFound.
+func (db *DB) ByReference(
+	ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string,
+) (pirogue.Payment, error) {
+	if !keepable(ref) {
+		return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "reference %q", ref)
+	}
+	wanted := paymentRow{
+		MerchantID: string(o.MerchantID), Mode: string(o.Mode), RefSpace: refSpace(k, false), MerchantRef: ref,
+	}
+	var row paymentRow
+	err := db.look(ctx, "find payment", func(tx *gorm.DB) error {
+		return missing(sameReference(tx, wanted, &row), pirogue.TransactionNotFound, ref)
+	})
+	if err != nil {
+		return pirogue.Payment{}, err
+	}
+	p, err := db.unpackPayment(row)
+	return p, failure("find payment", err)
+}
+
 // owned reads a payment of one owner. Whether it is missing or somebody else's, the
 // answer is the same, so that nobody learns which IDs exist.
 func owned(tx *gorm.DB, o pirogue.Owner, id pirogue.PaymentID, into *paymentRow) error {
@@ -112,6 +148,15 @@ func owned(tx *gorm.DB, o pirogue.Owner, id pirogue.PaymentID, into *paymentRow)
 // byID reads a payment of whoever it is.
 func byID(tx *gorm.DB, id pirogue.PaymentID, into *paymentRow) error {
 	return missing(tx.Where("id = ?", id).Take(into).Error, pirogue.TransactionNotFound, string(id))
+}
+
+// paymentByID reads and unpacks a payment of whoever it is.
+func (db *DB) paymentByID(tx *gorm.DB, id pirogue.PaymentID) (pirogue.Payment, error) {
+	var row paymentRow
+	if err := byID(tx, id, &row); err != nil {
+		return pirogue.Payment{}, err
+	}
+	return db.unpackPayment(row)
 }
 
 // missing gives an error that says "no such row" a code.

@@ -38,6 +38,7 @@ func TestAPaymentComesBackAsItWasAccepted(t *testing.T) {
 func TestOneReferenceIsOnePayment(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
+		parent := w.fund(100_000)
 		original, _ := w.accept("order_1")
 		rows := map[string]struct {
 			change func(p *pirogue.Payment)
@@ -46,7 +47,7 @@ func TestOneReferenceIsOnePayment(t *testing.T) {
 			"the same request again":               {func(*pirogue.Payment) {}, false},
 			"with another amount":                  {func(p *pirogue.Payment) { p.Amount.Minor = 9 }, false},
 			"as a cash-out":                        {func(p *pirogue.Payment) { p.Kind = pirogue.CashOut }, false},
-			"as a refund, which counts apart":      {func(p *pirogue.Payment) { p.Kind = pirogue.Refund }, true},
+			"as a refund, which counts apart":      {func(p *pirogue.Payment) { p.Kind, p.ParentID = pirogue.Refund, parent.ID }, true},
 			"in the other mode":                    {func(p *pirogue.Payment) { p.Mode = pirogue.Live }, true},
 			"by another merchant":                  {func(p *pirogue.Payment) { p.MerchantID = w.another().MerchantID }, true},
 			"in capitals":                          {func(p *pirogue.Payment) { p.OrderID = "Order_1" }, true},

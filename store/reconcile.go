@@ -6,27 +6,38 @@ import (
 	"pirogue"
 )
 
-// OperatorBook returns what our books say reached an operator: the amount, in minor
-// units, for each of our references. A payment's money stands under the reference of
-// its latest attempt there. It is what the operator's own record is compared with.
-func (db *DB) OperatorBook(ctx context.Context, code pirogue.OperatorCode) (map[string]int64, error) {
+// OperatorBook returns what our books say went through an operator, to us and away from
+// us: the amount, in minor units, for each of our references. A payment's money stands
+// under the reference of its latest attempt there. It is what the operator's own record
+// is compared with; money that is only held has not moved.
+func (db *DB) OperatorBook(ctx context.Context, code pirogue.OperatorCode) (in, out map[string]int64, err error) {
 	var rows []struct {
-		Ref    string
-		Amount int64
+		Ref      string
+		Incoming int64
+		Outgoing int64
 	}
-	err := failure("read operator's book", db.reports.WithContext(ctx).Raw(operatorBook, code).Scan(&rows).Error)
-	book := make(map[string]int64, len(rows))
+	err = failure("read operator's book", db.reports.WithContext(ctx).Raw(operatorBook, code).Scan(&rows).Error)
+	in, out = map[string]int64{}, map[string]int64{}
 	for _, row := range rows {
-		book[row.Ref] = row.Amount
+		if row.Incoming > 0 {
+			in[row.Ref] = row.Incoming
+		}
+		if row.Outgoing > 0 {
+			out[row.Ref] = row.Outgoing
+		}
 	}
-	return book, err
+	return in, out, err
 }
 
 const operatorBook = `
-SELECT a.ref AS ref, CAST(SUM(t.amount) AS BIGINT) AS amount
+SELECT a.ref AS ref, CAST(SUM(m.incoming) AS BIGINT) AS incoming, CAST(SUM(m.outgoing) AS BIGINT) AS outgoing
   FROM ledger_accounts f
-  JOIN ledger_transfers t ON t.debit_id = f.id
-  JOIN ledger_journals j ON j.id = t.journal_id
+  JOIN (SELECT debit_id AS account_id, journal_id, amount AS incoming, 0 AS outgoing FROM ledger_transfers
+         WHERE phase IN ('posted','capture')
+         UNION ALL
+        SELECT credit_id, journal_id, 0, amount FROM ledger_transfers
+         WHERE phase IN ('posted','capture')) AS m ON m.account_id = f.id
+  JOIN ledger_journals j ON j.id = m.journal_id
   JOIN attempts a ON a.payment_id = j.payment_id AND a.operator = f.operator
  WHERE f.kind = 'FLOAT' AND f.operator = ?
    AND a.number = (SELECT MAX(b.number) FROM attempts b WHERE b.payment_id = a.payment_id AND b.operator = a.operator)

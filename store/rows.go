@@ -59,6 +59,39 @@ func (s stamp) time() time.Time {
 	return t
 }
 
+// link is the key of another row. "" is none and is kept as NULL.
+type link string
+
+// Value returns what the database keeps.
+func (l link) Value() (driver.Value, error) {
+	if l == "" {
+		return nil, nil //nolint:nilnil // NULL is how driver.Valuer spells "no row"
+	}
+	return string(l), nil
+}
+
+// Scan reads what the database kept.
+func (l *link) Scan(kept any) error {
+	switch kept := kept.(type) {
+	case nil:
+		*l = ""
+		return nil
+	case string:
+		*l = link(kept)
+		return nil
+	default:
+		return fmt.Errorf("a key is kept as text, not as %T", kept)
+	}
+}
+
+// flag is how both databases keep a truth: 1 or 0.
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // The columns whose values are sealed. Each value is bound to its column and row, so
 // that moving it to another row, say the number of another customer, does not open.
 const (

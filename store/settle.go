@@ -2,23 +2,24 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/failpoint"
 	"pirogue/ledger"
 )
 
-// Settle makes a payment terminal, writes the event for its merchant and books journal,
-// in one transaction. The compare-and-set on the status decides who comes first; who
-// comes later changes nothing and is told what stands: the same event when it wanted
-// the same status, no event otherwise. It fails with TransactionNotFound, and with
-// InsufficientBalance when the journal would overdraw the merchant.
-func (db *DB) Settle(
-	ctx context.Context, s pirogue.Settlement, journal *ledger.Journal,
-) (pirogue.Settled, error) {
-	if err := sensible(s, journal); err != nil {
-		return pirogue.Settled{}, err
+// Settle makes a payment terminal, writes the event for its merchant, books what
+// ledger.Ending says and brings a refund's cash-in up to date, in one transaction. The
+// compare-and-set on the status decides who comes first; who comes later changes nothing
+// and is told what stands: the same events when it wanted the same status, none
+// otherwise. It fails with TransactionNotFound.
+func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled, error) {
+	// REVERSED is what refunds make of a cash-in; nobody asks for it.
+	if !s.Status.Terminal() || s.Status == pirogue.StatusReversed {
+		return pirogue.Settled{}, pirogue.Errorf(pirogue.Internal, "settle payment %s as %s", s.PaymentID, s.Status)
 	}
 	var settled pirogue.Settled
 	err := db.together(ctx, "settle payment", func(tx *gorm.DB) error {
@@ -27,25 +28,14 @@ func (db *DB) Settle(
 		if err != nil {
 			return err
 		}
-		var row paymentRow
-		if err := byID(tx, s.PaymentID, &row); err != nil {
-			return err
-		}
-		if settled.Payment, err = db.unpackPayment(row); err != nil {
+		if settled.Payment, err = db.paymentByID(tx, s.PaymentID); err != nil {
 			return err
 		}
 		if !first {
-			// The event's number is counted by the status that stands, so whoever asks for
-			// that one, be it after a crash, is given its event and can deliver it.
-			if settled.Payment.Status == s.Status {
-				settled.EventID = pirogue.NewEventID(s.PaymentID, settled.Payment.Sequence)
-			}
-			return unchanged{}
+			return recall(tx, &settled, s.Status)
 		}
-		if settled.EventID, err = announce(tx, settled.Payment, s); err != nil {
-			return err
-		}
-		return book(tx, journal, s.At)
+		failpoint.Hit("store.settle.drawn")
+		return db.conclude(tx, &settled, s.At)
 	})
 	if err != nil {
 		return pirogue.Settled{}, err
@@ -53,19 +43,44 @@ func (db *DB) Settle(
 	return settled, nil
 }
 
-// sensible refuses a settlement that only a bug asks for: one that ends nothing, one that
-// books another payment's money, a success that books none.
-func sensible(s pirogue.Settlement, journal *ledger.Journal) error {
-	switch {
-	case !s.Status.Terminal():
-		return pirogue.Errorf(pirogue.Internal, "settle payment %s as %s", s.PaymentID, s.Status)
-	case journal != nil && journal.PaymentID != s.PaymentID:
-		return pirogue.Errorf(pirogue.Internal, "settle payment %s with journal %s", s.PaymentID, journal.ID())
-	case journal == nil && s.Status == pirogue.StatusSuccess:
-		return pirogue.Errorf(pirogue.Internal, "settle payment %s as a success that books nothing", s.PaymentID)
-	default:
-		return nil
+// conclude does all that follows from a status that has just become terminal. The money
+// comes last, and all of it at once, so that the accounts are locked briefly and in one
+// order.
+func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Settled, at time.Time) error {
+	p := settled.Payment
+	var err error
+	if settled.EventID, err = announce(tx, p, at); err != nil {
+		return err
 	}
+	failpoint.Hit("store.settle.announced")
+	journals, reversed, err := db.settleParent(tx, p, at)
+	if err != nil {
+		return err
+	}
+	failpoint.Hit("store.settle.parent")
+	settled.Reversed = reversed
+	if ending := ledger.Ending(p, p.Status); ending != nil {
+		journals = append(journals, *ending)
+	}
+	_, err = bookAll(tx, at, journals...)
+	failpoint.Hit("store.settle.booked")
+	return err
+}
+
+// recall tells who came too late what stands. The event's number is counted by the
+// status, so whoever asks for that one, be it after a crash, is given its event and can
+// deliver it.
+func recall(tx *gorm.DB, settled *pirogue.Settled, wanted pirogue.Status) error {
+	p := settled.Payment
+	if p.Status != wanted {
+		return unchanged{}
+	}
+	settled.EventID = pirogue.NewEventID(p.ID, p.Sequence)
+	var err error
+	if settled.Reversed, err = reversal(tx, p); err != nil {
+		return err
+	}
+	return unchanged{}
 }
 
 // settling returns the edge of a settlement. A settlement without From begins at any
@@ -91,7 +106,7 @@ func settling(s pirogue.Settlement) edge {
 
 // announce writes the event of a payment that has just become terminal. It goes where
 // the payment says, or else where the merchant listens at this moment.
-func announce(tx *gorm.DB, p pirogue.Payment, s pirogue.Settlement) (pirogue.EventID, error) {
+func announce(tx *gorm.DB, p pirogue.Payment, at time.Time) (pirogue.EventID, error) {
 	url := p.NotifyURL
 	if url == "" {
 		var merchant merchantRow
@@ -100,7 +115,7 @@ func announce(tx *gorm.DB, p pirogue.Payment, s pirogue.Settlement) (pirogue.Eve
 		}
 		url = merchant.NotifyURL
 	}
-	event, err := pirogue.NewEvent(p, url, s.At)
+	event, err := pirogue.NewEvent(p, url, at)
 	if err != nil {
 		return "", err
 	}

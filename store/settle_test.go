@@ -11,7 +11,6 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
-	"pirogue/ledger"
 )
 
 func TestASuccessIsBookedAndAnnouncedOnce(t *testing.T) {
@@ -63,12 +62,7 @@ func TestWhoeverSettlesFirstWins(t *testing.T) {
 			stands := map[pirogue.Status]bool{}
 			require.NoError(w.t, together(60, func(i int) error {
 				s := pirogue.Settlement{PaymentID: p.ID, Status: outcomes[i%3], At: w.at(time.Minute)}
-				var journal *ledger.Journal
-				if s.Status == pirogue.StatusSuccess {
-					entry := ledger.CashIn(p)
-					journal = &entry
-				}
-				settled, err := w.db.Settle(w.ctx(), s, journal)
+				settled, err := w.db.Settle(w.ctx(), s)
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {
@@ -118,15 +112,10 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 			w.test().Run(name, func(t *testing.T) {
 				p, _ := w.sent(name)
 				row.arrange(p)
-				var journal *ledger.Journal
-				if row.status == pirogue.StatusSuccess {
-					entry := ledger.CashIn(p)
-					journal = &entry
-				}
 				for range 2 { // repeated, it says the same
 					settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
 						PaymentID: p.ID, From: row.from, Status: row.status, At: w.at(time.Hour),
-					}, journal)
+					})
 					require.NoError(t, err)
 					require.Equal(t, row.want, settled.Payment.Status)
 					if row.event == 0 {
@@ -149,10 +138,9 @@ func TestALateSuccessClearsTheFailure(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.Failure{Code: pirogue.FailedNoAnswer, Note: "solde"}, ended.Payment.Failure)
 		require.Zero(w.t, ended.Payment.SettledAt)
-		journal := ledger.CashIn(p)
 		late, err := w.db.Settle(w.ctx(), pirogue.Settlement{
 			PaymentID: p.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Hour),
-		}, &journal)
+		})
 		require.NoError(w.t, err)
 		require.Zero(w.t, late.Payment.Failure)
 		require.Equal(w.t, w.at(time.Hour), late.Payment.SettledAt)
@@ -163,34 +151,28 @@ func TestALateSuccessClearsTheFailure(t *testing.T) {
 func TestASettlementThatMakesNoSenseIsRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		p, a := w.accept("order_1")
-		other, _ := w.accept("order_2")
-		foreign, journal := ledger.CashIn(other), ledger.CashIn(p)
-		empty := ledger.Journal{PaymentID: p.ID, Step: ledger.StepCashIn}
+		w.fund(5000)
+		p, _ := w.accept("order_1")
+		out := w.accepted(w.cashOut("order_2", 1000, 0))
 		rows := map[string]struct {
-			s       pirogue.Settlement
-			journal *ledger.Journal
-			code    pirogue.Code
+			id     pirogue.PaymentID
+			status pirogue.Status
+			code   pirogue.Code
 		}{
-			"of a payment nobody knows":         {pirogue.Settlement{PaymentID: ids.Payment(), Status: pirogue.StatusFailed}, nil, pirogue.TransactionNotFound},
-			"to a status that ends nothing":     {pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusPending}, nil, pirogue.Internal},
-			"with another payment's journal":    {pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusFailed}, &foreign, pirogue.Internal},
-			"paid without having been sent":     {pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess}, &journal, pirogue.Internal},
-			"reversed without a success":        {pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusReversed}, nil, pirogue.Internal},
-			"with a journal that moves nothing": {pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusFailed}, &empty, pirogue.Internal},
+			"of a payment nobody knows":       {ids.Payment(), pirogue.StatusFailed, pirogue.TransactionNotFound},
+			"to a status that ends nothing":   {p.ID, pirogue.StatusPending, pirogue.Internal},
+			"paid without having been sent":   {p.ID, pirogue.StatusSuccess, pirogue.Internal},
+			"paid out without having been":    {out.ID, pirogue.StatusSuccess, pirogue.Internal},
+			"reversed, which only refunds do": {p.ID, pirogue.StatusReversed, pirogue.Internal},
 		}
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {
-				row.s.At = w.at(0)
-				_, err := w.db.Settle(w.ctx(), row.s, row.journal)
+				_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: row.id, Status: row.status, At: w.at(0)})
 				require.Equal(t, row.code, pirogue.CodeOf(err), "%v", err)
 			})
 		}
-		w.send(a)
-		_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)}, nil)
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "paid, and nothing booked")
 		got, _ := w.latest(p.ID)
-		require.Equal(w.t, pirogue.StatusInitiated, got.Status, "nothing half-made")
+		require.Equal(w.t, pirogue.StatusCreated, got.Status, "nothing half-made")
 		w.sound()
 	})
 }
@@ -239,145 +221,9 @@ func TestNoBookingIsLostOnAHotMerchant(t *testing.T) {
 			return err
 		}))
 		w.balance(payments * 4925)
-		book, err := w.db.OperatorBook(w.ctx(), operator)
-		require.NoError(w.t, err)
-		require.Len(w.t, book, payments)
-		w.sound()
-	})
-}
-
-func TestAMerchantsAccountIsNeverOverdrawn(t *testing.T) {
-	t.Parallel()
-	each(t, func(w *world) {
-		p, _ := w.sent("order_1")
-		_, err := w.success(p) // 4925 are left
-		require.NoError(w.t, err)
-		credit := ledger.CashIn(p).Transfers[0]
-		var mu sync.Mutex
-		booked := 0
-		var spent []pirogue.Payment
-		for i := range 10 {
-			q, _ := w.sent(fmt.Sprintf("spend_%d", i))
-			spent = append(spent, q)
-		}
-		_ = together(len(spent), func(i int) error { //nolint:errcheck // each error is judged inside
-			journal := ledger.Journal{PaymentID: spent[i].ID, Step: "spend", Transfers: []ledger.Transfer{
-				{Debit: credit.Credit, Credit: credit.Debit, Amount: 1000},
-			}}
-			err := w.db.OpenCase(w.ctx(), pirogue.Case{
-				ID: pirogue.CaseID(spent[i].ID), PaymentID: spent[i].ID, Cause: "TEST", OpenedAt: w.at(0),
-			}, &journal)
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				booked++
-			} else if pirogue.CodeOf(err) != pirogue.ServiceUnavailable {
-				require.Equal(w.t, pirogue.InsufficientBalance, pirogue.CodeOf(err))
-			}
-			return err
-		})
-		require.Equal(w.t, 4, booked)
-		balances, err := w.db.Balances(w.ctx(), w.owner)
-		require.NoError(w.t, err)
-		require.EqualValues(w.t, 925, balances[0].Available)
-		w.sound()
-	})
-}
-
-func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
-	t.Parallel()
-	each(t, func(w *world) {
-		p, a := w.sent("order_1")
-		_, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
-		require.NoError(w.t, err)
-		c := pirogue.Case{
-			ID: pirogue.NewCaseID(p.ID, pirogue.CauseLateSuccess), PaymentID: p.ID, Cause: pirogue.CauseLateSuccess,
-			Note: "ordered 5000 XOF,\x00 paid 2500 XOF", OpenedAt: w.at(time.Hour),
-		}
-		journal := ledger.Late(p, 2500)
-		require.NoError(w.t, together(20, func(int) error { return w.db.OpenCase(w.ctx(), c, &journal) }))
-
-		cases, err := w.db.Cases(w.ctx(), p.ID)
-		require.NoError(w.t, err)
-		c.Note = "ordered 5000 XOF,\uFFFD paid 2500 XOF"
-		require.Equal(w.t, []pirogue.Case{c}, cases)
-		book, err := w.db.OperatorBook(w.ctx(), operator)
-		require.NoError(w.t, err)
-		require.Equal(w.t, map[string]int64{string(a.Ref): 2500}, book)
-		balances, err := w.db.Balances(w.ctx(), w.owner)
-		require.NoError(w.t, err)
-		require.Empty(w.t, balances, "money in suspense is not the merchant's")
-
-		foreign := ledger.Late(pirogue.Payment{ID: "another"}, 1)
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.OpenCase(w.ctx(), c, &foreign)))
-		w.sound()
-	})
-}
-
-func TestMoneyNeverCrossesACurrencyOrAMode(t *testing.T) {
-	t.Parallel()
-	each(t, func(w *world) {
-		for name, change := range map[string]func(a *ledger.Account){
-			"another currency": func(a *ledger.Account) { a.Currency = pirogue.XAF },
-			"the other mode":   func(a *ledger.Account) { a.Mode = pirogue.Live },
-		} {
-			w.test().Run(name, func(t *testing.T) {
-				p, _ := w.sent(name)
-				journal := ledger.Late(p, 100)
-				change(&journal.Transfers[0].Credit)
-				err := w.db.OpenCase(w.ctx(), pirogue.Case{ID: "c", PaymentID: p.ID, OpenedAt: w.at(0)}, &journal)
-				require.Equal(t, pirogue.Internal, pirogue.CodeOf(err))
-			})
-		}
-		w.sound()
-	})
-}
-
-func TestBalancesShowEverySubsidiary(t *testing.T) {
-	t.Parallel()
-	each(t, func(w *world) {
-		paid, _ := w.sent("paid")
-		_, err := w.success(paid)
-		require.NoError(w.t, err)
-		w.accept("under way in Mali")
-		cameroon, a := w.order(w.owner, "under way in Cameroon")
-		cameroon.Country, cameroon.Amount, cameroon.Fee = "CM", pirogue.Money{Minor: 700, Currency: pirogue.XAF}, pirogue.Money{}
-		_, _, err = w.db.Accept(w.ctx(), cameroon, a, digest(a))
-		require.NoError(w.t, err)
-		out, b := w.order(w.owner, "a cash-out in Senegal")
-		out.Kind, out.Country = pirogue.CashOut, "SN"
-		_, _, err = w.db.Accept(w.ctx(), out, b, digest(b))
-		require.NoError(w.t, err)
-
-		balances, err := w.db.Balances(w.ctx(), w.owner)
-		require.NoError(w.t, err)
-		require.Equal(w.t, []pirogue.Balance{
-			{Country: "CM", Currency: pirogue.XAF, Pending: 700, UpdatedAt: w.at(0)},
-			{Country: "ML", Currency: pirogue.XOF, Available: 4925, Pending: 5000, UpdatedAt: w.at(time.Minute)},
-			{Country: "SN", Currency: pirogue.XOF, UpdatedAt: w.at(0)},
-		}, balances)
-		strangers, err := w.db.Balances(w.ctx(), w.another())
-		require.NoError(w.t, err)
-		require.Empty(w.t, strangers)
-	})
-}
-
-func TestTheOperatorsBookHasTheMoneyUnderTheReferenceThatWasPaid(t *testing.T) {
-	t.Parallel()
-	each(t, func(w *world) {
-		p, first := w.sent("order_1")
-		second := w.renew(p, first) // at another operator
-		w.send(second)
-		p, _ = w.latest(p.ID)
-		_, err := w.success(p)
-		require.NoError(w.t, err)
-		for code, want := range map[pirogue.OperatorCode]map[string]int64{
-			first.Operator: {}, second.Operator: {string(second.Ref): 5000}, "nobody": {},
-		} {
-			book, err := w.db.OperatorBook(w.ctx(), code)
-			require.NoError(w.t, err)
-			require.Equal(w.t, want, book, code)
-		}
+		in, out := w.book(operator)
+		require.Len(w.t, in, payments)
+		require.Empty(w.t, out)
 		w.sound()
 	})
 }
@@ -396,11 +242,10 @@ func TestTwoProcessesMayWriteAtOnce(t *testing.T) {
 			if _, _, err := api.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
-			if _, err := worker.Send(w.ctx(), a.ID, w.at(0)); err != nil {
+			if _, err := worker.Send(w.ctx(), a.ID, false, w.at(0)); err != nil {
 				return err
 			}
-			journal := ledger.CashIn(p)
-			_, err := api.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)}, &journal)
+			_, err := api.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
 			return err
 		}))
 		w.balance(40 * 4925)

@@ -15,18 +15,37 @@ type story struct {
 	attempts   []attemptRow
 	callbacks  []callbackRow
 	cases      []caseRow
+	acts       []actRow
 	deliveries []deliveryRow
+	inside     bool // told to support, who may read more than a merchant
 }
 
 // Timeline returns what happened to one of the owner's payments, in the order in which
 // it happened. It fails with TransactionNotFound. Details name no secret: neither
 // numbers, nor handles, nor tokens; operators' words were redacted by their adapters.
+// Who of support acted, and why, is not a merchant's to read.
 func (db *DB) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error) {
+	return db.timeline(ctx, id, false, func(tx *gorm.DB, into *paymentRow) error { return owned(tx, o, id, into) })
+}
+
+// AnyTimeline returns the timeline of a payment of whoever it is, for support: with the
+// notes of its cases, and who acted and why. It fails with TransactionNotFound.
+func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error) {
+	if !keepable(string(id)) {
+		return nil, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
+	}
+	return db.timeline(ctx, id, true, func(tx *gorm.DB, into *paymentRow) error { return byID(tx, id, into) })
+}
+
+// timeline reads a payment's story once admit has found the payment.
+func (db *DB) timeline(
+	ctx context.Context, id pirogue.PaymentID, inside bool, admit func(tx *gorm.DB, into *paymentRow) error,
+) ([]pirogue.Moment, error) {
 	var s story
 	err := db.snapshot(ctx, "read timeline", func(tx *gorm.DB) error {
-		s = story{}
+		s = story{inside: inside}
 		var payment paymentRow
-		if err := owned(tx, o, id, &payment); err != nil {
+		if err := admit(tx, &payment); err != nil {
 			return err
 		}
 		return s.read(tx, id)
@@ -47,13 +66,14 @@ func (s *story) read(tx *gorm.DB, id pirogue.PaymentID) error {
 		{&s.attempts, "number"},
 		{&s.callbacks, "received_at"},
 		{&s.cases, "opened_at"},
+		{&s.acts, "at, id"},
 	} {
 		if err := tx.Where("payment_id = ?", id).Order(chapter.order).Find(chapter.rows).Error; err != nil {
 			return err
 		}
 	}
 	return tx.Where("event_id IN (SELECT id FROM webhook_events WHERE payment_id = ?)", id).
-		Order("started_at, number").Find(&s.deliveries).Error
+		Order("started_at, event_id, round, number").Find(&s.deliveries).Error
 }
 
 // moments tells the story in order. Of two things at the same microsecond the one that
@@ -79,9 +99,12 @@ func (s *story) moments() []pirogue.Moment {
 		tell(h.ChangedAt, pirogue.StatusChanged, pirogue.SourcePirogue,
 			map[string]any{"from": h.FromStatus, "to": h.ToStatus})
 	}
-	// A case's note is evidence for support; the merchant is told the cause.
 	for _, c := range s.cases {
-		tell(c.OpenedAt, pirogue.CaseOpened, pirogue.SourcePirogue, map[string]any{"cause": c.Cause})
+		tell(c.OpenedAt, pirogue.CaseOpened, pirogue.SourcePirogue, s.caseDetails(c))
+		tell(c.ClosedAt, pirogue.CaseClosed, pirogue.SourceSupport, map[string]any{"cause": c.Cause})
+	}
+	for _, a := range s.acts {
+		tell(a.At, pirogue.SupportActed, pirogue.SourceSupport, s.actDetails(a))
 	}
 	for _, d := range s.deliveries {
 		tell(d.StartedAt, pirogue.WebhookAttempted, pirogue.SourceWebhook, deliveryDetails(d))
@@ -126,9 +149,41 @@ func tellAttempt(tell func(stamp, pirogue.MomentType, pirogue.Source, map[string
 		details("count", a.Polls, "last_at", string(a.PolledAt), "words", polled))
 }
 
+// caseDetails says what a case is about. Its note is evidence for support; the merchant is
+// told the cause.
+func (s *story) caseDetails(c caseRow) map[string]any {
+	details := map[string]any{"cause": c.Cause}
+	if s.inside && c.Note != "" {
+		details["note"] = c.Note
+	}
+	return details
+}
+
+// actDetails says what support did and what came of it.
+func (s *story) actDetails(a actRow) map[string]any {
+	details := map[string]any{"verb": a.Verb}
+	if a.Decision != "" {
+		details["decision"] = a.Decision
+	}
+	if !s.inside {
+		return details
+	}
+	details["act_id"], details["actor"], details["reason"] = a.ID, a.Actor, a.Reason
+	if a.Because != "" {
+		details["verdict"] = a.Because
+	}
+	if a.Evidence != "" {
+		details["evidence"] = a.Evidence
+	}
+	return details
+}
+
 // deliveryDetails says which attempt it was and how it ended, if it has.
 func deliveryDetails(d deliveryRow) map[string]any {
 	details := map[string]any{"event_id": d.EventID, "number": d.Number}
+	if d.Round > 0 {
+		details["round"] = d.Round
+	}
 	if d.EndedAt != "" {
 		details["ended_at"] = string(d.EndedAt)
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
-	"pirogue/ledger"
 )
 
 func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
@@ -19,7 +18,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 			AttemptID: a.ID, State: pirogue.AttemptUnknown, Words: "timeout", At: w.at(11 * time.Second),
 		}))
 		next := w.renew(p, a) // at 1 min
-		sent, err := w.db.Send(w.ctx(), next.ID, w.at(61*time.Second))
+		sent, err := w.db.Send(w.ctx(), next.ID, false, w.at(61*time.Second))
 		require.NoError(w.t, err)
 		require.True(w.t, sent)
 		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
@@ -27,21 +26,20 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 			Words: "201", At: w.at(62 * time.Second),
 		}))
 		for i := range 3 {
-			require.NoError(w.t, w.db.Polled(w.ctx(), next.ID, "PENDING", w.at(time.Duration(70+i)*time.Second)))
+			w.polled(next, pirogue.OutcomePending, "PENDING", time.Duration(70+i)*time.Second)
 		}
 		_, err = w.db.RecordCallback(w.ctx(), pirogue.NewCallback(next, "SUCCESS", []byte("{}"), w.at(80*time.Second)))
 		require.NoError(w.t, err)
-		journal := ledger.CashIn(p)
 		settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(81 * time.Second),
-		}, &journal)
+		})
 		require.NoError(w.t, err)
 		_, d := w.beginDelivery(settled.EventID, w.at(82*time.Second))
 		d.EndedAt, d.Error = w.at(85*time.Second), "no answer within 3 s"
 		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting))
 		require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
 			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseUnknown, Note: "for support only", OpenedAt: w.at(90 * time.Second),
-		}, nil))
+		}))
 
 		told, err := w.db.Timeline(w.ctx(), w.owner, p.ID)
 		require.NoError(w.t, err)

@@ -9,8 +9,8 @@ import (
 	"pirogue"
 )
 
-// eventRow is a row of webhook_events. It counts its own deliveries: they differ by one
-// while a delivery is under way, or was cut off.
+// eventRow is a row of webhook_events. It counts the deliveries of its round: they differ
+// by one while a delivery is under way, or was cut off.
 type eventRow struct {
 	ID         string `gorm:"primaryKey"`
 	PaymentID  string
@@ -19,8 +19,9 @@ type eventRow struct {
 	URL        string
 	Body       string // the exact bytes, written once
 	State      string
-	Begun      int // deliveries that have a row
-	Ended      int // deliveries whose end is known
+	Round      int // 0 until it is sent again from the start
+	Begun      int // deliveries of this round that have a row
+	Ended      int // deliveries of this round whose end is known
 	CreatedAt  stamp
 }
 
@@ -30,6 +31,7 @@ func (eventRow) TableName() string { return "webhook_events" }
 // deliveryRow is a row of webhook_deliveries.
 type deliveryRow struct {
 	EventID    string `gorm:"primaryKey"`
+	Round      int    `gorm:"primaryKey"`
 	Number     int    `gorm:"primaryKey"`
 	StartedAt  stamp
 	EndedAt    stamp // NULL: under way, or cut off
@@ -40,10 +42,10 @@ type deliveryRow struct {
 // TableName returns the table's name.
 func (deliveryRow) TableName() string { return "webhook_deliveries" }
 
-// BeginDelivery writes the row of an event's next delivery and returns both. A delivery
-// that was begun and never ended comes back with its number: it counts once, whatever
-// cut it off. The delivery's number is 0 when the event is not WAITING. It fails with
-// NotFound.
+// BeginDelivery writes the row of an event's next delivery, in the round it is in, and
+// returns both. A delivery that was begun and never ended comes back with its number: it
+// counts once, whatever cut it off. The delivery's number is 0 when the event is not
+// WAITING. It fails with NotFound.
 func (db *DB) BeginDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time,
 ) (pirogue.Event, pirogue.Delivery, error) {
@@ -59,14 +61,14 @@ func (db *DB) BeginDelivery(
 			return err
 		}
 		if begun.RowsAffected == 1 {
-			delivery = deliveryRow{EventID: event.ID, Number: event.Begun, StartedAt: on(at)}
+			delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: on(at)}
 			return tx.Create(&delivery).Error
 		}
 		// Nothing was begun: either nothing is left to send, or the last one has not ended.
 		if event.State != string(pirogue.EventWaiting) {
 			return unchanged{}
 		}
-		return tx.Where("event_id = ? AND number = ?", id, event.Begun).Take(&delivery).Error
+		return numbered(tx, id, event.Round, event.Begun).Take(&delivery).Error
 	})
 	if err != nil {
 		return pirogue.Event{}, pirogue.Delivery{}, err
@@ -79,9 +81,14 @@ func (db *DB) BeginDelivery(
 const beginDelivery = `
 UPDATE webhook_events SET begun = begun + 1 WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7`
 
+// numbered selects one delivery.
+func numbered(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
+	return tx.Model(&deliveryRow{}).Where("event_id = ? AND round = ? AND number = ?", id, round, number)
+}
+
 // EndDelivery ends a delivery and sets its event's state. A delivery that ended already
-// stays as it ended. The last one leaves no event WAITING, whatever state the caller
-// asks for. It fails with NotFound for a delivery that was not begun.
+// stays as it ended. The last one of a round leaves no event WAITING, whatever state the
+// caller asks for. It fails with NotFound for a delivery that was not begun.
 func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState) error {
 	if d.EndedAt.IsZero() {
 		return pirogue.Errorf(pirogue.Internal, "end delivery %d of %s without a moment", d.Number, d.EventID)
@@ -90,19 +97,18 @@ func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue
 		state = pirogue.EventExhausted
 	}
 	return db.together(ctx, "end delivery", func(tx *gorm.DB) error {
-		ended := tx.Exec(endDelivery, state, d.EventID, d.Number, d.Number-1)
+		ended := tx.Exec(endDelivery, state, d.EventID, d.Round, d.Number, d.Number-1)
 		if ended.Error != nil {
 			return ended.Error
 		}
 		if ended.RowsAffected == 0 {
 			var row deliveryRow
-			err := tx.Where("event_id = ? AND number = ?", d.EventID, d.Number).Take(&row).Error
+			err := numbered(tx, d.EventID, d.Round, d.Number).Take(&row).Error
 			return missing(err, pirogue.NotFound, string(d.EventID))
 		}
-		return tx.Model(&deliveryRow{}).Where("event_id = ? AND number = ?", d.EventID, d.Number).
-			Updates(map[string]any{
-				"ended_at": on(d.EndedAt), "http_status": d.HTTPStatus, "error": clean(d.Error),
-			}).Error
+		return numbered(tx, d.EventID, d.Round, d.Number).Updates(map[string]any{
+			"ended_at": on(d.EndedAt), "http_status": d.HTTPStatus, "error": clean(d.Error),
+		}).Error
 	})
 }
 
@@ -111,19 +117,142 @@ func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue
 const endDelivery = `
 UPDATE webhook_events
    SET ended = ended + 1, state = CASE WHEN state = 'WAITING' THEN CAST(? AS TEXT) ELSE state END
- WHERE id = ? AND begun = ? AND ended = ?`
+ WHERE id = ? AND round = ? AND begun = ? AND ended = ?`
+
+// maxRounds is how often an event can be sent from the start, the first time included.
+// The database counts with it: see the check on webhook_events.round.
+const maxRounds = 100
+
+// Resend makes an event WAITING again, with all its deliveries before it, and returns it
+// in its round. It goes to where the merchant listens at this moment, unless its payment
+// says otherwise. An event that is WAITING already, has no address or has used its
+// maxRounds comes back as it stands, so that two presses of a button have one effect. It
+// fails with NotFound, also for another owner's event.
+func (db *DB) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
+	if !keepable(string(id)) {
+		return pirogue.Event{}, pirogue.Errorf(pirogue.NotFound, "event %q", id)
+	}
+	var row eventRow
+	err := db.together(ctx, "resend event", func(tx *gorm.DB) error {
+		row = eventRow{}
+		err := tx.Exec(resendEvent, map[string]any{
+			"id": id, "merchant": o.MerchantID, "mode": o.Mode, "last": maxRounds - 1,
+		}).Error
+		if err != nil {
+			return err
+		}
+		err = tx.Where("id = ? AND merchant_id = ? AND mode = ?", id, o.MerchantID, o.Mode).Take(&row).Error
+		return missing(err, pirogue.NotFound, string(id))
+	})
+	return unpackEvent(row), err
+}
+
+// resendEvent begins a round where one is over. Of two at once the second finds the event
+// WAITING.
+const resendEvent = `
+UPDATE webhook_events SET state = 'WAITING', round = round + 1, begun = 0, ended = 0, url = ` + addressNow + `
+ WHERE id = @id AND merchant_id = @merchant AND mode = @mode AND state <> 'WAITING' AND round < @last
+   AND ` + addressNow + ` <> ''`
+
+// addressNow is where an event would go if it were written at this moment. A merchant who
+// listens nowhere any more has the address it had.
+const addressNow = `COALESCE(
+  (SELECT NULLIF(p.notify_url, '') FROM payments p WHERE p.id = webhook_events.payment_id),
+  (SELECT NULLIF(m.notify_url, '') FROM merchants m WHERE m.id = webhook_events.merchant_id),
+  url)`
+
+// EventsOf returns a payment's events, the oldest first.
+func (db *DB) EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Event, error) {
+	if !keepable(string(id)) {
+		return []pirogue.Event{}, nil
+	}
+	var rows []eventRow
+	err := db.look(ctx, "list events", func(tx *gorm.DB) error {
+		return tx.Where("payment_id = ?", id).Order("created_at, id").Find(&rows).Error
+	})
+	return unpackEvents(rows), err
+}
+
+// Deliveries returns the owner's events that the filter selects, newest first, each with
+// its deliveries in the order of their rounds, all of one moment. A page begins after the
+// event f.Before; one that is not the owner's gives an empty page. At most
+// pirogue.MaxPage + 1 come back, so that a caller can see whether more follow.
+func (db *DB) Deliveries(ctx context.Context, o pirogue.Owner, f pirogue.EventFilter) ([]pirogue.EventLog, error) {
+	if !keepable(string(f.PaymentID), string(f.State), string(f.Before)) {
+		return []pirogue.EventLog{}, nil
+	}
+	var events []eventRow
+	var deliveries []deliveryRow
+	err := db.snapshot(ctx, "list deliveries", func(tx *gorm.DB) error {
+		events, deliveries = nil, nil
+		query := selectedEvents(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), o, f)
+		err := query.Order("created_at DESC, id DESC").Limit(pageSize(f.Limit)).Find(&events).Error
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		ids := make([]string, len(events))
+		for i, event := range events {
+			ids[i] = event.ID
+		}
+		return tx.Where("event_id IN ?", ids).Order("event_id, round, number").Find(&deliveries).Error
+	})
+	return unpackLogs(events, deliveries), err
+}
+
+// selectedEvents adds the filter's conditions. Zero fields do not select.
+func selectedEvents(query *gorm.DB, o pirogue.Owner, f pirogue.EventFilter) *gorm.DB {
+	if f.PaymentID != "" {
+		query = query.Where("payment_id = ?", f.PaymentID)
+	}
+	if f.State != "" {
+		query = query.Where("state = ?", f.State)
+	}
+	if from := on(f.From); from != "" {
+		query = query.Where("created_at >= ?", from)
+	}
+	if to := on(f.To); to != "" {
+		query = query.Where("created_at < ?", to)
+	}
+	if f.Before != "" {
+		query = query.Where(`(created_at, id) <
+			(SELECT created_at, id FROM webhook_events WHERE id = ? AND merchant_id = ? AND mode = ?)`,
+			f.Before, o.MerchantID, o.Mode)
+	}
+	return query
+}
+
+// unpackLogs gives each event its deliveries.
+func unpackLogs(events []eventRow, deliveries []deliveryRow) []pirogue.EventLog {
+	of := map[string][]pirogue.Delivery{}
+	for _, d := range deliveries {
+		of[d.EventID] = append(of[d.EventID], unpackDelivery(d))
+	}
+	logs := make([]pirogue.EventLog, len(events))
+	for i, event := range events {
+		logs[i] = pirogue.EventLog{Event: unpackEvent(event), Deliveries: of[event.ID]}
+	}
+	return logs
+}
+
+func unpackEvents(rows []eventRow) []pirogue.Event {
+	events := make([]pirogue.Event, len(rows))
+	for i, row := range rows {
+		events[i] = unpackEvent(row)
+	}
+	return events
+}
 
 func unpackEvent(r eventRow) pirogue.Event {
 	return pirogue.Event{
 		ID: pirogue.EventID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID),
 		MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode), URL: r.URL,
-		Body: []byte(r.Body), State: pirogue.EventState(r.State), CreatedAt: r.CreatedAt.time(),
+		Body: []byte(r.Body), State: pirogue.EventState(r.State), Round: r.Round, CreatedAt: r.CreatedAt.time(),
 	}
 }
 
 func unpackDelivery(r deliveryRow) pirogue.Delivery {
 	return pirogue.Delivery{
-		EventID: pirogue.EventID(r.EventID), Number: r.Number, StartedAt: r.StartedAt.time(),
+		EventID: pirogue.EventID(r.EventID), Round: r.Round, Number: r.Number, StartedAt: r.StartedAt.time(),
 		EndedAt: r.EndedAt.time(), HTTPStatus: r.HTTPStatus, Error: r.Error,
 	}
 }

@@ -15,7 +15,6 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
-	"pirogue/ledger"
 	"pirogue/piroguetest"
 	"pirogue/store"
 	"pirogue/vault"
@@ -123,7 +122,8 @@ func (w *world) order(o pirogue.Owner, reference string) (pirogue.Payment, pirog
 	p := pirogue.Payment{
 		ID: ids.Payment(), MerchantID: o.MerchantID, Mode: o.Mode, Kind: pirogue.CashIn, OrderID: reference,
 		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF},
-		Fee: pirogue.Money{Minor: 75, Currency: pirogue.XOF}, Country: "ML", MSISDN: "+22376123456",
+		Fee: pirogue.Money{Minor: 75, Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, FeeReturns: true,
+		Country: "ML", MSISDN: "+22376123456",
 		Network: pirogue.Orange, Operator: operator, CustomerName: "Awa Diarra", Description: "Deux pagnes",
 		ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel",
 		Metadata: map[string]string{"cart": "17"}, StartDeadline: w.at(90 * time.Second),
@@ -145,13 +145,89 @@ func (w *world) accept(reference string) (pirogue.Payment, pirogue.Attempt) {
 	return p, a
 }
 
+// fund gives the world's merchant money: a cash-in that was paid, without a fee.
+func (w *world) fund(amount int64) pirogue.Payment {
+	w.t.Helper()
+	p, a := w.order(w.owner, "fund "+ids.New())
+	p.Amount.Minor, p.Fee.Minor = amount, 0
+	w.accepted(p, a)
+	w.send(a)
+	settled, err := w.success(p)
+	require.NoError(w.t, err)
+	return settled.Payment
+}
+
+// cashOut returns a cash-out that was not accepted yet, with its attempt.
+func (w *world) cashOut(reference string, amount, fee int64) (pirogue.Payment, pirogue.Attempt) {
+	p, a := w.order(w.owner, reference)
+	p.Kind, p.Amount.Minor, p.Fee.Minor, p.FeeReturns = pirogue.CashOut, amount, fee, false
+	return p, a
+}
+
+// refund returns a refund of a cash-in that was not accepted yet, with its attempt.
+func (w *world) refund(parent pirogue.Payment, reference string, amount int64) (pirogue.Payment, pirogue.Attempt) {
+	p, a := w.cashOut(reference, amount, 0)
+	p.Kind, p.ParentID = pirogue.Refund, parent.ID
+	return p, a
+}
+
+// accepted accepts a payment.
+func (w *world) accepted(p pirogue.Payment, a pirogue.Attempt) pirogue.Payment {
+	w.t.Helper()
+	p, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+	require.NoError(w.t, err)
+	require.True(w.t, fresh)
+	return p
+}
+
+// underway accepts a payment and sends it.
+func (w *world) underway(p pirogue.Payment, a pirogue.Attempt) pirogue.Payment {
+	w.t.Helper()
+	p = w.accepted(p, a)
+	w.send(a)
+	return p
+}
+
+// refused accepts a payment that must fail with code and leave nothing behind.
+func (w *world) refused(code pirogue.Code, p pirogue.Payment, a pirogue.Attempt) {
+	w.t.Helper()
+	_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+	require.Equal(w.t, code, pirogue.CodeOf(err), "%v", err)
+	_, _, err = w.db.Latest(w.ctx(), p.ID)
+	require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
+}
+
+// money is what the world's merchant has in Mali.
+func (w *world) money() pirogue.Balance {
+	w.t.Helper()
+	balances, err := w.db.Balances(w.ctx(), w.owner)
+	require.NoError(w.t, err)
+	require.Len(w.t, balances, 1)
+	return balances[0]
+}
+
+// has checks what the world's merchant may spend and what is held of its money.
+func (w *world) has(available, reserved int64) {
+	w.t.Helper()
+	money := w.money()
+	require.Equal(w.t, []int64{available, reserved}, []int64{money.Available, money.Reserved}, "available, reserved")
+}
+
+// book returns what went through an operator.
+func (w *world) book(code pirogue.OperatorCode) (in, out map[string]int64) {
+	w.t.Helper()
+	in, out, err := w.db.OperatorBook(w.ctx(), code)
+	require.NoError(w.t, err)
+	return in, out
+}
+
 // digest is what the database knows an attempt's callback token by.
 func digest(a pirogue.Attempt) string { return pirogue.CallbackDigest("token of " + string(a.Ref)) }
 
 // send marks an attempt sent.
 func (w *world) send(a pirogue.Attempt) {
 	w.t.Helper()
-	sent, err := w.db.Send(w.ctx(), a.ID, w.at(time.Second))
+	sent, err := w.db.Send(w.ctx(), a.ID, false, w.at(time.Second))
 	require.NoError(w.t, err)
 	require.True(w.t, sent)
 }
@@ -166,17 +242,16 @@ func (w *world) sent(reference string) (pirogue.Payment, pirogue.Attempt) {
 
 // success settles a payment as paid.
 func (w *world) success(p pirogue.Payment) (pirogue.Settled, error) {
-	journal := ledger.CashIn(p)
 	return w.db.Settle(w.ctx(), pirogue.Settlement{
 		PaymentID: p.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP2604.1", At: w.at(time.Minute),
-	}, &journal)
+	})
 }
 
 // end settles a payment without money.
 func (w *world) end(p pirogue.Payment, status pirogue.Status, code pirogue.FailureCode) (pirogue.Settled, error) {
 	return w.db.Settle(w.ctx(), pirogue.Settlement{
 		PaymentID: p.ID, Status: status, Failure: pirogue.Failure{Code: code, Note: "solde"}, At: w.at(time.Minute),
-	}, nil)
+	})
 }
 
 // latest reads a payment with its latest attempt.
@@ -195,12 +270,14 @@ func (w *world) sound() {
 	require.Empty(w.t, violations)
 }
 
-// raw opens the database without the store, as a bug or an intruder would.
-func (w *world) raw() *sql.DB {
+// raw opens the database without the store, as a bug or an intruder would, on SQLite with
+// more pragmas.
+func (w *world) raw(pragmas ...string) *sql.DB {
 	w.t.Helper()
 	driver, dsn := "pgx", w.url
 	if path, ok := strings.CutPrefix(w.url, "sqlite:"); ok {
-		driver, dsn = "sqlite", "file:"+path+"?_pragma=foreign_keys(1)&_pragma=busy_timeout(5000)&_pragma=recursive_triggers(1)"
+		pragmas = append(pragmas, "foreign_keys(1)", "busy_timeout(5000)", "recursive_triggers(1)")
+		driver, dsn = "sqlite", "file:"+path+"?_pragma="+strings.Join(pragmas, "&_pragma=")
 	}
 	db, err := sql.Open(driver, dsn)
 	require.NoError(w.t, err)

@@ -29,6 +29,8 @@ type Pool struct{ workers []worker.Worker }
 func New(c client.Client, a *activities.Activities, instances map[pirogue.OperatorCode]pirogue.Instance) *Pool {
 	payments := worker.New(c, workflows.PaymentsQueue, options(dbSlots))
 	payments.RegisterWorkflow(workflows.CashIn)
+	payments.RegisterWorkflow(workflows.CashOut)
+	payments.RegisterWorkflow(workflows.Refund)
 	payments.RegisterWorkflow(workflows.Webhook)
 	payments.RegisterWorkflow(workflows.Sweep)
 	payments.RegisterActivity(a)

@@ -10,12 +10,8 @@ import (
 	"pirogue/workflows"
 )
 
-var (
-	notSent = pirogue.Errorf(pirogue.NotSent, "connection refused")
-	unknown = pirogue.Errorf(pirogue.Unknown, "no answer in 10 s")
-	refused = pirogue.Errorf(pirogue.Refused, "merchant_key is wrong")
-	down    = []error{notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent}
-)
+// down is an operator that no submission reaches within a minute.
+var down = []error{notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent}
 
 // several is as often as an operator that stays down is tried within a minute; the
 // waits have jitter, so the number is not always the same.
@@ -31,55 +27,57 @@ func TestCashIn(t *testing.T) {
 	)
 	// Each row is one thing the world can do to a payment, and what must become of it.
 	tests := map[string]struct {
-		collects []error
-		scenes   []scene
-		rings    []time.Duration
-		policy   pirogue.LatePolicy
-		want     pirogue.Status
-		failure  pirogue.FailureCode
-		cause    pirogue.Cause
-		sent     int // submissions; 0 means one
-		events   int // terminal events; 0 means one
+		answers []error
+		scenes  []scene
+		rings   []time.Duration
+		policy  pirogue.LatePolicy
+		want    pirogue.Status
+		failure pirogue.FailureCode
+		cause   pirogue.Cause
+		sent    int  // submissions; 0 means one
+		events  int  // terminal events; 0 means one
+		open    bool // only a person can end it
 	}{
-		"paid at once":                      {scenes: []scene{{0, paid, 0, nil}}, want: "SUCCESS"},
-		"paid after half a minute":          {scenes: []scene{{30 * time.Second, paid, 0, nil}}, want: "SUCCESS"},
-		"paid, and the operator calls back": {scenes: []scene{{20 * time.Second, paid, 0, nil}}, rings: []time.Duration{20 * time.Second}, want: "SUCCESS"},
+		"paid at once":                      {scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
+		"paid after half a minute":          {scenes: []scene{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS"},
+		"paid, and the operator calls back": {scenes: []scene{{from: 20 * time.Second, outcome: paid}}, rings: []time.Duration{20 * time.Second}, want: "SUCCESS"},
 		"paid, and it calls back three times": {
-			scenes: []scene{{20 * time.Second, paid, 0, nil}},
+			scenes: []scene{{from: 20 * time.Second, outcome: paid}},
 			rings:  []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS",
 		},
-		"it calls back before it has answered": {scenes: []scene{{0, paid, 0, nil}}, rings: []time.Duration{0}, want: "SUCCESS"},
+		"it calls back before it has answered": {scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS"},
 		"a forged callback, and nobody pays":   {rings: []time.Duration{30 * time.Second}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
-		"paid at the last question":            {scenes: []scene{{4*time.Minute + 58*time.Second, paid, 0, nil}}, want: "SUCCESS"},
-		"the operator errs, then says paid":    {scenes: []scene{{0, "", 0, unknown}, {time.Minute, paid, 0, nil}}, want: "SUCCESS"},
-		"the customer refuses":                 {scenes: []scene{{5 * time.Second, declined, 0, nil}}, want: "FAILED", failure: pirogue.FailedDeclined},
-		"the operator closes it unpaid":        {scenes: []scene{{5 * time.Second, expired, 0, nil}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
+		"paid at the last question":            {scenes: []scene{{from: 4*time.Minute + 58*time.Second, outcome: paid}}, want: "SUCCESS"},
+		"the operator errs, then says paid":    {scenes: []scene{{err: unknown}, {from: time.Minute, outcome: paid}}, want: "SUCCESS"},
+		"the customer refuses":                 {scenes: []scene{{from: 5 * time.Second, outcome: declined}}, want: "FAILED", failure: pirogue.FailedDeclined},
+		"the operator closes it unpaid":        {scenes: []scene{{from: 5 * time.Second, outcome: expired}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
 		"silence for five minutes":             {want: "EXPIRED", failure: pirogue.FailedNoAnswer},
-		"the operator refuses the request":     {collects: []error{refused}, want: "FAILED", failure: pirogue.FailedRefused},
+		"the operator refuses the request":     {answers: []error{refused}, want: "FAILED", failure: pirogue.FailedRefused},
 
-		"down, then up":                {collects: []error{notSent, notSent}, scenes: []scene{{0, paid, 0, nil}}, want: "SUCCESS", sent: 3},
-		"the answer is lost, then not": {collects: []error{unknown}, scenes: []scene{{0, paid, 0, nil}}, want: "SUCCESS", sent: 2},
-		"down for ever":                {collects: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
-		"refused after an outage":      {collects: []error{notSent, refused}, want: "FAILED", failure: pirogue.FailedRefused, sent: 2},
+		"down, then up":                {answers: []error{notSent, notSent}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 3},
+		"the answer is lost, then not": {answers: []error{unknown}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 2},
+		"down for ever":                {answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
+		"refused after an outage":      {answers: []error{notSent, refused}, want: "FAILED", failure: pirogue.FailedRefused, sent: 2},
 
-		"paid late, and it is returned":  {scenes: []scene{{6 * time.Minute, paid, 0, nil}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseLateSuccess},
-		"paid late, and it is accepted":  {scenes: []scene{{6 * time.Minute, paid, 0, nil}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
-		"paid late, after a callback":    {scenes: []scene{{3 * time.Hour, paid, 0, nil}}, rings: []time.Duration{3 * time.Hour}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseLateSuccess},
-		"paid late, another amount":      {scenes: []scene{{6 * time.Minute, paid, 2500, nil}}, policy: pirogue.LateAccept, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseAmountMismatch},
-		"declined, then paid after all":  {scenes: []scene{{0, declined, 0, nil}, {time.Hour, paid, 0, nil}}, policy: pirogue.LateAccept, want: "FAILED", failure: pirogue.FailedDeclined, cause: pirogue.CauseLateSuccess},
-		"paid after the horizon, unseen": {scenes: []scene{{30 * time.Hour, paid, 0, nil}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
+		"paid late, and it is returned":  {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseLateSuccess},
+		"paid late, and it is accepted":  {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
+		"paid late, after a callback":    {scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseLateSuccess},
+		"paid late, another amount":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseAmountMismatch, open: true},
+		"declined, then paid after all":  {scenes: []scene{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept, want: "FAILED", failure: pirogue.FailedDeclined, cause: pirogue.CauseLateSuccess, open: true},
+		"paid after the horizon, unseen": {scenes: []scene{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
 			w := newWorld(t, tt.policy)
-			w.operator.collects, w.operator.scenes = tt.collects, tt.scenes
+			w.operator.answers, w.operator.scenes = tt.answers, tt.scenes
 			for _, after := range tt.rings {
 				w.ring(after)
 			}
-			p := w.cashIn()
-			require.NoError(t, w.env.GetWorkflowError())
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.tell()
+			require.Equal(t, tt.open, w.env.GetWorkflowError() != nil)
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.failure, p.Failure.Code)
 			if tt.sent == several {
@@ -88,10 +86,12 @@ func TestCashIn(t *testing.T) {
 				require.Len(t, w.operator.refs, max(tt.sent, 1))
 			}
 			require.Len(t, w.events, max(tt.events, 1))
+			open, closed := w.cases(p.ID)
+			require.Empty(t, closed)
 			if tt.cause == "" {
-				require.Empty(t, w.causes())
+				require.Empty(t, open)
 			} else {
-				require.Equal(t, []pirogue.Cause{tt.cause}, w.causes())
+				require.Equal(t, []pirogue.Cause{tt.cause}, open)
 			}
 		})
 	}
@@ -101,13 +101,14 @@ func TestAnotherAmountIsNeverASuccess(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
-	w.operator.scenes = []scene{{0, pirogue.OutcomePaid, 2500, nil}}
-	w.env.RegisterDelayedCallback(w.env.CancelWorkflow, time.Hour)
-	p := w.cashIn()
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid, amount: 2500}}
+	w.env.SetWorkflowRunTimeout(openFor)
+	p := w.tell()
 
 	require.Error(t, w.env.GetWorkflowError(), "the workflow stays open until somebody ends it")
 	require.Equal(t, pirogue.StatusPending, p.Status)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseAmountMismatch}, w.causes())
+	open, _ := w.cases(p.ID)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseAmountMismatch}, open)
 	require.Empty(t, w.events)
 }
 
@@ -116,17 +117,17 @@ func TestAnOperatorThatComesBackWithinTheMinuteIsStillUsed(t *testing.T) {
 
 	w := newWorld(t, pirogue.LateReturn)
 	w.operator.upAfter = 58 * time.Second // later than the last of the doubling waits
-	w.operator.scenes = []scene{{0, pirogue.OutcomePaid, 0, nil}}
-	require.Equal(t, pirogue.StatusSuccess, w.cashIn().Status)
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 }
 
 func TestAnAnswerThatWasLostIsNeverSentUnderTheSameReference(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
-	w.operator.collects = []error{unknown, unknown}
-	w.operator.scenes = []scene{{0, pirogue.OutcomePaid, 0, nil}}
-	require.Equal(t, pirogue.StatusSuccess, w.cashIn().Status)
+	w.operator.answers = []error{unknown, unknown}
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 
 	seen := map[pirogue.OperatorRef]bool{}
 	for _, ref := range w.operator.refs {
@@ -143,7 +144,7 @@ func TestAFloodOfCallbacksCostsFiftyQuestions(t *testing.T) {
 	for n := range 200 {
 		w.ring(time.Duration(n+1) * time.Second)
 	}
-	require.Equal(t, pirogue.StatusExpired, w.cashIn().Status)
+	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
 	require.Less(t, w.operator.asked, 185, "a quiet payment is asked about eighty times, each callback heard adds two")
 }
 
@@ -151,13 +152,9 @@ func TestAPaymentThatTheSweepExpiredIsNotSent(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
-	_, err := w.store.Settle(t.Context(), pirogue.Settlement{
-		PaymentID: w.payment.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, At: w.env.Now(),
-		Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
-	}, nil)
-	require.NoError(t, err)
+	w.expire()
 
-	require.Equal(t, pirogue.StatusExpired, w.cashIn().Status)
+	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
 	require.Empty(t, w.operator.refs)
 }
 
@@ -165,7 +162,7 @@ func TestThePaymentSaysWhatItWaitsFor(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
-	w.operator.scenes = []scene{{time.Minute, pirogue.OutcomePaid, 0, nil}}
+	w.operator.scenes = []scene{{from: time.Minute, outcome: pirogue.OutcomePaid}}
 	w.env.RegisterDelayedCallback(func() {
 		now := w.env.Now()
 		value, err := w.env.QueryWorkflow(workflows.WaitingQuery, now)
@@ -176,5 +173,5 @@ func TestThePaymentSaysWhatItWaitsFor(t *testing.T) {
 		require.WithinRange(t, waiting.NextPoll, now, now.Add(10*time.Second))
 		require.WithinDuration(t, w.operator.began.Add(5*time.Minute), waiting.Deadline, time.Second)
 	}, 30*time.Second)
-	require.Equal(t, pirogue.StatusSuccess, w.cashIn().Status)
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 }

@@ -27,8 +27,9 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 		DataConverter: codec.Converter(ring), FailureConverter: codec.Failures(ring),
 	})
 	require.NoError(t, err)
-	replayer.RegisterWorkflowWithOptions(workflows.CashIn, workflow.RegisterOptions{})
-	replayer.RegisterWorkflowWithOptions(workflows.Webhook, workflow.RegisterOptions{})
+	for _, story := range []any{workflows.CashIn, workflows.CashOut, workflows.Refund, workflows.Webhook} {
+		replayer.RegisterWorkflowWithOptions(story, workflow.RegisterOptions{})
+	}
 
 	files, err := filepath.Glob("testdata/*/*.json")
 	require.NoError(t, err)

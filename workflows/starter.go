@@ -39,7 +39,9 @@ var stories = map[pirogue.Kind]struct {
 	prefix string
 	story  any
 }{
-	pirogue.CashIn: {"cashin", CashIn},
+	pirogue.CashIn:  {"cashin", CashIn},
+	pirogue.CashOut: {"cashout", CashOut},
+	pirogue.Refund:  {"refund", Refund},
 }
 
 // PaymentWorkflowID returns the ID of a payment's workflow, such as "cashin-<uuid>".
@@ -47,8 +49,13 @@ func PaymentWorkflowID(id pirogue.PaymentID, k pirogue.Kind) string {
 	return stories[k].prefix + "-" + string(id)
 }
 
-// WebhookWorkflowID returns the ID of an event's delivery.
-func WebhookWorkflowID(id pirogue.EventID) string { return "webhook-" + string(id) }
+// WebhookWorkflowID returns the ID of an event's delivery in one round.
+func WebhookWorkflowID(id pirogue.EventID, round int) string {
+	if round == 0 {
+		return "webhook-" + string(id)
+	}
+	return fmt.Sprintf("webhook-%s-r%d", id, round)
+}
 
 // Ready fails with ServiceUnavailable when Temporal is away. Its answer may be as
 // old as healthLife.
@@ -105,10 +112,10 @@ func (s *Starter) Launch(ctx context.Context, p pirogue.Payment) error {
 	return away(err)
 }
 
-// Deliver starts the delivery of an event.
-func (s *Starter) Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID) error {
+// Deliver starts the delivery of an event in one round.
+func (s *Starter) Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error {
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       WebhookWorkflowID(id),
+		ID:                       WebhookWorkflowID(id, round),
 		TaskQueue:                PaymentsQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -122,6 +129,26 @@ func (s *Starter) Deliver(ctx context.Context, o pirogue.Owner, id pirogue.Event
 // Heard tells a payment's workflow that its operator called back.
 func (s *Starter) Heard(ctx context.Context, id pirogue.PaymentID, k pirogue.Kind) error {
 	return away(s.Client.SignalWorkflow(ctx, PaymentWorkflowID(id, k), "", CallbackSignal, nil))
+}
+
+// Remedy has a payment's workflow apply what support asks for, and returns its
+// verdict. What the workflow turns away is a refusal, not an error. It fails with
+// NotFound when no workflow is open, and with Unknown when it has not answered in time:
+// then the verdict is kept beside the act when it comes.
+func (s *Starter) Remedy(ctx context.Context, p pirogue.Payment, r pirogue.Remedy) (pirogue.Verdict, error) {
+	var verdict pirogue.Verdict
+	handle, err := s.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: PaymentWorkflowID(p.ID, p.Kind), UpdateID: r.Act, UpdateName: RemedyUpdate,
+		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{r},
+	})
+	if err == nil {
+		err = handle.Get(ctx, &verdict)
+	}
+	var turned *temporal.ApplicationError
+	if errors.As(err, &turned) {
+		return pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: turned.Message(), Status: p.Status}, nil
+	}
+	return verdict, unanswered(err)
 }
 
 // Waiting asks an open payment's workflow what it waits for.

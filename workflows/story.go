@@ -50,6 +50,11 @@ type story struct {
 	deadline  time.Time
 	callbacks workflow.ReceiveChannel
 	heard     int // callbacks acted upon
+	number    int // of the latest attempt
+	desk      desk
+	found     bool // an earlier telling of this story had perhaps sent it
+	overdue   bool // unknown past the operator's horizon: its case is open
+	bySupport bool // the outcome was established by people
 }
 
 // open makes the payment reachable for the API and the Web UI.
@@ -59,6 +64,9 @@ func open(ctx workflow.Context, order pirogue.Order) (*story, error) {
 		Description: "Waits for the operator's first answer.",
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.openDesk(ctx); err != nil {
 		return nil, err
 	}
 	return s, workflow.SetQueryHandlerWithOptions(ctx, WaitingQuery, s.waiting, workflow.QueryHandlerOptions{
@@ -111,31 +119,59 @@ func (s *story) tellWaiting(ctx workflow.Context) {
 // hour prints a moment as people say it.
 func hour(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
 
+// word is what ended a wait.
+type word int
+
+// A wait ends by the operator's answer to a poll, by an answer to a question that its
+// callback or support brought forward.
+const (
+	polled word = iota
+	prompted
+)
+
+// day prints a moment that may lie days ahead.
+func day(t time.Time) string { return t.UTC().Format(time.DateTime) }
+
 // follow asks the operator at a pace until the answer ends the waiting or limit is
-// over, and races that with the operator's callback: whatever a callback claims, it
-// is worth one status call. It reports whether a callback cut the questions short.
-func (s *story) follow(ctx workflow.Context, pace activities.Pace, limit time.Duration) (pirogue.Receipt, bool, error) {
-	if s.hear() {
-		receipt, err := s.ask(ctx, "verify callback")
-		return receipt, true, err
+// over, and races that with the operator's callback and with support: whatever a
+// callback claims, it is worth one status call. It reports whether one of them cut the
+// questions short.
+func (s *story) follow(ctx workflow.Context, pace activities.Pace, limit time.Duration) (pirogue.Receipt, word, error) {
+	if receipt, did, err := s.prompted(ctx); did {
+		return receipt, prompted, err
 	}
 	s.since, s.pace = workflow.Now(ctx), pace
 	asking, stop := workflow.WithCancel(ctx)
-	question := activities.Question{PaymentID: s.order.PaymentID, Pace: pace}
+	question := activities.Question{PaymentID: s.order.PaymentID, Pace: pace, Leg: s.order.Leg}
 	poll := start(asking, within(theirs(s.order, priorityPoll, "poll status"), limit), do.Ask, question)
 
 	rang := false
+	wake := func(workflow.ReceiveChannel, bool) { rang = true }
 	selector := workflow.NewSelector(ctx).AddFuture(poll.future, func(workflow.Future) {})
+	selector.AddReceive(s.desk.bell, wake)
 	if s.heard < maxCallbacks {
-		selector.AddReceive(s.callbacks, func(workflow.ReceiveChannel, bool) { rang = true })
+		selector.AddReceive(s.callbacks, wake)
 	}
 	selector.Select(ctx)
 	if !rang {
 		receipt, err := poll.get(ctx)
-		return receipt, false, err
+		return receipt, polled, err
 	}
 	stop()
-	s.hear()
+	receipt, _, err := s.prompted(ctx)
+	return receipt, prompted, err
+}
+
+// prompted asks the operator out of turn when support or a callback gives a reason.
+func (s *story) prompted(ctx workflow.Context) (pirogue.Receipt, bool, error) {
+	heard := s.hear()
+	if s.called() {
+		receipt, err := s.serve(ctx)
+		return receipt, true, err
+	}
+	if !heard {
+		return pirogue.Receipt{Outcome: pirogue.OutcomePending}, false, nil
+	}
 	receipt, err := s.ask(ctx, "verify callback")
 	return receipt, true, err
 }
@@ -158,13 +194,13 @@ func (s *story) hear() bool {
 func (s *story) ask(ctx workflow.Context, why string) (pirogue.Receipt, error) {
 	s.pace = ""
 	return call(ctx, theirs(s.order, priorityVerify, why), do.Ask,
-		activities.Question{PaymentID: s.order.PaymentID, Pace: activities.Once})
+		activities.Question{PaymentID: s.order.PaymentID, Pace: activities.Once, Leg: s.order.Leg})
 }
 
 // differs reports whether the operator confirmed something else than was ordered.
 // An operator that confirms no amount has confirmed the order's.
 func (s *story) differs(r pirogue.Receipt) bool {
-	return r.Amount != pirogue.Money{} && r.Amount != s.order.Amount
+	return r.Mismatch != "" || r.Amount != pirogue.Money{} && r.Amount != s.order.Amount
 }
 
 // success is the ending of a confirmed payment.
@@ -185,7 +221,7 @@ func expired(note string) activities.Ending {
 }
 
 // end makes the payment terminal and returns where it stands: as asked, or as
-// whoever came first left it.
+// whoever came first left it. Support's remedies have waited for this.
 func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Status, error) {
 	ending.PaymentID = s.order.PaymentID
 	s.tell(ctx, waitsForNothing, "ending: "+string(ending.Status))
@@ -194,33 +230,20 @@ func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Sta
 		return "", err
 	}
 	s.tell(ctx, waitsForNothing, string(ended.Status))
-	return ended.Status, workflow.UpsertTypedSearchAttributes(ctx, PaymentStatus.ValueSet(string(ended.Status)))
+	if err := workflow.UpsertTypedSearchAttributes(ctx, PaymentStatus.ValueSet(string(ended.Status))); err != nil {
+		return "", err
+	}
+	return ended.Status, s.rule(ctx, pirogue.Verdict{
+		Decision: pirogue.DecisionSettled, Reason: "the payment is " + string(ended.Status),
+		Evidence: ending.Failure.Note, Status: ended.Status,
+	}, everyone)
 }
 
 // over returns from a payment that ended before it was sent.
 func (s *story) over(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
 	s.answer(pirogue.FirstAnswer{})
 	s.tell(ctx, waitsForNothing, string(status))
-	err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
-	return status, err
-}
-
-// openCase books money that no payment expects and calls for a person.
-func (s *story) openCase(ctx workflow.Context, cause pirogue.Cause, r pirogue.Receipt) error {
-	paid := s.order.Amount
-	if s.differs(r) {
-		paid = r.Amount
-	}
-	trouble := activities.Trouble{
-		PaymentID: s.order.PaymentID, Cause: cause, Note: fmt.Sprintf("ordered %s, paid %s", s.order.Amount, paid),
-	}
-	if paid.Currency == s.order.Amount.Currency {
-		trouble.Paid = paid.Minor
-	}
-	if _, err := call(ctx, ours(s.order.MerchantID, "open case "+string(cause)), do.OpenCase, trouble); err != nil {
-		return err
-	}
-	return workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(true))
+	return status, nil
 }
 
 // SearchAttributes returns every search attribute as "Name=Type", which is how a

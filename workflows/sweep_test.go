@@ -50,11 +50,7 @@ func TestSweepDeliversAnEventThatNobodyStarted(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
-	_, err := w.store.Settle(t.Context(), pirogue.Settlement{
-		PaymentID: w.payment.ID, Status: pirogue.StatusExpired, At: w.env.Now(),
-		Failure: pirogue.Failure{Code: pirogue.FailedNoAnswer},
-	}, nil)
-	require.NoError(t, err)
+	w.expire()
 	w.env.SetStartTime(w.env.Now().Add(time.Minute))
 	w.env.ExecuteWorkflow(workflows.Sweep)
 	require.NoError(t, w.env.GetWorkflowError())

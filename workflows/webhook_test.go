@@ -60,13 +60,8 @@ func TestWebhook(t *testing.T) {
 // deliver settles the payment and tells the merchant to the end.
 func (w *world) deliver() activities.Delivered {
 	w.t.Helper()
-	settled, err := w.store.Settle(w.t.Context(), pirogue.Settlement{
-		PaymentID: w.payment.ID, Status: pirogue.StatusExpired, At: w.env.Now(),
-		Failure: pirogue.Failure{Code: pirogue.FailedNoAnswer},
-	}, nil)
-	require.NoError(w.t, err)
-	owner := pirogue.Owner{MerchantID: w.payment.MerchantID, Mode: w.payment.Mode}
-	w.env.ExecuteWorkflow(workflows.Webhook, activities.News{Owner: owner, EventID: settled.EventID})
+	settled := w.expire()
+	w.env.ExecuteWorkflow(workflows.Webhook, activities.News{Owner: w.owner, EventID: settled.EventID})
 	require.NoError(w.t, w.env.GetWorkflowError())
 	var delivered activities.Delivered
 	require.NoError(w.t, w.env.GetWorkflowResult(&delivered))

@@ -2,10 +2,7 @@ package workflows_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,38 +27,102 @@ type world struct {
 	store    *store.DB
 	operator *operator
 	endpoint *endpoint
+	owner    pirogue.Owner
 	payment  pirogue.Payment
 	order    pirogue.Order
+	parent   pirogue.Payment   // of a refund: the cash-in that is given back
 	events   []pirogue.EventID // deliveries that were started
+	launched []pirogue.Payment // payments whose workflow was started
+	acts     map[string]*act   // what support asked, by the act's ID
 }
 
-const instance pirogue.OperatorCode = "script-ml"
+const (
+	instance pirogue.OperatorCode = "script-ml"
+	// funds is what the merchant has before it pays anything out, in minor units.
+	funds = 100_000
+	// openFor is how long a test watches a payment that only a person can end: longer
+	// than every horizon.
+	openFor = 3 * 24 * time.Hour
+)
+
+// setting is what a world may have different. Its zero value is a cash-in at an
+// operator that can be asked by our reference.
+type setting struct {
+	kind    pirogue.Kind
+	policy  pirogue.LatePolicy
+	power   pirogue.ReferencePower
+	horizon time.Duration // 0 means a day
+	proves  bool          // that the operator knows nothing proves, past the horizon
+	refunds bool          // the operator has a refund call
+	part    int64         // of a refund: minor units; 0 means all of the cash-in
+}
 
 func newWorld(t *testing.T, policy pirogue.LatePolicy) *world {
 	t.Helper()
-	w := &world{t: t, env: quiet().NewTestWorkflowEnvironment()}
-	w.env.SetTestTimeout(time.Minute)
-	w.operator = &operator{now: w.env.Now, began: w.env.Now()}
-	w.endpoint = &endpoint{now: w.env.Now}
+	return newWorldOf(t, setting{policy: policy})
+}
 
-	ring, err := vault.ParseRing(vault.NewRing("test"))
-	require.NoError(t, err)
-	w.store, err = store.Open(t.Context(), store.Options{
-		URL: piroguetest.SQLite(t), Clock: w.env.Now, Ring: ring, Rate: store.Rate{PerSecond: 1, Burst: 1},
+func newWorldOf(t *testing.T, s setting) *world {
+	t.Helper()
+	return openBooks(t).world(t, s)
+}
+
+// books is a database and its clock, for one world after the other.
+type books struct {
+	store *store.DB
+	now   func() time.Time
+}
+
+func openBooks(t *testing.T) *books {
+	t.Helper()
+	b := &books{now: time.Now}
+	b.store = openStore(t, func() time.Time { return b.now() }, piroguetest.SQLite(t))
+	return b
+}
+
+// world makes a merchant with one payment in the books.
+func (b *books) world(t *testing.T, s setting) *world {
+	t.Helper()
+	w := &world{t: t, acts: map[string]*act{}, store: b.store}
+	w.operator = &operator{power: s.power, horizon: s.horizon, proves: s.proves}
+	w.renew()
+	b.now = func() time.Time { return w.env.Now() }
+	w.hire(s.policy)
+	w.payment = w.accept(s)
+	w.order = pirogue.NewOrder(w.payment, w.instances(s.refunds)[instance])
+	w.register(s.refunds)
+	return w
+}
+
+// renew gives the world a Temporal that knows nothing of the payment, at the moment at
+// which the last one ended.
+func (w *world) renew() {
+	env := quiet().NewTestWorkflowEnvironment()
+	env.SetTestTimeout(time.Minute)
+	if w.env != nil {
+		env.SetStartTime(w.env.Now())
+	}
+	w.env = env
+	w.operator.now, w.endpoint = env.Now, &endpoint{now: env.Now}
+}
+
+// register gives the workflows their activities.
+func (w *world) register(refunds bool) {
+	w.env.RegisterActivity(&activities.Activities{
+		Store: w.store, Operators: w.instances(refunds), Routes: routes{w.instances(refunds)}, Workflows: w,
+		Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
 	})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
-	require.NoError(t, w.store.Migrate(t.Context()))
+}
 
-	instances := map[pirogue.OperatorCode]pirogue.Instance{instance: {
+func (w *world) instances(refunds bool) map[pirogue.OperatorCode]pirogue.Instance {
+	i := pirogue.Instance{
 		Code: instance, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange,
 		Window: 5 * time.Minute, CallTimeout: 10 * time.Second, Operator: w.operator,
-	}}
-	w.accept(policy, instances)
-	w.env.RegisterActivity(&activities.Activities{
-		Store: w.store, Operators: instances, Workflows: w, Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
-	})
-	return w
+	}
+	if refunds {
+		i.Operator = refunder{w.operator}
+	}
+	return map[pirogue.OperatorCode]pirogue.Instance{instance: i}
 }
 
 // quiet is a test suite that prints nothing.
@@ -71,43 +132,122 @@ func quiet() *testsuite.WorkflowTestSuite {
 	return suite
 }
 
-// accept writes the payment as the API does.
-func (w *world) accept(policy pirogue.LatePolicy, instances map[pirogue.OperatorCode]pirogue.Instance) {
-	ctx, now := w.t.Context(), pirogue.Clock(w.env.Now).Now()
-	merchant, err := w.store.CreateMerchant(ctx, pirogue.Merchant{
+// openStore opens a database of the test's own and makes its schema.
+func openStore(t *testing.T, clock pirogue.Clock, url string) *store.DB {
+	t.Helper()
+	ring, err := vault.ParseRing(vault.NewRing("test"))
+	require.NoError(t, err)
+	db, err := store.Open(t.Context(), store.Options{
+		URL: url, Clock: clock, Ring: ring, Rate: store.Rate{PerSecond: 1, Burst: 1},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	require.NoError(t, db.Migrate(t.Context()))
+	return db
+}
+
+// hire makes the merchant.
+func (w *world) hire(policy pirogue.LatePolicy) {
+	merchant, err := w.store.CreateMerchant(w.t.Context(), pirogue.Merchant{
 		Name: "Boutique", NotifyURL: "https://merchant.example/hook", LatePolicy: policy,
 	})
 	require.NoError(w.t, err)
-	_, _, err = w.store.CreateKey(ctx, pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}, nil)
+	w.owner = pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
+	_, _, err = w.store.CreateKey(w.t.Context(), w.owner, nil)
 	require.NoError(w.t, err)
-	p := pirogue.Payment{
-		ID: ids.Payment(), MerchantID: merchant.ID, Mode: pirogue.Test, Kind: pirogue.CashIn, OrderID: "order_1",
-		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF},
-		Fee: pirogue.Money{Currency: pirogue.XOF}, Country: "ML", MSISDN: "+22370001234", Network: pirogue.Orange,
-		Operator: instance, StartDeadline: now.Add(90 * time.Second), CreatedAt: now, UpdatedAt: now,
-	}
-	ref := ids.Reference(p.Kind)
-	var fresh bool
-	w.payment, fresh, err = w.store.Accept(ctx, p, pirogue.Attempt{
-		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: instance, Ref: ref,
-		State: pirogue.AttemptPrepared, CreatedAt: now,
-	}, urls{}.Digest(ref))
-	require.NoError(w.t, err)
-	require.True(w.t, fresh)
-	w.order = pirogue.NewOrder(w.payment, instances[instance])
 }
 
-// cashIn tells the story to its end.
-func (w *world) cashIn() pirogue.Payment {
+// accept writes the payment of a setting as the API does.
+func (w *world) accept(s setting) pirogue.Payment {
 	w.t.Helper()
-	w.env.ExecuteWorkflow(workflows.CashIn, w.order)
-	require.True(w.t, w.env.IsWorkflowCompleted())
-	p, _, err := w.store.Latest(w.t.Context(), w.payment.ID)
+	switch s.kind {
+	case pirogue.CashOut:
+		w.collected("funds", funds, 0)
+		p, _ := w.write(pirogue.Payment{Kind: s.kind, OrderID: "order_1", Amount: xof(5000), Fee: xof(50)})
+		return p
+	case pirogue.Refund:
+		w.collected("funds", funds-4925, 0)
+		w.parent = w.collected("sold", 5000, 75)
+		part := s.part
+		if part == 0 {
+			part = w.parent.Amount.Minor
+		}
+		p, _ := w.write(pirogue.Payment{
+			Kind: s.kind, OrderID: "refund_1", ParentID: w.parent.ID, Amount: xof(part), Fee: xof(0),
+		})
+		return p
+	default:
+		p, _ := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: "order_1", Amount: xof(5000), Fee: xof(0)})
+		return p
+	}
+}
+
+// write has the database accept a payment with its first attempt.
+func (w *world) write(p pirogue.Payment) (pirogue.Payment, pirogue.Attempt) {
+	w.t.Helper()
+	now := pirogue.Clock(w.env.Now).Now()
+	p.ID, p.MerchantID, p.Mode, p.Status = ids.Payment(), w.owner.MerchantID, w.owner.Mode, pirogue.StatusCreated
+	p.Country, p.MSISDN, p.Network, p.Operator = "ML", "+22370001234", pirogue.Orange, instance
+	p.FeePayer, p.FeeReturns = pirogue.PaidByMerchant, p.Kind == pirogue.CashIn
+	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(pirogue.StartPatience), now, now
+	attempt := pirogue.Attempt{
+		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: instance, Ref: ids.Reference(p.Kind),
+		State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
+	}
+	p, fresh, err := w.store.Accept(w.t.Context(), p, attempt, urls{}.Digest(attempt.Ref))
 	require.NoError(w.t, err)
+	require.True(w.t, fresh)
+	return p, attempt
+}
+
+// collected is a cash-in that was paid some time ago.
+func (w *world) collected(order string, amount, fee int64) pirogue.Payment {
+	w.t.Helper()
+	ctx, now := w.t.Context(), pirogue.Clock(w.env.Now).Now()
+	p, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: order, Amount: xof(amount), Fee: xof(fee)})
+	sent, err := w.store.Send(ctx, a.ID, false, now)
+	require.NoError(w.t, err)
+	require.True(w.t, sent)
+	require.NoError(w.t, w.store.Answer(ctx, pirogue.Answer{
+		AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: token, ExpiresAt: now.Add(time.Minute), At: now,
+	}))
+	settled, err := w.store.Settle(ctx, pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: now})
+	require.NoError(w.t, err)
+	return settled.Payment
+}
+
+// expire ends the payment as the sweep does when nobody started it.
+func (w *world) expire() pirogue.Settled {
+	w.t.Helper()
+	settled, err := w.store.Settle(w.t.Context(), pirogue.Settlement{
+		PaymentID: w.payment.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, At: w.env.Now(),
+		Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
+	})
+	require.NoError(w.t, err)
+	return settled
+}
+
+// tell tells the payment's story to its end, and audits the books.
+func (w *world) tell() pirogue.Payment {
+	w.t.Helper()
+	stories := map[pirogue.Kind]any{
+		pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
+	}
+	w.env.ExecuteWorkflow(stories[w.payment.Kind], w.order)
+	require.True(w.t, w.env.IsWorkflowCompleted())
 	violations, err := w.store.Audit(w.t.Context())
 	require.NoError(w.t, err)
 	require.Empty(w.t, violations)
+	p, _ := w.latest()
 	return p
+}
+
+// latest returns the payment as it stands, with its latest attempt.
+func (w *world) latest() (pirogue.Payment, pirogue.Attempt) {
+	w.t.Helper()
+	p, a, err := w.store.Latest(w.t.Context(), w.payment.ID)
+	require.NoError(w.t, err)
+	return p, a
 }
 
 // ring is the operator calling back after a while.
@@ -115,23 +255,47 @@ func (w *world) ring(after time.Duration) {
 	w.env.RegisterDelayedCallback(func() { w.env.SignalWorkflow(workflows.CallbackSignal, nil) }, after)
 }
 
-// causes returns the causes of the payment's cases.
-func (w *world) causes() []pirogue.Cause {
+// cases returns the causes of a payment's cases that are open, and of those that are
+// closed.
+func (w *world) cases(id pirogue.PaymentID) (open, closed []pirogue.Cause) {
 	w.t.Helper()
-	cases, err := w.store.Cases(w.t.Context(), w.payment.ID)
+	cases, err := w.store.Cases(w.t.Context(), id)
 	require.NoError(w.t, err)
-	var causes []pirogue.Cause
 	for _, c := range cases {
-		causes = append(causes, c.Cause)
+		if c.ClosedAt.IsZero() {
+			open = append(open, c.Cause)
+		} else {
+			closed = append(closed, c.Cause)
+		}
 	}
-	return causes
+	return open, closed
+}
+
+// balance returns the merchant's only balance.
+func (w *world) balance() pirogue.Balance {
+	w.t.Helper()
+	balances, err := w.store.Balances(w.t.Context(), w.owner)
+	require.NoError(w.t, err)
+	require.Len(w.t, balances, 1)
+	return balances[0]
+}
+
+// paidOut returns what our books say left us under a reference, in minor units.
+func (w *world) paidOut(ref pirogue.OperatorRef) int64 {
+	w.t.Helper()
+	_, out, err := w.store.OperatorBook(w.t.Context(), instance)
+	require.NoError(w.t, err)
+	return out[string(ref)]
 }
 
 // Launch implements activities.Workflows.
-func (w *world) Launch(context.Context, pirogue.Payment) error { return nil }
+func (w *world) Launch(_ context.Context, p pirogue.Payment) error {
+	w.launched = append(w.launched, p)
+	return nil
+}
 
 // Deliver implements activities.Workflows.
-func (w *world) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID) error {
+func (w *world) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, _ int) error {
 	w.events = append(w.events, id)
 	return nil
 }
@@ -139,6 +303,10 @@ func (w *world) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID) 
 // Heard implements activities.Workflows.
 func (w *world) Heard(context.Context, pirogue.PaymentID, pirogue.Kind) error { return nil }
 
+// xof is an amount of francs.
+func xof(minor int64) pirogue.Money { return pirogue.Money{Minor: minor, Currency: pirogue.XOF} }
+
+// urls makes callback addresses that nobody calls.
 type urls struct{}
 
 func (urls) URL(_ pirogue.OperatorCode, ref pirogue.OperatorRef) string {
@@ -147,88 +315,13 @@ func (urls) URL(_ pirogue.OperatorCode, ref pirogue.OperatorRef) string {
 
 func (urls) Digest(ref pirogue.OperatorRef) string { return pirogue.CallbackDigest(string(ref)) }
 
-// scene is what the operator says from a moment on, counted from the submission.
-type scene struct {
-	from    time.Duration
-	outcome pirogue.Outcome
-	amount  int64 // 0: the order's
-	err     error
+// routes leads every payment to the one operator there is.
+type routes struct {
+	instances map[pirogue.OperatorCode]pirogue.Instance
 }
 
-// operator plays scenes and counts what it was asked.
-type operator struct {
-	mu       sync.Mutex
-	now      func() time.Time
-	began    time.Time
-	collects []error       // what the first collections fail with; then it accepts
-	upAfter  time.Duration // until then every collection fails, counted from the beginning
-	refs     []pirogue.OperatorRef
-	scenes   []scene
-	asked    int
-}
-
-func (o *operator) Capability() pirogue.Capability {
-	return pirogue.Capability{
-		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatRenewed, Horizon: 24 * time.Hour,
-	}
-}
-
-func (o *operator) Collect(_ context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.refs = append(o.refs, c.Ref)
-	if o.now().Sub(o.began) < o.upAfter {
-		return pirogue.Receipt{}, notSent
-	}
-	if n := len(o.refs); n <= len(o.collects) && o.collects[n-1] != nil {
-		return pirogue.Receipt{}, o.collects[n-1]
-	}
-	o.began = o.now()
-	return pirogue.Receipt{
-		Outcome: pirogue.OutcomePending, Handle: pirogue.Handle{"pay_token": "secret"},
-		NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "https://operator.example/pay"},
-	}, nil
-}
-
-func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.asked++
-	if q.Handle["pay_token"] != "secret" {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "asked without the token")
-	}
-	current := scene{outcome: pirogue.OutcomePending}
-	for _, s := range o.scenes {
-		if o.now().Sub(o.began) >= s.from {
-			current = s
-		}
-	}
-	receipt := pirogue.Receipt{Outcome: current.outcome, ProviderTxID: "MP1"}
-	if current.amount != 0 {
-		receipt.Amount = pirogue.Money{Minor: current.amount, Currency: pirogue.XOF}
-	}
-	return receipt, current.err
-}
-
-// endpoint is a merchant's server that answers as it is told.
-type endpoint struct {
-	now     func() time.Time
-	answers []int // 0: no answer at all; the last one repeats
-	after   time.Duration
-	at      []time.Time
-}
-
-func (e *endpoint) Send(_ context.Context, m activities.Message, spend func([32]byte) error) (activities.Reply, error) {
-	if err := spend([32]byte{byte(len(e.at) + 1)}); err != nil {
-		return activities.Reply{}, err
-	}
-	e.at = append(e.at, e.now())
-	answer := http.StatusOK
-	if len(e.answers) > 0 {
-		answer = e.answers[min(len(e.at), len(e.answers))-1]
-	}
-	if answer == 0 {
-		return activities.Reply{}, errors.New("TIMED_OUT")
-	}
-	return activities.Reply{HTTPStatus: answer, RetryAfter: e.after}, nil
+func (r routes) Route(
+	pirogue.Mode, pirogue.CountryCode, pirogue.Network, pirogue.Kind,
+) ([]pirogue.Instance, error) {
+	return []pirogue.Instance{r.instances[instance]}, nil
 }

@@ -18,12 +18,20 @@ import (
 // Call names one method of an operator.
 type Call string
 
-// The methods the contract knows.
+// The methods the contract knows. Status is asked of each kind of attempt.
 const (
-	Collect  Call = "Collect"
-	Status   Call = "Status"
-	Callback Call = "Callback"
+	Collect       Call = "Collect"
+	Disburse      Call = "Disburse"
+	Refund        Call = "Refund"
+	Status        Call = "Status"
+	CashOutStatus Call = "Status of a cash-out"
+	RefundStatus  Call = "Status of a refund"
+	Balance       Call = "Balance"
+	Callback      Call = "Callback"
 )
+
+// calls are the methods that call the operator.
+var calls = []Call{Collect, Disburse, Refund, Status, CashOutStatus, RefundStatus, Balance}
 
 // Subject is what an adapter tells of itself to be exercised.
 type Subject struct {
@@ -36,11 +44,19 @@ type Subject struct {
 	// Good is one good answer to each method that calls the operator.
 	Good map[Call]Reply
 
-	Collection pirogue.Collection
-	Query      pirogue.StatusQuery
-	Attempt    pirogue.Attempt // whose callbacks are read
-	Header     http.Header     // of every callback; may be nil
-	Forged     string          // file of a callback with a wrong proof; "" where the operator has none
+	// EmptyList is the outcome that an empty list means to each method which reads
+	// lists. To the others it is nonsense, as any answer nobody has documented.
+	EmptyList map[Call]pirogue.Outcome
+
+	Collection   pirogue.Collection
+	Disbursement pirogue.Disbursement
+	Reversal     pirogue.Reversal
+	Query        pirogue.StatusQuery // of Status
+	CashOutQuery pirogue.StatusQuery // of CashOutStatus
+	RefundQuery  pirogue.StatusQuery // of RefundStatus
+	Attempt      pirogue.Attempt     // whose callbacks are read
+	Header       http.Header         // of every callback; may be nil
+	Forged       string              // file of a callback with a wrong proof; "" where the operator has none
 
 	// Secrets are the values that no receipt's words and no error may repeat.
 	Secrets []string
@@ -55,12 +71,13 @@ type Reply struct {
 // Case is something the operator says and what the adapter must make of it: an
 // outcome or the code of an error, never both. Reply.Status is 0 for a callback.
 type Case struct {
-	Call    Call
-	Reply   Reply
-	Outcome pirogue.Outcome
-	Code    pirogue.Code
-	TxID    string
-	Amount  pirogue.Money
+	Call     Call
+	Reply    Reply
+	Outcome  pirogue.Outcome // "" for a Balance, which has only an Amount
+	Code     pirogue.Code
+	TxID     string
+	Amount   pirogue.Money
+	Mismatch string
 }
 
 // now is what the clock of every exercised operator says.
@@ -81,7 +98,7 @@ func Exercise(t *testing.T, s Subject, cases map[string]Case) {
 			s.judge(t, tt, got, err)
 		})
 	}
-	for _, call := range []Call{Collect, Status} {
+	for _, call := range calls {
 		if _, ok := s.Good[call]; ok {
 			t.Run(string(call), func(t *testing.T) { s.exercise(t, call) })
 		}
@@ -108,14 +125,34 @@ func (s Subject) do(t *testing.T, operator pirogue.Operator, c Case) (pirogue.Re
 	if o, ok := operator.(pirogue.Collector); ok && c.Call == Collect {
 		return o.Collect(t.Context(), s.Collection)
 	}
-	if o, ok := operator.(pirogue.StatusReader); ok && c.Call == Status {
-		return o.Status(t.Context(), s.Query)
+	if o, ok := operator.(pirogue.Disburser); ok && c.Call == Disburse {
+		return o.Disburse(t.Context(), s.Disbursement)
+	}
+	if o, ok := operator.(pirogue.Refunder); ok && c.Call == Refund {
+		return o.Refund(t.Context(), s.Reversal)
+	}
+	if q, asked := s.question(c.Call); asked {
+		if o, ok := operator.(pirogue.StatusReader); ok {
+			return o.Status(t.Context(), q)
+		}
+	}
+	if o, ok := operator.(pirogue.BalanceReader); ok && c.Call == Balance {
+		left, err := o.Balance(t.Context())
+		return pirogue.Receipt{Amount: left}, err
 	}
 	if o, ok := operator.(pirogue.CallbackReader); ok && c.Call == Callback {
 		return o.Callback(s.Attempt, s.Header, s.file(t, c.Reply.File))
 	}
 	t.Fatalf("the operator has no method %s", c.Call)
 	return pirogue.Receipt{}, nil
+}
+
+// question returns what a call asks the status of, and whether it asks for one.
+func (s Subject) question(call Call) (pirogue.StatusQuery, bool) {
+	q, asked := map[Call]pirogue.StatusQuery{
+		Status: s.Query, CashOutStatus: s.CashOutQuery, RefundStatus: s.RefundQuery,
+	}[call]
+	return q, asked
 }
 
 // judge compares a receipt or error with the case, and looks for secrets.
@@ -127,6 +164,9 @@ func (s Subject) judge(t *testing.T, want Case, got pirogue.Receipt, err error) 
 	}
 	if got.ProviderTxID != want.TxID || got.Amount != want.Amount {
 		t.Errorf("transaction %q over %v, want %q over %v", got.ProviderTxID, got.Amount, want.TxID, want.Amount)
+	}
+	if got.Mismatch != want.Mismatch {
+		t.Errorf("mismatch %q, want %q", got.Mismatch, want.Mismatch)
 	}
 	said := got.Words
 	if err != nil {

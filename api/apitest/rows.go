@@ -21,7 +21,8 @@ const (
 
 // Rows returns the whole table.
 func Rows() []Row {
-	return slices.Concat(authentication(), bodies(), fields(), texts(), addresses(), routes(), operators())
+	return slices.Concat(authentication(), elsewhere(), bodies(), fields(), texts(), addresses(), moneyOut(), routes(),
+		reports(), operators())
 }
 
 // cashIn returns a good body with some fields changed: names and JSON texts in

@@ -117,6 +117,9 @@ func operators() []Row {
 	return []Row{
 		refused(67, "a callback for a token nobody has", pirogue.NotFound, post(nobody, "{}")),
 		refused(67, "a callback without a token", pirogue.NotFound, post("!/callbacks/nobody/", "{}")),
+		refused(67, "a callback at an address nobody registered", pirogue.NotFound,
+			post("!/callbacks/nobody/registered/0123456789abcdef0123456789abcdef", "{}")),
+		refused(67, "a callback at an address without a token", pirogue.NotFound, post("!/callbacks/nobody/registered/", "{}")),
 		refused(78, "a callback of two megabytes", pirogue.PayloadTooLarge, post(nobody, strings.Repeat(" ", 2<<20))),
 		refused(78, "a callback in gzip", pirogue.UnsupportedMediaType, post(nobody, "{}").with("Content-Encoding", "gzip")),
 		refused(82, "a callback by GET", pirogue.MethodNotAllowed, get(nobody)),

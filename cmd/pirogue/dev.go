@@ -140,6 +140,7 @@ func (p *parts) awaitReady(ctx context.Context) error {
 func checkPorts(conf config.Config) error {
 	addrs := map[string]string{
 		"PIROGUE_API_ADDR": conf.APIAddr, "PIROGUE_ADMIN_ADDR": conf.AdminAddr, "PIROGUE_SANDBOX_ADDR": conf.SandboxAddr,
+		"PIROGUE_SUPPORT_ADDR": conf.SupportAddr,
 	}
 	if !conf.HasTemporal() {
 		addrs["PIROGUE_TEMPORAL_PORT"] = fmt.Sprintf("127.0.0.1:%d", conf.TemporalPort)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +20,7 @@ import (
 	"pirogue/config"
 	"pirogue/docs/samples/samplestest"
 	"pirogue/piroguetest"
+	"pirogue/sandbox/stage"
 )
 
 // hurry makes five minutes three seconds for Pirogue and a minute one second for
@@ -25,6 +28,9 @@ import (
 func hurry(database string) setup {
 	return setup{database: database, play: 60, tune: func(o *config.Operator) {
 		o.Window, o.Timeout = config.Duration(3*time.Second), config.Duration(4*time.Second)
+		if o.Horizon > 0 {
+			o.Horizon = config.Duration(25 * time.Second)
+		}
 	}}
 }
 
@@ -192,21 +198,34 @@ func readBook(t testing.TB, sandbox string) book {
 }
 
 // settled fails unless the books are in order and say, payment by payment, what the
-// operator's own book says.
+// operators' own books say.
 func (w *world) settled() {
 	w.t.Helper()
 	violations, err := w.parts.store.Audit(w.t.Context())
 	require.NoError(w.t, err)
 	require.Empty(w.t, violations)
 
-	theirs := map[string]int64{}
-	for _, paid := range w.book().Paid {
-		require.NotContains(w.t, theirs, paid.OrderID, "the operator was paid twice under one reference")
-		theirs[paid.OrderID] = paid.Amount
+	w.agrees(w.sandbox.OrangeWeb.Book(), "orange-web-ml-test")
+	w.agrees(w.sandbox.Sonatel.Book(), "sonatel-ml-test", "sonatel-sn-test")
+}
+
+// agrees holds a simulator's book against ours for the instances that it plays.
+func (w *world) agrees(theirs []stage.Paid, instances ...pirogue.OperatorCode) {
+	w.t.Helper()
+	said := map[stage.Direction]map[string]int64{stage.In: {}, stage.Out: {}}
+	for _, line := range theirs {
+		book := said[cmp.Or(line.Direction, stage.In)]
+		require.NotContains(w.t, book, line.OrderID, "the operator executed one reference twice")
+		book[line.OrderID] = line.Amount
 	}
-	ours, err := w.parts.store.OperatorBook(w.t.Context(), "orange-web-ml-test")
-	require.NoError(w.t, err)
-	require.Equal(w.t, theirs, ours)
+	ours := map[stage.Direction]map[string]int64{stage.In: {}, stage.Out: {}}
+	for _, code := range instances {
+		in, out, err := w.parts.store.OperatorBook(w.t.Context(), code)
+		require.NoError(w.t, err)
+		maps.Copy(ours[stage.In], in)
+		maps.Copy(ours[stage.Out], out)
+	}
+	require.Equal(w.t, said, ours, "%v", instances)
 }
 
 // binary builds pirogue once for all tests that need it as a process.

@@ -52,7 +52,7 @@ func newFleet(t testing.TB) *fleet {
 		"DATABASE_URL="+f.postgres.URL, "PIROGUE_KEYS="+vault.NewRing("test"), "PIROGUE_LOOPBACK_WEBHOOKS=true",
 		"PIROGUE_API_ADDR="+addrs[0], "PIROGUE_ADMIN_ADDR="+addrs[1], "PIROGUE_WORKER_ADDR="+addrs[2],
 		"PIROGUE_SANDBOX_ADDR="+addrs[3], "TEMPORAL_ADDRESS="+addrs[4], "PIROGUE_DATA_DIR="+f.data,
-		"PIROGUE_LOG_LEVEL=error",
+		"PIROGUE_LOG_LEVEL=error", "PIROGUE_SUPPORT_ADDR="+addrs[5],
 	)
 	f.openBooks()
 	for _, part := range []string{"sandbox", "worker", "api"} {

@@ -107,7 +107,7 @@ func (p *parts) newAPI() (*api.Server, error) {
 // newPool returns the workers over the open parts.
 func (p *parts) newPool() *worker.Pool {
 	return worker.New(p.temporal, &activities.Activities{
-		Store: p.store, Operators: p.instances, Workflows: p.starter,
+		Store: p.store, Operators: p.instances, Routes: p.routes, Workflows: p.starter,
 		Sender: webhook.NewSender(p.conf.LoopbackWebhooks), Clock: p.clock,
 		Callbacks: p.callbacks, ReturnURL: p.conf.PublicURL + "/docs/return",
 	}, p.instances)

@@ -21,8 +21,8 @@ func root(environ []string) *cobra.Command {
 	}
 	cmd.AddCommand(
 		devCommand(environ), apiCommand(environ), workerCommand(environ), sandboxCommand(environ),
-		migrateCommand(environ), merchantCommand(environ), configCommand(environ), healthCommand(environ),
-		versionCommand(),
+		migrateCommand(environ), merchantCommand(environ), adminCommand(environ), configCommand(environ),
+		healthCommand(environ), versionCommand(),
 	)
 	return cmd
 }

@@ -27,7 +27,7 @@ const (
 // apiCommand runs the merchant API.
 func apiCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
-		Use: "api", Short: "Run the merchant API and the operators' callbacks", Args: cobra.NoArgs,
+		Use: "api", Short: "Run the merchant API, the operators' callbacks and the admin API", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withParts(cmd.Context(), environ, func(ctx context.Context, p *parts) error {
 				return p.runAPI(ctx)
@@ -77,15 +77,20 @@ func withParts(ctx context.Context, environ []string, run func(context.Context, 
 	return errors.Join(run(ctx, p), p.Close())
 }
 
-// runAPI serves the merchant API and the admin port until ctx ends.
+// runAPI serves the merchant API, the admin port and the admin API until ctx ends.
 func (p *parts) runAPI(ctx context.Context) error {
 	server, err := p.newAPI()
+	if err != nil {
+		return err
+	}
+	support, err := p.newSupport()
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve(ctx, server.HTTPServer(p.conf.APIAddr)) })
 	group.Go(func() error { return serve(ctx, plainServer(p.conf.AdminAddr, p.adminHandler(server.Admin()))) })
+	group.Go(func() error { return serve(ctx, support.HTTPServer(p.conf.SupportAddr)) })
 	return group.Wait()
 }
 

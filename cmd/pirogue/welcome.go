@@ -22,32 +22,56 @@ type devAccount struct {
 	MerchantID pirogue.MerchantID `json:"merchant_id"`
 	Key        string             `json:"api_key"`
 	Secret     string             `json:"api_secret"`
+	Support    string             `json:"support_token"` // of laptopPerson
 }
 
-// devAccount returns the laptop's merchant, made at the first start, or again when
-// the database does not know it.
+// laptopPerson is who acts on a laptop, as the audit log names them.
+const laptopPerson = "laptop"
+
+// devAccount returns the laptop's merchant and the token of its one person, each made
+// at the first start, or again when the database does not know it.
 func (p *parts) devAccount(ctx context.Context) (devAccount, error) {
 	path := filepath.Join(p.conf.DataDir, "account.json")
-	var account devAccount
+	var kept devAccount
 	raw, err := os.ReadFile(filepath.Clean(path))
-	if err == nil && json.Unmarshal(raw, &account) == nil {
-		if _, _, err := p.store.Key(ctx, account.Key, p.clock.Now()); err == nil {
-			return account, nil
+	if err != nil || json.Unmarshal(raw, &kept) != nil {
+		kept = devAccount{}
+	}
+	account := kept
+	if _, _, err := p.store.Key(ctx, kept.Key, p.clock.Now()); err != nil {
+		if account, err = p.newDevAccount(ctx); err != nil {
+			return account, err
 		}
 	}
+	if account.Support, err = p.devToken(ctx, kept.Support); err != nil || account == kept {
+		return account, err
+	}
+	raw, err = json.MarshalIndent(account, "", "  ") //nolint:gosec // a test key, in a private file
+	return account, errors.Join(err, os.WriteFile(path, raw, privateFile))
+}
+
+// newDevAccount makes the laptop's merchant.
+func (p *parts) newDevAccount(ctx context.Context) (devAccount, error) {
 	merchant, err := p.store.CreateMerchant(ctx, pirogue.Merchant{
 		Name: "Boutique Téranga", NotifyURL: p.conf.SandboxURL + inboxPath,
 	})
 	if err != nil {
-		return account, err
+		return devAccount{}, err
 	}
 	public, secret, err := p.store.CreateKey(ctx, pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}, nil)
-	if err != nil {
-		return account, err
+	return devAccount{MerchantID: merchant.ID, Key: public, Secret: secret}, err
+}
+
+// devToken returns the token that is kept, or another one when it is not in force. A
+// name has one token, so what is left of the old one ends.
+func (p *parts) devToken(ctx context.Context, kept string) (string, error) {
+	if _, _, err := p.store.Token(ctx, kept); err == nil {
+		return kept, nil
 	}
-	account = devAccount{MerchantID: merchant.ID, Key: public, Secret: secret}
-	raw, err = json.MarshalIndent(account, "", "  ") //nolint:gosec // a test key, in a private file
-	return account, errors.Join(err, os.WriteFile(path, raw, privateFile))
+	if err := p.store.RevokeToken(ctx, laptopPerson); err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
+		return "", err
+	}
+	return p.store.CreateToken(ctx, laptopPerson, pirogue.RoleFinance)
 }
 
 // announce says that everything is ready and how to take a first payment.
@@ -60,9 +84,11 @@ func (p *parts) announce(out io.Writer, account devAccount) error {
 		"export NEKAPAY_MERCHANT_ID=" + string(account.MerchantID),
 		"export PIROGUE_TEMPORAL_UI=" + ui,
 		"export PIROGUE_ADMIN_URL=" + admin,
+		"export PIROGUE_SUPPORT_URL=" + p.conf.SupportURL,
+		"export PIROGUE_SUPPORT_TOKEN=" + account.Support,
 	}
 	_, err := fmt.Fprintf(out, welcome,
-		base, p.conf.PublicURL, p.conf.SandboxURL, p.conf.SandboxURL+inboxPath, ui, admin,
+		base, p.conf.PublicURL, p.conf.SandboxURL, p.conf.SandboxURL+inboxPath, ui, admin, p.conf.SupportURL,
 		account.Key, account.Secret, account.MerchantID, envFile(p.conf),
 		p.firstPayment(base, account), envFile(p.conf))
 	return errors.Join(err, writeWhole(envFile(p.conf), strings.Join(lines, "\n")+"\n"))
@@ -78,6 +104,7 @@ Pirogue is ready.
   Webhook inbox  %s
   Temporal UI    %s
   Health         %s/readyz
+  Support        %s   (pirogue admin --help)
 
   Test key       %s
   Test secret    %s

@@ -65,8 +65,10 @@ func newWorld(t testing.TB, s setup) *world {
 		"PIROGUE_DATA_DIR=" + t.TempDir(), "TEMPORAL_ADDRESS=" + piroguetest.Temporal(t),
 	}, s.settings...))
 	require.NoError(t, err)
-	if s.tune != nil {
-		s.tune(&conf.Operators[0])
+	for i := range conf.Operators {
+		if s.tune != nil {
+			s.tune(&conf.Operators[i])
+		}
 	}
 	p, err := newParts(conf)
 	require.NoError(t, err)
@@ -130,6 +132,9 @@ type payment struct {
 	Waiting  string `json:"waiting_for"`
 	Poll     int    `json:"poll_after_ms"`
 	Deadline string `json:"expires_at"`
+	Amount   int64  `json:"amount"`
+	Refunded int64  `json:"refunded_amount"`
+	RefundID string `json:"refund_id"`
 	Failure  struct {
 		Code string `json:"code"`
 	} `json:"failure"`
@@ -157,6 +162,37 @@ var orders atomic.Int64
 func order(number string) string {
 	return fmt.Sprintf(`{"merchant_order_id":"order_%d_%d","amount":5000,"customer_msisdn":%q}`,
 		time.Now().UnixNano(), orders.Add(1), number)
+}
+
+// cashOut returns a cash-out nobody asked for before.
+func cashOut(number string, amount int64) string {
+	return fmt.Sprintf(`{"merchant_order_id":"out_%d_%d","amount":%d,"beneficiary_msisdn":%q}`,
+		time.Now().UnixNano(), orders.Add(1), amount, number)
+}
+
+// refund returns a refund of a payment that nobody asked for before; amount 0 is the rest.
+func refund(id string, amount int64) string {
+	body := fmt.Sprintf(`{"transaction_id":%q,"merchant_refund_id":"refund_%d_%d"`, id, time.Now().UnixNano(), orders.Add(1))
+	if amount > 0 {
+		body += fmt.Sprintf(`,"amount":%d`, amount)
+	}
+	return body + "}"
+}
+
+// send asks for a cash-out or refund.
+func (m merchant) send(t testing.TB, path, body string) answer {
+	t.Helper()
+	got, err := m.do(t.Context(), http.MethodPost, path, body)
+	require.NoError(t, err)
+	return got
+}
+
+// fund has a customer pay the merchant so much.
+func (m merchant) fund(t testing.TB, amount int64) payment {
+	t.Helper()
+	got := m.pay(t, strings.Replace(order("+22376123456"), "5000", fmt.Sprint(amount), 1))
+	require.Equal(t, http.StatusAccepted, got.Status, got.Raw)
+	return m.until(t, got.Data.ID, "SUCCESS", time.Minute)
 }
 
 // pay asks for a cash-in.

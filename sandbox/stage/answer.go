@@ -25,11 +25,16 @@ func Wait(ctx context.Context, clock Clock, d time.Duration) bool {
 // caller has the whole answer as soon as it is flushed.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
+	WriteBody(w, status, "application/json; charset=utf-8", body, err)
+}
+
+// WriteBody answers with a body that is already encoded; err is what encoding it said.
+func WriteBody(w http.ResponseWriter, status int, contentType string, body []byte, err error) {
 	if err != nil {
 		http.Error(w, "the answer cannot be encoded", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

@@ -35,22 +35,49 @@ func (b *Board) Read() Switches {
 
 // Set replaces all switches, or none when one is out of its range.
 func (b *Board) Set(s Switches) error {
-	if err := s.validate(); err != nil {
-		return err
-	}
+	return b.Change(func(now *Switches) error {
+		*now = s
+		return nil
+	})
+}
+
+// Change lets change alter the switches. They stay as they were when it fails, or
+// when it leaves one out of its range. No other change comes in between.
+func (b *Board) Change(change func(*Switches) error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.now = s
+	wanted := b.now
+	if err := change(&wanted); err != nil {
+		return err
+	}
+	if err := wanted.validate(); err != nil {
+		return err
+	}
+	b.now = wanted
 	return nil
 }
 
 // ServeHTTP shows the switches on GET. On POST it changes those that the JSON
 // body names and leaves the others; an unknown name or a bad value changes nothing.
 func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ServeSettings(w, r, func() any { return b.Read() }, func(decode func(any) error) error {
+		return b.Change(func(wanted *Switches) error { return decode(wanted) })
+	})
+}
+
+// ServeSettings serves the settings of a simulator that has more than the switches
+// of a board. GET answers with what show returns. POST calls change with the means
+// to decode the body over the settings as they stand; its error is the caller's.
+func ServeSettings(w http.ResponseWriter, r *http.Request, show func() any, change func(decode func(any) error) error) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 	case http.MethodPost:
-		if err := b.change(http.MaxBytesReader(w, r.Body, maxSettings)); err != nil {
+		// Read before change takes its lock: a slow caller holds up nobody.
+		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSettings))
+		if err == nil {
+			err = change(func(settings any) error { return decodeSettings(raw, settings) })
+		}
+		if err != nil {
 			WriteJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 			return
 		}
@@ -59,30 +86,19 @@ func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteJSON(w, http.StatusMethodNotAllowed, map[string]string{"error": "use GET or POST"})
 		return
 	}
-	WriteJSON(w, http.StatusOK, b.Read())
+	WriteJSON(w, http.StatusOK, show())
 }
 
-// change sets the switches that body names, all of them or none.
-func (b *Board) change(body io.Reader) error {
-	raw, err := io.ReadAll(body) // before the lock: a slow caller holds up nobody
-	if err != nil {
-		return fmt.Errorf("read the switches: %w", err)
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	wanted := b.now
+// decodeSettings reads exactly one JSON object with no name that settings lacks.
+func decodeSettings(raw []byte, settings any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&wanted); err != nil {
+	if err := decoder.Decode(settings); err != nil {
 		return fmt.Errorf("the body is not a set of switches: %w", err)
 	}
 	if !errors.Is(decoder.Decode(&struct{}{}), io.EOF) {
 		return errors.New("the body holds more than one set of switches")
 	}
-	if err := wanted.validate(); err != nil {
-		return err
-	}
-	b.now = wanted
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -29,7 +30,7 @@ var errRedirected = errors.New("the notification address redirects")
 type Messenger struct {
 	client *http.Client
 	log    *slog.Logger
-	queue  chan message
+	queue  chan Message
 	mu     sync.RWMutex // guards closed against a Send under way
 	closed bool
 	give   context.CancelFunc // gives up what is under way
@@ -37,11 +38,16 @@ type Messenger struct {
 	done   sync.WaitGroup
 }
 
-// message is one notification and how many times it leaves.
-type message struct {
-	url    string
-	body   []byte
-	copies int
+// Message is one notification on its way to a merchant.
+type Message struct {
+	URL    string
+	Header http.Header // besides the content type, which is JSON; may be nil
+	Body   []byte
+	// Copies is how many times it leaves, one after the other; 0 counts as 1.
+	Copies int
+	// Answered, unless nil, is told the HTTP status of each copy's answer, and 0
+	// where none came. It runs on the messenger's time and must not wait.
+	Answered func(status int)
 }
 
 // NewMessenger starts a messenger. A nil client means one that follows no
@@ -53,7 +59,7 @@ func NewMessenger(client *http.Client, log *slog.Logger) *Messenger {
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	m := &Messenger{client: client, log: log, queue: make(chan message, maxQueued), ctx: ctx, give: cancel}
+	m := &Messenger{client: client, log: log, queue: make(chan Message, maxQueued), ctx: ctx, give: cancel}
 	for range deliverers {
 		m.done.Go(m.deliver)
 	}
@@ -63,8 +69,8 @@ func NewMessenger(client *http.Client, log *slog.Logger) *Messenger {
 // deliver carries messages until the queue is closed and empty.
 func (m *Messenger) deliver() {
 	for msg := range m.queue {
-		for range msg.copies {
-			m.Post(m.ctx, msg.url, msg.body)
+		for range max(msg.Copies, 1) {
+			m.Deliver(m.ctx, msg)
 		}
 	}
 }
@@ -72,38 +78,52 @@ func (m *Messenger) deliver() {
 // Send queues body for url, copies times one after the other, and returns at
 // once. It never blocks: a full queue or a closed messenger loses the message.
 func (m *Messenger) Send(url string, body []byte, copies int) {
+	m.Carry(Message{URL: url, Body: body, Copies: copies})
+}
+
+// Carry queues a message and returns at once, as Send does.
+func (m *Messenger) Carry(msg Message) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if m.closed {
 		return
 	}
 	select {
-	case m.queue <- message{url: url, body: body, copies: copies}:
+	case m.queue <- msg:
 	default:
-		m.log.Warn("notification lost: the queue is full", "url", url, "queued", maxQueued)
+		m.log.Warn("notification lost: the queue is full", "url", msg.URL, "queued", maxQueued)
 	}
 }
 
-// Post carries body to url and waits for the answer, whatever it is. What goes
-// wrong is logged and not told: no operator changes its mind over it.
+// Post carries body to url and waits for the answer, whatever it is.
 func (m *Messenger) Post(ctx context.Context, url string, body []byte) {
-	status, err := m.post(ctx, url, body)
-	if err != nil {
-		m.log.Warn("notification not delivered", "url", url, "error", err)
-		return
-	}
-	m.log.Info("notification delivered", "url", url, "status", status)
+	m.Deliver(ctx, Message{URL: url, Body: body})
 }
 
-// post returns the status of the answer; its body is read, so that the connection
-// can be used again, and thrown away.
-func (m *Messenger) post(ctx context.Context, url string, body []byte) (status int, err error) {
+// Deliver carries one copy of a message and waits for the answer. What goes wrong
+// is logged; only Answered hears of it, since most operators try once.
+func (m *Messenger) Deliver(ctx context.Context, msg Message) {
+	status, err := m.post(ctx, msg)
+	if err != nil {
+		m.log.Warn("notification not delivered", "url", msg.URL, "error", err)
+	} else {
+		m.log.Info("notification delivered", "url", msg.URL, "status", status)
+	}
+	if msg.Answered != nil {
+		msg.Answered(status)
+	}
+}
+
+// post returns the status of the answer, 0 for none; its body is read, so that the
+// connection can be used again, and thrown away.
+func (m *Messenger) post(ctx context.Context, msg Message) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, msg.URL, bytes.NewReader(msg.Body))
 	if err != nil {
 		return 0, fmt.Errorf("build notification: %w", err)
 	}
+	maps.Copy(req.Header, msg.Header)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := m.client.Do(req)
 	if err != nil {

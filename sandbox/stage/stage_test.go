@@ -59,6 +59,54 @@ func TestMagicNumbers(t *testing.T) {
 	}
 }
 
+// TestMagicPayouts holds the same table, read for money that goes out.
+func TestMagicPayouts(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[string]stage.Payout{
+		"770123456": {End: stage.PaidOut},
+		"770111111": {End: stage.RefusedAtOnce},
+		"770222222": {End: stage.RejectedLater, After: 2 * time.Second},
+		"770333333": {End: stage.RejectedLater, After: 5 * time.Minute},
+		"770444444": {After: 30 * time.Second},
+		"770555555": {Down: true},
+		"770666666": {AnswerLost: true},
+		"770777777": {After: 6 * time.Minute},
+		"770888888": {Callbacks: 3},
+		"770999999": {OtherAmount: true},
+		"770543210": {After: 10 * time.Second},
+		"12":        {After: 10 * time.Second},
+	} {
+		got := stage.PayoutTo(number)
+		if got.Says == "" {
+			t.Errorf("%s does not say what it does", number)
+		}
+		if got.Says = ""; got != want {
+			t.Errorf("%s does %+v, want %+v", number, got, want)
+		}
+	}
+	for digits := range stage.MagicNumbers() {
+		if stage.MagicPayouts()[digits].Says == "" {
+			t.Errorf("%s is magic for those who pay and not for those who are paid", digits)
+		}
+	}
+}
+
+func TestNumbersAreWrittenAsPeopleWriteThem(t *testing.T) {
+	t.Parallel()
+	for amount, want := range map[int64]string{0: "0", 999: "999", 1000: "1 000", 1234567: "1 234 567", -1500: "-1 500", -150: "-150"} {
+		if got := strings.ReplaceAll(stage.Grouped(amount), stage.NoBreak, " "); got != want {
+			t.Errorf("%d is written %q", amount, got)
+		}
+	}
+	for typed, want := range map[string]string{
+		"77 012 34 56": "770123456", "00221-77.012.34.56": "+221770123456", "(+221) 770123456": "+221770123456", "077": "077",
+	} {
+		if got := stage.BareNumber(typed); got != want {
+			t.Errorf("%q is read as %q", typed, got)
+		}
+	}
+}
+
 func TestNumbersAreInternational(t *testing.T) {
 	t.Parallel()
 	for number, want := range map[string]bool{
@@ -254,6 +302,37 @@ func TestTheMessengerGivesUp(t *testing.T) {
 	defer cancel()
 	if err := messenger.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("closing says %v", err)
+	}
+}
+
+// TestTheMessengerTellsHowItWent sends with headers to a receiver that fails, and to
+// nobody.
+func TestTheMessengerTellsHowItWent(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Basic key" || r.Header.Get("Content-Type") != "application/json" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer server.Close()
+	statuses := make(chan int, 4)
+	heard := func(status int) { statuses <- status }
+	messenger := stage.NewMessenger(nil, slog.New(slog.DiscardHandler))
+	messenger.Carry(stage.Message{URL: server.URL, Header: http.Header{"Authorization": {"Basic key"}}, Copies: 2, Answered: heard})
+	if err := messenger.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	messenger.Deliver(t.Context(), stage.Message{URL: "http://127.0.0.1:1", Answered: heard})
+	messenger.Carry(stage.Message{URL: server.URL, Answered: heard}) // closed: lost
+	close(statuses)
+	var got []int
+	for status := range statuses {
+		got = append(got, status)
+	}
+	if !slices.Equal(got, []int{502, 502, 0}) {
+		t.Errorf("heard of %v", got)
 	}
 }
 

@@ -15,7 +15,7 @@ field() {
   printf '%b\n' "$value" # undoes \u0026, as URLs may have it
 }
 
-# api METHOD PATH [BODY]: prints the transaction, or the error, and then returns 1.
+# api METHOD PATH [BODY]: prints the answer, or the error, and then returns 1.
 api() {
   local method=$1 path=$2 body=${3-} timestamp http code
   for _ in 1 2 3 4 5; do
@@ -33,7 +33,7 @@ api() {
 
   code=$(field code < "$answer/body")
   case $http in
-    2*) ;;
+    2*) cat "$answer/body"; return ;;
     *) echo "$http $code: $(field error < "$answer/body")" >&2 ;;
   esac
   # A 409 or a 503 that carries the transaction means: it exists, read it.

@@ -35,7 +35,26 @@ CREATE TABLE webhook_secrets (
   PRIMARY KEY (merchant_id, mode)
 );
 
+-- What a contract says of fees; '' stands for every country or network. The checks are
+-- those of pirogue.FeeRule.
+CREATE TABLE fee_rules (
+  merchant_id  TEXT COLLATE "C" NOT NULL REFERENCES merchants (id),
+  kind         TEXT NOT NULL CHECK (kind IN ('CASHIN','CASHOUT','REFUND')),
+  country      TEXT NOT NULL,
+  network      TEXT NOT NULL,
+  fixed        BIGINT NOT NULL CHECK (fixed >= 0),
+  basis_points BIGINT NOT NULL CHECK (basis_points BETWEEN 0 AND 10000),
+  min          BIGINT NOT NULL CHECK (min >= 0),
+  max          BIGINT NOT NULL CHECK (max = 0 OR max >= min),
+  payer        TEXT NOT NULL CHECK (payer IN ('merchant','customer')),
+  returned     SMALLINT NOT NULL CHECK (returned IN (0,1)),
+  PRIMARY KEY (merchant_id, kind, country, network),
+  CHECK (payer = 'merchant' OR kind <> 'REFUND'),
+  CHECK (returned = 0 OR (kind = 'CASHIN' AND payer = 'merchant'))
+);
+
 -- +goose Down
+DROP TABLE fee_rules;
 DROP TABLE webhook_secrets;
 DROP TABLE api_keys;
 DROP TABLE merchants;

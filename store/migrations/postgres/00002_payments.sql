@@ -30,14 +30,19 @@ CREATE TABLE payments (
   merchant_id          TEXT COLLATE "C" NOT NULL REFERENCES merchants (id),
   mode                 TEXT NOT NULL CHECK (mode IN ('test','live')),
   kind                 TEXT NOT NULL CHECK (kind IN ('CASHIN','CASHOUT','REFUND')),
-  ref_space            TEXT NOT NULL CHECK (ref_space IN ('order','refund')),
+  ref_space            TEXT NOT NULL CHECK (ref_space IN ('order','refund','return')),
   merchant_ref         TEXT COLLATE "C" NOT NULL CHECK (merchant_ref <> ''),
+  -- Deferred, so that a parent nobody has is found by the store and named, not by the key.
+  parent_id            TEXT COLLATE "C" REFERENCES payments (id) DEFERRABLE INITIALLY DEFERRED,
+  late                 SMALLINT NOT NULL CHECK (late IN (0,1)), -- gives back money that waits in suspense
   status               TEXT NOT NULL
                        CHECK (status IN ('CREATED','INITIATED','PENDING','SUCCESS','FAILED','EXPIRED','REVERSED')),
   version              BIGINT NOT NULL CHECK (version >= 1),  -- lines in status_history
   sequence             BIGINT NOT NULL CHECK (sequence >= 0), -- terminal events so far
   amount               BIGINT NOT NULL CHECK (amount > 0),
   fee                  BIGINT NOT NULL CHECK (fee >= 0),
+  fee_payer            TEXT NOT NULL CHECK (fee_payer IN ('merchant','customer')),
+  fee_returns          SMALLINT NOT NULL CHECK (fee_returns IN (0,1)),
   currency             TEXT NOT NULL,
   country              TEXT NOT NULL,
   network              TEXT NOT NULL,
@@ -62,7 +67,9 @@ CREATE TABLE payments (
   updated_at           TEXT COLLATE "C" NOT NULL,
   settled_at           TEXT COLLATE "C",
   CHECK (refunded + refund_held <= amount),
-  CHECK ((kind = 'REFUND') = (ref_space = 'refund')),
+  CHECK ((kind = 'REFUND') = (ref_space <> 'order')),
+  CHECK ((kind = 'REFUND') = (parent_id IS NOT NULL)),
+  CHECK ((late = 1) = (ref_space = 'return')),
   CHECK ((status IN ('SUCCESS','FAILED','EXPIRED','REVERSED')) = (sequence > 0)),
   UNIQUE (merchant_id, mode, ref_space, merchant_ref)
 );
@@ -70,6 +77,7 @@ CREATE INDEX payments_page ON payments (merchant_id, mode, created_at, id);
 CREATE INDEX payments_open ON payments (merchant_id, mode) WHERE status IN ('CREATED','INITIATED','PENDING');
 CREATE INDEX payments_unstarted ON payments (created_at) WHERE status = 'CREATED';
 CREATE INDEX payments_msisdn ON payments (msisdn_digest);
+CREATE INDEX payments_refunds ON payments (parent_id) WHERE parent_id IS NOT NULL;
 
 CREATE TABLE status_history (
   payment_id  TEXT COLLATE "C" NOT NULL REFERENCES payments (id),
@@ -82,23 +90,29 @@ CREATE TABLE status_history (
 );
 
 CREATE TABLE attempts (
-  id              TEXT COLLATE "C" PRIMARY KEY,
-  payment_id      TEXT COLLATE "C" NOT NULL REFERENCES payments (id),
-  number          BIGINT NOT NULL CHECK (number >= 1),
-  operator        TEXT COLLATE "C" NOT NULL,
-  ref             TEXT COLLATE "C" NOT NULL CHECK (length(ref) BETWEEN 1 AND 20),
-  state           TEXT NOT NULL CHECK (state IN ('PREPARED','SENT','ACCEPTED','REFUSED','UNKNOWN')),
-  callback_digest TEXT COLLATE "C" NOT NULL UNIQUE,
-  handle_sealed   TEXT NOT NULL,
-  answer          TEXT NOT NULL,
-  polls           BIGINT NOT NULL CHECK (polls >= 0),
-  first_polled_at TEXT COLLATE "C",
-  polled_at       TEXT COLLATE "C",
-  sent_at         TEXT COLLATE "C",
-  answered_at     TEXT COLLATE "C",
-  created_at      TEXT COLLATE "C" NOT NULL,
-  updated_at      TEXT COLLATE "C" NOT NULL,
+  id               TEXT COLLATE "C" PRIMARY KEY,
+  payment_id       TEXT COLLATE "C" NOT NULL REFERENCES payments (id),
+  number           BIGINT NOT NULL CHECK (number >= 1),
+  operator         TEXT COLLATE "C" NOT NULL,
+  ref              TEXT COLLATE "C" NOT NULL CHECK (length(ref) BETWEEN 1 AND 20),
+  state            TEXT NOT NULL CHECK (state IN ('PREPARED','SENT','ACCEPTED','REFUSED','UNKNOWN')),
+  callback_digest  TEXT COLLATE "C" NOT NULL UNIQUE,
+  handle_sealed    TEXT NOT NULL,
+  answer           TEXT NOT NULL,
+  polls            BIGINT NOT NULL CHECK (polls >= 0),
+  first_polled_at  TEXT COLLATE "C",
+  polled_at        TEXT COLLATE "C",
+  -- What the operator says again and again; '' before its first answer.
+  evidence_outcome TEXT NOT NULL,
+  evidence_times   BIGINT NOT NULL CHECK (evidence_times >= 0),
+  evidence_since   TEXT COLLATE "C",
+  sent_at          TEXT COLLATE "C",
+  answered_at      TEXT COLLATE "C",
+  created_at       TEXT COLLATE "C" NOT NULL,
+  updated_at       TEXT COLLATE "C" NOT NULL,
   CHECK (state = 'PREPARED' OR sent_at IS NOT NULL),
+  CHECK ((evidence_outcome = '') = (evidence_times = 0)),
+  CHECK ((evidence_outcome = '') = (evidence_since IS NULL)),
   UNIQUE (payment_id, number),
   UNIQUE (operator, ref)
 );
@@ -119,6 +133,7 @@ CREATE TABLE cases (
   payment_id TEXT COLLATE "C" NOT NULL REFERENCES payments (id),
   cause      TEXT NOT NULL,
   note       TEXT NOT NULL,
+  paid       BIGINT NOT NULL CHECK (paid >= 0), -- what this case put into suspense
   opened_at  TEXT COLLATE "C" NOT NULL,
   closed_at  TEXT COLLATE "C"
 );
@@ -165,7 +180,8 @@ CREATE TRIGGER payments_birth BEFORE INSERT ON payments
 CREATE TRIGGER payments_status BEFORE UPDATE OF status ON payments
   FOR EACH ROW EXECUTE FUNCTION guard_payment_status();
 CREATE TRIGGER payments_terms
-  BEFORE UPDATE OF id, merchant_id, mode, kind, ref_space, merchant_ref, amount, fee, currency, country ON payments
+  BEFORE UPDATE OF id, merchant_id, mode, kind, ref_space, merchant_ref, parent_id, late, amount, fee, fee_payer,
+    fee_returns, currency, country ON payments
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER payments_kept BEFORE DELETE ON payments FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER status_history_edge BEFORE INSERT ON status_history

@@ -22,27 +22,48 @@ CREATE TABLE ledger_accounts (
 ) STRICT;
 CREATE INDEX ledger_accounts_owner ON ledger_accounts (merchant_id, mode, kind);
 
+-- Money that left for a merchant's bank. Its row comes before its journal.
+CREATE TABLE payouts (
+  id          TEXT PRIMARY KEY,
+  merchant_id TEXT NOT NULL REFERENCES merchants (id),
+  mode        TEXT NOT NULL CHECK (mode IN ('test','live')),
+  country     TEXT NOT NULL,
+  currency    TEXT NOT NULL,
+  amount      INTEGER NOT NULL CHECK (amount > 0),
+  note        TEXT NOT NULL,
+  paid_at     TEXT NOT NULL
+) STRICT;
+CREATE INDEX payouts_owner ON payouts (merchant_id, mode, paid_at);
+
 CREATE TABLE ledger_journals (
-  id         TEXT PRIMARY KEY, -- '<payment>/<step>': a movement happens once
-  payment_id TEXT NOT NULL REFERENCES payments (id),
-  step       TEXT NOT NULL,
-  created_at TEXT NOT NULL
+  id         TEXT PRIMARY KEY, -- '<payment or payout>/<step>': a movement happens once
+  payment_id TEXT REFERENCES payments (id),
+  payout_id  TEXT REFERENCES payouts (id),
+  step       TEXT NOT NULL CHECK (step IN ('cashin','hold','capture','release','fee','late','payout')),
+  created_at TEXT NOT NULL,
+  CHECK ((payment_id IS NULL) = (step = 'payout')),
+  CHECK ((payout_id IS NULL) = (step <> 'payout'))
 ) STRICT;
 CREATE INDEX ledger_journals_payment ON ledger_journals (payment_id);
 
--- The composite keys keep a transfer inside one mode and one currency.
+-- The composite keys keep a transfer inside one mode and one currency. A hold is never
+-- changed: another transfer names it, and the unique index lets one do so.
 CREATE TABLE ledger_transfers (
   id         TEXT PRIMARY KEY, -- '<journal>#<n>'
   journal_id TEXT NOT NULL REFERENCES ledger_journals (id),
+  phase      TEXT NOT NULL CHECK (phase IN ('posted','hold','capture','release')),
+  hold_id    TEXT REFERENCES ledger_transfers (id), -- what a capture or release resolves
   debit_id   TEXT NOT NULL,
   credit_id  TEXT NOT NULL,
   mode       TEXT NOT NULL,
   currency   TEXT NOT NULL,
   amount     INTEGER NOT NULL CHECK (amount > 0),
   CHECK (debit_id <> credit_id),
+  CHECK ((phase IN ('capture','release')) = (hold_id IS NOT NULL)),
   FOREIGN KEY (debit_id, mode, currency) REFERENCES ledger_accounts (id, mode, currency),
   FOREIGN KEY (credit_id, mode, currency) REFERENCES ledger_accounts (id, mode, currency)
 ) STRICT;
+CREATE UNIQUE INDEX ledger_transfers_hold ON ledger_transfers (hold_id) WHERE hold_id IS NOT NULL;
 CREATE INDEX ledger_transfers_journal ON ledger_transfers (journal_id);
 CREATE INDEX ledger_transfers_debit ON ledger_transfers (debit_id);
 CREATE INDEX ledger_transfers_credit ON ledger_transfers (credit_id);
@@ -67,8 +88,17 @@ BEGIN SELECT RAISE(ABORT, 'DELETE of ledger_transfers is refused'); END;
 CREATE TRIGGER ledger_accounts_no_delete BEFORE DELETE ON ledger_accounts
 BEGIN SELECT RAISE(ABORT, 'DELETE of ledger_accounts is refused'); END;
 -- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER payouts_no_update BEFORE UPDATE ON payouts
+BEGIN SELECT RAISE(ABORT, 'UPDATE of payouts is refused'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER payouts_no_delete BEFORE DELETE ON payouts
+BEGIN SELECT RAISE(ABORT, 'DELETE of payouts is refused'); END;
+-- +goose StatementEnd
 
 -- +goose Down
 DROP TABLE ledger_transfers;
 DROP TABLE ledger_journals;
+DROP TABLE payouts;
 DROP TABLE ledger_accounts;

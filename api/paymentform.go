@@ -6,8 +6,10 @@ import (
 	"pirogue"
 )
 
-// cashInForm is what a merchant says to collect from a customer, read and checked.
-type cashInForm struct {
+// paymentForm is what a merchant says to collect from a customer, or to pay into a
+// wallet, read and checked.
+type paymentForm struct {
+	kind         pirogue.Kind
 	orderID      string
 	amount       int64
 	msisdn       pirogue.MSISDN
@@ -21,10 +23,23 @@ type cashInForm struct {
 	metadata     map[string]string
 }
 
-// cashInFields is every field of the request, in the contract's order.
-var cashInFields = []string{
-	"merchant_order_id", "amount", "customer_msisdn", "currency", "country_code", "return_url", "cancel_url",
-	"notify_url", "customer_name", "description", "network", "otp", "metadata",
+// requestFields is every field of the two requests, in the contract's order. A
+// cash-out sends nobody to a page and asks nobody for a password.
+var requestFields = map[pirogue.Kind][]string{
+	pirogue.CashIn: {
+		"merchant_order_id", "amount", "customer_msisdn", "currency", "country_code", "return_url", "cancel_url",
+		"notify_url", "customer_name", "description", "network", "otp", "metadata",
+	},
+	pirogue.CashOut: {
+		"merchant_order_id", "amount", "beneficiary_msisdn", "currency", "country_code",
+		"notify_url", "customer_name", "description", "network", "metadata",
+	},
+}
+
+// numberField is what each request calls the customer's number.
+var numberField = map[pirogue.Kind]string{
+	pirogue.CashIn:  "customer_msisdn",
+	pirogue.CashOut: "beneficiary_msisdn",
 }
 
 // orderID is a merchant's reference: visible ASCII, so that two references that
@@ -35,23 +50,33 @@ var orderID = regexp.MustCompile(`^[\x21-\x7e]{1,64}$`)
 // is checked and forgotten: it is not ours to keep.
 var otp = regexp.MustCompile(`^[0-9A-Za-z]{1,16}$`)
 
-// readCashIn reads a cash-in. It fails with InvalidJSON, with UnknownField, or with
-// the code of the first wrong field and every wrong field named.
-func (s *Server) readCashIn(body []byte, m pirogue.Mode) (cashInForm, error) {
+// readForm reads the fields of a body, none of which may be another one. It fails
+// with InvalidJSON or UnknownField.
+func readForm(body []byte, fields ...string) (*form, error) {
 	o, err := decodeObject(body)
 	if err != nil {
-		return cashInForm{}, err
+		return nil, err
 	}
 	f := &form{object: o}
-	if f.only(cashInFields...); f.err() != nil {
-		return cashInForm{}, f.err()
+	f.only(fields...)
+	return f, f.err()
+}
+
+// readPayment reads a cash-in or a cash-out. It fails with InvalidJSON, with
+// UnknownField, or with the code of the first wrong field and every wrong field
+// named.
+func (s *Server) readPayment(body []byte, m pirogue.Mode, k pirogue.Kind) (paymentForm, error) {
+	f, err := readForm(body, requestFields[k]...)
+	if err != nil {
+		return paymentForm{}, err
 	}
-	f.need("merchant_order_id", "amount", "customer_msisdn")
-	in := cashInForm{
+	f.need("merchant_order_id", "amount", numberField[k])
+	in := paymentForm{
+		kind:    k,
 		orderID: f.text("merchant_order_id", pirogue.InvalidOrderID, orderID.MatchString),
 		amount:  f.amount("amount"),
 	}
-	in.msisdn, in.country = readCustomer(f)
+	in.msisdn, in.country = readCustomer(f, numberField[k])
 	in.returnURL = f.text("return_url", pirogue.InvalidURL, s.urls.page(m))
 	in.cancelURL = f.text("cancel_url", pirogue.InvalidURL, s.urls.page(m))
 	in.notifyURL = f.text("notify_url", pirogue.InvalidURL, s.urls.webhook(m))
@@ -67,9 +92,9 @@ func (s *Server) readCashIn(body []byte, m pirogue.Mode) (cashInForm, error) {
 // readCustomer reads the number, and the country and currency that follow from it.
 // Said as well, they must agree: a contradiction is a mistake in the shop, and we
 // do not choose which half of it was meant.
-func readCustomer(f *form) (pirogue.MSISDN, pirogue.Country) {
+func readCustomer(f *form, field string) (pirogue.MSISDN, pirogue.Country) {
 	var home pirogue.CountryCode
-	number := f.text("customer_msisdn", pirogue.InvalidMSISDN, func(text string) (ok bool) {
+	number := f.text(field, pirogue.InvalidMSISDN, func(text string) (ok bool) {
 		home, ok = countryOf(text)
 		return ok
 	})
@@ -81,9 +106,9 @@ func readCustomer(f *form) (pirogue.MSISDN, pirogue.Country) {
 	switch {
 	case number == "":
 	case said != "" && said != home:
-		f.wrong("customer_msisdn", pirogue.InvalidMSISDN)
+		f.wrong(field, pirogue.InvalidMSISDN)
 	case !served:
-		f.wrong("customer_msisdn", pirogue.CountryNotSupported)
+		f.wrong(field, pirogue.CountryNotSupported)
 	}
 	f.text("currency", pirogue.InvalidCurrency, func(text string) bool {
 		if !served {

@@ -1,0 +1,86 @@
+package activities
+
+import (
+	"context"
+
+	"pirogue"
+)
+
+// operatorCall is the one call of a submission, with all that it needs inside.
+type operatorCall func(context.Context) (pirogue.Receipt, error)
+
+// prepare returns the one call with all that it needs: once the attempt is marked as
+// sent, nothing is left that could fail before the bytes leave.
+func (a *Activities) prepare(
+	ctx context.Context, i pirogue.Instance, p pirogue.Payment, attempt pirogue.Attempt, leg pirogue.Leg,
+) (operatorCall, error) {
+	merchant, err := a.Store.Merchant(ctx, p.MerchantID)
+	if err != nil {
+		return nil, err
+	}
+	callback := a.Callbacks.URL(i.Code, attempt.Ref)
+	switch p.Kind {
+	case pirogue.CashIn:
+		return collect(i, pirogue.Collection{
+			Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Payee: merchant.Name,
+			ReturnURL: a.page(p.ReturnURL), CancelURL: a.page(p.CancelURL), CallbackURL: callback, Window: leg.Window,
+		})
+	case pirogue.Refund:
+		if call, err := a.reversal(ctx, i, p, attempt.Ref, callback); call != nil || err != nil {
+			return call, err
+		}
+	case pirogue.CashOut:
+	}
+	return disburse(i, pirogue.Disbursement{
+		Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Payer: merchant.Name, CallbackURL: callback,
+	})
+}
+
+func collect(i pirogue.Instance, c pirogue.Collection) (operatorCall, error) {
+	collector, ok := i.Operator.(pirogue.Collector)
+	if !ok {
+		return nil, pirogue.Errorf(pirogue.Internal, "operator %q cannot collect", i.Code)
+	}
+	return func(ctx context.Context) (pirogue.Receipt, error) { return collector.Collect(ctx, c) }, nil
+}
+
+func disburse(i pirogue.Instance, d pirogue.Disbursement) (operatorCall, error) {
+	disburser, ok := i.Operator.(pirogue.Disburser)
+	if !ok {
+		return nil, pirogue.Errorf(pirogue.Internal, "operator %q cannot disburse", i.Code)
+	}
+	return func(ctx context.Context) (pirogue.Receipt, error) { return disburser.Disburse(ctx, d) }, nil
+}
+
+// reversal returns the refund call of an operator that has one and collected the
+// money itself; nil when the refund has to be paid out instead.
+func (a *Activities) reversal(
+	ctx context.Context, i pirogue.Instance, p pirogue.Payment, ref pirogue.OperatorRef, callback string,
+) (operatorCall, error) {
+	refunder, ok := i.Operator.(pirogue.Refunder)
+	if !ok {
+		return nil, nil //nolint:nilnil // no call is an answer: there is another way
+	}
+	parent, _, err := a.Store.Latest(ctx, p.ParentID)
+	if err != nil {
+		return nil, err
+	}
+	collected, err := a.Store.Collected(ctx, p.ParentID)
+	switch {
+	case err != nil:
+		return nil, err
+	case collected.Operator != i.Code:
+		return nil, nil //nolint:nilnil // likewise
+	}
+	r := pirogue.Reversal{
+		Ref: ref, Amount: p.AtOperator(), Collected: query(parent, collected), CallbackURL: callback,
+	}
+	return func(ctx context.Context) (pirogue.Receipt, error) { return refunder.Refund(ctx, r) }, nil
+}
+
+// query is the question about one attempt of a payment.
+func query(p pirogue.Payment, a pirogue.Attempt) pirogue.StatusQuery {
+	return pirogue.StatusQuery{
+		Kind: p.Kind, Ref: a.Ref, Handle: a.Handle, Amount: p.AtOperator(), MSISDN: p.MSISDN, SentAt: a.SentAt,
+	}
+}

@@ -1,0 +1,104 @@
+package activities
+
+import (
+	"context"
+
+	"pirogue"
+	"pirogue/failpoint"
+	"pirogue/ids"
+)
+
+// Trouble asks for a case: money that a person, or the merchant's policy, must
+// place.
+type Trouble struct {
+	PaymentID pirogue.PaymentID `json:"payment_id"`
+	Cause     pirogue.Cause     `json:"cause"`
+	Paid      int64             `json:"paid,omitempty"` // minor units that moved at the operator; 0 books nothing
+	Note      string            `json:"note"`
+}
+
+// OpenCase books stray money to suspense and opens the case about it.
+func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, error) {
+	id := pirogue.NewCaseID(in.PaymentID, in.Cause)
+	err := a.Store.OpenCase(ctx, pirogue.Case{
+		ID: id, PaymentID: in.PaymentID, Cause: in.Cause, Note: in.Note, Paid: in.Paid, OpenedAt: a.Clock.Now(),
+	})
+	failpoint.Hit("case.opened")
+	return id, encode(err)
+}
+
+// CloseCases closes the cases of a payment that a person has settled.
+func (a *Activities) CloseCases(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	return true, encode(a.Store.CloseCases(ctx, id, a.Clock.Now()))
+}
+
+// GivenBack is how stray money goes back to its payer. Refund is "" when no operator
+// can pay into the payer's wallet: then a person must.
+type GivenBack struct {
+	Refund pirogue.PaymentID `json:"refund,omitempty"`
+}
+
+// GiveBack returns the stray money of a case to its payer, by a refund out of suspense
+// whose reference is the case: made again, it is the same refund.
+func (a *Activities) GiveBack(ctx context.Context, id pirogue.CaseID) (GivenBack, error) {
+	stray, err := a.Store.Case(ctx, id)
+	if err != nil {
+		return GivenBack{}, encode(err)
+	}
+	parent, _, err := a.Store.Latest(ctx, stray.PaymentID)
+	if err != nil || stray.Paid == 0 {
+		return GivenBack{}, encode(err)
+	}
+	route, err := a.Routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
+	if pirogue.CodeOf(err) == pirogue.CountryNotSupported {
+		return GivenBack{}, nil
+	}
+	if err != nil {
+		return GivenBack{}, encode(err)
+	}
+	refund, attempt := a.lateRefund(parent, stray, route[0])
+	refund, _, err = a.Store.Accept(ctx, refund, attempt, a.Callbacks.Digest(attempt.Ref))
+	if err != nil {
+		return GivenBack{}, encode(err)
+	}
+	failpoint.Hit("giveback.accepted")
+	err = a.Workflows.Launch(ctx, refund)
+	failpoint.Hit("giveback.launched")
+	return GivenBack{Refund: refund.ID}, encode(err)
+}
+
+// lateRefund is the payment that gives stray money back.
+func (a *Activities) lateRefund(
+	parent pirogue.Payment, stray pirogue.Case, i pirogue.Instance,
+) (pirogue.Payment, pirogue.Attempt) {
+	now := a.Clock.Now()
+	refund := pirogue.Payment{
+		ID: ids.Payment(), MerchantID: parent.MerchantID, Mode: parent.Mode, Kind: pirogue.Refund, Late: true,
+		OrderID: string(stray.ID), ParentID: parent.ID, Status: pirogue.StatusCreated,
+		Amount:   pirogue.Money{Minor: stray.Paid, Currency: parent.Amount.Currency},
+		Fee:      pirogue.Money{Currency: parent.Amount.Currency},
+		FeePayer: pirogue.PaidByMerchant, Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network,
+		Operator: i.Code, Description: string(stray.Cause), NotifyURL: parent.NotifyURL,
+		StartDeadline: now.Add(pirogue.StartPatience), CreatedAt: now, UpdatedAt: now,
+	}
+	return refund, pirogue.Attempt{
+		ID: pirogue.AttemptID(ids.New()), PaymentID: refund.ID, Number: 1, Operator: i.Code,
+		Ref: ids.Reference(refund.Kind), State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// Conclusion is the verdict on one act of support.
+type Conclusion struct {
+	Act     string          `json:"act"`
+	Verdict pirogue.Verdict `json:"verdict"`
+}
+
+// Conclude keeps a verdict beside the act that it answers.
+func (a *Activities) Conclude(ctx context.Context, all []Conclusion) (int, error) {
+	for _, c := range all {
+		if err := a.Store.EndAct(ctx, c.Act, c.Verdict, a.Clock.Now()); err != nil {
+			return 0, encode(err)
+		}
+	}
+	return len(all), nil
+}

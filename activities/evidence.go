@@ -1,0 +1,60 @@
+package activities
+
+import (
+	"time"
+
+	"pirogue"
+)
+
+const (
+	// confirmations is how many equal answers an operator must give before a payment
+	// that takes money from us is called failed, and confirmSpan how far the first and
+	// the last must lie apart: a status that flaps says nothing.
+	confirmations = 2
+	confirmSpan   = 5 * time.Second
+	// absences is how many times in a row, the last after the horizon, an operator must
+	// not know a reference before that is evidence.
+	absences = 3
+)
+
+// proven returns what an operator's answer about a payment proves. About money that
+// comes in, it proves what it says. About money that leaves us, success too; but
+// that it did not leave takes more than one answer, and until then the payment is
+// pending.
+func (a *Activities) proven(
+	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, leg pirogue.Leg, said pirogue.Outcome,
+) pirogue.Outcome {
+	if !p.Kind.MoneyOut() || said == pirogue.OutcomePaid {
+		return said
+	}
+	now := a.Clock.Now()
+	confirmed := e.Outcome == said && e.Times >= confirmations && now.Sub(e.Since) >= confirmSpan
+	switch said {
+	case pirogue.OutcomeDeclined, pirogue.OutcomeExpired:
+		if confirmed {
+			return said
+		}
+	case pirogue.OutcomeAbsent:
+		refused := attempt.State == pirogue.AttemptRefused && confirmed
+		if refused || leg.AbsenceProves && a.absent(attempt, e, leg) {
+			return pirogue.OutcomeDeclined
+		}
+	case pirogue.OutcomePending, pirogue.OutcomePaid:
+	}
+	return pirogue.OutcomePending
+}
+
+// absent reports whether the operator, past its horizon, has said often enough that it
+// does not know an attempt.
+func (a *Activities) absent(attempt pirogue.Attempt, e pirogue.Evidence, leg pirogue.Leg) bool {
+	return e.Outcome == pirogue.OutcomeAbsent && e.Times >= absences &&
+		!attempt.SentAt.IsZero() && !a.Clock.Now().Before(attempt.SentAt.Add(leg.Horizon))
+}
+
+// dead reports whether an attempt's row proves that it can have no effect any more:
+// the operator does not know it, past its horizon. That a person asks for another
+// attempt changes nothing about the proof.
+func (a *Activities) dead(attempt pirogue.Attempt, leg pirogue.Leg) bool {
+	lost := attempt.State == pirogue.AttemptSent || attempt.State == pirogue.AttemptUnknown
+	return lost && a.absent(attempt, attempt.Evidence, leg)
+}

@@ -1,0 +1,125 @@
+package sonatel
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// The paths of the retailer's account.
+const (
+	balancePath = "/api/eWallet/v1/account/retailer/balance"
+	accountPath = "/api/eWallet/v1/account"
+)
+
+// wallet is the one that disbursements are paid from.
+const wallet = "PRINCIPAL"
+
+// balanceRequest is the body of POST balance.
+type balanceRequest struct {
+	side
+	Wallet string `json:"wallet"`
+}
+
+// pinChange is the body of PATCH account.
+type pinChange struct {
+	EncryptedPINCode    string `json:"encryptedPinCode"`
+	EncryptedNewPINCode string `json:"encryptedNewPinCode"`
+}
+
+// Balance implements pirogue.BalanceReader: what is left in the retailer's wallet.
+// It carries the PIN, and so fails with Refused when Orange refuses that.
+func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
+	answer, err := o.sendPIN(ctx, func(key publicKey, pin string) (outbound.Request, error) {
+		sealed, err := key.seal(pin)
+		if err != nil {
+			return outbound.Request{}, err
+		}
+		retailer := side{IDType: idMSISDN, ID: o.conf.Credentials[credMSISDN], EncryptedPINCode: sealed}
+		return outbound.PostJSON(balancePath, balanceRequest{side: retailer, Wallet: wallet})
+	})
+	if err != nil {
+		return pirogue.Money{}, err
+	}
+	if !good(answer) {
+		return pirogue.Money{}, o.refusal(answer, pirogue.Refused)
+	}
+	var got amount
+	if err := json.Unmarshal(answer.Body, &got); err != nil {
+		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: not the JSON of the specification: %w", err)
+	}
+	left, err := got.money()
+	if err != nil || left.Currency != o.conf.Currency {
+		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: no whole amount of %s", o.conf.Currency)
+	}
+	return left, nil
+}
+
+// ChangePIN gives the retailer's account another PIN, of 4 digits. No other call
+// carries a PIN meanwhile, and afterwards this operator uses the new one. The
+// configuration is to be changed by whoever called, and every process with the old
+// PIN restarted at once, before it has tried it three times.
+//
+// After Unknown nobody knows which PIN holds: this operator tries neither, and every
+// call that needs one is NotSent until a restart.
+func (o *operator) ChangePIN(ctx context.Context, newPIN string) error {
+	if !fourDigits.MatchString(newPIN) {
+		return pirogue.Errorf(pirogue.Refused, "not sent: a PIN has 4 digits")
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	pin, err := o.pin.enter(ctx, true)
+	if err != nil {
+		return err
+	}
+	var v verdict
+	defer func() { o.pin.leave(v) }()
+	answer, err := o.sealed(ctx, pin, o.pinChange(newPIN))
+	if err == nil {
+		v = verdictOf(answer)
+		err = o.understood(answer, newPIN)
+	}
+	switch pirogue.CodeOf(err) {
+	case "":
+		v.pin = newPIN
+	case pirogue.Unknown:
+		v.refused = "one of two, after a change whose answer was lost"
+	default:
+	}
+	return err
+}
+
+// pinChange writes the request that replaces a PIN.
+func (o *operator) pinChange(newPIN string) pinRequest {
+	return func(key publicKey, pin string) (outbound.Request, error) {
+		oldSealed, err := key.seal(pin)
+		if err != nil {
+			return outbound.Request{}, err
+		}
+		newSealed, err := key.seal(newPIN)
+		if err != nil {
+			return outbound.Request{}, err
+		}
+		query := url.Values{"msisdn": {o.conf.Credentials[credMSISDN]}, "type": {"retailer"}}
+		change := pinChange{EncryptedPINCode: oldSealed, EncryptedNewPINCode: newSealed}
+		req, err := outbound.PostJSON(accountPath+"?"+query.Encode(), change)
+		req.Method = http.MethodPatch
+		return req, err
+	}
+}
+
+// understood fails unless Orange accepted a request whose answer has no documented
+// body: nothing, or any JSON.
+func (o *operator) understood(a outbound.Answer, secrets ...string) error {
+	if !good(a) {
+		return o.refusal(a, pirogue.Refused, secrets...)
+	}
+	if len(a.Body) > 0 && !json.Valid(a.Body) {
+		return pirogue.Errorf(pirogue.Unknown, "status %d, then no JSON", a.Status)
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package sonatel
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// The headers of a callback.
+const (
+	headerAuthorization = "Authorization"
+	headerSignature     = "X-Sonatel-Signature"
+	headerIdempotency   = "X-Sonatel-Idempotency-Key"
+)
+
+// The limits of a callback's proof.
+const (
+	tolerance     = 300 * time.Second // between Orange's time and ours
+	maxSignatures = 8                 // in one header; two while a secret is being replaced
+	maxKey        = 128               // characters kept of an idempotency key
+)
+
+// Callback implements pirogue.CallbackReader. Its proof is the callback_key that was
+// registered with the address, sent verbatim after "Basic", and the signature where
+// the configuration has the endpoint's secrets. Orange repeats a callback until it is
+// answered, and never repeats one that was answered with 4xx.
+func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
+	got, err := o.proven(header, body)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if got.Reference != string(a.Ref) {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+	}
+	outcome, err := outcomeOf(got.Status)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.TransactionID, Words: o.words(got.words())}, nil
+}
+
+// CallbackReference returns the reference that a callback is about: one posted to the
+// merchant's registered address, which is the same for every attempt. It fails as
+// Callback does, and with Unknown where the callback names no reference.
+func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
+	got, err := o.proven(header, body)
+	if err != nil {
+		return "", err
+	}
+	if got.Reference == "" || len(got.Reference) > maxReference {
+		return "", pirogue.Errorf(pirogue.Unknown, "a callback without a reference of ours")
+	}
+	return pirogue.OperatorRef(got.Reference), nil
+}
+
+// CallbackKey returns what Orange calls a callback to tell a repeated one from
+// another, at most 128 characters; "" when it does not.
+func (o *operator) CallbackKey(header http.Header) string {
+	return outbound.Cut(header.Get(headerIdempotency), maxKey)
+}
+
+// proven returns the transaction of a callback that is Orange's own.
+func (o *operator) proven(header http.Header, body []byte) (transaction, error) {
+	if !same(header.Get(headerAuthorization), "Basic "+o.conf.Credentials[credCallbackKey]) {
+		return transaction{}, pirogue.Errorf(pirogue.SignatureInvalid, "the callback's key is not ours")
+	}
+	if len(o.secrets) > 0 && !o.signed(header.Get(headerSignature), body) {
+		return transaction{}, pirogue.Errorf(pirogue.SignatureInvalid, "the callback's signature is missing, old or wrong")
+	}
+	var got transaction
+	if err := json.Unmarshal(body, &got); err != nil {
+		return transaction{}, pirogue.Errorf(pirogue.InvalidJSON, "Orange's callback: %w", err)
+	}
+	return got, nil
+}
+
+// signed reports whether a header "t=<unix>,v1=<hex>,…" signs body with one of the
+// endpoint's secrets, at a time that is ours within the tolerance.
+func (o *operator) signed(header string, body []byte) bool {
+	stamp, signatures := readSignature(header)
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil || len(signatures) > maxSignatures {
+		return false
+	}
+	if away := o.clock.Now().Sub(time.Unix(seconds, 0)).Abs(); away > tolerance {
+		return false
+	}
+	valid := false
+	for _, secret := range o.secrets {
+		want := signature(secret, stamp, body)
+		for _, got := range signatures {
+			valid = same(got, want) || valid
+		}
+	}
+	return valid
+}
+
+// readSignature takes a signature header apart. Of two times neither counts.
+func readSignature(header string) (stamp string, signatures []string) {
+	for part := range strings.SplitSeq(header, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		switch {
+		case name == "v1":
+			signatures = append(signatures, value)
+		case name == "t" && stamp != "":
+			return "", nil
+		case name == "t":
+			stamp = value
+		}
+	}
+	return stamp, signatures
+}
+
+// signature returns the HMAC-SHA256 of "stamp,body" in lower-case hexadecimal.
+func signature(secret, stamp string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(stamp + ","))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// same compares what a caller sent with what only we and Orange know, in a time that
+// tells nothing about it.
+func same(got, want string) bool {
+	return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
+}

@@ -1,0 +1,171 @@
+package sonatel
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// The paths of both ways to collect.
+const (
+	qrPath      = "/api/eWallet/v4/qrcode"
+	oneStepPath = "/api/eWallet/v1/payments/onestep"
+)
+
+// keyQR is the handle's key of a QR's identifier.
+const keyQR = "qr_id"
+
+// qrRequest is the body of POST qrcode. It names no customer.
+type qrRequest struct {
+	Code               string       `json:"code"` // the merchant's
+	Name               string       `json:"name"`
+	Amount             money        `json:"amount"`
+	Reference          string       `json:"reference"`
+	Validity           int64        `json:"validity"` // seconds
+	CallbackSuccessURL string       `json:"callbackSuccessUrl,omitempty"`
+	CallbackCancelURL  string       `json:"callbackCancelUrl,omitempty"`
+	Restrictions       restrictions `json:"restrictions"`
+}
+
+// restrictions ask that a QR can be paid once: otherwise two phones pay one order.
+type restrictions struct {
+	IsSingleUse bool `json:"isSingleUse"`
+}
+
+// qrAnswer is the body of its answer. QRCode is the bare base64 of a PNG.
+type qrAnswer struct {
+	QRID      text   `json:"qrId"`
+	DeepLink  string `json:"deepLink"`
+	ShortLink string `json:"shortLink"`
+	QRCode    string `json:"qrCode"`
+	ValidFor  struct {
+		EndDateTime string `json:"endDateTime"`
+	} `json:"validFor"`
+}
+
+// oneStepRequest is the body of POST payments/onestep.
+type oneStepRequest struct {
+	Customer  side   `json:"customer"`
+	Partner   side   `json:"partner"`
+	Amount    money  `json:"amount"`
+	Reference string `json:"reference"`
+}
+
+// Collect implements pirogue.Collector: in one step when the customer brought a
+// one-time password, otherwise by a QR that can be paid once, while the collection's
+// window lasts, at most a day. A collection that Orange could never accept is
+// Refused without being sent.
+func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	if err := o.acceptable(c.Ref, c.Amount); err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if c.Amount.Minor < minCollect {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: MAX IT refuses less than %d francs", minCollect)
+	}
+	if c.OTP != "" {
+		return o.oneStep(ctx, c)
+	}
+	return o.openQR(ctx, c)
+}
+
+// openQR asks for a QR.
+func (o *operator) openQR(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	window := min(c.Window, maxValidity)
+	if window < time.Second {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: a QR cannot be valid for %v", c.Window)
+	}
+	req, err := outbound.PostJSON(qrPath, o.qr(c, window))
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if c.CallbackURL != "" {
+		req.Header.Set(headerCallbackURL, c.CallbackURL)
+	}
+	if o.conf.Simulator {
+		req.Header.Set(headerSandboxMSISDN, string(c.MSISDN))
+	}
+	asked := o.clock.Now()
+	body, err := o.order(ctx, req)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	return o.opened(body, asked.Add(window))
+}
+
+// qr returns the body of POST qrcode.
+func (o *operator) qr(c pirogue.Collection, window time.Duration) qrRequest {
+	name := c.Payee
+	if name == "" {
+		name = o.conf.Credentials[credMerchantName]
+	}
+	return qrRequest{
+		Code:               o.conf.Credentials[credMerchantCode],
+		Name:               outbound.Cut(name, maxName),
+		Amount:             money{c.Amount.Minor, unit},
+		Reference:          string(c.Ref),
+		Validity:           int64(window / time.Second),
+		CallbackSuccessURL: c.ReturnURL,
+		CallbackCancelURL:  c.CancelURL,
+		Restrictions:       restrictions{IsSingleUse: true},
+	}
+}
+
+// opened reads the answer to qrcode. Without an identifier and a way to show it, a
+// QR is of no use to anyone, and whether it exists is Unknown.
+func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, error) {
+	var got qrAnswer
+	if err := json.Unmarshal(body, &got); err != nil {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "QR: not the JSON of the specification: %w", err)
+	}
+	link := o.link(got.DeepLink, got.ShortLink)
+	if got.QRID == "" || (got.QRCode == "" && link == "") {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "QR without qrId, or without anything to show")
+	}
+	if until, ok := readTime(got.ValidFor.EndDateTime); ok {
+		expires = until
+	}
+	return pirogue.Receipt{
+		Outcome:    pirogue.OutcomePending,
+		NextAction: pirogue.NextAction{Type: pirogue.ActionQR, QR: got.QRCode, URL: link, ExpiresAt: expires},
+		Handle:     pirogue.Handle{keyQR: string(got.QRID)},
+	}, nil
+}
+
+// link returns the first address that may be shown to a customer: https, or http
+// from a simulator. Another scheme is dropped, for the QR says the same.
+func (o *operator) link(addresses ...string) string {
+	for _, address := range addresses {
+		u, err := url.Parse(address)
+		if err == nil && u.Host != "" && (u.Scheme == "https" || (u.Scheme == "http" && o.conf.Simulator)) {
+			return address
+		}
+	}
+	return ""
+}
+
+// oneStep collects with the customer's one-time password. Orange answers when it is
+// over. A password is spent by the attempt, whatever became of it.
+func (o *operator) oneStep(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	number, ok := o.local(c.MSISDN)
+	if !ok {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: the number is not one of Orange's country")
+	}
+	req, err := outbound.PostJSON(oneStepPath, oneStepRequest{
+		Customer:  side{IDType: idMSISDN, ID: number, OTP: c.OTP},
+		Partner:   side{IDType: idCode, ID: o.conf.Credentials[credMerchantCode]},
+		Amount:    money{c.Amount.Minor, unit},
+		Reference: string(c.Ref),
+	})
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	body, err := o.order(ctx, req, c.OTP)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	return o.executed(body, c.Ref, c.OTP)
+}

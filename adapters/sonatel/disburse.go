@@ -1,0 +1,105 @@
+package sonatel
+
+import (
+	"context"
+	"encoding/json"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// cashInPath is where a retailer deposits into a customer's wallet. Orange's Cash
+// In is our cash-out.
+const cashInPath = "/api/eWallet/v1/cashins"
+
+// keyTransactionID is the handle's key of a transaction's identifier at Orange.
+const keyTransactionID = "transaction_id"
+
+// cashInRequest is the body of POST cashins.
+type cashInRequest struct {
+	Partner             side   `json:"partner"` // the retailer
+	Customer            side   `json:"customer"`
+	Amount              money  `json:"amount"`
+	Reference           string `json:"reference"`
+	ReceiveNotification bool   `json:"receiveNotification"` // by SMS, to the customer
+}
+
+// executedAnswer is the body of an answer to cashins and to onestep.
+type executedAnswer struct {
+	TransactionID string `json:"transactionId"`
+	Status        string `json:"status"`
+	Description   string `json:"description"`
+	Reference     string `json:"reference"`
+}
+
+// Disburse implements pirogue.Disburser: it pays into a wallet from the retailer's
+// float. Orange sends no callback for it. Nothing proves that a repeated reference
+// is executed once, so a lost answer is Unknown and the transaction is to be looked
+// for. A disbursement that Orange could never accept is Refused without being sent.
+func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
+	number, err := o.payable(d)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	answer, err := o.sendPIN(ctx, func(key publicKey, pin string) (outbound.Request, error) {
+		sealed, err := key.seal(pin)
+		if err != nil {
+			return outbound.Request{}, err
+		}
+		return outbound.PostJSON(cashInPath, o.cashIn(d, number, sealed))
+	})
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if !good(answer) {
+		return pirogue.Receipt{}, o.refusal(answer, pirogue.Refused)
+	}
+	return o.executed(answer.Body, d.Ref)
+}
+
+// payable returns the local number of a disbursement that Orange could accept.
+func (o *operator) payable(d pirogue.Disbursement) (string, error) {
+	if err := o.acceptable(d.Ref, d.Amount); err != nil {
+		return "", err
+	}
+	number, ok := o.local(d.MSISDN)
+	if !ok {
+		return "", pirogue.Errorf(pirogue.Refused, "not sent: the number is not one of Orange's country")
+	}
+	return number, nil
+}
+
+// cashIn returns one deposit.
+func (o *operator) cashIn(d pirogue.Disbursement, number, sealed string) cashInRequest {
+	return cashInRequest{
+		Partner:             side{IDType: idMSISDN, ID: o.conf.Credentials[credMSISDN], EncryptedPINCode: sealed},
+		Customer:            side{IDType: idMSISDN, ID: number},
+		Amount:              money{d.Amount.Minor, unit},
+		Reference:           string(d.Ref),
+		ReceiveNotification: true,
+	}
+}
+
+// executed reads the answer to an order of ref that Orange took. What cannot be
+// understood of it is Unknown: the order may have been executed.
+func (o *operator) executed(body []byte, ref pirogue.OperatorRef, secrets ...string) (pirogue.Receipt, error) {
+	var got executedAnswer
+	if err := json.Unmarshal(body, &got); err != nil {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of the specification: %w", err)
+	}
+	if got.Reference != "" && got.Reference != string(ref) {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "an answer about another order than %s", ref)
+	}
+	outcome, err := outcomeOf(got.Status)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	receipt := pirogue.Receipt{
+		Outcome: outcome, ProviderTxID: got.TransactionID,
+		Words: o.words(got.Status+" "+got.Description, secrets...),
+	}
+	if got.TransactionID != "" {
+		receipt.Handle = pirogue.Handle{keyTransactionID: got.TransactionID}
+	}
+	return receipt, nil
+}

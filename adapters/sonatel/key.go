@@ -1,0 +1,139 @@
+package sonatel
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// keyPath is where Orange publishes the key that seals PINs.
+const keyPath = "/api/account/v1/publicKeys"
+
+// keyAnswer is the body of its answer. Key is the base64 of an X.509
+// SubjectPublicKeyInfo, without the armour of PEM.
+type keyAnswer struct {
+	KeyID   text   `json:"keyId"`
+	KeyType string `json:"keyType"` // "RSA"
+	Key     string `json:"key"`
+}
+
+// publicKey is a key as Orange published it. Its text tells two keys apart.
+type publicKey struct {
+	text string
+	rsa  *rsa.PublicKey
+}
+
+// readKey reads an answer.
+func readKey(body []byte) (publicKey, error) {
+	var got keyAnswer
+	if err := json.Unmarshal(body, &got); err != nil {
+		return publicKey{}, pirogue.Errorf(pirogue.Unknown, "public key: not the JSON of the specification: %w", err)
+	}
+	der, err := base64.StdEncoding.DecodeString(got.Key)
+	if err != nil {
+		return publicKey{}, pirogue.Errorf(pirogue.Unknown, "public key: %w", err)
+	}
+	parsed, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		return publicKey{}, pirogue.Errorf(pirogue.Unknown, "public key: %w", err)
+	}
+	key, ok := parsed.(*rsa.PublicKey)
+	if !ok {
+		return publicKey{}, pirogue.Errorf(pirogue.Unknown, "public key: %T where RSA was promised", parsed)
+	}
+	return publicKey{text: got.Key, rsa: key}, nil
+}
+
+// seal encrypts a PIN by RSA with the padding of PKCS #1 v1.5, which is what Java
+// calls RSA, and so what Sonatel's starter does. The padding is random: the same
+// PIN never looks the same twice, so that no key of idempotency may hold it.
+func (k publicKey) seal(pin string) (string, error) {
+	//nolint:staticcheck // dangerous, but the only padding Orange reads
+	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, k.rsa, []byte(pin))
+	if err != nil {
+		return "", pirogue.Errorf(pirogue.NotSent, "the PIN cannot be sealed with Orange's key")
+	}
+	return base64.StdEncoding.EncodeToString(sealed), nil
+}
+
+// fetchKey asks for the key.
+func (o *operator) fetchKey(ctx context.Context) (publicKey, error) {
+	body, err := o.ask(ctx, get(keyPath, nil))
+	if err != nil {
+		return publicKey{}, err
+	}
+	return readKey(body)
+}
+
+// keyRing keeps Orange's key until Orange says that it is no longer good.
+type keyRing struct {
+	fetch func(context.Context) (publicKey, error)
+	turn  chan struct{} // held while the key is read or fetched, so that one fetch serves all who wait
+	kept  publicKey
+}
+
+func newKeyRing(fetch func(context.Context) (publicKey, error)) *keyRing {
+	return &keyRing{fetch: fetch, turn: make(chan struct{}, 1)}
+}
+
+// get returns a key, fetched anew when the kept one is the rejected one. Whatever
+// goes wrong is NotSent: the request that needs the key has not left.
+func (r *keyRing) get(ctx context.Context, rejected string) (publicKey, error) {
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return publicKey{}, pirogue.Errorf(pirogue.NotSent, "given up waiting for Orange's key: %w", ctx.Err())
+	}
+	if r.kept.text != "" && r.kept.text != rejected {
+		return r.kept, nil
+	}
+	fetched, err := r.fetch(ctx)
+	if err != nil {
+		return publicKey{}, pirogue.Errorf(pirogue.NotSent, "no key to seal the PIN with: %w", err)
+	}
+	r.kept = fetched
+	return fetched, nil
+}
+
+// pinRequest writes a request that carries the PIN, sealed with key.
+type pinRequest func(key publicKey, pin string) (outbound.Request, error)
+
+// sealed sends a request with the PIN. Orange turns a PIN away that it cannot read,
+// and with it the request: that is met with one new key and one more call.
+func (o *operator) sealed(ctx context.Context, pin string, write pinRequest) (outbound.Answer, error) {
+	key, err := o.keys.get(ctx, "")
+	if err != nil {
+		return outbound.Answer{}, err
+	}
+	answer, err := o.sealWith(ctx, key, pin, write)
+	if err != nil || !unreadable(answer) {
+		return answer, err
+	}
+	if key, err = o.keys.get(ctx, key.text); err != nil {
+		return outbound.Answer{}, err
+	}
+	return o.sealWith(ctx, key, pin, write)
+}
+
+// sealWith sends a request with the PIN under one key.
+func (o *operator) sealWith(ctx context.Context, key publicKey, pin string, write pinRequest) (outbound.Answer, error) {
+	req, err := write(key, pin)
+	if err != nil {
+		return outbound.Answer{}, err
+	}
+	return o.send(ctx, req)
+}
+
+// unreadable reports whether Orange said that it could not read the PIN. From its
+// server's failure, whatever the code, nothing follows.
+func unreadable(a outbound.Answer) bool {
+	said, _ := problemOf(a.Body)
+	return a.Status >= 400 && a.Status < 500 && said.Code == codeBadKey
+}

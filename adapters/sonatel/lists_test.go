@@ -1,0 +1,226 @@
+package sonatel_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/adapters/adaptertest"
+	"pirogue/adapters/sonatel"
+)
+
+// clerk is what an instance does beside paying.
+type clerk interface {
+	payer
+	BulkLines(ctx context.Context, bulkID string) ([]sonatel.Line, error)
+	Transactions(ctx context.Context, from, to time.Time) ([]sonatel.Line, error)
+}
+
+// page returns a page of n transactions, numbered from first.
+func page(first, n int) answer {
+	rows := make([]string, 0, n)
+	for i := range n {
+		rows = append(rows, fmt.Sprintf(`{"transactionId":"MP%d","type":"MERCHANT_PAYMENT","status":"SUCCESS",`+
+			`"amount":{"value":10.0,"unit":"XOF"},"reference":"%s"}`, first+i, ref))
+	}
+	return says(200, "["+strings.Join(rows, ",")+"]")
+}
+
+func TestAHistoryIsReadToItsLastPage(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		pages []answer
+		lines int
+		asked int
+	}{
+		"nothing":                              {[]answer{page(0, 0)}, 0, 1},
+		"less than a page":                     {[]answer{page(0, 3)}, 3, 1},
+		"whole pages and nothing":              {[]answer{page(0, 200), page(200, 200), page(400, 0)}, 400, 3},
+		"pages smaller than asked for":         {[]answer{page(0, 50), page(50, 50), page(100, 7)}, 107, 3},
+		"a row on two pages, while time flies": {[]answer{page(0, 200), page(199, 5)}, 204, 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newOrange(t, map[string][]answer{transactionsPath: tt.pages})
+			from := adaptertest.Now()
+			got, err := reading[clerk](t, server.at()).Transactions(t.Context(), from, from.Add(24*time.Hour))
+			if err != nil || len(got) != tt.lines {
+				t.Errorf("%d lines, %v; want %d", len(got), err, tt.lines)
+			}
+			asked := server.letters(transactionsPath)
+			last := fmt.Sprintf("%s?fromDateTime=2026-01-02T03%%3A04%%3A05Z&page=%d&size=200&toDateTime=2026-01-03T03%%3A04%%3A05Z",
+				transactionsPath, tt.asked-1)
+			if len(asked) != tt.asked || asked[tt.asked-1].Path != last {
+				t.Errorf("%d questions, the last %s; want %d and %s", len(asked), asked[len(asked)-1].Path, tt.asked, last)
+			}
+		})
+	}
+}
+
+func TestAListIsWholeOrItIsNone(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		pages []answer
+		code  pirogue.Code
+	}{
+		"a page that never ends":  {[]answer{page(0, 20)}, pirogue.Unknown},
+		"a second page that fell": {[]answer{page(0, 200), says(502, "")}, pirogue.Unknown},
+		"over the quota":          {[]answer{page(0, 200), says(429, "")}, pirogue.NotSent},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newOrange(t, map[string][]answer{transactionsPath: tt.pages})
+			o := reading[clerk](t, server.at())
+			got, err := o.Transactions(t.Context(), adaptertest.Now(), adaptertest.Now())
+			if got != nil || pirogue.CodeOf(err) != tt.code {
+				t.Errorf("%d lines, %v; want none, %s", len(got), err, tt.code)
+			}
+			if asked := len(server.letters(transactionsPath)); asked > 250 {
+				t.Errorf("%d pages were asked for, want at most 250", asked)
+			}
+		})
+	}
+}
+
+func TestAStatusReadsPagesWithinALimit(t *testing.T) {
+	t.Parallel()
+	success := page(90, 1)
+	success.body = strings.ReplaceAll(success.body, `10.0`, `5000.0`)
+	server := newOrange(t, map[string][]answer{transactionsPath: {failures(20), failures(20), success}})
+	got, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), query)
+	if err != nil || got.Outcome != pirogue.OutcomePaid || got.Amount != francs {
+		t.Errorf("%+v, %v; want the success of the third page", got, err)
+	}
+	endless := newOrange(t, map[string][]answer{transactionsPath: {failures(20)}})
+	_, err = reading[pirogue.StatusReader](t, endless.at()).Status(t.Context(), query)
+	if asked := len(endless.letters(transactionsPath)); pirogue.CodeOf(err) != pirogue.Unknown || asked != 5 {
+		t.Errorf("%v after %d pages, want UNKNOWN after 5", err, asked)
+	}
+}
+
+// failures returns a page of failed tries.
+func failures(n int) answer {
+	a := page(0, n)
+	a.body = strings.ReplaceAll(a.body, "SUCCESS", "FAILED")
+	return a
+}
+
+func TestALineOfHistory(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[
+		{"transactionId":"CI1","type":"CASHIN","status":"FAILED","statusReason":"solde du 771234567","amount":{"value":5000.0,"unit":"XOF"},
+		 "reference":"`+outRef+`","partner":{"id":"781112233"},"customer":{"id":"771234567"},
+		 "createdAt":"2026-01-02T03:04:31.250Z","updatedAt":"2026-01-02T03:04:33"},
+		{"transactionId":"XX2","type":"COMMISSION","status":"LATER","statusReason":null,"amount":{"value":7.5,"unit":"XOF"},"createdAt":"02-01-2026 03:04:31"}]`)}})
+	got, err := reading[clerk](t, server.at()).Transactions(t.Context(), adaptertest.Now(), adaptertest.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []sonatel.Line{{
+		TxID: "CI1", Ref: outRef, Kind: pirogue.CashOut, Outcome: pirogue.OutcomeDeclined, Word: "FAILED", Amount: francs,
+		Customer: "771234567", Partner: "781112233", CreatedAt: time.Date(2026, 1, 2, 3, 4, 31, 250_000_000, time.UTC),
+		UpdatedAt: time.Date(2026, 1, 2, 3, 4, 33, 0, time.UTC), Reason: "FAILED solde du [secret]",
+	}, {
+		TxID: "XX2", Word: "LATER", CreatedAt: time.Date(2026, 1, 2, 3, 4, 31, 0, time.UTC), Reason: "LATER",
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatLeavesForABulk(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{
+		balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
+		transactionsPath: {page(0, 2)},
+	})
+	o := reading[clerk](t, server.at())
+	second := disbursement
+	second.Ref, second.MSISDN = "CO2", "+221780000002"
+	id, err := o.BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement, second}, "https://pay.example/bulk")
+	if err != nil || id != "b-1" {
+		t.Fatalf("%q, %v; want b-1", id, err)
+	}
+	sent := server.letters(bulkPath)[0]
+	line := `{"partner":{"idType":"MSISDN","id":"781112233","encryptedPinCode":""},"customer":{"idType":"MSISDN","id":"%s"},` +
+		`"amount":{"value":5000,"unit":"XOF"},"reference":"%s","receiveNotification":true}`
+	want := "[" + fmt.Sprintf(line, "771234567", outRef) + "," + fmt.Sprintf(line, "780000002", "CO2") + "]"
+	if diff := cmp.Diff(want, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`)); diff != "" {
+		t.Error(diff)
+	}
+	if sent.Header.Get("X-Callback-Url") != "https://pay.example/bulk" || !slices.Equal(sent.PINs, []string{pin, pin}) {
+		t.Errorf("callback %q, PINs %v", sent.Header.Get("X-Callback-Url"), sent.PINs)
+	}
+	lines, err := o.BulkLines(t.Context(), id)
+	if asked := server.letters(transactionsPath)[0].Path; err != nil || len(lines) != 2 || !strings.Contains(asked, "?bulkId=b-1&") {
+		t.Errorf("%d lines of %s, %v", len(lines), asked, err)
+	}
+}
+
+func TestWhatOrangeSaysToABulk(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer answer
+		id     string
+		code   pirogue.Code
+	}{
+		"failed as a whole":  {says(200, `{"bulkId":"b-1","status":"FAILED"}`), "b-1", pirogue.Unknown},
+		"a word unknown":     {says(200, `{"bulkId":"b-1","status":"LATER"}`), "b-1", pirogue.Unknown},
+		"no identifier":      {says(200, `{"status":"ACCEPTED"}`), "", pirogue.Unknown},
+		"a page":             {says(200, "<html></html>"), "", pirogue.Unknown},
+		"out of time":        {says(504, ""), "", pirogue.Unknown},
+		"refused":            {problem(400, "2021"), "", pirogue.Refused},
+		"a number for an id": {says(200, `{"bulkId":7,"status":"SUCCESS"}`), "7", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newOrange(t, map[string][]answer{
+				balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}, bulkPath: {tt.answer},
+			})
+			id, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, "")
+			if id != tt.id || pirogue.CodeOf(err) != tt.code {
+				t.Errorf("%q, %v; want %q, %q", id, err, tt.id, tt.code)
+			}
+		})
+	}
+}
+
+func TestAWrongPINIsTriedOnABalanceBeforeABulk(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{balancePath: {problem(400, "2011")}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)}})
+	_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, "")
+	if pirogue.CodeOf(err) != pirogue.NotSent || len(server.letters(bulkPath)) != 0 {
+		t.Errorf("%v after %d bulks, want NOT_SENT after none", err, len(server.letters(bulkPath)))
+	}
+}
+
+func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	poor := disbursement
+	poor.Amount.Minor, poor.Ref = 0, "CO2"
+	tests := map[string][]pirogue.Disbursement{
+		"no line":           nil,
+		"501 lines":         make([]pirogue.Disbursement, sonatel.MaxBulk+1),
+		"a line of nothing": {disbursement, poor},
+		"one order, twice":  {disbursement, disbursement},
+	}
+	for name, all := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newOrange(t, map[string][]answer{})
+			_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), all, "")
+			if pirogue.CodeOf(err) != pirogue.Refused || len(server.letters(tokenPath)) != 0 {
+				t.Errorf("%v, want REFUSED, unsent", err)
+			}
+		})
+	}
+}

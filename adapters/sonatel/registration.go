@@ -1,0 +1,76 @@
+package sonatel
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// registrationPath is where a merchant's callback address is kept.
+const registrationPath = "/api/notification/v1/merchantcallback"
+
+// registration is one callback address on the wire. The API key comes back in clear,
+// although the specification calls it write-only.
+type registration struct {
+	Code        text   `json:"code"`
+	Name        string `json:"name"`
+	CallbackURL string `json:"callbackUrl"`
+	APIKey      string `json:"apiKey"`
+	CreatedAt   string `json:"createdAt,omitempty"` // 31-12-2026 23:59:59, in Dakar
+}
+
+// Registration is a callback address that Orange keeps for our merchant.
+type Registration struct {
+	Name      string
+	URL       string
+	OurKey    bool      // its key is our callback_key
+	CreatedAt time.Time // zero when it could not be read
+}
+
+// RegisterCallback tells Orange where to post what happens to the merchant's
+// transactions that name no address of their own, and the callback_key to post it
+// with. It fails with NotSent, Refused or Unknown.
+func (o *operator) RegisterCallback(ctx context.Context, address string) error {
+	if o.link(address) == "" {
+		return pirogue.Errorf(pirogue.Refused, "not sent: the address must be absolute and https")
+	}
+	req, err := outbound.PostJSON(registrationPath, registration{
+		Code: text(o.conf.Credentials[credMerchantCode]), Name: o.conf.Credentials[credMerchantName],
+		CallbackURL: address, APIKey: o.conf.Credentials[credCallbackKey],
+	})
+	if err != nil {
+		return err
+	}
+	answer, err := o.send(ctx, req)
+	if err != nil {
+		return err
+	}
+	return o.understood(answer)
+}
+
+// RegisteredCallbacks returns the addresses that Orange keeps for our merchant. It
+// fails with NotSent or Unknown.
+func (o *operator) RegisteredCallbacks(ctx context.Context) ([]Registration, error) {
+	query := url.Values{"code": {o.conf.Credentials[credMerchantCode]}}
+	body, err := o.ask(ctx, get(registrationPath, query))
+	if err != nil {
+		return nil, err
+	}
+	var rows []registration
+	if err := json.Unmarshal(body, &rows); err != nil {
+		return nil, pirogue.Errorf(pirogue.Unknown, "callbacks: not the JSON of the specification: %w", err)
+	}
+	kept := make([]Registration, 0, len(rows))
+	for _, row := range rows {
+		created, _ := readTime(row.CreatedAt)
+		kept = append(kept, Registration{
+			Name: row.Name, URL: row.CallbackURL, CreatedAt: created,
+			OurKey: same(row.APIKey, o.conf.Credentials[credCallbackKey]),
+		})
+	}
+	return kept, nil
+}

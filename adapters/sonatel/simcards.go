@@ -1,0 +1,57 @@
+package sonatel
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strconv"
+
+	"pirogue"
+)
+
+// simCardsPath is where Orange's test system, and it alone, gives numbers to play
+// with.
+const simCardsPath = "/api/assignments/v1/partner/sim-cards"
+
+// maxSIMCards is how many of a type may be asked for at once. Orange states none.
+const maxSIMCards = 10
+
+// SIMCard is a number of Orange's test system. Its PIN protects play money alone.
+type SIMCard struct {
+	MSISDN string // local
+	PIN    string
+	Type   string // MERCHANT, CUSTOMER or RETAILER
+	Code   string // a merchant's; "" for the others
+}
+
+// SIMCards returns test numbers, at most ten of each type. An instance with live
+// keys has none: it fails with Refused, and with NotSent or Unknown as any question.
+func (o *operator) SIMCards(ctx context.Context, retailers, merchants, customers int) ([]SIMCard, error) {
+	if o.conf.Mode == pirogue.Live || max(retailers, merchants, customers) > maxSIMCards {
+		return nil, pirogue.Errorf(pirogue.Refused, "not sent: test numbers are for test keys, %d of a type", maxSIMCards)
+	}
+	query := url.Values{}
+	for name, n := range map[string]int{"nbRetailers": retailers, "nbMerchants": merchants, "nbCustomers": customers} {
+		if n > 0 {
+			query.Set(name, strconv.Itoa(n))
+		}
+	}
+	body, err := o.ask(ctx, get(simCardsPath, query))
+	if err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		MSISDN       text   `json:"msisdn"`
+		PINCode      text   `json:"pinCode"`
+		Type         string `json:"type"`
+		MerchantCode text   `json:"merchantCode"`
+	}
+	if err := json.Unmarshal(body, &rows); err != nil {
+		return nil, pirogue.Errorf(pirogue.Unknown, "test numbers: not the JSON of the specification: %w", err)
+	}
+	cards := make([]SIMCard, 0, len(rows))
+	for _, row := range rows {
+		cards = append(cards, SIMCard{string(row.MSISDN), string(row.PINCode), row.Type, string(row.MerchantCode)})
+	}
+	return cards, nil
+}

@@ -1,0 +1,96 @@
+// Package sonatel speaks to the Orange Money API of Orange Sonatel, in Senegal.
+//
+// It collects by a QR code that the customer scans or opens in an app, or in one
+// step when the customer brings a one-time password. It pays into wallets from a
+// retailer's float by what Orange calls Cash In, one by one or in bulk. There is no
+// refund and no cancellation: a refund is a deposit into the payer's wallet.
+//
+// A QR nobody has paid is invisible to Orange's search, so that finding nothing is
+// how a pending collection looks. Nothing proves that Orange refuses a reference it
+// has seen before: a deposit whose answer was lost is looked for, never sent again.
+//
+// Deposits and the balance need the retailer's PIN, which leaves encrypted and only
+// as ciphertext. Three wrong PINs block the retailer's wallet with all its float.
+// Until Orange has accepted the PIN once, one call at a time carries it; after a
+// wrong one no call does, until the process starts again. The memory is the
+// process's own: with two workers a wrong PIN is tried twice, and a restart without
+// a corrected PIN is one more try.
+//
+// Wire facts come from the seed document "Cash In - OM", Sonatel's Spring Boot
+// starter and what integrators saw in production in 2026, unless a comment says
+// otherwise.
+package sonatel
+
+import (
+	"errors"
+	"time"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+	"pirogue/config"
+)
+
+// What Orange promises about time and amounts.
+const (
+	maxValidity = 24 * time.Hour // of a QR
+	horizon     = 24 * time.Hour // a final status is promised within it
+	minCollect  = 10             // francs; the specification says 1, the MAX IT app refuses less than 10
+)
+
+type operator struct {
+	conf    config.Operator
+	clock   pirogue.Clock
+	timeout time.Duration // of one call: PIN lock, token, key and all
+	client  *outbound.Client
+	tokens  *outbound.Tokens
+	keys    *keyRing
+	pin     *pinLock
+	secrets []string // of the endpoint, for callback signatures; none turns their check off
+}
+
+// New returns the operator of one Orange Money account. It reports every mistake of
+// the configuration at once and calls nobody.
+//
+// Credentials are client_id, client_secret, msisdn and pin of the retailer who pays
+// out, merchant_code and merchant_name of the merchant who collects, and
+// callback_key, which Orange repeats in every callback. Optional are api_key, which
+// some contracts ask for; callback_secrets, the endpoint's signature secrets
+// separated by commas; and token_path, where the token is not at its usual place.
+//
+// Beside what package pirogue calls, the operator has BulkDisburse, BulkLines,
+// Transactions, ChangePIN, RegisterCallback, RegisteredCallbacks, CallbackReference,
+// CallbackKey and SIMCards.
+func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
+	timeout := conf.Timeout.Or(config.DefaultTimeout)
+	client, err := outbound.New(outbound.Options{
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
+	})
+	if err := errors.Join(check(conf), err); err != nil {
+		return nil, err
+	}
+	o := &operator{
+		conf: conf, clock: clock, timeout: timeout, client: client,
+		pin: newPINLock(conf.Credentials[credPIN]), secrets: secretsOf(conf),
+	}
+	o.tokens = outbound.NewTokens(client, clock, o.fetchToken)
+	o.keys = newKeyRing(o.fetchKey)
+	return o, nil
+}
+
+// Capability implements pirogue.Operator. A lost QR could be asked for again under
+// its reference, but a lost one-step payment could not, and one rule serves both:
+// never. Absence proves nothing, for Orange does not say that its search is whole.
+func (o *operator) Capability() pirogue.Capability {
+	proof := pirogue.ProofToken
+	if len(o.secrets) > 0 {
+		proof = pirogue.ProofSignature
+	}
+	return pirogue.Capability{
+		Reference: pirogue.StatusByReference,
+		Unheard:   pirogue.RepeatNever,
+		Window:    maxValidity,
+		Horizon:   horizon,
+		Proof:     proof,
+		MinAmount: minCollect,
+	}
+}

@@ -1,0 +1,384 @@
+package sonatel_test
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/adapters/adaptertest"
+	"pirogue/adapters/sonatel"
+	"pirogue/config"
+)
+
+const (
+	ref    = "CI7K2M9QX4V8R1T6W3ZB" // of the collection
+	outRef = "CO7K2M9QX4V8R1T6W3ZB" // of the disbursement
+	mpID   = "MP260102.0304.A00073"
+	ciID   = "CI260102.0304.B00021"
+	pin    = "4826"
+)
+
+var francs = pirogue.Money{Minor: 5000, Currency: pirogue.XOF}
+
+// senegal is Orange Senegal behind a simulator.
+var senegal = config.Operator{
+	Code: "sonatel-sn", Adapter: "sonatel", Mode: pirogue.Test, Country: "SN", Network: pirogue.Orange, Currency: pirogue.XOF,
+	Credentials: map[string]string{
+		"client_id": "ci-1", "client_secret": "cs-0123456789", "msisdn": "781112233", "pin": pin,
+		"merchant_code": "123456", "merchant_name": "Boutique Teranga", "callback_key": "cb-5e6f7a==",
+	},
+	BaseURL: "http://127.0.0.1", Simulator: true,
+}
+
+var collection = pirogue.Collection{
+	Ref: ref, Amount: francs, MSISDN: "+221771234567", Payee: "Boutique Élégance de la Médina et de Ouakam à Dakar",
+	ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel",
+	CallbackURL: "https://pay.example/callbacks/sonatel-sn/t0k3n", Window: 5 * time.Minute,
+}
+
+var disbursement = pirogue.Disbursement{Ref: outRef, Amount: francs, MSISDN: "+221771234567", Payer: "Boutique"}
+
+var query = pirogue.StatusQuery{
+	Kind: pirogue.CashIn, Ref: ref, Amount: francs, MSISDN: "+221771234567", SentAt: adaptertest.Now(),
+}
+
+var outQuery = pirogue.StatusQuery{
+	Kind: pirogue.CashOut, Ref: outRef, Amount: francs, MSISDN: "+221771234567", SentAt: adaptertest.Now(),
+}
+
+func subject() adaptertest.Subject {
+	return adaptertest.Subject{
+		New:     sonatel.New,
+		Conf:    senegal,
+		Prelude: map[string]string{"/oauth/v1/token": "token.json", "/api/account/v1/publicKeys": "public_key.json"},
+		Good: map[adaptertest.Call]adaptertest.Reply{
+			adaptertest.Collect:       {Status: 200, File: "qr.json"},
+			adaptertest.Disburse:      {Status: 200, File: "cashin_success.json"},
+			adaptertest.Status:        {Status: 200, File: "paid_in_success.json"},
+			adaptertest.CashOutStatus: {Status: 200, File: "paid_out_success.json"},
+			adaptertest.Balance:       {Status: 200, File: "balance.json"},
+		},
+		EmptyList: map[adaptertest.Call]pirogue.Outcome{
+			adaptertest.Status: pirogue.OutcomePending, adaptertest.CashOutStatus: pirogue.OutcomeAbsent,
+		},
+		Collection:   collection,
+		Disbursement: disbursement,
+		Query:        query,
+		CashOutQuery: outQuery,
+		Attempt:      pirogue.Attempt{Ref: ref},
+		Header:       http.Header{"Authorization": {"Basic cb-5e6f7a=="}},
+		Forged:       "callback_forged.json",
+		Secrets: []string{
+			"cs-0123456789", "cb-5e6f7a==", "at-3f1c9a", pin, "+221771234567", "771234567", strings.Repeat("QUJD", 20),
+		},
+	}
+}
+
+func TestSonatel(t *testing.T) {
+	t.Parallel()
+	all := words()
+	for _, cases := range []map[string]adaptertest.Case{collects(), disburses(), statuses(), cashOutStatuses(), balances()} {
+		maps.Copy(all, cases)
+	}
+	adaptertest.Exercise(t, subject(), all)
+}
+
+// words is Orange's vocabulary: every word as the answer to a deposit, as a status
+// of either kind, and as a callback.
+func words() map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for word, outcome := range map[string]pirogue.Outcome{
+		"pre_initiated": pirogue.OutcomePending,
+		"initiated":     pirogue.OutcomePending,
+		"pending":       pirogue.OutcomePending,
+		"accepted":      pirogue.OutcomePending,
+		"success":       pirogue.OutcomePaid,
+		"failed":        pirogue.OutcomeDeclined,
+		"rejected":      pirogue.OutcomeDeclined,
+		"cancelled":     pirogue.OutcomeDeclined,
+	} {
+		var moved pirogue.Money
+		if outcome == pirogue.OutcomePaid {
+			moved = francs
+		}
+		for call, c := range map[adaptertest.Call]adaptertest.Case{
+			adaptertest.Disburse:      {Reply: adaptertest.Reply{Status: 200, File: "cashin_" + word + ".json"}, TxID: ciID},
+			adaptertest.Status:        {Reply: adaptertest.Reply{Status: 200, File: "paid_in_" + word + ".json"}, TxID: mpID, Amount: moved},
+			adaptertest.CashOutStatus: {Reply: adaptertest.Reply{Status: 200, File: "paid_out_" + word + ".json"}, TxID: ciID, Amount: moved},
+			adaptertest.Callback:      {Reply: adaptertest.Reply{File: "callback_" + word + ".json"}, TxID: mpID},
+		} {
+			c.Call, c.Outcome = call, outcome
+			cases[word+" to "+string(call)] = c
+		}
+	}
+	for _, file := range []string{"callback_new_word.json", "callback_other_reference.json"} {
+		cases[file] = adaptertest.Case{Call: adaptertest.Callback, Reply: adaptertest.Reply{File: file}, Code: pirogue.Unknown}
+	}
+	return cases
+}
+
+// said is one answer and what it is.
+type said struct {
+	status  int
+	file    string
+	outcome pirogue.Outcome
+	code    pirogue.Code
+	txID    string
+}
+
+// rows returns answers to one call as cases.
+func rows(call adaptertest.Call, answers map[string]said) map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for name, s := range answers {
+		cases[string(call)+" is "+name] = adaptertest.Case{
+			Call: call, Reply: adaptertest.Reply{Status: s.status, File: s.file}, Outcome: s.outcome, Code: s.code, TxID: s.txID,
+		}
+	}
+	return cases
+}
+
+// collects is what Orange may say to a request for a QR.
+func collects() map[string]adaptertest.Case {
+	return rows(adaptertest.Collect, map[string]said{
+		"opened":                          {200, "qr.json", pirogue.OutcomePending, "", ""},
+		"opened with 201":                 {201, "qr.json", pirogue.OutcomePending, "", ""},
+		"opened, the picture alone":       {200, "qr_picture_alone.json", pirogue.OutcomePending, "", ""},
+		"opened without qrId":             {200, "qr_no_id.json", "", pirogue.Unknown, ""},
+		"opened with nothing to show":     {200, "qr_nothing_to_show.json", "", pirogue.Unknown, ""},
+		"refused, repeating secrets":      {400, "code_repeats.json", "", pirogue.Refused, ""},
+		"refused with numbers for text":   {400, "code_number.json", "", pirogue.Refused, ""},
+		"not subscribed":                  {403, "code_11.json", "", pirogue.NotSent, ""},
+		"forbidden, by we know not whom":  {403, "problem_no_code.json", "", pirogue.Unknown, ""},
+		"refused for an undocumented why": {400, "code_7777.json", "", pirogue.Unknown, ""},
+		"over the quota":                  {429, "problem_no_code.json", "", pirogue.NotSent, ""},
+		"a fresh token turned away":       {401, "code_11.json", "", pirogue.NotSent, ""},
+	})
+}
+
+// disburses is what else Orange may say to a deposit.
+func disburses() map[string]adaptertest.Case {
+	return rows(adaptertest.Disburse, map[string]said{
+		"done with 201":                   {201, "cashin_success.json", pirogue.OutcomePaid, "", ciID},
+		"a word nobody knows":             {200, "cashin_new_word.json", "", pirogue.Unknown, ""},
+		"about another reference":         {200, "cashin_other_reference.json", "", pirogue.Unknown, ""},
+		"refused: balance too low":        {400, "code_2020.json", "", pirogue.Refused, ""},
+		"refused: wrong PIN":              {400, "code_2011.json", "", pirogue.Refused, ""},
+		"refused: not found":              {404, "code_60.json", "", pirogue.Refused, ""},
+		"refused with 200":                {200, "code_2020.json", "", pirogue.Unknown, ""},
+		"refused, repeating secrets":      {400, "code_repeats.json", "", pirogue.Refused, ""},
+		"refused for an undocumented why": {400, "code_7777.json", "", pirogue.Unknown, ""},
+		"pending already":                 {400, "code_51.json", "", pirogue.Unknown, ""},
+		"a conflict":                      {409, "code_2020.json", "", pirogue.Unknown, ""},
+		"timed out at the gateway":        {408, "code_2020.json", "", pirogue.Unknown, ""},
+		"failed, with a code of refusals": {500, "code_2020.json", "", pirogue.Unknown, ""},
+		"out of time":                     {504, "code_4003.json", "", pirogue.Unknown, ""},
+		"a PIN that no key can seal":      {400, "code_4003.json", "", pirogue.NotSent, ""},
+		"not subscribed":                  {403, "code_11.json", "", pirogue.NotSent, ""},
+		"over the quota":                  {429, "problem_no_code.json", "", pirogue.NotSent, ""},
+		"a fresh token turned away":       {401, "code_11.json", "", pirogue.NotSent, ""},
+	})
+}
+
+// statuses is what else Orange may list of a collection.
+func statuses() map[string]adaptertest.Case {
+	cases := rows(adaptertest.Status, map[string]said{
+		"listed nowhere":                  {200, "rows_empty.json", pirogue.OutcomePending, "", ""},
+		"listed nowhere, in an object":    {200, "rows_none_in_object.json", pirogue.OutcomePending, "", ""},
+		"in an object without a list":     {200, "rows_no_list.json", "", pirogue.Unknown, ""},
+		"failed, but pending again":       {200, "rows_failed_then_pending.json", pirogue.OutcomePending, "", mpID},
+		"failed, giving a reason":         {200, "rows_reason.json", pirogue.OutcomeDeclined, "", mpID},
+		"failed, and a word unknown":      {200, "rows_failed_and_new_word.json", "", pirogue.Unknown, ""},
+		"a word unknown":                  {200, "rows_new_word.json", "", pirogue.Unknown, ""},
+		"a word in lower case":            {200, "rows_lower_case.json", "", pirogue.Unknown, ""},
+		"another reference":               {200, "rows_other_reference.json", "", pirogue.Unknown, ""},
+		"another type":                    {200, "rows_other_type.json", "", pirogue.Unknown, ""},
+		"a type unknown":                  {200, "rows_new_type.json", "", pirogue.Unknown, ""},
+		"paid, not saying how much":       {200, "rows_no_amount.json", "", pirogue.Unknown, ""},
+		"paid, not saying in what":        {200, "rows_no_unit.json", "", pirogue.Unknown, ""},
+		"paid, with half a franc":         {200, "rows_cents.json", "", pirogue.Unknown, ""},
+		"paid, with a tenth of a franc":   {200, "rows_tiny.json", "", pirogue.Unknown, ""},
+		"a question Orange will not take": {400, "code_2020.json", "", pirogue.Unknown, ""},
+		"not found":                       {404, "code_60.json", "", pirogue.Unknown, ""},
+		"not subscribed":                  {403, "code_11.json", "", pirogue.NotSent, ""},
+		"over the quota":                  {429, "problem_no_code.json", "", pirogue.NotSent, ""},
+	})
+	for name, c := range map[string]struct {
+		file     string
+		francs   int64
+		mismatch string
+	}{
+		"in an object":                    {"rows_in_object.json", 5000, ""},
+		"after and before failures":       {"rows_failed_then_success.json", 5000, ""},
+		"whatever other rows say":         {"rows_success_and_new_word.json", 5000, ""},
+		"by Orange's own page":            {"rows_web_payment.json", 5000, ""},
+		"twice":                           {"rows_two_successes.json", 10000, ""},
+		"once, listed twice":              {"rows_one_success_twice.json", 5000, ""},
+		"by half":                         {"rows_half.json", 2500, ""},
+		"in decimals of text":             {"rows_amount_string.json", 5000, ""},
+		"in powers of ten":                {"rows_scientific.json", 12_500_000, ""},
+		"to the merchant in numbers":      {"rows_merchant_number.json", 5000, ""},
+		"to another merchant":             {"rows_other_merchant.json", 5000, "counterparty"},
+		"to a merchant Orange leaves out": {"rows_no_merchant.json", 5000, "counterparty"},
+	} {
+		cases["paid "+name] = paid(adaptertest.Status, c.file, mpID, c.francs, c.mismatch)
+	}
+	other := paid(adaptertest.Status, "rows_other_currency.json", mpID, 5000, "currency")
+	other.Amount.Currency = pirogue.XAF
+	cases["paid in another currency"] = other
+	return cases
+}
+
+// paid is a success as it is listed.
+func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string) adaptertest.Case {
+	return adaptertest.Case{
+		Call: call, Reply: adaptertest.Reply{Status: 200, File: file}, Outcome: pirogue.OutcomePaid, TxID: txID,
+		Amount: pirogue.Money{Minor: minor, Currency: pirogue.XOF}, Mismatch: mismatch,
+	}
+}
+
+// cashOutStatuses is what else Orange may list of a disbursement.
+func cashOutStatuses() map[string]adaptertest.Case {
+	cases := rows(adaptertest.CashOutStatus, map[string]said{
+		"listed nowhere":               {200, "rows_empty.json", pirogue.OutcomeAbsent, "", ""},
+		"listed nowhere, in an object": {200, "rows_none_in_object.json", pirogue.OutcomeAbsent, "", ""},
+		"hidden behind other rows":     {200, "rows_other_reference.json", "", pirogue.Unknown, ""},
+		"not found":                    {404, "code_60.json", "", pirogue.Unknown, ""},
+	})
+	for name, c := range map[string]struct {
+		file     string
+		francs   int64
+		mismatch string
+	}{
+		"by half":                    {"out_half.json", 2500, ""},
+		"with the country's code":    {"out_international.json", 5000, ""},
+		"with a plus":                {"out_plus.json", 5000, ""},
+		"into another wallet":        {"out_other_wallet.json", 5000, "counterparty"},
+		"into a wallet Orange hides": {"out_no_wallet.json", 5000, "counterparty"},
+	} {
+		cases["paid out "+name] = paid(adaptertest.CashOutStatus, c.file, ciID, c.francs, c.mismatch)
+	}
+	return cases
+}
+
+// balances is what Orange may say to a question for the balance.
+func balances() map[string]adaptertest.Case {
+	cases := rows(adaptertest.Balance, map[string]said{
+		"in another currency": {200, "balance_other_currency.json", "", pirogue.Unknown, ""},
+		"without a value":     {200, "balance_no_value.json", "", pirogue.Unknown, ""},
+		"a wrong PIN":         {400, "code_2011.json", "", pirogue.Refused, ""},
+		"not subscribed":      {403, "code_11.json", "", pirogue.NotSent, ""},
+	})
+	for file, minor := range map[string]int64{"balance.json": 1_250_000, "balance_scientific.json": 12_345_678} {
+		cases[file] = adaptertest.Case{
+			Call: adaptertest.Balance, Reply: adaptertest.Reply{Status: 200, File: file},
+			Amount: pirogue.Money{Minor: minor, Currency: pirogue.XOF},
+		}
+	}
+	return cases
+}
+
+func TestOrangesPromises(t *testing.T) {
+	t.Parallel()
+	want := pirogue.Capability{
+		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatNever,
+		Window: 24 * time.Hour, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, MinAmount: 10,
+	}
+	if diff := cmp.Diff(want, reading[pirogue.Operator](t, senegal).Capability()); diff != "" {
+		t.Error(diff)
+	}
+	want.Proof = pirogue.ProofSignature
+	signing := with(senegal, "callback_secrets", "es-1")
+	if diff := cmp.Diff(want, reading[pirogue.Operator](t, signing).Capability()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestConfigurationsThatCannotWork(t *testing.T) {
+	t.Parallel()
+	set := func(name, value string) func(*config.Operator) {
+		return func(c *config.Operator) { c.Credentials[name] = value }
+	}
+	tests := map[string]struct {
+		spoil func(*config.Operator)
+		says  string
+	}{
+		"no client_id":                 {set("client_id", ""), "client_id is missing"},
+		"no client_secret":             {set("client_secret", ""), "client_secret is missing"},
+		"no retailer":                  {set("msisdn", ""), "msisdn is missing"},
+		"a retailer in E.164":          {set("msisdn", "+221781112233"), "msisdn must be 9 digits"},
+		"a PIN of five digits":         {set("pin", "48261"), "pin must be 4 digits"},
+		"a merchant code of letters":   {set("merchant_code", "12345A"), "merchant_code must be 6 digits"},
+		"no merchant_name":             {set("merchant_name", ""), "merchant_name is missing"},
+		"no callback_key":              {set("callback_key", ""), "callback_key is missing"},
+		"a callback_key of two lines":  {set("callback_key", "a\nb"), "callback_key must be"},
+		"an empty callback secret":     {set("callback_secrets", "a,,b"), "callback_secrets must be"},
+		"a misspelt credential":        {set("callback_secret", "a"), `"callback_secret" is none`},
+		"a token path that is no path": {set("token_path", "oauth"), "token_path must be"},
+		"another currency":             {func(c *config.Operator) { c.Currency = pirogue.XAF }, "currency"},
+		"a country of nowhere":         {func(c *config.Operator) { c.Country = "XX" }, "country"},
+		"Mali at the real Orange":      {func(c *config.Operator) { c.Country, c.Simulator = "ML", false }, "country"},
+		"http to the real Orange":      {func(c *config.Operator) { c.Simulator = false }, "https"},
+		"no address":                   {func(c *config.Operator) { c.BaseURL = "" }, "base URL"},
+		"play money for live keys": {func(c *config.Operator) {
+			c.Mode, c.BaseURL = pirogue.Live, "https://api.sandbox.orange-sonatel.com"
+		}, "test system"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conf := with(senegal)
+			tt.spoil(&conf)
+			_, err := sonatel.New(conf, adaptertest.Now)
+			if err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Fatalf("error %v, want one about %s", err, tt.says)
+			}
+			if strings.Contains(err.Error(), "48261") || strings.Contains(err.Error(), "0123456789") {
+				t.Errorf("a credential is repeated: %v", err)
+			}
+		})
+	}
+}
+
+func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := sonatel.New(config.Operator{}, adaptertest.Now)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, word := range []string{
+		"client_id", "client_secret", "msisdn", "pin", "merchant_code", "merchant_name", "callback_key",
+		"currency", "country", "base URL",
+	} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%s is missing in:\n%v", word, err)
+		}
+	}
+}
+
+// with returns a copy of conf with other credentials, given as name, value, ….
+func with(conf config.Operator, pairs ...string) config.Operator {
+	conf.Credentials = maps.Clone(conf.Credentials)
+	for i := 0; i < len(pairs); i += 2 {
+		conf.Credentials[pairs[i]] = pairs[i+1]
+	}
+	return conf
+}
+
+// reading returns the operator as the interface R.
+func reading[R any](t *testing.T, conf config.Operator) R {
+	t.Helper()
+	operator, err := sonatel.New(conf, adaptertest.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	able, ok := operator.(R)
+	if !ok {
+		t.Fatalf("the operator is no %T", able)
+	}
+	return able
+}

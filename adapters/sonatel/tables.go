@@ -1,0 +1,100 @@
+package sonatel
+
+import (
+	"net/http"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// outcomes is the whole of Orange's status vocabulary, OpenAPI v1.1.0. A word that
+// is not here is Unknown, never a guess.
+var outcomes = map[string]pirogue.Outcome{
+	"PRE_INITIATED": pirogue.OutcomePending,
+	"INITIATED":     pirogue.OutcomePending,
+	"PENDING":       pirogue.OutcomePending,
+	"ACCEPTED":      pirogue.OutcomePending,
+	"SUCCESS":       pirogue.OutcomePaid,
+	"FAILED":        pirogue.OutcomeDeclined,
+	"REJECTED":      pirogue.OutcomeDeclined,
+	"CANCELLED":     pirogue.OutcomeDeclined,
+}
+
+// kinds is what Orange's types of transaction are to us. Both ways of collecting
+// are a payment to a merchant.
+var kinds = map[string]pirogue.Kind{
+	"CASHIN":           pirogue.CashOut,
+	"MERCHANT_PAYMENT": pirogue.CashIn,
+	"WEB_PAYMENT":      pirogue.CashIn,
+}
+
+// The codes that decide what happens to the PIN and to the key it is sealed with.
+const (
+	codeWrongPINTwoLeft = "2011"
+	codeWrongPINOneLeft = "2012"
+	codePINBlocked      = "2013"
+	codeBadKey          = "4003"
+)
+
+// pinRefusals are the codes after which the PIN must not leave again.
+var pinRefusals = map[string]string{
+	codeWrongPINTwoLeft: "wrong, two tries left",
+	codeWrongPINOneLeft: "wrong, one try left",
+	codePINBlocked:      "blocked",
+}
+
+// codes is what Orange's error codes say about a request it answered with 4xx. A
+// code that is not here is Unknown: an error nobody has documented is no refusal.
+var codes = map[string]pirogue.Code{
+	"1": pirogue.Unknown, "2": pirogue.Unknown, "5": pirogue.Unknown, // try again later, states of the service
+
+	"10": pirogue.NotSent, // bad credentials of the application
+	"11": pirogue.NotSent, // the application is not subscribed to this API
+
+	"20": pirogue.Refused, "21": pirogue.Refused, "22": pirogue.Refused, // input bad, body missing or invalid
+	"23": pirogue.Refused, "24": pirogue.Refused, "25": pirogue.Refused, // parameter or header missing
+
+	"50": pirogue.Unknown, // internal error
+	"51": pirogue.Unknown, // the transaction is pending
+	"60": pirogue.Refused, // entity not found
+
+	"2000": pirogue.Refused, // the customer has no account
+	"2001": pirogue.Refused, // bad MSISDN
+	"2010": pirogue.Refused, // the PIN must be changed first
+
+	codeWrongPINTwoLeft: pirogue.Refused,
+	codeWrongPINOneLeft: pirogue.Refused,
+	codePINBlocked:      pirogue.Refused,
+
+	"2020": pirogue.Refused, // balance too low
+	"2021": pirogue.Refused, // the payer's
+	"2022": pirogue.Refused, // the payee's
+	"2023": pirogue.Refused, // ceiling of the account
+	"2024": pirogue.Refused, // of the merchant
+	"2025": pirogue.Refused, // of the beneficiary
+	"2041": pirogue.Refused, // transaction not allowed
+	"2042": pirogue.Refused, // merchant not allowed
+	"2043": pirogue.Refused, // beneficiary not allowed
+
+	codeBadKey: pirogue.NotSent, // the PIN could not be read, so nothing was done with it
+	"4004":     pirogue.Refused, // the QR has expired
+	"4099":     pirogue.Refused, // bad request
+}
+
+// classes says what an HTTP status means whatever its body says. So does every
+// status from 500 on: Unknown.
+var classes = map[int]pirogue.Code{
+	http.StatusRequestTimeout:  pirogue.Unknown, // it may have been passed on already
+	http.StatusConflict:        pirogue.Unknown, // something of this reference exists
+	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota turns calls away before it passes them on
+}
+
+// outcomeOf translates a status word. It fails with Unknown for a word that Orange's
+// specification does not have.
+func outcomeOf(word string) (pirogue.Outcome, error) {
+	outcome, ok := outcomes[word]
+	if !ok {
+		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Orange's specification", outbound.Words(word))
+	}
+	return outcome, nil
+}

@@ -1,0 +1,148 @@
+package sonatel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// transactionsPath is Orange's search.
+const transactionsPath = "/api/eWallet/v1/transactions"
+
+// shortPage is Orange's own size of a page. A page with fewer rows is the last, also
+// where a larger one was asked for and Orange gave what it saw fit.
+const shortPage = 20
+
+// transaction is one row of the search, and the body of a callback. Orange adds
+// metadata of its own, which nobody here reads.
+type transaction struct {
+	TransactionID string          `json:"transactionId"`
+	Type          string          `json:"type"`
+	Status        string          `json:"status"`
+	StatusReason  json.RawMessage `json:"statusReason"` // of no documented form
+	Amount        amount          `json:"amount"`
+	Reference     string          `json:"reference"`
+	Partner       party           `json:"partner"`
+	Customer      party           `json:"customer"`
+	CreatedAt     string          `json:"createdAt"`
+	UpdatedAt     string          `json:"updatedAt"`
+}
+
+// amount is an amount on the way in. Value is a float, such as 10.0.
+type amount struct {
+	Value json.Number `json:"value"`
+	Unit  string      `json:"unit"`
+}
+
+// party is one side of a transaction on the way in.
+type party struct {
+	IDType string `json:"idType"`
+	ID     text   `json:"id"`
+}
+
+// money returns the amount, whose currency is what Orange calls it.
+func (a amount) money() (pirogue.Money, error) {
+	if a.Unit == "" {
+		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "amount without a unit")
+	}
+	francs, err := francs(a.Value)
+	if err != nil {
+		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "%w", err)
+	}
+	return pirogue.Money{Minor: francs, Currency: pirogue.Currency(a.Unit)}, nil
+}
+
+// maxExponent is the largest power of ten read from an amount.
+const maxExponent = 18
+
+// francs reads an amount as Java prints its floats: 10.0, and 1.25E7 from ten
+// million on. It fails when the amount is not a whole number.
+func francs(n json.Number) (int64, error) {
+	mantissa, power, scientific := strings.Cut(strings.ToUpper(n.String()), "E")
+	shift, err := strconv.Atoi(power)
+	if !scientific || err != nil || shift < 0 || shift > maxExponent {
+		return outbound.Francs(n)
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	fraction += strings.Repeat("0", maxExponent)
+	return outbound.Francs(json.Number(whole + fraction[:shift] + "." + fraction[shift:]))
+}
+
+// words returns what a row says to people.
+func (t transaction) words() string {
+	reason := strings.Trim(string(t.StatusReason), `"`)
+	if reason == "null" {
+		return t.Status
+	}
+	return t.Status + " " + reason
+}
+
+// search returns every row of a question, at most so many pages of them. A list
+// longer than that is Unknown: a part of it would be read as the whole.
+func (o *operator) search(ctx context.Context, query url.Values, size, pages int) ([]transaction, error) {
+	var all []transaction
+	query.Set("size", strconv.Itoa(size))
+	for page := range pages {
+		query.Set("page", strconv.Itoa(page))
+		body, err := o.ask(ctx, get(transactionsPath, query))
+		if err != nil {
+			return nil, err
+		}
+		rows, err := rowsOf(body)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+		if len(rows) < min(size, shortPage) {
+			return all, nil
+		}
+	}
+	return nil, pirogue.Errorf(pirogue.Unknown, "the list has more than %d pages of %d rows", pages, size)
+}
+
+// rowsOf reads a list: a bare array in production, an object with transactions in
+// older texts.
+func rowsOf(body []byte) ([]transaction, error) {
+	var listed struct {
+		Transactions []transaction `json:"transactions"`
+	}
+	var err error
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
+		err = json.Unmarshal(body, &listed.Transactions)
+	} else {
+		err = json.Unmarshal(body, &listed)
+	}
+	if err != nil {
+		return nil, pirogue.Errorf(pirogue.Unknown, "transactions: not the JSON of the specification: %w", err)
+	}
+	if listed.Transactions == nil {
+		return nil, pirogue.Errorf(pirogue.Unknown, "transactions: no list")
+	}
+	return listed.Transactions, nil
+}
+
+// layouts are the ways Orange writes an instant. Senegal keeps UTC, so a time that
+// names no zone is UTC.
+var layouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05.999999999-0700", "2006-01-02T15:04:05", "02-01-2006 15:04:05",
+}
+
+// readTime reads an instant, and reports whether it could.
+func readTime(s string) (time.Time, bool) {
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// writeTime writes an instant as the search takes it.
+func writeTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

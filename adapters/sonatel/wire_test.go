@@ -1,0 +1,359 @@
+package sonatel_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/adapters/adaptertest"
+)
+
+const (
+	qrPath           = "/api/eWallet/v4/qrcode"
+	oneStepPath      = "/api/eWallet/v1/payments/onestep"
+	transactionsPath = "/api/eWallet/v1/transactions"
+)
+
+const qrBody = `{"qrId":"Zx81","deepLink":"https://m.example/d","shortLink":"https://s.example/x","qrCode":"aVZC",` +
+	`"validFor":{"startDateTime":"2026-01-02T03:04:05Z","endDateTime":"2026-01-02T03:09:07.120+0000"}}`
+
+func TestWhatLeavesForAQR(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
+	got, err := reading[pirogue.Collector](t, server.at("api_key", "ak-1")).Collect(t.Context(), collection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := pirogue.Receipt{
+		Outcome: pirogue.OutcomePending,
+		Handle:  pirogue.Handle{"qr_id": "Zx81"},
+		NextAction: pirogue.NextAction{
+			Type: pirogue.ActionQR, QR: "aVZC", URL: "https://m.example/d",
+			ExpiresAt: time.Date(2026, 1, 2, 3, 9, 7, 120_000_000, time.UTC),
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	token, sent := server.letters(tokenPath)[0], server.letters(qrPath)[0]
+	if form := "client_id=ci-1&client_secret=cs-0123456789&grant_type=client_credentials"; token.Body != form {
+		t.Errorf("the token was asked for with %s, want %s", token.Body, form)
+	}
+	body := `{"code":"123456","name":"Boutique Élégance de la Médina et de Ouakam à","amount":{"value":5000,"unit":"XOF"},` +
+		`"reference":"` + ref + `","validity":300,"callbackSuccessUrl":"https://shop.example/back",` +
+		`"callbackCancelUrl":"https://shop.example/cancel","restrictions":{"isSingleUse":true}}`
+	if diff := cmp.Diff(body, sent.Body); diff != "" {
+		t.Error(diff)
+	}
+	headers := map[string]string{
+		"Authorization": "Bearer at-1", "Content-Type": "application/json", "X-Api-Key": "ak-1",
+		"X-Callback-Url": collection.CallbackURL, "X-Sandbox-Msisdn": "+221771234567",
+	}
+	for name, value := range headers {
+		if sent.Header.Get(name) != value {
+			t.Errorf("%s is %q, want %q", name, sent.Header.Get(name), value)
+		}
+	}
+}
+
+func TestAQRIsAsGoodAsItsParts(t *testing.T) {
+	t.Parallel()
+	ours := adaptertest.Now().Add(5 * time.Minute)
+	tests := map[string]struct {
+		body, url, qr string
+		expires       time.Time
+	}{
+		"without an end":               {`{"qrId":"1","shortLink":"https://s.example/x"}`, "https://s.example/x", "", ours},
+		"with an end that is no time":  {`{"qrId":"1","qrCode":"aVZC","validFor":{"endDateTime":"tomorrow"}}`, "", "aVZC", ours},
+		"with a link for an app alone": {`{"qrId":1,"qrCode":"aVZC","deepLink":"maxit://pay/1"}`, "", "aVZC", ours},
+		"with a script for a link": {
+			`{"qrId":"1","deepLink":"javascript:alert(1)","shortLink":"https://s.example/x"}`, "https://s.example/x", "", ours,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newOrange(t, map[string][]answer{qrPath: {says(200, tt.body)}})
+			got, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), collection)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := pirogue.NextAction{Type: pirogue.ActionQR, URL: tt.url, QR: tt.qr, ExpiresAt: tt.expires}
+			if diff := cmp.Diff(want, got.NextAction); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAQRIsNeverValidLongerThanOrangeAllows(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
+	c := collection
+	c.Window = 25 * time.Hour
+	if _, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if body := server.letters(qrPath)[0].Body; !strings.Contains(body, `"validity":86400,`) {
+		t.Errorf("%s, want a validity of 86400 seconds", body)
+	}
+}
+
+func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
+	t.Parallel()
+	answers := map[string]struct {
+		answer  answer
+		outcome pirogue.Outcome
+		code    pirogue.Code
+	}{
+		"paid":               {says(200, `{"transactionId":"MP1","status":"SUCCESS","reference":"`+ref+`"}`), pirogue.OutcomePaid, ""},
+		"failed":             {says(200, `{"transactionId":"MP1","status":"FAILED","description":"OTP 654987 faux"}`), pirogue.OutcomeDeclined, ""},
+		"a wrong password":   {problem(400, "24"), "", pirogue.Refused},
+		"gone after leaving": {says(504, ""), "", pirogue.Unknown},
+	}
+	for name, tt := range answers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newOrange(t, map[string][]answer{oneStepPath: {tt.answer}})
+			c := collection
+			c.OTP = "654987"
+			got, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c)
+			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code || strings.Contains(got.Words, "654987") {
+				t.Errorf("%+v, %v; want %q, %q, without the password", got, err, tt.outcome, tt.code)
+			}
+			if tt.outcome != "" && (got.ProviderTxID != "MP1" || got.Handle["transaction_id"] != "MP1") {
+				t.Errorf("transaction %q, handle %v", got.ProviderTxID, got.Handle)
+			}
+			sent := server.letters(oneStepPath)
+			body := `{"customer":{"idType":"MSISDN","id":"771234567","otp":"654987"},"partner":{"idType":"CODE","id":"123456"},` +
+				`"amount":{"value":5000,"unit":"XOF"},"reference":"` + ref + `"}`
+			if len(sent) != 1 || sent[0].Body != body {
+				t.Errorf("%+v, want once %s", sent, body)
+			}
+		})
+	}
+}
+
+func TestWhatLeavesForADeposit(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{cashInPath: {done()}})
+	conf := server.at("token_path", "/oauth/token")
+	got, err := reading[pirogue.Disburser](t, conf).Disburse(t.Context(), disbursement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := pirogue.Receipt{
+		Outcome: pirogue.OutcomePaid, ProviderTxID: ciID, Handle: pirogue.Handle{"transaction_id": ciID}, Words: "SUCCESS",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	sent := server.letters(cashInPath)[0]
+	body := `{"partner":{"idType":"MSISDN","id":"781112233","encryptedPinCode":""},` +
+		`"customer":{"idType":"MSISDN","id":"771234567"},"amount":{"value":5000,"unit":"XOF"},` +
+		`"reference":"` + outRef + `","receiveNotification":true}`
+	if diff := cmp.Diff(body, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`)); diff != "" {
+		t.Error(diff)
+	}
+	if len(server.letters("/oauth/token")) != 1 || sent.Header.Get("X-Sandbox-Msisdn") != "" {
+		t.Errorf("token calls %v, headers %v", server.letters("/oauth/token"), sent.Header)
+	}
+}
+
+func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(c *pirogue.Collection, d *pirogue.Disbursement){
+		"no money": func(c *pirogue.Collection, d *pirogue.Disbursement) { c.Amount.Minor, d.Amount.Minor = 0, 0 },
+		"another currency": func(c *pirogue.Collection, d *pirogue.Disbursement) {
+			c.Amount.Currency, d.Amount.Currency = pirogue.XAF, pirogue.XAF
+		},
+		"no reference": func(c *pirogue.Collection, d *pirogue.Disbursement) { c.Ref, d.Ref = "", "" },
+		"a reference of 51 characters": func(c *pirogue.Collection, d *pirogue.Disbursement) {
+			c.Ref = pirogue.OperatorRef(strings.Repeat("A", 51))
+			d.Ref = c.Ref
+		},
+		"a number in Mali": func(c *pirogue.Collection, d *pirogue.Disbursement) {
+			c.MSISDN, c.OTP, d.MSISDN = "+22376123456", "654987", "+22376123456"
+		},
+		"a number too short": func(c *pirogue.Collection, d *pirogue.Disbursement) {
+			c.MSISDN, c.OTP, d.MSISDN = "+22177123456", "654987", "+22177123456"
+		},
+		"no number": func(c *pirogue.Collection, d *pirogue.Disbursement) { c.MSISDN, c.OTP, d.MSISDN = "", "654987", "" },
+	}
+	for name, spoil := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newOrange(t, map[string][]answer{})
+			c, d := collection, disbursement
+			spoil(&c, &d)
+			_, in := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c)
+			_, out := reading[pirogue.Disburser](t, server.at()).Disburse(t.Context(), d)
+			if pirogue.CodeOf(in) != pirogue.Refused || pirogue.CodeOf(out) != pirogue.Refused || len(server.letters(tokenPath)) != 0 {
+				t.Errorf("%v and %v, want REFUSED of both, unsent", in, out)
+			}
+		})
+	}
+}
+
+func TestACollectionThatMaxItWouldRefuseDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*pirogue.Collection){
+		"nine francs":        func(c *pirogue.Collection) { c.Amount.Minor = 9 },
+		"no time to pay":     func(c *pirogue.Collection) { c.Window = 0 },
+		"less than a second": func(c *pirogue.Collection) { c.Window = 999 * time.Millisecond },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
+			c := collection
+			spoil(&c)
+			_, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c)
+			if pirogue.CodeOf(err) != pirogue.Refused || len(server.letters(qrPath)) != 0 {
+				t.Errorf("%v, want REFUSED, unsent", err)
+			}
+		})
+	}
+}
+
+func TestASimulatorPlaysOtherCountries(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{cashInPath: {done()}})
+	conf := server.at()
+	conf.Country = "ML"
+	d := disbursement
+	d.MSISDN = "+22376123456"
+	if _, err := reading[pirogue.Disburser](t, conf).Disburse(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if body := server.letters(cashInPath)[0].Body; !strings.Contains(body, `"customer":{"idType":"MSISDN","id":"76123456"}`) {
+		t.Errorf("%s, want the local number", body)
+	}
+}
+
+func TestWhatLeavesForAStatus(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[]`)}})
+	o := reading[pirogue.StatusReader](t, server.at())
+	old := query
+	old.SentAt = time.Time{}
+	for _, q := range []pirogue.StatusQuery{query, outQuery, old} {
+		if _, err := o.Status(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	since := "&fromDateTime=2026-01-02T03%3A02%3A05Z" // two minutes before the attempt left
+	want := []string{
+		"?page=0&reference=" + ref + "&size=20", "?page=0&reference=" + outRef + "&size=20", "?page=0&reference=" + ref + "&size=20",
+	}
+	want[0] = strings.Replace(want[0], "?", "?"+since[1:]+"&", 1)
+	want[1] = strings.Replace(want[1], "?", "?"+since[1:]+"&", 1)
+	for i, l := range server.letters(transactionsPath) {
+		if l.Method != http.MethodGet || l.Path != transactionsPath+want[i] || l.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("%s %s as %q, want GET %s as JSON", l.Method, l.Path, l.Header.Get("Content-Type"), want[i])
+		}
+	}
+}
+
+func TestATransactionOrangeNamedButDoesNotListIsAskedByItsName(t *testing.T) {
+	t.Parallel()
+	path := transactionsPath + "/" + ciID + "/status"
+	tests := map[string]struct {
+		answer  answer
+		outcome pirogue.Outcome
+		code    pirogue.Code
+	}{
+		"done":            {says(200, `{"status":"SUCCESS"}`), pirogue.OutcomePaid, ""},
+		"pending":         {says(200, `{"status":"PENDING"}`), pirogue.OutcomePending, ""},
+		"failed":          {says(200, `{"status":"FAILED"}`), pirogue.OutcomeDeclined, ""},
+		"a word unknown":  {says(200, `{"status":"LATER"}`), "", pirogue.Unknown},
+		"forgotten":       {problem(404, "60"), "", pirogue.Unknown},
+		"in the old days": {says(200, `<html>`), "", pirogue.Unknown},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[]`)}, path: {tt.answer}})
+			q := outQuery
+			q.Handle = pirogue.Handle{"transaction_id": ciID}
+			got, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), q)
+			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code || (err == nil && got.ProviderTxID != ciID) {
+				t.Errorf("%+v, %v; want %q, %q", got, err, tt.outcome, tt.code)
+			}
+		})
+	}
+}
+
+func TestANameFromOrangeCannotLeadElsewhere(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[]`)}})
+	q := outQuery
+	q.Handle = pirogue.Handle{"transaction_id": "../../../v1/account?x="}
+	_, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), q)
+	asked := server.letters(transactionsPath + "/" + url.PathEscape(q.Handle["transaction_id"]) + "/status")
+	if pirogue.CodeOf(err) != pirogue.Unknown || len(asked) != 1 {
+		t.Errorf("%v after %+v", err, server.read)
+	}
+}
+
+func TestABalanceCarriesThePIN(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}})
+	left, err := reading[pirogue.BalanceReader](t, server.at()).Balance(t.Context())
+	if err != nil || left != (pirogue.Money{Minor: 10, Currency: pirogue.XOF}) {
+		t.Errorf("%v, %v; want 10 XOF", left, err)
+	}
+	sent := server.letters(balancePath)[0]
+	body := `{"idType":"MSISDN","id":"781112233","encryptedPinCode":"","wallet":"PRINCIPAL"}`
+	if diff := cmp.Diff(body, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`)); diff != "" || sent.PINs[0] != pin {
+		t.Errorf("%s, PINs %v", diff, sent.PINs)
+	}
+}
+
+func TestEveryDocumentedCodeOfARefusal(t *testing.T) {
+	t.Parallel()
+	tests := map[pirogue.Code]string{
+		pirogue.Unknown: "1 2 5 50 51 3 0 2099 9999",
+		pirogue.NotSent: "10 11 4003",
+		pirogue.Refused: "20 21 22 23 24 25 60 2000 2001 2010 2011 2012 2013 2020 2021 2022 2023 2024 2025 2041 2042 2043 4004 4099",
+	}
+	for want, codes := range tests {
+		for code := range strings.FieldsSeq(codes) {
+			t.Run(code, func(t *testing.T) {
+				t.Parallel()
+				server := newOrange(t, map[string][]answer{cashInPath: {problem(400, code)}})
+				_, err := reading[pirogue.Disburser](t, server.at()).Disburse(t.Context(), disbursement)
+				if pirogue.CodeOf(err) != want || !strings.Contains(err.Error(), "code "+code) {
+					t.Errorf("%v, want %s with the code", err, want)
+				}
+			})
+		}
+	}
+}
+
+func TestBadCredentialsAreNotSent(t *testing.T) {
+	t.Parallel()
+	for name, a := range map[string]answer{
+		"turned away": says(401, `{"error":"unauthorized_client","error_description":"INVALID_CREDENTIALS: cs-0123456789"}`),
+		"a page":      says(200, "<html></html>"),
+		"no token":    says(200, `{"expires_in":299}`),
+		"no life":     says(200, `{"access_token":"at-1"}`),
+		"down":        says(503, ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newOrange(t, map[string][]answer{tokenPath: {a}})
+			_, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), collection)
+			if pirogue.CodeOf(err) != pirogue.NotSent || strings.Contains(err.Error(), "cs-0123456789") {
+				t.Errorf("%v, want NOT_SENT without the secret", err)
+			}
+			if len(server.letters(qrPath)) != 0 {
+				t.Error("a QR was asked for without a token")
+			}
+		})
+	}
+}

@@ -1,0 +1,148 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pirogue"
+	"pirogue/failpoint"
+	"pirogue/ids"
+)
+
+// answer is the body of a success.
+type answer[T any] struct {
+	Data T `json:"data"`
+}
+
+// accept makes a payment a fact and answers with what became of it. What can be
+// refused is refused before anything is written. One transaction then writes the
+// payment and, when money leaves the merchant, its hold; from there on the answer
+// never says that it failed: the sweep carries on whatever this process does not.
+//
+// clash answers a reference that exists already.
+func (s *Server) accept(
+	c *gin.Context, v *visit, p pirogue.Payment, i pirogue.Instance, clash func(original pirogue.Payment) error,
+) error {
+	p, err := s.price(v.ctx, s.fresh(p, v.owner(), i), i)
+	if err != nil {
+		return err
+	}
+	if err := s.workflows.Ready(v.ctx); err != nil {
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
+	}
+	attempt := firstAttempt(p)
+	digest := pirogue.CallbackDigest(s.callbackToken(attempt.Ref))
+	failpoint.Hit("api.accept.checked")
+	stored, created, err := s.store.Accept(v.ctx, p, attempt, digest)
+	if err != nil {
+		return err
+	}
+	if !created {
+		return clash(stored)
+	}
+	failpoint.Hit("api.accept.committed")
+	return s.carry(c, v, stored)
+}
+
+// fresh returns p as a payment that begins at this moment.
+func (s *Server) fresh(p pirogue.Payment, o pirogue.Owner, i pirogue.Instance) pirogue.Payment {
+	now := s.clock.Now()
+	p.ID, p.MerchantID, p.Mode = ids.Payment(), o.MerchantID, o.Mode
+	p.Status, p.Operator = pirogue.StatusCreated, i.Code
+	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(pirogue.StartPatience), now, now
+	return p
+}
+
+// firstAttempt returns the submission that the database keeps beside a payment
+// before any byte leaves.
+func firstAttempt(p pirogue.Payment) pirogue.Attempt {
+	return pirogue.Attempt{
+		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator,
+		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	}
+}
+
+// price freezes the fee of the merchant's contract, and holds what then moves at the
+// operator to the operator's limits. It fails with InvalidAmount, also for an amount
+// that does not fit together with its fee.
+func (s *Server) price(ctx context.Context, p pirogue.Payment, i pirogue.Instance) (pirogue.Payment, error) {
+	contract, err := s.store.Fees(ctx, p.MerchantID)
+	if err != nil {
+		return pirogue.Payment{}, err
+	}
+	rule := contract.Rule(p.Kind, p.Country, p.Network)
+	p.Fee, p.FeePayer, p.FeeReturns = rule.Of(p.Amount), rule.Payer, rule.Returned
+	_, err = p.Amount.Add(p.Fee)
+	moved, limits := p.AtOperator().Minor, i.Operator.Capability()
+	if err != nil || moved < max(1, limits.MinAmount) || limits.MaxAmount > 0 && moved > limits.MaxAmount {
+		return pirogue.Payment{}, pirogue.FieldError(pirogue.InvalidAmount, "amount")
+	}
+	return p, nil
+}
+
+// conflict answers an order that exists: as a repeat when the content is the same,
+// otherwise with the fields that differ, under the names of the request. Nothing was
+// created either way.
+func conflict(original, request pirogue.Payment, t tongue) error {
+	names := map[string]string{"msisdn": numberField[request.Kind]}
+	if request.Kind == pirogue.Refund {
+		names = map[string]string{"description": "reason"}
+	}
+	fields := original.Differences(request)
+	if len(fields) == 0 {
+		return &problem{error: pirogue.Errorf(pirogue.DuplicateOrder, "the reference exists"), data: shown(original, t)}
+	}
+	mismatch := &pirogue.Error{Code: pirogue.IdempotencyMismatch}
+	for _, field := range fields {
+		if name, ok := names[field]; ok {
+			field = name
+		}
+		mismatch.Params = append(mismatch.Params, pirogue.Param{Field: field, Code: pirogue.IdempotencyMismatch})
+	}
+	return &problem{error: mismatch, data: shown(original, t)}
+}
+
+// carry starts the workflow of a payment that was just accepted and answers with
+// what the database then says.
+//
+// The payment exists, so no failure to start it is the merchant's: the sweep starts
+// what is still CREATED after 15 s. Neither a client that hangs up nor the time
+// already spent shortens the start.
+func (s *Server) carry(c *gin.Context, v *visit, p pirogue.Payment) error {
+	life := context.WithoutCancel(c.Request.Context())
+	start, stop := context.WithTimeout(life, firstAnswerTime)
+	defer stop()
+	v.rest()
+	first, err := s.workflows.Start(start, p)
+	failpoint.Hit("api.carry.started")
+	if err != nil {
+		s.logLeft("payment is left to the sweep or answers later", v, p.ID, err)
+	}
+	view := shown(s.reread(life, v, p), v.tongue)
+	if first.Unavailable {
+		return &problem{error: pirogue.Errorf(pirogue.OperatorUnavailable, "operator is down"), data: view}
+	}
+	c.JSON(http.StatusAccepted, answer[any]{view})
+	return nil
+}
+
+// reread returns the payment as the database has it now, or as it was accepted when
+// the database does not answer: that much is certain.
+func (s *Server) reread(life context.Context, v *visit, p pirogue.Payment) pirogue.Payment {
+	ctx, cancel := context.WithTimeout(life, storeTime)
+	defer cancel()
+	current, err := s.store.Payment(ctx, v.owner(), p.ID)
+	if err != nil {
+		s.logLeft("payment was accepted and could not be read back", v, p.ID, err)
+		return p
+	}
+	return current
+}
+
+// logLeft notes that a payment goes on without this request.
+func (s *Server) logLeft(what string, v *visit, id pirogue.PaymentID, err error) {
+	s.log.Warn(what, zap.String("request_id", v.id), zap.String("payment_id", string(id)), zap.Error(err))
+}

@@ -1,0 +1,334 @@
+package admin_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// because is the body of an act that needs nothing but a reason.
+const because = `{"reason":"the customer called"}`
+
+// acts is every route that changes something, with a body it accepts.
+func (w *world) acts() map[string]struct {
+	method, path, body string
+	needs              pirogue.Role
+} {
+	payment, merchant := "/payments/"+string(w.payment.ID), "/merchants/"+string(merchantID)
+	return map[string]struct {
+		method, path, body string
+		needs              pirogue.Role
+	}{
+		"recheck": {http.MethodPost, payment + "/recheck", because, pirogue.RoleSupport},
+		"redrive": {http.MethodPost, payment + "/redrive", because, pirogue.RoleSupport},
+		"resend":  {http.MethodPost, payment + "/resend", because, pirogue.RoleSupport},
+		"resolve": {
+			http.MethodPost, payment + "/resolve",
+			`{"reason":"the statement shows it","resolution":"paid","evidence":"statement of 12 May, line 4"}`, pirogue.RoleFinance,
+		},
+		"payout": {
+			http.MethodPost, merchant + "/payouts",
+			`{"reason":"monthly","id":"VIR-1","mode":"test","country_code":"ML","amount":1000,"currency":"XOF"}`, pirogue.RoleFinance,
+		},
+		"fee": {
+			http.MethodPut, merchant + "/fees",
+			`{"reason":"contract of May","type":"CASHIN","basis_points":150,"payer":"merchant"}`, pirogue.RoleFinance,
+		},
+		"late-policy": {
+			http.MethodPut, merchant + "/late-policy", `{"reason":"contract of May","late_policy":"accept"}`, pirogue.RoleFinance,
+		},
+	}
+}
+
+func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { // row 97
+	t.Parallel()
+
+	roles := map[string]pirogue.Role{
+		reader: pirogue.RoleReader, support: pirogue.RoleSupport, finance: pirogue.RoleFinance, "retired": "",
+	}
+	for name := range newWorld(t).acts() {
+		for who, role := range roles {
+			t.Run(name+" by "+who, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.store.balance = 1000
+				act := w.acts()[name]
+				got := w.do(request(who, act.method, act.path, act.body))
+
+				rows := w.store.log()
+				require.Len(t, rows, 1)
+				require.Equal(t, pirogue.Verb(name), rows[0].Verb)
+				require.Equal(t, who, rows[0].Actor)
+				require.Equal(t, role, rows[0].Role)
+				require.NotEmpty(t, rows[0].Verdict.Decision)
+				if role.May(act.needs) {
+					require.NotEqual(t, http.StatusForbidden, got.status(), got.Body)
+					return
+				}
+				require.Equal(t, http.StatusForbidden, got.status(), got.Body)
+				require.Equal(t, pirogue.Code("ROLE_REQUIRED"), got.Code)
+				require.Equal(t, pirogue.DecisionRefused, rows[0].Verdict.Decision)
+				require.Empty(t, w.workflows.asked())
+				require.Empty(t, w.store.payouts)
+				require.Empty(t, w.store.fees[merchantID])
+				require.Equal(t, pirogue.LateReturn, w.store.policies[merchantID])
+			})
+		}
+	}
+}
+
+func TestNothingIsDoneWithoutAReason(t *testing.T) {
+	t.Parallel()
+
+	for name := range newWorld(t).acts() {
+		for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"  "}`, `{"reason":null}`} {
+			w := newWorld(t)
+			act := w.acts()[name]
+			got := w.do(request(finance, act.method, act.path, body))
+			require.Equal(t, 422, got.status(), "%s %s: %s", name, body, got.Body)
+			require.Contains(t, got.Params, pirogue.Param{Field: "reason", Code: pirogue.MissingField})
+			require.Empty(t, w.store.log())
+			require.Empty(t, w.workflows.asked())
+		}
+	}
+}
+
+func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
+
+	verdict := func(d pirogue.Decision) pirogue.Verdict {
+		return pirogue.Verdict{Decision: d, Reason: "as the operator says", Evidence: "word", Status: pirogue.StatusPending}
+	}
+	tests := map[string]struct {
+		workflow func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error)
+		answer   int
+		decision pirogue.Decision
+	}{
+		"the payment is settled":           {says(verdict(pirogue.DecisionSettled)), 200, pirogue.DecisionSettled},
+		"another attempt was made":         {says(verdict(pirogue.DecisionResubmitted)), 200, pirogue.DecisionResubmitted},
+		"the operator has not decided":     {says(verdict(pirogue.DecisionWaiting)), 200, pirogue.DecisionWaiting},
+		"another person must confirm":      {says(verdict(pirogue.DecisionProposed)), 200, pirogue.DecisionProposed},
+		"it would not be safe":             {says(verdict(pirogue.DecisionRefused)), 409, pirogue.DecisionRefused},
+		"the payment has ended for good":   {fails(pirogue.NotFound), 409, pirogue.DecisionRefused},
+		"Temporal is away":                 {fails(pirogue.ServiceUnavailable), 503, pirogue.DecisionRefused},
+		"a bug":                            {fails(pirogue.Internal), 500, pirogue.DecisionRefused},
+		"the workflow has not answered":    {fails(pirogue.Unknown), 202, ""},
+		"the workflow answers much later":  {hangs, 202, ""},
+		"a panic, which nobody can answer": {func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) { panic("secret") }, 500, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.workflows.remedy = tt.workflow
+				got := w.press(pirogue.VerbRecheck, because)
+				require.Equal(t, tt.answer, got.status(), got.Body)
+				require.NotContains(t, got.Body.String(), "secret")
+
+				rows := w.store.log()
+				require.Len(t, rows, 1)
+				require.Equal(t, tt.decision, rows[0].Verdict.Decision)
+				require.Equal(t, tt.decision == "", rows[0].EndedAt.IsZero())
+				require.Equal(t, w.payment.ID, rows[0].PaymentID)
+				require.Equal(t, "the customer called", rows[0].Reason)
+				if tt.decision != "" {
+					require.NotEmpty(t, rows[0].Verdict.Reason)
+					require.Equal(t, rows[0].Verdict, *got.act(t).Verdict, "the answer and the audit log say the same")
+				}
+				if tt.answer >= 300 && tt.decision != "" {
+					require.Equal(t, rows[0].Verdict.Reason, got.Error)
+				}
+			})
+		})
+	}
+}
+
+// hangs is a workflow that has the remedy and does not answer in time.
+func hangs(ctx context.Context, _ pirogue.Payment, _ pirogue.Remedy) (pirogue.Verdict, error) {
+	<-ctx.Done()
+	return pirogue.Verdict{}, pirogue.Errorf(pirogue.Unknown, "no answer yet: %w", ctx.Err())
+}
+
+func TestTheWorkflowHearsWhoActsAndUnderWhichAct(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	r := request(finance, http.MethodPost, "/payments/"+string(w.payment.ID)+"/resolve",
+		`{"reason":"as written","resolution":"unpaid","evidence":"statement of 12 May"}`)
+	r.Header.Set("X-Pirogue-Actor", "somebody else")
+	require.Equal(t, http.StatusOK, w.do(r).status())
+	row := w.store.log()[0]
+	require.Equal(t, "unpaid: statement of 12 May", row.Subject)
+	require.Equal(t, []pirogue.Remedy{{
+		Act: row.ID, Verb: pirogue.VerbResolve, Actor: finance, Resolution: pirogue.ResolvedUnpaid, Evidence: "statement of 12 May",
+	}}, w.workflows.asked())
+}
+
+func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.store.full = pirogue.Errorf(pirogue.ServiceUnavailable, "the disk is full")
+	w.store.balance = 1000
+	for name, act := range w.acts() {
+		require.Equal(t, http.StatusServiceUnavailable, w.do(request(finance, act.method, act.path, act.body)).status(), name)
+	}
+	require.Empty(t, w.workflows.asked())
+	require.Empty(t, w.store.payouts)
+	require.Empty(t, w.store.fees[merchantID])
+}
+
+func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.workflows.remedy = func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) {
+		require.Len(t, w.store.log(), 1, "the row comes first")
+		return pirogue.Verdict{Decision: pirogue.DecisionSettled}, nil
+	}
+	w.store.cutOff = pirogue.Errorf(pirogue.ServiceUnavailable, "away")
+	require.Equal(t, http.StatusOK, w.press(pirogue.VerbRecheck, because).status())
+	require.Empty(t, w.store.log()[0].Verdict.Decision)
+}
+
+func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		ctx, hangUp := context.WithCancel(t.Context())
+		w.workflows.remedy = func(ctx context.Context, _ pirogue.Payment, _ pirogue.Remedy) (pirogue.Verdict, error) {
+			hangUp()
+			time.Sleep(10 * time.Second)
+			return pirogue.Verdict{Decision: pirogue.DecisionSettled}, ctx.Err()
+		}
+		w.do(request(support, http.MethodPost, "/payments/"+string(w.payment.ID)+"/recheck", because).WithContext(ctx))
+		require.Equal(t, pirogue.DecisionSettled, w.store.log()[0].Verdict.Decision)
+	})
+}
+
+func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const people = 100
+		w := newWorld(t)
+		var once sync.Once
+		w.workflows.remedy = func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) {
+			time.Sleep(time.Second)
+			v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "the payment has ended"}
+			once.Do(func() { v = pirogue.Verdict{Decision: pirogue.DecisionResubmitted, Reason: "proven dead"} })
+			return v, nil
+		}
+		answers := make([]int, people)
+		var all sync.WaitGroup
+		for i := range people {
+			all.Go(func() { answers[i] = w.press(pirogue.VerbRedrive, because).status() })
+		}
+		all.Wait()
+
+		told, kept := map[int]int{}, map[pirogue.Decision]int{}
+		for _, status := range answers {
+			told[status]++
+		}
+		rows := w.store.log()
+		for _, row := range rows {
+			kept[row.Verdict.Decision]++
+		}
+		require.Equal(t, map[int]int{200: 1, 409: people - 1}, told)
+		require.Equal(t, map[pirogue.Decision]int{pirogue.DecisionResubmitted: 1, pirogue.DecisionRefused: people - 1}, kept)
+		require.Len(t, rows, people)
+		require.Equal(t, 8, w.workflows.most)
+	})
+}
+
+func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.workflows.remedy = hangs
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() { w.press(pirogue.VerbRecheck, because) })
+		}
+		synctest.Wait()
+		began := time.Now()
+		got := w.press(pirogue.VerbRecheck, because)
+		require.Equal(t, 20*time.Second, time.Since(began))
+		require.Equal(t, http.StatusServiceUnavailable, got.status())
+		require.Equal(t, pirogue.Code("RETRY"), got.Code)
+		require.Equal(t, "5", got.Header().Get("Retry-After"))
+		require.Equal(t, pirogue.DecisionRefused, got.act(t).Verdict.Decision)
+
+		w.change(func(p *pirogue.Payment) { p.ID = "018f3b1e-7c1a-7def-8abc-00000000beef" })
+		w.workflows.remedy = says(pirogue.Verdict{Decision: pirogue.DecisionSettled})
+		began = time.Now()
+		require.Equal(t, http.StatusOK, w.press(pirogue.VerbRecheck, because).status())
+		require.Zero(t, time.Since(began), "another payment has its own turns")
+		all.Wait()
+	})
+}
+
+func TestAnEventIsSentAgain(t *testing.T) {
+	t.Parallel()
+
+	const url = "https://shop.example/hook"
+	first, second := 1, 2
+	tests := map[string]struct {
+		ask       int // which event: 0 means the latest
+		state     pirogue.EventState
+		url       string
+		away      bool // Temporal is
+		answer    int
+		delivered int // which event
+	}{
+		"the latest when nobody says":           {0, pirogue.EventExhausted, url, false, 200, second},
+		"one that is named":                     {first, pirogue.EventDelivered, url, false, 200, first},
+		"one that the payment does not have":    {7, pirogue.EventDelivered, url, false, 409, 0},
+		"one that has no address":               {0, pirogue.EventUnwanted, "", false, 409, 0},
+		"with Temporal away the sweep sends it": {0, pirogue.EventExhausted, url, true, 200, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.change(func(p *pirogue.Payment) { p.Status, p.Sequence = pirogue.StatusSuccess, second })
+			for n := first; n <= second; n++ {
+				id := pirogue.NewEventID(w.payment.ID, n)
+				w.store.events[id] = pirogue.Event{
+					ID: id, PaymentID: w.payment.ID, MerchantID: merchantID, Mode: pirogue.Test, State: tt.state, URL: tt.url,
+				}
+			}
+			if tt.away {
+				w.workflows.away = pirogue.Errorf(pirogue.ServiceUnavailable, "away")
+			}
+			body := because
+			if tt.ask > 0 {
+				body = fmt.Sprintf(`{"reason":"they ask for it","event_id":%q}`, pirogue.NewEventID(w.payment.ID, tt.ask))
+			}
+			got := w.press(pirogue.VerbResend, body)
+			require.Equal(t, tt.answer, got.status(), got.Body)
+			want := []string(nil)
+			if tt.delivered > 0 {
+				want = []string{string(pirogue.NewEventID(w.payment.ID, tt.delivered)) + " 1"}
+			}
+			require.Equal(t, want, w.workflows.delivered)
+			require.Len(t, w.store.log(), 1)
+		})
+	}
+}
+
+func TestAPaymentThatHasNotEndedHasNothingToTellAgain(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	require.Equal(t, http.StatusConflict, w.press(pirogue.VerbResend, because).status())
+	require.Empty(t, w.workflows.delivered)
+}

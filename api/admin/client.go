@@ -1,0 +1,197 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"pirogue"
+)
+
+// Client asks a Server. Its methods fail with the codes that the server answers, and
+// with ServiceUnavailable when it cannot be reached.
+type Client struct {
+	URL   string // such as "http://127.0.0.1:8083"
+	Token string
+}
+
+// What the client takes.
+const (
+	clientTime = verifyTime + writeTime // for a whole answer: as long as the server may take
+	maxAnswer  = 16 << 20               // bytes
+)
+
+// Find returns the payments that a term names.
+func (c *Client) Find(ctx context.Context, term string, limit int) ([]Payment, error) {
+	return get[[]Payment](ctx, c, "/payments", url.Values{"find": {term}, "limit": {strconv.Itoa(limit)}})
+}
+
+// Payment returns everything about a payment but its timeline.
+func (c *Client) Payment(ctx context.Context, id pirogue.PaymentID) (Details, error) {
+	return get[Details](ctx, c, "/payments/"+url.PathEscape(string(id)), nil)
+}
+
+// Timeline returns everything that happened to a payment.
+func (c *Client) Timeline(ctx context.Context, id pirogue.PaymentID) ([]Moment, error) {
+	return get[[]Moment](ctx, c, "/payments/"+url.PathEscape(string(id))+"/timeline", nil)
+}
+
+// Stuck returns the payments that need a look.
+func (c *Client) Stuck(ctx context.Context, limit int) ([]Stuck, error) {
+	return get[[]Stuck](ctx, c, "/stuck", url.Values{"limit": {strconv.Itoa(limit)}})
+}
+
+// Cases returns what only a person can settle.
+func (c *Client) Cases(ctx context.Context, limit int) ([]OpenCase, error) {
+	return get[[]OpenCase](ctx, c, "/cases", url.Values{"limit": {strconv.Itoa(limit)}})
+}
+
+// Acts returns the audit log, newest first: of one payment, or for "" of all.
+func (c *Client) Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]Act, error) {
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if id != "" {
+		query.Set("payment", string(id))
+	}
+	return get[[]Act](ctx, c, "/acts", query)
+}
+
+// Fees returns a merchant's contract.
+func (c *Client) Fees(ctx context.Context, id pirogue.MerchantID) ([]Fee, error) {
+	return get[[]Fee](ctx, c, "/merchants/"+url.PathEscape(string(id))+"/fees", nil)
+}
+
+// Payouts returns a merchant's payouts of one mode.
+func (c *Client) Payouts(ctx context.Context, o pirogue.Owner) ([]Payout, error) {
+	query := url.Values{"mode": {string(o.Mode)}}
+	return get[[]Payout](ctx, c, "/merchants/"+url.PathEscape(string(o.MerchantID))+"/payouts", query)
+}
+
+// Recheck has the operator asked at once.
+func (c *Client) Recheck(ctx context.Context, id pirogue.PaymentID, reason string) (Act, error) {
+	return c.onPayment(ctx, id, pirogue.VerbRecheck, why{reason})
+}
+
+// Redrive has the operator asked, and the payment submitted anew if the old attempt
+// is proven dead.
+func (c *Client) Redrive(ctx context.Context, id pirogue.PaymentID, reason string) (Act, error) {
+	return c.onPayment(ctx, id, pirogue.VerbRedrive, why{reason})
+}
+
+// Resolve settles with evidence what the operator cannot tell.
+func (c *Client) Resolve(
+	ctx context.Context, id pirogue.PaymentID, as pirogue.Resolution, evidence, reason string,
+) (Act, error) {
+	return c.onPayment(ctx, id, pirogue.VerbResolve, resolution{why{reason}, as, evidence})
+}
+
+// Resend tells the merchant again: of one event, or for "" of the latest.
+func (c *Client) Resend(
+	ctx context.Context, id pirogue.PaymentID, event pirogue.EventID, reason string,
+) (Act, error) {
+	return c.onPayment(ctx, id, pirogue.VerbResend, resending{why{reason}, event})
+}
+
+func (c *Client) onPayment(ctx context.Context, id pirogue.PaymentID, verb pirogue.Verb, body any) (Act, error) {
+	return c.act(ctx, http.MethodPost, "/payments/"+url.PathEscape(string(id))+"/"+string(verb), body)
+}
+
+// PayOut books money that was sent to a merchant's bank, once for its ID.
+func (c *Client) PayOut(ctx context.Context, id pirogue.MerchantID, p Payout, reason string) (Act, error) {
+	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/payouts", payoutBody{why{reason}, p})
+}
+
+// SetFee replaces one rule of a merchant's contract.
+func (c *Client) SetFee(ctx context.Context, id pirogue.MerchantID, f Fee, reason string) (Act, error) {
+	return c.act(ctx, http.MethodPut, "/merchants/"+url.PathEscape(string(id))+"/fees", feeBody{why{reason}, f})
+}
+
+// SetLatePolicy says what becomes of a merchant's late money.
+func (c *Client) SetLatePolicy(
+	ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy, reason string,
+) (Act, error) {
+	path := "/merchants/" + url.PathEscape(string(id)) + "/late-policy"
+	return c.act(ctx, http.MethodPut, path, policyBody{why{reason}, p})
+}
+
+// Verify checks the books.
+func (c *Client) Verify(ctx context.Context) ([]Violation, error) {
+	raw, failed, err := c.do(ctx, http.MethodPost, "/verify", nil)
+	if err != nil {
+		return nil, err
+	}
+	return read[[]Violation](raw, failed)
+}
+
+// get reads a path.
+func get[T any](ctx context.Context, c *Client, path string, query url.Values) (T, error) {
+	raw, failed, err := c.do(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return read[T](raw, failed)
+}
+
+// act asks for an act. One that was refused comes back as it stands in the audit log,
+// with the error that says why.
+func (c *Client) act(ctx context.Context, method, path string, body any) (Act, error) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return Act{}, pirogue.Errorf(pirogue.Internal, "encode the request: %w", err)
+	}
+	raw, failed, err := c.do(ctx, method, path, encoded)
+	if err != nil {
+		return Act{}, err
+	}
+	return read[Act](raw, failed)
+}
+
+// do sends a request and returns the answer's bytes, and whether it is a failure.
+func (c *Client) do(ctx context.Context, method, path string, body []byte) (raw []byte, failed bool, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, false, pirogue.Errorf(pirogue.Internal, "make the request: %w", err)
+	}
+	req.Header.Set("Authorization", bearer+c.Token)
+	if method != http.MethodGet {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	client := &http.Client{Timeout: clientTime}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, false, pirogue.Errorf(pirogue.ServiceUnavailable, "the admin API: %w", err)
+	}
+	defer resp.Body.Close()
+	raw, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, false, pirogue.Errorf(pirogue.ServiceUnavailable, "the admin API: %w", err)
+	}
+	return raw, resp.StatusCode >= http.StatusMultipleChoices, nil
+}
+
+// read returns the data of an answer, and of a failure also its error.
+func read[T any](raw []byte, failed bool) (T, error) {
+	var body struct {
+		Data      T               `json:"data"`
+		Error     string          `json:"error"`
+		Code      pirogue.Code    `json:"code"`
+		RequestID string          `json:"request_id"`
+		Params    []pirogue.Param `json:"params"`
+	}
+	if err := json.Unmarshal(raw, &body); err != nil {
+		return body.Data, pirogue.Errorf(pirogue.ServiceUnavailable, "the admin API answers something else: %w", err)
+	}
+	if !failed {
+		return body.Data, nil
+	}
+	said := fmt.Errorf("%s (%s)", body.Error, body.RequestID)
+	for _, p := range body.Params {
+		said = fmt.Errorf("%w %s: %s", said, p.Field, p.Code)
+	}
+	return body.Data, &pirogue.Error{Code: body.Code, Params: body.Params, Err: said}
+}

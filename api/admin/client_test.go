@@ -1,0 +1,228 @@
+package admin_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/api/admin"
+)
+
+// client returns somebody's client of a server that listens.
+func (w *world) client(t *testing.T, who string) *admin.Client {
+	t.Helper()
+	server := httptest.NewServer(w.server.HTTPServer("").Handler)
+	t.Cleanup(server.Close)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	return &admin.Client{URL: server.URL, Token: who}
+}
+
+func TestSupportFindsAPaymentAndSeesWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	c := w.client(t, reader)
+	for _, term := range []string{string(w.payment.ID), "order_001", " +22376123456 "} {
+		found, err := c.Find(t.Context(), term, 20)
+		require.NoError(t, err)
+		require.Len(t, found, 1, term)
+		require.Equal(t, "+223*****56", found[0].MSISDN)
+	}
+	none, err := c.Find(t.Context(), "order_002", 20)
+	require.NoError(t, err)
+	require.Empty(t, none)
+
+	p, err := c.Payment(t.Context(), w.payment.ID)
+	require.NoError(t, err)
+	require.Equal(t, "customer", p.Waiting.For)
+	require.Equal(t, "cashout-"+string(w.payment.ID), p.WorkflowID)
+	require.Equal(t, []pirogue.Verb{pirogue.VerbRecheck, pirogue.VerbRedrive, pirogue.VerbResolve}, p.Allowed)
+
+	moments, err := c.Timeline(t.Context(), w.payment.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Payment accepted by Pirogue.", moments[0].Message)
+}
+
+func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
+	t.Parallel()
+
+	opened := pirogue.Case{ID: "c", Cause: pirogue.CauseLateSuccess, Note: "late", Paid: 5000, OpenedAt: time.Now()}
+	closed := opened
+	closed.ClosedAt = time.Now()
+	tests := map[string]struct {
+		kind    pirogue.Kind
+		status  pirogue.Status
+		events  int
+		cases   []pirogue.Case
+		allowed []pirogue.Verb
+	}{
+		"a cash-in under way":          {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive"}},
+		"a cash-out under way":         {pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive", "resolve"}},
+		"a payment nobody took up":     {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []pirogue.Verb{}},
+		"a payment that expired":       {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []pirogue.Verb{"recheck", "resend"}},
+		"a payment that has ended":     {pirogue.CashIn, pirogue.StatusSuccess, 1, nil, []pirogue.Verb{"resend"}},
+		"late money":                   {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.Verb{"resolve", "resend"}},
+		"late money that found a home": {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{closed}, []pirogue.Verb{"recheck", "resend"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.change(func(p *pirogue.Payment) { p.Kind, p.Status, p.Sequence = tt.kind, tt.status, tt.events })
+			for _, c := range tt.cases {
+				c.PaymentID = w.payment.ID
+				w.store.cases = append(w.store.cases, c)
+			}
+			p, err := w.client(t, reader).Payment(t.Context(), w.payment.ID)
+			require.NoError(t, err)
+			require.Equal(t, tt.allowed, p.Allowed)
+			require.Len(t, p.Cases, len(tt.cases))
+		})
+	}
+}
+
+func TestAReadDoesNotDependOnAWorker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.workflows.waiting = func(ctx context.Context) (pirogue.Waiting, error) {
+			<-ctx.Done()
+			return pirogue.Waiting{For: "too late"}, ctx.Err()
+		}
+		began := time.Now()
+		got := w.do(request(reader, http.MethodGet, "/payments/"+string(w.payment.ID), ""))
+		require.Equal(t, 300*time.Millisecond, time.Since(began))
+		require.Equal(t, http.StatusOK, got.status())
+		require.NotContains(t, got.Body.String(), "too late")
+	})
+}
+
+func TestTheListsSayWhyAndWhatCanBeDone(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.store.cases = []pirogue.Case{
+		{ID: "c1", PaymentID: w.payment.ID, Cause: pirogue.CauseUnknown, Note: "no word", OpenedAt: time.Now()},
+		{ID: "c2", PaymentID: w.payment.ID, Cause: pirogue.CauseMismatch, OpenedAt: time.Now(), ClosedAt: time.Now()},
+	}
+	c := w.client(t, reader)
+	cases, err := c.Cases(t.Context(), 50)
+	require.NoError(t, err)
+	require.Len(t, cases, 1)
+	require.Equal(t, pirogue.CauseUnknown, cases[0].Cause)
+	require.Equal(t, w.payment.ID, cases[0].Payment.ID)
+	require.Equal(t, []pirogue.Verb{pirogue.VerbResolve}, cases[0].Allowed)
+
+	stuck, err := c.Stuck(t.Context(), 50)
+	require.NoError(t, err)
+	require.Len(t, stuck, 1)
+	require.Equal(t, pirogue.StuckUndecided, stuck[0].Cause)
+	require.Equal(t, "PENDING", stuck[0].Words)
+}
+
+func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	c := w.client(t, finance)
+	first, err := c.Recheck(t.Context(), w.payment.ID, "it waits")
+	require.NoError(t, err)
+	_, err = c.SetLatePolicy(t.Context(), merchantID, pirogue.LateAccept, "contract of May")
+	require.NoError(t, err)
+
+	all, err := c.Acts(t.Context(), "", 50)
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	require.Equal(t, "merchant "+string(merchantID)+": accept", all[0].Subject)
+	ofPayment, err := c.Acts(t.Context(), w.payment.ID, 50)
+	require.NoError(t, err)
+	require.Equal(t, []string{first.ID}, []string{ofPayment[0].ID})
+	require.Equal(t, "PENDING", ofPayment[0].Verdict.Evidence)
+}
+
+func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.workflows.remedy = says(pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "the operator may still execute it"})
+	act, err := w.client(t, support).Redrive(t.Context(), w.payment.ID, "it waits")
+	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err))
+	require.ErrorContains(t, err, "the operator may still execute it")
+	require.Equal(t, pirogue.DecisionRefused, act.Verdict.Decision)
+	require.Equal(t, w.store.log()[0].ID, act.ID)
+}
+
+func TestFinanceSettlesMerchants(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.store.balance = 7000
+	c := w.client(t, finance)
+	payout := admin.Payout{ID: "VIR-1", Mode: pirogue.Test, Country: "ML", Amount: 5000, Currency: pirogue.XOF, Note: "May"}
+	for range 2 {
+		act, err := c.PayOut(t.Context(), merchantID, payout, "monthly")
+		require.NoError(t, err)
+		require.Equal(t, pirogue.DecisionSettled, act.Verdict.Decision)
+	}
+	other := payout
+	other.Amount = 1
+	_, err := c.PayOut(t.Context(), merchantID, other, "monthly")
+	require.Equal(t, pirogue.IdempotencyMismatch, pirogue.CodeOf(err))
+	payout.ID = "VIR-2"
+	act, err := c.PayOut(t.Context(), merchantID, payout, "monthly")
+	require.Equal(t, pirogue.InsufficientBalance, pirogue.CodeOf(err))
+	require.Equal(t, pirogue.DecisionRefused, act.Verdict.Decision)
+
+	booked, err := c.Payouts(t.Context(), pirogue.Owner{MerchantID: merchantID, Mode: pirogue.Test})
+	require.NoError(t, err)
+	require.Len(t, booked, 1)
+	require.WithinDuration(t, time.Now(), booked[0].PaidAt, time.Minute)
+	require.Len(t, w.store.log(), 4)
+}
+
+func TestFinanceChangesAContract(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	c := w.client(t, finance)
+	fee := admin.Fee{
+		Kind: pirogue.CashIn, Country: "ML", Network: pirogue.Orange, Fixed: 25, BasisPoints: 150, Min: 50, Max: 2000,
+		Payer: pirogue.PaidByMerchant, Returned: true,
+	}
+	_, err := c.SetFee(t.Context(), merchantID, fee, "contract of May")
+	require.NoError(t, err)
+	fees, err := c.Fees(t.Context(), merchantID)
+	require.NoError(t, err)
+	require.Equal(t, []admin.Fee{fee}, fees)
+
+	_, err = c.SetLatePolicy(t.Context(), merchantID, pirogue.LateAccept, "contract of May")
+	require.NoError(t, err)
+	require.Equal(t, pirogue.LateAccept, w.store.policies[merchantID])
+}
+
+func TestAClientSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	_, err := w.client(t, "thief").Stuck(t.Context(), 50)
+	require.Equal(t, admin.TokenInvalid, pirogue.CodeOf(err))
+	_, err = w.client(t, finance).Resolve(t.Context(), w.payment.ID, "maybe", "", "x")
+	require.ErrorContains(t, err, "resolution: INVALID_PARAMETER")
+	require.ErrorContains(t, err, "evidence: MISSING_FIELD")
+
+	page := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(page.Close)
+	for _, url := range []string{page.URL, "http://127.0.0.1:1"} {
+		_, err = (&admin.Client{URL: url}).Stuck(t.Context(), 50)
+		require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(err), url)
+	}
+	violations, err := w.client(t, support).Verify(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, violations)
+}

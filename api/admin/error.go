@@ -1,0 +1,105 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pirogue"
+)
+
+// The codes that only support sees. All others are the merchant API's, with the
+// status that pirogue.Codes gives them.
+const (
+	TokenInvalid pirogue.Code = "TOKEN_INVALID"
+	RoleRequired pirogue.Code = "ROLE_REQUIRED"
+	Retry        pirogue.Code = "RETRY"
+)
+
+// ownCodes is the error table of the codes above, and of pirogue.Refused, which here
+// says that an act would not be safe.
+var ownCodes = map[pirogue.Code]pirogue.CodeInfo{
+	TokenInvalid: {Code: TokenInvalid, HTTP: http.StatusUnauthorized, Text: pirogue.Text{
+		EN: "No token, or one that is not in force: send Authorization: Bearer and the token.",
+	}},
+	RoleRequired: {Code: RoleRequired, HTTP: http.StatusForbidden, Text: pirogue.Text{
+		EN: "The token's role may not do this.",
+	}},
+	Retry: {Code: Retry, HTTP: http.StatusServiceUnavailable, Text: pirogue.Text{
+		EN: "Too much at once; nothing was done. Try again in a few seconds.",
+	}},
+	pirogue.Refused: {Code: pirogue.Refused, HTTP: http.StatusConflict},
+}
+
+// infoOf returns a code's row.
+func infoOf(code pirogue.Code) pirogue.CodeInfo {
+	if row, ok := ownCodes[code]; ok {
+		return row
+	}
+	return code.Info()
+}
+
+// problem is the failure of an act, which is in the audit log.
+type problem struct {
+	error
+	act Act
+}
+
+// Unwrap returns the error itself.
+func (p *problem) Unwrap() error { return p.error }
+
+// failure is the body of every error answer.
+type failure struct {
+	Error      string          `json:"error"`
+	Code       pirogue.Code    `json:"code"`
+	RequestID  string          `json:"request_id"`
+	Params     []pirogue.Param `json:"params,omitempty"`
+	RetryAfter int             `json:"retry_after_s,omitempty"`
+	Data       *Act            `json:"data,omitempty"` // the act, when there is one
+}
+
+// fail answers with err. What happened inside is for the log; support reads the
+// code's sentence, or why the act was refused.
+func (s *Server) fail(c *gin.Context, err error) {
+	info := infoOf(codeOf(err))
+	v := visitOf(c)
+	if info.HTTP >= http.StatusInternalServerError {
+		s.log.Error("support request failed", zap.String("request_id", v.id), zap.String("actor", v.actor),
+			zap.String("route", c.FullPath()), zap.String("code", string(info.Code)), zap.Error(err))
+	}
+	if c.Writer.Written() {
+		c.Abort()
+		return
+	}
+	body := failure{Error: info.Text.EN, Code: info.Code, RequestID: v.id}
+	var e *pirogue.Error
+	if errors.As(err, &e) && info.Code != pirogue.Internal {
+		body.Params = e.Params
+	}
+	var p *problem
+	if errors.As(err, &p) {
+		body.Data, body.Error = &p.act, p.act.Verdict.Reason
+	}
+	if info.HTTP == http.StatusServiceUnavailable {
+		body.RetryAfter = int(retryAfter.Seconds())
+		c.Header("Retry-After", strconv.Itoa(body.RetryAfter))
+	}
+	if info.Code == TokenInvalid {
+		c.Header("WWW-Authenticate", "Bearer")
+	}
+	c.AbortWithStatusJSON(info.HTTP, body)
+}
+
+// codeOf returns the code to answer err with. A database that did not answer in
+// time is an outage of ours, not a bug.
+func codeOf(err error) pirogue.Code {
+	code := pirogue.CodeOf(err)
+	if code == pirogue.Internal && errors.Is(err, context.DeadlineExceeded) {
+		return pirogue.ServiceUnavailable
+	}
+	return code
+}

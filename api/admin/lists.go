@@ -1,0 +1,85 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+)
+
+// listStuck answers with the payments that need a look, each with why and what can be
+// done.
+func (s *Server) listStuck(ctx context.Context, c *gin.Context) (any, error) {
+	limit, err := onlyLimit(c)
+	if err != nil {
+		return nil, err
+	}
+	stuck, err := s.store.Stuck(ctx, s.clock.Now(), limit)
+	return each(stuck, stuckOf), err
+}
+
+// listCases answers with what only a person can settle.
+func (s *Server) listCases(ctx context.Context, c *gin.Context) (any, error) {
+	limit, err := onlyLimit(c)
+	if err != nil {
+		return nil, err
+	}
+	cases, err := s.store.OpenCases(ctx, limit)
+	return each(cases, openCaseOf), err
+}
+
+// onlyLimit reads the one parameter of a list.
+func onlyLimit(c *gin.Context) (int, error) {
+	q, err := readQuery(c, "limit")
+	if err != nil {
+		return 0, err
+	}
+	return limitOf(q)
+}
+
+// listActs answers with the audit log, newest first: of one payment, or of all.
+func (s *Server) listActs(ctx context.Context, c *gin.Context) (any, error) {
+	q, err := readQuery(c, "payment", "limit")
+	if err != nil {
+		return nil, err
+	}
+	if q.Has("payment") && !uuidText.MatchString(q.Get("payment")) {
+		return nil, pirogue.FieldError(pirogue.InvalidParameter, "payment")
+	}
+	limit, err := limitOf(q)
+	if err != nil {
+		return nil, err
+	}
+	acts, err := s.store.Acts(ctx, pirogue.PaymentID(q.Get("payment")), limit)
+	return each(acts, actOf), err
+}
+
+// verify checks the books. It reads everything that is kept, so one does it at a
+// time.
+func (s *Server) verify(c *gin.Context, v *visit) error {
+	if err := v.need(pirogue.RoleSupport); err != nil {
+		return err
+	}
+	select {
+	case s.verifying <- struct{}{}:
+		defer func() { <-s.verifying }()
+	default:
+		return pirogue.Errorf(Retry, "the books are being checked")
+	}
+	err := http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(verifyTime + writeTime))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return pirogue.Errorf(pirogue.Internal, "set a deadline: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), verifyTime)
+	defer cancel()
+	violations, err := s.store.Audit(ctx)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, answer[[]Violation]{append([]Violation{}, violations...)})
+	return nil
+}

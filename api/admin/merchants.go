@@ -1,0 +1,181 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+)
+
+// payoutBody is the body of POST /merchants/{id}/payouts.
+type payoutBody struct {
+	why
+	Payout
+}
+
+// feeBody is the body of PUT /merchants/{id}/fees.
+type feeBody struct {
+	why
+	Fee
+}
+
+// policyBody is the body of PUT /merchants/{id}/late-policy.
+type policyBody struct {
+	why
+
+	LatePolicy pirogue.LatePolicy `json:"late_policy"`
+}
+
+// merchantOf returns the merchant's ID in the path. It fails with NotFound.
+func merchantOf(c *gin.Context) (pirogue.MerchantID, error) {
+	if !uuidText.MatchString(c.Param("id")) {
+		return "", pirogue.Errorf(pirogue.NotFound, "not a merchant's id")
+	}
+	return pirogue.MerchantID(c.Param("id")), nil
+}
+
+// payOut books money that was sent to a merchant's bank. The ID is required: it is
+// what makes the same payout, asked for twice, one.
+func (s *Server) payOut(c *gin.Context, v *visit) error {
+	id, err := merchantOf(c)
+	if err != nil {
+		return err
+	}
+	var body payoutBody
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	if err := demand(append(body.Payout.rules(now), body.rule())...); err != nil {
+		return err
+	}
+	body.PaidAt = cmp.Or(body.PaidAt, now)
+	return s.carryOut(c, v, deed{
+		verb: VerbPayOut, needs: pirogue.RoleFinance, subject: subject(id, body.Payout), reason: body.Reason,
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+			ctx, cancel := stepOf(ctx)
+			defer cancel()
+			return done("The payout is booked.", s.store.PayOut(ctx, body.payout(id)))
+		},
+	})
+}
+
+// rules is what a payout has to be.
+func (p Payout) rules(now time.Time) []rule {
+	country, known := pirogue.CountryByCode(p.Country)
+	return []rule{
+		needed("id", p.ID, maxID),
+		{"mode", p.Mode == "", p.Mode == pirogue.Test || p.Mode == pirogue.Live},
+		{"country_code", p.Country == "", known},
+		{"amount", p.Amount == 0, p.Amount > 0},
+		{"currency", p.Currency == "", p.Currency == country.Currency},
+		{field: "note", good: isLine(p.Note, maxNote)},
+		{field: "paid_at", good: !p.PaidAt.After(now)},
+	}
+}
+
+// setFee replaces one rule of a merchant's contract.
+func (s *Server) setFee(c *gin.Context, v *visit) error {
+	id, err := merchantOf(c)
+	if err != nil {
+		return err
+	}
+	var body feeBody
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if err := demand(append(body.Fee.rules(), body.rule())...); err != nil {
+		return err
+	}
+	fee := body.feeRule()
+	if err := fee.Validate(); err != nil {
+		return err
+	}
+	return s.carryOut(c, v, deed{
+		verb: VerbFee, needs: pirogue.RoleFinance, subject: subject(id, body.Fee), reason: body.Reason,
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+			ctx, cancel := stepOf(ctx)
+			defer cancel()
+			return done("Payments accepted from here on have this fee.", s.store.SetFee(ctx, id, fee))
+		},
+	})
+}
+
+// rules is what a fee has to be before pirogue.FeeRule can say whether it makes sense.
+func (f Fee) rules() []rule {
+	_, known := pirogue.CountryByCode(f.Country)
+	networks := []pirogue.Network{"", pirogue.Orange, pirogue.MTN, pirogue.Moov, pirogue.Wave}
+	return []rule{
+		{"type", f.Kind == "", true},
+		{"payer", f.Payer == "", true},
+		{field: "country_code", good: f.Country == "" || known},
+		{field: "network", good: slices.Contains(networks, f.Network)},
+	}
+}
+
+// setLatePolicy says what becomes of a merchant's late money.
+func (s *Server) setLatePolicy(c *gin.Context, v *visit) error {
+	id, err := merchantOf(c)
+	if err != nil {
+		return err
+	}
+	var body policyBody
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	known := []pirogue.LatePolicy{pirogue.LateReturn, pirogue.LateAccept}
+	err = demand(body.rule(), rule{"late_policy", body.LatePolicy == "", slices.Contains(known, body.LatePolicy)})
+	if err != nil {
+		return err
+	}
+	return s.carryOut(c, v, deed{
+		verb: VerbLatePolicy, needs: pirogue.RoleFinance, reason: body.Reason,
+		subject: subject(id, body.LatePolicy),
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+			ctx, cancel := stepOf(ctx)
+			defer cancel()
+			return done("The policy is set.", s.store.SetLatePolicy(ctx, id, body.LatePolicy))
+		},
+	})
+}
+
+// subject says in the audit log which merchant an act concerns, and what was set.
+func subject(id pirogue.MerchantID, set any) string { return fmt.Sprintf("merchant %s: %+v", id, set) }
+
+// done returns the verdict on a deed of one step.
+func done(reason string, err error) (pirogue.Verdict, error) {
+	return pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: reason}, err
+}
+
+// listFees answers with a merchant's contract.
+func (s *Server) listFees(ctx context.Context, c *gin.Context) (any, error) {
+	id, err := merchantOf(c)
+	if err != nil {
+		return nil, err
+	}
+	fees, err := s.store.Fees(ctx, id)
+	return each(fees, feeOf), err
+}
+
+// listPayouts answers with a merchant's payouts of one mode: ?mode=test or live.
+func (s *Server) listPayouts(ctx context.Context, c *gin.Context) (any, error) {
+	id, err := merchantOf(c)
+	if err != nil {
+		return nil, err
+	}
+	q, err := readQuery(c, "mode")
+	if err != nil {
+		return nil, err
+	}
+	mode := pirogue.Mode(q.Get("mode"))
+	if err := demand(rule{"mode", mode == "", mode == pirogue.Test || mode == pirogue.Live}); err != nil {
+		return nil, err
+	}
+	payouts, err := s.store.Payouts(ctx, pirogue.Owner{MerchantID: id, Mode: mode})
+	return each(payouts, payoutOf), err
+}

@@ -1,0 +1,106 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"pirogue"
+)
+
+// Store is the part of the database that support needs. Unlike a merchant it sees
+// every merchant and both modes.
+type Store interface {
+	Tokens
+	Reading
+	Acts
+	Merchants
+	Events
+}
+
+// Tokens knows who may come in.
+type Tokens interface {
+	// Token returns whose token secret is and what they may do. It fails with
+	// NotFound, also for a revoked one.
+	Token(ctx context.Context, secret string) (name string, role pirogue.Role, err error)
+}
+
+// Reading is what support looks at.
+type Reading interface {
+	Payments
+	Lists
+}
+
+// Payments finds and reads payments. One that does not exist is TransactionNotFound.
+type Payments interface {
+	// Find returns at most limit payments that a term names: a payment's ID, a
+	// merchant's order or refund number, our reference at an operator, the operator's
+	// own, or a number in E.164. None is no error.
+	Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error)
+	AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, error)
+	AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error)
+	// Cases returns a payment's cases, the open and the closed.
+	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
+}
+
+// Lists is what support works through.
+type Lists interface {
+	// OpenCases returns at most limit open cases, the oldest first.
+	OpenCases(ctx context.Context, limit int) ([]pirogue.CaseView, error)
+	// Stuck returns at most limit payments that need a look, each with why.
+	Stuck(ctx context.Context, now time.Time, limit int) ([]pirogue.Stuck, error)
+	// Audit checks every rule of the books against everything that is kept.
+	Audit(ctx context.Context) ([]Violation, error)
+}
+
+// Acts is the audit log.
+type Acts interface {
+	// BeginAct writes an act before it is carried out.
+	BeginAct(ctx context.Context, a pirogue.Act) error
+	// EndAct completes an act with its verdict. An act that has one keeps it.
+	EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error
+	// Acts returns at most limit acts, the newest first, on one payment or, for "", on
+	// anything.
+	Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]pirogue.Act, error)
+}
+
+// Merchants settles with merchants and keeps what was agreed with them. A merchant
+// that does not exist is NotFound.
+type Merchants interface {
+	// PayOut books a payout, once for its ID. It fails with InsufficientBalance and
+	// IdempotencyMismatch (the ID stands for another payout).
+	PayOut(ctx context.Context, p pirogue.Payout) error
+	Payouts(ctx context.Context, o pirogue.Owner) ([]pirogue.Payout, error)
+	// SetFee replaces the rule of the same kind, country and network. Payments that
+	// were accepted before keep their fee.
+	SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error
+	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
+	SetLatePolicy(ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy) error
+}
+
+// Events is what merchants were told.
+type Events interface {
+	EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Event, error)
+	// Resend makes an event WAITING again, in another round, unless it is WAITING
+	// already or has no address. It fails with NotFound.
+	Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error)
+}
+
+// Workflows is what support asks of the payments' workflows.
+type Workflows interface {
+	// Remedy applies a remedy in the payment's own workflow and waits for its verdict
+	// as long as ctx allows. What would not be safe comes back as a verdict, REFUSED.
+	// It fails with NotFound when no workflow is open for the payment, with
+	// ServiceUnavailable when Temporal is away, and with Unknown when the workflow has
+	// the remedy and did not answer in time: then it completes the act by itself.
+	Remedy(ctx context.Context, p pirogue.Payment, r pirogue.Remedy) (pirogue.Verdict, error)
+	// Waiting asks an open payment's workflow what it waits for.
+	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind, now time.Time) (pirogue.Waiting, error)
+	// Deliver starts the delivery of an event, in the round it is in.
+	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
+}
+
+// Violation is one row of the database that breaks a rule of the books.
+type Violation struct {
+	Rule string `json:"rule"` // in words
+	Row  string `json:"row"`  // which one, such as a payment's ID
+}

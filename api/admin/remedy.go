@@ -1,0 +1,203 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pirogue"
+)
+
+// why is the body of every act: nothing is done without a reason.
+type why struct {
+	Reason string `json:"reason"`
+}
+
+// rule is the rule of every reason.
+func (w why) rule() rule { return needed("reason", w.Reason, maxReason) }
+
+// resolution is the body of POST /payments/{id}/resolve.
+type resolution struct {
+	why
+
+	Resolution pirogue.Resolution `json:"resolution"`
+	Evidence   string             `json:"evidence"`
+}
+
+// resending is the body of POST /payments/{id}/resend.
+type resending struct {
+	why
+
+	EventID pirogue.EventID `json:"event_id,omitempty"` // "": the latest
+}
+
+// recheck has the operator asked at once.
+func (s *Server) recheck(c *gin.Context, v *visit) error {
+	return s.remedy(c, v, pirogue.VerbRecheck)
+}
+
+// redrive has the operator asked, and the payment submitted anew if the old attempt
+// is proven dead.
+func (s *Server) redrive(c *gin.Context, v *visit) error {
+	return s.remedy(c, v, pirogue.VerbRedrive)
+}
+
+// remedy applies a verb that needs nothing but a reason.
+func (s *Server) remedy(c *gin.Context, v *visit, verb pirogue.Verb) error {
+	var body why
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if err := demand(body.rule()); err != nil {
+		return err
+	}
+	return s.onPayment(c, v, pirogue.RoleSupport, body.Reason, pirogue.Remedy{Verb: verb})
+}
+
+// resolve settles with evidence what the operator cannot tell. The payment's workflow
+// sees to it that a second person confirms it.
+func (s *Server) resolve(c *gin.Context, v *visit) error {
+	var body resolution
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	err := demand(
+		body.rule(),
+		rule{"resolution", body.Resolution == "", slices.Contains([]pirogue.Resolution{
+			pirogue.ResolvedPaid, pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced,
+		}, body.Resolution)},
+		needed("evidence", body.Evidence, maxEvidence),
+	)
+	if err != nil {
+		return err
+	}
+	return s.onPayment(c, v, pirogue.RoleFinance, body.Reason, pirogue.Remedy{
+		Verb: pirogue.VerbResolve, Resolution: body.Resolution, Evidence: body.Evidence,
+	})
+}
+
+// onPayment has a payment's workflow carry out a remedy, in its turn.
+func (s *Server) onPayment(c *gin.Context, v *visit, needs pirogue.Role, reason string, r pirogue.Remedy) error {
+	p, err := s.paymentIn(c)
+	if err != nil {
+		return err
+	}
+	subject := ""
+	if r.Resolution != "" {
+		subject = string(r.Resolution) + ": " + r.Evidence
+	}
+	return s.carryOut(c, v, deed{
+		verb: r.Verb, needs: needs, payment: p, reason: reason, subject: subject,
+		do: func(ctx context.Context, act string) (pirogue.Verdict, error) {
+			leave, err := s.turns.take(ctx, p.ID)
+			if err != nil {
+				return pirogue.Verdict{}, err
+			}
+			defer leave()
+			ctx, cancel := context.WithTimeout(ctx, remedyTime)
+			defer cancel()
+			r.Act, r.Actor = act, v.actor
+			verdict, err := s.workflows.Remedy(ctx, p, r)
+			if pirogue.CodeOf(err) == pirogue.NotFound {
+				return noWorkflow(p), nil
+			}
+			return verdict, err
+		},
+	})
+}
+
+// noWorkflow is the verdict on a remedy for a payment that nothing follows any more.
+func noWorkflow(p pirogue.Payment) pirogue.Verdict {
+	return pirogue.Verdict{
+		Decision: pirogue.DecisionRefused, Status: p.Status,
+		Reason: "No workflow is open for the payment: it has ended and is not watched any more.",
+	}
+}
+
+// paymentIn returns the payment in the path. It fails with TransactionNotFound.
+func (s *Server) paymentIn(c *gin.Context) (pirogue.Payment, error) {
+	id, err := idOf(c)
+	if err != nil {
+		return pirogue.Payment{}, err
+	}
+	ctx, cancel := stepOf(c.Request.Context())
+	defer cancel()
+	return s.store.AnyPayment(ctx, id)
+}
+
+// resend tells the merchant again: of one event, or of the latest.
+func (s *Server) resend(c *gin.Context, v *visit) error {
+	var body resending
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if err := demand(body.rule(), rule{field: "event_id", good: isLine(string(body.EventID), maxID)}); err != nil {
+		return err
+	}
+	p, err := s.paymentIn(c)
+	if err != nil {
+		return err
+	}
+	return s.carryOut(c, v, deed{
+		verb: pirogue.VerbResend, needs: pirogue.RoleSupport, payment: p, reason: body.Reason, subject: string(body.EventID),
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) { return s.tellAgain(ctx, p, body.EventID) },
+	})
+}
+
+// tellAgain starts another round of an event's deliveries.
+func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.EventID) (pirogue.Verdict, error) {
+	refused := pirogue.Verdict{Decision: pirogue.DecisionRefused, Status: p.Status}
+	id, err := s.eventOf(ctx, p, only)
+	if err != nil || id == "" {
+		refused.Reason = "There is no such event: a payment has one for each time it ended."
+		return refused, err
+	}
+	step, cancel := stepOf(ctx)
+	defer cancel()
+	owner := pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
+	event, err := s.store.Resend(step, owner, id)
+	if err != nil {
+		return pirogue.Verdict{}, err
+	}
+	if event.State != pirogue.EventWaiting {
+		refused.Reason = "There is no address to send it to: neither the payment nor its merchant has one."
+		return refused, nil
+	}
+	s.deliver(ctx, owner, event)
+	return pirogue.Verdict{
+		Decision: pirogue.DecisionSettled, Status: p.Status,
+		Reason: fmt.Sprintf("Event %s is on its way, in round %d.", event.ID, event.Round),
+	}, nil
+}
+
+// eventOf returns a payment's event with an ID, or the latest for "". It returns ""
+// when there is none.
+func (s *Server) eventOf(ctx context.Context, p pirogue.Payment, only pirogue.EventID) (pirogue.EventID, error) {
+	ctx, cancel := stepOf(ctx)
+	defer cancel()
+	events, err := s.store.EventsOf(ctx, p.ID)
+	if err != nil {
+		return "", err
+	}
+	wanted := only
+	if wanted == "" {
+		wanted = pirogue.NewEventID(p.ID, p.Sequence)
+	}
+	if !slices.ContainsFunc(events, func(e pirogue.Event) bool { return e.ID == wanted }) {
+		return "", nil
+	}
+	return wanted, nil
+}
+
+// deliver starts a delivery. When Temporal is away the sweep starts it: the event's
+// row already says that it waits.
+func (s *Server) deliver(ctx context.Context, o pirogue.Owner, e pirogue.Event) {
+	ctx, cancel := context.WithTimeout(ctx, deliverTime)
+	defer cancel()
+	if err := s.workflows.Deliver(ctx, o, e.ID, e.Round); err != nil {
+		s.log.Warn("the sweep has to start a delivery", zap.String("event_id", string(e.ID)), zap.Error(err))
+	}
+}

@@ -1,0 +1,287 @@
+package admin_test
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"pirogue"
+	"pirogue/api/admin"
+)
+
+// holder is whom a token belongs to.
+type holder struct {
+	name string
+	role pirogue.Role
+}
+
+// fakeStore is a database that keeps its promises in memory.
+type fakeStore struct {
+	mu         sync.Mutex
+	tokens     map[string]holder
+	payments   map[pirogue.PaymentID]pirogue.Payment
+	cases      []pirogue.Case
+	acts       map[string]pirogue.Act
+	events     map[pirogue.EventID]pirogue.Event
+	payouts    map[string]pirogue.Payout
+	fees       map[pirogue.MerchantID]pirogue.FeeSchedule
+	policies   map[pirogue.MerchantID]pirogue.LatePolicy
+	balance    int64 // what payouts may take
+	violations []admin.Violation
+
+	away     error         // what every call fails with
+	full     error         // what BeginAct fails with
+	cutOff   error         // what EndAct fails with
+	auditing chan struct{} // unless nil, Audit waits until it is closed
+}
+
+func newFakeStore() *fakeStore {
+	return &fakeStore{
+		tokens: map[string]holder{}, payments: map[pirogue.PaymentID]pirogue.Payment{}, acts: map[string]pirogue.Act{},
+		events: map[pirogue.EventID]pirogue.Event{}, payouts: map[string]pirogue.Payout{},
+		fees:     map[pirogue.MerchantID]pirogue.FeeSchedule{merchantID: nil},
+		policies: map[pirogue.MerchantID]pirogue.LatePolicy{merchantID: pirogue.LateReturn},
+	}
+}
+
+// open locks the store, or says that it is away.
+func (s *fakeStore) open() (unlock func(), err error) {
+	s.mu.Lock()
+	return s.mu.Unlock, s.away
+}
+
+// change changes the store from outside.
+func (s *fakeStore) change(how func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	how()
+}
+
+// log returns the audit log, oldest first.
+func (s *fakeStore) log() []pirogue.Act {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Values(s.acts), func(a, b pirogue.Act) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+func (s *fakeStore) Token(_ context.Context, secret string) (string, pirogue.Role, error) {
+	unlock, err := s.open()
+	defer unlock()
+	if err != nil {
+		return "", "", err
+	}
+	who, ok := s.tokens[secret]
+	if !ok {
+		return "", "", pirogue.Errorf(pirogue.NotFound, "no such token")
+	}
+	return who.name, who.role, nil
+}
+
+func (s *fakeStore) Find(_ context.Context, term string, limit int) ([]pirogue.Payment, error) {
+	unlock, err := s.open()
+	defer unlock()
+	var found []pirogue.Payment
+	for _, p := range s.payments {
+		if slices.Contains([]string{string(p.ID), p.OrderID, p.ProviderTxID, string(p.MSISDN)}, term) {
+			found = append(found, p)
+		}
+	}
+	return found[:min(limit, len(found))], err
+}
+
+func (s *fakeStore) AnyPayment(_ context.Context, id pirogue.PaymentID) (pirogue.Payment, error) {
+	unlock, err := s.open()
+	defer unlock()
+	p, ok := s.payments[id]
+	if !ok && err == nil {
+		err = pirogue.Errorf(pirogue.TransactionNotFound, "no payment %s", id)
+	}
+	return p, err
+}
+
+func (s *fakeStore) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error) {
+	p, err := s.AnyPayment(ctx, id)
+	return []pirogue.Moment{{At: p.CreatedAt, Type: pirogue.PaymentAccepted, Source: pirogue.SourceAPI}}, err
+}
+
+func (s *fakeStore) Cases(_ context.Context, id pirogue.PaymentID) ([]pirogue.Case, error) {
+	unlock, err := s.open()
+	defer unlock()
+	return slices.DeleteFunc(slices.Clone(s.cases), func(c pirogue.Case) bool { return c.PaymentID != id }), err
+}
+
+func (s *fakeStore) OpenCases(_ context.Context, limit int) ([]pirogue.CaseView, error) {
+	unlock, err := s.open()
+	defer unlock()
+	var open []pirogue.CaseView
+	for _, c := range s.cases {
+		if c.ClosedAt.IsZero() && len(open) < limit {
+			open = append(open, pirogue.CaseView{
+				Case: c, Payment: s.payments[c.PaymentID], Allowed: []pirogue.Verb{pirogue.VerbResolve},
+			})
+		}
+	}
+	return open, err
+}
+
+// Stuck takes every payment that is not terminal for stuck.
+func (s *fakeStore) Stuck(_ context.Context, now time.Time, limit int) ([]pirogue.Stuck, error) {
+	unlock, err := s.open()
+	defer unlock()
+	var stuck []pirogue.Stuck
+	for _, p := range s.payments {
+		if !p.Status.Terminal() && p.CreatedAt.Before(now) && len(stuck) < limit {
+			stuck = append(stuck, pirogue.Stuck{
+				Payment: p, Cause: pirogue.StuckUndecided, Since: p.CreatedAt, Words: "PENDING",
+				Allowed: []pirogue.Verb{pirogue.VerbRecheck},
+			})
+		}
+	}
+	return stuck, err
+}
+
+func (s *fakeStore) Audit(ctx context.Context) ([]admin.Violation, error) {
+	s.mu.Lock()
+	wait := s.auditing
+	s.mu.Unlock()
+	if wait != nil {
+		select {
+		case <-wait:
+		case <-ctx.Done():
+		}
+	}
+	unlock, err := s.open()
+	defer unlock()
+	return s.violations, err
+}
+
+func (s *fakeStore) BeginAct(_ context.Context, a pirogue.Act) error {
+	unlock, err := s.open()
+	defer unlock()
+	err = cmp.Or(err, s.full)
+	if _, twice := s.acts[a.ID]; twice && err == nil {
+		err = pirogue.Errorf(pirogue.Internal, "act %s stands", a.ID)
+	}
+	if err == nil {
+		s.acts[a.ID] = a
+	}
+	return err
+}
+
+func (s *fakeStore) EndAct(_ context.Context, act string, v pirogue.Verdict, at time.Time) error {
+	unlock, err := s.open()
+	defer unlock()
+	if err = cmp.Or(err, s.cutOff); err != nil {
+		return err
+	}
+	a, ok := s.acts[act]
+	if !ok {
+		return pirogue.Errorf(pirogue.NotFound, "no act %s", act)
+	}
+	if a.Verdict.Decision == "" {
+		a.Verdict, a.EndedAt = v, at
+		s.acts[act] = a
+	}
+	return nil
+}
+
+func (s *fakeStore) Acts(_ context.Context, id pirogue.PaymentID, limit int) ([]pirogue.Act, error) {
+	acts := s.log()
+	slices.Reverse(acts)
+	acts = slices.DeleteFunc(acts, func(a pirogue.Act) bool { return id != "" && a.PaymentID != id })
+	return acts[:min(limit, len(acts))], nil
+}
+
+func (s *fakeStore) PayOut(_ context.Context, p pirogue.Payout) error {
+	unlock, err := s.open()
+	defer unlock()
+	if err != nil {
+		return err
+	}
+	if stands, ok := s.payouts[p.ID]; ok {
+		if stands.Amount != p.Amount {
+			return pirogue.Errorf(pirogue.IdempotencyMismatch, "payout %s stands", p.ID)
+		}
+		return nil
+	}
+	if p.Amount.Minor > s.balance {
+		return pirogue.Errorf(pirogue.InsufficientBalance, "%d are left", s.balance)
+	}
+	s.balance -= p.Amount.Minor
+	s.payouts[p.ID] = p
+	return nil
+}
+
+func (s *fakeStore) Payouts(_ context.Context, o pirogue.Owner) ([]pirogue.Payout, error) {
+	unlock, err := s.open()
+	defer unlock()
+	var found []pirogue.Payout
+	for _, p := range s.payouts {
+		if p.MerchantID == o.MerchantID && p.Mode == o.Mode {
+			found = append(found, p)
+		}
+	}
+	return found, err
+}
+
+func (s *fakeStore) SetFee(_ context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error {
+	unlock, err := s.open()
+	defer unlock()
+	fees, ok := s.fees[id]
+	if !ok && err == nil {
+		err = pirogue.Errorf(pirogue.NotFound, "no merchant %s", id)
+	}
+	if err == nil {
+		s.fees[id] = append(fees, r)
+	}
+	return err
+}
+
+func (s *fakeStore) Fees(_ context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
+	unlock, err := s.open()
+	defer unlock()
+	return s.fees[id], err
+}
+
+func (s *fakeStore) SetLatePolicy(_ context.Context, id pirogue.MerchantID, p pirogue.LatePolicy) error {
+	unlock, err := s.open()
+	defer unlock()
+	if _, ok := s.policies[id]; !ok && err == nil {
+		err = pirogue.Errorf(pirogue.NotFound, "no merchant %s", id)
+	}
+	if err == nil {
+		s.policies[id] = p
+	}
+	return err
+}
+
+func (s *fakeStore) EventsOf(_ context.Context, id pirogue.PaymentID) ([]pirogue.Event, error) {
+	unlock, err := s.open()
+	defer unlock()
+	var found []pirogue.Event
+	for _, e := range s.events {
+		if e.PaymentID == id {
+			found = append(found, e)
+		}
+	}
+	return found, err
+}
+
+func (s *fakeStore) Resend(_ context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
+	unlock, err := s.open()
+	defer unlock()
+	e, ok := s.events[id]
+	if !ok || e.MerchantID != o.MerchantID || e.Mode != o.Mode {
+		return e, cmp.Or(err, pirogue.Errorf(pirogue.NotFound, "no event %s", id))
+	}
+	if e.State != pirogue.EventWaiting && strings.HasPrefix(e.URL, "http") {
+		e.State = pirogue.EventWaiting
+		e.Round++
+		s.events[id] = e
+	}
+	return e, err
+}

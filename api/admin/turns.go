@@ -1,0 +1,64 @@
+package admin
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"pirogue"
+)
+
+// turns lets perPayment acts on one payment be under way and keeps the others in the
+// order in which they came.
+type turns struct {
+	mu    sync.Mutex
+	lanes map[pirogue.PaymentID]*lane
+}
+
+// lane is the acts on one payment.
+type lane struct {
+	inside chan struct{} // holds one value for each act that is under way
+	known  int           // acts under way or waiting; with the last the lane goes
+}
+
+func newTurns() *turns { return &turns{lanes: map[pirogue.PaymentID]*lane{}} }
+
+// take waits for a turn, at most turnTime, and returns how to give it back. It fails
+// with Retry.
+func (t *turns) take(ctx context.Context, id pirogue.PaymentID) (leave func(), err error) {
+	l := t.join(id)
+	patience := time.NewTimer(turnTime)
+	defer patience.Stop()
+	select {
+	case l.inside <- struct{}{}:
+		return func() { <-l.inside; t.part(id) }, nil
+	case <-patience.C:
+		err = pirogue.Errorf(Retry, "no turn at payment %s within %s", id, turnTime)
+	case <-ctx.Done():
+		err = pirogue.Errorf(Retry, "gave up waiting for a turn: %w", ctx.Err())
+	}
+	t.part(id)
+	return nil, err
+}
+
+// join returns the payment's lane, counting one more.
+func (t *turns) join(id pirogue.PaymentID) *lane {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l, ok := t.lanes[id]
+	if !ok {
+		l = &lane{inside: make(chan struct{}, perPayment)}
+		t.lanes[id] = l
+	}
+	l.known++
+	return l
+}
+
+// part counts one less.
+func (t *turns) part(id pirogue.PaymentID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.lanes[id].known--; t.lanes[id].known == 0 {
+		delete(t.lanes, id)
+	}
+}

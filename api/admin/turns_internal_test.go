@@ -1,0 +1,22 @@
+package admin
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+func TestAPaymentThatNobodyActsOnTakesNoRoom(t *testing.T) {
+	t.Parallel()
+
+	turns := newTurns()
+	for _, id := range []pirogue.PaymentID{"a", "b", "a"} {
+		leave, err := turns.take(t.Context(), id)
+		require.NoError(t, err)
+		require.Len(t, turns.lanes, 1)
+		leave()
+	}
+	require.Empty(t, turns.lanes)
+}

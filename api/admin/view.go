@@ -1,0 +1,201 @@
+package admin
+
+import (
+	"time"
+
+	"pirogue"
+)
+
+// Payment is a payment as support sees it. The number is masked; amounts are minor
+// units of Currency.
+type Payment struct {
+	ID           pirogue.PaymentID    `json:"transaction_id"`
+	MerchantID   pirogue.MerchantID   `json:"merchant_id"`
+	Mode         pirogue.Mode         `json:"mode"`
+	Kind         pirogue.Kind         `json:"type"`
+	OrderID      string               `json:"merchant_order_id"`
+	ParentID     pirogue.PaymentID    `json:"original_transaction_id,omitempty"`
+	Late         bool                 `json:"late,omitempty"` // a refund of money that waited in suspense
+	Status       pirogue.Status       `json:"status"`
+	Amount       int64                `json:"amount"`
+	Fee          int64                `json:"fee"`
+	FeePayer     pirogue.FeePayer     `json:"fee_payer,omitempty"`
+	Currency     pirogue.Currency     `json:"currency"`
+	Country      pirogue.CountryCode  `json:"country_code"`
+	MSISDN       string               `json:"msisdn"`
+	Network      pirogue.Network      `json:"network"`
+	Operator     pirogue.OperatorCode `json:"operator"` // of the latest attempt
+	ProviderTxID string               `json:"provider_tx_id,omitempty"`
+	Refunded     int64                `json:"refunded_amount"`
+	RefundHeld   int64                `json:"refund_held"` // reserved for refunds under way
+	Failure      *pirogue.Failure     `json:"failure,omitempty"`
+	CreatedAt    time.Time            `json:"created_at"`
+	UpdatedAt    time.Time            `json:"updated_at"`
+	ExpiresAt    time.Time            `json:"expires_at,omitzero"`
+	SettledAt    time.Time            `json:"settled_at,omitzero"`
+}
+
+// Details is everything about a payment but its timeline.
+type Details struct {
+	Payment
+
+	WorkflowID   string            `json:"workflow_id"` // as the Temporal Web UI shows it
+	Waiting      *pirogue.Waiting  `json:"waiting,omitempty"`
+	Cases        []Case            `json:"cases"`
+	Allowed      []pirogue.Verb    `json:"allowed"` // what can be tried; the workflow has the last word
+	CustomerName string            `json:"customer_name,omitempty"`
+	Description  string            `json:"description,omitempty"`
+	Metadata     map[string]string `json:"metadata,omitempty"`
+	ReturnURL    string            `json:"return_url,omitempty"`
+	CancelURL    string            `json:"cancel_url,omitempty"`
+	NotifyURL    string            `json:"notify_url,omitempty"`
+}
+
+// paymentOf returns what support sees of a payment.
+func paymentOf(p pirogue.Payment) Payment {
+	view := Payment{
+		ID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind, OrderID: p.OrderID, ParentID: p.ParentID,
+		Late: p.Late, Status: p.Status, Amount: p.Amount.Minor, Fee: p.Fee.Minor, FeePayer: p.FeePayer,
+		Currency: p.Amount.Currency, Country: p.Country, MSISDN: p.MSISDN.Masked(), Network: p.Network,
+		Operator: p.Operator, ProviderTxID: p.ProviderTxID, Refunded: p.Refunded, RefundHeld: p.RefundHeld,
+		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt, ExpiresAt: p.ExpiresAt, SettledAt: p.SettledAt,
+	}
+	if p.Failure.Code != "" {
+		view.Failure = &p.Failure
+	}
+	return view
+}
+
+// Moment is one line of a payment's timeline.
+type Moment struct {
+	At      time.Time          `json:"at"`
+	Type    pirogue.MomentType `json:"type"`
+	Source  pirogue.Source     `json:"source"`
+	Message string             `json:"message"`
+	Details map[string]any     `json:"details,omitempty"`
+}
+
+func momentOf(m pirogue.Moment) Moment {
+	return Moment{
+		At: m.At, Type: m.Type, Source: m.Source, Message: pirogue.MomentTexts[m.Type].EN, Details: m.Details,
+	}
+}
+
+// Case is something only a person can settle.
+type Case struct {
+	ID       pirogue.CaseID `json:"case_id"`
+	Cause    pirogue.Cause  `json:"cause"`
+	Note     string         `json:"note"`           // the evidence, redacted
+	Paid     int64          `json:"paid,omitempty"` // minor units that wait in suspense
+	OpenedAt time.Time      `json:"opened_at"`
+	ClosedAt time.Time      `json:"closed_at,omitzero"` // zero: open
+}
+
+func caseOf(c pirogue.Case) Case {
+	return Case{ID: c.ID, Cause: c.Cause, Note: c.Note, Paid: c.Paid, OpenedAt: c.OpenedAt, ClosedAt: c.ClosedAt}
+}
+
+// OpenCase is a case with its payment and what can be done about it.
+type OpenCase struct {
+	Case
+
+	Payment Payment        `json:"payment"`
+	Allowed []pirogue.Verb `json:"allowed"`
+}
+
+func openCaseOf(c pirogue.CaseView) OpenCase {
+	return OpenCase{Case: caseOf(c.Case), Payment: paymentOf(c.Payment), Allowed: c.Allowed}
+}
+
+// Stuck is a payment that needs a look, and why.
+type Stuck struct {
+	Cause   pirogue.StuckCause `json:"cause"`
+	Since   time.Time          `json:"since"`
+	Words   string             `json:"words,omitempty"` // the operator's last, redacted
+	Payment Payment            `json:"payment"`
+	Allowed []pirogue.Verb     `json:"allowed"`
+}
+
+func stuckOf(s pirogue.Stuck) Stuck {
+	return Stuck{Cause: s.Cause, Since: s.Since, Words: s.Words, Payment: paymentOf(s.Payment), Allowed: s.Allowed}
+}
+
+// Act is a row of the audit log.
+type Act struct {
+	ID        string            `json:"act_id"`
+	At        time.Time         `json:"at"`
+	Actor     string            `json:"actor"`
+	Role      pirogue.Role      `json:"role"`
+	Verb      pirogue.Verb      `json:"verb"`
+	PaymentID pirogue.PaymentID `json:"transaction_id,omitempty"`
+	Subject   string            `json:"subject,omitempty"`
+	Reason    string            `json:"reason"`
+	Verdict   *pirogue.Verdict  `json:"verdict,omitempty"` // absent: under way, or cut off
+	EndedAt   time.Time         `json:"ended_at,omitzero"`
+}
+
+func actOf(a pirogue.Act) Act {
+	view := Act{
+		ID: a.ID, At: a.At, Actor: a.Actor, Role: a.Role, Verb: a.Verb, PaymentID: a.PaymentID, Subject: a.Subject,
+		Reason: a.Reason, EndedAt: a.EndedAt,
+	}
+	if a.Verdict.Decision != "" {
+		view.Verdict = &a.Verdict
+	}
+	return view
+}
+
+// Payout is a merchant's money sent to its bank. Amount is minor units of Currency,
+// which is the country's.
+type Payout struct {
+	ID       string              `json:"id"` // unique for ever: the bank's reference
+	Mode     pirogue.Mode        `json:"mode"`
+	Country  pirogue.CountryCode `json:"country_code"`
+	Amount   int64               `json:"amount"`
+	Currency pirogue.Currency    `json:"currency"`
+	Note     string              `json:"note,omitempty"`
+	PaidAt   time.Time           `json:"paid_at,omitzero"` // zero in a request: at this moment
+}
+
+// payout returns a merchant's payout.
+func (p Payout) payout(id pirogue.MerchantID) pirogue.Payout {
+	return pirogue.Payout{
+		ID: p.ID, MerchantID: id, Mode: p.Mode, Country: p.Country, Note: p.Note, PaidAt: p.PaidAt,
+		Amount: pirogue.Money{Minor: p.Amount, Currency: p.Currency},
+	}
+}
+
+func payoutOf(p pirogue.Payout) Payout {
+	return Payout{
+		ID: p.ID, Mode: p.Mode, Country: p.Country, Amount: p.Amount.Minor, Currency: p.Amount.Currency, Note: p.Note,
+		PaidAt: p.PaidAt,
+	}
+}
+
+// Fee is a rule of a merchant's contract, as pirogue.FeeRule: amounts are minor units
+// of the country's currency, basis points hundredths of a per cent.
+type Fee struct {
+	Kind        pirogue.Kind        `json:"type"`
+	Country     pirogue.CountryCode `json:"country_code,omitempty"` // "": every country
+	Network     pirogue.Network     `json:"network,omitempty"`      // "": every network
+	Fixed       int64               `json:"fixed"`
+	BasisPoints int64               `json:"basis_points"`
+	Min         int64               `json:"min"`
+	Max         int64               `json:"max"` // 0: no upper bound
+	Payer       pirogue.FeePayer    `json:"payer"`
+	Returned    bool                `json:"returned"` // a refund gives the fee back in proportion
+}
+
+// feeRule returns the rule itself.
+func (f Fee) feeRule() pirogue.FeeRule { return pirogue.FeeRule(f) }
+
+func feeOf(r pirogue.FeeRule) Fee { return Fee(r) }
+
+// each returns the views of all rows: an empty list for none, never null.
+func each[T, V any](rows []T, view func(T) V) []V {
+	views := make([]V, len(rows))
+	for i, row := range rows {
+		views[i] = view(row)
+	}
+	return views
+}

@@ -1,0 +1,199 @@
+package admin_test
+
+import (
+	"context"
+	"encoding/json"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+
+	"pirogue"
+	"pirogue/api/admin"
+	"pirogue/ids"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		log.Printf("the tests leave goroutines behind: %v", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// The people of the tests, each with a token that is their name.
+const (
+	reader  = "rokia"
+	support = "seydou"
+	finance = "fatou"
+)
+
+// merchantID is the one merchant that has a contract.
+const merchantID pirogue.MerchantID = "018f3b1e-7c1a-7def-8abc-0123456789ab"
+
+// fakeWorkflows plays the payments' workflows. Like Temporal it keeps ten updates of
+// one workflow in flight, and turns the eleventh away.
+type fakeWorkflows struct {
+	mu        sync.Mutex
+	remedy    func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error)
+	waiting   func(context.Context) (pirogue.Waiting, error)
+	remedies  []pirogue.Remedy
+	inFlight  int
+	most      int // how many were in flight together
+	delivered []string
+	away      error
+}
+
+// inFlightLimit is Temporal's own, per workflow.
+const inFlightLimit = 10
+
+func (w *fakeWorkflows) Remedy(ctx context.Context, p pirogue.Payment, r pirogue.Remedy) (pirogue.Verdict, error) {
+	w.mu.Lock()
+	w.inFlight++
+	w.most = max(w.most, w.inFlight)
+	w.remedies = append(w.remedies, r)
+	remedy, full := w.remedy, w.inFlight > inFlightLimit
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.inFlight--
+	}()
+	if full {
+		return pirogue.Verdict{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too many updates in flight")
+	}
+	return remedy(ctx, p, r)
+}
+
+func (w *fakeWorkflows) Waiting(
+	ctx context.Context, _ pirogue.PaymentID, _ pirogue.Kind, now time.Time,
+) (pirogue.Waiting, error) {
+	if w.waiting != nil {
+		return w.waiting(ctx)
+	}
+	return pirogue.Waiting{For: "customer", NextPoll: now.Add(5 * time.Second)}, nil
+}
+
+func (w *fakeWorkflows) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, round int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.away != nil {
+		return w.away
+	}
+	w.delivered = append(w.delivered, string(id)+" "+string(rune('0'+round)))
+	return nil
+}
+
+// asked returns the remedies that reached a workflow.
+func (w *fakeWorkflows) asked() []pirogue.Remedy {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.remedies
+}
+
+// world is a server over fakes, with one pending payment and three people.
+type world struct {
+	t         *testing.T
+	store     *fakeStore
+	workflows *fakeWorkflows
+	server    *admin.Server
+	payment   pirogue.Payment
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, store: newFakeStore(), workflows: &fakeWorkflows{}}
+	w.workflows.remedy = says(pirogue.Verdict{Decision: pirogue.DecisionWaiting, Reason: "asked", Evidence: "PENDING"})
+	for name, role := range map[string]pirogue.Role{
+		reader: pirogue.RoleReader, support: pirogue.RoleSupport, finance: pirogue.RoleFinance, "retired": "",
+	} {
+		w.store.tokens[name] = holder{name, role}
+	}
+	w.payment = pirogue.Payment{
+		ID: ids.Payment(), MerchantID: merchantID, Mode: pirogue.Test, Kind: pirogue.CashOut, OrderID: "order_001",
+		Status: pirogue.StatusPending, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, Country: "ML",
+		MSISDN: "+22376123456", Operator: "sonatel-ml-test", CreatedAt: time.Now().Add(-time.Hour),
+	}
+	w.change(func(*pirogue.Payment) {})
+	server, err := admin.New(admin.Options{
+		Store: w.store, Workflows: w.workflows, Clock: time.Now, Log: zap.NewNop(),
+		WorkflowID: func(id pirogue.PaymentID, k pirogue.Kind) string {
+			return strings.ToLower(string(k)) + "-" + string(id)
+		},
+	})
+	require.NoError(t, err)
+	w.server = server
+	return w
+}
+
+// change changes the payment, in the database too.
+func (w *world) change(how func(*pirogue.Payment)) {
+	how(&w.payment)
+	w.store.change(func() { w.store.payments[w.payment.ID] = w.payment })
+}
+
+// says is a workflow that always gives one verdict.
+func says(v pirogue.Verdict) func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) {
+	return func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) { return v, nil }
+}
+
+// fails is a workflow that cannot be asked.
+func fails(code pirogue.Code) func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) {
+	return func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) {
+		return pirogue.Verdict{}, pirogue.Errorf(code, "something with a secret in it")
+	}
+}
+
+// reply is an answer, read.
+type reply struct {
+	*httptest.ResponseRecorder
+	Error  string          `json:"error"`
+	Code   pirogue.Code    `json:"code"`
+	Params []pirogue.Param `json:"params"`
+	Data   json.RawMessage `json:"data"`
+}
+
+// request returns a request with somebody's token.
+func request(who, method, target, body string) *http.Request {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+who)
+	if method != http.MethodGet {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r
+}
+
+// do sends a request.
+func (w *world) do(r *http.Request) reply {
+	got := reply{ResponseRecorder: httptest.NewRecorder()}
+	w.server.Handler().ServeHTTP(got, r)
+	if err := json.Unmarshal(got.Body.Bytes(), &got); err != nil {
+		w.t.Errorf("%s %s answers %d %s", r.Method, r.URL, got.ResponseRecorder.Code, got.Body)
+	}
+	return got
+}
+
+// status is the answer's HTTP status.
+func (r reply) status() int { return r.ResponseRecorder.Code }
+
+// act returns the act in an answer.
+func (r reply) act(t *testing.T) admin.Act {
+	t.Helper()
+	var act admin.Act
+	require.NoError(t, json.Unmarshal(r.Data, &act), "%s", r.Body)
+	return act
+}
+
+// press has Seydou press one of support's buttons on the payment.
+func (w *world) press(verb pirogue.Verb, body string) reply {
+	return w.do(request(support, http.MethodPost, "/payments/"+string(w.payment.ID)+"/"+string(verb), body))
+}

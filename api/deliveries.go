@@ -1,0 +1,209 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"regexp"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pirogue"
+)
+
+// eventID is the only spelling of an event's id.
+var eventID = regexp.MustCompile(`^evt_[0-9a-f]{32}_[1-9][0-9]{0,8}$`)
+
+// eventStates is every state that a delivery can be asked for by.
+var eventStates = []pirogue.EventState{
+	pirogue.EventWaiting, pirogue.EventDelivered, pirogue.EventExhausted, pirogue.EventUnwanted,
+}
+
+// letterView is an event on its way to its merchant.
+type letterView struct {
+	ID        pirogue.EventID    `json:"event_id"`
+	PaymentID pirogue.PaymentID  `json:"transaction_id"`
+	URL       string             `json:"url,omitempty"` // absent when there was none
+	State     pirogue.EventState `json:"state"`
+	Round     int                `json:"round"`
+	CreatedAt string             `json:"created_at"`
+}
+
+// deliveryView is an event with its body and all that was tried to deliver it.
+type deliveryView struct {
+	letterView
+	Payload  json.RawMessage `json:"payload"`
+	Attempts []attemptView   `json:"attempts"`
+}
+
+// attemptView is one attempt. Without an end it is under way, or was cut off.
+type attemptView struct {
+	Round      int    `json:"round"`
+	Number     int    `json:"number"`
+	StartedAt  string `json:"started_at"`
+	EndedAt    string `json:"ended_at,omitempty"`
+	HTTPStatus int    `json:"http_status,omitempty"`
+	Error      string `json:"error,omitempty"`
+}
+
+// letterOf returns an event as its merchant sees it.
+func letterOf(e pirogue.Event) letterView {
+	return letterView{
+		ID: e.ID, PaymentID: e.PaymentID, URL: e.URL, State: e.State, Round: e.Round, CreatedAt: moment(e.CreatedAt),
+	}
+}
+
+// deliveryOf returns an event with its attempts.
+func deliveryOf(l pirogue.EventLog) deliveryView {
+	view := deliveryView{letterView: letterOf(l.Event), Payload: l.Body, Attempts: []attemptView{}}
+	for _, d := range l.Deliveries {
+		view.Attempts = append(view.Attempts, attemptView{
+			Round: d.Round, Number: d.Number, StartedAt: moment(d.StartedAt), EndedAt: moment(d.EndedAt),
+			HTTPStatus: d.HTTPStatus, Error: d.Error,
+		})
+	}
+	return view
+}
+
+// readDeliveries reads which events are asked for.
+func readDeliveries(raw string) (pirogue.EventFilter, error) {
+	q := readQuery(raw, "transaction_id", "state", "created_from", "created_to", "cursor", "limit")
+	f := pirogue.EventFilter{
+		PaymentID: pirogue.PaymentID(q.text("transaction_id", transactionID.MatchString)),
+		State:     pirogue.EventState(q.text("state", oneOf(eventStates...))),
+		From:      q.moment("created_from"),
+		To:        q.moment("created_to"),
+		Before:    cursorIn[pirogue.EventID](q, eventID),
+		Limit:     q.number("limit", 1, pirogue.MaxPage, defaultPage),
+	}
+	q.ordered(f.From, f.To, "created_to")
+	return f, q.err()
+}
+
+// listDeliveries answers with one page of events, newest first. A full page has a
+// cursor; the page behind it may turn out empty.
+func (s *Server) listDeliveries(c *gin.Context, v *visit) error {
+	filter, err := readDeliveries(c.Request.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	found, err := s.store.Deliveries(v.ctx, v.owner(), filter)
+	if err != nil {
+		return err
+	}
+	list := page[deliveryView]{Data: []deliveryView{}}
+	for _, l := range found {
+		list.Data = append(list.Data, deliveryOf(l))
+	}
+	if len(found) == filter.Limit {
+		cursor := cursorAfter(found[len(found)-1].ID)
+		list.NextCursor = &cursor
+	}
+	c.JSON(http.StatusOK, list)
+	return nil
+}
+
+// resendOne sends an event again. Its body is an object because the signature of an
+// empty one would be a GET's, which anybody who saw one could use. event_id may be
+// said in it: of two requests in one second, the bodies make the signatures differ.
+func (s *Server) resendOne(c *gin.Context, v *visit) error {
+	f, err := readForm(v.body, "event_id")
+	if err != nil {
+		return err
+	}
+	id := c.Param("event_id")
+	f.text("event_id", pirogue.InvalidParameter, func(text string) bool { return text == id })
+	if err := f.err(); err != nil {
+		return err
+	}
+	if !eventID.MatchString(id) {
+		return pirogue.Errorf(pirogue.NotFound, "not an event's id")
+	}
+	if err := s.workflows.Ready(v.ctx); err != nil {
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
+	}
+	event, err := s.resend(c, v, pirogue.EventID(id))
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusAccepted, answer[letterView]{letterOf(event)})
+	return nil
+}
+
+// resendMany sends the events of a payment again, or those of a period that were
+// given up: at most maxResent of them, newest first. A full answer has a cursor to go
+// on with.
+func (s *Server) resendMany(c *gin.Context, v *visit) error {
+	filter, err := readResend(v.body)
+	if err != nil {
+		return err
+	}
+	if err := s.workflows.Ready(v.ctx); err != nil {
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
+	}
+	found, err := s.store.Deliveries(v.ctx, v.owner(), filter)
+	if err != nil {
+		return err
+	}
+	list := page[letterView]{Data: []letterView{}}
+	for _, l := range found {
+		if l.State == pirogue.EventUnwanted {
+			continue
+		}
+		event, err := s.resend(c, v, l.ID)
+		if err != nil {
+			return err
+		}
+		list.Data = append(list.Data, letterOf(event))
+	}
+	if len(found) == filter.Limit {
+		cursor := cursorAfter(found[len(found)-1].ID)
+		list.NextCursor = &cursor
+	}
+	c.JSON(http.StatusAccepted, list)
+	return nil
+}
+
+// readResend reads which events to send again: a payment's, or the exhausted ones of
+// a period. It fails with MissingField when neither is said.
+func readResend(body []byte) (pirogue.EventFilter, error) {
+	f, err := readForm(body, "transaction_id", "from", "to", "cursor")
+	if err != nil {
+		return pirogue.EventFilter{}, err
+	}
+	filter := pirogue.EventFilter{Limit: maxResent}
+	filter.PaymentID = pirogue.PaymentID(f.text("transaction_id", pirogue.InvalidParameter, transactionID.MatchString))
+	filter.From, filter.To = f.moment("from"), f.moment("to")
+	if filter.To.Before(filter.From) && f.has("to") {
+		f.wrong("to", pirogue.InvalidParameter)
+	}
+	f.text("cursor", pirogue.InvalidParameter, func(text string) (ok bool) {
+		filter.Before, ok = behind[pirogue.EventID](text, eventID)
+		return ok
+	})
+	switch {
+	case f.has("transaction_id"):
+	case f.has("from"):
+		filter.State = pirogue.EventExhausted
+	default:
+		f.need("transaction_id")
+	}
+	return filter, f.err()
+}
+
+// resend makes an event wait again and starts its delivery. A start that fails is the
+// sweep's: the event waits in the database, whoever carries it.
+func (s *Server) resend(c *gin.Context, v *visit, id pirogue.EventID) (pirogue.Event, error) {
+	event, err := s.store.Resend(v.ctx, v.owner(), id)
+	if err != nil {
+		return pirogue.Event{}, err
+	}
+	start, stop := context.WithTimeout(context.WithoutCancel(c.Request.Context()), deliverTime)
+	defer stop()
+	if err := s.workflows.Deliver(start, v.owner(), id, event.Round); err != nil {
+		s.log.Warn("delivery is left to the sweep",
+			zap.String("request_id", v.id), zap.String("event_id", string(id)), zap.Error(err))
+	}
+	return event, nil
+}

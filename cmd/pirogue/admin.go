@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pirogue/api/admin"
+	"pirogue/config"
+	"pirogue/store"
+	"pirogue/workflows"
+)
+
+// adminTool is what the admin commands share.
+type adminTool struct {
+	environ []string
+	asJSON  bool
+}
+
+// adminCommand is support's commands. All but token and verify go through the admin
+// API, so that every act has an actor, a reason and a row in the audit log.
+func adminCommand(environ []string) *cobra.Command {
+	tool := &adminTool{environ: environ}
+	cmd := &cobra.Command{
+		Use:   "admin",
+		Short: "Support: find a payment, see why it waits, act on it safely",
+		Long: "Asks the admin API at PIROGUE_SUPPORT_URL with the token in PIROGUE_SUPPORT_TOKEN. token and verify work\n" +
+			"on the database itself. Whatever changes something needs --reason and is in the audit log (acts).",
+	}
+	cmd.PersistentFlags().BoolVar(&tool.asJSON, "json", false, "print JSON instead of a table")
+	cmd.AddCommand(
+		tool.find(), tool.show(), tool.timeline(), tool.stuck(), tool.cases(), tool.acts(),
+		tool.press("recheck", "Have the operator asked at once", (*admin.Client).Recheck),
+		tool.press("redrive", "Ask the operator, and submit anew only if the old attempt is proven dead",
+			(*admin.Client).Redrive),
+		tool.resolve(), tool.resend(), tool.payout(), tool.fee(), tool.latePolicy(), tool.token(), tool.verify(),
+	)
+	return cmd
+}
+
+// asks adapts a question to the admin API. rows makes the table that people read: a
+// header first.
+func asks[T any](
+	tool *adminTool, ask func(*cobra.Command, *admin.Client, []string) (T, error), rows func(T) [][]string,
+) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		conf, err := config.Load(tool.environ)
+		if err != nil {
+			return err
+		}
+		if conf.SupportToken == "" {
+			return errors.New("PIROGUE_SUPPORT_TOKEN is not set; `pirogue admin token create NAME --role ROLE` makes a token")
+		}
+		answer, err := ask(cmd, &admin.Client{URL: conf.SupportURL, Token: conf.SupportToken}, args)
+		if err != nil {
+			return err
+		}
+		return tool.print(cmd.OutOrStdout(), answer, rows(answer))
+	}
+}
+
+// print prints an answer as JSON or as a table.
+func (tool *adminTool) print(out io.Writer, answer any, rows [][]string) error {
+	if tool.asJSON {
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(answer)
+	}
+	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(table, strings.TrimRight(strings.Join(row, "\t"), "\t"))
+	}
+	return table.Flush()
+}
+
+// table returns a header and a row for each line of an answer.
+func table[T any](header string, row func(T) []string) func([]T) [][]string {
+	return func(lines []T) [][]string {
+		if len(lines) == 0 {
+			return [][]string{{"nothing"}}
+		}
+		rows := [][]string{strings.Fields(header)}
+		for _, line := range lines {
+			rows = append(rows, row(line))
+		}
+		return rows
+	}
+}
+
+// fieldsOf returns a table of names and values, without those that are empty.
+func fieldsOf(pairs ...string) [][]string {
+	var rows [][]string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			rows = append(rows, []string{pairs[i], pairs[i+1]})
+		}
+	}
+	return rows
+}
+
+// at prints a moment for people: in UTC, to the second, "" for none.
+func at(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateTime)
+}
+
+// words prints a list of words.
+func words[T ~string](list []T) string {
+	texts := make([]string, len(list))
+	for i, word := range list {
+		texts[i] = string(word)
+	}
+	return strings.Join(texts, " ")
+}
+
+// supportStore is the database as the admin API sees it.
+type supportStore struct{ *store.DB }
+
+// Audit implements admin.Lists.
+func (s supportStore) Audit(ctx context.Context) ([]admin.Violation, error) {
+	found, err := s.DB.Audit(ctx)
+	violations := make([]admin.Violation, len(found))
+	for i, v := range found {
+		violations[i] = admin.Violation(v)
+	}
+	return violations, err
+}
+
+// newSupport returns the admin API over the open parts.
+func (p *parts) newSupport() (*admin.Server, error) {
+	return admin.New(admin.Options{
+		Store: supportStore{p.store}, Workflows: p.starter, Clock: p.clock, Log: p.log.Named("support"),
+		WorkflowID: workflows.PaymentWorkflowID,
+	})
+}

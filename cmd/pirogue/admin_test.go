@@ -1,0 +1,350 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/api/admin"
+	"pirogue/config"
+	"pirogue/ids"
+	"pirogue/piroguetest"
+	"pirogue/vault"
+)
+
+// somePayment and someMerchant are who the commands are about.
+const (
+	somePayment  = "018f3b1e-7c1a-7def-8abc-0123456789ab"
+	someMerchant = "018f3b1e-7c1a-7def-8abc-0123456789cd"
+)
+
+// run runs a command line and returns what it printed.
+func run(t *testing.T, environ []string, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := root(environ)
+	cmd.SetArgs(args)
+	cmd.SetOut(&out)
+	cmd.SetErr(io.Discard)
+	err := cmd.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+// asked is a request that reached the admin API.
+type asked struct{ Token, Method, Target, Body string }
+
+// adminAPI plays the admin API: it answers every request with one status and body.
+func adminAPI(t *testing.T, status int, body string) (environ []string, heard *asked) {
+	t.Helper()
+	heard = &asked{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		raw, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		*heard = asked{r.Header.Get("Authorization"), r.Method, r.URL.String(), string(raw)}
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+	}))
+	t.Cleanup(server.Close)
+	return []string{"PIROGUE_SUPPORT_URL=" + server.URL, "PIROGUE_SUPPORT_TOKEN=rokias"}, heard
+}
+
+func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
+	t.Parallel()
+
+	const because = `"reason":"they called"`
+	payment := `{"transaction_id":"` + somePayment + `","type":"CASHIN","status":"PENDING","amount":5000,"currency":"XOF"}`
+	act := `{"act_id":"a1","verb":"recheck","verdict":{"decision":"WAITING","reason":"not decided","status":"PENDING"}}`
+	tests := map[string]struct {
+		args   string
+		method string
+		target string
+		body   string
+		data   string
+		prints string
+	}{
+		"find": {"find +22376123456 --limit 5", "GET", "/payments?find=%2B22376123456&limit=5", "", "[" + payment + "]", "5000 XOF"},
+		"show": {
+			"show " + somePayment, "GET", "/payments/" + somePayment + "?", "",
+			payment[:len(payment)-1] + `,"allowed":["recheck","redrive"],"waiting":{"for":"customer"},"cases":[{"cause":"LATE_SUCCESS","note":"n"}]}`,
+			"recheck redrive",
+		},
+		"timeline": {
+			"timeline " + somePayment, "GET", "/payments/" + somePayment + "/timeline?", "",
+			`[{"at":"2026-05-12T10:00:00Z","source":"operator","message":"Callback received.","details":{"polls":3}}]`, `{"polls":3}`,
+		},
+		"stuck":         {"stuck", "GET", "/stuck?limit=100", "", `[{"cause":"OPERATOR_DOWN","payment":` + payment + `,"allowed":["recheck"]}]`, "OPERATOR_DOWN"},
+		"cases":         {"cases", "GET", "/cases?limit=100", "", `[{"cause":"LATE_SUCCESS","payment":` + payment + `,"paid":5000}]`, "LATE_SUCCESS"},
+		"an empty list": {"cases", "GET", "/cases?limit=100", "", `[]`, "nothing"},
+		"acts":          {"acts " + somePayment, "GET", "/acts?limit=100&payment=" + somePayment, "", `[{"actor":"rokia","verb":"recheck"}]`, "under way"},
+		"recheck": {
+			"recheck " + somePayment + " --reason", "POST", "/payments/" + somePayment + "/recheck", "{" + because + "}", act, "not decided",
+		},
+		"redrive": {
+			"redrive " + somePayment + " --reason", "POST", "/payments/" + somePayment + "/redrive", "{" + because + "}", act, "WAITING",
+		},
+		"resolve": {
+			"resolve " + somePayment + " --as paid --evidence line4 --reason", "POST", "/payments/" + somePayment + "/resolve",
+			"{" + because + `,"resolution":"paid","evidence":"line4"}`, act, "WAITING",
+		},
+		"resend": {
+			"resend " + somePayment + " --event evt_1 --reason", "POST", "/payments/" + somePayment + "/resend",
+			"{" + because + `,"event_id":"evt_1"}`, act, "WAITING",
+		},
+		"payout": {
+			"payout " + someMerchant + " --id VIR-1 --country CM --amount 900 --live --reason", "POST", "/merchants/" + someMerchant + "/payouts",
+			"{" + because + `,"id":"VIR-1","mode":"live","country_code":"CM","amount":900,"currency":"XAF"}`, act, "WAITING",
+		},
+		"fee set": {
+			"fee set " + someMerchant + " --type CASHIN --basis-points 150 --max 2000 --returned --reason", "PUT", "/merchants/" + someMerchant + "/fees",
+			"{" + because + `,"type":"CASHIN","fixed":0,"basis_points":150,"min":0,"max":2000,"payer":"merchant","returned":true}`, act, "WAITING",
+		},
+		"fee list": {"fee list " + someMerchant, "GET", "/merchants/" + someMerchant + "/fees?", "", `[{"type":"CASHIN","network":"orange"}]`, "every"},
+		"late-policy": {
+			"late-policy " + someMerchant + " accept --reason", "PUT", "/merchants/" + someMerchant + "/late-policy",
+			"{" + because + `,"late_policy":"accept"}`, act, "WAITING",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			environ, heard := adminAPI(t, http.StatusOK, `{"data":`+tt.data+`}`)
+			args := append([]string{"admin"}, strings.Fields(tt.args)...)
+			if strings.HasSuffix(tt.args, "--reason") {
+				args = append(args, "they called")
+			}
+			out, err := run(t, environ, args...)
+			require.NoError(t, err)
+			require.Equal(t, asked{"Bearer rokias", tt.method, tt.target, tt.body}, *heard)
+			require.Contains(t, out, tt.prints)
+
+			out, err = run(t, environ, append(args, "--json")...)
+			require.NoError(t, err)
+			require.True(t, json.Valid([]byte(out)), out)
+		})
+	}
+}
+
+func TestARefusedActIsPrintedAndTheCommandFails(t *testing.T) {
+	t.Parallel()
+
+	environ, _ := adminAPI(t, http.StatusConflict, `{"error":"the operator may still execute it","code":"REFUSED","request_id":"req_1",
+		"data":{"act_id":"a1","verb":"redrive","verdict":{"decision":"REFUSED","reason":"the operator may still execute it"}}}`)
+	out, err := run(t, environ, "admin", "redrive", somePayment, "--reason", "they called")
+	require.ErrorContains(t, err, "REFUSED: the operator may still execute it (req_1)")
+	require.Regexp(t, `decision +REFUSED`, out)
+}
+
+func TestAnActWithoutAReasonIsNotEvenAskedFor(t *testing.T) {
+	t.Parallel()
+
+	environ, heard := adminAPI(t, http.StatusOK, `{"data":{}}`)
+	for _, args := range []string{
+		"recheck " + somePayment, "redrive " + somePayment, "resend " + somePayment,
+		"resolve " + somePayment + " --as paid --evidence line4", "fee set " + someMerchant + " --type CASHIN",
+		"payout " + someMerchant + " --id VIR-1 --country ML --amount 900", "late-policy " + someMerchant + " return",
+	} {
+		_, err := run(t, environ, append([]string{"admin"}, strings.Fields(args)...)...)
+		require.ErrorContains(t, err, `"reason" not set`, args)
+	}
+	require.Empty(t, *heard)
+	_, err := run(t, nil, "admin", "stuck")
+	require.ErrorContains(t, err, "PIROGUE_SUPPORT_TOKEN")
+}
+
+// bookkeeper is the database of the commands that work on it, and the simulators'
+// books, which a test fills in.
+type bookkeeper struct {
+	environ []string
+	parts   *parts
+	books   map[string]string // by path
+}
+
+func newBookkeeper(t *testing.T) *bookkeeper {
+	t.Helper()
+	b := &bookkeeper{books: map[string]string{}}
+	simulators := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		book, ok := b.books[r.URL.Path]
+		if !ok {
+			book = `{"paid":[]}`
+		}
+		fmt.Fprint(w, book)
+	}))
+	t.Cleanup(simulators.Close)
+	b.environ = []string{
+		"DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "pirogue.db"), "PIROGUE_KEYS=" + vault.NewRing("test"),
+		"PIROGUE_SANDBOX_URL=" + simulators.URL,
+	}
+	conf, err := config.Load(b.environ)
+	require.NoError(t, err)
+	b.parts, err = newParts(conf)
+	require.NoError(t, err)
+	require.NoError(t, b.parts.openStore(t.Context()))
+	t.Cleanup(func() { require.NoError(t, b.parts.Close()) })
+	require.NoError(t, b.parts.store.Migrate(t.Context()))
+	return b
+}
+
+func TestATokenIsShownOnceAndCanBeRevoked(t *testing.T) {
+	t.Parallel()
+
+	b := newBookkeeper(t)
+	out, err := run(t, b.environ, "admin", "token", "create", "rokia", "--role", "support")
+	require.NoError(t, err)
+	secret, ok := strings.CutPrefix(strings.TrimSpace(out), "PIROGUE_SUPPORT_TOKEN=")
+	require.True(t, ok, out)
+	name, role, err := b.parts.store.Token(t.Context(), secret)
+	require.NoError(t, err)
+	require.Equal(t, "rokia", name)
+	require.Equal(t, pirogue.RoleSupport, role)
+
+	_, err = run(t, b.environ, "admin", "token", "create", "rokia", "--role", "finance")
+	require.ErrorContains(t, err, "rokia has a token already")
+	_, err = run(t, b.environ, "admin", "token", "create", "seydou", "--role", "boss")
+	require.Error(t, err)
+
+	_, err = run(t, b.environ, "admin", "token", "revoke", "rokia")
+	require.NoError(t, err)
+	_, _, err = b.parts.store.Token(t.Context(), secret)
+	require.Equal(t, pirogue.NotFound, pirogue.CodeOf(err))
+	out, err = run(t, b.environ, "admin", "token", "list")
+	require.NoError(t, err)
+	require.Regexp(t, `rokia +support +\d{4}-\d\d-\d\d \S+ +\d{4}`, out)
+	require.NotContains(t, out, secret)
+}
+
+// accepted is a payment that Pirogue has accepted and not yet sent.
+func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
+	t.Helper()
+	merchant, err := b.parts.store.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
+	require.NoError(t, err)
+	now := time.Now()
+	p := pirogue.Payment{
+		ID: ids.Payment(), MerchantID: merchant.ID, Mode: pirogue.Test, Kind: pirogue.CashIn, OrderID: "order_001",
+		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF},
+		Fee: pirogue.Money{Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, Country: "ML", MSISDN: "+22376123456",
+		Network: pirogue.Orange, Operator: "orange-web-ml-test", StartDeadline: now.Add(time.Minute), CreatedAt: now, UpdatedAt: now,
+	}
+	a := pirogue.Attempt{
+		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator, Ref: ids.Reference(p.Kind),
+		State: pirogue.AttemptPrepared, CreatedAt: now,
+	}
+	_, fresh, err := b.parts.store.Accept(t.Context(), p, a, "digest")
+	require.NoError(t, err)
+	require.True(t, fresh)
+	return a
+}
+
+func TestVerifyHoldsTheBooksAgainstTheSimulators(t *testing.T) {
+	t.Parallel()
+
+	const stranger = `{"order_id":"CI000000000000000000","amount":700}`
+	tests := map[string]struct {
+		book   func(ref pirogue.OperatorRef) string
+		prints []string
+		fails  string
+	}{
+		"nothing moved": {
+			func(pirogue.OperatorRef) string { return `{"paid":[]}` }, []string{"the books balance"}, "",
+		},
+		"money moved for a payment that is under way": {
+			func(ref pirogue.OperatorRef) string {
+				return fmt.Sprintf(`{"paid":[{"order_id":%q,"amount":5000}]}`, ref)
+			},
+			[]string{"the books balance"},
+			"",
+		},
+		"money moved that nobody here knows of": {
+			func(pirogue.OperatorRef) string { return `{"paid":[` + stranger + `]}` },
+			[]string{ruleEqual, "CI000000000000000000 in: 0 here, 700 at "},
+			"1 violations",
+		},
+		"one reference was executed twice": {
+			func(ref pirogue.OperatorRef) string {
+				return fmt.Sprintf(`{"paid":[{"order_id":%q,"amount":5000},{"order_id":%[1]q,"amount":5000}]}`, ref)
+			},
+			[]string{ruleOnce},
+			"1 violations",
+		},
+		"the simulator shows no book": {func(pirogue.OperatorRef) string { return `gone` }, nil, "/orange-web/book"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBookkeeper(t)
+			b.books["/orange-web/book"] = tt.book(b.accepted(t).Ref)
+			out, err := run(t, b.environ, "admin", "verify")
+			if tt.fails == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, tt.fails)
+			}
+			for _, text := range tt.prints {
+				require.Contains(t, out, text)
+			}
+		})
+	}
+}
+
+func TestVerifyPrintsWhatTheDatabaseBreaks(t *testing.T) {
+	t.Parallel()
+
+	b := newBookkeeper(t)
+	out, err := run(t, b.environ, "admin", "verify", "--json")
+	require.NoError(t, err)
+	require.JSONEq(t, `[]`, out)
+	b.books["/sonatel/book"] = `{"paid":[{"order_id":"CO1","amount":5,"direction":"out"}]}`
+	out, err = run(t, b.environ, "admin", "verify", "--json")
+	require.Error(t, err)
+	var found []admin.Violation
+	require.NoError(t, json.Unmarshal([]byte(out), &found))
+	require.Len(t, found, 1, "two countries share one simulator, and its line is told once")
+}
+
+func TestSupportActsOnARealPayment(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t, setup{database: piroguetest.SQLite(t)})
+	server, err := w.parts.newSupport()
+	require.NoError(t, err)
+	environ := []string{
+		"PIROGUE_SUPPORT_URL=" + w.listen(server.Handler()), "PIROGUE_SUPPORT_TOKEN=" + w.account.Support,
+	}
+	tool := func(args ...string) string {
+		t.Helper()
+		out, err := run(t, environ, append([]string{"admin"}, args...)...)
+		require.NoError(t, err)
+		return out
+	}
+	pending := w.merchant().pay(t, order("+22376333333"))
+	require.Equal(t, 202, pending.Status, pending.Raw)
+	id := pending.Data.ID
+
+	require.Contains(t, tool("find", pending.Data.OrderID), id)
+	require.Contains(t, tool("show", id), "recheck redrive")
+	require.Regexp(t, `decision +WAITING`, tool("recheck", id, "--reason", "the customer called"))
+	out, err := run(t, environ, "admin", "redrive", id, "--reason", "the customer called")
+	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err), "%v", err)
+	require.Contains(t, out, "not proven dead")
+	require.Contains(t, tool("acts", id), "laptop")
+	require.Contains(t, tool("timeline", id), "support")
+
+	paid := w.merchant().pay(t, order("+22376123456"))
+	w.merchant().until(t, paid.Data.ID, "SUCCESS", patience)
+	require.Regexp(t, `decision +SETTLED`, tool("resend", paid.Data.ID, "--reason", "their server was down"))
+	require.Eventually(t, func() bool { return len(w.letters(paid.Data.ID)) == 2 }, patience, 100*time.Millisecond)
+	found, err := w.parts.violations(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, found)
+}

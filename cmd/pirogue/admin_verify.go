@@ -1,0 +1,192 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pirogue"
+	"pirogue/api/admin"
+	"pirogue/config"
+)
+
+const (
+	bookTimeout = 30 * time.Second // for a simulator's whole book
+	maxBook     = 256 << 20        // bytes
+)
+
+// The rules that need a witness outside of the database.
+const (
+	ruleOnce  = "an operator executes a reference once"
+	ruleEqual = "our books and the operator's say the same about a reference"
+)
+
+// verify checks the books on the database itself, and against the simulators that
+// are configured.
+func (tool *adminTool) verify() *cobra.Command {
+	return &cobra.Command{
+		Use: "verify", Args: cobra.NoArgs,
+		Short: "Check that the books balance and nothing was lost or paid twice",
+		Long: "Checks every rule of the books against the whole database, and what the books say went through each\n" +
+			"simulator against the simulator's own book. Prints each violation and fails when there is one. What an\n" +
+			"operator executed for a payment that is still under way is no violation.",
+		RunE: onStore(tool.environ, func(cmd *cobra.Command, p *parts, _ []string) error {
+			found, err := p.violations(cmd.Context())
+			if err != nil {
+				return err
+			}
+			rows := [][]string{{"the books balance"}}
+			if len(found) > 0 {
+				rows = table("RULE ROW", func(v admin.Violation) []string { return []string{v.Rule, v.Row} })(found)
+			}
+			if err := tool.print(cmd.OutOrStdout(), found, rows); err != nil || len(found) == 0 {
+				return err
+			}
+			return fmt.Errorf("the books do not balance: %d violations", len(found))
+		}),
+	}
+}
+
+// violations returns everything that breaks a rule, an empty list for nothing.
+func (p *parts) violations(ctx context.Context) ([]admin.Violation, error) {
+	found, err := supportStore{p.store}.Audit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for url, codes := range simulators(p.conf.Operators) {
+		wrong, err := p.compareTwice(ctx, url, codes)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, wrong...)
+	}
+	slices.SortFunc(found, func(a, b admin.Violation) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Row, b.Row))
+	})
+	return found, nil
+}
+
+// simulators returns the instances that each simulator plays: several countries can
+// share one, and its book is theirs together.
+func simulators(operators []config.Operator) map[string][]pirogue.OperatorCode {
+	played := map[string][]pirogue.OperatorCode{}
+	for _, o := range operators {
+		if o.Simulator {
+			played[o.BaseURL] = append(played[o.BaseURL], o.Code)
+		}
+	}
+	return played
+}
+
+// movement is a line of an operator's book, as far as books are compared.
+type movement struct {
+	Ref       string `json:"order_id"`
+	Amount    int64  `json:"amount"`
+	Direction string `json:"direction"` // "in", "out", or "" for an operator that only collects
+}
+
+// simulatorBook reads the book of the simulator at url.
+func simulatorBook(ctx context.Context, url string) ([]movement, error) {
+	ctx, cancel := context.WithTimeout(ctx, bookTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/book", nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("the simulator's book: %w", err)
+	}
+	defer resp.Body.Close()
+	var book struct {
+		Paid []movement `json:"paid"`
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the simulator's book: %s/book answers %s", url, resp.Status)
+	}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxBook)).Decode(&book); err != nil {
+		return nil, fmt.Errorf("the simulator's book: %s/book: %w", url, err)
+	}
+	return book.Paid, nil
+}
+
+// compareTwice returns where our books about some instances differ from their
+// simulator's. The two cannot be read at one moment, so a payment that moved in
+// between differs once; what is wrong differs twice.
+func (p *parts) compareTwice(
+	ctx context.Context, url string, codes []pirogue.OperatorCode,
+) ([]admin.Violation, error) {
+	before, err := p.compare(ctx, url, codes)
+	if err != nil || len(before) == 0 {
+		return nil, err
+	}
+	after, err := p.compare(ctx, url, codes)
+	return slices.DeleteFunc(after, func(v admin.Violation) bool { return !slices.Contains(before, v) }), err
+}
+
+// line is where money stands in a book: under which reference, and which way it went.
+type line struct{ ref, direction string }
+
+// compare reads both books, ours first, and returns the lines that differ.
+func (p *parts) compare(ctx context.Context, url string, codes []pirogue.OperatorCode) ([]admin.Violation, error) {
+	ours, err := p.ourBook(ctx, codes)
+	if err != nil {
+		return nil, err
+	}
+	book, err := simulatorBook(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	var found []admin.Violation
+	theirs := map[line]int64{}
+	for _, m := range book {
+		l := line{m.Ref, cmp.Or(m.Direction, "in")}
+		if theirs[l] > 0 {
+			found = append(found, admin.Violation{Rule: ruleOnce, Row: fmt.Sprintf("%s %s at %s", l.ref, l.direction, url)})
+		}
+		theirs[l] += m.Amount
+	}
+	lines := maps.Clone(theirs)
+	maps.Copy(lines, ours)
+	for l := range lines {
+		differs := ours[l] != theirs[l] && (ours[l] > 0 || !p.underWay(ctx, l.ref))
+		if differs {
+			found = append(found, admin.Violation{Rule: ruleEqual, Row: fmt.Sprintf(
+				"%s %s: %d here, %d at %s", l.ref, l.direction, ours[l], theirs[l], url)})
+		}
+	}
+	return found, nil
+}
+
+// ourBook returns what our books say went through some instances.
+func (p *parts) ourBook(ctx context.Context, codes []pirogue.OperatorCode) (map[line]int64, error) {
+	ours := map[line]int64{}
+	for _, code := range codes {
+		in, out, err := p.store.OperatorBook(ctx, code)
+		if err != nil {
+			return nil, err
+		}
+		for ref, amount := range in {
+			ours[line{ref, "in"}] += amount
+		}
+		for ref, amount := range out {
+			ours[line{ref, "out"}] += amount
+		}
+	}
+	return ours, nil
+}
+
+// underWay reports whether the payment behind one of our references has not ended, so
+// that its money may be at the operator before it is in our books.
+func (p *parts) underWay(ctx context.Context, ref string) bool {
+	found, err := p.store.Find(ctx, ref, 1)
+	return err == nil && len(found) == 1 && !found[0].Status.Terminal()
+}

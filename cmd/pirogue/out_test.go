@@ -1,0 +1,97 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/piroguetest"
+)
+
+func TestEverySandboxNumberEndsACashOutAsTheDocumentSays(t *testing.T) {
+	const patience = 100 * time.Second
+	// Each row is one line of the merchant's document, read for a cash-out.
+	tests := map[string]struct {
+		number string
+		answer int
+		end    string
+		reason string
+		cause  pirogue.Cause
+	}{
+		"paid out at once":                  {"+22376123456", 202, "SUCCESS", "", ""},
+		"refused by the operator":           {"+22376111111", 202, "FAILED", "OPERATOR_REFUSED", ""},
+		"accepted, then rejected":           {"+22376222222", 202, "FAILED", "OPERATOR_DECLINED", ""},
+		"decided against after 5 min":       {"+22376333333", 202, "FAILED", "OPERATOR_DECLINED", ""},
+		"pending, then paid out":            {"+22376444444", 202, "SUCCESS", "", ""},
+		"the operator answers 503":          {"+22376555555", 503, "FAILED", "OPERATOR_UNAVAILABLE", ""},
+		"the operator's answer is lost":     {"+22376666666", 503, "SUCCESS", "", ""},
+		"paid out after everybody gave up":  {"+22376777777", 202, "SUCCESS", "", ""},
+		"the callback comes three times":    {"+22376888888", 202, "SUCCESS", "", ""},
+		"another amount is executed":        {"+22376999999", 202, "PENDING", "", pirogue.CauseAmountMismatch},
+		"any other number, paid in a while": {"+22370001234", 202, "SUCCESS", "", ""},
+	}
+	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
+		w := newWorld(t, hurry(database))
+		m := w.merchant()
+		m.fund(t, 500_000)
+		t.Run("each", func(t *testing.T) {
+			for name, tt := range tests {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					got := m.send(t, "/payments/cashout", cashOut(tt.number, 5000))
+					require.Equal(t, tt.answer, got.Status, got.Raw)
+					end := m.until(t, got.Data.ID, tt.end, patience)
+					require.Equal(t, tt.reason, end.Failure.Code)
+					w.expectCase(t, name, got.Data.ID, tt.cause, patience)
+					if tt.end != "PENDING" {
+						w.expectLetters(t, name, got.Data.ID, tt.end)
+					}
+				})
+			}
+		})
+		w.settled()
+	})
+}
+
+func TestAPaymentIsRefundedInPartsAndThenWholly(t *testing.T) {
+	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
+		w := newWorld(t, hurry(database))
+		m := w.merchant()
+		paid := m.fund(t, 5000)
+
+		part := m.send(t, "/refunds", refund(paid.ID, 2000))
+		require.Equal(t, 202, part.Status, part.Raw)
+		m.until(t, part.Data.RefundID, "SUCCESS", time.Minute)
+		still := m.until(t, paid.ID, "SUCCESS", time.Minute)
+		require.EqualValues(t, 2000, still.Refunded)
+
+		rest := m.send(t, "/refunds", refund(paid.ID, 0))
+		require.Equal(t, 202, rest.Status, rest.Raw)
+		m.until(t, rest.Data.RefundID, "SUCCESS", time.Minute)
+		whole := m.until(t, paid.ID, "REVERSED", time.Minute)
+		require.EqualValues(t, 5000, whole.Refunded)
+
+		w.expectLetters(t, "the refund", rest.Data.RefundID, "SUCCESS")
+		require.Eventually(t, func() bool {
+			told := w.letters(paid.ID)
+			return len(told) == 2 && told[1] == "REVERSED"
+		}, time.Minute, 100*time.Millisecond, "the merchant is told of SUCCESS and of REVERSED")
+		w.settled()
+	})
+}
+
+func TestMoneyThatCameLateGoesBackToItsPayer(t *testing.T) {
+	w := newWorld(t, hurry(piroguetest.SQLite(t)))
+	m := w.merchant()
+	got := m.pay(t, order("+22376777777"))
+	m.until(t, got.Data.ID, "EXPIRED", time.Minute)
+	w.expectCase(t, "paid late", got.Data.ID, pirogue.CauseLateSuccess, 2*time.Minute)
+
+	require.Eventually(t, func() bool {
+		cases, err := w.parts.store.Cases(t.Context(), pirogue.PaymentID(got.Data.ID))
+		return err == nil && len(cases) == 1 && !cases[0].ClosedAt.IsZero()
+	}, 2*time.Minute, 100*time.Millisecond, "the case closes when the payer has the money back")
+	w.settled()
+}

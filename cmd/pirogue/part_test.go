@@ -1,0 +1,182 @@
+//go:build chaos
+
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"pirogue/config"
+	"pirogue/failpoint"
+	"pirogue/sandbox"
+	"pirogue/sandbox/orangeweb"
+	"pirogue/sandbox/stage"
+)
+
+// What a process of these tests is told. It is the test binary itself, so that it has
+// the failpoints and the product's own parts, and a hurry that no setting offers.
+var (
+	partFlag   = flag.String("part", "", "be this part: api, worker or sandbox")
+	dieFlag    = flag.String("die", "", "the failpoint at which to die")
+	rateFlag   = flag.Float64("rate", 1, "how fast the simulators' clock runs")
+	originFlag = flag.Int64("origin", 0, "when that clock began to run so, in nanoseconds since 1970")
+)
+
+// How long things take where everybody hurries. At the simulators' rate a customer who
+// comes late comes after the window, and every payout ends before the horizon or not
+// long after it.
+const (
+	hurriedWindow  = 6 * time.Second
+	hurriedTimeout = 4 * time.Second
+	hurriedHorizon = 10 * time.Second
+	hurriedRate    = 30
+)
+
+// TestThisProcessIsAPart is the main function of the processes that the other tests
+// start. It ends when its parent does, for then nobody holds its standard input.
+func TestThisProcessIsAPart(t *testing.T) {
+	if *partFlag == "" {
+		t.Skip("other tests run it, as a process of its own")
+	}
+	go func() {
+		io.Copy(io.Discard, os.Stdin) //nolint:errcheck // however it ends, the parent is gone
+		os.Exit(1)
+	}()
+	failpoint.Arm(*dieFlag)
+	conf, err := config.Load(os.Environ())
+	require.NoError(t, err)
+	hasten(&conf)
+	p, err := newParts(conf)
+	require.NoError(t, err)
+	require.NoError(t, p.be(t.Context(), *partFlag))
+}
+
+// hasten gives every operator the short times of these tests.
+func hasten(conf *config.Config) {
+	for i := range conf.Operators {
+		o := &conf.Operators[i]
+		o.Window, o.Timeout = config.Duration(hurriedWindow), config.Duration(hurriedTimeout)
+		if o.Horizon > 0 {
+			o.Horizon = config.Duration(hurriedHorizon)
+		}
+	}
+}
+
+// be does what the command of this name does.
+func (p *parts) be(ctx context.Context, part string) error {
+	if part == "sandbox" {
+		return p.playInAHurry(ctx)
+	}
+	if err := errors.Join(p.openStore(ctx), p.openTemporal()); err != nil {
+		return err
+	}
+	if part == "api" {
+		return p.runAPI(ctx)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.runWorker(ctx) })
+	group.Go(func() error { return p.runWorkerHealth(ctx) })
+	return group.Wait()
+}
+
+// playInAHurry plays the operators on a clock that a restart does not set back.
+func (p *parts) playInAHurry(ctx context.Context) error {
+	origin := time.Unix(0, *originFlag)
+	passed := time.Duration(float64(time.Since(origin)) * *rateFlag)
+	simulators, err := sandbox.New(sandbox.Options{
+		PublicURL: "http://" + p.conf.SandboxAddr, JournalDir: filepath.Join(p.conf.DataDir, "sandbox"),
+		Clock: stage.NewVirtualClock(origin.Add(passed), *rateFlag),
+	})
+	if err != nil {
+		return err
+	}
+	return serve(ctx, plainServer(p.conf.SandboxAddr, simulators.Handler()))
+}
+
+// process is a part of Pirogue's that runs.
+type process struct {
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when it has ended
+}
+
+// spawn starts this binary as a part.
+func spawn(part string, env []string, args ...string) (*process, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	args = append([]string{"-test.run=^TestThisProcessIsAPart$", "-test.timeout=0", "-part", part}, args...)
+	cmd := exec.Command(path, args...)
+	cmd.Env, cmd.Stderr = env, os.Stderr
+	if _, err := cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{cmd: cmd, gone: make(chan struct{})}
+	go func() {
+		cmd.Wait() //nolint:errcheck // how it ended is in ProcessState
+		close(p.gone)
+	}()
+	return p, nil
+}
+
+// kill ends a process as a power cut would, and waits for it.
+func (p *process) kill() {
+	p.cmd.Process.Kill() //nolint:errcheck // it may have ended by itself
+	<-p.gone
+}
+
+// answers waits until url answers 200, or the process has ended.
+func (p *process) answers(address string) error {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if get(context.Background(), address) == nil {
+			return nil
+		}
+		select {
+		case <-p.gone:
+			return errors.New("the process ended: " + p.cmd.ProcessState.String())
+		default:
+		}
+	}
+	return errors.New(address + " does not answer")
+}
+
+// payer is a customer at the operator's payment page. Simulated customers pay by
+// themselves, also a page that no one was given because its answer was lost; a real one
+// pays the page that the merchant sends, and so does this.
+type payer string // the number typed; a magic one behaves as it always does
+
+// pay confirms on the page, as its form does.
+func (c payer) pay(ctx context.Context, page string) error {
+	form := url.Values{"msisdn": {string(c)}, "otp": {orangeweb.OTP}, "action": {"pay"}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, page, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusBadRequest {
+		return errors.New("the page answers " + resp.Status)
+	}
+	return nil
+}

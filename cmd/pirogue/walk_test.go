@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue/piroguetest"
+)
+
+// walk is the commands of the walk in README.fr.md, as a reader would paste them.
+var walk = regexp.MustCompile("(?s)## Premier parcours.*?```sh\n(.*?)```")
+
+func TestTheWalkOfTheFrenchReadmeWorksAsItIsPrinted(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t, hurry(piroguetest.SQLite(t)))
+	root := piroguetest.Root(t)
+	readme, err := os.ReadFile(filepath.Join(root, "README.fr.md"))
+	require.NoError(t, err)
+	printed := walk.FindSubmatch(readme)
+	require.NotNil(t, printed, "README.fr.md has no walk")
+
+	desk := t.TempDir()
+	require.NoError(t, os.Symlink(filepath.Join(root, "docs"), filepath.Join(desk, "docs")))
+	require.NoError(t, os.Mkdir(filepath.Join(desk, ".pirogue"), 0o755))
+	env := fmt.Sprintf("export NEKAPAY_BASE_URL=%s/api/v1 NEKAPAY_API_KEY=%s NEKAPAY_API_SECRET=%s\n",
+		w.api.URL, w.account.Key, w.account.Secret)
+	require.NoError(t, os.WriteFile(filepath.Join(desk, ".pirogue", "dev.env"), []byte(env), 0o600))
+
+	cmd := exec.CommandContext(t.Context(), "bash", "-euc", string(printed[1]))
+	cmd.Dir = desk
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+
+	said := string(out)
+	require.Equal(t, 3, strings.Count(said, "SUCCESS\n"), said)
+	require.Contains(t, said, `"available":2000`, said)
+	require.Contains(t, said, "CASHIN;SUCCESS;5000", said)
+	require.Contains(t, said, "REFUND;SUCCESS;2000", said)
+	require.Contains(t, said, "CASHOUT;SUCCESS;1000", said)
+	w.settled()
+}

@@ -1,0 +1,87 @@
+// Package failpoint names the moments at which losing a process hurts most: between
+// two writes that belong together, and between a deed and the note of it.
+//
+// In the product a Hit does nothing and costs nothing. A binary built with the tag
+// "chaos" can be armed with one name and then dies there as kill -9 would make it
+// die, so that a test can sweep all of them: see docs/chaos.md.
+package failpoint
+
+// Point is one moment at which a process can be made to die.
+type Point struct {
+	Name    string
+	Part    Part    // the process that passes it
+	Stories []Story // the payments that pass it
+	Says    string  // how things stand at that moment
+}
+
+// Part is a process of Pirogue's.
+type Part string
+
+// The processes that can be armed.
+const (
+	API    Part = "api"
+	Worker Part = "worker"
+)
+
+// Story is a payment as the sweep makes one.
+type Story string
+
+// The stories. Together they pass every point.
+const (
+	CashIn   Story = "cash-in"          // paid by its customer
+	Lost     Story = "lost cash-in"     // the operator's answer never comes
+	Late     Story = "late cash-in"     // paid after it expired, and given back
+	Left     Story = "left cash-in"     // accepted by an API that died, and taken up by the sweep
+	CashOut  Story = "cash-out"         // paid out
+	Unheard  Story = "unheard cash-out" // paid out, and the operator's answer never comes
+	Rejected Story = "rejected cash-out"
+	Refund   Story = "refund" // all of a cash-in goes back
+)
+
+var (
+	requested = []Story{CashIn, CashOut, Refund}
+	moneyOut  = []Story{CashOut, Refund}
+	submitted = []Story{CashIn, CashOut, Unheard, Refund}
+	settled   = []Story{CashIn, CashOut, Rejected, Refund}
+)
+
+// Points is every moment, in the order in which a payment passes them.
+var Points = []Point{
+	{"api.accept.checked", API, requested, "the request is good, and nothing of it is written"},
+	{"store.accept.payment", API, requested, "the payment is written and not committed, and has no attempt"},
+	{"store.accept.attempt", API, requested, "payment and attempt are written and not committed, and nothing is held"},
+	{"store.accept.held", API, moneyOut, "all of the payment is written, its hold too, and not committed"},
+	{"api.accept.committed", API, requested, "the payment is a fact, and no workflow was started"},
+	{"api.carry.started", API, requested, "the operator's first answer is known, and the merchant's is not sent"},
+
+	{"submit.ready", Worker, submitted, "the call is prepared, and its attempt is not marked as sent"},
+	{"store.send.marked", Worker, submitted, "the attempt is marked as sent and the mark not committed"},
+	{"submit.sent", Worker, submitted, "the attempt is marked as sent, and no byte has left"},
+	{"submit.called", Worker, submitted, "the operator has executed and answered, and nobody noted it"},
+	{"store.answer.attempt", Worker, submitted, "the answer is written to the attempt, not to the payment, and not committed"},
+	{"submit.recorded", Worker, submitted, "the answer is noted, and the workflow has not heard"},
+	{"store.renew.written", Worker, []Story{Lost}, "another attempt is written and not committed"},
+
+	{"api.callback.kept", API, []Story{CashIn}, "the operator's callback is kept, and the workflow has not heard"},
+	{"ask.answered", Worker, submitted, "the operator said how the payment stands, and nobody noted it"},
+	{"ask.counted", Worker, submitted, "its word is noted, and the workflow has not heard"},
+
+	{"store.settle.drawn", Worker, settled, "the payment is terminal and not committed, without event or money"},
+	{"store.settle.announced", Worker, settled, "the event is written as well, and the money has not moved"},
+	{"store.settle.parent", Worker, []Story{Refund}, "the cash-in of a refund is up to date as well, and not committed"},
+	{"store.settle.booked", Worker, settled, "status, event and books are written, and not committed"},
+	{"settle.committed", Worker, settled, "the payment is terminal and booked, and nobody tells the merchant"},
+	{"settle.announced", Worker, settled, "the delivery is started, and the workflow has not heard"},
+
+	{"deliver.begun", Worker, requested, "the delivery has its row, and nothing is sent"},
+	{"deliver.spent", Worker, requested, "the webhook's signature is spent, and no byte has left"},
+	{"deliver.posted", Worker, requested, "the merchant has answered, and nobody noted it"},
+	{"deliver.ended", Worker, requested, "the merchant's answer is noted, and the workflow has not heard"},
+
+	{"case.opened", Worker, []Story{Late}, "stray money is in suspense and its case is open, and the workflow has not heard"},
+	{"giveback.accepted", Worker, []Story{Late}, "the refund of stray money is a fact, and no workflow was started"},
+	{"giveback.launched", Worker, []Story{Late}, "the refund of stray money is under way, and the first workflow has not heard"},
+	{"settle.closed", Worker, []Story{Late}, "stray money is back and its case closed, and nobody tells the merchant"},
+
+	{"sweep.launched", Worker, []Story{Left}, "a payment that was left behind is started, and the sweep is not over"},
+}

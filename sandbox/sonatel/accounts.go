@@ -1,0 +1,112 @@
+package sonatel
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"pirogue/sandbox/stage"
+)
+
+// maxSIMCards is how many test numbers of one kind a call may ask for.
+const maxSIMCards = 20
+
+// accountReply is an account as anybody may read it: no PIN is needed.
+type accountReply struct {
+	MSISDN    string `json:"msisdn"`
+	Type      string `json:"type"`
+	Balance   shown  `json:"balance"`
+	FirstName string `json:"firstName"`
+	LastName  string `json:"lastName"`
+	Grade     string `json:"grade"`
+	Barred    bool   `json:"barred"`
+	Suspended bool   `json:"suspended"`
+}
+
+// balanceRequest is the body of a balance call.
+type balanceRequest struct {
+	party
+	Wallet string `json:"wallet"` // PRINCIPAL, or nothing
+}
+
+// balance tells what is left of the retailer's float.
+func (s *Simulator) balance(w http.ResponseWriter, r *http.Request) error {
+	var asked balanceRequest
+	if err := readBody(w, r, &asked); err != nil {
+		return err
+	}
+	if asked.Wallet != "" && asked.Wallet != principal {
+		return violating([]violation{{"wallet", "must be PRINCIPAL"}})
+	}
+	if err := s.checkRetailer(asked.party); err != nil {
+		return err
+	}
+	left, _ := s.book.figures()
+	stage.WriteJSON(w, http.StatusOK, s.show(left))
+	return nil
+}
+
+// account tells about one account by its number. The merchant's is what was collected,
+// the retailer's what is left to deposit, and every customer's the same.
+func (s *Simulator) account(w http.ResponseWriter, r *http.Request) error {
+	msisdn, kind := r.URL.Query().Get("msisdn"), r.URL.Query().Get("type")
+	if !localNumber.MatchString(msisdn) {
+		return badMSISDN
+	}
+	left, wrong := s.book.figures()
+	reply := accountReply{MSISDN: msisdn, Type: kind, FirstName: "Awa", LastName: "Ndiaye", Grade: "PRINCIPAL"}
+	switch {
+	case kind == "customer":
+		reply.Balance = s.show(customerBalance)
+	case kind == "retailer" && msisdn == s.options.Credentials.RetailerMSISDN:
+		reply.Balance, reply.Barred = s.show(left), wrong >= maxWrongPINs
+	case kind == "merchant" && msisdn == MerchantMSISDN:
+		reply.Balance = s.show(s.book.collected())
+	default:
+		return noSuchCustomer
+	}
+	stage.WriteJSON(w, http.StatusOK, reply)
+	return nil
+}
+
+// simCard is one test number.
+type simCard struct {
+	MSISDN       string `json:"msisdn"`
+	PINCode      string `json:"pinCode"`
+	Type         string `json:"type"`
+	MerchantCode string `json:"merchantCode,omitempty"`
+}
+
+// simCards hands out test numbers. There is one merchant and one retailer, however
+// many are asked for; customers are numbers without magic.
+func (s *Simulator) simCards(w http.ResponseWriter, r *http.Request) error {
+	cards := []simCard{}
+	for _, one := range []struct {
+		parameter string
+		card      func(n int) simCard
+	}{
+		{"nbMerchants", func(int) simCard {
+			return simCard{MerchantMSISDN, CustomerPIN, "MERCHANT", s.options.Credentials.MerchantCode}
+		}},
+		{"nbRetailers", func(int) simCard {
+			return simCard{s.options.Credentials.RetailerMSISDN, s.options.Credentials.PIN, "RETAILER", ""}
+		}},
+		{"nbCustomers", func(n int) simCard {
+			return simCard{fmt.Sprintf("7701%05d", n), CustomerPIN, "CUSTOMER", ""}
+		}},
+	} {
+		text := r.URL.Query().Get(one.parameter)
+		if text == "" {
+			continue
+		}
+		wanted, err := strconv.Atoi(text)
+		if err != nil || wanted < 0 || wanted > maxSIMCards {
+			return violating([]violation{{one.parameter, "must be from 0 to " + strconv.Itoa(maxSIMCards)}})
+		}
+		for n := range wanted {
+			cards = append(cards, one.card(n+1))
+		}
+	}
+	stage.WriteJSON(w, http.StatusOK, cards)
+	return nil
+}

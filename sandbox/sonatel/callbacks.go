@@ -1,0 +1,213 @@
+package sonatel
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// retries is when a callback that met a 5xx or no answer is tried again, each
+// counted from the try before. A 4xx is final. Sonatel says so much; the times are
+// ours. A restart forgets the tries that wait: callbacks are a hint, and the history
+// is what counts.
+var retries = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour}
+
+// otherSecret signs beside the real one while secrets change.
+const otherSecret = "sandbox-other-secret"
+
+// forgedKey is what somebody sends who does not know the key.
+const forgedKey = "forged-callback-key"
+
+// registration is where callbacks go that name no address of their own, and the
+// key they bring.
+type registration struct {
+	Code        string    `json:"code"`
+	Name        string    `json:"name"`
+	CallbackURL string    `json:"callback_url"`
+	APIKey      string    `json:"api_key"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+// registrationRequest is the body of a registration.
+type registrationRequest struct {
+	Code        label  `json:"code"`
+	Name        string `json:"name"`
+	CallbackURL string `json:"callbackUrl"`
+	APIKey      string `json:"apiKey"`
+}
+
+// registrationReply is a registration as it reads back: the key in clear, although
+// the document calls it write-only.
+type registrationReply struct {
+	Code        string `json:"code"`
+	MSISDN      string `json:"msisdn"`
+	Name        string `json:"name"`
+	CallbackURL string `json:"callbackUrl"`
+	APIKey      string `json:"apiKey"`
+	CreatedAt   string `json:"createdAt"` // dd-MM-yyyy HH:mm:ss
+}
+
+// register sets where callbacks go and the key they bring. The secret that signs
+// them is not part of it: Sonatel gives it out by another way.
+func (s *Simulator) register(w http.ResponseWriter, r *http.Request) error {
+	var asked registrationRequest
+	if err := readBody(w, r, &asked); err != nil {
+		return err
+	}
+	found := broken([]rule{
+		{"name", "not be empty", asked.Name != ""},
+		{"callbackUrl", "be an absolute http address", validURL(asked.CallbackURL)},
+		{"apiKey", "have from 1 to 255 characters", asked.APIKey != "" && len(asked.APIKey) <= maxText},
+	})
+	if err := violating(found); err != nil {
+		return err
+	}
+	if !same(string(asked.Code), s.options.Credentials.MerchantCode) {
+		return merchantRefused
+	}
+	kept := registration{
+		Code: string(asked.Code), Name: asked.Name, CallbackURL: asked.CallbackURL, APIKey: asked.APIKey,
+		CreatedAt: s.clock.Now().UTC(),
+	}
+	if err := s.book.register(kept); err != nil {
+		return err
+	}
+	if s.board.quirksNow().EmptyRegistration {
+		w.WriteHeader(http.StatusCreated)
+		return nil
+	}
+	stage.WriteJSON(w, http.StatusCreated, kept.reply())
+	return nil
+}
+
+// registered reads the registration of a merchant code back.
+func (s *Simulator) registered(w http.ResponseWriter, r *http.Request) error {
+	wanted := r.URL.Query().Get("code")
+	if wanted == "" {
+		return missingParameter.because("code is missing.")
+	}
+	replies := []registrationReply{}
+	if kept := s.book.registered(); kept.Code == wanted {
+		replies = append(replies, kept.reply())
+	}
+	stage.WriteJSON(w, http.StatusOK, replies)
+	return nil
+}
+
+func (r registration) reply() registrationReply {
+	return registrationReply{
+		Code: r.Code, MSISDN: MerchantMSISDN, Name: r.Name, CallbackURL: r.CallbackURL, APIKey: r.APIKey,
+		CreatedAt: r.CreatedAt.Format("02-01-2006 15:04:05"),
+	}
+}
+
+// tell sends the callback of a transaction that has ended, times times, without waiting.
+func (s *Simulator) tell(t transaction, times int) {
+	if m, send := s.callback(t, 0); send {
+		m.Copies = times * s.board.Read().NotificationCopies
+		s.messenger.Carry(m)
+		s.forge(t, m.URL)
+	}
+}
+
+// tellNow sends one callback and waits until it is answered.
+func (s *Simulator) tellNow(ctx context.Context, t transaction) {
+	if m, send := s.callback(t, 0); send {
+		s.messenger.Deliver(context.WithoutCancel(ctx), m)
+	}
+}
+
+// callback is one try of a transaction's callback, freshly signed. A deposit by
+// itself goes to the registered address too, unless its call named another.
+func (s *Simulator) callback(t transaction, tried int) (stage.Message, bool) {
+	known := s.book.registered()
+	address, key := t.CallbackURL, known.APIKey
+	if address == "" {
+		address = known.CallbackURL
+	}
+	if key == "" {
+		key = s.options.Credentials.CallbackKey
+	}
+	body, err := json.Marshal(s.reply(t))
+	if err != nil {
+		s.log.Error("callback could not be written", "error", err)
+		return stage.Message{}, false
+	}
+	secrets := []string{s.options.Credentials.CallbackSecret}
+	if s.board.quirksNow().TwoSignatures {
+		secrets = []string{otherSecret, secrets[0]}
+	}
+	return stage.Message{
+		URL: address, Body: body, Header: s.headers(key, t.key(), body, secrets),
+		Answered: func(status int) { s.retry(t, tried, status) },
+	}, address != "" && !s.board.Read().NotificationsOff
+}
+
+// headers are the proof that a callback is Sonatel's. The key stands after Basic as
+// it is, not as the base64 of a name and a password.
+func (s *Simulator) headers(key, idempotency string, body []byte, secrets []string) http.Header {
+	at := strconv.FormatInt(s.clock.Now().Unix(), 10)
+	signature := "t=" + at
+	for _, secret := range secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(at + ","))
+		mac.Write(body)
+		signature += ",v1=" + hex.EncodeToString(mac.Sum(nil))
+	}
+	h := http.Header{}
+	h.Set("Authorization", "Basic "+key)
+	h.Set("X-Sonatel-Signature", signature)
+	h.Set("X-Sonatel-Idempotency-Key", idempotency)
+	return h
+}
+
+// retry arranges another try of a callback that met a 5xx or no answer.
+func (s *Simulator) retry(t transaction, tried, status int) {
+	failed := status == 0 || status >= http.StatusInternalServerError
+	if !failed || tried >= len(retries) {
+		return
+	}
+	s.agenda.At(s.clock.Now().Add(retries[tried]), func() {
+		if m, send := s.callback(t, tried+1); send {
+			s.messenger.Carry(m)
+		}
+	})
+}
+
+// forge follows a callback with one that no merchant may believe: what somebody sends
+// who knows the address and no secret.
+func (s *Simulator) forge(t transaction, address string) {
+	if !s.board.quirksNow().ForgedCallbacks {
+		return
+	}
+	t.Status, t.Reason = Success, ""
+	body, err := json.Marshal(s.reply(t))
+	if err != nil {
+		s.log.Error("callback could not be forged", "error", err)
+		return
+	}
+	s.messenger.Carry(stage.Message{
+		URL: address, Body: body, Header: s.headers(forgedKey, newID(), body, []string{otherSecret}),
+	})
+}
+
+// register keeps a registration in place of any other.
+func (b *book) register(wanted registration) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.record(entry{Registration: &wanted})
+}
+
+// registered returns the registration; its fields are empty when there is none.
+func (b *book) registered() registration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.registration
+}

@@ -1,0 +1,189 @@
+package sonatel_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/sonatel"
+)
+
+// signed returns the signatures of a callback, and whether one of them is right.
+func signed(n notice) (signatures []string, right bool) {
+	parts := strings.Split(n.header.Get("X-Sonatel-Signature"), ",")
+	at := strings.TrimPrefix(parts[0], "t=")
+	mac := hmac.New(sha256.New, []byte(sonatel.CallbackSecret))
+	mac.Write([]byte(at + "," + n.raw))
+	for _, part := range parts[1:] {
+		signatures = append(signatures, part)
+		right = right || part == "v1="+hex.EncodeToString(mac.Sum(nil))
+	}
+	return signatures, right
+}
+
+func TestACallbackProvesWhereItComesFrom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.makesCode("R1", "+221770123456")
+	w.becomes("R1", "SUCCESS")
+	told := w.notices(1)[0]
+	if told.header.Get("Authorization") != "Basic "+sonatel.CallbackKey || told.header.Get("Content-Type") != "application/json" {
+		t.Errorf("the headers are %v", told.header)
+	}
+	if all, right := signed(told); len(all) != 1 || !right || !strings.HasPrefix(told.header.Get("X-Sonatel-Signature"), "t=1773307800,v1=") {
+		t.Errorf("the signature is %q", told.header.Get("X-Sonatel-Signature"))
+	}
+	if told.header.Get("X-Sonatel-Idempotency-Key") == "" || told.said["type"] != "MERCHANT_PAYMENT" {
+		t.Errorf("the callback says %v %s", told.header, told.raw)
+	}
+}
+
+// TestCallbacksAreRegistered reads the registration back, key included, and sees it used.
+func TestCallbacksAreRegistered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.deposits("BEFORE", "770123456") // nobody to tell
+	status, reply := w.post(callbackPath, fields{
+		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": w.inbox.url + "/notif", "apiKey": "s3cret:key",
+	})
+	if status != http.StatusCreated || reply != nil {
+		t.Errorf("the registration answers %d %v, want an empty 201", status, reply)
+	}
+	var back []fields
+	w.send(w.call(http.MethodGet, callbackPath+"?code="+sonatel.MerchantCode, nil), &back)
+	if len(back) != 1 || back[0]["apiKey"] != "s3cret:key" || back[0]["createdAt"] != "12-03-2026 09:30:00" || back[0]["msisdn"] == "" {
+		t.Errorf("it reads back as %v", back)
+	}
+	w.send(w.call(http.MethodGet, callbackPath+"?code=999999", nil), &back)
+	if len(back) != 0 {
+		t.Errorf("another merchant's is %v", back)
+	}
+	if status, _ := w.get(callbackPath); status != http.StatusBadRequest {
+		t.Errorf("nobody's answers %d", status)
+	}
+	w.deposits("AFTER", "770123456")
+	if told := w.notices(1); len(told) != 1 || told[0].header.Get("Authorization") != "Basic s3cret:key" || told[0].said["reference"] != "AFTER" {
+		t.Errorf("the callbacks are %v", told)
+	}
+}
+
+func TestRegistrationsAreRefusedAndAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	good := fields{"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": "https://m.example/c", "apiKey": "k"}
+	for name, change := range map[string]fields{
+		"another merchant": {"code": "999999"}, "no name": {"name": ""}, "no key": {"apiKey": ""}, "no address": {"callbackUrl": "c"},
+	} {
+		body := fields{}
+		if status, reply := w.post(callbackPath, changed(body, []fields{good, change})); status != http.StatusBadRequest {
+			t.Errorf("%s answers %d %v", name, status, reply)
+		}
+	}
+	w.set(`{"empty_registration": false}`)
+	if status, reply := w.post(callbackPath, good); status != http.StatusCreated || reply["callbackUrl"] != "https://m.example/c" {
+		t.Errorf("the documented answer is %d %v", status, reply)
+	}
+}
+
+// TestAFailingReceiverIsTriedAgain lets the merchant's server answer in several ways.
+func TestAFailingReceiverIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		answer int64
+		want   int // callbacks within a day
+	}{
+		"200 is enough":                  {200, 1},
+		"202 is as good":                 {202, 1},
+		"404 is final":                   {404, 1},
+		"401 is final":                   {401, 1},
+		"500 is tried again, five times": {500, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.inbox.answer.Store(row.answer)
+			w.makesCode("R1", "+221770123456")
+			deadline := time.Now().Add(patience)
+			for len(w.inbox.all()) < row.want && time.Now().Before(deadline) {
+				time.Sleep(time.Millisecond)
+				w.clock.Advance(time.Minute)
+			}
+			for range 20 { // time enough for one that should not come
+				time.Sleep(time.Millisecond)
+				w.clock.Advance(time.Hour)
+			}
+			told := w.notices(row.want)
+			if len(told) != row.want {
+				t.Fatalf("%d callbacks arrived, want %d", len(told), row.want)
+			}
+			first, last := told[0].header, told[len(told)-1].header
+			if first.Get("X-Sonatel-Idempotency-Key") != last.Get("X-Sonatel-Idempotency-Key") {
+				t.Error("the idempotency key changes from try to try")
+			}
+			if len(told) > 1 && first.Get("X-Sonatel-Signature") == last.Get("X-Sonatel-Signature") {
+				t.Error("a later try is not signed afresh")
+			}
+		})
+	}
+}
+
+func TestCallbacksAreDisturbed(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		switches, msisdn string
+		want             int
+	}{
+		"off":                      {`{"notifications_off": true}`, "+221770123456", 0},
+		"off, even the early ones": {`{"notifications_off": true}`, "+221770888888", 0},
+		"twice":                    {`{"notification_copies": 2}`, "+221770123456", 2},
+		"followed by a forged one": {`{"forged_callbacks": true}`, "+221770123456", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.set(row.switches)
+			w.makesCode("R1", row.msisdn)
+			w.becomes("R1", "SUCCESS")
+			if told := w.notices(row.want); len(told) != row.want {
+				t.Errorf("%d callbacks arrived, want %d", len(told), row.want)
+			}
+		})
+	}
+}
+
+// TestAForgedCallbackLies claims a success, with a key and a signature that are wrong.
+func TestAForgedCallbackLies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"forged_callbacks": true}`)
+	w.makesCode("R1", "+221770111111")
+	w.clock.Advance(2 * time.Second)
+	forged := 0
+	for _, n := range w.notices(2) {
+		_, right := signed(n)
+		genuine := n.header.Get("Authorization") == "Basic "+sonatel.CallbackKey
+		if right != genuine || genuine != (n.said["status"] == "FAILED") {
+			t.Errorf("a callback with %q says %s", n.header.Get("Authorization"), n.raw)
+		}
+		if !genuine {
+			forged++
+		}
+	}
+	if forged != 1 {
+		t.Errorf("%d callbacks are forged, want one", forged)
+	}
+}
+
+func TestTwoSignaturesDuringAChangeOfSecrets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"two_signatures": true}`)
+	w.makesCode("R1", "+221770123456")
+	if all, right := signed(w.notices(1)[0]); len(all) != 2 || !right || all[0] == all[1] {
+		t.Errorf("the signatures are %v", all)
+	}
+}

@@ -1,0 +1,153 @@
+package sonatel
+
+import (
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+const (
+	// maxValidity is the longest life of a QR code, and the one it has unless said
+	// otherwise.
+	maxValidity = 24 * time.Hour
+	// minPayable is the least that MAX IT lets a customer pay, in XOF, although the
+	// API makes QR codes of less: observed in production.
+	minPayable = 10
+	// stepsBackFor is how long the automatic payer waits once a person opened the page.
+	stepsBackFor = 90 * time.Second
+)
+
+// Code is what the book shows of a QR code. The link is left out: whoever has it
+// can pay.
+type Code struct {
+	Reference     string     `json:"reference"`
+	MSISDN        string     `json:"msisdn"` // from the header; empty when a person is to pay
+	Amount        int64      `json:"amount"` // XOF
+	Cancelled     bool       `json:"cancelled"`
+	AnswerLost    bool       `json:"answer_lost"` // nobody was ever given the code
+	TransactionID string     `json:"transaction_id,omitempty"`
+	CreatedAt     time.Time  `json:"created_at"`
+	ValidUntil    time.Time  `json:"valid_until"`
+	NextAt        *time.Time `json:"next_at"` // when the automatic customer pays; null for never
+}
+
+// code is one QR code, as the journal keeps it.
+type code struct {
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Amount      int64             `json:"amount"`
+	Reference   string            `json:"reference"`
+	Metadata    map[string]string `json:"metadata,omitempty"`
+	SuccessURL  string            `json:"success_url,omitempty"`
+	CancelURL   string            `json:"cancel_url,omitempty"`
+	CallbackURL string            `json:"callback_url,omitempty"`
+	SingleUse   bool              `json:"single_use"`
+	MSISDN      string            `json:"msisdn,omitempty"`
+	CreatedAt   time.Time         `json:"created_at"`
+	ValidUntil  time.Time         `json:"valid_until"`
+	Visited     bool              `json:"visited,omitempty"`
+	Cancelled   bool              `json:"cancelled,omitempty"`
+	AnswerLost  bool              `json:"answer_lost,omitempty"`
+	PaidBy      string            `json:"paid_by,omitempty"` // the transaction that pays it, or last did
+	LastTry     string            `json:"last_try,omitempty"`
+	NextAt      time.Time         `json:"next_at"` // zero when nobody pays by themselves
+}
+
+// behaviour is what the customer of this code does. Without a number nobody acts by
+// themselves.
+func (c *code) behaviour() stage.Behaviour {
+	if c.MSISDN == "" {
+		return stage.Behaviour{Outcome: stage.Silent}
+	}
+	return stage.BehaviourOf(c.MSISDN)
+}
+
+// expectCustomer says when the automatic customer will pay. Where the answer was
+// lost nobody has the code, so nobody pays. MAX IT refuses what is below its least.
+func (c *code) expectCustomer() {
+	b := c.behaviour()
+	if b.Outcome != stage.Silent && !c.AnswerLost && c.Amount >= minPayable {
+		c.NextAt = c.CreatedAt.Add(b.After)
+	}
+}
+
+// actsAtOnce reports whether the automatic customer waits for nothing but the answer.
+func (c *code) actsAtOnce() bool {
+	return c.NextAt.Equal(c.CreatedAt)
+}
+
+// lose forgets the automatic customer of a code that nobody was given.
+func (c *code) lose() bool {
+	c.AnswerLost, c.NextAt = true, time.Time{}
+	return true
+}
+
+// visit is a person opening the page. The first time, an automatic customer who
+// yields steps back.
+func (c *code) visit(now time.Time) bool {
+	if c.Visited || c.NextAt.IsZero() || !c.behaviour().YieldsToUser {
+		return false
+	}
+	c.Visited = true
+	c.NextAt = now.Add(stepsBackFor)
+	return true
+}
+
+// cancel is a person pressing "cancel". Sonatel tells nobody: the code is simply
+// never paid.
+func (c *code) cancel() bool {
+	if c.Cancelled || c.PaidBy != "" {
+		return false
+	}
+	c.Cancelled, c.NextAt = true, time.Time{}
+	return true
+}
+
+// confirmedAt is when the automatic customer confirms. The one who pays late does so
+// in the code's last moment, and it is Sonatel that takes its time to say so.
+func (c *code) confirmedAt() time.Time {
+	if c.behaviour().After == stage.LateAfter && c.NextAt.After(c.ValidUntil) {
+		return c.ValidUntil
+	}
+	return c.NextAt
+}
+
+// payable returns why a code cannot be paid at an instant, or nil.
+func (c *code) payable(at time.Time) error {
+	switch {
+	case c.Cancelled, at.After(c.ValidUntil):
+		return codeExpired
+	case c.SingleUse && c.PaidBy != "":
+		return codeExpired.because("The QR code was used.")
+	case c.Amount < minPayable:
+		return invalidInput.because("The amount is below 10 XOF.")
+	}
+	return nil
+}
+
+// payment is the transaction of a customer who pays the code.
+func (c *code) payment(msisdn, merchantCode string) transaction {
+	b := stage.BehaviourOf(msisdn)
+	executed := c.Amount
+	if b.OtherAmount {
+		executed = stage.AnotherAmount(c.Amount)
+	}
+	return transaction{
+		Type: typePayment, Amount: executed, Asked: c.Amount, Reference: c.Reference, CodeID: c.ID,
+		Partner:  party{IDType: idCode, ID: merchantCode},
+		Customer: party{IDType: idMSISDN, ID: local(msisdn)}.named(), MSISDN: msisdn,
+		Channel: channelMAXIT, Metadata: c.Metadata, ReceiveNotification: true, RequestDate: c.CreatedAt,
+		CallbackURL: c.CallbackURL, Callbacks: b.Callbacks,
+	}
+}
+
+func (c *code) view() Code {
+	v := Code{
+		Reference: c.Reference, MSISDN: c.MSISDN, Amount: c.Amount, Cancelled: c.Cancelled,
+		AnswerLost: c.AnswerLost, TransactionID: c.PaidBy, CreatedAt: c.CreatedAt, ValidUntil: c.ValidUntil,
+	}
+	if !c.NextAt.IsZero() {
+		v.NextAt = &c.NextAt
+	}
+	return v
+}

@@ -1,0 +1,276 @@
+package sonatel
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"pirogue/sandbox/stage"
+)
+
+// codeRequest is the body of a QR code call. Some clients send code as a number.
+type codeRequest struct {
+	Code      label             `json:"code"`
+	Name      string            `json:"name"`
+	Amount    amount            `json:"amount"`
+	Reference string            `json:"reference"`
+	Validity  number            `json:"validity"` // seconds; a day when it is left out
+	Metadata  map[string]string `json:"metadata"`
+	// Where the customer's browser goes afterwards. The merchant's server is told at
+	// the address in the header X-Callback-Url, or at the registered one.
+	SuccessURL string `json:"callbackSuccessUrl"`
+	CancelURL  string `json:"callbackCancelUrl"`
+	// Restrictions are why one order can be paid by two telephones: unless it is said
+	// to be for one use, a code can be paid until it expires.
+	Restrictions struct {
+		SingleUse bool `json:"isSingleUse"`
+	} `json:"restrictions"`
+}
+
+// codeReply is the answer to a QR code call, observed in production. QRCode is the
+// base64 of a PNG, without a data URI around it.
+type codeReply struct {
+	QRID      string            `json:"qrId"`
+	DeepLink  string            `json:"deepLink"`
+	DeepLinks map[string]string `json:"deepLinks"`
+	ShortLink string            `json:"shortLink"`
+	QRCode    string            `json:"qrCode"`
+	Validity  int64             `json:"validity"` // seconds
+	Metadata  map[string]string `json:"metadata"`
+	ValidFor  validFor          `json:"validFor"`
+}
+
+type validFor struct {
+	Start string `json:"startDateTime"`
+	End   string `json:"endDateTime"`
+}
+
+// validate returns everything that is wrong with the request by itself.
+func (q codeRequest) validate() []violation {
+	return append(common(q.Amount, q.Reference, q.Metadata), broken([]rule{
+		{"name", "have from 1 to 80 characters", q.Name != "" && utf8.RuneCountInString(q.Name) <= maxName},
+		{"validity", "be at most 86400 seconds", q.Validity >= 0 && q.Validity <= number(maxValidity/time.Second)},
+		{"callbackSuccessUrl", "be an absolute http address", q.SuccessURL == "" || validURL(q.SuccessURL)},
+		{"callbackCancelUrl", "be an absolute http address", q.CancelURL == "" || validURL(q.CancelURL)},
+	})...)
+}
+
+// qrCode makes a QR code that a customer pays by MAX IT or Orange Money. A caller who
+// is gone before the answer was given no code, so no automatic customer pays it.
+func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
+	made, err := s.issue(w, r)
+	if err != nil {
+		return err
+	}
+	reply, err := s.codeReply(made)
+	if err != nil {
+		return err
+	}
+	timesOut := s.board.quirksNow().ExecutesThenTimesOut
+	if made.behaviour().AnswerLost || timesOut || r.Context().Err() != nil {
+		return s.lose(r, made, timesOut)
+	}
+	early, paid := s.payBeforeAnswer(r.Context(), made)
+	if !made.actsAtOnce() { // arranged by the time that anyone reads the answer
+		s.expect(made)
+	}
+	stage.WriteJSON(w, http.StatusOK, reply)
+	s.flush(w)
+	switch {
+	case paid:
+		s.carryOn([]transaction{early})
+	case made.actsAtOnce():
+		s.expect(made)
+	}
+	return nil
+}
+
+// issue reads a QR code call and keeps its code, or says why not. The number of an
+// operator that is down comes before everything that could be wrong with the body.
+func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) {
+	var asked codeRequest
+	if err := readBody(w, r, &asked); err != nil {
+		return code{}, err
+	}
+	msisdn := r.Header.Get(MSISDNHeader)
+	address, err := callbackURL(r)
+	switch {
+	case msisdn != "" && !stage.ValidNumber(msisdn):
+		return code{}, badMSISDN.because(MSISDNHeader + " must look like +221770123456.")
+	case msisdn != "" && stage.BehaviourOf(msisdn).Down:
+		return code{}, unavailable
+	case err != nil:
+		return code{}, err
+	}
+	if err := violating(asked.validate()); err != nil {
+		return code{}, err
+	}
+	if !same(string(asked.Code), s.options.Credentials.MerchantCode) {
+		return code{}, merchantRefused
+	}
+	return s.book.issue(s.codeOf(r.Context(), asked, msisdn, address))
+}
+
+// codeOf is the code that a request asks for.
+func (s *Simulator) codeOf(ctx context.Context, q codeRequest, msisdn, address string) code {
+	now, life := s.clock.Now().UTC(), time.Duration(q.Validity)*time.Second
+	if life == 0 {
+		life = maxValidity
+	}
+	c := code{
+		ID: newID(), Name: q.Name, Amount: int64(q.Amount.Value), Reference: q.Reference, Metadata: q.Metadata,
+		SuccessURL: q.SuccessURL, CancelURL: q.CancelURL, CallbackURL: address, SingleUse: q.Restrictions.SingleUse,
+		MSISDN: msisdn, CreatedAt: now, ValidUntil: now.Add(life), AnswerLost: stage.AnswerIsLost(ctx),
+	}
+	c.expectCustomer()
+	return c
+}
+
+// lose keeps the answer to a QR code call from its caller. Nobody was given the
+// code, so nobody pays it.
+func (s *Simulator) lose(r *http.Request, made code, timesOut bool) error {
+	if _, err := s.book.change(made.ID, (*code).lose); err != nil {
+		return err
+	}
+	if timesOut {
+		return tryAgain
+	}
+	if r.Context().Err() == nil {
+		s.hang(r)
+	}
+	return nil // nobody is there to be answered
+}
+
+// payBeforeAnswer lets the customer of the number that is told three times pay, and
+// one callback arrive, while the merchant still waits for the code.
+func (s *Simulator) payBeforeAnswer(ctx context.Context, c code) (transaction, bool) {
+	if c.behaviour().Callbacks < 2 || c.NextAt.IsZero() {
+		return transaction{}, false
+	}
+	t, err := s.book.pay(s.payment(c, c.MSISDN, c.NextAt, 0))
+	if err != nil {
+		s.log.Error("customer could not pay", "error", err)
+		return transaction{}, false
+	}
+	s.tellNow(ctx, t)
+	return t, true
+}
+
+// codeReply writes a code for the wire. Where the real links open an app, those of
+// the sandbox all lead to its page.
+func (s *Simulator) codeReply(c code) (codeReply, error) {
+	link := s.options.PublicURL + "/qr/" + c.ID
+	picture, err := drawQR(link)
+	if err != nil {
+		return codeReply{}, err
+	}
+	return codeReply{
+		QRID: c.ID, DeepLink: link, DeepLinks: map[string]string{"OM": link, "MAXIT": link}, ShortLink: link,
+		QRCode:   base64.StdEncoding.EncodeToString(picture),
+		Validity: int64(c.ValidUntil.Sub(c.CreatedAt) / time.Second), Metadata: c.Metadata,
+		ValidFor: validFor{instant(c.CreatedAt), instant(c.ValidUntil)},
+	}, nil
+}
+
+// checkPayment returns why a payment to the merchant is refused, or nil. Payments go
+// to a till, by its code, where deposits come from a number.
+func (s *Simulator) checkPayment(m movement) error {
+	if stage.BehaviourOf(m.Customer.ID).Down {
+		return unavailable
+	}
+	if err := violating(m.validate()); err != nil {
+		return err
+	}
+	switch {
+	case !localNumber.MatchString(m.Customer.ID):
+		return badMSISDN
+	case m.Partner.IDType != idCode || !same(m.Partner.ID, s.options.Credentials.MerchantCode):
+		return merchantRefused
+	}
+	return nil
+}
+
+// readPayment reads the body of a payment to the merchant and checks it.
+func (s *Simulator) readPayment(w http.ResponseWriter, r *http.Request) (movement, transaction, error) {
+	var asked movement
+	if err := readBody(w, r, &asked); err != nil {
+		return movement{}, transaction{}, err
+	}
+	address, err := callbackURL(r)
+	if err != nil {
+		return movement{}, transaction{}, err
+	}
+	if err := s.checkPayment(asked); err != nil {
+		return movement{}, transaction{}, err
+	}
+	b := stage.BehaviourOf(asked.Customer.ID)
+	t := s.transaction(asked, address)
+	t.Type, t.Amount, t.Callbacks, t.LosesAnswers = typePayment, t.Asked, b.Callbacks, b.AnswerLost
+	if b.OtherAmount {
+		t.Amount = stage.AnotherAmount(t.Asked)
+	}
+	return asked, t, nil
+}
+
+// oneStep takes a payment from a customer who gave an OTP beforehand. The OTP is
+// spent, whatever becomes of the payment.
+func (s *Simulator) oneStep(w http.ResponseWriter, r *http.Request) error {
+	asked, t, err := s.readPayment(w, r)
+	if err != nil {
+		return err
+	}
+	if !s.otps.spend(asked.Customer.ID, asked.Customer.OTP) {
+		return wrongOTP
+	}
+	begun, err := s.begin(ordered{t, oneStepCourse(stage.BehaviourOf(asked.Customer.ID))})
+	if err != nil {
+		return err
+	}
+	return s.conclude(w, r, begun, replyTo(begun[0]))
+}
+
+// twoSteps asks a customer for a payment, to be confirmed on the phone.
+func (s *Simulator) twoSteps(w http.ResponseWriter, r *http.Request) error {
+	asked, t, err := s.readPayment(w, r)
+	if err != nil {
+		return err
+	}
+	if asked.Method != "CLASSIC" {
+		return violating([]violation{{"method", "must be CLASSIC"}})
+	}
+	begun, err := s.begin(ordered{t, twoStepCourse(stage.BehaviourOf(asked.Customer.ID))})
+	if err != nil {
+		return err
+	}
+	return s.conclude(w, r, begun, replyTo(begun[0]))
+}
+
+// confirm stands in for the customer who dials #144# and confirms.
+func (s *Simulator) confirm(w http.ResponseWriter, r *http.Request) error {
+	var who party
+	if err := readBody(w, r, &who); err != nil {
+		return err
+	}
+	kept, found := s.book.find(r.PathValue("id"))
+	switch {
+	case !found || kept.Customer.ID != who.ID:
+		return notFound
+	case kept.Status != Initiated:
+		return stillPending.because("The transaction does not wait for its customer.")
+	}
+	if err := s.checkCustomer(who); err != nil {
+		return err
+	}
+	// The customer's own word beats what the number would have done by itself.
+	after, ended, err := s.book.settle(kept.ID, s.clock.Now().UTC(), true)
+	if err != nil {
+		return err
+	}
+	if ended {
+		s.tell(after, 1)
+	}
+	stage.WriteJSON(w, http.StatusOK, replyTo(after))
+	return nil
+}

@@ -1,0 +1,132 @@
+package sonatel
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+const hangsFor = 60 * time.Second // a lost answer, when the caller does not give up first
+
+// conclude answers a call whose money is on its way. The order of its acts is the
+// point of it: what a magic number does before, during or after the answer happens
+// here. By then everything is executed or arranged, whatever becomes of the answer.
+func (s *Simulator) conclude(w http.ResponseWriter, r *http.Request, begun []transaction, reply any) error {
+	for _, t := range begun { // one callback overtakes the answer
+		if t.Callbacks > 1 && t.final() {
+			s.tellNow(r.Context(), t)
+		}
+	}
+	lost := slices.ContainsFunc(begun, func(t transaction) bool { return t.AnswerLost })
+	timesOut := s.board.quirksNow().ExecutesThenTimesOut
+	if lost || timesOut {
+		s.carryOn(begun)
+	}
+	switch {
+	case lost:
+		s.hang(r)
+	case timesOut:
+		return tryAgain
+	}
+	stage.WriteJSON(w, http.StatusOK, reply)
+	s.flush(w)
+	s.carryOn(begun)
+	return nil
+}
+
+// carryOn tells of what has ended and arranges what has not.
+func (s *Simulator) carryOn(begun []transaction) {
+	for _, t := range begun {
+		if t.final() {
+			s.tell(t, max(t.Callbacks-1, 1))
+		} else {
+			s.arrange(t)
+		}
+	}
+}
+
+// flush lets the answer leave before anything else happens: "at once" is not "before".
+func (s *Simulator) flush(w http.ResponseWriter) {
+	if err := http.NewResponseController(w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		s.log.Debug("answer not flushed", "error", err)
+	}
+}
+
+// hang keeps the caller waiting for an answer that never comes. It does not return.
+func (s *Simulator) hang(r *http.Request) {
+	if !stage.AnswerIsLost(r.Context()) { // a dropped answer is dropped at once
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(s.life, cancel)() //nolint:contextcheck // Close ends the wait as well
+		stage.Wait(ctx, s.clock, hangsFor)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// arrange sees to it that a transaction ends when it is due: at once what is due
+// already, later the rest.
+func (s *Simulator) arrange(t transaction) {
+	switch {
+	case t.final():
+	case t.NextAt.After(s.clock.Now()):
+		s.agenda.At(t.NextAt, func() { s.proceed(t.ID) })
+	default:
+		s.proceed(t.ID)
+	}
+}
+
+// proceed ends a transaction that is due, and tells of it.
+func (s *Simulator) proceed(id string) {
+	after, ended, err := s.book.settle(id, s.clock.Now().UTC(), false)
+	if err != nil {
+		s.log.Error("transaction could not end", "error", err)
+		return
+	}
+	if ended {
+		s.tell(after, max(after.Callbacks, 1))
+	}
+}
+
+// expect sees to it that the automatic customer of a QR code pays. A customer who
+// steps back meanwhile is not woken twice: the call that finds nothing due arranges
+// anew.
+func (s *Simulator) expect(c code) {
+	switch {
+	case c.NextAt.IsZero():
+	case c.NextAt.After(s.clock.Now()):
+		s.agenda.At(c.NextAt, func() { s.customerActs(c.ID) })
+	default:
+		s.customerActs(c.ID)
+	}
+}
+
+// customerActs lets the automatic customer of a code pay it, if it is time.
+func (s *Simulator) customerActs(id string) {
+	c, found := s.book.findCode(id)
+	now := s.clock.Now().UTC()
+	if !found || c.NextAt.IsZero() {
+		return
+	}
+	if c.NextAt.After(now) {
+		s.expect(c)
+		return
+	}
+	t, err := s.book.pay(s.payment(c, c.MSISDN, c.confirmedAt(), s.board.settling()))
+	if err != nil {
+		s.log.Info("customer could not pay", "reference", c.Reference, "error", err)
+		return
+	}
+	s.carryOn([]transaction{t})
+}
+
+// payment is a customer confirming a code at an instant, noticed now.
+func (s *Simulator) payment(c code, msisdn string, at time.Time, settling time.Duration) payment {
+	return payment{
+		codeID: c.ID, msisdn: msisdn, merchantCode: s.options.Credentials.MerchantCode,
+		at: at, now: s.clock.Now().UTC(), settling: settling,
+	}
+}

@@ -1,0 +1,130 @@
+package sonatel
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// Limits of a search, from Sonatel's document.
+const (
+	defaultPageSize = 20
+	maxPageSize     = 500
+)
+
+// question is what a search asks for; what is empty matches everything.
+type question struct {
+	transactionID, reference, bulkID, status string
+	kind                                     string
+	// from is exclusive, as in production: a caller whose clock is ahead of Sonatel's
+	// has to step back to find what it has just sent.
+	from, to   time.Time
+	page, size int // page 0 is the first
+}
+
+// search finds transactions, the latest first. A QR code that nobody paid is none,
+// so nothing is what one finds of a payment that waits.
+func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
+	asked, err := readQuestion(r)
+	if err != nil {
+		return err
+	}
+	candidates := s.candidates(asked)
+	slices.Reverse(candidates)
+	replies := []transactionReply{}
+	// Whoever says which type gets nothing, even of that very type.
+	broken := asked.kind != "" && s.board.quirksNow().BrokenTypeFilter
+	for _, t := range candidates {
+		if !broken && asked.matches(t) {
+			replies = append(replies, s.reply(t))
+		}
+	}
+	start := min(asked.page*asked.size, len(replies))
+	page := replies[start:min(start+asked.size, len(replies))]
+	if s.board.quirksNow().BareArrays {
+		stage.WriteJSON(w, http.StatusOK, page)
+		return nil
+	}
+	stage.WriteJSON(w, http.StatusOK, struct {
+		Transactions []transactionReply `json:"transactions"`
+		Page         int                `json:"page"`
+		Size         int                `json:"size"`
+		Total        int                `json:"total"`
+	}{page, asked.page, asked.size, len(replies)})
+	return nil
+}
+
+// candidates are the transactions that a search has to look at: few, when it names
+// one or a reference.
+func (s *Simulator) candidates(q question) []transaction {
+	switch {
+	case q.transactionID != "":
+		if found, ok := s.book.find(q.transactionID); ok {
+			return []transaction{found}
+		}
+		return nil
+	case q.reference != "":
+		return s.book.referred(q.reference)
+	default:
+		return s.book.allTransactions()
+	}
+}
+
+func (q question) matches(t transaction) bool {
+	for _, one := range []struct{ wanted, got string }{
+		{q.transactionID, t.ID},
+		{q.reference, t.Reference},
+		{q.bulkID, t.BulkID},
+		{q.status, string(t.Status)},
+		{q.kind, t.Type},
+	} {
+		if one.wanted != "" && one.wanted != one.got {
+			return false
+		}
+	}
+	return (q.from.IsZero() || t.CreatedAt.After(q.from)) && (q.to.IsZero() || t.CreatedAt.Before(q.to))
+}
+
+// readQuestion reads the parameters of a search, and reports everything that is wrong
+// with them at once.
+func readQuestion(r *http.Request) (question, error) {
+	values := r.URL.Query()
+	q := question{
+		transactionID: values.Get("transactionId"), reference: values.Get("reference"), bulkID: values.Get("bulkId"),
+		status: values.Get("status"), kind: values.Get("type"), size: defaultPageSize,
+	}
+	var found []violation
+	for name, where := range map[string]*time.Time{"fromDateTime": &q.from, "toDateTime": &q.to} {
+		if text := values.Get(name); text != "" {
+			at, err := time.Parse(time.RFC3339, text)
+			*where = at
+			found = append(found, broken([]rule{{name, "be an ISO 8601 instant", err == nil}})...)
+		}
+	}
+	for name, where := range map[string]*int{"page": &q.page, "size": &q.size} {
+		if text := values.Get(name); text != "" {
+			n, err := strconv.Atoi(text)
+			*where = n
+			found = append(found, broken([]rule{{name, "be a whole number", err == nil}})...)
+		}
+	}
+	found = append(found, broken([]rule{
+		{"page", "be 0 or above", q.page >= 0 && q.page < maxBalance},
+		{"size", "be from 1 to 500", q.size >= 1 && q.size <= maxPageSize},
+	})...)
+	return q, violating(found)
+}
+
+// status tells where one transaction stands, and nothing else: whoever wants to know
+// the amount has to search.
+func (s *Simulator) status(w http.ResponseWriter, r *http.Request) error {
+	kept, found := s.book.find(r.PathValue("id"))
+	if !found {
+		return notFound
+	}
+	stage.WriteJSON(w, http.StatusOK, map[string]Status{"status": kept.Status})
+	return nil
+}

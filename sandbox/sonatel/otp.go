@@ -1,0 +1,85 @@
+package sonatel
+
+import (
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"net/http"
+	"sync"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+const (
+	otpLifetime = 5 * time.Minute
+	maxOTPs     = 10_000 // given out and not yet used; beyond it the call answers 503
+)
+
+// otps are the one-time passwords that were given out and not yet used. They are
+// not journaled: after a restart a customer asks for another.
+type otps struct {
+	clock stage.Clock
+	mu    *sync.Mutex
+	given map[string]issued // by the customer's local number
+}
+
+// issued is one password and how long it is good.
+type issued struct {
+	otp   string
+	until time.Time
+}
+
+func newOTPs(clock stage.Clock) otps {
+	return otps{clock: clock, mu: &sync.Mutex{}, given: make(map[string]issued)}
+}
+
+// give returns a password for a customer, in place of any other.
+func (o otps) give(customer string) (string, error) {
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return "", err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.given) >= maxOTPs {
+		return "", unavailable
+	}
+	otp := fmt.Sprintf("%06d", n)
+	o.given[customer] = issued{otp, o.clock.Now().Add(otpLifetime)}
+	return otp, nil
+}
+
+// spend reports whether a password is the customer's, and uses it up. OTP always is
+// and never is used up, so that a test needs no call before the one it is about.
+func (o otps) spend(customer, otp string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	mine, found := o.given[customer]
+	if found && same(mine.otp, otp) {
+		delete(o.given, customer)
+		return !o.clock.Now().After(mine.until)
+	}
+	return same(otp, OTP)
+}
+
+// otp serves payments/otp, with which the tests of integrators stand in for the
+// customer who dials #144#391#.
+func (s *Simulator) otp(w http.ResponseWriter, r *http.Request) error {
+	var asked party
+	if err := readBody(w, r, &asked); err != nil {
+		return err
+	}
+	if stage.BehaviourOf(asked.ID).Down {
+		return unavailable
+	}
+	if err := s.checkCustomer(asked); err != nil {
+		return err
+	}
+	otp, err := s.otps.give(asked.ID)
+	if err != nil {
+		return err
+	}
+	stage.WriteJSON(w, http.StatusOK, map[string]string{"otp": otp})
+	return nil
+}

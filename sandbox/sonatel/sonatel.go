@@ -1,0 +1,213 @@
+// Package sonatel plays the Orange Money API of Sonatel (Senegal) over HTTP: token
+// and public key, deposits one by one and in bulk, the QR code and the one-step and
+// two-step ways by which a customer pays, the history, and the signed callbacks.
+//
+// It is written from the wire facts of Sonatel's document and of what integrators
+// saw in production, and knows nothing of Pirogue's adapter. It keeps its own book
+// of what it executed, so that Pirogue's books can be held against a witness who
+// was not told what to say.
+//
+// Beware of the words: Sonatel's "cash in" is a deposit into the customer's wallet,
+// a cash-out for the merchant. A deposit takes money from the retailer's float. A
+// repeated reference is not refused: it deposits again, and the book shows both.
+//
+// The number of a deposit is in its body, and its last six digits decide what
+// happens. A QR code carries no number: a request of test mode may add the header
+// X-Sandbox-Msisdn, and the customer behind that number then pays by themselves.
+// Without the header nothing happens until a person opens the deep link, which leads
+// to a page of the sandbox.
+package sonatel
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// What the sandbox accepts when Options says nothing else. None of it is secret.
+const (
+	ClientID       = "sandbox-client"
+	ClientSecret   = "sandbox-secret"
+	RetailerMSISDN = "770000001" // the float that pays for deposits, 9 local digits
+	PIN            = "2468"      // of the retailer
+	MerchantCode   = "100200"    // the till that QR codes and payments go to
+	MerchantMSISDN = "770000002" // the account behind MerchantCode
+	CallbackKey    = "sandbox-callback-key"
+	CallbackSecret = "sandbox-callback-secret"
+	CustomerPIN    = "1234"   // of every customer
+	OTP            = "123456" // taken from every customer, besides those of payments/otp
+)
+
+// MSISDNHeader names the request header of a QR code that tells the simulator which
+// customer will pay it, as an international number: +221770123456.
+const MSISDNHeader = "X-Sandbox-Msisdn"
+
+const (
+	tokenLifetime   = 299 * time.Second // observed in production
+	defaultMaxKept  = 100_000           // QR codes, and transactions: about 200 MB
+	defaultFloat    = 1_000_000_000     // XOF of the retailer; see Switches.Balance
+	customerBalance = 250_000           // XOF that every customer is said to have
+)
+
+// Credentials are what a distributor and merchant received from Sonatel.
+type Credentials struct {
+	ClientID, ClientSecret string // for the token call
+	RetailerMSISDN, PIN    string // of the account that deposits
+	MerchantCode           string // six digits
+	CallbackKey            string // in Authorization: Basic, unless a registration says otherwise
+	CallbackSecret         string // signs callbacks
+}
+
+// Options says how a simulator runs. Only PublicURL has no default.
+type Options struct {
+	// PublicURL is where browsers and Pirogue reach this simulator, base path
+	// included, at most 60 characters: http://127.0.0.1:8090/sonatel.
+	PublicURL string
+	// JournalPath is the file that keeps transactions and book; empty keeps them in memory.
+	JournalPath string
+	// Clock is the time of day unless said otherwise.
+	Clock stage.Clock
+	// Credentials default, field by field, to the sandbox's own.
+	Credentials Credentials
+	// MaxKept bounds memory: so many QR codes and so many transactions, 100 000 by
+	// default. Beyond it calls answer 503: a witness refuses rather than forgets.
+	MaxKept int
+	// NotifyClient carries callbacks; the default follows no redirect.
+	NotifyClient *http.Client
+	// Log takes what is worth knowing; nil keeps silent.
+	Log *slog.Logger
+}
+
+// Simulator is Sonatel's Orange Money API. Make it with New.
+type Simulator struct {
+	options   Options
+	log       *slog.Logger
+	clock     stage.Clock
+	book      *book
+	tokens    tokens
+	otps      otps
+	board     *board
+	agenda    *stage.Agenda
+	messenger *stage.Messenger
+	life      context.Context //nolint:containedctx // ends with Close, and with it every wait
+	end       context.CancelFunc
+}
+
+// New starts a simulator. With a journal it takes up everything where it was left,
+// and what fell due meanwhile happens at once.
+func New(o Options) (*Simulator, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	kept, err := openBook(o.JournalPath, o.MaxKept, o.Credentials.PIN)
+	if err != nil {
+		return nil, err
+	}
+	s := &Simulator{
+		options: o, log: o.Log, clock: o.Clock, book: kept,
+		tokens: newTokens(o.Clock, o.Credentials.ClientSecret), otps: newOTPs(o.Clock),
+		board: newBoard(o.Clock, kept), agenda: stage.NewAgenda(o.Clock),
+		messenger: stage.NewMessenger(o.NotifyClient, o.Log),
+	}
+	s.life, s.end = context.WithCancel(context.Background())
+	s.resume()
+	return s, nil
+}
+
+// resume arranges everything that the journal left unfinished.
+func (s *Simulator) resume() {
+	for _, unfinished := range s.book.allTransactions() {
+		s.arrange(unfinished)
+	}
+	for _, unpaid := range s.book.allCodes() {
+		s.expect(unpaid)
+	}
+}
+
+func (o Options) validate() error {
+	base, err := url.Parse(o.PublicURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return fmt.Errorf("public URL %q is not an http address", o.PublicURL)
+	}
+	if len(o.PublicURL) > maxPublicURL {
+		return fmt.Errorf("public URL %q is longer than %d characters, and no QR code would hold its links",
+			o.PublicURL, maxPublicURL)
+	}
+	return nil
+}
+
+func (o Options) withDefaults() Options {
+	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	if o.Clock == nil {
+		o.Clock = stage.WallClock{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Credentials = Credentials{
+		ClientID:       cmp.Or(o.Credentials.ClientID, ClientID),
+		ClientSecret:   cmp.Or(o.Credentials.ClientSecret, ClientSecret),
+		RetailerMSISDN: cmp.Or(o.Credentials.RetailerMSISDN, RetailerMSISDN),
+		PIN:            cmp.Or(o.Credentials.PIN, PIN),
+		MerchantCode:   cmp.Or(o.Credentials.MerchantCode, MerchantCode),
+		CallbackKey:    cmp.Or(o.Credentials.CallbackKey, CallbackKey),
+		CallbackSecret: cmp.Or(o.Credentials.CallbackSecret, CallbackSecret),
+	}
+	o.MaxKept = cmp.Or(o.MaxKept, defaultMaxKept)
+	return o
+}
+
+// Book returns everything executed so far, oldest first.
+func (s *Simulator) Book() []stage.Paid {
+	return s.book.executed()
+}
+
+// Transactions returns every transaction, oldest first. A QR code that nobody paid
+// is none.
+func (s *Simulator) Transactions() []Transaction {
+	kept := s.book.allTransactions()
+	views := make([]Transaction, len(kept))
+	for i, one := range kept {
+		views[i] = one.view()
+	}
+	return views
+}
+
+// Codes returns every QR code, oldest first.
+func (s *Simulator) Codes() []Code {
+	kept := s.book.allCodes()
+	views := make([]Code, len(kept))
+	for i, one := range kept {
+		views[i] = one.view()
+	}
+	return views
+}
+
+// Switches returns the switches as they stand.
+func (s *Simulator) Switches() Switches {
+	return s.board.read()
+}
+
+// SetSwitches replaces all switches, or none when one is out of its range.
+func (s *Simulator) SetSwitches(wanted Switches) error {
+	return s.board.set(wanted)
+}
+
+// Close stops every customer, delivers the callbacks that are queued, and closes
+// the journal. When ctx ends first, callbacks are given up. Callbacks that wait to
+// be repeated are given up as well, and calls that hang are let go. Closing twice
+// is harmless.
+func (s *Simulator) Close(ctx context.Context) error {
+	s.end()
+	s.agenda.Close()
+	return errors.Join(s.messenger.Close(ctx), s.book.close())
+}

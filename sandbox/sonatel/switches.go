@@ -1,0 +1,149 @@
+package sonatel
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// Limits of the switches.
+const (
+	maxFinalAfter = 24 * 60 * 60 * 1000 // milliseconds: Sonatel promises a final status within 24 h
+	maxBalance    = 1_000_000_000_000   // XOF
+)
+
+// Switches is everything that can be broken or set on purpose: what every simulator
+// has, and Sonatel's own. Switches are not journaled: a restart mends everything.
+type Switches struct {
+	stage.Switches
+	Quirks
+}
+
+// Quirks are the switches that only Sonatel has.
+type Quirks struct {
+	// ContentTypeRequiredOnGET answers 415 to a GET without Content-Type:
+	// application/json, as production does. On by default.
+	ContentTypeRequiredOnGET bool `json:"content_type_required_on_get"`
+	// FloatAmounts writes amounts as 10.0, as production does. On by default.
+	FloatAmounts bool `json:"float_amounts"`
+	// BareArrays answers a search with an array, as production does, in place of
+	// the documented object with the field transactions. On by default.
+	BareArrays bool `json:"bare_arrays"`
+	// BrokenTypeFilter finds nothing when a search says type=, as production does. On by default.
+	BrokenTypeFilter bool `json:"broken_type_filter"`
+	// EmptyRegistration answers a callback registration with an empty body, as
+	// production does. On by default.
+	EmptyRegistration bool `json:"empty_registration"`
+	// KeyRotation serves the other of Sonatel's two public keys, each time it
+	// changes. What was encrypted with the one no longer served is refused with 4003.
+	KeyRotation bool `json:"key_rotation"`
+	// TwoSignatures signs callbacks with a second secret as well, the other one
+	// first, as during a change of secrets.
+	TwoSignatures bool `json:"two_signatures"`
+	// ExecutesThenTimesOut executes every call that moves money, and answers 504.
+	ExecutesThenTimesOut bool `json:"executes_then_times_out"`
+	// FinalOnlyAfterMS is how long every transaction stays pending at least, in
+	// milliseconds, up to 24 h.
+	FinalOnlyAfterMS int `json:"final_only_after_ms"`
+	// ForgedCallbacks follows every callback with a forged one: a wrong key, a wrong
+	// signature, and the claim of a success.
+	ForgedCallbacks bool `json:"forged_callbacks"`
+	// Balance is what is left of the retailer's float, in XOF. Setting it replaces
+	// the float; nil leaves it.
+	Balance *int64 `json:"balance"`
+	// WrongPINs is how many wrong PINs in a row the retailer entered; 3 is blocked.
+	// Setting it to 0 unblocks; nil leaves it.
+	WrongPINs *int `json:"wrong_pins"`
+}
+
+// usual is Sonatel as production is, with nothing broken on purpose.
+var usual = Quirks{
+	ContentTypeRequiredOnGET: true, FloatAmounts: true, BareArrays: true, BrokenTypeFilter: true,
+	EmptyRegistration: true,
+}
+
+// validate reports the first quirk that is out of its range.
+func (q Quirks) validate() error {
+	switch {
+	case q.FinalOnlyAfterMS < 0 || q.FinalOnlyAfterMS > maxFinalAfter:
+		return fmt.Errorf("final_only_after_ms must be from 0 to %d", maxFinalAfter)
+	case q.Balance != nil && (*q.Balance < 0 || *q.Balance > maxBalance):
+		return fmt.Errorf("balance must be from 0 to %d", maxBalance)
+	case q.WrongPINs != nil && (*q.WrongPINs < 0 || *q.WrongPINs > maxWrongPINs):
+		return fmt.Errorf("wrong_pins must be from 0 to %d", maxWrongPINs)
+	}
+	return nil
+}
+
+// board holds the switches: the common ones, Sonatel's own, and two that are really
+// figures of the book.
+type board struct {
+	*stage.Board
+	book   *book
+	mu     sync.Mutex
+	quirks Quirks // without Balance and WrongPINs
+}
+
+func newBoard(clock stage.Clock, kept *book) *board {
+	return &board{Board: stage.NewBoard(clock), book: kept, quirks: usual}
+}
+
+// quirksNow returns Sonatel's own switches without the figures of the book.
+func (b *board) quirksNow() Quirks {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.quirks
+}
+
+func (b *board) read() Switches {
+	now := Switches{Switches: b.Read(), Quirks: b.quirksNow()}
+	left, wrong := b.book.figures()
+	now.Balance, now.WrongPINs = &left, &wrong
+	return now
+}
+
+func (b *board) set(wanted Switches) error {
+	return b.change(func(s any) error {
+		if now, ok := s.(*Switches); ok {
+			*now = wanted
+		}
+		return nil
+	})
+}
+
+// change lets alter change the switches, all of them or none.
+func (b *board) change(alter func(any) error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	wanted := Switches{Quirks: b.quirks}
+	err := b.Change(func(common *stage.Switches) error {
+		wanted.Switches = *common
+		if err := alter(&wanted); err != nil {
+			return err
+		}
+		*common = wanted.Switches
+		return wanted.Quirks.validate()
+	})
+	if err != nil {
+		return err
+	}
+	if err := b.book.refigure(wanted.Balance, wanted.WrongPINs); err != nil {
+		return err
+	}
+	wanted.Balance, wanted.WrongPINs = nil, nil
+	b.quirks = wanted.Quirks
+	return nil
+}
+
+// ServeHTTP shows the switches on GET, and on POST changes those that the body names.
+func (b *board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	stage.ServeSettings(w, r, func() any { return b.read() }, b.change)
+}
+
+// settling is how long a transaction stays pending at least.
+func (b *board) settling() time.Duration {
+	return time.Duration(max(b.Read().SettleMS, b.quirksNow().FinalOnlyAfterMS)) * time.Millisecond
+}

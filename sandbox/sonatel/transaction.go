@@ -1,0 +1,252 @@
+package sonatel
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"strings"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// Status is what the history says of a transaction.
+type Status string
+
+// The statuses that the sandbox uses, of the eight in Sonatel's document.
+const (
+	Initiated Status = "INITIATED" // two steps: waits for the customer
+	Pending   Status = "PENDING"   // accepted, not executed
+	Success   Status = "SUCCESS"   // executed
+	Failed    Status = "FAILED"    // not executed
+	Rejected  Status = "REJECTED"  // not executed: a line of a bulk that was refused
+	Cancelled Status = "CANCELLED" // not executed: the customer did not confirm
+)
+
+// The types of transaction.
+const (
+	typeCashIn   = "CASHIN"           // a deposit into the customer's wallet
+	typePayment  = "MERCHANT_PAYMENT" // a customer pays
+	prefixCashIn = "CI"
+	prefixPay    = "MP"
+)
+
+// The channels by which a transaction comes in.
+const (
+	channelAPI   = "API"
+	channelMAXIT = "MAXIT"
+)
+
+// customerWaits is how long a payment in two steps waits for its customer. Sonatel
+// promises a final status within 24 h.
+const customerWaits = 24 * time.Hour
+
+// Transaction is what the book shows of a transaction.
+type Transaction struct {
+	TransactionID string     `json:"transaction_id"`
+	Type          string     `json:"type"`
+	Status        Status     `json:"status"`
+	Reference     string     `json:"reference"`
+	BulkID        string     `json:"bulk_id,omitempty"`
+	FromCode      bool       `json:"from_code"`   // a customer paid a QR code
+	MSISDN        string     `json:"msisdn"`      // the customer's, international
+	Amount        int64      `json:"amount"`      // XOF, executed or to be executed
+	Asked         int64      `json:"asked"`       // XOF; differs only for number 999999
+	AnswerLost    bool       `json:"answer_lost"` // the caller was never told
+	CreatedAt     time.Time  `json:"created_at"`
+	NextAt        *time.Time `json:"next_at"` // when something happens by itself; null for never
+}
+
+// transaction is one movement of money, asked for or executed, as the journal keeps
+// it. It reads no clock and touches nothing else.
+type transaction struct {
+	ID                  string            `json:"id"`
+	Type                string            `json:"type"`
+	Status              Status            `json:"status"`
+	Reason              string            `json:"reason,omitempty"`
+	Amount              int64             `json:"amount"`
+	Asked               int64             `json:"asked"`
+	Reference           string            `json:"reference"`
+	BulkID              string            `json:"bulk_id,omitempty"`
+	CodeID              string            `json:"code_id,omitempty"` // the QR code it pays
+	Partner             party             `json:"partner"`
+	Customer            party             `json:"customer"`
+	MSISDN              string            `json:"msisdn"`
+	Channel             string            `json:"channel"`
+	Metadata            map[string]string `json:"metadata,omitempty"`
+	ReceiveNotification bool              `json:"receive_notification"`
+	RequestDate         time.Time         `json:"request_date"`
+	CreatedAt           time.Time         `json:"created_at"`
+	UpdatedAt           time.Time         `json:"updated_at"`
+	CallbackURL         string            `json:"callback_url,omitempty"`
+	Callbacks           int               `json:"callbacks"` // above 1: so many, one before the answer
+	LosesAnswers        bool              `json:"loses_answers,omitempty"`
+	AnswerLost          bool              `json:"answer_lost,omitempty"`
+	Ends                Status            `json:"ends,omitempty"` // what it becomes at NextAt
+	EndsBecause         string            `json:"ends_because,omitempty"`
+	NextAt              time.Time         `json:"next_at"` // zero when nothing happens by itself
+}
+
+// course is what a transaction goes through by itself.
+type course struct {
+	first  Status // while it waits
+	end    Status
+	reason string // of an end that is no success
+	after  time.Duration
+	waits  bool // shows first in the answer, even when after is 0
+}
+
+// follow puts a transaction on its course. Nothing ends before settling is over.
+func (t *transaction) follow(c course, now time.Time, settling time.Duration) {
+	t.CreatedAt, t.UpdatedAt = now, now
+	after := max(c.after, settling)
+	if after == 0 && !c.waits {
+		t.Status, t.Reason = c.end, c.reason
+		return
+	}
+	t.Status, t.Ends, t.EndsBecause, t.NextAt = c.first, c.end, c.reason, now.Add(after)
+}
+
+// settle ends a transaction as its course says.
+func (t *transaction) settle(now time.Time) {
+	t.Status, t.Reason, t.UpdatedAt = t.Ends, t.EndsBecause, now
+	t.Ends, t.EndsBecause, t.NextAt = "", "", time.Time{}
+}
+
+// final reports whether nothing will change any more.
+func (t *transaction) final() bool { return t.NextAt.IsZero() }
+
+// succeeds reports whether the money moved or will move.
+func (t *transaction) succeeds() bool { return t.Status == Success || t.Ends == Success }
+
+// taken is what the transaction takes from the retailer's float, or holds of it.
+func (t *transaction) taken() int64 {
+	if t.Type == typeCashIn && t.succeeds() {
+		return t.Amount
+	}
+	return 0
+}
+
+// paid is the line of the book for an executed transaction.
+func (t *transaction) paid() stage.Paid {
+	direction := stage.In
+	if t.Type == typeCashIn {
+		direction = stage.Out
+	}
+	return stage.Paid{
+		TxnID: t.ID, OrderID: t.Reference, MSISDN: t.MSISDN, Amount: t.Amount, Asked: t.Asked,
+		Currency: unitXOF, At: t.UpdatedAt, Direction: direction,
+	}
+}
+
+func (t *transaction) view() Transaction {
+	v := Transaction{
+		TransactionID: t.ID, Type: t.Type, Status: t.Status, Reference: t.Reference, BulkID: t.BulkID,
+		FromCode: t.CodeID != "", MSISDN: t.MSISDN, Amount: t.Amount, Asked: t.Asked, AnswerLost: t.AnswerLost,
+		CreatedAt: t.CreatedAt,
+	}
+	if !t.NextAt.IsZero() {
+		v.NextAt = &t.NextAt
+	}
+	return v
+}
+
+// depositCourse is what happens to a deposit of one magic number.
+func depositCourse(p stage.Payout) course {
+	c := course{first: Pending, end: Success, after: p.After}
+	if p.End != stage.PaidOut {
+		c.end, c.reason = Failed, "Le dépôt n'a pas abouti."
+	}
+	return c
+}
+
+// paymentCourse is what happens to a payment once the customer of one magic number
+// has confirmed it.
+func paymentCourse(b stage.Behaviour) course {
+	if b.Outcome == stage.Refuses {
+		return course{first: Pending, end: Failed, reason: "Le solde du client est insuffisant."}
+	}
+	return course{first: Pending, end: Success}
+}
+
+// oneStepCourse is what happens to a payment whose customer gave an OTP beforehand:
+// the answer is the end, unless the number is one that takes its time.
+func oneStepCourse(b stage.Behaviour) course {
+	c := paymentCourse(b)
+	switch {
+	case b.Outcome == stage.Silent:
+		c.end, c.after, c.reason = Failed, stage.SilentFor, "La transaction n'a pas abouti."
+	case b.After > stage.DefaultPaidAfter:
+		c.after = b.After
+	}
+	return c
+}
+
+// twoStepCourse is what happens to a payment that the customer confirms later.
+func twoStepCourse(b stage.Behaviour) course {
+	c := course{first: Initiated, end: Success, after: b.After, waits: true}
+	switch b.Outcome {
+	case stage.Refuses:
+		c.end, c.reason = Cancelled, "Le client a refusé."
+	case stage.Silent:
+		c.end, c.reason, c.after = Cancelled, "Le client n'a pas confirmé.", customerWaits
+	case stage.Pays:
+	}
+	return c
+}
+
+// international writes a local number with its country code, which its length
+// tells: Senegal's have 9 digits, Mali's 8.
+func international(local string) string {
+	if len(local) == len("76123456") {
+		return "+223" + local
+	}
+	return "+221" + local
+}
+
+// local writes an international number as Sonatel does. One of another country
+// keeps its country code.
+func local(msisdn string) string {
+	if number, senegalese := strings.CutPrefix(msisdn, "+221"); senegalese {
+		return number
+	}
+	return strings.TrimPrefix(msisdn, "+")
+}
+
+// transactionReply is a transaction as the history and the callbacks show it.
+type transactionReply struct {
+	TransactionID       string            `json:"transactionId"`
+	Type                string            `json:"type"`
+	Status              Status            `json:"status"`
+	StatusReason        string            `json:"statusReason,omitempty"`
+	Amount              shown             `json:"amount"`
+	Reference           string            `json:"reference"`
+	BulkID              string            `json:"bulkId,omitempty"`
+	Metadata            map[string]string `json:"metadata"`
+	Partner             party             `json:"partner"`
+	Customer            party             `json:"customer"`
+	Channel             string            `json:"channel"`
+	ReceiveNotification bool              `json:"receiveNotification"`
+	RequestDate         string            `json:"requestDate"`
+	CreatedAt           string            `json:"createdAt"`
+	UpdatedAt           string            `json:"updatedAt"`
+}
+
+// reply writes a transaction for the wire. Sonatel adds keys of its own to the
+// caller's metadata.
+func (s *Simulator) reply(t transaction) transactionReply {
+	metadata := map[string]string{"idempotencyKey": t.key()}
+	maps.Copy(metadata, t.Metadata)
+	return transactionReply{
+		TransactionID: t.ID, Type: t.Type, Status: t.Status, StatusReason: t.Reason, Amount: s.show(t.Amount),
+		Reference: t.Reference, BulkID: t.BulkID, Metadata: metadata, Partner: t.Partner, Customer: t.Customer,
+		Channel: t.Channel, ReceiveNotification: t.ReceiveNotification, RequestDate: instant(t.RequestDate),
+		CreatedAt: instant(t.CreatedAt), UpdatedAt: instant(t.UpdatedAt),
+	}
+}
+
+// key is the same in every copy of a callback, however often it is tried.
+func (t *transaction) key() string {
+	sum := sha256.Sum256([]byte(t.ID + " " + string(t.Status)))
+	return hex.EncodeToString(sum[:16])
+}

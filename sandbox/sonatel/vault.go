@@ -1,0 +1,114 @@
+package sonatel
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+)
+
+// key returns one of the two keys that PINs are encrypted with, 0 or 1. It is made
+// when somebody first asks, since that takes a tenth of a second, and kept: a
+// restart revokes nothing.
+func (b *book) key(number int) (*rsa.PrivateKey, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.keys[number] != nil {
+		return b.keys[number], nil
+	}
+	made, err := rsa.GenerateKey(rand.Reader, keyBits)
+	if err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	err = b.record(entry{Key: &servedKeyLine{Number: number, Key: x509.MarshalPKCS1PrivateKey(made)}})
+	return b.keys[number], err
+}
+
+func (b *book) applyKey(line *servedKeyLine) error {
+	if line == nil {
+		return nil
+	}
+	if line.Number < 0 || line.Number >= len(b.keys) {
+		return fmt.Errorf("there is no key %d", line.Number)
+	}
+	kept, err := x509.ParsePKCS1PrivateKey(line.Key)
+	if err != nil {
+		return fmt.Errorf("read key %d: %w", line.Number, err)
+	}
+	b.keys[line.Number] = kept
+	return nil
+}
+
+// tryPIN lets the retailer's PIN through and counts any other. The count is in the
+// journal: as with the real account, nobody gets three more tries by a restart.
+func (b *book) tryPIN(digits string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	after := b.pin
+	switch {
+	case b.pin.Wrong >= maxWrongPINs:
+		return pinBlocked
+	case !same(digits, b.pin.PIN):
+		after.Wrong++
+	case b.pin.Wrong == 0:
+		return nil
+	default:
+		after.Wrong = 0
+	}
+	if err := b.record(entry{PIN: &after}); err != nil {
+		return err
+	}
+	switch after.Wrong {
+	case 0:
+		return nil
+	case 1:
+		return wrongPIN2Left
+	case 2:
+		return wrongPIN1Left
+	default:
+		return pinBlocked
+	}
+}
+
+// changePIN gives the retailer another PIN.
+func (b *book) changePIN(digits string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.record(entry{PIN: &pinState{PIN: digits}})
+}
+
+// figures returns what is left of the float, in XOF, and how many wrong PINs in a
+// row were entered.
+func (b *book) figures() (left int64, wrong int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.granted - b.taken, b.pin.Wrong
+}
+
+// refigure replaces the float and the count of wrong PINs; nil leaves them.
+func (b *book) refigure(left *int64, wrong *int) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if wrong != nil && *wrong != b.pin.Wrong {
+		if err := b.record(entry{PIN: &pinState{PIN: b.pin.PIN, Wrong: *wrong}}); err != nil {
+			return err
+		}
+	}
+	if left != nil {
+		b.granted = *left + b.taken
+	}
+	return nil
+}
+
+// collected is what customers paid to the merchant, in XOF. It is not the float:
+// what is collected does not pay for deposits.
+func (b *book) collected() (sum int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, line := range b.paid {
+		if line.TxnID[:len(prefixPay)] == prefixPay {
+			sum += line.Amount
+		}
+	}
+	return sum
+}

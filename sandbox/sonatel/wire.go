@@ -1,0 +1,207 @@
+package sonatel
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Limits of the wire, from Sonatel's document unless said otherwise; lengths are in
+// characters.
+const (
+	maxBody      = 1 << 19 // bytes; ours
+	maxReference = 50
+	maxMetadata  = 10              // entries
+	maxText      = 255             // of one metadata key or value; ours
+	maxAmount    = 100_000_000_000 // XOF; ours
+	maxName      = 80              // of a merchant: one client cuts at 45, another at 80
+	maxURL       = 500             // ours
+)
+
+// The kinds of identifier a party has.
+const (
+	idMSISDN = "MSISDN"
+	idCode   = "CODE"
+)
+
+const (
+	unitXOF   = "XOF" // the only unit there is
+	principal = "PRINCIPAL"
+)
+
+var wallets = []string{"", principal, "SALAIRE", "BONUS", "INTERNATIONAL"}
+
+// localNumber is a number as Sonatel writes it: 9 digits without the country code.
+// Mali's 8 are taken as well, because the sandbox pays out to Mali by this API.
+var localNumber = regexp.MustCompile(`^[0-9]{8,9}$`)
+
+// number is an amount that must be whole. It is read from 10, 10.0 and, since some
+// clients send text, "10".
+type number int64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *number) UnmarshalJSON(raw []byte) error {
+	if string(raw) == "null" { // as good as left out
+		return nil
+	}
+	whole, fraction, _ := strings.Cut(strings.Trim(string(raw), `"`), ".")
+	value, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || strings.Trim(fraction, "0") != "" {
+		return fmt.Errorf("%s is not a whole amount", raw)
+	}
+	*n = number(value)
+	return nil
+}
+
+// label is a text that some clients send as a number.
+type label string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *label) UnmarshalJSON(raw []byte) error {
+	*l = label(strings.Trim(string(raw), `"`))
+	return nil
+}
+
+// amount is money as it comes in.
+type amount struct {
+	Value number `json:"value"`
+	Unit  string `json:"unit"`
+}
+
+// shown is money as it goes out.
+type shown struct {
+	Value json.RawMessage `json:"value"`
+	Unit  string          `json:"unit"`
+}
+
+// show writes an amount as Sonatel does: 10.0 in production.
+func (s *Simulator) show(value int64) shown {
+	digits := strconv.FormatInt(value, 10)
+	if s.board.quirksNow().FloatAmounts {
+		digits += ".0"
+	}
+	return shown{Value: json.RawMessage(digits), Unit: unitXOF}
+}
+
+// party is one side of a movement.
+type party struct {
+	IDType           string `json:"idType"`
+	ID               string `json:"id"`
+	WalletType       string `json:"walletType,omitempty"`
+	EncryptedPINCode string `json:"encryptedPinCode,omitempty"`
+	OTP              string `json:"otp,omitempty"`
+}
+
+// named leaves of a party what may be kept and shown.
+func (p party) named() party {
+	if p.WalletType == "" && p.IDType == idMSISDN {
+		p.WalletType = principal
+	}
+	return party{IDType: p.IDType, ID: p.ID, WalletType: p.WalletType}
+}
+
+// movement is the body of a deposit and of a payment. Fields we do not know are
+// ignored, as Sonatel ignores them.
+type movement struct {
+	Partner             party             `json:"partner"`
+	Customer            party             `json:"customer"`
+	Amount              amount            `json:"amount"`
+	Reference           string            `json:"reference"`
+	RequestDate         string            `json:"requestDate"`
+	ReceiveNotification *bool             `json:"receiveNotification"`
+	Metadata            map[string]string `json:"metadata"`
+	Method              string            `json:"method"`
+}
+
+// rule is one thing that must hold, and what it means for a field when it does not.
+type rule struct {
+	field, must string
+	holds       bool
+}
+
+// broken returns the violations of the rules that do not hold.
+func broken(rules []rule) []violation {
+	var found []violation
+	for _, one := range rules {
+		if !one.holds {
+			found = append(found, violation{one.field, "must " + one.must})
+		}
+	}
+	return found
+}
+
+// validate returns everything that is wrong with the movement by itself.
+func (m movement) validate() []violation {
+	_, err := time.Parse(time.RFC3339, m.RequestDate)
+	return append(common(m.Amount, m.Reference, m.Metadata), broken([]rule{
+		{"customer.idType", "be MSISDN", m.Customer.IDType == idMSISDN},
+		{"customer.walletType", "be a wallet of Orange Money", slices.Contains(wallets, m.Customer.WalletType)},
+		{"partner.walletType", "be a wallet of Orange Money", slices.Contains(wallets, m.Partner.WalletType)},
+		{"requestDate", "be an ISO 8601 instant", m.RequestDate == "" || err == nil},
+	})...)
+}
+
+// common returns what is wrong with what every movement has.
+func common(a amount, reference string, metadata map[string]string) []violation {
+	found := broken([]rule{
+		{"amount.value", "be a whole number above 0", a.Value > 0 && a.Value <= maxAmount},
+		{"amount.unit", "be XOF", a.Unit == unitXOF},
+		{"reference", "have at most 50 characters", utf8.RuneCountInString(reference) <= maxReference},
+		{"metadata", "have at most 10 entries", len(metadata) <= maxMetadata},
+	})
+	for key, value := range metadata {
+		if len(key) > maxText || len(value) > maxText {
+			found = append(found, violation{"metadata", "have entries of at most 255 bytes"})
+			break
+		}
+	}
+	return found
+}
+
+// readBody decodes the JSON body of a call into v, which must be a pointer.
+func readBody(w http.ResponseWriter, r *http.Request, v any) error {
+	var raw bytes.Buffer
+	if _, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		var over *http.MaxBytesError
+		if errors.As(err, &over) {
+			return tooLarge
+		}
+		return invalidBody.because("The body could not be read to its end.")
+	}
+	err := json.Unmarshal(raw.Bytes(), v)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		return violating([]violation{{wrong.Field, "must be of another type"}})
+	case err != nil:
+		return invalidBody.because(err.Error())
+	}
+	return nil
+}
+
+// callbackURL returns where this call wants its callback, empty for the registered
+// address. Sonatel wants https; a sandbox runs on laptops and takes http as well.
+func callbackURL(r *http.Request) (string, error) {
+	address := r.Header.Get("X-Callback-Url")
+	if address != "" && !validURL(address) {
+		return "", violating([]violation{{"X-Callback-Url", "must be an absolute http address"}})
+	}
+	return address, nil
+}
+
+func validURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && len(s) <= maxURL && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// instant writes a time as Sonatel does.
+func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

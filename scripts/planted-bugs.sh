@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Plants one bug after the other in a copy of the committed tree and runs the tests that
+# ought to see it. A bug that no test sees is a hole in the tests: it fails the run.
+# With arguments, plants only the bugs whose name contains one of them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+copy=$(mktemp -d)
+trap 'git worktree remove --force "$copy/tree" 2> /dev/null || true; rm -rf "$copy"' EXIT
+git worktree add --quiet --detach "$copy/tree" HEAD
+mkdir -p "$copy/tree/bin" && ln -sf "$PWD/bin/devserver" "$copy/tree/bin/devserver"
+cd "$copy/tree"
+
+wanted=("$@") planted=0 survived=()
+
+chosen() {
+  [ ${#wanted[@]} -gt 0 ] || return 0
+  for word in "${wanted[@]}"; do [[ $1 != *"$word"* ]] || return 0; done
+  return 1
+}
+
+# plant NAME FILE PERL-SUBSTITUTION PACKAGE TEST-PATTERN
+plant() {
+  local name=$1 file=$2 change=$3 package=$4 tests=$5
+  chosen "$name" || return 0
+  planted=$((planted + 1))
+  perl -0pi -e "$change" "$file"
+  if git diff --quiet; then
+    echo "NOT PLANTED  $name: $file has changed, mend the substitution" && survived+=("$name") && return 0
+  fi
+  if ! go build ./... > "$copy/build" 2>&1; then
+    echo "NOT PLANTED  $name: it does not compile" && cat "$copy/build" && survived+=("$name")
+  elif go test -count=1 -timeout 5m -run "$tests" "$package" > "$copy/out" 2>&1; then
+    echo "SURVIVED     $name" && survived+=("$name")
+  elif grep -q 'no tests to run' "$copy/out"; then
+    echo "NO TEST      $name" && survived+=("$name")
+  else
+    echo "caught       $name: $(grep -m 1 -oE -- '--- FAIL: [^ ]+' "$copy/out" || echo "$package")"
+  fi
+  git checkout --quiet .
+}
+
+source scripts/planted-bugs.list
+echo "$planted planted, ${#survived[@]} not caught"
+[ ${#survived[@]} -eq 0 ]

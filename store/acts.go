@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"pirogue"
+)
+
+// actRow is a row of acts, the audit log. What it says before the deed is never changed;
+// the verdict is added once.
+type actRow struct {
+	ID        string `gorm:"primaryKey"`
+	At        stamp
+	Actor     string
+	Role      string
+	Verb      string
+	PaymentID link // NULL when it concerns none
+	Subject   string
+	Reason    string
+	Decision  string // "" until the act is completed
+	Because   string // the verdict's reason
+	Evidence  string
+	Status    string
+	EndedAt   stamp // NULL: under way, or cut off
+}
+
+// TableName returns the table's name.
+func (actRow) TableName() string { return "acts" }
+
+// BeginAct writes down what a person is about to do. The same act may be begun again; an
+// ID that stands for another act is Internal. It fails with MissingField for an act
+// without a reason, and with TransactionNotFound when there is no such payment. Whatever
+// fails here must not be done.
+func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
+	if a.Reason == "" {
+		return pirogue.FieldError(pirogue.MissingField, "reason")
+	}
+	if !keepable(a.ID, a.Actor, string(a.Verb), string(a.PaymentID), a.Subject, a.Reason) {
+		return pirogue.FieldError(pirogue.InvalidParameter, "reason")
+	}
+	row := packAct(a)
+	return db.together(ctx, "begin act", func(tx *gorm.DB) error {
+		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+		if errors.Is(written.Error, gorm.ErrForeignKeyViolated) {
+			return pirogue.Errorf(pirogue.TransactionNotFound, "payment %q: %w", a.PaymentID, written.Error)
+		}
+		if written.Error != nil || written.RowsAffected == 1 {
+			return written.Error
+		}
+		var stands actRow
+		if err := tx.Where("id = ?", a.ID).Take(&stands).Error; err != nil {
+			return err
+		}
+		if begun := unpackAct(stands); begun.Actor != a.Actor || begun.Verb != a.Verb ||
+			begun.PaymentID != a.PaymentID || begun.Subject != a.Subject || begun.Reason != a.Reason {
+			return pirogue.Errorf(pirogue.Internal, "act %s is another one's", a.ID)
+		}
+		return unchanged{}
+	})
+}
+
+// EndAct completes an act with its verdict. An act that has one keeps it. It fails with
+// NotFound.
+func (db *DB) EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error {
+	if v.Decision == "" || at.IsZero() {
+		return pirogue.Errorf(pirogue.Internal, "end act %s without a verdict or a moment", act)
+	}
+	return db.together(ctx, "end act", func(tx *gorm.DB) error {
+		set := tx.Model(&actRow{}).Where("id = ? AND ended_at IS NULL", act).Updates(map[string]any{
+			"decision": v.Decision, "because": clean(v.Reason), "evidence": clean(v.Evidence), "status": v.Status,
+			"ended_at": on(at),
+		})
+		if set.Error != nil || set.RowsAffected == 1 {
+			return set.Error
+		}
+		var stands actRow
+		return missing(tx.Where("id = ?", act).Take(&stands).Error, pirogue.NotFound, act)
+	})
+}
+
+// Acts returns what was done about one payment or, for "", about anything, the newest
+// first, at most limit and pirogue.MaxPage + 1.
+func (db *DB) Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]pirogue.Act, error) {
+	if !keepable(string(id)) {
+		return []pirogue.Act{}, nil
+	}
+	var rows []actRow
+	err := db.look(ctx, "list acts", func(tx *gorm.DB) error {
+		if id != "" {
+			tx = tx.Where("payment_id = ?", id)
+		}
+		return tx.Order("at DESC, id DESC").Limit(pageSize(limit)).Find(&rows).Error
+	})
+	acts := make([]pirogue.Act, len(rows))
+	for i, row := range rows {
+		acts[i] = unpackAct(row)
+	}
+	return acts, err
+}
+
+// packAct returns the row of an act that has no verdict yet.
+func packAct(a pirogue.Act) actRow {
+	return actRow{
+		ID: a.ID, At: on(a.At), Actor: a.Actor, Role: string(a.Role), Verb: string(a.Verb),
+		PaymentID: link(a.PaymentID), Subject: a.Subject, Reason: a.Reason,
+	}
+}
+
+func unpackAct(r actRow) pirogue.Act {
+	return pirogue.Act{
+		ID: r.ID, At: r.At.time(), Actor: r.Actor, Role: pirogue.Role(r.Role), Verb: pirogue.Verb(r.Verb),
+		PaymentID: pirogue.PaymentID(r.PaymentID), Subject: r.Subject, Reason: r.Reason, EndedAt: r.EndedAt.time(),
+		Verdict: pirogue.Verdict{
+			Decision: pirogue.Decision(r.Decision), Reason: r.Because, Evidence: r.Evidence, Status: pirogue.Status(r.Status),
+		},
+	}
+}

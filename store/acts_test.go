@@ -1,0 +1,210 @@
+package store_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+// act is something that support is about to do.
+func (w *world) act(id pirogue.PaymentID, verb pirogue.Verb) pirogue.Act {
+	return pirogue.Act{
+		ID: ids.New(), At: w.at(0), Actor: "awa", Role: pirogue.RoleSupport, Verb: verb, PaymentID: id,
+		Subject: "ticket 17", Reason: "the customer calls",
+	}
+}
+
+// acts reads the audit log.
+func (w *world) acts(id pirogue.PaymentID, limit int) []pirogue.Act {
+	w.t.Helper()
+	acts, err := w.db.Acts(w.ctx(), id, limit)
+	require.NoError(w.t, err)
+	return acts
+}
+
+func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, _ := w.accept("order_1")
+		a := w.act(p.ID, pirogue.VerbRecheck)
+		for range 2 { // the answer was lost
+			require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
+		}
+		require.Equal(w.t, []pirogue.Act{a}, w.acts(p.ID, 10), "no verdict: under way, or cut off")
+
+		a.Verdict = pirogue.Verdict{
+			Decision: pirogue.DecisionWaiting, Reason: "asked", Evidence: "PENDING", Status: pirogue.StatusPending,
+		}
+		a.EndedAt = w.at(time.Second)
+		require.NoError(w.t, w.db.EndAct(w.ctx(), a.ID, a.Verdict, a.EndedAt))
+		settled := pirogue.Verdict{Decision: pirogue.DecisionSettled}
+		require.NoError(w.t, w.db.EndAct(w.ctx(), a.ID, settled, w.at(time.Hour)), "it has a verdict and keeps it")
+		require.NoError(w.t, w.db.BeginAct(w.ctx(), a), "begun again late")
+		require.Equal(w.t, []pirogue.Act{a}, w.acts(p.ID, 10))
+
+		other := a
+		other.Reason = "another reason"
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAct(w.ctx(), other)), "an ID names one act")
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.EndAct(w.ctx(), ids.New(), settled, w.at(0))))
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndAct(w.ctx(), a.ID, pirogue.Verdict{}, w.at(0))))
+	})
+}
+
+func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		a := w.act("", "payout")
+		require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
+		const verdicts = 20
+		var stood [verdicts]pirogue.Act // as each saw it after its own call
+		require.NoError(w.t, together(verdicts, func(i int) error {
+			v := pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: strconv.Itoa(i)}
+			if err := w.db.EndAct(w.ctx(), a.ID, v, begin.Add(time.Duration(i)*time.Second)); err != nil {
+				return err
+			}
+			acts, err := w.db.Acts(w.ctx(), "", 1)
+			if err == nil {
+				stood[i] = acts[0]
+			}
+			return err
+		}))
+		for _, seen := range stood {
+			require.Equal(w.t, stood[0], seen)
+		}
+		second := strconv.Itoa(int(stood[0].EndedAt.Sub(begin).Seconds()))
+		require.Equal(w.t, second, stood[0].Verdict.Reason, "verdict and moment are of one call")
+	})
+}
+
+func TestAnActNeedsAReasonAndAPaymentThatExists(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for name, row := range map[string]struct {
+			spoil func(a *pirogue.Act)
+			code  pirogue.Code
+		}{
+			"no reason":  {func(a *pirogue.Act) { a.Reason = "" }, pirogue.MissingField},
+			"NUL":        {func(a *pirogue.Act) { a.Reason = "\x00" }, pirogue.InvalidParameter},
+			"no payment": {func(a *pirogue.Act) { a.PaymentID = ids.Payment() }, pirogue.TransactionNotFound},
+			"no actor":   {func(a *pirogue.Act) { a.Actor = "" }, pirogue.Internal},
+			"no role":    {func(a *pirogue.Act) { a.Role = "" }, pirogue.Internal},
+			"no moment":  {func(a *pirogue.Act) { a.At = time.Time{} }, pirogue.Internal},
+		} {
+			a := w.act("", "fee")
+			row.spoil(&a)
+			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.BeginAct(w.ctx(), a)), name)
+		}
+		require.Empty(w.t, w.acts("", 10))
+	})
+}
+
+func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, _ := w.accept("order_1")
+		var newest []pirogue.Act
+		for i := range 4 {
+			w.now.Add(time.Second.Microseconds())
+			a := w.act(map[bool]pirogue.PaymentID{true: p.ID}[i%2 == 0], "fee")
+			require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
+			newest = append([]pirogue.Act{a}, newest...)
+		}
+		require.Equal(w.t, newest, w.acts("", 10))
+		require.Equal(w.t, newest[:2], w.acts("", 2))
+		require.Equal(w.t, []pirogue.Act{newest[1], newest[3]}, w.acts(p.ID, 10))
+		require.Empty(w.t, w.acts("x\x00", 10))
+	})
+}
+
+func TestNobodyRewritesTheAuditLog(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		open, done := w.act("", "fee"), w.act("", "fee")
+		require.NoError(w.t, w.db.BeginAct(w.ctx(), open))
+		require.NoError(w.t, w.db.BeginAct(w.ctx(), done))
+		require.NoError(w.t, w.db.EndAct(w.ctx(), done.ID, pirogue.Verdict{Decision: pirogue.DecisionSettled}, w.at(0)))
+		db := w.raw()
+		for name, statement := range map[string]string{
+			"another actor":             "UPDATE acts SET actor = 'moussa' WHERE ended_at IS NULL",
+			"another reason":            "UPDATE acts SET reason = 'none' WHERE ended_at IS NULL",
+			"a verdict without its end": "UPDATE acts SET decision = 'SETTLED' WHERE ended_at IS NULL",
+			"an end without a verdict":  "UPDATE acts SET ended_at = at WHERE ended_at IS NULL",
+			"another verdict":           "UPDATE acts SET decision = 'REFUSED' WHERE ended_at IS NOT NULL",
+			"a verdict taken back":      "UPDATE acts SET decision = '', ended_at = NULL WHERE ended_at IS NOT NULL",
+			"an act deleted":            "DELETE FROM acts",
+		} {
+			err := w.exec(db, statement)
+			require.Error(w.t, err, name)
+			require.NotContains(w.t, err.Error(), "syntax error", name)
+		}
+		if w.postgres() {
+			require.Error(w.t, w.exec(db, "TRUNCATE acts"))
+		}
+		require.Len(w.t, w.acts("", 10), 2)
+	})
+}
+
+// A merchant reads that support acted, not who and why.
+func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, _ := w.accept("order_1")
+		settled, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused) // at 1 min
+		require.NoError(w.t, err)
+		require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseLateSuccess, Note: "canary-note", OpenedAt: w.at(2 * time.Minute),
+		}))
+		w.now.Add(3 * time.Minute.Microseconds())
+		a := w.act(p.ID, pirogue.VerbResolve)
+		a.Reason = "canary-reason"
+		require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
+		v := pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "placed by hand", Evidence: "slip 4"}
+		require.NoError(w.t, w.db.EndAct(w.ctx(), a.ID, v, w.at(0)))
+		require.NoError(w.t, w.db.CloseCases(w.ctx(), p.ID, w.at(time.Minute)))
+		_, d := w.beginDelivery(settled.EventID, w.at(2*time.Minute))
+		w.endDelivery(d, 410, pirogue.EventExhausted)
+		w.resend(settled.EventID)
+		w.beginDelivery(settled.EventID, w.at(3*time.Minute))
+
+		told, err := w.db.AnyTimeline(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, []string{
+			"case.opened by pirogue map[cause:LATE_SUCCESS note:canary-note]",
+			"support.acted by support map[act_id:" + a.ID + " actor:awa decision:SETTLED evidence:slip 4 reason:canary-reason " +
+				"verb:resolve verdict:placed by hand]",
+			"case.closed by support map[cause:LATE_SUCCESS]",
+			"webhook.attempted by webhook map[ended_at:2026-04-29T14:37:19.123456Z event_id:" + string(settled.EventID) +
+				" http_status:410 number:1]",
+			"webhook.attempted by webhook map[event_id:" + string(settled.EventID) + " number:1 round:1]",
+		}, lines(told[3:]))
+
+		told, err = w.db.Timeline(w.ctx(), w.owner, p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, []string{
+			"case.opened by pirogue map[cause:LATE_SUCCESS]",
+			"support.acted by support map[decision:SETTLED verb:resolve]",
+		}, lines(told[3:5]))
+		for _, m := range told {
+			require.Contains(w.t, pirogue.MomentTexts, m.Type)
+		}
+		for _, id := range []pirogue.PaymentID{ids.Payment(), "x\x00"} {
+			_, err = w.db.AnyTimeline(w.ctx(), id)
+			require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
+		}
+	})
+}
+
+// lines prints what a timeline tells.
+func lines(told []pirogue.Moment) []string {
+	var printed []string
+	for _, m := range told {
+		printed = append(printed, fmt.Sprintf("%s by %s %v", m.Type, m.Source, m.Details))
+	}
+	return printed
+}

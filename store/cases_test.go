@@ -1,0 +1,113 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		_, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+		require.NoError(w.t, err)
+		c := pirogue.Case{
+			ID: pirogue.NewCaseID(p.ID, pirogue.CauseLateSuccess), PaymentID: p.ID, Cause: pirogue.CauseLateSuccess,
+			Note: "ordered 5000 XOF,\x00 paid 2500 XOF", Paid: 2500, OpenedAt: w.at(time.Hour),
+		}
+		require.NoError(w.t, together(20, func(int) error { return w.db.OpenCase(w.ctx(), c) }))
+
+		cases, err := w.db.Cases(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		c.Note = "ordered 5000 XOF,\uFFFD paid 2500 XOF"
+		require.Equal(w.t, []pirogue.Case{c}, cases)
+		one, err := w.db.Case(w.ctx(), c.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, c, one)
+		in, _ := w.book(operator)
+		require.Equal(w.t, map[string]int64{string(a.Ref): 2500}, in)
+		balances, err := w.db.Balances(w.ctx(), w.owner)
+		require.NoError(w.t, err)
+		require.Empty(w.t, balances, "money in suspense is not the merchant's")
+		w.sound()
+	})
+}
+
+// Two causes may name the same money: it came once.
+func TestStrayMoneyIsOneCasesOnly(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, _ := w.sent("order_1")
+		open := func(cause pirogue.Cause, paid int64) pirogue.Case {
+			c := pirogue.Case{
+				ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Paid: paid, OpenedAt: w.at(time.Minute),
+			}
+			require.NoError(w.t, w.db.OpenCase(w.ctx(), c))
+			kept, err := w.db.Case(w.ctx(), c.ID)
+			require.NoError(w.t, err)
+			return kept
+		}
+		require.EqualValues(w.t, 0, open(pirogue.CauseUnknown, 0).Paid)
+		require.EqualValues(w.t, 2500, open(pirogue.CauseAmountMismatch, 2500).Paid)
+		require.EqualValues(w.t, 0, open(pirogue.CauseLateSuccess, 2500).Paid)
+		require.EqualValues(w.t, 2500, open(pirogue.CauseAmountMismatch, 2500).Paid, "opened again")
+		w.sound()
+	})
+}
+
+// A cash-out that had failed and was executed after all: the operator has less of ours,
+// and nobody was debited for it.
+func TestMoneyThatLeftAfterAllWaitsInSuspenseToo(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(5000)
+		p, a := w.cashOut("order_1", 1000, 0)
+		w.underway(p, a)
+		_, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
+		require.NoError(w.t, err)
+		c := pirogue.Case{
+			ID: pirogue.NewCaseID(p.ID, pirogue.CausePaidAfterAll), PaymentID: p.ID, Cause: pirogue.CausePaidAfterAll,
+			Paid: 1000, OpenedAt: w.at(time.Hour),
+		}
+		require.NoError(w.t, w.db.OpenCase(w.ctx(), c))
+		_, out := w.book(operator)
+		require.Equal(w.t, map[string]int64{string(a.Ref): 1000}, out)
+		w.has(5000, 0)
+		w.sound()
+	})
+}
+
+func TestACaseIsClosedOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, _ := w.sent("order_1")
+		other, _ := w.sent("order_2")
+		for _, q := range []pirogue.Payment{p, other} {
+			for _, cause := range []pirogue.Cause{pirogue.CauseUnknown, pirogue.CauseMismatch} {
+				require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+					ID: pirogue.NewCaseID(q.ID, cause), PaymentID: q.ID, Cause: cause, OpenedAt: w.at(0),
+				}))
+			}
+		}
+		require.NoError(w.t, w.db.CloseCases(w.ctx(), p.ID, w.at(time.Hour)))
+		require.NoError(w.t, w.db.CloseCases(w.ctx(), p.ID, w.at(2*time.Hour)))
+		for id, want := range map[pirogue.PaymentID]time.Time{p.ID: w.at(time.Hour), other.ID: {}} {
+			cases, err := w.db.Cases(w.ctx(), id)
+			require.NoError(w.t, err)
+			require.Len(w.t, cases, 2)
+			for _, c := range cases {
+				require.Equal(w.t, want, c.ClosedAt)
+			}
+		}
+		for _, id := range []pirogue.CaseID{"none", "\x00"} {
+			_, err := w.db.Case(w.ctx(), id)
+			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+		}
+		err := w.db.OpenCase(w.ctx(), pirogue.Case{ID: "c", PaymentID: "none", Paid: 1, OpenedAt: w.at(0)})
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "a case of no payment")
+	})
+}

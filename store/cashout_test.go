@@ -1,0 +1,182 @@
+package store_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for name, row := range map[string]struct {
+			payer  pirogue.FeePayer
+			status pirogue.Status
+			cost   int64 // what the merchant loses
+			wallet int64 // what the customer receives
+		}{
+			"paid":                           {pirogue.PaidByMerchant, pirogue.StatusSuccess, 1020, 1000},
+			"paid, its fee the customer's":   {pirogue.PaidByCustomer, pirogue.StatusSuccess, 1000, 980},
+			"failed":                         {pirogue.PaidByMerchant, pirogue.StatusFailed, 0, 0},
+			"expired":                        {pirogue.PaidByMerchant, pirogue.StatusExpired, 0, 0},
+			"failed, its fee the customer's": {pirogue.PaidByCustomer, pirogue.StatusFailed, 0, 0},
+		} {
+			w.test().Run(name, func(t *testing.T) {
+				w.owner = w.another()
+				w.fund(5000)
+				p, a := w.cashOut(name, 1000, 20)
+				p.FeePayer = row.payer
+				held := w.underway(p, a).Net()
+				w.has(5000-held, held)
+				for range 2 { // repeated, it says the same
+					settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: row.status, At: w.at(time.Minute)})
+					require.NoError(t, err)
+					require.Equal(t, row.status, settled.Payment.Status)
+					require.Equal(t, pirogue.NewEventID(p.ID, 1), settled.EventID)
+				}
+				w.has(5000-row.cost, 0)
+				_, out := w.book(operator)
+				require.Equal(t, row.wallet, out[string(a.Ref)])
+			})
+		}
+		w.sound()
+	})
+}
+
+// The operator that pays may be another one than the hold was taken for.
+func TestACashOutIsBookedAtTheOperatorThatPaid(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(5000)
+		p, first := w.cashOut("order_1", 1000, 20)
+		w.underway(p, first)
+		second := w.renew(p, first)
+		w.send(second)
+		_, err := w.success(p)
+		require.NoError(w.t, err)
+		_, out := w.book(operator)
+		require.Empty(w.t, out)
+		_, out = w.book(second.Operator)
+		require.Equal(w.t, map[string]int64{string(second.Ref): 1000}, out)
+		w.has(3980, 0)
+		w.sound()
+	})
+}
+
+func TestWhatTheBalanceDoesNotCoverLeavesNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		poor, a := w.cashOut("before any money", 1, 0)
+		w.refused(pirogue.InsufficientBalance, poor, a)
+		w.fund(5000)
+		dear, b := w.cashOut("more than there is with its fee", 4981, 20)
+		w.refused(pirogue.InsufficientBalance, dear, b)
+		dear.Amount.Minor = 4980
+		w.accepted(dear, b) // the reference is free, for nothing was kept of it
+		w.has(0, 5000)
+		again, fresh, err := w.db.Accept(w.ctx(), dear, b, digest(b))
+		require.NoError(w.t, err, "a reference that exists is answered before the balance is asked")
+		require.False(w.t, fresh)
+		require.Equal(w.t, dear.ID, again.ID)
+		w.has(0, 5000)
+		w.sound()
+	})
+}
+
+// 400 callers try five cash-outs each, for twenty times what there is.
+func TestCashOutsAtOnceNeverSpendMoreThanThereIs(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		const callers, tries, amount = 400, 5, 1000
+		w.fund(100_000)
+		var paid, refused atomic.Int64
+		require.NoError(w.t, together(callers, func(i int) error {
+			for n := range tries {
+				p, a := w.cashOut(fmt.Sprintf("order_%d_%d", i, n), amount, 0)
+				err := insist(func() error {
+					_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+					return err
+				})
+				switch pirogue.CodeOf(err) {
+				case "":
+					paid.Add(1)
+				case pirogue.InsufficientBalance:
+					refused.Add(1)
+				default:
+					return err
+				}
+			}
+			return nil
+		}))
+		require.EqualValues(w.t, 100, paid.Load())
+		require.EqualValues(w.t, callers*tries-100, refused.Load())
+		w.has(0, 100_000)
+		w.sound()
+	})
+}
+
+// Sixteen at once say of one cash-out that it was paid, and sixteen that it was not.
+func TestOfCaptureAndReleaseOneWins(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		left := int64(10_000)
+		for range 10 {
+			p := w.underway(w.cashOut(ids.New(), 1000, 0))
+			outcomes := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}
+			var stands [2]atomic.Int64
+			require.NoError(w.t, together(32, func(i int) error {
+				settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: outcomes[i%2], At: w.at(time.Minute)})
+				if err != nil {
+					return err
+				}
+				if settled.Payment.Status == pirogue.StatusSuccess {
+					stands[0].Add(1)
+				} else {
+					stands[1].Add(1)
+				}
+				return nil
+			}))
+			require.Contains(w.t, []int64{0, 32}, stands[0].Load(), "everybody is told the same")
+			require.EqualValues(w.t, 32, stands[0].Load()+stands[1].Load())
+			if stands[0].Load() == 32 {
+				left -= 1000
+			}
+			w.has(left, 0)
+		}
+		w.sound()
+	})
+}
+
+// What was accepted before a merchant was suspended goes on to its end.
+func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		const payments = 60
+		w.fund(payments * 1000)
+		require.NoError(w.t, together(payments+1, func(i int) error {
+			if i == payments {
+				return w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID)
+			}
+			p, a := w.cashOut(fmt.Sprintf("order_%d", i), 1000, 0)
+			if _, _, err := w.db.Accept(w.ctx(), p, a, digest(a)); err != nil {
+				return err
+			}
+			if _, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Second)); err != nil {
+				return err
+			}
+			_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+				PaymentID: p.ID, Status: []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2], At: w.at(time.Minute),
+			})
+			return err
+		}))
+		w.has(payments*1000/2, 0)
+		w.sound()
+	})
+}

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// SetFee replaces the rule of a merchant's contract for the same kind, country and
+// network, or adds it. Payments that were accepted before keep their fee. It fails with
+// InvalidParameter for a rule that no contract can mean, with CountryNotSupported, and
+// with NotFound when there is no such merchant.
+func (db *DB) SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	if _, known := pirogue.CountryByCode(r.Country); !known && r.Country != "" {
+		return pirogue.FieldError(pirogue.CountryNotSupported, "country_code")
+	}
+	if !keepable(string(r.Network)) {
+		return pirogue.FieldError(pirogue.InvalidParameter, "network")
+	}
+	if !keepable(string(id)) {
+		return pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
+	}
+	return db.once(ctx, "set fee", func(tx *gorm.DB) error {
+		err := tx.Exec(setFee, map[string]any{
+			"merchant": id, "kind": r.Kind, "country": r.Country, "network": r.Network, "fixed": r.Fixed,
+			"points": r.BasisPoints, "min": r.Min, "max": r.Max, "payer": r.Payer, "returned": flag(r.Returned),
+		}).Error
+		if errors.Is(err, gorm.ErrForeignKeyViolated) {
+			return pirogue.Errorf(pirogue.NotFound, "merchant %q: %w", id, err)
+		}
+		return err
+	})
+}
+
+const setFee = `
+INSERT INTO fee_rules (merchant_id, kind, country, network, fixed, basis_points, min, max, payer, returned)
+VALUES (@merchant, @kind, @country, @network, @fixed, @points, @min, @max, @payer, @returned)
+ON CONFLICT (merchant_id, kind, country, network) DO UPDATE
+   SET fixed = excluded.fixed, basis_points = excluded.basis_points, min = excluded.min, max = excluded.max,
+       payer = excluded.payer, returned = excluded.returned`
+
+// RemoveFee takes a rule out of a merchant's contract: what it was for falls to the rule
+// that names less, or is free. It fails with NotFound when there is no such rule.
+func (db *DB) RemoveFee(
+	ctx context.Context, id pirogue.MerchantID, k pirogue.Kind, c pirogue.CountryCode, n pirogue.Network,
+) error {
+	if !keepable(string(id), string(k), string(c), string(n)) {
+		return pirogue.Errorf(pirogue.NotFound, "rule of merchant %q", id)
+	}
+	return db.once(ctx, "remove fee", func(tx *gorm.DB) error {
+		gone := tx.Exec("DELETE FROM fee_rules WHERE merchant_id = ? AND kind = ? AND country = ? AND network = ?",
+			id, k, c, n)
+		if gone.Error == nil && gone.RowsAffected == 0 {
+			return pirogue.Errorf(pirogue.NotFound, "rule of merchant %q", id)
+		}
+		return gone.Error
+	})
+}
+
+// SetLatePolicy says what becomes of money that arrives after one of the merchant's
+// payments ended. Workflows read it when such money comes. It fails with InvalidParameter
+// and with NotFound.
+func (db *DB) SetLatePolicy(ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy) error {
+	if p != pirogue.LateReturn && p != pirogue.LateAccept {
+		return pirogue.FieldError(pirogue.InvalidParameter, "late_policy")
+	}
+	if !keepable(string(id)) {
+		return pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
+	}
+	return db.changeMerchant(ctx, id, "late_policy", string(p))
+}

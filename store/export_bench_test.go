@@ -1,0 +1,122 @@
+package store_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+	"pirogue/piroguetest"
+	"pirogue/vault"
+)
+
+// exportRows is how many payments BenchmarkExport reads in one export.
+var exportRows = flag.Int("export-rows", 1_000_000, "payments that BenchmarkExport exports")
+
+const (
+	fillBatch   = 5_000  // payments written by one statement
+	heapSampled = 20_000 // payments between two looks at the heap
+	mebibyte    = 1 << 20
+)
+
+// BenchmarkExport reports how fast all payments of one merchant are exported, and how far
+// the heap grows above what it was before.
+func BenchmarkExport(b *testing.B) {
+	for name, url := range map[string]func(testing.TB) string{"postgres": piroguetest.Postgres, "sqlite": piroguetest.SQLite} {
+		b.Run(name, func(b *testing.B) {
+			w := newWorld(b, url(b))
+			w.fill(*exportRows)
+			idle := heap(true)
+			peak, exports := idle, 0
+			for b.Loop() {
+				told := 0
+				require.NoError(b, w.db.Export(b.Context(), w.owner, pirogue.ExportFilter{}, func(p pirogue.Payment) error {
+					if told++; told%heapSampled == 0 {
+						peak = max(peak, heap(false))
+					}
+					if p.MSISDN == "" {
+						return fmt.Errorf("payment %s has no number", p.ID)
+					}
+					return nil
+				}))
+				require.Equal(b, *exportRows, told)
+				exports++
+			}
+			b.ReportMetric(float64(exports**exportRows)/b.Elapsed().Seconds(), "rows/s")
+			b.ReportMetric(float64(peak-idle)/mebibyte, "MiB-above-idle")
+		})
+	}
+}
+
+// heap returns the bytes of the heap in use, garbage included unless it is swept first.
+func heap(sweep bool) uint64 {
+	if sweep {
+		runtime.GC()
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapInuse
+}
+
+// fill writes n payments that are like one accepted payment, behind the store's back: each
+// with a reference, a moment and sealed values of its own.
+func (w *world) fill(n int) {
+	w.t.Helper()
+	p, _ := w.accept("template")
+	statement := w.copies(string(p.ID))
+	db := w.raw()
+	for written := 1; written < n; {
+		batch := make([][5]string, min(fillBatch, n-written))
+		for i := range batch {
+			id := ids.New()
+			at := p.CreatedAt.Add(time.Duration(written+i) * time.Millisecond)
+			batch[i] = [...]string{
+				id, "order " + id, w.seal("payments.msisdn/"+id, string(p.MSISDN)),
+				w.seal("payments.customer_name/"+id, p.CustomerName), at.UTC().Format("2006-01-02T15:04:05.000000Z"),
+			}
+		}
+		rows, err := json.Marshal(batch)
+		require.NoError(w.t, err)
+		require.NoError(w.t, w.exec(db, statement, string(rows)))
+		written += len(batch)
+	}
+	require.NoError(w.t, w.exec(db, "ANALYZE"))
+}
+
+func (w *world) seal(purpose, plain string) string {
+	sealed, err := w.ring.Seal(vault.Purpose(purpose), []byte(plain))
+	require.NoError(w.t, err)
+	return sealed
+}
+
+// copies returns a statement that copies a payment for each row of a JSON array, with the
+// row's five values in place of the payment's own.
+func (w *world) copies(id string) string {
+	rows, err := w.raw().QueryContext(w.ctx(), "SELECT * FROM payments")
+	require.NoError(w.t, err)
+	defer func() { require.NoError(w.t, rows.Close()) }()
+	columns, err := rows.Columns()
+	require.NoError(w.t, err)
+	require.NoError(w.t, rows.Err())
+	from, cell := "json_each(?) AS r", "json_extract(r.value, '$[%d]')"
+	if w.postgres() {
+		from, cell = "json_array_elements(CAST(? AS json)) AS r", "r.value->>%d"
+	}
+	own := map[string]int{"id": 0, "merchant_ref": 1, "msisdn_sealed": 2, "customer_name_sealed": 3, "created_at": 4}
+	values := make([]string, len(columns))
+	for i, column := range columns {
+		values[i] = "p." + column
+		if place, ok := own[column]; ok {
+			values[i] = fmt.Sprintf(cell, place)
+		}
+	}
+	return fmt.Sprintf("INSERT INTO payments (%s) SELECT %s FROM payments p, %s WHERE p.id = '%s'",
+		strings.Join(columns, ", "), strings.Join(values, ", "), from, id)
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"pirogue"
+	"pirogue/ledger"
+)
+
+// payoutRow is a row of payouts.
+type payoutRow struct {
+	ID         string `gorm:"primaryKey"` // the bank's reference, or one made by support
+	MerchantID string
+	Mode       string
+	Country    string
+	Currency   string
+	Amount     int64
+	Note       string
+	PaidAt     stamp
+}
+
+// TableName returns the table's name.
+func (payoutRow) TableName() string { return "payouts" }
+
+// maxPayouts is how many payouts one reading returns: years of them.
+const maxPayouts = 1000
+
+// PayOut books a merchant's money as sent to its bank, once for its ID. Repeated with the
+// same content it changes nothing; with another one it fails with IdempotencyMismatch. It
+// fails with InsufficientBalance, which leaves nothing behind, with NotFound (no such
+// merchant) and with a field's code (InvalidAmount, InvalidCurrency, CountryNotSupported,
+// InvalidParameter).
+func (db *DB) PayOut(ctx context.Context, p pirogue.Payout) error {
+	if err := payable(p); err != nil {
+		return err
+	}
+	journal := ledger.Payout(p)
+	row := payoutRow{
+		ID: p.ID, MerchantID: string(p.MerchantID), Mode: string(p.Mode), Country: string(p.Country),
+		Currency: string(p.Amount.Currency), Amount: p.Amount.Minor, Note: p.Note,
+		PaidAt: cmp.Or(on(p.PaidAt), on(db.clock.Now())),
+	}
+	return db.together(ctx, "pay out", func(tx *gorm.DB) error {
+		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+		if errors.Is(written.Error, gorm.ErrForeignKeyViolated) {
+			return pirogue.Errorf(pirogue.NotFound, "merchant %q: %w", p.MerchantID, written.Error)
+		}
+		if written.Error != nil {
+			return written.Error
+		}
+		if written.RowsAffected == 1 {
+			return book(tx, &journal, row.PaidAt.time())
+		}
+		return samePayout(tx, row)
+	})
+}
+
+// payable names the first field that no payout can have.
+func payable(p pirogue.Payout) error {
+	country, known := pirogue.CountryByCode(p.Country)
+	for _, row := range []struct {
+		field string
+		code  pirogue.Code
+		good  bool
+	}{
+		{"id", pirogue.InvalidParameter, p.ID != "" && keepable(p.ID)},
+		{"merchant_id", pirogue.NotFound, keepable(string(p.MerchantID))},
+		{"mode", pirogue.InvalidParameter, p.Mode == pirogue.Test || p.Mode == pirogue.Live},
+		{"country_code", pirogue.CountryNotSupported, known},
+		{"currency", pirogue.InvalidCurrency, p.Amount.Currency == country.Currency},
+		{"amount", pirogue.InvalidAmount, p.Amount.Minor > 0},
+		{"note", pirogue.InvalidParameter, keepable(p.Note)},
+	} {
+		if !row.good {
+			return pirogue.FieldError(row.code, row.field)
+		}
+	}
+	return nil
+}
+
+// samePayout compares a payout with the one that has its ID. When it was paid may differ:
+// a repeat that names no moment has another.
+func samePayout(tx *gorm.DB, row payoutRow) error {
+	var stands payoutRow
+	if err := tx.Where("id = ?", row.ID).Take(&stands).Error; err != nil {
+		return err
+	}
+	if stands.PaidAt = row.PaidAt; stands != row {
+		return pirogue.Errorf(pirogue.IdempotencyMismatch, "payout %s is another one", row.ID)
+	}
+	return unchanged{}
+}
+
+// Payouts returns an owner's payouts, the newest first, at most maxPayouts.
+func (db *DB) Payouts(ctx context.Context, o pirogue.Owner) ([]pirogue.Payout, error) {
+	var rows []payoutRow
+	err := db.look(ctx, "list payouts", func(tx *gorm.DB) error {
+		return tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).
+			Order("paid_at DESC, id DESC").Limit(maxPayouts).Find(&rows).Error
+	})
+	payouts := make([]pirogue.Payout, len(rows))
+	for i, r := range rows {
+		payouts[i] = pirogue.Payout{
+			ID: r.ID, MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
+			Country: pirogue.CountryCode(r.Country), Note: r.Note, PaidAt: r.PaidAt.time(),
+			Amount: pirogue.Money{Minor: r.Amount, Currency: pirogue.Currency(r.Currency)},
+		}
+	}
+	return payouts, err
+}

@@ -1,0 +1,315 @@
+package store_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+// paid is a cash-in of 5000 that was paid; 4925 of it are the merchant's.
+func (w *world) paid(reference string) pirogue.Payment {
+	w.t.Helper()
+	p, _ := w.sent(reference)
+	settled, err := w.success(p)
+	require.NoError(w.t, err)
+	return settled.Payment
+}
+
+// failed settles a payment as proven not to have happened.
+func (w *world) failed(p pirogue.Payment) (pirogue.Settled, error) {
+	return w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
+}
+
+func TestARefundGivesItsCashInBackInParts(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(1000)
+		parent := w.paid("order_1")
+		w.has(5925, 0)
+		counters := func(refunded, held int64, status pirogue.Status) {
+			w.t.Helper()
+			p, _ := w.latest(parent.ID)
+			require.Equal(w.t, status, p.Status)
+			require.Equal(w.t, []int64{refunded, held}, []int64{p.Refunded, p.RefundHeld}, "refunded, held")
+		}
+		first := w.underway(w.refund(parent, "refund_1", 2000))
+		counters(0, 2000, pirogue.StatusSuccess)
+		w.has(3925, 2000)
+		settled, err := w.success(first)
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.NewEventID(first.ID, 1), settled.EventID)
+		require.Empty(w.t, settled.Reversed, "3000 are left of the cash-in")
+		counters(2000, 0, pirogue.StatusSuccess)
+		w.has(3925+30, 0) // 30 of the fee of 75 came back
+
+		vain := w.underway(w.refund(parent, "refund_2", 3000))
+		counters(2000, 3000, pirogue.StatusSuccess)
+		settled, err = w.failed(vain)
+		require.NoError(w.t, err)
+		require.Empty(w.t, settled.Reversed)
+		counters(2000, 0, pirogue.StatusSuccess)
+		w.has(3955, 0)
+
+		rest := w.underway(w.refund(parent, "refund_3", 3000))
+		w.sound()
+		var told pirogue.Settled
+		for range 2 { // repeated, it says the same
+			told, err = w.success(rest)
+			require.NoError(w.t, err)
+			require.Equal(w.t, pirogue.NewEventID(rest.ID, 1), told.EventID)
+			require.Equal(w.t, pirogue.NewEventID(parent.ID, 2), told.Reversed)
+		}
+		counters(5000, 0, pirogue.StatusReversed)
+		w.has(1000, 0) // as if the cash-in had never been
+		event, _, err := w.db.BeginDelivery(w.ctx(), told.Reversed, w.at(time.Hour))
+		require.NoError(w.t, err)
+		var body struct {
+			Status   string `json:"status"`
+			Refunded int64  `json:"refunded_amount"`
+		}
+		require.NoError(w.t, json.Unmarshal(event.Body, &body))
+		require.Equal(w.t, "REVERSED", body.Status)
+		require.EqualValues(w.t, 5000, body.Refunded)
+		w.sound()
+	})
+}
+
+func TestARefundBeginsWhereItMay(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(50_000)
+		parent := w.paid("order_1")
+		open, _ := w.sent("open")
+		failed, _ := w.sent("failed")
+		_, err := w.failed(failed)
+		require.NoError(w.t, err)
+		whole := w.paid("whole")
+		_, err = w.success(w.underway(w.refund(whole, "whole", 5000)))
+		require.NoError(w.t, err)
+		out := w.underway(w.cashOut("out", 5000, 0))
+		_, err = w.success(out)
+		require.NoError(w.t, err)
+		refund := w.accepted(w.refund(parent, "a part", 1000))
+
+		stranger, live := w.another(), pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}
+		unknown := pirogue.Payment{ID: ids.Payment()}
+		own := func(*pirogue.Payment) {}
+		for name, row := range map[string]struct {
+			parent pirogue.Payment
+			amount int64
+			change func(p *pirogue.Payment)
+			code   pirogue.Code
+		}{
+			"of a cash-in nobody has":        {unknown, 1, own, pirogue.TransactionNotFound},
+			"of another merchant's":          {parent, 1, func(p *pirogue.Payment) { p.MerchantID = stranger.MerchantID }, pirogue.TransactionNotFound},
+			"of the other mode's":            {parent, 1, func(p *pirogue.Payment) { p.Mode = live.Mode }, pirogue.TransactionNotFound},
+			"of one that is under way":       {open, 1, own, pirogue.RefundNotAllowed},
+			"of one that failed":             {failed, 1, own, pirogue.RefundNotAllowed},
+			"of one that is reversed":        {whole, 1, own, pirogue.RefundNotAllowed},
+			"of a cash-out":                  {out, 1, own, pirogue.RefundNotAllowed},
+			"of a refund":                    {refund, 1, own, pirogue.RefundNotAllowed},
+			"of more than was paid":          {parent, 5001, own, pirogue.RefundExceedsPayment},
+			"of more than is left":           {parent, 4001, own, pirogue.RefundExceedsPayment},
+			"in another currency":            {parent, 1, func(p *pirogue.Payment) { p.Amount.Currency, p.Fee.Currency = pirogue.XAF, pirogue.XAF }, pirogue.Internal},
+			"in another country":             {parent, 1, func(p *pirogue.Payment) { p.Country = "SN" }, pirogue.Internal},
+			"of nothing at all":              {pirogue.Payment{}, 1, own, pirogue.Internal},
+			"of what no database could tell": {pirogue.Payment{ID: "\x00"}, 1, own, pirogue.InvalidParameter},
+		} {
+			p, a := w.refund(row.parent, name, row.amount)
+			row.change(&p)
+			w.refused(row.code, p, a)
+		}
+		w.has(50_000+4925-5000-75+75-1000-75+75, 1000)
+		w.sound()
+	})
+}
+
+// The merchant has spent the money: the refund is refused, and nothing is held of the
+// cash-in either.
+func TestARefundNeedsTheMoney(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		parent := w.paid("order_1")
+		p, a := w.refund(parent, "refund_1", 5000)
+		w.refused(pirogue.InsufficientBalance, p, a)
+		kept, _ := w.latest(parent.ID)
+		require.Zero(w.t, kept.RefundHeld)
+		w.fund(75)
+		w.accepted(p, a)
+		w.has(0, 5000)
+
+		changed, b := w.refund(pirogue.Payment{ID: ids.Payment()}, "refund_1", 9999)
+		stands, fresh, err := w.db.Accept(w.ctx(), changed, b, digest(b))
+		require.NoError(w.t, err, "a reference that exists is answered before anything else is asked")
+		require.False(w.t, fresh)
+		require.Equal(w.t, p.ID, stands.ID)
+		w.sound()
+	})
+}
+
+// Forty callers ask for a tenth each.
+func TestRefundsAtOnceNeverGiveBackMoreThanWasPaid(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(100_000)
+		parent := w.paid("order_1")
+		var accepted, exceeding atomic.Int64
+		require.NoError(w.t, together(40, func(i int) error {
+			p, a := w.refund(parent, fmt.Sprintf("refund_%d", i), 500)
+			_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+			switch pirogue.CodeOf(err) {
+			case "":
+				accepted.Add(1)
+			case pirogue.RefundExceedsPayment:
+				exceeding.Add(1)
+				return nil
+			}
+			return err
+		}))
+		require.EqualValues(w.t, 10, accepted.Load())
+		require.EqualValues(w.t, 30, exceeding.Load())
+		w.has(104_925-5000, 5000)
+		w.sound()
+	})
+}
+
+// Ten refunds end at once, half of them in vain, while ten more are asked for.
+func TestRefundsEndAndBeginAtOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(100_000)
+		parent := w.paid("order_1")
+		var under []pirogue.Payment
+		for i := range 10 {
+			under = append(under, w.underway(w.refund(parent, fmt.Sprintf("refund_%d", i), 500)))
+		}
+		var accepted atomic.Int64
+		require.NoError(w.t, together(20, func(i int) error {
+			if i < 10 {
+				status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
+				_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: under[i].ID, Status: status, At: w.at(time.Minute)})
+				return err
+			}
+			p, a := w.refund(parent, fmt.Sprintf("refund_%d", i), 500)
+			_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+			if err == nil {
+				accepted.Add(1)
+			}
+			if pirogue.CodeOf(err) == pirogue.RefundExceedsPayment {
+				return nil
+			}
+			return err
+		}))
+		p, _ := w.latest(parent.ID)
+		require.EqualValues(w.t, 2500, p.Refunded)
+		require.Equal(w.t, accepted.Load()*500, p.RefundHeld)
+		w.sound()
+	})
+}
+
+// The last parts of a cash-in come back at once: it is reversed by one of them.
+func TestOneRefundReversesTheCashIn(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(1000)
+		parent := w.paid("order_1")
+		var under []pirogue.Payment
+		for i := range 10 {
+			under = append(under, w.underway(w.refund(parent, fmt.Sprintf("refund_%d", i), 500)))
+		}
+		var reversing atomic.Int64
+		require.NoError(w.t, together(10, func(i int) error {
+			settled, err := w.success(under[i])
+			if settled.Reversed != "" {
+				reversing.Add(1)
+			}
+			return err
+		}))
+		require.EqualValues(w.t, 1, reversing.Load())
+		p, _ := w.latest(parent.ID)
+		require.Equal(w.t, pirogue.StatusReversed, p.Status)
+		w.has(1000, 0)
+		w.sound()
+	})
+}
+
+// stray makes a cash-in that expired and was paid after all.
+func (w *world) stray(reference string, paid int64) pirogue.Payment {
+	w.t.Helper()
+	p, _ := w.sent(reference)
+	ended, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+		ID: pirogue.NewCaseID(p.ID, pirogue.CauseLateSuccess), PaymentID: p.ID, Cause: pirogue.CauseLateSuccess,
+		Paid: paid, OpenedAt: w.at(time.Hour),
+	}))
+	return ended.Payment
+}
+
+// lateRefund returns a refund out of suspense that was not accepted yet.
+func (w *world) lateRefund(parent pirogue.Payment, reference string, amount int64) (pirogue.Payment, pirogue.Attempt) {
+	p, a := w.refund(parent, reference, amount)
+	p.Late = true
+	return p, a
+}
+
+func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		parent := w.stray("order_1", 5000)
+		vain := w.underway(w.lateRefund(parent, "return_1", 5000))
+		settled, err := w.failed(vain)
+		require.NoError(w.t, err)
+		require.Empty(w.t, settled.Reversed)
+
+		p, a := w.lateRefund(parent, "return_2", 5000)
+		w.underway(p, a)
+		same, b := w.refund(w.paid("order_2"), "return_2", 1)
+		w.accepted(same, b) // a merchant's references are apart from ours
+		for range 2 {
+			settled, err = w.success(p)
+			require.NoError(w.t, err)
+			require.Empty(w.t, settled.Reversed)
+		}
+		_, out := w.book(operator)
+		require.EqualValues(w.t, 5000, out[string(a.Ref)])
+		kept, _ := w.latest(parent.ID)
+		require.Equal(w.t, parent, kept, "the cash-in is left alone")
+		w.sound()
+	})
+}
+
+func TestNoMoreGoesBackOutOfSuspenseThanWaitsThere(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		parent, none := w.stray("order_1", 5000), w.paid("order_2")
+		out := w.underway(w.cashOut("out", 100, 0))
+		var accepted atomic.Int64
+		require.NoError(w.t, together(20, func(i int) error {
+			p, a := w.lateRefund(parent, fmt.Sprintf("return_%d", i), 1000)
+			_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+			switch pirogue.CodeOf(err) {
+			case "":
+				accepted.Add(1)
+			case pirogue.RefundExceedsPayment:
+				return nil
+			}
+			return err
+		}))
+		require.EqualValues(w.t, 5, accepted.Load())
+		for code, of := range map[pirogue.Code]pirogue.Payment{
+			pirogue.RefundExceedsPayment: none, pirogue.RefundNotAllowed: out, pirogue.TransactionNotFound: {ID: ids.Payment()},
+		} {
+			p, a := w.lateRefund(of, "return", 1)
+			w.refused(code, p, a)
+		}
+		w.sound()
+	})
+}

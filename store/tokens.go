@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+	"pirogue/ids"
+	"pirogue/vault"
+)
+
+// tokenRow is a row of admin_tokens.
+type tokenRow struct {
+	Digest    string `gorm:"primaryKey"`
+	Name      string
+	Role      string
+	CreatedAt stamp
+	RevokedAt stamp // NULL: in force
+}
+
+// TableName returns the table's name.
+func (tokenRow) TableName() string { return "admin_tokens" }
+
+// tokenDigest finds a token by its secret without telling the secret.
+const tokenDigest vault.Purpose = "admin_tokens.digest"
+
+// tokenPrefix lets people, and programs that look for leaked secrets, see what it is.
+const tokenPrefix = "pirogue_admin_"
+
+// CreateToken admits a person to the admin API and returns the secret, which nobody is
+// shown again. It fails with InvalidParameter: no name, no such role, or a name that has
+// a token in force.
+func (db *DB) CreateToken(ctx context.Context, name string, role pirogue.Role) (string, error) {
+	if name == "" || !keepable(name) {
+		return "", pirogue.FieldError(pirogue.InvalidParameter, "name")
+	}
+	if !role.May(pirogue.RoleReader) {
+		return "", pirogue.FieldError(pirogue.InvalidParameter, "role")
+	}
+	secret := tokenPrefix + ids.Secret()
+	row := tokenRow{
+		Digest: db.ring.Digest(tokenDigest, secret), Name: name, Role: string(role), CreatedAt: on(db.clock.Now()),
+	}
+	err := db.once(ctx, "create token", func(tx *gorm.DB) error {
+		err := tx.Create(&row).Error
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return pirogue.FieldError(pirogue.InvalidParameter, "name")
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// Token returns whose token secret is and what they may do. It fails with NotFound, also
+// for a revoked one.
+func (db *DB) Token(ctx context.Context, secret string) (string, pirogue.Role, error) {
+	var row tokenRow
+	err := db.look(ctx, "read token", func(tx *gorm.DB) error {
+		err := tx.Where("digest = ? AND revoked_at IS NULL", db.ring.Digest(tokenDigest, secret)).Take(&row).Error
+		return missing(err, pirogue.NotFound, "token")
+	})
+	return row.Name, pirogue.Role(row.Role), err
+}
+
+// RevokeToken ends a name's token for ever. It fails with NotFound when the name has none
+// in force. Its acts stay, and the name can be given another token.
+func (db *DB) RevokeToken(ctx context.Context, name string) error {
+	if !keepable(name) {
+		return pirogue.Errorf(pirogue.NotFound, "token of %q", name)
+	}
+	return db.once(ctx, "revoke token", func(tx *gorm.DB) error {
+		set := tx.Model(&tokenRow{}).Where("name = ? AND revoked_at IS NULL", name).
+			Updates(map[string]any{"revoked_at": on(db.clock.Now())})
+		if set.Error == nil && set.RowsAffected == 0 {
+			return pirogue.Errorf(pirogue.NotFound, "token of %q", name)
+		}
+		return set.Error
+	})
+}
+
+// Tokens returns every token, revoked ones too, the oldest first, without their secrets.
+func (db *DB) Tokens(ctx context.Context) ([]pirogue.AdminToken, error) {
+	var rows []tokenRow
+	err := db.look(ctx, "list tokens", func(tx *gorm.DB) error {
+		return tx.Order("created_at, digest").Find(&rows).Error
+	})
+	tokens := make([]pirogue.AdminToken, len(rows))
+	for i, r := range rows {
+		tokens[i] = pirogue.AdminToken{
+			Name: r.Name, Role: pirogue.Role(r.Role), CreatedAt: r.CreatedAt.time(), RevokedAt: r.RevokedAt.time(),
+		}
+	}
+	return tokens, err
+}

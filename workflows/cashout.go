@@ -1,0 +1,147 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// patience is how long questions go on, past the horizon, before they are asked anew:
+// it bounds nothing but the history of one activity.
+const patience = 30 * 24 * time.Hour
+
+// CashOut pays a merchant's money into a wallet.
+//
+// The money is held already. The payment is submitted once, and then its status is
+// asked until the operator's word is final: whether it accepted, refused or never
+// answered, only its status tells. A success takes the hold, a failure that is proven
+// frees it. Unknown is neither: it keeps the hold and the story open until the
+// operator, or two people with evidence, settle it. No timer does.
+func CashOut(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) {
+	s, err := open(ctx, order)
+	if err != nil {
+		return "", err
+	}
+	status, err := s.payOut(ctx)
+	if err != nil {
+		return status, err
+	}
+	return s.close(ctx, status)
+}
+
+// payOut is the story of money that leaves us.
+func (s *story) payOut(ctx workflow.Context) (pirogue.Status, error) {
+	submitted, err := s.submit(ctx)
+	if err != nil {
+		return "", err
+	}
+	switch submitted.Class {
+	case activities.Over:
+		return s.over(ctx, submitted.Status)
+	case activities.Unavailable: // proven not sent
+		return s.end(ctx, failed(pirogue.FailedUnavailable, submitted.Words))
+	case activities.Accepted, activities.Declined, activities.Unsure:
+	}
+
+	receipt, err := s.learn(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := s.known(ctx); err != nil {
+		return "", err
+	}
+	if receipt.Outcome == pirogue.OutcomePaid {
+		return s.paid(ctx, receipt)
+	}
+	return s.endAndWatch(ctx, s.refusal(submitted, receipt))
+}
+
+// known closes the case of an outcome that was unknown for too long, also one that an
+// earlier telling of this story had opened.
+func (s *story) known(ctx workflow.Context) error {
+	if !s.overdue && !s.found {
+		return nil
+	}
+	_, err := call(ctx, ours(s.order.MerchantID, "close cases"), do.CloseCases, s.order.PaymentID)
+	if err != nil {
+		return err
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(false))
+}
+
+// refusal is the ending of a payment that is proven not to have happened.
+func (s *story) refusal(submitted activities.Submitted, receipt pirogue.Receipt) activities.Ending {
+	switch {
+	case s.bySupport:
+		return failed(pirogue.FailedBySupport, receipt.Words)
+	case submitted.Class == activities.Declined:
+		return failed(pirogue.FailedRefused, submitted.Words)
+	case submitted.Class == activities.Unsure:
+		return failed(pirogue.FailedUnavailable, receipt.Words)
+	default:
+		return failed(pirogue.FailedDeclined, receipt.Words)
+	}
+}
+
+// learn returns the operator's final word, however long it takes. Past the operator's
+// horizon a case calls for a person, and the questions go on.
+func (s *story) learn(ctx workflow.Context) (pirogue.Receipt, error) {
+	s.deadline = workflow.Now(ctx).Add(s.order.Leg.Horizon)
+	for {
+		limit := patience
+		if !s.overdue {
+			limit = max(s.deadline.Sub(workflow.Now(ctx)), time.Second)
+		}
+		s.tellLearning(ctx)
+		receipt, word, err := s.follow(ctx, activities.Long, limit)
+		switch {
+		case activities.TimedOut(err) && s.overdue:
+			continue
+		case activities.TimedOut(err):
+			receipt, err = s.callForAPerson(ctx)
+		case err == nil && word == polled:
+			return receipt, nil
+		}
+		if err != nil || receipt.Outcome != pirogue.OutcomePending {
+			return receipt, err
+		}
+	}
+}
+
+// callForAPerson asks once more at the horizon, for only then is the operator's word
+// worth more, and opens the case of an outcome that nobody knows.
+func (s *story) callForAPerson(ctx workflow.Context) (pirogue.Receipt, error) {
+	if rang, err := s.sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil || rang {
+		return pirogue.Receipt{Outcome: pirogue.OutcomePending}, err
+	}
+	receipt, err := s.ask(ctx, "the horizon has passed")
+	if err != nil || receipt.Outcome != pirogue.OutcomePending {
+		return receipt, err
+	}
+	s.overdue = true
+	return receipt, s.openCase(ctx, pirogue.CauseUnknown, receipt)
+}
+
+// sleep waits without asking, until support or a callback gives a reason to: questions
+// end up to one early, when none more fits in.
+func (s *story) sleep(ctx workflow.Context, d time.Duration) (rang bool, err error) {
+	if d <= 0 {
+		return false, nil
+	}
+	return workflow.AwaitWithTimeout(ctx, d, func() bool {
+		return len(s.desk.waiting) > 0 || s.heard < maxCallbacks && s.callbacks.Len() > 0
+	})
+}
+
+// tellLearning shows what an outgoing payment waits for.
+func (s *story) tellLearning(ctx workflow.Context) {
+	if s.overdue {
+		s.tell(ctx, waitsForSupport, "the outcome is unknown past the operator's horizon; a person must settle it")
+		return
+	}
+	next := hour(workflow.Now(ctx).Add(activities.Long.Cadence(1)))
+	s.tell(ctx, waitsForOperator, "waiting for the operator; next poll "+next+"; a person is called at "+day(s.deadline))
+}

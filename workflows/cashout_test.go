@@ -1,0 +1,213 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/workflows"
+)
+
+// outRow is one thing the world can do to money that leaves us, and what must become of
+// it. The operator's horizon is an hour.
+type outRow struct {
+	answers []error
+	scenes  []scene
+	rings   []time.Duration
+	power   pirogue.ReferencePower
+	proves  bool
+	want    pirogue.Status // PENDING: only a person can end it
+	failure pirogue.FailureCode
+	cause   pirogue.Cause // of the open case
+	closed  pirogue.Cause // of a case that closed by itself
+	sent    int           // submissions; 0 means one
+	moved   int64         // at the operator, by our books; 0 with SUCCESS means the order's
+}
+
+const horizon = time.Hour
+
+// outRows is what the world can do to a cash-out, and no less to a refund.
+func outRows() map[string]outRow {
+	const (
+		pending  = pirogue.OutcomePending
+		paid     = pirogue.OutcomePaid
+		declined = pirogue.OutcomeDeclined
+		expired  = pirogue.OutcomeExpired
+		absent   = pirogue.OutcomeAbsent
+	)
+	lost, no := []error{unknown}, []error{refused}
+	flaps := []scene{
+		{outcome: declined},
+		{from: 4 * time.Second, outcome: pending},
+		{from: 8 * time.Second, outcome: declined},
+		{from: 13 * time.Second, outcome: absent},
+		{from: 18 * time.Second, outcome: declined},
+		{from: 22 * time.Second, outcome: paid},
+	}
+	return map[string]outRow{
+		"accepted, then paid":              {scenes: []scene{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS"},
+		"paid at once":                     {scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
+		"accepted, then declined":          {scenes: []scene{{from: 5 * time.Second, outcome: declined}}, want: "FAILED", failure: pirogue.FailedDeclined},
+		"the operator closes it":           {scenes: []scene{{from: 5 * time.Second, outcome: expired}}, want: "FAILED", failure: pirogue.FailedDeclined},
+		"declined once, then paid":         {scenes: []scene{{outcome: declined}, {from: 4 * time.Second, outcome: paid}}, want: "SUCCESS"},
+		"the status flaps, then says paid": {scenes: flaps, want: "SUCCESS"},
+		"the status errs for long":         {scenes: []scene{{err: unknown}, {from: 20 * time.Minute, outcome: paid}}, want: "SUCCESS"},
+
+		"refused, and nothing is known of it": {answers: no, scenes: []scene{{outcome: absent}}, want: "FAILED", failure: pirogue.FailedRefused},
+		"refused, and the status says so":     {answers: no, scenes: []scene{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedRefused},
+		"refused, and paid all the same":      {answers: no, scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
+		"refused, and the status errs first":  {answers: no, scenes: []scene{{err: unknown}, {from: time.Minute, outcome: absent}}, want: "FAILED", failure: pirogue.FailedRefused},
+
+		"the answer is lost, it was paid":       {answers: lost, scenes: []scene{{outcome: absent}, {from: time.Minute, outcome: paid}}, want: "SUCCESS"},
+		"the answer is lost, it was declined":   {answers: lost, scenes: []scene{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedUnavailable},
+		"lost, and never heard of":              {answers: lost, scenes: []scene{{outcome: absent}}, want: "PENDING", cause: pirogue.CauseUnknown},
+		"lost, never heard of, which proves it": {answers: lost, scenes: []scene{{outcome: absent}}, proves: true, want: "FAILED", failure: pirogue.FailedUnavailable},
+		"lost, and found paid after all":        {answers: lost, scenes: []scene{{outcome: absent}, {from: 5 * time.Hour, outcome: paid}}, want: "SUCCESS", closed: pirogue.CauseUnknown},
+		"lost, absent only after the horizon":   {answers: lost, scenes: []scene{{err: unknown}, {from: 2 * time.Hour, outcome: absent}}, proves: true, want: "FAILED", failure: pirogue.FailedUnavailable, closed: pirogue.CauseUnknown},
+		"accepted, and never decided":           {want: "PENDING", cause: pirogue.CauseUnknown},
+		"accepted, then forgotten":              {scenes: []scene{{outcome: absent}}, want: "PENDING", cause: pirogue.CauseUnknown},
+		"nobody answers what became of it":      {scenes: []scene{{err: unknown}}, want: "PENDING", cause: pirogue.CauseUnknown},
+
+		"down for ever":     {answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
+		"down, then up":     {answers: []error{notSent, notSent}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 3},
+		"down, then silent": {answers: []error{notSent, unknown}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 2},
+
+		"declined, then paid after all": {scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid}}, want: "FAILED", failure: pirogue.FailedDeclined, cause: pirogue.CausePaidAfterAll, moved: ordered},
+		"another amount":                {scenes: []scene{{outcome: paid, amount: 1500}}, want: "PENDING", cause: pirogue.CauseAmountMismatch, moved: 1500},
+		"to somebody else":              {scenes: []scene{{outcome: paid, mismatch: "counterparty"}}, want: "PENDING", cause: pirogue.CauseMismatch, moved: ordered},
+		"declined, then another amount": {scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid, amount: 1500}}, want: "FAILED", failure: pirogue.FailedDeclined, cause: pirogue.CauseAmountMismatch, moved: 1500},
+
+		"it calls back before it has answered": {scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS"},
+		"it calls back three times":            {scenes: []scene{{from: 20 * time.Second, outcome: paid}}, rings: []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS"},
+		"forged callbacks":                     {answers: lost, scenes: []scene{{outcome: absent}}, rings: []time.Duration{time.Second, time.Minute, 2 * horizon}, want: "PENDING", cause: pirogue.CauseUnknown},
+
+		"once by reference, the answer is lost":      {answers: lost, scenes: []scene{{outcome: paid}}, power: pirogue.IdempotentByReference, want: "SUCCESS", sent: 2},
+		"once by reference, down, then up":           {answers: []error{notSent}, scenes: []scene{{outcome: paid}}, power: pirogue.IdempotentByReference, want: "SUCCESS", sent: 2},
+		"once by reference, lost and never heard of": {answers: lost, scenes: []scene{{outcome: absent}}, power: pirogue.IdempotentByReference, want: "PENDING", cause: pirogue.CauseUnknown, sent: 2},
+		"once by reference, lost, then down":         {answers: append(lost, down...), scenes: []scene{{outcome: absent}}, power: pirogue.IdempotentByReference, want: "PENDING", cause: pirogue.CauseUnknown, sent: several},
+	}
+}
+
+// ordered stands for the order's amount in a row that does not know it.
+const ordered = -1
+
+func TestCashOut(t *testing.T) {
+	t.Parallel()
+
+	for name, row := range outRows() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorldOf(t, setting{kind: pirogue.CashOut, power: row.power, proves: row.proves, horizon: horizon})
+			p := w.play(row)
+			cost := w.payment.Net()
+			switch p.Status {
+			case pirogue.StatusSuccess:
+				w.requireBalance(funds-cost, 0)
+			case pirogue.StatusFailed:
+				w.requireBalance(funds, 0)
+			default:
+				w.requireBalance(funds-cost, cost)
+			}
+		})
+	}
+}
+
+// play tells the story of a row and proves what is true of all money that leaves us.
+func (w *world) play(row outRow) pirogue.Payment {
+	w.t.Helper()
+	w.operator.answers, w.operator.scenes = row.answers, row.scenes
+	for _, after := range row.rings {
+		w.ring(after)
+	}
+	w.env.SetWorkflowRunTimeout(openFor)
+	p := w.tell()
+	require.Equal(w.t, row.want, p.Status)
+	require.Equal(w.t, row.failure, p.Failure.Code)
+	require.Equal(w.t, row.cause != "", w.env.GetWorkflowError() != nil, "a story with an open case stays open")
+
+	if row.sent == several {
+		require.Greater(w.t, len(w.operator.refs), 5)
+	} else {
+		require.Len(w.t, w.operator.refs, max(row.sent, 1))
+	}
+	for _, ref := range w.operator.refs {
+		require.Equal(w.t, w.operator.refs[0], ref, "one payment, one reference")
+	}
+	if row.power != pirogue.IdempotentByReference {
+		require.LessOrEqual(w.t, len(w.operator.reached), 1, "sent twice")
+	}
+
+	open, closed := w.cases(p.ID)
+	require.Equal(w.t, causes(row.cause), open)
+	require.Equal(w.t, causes(row.closed), closed)
+	moved := row.moved
+	if moved == ordered || row.want == pirogue.StatusSuccess {
+		moved = w.payment.AtOperator().Minor
+	}
+	require.Equal(w.t, moved, w.paidOut(w.operator.refs[0]))
+	require.Equal(w.t, p.Status.Terminal(), len(w.events) > 0)
+	return p
+}
+
+// causes is a list of at most one cause.
+func causes(c pirogue.Cause) []pirogue.Cause {
+	if c == "" {
+		return nil
+	}
+	return []pirogue.Cause{c}
+}
+
+// requireBalance proves what the merchant can spend and what is held.
+func (w *world) requireBalance(available, reserved int64) {
+	w.t.Helper()
+	b := w.balance()
+	require.Equal(w.t, available, b.Available, "available")
+	require.Equal(w.t, reserved, b.Reserved, "reserved")
+}
+
+func TestTheCallForAPersonWaitsForTheHorizon(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{{outcome: pirogue.OutcomeAbsent}}
+	w.env.SetWorkflowRunTimeout(openFor)
+	w.tell()
+
+	cases, err := w.store.Cases(t.Context(), w.payment.ID)
+	require.NoError(t, err)
+	require.Len(t, cases, 1)
+	_, attempt := w.latest()
+	require.False(t, cases[0].OpenedAt.Before(attempt.SentAt.Add(horizon)), "a person was called early")
+}
+
+func TestACashOutThatTheSweepExpiredIsNotSent(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut})
+	w.expire()
+	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	require.Empty(t, w.operator.refs)
+	w.requireBalance(funds, 0)
+}
+
+func TestACashOutSaysWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	waits := func(after time.Duration, want string) {
+		w.env.RegisterDelayedCallback(func() {
+			value, err := w.env.QueryWorkflow(workflows.WaitingQuery, w.env.Now())
+			require.NoError(t, err)
+			var waiting pirogue.Waiting
+			require.NoError(t, value.Get(&waiting))
+			require.Equal(t, want, waiting.For)
+		}, after)
+	}
+	waits(time.Minute, "operator")
+	waits(2*horizon, "support")
+	w.env.SetWorkflowRunTimeout(openFor)
+	w.tell()
+}

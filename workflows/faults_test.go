@@ -1,0 +1,219 @@
+package workflows_test
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/store"
+)
+
+// rig runs the activities as workers and a server do that may fail: a worker dies when
+// its work is done and nobody hears of it, a workflow is gone, an activity was
+// cancelled and is not run again. The test environment knows none of these.
+type rig struct {
+	*activities.Activities
+	loses func(name string) bool // whether the worker dies after this run; nil: never
+
+	mu        sync.Mutex
+	cancelled map[string]bool
+	gone      bool // the workflow is: nothing it asks for happens any more
+	runs      int
+}
+
+// maxRuns is how many activities one story may run. A story that polls for a month
+// needs a few hundred; more is one that turns in a circle.
+const maxRuns = 3000
+
+// newRig registers the activities in env.
+func newRig(env *testsuite.TestWorkflowEnvironment, a *activities.Activities) *rig {
+	r := &rig{Activities: a, cancelled: map[string]bool{}}
+	env.SetOnActivityCanceledListener(func(info *activity.Info) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.cancelled[info.ActivityID] = true
+	})
+	env.RegisterActivity(r)
+	return r
+}
+
+// vanish makes the workflow gone: its history is lost, and nobody asks for anything.
+func (r *rig) vanish() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gone = true
+}
+
+// refuses returns why an activity is not run.
+func (r *rig) refuses(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.runs++
+	if r.gone || r.runs > maxRuns || r.cancelled[activity.GetInfo(ctx).ActivityID] {
+		return temporal.NewNonRetryableApplicationError("nobody waits for it", "GONE", nil)
+	}
+	return nil
+}
+
+// worked runs one activity. A failure is worth another run, and Temporal itself says
+// when the time for that is over; the test environment does not, so every failure is
+// told in the words that activities.TimedOut knows.
+func worked[In, Out any](
+	ctx context.Context, r *rig, in In, do func(context.Context, In) (Out, error),
+) (Out, error) {
+	var nothing Out
+	if err := r.refuses(ctx); err != nil {
+		return nothing, err
+	}
+	out, err := do(ctx, in)
+	name := activity.GetInfo(ctx).ActivityType.Name
+	switch {
+	case err == nil && r.loses != nil && r.loses(name):
+		return nothing, temporal.NewApplicationError("the worker died after it", "AGAIN")
+	case err != nil && pirogue.CodeOf(err) == pirogue.ServiceUnavailable:
+		return nothing, temporal.NewApplicationErrorWithCause(err.Error(), "AGAIN", err)
+	default:
+		return out, err
+	}
+}
+
+func (r *rig) Submit(ctx context.Context, in activities.Submission) (activities.Submitted, error) {
+	return worked(ctx, r, in, r.Activities.Submit)
+}
+
+func (r *rig) Ask(ctx context.Context, in activities.Question) (pirogue.Receipt, error) {
+	return worked(ctx, r, in, r.Activities.Ask)
+}
+
+func (r *rig) Settle(ctx context.Context, in activities.Ending) (activities.Ended, error) {
+	return worked(ctx, r, in, r.Activities.Settle)
+}
+
+func (r *rig) Policy(ctx context.Context, in pirogue.MerchantID) (pirogue.LatePolicy, error) {
+	return worked(ctx, r, in, r.Activities.Policy)
+}
+
+func (r *rig) OpenCase(ctx context.Context, in activities.Trouble) (pirogue.CaseID, error) {
+	return worked(ctx, r, in, r.Activities.OpenCase)
+}
+
+func (r *rig) CloseCases(ctx context.Context, in pirogue.PaymentID) (bool, error) {
+	return worked(ctx, r, in, r.Activities.CloseCases)
+}
+
+func (r *rig) GiveBack(ctx context.Context, in pirogue.CaseID) (activities.GivenBack, error) {
+	return worked(ctx, r, in, r.Activities.GiveBack)
+}
+
+func (r *rig) Conclude(ctx context.Context, in []activities.Conclusion) (int, error) {
+	return worked(ctx, r, in, r.Activities.Conclude)
+}
+
+// moment is when a call to the database fails.
+type moment int
+
+const (
+	spared moment = iota
+	before        // nothing was written
+	after         // it was written, and the answer was lost
+)
+
+// shaky is a database that fails at the worst moments.
+type shaky struct {
+	*store.DB
+	fails func(method string) moment
+}
+
+var dbAway = pirogue.Errorf(pirogue.ServiceUnavailable, "the database is away")
+
+// try makes one call as the moment wants it.
+func (s *shaky) try(method string, call func() error) error {
+	when := s.fails(method)
+	if when == before {
+		return dbAway
+	}
+	if err := call(); err != nil || when == spared {
+		return err
+	}
+	return dbAway
+}
+
+func (s *shaky) Latest(
+	ctx context.Context, id pirogue.PaymentID,
+) (p pirogue.Payment, a pirogue.Attempt, err error) {
+	err = s.try("Latest", func() error { p, a, err = s.DB.Latest(ctx, id); return err })
+	return p, a, err
+}
+
+func (s *shaky) Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (sent bool, err error) {
+	err = s.try("Send", func() error { sent, err = s.DB.Send(ctx, id, again, at); return err })
+	return sent, err
+}
+
+func (s *shaky) Answer(ctx context.Context, a pirogue.Answer) error {
+	return s.try("Answer", func() error { return s.DB.Answer(ctx, a) })
+}
+
+func (s *shaky) Renew(
+	ctx context.Context, old pirogue.AttemptID, next pirogue.Attempt, digest string,
+) (a pirogue.Attempt, err error) {
+	err = s.try("Renew", func() error { a, err = s.DB.Renew(ctx, old, next, digest); return err })
+	return a, err
+}
+
+func (s *shaky) Polled(ctx context.Context, poll pirogue.Poll) (e pirogue.Evidence, err error) {
+	err = s.try("Polled", func() error { e, err = s.DB.Polled(ctx, poll); return err })
+	return e, err
+}
+
+func (s *shaky) Accept(
+	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, digest string,
+) (stands pirogue.Payment, fresh bool, err error) {
+	err = s.try("Accept", func() error { stands, fresh, err = s.DB.Accept(ctx, p, a, digest); return err })
+	return stands, fresh, err
+}
+
+func (s *shaky) Settle(ctx context.Context, in pirogue.Settlement) (settled pirogue.Settled, err error) {
+	err = s.try("Settle", func() error { settled, err = s.DB.Settle(ctx, in); return err })
+	return settled, err
+}
+
+func (s *shaky) OpenCase(ctx context.Context, c pirogue.Case) error {
+	return s.try("OpenCase", func() error { return s.DB.OpenCase(ctx, c) })
+}
+
+func (s *shaky) CloseCases(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
+	return s.try("CloseCases", func() error { return s.DB.CloseCases(ctx, id, at) })
+}
+
+func (s *shaky) EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error {
+	return s.try("EndAct", func() error { return s.DB.EndAct(ctx, act, v, at) })
+}
+
+// story is the workflow of one kind of payment.
+type story = func(workflow.Context, pirogue.Order) (pirogue.Status, error)
+
+// linger is how long a told story stays in the test environment, so that activities
+// which it cancelled wake up once more and end: longer than every wait between them.
+const linger = 11 * time.Minute
+
+// lingering tells a story and says at once how it ended.
+func lingering(tell story, ended func(at time.Time, err error)) story {
+	return func(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) {
+		status, err := tell(ctx, order)
+		ended(workflow.Now(ctx), err)
+		quiet, stop := workflow.NewDisconnectedContext(ctx)
+		defer stop()
+		if late := workflow.Sleep(quiet, linger); late != nil {
+			return status, late
+		}
+		return status, err
+	}
+}

@@ -1,0 +1,111 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/workflows"
+)
+
+func TestRefund(t *testing.T) {
+	t.Parallel()
+
+	for name, row := range outRows() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorldOf(t, setting{kind: pirogue.Refund, part: 2000, power: row.power, proves: row.proves, horizon: horizon})
+			p := w.play(row)
+			parent, _, err := w.store.Latest(t.Context(), w.parent.ID)
+			require.NoError(t, err)
+			require.Equal(t, pirogue.StatusSuccess, parent.Status, "a part is given back, not all")
+			switch p.Status {
+			case pirogue.StatusSuccess:
+				w.requireBalance(funds-2000+30, 0) // two fifths of the fee of 75
+				require.Equal(t, []int64{2000, 0}, []int64{parent.Refunded, parent.RefundHeld})
+			case pirogue.StatusFailed:
+				w.requireBalance(funds, 0)
+				require.Equal(t, []int64{0, 0}, []int64{parent.Refunded, parent.RefundHeld})
+			default:
+				w.requireBalance(funds-2000, 2000)
+				require.Equal(t, []int64{0, 2000}, []int64{parent.Refunded, parent.RefundHeld})
+			}
+		})
+	}
+}
+
+func TestACashInThatIsWhollyGivenBackIsReversed(t *testing.T) {
+	t.Parallel()
+
+	// Each row is whether the operator has a refund call of its own.
+	for name, refunds := range map[string]bool{"by the refund call": true, "by paying out": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorldOf(t, setting{kind: pirogue.Refund, refunds: refunds})
+			w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+			p := w.tell()
+			require.Equal(t, pirogue.StatusSuccess, p.Status)
+			require.Equal(t, refunds, w.operator.reversals == 1)
+
+			parent, _, err := w.store.Latest(t.Context(), w.parent.ID)
+			require.NoError(t, err)
+			require.Equal(t, pirogue.StatusReversed, parent.Status)
+			require.Equal(t, []int64{5000, 0}, []int64{parent.Refunded, parent.RefundHeld})
+			w.requireBalance(funds-4925, 0)
+			require.Equal(t, []pirogue.EventID{pirogue.NewEventID(p.ID, 1), pirogue.NewEventID(parent.ID, 2)}, w.events)
+		})
+	}
+}
+
+func TestMoneyThatCameLateGoesBackAndClosesItsCase(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{policy: pirogue.LateReturn})
+	w.operator.scenes = []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
+	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	open, _ := w.cases(w.payment.ID)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseLateSuccess}, open, "it is not back yet")
+	require.Len(t, w.launched, 1)
+
+	cashIn := w.payment.ID
+	back := w.follow(w.launched[0])
+	require.Equal(t, pirogue.StatusSuccess, back.Status)
+	require.Equal(t, int64(5000), back.Amount.Minor)
+	require.True(t, back.Late)
+	open, closed := w.cases(cashIn)
+	require.Empty(t, open)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseLateSuccess}, closed)
+}
+
+// follow tells the story of a payment that another one started.
+func (w *world) follow(p pirogue.Payment) pirogue.Payment {
+	w.t.Helper()
+	w.renew()
+	w.register(false)
+	w.payment, w.order = p, pirogue.NewOrder(p, w.instances(false)[instance])
+	w.operator.began = w.env.Now().Add(-openFor)
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+	return w.tell()
+}
+
+func TestStrayMoneyIsGivenBackOnce(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{policy: pirogue.LateReturn})
+	w.operator.scenes = []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
+	w.tell()
+	cashIn, order := w.payment, w.order
+
+	// The history is lost after the money was sent back, and the story told again.
+	w.follow(w.launched[0])
+	w.renew()
+	w.register(false)
+	w.payment, w.order = cashIn, order
+	w.env.ExecuteWorkflow(workflows.CashIn, w.order)
+	require.NoError(t, w.env.GetWorkflowError())
+	require.Len(t, w.launched, 1)
+}

@@ -1,0 +1,197 @@
+package workflows_test
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// tales is payments that a fault at any point must not change. Each says what becomes
+// of it and how often it may reach the operator.
+var tales = map[string]struct {
+	setting setting
+	answers []error
+	scenes  []scene
+	want    pirogue.Status
+}{
+	"a cash-out that is paid": {
+		setting: setting{kind: pirogue.CashOut, horizon: horizon},
+		scenes:  []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
+	},
+	"a cash-out whose answer is lost": {
+		setting: setting{kind: pirogue.CashOut, horizon: horizon}, answers: []error{unknown},
+		scenes: []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
+	},
+	"a cash-out that is declined": {
+		setting: setting{kind: pirogue.CashOut, horizon: horizon},
+		scenes:  []scene{{outcome: pirogue.OutcomeDeclined}}, want: "FAILED",
+	},
+	"a refund that is paid": {
+		setting: setting{kind: pirogue.Refund, horizon: horizon},
+		scenes:  []scene{{from: 6 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
+	},
+	"a cash-in that is paid late": {
+		setting: setting{kind: pirogue.CashIn, horizon: horizon},
+		scenes:  []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}, want: "EXPIRED",
+	},
+}
+
+func TestADatabaseThatFailsAtAnyPointChangesNothing(t *testing.T) {
+	t.Parallel()
+
+	for name, tale := range tales {
+		for _, when := range []moment{before, after} {
+			t.Run(fmt.Sprint(name, map[moment]string{before: ", not written", after: ", written"}[when]), func(t *testing.T) {
+				t.Parallel()
+
+				// One call fails, the n-th, until the story ends before it comes to that.
+				kept := openBooks(t)
+				for n, hit := 1, true; hit; n++ {
+					hit = false
+					calls := 0
+					w := kept.world(t, tale.setting)
+					w.operator.answers, w.operator.scenes = tale.answers, tale.scenes
+					w.rig(func(string) moment {
+						if calls++; calls != n {
+							return spared
+						}
+						hit = true
+						return when
+					}, nil)
+					w.requireOnce(tale.want, n)
+				}
+			})
+		}
+	}
+}
+
+func TestAWorkerThatDiesAfterAnyActivityChangesNothing(t *testing.T) {
+	t.Parallel()
+
+	for name, tale := range tales {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			kept := openBooks(t)
+			for n, hit := 1, true; hit; n++ {
+				hit = false
+				runs := 0
+				w := kept.world(t, tale.setting)
+				w.operator.answers, w.operator.scenes = tale.answers, tale.scenes
+				w.rig(nil, func(string) bool {
+					runs++
+					hit = hit || runs == n
+					return runs == n
+				})
+				w.requireOnce(tale.want, n)
+			}
+		})
+	}
+}
+
+// rig replaces the world's activities by ones that fail. The functions are called by
+// one activity after the other.
+func (w *world) rig(fails func(string) moment, loses func(string) bool) *rig {
+	if fails == nil {
+		fails = func(string) moment { return spared }
+	}
+	w.renew()
+	r := newRig(w.env, &activities.Activities{
+		Store: &shaky{DB: w.store, fails: fails}, Operators: w.instances(false), Routes: routes{w.instances(false)},
+		Workflows: w, Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
+	})
+	r.loses = loses
+	return r
+}
+
+// requireOnce tells the story and proves that the payment ended as it must, and that
+// money was sent for it once. An answer that a fault swallowed may leave the outcome of
+// money out to a person, never to a second try.
+func (w *world) requireOnce(want pirogue.Status, n int) {
+	w.t.Helper()
+	w.env.SetWorkflowRunTimeout(openFor)
+	p := w.tell()
+	require.Equal(w.t, want, p.Status, "with fault %d", n)
+	if p.Kind.MoneyOut() {
+		require.LessOrEqual(w.t, len(w.operator.reached), 1, "sent twice, with fault %d", n)
+	}
+	require.LessOrEqual(w.t, len(w.launched), 2, "with fault %d", n)
+	for _, back := range w.launched {
+		require.Equal(w.t, w.launched[0].ID, back.ID, "given back twice, with fault %d", n)
+	}
+}
+
+func TestAHistoryThatIsLostAtAnyTimeSendsNothingAgain(t *testing.T) {
+	t.Parallel()
+
+	for name, tale := range tales {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			kept := openBooks(t)
+			for _, lost := range []time.Duration{0, time.Second, 6 * time.Second, 11 * time.Second} {
+				w := kept.world(t, tale.setting)
+				w.operator.answers, w.operator.scenes = tale.answers, tale.scenes
+				r := w.rig(nil, nil)
+				w.env.RegisterDelayedCallback(func() { r.vanish(); w.env.CancelWorkflow() }, lost)
+				w.tell()
+				w.rig(nil, nil)
+				p := w.tell()
+				require.True(t, p.Status.Terminal(), "%s: %s", lost, p.Status)
+				if p.Kind.MoneyOut() {
+					require.Len(t, w.operator.reached, 1, "the history was lost after %s", lost)
+				}
+			}
+		})
+	}
+}
+
+func TestACaseOfAnUnknownOutcomeIsClosedByWhoeverLearnsIt(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{
+		{outcome: pirogue.OutcomeAbsent}, {from: 2*horizon + time.Minute, outcome: pirogue.OutcomePaid},
+	}
+	r := w.rig(nil, nil)
+	w.env.RegisterDelayedCallback(func() { r.vanish(); w.env.CancelWorkflow() }, 2*horizon)
+	w.tell()
+	open, _ := w.cases(w.payment.ID)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, open)
+
+	w.rig(nil, nil)
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	open, closed := w.cases(w.payment.ID)
+	require.Empty(t, open)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, closed)
+}
+
+func TestManyWorkersWithOneSubmissionSendItOnce(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut})
+	a := &activities.Activities{
+		Store: w.store, Operators: w.instances(false), Workflows: w, Clock: w.env.Now, Callbacks: urls{},
+	}
+	var sent atomic.Int32
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			in := activities.Submission{PaymentID: w.payment.ID, Leg: w.order.Leg}
+			done, err := a.Submit(t.Context(), in)
+			if err == nil && done.Sent {
+				sent.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, sent.Load())
+	require.Len(t, w.operator.reached, 1)
+}

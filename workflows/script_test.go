@@ -1,0 +1,163 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// What a call to an operator can fail with.
+var (
+	notSent = pirogue.Errorf(pirogue.NotSent, "connection refused")
+	unknown = pirogue.Errorf(pirogue.Unknown, "no answer in 10 s")
+	refused = pirogue.Errorf(pirogue.Refused, "merchant_key is wrong")
+)
+
+// token is what the operator wants back when it is asked about a cash-in.
+var token = pirogue.Handle{"pay_token": "secret"}
+
+// scene is what the operator says from a moment on, counted from the submission.
+type scene struct {
+	from     time.Duration
+	outcome  pirogue.Outcome
+	amount   int64  // 0: the order's
+	err      error  // instead of an outcome
+	mismatch string // what else than the amount is not the order's
+}
+
+// operator plays scenes and counts what it was asked. It executes nothing: what it
+// says is all there is.
+type operator struct {
+	mu      sync.Mutex
+	now     func() time.Time
+	power   pirogue.ReferencePower
+	horizon time.Duration
+	proves  bool
+
+	began     time.Time     // of the latest submission that may have arrived
+	answers   []error       // what the first submissions fail with; then it accepts
+	upAfter   time.Duration // until then no submission reaches it, counted from the first
+	first     time.Time     // submission
+	refs      []pirogue.OperatorRef
+	reached   []pirogue.OperatorRef // those that may have arrived
+	reversals int                   // submissions by the refund call
+	during    func()                // happens while a submission is under way
+	scenes    []scene
+	asked     int
+}
+
+func (o *operator) Capability() pirogue.Capability {
+	c := pirogue.Capability{
+		Reference: o.power, Unheard: pirogue.RepeatRenewed, Horizon: o.horizon, AbsenceProves: o.proves,
+	}
+	if c.Reference == "" {
+		c.Reference = pirogue.StatusByReference
+	}
+	if c.Horizon == 0 {
+		c.Horizon = 24 * time.Hour
+	}
+	return c
+}
+
+func (o *operator) Collect(_ context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	if err := o.submit(c.Ref); err != nil {
+		return pirogue.Receipt{}, err
+	}
+	return pirogue.Receipt{
+		Outcome: pirogue.OutcomePending, Handle: token,
+		NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "https://operator.example/pay"},
+	}, nil
+}
+
+func (o *operator) Disburse(_ context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
+	return pirogue.Receipt{Outcome: pirogue.OutcomePending}, o.submit(d.Ref)
+}
+
+// submit takes one submission and answers as the script says.
+func (o *operator) submit(ref pirogue.OperatorRef) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.refs = append(o.refs, ref)
+	if o.first.IsZero() {
+		o.first = o.now()
+	}
+	var answer error
+	switch n := len(o.refs); {
+	case o.now().Sub(o.first) < o.upAfter:
+		answer = notSent
+	case n <= len(o.answers):
+		answer = o.answers[n-1]
+	}
+	if pirogue.CodeOf(answer) == pirogue.NotSent {
+		return answer
+	}
+	o.reached, o.began = append(o.reached, ref), o.now()
+	if o.during != nil {
+		o.during()
+	}
+	return answer
+}
+
+func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.asked++
+	if q.Kind == pirogue.CashIn && q.Handle["pay_token"] != token["pay_token"] {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "asked without the token")
+	}
+	current := scene{outcome: pirogue.OutcomePending}
+	for _, s := range o.scenes {
+		if o.now().Sub(o.began) >= s.from {
+			current = s
+		}
+	}
+	if current.err != nil {
+		return pirogue.Receipt{}, current.err
+	}
+	receipt := pirogue.Receipt{Outcome: current.outcome, ProviderTxID: "MP1", Mismatch: current.mismatch}
+	if current.amount != 0 {
+		receipt.Amount = xof(current.amount)
+	}
+	return receipt, nil
+}
+
+// refunder is an operator that can give back what it collected.
+type refunder struct{ *operator }
+
+func (r refunder) Refund(_ context.Context, q pirogue.Reversal) (pirogue.Receipt, error) {
+	if q.Collected.Handle["pay_token"] != token["pay_token"] {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not a payment of ours")
+	}
+	r.mu.Lock()
+	r.reversals++
+	r.mu.Unlock()
+	return pirogue.Receipt{Outcome: pirogue.OutcomePending}, r.submit(q.Ref)
+}
+
+// endpoint is a merchant's server that answers as it is told.
+type endpoint struct {
+	now     func() time.Time
+	answers []int // 0: no answer at all; the last one repeats
+	after   time.Duration
+	at      []time.Time
+}
+
+func (e *endpoint) Send(_ context.Context, _ activities.Message, spend func([32]byte) error) (activities.Reply, error) {
+	if err := spend([32]byte{byte(len(e.at) + 1)}); err != nil {
+		return activities.Reply{}, err
+	}
+	e.at = append(e.at, e.now())
+	answer := http.StatusOK
+	if len(e.answers) > 0 {
+		answer = e.answers[min(len(e.at), len(e.answers))-1]
+	}
+	if answer == 0 {
+		return activities.Reply{}, errors.New("TIMED_OUT")
+	}
+	return activities.Reply{HTTPStatus: answer, RetryAfter: e.after}, nil
+}

@@ -1,0 +1,348 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"pirogue"
+	"pirogue/ids"
+	"pirogue/workflows"
+)
+
+// act is what became of one remedy.
+type act struct {
+	verdict pirogue.Verdict
+	turned  error // by the validator
+	err     error
+}
+
+// remedy has a person ask for something after a while: the act's row first, then the
+// workflow.
+func (w *world) remedy(after time.Duration, r pirogue.Remedy) *act {
+	r.Act = ids.New()
+	a := &act{}
+	w.acts[r.Act] = a
+	w.env.RegisterDelayedCallback(func() {
+		begin := pirogue.Act{
+			ID: r.Act, At: w.env.Now(), Actor: r.Actor, Role: pirogue.RoleFinance, Verb: r.Verb,
+			PaymentID: w.payment.ID, Reason: "the merchant asks",
+		}
+		require.NoError(w.t, w.store.BeginAct(w.t.Context(), begin))
+		w.ask(r, a)
+	}, after)
+	return a
+}
+
+// ask puts a remedy to the workflow.
+func (w *world) ask(r pirogue.Remedy, a *act) {
+	w.env.UpdateWorkflow(workflows.RemedyUpdate, r.Act, &testsuite.TestUpdateCallback{
+		OnAccept: func() {},
+		OnReject: func(err error) { a.turned = err },
+		OnComplete: func(answer any, err error) {
+			if verdict, ok := answer.(pirogue.Verdict); ok {
+				a.verdict = verdict
+			}
+			a.err = err
+		},
+	}, r)
+}
+
+// requireVerdicts proves that every act has the verdict that its person was told.
+func (w *world) requireVerdicts() {
+	w.t.Helper()
+	kept, err := w.store.Acts(w.t.Context(), w.payment.ID, 1000)
+	require.NoError(w.t, err)
+	require.Len(w.t, kept, len(w.acts))
+	for _, k := range kept {
+		told := w.acts[k.ID]
+		require.NoError(w.t, told.err)
+		require.NotEmpty(w.t, told.verdict.Decision, "%s by %s was never answered", k.Verb, k.Actor)
+		require.Equal(w.t, told.verdict, k.Verdict)
+	}
+}
+
+func recheck() pirogue.Remedy { return pirogue.Remedy{Verb: pirogue.VerbRecheck, Actor: "awa"} }
+
+func redrive() pirogue.Remedy { return pirogue.Remedy{Verb: pirogue.VerbRedrive, Actor: "awa"} }
+
+func resolve(actor string, as pirogue.Resolution) pirogue.Remedy {
+	return pirogue.Remedy{Verb: pirogue.VerbResolve, Actor: actor, Resolution: as, Evidence: "statement of the day, line 12"}
+}
+
+func TestSupport(t *testing.T) {
+	t.Parallel()
+
+	const (
+		paid     = pirogue.OutcomePaid
+		absent   = pirogue.OutcomeAbsent
+		declined = pirogue.OutcomeDeclined
+	)
+	type asked struct {
+		after  time.Duration
+		remedy pirogue.Remedy
+		want   pirogue.Decision
+		status pirogue.Status
+	}
+	lost, late := []error{unknown}, 2*horizon
+	silent := []scene{{err: unknown}}
+	// Each row is what people ask about a cash-out, and what they are told. The operator's
+	// horizon is an hour.
+	tests := map[string]struct {
+		answers []error
+		scenes  []scene
+		kind    pirogue.Kind // "" means CASHOUT
+		asks    []asked
+		want    pirogue.Status
+		failure pirogue.FailureCode
+		reached int // submissions that may have arrived; 0 means one
+	}{
+		"a recheck finds it paid": {
+			scenes: []scene{{from: 10 * time.Minute, outcome: paid}},
+			asks:   []asked{{10*time.Minute + time.Second, recheck(), "SETTLED", "SUCCESS"}}, want: "SUCCESS",
+		},
+		"a recheck finds it undecided": {
+			scenes: []scene{{from: 10 * time.Minute, outcome: paid}},
+			asks:   []asked{{time.Minute, recheck(), "WAITING", "PENDING"}}, want: "SUCCESS",
+		},
+		"a recheck while the operator is silent": {
+			scenes: silent, asks: []asked{{time.Minute, recheck(), "WAITING", "PENDING"}}, want: "PENDING",
+		},
+		"a recheck hears a refusal for the first time": {
+			scenes: []scene{{from: 10*time.Minute + time.Second, outcome: declined}},
+			asks:   []asked{{10*time.Minute + 2*time.Second, recheck(), "WAITING", "PENDING"}},
+			want:   "FAILED", failure: pirogue.FailedDeclined,
+		},
+		"a redrive of what was accepted": {
+			asks: []asked{{time.Minute, redrive(), "REFUSED", "PENDING"}, {late, redrive(), "REFUSED", "PENDING"}}, want: "PENDING",
+		},
+		"a redrive of what may be on its way": {
+			answers: lost, scenes: []scene{{outcome: absent}},
+			asks: []asked{{time.Minute, redrive(), "REFUSED", "PENDING"}}, want: "PENDING",
+		},
+		"a redrive while the operator is silent": {
+			answers: lost, scenes: silent, asks: []asked{{late, redrive(), "REFUSED", "PENDING"}}, want: "PENDING",
+		},
+		"a redrive of what is proven dead": {
+			answers: lost, scenes: []scene{{outcome: absent}, {from: late, outcome: paid}},
+			asks: []asked{{late - time.Second, redrive(), "RESUBMITTED", "PENDING"}}, want: "PENDING", reached: 2,
+		},
+		"a redrive of what is dead, and the operator is down": {
+			answers: []error{unknown, notSent}, scenes: []scene{{outcome: absent}},
+			asks: []asked{{late, redrive(), "REFUSED", "PENDING"}, {late + time.Minute, redrive(), "RESUBMITTED", "PENDING"}},
+			want: "PENDING", reached: 2,
+		},
+		"a redrive of a cash-in that is under way": {
+			kind: pirogue.CashIn, asks: []asked{{time.Minute, redrive(), "REFUSED", "PENDING"}},
+			want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+		},
+		"one person says it was paid": {
+			scenes: silent, asks: []asked{{late, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"}}, want: "PENDING",
+		},
+		"one person says it twice": {
+			scenes: silent, asks: []asked{
+				{late, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
+				{late + time.Minute, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
+			}, want: "PENDING",
+		},
+		"two people say that it was paid": {
+			scenes: silent, asks: []asked{
+				{late, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
+				{late + time.Minute, resolve("moussa", pirogue.ResolvedPaid), "SETTLED", "SUCCESS"},
+			}, want: "SUCCESS",
+		},
+		"two people say at once that it was not": {
+			scenes: silent, asks: []asked{
+				{late, resolve("awa", pirogue.ResolvedUnpaid), "PROPOSED", "PENDING"},
+				{late, resolve("moussa", pirogue.ResolvedUnpaid), "SETTLED", "FAILED"},
+			}, want: "FAILED", failure: pirogue.FailedBySupport,
+		},
+		"two people do not agree": {
+			scenes: silent, asks: []asked{
+				{late, resolve("awa", pirogue.ResolvedUnpaid), "PROPOSED", "PENDING"},
+				{late + time.Minute, resolve("moussa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
+			}, want: "PENDING",
+		},
+		"two people against an operator that has it under way": {
+			scenes: []scene{{from: 10 * time.Minute, outcome: paid}}, asks: []asked{
+				{time.Minute, resolve("awa", pirogue.ResolvedUnpaid), "REFUSED", "PENDING"},
+				{time.Minute, resolve("moussa", pirogue.ResolvedUnpaid), "REFUSED", "PENDING"},
+			}, want: "SUCCESS",
+		},
+		"two people against an operator that says paid": {
+			scenes: []scene{{from: 10*time.Minute + time.Second, outcome: paid}}, asks: []asked{
+				{10*time.Minute + 2*time.Second, resolve("awa", pirogue.ResolvedUnpaid), "SETTLED", "SUCCESS"},
+				{10*time.Minute + 2*time.Second, resolve("moussa", pirogue.ResolvedUnpaid), "SETTLED", "SUCCESS"},
+			}, want: "SUCCESS",
+		},
+		"people resolve a cash-in": {
+			kind: pirogue.CashIn, asks: []asked{{time.Minute, resolve("awa", pirogue.ResolvedPaid), "REFUSED", "PENDING"}},
+			want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+		},
+		"a remedy that means another case": {
+			scenes: silent, asks: []asked{{late, resolve("awa", pirogue.ResolvedPlaced), "REFUSED", "PENDING"}}, want: "PENDING",
+		},
+		"a remedy after the end, while late money is looked for": {
+			scenes: []scene{{outcome: declined}}, asks: []asked{
+				{time.Minute, recheck(), "REFUSED", "FAILED"}, {time.Minute, redrive(), "REFUSED", "FAILED"},
+				{2 * time.Minute, resolve("awa", pirogue.ResolvedPaid), "REFUSED", "FAILED"},
+			}, want: "FAILED", failure: pirogue.FailedDeclined,
+		},
+		"a remedy after the end, and the operator is silent": {
+			scenes: []scene{{outcome: declined}, {from: 10 * time.Second, err: unknown}}, asks: []asked{
+				{time.Minute, recheck(), "REFUSED", "FAILED"}, {2 * time.Minute, redrive(), "REFUSED", "FAILED"},
+			}, want: "FAILED", failure: pirogue.FailedDeclined,
+		},
+		"stray money that left is placed by two people": {
+			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+				{time.Hour, resolve("awa", pirogue.ResolvedReturn), "REFUSED", "PENDING"},
+				{time.Hour, recheck(), "REFUSED", "PENDING"},
+				{time.Hour, resolve("awa", pirogue.ResolvedPlaced), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", pirogue.ResolvedPlaced), "SETTLED", "PENDING"},
+			}, want: "FAILED", failure: pirogue.FailedBySupport,
+		},
+		"stray money that came in is given back by two people": {
+			kind: pirogue.CashIn, scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+				{time.Hour, resolve("awa", pirogue.ResolvedReturn), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", pirogue.ResolvedReturn), "SETTLED", "PENDING"},
+			}, want: "FAILED", failure: pirogue.FailedBySupport,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			if tt.kind == "" {
+				tt.kind = pirogue.CashOut
+			}
+			w := newWorldOf(t, setting{kind: tt.kind, horizon: horizon})
+			w.operator.answers, w.operator.scenes = tt.answers, tt.scenes
+			var acts []*act
+			for _, a := range tt.asks {
+				acts = append(acts, w.remedy(a.after, a.remedy))
+			}
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.tell()
+			require.Equal(t, tt.want, p.Status)
+			require.Equal(t, tt.failure, p.Failure.Code)
+			for n, a := range tt.asks {
+				require.Equal(t, a.want, acts[n].verdict.Decision, "act %d: %s", n+1, acts[n].verdict.Reason)
+				require.Equal(t, a.status, acts[n].verdict.Status, "act %d: %s", n+1, acts[n].verdict.Reason)
+			}
+			w.requireVerdicts()
+			require.Len(t, w.operator.reached, max(tt.reached, 1))
+			if tt.kind == pirogue.CashOut {
+				w.requireBalance(map[bool]int64{true: funds, false: funds - 5050}[tt.want == pirogue.StatusFailed],
+					map[bool]int64{true: 5050}[tt.want == pirogue.StatusPending])
+			}
+		})
+	}
+}
+
+func TestAHundredRedrivesAreOne(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{{outcome: pirogue.OutcomeAbsent}}
+	for range 100 {
+		w.remedy(2*horizon, redrive())
+	}
+	// The second submission is found paid: its scene is counted from then on.
+	w.env.RegisterDelayedCallback(func() {
+		w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+	}, 2*horizon+time.Second)
+	w.env.SetWorkflowRunTimeout(openFor)
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Len(t, w.operator.reached, 2)
+	require.NotEqual(t, w.operator.reached[0], w.operator.reached[1], "another attempt has another reference")
+	w.requireVerdicts()
+	for _, a := range w.acts {
+		require.Equal(t, pirogue.DecisionResubmitted, a.verdict.Decision)
+	}
+	require.Equal(t, w.payment.AtOperator().Minor, w.paidOut(w.operator.reached[1]))
+}
+
+func TestARedriveOfAnOperatorThatExecutesAReferenceOnceGivesItTheSame(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, power: pirogue.IdempotentByReference, horizon: horizon})
+	w.operator.answers = []error{unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown}
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}}
+	a := w.remedy(10*time.Minute, redrive())
+	w.env.RegisterDelayedCallback(func() {
+		w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+	}, 11*time.Minute)
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, pirogue.DecisionResubmitted, a.verdict.Decision)
+	for _, ref := range w.operator.refs {
+		require.Equal(t, w.operator.refs[0], ref)
+	}
+}
+
+func TestRemediesThatMeanNothingAreTurnedAway(t *testing.T) {
+	t.Parallel()
+
+	nonsense := map[string]pirogue.Remedy{
+		"no act":                      {Verb: pirogue.VerbRecheck, Actor: "awa"},
+		"no actor":                    {Act: "1", Verb: pirogue.VerbRecheck},
+		"no verb":                     {Act: "2", Actor: "awa"},
+		"a verb of another place":     {Act: "3", Actor: "awa", Verb: pirogue.VerbResend},
+		"a resolution of nothing":     {Act: "4", Actor: "awa", Verb: pirogue.VerbResolve, Evidence: "line 12"},
+		"a resolution without proof":  {Act: "5", Actor: "awa", Verb: pirogue.VerbResolve, Resolution: pirogue.ResolvedPaid},
+		"a recheck with a resolution": {Act: "6", Actor: "awa", Verb: pirogue.VerbRecheck, Resolution: pirogue.ResolvedPaid},
+	}
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
+	acts := map[string]*act{}
+	for name, r := range nonsense {
+		a := &act{}
+		acts[name] = a
+		w.env.RegisterDelayedCallback(func() { w.ask(r, a) }, time.Minute)
+	}
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	for name, a := range acts {
+		require.Error(t, a.turned, name)
+	}
+}
+
+func TestAPaymentTakesThreeHundredRemedies(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
+	for range 300 {
+		w.remedy(time.Minute, recheck())
+	}
+	tooMany := &act{}
+	one := recheck()
+	one.Act = ids.New()
+	w.env.RegisterDelayedCallback(func() { w.ask(one, tooMany) }, 2*time.Minute)
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Error(t, tooMany.turned)
+	w.requireVerdicts()
+}
+
+// A remedy that comes while the end is being booked has waited for nothing: it is told
+// how the payment ended.
+func TestARemedyThatArrivesAtTheEndIsAnswered(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+	r := w.rig(nil, nil)
+	var acts []*act
+	r.loses = func(name string) bool {
+		if name == "Settle" && len(acts) == 0 || name == "Conclude" && len(acts) == 1 {
+			acts = append(acts, w.remedy(0, recheck()))
+		}
+		return false
+	}
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Len(t, acts, 2)
+	require.Equal(t, pirogue.DecisionSettled, acts[0].verdict.Decision)
+	require.Equal(t, pirogue.DecisionRefused, acts[1].verdict.Decision)
+	require.Equal(t, pirogue.StatusSuccess, acts[1].verdict.Status)
+	w.requireVerdicts()
+}
