@@ -42,8 +42,13 @@ type Attempt struct {
 }
 
 // Handle is what an operator returned at submission and wants back on a status
-// call, such as Orange's pay_token. It is secret: stored sealed, never logged.
+// call, such as Orange's pay_token. It is secret: stored sealed, never logged. Before
+// the submission it holds what the submission needs and nobody else may read.
 type Handle map[string]string
+
+// HandleOTP is where the customer's one-time password waits in the handle of a first
+// attempt, until the operator's handle takes its place. It is good for one submission.
+const HandleOTP = "otp"
 
 // Evidence is what an operator says of an attempt again and again: the same outcome,
 // in answers that follow one another. Before a payment that takes money from us is

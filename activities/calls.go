@@ -24,6 +24,7 @@ func (a *Activities) prepare(
 		return collect(i, pirogue.Collection{
 			Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Payee: merchant.Name,
 			ReturnURL: a.page(p.ReturnURL), CancelURL: a.page(p.CancelURL), CallbackURL: callback, Window: leg.Window,
+			OTP: attempt.Handle[pirogue.HandleOTP],
 		})
 	case pirogue.Refund:
 		if call, err := a.reversal(ctx, i, p, attempt.Ref, callback); call != nil || err != nil {

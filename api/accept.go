@@ -17,23 +17,27 @@ type answer[T any] struct {
 	Data T `json:"data"`
 }
 
+// request is a payment that a merchant asks for.
+type request struct {
+	payment  pirogue.Payment
+	instance pirogue.Instance                     // that is tried first
+	otp      string                               // the customer's one-time password; "" for none
+	clash    func(original pirogue.Payment) error // answers a reference that exists already
+}
+
 // accept makes a payment a fact and answers with what became of it. What can be
 // refused is refused before anything is written. One transaction then writes the
 // payment and, when money leaves the merchant, its hold; from there on the answer
 // never says that it failed: the sweep carries on whatever this process does not.
-//
-// clash answers a reference that exists already.
-func (s *Server) accept(
-	c *gin.Context, v *visit, p pirogue.Payment, i pirogue.Instance, clash func(original pirogue.Payment) error,
-) error {
-	p, err := s.price(v.ctx, s.fresh(p, v.owner(), i), i)
+func (s *Server) accept(c *gin.Context, v *visit, r request) error {
+	p, err := s.price(v.ctx, s.fresh(r.payment, v.owner(), r.instance), r.instance)
 	if err != nil {
 		return err
 	}
 	if err := s.workflows.Ready(v.ctx); err != nil {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
-	attempt := firstAttempt(p)
+	attempt := firstAttempt(p, r.otp)
 	digest := pirogue.CallbackDigest(s.callbackToken(attempt.Ref))
 	failpoint.Hit("api.accept.checked")
 	stored, created, err := s.store.Accept(v.ctx, p, attempt, digest)
@@ -41,7 +45,7 @@ func (s *Server) accept(
 		return err
 	}
 	if !created {
-		return clash(stored)
+		return r.clash(stored)
 	}
 	failpoint.Hit("api.accept.committed")
 	return s.carry(c, v, stored)
@@ -58,11 +62,15 @@ func (s *Server) fresh(p pirogue.Payment, o pirogue.Owner, i pirogue.Instance) p
 
 // firstAttempt returns the submission that the database keeps beside a payment
 // before any byte leaves.
-func firstAttempt(p pirogue.Payment) pirogue.Attempt {
-	return pirogue.Attempt{
+func firstAttempt(p pirogue.Payment, otp string) pirogue.Attempt {
+	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator,
 		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
+	if otp != "" {
+		a.Handle = pirogue.Handle{pirogue.HandleOTP: otp}
+	}
+	return a
 }
 
 // price freezes the fee of the merchant's contract, and holds what then moves at the

@@ -70,8 +70,8 @@ func TestACashOutTakesNoMoreThanThereIs(t *testing.T) { // rows 48, 49, 50
 	require.Equal(t, http.StatusAccepted, w.payOut(wages("o1", 400)).Code, "the order number was still free")
 	w.payOut(wages("o2", 601)).says(pirogue.InsufficientBalance)
 	require.Equal(t, http.StatusAccepted, w.payOut(wages("o2", 600)).Code, "all that is left")
-	require.Equal(t, int64(0), w.balance("ML").Available)
-	require.Equal(t, int64(1000), w.balance("ML").Reserved)
+	require.Equal(t, int64(0), w.balance().Available)
+	require.Equal(t, int64(1000), w.balance().Reserved)
 	w.payOut(wages("o1", 400)).says(pirogue.DuplicateOrder) // idempotency comes before the balance
 }
 
@@ -152,7 +152,7 @@ func TestASuspendedMerchantPaysNobody(t *testing.T) {
 	})
 	w.payOut(wages("o", 500)).says(pirogue.MerchantSuspended)
 	w.post("/refunds", `{}`).says(pirogue.MerchantSuspended)
-	require.Equal(t, int64(10_000), w.balance("ML").Available)
+	require.Equal(t, int64(10_000), w.balance().Available)
 }
 
 func TestNoHoldWithoutAnAnswer(t *testing.T) { // row 65
@@ -162,7 +162,7 @@ func TestNoHoldWithoutAnAnswer(t *testing.T) { // row 65
 	w.fund("ML", 10_000)
 	w.workflows.change(func() { w.workflows.away = pirogue.Errorf(pirogue.ServiceUnavailable, "Temporal is away") })
 	w.payOut(wages("o", 500)).says(pirogue.ServiceUnavailable)
-	require.Equal(t, int64(10_000), w.balance("ML").Available)
+	require.Equal(t, int64(10_000), w.balance().Available)
 	require.Empty(t, w.store.all())
 
 	w.workflows.change(func() {
@@ -175,7 +175,7 @@ func TestNoHoldWithoutAnAnswer(t *testing.T) { // row 65
 	got := w.payOut(wages("o", 500))
 	got.says(pirogue.OperatorUnavailable)
 	require.Equal(t, "PENDING", got.data()["status"])
-	require.Equal(t, int64(9500), w.balance("ML").Available, "held until the operator decides")
+	require.Equal(t, int64(9500), w.balance().Available, "held until the operator decides")
 }
 
 // agreed gives the merchant a contract.
@@ -196,7 +196,7 @@ func TestTheFeeIsTheContractsAndStaysSo(t *testing.T) {
 	in := w.paid("o1")
 	require.Equal(t, int64(10), in.Fee.Minor)
 	require.True(t, in.FeeReturns)
-	require.Equal(t, int64(490), w.balance("ML").Available)
+	require.Equal(t, int64(490), w.balance().Available)
 
 	abroad := w.collect(strings.Replace(order("o2"), "+22376123456", "+2250707070707", 1)).data()
 	require.Equal(t, 500.0, abroad["amount"], "the amount is what the shop asked for")
@@ -205,11 +205,11 @@ func TestTheFeeIsTheContractsAndStaysSo(t *testing.T) {
 
 	w.payOut(wages("o3", 466)).says(pirogue.InsufficientBalance) // 491 with the fee
 	require.Equal(t, 25.0, w.payOut(wages("o3", 150)).data()["fee"])
-	require.Equal(t, int64(175), w.balance("ML").Reserved)
+	require.Equal(t, int64(175), w.balance().Reserved)
 
 	got := w.refund(in.ID, "r1", `"amount":200`)
 	require.Equal(t, 5.0, got.data()["fee"])
-	require.Equal(t, int64(175+205), w.balance("ML").Reserved)
+	require.Equal(t, int64(175+205), w.balance().Reserved)
 
 	w.agreed()
 	got = w.collect(order("o1"))

@@ -22,7 +22,7 @@ func (g *exportGate) enter(o pirogue.Owner) (leave func(), err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.of[o] >= maxMerchantExports || g.inside >= maxExports {
-		crowded := pirogue.Errorf(pirogue.RateLimited, "%d exports are under way, %d of them this merchant's", g.inside, g.of[o])
+		crowded := pirogue.Errorf(pirogue.RateLimited, "%d exports are under way, %d the merchant's", g.inside, g.of[o])
 		return nil, &problem{error: crowded, wait: exportRetry}
 	}
 	g.of[o]++

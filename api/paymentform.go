@@ -21,6 +21,7 @@ type paymentForm struct {
 	cancelURL    string
 	notifyURL    string
 	metadata     map[string]string
+	otp          string
 }
 
 // requestFields is every field of the two requests, in the contract's order. A
@@ -46,9 +47,8 @@ var numberField = map[pirogue.Kind]string{
 // look alike are alike.
 var orderID = regexp.MustCompile(`^[\x21-\x7e]{1,64}$`)
 
-// otp is a one-time password. No operator in the routes wants one beforehand, so it
-// is checked and forgotten: it is not ours to keep.
-var otp = regexp.MustCompile(`^[0-9A-Za-z]{1,16}$`)
+// oneTimePassword is what a customer obtained from the network beforehand.
+var oneTimePassword = regexp.MustCompile(`^[0-9A-Za-z]{1,16}$`)
 
 // readForm reads the fields of a body, none of which may be another one. It fails
 // with InvalidJSON or UnknownField.
@@ -84,7 +84,7 @@ func (s *Server) readPayment(body []byte, m pirogue.Mode, k pirogue.Kind) (payme
 	in.description = f.text("description", pirogue.InvalidParameter, line(maxDescription))
 	in.network = pirogue.Network(f.text("network", pirogue.InvalidParameter,
 		oneOf(pirogue.Orange, pirogue.MTN, pirogue.Moov, pirogue.Wave)))
-	f.text("otp", pirogue.InvalidParameter, otp.MatchString)
+	in.otp = f.text("otp", pirogue.InvalidParameter, oneTimePassword.MatchString)
 	in.metadata = f.pairs("metadata")
 	return in, f.err()
 }

@@ -14,12 +14,12 @@ type Store interface {
 	Reports
 	Callbacks
 	Webhooks
-	// Ping fails when the database is away or its schema is not current.
-	Ping(ctx context.Context) error
 }
 
 // Gate decides whether a request comes in.
 type Gate interface {
+	// Ping fails when the database is away or its schema is not current.
+	Ping(ctx context.Context) error
 	// Key returns a key in force with the secrets that verify at this moment, and its
 	// merchant. It fails with NotFound, also for a revoked key.
 	Key(ctx context.Context, public string, at time.Time) (pirogue.Key, pirogue.Merchant, error)

@@ -42,7 +42,7 @@ func (s *Server) createRefund(c *gin.Context, v *visit) error {
 		Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network, CustomerName: parent.CustomerName,
 		Description: in.reason, NotifyURL: in.notifyURL, Metadata: in.metadata,
 	}
-	return s.accept(c, v, p, instance, clash)
+	return s.accept(c, v, request{payment: p, instance: instance, clash: clash})
 }
 
 // collected returns the cash-in that a refund names. It fails with

@@ -72,7 +72,7 @@ func TestARefundTakesTheRestWhenItDoesNotSay(t *testing.T) { // row 52
 	require.Equal(t, string(in.ID), got.data()["transaction_id"], "the payment it is about")
 	w.refund(in.ID, "r3", `"amount":100`).says(pirogue.RefundExceedsPayment)
 	require.Len(t, w.store.all(), 3)
-	require.Equal(t, int64(500), w.balance("ML").Reserved)
+	require.Equal(t, int64(500), w.balance().Reserved)
 }
 
 func TestARepeatedRefundGetsTheOriginal(t *testing.T) { // rows 43, 55
@@ -144,10 +144,10 @@ func TestWhatCannotBeRefunded(t *testing.T) { // rows 51, 53
 		})
 		w.refund(p.ID, "r1").says(pirogue.RefundNotAllowed)
 	}
-	out := pirogue.PaymentID(w.payOut(wages("salary", 500)).data()["transaction_id"].(string))
+	out := w.payOut(wages("salary", 500)).data().id("transaction_id")
 	w.store.settle(out, pirogue.StatusSuccess)
 	w.refund(out, "r1").says(pirogue.RefundNotAllowed)
-	back := pirogue.PaymentID(w.refund(w.paid("order_001").ID, "r0").data()["refund_id"].(string))
+	back := w.refund(w.paid("order_001").ID, "r0").data().id("refund_id")
 	w.store.settle(back, pirogue.StatusSuccess)
 	w.refund(back, "r1").says(pirogue.RefundNotAllowed)
 
@@ -179,7 +179,7 @@ func TestWhoCollectedGivesBackWhereItCan(t *testing.T) {
 	collect := func(number, msisdn string) pirogue.Payment {
 		got := w.collect(strings.Replace(order(number), "+22376123456", msisdn, 1))
 		require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
-		id := pirogue.PaymentID(got.data()["transaction_id"].(string))
+		id := got.data().id("transaction_id")
 		w.store.settle(id, pirogue.StatusSuccess)
 		return w.read(id)
 	}
@@ -220,7 +220,7 @@ func TestOnlyARefundIsReadAsOne(t *testing.T) { // row 56
 
 	w := newWorld(t)
 	in := w.paid("order_001")
-	back := w.refund(in.ID, "r1").data()["refund_id"].(string)
+	back := string(w.refund(in.ID, "r1").data().id("refund_id"))
 	stranger := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
 	answers := map[string]bool{}
 	for _, tt := range []struct {
@@ -242,7 +242,7 @@ func TestARefundCanBeWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		in := w.paid("order_001")
-		back := pirogue.PaymentID(w.refund(in.ID, "r1").data()["refund_id"].(string))
+		back := w.refund(in.ID, "r1").data().id("refund_id")
 		time.AfterFunc(10*time.Second, func() { w.store.settle(back, pirogue.StatusSuccess) })
 		began := time.Now()
 		require.Equal(t, "SUCCESS", w.get("/refunds/" + string(back) + "?wait=25").data()["status"])

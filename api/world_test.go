@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -113,6 +114,9 @@ type reply struct {
 // payment is the data of an answer.
 type payment map[string]any
 
+// id returns an id in an answer.
+func (p payment) id(name string) pirogue.PaymentID { return pirogue.PaymentID(fmt.Sprint(p[name])) }
+
 // data returns the payment in an answer, of a success or a failure.
 func (r reply) data() payment {
 	r.t.Helper()
@@ -215,12 +219,12 @@ func (w *world) fund(c pirogue.CountryCode, amount int64) {
 	w.store.change(func() { w.store.credit(w.owner(), c, amount) })
 }
 
-// balance returns the merchant's money in a country.
-func (w *world) balance(c pirogue.CountryCode) pirogue.Balance {
+// balance returns the merchant's money in Mali.
+func (w *world) balance() pirogue.Balance {
 	balances, err := w.store.Balances(context.Background(), w.owner())
 	require.NoError(w.t, err)
 	for _, b := range balances {
-		if b.Country == c {
+		if b.Country == "ML" {
 			return b
 		}
 	}

@@ -1,6 +1,7 @@
 package piroguetest
 
 import (
+	"net"
 	"os/exec"
 	"testing"
 	"time"
@@ -20,8 +21,24 @@ type FragilePostgres struct {
 // StartFragilePostgres makes a cluster of its own for the test and starts it.
 func StartFragilePostgres(t testing.TB) *FragilePostgres {
 	t.Helper()
+	return startFragile(t, "")
+}
+
+// StartFragilePostgresAt is StartFragilePostgres with a server that also listens at an
+// address of this machine, so that something can stand between it and its callers.
+func StartFragilePostgresAt(t testing.TB, address string) *FragilePostgres {
+	t.Helper()
+	return startFragile(t, address)
+}
+
+func startFragile(t testing.TB, address string) *FragilePostgres {
+	t.Helper()
 	made, err := makeCluster()
 	require.NoError(t, err)
+	if address != "" {
+		_, made.port, err = net.SplitHostPort(address)
+		require.NoError(t, err)
+	}
 	p := &FragilePostgres{URL: made.url(), cluster: made}
 	t.Cleanup(func() { end(p.cmd, p.gone); require.NoError(t, made.remove()) })
 	p.Start(t)

@@ -60,6 +60,7 @@ func startPostgres() (*postgresServer, error) {
 // cluster is a PostgreSQL data folder and how to serve it.
 type cluster struct {
 	folder, program string
+	port            string // of 127.0.0.1 besides the socket, "" for none
 	attributes      *syscall.SysProcAttr
 }
 
@@ -91,13 +92,22 @@ func makeCluster() (cluster, error) {
 
 func (c cluster) data() string { return filepath.Join(c.folder, "data") }
 
-func (c cluster) url() string { return "postgres://postgres@/postgres?host=" + c.folder }
+func (c cluster) url() string {
+	url := "postgres://postgres@/postgres?host=" + c.folder
+	if c.port != "" { // it is part of the socket's name
+		url += "&port=" + c.port
+	}
+	return url
+}
 
 func (c cluster) remove() error { return os.RemoveAll(c.folder) }
 
 // run starts a server over the cluster and waits until it answers. Settings override
 // the fast and forgetful ones.
 func (c cluster) run(settings ...string) (*exec.Cmd, <-chan struct{}, error) {
+	if c.port != "" {
+		settings = append(settings, "listen_addresses=127.0.0.1", "port="+c.port)
+	}
 	args := []string{"-D", c.data(), "-k", c.folder}
 	for _, setting := range slices.Concat(postgresSettings, settings) {
 		args = append(args, "-c", setting)

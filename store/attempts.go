@@ -148,10 +148,9 @@ func (db *DB) answerColumns(a pirogue.Answer) (map[string]any, error) {
 		columns["sent_at"] = nil
 		return columns, nil
 	case pirogue.AttemptAccepted, pirogue.AttemptRefused, pirogue.AttemptUnknown:
-		pack := packer{ring: db.ring}
-		columns["answered_at"] = on(a.At)
-		columns["handle_sealed"] = pack.seal(sealedHandle, string(a.AttemptID), pack.json(a.Handle, len(a.Handle) == 0))
-		return columns, pack.err
+		handle, err := db.sealHandle(a.AttemptID, a.Handle)
+		columns["answered_at"], columns["handle_sealed"] = on(a.At), handle
+		return columns, err
 	default:
 		return nil, pirogue.Errorf(pirogue.Internal, "an answer cannot be %q", a.State)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -90,12 +91,7 @@ func bookAll(tx *gorm.DB, at time.Time, journals ...ledger.Journal) (int, error)
 			return 0, err
 		}
 	}
-	for _, t := range totals {
-		if err := move(tx, t, at); err != nil {
-			return 0, err
-		}
-	}
-	return len(fresh), nil
+	return len(fresh), move(tx, totals, at)
 }
 
 // claim writes the journals' keys and returns those that did not stand already.
@@ -206,53 +202,67 @@ func enter(tx *gorm.DB, j ledger.Journal) error {
 // ends. A payment that has no such hold, of this account and amount, is a bug: nothing
 // may be booked for it.
 func resolve(tx *gorm.DB, j ledger.Journal) error {
-	holds := ledger.Journal{PaymentID: j.PaymentID, Step: ledger.StepHold}
+	holds, row := ledger.Journal{PaymentID: j.PaymentID, Step: ledger.StepHold}, []any{}
 	for i, t := range j.Transfers {
-		written := tx.Exec(resolveHold, map[string]any{
-			"id": transferID(j, i), "journal": j.ID(), "phase": string(phase(j)), "hold": transferID(holds, i),
-			"debit": t.Debit.ID(), "credit": t.Credit.ID(), "amount": t.Amount,
-		})
-		if written.Error != nil {
-			return written.Error
-		}
-		if written.RowsAffected == 0 {
-			return pirogue.Errorf(pirogue.Internal, "journal %s finds no hold of %d", j.ID(), t.Amount)
-		}
+		row = append(row, transferID(j, i), transferID(holds, i), t.Debit.ID(), t.Credit.ID(), t.Amount)
 	}
-	return nil
+	rows := values(len(j.Transfers), "CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT)")
+	written := tx.Exec(fmt.Sprintf(resolveHolds, rows), append(row, j.ID(), phase(j))...)
+	if written.Error == nil && written.RowsAffected != int64(len(j.Transfers)) {
+		return pirogue.Errorf(pirogue.Internal, "journal %s finds other holds than its own", j.ID())
+	}
+	return written.Error
 }
 
-const resolveHold = `
+const resolveHolds = `
+WITH wanted (id, hold_id, debit_id, credit_id, amount) AS (VALUES %s)
 INSERT INTO ledger_transfers (id, journal_id, phase, hold_id, debit_id, credit_id, mode, currency, amount)
-SELECT CAST(@id AS TEXT), CAST(@journal AS TEXT), CAST(@phase AS TEXT), h.id, h.debit_id, CAST(@credit AS TEXT),
-       h.mode, h.currency, h.amount
-  FROM ledger_transfers h
- WHERE h.id = @hold AND h.phase = 'hold' AND h.debit_id = @debit AND h.amount = @amount`
+SELECT w.id, CAST(? AS TEXT), CAST(? AS TEXT), h.id, h.debit_id, w.credit_id, h.mode, h.currency, h.amount
+  FROM wanted w JOIN ledger_transfers h ON h.id = w.hold_id AND h.debit_id = w.debit_id AND h.amount = w.amount
+ WHERE h.phase = 'hold'`
 
 // transferID returns the key of a journal's i-th transfer, i from 0.
 func transferID(j ledger.Journal, i int) string { return fmt.Sprintf("%s#%d", j.ID(), i+1) }
 
-// move changes one account's counters. The check of the balance and its change are one
+// move changes the accounts' counters. The check of the balances and their change are one
 // statement, so no second payment can spend what this one takes.
-func move(tx *gorm.DB, t total, at time.Time) error {
-	if t.debits == 0 && t.credits == 0 && t.held == 0 {
-		return nil // it is only named by a hold
+func move(tx *gorm.DB, totals []total, at time.Time) error {
+	var rows int
+	var row []any
+	for _, t := range totals {
+		if t.debits != 0 || t.credits != 0 || t.held != 0 { // a hold only names the credited account
+			rows++
+			row = append(row, t.account.ID(), t.debits, t.credits, t.held)
+		}
 	}
-	set := tx.Exec(moveAccount, map[string]any{
-		"id": t.account.ID(), "debits": t.debits, "credits": t.credits, "held": t.held, "at": on(at),
-		"needed": t.debits + t.held - t.credits,
-	})
-	if set.Error != nil {
-		return set.Error
+	changes := values(rows, "CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)")
+	set := tx.Exec(fmt.Sprintf(moveAccounts, changes, inOrder(tx)), append(row, on(at))...)
+	if set.Error == nil && set.RowsAffected != int64(rows) {
+		return pirogue.Errorf(pirogue.InsufficientBalance, "account %s", totals[0].account.ID())
 	}
-	if set.RowsAffected == 0 {
-		return pirogue.Errorf(pirogue.InsufficientBalance, "account %s", t.account.ID())
-	}
-	return nil
+	return set.Error
 }
 
-const moveAccount = `
+// moveAccounts takes its rows in the order of their IDs, like everybody: two bookings
+// never wait for each other.
+const moveAccounts = `
+WITH change (id, debits, credits, held) AS (VALUES %s),
+     taken AS (SELECT a.id FROM ledger_accounts a JOIN change c ON c.id = a.id ORDER BY a.id %s)
 UPDATE ledger_accounts
-   SET debits_posted = debits_posted + @debits, credits_posted = credits_posted + @credits,
-       debits_held = debits_held + @held, updated_at = @at
- WHERE id = @id AND (may_overdraw = 1 OR credits_posted - debits_posted - debits_held >= @needed)`
+   SET debits_posted = debits_posted + c.debits, credits_posted = credits_posted + c.credits,
+       debits_held = debits_held + c.held, updated_at = ?
+  FROM change c JOIN taken ON taken.id = c.id
+ WHERE ledger_accounts.id = c.id
+   AND (may_overdraw = 1 OR credits_posted - debits_posted - debits_held >= c.debits + c.held - c.credits)`
+
+// inOrder makes PostgreSQL lock rows in the order of a query. SQLite has one writer and
+// needs no such words.
+func inOrder(tx *gorm.DB) string {
+	if tx.Name() == "postgres" {
+		return "FOR NO KEY UPDATE OF a"
+	}
+	return ""
+}
+
+// values returns n rows of marks for a list of VALUES.
+func values(n int, marks string) string { return strings.Repeat(", ("+marks+")", n)[2:] }

@@ -123,3 +123,22 @@ func TestOpenCasesAreListedWithTheirPayments(t *testing.T) {
 		require.Len(w.t, views, 1)
 	})
 }
+
+// What support asks for stays quick however many payments there are: each table is
+// entered by an index.
+func TestSupportReadsNoTableWhole(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		plans, err := w.db.SupportPlans(w.ctx())
+		require.NoError(w.t, err)
+		require.Len(w.t, plans, 7)
+		for question, plan := range plans {
+			require.NotEmpty(w.t, plan, question)
+			for _, line := range plan {
+				whole := strings.Contains(line, "Seq Scan") ||
+					strings.Contains(line, "SCAN") && !strings.Contains(line, "INDEX") && !strings.Contains(line, "dialled")
+				require.False(w.t, whole, "%s: %s in %q", question, line, plan)
+			}
+		}
+	})
+}

@@ -172,6 +172,12 @@ func packAttempt(a pirogue.Attempt, callbackDigest string) attemptRow {
 	}
 }
 
+// sealHandle returns what the database keeps of an attempt's handle; "" for none.
+func (db *DB) sealHandle(id pirogue.AttemptID, h pirogue.Handle) (string, error) {
+	pack := packer{ring: db.ring}
+	return pack.seal(sealedHandle, string(id), pack.json(h, len(h) == 0)), pack.err
+}
+
 // unpackAttempt returns the attempt of a row.
 func (db *DB) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 	pack := packer{ring: db.ring}

@@ -26,9 +26,11 @@ func (db *DB) Accept(
 	p, a = db.beginning(p, a)
 	attempt := packAttempt(a, callbackDigest)
 	row, err := db.packPayment(p)
-	if err != nil {
+	handle, badHandle := db.sealHandle(a.ID, a.Handle)
+	if err := errors.Join(err, badHandle); err != nil {
 		return pirogue.Payment{}, false, failure("accept payment", err)
 	}
+	attempt.HandleSealed = handle
 	var stands paymentRow
 	var created bool
 	err = db.together(ctx, "accept payment", func(tx *gorm.DB) error {

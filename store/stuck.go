@@ -150,8 +150,9 @@ SELECT e.payment_id AS id, e.created_at AS since, '' AS cause,
  ORDER BY e.created_at, e.id LIMIT @limit`},
 }
 
-// openPayments is the open payments, each with its latest attempt.
+// openPayments is the open payments, each with its latest attempt. SQLite takes a CROSS
+// JOIN in the order in which it is written: the few open payments first.
 const openPayments = `
-  FROM payments p JOIN attempts a ON a.payment_id = p.id
-   AND a.number = (SELECT MAX(l.number) FROM attempts l WHERE l.payment_id = p.id)
- WHERE p.status IN ('CREATED','INITIATED','PENDING')`
+  FROM payments p CROSS JOIN attempts a
+ WHERE p.status IN ('CREATED','INITIATED','PENDING') AND a.payment_id = p.id
+   AND a.number = (SELECT MAX(l.number) FROM attempts l WHERE l.payment_id = p.id)`

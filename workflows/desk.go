@@ -130,12 +130,12 @@ func (s *story) called() bool {
 	return len(s.desk.waiting) > 0
 }
 
-// serve deals with the remedies of an open payment. The operator is asked first, once
-// for all of them. When its word is final, they wait for the end it brings; otherwise
-// each has its verdict at once.
+// serve deals with the remedies of a payment. The operator is asked first, once for all
+// of them. When its word is final, they wait for the end it brings; otherwise each has
+// its verdict at once, unless the payment has ended: then watch knows what to say.
 func (s *story) serve(ctx workflow.Context) (pirogue.Receipt, error) {
 	receipt, err := s.ask(ctx, "support asks")
-	if err != nil || receipt.Outcome != pirogue.OutcomePending {
+	if err != nil || receipt.Outcome != pirogue.OutcomePending || s.ended {
 		return receipt, err
 	}
 	resolved, err := s.resolve(ctx, receipt)

@@ -53,6 +53,7 @@ type story struct {
 	number    int // of the latest attempt
 	desk      desk
 	found     bool // an earlier telling of this story had perhaps sent it
+	ended     bool // terminal: only money that moves late can still matter
 	overdue   bool // unknown past the operator's horizon: its case is open
 	bySupport bool // the outcome was established by people
 }
@@ -229,6 +230,7 @@ func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Sta
 	if err != nil {
 		return "", err
 	}
+	s.ended = true
 	s.tell(ctx, waitsForNothing, string(ended.Status))
 	if err := workflow.UpsertTypedSearchAttributes(ctx, PaymentStatus.ValueSet(string(ended.Status))); err != nil {
 		return "", err

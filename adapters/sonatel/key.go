@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 
 	"pirogue"
 	"pirogue/adapters/outbound"
@@ -134,6 +135,6 @@ func (o *operator) sealWith(ctx context.Context, key publicKey, pin string, writ
 // unreadable reports whether Orange said that it could not read the PIN. From its
 // server's failure, whatever the code, nothing follows.
 func unreadable(a outbound.Answer) bool {
-	said, _ := problemOf(a.Body)
-	return a.Status >= 400 && a.Status < 500 && said.Code == codeBadKey
+	clientError := a.Status >= http.StatusBadRequest && a.Status < http.StatusInternalServerError
+	return clientError && problemOf(a.Body).Code == codeBadKey
 }

@@ -117,6 +117,5 @@ func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answ
 // verdictOf reads what an answer says about the PIN. Only a good answer proves it:
 // a balance that is too low may have been looked at before the PIN was.
 func verdictOf(a outbound.Answer) verdict {
-	said, _ := problemOf(a.Body)
-	return verdict{proven: good(a), refused: pinRefusals[string(said.Code)]}
+	return verdict{proven: good(a), refused: pinRefusals[string(problemOf(a.Body).Code)]}
 }

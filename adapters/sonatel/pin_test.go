@@ -36,6 +36,7 @@ func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 		"blocked":                     {problem(400, "2013"), pirogue.Refused},
 		"wrong, said by a bad server": {problem(500, "2011"), pirogue.Unknown},
 		"wrong, said in a success":    {problem(200, "2011"), pirogue.Unknown},
+		"wrong, in words of no form":  {says(400, `{"code":2011,"detail":{"fr":"non"},"violations":"aucune"}`), pirogue.Refused},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

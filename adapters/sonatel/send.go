@@ -101,39 +101,38 @@ type problem struct {
 	} `json:"violations"`
 }
 
-// problemOf returns what an error body says, and whether it is one of Orange's: a
-// page of some proxy on the way does not speak for Orange.
-func problemOf(body []byte) (problem, bool) {
+// problemOf returns what an error body says. A page of some proxy on the way does not
+// speak for Orange and has no code; words of an undocumented form cost nothing but the
+// words.
+func problemOf(body []byte) problem {
 	var got problem
-	err := json.Unmarshal(body, &got)
-	return got, err == nil && got.Code != ""
+	if err := json.Unmarshal(body, &got); err != nil {
+		return problem{Code: got.Code}
+	}
+	return got
 }
 
 // refusal turns an answer that is no success into an error, with the code no where
 // Orange clearly said no. secrets are what the call carried and Orange might repeat.
 func (o *operator) refusal(a outbound.Answer, no pirogue.Code, secrets ...string) error {
-	said, ours := problemOf(a.Body)
-	class, listed := classes[a.Status]
-	switch {
-	case listed:
-	case a.Status >= http.StatusInternalServerError || !ours:
-		class = pirogue.Unknown
-	default:
-		class = classOf(said.Code)
-	}
+	said := problemOf(a.Body)
+	class := classOf(a.Status, said.Code)
 	if class == pirogue.Refused {
 		class = no
 	}
-	if !ours {
+	if said.Code == "" {
 		return pirogue.Errorf(class, "Orange answered %d: not an error body of its own", a.Status)
 	}
 	return pirogue.Errorf(class, "Orange answered %d: code %s %s", a.Status,
 		outbound.Words(string(said.Code)), o.words(said.String(), secrets...))
 }
 
-// classOf returns the class of an error code.
-func classOf(code text) pirogue.Code {
-	if class, listed := codes[string(code)]; listed {
+// classOf returns the class of an error.
+func classOf(status int, code text) pirogue.Code {
+	if class, listed := classes[status]; listed {
+		return class
+	}
+	if class, listed := codes[string(code)]; listed && status < http.StatusInternalServerError {
 		return class
 	}
 	return pirogue.Unknown

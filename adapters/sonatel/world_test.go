@@ -59,15 +59,28 @@ func newOrange(t *testing.T, answers map[string][]answer) *orange {
 	return o
 }
 
-// rotate revokes the key and makes another.
+// allKeys makes the keys that servers publish one after the other.
+var allKeys = sync.OnceValues(func() ([]*rsa.PrivateKey, error) {
+	var keys []*rsa.PrivateKey
+	for range 3 {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+})
+
+// rotate revokes the key and publishes the next.
 func (o *orange) rotate() {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	all, err := allKeys()
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.keys = append(o.keys, key)
+	o.keys = all[:len(o.keys)+1]
 }
 
 // at returns a configuration of Senegal that reaches the server.

@@ -139,7 +139,7 @@ func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
 	all, err := c.Acts(t.Context(), "", 50)
 	require.NoError(t, err)
 	require.Len(t, all, 2)
-	require.Equal(t, "merchant "+string(merchantID)+": accept", all[0].Subject)
+	require.Equal(t, "merchant "+string(merchantID)+`: "accept"`, all[0].Subject)
 	ofPayment, err := c.Acts(t.Context(), w.payment.ID, 50)
 	require.NoError(t, err)
 	require.Equal(t, []string{first.ID}, []string{ofPayment[0].ID})

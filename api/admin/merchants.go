@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -145,7 +146,13 @@ func (s *Server) setLatePolicy(c *gin.Context, v *visit) error {
 }
 
 // subject says in the audit log which merchant an act concerns, and what was set.
-func subject(id pirogue.MerchantID, set any) string { return fmt.Sprintf("merchant %s: %+v", id, set) }
+func subject(id pirogue.MerchantID, set any) string {
+	raw, err := json.Marshal(set)
+	if err != nil {
+		return fmt.Sprintf("merchant %s: %+v", id, set)
+	}
+	return fmt.Sprintf("merchant %s: %s", id, raw)
+}
 
 // done returns the verdict on a deed of one step.
 func done(reason string, err error) (pirogue.Verdict, error) {

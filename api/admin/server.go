@@ -145,20 +145,21 @@ func (s *Server) answer(h handler) gin.HandlerFunc {
 // reader answers one request that changes nothing, within the time of ctx.
 type reader func(ctx context.Context, c *gin.Context) (any, error)
 
-// read adapts a reader: whoever has a role may read, and the database has storeTime.
-func (s *Server) read(r reader) gin.HandlerFunc {
-	return s.answer(func(c *gin.Context, v *visit) error {
-		if err := v.need(pirogue.RoleReader); err != nil {
-			return err
-		}
-		ctx, cancel := stepOf(c.Request.Context())
-		defer cancel()
-		data, err := r(ctx, c)
-		if err == nil {
-			c.JSON(http.StatusOK, answer[any]{data})
-		}
+// read adapts a reader to Gin.
+func (s *Server) read(r reader) gin.HandlerFunc { return s.answer(r.handle) }
+
+// handle lets whoever has a role read, and gives the database storeTime for it.
+func (r reader) handle(c *gin.Context, v *visit) error {
+	if err := v.need(pirogue.RoleReader); err != nil {
 		return err
-	})
+	}
+	ctx, cancel := stepOf(c.Request.Context())
+	defer cancel()
+	data, err := r(ctx, c)
+	if err == nil {
+		c.JSON(http.StatusOK, answer[any]{data})
+	}
+	return err
 }
 
 // answer is the body of a success.

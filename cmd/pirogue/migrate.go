@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"pirogue/config"
 )
 
 // migrateCommand moves the database's schema.
@@ -31,12 +34,22 @@ func migrateCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-// onStore runs a command over the database and closes it after it.
+// onStore runs a command over the database and closes it after it. On a laptop the
+// keys are those beside the database, as pirogue dev finds them.
 func onStore(
 	environ []string, run func(*cobra.Command, *parts, []string) error,
 ) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		p, err := loadParts(environ)
+		conf, err := config.Load(environ)
+		if err != nil {
+			return err
+		}
+		if conf.DatabaseURL == "sqlite:"+filepath.Join(conf.DataDir, "pirogue.db") {
+			if err := ownKeys(&conf); err != nil {
+				return err
+			}
+		}
+		p, err := newParts(conf)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/piroguetest"
+	"pirogue/sandbox/sonatel"
 )
 
 func TestEverySandboxNumberEndsACashOutAsTheDocumentSays(t *testing.T) {
@@ -93,5 +95,30 @@ func TestMoneyThatCameLateGoesBackToItsPayer(t *testing.T) {
 		cases, err := w.parts.store.Cases(t.Context(), pirogue.PaymentID(got.Data.ID))
 		return err == nil && len(cases) == 1 && !cases[0].ClosedAt.IsZero()
 	}, 2*time.Minute, 100*time.Millisecond, "the case closes when the payer has the money back")
+	w.settled()
+}
+
+func TestACustomerInSenegalPaysInOneStepWithAPassword(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t, hurry(piroguetest.SQLite(t)))
+	m := w.merchant()
+	body := strings.TrimSuffix(order("+221770123456"), "}") + `,"otp":"` + sonatel.OTP + `"}`
+	got := m.pay(t, body)
+	require.Equal(t, 202, got.Status, got.Raw)
+	m.until(t, got.Data.ID, "SUCCESS", time.Minute)
+	require.Len(t, w.sandbox.Sonatel.Book(), 1)
+	w.settled()
+}
+
+func TestACustomerInSenegalPaysByQRCode(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t, hurry(piroguetest.SQLite(t)))
+	m := w.merchant()
+	got := m.pay(t, order("+221770123456"))
+	require.Equal(t, 202, got.Status, got.Raw)
+	require.Contains(t, got.Raw, `"type":"qr"`)
+	m.until(t, got.Data.ID, "SUCCESS", time.Minute)
 	w.settled()
 }

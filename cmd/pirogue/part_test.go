@@ -33,15 +33,15 @@ var (
 	dieFlag    = flag.String("die", "", "the failpoint at which to die")
 	rateFlag   = flag.Float64("rate", 1, "how fast the simulators' clock runs")
 	originFlag = flag.Int64("origin", 0, "when that clock began to run so, in nanoseconds since 1970")
+
+	windowFlag  = flag.Duration("window", 6*time.Second, "how long a customer may take")
+	horizonFlag = flag.Duration("horizon", 10*time.Second, "after how long an operator's word is final, where it is set")
 )
 
 // How long things take where everybody hurries. At the simulators' rate a customer who
-// comes late comes after the window, and every payout ends before the horizon or not
-// long after it.
+// comes late comes 11 s after the call, and a page is valid for 20 s.
 const (
-	hurriedWindow  = 6 * time.Second
 	hurriedTimeout = 4 * time.Second
-	hurriedHorizon = 10 * time.Second
 	hurriedRate    = 30
 )
 
@@ -68,9 +68,9 @@ func TestThisProcessIsAPart(t *testing.T) {
 func hasten(conf *config.Config) {
 	for i := range conf.Operators {
 		o := &conf.Operators[i]
-		o.Window, o.Timeout = config.Duration(hurriedWindow), config.Duration(hurriedTimeout)
+		o.Window, o.Timeout = config.Duration(*windowFlag), config.Duration(hurriedTimeout)
 		if o.Horizon > 0 {
-			o.Horizon = config.Duration(hurriedHorizon)
+			o.Horizon = config.Duration(*horizonFlag)
 		}
 	}
 }

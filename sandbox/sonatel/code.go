@@ -63,10 +63,10 @@ func (c *code) behaviour() stage.Behaviour {
 }
 
 // expectCustomer says when the automatic customer will pay. Where the answer was
-// lost nobody has the code, so nobody pays. MAX IT refuses what is below its least.
+// lost nobody has the code, so nobody pays.
 func (c *code) expectCustomer() {
 	b := c.behaviour()
-	if b.Outcome != stage.Silent && !c.AnswerLost && c.Amount >= minPayable {
+	if b.Outcome != stage.Silent && !c.AnswerLost {
 		c.NextAt = c.CreatedAt.Add(b.After)
 	}
 }

@@ -151,7 +151,7 @@ func (s *Simulator) payBeforeAnswer(ctx context.Context, c code) (transaction, b
 	}
 	t, err := s.book.pay(s.payment(c, c.MSISDN, c.NextAt, 0))
 	if err != nil {
-		s.log.Error("customer could not pay", "error", err)
+		s.log.Info("customer could not pay", "reference", c.Reference, "error", err)
 		return transaction{}, false
 	}
 	s.tellNow(ctx, t)

@@ -103,6 +103,8 @@ func TestMagicNumbersOfPayments(t *testing.T) {
 		end                    string
 	}{
 		"one step ends in the answer":            {oneStep, "770543210", "SUCCESS", 0, "SUCCESS"},
+		"one step, and another amount":           {oneStep, "770999999", "SUCCESS", 0, "SUCCESS"},
+		"two steps, and another amount":          {payments, "770999999", "INITIATED", 0, "SUCCESS"},
 		"one step without enough money":          {oneStep, "770111111", "FAILED", 0, "FAILED"},
 		"one step of which nothing comes":        {oneStep, "770333333", "PENDING", 5 * time.Minute, "FAILED"},
 		"one step that takes its time":           {oneStep, "770444444", "PENDING", 30 * time.Second, "SUCCESS"},
@@ -125,7 +127,11 @@ func TestMagicNumbersOfPayments(t *testing.T) {
 				w.clock.Advance(time.Millisecond)
 			}
 			w.becomes("R1", row.end)
-			w.showsBooked(stage.In, map[string]int64{"SUCCESS": 50000}[row.end])
+			booked := map[string]int64{"SUCCESS": 50000}[row.end]
+			if row.customer == "770999999" {
+				booked = 25000
+			}
+			w.showsBooked(stage.In, booked)
 		})
 	}
 }
@@ -229,7 +235,8 @@ func TestACodeWhoseAnswerIsLostIsPaidByNobody(t *testing.T) {
 	w.set(`{"drop_answers": 1}`)
 	w.givesUp(w.codeCall("R2", "+221770123456"))
 	w.clock.Advance(24 * time.Hour)
-	if codes := w.sim.Codes(); len(codes) != 2 || !codes[0].AnswerLost || !codes[1].AnswerLost {
+	if codes := w.sim.Codes(); len(codes) != 2 || !codes[0].AnswerLost || !codes[1].AnswerLost ||
+		codes[0].NextAt != nil || codes[1].NextAt != nil {
 		t.Errorf("the codes are %+v", codes)
 	}
 	w.showsBooked(stage.In, 0)
@@ -246,7 +253,7 @@ func TestACallerWhoIsGoneWasGivenNoCode(t *testing.T) {
 		answer := httptest.NewRecorder()
 		w.sim.Handler().ServeHTTP(answer, w.codeCall("R1", msisdn).WithContext(gone))
 		w.clock.Advance(time.Hour)
-		if codes := w.sim.Codes(); len(codes) != 1 || !codes[0].AnswerLost || answer.Body.Len() != 0 {
+		if codes := w.sim.Codes(); len(codes) != 1 || !codes[0].AnswerLost || codes[0].NextAt != nil || answer.Body.Len() != 0 {
 			t.Errorf("%s: the codes are %+v, the answer %s", msisdn, codes, answer.Body)
 		}
 		w.showsBooked(stage.In, 0)

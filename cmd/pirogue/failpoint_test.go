@@ -1,0 +1,336 @@
+//go:build chaos
+
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"pirogue"
+	"pirogue/config"
+	"pirogue/failpoint"
+	"pirogue/piroguetest"
+	"pirogue/sandbox/inbox"
+	"pirogue/vault"
+)
+
+// lanesFlag is how many worlds of each database the sweep runs beside each other. They
+// mostly wait: for Temporal to notice that a worker is gone.
+var lanesFlag = flag.Int("lanes", 5, "worlds of each database in which the sweep runs")
+
+// trial is one kill: this point, passed by this payment.
+type trial struct {
+	failpoint.Point
+	story failpoint.Story
+}
+
+// trials is every point with every story that passes it.
+func trials() []trial {
+	var all []trial
+	for _, point := range failpoint.Points {
+		for _, story := range point.Stories {
+			all = append(all, trial{point, story})
+		}
+	}
+	return all
+}
+
+// databases is how each database is made.
+var databases = map[string]func(testing.TB) string{"postgres": piroguetest.Postgres, "sqlite": piroguetest.SQLite}
+
+func TestAProcessKilledAtAnyPointLosesAndDoublesNothing(t *testing.T) {
+	for name, database := range databases {
+		todo := make(chan trial, len(trials()))
+		for _, one := range trials() {
+			todo <- one
+		}
+		close(todo)
+		for n := range *lanesFlag {
+			t.Run(fmt.Sprintf("%s/lane%d", name, n+1), func(t *testing.T) {
+				t.Parallel()
+				sweep(t, database, todo)
+			})
+		}
+	}
+}
+
+// TestAKillBetweenCallAndNoteIsSurvivedByEveryStory is a sample of the sweep that is
+// cheap enough for every run of the tests: the moment at which most money can be lost.
+func TestAKillBetweenCallAndNoteIsSurvivedByEveryStory(t *testing.T) {
+	for name, database := range databases {
+		todo := make(chan trial, len(trials()))
+		for _, one := range trials() {
+			if one.Name == "submit.called" && one.story != failpoint.Unheard {
+				todo <- one
+			}
+		}
+		close(todo)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sweep(t, database, todo)
+		})
+	}
+}
+
+// sweep endures trials until none is left. A world in which one failed is given up, for
+// its books would fail every later one.
+func sweep(t *testing.T, database func(testing.TB) string, todo <-chan trial) {
+	var l *lane
+	for one := range todo {
+		if l == nil {
+			l = newLane(t, database(t))
+		}
+		if !t.Run(one.Name+"/"+string(one.story), func(t *testing.T) { l.endure(t, one) }) {
+			l.stop()
+			l = nil
+		}
+	}
+}
+
+// lane is a world whose API and worker are processes.
+type lane struct {
+	*world
+	whole   *testing.T
+	env     []string
+	ports   map[failpoint.Part]string // where each says that it is ready
+	base    string
+	running map[failpoint.Part]*process
+}
+
+// newLane starts everything, nothing of it armed.
+func newLane(t *testing.T, database string) *lane {
+	t.Helper()
+	addrs := quietPorts(t, 4)
+	simulators := httptest.NewUnstartedServer(nil)
+	play := "http://" + simulators.Listener.Addr().String()
+	l := &lane{
+		whole: t, base: "http://" + addrs[0] + "/api/v1", running: map[failpoint.Part]*process{},
+		ports: map[failpoint.Part]string{
+			failpoint.API: "http://" + addrs[1] + "/readyz", failpoint.Worker: "http://" + addrs[2] + "/readyz",
+		},
+		env: append(os.Environ(),
+			"DATABASE_URL="+database, "PIROGUE_KEYS="+vault.NewRing("test"), "PIROGUE_LOOPBACK_WEBHOOKS=true",
+			"PIROGUE_API_ADDR="+addrs[0], "PIROGUE_ADMIN_ADDR="+addrs[1], "PIROGUE_WORKER_ADDR="+addrs[2],
+			"PIROGUE_SUPPORT_ADDR="+addrs[3], "PIROGUE_SANDBOX_URL="+play, "PIROGUE_DATA_DIR="+t.TempDir(),
+			"PIROGUE_LOG_LEVEL=error", "TEMPORAL_ADDRESS="+piroguetest.Temporal(t)),
+	}
+	l.open(simulators, play)
+	t.Cleanup(l.stop)
+	for _, part := range []failpoint.Part{failpoint.Worker, failpoint.API} {
+		require.NoError(t, l.start(part, ""))
+	}
+	l.merchant().fund(t, 1_000_000)
+	return l
+}
+
+// open makes the parts that are no processes: the books, the simulators, the merchant.
+func (l *lane) open(simulators *httptest.Server, play string) {
+	t := l.whole
+	conf, err := config.Load(l.env)
+	require.NoError(t, err)
+	hasten(&conf)
+	p, err := newParts(conf)
+	require.NoError(t, err)
+	p.log = zap.NewNop()
+	require.NoError(t, errors.Join(p.openStore(t.Context()), p.openTemporal()))
+	require.NoError(t, p.store.Migrate(t.Context()))
+	t.Cleanup(func() { require.NoError(t, p.Close()) })
+	l.world = &world{t: t, parts: p}
+	l.account, err = p.devAccount(t.Context())
+	require.NoError(t, err)
+	l.inbox = inbox.New(l.account.Secret)
+	l.startSandbox(simulators, play, hurriedRate)
+}
+
+// start starts a part, armed or not, and waits until it is ready.
+func (l *lane) start(part failpoint.Part, die string) error {
+	p, err := spawn(string(part), l.env, "-die", die)
+	if err != nil {
+		return err
+	}
+	l.running[part] = p
+	return p.answers(l.ports[part])
+}
+
+// stop ends the processes.
+func (l *lane) stop() {
+	for _, p := range l.running {
+		p.kill()
+	}
+}
+
+func (l *lane) merchant() merchant { return merchant{l.base, l.account} }
+
+// endure kills a process at a point while a payment passes it, starts it again, and
+// sees that the payment ends as if nothing had been.
+func (l *lane) endure(t *testing.T, one trial) {
+	l.t = t
+	prepared := prepare[one.story](l)
+	risen := l.arm(t, one.Part, one.Name)
+	if one.story == failpoint.Left && one.Part != failpoint.API {
+		left := l.arm(t, failpoint.API, "api.accept.committed")
+		defer func() { require.NoError(t, <-left) }()
+	}
+	l.tell(one.story, prepared)
+	select {
+	case err := <-risen:
+		require.NoError(t, err)
+	default:
+		t.Fatalf("the %s passed %s without dying", one.story, one.Name)
+	}
+	l.settled()
+}
+
+// arm starts a part anew so that it dies at a point, and again, not armed, once it has
+// died there. It returns how that went.
+func (l *lane) arm(t *testing.T, part failpoint.Part, point string) <-chan error {
+	t.Helper()
+	l.running[part].kill()
+	require.NoError(t, l.start(part, point))
+	armed, risen := l.running[part], make(chan error, 1)
+	go func() {
+		<-armed.gone
+		if ended := armed.cmd.ProcessState.String(); ended != "signal: killed" {
+			risen <- errors.New("the process did not die of the point: " + ended)
+			return
+		}
+		risen <- l.start(part, "")
+	}()
+	return risen
+}
+
+// prepare is what each story needs before anything is armed: what it makes, or "".
+var prepare = map[failpoint.Story]func(*lane) string{
+	failpoint.CashIn: nothing, failpoint.Lost: nothing, failpoint.Late: nothing, failpoint.Left: nothing,
+	failpoint.CashOut: nothing, failpoint.Unheard: nothing, failpoint.Rejected: nothing,
+	failpoint.Refund: func(l *lane) string {
+		id := l.merchant().fund(l.t, 5000).ID
+		l.ends(id, "SUCCESS")
+		return id
+	},
+}
+
+func nothing(*lane) string { return "" }
+
+// tell lets a story happen and sees that it ends as it always does, and that the
+// merchant heard of that and of nothing else.
+func (l *lane) tell(story failpoint.Story, prepared string) {
+	switch story {
+	case failpoint.CashIn, failpoint.Left:
+		id := l.ask("/payments/cashin", order(silent))
+		l.payPage(id, pays)
+		l.ends(id, "SUCCESS")
+	case failpoint.Lost:
+		l.ends(l.ask("/payments/cashin", order(unheardOf)), "SUCCESS")
+	case failpoint.Late:
+		id := l.ask("/payments/cashin", order(late))
+		l.ends(id, "EXPIRED")
+		l.ends(l.givenBack(id), "SUCCESS")
+	case failpoint.CashOut:
+		l.ends(l.ask("/payments/cashout", cashOut(pays, 5000)), "SUCCESS")
+	case failpoint.Unheard:
+		l.ends(l.ask("/payments/cashout", cashOut(unheardOf, 5000)), "SUCCESS")
+	case failpoint.Rejected:
+		l.ends(l.ask("/payments/cashout", cashOut(rejects, 5000)), "FAILED")
+	case failpoint.Refund:
+		l.ends(l.ask("/refunds", refund(prepared, 5000)), "SUCCESS")
+		l.ends(prepared, "SUCCESS", "REVERSED")
+	}
+}
+
+// Numbers of the merchant's document, each the name of what happens.
+const (
+	pays      = "+22376123456"
+	rejects   = "+22376222222"
+	silent    = "+22376333333"
+	unheardOf = "+22376666666"
+	late      = "+22376777777"
+)
+
+// endurance is how long a story may take with a kill in it: Temporal's own time-outs,
+// the sweep's two rounds, and a slow machine.
+const endurance = 150 * time.Second
+
+// ask asks until it is answered with a payment, as a merchant does who wants to know.
+func (l *lane) ask(path, body string) string {
+	var got answer
+	var err error
+	for deadline := time.Now().Add(endurance); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		got, err = l.merchant().do(l.t.Context(), http.MethodPost, path, body)
+		if err == nil && got.Data.ID != "" {
+			return cmp.Or(got.Data.RefundID, got.Data.ID)
+		}
+	}
+	l.t.Fatalf("%s is never answered: %v %s", path, err, got.Raw)
+	return ""
+}
+
+// payPage has the customer pay once the merchant has a page to send him to.
+func (l *lane) payPage(id, number string) {
+	require.Eventually(l.t, func() bool {
+		got, err := l.merchant().do(l.t.Context(), http.MethodGet, "/payments/"+id, "")
+		return err == nil && got.Data.URL != "" && payer(number).pay(l.t.Context(), got.Data.URL) == nil
+	}, endurance, 100*time.Millisecond, "nobody can pay %s", id)
+}
+
+// ends waits for the last of the statuses that a payment becomes terminal with, and for
+// the merchant to have heard of each and of nothing else: perhaps twice, and in any
+// order, for that is what a kill in the middle of a delivery makes of it.
+func (l *lane) ends(id string, statuses ...string) {
+	l.merchant().until(l.t, id, statuses[len(statuses)-1], endurance)
+	slices.Sort(statuses)
+	require.Eventually(l.t, func() bool {
+		return slices.Equal(slices.Compact(slices.Sorted(slices.Values(l.letters(id)))), statuses)
+	}, endurance, 100*time.Millisecond, "the merchant does not hear that %s is %v", id, statuses)
+}
+
+// givenBack waits until the stray money of a payment is back, and returns the refund.
+func (l *lane) givenBack(id string) string {
+	var back string
+	require.Eventually(l.t, func() bool {
+		stray, err := l.parts.store.Cases(l.t.Context(), pirogue.PaymentID(id))
+		if err != nil || len(stray) != 1 || stray[0].ClosedAt.IsZero() {
+			return false
+		}
+		owner := pirogue.Owner{MerchantID: l.account.MerchantID, Mode: pirogue.Test}
+		refund, err := l.parts.store.ByReference(l.t.Context(), owner, pirogue.Refund, string(stray[0].ID))
+		back = string(refund.ID)
+		return err == nil
+	}, endurance, 100*time.Millisecond, "the case of %s does not close", id)
+	return back
+}
+
+// nextPort counts through ports below those that a system gives to callers, so that
+// worlds beside each other do not take one another's while a part is restarting.
+var nextPort atomic.Int64
+
+const firstQuietPort, quietPortsEnd = 20000, 30000
+
+// quietPorts returns n addresses that nobody listens on.
+func quietPorts(t testing.TB, n int) []string {
+	t.Helper()
+	nextPort.CompareAndSwap(0, firstQuietPort+int64(os.Getpid()%500)*10)
+	var addrs []string
+	for len(addrs) < n {
+		addr := fmt.Sprintf("127.0.0.1:%d", nextPort.Add(1))
+		require.Less(t, nextPort.Load(), int64(quietPortsEnd))
+		if listener, err := net.Listen("tcp", addr); err == nil {
+			require.NoError(t, listener.Close())
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs
+}

@@ -1,0 +1,450 @@
+package store_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+	"pirogue/piroguetest"
+)
+
+const (
+	modelSeeds = 3   // stories, each the same every time
+	modelSteps = 250 // of one story
+)
+
+// books is what a story is told to: a database, or the model that says what a database
+// must answer.
+type books interface {
+	accept(p pirogue.Payment, a pirogue.Attempt) string
+	send(a pirogue.Attempt) string
+	settle(s pirogue.Settlement) string
+	stray(c pirogue.Case) string
+	money() string
+	payment(id pirogue.PaymentID) string
+}
+
+// The same story, told to PostgreSQL, to SQLite and to a model of a hundred lines, gets
+// the same answers, and leaves the same money behind, at every step.
+func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(modelSeeds) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
+			postgres, sqlite := newWorld(t, piroguetest.Postgres(t)), newWorldOnSQLite(t)
+			told := story{t: t, w: sqlite, model: newModel(), met: map[string]bool{}}
+			told.dice = rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // repeatable, not secret
+			told.databases = []books{database{postgres}, database{sqlite}}
+			for range modelSteps {
+				told.step()
+			}
+			for _, outcome := range outcomes {
+				assert.True(t, told.met[outcome], "no %s in the whole story", outcome)
+			}
+			postgres.sound()
+			sqlite.sound()
+		})
+	}
+}
+
+// outcomes is what every story must meet, or it would show nothing.
+var outcomes = []string{
+	"CASHIN accepted", "CASHOUT accepted", "REFUND accepted", "late REFUND accepted", "REFERENCE_TAKEN",
+	"INSUFFICIENT_BALANCE", "TRANSACTION_NOT_FOUND", "REFUND_NOT_ALLOWED", "REFUND_EXCEEDS_PAYMENT", "INTERNAL_ERROR",
+	"CASHIN SUCCESS", "CASHOUT SUCCESS", "REFUND SUCCESS", "late REFUND SUCCESS", "CASHOUT FAILED", "REFUND FAILED",
+	"CASHIN REVERSED", "CASHIN SUCCESS after EXPIRED",
+}
+
+// story is a random sequence of calls.
+type story struct {
+	t         *testing.T
+	dice      *rand.Rand
+	w         *world // where payments are drawn up
+	model     *model
+	databases []books
+	payments  []pirogue.Payment
+	attempts  []pirogue.Attempt
+	log       []string
+	met       map[string]bool
+}
+
+// ask puts one question to all books and compares their answers.
+func (s *story) ask(what string, question func(b books) string) string {
+	s.t.Helper()
+	want := question(s.model)
+	s.log = append(s.log, what+" = "+want)
+	for _, b := range s.databases {
+		require.Equal(s.t, want, question(b), "%T after\n%s", b, strings.Join(s.log[max(0, len(s.log)-40):], "\n"))
+	}
+	for _, word := range strings.Fields(want) {
+		s.met[word] = true
+	}
+	return want
+}
+
+// step does one thing and looks at the payment that it touched, and at the money.
+func (s *story) step() {
+	s.t.Helper()
+	if len(s.payments) == 0 || s.dice.IntN(3) == 0 {
+		s.accept()
+		return
+	}
+	i := s.dice.IntN(len(s.payments))
+	if s.dice.IntN(4) > 0 { // mostly what is young, so that payments come to their ends
+		i = len(s.payments) - 1 - s.dice.IntN(min(6, len(s.payments)))
+	}
+	p := s.payments[i]
+	switch s.dice.IntN(9) {
+	case 0, 1, 2, 3:
+		s.ask("send "+name(p), func(b books) string { return b.send(s.attempts[i]) })
+	case 4:
+		s.stray(p)
+	default:
+		s.settle(p)
+	}
+	s.look(p)
+}
+
+// stray says that money moved which nobody expected.
+func (s *story) stray(p pirogue.Payment) {
+	s.t.Helper()
+	c := pirogue.Case{
+		ID: pirogue.NewCaseID(p.ID, pirogue.CauseLateSuccess), PaymentID: p.ID, Cause: pirogue.CauseLateSuccess,
+		Paid: s.dice.Int64N(3) * 400, OpenedAt: begin,
+	}
+	s.ask(fmt.Sprintf("stray %d of %s", c.Paid, name(p)), func(b books) string { return b.stray(c) })
+}
+
+// settle ends a payment, or tries to.
+func (s *story) settle(p pirogue.Payment) {
+	s.t.Helper()
+	ends := []pirogue.Status{"SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "FAILED", "EXPIRED", "EXPIRED", "REVERSED"}
+	e := pirogue.Settlement{PaymentID: p.ID, Status: ends[s.dice.IntN(len(ends))], At: begin.Add(time.Minute)}
+	if s.dice.IntN(4) == 0 {
+		e.From = []pirogue.Status{"EXPIRED", "CREATED"}[s.dice.IntN(2)]
+	}
+	var before pirogue.Status
+	if known := s.model.payments[p.ID]; known != nil {
+		before = known.Status
+	}
+	s.ask(fmt.Sprintf("settle %s from %q as %s", name(p), e.From, e.Status), func(b books) string { return b.settle(e) })
+	if known := s.model.payments[p.ID]; known != nil {
+		s.meet(known)
+		s.met[fmt.Sprintf("%s %s after %s", known.Kind, known.Status, before)] = true
+		if parent := s.model.payments[p.ParentID]; parent != nil {
+			s.meet(parent)
+		}
+	}
+}
+
+// meet remembers that there was a payment like this.
+func (s *story) meet(p *pirogue.Payment) {
+	status := string(p.Status)
+	if p.Status == pirogue.StatusCreated {
+		status = "accepted"
+	}
+	s.met[map[bool]string{true: "late "}[p.Late]+string(p.Kind)+" "+status] = true
+}
+
+// accept draws up a payment: mostly a good one, often enough one that must be refused.
+func (s *story) accept() {
+	s.t.Helper()
+	p, a := s.w.order(s.w.owner, fmt.Sprintf("ref_%d", s.dice.IntN(modelSteps)))
+	p.Kind = []pirogue.Kind{pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.Refund, pirogue.Refund}[s.dice.IntN(5)]
+	p.Amount.Minor, p.Fee.Minor = 1+s.dice.Int64N(2000), 0
+	if p.Kind == pirogue.CashIn {
+		p.Amount.Minor *= 3
+	}
+	p.FeePayer, p.FeeReturns = pirogue.PaidByMerchant, false
+	if p.Kind == pirogue.Refund {
+		s.choose(&p)
+	} else {
+		p.Fee.Minor = s.dice.Int64N(1 + p.Amount.Minor/4)
+		if s.dice.IntN(3) == 0 {
+			p.FeePayer = pirogue.PaidByCustomer
+		} else {
+			p.FeeReturns = p.Kind == pirogue.CashIn && s.dice.IntN(2) == 0
+		}
+	}
+	answer := s.ask(fmt.Sprintf("accept %s %s of %d, fee %d by %s, parent %s late %t",
+		name(p), p.OrderID, p.Amount.Minor, p.Fee.Minor, p.FeePayer, p.ParentID, p.Late),
+		func(b books) string { return b.accept(p, a) })
+	if accepted := s.model.payments[p.ID]; accepted != nil {
+		s.meet(accepted)
+	} else if fields := strings.Fields(answer); s.model.payments[pirogue.PaymentID(fields[1])] != nil {
+		s.met["REFERENCE_TAKEN"] = true
+	}
+	if s.model.payments[p.ID] != nil || s.dice.IntN(10) == 0 { // some are asked for though they are nowhere
+		s.payments, s.attempts = append(s.payments, p), append(s.attempts, a)
+	}
+	s.look(p)
+}
+
+// choose gives a refund its cash-in: mostly one that was paid, and mostly all that is
+// left of it or a part.
+func (s *story) choose(p *pirogue.Payment) {
+	p.ParentID, p.Late = ids.Payment(), s.dice.IntN(4) == 0
+	for range 12 {
+		if len(s.payments) == 0 || s.dice.IntN(30) == 0 {
+			return
+		}
+		p.ParentID = s.payments[s.dice.IntN(len(s.payments))].ID
+		parent := s.model.payments[p.ParentID]
+		if parent == nil {
+			continue
+		}
+		left := parent.Refundable()
+		if p.Late {
+			left = s.model.suspense[parent.ID]
+		}
+		p.Amount.Minor = 1 + s.dice.Int64N(parent.Amount.Minor+parent.Amount.Minor/8)
+		if left > 0 {
+			if s.dice.IntN(2) == 0 {
+				p.Amount.Minor = left
+			}
+			return
+		}
+	}
+}
+
+// look compares a payment, its cash-in and the money.
+func (s *story) look(p pirogue.Payment) {
+	s.t.Helper()
+	for _, id := range []pirogue.PaymentID{p.ID, p.ParentID} {
+		if id != "" {
+			s.ask("read "+string(id), func(b books) string { return b.payment(id) })
+		}
+	}
+	s.ask("money", books.money)
+}
+
+// name tells one payment of a story from the others.
+func name(p pirogue.Payment) string { return string(p.Kind) + " " + string(p.ID[24:]) }
+
+// database tells a story to a real one.
+type database struct{ w *world }
+
+func (d database) accept(p pirogue.Payment, a pirogue.Attempt) string {
+	p.MerchantID = d.w.owner.MerchantID
+	stands, fresh, err := d.w.db.Accept(d.w.ctx(), p, a, digest(a))
+	return fmt.Sprint(fresh, " ", stands.ID, pirogue.CodeOf(err))
+}
+
+func (d database) send(a pirogue.Attempt) string {
+	sent, err := d.w.db.Send(d.w.ctx(), a.ID, false, d.w.at(time.Second))
+	return fmt.Sprint(sent, pirogue.CodeOf(err))
+}
+
+func (d database) settle(s pirogue.Settlement) string {
+	settled, err := d.w.db.Settle(d.w.ctx(), s)
+	return fmt.Sprint(settled.Payment.Status, " ", settled.EventID, " ", settled.Reversed, pirogue.CodeOf(err))
+}
+
+func (d database) stray(c pirogue.Case) string {
+	err := d.w.db.OpenCase(d.w.ctx(), c)
+	kept, _ := d.w.db.Case(d.w.ctx(), c.ID) //nolint:errcheck // a case that is missing has nothing
+	return fmt.Sprint(kept.Paid, " ", err != nil)
+}
+
+func (d database) money() string {
+	balances, err := d.w.db.Balances(d.w.ctx(), d.w.owner)
+	require.NoError(d.w.t, err)
+	var sum pirogue.Balance
+	for _, b := range balances {
+		sum.Available, sum.Pending, sum.Reserved = b.Available, b.Pending, b.Reserved
+	}
+	return fmt.Sprint(sum.Available, sum.Pending, sum.Reserved)
+}
+
+func (d database) payment(id pirogue.PaymentID) string {
+	p, err := d.w.db.Payment(d.w.ctx(), d.w.owner, id)
+	return fmt.Sprint(p.Status, p.Refunded, p.RefundHeld, p.Sequence, " ", pirogue.CodeOf(err))
+}
+
+// model says in a few lines what the databases must do. It has one merchant in one
+// country, and knows nothing of transactions, journals or accounts.
+type model struct {
+	payments        map[pirogue.PaymentID]*pirogue.Payment
+	byReference     map[string]pirogue.PaymentID
+	sent            map[pirogue.PaymentID]bool
+	suspense        map[pirogue.PaymentID]int64 // what came late
+	available, held int64
+}
+
+func newModel() *model {
+	return &model{
+		payments: map[pirogue.PaymentID]*pirogue.Payment{}, byReference: map[string]pirogue.PaymentID{},
+		sent: map[pirogue.PaymentID]bool{}, suspense: map[pirogue.PaymentID]int64{},
+	}
+}
+
+// cost is what a payment takes from the merchant.
+func cost(p *pirogue.Payment) int64 {
+	switch {
+	case p.Kind == pirogue.CashIn || p.Late:
+		return 0
+	case p.FeePayer == pirogue.PaidByMerchant:
+		return p.Amount.Minor + p.Fee.Minor
+	default:
+		return p.Amount.Minor
+	}
+}
+
+// gain is what a cash-in brings the merchant.
+func gain(p *pirogue.Payment) int64 {
+	if p.FeePayer == pirogue.PaidByMerchant {
+		return p.Amount.Minor - p.Fee.Minor
+	}
+	return p.Amount.Minor
+}
+
+func (m *model) accept(p pirogue.Payment, _ pirogue.Attempt) string {
+	reference := fmt.Sprint(p.Kind == pirogue.Refund, p.Late, p.OrderID)
+	if original, taken := m.byReference[reference]; taken {
+		return fmt.Sprint(false, " ", original)
+	}
+	code := m.refundable(p)
+	if code == "" && m.available < cost(&p) {
+		code = pirogue.InsufficientBalance
+	}
+	if code != "" {
+		return fmt.Sprint(false, " ", code)
+	}
+	if p.Kind == pirogue.Refund && !p.Late {
+		m.payments[p.ParentID].RefundHeld += p.Amount.Minor
+	}
+	m.available, m.held = m.available-cost(&p), m.held+cost(&p)
+	m.payments[p.ID], m.byReference[reference] = &p, p.ID
+	return fmt.Sprint(true, " ", p.ID)
+}
+
+// refundable says why a refund is refused; "" when it is not.
+func (m *model) refundable(p pirogue.Payment) pirogue.Code {
+	if p.Kind != pirogue.Refund {
+		return ""
+	}
+	parent, known := m.payments[p.ParentID]
+	left := m.suspense[p.ParentID]
+	for _, other := range m.payments {
+		if other.Late && other.ParentID == p.ParentID && other.Status != "FAILED" && other.Status != "EXPIRED" {
+			left -= other.Amount.Minor
+		}
+	}
+	switch {
+	case !known:
+		return pirogue.TransactionNotFound
+	case parent.Kind != pirogue.CashIn, !p.Late && parent.Status != pirogue.StatusSuccess:
+		return pirogue.RefundNotAllowed
+	case !p.Late:
+		left = parent.Amount.Minor - parent.Refunded - parent.RefundHeld
+	}
+	if p.Amount.Minor > left {
+		return pirogue.RefundExceedsPayment
+	}
+	return ""
+}
+
+func (m *model) send(a pirogue.Attempt) string {
+	p := m.payments[a.PaymentID]
+	if p == nil || p.Status.Terminal() || m.sent[p.ID] {
+		return fmt.Sprint(false)
+	}
+	m.sent[p.ID], p.Status = true, pirogue.StatusInitiated
+	return fmt.Sprint(true)
+}
+
+func (m *model) settle(s pirogue.Settlement) string {
+	p := m.payments[s.PaymentID]
+	switch {
+	case s.Status == pirogue.StatusReversed:
+		return fmt.Sprint("  ", pirogue.Internal)
+	case p == nil:
+		return fmt.Sprint("  ", pirogue.TransactionNotFound)
+	case s.From == "" && p.Status.Terminal(), s.From != "" && s.From != p.Status:
+		if p.Status != s.Status {
+			return fmt.Sprint(p.Status, "  ")
+		}
+		return fmt.Sprint(p.Status, " ", pirogue.NewEventID(p.ID, p.Sequence), " ", m.reversed(p))
+	case !p.Status.CanBecome(s.Status, p.Kind):
+		return fmt.Sprint("  ", pirogue.Internal)
+	}
+	p.Status, p.Sequence = s.Status, p.Sequence+1
+	m.pay(p)
+	return fmt.Sprint(p.Status, " ", pirogue.NewEventID(p.ID, p.Sequence), " ", m.reversed(p))
+}
+
+// pay moves the money of a payment that has just ended.
+func (m *model) pay(p *pirogue.Payment) {
+	success := p.Status == pirogue.StatusSuccess
+	if p.Kind == pirogue.CashIn {
+		if success {
+			m.available += gain(p)
+		}
+		return
+	}
+	m.held -= cost(p)
+	if !success {
+		m.available += cost(p)
+	}
+	if p.Kind != pirogue.Refund || p.Late {
+		return
+	}
+	parent := m.payments[p.ParentID]
+	parent.RefundHeld -= p.Amount.Minor
+	if !success {
+		return
+	}
+	before := parent.Refunded
+	parent.Refunded += p.Amount.Minor
+	if parent.FeeReturns {
+		m.available += parent.Fee.Minor*parent.Refunded/parent.Amount.Minor - parent.Fee.Minor*before/parent.Amount.Minor
+	}
+	if parent.Refunded == parent.Amount.Minor {
+		parent.Status, parent.Sequence = pirogue.StatusReversed, parent.Sequence+1
+	}
+}
+
+// reversed is the event of the cash-in that a refund made whole.
+func (m *model) reversed(p *pirogue.Payment) pirogue.EventID {
+	parent := m.payments[p.ParentID]
+	if p.Late || p.Status != pirogue.StatusSuccess || parent == nil || parent.Status != pirogue.StatusReversed {
+		return ""
+	}
+	return pirogue.NewEventID(parent.ID, parent.Sequence)
+}
+
+func (m *model) stray(c pirogue.Case) string {
+	p := m.payments[c.PaymentID]
+	if p == nil {
+		return fmt.Sprint(0, " ", true)
+	}
+	if m.suspense[p.ID] == 0 {
+		m.suspense[p.ID] = c.Paid
+	}
+	return fmt.Sprint(m.suspense[p.ID], " ", false)
+}
+
+func (m *model) money() string {
+	pending := int64(0)
+	for _, p := range m.payments {
+		if p.Kind == pirogue.CashIn && !p.Status.Terminal() {
+			pending += gain(p)
+		}
+	}
+	return fmt.Sprint(m.available, pending, m.held)
+}
+
+func (m *model) payment(id pirogue.PaymentID) string {
+	p := m.payments[id]
+	if p == nil {
+		return fmt.Sprint("", 0, 0, 0, " ", pirogue.TransactionNotFound)
+	}
+	return fmt.Sprint(p.Status, p.Refunded, p.RefundHeld, p.Sequence, " ")
+}

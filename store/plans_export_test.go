@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+)
+
+// SupportPlans returns how the database would look up what support asks for, by question.
+// PostgreSQL is kept from reading tables that are small enough to be read whole.
+func (db *DB) SupportPlans(ctx context.Context) (map[string][]string, error) {
+	questions := map[string]string{"find": findPayments}
+	for _, c := range stuckCauses {
+		questions[string(c.cause)] = c.query
+	}
+	explain := "EXPLAIN QUERY PLAN "
+	if db.write.Name() == "postgres" {
+		explain = "EXPLAIN "
+	}
+	plans := map[string][]string{}
+	err := db.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if db.write.Name() == "postgres" {
+			if err := tx.Exec("SET LOCAL enable_seqscan = off").Error; err != nil {
+				return err
+			}
+		}
+		for name, question := range questions {
+			var plan []map[string]any
+			err := tx.Raw(explain+question, map[string]any{
+				"term": "x", "id": "x", "digest": "x", "limit": 1, "started": "x", "answered": "x", "expired": "x",
+				"paid": "x", "reported": "x",
+			}).Scan(&plan).Error
+			if err != nil {
+				return err
+			}
+			for _, line := range plan {
+				plans[name] = append(plans[name], fmt.Sprint(line["detail"], line["QUERY PLAN"]))
+			}
+		}
+		return nil
+	})
+	return plans, err
+}

@@ -1,0 +1,212 @@
+package workflows_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// check proves what must be true when everything has been told.
+func (s *scenario) check() {
+	s.lot.t.Helper()
+	var parents []pirogue.Payment
+	for _, p := range s.told {
+		if p.ParentID != "" && !p.Late {
+			parents = append(parents, pirogue.Payment{ID: p.ParentID})
+		}
+	}
+	var all []pirogue.Payment
+	for _, told := range slices.Concat(s.told, parents) {
+		p, attempt, err := s.lot.store.Latest(s.lot.t.Context(), told.ID)
+		require.NoError(s.lot.t, err)
+		all = append(all, p)
+		s.checkMoney(p)
+		s.checkFailure(p, attempt)
+		s.checkHistory(p)
+		for n := range p.Sequence {
+			if !slices.Contains(s.news, pirogue.NewEventID(p.ID, n+1)) {
+				s.wrong("the merchant was not told that %s %s ended for the %d. time", p.Kind, p.OrderID, n+1)
+			}
+		}
+	}
+	s.checkNews()
+	s.checkBalance(all)
+	s.checkActs()
+	s.lot.moved = append(s.lot.moved, s.nature.arrived...)
+}
+
+// checkMoney proves that a payment's status says what the operator did.
+func (s *scenario) checkMoney(p pirogue.Payment) {
+	s.lot.t.Helper()
+	moved, times := s.nature.moves(p.ID)
+	known := len(s.nature.tries[p.ID]) > 0 || slices.ContainsFunc(s.told, func(t pirogue.Payment) bool { return t.ID == p.ID })
+	cases, err := s.lot.store.Cases(s.lot.t.Context(), p.ID)
+	require.NoError(s.lot.t, err)
+	switch {
+	case !known: // the cash-in of a refund, paid before the scenario began
+	case !p.Status.Terminal():
+		s.wrong("%s %s is %s at the end of all", p.Kind, p.OrderID, p.Status)
+	case times > 1:
+		s.wrong("%s %s was executed %d times", p.Kind, p.OrderID, times)
+	case p.Status == pirogue.StatusSuccess && moved != p.AtOperator().Minor:
+		s.wrong("%s %s of %d is SUCCESS, the operator moved %d", p.Kind, p.OrderID, p.AtOperator().Minor, moved)
+	case p.Status != pirogue.StatusSuccess && moved > 0 && len(cases) == 0:
+		s.wrong("%s %s is %s, the operator moved %d, and nobody knows", p.Kind, p.OrderID, p.Status, moved)
+	}
+	for _, c := range cases {
+		if c.ClosedAt.IsZero() && !s.onItsWay(p) {
+			s.wrong("the case %s of %s %s is open for ever", c.Cause, p.Kind, p.OrderID)
+		}
+	}
+}
+
+// onItsWay reports whether stray money of a payment was to go back and could not: then
+// its case stays open.
+func (s *scenario) onItsWay(parent pirogue.Payment) bool {
+	return slices.ContainsFunc(s.told, func(p pirogue.Payment) bool {
+		stands, _, err := s.lot.store.Latest(s.lot.t.Context(), p.ID)
+		require.NoError(s.lot.t, err)
+		return p.Late && p.ParentID == parent.ID && stands.Status != pirogue.StatusSuccess
+	})
+}
+
+// checkFailure proves that money out which may have reached the operator is called
+// failed on its word or on that of two people, never on time alone.
+func (s *scenario) checkFailure(p pirogue.Payment, a pirogue.Attempt) {
+	s.lot.t.Helper()
+	refs := s.nature.tries[p.ID]
+	if !p.Kind.MoneyOut() || p.Status != pirogue.StatusFailed || p.Failure.Code == pirogue.FailedBySupport || len(refs) == 0 {
+		return
+	}
+	ended := s.failedAt(p)
+	if !s.denied(a, ended) {
+		s.wrong("%s %s is FAILED (%s) without the operator's word", p.Kind, p.OrderID, p.Failure.Code)
+	}
+}
+
+// failedAt returns when a payment became FAILED.
+func (s *scenario) failedAt(p pirogue.Payment) time.Time {
+	s.lot.t.Helper()
+	moments, err := s.lot.store.Timeline(s.lot.t.Context(), s.owner, p.ID)
+	require.NoError(s.lot.t, err)
+	for _, m := range moments {
+		if m.Type == pirogue.StatusChanged && m.Details["to"] == string(pirogue.StatusFailed) {
+			return m.At
+		}
+	}
+	return time.Time{}
+}
+
+// denied reports whether the operator had said twice, five seconds apart, that an
+// attempt came to nothing; or that it knows nothing of it, where that proves something.
+func (s *scenario) denied(a pirogue.Attempt, by time.Time) bool {
+	var run []statement
+	proof := false
+	for _, word := range s.nature.said[a.Ref] {
+		if word.at.After(by.Add(time.Millisecond)) { // the database keeps microseconds
+			break
+		}
+		if len(run) > 0 && run[0].outcome != word.outcome {
+			run = nil
+		}
+		run = append(run, word)
+		apart := word.at.Sub(run[0].at) >= 5*time.Second
+		switch word.outcome {
+		case pirogue.OutcomeDeclined, pirogue.OutcomeExpired:
+			proof = apart
+		case pirogue.OutcomeAbsent:
+			past := len(run) >= 3 && !word.at.Before(a.SentAt.Add(simHorizon)) && s.plan.capability.AbsenceProves
+			proof = past || apart && a.State == pirogue.AttemptRefused
+		default:
+			proof = false
+		}
+	}
+	return proof
+}
+
+// checkHistory proves that a payment took only steps that exist.
+func (s *scenario) checkHistory(p pirogue.Payment) {
+	s.lot.t.Helper()
+	moments, err := s.lot.store.Timeline(s.lot.t.Context(), s.owner, p.ID)
+	require.NoError(s.lot.t, err)
+	at := string(pirogue.StatusCreated)
+	for _, m := range moments {
+		if m.Type != pirogue.StatusChanged {
+			continue
+		}
+		from, to := pirogue.Status(m.Details["from"].(string)), pirogue.Status(m.Details["to"].(string))
+		if string(from) != at || !from.CanBecome(to, p.Kind) {
+			s.wrong("%s %s went from %s to %s", p.Kind, p.OrderID, from, to)
+		}
+		at = string(to)
+	}
+	if at != string(p.Status) {
+		s.wrong("%s %s is %s, its history ends at %s", p.Kind, p.OrderID, p.Status, at)
+	}
+}
+
+// checkNews proves that every event was delivered, or is seen to be exhausted.
+func (s *scenario) checkNews() {
+	s.lot.t.Helper()
+	logs, err := s.lot.store.Deliveries(s.lot.t.Context(), s.owner, pirogue.EventFilter{Limit: pirogue.MaxPage})
+	require.NoError(s.lot.t, err)
+	for _, event := range logs {
+		told := slices.Contains(s.news, event.ID)
+		if told && event.State != pirogue.EventDelivered && event.State != pirogue.EventExhausted {
+			s.wrong("the event %s is %s", event.ID, event.State)
+		}
+	}
+}
+
+// checkBalance proves that the merchant has what its payments say, and nothing is held.
+func (s *scenario) checkBalance(all []pirogue.Payment) {
+	s.lot.t.Helper()
+	balances, err := s.lot.store.Balances(s.lot.t.Context(), s.owner)
+	require.NoError(s.lot.t, err)
+	available := int64(0)
+	if s.plan.kind != pirogue.CashIn {
+		available = funds
+	}
+	for _, p := range all {
+		switch {
+		case p.Status != pirogue.StatusSuccess && p.Status != pirogue.StatusReversed:
+		case p.Kind == pirogue.CashIn && s.plan.kind == pirogue.CashIn:
+			available += p.Net()
+		case p.Kind.MoneyOut():
+			available -= p.Net()
+		}
+		if p.Kind == pirogue.CashIn {
+			available += p.FeeReturned(0, p.Refunded)
+		}
+	}
+	got := pirogue.Balance{}
+	if len(balances) > 0 {
+		got = balances[0]
+	}
+	if got.Available != available || got.Reserved != 0 || got.Pending != 0 {
+		s.wrong("the merchant has %d, %d held and %d pending; its payments say %d",
+			got.Available, got.Reserved, got.Pending, available)
+	}
+}
+
+// checkActs proves that support was answered, unless the history was lost meanwhile.
+func (s *scenario) checkActs() {
+	s.lot.t.Helper()
+	for _, p := range s.told {
+		acts, err := s.lot.store.Acts(s.lot.t.Context(), p.ID, pirogue.MaxPage)
+		require.NoError(s.lot.t, err)
+		for _, kept := range acts {
+			told := s.acts[kept.ID]
+			switch {
+			case told.turned != nil || told.verdict.Decision == "" && s.lost:
+			case told.err != nil || told.verdict.Decision == "":
+				s.wrong("%s by %s was never answered: %v", kept.Verb, kept.Actor, told.err)
+			case told.verdict != kept.Verdict:
+				s.wrong("%s was told %+v, the log says %+v", kept.Actor, told.verdict, kept.Verdict)
+			}
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package workflows_test
+
+import (
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"pirogue"
+	"pirogue/ids"
+	"pirogue/workflows"
+)
+
+// visit plans when support looks at the payment: out of turn while it is young, and
+// past the operator's horizon again and again until it has ended. Then two people who
+// know the truth settle it.
+func (s *scenario) visit() {
+	r := s.dice["support"]
+	if chance(r, 0.4) {
+		for range 1 + r.IntN(3) {
+			s.later(between(r, 0, 25*time.Minute), s.meddle)
+		}
+	}
+	for n := range visits {
+		s.later(simHorizon+visitEvery+time.Duration(n)*visitEvery, s.settle)
+	}
+}
+
+// later does something when its time has come, if the story is still told.
+func (s *scenario) later(after time.Duration, do func()) {
+	s.env.RegisterDelayedCallback(func() {
+		if s.endedAt.IsZero() && s.cutAt.IsZero() {
+			do()
+		}
+	}, after)
+}
+
+// meddle is somebody who asks without knowing, and sometimes two who are wrong.
+func (s *scenario) meddle() {
+	r := s.dice["support"]
+	s.mark("support asks out of turn")
+	switch draw := r.IntN(10); {
+	case draw < 3:
+		s.ask(recheck())
+	case draw < 5:
+		s.ask(redrive())
+	case draw < 6:
+		s.mark("support presses a button twenty times")
+		for range 20 {
+			s.ask([]pirogue.Remedy{recheck(), redrive()}[r.IntN(2)])
+		}
+	case draw < 8:
+		s.ask(resolve("awa", []pirogue.Resolution{
+			pirogue.ResolvedPaid, pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced,
+		}[r.IntN(4)]))
+	default:
+		// Wrong about money that is said not to have moved: it is found when it moves.
+		s.mark("support is wrong")
+		s.ask(resolve("fanta", pirogue.ResolvedUnpaid))
+		s.ask(resolve("seydou", pirogue.ResolvedUnpaid))
+	}
+}
+
+// settle is two people who know the truth.
+func (s *scenario) settle() {
+	s.lot.t.Helper()
+	p, _, err := s.lot.store.Latest(s.lot.t.Context(), s.playing.ID)
+	require.NoError(s.lot.t, err)
+	cases, err := s.lot.store.Cases(s.lot.t.Context(), p.ID)
+	require.NoError(s.lot.t, err)
+	for _, c := range cases {
+		if c.ClosedAt.IsZero() && c.Cause != pirogue.CauseUnknown {
+			s.mark("support settles stray money")
+			s.two(s.placing(p))
+			return
+		}
+	}
+	switch _, executed := s.nature.moves(p.ID); {
+	case p.Status.Terminal(), s.nature.undecided(p.ID):
+	case executed > 0:
+		s.ask(recheck())
+	case chance(s.dice["support"], 0.5):
+		s.ask(redrive())
+	default:
+		s.mark("support settles an unknown outcome")
+		s.two(pirogue.ResolvedUnpaid)
+	}
+}
+
+// placing draws what becomes of stray money.
+func (s *scenario) placing(p pirogue.Payment) pirogue.Resolution {
+	if !p.Kind.MoneyOut() && !s.plan.noWay && chance(s.dice["support"], 0.5) {
+		return pirogue.ResolvedReturn
+	}
+	return pirogue.ResolvedPlaced
+}
+
+// two has two people say the same, one after the other.
+func (s *scenario) two(as pirogue.Resolution) {
+	s.ask(resolve("awa", as))
+	s.ask(resolve("moussa", as))
+}
+
+// ask writes an act down and puts it to the workflow.
+func (s *scenario) ask(r pirogue.Remedy) {
+	r.Act = ids.New()
+	a := &act{}
+	require.NoError(s.lot.t, s.lot.store.BeginAct(s.lot.t.Context(), pirogue.Act{
+		ID: r.Act, At: s.now(), Actor: r.Actor, Role: pirogue.RoleFinance, Verb: r.Verb, PaymentID: s.playing.ID,
+		Reason: "simulated",
+	}))
+	s.note("%s asks to %s %s", r.Actor, r.Verb, r.Resolution)
+	s.acts[r.Act] = a
+	s.env.UpdateWorkflow(workflows.RemedyUpdate, r.Act, &testsuite.TestUpdateCallback{
+		OnAccept: func() {},
+		OnReject: func(err error) { a.turned = err },
+		OnComplete: func(answer any, err error) {
+			a.err = err
+			verdict, ok := answer.(pirogue.Verdict)
+			if !ok {
+				return
+			}
+			a.verdict = verdict
+			s.note("%s is told: %s, %s", r.Actor, verdict.Decision, verdict.Reason)
+			if verdict.Decision == pirogue.DecisionResubmitted {
+				s.mark("support makes another attempt")
+			}
+		},
+	}, r)
+}

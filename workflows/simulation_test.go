@@ -1,0 +1,212 @@
+package workflows_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+	"pirogue/piroguetest"
+	"pirogue/store"
+)
+
+var (
+	simulations = flag.Int("simulations", 300, "how many scenarios TestSimulation draws")
+	firstSeed   = flag.Uint64("seed", 0, "the first of them; 0 means 1, and the seeds of testdata/seeds.txt before it")
+)
+
+// perLot is how many scenarios share a database. What is audited at the end of a lot
+// reads whole tables.
+const perLot = 50
+
+// enough is how many scenarios make it certain that every fault has happened.
+const enough = 250
+
+// TestSimulation draws payments and everything that can go wrong with them, tells their
+// stories with the real workflows, activities and database, and then compares our books
+// with the book of the operator, which knows nothing of ours. One seed decides all that
+// happens in a scenario.
+func TestSimulation(t *testing.T) {
+	t.Parallel()
+
+	seeds := drawn(t)
+	seen := &marks{hits: map[string]int{}}
+	t.Run("lots", func(t *testing.T) {
+		for lot := range slices.Chunk(seeds, perLot) {
+			t.Run(fmt.Sprintf("from %d", lot[0]), func(t *testing.T) {
+				t.Parallel()
+				simulate(t, seen, lot)
+			})
+		}
+	})
+	if len(seeds) < enough {
+		return
+	}
+	for _, fault := range faults {
+		require.Positive(t, seen.hits[fault], "nothing was simulated of: %s", fault)
+	}
+	unknown := slices.DeleteFunc(slices.Sorted(maps.Keys(seen.hits)), func(hit string) bool {
+		return slices.Contains(faults, hit)
+	})
+	require.Empty(t, unknown, "faults that are not listed")
+}
+
+// drawn returns the seeds of this run.
+func drawn(t *testing.T) []uint64 {
+	t.Helper()
+	var seeds []uint64
+	first := *firstSeed
+	if first == 0 {
+		seeds, first = remembered(t), 1
+	}
+	for n := range *simulations {
+		seeds = append(seeds, first+uint64(n))
+	}
+	return seeds
+}
+
+// remembered returns the seeds that once found a mistake, one a line, with a word on
+// which.
+func remembered(t *testing.T) []uint64 {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "seeds.txt"))
+	require.NoError(t, err)
+	var seeds []uint64
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] == "#" {
+			continue
+		}
+		seed, err := strconv.ParseUint(words[0], 10, 64)
+		require.NoError(t, err)
+		seeds = append(seeds, seed)
+	}
+	return seeds
+}
+
+// TestASeedIsOneStory proves that a seed that failed will fail again.
+func TestASeedIsOneStory(t *testing.T) {
+	t.Parallel()
+
+	told := func() []string {
+		l := newLot(t, &marks{hits: map[string]int{}})
+		var traces []string
+		for seed := range uint64(12) {
+			s := l.scenario(seed + 1)
+			s.play()
+			traces = append(traces, s.traced())
+		}
+		return traces
+	}
+	require.Equal(t, told(), told())
+}
+
+// simulate plays a lot of scenarios over one database and audits it.
+func simulate(t *testing.T, seen *marks, seeds []uint64) {
+	l := newLot(t, seen)
+	for _, seed := range seeds {
+		s := l.scenario(seed)
+		s.play()
+		s.check()
+	}
+	l.audit()
+}
+
+// lot is scenarios over one database. Each has a merchant of its own.
+type lot struct {
+	t     *testing.T
+	store *store.DB
+	seen  *marks
+	now   pirogue.Clock // of the scenario that is played
+	moved []*entry      // what its operator's book says of all scenarios
+	owner map[pirogue.PaymentID]*scenario
+}
+
+func newLot(t *testing.T, seen *marks) *lot {
+	t.Helper()
+	l := &lot{t: t, seen: seen, now: time.Now, owner: map[pirogue.PaymentID]*scenario{}}
+	l.store = openStore(t, func() time.Time { return l.now() }, inMemory(t))
+	return l
+}
+
+// inMemory returns the URL of a database on a disk in memory, where there is one.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	const shared = "/dev/shm"
+	if info, err := os.Stat(shared); err != nil || !info.IsDir() {
+		return piroguetest.SQLite(t)
+	}
+	folder, err := os.MkdirTemp(shared, "pirogue-simulation-") //nolint:usetesting // t.TempDir is on a slow disk
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
+	return "sqlite:" + filepath.Join(folder, ids.New()+".db")
+}
+
+// audit proves what is true of all scenarios together: every rule of the books, and
+// that the operator's book is ours, to the franc and in both directions.
+func (l *lot) audit() {
+	l.t.Helper()
+	violations, err := l.store.Audit(l.t.Context())
+	require.NoError(l.t, err)
+	for _, v := range violations {
+		if s := l.owner[pirogue.PaymentID(strings.SplitN(v.Row, "/", 2)[0])]; s != nil {
+			s.wrong("%s: %s", v.Rule, v.Row)
+			continue
+		}
+		l.t.Errorf("%s: %s", v.Rule, v.Row)
+	}
+	in, out, err := l.store.OperatorBook(l.t.Context(), instance)
+	require.NoError(l.t, err)
+	for _, e := range l.moved {
+		ours := in
+		if e.kind.MoneyOut() {
+			ours = out
+		}
+		if ours[string(e.ref)] != e.total() {
+			e.s.wrong("the operator moved %d under %s, our books say %d", e.total(), e.name, ours[string(e.ref)])
+		}
+		delete(ours, string(e.ref))
+	}
+	for _, left := range []map[string]int64{in, out} {
+		for ref, amount := range left {
+			if name := l.nameOf(pirogue.OperatorRef(ref)); amount != 0 && name != "" {
+				l.t.Errorf("our books say that %d moved under %s (%s), the operator knows nothing of it", amount, ref, name)
+			}
+		}
+	}
+}
+
+// nameOf says whose reference it is, "" when it is of money that was there before the
+// scenario began.
+func (l *lot) nameOf(ref pirogue.OperatorRef) string {
+	l.t.Helper()
+	attempt, err := l.store.AttemptByRef(l.t.Context(), instance, ref)
+	require.NoError(l.t, err)
+	if s := l.owner[attempt.PaymentID]; s != nil {
+		return fmt.Sprintf("seed %d", s.seed)
+	}
+	return ""
+}
+
+// marks counts what happened. A fault that never happened was not tested.
+type marks struct {
+	mu   sync.Mutex
+	hits map[string]int
+}
+
+func (m *marks) hit(fault string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.hits[fault]++
+}
