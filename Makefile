@@ -33,17 +33,31 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 	@scripts/need-php.sh
 	CGO_ENABLED=1 go test -race -p 2 -timeout 20m ./...
 	CGO_ENABLED=1 go test -race -timeout 5m ./cmd/pirogue -run Histories -sticky 0
+	go test -tags chaos -timeout 5m ./cmd/pirogue -run KillBetweenCallAndNote
 	cd devserver && go test ./...
+
+.PHONY: failpoints
+failpoints: bin/devserver ## kill a process at every point where that hurts, on both databases: 10 minutes
+	@scripts/need-postgres.sh
+	go test -tags chaos -timeout 30m -parallel 12 ./cmd/pirogue -run KilledAtAnyPoint -v
+
+.PHONY: chaos
+chaos: bin/devserver bin/faultproxy ## trade while everything is killed and cut off: 10 minutes at most; SEED=… repeats a run
+	@scripts/need-postgres.sh
+	go test -tags chaos -timeout 10m ./cmd/pirogue -run WhateverBreaks -v -seed $(or $(SEED),0)
 
 .PHONY: check
 check: $(TOOLS) ## format, vet, lint, workflow determinism, known vulnerabilities, tidy modules
 	@echo format;          bin/tools/golangci-lint fmt --diff
 	@echo vet;             go vet ./...
+	@echo vet chaos;       go vet -tags chaos ./failpoint ./cmd/pirogue
 	@echo vet devserver;   cd devserver && go vet ./...
+	@echo vet faultproxy;  cd faultproxy && go vet ./...
 	@echo lint;            bin/tools/golangci-lint run ./...
+	@echo lint chaos;      bin/tools/golangci-lint run --build-tags chaos ./failpoint ./cmd/pirogue
 	@echo workflows;       bin/tools/workflowcheck ./workflows/...
 	@echo vulnerabilities; scripts/vulncheck.sh bin/tools/govulncheck
-	@echo modules;         for module in . devserver tools; do (cd $$module && go mod tidy -diff) || exit 1; done
+	@echo modules;         for module in . devserver faultproxy tools; do (cd $$module && go mod tidy -diff) || exit 1; done
 
 .PHONY: bench
 bench: bin/devserver ## measure the figures the product promises
@@ -79,6 +93,11 @@ bin/pirogue:
 bin/devserver: LABEL = building Temporal (first time: several minutes)
 bin/devserver: $(filter-out %_test.go,$(wildcard devserver/*.go)) devserver/go.mod devserver/go.sum
 	@$(call build,devserver,.)
+	@touch $@
+
+bin/faultproxy: LABEL = building the fault proxy
+bin/faultproxy: faultproxy/main.go faultproxy/go.mod faultproxy/go.sum
+	@$(call build,faultproxy,.)
 	@touch $@
 
 bin/tools/golangci-lint: PACKAGE = github.com/golangci/golangci-lint/v2/cmd/golangci-lint

@@ -60,6 +60,12 @@ type CallbackReader interface {
 	Callback(a Attempt, header http.Header, body []byte) (Receipt, error)
 }
 
+// CallbackRegistrar can be told one address for what it has to say about payments that
+// name none of their own. The latest registration counts.
+type CallbackRegistrar interface {
+	RegisterCallback(ctx context.Context, address string) error
+}
+
 // Collection is what an operator needs to collect a cash-in.
 type Collection struct {
 	Ref         OperatorRef

@@ -161,8 +161,8 @@ func (a *Activities) record(
 	receipt, err := call(ctx)
 	failpoint.Hit("submit.called")
 	submitted, answer := classify(receipt, err, leg)
-	if attempt.State != pirogue.AttemptPrepared && submitted.Class == Unavailable {
-		// This try did not leave, but an earlier one under the same reference perhaps did.
+	if attempt.State != pirogue.AttemptPrepared && (submitted.Class == Unavailable || submitted.Class == Declined) {
+		// This try came to nothing, but an earlier one under the same reference perhaps did not.
 		submitted.Class, answer.State = Unsure, pirogue.AttemptUnknown
 	}
 	answer.AttemptID, answer.At = attempt.ID, a.Clock.Now()

@@ -242,11 +242,13 @@ func TestLimitsAreAboutWhatMovesAtTheOperator(t *testing.T) {
 func TestAnAmountThatDoesNotFitWithItsFeeIsRefused(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t)
-	w.agreed(pirogue.FeeRule{Kind: pirogue.CashIn, Fixed: 1, Payer: pirogue.PaidByCustomer})
-	body := strings.Replace(order("o"), "+22376123456", "+2250707070707", 1)
-	w.collect(strings.Replace(body, "500", "9223372036854775807", 1)).says(pirogue.InvalidAmount)
-	require.Equal(t, 202, w.collect(strings.Replace(body, "500", "9223372036854775806", 1)).Code)
+	for _, payer := range []pirogue.FeePayer{pirogue.PaidByCustomer, pirogue.PaidByMerchant} {
+		w := newWorld(t)
+		w.agreed(pirogue.FeeRule{Kind: pirogue.CashIn, Fixed: 1, Payer: payer})
+		body := strings.Replace(order("o"), "+22376123456", "+2250707070707", 1)
+		w.collect(strings.Replace(body, "500", "9223372036854775807", 1)).says(pirogue.InvalidAmount)
+		require.Equal(t, 202, w.collect(strings.Replace(body, "500", "9223372036854775806", 1)).Code)
+	}
 }
 
 func TestTheContractIsReadOfNobodyElse(t *testing.T) {

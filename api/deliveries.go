@@ -104,7 +104,8 @@ func (s *Server) listDeliveries(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// resendOne sends an event again. Its body is an object because the signature of an
+// resendOne sends an event again. It fails with InvalidParameter when there is no
+// address to send it to, or it was sent again too often. The request's body is an object because the signature of an
 // empty one would be a GET's, which anybody who saw one could use. event_id may be
 // said in it: of two requests in one second, the bodies make the signatures differ.
 func (s *Server) resendOne(c *gin.Context, v *visit) error {
@@ -127,6 +128,9 @@ func (s *Server) resendOne(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
+	if event.State != pirogue.EventWaiting {
+		return pirogue.FieldError(pirogue.InvalidParameter, "event_id")
+	}
 	c.JSON(http.StatusAccepted, answer[letterView]{letterOf(event)})
 	return nil
 }
@@ -148,14 +152,13 @@ func (s *Server) resendMany(c *gin.Context, v *visit) error {
 	}
 	list := page[letterView]{Data: []letterView{}}
 	for _, l := range found {
-		if l.State == pirogue.EventUnwanted {
-			continue
-		}
 		event, err := s.resend(c, v, l.ID)
 		if err != nil {
 			return err
 		}
-		list.Data = append(list.Data, letterOf(event))
+		if event.State == pirogue.EventWaiting {
+			list.Data = append(list.Data, letterOf(event))
+		}
 	}
 	if len(found) == filter.Limit {
 		cursor := cursorAfter(found[len(found)-1].ID)
@@ -192,12 +195,13 @@ func readResend(body []byte) (pirogue.EventFilter, error) {
 	return filter, f.err()
 }
 
-// resend makes an event wait again and starts its delivery. A start that fails is the
-// sweep's: the event waits in the database, whoever carries it.
+// resend makes an event wait again and starts its delivery. An event that does not wait
+// afterwards cannot be sent. A start that fails is the sweep's: the event waits in the
+// database, whoever carries it.
 func (s *Server) resend(c *gin.Context, v *visit, id pirogue.EventID) (pirogue.Event, error) {
 	event, err := s.store.Resend(v.ctx, v.owner(), id)
-	if err != nil {
-		return pirogue.Event{}, err
+	if err != nil || event.State != pirogue.EventWaiting {
+		return event, err
 	}
 	start, stop := context.WithTimeout(context.WithoutCancel(c.Request.Context()), deliverTime)
 	defer stop()

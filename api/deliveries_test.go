@@ -123,6 +123,9 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 	w.post(resendPath(e.ID), `{"url":"https://x.example/"}`).says(pirogue.UnknownField)
 	w.post(resendPath(e.ID), `{"event_id":"evt_2"}`).says(pirogue.InvalidParameter)
 
+	nowhere := w.tell(w.paid("order_002"), pirogue.EventUnwanted)
+	require.Equal(t, "event_id", w.post(resendPath(nowhere.ID), `{    }`).says(pirogue.InvalidParameter).Params[0].Field)
+
 	captured := w.request(w.test, http.MethodGet, "/api/v1/balances", "")
 	again := w.request(w.test, http.MethodPost, "/api/v1"+resendPath(e.ID), "")
 	again.Header = captured.Header.Clone()

@@ -81,8 +81,8 @@ type Webhooks interface {
 	// deliveries.
 	Deliveries(ctx context.Context, o pirogue.Owner, f pirogue.EventFilter) ([]pirogue.EventLog, error)
 	// Resend makes an event WAITING again, with all its deliveries before it, and
-	// returns the round it is in; one that is WAITING already keeps its round. It fails
-	// with NotFound.
+	// returns it in its round; one that is WAITING already keeps its round, and one that
+	// cannot be sent comes back as it stands. It fails with NotFound.
 	Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error)
 }
 

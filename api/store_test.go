@@ -274,7 +274,7 @@ func (s *fakeStore) Resend(ctx context.Context, o pirogue.Owner, id pirogue.Even
 		if e.ID != id || e.MerchantID != o.MerchantID || e.Mode != o.Mode {
 			continue
 		}
-		if e.State != pirogue.EventWaiting {
+		if e.State != pirogue.EventWaiting && e.State != pirogue.EventUnwanted {
 			e.State, e.Round = pirogue.EventWaiting, e.Round+1
 		}
 		return e.Event, nil

@@ -162,7 +162,8 @@ SELECT p.id FROM payments p
          WHERE j.payment_id = p.id AND j.step = 'late')`},
 
 	{"no more goes back out of suspense than came", `
-SELECT p.id FROM payments p JOIN payments r ON r.parent_id = p.id AND r.late = 1 AND r.status NOT IN ('FAILED','EXPIRED')
+SELECT p.id FROM payments p
+  JOIN payments r ON r.parent_id = p.id AND r.late = 1 AND r.status NOT IN ('FAILED','EXPIRED')
  GROUP BY p.id
 HAVING SUM(r.amount) > (SELECT COALESCE(SUM(c.paid), 0) FROM cases c WHERE c.payment_id = p.id)`},
 

@@ -103,12 +103,7 @@ func TestCashOutsAtOnceNeverSpendMoreThanThereIs(t *testing.T) {
 					_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
 					return err
 				})
-				switch pirogue.CodeOf(err) {
-				case "":
-					paid.Add(1)
-				case pirogue.InsufficientBalance:
-					refused.Add(1)
-				default:
+				if err := w.unless(pirogue.InsufficientBalance, err, &paid, &refused); err != nil {
 					return err
 				}
 			}

@@ -14,14 +14,17 @@ func TestAContractSaysOneFeeForEachKindCountryAndNetwork(t *testing.T) {
 	each(t, func(w *world) {
 		id := w.owner.MerchantID
 		rules := pirogue.FeeSchedule{
-			{Kind: pirogue.CashIn, Fixed: 10, BasisPoints: 150, Min: 25, Max: 500, Payer: pirogue.PaidByMerchant, Returned: true},
+			{
+				Kind: pirogue.CashIn, Fixed: 10, BasisPoints: 150, Min: 25, Max: 500,
+				Payer: pirogue.PaidByMerchant, Returned: true,
+			},
 			{Kind: pirogue.CashIn, Country: "ML", Network: pirogue.Orange, BasisPoints: 200, Payer: pirogue.PaidByCustomer},
 			{Kind: pirogue.CashOut, Fixed: 100, Payer: pirogue.PaidByMerchant},
 		}
 		for _, r := range rules {
 			require.NoError(w.t, w.db.SetFee(w.ctx(), id, r))
 		}
-		rules[1].BasisPoints, rules[1].Payer = 175, pirogue.PaidByMerchant
+		rules[1].BasisPoints, rules[1].Payer, rules[1].Returned = 175, pirogue.PaidByMerchant, true
 		for range 2 {
 			require.NoError(w.t, w.db.SetFee(w.ctx(), id, rules[1]))
 		}

@@ -206,7 +206,8 @@ func resolve(tx *gorm.DB, j ledger.Journal) error {
 	for i, t := range j.Transfers {
 		row = append(row, transferID(j, i), transferID(holds, i), t.Debit.ID(), t.Credit.ID(), t.Amount)
 	}
-	rows := values(len(j.Transfers), "CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT)")
+	rows := values(len(j.Transfers),
+		"CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT)")
 	written := tx.Exec(fmt.Sprintf(resolveHolds, rows), append(row, j.ID(), phase(j))...)
 	if written.Error == nil && written.RowsAffected != int64(len(j.Transfers)) {
 		return pirogue.Errorf(pirogue.Internal, "journal %s finds other holds than its own", j.ID())

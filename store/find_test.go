@@ -135,9 +135,10 @@ func TestSupportReadsNoTableWhole(t *testing.T) {
 		for question, plan := range plans {
 			require.NotEmpty(w.t, plan, question)
 			for _, line := range plan {
-				whole := strings.Contains(line, "Seq Scan") ||
-					strings.Contains(line, "SCAN") && !strings.Contains(line, "INDEX") && !strings.Contains(line, "dialled")
-				require.False(w.t, whole, "%s: %s in %q", question, line, plan)
+				require.NotContains(w.t, line, "Seq Scan", question)
+				if strings.Contains(line, "SCAN") { // SQLite says so of whole indexes too: these two are short
+					require.Regexp(w.t, "INDEX (payments|cases)_open|SCAN dialled", line, question)
+				}
 			}
 		}
 	})

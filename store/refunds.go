@@ -133,7 +133,7 @@ func (db *DB) giveBack(
 	}
 	var journals []ledger.Journal
 	returned := parent.FeeReturned(parent.Refunded-refund.Amount.Minor, parent.Refunded)
-	if fee, any := ledger.FeeBack(parent, refund.ID, returned); any {
+	if fee, some := ledger.FeeBack(parent, refund.ID, returned); some {
 		journals = append(journals, fee)
 	}
 	if parent.Refunded < parent.Amount.Minor {

@@ -197,6 +197,19 @@ func (w *world) refused(code pirogue.Code, p pirogue.Payment, a pirogue.Attempt)
 	require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 }
 
+// unless counts what was accepted and what was refused with code, which is no failure.
+func (w *world) unless(code pirogue.Code, err error, accepted, refused *atomic.Int64) error {
+	switch {
+	case err == nil:
+		accepted.Add(1)
+	case pirogue.CodeOf(err) == code:
+		refused.Add(1)
+	default:
+		return err
+	}
+	return nil
+}
+
 // money is what the world's merchant has in Mali.
 func (w *world) money() pirogue.Balance {
 	w.t.Helper()

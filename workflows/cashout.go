@@ -50,6 +50,9 @@ func (s *story) payOut(ctx workflow.Context) (pirogue.Status, error) {
 	if err != nil {
 		return "", err
 	}
+	if receipt.Outcome == pirogue.OutcomePaid && s.differs(receipt) {
+		return s.paid(ctx, receipt)
+	}
 	if err := s.known(ctx); err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ func outRows() map[string]outRow {
 		absent   = pirogue.OutcomeAbsent
 	)
 	lost, no := []error{unknown}, []error{refused}
+	refusals := slices.Repeat(no, 12)
 	flaps := []scene{
 		{outcome: declined},
 		{from: 4 * time.Second, outcome: pending},
@@ -86,7 +88,8 @@ func outRows() map[string]outRow {
 		"once by reference, the answer is lost":      {answers: lost, scenes: []scene{{outcome: paid}}, power: pirogue.IdempotentByReference, want: "SUCCESS", sent: 2},
 		"once by reference, down, then up":           {answers: []error{notSent}, scenes: []scene{{outcome: paid}}, power: pirogue.IdempotentByReference, want: "SUCCESS", sent: 2},
 		"once by reference, lost and never heard of": {answers: lost, scenes: []scene{{outcome: absent}}, power: pirogue.IdempotentByReference, want: "PENDING", cause: pirogue.CauseUnknown, sent: 2},
-		"once by reference, lost, then down":         {answers: append(lost, down...), scenes: []scene{{outcome: absent}}, power: pirogue.IdempotentByReference, want: "PENDING", cause: pirogue.CauseUnknown, sent: several},
+		"once by reference, lost, then refused":      {answers: slices.Concat(lost, refusals), scenes: []scene{{outcome: absent}}, power: pirogue.IdempotentByReference, want: "PENDING", cause: pirogue.CauseUnknown, sent: several},
+		"once by reference, lost, then down":         {answers: slices.Concat(lost, down), scenes: []scene{{outcome: absent}}, power: pirogue.IdempotentByReference, want: "PENDING", cause: pirogue.CauseUnknown, sent: several},
 	}
 }
 

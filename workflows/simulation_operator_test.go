@@ -168,8 +168,12 @@ func (n *nature) try(kind pirogue.Kind, ref pirogue.OperatorRef) {
 	id := n.s.playing.ID
 	refs := n.tries[id]
 	for _, old := range refs {
-		if old != ref && kind.MoneyOut() && !n.dead(old) {
+		switch e := n.book[old]; {
+		case old == ref:
+		case kind.MoneyOut() && !n.dead(old):
 			n.s.wrong("%s was sent while %s may still be executed", n.s.alias(ref), n.s.alias(old))
+		case !kind.MoneyOut() && e != nil && n.s.plan.capability.Unheard == pirogue.RepeatRenewed:
+			e.paid = 0 // its page was never shown to anybody
 		}
 	}
 	for _, old := range refs {
@@ -269,7 +273,7 @@ func (n *nature) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Recei
 	if e != nil && !now.Before(e.shown) {
 		outcome = e.truth(now)
 	}
-	if now.Before(q.SentAt.Add(settles)) {
+	if now.Before(q.SentAt.Add(settles)) && !n.owned(q.Ref) {
 		var err error
 		if outcome, err = n.blur(outcome); err != nil {
 			n.s.note("asked of %s: %v", n.s.alias(q.Ref), err)
@@ -289,6 +293,13 @@ func (n *nature) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Recei
 		}
 	}
 	return receipt, nil
+}
+
+// owned reports whether the operator has said that money moved: that it does not take
+// back.
+func (n *nature) owned(ref pirogue.OperatorRef) bool {
+	said := n.said[ref]
+	return len(said) > 0 && said[len(said)-1].outcome == pirogue.OutcomePaid
 }
 
 // blur makes an outcome what an operator in trouble says. It never says that money

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -57,7 +58,8 @@ type scenario struct {
 	endedAt time.Time // of the story that is told; zero: not yet
 	endErr  error
 	cutAt   time.Time
-	lost    bool // a history was
+	lost    bool         // a history was
+	looks   atomic.Int64 // at the clock
 
 	mu      sync.Mutex
 	names   map[pirogue.OperatorRef]string
@@ -97,7 +99,7 @@ func (l *lot) scenario(seed uint64) *scenario {
 	}
 	for _, name := range []string{"plan", "fate", "noise", "database", "workers", "spread", "support", "merchant"} {
 		hash := fnv.New64a()
-		hash.Write([]byte(name)) //nolint:errcheck // a hash never fails
+		hash.Write([]byte(name))
 		s.dice[name] = rand.New(rand.NewPCG(seed, hash.Sum64()))
 	}
 	s.plan = draw(s.dice["plan"])
@@ -264,7 +266,11 @@ func (s *scenario) instance() pirogue.Instance {
 	return i
 }
 
-func (s *scenario) now() time.Time { return s.lot.now() }
+// now is the present, a little later each time somebody looks: no two things happen at
+// once.
+func (s *scenario) now() time.Time {
+	return s.lot.now().Add(time.Duration(s.looks.Add(1)) * time.Microsecond)
+}
 
 // fails draws whether a call to the database fails.
 func (s *scenario) fails(method string) moment {
@@ -413,7 +419,7 @@ func (s *scenario) note(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	line := fmt.Sprintf(format, args...)
-	s.trace = append(s.trace, fmt.Sprintf("%10s  %s", s.now().Sub(simStart).Round(time.Millisecond), line))
+	s.trace = append(s.trace, fmt.Sprintf("%10s  %s", s.lot.now().Sub(simStart).Round(time.Millisecond), line))
 }
 
 // alias names a reference by when it was first seen, so that a trace is the same in

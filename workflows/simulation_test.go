@@ -193,7 +193,8 @@ func (l *lot) nameOf(ref pirogue.OperatorRef) string {
 	l.t.Helper()
 	attempt, err := l.store.AttemptByRef(l.t.Context(), instance, ref)
 	require.NoError(l.t, err)
-	if s := l.owner[attempt.PaymentID]; s != nil {
+	s := l.owner[attempt.PaymentID]
+	if s != nil && slices.ContainsFunc(s.told, func(p pirogue.Payment) bool { return p.ID == attempt.PaymentID }) {
 		return fmt.Sprintf("seed %d", s.seed)
 	}
 	return ""

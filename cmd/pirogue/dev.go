@@ -96,6 +96,9 @@ func (p *parts) runAll(ctx context.Context, account devAccount, temporal *tempor
 		if err := p.awaitReady(running); err != nil {
 			return err
 		}
+		if err := p.registerSimulators(running); err != nil {
+			return err
+		}
 		return p.announce(out, account)
 	})
 	err := group.Wait()

@@ -65,6 +65,47 @@ func TestHistoriesStayShort(t *testing.T) {
 	}
 }
 
+func TestHistoriesOfMoneyOutStayShort(t *testing.T) {
+	t.Parallel()
+
+	const patience = 2 * time.Minute
+	s := hurry(piroguetest.SQLite(t))
+	s.settings = []string{"PIROGUE_KEYS=" + piroguetest.RecordingKeys}
+	w := newWorld(t, s)
+	m := w.merchant()
+	paid := m.fund(t, 100_000)
+	outs := map[string]struct {
+		number string
+		end    string
+		events int
+	}{
+		"paid":        {"+22376123456", "SUCCESS", 28},
+		"pending":     {"+22376444444", "SUCCESS", 28},
+		"answer lost": {"+22376666666", "SUCCESS", 28},
+		"rejected":    {"+22376222222", "FAILED", 40}, // and the watch after it
+	}
+	for name, tt := range outs {
+		t.Run(name, func(t *testing.T) {
+			switches := w.sandbox.Sonatel.Switches()
+			switches.NotificationsOff = true
+			require.NoError(t, w.sandbox.Sonatel.SetSwitches(switches))
+			got := m.send(t, "/payments/cashout", cashOut(tt.number, 1000))
+			m.until(t, got.Data.ID, tt.end, patience)
+			w.expectLetters(t, name, got.Data.ID, tt.end)
+			history := w.history(t, "cashout-"+got.Data.ID)
+			record(t, "cashout", name, history)
+			require.LessOrEqual(t, len(history.Events), tt.events)
+		})
+	}
+	t.Run("refunded", func(t *testing.T) {
+		got := m.send(t, "/refunds", refund(paid.ID, 1000))
+		m.until(t, got.Data.RefundID, "SUCCESS", patience)
+		history := w.history(t, "refund-"+got.Data.RefundID)
+		record(t, "refund", "refunded", history)
+		require.LessOrEqual(t, len(history.Events), 28)
+	})
+}
+
 // history waits until a workflow has ended, or only watches, and returns its history.
 func (w *world) history(t *testing.T, id string) *historypb.History {
 	t.Helper()

@@ -112,15 +112,15 @@ type process struct {
 	gone chan struct{} // closed when it has ended
 }
 
-// spawn starts this binary as a part.
-func spawn(part string, env []string, args ...string) (*process, error) {
+// spawn starts this binary as a part. What it has to say goes to log.
+func spawn(log io.Writer, part string, env []string, args ...string) (*process, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	args = append([]string{"-test.run=^TestThisProcessIsAPart$", "-test.timeout=0", "-part", part}, args...)
 	cmd := exec.Command(path, args...)
-	cmd.Env, cmd.Stderr = env, os.Stderr
+	cmd.Env, cmd.Stderr = env, log
 	if _, err := cmd.StdinPipe(); err != nil {
 		return nil, err
 	}

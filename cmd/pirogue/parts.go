@@ -99,7 +99,7 @@ func (p *parts) openTemporal() error {
 func (p *parts) newAPI() (*api.Server, error) {
 	return api.New(api.Options{
 		Store: p.store, Workflows: p.starter, Routes: p.routes, Clock: p.clock, Log: p.log.Named("api"),
-		CallbackToken: p.callbacks.token, PublicURL: p.conf.PublicURL,
+		CallbackToken: p.callbacks.token, RegisteredToken: p.callbacks.registeredToken, PublicURL: p.conf.PublicURL,
 		AllowLoopbackURLs: p.conf.LoopbackWebhooks, TrustedProxies: p.conf.TrustedProxies,
 	})
 }
@@ -140,8 +140,11 @@ func newLogger(level string) (*zap.Logger, error) {
 // (Orange Web Payment's limit).
 const maxCallbackURL = 120
 
-// callbackTokens is what an attempt's callback token is made for.
-const callbackTokens vault.Purpose = "callback"
+// What callback tokens are made for: an attempt's own, and an operator's one.
+const (
+	callbackTokens   vault.Purpose = "callback"
+	registeredTokens vault.Purpose = "registered callback"
+)
 
 // callbackURLs makes the addresses operators call back. The token in one is a MAC of
 // the attempt's reference, so only its digest needs to be stored.
@@ -162,6 +165,15 @@ func (c callbackURLs) Digest(ref pirogue.OperatorRef) string {
 
 func (c callbackURLs) token(ref pirogue.OperatorRef) string {
 	return c.ring.Token(callbackTokens, string(ref))
+}
+
+// registered returns the one address for an operator that knows no other.
+func (c callbackURLs) registered(o pirogue.OperatorCode) string {
+	return c.base + "/callbacks/" + string(o) + "/registered/" + c.registeredToken(o)
+}
+
+func (c callbackURLs) registeredToken(o pirogue.OperatorCode) string {
+	return c.ring.Token(registeredTokens, string(o))
 }
 
 // fit reports every operator whose callback address would be too long.

@@ -91,6 +91,8 @@ func newWorld(t testing.TB, s setup) *world {
 	api.Start()
 	t.Cleanup(api.Close)
 
+	require.NoError(t, p.registerSimulators(t.Context()))
+
 	pool := p.newPool()
 	require.NoError(t, p.starter.Schedule(t.Context()))
 	require.NoError(t, pool.Start())

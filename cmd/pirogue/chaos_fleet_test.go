@@ -1,0 +1,292 @@
+//go:build chaos
+
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"pirogue/config"
+	"pirogue/piroguetest"
+	"pirogue/vault"
+)
+
+// harbour is Pirogue as it runs in production, with a proxy between every two parts and
+// somebody who starts again what ends.
+type harbour struct {
+	*world
+	t        *testing.T
+	addrs    map[string]string // where each part listens
+	doors    map[string]string // where each edge begins
+	proxies  proxies
+	postgres *piroguetest.FragilePostgres
+	temporal piroguetest.TemporalServer
+	keepers  map[string]*keeper
+	sink     *sink
+}
+
+// edge is a connection between two parts: who opens it, and to whom.
+type edge struct{ name, to string }
+
+// edges is every connection there is. The two workers have each their own.
+var edges = []edge{
+	{"merchant-api", "api"},
+	{"operator-api", "api"},
+	{"worker-merchant", "merchant"},
+	{"api-postgres", "postgres"},
+	{"api-temporal", "temporal"},
+	{"worker1-postgres", "postgres"},
+	{"worker1-temporal", "temporal"},
+	{"worker1-operator", "sandbox"},
+	{"worker2-postgres", "postgres"},
+	{"worker2-temporal", "temporal"},
+	{"worker2-operator", "sandbox"},
+}
+
+// newHarbour starts everything.
+func newHarbour(t *testing.T) *harbour {
+	t.Helper()
+	h := &harbour{t: t, addrs: map[string]string{}, doors: map[string]string{}, keepers: map[string]*keeper{}}
+	parts := []string{
+		"api", "admin", "support", "worker1", "worker2", "sandbox", "temporal", "postgres", "merchant", "proxies",
+	}
+	ports := quietPorts(t, len(parts)+len(edges))
+	for i, part := range parts {
+		h.addrs[part] = ports[i]
+	}
+	h.proxies = startProxies(t, h.addrs["proxies"])
+	for i, e := range edges {
+		h.doors[e.name] = ports[len(parts)+i]
+		require.NoError(t, h.proxies.between(e.name, h.doors[e.name], h.addrs[e.to]))
+	}
+	h.postgres = piroguetest.StartFragilePostgresAt(t, h.addrs["postgres"])
+	h.startTemporal()
+	h.openBooks()
+	origin := fmt.Sprint(time.Now().UnixNano())
+	h.keep("sandbox", "sandbox", "http://"+h.addrs["sandbox"]+"/", "-rate", fmt.Sprint(hurriedRate), "-origin", origin)
+	h.keep("worker1", "worker", "http://"+h.addrs["worker1"]+"/readyz")
+	h.keep("worker2", "worker", "http://"+h.addrs["worker2"]+"/readyz")
+	h.keep("api", "api", "http://"+h.addrs["admin"]+"/readyz")
+	require.NoError(t, h.ready())
+	return h
+}
+
+// env is the settings of one part. "" is the test itself, which goes through no proxy:
+// what it reads is the truth.
+func (h *harbour) env(part string) []string {
+	database, temporal, play := h.postgres.URL, h.addrs["temporal"], h.addrs["sandbox"]
+	if door, ok := h.doors[part+"-postgres"]; ok {
+		database = "postgres://postgres@" + door + "/postgres?sslmode=disable"
+	}
+	if door, ok := h.doors[part+"-temporal"]; ok {
+		temporal = door
+	}
+	if door, ok := h.doors[part+"-operator"]; ok {
+		play = door
+	}
+	return append(os.Environ(),
+		"DATABASE_URL="+database, "TEMPORAL_ADDRESS="+temporal, "PIROGUE_SANDBOX_URL=http://"+play,
+		"PIROGUE_KEYS="+harbourKeys, "PIROGUE_LOOPBACK_WEBHOOKS=true", "PIROGUE_LOG_LEVEL=error",
+		"PIROGUE_API_ADDR="+h.addrs["api"], "PIROGUE_ADMIN_ADDR="+h.addrs["admin"],
+		"PIROGUE_SUPPORT_ADDR="+h.addrs["support"], "PIROGUE_SANDBOX_ADDR="+h.addrs["sandbox"],
+		"PIROGUE_WORKER_ADDR="+h.addrs[part], "PIROGUE_PUBLIC_URL=http://"+h.doors["operator-api"],
+		"PIROGUE_DATA_DIR="+h.t.TempDir(),
+	)
+}
+
+var harbourKeys = vault.NewRing("test")
+
+func (h *harbour) startTemporal() {
+	_, port, err := net.SplitHostPort(h.addrs["temporal"])
+	require.NoError(h.t, err)
+	h.temporal = piroguetest.StartTemporal(h.t, "-port", port, "-ui-port", "0", "-db", h.t.TempDir()+"/temporal.db")
+}
+
+// openBooks migrates the database and makes a merchant who listens.
+func (h *harbour) openBooks() {
+	conf, err := config.Load(h.env(""))
+	require.NoError(h.t, err)
+	hasten(&conf)
+	p, err := newParts(conf)
+	require.NoError(h.t, err)
+	p.log = zap.NewNop()
+	require.NoError(h.t, errors.Join(p.openStore(h.t.Context()), p.openTemporal()))
+	h.t.Cleanup(func() { require.NoError(h.t, p.Close()) })
+	require.NoError(h.t, p.store.Migrate(h.t.Context()))
+	h.world = &world{t: h.t, parts: p}
+	h.account, err = p.devAccount(h.t.Context())
+	require.NoError(h.t, err)
+	h.sink = &sink{secret: h.account.Secret, told: map[string]map[string]int{}}
+	listener, err := net.Listen("tcp", h.addrs["merchant"])
+	require.NoError(h.t, err)
+	server := &http.Server{Handler: h.sink}
+	go server.Serve(listener) //nolint:errcheck // it ends when it is closed
+	h.t.Cleanup(func() { server.Close() })
+	require.NoError(h.t, p.store.SetNotifyURL(h.t.Context(), h.account.MerchantID, "http://"+h.doors["worker-merchant"]))
+}
+
+// customer is a merchant whose way to the API is a bad one.
+func (h *harbour) customer() merchant {
+	return merchant{"http://" + h.doors["merchant-api"] + "/api/v1", h.account}
+}
+
+// keeper starts a part again whenever it has ended, as a service manager does.
+type keeper struct {
+	ready string
+	start func() (*process, error)
+	mu    sync.Mutex
+	now   *process
+	until time.Time // stays down until then
+	over  bool
+}
+
+// breath is how long a part that ended stays down at least, so that one that cannot
+// start does not do so all day.
+const breath = 300 * time.Millisecond
+
+// keep runs a part until the test ends.
+func (h *harbour) keep(name, part, ready string, args ...string) {
+	env := h.env(name)
+	args = append(args, "-window", windowFlag.String(), "-horizon", horizonFlag.String())
+	log := h.log(name)
+	k := &keeper{ready: ready, start: func() (*process, error) { return spawn(log, part, env, args...) }}
+	h.keepers[name] = k
+	var err error
+	k.now, err = k.start()
+	require.NoError(h.t, err)
+	done := make(chan struct{})
+	go func() { defer close(done); k.watch() }()
+	h.t.Cleanup(func() { k.stop(); <-done })
+}
+
+// logsFlag keeps what the parts have to say: errors without end, for everything is broken.
+var logsFlag = flag.String("logs", "", "a folder for the logs of the parts of a fault run; \"\" keeps none")
+
+func (h *harbour) log(name string) io.Writer {
+	if *logsFlag == "" {
+		return io.Discard
+	}
+	file, err := os.Create(filepath.Join(*logsFlag, name+".log"))
+	require.NoError(h.t, err)
+	h.t.Cleanup(func() { file.Close() })
+	return file
+}
+
+func (k *keeper) watch() {
+	for {
+		k.mu.Lock()
+		running := k.now
+		k.mu.Unlock()
+		<-running.gone
+		time.Sleep(breath)
+		for {
+			k.mu.Lock()
+			wait, over := time.Until(k.until), k.over
+			k.mu.Unlock()
+			if over {
+				return
+			}
+			if wait <= 0 {
+				break
+			}
+			time.Sleep(min(wait, breath))
+		}
+		if again, err := k.start(); err == nil {
+			k.mu.Lock()
+			k.now = again
+			k.mu.Unlock()
+		}
+	}
+}
+
+// kill ends the part as a power cut would, and keeps it down for so long.
+func (k *keeper) kill(down time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.until = time.Now().Add(down)
+	k.now.cmd.Process.Kill() //nolint:errcheck // it may be down already
+}
+
+func (k *keeper) stop() {
+	k.mu.Lock()
+	k.over = true
+	k.mu.Unlock()
+	k.kill(0)
+}
+
+// ready waits until every part answers.
+func (h *harbour) ready() error {
+	for _, name := range slices.Sorted(maps.Keys(h.keepers)) {
+		deadline := time.Now().Add(patience)
+		for get(context.Background(), h.keepers[name].ready) != nil {
+			if time.Now().After(deadline) {
+				return fmt.Errorf("%s does not answer", name)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	return nil
+}
+
+// sink is the merchant who hears webhooks: it verifies each and remembers what it was
+// told about each payment, and how often.
+type sink struct {
+	secret string
+	mu     sync.Mutex
+	told   map[string]map[string]int
+	forged int
+	header http.Header // of the latest, with its body
+	body   []byte
+}
+
+// ServeHTTP implements http.Handler.
+func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	var news struct {
+		ID     string `json:"transaction_id"`
+		Status string `json:"status"`
+	}
+	if err != nil || json.Unmarshal(body, &news) != nil {
+		w.WriteHeader(http.StatusBadRequest) // cut off on its way
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mac := hmac.New(sha256.New, []byte(s.secret))
+	mac.Write([]byte(r.Header.Get("X-NekaPay-Timestamp")))
+	mac.Write(body)
+	if r.Header.Get("X-NekaPay-Signature") != hex.EncodeToString(mac.Sum(nil)) {
+		s.forged++
+	}
+	if s.told[news.ID] == nil {
+		s.told[news.ID] = map[string]int{}
+	}
+	s.told[news.ID][news.Status]++
+	s.header, s.body = r.Header.Clone(), body
+}
+
+// heard returns what the merchant was told about a payment.
+func (s *sink) heard(id string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.told[id]))
+}

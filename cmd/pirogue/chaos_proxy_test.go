@@ -1,0 +1,95 @@
+//go:build chaos
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue/piroguetest"
+)
+
+// proxies is a running faultproxy: what stands between every two parts.
+type proxies struct{ api string }
+
+// startProxies starts bin/faultproxy, which ends with the test.
+func startProxies(t testing.TB, addr string) proxies {
+	t.Helper()
+	path := filepath.Join(piroguetest.Root(t), "bin", "faultproxy")
+	cmd := exec.Command(path, "-addr", addr)
+	cmd.Stderr = os.Stderr
+	alive, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start(), "run `make chaos`, which builds %s", path)
+	t.Cleanup(func() {
+		alive.Close()
+		cmd.Wait() //nolint:errcheck // it ends when nobody holds its input
+	})
+	p := proxies{"http://" + addr}
+	require.Eventually(t, func() bool { return get(t.Context(), p.api+"/version") == nil }, patience, 20*time.Millisecond)
+	return p
+}
+
+// between opens an edge: who connects to listen reaches upstream.
+func (p proxies) between(name, listen, upstream string) error {
+	return p.post("/proxies", map[string]any{"name": name, "listen": listen, "upstream": upstream, "enabled": true})
+}
+
+// disturb breaks an edge in one way, for what flows in one direction.
+func (p proxies) disturb(edge string, how toxic, stream string) error {
+	return p.post("/proxies/"+edge+"/toxics", map[string]any{
+		"name": how.Name, "type": how.Type, "stream": stream, "toxicity": 1, "attributes": how.Attributes,
+	})
+}
+
+// mend takes one disturbance away.
+func (p proxies) mend(edge string, how toxic) error {
+	return p.call(http.MethodDelete, "/proxies/"+edge+"/toxics/"+how.Name, nil)
+}
+
+func (p proxies) post(path string, body any) error { return p.call(http.MethodPost, path, body) }
+
+func (p proxies) call(method, path string, body any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequest(method, p.api+path, bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusBadRequest {
+		said, _ := io.ReadAll(resp.Body) //nolint:errcheck // the status is the news
+		return fmt.Errorf("%s %s answers %s: %s", method, path, resp.Status, said)
+	}
+	return nil
+}
+
+// toxic is one way in which a connection can be bad, in Toxiproxy's words.
+type toxic struct {
+	Name, Type string
+	Attributes map[string]int
+}
+
+// toxics is every way that a fault run uses.
+var toxics = []toxic{
+	{"latency", "latency", map[string]int{"latency": 1500, "jitter": 1000}}, // ms
+	{"reset", "reset_peer", map[string]int{"timeout": 100}},                 // ms after the first byte
+	{"black-hole", "timeout", map[string]int{"timeout": 0}},                 // for as long as it is there
+	{"slow-body", "bandwidth", map[string]int{"rate": 1}},                   // kB/s
+}

@@ -1,0 +1,438 @@
+//go:build chaos
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// What a fault run is told.
+var (
+	seedFlag   = flag.Uint64("seed", 0, "what the faults and the load are drawn from; 0 draws one and prints it")
+	faultsFlag = flag.Duration("faults", 4*time.Minute, "how long things go wrong")
+)
+
+// The parts of a fault run after the faults.
+const (
+	answersWithin = time.Minute     // until everything that was asked for is answered
+	healsWithin   = 4 * time.Minute // until everything that was answered has ended
+	listedWithin  = 2 * time.Minute // until what has not ended is on support's list
+	auditEvery    = 3 * time.Second
+)
+
+// TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice lets merchants trade while every
+// part is killed again and again and every connection is bad in every way. Then all is
+// mended, and the books must be as if nothing had been.
+//
+// While things go wrong only safety is asked for: the books balance at every moment, and
+// support sees what is stuck. That everything goes on is asked for once all is mended.
+func TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
+	seed := *seedFlag
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("again with the same faults: make chaos SEED=%d", seed)
+	h := newHarbour(t)
+	h.fund()
+	d := &diary{tries: map[string]int{}}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	closing := make(chan struct{})
+	var trading, watching sync.WaitGroup
+	for till := range shops {
+		trading.Go(func() { h.trade(ctx, closing, d, dice(seed, uint64(till))) })
+	}
+	trading.Go(func() { h.repeat(ctx, d, closing, dice(seed, shops)) })
+	over := make(chan struct{})
+	watching.Go(func() { h.audit(over) })
+	watching.Go(func() { h.list(d, over) })
+	watching.Go(func() { h.forge(closing) })
+	watching.Go(func() { h.unruly(closing) })
+
+	toll := h.breakThings(seed)
+	close(closing)
+	h.mend()
+	h.answered(&trading, d)
+	h.heal(d)
+	close(over)
+	watching.Wait()
+	h.judge(d)
+	h.report(d, toll)
+}
+
+// dice returns the dice of one actor of a run.
+func dice(seed, actor uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, actor)) }
+
+// fund gives the merchant money to pay out, in both countries.
+func (h *harbour) fund() {
+	for _, number := range []string{pays, "+221770123456"} {
+		body := strings.Replace(order(number), "5000", "5000000", 1)
+		got := h.customer().pay(h.t, body)
+		require.Equal(h.t, http.StatusAccepted, got.Status, got.Raw)
+		h.customer().until(h.t, got.Data.ID, "SUCCESS", time.Minute)
+	}
+}
+
+// harm is one thing that goes wrong: a part is killed, or an edge is bad.
+type harm struct {
+	part   string // "" for an edge
+	edge   string
+	how    toxic
+	stream string
+	lasts  time.Duration
+}
+
+func (x harm) String() string {
+	if x.part != "" {
+		return "kill " + x.part
+	}
+	return x.how.Name + " on " + x.edge
+}
+
+// The measure of what goes wrong.
+const (
+	killsOfEach = 4
+	longestDown = 3 * time.Second
+	longestBad  = 5 * time.Second
+)
+
+// kills returns every part, killsOfEach times, in a random order.
+func kills(dice *rand.Rand) []harm {
+	var all []harm
+	for range killsOfEach {
+		for _, part := range []string{"api", "worker1", "worker2", "both workers", "sandbox", "temporal", "postgres"} {
+			all = append(all, harm{part: part, lasts: time.Duration(dice.Int64N(int64(longestDown)))})
+		}
+	}
+	dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
+// ills returns every edge, bad in every way, in a random order.
+func ills(dice *rand.Rand) []harm {
+	var all []harm
+	for _, e := range edges {
+		for _, how := range toxics {
+			stream := []string{"upstream", "downstream"}[dice.IntN(2)]
+			lasts := longestBad/5 + time.Duration(dice.Int64N(int64(longestBad*4/5)))
+			all = append(all, harm{edge: e.name, how: how, stream: stream, lasts: lasts})
+		}
+	}
+	dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
+// breakThings does everything that is to go wrong, spread over the time there is: the
+// kills one after the other, and beside them the ills, two at a time.
+func (h *harbour) breakThings(seed uint64) map[string]int {
+	began, toll := time.Now(), map[string]int{}
+	var mu sync.Mutex
+	spread := func(all []harm, do func(harm)) {
+		for i, x := range all {
+			due := began.Add(*faultsFlag * time.Duration(i) / time.Duration(len(all)))
+			time.Sleep(time.Until(due))
+			h.t.Logf("%6.1fs %v for %v", time.Since(began).Seconds(), x, x.lasts.Round(time.Millisecond))
+			do(x)
+			mu.Lock()
+			toll[x.String()]++
+			mu.Unlock()
+		}
+	}
+	bad := ills(dice(seed, 1000))
+	var all sync.WaitGroup
+	all.Go(func() { spread(bad[:len(bad)/2], h.spoil) })
+	all.Go(func() { spread(bad[len(bad)/2:], h.spoil) })
+	spread(kills(dice(seed, 1001)), h.strike)
+	all.Wait()
+	return toll
+}
+
+// strike kills a part and sees that it comes back.
+func (h *harbour) strike(x harm) {
+	switch x.part {
+	case "postgres":
+		h.postgres.Kill(h.t)
+		time.Sleep(x.lasts)
+		h.postgres.Start(h.t)
+	case "temporal":
+		h.temporal.Kill()
+		time.Sleep(x.lasts)
+		h.startTemporal()
+	case "both workers":
+		h.keepers["worker1"].kill(x.lasts)
+		h.keepers["worker2"].kill(x.lasts)
+	default:
+		h.keepers[x.part].kill(x.lasts)
+	}
+}
+
+// spoil makes an edge bad for a while.
+func (h *harbour) spoil(x harm) {
+	if err := h.proxies.disturb(x.edge, x.how, x.stream); err != nil {
+		h.t.Error(err)
+		return
+	}
+	time.Sleep(x.lasts)
+	if err := h.proxies.mend(x.edge, x.how); err != nil {
+		h.t.Error(err)
+	}
+}
+
+// mend sees that everything is there again.
+func (h *harbour) mend() {
+	require.NoError(h.t, h.proxies.post("/reset", nil))
+	require.NoError(h.t, h.ready())
+	h.switches("/orange-web/switches", `{"drop_answers":0}`)
+	h.switches("/sonatel/switches", `{"drop_answers":0,"executes_then_times_out":false}`)
+}
+
+// unruly has the operators tell everything several times, forge callbacks, and lose
+// answers now and then. A simulator that was killed has forgotten it and is told again.
+func (h *harbour) unruly(closing <-chan struct{}) {
+	for n := 0; ; n++ {
+		lost := n % 3 * 2
+		h.switches("/orange-web/switches", fmt.Sprintf(`{"notification_copies":3,"drop_answers":%d}`, lost))
+		h.switches("/sonatel/switches", fmt.Sprintf(
+			`{"notification_copies":3,"forged_callbacks":true,"drop_answers":%d,"executes_then_times_out":%t}`, lost, n%5 == 4))
+		select {
+		case <-closing:
+			return
+		case <-time.After(5 * time.Second):
+		}
+	}
+}
+
+// switches sets a simulator's faults, if it is there.
+func (h *harbour) switches(path, body string) {
+	resp, err := http.Post("http://"+h.addrs["sandbox"]+path, "application/json", strings.NewReader(body))
+	if err == nil {
+		resp.Body.Close()
+	}
+}
+
+// forge posts callbacks that no operator sent, and our own webhooks back to us.
+func (h *harbour) forge(closing <-chan struct{}) {
+	client := http.Client{Timeout: tryFor}
+	for {
+		select {
+		case <-closing:
+			return
+		case <-time.After(2 * time.Second):
+		}
+		h.sink.mu.Lock()
+		header, body := h.sink.header.Clone(), h.sink.body
+		h.sink.mu.Unlock()
+		for path, text := range map[string]string{
+			"/callbacks/orange-web-ml-test/0123456789abcdef": `{"status":"SUCCESS","notif_token":"x","txnid":"y"}`,
+			"/api/v1/refunds":          string(body),
+			"/api/v1/payments/cashout": string(body),
+		} {
+			req, err := http.NewRequest(http.MethodPost, "http://"+h.addrs["api"]+path, strings.NewReader(text))
+			if err != nil || text == "" {
+				continue
+			}
+			if req.Header = header.Clone(); req.Header == nil {
+				req.Header = http.Header{}
+			}
+			req.Header.Set("Content-Type", "application/json")
+			resp, err := client.Do(req)
+			if err != nil {
+				continue
+			}
+			resp.Body.Close()
+			if resp.StatusCode < http.StatusBadRequest {
+				h.t.Errorf("a forged POST %s is answered %s", path, resp.Status)
+			}
+		}
+	}
+}
+
+// audit holds the books against themselves all the time: at no moment may they be out of
+// balance, whatever is broken. That the database is away says nothing.
+func (h *harbour) audit(over <-chan struct{}) {
+	for {
+		select {
+		case <-over:
+			return
+		case <-time.After(auditEvery):
+		}
+		found, err := h.parts.store.Audit(context.Background())
+		if err == nil && len(found) > 0 {
+			h.t.Errorf("while things go wrong: %v", found)
+			return
+		}
+	}
+}
+
+// fullList is how long support's list can be; what is beyond it cannot be looked for.
+const fullList = pirogue.MaxPage
+
+// list sees that a payment which has not ended within listedWithin is on support's list.
+func (h *harbour) list(d *diary, over <-chan struct{}) {
+	ended := map[string]bool{}
+	for {
+		select {
+		case <-over:
+			return
+		case <-time.After(5 * time.Second):
+		}
+		ctx, now := context.Background(), time.Now()
+		stuck, err := h.parts.store.Stuck(ctx, now, fullList)
+		if err != nil || len(stuck) >= fullList {
+			continue
+		}
+		listed := map[string]bool{}
+		for _, s := range stuck {
+			listed[string(s.Payment.ID)] = true
+		}
+		for _, w := range d.all() {
+			if w.id == "" || ended[w.id] || listed[w.id] || now.Sub(w.at) < listedWithin {
+				continue
+			}
+			p, err := h.parts.store.AnyPayment(ctx, pirogue.PaymentID(w.id))
+			if ended[w.id] = err == nil && p.Status.Terminal(); err == nil && !p.Status.Terminal() {
+				h.t.Errorf("%s %s (%s) is %s for %s and on no list", p.Kind, p.ID, w.nature.name, p.Status, now.Sub(w.at))
+			}
+		}
+	}
+}
+
+// answered waits until everything that was asked for has its answer.
+func (h *harbour) answered(trading *sync.WaitGroup, d *diary) {
+	done := make(chan struct{})
+	go func() { trading.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(answersWithin):
+		h.t.Fatal("not everything is answered although all is mended")
+	}
+	for _, w := range d.all() {
+		if w.id == "" && w.refused == "" {
+			h.t.Errorf("%s was never answered: %s", w.nature.name, w.body)
+		}
+	}
+}
+
+// heal waits until every payment has ended, or waits for a person, and until both books
+// say the same.
+func (h *harbour) heal(d *diary) {
+	var left []string
+	for deadline := time.Now().Add(healsWithin); time.Now().Before(deadline); time.Sleep(2 * time.Second) {
+		left = h.unsettled(d)
+		if len(left) == 0 {
+			found, err := h.parts.violations(h.t.Context())
+			require.NoError(h.t, err)
+			for _, v := range found {
+				left = append(left, v.Rule+": "+v.Row)
+			}
+		}
+		if len(left) == 0 {
+			return
+		}
+	}
+	h.t.Errorf("%d things are not in order %s after all was mended:\n%s", len(left), healsWithin, strings.Join(left, "\n"))
+}
+
+// unsettled returns what was acknowledged and has neither ended nor an open case.
+func (h *harbour) unsettled(d *diary) []string {
+	var left []string
+	for _, w := range d.all() {
+		if w.id == "" {
+			continue
+		}
+		p, err := h.parts.store.AnyPayment(h.t.Context(), pirogue.PaymentID(w.id))
+		if err != nil {
+			left = append(left, fmt.Sprintf("%s %s: %v", w.nature.name, w.id, err))
+			continue
+		}
+		if p.Status.Terminal() {
+			continue
+		}
+		cases, err := h.parts.store.Cases(h.t.Context(), p.ID)
+		open := slices.ContainsFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
+		if err != nil || !open {
+			left = append(left, fmt.Sprintf("%s %s is %s", w.nature.name, w.id, p.Status))
+		}
+	}
+	return left
+}
+
+// judge holds every wish against what became of it.
+func (h *harbour) judge(d *diary) {
+	var said bytes.Buffer
+	verify := root(h.env(""))
+	verify.SetArgs([]string{"admin", "verify"})
+	verify.SetOut(&said)
+	require.NoError(h.t, verify.ExecuteContext(h.t.Context()), said.String())
+
+	owner := pirogue.Owner{MerchantID: h.account.MerchantID, Mode: pirogue.Test}
+	for _, w := range d.all() {
+		kind := map[string]pirogue.Kind{cashIns: pirogue.CashIn, cashOuts: pirogue.CashOut, refunds: pirogue.Refund}[w.nature.path]
+		p, err := h.parts.store.ByReference(h.t.Context(), owner, kind, w.ref)
+		switch {
+		case w.id == "" && pirogue.CodeOf(err) != pirogue.TransactionNotFound:
+			h.t.Errorf("%s was refused with %s and exists: %v %v", w.nature.name, w.refused, p.ID, err)
+		case w.id == "":
+		case err != nil:
+			h.t.Errorf("%s %s was acknowledged and is lost: %v", w.nature.name, w.id, err)
+		case len(w.said) != 1 || !w.said[string(p.ID)]:
+			h.t.Errorf("%s: one reference was answered with %v", w.nature.name, slices.Sorted(maps.Keys(w.said)))
+		case !slices.Contains(w.nature.ends, p.Status):
+			h.t.Errorf("%s %s ended %s", w.nature.name, w.id, p.Status)
+		default:
+			h.judgeNews(w, p)
+		}
+	}
+	require.Zero(h.t, h.sink.forged, "webhooks whose signature did not verify")
+}
+
+// judgeNews sees that the merchant was told nothing of a payment that is not so.
+func (h *harbour) judgeNews(w wish, p pirogue.Payment) {
+	may := []string{string(p.Status)}
+	if p.Status == pirogue.StatusReversed {
+		may = append(may, string(pirogue.StatusSuccess))
+	}
+	for _, told := range h.sink.heard(w.id) {
+		if !slices.Contains(may, told) || !p.Status.Terminal() {
+			h.t.Errorf("%s %s is %s, and its merchant was told %s", w.nature.name, w.id, p.Status, told)
+		}
+	}
+}
+
+// report says what was asked for, what went wrong, and what became of it. A run in which
+// hardly anything was paid, or nothing was noticed of the faults, proves nothing.
+func (h *harbour) report(d *diary, toll map[string]int) {
+	became, told := map[string]int{}, 0
+	for _, w := range d.all() {
+		p, err := h.parts.store.AnyPayment(h.t.Context(), pirogue.PaymentID(w.id))
+		if err != nil {
+			became["refused "+w.refused]++
+			continue
+		}
+		became[strings.TrimPrefix(w.nature.path, "/payments/")+" "+string(p.Status)]++
+		if len(h.sink.heard(w.id)) > 0 {
+			told++
+		}
+	}
+	h.t.Logf("%d wishes, of %d the merchant was told: %v", len(d.all()), told, became)
+	h.t.Logf("answers: %v", d.tries)
+	h.t.Logf("%d kinds of fault: %v", len(toll), toll)
+	require.Len(h.t, toll, len(edges)*len(toxics)+7, "some fault never happened")
+	require.Positive(h.t, d.tries["no answer"], "no merchant noticed anything")
+	require.Greater(h.t, became["cashin SUCCESS"]+became["cashout SUCCESS"]+became["refunds SUCCESS"], len(d.all())/2)
+}
