@@ -63,6 +63,10 @@ check: $(TOOLS) ## format, vet, lint, workflow determinism, known vulnerabilitie
 bench: bin/devserver ## measure the figures the product promises
 	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
 
+.PHONY: planted
+planted: bin/devserver ## plant bugs in a copy, one by one, and see the tests catch each
+	@scripts/planted-bugs.sh
+
 .PHONY: fmt
 fmt: bin/tools/golangci-lint ## format every Go file
 	bin/tools/golangci-lint fmt

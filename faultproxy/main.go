@@ -28,8 +28,8 @@ func main() {
 		log.Fatalf("%s is not a loopback address, and nobody is authenticated", *addr)
 	}
 	go exitWithParent()
-	quiet := zerolog.New(os.Stderr).Level(zerolog.FatalLevel)
-	toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet).Listen(host, port)
+	zerolog.SetGlobalLevel(zerolog.FatalLevel) // what is broken on purpose is no news
+	toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.New(os.Stderr)).Listen(host, port)
 }
 
 // exitWithParent ends the process once nobody holds its standard input.

@@ -91,6 +91,19 @@ func TestAQRIsAsGoodAsItsParts(t *testing.T) {
 	}
 }
 
+func TestAMerchantWithoutANameIsCalledAsTheAccountIs(t *testing.T) {
+	t.Parallel()
+	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
+	c := collection
+	c.Payee = ""
+	if _, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if body := server.letters(qrPath)[0].Body; !strings.Contains(body, `"name":"Boutique Teranga"`) {
+		t.Errorf("%s, want the name of the account", body)
+	}
+}
+
 func TestAQRIsNeverValidLongerThanOrangeAllows(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
@@ -182,6 +195,9 @@ func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 		},
 		"a number too short": func(c *pirogue.Collection, d *pirogue.Disbursement) {
 			c.MSISDN, c.OTP, d.MSISDN = "+22177123456", "654987", "+22177123456"
+		},
+		"a number without its country": func(c *pirogue.Collection, d *pirogue.Disbursement) {
+			c.MSISDN, c.OTP, d.MSISDN = "771234567", "654987", "771234567"
 		},
 		"no number": func(c *pirogue.Collection, d *pirogue.Disbursement) { c.MSISDN, c.OTP, d.MSISDN = "", "654987", "" },
 	}

@@ -42,7 +42,12 @@ type harbour struct {
 	temporal piroguetest.TemporalServer
 	keepers  map[string]*keeper
 	sink     *sink
+	data     string // where Temporal keeps its file, and the simulators their books
 }
+
+// chaosTimes leave a customer time while parts are away, and an operator that was away
+// itself time to end what it had begun: what comes after the horizon is not looked for.
+var chaosTimes = hurried{window: 10 * time.Second, horizon: 90 * time.Second}
 
 // edge is a connection between two parts: who opens it, and to whom.
 type edge struct{ name, to string }
@@ -65,7 +70,7 @@ var edges = []edge{
 // newHarbour starts everything.
 func newHarbour(t *testing.T) *harbour {
 	t.Helper()
-	h := &harbour{t: t, addrs: map[string]string{}, doors: map[string]string{}, keepers: map[string]*keeper{}}
+	h := &harbour{t: t, data: t.TempDir(), addrs: map[string]string{}, doors: map[string]string{}, keepers: map[string]*keeper{}}
 	parts := []string{
 		"api", "admin", "support", "worker1", "worker2", "sandbox", "temporal", "postgres", "merchant", "proxies",
 	}
@@ -109,7 +114,7 @@ func (h *harbour) env(part string) []string {
 		"PIROGUE_API_ADDR="+h.addrs["api"], "PIROGUE_ADMIN_ADDR="+h.addrs["admin"],
 		"PIROGUE_SUPPORT_ADDR="+h.addrs["support"], "PIROGUE_SANDBOX_ADDR="+h.addrs["sandbox"],
 		"PIROGUE_WORKER_ADDR="+h.addrs[part], "PIROGUE_PUBLIC_URL=http://"+h.doors["operator-api"],
-		"PIROGUE_DATA_DIR="+h.t.TempDir(),
+		"PIROGUE_DATA_DIR="+h.data,
 	)
 }
 
@@ -118,14 +123,14 @@ var harbourKeys = vault.NewRing("test")
 func (h *harbour) startTemporal() {
 	_, port, err := net.SplitHostPort(h.addrs["temporal"])
 	require.NoError(h.t, err)
-	h.temporal = piroguetest.StartTemporal(h.t, "-port", port, "-ui-port", "0", "-db", h.t.TempDir()+"/temporal.db")
+	h.temporal = piroguetest.StartTemporal(h.t, "-port", port, "-ui-port", "0", "-db", filepath.Join(h.data, "temporal.db"))
 }
 
 // openBooks migrates the database and makes a merchant who listens.
 func (h *harbour) openBooks() {
 	conf, err := config.Load(h.env(""))
 	require.NoError(h.t, err)
-	hasten(&conf)
+	chaosTimes.hasten(&conf)
 	p, err := newParts(conf)
 	require.NoError(h.t, err)
 	p.log = zap.NewNop()
@@ -166,7 +171,7 @@ const breath = 300 * time.Millisecond
 // keep runs a part until the test ends.
 func (h *harbour) keep(name, part, ready string, args ...string) {
 	env := h.env(name)
-	args = append(args, "-window", windowFlag.String(), "-horizon", horizonFlag.String())
+	args = append(args, chaosTimes.flags()...)
 	log := h.log(name)
 	k := &keeper{ready: ready, start: func() (*process, error) { return spawn(log, part, env, args...) }}
 	h.keepers[name] = k

@@ -57,7 +57,7 @@ var natures = []nature{
 	{"never comes", 2, cashIns, silent, unpaidIn, "", 0},
 	{"operator is down", 1, cashIns, "+22376555555", refused, "", 0},
 
-	{"Senegal, pays", 6, cashIns, "+221770123456", paidIn, "", 0},
+	{"Senegal, pays", 14, cashIns, "+221770123456", paidIn, "", 0},
 	{"Senegal, pays after the answer was lost", 2, cashIns, "+221770666666", paidIn, "", 0},
 	{"Senegal, pays before the answer, told three times", 3, cashIns, "+221770888888", paidIn, "", 0},
 	{"Senegal, refuses", 2, cashIns, "+221770222222", unpaidIn, "", 0},
@@ -73,7 +73,7 @@ var natures = []nature{
 	{"another amount goes out", 1, cashOuts, "+22376999999", strange, "", 0},
 	{"Senegal, paid out", 4, cashOuts, "+221770123456", paidOut, "", 0},
 
-	{"part of a cash-in goes back", 8, refunds, "", paidOut, "", 0},
+	{"part of a cash-in goes back", 10, refunds, "", paidOut, "", 0},
 }
 
 // choose draws a nature by its weight.

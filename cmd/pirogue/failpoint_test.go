@@ -48,6 +48,9 @@ func trials() []trial {
 	return all
 }
 
+// sweepTimes let a story with a kill in it end within half a minute.
+var sweepTimes = hurried{window: 6 * time.Second, horizon: 10 * time.Second}
+
 // databases is how each database is made.
 var databases = map[string]func(testing.TB) string{"postgres": piroguetest.Postgres, "sqlite": piroguetest.SQLite}
 
@@ -141,7 +144,7 @@ func (l *lane) open(simulators *httptest.Server, play string) {
 	t := l.whole
 	conf, err := config.Load(l.env)
 	require.NoError(t, err)
-	hasten(&conf)
+	sweepTimes.hasten(&conf)
 	p, err := newParts(conf)
 	require.NoError(t, err)
 	p.log = zap.NewNop()
@@ -157,7 +160,7 @@ func (l *lane) open(simulators *httptest.Server, play string) {
 
 // start starts a part, armed or not, and waits until it is ready.
 func (l *lane) start(part failpoint.Part, die string) error {
-	p, err := spawn(os.Stderr, string(part), l.env, "-die", die)
+	p, err := spawn(os.Stderr, string(part), l.env, append(sweepTimes.flags(), "-die", die)...)
 	if err != nil {
 		return err
 	}

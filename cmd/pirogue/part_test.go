@@ -34,9 +34,17 @@ var (
 	rateFlag   = flag.Float64("rate", 1, "how fast the simulators' clock runs")
 	originFlag = flag.Int64("origin", 0, "when that clock began to run so, in nanoseconds since 1970")
 
-	windowFlag  = flag.Duration("window", 6*time.Second, "how long a customer may take")
-	horizonFlag = flag.Duration("horizon", 10*time.Second, "after how long an operator's word is final, where it is set")
+	windowFlag  = flag.Duration("window", 0, "how long a customer may take")
+	horizonFlag = flag.Duration("horizon", 0, "after how long an operator's word is final")
 )
+
+// hurried is how short the long times are.
+type hurried struct{ window, horizon time.Duration }
+
+// flags hands the times on to a process.
+func (x hurried) flags() []string {
+	return []string{"-window", x.window.String(), "-horizon", x.horizon.String()}
+}
 
 // How long things take where everybody hurries. At the simulators' rate a customer who
 // comes late comes 11 s after the call, and a page is valid for 20 s.
@@ -58,19 +66,19 @@ func TestThisProcessIsAPart(t *testing.T) {
 	failpoint.Arm(*dieFlag)
 	conf, err := config.Load(os.Environ())
 	require.NoError(t, err)
-	hasten(&conf)
+	hurried{*windowFlag, *horizonFlag}.hasten(&conf)
 	p, err := newParts(conf)
 	require.NoError(t, err)
 	require.NoError(t, p.be(t.Context(), *partFlag))
 }
 
-// hasten gives every operator the short times of these tests.
-func hasten(conf *config.Config) {
+// hasten gives every operator the short times.
+func (x hurried) hasten(conf *config.Config) {
 	for i := range conf.Operators {
 		o := &conf.Operators[i]
-		o.Window, o.Timeout = config.Duration(*windowFlag), config.Duration(hurriedTimeout)
+		o.Window, o.Timeout = config.Duration(x.window), config.Duration(hurriedTimeout)
 		if o.Horizon > 0 {
-			o.Horizon = config.Duration(*horizonFlag)
+			o.Horizon = config.Duration(x.horizon)
 		}
 	}
 }
