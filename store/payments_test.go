@@ -75,6 +75,40 @@ func TestOneReferenceIsOnePayment(t *testing.T) {
 	})
 }
 
+func TestAPaymentIsFoundByItsReference(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		parent := w.fund(100_000)
+		in, _ := w.accept("order_1")
+		out := w.accepted(w.cashOut("order_2", 100, 0))
+		back := w.accepted(w.refund(parent, "order_1", 100))
+		w.accepted(w.lateRefund(w.stray("order_3", 100), "ours", 100))
+		stranger := w.another()
+		for name, row := range map[string]struct {
+			owner     pirogue.Owner
+			kind      pirogue.Kind
+			reference string
+			want      pirogue.PaymentID // "" for nothing
+		}{
+			"a cash-in":                              {w.owner, pirogue.CashIn, "order_1", in.ID},
+			"a cash-out":                             {w.owner, pirogue.CashOut, "order_2", out.ID},
+			"a cash-out, asked for as cash-in":       {w.owner, pirogue.CashIn, "order_2", out.ID},
+			"a refund, whose references count apart": {w.owner, pirogue.Refund, "order_1", back.ID},
+			"what we gave back unasked":              {w.owner, pirogue.Refund, "ours", ""},
+			"a reference nobody has":                 {w.owner, pirogue.Refund, "order_2", ""},
+			"another merchant's":                     {stranger, pirogue.CashIn, "order_1", ""},
+			"the other mode's":                       {pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}, pirogue.CashIn, "order_1", ""},
+			"a reference with NUL":                   {w.owner, pirogue.CashIn, "\x00", ""},
+		} {
+			found, err := w.db.ByReference(w.ctx(), row.owner, row.kind, row.reference)
+			require.Equal(w.t, row.want, found.ID, name)
+			if row.want == "" {
+				require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err), name)
+			}
+		}
+	})
+}
+
 func TestTheSameReferenceAtOnceIsOnePayment(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

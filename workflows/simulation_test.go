@@ -16,8 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
-	"pirogue/ids"
-	"pirogue/piroguetest"
 	"pirogue/store"
 )
 
@@ -138,19 +136,6 @@ func newLot(t *testing.T, seen *marks) *lot {
 	l := &lot{t: t, seen: seen, now: time.Now, owner: map[pirogue.PaymentID]*scenario{}}
 	l.store = openStore(t, func() time.Time { return l.now() }, inMemory(t))
 	return l
-}
-
-// inMemory returns the URL of a database on a disk in memory, where there is one.
-func inMemory(t *testing.T) string {
-	t.Helper()
-	const shared = "/dev/shm"
-	if info, err := os.Stat(shared); err != nil || !info.IsDir() {
-		return piroguetest.SQLite(t)
-	}
-	folder, err := os.MkdirTemp(shared, "pirogue-simulation-") //nolint:usetesting // t.TempDir is on a slow disk
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
-	return "sqlite:" + filepath.Join(folder, ids.New()+".db")
 }
 
 // audit proves what is true of all scenarios together: every rule of the books, and
