@@ -41,9 +41,6 @@ type Attempts interface {
 	// evidence with this answer in it. The moment is the question's identity: asked
 	// again at the same one, it counts once.
 	Polled(ctx context.Context, poll pirogue.Poll) (pirogue.Evidence, error)
-	// Collected returns the attempt that collected a payment: its accepted one. It
-	// fails with NotFound.
-	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)
 }
 
 // Books makes payments terminal and moves money.
@@ -55,6 +52,9 @@ type Books interface {
 	// cash-in up to date and writes the events for the merchant, in one transaction. A
 	// payment that is terminal already is left alone; see pirogue.Settled.
 	Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled, error)
+	// Collected returns the attempt that collected a payment: its accepted one. It
+	// fails with NotFound.
+	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)
 	// Merchant returns a merchant. It fails with NotFound.
 	Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error)
 }

@@ -58,7 +58,7 @@ var Points = []Point{
 	{"store.send.marked", Worker, submitted, "the attempt is marked as sent and the mark not committed"},
 	{"submit.sent", Worker, submitted, "the attempt is marked as sent, and no byte has left"},
 	{"submit.called", Worker, submitted, "the operator has executed and answered, and nobody noted it"},
-	{"store.answer.attempt", Worker, submitted, "the answer is written to the attempt, not to the payment, and not committed"},
+	{"store.answer.attempt", Worker, submitted, "the answer is on the attempt, not on the payment, and not committed"},
 	{"submit.recorded", Worker, submitted, "the answer is noted, and the workflow has not heard"},
 	{"store.renew.written", Worker, []Story{Lost}, "another attempt is written and not committed"},
 
@@ -78,9 +78,9 @@ var Points = []Point{
 	{"deliver.posted", Worker, requested, "the merchant has answered, and nobody noted it"},
 	{"deliver.ended", Worker, requested, "the merchant's answer is noted, and the workflow has not heard"},
 
-	{"case.opened", Worker, []Story{Late}, "stray money is in suspense and its case is open, and the workflow has not heard"},
+	{"case.opened", Worker, []Story{Late}, "stray money is in suspense, its case is open, the workflow has not heard"},
 	{"giveback.accepted", Worker, []Story{Late}, "the refund of stray money is a fact, and no workflow was started"},
-	{"giveback.launched", Worker, []Story{Late}, "the refund of stray money is under way, and the first workflow has not heard"},
+	{"giveback.launched", Worker, []Story{Late}, "the refund of stray money is under way, its workflow has not heard"},
 	{"settle.closed", Worker, []Story{Late}, "stray money is back and its case closed, and nobody tells the merchant"},
 
 	{"sweep.launched", Worker, []Story{Left}, "a payment that was left behind is started, and the sweep is not over"},

@@ -48,6 +48,7 @@ func TestSimulation(t *testing.T) {
 			})
 		}
 	})
+	t.Logf("%d scenarios: %v", len(seeds), seen.hits)
 	if len(seeds) < enough {
 		return
 	}

@@ -15,7 +15,9 @@ const operatorTimeout = 30 * time.Second
 
 // operatorCommand is what can be asked of a configured operator.
 func operatorCommand(environ []string) *cobra.Command {
-	command := &cobra.Command{Use: "operator", Short: "Ask a configured operator for its balance, tell it where to call back"}
+	command := &cobra.Command{
+		Use: "operator", Short: "Ask a configured operator for its balance, tell it where to call back",
+	}
 	command.AddCommand(
 		&cobra.Command{
 			Use: "balance CODE", Short: "Print what is left for disbursements", Args: cobra.ExactArgs(1),

@@ -21,7 +21,8 @@ func root(environ []string) *cobra.Command {
 	}
 	cmd.AddCommand(
 		devCommand(environ), apiCommand(environ), workerCommand(environ), sandboxCommand(environ),
-		migrateCommand(environ), merchantCommand(environ), operatorCommand(environ), adminCommand(environ), configCommand(environ),
+		migrateCommand(environ), merchantCommand(environ), operatorCommand(environ), adminCommand(environ),
+		configCommand(environ),
 		healthCommand(environ), versionCommand(),
 	)
 	return cmd

@@ -123,7 +123,7 @@ func (p *parts) findTemporal(ctx context.Context) bool {
 
 // runSandbox plays the operators until ctx ends. also adds routes of the caller's.
 func (p *parts) runSandbox(ctx context.Context, also func(*http.ServeMux)) error {
-	simulators, err := sandbox.New(sandbox.Options{
+	simulators, err := sandbox.New(sandbox.Options{ //nolint:contextcheck // it ends by Close, after what it is answering
 		PublicURL: p.conf.SandboxURL, JournalDir: filepath.Join(p.conf.DataDir, "sandbox"),
 	})
 	if err != nil {
