@@ -53,7 +53,8 @@ func TestACashInIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 		require.Equal(t, pirogue.CallbackDigest(tokenOf(a.Ref)), digest)
 		require.Equal(t, pirogue.Attempt{
 			ID: a.ID, PaymentID: p.ID, Number: 1, Operator: testOperator, Ref: a.Ref,
-			State: pirogue.AttemptPrepared, CreatedAt: p.CreatedAt, UpdatedAt: p.CreatedAt,
+			State: pirogue.AttemptPrepared, Handle: pirogue.Handle{pirogue.HandleOTP: "123456"},
+			CreatedAt: p.CreatedAt, UpdatedAt: p.CreatedAt,
 		}, a)
 		require.Len(t, a.Ref, 20)
 	}

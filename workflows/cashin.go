@@ -15,15 +15,7 @@ import (
 // watch goes on, because money can come late; and an amount that is not the order's
 // is never a success.
 func CashIn(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) {
-	s, err := open(ctx, order)
-	if err != nil {
-		return "", err
-	}
-	status, err := s.collect(ctx)
-	if err != nil {
-		return status, err
-	}
-	return s.close(ctx, status)
+	return perform(ctx, order, (*story).collect)
 }
 
 // collect is the story of a cash-in.

@@ -21,15 +21,7 @@ const patience = 30 * 24 * time.Hour
 // frees it. Unknown is neither: it keeps the hold and the story open until the
 // operator, or two people with evidence, settle it. No timer does.
 func CashOut(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) {
-	s, err := open(ctx, order)
-	if err != nil {
-		return "", err
-	}
-	status, err := s.payOut(ctx)
-	if err != nil {
-		return status, err
-	}
-	return s.close(ctx, status)
+	return perform(ctx, order, (*story).payOut)
 }
 
 // payOut is the story of money that leaves us.

@@ -10,5 +10,5 @@ import (
 // us, so its story is that of a cash-out; that the cash-in is brought up to date is
 // part of the transaction that ends it.
 func Refund(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) {
-	return CashOut(ctx, order)
+	return perform(ctx, order, (*story).payOut)
 }

@@ -232,7 +232,7 @@ func (n *nature) decide(e *entry, answer reply) {
 	case unseen: // nobody was shown how to pay it
 	case draw < 20:
 		e.paid = time.Nanosecond
-	case draw < 50:
+	case draw < 45:
 		e.paid = quick
 	case draw < 65:
 		n.s.mark("money moves late")

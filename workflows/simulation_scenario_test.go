@@ -126,7 +126,7 @@ func draw(r *rand.Rand) plan {
 		},
 		window:  between(r, 30*time.Second, 3*time.Minute).Round(time.Second),
 		refunds: chance(r, 0.5),
-		noWay:   chance(r, 0.3),
+		noWay:   chance(r, 0.4),
 	}
 	unheard := []pirogue.RepeatRule{pirogue.RepeatRenewed, pirogue.RepeatNever}
 	if p.capability.Reference == pirogue.IdempotentByReference {

@@ -79,7 +79,7 @@ func (s *scenario) settle() {
 	case p.Status.Terminal(), s.nature.undecided(p.ID):
 	case executed > 0:
 		s.ask(recheck())
-	case chance(s.dice["support"], 0.5):
+	case chance(s.dice["support"], 0.8):
 		s.ask(redrive())
 	default:
 		s.mark("support settles an unknown outcome")

@@ -58,6 +58,21 @@ type story struct {
 	bySupport bool // the outcome was established by people
 }
 
+// perform tells a payment's story to its end and lets everyone who waits for it leave.
+func perform(
+	ctx workflow.Context, order pirogue.Order, tell func(*story, workflow.Context) (pirogue.Status, error),
+) (pirogue.Status, error) {
+	s, err := open(ctx, order)
+	if err != nil {
+		return "", err
+	}
+	status, err := tell(s, ctx)
+	if err != nil {
+		return status, err
+	}
+	return s.close(ctx, status)
+}
+
 // open makes the payment reachable for the API and the Web UI.
 func open(ctx workflow.Context, order pirogue.Order) (*story, error) {
 	s := &story{order: order, callbacks: workflow.GetSignalChannel(ctx, CallbackSignal)}
