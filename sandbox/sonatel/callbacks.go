@@ -153,8 +153,7 @@ func (s *Simulator) callback(t transaction, tried int) (stage.Message, bool) {
 // headers are the proof that a callback is Sonatel's. The key stands after Basic as
 // it is, not as the base64 of a name and a password.
 func (s *Simulator) headers(key, idempotency string, body []byte, secrets []string) http.Header {
-	// The wall's time, however fast the simulator plays: it is for the receiver's clock.
-	at := strconv.FormatInt(time.Now().Unix(), 10)
+	at := strconv.FormatInt(stage.Stamp(s.clock).Unix(), 10)
 	signature := "t=" + at
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, []byte(secret))

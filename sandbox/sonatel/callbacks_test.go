@@ -34,7 +34,7 @@ func TestACallbackProvesWhereItComesFrom(t *testing.T) {
 	if told.header.Get("Authorization") != "Basic "+sonatel.CallbackKey || told.header.Get("Content-Type") != "application/json" {
 		t.Errorf("the headers are %v", told.header)
 	}
-	if all, right := signed(told); len(all) != 1 || !right || !strings.HasPrefix(told.header.Get("X-Sonatel-Signature"), "t=1") {
+	if all, right := signed(told); len(all) != 1 || !right || !strings.HasPrefix(told.header.Get("X-Sonatel-Signature"), "t=1773307800,v1=") {
 		t.Errorf("the signature is %q", told.header.Get("X-Sonatel-Signature"))
 	}
 	if told.header.Get("X-Sonatel-Idempotency-Key") == "" || told.said["type"] != "MERCHANT_PAYMENT" {

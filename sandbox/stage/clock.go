@@ -60,6 +60,15 @@ func (c *VirtualClock) now() time.Time {
 	return c.origin.Add(time.Duration(passed))
 }
 
+// Stamp is the moment that a message to somebody else bears: theirs, which a clock
+// that plays faster must not run away from.
+func Stamp(c Clock) time.Time {
+	if played, ok := c.(*VirtualClock); ok && played.rate > 0 {
+		return time.Now()
+	}
+	return c.Now()
+}
+
 // At implements Clock. What lies ahead runs inside the Advance that passes it;
 // what is due already runs in a goroutine of its own.
 func (c *VirtualClock) At(instant time.Time, f func()) func() bool {
