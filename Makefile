@@ -37,7 +37,7 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 	cd devserver && go test ./...
 
 .PHONY: failpoints
-failpoints: bin/devserver ## kill a process at every point where that hurts, on both databases: 10 minutes
+failpoints: bin/devserver ## kill a process at every point where that hurts, on both databases: 5 minutes
 	@scripts/need-postgres.sh
 	go test -tags chaos -timeout 30m -parallel 12 ./cmd/pirogue -run KilledAtAnyPoint -v
 

@@ -65,7 +65,26 @@ func EachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 // test.
 func SQLite(tb testing.TB) string {
 	tb.Helper()
-	return "sqlite:" + filepath.Join(tb.TempDir(), "pirogue.db")
+	return "sqlite:" + filepath.Join(Folder(tb), "pirogue.db")
+}
+
+// memory is where Linux keeps files in memory.
+const memory = "/dev/shm"
+
+// Folder returns a folder that goes with the test. It lies in memory where there is such
+// a place, so that how long a disk takes to keep a commit decides no test.
+func Folder(tb testing.TB) string {
+	tb.Helper()
+	folder, err := os.MkdirTemp(memory, "pirogue-test-")
+	if err != nil {
+		return tb.TempDir()
+	}
+	tb.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			tb.Errorf("remove the test's folder: %v", err)
+		}
+	})
+	return folder
 }
 
 // Postgres returns the URL of a fresh, empty PostgreSQL database. It is dropped when the

@@ -24,7 +24,7 @@ const temporalReady = 30 * time.Second
 // its address. It ends with the test.
 func Temporal(t testing.TB) string {
 	t.Helper()
-	return StartTemporal(t, "-port", "0", "-ui-port", "0", "-db", filepath.Join(t.TempDir(), "temporal.db")).Address
+	return StartTemporal(t, "-port", "0", "-ui-port", "0", "-db", filepath.Join(Folder(t), "temporal.db")).Address
 }
 
 // TemporalServer is a development server that a test may kill.

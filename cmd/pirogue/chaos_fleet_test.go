@@ -145,7 +145,7 @@ func (h *harbour) openBooks() {
 	require.NoError(h.t, err)
 	server := &http.Server{Handler: h.sink}
 	go server.Serve(listener) //nolint:errcheck // it ends when it is closed
-	h.t.Cleanup(func() { server.Close() })
+	h.t.Cleanup(func() { require.NoError(h.t, server.Close()) })
 	require.NoError(h.t, p.store.SetNotifyURL(h.t.Context(), h.account.MerchantID, "http://"+h.doors["worker-merchant"]))
 }
 

@@ -20,6 +20,7 @@ import (
 	"pirogue/config"
 	"pirogue/docs/samples/samplestest"
 	"pirogue/piroguetest"
+	"pirogue/sandbox"
 	"pirogue/sandbox/stage"
 )
 
@@ -147,7 +148,7 @@ func TestAThousandIdenticalCashInsMakeOne(t *testing.T) {
 		for id := range ids {
 			m.until(t, id, "SUCCESS", time.Minute)
 		}
-		require.Len(t, readBook(t, "http://"+l.sandbox).Sessions, 1)
+		require.Len(t, readBook(t, "http://"+l.sandbox+sandbox.OrangeWebPath).Sessions, 1)
 		l.stop()
 	})
 }
@@ -170,26 +171,24 @@ func TestTheSamplesTakeAFirstPayment(t *testing.T) {
 	})
 }
 
-// book is the simulator's own, as anybody can read it over HTTP.
+// book is a simulator's own, as anybody can read it over HTTP.
 type book struct {
 	Sessions []struct {
 		OrderID string `json:"order_id"`
 		Status  string `json:"status"`
 	} `json:"sessions"`
-	Paid []struct {
-		OrderID string `json:"order_id"`
-		Amount  int64  `json:"amount"`
-	} `json:"paid"`
+	Paid []stage.Paid `json:"paid"`
 }
 
+// book is the book of Orange Web Payment.
 func (w *world) book() book {
 	w.t.Helper()
-	return readBook(w.t, w.parts.conf.SandboxURL)
+	return readBook(w.t, w.parts.conf.SandboxURL+sandbox.OrangeWebPath)
 }
 
-func readBook(t testing.TB, sandbox string) book {
+func readBook(t testing.TB, simulator string) book {
 	t.Helper()
-	resp, err := http.Get(sandbox + "/orange-web/book")
+	resp, err := http.Get(simulator + "/book")
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	var b book
@@ -205,13 +204,14 @@ func (w *world) settled() {
 	require.NoError(w.t, err)
 	require.Empty(w.t, violations)
 
-	w.agrees(w.sandbox.OrangeWeb.Book(), "orange-web-ml-test")
-	w.agrees(w.sandbox.Sonatel.Book(), "sonatel-ml-test", "sonatel-sn-test")
+	w.agrees(sandbox.OrangeWebPath, "orange-web-ml-test")
+	w.agrees(sandbox.SonatelPath, "sonatel-ml-test", "sonatel-sn-test")
 }
 
 // agrees holds a simulator's book against ours for the instances that it plays.
-func (w *world) agrees(theirs []stage.Paid, instances ...pirogue.OperatorCode) {
+func (w *world) agrees(simulator string, instances ...pirogue.OperatorCode) {
 	w.t.Helper()
+	theirs := readBook(w.t, w.parts.conf.SandboxURL+simulator).Paid
 	said := map[stage.Direction]map[string]int64{stage.In: {}, stage.Out: {}}
 	for _, line := range theirs {
 		book := said[cmp.Or(line.Direction, stage.In)]

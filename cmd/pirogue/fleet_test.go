@@ -42,7 +42,7 @@ func newFleet(t testing.TB) *fleet {
 	t.Helper()
 	addrs := freePorts(t, 6)
 	f := &fleet{
-		t: t, whole: t, data: t.TempDir(), running: map[string]*exec.Cmd{}, postgres: piroguetest.StartFragilePostgres(t),
+		t: t, whole: t, data: piroguetest.Folder(t), running: map[string]*exec.Cmd{}, postgres: piroguetest.StartFragilePostgres(t),
 		ports: map[string]string{
 			"api": addrs[0], "admin": addrs[1], "worker": addrs[2], "sandbox": addrs[3], "temporal": addrs[4],
 		},

@@ -104,7 +104,7 @@ func (p *parts) be(ctx context.Context, part string) error {
 func (p *parts) playInAHurry(ctx context.Context) error {
 	origin := time.Unix(0, *originFlag)
 	passed := time.Duration(float64(time.Since(origin)) * *rateFlag)
-	simulators, err := sandbox.New(sandbox.Options{
+	simulators, err := sandbox.New(sandbox.Options{ //nolint:contextcheck // it ends with the process
 		PublicURL: "http://" + p.conf.SandboxAddr, JournalDir: filepath.Join(p.conf.DataDir, "sandbox"),
 		Clock: stage.NewVirtualClock(origin.Add(passed), *rateFlag),
 	})

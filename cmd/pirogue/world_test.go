@@ -62,7 +62,7 @@ func newWorld(t testing.TB, s setup) *world {
 	conf, err := config.Load(append([]string{
 		"DATABASE_URL=" + s.database, "PIROGUE_KEYS=" + vault.NewRing("test"), "PIROGUE_PUBLIC_URL=" + apiURL,
 		"PIROGUE_SANDBOX_URL=" + sandboxURL, "PIROGUE_LOOPBACK_WEBHOOKS=true", "PIROGUE_LOG_LEVEL=warn",
-		"PIROGUE_DATA_DIR=" + t.TempDir(), "TEMPORAL_ADDRESS=" + piroguetest.Temporal(t),
+		"PIROGUE_DATA_DIR=" + piroguetest.Folder(t), "TEMPORAL_ADDRESS=" + piroguetest.Temporal(t),
 	}, s.settings...))
 	require.NoError(t, err)
 	for i := range conf.Operators {
