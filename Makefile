@@ -31,7 +31,8 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 	@scripts/need-postgres.sh
 	@scripts/need-chromium.sh
 	@scripts/need-php.sh
-	CGO_ENABLED=1 go test -race -p 2 -timeout 20m ./...
+	CGO_ENABLED=1 go test -race -p 2 -timeout 20m -skip '^TestSimulation$$' ./...
+	go test -timeout 10m ./workflows -run '^TestSimulation$$'
 	CGO_ENABLED=1 go test -race -timeout 5m ./cmd/pirogue -run Histories -sticky 0
 	go test -tags chaos -timeout 5m ./cmd/pirogue -run KillBetweenCallAndNote
 	cd devserver && go test ./...
