@@ -167,7 +167,7 @@ func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		const payments = 60
+		const payments = 30
 		w.fund(payments * 1000)
 		out, attempts := make([]pirogue.Payment, payments), make([]pirogue.Attempt, payments)
 		for i := range payments {

@@ -151,23 +151,26 @@ func TestALateSuccessClearsTheFailure(t *testing.T) {
 func TestASettlementThatMakesNoSenseIsRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		w.fund(5000)
+		paid := w.fund(5000)
 		p, _ := w.accept("order_1")
 		out := w.accepted(w.cashOut("order_2", 1000, 0))
 		rows := map[string]struct {
 			id     pirogue.PaymentID
+			from   pirogue.Status
 			status pirogue.Status
 			code   pirogue.Code
 		}{
-			"of a payment nobody knows":       {ids.Payment(), pirogue.StatusFailed, pirogue.TransactionNotFound},
-			"to a status that ends nothing":   {p.ID, pirogue.StatusPending, pirogue.Internal},
-			"paid without having been sent":   {p.ID, pirogue.StatusSuccess, pirogue.Internal},
-			"paid out without having been":    {out.ID, pirogue.StatusSuccess, pirogue.Internal},
-			"reversed, which only refunds do": {p.ID, pirogue.StatusReversed, pirogue.Internal},
+			"of a payment nobody knows":       {ids.Payment(), "", pirogue.StatusFailed, pirogue.TransactionNotFound},
+			"to a status that ends nothing":   {p.ID, "", pirogue.StatusPending, pirogue.Internal},
+			"paid without having been sent":   {p.ID, "", pirogue.StatusSuccess, pirogue.Internal},
+			"paid out without having been":    {out.ID, "", pirogue.StatusSuccess, pirogue.Internal},
+			"reversed, which only refunds do": {paid.ID, pirogue.StatusSuccess, pirogue.StatusReversed, pirogue.Internal},
 		}
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {
-				_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: row.id, Status: row.status, At: w.at(0)})
+				_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+					PaymentID: row.id, From: row.from, Status: row.status, At: w.at(0),
+				})
 				require.Equal(t, row.code, pirogue.CodeOf(err), "%v", err)
 			})
 		}

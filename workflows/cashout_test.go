@@ -125,7 +125,7 @@ func (w *world) play(row outRow) pirogue.Payment {
 	for _, after := range row.rings {
 		w.ring(after)
 	}
-	w.env.SetWorkflowRunTimeout(openFor)
+	w.env.SetWorkflowRunTimeout(8 * horizon)
 	p := w.tell()
 	require.Equal(w.t, row.want, p.Status)
 	require.Equal(w.t, row.failure, p.Failure.Code)
@@ -176,7 +176,7 @@ func TestTheCallForAPersonWaitsForTheHorizon(t *testing.T) {
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
 	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{{outcome: pirogue.OutcomeAbsent}}
-	w.env.SetWorkflowRunTimeout(openFor)
+	w.env.SetWorkflowRunTimeout(3 * horizon)
 	w.tell()
 
 	cases, err := w.store.Cases(t.Context(), w.payment.ID)
@@ -211,6 +211,6 @@ func TestACashOutSaysWhatItWaitsFor(t *testing.T) {
 	}
 	waits(time.Minute, "operator")
 	waits(2*horizon, "support")
-	w.env.SetWorkflowRunTimeout(openFor)
+	w.env.SetWorkflowRunTimeout(3 * horizon)
 	w.tell()
 }

@@ -210,7 +210,17 @@ func (s *scenario) checkActs() {
 				s.wrong("%s by %s was never answered: %v", kept.Verb, kept.Actor, told.err)
 			case told.verdict != kept.Verdict:
 				s.wrong("%s was told %+v, the log says %+v", kept.Actor, told.verdict, kept.Verdict)
+			case kept.Verdict.Reason == "the case is settled: "+string(told.remedy.Resolution) && !s.seconded(kept, acts):
+				s.wrong("%s settled a case alone", kept.Actor)
 			}
 		}
 	}
+}
+
+// seconded reports whether somebody else had asked for the same before.
+func (s *scenario) seconded(one pirogue.Act, acts []pirogue.Act) bool {
+	return slices.ContainsFunc(acts, func(other pirogue.Act) bool {
+		return other.Actor != one.Actor && !other.At.After(one.At) && s.acts[other.ID] != nil &&
+			s.acts[other.ID].remedy.Resolution == s.acts[one.ID].remedy.Resolution
+	})
 }

@@ -104,7 +104,7 @@ func (s *scenario) two(as pirogue.Resolution) {
 // ask writes an act down and puts it to the workflow.
 func (s *scenario) ask(r pirogue.Remedy) {
 	r.Act = ids.New()
-	a := &act{}
+	a := &act{remedy: r}
 	require.NoError(s.lot.t, s.lot.store.BeginAct(s.lot.t.Context(), pirogue.Act{
 		ID: r.Act, At: s.now(), Actor: r.Actor, Role: pirogue.RoleFinance, Verb: r.Verb, PaymentID: s.playing.ID,
 		Reason: "simulated",

@@ -11,12 +11,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
-	"pirogue/store"
 )
 
 var (
@@ -124,19 +122,16 @@ func simulate(t *testing.T, seen *marks, seeds []uint64) {
 
 // lot is scenarios over one database. Each has a merchant of its own.
 type lot struct {
-	t     *testing.T
-	store *store.DB
+	t *testing.T
+	*books
 	seen  *marks
-	now   pirogue.Clock // of the scenario that is played
-	moved []*entry      // what its operator's book says of all scenarios
+	moved []*entry // what its operator's book says of all scenarios
 	owner map[pirogue.PaymentID]*scenario
 }
 
 func newLot(t *testing.T, seen *marks) *lot {
 	t.Helper()
-	l := &lot{t: t, seen: seen, now: time.Now, owner: map[pirogue.PaymentID]*scenario{}}
-	l.store = openStore(t, func() time.Time { return l.now() }, inMemory(t))
-	return l
+	return &lot{t: t, books: freshBooks(t), seen: seen, owner: map[pirogue.PaymentID]*scenario{}}
 }
 
 // audit proves what is true of all scenarios together: every rule of the books, and

@@ -14,6 +14,7 @@ import (
 
 // act is what became of one remedy.
 type act struct {
+	remedy  pirogue.Remedy
 	verdict pirogue.Verdict
 	turned  error // by the validator
 	err     error
@@ -23,7 +24,7 @@ type act struct {
 // workflow.
 func (w *world) remedy(after time.Duration, r pirogue.Remedy) *act {
 	r.Act = ids.New()
-	a := &act{}
+	a := &act{remedy: r}
 	w.acts[r.Act] = a
 	w.env.RegisterDelayedCallback(func() {
 		begin := pirogue.Act{
@@ -224,7 +225,7 @@ func TestSupport(t *testing.T) {
 			for _, a := range tt.asks {
 				acts = append(acts, w.remedy(a.after, a.remedy))
 			}
-			w.env.SetWorkflowRunTimeout(openFor)
+			w.env.SetWorkflowRunTimeout(8 * horizon)
 			p := w.tell()
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.failure, p.Failure.Code)
@@ -254,7 +255,7 @@ func TestAHundredRedrivesAreOne(t *testing.T) {
 	w.env.RegisterDelayedCallback(func() {
 		w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
 	}, 2*horizon+time.Second)
-	w.env.SetWorkflowRunTimeout(openFor)
+	w.env.SetWorkflowRunTimeout(8 * horizon)
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 	require.Len(t, w.operator.reached, 2)
 	require.NotEqual(t, w.operator.reached[0], w.operator.reached[1], "another attempt has another reference")

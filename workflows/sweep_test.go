@@ -28,7 +28,7 @@ func TestSweep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorld(t, pirogue.LateReturn)
+			w := freshBooks(t).world(t, setting{})
 			w.env.SetStartTime(w.env.Now().Add(tt.age))
 			w.env.ExecuteWorkflow(workflows.Sweep)
 			require.NoError(t, w.env.GetWorkflowError())
@@ -49,7 +49,7 @@ func TestSweep(t *testing.T) {
 func TestSweepDeliversAnEventThatNobodyStarted(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t, pirogue.LateReturn)
+	w := freshBooks(t).world(t, setting{})
 	w.expire()
 	w.env.SetStartTime(w.env.Now().Add(time.Minute))
 	w.env.ExecuteWorkflow(workflows.Sweep)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,7 +16,6 @@ import (
 	"pirogue"
 	"pirogue/activities"
 	"pirogue/ids"
-	"pirogue/piroguetest"
 	"pirogue/store"
 	"pirogue/vault"
 	"pirogue/workflows"
@@ -44,7 +44,7 @@ const (
 	funds = 100_000
 	// openFor is how long a test watches a payment that only a person can end: longer
 	// than every horizon.
-	openFor = 3 * 24 * time.Hour
+	openFor = 26 * time.Hour
 )
 
 // setting is what a world may have different. Its zero value is a cash-in at an
@@ -72,13 +72,102 @@ func newWorldOf(t *testing.T, s setting) *world {
 // books is a database and its clock, for one world after the other.
 type books struct {
 	store *store.DB
-	now   func() time.Time
+	now   pirogue.Clock
+	file  string
 }
 
+// shelf keeps databases that no test uses: to make one takes longer than most stories.
+var shelf struct {
+	sync.Mutex
+	folder string
+	free   []*books
+	all    []*books
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, b := range shelf.all {
+		b.store.Close() //nolint:errcheck // its folder is removed next
+	}
+	if shelf.folder != "" {
+		os.RemoveAll(shelf.folder) //nolint:errcheck // nobody is left to tell
+	}
+	os.Exit(code)
+}
+
+// openBooks takes a database from the shelf, or makes one, for as long as the test runs.
 func openBooks(t *testing.T) *books {
 	t.Helper()
-	b := &books{now: time.Now}
-	b.store = openStore(t, func() time.Time { return b.now() }, inMemory(t))
+	shelf.Lock()
+	defer shelf.Unlock()
+	var b *books
+	if last := len(shelf.free) - 1; last >= 0 {
+		b, shelf.free = shelf.free[last], shelf.free[:last]
+	} else {
+		b = newBooks(t)
+		shelf.all = append(shelf.all, b)
+	}
+	t.Cleanup(func() {
+		shelf.Lock()
+		defer shelf.Unlock()
+		shelf.free = append(shelf.free, b)
+	})
+	return b
+}
+
+// freshBooks makes a database that holds nothing else: what sweeps and audits reads all
+// that is there.
+func freshBooks(t *testing.T) *books {
+	t.Helper()
+	shelf.Lock()
+	defer shelf.Unlock()
+	b := newBooks(t)
+	t.Cleanup(func() {
+		require.NoError(t, b.store.Close())
+		require.NoError(t, os.Remove(b.file))
+	})
+	return b
+}
+
+// stale is how long nothing was written to a folder of databases before the tests that
+// made it were certainly killed.
+const stale = time.Hour
+
+// inMemory makes a folder for databases, on a disk in memory where there is one, and
+// removes those that killed tests left there.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	root := "/dev/shm"
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		root = os.TempDir()
+	}
+	left, err := filepath.Glob(filepath.Join(root, "pirogue-workflows-*"))
+	require.NoError(t, err)
+	for _, folder := range left {
+		if info, err := os.Stat(folder); err == nil && time.Since(info.ModTime()) > stale {
+			os.RemoveAll(folder) //nolint:errcheck // the next run tries again
+		}
+	}
+	folder, err := os.MkdirTemp(root, "pirogue-workflows-") //nolint:usetesting // databases outlive their test
+	require.NoError(t, err)
+	return folder
+}
+
+// newBooks makes a database.
+func newBooks(t *testing.T) *books {
+	t.Helper()
+	if shelf.folder == "" {
+		shelf.folder = inMemory(t)
+	}
+	b := &books{now: time.Now, file: filepath.Join(shelf.folder, ids.New()+".db")}
+	ring, err := vault.ParseRing(vault.NewRing("test"))
+	require.NoError(t, err)
+	b.store, err = store.Open(context.Background(), store.Options{
+		URL: "sqlite:" + b.file, Ring: ring,
+		Clock: func() time.Time { return b.now() }, Rate: store.Rate{PerSecond: 1, Burst: 1},
+	})
+	require.NoError(t, err)
+	require.NoError(t, b.store.Migrate(t.Context()))
 	return b
 }
 
@@ -132,33 +221,6 @@ func quiet() *testsuite.WorkflowTestSuite {
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	return suite
-}
-
-// openStore opens a database of the test's own and makes its schema.
-func openStore(t *testing.T, clock pirogue.Clock, url string) *store.DB {
-	t.Helper()
-	ring, err := vault.ParseRing(vault.NewRing("test"))
-	require.NoError(t, err)
-	db, err := store.Open(t.Context(), store.Options{
-		URL: url, Clock: clock, Ring: ring, Rate: store.Rate{PerSecond: 1, Burst: 1},
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	require.NoError(t, db.Migrate(t.Context()))
-	return db
-}
-
-// inMemory returns the URL of a database on a disk in memory, where there is one.
-func inMemory(t *testing.T) string {
-	t.Helper()
-	const shared = "/dev/shm"
-	if info, err := os.Stat(shared); err != nil || !info.IsDir() {
-		return piroguetest.SQLite(t)
-	}
-	folder, err := os.MkdirTemp(shared, "pirogue-workflows-") //nolint:usetesting // t.TempDir is on a slow disk
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
-	return "sqlite:" + filepath.Join(folder, ids.New()+".db")
 }
 
 // hire makes the merchant.
