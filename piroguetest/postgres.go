@@ -75,7 +75,7 @@ const memory = "/dev/shm"
 // a place, so that how long a disk takes to keep a commit decides no test.
 func Folder(tb testing.TB) string {
 	tb.Helper()
-	folder, err := os.MkdirTemp(memory, "pirogue-test-")
+	folder, err := os.MkdirTemp(memory, "pirogue-test-") //nolint:usetesting // tb.TempDir is on a disk
 	if err != nil {
 		return tb.TempDir()
 	}
