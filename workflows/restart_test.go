@@ -30,16 +30,16 @@ var tales = map[string]struct {
 		scenes: []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
 	},
 	"a cash-out that is declined": {
-		setting: setting{kind: pirogue.CashOut, horizon: horizon},
+		setting: setting{kind: pirogue.CashOut, horizon: 5 * time.Minute},
 		scenes:  []scene{{outcome: pirogue.OutcomeDeclined}}, want: "FAILED",
 	},
 	"a refund that is paid": {
 		setting: setting{kind: pirogue.Refund, horizon: horizon},
 		scenes:  []scene{{from: 6 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
 	},
-	"a cash-in that is paid late": {
-		setting: setting{kind: pirogue.CashIn, horizon: horizon},
-		scenes:  []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}, want: "EXPIRED",
+	"a cash-in that is declined, then paid": {
+		setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: horizon},
+		scenes:  []scene{{outcome: pirogue.OutcomeDeclined}, {from: 30 * time.Second, outcome: pirogue.OutcomePaid}}, want: "FAILED",
 	},
 }
 
