@@ -14,13 +14,16 @@ type OperatorCode string
 // types and the operator's wire format; it keeps no state but its access token,
 // never retries and never decides: those belong to the workflow, which reads
 // Capability. What else it can do is an optional interface (Collector, Disburser,
-// Refunder, StatusReader, BalanceReader, CallbackReader): an operator that cannot
-// simply lacks the method.
+// BulkDisburser, Refunder, StatusReader, BalanceReader, StatementReader,
+// CallbackReader, CallbackRegistrar, CallbackResender, CustomerDirectory): an
+// operator that cannot simply lacks the method.
 //
 // A call ends in one of four classes. Accepted is a Receipt and no error. The
 // others are errors with a code: NotSent promises that the operator did not take
 // the request (no byte reached it, or its gateway turned it away unread), Refused
-// that it said no, Unknown promises nothing, for a timeout is never a failure.
+// that it said no, Unknown promises nothing, for a timeout is never a failure. What the
+// operator named in an answer that is Unknown comes beside the error: the Handle and
+// ProviderTxID of that Receipt are kept, and nothing else of it.
 type Operator interface {
 	Capability() Capability
 }
@@ -66,12 +69,29 @@ type CallbackRegistrar interface {
 	RegisterCallback(ctx context.Context, address string) error
 }
 
+// CallbackResender can be asked to send what it last said of an attempt once more.
+type CallbackResender interface {
+	ResendCallback(ctx context.Context, q StatusQuery) error
+}
+
+// BulkDisburser can pay into many wallets by one call. BulkDisburse hands over up to
+// MaxBulk disbursements and returns the operator's identifier of the bulk. It fails as
+// Disburse does, for all lines together: after Unknown each has to be asked for by its
+// own reference.
+type BulkDisburser interface {
+	Disburser
+	MaxBulk() int
+	BulkDisburse(ctx context.Context, all []Disbursement, callbackURL string) (string, error)
+}
+
 // Collection is what an operator needs to collect a cash-in.
 type Collection struct {
 	Ref         OperatorRef
 	Amount      Money
 	MSISDN      MSISDN
-	Payee       string // the merchant's name, as the customer should read it
+	Network     Network // the payer's
+	Payer       string  // the customer's name as the merchant gave it; "" when not
+	Payee       string  // the merchant's name, as the customer should read it
 	ReturnURL   string
 	CancelURL   string
 	CallbackURL string // at most 120 characters, carries the attempt's token
@@ -84,8 +104,10 @@ type Disbursement struct {
 	Ref         OperatorRef
 	Amount      Money
 	MSISDN      MSISDN
-	Payer       string // the merchant's name, as the customer should read it
-	CallbackURL string // as in Collection
+	Network     Network // the beneficiary's
+	Beneficiary string  // the customer's name as the merchant gave it; "" when not
+	Payer       string  // the merchant's name, as the customer should read it
+	CallbackURL string  // as in Collection
 }
 
 // Reversal is what an operator needs to give back what it collected.
@@ -104,6 +126,8 @@ type StatusQuery struct {
 	Amount Money     // as we ordered it
 	MSISDN MSISDN    // of the wallet that pays or is paid
 	SentAt time.Time // when the attempt left us, so that nothing older is searched
+	// Reversed says that the attempt is a refund made by Refunder, not by Disburser.
+	Reversed bool
 }
 
 // Outcome is what an operator says became of an attempt.
@@ -148,8 +172,34 @@ type Capability struct {
 	// was never executed. Where it is false, only a person can say so.
 	AbsenceProves bool
 	Proof         CallbackProof
-	MinAmount     int64 // minor units
-	MaxAmount     int64 // minor units; 0 means the operator states none
+	// RefusalSpan is how far apart two equal refusals of money that leaves us must lie
+	// before they are believed; 0 means a few seconds. It is long where the operator is
+	// known to call an outcome a failure that it does not know yet.
+	RefusalSpan time.Duration
+	// WholeRefunds says that Refunder gives back all of a payment or nothing: a part is
+	// paid out instead.
+	WholeRefunds bool
+	CashIn       Limits // of one collection
+	CashOut      Limits // of one disbursement
+}
+
+// Limits is which amounts an operator moves, in minor units.
+type Limits struct {
+	Min int64 `json:"min"` // 0 means the operator states none
+	Max int64 `json:"max"` // 0 means the operator states none
+}
+
+// Allow reports whether an amount, in minor units, is within the limits.
+func (l Limits) Allow(minor int64) bool {
+	return minor >= max(1, l.Min) && (l.Max == 0 || minor <= l.Max)
+}
+
+// Limits returns the limits for payments of kind k.
+func (c Capability) Limits(k Kind) Limits {
+	if k == CashIn {
+		return c.CashIn
+	}
+	return c.CashOut
 }
 
 // ReferencePower says what our own reference is good for at an operator.
@@ -193,5 +243,6 @@ type Instance struct {
 	CallTimeout    time.Duration // of one call, all of it
 	Horizon        time.Duration // instead of the capability's; 0 keeps that one
 	AbsenceProves  bool          // in addition to the capability's
+	RefusalSpan    time.Duration // instead of the capability's; 0 keeps that one
 	Operator       Operator
 }

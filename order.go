@@ -1,6 +1,9 @@
 package pirogue
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Order is what a payment's workflow is started with: identifiers and the policy
 // frozen at that moment, so that a later change of configuration cannot alter a
@@ -28,6 +31,8 @@ type Leg struct {
 
 	// AbsenceProves is the operator's Capability.AbsenceProves.
 	AbsenceProves bool `json:"absence_proves,omitempty"`
+	// RefusalSpan is the operator's Capability.RefusalSpan.
+	RefusalSpan time.Duration `json:"refusal_span,omitempty"`
 }
 
 // NewOrder returns the order of a payment that instance i is to carry.
@@ -42,6 +47,7 @@ func NewOrder(p Payment, i Instance) Order {
 		Leg: Leg{
 			Operator: i.Code, Window: i.Window, Horizon: c.Horizon, CallTimeout: i.CallTimeout,
 			Unheard: c.repeat(p.Kind), AbsenceProves: c.AbsenceProves || i.AbsenceProves,
+			RefusalSpan: cmp.Or(i.RefusalSpan, c.RefusalSpan),
 		},
 	}
 }

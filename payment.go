@@ -178,6 +178,7 @@ type NextAction struct {
 	URL       string     `json:"url,omitempty"`
 	QR        string     `json:"qr,omitempty"`
 	USSDCode  string     `json:"ussd_code,omitempty"`
+	Vendor    string     `json:"vendor,omitempty"` // whose menu USSDCode opens, as the operator names it
 	ExpiresAt time.Time  `json:"expires_at,omitzero"`
 }
 

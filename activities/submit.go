@@ -201,7 +201,9 @@ func classify(receipt pirogue.Receipt, err error, leg pirogue.Leg) (Submitted, p
 		if leg.Unheard == pirogue.RepeatRenewed {
 			class = Unavailable
 		}
-		return Submitted{Class: class, Words: words}, pirogue.Answer{State: pirogue.AttemptUnknown, Words: words}
+		return Submitted{Class: class, Words: words}, pirogue.Answer{
+			State: pirogue.AttemptUnknown, Handle: receipt.Handle, Words: words, ProviderTxID: receipt.ProviderTxID,
+		}
 	}
 }
 

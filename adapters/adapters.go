@@ -69,6 +69,7 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 		CallTimeout:    conf.Timeout.Or(config.DefaultTimeout),
 		Horizon:        time.Duration(conf.Horizon),
 		AbsenceProves:  conf.AbsenceProves,
+		RefusalSpan:    time.Duration(conf.RefusalSpan),
 		Operator:       operator,
 	}, nil
 }

@@ -84,8 +84,7 @@ func (s *Server) price(ctx context.Context, p pirogue.Payment, i pirogue.Instanc
 	rule := contract.Rule(p.Kind, p.Country, p.Network)
 	p.Fee, p.FeePayer, p.FeeReturns = rule.Of(p.Amount), rule.Payer, rule.Returned
 	_, err = p.Amount.Add(p.Fee)
-	moved, limits := p.AtOperator().Minor, i.Operator.Capability()
-	if err != nil || moved < max(1, limits.MinAmount) || limits.MaxAmount > 0 && moved > limits.MaxAmount {
+	if err != nil || !i.Operator.Capability().Limits(p.Kind).Allow(p.AtOperator().Minor) {
 		return pirogue.Payment{}, pirogue.FieldError(pirogue.InvalidAmount, "amount")
 	}
 	return p, nil

@@ -198,7 +198,8 @@ func (payer) CallbackReference(header http.Header, body []byte) (pirogue.Operato
 type fakeOperator struct{}
 
 func (fakeOperator) Capability() pirogue.Capability {
-	return pirogue.Capability{MinAmount: minAmount, MaxAmount: maxAmount}
+	limits := pirogue.Limits{Min: minAmount, Max: maxAmount}
+	return pirogue.Capability{CashIn: limits, CashOut: limits}
 }
 
 func (fakeOperator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {

@@ -13,7 +13,7 @@ type Operator struct {
 	Adapter     string               `json:"adapter"` // a row of the table in package adapters
 	Mode        pirogue.Mode         `json:"mode"`
 	Country     pirogue.CountryCode  `json:"country"`
-	Network     pirogue.Network      `json:"network"`
+	Network     pirogue.Network      `json:"network"`  // the only one it serves; "" for several
 	Currency    pirogue.Currency     `json:"currency"` // the national one, even where the operator's test system wants another
 	BaseURL     string               `json:"base_url"`
 	Credentials map[string]string    `json:"credentials"` // names are the adapter's; a name ending in _file is read from that file
@@ -28,6 +28,11 @@ type Operator struct {
 	// after it was never executed, in addition to what the adapter knows.
 	Horizon       Duration `json:"horizon"`
 	AbsenceProves bool     `json:"absence_proves"`
+	// RefusalSpan is how far apart two refusals of a payment that was under way must lie
+	// before they are believed; 0 keeps the adapter's.
+	RefusalSpan Duration `json:"refusal_span"`
+	// Shape chooses between the wire formats of one operator; "" is the adapter's default.
+	Shape string `json:"shape"`
 	// Simulator marks an instance that reaches a simulator of package sandbox, which
 	// may be told which test number it is playing. Test keys reach only these.
 	Simulator bool `json:"simulator"`

@@ -147,7 +147,11 @@ func (db *DB) answerColumns(a pirogue.Answer) (map[string]any, error) {
 	case pirogue.AttemptPrepared:
 		columns["sent_at"] = nil
 		return columns, nil
-	case pirogue.AttemptAccepted, pirogue.AttemptRefused, pirogue.AttemptUnknown:
+	case pirogue.AttemptUnknown, pirogue.AttemptAccepted, pirogue.AttemptRefused:
+		if a.State == pirogue.AttemptUnknown && len(a.Handle) == 0 { // it may have to be sent once more as it was
+			columns["answered_at"] = on(a.At)
+			return columns, nil
+		}
 		handle, err := db.sealHandle(a.AttemptID, a.Handle)
 		columns["answered_at"], columns["handle_sealed"] = on(a.At), handle
 		return columns, err

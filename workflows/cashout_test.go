@@ -66,7 +66,7 @@ func outRows() map[string]outRow {
 		"the answer is lost, it was declined":   {answers: lost, scenes: []scene{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedUnavailable},
 		"lost, and never heard of":              {answers: lost, scenes: []scene{{outcome: absent}}, want: "PENDING", cause: pirogue.CauseUnknown},
 		"lost, never heard of, which proves it": {answers: lost, scenes: []scene{{outcome: absent}}, proves: true, want: "FAILED", failure: pirogue.FailedUnavailable},
-		"lost, and found paid after all":        {answers: lost, scenes: []scene{{outcome: absent}, {from: 5 * time.Hour, outcome: paid}}, want: "SUCCESS", closed: pirogue.CauseUnknown},
+		"lost, and found paid after all":        {answers: lost, scenes: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, want: "SUCCESS", closed: pirogue.CauseUnknown},
 		"lost, absent only after the horizon":   {answers: lost, scenes: []scene{{err: unknown}, {from: 2 * time.Hour, outcome: absent}}, proves: true, want: "FAILED", failure: pirogue.FailedUnavailable, closed: pirogue.CauseUnknown},
 		"accepted, and never decided":           {want: "PENDING", cause: pirogue.CauseUnknown},
 		"accepted, then forgotten":              {scenes: []scene{{outcome: absent}}, want: "PENDING", cause: pirogue.CauseUnknown},
@@ -125,7 +125,7 @@ func (w *world) play(row outRow) pirogue.Payment {
 	for _, after := range row.rings {
 		w.ring(after)
 	}
-	w.env.SetWorkflowRunTimeout(8 * horizon)
+	w.env.SetWorkflowRunTimeout(4 * horizon)
 	p := w.tell()
 	require.Equal(w.t, row.want, p.Status)
 	require.Equal(w.t, row.failure, p.Failure.Code)

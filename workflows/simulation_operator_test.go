@@ -21,6 +21,7 @@ type nature struct {
 	book    map[pirogue.OperatorRef]*entry
 	arrived []*entry
 	said    map[pirogue.OperatorRef][]statement
+	latest  pirogue.OperatorRef                         // that it last said something of
 	tries   map[pirogue.PaymentID][]pirogue.OperatorRef // that may have arrived, each once
 	tried   map[pirogue.OperatorRef]time.Time           // when each first may have
 	downTo  time.Time                                   // nothing reaches it before
@@ -268,6 +269,7 @@ func (e *entry) String() string {
 func (n *nature) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.latest = ""
 	now, e := n.s.now(), n.book[q.Ref]
 	outcome := pirogue.OutcomeAbsent
 	if e != nil && !now.Before(e.shown) {
@@ -283,7 +285,7 @@ func (n *nature) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Recei
 	if q.Kind == pirogue.CashIn && outcome == pirogue.OutcomeAbsent {
 		outcome = pirogue.OutcomePending
 	}
-	n.said[q.Ref] = append(n.said[q.Ref], statement{now, outcome})
+	n.said[q.Ref], n.latest = append(n.said[q.Ref], statement{now, outcome}), q.Ref
 	n.s.note("asked of %s: %s", n.s.alias(q.Ref), outcome)
 	receipt := pirogue.Receipt{Outcome: outcome, Words: string(outcome), ProviderTxID: n.s.alias(q.Ref)}
 	if outcome == pirogue.OutcomePaid {
@@ -300,6 +302,16 @@ func (n *nature) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Recei
 func (n *nature) owned(ref pirogue.OperatorRef) bool {
 	said := n.said[ref]
 	return len(said) > 0 && said[len(said)-1].outcome == pirogue.OutcomePaid
+}
+
+// unheard takes the latest statement back: the database failed before it was written,
+// so nobody of ours knows of it.
+func (n *nature) unheard() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if said := n.said[n.latest]; len(said) > 0 {
+		n.said[n.latest] = said[:len(said)-1]
+	}
 }
 
 // blur makes an outcome what an operator in trouble says. It never says that money

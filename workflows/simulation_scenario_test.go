@@ -278,6 +278,9 @@ func (s *scenario) fails(method string) moment {
 	case draw < s.plan.shaky/2, draw < s.plan.shaky && method == "Latest": // what reads writes nothing
 		s.mark("the database fails before writing")
 		s.note("%s fails and writes nothing", method)
+		if method == "Polled" {
+			s.nature.unheard()
+		}
 		return before
 	case draw < s.plan.shaky:
 		s.mark("the database fails after writing")

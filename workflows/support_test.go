@@ -127,8 +127,8 @@ func TestSupport(t *testing.T) {
 			answers: lost, scenes: silent, asks: []asked{{late, redrive(), "REFUSED", "PENDING"}}, want: "PENDING",
 		},
 		"a redrive of what is proven dead": {
-			answers: lost, scenes: []scene{{outcome: absent}, {from: late, outcome: paid}},
-			asks: []asked{{late - time.Second, redrive(), "RESUBMITTED", "PENDING"}}, want: "SUCCESS", reached: 2,
+			answers: lost, scenes: []scene{{outcome: absent}, {from: late - 30*time.Minute, outcome: paid}},
+			asks: []asked{{late - 35*time.Minute, redrive(), "RESUBMITTED", "PENDING"}}, want: "SUCCESS", reached: 2,
 		},
 		"a redrive of what is dead, and the operator is down": {
 			answers: []error{unknown, notSent}, scenes: []scene{{outcome: absent}},
@@ -174,8 +174,8 @@ func TestSupport(t *testing.T) {
 		},
 		"two people against an operator that says paid": {
 			scenes: []scene{{from: 10*time.Minute + time.Second, outcome: paid}}, asks: []asked{
-				{10*time.Minute + 2*time.Second, resolve("awa", pirogue.ResolvedUnpaid), "SETTLED", "SUCCESS"},
-				{10*time.Minute + 2*time.Second, resolve("moussa", pirogue.ResolvedUnpaid), "SETTLED", "SUCCESS"},
+				{10*time.Minute + time.Second + time.Millisecond, resolve("awa", pirogue.ResolvedUnpaid), "SETTLED", "SUCCESS"},
+				{10*time.Minute + time.Second + time.Millisecond, resolve("moussa", pirogue.ResolvedUnpaid), "SETTLED", "SUCCESS"},
 			}, want: "SUCCESS",
 		},
 		"people resolve a cash-in": {
@@ -225,7 +225,7 @@ func TestSupport(t *testing.T) {
 			for _, a := range tt.asks {
 				acts = append(acts, w.remedy(a.after, a.remedy))
 			}
-			w.env.SetWorkflowRunTimeout(8 * horizon)
+			w.env.SetWorkflowRunTimeout(4 * horizon)
 			p := w.tell()
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.failure, p.Failure.Code)
@@ -255,7 +255,7 @@ func TestAHundredRedrivesAreOne(t *testing.T) {
 	w.env.RegisterDelayedCallback(func() {
 		w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
 	}, 2*horizon+time.Second)
-	w.env.SetWorkflowRunTimeout(8 * horizon)
+	w.env.SetWorkflowRunTimeout(4 * horizon)
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 	require.Len(t, w.operator.reached, 2)
 	require.NotEqual(t, w.operator.reached[0], w.operator.reached[1], "another attempt has another reference")

@@ -12,9 +12,12 @@ import (
 // bulkPath takes many deposits at once.
 const bulkPath = "/api/eWallet/v1/bulkcashins"
 
-// MaxBulk is how many disbursements one bulk holds. It is our limit: Orange states
+// maxBulk is how many disbursements one bulk holds. It is our limit: Orange states
 // none, and the request stays well under a megabyte.
-const MaxBulk = 500
+const maxBulk = 500
+
+// MaxBulk implements pirogue.BulkDisburser.
+func (o *operator) MaxBulk() int { return maxBulk }
 
 // bulkAnswer is the body of an answer to bulkcashins.
 type bulkAnswer struct {
@@ -22,7 +25,7 @@ type bulkAnswer struct {
 	Status string `json:"status"`
 }
 
-// BulkDisburse hands Orange up to MaxBulk disbursements at once and returns Orange's
+// BulkDisburse implements pirogue.BulkDisburser. It hands Orange up to maxBulk disbursements at once and returns Orange's
 // identifier of the bulk, with which BulkLines shows what became of each. What
 // Orange posts to callbackURL when it is done is not documented. As long as Orange
 // has not accepted the PIN the balance is asked first, so that a wrong PIN costs one
@@ -54,8 +57,8 @@ func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement,
 
 // payables returns the local numbers of a bulk that Orange could accept.
 func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
-	if len(all) == 0 || len(all) > MaxBulk {
-		return nil, pirogue.Errorf(pirogue.Refused, "not sent: a bulk has 1 to %d lines", MaxBulk)
+	if len(all) == 0 || len(all) > maxBulk {
+		return nil, pirogue.Errorf(pirogue.Refused, "not sent: a bulk has 1 to %d lines", maxBulk)
 	}
 	seen := make(map[pirogue.OperatorRef]bool, len(all))
 	numbers := make([]string, 0, len(all))
@@ -110,6 +113,6 @@ func bulkOf(body []byte) (string, error) {
 
 // BulkLines returns what Orange lists of a bulk. A line it does not list yet is
 // absent. It fails with NotSent or Unknown, never with a part of the list.
-func (o *operator) BulkLines(ctx context.Context, bulkID string) ([]Line, error) {
+func (o *operator) BulkLines(ctx context.Context, bulkID string) ([]pirogue.StatementLine, error) {
 	return o.lines(ctx, url.Values{"bulkId": {bulkID}})
 }

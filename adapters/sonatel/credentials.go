@@ -3,13 +3,12 @@ package sonatel
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 	"pirogue/config"
 )
 
@@ -27,33 +26,27 @@ const (
 	credTokenPath       = "token_path"
 )
 
-// A credential's form: anything but nothing, or what Orange's documents say.
+// The forms that Orange's documents give some of them.
 var (
-	something   = regexp.MustCompile(`\S`)
-	nineDigits  = regexp.MustCompile(`^\d{9}$`)
-	sixDigits   = regexp.MustCompile(`^\d{6}$`)
-	fourDigits  = regexp.MustCompile(`^\d{4}$`)
-	plainPath   = regexp.MustCompile(`^/[a-z0-9/._-]+$`)
-	headerValue = regexp.MustCompile(`^[!-~]+$`)
-	commaList   = regexp.MustCompile(`^[^,\s]+(\s*,\s*[^,\s]+)*$`)
+	nineDigits = regexp.MustCompile(`^\d{9}$`)
+	sixDigits  = regexp.MustCompile(`^\d{6}$`)
+	fourDigits = regexp.MustCompile(`^\d{4}$`)
+	plainPath  = regexp.MustCompile(`^/[a-z0-9/._-]+$`)
+	commaList  = regexp.MustCompile(`^[^,\s]+(\s*,\s*[^,\s]+)*$`)
 )
 
-// credentials is every credential, its form, and whether there must be one.
-var credentials = map[string]struct {
-	form  *regexp.Regexp
-	words string
-	must  bool
-}{
-	credClientID:        {something, "not empty", true},
-	credClientSecret:    {something, "not empty", true},
-	credMSISDN:          {nineDigits, "9 digits, without +221", true},
-	credPIN:             {fourDigits, "4 digits", true},
-	credMerchantCode:    {sixDigits, "6 digits", true},
-	credMerchantName:    {something, "not empty", true},
-	credCallbackKey:     {headerValue, "visible characters without spaces", true},
-	credAPIKey:          {headerValue, "visible characters without spaces", false},
-	credCallbackSecrets: {commaList, "secrets separated by commas", false},
-	credTokenPath:       {plainPath, "a path with its first slash", false},
+// credentials is every credential of an instance.
+var credentials = outbound.Credentials{
+	credClientID:        {Must: true},
+	credClientSecret:    {Must: true},
+	credMSISDN:          {Form: nineDigits, Words: "9 digits, without +221", Must: true},
+	credPIN:             {Form: fourDigits, Words: "4 digits", Must: true},
+	credMerchantCode:    {Form: sixDigits, Words: "6 digits", Must: true},
+	credMerchantName:    {Must: true},
+	credCallbackKey:     {Form: outbound.HeaderValue, Words: outbound.HeaderWords, Must: true},
+	credAPIKey:          {Form: outbound.HeaderValue, Words: outbound.HeaderWords},
+	credCallbackSecrets: {Form: commaList, Words: "secrets separated by commas"},
+	credTokenPath:       {Form: plainPath, Words: "a path with its first slash"},
 }
 
 // testHost marks the address of Orange's test system,
@@ -63,7 +56,7 @@ const testHost = "sandbox."
 // check reports every mistake of a configuration that is Orange's to make. No
 // message repeats a credential.
 func check(conf config.Operator) error {
-	mistakes := checkCredentials(conf.Credentials)
+	mistakes := credentials.Check(conf.Credentials)
 	if conf.Currency != pirogue.XOF {
 		mistakes = append(mistakes, fmt.Errorf("currency %q is not XOF, the only one of this API", conf.Currency))
 	}
@@ -78,27 +71,6 @@ func check(conf config.Operator) error {
 		mistakes = append(mistakes, errors.New("base URL is Orange's test system, which cannot serve live keys"))
 	}
 	return errors.Join(mistakes...)
-}
-
-// checkCredentials reports credentials that are missing, malformed or unknown: a
-// misspelt callback_secrets would silently turn the signature check off.
-func checkCredentials(given map[string]string) []error {
-	var mistakes []error
-	for _, name := range slices.Sorted(maps.Keys(credentials)) {
-		rule, value := credentials[name], given[name]
-		switch {
-		case value == "" && rule.must:
-			mistakes = append(mistakes, fmt.Errorf("credential %s is missing", name))
-		case value != "" && !rule.form.MatchString(value):
-			mistakes = append(mistakes, fmt.Errorf("credential %s must be %s", name, rule.words))
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if _, known := credentials[name]; !known {
-			mistakes = append(mistakes, fmt.Errorf("credential %q is none of this adapter", name))
-		}
-	}
-	return mistakes
 }
 
 // secretsOf returns the endpoint's signature secrets; there are several while one

@@ -14,37 +14,20 @@ const (
 	linePages = 250
 )
 
-// Line is one transaction as Orange lists it, for reconciliation.
-type Line struct {
-	TxID      string // Orange's
-	Ref       pirogue.OperatorRef
-	Kind      pirogue.Kind    // "" for a type that we never ask for
-	Outcome   pirogue.Outcome // "" for a word that is not in Orange's specification
-	Word      string          // Orange's own word for the outcome
-	Amount    pirogue.Money   // the zero value when it is no whole amount of a currency
-	Customer  string          // the customer's identifier, usually the local number: personal data
-	Partner   string          // the retailer's local number or the merchant's code
-	CreatedAt time.Time       // zero when it could not be read
-	UpdatedAt time.Time       // zero when it could not be read
-	Reason    string          // what Orange says of it, redacted
-}
-
-// Transactions returns every transaction of the account between two instants, to
-// the second, both included, in Orange's order and each once. It fails with NotSent
-// or Unknown, never with a part of the list: a period with more than 50,000
-// transactions is Unknown, and has to be asked for in shorter ones.
-func (o *operator) Transactions(ctx context.Context, from, to time.Time) ([]Line, error) {
+// Statement implements pirogue.StatementReader, to the second. A period with more than
+// 50,000 transactions is Unknown, and has to be asked for in shorter ones.
+func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
 	return o.lines(ctx, url.Values{"fromDateTime": {writeTime(from)}, "toDateTime": {writeTime(to)}})
 }
 
 // lines returns every row of a question, each once: a list that grows while it is
 // read shows rows on two pages.
-func (o *operator) lines(ctx context.Context, query url.Values) ([]Line, error) {
+func (o *operator) lines(ctx context.Context, query url.Values) ([]pirogue.StatementLine, error) {
 	rows, err := o.search(ctx, query, lineSize, linePages)
 	if err != nil {
 		return nil, err
 	}
-	lines := make([]Line, 0, len(rows))
+	lines := make([]pirogue.StatementLine, 0, len(rows))
 	seen := make(map[string]bool, len(rows))
 	for _, row := range rows {
 		if row.TransactionID != "" && seen[row.TransactionID] {
@@ -58,8 +41,8 @@ func (o *operator) lines(ctx context.Context, query url.Values) ([]Line, error) 
 
 // line returns a row in our terms. What cannot be read stays empty: a list that
 // lacked the line would be worse.
-func (o *operator) line(row transaction) Line {
-	line := Line{
+func (o *operator) line(row transaction) pirogue.StatementLine {
+	line := pirogue.StatementLine{
 		TxID: row.TransactionID, Ref: pirogue.OperatorRef(row.Reference), Kind: kinds[row.Type],
 		Outcome: outcomes[row.Status], Word: row.Status,
 		Customer: string(row.Customer.ID), Partner: string(row.Partner.ID),

@@ -12,14 +12,13 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
-	"pirogue/adapters/sonatel"
 )
 
 // clerk is what an instance does beside paying.
 type clerk interface {
 	payer
-	BulkLines(ctx context.Context, bulkID string) ([]sonatel.Line, error)
-	Transactions(ctx context.Context, from, to time.Time) ([]sonatel.Line, error)
+	BulkLines(ctx context.Context, bulkID string) ([]pirogue.StatementLine, error)
+	Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error)
 }
 
 // page returns a page of n transactions, numbered from first.
@@ -50,7 +49,7 @@ func TestAHistoryIsReadToItsLastPage(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{transactionsPath: tt.pages})
 			from := adaptertest.Now()
-			got, err := reading[clerk](t, server.at()).Transactions(t.Context(), from, from.Add(24*time.Hour))
+			got, err := reading[clerk](t, server.at()).Statement(t.Context(), from, from.Add(24*time.Hour))
 			if err != nil || len(got) != tt.lines {
 				t.Errorf("%d lines, %v; want %d", len(got), err, tt.lines)
 			}
@@ -79,7 +78,7 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{transactionsPath: tt.pages})
 			o := reading[clerk](t, server.at())
-			got, err := o.Transactions(t.Context(), adaptertest.Now(), adaptertest.Now())
+			got, err := o.Statement(t.Context(), adaptertest.Now(), adaptertest.Now())
 			if got != nil || pirogue.CodeOf(err) != tt.code {
 				t.Errorf("%d lines, %v; want none, %s", len(got), err, tt.code)
 			}
@@ -120,11 +119,11 @@ func TestALineOfHistory(t *testing.T) {
 		 "reference":"`+outRef+`","partner":{"id":"781112233"},"customer":{"id":"771234567"},
 		 "createdAt":"2026-01-02T03:04:31.250Z","updatedAt":"2026-01-02T03:04:33"},
 		{"transactionId":"XX2","type":"COMMISSION","status":"LATER","statusReason":null,"amount":{"value":7.5,"unit":"XOF"},"createdAt":"02-01-2026 03:04:31"}]`)}})
-	got, err := reading[clerk](t, server.at()).Transactions(t.Context(), adaptertest.Now(), adaptertest.Now())
+	got, err := reading[clerk](t, server.at()).Statement(t.Context(), adaptertest.Now(), adaptertest.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []sonatel.Line{{
+	want := []pirogue.StatementLine{{
 		TxID: "CI1", Ref: outRef, Kind: pirogue.CashOut, Outcome: pirogue.OutcomeDeclined, Word: "FAILED", Amount: francs,
 		Customer: "771234567", Partner: "781112233", CreatedAt: time.Date(2026, 1, 2, 3, 4, 31, 250_000_000, time.UTC),
 		UpdatedAt: time.Date(2026, 1, 2, 3, 4, 33, 0, time.UTC), Reason: "FAILED solde du [secret]",
@@ -209,7 +208,7 @@ func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	poor.Amount.Minor, poor.Ref = 0, "CO2"
 	tests := map[string][]pirogue.Disbursement{
 		"no line":           nil,
-		"501 lines":         make([]pirogue.Disbursement, sonatel.MaxBulk+1),
+		"501 lines":         make([]pirogue.Disbursement, 501),
 		"a line of nothing": {disbursement, poor},
 		"one order, twice":  {disbursement, disbursement},
 	}

@@ -57,8 +57,8 @@ type operator struct {
 // some contracts ask for; callback_secrets, the endpoint's signature secrets
 // separated by commas; and token_path, where the token is not at its usual place.
 //
-// Beside what package pirogue calls, the operator has BulkDisburse, BulkLines,
-// Transactions, ChangePIN, RegisterCallback, RegisteredCallbacks, CallbackReference,
+// Beside what package pirogue calls, the operator has BulkLines,
+// ChangePIN, RegisterCallback, RegisteredCallbacks, CallbackReference,
 // CallbackKey and SIMCards.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	timeout := conf.Timeout.Or(config.DefaultTimeout)
@@ -91,6 +91,6 @@ func (o *operator) Capability() pirogue.Capability {
 		Window:    maxValidity,
 		Horizon:   horizon,
 		Proof:     proof,
-		MinAmount: minCollect,
+		CashIn:    pirogue.Limits{Min: minCollect},
 	}
 }

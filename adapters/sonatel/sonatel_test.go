@@ -286,7 +286,7 @@ func TestOrangesPromises(t *testing.T) {
 	t.Parallel()
 	want := pirogue.Capability{
 		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatNever,
-		Window: 24 * time.Hour, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, MinAmount: 10,
+		Window: 24 * time.Hour, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, CashIn: pirogue.Limits{Min: 10},
 	}
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, senegal).Capability()); diff != "" {
 		t.Error(diff)

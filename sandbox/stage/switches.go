@@ -1,6 +1,9 @@
 package stage
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Limits of the switches. They keep a typing mistake from freezing a test.
 const (
@@ -25,6 +28,14 @@ type Switches struct {
 	NotificationsOff bool `json:"notifications_off"`
 	// NotificationCopies is how many times each notification leaves; 1 is healthy.
 	NotificationCopies int `json:"notification_copies"`
+	// NotificationDelayMS is how long each notification is held back, in milliseconds.
+	NotificationDelayMS int `json:"notification_delay_ms"`
+	// Force makes every customer behave as the one of this magic number, given by its
+	// six digits; empty leaves everybody as they are. See MagicNumbers.
+	Force string `json:"force"`
+	// KeysChanged refuses our credentials, as after the operator changed them: no new
+	// token, and no call of an operator that knows no tokens.
+	KeysChanged bool `json:"keys_changed"`
 	// SettleMS is how long a confirmed payment stays PENDING before its end, in milliseconds.
 	SettleMS int `json:"settle_ms"`
 	// TokenLifetimeS is the lifetime of access tokens granted from then on, in
@@ -46,6 +57,7 @@ func (s Switches) validate() error {
 		{"latency_ms", s.LatencyMS, 0, maxLatency},
 		{"drop_answers", s.DropAnswers, 0, maxDropped},
 		{"notification_copies", s.NotificationCopies, 1, maxCopies},
+		{"notification_delay_ms", s.NotificationDelayMS, 0, maxLatency},
 		{"settle_ms", s.SettleMS, 0, maxLatency},
 		{"token_lifetime_s", s.TokenLifetimeS, 0, maxLifetime},
 	} {
@@ -53,5 +65,24 @@ func (s Switches) validate() error {
 			return fmt.Errorf("%s must be from %d to %d", limit.name, limit.low, limit.max)
 		}
 	}
+	if _, known := magic[s.Force]; s.Force != "" && !known {
+		return errors.New("force must be the six digits of a magic number, or empty")
+	}
 	return nil
+}
+
+// BehaviourOf tells what the customer behind msisdn does while these switches stand.
+func (s Switches) BehaviourOf(msisdn string) Behaviour {
+	if s.Force != "" {
+		return magic[s.Force]
+	}
+	return BehaviourOf(msisdn)
+}
+
+// PayoutTo tells what happens to a cash-out towards msisdn while these switches stand.
+func (s Switches) PayoutTo(msisdn string) Payout {
+	if s.Force != "" {
+		return payouts[s.Force]
+	}
+	return PayoutTo(msisdn)
 }

@@ -46,8 +46,10 @@ CREATE TABLE ledger_journals (
 );
 CREATE INDEX ledger_journals_payment ON ledger_journals (payment_id);
 
--- The composite keys keep a transfer inside one mode and one currency. A hold is never
--- changed: another transfer names it, and the unique index lets one do so.
+-- The composite keys keep a transfer inside one mode and one currency. They are checked at
+-- the commit, when the transaction has its accounts' rows anyway: checked before, every
+-- booking of a busy merchant would first share their locks with all the others that wait.
+-- A hold is never changed: another transfer names it, and the unique index lets one do so.
 CREATE TABLE ledger_transfers (
   id         TEXT COLLATE "C" PRIMARY KEY, -- '<journal>#<n>'
   journal_id TEXT COLLATE "C" NOT NULL REFERENCES ledger_journals (id),
@@ -60,8 +62,8 @@ CREATE TABLE ledger_transfers (
   amount     BIGINT NOT NULL CHECK (amount > 0),
   CHECK (debit_id <> credit_id),
   CHECK ((phase IN ('capture','release')) = (hold_id IS NOT NULL)),
-  FOREIGN KEY (debit_id, mode, currency) REFERENCES ledger_accounts (id, mode, currency),
-  FOREIGN KEY (credit_id, mode, currency) REFERENCES ledger_accounts (id, mode, currency)
+  FOREIGN KEY (debit_id, mode, currency) REFERENCES ledger_accounts (id, mode, currency) DEFERRABLE INITIALLY DEFERRED,
+  FOREIGN KEY (credit_id, mode, currency) REFERENCES ledger_accounts (id, mode, currency) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE UNIQUE INDEX ledger_transfers_hold ON ledger_transfers (hold_id) WHERE hold_id IS NOT NULL;
 CREATE INDEX ledger_transfers_journal ON ledger_transfers (journal_id);
