@@ -33,6 +33,7 @@ type Behaviour struct {
 	AnswerLost   bool          // every other call executes, and its answer never comes
 	Callbacks    int           // above 1: so many, and the first leaves before the call returns
 	OtherAmount  bool          // the operator confirms another amount than the one asked
+	Poor         bool          // refuses for want of money
 	YieldsToUser bool          // steps back when a person opens the payment page
 }
 
@@ -40,7 +41,7 @@ type Behaviour struct {
 // of the number, under any country code.
 var magic = map[string]Behaviour{
 	"123456": {Says: "paid at once", Outcome: Pays},
-	"111111": {Says: "customer's balance too low", Outcome: Refuses, After: RefusedAfter},
+	"111111": {Says: "customer's balance too low", Outcome: Refuses, Poor: true, After: RefusedAfter},
 	"222222": {Says: "customer refuses", Outcome: Refuses, After: RefusedAfter},
 	"333333": {Says: "no answer", Outcome: Silent},
 	"444444": {Says: "pending 30 s, then paid", Outcome: Pays, After: PaidAfterLong},

@@ -30,7 +30,7 @@ func TestMagicNumbers(t *testing.T) {
 	t.Parallel()
 	for msisdn, want := range map[string]stage.Behaviour{
 		"+22376123456":   {Outcome: stage.Pays},
-		"+22376111111":   {Outcome: stage.Refuses, After: 2 * time.Second},
+		"+22376111111":   {Outcome: stage.Refuses, Poor: true, After: 2 * time.Second},
 		"+22376222222":   {Outcome: stage.Refuses, After: 2 * time.Second},
 		"+22376333333":   {Outcome: stage.Silent},
 		"+22376444444":   {Outcome: stage.Pays, After: 30 * time.Second},

@@ -3,14 +3,17 @@ package stage
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 )
 
 // Limits of the switches. They keep a typing mistake from freezing a test.
 const (
-	maxLatency  = 60_000            // milliseconds
-	maxDropped  = 10_000            // answers
-	maxCopies   = 10                // of one notification
-	maxLifetime = 90 * 24 * 60 * 60 // seconds, the longest token Orange's guide shows
+	maxLatency    = 60_000              // milliseconds
+	maxCorrection = 48 * 60 * 60 * 1000 // milliseconds, the longest that an operator promises
+	maxDropped    = 10_000              // answers
+	maxCopies     = 10                  // of one notification
+	maxLifetime   = 90 * 24 * 60 * 60   // seconds, the longest token Orange's guide shows
 )
 
 // Switches breaks a simulator on purpose. The zero value, with one copy of each
@@ -36,6 +39,14 @@ type Switches struct {
 	// KeysChanged refuses our credentials, as after the operator changed them: no new
 	// token, and no call of an operator that knows no tokens.
 	KeysChanged bool `json:"keys_changed"`
+	// CorrectAfterMS is how long after it was declined a payment turns out executed after
+	// all, in milliseconds; 0 is never.
+	CorrectAfterMS int `json:"correct_after_ms"`
+	// UnknownWords has status answers say a word that stands in no guide.
+	UnknownWords bool `json:"unknown_words"`
+	// Answers spoils every answer of a payment or status call, which is executed: flood
+	// is 50 MB, drip a byte a second, half breaks off, page is somebody else's HTML.
+	Answers string `json:"answers"`
 	// SettleMS is how long a confirmed payment stays PENDING before its end, in milliseconds.
 	SettleMS int `json:"settle_ms"`
 	// TokenLifetimeS is the lifetime of access tokens granted from then on, in
@@ -58,6 +69,7 @@ func (s Switches) validate() error {
 		{"drop_answers", s.DropAnswers, 0, maxDropped},
 		{"notification_copies", s.NotificationCopies, 1, maxCopies},
 		{"notification_delay_ms", s.NotificationDelayMS, 0, maxLatency},
+		{"correct_after_ms", s.CorrectAfterMS, 0, maxCorrection},
 		{"settle_ms", s.SettleMS, 0, maxLatency},
 		{"token_lifetime_s", s.TokenLifetimeS, 0, maxLifetime},
 	} {
@@ -68,8 +80,17 @@ func (s Switches) validate() error {
 	if _, known := magic[s.Force]; s.Force != "" && !known {
 		return errors.New("force must be the six digits of a magic number, or empty")
 	}
+	if !slices.Contains([]string{"", AnswersFlood, AnswersDrip, AnswersHalf, AnswersPage}, s.Answers) {
+		return errors.New("answers must be flood, drip, half, page, or empty")
+	}
 	return nil
 }
+
+// settling is how long a confirmed payment stays pending at least.
+func (s Switches) settling() time.Duration { return time.Duration(s.SettleMS) * time.Millisecond }
+
+// UnknownWord is what UnknownWords makes an operator say.
+const UnknownWord = "REQUALIFIED"
 
 // BehaviourOf tells what the customer behind msisdn does while these switches stand.
 func (s Switches) BehaviourOf(msisdn string) Behaviour {
