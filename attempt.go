@@ -31,6 +31,7 @@ type Attempt struct {
 	Operator  OperatorCode
 	Ref       OperatorRef
 	State     AttemptState
+	Unable    bool   // refused for a reason of the operator's own: another may be tried
 	Handle    Handle // what the operator gave us to ask about it with
 	Answer    string // its last words, redacted
 	Polls     int    // how often its status was asked

@@ -44,6 +44,7 @@ const (
 const (
 	NotSent Code = "NOT_SENT" // no byte reached the operator, or it was turned away at the gate: safe to repeat
 	Refused Code = "REFUSED"  // the operator said no: final for the attempt
+	Unable  Code = "UNABLE"   // it said no for a reason of its own: final too, and another operator may be tried
 	Unknown Code = "UNKNOWN"  // it may have happened: ask before anything else
 )
 

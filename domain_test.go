@@ -148,7 +148,9 @@ func TestARepeatedRequestDiffersInTheFieldsThatChanged(t *testing.T) {
 func TestARouteNeverMixesModes(t *testing.T) {
 	t.Parallel()
 
-	instances := map[pirogue.OperatorCode]pirogue.Instance{"sim": {Code: "sim", Mode: pirogue.Test}}
+	instances := map[pirogue.OperatorCode]pirogue.Instance{
+		"sim": {Code: "sim", Mode: pirogue.Test, Country: "ML", Operator: carrier{}},
+	}
 	route := pirogue.Route{
 		Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange, Kind: pirogue.CashIn,
 		Operators: []pirogue.OperatorCode{"sim"},

@@ -18,10 +18,12 @@ type OperatorCode string
 // CallbackReader, CallbackRegistrar, CallbackResender, CustomerDirectory): an
 // operator that cannot simply lacks the method.
 //
-// A call ends in one of four classes. Accepted is a Receipt and no error. The
+// A call ends in one of five classes. Accepted is a Receipt and no error. The
 // others are errors with a code: NotSent promises that the operator did not take
 // the request (no byte reached it, or its gateway turned it away unread), Refused
-// that it said no, Unknown promises nothing, for a timeout is never a failure. What the
+// that it said no to this payment, Unable that it said no for a reason of its own, such
+// as an empty float, so that another operator may take it. Unknown promises nothing, for
+// a timeout is never a failure. What the
 // operator named in an answer that is Unknown comes beside the error: the Handle and
 // ProviderTxID of that Receipt are kept, and nothing else of it.
 type Operator interface {
@@ -161,6 +163,10 @@ type Receipt struct {
 	UnderWay bool `json:"under_way,omitempty"`
 }
 
+// MismatchUnstated is the Mismatch of a callback that says that money moved, but not how
+// much, from an operator that cannot be asked.
+const MismatchUnstated = "amount_unstated"
+
 // Capability is what an adapter promises about its operator. Workflows decide from
 // it, so a weak operator automatically gets less automation.
 type Capability struct {
@@ -244,5 +250,21 @@ type Instance struct {
 	Horizon        time.Duration // instead of the capability's; 0 keeps that one
 	AbsenceProves  bool          // in addition to the capability's
 	RefusalSpan    time.Duration // instead of the capability's; 0 keeps that one
+	CashIn         Limits        // within the capability's; a zero bound keeps that one
+	CashOut        Limits        // likewise
 	Operator       Operator
+}
+
+// Limits returns which amounts of payments of kind k the instance moves: the operator's
+// limits, narrowed by those of the contract.
+func (i Instance) Limits(k Kind) Limits {
+	operators, contracts := i.Operator.Capability().Limits(k), i.CashOut
+	if k == CashIn {
+		contracts = i.CashIn
+	}
+	limits := Limits{Min: max(operators.Min, contracts.Min), Max: operators.Max}
+	if contracts.Max > 0 && (limits.Max == 0 || contracts.Max < limits.Max) {
+		limits.Max = contracts.Max
+	}
+	return limits
 }

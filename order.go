@@ -16,8 +16,9 @@ type Order struct {
 	Kind       Kind        `json:"kind"`
 	Country    CountryCode `json:"country"`
 	Network    Network     `json:"network"`
-	Amount     Money       `json:"amount"` // what moves at the operator: see Payment.AtOperator
-	Leg        Leg         `json:"leg"`
+	Amount     Money       `json:"amount"`         // what moves at the operator: see Payment.AtOperator
+	Leg        Leg         `json:"leg"`            // of the operator that is tried first
+	Next       []Leg       `json:"next,omitempty"` // of those that may be tried after it
 }
 
 // Leg is the part of a route that one operator serves, with what its adapter
@@ -35,20 +36,26 @@ type Leg struct {
 	RefusalSpan time.Duration `json:"refusal_span,omitempty"`
 }
 
-// NewOrder returns the order of a payment that instance i is to carry.
-func NewOrder(p Payment, i Instance) Order {
-	c := i.Operator.Capability()
-	if i.Horizon > 0 {
-		c.Horizon = i.Horizon
+// NewOrder returns the order of a payment that the first of route is to carry, and the
+// others may after it.
+func NewOrder(p Payment, route []Instance) Order {
+	legs := make([]Leg, len(route))
+	for n, i := range route {
+		legs[n] = newLeg(p.Kind, i)
 	}
 	return Order{
 		PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind,
-		Country: p.Country, Network: p.Network, Amount: p.AtOperator(),
-		Leg: Leg{
-			Operator: i.Code, Window: i.Window, Horizon: c.Horizon, CallTimeout: i.CallTimeout,
-			Unheard: c.repeat(p.Kind), AbsenceProves: c.AbsenceProves || i.AbsenceProves,
-			RefusalSpan: cmp.Or(i.RefusalSpan, c.RefusalSpan),
-		},
+		Country: p.Country, Network: p.Network, Amount: p.AtOperator(), Leg: legs[0], Next: legs[1:],
+	}
+}
+
+// newLeg freezes what an instance promises about payments of kind k.
+func newLeg(k Kind, i Instance) Leg {
+	c := i.Operator.Capability()
+	return Leg{
+		Operator: i.Code, Window: i.Window, Horizon: cmp.Or(i.Horizon, c.Horizon), CallTimeout: i.CallTimeout,
+		Unheard: c.repeat(k), AbsenceProves: c.AbsenceProves || i.AbsenceProves,
+		RefusalSpan: cmp.Or(i.RefusalSpan, c.RefusalSpan),
 	}
 }
 

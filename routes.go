@@ -1,5 +1,11 @@
 package pirogue
 
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
 // Route sends the payments of one country, network and kind to operators, in the
 // order in which they are tried.
 type Route struct {
@@ -16,24 +22,61 @@ type RouteTable struct {
 	routes    []Route
 }
 
-// NewRouteTable returns the table of routes over instances. It fails with Internal
-// when a route names an operator that is not configured, or one of another mode: a
-// test key reaches simulators only, a live key live operators only.
+// NewRouteTable returns the table of routes over instances. It reports every mistake at
+// once: a route that names an operator that is not configured, one of another mode (a
+// test key reaches simulators only, a live key live operators only), of another country,
+// or one that cannot do what the route asks.
 func NewRouteTable(instances map[OperatorCode]Instance, routes []Route) (*RouteTable, error) {
+	var mistakes []error
 	for _, r := range routes {
+		if len(r.Operators) == 0 {
+			mistakes = append(mistakes, fmt.Errorf("%s names no operator", r))
+		}
 		for _, code := range r.Operators {
-			instance, ok := instances[code]
-			if !ok || instance.Mode != r.Mode {
-				return nil, Errorf(Internal, "route %s %s %s names %q, which is no %s operator",
-					r.Country, r.Network, r.Kind, code, r.Mode)
+			if why := r.unfit(instances, code); why != "" {
+				mistakes = append(mistakes, fmt.Errorf("%s names %q, %s", r, code, why))
 			}
 		}
+	}
+	if err := errors.Join(mistakes...); err != nil {
+		return nil, Errorf(Internal, "routes: %w", err)
 	}
 	return &RouteTable{instances: instances, routes: routes}, nil
 }
 
-// Route returns the instances to try for a payment, in order. No network means the
-// first one the country has a route for. It fails with CountryNotSupported.
+// String names the route for people.
+func (r Route) String() string {
+	return fmt.Sprintf("route %s %s %s %s", r.Mode, r.Country, r.Network, r.Kind)
+}
+
+// unfit says why an operator cannot serve the route; "" when it can.
+func (r Route) unfit(instances map[OperatorCode]Instance, code OperatorCode) string {
+	i, ok := instances[code]
+	_, collects := i.Operator.(Collector)
+	_, disburses := i.Operator.(Disburser)
+	switch {
+	case !ok:
+		return "which is not configured"
+	case i.Mode != r.Mode:
+		return fmt.Sprintf("which is a %s operator", i.Mode)
+	case i.Country != r.Country:
+		return fmt.Sprintf("which serves %s", i.Country)
+	case i.Network != "" && i.Network != r.Network:
+		return fmt.Sprintf("which serves %s alone", i.Network)
+	case r.Kind == CashIn && !collects:
+		return "which cannot collect"
+	case r.Kind == CashOut && !disburses:
+		return "which cannot disburse"
+	case r.Kind != CashIn && r.Kind != CashOut:
+		return "but only cash-ins and cash-outs have routes"
+	default:
+		return ""
+	}
+}
+
+// Route returns the instances to try for a payment, in order, as the instances of the
+// route's network. No network means the first one the country has a route for. It fails
+// with CountryNotSupported.
 func (t *RouteTable) Route(m Mode, c CountryCode, n Network, k Kind) ([]Instance, error) {
 	for _, r := range t.routes {
 		if r.Mode != m || r.Country != c || r.Kind != k || (n != "" && n != r.Network) {
@@ -42,10 +85,16 @@ func (t *RouteTable) Route(m Mode, c CountryCode, n Network, k Kind) ([]Instance
 		found := make([]Instance, len(r.Operators))
 		for i, code := range r.Operators {
 			found[i] = t.instances[code]
+			found[i].Network = r.Network
 		}
 		return found, nil
 	}
 	return nil, FieldError(CountryNotSupported, "country_code")
+}
+
+// Routes returns every route of a mode, in the configuration's order.
+func (t *RouteTable) Routes(m Mode) []Route {
+	return slices.DeleteFunc(slices.Clone(t.routes), func(r Route) bool { return r.Mode != m })
 }
 
 // Instance returns a configured operator, and whether there is one of that code.
@@ -54,11 +103,90 @@ func (t *RouteTable) Instance(code OperatorCode) (Instance, bool) {
 	return instance, ok
 }
 
-// Order returns what a payment's workflow is started with.
+// Order returns what a payment's workflow is started with: the operator that its row
+// names, and those of its route that come after that one. A refund goes on like a
+// cash-out, for every operator but the one that collected can only pay it out.
 func (t *RouteTable) Order(p Payment) (Order, error) {
-	instance, ok := t.instances[p.Operator]
+	first, ok := t.instances[p.Operator]
 	if !ok {
 		return Order{}, Errorf(Internal, "payment %s waits for operator %q, which is not configured", p.ID, p.Operator)
 	}
-	return NewOrder(p, instance), nil
+	kind := p.Kind
+	if kind == Refund {
+		kind = CashOut
+	}
+	route, err := t.Route(p.Mode, p.Country, p.Network, kind)
+	if err != nil && CodeOf(err) != CountryNotSupported {
+		return Order{}, err
+	}
+	legs := []Instance{first}
+	if at := slices.IndexFunc(route, func(i Instance) bool { return i.Code == p.Operator }); at >= 0 {
+		legs = append(legs, Fitting(route[at+1:], p)...)
+	}
+	return NewOrder(p, legs), nil
+}
+
+// Fitting returns the instances that may move a payment's amount, in their order.
+func Fitting(route []Instance, p Payment) []Instance {
+	return slices.DeleteFunc(slices.Clone(route), func(i Instance) bool {
+		return !i.Limits(p.Kind).Allow(p.AtOperator().Minor)
+	})
+}
+
+// Consideration is one operator of a route as it looks to one payment.
+type Consideration struct {
+	Operator OperatorCode
+	Limits   Limits
+	Taken    bool   // it is tried, after those before it that are
+	Why      string // for people
+}
+
+// Plan is which route a payment would take, and why.
+type Plan struct {
+	Network Network // of the route; "" when there is none
+	Why     string  // how the network was found, for people
+	Steps   []Consideration
+}
+
+// Plan explains the route that a payment of this mode, country, number and amount takes.
+// No network means the one that the number's prefix suggests. It decides nothing by
+// itself: it calls what acceptance calls.
+func (t *RouteTable) Plan(p Payment) Plan {
+	network, why := t.Network(p.Mode, p.Country, p.Network, p.Kind, p.MSISDN)
+	plan := Plan{Network: network, Why: why}
+	route, err := t.Route(p.Mode, p.Country, network, p.Kind)
+	if err != nil {
+		return Plan{Why: fmt.Sprintf("%s; no operator serves %s of %s in %s", why, p.Kind, network, p.Country)}
+	}
+	fits := Fitting(route, p)
+	for _, i := range route {
+		step := Consideration{Operator: i.Code, Limits: i.Limits(p.Kind), Why: "its limits do not allow the amount"}
+		if place := slices.IndexFunc(fits, func(f Instance) bool { return f.Code == i.Code }); place >= 0 {
+			step.Taken, step.Why = true, "tried first"
+			if place > 0 {
+				step.Why = "tried when nothing was sent to the one before, or it refused for a reason of its own"
+			}
+		}
+		plan.Steps = append(plan.Steps, step)
+	}
+	return plan
+}
+
+// Network returns the network whose route a payment takes, and how it was found: the one
+// that was asked for; else the one that the number's prefix suggests, if there is a
+// route for it; else the country's first.
+func (t *RouteTable) Network(m Mode, c CountryCode, asked Network, k Kind, number MSISDN) (Network, string) {
+	if asked != "" {
+		return asked, "the network was asked for"
+	}
+	if probable := ProbableNetwork(number); probable != "" {
+		if _, err := t.Route(m, c, probable, k); err == nil {
+			return probable, "the number's prefix is " + string(probable) + "'s"
+		}
+	}
+	first, err := t.Route(m, c, "", k)
+	if err != nil || len(first) == 0 {
+		return "", "the country has no route"
+	}
+	return first[0].Network, "the number's prefix names no served network; the country's first route is taken"
 }

@@ -12,6 +12,7 @@ type Answer struct {
 	AttemptID    AttemptID
 	State        AttemptState
 	Handle       Handle
+	Unable       bool   // with REFUSED: for a reason of the operator's own
 	Words        string // the operator's, redacted
 	NextAction   NextAction
 	ProviderTxID string

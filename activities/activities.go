@@ -23,6 +23,7 @@ type Activities struct {
 	// nobody can foretell.
 	Chance func() float64
 	lanes  lanes
+	pulses pulses
 }
 
 // Workflows is what activities ask of other workflows. Each may be called again

@@ -24,7 +24,7 @@ func (a *Activities) prepare(
 		return collect(i, pirogue.Collection{
 			Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Payee: merchant.Name,
 			ReturnURL: a.page(p.ReturnURL), CancelURL: a.page(p.CancelURL), CallbackURL: callback, Window: leg.Window,
-			OTP: attempt.Handle[pirogue.HandleOTP],
+			OTP: attempt.Handle[pirogue.HandleOTP], Network: p.Network, Payer: p.CustomerName,
 		})
 	case pirogue.Refund:
 		if call, err := a.reversal(ctx, i, p, attempt.Ref, callback); call != nil || err != nil {
@@ -33,7 +33,8 @@ func (a *Activities) prepare(
 	case pirogue.CashOut:
 	}
 	return disburse(i, pirogue.Disbursement{
-		Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Payer: merchant.Name, CallbackURL: callback,
+		Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Network: p.Network, Beneficiary: p.CustomerName,
+		Payer: merchant.Name, CallbackURL: callback,
 	})
 }
 
@@ -62,21 +63,47 @@ func (a *Activities) reversal(
 	if !ok {
 		return nil, nil //nolint:nilnil // no call is an answer: there is another way
 	}
+	collected, reverses, err := a.reverses(ctx, i, p)
+	if err != nil || !reverses {
+		return nil, err
+	}
+	r := pirogue.Reversal{Ref: ref, Amount: p.AtOperator(), Collected: collected, CallbackURL: callback}
+	return func(ctx context.Context) (pirogue.Receipt, error) { return refunder.Refund(ctx, r) }, nil
+}
+
+// reverses reports whether a refund at an operator is made by its refund call, and of
+// which collection: it must have collected the money itself, and give back a part if a
+// part is wanted. It answers the same before the refund is sent and whenever it is asked
+// about.
+func (a *Activities) reverses(
+	ctx context.Context, i pirogue.Instance, p pirogue.Payment,
+) (pirogue.StatusQuery, bool, error) {
+	if _, ok := i.Operator.(pirogue.Refunder); !ok || p.Kind != pirogue.Refund {
+		return pirogue.StatusQuery{}, false, nil
+	}
 	parent, _, err := a.Store.Latest(ctx, p.ParentID)
 	if err != nil {
-		return nil, err
+		return pirogue.StatusQuery{}, false, err
 	}
 	collected, err := a.Store.Collected(ctx, p.ParentID)
-	switch {
-	case err != nil:
-		return nil, err
-	case collected.Operator != i.Code:
-		return nil, nil //nolint:nilnil // likewise
+	if err != nil {
+		return pirogue.StatusQuery{}, false, err
 	}
-	r := pirogue.Reversal{
-		Ref: ref, Amount: p.AtOperator(), Collected: query(parent, collected), CallbackURL: callback,
+	whole := p.AtOperator() == parent.AtOperator() || !i.Operator.Capability().WholeRefunds
+	return query(parent, collected), collected.Operator == i.Code && whole, nil
+}
+
+// query is the question about the latest attempt of a payment.
+func (a *Activities) query(
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt,
+) (pirogue.StatusQuery, error) {
+	q := query(p, attempt)
+	instance, err := a.operator(attempt.Operator)
+	if err != nil {
+		return q, err
 	}
-	return func(ctx context.Context) (pirogue.Receipt, error) { return refunder.Refund(ctx, r) }, nil
+	_, q.Reversed, err = a.reverses(ctx, instance, p)
+	return q, err
 }
 
 // query is the question about one attempt of a payment.

@@ -56,7 +56,13 @@ func (a *Activities) GiveBack(ctx context.Context, id pirogue.CaseID) (GivenBack
 	if err != nil {
 		return GivenBack{}, encode(err)
 	}
-	refund, attempt := a.lateRefund(parent, stray, route[0])
+	refund := a.lateRefund(parent, stray)
+	fits := pirogue.Fitting(route, refund)
+	if len(fits) == 0 {
+		return GivenBack{}, nil
+	}
+	refund.Operator = fits[0].Code
+	attempt := firstAttempt(refund)
 	refund, _, err = a.Store.Accept(ctx, refund, attempt, a.Callbacks.Digest(attempt.Ref))
 	if err != nil {
 		return GivenBack{}, encode(err)
@@ -68,22 +74,25 @@ func (a *Activities) GiveBack(ctx context.Context, id pirogue.CaseID) (GivenBack
 }
 
 // lateRefund is the payment that gives stray money back.
-func (a *Activities) lateRefund(
-	parent pirogue.Payment, stray pirogue.Case, i pirogue.Instance,
-) (pirogue.Payment, pirogue.Attempt) {
+func (a *Activities) lateRefund(parent pirogue.Payment, stray pirogue.Case) pirogue.Payment {
 	now := a.Clock.Now()
-	refund := pirogue.Payment{
+	return pirogue.Payment{
 		ID: ids.Payment(), MerchantID: parent.MerchantID, Mode: parent.Mode, Kind: pirogue.Refund, Late: true,
 		OrderID: string(stray.ID), ParentID: parent.ID, Status: pirogue.StatusCreated,
 		Amount:   pirogue.Money{Minor: stray.Paid, Currency: parent.Amount.Currency},
 		Fee:      pirogue.Money{Currency: parent.Amount.Currency},
 		FeePayer: pirogue.PaidByMerchant, Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network,
-		Operator: i.Code, Description: string(stray.Cause), NotifyURL: parent.NotifyURL,
+		Description: string(stray.Cause), NotifyURL: parent.NotifyURL,
 		StartDeadline: now.Add(pirogue.StartPatience), CreatedAt: now, UpdatedAt: now,
 	}
-	return refund, pirogue.Attempt{
-		ID: pirogue.AttemptID(ids.New()), PaymentID: refund.ID, Number: 1, Operator: i.Code,
-		Ref: ids.Reference(refund.Kind), State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
+}
+
+// firstAttempt is the submission that the database keeps beside a payment before any
+// byte leaves.
+func firstAttempt(p pirogue.Payment) pirogue.Attempt {
+	return pirogue.Attempt{
+		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator,
+		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 const (
 	// confirmations is how many equal answers an operator must give before a payment
 	// that takes money from us is called failed, and confirmSpan how far the first and
-	// the last must lie apart: a status that flaps says nothing.
+	// the last must lie apart at least: a status that flaps says nothing. An operator
+	// that calls failed what it does not know yet has a longer span of its own.
 	confirmations = 2
 	confirmSpan   = 5 * time.Second
 	// absences is how many times in a row, the last after the horizon, an operator must
@@ -28,7 +29,7 @@ func (a *Activities) proven(
 		return said
 	}
 	now := a.Clock.Now()
-	confirmed := e.Outcome == said && e.Times >= confirmations && now.Sub(e.Since) >= confirmSpan
+	confirmed := e.Outcome == said && e.Times >= confirmations && now.Sub(e.Since) >= span(leg)
 	switch said {
 	case pirogue.OutcomeDeclined, pirogue.OutcomeExpired:
 		if confirmed {
@@ -58,3 +59,6 @@ func (a *Activities) dead(attempt pirogue.Attempt, leg pirogue.Leg) bool {
 	lost := attempt.State == pirogue.AttemptSent || attempt.State == pirogue.AttemptUnknown
 	return lost && a.absent(attempt, attempt.Evidence, leg)
 }
+
+// span is how far apart two equal refusals of an operator must lie.
+func span(leg pirogue.Leg) time.Duration { return max(confirmSpan, leg.RefusalSpan) }

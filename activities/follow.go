@@ -50,18 +50,47 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	if q.Pace == Once || q.Pace.settles(receipt.Outcome) {
 		return receipt, nil
 	}
-	wait := a.jitter(q.Pace.Cadence(activity.GetInfo(ctx).Attempt))
+	wait, err := a.affordable(ctx, attempt.Operator, q.Pace.Cadence(activity.GetInfo(ctx).Attempt))
+	if err != nil {
+		return receipt, encode(err)
+	}
+	wait = a.jitter(wait)
 	if said != receipt.Outcome && said != pirogue.OutcomeAbsent {
-		wait = a.later(confirmSpan) // an end that wants to be heard a second time
+		wait = a.later(span(q.Leg)) // an end that wants to be heard a second time
 	}
 	return receipt, retryIn(wait, "not decided: "+receipt.Words)
+}
+
+// pollShare is how much of an operator's contract questions may take; the rest is for
+// payments that are sent to it.
+const pollShare = 0.5
+
+// affordable stretches a cadence until the questions about everything that is under way
+// at an operator fit into their share of its contract.
+func (a *Activities) affordable(
+	ctx context.Context, o pirogue.OperatorCode, cadence time.Duration,
+) (time.Duration, error) {
+	instance, err := a.operator(o)
+	if err != nil || instance.CallsPerSecond <= 0 {
+		return cadence, err
+	}
+	now := a.Clock.Now()
+	inFlight, believed := a.pulses.keptCount(o, now)
+	if !believed {
+		if inFlight, err = a.Store.InFlight(ctx, o); err != nil {
+			return 0, err
+		}
+		a.pulses.keepCount(o, inFlight, now)
+	}
+	needed := time.Duration(float64(inFlight) / (instance.CallsPerSecond * pollShare) * float64(time.Second))
+	return max(cadence, needed), nil
 }
 
 // isOperators reports whether err is the operator's doing: it says nothing about
 // the payment, and the question may be asked again.
 func isOperators(err error) bool {
 	switch pirogue.CodeOf(err) {
-	case pirogue.NotSent, pirogue.Refused, pirogue.Unknown:
+	case pirogue.NotSent, pirogue.Refused, pirogue.Unable, pirogue.Unknown:
 		return true
 	default:
 		return false
@@ -116,11 +145,17 @@ func (a *Activities) status(
 	}
 	reader, ok := instance.Operator.(pirogue.StatusReader)
 	if !ok {
-		return pirogue.Receipt{}, pirogue.Evidence{}, pirogue.Errorf(
-			pirogue.Internal, "operator %q has no status call", instance.Code)
+		return a.heard(ctx, instance, attempt)
 	}
-	receipt, err := reader.Status(ctx, query(p, attempt))
+	asked, err := a.query(ctx, p, attempt)
+	if err != nil {
+		return pirogue.Receipt{}, pirogue.Evidence{}, err
+	}
+	receipt, err := reader.Status(ctx, asked)
 	failpoint.Hit("ask.answered")
+	if trouble := a.heed(ctx, instance.Code, p.ID, err); trouble != nil {
+		return pirogue.Receipt{}, pirogue.Evidence{}, trouble
+	}
 	words := receipt.Words
 	if err != nil {
 		words = err.Error()
@@ -133,4 +168,20 @@ func (a *Activities) status(
 		return pirogue.Receipt{}, evidence, kept
 	}
 	return receipt, evidence, err
+}
+
+// heard returns what an operator without a status call has told us by callbacks that
+// proved to be its own. An operator that cannot prove them is never believed: its
+// payments are for a person.
+func (a *Activities) heard(
+	ctx context.Context, i pirogue.Instance, attempt pirogue.Attempt,
+) (pirogue.Receipt, pirogue.Evidence, error) {
+	if i.Operator.Capability().Proof == pirogue.ProofNone {
+		return pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: "the operator cannot be asked"}, attempt.Evidence, nil
+	}
+	said, err := a.Store.Callbacks(ctx, attempt.ID)
+	if err != nil {
+		return pirogue.Receipt{}, pirogue.Evidence{}, err
+	}
+	return pirogue.Heard(said), attempt.Evidence, nil
 }

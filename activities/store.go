@@ -15,6 +15,20 @@ type Store interface {
 	Cases
 	Webhooks
 	Backlog
+	Healths
+}
+
+// Healths keeps how operators do.
+type Healths interface {
+	// Health returns how an operator does. One that never had trouble is closed.
+	Health(ctx context.Context, o pirogue.OperatorCode) (pirogue.Health, error)
+	// SaveHealth replaces a health, and reports false when it was changed since it was
+	// read.
+	SaveHealth(ctx context.Context, h pirogue.Health) (bool, error)
+	// InFlight returns how many open payments are at an operator.
+	InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error)
+	// Waiting returns how many open payments wait to be sent to an operator.
+	Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error)
 }
 
 // Attempts follows a payment's submissions.
@@ -30,6 +44,9 @@ type Attempts interface {
 	Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (bool, error)
 	// Answer records what became of sending. Only a SENT attempt changes.
 	Answer(ctx context.Context, a pirogue.Answer) error
+	// Postpone makes a payment PENDING whose latest attempt cannot be sent yet. The attempt
+	// stays PREPARED.
+	Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) error
 	// Renew prepares an attempt after another one that can have no effect, which
 	// becomes UNKNOWN if it is still SENT. The next attempt's number makes it unique:
 	// a second call returns the attempt that the first one made. An attempt that was
@@ -41,6 +58,8 @@ type Attempts interface {
 	// evidence with this answer in it. The moment is the question's identity: asked
 	// again at the same one, it counts once.
 	Polled(ctx context.Context, poll pirogue.Poll) (pirogue.Evidence, error)
+	// Callbacks returns what an operator told us about an attempt, oldest first.
+	Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Receipt, error)
 }
 
 // Books makes payments terminal and moves money.

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -21,6 +22,9 @@ type Submission struct {
 	// Dead asks for another attempt after one whose row proves that it can have no
 	// effect any more; one that does not is left alone.
 	Dead bool `json:"dead,omitempty"`
+	// After asks for another operator's attempt after the one of this number, which came
+	// to nothing there; 0 asks for none.
+	After int `json:"after,omitempty"`
 }
 
 // Submitted is what became of a submission.
@@ -32,6 +36,12 @@ type Submitted struct {
 	Found    bool                 `json:"found,omitempty"`  // an earlier run had perhaps sent it
 	Words    string               `json:"words,omitempty"`
 	Status   pirogue.Status       `json:"status,omitempty"` // with Over: where the payment stands
+	// Free says that nothing of this attempt is at its operator and nothing will be, so
+	// that another operator may be tried: it was proven not sent, or the operator refused
+	// it for a reason of its own.
+	Free bool `json:"free,omitempty"`
+	// Down says that nothing was sent because the operator is out of service.
+	Down bool `json:"down,omitempty"`
 }
 
 // Class is how a submission ended.
@@ -82,6 +92,9 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 		known.Found = found
 		return known, encode(err)
 	}
+	if turned, err := a.turnedAway(ctx, attempt); err != nil || turned.Class != "" {
+		return a.insisted(ctx, in, turned, err)
+	}
 	call, err := a.prepare(ctx, instance, p, attempt, in.Leg)
 	if err != nil {
 		return Submitted{}, encode(err)
@@ -94,10 +107,42 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 	failpoint.Hit("submit.sent")
 	done, err := a.record(ctx, attempt, in.Leg, call)
 	failpoint.Hit("submit.recorded")
+	return a.insisted(ctx, in, done, err)
+}
+
+// insisted returns what a try came to, or asks for another one if that is wanted and safe.
+func (a *Activities) insisted(ctx context.Context, in Submission, done Submitted, err error) (Submitted, error) {
 	if err == nil && in.Insist && done.Repeatable(in.Leg) {
 		return done, retryIn(a.insistence(activity.GetInfo(ctx).Attempt), "operator unavailable: "+done.Words)
 	}
 	return done, encode(err)
+}
+
+// turnedAway keeps a payment of which nothing was sent from an operator that is out of
+// service. What was perhaps sent before is not kept: the operator may have it.
+func (a *Activities) turnedAway(ctx context.Context, attempt pirogue.Attempt) (Submitted, error) {
+	if attempt.State != pirogue.AttemptPrepared {
+		return Submitted{}, nil
+	}
+	admitted, h, err := a.admitted(ctx, attempt.Operator)
+	if err != nil || admitted {
+		return Submitted{}, err
+	}
+	words := outOfService(h)
+	if err := a.Store.Postpone(ctx, attempt.ID, words, a.Clock.Now()); err != nil {
+		return Submitted{}, err
+	}
+	return Submitted{
+		Class: Unavailable, Operator: attempt.Operator, Number: attempt.Number, Words: words, Free: true, Down: true,
+	}, nil
+}
+
+// outOfService says for support why nothing is sent to an operator.
+func outOfService(h pirogue.Health) string {
+	if h.Parked {
+		return "taken out of service: " + h.ParkedWhy
+	}
+	return "out of service since " + h.Since.UTC().Format(time.DateTime) + ": " + h.Words
 }
 
 // overtaken says that another run of the activity changed the attempt between
@@ -113,8 +158,13 @@ func (a *Activities) overtaken(err error) error {
 func (a *Activities) ready(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, in Submission,
 ) (pirogue.Attempt, Submitted, error) {
-	if in.Dead && a.dead(attempt, in.Leg) {
+	passes := in.After > 0 && attempt.Number == in.After && free(attempt)
+	if passes || in.Dead && a.dead(attempt, in.Leg) {
 		return a.renew(ctx, p, attempt, in.Leg)
+	}
+	if attempt.Operator != in.Leg.Operator {
+		return attempt, Submitted{}, pirogue.Errorf(pirogue.Internal,
+			"attempt %d is at %s, not at %s", attempt.Number, attempt.Operator, in.Leg.Operator)
 	}
 	switch attempt.State {
 	case pirogue.AttemptPrepared:
@@ -123,7 +173,7 @@ func (a *Activities) ready(
 		return attempt, Submitted{Class: Accepted, Operator: attempt.Operator, Number: attempt.Number}, nil
 	case pirogue.AttemptRefused:
 		return attempt, Submitted{
-			Class: Declined, Operator: attempt.Operator, Number: attempt.Number, Words: attempt.Answer,
+			Class: Declined, Operator: attempt.Operator, Number: attempt.Number, Words: attempt.Answer, Free: attempt.Unable,
 		}, nil
 	case pirogue.AttemptSent, pirogue.AttemptUnknown:
 	}
@@ -135,6 +185,11 @@ func (a *Activities) ready(
 	default:
 		return attempt, Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number}, nil
 	}
+}
+
+// free reports whether an attempt's row proves that nothing of it is at its operator.
+func free(attempt pirogue.Attempt) bool {
+	return attempt.State == pirogue.AttemptPrepared || attempt.State == pirogue.AttemptRefused && attempt.Unable
 }
 
 // renew prepares the attempt after one that can have no effect.
@@ -161,15 +216,16 @@ func (a *Activities) record(
 	receipt, err := call(ctx)
 	failpoint.Hit("submit.called")
 	submitted, answer := classify(receipt, err, leg)
+	trouble := a.heed(ctx, attempt.Operator, attempt.PaymentID, err)
 	if attempt.State != pirogue.AttemptPrepared && (submitted.Class == Unavailable || submitted.Class == Declined) {
 		// This try came to nothing, but an earlier one under the same reference perhaps did not.
-		submitted.Class, answer.State = Unsure, pirogue.AttemptUnknown
+		submitted.Class, submitted.Free, answer.State = Unsure, false, pirogue.AttemptUnknown
 	}
 	answer.AttemptID, answer.At = attempt.ID, a.Clock.Now()
 	answer.ExpiresAt = answer.At.Add(leg.Window)
 	submitted.Operator, submitted.Number = leg.Operator, attempt.Number
 	submitted.Sent = submitted.Class != Unavailable
-	return submitted, a.Store.Answer(ctx, answer)
+	return submitted, errors.Join(a.Store.Answer(ctx, answer), trouble)
 }
 
 // page returns the merchant's page, or ours.
@@ -194,8 +250,11 @@ func classify(receipt pirogue.Receipt, err error, leg pirogue.Leg) (Submitted, p
 		}
 	case pirogue.Refused:
 		return Submitted{Class: Declined, Words: words}, pirogue.Answer{State: pirogue.AttemptRefused, Words: words}
+	case pirogue.Unable:
+		return Submitted{Class: Declined, Words: words, Free: true},
+			pirogue.Answer{State: pirogue.AttemptRefused, Unable: true, Words: words}
 	case pirogue.NotSent:
-		return Submitted{Class: Unavailable, Words: words}, pirogue.Answer{State: pirogue.AttemptPrepared, Words: words}
+		return Submitted{Class: Unavailable, Words: words, Free: true}, pirogue.Answer{State: pirogue.AttemptPrepared, Words: words}
 	default:
 		class := Unsure
 		if leg.Unheard == pirogue.RepeatRenewed {

@@ -70,6 +70,8 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 		Horizon:        time.Duration(conf.Horizon),
 		AbsenceProves:  conf.AbsenceProves,
 		RefusalSpan:    time.Duration(conf.RefusalSpan),
+		CashIn:         conf.CashIn,
+		CashOut:        conf.CashOut,
 		Operator:       operator,
 	}, nil
 }

@@ -19,10 +19,10 @@ type answer[T any] struct {
 
 // request is a payment that a merchant asks for.
 type request struct {
-	payment  pirogue.Payment
-	instance pirogue.Instance                     // that is tried first
-	otp      string                               // the customer's one-time password; "" for none
-	clash    func(original pirogue.Payment) error // answers a reference that exists already
+	payment pirogue.Payment
+	route   []pirogue.Instance                   // that may carry it, in order
+	otp     string                               // the customer's one-time password; "" for none
+	clash   func(original pirogue.Payment) error // answers a reference that exists already
 }
 
 // accept makes a payment a fact and answers with what became of it. What can be
@@ -30,7 +30,7 @@ type request struct {
 // payment and, when money leaves the merchant, its hold; from there on the answer
 // never says that it failed: the sweep carries on whatever this process does not.
 func (s *Server) accept(c *gin.Context, v *visit, r request) error {
-	p, err := s.price(v.ctx, s.fresh(r.payment, v.owner(), r.instance), r.instance)
+	p, err := s.price(v.ctx, s.fresh(r.payment, v.owner()), r.route)
 	if err != nil {
 		return err
 	}
@@ -52,10 +52,10 @@ func (s *Server) accept(c *gin.Context, v *visit, r request) error {
 }
 
 // fresh returns p as a payment that begins at this moment.
-func (s *Server) fresh(p pirogue.Payment, o pirogue.Owner, i pirogue.Instance) pirogue.Payment {
+func (s *Server) fresh(p pirogue.Payment, o pirogue.Owner) pirogue.Payment {
 	now := s.clock.Now()
 	p.ID, p.MerchantID, p.Mode = ids.Payment(), o.MerchantID, o.Mode
-	p.Status, p.Operator = pirogue.StatusCreated, i.Code
+	p.Status = pirogue.StatusCreated
 	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(pirogue.StartPatience), now, now
 	return p
 }
@@ -73,10 +73,10 @@ func firstAttempt(p pirogue.Payment, otp string) pirogue.Attempt {
 	return a
 }
 
-// price freezes the fee of the merchant's contract, and holds what then moves at the
-// operator to the operator's limits. It fails with InvalidAmount, also for an amount
-// that does not fit together with its fee.
-func (s *Server) price(ctx context.Context, p pirogue.Payment, i pirogue.Instance) (pirogue.Payment, error) {
+// price freezes the fee of the merchant's contract, and finds the first operator whose
+// limits allow what then moves. It fails with InvalidAmount when none does, also for an
+// amount that does not fit together with its fee.
+func (s *Server) price(ctx context.Context, p pirogue.Payment, route []pirogue.Instance) (pirogue.Payment, error) {
 	contract, err := s.store.Fees(ctx, p.MerchantID)
 	if err != nil {
 		return pirogue.Payment{}, err
@@ -84,9 +84,11 @@ func (s *Server) price(ctx context.Context, p pirogue.Payment, i pirogue.Instanc
 	rule := contract.Rule(p.Kind, p.Country, p.Network)
 	p.Fee, p.FeePayer, p.FeeReturns = rule.Of(p.Amount), rule.Payer, rule.Returned
 	_, err = p.Amount.Add(p.Fee)
-	if err != nil || !i.Operator.Capability().Limits(p.Kind).Allow(p.AtOperator().Minor) {
+	fits := pirogue.Fitting(route, p)
+	if err != nil || len(fits) == 0 {
 		return pirogue.Payment{}, pirogue.FieldError(pirogue.InvalidAmount, "amount")
 	}
+	p.Operator = fits[0].Code
 	return p, nil
 }
 

@@ -74,7 +74,10 @@ func (s *Server) hear(c *gin.Context, v *visit, reader pirogue.CallbackReader, a
 		s.log.Warn("callback was not understood",
 			zap.String("operator", string(a.Operator)), zap.String("payment_id", string(a.PaymentID)), zap.Error(err))
 	}
-	if err := s.keep(v, a, receipt.Words); err != nil {
+	if err != nil {
+		receipt.Outcome = "" // kept as evidence, and believed by nobody
+	}
+	if err := s.keep(v, a, receipt); err != nil {
 		return err
 	}
 	c.JSON(http.StatusOK, received{Received: true})
@@ -125,8 +128,8 @@ func (s *Server) unknownCallback(c *gin.Context, code pirogue.OperatorCode) erro
 
 // keep records a callback and passes it on. The same message again is answered and
 // not passed on: the first one was, or the sweep does it.
-func (s *Server) keep(v *visit, a pirogue.Attempt, words string) error {
-	callback := pirogue.NewCallback(a, words, v.body, s.clock.Now())
+func (s *Server) keep(v *visit, a pirogue.Attempt, said pirogue.Receipt) error {
+	callback := pirogue.NewCallback(a, said, v.body, s.clock.Now())
 	fresh, err := s.store.RecordCallback(v.ctx, callback)
 	if err != nil {
 		return err

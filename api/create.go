@@ -20,29 +20,30 @@ func (s *Server) create(c *gin.Context, v *visit, k pirogue.Kind) error {
 	if err != nil {
 		return err
 	}
-	instance, err := s.instanceFor(in, v.key.Mode)
+	in.network, _ = s.routes.Network(v.key.Mode, in.country.Code, in.network, k, in.msisdn)
+	route, err := s.routeFor(in, v.key.Mode)
 	if err != nil {
 		return err
 	}
 	p := pirogue.Payment{
 		Kind: k, OrderID: in.orderID,
 		Amount:  pirogue.Money{Minor: in.amount, Currency: in.country.Currency},
-		Country: in.country.Code, MSISDN: in.msisdn, Network: instance.Network,
+		Country: in.country.Code, MSISDN: in.msisdn, Network: in.network,
 		CustomerName: in.customerName, Description: in.description,
 		ReturnURL: in.returnURL, CancelURL: in.cancelURL, NotifyURL: in.notifyURL, Metadata: in.metadata,
 	}
-	return s.accept(c, v, request{p, instance, in.otp, func(original pirogue.Payment) error {
+	return s.accept(c, v, request{p, route, in.otp, func(original pirogue.Payment) error {
 		return conflict(original, p, v.tongue)
 	}})
 }
 
-// instanceFor returns the operator that is tried first.
-func (s *Server) instanceFor(in paymentForm, m pirogue.Mode) (pirogue.Instance, error) {
+// routeFor returns the operators to try, in order.
+func (s *Server) routeFor(in paymentForm, m pirogue.Mode) ([]pirogue.Instance, error) {
 	route, err := s.routes.Route(m, in.country.Code, in.network, in.kind)
 	if err != nil || len(route) == 0 {
-		return pirogue.Instance{}, s.unserved(in, m, err)
+		return nil, s.unserved(in, m, err)
 	}
-	return route[0], nil
+	return route, nil
 }
 
 // unserved says which field asked for something that no operator serves: the

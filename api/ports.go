@@ -14,6 +14,13 @@ type Store interface {
 	Reports
 	Callbacks
 	Webhooks
+	Healths
+}
+
+// Healths knows how operators do.
+type Healths interface {
+	// Healths returns the health of every operator that ever had trouble.
+	Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error)
 }
 
 // Gate decides whether a request comes in.
@@ -110,6 +117,13 @@ type Routes interface {
 	// Route returns the instances to try, in order. network "" means the country's
 	// first. It fails with CountryNotSupported.
 	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.Kind) ([]pirogue.Instance, error)
+	// Network returns the network whose route a payment takes, and why that one: the one
+	// that was asked for, or the one that the number suggests, or the country's first.
+	Network(
+		m pirogue.Mode, c pirogue.CountryCode, asked pirogue.Network, k pirogue.Kind, number pirogue.MSISDN,
+	) (pirogue.Network, string)
+	// Routes returns every route of a mode.
+	Routes(m pirogue.Mode) []pirogue.Route
 	// Instance returns the operator behind a callback URL, and whether there is one.
 	Instance(code pirogue.OperatorCode) (pirogue.Instance, bool)
 }

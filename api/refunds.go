@@ -33,7 +33,7 @@ func (s *Server) createRefund(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	instance, err := s.refundInstance(parent)
+	route, err := s.refundRoute(parent)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *Server) createRefund(c *gin.Context, v *visit) error {
 		Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network, CustomerName: parent.CustomerName,
 		Description: in.reason, NotifyURL: in.notifyURL, Metadata: in.metadata,
 	}
-	return s.accept(c, v, request{payment: p, instance: instance, clash: clash})
+	return s.accept(c, v, request{payment: p, route: route, clash: clash})
 }
 
 // collected returns the cash-in that a refund names. It fails with
@@ -77,24 +77,24 @@ func (in refundForm) share(parent pirogue.Payment, t tongue) (pirogue.Money, err
 	return amount, nil
 }
 
-// refundInstance returns the operator that gives a cash-in back: the one that
-// collected it where it can, otherwise the one that pays into such a wallet. It fails
-// with RefundNotAllowed when nobody does.
-func (s *Server) refundInstance(parent pirogue.Payment) (pirogue.Instance, error) {
+// refundRoute returns the operators that may give a cash-in back: the one that collected
+// it where it can, otherwise those that pay into such a wallet. It fails with
+// RefundNotAllowed when nobody does.
+func (s *Server) refundRoute(parent pirogue.Payment) ([]pirogue.Instance, error) {
 	if instance, ok := s.routes.Instance(parent.Operator); ok {
 		if _, ok := instance.Operator.(pirogue.Refunder); ok {
-			return instance, nil
+			return []pirogue.Instance{instance}, nil
 		}
 	}
 	route, err := s.routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
 	if code := pirogue.CodeOf(err); code != "" && code != pirogue.CountryNotSupported {
-		return pirogue.Instance{}, err
+		return nil, err
 	}
 	if len(route) == 0 {
-		return pirogue.Instance{}, pirogue.Errorf(pirogue.RefundNotAllowed,
+		return nil, pirogue.Errorf(pirogue.RefundNotAllowed,
 			"nobody pays into a wallet of %s in %s", parent.Network, parent.Country)
 	}
-	return route[0], nil
+	return route, nil
 }
 
 // getRefund answers with a refund. A payment that is none is not found.

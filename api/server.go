@@ -127,6 +127,9 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := registry.Register(newOperatorStates(o.Store, o.Routes)); err != nil {
+		return nil, fmt.Errorf("api: register metrics: %w", err)
+	}
 	s := &Server{
 		store: o.Store, workflows: o.Workflows, routes: o.Routes, clock: o.Clock, log: o.Log,
 		callbackToken: o.CallbackToken, registeredToken: o.RegisteredToken,
@@ -182,6 +185,8 @@ func (s *Server) register() {
 	merchant.POST("/refunds", s.answer(s.createRefund))
 	merchant.GET("/refunds/:refund_id", s.answer(s.getRefund))
 	merchant.GET("/balances", s.answer(s.getBalances))
+	merchant.GET("/operators", s.answer(s.listOperators))
+	merchant.GET("/msisdn/:number", s.answer(s.getNumber))
 	merchant.GET("/transactions/export", s.answer(s.exportTransactions))
 	merchant.GET("/webhooks/deliveries", s.answer(s.listDeliveries))
 	merchant.POST("/webhooks/deliveries/resend", s.answer(s.resendMany))

@@ -30,6 +30,7 @@ type fakeStore struct {
 	balances  map[pirogue.Owner][]pirogue.Balance
 	contracts map[pirogue.MerchantID]pirogue.FeeSchedule
 	events    []pirogue.EventLog
+	healths   map[pirogue.OperatorCode]pirogue.Health
 
 	away    error                    // every call fails with it
 	hangs   bool                     // every call takes until its context ends
@@ -453,4 +454,10 @@ func (s *fakeStore) kept() []pirogue.Callback {
 		kept = append(kept, c)
 	}
 	return kept
+}
+
+func (s *fakeStore) Healths(context.Context) (map[pirogue.OperatorCode]pirogue.Health, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.healths, s.away
 }

@@ -42,6 +42,7 @@ type actionView struct {
 	URL       string             `json:"url,omitempty"`
 	QR        string             `json:"qr,omitempty"`
 	USSDCode  string             `json:"ussd_code,omitempty"`
+	Vendor    string             `json:"vendor,omitempty"`
 	ExpiresAt string             `json:"expires_at,omitempty"`
 }
 
@@ -109,7 +110,7 @@ func actionOf(a pirogue.NextAction) *actionView {
 	if a.Type == "" {
 		return nil
 	}
-	return &actionView{Type: a.Type, URL: a.URL, QR: a.QR, USSDCode: a.USSDCode, ExpiresAt: moment(a.ExpiresAt)}
+	return &actionView{Type: a.Type, URL: a.URL, QR: a.QR, USSDCode: a.USSDCode, Vendor: a.Vendor, ExpiresAt: moment(a.ExpiresAt)}
 }
 
 // reason returns a failure in words. A code without words speaks for itself.

@@ -150,6 +150,33 @@ func (fakeRoutes) Route(
 	return found, nil
 }
 
+func (fakeRoutes) Network(
+	_ pirogue.Mode, c pirogue.CountryCode, asked pirogue.Network, _ pirogue.Kind, _ pirogue.MSISDN,
+) (pirogue.Network, string) {
+	for _, i := range instances {
+		if asked == "" && i.Country == c {
+			return i.Network, "the country's first"
+		}
+	}
+	return asked, "asked for"
+}
+
+func (fakeRoutes) Routes(m pirogue.Mode) []pirogue.Route {
+	routes := []pirogue.Route{}
+	for _, i := range instances {
+		if i.Mode == m {
+			kind := pirogue.CashIn
+			if i.Code == payerOperator {
+				kind = pirogue.CashOut
+			}
+			routes = append(routes, pirogue.Route{
+				Mode: m, Country: i.Country, Network: i.Network, Kind: kind, Operators: []pirogue.OperatorCode{i.Code},
+			})
+		}
+	}
+	return routes
+}
+
 func (fakeRoutes) Instance(code pirogue.OperatorCode) (pirogue.Instance, bool) {
 	for _, i := range instances {
 		if i.Code == code {

@@ -19,10 +19,14 @@ type Operator struct {
 	Credentials map[string]string    `json:"credentials"` // names are the adapter's; a name ending in _file is read from that file
 	// Environment is the operator's own name for its test or live system, such as
 	// Orange's path segment "dev" or "ml".
-	Environment    string   `json:"environment"`
-	CallsPerSecond float64  `json:"calls_per_second"` // the contract's limit; 0 means none
-	Window         Duration `json:"window"`           // how long the customer may take; 0 means five minutes
-	Timeout        Duration `json:"timeout"`          // of one call, its access token included; 0 means ten seconds
+	Environment    string  `json:"environment"`
+	CallsPerSecond float64 `json:"calls_per_second"` // the contract's limit; 0 means none
+	// CashIn and CashOut are the contract's limits, in minor units, within the operator's;
+	// 0 keeps the operator's.
+	CashIn  pirogue.Limits `json:"cash_in"`
+	CashOut pirogue.Limits `json:"cash_out"`
+	Window  Duration       `json:"window"`  // how long the customer may take; 0 means five minutes
+	Timeout Duration       `json:"timeout"` // of one call, its access token included; 0 means ten seconds
 	// Horizon is after how long the operator's word does not change any more; 0 keeps the
 	// adapter's. AbsenceProves says that the contract promises that a reference unknown
 	// after it was never executed, in addition to what the adapter knows.

@@ -142,7 +142,9 @@ func answerPayment(tx *gorm.DB, id pirogue.PaymentID, a pirogue.Answer, accepted
 // answerColumns returns what an answer changes of the attempt. An attempt that was
 // proven not sent is as if it had never been.
 func (db *DB) answerColumns(a pirogue.Answer) (map[string]any, error) {
-	columns := map[string]any{"state": a.State, "answer": clean(a.Words), "updated_at": on(a.At)}
+	columns := map[string]any{
+		"state": a.State, "unable": a.Unable, "answer": clean(a.Words), "updated_at": on(a.At),
+	}
 	switch a.State {
 	case pirogue.AttemptPrepared:
 		columns["sent_at"] = nil
@@ -172,6 +174,30 @@ func (db *DB) acceptedColumns(a pirogue.Answer) (map[string]any, error) {
 		columns["provider_tx_id"] = clean(a.ProviderTxID)
 	}
 	return columns, pack.err
+}
+
+// Postpone makes a payment PENDING whose latest attempt cannot be sent yet, because its
+// operator is out of service: the merchant must not think that it failed, and the sweep
+// not that nobody takes care of it. Nothing was sent and the attempt stays as it is.
+func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) error {
+	return db.together(ctx, "postpone payment", func(tx *gorm.DB) error {
+		early := []pirogue.Status{pirogue.StatusCreated, pirogue.StatusInitiated}
+		payment, err := lockPayment(tx, id, early, at)
+		if err != nil {
+			return err
+		}
+		for _, to := range []pirogue.Status{pirogue.StatusInitiated, pirogue.StatusPending} {
+			from := early[:1]
+			if to == pirogue.StatusPending {
+				from = early[1:]
+			}
+			if _, err := draw(tx, edge{payment: payment, from: from, to: to, at: at}); err != nil {
+				return err
+			}
+		}
+		return tx.Model(&attemptRow{}).Where("id = ? AND state = ?", id, pirogue.AttemptPrepared).
+			Updates(map[string]any{"answer": clean(words), "updated_at": on(at)}).Error
+	})
 }
 
 // Renew prepares an attempt after another one that can have no effect, which becomes

@@ -49,7 +49,7 @@ func (db *DB) Unrouted(ctx context.Context, before time.Time, limit int) ([]piro
 	for i, r := range rows {
 		callbacks[i] = pirogue.Callback{
 			ID: r.ID, AttemptID: pirogue.AttemptID(r.AttemptID), PaymentID: pirogue.PaymentID(r.PaymentID),
-			Words: r.Words, ReceivedAt: r.ReceivedAt.time(), RoutedAt: r.RoutedAt.time(),
+			Receipt: r.receipt(), ReceivedAt: r.ReceivedAt.time(), RoutedAt: r.RoutedAt.time(),
 		}
 	}
 	return callbacks, err

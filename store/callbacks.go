@@ -10,6 +10,10 @@ import (
 	"pirogue"
 )
 
+// maxHeard is how many callbacks of one attempt are read: an operator sends a handful,
+// and the API takes no more than its own limit.
+const maxHeard = 500
+
 // callbackRow is a row of callbacks.
 type callbackRow struct {
 	ID         string `gorm:"primaryKey"`
@@ -18,6 +22,12 @@ type callbackRow struct {
 	Words      string
 	ReceivedAt stamp
 	RoutedAt   stamp // NULL: the payment's workflow was not told yet
+
+	Outcome      string // "" when it said nothing that could be understood
+	Amount       int64  // minor units; 0 when it named none
+	Currency     string
+	Mismatch     string
+	ProviderTxID string
 }
 
 // TableName returns the table's name.
@@ -47,13 +57,37 @@ func (db *DB) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, err
 	var kept bool
 	err := db.once(ctx, "record callback", func(tx *gorm.DB) error {
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&callbackRow{
-			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Words: clean(c.Words),
-			ReceivedAt: on(c.ReceivedAt), RoutedAt: on(c.RoutedAt),
+			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Words: clean(c.Receipt.Words),
+			ReceivedAt: on(c.ReceivedAt), RoutedAt: on(c.RoutedAt), Outcome: string(c.Receipt.Outcome),
+			Amount: c.Receipt.Amount.Minor, Currency: string(c.Receipt.Amount.Currency), Mismatch: c.Receipt.Mismatch,
+			ProviderTxID: clean(c.Receipt.ProviderTxID),
 		})
 		kept = written.RowsAffected == 1
 		return written.Error
 	})
 	return kept && err == nil, err
+}
+
+// Callbacks returns what an operator told us about an attempt, oldest first, at most
+// maxHeard of it.
+func (db *DB) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Receipt, error) {
+	var rows []callbackRow
+	err := db.look(ctx, "read callbacks", func(tx *gorm.DB) error {
+		return tx.Where("attempt_id = ?", id).Order("received_at, id").Limit(maxHeard).Find(&rows).Error
+	})
+	said := make([]pirogue.Receipt, len(rows))
+	for i, r := range rows {
+		said[i] = r.receipt()
+	}
+	return said, err
+}
+
+// receipt returns what the callback said.
+func (r callbackRow) receipt() pirogue.Receipt {
+	return pirogue.Receipt{
+		Outcome: pirogue.Outcome(r.Outcome), ProviderTxID: r.ProviderTxID, Words: r.Words, Mismatch: r.Mismatch,
+		Amount: pirogue.Money{Minor: r.Amount, Currency: pirogue.Currency(r.Currency)},
+	}
 }
 
 // Routed marks a callback as told to its workflow. The first moment stays.

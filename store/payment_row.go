@@ -60,6 +60,7 @@ type attemptRow struct {
 	Operator        string
 	Ref             string
 	State           string
+	Unable          bool   // REFUSED for a reason of the operator's own
 	CallbackDigest  string // of the token in the attempt's callback URL
 	HandleSealed    string // JSON, "" before the operator gave one
 	Answer          string
@@ -184,7 +185,7 @@ func (db *DB) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Number: r.Number,
 		Operator: pirogue.OperatorCode(r.Operator), Ref: pirogue.OperatorRef(r.Ref),
-		State: pirogue.AttemptState(r.State), Answer: r.Answer, Polls: r.Polls,
+		State: pirogue.AttemptState(r.State), Unable: r.Unable, Answer: r.Answer, Polls: r.Polls,
 		Evidence: evidence(r), PolledAt: r.PolledAt.time(), SentAt: r.SentAt.time(),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(),
 	}

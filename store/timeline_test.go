@@ -28,7 +28,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		for i := range 3 {
 			w.polled(next, pirogue.OutcomePending, "PENDING", time.Duration(70+i)*time.Second)
 		}
-		_, err = w.db.RecordCallback(w.ctx(), pirogue.NewCallback(next, "SUCCESS", []byte("{}"), w.at(80*time.Second)))
+		_, err = w.db.RecordCallback(w.ctx(), pirogue.NewCallback(next, pirogue.Receipt{Words: "SUCCESS"}, []byte("{}"), w.at(80*time.Second)))
 		require.NoError(w.t, err)
 		settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(81 * time.Second),

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -26,21 +27,14 @@ func CashOut(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) 
 
 // payOut is the story of money that leaves us.
 func (s *story) payOut(ctx workflow.Context) (pirogue.Status, error) {
-	submitted, err := s.submit(ctx)
-	if err != nil {
+	submitted, receipt, err := s.carry(ctx)
+	switch {
+	case err != nil:
 		return "", err
-	}
-	switch submitted.Class {
-	case activities.Over:
+	case submitted.Class == activities.Over:
 		return s.over(ctx, submitted.Status)
-	case activities.Unavailable: // proven not sent
+	case submitted.Class == activities.Unavailable: // proven not sent
 		return s.end(ctx, failed(pirogue.FailedUnavailable, submitted.Words))
-	case activities.Accepted, activities.Declined, activities.Unsure:
-	}
-
-	receipt, err := s.learn(ctx)
-	if err != nil {
-		return "", err
 	}
 	if receipt.Outcome == pirogue.OutcomePaid && s.differs(receipt) {
 		return s.paid(ctx, receipt)
@@ -52,6 +46,29 @@ func (s *story) payOut(ctx workflow.Context) (pirogue.Status, error) {
 		return s.paid(ctx, receipt)
 	}
 	return s.endAndWatch(ctx, s.refusal(submitted, receipt))
+}
+
+// carry submits the payment and learns what became of it. A refusal for a reason of the
+// operator's own, once its status confirms it, is the next operator's chance.
+func (s *story) carry(ctx workflow.Context) (activities.Submitted, pirogue.Receipt, error) {
+	for {
+		submitted, err := s.submit(ctx)
+		if err != nil || submitted.Class == activities.Over || submitted.Class == activities.Unavailable {
+			return submitted, pirogue.Receipt{}, err
+		}
+		receipt, err := s.learn(ctx)
+		if err != nil {
+			return submitted, receipt, err
+		}
+		refused := submitted.Class == activities.Declined && receipt.Outcome == pirogue.OutcomeDeclined
+		if !refused || !submitted.Free || s.bySupport || len(s.order.Next) == 0 {
+			return submitted, receipt, nil
+		}
+		if err := errors.Join(s.known(ctx), s.pass(ctx, submitted.Number)); err != nil {
+			return submitted, receipt, err
+		}
+		s.overdue = false
+	}
 }
 
 // known closes the case of an outcome that was unknown for too long, also one that an

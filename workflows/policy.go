@@ -76,6 +76,14 @@ func within(options workflow.ActivityOptions, limit time.Duration) workflow.Acti
 	return options
 }
 
+// parking is for a wait that looks at our own database now and then, up to limit.
+func parking(m pirogue.MerchantID, limit time.Duration) workflow.ActivityOptions {
+	options := within(ours(m, "parked"), limit)
+	options.RetryPolicy.MaximumAttempts = noEnd
+	options.Priority = turn(priorityPoll, m)
+	return options
+}
+
 // do is nil on purpose: workflows use its method names only.
 var do *activities.Activities
 

@@ -15,6 +15,7 @@ import (
 var (
 	notSent = pirogue.Errorf(pirogue.NotSent, "connection refused")
 	unknown = pirogue.Errorf(pirogue.Unknown, "no answer in 10 s")
+	unable  = pirogue.Errorf(pirogue.Unable, "the float is empty")
 	refused = pirogue.Errorf(pirogue.Refused, "merchant_key is wrong")
 )
 
@@ -49,6 +50,18 @@ type operator struct {
 	during    func()                // happens while a submission is under way
 	scenes    []scene
 	asked     int
+	askedAt   []time.Time
+}
+
+// askedBefore returns how many questions came within a while of the first submission.
+func (o *operator) askedBefore(limit time.Duration) int {
+	n := 0
+	for _, at := range o.askedAt {
+		if at.Sub(o.first) < limit {
+			n++
+		}
+	}
+	return n
 }
 
 func (o *operator) Capability() pirogue.Capability {
@@ -107,6 +120,7 @@ func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Rec
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.asked++
+	o.askedAt = append(o.askedAt, o.now())
 	if q.Kind == pirogue.CashIn && q.Handle["pay_token"] != token["pay_token"] {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "asked without the token")
 	}
@@ -137,6 +151,23 @@ func (r refunder) Refund(_ context.Context, q pirogue.Reversal) (pirogue.Receipt
 	r.reversals++
 	r.mu.Unlock()
 	return pirogue.Receipt{Outcome: pirogue.OutcomePending}, r.submit(q.Ref)
+}
+
+// deaf is an operator that cannot be asked and proves its callbacks by a secret.
+type deaf struct{ script *operator }
+
+func (d deaf) Capability() pirogue.Capability {
+	c := d.script.Capability()
+	c.Reference, c.Unheard, c.Proof = pirogue.NeitherByReference, pirogue.RepeatNever, pirogue.ProofToken
+	return c
+}
+
+func (d deaf) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	return d.script.Collect(ctx, c)
+}
+
+func (d deaf) Disburse(ctx context.Context, q pirogue.Disbursement) (pirogue.Receipt, error) {
+	return d.script.Disburse(ctx, q)
 }
 
 // endpoint is a merchant's server that answers as it is told.

@@ -207,7 +207,7 @@ func (s *scenario) tell(p pirogue.Payment) {
 		stories := map[pirogue.Kind]story{
 			pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
 		}
-		s.env.ExecuteWorkflow(lingering(stories[p.Kind], s.ended), pirogue.NewOrder(p, s.instance()))
+		s.env.ExecuteWorkflow(lingering(stories[p.Kind], s.ended), pirogue.NewOrder(p, []pirogue.Instance{s.instance()}))
 		if s.cutAt.IsZero() {
 			break
 		}

@@ -51,6 +51,7 @@ type story struct {
 	callbacks workflow.ReceiveChannel
 	heard     int // callbacks acted upon
 	number    int // of the latest attempt
+	after     int // the attempt at the operator before, which came to nothing; 0: none
 	desk      desk
 	found     bool // an earlier telling of this story had perhaps sent it
 	ended     bool // terminal: only money that moves late can still matter

@@ -12,40 +12,133 @@ import (
 // insistFor is how long an operator that is down is tried again.
 const insistFor = time.Minute
 
-// submit sends the payment and gives the API its first answer. An operator that is
-// down is tried again for a while, because nothing that could move money is there.
+// submit sends the payment and gives the API its first answer. Where nothing could be
+// sent, or the operator refused for a reason of its own, the next one of the route is
+// tried; what may be at an operator is never sent to another.
+func (s *story) submit(ctx workflow.Context) (activities.Submitted, error) {
+	for {
+		submitted, err := s.try(ctx)
+		if err != nil {
+			return submitted, err
+		}
+		s.number, s.found = submitted.Number, submitted.Found
+		if !s.passes(submitted) {
+			return s.insist(ctx, submitted)
+		}
+		if err := s.pass(ctx, submitted.Number); err != nil {
+			return submitted, err
+		}
+	}
+}
+
+// try sends the payment to the operator whose turn it is, once.
+func (s *story) try(ctx workflow.Context) (activities.Submitted, error) {
+	s.tell(ctx, waitsForOperator, "submitting to "+string(s.order.Leg.Operator))
+	return call(ctx, theirs(s.order, prioritySubmit, "submit"), do.Submit, s.submission())
+}
+
+// submission is what the operator whose turn it is is asked to do.
+func (s *story) submission() activities.Submission {
+	return activities.Submission{PaymentID: s.order.PaymentID, Leg: s.order.Leg, After: s.after}
+}
+
+// passes reports whether the payment goes to the next operator at once. Money that
+// leaves us does so after a refusal only once the operator's status confirms it.
+func (s *story) passes(submitted activities.Submitted) bool {
+	if len(s.order.Next) == 0 || !submitted.Free {
+		return false
+	}
+	return submitted.Class == activities.Unavailable || !s.order.Kind.MoneyOut()
+}
+
+// pass gives the turn to the next operator, after an attempt that came to nothing.
+func (s *story) pass(ctx workflow.Context, after int) error {
+	s.order.Leg, s.order.Next, s.after = s.order.Next[0], s.order.Next[1:], after
+	return workflow.UpsertTypedSearchAttributes(ctx, Operator.ValueSet(string(s.order.Leg.Operator)))
+}
+
+// insist gives the first answer. An operator that is down is tried again for a while,
+// because nothing that could move money is there. Money that leaves us has time: it
+// waits for an operator that is out of service.
 //
 // When that while is over, one last try decides: it has no end of its own, so it also
 // finds what a run that was cut off at the last moment may have left at the operator.
-func (s *story) submit(ctx workflow.Context) (activities.Submitted, error) {
-	submitted, err := s.insist(ctx)
-	s.number, s.found = submitted.Number, submitted.Found
-	return submitted, err
-}
-
-func (s *story) insist(ctx workflow.Context) (activities.Submitted, error) {
-	s.tell(ctx, waitsForOperator, "submitting to "+string(s.order.Leg.Operator))
-	in := activities.Submission{PaymentID: s.order.PaymentID, Leg: s.order.Leg}
-	submitted, err := call(ctx, theirs(s.order, prioritySubmit, "submit"), do.Submit, in)
-	if err != nil {
-		return submitted, err
-	}
+func (s *story) insist(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
 	down := submitted.Class == activities.Unavailable || submitted.Class == activities.Unsure
 	s.answer(pirogue.FirstAnswer{Unavailable: down})
-	if !submitted.Repeatable(s.order.Leg) {
-		return submitted, nil
+	if s.parks(submitted) || !submitted.Repeatable(s.order.Leg) {
+		return s.park(ctx, submitted)
 	}
 
 	s.deadline = workflow.Now(ctx).Add(insistFor)
 	s.tell(ctx, waitsForOperator, "operator unavailable; tried again until "+hour(s.deadline))
-	insisting := in
+	insisting := s.submission()
 	insisting.Insist = true
 	again, err := call(ctx, within(theirs(s.order, prioritySubmit, "submit again"), insistFor), do.Submit, insisting)
-	if !activities.TimedOut(err) {
-		return again, err
+	if activities.TimedOut(err) {
+		if err := workflow.Sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
+			return submitted, err
+		}
+		again, err = call(ctx, theirs(s.order, prioritySubmit, "last try"), do.Submit, s.submission())
 	}
-	if err := workflow.Sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
+	if err != nil {
 		return submitted, err
 	}
-	return call(ctx, theirs(s.order, prioritySubmit, "last try"), do.Submit, in)
+	return s.park(ctx, again)
+}
+
+// parks reports whether the payment waits for its operator to come back into service.
+func (s *story) parks(submitted activities.Submitted) bool {
+	return submitted.Down && s.order.Kind.MoneyOut()
+}
+
+// park keeps the payment until its operator is back, and then sends it when its turn on
+// the ramp has come. Nothing of it has left, so it may end as unavailable when the
+// operator stays away for too long.
+func (s *story) park(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
+	s.deadline = workflow.Now(ctx).Add(pirogue.ParkFor)
+	for s.parks(submitted) {
+		back, err := s.away(ctx)
+		if err != nil || !back {
+			return submitted, err
+		}
+		if submitted, err = s.try(ctx); err != nil {
+			return submitted, err
+		}
+		s.number, s.found = submitted.Number, submitted.Found
+	}
+	return submitted, nil
+}
+
+// nothingSent is what support hears of a parked payment.
+var nothingSent = pirogue.Verdict{
+	Decision: pirogue.DecisionRefused, Status: pirogue.StatusPending,
+	Reason: "the operator is out of service; nothing was sent, and it will be when it is back",
+}
+
+// away waits until the payment may be tried again, and reports false when that took too
+// long. What support asks for meanwhile is answered at once: there is nothing to ask.
+func (s *story) away(ctx workflow.Context) (bool, error) {
+	left := s.deadline.Sub(workflow.Now(ctx))
+	if left <= 0 {
+		return false, nil
+	}
+	s.tell(ctx, waitsForOperator, "parked: "+string(s.order.Leg.Operator)+
+		" is out of service; sent when it is back, given up at "+day(s.deadline))
+	turn := start(ctx, parking(s.order.MerchantID, left), do.Park,
+		activities.Parking{PaymentID: s.order.PaymentID, Operator: s.order.Leg.Operator})
+	for !turn.future.IsReady() {
+		workflow.NewSelector(ctx).AddFuture(turn.future, func(workflow.Future) {}).
+			AddReceive(s.desk.bell, func(workflow.ReceiveChannel, bool) {}).Select(ctx)
+		if s.called() {
+			if err := s.rule(ctx, nothingSent, everyone); err != nil {
+				return false, err
+			}
+		}
+	}
+	back, err := turn.get(ctx)
+	if activities.TimedOut(err) {
+		return false, nil
+	}
+	return back, err
 }

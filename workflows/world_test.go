@@ -28,6 +28,9 @@ type world struct {
 	env      *testsuite.TestWorkflowEnvironment
 	store    *store.DB
 	operator *operator
+	next     *operator // that is tried after it; nil: none
+	deaf     bool      // the operator cannot be asked
+	rate     float64   // of the operator's contract
 	endpoint *endpoint
 	owner    pirogue.Owner
 	payment  pirogue.Payment
@@ -40,6 +43,7 @@ type world struct {
 
 const (
 	instance pirogue.OperatorCode = "script-ml"
+	another  pirogue.OperatorCode = "second-ml"
 	// funds is what the merchant has before it pays anything out, in minor units.
 	funds = 100_000
 	// openFor is how long a test watches a payment that only a person can end: longer
@@ -56,6 +60,9 @@ type setting struct {
 	horizon time.Duration // 0 means a day
 	proves  bool          // that the operator knows nothing proves, past the horizon
 	refunds bool          // the operator has a refund call
+	next    bool          // there is another operator to try
+	deaf    bool          // the operator cannot be asked, and proves its callbacks
+	rate    float64       // calls a second that the operator's contract allows; 0: any number
 	part    int64         // of a refund: minor units; 0 means all of the cash-in
 }
 
@@ -176,11 +183,18 @@ func (b *books) world(t *testing.T, s setting) *world {
 	t.Helper()
 	w := &world{t: t, acts: map[string]*act{}, store: b.store}
 	w.operator = &operator{power: s.power, horizon: s.horizon, proves: s.proves}
+	w.deaf, w.rate = s.deaf, s.rate
+	if s.next {
+		w.next = &operator{power: s.power, horizon: s.horizon, proves: s.proves}
+	}
 	w.renew()
+	if s.next {
+		w.next.now = w.env.Now
+	}
 	b.now = func() time.Time { return w.env.Now() }
 	w.hire(s.policy)
 	w.payment = w.accept(s)
-	w.order = pirogue.NewOrder(w.payment, w.instances(s.refunds)[instance])
+	w.order = w.ordered(s.refunds)
 	w.register(s.refunds)
 	return w
 }
@@ -210,10 +224,29 @@ func (w *world) instances(refunds bool) map[pirogue.OperatorCode]pirogue.Instanc
 		Code: instance, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange,
 		Window: 5 * time.Minute, CallTimeout: 10 * time.Second, Operator: w.operator,
 	}
-	if refunds {
+	i.CallsPerSecond = w.rate
+	switch {
+	case refunds:
 		i.Operator = refunder{w.operator}
+	case w.deaf:
+		i.Operator = deaf{w.operator}
 	}
-	return map[pirogue.OperatorCode]pirogue.Instance{instance: i}
+	all := map[pirogue.OperatorCode]pirogue.Instance{instance: i}
+	if w.next != nil {
+		i.Code, i.Operator = another, w.next
+		all[another] = i
+	}
+	return all
+}
+
+// ordered is what the payment's workflow is started with.
+func (w *world) ordered(refunds bool) pirogue.Order {
+	all := w.instances(refunds)
+	route := []pirogue.Instance{all[instance]}
+	if w.next != nil {
+		route = append(route, all[another])
+	}
+	return pirogue.NewOrder(w.payment, route)
 }
 
 // quiet is a test suite that prints nothing.

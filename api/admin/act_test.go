@@ -42,6 +42,8 @@ func (w *world) acts() map[string]struct {
 			http.MethodPut, merchant + "/fees",
 			`{"reason":"contract of May","type":"CASHIN","basis_points":150,"payer":"merchant"}`, pirogue.RoleFinance,
 		},
+		"park":   {http.MethodPost, "/operators/sonatel-sn/park", because, pirogue.RoleSupport},
+		"unpark": {http.MethodPost, "/operators/sonatel-sn/unpark", because, pirogue.RoleSupport},
 		"late-policy": {
 			http.MethodPut, merchant + "/late-policy", `{"reason":"contract of May","late_policy":"accept"}`, pirogue.RoleFinance,
 		},

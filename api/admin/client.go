@@ -118,6 +118,25 @@ func (c *Client) SetLatePolicy(
 	return c.act(ctx, http.MethodPut, path, policyBody{why{reason}, p})
 }
 
+// Operators returns every operator and how it does.
+func (c *Client) Operators(ctx context.Context) ([]Operator, error) {
+	return get[[]Operator](ctx, c, "/operators", nil)
+}
+
+// Park takes an operator out of service.
+func (c *Client) Park(ctx context.Context, o pirogue.OperatorCode, reason string) (Act, error) {
+	return c.onOperator(ctx, o, VerbPark, reason)
+}
+
+// Unpark puts an operator back.
+func (c *Client) Unpark(ctx context.Context, o pirogue.OperatorCode, reason string) (Act, error) {
+	return c.onOperator(ctx, o, VerbUnpark, reason)
+}
+
+func (c *Client) onOperator(ctx context.Context, o pirogue.OperatorCode, verb pirogue.Verb, reason string) (Act, error) {
+	return c.act(ctx, http.MethodPost, "/operators/"+url.PathEscape(string(o))+"/"+string(verb), why{reason})
+}
+
 // Verify checks the books.
 func (c *Client) Verify(ctx context.Context) ([]Violation, error) {
 	raw, failed, err := c.do(ctx, http.MethodPost, "/verify", nil)

@@ -15,6 +15,7 @@ type Store interface {
 	Acts
 	Merchants
 	Events
+	Operators
 }
 
 // Tokens knows who may come in.

@@ -26,6 +26,8 @@ type Options struct {
 	Workflows Workflows
 	Clock     pirogue.Clock
 	Log       *zap.Logger
+	// Operators is every configured operator, in the order in which support reads them.
+	Operators []pirogue.OperatorCode
 	// WorkflowID returns the ID under which the Temporal Web UI shows a payment.
 	WorkflowID func(pirogue.PaymentID, pirogue.Kind) string
 }
@@ -56,6 +58,7 @@ type Server struct {
 	workflows  Workflows
 	clock      pirogue.Clock
 	log        *zap.Logger
+	operators  []pirogue.OperatorCode
 	workflowID func(pirogue.PaymentID, pirogue.Kind) string
 	engine     *gin.Engine
 	turns      *turns
@@ -71,7 +74,7 @@ func New(o Options) (*Server, error) {
 	}
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{
-		store: o.Store, workflows: o.Workflows, clock: o.Clock, log: o.Log, workflowID: o.WorkflowID,
+		store: o.Store, workflows: o.Workflows, clock: o.Clock, log: o.Log, workflowID: o.WorkflowID, operators: o.Operators,
 		engine: gin.New(), turns: newTurns(),
 		inside: make(chan struct{}, maxInside), verifying: make(chan struct{}, 1),
 	}
@@ -109,6 +112,9 @@ func (s *Server) register() {
 	in.POST("/merchants/:id/payouts", s.answer(s.payOut))
 	in.PUT("/merchants/:id/fees", s.answer(s.setFee))
 	in.PUT("/merchants/:id/late-policy", s.answer(s.setLatePolicy))
+	in.GET("/operators", s.read(s.listOperators))
+	in.POST("/operators/:operator/park", s.answer(s.park))
+	in.POST("/operators/:operator/unpark", s.answer(s.unpark))
 	in.POST("/verify", s.answer(s.verify))
 }
 

@@ -32,6 +32,7 @@ type fakeStore struct {
 	policies   map[pirogue.MerchantID]pirogue.LatePolicy
 	balance    int64 // what payouts may take
 	violations []admin.Violation
+	healths    map[pirogue.OperatorCode]pirogue.Health
 
 	away     error         // what every call fails with
 	full     error         // what BeginAct fails with
@@ -44,6 +45,7 @@ func newFakeStore() *fakeStore {
 		tokens: map[string]holder{}, payments: map[pirogue.PaymentID]pirogue.Payment{}, acts: map[string]pirogue.Act{},
 		events: map[pirogue.EventID]pirogue.Event{}, payouts: map[string]pirogue.Payout{},
 		fees:     map[pirogue.MerchantID]pirogue.FeeSchedule{merchantID: nil},
+		healths:  map[pirogue.OperatorCode]pirogue.Health{},
 		policies: map[pirogue.MerchantID]pirogue.LatePolicy{merchantID: pirogue.LateReturn},
 	}
 }
@@ -285,3 +287,26 @@ func (s *fakeStore) Resend(_ context.Context, o pirogue.Owner, id pirogue.EventI
 	}
 	return e, err
 }
+
+func (s *fakeStore) Healths(context.Context) (map[pirogue.OperatorCode]pirogue.Health, error) {
+	unlock, err := s.open()
+	defer unlock()
+	return maps.Clone(s.healths), err
+}
+
+func (s *fakeStore) Park(
+	_ context.Context, o pirogue.OperatorCode, parked bool, who, why string, at time.Time,
+) error {
+	unlock, err := s.open()
+	defer unlock()
+	if err == nil {
+		s.healths[o] = pirogue.Health{
+			Operator: o, State: pirogue.HealthClosed, Parked: parked, ParkedBy: who, ParkedWhy: why, ParkedAt: at,
+		}
+	}
+	return err
+}
+
+func (s *fakeStore) InFlight(context.Context, pirogue.OperatorCode) (int, error) { return 3, nil }
+
+func (s *fakeStore) Waiting(context.Context, pirogue.OperatorCode) (int, error) { return 2, nil }

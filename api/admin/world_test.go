@@ -125,7 +125,8 @@ func newWorld(t *testing.T) *world {
 	}
 	w.change(func(*pirogue.Payment) {})
 	server, err := admin.New(admin.Options{
-		Store: w.store, Workflows: w.workflows, Clock: time.Now, Log: zap.NewNop(),
+		Operators: []pirogue.OperatorCode{"orange-web-ml", "sonatel-sn"},
+		Store:     w.store, Workflows: w.workflows, Clock: time.Now, Log: zap.NewNop(),
 		WorkflowID: func(id pirogue.PaymentID, k pirogue.Kind) string {
 			return strings.ToLower(string(k)) + "-" + string(id)
 		},

@@ -40,7 +40,10 @@ func adminCommand(environ []string) *cobra.Command {
 		tool.press("recheck", "Have the operator asked at once", (*admin.Client).Recheck),
 		tool.press("redrive", "Ask the operator, and submit anew only if the old attempt is proven dead",
 			(*admin.Client).Redrive),
-		tool.resolve(), tool.resend(), tool.payout(), tool.fee(), tool.latePolicy(), tool.token(), tool.verify(),
+		tool.resolve(), tool.resend(), tool.payout(), tool.fee(), tool.latePolicy(), tool.operators(),
+		tool.park("park", "Take an operator out of service; what waits for it is kept", (*admin.Client).Park),
+		tool.park("unpark", "Put an operator back; what waited comes back slowly", (*admin.Client).Unpark),
+		tool.token(), tool.verify(),
 	)
 	return cmd
 }
@@ -138,7 +141,8 @@ func (s supportStore) Audit(ctx context.Context) ([]admin.Violation, error) {
 // newSupport returns the admin API over the open parts.
 func (p *parts) newSupport() (*admin.Server, error) {
 	return admin.New(admin.Options{
-		Store: supportStore{p.store}, Workflows: p.starter, Clock: p.clock, Log: p.log.Named("support"),
+		Operators: p.operatorCodes(),
+		Store:     supportStore{p.store}, Workflows: p.starter, Clock: p.clock, Log: p.log.Named("support"),
 		WorkflowID: workflows.PaymentWorkflowID,
 	})
 }

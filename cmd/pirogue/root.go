@@ -21,7 +21,7 @@ func root(environ []string) *cobra.Command {
 	}
 	cmd.AddCommand(
 		devCommand(environ), apiCommand(environ), workerCommand(environ), sandboxCommand(environ),
-		migrateCommand(environ), merchantCommand(environ), operatorCommand(environ), adminCommand(environ),
+		migrateCommand(environ), merchantCommand(environ), operatorCommand(environ), routeCommand(environ), adminCommand(environ),
 		configCommand(environ),
 		healthCommand(environ), versionCommand(),
 	)

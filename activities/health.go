@@ -1,0 +1,220 @@
+package activities
+
+import (
+	"context"
+	"hash/fnv"
+	"math"
+	"sync"
+	"time"
+
+	"pirogue"
+)
+
+const (
+	healthLife   = time.Second      // how long a health is believed before it is read again
+	inFlightLife = 10 * time.Second // and a count of what is under way
+	maxStreak    = 64               // different payments remembered of one row of failures
+)
+
+// pulses feeds each operator's health with what became of the calls of this process.
+// What one process sees is enough to close a circuit, and so is a row of its failures to
+// open it; the health itself is the database's, one for all.
+type pulses struct {
+	mu   sync.Mutex
+	each map[pirogue.OperatorCode]*pulse
+}
+
+// pulse is what this process knows of one operator.
+type pulse struct {
+	health   pirogue.Health
+	readAt   time.Time
+	failures int
+	payments map[pirogue.PaymentID]bool // different ones among the failures
+
+	inFlight  int
+	countedAt time.Time
+}
+
+func (p *pulses) of(o pirogue.OperatorCode) *pulse {
+	if p.each == nil {
+		p.each = map[pirogue.OperatorCode]*pulse{}
+	}
+	if p.each[o] == nil {
+		p.each[o] = &pulse{payments: map[pirogue.PaymentID]bool{}}
+	}
+	return p.each[o]
+}
+
+// fail counts a call that failed and reports whether the row of them is an outage.
+func (p *pulses) fail(o pirogue.OperatorCode, id pirogue.PaymentID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	its := p.of(o)
+	its.failures++
+	if len(its.payments) < maxStreak {
+		its.payments[id] = true
+	}
+	return its.failures >= pirogue.OutageAfter && len(its.payments) >= pirogue.OutagePayments
+}
+
+// answered ends a row of failures.
+func (p *pulses) answered(o pirogue.OperatorCode) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	its := p.of(o)
+	its.failures = 0
+	clear(its.payments)
+}
+
+// kept returns the health that is still believed at a moment.
+func (p *pulses) kept(o pirogue.OperatorCode, at time.Time) (pirogue.Health, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	its := p.of(o)
+	return its.health, !its.readAt.IsZero() && at.Sub(its.readAt) < healthLife
+}
+
+// keep believes a health for a while.
+func (p *pulses) keep(h pirogue.Health, at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	its := p.of(h.Operator)
+	its.health, its.readAt = h, at
+}
+
+// keptCount returns the number of payments under way that is still believed.
+func (p *pulses) keptCount(o pirogue.OperatorCode, at time.Time) (int, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	its := p.of(o)
+	return its.inFlight, !its.countedAt.IsZero() && at.Sub(its.countedAt) < inFlightLife
+}
+
+func (p *pulses) keepCount(o pirogue.OperatorCode, n int, at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	its := p.of(o)
+	its.inFlight, its.countedAt = n, at
+}
+
+// health returns how an operator does, as of at most healthLife ago.
+func (a *Activities) health(ctx context.Context, o pirogue.OperatorCode) (pirogue.Health, error) {
+	now := a.Clock.Now()
+	if h, believed := a.pulses.kept(o, now); believed {
+		return h, nil
+	}
+	h, err := a.Store.Health(ctx, o)
+	if err == nil {
+		a.pulses.keep(h, now)
+	}
+	return h, err
+}
+
+// admitted reports whether a payment may be sent to an operator that may be down: always
+// while its circuit is closed, and now and then one to see whether it answers again.
+func (a *Activities) admitted(ctx context.Context, o pirogue.OperatorCode) (bool, pirogue.Health, error) {
+	h, err := a.health(ctx, o)
+	if err != nil || h.Available() {
+		return true, h, err
+	}
+	probing, may := h.Probing(a.Clock.Now())
+	if !may {
+		return false, h, nil
+	}
+	claimed, err := a.change(ctx, probing)
+	return claimed, h, err
+}
+
+// heed feeds an operator's health with what became of one call to it. A health that
+// another process changed meanwhile is as good as ours.
+func (a *Activities) heed(ctx context.Context, o pirogue.OperatorCode, id pirogue.PaymentID, err error) error {
+	if broken(err) {
+		if !a.pulses.fail(o, id) {
+			return nil
+		}
+		h, read := a.health(ctx, o)
+		if read != nil || h.State == pirogue.HealthOpen {
+			return read
+		}
+		_, saved := a.change(ctx, h.Failed(err.Error(), a.Clock.Now()))
+		return saved
+	}
+	a.pulses.answered(o)
+	h, read := a.health(ctx, o)
+	if read != nil || h.State == pirogue.HealthClosed {
+		return read
+	}
+	waiting, counted := a.Store.Waiting(ctx, o)
+	if counted != nil {
+		return counted
+	}
+	_, saved := a.change(ctx, h.Answered(waiting, a.Clock.Now()))
+	return saved
+}
+
+// change saves a health and lets it be read again at once. It reports whether it was
+// this process that changed it.
+func (a *Activities) change(ctx context.Context, h pirogue.Health) (bool, error) {
+	saved, err := a.Store.SaveHealth(ctx, h)
+	a.pulses.keep(pirogue.Health{Operator: h.Operator}, time.Time{})
+	return saved, err
+}
+
+// broken reports whether a call failed in a way that says something about the operator
+// and not about the payment. That we gave up ourselves says nothing.
+func broken(err error) bool {
+	switch pirogue.CodeOf(err) {
+	case pirogue.NotSent, pirogue.Unknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Parking asks when a payment that waits for an operator may be tried again.
+type Parking struct {
+	PaymentID pirogue.PaymentID    `json:"payment_id"`
+	Operator  pirogue.OperatorCode `json:"operator"`
+}
+
+// parkedEvery is how often a parked payment looks whether its operator is back.
+const parkedEvery = 10 * time.Second
+
+// Park returns when a payment's turn has come: after its operator is back, at the
+// payment's own place on the ramp. While the operator is away one payment after the
+// other is let go to see. It asks to be run again until then, so that waiting leaves no
+// trace in the history.
+func (a *Activities) Park(ctx context.Context, in Parking) (bool, error) {
+	h, err := a.health(ctx, in.Operator)
+	if err != nil {
+		return false, encode(err)
+	}
+	now := a.Clock.Now()
+	if !h.Available() {
+		if _, may := h.Probing(now); may {
+			return true, nil // whoever submits first claims the probe, the others park again
+		}
+		return false, retryIn(a.jitter(parkedEvery), "operator "+string(in.Operator)+" is away: "+h.Words)
+	}
+	instance, err := a.operator(in.Operator)
+	if err != nil {
+		return false, encode(err)
+	}
+	ramp := h.Ramp(instance.CallsPerSecond)
+	if turn := ramp.From.Add(place(in.PaymentID, ramp.Over)); now.Before(turn) {
+		return false, retryIn(turn.Sub(now), "operator "+string(in.Operator)+" is back; coming back slowly")
+	}
+	return true, nil
+}
+
+// place returns where on a ramp a payment's place is: always the same for one payment,
+// and further apart at the ramp's beginning than at its end.
+func place(id pirogue.PaymentID, over time.Duration) time.Duration {
+	hash := fnv.New64a()
+	hash.Write([]byte(id))
+	share := float64(hash.Sum64()%placesOfRamp) / placesOfRamp
+	return time.Duration(math.Sqrt(share) * float64(over))
+}
+
+// placesOfRamp is how many places a ramp has.
+const placesOfRamp = 1 << 20

@@ -1,0 +1,107 @@
+package admin
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+)
+
+// The verbs of the audit log that take an operator out of service and put it back.
+const (
+	VerbPark   pirogue.Verb = "park"
+	VerbUnpark pirogue.Verb = "unpark"
+)
+
+// Operators knows how operators do. One that never had trouble has no health.
+type Operators interface {
+	Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error)
+	// Park takes an operator out of service, or puts it back.
+	Park(ctx context.Context, o pirogue.OperatorCode, parked bool, who, why string, at time.Time) error
+	// InFlight returns how many open payments are at an operator, and Waiting how many
+	// of them wait to be sent to it.
+	InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error)
+	Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error)
+}
+
+// Operator is an operator as support sees it.
+type Operator struct {
+	Operator  pirogue.OperatorCode `json:"operator"`
+	State     pirogue.HealthState  `json:"state"`
+	Since     time.Time            `json:"since,omitzero"` // of the state
+	Words     string               `json:"words,omitempty"`
+	Parked    bool                 `json:"parked"`
+	ParkedBy  string               `json:"parked_by,omitempty"`
+	ParkedWhy string               `json:"parked_why,omitempty"`
+	ParkedAt  time.Time            `json:"parked_at,omitzero"` // or put back
+	UnderWay  int                  `json:"under_way"`          // open payments
+	Waiting   int                  `json:"waiting"`            // of them, not sent yet
+}
+
+// listOperators answers with every configured operator and how it does.
+func (s *Server) listOperators(ctx context.Context, _ *gin.Context) (any, error) {
+	health, err := s.store.Healths(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Operator, 0, len(s.operators))
+	for _, code := range s.operators {
+		one, err := s.operatorOf(ctx, code, health[code])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+func (s *Server) operatorOf(ctx context.Context, code pirogue.OperatorCode, h pirogue.Health) (Operator, error) {
+	if h.State == "" {
+		h.State = pirogue.HealthClosed
+	}
+	underWay, err := s.store.InFlight(ctx, code)
+	if err != nil {
+		return Operator{}, err
+	}
+	waiting, err := s.store.Waiting(ctx, code)
+	return Operator{
+		Operator: code, State: h.State, Since: h.Since, Words: h.Words, Parked: h.Parked, ParkedBy: h.ParkedBy,
+		ParkedWhy: h.ParkedWhy, ParkedAt: h.ParkedAt, UnderWay: underWay, Waiting: waiting,
+	}, err
+}
+
+// park takes an operator out of service: nothing is sent to it any more, while what is
+// there is followed to its end.
+func (s *Server) park(c *gin.Context, v *visit) error { return s.setParked(c, v, VerbPark, true) }
+
+// unpark puts an operator back. What waited for it comes back slowly.
+func (s *Server) unpark(c *gin.Context, v *visit) error { return s.setParked(c, v, VerbUnpark, false) }
+
+func (s *Server) setParked(c *gin.Context, v *visit, verb pirogue.Verb, parked bool) error {
+	code := pirogue.OperatorCode(c.Param("operator"))
+	if !slices.Contains(s.operators, code) {
+		return pirogue.Errorf(pirogue.NotFound, "no operator %q is configured", code)
+	}
+	var body why
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if err := demand(body.rule()); err != nil {
+		return err
+	}
+	said := "The operator gets no more payments; what waits for it is kept."
+	if !parked {
+		said = "The operator gets payments again; what waited for it comes back slowly."
+	}
+	return s.carryOut(c, v, deed{
+		verb: verb, needs: pirogue.RoleSupport, reason: body.Reason, subject: "operator " + string(code),
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+			ctx, cancel := stepOf(ctx)
+			defer cancel()
+			return done(said, s.store.Park(ctx, code, parked, v.actor, body.Reason, s.clock.Now()))
+		},
+	})
+}

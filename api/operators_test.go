@@ -1,0 +1,83 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+func TestAMerchantSeesWhichNetworksGetThrough(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	got := w.get("/operators?country_code=ML")
+	require.Equal(t, http.StatusOK, got.Code, "%s", got.Body)
+	require.Len(t, got.list(), 2, "one way in and one way out")
+	line := got.list()[0]
+	require.Equal(t, "orange CASHIN XOF 0",
+		fmt.Sprint(line["network"], " ", line["type"], " ", line["currency"], " ", line["decimals"]))
+	require.Equal(t, true, line["available"])
+	require.EqualValues(t, minAmount, line["min_amount"])
+	require.EqualValues(t, maxAmount, line["max_amount"])
+
+	since := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
+	for state, h := range map[string]pirogue.Health{
+		"open":      {State: pirogue.HealthOpen, Since: since},
+		"half_open": {State: pirogue.HealthHalfOpen, Since: since},
+		"parked":    {State: pirogue.HealthClosed, Parked: true, ParkedAt: since},
+	} {
+		w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: h} })
+		line := w.get("/operators?country_code=ML").list()[0]
+		require.Equal(t, false, line["available"], state)
+		require.Equal(t, []any{map[string]any{
+			"operator": string(testOperator), "state": state, "available": false, "since": "2026-04-29T14:00:00Z",
+		}}, line["operators"])
+	}
+	w.get("/operators?country_code=XX").says(pirogue.InvalidParameter)
+	w.get("/operators?country=ML").says(pirogue.InvalidParameter)
+}
+
+func TestTheTwoModesSeeTheirOwnOperators(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	live := w.do(w.request(w.live, http.MethodGet, "/api/v1/operators", "")).list()
+	require.Len(t, live, 1)
+	require.Equal(t, []any{map[string]any{"operator": string(liveOperator), "state": "closed", "available": true}},
+		live[0]["operators"])
+}
+
+func TestANumberTellsItsCountryAndWhatItsPrefixSuggests(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	for number, want := range map[string]string{
+		"+22376123456":   `{"msisdn":"+22376123456","valid":true,"country_code":"ML","currency":"XOF","probable_network":"orange","networks":["orange"]}`,
+		"%2B22566123456": `{"msisdn":"+22566123456","valid":false,"networks":[]}`,
+		"+2250505123456": `{"msisdn":"+2250505123456","valid":true,"country_code":"CI","currency":"XOF","probable_network":"mtn","networks":["wave"]}`,
+		"+33612345678":   `{"msisdn":"+33612345678","valid":false,"networks":[]}`,
+		"hello":          `{"msisdn":"hello","valid":false,"networks":[]}`,
+	} {
+		got := w.get("/msisdn/" + number)
+		require.Equal(t, http.StatusOK, got.Code)
+		require.JSONEq(t, `{"data":`+want+`}`, got.Body.String(), number)
+	}
+	w.get("/msisdn/+223761234567890123456789012345678").says(pirogue.InvalidParameter)
+}
+
+func TestTheFiguresShowEveryOperatorsState(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.store.change(func() {
+		w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: {State: pirogue.HealthOpen}}
+	})
+	page := w.admin("/metrics").Body.String()
+	require.Contains(t, page, `pirogue_operator_available{operator="`+string(testOperator)+`",state="open"} 0`)
+	require.Contains(t, page, `pirogue_operator_available{operator="`+string(liveOperator)+`",state="closed"} 1`)
+}

@@ -1,0 +1,65 @@
+package pirogue
+
+import "strings"
+
+// prefixes is which national prefixes each network was given, by country. They are a
+// hint: numbers move between networks, so that no number is refused by its prefix.
+//
+// Source: the vendor table in Novasend's documentation, v1.0, but for the two prefixes
+// of Cameroon on which sources disagree (685-689), which are left out.
+var prefixes = map[CountryCode]map[Network][]string{
+	"ML": {Orange: span("70-79 82-84 90-94"), Moov: span("60-69 80 89 95-99")},
+	"CI": {Orange: span("07"), MTN: span("05"), Moov: span("01")},
+	"SN": {Orange: span("77-78")},
+	"BF": {Orange: span("05-07 54-57 64-67 74-77"), Moov: span("01-03 51-53 60-62 70-73")},
+	"TG": {Moov: span("76-79 96-99")},
+	"CM": {Orange: span("655-659 690-699"), MTN: span("650-654 670-679 680-684")},
+}
+
+// ProbableNetwork returns the network that a number's prefix suggests; "" when it
+// suggests none.
+func ProbableNetwork(number MSISDN) Network {
+	country, national, ok := number.split()
+	if !ok {
+		return ""
+	}
+	for network, given := range prefixes[country.Code] {
+		for _, prefix := range given {
+			if strings.HasPrefix(national, prefix) {
+				return network
+			}
+		}
+	}
+	return ""
+}
+
+// span writes out prefixes such as "70-72 80" as 70, 71, 72, 80.
+func span(text string) []string {
+	var all []string
+	for part := range strings.FieldsSeq(text) {
+		first, last, ranged := strings.Cut(part, "-")
+		if !ranged {
+			last = first
+		}
+		for prefix := first; ; prefix = next(prefix) {
+			all = append(all, prefix)
+			if prefix == last {
+				break
+			}
+		}
+	}
+	return all
+}
+
+// next returns the number after digits, with as many digits.
+func next(digits string) string {
+	raised := []byte(digits)
+	for i := len(raised) - 1; i >= 0; i-- {
+		if raised[i] != '9' {
+			raised[i]++
+			break
+		}
+		raised[i] = '0'
+	}
+	return string(raised)
+}

@@ -1,0 +1,203 @@
+package pirogue_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// carrier is an operator that can do everything, within limits.
+type carrier struct{ limits pirogue.Limits }
+
+func (c carrier) Capability() pirogue.Capability {
+	return pirogue.Capability{CashIn: c.limits, CashOut: c.limits, Horizon: time.Hour}
+}
+
+func (carrier) Collect(context.Context, pirogue.Collection) (pirogue.Receipt, error) {
+	return pirogue.Receipt{}, nil
+}
+
+func (carrier) Disburse(context.Context, pirogue.Disbursement) (pirogue.Receipt, error) {
+	return pirogue.Receipt{}, nil
+}
+
+// talker is an operator that can do nothing.
+type talker struct{}
+
+func (talker) Capability() pirogue.Capability { return pirogue.Capability{} }
+
+var ivoryCoast = map[pirogue.OperatorCode]pirogue.Instance{
+	"small": {Code: "small", Mode: pirogue.Test, Country: "CI", Operator: carrier{pirogue.Limits{Min: 100, Max: 1000}}},
+	"large": {
+		Code: "large", Mode: pirogue.Test, Country: "CI", Operator: carrier{pirogue.Limits{Min: 500, Max: 5000}},
+		CashOut: pirogue.Limits{Max: 2000},
+	},
+	"other": {Code: "other", Mode: pirogue.Test, Country: "ML", Operator: carrier{}},
+	"mute":  {Code: "mute", Mode: pirogue.Test, Country: "CI", Operator: talker{}},
+	"wave":  {Code: "wave", Mode: pirogue.Test, Country: "CI", Network: pirogue.Wave, Operator: carrier{}},
+}
+
+func ivorian(n pirogue.Network, k pirogue.Kind, operators ...pirogue.OperatorCode) pirogue.Route {
+	return pirogue.Route{Mode: pirogue.Test, Country: "CI", Network: n, Kind: k, Operators: operators}
+}
+
+func TestEveryMistakeOfARouteIsReportedAtOnce(t *testing.T) {
+	t.Parallel()
+
+	_, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+		ivorian(pirogue.Orange, pirogue.CashIn, "nobody", "other", "mute", "wave"),
+		ivorian(pirogue.MTN, pirogue.CashOut, "mute"), ivorian(pirogue.MTN, pirogue.Refund, "small"),
+		ivorian(pirogue.Moov, pirogue.CashIn),
+	})
+	for _, mistake := range []string{
+		`"nobody", which is not configured`, `"other", which serves ML`, `"mute", which cannot collect`,
+		`"wave", which serves wave alone`, `"mute", which cannot disburse`, `only cash-ins and cash-outs have routes`,
+		`moov CASHIN names no operator`,
+	} {
+		require.ErrorContains(t, err, mistake)
+	}
+}
+
+func TestAPaymentTakesTheOperatorsWhoseLimitsAllowItInTheirOrder(t *testing.T) {
+	t.Parallel()
+
+	table, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+		ivorian(pirogue.Orange, pirogue.CashIn, "small"), ivorian(pirogue.MTN, pirogue.CashOut, "small", "large"),
+	})
+	require.NoError(t, err)
+	for amount, want := range map[int64]string{
+		99: "", 100: "small", 500: "small large", 1000: "small large", 1001: "large", 2000: "large", 2001: "",
+	} {
+		p := pirogue.Payment{
+			Mode: pirogue.Test, Kind: pirogue.CashOut, Country: "CI", MSISDN: "+2250505123456",
+			Amount: pirogue.Money{Minor: amount, Currency: pirogue.XOF},
+		}
+		plan, taken := table.Plan(p), ""
+		require.Equal(t, pirogue.MTN, plan.Network, "the number's prefix")
+		for _, step := range plan.Steps {
+			require.NotEmpty(t, step.Why)
+			if step.Taken {
+				taken += " " + string(step.Operator)
+			}
+		}
+		require.Equal(t, want, strings.TrimSpace(taken), "%d francs", amount)
+
+		p.Network, p.Operator = plan.Network, "small"
+		order, err := table.Order(p)
+		require.NoError(t, err)
+		require.Equal(t, pirogue.OperatorCode("small"), order.Leg.Operator)
+		if want == "small large" {
+			require.Equal(t, pirogue.OperatorCode("large"), order.Next[0].Operator)
+			require.Equal(t, time.Hour, order.Next[0].Horizon)
+		}
+	}
+}
+
+func TestAPaymentThatMovedOnIsTakenUpWhereItIs(t *testing.T) {
+	t.Parallel()
+
+	table, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+		ivorian(pirogue.MTN, pirogue.CashOut, "small", "large"),
+	})
+	require.NoError(t, err)
+	order, err := table.Order(pirogue.Payment{
+		Mode: pirogue.Test, Kind: pirogue.CashOut, Country: "CI", Network: pirogue.MTN, Operator: "large",
+		Amount: pirogue.Money{Minor: 600, Currency: pirogue.XOF},
+	})
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OperatorCode("large"), order.Leg.Operator)
+	require.Empty(t, order.Next, "nobody goes back to the one before")
+}
+
+func TestANetworkIsTheOneAskedForOrThePrefixsOrTheCountrysFirst(t *testing.T) {
+	t.Parallel()
+
+	table, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+		ivorian(pirogue.Orange, pirogue.CashIn, "small"), ivorian(pirogue.Moov, pirogue.CashIn, "large"),
+	})
+	require.NoError(t, err)
+	for number, want := range map[pirogue.MSISDN]pirogue.Network{
+		"+2250707123456": pirogue.Orange, "+2250101123456": pirogue.Moov, "+2250505123456": pirogue.Orange,
+	} {
+		got, why := table.Network(pirogue.Test, "CI", "", pirogue.CashIn, number)
+		require.Equal(t, want, got, number)
+		require.NotEmpty(t, why)
+	}
+	got, _ := table.Network(pirogue.Test, "CI", pirogue.Wave, pirogue.CashIn, "+2250707123456")
+	require.Equal(t, pirogue.Wave, got, "what was asked for is not bettered")
+}
+
+func TestAPrefixSuggestsANetwork(t *testing.T) {
+	t.Parallel()
+
+	for number, want := range map[pirogue.MSISDN]pirogue.Network{
+		"+22376123456": pirogue.Orange, "+22366123456": pirogue.Moov, "+22385123456": "",
+		"+2250707123456": pirogue.Orange, "+2250505123456": pirogue.MTN, "+2250101123456": pirogue.Moov,
+		"+221770123456": pirogue.Orange, "+221761234567": "", "+22674123456": pirogue.Orange,
+		"+22899123456": pirogue.Moov, "+237699123456": pirogue.Orange, "+237679123456": pirogue.MTN,
+		"+237685123456": "", "+33612345678": "", "": "",
+	} {
+		require.Equal(t, want, pirogue.ProbableNetwork(number), number)
+	}
+}
+
+func TestACircuitOpensClosesAndLetsOneThroughToSee(t *testing.T) {
+	t.Parallel()
+
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	h := pirogue.Health{State: pirogue.HealthClosed}
+	require.True(t, h.Available())
+	h = h.Failed("connection refused", at)
+	require.Equal(t, pirogue.HealthOpen, h.State)
+	require.False(t, h.Available())
+	_, may := h.Probing(at.Add(pirogue.OutageProbe - 1))
+	require.False(t, may)
+	h, may = h.Probing(at.Add(pirogue.OutageProbe))
+	require.True(t, may)
+	require.Equal(t, pirogue.HealthHalfOpen, h.State)
+	_, may = h.Probing(at.Add(pirogue.OutageProbe + 1))
+	require.False(t, may, "one at a time")
+	h = h.Failed("again", at.Add(time.Minute))
+	require.Equal(t, pirogue.HealthOpen, h.State)
+	h = h.Answered(120, at.Add(time.Hour))
+	require.True(t, h.Available())
+	require.Equal(t, at.Add(time.Hour), h.Since)
+	require.Equal(t, h, h.Answered(7, at.Add(2*time.Hour)), "a closed circuit stays as it is")
+
+	require.Equal(t, pirogue.RampFor, h.Ramp(0).Over)
+	require.Equal(t, 48*time.Second, h.Ramp(5).Over, "120 payments at half of 5 a second")
+	h.Parked = true
+	require.False(t, h.Available())
+	_, may = h.Probing(at.Add(time.Hour))
+	require.False(t, may, "nobody tries an operator that a person took out of service")
+}
+
+func TestAnOperatorThatCannotBeAskedIsBelievedWithTheRightAmountOnly(t *testing.T) {
+	t.Parallel()
+
+	thousand := pirogue.Money{Minor: 1000, Currency: pirogue.XAF}
+	paid, declined := pirogue.OutcomePaid, pirogue.OutcomeDeclined
+	for name, tt := range map[string]struct {
+		said     []pirogue.Receipt
+		outcome  pirogue.Outcome
+		mismatch string
+	}{
+		"silence":                    {nil, pirogue.OutcomePending, ""},
+		"what was not understood":    {[]pirogue.Receipt{{}}, pirogue.OutcomePending, ""},
+		"paid, with an amount":       {[]pirogue.Receipt{{Outcome: paid, Amount: thousand}}, paid, ""},
+		"paid, without an amount":    {[]pirogue.Receipt{{Outcome: paid}}, paid, pirogue.MismatchUnstated},
+		"a failure, then paid":       {[]pirogue.Receipt{{Outcome: declined}, {Outcome: paid, Amount: thousand}}, paid, ""},
+		"paid, then a failure":       {[]pirogue.Receipt{{Outcome: paid, Amount: thousand}, {Outcome: declined}}, paid, ""},
+		"a failure":                  {[]pirogue.Receipt{{Outcome: declined}}, declined, ""},
+		"another business's success": {[]pirogue.Receipt{{Outcome: paid, Mismatch: "counterparty"}}, paid, "counterparty"},
+	} {
+		got := pirogue.Heard(tt.said)
+		require.Equal(t, tt.outcome, got.Outcome, name)
+		require.Equal(t, tt.mismatch, got.Mismatch, name)
+	}
+}

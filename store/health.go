@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"pirogue"
+)
+
+// healthRow is a row of operator_health.
+type healthRow struct {
+	Operator  string `gorm:"primaryKey"`
+	State     string
+	Since     stamp
+	ProbeAt   stamp
+	Words     string
+	Backlog   int
+	Parked    bool
+	ParkedBy  string
+	ParkedWhy string
+	ParkedAt  stamp
+	Version   int64
+}
+
+// TableName returns the table's name.
+func (healthRow) TableName() string { return "operator_health" }
+
+// Health returns how an operator does. One that never had trouble is closed.
+func (db *DB) Health(ctx context.Context, o pirogue.OperatorCode) (pirogue.Health, error) {
+	var rows []healthRow
+	err := db.look(ctx, "read operator's health", func(tx *gorm.DB) error {
+		return tx.Where("operator = ?", o).Find(&rows).Error
+	})
+	if err != nil || len(rows) == 0 {
+		return pirogue.Health{Operator: o, State: pirogue.HealthClosed}, err
+	}
+	return rows[0].unpack(), nil
+}
+
+// Healths returns the health of every operator that ever had trouble.
+func (db *DB) Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error) {
+	var rows []healthRow
+	err := db.look(ctx, "read operators' health", func(tx *gorm.DB) error { return tx.Find(&rows).Error })
+	all := make(map[pirogue.OperatorCode]pirogue.Health, len(rows))
+	for _, r := range rows {
+		all[pirogue.OperatorCode(r.Operator)] = r.unpack()
+	}
+	return all, err
+}
+
+// SaveHealth replaces a health by what it became, and reports whether it did: it does
+// not when another process changed it since h was read.
+func (db *DB) SaveHealth(ctx context.Context, h pirogue.Health) (bool, error) {
+	row := healthRow{
+		Operator: string(h.Operator), State: string(h.State), Since: on(h.Since), ProbeAt: on(h.ProbeAt),
+		Words: clean(h.Words), Backlog: h.Backlog, Parked: h.Parked, ParkedBy: clean(h.ParkedBy),
+		ParkedWhy: clean(h.ParkedWhy), ParkedAt: on(h.ParkedAt), Version: h.Version + 1,
+	}
+	var saved bool
+	err := db.once(ctx, "save operator's health", func(tx *gorm.DB) error {
+		var written *gorm.DB
+		if h.Version == 0 {
+			written = tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+		} else {
+			written = tx.Model(&healthRow{}).Where("operator = ? AND version = ?", row.Operator, h.Version).
+				Select("*").Updates(&row)
+		}
+		saved = written.RowsAffected == 1
+		return written.Error
+	})
+	return saved && err == nil, err
+}
+
+// unpack returns the health that a row keeps.
+func (r healthRow) unpack() pirogue.Health {
+	return pirogue.Health{
+		Operator: pirogue.OperatorCode(r.Operator), State: pirogue.HealthState(r.State), Since: r.Since.time(),
+		ProbeAt: r.ProbeAt.time(), Words: r.Words, Backlog: r.Backlog, Parked: r.Parked, ParkedBy: r.ParkedBy,
+		ParkedWhy: r.ParkedWhy, ParkedAt: r.ParkedAt.time(), Version: r.Version,
+	}
+}
+
+// InFlight returns how many open payments are at an operator.
+func (db *DB) InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error) {
+	return db.count(ctx, "count payments under way", `SELECT COUNT(*) FROM payments
+		WHERE operator = ? AND status IN ('CREATED','INITIATED','PENDING')`, o)
+}
+
+// Waiting returns how many open payments wait to be sent to an operator: their latest
+// attempt is prepared for it, and nothing of it has left.
+func (db *DB) Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error) {
+	return db.count(ctx, "count payments that wait", `SELECT COUNT(*) FROM payments p
+		JOIN attempts a ON a.payment_id = p.id
+		 AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
+		WHERE p.operator = ? AND p.status IN ('CREATED','INITIATED','PENDING') AND a.state = 'PREPARED'`, o)
+}
+
+func (db *DB) count(ctx context.Context, doing, query string, args ...any) (int, error) {
+	var n int
+	err := db.look(ctx, doing, func(tx *gorm.DB) error { return tx.Raw(query, args...).Scan(&n).Error })
+	return n, err
+}
+
+// Park takes an operator out of service, or puts it back, in the name of a person.
+// Asked again it changes nothing but the reason.
+func (db *DB) Park(ctx context.Context, o pirogue.OperatorCode, parked bool, who, why string, at time.Time) error {
+	for range maxTries {
+		h, err := db.Health(ctx, o)
+		if err != nil {
+			return err
+		}
+		if parked != h.Parked && !parked {
+			if h.Backlog, err = db.Waiting(ctx, o); err != nil {
+				return err
+			}
+		}
+		h.Parked, h.ParkedBy, h.ParkedWhy, h.ParkedAt = parked, who, why, at
+		if saved, err := db.SaveHealth(ctx, h); saved || err != nil {
+			return err
+		}
+	}
+	return pirogue.Errorf(pirogue.ServiceUnavailable, "the health of %s changes too often", o)
+}

@@ -1,0 +1,130 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+func TestAnOperatorsHealthIsChangedByWhoeverReadItLast(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		const code = pirogue.OperatorCode("orange-web-ml")
+		well, err := w.db.Health(w.ctx(), code)
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.Health{Operator: code, State: pirogue.HealthClosed}, well)
+
+		down := well.Failed("connection refused", w.at(0))
+		for _, first := range []bool{true, false} {
+			saved, err := w.db.SaveHealth(w.ctx(), down)
+			require.NoError(w.t, err)
+			require.Equal(w.t, first, saved, "the second one read what is no more")
+		}
+		kept, err := w.db.Health(w.ctx(), code)
+		require.NoError(w.t, err)
+		down.Version = 1
+		require.Equal(w.t, down, kept)
+
+		back := kept.Answered(12, w.at(time.Minute))
+		saved, err := w.db.SaveHealth(w.ctx(), back)
+		require.NoError(w.t, err)
+		require.True(w.t, saved)
+		saved, err = w.db.SaveHealth(w.ctx(), kept.Failed("again", w.at(time.Hour)))
+		require.NoError(w.t, err)
+		require.False(w.t, saved, "an outage that ended does not begin again by an old report")
+
+		require.NoError(w.t, w.db.Park(w.ctx(), code, true, "awa", "contract ends", w.at(2*time.Hour)))
+		all, err := w.db.Healths(w.ctx())
+		require.NoError(w.t, err)
+		require.Len(w.t, all, 1)
+		require.True(w.t, all[code].Parked)
+		require.Equal(w.t, "awa", all[code].ParkedBy)
+		require.Equal(w.t, pirogue.HealthClosed, all[code].State, "who parks it says nothing about how it does")
+		require.NoError(w.t, w.db.Park(w.ctx(), code, false, "awa", "contract renewed", w.at(3*time.Hour)))
+		kept, err = w.db.Health(w.ctx(), code)
+		require.NoError(w.t, err)
+		require.True(w.t, kept.Available())
+	})
+}
+
+func TestAPaymentThatIsPostponedIsPendingAndNothingOfItWasSent(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.accept("order_1")
+		for range 2 {
+			require.NoError(w.t, w.db.Postpone(w.ctx(), a.ID, "out of service", w.at(time.Second)))
+		}
+		stands, attempt, err := w.db.Latest(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.StatusPending, stands.Status)
+		require.Equal(w.t, pirogue.AttemptPrepared, attempt.State)
+		require.True(w.t, attempt.SentAt.IsZero())
+		require.Equal(w.t, "out of service", attempt.Answer)
+
+		waiting, err := w.db.Waiting(w.ctx(), a.Operator)
+		require.NoError(w.t, err)
+		require.Equal(w.t, 1, waiting)
+		inFlight, err := w.db.InFlight(w.ctx(), a.Operator)
+		require.NoError(w.t, err)
+		require.Equal(w.t, 1, inFlight)
+
+		unstarted, err := w.db.Unstarted(w.ctx(), w.at(time.Hour), 10)
+		require.NoError(w.t, err)
+		require.Empty(w.t, unstarted, "the sweep leaves it alone")
+		sent, err := w.db.Send(w.ctx(), a.ID, false, w.at(time.Minute))
+		require.NoError(w.t, err)
+		require.True(w.t, sent, "it is sent when its turn comes")
+		waiting, err = w.db.Waiting(w.ctx(), a.Operator)
+		require.NoError(w.t, err)
+		require.Zero(w.t, waiting)
+	})
+}
+
+func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.accept("order_1")
+		sent, err := w.db.Send(w.ctx(), a.ID, false, w.at(0))
+		require.NoError(w.t, err)
+		require.True(w.t, sent)
+		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+			AttemptID: a.ID, State: pirogue.AttemptUnknown, Handle: pirogue.Handle{"ref": "R1"}, At: w.at(time.Second),
+		}))
+		_, attempt, err := w.db.Latest(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.Handle{"ref": "R1"}, attempt.Handle)
+
+		again, err := w.db.Send(w.ctx(), a.ID, true, w.at(2*time.Second))
+		require.NoError(w.t, err)
+		require.True(w.t, again)
+		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+			AttemptID: a.ID, State: pirogue.AttemptUnknown, At: w.at(3 * time.Second),
+		}))
+		_, attempt, err = w.db.Latest(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.Handle{"ref": "R1"}, attempt.Handle, "silence takes nothing back")
+	})
+}
+
+func TestWhatCallbacksSaidIsKeptInTheirOrder(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, a := w.accept("order_1")
+		said := []pirogue.Receipt{
+			{Outcome: pirogue.OutcomeDeclined, Words: "FAILURE"},
+			{Outcome: pirogue.OutcomePaid, Words: "SUCCESS", ProviderTxID: "TX1", Mismatch: "counterparty",
+				Amount: pirogue.Money{Minor: 500, Currency: pirogue.XAF}},
+		}
+		for n, receipt := range said {
+			at := w.at(time.Duration(n) * time.Second)
+			_, err := w.db.RecordCallback(w.ctx(), pirogue.NewCallback(a, receipt, []byte{byte(n)}, at))
+			require.NoError(w.t, err)
+		}
+		kept, err := w.db.Callbacks(w.ctx(), a.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, said, kept)
+	})
+}

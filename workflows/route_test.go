@@ -1,0 +1,264 @@
+package workflows_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+var (
+	settledAtOnce = []scene{{outcome: pirogue.OutcomePaid}}
+	neverHeard    = []scene{{outcome: pirogue.OutcomeAbsent}}
+)
+
+func TestTheNextOperatorIsTriedOnlyWhenNothingIsAtTheOneBefore(t *testing.T) {
+	t.Parallel()
+
+	lost := []error{unknown}
+	for name, tt := range map[string]struct {
+		kind   pirogue.Kind
+		first  []error // what the first operator's submission fails with
+		scenes []scene // what the first operator says of it
+		want   pirogue.Status
+		moved  bool // the second operator got it
+	}{
+		"a cash-in that could not be sent":                   {pirogue.CashIn, []error{notSent}, nil, "SUCCESS", true},
+		"a cash-in the operator is unable to take":           {pirogue.CashIn, []error{unable}, nil, "SUCCESS", true},
+		"a cash-in that was refused":                         {pirogue.CashIn, []error{refused}, nil, "FAILED", false},
+		"a cash-in that was accepted":                        {pirogue.CashIn, nil, settledAtOnce, "SUCCESS", false},
+		"a cash-out that could not be sent":                  {pirogue.CashOut, []error{notSent}, nil, "SUCCESS", true},
+		"a cash-out the operator is unable to take":          {pirogue.CashOut, []error{unable}, neverHeard, "SUCCESS", true},
+		"a cash-out it was unable to take, but paid":         {pirogue.CashOut, []error{unable}, settledAtOnce, "SUCCESS", false},
+		"a cash-out that was refused":                        {pirogue.CashOut, []error{refused}, neverHeard, "FAILED", false},
+		"a cash-out whose answer was lost, and was paid":     {pirogue.CashOut, lost, settledAtOnce, "SUCCESS", false},
+		"a cash-out whose answer was lost, and not heard of": {pirogue.CashOut, lost, neverHeard, "PENDING", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{kind: tt.kind, next: true})
+			w.operator.answers, w.operator.scenes = tt.first, tt.scenes
+			w.next.scenes = settledAtOnce
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.tell()
+			require.Equal(t, tt.want, p.Status)
+			require.LessOrEqual(t, len(w.operator.refs), 1)
+			require.Equal(t, tt.moved, len(w.next.reached) == 1, "%v", w.next.reached)
+			if tt.moved {
+				require.Equal(t, another, p.Operator)
+				require.NotEqual(t, w.operator.refs[0], w.next.reached[0])
+			}
+		})
+	}
+}
+
+func TestWhenNobodyCanBeReachedTheLastIsTriedForAWhile(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true})
+	w.operator.answers = []error{notSent}
+	w.next.upAfter, w.next.scenes = 20*time.Second, settledAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Len(t, w.operator.refs, 1, "nobody goes back to the first")
+	require.Len(t, w.next.reached, 1)
+}
+
+func TestAPaymentThatMovedOnIsFoundWhereItIsWhenTheStoryIsToldAgain(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true})
+	w.operator.answers, w.operator.scenes = []error{unable}, neverHeard
+	w.next.answers, w.next.scenes = []error{unknown}, []scene{{outcome: pirogue.OutcomePending}}
+	w.env.SetWorkflowRunTimeout(time.Hour)
+	require.Equal(t, pirogue.StatusPending, w.run().Status)
+	require.Len(t, w.next.reached, 1)
+
+	w.renew()
+	w.next.now = w.env.Now
+	w.register(false)
+	w.payment, _ = w.latest()
+	w.order = pirogue.NewOrder(w.payment, []pirogue.Instance{w.instances(false)[another]})
+	w.next.scenes = settledAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Len(t, w.next.reached, 1, "it was not sent again")
+	require.Len(t, w.operator.refs, 1)
+}
+
+// outOfService opens the circuit of the world's operator for a while, or for ever.
+func (w *world) outOfService(back time.Duration) {
+	w.t.Helper()
+	h := pirogue.Health{Operator: instance, State: pirogue.HealthClosed}.Failed("connection refused", w.env.Now())
+	h.ProbeAt = w.env.Now().Add(48 * time.Hour) // nobody tries before
+	saved, err := w.store.SaveHealth(w.t.Context(), h)
+	require.NoError(w.t, err)
+	require.True(w.t, saved)
+	if back == 0 {
+		return
+	}
+	w.env.RegisterDelayedCallback(func() {
+		h, err := w.store.Health(w.t.Context(), instance)
+		require.NoError(w.t, err)
+		saved, err := w.store.SaveHealth(w.t.Context(), h.Answered(1, w.env.Now()))
+		require.NoError(w.t, err)
+		require.True(w.t, saved)
+	}, back)
+}
+
+func TestWhileAnOperatorIsOutOfService(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		kind  pirogue.Kind
+		back  time.Duration // 0: never
+		want  pirogue.Status
+		sent  bool
+		first bool // the first answer says that the operator is unavailable
+	}{
+		"a cash-in is given up after a minute":     {pirogue.CashIn, 0, "FAILED", false, true},
+		"a cash-in is sent if it comes back":       {pirogue.CashIn, 20 * time.Second, "SUCCESS", true, true},
+		"a cash-out waits for hours, and is sent":  {pirogue.CashOut, 7 * time.Hour, "SUCCESS", true, true},
+		"a cash-out that waited a day is given up": {pirogue.CashOut, 0, "FAILED", false, true},
+		"a refund waits like a cash-out":           {pirogue.Refund, 2 * time.Hour, "SUCCESS", true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := freshBooks(t).world(t, setting{kind: tt.kind})
+			w.outOfService(tt.back)
+			w.operator.scenes = settledAtOnce
+			w.env.SetWorkflowRunTimeout(2 * openFor)
+			p := w.tell()
+			require.Equal(t, tt.want, p.Status)
+			require.Equal(t, tt.sent, len(w.operator.reached) == 1)
+			if tt.want == pirogue.StatusFailed {
+				require.Equal(t, pirogue.FailedUnavailable, p.Failure.Code)
+			}
+		})
+	}
+}
+
+func TestAnOperatorOutOfServiceIsPassedOver(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut, next: true})
+	w.outOfService(0)
+	w.next.scenes = settledAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Empty(t, w.operator.refs)
+	require.Len(t, w.next.reached, 1)
+}
+
+func TestSupportIsAnsweredWhileAPaymentIsParked(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	w.outOfService(3 * time.Hour)
+	w.operator.scenes = settledAtOnce
+	asked := w.remedy(time.Hour, redrive())
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, pirogue.DecisionRefused, asked.verdict.Decision)
+	require.Contains(t, asked.verdict.Reason, "out of service")
+}
+
+func TestManyPaymentsThatCannotBeSentAreAnOutageAndOneThatCanEndsIt(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{})
+	now := w.env.Now()
+	acts := &activities.Activities{
+		Store: w.store, Operators: w.instances(false), Clock: func() time.Time { return now }, Callbacks: urls{},
+	}
+	process := quiet().NewTestActivityEnvironment()
+	process.RegisterActivity(acts)
+	submit := func(p pirogue.Payment) activities.Submitted {
+		var got activities.Submitted
+		value, err := process.ExecuteActivity(acts.Submit, activities.Submission{PaymentID: p.ID, Leg: w.order.Leg})
+		require.NoError(t, err)
+		require.NoError(t, value.Get(&got))
+		return got
+	}
+	state := func() pirogue.HealthState {
+		h, err := w.store.Health(t.Context(), instance)
+		require.NoError(t, err)
+		return h.State
+	}
+	w.operator.upAfter = time.Hour
+
+	for range 2 * pirogue.OutageAfter {
+		require.False(t, submit(w.payment).Down, "one payment in trouble is no outage")
+	}
+	payments := make([]pirogue.Payment, pirogue.OutagePayments-1) // one has failed already
+	for n := range payments {
+		require.Equal(t, pirogue.HealthClosed, state())
+		payments[n], _ = w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("o", n), Amount: xof(100), Fee: xof(0)})
+		submit(payments[n])
+	}
+	require.Equal(t, pirogue.HealthOpen, state())
+	tried := len(w.operator.refs)
+	require.True(t, submit(payments[0]).Down)
+	require.Len(t, w.operator.refs, tried, "nothing is sent while it is out of service")
+
+	now = now.Add(pirogue.OutageProbe + time.Second)
+	require.False(t, submit(payments[0]).Down, "one is let through to see")
+	require.True(t, submit(payments[1]).Down, "and no other")
+	require.Equal(t, pirogue.HealthOpen, state(), "it failed as well")
+
+	now, w.operator.upAfter = now.Add(pirogue.OutageProbe+time.Second), 0
+	require.Equal(t, activities.Accepted, submit(payments[1]).Class)
+	require.Equal(t, pirogue.HealthClosed, state())
+	require.Equal(t, activities.Accepted, submit(payments[2]).Class)
+}
+
+func TestAnOperatorThatCannotBeAskedIsHeardOut(t *testing.T) {
+	t.Parallel()
+
+	paid, xof5000 := pirogue.OutcomePaid, xof(5000)
+	for name, tt := range map[string]struct {
+		said []pirogue.Receipt
+		want pirogue.Status
+		open []pirogue.Cause
+	}{
+		"it says nothing":                  {nil, "EXPIRED", nil},
+		"it says paid, and how much":       {[]pirogue.Receipt{{Outcome: paid, Amount: xof5000}}, "SUCCESS", nil},
+		"it says paid, and not how much":   {[]pirogue.Receipt{{Outcome: paid}}, "PENDING", []pirogue.Cause{pirogue.CauseAmountMismatch}},
+		"it says paid, another amount":     {[]pirogue.Receipt{{Outcome: paid, Amount: xof(1)}}, "PENDING", []pirogue.Cause{pirogue.CauseAmountMismatch}},
+		"it says that the customer failed": {[]pirogue.Receipt{{Outcome: pirogue.OutcomeDeclined}}, "FAILED", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{deaf: true})
+			w.env.RegisterDelayedCallback(func() {
+				_, attempt := w.latest()
+				for n, said := range tt.said {
+					callback := pirogue.NewCallback(attempt, said, []byte(fmt.Sprint(n)), w.env.Now())
+					_, err := w.store.RecordCallback(t.Context(), callback)
+					require.NoError(t, err)
+				}
+				w.env.SignalWorkflow("callback", nil)
+			}, 30*time.Second)
+			w.env.SetWorkflowRunTimeout(openFor)
+			require.Equal(t, tt.want, w.tell().Status)
+			open, _ := w.cases(w.payment.ID)
+			require.Equal(t, tt.open, open)
+		})
+	}
+}
+
+func TestQuestionsFitIntoTheirShareOfTheContract(t *testing.T) {
+	t.Parallel()
+
+	b := freshBooks(t)
+	w := b.world(t, setting{rate: 2})
+	for n := range 59 {
+		w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("other_", n), Amount: xof(100), Fee: xof(0)})
+	}
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}}
+	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	// 60 payments at one question a second: each is asked once a minute, not every 5 s. The
+	// watch after the end asks a day long, and is not counted here.
+	require.LessOrEqual(t, w.operator.askedBefore(5*time.Minute), 7)
+	require.GreaterOrEqual(t, w.operator.askedBefore(5*time.Minute), 4)
+}
