@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"pirogue"
+	"pirogue/config"
 )
 
 // operatorTimeout bounds one call that a person makes to an operator.
@@ -16,35 +20,24 @@ const operatorTimeout = 30 * time.Second
 // operatorCommand is what can be asked of a configured operator.
 func operatorCommand(environ []string) *cobra.Command {
 	command := &cobra.Command{
-		Use: "operator", Short: "Ask a configured operator for its balance, tell it where to call back",
+		Use: "operator", Short: "List the configured operators and what they can do; ask one",
 	}
 	command.AddCommand(
-		&cobra.Command{
-			Use: "balance CODE", Short: "Print what is left for disbursements", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return onOperator(cmd.Context(), environ, args[0], func(ctx context.Context, _ *parts, i pirogue.Instance) error {
-					reader, ok := i.Operator.(pirogue.BalanceReader)
-					if !ok {
-						return fmt.Errorf("operator %s tells no balance", i.Code)
-					}
-					balance, err := reader.Balance(ctx)
-					if err == nil {
-						fmt.Fprintln(cmd.OutOrStdout(), balance)
-					}
-					return err
-				})
-			},
-		},
-		&cobra.Command{
-			Use: "register CODE", Short: "Tell the operator the address it calls back", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return onOperator(cmd.Context(), environ, args[0], func(ctx context.Context, p *parts, i pirogue.Instance) error {
-					return p.register(ctx, i)
-				})
-			},
-		},
+		operatorList(environ), operatorBalance(environ), operatorRegister(environ), operatorStatement(environ),
+		operatorCustomers(environ),
 	)
 	return command
+}
+
+func operatorRegister(environ []string) *cobra.Command {
+	return &cobra.Command{
+		Use: "register CODE", Short: "Tell the operator the address it calls back", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return onOperator(cmd.Context(), environ, args[0], func(ctx context.Context, p *parts, i pirogue.Instance) error {
+				return p.register(ctx, i)
+			})
+		},
+	}
 }
 
 // onOperator runs do with a configured operator.
@@ -64,28 +57,68 @@ func onOperator(
 	return do(ctx, p, instance)
 }
 
-// register tells an operator the one address it calls back.
+// register tells an operator the one address it calls back. Where that is set in the
+// operator's portal, a person has to do it: it fails with the address to enter.
 func (p *parts) register(ctx context.Context, i pirogue.Instance) error {
-	registrar, ok := i.Operator.(pirogue.CallbackRegistrar)
-	if !ok {
+	address := p.callbacks.registered(i.Code)
+	switch operator := i.Operator.(type) {
+	case pirogue.CallbackRegistrar:
+		return operator.RegisterCallback(ctx, address)
+	case referenceReader:
+		return fmt.Errorf("operator %s has a portal: enter this address there as its webhook: %s", i.Code, address)
+	default:
 		return fmt.Errorf("operator %s is told its address with each payment", i.Code)
 	}
-	return registrar.RegisterCallback(ctx, p.callbacks.registered(i.Code))
 }
 
-// registerSimulators tells each simulator where to call back: the first instance that
-// it plays, for it keeps one address.
+// referenceReader is an operator that calls back at one address about all our payments;
+// see package api.
+type referenceReader interface {
+	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
+}
+
+// registerSimulators tells each simulator where to call back: one address for each
+// account that it plays, by the operator's API or in what stands for its portal.
 func (p *parts) registerSimulators(ctx context.Context) error {
 	told := map[string]bool{}
 	for _, o := range p.conf.Operators {
-		instance := p.instances[o.Code]
-		if _, ok := instance.Operator.(pirogue.CallbackRegistrar); !ok || !o.Simulator || told[o.BaseURL] {
+		account := o.BaseURL + " " + o.Credentials["api_key"]
+		if !o.Simulator || told[account] {
 			continue
 		}
-		told[o.BaseURL] = true
-		if err := p.register(ctx, instance); err != nil {
+		told[account] = true
+		if err := p.registerSimulator(ctx, o); err != nil {
 			return fmt.Errorf("tell %s where to call back: %w", o.Code, err)
 		}
+	}
+	return nil
+}
+
+func (p *parts) registerSimulator(ctx context.Context, o config.Operator) error {
+	instance := p.instances[o.Code]
+	if registrar, ok := instance.Operator.(pirogue.CallbackRegistrar); ok {
+		return registrar.RegisterCallback(ctx, p.callbacks.registered(o.Code))
+	}
+	if _, ok := instance.Operator.(referenceReader); !ok {
+		return nil
+	}
+	body, err := json.Marshal(map[string]string{
+		"key": o.Credentials["api_key"], "url": p.callbacks.registered(o.Code),
+	})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.BaseURL+"/portal/webhook", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	resp, err := (&http.Client{Timeout: operatorTimeout}).Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("its portal answers %s", resp.Status)
 	}
 	return nil
 }

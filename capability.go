@@ -1,0 +1,76 @@
+package pirogue
+
+// Ability is one thing an operator may be able to do.
+type Ability struct {
+	Name string // as tables print it
+	Has  func(Operator) bool
+}
+
+// Abilities is everything an operator may be able to do, in the order in which tables
+// print it.
+var Abilities = []Ability{
+	{"cash-in", can[Collector]},
+	{"cash-out", can[Disburser]},
+	{"refund", func(o Operator) bool { return can[Refunder](o) || can[Disburser](o) }},
+	{"status", can[StatusReader]},
+	{"balance", can[BalanceReader]},
+	{"callback", can[CallbackReader]},
+	{"bulk", can[BulkDisburser]},
+	{"statement", can[StatementReader]},
+	{"customers", can[CustomerDirectory]},
+	{"resend", can[CallbackResender]},
+}
+
+// can reports whether an operator has the methods of an ability.
+func can[T any](o Operator) bool {
+	_, ok := o.(T)
+	return ok
+}
+
+// Automation is what Pirogue does by itself with an operator, as far as what the
+// operator promises allows. Each field is a sentence for people.
+type Automation struct {
+	LostIn  string // after a cash-in's answer was lost
+	LostOut string // after a cash-out's answer was lost
+	Proves  string // what proves that money that was to leave us did not
+	Redrive string // when support's redrive may make another attempt
+	Settles string // whose word settles a payment
+}
+
+// Automation returns what workflows do with this instance. It is derived from the same
+// record that they decide from, so that a weaker operator visibly gets less.
+func (i Instance) Automation() Automation {
+	in, out := newLeg(CashIn, i), newLeg(CashOut, i)
+	a := Automation{
+		LostIn: afterLoss[in.Unheard], LostOut: afterLoss[out.Unheard],
+		Proves:  "two equal refusals by status",
+		Redrive: "never by itself: absence proves nothing, a person resolves",
+		Settles: "its status call; a callback makes the question come sooner",
+	}
+	if out.AbsenceProves {
+		a.Proves += ", or not known three times past " + out.Horizon.String()
+		a.Redrive = "once it does not know the attempt past " + out.Horizon.String()
+	}
+	if !can[Disburser](i.Operator) {
+		a.LostOut, a.Proves, a.Redrive = "", "", ""
+	}
+	if !can[StatusReader](i.Operator) {
+		a.Proves, a.Redrive = "nothing it can say: a person resolves", "never: it cannot be asked"
+		a.Settles = "a proven callback with the order's amount; everything else is a case"
+		a.LostIn, a.LostOut = waitsOnly, waitsOnly
+	}
+	if !can[StatusReader](i.Operator) && i.Operator.Capability().Proof == ProofNone {
+		a.Settles = "nobody's but a person's"
+	}
+	return a
+}
+
+// waitsOnly is what is left when an operator cannot be asked.
+const waitsOnly = "nothing is sent again; it waits for a callback or a person"
+
+// afterLoss is what each rule for a lost answer means.
+var afterLoss = map[RepeatRule]string{
+	RepeatNever:   "nothing is sent again; it is asked for by its reference",
+	RepeatSame:    "the same reference is sent again, for a minute; then it is asked for",
+	RepeatRenewed: "it is sent again under another reference; nobody can pay the lost one",
+}
