@@ -47,6 +47,11 @@ chaos: bin/devserver bin/faultproxy ## trade while everything is killed and cut 
 	@scripts/need-postgres.sh
 	go test -tags chaos -timeout 10m ./cmd/pirogue -run WhateverBreaks -v -seed $(or $(SEED),0)
 
+.PHONY: outage
+outage: bin/devserver ## one operator swallows every call while two are traded with: 15 minutes; FOR=1m is shorter
+	@scripts/need-postgres.sh
+	go test -tags chaos -timeout 40m ./cmd/pirogue -run SwallowsEveryCall -v -blackhole $(or $(FOR),10m)
+
 .PHONY: check
 check: $(TOOLS) ## format, vet, lint, workflow determinism, known vulnerabilities, tidy modules
 	@echo format;          bin/tools/golangci-lint fmt --diff

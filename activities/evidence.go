@@ -19,13 +19,18 @@ const (
 )
 
 // proven returns what an operator's answer about a payment proves. About money that
-// comes in, it proves what it says. About money that leaves us, success too; but
+// comes in, it proves what it says, but that it does not know the payment yet. About money that leaves us, success too; but
 // that it did not leave takes more than one answer, and until then the payment is
 // pending.
 func (a *Activities) proven(
 	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, leg pirogue.Leg, said pirogue.Outcome,
 ) pirogue.Outcome {
-	if !p.Kind.MoneyOut() || said == pirogue.OutcomePaid {
+	switch {
+	case said == pirogue.OutcomePaid:
+		return said
+	case !p.Kind.MoneyOut() && said == pirogue.OutcomeAbsent: // the customer's time is not over
+		return pirogue.OutcomePending
+	case !p.Kind.MoneyOut():
 		return said
 	}
 	now := a.Clock.Now()

@@ -1,14 +1,20 @@
 package config
 
 import (
+	"strings"
 	"time"
 
 	"pirogue"
 )
 
-// sandboxHorizon is how long a simulator may take to decide: a little longer than its
-// slowest number. Real operators need a day, and nobody at a laptop waits that long.
-const sandboxHorizon = 7 * time.Minute
+const (
+	// sandboxHorizon is how long a simulator may take to decide: a little longer than its
+	// slowest number. Real operators need a day, and nobody at a laptop waits that long.
+	sandboxHorizon = 7 * time.Minute
+	// sandboxSpan is how far apart Digitalpaye's two refusals must lie; with a real one it
+	// is ten minutes.
+	sandboxSpan = 10 * time.Second
+)
 
 // sandboxOperators is every simulator as a test key reaches it. The credentials are
 // the simulators' own, published ones: they open nothing else.
@@ -23,6 +29,24 @@ func sandboxOperators(url string) []Operator {
 		},
 		sandboxSonatel("sonatel-ml-test", "ML", url),
 		sandboxSonatel("sonatel-sn-test", "SN", url),
+		sandboxNovasend("novasend-ci-test", "CI", url),
+		sandboxNovasend("novasend-tg-test", "TG", url),
+		sandboxNovasend("novasend-bf-test", "BF", url),
+		sandboxNovasend("novasend-bj-test", "BJ", url),
+		{
+			Code: "digitalpaye-ci-test", Adapter: "digitalpaye", Mode: pirogue.Test, Country: "CI", Currency: pirogue.XOF,
+			BaseURL: url + "/digitalpaye", Environment: "sandbox", Simulator: true,
+			Horizon: Duration(sandboxHorizon), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
+			Credentials: map[string]string{"api_key": "sandbox-key", "api_secret": "sandbox-secret"},
+		},
+		{
+			Code: "taramoney-cm-test", Adapter: "taramoney", Mode: pirogue.Test, Country: "CM", Currency: pirogue.XAF,
+			BaseURL: url + "/taramoney/api/tara", Simulator: true,
+			Horizon: Duration(sandboxHorizon), AbsenceProves: true,
+			Credentials: map[string]string{
+				"api_key": "sandbox-key", "business_id": "sandbox-biz", "webhook_secret": "sandbox-webhook-secret",
+			},
+		},
 	}
 }
 
@@ -40,18 +64,54 @@ func sandboxSonatel(code pirogue.OperatorCode, country pirogue.CountryCode, url 
 	}
 }
 
-// sandboxRoutes is which simulator plays which country.
-func sandboxRoutes() []pirogue.Route {
-	return []pirogue.Route{
-		sandboxRoute("ML", pirogue.CashIn, "orange-web-ml-test"),
-		sandboxRoute("ML", pirogue.CashOut, "sonatel-ml-test"),
-		sandboxRoute("SN", pirogue.CashIn, "sonatel-sn-test"),
-		sandboxRoute("SN", pirogue.CashOut, "sonatel-sn-test"),
+// sandboxNovasend is one country's account at the Novasend simulator.
+func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url string) Operator {
+	name := strings.ToLower(string(country))
+	return Operator{
+		Code: code, Adapter: "novasend", Mode: pirogue.Test, Country: country, Currency: pirogue.XOF,
+		BaseURL: url + "/novasend", Simulator: true, Horizon: Duration(sandboxHorizon), AbsenceProves: true,
+		Credentials: map[string]string{
+			"api_key": "sandbox-key-" + name, "api_client": "sandbox-client", "account_id": "sandbox-account-" + name,
+			"webhook_secret": "sandbox-webhook-secret",
+		},
 	}
 }
 
-func sandboxRoute(country pirogue.CountryCode, kind pirogue.Kind, operators ...pirogue.OperatorCode) pirogue.Route {
-	return pirogue.Route{
-		Mode: pirogue.Test, Country: country, Network: pirogue.Orange, Kind: kind, Operators: operators,
+// sandboxRoutes is which simulator plays which network of which country.
+func sandboxRoutes() []pirogue.Route {
+	const in, out = pirogue.CashIn, pirogue.CashOut
+	return []pirogue.Route{
+		sandboxRoute("ML", pirogue.Orange, in, "orange-web-ml-test"),
+		sandboxRoute("ML", pirogue.Orange, out, "sonatel-ml-test"),
+		sandboxRoute("SN", pirogue.Orange, in, "sonatel-sn-test"),
+		sandboxRoute("SN", pirogue.Orange, out, "sonatel-sn-test"),
+		sandboxRoute("CI", pirogue.Orange, in, "novasend-ci-test"),
+		sandboxRoute("CI", pirogue.MTN, in, "digitalpaye-ci-test"),
+		sandboxRoute("CI", pirogue.Moov, in, "digitalpaye-ci-test"),
+		sandboxRoute("CI", pirogue.Wave, in, "digitalpaye-ci-test"),
+		sandboxRoute("CI", pirogue.Orange, out, "digitalpaye-ci-test", "novasend-ci-test"),
+		sandboxRoute("CI", pirogue.MTN, out, "digitalpaye-ci-test", "novasend-ci-test"),
+		sandboxRoute("CI", pirogue.Moov, out, "digitalpaye-ci-test", "novasend-ci-test"),
+		sandboxRoute("CI", pirogue.Wave, out, "digitalpaye-ci-test", "novasend-ci-test"),
+		sandboxRoute("TG", pirogue.Moov, in, "novasend-tg-test"),
+		sandboxRoute("TG", pirogue.Moov, out, "novasend-tg-test"),
+		sandboxRoute("BF", pirogue.Orange, in, "novasend-bf-test"),
+		sandboxRoute("BF", pirogue.Moov, in, "novasend-bf-test"),
+		sandboxRoute("BF", pirogue.Orange, out, "novasend-bf-test"),
+		sandboxRoute("BF", pirogue.Moov, out, "novasend-bf-test"),
+		sandboxRoute("BJ", pirogue.MTN, in, "novasend-bj-test"),
+		sandboxRoute("BJ", pirogue.Moov, in, "novasend-bj-test"),
+		sandboxRoute("BJ", pirogue.MTN, out, "novasend-bj-test"),
+		sandboxRoute("BJ", pirogue.Moov, out, "novasend-bj-test"),
+		sandboxRoute("CM", pirogue.Orange, in, "taramoney-cm-test"),
+		sandboxRoute("CM", pirogue.MTN, in, "taramoney-cm-test"),
+		sandboxRoute("CM", pirogue.Orange, out, "taramoney-cm-test"),
+		sandboxRoute("CM", pirogue.MTN, out, "taramoney-cm-test"),
 	}
+}
+
+func sandboxRoute(
+	country pirogue.CountryCode, network pirogue.Network, kind pirogue.Kind, operators ...pirogue.OperatorCode,
+) pirogue.Route {
+	return pirogue.Route{Mode: pirogue.Test, Country: country, Network: network, Kind: kind, Operators: operators}
 }

@@ -44,8 +44,18 @@ func (s *story) collect(ctx workflow.Context) (pirogue.Status, error) {
 	case pirogue.OutcomeDeclined:
 		return s.endAndWatch(ctx, failed(pirogue.FailedDeclined, receipt.Words))
 	default:
-		return s.endAndWatch(ctx, expired(receipt.Words))
+		return s.endAndWatch(ctx, unpaid(submitted, receipt))
 	}
+}
+
+// unpaid is the ending of a payment whose time is over. One whose submission was never
+// answered, and of which its operator knows nothing or is still silent, is not the
+// customer's doing.
+func unpaid(submitted activities.Submitted, receipt pirogue.Receipt) activities.Ending {
+	if submitted.Class == activities.Unsure && !receipt.UnderWay {
+		return failed(pirogue.FailedUnavailable, receipt.Words)
+	}
+	return expired(receipt.Words)
 }
 
 // await returns the operator's final word, or a pending one when the window and one

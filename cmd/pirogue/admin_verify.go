@@ -8,7 +8,9 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,10 +82,22 @@ func simulators(operators []config.Operator) map[string][]pirogue.OperatorCode {
 	played := map[string][]pirogue.OperatorCode{}
 	for _, o := range operators {
 		if o.Simulator {
-			played[o.BaseURL] = append(played[o.BaseURL], o.Code)
+			url := simulatorOf(o.BaseURL)
+			played[url] = append(played[url], o.Code)
 		}
 	}
 	return played
+}
+
+// simulatorOf returns where a simulator has its book: the first segment of the path under
+// which it plays an operator's API.
+func simulatorOf(baseURL string) string {
+	u, err := url.Parse(baseURL)
+	if err != nil {
+		return baseURL
+	}
+	first, _, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+	return u.Scheme + "://" + u.Host + "/" + first
 }
 
 // movement is a line of an operator's book, as far as books are compared.

@@ -32,6 +32,9 @@ func hurry(database string) setup {
 		if o.Horizon > 0 {
 			o.Horizon = config.Duration(25 * time.Second)
 		}
+		if o.RefusalSpan > 0 {
+			o.RefusalSpan = config.Duration(5 * time.Second)
+		}
 	}}
 }
 
@@ -204,14 +207,15 @@ func (w *world) settled() {
 	require.NoError(w.t, err)
 	require.Empty(w.t, violations)
 
-	w.agrees(sandbox.OrangeWebPath, "orange-web-ml-test")
-	w.agrees(sandbox.SonatelPath, "sonatel-ml-test", "sonatel-sn-test")
+	for url, instances := range simulators(w.parts.conf.Operators) {
+		w.agrees(url, instances)
+	}
 }
 
 // agrees holds a simulator's book against ours for the instances that it plays.
-func (w *world) agrees(simulator string, instances ...pirogue.OperatorCode) {
+func (w *world) agrees(url string, instances []pirogue.OperatorCode) {
 	w.t.Helper()
-	theirs := readBook(w.t, w.parts.conf.SandboxURL+simulator).Paid
+	theirs := readBook(w.t, url).Paid
 	said := map[stage.Direction]map[string]int64{stage.In: {}, stage.Out: {}}
 	for _, line := range theirs {
 		book := said[cmp.Or(line.Direction, stage.In)]

@@ -108,7 +108,7 @@ func (p *parts) registerSimulator(ctx context.Context, o config.Operator) error 
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.BaseURL+"/portal/webhook", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, simulatorOf(o.BaseURL)+"/portal/webhook", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

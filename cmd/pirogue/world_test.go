@@ -40,7 +40,8 @@ type world struct {
 	inbox   *inbox.Inbox
 	account devAccount
 
-	operatorTime atomic.Int64 // nanoseconds the simulators took to answer
+	operatorTime atomic.Int64        // nanoseconds the simulators took to answer
+	onCall       func(*http.Request) // sees every call to them; nil: nobody does
 }
 
 // setup is what a test may want different.
@@ -110,6 +111,9 @@ func (w *world) startSandbox(server *httptest.Server, url string, play float64) 
 	w.sandbox = simulators
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+		if w.onCall != nil {
+			w.onCall(r)
+		}
 		began := time.Now()
 		simulators.Handler().ServeHTTP(rw, r)
 		w.operatorTime.Add(int64(time.Since(began)))
@@ -236,20 +240,24 @@ func (m merchant) do(ctx context.Context, method, path, body string) (answer, er
 // until reads a payment until it has the status, or fails when patience is over.
 func (m merchant) until(t testing.TB, id, status string, patience time.Duration) payment {
 	t.Helper()
-	var last answer
+	last := m.last(t, id, status, patience)
+	require.Equal(t, status, last.Status, "payment %s after %s", id, patience)
+	return last
+}
+
+// last reads a payment until it has the status or patience is over, and returns it as it
+// was read last.
+func (m merchant) last(t testing.TB, id, status string, patience time.Duration) payment {
+	t.Helper()
+	var last payment
 	deadline := time.Now().Add(patience)
-	for time.Now().Before(deadline) {
-		got, err := m.do(t.Context(), http.MethodGet, "/payments/"+id, "")
-		if err == nil {
-			last = got
-		}
-		if last.Data.Status == status {
-			return last.Data
+	for last.Status != status && time.Now().Before(deadline) {
+		if got, err := m.do(t.Context(), http.MethodGet, "/payments/"+id, ""); err == nil {
+			last = got.Data
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Fatalf("payment %s is %s after %s, want %s: %s", id, last.Data.Status, patience, status, last.Raw)
-	return payment{}
+	return last
 }
 
 // letters returns the statuses the merchant was told of about a payment, oldest

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/piroguetest"
+)
+
+// numbered is a line of the merchant's document: what happens to a number, as a cash-in
+// and as a cash-out.
+type numbered struct {
+	answer int
+	end    string
+	reason string
+	cause  pirogue.Cause
+}
+
+// numbersIn is the table "Sandbox numbers", by the last six digits.
+var numbersIn = map[string]numbered{
+	"123456": {202, "SUCCESS", "", ""},
+	"111111": {202, "FAILED", "OPERATOR_DECLINED", ""},
+	"222222": {202, "FAILED", "OPERATOR_DECLINED", ""},
+	"333333": {202, "EXPIRED", "CUSTOMER_DID_NOT_PAY", ""},
+	"444444": {202, "SUCCESS", "", ""},
+	"555555": {503, "FAILED", "OPERATOR_UNAVAILABLE", ""},
+	"666666": {503, "SUCCESS", "", ""},
+	"777777": {202, "EXPIRED", "CUSTOMER_DID_NOT_PAY", pirogue.CauseLateSuccess},
+	"888888": {202, "SUCCESS", "", ""},
+	"999999": {202, "PENDING", "", pirogue.CauseAmountMismatch},
+	"000123": {202, "SUCCESS", "", ""},
+}
+
+// numbersOut is the same table, read for a cash-out.
+var numbersOut = map[string]numbered{
+	"123456": {202, "SUCCESS", "", ""},
+	"111111": {202, "FAILED", "OPERATOR_REFUSED", ""},
+	"222222": {202, "FAILED", "OPERATOR_DECLINED", ""},
+	"333333": {202, "FAILED", "OPERATOR_DECLINED", ""},
+	"444444": {202, "SUCCESS", "", ""},
+	"555555": {503, "FAILED", "OPERATOR_UNAVAILABLE", ""},
+	"666666": {503, "SUCCESS", "", ""},
+	"777777": {202, "SUCCESS", "", ""},
+	"888888": {202, "SUCCESS", "", ""},
+	"999999": {202, "PENDING", "", pirogue.CauseAmountMismatch},
+	"000123": {202, "SUCCESS", "", ""},
+}
+
+// down is the number whose operator answers 503 to every call.
+const down = "555555"
+
+// prefixOf is what stands before the six digits of a number of each network.
+var prefixOf = map[pirogue.CountryCode]map[pirogue.Network]string{
+	"ML": {pirogue.Orange: "+22376"},
+	"SN": {pirogue.Orange: "+221770"},
+	"CI": {
+		pirogue.Orange: "+2250707", pirogue.MTN: "+2250505", pirogue.Moov: "+2250101", pirogue.Wave: "+2250708",
+	},
+	"TG": {pirogue.Moov: "+22899"},
+	"BF": {pirogue.Orange: "+22674", pirogue.Moov: "+22670"},
+	"BJ": {pirogue.MTN: "+2290161", pirogue.Moov: "+2290164"},
+	"CM": {pirogue.Orange: "+237699", pirogue.MTN: "+237679"},
+}
+
+func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
+	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
+		w := newWorld(t, hurry(database))
+		m := w.merchant()
+		for country, prefixes := range prefixOf {
+			for range 3 { // each within every operator's limits
+				w.fundIn(t, m, country, slices.Collect(maps.Keys(prefixes))[0], 400_000)
+			}
+		}
+		var all sync.WaitGroup
+		for _, route := range w.parts.routes.Routes(pirogue.Test) {
+			for digits, want := range tableOf(route.Kind) {
+				if digits != down {
+					all.Go(func() { w.play(t, m, route, digits, want) })
+				}
+			}
+		}
+		all.Wait()
+		w.playDown(t, m)
+		w.settled()
+	})
+}
+
+func tableOf(k pirogue.Kind) map[string]numbered {
+	if k == pirogue.CashIn {
+		return numbersIn
+	}
+	return numbersOut
+}
+
+// playDown plays the number whose operator is down on every route. As many at once would
+// be an outage, so it is a few of one operator at a time.
+func (w *world) playDown(t *testing.T, m merchant) {
+	t.Helper()
+	lines := map[pirogue.OperatorCode][]pirogue.Route{}
+	for _, route := range w.parts.routes.Routes(pirogue.Test) {
+		lines[route.Operators[0]] = append(lines[route.Operators[0]], route)
+	}
+	var all sync.WaitGroup
+	for _, routes := range lines {
+		all.Go(func() {
+			for few := range slices.Chunk(routes, pirogue.OutagePayments-1) {
+				var some sync.WaitGroup
+				for _, route := range few {
+					some.Go(func() { w.play(t, m, route, down, tableOf(route.Kind)[down]) })
+				}
+				some.Wait()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// play has one number paid, or pays it, and sees that it ends as the document says.
+func (w *world) play(t *testing.T, m merchant, r pirogue.Route, digits string, want numbered) {
+	const patience = 150 * time.Second
+	name := fmt.Sprintf("%s %s %s %s", r.Country, r.Network, r.Kind, digits)
+	number := prefixOf[r.Country][r.Network] + digits
+	path, body := "/payments/cashin", order(number)
+	if r.Kind == pirogue.CashOut {
+		path, body = "/payments/cashout", cashOut(number, 5000)
+	}
+	got, err := m.do(t.Context(), "POST", path, on(body, r.Network))
+	if err != nil || got.Status != want.answer {
+		t.Errorf("%s: POST answers %d %s %v", name, got.Status, got.Raw, err)
+		return
+	}
+	last := m.last(t, got.Data.ID, want.end, patience)
+	if last.Status != want.end || last.Failure.Code != want.reason {
+		t.Errorf("%s: %s is %s %s, want %s %s", name, last.ID, last.Status, last.Failure.Code, want.end, want.reason)
+		return
+	}
+	w.expectCase(t, name, got.Data.ID, want.cause, patience)
+	if want.end != "PENDING" {
+		w.expectLetters(t, name, got.Data.ID, want.end)
+	}
+}
+
+// on returns a request for one network.
+func on(body string, n pirogue.Network) string {
+	return strings.TrimSuffix(body, "}") + fmt.Sprintf(`,"network":%q}`, n)
+}
+
+// fundIn has a customer of a country pay the merchant so much.
+func (w *world) fundIn(t *testing.T, m merchant, c pirogue.CountryCode, n pirogue.Network, amount int64) {
+	t.Helper()
+	body := strings.Replace(order(prefixOf[c][n]+"123456"), "5000", fmt.Sprint(amount), 1)
+	got := m.pay(t, on(body, n))
+	require.Equal(t, 202, got.Status, got.Raw)
+	m.until(t, got.Data.ID, "SUCCESS", time.Minute)
+}

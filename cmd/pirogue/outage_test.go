@@ -1,0 +1,173 @@
+//go:build chaos
+
+package main
+
+import (
+	"bytes"
+	"flag"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/config"
+	"pirogue/piroguetest"
+)
+
+var blackHole = flag.Duration("blackhole", 10*time.Minute, "how long one operator swallows every call")
+
+// The load of the outage, and the contract of the operator that is away.
+const (
+	outagePerSecond   = 5   // calls that the operator's contract allows
+	outagePace        = 0.5 // cash-outs a second for it
+	outageOthers      = 2.0 // cash-ins a second for another operator
+	outageTolerance   = 1.2 // of what a cash-in of the others took before
+	outageDrainWithin = 10 * time.Minute
+	outageMeasured    = time.Minute // of the others, before and during
+)
+
+// TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse trades with two operators while
+// one of them is a black hole: nothing is lost or paid twice, the others keep their
+// pace, and what waited is sent when it is back, within its contract.
+func TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse(t *testing.T) {
+	s := setup{database: piroguetest.Postgres(t), tune: func(o *config.Operator) {
+		if o.Code == "novasend-tg-test" {
+			o.Timeout, o.CallsPerSecond = config.Duration(4*time.Second), outagePerSecond
+		}
+	}}
+	w := newWorld(t, s)
+	m := w.merchant()
+	for range 4 {
+		w.fundIn(t, m, "TG", pirogue.Moov, 1_000_000)
+	}
+	calls := w.watchCalls("/novasend/v1/payout")
+
+	before := w.paceOf(t, m, outageMeasured)
+	w.fault(t, "/novasend", `{"latency_ms":60000}`)
+	stop := make(chan struct{})
+	var sent []string
+	var trading sync.WaitGroup
+	trading.Go(func() { sent = w.keepPaying(t, m, stop) })
+	time.Sleep(min(30*time.Second, *blackHole/4)) // until the circuit is open
+	during := w.paceOf(t, m, outageMeasured)
+	time.Sleep(max(0, *blackHole-outageMeasured-30*time.Second))
+	close(stop)
+	trading.Wait()
+
+	waiting, err := w.parts.store.Waiting(t.Context(), "novasend-tg-test")
+	require.NoError(t, err)
+	t.Logf("%d cash-outs, %d of them parked; the others: %v before, %v during", len(sent), waiting, before, during)
+	require.Positive(t, waiting, "nobody waits")
+	require.LessOrEqual(t, during, time.Duration(float64(before)*outageTolerance), "the others lost their pace")
+
+	calls.forget()
+	w.fault(t, "/novasend", `{"latency_ms":0}`)
+	healed := time.Now()
+	for _, id := range sent {
+		last := m.last(t, id, "SUCCESS", time.Until(healed.Add(outageDrainWithin)))
+		require.Equal(t, "SUCCESS", last.Status, "%s of %d", id, len(sent))
+	}
+	t.Logf("all were paid %v after the operator was back; at most %d calls in a second", time.Since(healed), calls.most())
+	require.LessOrEqual(t, calls.most(), 2*outagePerSecond, "the contract was not kept") // a second's edge falls between two
+	w.settled()
+}
+
+// fault changes the switches of a simulator.
+func (w *world) fault(t *testing.T, simulator, switches string) {
+	t.Helper()
+	url := w.parts.conf.SandboxURL + simulator + "/switches"
+	resp, err := http.Post(url, "application/json", bytes.NewBufferString(switches))
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+}
+
+// keepPaying asks for cash-outs at a steady pace until stop closes.
+func (w *world) keepPaying(t *testing.T, m merchant, stop <-chan struct{}) []string {
+	var ids []string
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	tick := time.NewTicker(time.Duration(float64(time.Second) / outagePace))
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			all.Wait()
+			return ids
+		case <-tick.C:
+			all.Go(func() {
+				got, err := m.do(t.Context(), http.MethodPost, "/payments/cashout", on(cashOut("+22899000123", 1000), pirogue.Moov))
+				if err != nil || got.Data.ID == "" {
+					t.Errorf("POST: %v %s", err, got.Raw)
+					return
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				ids = append(ids, got.Data.ID)
+			})
+		}
+	}
+}
+
+// paceOf returns the median of what a cash-in of another operator takes, from POST to
+// the operator's answer, over a while.
+func (w *world) paceOf(t *testing.T, m merchant, over time.Duration) time.Duration {
+	t.Helper()
+	var took []time.Duration
+	for end := time.Now().Add(over); time.Now().Before(end); time.Sleep(time.Duration(float64(time.Second) / outageOthers)) {
+		began := time.Now()
+		got, err := m.do(t.Context(), http.MethodPost, "/payments/cashin", order("+22376123456"))
+		require.NoError(t, err)
+		require.Equal(t, http.StatusAccepted, got.Status, got.Raw)
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	return took[len(took)/2]
+}
+
+// callWatch notes when calls of one path arrive at the simulators.
+type callWatch struct {
+	mu sync.Mutex
+	at []time.Time
+}
+
+// watchCalls notes the calls under a path from here on.
+func (w *world) watchCalls(path string) *callWatch {
+	watch := &callWatch{}
+	w.onCall = func(r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, path) {
+			watch.mu.Lock()
+			watch.at = append(watch.at, time.Now())
+			watch.mu.Unlock()
+		}
+	}
+	return watch
+}
+
+func (c *callWatch) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = nil
+}
+
+// most returns the most calls that came within one second.
+func (c *callWatch) most() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	most := 0
+	for i, from := range c.at {
+		n := 0
+		for _, at := range c.at[i:] {
+			if at.Sub(from) < time.Second {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
