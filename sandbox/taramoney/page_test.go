@@ -4,9 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"pirogue/sandbox/taramoney"
 )
 
 // link makes a payment by Wave and returns where its customer is sent: authUrl is a JSON
@@ -92,6 +95,27 @@ func TestThePageOfAPrompt(t *testing.T) {
 	}
 	w.presses(page, "pay")
 	w.stands("P1", "PENDING", "PAYMENT_PENDING")
+}
+
+// TestThePageUnderABasePath follows the link and the form of a simulator that is mounted.
+func TestThePageUnderABasePath(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(func(o *taramoney.Options) { o.PublicURL = w.url + "/taramoney" })
+	mounted := http.StripPrefix("/taramoney", w.sim.Handler())
+	w.serving.Store(&mounted)
+	body := w.collection("P1", "237699333333", fields{"network": "wave"})
+	page := w.accepted("/taramoney"+mobilepay, body).inner(t, "authUrl").text("url")
+	w.shows(page, http.StatusOK, "Confirmer le paiement ?")
+	back, err := url.Parse(page)
+	if err == nil {
+		back, err = back.Parse(w.presses(page, "pay").header.Get("Location"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.shows(back.String(), http.StatusOK, "Paiement réussi")
+	w.booked(1000)
 }
 
 func TestThePageIsClosedToOthers(t *testing.T) {

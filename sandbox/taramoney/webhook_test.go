@@ -14,14 +14,14 @@ func (n notice) secret() []string { return n.header.Values("tara-webhook-secret"
 func TestTheRichWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.collects("P1", "237699444444", fields{"productPrice": 100})["transactionId"]
+	id := w.collects("P1", "237699444444", fields{"productPrice": 100}).text("transactionId")
 	w.clock.Advance(time.Minute)
 	n := w.told(1)[0]
 	n.said.has(t, "the webhook", fields{
 		"businessId": "sandbox-biz", "paymentId": id, "collectionId": id, "phoneNumber": "237699444444",
 		"creationDate": "2026-03-12T11:30:00.000+02:00", "changeDate": "2026-03-12T11:30:30.000+02:00",
 		"status": "SUCCESS", "amount": "100", "originalAmount": "97", "mobileOperator": "ORANGE_CAMEROON",
-		"productId": "P1", "invoiceUrl": w.url + "/pay/" + id.(string),
+		"productId": "P1", "invoiceUrl": w.url + "/pay/" + id,
 	})
 	if len(n.said) != 13 || n.said["transactionId"] == id {
 		t.Errorf("the webhook says %v", n.said)
