@@ -21,6 +21,7 @@ import (
 	"pirogue/sandbox/orangeweb"
 	"pirogue/sandbox/sonatel"
 	"pirogue/sandbox/stage"
+	"pirogue/sandbox/taramoney"
 )
 
 // OrangeWebPath is the base path of the Orange Web Payment simulator. What
@@ -29,6 +30,10 @@ const OrangeWebPath = "/orange-web"
 
 // SonatelPath is the base path of the simulator of Sonatel's Orange Money API.
 const SonatelPath = "/sonatel"
+
+// TaramoneyPath is the base path of the Taramoney simulator. What www.dklo.co serves at
+// /api/tara is here at /taramoney/api/tara.
+const TaramoneyPath = "/taramoney"
 
 // Options says how the sandbox runs. Only PublicURL has no default.
 type Options struct {
@@ -59,6 +64,8 @@ type Sandbox struct {
 	OrangeWeb *orangeweb.Simulator
 	// Sonatel is the simulator of Orange Money Senegal.
 	Sonatel *sonatel.Simulator
+	// Taramoney is the simulator of Taramoney.
+	Taramoney *taramoney.Simulator
 }
 
 // New starts every simulator, from its journal when there is one.
@@ -88,7 +95,18 @@ func New(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, errors.Join(err, orange.Close(context.Background()))
 	}
-	return &Sandbox{OrangeWeb: orange, Sonatel: senegal}, nil
+	tara, err := taramoney.New(taramoney.Options{
+		PublicURL:    base + TaramoneyPath,
+		JournalPath:  o.journal("taramoney"),
+		Clock:        o.Clock,
+		MaxOrders:    o.MaxSessions,
+		NotifyClient: o.NotifyClient,
+		Log:          o.Log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, orange.Close(context.Background()), senegal.Close(context.Background()))
+	}
+	return &Sandbox{OrangeWeb: orange, Sonatel: senegal, Taramoney: tara}, nil
 }
 
 // journal is the path of one simulator's journal, empty for none.
@@ -104,6 +122,7 @@ func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(OrangeWebPath+"/", http.StripPrefix(OrangeWebPath, s.OrangeWeb.Handler()))
 	mux.Handle(SonatelPath+"/", http.StripPrefix(SonatelPath, s.Sonatel.Handler()))
+	mux.Handle(TaramoneyPath+"/", http.StripPrefix(TaramoneyPath, s.Taramoney.Handler()))
 	mux.HandleFunc("GET /{$}", s.index)
 	mux.HandleFunc("GET /index.css", indexStyle)
 	return mux
@@ -112,5 +131,5 @@ func (s *Sandbox) Handler() http.Handler {
 // Close stops every simulator: no customer acts afterwards, and notifications
 // that wait are delivered, or given up when ctx ends.
 func (s *Sandbox) Close(ctx context.Context) error {
-	return errors.Join(s.OrangeWeb.Close(ctx), s.Sonatel.Close(ctx))
+	return errors.Join(s.OrangeWeb.Close(ctx), s.Sonatel.Close(ctx), s.Taramoney.Close(ctx))
 }

@@ -142,7 +142,7 @@ func TestTheListOfAnEmptySandbox(t *testing.T) {
 		t.Error("an empty book is not said to be empty")
 	}
 	send(t, request(t, http.MethodGet, base+"/index.css", nil), http.StatusOK)
-	for _, path := range []string{"/orange-web", "/sonatel"} {
+	for _, path := range []string{"/orange-web", "/sonatel", "/taramoney"} {
 		send(t, request(t, http.MethodGet, base+path+"/switches", nil), http.StatusOK)
 		send(t, request(t, http.MethodGet, base+path+"/book", nil), http.StatusOK)
 	}

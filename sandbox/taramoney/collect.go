@@ -1,0 +1,191 @@
+package taramoney
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"pirogue/sandbox/stage"
+)
+
+// The notes that an order carries besides what every till keeps.
+const (
+	notePhone      = "phone"      // the number as it came, for webhooks and status
+	noteVendor     = "vendor"     // ORANGE_CAMEROON
+	noteProduct    = "product"    // the name of what is sold
+	noteMovement   = "movement"   // the webhook's transactionId, which is not the initiation's [seen]
+	noteCollection = "collection" // collectionId of the poor webhook
+	noteWave       = "wave"       // set when the payer confirms on Wave's page
+)
+
+// wave is the network that gives a link instead of a prompt.
+const wave = "wave"
+
+// networks that mobilepay takes; Tara documents wave alone, the others are [our reading].
+// An empty one leaves the choice to the number.
+var networks = []string{"", "orange", "mtn", "moov", "airtel", wave}
+
+// country is one where Tara collects francs.
+type country struct {
+	code, name, currency string
+	digits               int    // of a national number
+	network              string // of a number that says nothing
+}
+
+const (
+	xaf      = "XAF"
+	cameroon = "237"
+)
+
+// countries are those of Tara's list whose currency is a CFA franc.
+var countries = []country{
+	{cameroon, "CAMEROON", xaf, 9, "orange"},
+	{"221", "SENEGAL", "XOF", 9, "orange"},
+	{"225", "COTE_DIVOIRE", "XOF", 10, "orange"},
+	{"226", "BURKINA_FASO", "XOF", 8, "orange"},
+	{"229", "BENIN", "XOF", 10, "mtn"},
+	{"241", "GABON", xaf, 8, "airtel"},
+	{"242", "CONGO", xaf, 9, "mtn"},
+}
+
+var (
+	localNumber = regexp.MustCompile(`^6[0-9]{8}$`)          // of Cameroon, without the country
+	fullNumber  = regexp.MustCompile(`^[1-9][0-9]{9,14}$`)   // with the country, without a plus sign
+	mtnNumber   = regexp.MustCompile(`^6(5[0-4]|7|8[0-4])`)  // prefixes of MTN Cameroon; numbers are ported
+	camerooners = regexp.MustCompile(`^` + cameroon + `6\d`) // what a mobile number of Cameroon begins with
+)
+
+// ussdCodes is what a payer dials when no prompt comes. Orange's stands on Tara's page,
+// MTN's is the one its customers know.
+var ussdCodes = map[string]string{"ORANGE_CAMEROON": "#150*50#", "MTN_CAMEROON": "*126#"}
+
+// collection is the body of cmmobile and mobilepay.
+type collection struct {
+	ProductID    string `json:"productId"`
+	ProductName  string `json:"productName"`
+	ProductPrice int64  `json:"productPrice"` // francs, a whole number
+	PhoneNumber  string `json:"phoneNumber"`
+	WebHookURL   string `json:"webHookUrl"`
+	Network      string `json:"network"` // mobilepay alone
+}
+
+func (c collection) validate() error {
+	return check(
+		rule{"productId", isText(c.ProductID)}, rule{"productName", isText(c.ProductName)},
+		rule{"productPrice", isAmount(c.ProductPrice)}, rule{"webHookUrl", isURL(c.WebHookURL)},
+	)
+}
+
+// started is the answer to a collection that was accepted. ussdCode stands on Tara's
+// page; transactionId was seen on mobilepay alone, and authUrl belongs to Wave.
+type started struct {
+	Message       string `json:"message"`
+	Status        string `json:"status"`
+	USSDCode      string `json:"ussdCode,omitempty"`
+	Vendor        string `json:"vendor"`
+	TransactionID string `json:"transactionId,omitempty"`
+	AuthURL       string `json:"authUrl,omitempty"` // a JSON object as text
+}
+
+// cmMobile serves the older call: Cameroon alone, 9 digits, and the answer of Tara's page
+// to the letter.
+func (s *Simulator) cmMobile(w http.ResponseWriter, r *http.Request, body []byte) error {
+	var c collection
+	if err := decode(body, &c); err != nil {
+		return err
+	}
+	if err := check(rule{"phoneNumber", localNumber.MatchString(c.PhoneNumber)}); err != nil {
+		return err
+	}
+	c.Network = "" // cmmobile knows no such parameter
+	order, err := s.collect(c, cameroon+c.PhoneNumber)
+	if err != nil {
+		return err
+	}
+	vendor := order.Notes[noteVendor]
+	s.till.Conclude(w, r, order, http.StatusOK,
+		started{Message: accepted, Status: success, USSDCode: ussdCodes[vendor], Vendor: vendor})
+	return nil
+}
+
+// mobilePay serves the newer call: the number with its country, and a network.
+func (s *Simulator) mobilePay(w http.ResponseWriter, r *http.Request, body []byte) error {
+	var c collection
+	if err := decode(body, &c); err != nil {
+		return err
+	}
+	c.Network = strings.ToLower(c.Network)
+	if err := check(
+		rule{"phoneNumber", fullNumber.MatchString(c.PhoneNumber)}, rule{"network", slices.Contains(networks, c.Network)},
+	); err != nil {
+		return err
+	}
+	order, err := s.collect(c, c.PhoneNumber)
+	if err != nil {
+		return err
+	}
+	answer := started{Message: accepted, Status: success, Vendor: order.Notes[noteVendor], TransactionID: order.ID}
+	answer.USSDCode = ussdCodes[answer.Vendor]
+	if order.Notes[noteWave] != "" {
+		answer.AuthURL = text(map[string]string{"url": s.pageURL(order)})
+	}
+	s.till.Conclude(w, r, order, http.StatusOK, answer)
+	return nil
+}
+
+// collect opens the order of a customer whose number is given with its country.
+func (s *Simulator) collect(c collection, number string) (stage.Order, error) {
+	home, found := countryOf(number)
+	if !found {
+		return stage.Order{}, invalid("phoneNumber")
+	}
+	if err := c.validate(); err != nil {
+		return stage.Order{}, err
+	}
+	if s.till.Down(stage.In, number) {
+		return stage.Order{}, unavailable
+	}
+	notes := map[string]string{
+		notePhone: c.PhoneNumber, noteProduct: c.ProductName, noteMovement: newIdentifier(), noteCollection: newIdentifier(),
+		noteVendor: strings.ToUpper(cmp.Or(c.Network, home.networkOf(number))) + "_" + home.name,
+	}
+	if c.Network == wave {
+		notes[noteWave] = "1"
+	}
+	return s.till.Collect(stage.Order{
+		ID: newIdentifier(), Reference: c.ProductID, Account: BusinessID, MSISDN: "+" + number,
+		Asked: c.ProductPrice, Currency: home.currency, CallbackURL: c.WebHookURL, Notes: notes,
+	})
+}
+
+// countryOf finds the country of a number, if Tara collects there and the number has the
+// digits of one.
+func countryOf(number string) (country, bool) {
+	for _, c := range countries {
+		national, ofCountry := strings.CutPrefix(number, c.code)
+		if ofCountry && len(national) == c.digits {
+			return c, c.code != cameroon || camerooners.MatchString(number)
+		}
+	}
+	return country{}, false
+}
+
+// networkOf guesses the network of a number from its prefix, where prefixes tell.
+func (c country) networkOf(number string) string {
+	if c.code == cameroon && mtnNumber.MatchString(strings.TrimPrefix(number, cameroon)) {
+		return "mtn"
+	}
+	return c.network
+}
+
+// text is a value as Tara puts JSON into JSON: as a string.
+func text(v any) string {
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		return "{}"
+	}
+	return string(encoded)
+}

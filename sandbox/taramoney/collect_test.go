@@ -1,0 +1,272 @@
+package taramoney_test
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// TestTheAnswerOfTarasPage holds cmmobile against the page, which has four fields.
+func TestTheAnswerOfTarasPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for phone, want := range map[string]fields{
+		"696123456": {"ussdCode": "#150*50#", "vendor": "ORANGE_CAMEROON"},
+		"655123456": {"ussdCode": "#150*50#", "vendor": "ORANGE_CAMEROON"},
+		"677123456": {"ussdCode": "*126#", "vendor": "MTN_CAMEROON"},
+		"654123456": {"ussdCode": "*126#", "vendor": "MTN_CAMEROON"},
+		"680123456": {"ussdCode": "*126#", "vendor": "MTN_CAMEROON"},
+	} {
+		reply := w.accepted(cmmobile, w.collection("P-"+phone, phone, fields{"network": "wave"}))
+		reply.has(t, phone, want)
+		reply.has(t, phone, fields{"message": "API_ORDER_SUCESSFULL", "status": "SUCCESS"})
+		if len(reply) != 4 {
+			t.Errorf("%s: the answer has other fields than the page: %v", phone, reply)
+		}
+	}
+	for _, line := range w.sim.Book() {
+		if line.Currency != "XAF" || !strings.HasPrefix(line.MSISDN, "+2376") || line.Direction != stage.In {
+			t.Errorf("the book says %+v", line)
+		}
+	}
+}
+
+// TestTheAnswerOfMobilepay names the payment as the webhook will, and the network.
+func TestTheAnswerOfMobilepay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, row := range map[string]struct {
+		phone, network, vendor string
+		ussd                   any // nil for none
+		currency               string
+	}{
+		"a number of Orange":        {"237696123456", "", "ORANGE_CAMEROON", "#150*50#", "XAF"},
+		"a number that was ported":  {"237696123456", "mtn", "MTN_CAMEROON", "*126#", "XAF"},
+		"a network in capitals":     {"237677123456", "ORANGE", "ORANGE_CAMEROON", "#150*50#", "XAF"},
+		"a number of Senegal":       {"221770123456", "", "ORANGE_SENEGAL", nil, "XOF"},
+		"a number of Côte d'Ivoire": {"2250700123456", "moov", "MOOV_COTE_DIVOIRE", nil, "XOF"},
+	} {
+		reply := w.collects(name, row.phone, fields{"network": row.network})
+		if reply["vendor"] != row.vendor || reply["ussdCode"] != row.ussd || reply["authUrl"] != nil {
+			t.Errorf("%s: %v", name, reply)
+		}
+		payload := w.status(name).inner(t, "payload")
+		payload.has(t, name, fields{"paymentId": reply["transactionId"], "phoneNumber": row.phone})
+		if line := w.sim.Book()[len(w.sim.Book())-1]; line.MSISDN != "+"+row.phone || line.Currency != row.currency || line.OrderID != name {
+			t.Errorf("%s: the book says %+v", name, line)
+		}
+	}
+}
+
+// TestEveryMagicNumber follows each customer from the call to the webhook, the status
+// and the book, by both calls.
+func TestEveryMagicNumber(t *testing.T) {
+	t.Parallel()
+	const paid, poor, refused, silent = "API_ORDER_SUCESSFULL", "INSUFFICIENT_BALANCE", "PAYMENT_REFUSED_BY_CUSTOMER", "PAYMENT_EXPIRED"
+	for digits, row := range map[string]struct {
+		after           time.Duration
+		status, message string
+		webhooks        int
+		booked          []int64
+	}{
+		"123456": {0, "SUCCESS", paid, 1, []int64{1000}},
+		"111111": {2 * time.Second, "FAILURE", poor, 1, nil},
+		"222222": {2 * time.Second, "FAILURE", refused, 1, nil},
+		"333333": {10 * time.Minute, "FAILURE", silent, 1, nil},
+		"444444": {30 * time.Second, "SUCCESS", paid, 1, []int64{1000}},
+		"777777": {330 * time.Second, "SUCCESS", paid, 1, []int64{1000}},
+		"888888": {0, "SUCCESS", paid, 3, []int64{1000}},
+		"999999": {0, "SUCCESS", paid, 1, []int64{500}},
+		"543210": {10 * time.Second, "SUCCESS", paid, 1, []int64{1000}},
+	} {
+		for path, phone := range map[string]string{cmmobile: "699" + digits, mobilepay: "237699" + digits} {
+			t.Run(digits+path, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.accepted(path, w.collection("P1", phone))
+				if row.after > 0 {
+					w.clock.Advance(row.after - time.Millisecond)
+					w.stands("P1", "PENDING", "PAYMENT_PENDING")
+					w.booked()
+					w.clock.Advance(time.Millisecond)
+				}
+				w.stands("P1", row.status, row.message)
+				w.booked(row.booked...)
+				amount := "1000" // of what fails, what was asked for
+				if row.booked != nil {
+					amount = strconv.FormatInt(row.booked[0], 10)
+				}
+				for _, n := range w.told(row.webhooks) {
+					n.said.has(t, "the webhook", fields{"status": row.status, "productId": "P1", "phoneNumber": phone, "amount": amount})
+				}
+			})
+		}
+	}
+}
+
+// TestAWebhookOvertakesTheAnswer has one of the three arrive while the call is made.
+func TestAWebhookOvertakesTheAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.collects("P1", "237699888888")
+	if len(w.inbox.all()) == 0 {
+		t.Error("no webhook came before the answer")
+	}
+	w.told(3)
+}
+
+func TestTheOperatorIsDownForOneNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for path, body := range map[string]fields{
+		cmmobile: w.collection("P1", "699555555"), mobilepay: w.collection("P1", "237699555555"),
+		payouts: w.payout("R1", "237699555555"),
+	} {
+		status, reply := w.post(path, body)
+		if status != http.StatusServiceUnavailable || reply["status"] != "ERROR" {
+			t.Errorf("%s answers %d %v", path, status, reply)
+		}
+	}
+	if w.sim.Asked() != 0 {
+		t.Error("what was answered 503 was executed")
+	}
+	w.stands("P1", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
+
+	page := w.collects("P2", "237699444444", fields{"network": "wave"}).inner(t, "authUrl").text("url")
+	w.set(`{"force": "555555"}`)
+	for _, path := range []string{statusPath, resendPath} {
+		if status, _ := w.post(path, signed(fields{"productId": "P2"})); status != http.StatusServiceUnavailable {
+			t.Errorf("%s answers %d about a number that is down", path, status)
+		}
+	}
+	if got := w.fetch(w.request(http.MethodGet, page, nil)); got.status != http.StatusServiceUnavailable {
+		t.Errorf("the page answers %d", got.status)
+	}
+}
+
+// TestALostAnswer finds by status what was executed; every other call is answered.
+func TestALostAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.givesUp(w.call(mobilepay, w.collection("P1", "237699666666")), w.asked(1))
+	w.stands("P1", "PENDING", "PAYMENT_PENDING")
+	w.clock.Advance(10 * time.Second)
+	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
+	w.booked(1000)
+	w.collects("P2", "237699666666")
+	w.givesUp(w.call(payouts, w.payout("R1", "237699666666")), w.asked(3))
+	w.stands("R1", "SUCCESS", "API_ORDER_SUCESSFULL")
+	w.booked(1000, -1000)
+}
+
+// TestARepeatedProductPromptsAgain convicts whoever sends twice: two orders in the book.
+func TestARepeatedProductPromptsAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, second := w.collects("P1", "237699444444"), w.collects("P1", "237699123456")
+	if first["transactionId"] == second["transactionId"] || w.sim.Asked() != 2 {
+		t.Errorf("the second call answers %v", second)
+	}
+	w.collects("P1", "237699333333")
+	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL").inner(t, "payload").
+		has(t, "the one that was paid", fields{"paymentId": second["transactionId"]})
+	w.clock.Advance(30 * time.Second)
+	w.booked(1000, 1000)
+	w.told(2)
+	w.start() // nobody has paid here yet
+	w.collects("P1", "237699111111")
+	third := w.collects("P1", "237699333333")
+	w.clock.Advance(time.Minute)
+	w.stands("P1", "PENDING", "PAYMENT_PENDING").inner(t, "payload").
+		has(t, "the latest", fields{"paymentId": third["transactionId"]})
+}
+
+func TestWhatACollectionMayNotBe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, row := range map[string]struct {
+		change fields
+		says   string
+	}{
+		"without a product":         {fields{"productId": nil}, "productId"},
+		"of a product of blanks":    {fields{"productId": " "}, "productId"},
+		"of a product too long":     {fields{"productId": strings.Repeat("P", 256)}, "productId"},
+		"of a product by number":    {fields{"productId": 7}, "productId"},
+		"without a name":            {fields{"productName": ""}, "productName"},
+		"for nothing":               {fields{"productPrice": 0}, "productPrice"},
+		"for less than nothing":     {fields{"productPrice": -100}, "productPrice"},
+		"for half a franc":          {fields{"productPrice": 100.5}, "productPrice"},
+		"for a price in text":       {fields{"productPrice": "100"}, "productPrice"},
+		"for more than there is":    {fields{"productPrice": 1_000_000_001}, "productPrice"},
+		"without a price":           {fields{"productPrice": nil}, "productPrice"},
+		"without a webhook":         {fields{"webHookUrl": nil}, "webHookUrl"},
+		"with a webhook by mail":    {fields{"webHookUrl": "mailto:a@b.example"}, "webHookUrl"},
+		"without a number":          {fields{"phoneNumber": nil}, "phoneNumber"},
+		"of a number with a plus":   {fields{"phoneNumber": "+237699123456"}, "phoneNumber"},
+		"of a number in digits":     {fields{"phoneNumber": 237699123456}, "phoneNumber"},
+		"of a number of Mali":       {fields{"phoneNumber": "22376123456"}, "phoneNumber"},
+		"of a number too short":     {fields{"phoneNumber": "23769912345"}, "phoneNumber"},
+		"of a fixed line":           {fields{"phoneNumber": "237222123456"}, "phoneNumber"},
+		"by a network there is not": {fields{"network": "vodafone"}, "network"},
+	} {
+		status, reply := w.post(mobilepay, w.collection("P1", "237699123456", row.change))
+		if status != http.StatusBadRequest || reply["status"] != "FAILURE" || reply["message"] != "INVALID_PARAMETER "+row.says {
+			t.Errorf("%s: %d %v", name, status, reply)
+		}
+	}
+	for _, phone := range []string{"237699123456", "+237699123456", "0699123456", "222123456", "69912345"} {
+		if status, _ := w.post(cmmobile, w.collection("P1", phone)); status != http.StatusBadRequest {
+			t.Errorf("cmmobile takes the number %s", phone)
+		}
+	}
+	if status, _ := w.post(mobilepay, w.collection("P1", "699123456")); status != http.StatusBadRequest {
+		t.Error("mobilepay takes a number without its country")
+	}
+	if w.sim.Asked() != 0 {
+		t.Error("what was refused was executed")
+	}
+}
+
+// TestWhoMayCall refuses on every path, and before anything else is looked at.
+func TestWhoMayCall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, path := range []string{cmmobile, mobilepay, payouts, statusPath, resendPath, listPath, paidPath} {
+		for name, body := range map[string]fields{
+			"without a key":            {"businessId": "sandbox-biz"},
+			"with another key":         {"businessId": "sandbox-biz", "apiKey": "other"},
+			"without a business":       {"apiKey": "sandbox-key"},
+			"with another's business":  {"apiKey": "sandbox-key", "businessId": "other"},
+			"with nothing but a price": {"productPrice": "much"},
+		} {
+			status, reply := w.post(path, body)
+			if status != http.StatusUnauthorized || reply["message"] != "INVALID_API_KEY_OR_BUSINESS_ID" {
+				t.Errorf("%s %s: %d %v", path, name, status, reply)
+			}
+		}
+		for name, body := range map[string]string{"no JSON": "{", "a list": "[]", "too much": `"` + strings.Repeat("x", 1<<16) + `"`} {
+			if status, reply := w.post(path, body); status != http.StatusBadRequest || reply["message"] != "INVALID_BODY" {
+				t.Errorf("%s %s: %d %v", path, name, status, reply)
+			}
+		}
+		form := w.call(path, signed(fields{}))
+		form.Header.Set("Content-Type", "text/plain")
+		if got := w.fetch(form); got.status != http.StatusBadRequest {
+			t.Errorf("%s takes text: %d", path, got.status)
+		}
+	}
+	for name, req := range map[string]*http.Request{
+		"a GET":                  w.request(http.MethodGet, statusPath, nil),
+		"a path there is not":    w.call("/api/tara/cancel", signed(fields{})),
+		"a base without /tara":   w.call("/api/mobilepay", signed(fields{})),
+		"the base of everything": w.request(http.MethodGet, "/", nil),
+	} {
+		if got := w.fetch(req); got.status != http.StatusMethodNotAllowed {
+			t.Errorf("%s answers %d", name, got.status)
+		}
+	}
+}

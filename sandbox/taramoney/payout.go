@@ -1,0 +1,65 @@
+package taramoney
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"pirogue/sandbox/stage"
+)
+
+// paymentMethods are the ways out of an account. Tara's lists of them contradict each
+// other; these two are the vendors that its page names.
+var paymentMethods = map[string]bool{"ORANGE_CAMEROON": true, "MTN_CAMEROON": true}
+
+// payout is the body of payout/create.
+type payout struct {
+	ReceiverName        string `json:"receiverName"`
+	PaymentMethod       string `json:"paymentMethod"`
+	ReceiverPhoneNumber string `json:"receiverPhoneNumber"` // 237 and 9 digits
+	ReceiverID          string `json:"receiverId"`          // the merchant's reference
+	Amount              int64  `json:"amount"`              // francs
+}
+
+func (p payout) validate() error {
+	national, inCameroon := strings.CutPrefix(p.ReceiverPhoneNumber, cameroon)
+	return check(
+		rule{"receiverName", isText(p.ReceiverName)}, rule{"paymentMethod", paymentMethods[p.PaymentMethod]},
+		rule{"receiverPhoneNumber", inCameroon && localNumber.MatchString(national)},
+		rule{"receiverId", isText(p.ReceiverID)}, rule{"amount", isAmount(p.Amount)},
+	)
+}
+
+// createPayout serves payout/create. Its SUCCESS says that the payout was initiated, even
+// where it is paid in the same moment.
+func (s *Simulator) createPayout(w http.ResponseWriter, r *http.Request, body []byte) error {
+	var p payout
+	if err := decode(body, &p); err != nil {
+		return err
+	}
+	if err := p.validate(); err != nil {
+		return err
+	}
+	if s.till.Down(stage.Out, p.ReceiverPhoneNumber) {
+		return unavailable
+	}
+	order, err := s.till.PayOut(stage.Order{
+		ID: "po_" + newIdentifier(), Reference: p.ReceiverID, Account: BusinessID, MSISDN: "+" + p.ReceiverPhoneNumber,
+		Asked: p.Amount, Currency: xaf,
+		Notes: map[string]string{
+			notePhone: p.ReceiverPhoneNumber, noteVendor: p.PaymentMethod, noteMovement: newIdentifier(),
+		},
+	})
+	switch {
+	case errors.Is(err, stage.ErrCeiling):
+		return ceilingReached
+	case errors.Is(err, stage.ErrFloat):
+		return floatTooLow
+	case err != nil:
+		return err
+	}
+	s.till.Conclude(w, r, order, http.StatusOK, map[string]string{
+		"status": success, "payoutId": order.ID, "message": "Payout initié avec succès.",
+	})
+	return nil
+}

@@ -1,0 +1,76 @@
+package taramoney
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// Tara keeps 3 % of a collection: of 100, 97 were credited [seen]. Of other amounts the
+// fee is rounded up [our reading].
+const feePercent = 3
+
+// net is what the merchant is credited. Nothing is known of a fee on payouts.
+func net(o stage.Order) int64 {
+	if o.Direction == stage.Out {
+		return o.Amount
+	}
+	return o.Amount - (o.Amount*feePercent+99)/100
+}
+
+// zone is that of the samples; Cameroon itself is an hour behind it.
+var zone = time.FixedZone("", 2*60*60)
+
+const layout = "2006-01-02T15:04:05.000-07:00"
+
+// ending is the body of a webhook: the seven fields of Tara's page, then those of the
+// body that was captured in production.
+type ending struct {
+	BusinessID   string `json:"businessId"`
+	PaymentID    string `json:"paymentId"`
+	CollectionID string `json:"collectionId"`
+	PhoneNumber  string `json:"phoneNumber"` // as the collection wrote it
+	CreationDate string `json:"creationDate"`
+	ChangeDate   string `json:"changeDate"`
+	Status       string `json:"status"` // SUCCESS or FAILURE
+	*riches
+}
+
+// riches is what the captured body had and the page does not.
+type riches struct {
+	Amount         string `json:"amount"`         // paid, as text
+	OriginalAmount string `json:"originalAmount"` // credited, as text, and smaller in spite of its name
+	MobileOperator string `json:"mobileOperator"`
+	ProductID      string `json:"productId"`
+	InvoiceURL     string `json:"invoiceUrl"`
+	TransactionID  string `json:"transactionId"` // not the one that mobilepay answered
+}
+
+// webhook writes the message that tells of the end of a collection; a payout has no
+// address to tell. In the captured body collectionId equals paymentId, on Tara's page it
+// does not.
+func (s *Simulator) webhook(o stage.Order, has func(quirk string) bool) stage.Message {
+	body := ending{
+		BusinessID: BusinessID, PaymentID: o.ID, CollectionID: o.Notes[noteCollection], PhoneNumber: o.Notes[notePhone],
+		CreationDate: o.OpenedAt.In(zone).Format(layout), ChangeDate: o.ChangedAt.In(zone).Format(layout),
+		Status: words[o.State],
+	}
+	if !has(poorWebhooks) {
+		body.CollectionID = o.ID
+		body.riches = &riches{
+			strconv.FormatInt(o.Amount, 10), strconv.FormatInt(net(o), 10), o.Notes[noteVendor],
+			o.Reference, s.pageURL(o), o.Notes[noteMovement],
+		}
+	}
+	header := http.Header{}
+	switch {
+	case has(noWebhookSecret):
+	case has(wrongWebhookSecret):
+		header.Set(SecretHeader, "not-"+WebhookSecret)
+	default:
+		header.Set(SecretHeader, WebhookSecret)
+	}
+	return stage.Message{URL: o.CallbackURL, Header: header, Body: []byte(text(body))}
+}
