@@ -1,6 +1,7 @@
 package stage_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,6 +26,7 @@ type shop struct {
 	t     *testing.T
 	clock *stage.VirtualClock
 	till  *stage.Till
+	wire  http.Handler
 	url   string
 
 	mu     sync.Mutex
@@ -58,7 +60,8 @@ func newShop(t *testing.T, change ...func(*stage.TillOptions)) *shop {
 	}
 	s.till = till
 	t.Cleanup(s.closes)
-	server := httptest.NewServer(s.wire())
+	s.wire = s.routes()
+	server := httptest.NewServer(s.wire)
 	t.Cleanup(server.Close)
 	t.Cleanup(s.closes) // before the server, which waits for calls that hang
 	s.url = server.URL
@@ -75,8 +78,8 @@ func (s *shop) closes() {
 	}
 }
 
-// wire serves POST /in and POST /out, GET /book and /switches.
-func (s *shop) wire() http.Handler {
+// routes serves POST /in and POST /out, GET /book and /switches.
+func (s *shop) routes() http.Handler {
 	call := func(open func(stage.Order) (stage.Order, error)) http.Handler {
 		serve := func(w http.ResponseWriter, r *http.Request) {
 			o, err := open(s.read(r))
@@ -172,12 +175,18 @@ func (s *shop) set(settings string) {
 	}
 }
 
-// opens makes one call that must be accepted.
+// opens makes one call that must be accepted, and returns when all is done that the call
+// itself does: over HTTP, its end is told after the answer.
 func (s *shop) opens(path string, o stage.Order) stage.Order {
 	s.t.Helper()
-	status, body, err := s.posts(path, o)
-	if err != nil || status != http.StatusCreated {
-		s.t.Fatalf("%s answers %d %s %v", path, status, body, err)
+	raw, err := json.Marshal(o)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	s.wire.ServeHTTP(w, httptest.NewRequestWithContext(s.t.Context(), http.MethodPost, path, bytes.NewReader(raw)))
+	if w.Code != http.StatusCreated {
+		s.t.Fatalf("%s answers %d %s", path, w.Code, w.Body)
 	}
 	return s.kept(o.ID)
 }
