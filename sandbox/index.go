@@ -55,27 +55,16 @@ func (s *Sandbox) index(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Sandbox) indexView() indexView {
-	view := indexView{Simulators: []simulatorView{
-		simulatorOf("Orange Web Payment", OrangeWebPath, len(s.OrangeWeb.Sessions()), s.OrangeWeb.Book()),
-		simulatorOf("Orange Money Sénégal (Sonatel)", SonatelPath, s.askedOfSonatel(), s.Sonatel.Book()),
-	}}
+	view := indexView{}
+	for _, one := range s.open {
+		view.Simulators = append(view.Simulators, simulatorOf(one.name, one.path, one.Asked(), one.Book()))
+	}
 	magic, payouts := stage.MagicNumbers(), stage.MagicPayouts()
 	for _, digits := range slices.Sorted(maps.Keys(magic)) {
 		view.Numbers = append(view.Numbers,
 			numberView{Digits: digits, Says: magic[digits].Says, SaysPaid: payouts[digits].Says})
 	}
 	return view
-}
-
-// askedOfSonatel counts QR codes and everything that did not begin with one.
-func (s *Sandbox) askedOfSonatel() int {
-	asked := len(s.Sonatel.Codes())
-	for _, t := range s.Sonatel.Transactions() {
-		if !t.FromCode {
-			asked++
-		}
-	}
-	return asked
 }
 
 // simulatorOf is what the list shows of one simulator: the latest of what it executed.

@@ -171,6 +171,13 @@ func (b *book) all() []session {
 	return sessions
 }
 
+// asked returns how many sessions there are.
+func (b *book) asked() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.order)
+}
+
 // executed returns the money that moved, oldest first.
 func (b *book) executed() []stage.Paid {
 	b.mu.Lock()

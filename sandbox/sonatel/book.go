@@ -336,6 +336,19 @@ func (b *book) those(ids []string) []transaction {
 	return found
 }
 
+// asked returns how many codes there are, and transactions that pay none.
+func (b *book) asked() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	count := len(b.codes)
+	for _, t := range b.transactions {
+		if t.CodeID == "" {
+			count++
+		}
+	}
+	return count
+}
+
 // executed returns the money that moved, oldest first.
 func (b *book) executed() []stage.Paid {
 	b.mu.Lock()

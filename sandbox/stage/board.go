@@ -80,9 +80,17 @@ func (b *Board) Change(change func(*Switches) error) error {
 // ServeHTTP shows the switches on GET. On POST it changes those that the JSON
 // body names and leaves the others; an unknown name or a bad value changes nothing.
 func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ServeSettings(w, r, func() any { return b.Read() }, func(decode func(any) error) error {
-		return b.Change(func(wanted *Switches) error { return decode(wanted) })
-	})
+	b.Settings().ServeHTTP(w, r)
+}
+
+// Settings is how the switches of a simulator without any of its own are read and changed.
+func (b *Board) Settings() Settings {
+	return Settings{
+		Read: func() any { return b.Read() }, Healthy: func() any { return healthy },
+		Change: func(decode func(any) error) error {
+			return b.Change(func(wanted *Switches) error { return decode(wanted) })
+		},
+	}
 }
 
 // ServeSettings serves the settings of a simulator that has more than the switches
