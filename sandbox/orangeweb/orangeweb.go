@@ -135,7 +135,7 @@ func (o Options) withDefaults() Options {
 // path stripped.
 func (s *Simulator) Handler() http.Handler {
 	call := func(h http.Handler) http.Handler { return s.board.Disturb(postOnly(h), answer(unavailable)) }
-	payment := func(h http.HandlerFunc) http.Handler { return call(s.board.Drop(h)) }
+	payment := func(h http.HandlerFunc) http.Handler { return call(s.board.Drop(s.board.Mangle(h))) }
 	page := s.board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
 	mux := http.NewServeMux()
 	mux.Handle("/oauth/v2/token", call(http.HandlerFunc(s.token)))

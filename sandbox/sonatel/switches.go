@@ -174,6 +174,11 @@ var says = map[string]string{
 	"wrong_pins":                   "Wrong PINs in a row of the retailer; 3 is blocked",
 }
 
+// notificationDelay is how long each callback is held back.
+func (b *board) notificationDelay() time.Duration {
+	return time.Duration(b.Read().NotificationDelayMS) * time.Millisecond
+}
+
 // settling is how long a transaction stays pending at least.
 func (b *board) settling() time.Duration {
 	return time.Duration(max(b.Read().SettleMS, b.quirksNow().FinalOnlyAfterMS)) * time.Millisecond
