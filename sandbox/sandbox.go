@@ -85,6 +85,8 @@ func (s *Sandbox) Handler() http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", s.index)
 	mux.HandleFunc("GET /index.css", indexStyle)
+	mux.HandleFunc("GET /faults", s.showFaults)
+	mux.HandleFunc("POST /faults", s.turn)
 	mux.HandleFunc("GET /simulators", s.list)
 	mux.HandleFunc("POST /simulators/{code}/heal", s.heal)
 	return mux
