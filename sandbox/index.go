@@ -11,7 +11,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-//go:embed index.html index.css
+//go:embed index.html index.css faults.html
 var files embed.FS
 
 var indexTemplate = template.Must(template.ParseFS(files, "index.html"))
@@ -31,9 +31,9 @@ type indexView struct {
 
 // simulatorView is one simulator and the end of its book.
 type simulatorView struct {
-	Name, Path  string
-	Asked, Paid int          // payments that were asked for, and that were executed
-	Latest      []stage.Paid // newest first
+	Operator
+
+	Latest []stage.Paid // newest first
 }
 
 // numberView is one line of the table of magic numbers.
@@ -46,7 +46,11 @@ type numberView struct {
 // index shows people which simulators there are and what they executed.
 func (s *Sandbox) index(w http.ResponseWriter, _ *http.Request) {
 	var html bytes.Buffer
-	if err := indexTemplate.Execute(&html, s.indexView()); err != nil {
+	view, err := s.indexView()
+	if err == nil {
+		err = indexTemplate.Execute(&html, view)
+	}
+	if err != nil {
 		http.Error(w, "the list cannot be written", http.StatusInternalServerError)
 		return
 	}
@@ -54,36 +58,28 @@ func (s *Sandbox) index(w http.ResponseWriter, _ *http.Request) {
 	w.Write(html.Bytes())
 }
 
-func (s *Sandbox) indexView() indexView {
-	view := indexView{Simulators: []simulatorView{
-		simulatorOf("Orange Web Payment", OrangeWebPath, len(s.OrangeWeb.Sessions()), s.OrangeWeb.Book()),
-		simulatorOf("Orange Money Sénégal (Sonatel)", SonatelPath, s.askedOfSonatel(), s.Sonatel.Book()),
-		simulatorOf("Taramoney", TaramoneyPath, s.Taramoney.Asked(), s.Taramoney.Book()),
-	}}
+func (s *Sandbox) indexView() (indexView, error) {
+	view := indexView{}
+	for _, one := range s.open {
+		operator, err := one.operator()
+		if err != nil {
+			return view, err
+		}
+		view.Simulators = append(view.Simulators, simulatorOf(operator, one.Book()))
+	}
 	magic, payouts := stage.MagicNumbers(), stage.MagicPayouts()
 	for _, digits := range slices.Sorted(maps.Keys(magic)) {
 		view.Numbers = append(view.Numbers,
 			numberView{Digits: digits, Says: magic[digits].Says, SaysPaid: payouts[digits].Says})
 	}
-	return view
-}
-
-// askedOfSonatel counts QR codes and everything that did not begin with one.
-func (s *Sandbox) askedOfSonatel() int {
-	asked := len(s.Sonatel.Codes())
-	for _, t := range s.Sonatel.Transactions() {
-		if !t.FromCode {
-			asked++
-		}
-	}
-	return asked
+	return view, nil
 }
 
 // simulatorOf is what the list shows of one simulator: the latest of what it executed.
-func simulatorOf(name, path string, asked int, executed []stage.Paid) simulatorView {
+func simulatorOf(operator Operator, executed []stage.Paid) simulatorView {
 	latest := slices.Clone(executed[max(0, len(executed)-shownPayments):])
 	slices.Reverse(latest)
-	return simulatorView{Name: name, Path: path, Asked: asked, Paid: len(executed), Latest: latest}
+	return simulatorView{Operator: operator, Latest: latest}
 }
 
 func indexStyle(w http.ResponseWriter, r *http.Request) {

@@ -5,23 +5,22 @@
 // the wire facts, import nothing of Pirogue, and each keeps its own book of the
 // money it moved. Whatever fault is injected, Pirogue's books must equal theirs.
 //
-// The pages: / shows the simulators and their books to people. Under each base
-// path, /book gives the book as JSON and /switches reads and sets the faults. The
-// book and the switches ask for no password: keep a sandbox away from the public.
+// The pages: / shows the simulators and their books to people, /faults breaks them on
+// purpose. For programs, /simulators lists them, and under each base path /book gives
+// the book and /switches reads and sets the faults. None of it asks for a password:
+// keep a sandbox away from the public.
 package sandbox
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
-	"strings"
 
 	"pirogue/sandbox/orangeweb"
 	"pirogue/sandbox/sonatel"
 	"pirogue/sandbox/stage"
-	"pirogue/sandbox/taramoney"
 )
 
 // OrangeWebPath is the base path of the Orange Web Payment simulator. What
@@ -30,10 +29,6 @@ const OrangeWebPath = "/orange-web"
 
 // SonatelPath is the base path of the simulator of Sonatel's Orange Money API.
 const SonatelPath = "/sonatel"
-
-// TaramoneyPath is the base path of the Taramoney simulator. What www.dklo.co serves at
-// /api/tara is here at /taramoney/api/tara.
-const TaramoneyPath = "/taramoney"
 
 // Options says how the sandbox runs. Only PublicURL has no default.
 type Options struct {
@@ -64,72 +59,45 @@ type Sandbox struct {
 	OrangeWeb *orangeweb.Simulator
 	// Sonatel is the simulator of Orange Money Senegal.
 	Sonatel *sonatel.Simulator
-	// Taramoney is the simulator of Taramoney.
-	Taramoney *taramoney.Simulator
+
+	open []opened // every simulator, in the order of the table
 }
 
 // New starts every simulator, from its journal when there is one.
 func New(o Options) (*Sandbox, error) {
-	base := strings.TrimRight(o.PublicURL, "/")
-	orange, err := orangeweb.New(orangeweb.Options{
-		PublicURL:    base + OrangeWebPath,
-		JournalPath:  o.journal("orange-web"),
-		Clock:        o.Clock,
-		Credentials:  o.OrangeWeb,
-		MaxSessions:  o.MaxSessions,
-		NotifyClient: o.NotifyClient,
-		Log:          o.Log,
-	})
-	if err != nil {
-		return nil, err
+	s := &Sandbox{}
+	for _, row := range simulators {
+		simulator, err := row.start(s, o, row.place(o))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("start %s: %w", row.path, err), s.Close(context.Background()))
+		}
+		s.open = append(s.open, opened{row, simulator})
 	}
-	senegal, err := sonatel.New(sonatel.Options{
-		PublicURL:    base + SonatelPath,
-		JournalPath:  o.journal("sonatel"),
-		Clock:        o.Clock,
-		Credentials:  o.Sonatel,
-		MaxKept:      o.MaxSessions,
-		NotifyClient: o.NotifyClient,
-		Log:          o.Log,
-	})
-	if err != nil {
-		return nil, errors.Join(err, orange.Close(context.Background()))
-	}
-	tara, err := taramoney.New(taramoney.Options{
-		PublicURL:    base + TaramoneyPath,
-		JournalPath:  o.journal("taramoney"),
-		Clock:        o.Clock,
-		MaxOrders:    o.MaxSessions,
-		NotifyClient: o.NotifyClient,
-		Log:          o.Log,
-	})
-	if err != nil {
-		return nil, errors.Join(err, orange.Close(context.Background()), senegal.Close(context.Background()))
-	}
-	return &Sandbox{OrangeWeb: orange, Sonatel: senegal, Taramoney: tara}, nil
+	return s, nil
 }
 
-// journal is the path of one simulator's journal, empty for none.
-func (o Options) journal(name string) string {
-	if o.JournalDir == "" {
-		return ""
-	}
-	return filepath.Join(o.JournalDir, name+".jsonl")
-}
-
-// Handler serves every simulator under its base path, and the list of them at /.
+// Handler serves every simulator under its base path, the list of them at /, and their
+// faults at /faults.
 func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(OrangeWebPath+"/", http.StripPrefix(OrangeWebPath, s.OrangeWeb.Handler()))
-	mux.Handle(SonatelPath+"/", http.StripPrefix(SonatelPath, s.Sonatel.Handler()))
-	mux.Handle(TaramoneyPath+"/", http.StripPrefix(TaramoneyPath, s.Taramoney.Handler()))
+	for _, one := range s.open {
+		mux.Handle(one.path+"/", http.StripPrefix(one.path, one.Handler()))
+	}
 	mux.HandleFunc("GET /{$}", s.index)
 	mux.HandleFunc("GET /index.css", indexStyle)
+	mux.HandleFunc("GET /faults", s.showFaults)
+	mux.HandleFunc("POST /faults", s.turn)
+	mux.HandleFunc("GET /simulators", s.list)
+	mux.HandleFunc("POST /simulators/{code}/heal", s.heal)
 	return mux
 }
 
 // Close stops every simulator: no customer acts afterwards, and notifications
 // that wait are delivered, or given up when ctx ends.
 func (s *Sandbox) Close(ctx context.Context) error {
-	return errors.Join(s.OrangeWeb.Close(ctx), s.Sonatel.Close(ctx), s.Taramoney.Close(ctx))
+	var failed []error
+	for _, one := range s.open {
+		failed = append(failed, one.Close(ctx))
+	}
+	return errors.Join(failed...)
 }

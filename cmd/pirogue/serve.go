@@ -13,7 +13,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
-	"pirogue/config"
 	"pirogue/sandbox"
 )
 
@@ -47,20 +46,6 @@ func workerCommand(environ []string) *cobra.Command {
 				group.Go(func() error { return p.runWorkerHealth(ctx) })
 				return group.Wait()
 			})
-		},
-	}
-}
-
-// sandboxCommand runs the operator simulators.
-func sandboxCommand(environ []string) *cobra.Command {
-	return &cobra.Command{
-		Use: "sandbox", Short: "Run the operator simulators", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			conf, err := config.Load(environ)
-			if err != nil {
-				return err
-			}
-			return (&parts{conf: conf}).runSandbox(cmd.Context(), nil)
 		},
 	}
 }

@@ -104,10 +104,9 @@ func (b *book) change(payToken string, now time.Time, step func(*session) event)
 		return *kept, nothing, nil
 	case paid:
 		next.TxnID = b.nextTxnID(now)
-		e.Paid = &stage.Paid{
-			TxnID: next.TxnID, OrderID: next.Order.OrderID, MSISDN: next.MSISDN,
-			Amount: next.executedAmount(), Asked: next.Order.Amount, Currency: next.Order.Currency, At: now,
-		}
+		e.Paid = next.paid(now)
+	case corrected: // it is the transaction that had failed
+		e.Paid = next.paid(now)
 	case failed:
 		next.TxnID = b.nextTxnID(now)
 	default: // no other event ends in a transaction
@@ -117,6 +116,14 @@ func (b *book) change(payToken string, now time.Time, step func(*session) event)
 		return *kept, nothing, err
 	}
 	return next, e.Event, nil
+}
+
+// paid is the line of the book for a session that has just succeeded.
+func (s *session) paid(now time.Time) *stage.Paid {
+	return &stage.Paid{
+		TxnID: s.TxnID, OrderID: s.Order.OrderID, MSISDN: s.MSISDN,
+		Amount: s.executedAmount(), Asked: s.Order.Amount, Currency: s.Order.Currency, At: now,
+	}
 }
 
 // nextTxnID numbers transactions as Orange does: MP, date, time, series, number.
@@ -169,6 +176,13 @@ func (b *book) all() []session {
 		sessions[i] = *b.sessions[payToken]
 	}
 	return sessions
+}
+
+// asked returns how many sessions there are.
+func (b *book) asked() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.order)
 }
 
 // executed returns the money that moved, oldest first.

@@ -32,9 +32,10 @@ func (s *Simulator) webpayment(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	callbacks := kept.behaviour().Callbacks
+	early := callbacks > 1 && !kept.NextAt.IsZero()
 	switch {
-	case callbacks > 1:
-		s.payBeforeAnswer(r.Context(), kept.PayToken)
+	case early:
+		callbacks -= s.payBeforeAnswer(r.Context(), kept.PayToken)
 	case !kept.actsAtOnce(): // arranged by the time that anyone reads the answer
 		s.arrange(kept)
 	}
@@ -48,8 +49,8 @@ func (s *Simulator) webpayment(w http.ResponseWriter, r *http.Request) {
 		s.log.Debug("answer not flushed", "error", err)
 	}
 	switch {
-	case callbacks > 1:
-		s.announce(kept.PayToken, callbacks-1)
+	case early:
+		s.announce(kept.PayToken, callbacks)
 	case kept.actsAtOnce():
 		s.arrange(kept)
 	}
@@ -64,7 +65,7 @@ func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session
 	switch {
 	case msisdn != "" && !stage.ValidNumber(msisdn):
 		return session{}, invalidHeader.because(MSISDNHeader + " must look like +22376123456.")
-	case msisdn != "" && stage.BehaviourOf(msisdn).Down:
+	case s.board.Read().BehaviourOf(msisdn).Down:
 		return session{}, unavailable
 	case segment != dev && !country.MatchString(segment):
 		return session{}, notFound
@@ -78,7 +79,7 @@ func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session
 	if err := asked.validate(segment); err != nil {
 		return session{}, err
 	}
-	if !same(asked.MerchantKey, s.options.Credentials.MerchantKey) {
+	if s.board.Read().KeysChanged || !same(asked.MerchantKey, s.options.Credentials.MerchantKey) {
 		return session{}, forbiddenMerchant
 	}
 	asked.MerchantKey = "" // checked; the journal has no use for it
@@ -90,8 +91,8 @@ func (s *Simulator) keep(ctx context.Context, segment, msisdn string, asked orde
 	now := s.clock.Now().UTC()
 	kept, err := s.book.open(session{
 		PayToken: random(payTokenLen), NotifToken: random(notifTokenLen), Segment: segment, Order: asked,
-		MSISDN: msisdn, Status: Initiated, AnswerLost: stage.AnswerIsLost(ctx),
-		OpenedAt: now, ValidUntil: now.Add(validity),
+		MSISDN: msisdn, Status: Initiated, AnswerLost: stage.AnswerIsLost(ctx), Unread: stage.AnswerIsSpoiled(ctx),
+		OpenedAt: now, ValidUntil: now.Add(validity), Force: s.board.Read().Force,
 	})
 	switch {
 	case errors.Is(err, errOrderUsed):
@@ -136,6 +137,9 @@ func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) {
 	// whole trick of number 999999.
 	if other := kept.executedAmount(); kept.Status == Success && other != kept.Order.Amount {
 		reply.Amount = &other
+	}
+	if s.board.Read().UnknownWords {
+		reply.Status = stage.UnknownWord
 	}
 	stage.WriteJSON(w, http.StatusCreated, reply)
 }

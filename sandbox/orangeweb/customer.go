@@ -26,8 +26,27 @@ func (s *Simulator) proceed(payToken string) {
 	after, what := s.step(payToken, s.settling())
 	if what == paid || what == failed {
 		s.announce(payToken, 1)
+		s.mayCorrect(after, s.clock.Now())
 	}
 	s.arrange(after)
+}
+
+// mayCorrect arranges the change of mind that the switch asks for, of a session that
+// has just ended.
+func (s *Simulator) mayCorrect(ended session, now time.Time) {
+	after := time.Duration(s.board.Read().CorrectAfterMS) * time.Millisecond
+	if ended.Status != Failed || after == 0 {
+		return
+	}
+	s.agenda.At(now.Add(after), func() {
+		_, what, err := s.book.change(ended.PayToken, s.clock.Now().UTC(), (*session).correct)
+		switch {
+		case err != nil:
+			s.log.Error("session not corrected", "error", err)
+		case what == corrected:
+			s.announce(ended.PayToken, 1)
+		}
+	})
 }
 
 // step does what is due by itself in a session, and no more.
@@ -42,17 +61,37 @@ func (s *Simulator) step(payToken string, settling time.Duration) (session, even
 }
 
 // payBeforeAnswer lets the customer pay, and the notification arrive, while the
-// merchant still waits for the answer to webpayment. It takes no time to settle.
-func (s *Simulator) payBeforeAnswer(ctx context.Context, payToken string) {
-	s.step(payToken, 0)
+// merchant still waits for the answer to webpayment. It takes no time to settle. It
+// returns how many notifications are done with: none when they are held back, since
+// none overtakes the answer then.
+func (s *Simulator) payBeforeAnswer(ctx context.Context, payToken string) int {
+	after, what := s.step(payToken, 0)
+	if what == failed {
+		s.mayCorrect(after, s.clock.Now())
+	}
+	if s.board.Read().NotificationDelayMS > 0 {
+		return 0
+	}
 	body, address, send := s.notice(payToken)
 	if send {
 		s.messenger.Post(context.WithoutCancel(ctx), address, body)
 	}
+	return 1
 }
 
-// announce sends the notification of a session's end, times times, without waiting.
+// announce sends the notification of a session's end, times times, without waiting, or
+// holds it back as long as the switch says.
 func (s *Simulator) announce(payToken string, times int) {
+	delay := time.Duration(s.board.Read().NotificationDelayMS) * time.Millisecond
+	if delay == 0 {
+		s.send(payToken, times)
+		return
+	}
+	s.agenda.At(s.clock.Now().Add(delay), func() { s.send(payToken, times) })
+}
+
+// send lets the notification of a session's end leave now.
+func (s *Simulator) send(payToken string, times int) {
 	body, address, send := s.notice(payToken)
 	if send {
 		s.messenger.Send(address, body, times*s.board.Read().NotificationCopies)

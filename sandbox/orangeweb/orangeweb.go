@@ -135,7 +135,7 @@ func (o Options) withDefaults() Options {
 // path stripped.
 func (s *Simulator) Handler() http.Handler {
 	call := func(h http.Handler) http.Handler { return s.board.Disturb(postOnly(h), answer(unavailable)) }
-	payment := func(h http.HandlerFunc) http.Handler { return call(s.board.Drop(h)) }
+	payment := func(h http.HandlerFunc) http.Handler { return call(s.board.Drop(s.board.Mangle(h))) }
 	page := s.board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
 	mux := http.NewServeMux()
 	mux.Handle("/oauth/v2/token", call(http.HandlerFunc(s.token)))
@@ -165,6 +165,12 @@ func (s *Simulator) Sessions() []Session {
 	return views
 }
 
+// Asked returns how many sessions there ever were.
+func (s *Simulator) Asked() int { return s.book.asked() }
+
+// Settings is how the switches are read and changed; Orange has none of its own.
+func (s *Simulator) Settings() stage.Settings { return s.board.Settings() }
+
 // Switches returns the fault switches as they stand.
 func (s *Simulator) Switches() stage.Switches {
 	return s.board.Read()
@@ -180,6 +186,7 @@ func (s *Simulator) SetSwitches(wanted stage.Switches) error {
 // that hang are let go. Closing twice is harmless.
 func (s *Simulator) Close(ctx context.Context) error {
 	s.end()
+	s.board.Close()
 	s.agenda.Close()
 	return errors.Join(s.messenger.Close(ctx), s.book.close())
 }

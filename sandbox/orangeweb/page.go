@@ -50,9 +50,10 @@ type pageView struct {
 	Next                         string // where the way on leads
 }
 
-// typed is what a person sent with the form.
+// typed is what a person sent with the form, and the magic number that everybody was
+// made to behave as by then.
 type typed struct {
-	msisdn, otp string
+	msisdn, otp, force string
 }
 
 // page serves the payment page and its form.
@@ -115,6 +116,7 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, kept sessi
 		return
 	}
 	now, settling := s.clock.Now().UTC(), s.settling()
+	sent.force = s.board.Read().Force
 	after, what, err := s.book.change(kept.PayToken, now, func(x *session) event {
 		return x.pay(sent, now, settling)
 	})
@@ -129,6 +131,7 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, kept sessi
 		return
 	case what == paid || what == failed:
 		s.announce(kept.PayToken, 1)
+		s.mayCorrect(after, now)
 	}
 	s.arrange(after)
 	redirect(w, "?lang="+t.Lang)
@@ -142,7 +145,7 @@ func (s *session) pay(sent typed, now time.Time, settling time.Duration) event {
 		return s.mistype()
 	}
 	if inTime { // too late, nobody looks at what was typed
-		s.MSISDN = sent.msisdn
+		s.MSISDN, s.Force = sent.msisdn, sent.force
 	}
 	return s.confirm(now, now, settling)
 }

@@ -43,17 +43,22 @@ type Session struct {
 // session is one payment page, as the journal keeps it. Its methods are the whole
 // life of a session: they read no clock and touch nothing else.
 type session struct {
-	PayToken   string    `json:"pay_token"`
-	NotifToken string    `json:"notif_token"`
-	Segment    string    `json:"segment"` // dev, or a country
-	Order      order     `json:"order"`
-	MSISDN     string    `json:"msisdn"`
-	Status     Status    `json:"status"`
-	TxnID      string    `json:"txnid"`
-	Cancelled  bool      `json:"cancelled"`
-	AnswerLost bool      `json:"answer_lost"`
-	Visited    bool      `json:"visited"`
-	WrongOTPs  int       `json:"wrong_otps"`
+	PayToken   string `json:"pay_token"`
+	NotifToken string `json:"notif_token"`
+	Segment    string `json:"segment"` // dev, or a country
+	Order      order  `json:"order"`
+	MSISDN     string `json:"msisdn"`
+	Status     Status `json:"status"`
+	TxnID      string `json:"txnid"`
+	Cancelled  bool   `json:"cancelled"`
+	AnswerLost bool   `json:"answer_lost"`
+	Visited    bool   `json:"visited"`
+	WrongOTPs  int    `json:"wrong_otps"`
+	// Force is the magic number that everybody was made to behave as when the customer
+	// was expected, or when a person confirmed; empty leaves the number its own way.
+	Force string `json:"force,omitempty"`
+	// Unread is that the answer with the page's address arrived as something else.
+	Unread     bool      `json:"unread,omitempty"`
 	OpenedAt   time.Time `json:"opened_at"`
 	ValidUntil time.Time `json:"valid_until"`
 	NextAt     time.Time `json:"next_at"` // zero when nothing happens by itself
@@ -73,6 +78,7 @@ const (
 	paid      event = "paid"
 	failed    event = "failed"
 	expired   event = "expired"
+	corrected event = "corrected" // failed, and paid after all
 )
 
 // behaviour is what the customer of this session does. Without a number nobody
@@ -81,14 +87,14 @@ func (s *session) behaviour() stage.Behaviour {
 	if s.MSISDN == "" {
 		return stage.Behaviour{Outcome: stage.Silent}
 	}
-	return stage.BehaviourOf(s.MSISDN)
+	return stage.Switches{Force: s.Force}.BehaviourOf(s.MSISDN)
 }
 
 // expectCustomer says when the automatic customer will act. Where the answer was
 // lost nobody saw the page, so nobody acts.
 func (s *session) expectCustomer() {
 	b := s.behaviour()
-	if b.Outcome != stage.Silent && !s.AnswerLost {
+	if b.Outcome != stage.Silent && !s.AnswerLost && !s.Unread {
 		s.NextAt = s.OpenedAt.Add(b.After)
 	}
 }
@@ -162,6 +168,16 @@ func (s *session) settle() event {
 	}
 	s.Status = Success
 	return paid
+}
+
+// correct turns a failure into a success, as Orange does that finds out later that the
+// customer was debited.
+func (s *session) correct() event {
+	if s.Status != Failed {
+		return nothing
+	}
+	s.Status = Success
+	return corrected
 }
 
 // proceed does what is due by itself at now, if anything is.

@@ -83,7 +83,7 @@ type grantRefusal struct {
 func (s *Simulator) token(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	id, secret, _ := r.BasicAuth()
-	if !same(id, s.options.Credentials.ClientID) || !same(secret, s.options.Credentials.ClientSecret) {
+	if s.board.Read().KeysChanged || !same(id, s.options.Credentials.ClientID) || !same(secret, s.options.Credentials.ClientSecret) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="orange-web sandbox"`)
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "The client credentials are missing or wrong."})

@@ -150,6 +150,35 @@ func (b *book) settle(id string, now time.Time, early bool) (transaction, bool, 
 	return next, true, nil
 }
 
+// correct executes a transaction that had failed. It refuses what the float no longer
+// affords, and a code for one use that another try paid meanwhile.
+func (b *book) correct(id string, now time.Time) (transaction, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	kept, found := b.transactions[id]
+	if !found || !kept.final() || kept.Status == Success {
+		return transaction{}, notFound
+	}
+	next := *kept
+	next.Status, next.Reason, next.UpdatedAt = Success, "", now
+	if next.taken() > b.granted-b.taken {
+		return transaction{}, balanceTooLow
+	}
+	e := entryOf([]transaction{next})
+	if paid, ofCode := b.codes[next.CodeID]; ofCode {
+		if paid.SingleUse && paid.PaidBy != "" {
+			return transaction{}, codeExpired.because("The QR code was used.")
+		}
+		after := *paid
+		after.PaidBy, after.LastTry, after.NextAt = next.ID, next.ID, time.Time{}
+		e.Code = &after
+	}
+	if err := b.record(e); err != nil {
+		return transaction{}, err
+	}
+	return next, nil
+}
+
 // entryOf is the line for transactions that have just begun or ended.
 func entryOf(changed []transaction) entry {
 	e := entry{Transactions: changed}
@@ -194,7 +223,8 @@ func (b *book) change(id string, step func(*code) bool) (code, error) {
 // payment is a customer confirming a QR code: who, and when.
 type payment struct {
 	codeID, msisdn, merchantCode string
-	at, now                      time.Time // confirmed, and noticed; the sandbox may have been down
+	behaviour                    stage.Behaviour // of the customer
+	at, now                      time.Time       // confirmed, and noticed; the sandbox may have been down
 	settling                     time.Duration
 }
 
@@ -213,9 +243,9 @@ func (b *book) pay(p payment) (transaction, error) {
 	if err := kept.payable(p.at); err != nil {
 		return transaction{}, err
 	}
-	t := kept.payment(p.msisdn, p.merchantCode)
+	t := kept.payment(p.msisdn, p.merchantCode, p.behaviour)
 	t.ID = b.nextID(t.Type, p.now, 0)
-	t.follow(paymentCourse(stage.BehaviourOf(p.msisdn)), p.now, p.settling)
+	t.follow(paymentCourse(p.behaviour), p.now, p.settling)
 	after := *kept
 	after.NextAt, after.LastTry = time.Time{}, t.ID
 	if t.succeeds() {
@@ -334,6 +364,19 @@ func (b *book) those(ids []string) []transaction {
 		found[i] = *b.transactions[id]
 	}
 	return found
+}
+
+// asked returns how many codes there are, and transactions that pay none.
+func (b *book) asked() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	count := len(b.codes)
+	for _, t := range b.transactions {
+		if t.CodeID == "" {
+			count++
+		}
+	}
+	return count
 }
 
 // executed returns the money that moved, oldest first.

@@ -108,8 +108,19 @@ func (r registration) reply() registrationReply {
 	}
 }
 
-// tell sends the callback of a transaction that has ended, times times, without waiting.
+// tell sends the callback of a transaction that has ended, times times, without waiting,
+// or holds it back as long as the switch says.
 func (s *Simulator) tell(t transaction, times int) {
+	delay := s.board.notificationDelay()
+	if delay == 0 {
+		s.send(t, times)
+		return
+	}
+	s.agenda.At(s.clock.Now().Add(delay), func() { s.send(t, times) })
+}
+
+// send lets the callback of a transaction leave now.
+func (s *Simulator) send(t transaction, times int) {
 	if m, send := s.callback(t, 0); send {
 		m.Copies = times * s.board.Read().NotificationCopies
 		s.messenger.Carry(m)
@@ -117,11 +128,18 @@ func (s *Simulator) tell(t transaction, times int) {
 	}
 }
 
-// tellNow sends one callback and waits until it is answered.
-func (s *Simulator) tellNow(ctx context.Context, t transaction) {
+// tellEarly sends one callback and waits until it is answered. It returns the transaction
+// with the callbacks that are left: all of them when they are held back, since none
+// overtakes an answer then.
+func (s *Simulator) tellEarly(ctx context.Context, t transaction) transaction {
+	if s.board.notificationDelay() > 0 {
+		return t
+	}
 	if m, send := s.callback(t, 0); send {
 		s.messenger.Deliver(context.WithoutCancel(ctx), m)
 	}
+	t.Callbacks--
+	return t
 }
 
 // callback is one try of a transaction's callback, freshly signed. A deposit by

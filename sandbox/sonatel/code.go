@@ -48,9 +48,12 @@ type code struct {
 	Visited     bool              `json:"visited,omitempty"`
 	Cancelled   bool              `json:"cancelled,omitempty"`
 	AnswerLost  bool              `json:"answer_lost,omitempty"`
-	PaidBy      string            `json:"paid_by,omitempty"` // the transaction that pays it, or last did
-	LastTry     string            `json:"last_try,omitempty"`
-	NextAt      time.Time         `json:"next_at"` // zero when nobody pays by themselves
+	Unread      bool              `json:"unread,omitempty"` // the answer arrived as something else
+	// Force is the magic number that everybody was made to behave as when the code was made.
+	Force   string    `json:"force,omitempty"`
+	PaidBy  string    `json:"paid_by,omitempty"` // the transaction that pays it, or last did
+	LastTry string    `json:"last_try,omitempty"`
+	NextAt  time.Time `json:"next_at"` // zero when nobody pays by themselves
 }
 
 // behaviour is what the customer of this code does. Without a number nobody acts by
@@ -59,14 +62,14 @@ func (c *code) behaviour() stage.Behaviour {
 	if c.MSISDN == "" {
 		return stage.Behaviour{Outcome: stage.Silent}
 	}
-	return stage.BehaviourOf(c.MSISDN)
+	return stage.Switches{Force: c.Force}.BehaviourOf(c.MSISDN)
 }
 
 // expectCustomer says when the automatic customer will pay. Where the answer was
 // lost nobody has the code, so nobody pays.
 func (c *code) expectCustomer() {
 	b := c.behaviour()
-	if b.Outcome != stage.Silent && !c.AnswerLost {
+	if b.Outcome != stage.Silent && !c.AnswerLost && !c.Unread {
 		c.NextAt = c.CreatedAt.Add(b.After)
 	}
 }
@@ -125,9 +128,8 @@ func (c *code) payable(at time.Time) error {
 	return nil
 }
 
-// payment is the transaction of a customer who pays the code.
-func (c *code) payment(msisdn, merchantCode string) transaction {
-	b := stage.BehaviourOf(msisdn)
+// payment is the transaction of a customer who pays the code and behaves as b.
+func (c *code) payment(msisdn, merchantCode string, b stage.Behaviour) transaction {
 	executed := c.Amount
 	if b.OtherAmount {
 		executed = stage.AnotherAmount(c.Amount)

@@ -99,7 +99,7 @@ func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) 
 	switch {
 	case msisdn != "" && !stage.ValidNumber(msisdn):
 		return code{}, badMSISDN.because(MSISDNHeader + " must look like +221770123456.")
-	case msisdn != "" && stage.BehaviourOf(msisdn).Down:
+	case s.board.Read().BehaviourOf(msisdn).Down:
 		return code{}, unavailable
 	case err != nil:
 		return code{}, err
@@ -123,6 +123,7 @@ func (s *Simulator) codeOf(ctx context.Context, q codeRequest, msisdn, address s
 		ID: newID(), Name: q.Name, Amount: int64(q.Amount.Value), Reference: q.Reference, Metadata: q.Metadata,
 		SuccessURL: q.SuccessURL, CancelURL: q.CancelURL, CallbackURL: address, SingleUse: q.Restrictions.SingleUse,
 		MSISDN: msisdn, CreatedAt: now, ValidUntil: now.Add(life), AnswerLost: stage.AnswerIsLost(ctx),
+		Unread: stage.AnswerIsSpoiled(ctx), Force: s.board.Read().Force,
 	}
 	c.expectCustomer()
 	return c
@@ -149,13 +150,12 @@ func (s *Simulator) payBeforeAnswer(ctx context.Context, c code) (transaction, b
 	if c.behaviour().Callbacks < 2 || c.NextAt.IsZero() {
 		return transaction{}, false
 	}
-	t, err := s.book.pay(s.payment(c, c.MSISDN, c.NextAt, 0))
+	t, err := s.book.pay(s.payment(c, c.NextAt, 0))
 	if err != nil {
 		s.log.Info("customer could not pay", "reference", c.Reference, "error", err)
 		return transaction{}, false
 	}
-	s.tellNow(ctx, t)
-	return t, true
+	return s.tellEarly(ctx, t), true
 }
 
 // codeReply writes a code for the wire. Where the real links open an app, those of
@@ -177,7 +177,7 @@ func (s *Simulator) codeReply(c code) (codeReply, error) {
 // checkPayment returns why a payment to the merchant is refused, or nil. Payments go
 // to a till, by its code, where deposits come from a number.
 func (s *Simulator) checkPayment(m movement) error {
-	if stage.BehaviourOf(m.Customer.ID).Down {
+	if s.board.Read().BehaviourOf(m.Customer.ID).Down {
 		return unavailable
 	}
 	if err := violating(m.validate()); err != nil {
@@ -192,39 +192,41 @@ func (s *Simulator) checkPayment(m movement) error {
 	return nil
 }
 
-// readPayment reads the body of a payment to the merchant and checks it.
-func (s *Simulator) readPayment(w http.ResponseWriter, r *http.Request) (movement, transaction, error) {
-	var asked movement
+// readPayment reads the body of a payment to the merchant and checks it. courseOf tells
+// what the customer's number does to it.
+func (s *Simulator) readPayment(
+	w http.ResponseWriter, r *http.Request, courseOf func(stage.Behaviour) course,
+) (asked movement, o ordered, err error) {
 	if err := readBody(w, r, &asked); err != nil {
-		return movement{}, transaction{}, err
+		return movement{}, ordered{}, err
 	}
 	address, err := callbackURL(r)
 	if err != nil {
-		return movement{}, transaction{}, err
+		return movement{}, ordered{}, err
 	}
 	if err := s.checkPayment(asked); err != nil {
-		return movement{}, transaction{}, err
+		return movement{}, ordered{}, err
 	}
-	b := stage.BehaviourOf(asked.Customer.ID)
+	b := s.board.Read().BehaviourOf(asked.Customer.ID)
 	t := s.transaction(asked, address)
 	t.Type, t.Amount, t.Callbacks, t.LosesAnswers = typePayment, t.Asked, b.Callbacks, b.AnswerLost
 	if b.OtherAmount {
 		t.Amount = stage.AnotherAmount(t.Asked)
 	}
-	return asked, t, nil
+	return asked, ordered{t, courseOf(b)}, nil
 }
 
 // oneStep takes a payment from a customer who gave an OTP beforehand. The OTP is
 // spent, whatever becomes of the payment.
 func (s *Simulator) oneStep(w http.ResponseWriter, r *http.Request) error {
-	asked, t, err := s.readPayment(w, r)
+	asked, payment, err := s.readPayment(w, r, oneStepCourse)
 	if err != nil {
 		return err
 	}
 	if !s.otps.spend(asked.Customer.ID, asked.Customer.OTP) {
 		return wrongOTP
 	}
-	begun, err := s.begin(ordered{t, oneStepCourse(stage.BehaviourOf(asked.Customer.ID))})
+	begun, err := s.begin(payment)
 	if err != nil {
 		return err
 	}
@@ -233,14 +235,14 @@ func (s *Simulator) oneStep(w http.ResponseWriter, r *http.Request) error {
 
 // twoSteps asks a customer for a payment, to be confirmed on the phone.
 func (s *Simulator) twoSteps(w http.ResponseWriter, r *http.Request) error {
-	asked, t, err := s.readPayment(w, r)
+	asked, payment, err := s.readPayment(w, r, twoStepCourse)
 	if err != nil {
 		return err
 	}
 	if asked.Method != "CLASSIC" {
 		return violating([]violation{{"method", "must be CLASSIC"}})
 	}
-	begun, err := s.begin(ordered{t, twoStepCourse(stage.BehaviourOf(asked.Customer.ID))})
+	begun, err := s.begin(payment)
 	if err != nil {
 		return err
 	}

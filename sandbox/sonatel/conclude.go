@@ -16,9 +16,9 @@ const hangsFor = 60 * time.Second // a lost answer, when the caller does not giv
 // point of it: what a magic number does before, during or after the answer happens
 // here. By then everything is executed or arranged, whatever becomes of the answer.
 func (s *Simulator) conclude(w http.ResponseWriter, r *http.Request, begun []transaction, reply any) error {
-	for _, t := range begun { // one callback overtakes the answer
+	for i, t := range begun { // one callback overtakes the answer
 		if t.Callbacks > 1 && t.final() {
-			s.tellNow(r.Context(), t)
+			begun[i] = s.tellEarly(r.Context(), t)
 		}
 	}
 	lost := slices.ContainsFunc(begun, func(t transaction) bool { return t.AnswerLost })
@@ -42,11 +42,28 @@ func (s *Simulator) conclude(w http.ResponseWriter, r *http.Request, begun []tra
 func (s *Simulator) carryOn(begun []transaction) {
 	for _, t := range begun {
 		if t.final() {
-			s.tell(t, max(t.Callbacks-1, 1))
+			s.tell(t, max(t.Callbacks, 1))
+			s.mayCorrect(t)
 		} else {
 			s.arrange(t)
 		}
 	}
+}
+
+// mayCorrect arranges the change of mind that the switch asks for.
+func (s *Simulator) mayCorrect(t transaction) {
+	after := time.Duration(s.board.Read().CorrectAfterMS) * time.Millisecond
+	if t.Status == Success || after == 0 {
+		return
+	}
+	s.agenda.At(t.UpdatedAt.Add(after), func() {
+		corrected, err := s.book.correct(t.ID, s.clock.Now().UTC())
+		if err != nil {
+			s.log.Info("transaction not corrected", "error", err)
+			return
+		}
+		s.tell(corrected, 1)
+	})
 }
 
 // flush lets the answer leave before anything else happens: "at once" is not "before".
@@ -88,6 +105,7 @@ func (s *Simulator) proceed(id string) {
 	}
 	if ended {
 		s.tell(after, max(after.Callbacks, 1))
+		s.mayCorrect(after)
 	}
 }
 
@@ -115,7 +133,7 @@ func (s *Simulator) customerActs(id string) {
 		s.expect(c)
 		return
 	}
-	t, err := s.book.pay(s.payment(c, c.MSISDN, c.confirmedAt(), s.board.settling()))
+	t, err := s.book.pay(s.payment(c, c.confirmedAt(), s.board.settling()))
 	if err != nil {
 		s.log.Info("customer could not pay", "reference", c.Reference, "error", err)
 		return
@@ -123,10 +141,10 @@ func (s *Simulator) customerActs(id string) {
 	s.carryOn([]transaction{t})
 }
 
-// payment is a customer confirming a code at an instant, noticed now.
-func (s *Simulator) payment(c code, msisdn string, at time.Time, settling time.Duration) payment {
+// payment is the customer of a code confirming it at an instant, noticed now.
+func (s *Simulator) payment(c code, at time.Time, settling time.Duration) payment {
 	return payment{
-		codeID: c.ID, msisdn: msisdn, merchantCode: s.options.Credentials.MerchantCode,
+		codeID: c.ID, msisdn: c.MSISDN, behaviour: c.behaviour(), merchantCode: s.options.Credentials.MerchantCode,
 		at: at, now: s.clock.Now().UTC(), settling: settling,
 	}
 }

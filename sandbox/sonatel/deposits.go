@@ -41,7 +41,7 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// The PIN was right by now: a ceiling is not told to those who guess.
-	to := stage.PayoutTo(asked.Customer.ID)
+	to := s.board.Read().PayoutTo(asked.Customer.ID)
 	if to.End == stage.RefusedAtOnce {
 		return ceilingReached
 	}
@@ -56,7 +56,7 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 // that is down is looked at first, and the PIN last: a call that is wrong in itself
 // costs no try.
 func (s *Simulator) checkDeposit(m movement) error {
-	if stage.PayoutTo(m.Customer.ID).Down {
+	if s.board.Read().PayoutTo(m.Customer.ID).Down {
 		return unavailable
 	}
 	if err := violating(m.validate()); err != nil {
@@ -131,7 +131,7 @@ func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 		if err := s.checkDeposit(line); err != nil {
 			return err
 		}
-		to := stage.PayoutTo(line.Customer.ID)
+		to := s.board.Read().PayoutTo(line.Customer.ID)
 		asked[i] = s.deposit(line, to, address, bulkID)
 		asked[i].course.waits = true
 		if to.End == stage.RefusedAtOnce {

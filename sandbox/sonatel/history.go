@@ -39,7 +39,7 @@ func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
 	broken := asked.kind != "" && s.board.quirksNow().BrokenTypeFilter
 	for _, t := range candidates {
 		if !broken && asked.matches(t) {
-			replies = append(replies, s.reply(t))
+			replies = append(replies, s.found(t))
 		}
 	}
 	start := min(asked.page*asked.size, len(replies))
@@ -118,6 +118,22 @@ func readQuestion(r *http.Request) (question, error) {
 	return q, violating(found)
 }
 
+// found is a transaction as the history shows it.
+func (s *Simulator) found(t transaction) transactionReply {
+	reply := s.reply(t)
+	reply.Status = s.word(t.Status)
+	return reply
+}
+
+// word is what a status answer says for a status: while the switch is on, what stands in
+// no guide.
+func (s *Simulator) word(status Status) Status {
+	if s.board.Read().UnknownWords {
+		return stage.UnknownWord
+	}
+	return status
+}
+
 // status tells where one transaction stands, and nothing else: whoever wants to know
 // the amount has to search.
 func (s *Simulator) status(w http.ResponseWriter, r *http.Request) error {
@@ -125,6 +141,6 @@ func (s *Simulator) status(w http.ResponseWriter, r *http.Request) error {
 	if !found {
 		return notFound
 	}
-	stage.WriteJSON(w, http.StatusOK, map[string]Status{"status": kept.Status})
+	stage.WriteJSON(w, http.StatusOK, map[string]Status{"status": s.word(kept.Status)})
 	return nil
 }

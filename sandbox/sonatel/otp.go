@@ -70,7 +70,7 @@ func (s *Simulator) otp(w http.ResponseWriter, r *http.Request) error {
 	if err := readBody(w, r, &asked); err != nil {
 		return err
 	}
-	if stage.BehaviourOf(asked.ID).Down {
+	if s.board.Read().BehaviourOf(asked.ID).Down {
 		return unavailable
 	}
 	if err := s.checkCustomer(asked); err != nil {

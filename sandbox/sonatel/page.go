@@ -109,7 +109,10 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, c code, t 
 		s.render(w, http.StatusUnprocessableEntity, view)
 		return
 	}
-	paid, err := s.book.pay(s.payment(c, fullNumber(number), s.clock.Now().UTC(), s.board.settling()))
+	confirmed := s.payment(c, s.clock.Now().UTC(), s.board.settling())
+	confirmed.msisdn = fullNumber(number)
+	confirmed.behaviour = s.board.Read().BehaviourOf(confirmed.msisdn)
+	paid, err := s.book.pay(confirmed)
 	var refused problem
 	switch {
 	case errors.As(err, &refused) && refused.code == invalidInput.code:

@@ -43,7 +43,7 @@ func (s *Simulator) routeAccounts(mux *http.ServeMux) {
 }
 
 // routeMoney adds what moves money and tells of it; a test can have these answers
-// dropped.
+// dropped or mangled.
 func (s *Simulator) routeMoney(mux *http.ServeMux) {
 	for pattern, serve := range map[string]call{
 		"POST /api/eWallet/v1/cashins":                   s.cashin,
@@ -56,13 +56,19 @@ func (s *Simulator) routeMoney(mux *http.ServeMux) {
 		"GET /api/eWallet/v1/transactions":               s.search,
 		"GET /api/eWallet/v1/transactions/{id}/status":   s.status,
 	} {
-		mux.Handle(pattern, s.board.Drop(s.api(serve)))
+		call := s.board.Drop(s.board.Mangle(s.admitted(serve)))
+		mux.Handle(pattern, s.board.Disturb(call, s.answer(unavailable)))
 	}
 }
 
-// api serves a call to those who may make it.
+// api serves a call to those who may make it, unless Sonatel is down.
 func (s *Simulator) api(serve call) http.Handler {
-	admitted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return s.board.Disturb(s.admitted(serve), s.answer(unavailable))
+}
+
+// admitted serves a call to those who may make it.
+func (s *Simulator) admitted(serve call) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := s.admit(r)
 		if err == nil {
 			err = serve(w, r)
@@ -71,7 +77,6 @@ func (s *Simulator) api(serve call) http.Handler {
 			s.refuse(w, r, err)
 		}
 	})
-	return s.board.Disturb(admitted, s.answer(unavailable))
 }
 
 // admit returns why a call may not pass, or nil. The gateway looks at the content

@@ -192,6 +192,12 @@ func (s *Simulator) Codes() []Code {
 	return views
 }
 
+// Asked returns how many QR codes there are, and transactions that did not begin with one.
+func (s *Simulator) Asked() int { return s.book.asked() }
+
+// Settings is how everything that can be set is read and changed.
+func (s *Simulator) Settings() stage.Settings { return s.board.settings() }
+
 // Switches returns the switches as they stand.
 func (s *Simulator) Switches() Switches {
 	return s.board.read()
@@ -208,6 +214,7 @@ func (s *Simulator) SetSwitches(wanted Switches) error {
 // is harmless.
 func (s *Simulator) Close(ctx context.Context) error {
 	s.end()
+	s.board.Close()
 	s.agenda.Close()
 	return errors.Join(s.messenger.Close(ctx), s.book.close())
 }

@@ -140,7 +140,43 @@ func (b *board) change(alter func(any) error) error {
 
 // ServeHTTP shows the switches on GET, and on POST changes those that the body names.
 func (b *board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	stage.ServeSettings(w, r, func() any { return b.read() }, b.change)
+	b.settings().ServeHTTP(w, r)
+}
+
+func (b *board) settings() stage.Settings {
+	return stage.Settings{
+		Read: func() any { return b.read() }, Healthy: func() any { return mended() }, Change: b.change,
+		Own: says, Figures: []string{"balance"},
+	}
+}
+
+// mended is Sonatel with nothing broken: its usual oddities, a full float, no wrong PIN.
+func mended() Switches {
+	float, none := int64(defaultFloat), 0
+	s := Switches{Switches: stage.Healthy(), Quirks: usual}
+	s.Balance, s.WrongPINs = &float, &none
+	return s
+}
+
+// says is what each of Sonatel's own switches does, for people.
+var says = map[string]string{
+	"content_type_required_on_get": "Answers 415 to a GET without Content-Type, as production does",
+	"float_amounts":                "Writes amounts as 10.0, as production does",
+	"bare_arrays":                  "Answers a search with a bare array, as production does",
+	"broken_type_filter":           "Finds nothing when a search says type=, as production does",
+	"empty_registration":           "Answers a callback registration with nothing, as production does",
+	"key_rotation":                 "Serves its other public key; what the old one encrypted is refused",
+	"two_signatures":               "Signs callbacks with two secrets, the right one second",
+	"executes_then_times_out":      "Executes every call that moves money, and answers 504",
+	"final_only_after_ms":          "Milliseconds that every transaction stays pending at least",
+	"forged_callbacks":             "Follows every callback with a forged one that claims a success",
+	"balance":                      "What is left of the retailer's float, in XOF",
+	"wrong_pins":                   "Wrong PINs in a row of the retailer; 3 is blocked",
+}
+
+// notificationDelay is how long each callback is held back.
+func (b *board) notificationDelay() time.Duration {
+	return time.Duration(b.Read().NotificationDelayMS) * time.Millisecond
 }
 
 // settling is how long a transaction stays pending at least.

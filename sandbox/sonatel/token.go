@@ -112,7 +112,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) {
 	case !same(id, s.options.Credentials.ClientID):
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "INVALID_CREDENTIALS: Invalid client credentials"})
-	case !same(secret, s.options.Credentials.ClientSecret):
+	case s.board.Read().KeysChanged, !same(secret, s.options.Credentials.ClientSecret):
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"unauthorized_client", "INVALID_CREDENTIALS: Invalid client secret"})
 	case r.PostFormValue("grant_type") != "client_credentials":

@@ -12,18 +12,38 @@ import (
 	"time"
 )
 
-const maxSettings = 1 << 12 // bytes of a body that sets switches
+const maxSettings = 1 << 13 // bytes of a body that sets switches
+
+// fromHere refuses what a page of another site makes a browser send: a sandbox asks for
+// no password, and often listens where its owner surfs.
+var fromHere = http.NewCrossOriginProtection()
 
 // Board holds the switches of one simulator and applies them to its handlers.
 type Board struct {
 	clock Clock
+	life  context.Context //nolint:containedctx // ends with Close, and with it every wait
+	end   context.CancelFunc
 	mu    sync.Mutex
 	now   Switches
 }
 
 // NewBoard returns a board with everything healthy.
 func NewBoard(clock Clock) *Board {
-	return &Board{clock: clock, now: healthy}
+	b := &Board{clock: clock, now: healthy}
+	b.life, b.end = context.WithCancel(context.Background())
+	return b
+}
+
+// Close lets go every call that a switch keeps waiting: its caller gets no answer, or no
+// more of it. Closing twice is harmless.
+func (b *Board) Close() { b.end() }
+
+// wait returns true after d, or false as soon as the caller goes away or the board closes.
+func (b *Board) wait(ctx context.Context, d time.Duration) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(b.life, cancel)() //nolint:contextcheck // Close ends the wait as well
+	return Wait(ctx, b.clock, d)
 }
 
 // Read returns the switches as they stand.
@@ -60,9 +80,17 @@ func (b *Board) Change(change func(*Switches) error) error {
 // ServeHTTP shows the switches on GET. On POST it changes those that the JSON
 // body names and leaves the others; an unknown name or a bad value changes nothing.
 func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ServeSettings(w, r, func() any { return b.Read() }, func(decode func(any) error) error {
-		return b.Change(func(wanted *Switches) error { return decode(wanted) })
-	})
+	b.Settings().ServeHTTP(w, r)
+}
+
+// Settings is how the switches of a simulator without any of its own are read and changed.
+func (b *Board) Settings() Settings {
+	return Settings{
+		Read: func() any { return b.Read() }, Healthy: func() any { return healthy },
+		Change: func(decode func(any) error) error {
+			return b.Change(func(wanted *Switches) error { return decode(wanted) })
+		},
+	}
 }
 
 // ServeSettings serves the settings of a simulator that has more than the switches
@@ -72,6 +100,10 @@ func ServeSettings(w http.ResponseWriter, r *http.Request, show func() any, chan
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 	case http.MethodPost:
+		if err := fromHere.Check(r); err != nil {
+			WriteJSON(w, http.StatusForbidden, map[string]string{"error": err.Error()})
+			return
+		}
 		// Read before change takes its lock: a slow caller holds up nobody.
 		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSettings))
 		if err == nil {
@@ -107,8 +139,8 @@ func decodeSettings(raw []byte, settings any) error {
 func (b *Board) Disturb(next, down http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := b.Read()
-		if s.LatencyMS > 0 && !Wait(r.Context(), b.clock, time.Duration(s.LatencyMS)*time.Millisecond) {
-			return // the caller went away; nobody reads an answer
+		if s.LatencyMS > 0 && !b.wait(r.Context(), time.Duration(s.LatencyMS)*time.Millisecond) {
+			panic(http.ErrAbortHandler) // an empty answer would be a success that nothing was executed for
 		}
 		if s.Down {
 			down.ServeHTTP(w, r)

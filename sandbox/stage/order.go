@@ -56,6 +56,9 @@ type Order struct {
 // Open reports whether the order can still end.
 func (o *Order) Open() bool { return o.State == Pending }
 
+// moves reports whether the order moved money or may still move it.
+func (o *Order) moves() bool { return o.State == Pending || o.State == Executed }
+
 // end ends an order at an instant.
 func (o *Order) end(state State, why Reason, at time.Time) {
 	o.State, o.Reason, o.ChangedAt = state, why, at

@@ -59,6 +59,9 @@ type Switches struct {
 // healthy is an operator with nothing broken.
 var healthy = Switches{NotificationCopies: 1}
 
+// Healthy returns the switches of an operator with nothing broken.
+func Healthy() Switches { return healthy }
+
 // validate reports the first switch that is out of its range.
 func (s Switches) validate() error {
 	for _, limit := range []struct {
@@ -84,6 +87,11 @@ func (s Switches) validate() error {
 		return errors.New("answers must be flood, drip, half, page, or empty")
 	}
 	return nil
+}
+
+// notificationDelay is how long each notification is held back.
+func (s Switches) notificationDelay() time.Duration {
+	return time.Duration(s.NotificationDelayMS) * time.Millisecond
 }
 
 // settling is how long a confirmed payment stays pending at least.

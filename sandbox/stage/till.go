@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 )
@@ -28,6 +27,8 @@ var (
 	ErrCeiling  = errors.New("the beneficiary's ceiling is reached")
 	ErrReturned = errors.New("the order is not executed, or was given back already")
 	ErrNoOrder  = errors.New("there is no such order")
+	ErrUsed     = errors.New("an order has this identifier or key already")
+	ErrDown     = errors.New("the operator is down for this number")
 )
 
 // TillOptions says how a till runs. None is required.
@@ -66,7 +67,7 @@ type Till struct {
 	sequence    []string            // IDs, oldest first
 	byReference map[string][]string // IDs, oldest first
 	byKey       map[string]string
-	calls       map[string]int // of one customer for one amount, to lose every other answer
+	calls       map[caller]int // to lose every other answer
 	returned    map[string]bool
 	paid        []Paid
 	float       int64
@@ -85,10 +86,11 @@ func OpenTill(o TillOptions) (*Till, error) {
 	t := &Till{
 		options: o, board: NewBoard(o.Clock), agenda: NewAgenda(o.Clock), messenger: NewMessenger(o.NotifyClient, o.Log),
 		orders: map[string]*Order{}, byReference: map[string][]string{}, byKey: map[string]string{},
-		calls: map[string]int{}, returned: map[string]bool{}, float: o.Float, quirks: map[string]bool{},
+		calls: map[caller]int{}, returned: map[string]bool{}, float: o.Float, quirks: map[string]bool{},
 	}
 	t.life, t.end = context.WithCancel(context.Background())
 	if err := t.readJournal(); err != nil {
+		defer t.end()
 		return nil, errors.Join(err, t.messenger.Close(t.life))
 	}
 	for _, unfinished := range t.Orders() {
@@ -121,20 +123,27 @@ func (t *Till) Stamp() time.Time { return Stamp(t.options.Clock).UTC() }
 
 // Collect opens an order of a customer who pays; ID, Reference, MSISDN, Asked and
 // Currency must be given. What the customer does is the number's to say. It fails with
-// ErrFull.
+// ErrDown, ErrFull and ErrUsed: of two calls with one key at once, one opens an order.
 func (t *Till) Collect(o Order) (Order, error) {
 	now := t.board.Read()
 	b := now.BehaviourOf(o.MSISDN)
+	if b.Down {
+		return Order{}, ErrDown
+	}
 	o.Direction = In
 	return t.open(o, b.AnswerLost, func(o *Order) { o.collection(b, t.options.Lapse, now.settling()) })
 }
 
 // PayOut opens an order of a customer who is paid. It fails with ErrCeiling for the
-// number that is refused at once, with ErrFloat, and with ErrFull; nothing is kept then.
+// number that is refused at once, with ErrFloat, and as Collect does; nothing is kept
+// then.
 func (t *Till) PayOut(o Order) (Order, error) {
 	now := t.board.Read()
 	p := now.PayoutTo(o.MSISDN)
-	if p.End == RefusedAtOnce {
+	switch {
+	case p.Down:
+		return Order{}, ErrDown
+	case p.End == RefusedAtOnce:
 		return Order{}, ErrCeiling
 	}
 	o.Direction = Out
@@ -142,7 +151,7 @@ func (t *Till) PayOut(o Order) (Order, error) {
 }
 
 // Return opens an order that gives an executed one back, all of it. It fails with
-// ErrReturned, ErrFloat and ErrFull.
+// ErrReturned, and as PayOut does.
 func (t *Till) Return(parent string, o Order) (Order, error) {
 	given, found := t.Order(parent)
 	if !found || given.State != Executed || given.Direction != In {
@@ -159,25 +168,57 @@ func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, err
 	if len(t.orders) >= t.options.MaxOrders {
 		return Order{}, ErrFull
 	}
-	if o.Parent != "" && t.returned[o.Parent] {
-		return Order{}, ErrReturned
+	if t.used(o) {
+		return Order{}, ErrUsed
 	}
 	o.Amount, o.OpenedAt, o.ChangedAt = o.Asked, t.Now(), t.Now()
-	o.AnswerLost = losesAnswers && t.calls[caller(o)]%2 == 0 // the first, the third, …
+	o.Notes = maps.Clone(o.Notes)                              // what the caller does to its own is no line of the journal
+	o.AnswerLost = losesAnswers && t.calls[callerOf(o)]%2 == 0 // the first, the third, …
 	course(&o)
-	if o.taken() > t.float-t.taken {
-		return Order{}, ErrFloat
+	if err := t.affords(Order{}, o); err != nil {
+		return Order{}, err
 	}
-	return o, t.record(o)
+	if err := t.record(o); err != nil {
+		return Order{}, err
+	}
+	return o, nil
+}
+
+// used reports whether another order has the identifier, or may still move money under
+// the key: one that failed leaves its key to the next.
+func (t *Till) used(o Order) bool {
+	if _, known := t.orders[o.ID]; known {
+		return true
+	}
+	kept, found := t.orders[t.byKey[o.Key]]
+	return o.Key != "" && found && kept.moves()
+}
+
+// affords returns why an order may not become after what it was before: the float is
+// too low for it, or what it gives back is given back already.
+func (t *Till) affords(before, after Order) error {
+	if after.Parent != "" && after.moves() && !before.moves() && t.returned[after.Parent] {
+		return ErrReturned
+	}
+	if more := after.taken() - before.taken(); more > 0 && more > t.float-t.taken {
+		return ErrFloat
+	}
+	return nil
 }
 
 // caller tells repeated calls for the same thing from other calls.
-func caller(o Order) string {
-	return string(o.Direction) + " " + o.MSISDN + " " + time.Duration(o.Asked).String()
+type caller struct {
+	direction Direction
+	msisdn    string
+	asked     int64
+}
+
+func callerOf(o Order) caller {
+	return caller{direction: o.Direction, msisdn: o.MSISDN, asked: o.Asked}
 }
 
 // Decide ends an open order as a person on the operator's page does, and tells of it.
-// It fails with ErrNoOrder when there is none, or none that is open.
+// It fails with ErrNoOrder when there is none, or none that is open, and with ErrFloat.
 func (t *Till) Decide(id string, state State, why Reason) (Order, error) {
 	return t.change(id, func(o *Order) bool {
 		if !o.Open() {
@@ -189,7 +230,8 @@ func (t *Till) Decide(id string, state State, why Reason) (Order, error) {
 }
 
 // Correct executes an order that had been declined, as an operator does that finds out
-// later that the customer was debited. It fails with ErrNoOrder.
+// later that the customer was debited. It fails with ErrNoOrder, with ErrFloat, and with
+// ErrReturned when another order gave the same money back meanwhile.
 func (t *Till) Correct(id string) (Order, error) {
 	return t.change(id, func(o *Order) bool {
 		if o.State != Declined {
@@ -200,26 +242,36 @@ func (t *Till) Correct(id string) (Order, error) {
 	})
 }
 
-// change takes an order one step further and tells of it.
+// change takes an order one step further and tells of it. What it returns is the order
+// as it stands, also when it could not change.
 func (t *Till) change(id string, step func(*Order) bool) (Order, error) {
+	after, err := t.alter(id, step)
+	if err == nil {
+		t.tell(after, max(after.Copies, 1))
+		t.mayCorrect(after)
+	}
+	return after, err
+}
+
+// alter takes an order one step further, silently.
+func (t *Till) alter(id string, step func(*Order) bool) (Order, error) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	kept, found := t.orders[id]
 	if !found {
-		t.mu.Unlock()
 		return Order{}, ErrNoOrder
 	}
 	next := *kept
 	if !step(&next) {
-		t.mu.Unlock()
 		return *kept, ErrNoOrder
 	}
-	err := t.record(next)
-	t.mu.Unlock()
-	if err == nil {
-		t.tell(next, max(next.Copies, 1))
-		t.mayCorrect(next)
+	if err := t.affords(*kept, next); err != nil {
+		return *kept, err
 	}
-	return next, err
+	if err := t.record(next); err != nil {
+		return *kept, err
+	}
+	return next, nil
 }
 
 // arrange sees to it that an order ends when it is due.
@@ -233,17 +285,22 @@ func (t *Till) arrange(o Order) {
 	}
 }
 
-// due ends an order as its course says, unless it ended meanwhile.
+// due ends an order as its course says, unless it ended meanwhile. A clock that was put
+// back wakes it too early: it then waits again.
 func (t *Till) due(id string) {
-	_, err := t.change(id, func(o *Order) bool {
+	after, err := t.change(id, func(o *Order) bool {
 		if !o.Open() || o.NextAt.IsZero() || o.NextAt.After(t.Now()) {
 			return false
 		}
 		o.end(o.Ends, o.EndsReason, t.Now())
 		return true
 	})
-	if err != nil && !errors.Is(err, ErrNoOrder) {
+	switch {
+	case err == nil:
+	case !errors.Is(err, ErrNoOrder):
 		t.options.Log.Error("order could not end", "error", err)
+	case after.Open() && after.NextAt.After(t.Now()):
+		t.arrange(after)
 	}
 }
 
@@ -252,8 +309,8 @@ func (t *Till) mayCorrect(o Order) {
 	after := time.Duration(t.board.Read().CorrectAfterMS) * time.Millisecond
 	if o.State == Declined && after > 0 {
 		t.agenda.At(o.ChangedAt.Add(after), func() {
-			if _, err := t.Correct(o.ID); err != nil && !errors.Is(err, ErrNoOrder) {
-				t.options.Log.Error("order could not be corrected", "error", err)
+			if _, err := t.Correct(o.ID); err != nil {
+				t.options.Log.Info("order not corrected", "error", err)
 			}
 		})
 	}
@@ -276,102 +333,28 @@ func (t *Till) apply(o Order) {
 	} else {
 		t.sequence = append(t.sequence, o.ID)
 		t.byReference[o.Reference] = append(t.byReference[o.Reference], o.ID)
-		t.calls[caller(o)]++
+		t.calls[callerOf(o)]++
+		if o.Key != "" { // a later step of an order does not take its key back
+			t.byKey[o.Key] = o.ID
+		}
 	}
-	if o.Key != "" {
-		t.byKey[o.Key] = o.ID
-	}
+	moved := known && before.moves()
 	if o.State == Executed && (!known || before.State != Executed) {
 		t.paid = append(t.paid, o.paid())
 	}
-	if o.Parent != "" {
-		t.returned[o.Parent] = o.State == Pending || o.State == Executed
+	if o.Parent != "" && o.moves() != moved {
+		t.returned[o.Parent] = o.moves()
 	}
 	t.taken += o.taken()
 	t.orders[o.ID] = &o
 }
 
-// Order returns an order by the operator's own identifier, and whether there is one.
-func (t *Till) Order(id string) (Order, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if kept, found := t.orders[id]; found {
-		return *kept, true
-	}
-	return Order{}, false
-}
-
-// ByKey returns the order that was opened under a key, and whether there is one.
-func (t *Till) ByKey(key string) (Order, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if kept, found := t.orders[t.byKey[key]]; found {
-		return *kept, true
-	}
-	return Order{}, false
-}
-
-// ByReference returns the orders of a merchant's reference, oldest first.
-func (t *Till) ByReference(reference string) []Order {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.those(t.byReference[reference])
-}
-
-// Orders returns every order, oldest first.
-func (t *Till) Orders() []Order {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.those(t.sequence)
-}
-
-func (t *Till) those(ids []string) []Order {
-	found := make([]Order, len(ids))
-	for i, id := range ids {
-		found[i] = *t.orders[id]
-	}
-	return found
-}
-
-// Book returns the money that moved, oldest first.
-func (t *Till) Book() []Paid {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.paid)
-}
-
-// Asked returns how many orders there ever were.
-func (t *Till) Asked() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.sequence)
-}
-
-// Float returns what is left for payouts, in francs.
-func (t *Till) Float() int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.float - t.taken
-}
-
-// Quirk reports whether one of the operator's own switches is on.
-func (t *Till) Quirk(name string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.quirks[name]
-}
-
-// Quirks returns what each of the operator's own switches does.
-func (t *Till) Quirks() map[string]string { return maps.Clone(t.options.Quirks) }
-
-// Board returns the switches that every simulator has.
-func (t *Till) Board() *Board { return t.board }
-
 // Close stops every customer, delivers the callbacks that are queued, and closes the
-// journal. When ctx ends first, callbacks are given up. Calls that hang are let go.
-// Closing twice is harmless.
+// journal. When ctx ends first, callbacks are given up. Callbacks that are held back are
+// given up as well, and calls that hang are let go. Closing twice is harmless.
 func (t *Till) Close(ctx context.Context) error {
 	t.end()
+	t.board.Close()
 	t.agenda.Close()
 	return errors.Join(t.messenger.Close(ctx), t.journal.Close())
 }

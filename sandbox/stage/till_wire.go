@@ -3,8 +3,6 @@ package stage
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
 	"time"
 )
@@ -29,31 +27,33 @@ func (t *Till) Down(way Direction, msisdn string) bool {
 
 // Conclude answers the call that opened an order. What a magic number does before,
 // during or after the answer happens here: one callback that overtakes it, an answer
-// that never comes. By then everything is executed or arranged.
+// that never comes. By the time that anyone reads the answer, everything is executed or
+// arranged.
 func (t *Till) Conclude(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
-	if o.Copies > 1 && !o.Open() {
-		t.tellNow(r.Context(), o)
+	if o.Copies > 1 && !o.Open() && t.tellNow(r.Context(), o) {
 		o.Copies--
+	}
+	if o.Open() {
+		t.arrange(o)
 	}
 	if o.AnswerLost {
 		t.carryOn(o)
 		t.hang(r)
 	}
 	WriteJSON(w, status, reply)
+	// The answer leaves before the end is told: "at once" is not "before".
 	if err := http.NewResponseController(w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		t.options.Log.Debug("answer not flushed", "error", err)
 	}
 	t.carryOn(o)
 }
 
-// carryOn tells of an order that has ended and arranges one that has not.
+// carryOn tells of an order that ended in the call that opened it.
 func (t *Till) carryOn(o Order) {
-	if o.Open() {
-		t.arrange(o)
-		return
+	if !o.Open() {
+		t.tell(o, max(o.Copies, 1))
+		t.mayCorrect(o)
 	}
-	t.tell(o, max(o.Copies, 1))
-	t.mayCorrect(o)
 }
 
 // hang keeps the caller waiting for an answer that never comes. It does not return.
@@ -70,88 +70,64 @@ func (t *Till) hang(r *http.Request) {
 // Tell sends the callback of an order once more, as an operator does on request.
 func (t *Till) Tell(o Order) { t.tell(o, 1) }
 
-// tell sends the callback of an order, as often as the number and the switches say.
+// tell sends the callback of an order, as often as the number and the switches say, and
+// as late.
 func (t *Till) tell(o Order, copies int) {
+	delay := t.board.Read().notificationDelay()
+	if delay == 0 {
+		t.send(o, copies)
+		return
+	}
+	t.agenda.At(t.options.Clock.Now().Add(delay), func() { t.send(o, copies) })
+}
+
+// send lets the callback of an order leave now, unless notifications are off by now.
+func (t *Till) send(o Order, copies int) {
 	switches := t.board.Read()
-	msg, wanted := t.message(o)
-	if !wanted || switches.NotificationsOff {
-		return
-	}
-	msg.Copies = copies * switches.NotificationCopies
-	if switches.NotificationDelayMS == 0 {
+	if msg, wanted := t.message(o); wanted && !switches.NotificationsOff {
+		msg.Copies = copies * switches.NotificationCopies
 		t.messenger.Carry(msg)
-		return
-	}
-	later := t.options.Clock.Now().Add(time.Duration(switches.NotificationDelayMS) * time.Millisecond)
-	t.agenda.At(later, func() { t.messenger.Carry(msg) })
-}
-
-// tellNow sends the callback of an order and waits until it was answered.
-func (t *Till) tellNow(ctx context.Context, o Order) {
-	if msg, wanted := t.message(o); wanted && !t.board.Read().NotificationsOff {
-		t.messenger.Deliver(ctx, msg)
 	}
 }
 
-// message returns the callback of an order, and whether there is one.
+// tellNow sends the callback of an order and waits until it was answered, whatever
+// becomes of the caller. It reports false when callbacks are held back: none overtakes
+// an answer then.
+func (t *Till) tellNow(ctx context.Context, o Order) bool {
+	switches := t.board.Read()
+	if switches.notificationDelay() > 0 {
+		return false
+	}
+	if msg, wanted := t.message(o); wanted && !switches.NotificationsOff {
+		t.messenger.Deliver(context.WithoutCancel(ctx), msg)
+	}
+	return true
+}
+
+// message returns the callback of an order, and whether there is one. Each copy that
+// leaves is counted.
 func (t *Till) message(o Order) (Message, bool) {
 	if t.options.Callback == nil {
 		return Message{}, false
 	}
 	msg := t.options.Callback(o)
+	answered := msg.Answered
+	msg.Answered = func(status int) {
+		t.count(o.ID)
+		if answered != nil {
+			answered(status)
+		}
+	}
 	return msg, msg.URL != ""
 }
 
-// settings is everything that can be set of a till, as /switches shows it.
-type settings struct {
-	Switches
-
-	Float  int64           `json:"float"`  // francs left for payouts
-	Quirks map[string]bool `json:"quirks"` // the operator's own
-}
-
-// ServeBook shows every order and the money that moved, as JSON.
-func (t *Till) ServeBook(w http.ResponseWriter, _ *http.Request) {
-	WriteJSON(w, http.StatusOK, struct {
-		Orders []Order `json:"orders"`
-		Paid   []Paid  `json:"paid"`
-	}{t.Orders(), append([]Paid{}, t.Book()...)})
-}
-
-// ServeSwitches shows the settings on GET, and on POST changes those that the body names.
-func (t *Till) ServeSwitches(w http.ResponseWriter, r *http.Request) {
-	ServeSettings(w, r, func() any { return t.read() }, func(decode func(any) error) error {
-		return t.board.Change(func(common *Switches) error { return t.set(common, decode) })
+// count notes that one more callback of an order has left.
+func (t *Till) count(id string) {
+	_, err := t.alter(id, func(o *Order) bool {
+		o.Callbacks++
+		return true
 	})
-}
-
-func (t *Till) read() settings {
-	s := settings{Switches: t.board.Read(), Float: t.Float(), Quirks: map[string]bool{}}
-	for name := range t.options.Quirks {
-		s.Quirks[name] = t.Quirk(name)
+	if err != nil {
+		t.options.Log.Error("callback not counted", "error", err)
 	}
-	return s
-}
-
-// set decodes a body over the settings as they stand, all of it or nothing.
-func (t *Till) set(common *Switches, decode func(any) error) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	wanted := settings{Switches: *common, Float: t.float - t.taken, Quirks: maps.Clone(t.quirks)}
-	if err := decode(&wanted); err != nil {
-		return err
-	}
-	for name := range wanted.Quirks {
-		if _, known := t.options.Quirks[name]; !known {
-			return fmt.Errorf("quirk %q is none of this operator's", name)
-		}
-	}
-	if wanted.Float < 0 || wanted.Float > maxFloat {
-		return fmt.Errorf("float must be from 0 to %d", maxFloat)
-	}
-	if err := wanted.Switches.validate(); err != nil {
-		return err
-	}
-	*common, t.float, t.quirks = wanted.Switches, wanted.Float+t.taken, wanted.Quirks
-	return nil
 }

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pirogue/config"
+	"pirogue/sandbox"
+	"pirogue/sandbox/stage"
+)
+
+// Limits of a call to a sandbox.
+const (
+	sandboxTimeout = 10 * time.Second
+	maxAnswer      = 64 << 20 // bytes; a book of 100 000 payments has 30 MB
+)
+
+// sandboxClient talks to a sandbox that runs.
+type sandboxClient struct {
+	url  string
+	http *http.Client
+}
+
+// on adapts what is done to one operator, which the first argument names. The others are
+// handed on.
+func (tool *sandboxTool) on(
+	do func(*cobra.Command, *sandboxClient, sandbox.Operator, []string) error,
+) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		c, operators, err := tool.reach(cmd)
+		if err != nil {
+			return err
+		}
+		o, err := named(operators, args[0])
+		if err != nil {
+			return err
+		}
+		return do(cmd, c, o, args[1:])
+	}
+}
+
+// reach finds the sandbox and its operators.
+func (tool *sandboxTool) reach(cmd *cobra.Command) (*sandboxClient, []sandbox.Operator, error) {
+	conf, err := config.Load(tool.environ)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &sandboxClient{url: conf.SandboxURL, http: &http.Client{Timeout: sandboxTimeout}}
+	var operators []sandbox.Operator
+	err = c.do(cmd.Context(), http.MethodGet, "/simulators", nil, &operators)
+	return c, operators, err
+}
+
+func (tool *sandboxTool) operators(cmd *cobra.Command) ([]sandbox.Operator, error) {
+	_, operators, err := tool.reach(cmd)
+	return operators, err
+}
+
+// named returns the operator with a code.
+func named(operators []sandbox.Operator, code string) (sandbox.Operator, error) {
+	codes := make([]string, len(operators))
+	for i, o := range operators {
+		if o.Code == code {
+			return o, nil
+		}
+		codes[i] = o.Code
+	}
+	return sandbox.Operator{}, fmt.Errorf("the sandbox has no operator %q; it has %s", code, strings.Join(codes, ", "))
+}
+
+// change gives settings of an operator other values and prints what is broken then.
+func (tool *sandboxTool) change(
+	cmd *cobra.Command, c *sandboxClient, o sandbox.Operator, wanted map[string]string,
+) error {
+	object, err := stage.Patch(o.Settings, wanted)
+	if err != nil {
+		return fmt.Errorf("%w; `pirogue sandbox show %s` lists the settings", err, o.Code)
+	}
+	if err := c.do(cmd.Context(), http.MethodPost, o.Path+"/switches", object, nil); err != nil {
+		return err
+	}
+	operators, err := tool.operators(cmd)
+	if err != nil {
+		return err
+	}
+	after, err := named(operators, o.Code)
+	if err != nil {
+		return err
+	}
+	return tool.print(cmd.OutOrStdout(), after, fieldsOf("operator", after.Code, "broken", brokenOf(after)))
+}
+
+// do makes one call and decodes the JSON of its answer, unless into is nil. The error is
+// the sandbox's own where it says one.
+func (c *sandboxClient) do(ctx context.Context, method, path string, body []byte, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("no sandbox answers at %s; `pirogue sandbox` or `pirogue dev` runs one, and"+
+			" PIROGUE_SANDBOX_URL says where: %w", c.url, err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the sandbox's answer: %w", err)
+	case len(raw) > maxAnswer:
+		return fmt.Errorf("the sandbox's answer to %s is larger than %d bytes", path, maxAnswer)
+	case resp.StatusCode != http.StatusOK:
+		return refusalOf(c.url+path, resp.Status, raw)
+	case into == nil:
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber() // a setting is written as it was read
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("%s is not what a sandbox answers: %w", c.url+path, err)
+	}
+	return nil
+}
+
+// refusalOf is why a sandbox refused a call.
+func refusalOf(address, status string, raw []byte) error {
+	var said struct{ Error string }
+	if json.Unmarshal(raw, &said) == nil && said.Error != "" {
+		return errors.New(said.Error)
+	}
+	return fmt.Errorf("%s answers %s: is it a sandbox?", address, status)
+}

@@ -1,0 +1,158 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pirogue/sandbox/stage"
+)
+
+// faultView is one operator on the page of faults.
+type faultView struct {
+	Operator
+
+	Down    bool
+	Saved   bool
+	Problem string // why the last form was refused
+	Groups  []groupView
+}
+
+// groupView is settings that belong together.
+type groupView struct {
+	Title  string
+	Own    bool // no other operator has them
+	Fields []fieldView
+}
+
+// fieldView is one setting as a field of the form.
+type fieldView struct {
+	ID, Name    string
+	Label, Hint string
+	Kind        string // check, number, choice or text
+	Shown       string // the value as it stands
+	Value       string // the value in the field: what was typed, after a refusal
+	Choices     []choiceView
+}
+
+// choiceView is one value that a setting can have, and what it does.
+type choiceView struct{ Value, Says string }
+
+// setting is how the page names one of the switches that every operator has.
+type setting struct{ name, label, hint string }
+
+// common is the switches that every operator has, as the page shows them. down has
+// buttons of its own.
+var common = []struct {
+	title    string
+	settings []setting
+}{
+	{"Customers", []setting{
+		{"force", "Everybody behaves as", ""},
+		{"settle_ms", "A confirmed payment stays pending for", "milliseconds"},
+		{"correct_after_ms", "A failed payment turns out a success after", "milliseconds; 0 is never"},
+	}},
+	{"Answers", []setting{
+		{"latency_ms", "Every answer waits for", "milliseconds"},
+		{"drop_answers", "Answers that will be lost, though executed", "counts down by itself"},
+		{"answers", "Answers arrive as", ""},
+		{"unknown_words", "Statuses in words that stand in no guide", ""},
+	}},
+	{"Notifications", []setting{
+		{"notifications_off", "None leaves", ""},
+		{"notification_copies", "Copies of each", "1 is healthy"},
+		{"notification_delay_ms", "Each is held back for", "milliseconds"},
+	}},
+	{"Credentials", []setting{
+		{"keys_changed", "The operator changed its keys", "ours are refused"},
+		{"refuse_tokens", "Every access token is revoked", ""},
+		{"token_lifetime_s", "Access tokens live for", "seconds; 0 is as usual"},
+	}},
+}
+
+// answers is the ways in which answers can be spoiled.
+var answers = []choiceView{
+	{"", "they are"},
+	{stage.AnswersFlood, "50 MB of nothing"},
+	{stage.AnswersDrip, "a byte a second"},
+	{stage.AnswersHalf, "half, then the connection breaks off"},
+	{stage.AnswersPage, "somebody else's web page"},
+}
+
+func (s *Sandbox) faultsView(t trial) ([]faultView, error) {
+	views := make([]faultView, len(s.open))
+	for i, one := range s.open {
+		operator, err := one.operator()
+		if err != nil {
+			return nil, err
+		}
+		views[i] = faultView{Operator: operator, Down: operator.Settings["down"] == true}
+		typed := map[string]string{}
+		if t.code == one.code() {
+			views[i].Saved = t.err == nil
+			if t.err != nil {
+				views[i].Problem, typed = t.err.Error(), t.typed
+			}
+		}
+		views[i].Groups = groupsOf(operator, typed)
+	}
+	return views, nil
+}
+
+// groupsOf is the form of an operator; typed replaces what is set.
+func groupsOf(o Operator, typed map[string]string) []groupView {
+	var groups []groupView
+	for _, group := range common {
+		view := groupView{Title: group.title}
+		for _, s := range group.settings {
+			view.Fields = append(view.Fields, fieldOf(o, s, typed))
+		}
+		groups = append(groups, view)
+	}
+	if len(o.Own) == 0 {
+		return groups
+	}
+	own := groupView{Title: "Only this operator", Own: true}
+	for _, name := range slices.Sorted(maps.Keys(o.Own)) {
+		own.Fields = append(own.Fields, fieldOf(o, setting{name: name, label: o.Own[name]}, typed))
+	}
+	return append(groups, own)
+}
+
+// fieldOf is the field of one setting; its type is that of the value as it stands.
+func fieldOf(o Operator, s setting, typed map[string]string) fieldView {
+	f := fieldView{
+		ID: o.Code + "-" + strings.ReplaceAll(s.name, ".", "-"), Name: s.name, Label: s.label, Hint: s.hint,
+		Shown: fmt.Sprint(o.Settings[s.name]), Kind: "number",
+	}
+	f.Value = f.Shown
+	if refused, found := typed[s.name]; found {
+		f.Value = refused
+	}
+	switch _, isText := o.Settings[s.name].(string); {
+	case s.name == "force":
+		f.Kind, f.Choices = "choice", behaviours()
+	case s.name == "answers":
+		f.Kind, f.Choices = "choice", answers
+	case isText:
+		f.Kind = "text"
+	case f.Shown == "true" || f.Shown == "false":
+		f.Kind = "check"
+	}
+	return f
+}
+
+// behaviours is the magic numbers, as everybody can be made to behave.
+func behaviours() []choiceView {
+	choices := []choiceView{{"", "their own number says"}}
+	magic, payouts := stage.MagicNumbers(), stage.MagicPayouts()
+	for _, digits := range slices.Sorted(maps.Keys(magic)) {
+		says := magic[digits].Says
+		if paid := payouts[digits].Says; paid != says {
+			says += " / " + paid
+		}
+		choices = append(choices, choiceView{digits, digits + ": " + says})
+	}
+	return choices
+}

@@ -1,0 +1,76 @@
+package sandbox
+
+import (
+	"net/http"
+
+	"pirogue/sandbox/stage"
+)
+
+// Operator is what /simulators says of one simulator.
+type Operator struct {
+	Code     string            `json:"code"`     // by which commands name it
+	Name     string            `json:"name"`     // for people
+	Path     string            `json:"path"`     // the base path
+	Asked    int               `json:"asked"`    // payments asked for
+	Paid     int               `json:"paid"`     // payments executed
+	Broken   []string          `json:"broken"`   // name=value of everything that is broken on purpose
+	Settings map[string]any    `json:"settings"` // every setting, by its name; see stage.Settings.Values
+	Own      map[string]string `json:"own"`      // what each setting does that not every operator has
+}
+
+// list shows programs which simulators there are and how they are set.
+func (s *Sandbox) list(w http.ResponseWriter, _ *http.Request) {
+	operators := make([]Operator, len(s.open))
+	for i, one := range s.open {
+		operator, err := one.operator()
+		if err != nil {
+			stage.WriteJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+			return
+		}
+		operators[i] = operator
+	}
+	stage.WriteJSON(w, http.StatusOK, operators)
+}
+
+// heal mends everything of one simulator.
+func (s *Sandbox) heal(w http.ResponseWriter, r *http.Request) {
+	one, found := s.find(r.PathValue("code"))
+	if !found {
+		stage.WriteJSON(w, http.StatusNotFound, map[string]string{"error": "there is no such operator"})
+		return
+	}
+	err := fromHere.Check(r)
+	if err == nil {
+		err = one.Settings().Heal()
+	}
+	if err != nil {
+		stage.WriteJSON(w, http.StatusForbidden, map[string]string{"error": err.Error()})
+		return
+	}
+	stage.WriteJSON(w, http.StatusOK, one.Settings().Read())
+}
+
+// fromHere refuses what a page of another site makes a browser send.
+var fromHere = http.NewCrossOriginProtection()
+
+func (s *Sandbox) find(code string) (opened, bool) {
+	for _, one := range s.open {
+		if one.code() == code {
+			return one, true
+		}
+	}
+	return opened{}, false
+}
+
+func (o opened) operator() (Operator, error) {
+	settings := o.Settings()
+	values, err := settings.Values()
+	if err != nil {
+		return Operator{}, err
+	}
+	broken, err := settings.Broken()
+	return Operator{
+		Code: o.code(), Name: o.name, Path: o.path, Asked: o.Asked(), Paid: len(o.Book()), Broken: broken,
+		Settings: values, Own: settings.Own,
+	}, err
+}

@@ -1,0 +1,92 @@
+package stage
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+)
+
+// settings is everything that can be set of a till.
+type settings struct {
+	Switches
+
+	Float  int64           `json:"float"`  // francs left for payouts
+	Quirks map[string]bool `json:"quirks"` // the operator's own
+}
+
+// Quirk reports whether one of the operator's own switches is on.
+func (t *Till) Quirk(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.quirks[name]
+}
+
+// Quirks returns what each of the operator's own switches does.
+func (t *Till) Quirks() map[string]string { return maps.Clone(t.options.Quirks) }
+
+// Board returns the switches that every simulator has.
+func (t *Till) Board() *Board { return t.board }
+
+// Settings is how everything that can be set of a till is read and changed.
+func (t *Till) Settings() Settings {
+	own := map[string]string{"float": "What is left for payouts, in francs"}
+	for name, says := range t.options.Quirks {
+		own["quirks."+name] = says
+	}
+	return Settings{
+		Read: func() any { return t.read() }, Healthy: func() any { return t.healthy() },
+		Change: func(decode func(any) error) error {
+			return t.board.Change(func(common *Switches) error { return t.set(common, decode) })
+		},
+		Own: own, Figures: []string{"float"},
+	}
+}
+
+// ServeSwitches shows the settings on GET, and on POST changes those that the body names.
+func (t *Till) ServeSwitches(w http.ResponseWriter, r *http.Request) {
+	t.Settings().ServeHTTP(w, r)
+}
+
+func (t *Till) read() settings {
+	s := settings{Switches: t.board.Read(), Float: t.Float(), Quirks: map[string]bool{}}
+	for name := range t.options.Quirks {
+		s.Quirks[name] = t.Quirk(name)
+	}
+	return s
+}
+
+// healthy is a till with nothing broken, its float filled up again.
+func (t *Till) healthy() settings {
+	s := settings{Switches: healthy, Float: t.options.Float, Quirks: map[string]bool{}}
+	for name := range t.options.Quirks {
+		s.Quirks[name] = false
+	}
+	return s
+}
+
+// set decodes a body over the settings as they stand, all of it or nothing.
+func (t *Till) set(common *Switches, decode func(any) error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before := t.left()
+	wanted := settings{Switches: *common, Float: before, Quirks: maps.Clone(t.quirks)}
+	if err := decode(&wanted); err != nil {
+		return err
+	}
+	for name := range wanted.Quirks {
+		if _, known := t.options.Quirks[name]; !known {
+			return fmt.Errorf("quirk %q is none of this operator's", name)
+		}
+	}
+	if wanted.Float < 0 || wanted.Float > maxFloat {
+		return fmt.Errorf("float must be from 0 to %d", maxFloat)
+	}
+	if err := wanted.Switches.validate(); err != nil {
+		return err
+	}
+	*common, t.quirks = wanted.Switches, wanted.Quirks
+	if wanted.Float != before {
+		t.float = wanted.Float + t.taken
+	}
+	return nil
+}

@@ -1,0 +1,462 @@
+package stage_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// TestCoursesOfThoseWhoPay is the table of the merchant API for a customer who pays.
+func TestCoursesOfThoseWhoPay(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		msisdn string
+		after  time.Duration // 0: in the call itself
+		end    stage.State
+		why    stage.Reason
+		moved  []int64
+		told   int
+	}{
+		"paid at once":                {"+22376123456", 0, stage.Executed, "", []int64{1501}, 1},
+		"too poor":                    {"+22376111111", 2 * time.Second, stage.Declined, stage.TooPoor, nil, 1},
+		"refuses":                     {"+22376222222", 2 * time.Second, stage.Declined, stage.SaidNo, nil, 1},
+		"never answers":               {"+22376333333", 10 * time.Minute, stage.Lapsed, stage.Silence, nil, 1},
+		"pays after half a minute":    {"+22376444444", 30 * time.Second, stage.Executed, "", []int64{1501}, 1},
+		"pays after our expiry":       {"+22376777777", 330 * time.Second, stage.Executed, "", []int64{1501}, 1},
+		"told three times":            {"+22376888888", 0, stage.Executed, "", []int64{1501}, 3},
+		"another amount is confirmed": {"+22376999999", 0, stage.Executed, "", []int64{751}, 1},
+		"any other number":            {"+22376543210", 10 * time.Second, stage.Executed, "", []int64{1501}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			s.follows("/in", s.asks(row.msisdn), row.after)
+			s.concludes(row.end, row.why, row.moved, row.told)
+		})
+	}
+}
+
+// TestCoursesOfThoseWhoArePaid is the same table for a customer who is paid.
+func TestCoursesOfThoseWhoArePaid(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		msisdn string
+		after  time.Duration
+		end    stage.State
+		why    stage.Reason
+		moved  []int64
+		told   int
+	}{
+		"paid out at once":             {"+22376123456", 0, stage.Executed, "", []int64{1501}, 1},
+		"accepted, then rejected":      {"+22376222222", 2 * time.Second, stage.Declined, stage.Rejected, nil, 1},
+		"pending 5 min, then failed":   {"+22376333333", 5 * time.Minute, stage.Declined, stage.Rejected, nil, 1},
+		"paid out after half a minute": {"+22376444444", 30 * time.Second, stage.Executed, "", []int64{1501}, 1},
+		"paid out late":                {"+22376777777", 6 * time.Minute, stage.Executed, "", []int64{1501}, 1},
+		"told three times":             {"+22376888888", 0, stage.Executed, "", []int64{1501}, 3},
+		"another amount is executed":   {"+22376999999", 0, stage.Executed, "", []int64{751}, 1},
+		"any other number":             {"+22376543210", 10 * time.Second, stage.Executed, "", []int64{1501}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			s.follows("/out", s.asks(row.msisdn), row.after)
+			s.concludes(row.end, row.why, row.moved, row.told)
+		})
+	}
+}
+
+// follows opens an order and goes with it to its end, which comes neither earlier nor later.
+func (s *shop) follows(path string, o stage.Order, after time.Duration) {
+	s.t.Helper()
+	s.opens(path, o)
+	if after > 0 {
+		s.clock.Advance(after - time.Millisecond)
+		s.stands(o.ID, stage.Pending)
+		s.clock.Advance(time.Millisecond)
+	}
+}
+
+// concludes checks what is left of the only order: how it ended, what was booked and told.
+func (s *shop) concludes(end stage.State, why stage.Reason, moved []int64, told int) {
+	s.t.Helper()
+	s.clock.Advance(48 * time.Hour)
+	states := s.ends()
+	o := s.kept("T1")
+	if o.State != end || o.Reason != why || !o.NextAt.IsZero() {
+		s.t.Errorf("it ends %s %q, and goes on at %s", o.State, o.Reason, o.NextAt)
+	}
+	equal(s.t, "the book", s.moved(), moved)
+	for _, p := range s.till.Book() {
+		if p.TxnID != "T1" || p.OrderID != "R-T1" || p.Asked != 1501 || p.Currency != "XOF" || p.Direction != o.Direction || !p.At.Equal(o.ChangedAt) {
+			s.t.Errorf("the book says %+v", p)
+		}
+	}
+	want := []stage.State{}
+	for range told {
+		want = append(want, end)
+	}
+	equal(s.t, "told", states, want)
+	if o.Callbacks != told {
+		s.t.Errorf("%d callbacks are counted, want %d", o.Callbacks, told)
+	}
+}
+
+func TestABeneficiaryAtTheCeilingLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	if _, err := s.till.PayOut(s.asks("+22376111111")); !errors.Is(err, stage.ErrCeiling) {
+		t.Errorf("the ceiling says %v", err)
+	}
+	if s.till.Asked() != 0 || s.till.Float() != 1_000_000_000 {
+		t.Errorf("%d orders are kept, and %d francs are left", s.till.Asked(), s.till.Float())
+	}
+}
+
+// TestNothingIsExecutedWhileTheOperatorIsDown asks for the number whose operator is down
+// past the door that answers 503.
+func TestNothingIsExecutedWhileTheOperatorIsDown(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	_, in := s.till.Collect(s.asks("+22376555555"))
+	_, out := s.till.PayOut(s.asks("+22376555555"))
+	if !errors.Is(in, stage.ErrDown) || !errors.Is(out, stage.ErrDown) || s.till.Asked() != 0 {
+		t.Errorf("down says %v and %v, and %d orders are kept", in, out, s.till.Asked())
+	}
+	if !s.till.Down(stage.In, "+22376555555") || !s.till.Down(stage.Out, "+22376555555") || s.till.Down(stage.In, "+22376123456") {
+		t.Error("the till does not know for whom the operator is down")
+	}
+}
+
+// TestTheFloatIsHeldAndReleased pays out of a float of 4000 francs.
+func TestTheFloatIsHeldAndReleased(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, func(o *stage.TillOptions) { o.Float = 4000 })
+	left := func(want int64) {
+		t.Helper()
+		if got := s.till.Float(); got != want {
+			t.Errorf("%d francs are left, want %d", got, want)
+		}
+	}
+	s.opens("/out", s.asks("+22376444444")) // held while it is pending
+	left(2499)
+	s.opens("/out", s.asks("+22376222222")) // will be rejected: nothing is held
+	left(2499)
+	s.opens("/in", s.asks("+22376123456")) // what comes in is no float
+	left(2499)
+	waiting := s.opens("/out", s.asks("+22376543210"))
+	left(998)
+	if _, err := s.till.PayOut(s.asks("+22376123456")); !errors.Is(err, stage.ErrFloat) {
+		t.Errorf("1501 of 998 francs: %v", err)
+	}
+	if _, err := s.till.Decide(waiting.ID, stage.Declined, stage.Rejected); err != nil {
+		t.Error(err)
+	}
+	left(2499)
+	s.clock.Advance(time.Hour)
+	left(2499)
+	if s.till.Asked() != 4 {
+		t.Errorf("%d orders are kept, and one was refused", s.till.Asked())
+	}
+}
+
+// TestTheFloatIsNeverOverdrawn corrects a payout for which nothing is left, and decides
+// one that was not to be paid.
+func TestTheFloatIsNeverOverdrawn(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, func(o *stage.TillOptions) { o.Float = 2000 })
+	rejected := s.opens("/out", s.asks("+22376222222"))
+	other := s.opens("/out", s.asks("+22376222222"))
+	s.opens("/out", s.asks("+22376123456"))
+	if _, err := s.till.Decide(other.ID, stage.Executed, ""); !errors.Is(err, stage.ErrFloat) {
+		t.Errorf("1501 of 499 francs, by hand: %v", err)
+	}
+	s.clock.Advance(time.Minute)
+	if o, err := s.till.Correct(rejected.ID); !errors.Is(err, stage.ErrFloat) || o.State != stage.Declined {
+		t.Errorf("1501 of 499 francs, by correction: %s %v", o.State, err)
+	}
+	equal(t, "the book", s.moved(), []int64{1501})
+	s.set(`{"float": 1501}`)
+	if _, err := s.till.Correct(rejected.ID); err != nil || s.till.Float() != 0 {
+		t.Errorf("1501 of 1501 francs: %v, and %d are left", err, s.till.Float())
+	}
+}
+
+// TestEveryOtherAnswerIsLost calls four times for the same, and once for something else.
+func TestEveryOtherAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/in", "/out"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			for n, wantLost := range []bool{true, false, true, false} {
+				o := s.asks("+22376666666")
+				if lost := s.loses(path, o); lost != wantLost {
+					t.Errorf("call %d: the answer is lost: %v", n+1, lost)
+				}
+				if kept := s.kept(o.ID); kept.AnswerLost != wantLost {
+					t.Errorf("call %d: the order says %v", n+1, kept.AnswerLost)
+				}
+			}
+			other := s.asks("+22376666666")
+			other.Asked = 2000
+			if !s.loses(path, other) {
+				t.Error("the first call for another amount is answered")
+			}
+			s.clock.Advance(time.Hour)
+			if len(s.till.Book()) != 5 {
+				t.Errorf("five calls were executed, and the book says %v", s.moved())
+			}
+		})
+	}
+}
+
+// loses makes a call and reports whether its answer was lost.
+func (s *shop) loses(path string, o stage.Order) bool {
+	s.t.Helper()
+	answered := make(chan bool, 1)
+	go func() {
+		_, _, err := s.posts(path, o)
+		answered <- err == nil
+	}()
+	deadline := time.Now().Add(patience)
+	for {
+		select {
+		case ok := <-answered:
+			return !ok
+		case <-time.After(5 * time.Millisecond):
+			if kept, found := s.till.Order(o.ID); found && kept.AnswerLost {
+				s.clock.Advance(time.Minute) // which is how long it hangs
+			}
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatal("the call neither ends nor hangs")
+		}
+	}
+}
+
+// TestACallThatHangsIsLetGo closes the till while a caller waits for a lost answer, and
+// while another waits out the latency.
+func TestACallThatHangsIsLetGo(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	ended := make(chan error, 2)
+	hangs := func(o stage.Order) {
+		_, _, err := s.posts("/in", o)
+		ended <- err
+	}
+	lost := s.asks("+22376666666")
+	go hangs(lost)
+	deadline := time.Now().Add(patience)
+	for s.till.Asked() == 0 && time.Now().Before(deadline) {
+		time.Sleep(time.Millisecond)
+	}
+	s.set(`{"latency_ms": 60000}`)
+	go hangs(s.asks("+22376123456"))
+	time.Sleep(20 * time.Millisecond)
+	s.closes()
+	for range 2 {
+		select {
+		case err := <-ended:
+			if err == nil {
+				t.Error("a call that was let go is answered")
+			}
+		case <-time.After(patience):
+			t.Fatal("a call still hangs")
+		}
+	}
+	if s.till.Asked() != 1 {
+		t.Errorf("%d orders are kept: what waits out the latency was not executed", s.till.Asked())
+	}
+}
+
+func TestOrdersAreFoundByReferenceAndKey(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	first, second := s.asks("+22376123456"), s.asks("+22376543210")
+	first.Key, second.Reference = "key-1", first.Reference
+	s.opens("/in", first)
+	s.opens("/in", second)
+	found := []string{}
+	for _, o := range s.till.ByReference(first.Reference) {
+		found = append(found, o.ID)
+	}
+	equal(t, "by reference, oldest first", found, []string{"T1", "T2"})
+	if o, ok := s.till.ByKey("key-1"); !ok || o.ID != first.ID {
+		t.Errorf("the key finds %v %s", ok, o.ID)
+	}
+	for _, key := range []string{"", "key-2"} {
+		if o, ok := s.till.ByKey(key); ok {
+			t.Errorf("the key %q finds %s", key, o.ID)
+		}
+	}
+	if none := s.till.ByReference("R-9"); len(none) != 0 {
+		t.Errorf("a reference nobody used finds %v", none)
+	}
+}
+
+// TestAKeyMovesMoneyOnce calls twenty times at once under one key.
+func TestAKeyMovesMoneyOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	var calls sync.WaitGroup
+	for range 20 {
+		calls.Go(func() {
+			o := s.asks("+22376123456")
+			o.Key = "key-1"
+			if _, err := s.till.PayOut(o); err != nil && !errors.Is(err, stage.ErrUsed) {
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	equal(t, "the book", s.moved(), []int64{1501})
+}
+
+// TestAFailedOrderLeavesItsKey opens another order under the key, which then stays the
+// other's.
+func TestAFailedOrderLeavesItsKey(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	failed, again := s.asks("+22376222222"), s.asks("+22376543210")
+	failed.Key, again.Key = "key-1", "key-1"
+	s.opens("/in", failed)
+	s.clock.Advance(time.Minute)
+	s.opens("/in", again)
+	if _, err := s.till.Correct(failed.ID); err != nil {
+		t.Error(err)
+	}
+	if o, _ := s.till.ByKey("key-1"); o.ID != again.ID {
+		t.Errorf("the key finds %s", o.ID)
+	}
+}
+
+func TestAnIdentifierIsNobodyElses(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	o := s.opens("/in", s.asks("+22376222222"))
+	if _, err := s.till.Collect(o); !errors.Is(err, stage.ErrUsed) || s.till.Asked() != 1 {
+		t.Errorf("an identifier that is taken: %v", err)
+	}
+}
+
+func TestAFullTillRefusesRatherThanForgets(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
+	s.opens("/in", s.asks("+22376123456"))
+	if status, body, _ := s.posts("/in", s.asks("+22376123456")); status != http.StatusConflict || !strings.Contains(body, "keeps no more") {
+		t.Errorf("one too many answers %d %s", status, body)
+	}
+}
+
+// TestMoneyIsGivenBackOnce returns a payment, which nobody can do twice at a time.
+func TestMoneyIsGivenBackOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	paid := s.opens("/in", s.asks("+22376123456"))
+	pending := s.opens("/in", s.asks("+22376543210"))
+	out := s.opens("/out", s.asks("+22376123456"))
+	for _, parent := range []string{pending.ID, out.ID, "T9"} {
+		if _, err := s.till.Return(parent, s.asks("")); !errors.Is(err, stage.ErrReturned) {
+			t.Errorf("giving %s back says %v", parent, err)
+		}
+	}
+	var calls sync.WaitGroup
+	for range 20 {
+		calls.Go(func() {
+			if _, err := s.till.Return(paid.ID, s.asks("")); err != nil && !errors.Is(err, stage.ErrReturned) {
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	equal(t, "the book", s.moved(), []int64{1501, 1501, 1501})
+	last := s.till.Book()[2]
+	if last.Direction != stage.Out || last.MSISDN != paid.MSISDN || last.Currency != "XOF" {
+		t.Errorf("the return is booked as %+v", last)
+	}
+}
+
+// TestAFailedReturnIsTriedAgain has a return rejected. Another one then pays, and the
+// correction of the first must not pay as well.
+func TestAFailedReturnIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	paid := s.opens("/in", s.asks("+22376123456"))
+	s.set(`{"force": "222222"}`)
+	first, err := s.till.Return(paid.ID, s.asks(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.till.Return(paid.ID, s.asks("")); !errors.Is(err, stage.ErrReturned) {
+		t.Errorf("beside one that is pending: %v", err)
+	}
+	if _, err := s.till.Decide(first.ID, stage.Declined, stage.Rejected); err != nil {
+		t.Fatal(err)
+	}
+	s.set(`{"force": ""}`)
+	if _, err := s.till.Return(paid.ID, s.asks("")); err != nil {
+		t.Errorf("after one that failed: %v", err)
+	}
+	if _, err := s.till.Correct(first.ID); !errors.Is(err, stage.ErrReturned) {
+		t.Errorf("correcting the first: %v", err)
+	}
+	equal(t, "the book", s.moved(), []int64{1501, 1501})
+}
+
+// TestAPersonDecides ends an order on the operator's page before its course does.
+func TestAPersonDecides(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	o := s.opens("/in", s.asks("+22376543210"))
+	if _, err := s.till.Decide(o.ID, stage.Declined, stage.SaidNo); err != nil {
+		t.Fatal(err)
+	}
+	for name, id := range map[string]string{"twice": o.ID, "of nobody": "T9"} {
+		if _, err := s.till.Decide(id, stage.Executed, ""); !errors.Is(err, stage.ErrNoOrder) {
+			t.Errorf("deciding %s says %v", name, err)
+		}
+	}
+	s.concludes(stage.Declined, stage.SaidNo, nil, 1)
+}
+
+// TestAnOperatorCorrectsItself calls a payment failed, and executes it two hours later.
+func TestAnOperatorCorrectsItself(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.set(`{"correct_after_ms": 7200000}`)
+	declined := s.opens("/in", s.asks("+22376111111"))
+	lapsed := s.opens("/in", s.asks("+22376333333"))
+	s.clock.Advance(2*time.Hour + 2*time.Second - time.Millisecond)
+	s.stands(declined.ID, stage.Declined)
+	s.clock.Advance(time.Millisecond)
+	s.stands(declined.ID, stage.Executed)
+	for _, id := range []string{declined.ID, lapsed.ID, "T9"} {
+		if _, err := s.till.Correct(id); !errors.Is(err, stage.ErrNoOrder) {
+			t.Errorf("correcting %s says %v", id, err)
+		}
+	}
+	equal(t, "the book", s.moved(), []int64{1501})
+	equal(t, "told", slices.Sorted(slices.Values(s.ends())), []stage.State{stage.Declined, stage.Executed, stage.Lapsed})
+}
+
+// TestNothingHappensAfterTheClosing closes a till with orders on their way.
+func TestNothingHappensAfterTheClosing(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.opens("/in", s.asks("+22376543210"))
+	s.closes()
+	s.clock.Advance(time.Hour)
+	s.stands("T1", stage.Pending)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.till.Close(ctx); err == nil {
+		t.Error("closing says nothing of callbacks that were given up")
+	}
+}

@@ -1,0 +1,244 @@
+package stage_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// patience is how long a test waits for what happens in another goroutine.
+const patience = 10 * time.Second
+
+// shop is a till with the smallest wire an operator can have, a merchant who hears of
+// the ends, and a clock the test moves.
+type shop struct {
+	t     *testing.T
+	clock *stage.VirtualClock
+	till  *stage.Till
+	wire  http.Handler
+	url   string
+
+	mu     sync.Mutex
+	heard  []stage.Order
+	onHear func(stage.Order)
+	number int
+}
+
+// newShop opens a shop; change may alter the till's options first.
+func newShop(t *testing.T, change ...func(*stage.TillOptions)) *shop {
+	t.Helper()
+	s := &shop{t: t, clock: stage.NewVirtualClock(noon, 0)}
+	inbox := httptest.NewServer(http.HandlerFunc(s.hear))
+	t.Cleanup(inbox.Close)
+	options := stage.TillOptions{
+		Clock: s.clock, Quirks: map[string]string{"forgets": "Answers 404 to every status call"},
+		Callback: func(o stage.Order) stage.Message {
+			body, err := json.Marshal(o)
+			if err != nil {
+				t.Error(err)
+			}
+			return stage.Message{URL: inbox.URL, Body: body}
+		},
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	till, err := stage.OpenTill(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.till = till
+	t.Cleanup(s.closes)
+	s.wire = s.routes()
+	server := httptest.NewServer(s.wire)
+	t.Cleanup(server.Close)
+	t.Cleanup(s.closes) // before the server, which waits for calls that hang
+	s.url = server.URL
+	return s
+}
+
+// closes closes the till; doing it twice is harmless.
+func (s *shop) closes() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := s.till.Close(ctx); err != nil {
+		s.t.Errorf("the till does not close: %v", err)
+	}
+}
+
+// routes serves POST /in and POST /out, GET /book and /switches.
+func (s *shop) routes() http.Handler {
+	call := func(open func(stage.Order) (stage.Order, error)) http.Handler {
+		serve := func(w http.ResponseWriter, r *http.Request) {
+			o, err := open(s.read(r))
+			if err != nil {
+				stage.WriteJSON(w, http.StatusConflict, map[string]string{"error": err.Error()})
+				return
+			}
+			s.till.Conclude(w, r, o, http.StatusCreated, o)
+		}
+		down := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
+		return s.till.API(http.HandlerFunc(serve), http.HandlerFunc(down))
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST /in", call(s.till.Collect))
+	mux.Handle("POST /out", call(s.till.PayOut))
+	mux.HandleFunc("GET /book", s.till.ServeBook)
+	mux.HandleFunc("/switches", s.till.ServeSwitches)
+	return mux
+}
+
+// read is the order in a call's body.
+func (s *shop) read(r *http.Request) stage.Order {
+	var o stage.Order
+	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
+		s.t.Error(err)
+	}
+	return o
+}
+
+// hear takes a callback.
+func (s *shop) hear(_ http.ResponseWriter, r *http.Request) {
+	o := s.read(r)
+	s.mu.Lock()
+	s.heard = append(s.heard, o)
+	s.mu.Unlock()
+	if s.onHear != nil {
+		s.onHear(o)
+	}
+}
+
+// ends closes the till, which delivers what is queued, and returns the state in each
+// callback that came.
+func (s *shop) ends() []stage.State {
+	s.t.Helper()
+	s.closes()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	states := []stage.State{}
+	for _, o := range s.heard {
+		states = append(states, o.State)
+	}
+	return states
+}
+
+// asks makes an order of 1501 francs for a number, under an identifier of its own.
+func (s *shop) asks(msisdn string) stage.Order {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.number++
+	id := fmt.Sprintf("T%d", s.number)
+	return stage.Order{ID: id, Reference: "R-" + id, MSISDN: msisdn, Asked: 1501, Currency: "XOF"}
+}
+
+// posts makes one call and returns its status and body, or how it broke off.
+func (s *shop) posts(path string, body any) (int, string, error) {
+	s.t.Helper()
+	raw, isText := body.(string)
+	if !isText {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		raw = string(encoded)
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, strings.NewReader(raw))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(answer), err
+}
+
+// set changes settings over HTTP, which must be accepted.
+func (s *shop) set(settings string) {
+	s.t.Helper()
+	if status, body, err := s.posts("/switches", settings); err != nil || status != http.StatusOK {
+		s.t.Fatalf("setting %s answers %d %s %v", settings, status, body, err)
+	}
+}
+
+// opens makes one call that must be accepted, and returns when all is done that the call
+// itself does: over HTTP, its end is told after the answer.
+func (s *shop) opens(path string, o stage.Order) stage.Order {
+	s.t.Helper()
+	raw, err := json.Marshal(o)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	s.wire.ServeHTTP(w, httptest.NewRequestWithContext(s.t.Context(), http.MethodPost, path, bytes.NewReader(raw)))
+	if w.Code != http.StatusCreated {
+		s.t.Fatalf("%s answers %d %s", path, w.Code, w.Body)
+	}
+	return s.kept(o.ID)
+}
+
+// kept is an order as it stands.
+func (s *shop) kept(id string) stage.Order {
+	s.t.Helper()
+	o, found := s.till.Order(id)
+	if !found {
+		s.t.Fatalf("there is no order %s", id)
+	}
+	return o
+}
+
+// stands fails the test when an order stands elsewhere than at want.
+func (s *shop) stands(id string, want stage.State) {
+	s.t.Helper()
+	if got := s.kept(id).State; got != want {
+		s.t.Errorf("%s is %s, want %s", id, got, want)
+	}
+}
+
+// heardOf waits until the merchant has heard so often.
+func (s *shop) heardOf(times int) {
+	s.t.Helper()
+	deadline := time.Now().Add(patience)
+	count := func() int {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.heard)
+	}
+	for count() < times {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the merchant heard %d times, want %d", count(), times)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// moved is the money of the book.
+func (s *shop) moved() []int64 {
+	amounts := []int64{}
+	for _, p := range s.till.Book() {
+		amounts = append(amounts, p.Amount)
+	}
+	return amounts
+}
+
+// equal fails the test when two lists differ.
+func equal[T comparable](t *testing.T, what string, got, want []T) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
