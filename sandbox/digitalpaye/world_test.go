@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -298,10 +299,22 @@ func (w *world) reads(shape, id string) fields {
 	return reply.data()
 }
 
-// stands fails unless a transaction has the wanted status.
+// eventually waits until right holds: what a call arranges is arranged a moment after
+// its answer. It reports whether that came.
+func eventually(right func() bool) bool {
+	for deadline := time.Now().Add(patience); !right(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
+
+// stands fails unless a transaction comes to have the wanted status.
 func (w *world) stands(shape, id, want string) {
 	w.t.Helper()
-	if got := w.reads(shape, id).text("status"); got != want {
+	got := ""
+	if !eventually(func() bool { got = w.reads(shape, id).text("status"); return got == want }) {
 		w.t.Errorf("at %s %s is %s, want %s", w.clock.Now().Format(time.TimeOnly), id, got, want)
 	}
 }
@@ -359,16 +372,15 @@ func (w *world) set(switches string) fields {
 	return now
 }
 
-// books fails unless the book has these amounts, in this order.
+// books fails unless the book comes to have these amounts, in this order.
 func (w *world) books(want ...int64) []stage.Paid {
 	w.t.Helper()
-	book := w.sim.Book()
-	same := len(book) == len(want)
-	for i := 0; same && i < len(book); i++ {
-		same = book[i].Amount == want[i]
-	}
-	if !same {
-		w.t.Errorf("the book says %+v, want amounts %v", book, want)
+	var book []stage.Paid
+	if !eventually(func() bool {
+		book = w.sim.Book()
+		return slices.EqualFunc(book, want, func(p stage.Paid, amount int64) bool { return p.Amount == amount })
+	}) {
+		w.t.Fatalf("the book says %+v, want amounts %v", book, want)
 	}
 	return book
 }
@@ -419,10 +431,7 @@ func (in *inbox) all() []notice {
 // what is queued, and fails unless exactly that many arrived.
 func (w *world) notices(want int) []notice {
 	w.t.Helper()
-	deadline := time.Now().Add(patience)
-	for len(w.inbox.all()) < want && time.Now().Before(deadline) {
-		time.Sleep(time.Millisecond)
-	}
+	eventually(func() bool { return len(w.inbox.all()) >= want })
 	closeNow(w.t, w.sim)
 	if told := w.inbox.all(); len(told) != want {
 		w.t.Fatalf("%d webhooks arrived, want %d", len(told), want)
