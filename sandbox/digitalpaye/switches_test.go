@@ -272,6 +272,10 @@ func TestAFullSimulatorRefuses(t *testing.T) {
 			t.Errorf("one more answers %d %v", status, reply)
 		}
 	}
+	another := fields{"firstName": "Awa", "lastName": "KOUASSI", "phoneNumber": "0709080706", "address": fields{"countryCode": "CI"}}
+	if status, reply := w.post("/v1/customers/create", another); status != http.StatusServiceUnavailable {
+		t.Errorf("one more customer answers %d %v", status, reply)
+	}
 	w.books(1500)
 }
 
