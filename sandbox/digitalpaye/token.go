@@ -27,7 +27,7 @@ type claims struct {
 }
 
 const (
-	company   = "8437dd13-89ac-45e1-a7aa-c8ba095d1b27" // whose account the sandbox plays
+	company   = "00000000-0000-4000-8000-000000000225" // whose account the sandbox plays
 	jwtHeader = `{"alg":"HS256","typ":"JWT"}`
 )
 
