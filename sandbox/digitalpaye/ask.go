@@ -1,0 +1,207 @@
+package digitalpaye
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"pirogue/sandbox/stage"
+)
+
+// The documented limits of an order: one country, one currency, one range of amounts.
+const (
+	country     = "CI"
+	currency    = "XOF"
+	prefix      = "+225"
+	leastAmount = 100       // francs
+	mostAmount  = 1_000_000 // francs
+)
+
+// ask is what a caller wants, whatever the shape it was asked in.
+type ask struct {
+	in            *shape
+	way           stage.Direction
+	transactionID string
+	country       string
+	currency      string
+	number        string // national
+	operator      string
+	amount        int64
+	customer      customer
+	otp           string // of an Orange collection
+	success       string // where Wave sends the customer afterwards
+	failure       string
+	cancel        string
+}
+
+// snakeBody is the body of v2 and sdk. The name is name_user in a collection and name
+// in a transfer. Wave's cancel address is url_cancel or url_return, by version of the SDK.
+type snakeBody struct {
+	CodeCountry   string `json:"code_country"`
+	Operator      string `json:"operator"`
+	Currency      string `json:"currency"`
+	CustomerID    string `json:"customer_id"`
+	Amount        int64  `json:"amount"` // a number: "300" is refused
+	NameUser      string `json:"name_user"`
+	Name          string `json:"name"`
+	TransactionID string `json:"transaction_id"`
+	CodeOTP       string `json:"code_otp"`
+	URLSuccess    string `json:"url_success"`
+	URLError      string `json:"url_error"`
+	URLCancel     string `json:"url_cancel"`
+	URLReturn     string `json:"url_return"`
+}
+
+// camelBody is the body of v1. The number is payer in a collection (the English page
+// prints pay) and recipient in a transfer; the French pages call Wave's second address
+// errorUrl or urlError. No page says how an OTP is sent; both spellings of the SDK's
+// field are read [our reading].
+type camelBody struct {
+	TransactionID string `json:"transactionId"`
+	Customer      struct {
+		customer
+
+		Phone string `json:"phone"`
+	} `json:"customer"`
+	Payer      string `json:"payer"`
+	Recipient  string `json:"recipient"`
+	Currency   string `json:"currency"`
+	Amount     string `json:"amount"` // a string: 300 without quotes is refused
+	Operator   string `json:"operator"`
+	CodeOTP    string `json:"codeOtp"`
+	SnakeOTP   string `json:"code_otp"`
+	URLSuccess string `json:"urlSuccess"`
+	URLError   string `json:"urlError"`
+	ErrorURL   string `json:"errorUrl"`
+}
+
+// read takes a body in the words of its shape. A body of neither shape is refused.
+func read(a asked, way stage.Direction) (ask, error) {
+	if a.in.snake && a.in.camel {
+		return ask{}, invalid("transaction_id")
+	}
+	if a.in.snake {
+		var b snakeBody
+		err := decode(a.raw, &b)
+		return b.ask(a.in, way), err
+	}
+	var b camelBody
+	err := decode(a.raw, &b)
+	return b.ask(a.in, way), err
+}
+
+// decode refuses a value of the wrong JSON type by the name of its field.
+func decode(raw []byte, body any) error {
+	var wrong *json.UnmarshalTypeError
+	switch err := json.Unmarshal(raw, body); {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return invalid(wrong.Field)
+	case err != nil:
+		return badRequest
+	}
+	return nil
+}
+
+func (b snakeBody) ask(in *shape, way stage.Direction) ask {
+	name := b.NameUser
+	if way == stage.Out {
+		name = b.Name
+	}
+	q := ask{
+		in: in, way: way, transactionID: b.TransactionID, country: b.CodeCountry, currency: b.Currency,
+		number: b.CustomerID, operator: b.Operator, amount: b.Amount, customer: named(name), otp: b.CodeOTP,
+		success: b.URLSuccess, failure: b.URLError, cancel: b.URLCancel + b.URLReturn,
+	}
+	q.customer.PhoneNumber = b.CustomerID
+	return q
+}
+
+func (b camelBody) ask(in *shape, way stage.Direction) ask {
+	q := ask{
+		in: in, way: way, transactionID: b.TransactionID, country: country, currency: b.Currency, number: b.Payer,
+		operator: b.Operator, customer: b.Customer.customer, otp: b.CodeOTP + b.SnakeOTP,
+		success: b.URLSuccess, failure: b.URLError + b.ErrorURL,
+	}
+	if way == stage.Out {
+		q.number = b.Recipient
+	}
+	q.customer.PhoneNumber = b.Customer.Phone
+	if wholeFrancs.MatchString(b.Amount) {
+		q.amount, _ = strconv.ParseInt(b.Amount, 10, 64) //nolint:errcheck // eight digits always fit
+	}
+	return q
+}
+
+var (
+	wholeFrancs   = regexp.MustCompile(`^[1-9][0-9]{0,7}$`)
+	localNumber   = regexp.MustCompile(`^0[0-9]{9}$`) // ten digits since 2021, the zero kept
+	transactionID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+)
+
+// check returns the first thing that is wrong with an order by itself, or nil.
+func (q ask) check() error {
+	net := q.network()
+	for _, rule := range []struct {
+		snake, camel string // the field in either shape
+		holds        bool
+	}{
+		{"transaction_id", "transactionId", q.fits()},
+		{"code_country", "countryCode", q.country == country},
+		{"currency", "currency", q.currency == currency},
+		{"customer_id", q.counterparty(), localNumber.MatchString(q.number)},
+		{q.nameField(), "customer", q.hasCustomer()},
+		{"amount", "amount", q.amount >= leastAmount && q.amount <= mostAmount},
+		{"operator", "operator", net != ""},
+		{"url_success", "urlSuccess", q.success == "" || isAddress(q.success)},
+		{"url_error", "urlError", q.failure == "" || isAddress(q.failure)},
+		{"url_cancel", "urlCancel", q.cancel == "" || isAddress(q.cancel)},
+	} {
+		switch {
+		case rule.holds:
+		case q.in.camel:
+			return invalid(rule.camel)
+		default:
+			return invalid(rule.snake)
+		}
+	}
+	// An Orange customer makes the code on the telephone beforehand. A collection without
+	// one is taken [our reading]; a wrong one never is.
+	if q.way == stage.In && net == orange && q.otp != "" && q.otp != OTP {
+		return wrongOTP
+	}
+	return nil
+}
+
+func (q ask) network() network { return q.in.networks[q.operator] }
+
+// fits reports whether the transaction id can be one.
+func (q ask) fits() bool {
+	return len(q.transactionID) <= q.in.maxID && transactionID.MatchString(q.transactionID)
+}
+
+// hasCustomer reports whether it is said who pays or is paid, as far as the shape wants.
+func (q ask) hasCustomer() bool {
+	return q.in.snake && q.customer.name() != "" || q.in.camel && q.customer.complete()
+}
+
+func (q ask) counterparty() string {
+	if q.way == stage.Out {
+		return "recipient"
+	}
+	return "payer"
+}
+
+func (q ask) nameField() string {
+	if q.way == stage.Out {
+		return "name"
+	}
+	return "name_user"
+}
+
+// msisdn is the international number of the customer.
+func (q ask) msisdn() string { return prefix + q.number }
+
+// local is a number as Digitalpaye takes it.
+func local(msisdn string) string { return strings.TrimPrefix(msisdn, prefix) }

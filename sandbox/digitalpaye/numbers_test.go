@@ -1,0 +1,198 @@
+package digitalpaye_test
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// course is what happens to an order that is left alone.
+type course struct {
+	way, number string
+	first       string        // data.status of the answer; empty is a refusal with code
+	code        int           // HTTP status of the answer
+	after       time.Duration // when the end comes
+	end         string        // data.status then
+	why         string        // the message of v2 then
+	amount      int64         // what moves; 0 is nothing
+}
+
+// courses is the table "Sandbox numbers", read both ways.
+var courses = map[string]course{
+	"paid at once":            {"in", "0700123456", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+	"balance too low":         {"in", "0700111111", "PENDING", 202, 2 * time.Second, "FAILED", "PAYMENT_FAILED_CUSTOMER_BALANCE_INSUFFISANT", 0},
+	"customer refuses":        {"in", "0700222222", "PENDING", 202, 2 * time.Second, "FAILED", "PAYMENT_REFUSED_BY_CUSTOMER", 0},
+	"no answer":               {"in", "0700333333", "PENDING", 202, 10 * time.Minute, "FAILED", "PAYMENT_EXPIRED", 0},
+	"paid after 30 s":         {"in", "0700444444", "PENDING", 202, 30 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+	"operator down":           {"in", "0700555555", "", 503, 0, "", "", 0},
+	"paid after our expiry":   {"in", "0700777777", "PENDING", 202, 330 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+	"another amount":          {"in", "0700999999", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 750},
+	"anybody":                 {"in", "0701020304", "PENDING", 202, 10 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+	"paid out at once":        {"out", "0700123456", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+	"ceiling reached":         {"out", "0700111111", "", 400, 0, "", "", 0},
+	"accepted, then rejected": {"out", "0700222222", "PENDING", 202, 2 * time.Second, "FAILED", "PAYMENT_REJECTED_BY_OPERATOR", 0},
+	"pending 5 min, failed":   {"out", "0700333333", "PENDING", 202, 5 * time.Minute, "FAILED", "PAYMENT_REJECTED_BY_OPERATOR", 0},
+	"paid out after 30 s":     {"out", "0700444444", "PENDING", 202, 30 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+	"operator down, out":      {"out", "0700555555", "", 503, 0, "", "", 0},
+	"paid out after 6 min":    {"out", "0700777777", "PENDING", 202, 6 * time.Minute, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+	"another amount, out":     {"out", "0700999999", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 750},
+	"anybody, out":            {"out", "0701020304", "PENDING", 202, 10 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+}
+
+func TestMagicNumbers(t *testing.T) {
+	t.Parallel()
+	for name, c := range courses {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inEveryShape(t, func(t *testing.T, shape string) { c.run(t, shape) })
+		})
+	}
+}
+
+// run opens an order, looks at it a millisecond before its end and at its end, and
+// holds the book against what was seen.
+func (c course) run(t *testing.T, shape string) {
+	t.Helper()
+	w := newWorld(t)
+	status, reply := w.object(w.opening(shape, c.way, "R1", c.number))
+	if status != c.code {
+		t.Fatalf("the order answers %d %v, want %d", status, reply, c.code)
+	}
+	if c.first == "" {
+		if w.sim.Asked() != 0 || reply["data"] != nil {
+			t.Errorf("a refused order is kept: %v", reply)
+		}
+		return
+	}
+	if got := reply.data().text("status"); got != c.first {
+		t.Errorf("the order is %s, want %s", got, c.first)
+	}
+	if c.after > 0 {
+		w.clock.Advance(c.after - time.Millisecond)
+		w.stands(shape, "R1", c.first)
+		w.books()
+		w.clock.Advance(time.Millisecond)
+	}
+	w.stands(shape, "R1", c.end)
+	if _, reply := w.get("/v2/get-status-payment/R1"); reply.text("message") != c.why {
+		t.Errorf("the end is told as %v, want %s", reply["message"], c.why)
+	}
+	if c.amount == 0 {
+		w.books()
+		w.notices(1)
+		return
+	}
+	paid := w.books(c.amount)[0]
+	if paid.Asked != 1500 || paid.OrderID != "R1" || paid.MSISDN != "+225"+c.number || paid.Currency != "XOF" ||
+		string(paid.Direction) != c.way || !paid.At.Equal(morning.Add(c.after)) || paid.TxnID != w.reads(shape, "R1").text("ref") {
+		t.Errorf("the book says %+v", paid)
+	}
+	w.notices(1)
+}
+
+// usedTwice is what a transaction id answers that was used before.
+var usedTwice = map[string]int{"v2": http.StatusConflict, "sdk": http.StatusConflict, "v1": http.StatusBadRequest}
+
+// TestAnAnswerIsLost executes every other call without a word; the order is found by
+// our reference.
+func TestAnAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"in", "out"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			inEveryShape(t, func(t *testing.T, shape string) {
+				w := newWorld(t)
+				w.givesUp(w.opening(shape, way, "LOST", "0700666666"))
+				w.clock.Advance(10 * time.Second)
+				w.stands(shape, "LOST", "SUCCESSFUL")
+				status, reply := w.object(w.opening(shape, way, "LOST", "0700666666"))
+				if status != usedTwice[shape] {
+					t.Errorf("asking again answers %d %v", status, reply)
+				}
+				w.books(1500)
+				w.opens(shape, way, "HEARD", "0700666666")
+				w.clock.Advance(10 * time.Second)
+				w.books(1500, 1500)
+			})
+		})
+	}
+}
+
+// TestThreeWebhooksOneBeforeTheAnswer counts what arrived while the caller still waits.
+func TestThreeWebhooksOneBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"in", "out"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var answeredAlready atomic.Bool
+			var early atomic.Int64
+			w.inbox.onNotice = func(notice) {
+				if !answeredAlready.Load() {
+					early.Add(1)
+				}
+			}
+			w.opens("v2", way, "R1", "0700888888")
+			before := len(w.inbox.all())
+			answeredAlready.Store(true)
+			if before < 1 || early.Load() < 1 {
+				t.Error("no webhook came before the answer")
+			}
+			for _, n := range w.notices(3) {
+				if n.said.text("transaction_id") != "R1" || n.said.text("status") != "SUCCESSFUL" {
+					t.Errorf("a webhook says %v", n.said)
+				}
+			}
+			w.books(1500)
+		})
+	}
+}
+
+// TestAnOperatorGoesDownForANumber opens an order and then makes its number the one
+// whose every call answers 503: reading it does, and the list still shows it.
+func TestAnOperatorGoesDownForANumber(t *testing.T) {
+	t.Parallel()
+	inEveryShape(t, func(t *testing.T, shape string) {
+		w := newWorld(t)
+		w.opens(shape, "in", "R1", "0700444444")
+		w.set(`{"force": "555555"}`)
+		if status, reply := w.get(dialects[shape].status + "R1"); status != http.StatusServiceUnavailable {
+			t.Errorf("the status answers %d %v", status, reply)
+		}
+		if status, reply := w.object(w.opening(shape, "out", "R2", "0700123456")); status != http.StatusServiceUnavailable {
+			t.Errorf("a transfer answers %d %v", status, reply)
+		}
+		if _, reply := w.get(dialects[shape].list); len(reply.listed()) != 1 {
+			t.Errorf("the list says %v", reply)
+		}
+		w.set(`{"force": ""}`)
+		w.stands(shape, "R1", "PENDING")
+	})
+}
+
+// TestTheFloatPaysTransfers takes from it what is executed or will be, fees apart.
+func TestTheFloatPaysTransfers(t *testing.T) {
+	t.Parallel()
+	inEveryShape(t, func(t *testing.T, shape string) {
+		w := newWorld(t)
+		w.set(`{"float": 4000}`)
+		w.opens(shape, "out", "PAID", "0700123456")
+		w.opens(shape, "out", "HELD", "0700444444")
+		status, reply := w.object(w.opening(shape, "out", "TOO-MUCH", "0700123456"))
+		if status != http.StatusPreconditionFailed || reply.text("message") != "AMOUNT_INSUFFISANT" || reply["data"] != nil {
+			t.Errorf("a transfer above the float answers %d %v", status, reply)
+		}
+		if _, reply := w.get(dialects[shape].balance); reply.data().text("balance") != "1000" {
+			t.Errorf("the balance says %v", reply)
+		}
+		w.opens(shape, "in", "IN", "0700123456")
+		w.set(`{"float": 1500}`)
+		w.opens(shape, "out", "TOO-MUCH", "0700123456") // the id of what was refused is free
+		if book := w.books(1500, 1500, 1500); book[1].Direction != stage.In {
+			t.Errorf("the book says %+v", book)
+		}
+	})
+}

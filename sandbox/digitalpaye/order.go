@@ -1,0 +1,140 @@
+package digitalpaye
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"pirogue/sandbox/stage"
+)
+
+// What an order notes besides its figures.
+const (
+	noteShape    = "shape"    // in which it was opened, and in which its end is told
+	noteNetwork  = "network"  // orange, mtn, moov or wave
+	noteCustomer = "customer" // JSON, as v1 writes it
+	noteLink     = "link"     // the secret of Wave's page
+	noteSuccess  = "success"  // where that page leads afterwards
+	noteFailure  = "failure"
+	noteCancel   = "cancel"
+)
+
+// firstRef is where the sandbox's numbering of v2 begins, as in the published samples.
+const firstRef = 7698
+
+// collect serves a collection: the customer is asked to pay.
+func (s *Simulator) collect(w http.ResponseWriter, r *http.Request, a asked) error {
+	return s.open(w, r, a, stage.In)
+}
+
+// transfer serves a transfer: the customer is paid.
+func (s *Simulator) transfer(w http.ResponseWriter, r *http.Request, a asked) error {
+	return s.open(w, r, a, stage.Out)
+}
+
+// open opens the order that a body asks for and answers the call.
+func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way stage.Direction) error {
+	q, err := read(a, way)
+	if err == nil {
+		err = q.check()
+	}
+	switch {
+	case err != nil:
+		return err
+	case s.till.Down(way, q.msisdn()):
+		return unavailable
+	}
+	o, err := s.record(q)
+	if err != nil {
+		return err
+	}
+	status, reply := s.firstAnswer(o, a.in)
+	s.till.Conclude(w, r, o, status, reply)
+	return nil
+}
+
+// firstAnswer is the answer to the call that opened an order: 202 while it is pending,
+// 200 once it is executed, and the 504 of the quirk, which says FAILED of either.
+func (s *Simulator) firstAnswer(o stage.Order, in *shape) (int, envelope) {
+	answer := s.standing(o)
+	t := s.transaction(o, in)
+	t.launch(s.waveURL(o))
+	if s.till.Quirk(quirkGatewayTimeout) {
+		t.say(failed)
+		answer = said{
+			code: http.StatusGatewayTimeout, status: "ERROR", snake: tryAgain, camel: tryAgain,
+			reason: "Le paiement a échoué. Veuillez réessayer.",
+		}
+	}
+	answer.data = t
+	return answer.code, in.wrap(answer)
+}
+
+// tryAgain is what a gateway that timed out says [V seed], whatever became of the order.
+const tryAgain = "PAYMENT_FAILED_TRY_AGAINST"
+
+// record puts an order into the book. A transaction id is used once, for whichever way
+// the money goes, and is free again when nothing was kept.
+func (s *Simulator) record(q ask) (stage.Order, error) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if len(s.till.ByReference(q.transactionID)) > 0 {
+		return stage.Order{}, q.in.duplicate()
+	}
+	o, err := s.orderOf(q)
+	if err != nil {
+		return stage.Order{}, err
+	}
+	if q.way == stage.Out {
+		return s.till.PayOut(o)
+	}
+	return s.till.Collect(o)
+}
+
+// orderOf is the order that a call asks for.
+func (s *Simulator) orderOf(q ask) (stage.Order, error) {
+	known, err := s.customers.meet(q.customer, s.till.Now())
+	if err != nil {
+		return stage.Order{}, err
+	}
+	who, err := json.Marshal(known)
+	o := stage.Order{
+		ID: s.newRef(q.in), Reference: q.transactionID, Account: APIKey, MSISDN: q.msisdn(), Asked: q.amount,
+		Currency: q.currency, CallbackURL: s.webhookOf(APIKey),
+		Notes: map[string]string{
+			noteShape: q.in.name, noteNetwork: string(q.network()), noteCustomer: string(who),
+		},
+	}
+	if q.way == stage.In && q.network() == wave {
+		link := rand.Text()
+		o.Key, o.Notes[noteLink] = linkKey(link), link
+		o.Notes[noteSuccess], o.Notes[noteFailure], o.Notes[noteCancel] = q.success, q.failure, q.cancel
+	}
+	return o, err
+}
+
+// newRef is Digitalpaye's own name for an order: numbered in v2, ten letters and digits
+// in v1. It is unique: the number counts orders, and the letters hold 50 bits of chance.
+func (s *Simulator) newRef(in *shape) string {
+	if in.camel {
+		return rand.Text()[:10]
+	}
+	return "RCI-DIGITALP-" + strconv.Itoa(firstRef+s.till.Asked())
+}
+
+// webhook writes the one message that tells of an order's end: the flat transaction,
+// unsigned. It goes to the address that the account has now, or had when the order was
+// opened: a restart forgets what the portal was told.
+func (s *Simulator) webhook(o stage.Order) stage.Message {
+	to := s.webhookOf(o.Account)
+	if to == "" {
+		to = o.CallbackURL
+	}
+	body, err := json.Marshal(s.transaction(o, shapeOf(o)))
+	if err != nil {
+		s.options.Log.Error("webhook not written", "error", err)
+		return stage.Message{}
+	}
+	return stage.Message{URL: to, Body: body}
+}

@@ -1,0 +1,125 @@
+package digitalpaye
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// status serves the reading of one transaction, by Digitalpaye's ref or, where no order
+// has that, by our transaction id [our reading of two documents, one for each].
+//
+// An order that is found answers HTTP 200. What became of it says data.status, and the
+// envelope of v2 and sdk besides; statusCode is that of v1's page, always 200.
+func (s *Simulator) status(w http.ResponseWriter, r *http.Request, a asked) error {
+	o, found := s.find(r.PathValue("id"))
+	switch {
+	case !found:
+		return noTransaction
+	case s.till.Down(o.Direction, o.MSISDN):
+		return unavailable
+	}
+	answer := s.standing(o)
+	if a.in.camel {
+		answer.code = http.StatusOK
+	}
+	if s.till.Board().Read().UnknownWords {
+		answer.status = stage.UnknownWord
+	}
+	answer.data = s.reading(o, a.in)
+	stage.WriteJSON(w, http.StatusOK, a.in.wrap(answer))
+	return nil
+}
+
+func (s *Simulator) find(id string) (stage.Order, bool) {
+	if o, found := s.till.Order(id); found {
+		return o, true
+	}
+	ours := s.till.ByReference(id)
+	if len(ours) == 0 || s.till.Quirk(quirkStatusByRef) {
+		return stage.Order{}, false
+	}
+	return ours[0], true
+}
+
+// reading is a transaction as status and list show it.
+func (s *Simulator) reading(o stage.Order, in *shape) transaction {
+	t := s.transaction(o, in)
+	if s.till.Board().Read().UnknownWords {
+		t.say(stage.UnknownWord)
+	}
+	return t
+}
+
+const maxPage = 100 // transactions of a list, unless size asks for fewer
+
+// list serves all transactions, newest first [our reading, as is the query]: from and
+// to, RFC 3339, the first included and the second not; page from 1; size to 100.
+func (s *Simulator) list(w http.ResponseWriter, r *http.Request, a asked) error {
+	wanted, err := readRange(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	page := []transaction{}
+	for _, o := range wanted.of(s.till.Orders()) {
+		page = append(page, s.reading(o, a.in))
+	}
+	a.in.found(w, "TRANSACTIONS_FOUND", page)
+	return nil
+}
+
+// listRange is the part of the list that a caller wants.
+type listRange struct {
+	from, to   time.Time // zero for no limit
+	page, size int
+}
+
+func readRange(query url.Values) (wanted listRange, err error) {
+	for name, limit := range map[string]*time.Time{"from": &wanted.from, "to": &wanted.to} {
+		if text := query.Get(name); text != "" {
+			if *limit, err = time.Parse(time.RFC3339, text); err != nil {
+				return wanted, invalid(name)
+			}
+		}
+	}
+	wanted.page, wanted.size = 1, maxPage
+	for name, number := range map[string]*int{"page": &wanted.page, "size": &wanted.size} {
+		if text := query.Get(name); text != "" {
+			if *number, err = strconv.Atoi(text); err != nil || *number < 1 {
+				return wanted, invalid(name)
+			}
+		}
+	}
+	if wanted.size > maxPage {
+		return wanted, invalid("size")
+	}
+	return wanted, nil
+}
+
+// of cuts the page out of all orders, oldest first.
+func (l listRange) of(all []stage.Order) []stage.Order {
+	within := slices.DeleteFunc(all, func(o stage.Order) bool {
+		return !l.from.IsZero() && o.OpenedAt.Before(l.from) || !l.to.IsZero() && !o.OpenedAt.Before(l.to)
+	})
+	slices.Reverse(within)
+	if l.page-1 > len(within)/l.size {
+		return nil
+	}
+	rest := within[(l.page-1)*l.size:]
+	return rest[:min(l.size, len(rest))]
+}
+
+// balance serves what is left for transfers. It stands under data.balance in v2 and in
+// the SDK's older text, under data.amount in its newer one; /v1 serves both [our reading].
+func (s *Simulator) balance(w http.ResponseWriter, _ *http.Request, a asked) error {
+	left := map[string]string{"balance": strconv.FormatInt(s.till.Float(), 10), "currency": currency}
+	if a.in.camel {
+		left["amount"] = left["balance"]
+	}
+	a.in.found(w, "BALANCE_FOUND", left)
+	return nil
+}

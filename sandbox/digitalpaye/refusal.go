@@ -1,0 +1,92 @@
+package digitalpaye
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"pirogue/sandbox/stage"
+)
+
+// refusal is an error of the API in both vocabularies. Of v2 three messages are
+// documented (TOKEN_EXPIRED, AMOUNT_INSUFFISANT, PAYMENT_FAILED_TRY_AGAINST), of v1 the
+// four class names and some reasons; the other words are [our reading].
+type refusal struct {
+	http   int
+	word   string // the message of v2 and sdk
+	class  string // the message of v1
+	reason string // v1 adds it
+}
+
+// The refusals. 401, 404, 412 and 500 are documented.
+var (
+	badRequest    = refusal{400, "BAD_REQUEST", "BadRequestError", "La requête est invalide."}
+	wrongOTP      = refusal{400, "INVALID_CODE_OTP", "BadRequestError", "Le code OTP est invalide."}
+	ceiling       = refusal{400, "RECIPIENT_LIMIT_REACHED", "BadRequestError", "Le plafond du bénéficiaire est atteint."}
+	wrongKeys     = refusal{401, "UNAUTHORIZED", "UnauthorizedError", "La clé API ou le secret est incorrect."}
+	tokenExpired  = refusal{401, "TOKEN_EXPIRED", "UnauthorizedError", "Le token est invalide ou a expiré."}
+	noTransaction = refusal{404, "NotFoundError", "NotFoundError", "Aucune transaction trouvée."}
+	noCustomer    = refusal{404, "NotFoundError", "NotFoundError", "Aucun client trouvé."}
+	noPath        = refusal{404, "RESOURCE_NOT_FOUND", "NotFoundError", "Ressource introuvable."}
+	exists        = refusal{409, "TRANSACTION_ID_ALREADY_EXISTS", "", ""}
+	existsV1      = refusal{
+		400, "", "BadRequestError", "TRANSACTION_ID_ALREADY_EXISTS : ce transactionId a déjà été utilisé.",
+	}
+	floatTooLow = refusal{
+		412, "AMOUNT_INSUFFISANT", "AMOUNT_INSUFFISANT", "Le solde de votre compte est insuffisant.",
+	}
+	internal = refusal{
+		500, "INTERNAL_ERROR", "InternalServerError", "Une erreur est survenue. Veuillez réessayer",
+	}
+	unavailable = refusal{503, "SERVICE_UNAVAILABLE", "ServiceUnavailableError", "Le service est indisponible."}
+)
+
+// Error implements error.
+func (f refusal) Error() string { return f.class + ": " + f.reason }
+
+// invalid refuses a field by the name that the caller's shape has for it.
+func invalid(field string) refusal {
+	f := badRequest
+	f.word = "INVALID_" + strings.ToUpper(field)
+	f.reason = "Le champ " + field + " est invalide."
+	return f
+}
+
+// duplicate refuses a transaction id that was used [our reading]: the documents call it
+// unique and do not say what a second use answers.
+func (s *shape) duplicate() refusal {
+	if s.camel {
+		return existsV1
+	}
+	return exists
+}
+
+// refuse answers with err. What is not of the caller's making is ours to log, not the
+// caller's to read.
+func (s *Simulator) refuse(w http.ResponseWriter, in *shape, err error) {
+	var known refusal
+	switch {
+	case errors.As(err, &known):
+	case errors.Is(err, stage.ErrCeiling):
+		known = ceiling
+	case errors.Is(err, stage.ErrFloat):
+		known = floatTooLow
+	case errors.Is(err, stage.ErrFull):
+		known = unavailable
+	default:
+		s.options.Log.Error("call failed", "error", err)
+		known = internal
+	}
+	in.refuse(w, known)
+}
+
+func (s *shape) refuse(w http.ResponseWriter, f refusal) {
+	stage.WriteJSON(w, f.http, s.wrap(said{
+		code: f.http, status: "ERROR", snake: f.word, camel: f.class, reason: f.reason,
+	}))
+}
+
+// always serves the same refusal to everybody.
+func always(f refusal) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { byPath(r).refuse(w, f) })
+}

@@ -1,0 +1,132 @@
+package digitalpaye
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"pirogue/sandbox/stage"
+)
+
+// network is a mobile network that Digitalpaye reaches.
+type network string
+
+// The networks.
+const (
+	orange network = "orange"
+	mtn    network = "mtn"
+	moov   network = "moov"
+	wave   network = "wave"
+)
+
+// shape is one vocabulary of the API: how its envelopes are written and what it calls
+// the networks.
+type shape struct {
+	name         string
+	snake, camel bool // the envelope: code_status and status, or statusCode and reason
+	maxID        int  // characters of a transaction id
+	networks     map[string]network
+	words        map[network]string // the same, as answers say them
+}
+
+// The shapes. v2 has its page's ORANGE_MONEY besides the word of that page's sample. The
+// limit of v2 is documented, and taken for sdk as well; that of v1 is the length of the
+// UUIDs in its samples [our reading].
+var (
+	v2  = newShape("v2", 20, map[string]network{"MOOV_MONEY_CI": moov, "WAVE_MONEY_CI": wave, "ORANGE_MONEY": orange})
+	sdk = newShape("sdk", 20, map[string]network{"MOOV_MONEY_CI": moov, "WAVE_CI": wave})
+	v1  = newShape("v1", 36, map[string]network{"FLOOZ_MONEY_CI": moov, "WAVE_MONEY_CI": wave})
+	// either answers on a path of two shapes that nothing tells apart [our reading].
+	either = &shape{name: "either", snake: true, camel: true}
+)
+
+// newShape is a shape with the words that all share and its own.
+func newShape(name string, maxID int, own map[string]network) *shape {
+	s := &shape{
+		name: name, snake: name != "v1", camel: name == "v1", maxID: maxID,
+		networks: map[string]network{"ORANGE_MONEY_CI": orange, "MTN_MONEY_CI": mtn},
+		words:    map[network]string{orange: "ORANGE_MONEY_CI", mtn: "MTN_MONEY_CI"},
+	}
+	for word, n := range own {
+		s.networks[word] = n
+		if n != orange {
+			s.words[n] = word
+		}
+	}
+	return s
+}
+
+// shapeOf is the shape in which an order was opened, and in which its end is told.
+func shapeOf(o stage.Order) *shape {
+	for _, s := range []*shape{sdk, v1} {
+		if s.name == o.Notes[noteShape] {
+			return s
+		}
+	}
+	return v2
+}
+
+// spoken tells the shapes apart that share a path under /v1, by the name that a body
+// has for the transaction id.
+func spoken(raw []byte) *shape {
+	var body struct {
+		Camel any `json:"transactionId"`
+		Snake any `json:"transaction_id"`
+	}
+	switch err := json.Unmarshal(raw, &body); {
+	case err != nil || body.Camel == nil && body.Snake == nil:
+		return either
+	case body.Camel != nil:
+		return v1
+	default:
+		return sdk
+	}
+}
+
+// byPath is the shape of a path, as far as the path says it.
+func byPath(r *http.Request) *shape {
+	if strings.HasPrefix(r.URL.Path, "/v2/") {
+		return v2
+	}
+	return either
+}
+
+// envelope is what every answer comes in. Of the two sets of names a shape has one.
+type envelope struct {
+	CodeStatus int    `json:"code_status,omitempty"` // snake
+	Status     string `json:"status,omitempty"`      // snake
+	StatusCode int    `json:"statusCode,omitempty"`  // camel
+	Message    string `json:"message"`
+	Reason     string `json:"reason,omitempty"` // camel, in French
+	Data       any    `json:"data,omitempty"`
+}
+
+// said is one answer in the words of both vocabularies.
+type said struct {
+	code   int    // code_status and statusCode
+	status string // of the snake envelope
+	snake  string // its message
+	camel  string // the message of the camel envelope
+	reason string
+	data   any
+}
+
+// wrap writes an answer in the names of the shape. Where both are spoken the message
+// is v1's, which the current pages document.
+func (s *shape) wrap(a said) envelope {
+	e := envelope{Message: a.snake, Data: a.data}
+	if s.snake {
+		e.CodeStatus, e.Status = a.code, a.status
+	}
+	if s.camel {
+		e.StatusCode, e.Message, e.Reason = a.code, a.camel, a.reason
+	}
+	return e
+}
+
+// found is an answer that brings what was asked for. word is what v2 calls it.
+func (s *shape) found(w http.ResponseWriter, word string, data any) {
+	stage.WriteJSON(w, http.StatusOK, s.wrap(said{
+		code: http.StatusOK, status: successful, snake: word, camel: "Successful", data: data,
+	}))
+}

@@ -1,0 +1,326 @@
+package digitalpaye_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/digitalpaye"
+	"pirogue/sandbox/stage"
+)
+
+func TestSwitchesAndQuirksAreShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	now := w.set(`{"latency_ms": 0}`)
+	quirks, isObject := now["quirks"].(map[string]any)
+	if !isObject || len(quirks) != 3 || now["float"] != 1e9 {
+		t.Errorf("the settings are %v", now)
+	}
+	for _, name := range []string{"gateway_timeout", "status_by_ref_only", "numbers_without_plus"} {
+		if on, known := quirks[name]; !known || on != false {
+			t.Errorf("%s is %v", name, on)
+		}
+	}
+	if status, _ := w.object(w.request(http.MethodPost, "/switches", `{"quirks": {"made_up": true}}`)); status != http.StatusBadRequest {
+		t.Errorf("an unknown quirk answers %d", status)
+	}
+}
+
+// TestAnOperatorThatIsDown answers every call of the API and the page, in a body of its
+// own, and executes nothing.
+func TestAnOperatorThatIsDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"down": true}`)
+	for _, req := range []*http.Request{
+		w.opening("v2", "in", "R1", "0700123456"), w.opening("v1", "out", "R2", "0700123456"),
+		w.call(http.MethodGet, "/v2/get-status-payment/R1", nil), w.call(http.MethodGet, "/v1/transactions", nil),
+		w.call(http.MethodGet, "/v1/balance", nil), w.call(http.MethodGet, "/v1/customers", nil),
+		w.auth(digitalpaye.APIKey, digitalpaye.APISecret), w.request(http.MethodGet, "/nowhere", ""),
+	} {
+		status, reply := w.object(req)
+		code := "statusCode"
+		if strings.HasPrefix(req.URL.Path, "/v2/") {
+			code = "code_status"
+		}
+		if status != http.StatusServiceUnavailable || reply[code] != 503.0 {
+			t.Errorf("%s answers %d %v", req.URL.Path, status, reply)
+		}
+	}
+	if page := w.fetch(w.request(http.MethodGet, "/wave/x", "")); page.status != http.StatusServiceUnavailable {
+		t.Errorf("the page answers %d", page.status)
+	}
+	if w.sim.Asked() != 0 {
+		t.Error("an order is kept")
+	}
+}
+
+func TestLatency(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"latency_ms": 2000}`)
+	answer := make(chan int)
+	req := w.call(http.MethodGet, "/v2/balance", nil)
+	go func() {
+		resp, err := w.client.Do(req)
+		if err != nil {
+			answer <- 0
+			return
+		}
+		resp.Body.Close()
+		answer <- resp.StatusCode
+	}()
+	select {
+	case <-answer:
+		t.Error("the answer comes at once")
+		return
+	case <-time.After(50 * time.Millisecond):
+	}
+	w.clock.Advance(2 * time.Second)
+	if got := <-answer; got != http.StatusOK {
+		t.Errorf("it answers %d", got)
+	}
+}
+
+// TestDroppedAnswers executes an order without a word, and counts down.
+func TestDroppedAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"drop_answers": 2}`)
+	w.givesUp(w.opening("v2", "out", "R1", "0700123456"))
+	w.givesUp(w.call(http.MethodGet, "/v2/get-status-payment/R1", nil))
+	w.stands("v2", "R1", "SUCCESSFUL")
+	w.books(1500)
+	w.notices(1)
+}
+
+func TestSpoiledAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for how, want := range map[string]func(body string) bool{
+		"half": func(body string) bool {
+			return strings.HasPrefix(body, `{"code_status"`) && !strings.HasSuffix(body, "}}")
+		},
+		"page": func(body string) bool { return strings.Contains(body, "<html>") },
+	} {
+		w.set(`{"answers": "` + how + `"}`)
+		if got := w.fetch(w.opening("v2", "in", how, "0700123456")); got.status != http.StatusOK || !want(got.body) {
+			t.Errorf("%s answers %d %s", how, got.status, got.body)
+		}
+		w.set(`{"answers": ""}`)
+		w.stands("v2", how, "SUCCESSFUL")
+	}
+}
+
+func TestTokensAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.opens("v2", "in", "R1", "0700123456")
+	w.set(`{"refuse_tokens": true}`)
+	for _, path := range []string{"/v2/get-status-payment/R1", "/v2/get-all-transactions", "/v2/balance"} {
+		if status, reply := w.get(path); status != http.StatusUnauthorized || reply.text("message") != "TOKEN_EXPIRED" {
+			t.Errorf("%s answers %d %v", path, status, reply)
+		}
+	}
+	if status, _ := w.object(w.opening("v1", "in", "R2", "0700123456")); status != http.StatusUnauthorized {
+		t.Errorf("an order answers %d", status)
+	}
+	w.books(1500)
+}
+
+// TestKeysThatWereChanged open no more sessions; those that are open go on.
+func TestKeysThatWereChanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"keys_changed": true}`)
+	if status, reply := w.object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret)); status != http.StatusUnauthorized || reply.text("message") != "UnauthorizedError" {
+		t.Errorf("the token call answers %d %v", status, reply)
+	}
+	w.opens("v2", "in", "R1", "0700123456")
+}
+
+func TestTokensThatLiveShortly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"token_lifetime_s": 5}`)
+	w.logsIn()
+	w.clock.Advance(5 * time.Second)
+	if status, _ := w.get("/v2/balance"); status != http.StatusUnauthorized {
+		t.Errorf("a token of 5 s answers %d after them", status)
+	}
+}
+
+// TestUnknownWords changes what status and list say, and not what is true.
+func TestUnknownWords(t *testing.T) {
+	t.Parallel()
+	inEveryShape(t, func(t *testing.T, shape string) {
+		w := newWorld(t)
+		w.set(`{"unknown_words": true}`)
+		if opened := w.opens(shape, "in", "R1", "0700123456"); opened.text("status") != "SUCCESSFUL" {
+			t.Errorf("the order answers %v", opened)
+		}
+		w.stands(shape, "R1", stage.UnknownWord)
+		if _, reply := w.get(dialects[shape].list); reply.listed()[0].text("status") != stage.UnknownWord {
+			t.Errorf("the list says %v", reply)
+		}
+		if told := w.notices(1)[0].said.text("status"); told != "SUCCESSFUL" {
+			t.Errorf("the webhook says %s", told)
+		}
+	})
+}
+
+func TestAnOperatorCorrectsItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"correct_after_ms": 60000, "settle_ms": 0}`)
+	w.opens("v2", "out", "R1", "0700222222")
+	w.clock.Advance(2 * time.Second)
+	w.stands("v2", "R1", "FAILED")
+	eventually(func() bool { return len(w.inbox.all()) == 1 })
+	w.clock.Advance(time.Minute)
+	w.stands("v2", "R1", "SUCCESSFUL")
+	w.books(1500)
+	w.notices(2)
+}
+
+func TestAPaymentSettlesLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"settle_ms": 5000}`)
+	if opened := w.opens("v2", "in", "R1", "0700123456"); opened.text("status") != "PENDING" {
+		t.Errorf("the order answers %v", opened)
+	}
+	w.clock.Advance(5 * time.Second)
+	w.stands("v2", "R1", "SUCCESSFUL")
+}
+
+// TestTheGatewayTimesOut answers 504 with FAILED whatever happens to the order, which
+// runs its course; what opens nothing is answered as ever.
+func TestTheGatewayTimesOut(t *testing.T) {
+	t.Parallel()
+	inEveryShape(t, func(t *testing.T, shape string) {
+		w := newWorld(t)
+		w.set(`{"quirks": {"gateway_timeout": true}}`)
+		for id, number := range map[string]string{"PAID": "0700123456", "WAITS": "0701020304"} {
+			status, reply := w.object(w.opening(shape, "out", id, number))
+			if status != http.StatusGatewayTimeout || reply.text("message") != "PAYMENT_FAILED_TRY_AGAINST" ||
+				reply.data().text("status") != "FAILED" || reply.data().text(dialects[shape].id) != id || reply.data().text("ref") == "" {
+				t.Errorf("%s answers %d %v", id, status, reply)
+			}
+		}
+		if status, reply := w.object(w.opening(shape, "out", "PAID", "0700123456")); status != usedTwice[shape] {
+			t.Errorf("asking again answers %d %v", status, reply)
+		}
+		if status, _ := w.object(w.opening(shape, "out", "POOR", "0700111111")); status != http.StatusBadRequest {
+			t.Errorf("a refusal answers %d", status)
+		}
+		w.stands(shape, "PAID", "SUCCESSFUL")
+		w.stands(shape, "WAITS", "PENDING")
+		w.books(1500)
+		w.clock.Advance(10 * time.Second)
+		w.stands(shape, "WAITS", "SUCCESSFUL")
+		w.books(1500, 1500)
+		for _, n := range w.notices(2) {
+			if n.said.text("status") != "SUCCESSFUL" {
+				t.Errorf("a webhook says %v", n.said)
+			}
+		}
+	})
+}
+
+// TestTheStatusKnowsTheirRefAlone leaves the list to find an order by our id.
+func TestTheStatusKnowsTheirRefAlone(t *testing.T) {
+	t.Parallel()
+	inEveryShape(t, func(t *testing.T, shape string) {
+		w := newWorld(t)
+		w.set(`{"quirks": {"status_by_ref_only": true}}`)
+		opened := w.opens(shape, "in", "R1", "0700123456")
+		if status, reply := w.get(dialects[shape].status + "R1"); status != http.StatusNotFound || reply.text("message") != "NotFoundError" {
+			t.Errorf("our id answers %d %v", status, reply)
+		}
+		w.stands(shape, opened.text("ref"), "SUCCESSFUL")
+		if got := w.ids(shape, ""); got != "R1" {
+			t.Errorf("the list has %q", got)
+		}
+	})
+}
+
+func TestNumbersWithoutPlus(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"quirks": {"numbers_without_plus": true}}`)
+	if opened := w.opens("sdk", "in", "R1", "0700123456"); opened.text("number_user") != "2250700123456" {
+		t.Errorf("the order answers %v", opened)
+	}
+	if got := w.reads("v1", "R1").text("phone"); got != "0700123456" {
+		t.Errorf("v1 says %s", got)
+	}
+	if told := w.notices(1)[0].said.text("number_user"); told != "2250700123456" {
+		t.Errorf("the webhook says %s", told)
+	}
+}
+
+func TestAFullSimulatorRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *digitalpaye.Options) { o.MaxOrders = 1 })
+	w.opens("v2", "in", "R1", "0700123456")
+	for _, number := range []string{"0700123456", "0701020304"} {
+		if status, reply := w.object(w.opening("v2", "in", "R2", number)); status != http.StatusServiceUnavailable {
+			t.Errorf("one more answers %d %v", status, reply)
+		}
+	}
+	another := fields{"firstName": "Awa", "lastName": "KOUASSI", "phoneNumber": "0709080706", "address": fields{"countryCode": "CI"}}
+	if status, reply := w.post("/v1/customers/create", another); status != http.StatusServiceUnavailable {
+		t.Errorf("one more customer answers %d %v", status, reply)
+	}
+	w.books(1500)
+}
+
+func TestTheBookIsReadable(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.opens("v1", "in", "R1", "0700123456")
+	status, book := w.object(w.request(http.MethodGet, "/book", ""))
+	paid, isList := book["paid"].([]any)
+	if status != http.StatusOK || !isList || len(paid) != 1 {
+		t.Errorf("the book answers %d %v", status, book)
+	}
+}
+
+// TestACallThatHangsEndsWithTheSimulator closes it under a caller of the number whose
+// answer is lost.
+func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ended := make(chan error)
+	req := w.opening("v2", "out", "R1", "0700666666")
+	go func() {
+		resp, err := w.client.Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		ended <- err
+	}()
+	w.books(1500)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := w.sim.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err == nil {
+		t.Error("the call was answered")
+	}
+}
+
+func TestASimulatorNeedsAnAddress(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"", "sandbox", "/digitalpaye", "ftp://host", "http://"} {
+		if sim, err := digitalpaye.New(digitalpaye.Options{PublicURL: address}); err == nil {
+			closeNow(t, sim)
+			t.Errorf("%q is accepted", address)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package digitalpaye
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// The words for where a transaction stands. Vendor text has other spellings of the
+// first, which the sandbox does not use.
+const (
+	successful = "SUCCESSFUL"
+	pending    = "PENDING"
+	failed     = "FAILED"
+)
+
+// standing says of each state what the envelope says, in status and code_status. The
+// SDK reads 202 as pending, 200 as done, and shows the message of anything else, hence
+// the 400; v1 answers Successful to whatever it found.
+var standing = map[stage.State]said{
+	stage.Executed: {code: 200, status: successful, snake: "PAYMENT_IS_SUCCESSFUL", camel: "Successful"},
+	stage.Pending:  {code: 202, status: pending, snake: "PAYMENT_IS_PENDING", camel: "Successful"},
+	stage.Declined: {code: 400, status: failed, camel: "Successful"},
+	stage.Lapsed:   {code: 400, status: failed, camel: "Successful"},
+}
+
+// ends says why an order failed, as a message of v2 and a reason of v1. No document has
+// words for it [our reading]; the webhook, which is the bare transaction, says nothing.
+var ends = map[stage.Reason]struct{ message, reason string }{
+	stage.TooPoor:  {"PAYMENT_FAILED_CUSTOMER_BALANCE_INSUFFISANT", "Le solde du client est insuffisant."},
+	stage.SaidNo:   {"PAYMENT_REFUSED_BY_CUSTOMER", "Le client a refusé le paiement."},
+	stage.Rejected: {"PAYMENT_REJECTED_BY_OPERATOR", "L'opérateur a rejeté l'opération."},
+	stage.Silence:  {"PAYMENT_EXPIRED", "Le client n'a pas confirmé à temps."},
+}
+
+// standing is the envelope of an order as it stands.
+func (s *Simulator) standing(o stage.Order) said {
+	a := standing[o.State]
+	if why, told := ends[o.Reason]; told {
+		a.snake, a.reason = why.message, why.reason
+	}
+	return a
+}
+
+// rates are fees in thousandths of the amount, from the samples: 310 francs collected
+// from Orange cost 6.2, 100 from Wave 1.5; 25 000 to Orange 250, 100 to MTN 1, 500 to
+// Wave 7.5. What no sample shows is [our reading].
+var rates = map[network]map[stage.Direction]int64{
+	orange: {stage.In: 20, stage.Out: 10},
+	mtn:    {stage.In: 15, stage.Out: 10},
+	moov:   {stage.In: 15, stage.Out: 10},
+	wave:   {stage.In: 15, stage.Out: 15},
+}
+
+// figures are the four amounts of a transaction, as strings.
+type figures struct{ amount, fees, receive, total string }
+
+// figuresOf reckons in thousandths of a franc. The merchant bears the fees of a
+// collection, and pays those of a transfer on top.
+func figuresOf(o stage.Order) figures {
+	fees := o.Amount * rates[network(o.Notes[noteNetwork])][o.Direction]
+	whole := o.Amount * 1000
+	if o.Direction == stage.Out {
+		return figures{decimal(whole), decimal(fees), decimal(whole), decimal(whole + fees)}
+	}
+	return figures{decimal(whole), decimal(fees), decimal(whole - fees), decimal(whole)}
+}
+
+// decimal writes thousandths exactly and without trailing zeros: 6.2, 507.5, 100.
+func decimal(thousandths int64) string {
+	whole, rest := strconv.FormatInt(thousandths/1000, 10), strconv.FormatInt(1000+thousandths%1000, 10)[1:]
+	return strings.TrimRight(strings.TrimRight(whole+"."+rest, "0"), ".")
+}
+
+// transaction is the flat object of either vocabulary: what status, list and webhook
+// bring, and the data of an order's first answer.
+type transaction interface {
+	say(status string)     // another word for where it stands
+	launch(waveURL string) // the address at which a customer of Wave's pays
+}
+
+// snakeTransaction is the transaction of v2 and sdk [V seed]. date has no zone and is
+// UTC, the time of Abidjan.
+type snakeTransaction struct {
+	LinkPaymentID *string `json:"linkpayment_id"` // null: no payment links here
+	Ref           string  `json:"ref"`
+	OperatorID    *string `json:"operator_id"` // null, as in the seed
+	TransactionID string  `json:"transaction_id"`
+	CardID        *string `json:"cardId"`
+	NumberUser    string  `json:"number_user"`
+	NameUser      string  `json:"name_user"`
+	EmailUser     *string `json:"email_user"`
+	CountryUser   string  `json:"country_user"`
+	Currency      string  `json:"currency"`
+	Amount        string  `json:"amount"`
+	Fees          string  `json:"fees"`
+	AmountReceive string  `json:"amount_receive"`
+	AmountTotal   string  `json:"amount_total"`
+	Status        string  `json:"status"`
+	Type          string  `json:"type_transaction"`
+	TypePayment   string  `json:"type_payment"`
+	Date          string  `json:"date"`
+	DateUpdate    *string `json:"date_update"` // null until something changes
+	WaveLaunchURL string  `json:"wave_launch_url,omitempty"`
+}
+
+func (t *snakeTransaction) say(status string)     { t.Status = status }
+func (t *snakeTransaction) launch(waveURL string) { t.WaveLaunchURL = waveURL }
+
+// camelTransaction is the transaction of v1 [V]. The phone is national there. Its Wave
+// page writes waveLaunchUrl; the SDK's name is added, which readers of all shapes know
+// [our reading].
+type camelTransaction struct {
+	Ref           string   `json:"ref"`
+	TransactionID string   `json:"transactionId"`
+	Currency      string   `json:"currency"`
+	Amount        string   `json:"amount"`
+	Fees          string   `json:"fees"`
+	AmountReceive string   `json:"amountReceive"`
+	AmountTotal   string   `json:"amountTotal"`
+	Phone         string   `json:"phone"`
+	Status        string   `json:"status"`
+	Type          string   `json:"typeTransaction"`
+	Operator      string   `json:"operator"`
+	CreatedAt     string   `json:"createdAt"`
+	Customer      customer `json:"customer"`
+	WaveLaunchURL string   `json:"waveLaunchUrl,omitempty"`
+	SnakeURL      string   `json:"wave_launch_url,omitempty"`
+}
+
+func (t *camelTransaction) say(status string)     { t.Status = status }
+func (t *camelTransaction) launch(waveURL string) { t.WaveLaunchURL, t.SnakeURL = waveURL, waveURL }
+
+// transaction writes an order for the wire.
+func (s *Simulator) transaction(o stage.Order, in *shape) transaction {
+	var who customer
+	if err := json.Unmarshal([]byte(o.Notes[noteCustomer]), &who); err != nil {
+		s.options.Log.Error("customer not read", "ref", o.ID, "error", err)
+	}
+	sums, operator := figuresOf(o), in.words[network(o.Notes[noteNetwork])]
+	if in.camel {
+		return &camelTransaction{
+			Ref: o.ID, TransactionID: o.Reference, Currency: o.Currency, Amount: sums.amount, Fees: sums.fees,
+			AmountReceive: sums.receive, AmountTotal: sums.total, Phone: local(o.MSISDN),
+			Status: standing[o.State].status, Type: kind(o, "transfer"), Operator: operator,
+			CreatedAt: instant(o.OpenedAt), Customer: who,
+		}
+	}
+	t := &snakeTransaction{
+		Ref: o.ID, TransactionID: o.Reference, NumberUser: s.number(o.MSISDN), NameUser: who.name(),
+		CountryUser: country, Currency: o.Currency, Amount: sums.amount, Fees: sums.fees,
+		AmountReceive: sums.receive, AmountTotal: sums.total, Status: standing[o.State].status,
+		Type: kind(o, "transfert"), TypePayment: operator, Date: o.OpenedAt.UTC().Format(time.DateTime),
+	}
+	if !o.ChangedAt.Equal(o.OpenedAt) {
+		changed := o.ChangedAt.UTC().Format(time.DateTime)
+		t.DateUpdate = &changed
+	}
+	if who.Email != "" {
+		t.EmailUser = &who.Email
+	}
+	return t
+}
+
+// kind is the word for the way of the money; v2 writes transfert and v1 transfer.
+func kind(o stage.Order, out string) string {
+	if o.Direction == stage.Out {
+		return out
+	}
+	return "collecte"
+}
+
+// number is a number as v2 shows it: +225… in the seed, 225… in other samples.
+func (s *Simulator) number(msisdn string) string {
+	if till := s.opened.Load(); till != nil && till.Quirk(quirkWithoutPlus) {
+		return strings.TrimPrefix(msisdn, "+")
+	}
+	return msisdn
+}
+
+// instant writes a moment as v1 does: 2025-04-03T22:03:50.000Z.
+func instant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }

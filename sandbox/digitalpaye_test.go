@@ -1,0 +1,56 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pirogue/sandbox"
+	"pirogue/sandbox/digitalpaye"
+	"pirogue/sandbox/stage"
+)
+
+// TestAWaveLinkThroughThePublicAddress checks of Digitalpaye's simulator that its link
+// leads to its page, and that book and list tell of what was paid there.
+func TestAWaveLinkThroughThePublicAddress(t *testing.T) {
+	t.Parallel()
+	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
+	_, base := started(t, sandbox.Options{Clock: clock})
+	auth := request(t, http.MethodPost, base+"/digitalpaye/v1/auth", nil)
+	auth.SetBasicAuth(digitalpaye.APIKey, digitalpaye.APISecret)
+	auth.Header.Set("X-Environment", digitalpaye.Environment)
+	var grant struct {
+		Data struct{ Token string }
+	}
+	decode(t, send(t, auth, http.StatusOK), &grant)
+	call := request(t, http.MethodPost, base+"/digitalpaye/v2/collecte/mobile-money", strings.NewReader(
+		`{"code_country":"CI","currency":"XOF","customer_id":"0700333333","amount":1500,"name_user":"KOUASSI Awa",`+
+			`"operator":"WAVE_MONEY_CI","transaction_id":"REF-1"}`))
+	call.Header.Set("Authorization", "Bearer "+grant.Data.Token)
+	call.Header.Set("X-Environment", digitalpaye.Environment)
+	call.Header.Set("Content-Type", "application/json")
+	var opened struct {
+		Data struct {
+			Link string `json:"wave_launch_url"`
+		}
+	}
+	decode(t, send(t, call, http.StatusAccepted), &opened)
+
+	pressed := request(t, http.MethodPost, opened.Data.Link, strings.NewReader("action=pay"))
+	pressed.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	// The client follows the redirect back to the page.
+	if page := string(send(t, pressed, http.StatusOK)); !strings.Contains(page, "Paiement effectué") {
+		t.Errorf("the page says %s", page)
+	}
+	index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK))
+	for _, wanted := range []string{"Digitalpaye", "RCI-DIGITALP-7698", "REF-1", "1 asked for · 1 paid"} {
+		if !strings.Contains(index, wanted) {
+			t.Errorf("the list of simulators does not show %q", wanted)
+		}
+	}
+	send(t, request(t, http.MethodGet, base+"/digitalpaye/switches", nil), http.StatusOK)
+	if book := string(send(t, request(t, http.MethodGet, base+"/digitalpaye/book", nil), http.StatusOK)); !strings.Contains(book, `"order_id":"REF-1"`) {
+		t.Errorf("the book says %s", book)
+	}
+}
