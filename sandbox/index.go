@@ -58,6 +58,7 @@ func (s *Sandbox) indexView() indexView {
 	view := indexView{Simulators: []simulatorView{
 		simulatorOf("Orange Web Payment", OrangeWebPath, len(s.OrangeWeb.Sessions()), s.OrangeWeb.Book()),
 		simulatorOf("Orange Money Sénégal (Sonatel)", SonatelPath, s.askedOfSonatel(), s.Sonatel.Book()),
+		simulatorOf("Novasend", NovasendPath, s.Novasend.Asked(), s.Novasend.Book()),
 	}}
 	magic, payouts := stage.MagicNumbers(), stage.MagicPayouts()
 	for _, digits := range slices.Sorted(maps.Keys(magic)) {

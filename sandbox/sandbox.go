@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"pirogue/sandbox/novasend"
 	"pirogue/sandbox/orangeweb"
 	"pirogue/sandbox/sonatel"
 	"pirogue/sandbox/stage"
@@ -29,6 +30,9 @@ const OrangeWebPath = "/orange-web"
 
 // SonatelPath is the base path of the simulator of Sonatel's Orange Money API.
 const SonatelPath = "/sonatel"
+
+// NovasendPath is the base path of the simulator of Novasend's merchant API.
+const NovasendPath = "/novasend"
 
 // Options says how the sandbox runs. Only PublicURL has no default.
 type Options struct {
@@ -59,6 +63,8 @@ type Sandbox struct {
 	OrangeWeb *orangeweb.Simulator
 	// Sonatel is the simulator of Orange Money Senegal.
 	Sonatel *sonatel.Simulator
+	// Novasend is the simulator of Novasend, in every country it serves.
+	Novasend *novasend.Simulator
 }
 
 // New starts every simulator, from its journal when there is one.
@@ -88,7 +94,18 @@ func New(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, errors.Join(err, orange.Close(context.Background()))
 	}
-	return &Sandbox{OrangeWeb: orange, Sonatel: senegal}, nil
+	nova, err := novasend.New(novasend.Options{
+		PublicURL:    base + NovasendPath,
+		JournalPath:  o.journal("novasend"),
+		Clock:        o.Clock,
+		MaxOrders:    o.MaxSessions,
+		NotifyClient: o.NotifyClient,
+		Log:          o.Log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, orange.Close(context.Background()), senegal.Close(context.Background()))
+	}
+	return &Sandbox{OrangeWeb: orange, Sonatel: senegal, Novasend: nova}, nil
 }
 
 // journal is the path of one simulator's journal, empty for none.
@@ -104,6 +121,7 @@ func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(OrangeWebPath+"/", http.StripPrefix(OrangeWebPath, s.OrangeWeb.Handler()))
 	mux.Handle(SonatelPath+"/", http.StripPrefix(SonatelPath, s.Sonatel.Handler()))
+	mux.Handle(NovasendPath+"/", http.StripPrefix(NovasendPath, s.Novasend.Handler()))
 	mux.HandleFunc("GET /{$}", s.index)
 	mux.HandleFunc("GET /index.css", indexStyle)
 	return mux
@@ -112,5 +130,5 @@ func (s *Sandbox) Handler() http.Handler {
 // Close stops every simulator: no customer acts afterwards, and notifications
 // that wait are delivered, or given up when ctx ends.
 func (s *Sandbox) Close(ctx context.Context) error {
-	return errors.Join(s.OrangeWeb.Close(ctx), s.Sonatel.Close(ctx))
+	return errors.Join(s.OrangeWeb.Close(ctx), s.Sonatel.Close(ctx), s.Novasend.Close(ctx))
 }
