@@ -247,10 +247,10 @@ func decode[T any](body []byte) (T, error) {
 	err := json.Unmarshal(body, &read)
 	var wrong *json.UnmarshalTypeError
 	switch {
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong) && wrong.Field != "":
 		return read, invalidRequest.because(wrong.Field + " must be of another type.")
 	case err != nil:
-		return read, invalidRequest.because("The body is not JSON.")
+		return read, invalidRequest.because("The body is not a JSON object.")
 	}
 	return read, nil
 }

@@ -65,7 +65,9 @@ func newWorld(t *testing.T, change ...func(*novasend.Options)) *world {
 	w := &world{
 		t: t, clock: stage.NewVirtualClock(morning, 0), url: server.URL, country: "CI", inbox: newInbox(t), serving: serving,
 		client: &http.Client{
-			Timeout:       patience,
+			Timeout: patience,
+			// On a connection used before, net/http repeats a write with X-Idempotency-Key by itself.
+			Transport:     &http.Transport{DisableKeepAlives: true},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
@@ -184,8 +186,13 @@ func (w *world) makes(path string, body fields) fields {
 // write is a write with a key of its own.
 func (w *world) write(path string, body any) *http.Request {
 	w.t.Helper()
+	return w.writeUnder(w.key(), path, body)
+}
+
+// key is an idempotency key that was not used yet.
+func (w *world) key() string {
 	w.keys++
-	return w.writeUnder(fmt.Sprintf("00000000-0000-4000-8000-%012d", w.keys), path, body)
+	return fmt.Sprintf("00000000-0000-4000-8000-%012d", w.keys)
 }
 
 func (w *world) writeUnder(key, path string, body any) *http.Request {
