@@ -95,6 +95,7 @@ func (s *Simulator) admit(r *http.Request) (Account, error) {
 	switches := s.till.Board().Read()
 	key, client, given := r.BasicAuth()
 	a, known := s.accounts[key]
+	// Nothing here is a bearer token, but a revoked API token is what refuse_tokens means.
 	switch {
 	case !given || switches.RefuseTokens:
 		return Account{}, unauthorized

@@ -54,6 +54,9 @@ func TestEveryNumberThatPaysASession(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
 				reply := w.makes(sessions, body)
+				if _, shown := reply["transaction"]; shown {
+					t.Errorf("the call itself shows a transaction: %v", reply)
+				}
 				id := reply.at("id")
 				if shape == "seed" {
 					id = reply.at("reference")

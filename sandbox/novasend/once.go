@@ -48,6 +48,7 @@ func (s *Simulator) once(read reading) call {
 		}
 		asked.Account, asked.Key = a.ID, a.ID+" "+r.Header.Get("X-Idempotency-Key")
 		asked.Notes[noteDigest] = digest(r, body)
+		// Opened under the lock and answered after it: an answer may hang for a minute.
 		opened, first, err := s.open(asked)
 		switch {
 		case err != nil:
@@ -99,6 +100,7 @@ func (s *Simulator) open(asked stage.Order) (o stage.Order, first bool, err erro
 		return o, false, before.err
 	}
 	o, err = s.execute(asked)
+	// An outage is no decision: the same request may find it over.
 	var decided refusal
 	if errors.As(err, &decided) && decided.StatusCode < http.StatusInternalServerError {
 		s.remember(asked, decided)

@@ -49,6 +49,19 @@ func TestARefusalIsRepeated(t *testing.T) {
 	w.books(map[string]int64{"R1": 300})
 }
 
+// TestAKeyBelongsToItsAccount uses one for two of them.
+func TestAKeyBelongsToItsAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.object(w.writeUnder(someKey, sessions, current("R1", number("123456"))))
+	w.country = "TG"
+	body := current("R2", "+22890123456").with(fields{"country": "TG"})
+	if status, reply := w.object(w.writeUnder(someKey, sessions, body)); status != http.StatusCreated {
+		t.Errorf("the other account's request answers %d %v", status, reply)
+	}
+	w.books(map[string]int64{"R1": 300, "R2": 300})
+}
+
 func TestAReferenceIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

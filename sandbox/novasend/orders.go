@@ -120,6 +120,7 @@ func directPayin(_ *http.Request, a Account, body []byte) (stage.Order, error) {
 		return stage.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
 	}
 	o, err := a.order(directPayins, asked, *asked.Payin)
+	// Refused before the key counts, so that the customer's next OTP may come under it.
 	if err == nil && asked.Payin.Provider == orange {
 		o.Notes[noteOTP] = "given"
 		if asked.Payin.OTP != OTP {
@@ -266,13 +267,16 @@ func validURL(address string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
+// validReference reports whether the merchant's own reference is one that Novasend takes.
 func validReference(reference string) bool {
 	length := utf8.RuneCountInString(reference)
 	return length >= 1 && length <= maxReference && !strings.ContainsFunc(reference, unicode.IsControl)
 }
 
+// short reports whether a text fits.
 func short(text string) bool { return utf8.RuneCountInString(text) <= maxText }
 
+// newID is an identifier that nobody guesses: it is part of the page's address.
 func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()) }
 
 // bare is an identifier without its prefix.

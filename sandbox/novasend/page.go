@@ -24,6 +24,7 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 var pagePolicy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; style-src 'sha256-" +
 	styleHash() + "'"
 
+// styleHash is what lets a browser apply the style that stands in the page.
 func styleHash() string {
 	sum := sha256.Sum256([]byte(pageStyle))
 	return base64.StdEncoding.EncodeToString(sum[:])
@@ -106,7 +107,8 @@ func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o stage.Orde
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// viewOf is the page of an order in the language of t.
+// viewOf is the page of an order in the language of t. The payer sees what they are
+// debited, fee included.
 func viewOf(o stage.Order, t texts) pageView {
 	v := pageView{
 		T: t, Amount: stage.Grouped(o.Asked+fee(o)) + " F" + stage.NoBreak + "CFA", Reference: o.Reference,

@@ -27,17 +27,18 @@ var coreWords = map[stage.State]string{
 	stage.Pending: "pending", stage.Executed: "completed", stage.Declined: "failed",
 }
 
+// failure is why an order was declined, null in every other answer.
+type failure struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
 // failures is why an order was declined. The codes are our reading, from the words of
 // the error page where it has one.
 var failures = map[stage.Reason]failure{
 	stage.TooPoor:  {"client_not_enough_cash", "The customer's balance is too low."},
 	stage.SaidNo:   {"transaction_declined", "The customer declined the payment."},
 	stage.Rejected: {"transaction_error", "The operator rejected the transaction."},
-}
-
-type failure struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
 }
 
 // record is an order in the current shape, in the documents' order of fields.
@@ -62,18 +63,21 @@ type record struct {
 	Transaction          any          `json:"transaction,omitempty"`
 }
 
+// customer is the other side of an order, in the current shape.
 type customer struct {
 	Name        string `json:"name"`
 	PhoneNumber string `json:"phoneNumber"`
 }
 
+// mobileMoney names the operator of a direct order with its country: WAVE_CI.
 type mobileMoney struct {
 	Provider struct {
 		Name string `json:"name"`
 	} `json:"provider"`
 }
 
-// seedOpened is the answer to a call in the seed shape.
+// seedOpened is the answer to a call in the seed shape. The two references have changed
+// their meaning since: in the current shape reference is the merchant's.
 type seedOpened struct {
 	Type                 string  `json:"type"`
 	Fee                  int64   `json:"fee"`
@@ -99,7 +103,8 @@ type seedRecord struct {
 	Failure     *failure `json:"failure"`
 }
 
-// refundRecord is a refund.
+// refundRecord is a refund, in either shape of the payin. The merchant's own reference
+// of it does not come back.
 type refundRecord struct {
 	Type              string `json:"type"`
 	Reference         string `json:"reference"`
@@ -134,7 +139,8 @@ type transaction struct {
 	Currency      string `json:"currency"`
 }
 
-// opened is what the call is answered that opened an order.
+// opened is what the call is answered that opened an order. It never shows the
+// transaction, not even of an order that ended in the call.
 func (s *Simulator) opened(o stage.Order) any {
 	switch {
 	case o.Parent != "":
@@ -150,7 +156,8 @@ func (s *Simulator) opened(o stage.Order) any {
 	return r
 }
 
-// read is what a status call is answered.
+// read is what a status call is answered. Only these answers have a word that stands in
+// no document while the switch says so.
 func (s *Simulator) read(o stage.Order) any {
 	says := s.word(o)
 	if s.till.Board().Read().UnknownWords {
@@ -174,10 +181,13 @@ func (s *Simulator) word(o stage.Order) string {
 	return words[familyOf(o)][o.State]
 }
 
+// failsInsideOnly reports whether an order hides its refusal. A refund has no such pair
+// of words.
 func (s *Simulator) failsInsideOnly(o stage.Order) bool {
 	return o.State == stage.Declined && o.Parent == "" && s.till.Quirk(processedButFailed)
 }
 
+// recordOf is an order in the current shape with the status it says.
 func (s *Simulator) recordOf(o stage.Order, says string) record {
 	provider, direct := o.Notes[noteProvider]
 	r := record{
@@ -196,6 +206,7 @@ func (s *Simulator) recordOf(o stage.Order, says string) record {
 	return r
 }
 
+// seedOf is the same order for whoever called with an accountId.
 func (s *Simulator) seedOf(o stage.Order, says string) seedRecord {
 	return seedRecord{seedOpened: seedOpened{
 		Type: kind(o), Fee: fee(o), Reference: o.ID, PhoneNumber: o.MSISDN, CustomerName: o.Notes[noteName],
@@ -205,6 +216,7 @@ func (s *Simulator) seedOf(o stage.Order, says string) seedRecord {
 	}, Transaction: core(o, says), Failure: failureOf(o)}
 }
 
+// refundOf is a refund with the status it says.
 func (s *Simulator) refundOf(o stage.Order, says string) refundRecord {
 	amount := o.Asked
 	if o.State == stage.Executed {
@@ -299,6 +311,7 @@ func hasPage(o stage.Order) bool {
 		familyOf(o) == directPayins && strings.HasPrefix(o.Notes[noteProvider], wave+"_")
 }
 
+// failureOf is why an order was declined, nil when it was not.
 func failureOf(o stage.Order) *failure {
 	if why, declined := failures[o.Reason]; declined && o.State == stage.Declined {
 		return &why
@@ -306,6 +319,7 @@ func failureOf(o stage.Order) *failure {
 	return nil
 }
 
+// kind is the type of an order: the merchant's view, payin for money that comes.
 func kind(o stage.Order) string {
 	if o.Direction == stage.In {
 		return "payin"
@@ -322,6 +336,7 @@ func fee(o stage.Order) int64 {
 	return (o.Asked*2 + 99) / 100
 }
 
+// coreID is the identifier in the core system, which no call takes.
 func coreID(o stage.Order) string { return "tr_" + bare(o.ID)[:16] }
 
 // decimal writes an amount as the core system does.

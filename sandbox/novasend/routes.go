@@ -27,6 +27,7 @@ func (s *Simulator) Handler() http.Handler {
 	} {
 		mux.Handle(pattern, s.till.API(s.admitted(serve), down))
 	}
+	// A balance is not about one payment, so that no test has its answer dropped.
 	mux.Handle("GET /v1/balance", s.till.Board().Disturb(s.admitted(s.balance), down))
 	mux.Handle("/link/{code}", s.till.Board().Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
 	mux.HandleFunc("POST /portal/webhook", s.portal)

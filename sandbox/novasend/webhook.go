@@ -103,7 +103,7 @@ func (s *Simulator) told(o stage.Order) any {
 func (s *Simulator) written(said any) (sent, signed []byte, err error) {
 	var compact bytes.Buffer
 	encoder := json.NewEncoder(&compact)
-	encoder.SetEscapeHTML(false) // as JavaScript writes JSON
+	encoder.SetEscapeHTML(false) // as JavaScript writes JSON, and whoever re-serialises it
 	if err := encoder.Encode(said); err != nil {
 		return nil, nil, err
 	}
