@@ -1,0 +1,110 @@
+package novasend
+
+import (
+	"cmp"
+	"crypto/subtle"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"pirogue/sandbox/stage"
+)
+
+// Account is one account of the merchant, which Novasend keeps in one country.
+type Account struct {
+	Country   string // CI, TG, BF, BJ, CM or SN
+	APIKey    string
+	APIClient string // the password that goes with the key
+	ID        string // accountId
+	Secret    string // of the webhook
+}
+
+// country is what Novasend needs to know of one: the code and the length of its
+// numbers, its currency, and the least and the most that one order may move.
+type country struct {
+	code     string
+	digits   int
+	currency string
+	in, out  limits
+}
+
+// limits are whole francs, both ends included.
+type limits struct{ least, most int64 }
+
+// The limits of Novasend's introduction page, and those that a client reports of
+// Cameroon.
+var (
+	cashIn   = limits{100, 2_000_000}
+	cashOut  = limits{200, 1_500_000}
+	cameroon = limits{200, 500_000}
+)
+
+// countries are those that an account can be in. Côte d'Ivoire and Benin count the
+// leading zero.
+var countries = map[string]country{
+	"CI": {"+225", 10, "XOF", cashIn, cashOut},
+	"TG": {"+228", 8, "XOF", cashIn, cashOut},
+	"BF": {"+226", 8, "XOF", cashIn, cashOut},
+	"BJ": {"+229", 10, "XOF", cashIn, cashOut},
+	"SN": {"+221", 9, "XOF", cashIn, cashOut},
+	"CM": {"+237", 9, "XAF", cameroon, cameroon},
+}
+
+// sandboxCountries are those with an account unless Options says otherwise.
+var sandboxCountries = []string{"CI", "TG", "BF", "BJ", "CM"}
+
+// has reports whether a number belongs to the country, in full and with its plus sign.
+func (c country) has(msisdn string) bool {
+	return stage.ValidNumber(msisdn) && strings.HasPrefix(msisdn, c.code) && len(msisdn) == len(c.code)+c.digits
+}
+
+// of returns the limits of one direction.
+func (c country) of(way stage.Direction) limits {
+	if way == stage.In {
+		return c.in
+	}
+	return c.out
+}
+
+// openAccounts takes the given accounts, or the sandbox's own.
+func (s *Simulator) openAccounts(given []Account) error {
+	if len(given) == 0 {
+		for _, code := range sandboxCountries {
+			given = append(given, Account{Country: code})
+		}
+	}
+	for _, a := range given {
+		if _, served := countries[a.Country]; !served {
+			return fmt.Errorf("novasend has no accounts in %q", a.Country)
+		}
+		ending := strings.ToLower(a.Country)
+		a.APIKey, a.APIClient = cmp.Or(a.APIKey, APIKeyPrefix+ending), cmp.Or(a.APIClient, APIClient)
+		a.ID, a.Secret = cmp.Or(a.ID, AccountPrefix+ending), cmp.Or(a.Secret, WebhookSecret)
+		if _, twice := s.accounts[a.APIKey]; twice {
+			return fmt.Errorf("two accounts have the key %q", a.APIKey)
+		}
+		s.accounts[a.APIKey] = a
+		s.hooks[a.ID] = hook{secret: a.Secret}
+	}
+	return nil
+}
+
+// admit returns whose call it is: Authorization is Basic base64(api_key:api_client).
+// Novasend's portal calls the pair an API token; which refusal tells what is our reading.
+func (s *Simulator) admit(r *http.Request) (Account, error) {
+	switches := s.till.Board().Read()
+	key, client, given := r.BasicAuth()
+	a, known := s.accounts[key]
+	// Nothing here is a bearer token, but a revoked API token is what refuse_tokens means.
+	switch {
+	case !given || switches.RefuseTokens:
+		return Account{}, unauthorized
+	case switches.KeysChanged:
+		return Account{}, tokenInvalid
+	case !known:
+		return Account{}, tokenNotFound
+	case subtle.ConstantTimeCompare([]byte(client), []byte(a.APIClient)) != 1:
+		return Account{}, tokenInvalid
+	}
+	return a, nil
+}

@@ -1,0 +1,138 @@
+// Package novasend plays Novasend's merchant API over HTTP: payment sessions and direct
+// collections, payouts by wallet and by named operator, refunds, status calls, the
+// balance, the signed webhooks, and the hosted page on which a customer says yes or no.
+//
+// It is written from the wire facts of Novasend's documents, and knows nothing of
+// Pirogue's adapter. It keeps its own book of what it executed, so that Pirogue's books
+// can be held against a witness who was not told what to say.
+//
+// Two generations of the document are in use, and the shape of a call decides which one
+// answers: with accountId it is the older, in which reference is Novasend's identifier
+// and customerReference the merchant's; without, it is the current one, with id and
+// reference. Where the documents are silent a comment says "our reading".
+//
+// The last six digits of the customer's number decide what happens to an order. It is
+// found afterwards by Novasend's identifier, and by the merchant's reference when the
+// answer that told the identifier was lost.
+package novasend
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// What the sandbox accepts when Options says nothing else. None of it is secret. A key
+// and an account end with their country in lower case: sandbox-key-ci.
+const (
+	APIKeyPrefix  = "sandbox-key-"
+	APIClient     = "sandbox-client"
+	AccountPrefix = "sandbox-account-"
+	WebhookSecret = "sandbox-webhook-secret"
+	OTP           = "123456" // of every customer of Orange, who gets it with #144*82#
+)
+
+// sessionWindow is how long a customer has to confirm; our reading.
+const sessionWindow = 10 * time.Minute
+
+// The switches that only this operator has.
+const (
+	escapedSlashes     = "escaped_slashes"
+	signsReserialised  = "signs_reserialised"
+	processedButFailed = "processed_but_failed"
+)
+
+// quirks is what each of them does.
+var quirks = map[string]string{
+	escapedSlashes: `Webhooks are sent with every slash as \/, as PHP writes JSON, and signed as they are sent.`,
+	signsReserialised: "Webhooks are sent indented, and the signature is that of the compact JSON with plain slashes, " +
+		"which the documented check re-serialises.",
+	processedButFailed: "A declined order has the status processed, and only its transaction says failed; " +
+		"without the switch its status is failed.",
+}
+
+// Options says how a simulator runs. Only PublicURL has no default.
+type Options struct {
+	// PublicURL is where browsers and Pirogue reach this simulator, base path included:
+	// http://127.0.0.1:8090/novasend.
+	PublicURL string
+	// JournalPath is the file that keeps orders and book; empty keeps them in memory.
+	JournalPath string
+	// Clock is the time of day unless said otherwise.
+	Clock stage.Clock
+	// Accounts are the merchant's accounts; by default one for each of CI, TG, BF, BJ
+	// and CM, with the constants of this package.
+	Accounts []Account
+	// MaxOrders bounds memory, 100 000 by default. Beyond it calls answer 503: a witness
+	// refuses rather than forgets.
+	MaxOrders int
+	// NotifyClient carries webhooks; the default follows no redirect.
+	NotifyClient *http.Client
+	// Log takes what is worth knowing; nil keeps silent.
+	Log *slog.Logger
+}
+
+// Simulator is Novasend. Make it with New.
+type Simulator struct {
+	publicURL string
+	log       *slog.Logger
+	accounts  map[string]Account // by API key
+	till      *stage.Till
+
+	mu      sync.Mutex            // one write at a time, so that a key opens one order
+	refunds map[string]string     // the latest refund of each payin
+	refused map[string]remembered // what a key was refused
+
+	hookMu sync.Mutex
+	hooks  map[string]hook // by account ID
+}
+
+// New starts a simulator. With a journal it takes up every order where it was left, and
+// what fell due meanwhile happens at once.
+func New(o Options) (*Simulator, error) {
+	base, err := url.Parse(o.PublicURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, fmt.Errorf("public URL %q is not an http address", o.PublicURL)
+	}
+	s := &Simulator{
+		publicURL: strings.TrimRight(o.PublicURL, "/"), log: o.Log, accounts: map[string]Account{},
+		refunds: map[string]string{}, refused: map[string]remembered{}, hooks: map[string]hook{},
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := s.openAccounts(o.Accounts); err != nil {
+		return nil, err
+	}
+	s.till, err = stage.OpenTill(stage.TillOptions{
+		JournalPath: o.JournalPath, Clock: o.Clock, MaxOrders: o.MaxOrders, Lapse: sessionWindow,
+		NotifyClient: o.NotifyClient, Log: s.log, Quirks: quirks, Callback: s.webhook,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, kept := range s.till.Orders() {
+		if kept.Parent != "" {
+			s.refunds[kept.Parent] = kept.ID
+		}
+	}
+	return s, nil
+}
+
+// Book returns the money that moved, oldest first.
+func (s *Simulator) Book() []stage.Paid { return s.till.Book() }
+
+// Asked returns how many orders there ever were, refunds included.
+func (s *Simulator) Asked() int { return s.till.Asked() }
+
+// Close stops every customer, delivers the webhooks that are queued, and closes the
+// journal. When ctx ends first, webhooks are given up. Calls that hang are let go.
+// Closing twice is harmless.
+func (s *Simulator) Close(ctx context.Context) error { return s.till.Close(ctx) }

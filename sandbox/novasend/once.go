@@ -1,0 +1,169 @@
+package novasend
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"mime"
+	"net/http"
+	"regexp"
+
+	"pirogue/sandbox/stage"
+)
+
+const (
+	maxBody    = 1 << 16 // bytes; ours
+	maxRefused = 10_000  // keys with their refusal; ours
+)
+
+// uuid is what an X-Idempotency-Key must be.
+var uuid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// reading makes of the body of a write the order that it asks for.
+type reading func(r *http.Request, a Account, body []byte) (stage.Order, error)
+
+// remembered is what a key was refused, and for which request.
+type remembered struct {
+	digest string
+	err    error
+}
+
+// once serves a write. The same request under the same X-Idempotency-Key gets the first
+// answer again and executes nothing; another request under that key is a conflict. A
+// request that cannot even be read leaves its key unused. All of it is our reading of
+// "prevents duplicates".
+func (s *Simulator) once(read reading) call {
+	return func(w http.ResponseWriter, r *http.Request, a Account) error {
+		body, err := readWrite(w, r)
+		if err != nil {
+			return err
+		}
+		asked, err := read(r, a, body)
+		if err != nil {
+			return err
+		}
+		if s.till.Down(asked.Direction, asked.MSISDN) {
+			return unavailable
+		}
+		asked.Account, asked.Key = a.ID, a.ID+" "+r.Header.Get("X-Idempotency-Key")
+		asked.Notes[noteDigest] = digest(r, body)
+		// Opened under the lock and answered after it: an answer may hang for a minute.
+		opened, first, err := s.open(asked)
+		switch {
+		case err != nil:
+			return err
+		case first:
+			s.till.Conclude(w, r, opened, http.StatusCreated, s.opened(opened))
+		default:
+			stage.WriteJSON(w, http.StatusCreated, s.opened(opened))
+		}
+		return nil
+	}
+}
+
+// readWrite returns the body of a write that has what every write must have.
+func readWrite(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err != nil || media != "application/json":
+		return nil, invalidRequest.because("Content-Type must be application/json.")
+	case !uuid.MatchString(r.Header.Get("X-Idempotency-Key")):
+		return nil, invalidRequest.because("X-Idempotency-Key must be a UUID.")
+	}
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		return nil, invalidRequest.because("The body could not be read to its end.")
+	}
+	return body.Bytes(), nil
+}
+
+// digest tells one request from another.
+func digest(r *http.Request, body []byte) string {
+	sum := sha256.Sum256(append([]byte(r.URL.Path+"\n"), body...))
+	return hex.EncodeToString(sum[:])
+}
+
+// open returns the order of a request and whether the request is the first of its key.
+func (s *Simulator) open(asked stage.Order) (o stage.Order, first bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept, found := s.till.ByKey(asked.Key)
+	before, refused := s.refused[asked.Key]
+	switch {
+	case found && kept.Notes[noteDigest] != asked.Notes[noteDigest],
+		refused && before.digest != asked.Notes[noteDigest]:
+		return o, false, keyTaken
+	case found:
+		return asOpened(kept), false, nil
+	case refused:
+		return o, false, before.err
+	}
+	o, err = s.execute(asked)
+	// An outage is no decision: the same request may find it over.
+	var decided refusal
+	if errors.As(err, &decided) && decided.StatusCode < http.StatusInternalServerError {
+		s.remember(asked, decided)
+	}
+	return o, true, err
+}
+
+// remember keeps a refusal for whoever repeats the request. A restart forgets it, and so
+// do many others: nothing was executed.
+func (s *Simulator) remember(asked stage.Order, decided refusal) {
+	if len(s.refused) >= maxRefused {
+		clear(s.refused)
+	}
+	s.refused[asked.Key] = remembered{asked.Notes[noteDigest], decided}
+}
+
+// execute opens the order. A reference belongs to one order of its kind and account; our
+// reading of "unique".
+func (s *Simulator) execute(asked stage.Order) (o stage.Order, err error) {
+	for _, other := range s.till.ByReference(asked.Reference) {
+		switch {
+		case other.Account != asked.Account || other.Direction != asked.Direction,
+			(other.Parent == "") != (asked.Parent == ""):
+		case asked.Parent != "":
+			return o, duplicateRefund
+		default:
+			return o, alreadyProcessed
+		}
+	}
+	switch {
+	case asked.Parent != "":
+		o, err = s.giveBack(asked)
+	case asked.Direction == stage.In:
+		o, err = s.till.Collect(asked)
+	default:
+		o, err = s.till.PayOut(asked)
+	}
+	return o, inTheirWords(err)
+}
+
+// giveBack refunds a payin that succeeded, all of it and once.
+func (s *Simulator) giveBack(asked stage.Order) (stage.Order, error) {
+	payin, found := s.till.Order(asked.Parent)
+	switch {
+	case !found:
+		return stage.Order{}, doesNotExist
+	case payin.Open():
+		return stage.Order{}, notProcessed
+	case payin.State != stage.Executed:
+		return stage.Order{}, notRefundable
+	}
+	o, err := s.till.Return(payin.ID, asked)
+	if err == nil {
+		s.refunds[payin.ID] = o.ID
+	}
+	return o, err
+}
+
+// asOpened is an order as the call left it that opened it. What ended later was pending
+// then.
+func asOpened(o stage.Order) stage.Order {
+	if o.ChangedAt.After(o.OpenedAt) {
+		o.State, o.Reason = stage.Pending, ""
+	}
+	return o
+}

@@ -1,0 +1,174 @@
+package novasend_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/novasend"
+)
+
+// TestARepeatedRequestGetsTheFirstAnswer repeats each write much later, when the order
+// has long ended.
+func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.makes(sessions, current("PAID", number("123456")))
+	for path, body := range map[string]fields{
+		sessions: seed("R1", number("543210")), directPayin: direct("R2", number("999999"), nil),
+		payout: current("R3", number("222222")), directPayout: paysOut("R4", number("444444"), nil),
+		"/v1/payin/PAID/refund": {"reason": "returned", "externalReference": "RF1"},
+	} {
+		key := w.key()
+		first := w.fetch(w.writeUnder(key, path, body))
+		w.clock.Advance(time.Hour)
+		again := w.fetch(w.writeUnder(key, path, body))
+		if first.status != http.StatusCreated || again.status != first.status || again.body != first.body {
+			t.Errorf("%s answers %d %s\nand then %d %s", path, first.status, first.body, again.status, again.body)
+		}
+		w.refused(path+" with another body", w.writeUnder(key, path, body.with(fields{"reason": "another", "x": 1})), 409, "idempotency_key_already_used")
+	}
+	w.books(map[string]int64{"PAID": 300, "R1": 300, "R2": 150, "R4": 300, "RF1": 300})
+	if asked := w.sim.Asked(); asked != 6 {
+		t.Errorf("%d orders were opened", asked)
+	}
+}
+
+// TestARefusalIsRepeated even when the reason for it is gone.
+func TestARefusalIsRepeated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"float": 100}`)
+	body := current("R1", number("123456"))
+	w.refused("too little float", w.writeUnder(someKey, payout, body), 403, "wallet_not_enough_cash")
+	w.set(`{"float": 1000}`)
+	w.refused("the same again", w.writeUnder(someKey, payout, body), 403, "wallet_not_enough_cash")
+	w.refused("another body", w.writeUnder(someKey, payout, body.with(fields{"amount": 400})), 409, "idempotency_key_already_used")
+	w.makes(payout, body)
+	w.books(map[string]int64{"R1": 300})
+}
+
+// TestAKeyBelongsToItsAccount uses one for two of them.
+func TestAKeyBelongsToItsAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.object(w.writeUnder(someKey, sessions, current("R1", number("123456"))))
+	w.country = "TG"
+	body := current("R2", "+22890123456").with(fields{"country": "TG"})
+	if status, reply := w.object(w.writeUnder(someKey, sessions, body)); status != http.StatusCreated {
+		t.Errorf("the other account's request answers %d %v", status, reply)
+	}
+	w.books(map[string]int64{"R1": 300, "R2": 300})
+}
+
+func TestAReferenceIsUsedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.makes(sessions, current("R1", number("222222")))
+	w.clock.Advance(time.Minute)
+	for path, body := range map[string]fields{
+		sessions: seed("R1", number("123456")), directPayin: direct("R1", number("123456"), nil),
+	} {
+		w.refused(path, w.write(path, body), 409, "transaction_is_already_processed")
+	}
+	w.makes(payout, current("R1", number("123456")))
+	w.refused("a second payout", w.write(directPayout, paysOut("R1", number("123456"), nil)), 409, "transaction_is_already_processed")
+	w.country = "TG"
+	w.makes(sessions, current("R1", "+22890123456").with(fields{"country": "TG"}))
+	w.books(map[string]int64{"R1": 600})
+}
+
+// TestManyAtOnceUnderOneKey executes one of them.
+func TestManyAtOnceUnderOneKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var callers sync.WaitGroup
+	for range 8 {
+		req := w.writeUnder(someKey, payout, current("R1", number("123456")))
+		callers.Go(func() {
+			if status := w.fetch(req).status; status != http.StatusCreated {
+				t.Errorf("one answer is %d", status)
+			}
+		})
+	}
+	callers.Wait()
+	w.books(map[string]int64{"R1": 300})
+	w.notices(1)
+}
+
+func TestARefund(t *testing.T) {
+	t.Parallel()
+	for digits, row := range map[string]struct {
+		at          time.Duration
+		before, end string
+		moved       int64
+	}{
+		"123456": {0, "completed", "completed", 300},
+		"444444": {30 * time.Second, "processing", "completed", 300},
+		"222222": {2 * time.Second, "processing", "failed", 0},
+		"999999": {0, "completed", "completed", 150},
+	} {
+		t.Run(digits, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			id := w.makes(sessions, seed("R1", number("123456"))).at("reference")
+			w.set(`{"force": "` + digits + `"}`)
+			reply := w.makes("/v1/payin/"+id+"/refund", fields{"reason": "returned", "externalReference": "RF1"})
+			if reply.at("status") != row.before || reply.at("originalReference") != id || reply.at("refundType") != "full" {
+				t.Errorf("the answer is %v", reply)
+			}
+			w.clock.Advance(row.at)
+			status := w.reads("/v1/payin/" + id + "/refund")
+			if status.at("status") != row.end || status.at("reference") != reply.at("reference") || status.at("transaction.status") != row.end {
+				t.Errorf("the refund says %v", status)
+			}
+			want := map[string]int64{"R1": 300, "RF1": row.moved}
+			if row.moved == 0 {
+				delete(want, "RF1")
+			}
+			w.books(want)
+			w.notices(1) // of the payin alone
+		})
+	}
+}
+
+func TestWhatCannotBeRefunded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	refund := func(payin, reference string) *http.Request {
+		return w.write("/v1/payin/"+payin+"/refund", fields{"reason": "returned", "externalReference": reference})
+	}
+	w.makes(sessions, current("PAID", number("123456")))
+	w.makes(sessions, current("OTHER", number("123456")))
+	w.makes(sessions, current("WAITS", number("444444")))
+	w.makes(sessions, current("NO", number("222222")))
+	w.makes(payout, current("OUT", number("123456")))
+	w.clock.Advance(5 * time.Second)
+	w.refused("a pending payin", refund("WAITS", "F1"), 403, "transaction_not_processed")
+	w.refused("a declined payin", refund("NO", "F2"), 403, "transaction_not_refundable")
+	w.refused("a payout", refund("OUT", "F3"), 404, "transaction_does_not_exist")
+	w.set(`{"float": 299}`)
+	w.refused("more than the float", refund("PAID", "F4"), 403, "wallet_not_enough_cash")
+	w.set(`{"float": 10000, "force": "222222"}`)
+	if status, reply := w.object(refund("PAID", "F5")); status != http.StatusCreated {
+		t.Errorf("the refund answers %d %v", status, reply)
+	}
+	w.refused("one that is under way", refund("PAID", "F6"), 409, "transaction_already_refunded")
+	w.clock.Advance(2 * time.Second) // that refund fails, so that another may be made
+	w.set(`{"force": ""}`)
+	w.refused("the same reference", refund("PAID", "F5"), 409, "duplicate_refund")
+	w.object(refund("PAID", "F7"))
+	w.refused("one that is given back", refund("PAID", "F8"), 409, "transaction_already_refunded")
+	w.shows("/v1/payin/PAID/refund", fields{"status": "completed"})
+	w.country = "TG"
+	w.refused("somebody else's payin", refund("OTHER", "F9"), 404, "transaction_does_not_exist")
+	w.books(map[string]int64{"PAID": 300, "OTHER": 300, "OUT": 300, "F7": 300})
+}
+
+func TestAFullSimulatorRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *novasend.Options) { o.MaxOrders = 1 })
+	w.makes(sessions, current("R1", number("123456")))
+	w.refused("one more", w.write(sessions, current("R2", number("123456"))), 503, "service_unavailable")
+}

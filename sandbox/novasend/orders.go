@@ -1,0 +1,286 @@
+package novasend
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"pirogue/sandbox/stage"
+)
+
+// family is the calls by which an order was made. Payouts are looked up in their own
+// family alone; our reading.
+type family string
+
+// The families of calls.
+const (
+	walletPayins  family = "wallet payin"
+	directPayins  family = "direct payin"
+	walletPayouts family = "wallet payout"
+	directPayouts family = "direct payout"
+	refundOrders  family = "refund"
+)
+
+// What an order's notes hold besides.
+const (
+	noteFamily   = "family"
+	noteShape    = "shape" // seedShape, or nothing for the current one
+	noteName     = "customer_name"
+	noteProvider = "provider" // of a direct order
+	noteOTP      = "otp"      // said when the customer confirmed beforehand
+	noteSuccess  = "success_url"
+	noteFailure  = "failure_url"
+	noteReason   = "reason" // of a refund
+	noteDigest   = "digest" // of the request
+)
+
+// seedShape is the older shape of calls and answers: the one with accountId.
+const seedShape = "seed"
+
+// What an identifier begins with; 26 letters and digits follow, as in the documents.
+const (
+	prefixSeed    = "mtr_"
+	prefixCurrent = "pr_"
+	prefixRefund  = "rf_"
+)
+
+const (
+	maxReference = 128 // characters, from Novasend's SDK
+	maxText      = 255 // characters of a name or reason; ours
+)
+
+// providers are the operators that direct calls reach, by country; that Cameroon has
+// neither WAVE nor MOOV is our reading.
+var providers = map[string][]string{
+	"CI": {"WAVE", "ORANGE", "MOMO", "MOOV"},
+	"CM": {"ORANGE", "MOMO"},
+}
+
+// The providers whose customers confirm in another way than by a push.
+const (
+	wave   = "WAVE"   // on a page
+	orange = "ORANGE" // by an OTP that they ask for beforehand
+)
+
+// movement is what moves: at the top of a wallet call, inside of a direct one.
+type movement struct {
+	Amount   json.RawMessage `json:"amount"`
+	MSISDN   string          `json:"msisdn"`
+	Country  string          `json:"country"`
+	Provider string          `json:"provider"`
+	OTP      string          `json:"otp"`
+}
+
+// request is the body of every call but a refund. Fields we do not know are ignored.
+type request struct {
+	movement
+
+	Reference    string    `json:"reference"`
+	AccountID    string    `json:"accountId"`
+	CustomerName string    `json:"customerName"`
+	Payin        *movement `json:"payin"`
+	Payout       *movement `json:"payout"`
+	Action       struct {
+		SuccessURL string `json:"successUrl"`
+		FailureURL string `json:"failureUrl"`
+	} `json:"action"`
+}
+
+// session reads POST /v1/payin/sessions, in either shape.
+func session(_ *http.Request, a Account, body []byte) (stage.Order, error) {
+	asked, err := decode[request](body)
+	switch {
+	case err != nil:
+		return stage.Order{}, err
+	case asked.CustomerName == "":
+		return stage.Order{}, invalidRequest.because("customerName is required.")
+	case asked.AccountID == "" && !asked.leadsBack():
+		return stage.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
+	}
+	return a.order(walletPayins, asked, asked.movement)
+}
+
+// directPayin reads POST /v1/direct/payin.
+func directPayin(_ *http.Request, a Account, body []byte) (stage.Order, error) {
+	asked, err := decode[request](body)
+	switch {
+	case err != nil:
+		return stage.Order{}, err
+	case asked.Payin == nil:
+		return stage.Order{}, invalidRequest.because("payin is required.")
+	case !asked.leadsBack():
+		return stage.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
+	}
+	o, err := a.order(directPayins, asked, *asked.Payin)
+	// Refused before the key counts, so that the customer's next OTP may come under it.
+	if err == nil && asked.Payin.Provider == orange {
+		o.Notes[noteOTP] = "given"
+		if asked.Payin.OTP != OTP {
+			err = otpRequired
+		}
+	}
+	return o, err
+}
+
+// walletPayout reads POST /v1/payout, in either shape.
+func walletPayout(_ *http.Request, a Account, body []byte) (stage.Order, error) {
+	asked, err := decode[request](body)
+	if err != nil {
+		return stage.Order{}, err
+	}
+	return a.order(walletPayouts, asked, asked.movement)
+}
+
+// directPayout reads POST /v1/direct/payout, as the newest page has it: older ones call
+// the movement payin there.
+func directPayout(_ *http.Request, a Account, body []byte) (stage.Order, error) {
+	asked, err := decode[request](body)
+	switch {
+	case err != nil:
+		return stage.Order{}, err
+	case asked.Payout == nil:
+		return stage.Order{}, invalidRequest.because("payout is required.")
+	case asked.CustomerName == "":
+		return stage.Order{}, invalidRequest.because("customerName is required.")
+	}
+	return a.order(directPayouts, asked, *asked.Payout)
+}
+
+// refund reads POST /v1/payin/{id}/refund. There is no amount: it is the whole.
+func (s *Simulator) refund(r *http.Request, a Account, body []byte) (stage.Order, error) {
+	asked, err := decode[struct {
+		Reason            string `json:"reason"`
+		ExternalReference string `json:"externalReference"`
+	}](body)
+	switch {
+	case err != nil:
+		return stage.Order{}, err
+	case !validReference(asked.ExternalReference):
+		return stage.Order{}, invalidRequest.because("externalReference must have 1 to 128 characters.")
+	case asked.Reason == "" || !short(asked.Reason):
+		return stage.Order{}, invalidRequest.because("reason must have 1 to 255 characters.")
+	}
+	payin, err := s.find(a, r.PathValue("id"), walletPayins, directPayins)
+	if err != nil {
+		return stage.Order{}, err
+	}
+	return stage.Order{
+		ID: newID(prefixRefund), Reference: asked.ExternalReference, Parent: payin.ID,
+		Direction: stage.Out, MSISDN: payin.MSISDN,
+		Notes: map[string]string{
+			noteFamily: string(refundOrders), noteReason: asked.Reason, noteName: payin.Notes[noteName],
+		},
+	}, nil
+}
+
+// order is what an account asks for, once everything about it is as it must be.
+func (a Account) order(f family, asked request, m movement) (stage.Order, error) {
+	home, way, direct := countries[a.Country], stage.In, f == directPayins || f == directPayouts
+	if f == walletPayouts || f == directPayouts {
+		way = stage.Out
+	}
+	value, err := home.of(way).whole(m.Amount)
+	switch {
+	case !validReference(asked.Reference):
+		return stage.Order{}, invalidRequest.because("reference must have 1 to 128 characters.")
+	case !short(asked.CustomerName):
+		return stage.Order{}, invalidRequest.because("customerName must have at most 255 characters.")
+	case asked.AccountID != "" && asked.AccountID != a.ID:
+		return stage.Order{}, walletNotFound
+	case m.Country != a.Country || direct && providers[a.Country] == nil:
+		return stage.Order{}, countryNotFound
+	case direct && !slices.Contains(providers[a.Country], m.Provider):
+		return stage.Order{}, providerNotFound
+	case !home.has(m.MSISDN):
+		return stage.Order{}, invalidNumber
+	case err != nil:
+		return stage.Order{}, err
+	}
+	notes := map[string]string{
+		noteFamily: string(f), noteName: asked.CustomerName,
+		noteSuccess: asked.Action.SuccessURL, noteFailure: asked.Action.FailureURL,
+	}
+	prefix := prefixCurrent
+	switch {
+	case direct:
+		notes[noteProvider] = m.Provider + "_" + a.Country
+	case asked.AccountID != "":
+		prefix, notes[noteShape] = prefixSeed, seedShape
+	}
+	return stage.Order{
+		ID: newID(prefix), Reference: asked.Reference, Direction: way, MSISDN: m.MSISDN, Asked: value,
+		Currency: home.currency, Notes: notes,
+	}, nil
+}
+
+// wholeNumber is an amount without decimals.
+var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,15}$`)
+
+// whole returns an amount within the limits. It must be a JSON number.
+func (l limits) whole(raw json.RawMessage) (int64, error) {
+	if !wholeNumber.Match(raw) {
+		return 0, invalidAmount.because("amount must be a whole number.")
+	}
+	value, err := strconv.ParseInt(string(raw), 10, 64)
+	switch {
+	case err != nil:
+		return 0, invalidAmount
+	case value <= 0:
+		return 0, aboveZero
+	case value < l.least || value > l.most:
+		return 0, invalidAmount.because("amount must be from " +
+			strconv.FormatInt(l.least, 10) + " to " + strconv.FormatInt(l.most, 10) + ".")
+	}
+	return value, nil
+}
+
+// decode reads a body that must be one JSON object.
+func decode[T any](body []byte) (T, error) {
+	var read T
+	err := json.Unmarshal(body, &read)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return read, invalidRequest.because(wrong.Field + " must be of another type.")
+	case err != nil:
+		return read, invalidRequest.because("The body is not a JSON object.")
+	}
+	return read, nil
+}
+
+// leadsBack reports whether the customer can be led back to the merchant.
+func (q request) leadsBack() bool {
+	return validURL(q.Action.SuccessURL) && validURL(q.Action.FailureURL)
+}
+
+// validURL reports whether a browser can be sent to an address, or a webhook.
+func validURL(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// validReference reports whether the merchant's own reference is one that Novasend takes.
+func validReference(reference string) bool {
+	length := utf8.RuneCountInString(reference)
+	return length >= 1 && length <= maxReference && !strings.ContainsFunc(reference, unicode.IsControl)
+}
+
+// short reports whether a text fits.
+func short(text string) bool { return utf8.RuneCountInString(text) <= maxText }
+
+// newID is an identifier that nobody guesses: it is part of the page's address.
+func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()) }
+
+// bare is an identifier without its prefix.
+func bare(id string) string { return id[strings.IndexByte(id, '_')+1:] }
+
+// familyOf returns the calls by which an order was made.
+func familyOf(o stage.Order) family { return family(o.Notes[noteFamily]) }

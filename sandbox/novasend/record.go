@@ -1,0 +1,346 @@
+package novasend
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+// words is the status of an order in each family. The documents' pages do not agree on
+// one word for success, so every family has another one.
+var words = map[family]map[stage.State]string{
+	walletPayins: {
+		stage.Pending: "processing", stage.Executed: "processed", stage.Declined: "failed", stage.Lapsed: "expired",
+	},
+	directPayins: {
+		stage.Pending: "processing", stage.Executed: "success", stage.Declined: "failed", stage.Lapsed: "expired",
+	},
+	walletPayouts: {stage.Pending: "processing", stage.Executed: "processed", stage.Declined: "failed"},
+	directPayouts: {stage.Pending: "pending", stage.Executed: "completed", stage.Declined: "failed"},
+	refundOrders:  {stage.Pending: "processing", stage.Executed: "completed", stage.Declined: "failed"},
+}
+
+// coreWords is the status of transaction, the settlement's own truth.
+var coreWords = map[stage.State]string{
+	stage.Pending: "pending", stage.Executed: "completed", stage.Declined: "failed",
+}
+
+// failure is why an order was declined, null in every other answer.
+type failure struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// failures is why an order was declined. The codes are our reading, from the words of
+// the error page where it has one.
+var failures = map[stage.Reason]failure{
+	stage.TooPoor:  {"client_not_enough_cash", "The customer's balance is too low."},
+	stage.SaidNo:   {"transaction_declined", "The customer declined the payment."},
+	stage.Rejected: {"transaction_error", "The operator rejected the transaction."},
+}
+
+// record is an order in the current shape, in the documents' order of fields.
+type record struct {
+	ID                   string       `json:"id"`
+	Type                 string       `json:"type"`
+	Reference            string       `json:"reference"` // the merchant's
+	Status               string       `json:"status"`
+	ConfirmationRequired bool         `json:"confirmationRequired"`
+	ConfirmationStatus   string       `json:"confirmationStatus"`
+	PaymentURL           *string      `json:"paymentUrl"`
+	Customer             customer     `json:"customer"`
+	MobileMoney          *mobileMoney `json:"mobileMoney,omitempty"`
+	IsDirect             bool         `json:"isDirect"`
+	PayFee               bool         `json:"payFee"`
+	CreatedAt            string       `json:"createdAt"`
+	Amount               int64        `json:"amount"`
+	Fee                  int64        `json:"fee"`
+	ChargedAmount        int64        `json:"chargedAmount"`
+	Currency             string       `json:"currency"`
+	Failure              *failure     `json:"failure"`
+	Transaction          any          `json:"transaction,omitempty"`
+}
+
+// customer is the other side of an order, in the current shape.
+type customer struct {
+	Name        string `json:"name"`
+	PhoneNumber string `json:"phoneNumber"`
+}
+
+// mobileMoney names the operator of a direct order with its country: WAVE_CI.
+type mobileMoney struct {
+	Provider struct {
+		Name string `json:"name"`
+	} `json:"provider"`
+}
+
+// seedOpened is the answer to a call in the seed shape. The two references have changed
+// their meaning since: in the current shape reference is the merchant's.
+type seedOpened struct {
+	Type                 string  `json:"type"`
+	Fee                  int64   `json:"fee"`
+	Reference            string  `json:"reference"` // Novasend's
+	PhoneNumber          string  `json:"phoneNumber"`
+	CustomerName         string  `json:"customerName,omitempty"` // of a status alone
+	Amount               int64   `json:"amount"`
+	ChargedAmount        int64   `json:"chargedAmount"`
+	Status               string  `json:"status"`
+	Currency             string  `json:"currency"`
+	CustomerReference    string  `json:"customerReference"` // the merchant's
+	ConfirmationRequired bool    `json:"confirmationRequired"`
+	ConfirmationStatus   string  `json:"confirmationStatus"`
+	PaymentURL           *string `json:"paymentUrl,omitempty"` // of the first answer alone
+	CreatedAt            string  `json:"createdAt"`
+}
+
+// seedRecord is a status in the seed shape.
+type seedRecord struct {
+	seedOpened
+
+	Transaction any      `json:"transaction"` // {} until the customer confirms, null when nobody did
+	Failure     *failure `json:"failure"`
+}
+
+// refundRecord is a refund, in either shape of the payin. The merchant's own reference
+// of it does not come back.
+type refundRecord struct {
+	Type              string `json:"type"`
+	Reference         string `json:"reference"`
+	OriginalReference string `json:"originalReference"`
+	Amount            int64  `json:"amount"`
+	Fee               int64  `json:"fee"`
+	Currency          string `json:"currency"`
+	Status            string `json:"status"`
+	Reason            string `json:"reason"`
+	RefundType        string `json:"refundType"`
+	CustomerMSISDN    string `json:"customerMsisdn"`
+	CustomerName      string `json:"customerName"`
+	CreatedAt         string `json:"createdAt"`
+	Transaction       struct {
+		Reference   string  `json:"reference"`
+		Status      string  `json:"status"`
+		ProcessedAt *string `json:"processedAt"`
+	} `json:"transaction"`
+}
+
+// transaction is the movement in Novasend's core system. Its amounts are text with two
+// decimals, whatever the currency.
+type transaction struct {
+	Reference     string `json:"reference"`
+	Status        string `json:"status"`
+	CustomerName  string `json:"customerName"`
+	ProcessedAt   string `json:"processedAt"`
+	PhoneNumber   string `json:"phoneNumber"`
+	Amount        string `json:"amount"`
+	Fees          string `json:"fees"`
+	ChargedAmount string `json:"chargedAmount"`
+	Currency      string `json:"currency"`
+}
+
+// opened is what the call is answered that opened an order. It never shows the
+// transaction, not even of an order that ended in the call.
+func (s *Simulator) opened(o stage.Order) any {
+	switch {
+	case o.Parent != "":
+		return s.refundOf(o, s.word(o))
+	case o.Notes[noteShape] == seedShape:
+		r := s.seedOf(o, s.word(o))
+		r.CustomerName = ""
+		r.PaymentURL = s.paymentURL(o)
+		return r.seedOpened
+	}
+	r := s.recordOf(o, s.word(o))
+	r.Transaction = nil
+	return r
+}
+
+// read is what a status call is answered. Only these answers have a word that stands in
+// no document while the switch says so.
+func (s *Simulator) read(o stage.Order) any {
+	says := s.word(o)
+	if s.till.Board().Read().UnknownWords {
+		says = stage.UnknownWord
+	}
+	switch {
+	case o.Parent != "":
+		return s.refundOf(o, says)
+	case o.Notes[noteShape] == seedShape:
+		return s.seedOf(o, says)
+	}
+	return s.recordOf(o, says)
+}
+
+// word is the status of an order. With the quirk a refusal is told by the transaction
+// alone, as the seed has it: processed is not success.
+func (s *Simulator) word(o stage.Order) string {
+	if s.failsInsideOnly(o) {
+		return "processed"
+	}
+	return words[familyOf(o)][o.State]
+}
+
+// failsInsideOnly reports whether an order hides its refusal. A refund has no such pair
+// of words.
+func (s *Simulator) failsInsideOnly(o stage.Order) bool {
+	return o.State == stage.Declined && o.Parent == "" && s.till.Quirk(processedButFailed)
+}
+
+// recordOf is an order in the current shape with the status it says.
+func (s *Simulator) recordOf(o stage.Order, says string) record {
+	provider, direct := o.Notes[noteProvider]
+	r := record{
+		ID: o.ID, Type: kind(o), Reference: o.Reference, Status: says,
+		ConfirmationRequired: mustConfirm(o), ConfirmationStatus: confirmation(o), PaymentURL: s.paymentURL(o),
+		Customer: customer{o.Notes[noteName], o.MSISDN}, IsDirect: direct, PayFee: true, CreatedAt: instant(o.OpenedAt),
+		Amount: shown(o), Fee: fee(o), ChargedAmount: shown(o) + fee(o), Currency: o.Currency, Failure: failureOf(o),
+	}
+	if direct {
+		r.MobileMoney = &mobileMoney{}
+		r.MobileMoney.Provider.Name = provider
+	}
+	if settles(o) || s.failsInsideOnly(o) {
+		r.Transaction = core(o, says)
+	}
+	return r
+}
+
+// seedOf is the same order for whoever called with an accountId.
+func (s *Simulator) seedOf(o stage.Order, says string) seedRecord {
+	return seedRecord{seedOpened: seedOpened{
+		Type: kind(o), Fee: fee(o), Reference: o.ID, PhoneNumber: o.MSISDN, CustomerName: o.Notes[noteName],
+		Amount: shown(o), ChargedAmount: shown(o) + fee(o), Status: says, Currency: o.Currency,
+		CustomerReference: o.Reference, ConfirmationRequired: mustConfirm(o), ConfirmationStatus: confirmation(o),
+		CreatedAt: instant(o.OpenedAt),
+	}, Transaction: core(o, says), Failure: failureOf(o)}
+}
+
+// refundOf is a refund with the status it says.
+func (s *Simulator) refundOf(o stage.Order, says string) refundRecord {
+	amount := o.Asked
+	if o.State == stage.Executed {
+		amount = o.Amount
+	}
+	r := refundRecord{
+		Type: "refund", Reference: o.ID, OriginalReference: o.Parent, Amount: amount, Currency: o.Currency,
+		Status: says, Reason: o.Notes[noteReason], RefundType: "full", CustomerMSISDN: o.MSISDN,
+		CustomerName: o.Notes[noteName], CreatedAt: instant(o.OpenedAt),
+	}
+	r.Transaction.Reference, r.Transaction.Status = coreID(o), coreWord(o, says)
+	if !o.Open() {
+		at := instant(o.ChangedAt)
+		r.Transaction.ProcessedAt = &at
+	}
+	return r
+}
+
+// settles reports whether the status of an order shows its transaction. The current
+// pages show none for direct orders and payouts.
+func settles(o stage.Order) bool {
+	return familyOf(o) == walletPayins || o.Notes[noteShape] == seedShape
+}
+
+// core is the transaction of an order: {} as long as nobody confirmed, null when nobody
+// ever did.
+func core(o stage.Order, says string) any {
+	switch o.State {
+	case stage.Pending:
+		return struct{}{}
+	case stage.Lapsed:
+		return (*transaction)(nil)
+	}
+	return &transaction{
+		Reference: coreID(o), Status: coreWord(o, says), CustomerName: o.Notes[noteName], ProcessedAt: instant(o.ChangedAt),
+		PhoneNumber: o.MSISDN, Amount: decimal(o.Amount), Fees: decimal(0), ChargedAmount: decimal(o.Amount),
+		Currency: o.Currency,
+	}
+}
+
+// coreWord is the status of a transaction; what is unknown outside is unknown inside.
+func coreWord(o stage.Order, says string) string {
+	if says == stage.UnknownWord {
+		return says
+	}
+	return coreWords[o.State]
+}
+
+// shown is the amount of an order itself. What moved instead is told by the transaction
+// where there is one.
+func shown(o stage.Order) int64 {
+	if o.State == stage.Executed && !settles(o) {
+		return o.Amount
+	}
+	return o.Asked
+}
+
+// confirmation is where the customer's own part of a payin stands.
+func confirmation(o stage.Order) string {
+	switch {
+	case o.Direction == stage.Out:
+		return "none"
+	case o.State == stage.Lapsed:
+		return "expired"
+	case o.State == stage.Declined && o.Reason == stage.SaidNo:
+		return "declined"
+	case !o.Open() || o.Notes[noteOTP] != "":
+		return "accepted"
+	case familyOf(o) == directPayins: // a push is on its way to the telephone
+		return "pending"
+	default:
+		return "none"
+	}
+}
+
+// mustConfirm reports whether an order waits for its customer. An OTP was the
+// confirmation.
+func mustConfirm(o stage.Order) bool { return o.Direction == stage.In && o.Notes[noteOTP] == "" }
+
+// paymentURL is the hosted page of an order, nil where the customer needs none.
+func (s *Simulator) paymentURL(o stage.Order) *string {
+	if !hasPage(o) {
+		return nil
+	}
+	address := s.publicURL + "/link/" + bare(o.ID)
+	return &address
+}
+
+// hasPage reports whether the customer confirms on a page: a session's, and Wave's.
+func hasPage(o stage.Order) bool {
+	return familyOf(o) == walletPayins ||
+		familyOf(o) == directPayins && strings.HasPrefix(o.Notes[noteProvider], wave+"_")
+}
+
+// failureOf is why an order was declined, nil when it was not.
+func failureOf(o stage.Order) *failure {
+	if why, declined := failures[o.Reason]; declined && o.State == stage.Declined {
+		return &why
+	}
+	return nil
+}
+
+// kind is the type of an order: the merchant's view, payin for money that comes.
+func kind(o stage.Order) string {
+	if o.Direction == stage.In {
+		return "payin"
+	}
+	return "payout"
+}
+
+// fee is what Novasend takes on top of an order: 2 %, rounded up, as 6 of 300 in every
+// example. A refund is free; our reading.
+func fee(o stage.Order) int64 {
+	if o.Parent != "" {
+		return 0
+	}
+	return (o.Asked*2 + 99) / 100
+}
+
+// coreID is the identifier in the core system, which no call takes.
+func coreID(o stage.Order) string { return "tr_" + bare(o.ID)[:16] }
+
+// decimal writes an amount as the core system does.
+func decimal(amount int64) string { return strconv.FormatInt(amount, 10) + ".00" }
+
+// instant writes a time as Novasend does.
+func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

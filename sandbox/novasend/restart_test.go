@@ -1,0 +1,42 @@
+package novasend_test
+
+import (
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/novasend"
+)
+
+func TestARestartForgetsNothing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "journal.jsonl")
+	journaled := func(o *novasend.Options) { o.JournalPath = path }
+	w := newWorld(t, journaled)
+	w.makes(sessions, seed("PAID", number("123456")))
+	waits := current("WAITS", number("444444"))
+	first := w.fetch(w.writeUnder(someKey, sessions, waits))
+	w.makes(payout, current("OUT", number("444444")))
+	w.makes("/v1/payin/PAID/refund", fields{"reason": "r", "externalReference": "RF1"})
+	w.makes(sessions, current("GONE", number("222222")))
+	w.notices(1) // the simulator stops; the customers do not
+
+	w.clock.Advance(5 * time.Second)
+	w.start(journaled)
+	w.shows("/v1/payin/PAID", fields{"status": "processed", "customerReference": "PAID"})
+	w.shows("/v1/payin/PAID/refund", fields{"status": "completed"})
+	w.shows("/v1/payin/WAITS", fields{"status": "processing"})
+	w.shows("/v1/payin/GONE", fields{"status": "failed"})
+	w.refused("a second refund", w.write("/v1/payin/PAID/refund", fields{"reason": "r", "externalReference": "RF2"}),
+		409, "transaction_already_refunded")
+	if again := w.fetch(w.writeUnder(someKey, sessions, waits)); again.status != http.StatusCreated || again.body != first.body {
+		t.Errorf("the same request answers %d %s, and answered %s", again.status, again.body, first.body)
+	}
+	w.clock.Advance(25 * time.Second)
+	w.books(map[string]int64{"PAID": 300, "WAITS": 300, "OUT": 300, "RF1": 300})
+	if asked := w.sim.Asked(); asked != 5 {
+		t.Errorf("%d orders are known", asked)
+	}
+	w.notices(3) // what ended before the portal knew the address again is told to nobody
+}

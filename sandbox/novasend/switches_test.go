@@ -1,0 +1,228 @@
+package novasend_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"pirogue/sandbox"
+	"pirogue/sandbox/novasend"
+	"pirogue/sandbox/stage"
+)
+
+func TestDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reply := w.makes(sessions, current("R1", number("444444")))
+	w.set(`{"down": true}`)
+	for _, path := range []string{sessions, directPayin, payout, directPayout, "/v1/payin/R1/refund"} {
+		w.refused(path, w.write(path, fields{}), 503, "service_unavailable")
+	}
+	for _, path := range []string{"/v1/payin/R1", "/v1/payout/R1", "/v1/direct/payout/R1", "/v1/payin/R1/refund", "/v1/balance"} {
+		w.refused(path, w.signed(w.request(http.MethodGet, path, nil)), 503, "service_unavailable")
+	}
+	if page := w.fetch(w.request(http.MethodGet, reply.at("paymentUrl"), nil)); page.status != http.StatusServiceUnavailable ||
+		!strings.Contains(page.body, "Service indisponible") {
+		t.Errorf("the page answers %d", page.status)
+	}
+	w.set(`{"down": false}`)
+	w.clock.Advance(30 * time.Second)
+	w.books(map[string]int64{"R1": 300})
+}
+
+func TestTheSlowOperator(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.makes(sessions, current("R1", number("333333")))
+	w.set(`{"latency_ms": 5000}`)
+	for _, path := range []string{"/v1/balance", "/v1/payin/R1"} {
+		w.givesUp(w.signed(w.request(http.MethodGet, path, nil)))
+	}
+	write, answer := w.write(sessions, current("R2", number("333333"))), make(chan int)
+	go func() { answer <- w.fetch(write).status }()
+	for waited := time.Duration(0); ; waited += time.Second {
+		select {
+		case status := <-answer:
+			if status != http.StatusCreated || waited < 5*time.Second {
+				t.Errorf("the answer is %d after %s", status, waited)
+			}
+			return
+		case <-time.After(10 * time.Millisecond):
+			w.clock.Advance(time.Second)
+		}
+	}
+}
+
+func TestDroppedAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"drop_answers": 2}`)
+	w.givesUp(w.writeUnder(someKey, payout, current("R1", number("123456"))))
+	w.givesUp(w.signed(w.request(http.MethodGet, "/v1/payout/R1", nil)))
+	w.shows("/v1/payout/R1", fields{"status": "processed"})
+	w.books(map[string]int64{"R1": 300})
+}
+
+func TestMangledAnswersAreExecuted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"answers": "page"}`)
+	if got := w.fetch(w.write(payout, current("R1", number("123456")))); !strings.Contains(got.body, "<html>") {
+		t.Errorf("the answer is %s", got.body)
+	}
+	w.set(`{"answers": "half"}`)
+	if got := w.fetch(w.signed(w.request(http.MethodGet, "/v1/payout/R1", nil))); !strings.HasPrefix(got.body, `{"id":`) || strings.HasSuffix(got.body, "}") {
+		t.Errorf("the answer is %s", got.body)
+	}
+	w.books(map[string]int64{"R1": 300})
+}
+
+func TestOurCredentialsAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for switches, want := range map[string]struct {
+		status int
+		code   string
+	}{
+		`{"keys_changed": true, "refuse_tokens": false}`: {403, "api_token_invalid"},
+		`{"keys_changed": false, "refuse_tokens": true}`: {401, "unauthorized"},
+	} {
+		w.set(switches)
+		w.refused(switches, w.write(sessions, current("R1", number("123456"))), want.status, want.code)
+		w.refused(switches, w.signed(w.request(http.MethodGet, "/v1/balance", nil)), want.status, want.code)
+	}
+	w.set(`{"keys_changed": false, "refuse_tokens": false, "token_lifetime_s": 1}`) // nothing here lives that short
+	w.clock.Advance(time.Hour)
+	w.makes(sessions, current("R1", number("123456")))
+}
+
+func TestUnknownWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"unknown_words": true}`)
+	w.makes(sessions, seed("S1", number("123456")))
+	w.makes(sessions, current("C1", number("123456")))
+	w.makes(directPayin, direct("D1", number("123456"), nil))
+	w.makes(directPayout, paysOut("O1", number("444444"), nil))
+	if reply := w.makes("/v1/payin/S1/refund", fields{"reason": "r", "externalReference": "RF1"}); reply.at("status") != "completed" {
+		t.Errorf("the answer to a write is %v", reply)
+	}
+	w.shows("/v1/payin/S1", fields{"status": stage.UnknownWord, "transaction.status": stage.UnknownWord})
+	w.shows("/v1/payin/C1", fields{"status": stage.UnknownWord, "transaction.status": stage.UnknownWord})
+	w.shows("/v1/payin/D1", fields{"status": stage.UnknownWord, "transaction": nil})
+	w.shows("/v1/direct/payout/O1", fields{"status": stage.UnknownWord})
+	w.shows("/v1/payin/S1/refund", fields{"status": stage.UnknownWord, "transaction.status": stage.UnknownWord})
+}
+
+func TestEverybodyIsForced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"force": "222222"}`)
+	w.makes(sessions, current("R1", number("123456")))
+	w.clock.Advance(2 * time.Second)
+	w.shows("/v1/payin/R1", fields{"status": "failed", "confirmationStatus": "declined"})
+	w.set(`{"force": "", "settle_ms": 4000}`)
+	w.makes(sessions, current("R2", number("123456")))
+	w.shows("/v1/payin/R2", fields{"status": "processing"})
+	w.clock.Advance(4 * time.Second)
+	w.shows("/v1/payin/R2", fields{"status": "processed"})
+}
+
+// TestALateCorrection turns a failure into a success, as Novasend does up to 48 h later,
+// and tells of both.
+func TestALateCorrection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"correct_after_ms": 172800000}`)
+	w.makes(sessions, current("R1", number("111111")))
+	w.clock.Advance(2 * time.Second)
+	w.shows("/v1/payin/R1", fields{"status": "failed"})
+	w.clock.Advance(48*time.Hour - time.Millisecond)
+	w.shows("/v1/payin/R1", fields{"status": "failed"})
+	w.clock.Advance(time.Millisecond)
+	w.shows("/v1/payin/R1", paid("300.00"))
+	w.books(map[string]int64{"R1": 300})
+	statuses := map[string]int{}
+	for _, n := range w.notices(2) {
+		statuses[n.said.at("status")]++
+	}
+	if statuses["failed"] != 1 || statuses["processed"] != 1 {
+		t.Errorf("the webhooks say %v", statuses)
+	}
+}
+
+// TestProcessedIsNotSuccess has a refusal told by the transaction alone.
+func TestProcessedIsNotSuccess(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(`{"quirks": {"processed_but_failed": true}}`)
+	w.makes(sessions, seed("S1", number("222222")))
+	w.makes(sessions, current("C1", number("111111")))
+	w.makes(directPayin, direct("D1", number("222222"), nil))
+	w.makes(payout, current("O1", number("222222")))
+	w.makes(directPayin, direct("OK", number("123456"), nil))
+	w.clock.Advance(2 * time.Second)
+	for _, path := range []string{"/v1/payin/S1", "/v1/payin/C1", "/v1/payin/D1", "/v1/payout/O1"} {
+		w.shows(path, fields{"status": "processed", "transaction.status": "failed"})
+	}
+	w.shows("/v1/payin/OK", fields{"status": "success", "transaction": nil})
+	w.set(`{"quirks": {"processed_but_failed": false}}`)
+	w.shows("/v1/payin/S1", fields{"status": "failed"})
+	w.shows("/v1/payin/D1", fields{"status": "failed", "transaction": nil})
+}
+
+func TestSwitchesThereAreNot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	status, reply := w.object(w.request(http.MethodPost, "/switches", `{"quirks": {"current_shape_answers": true}}`))
+	if status != http.StatusBadRequest {
+		t.Errorf("an unknown quirk answers %d %v", status, reply)
+	}
+	_, now := w.object(w.request(http.MethodGet, "/switches", nil))
+	if got := now.at("quirks"); got != "map[escaped_slashes:false processed_but_failed:false signs_reserialised:false]" {
+		t.Errorf("the quirks are %s", got)
+	}
+}
+
+func TestASimulatorNeedsAnAddressAndAJournal(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]novasend.Options{
+		"no address": {}, "a path": {PublicURL: "/novasend"}, "another scheme": {PublicURL: "ftp://host"},
+		"a folder for a journal": {PublicURL: "http://host", JournalPath: t.TempDir()},
+	} {
+		if sim, err := novasend.New(o); err == nil {
+			closeNow(t, sim)
+			t.Errorf("%s is accepted", name)
+		}
+	}
+}
+
+// TestItIsMounted reaches the simulator through the sandbox's public address.
+func TestItIsMounted(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(nil)
+	base := "http://" + server.Listener.Addr().String()
+	all, err := sandbox.New(sandbox.Options{PublicURL: base, JournalDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = all.Handler()
+	server.Start()
+	t.Cleanup(server.Close)
+	defer func() {
+		if err := all.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	w := newWorld(t)
+	w.url = base + sandbox.NovasendPath
+	reply := w.makes(sessions, current("R1", number("333333")))
+	if page := w.fetch(w.request(http.MethodGet, reply.at("paymentUrl"), nil)); page.status != http.StatusOK {
+		t.Errorf("the page %s answers %d", reply.at("paymentUrl"), page.status)
+	}
+	if index := w.fetch(w.request(http.MethodGet, base+"/", nil)); !strings.Contains(index.body, "Novasend") || all.Novasend.Asked() != 1 {
+		t.Error("the list of simulators does not show it")
+	}
+}

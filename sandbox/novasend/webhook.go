@@ -1,0 +1,126 @@
+package novasend
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+
+	"pirogue/sandbox/stage"
+)
+
+// signatureHeader carries the lower-case hex HMAC-SHA256 of the body.
+const signatureHeader = "X-Signature-Value"
+
+// hook is the webhook that an account has in Novasend's portal.
+type hook struct{ url, secret string }
+
+// portal stands for the page of Novasend's portal on which a merchant types the address
+// of the webhook: {"key": "<api key>", "url": "http://..."}. A restart forgets it, an
+// empty address takes it away.
+func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) {
+	var typed struct {
+		Key string `json:"key"`
+		URL string `json:"url"`
+	}
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&typed)
+	a, known := s.accounts[typed.Key]
+	switch {
+	case err != nil:
+		s.refuse(w, invalidRequest.because("The body is not JSON."))
+		return
+	case !known:
+		s.refuse(w, tokenNotFound)
+		return
+	case typed.URL != "" && !validURL(typed.URL):
+		s.refuse(w, invalidRequest.because("url must be an absolute http address."))
+		return
+	}
+	s.hookMu.Lock()
+	s.hooks[a.ID] = hook{typed.URL, a.Secret}
+	s.hookMu.Unlock()
+	stage.WriteJSON(w, http.StatusOK, map[string]string{"url": typed.URL})
+}
+
+// notice is the webhook's record in the current shape. It says fees where answers say
+// fee, and has no transaction.
+type notice struct {
+	ID                   string   `json:"id"`
+	Fees                 int64    `json:"fees"`
+	Type                 string   `json:"type"`
+	Amount               int64    `json:"amount"`
+	Status               string   `json:"status"`
+	Failure              *failure `json:"failure"`
+	Currency             string   `json:"currency"`
+	Customer             customer `json:"customer"`
+	CreatedAt            string   `json:"createdAt"`
+	Reference            string   `json:"reference"`
+	PaymentURL           *string  `json:"paymentUrl"`
+	ChargedAmount        int64    `json:"chargedAmount"`
+	ConfirmationStatus   string   `json:"confirmationStatus"`
+	ConfirmationRequired bool     `json:"confirmationRequired"`
+}
+
+// webhook writes what tells the merchant of an order's end. The events are confirmed and
+// declined: nobody hears of a session that expired, nor of a refund; our reading.
+func (s *Simulator) webhook(o stage.Order) stage.Message {
+	s.hookMu.Lock()
+	to := s.hooks[o.Account]
+	s.hookMu.Unlock()
+	if to.url == "" || o.State == stage.Lapsed || o.Parent != "" {
+		return stage.Message{}
+	}
+	body, signed, err := s.written(s.told(o))
+	if err != nil {
+		s.log.Error("webhook not written", "error", err)
+		return stage.Message{}
+	}
+	mac := hmac.New(sha256.New, []byte(to.secret))
+	mac.Write(signed)
+	return stage.Message{
+		URL: to.url, Body: body, Header: http.Header{signatureHeader: {hex.EncodeToString(mac.Sum(nil))}},
+	}
+}
+
+// told is the record that a webhook brings, in the shape of the call.
+func (s *Simulator) told(o stage.Order) any {
+	if o.Notes[noteShape] == seedShape {
+		return s.seedOf(o, s.word(o))
+	}
+	r := s.recordOf(o, s.word(o))
+	return notice{
+		ID: r.ID, Fees: r.Fee, Type: r.Type, Amount: r.Amount, Status: r.Status, Failure: r.Failure,
+		Currency: r.Currency, Customer: r.Customer, CreatedAt: r.CreatedAt, Reference: r.Reference,
+		PaymentURL: r.PaymentURL, ChargedAmount: r.ChargedAmount, ConfirmationStatus: r.ConfirmationStatus,
+		ConfirmationRequired: r.ConfirmationRequired,
+	}
+}
+
+// written returns the bytes that are sent and those that are signed, which are not the
+// same when the signer re-serialises.
+func (s *Simulator) written(said any) (sent, signed []byte, err error) {
+	var compact bytes.Buffer
+	encoder := json.NewEncoder(&compact)
+	encoder.SetEscapeHTML(false) // as JavaScript writes JSON, and whoever re-serialises it
+	if err := encoder.Encode(said); err != nil {
+		return nil, nil, err
+	}
+	plain := bytes.TrimSpace(compact.Bytes())
+	sent = plain
+	if s.till.Quirk(signsReserialised) {
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, plain, "", "  "); err != nil {
+			return nil, nil, err
+		}
+		sent = indented.Bytes()
+	}
+	if s.till.Quirk(escapedSlashes) {
+		sent = bytes.ReplaceAll(sent, []byte("/"), []byte(`\/`))
+	}
+	if s.till.Quirk(signsReserialised) {
+		return sent, plain, nil
+	}
+	return sent, sent, nil
+}

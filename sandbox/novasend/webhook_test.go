@@ -1,0 +1,171 @@
+package novasend_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/novasend"
+)
+
+func TestAWebhookTellsOfTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		path    string
+		body    fields
+		wait    time.Duration
+		says    string // the beginning of the fields after the identifier
+		further fields
+	}{
+		"a session": {
+			sessions, current("R1", number("543210")), 10 * time.Second,
+			`,"fees":6,"type":"payin","amount":300,"status":"processed","failure":null,"currency":"XOF","customer":{"name":"Awa Koné"`,
+			fields{"reference": "R1", "confirmationStatus": "accepted", "chargedAmount": 306, "transaction": nil},
+		},
+		"a seed session": {
+			sessions, seed("R1", number("543210")), 10 * time.Second, "",
+			fields{"customerReference": "R1", "status": "processed", "transaction.status": "completed", "id": nil},
+		},
+		"a direct collection": {
+			directPayin, direct("R1", number("222222"), nil), 2 * time.Second,
+			`,"fees":6,"type":"payin","amount":300,"status":"failed","failure":{"code":"transaction_declined"`,
+			fields{"reference": "R1", "confirmationStatus": "declined", "paymentUrl": nil},
+		},
+		"a payout": {
+			directPayout, paysOut("R1", number("543210"), nil), 10 * time.Second,
+			`,"fees":6,"type":"payout","amount":300,"status":"completed"`, fields{"reference": "R1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.makes(row.path, row.body)
+			w.clock.Advance(row.wait)
+			n := w.notices(1)[0]
+			if n.signature != signature(n.raw) || !strings.Contains(n.raw, row.says) {
+				t.Errorf("the webhook, signed %s, says %s", n.signature, n.raw)
+			}
+			for path, want := range row.further {
+				if got := n.said.at(path); got != (fields{"x": want}).at("x") {
+					t.Errorf("the webhook says that %s is %s, want %v", path, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestNobodyHearsOfAnExpiry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.makes(sessions, current("R1", number("333333")))
+	w.clock.Advance(10 * time.Minute)
+	w.shows("/v1/payin/R1", fields{"status": "expired"})
+	w.notices(0)
+}
+
+// TestThreeWebhooks has one overtake the answer.
+func TestThreeWebhooks(t *testing.T) {
+	t.Parallel()
+	for path, body := range map[string]fields{
+		sessions: current("R1", number("888888")), directPayout: paysOut("R1", number("888888"), nil),
+	} {
+		w := newWorld(t)
+		w.makes(path, body)
+		if len(w.inbox.all()) == 0 {
+			t.Errorf("%s: no webhook overtook the answer", path)
+		}
+		all := w.notices(3)
+		if all[0].raw != all[1].raw || all[1].raw != all[2].raw {
+			t.Errorf("%s: the webhooks are not the same", path)
+		}
+		w.books(map[string]int64{"R1": 300})
+	}
+}
+
+func TestWebhooksAreSwitched(t *testing.T) {
+	t.Parallel()
+	for switches, want := range map[string]struct{ atOnce, later int }{ // of a payout that takes 30 s
+		`{"notifications_off": true}`:        {0, 0},
+		`{"notification_copies": 3}`:         {3, 3},
+		`{"notification_delay_ms": 60000}`:   {0, 1},
+		`{"notification_delay_ms": 0}`:       {1, 1},
+		`{"quirks": {}, "settle_ms": 60000}`: {0, 1},
+	} {
+		t.Run(switches, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.set(switches)
+			w.makes(payout, current("R1", number("444444")))
+			w.clock.Advance(30 * time.Second)
+			if want.atOnce == 0 && len(w.inbox.all()) > 0 {
+				t.Error("a webhook came too early")
+			}
+			w.clock.Advance(time.Minute)
+			w.notices(want.later)
+		})
+	}
+}
+
+// TestSignaturesAndSlashes checks each way of signing as the documents' readers do: over
+// the raw bytes, and over the compact JSON with plain slashes.
+func TestSignaturesAndSlashes(t *testing.T) {
+	t.Parallel()
+	for quirks, want := range map[string]struct{ escaped, raw, compact bool }{
+		`{}`:                           {false, true, true},
+		`{"escaped_slashes": true}`:    {true, true, false},
+		`{"signs_reserialised": true}`: {false, false, true},
+		`{"escaped_slashes": true, "signs_reserialised": true}`: {true, false, true},
+	} {
+		t.Run(quirks, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.set(`{"quirks": ` + quirks + `}`)
+			w.makes(sessions, current("R1", number("123456")).with(fields{"customerName": "Koné & <fils>"}))
+			n := w.notices(1)[0]
+			var compact bytes.Buffer
+			if err := json.Compact(&compact, []byte(strings.ReplaceAll(n.raw, `\/`, "/"))); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(n.raw, `\/link\/`); got != want.escaped {
+				t.Errorf("slashes escaped is %v in %s", got, n.raw)
+			}
+			if got := n.signature == signature(n.raw); got != want.raw {
+				t.Errorf("signed over the raw bytes is %v", got)
+			}
+			if got := n.signature == signature(compact.String()); got != want.compact {
+				t.Errorf("signed over the compact JSON is %v", got)
+			}
+			if n.said.at("customer.name") != "Koné & <fils>" || !strings.Contains(n.raw, "<fils>") {
+				t.Errorf("the webhook says %s", n.raw)
+			}
+		})
+	}
+}
+
+func TestThePortal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, row := range map[string]struct {
+		body   any
+		status int
+		code   string
+	}{
+		"no JSON":        {`{`, 400, "invalid_request"},
+		"no address":     {fields{"key": novasend.APIKeyPrefix + "ci", "url": "here"}, 400, "invalid_request"},
+		"an unknown key": {fields{"key": "guess", "url": w.inbox.url}, 404, "api_token_not_found"},
+	} {
+		w.refused(name, w.request(http.MethodPost, "/portal/webhook", row.body), row.status, row.code)
+	}
+	w.country = "TG" // has no webhook
+	w.makes(sessions, current("R1", "+22890123456").with(fields{"country": "TG"}))
+	w.country = "CI"
+	w.makes(sessions, current("R2", number("123456")))
+	w.names(novasend.APIKeyPrefix+"ci", "")
+	w.makes(sessions, current("R3", number("123456")))
+	if n := w.notices(1)[0]; n.said.at("reference") != "R2" {
+		t.Errorf("the webhook says %v", n.said)
+	}
+}
