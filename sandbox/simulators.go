@@ -6,9 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"pirogue/sandbox/digitalpaye"
+	"pirogue/sandbox/novasend"
 	"pirogue/sandbox/orangeweb"
 	"pirogue/sandbox/sonatel"
 	"pirogue/sandbox/stage"
+	"pirogue/sandbox/taramoney"
 )
 
 // simulators is every simulator there is, in the order in which people see them. A
@@ -27,6 +30,27 @@ var simulators = []row{
 			MaxKept: o.MaxSessions, NotifyClient: o.NotifyClient, Log: o.Log,
 		})
 		return s.Sonatel, err
+	}},
+	{"Novasend", NovasendPath, func(s *Sandbox, o Options, at place) (sim Simulator, err error) {
+		s.Novasend, err = novasend.New(novasend.Options{
+			PublicURL: at.url, JournalPath: at.journal, Clock: o.Clock,
+			MaxOrders: o.MaxSessions, NotifyClient: o.NotifyClient, Log: o.Log,
+		})
+		return s.Novasend, err
+	}},
+	{"Digitalpaye (Côte d'Ivoire)", DigitalpayePath, func(s *Sandbox, o Options, at place) (sim Simulator, err error) {
+		s.Digitalpaye, err = digitalpaye.New(digitalpaye.Options{
+			PublicURL: at.url, JournalPath: at.journal, Clock: o.Clock,
+			MaxOrders: o.MaxSessions, NotifyClient: o.NotifyClient, Log: o.Log,
+		})
+		return s.Digitalpaye, err
+	}},
+	{"Taramoney (Cameroun)", TaramoneyPath, func(s *Sandbox, o Options, at place) (sim Simulator, err error) {
+		s.Taramoney, err = taramoney.New(taramoney.Options{
+			PublicURL: at.url, JournalPath: at.journal, Clock: o.Clock,
+			MaxOrders: o.MaxSessions, NotifyClient: o.NotifyClient, Log: o.Log,
+		})
+		return s.Taramoney, err
 	}},
 }
 

@@ -27,7 +27,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"pirogue/sandbox/stage"
@@ -83,7 +82,6 @@ type Options struct {
 type Simulator struct {
 	options   Options
 	till      *stage.Till
-	opened    atomic.Pointer[stage.Till] // the same, for webhooks that leave while New still opens it
 	tokens    tokens
 	customers *customers
 	opening   sync.Mutex // no order comes between looking for a transaction id and taking it
@@ -114,7 +112,7 @@ func New(o Options) (*Simulator, error) {
 		return nil, err
 	}
 	s.till = till
-	s.opened.Store(till)
+	till.Start()
 	return s, nil
 }
 
@@ -123,6 +121,9 @@ func isAddress(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
+
+// Settings is how the switches are read and changed.
+func (s *Simulator) Settings() stage.Settings { return s.till.Settings() }
 
 // Book returns everything executed so far, oldest first.
 func (s *Simulator) Book() []stage.Paid { return s.till.Book() }

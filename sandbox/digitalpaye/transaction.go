@@ -175,7 +175,7 @@ func kind(o stage.Order, out string) string {
 
 // number is a number as v2 shows it: +225… in the seed, 225… in other samples.
 func (s *Simulator) number(msisdn string) string {
-	if till := s.opened.Load(); till != nil && till.Quirk(quirkWithoutPlus) {
+	if s.till.Quirk(quirkWithoutPlus) {
 		return strings.TrimPrefix(msisdn, "+")
 	}
 	return msisdn

@@ -123,8 +123,12 @@ func New(o Options) (*Simulator, error) {
 			s.refunds[kept.Parent] = kept.ID
 		}
 	}
+	s.till.Start()
 	return s, nil
 }
+
+// Settings is how the switches are read and changed.
+func (s *Simulator) Settings() stage.Settings { return s.till.Settings() }
 
 // Book returns the money that moved, oldest first.
 func (s *Simulator) Book() []stage.Paid { return s.till.Book() }

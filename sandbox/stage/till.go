@@ -75,8 +75,8 @@ type Till struct {
 	quirks      map[string]bool
 }
 
-// OpenTill opens a till. With a journal it takes up every order where it was left, and
-// what fell due meanwhile happens at once.
+// OpenTill opens a till. With a journal it takes up every order where it was left; Start
+// lets them go on.
 func OpenTill(o TillOptions) (*Till, error) {
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	o.MaxOrders, o.Float, o.Lapse = cmp.Or(o.MaxOrders, defaultMaxOrders), cmp.Or(o.Float, defaultFloat), cmp.Or(o.Lapse, defaultLapse)
@@ -93,10 +93,15 @@ func OpenTill(o TillOptions) (*Till, error) {
 		defer t.end()
 		return nil, errors.Join(err, t.messenger.Close(t.life))
 	}
+	return t, nil
+}
+
+// Start lets the orders that the journal left unfinished go on; what fell due meanwhile
+// happens at once. It is for when whoever writes the callbacks is ready to.
+func (t *Till) Start() {
 	for _, unfinished := range t.Orders() {
 		t.arrange(unfinished)
 	}
-	return t, nil
 }
 
 func (t *Till) readJournal() error {

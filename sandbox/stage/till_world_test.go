@@ -59,6 +59,7 @@ func newShop(t *testing.T, change ...func(*stage.TillOptions)) *shop {
 		t.Fatal(err)
 	}
 	s.till = till
+	till.Start()
 	t.Cleanup(s.closes)
 	s.wire = s.routes()
 	server := httptest.NewServer(s.wire)

@@ -25,7 +25,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 
 	"pirogue/sandbox/stage"
 )
@@ -101,21 +100,15 @@ func New(o Options) (*Simulator, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Simulator{base: strings.TrimRight(o.PublicURL, "/"), log: o.Log}
-	// A till that takes up old orders tells of them before OpenTill returns.
-	var opened atomic.Pointer[stage.Till]
-	has := func(quirk string) bool {
-		till := opened.Load()
-		return till != nil && till.Quirk(quirk)
-	}
 	s.till, err = stage.OpenTill(stage.TillOptions{
 		JournalPath: o.JournalPath, Clock: o.Clock, MaxOrders: o.MaxOrders,
 		NotifyClient: o.NotifyClient, Log: o.Log, Quirks: quirks,
-		Callback: func(order stage.Order) stage.Message { return s.webhook(order, has) },
+		Callback: s.webhook,
 	})
 	if err != nil {
 		return nil, err
 	}
-	opened.Store(s.till)
+	s.till.Start()
 	return s, nil
 }
 
@@ -140,6 +133,9 @@ func (s *Simulator) Handler() http.Handler {
 	mux.Handle("/", notAllowed)
 	return mux
 }
+
+// Settings is how the switches are read and changed.
+func (s *Simulator) Settings() stage.Settings { return s.till.Settings() }
 
 // Book returns everything executed so far, oldest first.
 func (s *Simulator) Book() []stage.Paid { return s.till.Book() }

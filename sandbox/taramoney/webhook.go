@@ -51,13 +51,13 @@ type riches struct {
 // webhook writes the message that tells of the end of a collection; a payout has no
 // address to tell. In the captured body collectionId equals paymentId, on Tara's page it
 // does not.
-func (s *Simulator) webhook(o stage.Order, has func(quirk string) bool) stage.Message {
+func (s *Simulator) webhook(o stage.Order) stage.Message {
 	body := ending{
 		BusinessID: BusinessID, PaymentID: o.ID, CollectionID: o.Notes[noteCollection], PhoneNumber: o.Notes[notePhone],
 		CreationDate: o.OpenedAt.In(zone).Format(layout), ChangeDate: o.ChangedAt.In(zone).Format(layout),
 		Status: words[o.State],
 	}
-	if !has(poorWebhooks) {
+	if !s.till.Quirk(poorWebhooks) {
 		body.CollectionID = o.ID
 		body.riches = &riches{
 			strconv.FormatInt(o.Amount, 10), strconv.FormatInt(net(o), 10), o.Notes[noteVendor],
@@ -66,8 +66,8 @@ func (s *Simulator) webhook(o stage.Order, has func(quirk string) bool) stage.Me
 	}
 	header := http.Header{}
 	switch {
-	case has(noWebhookSecret):
-	case has(wrongWebhookSecret):
+	case s.till.Quirk(noWebhookSecret):
+	case s.till.Quirk(wrongWebhookSecret):
 		header.Set(SecretHeader, "not-"+WebhookSecret)
 	default:
 		header.Set(SecretHeader, WebhookSecret)
