@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/adapters/novasend"
 	"pirogue/adapters/orangeweb"
 	"pirogue/adapters/sonatel"
 	"pirogue/config"
@@ -19,6 +20,7 @@ import (
 // table maps the adapter names of the configuration to constructors. A constructor
 // reports every mistake of its configuration at once and calls nobody.
 var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, error){
+	"novasend":  novasend.New,
 	"orangeweb": orangeweb.New,
 	"sonatel":   sonatel.New,
 }

@@ -1,0 +1,97 @@
+package novasend
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+
+	"pirogue"
+)
+
+// headerSignature is the proof of a webhook: the HMAC-SHA256 of its body under the
+// webhook's own secret, in lower-case hexadecimal. It has no time, so that an old one
+// can be sent again; a callback is a hint, and the same hint twice does no harm.
+const headerSignature = "X-Signature-Value"
+
+// Callback implements pirogue.CallbackReader. The body is the record itself.
+func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
+	got, err := o.proven(header, body)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if got.ours() != a.Ref {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+	}
+	outcome, err := got.outcome()
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.theirs(), Words: o.words(got.reason())}, nil
+}
+
+// CallbackReference returns the reference that a callback is about: one posted to the
+// address in Novasend's portal, which is the same for every attempt. It fails as
+// Callback does, and with Unknown where the callback names no reference, as one about
+// a refund may.
+func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
+	got, err := o.proven(header, body)
+	if err != nil {
+		return "", err
+	}
+	ref := got.ours()
+	if ref == "" || len(ref) > maxReference {
+		return "", pirogue.Errorf(pirogue.Unknown, "a callback without a reference of ours")
+	}
+	return ref, nil
+}
+
+// proven returns the record of a callback that is Novasend's own.
+func (o *operator) proven(header http.Header, body []byte) (record, error) {
+	if !o.signed(header.Get(headerSignature), body) {
+		return record{}, pirogue.Errorf(pirogue.SignatureInvalid, "the callback's signature is missing or wrong")
+	}
+	got, err := decode(body)
+	if err != nil {
+		return record{}, pirogue.Errorf(pirogue.InvalidJSON, "Novasend's callback: %s", o.words(err.Error()))
+	}
+	return got, nil
+}
+
+// signed reports whether a signature is of the body as it came, which is what
+// Novasend's SDK signs, or of the body as its pages write it anew.
+func (o *operator) signed(signature string, body []byte) bool {
+	of := func(text []byte) bool { return hmac.Equal([]byte(signature), []byte(o.sign(text))) }
+	return of(body) || of(rewritten(body))
+}
+
+// sign returns the signature of a body.
+func (o *operator) sign(body []byte) string {
+	mac := hmac.New(sha256.New, []byte(o.conf.Credentials[credWebhookSecret]))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// rewritten returns JSON without white space between its parts and without the
+// escapes that PHP puts before slashes, its members in the order they came. What is
+// no JSON stays as it is.
+func rewritten(body []byte) []byte {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, body); err != nil {
+		return body
+	}
+	from := compact.Bytes()
+	to := make([]byte, 0, len(from))
+	for i := 0; i < len(from); i++ {
+		if from[i] == '\\' { // never the last byte of what is valid
+			i++
+			if from[i] != '/' {
+				to = append(to, '\\')
+			}
+		}
+		to = append(to, from[i])
+	}
+	return to
+}

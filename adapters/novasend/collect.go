@@ -1,0 +1,155 @@
+package novasend
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+
+	"pirogue"
+)
+
+// The paths of both ways to collect.
+const (
+	sessionPath     = "/v1/payin/sessions"
+	directPayinPath = "/v1/direct/payin"
+)
+
+// walletRequest is the body of POST payin/sessions and of POST payout.
+type walletRequest struct {
+	Reference    string  `json:"reference"`           // ours
+	AccountID    string  `json:"accountId,omitempty"` // in the seed's shape
+	Amount       int64   `json:"amount"`              // francs
+	MSISDN       string  `json:"msisdn"`              // E.164
+	CustomerName string  `json:"customerName"`
+	Country      string  `json:"country"`
+	Action       *action `json:"action,omitempty"` // of a session, in the current shape
+}
+
+// action is where a customer's browser goes afterwards.
+type action struct {
+	SuccessURL string `json:"successUrl"`
+	FailureURL string `json:"failureUrl"`
+}
+
+// directPayinRequest is the body of POST direct/payin.
+type directPayinRequest struct {
+	Reference    string `json:"reference"`
+	CustomerName string `json:"customerName"`
+	Payin        leg    `json:"payin"`
+	Action       action `json:"action"`
+}
+
+// leg is what moves between Novasend and a wallet of a named network.
+type leg struct {
+	Amount   int64  `json:"amount"`
+	MSISDN   string `json:"msisdn"`
+	Provider string `json:"provider"`
+	Country  string `json:"country"`
+	OTP      string `json:"otp,omitempty"` // required for ORANGE
+}
+
+// Collect implements pirogue.Collector: directly in shape "direct" and where the
+// customer brought a one-time password, which only the direct API takes, otherwise by
+// a session. In a country without a direct API the password stays unused. A
+// collection that Novasend could never accept is Refused without being sent.
+func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	if err := o.acceptable(c.Ref, c.Amount, pirogue.CashIn); err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if err := o.reachable(c.MSISDN, c.Network); err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if o.conf.Shape == shapeDirect || (c.OTP != "" && direct[o.conf.Country]) {
+		return o.collectDirect(ctx, c)
+	}
+	w := write{path: sessionPath, body: o.session(c), purpose: forPayin, ref: c.Ref}
+	got, receipt, err := o.submit(ctx, w, order{kind: typePayin, ref: c.Ref, amount: c.Amount})
+	if receipt.Outcome == pirogue.OutcomePending {
+		receipt.NextAction = o.confirmation(got)
+	}
+	return receipt, err
+}
+
+// session returns the body of POST payin/sessions.
+func (o *operator) session(c pirogue.Collection) walletRequest {
+	body := walletRequest{
+		Reference: string(c.Ref), Amount: c.Amount.Minor, MSISDN: string(c.MSISDN),
+		CustomerName: nameOf(c.Payer), Country: string(o.conf.Country),
+	}
+	if o.conf.Shape == shapeSeed {
+		body.AccountID = o.conf.Credentials[credAccountID]
+	} else {
+		body.Action = &action{SuccessURL: c.ReturnURL, FailureURL: c.CancelURL}
+	}
+	return body
+}
+
+// collectDirect asks a named network. A one-time password is spent by the attempt,
+// but not before Novasend has answered: until then the attempt may have to be sent
+// again as it was, and the handle keeps the password.
+func (o *operator) collectDirect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	network := cmp.Or(c.Network, o.conf.Network)
+	provider, known := providers[network]
+	switch {
+	case !known:
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: no direct payin from network %q", network)
+	case network == pirogue.Orange && c.OTP == "":
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: Orange wants a one-time password beforehand")
+	}
+	body := directPayinRequest{
+		Reference: string(c.Ref), CustomerName: nameOf(c.Payer),
+		Payin:  o.leg(c.Amount, c.MSISDN, provider),
+		Action: action{SuccessURL: c.ReturnURL, FailureURL: c.CancelURL},
+	}
+	body.Payin.OTP = c.OTP
+	w := write{path: directPayinPath, body: body, purpose: forPayin, ref: c.Ref, secret: c.OTP}
+	got, receipt, err := o.submit(ctx, w, order{kind: typePayin, ref: c.Ref, amount: c.Amount})
+	switch {
+	case err != nil && receipt.Handle != nil && c.OTP != "":
+		receipt.Handle[pirogue.HandleOTP] = c.OTP
+	case receipt.Outcome == pirogue.OutcomePending:
+		receipt.NextAction = o.push(got, network, c.OTP)
+	}
+	return receipt, err
+}
+
+// leg returns what moves, in the direct API.
+func (o *operator) leg(amount pirogue.Money, number pirogue.MSISDN, provider string) leg {
+	return leg{Amount: amount.Minor, MSISDN: string(number), Provider: provider, Country: string(o.conf.Country)}
+}
+
+// confirmation returns what the customer of a session has to do: open its page, or
+// where there is none that may be shown, answer what Novasend sends to the phone.
+func (o *operator) confirmation(r record) pirogue.NextAction {
+	switch {
+	case !r.ConfirmationRequired:
+		return pirogue.NextAction{}
+	case o.safe(r.PaymentURL):
+		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: r.PaymentURL}
+	default:
+		return pirogue.NextAction{Type: pirogue.ActionPush}
+	}
+}
+
+// push returns what the customer of a direct payin has to do: open the page that
+// Wave wants, or confirm on the phone. Who gave a password has done it already.
+func (o *operator) push(r record, network pirogue.Network, otp string) pirogue.NextAction {
+	switch {
+	case r.ConfirmationRequired && o.safe(r.PaymentURL):
+		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: r.PaymentURL}
+	case otp != "":
+		return pirogue.NextAction{}
+	}
+	next := pirogue.NextAction{Type: pirogue.ActionPush}
+	if menu := menus[network]; o.conf.Country == "CI" && menu != "" {
+		next.USSDCode, next.Vendor = menu, providers[network]
+	}
+	return next
+}
+
+// safe reports whether an address may be shown to a customer: https, or http from a
+// simulator.
+func (o *operator) safe(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || (u.Scheme == "http" && o.conf.Simulator))
+}

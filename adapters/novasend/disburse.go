@@ -1,0 +1,77 @@
+package novasend
+
+import (
+	"cmp"
+	"context"
+
+	"pirogue"
+)
+
+// The paths of both ways to pay out.
+const (
+	payoutPath       = "/v1/payout"
+	directPayoutPath = "/v1/direct/payout"
+)
+
+// keyPath is the handle's key of the path that a payout was sent to, where it is asked
+// for too, whatever the shape has become meanwhile.
+const keyPath = "path"
+
+// directPayoutRequest is the body of POST direct/payout. Older pages call the leg
+// payin, the newest payout.
+type directPayoutRequest struct {
+	Reference    string `json:"reference"`
+	CustomerName string `json:"customerName"`
+	Payout       leg    `json:"payout"`
+}
+
+// Disburse implements pirogue.Disburser: it pays into a wallet from the account's
+// available balance. A disbursement that Novasend could never accept is Refused
+// without being sent.
+func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
+	if err := o.acceptable(d.Ref, d.Amount, pirogue.CashOut); err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if err := o.reachable(d.MSISDN, d.Network); err != nil {
+		return pirogue.Receipt{}, err
+	}
+	w := write{path: o.payouts(), purpose: forPayout, ref: d.Ref}
+	if o.conf.Shape == shapeDirect {
+		network := cmp.Or(d.Network, o.conf.Network)
+		provider, known := providers[network]
+		if !known {
+			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: no direct payout to network %q", network)
+		}
+		w.body = directPayoutRequest{
+			Reference: string(d.Ref), CustomerName: nameOf(d.Beneficiary), Payout: o.leg(d.Amount, d.MSISDN, provider),
+		}
+	} else {
+		w.body = o.payout(d)
+	}
+	want := order{kind: typePayout, ref: d.Ref, amount: d.Amount, wallet: d.MSISDN}
+	_, receipt, err := o.submit(ctx, w, want)
+	if receipt.Handle != nil {
+		receipt.Handle[keyPath] = w.path
+	}
+	return receipt, err
+}
+
+// payouts returns the path of payouts in the instance's shape.
+func (o *operator) payouts() string {
+	if o.conf.Shape == shapeDirect {
+		return directPayoutPath
+	}
+	return payoutPath
+}
+
+// payout returns the body of POST payout.
+func (o *operator) payout(d pirogue.Disbursement) walletRequest {
+	body := walletRequest{
+		Reference: string(d.Ref), Amount: d.Amount.Minor, MSISDN: string(d.MSISDN),
+		CustomerName: nameOf(d.Beneficiary), Country: string(o.conf.Country),
+	}
+	if o.conf.Shape == shapeSeed {
+		body.AccountID = o.conf.Credentials[credAccountID]
+	}
+	return body
+}

@@ -1,0 +1,157 @@
+package novasend
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// What may differ from the order beside the amount: values of Receipt.Mismatch.
+const (
+	mismatchCurrency     = "currency"
+	mismatchCounterparty = "counterparty"
+)
+
+// keyID is the handle's key of Novasend's own identifier.
+const keyID = "id"
+
+// outcome returns what became of a record. transaction.status decides where there is
+// one. Without it the status does, as far as the confirmation and the failure do not
+// contradict it. It fails with Unknown for a word that Novasend's pages do not have,
+// and for a success that names a failure.
+func (r record) outcome() (pirogue.Outcome, error) {
+	if r.settled.Status != "" {
+		return look(transactionWords, "transaction.status", r.settled.Status)
+	}
+	said, err := look(words[r.Type], "status", r.Status)
+	if err != nil {
+		return "", err
+	}
+	customer, err := look(confirmationWords, "confirmationStatus", r.ConfirmationStatus)
+	if err != nil {
+		return "", err
+	}
+	undone := r.failed || customer != pirogue.OutcomePending
+	switch {
+	case said == pirogue.OutcomePaid && undone:
+		return "", pirogue.Errorf(pirogue.Unknown, "status %s of a payment that failed", r.Status)
+	case said != pirogue.OutcomePending:
+		return said, nil
+	case r.failed:
+		return pirogue.OutcomeDeclined, nil
+	case undone:
+		return customer, nil
+	case r.Status == wordProcessed && r.executed():
+		return pirogue.OutcomePaid, nil
+	default:
+		return pirogue.OutcomePending, nil
+	}
+}
+
+// executed reports whether "processed" means that money moved: of a payout and of a
+// direct payin, in the current shape, which shows no transaction. A record that has
+// the member and nothing in it is of a payment that is not confirmed yet.
+func (r record) executed() bool {
+	return len(r.Transaction) == 0 && (r.Type == typePayout || r.IsDirect)
+}
+
+// look translates a word.
+func look(table map[string]pirogue.Outcome, member, word string) (pirogue.Outcome, error) {
+	outcome, ok := table[word]
+	if !ok {
+		return "", pirogue.Errorf(pirogue.Unknown, "%s %q is not in Novasend's pages", member,
+			outbound.Words(private.ReplaceAllString(word, "[secret]")))
+	}
+	return outcome, nil
+}
+
+// understood reads what Novasend says about an order. What cannot be understood is
+// Unknown, with the name that the answer gave the order.
+func (o *operator) understood(body []byte, want order) (record, pirogue.Receipt, error) {
+	got, err := decode(body)
+	if err != nil {
+		return got, pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of Novasend's pages: %s",
+			o.words(err.Error()))
+	}
+	if !got.about(want) {
+		return got, pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "an answer about another %s than %s",
+			want.kind, want.ref)
+	}
+	receipt := named(got)
+	outcome, err := got.outcome()
+	if err != nil {
+		return got, receipt, err
+	}
+	if outcome == pirogue.OutcomePaid {
+		paid, err := got.paid(want)
+		if err != nil {
+			return got, receipt, err
+		}
+		receipt.Amount, receipt.Mismatch = paid, got.mismatch(paid, want)
+	}
+	receipt.Outcome, receipt.Words = outcome, o.words(got.reason())
+	return got, receipt, nil
+}
+
+// named returns the receipt of a record's name alone.
+func named(r record) pirogue.Receipt {
+	id := r.theirs()
+	if id == "" {
+		return pirogue.Receipt{}
+	}
+	return pirogue.Receipt{ProviderTxID: id, Handle: pirogue.Handle{keyID: id}}
+}
+
+// paid returns the principal that moved, in the currency it moved in. The record and
+// its transaction both state one: where one of them is not the order's, that one.
+func (r record) paid(want order) (pirogue.Money, error) {
+	stated := []struct {
+		amount   json.Number
+		currency string
+	}{{r.settled.Amount, r.settled.Currency}, {r.Amount, r.Currency}}
+	var moved pirogue.Money
+	for _, s := range stated {
+		if s.amount == "" {
+			continue
+		}
+		francs, err := outbound.Francs(s.amount)
+		if err != nil || s.currency == "" {
+			return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "paid, but no whole amount of a currency")
+		}
+		moved = pirogue.Money{Minor: francs, Currency: pirogue.Currency(s.currency)}
+		if moved != want.amount {
+			return moved, nil
+		}
+	}
+	if moved == (pirogue.Money{}) {
+		return moved, pirogue.Errorf(pirogue.Unknown, "paid, but not saying how much")
+	}
+	return moved, nil
+}
+
+// mismatch returns what of a success is not the order's. Whoever opens the page of a
+// session may pay it, so that only the wallet of a payout is compared.
+func (r record) mismatch(moved pirogue.Money, want order) string {
+	if moved.Currency != want.amount.Currency {
+		return mismatchCurrency
+	}
+	for _, number := range []string{r.PhoneNumber, r.Customer.PhoneNumber, r.settled.PhoneNumber} {
+		if want.wallet != "" && another(number, want.wallet) {
+			return mismatchCounterparty
+		}
+	}
+	return ""
+}
+
+// wholeNumber is a number that is not masked, in an international form.
+var wholeNumber = regexp.MustCompile(`^(?:\+|00)?([0-9]+)$`)
+
+// another reports whether Novasend wrote another number than the wallet's. One that
+// is left out or masked, such as "+225xxxxxxxxx", says nothing.
+func another(number string, wallet pirogue.MSISDN) bool {
+	digits := wholeNumber.FindStringSubmatch(number)
+	return digits != nil && digits[1] != strings.TrimPrefix(string(wallet), "+")
+}

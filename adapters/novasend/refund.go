@@ -1,0 +1,81 @@
+package novasend
+
+import (
+	"context"
+	"net/url"
+
+	"pirogue"
+)
+
+// The handle's keys of the payin that a refund gives back: Novasend's name of it, and
+// ours. Beside them keyID is the refund's own.
+const (
+	keyPayin    = "payin"
+	keyPayinRef = "payin_ref"
+)
+
+// reason is what Novasend is told about every refund.
+const reason = "Remboursement au client"
+
+// refundRequest is the body of POST refund. It has no amount: although a page speaks
+// of partial refunds, there is no way to ask for one.
+type refundRequest struct {
+	Reason            string `json:"reason"`
+	ExternalReference string `json:"externalReference"` // ours
+}
+
+// Refund implements pirogue.Refunder: it gives all of a payment back to whoever paid
+// it. A part is Refused without being sent. Unknown comes with what the status is
+// asked with.
+func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Receipt, error) {
+	if r.Amount != r.Collected.Amount {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused,
+			"not sent: %s of %s, and Novasend gives back all or nothing", r.Amount, r.Collected.Amount)
+	}
+	if err := referable(r.Ref); err != nil {
+		return pirogue.Receipt{}, err
+	}
+	payin, err := o.payin(ctx, r.Collected)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	w := write{
+		path: refundPath(payin), body: refundRequest{Reason: reason, ExternalReference: string(r.Ref)},
+		purpose: forRefund, ref: r.Ref,
+	}
+	known := pirogue.Handle{keyPayin: payin, keyPayinRef: string(r.Collected.Ref)}
+	_, receipt, err := o.submit(ctx, w, refundOf(r.Ref, r.Amount, known))
+	if id := receipt.Handle[keyID]; id != "" {
+		known[keyID] = id
+	}
+	receipt.Handle = known
+	return receipt, err
+}
+
+// payin returns Novasend's name of a payin. Where the answer that told it was lost,
+// it is asked for; a failure then is NotSent, for the refund has not left.
+func (o *operator) payin(ctx context.Context, q pirogue.StatusQuery) (string, error) {
+	if id := q.Handle[keyID]; id != "" {
+		return id, nil
+	}
+	answer, err := o.ask(ctx, payinPath+url.PathEscape(string(q.Ref)))
+	if err != nil {
+		return "", pirogue.Errorf(pirogue.NotSent, "the payin to refund: %w", err)
+	}
+	got, err := decode(answer.Body)
+	if err != nil || !got.about(order{kind: typePayin, ref: q.Ref}) || got.theirs() == "" {
+		return "", pirogue.Errorf(pirogue.NotSent, "the payin to refund: Novasend does not name %s", q.Ref)
+	}
+	return got.theirs(), nil
+}
+
+// refundPath returns the path of the one refund of a payin.
+func refundPath(payin string) string { return payinPath + url.PathEscape(payin) + "/refund" }
+
+// refundOf returns what an answer about a refund has to be about. The payer may be
+// another than the order's, and gets it back: no wallet is compared.
+func refundOf(ref pirogue.OperatorRef, amount pirogue.Money, h pirogue.Handle) order {
+	return order{
+		kind: typeRefund, ref: ref, amount: amount, payin: []string{h[keyPayin], h[keyPayinRef]}, id: h[keyID],
+	}
+}

@@ -1,0 +1,62 @@
+package novasend
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+
+	"pirogue"
+)
+
+// payinPath is where payins are asked for.
+const payinPath = "/v1/payin/"
+
+// Status implements pirogue.StatusReader. A payin or payout is asked for by Novasend's
+// name of it, or by our reference where its answer was lost (our reading: their pages
+// say "reference" of both). It never returns Refused: a question that Novasend will
+// not answer says nothing about the money.
+//
+// A payin that Novasend does not know is pending: it may still be on its way there.
+// What Novasend named to us and does not know any more is Unknown.
+func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+	id := q.Handle[keyID]
+	name := url.PathEscape(cmp.Or(id, string(q.Ref)))
+	switch {
+	case q.Kind == pirogue.CashIn:
+		want := order{kind: typePayin, ref: q.Ref, amount: q.Amount}
+		return o.became(ctx, payinPath+name, want, id, pirogue.OutcomePending)
+	case q.Kind == pirogue.Refund && (q.Reversed || q.Handle[keyPayin] != ""):
+		return o.refunded(ctx, q)
+	default:
+		path := cmp.Or(q.Handle[keyPath], o.payouts()) + "/" + name
+		want := order{kind: typePayout, ref: q.Ref, amount: q.Amount, wallet: q.MSISDN}
+		return o.became(ctx, path, want, id, pirogue.OutcomeAbsent)
+	}
+}
+
+// refunded returns what became of a refund that Refund made.
+func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+	payin := q.Handle[keyPayin]
+	if payin == "" {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a refund cannot be asked for without its payin")
+	}
+	want := refundOf(q.Ref, q.Amount, q.Handle)
+	return o.became(ctx, refundPath(payin), want, q.Handle[keyID], pirogue.OutcomeAbsent)
+}
+
+// became asks for an order that Novasend may have named to us as id. missing is what
+// it means that Novasend does not know one it never named.
+func (o *operator) became(
+	ctx context.Context, path string, want order, id string, missing pirogue.Outcome,
+) (pirogue.Receipt, error) {
+	answer, err := o.ask(ctx, path)
+	switch {
+	case err != nil && absent(answer) && id == "":
+		return pirogue.Receipt{Outcome: missing, Words: "Novasend knows no " + want.kind + " of this reference"}, nil
+	case err != nil:
+		return pirogue.Receipt{}, err
+	}
+	_, receipt, err := o.understood(answer.Body, want)
+	receipt.Handle = nil // the submission's stays
+	return receipt, err
+}

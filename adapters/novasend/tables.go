@@ -1,0 +1,142 @@
+package novasend
+
+import (
+	"net/http"
+
+	"pirogue"
+)
+
+// The types of a record.
+const (
+	typePayin  = "payin"
+	typePayout = "payout"
+	typeRefund = "refund"
+)
+
+// wordProcessed is the one status that means two things: see record.outcome.
+const wordProcessed = "processed"
+
+// sessionWords is the status vocabulary of payins and payouts: the seed's three, and
+// what Novasend's later pages and notifications add.
+var sessionWords = map[string]pirogue.Outcome{
+	"processing":  pirogue.OutcomePending,
+	"pending":     pirogue.OutcomePending,
+	wordProcessed: pirogue.OutcomePending, // confirmed by the customer, no more
+	"success":     pirogue.OutcomePaid,
+	"successful":  pirogue.OutcomePaid,
+	"completed":   pirogue.OutcomePaid,
+	"failed":      pirogue.OutcomeDeclined,
+	"declined":    pirogue.OutcomeDeclined,
+	"cancelled":   pirogue.OutcomeDeclined,
+	"expired":     pirogue.OutcomeExpired,
+}
+
+// words is the status vocabulary of each type. A word that is not here is Unknown,
+// never a guess.
+var words = map[string]map[string]pirogue.Outcome{
+	typePayin:  sessionWords,
+	typePayout: sessionWords,
+	typeRefund: {
+		"pending":    pirogue.OutcomePending,
+		"processing": pirogue.OutcomePending,
+		"completed":  pirogue.OutcomePaid,
+		"failed":     pirogue.OutcomeDeclined,
+	},
+}
+
+// transactionWords is the vocabulary of transaction.status, the final truth of any
+// type.
+var transactionWords = map[string]pirogue.Outcome{
+	"pending":   pirogue.OutcomePending,
+	"completed": pirogue.OutcomePaid,
+	"failed":    pirogue.OutcomeDeclined,
+}
+
+// confirmationWords is what confirmationStatus says of the payment. That a customer
+// accepted moves no money yet.
+var confirmationWords = map[string]pirogue.Outcome{
+	"":         pirogue.OutcomePending, // the record has none
+	"none":     pirogue.OutcomePending,
+	"pending":  pirogue.OutcomePending,
+	"accepted": pirogue.OutcomePending,
+	"declined": pirogue.OutcomeDeclined,
+	"expired":  pirogue.OutcomeExpired,
+}
+
+// absences are the errors of a reference that Novasend does not know.
+var absences = map[string]bool{
+	"transaction_does_not_exist": true,
+	"payment_not_found":          true,
+}
+
+// codes is what Novasend's errors say about a request it answered with 4xx. Some
+// pages list an error by its message alone, such as "Invalid amount": see codeOf. An
+// error that is not here is Unknown: one that nobody has documented is no refusal.
+var codes = map[string]pirogue.Code{
+	"invalid_amount": pirogue.Refused, // above the network's maximum
+
+	"unauthorized":        pirogue.NotSent, // turned away before the request was read
+	"api_token_invalid":   pirogue.NotSent,
+	"api_token_not_found": pirogue.NotSent,
+
+	"transaction_error": pirogue.Unknown, // "retry or contact support": it may have been executed
+
+	"transaction_not_refundable":    pirogue.Refused,
+	"refund_not_allowed":            pirogue.Refused,
+	"transaction_not_processed":     pirogue.Refused,
+	"transaction_otp_required":      pirogue.Refused,
+	"transaction_greater_than_zero": pirogue.Refused,
+	"client_kyc_not_approved":       pirogue.Refused,
+	"client_not_enough_cash":        pirogue.Refused,
+	"wallet_not_enough_cash":        pirogue.Refused,
+	"wallet_should_be_different":    pirogue.Refused,
+
+	"wallet_not_found":           pirogue.Refused,
+	"client_not_found":           pirogue.Refused,
+	"country_not_found":          pirogue.Refused,
+	"provider_not_found":         pirogue.Refused,
+	"transaction_does_not_exist": pirogue.Refused,
+	"payment_not_found":          pirogue.Refused,
+
+	"transaction_is_already_processed": pirogue.Unknown, // 409, on one page 404: an earlier call was heard
+	"transaction_already_refunded":     pirogue.Unknown,
+	"duplicate_refund":                 pirogue.Unknown,
+}
+
+// classes says what an HTTP status means whatever its body says. So does every
+// status from 500 on: Unknown.
+var classes = map[int]pirogue.Code{
+	http.StatusUnauthorized:    pirogue.NotSent,
+	http.StatusRequestTimeout:  pirogue.Unknown, // it may have been passed on already
+	http.StatusConflict:        pirogue.Unknown, // something of this reference or key exists
+	http.StatusTooManyRequests: pirogue.NotSent, // our reading: a quota turns calls away before they are passed on
+}
+
+// providers is how the direct API names networks.
+var providers = map[pirogue.Network]string{
+	pirogue.Orange: "ORANGE",
+	pirogue.MTN:    "MOMO",
+	pirogue.Moov:   "MOOV",
+	pirogue.Wave:   "WAVE",
+}
+
+// direct is the countries of the direct API.
+var direct = map[pirogue.CountryCode]bool{"CI": true, "CM": true}
+
+// menus is what a customer in Côte d'Ivoire dials to confirm where the push does not
+// show.
+var menus = map[pirogue.Network]string{pirogue.MTN: "*133#", pirogue.Moov: "*155#"}
+
+// limitsOf returns the limits of one payment in a country, in francs: those of the
+// introduction page, which speaks of Côte d'Ivoire, and in Cameroon those that an
+// integrator was told.
+func limitsOf(country pirogue.CountryCode) map[pirogue.Kind]pirogue.Limits {
+	if country == "CM" {
+		both := pirogue.Limits{Min: 200, Max: 500_000}
+		return map[pirogue.Kind]pirogue.Limits{pirogue.CashIn: both, pirogue.CashOut: both}
+	}
+	return map[pirogue.Kind]pirogue.Limits{
+		pirogue.CashIn:  {Min: 100, Max: 2_000_000},
+		pirogue.CashOut: {Min: 200, Max: 1_500_000},
+	}
+}

@@ -1,0 +1,378 @@
+package novasend_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"pirogue"
+	"pirogue/config"
+)
+
+// server is a server that takes down what it reads and answers by path.
+type server struct {
+	*httptest.Server
+	mu   sync.Mutex
+	read []letter
+}
+
+// answer is one answer.
+type answer struct {
+	status int
+	body   string
+}
+
+// letter is one request as it left.
+type letter struct {
+	Method, Path, Body string
+	Key                string // X-Idempotency-Key
+}
+
+// newServer opens a server until the test ends. It answers 404 on other paths.
+func newServer(t *testing.T, answers map[string]answer) *server {
+	t.Helper()
+	s := &server{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		for name, want := range map[string]string{
+			"Authorization": "Basic YWstYzBmZmVlOmFjLTVlNmY3YQ==", "Accept-Language": "fr", "Accept": "application/json",
+		} {
+			if got := r.Header.Get(name); got != want {
+				t.Errorf("%s is %q, want %q", name, got, want)
+			}
+		}
+		if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("content of type %q", r.Header.Get("Content-Type"))
+		}
+		s.mu.Lock()
+		s.read = append(s.read, letter{r.Method, r.URL.RequestURI(), string(body), r.Header.Get("X-Idempotency-Key")})
+		s.mu.Unlock()
+		said, ok := answers[r.URL.Path]
+		if !ok {
+			said = answer{http.StatusNotFound, `{"code":"transaction_does_not_exist","statusCode":404}`}
+		}
+		w.WriteHeader(said.status)
+		w.Write([]byte(said.body))
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// letters returns what was read so far.
+func (s *server) letters() []letter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read
+}
+
+// at returns conf as it reaches the server in a shape.
+func (s *server) at(shape string) config.Operator {
+	conf := with(ivory)
+	conf.BaseURL, conf.Shape = s.URL, shape
+	return conf
+}
+
+// keyOf is the key of a write as anybody would derive it.
+func keyOf(purpose, ref string) string {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:pirogue:novasend:"+purpose+":"+ref)).String()
+}
+
+func TestWhatLeavesForACollection(t *testing.T) {
+	t.Parallel()
+	const names = `"customerName":"Aya Kouassi","country":"CI"`
+	const back = `"action":{"successUrl":"https://shop.example/back","failureUrl":"https://shop.example/cancel"}`
+	const push = `{"reference":"` + ref + `","customerName":"Aya Kouassi","payin":{"amount":5000,"msisdn":"+2250707123456",`
+	tests := map[string]struct {
+		shape, otp string
+		network    pirogue.Network
+		path, body string
+	}{
+		"in the seed's shape": {
+			"", "", pirogue.MTN, "/v1/payin/sessions",
+			`{"reference":"` + ref + `","accountId":"merchant_9923lkdz","amount":5000,"msisdn":"+2250707123456",` + names + `}`,
+		},
+		"in the current shape": {
+			"current", "", pirogue.MTN, "/v1/payin/sessions",
+			`{"reference":"` + ref + `","amount":5000,"msisdn":"+2250707123456",` + names + `,` + back + `}`,
+		},
+		"directly": {
+			"direct", "", pirogue.MTN, "/v1/direct/payin", push + `"provider":"MOMO","country":"CI"},` + back + `}`,
+		},
+		"directly, from Moov": {
+			"direct", "", pirogue.Moov, "/v1/direct/payin", push + `"provider":"MOOV","country":"CI"},` + back + `}`,
+		},
+		"directly, from Wave": {
+			"direct", "", pirogue.Wave, "/v1/direct/payin", push + `"provider":"WAVE","country":"CI"},` + back + `}`,
+		},
+		"with a password, in the seed's shape": {
+			"", "4826", pirogue.Orange, "/v1/direct/payin", push + `"provider":"ORANGE","country":"CI","otp":"4826"},` + back + `}`,
+		},
+		"with a password, in the current shape": {
+			"current", "4826", pirogue.Orange, "/v1/direct/payin", push + `"provider":"ORANGE","country":"CI","otp":"4826"},` + back + `}`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, map[string]answer{tt.path: {201, recorded(t, "session_current.json")}})
+			c := collection
+			c.OTP, c.Network = tt.otp, tt.network
+			for range 2 {
+				if _, err := reading[pirogue.Collector](t, s.at(tt.shape)).Collect(t.Context(), c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			sent := letter{"POST", tt.path, tt.body, keyOf("payin", ref)}
+			if diff := cmp.Diff([]letter{sent, sent}, s.letters()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
+	t.Parallel()
+	const wallet = `"amount":5000,"msisdn":"+2250707123456",`
+	tests := map[string]struct{ path, body string }{
+		"": {
+			"/v1/payout",
+			`{"reference":"` + outRef + `","accountId":"merchant_9923lkdz",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
+		},
+		"current": {
+			"/v1/payout", `{"reference":"` + outRef + `",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
+		},
+		"direct": {
+			"/v1/direct/payout",
+			`{"reference":"` + outRef + `","customerName":"Aya Kouassi","payout":{` + wallet + `"provider":"MOMO","country":"CI"}}`,
+		},
+	}
+	for shape, tt := range tests {
+		t.Run("shape "+shape, func(t *testing.T) {
+			t.Parallel()
+			said := answer{201, recorded(t, "payout_processing.json")}
+			s := newServer(t, map[string]answer{tt.path: said, tt.path + "/" + payoutID: said})
+			receipt, err := reading[pirogue.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
+			if err != nil {
+				t.Fatal(err)
+			}
+			unheard, heard := outQuery, outQuery
+			heard.Handle = receipt.Handle
+			other := map[string]string{"": "direct", "current": "direct", "direct": "current"}[shape]
+			for _, ask := range []struct {
+				shape string
+				q     pirogue.StatusQuery
+				want  pirogue.Outcome
+			}{
+				{shape, heard, pirogue.OutcomePending}, {shape, unheard, pirogue.OutcomeAbsent},
+				{other, heard, pirogue.OutcomePending}, // the shape was changed meanwhile
+			} {
+				got, err := reading[pirogue.StatusReader](t, s.at(ask.shape)).Status(t.Context(), ask.q)
+				if err != nil || got.Outcome != ask.want || got.Handle != nil {
+					t.Errorf("%+v, %v; want %s and the handle left alone", got, err, ask.want)
+				}
+			}
+			named := letter{"GET", tt.path + "/" + payoutID, "", ""}
+			want := []letter{
+				{"POST", tt.path, tt.body, keyOf("payout", outRef)},
+				named, {"GET", tt.path + "/" + outRef, "", ""}, named,
+			}
+			if diff := cmp.Diff(want, s.letters()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
+	t.Parallel()
+	path := "/v1/payin/" + payinID + "/refund"
+	s := newServer(t, map[string]answer{path: {201, recorded(t, "refund_processing.json")}})
+	receipt, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), reversal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}, receipt.Handle); diff != "" {
+		t.Error(diff)
+	}
+	q := refundQuery
+	q.Handle, q.Reversed = receipt.Handle, false // the handle says so too
+	if got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil || got.ProviderTxID != refundID {
+		t.Errorf("%+v, %v", got, err)
+	}
+	want := []letter{
+		{"POST", path, `{"reason":"Remboursement au client","externalReference":"` + refundRef + `"}`, keyOf("refund", refundRef)},
+		{"GET", path, "", ""},
+	}
+	if diff := cmp.Diff(want, s.letters()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	q := refundQuery
+	q.Handle, q.Reversed = nil, false
+	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+	if err != nil || got.Outcome != pirogue.OutcomeAbsent {
+		t.Errorf("%+v, %v; want it absent", got, err)
+	}
+	if diff := cmp.Diff([]letter{{"GET", "/v1/payout/" + refundRef, "", ""}}, s.letters()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
+	t.Parallel()
+	path := "/v1/payin/" + payinID + "/refund"
+	answers := map[string]answer{
+		"/v1/payin/" + ref: {200, recorded(t, "payin_transaction_completed.json")},
+		path:               {201, recorded(t, "refund_processing.json")},
+	}
+	s := newServer(t, answers)
+	r := reversal
+	r.Collected.Handle = nil
+	if _, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if l := s.letters(); len(l) != 2 || l[0].Path != "/v1/payin/"+ref || l[1].Path != path {
+		t.Errorf("%+v, want the payin asked for, then the refund", l)
+	}
+	for name, said := range map[string]answer{
+		"unknown":               {404, recorded(t, "error_transaction_does_not_exist.json")},
+		"another":               {200, recorded(t, "payin_other_reference.json")},
+		"nameless":              {200, recorded(t, "session_no_id.json")},
+		"behind a broken proxy": {502, "<html></html>"},
+	} {
+		lost := newServer(t, map[string]answer{"/v1/payin/" + ref: said})
+		_, err := reading[pirogue.Refunder](t, lost.at("")).Refund(t.Context(), r)
+		if pirogue.CodeOf(err) != pirogue.NotSent || len(lost.letters()) != 1 {
+			t.Errorf("a payin that is %s: %v after %d calls, want NOT_SENT after 1", name, err, len(lost.letters()))
+		}
+	}
+}
+
+func TestARefundWhoseAnswerWasLostCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": {504, ""}})
+	receipt, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), reversal)
+	if pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Fatalf("%v, want UNKNOWN", err)
+	}
+	if diff := cmp.Diff(pirogue.Handle{"payin": payinID, "payin_ref": ref}, receipt.Handle); diff != "" {
+		t.Error(diff)
+	}
+	q := refundQuery
+	q.Handle = nil
+	if _, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Errorf("without its payin: %v, want UNKNOWN", err)
+	}
+	if n := len(s.letters()); n != 1 {
+		t.Errorf("%d calls, want none without the payin", n-1)
+	}
+}
+
+func TestAnotherRefundOfThePayinIsNotOurs(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": {200, recorded(t, "refund_completed.json")}})
+	q := refundQuery
+	q.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": "rf_another"}
+	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+	if pirogue.CodeOf(err) != pirogue.Unknown || got.Outcome != "" {
+		t.Errorf("%+v, %v; want UNKNOWN", got, err)
+	}
+}
+
+func TestAStatusOfWhatNovasendNamedAndForgot(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	named := outQuery
+	named.Handle = pirogue.Handle{"id": payoutID}
+	returned := refundQuery
+	returned.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}
+	for _, q := range []pirogue.StatusQuery{query, named, returned} {
+		got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+		if pirogue.CodeOf(err) != pirogue.Unknown || got.Outcome != "" {
+			t.Errorf("%s: %+v, %v; want UNKNOWN", q.Kind, got, err)
+		}
+	}
+}
+
+func TestACollectionWhoseAnswerWasLostIsAskedForByOurReference(t *testing.T) {
+	t.Parallel()
+	q := query
+	q.Handle = pirogue.Handle{pirogue.HandleOTP: "4826"}
+	s := newServer(t, nil)
+	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+	if err != nil || got.Outcome != pirogue.OutcomePending {
+		t.Errorf("not there yet: %+v, %v; want it pending", got, err)
+	}
+	s = newServer(t, map[string]answer{"/v1/payin/" + ref: {200, recorded(t, "payin_transaction_completed.json")}})
+	got, err = reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+	if err != nil || got.Outcome != pirogue.OutcomePaid || got.ProviderTxID != payinID {
+		t.Errorf("%+v, %v; want it paid", got, err)
+	}
+}
+
+func TestAnIdentifierCannotLeaveItsPath(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	q := query
+	q.Handle = pirogue.Handle{"id": "../balance?x=1"}
+	if _, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Errorf("%v, want UNKNOWN", err)
+	}
+	if got := s.letters()[0].Path; got != "/v1/payin/..%2Fbalance%3Fx=1" {
+		t.Errorf("asked %s", got)
+	}
+}
+
+func TestTheKeyOfAWriteIsAUUIDOfItsPurposeAndReference(t *testing.T) {
+	t.Parallel()
+	keys := map[string]bool{}
+	for _, purpose := range []string{"payin", "payout", "refund"} {
+		keys[keyOf(purpose, ref)] = true
+	}
+	if len(keys) != 3 {
+		t.Errorf("%d keys of three purposes", len(keys))
+	}
+	for key := range keys {
+		if id, err := uuid.Parse(key); err != nil || id.Version() != 5 || id.Variant() != uuid.RFC4122 {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+func TestANamelessCustomerIsCalledOne(t *testing.T) {
+	t.Parallel()
+	c, d := collection, disbursement
+	c.Payer, d.Beneficiary = "", ""
+	s := newServer(t, map[string]answer{
+		"/v1/payin/sessions": {201, recorded(t, "session.json")}, "/v1/payout": {201, recorded(t, "payout_processing.json")},
+	})
+	if _, err := reading[pirogue.Collector](t, s.at("")).Collect(t.Context(), c); err != nil {
+		t.Error(err)
+	}
+	if _, err := reading[pirogue.Disburser](t, s.at("")).Disburse(t.Context(), d); err != nil {
+		t.Error(err)
+	}
+	for _, l := range s.letters() {
+		var sent struct{ CustomerName string }
+		if err := json.Unmarshal([]byte(l.Body), &sent); err != nil || sent.CustomerName != "Client" {
+			t.Errorf("%s says %q, %v", l.Path, sent.CustomerName, err)
+		}
+		if strings.Contains(l.Body, "Boutique") {
+			t.Errorf("%s names the merchant", l.Path)
+		}
+	}
+}
