@@ -175,7 +175,7 @@ func TestProgramsAreToldOfEveryOperator(t *testing.T) {
 	if err := json.Unmarshal(send(t, request(t, http.MethodGet, base+"/simulators", nil), http.StatusOK), &operators); err != nil {
 		t.Fatal(err)
 	}
-	if len(operators) != 2 || operators[0].Code != "orange-web" || operators[1].Path != "/sonatel" || len(operators[0].Broken) != 0 ||
+	if len(operators) != 5 || operators[0].Code != "orange-web" || operators[1].Path != "/sonatel" || len(operators[0].Broken) != 0 ||
 		operators[1].Broken[0] != "down=true" || operators[1].Settings["down"] != true || operators[1].Own["two_signatures"] == "" {
 		t.Errorf("the list says %+v", operators)
 	}
