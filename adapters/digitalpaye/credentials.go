@@ -16,7 +16,7 @@ import (
 // The names of an instance's credentials.
 const (
 	credAPIKey    = "api_key"
-	credAPISecret = "api_secret" //nolint:gosec // a name, not a credential
+	credAPISecret = "api_secret"
 )
 
 // production is the one documented value of X-Environment.

@@ -35,7 +35,7 @@ type customerRow struct {
 func (o *operator) CreateCustomer(ctx context.Context, c pirogue.Customer) (pirogue.Customer, error) {
 	number, ours := local(c.MSISDN)
 	if !ours || c.FirstName == "" || c.LastName == "" {
-		return pirogue.Customer{}, pirogue.Errorf(pirogue.Refused, "not sent: two names and a number of Côte d'Ivoire are needed")
+		return pirogue.Customer{}, pirogue.Errorf(pirogue.Refused, "not sent: a customer has two names and a local number")
 	}
 	said, err := o.post(ctx, createCustomerPath, customerRow{
 		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, PhoneNumber: text(number), Address: c.Address,
