@@ -194,7 +194,7 @@ func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}
-	if _, err := reading[listener](t, ivory).Callback(pirogue.Attempt{}, nil, []byte("{}")); pirogue.CodeOf(err) != pirogue.Unknown {
+	if _, err := reading[listener](t, ivory).Callback(pirogue.Attempt{}, nil, []byte(`{"status":"SUCCESSFUL"}`)); pirogue.CodeOf(err) != pirogue.Unknown {
 		t.Errorf("of no order at all: %v, want UNKNOWN", err)
 	}
 }
