@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/adapters/digitalpaye"
 	"pirogue/adapters/novasend"
 	"pirogue/adapters/orangeweb"
 	"pirogue/adapters/sonatel"
@@ -20,9 +21,12 @@ import (
 // table maps the adapter names of the configuration to constructors. A constructor
 // reports every mistake of its configuration at once and calls nobody.
 var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, error){
-	"novasend":  novasend.New,
-	"orangeweb": orangeweb.New,
-	"sonatel":   sonatel.New,
+	"novasend":    novasend.New,
+	"orangeweb":   orangeweb.New,
+	"sonatel":     sonatel.New,
+	"digitalpaye": digitalpaye.New,
+	"orangeweb":   orangeweb.New,
+	"sonatel":     sonatel.New,
 }
 
 // Open returns the configured instances by their codes. It reports every mistake of

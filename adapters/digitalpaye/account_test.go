@@ -1,0 +1,269 @@
+package digitalpaye_test
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/adapters/adaptertest"
+	"pirogue/adapters/digitalpaye"
+	"pirogue/config"
+)
+
+func TestWhatLeavesForAToken(t *testing.T) {
+	t.Parallel()
+	for environment, want := range map[string]string{"sandbox": "sandbox", "": "Production"} {
+		for shape := range shapes {
+			server := newServer(t, map[string][]answer{})
+			conf := server.at(shape)
+			conf.Environment = environment
+			if _, err := reading[pirogue.BalanceReader](t, conf).Balance(t.Context()); pirogue.CodeOf(err) != pirogue.Unknown {
+				t.Fatal(err)
+			}
+			asked := server.auths()
+			if len(asked) != 1 || asked[0].Method != http.MethodPost || asked[0].Path != authPath || asked[0].Body != "" {
+				t.Fatalf("%+v, want one POST to %s without a body", asked, authPath)
+			}
+			for _, l := range append(asked, server.letters()...) {
+				if got := l.Header.Get("X-Environment"); got != want {
+					t.Errorf("%s: X-Environment %q, want %q", l.Path, got, want)
+				}
+			}
+			if got := asked[0].Header.Get("Authorization"); got != "Basic YWstMTphcy0wMTIzNDU2Nzg5" {
+				t.Errorf("Authorization %q", got)
+			}
+		}
+	}
+}
+
+func TestATokenIsUsedForAlmostItsLife(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		exp  string // as Digitalpaye writes it
+		used time.Duration
+	}{
+		"of a life":                     {`600`, 540 * time.Second},
+		"of a life in text":             {`"600"`, 540 * time.Second},
+		"of a shorter life":             {`200`, 140 * time.Second},
+		"of a longer life":              {`3600`, 540 * time.Second},
+		"until a moment":                {`1767323645`, 540 * time.Second}, // ten minutes after the tests' hour
+		"until a moment close by":       {`1767323245`, 140 * time.Second},
+		"until a moment long ago":       {`1700000000`, 540 * time.Second},
+		"until a moment far away":       {`1800000000`, 540 * time.Second},
+		"until a moment we cannot read": {`"2026-01-02T03:14:05Z"`, 540 * time.Second},
+		"for we know not how long":      {`null`, 540 * time.Second},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{
+				authPath:      {{200, `{"statusCode":200,"message":"Successful","data":{"token":"at-1","exp":` + tt.exp + `}}`}},
+				"/v2/balance": {good(`{"amount":"250"}`)},
+			})
+			clock := &clock{now: adaptertest.Now()}
+			opened, err := digitalpaye.New(server.at(""), clock.Now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reader, ok := opened.(pirogue.BalanceReader)
+			if !ok {
+				t.Fatalf("%T reads no balance", opened)
+			}
+			for _, step := range []struct {
+				wait   time.Duration
+				tokens int
+			}{{0, 1}, {tt.used - time.Second, 1}, {time.Second, 2}} {
+				clock.add(step.wait)
+				if _, err := reader.Balance(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if got := len(server.auths()); got != step.tokens {
+					t.Errorf("after %v more: %d tokens, want %d", step.wait, got, step.tokens)
+				}
+			}
+		})
+	}
+}
+
+// clock is a clock that tests move.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
+	t.Parallel()
+	expired := answer{401, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`}
+	tokens := []answer{
+		{200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`}, {200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`},
+	}
+	server := newServer(t, map[string][]answer{
+		authPath: tokens, "/v2/transfers/mobile-money": {expired, good(row(outRef, "R-1", "SUCCESSFUL"))},
+	})
+	got, err := reading[pirogue.Disburser](t, server.at("")).Disburse(t.Context(), disbursement)
+	if err != nil || got.Outcome != pirogue.OutcomePaid {
+		t.Errorf("%+v, %v; want it paid", got, err)
+	}
+	sent := server.letters()
+	if len(sent) != 2 || sent[0].Body != sent[1].Body || sent[1].Header.Get("Authorization") != "Bearer at-2" {
+		t.Errorf("%+v, want one order sent again under the second token", sent)
+	}
+}
+
+func TestBadCredentialsAreNotSent(t *testing.T) {
+	t.Parallel()
+	for name, a := range map[string]answer{
+		"turned away":           {401, `{"statusCode":401,"message":"UnauthorizedError","reason":"clé as-0123456789"}`},
+		"turned away under 200": {200, `{"statusCode":401,"message":"UnauthorizedError"}`},
+		"a page":                {200, "<html></html>"},
+		"no token":              {200, `{"statusCode":200,"data":{"exp":600}}`},
+		"nothing":               {200, `{"statusCode":200}`},
+		"a server that is down": {503, ""},
+		"a token in an error":   {500, `{"statusCode":500,"data":{"token":"at-1","exp":600}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{authPath: {a}})
+			_, err := reading[pirogue.Disburser](t, server.at("")).Disburse(t.Context(), disbursement)
+			if pirogue.CodeOf(err) != pirogue.NotSent || strings.Contains(err.Error(), "as-0123456789") || len(server.letters()) != 0 {
+				t.Errorf("%v after %d orders, want NOT_SENT without the secret after none", err, len(server.letters()))
+			}
+		})
+	}
+}
+
+// listener is what an instance does with callbacks.
+type listener interface {
+	pirogue.CallbackReader
+	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
+}
+
+func TestTheReferenceOfACallback(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		shape, body string
+		ref         pirogue.OperatorRef
+		code        pirogue.Code
+	}{
+		"given":                   {"", row(ref, "R-1", "SUCCESSFUL"), ref, ""},
+		"given in camelCase":      {"v1", `{"ref":"A1","transactionId":"` + ref + `","status":"FAILED"}`, ref, ""},
+		"given, word unheard":     {"", row(ref, "R-1", "LATER"), ref, ""},
+		"in the other spelling":   {"v1", row(ref, "R-1", "SUCCESSFUL"), "", pirogue.Unknown},
+		"missing":                 {"", `{"ref":"R-1","status":"SUCCESSFUL"}`, "", pirogue.Unknown},
+		"longer than any of ours": {"", row(strings.Repeat("A", 21), "R-1", "SUCCESSFUL"), "", pirogue.Unknown},
+		"in nothing":              {"", "null", "", pirogue.Unknown},
+		"in no JSON":              {"", "transaction_id=1", "", pirogue.InvalidJSON},
+		"in a list":               {"", "[]", "", pirogue.InvalidJSON},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conf := ivory
+			conf.Shape = tt.shape
+			got, err := reading[listener](t, conf).CallbackReference(nil, []byte(tt.body))
+			if got != tt.ref || pirogue.CodeOf(err) != tt.code {
+				t.Errorf("%q, %v; want %q, %q", got, err, tt.ref, tt.code)
+			}
+		})
+	}
+}
+
+func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
+	t.Parallel()
+	body := strings.ReplaceAll(row(ref, "R-1", "SUCCESSFUL"), `"5000"`, `"1"`)
+	got, err := reading[listener](t, ivory).Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
+	want := pirogue.Receipt{Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Words: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5"}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if _, err := reading[listener](t, ivory).Callback(pirogue.Attempt{}, nil, []byte(`{"status":"SUCCESSFUL"}`)); pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Errorf("of no order at all: %v, want UNKNOWN", err)
+	}
+}
+
+func TestConfigurationsThatCannotWork(t *testing.T) {
+	t.Parallel()
+	set := func(name, value string) func(*config.Operator) {
+		return func(c *config.Operator) { c.Credentials[name] = value }
+	}
+	tests := map[string]struct {
+		spoil func(*config.Operator)
+		says  string
+	}{
+		"no api_key":                  {set("api_key", ""), "api_key is missing"},
+		"no api_secret":               {set("api_secret", ""), "api_secret is missing"},
+		"an api_key with a colon":     {set("api_key", "ak:0123456789"), "api_key must be"},
+		"a misspelt credential":       {set("apikey", "a"), `"apikey" is none`},
+		"another currency":            {func(c *config.Operator) { c.Currency = pirogue.XAF }, "currency"},
+		"another country":             {func(c *config.Operator) { c.Country = "SN" }, "country"},
+		"a shape of nobody":           {func(c *config.Operator) { c.Shape = "v3" }, `shape "v3" is none of ["" "sdk" "v1"]`},
+		"a network of nobody":         {func(c *config.Operator) { c.Network = "tresor" }, "network"},
+		"an environment of two lines": {func(c *config.Operator) { c.Environment = "a\nb" }, "environment"},
+		"play money for live keys":    {func(c *config.Operator) { c.Mode, c.Environment = pirogue.Live, "sandbox" }, "live keys"},
+		"http to the real one":        {func(c *config.Operator) { c.Simulator = false }, "https"},
+		"no address":                  {func(c *config.Operator) { c.BaseURL = "" }, "base URL"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conf := ivory
+			conf.Credentials = maps.Clone(ivory.Credentials)
+			tt.spoil(&conf)
+			_, err := digitalpaye.New(conf, adaptertest.Now)
+			if err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Fatalf("error %v, want one about %s", err, tt.says)
+			}
+			if strings.Contains(err.Error(), "0123456789") {
+				t.Errorf("a credential is repeated: %v", err)
+			}
+		})
+	}
+}
+
+func TestConfigurationsThatWork(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*config.Operator){
+		"live": func(c *config.Operator) {
+			c.Mode, c.Environment, c.BaseURL, c.Simulator = pirogue.Live, "", "https://api.digitalpaye.com", false
+		},
+		"one network": func(c *config.Operator) { c.Network = pirogue.Moov },
+		"v1":          func(c *config.Operator) { c.Shape = "v1" },
+	} {
+		conf := ivory
+		change(&conf)
+		if _, err := digitalpaye.New(conf, adaptertest.Now); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := digitalpaye.New(config.Operator{Shape: "v3", Environment: "é"}, adaptertest.Now)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, word := range []string{"api_key", "api_secret", "country", "currency", "shape", "environment", "base URL"} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%s is missing in:\n%v", word, err)
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package digitalpaye
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"regexp"
+	"strconv"
+
+	"pirogue"
+)
+
+// decimal is an amount with or without decimals.
+var decimal = regexp.MustCompile(`^(-?\d+)(?:\.(\d+))?$`)
+
+// Balance implements pirogue.BalanceReader: what is left in the account, in whole
+// francs. Fees leave decimals in it; a part of a franc cannot be paid out and is left
+// out.
+func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
+	said, err := o.ask(ctx, o.shape.balancePath, nil, pirogue.Unknown)
+	if err != nil {
+		return pirogue.Money{}, err
+	}
+	var got struct {
+		Balance  text `json:"balance"` // in older texts
+		Amount   text `json:"amount"`  // since the SDK's 1.1.0
+		Currency text `json:"currency"`
+	}
+	if err := json.Unmarshal(said.Data, &got); err != nil {
+		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: not the JSON of the documents: %w", err)
+	}
+	francs, ok := wholeFrancs(string(cmp.Or(got.Balance, got.Amount)))
+	currency := cmp.Or(pirogue.Currency(got.Currency), o.conf.Currency)
+	if !ok || currency != o.conf.Currency {
+		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: no amount of %s", o.conf.Currency)
+	}
+	return pirogue.Money{Minor: francs, Currency: currency}, nil
+}
+
+// wholeFrancs returns an amount without its decimals, never more than it is, and
+// whether it is one.
+func wholeFrancs(amount string) (int64, bool) {
+	parts := decimal.FindStringSubmatch(amount)
+	if parts == nil {
+		return 0, false
+	}
+	francs, err := strconv.ParseInt(parts[1], 10, 64)
+	if parts[1][0] == '-' && parts[2] != "" && err == nil {
+		francs--
+	}
+	return francs, err == nil
+}

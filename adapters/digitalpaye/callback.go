@@ -1,0 +1,40 @@
+package digitalpaye
+
+import (
+	"net/http"
+
+	"pirogue"
+)
+
+// Callback implements pirogue.CallbackReader. Digitalpaye signs nothing and has no
+// secret of its own: what protects a callback is the secret path of the address that is
+// configured in the account, which only Digitalpaye was told. The body is the
+// transaction itself, without an envelope.
+func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.Receipt, error) {
+	row, err := o.shape.read(body)
+	if err != nil {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)
+	}
+	if row.id != string(a.Ref) || row.id == "" {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+	}
+	outcome, err := outcomeOf(row.status)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	return pirogue.Receipt{Outcome: outcome, ProviderTxID: row.ref, Words: o.words(row.words())}, nil
+}
+
+// CallbackReference returns the reference that a callback is about: all of them come to
+// the one address of the account. It fails as Callback does, and with Unknown where
+// the callback names no reference of ours.
+func (o *operator) CallbackReference(_ http.Header, body []byte) (pirogue.OperatorRef, error) {
+	row, err := o.shape.read(body)
+	if err != nil {
+		return "", pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)
+	}
+	if row.id == "" || len(row.id) > maxReference {
+		return "", pirogue.Errorf(pirogue.Unknown, "a callback without a reference of ours")
+	}
+	return pirogue.OperatorRef(row.id), nil
+}

@@ -1,0 +1,104 @@
+package digitalpaye
+
+import (
+	"cmp"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"pirogue"
+)
+
+// camelOrder is what a collection and a transfer share in camelCase.
+type camelOrder struct {
+	TransactionID string      `json:"transactionId"`
+	Customer      camelPerson `json:"customer"`
+	Currency      string      `json:"currency"`
+	Amount        string      `json:"amount"` // francs
+	Operator      string      `json:"operator"`
+}
+
+// camelPerson is the customer. E-mail, city and street are in the documents too: we
+// do not know them and say so by leaving them out.
+type camelPerson struct {
+	LastName  string       `json:"lastName"`
+	FirstName string       `json:"firstName"`
+	Phone     string       `json:"phone"` // as payer [our reading]
+	Address   camelAddress `json:"address"`
+}
+
+type camelAddress struct {
+	CountryCode string `json:"countryCode"`
+}
+
+// camelCollection is the body of a collection in camelCase.
+type camelCollection struct {
+	camelOrder
+	Payer      string `json:"payer"`                // the local number, with its leading zero; one page prints "pay"
+	CodeOTP    string `json:"codeOtp,omitempty"`    // Orange alone; the SDK's code_otp in this spelling [our reading]
+	URLSuccess string `json:"urlSuccess,omitempty"` // the pages are Wave's alone
+	URLError   string `json:"urlError,omitempty"`   // one page prints "errorUrl"
+}
+
+// camelDisbursement is the body of a transfer in camelCase.
+type camelDisbursement struct {
+	camelOrder
+	Recipient string `json:"recipient"` // the local number, with its leading zero
+}
+
+func camelCollect(r order) any {
+	body := camelCollection{camelOrder: camelOf(r), Payer: r.number}
+	switch r.network {
+	case pirogue.Orange:
+		body.CodeOTP = r.otp
+	case pirogue.Wave:
+		body.URLSuccess, body.URLError = r.returnURL, r.cancelURL
+	default:
+	}
+	return body
+}
+
+func camelTransfer(r order) any {
+	return camelDisbursement{camelOrder: camelOf(r), Recipient: r.number}
+}
+
+// camelOf returns what both bodies share. The family's name comes first, as it stands
+// in the names of Digitalpaye's examples; a single name is both.
+func camelOf(r order) camelOrder {
+	last, first, _ := strings.Cut(r.name, " ")
+	return camelOrder{
+		TransactionID: r.ref,
+		Customer: camelPerson{
+			LastName: last, FirstName: cmp.Or(strings.TrimSpace(first), last), Phone: r.number,
+			Address: camelAddress{CountryCode: country},
+		},
+		Currency: r.currency, Amount: strconv.FormatInt(r.francs, 10), Operator: r.operator,
+	}
+}
+
+// readCamel reads a transaction as the current pages print it.
+func readCamel(raw json.RawMessage) (transaction, error) {
+	var got struct {
+		Ref             text `json:"ref"`
+		TransactionID   text `json:"transactionId"`
+		Phone           text `json:"phone"`
+		Currency        text `json:"currency"`
+		Amount          text `json:"amount"`
+		Fees            text `json:"fees"`
+		Status          text `json:"status"`
+		TypeTransaction text `json:"typeTransaction"`
+		Operator        text `json:"operator"`
+		CreatedAt       text `json:"createdAt"`
+		UpdatedAt       text `json:"updatedAt"`       // not in the documents; read when present
+		WaveLaunchURL   text `json:"wave_launch_url"` // of a Wave collection, as the PHP SDK spells it
+		WaveLaunch      text `json:"waveLaunchUrl"`   // the same in this spelling [our reading]
+	}
+	err := json.Unmarshal(raw, &got)
+	return transaction{
+		ref: string(got.Ref), id: string(got.TransactionID), number: string(got.Phone),
+		currency: string(got.Currency), amount: string(got.Amount), fees: string(got.Fees),
+		status: string(got.Status), kind: string(got.TypeTransaction), operator: string(got.Operator),
+		created: string(got.CreatedAt), updated: string(got.UpdatedAt),
+		link: string(cmp.Or(got.WaveLaunchURL, got.WaveLaunch)),
+	}, err
+}

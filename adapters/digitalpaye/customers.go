@@ -1,0 +1,103 @@
+package digitalpaye
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"pirogue"
+)
+
+// The paths of the customers' directory, the same in every shape [our reading]. Only
+// the first is in the documents.
+const (
+	createCustomerPath = "/v1/customers/create"
+	customersPath      = "/v1/customers"
+)
+
+// customerPages is how long the directory may be, in pages.
+const customerPages = 250
+
+// customerRow is a person on the wire, in camelCase in every shape.
+type customerRow struct {
+	ID          text   `json:"id,omitempty"` // a UUID
+	FirstName   string `json:"firstName"`
+	LastName    string `json:"lastName"`
+	Email       string `json:"email"`
+	PhoneNumber text   `json:"phoneNumber"` // local, as in orders [our reading]
+	Address     string `json:"address"`
+	CreatedAt   text   `json:"createdAt,omitempty"`
+}
+
+// CreateCustomer implements pirogue.CustomerDirectory. A person without both names or
+// without a number of Côte d'Ivoire is Refused without being sent.
+func (o *operator) CreateCustomer(ctx context.Context, c pirogue.Customer) (pirogue.Customer, error) {
+	number, ours := local(c.MSISDN)
+	if !ours || c.FirstName == "" || c.LastName == "" {
+		return pirogue.Customer{}, pirogue.Errorf(pirogue.Refused, "not sent: a customer has two names and a local number")
+	}
+	said, err := o.post(ctx, createCustomerPath, customerRow{
+		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, PhoneNumber: text(number), Address: c.Address,
+	})
+	if err != nil {
+		return pirogue.Customer{}, err
+	}
+	if !said.good() && said.code() != http.StatusCreated {
+		return pirogue.Customer{}, o.failure(said, pirogue.Refused, "", c.FirstName, c.LastName, c.Email, c.Address)
+	}
+	return readCustomer(said.Data)
+}
+
+// Customer implements pirogue.CustomerDirectory.
+func (o *operator) Customer(ctx context.Context, id string) (pirogue.Customer, error) {
+	if id == "" {
+		return pirogue.Customer{}, pirogue.Errorf(pirogue.NotFound, "a customer without an identifier")
+	}
+	said, err := o.ask(ctx, customersPath+"/"+url.PathEscape(id), nil, pirogue.Refused)
+	switch {
+	case said.unheardOf():
+		return pirogue.Customer{}, pirogue.Errorf(pirogue.NotFound, "Digitalpaye does not know this customer")
+	case err != nil:
+		return pirogue.Customer{}, err
+	}
+	got, err := readCustomer(said.Data)
+	if err == nil && got.ID != id {
+		return pirogue.Customer{}, pirogue.Errorf(pirogue.Unknown, "an answer about another customer")
+	}
+	return got, err
+}
+
+// Customers implements pirogue.CustomerDirectory. A directory of more than 25,000
+// people is Unknown.
+func (o *operator) Customers(ctx context.Context) ([]pirogue.Customer, error) {
+	all := []pirogue.Customer{}
+	for raw, err := range o.rows(ctx, customersPath, url.Values{}, customerPages) {
+		if err != nil {
+			return nil, err
+		}
+		one, err := readCustomer(raw)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// readCustomer reads a person. One without an identifier could never be found again:
+// whether they were kept is Unknown.
+func readCustomer(raw json.RawMessage) (pirogue.Customer, error) {
+	var got customerRow
+	if err := json.Unmarshal(raw, &got); err != nil {
+		return pirogue.Customer{}, pirogue.Errorf(pirogue.Unknown, "customer: not the JSON of the documents: %w", err)
+	}
+	if got.ID == "" {
+		return pirogue.Customer{}, pirogue.Errorf(pirogue.Unknown, "customer without an identifier")
+	}
+	created, _ := readTime(string(got.CreatedAt))
+	return pirogue.Customer{
+		ID: string(got.ID), FirstName: got.FirstName, LastName: got.LastName, Email: got.Email,
+		MSISDN: international(string(got.PhoneNumber)), Address: got.Address, CreatedAt: created,
+	}, nil
+}

@@ -1,0 +1,167 @@
+package digitalpaye_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+)
+
+const (
+	createPath  = "/v1/customers/create"
+	peoplePath  = "/v1/customers"
+	personsID   = "3f0c7d1a-0000-4000-8000-000000000001"
+	personsRow  = `{"id":"` + personsID + `","firstName":"Essai","lastName":"Client","email":"client@shop.example",` + phone + `}`
+	phone       = `"phoneNumber":"0700000001","address":"Rue 12","createdAt":"2026-01-02T03:04:05.000Z"`
+	createdBody = `{"statusCode":201,"message":"Created","data":` + personsRow + `}`
+)
+
+var person = pirogue.Customer{
+	ID: personsID, FirstName: "Essai", LastName: "Client", Email: "client@shop.example", MSISDN: number, Address: "Rue 12",
+	CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+}
+
+func TestACustomerIsKeptFoundAndListedInEveryShape(t *testing.T) {
+	t.Parallel()
+	for shape := range shapes {
+		t.Run("shape "+shape, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{
+				createPath: {{201, createdBody}}, peoplePath + "/" + personsID: {good(personsRow)}, peoplePath: {list(personsRow), list()},
+			})
+			o := reading[pirogue.CustomerDirectory](t, server.at(shape))
+			kept, err := o.CreateCustomer(t.Context(), person)
+			if diff := cmp.Diff(person, kept); diff != "" || err != nil {
+				t.Errorf("kept: %v\n%s", err, diff)
+			}
+			one, err := o.Customer(t.Context(), personsID)
+			if diff := cmp.Diff(person, one); diff != "" || err != nil {
+				t.Errorf("found: %v\n%s", err, diff)
+			}
+			all, err := o.Customers(t.Context())
+			if diff := cmp.Diff([]pirogue.Customer{person}, all); diff != "" || err != nil {
+				t.Errorf("listed: %v\n%s", err, diff)
+			}
+			want := []string{
+				"POST " + createPath, "GET " + peoplePath + "/" + personsID,
+				"GET " + peoplePath + "?page=1&size=100", "GET " + peoplePath + "?page=2&size=100",
+			}
+			if diff := cmp.Diff(want, server.paths()); diff != "" {
+				t.Error(diff)
+			}
+			body := `{"firstName":"Essai","lastName":"Client","email":"client@shop.example","phoneNumber":"0700000001","address":"Rue 12"}`
+			if diff := cmp.Diff(body, server.letters()[0].Body); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWhatDigitalpayeSaysToANewCustomer(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer answer
+		code   pirogue.Code
+	}{
+		"kept with 200":         {good(personsRow), ""},
+		"kept under no name":    {good(strings.ReplaceAll(personsRow, personsID, "")), pirogue.Unknown},
+		"kept, says a page":     {answer{200, "<html></html>"}, pirogue.Unknown},
+		"kept, in numbers":      {good(strings.ReplaceAll(personsRow, `"Essai"`, "7")), pirogue.Unknown},
+		"refused, repeating it": {answer{400, `{"statusCode":400,"message":"BadRequestError","reason":"Essai Client client@shop.example Rue 12 0700000001"}`}, pirogue.Refused},
+		"there already":         {answer{400, `{"statusCode":400,"message":"BadRequestError","reason":"Ce client existe déjà"}`}, pirogue.Unknown},
+		"out of time":           {answer{504, ""}, pirogue.Unknown},
+		"over the quota":        {answer{429, ""}, pirogue.NotSent},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{createPath: {tt.answer}})
+			got, err := reading[pirogue.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), person)
+			if pirogue.CodeOf(err) != tt.code || (err == nil) != (got == person) {
+				t.Fatalf("%+v, %v; want %q", got, err, tt.code)
+			}
+			for _, private := range []string{"Essai", "client@shop.example", "Rue 12", "0700000001"} {
+				if err != nil && strings.Contains(err.Error(), private) {
+					t.Errorf("%s is repeated: %v", private, err)
+				}
+			}
+		})
+	}
+}
+
+func TestACustomerNobodyCouldPayDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*pirogue.Customer){
+		"no first name":            func(c *pirogue.Customer) { c.FirstName = "" },
+		"no last name":             func(c *pirogue.Customer) { c.LastName = "" },
+		"no number":                func(c *pirogue.Customer) { c.MSISDN = "" },
+		"another country's number": func(c *pirogue.Customer) { c.MSISDN = "+221770000001" },
+	} {
+		server := newServer(t, map[string][]answer{})
+		c := person
+		spoil(&c)
+		_, err := reading[pirogue.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), c)
+		if pirogue.CodeOf(err) != pirogue.Refused || len(server.letters()) != 0 {
+			t.Errorf("%s: %v after %d requests, want REFUSED after none", name, err, len(server.letters()))
+		}
+	}
+}
+
+func TestACustomerWhoIsNotThere(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		id     string
+		answer answer
+		code   pirogue.Code
+	}{
+		"unknown":              {personsID, notFound, pirogue.NotFound},
+		"unknown, says a page": {personsID, answer{404, "<html></html>"}, pirogue.Unknown},
+		"somebody else":        {personsID, good(strings.ReplaceAll(personsRow, personsID, "7")), pirogue.Unknown},
+		"not to be asked for":  {personsID, answer{400, `{"statusCode":400,"message":"BadRequestError"}`}, pirogue.Refused},
+		"out of service":       {personsID, answer{503, ""}, pirogue.Unknown},
+		"nobody":               {"", notFound, pirogue.NotFound},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{peoplePath + "/" + personsID: {tt.answer}})
+			got, err := reading[pirogue.CustomerDirectory](t, server.at("")).Customer(t.Context(), tt.id)
+			if pirogue.CodeOf(err) != tt.code || got != (pirogue.Customer{}) && tt.code == pirogue.NotFound {
+				t.Errorf("%+v, %v; want %s", got, err, tt.code)
+			}
+		})
+	}
+}
+
+func TestADirectoryIsWholeOrItIsNone(t *testing.T) {
+	t.Parallel()
+	for name, pages := range map[string][]answer{
+		"a second page that fell": {list(personsRow), {502, ""}},
+		"somebody without a name": {list(personsRow, `{"firstName":"Essai"}`), list()},
+		"no list":                 {good("{}")},
+	} {
+		server := newServer(t, map[string][]answer{peoplePath: pages})
+		got, err := reading[pirogue.CustomerDirectory](t, server.at("")).Customers(t.Context())
+		if got != nil || pirogue.CodeOf(err) != pirogue.Unknown {
+			t.Errorf("%s: %d people, %v; want none, UNKNOWN", name, len(got), err)
+		}
+	}
+}
+
+func TestHowDigitalpayeWritesANumber(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[string]pirogue.MSISDN{
+		`"0700000001"`: number, `"2250700000001"`: number, `"+2250700000001"`: number, `2250700000001`: number,
+		`"700000001"`: "", `"+221770000001"`: "", `"07000000O1"`: "", `"+22107000000001"`: "", `null`: "", `""`: "",
+	} {
+		said := good(strings.ReplaceAll(personsRow, `"0700000001"`, written))
+		server := newServer(t, map[string][]answer{peoplePath + "/" + personsID: {said}})
+		got, err := reading[pirogue.CustomerDirectory](t, server.at("")).Customer(t.Context(), personsID)
+		if err != nil || got.MSISDN != want {
+			t.Errorf("%s: %q, %v; want %q", written, got.MSISDN, err, want)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+// Package digitalpaye speaks to Digitalpaye, an aggregator of the wallets of Côte
+// d'Ivoire: Orange, MTN, Moov and Wave.
+//
+// It collects by a prompt on the customer's phone, by a link for Wave, and by the
+// one-time password an Orange customer brings; it pays into wallets by transfer.
+// There is no refund and no cancellation: a refund is a transfer to the payer.
+//
+// Two generations of the API are in use, and Digitalpaye's documents do not agree on
+// which is the newer one. They differ in paths, in spelling and in the words for
+// networks; shapes holds one row for each.
+//
+// A time-out at the gateway comes as 504 PAYMENT_FAILED_TRY_AGAINST with a transaction
+// that is called FAILED: nothing is known then but its name. Callbacks are not signed.
+//
+// Wire facts come from the seed document "Disbursement Orange Money", Digitalpaye's
+// own pages and its PHP SDK; where none of them says a word, the comment says "our
+// reading".
+package digitalpaye
+
+import (
+	"errors"
+	"time"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+	"pirogue/config"
+)
+
+// The limits of one order, in francs, the same both ways.
+const (
+	minAmount = 100
+	maxAmount = 1_000_000
+)
+
+// The limits of time. Neither is in Digitalpaye's documents.
+const (
+	horizon     = 24 * time.Hour   // how long we look for a late success
+	refusalSpan = 10 * time.Minute // it has called payments failed whose end it did not know
+)
+
+type operator struct {
+	conf    config.Operator
+	clock   pirogue.Clock
+	timeout time.Duration // of one question, whatever calls it takes
+	shape   shape
+	client  *outbound.Client
+	tokens  *outbound.Tokens
+}
+
+// New returns the operator of one Digitalpaye account. It reports every mistake of
+// the configuration at once and calls nobody.
+//
+// Credentials are api_key and api_secret. Environment is the X-Environment header of
+// every call, "Production" when it is empty. Shape is "" for the seed document's
+// version 2, "sdk" for the same spelling under version 1 as the PHP SDK has it, or
+// "v1" for the camelCase pages. Network is the only one served, or "" for all four.
+//
+// Beside what package pirogue calls, the operator has CallbackReference.
+func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
+	timeout := conf.Timeout.Or(config.DefaultTimeout)
+	client, err := outbound.New(outbound.Options{
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
+	})
+	if err := errors.Join(check(conf), err); err != nil {
+		return nil, err
+	}
+	o := &operator{conf: conf, clock: clock, timeout: timeout, shape: shapes[conf.Shape], client: client}
+	o.tokens = outbound.NewTokens(client, clock, o.fetchToken)
+	return o, nil
+}
+
+// Capability implements pirogue.Operator. Digitalpaye declares transaction_id unique
+// and says neither how it refuses a repeated one nor that it executes one once: that
+// is enough to repeat a collection, and not enough to repeat a transfer. Absence proves
+// nothing, for no document says that the list is whole.
+func (o *operator) Capability() pirogue.Capability {
+	limits := pirogue.Limits{Min: minAmount, Max: maxAmount}
+	return pirogue.Capability{
+		Reference:   pirogue.StatusByReference,
+		Unheard:     pirogue.RepeatSame,
+		Horizon:     horizon,
+		Proof:       pirogue.ProofNone,
+		RefusalSpan: refusalSpan,
+		CashIn:      limits,
+		CashOut:     limits,
+	}
+}

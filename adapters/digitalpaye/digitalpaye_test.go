@@ -1,0 +1,276 @@
+package digitalpaye_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/adapters/adaptertest"
+	"pirogue/adapters/digitalpaye"
+	"pirogue/config"
+)
+
+const (
+	ref    = "CI7K2M9QX4V8R1T6W3ZB" // of the collection
+	outRef = "CO7K2M9QX4V8R1T6W3ZB" // of the disbursement
+	otp    = "482613"
+	number = "+2250700000001"
+)
+
+var francs = pirogue.Money{Minor: 5000, Currency: pirogue.XOF}
+
+// ivory is Digitalpaye behind a simulator, in the seed's shape.
+var ivory = config.Operator{
+	Code: "digitalpaye-ci", Adapter: "digitalpaye", Mode: pirogue.Test, Country: "CI", Currency: pirogue.XOF,
+	Credentials: map[string]string{"api_key": "ak-1", "api_secret": "as-0123456789"},
+	BaseURL:     "http://127.0.0.1", Environment: "sandbox", Simulator: true,
+}
+
+var collection = pirogue.Collection{
+	Ref: ref, Amount: francs, MSISDN: number, Network: pirogue.Orange, Payer: "Client Essai", Payee: "Boutique",
+	ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel", OTP: otp, Window: 5 * time.Minute,
+}
+
+var disbursement = pirogue.Disbursement{
+	Ref: outRef, Amount: francs, MSISDN: number, Network: pirogue.Orange, Beneficiary: "Client Essai", Payer: "Boutique",
+}
+
+var query = pirogue.StatusQuery{
+	Kind: pirogue.CashIn, Ref: ref, Amount: francs, MSISDN: number, SentAt: adaptertest.Now(),
+}
+
+var outQuery = pirogue.StatusQuery{
+	Kind: pirogue.CashOut, Ref: outRef, Amount: francs, MSISDN: number, SentAt: adaptertest.Now(),
+}
+
+// spelling is what the shapes of one spelling have in common.
+type spelling struct {
+	prefix string // of its files
+	named  string // what it calls the transactions in them
+}
+
+var (
+	snake = spelling{"snake_", "RCI-DIGITALP-7698"}
+	camel = spelling{"camel_", "A1B2C3D4E5"}
+)
+
+// shapes is every shape with its spelling.
+var shapes = map[string]spelling{"": snake, "sdk": snake, "v1": camel}
+
+func (s spelling) subject(conf config.Operator) adaptertest.Subject {
+	good := adaptertest.Reply{Status: 200, File: s.prefix + "in_successful.json"}
+	goodOut := adaptertest.Reply{Status: 200, File: s.prefix + "out_successful.json"}
+	named := query
+	named.Handle = pirogue.Handle{"ref": s.named}
+	return adaptertest.Subject{
+		New:     digitalpaye.New,
+		Conf:    conf,
+		Prelude: map[string]string{"/v1/auth": "token.json"},
+		Good: map[adaptertest.Call]adaptertest.Reply{
+			adaptertest.Collect:       {Status: 202, File: s.prefix + "in_pending.json"},
+			adaptertest.Disburse:      goodOut,
+			adaptertest.Status:        good,
+			adaptertest.CashOutStatus: goodOut,
+			adaptertest.Balance:       {Status: 200, File: s.prefix + "balance_older.json"},
+		},
+		Collection:   collection,
+		Disbursement: disbursement,
+		Query:        named,
+		CashOutQuery: outQuery,
+		Attempt:      pirogue.Attempt{Ref: ref},
+		Secrets: []string{
+			"ak-1", "as-0123456789", "at-3f1c9a", otp, number, "2250700000001", "0700000001", strings.Repeat("QUJD", 20),
+		},
+	}
+}
+
+func TestDigitalpaye(t *testing.T) {
+	t.Parallel()
+	for name, s := range shapes {
+		t.Run("shape "+name, func(t *testing.T) {
+			t.Parallel()
+			all := s.words()
+			for _, cases := range []map[string]adaptertest.Case{s.orders(), s.statuses(), s.rows(), s.balances()} {
+				maps.Copy(all, cases)
+			}
+			conf := ivory
+			conf.Shape = name
+			adaptertest.Exercise(t, s.subject(conf), all)
+		})
+	}
+}
+
+// directions is the calls that read a transaction, and where their files are.
+var directions = map[adaptertest.Call]string{
+	adaptertest.Collect: "in_", adaptertest.Status: "in_",
+	adaptertest.Disburse: "out_", adaptertest.CashOutStatus: "out_",
+}
+
+// words is Digitalpaye's vocabulary: every word as the answer to every call, and as a
+// callback.
+func (s spelling) words() map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for word, outcome := range map[string]pirogue.Outcome{
+		"pending":     pirogue.OutcomePending,
+		"successful":  pirogue.OutcomePaid,
+		"successfull": pirogue.OutcomePaid,
+		"sucessful":   pirogue.OutcomePaid,
+		"failed":      pirogue.OutcomeDeclined,
+	} {
+		status, moved := 200, pirogue.Money{}
+		if outcome == pirogue.OutcomePaid {
+			moved = francs
+		}
+		if outcome == pirogue.OutcomePending {
+			status = 202
+		}
+		for call, direction := range directions {
+			cases[word+" to "+string(call)] = adaptertest.Case{
+				Call: call, Reply: adaptertest.Reply{Status: status, File: s.prefix + direction + word + ".json"},
+				Outcome: outcome, TxID: s.named, Amount: moved,
+			}
+		}
+		cases[word+" unasked"] = adaptertest.Case{
+			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: s.prefix + "callback_" + word + ".json"},
+			Outcome: outcome, TxID: s.named,
+		}
+	}
+	for _, file := range []string{"callback_new_word.json", "callback_other_order.json", "callback_no_order.json"} {
+		cases[file] = adaptertest.Case{
+			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: s.prefix + file}, Code: pirogue.Unknown,
+		}
+	}
+	return cases
+}
+
+// orders is how Digitalpaye may turn an order down, or seem to.
+func (s spelling) orders() map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for name, c := range map[string]struct {
+		status int
+		file   string
+		code   pirogue.Code
+	}{
+		"refused":                             {400, "bad_request", pirogue.Refused},
+		"refused for two reasons":             {400, "reason_list", pirogue.Refused},
+		"refused with a status in text":       {400, "code_as_text", pirogue.Refused},
+		"refused for want of float":           {412, "no_float", pirogue.Refused},
+		"refused for want of float, at large": {412, "no_float_as_reason", pirogue.Refused},
+		"refused under 200":                   {200, "no_float", pirogue.Refused},
+		"refused, repeating secrets":          {400, "repeats_secrets", pirogue.Refused},
+		"412 for no reason we know":           {412, "new_412", pirogue.Unknown},
+		"a word of another status":            {400, "no_float", pirogue.Unknown},
+		"a word nobody knows":                 {400, "new_error", pirogue.Unknown},
+		"an error without a status":           {400, "no_code", pirogue.Unknown},
+		"an error whose status is a word":     {400, "code_in_words", pirogue.Unknown},
+		"not found":                           {404, "not_found", pirogue.Unknown},
+		"there already":                       {409, "exists", pirogue.Unknown},
+		"there already, as a bad request":     {400, "exists_as_reason", pirogue.Unknown},
+		"refused, naming our reference":       {400, "names_ours", pirogue.Unknown},
+		"timed out at the gateway":            {408, "bad_request", pirogue.Unknown},
+		"failed inside":                       {500, "internal", pirogue.Unknown},
+		"refused under 500":                   {500, "no_float", pirogue.Unknown},
+		"out of time":                         {504, "try_against_bare", pirogue.Unknown},
+		"turned away under 200":               {200, "token_expired", pirogue.NotSent},
+		"turned away at large under 200":      {200, "unauthorized", pirogue.NotSent},
+		"a fresh token turned away":           {401, "token_expired", pirogue.NotSent},
+		"over the quota":                      {429, "bad_request", pirogue.NotSent},
+	} {
+		for _, call := range []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse} {
+			cases[name+" to "+string(call)] = adaptertest.Case{
+				Call: call, Reply: adaptertest.Reply{Status: c.status, File: s.prefix + c.file + ".json"}, Code: c.code,
+			}
+		}
+	}
+	cases["refused, repeating the password"] = adaptertest.Case{
+		Call: adaptertest.Collect, Reply: adaptertest.Reply{Status: 400, File: s.prefix + "repeats_otp.json"}, Code: pirogue.Refused,
+	}
+	return cases
+}
+
+// statuses is what else Digitalpaye may say to a question. None of it is a refusal.
+func (s spelling) statuses() map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for name, c := range map[string]struct {
+		status int
+		file   string
+		code   pirogue.Code
+	}{
+		"a question it will not take": {400, "bad_request", pirogue.Unknown},
+		"not enough float":            {412, "no_float", pirogue.Unknown},
+		"there already":               {409, "exists", pirogue.Unknown},
+		"not found, nor a list":       {404, "not_found", pirogue.Unknown},
+		"not found under 200":         {200, "not_found", pirogue.Unknown},
+		"not found, says a page":      {404, "no_code", pirogue.Unknown},
+		"failed inside":               {500, "internal", pirogue.Unknown},
+		"a fresh token turned away":   {401, "unauthorized", pirogue.NotSent},
+		"over the quota":              {429, "bad_request", pirogue.NotSent},
+	} {
+		for _, call := range []adaptertest.Call{adaptertest.Status, adaptertest.CashOutStatus, adaptertest.Balance} {
+			cases[name+" for "+string(call)] = adaptertest.Case{
+				Call: call, Reply: adaptertest.Reply{Status: c.status, File: s.prefix + c.file + ".json"}, Code: c.code,
+			}
+		}
+	}
+	return cases
+}
+
+// balances is how much Digitalpaye may say is left.
+func (s spelling) balances() map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for name, minor := range map[string]int64{"older": 1_250_000, "newer": 1_250_000, "decimals": 99_992, "below_nothing": -8} {
+		cases["balance "+name] = adaptertest.Case{
+			Call: adaptertest.Balance, Reply: adaptertest.Reply{Status: 200, File: s.prefix + "balance_" + name + ".json"},
+			Amount: pirogue.Money{Minor: minor, Currency: pirogue.XOF},
+		}
+	}
+	for _, name := range []string{"other_currency", "no_amount", "word", "nothing"} {
+		cases["balance "+name] = adaptertest.Case{
+			Call: adaptertest.Balance, Reply: adaptertest.Reply{Status: 200, File: s.prefix + "balance_" + name + ".json"},
+			Code: pirogue.Unknown,
+		}
+	}
+	return cases
+}
+
+func TestDigitalpayesPromises(t *testing.T) {
+	t.Parallel()
+	limits := pirogue.Limits{Min: 100, Max: 1_000_000}
+	want := pirogue.Capability{
+		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatSame, Horizon: 24 * time.Hour,
+		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CashIn: limits, CashOut: limits,
+	}
+	if diff := cmp.Diff(want, reading[pirogue.Operator](t, ivory).Capability()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMoneyOutIsNeverRepeated(t *testing.T) {
+	t.Parallel()
+	instance := pirogue.Instance{Operator: reading[pirogue.Operator](t, ivory)}
+	for kind, want := range map[pirogue.Kind]pirogue.RepeatRule{
+		pirogue.CashIn: pirogue.RepeatSame, pirogue.CashOut: pirogue.RepeatNever, pirogue.Refund: pirogue.RepeatNever,
+	} {
+		if got := pirogue.NewOrder(pirogue.Payment{Kind: kind}, instance).Leg.Unheard; got != want {
+			t.Errorf("%s: %s, want %s", kind, got, want)
+		}
+	}
+}
+
+// reading returns the operator as the interface R.
+func reading[R any](t *testing.T, conf config.Operator) R {
+	t.Helper()
+	operator, err := digitalpaye.New(conf, adaptertest.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	able, ok := operator.(R)
+	if !ok {
+		t.Fatalf("the operator is no %T", able)
+	}
+	return able
+}

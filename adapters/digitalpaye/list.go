@@ -1,0 +1,133 @@
+package digitalpaye
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"maps"
+	"net/url"
+	"strconv"
+	"time"
+
+	"pirogue"
+)
+
+// The limits of a list.
+const (
+	pageSize  = 100 // rows, the most that may be asked for [our reading]
+	linePages = 250
+)
+
+// Statement implements pirogue.StatementReader, to the second. A period with more than
+// 25,000 transactions is Unknown, and has to be asked for in shorter ones. What lies
+// outside the period is dropped here too, for no document says that the list obeys; a
+// row whose date cannot be read is kept.
+func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
+	first, last := from.UTC().Truncate(time.Second), to.UTC().Truncate(time.Second)
+	query := url.Values{"from": {writeTime(first)}, "to": {writeTime(last.Add(time.Second))}}
+	lines := []pirogue.StatementLine{}
+	for row, err := range o.transactions(ctx, query, linePages) {
+		if err != nil {
+			return nil, err
+		}
+		line := o.line(row)
+		created := line.CreatedAt.Truncate(time.Second)
+		if created.IsZero() || !created.Before(first) && !created.After(last) {
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
+}
+
+// line returns a transaction in our terms. What cannot be read stays empty. The fees
+// stand in its reason as Digitalpaye printed them.
+func (o *operator) line(row transaction) pirogue.StatementLine {
+	line := pirogue.StatementLine{
+		TxID: row.ref, Ref: pirogue.OperatorRef(row.id), Kind: kinds[row.kind],
+		Outcome: outcomes[row.status], Word: row.status, Customer: row.number, Reason: o.words(row.words()),
+	}
+	if moved, err := row.money(); err == nil {
+		line.Amount = moved
+	}
+	line.CreatedAt, _ = readTime(row.created)
+	line.UpdatedAt, _ = readTime(row.updated)
+	return line
+}
+
+// transactions yields every transaction of a question, in Digitalpaye's order and each
+// once, then ends; or it ends with an error.
+func (o *operator) transactions(ctx context.Context, query url.Values, pages int) iter.Seq2[transaction, error] {
+	return func(yield func(transaction, error) bool) {
+		seen := map[string]bool{}
+		for raw, err := range o.rows(ctx, o.shape.listPath, query, pages) {
+			if err != nil {
+				yield(transaction{}, err)
+				return
+			}
+			row, err := o.shape.read(raw)
+			if err != nil {
+				yield(row, pirogue.Errorf(pirogue.Unknown, "a row that is no transaction: %w", err))
+				return
+			}
+			if row.ref != "" && seen[row.ref] {
+				continue
+			}
+			seen[row.ref] = true
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// rows yields every row of a list, page by page. A page that brings nothing new is the
+// end: no document says how many rows a page has, or that there are pages at all, and
+// one that does not know them answers the whole list again. A list longer than so many
+// pages is Unknown, for a part of it would be read as the whole.
+func (o *operator) rows(
+	ctx context.Context, path string, query url.Values, pages int,
+) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		seen := map[string]bool{}
+		for page := range pages {
+			rows, err := o.page(ctx, path, query, page+1)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			before := len(seen)
+			for _, row := range rows {
+				if !seen[string(row)] && !yield(row, nil) {
+					return
+				}
+				seen[string(row)] = true
+			}
+			if len(seen) == before {
+				return
+			}
+		}
+		yield(nil, pirogue.Errorf(pirogue.Unknown, "the list has more than %d pages", pages))
+	}
+}
+
+// page returns one page of a list, counted from 1.
+func (o *operator) page(ctx context.Context, path string, query url.Values, n int) ([]json.RawMessage, error) {
+	query = maps.Clone(query)
+	query.Set("page", strconv.Itoa(n))
+	query.Set("size", strconv.Itoa(pageSize))
+	said, err := o.ask(ctx, path, query, pirogue.Unknown)
+	if err != nil {
+		return nil, err
+	}
+	var rows []json.RawMessage
+	if err := json.Unmarshal(said.Data, &rows); err != nil {
+		return nil, pirogue.Errorf(pirogue.Unknown, "list: not the JSON of the documents: %w", err)
+	}
+	if rows == nil {
+		return nil, pirogue.Errorf(pirogue.Unknown, "an answer without a list")
+	}
+	return rows, nil
+}
+
+// writeTime writes an instant for the list's question.
+func writeTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

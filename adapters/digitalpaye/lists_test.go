@@ -1,0 +1,309 @@
+package digitalpaye_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/adapters/adaptertest"
+)
+
+// asks is where each shape asks for one transaction and for all of them.
+var asks = map[string]struct{ status, list string }{
+	"":    {"/v2/get-status-payment/", "/v2/get-all-transactions"},
+	"sdk": {"/v1/get-status-payment/", "/v1/get-all-transactions"},
+	"v1":  {"/v1/transaction/", "/v1/transactions"},
+}
+
+// since is how a search begins for what was sent at the tests' hour.
+const since = "?from=2026-01-02T02%3A04%3A05Z&page=1&size=100"
+
+func TestATransactionIsAskedForByEveryNameItHas(t *testing.T) {
+	t.Parallel()
+	for shape, ask := range asks {
+		t.Run("shape "+shape, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{ask.list: {list()}})
+			o := reading[pirogue.StatusReader](t, server.at(shape))
+			got, err := o.Status(t.Context(), outQuery)
+			if err != nil || got.Outcome != pirogue.OutcomeAbsent {
+				t.Errorf("never named: %+v, %v; want ABSENT", got, err)
+			}
+			named := outQuery
+			named.Handle = pirogue.Handle{"ref": "R/1"}
+			if got, err = o.Status(t.Context(), named); pirogue.CodeOf(err) != pirogue.Unknown {
+				t.Errorf("named, and gone: %+v, %v; want UNKNOWN", got, err)
+			}
+			want := []string{
+				"GET " + ask.status + outRef, "GET " + ask.list + since,
+				"GET " + ask.status + "R%2F1", "GET " + ask.status + outRef, "GET " + ask.list + since,
+			}
+			if diff := cmp.Diff(want, server.paths()); diff != "" {
+				t.Error(diff)
+			}
+			for _, l := range server.letters() {
+				if l.Header.Get("X-Environment") != "sandbox" || l.Header.Get("Authorization") != "Bearer at-1" {
+					t.Errorf("%s left with %v", l.Path, l.Header)
+				}
+			}
+		})
+	}
+}
+
+func TestAnAnswerByNameEndsTheQuestion(t *testing.T) {
+	t.Parallel()
+	named := outQuery
+	named.Handle = pirogue.Handle{"ref": "R-1"}
+	tests := map[string]struct {
+		query   pirogue.StatusQuery
+		path    string
+		answer  answer
+		outcome pirogue.Outcome
+		code    pirogue.Code
+	}{
+		"by its own":             {named, "R-1", good(row(outRef, "R-1", "SUCCESSFUL")), pirogue.OutcomePaid, ""},
+		"by ours":                {outQuery, outRef, good(row(outRef, "R-1", "FAILED")), pirogue.OutcomeDeclined, ""},
+		"without an answer":      {named, "R-1", answer{502, ""}, "", pirogue.Unknown},
+		"not found, says a page": {named, "R-1", answer{404, "<html></html>"}, "", pirogue.Unknown},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{asks[""].status + tt.path: {tt.answer}})
+			got, err := reading[pirogue.StatusReader](t, server.at("")).Status(t.Context(), tt.query)
+			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code || len(server.letters()) != 1 {
+				t.Errorf("%+v, %v after %v", got, err, server.paths())
+			}
+		})
+	}
+}
+
+func TestWhatTheListSaysOfAnOrder(t *testing.T) {
+	t.Parallel()
+	other := row("XX7K2M9QX4V8R1T6W3ZB", "R-0", "SUCCESSFUL")
+	tests := map[string]struct {
+		pages   []answer
+		outcome pirogue.Outcome
+		code    pirogue.Code
+	}{
+		"nothing":                        {[]answer{list()}, pirogue.OutcomeAbsent, ""},
+		"nothing among others":           {[]answer{list(other), list()}, pirogue.OutcomeAbsent, ""},
+		"paid":                           {[]answer{list(other, row(outRef, "R-1", "SUCCESSFUL")), list()}, pirogue.OutcomePaid, ""},
+		"failed, on the second page":     {[]answer{list(other), list(row(outRef, "R-1", "FAILED")), list()}, pirogue.OutcomeDeclined, ""},
+		"pending, the list has no pages": {[]answer{list(row(outRef, "R-1", "PENDING"))}, pirogue.OutcomePending, ""},
+		"pending once, paid meanwhile": {
+			[]answer{list(row(outRef, "R-1", "PENDING")), list(row(outRef, "R-1", "SUCCESSFUL")), list()}, pirogue.OutcomePending, "",
+		},
+		"a word unknown":          {[]answer{list(row(outRef, "R-1", "LATER")), list()}, "", pirogue.Unknown},
+		"two under one reference": {[]answer{list(row(outRef, "R-1", "FAILED"), row(outRef, "R-2", "SUCCESSFUL")), list()}, "", pirogue.Unknown},
+		"no list":                 {[]answer{good("null")}, "", pirogue.Unknown},
+		"a list that is none":     {[]answer{good(`{"rows":[]}`)}, "", pirogue.Unknown},
+		"a row that is none":      {[]answer{list(`"row"`), list()}, "", pirogue.Unknown},
+		"a page that fell":        {[]answer{list(other), {502, ""}}, "", pirogue.Unknown},
+		"a quota":                 {[]answer{list(other), {429, ""}}, "", pirogue.NotSent},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
+			got, err := reading[pirogue.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
+			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code {
+				t.Errorf("%+v, %v; want %q, %q", got, err, tt.outcome, tt.code)
+			}
+			if got.Outcome == pirogue.OutcomePaid && (got.Amount != francs || got.Mismatch != "" || got.ProviderTxID != "R-1") {
+				t.Errorf("%+v, want all of the order", got)
+			}
+		})
+	}
+}
+
+// endless returns pages that never repeat.
+func endless(pages, rows int) []answer {
+	var all []answer
+	for p := range pages {
+		var page []string
+		for r := range rows {
+			page = append(page, row("XX", fmt.Sprintf("R-%d-%d", p, r), "SUCCESSFUL"))
+		}
+		all = append(all, list(page...))
+	}
+	return append(all, list())
+}
+
+func TestASearchEnds(t *testing.T) {
+	t.Parallel()
+	for pages, code := range map[int]pirogue.Code{19: "", 20: pirogue.Unknown} {
+		server := newServer(t, map[string][]answer{asks[""].list: endless(pages, 1)})
+		_, err := reading[pirogue.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
+		if asked := len(server.letters()); pirogue.CodeOf(err) != code || asked != 1+20 {
+			t.Errorf("%d pages: %v after %d questions, want %q after 21", pages, err, asked, code)
+		}
+	}
+}
+
+func TestAStatusEndsWithItsTime(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, map[string][]answer{asks[""].list: endless(3, 1)})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := reading[pirogue.StatusReader](t, server.at("")).Status(ctx, outQuery)
+	if pirogue.CodeOf(err) != pirogue.NotSent || len(server.letters()) != 0 {
+		t.Errorf("%v after %d questions, want NOT_SENT after none", err, len(server.letters()))
+	}
+}
+
+func TestAStatementIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	a, b, c := row("A", "R-1", "SUCCESSFUL"), row("B", "R-2", "FAILED"), row("C", "R-3", "PENDING")
+	tests := map[string]struct {
+		pages []answer
+		want  []string
+		asked int
+	}{
+		"nothing":                       {[]answer{list()}, nil, 1},
+		"one page":                      {[]answer{list(a, b), list()}, []string{"R-1", "R-2"}, 2},
+		"two pages":                     {[]answer{list(a), list(b, c), list()}, []string{"R-1", "R-2", "R-3"}, 3},
+		"a list that knows no pages":    {[]answer{list(a, b, c)}, []string{"R-1", "R-2", "R-3"}, 2},
+		"a row on two pages":            {[]answer{list(a, b), list(b, c), list()}, []string{"R-1", "R-2", "R-3"}, 3},
+		"a row that changed meanwhile":  {[]answer{list(c), list(row("C", "R-3", "FAILED"), a), list()}, []string{"R-3", "R-1"}, 3},
+		"rows without a name, all kept": {[]answer{list(row("A", "", "FAILED"), row("B", "", "FAILED")), list()}, []string{"", ""}, 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
+			from := adaptertest.Now().Add(500 * time.Millisecond)
+			lines, err := reading[pirogue.StatementReader](t, server.at("")).Statement(t.Context(), from, from.Add(time.Hour))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, line := range lines {
+				got = append(got, line.TxID)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+			asked := server.paths()
+			last := fmt.Sprintf("GET %s?from=2026-01-02T03%%3A04%%3A05Z&page=%d&size=100&to=2026-01-02T04%%3A04%%3A06Z", asks[""].list, tt.asked)
+			if len(asked) != tt.asked || asked[len(asked)-1] != last {
+				t.Errorf("%d questions, the last %s; want %d and %s", len(asked), asked[len(asked)-1], tt.asked, last)
+			}
+		})
+	}
+}
+
+func TestAStatementIsWholeOrItIsNone(t *testing.T) {
+	t.Parallel()
+	first := list(row("A", "R-1", "SUCCESSFUL"))
+	tests := map[string]struct {
+		pages []answer
+		code  pirogue.Code
+	}{
+		"a second page that fell":    {[]answer{first, {502, ""}}, pirogue.Unknown},
+		"a second page without rows": {[]answer{first, good("null")}, pirogue.Unknown},
+		"a row that is none":         {[]answer{list(row("A", "R-1", "FAILED"), "7"), list()}, pirogue.Unknown},
+		"a list refused":             {[]answer{{400, `{"code_status":400,"message":"BadRequestError"}`}}, pirogue.Unknown},
+		"over the quota":             {[]answer{first, {429, ""}}, pirogue.NotSent},
+		"251 pages":                  {endless(251, 1), pirogue.Unknown},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
+			got, err := reading[pirogue.StatementReader](t, server.at("")).Statement(t.Context(), adaptertest.Now(), adaptertest.Now())
+			if got != nil || pirogue.CodeOf(err) != tt.code {
+				t.Errorf("%d lines, %v; want none, %s", len(got), err, tt.code)
+			}
+			if asked := len(server.letters()); asked > 250 {
+				t.Errorf("%d pages were asked for, want at most 250", asked)
+			}
+		})
+	}
+}
+
+func TestAStatementHoldsItsPeriodWhateverTheListDoes(t *testing.T) {
+	t.Parallel()
+	at := func(id, date string) string {
+		return strings.ReplaceAll(row(id, id, "SUCCESSFUL"), "2026-01-02 03:04:05", date)
+	}
+	server := newServer(t, map[string][]answer{asks[""].list: {list(
+		at("before", "2026-01-02 03:04:04"), at("first", "2026-01-02 03:04:05"), at("last", "2026-01-02 03:04:15"),
+		at("after", "2026-01-02 03:04:16"), at("fraction", "2026-01-02T03:04:15.900Z"), at("undated", "hier"),
+	), list()}})
+	from := adaptertest.Now().Add(900 * time.Millisecond)
+	lines, err := reading[pirogue.StatementReader](t, server.at("")).Statement(t.Context(), from, adaptertest.Now().Add(10*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, line := range lines {
+		got = append(got, line.TxID)
+	}
+	if diff := cmp.Diff([]string{"first", "last", "fraction", "undated"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestALineOfAStatement(t *testing.T) {
+	t.Parallel()
+	created := adaptertest.Now()
+	snakeRows := list(
+		`{"ref":"R-1","transaction_id":"`+outRef+`","number_user":"+2250700000001","currency":"XOF","amount":"5000",`+
+			`"fees":"7.50","amount_total":"5007.5","status":"SUCCESSFULL","type_transaction":"transfert",`+
+			`"type_payment":"MTN_MONEY_CI","date":"2026-01-02 03:04:05","date_update":"2026-01-02 03:05:00"}`,
+		`{"ref":"R-2","transaction_id":"TICK-1111379110832","currency":"XOF","amount":"7.5","status":"LATER","type_transaction":"card",`+
+			`"date":"2026-01-02 03:04:05"}`)
+	camelRows := list(`{"ref":"A1","transactionId":"` + ref + `","phone":"2250700000001","currency":"XOF","amount":"310","fees":"6.2",` +
+		`"amountReceive":"303.8","amountTotal":"310","status":"FAILED","typeTransaction":"collecte","operator":"FLOOZ_MONEY_CI",` +
+		`"createdAt":"2026-01-02T03:04:05.000Z"}`)
+	tests := map[string]struct {
+		rows answer
+		want []pirogue.StatementLine
+	}{
+		"": {snakeRows, []pirogue.StatementLine{{
+			TxID: "R-1", Ref: outRef, Kind: pirogue.CashOut, Outcome: pirogue.OutcomePaid, Word: "SUCCESSFULL", Amount: francs,
+			Customer: "+2250700000001", CreatedAt: created, UpdatedAt: created.Add(55 * time.Second),
+			Reason: "SUCCESSFULL MTN_MONEY_CI fees 7.50",
+		}, {
+			TxID: "R-2", Ref: "TICK-1111379110832", Word: "LATER", CreatedAt: created, Reason: "LATER",
+		}}},
+		"v1": {camelRows, []pirogue.StatementLine{{
+			TxID: "A1", Ref: ref, Kind: pirogue.CashIn, Outcome: pirogue.OutcomeDeclined, Word: "FAILED",
+			Amount: pirogue.Money{Minor: 310, Currency: pirogue.XOF}, Customer: "2250700000001", CreatedAt: created,
+			Reason: "FAILED FLOOZ_MONEY_CI fees 6.2",
+		}}},
+	}
+	for shape, tt := range tests {
+		t.Run("shape "+shape, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{asks[shape].list: {tt.rows, list()}})
+			got, err := reading[pirogue.StatementReader](t, server.at(shape)).Statement(t.Context(), created, created)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWhereABalanceIsAskedFor(t *testing.T) {
+	t.Parallel()
+	for shape, path := range map[string]string{"": "/v2/balance", "sdk": "/v1/balance", "v1": "/v1/balance"} {
+		server := newServer(t, map[string][]answer{path: {good(`{"amount":"250"}`)}})
+		got, err := reading[pirogue.BalanceReader](t, server.at(shape)).Balance(t.Context())
+		if want := (pirogue.Money{Minor: 250, Currency: pirogue.XOF}); err != nil || got != want {
+			t.Errorf("shape %q: %v, %v; want %v", shape, got, err, want)
+		}
+		if diff := cmp.Diff([]string{"GET " + path}, server.paths()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package digitalpaye
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"pirogue"
+)
+
+// maxReference is how long a transaction_id may be, in characters, by the seed
+// document. The camelCase pages show longer ones and state no limit.
+const maxReference = 20
+
+// keyRef is the handle's key of a transaction's name at Digitalpaye.
+const keyRef = "ref"
+
+// nobody stands where a name is required and the merchant gave none [our reading].
+const nobody = "Client"
+
+// order is a collection or a transfer in the spelling of no version.
+type order struct {
+	ref       string
+	network   pirogue.Network
+	operator  string // the network, as the wire format calls it
+	francs    int64
+	currency  string
+	number    string // local
+	name      string // the customer's
+	otp       string
+	returnURL string
+	cancelURL string
+}
+
+// Collect implements pirogue.Collector. A Wave customer gets a link, an Orange customer
+// brings a one-time password, and everybody else is prompted on the phone. Without a
+// password Orange is asked all the same, and says itself what it thinks of it. A
+// collection that Digitalpaye could never accept is Refused without being sent.
+func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	q := question{
+		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashIn, Ref: c.Ref, Amount: c.Amount, MSISDN: c.MSISDN},
+		network:     cmp.Or(c.Network, o.conf.Network),
+	}
+	r, err := o.orderOf(q, c.Payer)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	r.otp, r.returnURL, r.cancelURL = c.OTP, c.ReturnURL, cmp.Or(c.CancelURL, c.ReturnURL)
+	said, err := o.post(ctx, o.shape.collectPath, o.shape.collect(r))
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	receipt, row, err := o.judge(said, q, pirogue.Refused, c.OTP)
+	if err == nil && receipt.Outcome == pirogue.OutcomePending {
+		receipt.NextAction = o.action(q.network, c.OTP, row.link)
+	}
+	return receipt, err
+}
+
+// Disburse implements pirogue.Disburser. A transfer whose answer was lost is looked
+// for, never sent again. One that Digitalpaye could never accept is Refused without
+// being sent.
+func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
+	q := question{
+		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashOut, Ref: d.Ref, Amount: d.Amount, MSISDN: d.MSISDN},
+		network:     cmp.Or(d.Network, o.conf.Network),
+	}
+	r, err := o.orderOf(q, d.Beneficiary)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	said, err := o.post(ctx, o.shape.transferPath, o.shape.transfer(r))
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	receipt, _, err := o.judge(said, q, pirogue.Refused)
+	return receipt, err
+}
+
+// orderOf returns an order that Digitalpaye could accept. It fails with Refused for
+// any other.
+func (o *operator) orderOf(q question, name string) (order, error) {
+	number, ours := local(q.MSISDN)
+	word, served := o.shape.operators[q.network]
+	switch {
+	case q.Amount.Currency != o.conf.Currency:
+		return order{}, pirogue.Errorf(pirogue.Refused, "not sent: %s where Digitalpaye moves %s", q.Amount, o.conf.Currency)
+	case q.Amount.Minor < minAmount || q.Amount.Minor > maxAmount:
+		return order{}, pirogue.Errorf(pirogue.Refused, "not sent: %s is not %d to %d francs", q.Amount, minAmount, maxAmount)
+	case q.Ref == "" || len(q.Ref) > maxReference:
+		return order{}, pirogue.Errorf(pirogue.Refused, "not sent: reference must have 1 to %d characters", maxReference)
+	case !ours:
+		return order{}, pirogue.Errorf(pirogue.Refused, "not sent: the number is not one of Côte d'Ivoire")
+	case !served || (o.conf.Network != "" && o.conf.Network != q.network):
+		return order{}, pirogue.Errorf(pirogue.Refused, "not sent: network %q is not served", q.network)
+	}
+	return order{
+		ref: string(q.Ref), network: q.network, operator: word, francs: q.Amount.Minor,
+		currency: string(q.Amount.Currency), number: number, name: cmp.Or(strings.TrimSpace(name), nobody),
+	}, nil
+}
+
+// judge reads a reply about the order of q. Where it is no success it is an error, with
+// the code no if Digitalpaye clearly said no; an Unknown one comes with Digitalpaye's
+// name for the transaction, if the reply has that.
+func (o *operator) judge(
+	said reply, q question, no pirogue.Code, secrets ...string,
+) (pirogue.Receipt, transaction, error) {
+	row, err := o.shape.read(said.Data)
+	if err == nil {
+		err = row.about(q)
+	}
+	kept := row.named()
+	if err != nil {
+		kept = pirogue.Receipt{}
+	}
+	switch {
+	case !said.good():
+		failed := o.failure(said, no, q.Ref, secrets...)
+		if pirogue.CodeOf(failed) != pirogue.Unknown {
+			kept = pirogue.Receipt{}
+		}
+		return kept, row, failed
+	case err != nil:
+		return kept, row, pirogue.Errorf(pirogue.Unknown, "no transaction of the documents: %w", err)
+	}
+	receipt, err := o.receipt(row, q)
+	if err == nil && said.code() == http.StatusAccepted && receipt.Outcome != pirogue.OutcomePending {
+		err = pirogue.Errorf(pirogue.Unknown, "%s under 202, which is for what is not decided", row.status)
+	}
+	if err != nil {
+		return kept, row, err
+	}
+	receipt.Words = o.words(row.words()+" "+string(said.Message+" "+said.Reason), secrets...)
+	return receipt, row, nil
+}
+
+// receipt returns what a transaction says became of the order of q.
+func (o *operator) receipt(row transaction, q question) (pirogue.Receipt, error) {
+	outcome, err := outcomeOf(row.status)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	receipt := row.named()
+	receipt.Outcome, receipt.Words = outcome, o.words(row.words())
+	if outcome != pirogue.OutcomePaid {
+		return receipt, nil
+	}
+	if receipt.Amount, err = row.money(); err != nil {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a success of %s: %w", q.Ref, err)
+	}
+	receipt.Mismatch = row.mismatch(q)
+	return receipt, nil
+}
+
+// action returns what the customer has to do. A Wave collection without a link that can
+// be shown leaves nothing to do, and ends with its window.
+func (o *operator) action(network pirogue.Network, otp, link string) pirogue.NextAction {
+	switch {
+	case network == pirogue.Wave && o.isPage(link):
+		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: link}
+	case network == pirogue.Wave, network == pirogue.Orange && otp != "":
+		return pirogue.NextAction{}
+	default:
+		return pirogue.NextAction{Type: pirogue.ActionPush}
+	}
+}
+
+// isPage reports whether an address may be shown to a customer: https, or http from a
+// simulator.
+func (o *operator) isPage(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || (u.Scheme == "http" && o.conf.Simulator))
+}

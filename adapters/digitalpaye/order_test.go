@@ -1,0 +1,317 @@
+package digitalpaye_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/adapters/digitalpaye"
+	"pirogue/config"
+)
+
+// The beginnings of bodies in both spellings, up to what differs between networks.
+const (
+	snakeIn = `{"code_country":"CI","operator":"%OP%","currency":"XOF","customer_id":"0700000001","amount":5000,` +
+		`"name_user":"Client Essai","transaction_id":"` + ref + `"`
+	snakeOut = `{"code_country":"CI","currency":"XOF","customer_id":"0700000001","name":"Client Essai","amount":5000,` +
+		`"operator":"%OP%","transaction_id":"` + outRef + `"}`
+	camelIn = `{"transactionId":"` + ref + `",` + camelBoth + `,"payer":"0700000001"`
+	camelTo = `{"transactionId":"` + outRef + `",` + camelBoth + `,"recipient":"0700000001"}`
+
+	camelBoth = `"customer":{"lastName":"Client","firstName":"Essai","phone":"0700000001","address":{"countryCode":"CI"}},` +
+		`"currency":"XOF","amount":"5000","operator":"%OP%"`
+	snakePages = `,"url_success":"https://shop.example/back","url_error":"https://shop.example/cancel",` +
+		`"url_cancel":"https://shop.example/cancel"}`
+	camelPages = `,"urlSuccess":"https://shop.example/back","urlError":"https://shop.example/cancel"}`
+)
+
+// wire is what leaves for an order of one network in one shape.
+type wire struct {
+	shape            string
+	network          pirogue.Network
+	inPath, in       string
+	outPath, out, op string
+}
+
+var wires = []wire{
+	{"", pirogue.Orange, "/v2/collecte/mobile-money", snakeIn + `,"code_otp":"482613"}`, "/v2/transfers/mobile-money", snakeOut, "ORANGE_MONEY_CI"},
+	{"", pirogue.MTN, "/v2/collecte/mobile-money", snakeIn + "}", "/v2/transfers/mobile-money", snakeOut, "MTN_MONEY_CI"},
+	{"", pirogue.Moov, "/v2/collecte/mobile-money", snakeIn + "}", "/v2/transfers/mobile-money", snakeOut, "MOOV_MONEY_CI"},
+	{"", pirogue.Wave, "/v2/collecte/mobile-money", snakeIn + snakePages, "/v2/transfers/mobile-money", snakeOut, "WAVE_MONEY_CI"},
+
+	{"sdk", pirogue.Orange, "/v1/collecte/mobile-money", snakeIn + `,"code_otp":"482613"}`, "/v1/transfers/mobile-money", snakeOut, "ORANGE_MONEY_CI"},
+	{"sdk", pirogue.MTN, "/v1/collecte/mobile-money", snakeIn + "}", "/v1/transfers/mobile-money", snakeOut, "MTN_MONEY_CI"},
+	{"sdk", pirogue.Moov, "/v1/collecte/mobile-money", snakeIn + "}", "/v1/transfers/mobile-money", snakeOut, "MOOV_MONEY_CI"},
+	{"sdk", pirogue.Wave, "/v1/collecte/mobile-money", snakeIn + snakePages, "/v1/transfers/mobile-money", snakeOut, "WAVE_CI"},
+
+	{"v1", pirogue.Orange, "/v1/collecte/mobile-money", camelIn + `,"codeOtp":"482613"}`, "/v1/transfer/mobile-money", camelTo, "ORANGE_MONEY_CI"},
+	{"v1", pirogue.MTN, "/v1/collecte/mobile-money", camelIn + "}", "/v1/transfer/mobile-money", camelTo, "MTN_MONEY_CI"},
+	{"v1", pirogue.Moov, "/v1/collecte/mobile-money", camelIn + "}", "/v1/transfer/mobile-money", camelTo, "FLOOZ_MONEY_CI"},
+	{"v1", pirogue.Wave, "/v1/collecte/mobile-money", camelIn + camelPages, "/v1/transfer/mobile-money", camelTo, "WAVE_MONEY_CI"},
+}
+
+// cashier is what an instance does with orders.
+type cashier interface {
+	pirogue.Collector
+	pirogue.Disburser
+}
+
+func TestWhatLeavesForAnOrder(t *testing.T) {
+	t.Parallel()
+	for _, w := range wires {
+		t.Run(w.shape+" "+string(w.network), func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{})
+			o := reading[cashier](t, server.at(w.shape))
+			c, d := collection, disbursement
+			c.Network, d.Network = w.network, w.network
+			if _, err := o.Collect(t.Context(), c); pirogue.CodeOf(err) != pirogue.Unknown {
+				t.Fatal(err)
+			}
+			if _, err := o.Disburse(t.Context(), d); pirogue.CodeOf(err) != pirogue.Unknown {
+				t.Fatal(err)
+			}
+			var got []letter
+			for _, l := range server.letters() {
+				checkHeaders(t, l.Header)
+				l.Header = nil
+				got = append(got, l)
+			}
+			want := []letter{
+				{"POST", w.inPath, strings.ReplaceAll(w.in, "%OP%", w.op), nil},
+				{"POST", w.outPath, strings.ReplaceAll(w.out, "%OP%", w.op), nil},
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// checkHeaders compares the headers that every order carries.
+func checkHeaders(t *testing.T, header http.Header) {
+	t.Helper()
+	for name, value := range map[string]string{
+		"Authorization": "Bearer at-1", "Content-Type": "application/json", "X-Environment": "sandbox", "X-Sandbox-Msisdn": "",
+	} {
+		if header.Get(name) != value {
+			t.Errorf("%s is %q, want %q", name, header.Get(name), value)
+		}
+	}
+}
+
+func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		shape string
+		spoil func(*pirogue.Collection)
+		says  string
+	}{
+		"no name":                {"", func(c *pirogue.Collection) { c.Payer = " " }, `"name_user":"Client"`},
+		"no name, in camelCase":  {"v1", func(c *pirogue.Collection) { c.Payer = "" }, `"lastName":"Client","firstName":"Client"`},
+		"one name, in camelCase": {"v1", func(c *pirogue.Collection) { c.Payer = "Essai" }, `"lastName":"Essai","firstName":"Essai"`},
+		"three names":            {"v1", func(c *pirogue.Collection) { c.Payer = "Essai  De Client" }, `"lastName":"Essai","firstName":"De Client"`},
+		"no password":            {"", func(c *pirogue.Collection) { c.OTP = "" }, `"transaction_id":"` + ref + `"}`},
+		"no page to give up on": {"", func(c *pirogue.Collection) { c.Network, c.CancelURL = pirogue.Wave, "" },
+			`"url_error":"https://shop.example/back","url_cancel":"https://shop.example/back"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{})
+			c := collection
+			tt.spoil(&c)
+			if _, err := reading[cashier](t, server.at(tt.shape)).Collect(t.Context(), c); pirogue.CodeOf(err) != pirogue.Unknown {
+				t.Fatal(err)
+			}
+			if body := server.letters()[0].Body; !strings.Contains(body, tt.says) {
+				t.Errorf("%s does not have %s", body, tt.says)
+			}
+		})
+	}
+}
+
+func TestWhatTheCustomerHasToDo(t *testing.T) {
+	t.Parallel()
+	redirect := pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "https://pay.wave.example/c/1"}
+	push := pirogue.NextAction{Type: pirogue.ActionPush}
+	link := `,"wave_launch_url":"https://pay.wave.example/c/1"`
+	tests := map[string]struct {
+		shape   string
+		network pirogue.Network
+		otp     string
+		extra   string
+		want    pirogue.NextAction
+	}{
+		"Wave":                          {"", pirogue.Wave, "", link, redirect},
+		"Wave, in camelCase":            {"v1", pirogue.Wave, "", link, redirect},
+		"Wave, in camelCase to its end": {"v1", pirogue.Wave, "", `,"waveLaunchUrl":"https://pay.wave.example/c/1"`, redirect},
+		"Wave without a link":           {"", pirogue.Wave, "", "", pirogue.NextAction{}},
+		"Wave with a script":            {"", pirogue.Wave, "", `,"wave_launch_url":"javascript:alert(1)"`, pirogue.NextAction{}},
+		"MTN":                           {"", pirogue.MTN, "", "", push},
+		"Moov, whatever link it has":    {"", pirogue.Moov, "", link, push},
+		"Orange with a password":        {"", pirogue.Orange, otp, "", pirogue.NextAction{}},
+		"Orange without a password":     {"", pirogue.Orange, "", "", push},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pending := strings.ReplaceAll(row(ref, "R-1", "PENDING"), "}", tt.extra+`,"transactionId":"`+ref+`"}`)
+			said := good(pending)
+			server := newServer(t, map[string][]answer{"/v2/collecte/mobile-money": {said}, "/v1/collecte/mobile-money": {said}})
+			c := collection
+			c.Network, c.OTP = tt.network, tt.otp
+			got, err := reading[cashier](t, server.at(tt.shape)).Collect(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got.NextAction); diff != "" {
+				t.Error(diff)
+			}
+			if got.Handle["ref"] != "R-1" || got.ProviderTxID != "R-1" {
+				t.Errorf("handle %v of %q, want R-1", got.Handle, got.ProviderTxID)
+			}
+		})
+	}
+}
+
+func TestTheRealDigitalpayeMustGiveASafeLink(t *testing.T) {
+	t.Parallel()
+	for simulator, want := range map[bool]pirogue.ActionType{true: pirogue.ActionRedirect, false: ""} {
+		if got := digitalpaye.Action(t, ivory, simulator, "http://pay.wave.example/c/1").Type; got != want {
+			t.Errorf("simulator %v: %q, want %q", simulator, got, want)
+		}
+	}
+}
+
+func TestATransferIsMadeOnceAndItsFeesStandToTheLastDigit(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {good(row(outRef, "R-1", "SUCCESSFUL"))}})
+	got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), disbursement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := pirogue.Receipt{
+		Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}, Amount: francs,
+		Words: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5 Successful",
+	}
+	if diff := cmp.Diff(want, got); diff != "" || len(server.letters()) != 1 {
+		t.Errorf("%d calls\n%s", len(server.letters()), diff)
+	}
+}
+
+func TestALostAnswerKeepsTheNameDigitalpayeGave(t *testing.T) {
+	t.Parallel()
+	said := good(row(outRef, "R-1", "FAILED"))
+	said.status, said.body = 504, strings.ReplaceAll(said.body, `":200`, `":504`)
+	server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {said}})
+	got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), disbursement)
+	if pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Errorf("%v, want UNKNOWN", err)
+	}
+	want := pirogue.Receipt{ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAPaymentThroughAnotherNetworkIsNotTheOrders(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		network  pirogue.Network
+		word     string
+		mismatch string
+	}{
+		"the network's first word":  {pirogue.Orange, "ORANGE_MONEY", ""},
+		"the network's second word": {pirogue.Orange, "ORANGE_MONEY_CI", ""},
+		"Moov under its old name":   {pirogue.Moov, "FLOOZ_MONEY_CI", ""},
+		"Moov":                      {pirogue.Moov, "MOOV_MONEY_CI", ""},
+		"Wave in short":             {pirogue.Wave, "WAVE_CI", ""},
+		"Wave":                      {pirogue.Wave, "WAVE_MONEY_CI", ""},
+		"MTN":                       {pirogue.MTN, "MTN_MONEY_CI", ""},
+		"a word unknown":            {pirogue.MTN, "TRESOR_MONEY_CI", ""},
+		"another network":           {pirogue.MTN, "WAVE_CI", "counterparty"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := strings.ReplaceAll(row(outRef, "R-1", "SUCCESSFUL"), "ORANGE_MONEY_CI", tt.word)
+			server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {good(body)}})
+			d := disbursement
+			d.Network = tt.network
+			got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), d)
+			if err != nil || got.Mismatch != tt.mismatch {
+				t.Errorf("mismatch %q, %v; want %q", got.Mismatch, err, tt.mismatch)
+			}
+		})
+	}
+}
+
+func TestAnOrderDigitalpayeCouldNeverAcceptDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	none := func(*config.Operator) {}
+	tests := map[string]struct {
+		spoil func(*pirogue.Disbursement)
+		conf  func(*config.Operator)
+	}{
+		"99 francs":                  {func(d *pirogue.Disbursement) { d.Amount.Minor = 99 }, none},
+		"1,000,001 francs":           {func(d *pirogue.Disbursement) { d.Amount.Minor = 1_000_001 }, none},
+		"another currency":           {func(d *pirogue.Disbursement) { d.Amount.Currency = pirogue.XAF }, none},
+		"no reference":               {func(d *pirogue.Disbursement) { d.Ref = "" }, none},
+		"a reference of 21":          {func(d *pirogue.Disbursement) { d.Ref = pirogue.OperatorRef(strings.Repeat("A", 21)) }, none},
+		"another country's number":   {func(d *pirogue.Disbursement) { d.MSISDN = "+221770000001" }, none},
+		"a number of 8 digits":       {func(d *pirogue.Disbursement) { d.MSISDN = "+22507000001" }, none},
+		"a number of 11 digits":      {func(d *pirogue.Disbursement) { d.MSISDN = "+22507000000011" }, none},
+		"a local number":             {func(d *pirogue.Disbursement) { d.MSISDN = "0700000001" }, none},
+		"a number with a letter":     {func(d *pirogue.Disbursement) { d.MSISDN = "+225070000000A" }, none},
+		"a network nobody serves":    {func(d *pirogue.Disbursement) { d.Network = "tresor" }, none},
+		"no network":                 {func(d *pirogue.Disbursement) { d.Network = "" }, none},
+		"a network served elsewhere": {func(*pirogue.Disbursement) {}, func(c *config.Operator) { c.Network = pirogue.Wave }},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, map[string][]answer{})
+			conf, d := server.at(""), disbursement
+			tt.conf(&conf)
+			tt.spoil(&d)
+			o := reading[cashier](t, conf)
+			_, outErr := o.Disburse(t.Context(), d)
+			_, inErr := o.Collect(t.Context(), pirogue.Collection{Ref: d.Ref, Amount: d.Amount, MSISDN: d.MSISDN, Network: d.Network})
+			for _, err := range []error{outErr, inErr} {
+				if pirogue.CodeOf(err) != pirogue.Refused || strings.Contains(err.Error(), string(d.MSISDN)) {
+					t.Errorf("%v, want REFUSED without the number", err)
+				}
+			}
+			if left := len(server.letters()) + len(server.auths()); left != 0 {
+				t.Errorf("%d requests left, want none", left)
+			}
+		})
+	}
+}
+
+func TestOrdersAtTheLimitsLeave(t *testing.T) {
+	t.Parallel()
+	for _, minor := range []int64{100, 1_000_000} {
+		server := newServer(t, map[string][]answer{})
+		d := disbursement
+		d.Amount.Minor = minor
+		if _, err := reading[cashier](t, server.at("")).Disburse(t.Context(), d); pirogue.CodeOf(err) != pirogue.Unknown || len(server.letters()) != 1 {
+			t.Errorf("%d francs: %v after %d requests, want one", minor, err, len(server.letters()))
+		}
+	}
+}
+
+func TestAnInstanceOfOneNetworkNeedsNoneInItsOrders(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {good(row(outRef, "R-1", "SUCCESSFUL"))}})
+	conf, d := server.at(""), disbursement
+	conf.Network, d.Network = pirogue.Orange, ""
+	got, err := reading[cashier](t, conf).Disburse(t.Context(), d)
+	if err != nil || got.Outcome != pirogue.OutcomePaid {
+		t.Errorf("%+v, %v; want it paid", got, err)
+	}
+}

@@ -1,0 +1,113 @@
+package digitalpaye
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// reply is an answer in Digitalpaye's envelope, {code_status, status, message, data} in
+// snake_case and {statusCode, message, data} or {statusCode, message, reason} in
+// camelCase. Tokens and customers come in the second one everywhere, so both are read.
+type reply struct {
+	http       int
+	readable   bool // it is a JSON object
+	CodeStatus text `json:"code_status"`
+	StatusCode text `json:"statusCode"`
+	Status     text `json:"status"`
+	Message    text `json:"message"`
+	Reason     text `json:"reason"` // for people, in French
+
+	Data json.RawMessage `json:"data"`
+}
+
+// readReply reads an answer. A page of some proxy on the way becomes a reply without
+// words, which says nothing.
+func readReply(a outbound.Answer) reply {
+	r := reply{http: a.Status}
+	if err := json.Unmarshal(a.Body, &r); err != nil {
+		return reply{http: a.Status}
+	}
+	r.readable = true
+	return r
+}
+
+// code returns the status of a reply: the envelope's, which must agree with that of
+// HTTP when that one is an error. It is 0 when they disagree or there is no envelope.
+func (r reply) code() int {
+	stated, err := strconv.Atoi(string(cmp.Or(r.CodeStatus, r.StatusCode)))
+	switch {
+	case err != nil:
+		return 0
+	case r.http >= http.StatusBadRequest && stated != r.http:
+		return 0
+	default:
+		return stated
+	}
+}
+
+// good reports whether Digitalpaye took the request: 200 is done, 202 is being done.
+func (r reply) good() bool {
+	code := r.code()
+	return (code == http.StatusOK || code == http.StatusAccepted) && r.Status != wordError
+}
+
+// unheardOf reports whether Digitalpaye says that it does not have what was asked for.
+func (r reply) unheardOf() bool { return r.code() == http.StatusNotFound }
+
+// class returns what a reply that is not good says became of its request, with the
+// code no where it clearly said no. ref is our reference, "" where there was none: an
+// error that names it may mean that Digitalpaye has it.
+func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
+	code := r.code()
+	if cmp.Or(code, r.http) == http.StatusTooManyRequests {
+		return pirogue.NotSent
+	}
+	said := string(r.Message + " " + r.Reason)
+	if repeated.MatchString(said) || (ref != "" && strings.Contains(said, string(ref))) {
+		return pirogue.Unknown
+	}
+	for _, word := range []text{r.Message, r.Reason} {
+		switch class := verdicts[verdict{code, string(word)}]; class {
+		case "":
+		case pirogue.Refused:
+			return no
+		default:
+			return class
+		}
+	}
+	return pirogue.Unknown
+}
+
+// failure turns a reply that is not good into an error.
+func (o *operator) failure(r reply, no pirogue.Code, ref pirogue.OperatorRef, secrets ...string) error {
+	class := r.class(no, ref)
+	if !r.readable {
+		return pirogue.Errorf(class, "Digitalpaye answered %d: not a body of its own", r.http)
+	}
+	said := o.words(string(r.Message+" "+r.Reason), secrets...)
+	return pirogue.Errorf(class, "Digitalpaye answered %d: %s", cmp.Or(r.code(), r.http), said)
+}
+
+// private is what Digitalpaye's words may repeat and nobody here need read: anything
+// as long as a token, and numbers of eight digits or more, which are telephone
+// numbers.
+var private = regexp.MustCompile(`[A-Za-z0-9+/=_.-]{64,}|\+?[0-9]{8,}`)
+
+// words makes Digitalpaye's text fit to keep: without our credentials and the given
+// secrets, without what is private by its look.
+func (o *operator) words(said string, secrets ...string) string {
+	secrets = append(secrets, o.conf.Credentials[credAPISecret], o.conf.Credentials[credAPIKey])
+	for _, secret := range secrets {
+		if secret != "" {
+			said = strings.ReplaceAll(said, secret, "[secret]")
+		}
+	}
+	return outbound.Words(private.ReplaceAllString(said, "[secret]"))
+}
