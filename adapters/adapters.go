@@ -13,6 +13,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/orangeweb"
 	"pirogue/adapters/sonatel"
+	"pirogue/adapters/taramoney"
 	"pirogue/config"
 )
 
@@ -21,6 +22,7 @@ import (
 var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, error){
 	"orangeweb": orangeweb.New,
 	"sonatel":   sonatel.New,
+	"taramoney": taramoney.New,
 }
 
 // Open returns the configured instances by their codes. It reports every mistake of
