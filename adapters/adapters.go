@@ -15,18 +15,18 @@ import (
 	"pirogue/adapters/novasend"
 	"pirogue/adapters/orangeweb"
 	"pirogue/adapters/sonatel"
+	"pirogue/adapters/taramoney"
 	"pirogue/config"
 )
 
 // table maps the adapter names of the configuration to constructors. A constructor
 // reports every mistake of its configuration at once and calls nobody.
 var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, error){
+	"digitalpaye": digitalpaye.New,
 	"novasend":    novasend.New,
 	"orangeweb":   orangeweb.New,
 	"sonatel":     sonatel.New,
-	"digitalpaye": digitalpaye.New,
-	"orangeweb":   orangeweb.New,
-	"sonatel":     sonatel.New,
+	"taramoney":   taramoney.New,
 }
 
 // Open returns the configured instances by their codes. It reports every mistake of

@@ -37,6 +37,9 @@ type Operator struct {
 	RefusalSpan Duration `json:"refusal_span"`
 	// Shape chooses between the wire formats of one operator; "" is the adapter's default.
 	Shape string `json:"shape"`
+	// NoStatus says that the account may not ask for the status of a payment, at an
+	// operator where that is a matter of contract.
+	NoStatus bool `json:"no_status"`
 	// Simulator marks an instance that reaches a simulator of package sandbox, which
 	// may be told which test number it is playing. Test keys reach only these.
 	Simulator bool `json:"simulator"`

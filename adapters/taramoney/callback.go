@@ -1,0 +1,89 @@
+package taramoney
+
+import (
+	"bytes"
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+
+	"pirogue"
+)
+
+// headerSecret carries the account's webhook secret, verbatim. No document has it; it
+// was seen in production.
+const headerSecret = "Tara-Webhook-Secret"
+
+// resendPath is where a webhook is asked for again.
+const resendPath = "/resend-webhook"
+
+// Callback implements pirogue.CallbackReader. Its proof is the webhook secret, where
+// the configuration has one. The body must be about our business and, where it names
+// a product, about the attempt; the poorer form of the seed names none, and no amount.
+// The customer's number is not compared: an attempt does not know it.
+func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
+	if secret := o.conf.Credentials[credWebhookSecret]; secret != "" && !same(header.Get(headerSecret), secret) {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.SignatureInvalid, "the webhook's secret is missing or not ours")
+	}
+	var got payment
+	if err := json.Unmarshal(body, &got); err != nil {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "Taramoney's webhook: %s", o.words(err.Error()))
+	}
+	switch {
+	case got.BusinessID == "" || o.isStranger(got):
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a webhook of another business")
+	case isOther(got.ProductID, namesOf(a.Ref, a.Handle)):
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a webhook about another payment than %s", a.Ref)
+	}
+	return o.heard(got)
+}
+
+// heard returns what a webhook says.
+func (o *operator) heard(got payment) (pirogue.Receipt, error) {
+	outcome, err := o.outcomeOf(got.Status)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	receipt := pirogue.Receipt{Outcome: outcome, ProviderTxID: string(got.PaymentID), Words: o.words(string(got.Status))}
+	if outcome != pirogue.OutcomePaid {
+		return receipt, nil
+	}
+	if receipt.Amount, err = o.money(got); err != nil {
+		return pirogue.Receipt{}, err
+	}
+	if receipt.Amount.Currency != o.conf.Currency && receipt.Amount.Currency != "" {
+		receipt.Mismatch = mismatchCurrency
+	}
+	return receipt, nil
+}
+
+// same compares what a caller sent with what only we and Taramoney know, in a time
+// that tells nothing about it.
+func same(got, want string) bool {
+	return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
+}
+
+// ResendCallback implements pirogue.CallbackResender, for a collection: a payout has
+// no webhook and is Refused. It fails with Refused where Taramoney says no. Our
+// reading: no document has the answer, so that any JSON which is not a no, and an
+// empty body, are taken for a yes; the webhook itself is what counts.
+func (o *operator) ResendCallback(ctx context.Context, q pirogue.StatusQuery) error {
+	if q.Kind.MoneyOut() {
+		return pirogue.Errorf(pirogue.Refused, "not sent: Taramoney sends no webhook about a payout")
+	}
+	answer, err := o.post(ctx, resendPath, question{account: o.account(), ProductID: string(q.Ref)})
+	if err != nil {
+		return err
+	}
+	var got verdict
+	if good(answer) && len(bytes.TrimSpace(answer.Body)) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(answer.Body, &got); err == nil && good(answer) && got.Status == "" {
+		return nil
+	}
+	if class := classOf(answer.Status, got.Status, got.Message); class != "" {
+		return o.no(class, answer, got)
+	}
+	return nil
+}

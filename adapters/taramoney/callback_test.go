@@ -1,0 +1,99 @@
+package taramoney_test
+
+import (
+	"net/http"
+	"testing"
+
+	"pirogue"
+	"pirogue/config"
+)
+
+const poorBody = `{"businessId":"TcMpnFWlIz","paymentId":"719152650","collectionId":"719152650","status":"SUCCESS"}`
+
+func TestSecretsOfWebhooks(t *testing.T) {
+	t.Parallel()
+	for name, conf := range map[string]config.Operator{"asking": cameroon, "by mobilepay": mobile(), "mute": mute()} {
+		reader := reading[pirogue.CallbackReader](t, conf)
+		for given, valid := range map[string]bool{
+			secret: true, secret + "x": false, secret[1:]: false, "Bearer " + secret: false, apiKey: false, "": false,
+		} {
+			header := http.Header{}
+			header.Set("tara-webhook-secret", given)
+			got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(poorBody))
+			if valid && (err != nil || got.Outcome != pirogue.OutcomePaid) {
+				t.Errorf("%s, %q: %+v, %v; want it believed", name, given, got, err)
+			}
+			if !valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid {
+				t.Errorf("%s, %q: %+v, %v; want SIGNATURE_INVALID", name, given, got, err)
+			}
+		}
+	}
+}
+
+func TestAnAccountWithoutASecretReadsEveryWebhook(t *testing.T) {
+	t.Parallel()
+	reader := reading[pirogue.CallbackReader](t, with(cameroon, "webhook_secret", ""))
+	for _, header := range []http.Header{nil, {"Tara-Webhook-Secret": {"anything"}}} {
+		got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(poorBody))
+		if err != nil || got.Outcome != pirogue.OutcomePaid || got.Amount != (pirogue.Money{}) {
+			t.Errorf("%+v, %v; want it read, without an amount", got, err)
+		}
+	}
+	for body, code := range map[string]pirogue.Code{
+		`{"businessId":"other","status":"SUCCESS"}`:                                pirogue.Unknown,
+		`{"status":"SUCCESS"}`:                                                     pirogue.Unknown,
+		`{"businessId":"TcMpnFWlIz","productId":"product-456","status":"SUCCESS"}`: pirogue.Unknown,
+		`[]`: pirogue.InvalidJSON,
+	} {
+		if got, err := reader.Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body)); pirogue.CodeOf(err) != code {
+			t.Errorf("%s: %+v, %v; want %s", body, got, err, code)
+		}
+	}
+}
+
+func TestAWebhookIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer answer
+		code   pirogue.Code
+	}{
+		"yes":                        {answer{200, `{"status":"SUCCESS","message":"ok"}`}, ""},
+		"yes, in lower case":         {answer{200, `{"status":"success"}`}, ""},
+		"yes, without a word":        {answer{200, `{"message":"ok"}`}, ""},
+		"yes, without a body":        {answer{200, "\n"}, ""},
+		"no":                         {answer{200, `{"status":"FAILURE","message":"NO"}`}, pirogue.Refused},
+		"no, in the SDK's word":      {answer{200, `{"status":"FAILED"}`}, pirogue.Refused},
+		"no, with 400":               {answer{400, `{"status":"ERROR","message":"NO"}`}, pirogue.Refused},
+		"an error":                   {answer{200, `{"status":"ERROR","message":"?"}`}, pirogue.Unknown},
+		"a word nobody knows":        {answer{200, `{"status":"QUEUED"}`}, pirogue.Unknown},
+		"a page":                     {answer{200, `<html></html>`}, pirogue.Unknown},
+		"nothing, with 404":          {answer{404, ``}, pirogue.Unknown},
+		"a body of ours, with 400":   {answer{400, `{"message":"ok"}`}, pirogue.Unknown},
+		"a fallen server":            {answer{502, `{"status":"SUCCESS"}`}, pirogue.Unknown},
+		"over the quota":             {answer{429, ``}, pirogue.NotSent},
+		"at an address with no API":  {answer{405, ``}, pirogue.NotSent},
+		"not activated as a account": {answer{200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`}, pirogue.Refused},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newTara(t, tt.answer)
+			err := reading[pirogue.CallbackResender](t, server.at(mute())).ResendCallback(t.Context(), query)
+			if pirogue.CodeOf(err) != tt.code {
+				t.Errorf("%v, want %q", err, tt.code)
+			}
+			leaves(t, server, "/resend-webhook", `"productId":"`+ref+`"`)
+		})
+	}
+}
+
+func TestNoWebhookIsAskedForAboutAPayout(t *testing.T) {
+	t.Parallel()
+	server := newTara(t, answer{200, `{"status":"SUCCESS"}`})
+	for _, kind := range []pirogue.Kind{pirogue.CashOut, pirogue.Refund} {
+		q := outQuery
+		q.Kind = kind
+		err := reading[pirogue.CallbackResender](t, server.at(cameroon)).ResendCallback(t.Context(), q)
+		unsent(t, server, err)
+	}
+}

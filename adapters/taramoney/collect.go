@@ -1,0 +1,125 @@
+package taramoney
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/url"
+	"regexp"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// product is what a customer reads that they pay for, where the merchant has no name.
+const product = "Paiement"
+
+// collectRequest is the body of POST cmmobile and of POST mobilepay.
+type collectRequest struct {
+	account
+
+	ProductID    string `json:"productId"` // our reference
+	ProductName  string `json:"productName"`
+	ProductPrice int64  `json:"productPrice"` // francs
+	PhoneNumber  string `json:"phoneNumber"`
+	Network      string `json:"network,omitempty"` // of mobilepay alone
+	WebHookURL   string `json:"webHookUrl"`
+}
+
+// Collect implements pirogue.Collector: Taramoney asks the customer on the phone, and
+// its answer says what to dial where the phone does not ring by itself. A collection
+// that Taramoney could never accept is Refused without being sent.
+func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	req, err := o.collection(c)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	got, err := o.order(ctx, o.shape.path, req)
+	receipt := pirogue.Receipt{ProviderTxID: string(got.TransactionID)}
+	if err != nil {
+		return receipt, err
+	}
+	next, err := o.next(got)
+	if err != nil {
+		return receipt, err
+	}
+	receipt.Outcome, receipt.NextAction, receipt.Words = pirogue.OutcomePending, next, o.words(got.String())
+	return receipt, nil
+}
+
+// collection returns the body of a collection that Taramoney could accept.
+func (o *operator) collection(c pirogue.Collection) (collectRequest, error) {
+	digits, err := o.acceptable(c.Ref, c.Amount, c.MSISDN, c.Network)
+	if err != nil {
+		return collectRequest{}, err
+	}
+	network, served := o.shape.networks[c.Network]
+	if !served {
+		return collectRequest{}, pirogue.Errorf(pirogue.Refused, "not sent: network %q by %s", c.Network, o.shape.path)
+	}
+	if o.conf.NoStatus && c.CallbackURL == "" {
+		return collectRequest{}, pirogue.Errorf(pirogue.Refused, "not sent: without a webhook nobody would hear of it")
+	}
+	if o.shape.dialCode {
+		digits = dialCode + digits
+	}
+	return collectRequest{
+		account:      o.account(),
+		ProductID:    string(c.Ref),
+		ProductName:  outbound.Cut(cmp.Or(c.Payee, product), maxName),
+		ProductPrice: c.Amount.Minor,
+		PhoneNumber:  digits,
+		Network:      network,
+		WebHookURL:   c.CallbackURL,
+	}, nil
+}
+
+// dialable is a code that a phone can dial, such as #150*50#.
+var dialable = regexp.MustCompile(`^[*#][0-9*#]{1,40}$`)
+
+// next returns what the customer has to do: open Wave's page, dial the code, or wait
+// for the phone. A code that no phone could dial is none. It fails with Unknown for a
+// page that cannot be opened, because nobody could pay then.
+func (o *operator) next(got orderAnswer) (pirogue.NextAction, error) {
+	if len(got.AuthURL) > 0 && string(got.AuthURL) != "null" && string(got.AuthURL) != `""` {
+		page := o.page(got.AuthURL)
+		if page == "" {
+			return pirogue.NextAction{}, pirogue.Errorf(pirogue.Unknown, "accepted, but authUrl holds no https address")
+		}
+		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: page, Vendor: o.words(string(got.Vendor))}, nil
+	}
+	next := pirogue.NextAction{Type: pirogue.ActionPush, Vendor: o.words(string(got.Vendor))}
+	if dialable.MatchString(string(got.USSDCode)) {
+		next.Type, next.USSDCode = pirogue.ActionUSSD, string(got.USSDCode)
+	}
+	return next, nil
+}
+
+// page returns the address in an authUrl, "" when there is none that may be shown. It
+// is a string of JSON, {"url":…}, and was seen as that object itself.
+func (o *operator) page(raw json.RawMessage) string {
+	var wave struct {
+		URL string `json:"url"`
+	}
+	if err := unpack(raw, &wave); err != nil {
+		return ""
+	}
+	u, err := url.Parse(wave.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && (u.Scheme != "http" || !o.conf.Simulator)) {
+		return ""
+	}
+	return wave.URL
+}
+
+// unpack reads JSON that Taramoney packed into a string, or left as it is.
+func unpack(raw []byte, into any) error {
+	if !bytes.HasPrefix(raw, []byte(`"`)) {
+		return json.Unmarshal(raw, into)
+	}
+	var packed string
+	if err := json.Unmarshal(raw, &packed); err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(packed), into)
+}

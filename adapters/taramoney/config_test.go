@@ -1,0 +1,141 @@
+package taramoney_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/adapters/adaptertest"
+	"pirogue/adapters/taramoney"
+	"pirogue/config"
+)
+
+func TestTaramoneysPromises(t *testing.T) {
+	t.Parallel()
+	limits := pirogue.Limits{Min: 100, Max: 500_000}
+	plain := pirogue.Capability{
+		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatNever,
+		Window: 5 * time.Minute, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, CashIn: limits, CashOut: limits,
+	}
+	unproven, unasked, long := plain, plain, plain
+	unproven.Proof = pirogue.ProofNone
+	unasked.Reference = pirogue.NeitherByReference
+	long.Window = 15 * time.Minute
+	patient := cameroon
+	patient.Window = config.Duration(15 * time.Minute)
+	tests := map[string]struct {
+		conf config.Operator
+		want pirogue.Capability
+	}{
+		"with all it has":                 {cameroon, plain},
+		"by mobilepay":                    {mobile(), plain},
+		"without a webhook secret":        {with(cameroon, "webhook_secret", ""), unproven},
+		"without a status call":           {mute(), unasked},
+		"with an instance's own patience": {patient, long},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want, reading[pirogue.Operator](t, tt.conf).Capability()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWhatAnAccountCan(t *testing.T) {
+	t.Parallel()
+	for name, conf := range map[string]config.Operator{"asking": cameroon, "mute": mute()} {
+		o := reading[pirogue.Operator](t, conf)
+		_, collects := o.(pirogue.Collector)
+		_, disburses := o.(pirogue.Disburser)
+		_, lists := o.(pirogue.StatementReader)
+		_, hears := o.(pirogue.CallbackReader)
+		_, resends := o.(pirogue.CallbackResender)
+		if !collects || !disburses || !lists || !hears || !resends {
+			t.Errorf("%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all",
+				name, collects, disburses, lists, hears, resends)
+		}
+		_, refunds := o.(pirogue.Refunder)
+		_, counts := o.(pirogue.BalanceReader)
+		_, registers := o.(pirogue.CallbackRegistrar)
+		if refunds || counts || registers {
+			t.Errorf("%s: refunds %v, counts %v, registers %v; want none", name, refunds, counts, registers)
+		}
+		if _, asks := o.(pirogue.StatusReader); asks != (name == "asking") {
+			t.Errorf("%s: asks for a status: %v", name, asks)
+		}
+	}
+}
+
+func TestConfigurationsThatCannotWork(t *testing.T) {
+	t.Parallel()
+	set := func(name, value string) func(*config.Operator) {
+		return func(c *config.Operator) { c.Credentials[name] = value }
+	}
+	tests := map[string]struct {
+		spoil func(*config.Operator)
+		says  string
+	}{
+		"no api_key":                   {set("api_key", ""), "api_key is missing"},
+		"a blank api_key":              {set("api_key", " "), "api_key must be not empty"},
+		"no business_id":               {set("business_id", ""), "business_id is missing"},
+		"a webhook_secret of two":      {set("webhook_secret", "uk-0123456789abcdef\nb"), "webhook_secret must be"},
+		"a misspelt credential":        {set("webhook_secrets", "a"), `"webhook_secrets" is none`},
+		"a shape nobody knows":         {func(c *config.Operator) { c.Shape = "cmmobile" }, `shape "cmmobile" is none of`},
+		"another country":              {func(c *config.Operator) { c.Country = "SN" }, "country"},
+		"another currency":             {func(c *config.Operator) { c.Currency = pirogue.XOF }, "currency"},
+		"a network Cameroon has not":   {func(c *config.Operator) { c.Network = pirogue.Moov }, `network "moov" is none`},
+		"no address":                   {func(c *config.Operator) { c.BaseURL = "" }, "base URL"},
+		"http to the real Taramoney":   {func(c *config.Operator) { c.Simulator = false }, "https"},
+		"play money at the real one":   {func(c *config.Operator) { c.Simulator = false }, "mode test needs a simulator"},
+		"the real one without its API": {func(c *config.Operator) { c.Simulator, c.BaseURL = false, "https://www.dklo.co/api" }, "must end in /api/tara"},
+		"nobody to tell an end": {func(c *config.Operator) {
+			c.NoStatus = true
+			c.Credentials["webhook_secret"] = ""
+		}, "webhook_secret is missing"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conf := with(cameroon)
+			tt.spoil(&conf)
+			_, err := taramoney.New(conf, adaptertest.Now)
+			if err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Fatalf("error %v, want one about %s", err, tt.says)
+			}
+			if strings.Contains(err.Error(), apiKey) {
+				t.Errorf("a credential is repeated: %v", err)
+			}
+		})
+	}
+}
+
+func TestTheRealTaramoneyIsConfiguredByItsAddress(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"https://www.dklo.co/api/tara", "https://www.dklo.co/api/tara/"} {
+		conf := cameroon
+		conf.Mode, conf.Simulator, conf.BaseURL = pirogue.Live, false, base
+		if _, err := taramoney.New(conf, adaptertest.Now); err != nil {
+			t.Errorf("%s: %v", base, err)
+		}
+	}
+}
+
+func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := taramoney.New(config.Operator{Mode: pirogue.Test, Shape: "x", Network: "x", NoStatus: true}, adaptertest.Now)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, word := range []string{
+		"api_key", "business_id", "webhook_secret", "shape", "country", "currency", "network", "mode", "base URL",
+	} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%s is missing in:\n%v", word, err)
+		}
+	}
+}

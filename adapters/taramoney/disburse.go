@@ -1,0 +1,71 @@
+package taramoney
+
+import (
+	"cmp"
+	"context"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// payoutPath is where a payout is ordered.
+const payoutPath = "/payout/create"
+
+// keyPayoutID is the handle's key of a payout's identifier at Taramoney.
+const keyPayoutID = "payout_id"
+
+// receiver is the name of a beneficiary whose name nobody gave.
+const receiver = "Client"
+
+// payoutRequest is the body of POST payout/create. Our reading: receiverId is ours to
+// choose for a wallet, and carries our reference.
+type payoutRequest struct {
+	account
+
+	ReceiverName        string `json:"receiverName"`
+	PaymentMethod       string `json:"paymentMethod"`
+	ReceiverPhoneNumber string `json:"receiverPhoneNumber"` // 237 and nine digits
+	ReceiverID          string `json:"receiverId"`
+	Amount              int64  `json:"amount"` // francs
+}
+
+// Disburse implements pirogue.Disburser. Taramoney's SUCCESS says that the payout is
+// on its way; it sends no webhook about it. Nothing proves that a repeated receiverId
+// is executed once, so a lost answer is Unknown. A disbursement that Taramoney could
+// never accept is Refused without being sent.
+func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
+	req, err := o.payout(d)
+	if err != nil {
+		return pirogue.Receipt{}, err
+	}
+	got, err := o.order(ctx, payoutPath, req)
+	receipt := pirogue.Receipt{ProviderTxID: string(got.PayoutID)}
+	if got.PayoutID != "" {
+		receipt.Handle = pirogue.Handle{keyPayoutID: string(got.PayoutID)}
+	}
+	if err != nil {
+		return receipt, err
+	}
+	receipt.Outcome, receipt.Words = pirogue.OutcomePending, o.words(got.String())
+	return receipt, nil
+}
+
+// payout returns the body of a disbursement that Taramoney could accept.
+func (o *operator) payout(d pirogue.Disbursement) (payoutRequest, error) {
+	digits, err := o.acceptable(d.Ref, d.Amount, d.MSISDN, d.Network)
+	if err != nil {
+		return payoutRequest{}, err
+	}
+	method, served := methods[d.Network]
+	if !served {
+		return payoutRequest{}, pirogue.Errorf(pirogue.Refused, "not sent: no payout to network %q", d.Network)
+	}
+	return payoutRequest{
+		account:             o.account(),
+		ReceiverName:        outbound.Cut(cmp.Or(d.Beneficiary, receiver), maxName),
+		PaymentMethod:       method,
+		ReceiverPhoneNumber: dialCode + digits,
+		ReceiverID:          string(d.Ref),
+		Amount:              d.Amount.Minor,
+	}, nil
+}

@@ -1,0 +1,139 @@
+package taramoney
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"pirogue"
+)
+
+// listPath is where Taramoney lists the transactions of a business.
+const listPath = "/transactionlist"
+
+// The limits of a list.
+const (
+	listSize  = 100 // rows of a page, the most that is asked for at once
+	listPages = 500
+)
+
+// listRequest is the body of POST transactionlist.
+type listRequest struct {
+	account
+
+	Start int `json:"start"` // rows before the page
+	Size  int `json:"size"`
+}
+
+// row is one transaction of a list. createdAt is there while it is pending, paidAt
+// once it is paid; productId is in no document and not in every account's list.
+type row struct {
+	TransactionID text `json:"transactionId"`
+	ProductID     text `json:"productId"`
+	Amount        text `json:"amount"`
+	Currency      text `json:"currency"`
+	Status        text `json:"status"`
+	CreatedAt     text `json:"createdAt"`
+	PaidAt        text `json:"paidAt"`
+}
+
+// Statement implements pirogue.StatementReader. Taramoney's list knows no period, so
+// all of it is read and the period is cut out here; what bears no time, or one that
+// cannot be read, is in every period. A list of more than 50,000 transactions is Unknown.
+func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
+	rows, err := o.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]pirogue.StatementLine, 0, len(rows))
+	for _, r := range rows {
+		if r.isWithin(from, to) {
+			lines = append(lines, o.line(r))
+		}
+	}
+	return lines, nil
+}
+
+// list returns the whole list, each transaction once: a list that grows while it is
+// read shows rows on two pages. It ends with an empty page, because nobody says that
+// pages are as large as they were asked for.
+func (o *operator) list(ctx context.Context) ([]row, error) {
+	var all []row
+	seen := make(map[text]bool)
+	start := 0
+	for range listPages {
+		page, err := o.listed(ctx, start)
+		if err != nil {
+			return nil, err
+		}
+		if len(page) == 0 {
+			return all, nil
+		}
+		before := len(all)
+		for _, r := range page {
+			if r.TransactionID != "" && seen[r.TransactionID] {
+				continue
+			}
+			seen[r.TransactionID] = true
+			all = append(all, r)
+		}
+		if len(all) == before {
+			return nil, pirogue.Errorf(pirogue.Unknown, "the list from row %d on repeats what came before it", start)
+		}
+		start += len(page)
+	}
+	return nil, pirogue.Errorf(pirogue.Unknown, "the list has more than %d pages", listPages)
+}
+
+// listed returns the page that begins at a row.
+func (o *operator) listed(ctx context.Context, start int) ([]row, error) {
+	body, err := o.ask(ctx, listPath, listRequest{account: o.account(), Start: start, Size: listSize})
+	if err != nil {
+		return nil, err
+	}
+	var page []row
+	if err := json.Unmarshal(body, &page); err != nil {
+		return nil, pirogue.Errorf(pirogue.Unknown, "no list: %s", o.words(verdictOf(body).String()))
+	}
+	if page == nil {
+		return nil, pirogue.Errorf(pirogue.Unknown, "no list: null")
+	}
+	return page, nil
+}
+
+// line returns a row in our terms. Our reading: the list is of collections, and its
+// amounts are gross.
+func (o *operator) line(r row) pirogue.StatementLine {
+	line := pirogue.StatementLine{
+		TxID: string(r.TransactionID), Ref: pirogue.OperatorRef(r.ProductID), Kind: pirogue.CashIn,
+		Outcome: outcomes[r.Status.upper()], Word: o.words(string(r.Status)),
+		Partner:   o.conf.Credentials[credBusinessID],
+		CreatedAt: readTime(r.CreatedAt), UpdatedAt: readTime(r.PaidAt),
+	}
+	if paid, err := o.money(payment{Amount: r.Amount, Currency: r.Currency}); err == nil && r.Currency != "" {
+		line.Amount = paid
+	}
+	return line
+}
+
+// isWithin reports whether a transaction began or was paid in a period, or may have
+// been: it bears no time, or one that cannot be read.
+func (r row) isWithin(from, to time.Time) bool {
+	for _, written := range []text{r.CreatedAt, r.PaidAt} {
+		at := readTime(written)
+		if written != "" && (at.IsZero() || (!at.Before(from) && !at.After(to))) {
+			return true
+		}
+	}
+	return r.CreatedAt == "" && r.PaidAt == ""
+}
+
+// readTime reads an instant with its zone, and nothing else: Cameroon keeps +01:00
+// and Taramoney's samples +02:00, so that a time without one means nothing.
+func readTime(s text) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, string(s))
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}

@@ -1,0 +1,156 @@
+package taramoney_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/adapters/adaptertest"
+)
+
+// page returns a page of n transactions, numbered from first, of the tests' moment.
+func page(first, n int) answer {
+	rows := make([]string, 0, n)
+	for i := range n {
+		rows = append(rows, fmt.Sprintf(`{"transactionId":"txn_%d","amount":5000,"currency":"XAF","status":"PAID",`+
+			`"paidAt":"2026-01-02T03:04:05Z"}`, first+i))
+	}
+	return answer{200, "[" + strings.Join(rows, ",") + "]"}
+}
+
+func TestAListIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		pages []answer
+		lines int
+		last  int // row that the last page began at
+	}{
+		"nothing":                              {[]answer{page(0, 0)}, 0, 0},
+		"less than a page":                     {[]answer{page(0, 3), page(0, 0)}, 3, 3},
+		"whole pages":                          {[]answer{page(0, 100), page(100, 100), page(0, 0)}, 200, 200},
+		"pages smaller than asked for":         {[]answer{page(0, 20), page(20, 20), page(40, 7), page(0, 0)}, 47, 47},
+		"a row on two pages, while time flies": {[]answer{page(0, 100), page(99, 5), page(0, 0)}, 104, 105},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newTara(t, tt.pages...)
+			now := adaptertest.Now()
+			got, err := reading[pirogue.StatementReader](t, server.at(mute())).Statement(t.Context(), now, now)
+			if err != nil || len(got) != tt.lines {
+				t.Errorf("%d lines, %v; want %d", len(got), err, tt.lines)
+			}
+			asked := server.letters()
+			want := letter{
+				Method: "POST", Path: "/api/tara/transactionlist",
+				Body: account + fmt.Sprintf(`"start":%d,"size":100}`, tt.last), Header: asked[len(asked)-1].Header,
+			}
+			if diff := cmp.Diff(want, asked[len(asked)-1]); diff != "" || len(asked) != len(tt.pages) {
+				t.Errorf("%d pages, want %d; the last: %s", len(asked), len(tt.pages), diff)
+			}
+		})
+	}
+}
+
+func TestAListIsWholeOrItIsNone(t *testing.T) {
+	t.Parallel()
+	nameless := answer{200, `[{"amount":5000,"currency":"XAF","status":"PAID"}]`}
+	tests := map[string]struct {
+		pages []answer
+		code  pirogue.Code
+		asked int
+	}{
+		"a page that comes again": {[]answer{page(0, 100)}, pirogue.Unknown, 2},
+		"a page that never ends":  {[]answer{nameless}, pirogue.Unknown, 500},
+		"a second page that fell": {[]answer{page(0, 100), {502, ""}}, pirogue.Unknown, 2},
+		"a second page refused":   {[]answer{page(0, 100), {400, `{"status":"FAILURE"}`}}, pirogue.Unknown, 2},
+		"over the quota":          {[]answer{page(0, 100), {429, ""}}, pirogue.NotSent, 2},
+		"an error for a list":     {[]answer{{200, `{"status":"ERROR","message":"NO"}`}}, pirogue.Unknown, 1},
+		"null for a list":         {[]answer{{200, `null`}}, pirogue.Unknown, 1},
+		"a web page for a list":   {[]answer{{200, `<html></html>`}}, pirogue.Unknown, 1},
+		"half a list":             {[]answer{{200, `[{"transactionId":"1"}`}}, pirogue.Unknown, 1},
+		"nothing for a list":      {[]answer{{200, ``}}, pirogue.Unknown, 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newTara(t, tt.pages...)
+			now := adaptertest.Now()
+			got, err := reading[pirogue.StatementReader](t, server.at(cameroon)).Statement(t.Context(), now, now)
+			if got != nil || pirogue.CodeOf(err) != tt.code {
+				t.Errorf("%d lines, %v; want none, %s", len(got), err, tt.code)
+			}
+			if asked := len(server.letters()); asked != tt.asked {
+				t.Errorf("%d pages were asked for, want %d", asked, tt.asked)
+			}
+		})
+	}
+}
+
+func TestALineOfTheList(t *testing.T) {
+	t.Parallel()
+	server := newTara(t, answer{200, `[
+		{"transactionId":"txn_1","productId":"` + ref + `","amount":5000,"currency":"XAF","status":"pending","createdAt":"2026-05-11T14:30:00.250+02:00"},
+		{"transactionId":2,"amount":"5000.00","currency":"xaf","status":"PAID","createdAt":"2026-05-11T12:30:00Z","paidAt":"2026-05-11T12:31:00Z"},
+		{"transactionId":"txn_3","amount":7.5,"currency":"XAF","status":"REVERSED 696717597","createdAt":"2026-05-11 12:30:00"},
+		{"amount":5000,"createdAt":null}]`}, answer{200, `[]`})
+	from := time.Date(2026, 5, 11, 0, 0, 0, 0, time.UTC)
+	got, err := reading[pirogue.StatementReader](t, server.at(cameroon)).Statement(t.Context(), from, from.Add(24*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const ours = "TcMpnFWlIz"
+	began := time.Date(2026, 5, 11, 12, 30, 0, 0, time.UTC)
+	want := []pirogue.StatementLine{{
+		TxID: "txn_1", Ref: ref, Kind: pirogue.CashIn, Outcome: pirogue.OutcomePending, Word: "pending", Amount: francs,
+		Partner: ours, CreatedAt: began.Add(250 * time.Millisecond),
+	}, {
+		TxID: "2", Kind: pirogue.CashIn, Outcome: pirogue.OutcomePaid, Word: "PAID", Amount: francs, Partner: ours,
+		CreatedAt: began, UpdatedAt: began.Add(time.Minute),
+	}, {
+		TxID: "txn_3", Kind: pirogue.CashIn, Word: "REVERSED [secret]", Partner: ours,
+	}, {
+		Kind: pirogue.CashIn, Partner: ours,
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatIsOutsideAPeriod(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, 5, 11, 0, 0, 0, 0, time.UTC)
+	to := from.Add(time.Hour)
+	before, after := from.Add(-time.Second).Format(time.RFC3339), to.Add(time.Second).Format(time.RFC3339)
+	first, last := from.Format(time.RFC3339), to.Format(time.RFC3339)
+	tests := map[string]struct {
+		times string
+		in    bool
+	}{
+		"begun before":                  {`"createdAt":"` + before + `"`, false},
+		"begun with it":                 {`"createdAt":"` + first + `"`, true},
+		"begun at its end":              {`"createdAt":"` + last + `"`, true},
+		"begun after":                   {`"createdAt":"` + after + `"`, false},
+		"paid before":                   {`"paidAt":"` + before + `"`, false},
+		"paid within":                   {`"paidAt":"` + last + `"`, true},
+		"begun before, paid within":     {`"createdAt":"` + before + `","paidAt":"` + first + `"`, true},
+		"begun within, paid after":      {`"createdAt":"` + last + `","paidAt":"` + after + `"`, true},
+		"begun before, paid who knows":  {`"createdAt":"` + before + `","paidAt":"yesterday"`, true},
+		"with no time at all":           {`"amount":1`, true},
+		"at a time that nobody can say": {`"createdAt":"yesterday"`, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newTara(t, answer{200, `[{"transactionId":"txn_1",` + tt.times + `}]`}, answer{200, `[]`})
+			got, err := reading[pirogue.StatementReader](t, server.at(cameroon)).Statement(t.Context(), from, to)
+			if err != nil || (len(got) == 1) != tt.in {
+				t.Errorf("%d lines, %v; want it in: %v", len(got), err, tt.in)
+			}
+		})
+	}
+}

@@ -1,0 +1,93 @@
+// Package taramoney speaks to Taramoney, an aggregator of Orange Money and MTN
+// Mobile Money in Cameroon.
+//
+// It collects by a prompt on the customer's phone, which opens by itself or by the
+// USSD code of the answer, and pays into wallets. There is no cancellation, no refund
+// call and no balance: a refund is a payout to the payer. SUCCESS in the answer to an
+// order means that Taramoney took it, not that anybody paid.
+//
+// Nothing is said of a repeated productId, so a collection whose answer was lost is
+// asked for, never sent again: the customer may be looking at its prompt. Taramoney
+// sends each webhook once and does not repeat one that failed.
+//
+// There is no test system: only a simulator can be called with play money.
+//
+// Wire facts come from the seed document "API Orange Money & MTN Money (Cameroun)"
+// and what integrators saw in 2026, unless a comment says otherwise. Where both are
+// silent a comment says "our reading".
+package taramoney
+
+import (
+	"errors"
+	"time"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+	"pirogue/config"
+)
+
+// horizon is how long we look for a late success. Our reading: Taramoney promises no
+// moment after which its word does not change.
+const horizon = 24 * time.Hour
+
+// limits is what one collection or payout may move, in francs. Our reading: none are
+// published.
+var limits = pirogue.Limits{Min: 100, Max: 500_000}
+
+type operator struct {
+	conf   config.Operator
+	shape  shape
+	client *outbound.Client
+}
+
+// asking is an operator whose account may ask for the status of a payment.
+type asking struct{ *operator }
+
+// New returns the operator of one Taramoney business. It reports every mistake of the
+// configuration at once and calls nobody.
+//
+// Credentials are api_key and business_id, which go into every request, and
+// webhook_secret, which Taramoney repeats in every webhook: without it webhooks are
+// not proven. BaseURL includes the path /api/tara. Shape is "" for collections by
+// /cmmobile, as in the seed document, or "mobilepay" for their successor.
+//
+// An account that may not ask for a status (NoStatus) has an operator without the
+// method: its webhooks are the only truth, and webhook_secret is mandatory.
+func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
+	client, err := outbound.New(outbound.Options{
+		Name:    string(conf.Code),
+		BaseURL: conf.BaseURL,
+		Timeout: conf.Timeout.Or(config.DefaultTimeout),
+		Plain:   conf.Simulator,
+	})
+	if err := errors.Join(check(conf), err); err != nil {
+		return nil, err
+	}
+	o := &operator{conf: conf, shape: shapes[conf.Shape], client: client}
+	if conf.NoStatus {
+		return o, nil
+	}
+	return asking{o}, nil
+}
+
+// Capability implements pirogue.Operator. Taramoney does not say how long a prompt
+// stays open, so the window is the instance's. Absence proves nothing: a payment it
+// cannot find is one it answers ERROR for, and nobody says that its search is whole.
+func (o *operator) Capability() pirogue.Capability {
+	c := pirogue.Capability{
+		Reference: pirogue.StatusByReference,
+		Unheard:   pirogue.RepeatNever,
+		Window:    o.conf.Window.Or(config.DefaultWindow),
+		Horizon:   horizon,
+		Proof:     pirogue.ProofNone,
+		CashIn:    limits,
+		CashOut:   limits,
+	}
+	if o.conf.NoStatus {
+		c.Reference = pirogue.NeitherByReference
+	}
+	if o.conf.Credentials[credWebhookSecret] != "" {
+		c.Proof = pirogue.ProofToken
+	}
+	return c
+}

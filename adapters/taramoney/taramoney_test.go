@@ -1,0 +1,315 @@
+package taramoney_test
+
+import (
+	"maps"
+	"net/http"
+	"testing"
+
+	"pirogue"
+	"pirogue/adapters/adaptertest"
+	"pirogue/adapters/taramoney"
+	"pirogue/config"
+)
+
+const (
+	ref    = "CI7K2M9QX4V8R1T6W3ZB" // of the collection
+	outRef = "CO7K2M9QX4V8R1T6W3ZB" // of the disbursement
+	payID  = "719152650"            // of the collection, at Taramoney
+	outID  = "po_987654"            // of the disbursement, at Taramoney
+	apiKey = "uk-0123456789abcdef"
+	secret = "wh-5e6f7a8b9c"
+)
+
+var francs = pirogue.Money{Minor: 5000, Currency: pirogue.XAF}
+
+// cameroon is Taramoney behind a simulator, in the seed's shape.
+var cameroon = config.Operator{
+	Code: "taramoney-cm", Adapter: "taramoney", Mode: pirogue.Test, Country: "CM", Currency: pirogue.XAF,
+	Credentials: map[string]string{"api_key": apiKey, "business_id": "TcMpnFWlIz", "webhook_secret": secret},
+	BaseURL:     "http://127.0.0.1", Simulator: true,
+}
+
+var collection = pirogue.Collection{
+	Ref: ref, Amount: francs, MSISDN: "+237696717597", Network: pirogue.Orange, Payee: "Boutique Élégance",
+	CallbackURL: "https://pay.example/callbacks/taramoney-cm/t0k3n",
+}
+
+var disbursement = pirogue.Disbursement{
+	Ref: outRef, Amount: francs, MSISDN: "+237696717597", Network: pirogue.Orange, Beneficiary: "Ngo Bassa",
+}
+
+var query = pirogue.StatusQuery{Kind: pirogue.CashIn, Ref: ref, Amount: francs, MSISDN: "+237696717597"}
+
+var outQuery = pirogue.StatusQuery{
+	Kind: pirogue.CashOut, Ref: outRef, Amount: francs, MSISDN: "+237696717597",
+	Handle: pirogue.Handle{"payout_id": outID},
+}
+
+func subject() adaptertest.Subject {
+	return adaptertest.Subject{
+		New:  taramoney.New,
+		Conf: cameroon,
+		Good: map[adaptertest.Call]adaptertest.Reply{
+			adaptertest.Collect:       {Status: 200, File: "collect_named.json"},
+			adaptertest.Disburse:      {Status: 200, File: "payout_accepted.json"},
+			adaptertest.Status:        {Status: 200, File: "status_in_success.json"},
+			adaptertest.CashOutStatus: {Status: 200, File: "status_out_success.json"},
+		},
+		Collection:   collection,
+		Disbursement: disbursement,
+		Query:        query,
+		CashOutQuery: outQuery,
+		Attempt:      pirogue.Attempt{Ref: ref},
+		Header:       http.Header{"Tara-Webhook-Secret": {secret}},
+		Forged:       "callback_forged.json",
+		Secrets:      []string{apiKey, secret, "696717597", "6 96 71 75 97"},
+	}
+}
+
+func TestTaramoney(t *testing.T) {
+	t.Parallel()
+	all := words()
+	for _, cases := range []map[string]adaptertest.Case{
+		collects(), disburses(), refusals(adaptertest.Collect), refusals(adaptertest.Disburse),
+		statuses(), successes(), cashOutStatuses(), callbacks(),
+	} {
+		maps.Copy(all, cases)
+	}
+	adaptertest.Exercise(t, subject(), all)
+}
+
+// words is Taramoney's vocabulary: every word as a status of either kind, and as a
+// webhook of either form.
+func words() map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for word, outcome := range map[string]pirogue.Outcome{
+		"pending": pirogue.OutcomePending,
+		"success": pirogue.OutcomePaid,
+		"paid":    pirogue.OutcomePaid,
+		"failure": pirogue.OutcomeDeclined,
+		"failed":  pirogue.OutcomeDeclined,
+	} {
+		var moved pirogue.Money
+		if outcome == pirogue.OutcomePaid {
+			moved = francs
+		}
+		for name, c := range map[string]adaptertest.Case{
+			"of a collection": {
+				Call: adaptertest.Status, Reply: adaptertest.Reply{Status: 200, File: "status_in_" + word + ".json"},
+				TxID: payID, Amount: moved,
+			},
+			"of a payout": {
+				Call: adaptertest.CashOutStatus, Reply: adaptertest.Reply{Status: 200, File: "status_out_" + word + ".json"},
+				TxID: outID, Amount: moved,
+			},
+			"in a poor webhook": {
+				Call: adaptertest.Callback, Reply: adaptertest.Reply{File: "callback_poor_" + word + ".json"}, TxID: payID,
+			},
+			"in a rich webhook": {
+				Call: adaptertest.Callback, Reply: adaptertest.Reply{File: "callback_rich_" + word + ".json"},
+				TxID: payID, Amount: moved,
+			},
+		} {
+			c.Outcome = outcome
+			cases[word+" "+name] = c
+		}
+	}
+	return cases
+}
+
+// said is one answer and what it is.
+type said struct {
+	status  int
+	file    string
+	outcome pirogue.Outcome
+	code    pirogue.Code
+	txID    string
+}
+
+// rows returns answers to one call as cases.
+func rows(call adaptertest.Call, answers map[string]said) map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for name, s := range answers {
+		cases[string(call)+" is "+name] = adaptertest.Case{
+			Call: call, Reply: adaptertest.Reply{Status: s.status, File: s.file}, Outcome: s.outcome, Code: s.code, TxID: s.txID,
+		}
+	}
+	return cases
+}
+
+// collects is what Taramoney may say to a collection.
+func collects() map[string]adaptertest.Case {
+	return rows(adaptertest.Collect, map[string]said{
+		"accepted, as documented":        {200, "collect_accepted.json", pirogue.OutcomePending, "", ""},
+		"accepted and named":             {200, "collect_named.json", pirogue.OutcomePending, "", payID},
+		"accepted and named by a number": {200, "collect_named_by_number.json", pirogue.OutcomePending, "", payID},
+		"accepted with 201":              {201, "collect_named.json", pirogue.OutcomePending, "", payID},
+		"accepted in lower case":         {200, "collect_lower_case.json", pirogue.OutcomePending, "", ""},
+		"accepted by Wave":               {200, "collect_wave.json", pirogue.OutcomePending, "", payID},
+		"accepted without Wave's page":   {200, "collect_wave_no_page.json", "", pirogue.Unknown, payID},
+		"a word nobody knows":            {200, "collect_new_word.json", "", pirogue.Unknown, payID},
+		"accepted with a status of no":   {400, "collect_named.json", "", pirogue.Unknown, payID},
+		"a conflict with one it names":   {409, "collect_named.json", "", pirogue.Unknown, payID},
+		"out of time, naming it":         {504, "collect_named.json", "", pirogue.Unknown, payID},
+	})
+}
+
+// disburses is what Taramoney may say to a payout.
+func disburses() map[string]adaptertest.Case {
+	return rows(adaptertest.Disburse, map[string]said{
+		"initiated":               {200, "payout_accepted.json", pirogue.OutcomePending, "", outID},
+		"initiated with 201":      {201, "payout_accepted.json", pirogue.OutcomePending, "", outID},
+		"initiated in lower case": {200, "payout_lower_case.json", pirogue.OutcomePending, "", outID},
+		"initiated without a name": {
+			200, "payout_no_id.json", pirogue.OutcomePending, "", "",
+		},
+		"a word nobody knows":          {200, "payout_new_word.json", "", pirogue.Unknown, outID},
+		"an error that names it":       {200, "payout_unsure.json", "", pirogue.Unknown, outID},
+		"a conflict with one it names": {409, "payout_accepted.json", "", pirogue.Unknown, outID},
+		"failing after it named it":    {500, "payout_accepted.json", "", pirogue.Unknown, outID},
+	})
+}
+
+// refusals is what Taramoney may say to an order of either kind that it does not take.
+func refusals(call adaptertest.Call) map[string]adaptertest.Case {
+	return rows(call, map[string]said{
+		"refused":                            {200, "order_failure.json", "", pirogue.Refused, ""},
+		"refused in the SDK's word":          {200, "order_failed.json", "", pirogue.Refused, ""},
+		"refused with 400":                   {400, "order_failure.json", "", pirogue.Refused, ""},
+		"refused in the SDK's word with 400": {400, "order_failed.json", "", pirogue.Refused, ""},
+		"an error with 400":                  {400, "order_error.json", "", pirogue.Refused, ""},
+		"an error":                           {200, "order_error.json", "", pirogue.Unknown, ""},
+		"of a business not activated":        {200, "order_not_activated.json", "", pirogue.Refused, ""},
+		"of a business not activated, taken": {200, "order_success_not_activated.json", pirogue.OutcomePending, "", ""},
+		"refused, repeating secrets":         {200, "order_repeats.json", "", pirogue.Refused, ""},
+		"a word made of secrets":             {200, "order_repeats_in_status.json", "", pirogue.Unknown, ""},
+		"refused by we know not whom":        {400, "no_words.json", "", pirogue.Unknown, ""},
+		"at an address without an API":       {405, "not_its_own.json", "", pirogue.NotSent, ""},
+		"over the quota":                     {429, "order_failure.json", "", pirogue.NotSent, ""},
+		"timed out at the gateway":           {408, "order_failure.json", "", pirogue.Unknown, ""},
+		"a conflict":                         {409, "order_failure.json", "", pirogue.Unknown, ""},
+		"failed, with a word of refusals":    {500, "order_failure.json", "", pirogue.Unknown, ""},
+		"out of time":                        {504, "order_not_activated.json", "", pirogue.Unknown, ""},
+	})
+}
+
+// statuses is what else Taramoney may say of a collection.
+func statuses() map[string]adaptertest.Case {
+	return rows(adaptertest.Status, map[string]said{
+		"failed, as documented":           {200, "status_plain_failure.json", pirogue.OutcomeDeclined, "", ""},
+		"pending, as documented":          {200, "status_plain_pending.json", pirogue.OutcomePending, "", ""},
+		"not found":                       {200, "status_absent.json", pirogue.OutcomePending, "", ""},
+		"not found, in lower case":        {200, "status_absent_lower_case.json", pirogue.OutcomePending, "", ""},
+		"not found, in a word of failure": {200, "status_failure_absent.json", "", pirogue.Unknown, ""},
+		"paid, naming no payment":         {200, "status_unnamed_success.json", "", pirogue.Unknown, ""},
+		"failed, naming no payment":       {200, "status_unnamed_failure.json", "", pirogue.Unknown, ""},
+		"an error":                        {200, "status_error.json", "", pirogue.Unknown, ""},
+		"of a business not activated":     {200, "status_not_activated.json", "", pirogue.Unknown, ""},
+		"a word nobody knows":             {200, "status_new_word.json", "", pirogue.Unknown, ""},
+		"a word made of secrets":          {200, "order_repeats_in_status.json", "", pirogue.Unknown, ""},
+		"paid around an unknown word":     {200, "status_inner_new_word.json", "", pirogue.Unknown, ""},
+		"paid around a pending payload":   {200, "status_inner_pending.json", "", pirogue.Unknown, ""},
+		"pending around a failed payload": {200, "status_inner_failure.json", "", pirogue.Unknown, ""},
+		"paid, of another payment":        {200, "status_other_product.json", "", pirogue.Unknown, ""},
+		"paid, of another by its name":    {200, "status_plain_other.json", "", pirogue.Unknown, ""},
+		"failed, of another business":     {200, "status_other_business_failed.json", "", pirogue.Unknown, ""},
+		"paid, with half a franc":         {200, "status_amount_cents.json", "", pirogue.Unknown, ""},
+		"paid, by no number":              {200, "status_amount_word.json", "", pirogue.Unknown, ""},
+		"paid, in a broken payload":       {200, "status_payload_broken.json", "", pirogue.Unknown, ""},
+		"a question it refuses":           {400, "order_failure.json", "", pirogue.Unknown, ""},
+		"not found with 404":              {404, "status_absent.json", "", pirogue.Unknown, ""},
+		"at an address without an API":    {405, "not_its_own.json", "", pirogue.NotSent, ""},
+		"over the quota":                  {429, "no_words.json", "", pirogue.NotSent, ""},
+	})
+}
+
+// successes is how a paid collection may look.
+func successes() map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for name, c := range map[string]struct {
+		file, txID string
+		minor      int64 // 0 when it does not say
+		mismatch   string
+	}{
+		"in lower case":                     {"status_lower_case.json", payID, 5000, ""},
+		"in two words that mean the same":   {"status_inner_synonym.json", payID, 5000, ""},
+		"in one word":                       {"status_no_inner_word.json", payID, 5000, ""},
+		"as documented":                     {"status_plain_success.json", "", 0, ""},
+		"in a payload that is an object":    {"status_payload_object.json", payID, 5000, ""},
+		"in a payload that is empty":        {"status_payload_empty.json", "MP260102.0304.A1", 0, ""},
+		"in a payload that is null":         {"status_payload_null.json", "MP260102.0304.A1", 0, ""},
+		"under one name":                    {"status_no_payment_id.json", "MP260102.0304.A1", 5000, ""},
+		"not saying how much":               {"status_no_amount.json", payID, 0, ""},
+		"by half":                           {"status_half.json", payID, 2500, ""},
+		"in numbers":                        {"status_amount_number.json", payID, 5000, ""},
+		"in decimals":                       {"status_amount_decimals.json", payID, 5000, ""},
+		"in a currency":                     {"status_currency.json", payID, 5000, ""},
+		"by a number with 237":              {"status_number_with_237.json", payID, 5000, ""},
+		"by a number with a plus":           {"status_number_with_plus.json", payID, 5000, ""},
+		"by a number Taramoney leaves out":  {"status_no_number.json", payID, 5000, ""},
+		"by another number":                 {"status_other_number.json", payID, 5000, "counterparty"},
+		"to another business than the ours": {"status_other_business.json", payID, 5000, "counterparty"},
+	} {
+		cases["paid "+name] = paid(adaptertest.Status, c.file, c.txID, c.minor, c.mismatch)
+	}
+	other := paid(adaptertest.Status, "status_other_currency.json", payID, 5000, "currency")
+	other.Amount.Currency = pirogue.XOF
+	cases["paid in another currency"] = other
+	return cases
+}
+
+// paid is a success.
+func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string) adaptertest.Case {
+	c := adaptertest.Case{
+		Call: call, Reply: adaptertest.Reply{Status: 200, File: file}, Outcome: pirogue.OutcomePaid, TxID: txID,
+		Mismatch: mismatch,
+	}
+	if minor != 0 {
+		c.Amount = pirogue.Money{Minor: minor, Currency: pirogue.XAF}
+	}
+	return c
+}
+
+// cashOutStatuses is what else Taramoney may say of a payout.
+func cashOutStatuses() map[string]adaptertest.Case {
+	cases := rows(adaptertest.CashOutStatus, map[string]said{
+		"not found":                 {200, "status_absent.json", pirogue.OutcomeAbsent, "", ""},
+		"not found, in lower case":  {200, "status_absent_lower_case.json", pirogue.OutcomeAbsent, "", ""},
+		"not found with 404":        {404, "status_absent.json", "", pirogue.Unknown, ""},
+		"failed, naming no payment": {200, "status_unnamed_failure.json", "", pirogue.Unknown, ""},
+		"of a collection":           {200, "status_in_success.json", "", pirogue.Unknown, ""},
+		"an error":                  {200, "status_error.json", "", pirogue.Unknown, ""},
+	})
+	for name, c := range map[string]struct {
+		file, mismatch string
+		minor          int64
+	}{
+		"under its own name":         {"status_out_by_payout.json", "", 5000},
+		"under its own name, inside": {"status_out_by_payment_id.json", "", 5000},
+		"by half":                    {"status_out_half.json", "", 2500},
+		"into another wallet":        {"status_out_other_number.json", "counterparty", 5000},
+	} {
+		cases["paid out "+name] = paid(adaptertest.CashOutStatus, c.file, outID, c.minor, c.mismatch)
+	}
+	return cases
+}
+
+// callbacks is what else a webhook may say.
+func callbacks() map[string]adaptertest.Case {
+	cases := rows(adaptertest.Callback, map[string]said{
+		"a word nobody knows":              {0, "callback_new_word.json", "", pirogue.Unknown, ""},
+		"a word about no payment":          {0, "callback_error.json", "", pirogue.Unknown, ""},
+		"of another payment":               {0, "callback_other_product.json", "", pirogue.Unknown, ""},
+		"of another business":              {0, "callback_other_business.json", "", pirogue.Unknown, ""},
+		"of no business":                   {0, "callback_no_business.json", "", pirogue.Unknown, ""},
+		"paid, with half a franc":          {0, "callback_cents.json", "", pirogue.Unknown, ""},
+		"failed, whatever else it says is": {0, "callback_failure_cents.json", pirogue.OutcomeDeclined, "", payID},
+	})
+	cases["heard in lower case"] = paid(adaptertest.Callback, "callback_lower_case.json", payID, 5000, "")
+	cases["heard of half"] = paid(adaptertest.Callback, "callback_half.json", payID, 2500, "")
+	cases["heard of a card"] = paid(adaptertest.Callback, "callback_card.json", payID, 5000, "")
+	other := paid(adaptertest.Callback, "callback_other_currency.json", payID, 5000, "currency")
+	other.Amount.Currency = pirogue.XOF
+	cases["heard of another currency"] = other
+	return cases
+}

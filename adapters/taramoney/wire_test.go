@@ -1,0 +1,347 @@
+package taramoney_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/adapters/taramoney"
+	"pirogue/config"
+)
+
+const accepted = `{"message":"API_ORDER_SUCESSFULL","status":"SUCCESS","ussdCode":"#150*50#","vendor":"ORANGE_CAMEROON"}`
+
+// account is how every body begins.
+const account = `{"apiKey":"` + apiKey + `","businessId":"TcMpnFWlIz",`
+
+// leaves checks the one request that a server read.
+func leaves(t *testing.T, server *tara, path, body string) {
+	t.Helper()
+	sent := server.letters()
+	if len(sent) != 1 {
+		t.Fatalf("%d requests, want 1", len(sent))
+	}
+	if sent[0].Method != http.MethodPost || sent[0].Path != "/api/tara"+path {
+		t.Errorf("%s %s, want POST /api/tara%s", sent[0].Method, sent[0].Path, path)
+	}
+	if diff := cmp.Diff(account+body+"}", sent[0].Body); diff != "" {
+		t.Error(diff)
+	}
+	if got := sent[0].Header.Get("Content-Type"); got != "application/json" {
+		t.Errorf("Content-Type %q", got)
+	}
+	for name := range sent[0].Header {
+		if name == "Authorization" || strings.HasPrefix(name, "X-") {
+			t.Errorf("header %s is on a wire that knows none", name)
+		}
+	}
+}
+
+func TestWhatLeavesForACollection(t *testing.T) {
+	t.Parallel()
+	const product = `"productId":"` + ref + `","productName":"Boutique Élégance","productPrice":5000,`
+	const webhook = `"webHookUrl":"https://pay.example/callbacks/taramoney-cm/t0k3n"`
+	tests := map[string]struct {
+		conf    config.Operator
+		network pirogue.Network
+		path    string
+		body    string
+	}{
+		"by cmmobile, Orange":   {cameroon, pirogue.Orange, "/cmmobile", product + `"phoneNumber":"696717597",` + webhook},
+		"by cmmobile, MTN":      {cameroon, pirogue.MTN, "/cmmobile", product + `"phoneNumber":"696717597",` + webhook},
+		"by mobilepay, Orange":  {mobile(), pirogue.Orange, "/mobilepay", product + `"phoneNumber":"237696717597","network":"orange",` + webhook},
+		"by mobilepay, MTN":     {mobile(), pirogue.MTN, "/mobilepay", product + `"phoneNumber":"237696717597","network":"mtn",` + webhook},
+		"by mobilepay, Wave":    {mobile(), pirogue.Wave, "/mobilepay", product + `"phoneNumber":"237696717597","network":"wave",` + webhook},
+		"without a status call": {mute(), pirogue.Orange, "/cmmobile", product + `"phoneNumber":"696717597",` + webhook},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newTara(t, answer{200, accepted})
+			c := collection
+			c.Network = tt.network
+			if _, err := reading[pirogue.Collector](t, server.at(tt.conf)).Collect(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			leaves(t, server, tt.path, tt.body)
+		})
+	}
+}
+
+func TestAProductAlwaysHasANameOfBearableLength(t *testing.T) {
+	t.Parallel()
+	for given, name := range map[string]string{"": "Paiement", strings.Repeat("é", 150): strings.Repeat("é", 100)} {
+		server := newTara(t, answer{200, accepted})
+		c := collection
+		c.Payee = given
+		if _, err := reading[pirogue.Collector](t, server.at(cameroon)).Collect(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if body := server.letters()[0].Body; !strings.Contains(body, `"productName":"`+name+`"`) {
+			t.Errorf("%s, want the name %s", body, name)
+		}
+	}
+}
+
+func TestWhatTheCustomerHasToDo(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		body string
+		want pirogue.NextAction
+	}{
+		"dial Orange's code": {
+			accepted, pirogue.NextAction{Type: pirogue.ActionUSSD, USSDCode: "#150*50#", Vendor: "ORANGE_CAMEROON"},
+		},
+		"dial MTN's code": {
+			`{"status":"SUCCESS","ussdCode":"*126#","vendor":"MTN_CAMEROON","authUrl":null}`,
+			pirogue.NextAction{Type: pirogue.ActionUSSD, USSDCode: "*126#", Vendor: "MTN_CAMEROON"},
+		},
+		"wait for the phone": {
+			`{"status":"SUCCESS","vendor":"MTN_CAMEROON","authUrl":""}`,
+			pirogue.NextAction{Type: pirogue.ActionPush, Vendor: "MTN_CAMEROON"},
+		},
+		"wait for the phone, whose code cannot be dialed": {
+			`{"status":"SUCCESS","ussdCode":"<b>dial</b>","vendor":"MTN_CAMEROON"}`,
+			pirogue.NextAction{Type: pirogue.ActionPush, Vendor: "MTN_CAMEROON"},
+		},
+		"open Wave's page": {
+			`{"status":"SUCCESS","authUrl":"{\"url\":\"https://pay.wave.example/c/1\"}","vendor":"WAVE"}`,
+			pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "https://pay.wave.example/c/1", Vendor: "WAVE"},
+		},
+		"open Wave's page, which is not packed": {
+			`{"status":"SUCCESS","authUrl":{"url":"https://pay.wave.example/c/1"}}`,
+			pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "https://pay.wave.example/c/1"},
+		},
+		"open a simulator's page": {
+			`{"status":"SUCCESS","authUrl":"{\"url\":\"http://127.0.0.1/c/1\"}"}`,
+			pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "http://127.0.0.1/c/1"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newTara(t, answer{200, tt.body})
+			got, err := reading[pirogue.Collector](t, server.at(mobile())).Collect(t.Context(), collection)
+			if err != nil || got.Outcome != pirogue.OutcomePending {
+				t.Fatalf("%+v, %v; want it accepted", got, err)
+			}
+			if diff := cmp.Diff(tt.want, got.NextAction); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAPageThatNobodyShouldOpenIsNotShown(t *testing.T) {
+	t.Parallel()
+	for _, authURL := range []string{
+		`"{\"url\":\"javascript:alert(1)\"}"`, `"{\"url\":\"javascript://pay.example/%0aalert(1)\"}"`,
+		`"{\"url\":\"\"}"`, `"{\"url\":"`, `"https://"`, `{"url":7}`, `[]`, `{}`,
+	} {
+		server := newTara(t, answer{200, `{"status":"SUCCESS","transactionId":"719152650","authUrl":` + authURL + `}`})
+		got, err := reading[pirogue.Collector](t, server.at(mobile())).Collect(t.Context(), collection)
+		want := pirogue.Receipt{ProviderTxID: payID}
+		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != pirogue.Unknown {
+			t.Errorf("%s: %v %s", authURL, err, diff)
+		}
+	}
+}
+
+func TestThePageOfTheRealTaramoneyIsEncrypted(t *testing.T) {
+	t.Parallel()
+	for page, shown := range map[string]bool{"https://pay.wave.example/c/1": true, "http://pay.wave.example/c/1": false} {
+		server := newTara(t, answer{200, `{"status":"SUCCESS","authUrl":{"url":"` + page + `"}}`})
+		got, err := taramoney.Real(t, server.at(mobile())).Collect(t.Context(), collection)
+		if (err == nil) != shown || (got.NextAction.URL == page) != shown {
+			t.Errorf("%s: %+v, %v; want it shown: %v", page, got, err, shown)
+		}
+	}
+}
+
+func TestWhatLeavesForAPayout(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		network      pirogue.Network
+		name, method string
+		given        string
+	}{
+		"to Orange":      {pirogue.Orange, "Ngo Bassa", "ORANGE_CAMEROON", "Ngo Bassa"},
+		"to MTN":         {pirogue.MTN, "Ngo Bassa", "MTN_CAMEROON", "Ngo Bassa"},
+		"to nobody's":    {pirogue.MTN, "Client", "MTN_CAMEROON", ""},
+		"to a long name": {pirogue.MTN, strings.Repeat("é", 100), "MTN_CAMEROON", strings.Repeat("é", 150)},
+	}
+	for name, tt := range tests {
+		for shape, conf := range map[string]config.Operator{"cmmobile": cameroon, "mobilepay": mobile(), "mute": mute()} {
+			t.Run(name+" by "+shape, func(t *testing.T) {
+				t.Parallel()
+				server := newTara(t, answer{200, `{"status":"SUCCESS","payoutId":"po_987654","message":"ok"}`})
+				d := disbursement
+				d.Network, d.Beneficiary = tt.network, tt.given
+				got, err := reading[pirogue.Disburser](t, server.at(conf)).Disburse(t.Context(), d)
+				if err != nil {
+					t.Fatal(err)
+				}
+				leaves(t, server, "/payout/create", `"receiverName":"`+tt.name+`","paymentMethod":"`+tt.method+
+					`","receiverPhoneNumber":"237696717597","receiverId":"`+outRef+`","amount":5000`)
+				want := pirogue.Receipt{
+					Outcome: pirogue.OutcomePending, ProviderTxID: outID,
+					Handle: pirogue.Handle{"payout_id": outID}, Words: "SUCCESS ok",
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Error(diff)
+				}
+			})
+		}
+	}
+}
+
+func TestAPayoutThatPerhapsHappenedKeepsItsName(t *testing.T) {
+	t.Parallel()
+	named := `{"status":"%","payoutId":"po_987654","message":"?"}`
+	for name, a := range map[string]answer{
+		"a word nobody knows": {200, strings.Replace(named, "%", "QUEUED", 1)},
+		"an error":            {200, strings.Replace(named, "%", "ERROR", 1)},
+		"a server that fell":  {502, strings.Replace(named, "%", "SUCCESS", 1)},
+		"a conflict":          {409, strings.Replace(named, "%", "FAILURE", 1)},
+	} {
+		server := newTara(t, a)
+		got, err := reading[pirogue.Disburser](t, server.at(cameroon)).Disburse(t.Context(), disbursement)
+		want := pirogue.Receipt{ProviderTxID: outID, Handle: pirogue.Handle{"payout_id": outID}}
+		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != pirogue.Unknown {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+	refused := newTara(t, answer{200, strings.Replace(named, "%", "FAILURE", 1)})
+	got, err := reading[pirogue.Disburser](t, refused.at(cameroon)).Disburse(t.Context(), disbursement)
+	if diff := cmp.Diff(pirogue.Receipt{}, got); diff != "" || pirogue.CodeOf(err) != pirogue.Refused {
+		t.Errorf("refused: %v %s", err, diff)
+	}
+}
+
+func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
+	t.Parallel()
+	orange, noShape := cameroon, mute()
+	orange.Network = pirogue.Orange
+	tests := map[string]struct {
+		conf  config.Operator
+		spoil func(*pirogue.Collection)
+	}{
+		"of another currency":      {cameroon, func(c *pirogue.Collection) { c.Amount.Currency = pirogue.XOF }},
+		"of 99 francs":             {cameroon, func(c *pirogue.Collection) { c.Amount.Minor = 99 }},
+		"of 500,001 francs":        {cameroon, func(c *pirogue.Collection) { c.Amount.Minor = 500_001 }},
+		"of nothing":               {cameroon, func(c *pirogue.Collection) { c.Amount.Minor = 0 }},
+		"below nothing":            {cameroon, func(c *pirogue.Collection) { c.Amount.Minor = -5000 }},
+		"without a reference":      {cameroon, func(c *pirogue.Collection) { c.Ref = "" }},
+		"with a reference too far": {cameroon, func(c *pirogue.Collection) { c.Ref = ref + "X" }},
+		"for Senegal":              {cameroon, func(c *pirogue.Collection) { c.MSISDN = "+221771234567" }},
+		"for a fixed line":         {cameroon, func(c *pirogue.Collection) { c.MSISDN = "+237222123456" }},
+		"for a number cut short":   {cameroon, func(c *pirogue.Collection) { c.MSISDN = "+23769671759" }},
+		"for a number too long":    {cameroon, func(c *pirogue.Collection) { c.MSISDN = "+2376967175970" }},
+		"for a local number":       {cameroon, func(c *pirogue.Collection) { c.MSISDN = "696717597" }},
+		"for no number":            {cameroon, func(c *pirogue.Collection) { c.MSISDN = "" }},
+		"by Moov":                  {mobile(), func(c *pirogue.Collection) { c.Network = pirogue.Moov }},
+		"by no network":            {mobile(), func(c *pirogue.Collection) { c.Network = "" }},
+		"by MTN, where only Orange is": {
+			orange, func(c *pirogue.Collection) { c.Network = pirogue.MTN },
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := collection
+			tt.spoil(&c)
+			server := newTara(t, answer{200, accepted})
+			_, err := reading[pirogue.Collector](t, server.at(tt.conf)).Collect(t.Context(), c)
+			unsent(t, server, err)
+			d := disbursement
+			d.Ref, d.Amount, d.MSISDN, d.Network = c.Ref, c.Amount, c.MSISDN, c.Network
+			_, err = reading[pirogue.Disburser](t, server.at(tt.conf)).Disburse(t.Context(), d)
+			unsent(t, server, err)
+		})
+	}
+	t.Run("by Wave with cmmobile, and out to Wave", func(t *testing.T) {
+		t.Parallel()
+		c, d := collection, disbursement
+		c.Network, d.Network = pirogue.Wave, pirogue.Wave
+		server := newTara(t, answer{200, accepted})
+		_, err := reading[pirogue.Collector](t, server.at(cameroon)).Collect(t.Context(), c)
+		unsent(t, server, err)
+		_, err = reading[pirogue.Disburser](t, server.at(mobile())).Disburse(t.Context(), d)
+		unsent(t, server, err)
+	})
+	t.Run("with nobody who could tell what became of it", func(t *testing.T) {
+		t.Parallel()
+		c := collection
+		c.CallbackURL = ""
+		server := newTara(t, answer{200, accepted})
+		_, err := reading[pirogue.Collector](t, server.at(noShape)).Collect(t.Context(), c)
+		unsent(t, server, err)
+	})
+}
+
+// unsent checks that an order was refused and nothing read, not even its number.
+func unsent(t *testing.T, server *tara, err error) {
+	t.Helper()
+	if pirogue.CodeOf(err) != pirogue.Refused || len(server.letters()) != 0 {
+		t.Errorf("%v after %d requests, want REFUSED after none", err, len(server.letters()))
+	}
+	if err != nil && strings.Contains(err.Error(), "96717597") {
+		t.Errorf("the number is repeated: %v", err)
+	}
+}
+
+func TestTheLimitsThemselvesAreTaken(t *testing.T) {
+	t.Parallel()
+	for _, minor := range []int64{100, 500_000} {
+		server := newTara(t, answer{200, accepted})
+		c := collection
+		c.Amount.Minor = minor
+		if _, err := reading[pirogue.Collector](t, server.at(cameroon)).Collect(t.Context(), c); err != nil {
+			t.Errorf("%d: %v", minor, err)
+		}
+	}
+}
+
+func TestUnderWhichNameAStatusIsAsked(t *testing.T) {
+	t.Parallel()
+	refund := outQuery
+	refund.Kind = pirogue.Refund
+	tests := map[string]struct {
+		query  pirogue.StatusQuery
+		handle pirogue.Handle
+		name   string
+	}{
+		"a collection":                 {query, nil, ref},
+		"a collection with a handle":   {query, pirogue.Handle{"payout_id": outID}, ref},
+		"a payout":                     {outQuery, outQuery.Handle, outID},
+		"a payout whose name was lost": {outQuery, nil, outRef},
+		"a refund":                     {refund, outQuery.Handle, outID},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newTara(t, answer{200, `{"status":"PENDING","message":"En attente."}`})
+			q := tt.query
+			q.Handle = tt.handle
+			got, err := reading[pirogue.StatusReader](t, server.at(cameroon)).Status(t.Context(), q)
+			if err != nil || got.Outcome != pirogue.OutcomePending {
+				t.Errorf("%+v, %v; want it pending", got, err)
+			}
+			leaves(t, server, "/transactions/status", `"productId":"`+tt.name+`"`)
+		})
+	}
+}
+
+func TestACollectionIsNotKnownByAPayoutsName(t *testing.T) {
+	t.Parallel()
+	server := newTara(t, answer{200, `{"status":"SUCCESS","productId":"po_987654"}`})
+	q := query
+	q.Handle = pirogue.Handle{"payout_id": outID}
+	got, err := reading[pirogue.StatusReader](t, server.at(cameroon)).Status(t.Context(), q)
+	if pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Errorf("%+v, %v; want UNKNOWN", got, err)
+	}
+}
