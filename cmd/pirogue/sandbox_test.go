@@ -121,10 +121,10 @@ func TestASandboxThatIsNone(t *testing.T) {
 		says   string
 	}{
 		"another server": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, "is it a sandbox?"},
-		"a page":         {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }, "not what a sandbox answers"},
+		"a page":         {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }, "not what a sandbox answers"},
 		"a flood": {func(w http.ResponseWriter, _ *http.Request) {
 			for range maxAnswer>>20 + 1 {
-				_, _ = w.Write(make([]byte, 1<<20))
+				w.Write(make([]byte, 1<<20))
 			}
 		}, "larger than"},
 	} {
@@ -149,11 +149,12 @@ func TestTheBookOfAnOperatorIsPrinted(t *testing.T) {
 	require.Equal(t, "nothing\n", out)
 
 	url := strings.TrimPrefix(environ[0], "PIROGUE_SANDBOX_URL=") + "/sonatel"
-	token := postJSON(t, url+"/oauth/v1/token", "application/x-www-form-urlencoded", "", "",
+	token := posted(t, url+"/oauth/v1/token", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
 		"grant_type=client_credentials&client_id="+sonatel.ClientID+"&client_secret="+sonatel.ClientSecret)["access_token"]
 	bearer, isText := token.(string)
 	require.True(t, isText)
-	postJSON(t, url+"/api/eWallet/v4/qrcode", "application/json", bearer, "+221770123456",
+	call := http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + bearer}, sonatel.MSISDNHeader: {"+221770123456"}}
+	posted(t, url+"/api/eWallet/v4/qrcode", call,
 		`{"code":"`+sonatel.MerchantCode+`","name":"Boutique Awa","reference":"REF-1","validity":300,"amount":{"value":1500,"unit":"XOF"},"restrictions":{"isSingleUse":true}}`)
 	require.Eventually(t, func() bool { return len(s.Sonatel.Book()) == 1 }, 10*time.Second, 5*time.Millisecond)
 	out, err = run(t, environ, "sandbox", "book", "sonatel")
@@ -166,16 +167,12 @@ func TestTheBookOfAnOperatorIsPrinted(t *testing.T) {
 	require.Regexp(t, `sonatel +/sonatel +1 +1 +nothing`, out)
 }
 
-// postJSON makes one call of Sonatel's API and returns the object that it answers.
-func postJSON(t *testing.T, url, contentType, bearer, msisdn, body string) map[string]any {
+// posted makes one call of Sonatel's API and returns the object that it answers.
+func posted(t *testing.T, url string, header http.Header, body string) map[string]any {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	require.NoError(t, err)
-	req.Header.Set("Content-Type", contentType)
-	if bearer != "" {
-		req.Header.Set("Authorization", "Bearer "+bearer)
-		req.Header.Set(sonatel.MSISDNHeader, msisdn)
-	}
+	req.Header = header
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer resp.Body.Close()

@@ -83,7 +83,8 @@ type grantRefusal struct {
 func (s *Simulator) token(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	id, secret, _ := r.BasicAuth()
-	if s.board.Read().KeysChanged || !same(id, s.options.Credentials.ClientID) || !same(secret, s.options.Credentials.ClientSecret) {
+	known := same(id, s.options.Credentials.ClientID) && same(secret, s.options.Credentials.ClientSecret)
+	if !known || s.board.Read().KeysChanged {
 		w.Header().Set("WWW-Authenticate", `Basic realm="orange-web sandbox"`)
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "The client credentials are missing or wrong."})

@@ -79,7 +79,8 @@ type Till struct {
 // lets them go on.
 func OpenTill(o TillOptions) (*Till, error) {
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	o.MaxOrders, o.Float, o.Lapse = cmp.Or(o.MaxOrders, defaultMaxOrders), cmp.Or(o.Float, defaultFloat), cmp.Or(o.Lapse, defaultLapse)
+	o.MaxOrders, o.Lapse = cmp.Or(o.MaxOrders, defaultMaxOrders), cmp.Or(o.Lapse, defaultLapse)
+	o.Float = cmp.Or(o.Float, defaultFloat)
 	if o.Clock == nil {
 		o.Clock = WallClock{}
 	}

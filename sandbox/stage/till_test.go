@@ -350,8 +350,9 @@ func TestAFullTillRefusesRatherThanForgets(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
 	s.opens("/in", s.asks("+22376123456"))
-	if status, body, _ := s.posts("/in", s.asks("+22376123456")); status != http.StatusConflict || !strings.Contains(body, "keeps no more") {
-		t.Errorf("one too many answers %d %s", status, body)
+	status, body, err := s.posts("/in", s.asks("+22376123456"))
+	if err != nil || status != http.StatusConflict || !strings.Contains(body, "keeps no more") {
+		t.Errorf("one too many answers %d %s %v", status, body, err)
 	}
 }
 
@@ -454,7 +455,7 @@ func TestNothingHappensAfterTheClosing(t *testing.T) {
 	s.closes()
 	s.clock.Advance(time.Hour)
 	s.stands("T1", stage.Pending)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.till.Close(ctx); err == nil {
 		t.Error("closing says nothing of callbacks that were given up")
