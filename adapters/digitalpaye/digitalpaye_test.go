@@ -255,7 +255,7 @@ func TestMoneyOutIsNeverRepeated(t *testing.T) {
 	for kind, want := range map[pirogue.Kind]pirogue.RepeatRule{
 		pirogue.CashIn: pirogue.RepeatSame, pirogue.CashOut: pirogue.RepeatNever, pirogue.Refund: pirogue.RepeatNever,
 	} {
-		if got := pirogue.NewOrder(pirogue.Payment{Kind: kind}, instance).Leg.Unheard; got != want {
+		if got := pirogue.NewOrder(pirogue.Payment{Kind: kind}, []pirogue.Instance{instance}).Leg.Unheard; got != want {
 			t.Errorf("%s: %s, want %s", kind, got, want)
 		}
 	}
