@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/config"
+	"pirogue/piroguetest"
+)
+
+// The load of BenchmarkFiveThousandPending.
+const (
+	pendingPayments = 5000
+	pendingContract = 60 // calls a second of the operator's contract
+	pendingMeasured = time.Minute
+	loopsBeside     = 500 // workflows that loop over an activity and a timer
+	loopEvery       = 10 * time.Second
+)
+
+// BenchmarkFiveThousandPending measures what many payments cost that wait for their
+// customers: questions a second against the contract, events of history, memory, and
+// transactions of our database for each question; beside workflows that ask by an
+// activity and a timer in a loop, on the same Temporal in the same run.
+func BenchmarkFiveThousandPending(b *testing.B) {
+	url := piroguetest.Postgres(b)
+	w := newWorld(b, setup{database: url, tune: func(o *config.Operator) {
+		if o.Code == "orange-web-ml-test" {
+			o.CallsPerSecond, o.Window = pendingContract, config.Duration(time.Hour)
+		}
+	}})
+	db, err := sql.Open("pgx", url)
+	require.NoError(b, err)
+	defer db.Close()
+	var polls atomic.Int64
+	w.onCall = func(r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/transactionstatus") {
+			polls.Add(1)
+		}
+	}
+	idle := memory()
+	ids := w.crowd(pendingPayments, "+22376333333")
+	time.Sleep(2 * inFlightSettles)
+	for b.Loop() {
+		events := w.events(b, "cashin-"+ids[0])
+		polls.Store(0)
+		before := commits(b, db)
+		time.Sleep(pendingMeasured)
+		asked, spent := float64(polls.Load()), float64(commits(b, db)-before)
+		b.ReportMetric(asked/pendingMeasured.Seconds(), "polls/s")
+		b.ReportMetric(pendingContract, "contract/s")
+		b.ReportMetric(spent/asked, "transactions/poll")
+		b.ReportMetric(float64(w.events(b, "cashin-"+ids[0])-events), "events/minute")
+		b.ReportMetric(memory()-idle, "MiB-above-idle")
+		w.loop(b, db, ids)
+	}
+}
+
+// inFlightSettles is how long a count of what is under way is believed: by then the
+// cadence fits the crowd.
+const inFlightSettles = 10 * time.Second
+
+// loop measures the same questions asked by workflows that loop.
+func (w *world) loop(b *testing.B, db *sql.DB, ids []string) {
+	const queue = "loop"
+	var asked atomic.Int64
+	pool := worker.New(w.parts.temporal, queue, worker.Options{})
+	pool.RegisterActivityWithOptions(func(ctx context.Context, id string) error {
+		asked.Add(1)
+		_, attempt, err := w.parts.store.Latest(ctx, pirogue.PaymentID(id))
+		if err == nil {
+			_, err = w.parts.store.Polled(ctx, pirogue.Poll{AttemptID: attempt.ID, At: time.Now()})
+		}
+		return err
+	}, activity.RegisterOptions{Name: "AskOnce"})
+	pool.RegisterWorkflowWithOptions(func(ctx workflow.Context, id string) error {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+		for range int(pendingMeasured / loopEvery) {
+			if err := workflow.ExecuteActivity(ctx, "AskOnce", id).Get(ctx, nil); err != nil {
+				return err
+			}
+			if err := workflow.Sleep(ctx, loopEvery); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, workflow.RegisterOptions{Name: "Loop"})
+	require.NoError(b, pool.Start())
+	defer pool.Stop()
+	before := commits(b, db)
+	runs := make([]client.WorkflowRun, loopsBeside)
+	together(loopsBeside, func(i int) {
+		run, err := w.parts.temporal.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{TaskQueue: queue}, "Loop", ids[i])
+		require.NoError(b, err)
+		runs[i] = run
+	})
+	for _, run := range runs {
+		require.NoError(b, run.Get(b.Context(), nil))
+	}
+	spent, n := float64(commits(b, db)-before), float64(asked.Load())
+	b.ReportMetric(spent/n, "loop-transactions/poll") // those of the payments beside it included
+	b.ReportMetric(float64(w.events(b, runs[0].GetID()))/(n/loopsBeside), "loop-events/poll")
+}
+
+// events returns how many events a workflow's history has.
+func (w *world) events(b *testing.B, id string) int {
+	b.Helper()
+	n := 0
+	all := w.parts.temporal.GetWorkflowHistory(b.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for all.HasNext() {
+		_, err := all.Next()
+		require.NoError(b, err)
+		n++
+	}
+	return n
+}
+
+// commits returns how many transactions a database has committed.
+func commits(b *testing.B, db *sql.DB) int64 {
+	b.Helper()
+	var n int64
+	require.NoError(b, db.QueryRowContext(b.Context(),
+		"SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()").Scan(&n))
+	return n
+}
+
+// memory returns what this process has in use, in MiB.
+func memory() float64 {
+	runtime.GC()
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return float64(now.HeapInuse+now.StackInuse) / (1 << 20)
+}
