@@ -26,8 +26,28 @@ type customerRow struct {
 	LastName    string `json:"lastName"`
 	Email       string `json:"email"`
 	PhoneNumber text   `json:"phoneNumber"` // local, as in orders [our reading]
-	Address     string `json:"address"`
+	Address     home   `json:"address"`
 	CreatedAt   text   `json:"createdAt,omitempty"`
+}
+
+// home is where a person lives: the object of the collections' customer on the way out
+// [our reading], an object or plain text on the way in.
+type home struct {
+	CountryCode   string `json:"countryCode"`
+	StreetAddress string `json:"streetAddress,omitempty"`
+}
+
+// UnmarshalJSON reads either form; what is neither says nothing.
+func (h *home) UnmarshalJSON(raw []byte) error {
+	type object home
+	if err := json.Unmarshal(raw, (*object)(h)); err == nil {
+		return nil
+	}
+	var plain text
+	if err := json.Unmarshal(raw, &plain); err == nil {
+		h.StreetAddress = string(plain)
+	}
+	return nil
 }
 
 // CreateCustomer implements pirogue.CustomerDirectory. A person without both names or
@@ -38,7 +58,8 @@ func (o *operator) CreateCustomer(ctx context.Context, c pirogue.Customer) (piro
 		return pirogue.Customer{}, pirogue.Errorf(pirogue.Refused, "not sent: a customer has two names and a local number")
 	}
 	said, err := o.post(ctx, createCustomerPath, customerRow{
-		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, PhoneNumber: text(number), Address: c.Address,
+		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, PhoneNumber: text(number),
+		Address: home{CountryCode: country, StreetAddress: c.Address},
 	})
 	if err != nil {
 		return pirogue.Customer{}, err
@@ -98,6 +119,6 @@ func readCustomer(raw json.RawMessage) (pirogue.Customer, error) {
 	created, _ := readTime(string(got.CreatedAt))
 	return pirogue.Customer{
 		ID: string(got.ID), FirstName: got.FirstName, LastName: got.LastName, Email: got.Email,
-		MSISDN: international(string(got.PhoneNumber)), Address: got.Address, CreatedAt: created,
+		MSISDN: international(string(got.PhoneNumber)), Address: got.Address.StreetAddress, CreatedAt: created,
 	}, nil
 }

@@ -52,7 +52,7 @@ func TestACustomerIsKeptFoundAndListedInEveryShape(t *testing.T) {
 			if diff := cmp.Diff(want, server.paths()); diff != "" {
 				t.Error(diff)
 			}
-			body := `{"firstName":"Essai","lastName":"Client","email":"client@shop.example","phoneNumber":"0700000001","address":"Rue 12"}`
+			body := `{"firstName":"Essai","lastName":"Client","email":"client@shop.example","phoneNumber":"0700000001","address":{"countryCode":"CI","streetAddress":"Rue 12"}}`
 			if diff := cmp.Diff(body, server.letters()[0].Body); diff != "" {
 				t.Error(diff)
 			}
