@@ -48,11 +48,10 @@ func (s *story) collect(ctx workflow.Context) (pirogue.Status, error) {
 	}
 }
 
-// unpaid is the ending of a payment whose time is over. One whose submission was never
-// answered, and of which its operator knows nothing or is still silent, is not the
-// customer's doing.
+// unpaid is the ending of a payment whose time is over. Where the operator's answer was
+// lost, the customer was never told how to pay: that is the operator's doing.
 func unpaid(submitted activities.Submitted, receipt pirogue.Receipt) activities.Ending {
-	if submitted.Class == activities.Unsure && !receipt.UnderWay {
+	if submitted.Class == activities.Unsure && receipt.Outcome == pirogue.OutcomePending {
 		return failed(pirogue.FailedUnavailable, receipt.Words)
 	}
 	return expired(receipt.Words)

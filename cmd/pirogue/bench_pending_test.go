@@ -103,7 +103,7 @@ func (w *world) loop(b *testing.B, db *sql.DB, ids []string) {
 	defer pool.Stop()
 	before := commits(b, db)
 	runs := make([]client.WorkflowRun, loopsBeside)
-	together(loopsBeside, func(i int) {
+	together(loopsBeside, atOnce, func(i int) {
 		run, err := w.parts.temporal.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{TaskQueue: queue}, "Loop", ids[i])
 		require.NoError(b, err)
 		runs[i] = run

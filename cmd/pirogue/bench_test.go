@@ -88,7 +88,7 @@ func BenchmarkEndToEnd(b *testing.B) {
 		}
 		whole := payments / time.Since(began).Seconds()
 		began = time.Now()
-		together(payments, func(int) { bare(b.Context()) })
+		together(payments, atOnce, func(int) { bare(b.Context()) })
 		alone := payments / time.Since(began).Seconds()
 		b.ReportMetric(whole, "payments/s")
 		b.ReportMetric(alone, "bare-workflows/s")
@@ -105,7 +105,7 @@ func BenchmarkPendingMemory(b *testing.B) {
 		for part := range f.running {
 			before[part] = f.resident(part)
 		}
-		together(1000, func(int) {
+		together(1000, atOnce, func(int) {
 			_, err := f.customer().do(b.Context(), http.MethodPost, "/payments/cashin", order("+22376333333"))
 			require.NoError(b, err)
 		})
@@ -120,7 +120,7 @@ func BenchmarkPendingMemory(b *testing.B) {
 // crowd takes n payments at once and returns their transactions.
 func (w *world) crowd(n int, number string) []string {
 	ids := make([]string, n)
-	together(n, func(i int) {
+	together(n, atOnce, func(i int) {
 		got, err := w.merchant().do(w.t.Context(), http.MethodPost, "/payments/cashin", order(number))
 		if err != nil || got.Status != 202 {
 			w.t.Errorf("POST: %v %s", err, got.Raw)
@@ -133,8 +133,8 @@ func (w *world) crowd(n int, number string) []string {
 // atOnce is how many callers the benchmarks are.
 const atOnce = 64
 
-// together runs do n times, atOnce at a time.
-func together(n int, do func(i int)) {
+// together runs do n times, so many at a time.
+func together(n, atOnce int, do func(i int)) {
 	var all sync.WaitGroup
 	var next atomic.Int64
 	for range atOnce {

@@ -20,9 +20,9 @@ type refusal struct {
 
 // The refusals. 401, 404, 412 and 500 are documented.
 var (
-	badRequest    = refusal{400, "BAD_REQUEST", "BadRequestError", "La requête est invalide."}
+	badRequest    = refusal{400, "BadRequestError", "BadRequestError", "La requête est invalide."}
 	wrongOTP      = refusal{400, "INVALID_CODE_OTP", "BadRequestError", "Le code OTP est invalide."}
-	ceiling       = refusal{400, "RECIPIENT_LIMIT_REACHED", "BadRequestError", "Le plafond du bénéficiaire est atteint."}
+	ceiling       = refusal{400, "BadRequestError", "BadRequestError", "Le plafond du bénéficiaire est atteint."}
 	wrongKeys     = refusal{401, "UNAUTHORIZED", "UnauthorizedError", "La clé API ou le secret est incorrect."}
 	tokenExpired  = refusal{401, "TOKEN_EXPIRED", "UnauthorizedError", "Le token est invalide ou a expiré."}
 	noTransaction = refusal{404, "NotFoundError", "NotFoundError", "Aucune transaction trouvée."}
