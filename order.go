@@ -18,6 +18,7 @@ type Order struct {
 	Network    Network     `json:"network"`
 	Amount     Money       `json:"amount"` // what moves at the operator: see Payment.AtOperator
 	Leg        Leg         `json:"leg"`
+	Bulk       bool        `json:"bulk,omitempty"` // it gives way to everything interactive
 }
 
 // Leg is the part of a route that one operator serves, with what its adapter
@@ -43,7 +44,7 @@ func NewOrder(p Payment, i Instance) Order {
 	}
 	return Order{
 		PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind,
-		Country: p.Country, Network: p.Network, Amount: p.AtOperator(),
+		Country: p.Country, Network: p.Network, Amount: p.AtOperator(), Bulk: p.BulkID != "",
 		Leg: Leg{
 			Operator: i.Code, Window: i.Window, Horizon: c.Horizon, CallTimeout: i.CallTimeout,
 			Unheard: c.repeat(p.Kind), AbsenceProves: c.AbsenceProves || i.AbsenceProves,

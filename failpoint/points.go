@@ -36,6 +36,8 @@ const (
 	Unheard  Story = "unheard cash-out" // paid out, and the operator's answer never comes
 	Rejected Story = "rejected cash-out"
 	Refund   Story = "refund" // all of a cash-in goes back
+	Bulk     Story = "bulk"   // cash-outs asked for together
+	Stopped  Story = "stopped bulk"
 )
 
 var (
@@ -82,6 +84,17 @@ var Points = []Point{
 	{"giveback.accepted", Worker, []Story{Late}, "the refund of stray money is a fact, and no workflow was started"},
 	{"giveback.launched", Worker, []Story{Late}, "the refund of stray money is under way, its workflow has not heard"},
 	{"settle.closed", Worker, []Story{Late}, "stray money is back and its case closed, and nobody tells the merchant"},
+
+	{"store.bulk.written", API, []Story{Bulk}, "a bulk is written and not committed, and has no line"},
+	{"store.bulk.claimed", API, []Story{Bulk}, "its lines are written and their order numbers taken, and nothing is set aside"},
+	{"store.bulk.held", API, []Story{Bulk}, "all of the bulk is written, its money set aside, and not committed"},
+	{"store.bulk.lines", Worker, []Story{Bulk}, "lines have begun and are no payments yet, and nothing is committed"},
+	{"store.bulk.payments", Worker, []Story{Bulk}, "they are payments with their attempts, and hold no money"},
+	{"store.bulk.booked", Worker, []Story{Bulk}, "they hold their money as well, and are not committed"},
+	{"store.bulk.cancelling", API, []Story{Stopped}, "a bulk is being cancelled, none of its lines is, and nothing is committed"},
+	{"store.bulk.returned", API, []Story{Stopped}, "its lines are cancelled and their money is back, and nothing is committed"},
+	{"store.bulk.closed", Worker, []Story{Bulk}, "a bulk is over, nobody is told, and nothing is committed"},
+	{"store.bulk.announced", Worker, []Story{Bulk}, "its event is written as well, and not committed"},
 
 	{"sweep.launched", Worker, []Story{Left}, "a payment that was left behind is started, and the sweep is not over"},
 }
