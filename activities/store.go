@@ -12,6 +12,7 @@ import (
 type Store interface {
 	Attempts
 	Books
+	Bulks
 	Cases
 	Webhooks
 	Backlog
@@ -57,6 +58,27 @@ type Books interface {
 	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)
 	// Merchant returns a merchant. It fails with NotFound.
 	Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error)
+}
+
+// Bulks makes payments of the lines of bulks.
+type Bulks interface {
+	// BulkPage says how a page of a bulk stands.
+	BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageStand, error)
+	// StartLines makes payments of the next waiting lines of a page, at most limit, in one
+	// transaction, and returns how many. prepare gives each its first attempt and the
+	// digest of its callback's token.
+	StartLines(
+		ctx context.Context, id pirogue.BulkID, page, limit int,
+		prepare func(pirogue.Payment) (pirogue.Attempt, string),
+	) (int, error)
+	// OpenLines returns the payments of a page that have not ended.
+	OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.Payment, error)
+	// CloseBulk ends a bulk of which every line is over, writes the event for its merchant
+	// and reports whether the bulk has ended.
+	CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, bool, error)
+	// UnstartedBulks returns bulks accepted before a moment that no workflow took up,
+	// oldest first.
+	UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
 }
 
 // Cases keeps what only a person can settle.

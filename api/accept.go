@@ -81,9 +81,14 @@ func (s *Server) price(ctx context.Context, p pirogue.Payment, i pirogue.Instanc
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
+	return priceBy(contract, p, i)
+}
+
+// priceBy is price by a contract that was read already.
+func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, i pirogue.Instance) (pirogue.Payment, error) {
 	rule := contract.Rule(p.Kind, p.Country, p.Network)
 	p.Fee, p.FeePayer, p.FeeReturns = rule.Of(p.Amount), rule.Payer, rule.Returned
-	_, err = p.Amount.Add(p.Fee)
+	_, err := p.Amount.Add(p.Fee)
 	if err != nil || !i.Operator.Capability().Limits(p.Kind).Allow(p.AtOperator().Minor) {
 		return pirogue.Payment{}, pirogue.FieldError(pirogue.InvalidAmount, "amount")
 	}

@@ -12,6 +12,7 @@ type Store interface {
 	Gate
 	Payments
 	Reports
+	Bulks
 	Callbacks
 	Webhooks
 }
@@ -48,6 +49,25 @@ type Payments interface {
 	ByReference(ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string) (pirogue.Payment, error)
 	// Fees returns the merchant's contract.
 	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
+}
+
+// Bulks writes and reads bulks of one owner. A bulk of another owner is NotFound.
+type Bulks interface {
+	// AcceptBulk writes a bulk with its lines, takes their order numbers and sets aside
+	// what they cost, in one transaction. When the owner's reference exists already it
+	// changes nothing and returns the original with false. It fails with InvalidOrderID,
+	// naming the lines whose order number is taken, and with InsufficientBalance; a
+	// failure leaves nothing behind.
+	AcceptBulk(ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine) (pirogue.Bulk, bool, error)
+	Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error)
+	// BulkLines calls each for every line behind the one with the number after, at most
+	// limit unless that is 0, as Export does.
+	BulkLines(
+		ctx context.Context, o pirogue.Owner, id pirogue.BulkID, after, limit int, each func(pirogue.BulkLine) error,
+	) error
+	// CancelBulk ends the lines that have not begun and gives their money back. It may be
+	// called again, also when the bulk is over.
+	CancelBulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, error)
 }
 
 // Reports reads what one owner has.
@@ -88,6 +108,7 @@ type Webhooks interface {
 
 // Workflows is what the API asks of the payments' workflows.
 type Workflows interface {
+	Coordinators
 	// Ready fails with ServiceUnavailable when Temporal is away. It answers from what
 	// was seen within the last second, so it may be asked before every payment.
 	Ready(ctx context.Context) error
@@ -103,6 +124,12 @@ type Workflows interface {
 	Heard(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind) error
 	// Deliver starts the delivery of an event, in the round it is in.
 	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
+}
+
+// Coordinators carry bulks.
+type Coordinators interface {
+	// LaunchBulk starts the workflow that starts a bulk's payments, or joins it.
+	LaunchBulk(ctx context.Context, b pirogue.Bulk) error
 }
 
 // Routes says which operators serve a payment.

@@ -38,6 +38,7 @@ const (
 	Refund   Story = "refund" // all of a cash-in goes back
 	Bulk     Story = "bulk"   // cash-outs asked for together
 	Stopped  Story = "stopped bulk"
+	Orphan   Story = "left bulk" // accepted by an API that died, and taken up by the sweep
 )
 
 var (
@@ -88,13 +89,23 @@ var Points = []Point{
 	{"store.bulk.written", API, []Story{Bulk}, "a bulk is written and not committed, and has no line"},
 	{"store.bulk.claimed", API, []Story{Bulk}, "its lines are written and their order numbers taken, and nothing is set aside"},
 	{"store.bulk.held", API, []Story{Bulk}, "all of the bulk is written, its money set aside, and not committed"},
+	{"api.bulk.checked", API, []Story{Bulk}, "every line is good, and nothing is written"},
+	{"api.bulk.committed", API, []Story{Bulk}, "the bulk is a fact, and no workflow was started"},
+	{"api.bulk.started", API, []Story{Bulk}, "its workflow is started, and the merchant's answer is not sent"},
 	{"store.bulk.lines", Worker, []Story{Bulk}, "lines have begun and are no payments yet, and nothing is committed"},
 	{"store.bulk.payments", Worker, []Story{Bulk}, "they are payments with their attempts, and hold no money"},
 	{"store.bulk.booked", Worker, []Story{Bulk}, "they hold their money as well, and are not committed"},
+	{"bulk.page.begun", Worker, []Story{Bulk}, "the lines of a page are payments, and no workflow of theirs was started"},
+	{"bulk.line.launched", Worker, []Story{Bulk}, "the first of them has its workflow, and the others have not"},
+	{"bulk.page.launched", Worker, []Story{Bulk}, "all of them have, and the coordinator has not heard"},
 	{"store.bulk.cancelling", API, []Story{Stopped}, "a bulk is being cancelled, none of its lines is, and nothing is committed"},
 	{"store.bulk.returned", API, []Story{Stopped}, "its lines are cancelled and their money is back, and nothing is committed"},
 	{"store.bulk.closed", Worker, []Story{Bulk}, "a bulk is over, nobody is told, and nothing is committed"},
 	{"store.bulk.announced", Worker, []Story{Bulk}, "its event is written as well, and not committed"},
+
+	{"bulk.closed", Worker, []Story{Bulk}, "a bulk is over, and nobody tells the merchant"},
+	{"bulk.told", Worker, []Story{Bulk}, "the delivery is started, and the coordinator has not heard"},
+	{"sweep.bulk.launched", Worker, []Story{Orphan}, "a bulk that was left behind is started, and the sweep is not over"},
 
 	{"sweep.launched", Worker, []Story{Left}, "a payment that was left behind is started, and the sweep is not over"},
 }

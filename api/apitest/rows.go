@@ -21,7 +21,7 @@ const (
 
 // Rows returns the whole table.
 func Rows() []Row {
-	return slices.Concat(authentication(), elsewhere(), bodies(), fields(), texts(), addresses(), moneyOut(), routes(),
+	return slices.Concat(authentication(), elsewhere(), bodies(), fields(), texts(), addresses(), moneyOut(), bulks(), routes(),
 		reports(), operators())
 }
 
