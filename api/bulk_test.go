@@ -202,7 +202,7 @@ func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
 			pirogue.InvalidParameter, []place{{"lines", pirogue.InvalidParameter, 1}},
 		},
 		"a file without a reference": {
-			func() reply { return w.postFile("", file("a,500,+22376123456")) },
+			func() reply { return w.postFile("", file("z,500,+22376123456")) },
 			pirogue.MissingField, []place{{"merchant_bulk_id", pirogue.MissingField, 0}},
 		},
 		"JSON with a query": {
