@@ -230,5 +230,11 @@ func NewBulkEvent(p BulkProgress, url string, at time.Time) (Event, error) {
 // have begun, and how many payments of the whole bulk are open.
 type BulkPageStand struct{ Waiting, Begun, Open int }
 
+// UnsentLine is the payment of a line that was never sent, with the attempt to send it by.
+type UnsentLine struct {
+	Payment Payment
+	Attempt Attempt
+}
+
 // LineField names a field of a bulk's n-th line, n from 1, as answers do.
 func LineField(n int, field string) string { return fmt.Sprintf("lines[%d].%s", n-1, field) }

@@ -39,7 +39,9 @@ type PageStarted struct {
 
 // StartPage makes payments of a page's lines and starts their workflows. It may die on any
 // line and be run again: a line becomes one payment, and a payment has one workflow.
-// Before the page begins it waits for room among the bulk's open payments.
+// Before the page begins it waits for room among the bulk's open payments. Where the
+// operator takes many payments by one call, that is made first: the workflows then find
+// their attempts answered.
 func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, error) {
 	stand, err := a.Store.BulkPage(ctx, in.BulkID, in.Number)
 	if err != nil {
@@ -59,6 +61,11 @@ func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, 
 		activity.RecordHeartbeat(ctx, "lines begin")
 	}
 	failpoint.Hit("bulk.page.begun")
+	if in.Page.Operator != "" {
+		if err := a.handOver(ctx, in); err != nil {
+			return PageStarted{}, encode(err)
+		}
+	}
 	return a.launchPage(ctx, in)
 }
 

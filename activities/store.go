@@ -71,6 +71,7 @@ type Bulks interface {
 		ctx context.Context, id pirogue.BulkID, page, limit int,
 		prepare func(pirogue.Payment) (pirogue.Attempt, string),
 	) (int, error)
+	LineSender
 	// OpenLines returns the payments of a page that have not ended.
 	OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.Payment, error)
 	// CloseBulk ends a bulk of which every line is over, writes the event for its merchant
@@ -79,6 +80,16 @@ type Bulks interface {
 	// UnstartedBulks returns bulks accepted before a moment that no workflow took up,
 	// oldest first.
 	UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
+}
+
+// LineSender sends many payments of a bulk together.
+type LineSender interface {
+	// UnsentLines returns the payments of a page of which nothing was ever sent, each with
+	// its attempt.
+	UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error)
+	// SendLines marks attempts SENT and their payments INITIATED, in one transaction, and
+	// returns those that it marked: the others must not be sent.
+	SendLines(ctx context.Context, attempts []pirogue.AttemptID, at time.Time) (map[pirogue.AttemptID]bool, error)
 }
 
 // Cases keeps what only a person can settle.

@@ -403,3 +403,65 @@ func TestTheDatabaseKeepsWhatABulkSays(t *testing.T) {
 		w.sound()
 	})
 }
+
+// A call for many payments is announced for each of them once, whoever announces it.
+func TestLinesAreMarkedAsSentOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, lines := w.acceptBulk("salaries", 100, 200, 300)
+		w.startLines(b, 1, 2)
+		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		require.NoError(w.t, err)
+		require.Len(w.t, unsent, 2, "the third has not begun")
+		require.Equal(w.t, lines[1].Payment.ID, unsent[1].Payment.ID)
+		require.Equal(w.t, unsent[1].Payment.ID, unsent[1].Attempt.PaymentID)
+		attempts := []pirogue.AttemptID{unsent[0].Attempt.ID, unsent[1].Attempt.ID}
+		var marked atomic.Int64
+		require.NoError(w.t, together(6, func(i int) error {
+			if i == 5 { // its own workflow
+				sent, err := w.db.Send(w.ctx(), attempts[0], false, w.at(time.Second))
+				if sent {
+					marked.Add(1)
+				}
+				return err
+			}
+			sent, err := w.db.SendLines(w.ctx(), attempts, w.at(time.Second))
+			marked.Add(int64(len(sent)))
+			return err
+		}))
+		require.EqualValues(w.t, 2, marked.Load())
+		left, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		require.NoError(w.t, err)
+		require.Empty(w.t, left)
+		for _, line := range unsent {
+			p, a := w.latest(line.Payment.ID)
+			require.Equal(w.t, pirogue.StatusInitiated, p.Status)
+			require.Equal(w.t, pirogue.AttemptSent, a.State)
+		}
+		w.sound()
+	})
+}
+
+// What was proven not sent by the call for all is sent by its own workflow, not by
+// another call for all.
+func TestALineThatWasNotSentIsNotHandedOverAgain(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, _ := w.acceptBulk("salaries", 100)
+		w.startLines(b, 1, 1)
+		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		require.NoError(w.t, err)
+		_, err = w.db.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID}, w.at(0))
+		require.NoError(w.t, err)
+		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+			AttemptID: unsent[0].Attempt.ID, State: pirogue.AttemptPrepared, Words: "connection refused", At: w.at(0),
+		}))
+		left, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		require.NoError(w.t, err)
+		require.Empty(w.t, left)
+		w.send(unsent[0].Attempt)
+		w.sound()
+	})
+}
