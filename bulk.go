@@ -106,6 +106,12 @@ type BulkLine struct {
 	Payment Payment
 }
 
+// LineSpan selects lines of a bulk, in their order.
+type LineSpan struct {
+	After int // begins behind the line with this number
+	Limit int // 0: no limit
+}
+
 // Tally is how many lines of a bulk have one status, and what they amount to in minor
 // units.
 type Tally struct {

@@ -12,7 +12,6 @@ import (
 type Store interface {
 	Attempts
 	Books
-	Bulks
 	Cases
 	Webhooks
 	Backlog
@@ -46,6 +45,7 @@ type Attempts interface {
 
 // Books makes payments terminal and moves money.
 type Books interface {
+	Bulks
 	// Accept writes a payment with its first attempt, its idempotency and its hold in
 	// one transaction; see api.Payments.
 	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
@@ -62,6 +62,7 @@ type Books interface {
 
 // Bulks makes payments of the lines of bulks.
 type Bulks interface {
+	LineSender
 	// BulkPage says how a page of a bulk stands.
 	BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageStand, error)
 	// StartLines makes payments of the next waiting lines of a page, at most limit, in one
@@ -71,9 +72,6 @@ type Bulks interface {
 		ctx context.Context, id pirogue.BulkID, page, limit int,
 		prepare func(pirogue.Payment) (pirogue.Attempt, string),
 	) (int, error)
-	LineSender
-	// OpenLines returns the payments of a page that have not ended.
-	OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.Payment, error)
 	// CloseBulk ends a bulk of which every line is over, writes the event for its merchant
 	// and reports whether the bulk has ended.
 	CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, bool, error)
@@ -82,8 +80,10 @@ type Bulks interface {
 	UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
 }
 
-// LineSender sends many payments of a bulk together.
+// LineSender is what a page of a bulk needs to send its payments.
 type LineSender interface {
+	// OpenLines returns the payments of a page that have not ended.
+	OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.Payment, error)
 	// UnsentLines returns the payments of a page of which nothing was ever sent, each with
 	// its attempt.
 	UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error)

@@ -41,8 +41,9 @@ func (s *Server) createBulk(c *gin.Context, v *visit) error {
 		return bulkConflict(progress, b, err)
 	}
 	if err != nil { // it was accepted: that much is certain
-		waiting := pirogue.Tally{Lines: b.Lines, Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost}
-		progress = pirogue.BulkProgress{Bulk: stored, Tallies: map[pirogue.LineStatus]pirogue.Tally{pirogue.LineWaiting: waiting}}
+		progress = pirogue.BulkProgress{Bulk: stored, Tallies: map[pirogue.LineStatus]pirogue.Tally{
+			pirogue.LineWaiting: {Lines: b.Lines, Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost},
+		}}
 	}
 	failpoint.Hit("api.bulk.committed")
 	s.launchBulk(ctx, v, stored)
@@ -120,7 +121,8 @@ func (s *Server) planLine(
 	v *visit, contract pirogue.FeeSchedule, b pirogue.Bulk, l lineForm,
 ) (pirogue.Payment, error) {
 	if l.country.Code != b.Country {
-		return pirogue.Payment{}, v.tongue.tableError(0, pirogue.CountryNotSupported, numberField[pirogue.CashOut], otherSubsidiary)
+		field := numberField[pirogue.CashOut]
+		return pirogue.Payment{}, v.tongue.tableError(0, pirogue.CountryNotSupported, field, otherSubsidiary)
 	}
 	instance, err := s.instanceFor(l.paymentForm, b.Mode)
 	if err != nil {

@@ -89,7 +89,7 @@ func (s *fakeStore) bulk(o pirogue.Owner, id pirogue.BulkID) *pirogue.Bulk {
 }
 
 func (s *fakeStore) BulkLines(
-	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, after, limit int, each func(pirogue.BulkLine) error,
+	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
 ) error {
 	if err := s.reached(ctx, "BulkLines"); err != nil {
 		return err
@@ -100,9 +100,9 @@ func (s *fakeStore) BulkLines(
 	if b == nil {
 		return pirogue.Errorf(pirogue.NotFound, "no bulk %s", id)
 	}
-	lines = lines[min(after, len(lines)):]
-	if limit > 0 {
-		lines = lines[:min(limit, len(lines))]
+	lines = lines[min(span.After, len(lines)):]
+	if span.Limit > 0 {
+		lines = lines[:min(span.Limit, len(lines))]
 	}
 	for _, l := range lines {
 		if err := each(l); err != nil {

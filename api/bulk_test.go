@@ -231,7 +231,7 @@ func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
 	}
 	w.post(bulkPath, bulkOf("r", "", bulkLine("dear"), strings.Replace(bulkLine("e"), "500", "9001", 1))).
 		says(pirogue.InsufficientBalance)
-	w.acceptedBulk(bulkOf("r", "", bulkLine("a"))) // nothing was kept of all these
+	w.acceptedBulk(bulkOf("r", "", bulkLine("b"), bulkLine("c"))) // nothing was kept of all these
 }
 
 func TestAHundredMistakesAreEnough(t *testing.T) {
@@ -388,7 +388,7 @@ func TestABulkIsCancelledOnceHoweverOftenItIsAsked(t *testing.T) {
 	path := bulkPath + "/" + id + "/cancel"
 	w.post(path, "").says(pirogue.InvalidJSON) // a GET's signature would do
 	w.post(path, `{"bulk_id":"`+string(newPaymentID())+`"}`).says(pirogue.InvalidParameter)
-	w.post(bulkPath+"/"+string(newPaymentID())+"/cancel", "{}").says(pirogue.NotFound)
+	w.post(bulkPath+"/"+string(newPaymentID())+"/cancel", "{ }").says(pirogue.NotFound)
 	for _, body := range []string{"{}", `{"bulk_id":"` + id + `"}`} {
 		got := w.post(path, body)
 		require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)

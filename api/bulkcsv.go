@@ -15,8 +15,8 @@ import (
 var (
 	notUTF8     = pirogue.Text{FR: "Le fichier n'est pas en UTF-8.", EN: "The file is not UTF-8."}
 	badQuotes   = pirogue.Text{FR: "Guillemets mal placés (RFC 4180).", EN: "Misplaced quotes (RFC 4180)."}
-	badColumns  = pirogue.Text{FR: "Nombre de cellules différent de l'en-tête.", EN: "Not as many cells as the header has."}
-	wrongHeader = pirogue.Text{FR: "Colonne inconnue ou présente deux fois.", EN: "A column that is unknown or there twice."}
+	badColumns  = pirogue.Text{FR: "Pas le nombre de cellules de l'en-tête.", EN: "Not as many cells as in the header."}
+	wrongHeader = pirogue.Text{FR: "Colonne inconnue ou présente deux fois.", EN: "A column is unknown or there twice."}
 	emptyTable  = pirogue.Text{FR: "De 1 à 10 000 lignes sous l'en-tête.", EN: "From 1 to 10,000 lines below the header."}
 )
 

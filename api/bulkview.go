@@ -125,10 +125,12 @@ var lineNumberText = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
 func (s *Server) getBulkLines(c *gin.Context, v *visit) error {
 	q := readQuery(c.Request.URL.RawQuery, "cursor", "limit", "format", "locale")
 	shape := exportShape{
-		format: exportFormat(q.text("format", oneOf(asJSON, asCSV))), locale: tongue(q.text("locale", oneOf(french, english))),
-		columns: lineColumns, file: "bulk.csv",
+		format: exportFormat(q.text("format", oneOf(asJSON, asCSV))),
+		locale: tongue(q.text("locale", oneOf(french, english))), columns: lineColumns, file: "bulk.csv",
 	}
-	limit, cursor := q.number("limit", 1, pirogue.MaxBulkLines, 0), cursorIn[lineNumber](q, lineNumberText)
+	span := pirogue.LineSpan{Limit: q.number("limit", 1, pirogue.MaxBulkLines, 0)}
+	cursor := cursorIn[lineNumber](q, lineNumberText)
+	span.After, _ = strconv.Atoi(string(cursor)) //nolint:errcheck // it is a number, or there is none
 	if err := q.err(); err != nil {
 		return err
 	}
@@ -145,8 +147,7 @@ func (s *Server) getBulkLines(c *gin.Context, v *visit) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), exportTime)
 	defer cancel()
 	out := bufio.NewWriterSize(newStream(c), exportChunk)
-	after, _ := strconv.Atoi(string(cursor)) //nolint:errcheck // it was read as a number, or is the first page
-	if err := s.writeLines(ctx, v, id, [2]int{after, limit}, newExportWriter(c, out, shape)); err != nil {
+	if err := s.writeLines(ctx, v, id, span, newExportWriter(c, out, shape)); err != nil {
 		return s.breakOff(c, v, err)
 	}
 	if err := out.Flush(); err != nil {
@@ -155,21 +156,23 @@ func (s *Server) getBulkLines(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// writeLines writes lines of a bulk, after the first of span and at most as many as its
-// second says, and the end.
-func (s *Server) writeLines(ctx context.Context, v *visit, id pirogue.BulkID, span [2]int, w exportWriter) error {
+// writeLines writes lines of a bulk and the end. As many as the limit allows have a
+// cursor behind them; the rest may turn out empty.
+func (s *Server) writeLines(
+	ctx context.Context, v *visit, id pirogue.BulkID, span pirogue.LineSpan, w exportWriter,
+) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
 	rows, last := 0, 0
-	err := s.store.BulkLines(ctx, v.owner(), id, span[0], span[1], func(l pirogue.BulkLine) error {
+	err := s.store.BulkLines(ctx, v.owner(), id, span, func(l pirogue.BulkLine) error {
 		rows, last = rows+1, l.Number
 		return w.row(lineOf(l, v.tongue))
 	})
 	if err != nil {
 		return err
 	}
-	if span[1] > 0 && rows == span[1] {
+	if span.Limit > 0 && rows == span.Limit {
 		return w.end(cursorAfter(lineNumber(strconv.Itoa(last))))
 	}
 	return w.end("")

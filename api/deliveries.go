@@ -51,7 +51,8 @@ type attemptView struct {
 // letterOf returns an event as its merchant sees it.
 func letterOf(e pirogue.Event) letterView {
 	return letterView{
-		ID: e.ID, PaymentID: e.PaymentID, BulkID: e.BulkID, URL: e.URL, State: e.State, Round: e.Round, CreatedAt: moment(e.CreatedAt),
+		ID: e.ID, PaymentID: e.PaymentID, BulkID: e.BulkID, URL: e.URL, State: e.State, Round: e.Round,
+		CreatedAt: moment(e.CreatedAt),
 	}
 }
 

@@ -12,7 +12,6 @@ type Store interface {
 	Gate
 	Payments
 	Reports
-	Bulks
 	Callbacks
 	Webhooks
 }
@@ -35,6 +34,7 @@ type Gate interface {
 // Payments writes and reads payments of one owner. A payment of another owner is
 // TransactionNotFound.
 type Payments interface {
+	Bulks
 	// Accept writes a payment, its first attempt and its idempotency in one
 	// transaction, and with a cash-out or refund its hold. When the owner's reference
 	// exists already it changes nothing and returns the original with false. It fails
@@ -60,10 +60,9 @@ type Bulks interface {
 	// failure leaves nothing behind.
 	AcceptBulk(ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine) (pirogue.Bulk, bool, error)
 	Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error)
-	// BulkLines calls each for every line behind the one with the number after, at most
-	// limit unless that is 0, as Export does.
+	// BulkLines calls each for every line of a span, as Export does.
 	BulkLines(
-		ctx context.Context, o pirogue.Owner, id pirogue.BulkID, after, limit int, each func(pirogue.BulkLine) error,
+		ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
 	) error
 	// CancelBulk ends the lines that have not begun and gives their money back. It may be
 	// called again, also when the bulk is over.
@@ -108,7 +107,7 @@ type Webhooks interface {
 
 // Workflows is what the API asks of the payments' workflows.
 type Workflows interface {
-	Coordinators
+	Launcher
 	// Ready fails with ServiceUnavailable when Temporal is away. It answers from what
 	// was seen within the last second, so it may be asked before every payment.
 	Ready(ctx context.Context) error
@@ -122,12 +121,13 @@ type Workflows interface {
 	// Heard tells a payment's workflow that the operator called back. It fails with
 	// NotFound when no workflow is open for it.
 	Heard(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind) error
-	// Deliver starts the delivery of an event, in the round it is in.
-	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
 }
 
-// Coordinators carry bulks.
-type Coordinators interface {
+// Launcher starts workflows that are no payment's. Each may be started again without a
+// second effect.
+type Launcher interface {
+	// Deliver starts the delivery of an event, in the round it is in.
+	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
 	// LaunchBulk starts the workflow that starts a bulk's payments, or joins it.
 	LaunchBulk(ctx context.Context, b pirogue.Bulk) error
 }

@@ -19,7 +19,8 @@ HAVING COUNT(l.number) <> b.lines OR COALESCE(MAX(l.number), 0) <> b.lines OR CO
 
 	{"a bulk set aside what it costs, and gave back what its cancelled lines would have cost", `
 SELECT b.id FROM bulks b
- WHERE b.cost <> (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
+ WHERE b.cost <> (SELECT COALESCE(SUM(t.amount), 0)
+                    FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
                    WHERE j.bulk_id = b.id AND j.step = 'bulk')
     OR (SELECT COALESCE(SUM(l.cost), 0) FROM bulk_lines l WHERE l.bulk_id = b.id AND l.state = 'CANCELLED')
     <> (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
@@ -28,8 +29,9 @@ SELECT b.id FROM bulks b
 	{"a line that has begun is one payment, as it was accepted, and one that has not is none", `
 SELECT l.payment_id FROM bulk_lines l LEFT JOIN payments p ON p.id = l.payment_id
  WHERE (l.state = 'CREATED') <> (p.id IS NOT NULL)
-    OR p.bulk_id IS NULL AND p.id IS NOT NULL OR p.bulk_id <> l.bulk_id OR p.kind <> 'CASHOUT' OR p.merchant_ref <> l.merchant_ref
-    OR p.merchant_id <> l.merchant_id OR p.mode <> l.mode OR p.amount <> l.amount OR p.fee <> l.fee
+    OR p.bulk_id IS NULL AND p.id IS NOT NULL OR p.bulk_id <> l.bulk_id
+    OR p.kind <> 'CASHOUT' OR p.merchant_ref <> l.merchant_ref OR p.merchant_id <> l.merchant_id
+    OR p.mode <> l.mode OR p.amount <> l.amount OR p.fee <> l.fee
     OR p.fee_payer <> l.fee_payer
  UNION ALL
 SELECT p.id FROM payments p
@@ -46,7 +48,8 @@ SELECT b.id FROM bulks b
  WHERE (b.closed_at IS NOT NULL) <> (1 = (SELECT COUNT(*) FROM webhook_events e WHERE e.bulk_id = b.id))
     OR b.closed_at IS NOT NULL
    AND EXISTS (SELECT 1 FROM bulk_lines l LEFT JOIN payments p ON p.id = l.payment_id
-                WHERE l.bulk_id = b.id AND COALESCE(p.status, l.state) IN ('WAITING','CREATED','INITIATED','PENDING'))`},
+                WHERE l.bulk_id = b.id
+                  AND COALESCE(p.status, l.state) IN ('WAITING','CREATED','INITIATED','PENDING'))`},
 
 	{"a bulk is CANCELLED when lines of it were, and only then", `
 SELECT b.id FROM bulks b

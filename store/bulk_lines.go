@@ -149,10 +149,9 @@ SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
  ORDER BY l.number`
 
 // BulkLines calls each for every line of one of the owner's bulks, in their order, all of
-// one moment and read one at a time; see Export. It begins after the line with the number
-// after; limit 0 is no limit. It fails with NotFound.
+// one moment and read one at a time; see Export. It fails with NotFound.
 func (db *DB) BulkLines(
-	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, after, limit int, each func(pirogue.BulkLine) error,
+	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
 ) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -165,7 +164,7 @@ func (db *DB) BulkLines(
 		if err := ownedBulk(tx, o, id, &bulk); err != nil {
 			return err
 		}
-		stopped = db.streamLines(tx, bulk, after, limit, each)
+		stopped = db.streamLines(tx, bulk, span, each)
 		return stopped
 	}, oneMoment())
 	if stopped != nil {
@@ -176,10 +175,10 @@ func (db *DB) BulkLines(
 
 // streamLines decodes a bulk's lines as they come: SQLite and PostgreSQL send on when a
 // row was taken. A line without a payment leaves the payment's columns NULL.
-func (db *DB) streamLines(tx *gorm.DB, bulk bulkRow, after, limit int, each func(pirogue.BulkLine) error) error {
-	query := tx.Model(&lineRow{}).Where("bulk_id = ? AND number > ?", bulk.ID, after).Order("number")
-	if limit > 0 {
-		query = query.Limit(limit)
+func (db *DB) streamLines(tx *gorm.DB, bulk bulkRow, span pirogue.LineSpan, each func(pirogue.BulkLine) error) error {
+	query := tx.Model(&lineRow{}).Where("bulk_id = ? AND number > ?", bulk.ID, span.After).Order("number")
+	if span.Limit > 0 {
+		query = query.Limit(span.Limit)
 	}
 	rows, err := query.Select(lineColumns).Rows()
 	if err != nil {

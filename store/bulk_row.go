@@ -70,7 +70,8 @@ func (db *DB) packBulk(b pirogue.Bulk) (bulkRow, error) {
 		ID: string(b.ID), MerchantID: string(b.MerchantID), Mode: string(b.Mode), MerchantRef: b.Reference,
 		State: string(b.State), Country: string(b.Country), Currency: string(b.Amount.Currency), Lines: b.Lines,
 		Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost, Digest: b.Digest, NotifyURL: b.NotifyURL,
-		NotifyLines: flag(b.NotifyLines), Metadata: pack.json(b.Metadata, b.Metadata == nil), Pages: pack.json(b.Pages, false),
+		NotifyLines: flag(b.NotifyLines),
+		Metadata:    pack.json(b.Metadata, b.Metadata == nil), Pages: pack.json(b.Pages, false),
 		CreatedAt: on(b.CreatedAt), UpdatedAt: on(b.UpdatedAt), StartedAt: on(b.StartedAt), ClosedAt: on(b.ClosedAt),
 	}
 	return row, pack.err

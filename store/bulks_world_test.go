@@ -72,7 +72,7 @@ func (w *world) stands(b pirogue.Bulk) (pirogue.BulkState, map[pirogue.LineStatu
 func (w *world) linesOf(b pirogue.Bulk) []pirogue.BulkLine {
 	w.t.Helper()
 	var all []pirogue.BulkLine
-	require.NoError(w.t, w.db.BulkLines(w.ctx(), w.owner, b.ID, 0, 0, func(l pirogue.BulkLine) error {
+	require.NoError(w.t, w.db.BulkLines(w.ctx(), w.owner, b.ID, pirogue.LineSpan{}, func(l pirogue.BulkLine) error {
 		all = append(all, l)
 		return nil
 	}))

@@ -88,8 +88,8 @@ func claimReference(tx *gorm.DB, row paymentRow) (bool, error) {
 	if row.RefSpace != refSpace(pirogue.CashIn, false) {
 		return true, nil
 	}
-	claimed := tx.Exec("INSERT INTO order_references (merchant_id, mode, merchant_ref) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-		row.MerchantID, row.Mode, row.MerchantRef)
+	claimed := tx.Exec(`INSERT INTO order_references (merchant_id, mode, merchant_ref) VALUES (?, ?, ?)
+		ON CONFLICT DO NOTHING`, row.MerchantID, row.Mode, row.MerchantRef)
 	return claimed.RowsAffected == 1, claimed.Error
 }
 

@@ -61,11 +61,11 @@ func bulkSubmit(environ []string) *cobra.Command {
 	cmd.Flags().BoolVar(&s.notifyLines, "notify-lines", false, "have each line's end told by a webhook as well")
 	cmd.Flags().BoolVar(&s.watch, "watch", false, "watch it until every line is over")
 	cmd.RunE = withClient(environ, func(cmd *cobra.Command, c *bulkClient, args []string) error {
-		path, kind, body, err := s.request(args[0])
+		request, err := s.request(args[0])
 		if err != nil {
 			return err
 		}
-		bulk, err := c.bulk(cmd.Context(), http.MethodPost, path, kind, body)
+		bulk, err := c.bulk(cmd.Context(), request)
 		if bulk, err = accepted(cmd.ErrOrStderr(), bulk, err); err != nil {
 			return err
 		}
@@ -80,16 +80,17 @@ func bulkSubmit(environ []string) *cobra.Command {
 }
 
 // request returns the request that submits a file.
-func (s submission) request(file string) (path, kind string, body []byte, err error) {
-	if body, err = os.ReadFile(filepath.Clean(file)); err != nil {
-		return "", "", nil, err
+func (s submission) request(file string) (bulkRequest, error) {
+	body, err := os.ReadFile(filepath.Clean(file))
+	if err != nil {
+		return bulkRequest{}, err
 	}
 	if strings.EqualFold(filepath.Ext(file), ".json") {
 		body, err = s.intoJSON(body)
-		return bulksPath, "application/json", body, err
+		return bulkRequest{http.MethodPost, bulksPath, "application/json", body}, err
 	}
 	if s.reference == "" {
-		return "", "", nil, errors.New("a CSV needs --reference, which makes submitting it again harmless")
+		return bulkRequest{}, errors.New("a CSV needs --reference, which makes submitting it again harmless")
 	}
 	query := url.Values{"merchant_bulk_id": {s.reference}}
 	if s.notifyURL != "" {
@@ -98,7 +99,7 @@ func (s submission) request(file string) (path, kind string, body []byte, err er
 	if s.notifyLines {
 		query.Set("notify_lines", "true")
 	}
-	return bulksPath + "?" + query.Encode(), "text/csv; charset=utf-8", body, nil
+	return bulkRequest{http.MethodPost, bulksPath + "?" + query.Encode(), "text/csv; charset=utf-8", body}, nil
 }
 
 // intoJSON adds what the flags say to a bulk in JSON.
@@ -152,7 +153,7 @@ func bulkResults(environ []string) *cobra.Command {
 			query = url.Values{"format": {"csv"}, "locale": {locale}}
 		}
 		path := bulksPath + "/" + url.PathEscape(args[0]) + "/lines?" + query.Encode()
-		return c.insist(cmd.Context(), http.MethodGet, path, "", nil, func(r io.Reader) error {
+		return c.insist(cmd.Context(), bulkRequest{method: http.MethodGet, path: path}, func(r io.Reader) error {
 			_, err := io.Copy(cmd.OutOrStdout(), r) // an answer that breaks off is an error
 			return err
 		})
@@ -162,14 +163,15 @@ func bulkResults(environ []string) *cobra.Command {
 
 func bulkCancel(environ []string) *cobra.Command {
 	return &cobra.Command{
-		Use: "cancel BULK_ID", Short: "Cancel the lines that have not begun; their money comes back", Args: cobra.ExactArgs(1),
+		Use: "cancel BULK_ID", Args: cobra.ExactArgs(1),
+		Short: "Cancel the lines that have not begun; their money comes back",
 		RunE: withClient(environ, func(cmd *cobra.Command, c *bulkClient, args []string) error {
 			body, err := json.Marshal(map[string]string{"bulk_id": args[0]})
 			if err != nil {
 				return err
 			}
 			path := bulksPath + "/" + url.PathEscape(args[0]) + "/cancel"
-			bulk, err := c.bulk(cmd.Context(), http.MethodPost, path, "application/json", body)
+			bulk, err := c.bulk(cmd.Context(), bulkRequest{http.MethodPost, path, "application/json", body})
 			if err == nil {
 				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d lines are cancelled\n", bulk.State, bulk.Counts[pirogue.LineCancelled])
 			}
@@ -189,5 +191,5 @@ func bulkWatch(environ []string) *cobra.Command {
 
 // readBulk reads how a bulk stands.
 func (c *bulkClient) readBulk(ctx context.Context, id string) (bulkStand, error) {
-	return c.bulk(ctx, http.MethodGet, bulksPath+"/"+url.PathEscape(id), "", nil)
+	return c.bulk(ctx, bulkRequest{method: http.MethodGet, path: bulksPath + "/" + url.PathEscape(id)})
 }

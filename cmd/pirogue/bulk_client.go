@@ -37,6 +37,13 @@ func newBulkClient(environ []string) (*bulkClient, error) {
 	return &bulkClient{Account: account, clock: time.Now, pause: sleep}, err
 }
 
+// bulkRequest is a request before it is signed.
+type bulkRequest struct {
+	method, path string
+	kind         string // of the body, "" for none
+	body         []byte
+}
+
 // bulkStand is a bulk as the API shows it.
 type bulkStand struct {
 	ID       string                     `json:"bulk_id"`
@@ -84,20 +91,18 @@ func (r *refusal) passing() bool {
 
 // bulk sends a request that is answered with a bulk, again while that can help: what a
 // bulk's requests do, they do once.
-func (c *bulkClient) bulk(ctx context.Context, method, path, kind string, body []byte) (bulkStand, error) {
+func (c *bulkClient) bulk(ctx context.Context, r bulkRequest) (bulkStand, error) {
 	var answer struct{ Data bulkStand }
-	err := c.insist(ctx, method, path, kind, body, func(r io.Reader) error {
-		return json.NewDecoder(io.LimitReader(r, maxAnswer)).Decode(&answer)
+	err := c.insist(ctx, r, func(from io.Reader) error {
+		return json.NewDecoder(io.LimitReader(from, maxAnswer)).Decode(&answer)
 	})
 	return answer.Data, err
 }
 
 // insist sends a request until its answer is no passing refusal, signed anew each time.
-func (c *bulkClient) insist(
-	ctx context.Context, method, path, kind string, body []byte, read func(io.Reader) error,
-) error {
+func (c *bulkClient) insist(ctx context.Context, r bulkRequest, read func(io.Reader) error) error {
 	for try := 1; ; try++ {
-		err := c.send(ctx, method, path, kind, body, read)
+		err := c.send(ctx, r, read)
 		var no *refusal
 		if !errors.As(err, &no) || !no.passing() || try == bulkTries || ctx.Err() != nil {
 			return err
@@ -107,24 +112,22 @@ func (c *bulkClient) insist(
 }
 
 // send signs a request as the merchant's document says and reads its answer.
-func (c *bulkClient) send(
-	ctx context.Context, method, path, kind string, body []byte, read func(io.Reader) error,
-) error {
+func (c *bulkClient) send(ctx context.Context, r bulkRequest, read func(io.Reader) error) error {
 	ctx, stop := context.WithTimeout(ctx, bulkPatience)
 	defer stop()
-	req, err := http.NewRequestWithContext(ctx, method, c.BaseURL+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, r.method, c.BaseURL+r.path, bytes.NewReader(r.body))
 	if err != nil {
 		return err
 	}
 	stamp := strconv.FormatInt(c.clock.Now().Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(c.Secret))
 	mac.Write([]byte(stamp))
-	mac.Write(body)
+	mac.Write(r.body)
 	req.Header.Set("X-NekaPay-Key", c.Key)
 	req.Header.Set("X-NekaPay-Timestamp", stamp)
 	req.Header.Set("X-NekaPay-Signature", hex.EncodeToString(mac.Sum(nil)))
-	if kind != "" {
-		req.Header.Set("Content-Type", kind)
+	if r.kind != "" {
+		req.Header.Set("Content-Type", r.kind)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -136,7 +139,7 @@ func (c *bulkClient) send(
 	}
 	no := &refusal{Status: resp.StatusCode}
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(no); err != nil {
-		return fmt.Errorf("%s answers %s: %w", c.BaseURL+path, resp.Status, err)
+		return fmt.Errorf("%s answers %s: %w", c.BaseURL+r.path, resp.Status, err)
 	}
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		no.wait = time.Duration(seconds) * time.Second

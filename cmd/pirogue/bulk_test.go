@@ -223,7 +223,7 @@ func TestABulkPaysItsLinesAndTellsItsMerchantOnce(t *testing.T) {
 func (w *world) givesWay(t *testing.T, id string) {
 	t.Helper()
 	workflows := []string{"bulk-" + id}
-	require.NoError(t, w.parts.store.BulkLines(t.Context(), w.owner(t), pirogue.BulkID(id), 0, 0, func(l pirogue.BulkLine) error {
+	require.NoError(t, w.parts.store.BulkLines(t.Context(), w.owner(t), pirogue.BulkID(id), pirogue.LineSpan{}, func(l pirogue.BulkLine) error {
 		workflows = append(workflows, "cashout-"+string(l.Payment.ID))
 		return nil
 	}))
