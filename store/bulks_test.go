@@ -165,15 +165,20 @@ func TestLinesEndByThemselves(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(10_000)
 		b, lines := w.acceptBulk("salaries", 1000, 2000)
-		w.startLines(b, 1, 100)
-		for _, l := range lines {
-			w.sendLine(l)
+		open := func(why string) {
+			_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(0))
+			require.NoError(w.t, err)
+			require.False(w.t, closed, why)
 		}
-		_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(0))
+		w.startLines(b, 1, 1)
+		w.sendLine(lines[0])
+		open("one is open and one waits")
+		_, err := w.success(lines[0].Payment)
 		require.NoError(w.t, err)
-		require.False(w.t, closed, "lines are open")
-		_, err = w.success(lines[0].Payment)
-		require.NoError(w.t, err)
+		open("one waits")
+		w.startLines(b, 1, 1)
+		w.sendLine(lines[1])
+		open("one is open")
 		_, err = w.failed(lines[1].Payment)
 		require.NoError(w.t, err)
 		w.has(10_000-1020, 0)

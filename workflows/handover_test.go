@@ -198,3 +198,34 @@ func TestAWorkerThatDiesWhileItHandsOverSendsNothingTwice(t *testing.T) {
 		})
 	}
 }
+
+// rival is a store in which somebody else sends one payment of a page first.
+type rival struct {
+	activities.Store
+	sent pirogue.AttemptID
+}
+
+func (r *rival) SendLines(
+	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
+) (map[pirogue.AttemptID]bool, error) {
+	if r.sent == "" {
+		r.sent = attempts[3]
+		if _, err := r.Store.Send(ctx, r.sent, false, at); err != nil {
+			return nil, err
+		}
+	}
+	return r.Store.SendLines(ctx, attempts, at)
+}
+
+func TestWhatSomebodyElseHasSentIsNotHandedOver(t *testing.T) {
+	t.Parallel()
+
+	c := newCrew(t, 10)
+	operator, store := &wholesaler{operator: c.operator}, &rival{Store: c.store}
+	c.employ(operator, store)
+	c.pay(time.Minute, 2)
+	require.Equal(t, pirogue.BulkCompleted, c.run().State)
+	require.Len(t, operator.calls, 1)
+	require.Len(t, operator.calls[0], 9)
+	c.audit()
+}
