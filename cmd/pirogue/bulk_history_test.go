@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 
 	"pirogue"
@@ -61,6 +63,7 @@ func TestTheHistoryOfTheLargestBulkStaysShort(t *testing.T) {
 	require.NoError(t, err)
 	c, err := client.Dial(client.Options{
 		HostPort: piroguetest.Temporal(t), DataConverter: codec.Converter(ring), FailureConverter: codec.Failures(ring),
+		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
