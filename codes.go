@@ -80,10 +80,12 @@ var Codes = []CodeInfo{
 	{TransactionNotFound, 404, Text{"Transaction introuvable.", "Transaction not found."}},
 	{NotFound, 404, Text{"Ressource introuvable.", "Not found."}},
 	{MethodNotAllowed, 405, Text{"Méthode non autorisée sur cette route.", "Method not allowed on this route."}},
-	{PayloadTooLarge, 413, Text{"Le corps dépasse 64 Kio.", "The body is larger than 64 KiB."}},
+	{PayloadTooLarge, 413, Text{
+		"Le corps dépasse 64 Kio (8 Mio pour un envoi groupé).", "The body is larger than 64 KiB (8 MiB for a bulk).",
+	}},
 	{UnsupportedMediaType, 415, Text{
-		"Type de contenu attendu : application/json en UTF-8, sans compression.",
-		"Expected content type: application/json in UTF-8, uncompressed.",
+		"Type de contenu attendu : application/json (ou text/csv pour un envoi groupé) en UTF-8, sans compression.",
+		"Expected content type: application/json (or text/csv for a bulk) in UTF-8, uncompressed.",
 	}},
 	{DuplicateOrder, 409, Text{
 		"Cette référence existe déjà ; l'opération d'origine est renvoyée.",

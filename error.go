@@ -17,6 +17,7 @@ type Param struct {
 	Field   string `json:"field"`
 	Code    Code   `json:"code"`
 	Message string `json:"message,omitempty"`
+	Line    int    `json:"line,omitempty"` // of a bulk, from 1; of a file, as an editor counts
 }
 
 // Error returns the code and the cause.

@@ -31,7 +31,8 @@ const (
 // made the status terminal, and where they go.
 type Event struct {
 	ID         EventID
-	PaymentID  PaymentID
+	PaymentID  PaymentID // "" for a bulk's event
+	BulkID     BulkID    // "" for a payment's event
 	MerchantID MerchantID
 	Mode       Mode
 	URL        string
@@ -107,7 +108,7 @@ type eventReason struct {
 
 // NewEvent returns the event of a payment that has just become terminal at the
 // given moment. p.Status and p.Sequence are those after the change; url is where
-// the merchant listens, "" when nowhere.
+// the merchant listens, "" when nowhere. A quiet payment's event is kept and not sent.
 func NewEvent(p Payment, url string, at time.Time) (Event, error) {
 	id := NewEventID(p.ID, p.Sequence)
 	body := eventBody{
@@ -124,8 +125,8 @@ func NewEvent(p Payment, url string, at time.Time) (Event, error) {
 		return Event{}, Errorf(Internal, "encode event %s: %w", id, err)
 	}
 	state := EventWaiting
-	if url == "" {
-		state = EventUnwanted
+	if url == "" || p.Quiet {
+		url, state = "", EventUnwanted
 	}
 	return Event{
 		ID: id, PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, URL: url, Body: raw, State: state, CreatedAt: at,

@@ -19,6 +19,7 @@ type Order struct {
 	Amount     Money       `json:"amount"`         // what moves at the operator: see Payment.AtOperator
 	Leg        Leg         `json:"leg"`            // of the operator that is tried first
 	Next       []Leg       `json:"next,omitempty"` // of those that may be tried after it
+	Bulk       bool        `json:"bulk,omitempty"` // it gives way to everything interactive
 }
 
 // Leg is the part of a route that one operator serves, with what its adapter
@@ -46,6 +47,7 @@ func NewOrder(p Payment, route []Instance) Order {
 	return Order{
 		PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind,
 		Country: p.Country, Network: p.Network, Amount: p.AtOperator(), Leg: legs[0], Next: legs[1:],
+		Bulk: p.BulkID != "",
 	}
 }
 

@@ -49,6 +49,8 @@ type Payment struct {
 	MSISDN     MSISDN // in full; answers and logs carry MSISDN.Masked
 	Network    Network
 	Operator   OperatorCode // of the latest attempt
+	BulkID     BulkID       // of a line of a bulk; "" otherwise
+	Quiet      bool         // its end is told by its bulk's webhook only
 
 	CustomerName string
 	Description  string // of a refund: its reason
@@ -130,6 +132,7 @@ const (
 	FailedNoAnswer    FailureCode = "CUSTOMER_DID_NOT_PAY"
 	FailedNotStarted  FailureCode = "NOT_STARTED"
 	FailedBySupport   FailureCode = "SETTLED_BY_SUPPORT"
+	FailedCancelled   FailureCode = "CANCELLED"
 )
 
 // FailureTexts is each reason in French and in English.
@@ -153,6 +156,10 @@ var FailureTexts = map[FailureCode]Text{
 	FailedNotStarted: {
 		FR: "Le paiement n'a pas pu être envoyé à temps ; aucun argent n'a bougé.",
 		EN: "The payment could not be sent in time; no money moved.",
+	},
+	FailedCancelled: {
+		FR: "L'envoi groupé a été annulé avant le tour de ce paiement ; aucun argent n'a bougé.",
+		EN: "The bulk was cancelled before this payment's turn; no money moved.",
 	},
 	FailedBySupport: {
 		FR: "Le support a établi, preuves à l'appui, que le paiement n'a pas eu lieu.",

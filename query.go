@@ -44,7 +44,7 @@ type Balance struct {
 	Currency  Currency
 	Available int64 // may be spent
 	Pending   int64 // cash-ins that are under way
-	Reserved  int64 // held for cash-outs and refunds under way
+	Reserved  int64 // held for cash-outs and refunds under way, and for lines of bulks that wait for their turn
 	UpdatedAt time.Time
 }
 

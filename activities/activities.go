@@ -31,6 +31,8 @@ type Activities struct {
 type Workflows interface {
 	// Launch starts a payment's workflow and does not wait for it.
 	Launch(ctx context.Context, p pirogue.Payment) error
+	// LaunchBulk starts a bulk's workflow and does not wait for it.
+	LaunchBulk(ctx context.Context, b pirogue.Bulk) error
 	// Deliver starts the delivery of an event, in the round it is in.
 	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
 	// Heard tells a payment's workflow that its operator called back. It fails with

@@ -44,7 +44,7 @@ func (a *Activities) Settle(ctx context.Context, in Ending) (Ended, error) {
 	}
 	owner := pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 	for _, event := range []pirogue.EventID{settled.EventID, settled.Reversed} {
-		if event == "" {
+		if event == "" || p.Quiet {
 			continue
 		}
 		if err := a.Workflows.Deliver(ctx, owner, event, 0); err != nil {

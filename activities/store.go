@@ -64,6 +64,7 @@ type Attempts interface {
 
 // Books makes payments terminal and moves money.
 type Books interface {
+	Bulks
 	// Accept writes a payment with its first attempt, its idempotency and its hold in
 	// one transaction; see api.Payments.
 	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
@@ -76,6 +77,38 @@ type Books interface {
 	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)
 	// Merchant returns a merchant. It fails with NotFound.
 	Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error)
+}
+
+// Bulks makes payments of the lines of bulks.
+type Bulks interface {
+	LineSender
+	// BulkPage says how a page of a bulk stands.
+	BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageStand, error)
+	// StartLines makes payments of the next waiting lines of a page, at most limit, in one
+	// transaction, and returns how many. prepare gives each its first attempt and the
+	// digest of its callback's token.
+	StartLines(
+		ctx context.Context, id pirogue.BulkID, page, limit int,
+		prepare func(pirogue.Payment) (pirogue.Attempt, string),
+	) (int, error)
+	// CloseBulk ends a bulk of which every line is over, writes the event for its merchant
+	// and reports whether the bulk has ended.
+	CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, bool, error)
+	// UnstartedBulks returns bulks accepted before a moment that no workflow took up,
+	// oldest first.
+	UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
+}
+
+// LineSender is what a page of a bulk needs to send its payments.
+type LineSender interface {
+	// OpenLines returns the payments of a page that have not ended.
+	OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.Payment, error)
+	// UnsentLines returns the payments of a page of which nothing was ever sent, each with
+	// its attempt.
+	UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error)
+	// SendLines marks attempts SENT and their payments INITIATED, in one transaction, and
+	// returns those that it marked: the others must not be sent.
+	SendLines(ctx context.Context, attempts []pirogue.AttemptID, at time.Time) (map[pirogue.AttemptID]bool, error)
 }
 
 // Cases keeps what only a person can settle.

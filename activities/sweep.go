@@ -21,11 +21,12 @@ type Swept struct {
 	Expired  int `json:"expired"`  // payments too old to be started
 	Notified int `json:"notified"` // events whose delivery had not been started
 	Routed   int `json:"routed"`   // callbacks no workflow had been told of
+	Bulks    int `json:"bulks"`    // bulks whose workflow had not been started
 	Purged   int `json:"purged"`   // spent signatures that were old enough to forget
 }
 
 // Sweep moves on what was acknowledged and then left behind by a crash: payments
-// without a workflow, events without a delivery, callbacks nobody was told of. A
+// or bulks without a workflow, events without a delivery, callbacks nobody was told of. A
 // payment past its start deadline is never started late, for the merchant may have
 // asked again under another reference: it expires.
 func (a *Activities) Sweep(ctx context.Context) (Swept, error) {
@@ -33,6 +34,7 @@ func (a *Activities) Sweep(ctx context.Context) (Swept, error) {
 	before := a.Clock.Now().Add(-sweepAfter)
 	err := errors.Join(
 		a.sweepPayments(ctx, before, &swept),
+		a.sweepBulks(ctx, before, &swept),
 		a.sweepEvents(ctx, before, &swept),
 		a.sweepCallbacks(ctx, before, &swept),
 		a.purge(ctx, &swept),

@@ -81,9 +81,14 @@ func (s *Server) price(ctx context.Context, p pirogue.Payment, route []pirogue.I
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
+	return priceBy(contract, p, route)
+}
+
+// priceBy is price by a contract that was read already.
+func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, route []pirogue.Instance) (pirogue.Payment, error) {
 	rule := contract.Rule(p.Kind, p.Country, p.Network)
 	p.Fee, p.FeePayer, p.FeeReturns = rule.Of(p.Amount), rule.Payer, rule.Returned
-	_, err = p.Amount.Add(p.Fee)
+	_, err := p.Amount.Add(p.Fee)
 	fits := pirogue.Fitting(route, p)
 	if err != nil || len(fits) == 0 {
 		return pirogue.Payment{}, pirogue.FieldError(pirogue.InvalidAmount, "amount")

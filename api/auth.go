@@ -149,8 +149,12 @@ func (s *Server) checkReplay(c *gin.Context, v *visit) error {
 	if c.Request.Method == http.MethodGet {
 		return nil
 	}
+	path := c.Request.URL.Path
+	if query := c.Request.URL.RawQuery; query != "" { // of a bulk in CSV, which names it there
+		path += "?" + query
+	}
 	fresh, err := s.store.Spend(v.ctx, pirogue.Spent{
-		Signature: v.sent, KeyID: v.key.Public, Method: c.Request.Method, Path: c.Request.URL.Path, At: s.clock.Now(),
+		Signature: v.sent, KeyID: v.key.Public, Method: c.Request.Method, Path: path, At: s.clock.Now(),
 	})
 	if err == nil && !fresh {
 		err = pirogue.Errorf(pirogue.SignatureReplayed, "signature is bound to another route")

@@ -12,9 +12,15 @@ import (
 	"pirogue"
 )
 
-// readBody reads the raw bytes, at most maxBody of them, before anything looks at
-// them.
+// readBody reads the raw bytes, at most as many as the route takes, before anything looks
+// at them.
 func (s *Server) readBody(c *gin.Context, v *visit) error {
+	if takesBulk(c) {
+		if err := s.admitBulk(c, v); err != nil {
+			return err
+		}
+	}
+	maxBody := bodyLimit(c)
 	if c.Request.ContentLength > maxBody {
 		return pirogue.Errorf(pirogue.PayloadTooLarge, "%d bytes announced", c.Request.ContentLength)
 	}
@@ -23,7 +29,7 @@ func (s *Server) readBody(c *gin.Context, v *visit) error {
 		c.Header("Connection", "close")
 		return pirogue.Errorf(pirogue.InvalidJSON, "read the body: %w", err)
 	}
-	if len(body) > maxBody {
+	if int64(len(body)) > maxBody {
 		return pirogue.Errorf(pirogue.PayloadTooLarge, "more than %d bytes", maxBody)
 	}
 	v.body = body
@@ -39,14 +45,15 @@ func lifeOf(r *http.Request) context.Context {
 	return r.Context()
 }
 
-// checkContentType accepts application/json in UTF-8, uncompressed, on a POST.
+// checkContentType accepts application/json in UTF-8, uncompressed, on a POST, and for a
+// bulk text/csv.
 func (s *Server) checkContentType(c *gin.Context, _ *visit) error {
 	if c.Request.Method != http.MethodPost {
 		return nil
 	}
 	given, ok := single(c.Request.Header, "Content-Type")
 	kind, params, err := mime.ParseMediaType(given)
-	if !ok || err != nil || kind != "application/json" {
+	if !ok || err != nil || kind != "application/json" && !(kind == "text/csv" && takesBulk(c)) {
 		return pirogue.Errorf(pirogue.UnsupportedMediaType, "content type %q", given)
 	}
 	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {

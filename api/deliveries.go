@@ -23,8 +23,9 @@ var eventStates = []pirogue.EventState{
 // letterView is an event on its way to its merchant.
 type letterView struct {
 	ID        pirogue.EventID    `json:"event_id"`
-	PaymentID pirogue.PaymentID  `json:"transaction_id"`
-	URL       string             `json:"url,omitempty"` // absent when there was none
+	PaymentID pirogue.PaymentID  `json:"transaction_id,omitempty"` // of a payment's event
+	BulkID    pirogue.BulkID     `json:"bulk_id,omitempty"`        // of a bulk's event
+	URL       string             `json:"url,omitempty"`            // absent when there was none
 	State     pirogue.EventState `json:"state"`
 	Round     int                `json:"round"`
 	CreatedAt string             `json:"created_at"`
@@ -50,7 +51,8 @@ type attemptView struct {
 // letterOf returns an event as its merchant sees it.
 func letterOf(e pirogue.Event) letterView {
 	return letterView{
-		ID: e.ID, PaymentID: e.PaymentID, URL: e.URL, State: e.State, Round: e.Round, CreatedAt: moment(e.CreatedAt),
+		ID: e.ID, PaymentID: e.PaymentID, BulkID: e.BulkID, URL: e.URL, State: e.State, Round: e.Round,
+		CreatedAt: moment(e.CreatedAt),
 	}
 }
 

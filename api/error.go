@@ -102,10 +102,14 @@ func (s *Server) failure(v *visit, info pirogue.CodeInfo, err error) failure {
 }
 
 // params returns the fields at fault with a sentence for each: at most maxParams of
-// them, for a body can name thousands.
+// them, or maxLineParams of a bulk's lines, for a body can name thousands.
 func params(given []pirogue.Param, t tongue) []pirogue.Param {
 	var told []pirogue.Param
-	for _, p := range given[:min(len(given), maxParams)] {
+	most := maxParams
+	if len(given) > 0 && given[0].Line > 0 {
+		most = maxLineParams
+	}
+	for _, p := range given[:min(len(given), most)] {
 		p.Field = shorten(p.Field, maxFieldName)
 		if p.Message == "" {
 			p.Message = t.of(p.Code.Info().Text)

@@ -29,6 +29,11 @@ type exportOrder struct {
 	locale tongue
 }
 
+// shape says how the export is written.
+func (o exportOrder) shape() exportShape {
+	return exportShape{format: o.format, locale: o.locale, columns: exportColumns, file: "transactions.csv"}
+}
+
 // readExport reads which payments are asked for, and how. Without "to" the period ends
 // at this moment, without "from" it is as long as it may be.
 func (s *Server) readExport(raw string) (exportOrder, error) {
@@ -75,7 +80,7 @@ func (s *Server) exportTransactions(c *gin.Context, v *visit) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), exportTime)
 	defer cancel()
 	out := bufio.NewWriterSize(newStream(c), exportChunk)
-	if err := s.writeExport(ctx, v.owner(), order, newExportWriter(c, out, order)); err != nil {
+	if err := s.writeExport(ctx, v.owner(), order, newExportWriter(c, out, order.shape())); err != nil {
 		return s.breakOff(c, v, err)
 	}
 	if err := out.Flush(); err != nil {

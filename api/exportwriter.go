@@ -51,11 +51,15 @@ var exportColumns = []string{
 
 // cells returns the line for a spreadsheet.
 func (v exportView) cells() []string {
-	cells := []string{
+	return harmlessly(
 		string(v.ID), v.OrderID, string(v.Type), string(v.Status), number(v.Amount), number(v.Fee), number(v.Net),
 		string(v.Currency), string(v.CountryCode), v.MSISDN, string(v.Operator), v.ProviderTxID, number(v.Refunded),
 		v.CreatedAt, v.UpdatedAt, v.SettledAt,
-	}
+	)
+}
+
+// harmlessly returns cells that no spreadsheet takes for formulas.
+func harmlessly(cells ...string) []string {
 	for i := range cells {
 		cells[i] = harmless(cells[i])
 	}
@@ -77,14 +81,27 @@ func harmless(cell string) string {
 // or the export has ended, so that an early failure is still an answer like any other.
 type exportWriter interface {
 	begin() error
-	row(v exportView) error
+	row(v exportRow) error
 	end(cursor string) error // "" when nothing is left
 }
 
-// newExportWriter returns the writer an order asks for.
-func newExportWriter(c *gin.Context, out *bufio.Writer, order exportOrder) exportWriter {
-	if order.format == asCSV {
-		return newCSVExport(c, out, order.locale)
+// exportRow is one line of an export.
+type exportRow interface {
+	cells() []string // for a spreadsheet
+}
+
+// exportShape is how an export is written.
+type exportShape struct {
+	format  exportFormat
+	locale  tongue
+	columns []string // the first line of a CSV
+	file    string   // what a browser calls it
+}
+
+// newExportWriter returns the writer of a shape.
+func newExportWriter(c *gin.Context, out *bufio.Writer, shape exportShape) exportWriter {
+	if shape.format == asCSV {
+		return newCSVExport(c, out, shape)
 	}
 	return &jsonExport{header: c.Writer.Header(), out: out}
 }
@@ -102,10 +119,10 @@ func (e *jsonExport) begin() error {
 	return err
 }
 
-func (e *jsonExport) row(v exportView) error {
+func (e *jsonExport) row(v exportRow) error {
 	line, err := json.Marshal(v)
 	if err != nil {
-		return pirogue.Errorf(pirogue.Internal, "encode payment %s: %w", v.ID, err)
+		return pirogue.Errorf(pirogue.Internal, "encode row %d: %w", e.rows+1, err)
 	}
 	if e.rows++; e.rows > 1 {
 		line = append([]byte{','}, line...)
@@ -129,7 +146,7 @@ type csvExport struct {
 	header http.Header
 	out    *bufio.Writer
 	lines  *csv.Writer
-	french bool
+	shape  exportShape
 }
 
 // byteOrderMark is U+FEFF in UTF-8.
@@ -138,10 +155,10 @@ const byteOrderMark = "\xef\xbb\xbf"
 // cursorTrailer carries what next_cursor does where the body has no place for it.
 const cursorTrailer = http.TrailerPrefix + "X-Next-Cursor"
 
-func newCSVExport(c *gin.Context, out *bufio.Writer, locale tongue) *csvExport {
-	e := &csvExport{header: c.Writer.Header(), out: out, lines: csv.NewWriter(out), french: locale == french}
+func newCSVExport(c *gin.Context, out *bufio.Writer, shape exportShape) *csvExport {
+	e := &csvExport{header: c.Writer.Header(), out: out, lines: csv.NewWriter(out), shape: shape}
 	e.lines.UseCRLF = true
-	if e.french {
+	if shape.locale == french {
 		e.lines.Comma = ';'
 	}
 	return e
@@ -149,16 +166,16 @@ func newCSVExport(c *gin.Context, out *bufio.Writer, locale tongue) *csvExport {
 
 func (e *csvExport) begin() error {
 	e.header.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	e.header.Set("Content-Disposition", `attachment; filename="transactions.csv"`)
-	if e.french {
+	e.header.Set("Content-Disposition", `attachment; filename="`+e.shape.file+`"`)
+	if e.shape.locale == french {
 		if _, err := e.out.WriteString(byteOrderMark); err != nil {
 			return err
 		}
 	}
-	return e.lines.Write(exportColumns)
+	return e.lines.Write(e.shape.columns)
 }
 
-func (e *csvExport) row(v exportView) error { return e.lines.Write(v.cells()) }
+func (e *csvExport) row(v exportRow) error { return e.lines.Write(v.cells()) }
 
 func (e *csvExport) end(cursor string) error {
 	if cursor != "" {

@@ -11,6 +11,17 @@ const (
 	maxFieldName = 64       // characters of a field's name that an answer repeats
 )
 
+// Bulks. Their bodies are read before anybody is known, so few are read at once.
+const (
+	maxBulkBody        = 8 << 20 // bytes, on the one route that takes a bulk
+	maxLineParams      = 100     // mistakes in lines named in one answer
+	maxBulkBodies      = 16      // at one moment
+	maxBulkBodiesOfOne = 4       // of them from one address
+	bulkRetry          = 5 * time.Second
+	bulkReadTime       = 90 * time.Second // of a body over a slow connection
+	bulkTime           = 25 * time.Second // of what follows, until the answer
+)
+
 // What one field may hold, in characters.
 const (
 	maxURL         = 2048

@@ -70,6 +70,12 @@ func (s *Server) readPayment(body []byte, m pirogue.Mode, k pirogue.Kind) (payme
 	if err != nil {
 		return paymentForm{}, err
 	}
+	in := s.paymentOf(f, m, k)
+	return in, f.err()
+}
+
+// paymentOf reads the fields of a cash-in or a cash-out and notes what is wrong.
+func (s *Server) paymentOf(f *form, m pirogue.Mode, k pirogue.Kind) paymentForm {
 	f.need("merchant_order_id", "amount", numberField[k])
 	in := paymentForm{
 		kind:    k,
@@ -86,7 +92,7 @@ func (s *Server) readPayment(body []byte, m pirogue.Mode, k pirogue.Kind) (payme
 		oneOf(pirogue.Orange, pirogue.MTN, pirogue.Moov, pirogue.Wave)))
 	in.otp = f.text("otp", pirogue.InvalidParameter, oneTimePassword.MatchString)
 	in.metadata = f.pairs("metadata")
-	return in, f.err()
+	return in
 }
 
 // readCustomer reads the number, and the country and currency that follow from it.

@@ -41,6 +41,7 @@ type Gate interface {
 // Payments writes and reads payments of one owner. A payment of another owner is
 // TransactionNotFound.
 type Payments interface {
+	Bulks
 	// Accept writes a payment, its first attempt and its idempotency in one
 	// transaction, and with a cash-out or refund its hold. When the owner's reference
 	// exists already it changes nothing and returns the original with false. It fails
@@ -55,6 +56,24 @@ type Payments interface {
 	ByReference(ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string) (pirogue.Payment, error)
 	// Fees returns the merchant's contract.
 	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
+}
+
+// Bulks writes and reads bulks of one owner. A bulk of another owner is NotFound.
+type Bulks interface {
+	// AcceptBulk writes a bulk with its lines, takes their order numbers and sets aside
+	// what they cost, in one transaction. When the owner's reference exists already it
+	// changes nothing and returns the original with false. It fails with InvalidOrderID,
+	// naming the lines whose order number is taken, and with InsufficientBalance; a
+	// failure leaves nothing behind.
+	AcceptBulk(ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine) (pirogue.Bulk, bool, error)
+	Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error)
+	// BulkLines calls each for every line of a span, as Export does.
+	BulkLines(
+		ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
+	) error
+	// CancelBulk ends the lines that have not begun and gives their money back. It may be
+	// called again, also when the bulk is over.
+	CancelBulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, error)
 }
 
 // Reports reads what one owner has.
@@ -95,6 +114,7 @@ type Webhooks interface {
 
 // Workflows is what the API asks of the payments' workflows.
 type Workflows interface {
+	Launcher
 	// Ready fails with ServiceUnavailable when Temporal is away. It answers from what
 	// was seen within the last second, so it may be asked before every payment.
 	Ready(ctx context.Context) error
@@ -108,8 +128,15 @@ type Workflows interface {
 	// Heard tells a payment's workflow that the operator called back. It fails with
 	// NotFound when no workflow is open for it.
 	Heard(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind) error
+}
+
+// Launcher starts workflows that are no payment's. Each may be started again without a
+// second effect.
+type Launcher interface {
 	// Deliver starts the delivery of an event, in the round it is in.
 	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
+	// LaunchBulk starts the workflow that starts a bulk's payments, or joins it.
+	LaunchBulk(ctx context.Context, b pirogue.Bulk) error
 }
 
 // Routes says which operators serve a payment.

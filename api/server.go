@@ -101,7 +101,8 @@ type Server struct {
 	// callbackSlots and waiterSlots hold one value for each one under way.
 	callbackSlots chan struct{}
 	waiterSlots   chan struct{}
-	exports       *exportGate
+	exports       *gate[pirogue.Owner]
+	bulkBodies    *gate[netip.Prefix]
 	// closing is closed when the server is about to stop: held answers go out.
 	closing   chan struct{}
 	door      *door
@@ -141,7 +142,8 @@ func New(o Options) (*Server, error) {
 		callbacks:       newLimiter[string](callbackPerSecond, callbackBurst),
 		callbackSlots:   make(chan struct{}, maxCallbacks),
 		waiterSlots:     make(chan struct{}, maxWaiters),
-		exports:         newExportGate(),
+		exports:         newGate[pirogue.Owner](maxExports, maxMerchantExports, exportRetry),
+		bulkBodies:      newGate[netip.Prefix](maxBulkBodies, maxBulkBodiesOfOne, bulkRetry),
 		closing:         make(chan struct{}),
 		door:            newDoor(),
 		publicURL:       o.PublicURL,
@@ -179,6 +181,10 @@ func (s *Server) register() {
 	merchant := s.engine.Group("/api/v1", s.pass(s.admission()))
 	merchant.POST("/payments/cashin", s.answer(s.createCashIn))
 	merchant.POST("/payments/cashout", s.answer(s.createCashOut))
+	merchant.POST("/payments/cashout/bulk", s.answer(s.createBulk))
+	merchant.GET("/payments/cashout/bulk/:bulk_id", s.answer(s.getBulk))
+	merchant.GET("/payments/cashout/bulk/:bulk_id/lines", s.answer(s.getBulkLines))
+	merchant.POST("/payments/cashout/bulk/:bulk_id/cancel", s.answer(s.cancelBulk))
 	merchant.GET("/payments", s.answer(s.listPayments))
 	merchant.GET("/payments/:transaction_id", s.answer(s.getPayment))
 	merchant.GET("/payments/:transaction_id/timeline", s.answer(s.getTimeline))

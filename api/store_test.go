@@ -31,6 +31,8 @@ type fakeStore struct {
 	contracts map[pirogue.MerchantID]pirogue.FeeSchedule
 	events    []pirogue.EventLog
 	healths   map[pirogue.OperatorCode]pirogue.Health
+	bulks     []*pirogue.Bulk
+	lines     map[pirogue.BulkID][]pirogue.BulkLine
 
 	away    error                    // every call fails with it
 	hangs   bool                     // every call takes until its context ends
@@ -47,7 +49,7 @@ func newFakeStore() *fakeStore {
 		spent: map[[32]byte]pirogue.Spent{}, taken: map[pirogue.Owner]int{},
 		attempts: map[string]pirogue.Attempt{}, callbacks: map[string]pirogue.Callback{},
 		moments: map[pirogue.PaymentID][]pirogue.Moment{}, balances: map[pirogue.Owner][]pirogue.Balance{},
-		contracts: map[pirogue.MerchantID]pirogue.FeeSchedule{},
+		contracts: map[pirogue.MerchantID]pirogue.FeeSchedule{}, lines: map[pirogue.BulkID][]pirogue.BulkLine{},
 	}
 }
 

@@ -21,6 +21,7 @@ type visit struct {
 	ctx      context.Context    // startClock: ends storeTime later
 	cancel   context.CancelFunc // startClock
 	leave    func()             // takeTurn: gives the turn to the next, once
+	bulk     func()             // readBody: lets another bulk's body in
 	starved  bool               // fail: the database did not answer
 	stamp    string             // checkTimestamp: as the merchant wrote and signed it
 	sent     [32]byte           // checkSignature
@@ -44,6 +45,9 @@ func (v *visit) rest() {
 // done lets go of the turn and of the time limit.
 func (v *visit) done() {
 	v.rest()
+	if v.bulk != nil {
+		v.bulk()
+	}
 	if v.cancel != nil {
 		v.cancel()
 	}

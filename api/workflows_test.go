@@ -24,6 +24,9 @@ type fakeWorkflows struct {
 	hears   error // what Heard fails with
 	begun   int   // how often Start was called
 
+	launches error // what LaunchBulk fails with
+	launched []pirogue.BulkID
+
 	delivers  error // what Deliver fails with
 	delivered []delivery
 }

@@ -36,6 +36,9 @@ const (
 	Unheard  Story = "unheard cash-out" // paid out, and the operator's answer never comes
 	Rejected Story = "rejected cash-out"
 	Refund   Story = "refund" // all of a cash-in goes back
+	Bulk     Story = "bulk"   // cash-outs asked for together
+	Stopped  Story = "stopped bulk"
+	Orphan   Story = "left bulk" // accepted by an API that died, and taken up by the sweep
 )
 
 var (
@@ -82,6 +85,31 @@ var Points = []Point{
 	{"giveback.accepted", Worker, []Story{Late}, "the refund of stray money is a fact, and no workflow was started"},
 	{"giveback.launched", Worker, []Story{Late}, "the refund of stray money is under way, its workflow has not heard"},
 	{"settle.closed", Worker, []Story{Late}, "stray money is back and its case closed, and nobody tells the merchant"},
+
+	{"store.bulk.written", API, []Story{Bulk}, "a bulk is written and not committed, and has no line"},
+	{"store.bulk.claimed", API, []Story{Bulk}, "its lines are written and their numbers taken, and nothing is set aside"},
+	{"store.bulk.held", API, []Story{Bulk}, "all of the bulk is written, its money set aside, and not committed"},
+	{"api.bulk.checked", API, []Story{Bulk}, "every line is good, and nothing is written"},
+	{"api.bulk.committed", API, []Story{Bulk}, "the bulk is a fact, and no workflow was started"},
+	{"api.bulk.started", API, []Story{Bulk}, "its workflow is started, and the merchant's answer is not sent"},
+	{"store.bulk.lines", Worker, []Story{Bulk}, "lines have begun and are no payments yet, and nothing is committed"},
+	{"store.bulk.payments", Worker, []Story{Bulk}, "they are payments with their attempts, and hold no money"},
+	{"store.bulk.booked", Worker, []Story{Bulk}, "they hold their money as well, and are not committed"},
+	{"bulk.page.begun", Worker, []Story{Bulk}, "the lines of a page are payments, and no workflow of theirs was started"},
+	{"store.bulk.sent", Worker, []Story{Bulk}, "attempts are marked as sent, payments are not, nothing is committed"},
+	{"bulk.page.marked", Worker, []Story{Bulk}, "all attempts of a page are marked as sent, and no byte has left"},
+	{"bulk.page.called", Worker, []Story{Bulk}, "the operator has executed and answered a page, and nobody noted it"},
+	{"bulk.line.noted", Worker, []Story{Bulk}, "its answer is noted for the first payment, and not for the others"},
+	{"bulk.line.launched", Worker, []Story{Bulk}, "the first of them has its workflow, and the others have not"},
+	{"bulk.page.launched", Worker, []Story{Bulk}, "all of them have, and the coordinator has not heard"},
+	{"store.bulk.cancelling", API, []Story{Stopped}, "a bulk is cancelled, its lines are not, nothing is committed"},
+	{"store.bulk.returned", API, []Story{Stopped}, "its lines are cancelled, their money is back, nothing is committed"},
+	{"store.bulk.closed", Worker, []Story{Bulk}, "a bulk is over, nobody is told, and nothing is committed"},
+	{"store.bulk.announced", Worker, []Story{Bulk}, "its event is written as well, and not committed"},
+
+	{"bulk.closed", Worker, []Story{Bulk}, "a bulk is over, and nobody tells the merchant"},
+	{"bulk.told", Worker, []Story{Bulk}, "the delivery is started, and the coordinator has not heard"},
+	{"sweep.bulk.launched", Worker, []Story{Orphan}, "a bulk that was left behind is started, and the sweep is not over"},
 
 	{"sweep.launched", Worker, []Story{Left}, "a payment that was left behind is started, and the sweep is not over"},
 }

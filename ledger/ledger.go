@@ -7,6 +7,7 @@
 package ledger
 
 import (
+	"cmp"
 	"strings"
 
 	"pirogue"
@@ -15,10 +16,11 @@ import (
 // AccountKind says what an account is for.
 type AccountKind string
 
-// The kinds of account. All but MerchantAccount may be overdrawn: they mirror money
-// that lies elsewhere.
+// The kinds of account. All but MerchantAccount and BulkAccount may be overdrawn: they
+// mirror money that lies elsewhere.
 const (
 	MerchantAccount AccountKind = "MERCHANT"   // what we owe the merchant
+	BulkAccount     AccountKind = "BULK"       // of it, what is set aside for lines of bulks that wait for their turn
 	FloatAccount    AccountKind = "FLOAT"      // what the operator holds for us
 	FeeAccount      AccountKind = "FEE_INCOME" // what we earned
 	SuspenseAccount AccountKind = "SUSPENSE"   // money that arrived and belongs to nobody yet
@@ -48,7 +50,7 @@ func (a Account) ID() string {
 }
 
 // MayOverdraw reports whether the account may fall below zero.
-func (a Account) MayOverdraw() bool { return a.Kind != MerchantAccount }
+func (a Account) MayOverdraw() bool { return a.Kind != MerchantAccount && a.Kind != BulkAccount }
 
 // Transfer moves Amount, in minor units of both accounts' currency, from the
 // account it debits to the account it credits.
@@ -82,13 +84,17 @@ const (
 	StepFee     Step = "fee"     // a fee given back with a refund
 	StepLate    Step = "late"    // money that moved after the payment ended, or of another amount
 	StepPayout  Step = "payout"  // a merchant paid at its bank
+	StepBulk    Step = "bulk"    // a bulk that was accepted: all its money is set aside
+	StepLine    Step = "line"    // a line of it whose turn has come takes its part
+	StepRest    Step = "rest"    // what its cancelled lines leave goes back
 )
 
 // Journal is the transfers of one step, booked together or not at all, and once
 // however often they are sent.
 type Journal struct {
-	PaymentID pirogue.PaymentID // "" for a payout
+	PaymentID pirogue.PaymentID // "" for a payout or a whole bulk
 	PayoutID  string            // of a payout to a merchant's bank; "" otherwise
+	BulkID    pirogue.BulkID    // of a whole bulk; "" otherwise
 	Step      Step
 	Phase     Phase // "" means Posted
 	Transfers []Transfer
@@ -96,10 +102,7 @@ type Journal struct {
 
 // ID returns the journal's idempotency key.
 func (j Journal) ID() string {
-	if j.PayoutID != "" {
-		return j.PayoutID + "/" + string(j.Step)
-	}
-	return string(j.PaymentID) + "/" + string(j.Step)
+	return cmp.Or(j.PayoutID, string(j.BulkID), string(j.PaymentID)) + "/" + string(j.Step)
 }
 
 // CashIn returns the journal of a cash-in that its operator confirmed: the operator

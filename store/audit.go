@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"gorm.io/gorm"
 )
@@ -19,7 +20,7 @@ type Violation struct {
 func (db *DB) Audit(ctx context.Context) ([]Violation, error) {
 	var found []Violation
 	err := db.reports.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		for _, r := range rules {
+		for _, r := range slices.Concat(rules, bulkRules) {
 			var rows []string
 			if err := tx.Raw(r.query).Scan(&rows).Error; err != nil {
 				return failure("audit: "+r.name, err)
@@ -33,8 +34,12 @@ func (db *DB) Audit(ctx context.Context) ([]Violation, error) {
 	return found, failure("audit", err)
 }
 
-// rules is what must always be true; each query returns the rows for which it is not.
-var rules = []struct{ name, query string }{
+// rule is something that must always be true; its query returns the rows for which it is
+// not.
+type rule struct{ name, query string }
+
+// rules is what must always be true of payments, books, attempts and webhooks.
+var rules = []rule{
 	// The books. Counters and entries are written by one transaction; if they differ, money
 	// was made or lost.
 	{"debits equal credits in every mode and currency", `

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"maps"
 	"slices"
 	"testing"
 
@@ -143,6 +144,7 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 				"UPDATE webhook_deliveries SET http_status = 200",
 			},
 		}
+		maps.Copy(broken, brokenBulks())
 		for rule, statements := range broken {
 			require.NoError(w.t, w.exec(db, statements[0]), rule)
 			violations, err := w.db.Audit(w.ctx())
@@ -176,6 +178,7 @@ func (w *world) everything() {
 	require.NoError(w.t, err)
 	w.accepted(w.lateRefund(w.stray("stray", 5000), "return", 2000))
 	w.payOut("bank", 700)
+	w.everyBulk()
 }
 
 // payOut books a payout behind the store's back.

@@ -12,11 +12,13 @@ import (
 // The backlog's conditions are written out, not passed as parameters, so that a
 // database can see that its partial index holds just these rows.
 
-// Unstarted returns payments CREATED before a moment, oldest first.
+// Unstarted returns payments CREATED before a moment, oldest first. A bulk's lines are
+// not among them: their coordinator starts them, and they wait for their turn as long as
+// it takes.
 func (db *DB) Unstarted(ctx context.Context, before time.Time, limit int) ([]pirogue.Payment, error) {
 	var rows []paymentRow
 	err := db.look(ctx, "find unstarted payments", func(tx *gorm.DB) error {
-		return tx.Where("status = 'CREATED' AND created_at < ?", on(before)).
+		return tx.Where("status = 'CREATED' AND bulk_id IS NULL AND created_at < ?", on(before)).
 			Order("created_at, id").Limit(limit).Find(&rows).Error
 	})
 	if err != nil {

@@ -45,6 +45,10 @@ SELECT country, currency,
           FROM ledger_accounts
          WHERE merchant_id = @merchant AND mode = @mode AND kind = 'MERCHANT'
          UNION ALL
+        SELECT country, currency, 0, 0, credits_posted - debits_posted, updated_at
+          FROM ledger_accounts
+         WHERE merchant_id = @merchant AND mode = @mode AND kind = 'BULK'
+         UNION ALL
         SELECT country, currency, 0,
                CASE WHEN kind <> 'CASHIN' THEN 0 WHEN fee_payer = 'customer' THEN amount ELSE amount - fee END,
                0, updated_at

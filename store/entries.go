@@ -38,6 +38,7 @@ type journalRow struct {
 	ID        string `gorm:"primaryKey"` // what makes a movement happen once
 	PaymentID link
 	PayoutID  link
+	BulkID    link
 	Step      string
 	CreatedAt stamp
 }
@@ -99,7 +100,8 @@ func claim(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journ
 	var fresh []ledger.Journal
 	for _, j := range journals {
 		claimed := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&journalRow{
-			ID: j.ID(), PaymentID: link(j.PaymentID), PayoutID: link(j.PayoutID), Step: string(j.Step), CreatedAt: on(at),
+			ID: j.ID(), PaymentID: link(j.PaymentID), PayoutID: link(j.PayoutID), BulkID: link(j.BulkID), Step: string(j.Step),
+			CreatedAt: on(at),
 		})
 		if claimed.Error != nil {
 			return nil, claimed.Error

@@ -10,7 +10,7 @@ import (
 )
 
 // Rules returns how many rules an audit checks.
-func Rules() int { return len(rules) }
+func Rules() int { return len(rules) + len(bulkRules) }
 
 // Exec runs a statement on the connection that writes.
 func (db *DB) Exec(statement string) error { return db.write.Exec(statement).Error }

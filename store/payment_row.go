@@ -17,6 +17,8 @@ type paymentRow struct {
 	MerchantRef        string // the domain's OrderID
 	ParentID           link   // of a refund
 	Late               int    // 1: a refund out of suspense
+	BulkID             link   // of a bulk's line
+	Quiet              int    // 1: its end is told by its bulk's event only
 	Status             string
 	Version            int   // lines of the status history
 	Sequence           int   // terminal events so far
@@ -106,7 +108,7 @@ func (db *DB) packPayment(p pirogue.Payment) (paymentRow, error) {
 	row := paymentRow{
 		ID: id, MerchantID: string(p.MerchantID), Mode: string(p.Mode), Kind: string(p.Kind),
 		RefSpace: refSpace(p.Kind, p.Late), MerchantRef: p.OrderID,
-		ParentID: link(p.ParentID), Late: flag(p.Late),
+		ParentID: link(p.ParentID), Late: flag(p.Late), BulkID: link(p.BulkID), Quiet: flag(p.Quiet),
 		Status: string(p.Status), Version: 1, Sequence: p.Sequence,
 		Amount: p.Amount.Minor, Currency: string(p.Amount.Currency), Fee: p.Fee.Minor,
 		FeePayer: string(cmp.Or(p.FeePayer, pirogue.PaidByMerchant)), FeeReturns: flag(p.FeeReturns),
@@ -131,6 +133,7 @@ func (db *DB) unpackPayment(r paymentRow) (pirogue.Payment, error) {
 	p := pirogue.Payment{
 		ID: pirogue.PaymentID(r.ID), MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
 		Kind: pirogue.Kind(r.Kind), OrderID: r.MerchantRef, ParentID: pirogue.PaymentID(r.ParentID), Late: r.Late == 1,
+		BulkID: pirogue.BulkID(r.BulkID), Quiet: r.Quiet == 1,
 		Status:   pirogue.Status(r.Status),
 		Amount:   pirogue.Money{Minor: r.Amount, Currency: currency},
 		Fee:      pirogue.Money{Minor: r.Fee, Currency: currency},

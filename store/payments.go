@@ -35,6 +35,9 @@ func (db *DB) Accept(
 	var created bool
 	err = db.together(ctx, "accept payment", func(tx *gorm.DB) error {
 		stands, created = row, false
+		if free, err := claimReference(tx, row); err != nil || !free {
+			return errors.Join(err, sameReference(tx, row, &stands))
+		}
 		// No key is named, so that the payment's own ID cannot raise an error where its
 		// reference is the answer: the very same call, made twice, collides with both.
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
@@ -79,11 +82,28 @@ func (db *DB) beginning(p pirogue.Payment, a pirogue.Attempt) (pirogue.Payment, 
 	return p, a
 }
 
-// sameReference reads the payment that has the owner's reference already. That there is
-// none means the insert collided with something else: a payment ID used twice.
+// claimReference takes an order number for ever and reports whether it was free. Bulks
+// take the numbers of their lines there too, long before those are payments.
+func claimReference(tx *gorm.DB, row paymentRow) (bool, error) {
+	if row.RefSpace != refSpace(pirogue.CashIn, false) {
+		return true, nil
+	}
+	claimed := tx.Exec(`INSERT INTO order_references (merchant_id, mode, merchant_ref) VALUES (?, ?, ?)
+		ON CONFLICT DO NOTHING`, row.MerchantID, row.Mode, row.MerchantRef)
+	return claimed.RowsAffected == 1, claimed.Error
+}
+
+// sameReference reads the payment that has the owner's reference already, or that a line
+// of a bulk with this reference will become. That there is none means the insert collided
+// with something else: a payment ID used twice.
 func sameReference(tx *gorm.DB, row paymentRow, into *paymentRow) error {
-	return tx.Where("merchant_id = ? AND mode = ? AND ref_space = ? AND merchant_ref = ?",
+	*into = paymentRow{}
+	err := tx.Where("merchant_id = ? AND mode = ? AND ref_space = ? AND merchant_ref = ?",
 		row.MerchantID, row.Mode, row.RefSpace, row.MerchantRef).Take(into).Error
+	if !errors.Is(err, gorm.ErrRecordNotFound) || row.RefSpace != refSpace(pirogue.CashOut, false) {
+		return err
+	}
+	return waitingLine(tx, lineRow{MerchantID: row.MerchantID, Mode: row.Mode, MerchantRef: row.MerchantRef}, into)
 }
 
 // unkeepableField names the first field that no database could give back unchanged.
@@ -103,10 +123,18 @@ func unkeepableField(p pirogue.Payment) string {
 	return ""
 }
 
-// Payment returns one of the owner's payments. It fails with TransactionNotFound.
+// Payment returns one of the owner's payments. A line of a bulk that waits for its turn is
+// CREATED, one that was cancelled FAILED. It fails with TransactionNotFound.
 func (db *DB) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	var row paymentRow
-	err := db.look(ctx, "read payment", func(tx *gorm.DB) error { return owned(tx, o, id, &row) })
+	err := db.look(ctx, "read payment", func(tx *gorm.DB) error {
+		err := owned(tx, o, id, &row)
+		if pirogue.CodeOf(err) != pirogue.TransactionNotFound || !keepable(string(id)) {
+			return err
+		}
+		line := lineRow{MerchantID: string(o.MerchantID), Mode: string(o.Mode), PaymentID: string(id)}
+		return missing(waitingLine(tx, line, &row), pirogue.TransactionNotFound, string(id))
+	})
 	if err != nil {
 		return pirogue.Payment{}, err
 	}

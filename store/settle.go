@@ -107,21 +107,24 @@ func settling(s pirogue.Settlement) edge {
 // announce writes the event of a payment that has just become terminal. It goes where
 // the payment says, or else where the merchant listens at this moment.
 func announce(tx *gorm.DB, p pirogue.Payment, at time.Time) (pirogue.EventID, error) {
-	url := p.NotifyURL
-	if url == "" {
-		var merchant merchantRow
-		if err := tx.Where("id = ?", p.MerchantID).Take(&merchant).Error; err != nil {
-			return "", err
-		}
-		url = merchant.NotifyURL
+	url, err := listening(tx, p.NotifyURL, p.MerchantID)
+	if err != nil {
+		return "", err
 	}
 	event, err := pirogue.NewEvent(p, url, at)
 	if err != nil {
 		return "", err
 	}
-	return event.ID, tx.Create(&eventRow{
-		ID: string(event.ID), PaymentID: string(event.PaymentID), MerchantID: string(event.MerchantID),
-		Mode: string(event.Mode), URL: event.URL, Body: string(event.Body), State: string(event.State),
-		CreatedAt: on(event.CreatedAt),
-	}).Error
+	return event.ID, tx.Create(packEvent(event)).Error
+}
+
+// listening returns where an event goes: to the address that was asked for, or else to
+// where the merchant listens at this moment.
+func listening(tx *gorm.DB, asked string, id pirogue.MerchantID) (string, error) {
+	if asked != "" {
+		return asked, nil
+	}
+	var merchant merchantRow
+	err := tx.Where("id = ?", id).Take(&merchant).Error
+	return merchant.NotifyURL, err
 }

@@ -132,7 +132,7 @@ SELECT p.id AS id, a.created_at AS since, '' AS cause, a.answer AS words` + open
 	{pirogue.StuckUnstarted, `
 SELECT p.id AS id, p.created_at AS since, '' AS cause, '' AS words
   FROM payments p
- WHERE p.status = 'CREATED' AND p.created_at < @started
+ WHERE p.status = 'CREATED' AND p.bulk_id IS NULL AND p.created_at < @started
  ORDER BY p.created_at, p.id LIMIT @limit`},
 
 	{pirogue.StuckUnreported, `
@@ -143,6 +143,7 @@ SELECT e.payment_id AS id, e.created_at AS since, '' AS cause,
                   ORDER BY d.number DESC LIMIT 1), '') AS words
   FROM webhook_events e
  WHERE (e.state = 'EXHAUSTED' OR (e.state = 'WAITING' AND e.begun >= 2)) AND e.created_at > @reported
+   AND e.payment_id IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM webhook_events f
                     WHERE f.payment_id = e.payment_id AND (f.created_at, f.id) < (e.created_at, e.id)
                       AND (f.state = 'EXHAUSTED' OR (f.state = 'WAITING' AND f.begun >= 2))

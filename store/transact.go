@@ -34,6 +34,13 @@ func (db *DB) together(ctx context.Context, doing string, do func(tx *gorm.DB) e
 	return failure(doing, err)
 }
 
+// atLength is together for what writes so much that it may take bulkPatience.
+func (db *DB) atLength(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+	return failure(doing, insistFor(ctx, bulkPatience, func(ctx context.Context) error {
+		return db.write.WithContext(ctx).Transaction(do)
+	}))
+}
+
 // once runs do without a transaction around it: one statement, which is one by itself.
 func (db *DB) once(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	return failure(doing, insist(ctx, func(ctx context.Context) error { return do(db.write.WithContext(ctx)) }))
@@ -59,7 +66,12 @@ func oneMoment() *sql.TxOptions {
 // insist repeats do while the database says that the transaction lost against another
 // one and left nothing behind. Any other error is the caller's to repeat.
 func insist(ctx context.Context, do func(ctx context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, giveUpAfter)
+	return insistFor(ctx, giveUpAfter, do)
+}
+
+// insistFor is insist with an end of its own.
+func insistFor(ctx context.Context, limit time.Duration, do func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for try := 1; ; try++ {
 		err := do(ctx)

@@ -13,7 +13,8 @@ import (
 // by one while a delivery is under way, or was cut off.
 type eventRow struct {
 	ID         string `gorm:"primaryKey"`
-	PaymentID  string
+	PaymentID  link
+	BulkID     link
 	MerchantID string
 	Mode       string
 	URL        string
@@ -158,6 +159,7 @@ UPDATE webhook_events SET state = 'WAITING', round = round + 1, begun = 0, ended
 // listens nowhere any more has the address it had.
 const addressNow = `COALESCE(
   (SELECT NULLIF(p.notify_url, '') FROM payments p WHERE p.id = webhook_events.payment_id),
+  (SELECT NULLIF(b.notify_url, '') FROM bulks b WHERE b.id = webhook_events.bulk_id),
   (SELECT NULLIF(m.notify_url, '') FROM merchants m WHERE m.id = webhook_events.merchant_id),
   url)`
 
@@ -234,6 +236,14 @@ func unpackLogs(events []eventRow, deliveries []deliveryRow) []pirogue.EventLog 
 	return logs
 }
 
+// packEvent returns the row of an event that is told for the first time.
+func packEvent(e pirogue.Event) *eventRow {
+	return &eventRow{
+		ID: string(e.ID), PaymentID: link(e.PaymentID), BulkID: link(e.BulkID), MerchantID: string(e.MerchantID),
+		Mode: string(e.Mode), URL: e.URL, Body: string(e.Body), State: string(e.State), CreatedAt: on(e.CreatedAt),
+	}
+}
+
 func unpackEvents(rows []eventRow) []pirogue.Event {
 	events := make([]pirogue.Event, len(rows))
 	for i, row := range rows {
@@ -244,7 +254,7 @@ func unpackEvents(rows []eventRow) []pirogue.Event {
 
 func unpackEvent(r eventRow) pirogue.Event {
 	return pirogue.Event{
-		ID: pirogue.EventID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID),
+		ID: pirogue.EventID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), BulkID: pirogue.BulkID(r.BulkID),
 		MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode), URL: r.URL,
 		Body: []byte(r.Body), State: pirogue.EventState(r.State), Round: r.Round, CreatedAt: r.CreatedAt.time(),
 	}

@@ -31,6 +31,7 @@ func New(c client.Client, a *activities.Activities, instances map[pirogue.Operat
 	payments.RegisterWorkflow(workflows.CashIn)
 	payments.RegisterWorkflow(workflows.CashOut)
 	payments.RegisterWorkflow(workflows.Refund)
+	payments.RegisterWorkflow(workflows.Bulk)
 	payments.RegisterWorkflow(workflows.Webhook)
 	payments.RegisterWorkflow(workflows.Sweep)
 	payments.RegisterActivity(a)
@@ -45,6 +46,7 @@ func New(c client.Client, a *activities.Activities, instances map[pirogue.Operat
 		operator := worker.New(c, workflows.OperatorQueue(code), limited)
 		operator.RegisterActivity(a.Submit)
 		operator.RegisterActivity(a.Ask)
+		operator.RegisterActivity(a.StartPage)
 		pool.workers = append(pool.workers, operator)
 	}
 	return pool

@@ -27,6 +27,7 @@ const (
 	priorityVerify  = 2 // a callback says that something happened
 	priorityPoll    = 3
 	priorityWebhook = 4
+	priorityBulk    = 5 // many at once, for which nobody waits at a checkout
 )
 
 const (
@@ -57,8 +58,12 @@ func ours(m pirogue.MerchantID, summary string) workflow.ActivityOptions {
 
 // theirs is for a call to the operator of an order. An activity that makes one is
 // safe to run again at any point, because the attempt's row says what was perhaps
-// sent; so only our own trouble, or a worker that died, makes it run again.
+// sent; so only our own trouble, or a worker that died, makes it run again. What belongs
+// to a bulk gives way to everything else.
 func theirs(o pirogue.Order, priority int, summary string) workflow.ActivityOptions {
+	if o.Bulk {
+		priority = priorityBulk
+	}
 	return workflow.ActivityOptions{
 		TaskQueue:           OperatorQueue(o.Leg.Operator),
 		StartToCloseTimeout: o.Leg.CallTimeout + callMargin,

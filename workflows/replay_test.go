@@ -27,7 +27,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 		DataConverter: codec.Converter(ring), FailureConverter: codec.Failures(ring),
 	})
 	require.NoError(t, err)
-	for _, story := range []any{workflows.CashIn, workflows.CashOut, workflows.Refund, workflows.Webhook} {
+	for _, story := range []any{workflows.CashIn, workflows.CashOut, workflows.Refund, workflows.Bulk, workflows.Webhook} {
 		replayer.RegisterWorkflowWithOptions(story, workflow.RegisterOptions{})
 	}
 

@@ -22,7 +22,9 @@ type Starter struct {
 	Client client.Client
 	// Orders returns what a payment's workflow is started with.
 	Orders func(p pirogue.Payment) (pirogue.Order, error)
-	Clock  pirogue.Clock
+	// Instance returns a configured operator, and whether there is one of that code.
+	Instance func(code pirogue.OperatorCode) (pirogue.Instance, bool)
+	Clock    pirogue.Clock
 
 	mu      sync.Mutex
 	seen    time.Time // when Temporal was last asked for its health
@@ -186,6 +188,10 @@ func (s *Starter) payment(p pirogue.Payment) (client.StartWorkflowOptions, pirog
 	if err != nil {
 		return client.StartWorkflowOptions{}, order, err
 	}
+	priority := prioritySubmit
+	if order.Bulk {
+		priority = priorityBulk
+	}
 	return client.StartWorkflowOptions{
 		ID:                       PaymentWorkflowID(p.ID, p.Kind),
 		TaskQueue:                PaymentsQueue,
@@ -193,7 +199,7 @@ func (s *Starter) payment(p pirogue.Payment) (client.StartWorkflowOptions, pirog
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            fmt.Sprintf("%s %s %s %s", stories[p.Kind].prefix, p.Amount, p.Network, p.Country),
 		StaticDetails:            fmt.Sprintf("order %s · merchant %s · %s", p.OrderID, p.MerchantID, p.Mode),
-		Priority:                 turn(prioritySubmit, p.MerchantID),
+		Priority:                 turn(priority, p.MerchantID),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			PaymentKind.ValueSet(string(p.Kind)), Operator.ValueSet(string(order.Leg.Operator)),
 			MerchantID.ValueSet(string(p.MerchantID)), Country.ValueSet(string(p.Country)),

@@ -38,6 +38,7 @@ type world struct {
 	parent   pirogue.Payment   // of a refund: the cash-in that is given back
 	events   []pirogue.EventID // deliveries that were started
 	launched []pirogue.Payment // payments whose workflow was started
+	bulks    []pirogue.BulkID  // bulks likewise
 	acts     map[string]*act   // what support asked, by the act's ID
 }
 
@@ -414,6 +415,12 @@ func (w *world) paidOut(ref pirogue.OperatorRef) int64 {
 // Launch implements activities.Workflows.
 func (w *world) Launch(_ context.Context, p pirogue.Payment) error {
 	w.launched = append(w.launched, p)
+	return nil
+}
+
+// LaunchBulk implements activities.Workflows.
+func (w *world) LaunchBulk(_ context.Context, b pirogue.Bulk) error {
+	w.bulks = append(w.bulks, b.ID)
 	return nil
 }
 

@@ -21,8 +21,8 @@ const (
 
 // Rows returns the whole table.
 func Rows() []Row {
-	return slices.Concat(authentication(), elsewhere(), bodies(), fields(), texts(), addresses(), moneyOut(), routes(),
-		reports(), operators())
+	return slices.Concat(authentication(), elsewhere(), bodies(), fields(), texts(), addresses(), moneyOut(), bulks(),
+		routes(), reports(), operators())
 }
 
 // cashIn returns a good body with some fields changed: names and JSON texts in

@@ -183,8 +183,8 @@ func (l *lane) endure(t *testing.T, one trial) {
 	l.t = t
 	prepared := prepare[one.story](l)
 	risen := l.arm(t, one.Part, one.Name)
-	if one.story == failpoint.Left && one.Part != failpoint.API {
-		left := l.arm(t, failpoint.API, "api.accept.committed")
+	if before, left := leaves[one.story]; left && one.Part != failpoint.API {
+		left := l.arm(t, failpoint.API, before)
 		defer func() { require.NoError(t, <-left) }()
 	}
 	l.tell(one.story, one.Name, prepared)
@@ -215,10 +215,16 @@ func (l *lane) arm(t *testing.T, part failpoint.Part, point string) <-chan error
 	return risen
 }
 
+// leaves is where the API dies so that the sweep has to take a story up.
+var leaves = map[failpoint.Story]string{
+	failpoint.Left: "api.accept.committed", failpoint.Orphan: "api.bulk.committed",
+}
+
 // prepare is what each story needs before anything is armed: what it makes, or "".
 var prepare = map[failpoint.Story]func(*lane) string{
 	failpoint.CashIn: nothing, failpoint.Lost: nothing, failpoint.Late: nothing, failpoint.Left: nothing,
 	failpoint.CashOut: nothing, failpoint.Unheard: nothing, failpoint.Rejected: nothing,
+	failpoint.Bulk: nothing, failpoint.Stopped: nothing, failpoint.Orphan: nothing,
 	failpoint.Refund: func(l *lane) string {
 		id := l.merchant().fund(l.t, 5000).ID
 		l.ends(id, "SUCCESS")
@@ -254,6 +260,10 @@ func (l *lane) tell(story failpoint.Story, point, prepared string) {
 		l.ends(l.ask("/payments/cashout", cashOut(unheardOf, 5000)), out)
 	case failpoint.Rejected:
 		l.ends(l.ask("/payments/cashout", cashOut(rejects, 5000)), "FAILED")
+	case failpoint.Bulk, failpoint.Orphan:
+		l.bulkEnds(l.askBulk(), "COMPLETED", point == "bulk.page.marked")
+	case failpoint.Stopped:
+		l.bulkEnds(l.stopBulk(), "", false)
 	case failpoint.Refund:
 		l.ends(l.ask("/refunds", refund(prepared, 5000)), out)
 		if out == "SUCCESS" {

@@ -1,0 +1,140 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"pirogue"
+	"pirogue/failpoint"
+)
+
+const (
+	// linesTogether is how many lines of a bulk begin in one transaction: few enough that
+	// the merchant's other payments wait for it no longer than for one another.
+	linesTogether = 50
+	// bulkRoom is how many payments of a bulk may be open when another page begins. What
+	// has not begun can still be cancelled, and an operator that decides nothing is given
+	// no more.
+	bulkRoom  = pirogue.BulkPageLines
+	roomEvery = 5 * time.Second // how often it is looked for
+	// countAtLeast is how often a bulk that only waits is counted, at least.
+	countAtLeast = time.Minute
+)
+
+// PageOrder asks for one page of a bulk to be started.
+type PageOrder struct {
+	BulkID pirogue.BulkID   `json:"bulk_id"`
+	Number int              `json:"number"` // from 1
+	Page   pirogue.BulkPage `json:"page"`
+}
+
+// PageStarted is what became of a page.
+type PageStarted struct {
+	Launched int `json:"launched"` // payments whose workflow was started, or joined
+}
+
+// StartPage makes payments of a page's lines and starts their workflows. It may die on any
+// line and be run again: a line becomes one payment, and a payment has one workflow.
+// Before the page begins it waits for room among the bulk's open payments. Where the
+// operator takes many payments by one call, that is made first: the workflows then find
+// their attempts answered.
+func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, error) {
+	stand, err := a.Store.BulkPage(ctx, in.BulkID, in.Number)
+	if err != nil {
+		return PageStarted{}, encode(err)
+	}
+	if stand.Begun == 0 && stand.Waiting > 0 && stand.Open >= bulkRoom {
+		return PageStarted{}, retryIn(a.jitter(roomEvery), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
+	}
+	for {
+		begun, err := a.Store.StartLines(ctx, in.BulkID, in.Number, linesTogether, a.lineAttempt)
+		if err != nil {
+			return PageStarted{}, encode(err)
+		}
+		if begun == 0 {
+			break
+		}
+		activity.RecordHeartbeat(ctx, "lines begin")
+	}
+	failpoint.Hit("bulk.page.begun")
+	if in.Page.Operator != "" {
+		if err := a.handOver(ctx, in); err != nil {
+			return PageStarted{}, encode(err)
+		}
+	}
+	return a.launchPage(ctx, in)
+}
+
+// lineAttempt returns the first attempt of a line's payment.
+func (a *Activities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
+	attempt := firstAttempt(p)
+	return attempt, a.Callbacks.Digest(attempt.Ref)
+}
+
+// launchPage starts the workflows of a page's open payments. One that has a workflow
+// already keeps it; one that has ended is left alone, for Temporal may have forgotten that
+// it ever had one.
+func (a *Activities) launchPage(ctx context.Context, in PageOrder) (PageStarted, error) {
+	open, err := a.Store.OpenLines(ctx, in.BulkID, in.Number)
+	if err != nil {
+		return PageStarted{}, encode(err)
+	}
+	for i, p := range open {
+		if err := a.Workflows.Launch(ctx, p); err != nil {
+			return PageStarted{}, encode(err)
+		}
+		failpoint.Hit("bulk.line.launched")
+		activity.RecordHeartbeat(ctx, fmt.Sprintf("%d of %d started", i+1, len(open)))
+	}
+	failpoint.Hit("bulk.page.launched")
+	return PageStarted{Launched: len(open)}, nil
+}
+
+// BulkClosed is how a bulk ended.
+type BulkClosed struct {
+	State  pirogue.BulkState          `json:"state"`
+	Counts map[pirogue.LineStatus]int `json:"counts"`
+}
+
+// CloseBulk asks to be run again until every line of a bulk is over; then it ends the bulk
+// and starts telling the merchant. The workflow's history does not grow by the waiting.
+func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClosed, error) {
+	progress, closed, err := a.Store.CloseBulk(ctx, id, a.Clock.Now())
+	if err != nil {
+		return BulkClosed{}, encode(err)
+	}
+	if !closed {
+		ended := progress.Ended()
+		wait := min(Long.Cadence(activity.GetInfo(ctx).Attempt), countAtLeast)
+		return BulkClosed{}, retryIn(a.jitter(wait),
+			fmt.Sprintf("%d of %d lines are over, %d %%", ended, progress.Lines, progress.Percent(ended)))
+	}
+	failpoint.Hit("bulk.closed")
+	owner := pirogue.Owner{MerchantID: progress.MerchantID, Mode: progress.Mode}
+	if err := a.Workflows.Deliver(ctx, owner, pirogue.NewBulkEventID(id), 0); err != nil {
+		return BulkClosed{}, encode(err)
+	}
+	failpoint.Hit("bulk.told")
+	counts := map[pirogue.LineStatus]int{}
+	for status, tally := range progress.Tallies {
+		counts[status] = tally.Lines
+	}
+	return BulkClosed{State: progress.State, Counts: counts}, nil
+}
+
+// sweepBulks starts the coordinators of bulks whose API died before it did. A bulk never
+// expires: its money is set aside, and its merchant can cancel it.
+func (a *Activities) sweepBulks(ctx context.Context, before time.Time, swept *Swept) error {
+	bulks, err := a.Store.UnstartedBulks(ctx, before, sweepLimit)
+	if err != nil {
+		return err
+	}
+	return each(ctx, bulks, func(b pirogue.Bulk) error {
+		err := a.Workflows.LaunchBulk(ctx, b)
+		failpoint.Hit("sweep.bulk.launched")
+		return count(&swept.Bulks, err)
+	})
+}

@@ -1,0 +1,113 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/activity"
+
+	"pirogue"
+	"pirogue/failpoint"
+)
+
+// handleBulk is where an attempt's handle has the operator's identifier of its bulk.
+const handleBulk = "bulk_id"
+
+// handOver gives an operator the payments of a page of which nothing was ever sent, by as
+// few calls as its bulk takes. What an earlier run of this activity perhaps sent is not
+// among them: its attempt is SENT, and its workflow asks for it and never sends it again.
+func (a *Activities) handOver(ctx context.Context, in PageOrder) error {
+	instance, err := a.operator(in.Page.Operator)
+	if err != nil {
+		return err
+	}
+	operator, whole := instance.Operator.(pirogue.BulkDisburser)
+	if !whole { // it no longer takes bulks: each payment is submitted by itself
+		return nil
+	}
+	if admitted, _, err := a.admitted(ctx, instance.Code); err != nil || !admitted {
+		return err // out of service: each payment waits by itself
+	}
+	unsent, err := a.Store.UnsentLines(ctx, in.BulkID, in.Number)
+	if err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(unsent, max(1, operator.MaxBulk())) {
+		if err := a.disburseTogether(ctx, instance, operator, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// disburseTogether makes one call for many payments. Their attempts are SENT before the
+// first byte leaves, in one transaction, and nothing leaves for one that was not marked by
+// it. Dying between mark and note leaves SENT, which is read as "perhaps sent".
+func (a *Activities) disburseTogether(
+	ctx context.Context, i pirogue.Instance, operator pirogue.BulkDisburser, lines []pirogue.UnsentLine,
+) error {
+	merchant, err := a.Store.Merchant(ctx, lines[0].Payment.MerchantID)
+	if err != nil {
+		return err
+	}
+	attempts := make([]pirogue.AttemptID, len(lines))
+	for n, line := range lines {
+		attempts[n] = line.Attempt.ID
+	}
+	marked, err := a.Store.SendLines(ctx, attempts, a.Clock.Now())
+	if err != nil {
+		return err
+	}
+	failpoint.Hit("bulk.page.marked")
+	lines = slices.DeleteFunc(slices.Clone(lines), func(line pirogue.UnsentLine) bool { return !marked[line.Attempt.ID] })
+	if len(lines) == 0 {
+		return nil
+	}
+	activity.RecordHeartbeat(ctx, fmt.Sprintf("handing %d payments over", len(lines)))
+	// Its own word on a bulk is no operator's to describe, so no address is given for it:
+	// each line is asked for.
+	bulkID, called := operator.BulkDisburse(ctx, disbursements(a.Callbacks, i, merchant, lines), "")
+	failpoint.Hit("bulk.page.called")
+	if err := a.noteTogether(ctx, i, lines, bulkID, called); err != nil {
+		return err
+	}
+	return a.heed(ctx, i.Code, lines[0].Payment.ID, called)
+}
+
+// disbursements returns what the operator needs to pay each line.
+func disbursements(
+	urls CallbackURLs, i pirogue.Instance, merchant pirogue.Merchant, lines []pirogue.UnsentLine,
+) []pirogue.Disbursement {
+	all := make([]pirogue.Disbursement, len(lines))
+	for n, line := range lines {
+		p, ref := line.Payment, line.Attempt.Ref
+		all[n] = pirogue.Disbursement{
+			Ref: ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Network: p.Network, Beneficiary: p.CustomerName,
+			Payer: merchant.Name, CallbackURL: urls.URL(i.Code, ref),
+		}
+	}
+	return all
+}
+
+// noteTogether records what became of the call on every attempt. The operator answers for
+// all of them together: accepted, refused, proven not sent, or unknown.
+func (a *Activities) noteTogether(
+	ctx context.Context, i pirogue.Instance, lines []pirogue.UnsentLine, bulkID string, called error,
+) error {
+	receipt := pirogue.Receipt{Words: "bulk " + bulkID}
+	if bulkID != "" {
+		receipt.Handle = pirogue.Handle{handleBulk: bulkID}
+	}
+	_, answer := classify(receipt, called, pirogue.Leg{})
+	for _, line := range lines {
+		answer.AttemptID, answer.At = line.Attempt.ID, a.Clock.Now()
+		answer.ExpiresAt = answer.At.Add(i.Window)
+		if err := a.Store.Answer(ctx, answer); err != nil {
+			return err
+		}
+		failpoint.Hit("bulk.line.noted")
+		activity.RecordHeartbeat(ctx, "noting the operator's answer")
+	}
+	return nil
+}

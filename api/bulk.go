@@ -1,0 +1,248 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pirogue"
+	"pirogue/failpoint"
+	"pirogue/ids"
+)
+
+// createBulk accepts many cash-outs at once: all of them or, when anything is wrong with
+// one, none. Every mistake is told, with its line. One transaction writes the bulk and
+// sets its money aside; from there on the answer never says that it failed.
+func (s *Server) createBulk(c *gin.Context, v *visit) error {
+	ctx, cancel := context.WithTimeout(lifeOf(c.Request), bulkTime)
+	defer cancel()
+	in, err := s.readBulk(c, v)
+	if err != nil {
+		return err
+	}
+	b, lines, err := s.planBulk(ctx, v, in)
+	if err != nil {
+		return err
+	}
+	if err := s.workflows.Ready(ctx); err != nil {
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
+	}
+	failpoint.Hit("api.bulk.checked")
+	stored, created, err := s.store.AcceptBulk(ctx, b, lines)
+	if err != nil {
+		return onLines(err, in)
+	}
+	progress, err := s.store.Bulk(ctx, v.owner(), stored.ID)
+	if !created {
+		return bulkConflict(progress, b, err)
+	}
+	if err != nil { // it was accepted: that much is certain
+		progress = pirogue.BulkProgress{Bulk: stored, Tallies: map[pirogue.LineStatus]pirogue.Tally{
+			pirogue.LineWaiting: {Lines: b.Lines, Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost},
+		}}
+	}
+	failpoint.Hit("api.bulk.committed")
+	s.launchBulk(ctx, v, stored)
+	c.JSON(http.StatusAccepted, answer[bulkView]{bulkOf(progress)})
+	return nil
+}
+
+// readBulk reads a bulk in the format that the request names.
+func (s *Server) readBulk(c *gin.Context, v *visit) (bulkForm, error) {
+	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	if err == nil && kind == "text/csv" {
+		return s.readBulkCSV(v, c.Request.URL.RawQuery)
+	}
+	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
+		return bulkForm{}, err
+	}
+	return s.readBulkJSON(v)
+}
+
+// planBulk finds each line's operator and fee, as for a cash-out by itself. It fails with
+// the first mistake's code and all of them, and when the lines are of more than one
+// subsidiary.
+func (s *Server) planBulk(ctx context.Context, v *visit, in bulkForm) (pirogue.Bulk, []pirogue.BulkLine, error) {
+	contract, err := s.store.Fees(ctx, v.key.MerchantID)
+	if err != nil {
+		return pirogue.Bulk{}, nil, err
+	}
+	b, err := s.newBulk(v, in)
+	if err != nil {
+		return pirogue.Bulk{}, nil, err
+	}
+	lines, wrong := make([]pirogue.BulkLine, len(in.lines)), mistakes{}
+	for i, l := range in.lines {
+		if wrong.full() {
+			break
+		}
+		p, err := s.planLine(v, contract, b, l)
+		var said *pirogue.Error
+		switch {
+		case err == nil:
+			lines[i] = pirogue.BulkLine{Number: i + 1, Status: pirogue.LineWaiting, Payment: p}
+			err = add(&b, p)
+		case errors.As(err, &said) && len(said.Params) > 0:
+			wrong.line(i+1, l.at, said.Params...)
+			continue
+		}
+		if err != nil {
+			return pirogue.Bulk{}, nil, err
+		}
+	}
+	return b, lines, wrong.err()
+}
+
+// newBulk returns a bulk that begins at this moment and has no lines yet. Its subsidiary
+// is that of its first line.
+func (s *Server) newBulk(v *visit, in bulkForm) (pirogue.Bulk, error) {
+	now, home := s.clock.Now(), in.lines[0].country
+	digest, err := in.digest()
+	return pirogue.Bulk{
+		ID: pirogue.BulkID(ids.New()), MerchantID: v.key.MerchantID, Mode: v.key.Mode, Reference: in.reference,
+		State: pirogue.BulkAccepted, Country: home.Code, Amount: pirogue.Money{Currency: home.Currency},
+		Fee: pirogue.Money{Currency: home.Currency}, Digest: digest, NotifyURL: in.notifyURL,
+		NotifyLines: in.notifyLines, Metadata: in.metadata, CreatedAt: now, UpdatedAt: now,
+	}, err
+}
+
+// otherSubsidiary is what is wrong with a line of another country than the first.
+var otherSubsidiary = pirogue.Text{
+	FR: "Un envoi groupé sert une seule filiale, celle de sa première ligne.",
+	EN: "A bulk serves one subsidiary, that of its first line.",
+}
+
+// planLine returns the payment that a line will be.
+func (s *Server) planLine(
+	v *visit, contract pirogue.FeeSchedule, b pirogue.Bulk, l lineForm,
+) (pirogue.Payment, error) {
+	if l.country.Code != b.Country {
+		field := numberField[pirogue.CashOut]
+		return pirogue.Payment{}, v.tongue.tableError(0, pirogue.CountryNotSupported, field, otherSubsidiary)
+	}
+	l.network, _ = s.routes.Network(b.Mode, b.Country, l.network, pirogue.CashOut, l.msisdn)
+	route, err := s.routeFor(l.paymentForm, b.Mode)
+	if err != nil {
+		return pirogue.Payment{}, err
+	}
+	p := pirogue.Payment{
+		ID: ids.Payment(), MerchantID: b.MerchantID, Mode: b.Mode, Kind: pirogue.CashOut, OrderID: l.orderID,
+		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: l.amount, Currency: b.Amount.Currency},
+		Country: b.Country, MSISDN: l.msisdn, Network: l.network, BulkID: b.ID,
+		Quiet: !b.NotifyLines, CustomerName: l.customerName, Description: l.description, NotifyURL: l.notifyURL,
+		Metadata: l.metadata, CreatedAt: b.CreatedAt, UpdatedAt: b.CreatedAt,
+	}
+	if p.NotifyURL == "" && b.NotifyLines {
+		p.NotifyURL = b.NotifyURL
+	}
+	return priceBy(contract, p, route)
+}
+
+// add counts a line in its bulk. It fails with InvalidAmount for a sum that does not fit.
+func add(b *pirogue.Bulk, p pirogue.Payment) error {
+	amount, bad := b.Amount.Add(p.Amount)
+	fee, worse := b.Fee.Add(p.Fee)
+	cost, worst := (pirogue.Money{Minor: b.Cost, Currency: b.Amount.Currency}).Add(
+		pirogue.Money{Minor: p.Net(), Currency: b.Amount.Currency})
+	if errors.Join(bad, worse, worst) != nil {
+		return pirogue.FieldError(pirogue.InvalidAmount, "lines")
+	}
+	b.Lines, b.Amount, b.Fee, b.Cost = b.Lines+1, amount, fee, cost.Minor
+	return nil
+}
+
+// onLines puts mistakes that the database found in lines on those of the request.
+func onLines(err error, in bulkForm) error {
+	var wrong *pirogue.Error
+	if errors.As(err, &wrong) {
+		for i, p := range wrong.Params {
+			if p.Line > 0 {
+				wrong.Params[i].Line = in.lines[p.Line-1].at
+			}
+		}
+	}
+	return err
+}
+
+// bulkConflict answers a bulk that exists: as a repeat when the content is the same,
+// otherwise with the fields that differ. Nothing was created either way.
+func bulkConflict(original pirogue.BulkProgress, asked pirogue.Bulk, err error) error {
+	if err != nil {
+		return err
+	}
+	fields := original.Differences(asked)
+	if len(fields) == 0 {
+		return &problem{error: pirogue.Errorf(pirogue.DuplicateOrder, "the bulk exists"), data: bulkOf(original)}
+	}
+	mismatch := &pirogue.Error{Code: pirogue.IdempotencyMismatch}
+	for _, field := range fields {
+		mismatch.Params = append(mismatch.Params, pirogue.Param{Field: field, Code: pirogue.IdempotencyMismatch})
+	}
+	return &problem{error: mismatch, data: bulkOf(original)}
+}
+
+// launchBulk starts a bulk's workflow. A start that fails is the sweep's: the bulk is a
+// fact.
+func (s *Server) launchBulk(ctx context.Context, v *visit, b pirogue.Bulk) {
+	start, stop := context.WithTimeout(context.WithoutCancel(ctx), deliverTime)
+	defer stop()
+	if err := s.workflows.LaunchBulk(start, b); err != nil {
+		s.log.Warn("bulk is left to the sweep",
+			zap.String("request_id", v.id), zap.String("bulk_id", string(b.ID)), zap.Error(err))
+	}
+	failpoint.Hit("api.bulk.started")
+}
+
+// bulkIDOf returns the bulk's id in the path. It fails with NotFound for a text that
+// cannot be one, as the database does for a bulk of somebody else.
+func bulkIDOf(c *gin.Context) (pirogue.BulkID, error) {
+	text := c.Param("bulk_id")
+	if !transactionID.MatchString(text) {
+		return "", pirogue.Errorf(pirogue.NotFound, "not an id")
+	}
+	return pirogue.BulkID(text), nil
+}
+
+// getBulk answers with how a bulk stands at this moment.
+func (s *Server) getBulk(c *gin.Context, v *visit) error {
+	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
+		return err
+	}
+	id, err := bulkIDOf(c)
+	if err != nil {
+		return err
+	}
+	progress, err := s.store.Bulk(v.ctx, v.owner(), id)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, answer[bulkView]{bulkOf(progress)})
+	return nil
+}
+
+// cancelBulk ends the lines that have not begun. The request's body is an object because
+// the signature of an empty one would be a GET's; bulk_id may be said in it.
+func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
+	f, err := readForm(v.body, "bulk_id")
+	if err != nil {
+		return err
+	}
+	f.text("bulk_id", pirogue.InvalidParameter, func(text string) bool { return text == c.Param("bulk_id") })
+	if err := f.err(); err != nil {
+		return err
+	}
+	id, err := bulkIDOf(c)
+	if err != nil {
+		return err
+	}
+	progress, err := s.store.CancelBulk(v.ctx, v.owner(), id, s.clock.Now())
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusAccepted, answer[bulkView]{bulkOf(progress)})
+	return nil
+}

@@ -1,0 +1,144 @@
+package api_test
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"pirogue"
+)
+
+// AcceptBulk keeps the rules of the real one: a reference is good once, order numbers are
+// unique over payments and lines, and the money of all lines is held or nothing is kept.
+func (s *fakeStore) AcceptBulk(
+	ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine,
+) (pirogue.Bulk, bool, error) {
+	if err := s.reached(ctx, "AcceptBulk"); err != nil {
+		return pirogue.Bulk{}, false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	owner := pirogue.Owner{MerchantID: b.MerchantID, Mode: b.Mode}
+	for _, stands := range s.bulks {
+		if stands.Reference == b.Reference && stands.MerchantID == b.MerchantID && stands.Mode == b.Mode {
+			return *stands, false, nil
+		}
+	}
+	wrong := &pirogue.Error{Code: pirogue.InvalidOrderID}
+	for _, l := range lines {
+		if s.under(owner, pirogue.CashOut, l.Payment.OrderID) != nil || s.isLine(owner, l.Payment.OrderID) {
+			wrong.Params = append(wrong.Params, pirogue.Param{
+				Field: pirogue.LineField(l.Number, "merchant_order_id"), Code: pirogue.DuplicateOrder, Line: l.Number,
+			})
+		}
+	}
+	if len(wrong.Params) > 0 {
+		return pirogue.Bulk{}, false, wrong
+	}
+	for i, balance := range s.balances[owner] {
+		if balance.Country != b.Country || balance.Available < b.Cost {
+			continue
+		}
+		s.balances[owner][i].Available -= b.Cost
+		s.balances[owner][i].Reserved += b.Cost
+		s.bulks = append(s.bulks, &b)
+		s.lines[b.ID] = slices.Clone(lines)
+		return b, true, nil
+	}
+	return pirogue.Bulk{}, false, pirogue.Errorf(pirogue.InsufficientBalance, "not %d", b.Cost)
+}
+
+// isLine reports whether an order number is a line's.
+func (s *fakeStore) isLine(o pirogue.Owner, number string) bool {
+	for _, lines := range s.lines {
+		for _, l := range lines {
+			if ownerOf(l.Payment) == o && l.Payment.OrderID == number {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *fakeStore) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error) {
+	if err := s.reached(ctx, "Bulk"); err != nil {
+		return pirogue.BulkProgress{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.bulk(o, id)
+	if b == nil {
+		return pirogue.BulkProgress{}, pirogue.Errorf(pirogue.NotFound, "no bulk %s", id)
+	}
+	progress := pirogue.BulkProgress{Bulk: *b, Tallies: map[pirogue.LineStatus]pirogue.Tally{}}
+	for _, l := range s.lines[id] {
+		tally := progress.Tallies[l.Status]
+		tally.Lines, tally.Amount, tally.Cost = tally.Lines+1, tally.Amount+l.Payment.Amount.Minor, tally.Cost+l.Payment.Net()
+		progress.Tallies[l.Status] = tally
+	}
+	return progress, nil
+}
+
+func (s *fakeStore) bulk(o pirogue.Owner, id pirogue.BulkID) *pirogue.Bulk {
+	for _, b := range s.bulks {
+		if b.ID == id && b.MerchantID == o.MerchantID && b.Mode == o.Mode {
+			return b
+		}
+	}
+	return nil
+}
+
+func (s *fakeStore) BulkLines(
+	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
+) error {
+	if err := s.reached(ctx, "BulkLines"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	b, lines := s.bulk(o, id), slices.Clone(s.lines[id])
+	s.mu.Unlock()
+	if b == nil {
+		return pirogue.Errorf(pirogue.NotFound, "no bulk %s", id)
+	}
+	lines = lines[min(span.After, len(lines)):]
+	if span.Limit > 0 {
+		lines = lines[:min(span.Limit, len(lines))]
+	}
+	for _, l := range lines {
+		if err := each(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *fakeStore) CancelBulk(
+	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time,
+) (pirogue.BulkProgress, error) {
+	if err := s.reached(ctx, "CancelBulk"); err != nil {
+		return pirogue.BulkProgress{}, err
+	}
+	s.change(func() {
+		b := s.bulk(o, id)
+		if b == nil || b.State.Ended() {
+			return
+		}
+		b.State, b.UpdatedAt = pirogue.BulkCancelling, at
+		for i, l := range s.lines[id] {
+			if l.Status == pirogue.LineWaiting {
+				s.lines[id][i].Status = pirogue.LineCancelled
+			}
+		}
+	})
+	return s.Bulk(ctx, o, id)
+}
+
+func (w *fakeWorkflows) LaunchBulk(_ context.Context, b pirogue.Bulk) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.launches != nil {
+		return w.launches
+	}
+	w.launched = append(w.launched, b.ID)
+	return nil
+}

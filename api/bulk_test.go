@@ -1,0 +1,438 @@
+package api_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/api/apitest"
+)
+
+const bulkPath = "/payments/cashout/bulk"
+
+// bulkLine is one line of a bulk's body.
+func bulkLine(number string, more ...string) string {
+	return `{"merchant_order_id":"` + number + `","amount":500,"beneficiary_msisdn":"` + apitest.MSISDN + `"` +
+		strings.Join(append([]string{""}, more...), ",") + `}`
+}
+
+// bulkOf is a bulk's body; more begins with a comma, or is "".
+func bulkOf(reference, more string, lines ...string) string {
+	return `{"merchant_bulk_id":"` + reference + `","lines":[` + strings.Join(lines, ",") + `]` + more + `}`
+}
+
+// postFile sends a bulk in CSV with the test key.
+func (w *world) postFile(query, file string) reply {
+	r := w.request(w.test, http.MethodPost, "/api/v1"+bulkPath+query, file)
+	r.Header.Set("Content-Type", "text/csv; charset=utf-8")
+	return w.do(r)
+}
+
+// acceptedBulk posts a bulk that is accepted and returns its id.
+func (w *world) acceptedBulk(body string) string {
+	w.t.Helper()
+	got := w.post(bulkPath, body)
+	require.Equal(w.t, http.StatusAccepted, got.Code, "%s", got.Body)
+	return fmt.Sprint(got.data()["bulk_id"])
+}
+
+func TestABulkIsAcceptedWhole(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.fund("ML", 10_000)
+	got := w.post(bulkPath, bulkOf("april", `,"metadata":{"month":"04"}`, bulkLine("a"),
+		`{"merchant_order_id":"b","amount":700,"beneficiary_msisdn":"+22370001234","description":"Avril"}`))
+	require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
+	bulk := got.data()
+	require.Equal(t, "ACCEPTED", bulk["state"])
+	require.Equal(t, "april", bulk["merchant_bulk_id"])
+	require.InEpsilon(t, 1200, bulk["amount"], 0)
+	require.Equal(t, payment{"done": 0.0, "paid": 0.0, "failed": 0.0, "cancelled": 0.0}, payment(bulk["percent"].(map[string]any)))
+	require.InEpsilon(t, 2, bulk["counts"].(map[string]any)["WAITING"], 0)
+	require.EqualValues(t, 1200, w.balance().Reserved)
+	require.Equal(t, []pirogue.BulkID{pirogue.BulkID(fmt.Sprint(bulk["bulk_id"]))}, w.workflows.launched)
+
+	read := w.get(bulkPath + "/" + fmt.Sprint(bulk["bulk_id"]))
+	require.Equal(t, http.StatusOK, read.Code)
+	require.Equal(t, bulk, read.data())
+	w.get(bulkPath + "/" + string(newPaymentID())).says(pirogue.NotFound)
+	w.do(w.request(w.live, http.MethodGet, "/api/v1"+bulkPath+"/"+fmt.Sprint(bulk["bulk_id"]), "")).says(pirogue.NotFound)
+	w.get(bulkPath + "/1").says(pirogue.NotFound)
+}
+
+// newPaymentID is an id that nobody has.
+func newPaymentID() pirogue.PaymentID { return "019dd95b-c6c0-7c41-9b5e-2f6a1c8d4e07" }
+
+func TestAFileSaysWhatJSONSays(t *testing.T) {
+	t.Parallel()
+
+	const header = "merchant_order_id,amount,beneficiary_msisdn,description,network\r\n"
+	const lines = "a,500,+22376123456,\"Avril, \"\"payé\"\"\",\r\nb,700,+22370001234,,orange\r\n"
+	for name, file := range map[string]string{
+		"commas":                header + lines,
+		"a byte order mark":     "\ufeff" + header + lines,
+		"line feeds alone":      strings.ReplaceAll(header+lines, "\r", ""),
+		"no line end at last":   strings.TrimSuffix(header+lines, "\r\n"),
+		"other order of fields": "amount,merchant_order_id,beneficiary_msisdn,network,description\n500,a,+22376123456,,\"Avril, \"\"payé\"\"\"\n700,b,+22370001234,orange,\n",
+		"semicolons": strings.ReplaceAll(header, ",", ";") +
+			"a;500;+22376123456;\"Avril, \"\"payé\"\"\";\r\nb;700;+22370001234;;orange\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorld(t)
+			w.fund("ML", 10_000)
+			got := w.postFile("?merchant_bulk_id=april&notify_url=https%3A%2F%2Fshop.example%2Fhook&notify_lines=true", file)
+			require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
+			again := w.post(bulkPath, bulkOf("april", `,"notify_url":"https://shop.example/hook","notify_lines":true`,
+				`{"merchant_order_id":"a","amount":500,"beneficiary_msisdn":"+22376123456","description":"Avril, \"payé\""}`,
+				`{"merchant_order_id":"b","amount":700,"beneficiary_msisdn":"+22370001234","network":"orange"}`))
+			again.says(pirogue.DuplicateOrder)
+			require.Equal(t, got.data(), again.data())
+		})
+	}
+}
+
+func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
+	t.Parallel()
+
+	type place struct {
+		field string
+		code  pirogue.Code
+		line  int
+	}
+	w := newWorld(t)
+	w.fund("ML", 10_000)
+	taken := w.post("/payments/cashout", `{"merchant_order_id":"taken","amount":500,"beneficiary_msisdn":"+22376123456"}`)
+	require.Equal(t, http.StatusAccepted, taken.Code)
+	file := func(lines ...string) string {
+		return "merchant_order_id,amount,beneficiary_msisdn\n" + strings.Join(lines, "\n")
+	}
+	// Each row is a bulk, the code of its answer and the mistakes it names.
+	for name, tt := range map[string]struct {
+		send func() reply
+		code pirogue.Code
+		want []place
+	}{
+		"lines of JSON": {
+			func() reply {
+				return w.post(bulkPath, bulkOf("r", "", bulkLine("a"),
+					`{"merchant_order_id":"","amount":0,"beneficiary_msisdn":"+22376123456"}`, `7`, bulkLine("a"),
+					bulkLine("c", `"otp":"1"`), `{"merchant_order_id":"d"}`))
+			}, pirogue.InvalidOrderID,
+			[]place{
+				{"lines[1].merchant_order_id", pirogue.InvalidOrderID, 2}, {"lines[1].amount", pirogue.InvalidAmount, 2},
+				{"lines[2]", pirogue.InvalidParameter, 3}, {"lines[3].merchant_order_id", pirogue.DuplicateOrder, 4},
+				{"lines[4].otp", pirogue.UnknownField, 5}, {"lines[5].amount", pirogue.MissingField, 6},
+				{"lines[5].beneficiary_msisdn", pirogue.MissingField, 6},
+			},
+		},
+		"lines of a file": {
+			func() reply {
+				return w.postFile("?merchant_bulk_id=r", file("a,500,+22376123456", "", "b,5.5,+22376123456", "\"c\n\",500,", "a,1e3,x"))
+			}, pirogue.InvalidAmount,
+			[]place{
+				{"lines[1].amount", pirogue.InvalidAmount, 4}, {"lines[2].beneficiary_msisdn", pirogue.MissingField, 5},
+				{"lines[2].merchant_order_id", pirogue.InvalidOrderID, 5},
+				{"lines[3].amount", pirogue.InvalidAmount, 7}, {"lines[3].beneficiary_msisdn", pirogue.InvalidMSISDN, 7},
+				{"lines[3].merchant_order_id", pirogue.DuplicateOrder, 7},
+			},
+		},
+		"an order number that exists": {
+			func() reply {
+				return w.postFile("?merchant_bulk_id=r", file("a,500,+22376123456", "taken,500,+22376123456"))
+			},
+			pirogue.InvalidOrderID, []place{{"lines[1].merchant_order_id", pirogue.DuplicateOrder, 3}},
+		},
+		"another subsidiary": {
+			func() reply {
+				return w.postFile("?merchant_bulk_id=r", file("a,500,+22376123456", "b,500,+22890123456"))
+			},
+			pirogue.CountryNotSupported, []place{{"lines[1].beneficiary_msisdn", pirogue.CountryNotSupported, 3}},
+		},
+		"an amount beyond the operator's": {
+			func() reply {
+				return w.post(bulkPath, bulkOf("r", "", bulkLine("a"), strings.Replace(bulkLine("b"), "500", "50", 1)))
+			},
+			pirogue.InvalidAmount, []place{{"lines[1].amount", pirogue.InvalidAmount, 2}},
+		},
+		"a network nobody serves": {
+			func() reply { return w.post(bulkPath, bulkOf("r", "", bulkLine("a", `"network":"wave"`))) },
+			pirogue.InvalidParameter, []place{{"lines[0].network", pirogue.InvalidParameter, 1}},
+		},
+		"a column nobody knows": {
+			func() reply { return w.postFile("?merchant_bulk_id=r", "merchant_order_id,montant\na,500") },
+			pirogue.UnknownField, []place{{"montant", pirogue.UnknownField, 1}},
+		},
+		"a column twice": {
+			func() reply { return w.postFile("?merchant_bulk_id=r", "amount,amount\n1,2") },
+			pirogue.UnknownField, []place{{"amount", pirogue.UnknownField, 1}},
+		},
+		"a cell too many": {
+			func() reply {
+				return w.postFile("?merchant_bulk_id=r", file("a,500,+22376123456", "b,500,+22376123456,x"))
+			},
+			pirogue.InvalidParameter, []place{{"file", pirogue.InvalidParameter, 3}},
+		},
+		"quotes that are wrong": {
+			func() reply {
+				return w.postFile("?merchant_bulk_id=r", file("a,500,+22376123456", "b\"x\",500,+22376123456"))
+			},
+			pirogue.InvalidParameter, []place{{"file", pirogue.InvalidParameter, 3}},
+		},
+		"a file of Excel's own encoding": {
+			func() reply {
+				return w.postFile("?merchant_bulk_id=r", file("a,500,+22376123456", "\xe9,500,+22376123456"))
+			},
+			pirogue.InvalidParameter, []place{{"file", pirogue.InvalidParameter, 3}},
+		},
+		"a header alone": {
+			func() reply { return w.postFile("?merchant_bulk_id=r", file()) },
+			pirogue.InvalidParameter, []place{{"lines", pirogue.InvalidParameter, 1}},
+		},
+		"an empty file": {
+			func() reply { return w.postFile("?merchant_bulk_id=r", "") },
+			pirogue.InvalidParameter, []place{{"lines", pirogue.InvalidParameter, 1}},
+		},
+		"a file without a reference": {
+			func() reply { return w.postFile("", file("z,500,+22376123456")) },
+			pirogue.MissingField, []place{{"merchant_bulk_id", pirogue.MissingField, 0}},
+		},
+		"JSON with a query": {
+			func() reply { return w.post(bulkPath+"?merchant_bulk_id=r", bulkOf("r", "", bulkLine("a"))) },
+			pirogue.InvalidParameter, []place{{"merchant_bulk_id", pirogue.InvalidParameter, 0}},
+		},
+		"no lines": {
+			func() reply { return w.post(bulkPath, bulkOf("r", "")) },
+			pirogue.InvalidParameter, []place{{"lines", pirogue.InvalidParameter, 0}},
+		},
+		"a truth in words": {
+			func() reply { return w.post(bulkPath, bulkOf("r", `,"notify_lines":"true"`, bulkLine("a"))) },
+			pirogue.InvalidParameter, []place{{"notify_lines", pirogue.InvalidParameter, 0}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			failure := tt.send().says(tt.code)
+			var got []place
+			for _, p := range failure.Params {
+				got = append(got, place{p.Field, p.Code, p.Line})
+				require.NotEmpty(t, p.Message)
+			}
+			require.Equal(t, tt.want, got)
+			require.Empty(t, w.store.bulks)
+		})
+	}
+	w.post(bulkPath, bulkOf("r", "", bulkLine("dear"), strings.Replace(bulkLine("e"), "500", "9001", 1))).
+		says(pirogue.InsufficientBalance)
+	w.acceptedBulk(bulkOf("r", "", bulkLine("b"), bulkLine("c"))) // nothing was kept of all these
+}
+
+func TestAHundredMistakesAreEnough(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	lines := make([]string, 300)
+	for i := range lines {
+		lines[i] = `{"merchant_order_id":"` + fmt.Sprint(i) + `","amount":-1,"beneficiary_msisdn":"x"}`
+	}
+	failure := w.post(bulkPath, bulkOf("r", "", lines...)).says(pirogue.InvalidAmount)
+	require.Len(t, failure.Params, 100)
+	require.Equal(t, 50, failure.Params[99].Line)
+
+	tooMany := bulkOf("r", "", strings.Repeat(bulkLine("a")+",", pirogue.MaxBulkLines)+bulkLine("b"))
+	require.Equal(t, "lines", w.post(bulkPath, tooMany).says(pirogue.InvalidParameter).Params[0].Field)
+}
+
+func TestABulksReferenceIsGoodOnce(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.fund("ML", 10_000)
+	id := w.acceptedBulk(bulkOf("april", "", bulkLine("a"), bulkLine("b")))
+	again := w.post(bulkPath, bulkOf("april", "", bulkLine("a"), bulkLine("b")))
+	again.says(pirogue.DuplicateOrder)
+	require.Equal(t, id, again.data()["bulk_id"])
+	for field, body := range map[string]string{
+		"lines":        bulkOf("april", "", bulkLine("a")),
+		"notify_lines": bulkOf("april", `,"notify_lines":true`, bulkLine("a"), bulkLine("b")),
+		"metadata":     bulkOf("april", `,"metadata":{"a":"b"}`, bulkLine("a"), bulkLine("b")),
+		"notify_url":   bulkOf("april", `,"notify_url":"https://shop.example/"`, bulkLine("a"), bulkLine("b")),
+	} {
+		other := w.post(bulkPath, body)
+		failure := other.says(pirogue.IdempotencyMismatch)
+		require.Len(t, failure.Params, 1)
+		require.Equal(t, field, failure.Params[0].Field)
+		require.Equal(t, id, other.data()["bulk_id"])
+	}
+	require.EqualValues(t, 1000, w.balance().Reserved)
+	require.Len(t, w.workflows.launched, 1)
+}
+
+func TestFeesOfLinesAreThoseOfCashOuts(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.fund("ML", 10_000)
+	w.store.change(func() {
+		w.store.contracts[w.merchant.ID] = pirogue.FeeSchedule{{Kind: pirogue.CashOut, BasisPoints: 100, Payer: pirogue.PaidByMerchant}}
+	})
+	got := w.post(bulkPath, bulkOf("april", "", bulkLine("a"), bulkLine("b")))
+	require.InEpsilon(t, 10, got.data()["fee"], 0)
+	require.EqualValues(t, 1010, w.balance().Reserved)
+}
+
+func TestABulkIsAcceptedOnlyWhileItCanBeCarried(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.fund("ML", 10_000)
+	w.workflows.change(func() { w.workflows.away = pirogue.Errorf(pirogue.ServiceUnavailable, "away") })
+	w.post(bulkPath, bulkOf("april", "", bulkLine("a"))).says(pirogue.ServiceUnavailable)
+	require.Empty(t, w.store.bulks)
+	w.workflows.change(func() {
+		w.workflows.away, w.workflows.launches = nil, pirogue.Errorf(pirogue.ServiceUnavailable, "lost")
+	})
+	w.acceptedBulk(bulkOf("april", "", bulkLine("a")))
+	require.Contains(t, w.logged(), "bulk is left to the sweep")
+}
+
+func TestOnlyABulkMayBeLarge(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.fund("ML", 10_000)
+	space := strings.Repeat(" ", 100<<10)
+	w.acceptedBulk(bulkOf("large", "", space+bulkLine("a")))
+	w.post("/payments/cashout", space+bulkLine("b")).says(pirogue.PayloadTooLarge)
+	w.post(bulkPath, strings.Repeat(" ", 8<<20)+bulkOf("huge", "", bulkLine("c"))).says(pirogue.PayloadTooLarge)
+	file := w.request(w.test, http.MethodPost, "/api/v1/payments/cashout", "a,b")
+	file.Header.Set("Content-Type", "text/csv")
+	w.do(file).says(pirogue.UnsupportedMediaType)
+}
+
+// A file's reference is in the query, which no signature covers.
+func TestAFilesSignatureIsGoodForOneReference(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.fund("ML", 10_000)
+	const file = "merchant_order_id,amount,beneficiary_msisdn\na,500,+22376123456\n"
+	first := w.request(w.test, http.MethodPost, "/api/v1"+bulkPath+"?merchant_bulk_id=mine", file)
+	first.Header.Set("Content-Type", "text/csv")
+	captured := w.request(w.test, http.MethodPost, "/api/v1"+bulkPath+"?merchant_bulk_id=theirs", file)
+	captured.Header = first.Header.Clone()
+	require.Equal(t, http.StatusAccepted, w.do(first).Code)
+	w.do(captured).says(pirogue.SignatureReplayed)
+}
+
+func TestLinesAreReadInPartsAndAsAFile(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.fund("ML", 10_000)
+	id := w.acceptedBulk(bulkOf("april", "", bulkLine("a"), bulkLine("b"), bulkLine("=c")))
+	w.store.change(func() {
+		lines := w.store.lines[pirogue.BulkID(id)]
+		lines[0].Status, lines[0].Payment.ProviderTxID = "SUCCESS", "CI26.1"
+		lines[1].Status, lines[1].Payment.Failure = "FAILED", pirogue.Failure{Code: pirogue.FailedDeclined}
+	})
+	path, cursor := bulkPath+"/"+id+"/lines", ""
+	var seen []string
+	for range 3 {
+		got := w.get(path + "?limit=2" + cursor)
+		require.Equal(t, http.StatusOK, got.Code, "%s", got.Body)
+		for _, l := range got.list() {
+			seen = append(seen, fmt.Sprint(l["line"], l["merchant_order_id"], l["status"]))
+		}
+		_, next, more := strings.Cut(got.Body.String(), `"next_cursor":"`)
+		if !more {
+			break
+		}
+		cursor = "&cursor=" + strings.Split(next, `"`)[0]
+	}
+	require.Equal(t, []string{"1aSUCCESS", "2bFAILED", "3=cWAITING"}, seen)
+
+	got := w.get(path + "?format=csv&locale=fr")
+	text, marked := strings.CutPrefix(got.Body.String(), "\ufeff")
+	require.True(t, marked)
+	reader := csv.NewReader(strings.NewReader(text))
+	reader.Comma = ';'
+	rows, err := reader.ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 4)
+	require.Equal(t, "line", rows[0][0])
+	require.Equal(t, []string{"1", "a", "SUCCESS", "500", "CI26.1"}, []string{rows[1][0], rows[1][1], rows[1][3], rows[1][4], rows[1][9]})
+	require.Equal(t, "OPERATOR_DECLINED", rows[2][10])
+	require.Equal(t, "'=c", rows[3][1])
+	require.NotContains(t, text, strings.TrimPrefix(apitest.MSISDN, "+223"))
+
+	for _, query := range []string{"?limit=0", "?limit=10001", "?cursor=x", "?format=xml", "?colour=blue"} {
+		w.get(path + query).says(pirogue.InvalidParameter)
+	}
+	w.get(bulkPath + "/" + string(newPaymentID()) + "/lines").says(pirogue.NotFound)
+}
+
+func TestABulkIsCancelledOnceHoweverOftenItIsAsked(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.fund("ML", 10_000)
+	id := w.acceptedBulk(bulkOf("april", "", bulkLine("a"), bulkLine("b")))
+	path := bulkPath + "/" + id + "/cancel"
+	w.post(path, "").says(pirogue.InvalidJSON) // a GET's signature would do
+	w.post(path, `{"bulk_id":"`+string(newPaymentID())+`"}`).says(pirogue.InvalidParameter)
+	w.post(bulkPath+"/"+string(newPaymentID())+"/cancel", "{ }").says(pirogue.NotFound)
+	for _, body := range []string{"{}", `{"bulk_id":"` + id + `"}`} {
+		got := w.post(path, body)
+		require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
+		require.Equal(t, "CANCELLING", got.data()["state"])
+		require.InEpsilon(t, 100, got.data()["percent"].(map[string]any)["cancelled"], 0)
+	}
+}
+
+// The bodies of bulks are large and read before anybody is known: nobody may fill the
+// memory with them.
+func TestFewBulksAreReadAtOnce(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	inside, leave := make(chan struct{}, 8), make(chan struct{})
+	for range 4 {
+		r := w.request(w.test, http.MethodPost, "/api/v1"+bulkPath, "{}")
+		r.Body = slowBody{inside, leave}
+		r.ContentLength = 100
+		go w.server.Handler().ServeHTTP(discard{http.Header{}}, r)
+		select {
+		case <-inside:
+		case <-time.After(10 * time.Second):
+			t.Fatal("the body is not read")
+		}
+	}
+	w.post(bulkPath, bulkOf("r", "", bulkLine("a"))).says(pirogue.RateLimited)
+	close(leave)
+}
+
+// slowBody is a body that never comes while the test looks.
+type slowBody struct{ inside, leave chan struct{} }
+
+func (b slowBody) Read([]byte) (int, error) {
+	b.inside <- struct{}{}
+	<-b.leave
+	return 0, http.ErrBodyReadAfterClose
+}
+
+func (slowBody) Close() error { return nil }
+
+// discard is a client that reads nothing.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header       { return d.header }
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+func (discard) WriteHeader(int)             {}

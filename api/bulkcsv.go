@@ -1,0 +1,129 @@
+package api
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"slices"
+	"unicode/utf8"
+
+	"pirogue"
+)
+
+// What is wrong with a file as such.
+var (
+	notUTF8     = pirogue.Text{FR: "Le fichier n'est pas en UTF-8.", EN: "The file is not UTF-8."}
+	badQuotes   = pirogue.Text{FR: "Guillemets mal placés (RFC 4180).", EN: "Misplaced quotes (RFC 4180)."}
+	badColumns  = pirogue.Text{FR: "Pas le nombre de cellules de l'en-tête.", EN: "Not as many cells as in the header."}
+	wrongHeader = pirogue.Text{FR: "Colonne inconnue ou présente deux fois.", EN: "A column is unknown or there twice."}
+	emptyTable  = pirogue.Text{FR: "De 1 à 10 000 lignes sous l'en-tête.", EN: "From 1 to 10,000 lines below the header."}
+)
+
+// tableError says what is wrong with a file, and on which line.
+func (t tongue) tableError(line int, code pirogue.Code, field string, text pirogue.Text) error {
+	return &pirogue.Error{Code: code, Params: []pirogue.Param{{
+		Field: field, Code: code, Line: line, Message: t.of(text),
+	}}, Err: errors.New(text.EN)}
+}
+
+// readTable reads the lines of a CSV: RFC 4180 in UTF-8, with commas or semicolons as its
+// header has them, perhaps with a byte order mark. It fails with InvalidParameter, naming
+// the file's line, and with UnknownField for a column.
+func readTable(body []byte, t tongue) ([]written, error) {
+	if !utf8.Valid(body) {
+		return nil, t.tableError(lineOfBadByte(body), pirogue.InvalidParameter, "file", notUTF8)
+	}
+	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
+	r := csv.NewReader(bytes.NewReader(body))
+	r.FieldsPerRecord = -1 // compared below, so that one line does not hide the others
+	r.ReuseRecord = true
+	header, _, _ := bytes.Cut(body, []byte{'\n'})
+	if bytes.IndexByte(header, ';') >= 0 {
+		r.Comma = ';'
+	}
+	columns, err := readHeader(r, t)
+	if err != nil {
+		return nil, err
+	}
+	var all []written
+	var wrong mistakes
+	for !wrong.full() {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, unreadable(err, t)
+		}
+		at, _ := r.FieldPos(0)
+		if len(all) == pirogue.MaxBulkLines {
+			return nil, t.tableError(at, pirogue.InvalidParameter, "lines", emptyTable)
+		}
+		if len(record) != len(columns) {
+			wrong.params = append(wrong.params, pirogue.Param{
+				Field: "file", Code: pirogue.InvalidParameter, Line: at, Message: t.of(badColumns),
+			})
+		}
+		all = append(all, row(columns, record, at))
+	}
+	if len(all) == 0 {
+		return nil, t.tableError(1, pirogue.InvalidParameter, "lines", emptyTable)
+	}
+	return all, wrong.err()
+}
+
+// readHeader reads the names of the columns.
+func readHeader(r *csv.Reader, t tongue) ([]string, error) {
+	record, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, t.tableError(1, pirogue.InvalidParameter, "lines", emptyTable)
+	}
+	if err != nil {
+		return nil, unreadable(err, t)
+	}
+	columns := slices.Clone(record)
+	for i, column := range columns {
+		if !slices.Contains(csvFields, column) || slices.Contains(columns[:i], column) {
+			return nil, t.tableError(1, pirogue.UnknownField, column, wrongHeader)
+		}
+	}
+	return columns, nil
+}
+
+// row returns a line of the file as an object with the cells that hold something.
+func row(columns, record []string, at int) written {
+	o := object{values: map[string]any{}}
+	for i, column := range columns[:min(len(columns), len(record))] {
+		if value, some := cell(column, record[i]); some {
+			o.names = append(o.names, column)
+			o.values[column] = value
+		}
+	}
+	return written{object: o, at: at}
+}
+
+// unreadable says on which line the file's quotes are wrong.
+func unreadable(err error, t tongue) error {
+	var parse *csv.ParseError
+	if !errors.As(err, &parse) {
+		return pirogue.Errorf(pirogue.Internal, "read a CSV in memory: %w", err)
+	}
+	return t.tableError(parse.Line, pirogue.InvalidParameter, "file", badQuotes)
+}
+
+// lineOfBadByte returns the line of the first byte that is not UTF-8.
+func lineOfBadByte(body []byte) int {
+	line := 1
+	for len(body) > 0 {
+		r, size := utf8.DecodeRune(body)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return line
+		case r == '\n':
+			line++
+		}
+		body = body[size:]
+	}
+	return line
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"regexp"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+)
+
+// bulkView is a bulk as its merchant sees it.
+type bulkView struct {
+	ID          pirogue.BulkID               `json:"bulk_id"`
+	Reference   string                       `json:"merchant_bulk_id"`
+	State       pirogue.BulkState            `json:"state"`
+	CountryCode pirogue.CountryCode          `json:"country_code"`
+	Currency    pirogue.Currency             `json:"currency"`
+	Lines       int                          `json:"lines"`
+	Amount      int64                        `json:"amount"`
+	Fee         int64                        `json:"fee"`
+	Counts      map[pirogue.LineStatus]int   `json:"counts"`
+	Amounts     map[pirogue.LineStatus]int64 `json:"amounts"`
+	Percent     percentView                  `json:"percent"`
+	NotifyLines bool                         `json:"notify_lines"`
+	CreatedAt   string                       `json:"created_at"`
+	UpdatedAt   string                       `json:"updated_at"`
+	StartedAt   string                       `json:"started_at,omitempty"`
+	ClosedAt    string                       `json:"closed_at,omitempty"`
+	Metadata    map[string]string            `json:"metadata"`
+	Livemode    bool                         `json:"livemode"`
+}
+
+// percentView is parts of all lines, rounded down.
+type percentView struct {
+	Done      int `json:"done"`
+	Paid      int `json:"paid"`
+	Failed    int `json:"failed"`
+	Cancelled int `json:"cancelled"`
+}
+
+// bulkOf returns a bulk with a count for every status.
+func bulkOf(p pirogue.BulkProgress) bulkView {
+	view := bulkView{
+		ID: p.ID, Reference: p.Reference, State: p.State, CountryCode: p.Country, Currency: p.Amount.Currency,
+		Lines: p.Lines, Amount: p.Amount.Minor, Fee: p.Fee.Minor,
+		Counts: map[pirogue.LineStatus]int{}, Amounts: map[pirogue.LineStatus]int64{},
+		NotifyLines: p.NotifyLines, CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
+		StartedAt: moment(p.StartedAt), ClosedAt: moment(p.ClosedAt), Metadata: p.Metadata,
+		Livemode: p.Mode == pirogue.Live,
+	}
+	if view.Metadata == nil {
+		view.Metadata = map[string]string{}
+	}
+	for _, status := range pirogue.LineStatuses {
+		view.Counts[status], view.Amounts[status] = p.Tallies[status].Lines, p.Tallies[status].Amount
+	}
+	failed, expired := pirogue.LineStatus(pirogue.StatusFailed), pirogue.LineStatus(pirogue.StatusExpired)
+	view.Percent = percentView{
+		Done:      p.Percent(p.Ended()),
+		Paid:      p.Percent(view.Counts[pirogue.LineStatus(pirogue.StatusSuccess)]),
+		Failed:    p.Percent(view.Counts[failed] + view.Counts[expired]),
+		Cancelled: p.Percent(view.Counts[pirogue.LineCancelled]),
+	}
+	return view
+}
+
+// lineView is what became of one line of a bulk.
+type lineView struct {
+	Line         int                  `json:"line"`
+	OrderID      string               `json:"merchant_order_id"`
+	ID           pirogue.PaymentID    `json:"transaction_id"`
+	Status       pirogue.LineStatus   `json:"status"`
+	Amount       int64                `json:"amount"`
+	Fee          int64                `json:"fee"`
+	Currency     pirogue.Currency     `json:"currency"`
+	MSISDN       string               `json:"msisdn_masked"`
+	Operator     pirogue.OperatorCode `json:"operator"`
+	ProviderTxID string               `json:"provider_tx_id,omitempty"`
+	Failure      *failureView         `json:"failure,omitempty"`
+	UpdatedAt    string               `json:"updated_at"`
+}
+
+// lineOf returns one line of a bulk.
+func lineOf(l pirogue.BulkLine, t tongue) lineView {
+	p := l.Payment
+	view := lineView{
+		Line: l.Number, OrderID: p.OrderID, ID: p.ID, Status: l.Status, Amount: p.Amount.Minor, Fee: p.Fee.Minor,
+		Currency: p.Amount.Currency, MSISDN: p.MSISDN.Masked(), Operator: p.Operator, ProviderTxID: p.ProviderTxID,
+		UpdatedAt: moment(p.UpdatedAt),
+	}
+	if p.Failure.Code != "" {
+		view.Failure = &failureView{Code: p.Failure.Code, Message: reason(p.Failure.Code, t)}
+	}
+	return view
+}
+
+// lineColumns is the first line of a CSV of lines, and what cells fills.
+var lineColumns = []string{
+	"line", "merchant_order_id", "transaction_id", "status", "amount", "fee", "currency", "msisdn_masked", "operator",
+	"provider_tx_id", "failure_code", "failure_message", "updated_at",
+}
+
+// cells returns the line for a spreadsheet.
+func (v lineView) cells() []string {
+	failure := failureView{}
+	if v.Failure != nil {
+		failure = *v.Failure
+	}
+	return harmlessly(
+		strconv.Itoa(v.Line), v.OrderID, string(v.ID), string(v.Status), number(v.Amount), number(v.Fee),
+		string(v.Currency), v.MSISDN, string(v.Operator), v.ProviderTxID, string(failure.Code), failure.Message, v.UpdatedAt,
+	)
+}
+
+// lineNumber is what a cursor of lines holds.
+type lineNumber string
+
+var lineNumberText = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
+
+// getBulkLines sends what became of each line, in their order, all of one moment, while
+// it is read. It counts among the exports.
+func (s *Server) getBulkLines(c *gin.Context, v *visit) error {
+	q := readQuery(c.Request.URL.RawQuery, "cursor", "limit", "format", "locale")
+	shape := exportShape{
+		format: exportFormat(q.text("format", oneOf(asJSON, asCSV))),
+		locale: tongue(q.text("locale", oneOf(french, english))), columns: lineColumns, file: "bulk.csv",
+	}
+	span := pirogue.LineSpan{Limit: q.number("limit", 1, pirogue.MaxBulkLines, 0)}
+	cursor := cursorIn[lineNumber](q, lineNumberText)
+	span.After, _ = strconv.Atoi(string(cursor)) //nolint:errcheck // it is a number, or there is none
+	if err := q.err(); err != nil {
+		return err
+	}
+	id, err := bulkIDOf(c)
+	if err != nil {
+		return err
+	}
+	leave, err := s.exports.enter(v.owner())
+	if err != nil {
+		return err
+	}
+	defer leave()
+	v.rest()
+	ctx, cancel := context.WithTimeout(c.Request.Context(), exportTime)
+	defer cancel()
+	out := bufio.NewWriterSize(newStream(c), exportChunk)
+	if err := s.writeLines(ctx, v, id, span, newExportWriter(c, out, shape)); err != nil {
+		return s.breakOff(c, v, err)
+	}
+	if err := out.Flush(); err != nil {
+		return s.breakOff(c, v, err)
+	}
+	return nil
+}
+
+// writeLines writes lines of a bulk and the end. As many as the limit allows have a
+// cursor behind them; the rest may turn out empty.
+func (s *Server) writeLines(
+	ctx context.Context, v *visit, id pirogue.BulkID, span pirogue.LineSpan, w exportWriter,
+) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	rows, last := 0, 0
+	err := s.store.BulkLines(ctx, v.owner(), id, span, func(l pirogue.BulkLine) error {
+		rows, last = rows+1, l.Number
+		return w.row(lineOf(l, v.tongue))
+	})
+	if err != nil {
+		return err
+	}
+	if span.Limit > 0 && rows == span.Limit {
+		return w.end(cursorAfter(lineNumber(strconv.Itoa(last))))
+	}
+	return w.end("")
+}

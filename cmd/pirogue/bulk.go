@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pirogue"
+)
+
+// bulksPath is where the merchant API takes bulks.
+const bulksPath = "/payments/cashout/bulk"
+
+// bulkCommand is a merchant's commands for many cash-outs at once. They ask the merchant
+// API, as any client does.
+func bulkCommand(environ []string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "bulk", Short: "Pay into many wallets at once, with a merchant's key",
+		Long: "Asks the merchant API at NEKAPAY_BASE_URL with NEKAPAY_API_KEY and NEKAPAY_API_SECRET, like the samples.",
+	}
+	cmd.AddCommand(bulkSubmit(environ), bulkWatch(environ), bulkResults(environ), bulkCancel(environ))
+	return cmd
+}
+
+// withClient adapts a command to the merchant API.
+func withClient(
+	environ []string, do func(*cobra.Command, *bulkClient, []string) error,
+) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		client, err := newBulkClient(environ)
+		if err != nil {
+			return err
+		}
+		return do(cmd, client, args)
+	}
+}
+
+// submission is what a file does not say.
+type submission struct {
+	reference, notifyURL string
+	notifyLines, watch   bool
+}
+
+func bulkSubmit(environ []string) *cobra.Command {
+	var s submission
+	cmd := &cobra.Command{
+		Use: "submit FILE", Args: cobra.ExactArgs(1),
+		Short: "Submit a CSV, or a .json as the API takes it; the same command again does no harm",
+	}
+	cmd.Flags().StringVar(&s.reference, "reference", "", "your reference, unique for ever")
+	cmd.Flags().StringVar(&s.notifyURL, "notify-url", "", "where the webhook goes instead of the account's address")
+	cmd.Flags().BoolVar(&s.notifyLines, "notify-lines", false, "have each line's end told by a webhook as well")
+	cmd.Flags().BoolVar(&s.watch, "watch", false, "watch it until every line is over")
+	cmd.RunE = withClient(environ, func(cmd *cobra.Command, c *bulkClient, args []string) error {
+		request, err := s.request(args[0])
+		if err != nil {
+			return err
+		}
+		bulk, err := c.bulk(cmd.Context(), request)
+		if bulk, err = accepted(cmd.ErrOrStderr(), bulk, err); err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), bulk.ID)
+		fmt.Fprintln(cmd.ErrOrStderr(), "accepted:", summary(bulk))
+		if s.watch {
+			return watchBulk(cmd.Context(), c, bulk.ID, cmd.ErrOrStderr())
+		}
+		return nil
+	})
+	return cmd
+}
+
+// request returns the request that submits a file.
+func (s submission) request(file string) (bulkRequest, error) {
+	body, err := os.ReadFile(filepath.Clean(file))
+	if err != nil {
+		return bulkRequest{}, err
+	}
+	if strings.EqualFold(filepath.Ext(file), ".json") {
+		body, err = s.intoJSON(body)
+		return bulkRequest{http.MethodPost, bulksPath, "application/json", body}, err
+	}
+	if s.reference == "" {
+		return bulkRequest{}, errors.New("a CSV needs --reference, which makes submitting it again harmless")
+	}
+	query := url.Values{"merchant_bulk_id": {s.reference}}
+	if s.notifyURL != "" {
+		query.Set("notify_url", s.notifyURL)
+	}
+	if s.notifyLines {
+		query.Set("notify_lines", "true")
+	}
+	return bulkRequest{http.MethodPost, bulksPath + "?" + query.Encode(), "text/csv; charset=utf-8", body}, nil
+}
+
+// intoJSON adds what the flags say to a bulk in JSON.
+func (s submission) intoJSON(body []byte) ([]byte, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return nil, fmt.Errorf("the file is not a JSON object: %w", err)
+	}
+	for name, value := range map[string]any{
+		"merchant_bulk_id": s.reference, "notify_url": s.notifyURL, "notify_lines": s.notifyLines,
+	} {
+		if value == "" || value == false {
+			continue
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		fields[name] = text
+	}
+	return json.Marshal(fields)
+}
+
+// accepted takes the repeat of a bulk for what it is: the bulk was accepted before.
+func accepted(out io.Writer, bulk bulkStand, err error) (bulkStand, error) {
+	var no *refusal
+	if !errors.As(err, &no) || no.Code != pirogue.DuplicateOrder || len(no.Data) == 0 {
+		return bulk, err
+	}
+	fmt.Fprintln(out, "this bulk was accepted before")
+	return bulk, json.Unmarshal(no.Data, &bulk)
+}
+
+// summary is a bulk in a few words.
+func summary(b bulkStand) string {
+	total := pirogue.Money{Minor: b.Amount, Currency: b.Currency}
+	return fmt.Sprintf("%d lines, %s and %d in fees, %s", b.Lines, total, b.Fee, b.State)
+}
+
+func bulkResults(environ []string) *cobra.Command {
+	var asCSV bool
+	var locale string
+	cmd := &cobra.Command{
+		Use: "results BULK_ID", Short: "Print what became of each line, as JSON or CSV", Args: cobra.ExactArgs(1),
+	}
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "print CSV")
+	cmd.Flags().StringVar(&locale, "locale", "en", "of the CSV: fr is for French Excel")
+	cmd.RunE = withClient(environ, func(cmd *cobra.Command, c *bulkClient, args []string) error {
+		query := url.Values{"format": {"json"}}
+		if asCSV {
+			query = url.Values{"format": {"csv"}, "locale": {locale}}
+		}
+		path := bulksPath + "/" + url.PathEscape(args[0]) + "/lines?" + query.Encode()
+		return c.insist(cmd.Context(), bulkRequest{method: http.MethodGet, path: path}, func(r io.Reader) error {
+			_, err := io.Copy(cmd.OutOrStdout(), r) // an answer that breaks off is an error
+			return err
+		})
+	})
+	return cmd
+}
+
+func bulkCancel(environ []string) *cobra.Command {
+	return &cobra.Command{
+		Use: "cancel BULK_ID", Args: cobra.ExactArgs(1),
+		Short: "Cancel the lines that have not begun; their money comes back",
+		RunE: withClient(environ, func(cmd *cobra.Command, c *bulkClient, args []string) error {
+			body, err := json.Marshal(map[string]string{"bulk_id": args[0]})
+			if err != nil {
+				return err
+			}
+			path := bulksPath + "/" + url.PathEscape(args[0]) + "/cancel"
+			bulk, err := c.bulk(cmd.Context(), bulkRequest{http.MethodPost, path, "application/json", body})
+			if err == nil {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d lines are cancelled\n", bulk.State, bulk.Counts[pirogue.LineCancelled])
+			}
+			return err
+		}),
+	}
+}
+
+func bulkWatch(environ []string) *cobra.Command {
+	return &cobra.Command{
+		Use: "watch BULK_ID", Short: "Watch a bulk until every line is over", Args: cobra.ExactArgs(1),
+		RunE: withClient(environ, func(cmd *cobra.Command, c *bulkClient, args []string) error {
+			return watchBulk(cmd.Context(), c, args[0], cmd.OutOrStdout())
+		}),
+	}
+}
+
+// readBulk reads how a bulk stands.
+func (c *bulkClient) readBulk(ctx context.Context, id string) (bulkStand, error) {
+	return c.bulk(ctx, bulkRequest{method: http.MethodGet, path: bulksPath + "/" + url.PathEscape(id)})
+}

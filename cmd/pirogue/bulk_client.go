@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"pirogue"
+	"pirogue/config"
+)
+
+const (
+	bulkTries     = 8               // of one request while the API answers 429 or 503
+	bulkPatience  = 3 * time.Minute // of one of them: a large file over a slow line
+	maxBulkAnswer = 4 << 20         // bytes of an answer that is read as a whole
+)
+
+// bulkClient is a merchant's side of the merchant API.
+type bulkClient struct {
+	config.Account
+	clock pirogue.Clock
+	pause func(context.Context, time.Duration) // between two tries
+}
+
+func newBulkClient(environ []string) (*bulkClient, error) {
+	account, err := config.LoadAccount(environ)
+	return &bulkClient{Account: account, clock: time.Now, pause: sleep}, err
+}
+
+// bulkRequest is a request before it is signed.
+type bulkRequest struct {
+	method, path string
+	kind         string // of the body, "" for none
+	body         []byte
+}
+
+// bulkStand is a bulk as the API shows it.
+type bulkStand struct {
+	ID       string                     `json:"bulk_id"`
+	State    pirogue.BulkState          `json:"state"`
+	Lines    int                        `json:"lines"`
+	Amount   int64                      `json:"amount"`
+	Fee      int64                      `json:"fee"`
+	Currency pirogue.Currency           `json:"currency"`
+	Counts   map[pirogue.LineStatus]int `json:"counts"`
+	Percent  struct {
+		Done int `json:"done"`
+	} `json:"percent"`
+	StartedAt time.Time `json:"started_at"`
+	ClosedAt  time.Time `json:"closed_at"`
+}
+
+// refusal is what the API answers instead.
+type refusal struct {
+	Status int
+	Code   pirogue.Code    `json:"code"`
+	Text   string          `json:"error"`
+	Params []pirogue.Param `json:"params"`
+	Data   json.RawMessage `json:"data"`
+	wait   time.Duration
+}
+
+// Error tells the text and every mistake, each on a line of its own.
+func (r *refusal) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s: %s", r.Status, r.Code, r.Text)
+	for _, p := range r.Params {
+		if p.Line > 0 {
+			fmt.Fprintf(&b, "\n  line %d, %s: %s", p.Line, p.Field, p.Message)
+		} else {
+			fmt.Fprintf(&b, "\n  %s: %s", p.Field, p.Message)
+		}
+	}
+	return b.String()
+}
+
+// passing reports whether the same request may succeed a little later.
+func (r *refusal) passing() bool {
+	return r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable
+}
+
+// bulk sends a request that is answered with a bulk, again while that can help: what a
+// bulk's requests do, they do once.
+func (c *bulkClient) bulk(ctx context.Context, r bulkRequest) (bulkStand, error) {
+	var answer struct{ Data bulkStand }
+	err := c.insist(ctx, r, func(from io.Reader) error {
+		return json.NewDecoder(io.LimitReader(from, maxBulkAnswer)).Decode(&answer)
+	})
+	return answer.Data, err
+}
+
+// insist sends a request until its answer is no passing refusal, signed anew each time.
+func (c *bulkClient) insist(ctx context.Context, r bulkRequest, read func(io.Reader) error) error {
+	for try := 1; ; try++ {
+		err := c.send(ctx, r, read)
+		var no *refusal
+		if !errors.As(err, &no) || !no.passing() || try == bulkTries || ctx.Err() != nil {
+			return err
+		}
+		c.pause(ctx, max(no.wait, time.Second))
+	}
+}
+
+// send signs a request as the merchant's document says and reads its answer.
+func (c *bulkClient) send(ctx context.Context, r bulkRequest, read func(io.Reader) error) error {
+	ctx, stop := context.WithTimeout(ctx, bulkPatience)
+	defer stop()
+	req, err := http.NewRequestWithContext(ctx, r.method, c.BaseURL+r.path, bytes.NewReader(r.body))
+	if err != nil {
+		return err
+	}
+	stamp := strconv.FormatInt(c.clock.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(c.Secret))
+	mac.Write([]byte(stamp))
+	mac.Write(r.body)
+	req.Header.Set("X-NekaPay-Key", c.Key)
+	req.Header.Set("X-NekaPay-Timestamp", stamp)
+	req.Header.Set("X-NekaPay-Signature", hex.EncodeToString(mac.Sum(nil)))
+	if r.kind != "" {
+		req.Header.Set("Content-Type", r.kind)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err // no answer: the same command again does no harm
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode < http.StatusBadRequest {
+		return read(resp.Body)
+	}
+	no := &refusal{Status: resp.StatusCode}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxBulkAnswer)).Decode(no); err != nil {
+		return fmt.Errorf("%s answers %s: %w", c.BaseURL+r.path, resp.Status, err)
+	}
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		no.wait = time.Duration(seconds) * time.Second
+	}
+	return no
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/codec"
+	"pirogue/ids"
+	"pirogue/piroguetest"
+	"pirogue/vault"
+	"pirogue/workflows"
+)
+
+// largest is a store with a bulk of 10,000 lines, of which every page has something to
+// start and which is counted a few times before all are over.
+type largest struct {
+	activities.Store
+	counted atomic.Int32
+}
+
+func (*largest) BulkPage(context.Context, pirogue.BulkID, int) (pirogue.BulkPageStand, error) {
+	return pirogue.BulkPageStand{Waiting: pirogue.BulkPageLines}, nil
+}
+
+func (*largest) StartLines(
+	context.Context, pirogue.BulkID, int, int, func(pirogue.Payment) (pirogue.Attempt, string),
+) (int, error) {
+	return 0, nil
+}
+
+func (*largest) OpenLines(context.Context, pirogue.BulkID, int) ([]pirogue.Payment, error) {
+	return []pirogue.Payment{{ID: ids.Payment()}}, nil
+}
+
+func (s *largest) CloseBulk(context.Context, pirogue.BulkID, time.Time) (pirogue.BulkProgress, bool, error) {
+	over := s.counted.Add(1) > 3
+	return pirogue.BulkProgress{Bulk: pirogue.Bulk{State: pirogue.BulkCompleted, Lines: pirogue.MaxBulkLines}}, over, nil
+}
+
+// nowhere starts no other workflow.
+type nowhere struct{ activities.Workflows }
+
+func (nowhere) Launch(context.Context, pirogue.Payment) error { return nil }
+
+func (nowhere) Deliver(context.Context, pirogue.Owner, pirogue.EventID, int) error { return nil }
+
+// Ten thousand lines of four networks, each with a page that is not full, are 23 pages:
+// the most there can be.
+func TestTheHistoryOfTheLargestBulkStaysShort(t *testing.T) {
+	t.Parallel()
+
+	ring, err := vault.ParseRing(piroguetest.RecordingKeys)
+	require.NoError(t, err)
+	c, err := client.Dial(client.Options{
+		HostPort: piroguetest.Temporal(t), DataConverter: codec.Converter(ring), FailureConverter: codec.Failures(ring),
+		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	w := worker.New(c, workflows.PaymentsQueue, worker.Options{})
+	w.RegisterWorkflow(workflows.Bulk)
+	w.RegisterActivity(&activities.Activities{
+		Store: &largest{}, Workflows: nowhere{}, Clock: time.Now, Chance: func() float64 { return 0 },
+	})
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+
+	b := pirogue.Bulk{ID: pirogue.BulkID(ids.New()), Pages: make([]pirogue.OperatorCode, 23)}
+	starter := &workflows.Starter{
+		Client: c, Clock: time.Now, Instance: func(pirogue.OperatorCode) (pirogue.Instance, bool) { return pirogue.Instance{}, false },
+	}
+	for range 2 { // the sweep may come after the API
+		require.NoError(t, starter.LaunchBulk(t.Context(), b))
+	}
+	var closed activities.BulkClosed
+	require.NoError(t, c.GetWorkflow(t.Context(), workflows.BulkWorkflowID(b.ID), "").Get(t.Context(), &closed))
+	history := (&world{t: t, parts: &parts{temporal: c}}).history(t, workflows.BulkWorkflowID(b.ID))
+	record(t, "bulk", "largest", history)
+	require.LessOrEqual(t, len(history.Events), 150)
+	t.Logf("%d events", len(history.Events))
+	for _, event := range history.Events {
+		if scheduled := event.GetActivityTaskScheduledEventAttributes(); scheduled != nil {
+			require.EqualValues(t, 5, scheduled.GetPriority().GetPriorityKey())
+		}
+	}
+}

@@ -1,0 +1,235 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+	"pirogue/failpoint"
+	"pirogue/ledger"
+)
+
+// waitingLine reads the payment that a line without one would begin as; like selects the
+// line by its fields that are not zero.
+func waitingLine(tx *gorm.DB, like lineRow, into *paymentRow) error {
+	var line lineRow
+	if err := tx.Where(&like).Take(&line).Error; err != nil {
+		return err
+	}
+	var bulk bulkRow
+	if err := tx.Where("id = ?", line.BulkID).Take(&bulk).Error; err != nil {
+		return err
+	}
+	*into = line.payment(bulk, bulk.CreatedAt)
+	return nil
+}
+
+// StartLines makes payments of the next waiting lines of a page, at most limit, each with
+// its first attempt and its hold, in one transaction; prepare gives the attempt and the
+// digest of its callback's token. It returns how many, 0 when none waits any more: each
+// line becomes one payment, whoever calls, however often. A bulk that was ACCEPTED is
+// RUNNING afterwards. It fails with NotFound.
+func (db *DB) StartLines(
+	ctx context.Context, id pirogue.BulkID, page, limit int,
+	prepare func(pirogue.Payment) (pirogue.Attempt, string),
+) (int, error) {
+	var started int
+	err := db.together(ctx, "start lines", func(tx *gorm.DB) error {
+		started = 0
+		now := db.clock.Now()
+		bulk, err := takeUp(tx, id, now)
+		if err != nil {
+			return err
+		}
+		var lines []lineRow
+		if err := tx.Raw(beginLines, lineCreated, id, page, limit).Scan(&lines).Error; err != nil || len(lines) == 0 {
+			return err
+		}
+		failpoint.Hit("store.bulk.lines")
+		started = len(lines)
+		return db.begin(tx, bulk, lines, prepare, now)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return started, nil
+}
+
+// takeUp says that a bulk's lines begin and holds its row until the transaction ends: of
+// a page and a cancellation, one comes first. It fails with NotFound.
+func takeUp(tx *gorm.DB, id pirogue.BulkID, at time.Time) (bulkRow, error) {
+	var rows []bulkRow
+	err := tx.Raw(takeUpBulk, map[string]any{"id": id, "at": on(at)}).Scan(&rows).Error
+	if err == nil && len(rows) == 0 {
+		err = pirogue.Errorf(pirogue.NotFound, "no open bulk %q", id)
+	}
+	if err != nil {
+		return bulkRow{}, err
+	}
+	return rows[0], nil
+}
+
+const takeUpBulk = `
+UPDATE bulks SET started_at = COALESCE(started_at, @at), updated_at = @at,
+       state = CASE state WHEN 'ACCEPTED' THEN 'RUNNING' ELSE state END
+ WHERE id = @id AND state IN ('ACCEPTED','RUNNING','CANCELLING')
+RETURNING *`
+
+// beginLines decides which lines begin: the bulk's row is held, so nobody cancels them.
+const beginLines = `
+UPDATE bulk_lines SET state = ?
+ WHERE (bulk_id, number) IN (SELECT bulk_id, number FROM bulk_lines
+                              WHERE bulk_id = ? AND page = ? AND state = 'WAITING' ORDER BY number LIMIT ?)
+RETURNING *`
+
+// begin writes the payments of lines that begin, with all that belongs to them. The money
+// comes last, and all of it at once.
+func (db *DB) begin(
+	tx *gorm.DB, bulk bulkRow, lines []lineRow,
+	prepare func(pirogue.Payment) (pirogue.Attempt, string), now time.Time,
+) error {
+	payments, history := make([]paymentRow, len(lines)), make([]historyRow, len(lines))
+	attempts := make([]attemptRow, len(lines))
+	var journals []ledger.Journal
+	for i, line := range lines {
+		payments[i] = line.payment(bulk, on(now))
+		history[i] = historyRow{PaymentID: line.PaymentID, Number: 1, ToStatus: payments[i].Status, ChangedAt: on(now)}
+		p, err := db.unpackPayment(payments[i])
+		if err != nil {
+			return err
+		}
+		attempt, digest := prepare(p)
+		_, attempt = db.beginning(p, attempt)
+		attempts[i] = packAttempt(attempt, digest)
+		journals = append(journals, ledger.Line(p)...)
+	}
+	for _, rows := range []any{&payments, &history, &attempts} {
+		if err := tx.Create(rows).Error; err != nil {
+			return err
+		}
+	}
+	failpoint.Hit("store.bulk.payments")
+	_, err := bookAll(tx, now, journals...)
+	failpoint.Hit("store.bulk.booked")
+	return err
+}
+
+// BulkPage says how a page of a bulk stands.
+func (db *DB) BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageStand, error) {
+	var stand struct{ Waiting, Begun, Open int }
+	err := db.look(ctx, "read page of bulk", func(tx *gorm.DB) error {
+		return tx.Raw(readPage, map[string]any{"id": id, "page": page}).Scan(&stand).Error
+	})
+	return pirogue.BulkPageStand(stand), err
+}
+
+const readPage = `
+SELECT (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'WAITING') AS waiting,
+       (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'CREATED') AS begun,
+       (SELECT COUNT(*) FROM payments WHERE bulk_id = @id AND status IN ('CREATED','INITIATED','PENDING')) AS open`
+
+// OpenLines returns the payments of a page that have not ended, in the order of its lines.
+func (db *DB) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.Payment, error) {
+	var rows []paymentRow
+	err := db.look(ctx, "read open lines", func(tx *gorm.DB) error {
+		return tx.Raw(openLines, id, page).Scan(&rows).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	payments, err := db.unpackPayments(rows)
+	return payments, failure("read open lines", err)
+}
+
+const openLines = `
+SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
+ WHERE l.bulk_id = ? AND l.page = ? AND p.status IN ('CREATED','INITIATED','PENDING')
+ ORDER BY l.number`
+
+// BulkLines calls each for every line of one of the owner's bulks, in their order, all of
+// one moment and read one at a time; see Export. It fails with NotFound.
+func (db *DB) BulkLines(
+	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
+) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	patience := time.AfterFunc(giveUpAfter, cancel)
+	defer patience.Stop()
+	var stopped error
+	err := db.reports.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		patience.Reset(exportPatience)
+		var bulk bulkRow
+		if err := ownedBulk(tx, o, id, &bulk); err != nil {
+			return err
+		}
+		stopped = db.streamLines(tx, bulk, span, each)
+		return stopped
+	}, oneMoment())
+	if stopped != nil {
+		return stopped
+	}
+	return failure("read lines of bulk", err)
+}
+
+// streamLines decodes a bulk's lines as they come: SQLite and PostgreSQL send on when a
+// row was taken. A line without a payment leaves the payment's columns NULL.
+func (db *DB) streamLines(tx *gorm.DB, bulk bulkRow, span pirogue.LineSpan, each func(pirogue.BulkLine) error) error {
+	query := tx.Model(&lineRow{}).Where("bulk_id = ? AND number > ?", bulk.ID, span.After).Order("number")
+	if span.Limit > 0 {
+		query = query.Limit(span.Limit)
+	}
+	rows, err := query.Select(lineColumns).Rows()
+	if err != nil {
+		return failure("read lines of bulk", err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err, below, has told what it would
+	for rows.Next() {
+		var row lineStandRow
+		if err := tx.ScanRows(rows, &row); err != nil {
+			return failure("read lines of bulk", err)
+		}
+		line, err := db.unpackLine(bulk, row)
+		if err != nil {
+			return failure("read lines of bulk", err)
+		}
+		if err := each(line); err != nil {
+			return err
+		}
+	}
+	return failure("read lines of bulk", rows.Err())
+}
+
+// lineStandRow is a line with what became of its payment.
+type lineStandRow struct {
+	Line         lineRow `gorm:"embedded"`
+	Status       string
+	PaidBy       string
+	ProviderTxID string
+	FailureCode  string
+	FailureNote  string
+	ChangedAt    stamp
+}
+
+// lineColumns reads a payment's columns one by one: the payment is found by its key, once
+// for each line, which costs less than a join that a planner might turn around.
+const lineColumns = `bulk_lines.*,
+  COALESCE((SELECT status FROM payments p WHERE p.id = payment_id), '') AS status,
+  COALESCE((SELECT operator FROM payments p WHERE p.id = payment_id), '') AS paid_by,
+  COALESCE((SELECT provider_tx_id FROM payments p WHERE p.id = payment_id), '') AS provider_tx_id,
+  COALESCE((SELECT failure_code FROM payments p WHERE p.id = payment_id), '') AS failure_code,
+  COALESCE((SELECT failure_note FROM payments p WHERE p.id = payment_id), '') AS failure_note,
+  (SELECT updated_at FROM payments p WHERE p.id = payment_id) AS changed_at`
+
+// unpackLine returns a bulk's line with its payment.
+func (db *DB) unpackLine(bulk bulkRow, r lineStandRow) (pirogue.BulkLine, error) {
+	row, status := r.Line.payment(bulk, bulk.CreatedAt), pirogue.LineStatus(r.Line.State)
+	if r.Line.State == lineCreated {
+		row.Status, row.Operator, row.ProviderTxID = r.Status, r.PaidBy, r.ProviderTxID
+		row.FailureCode, row.FailureNote, row.UpdatedAt = r.FailureCode, r.FailureNote, r.ChangedAt
+		status = pirogue.LineStatus(r.Status)
+	}
+	p, err := db.unpackPayment(row)
+	return pirogue.BulkLine{Number: r.Line.Number, Status: status, Payment: p}, err
+}

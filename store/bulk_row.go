@@ -1,0 +1,125 @@
+package store
+
+import "pirogue"
+
+// bulkRow is a row of bulks.
+type bulkRow struct {
+	ID          string `gorm:"primaryKey"`
+	MerchantID  string
+	Mode        string
+	MerchantRef string // merchant_bulk_id
+	State       string
+	Country     string
+	Currency    string
+	Lines       int
+	Amount      int64 // minor units, as are Fee and Cost
+	Fee         int64
+	Cost        int64 // what is set aside
+	Digest      string
+	NotifyURL   string
+	NotifyLines int    // 1: each line's end has a webhook of its own
+	Metadata    string // JSON, "" for none
+	Pages       string // JSON
+	CreatedAt   stamp
+	UpdatedAt   stamp
+	StartedAt   stamp
+	ClosedAt    stamp
+}
+
+// TableName returns the table's name.
+func (bulkRow) TableName() string { return "bulks" }
+
+// lineRow is a row of bulk_lines.
+type lineRow struct {
+	BulkID             string `gorm:"primaryKey"`
+	Number             int    `gorm:"primaryKey"`
+	Page               int
+	State              string // WAITING, CREATED or CANCELLED
+	PaymentID          string
+	MerchantID         string
+	Mode               string
+	MerchantRef        string
+	Amount             int64 // minor units, as are Fee and Cost
+	Fee                int64
+	FeePayer           string
+	Cost               int64
+	Network            string
+	Operator           string
+	MSISDNSealed       string `gorm:"column:msisdn_sealed"` // as its payment will keep it
+	MSISDNDigest       string `gorm:"column:msisdn_digest"`
+	CustomerNameSealed string
+	Description        string
+	NotifyURL          string
+	Metadata           string // JSON, "" for none
+}
+
+// TableName returns the table's name.
+func (lineRow) TableName() string { return "bulk_lines" }
+
+// What a line of a bulk can be.
+const (
+	lineWaiting   = "WAITING"
+	lineCreated   = "CREATED"
+	lineCancelled = "CANCELLED"
+)
+
+// packBulk returns the row of a bulk.
+func (db *DB) packBulk(b pirogue.Bulk) (bulkRow, error) {
+	pack := packer{ring: db.ring}
+	row := bulkRow{
+		ID: string(b.ID), MerchantID: string(b.MerchantID), Mode: string(b.Mode), MerchantRef: b.Reference,
+		State: string(b.State), Country: string(b.Country), Currency: string(b.Amount.Currency), Lines: b.Lines,
+		Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost, Digest: b.Digest, NotifyURL: b.NotifyURL,
+		NotifyLines: flag(b.NotifyLines),
+		Metadata:    pack.json(b.Metadata, b.Metadata == nil), Pages: pack.json(b.Pages, false),
+		CreatedAt: on(b.CreatedAt), UpdatedAt: on(b.UpdatedAt), StartedAt: on(b.StartedAt), ClosedAt: on(b.ClosedAt),
+	}
+	return row, pack.err
+}
+
+// unpackBulk returns the bulk of a row.
+func (db *DB) unpackBulk(r bulkRow) (pirogue.Bulk, error) {
+	pack, currency := packer{ring: db.ring}, pirogue.Currency(r.Currency)
+	b := pirogue.Bulk{
+		ID: pirogue.BulkID(r.ID), MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
+		Reference: r.MerchantRef, State: pirogue.BulkState(r.State), Country: pirogue.CountryCode(r.Country),
+		Lines:  r.Lines,
+		Amount: pirogue.Money{Minor: r.Amount, Currency: currency}, Fee: pirogue.Money{Minor: r.Fee, Currency: currency},
+		Cost: r.Cost, Digest: r.Digest, NotifyURL: r.NotifyURL, NotifyLines: r.NotifyLines == 1,
+		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(), StartedAt: r.StartedAt.time(),
+		ClosedAt: r.ClosedAt.time(),
+	}
+	pack.unjson(r.Metadata, &b.Metadata)
+	pack.unjson(r.Pages, &b.Pages)
+	return b, pack.err
+}
+
+// packLine returns the row of a bulk's line. What is secret in it is sealed for its
+// payment, which takes it over as it is.
+func (db *DB) packLine(b pirogue.Bulk, l pirogue.BulkLine, page int) (lineRow, error) {
+	p, err := db.packPayment(l.Payment)
+	return lineRow{
+		BulkID: string(b.ID), Number: l.Number, Page: page, State: lineWaiting, PaymentID: p.ID,
+		MerchantID: p.MerchantID, Mode: p.Mode, MerchantRef: p.MerchantRef,
+		Amount: p.Amount, Fee: p.Fee, FeePayer: p.FeePayer, Cost: l.Payment.Net(),
+		Network: p.Network, Operator: p.Operator, MSISDNSealed: p.MSISDNSealed, MSISDNDigest: p.MSISDNDigest,
+		CustomerNameSealed: p.CustomerNameSealed, Description: p.Description, NotifyURL: p.NotifyURL, Metadata: p.Metadata,
+	}, err
+}
+
+// payment returns the row of the payment that a line begins as at a moment. One that was
+// cancelled is as if it had failed before it was sent.
+func (l lineRow) payment(b bulkRow, at stamp) paymentRow {
+	row := paymentRow{
+		ID: l.PaymentID, MerchantID: l.MerchantID, Mode: l.Mode, Kind: string(pirogue.CashOut),
+		RefSpace: refSpace(pirogue.CashOut, false), MerchantRef: l.MerchantRef, BulkID: link(l.BulkID),
+		Quiet: 1 - b.NotifyLines, Status: string(pirogue.StatusCreated), Version: 1, Amount: l.Amount, Fee: l.Fee,
+		FeePayer: l.FeePayer, Currency: b.Currency, Country: b.Country, Network: l.Network, Operator: l.Operator,
+		MSISDNSealed: l.MSISDNSealed, MSISDNDigest: l.MSISDNDigest, CustomerNameSealed: l.CustomerNameSealed,
+		Description: l.Description, NotifyURL: l.NotifyURL, Metadata: l.Metadata, CreatedAt: at, UpdatedAt: at,
+	}
+	if l.State == lineCancelled {
+		row.Status, row.FailureCode = string(pirogue.StatusFailed), string(pirogue.FailedCancelled)
+	}
+	return row
+}

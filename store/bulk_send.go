@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+	"pirogue/failpoint"
+)
+
+// UnsentLines returns the payments of a page of which nothing was ever sent, each with its
+// attempt, in the order of its lines.
+func (db *DB) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error) {
+	var payments []paymentRow
+	var attempts []attemptRow
+	err := db.snapshot(ctx, "read unsent lines", func(tx *gorm.DB) error {
+		payments, attempts = nil, nil
+		for _, reading := range []struct {
+			query string
+			into  any
+		}{{unsentPayments, &payments}, {unsentAttempts, &attempts}} {
+			if err := tx.Raw(reading.query+unsentLines, id, page).Scan(reading.into).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	lines := make([]pirogue.UnsentLine, len(payments))
+	for i := range payments {
+		p, badPayment := db.unpackPayment(payments[i])
+		a, badAttempt := db.unpackAttempt(attempts[i])
+		lines[i] = pirogue.UnsentLine{Payment: p, Attempt: a}
+		err = errors.Join(err, badPayment, badAttempt)
+	}
+	return lines, failure("read unsent lines", err)
+}
+
+const (
+	unsentPayments = "SELECT p.*"
+	unsentAttempts = "SELECT a.*"
+	// unsentLines leaves out what was proven not sent: that is PENDING, and is sent by its
+	// own workflow.
+	unsentLines = `
+  FROM bulk_lines l JOIN payments p ON p.id = l.payment_id JOIN attempts a ON a.payment_id = p.id
+ WHERE l.bulk_id = ? AND l.page = ? AND p.status = 'CREATED' AND a.state = 'PREPARED' AND a.number = 1
+ ORDER BY l.number`
+)
+
+// SendLines marks attempts SENT and their payments INITIATED, in one transaction, before
+// the bytes of all of them leave together, and returns those that it marked: of the others
+// no byte may leave. An attempt is marked once, whoever calls.
+func (db *DB) SendLines(
+	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
+) (map[pirogue.AttemptID]bool, error) {
+	marked := map[pirogue.AttemptID]bool{}
+	err := db.together(ctx, "send lines", func(tx *gorm.DB) error {
+		clear(marked)
+		var payments, sent []string
+		err := tx.Raw(lockUnsent, on(at), attempts).Scan(&payments).Error
+		if err != nil || len(payments) == 0 {
+			return err
+		}
+		if err := tx.Raw(sendLines, on(at), on(at), attempts, payments).Scan(&sent).Error; err != nil {
+			return err
+		}
+		for _, id := range sent {
+			marked[pirogue.AttemptID(id)] = true
+		}
+		failpoint.Hit("store.bulk.sent")
+		return initiate(tx, sent, at)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return marked, nil
+}
+
+// lockUnsent holds the payments until the transaction ends, as whoever changes an attempt
+// does.
+const lockUnsent = `
+UPDATE payments SET updated_at = ?
+ WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED' RETURNING id`
+
+const sendLines = `
+UPDATE attempts SET state = 'SENT', sent_at = ?, updated_at = ?
+ WHERE id IN ? AND payment_id IN ? AND state = 'PREPARED'
+   AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)
+RETURNING id`
+
+// initiate draws the edge from CREATED to INITIATED for the payments of attempts that were
+// just marked; their rows are held.
+func initiate(tx *gorm.DB, attempts []string, at time.Time) error {
+	var drawn []string
+	err := tx.Raw(`UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = ?
+		WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED' RETURNING id`, on(at), attempts).
+		Scan(&drawn).Error
+	if err != nil || len(drawn) == 0 {
+		return err
+	}
+	return tx.Exec(`INSERT INTO status_history (payment_id, number, from_status, to_status, changed_at)
+		SELECT id, version, 'CREATED', status, CAST(? AS TEXT) FROM payments WHERE id IN ?`, on(at), drawn).Error
+}

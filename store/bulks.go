@@ -1,0 +1,340 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"pirogue"
+	"pirogue/failpoint"
+	"pirogue/ledger"
+)
+
+const (
+	// bulkPatience bounds the acceptance of a bulk, all of it: ten thousand lines take
+	// longer than a payment may.
+	bulkPatience = 20 * time.Second
+	// bulkChunk is how many lines one statement writes. Their parameters fit into what
+	// both databases take.
+	bulkChunk = 500
+	// maxTaken is how many order numbers that are taken one answer names.
+	maxTaken = 100
+)
+
+// AcceptBulk writes a bulk with all its lines, takes their order numbers and sets aside
+// what they cost, in one transaction. The owner's reference is a unique key: when it
+// exists already nothing changes, and the original comes back with false. It fails with
+// InvalidOrderID, naming the lines whose order number is taken, and with
+// InsufficientBalance; a failure leaves nothing behind.
+func (db *DB) AcceptBulk(
+	ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine,
+) (pirogue.Bulk, bool, error) {
+	if !keepable(b.Reference, b.NotifyURL) {
+		return pirogue.Bulk{}, false, pirogue.FieldError(pirogue.InvalidParameter, "merchant_bulk_id")
+	}
+	pages := paged(&b, lines)
+	bulk, err := db.packBulk(b)
+	if err != nil {
+		return pirogue.Bulk{}, false, failure("accept bulk", err)
+	}
+	rows := make([]lineRow, len(lines))
+	for i, line := range lines {
+		if rows[i], err = db.packLine(b, line, pages[i]); err != nil {
+			return pirogue.Bulk{}, false, failure("accept bulk", err)
+		}
+	}
+	stands, created := bulk, false
+	err = db.atLength(ctx, "accept bulk", func(tx *gorm.DB) error {
+		stands, created = bulk, false
+		return writeBulk(tx, b, rows, &stands, &created)
+	})
+	if err != nil {
+		return pirogue.Bulk{}, false, err
+	}
+	accepted, err := db.unpackBulk(stands)
+	return accepted, created, failure("accept bulk", err)
+}
+
+// paged puts the lines of each operator on pages of their own, in their order, and returns
+// each line's page, from 1. All lines of a page go the same way.
+func paged(b *pirogue.Bulk, lines []pirogue.BulkLine) []int {
+	pages, open, room := make([]int, len(lines)), map[pirogue.OperatorCode]int{}, map[pirogue.OperatorCode]int{}
+	b.Pages = nil
+	for i, line := range lines {
+		code := line.Payment.Operator
+		if room[code] == 0 {
+			b.Pages = append(b.Pages, code)
+			open[code], room[code] = len(b.Pages), pirogue.BulkPageLines
+		}
+		pages[i] = open[code]
+		room[code]--
+	}
+	return pages
+}
+
+// writeBulk is the transaction of AcceptBulk.
+func writeBulk(tx *gorm.DB, b pirogue.Bulk, rows []lineRow, stands *bulkRow, created *bool) error {
+	written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(stands)
+	if written.Error != nil {
+		return written.Error
+	}
+	if written.RowsAffected == 0 {
+		like := bulkRow{MerchantID: stands.MerchantID, Mode: stands.Mode, MerchantRef: stands.MerchantRef}
+		*stands = bulkRow{}
+		return tx.Where(&like).Take(stands).Error
+	}
+	*created = true
+	failpoint.Hit("store.bulk.written")
+	if err := claimReferences(tx, b, rows); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(rows, bulkChunk) {
+		if err := tx.Create(&chunk).Error; err != nil {
+			return err
+		}
+	}
+	failpoint.Hit("store.bulk.claimed")
+	hold := ledger.Bulk(b)
+	err := book(tx, &hold, b.CreatedAt) // last: the merchant's other payments wait for its balance
+	failpoint.Hit("store.bulk.held")
+	return err
+}
+
+// claimReferences takes the order numbers of all lines. It fails with InvalidOrderID when
+// some are taken, and names their lines. The numbers are taken in one order by everybody,
+// so that two bulks with the same ones do not wait for each other.
+func claimReferences(tx *gorm.DB, b pirogue.Bulk, rows []lineRow) error {
+	sorted := slices.SortedFunc(slices.Values(rows), func(x, y lineRow) int {
+		return strings.Compare(x.MerchantRef, y.MerchantRef)
+	})
+	var taken []lineRow
+	for chunk := range slices.Chunk(sorted, bulkChunk) {
+		args := make([]any, 0, 3*len(chunk))
+		for _, row := range chunk {
+			args = append(args, b.MerchantID, b.Mode, row.MerchantRef)
+		}
+		var claimed []string
+		err := tx.Raw(fmt.Sprintf(claimAll, values(len(chunk), "?, ?, ?")), args...).Scan(&claimed).Error
+		if err != nil {
+			return err
+		}
+		if len(claimed) == len(chunk) {
+			continue
+		}
+		slices.Sort(claimed)
+		for _, row := range chunk {
+			if _, free := slices.BinarySearch(claimed, row.MerchantRef); !free {
+				taken = append(taken, row)
+			}
+		}
+	}
+	return takenLines(taken)
+}
+
+const claimAll = `
+INSERT INTO order_references (merchant_id, mode, merchant_ref) VALUES %s
+ON CONFLICT DO NOTHING RETURNING merchant_ref`
+
+// takenLines names the lines whose order number is taken, nil when there is none.
+func takenLines(taken []lineRow) error {
+	if len(taken) == 0 {
+		return nil
+	}
+	slices.SortFunc(taken, func(x, y lineRow) int { return x.Number - y.Number })
+	wrong := &pirogue.Error{Code: pirogue.InvalidOrderID, Err: fmt.Errorf("%d order numbers are taken", len(taken))}
+	for _, row := range taken[:min(len(taken), maxTaken)] {
+		wrong.Params = append(wrong.Params, pirogue.Param{
+			Field: pirogue.LineField(row.Number, "merchant_order_id"), Code: pirogue.DuplicateOrder, Line: row.Number,
+		})
+	}
+	return wrong
+}
+
+// ownedBulk reads a bulk of one owner. Whether it is missing or somebody else's, the
+// answer is the same.
+func ownedBulk(tx *gorm.DB, o pirogue.Owner, id pirogue.BulkID, into *bulkRow) error {
+	if !keepable(string(id)) {
+		return pirogue.Errorf(pirogue.NotFound, "bulk %q", id)
+	}
+	err := tx.Where("id = ? AND merchant_id = ? AND mode = ?", id, o.MerchantID, o.Mode).Take(into).Error
+	return missing(err, pirogue.NotFound, string(id))
+}
+
+// Bulk returns one of the owner's bulks with how its lines stand. It fails with NotFound.
+func (db *DB) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error) {
+	var progress pirogue.BulkProgress
+	err := db.snapshot(ctx, "read bulk", func(tx *gorm.DB) error {
+		var row bulkRow
+		if err := ownedBulk(tx, o, id, &row); err != nil {
+			return err
+		}
+		var err error
+		progress, err = db.progress(tx, row)
+		return err
+	})
+	return progress, err
+}
+
+// progress counts a bulk's lines.
+func (db *DB) progress(tx *gorm.DB, row bulkRow) (pirogue.BulkProgress, error) {
+	bulk, err := db.unpackBulk(row)
+	if err != nil {
+		return pirogue.BulkProgress{}, err
+	}
+	var rows []struct {
+		Status            pirogue.LineStatus
+		Lines             int
+		Amount, Fee, Cost int64
+	}
+	if err := tx.Raw(tallyLines, row.ID).Scan(&rows).Error; err != nil {
+		return pirogue.BulkProgress{}, err
+	}
+	tallies := map[pirogue.LineStatus]pirogue.Tally{}
+	for _, r := range rows {
+		tallies[r.Status] = pirogue.Tally{Lines: r.Lines, Amount: r.Amount, Fee: r.Fee, Cost: r.Cost}
+	}
+	return pirogue.BulkProgress{Bulk: bulk, Tallies: tallies}, nil
+}
+
+const tallyLines = `
+SELECT COALESCE(p.status, l.state) AS status, COUNT(*) AS lines, CAST(SUM(l.amount) AS BIGINT) AS amount,
+       CAST(SUM(l.fee) AS BIGINT) AS fee, CAST(SUM(l.cost) AS BIGINT) AS cost
+  FROM bulk_lines l LEFT JOIN payments p ON p.id = l.payment_id
+ WHERE l.bulk_id = ?
+ GROUP BY 1`
+
+// CancelBulk ends the lines of an owner's bulk that have not begun and gives their money
+// back, in one transaction; those under way go on. Of a page that begins at the same time
+// one comes first. A bulk that is cancelled or over already stays as it is. It returns the
+// bulk afterwards and fails with NotFound.
+func (db *DB) CancelBulk(
+	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time,
+) (pirogue.BulkProgress, error) {
+	err := db.together(ctx, "cancel bulk", func(tx *gorm.DB) error {
+		var row bulkRow
+		if err := ownedBulk(tx, o, id, &row); err != nil {
+			return err
+		}
+		set := tx.Model(&bulkRow{}).Where("id = ? AND state IN ('ACCEPTED','RUNNING')", id).
+			Updates(map[string]any{"state": pirogue.BulkCancelling, "updated_at": on(at)})
+		if set.Error != nil {
+			return set.Error
+		}
+		if set.RowsAffected == 0 {
+			return unchanged{}
+		}
+		failpoint.Hit("store.bulk.cancelling")
+		return db.cancelLines(tx, row, at)
+	})
+	if err != nil {
+		return pirogue.BulkProgress{}, err
+	}
+	return db.Bulk(ctx, o, id)
+}
+
+// cancelLines ends the lines that wait and books back what they would have cost.
+func (db *DB) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
+	var costs []int64
+	err := tx.Raw("UPDATE bulk_lines SET state = ? WHERE bulk_id = ? AND state = ? RETURNING cost",
+		lineCancelled, row.ID, lineWaiting).Scan(&costs).Error
+	if err != nil {
+		return err
+	}
+	bulk, err := db.unpackBulk(row)
+	if err != nil {
+		return err
+	}
+	total := int64(0)
+	for _, cost := range costs {
+		total += cost // no more than the bulk's cost, which fits
+	}
+	rest, some := ledger.Rest(bulk, total)
+	if !some {
+		return nil
+	}
+	err = book(tx, &rest, at)
+	failpoint.Hit("store.bulk.returned")
+	return err
+}
+
+// CloseBulk ends a bulk of which every line is over and writes the event for its merchant,
+// in one transaction. It reports false as long as a line is open. Called again it returns
+// what stands. It fails with NotFound.
+func (db *DB) CloseBulk(
+	ctx context.Context, id pirogue.BulkID, at time.Time,
+) (pirogue.BulkProgress, bool, error) {
+	var progress pirogue.BulkProgress
+	err := db.together(ctx, "close bulk", func(tx *gorm.DB) error {
+		set := tx.Exec(closeBulk, map[string]any{"id": id, "at": on(at)})
+		if set.Error != nil {
+			return set.Error
+		}
+		failpoint.Hit("store.bulk.closed")
+		var row bulkRow
+		if err := missing(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id)); err != nil {
+			return err
+		}
+		var err error
+		if progress, err = db.progress(tx, row); err != nil {
+			return err
+		}
+		if set.RowsAffected == 0 {
+			return unchanged{}
+		}
+		return announceBulk(tx, progress, at)
+	})
+	if err != nil {
+		return pirogue.BulkProgress{}, false, err
+	}
+	return progress, progress.State.Ended(), nil
+}
+
+// closeBulk asks of the lines that wait and of the payments that are open in one
+// statement: a line is always one or the other until it is over.
+const closeBulk = `
+UPDATE bulks SET closed_at = @at, updated_at = @at,
+       state = CASE WHEN EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = bulks.id AND l.state = 'CANCELLED')
+                    THEN 'CANCELLED' ELSE 'COMPLETED' END
+ WHERE id = @id AND closed_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = bulks.id AND l.state = 'WAITING')
+   AND NOT EXISTS (SELECT 1 FROM payments p
+                    WHERE p.bulk_id = bulks.id AND p.status IN ('CREATED','INITIATED','PENDING'))`
+
+// announceBulk writes the event of a bulk that has just ended.
+func announceBulk(tx *gorm.DB, p pirogue.BulkProgress, at time.Time) error {
+	url, err := listening(tx, p.NotifyURL, p.MerchantID)
+	if err != nil {
+		return err
+	}
+	event, err := pirogue.NewBulkEvent(p, url, at)
+	if err != nil {
+		return err
+	}
+	err = tx.Create(packEvent(event)).Error
+	failpoint.Hit("store.bulk.announced")
+	return err
+}
+
+// UnstartedBulks returns bulks accepted before a moment that no coordinator took up,
+// oldest first.
+func (db *DB) UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error) {
+	var rows []bulkRow
+	err := db.look(ctx, "find unstarted bulks", func(tx *gorm.DB) error {
+		return tx.Where("started_at IS NULL AND created_at < ?", on(before)).
+			Order("created_at, id").Limit(limit).Find(&rows).Error
+	})
+	bulks := make([]pirogue.Bulk, len(rows))
+	for i, row := range rows {
+		bulk, bad := db.unpackBulk(row)
+		if bad != nil {
+			return nil, failure("find unstarted bulks", bad)
+		}
+		bulks[i] = bulk
+	}
+	return bulks, err
+}

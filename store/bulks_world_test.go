@@ -1,0 +1,142 @@
+package store_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+// bulk returns a bulk of cash-outs of so many francs, each with a fee of 20, that was not
+// accepted yet.
+func (w *world) bulk(reference string, amounts ...int64) (pirogue.Bulk, []pirogue.BulkLine) {
+	b := pirogue.Bulk{
+		ID: pirogue.BulkID(ids.New()), MerchantID: w.owner.MerchantID, Mode: w.owner.Mode, Reference: reference,
+		State: pirogue.BulkAccepted, Country: "ML", Amount: pirogue.Money{Currency: pirogue.XOF},
+		Fee: pirogue.Money{Currency: pirogue.XOF}, Digest: fmt.Sprint("digest of ", amounts),
+		Metadata: map[string]string{"month": "avril"}, CreatedAt: w.at(0), UpdatedAt: w.at(0),
+	}
+	lines := make([]pirogue.BulkLine, len(amounts))
+	for i, amount := range amounts {
+		p, _ := w.cashOut(fmt.Sprintf("%s_%d", reference, i+1), amount, 20)
+		p.BulkID, p.Quiet, p.ReturnURL, p.CancelURL, p.StartDeadline = b.ID, true, "", "", time.Time{}
+		lines[i] = pirogue.BulkLine{Number: i + 1, Status: pirogue.LineWaiting, Payment: p}
+		b.Lines, b.Amount.Minor, b.Fee.Minor, b.Cost = b.Lines+1, b.Amount.Minor+amount, b.Fee.Minor+20, b.Cost+p.Net()
+	}
+	return b, lines
+}
+
+// acceptBulk accepts a bulk.
+func (w *world) acceptBulk(reference string, amounts ...int64) (pirogue.Bulk, []pirogue.BulkLine) {
+	w.t.Helper()
+	b, lines := w.bulk(reference, amounts...)
+	b, fresh, err := w.db.AcceptBulk(w.ctx(), b, lines)
+	require.NoError(w.t, err)
+	require.True(w.t, fresh)
+	return b, lines
+}
+
+// firstAttempt is what a page prepares for a line.
+func (w *world) firstAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
+	a := pirogue.Attempt{
+		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator, Ref: ids.Reference(p.Kind),
+		State: pirogue.AttemptPrepared, CreatedAt: w.at(0),
+	}
+	return a, digest(a)
+}
+
+// startLines starts lines of a page and returns how many.
+func (w *world) startLines(b pirogue.Bulk, page, limit int) int {
+	w.t.Helper()
+	n, err := w.db.StartLines(w.ctx(), b.ID, page, limit, w.firstAttempt)
+	require.NoError(w.t, err)
+	return n
+}
+
+// stands returns how many lines of a bulk have each status.
+func (w *world) stands(b pirogue.Bulk) (pirogue.BulkState, map[pirogue.LineStatus]int) {
+	w.t.Helper()
+	progress, err := w.db.Bulk(w.ctx(), w.owner, b.ID)
+	require.NoError(w.t, err)
+	counts := map[pirogue.LineStatus]int{}
+	for status, tally := range progress.Tallies {
+		counts[status] = tally.Lines
+	}
+	return progress.State, counts
+}
+
+// linesOf returns every line of a bulk.
+func (w *world) linesOf(b pirogue.Bulk) []pirogue.BulkLine {
+	w.t.Helper()
+	var all []pirogue.BulkLine
+	require.NoError(w.t, w.db.BulkLines(w.ctx(), w.owner, b.ID, pirogue.LineSpan{}, func(l pirogue.BulkLine) error {
+		all = append(all, l)
+		return nil
+	}))
+	return all
+}
+
+// sendLine sends the payment of a line.
+func (w *world) sendLine(l pirogue.BulkLine) {
+	w.t.Helper()
+	_, a := w.latest(l.Payment.ID)
+	w.send(a)
+}
+
+// everyBulk puts a bulk of every sort into the world.
+func (w *world) everyBulk() {
+	w.t.Helper()
+	w.acceptBulk("waits", 100, 200)
+	half, _ := w.acceptBulk("half", 100, 200, 300)
+	w.startLines(half, 1, 1)
+	_, err := w.db.CancelBulk(w.ctx(), w.owner, half.ID, w.at(0))
+	require.NoError(w.t, err)
+	whole, lines := w.acceptBulk("bulk", 100)
+	w.startLines(whole, 1, 10)
+	w.sendLine(lines[0])
+	_, err = w.success(lines[0].Payment)
+	require.NoError(w.t, err)
+	_, closed, err := w.db.CloseBulk(w.ctx(), whole.ID, w.at(0))
+	require.NoError(w.t, err)
+	require.True(w.t, closed)
+}
+
+// brokenBulks is what breaks each rule about bulks, and what mends it.
+func brokenBulks() map[string][2]string {
+	return map[string][2]string{
+		"what is set aside for bulks is what their waiting lines cost": {
+			"UPDATE ledger_accounts SET credits_posted = credits_posted + 1 WHERE kind = 'BULK'",
+			"UPDATE ledger_accounts SET credits_posted = credits_posted - 1 WHERE kind = 'BULK'",
+		},
+		"a bulk is the sum of its lines": {
+			"UPDATE bulks SET lines = 2 WHERE merchant_ref = 'bulk'", "UPDATE bulks SET lines = 1 WHERE merchant_ref = 'bulk'",
+		},
+		"a bulk set aside what it costs, and gave back what its cancelled lines would have cost": {
+			"UPDATE ledger_transfers SET amount = amount + 1 WHERE id LIKE '%/rest#1'",
+			"UPDATE ledger_transfers SET amount = amount - 1 WHERE id LIKE '%/rest#1'",
+		},
+		"a line that has begun is one payment, as it was accepted, and one that has not is none": {
+			"UPDATE payments SET bulk_id = NULL WHERE merchant_ref = 'bulk_1'",
+			"UPDATE payments SET bulk_id = (SELECT id FROM bulks WHERE merchant_ref = 'bulk') WHERE merchant_ref = 'bulk_1'",
+		},
+		"a line that has begun took its part of what was set aside, and no other payment did": {
+			"UPDATE bulk_lines SET cost = cost + 1 WHERE merchant_ref = 'bulk_1'",
+			"UPDATE bulk_lines SET cost = cost - 1 WHERE merchant_ref = 'bulk_1'",
+		},
+		"a bulk that is over has no open line and was told once, and no other was told": {
+			"UPDATE webhook_events SET bulk_id = (SELECT id FROM bulks WHERE merchant_ref = 'waits') WHERE bulk_id IS NOT NULL",
+			"UPDATE webhook_events SET bulk_id = (SELECT id FROM bulks WHERE merchant_ref = 'bulk') WHERE bulk_id IS NOT NULL",
+		},
+		"a bulk is CANCELLED when lines of it were, and only then": {
+			"UPDATE bulks SET state = 'CANCELLED' WHERE merchant_ref = 'bulk'",
+			"UPDATE bulks SET state = 'COMPLETED' WHERE merchant_ref = 'bulk'",
+		},
+		"an order number stays taken": {
+			"UPDATE order_references SET merchant_ref = 'elsewhere' WHERE merchant_ref = 'created'",
+			"UPDATE order_references SET merchant_ref = 'created' WHERE merchant_ref = 'elsewhere'",
+		},
+	}
+}

@@ -1,0 +1,91 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+const (
+	pageTimeout  = 15 * time.Minute // of one page: some hundred transactions and starts
+	countTimeout = time.Minute      // of counting ten thousand lines on a busy day
+	pageSilence  = 30 * time.Second // between two signs of life, on top of a call to an operator
+)
+
+// Bulk pays a merchant's money into many wallets.
+//
+// The money is set aside already. Page by page the lines become payments, each with a
+// workflow of its own that lives and ends by itself; then one activity waits until all
+// are over, closes the bulk and has its merchant told. That a bulk was cancelled is found
+// by the pages that come after: they have nothing to start.
+func Bulk(ctx workflow.Context, order pirogue.BulkOrder) (activities.BulkClosed, error) {
+	for i, page := range order.Pages {
+		workflow.SetCurrentDetails(ctx, fmt.Sprintf("starting page %d of %d", i+1, len(order.Pages)))
+		in := activities.PageOrder{BulkID: order.BulkID, Number: i + 1, Page: page}
+		summary := fmt.Sprintf("start page %d of %d", i+1, len(order.Pages))
+		if _, err := call(ctx, starting(order, page, summary), do.StartPage, in); err != nil {
+			return activities.BulkClosed{}, err
+		}
+	}
+	workflow.SetCurrentDetails(ctx, "no line waits any more; the pending activity shows how many are over")
+	closing := coordinating(order, "wait for the lines, then close")
+	closing.StartToCloseTimeout = countTimeout
+	closed, err := call(ctx, closing, do.CloseBulk, order.BulkID)
+	if err == nil {
+		workflow.SetCurrentDetails(ctx, string(closed.State))
+	}
+	return closed, err
+}
+
+// starting is for a page of a bulk. It runs where its operator's calls do when it makes
+// one.
+func starting(order pirogue.BulkOrder, page pirogue.BulkPage, summary string) workflow.ActivityOptions {
+	options := coordinating(order, summary)
+	options.StartToCloseTimeout, options.HeartbeatTimeout = pageTimeout, pageSilence+page.CallTimeout
+	if page.Operator != "" {
+		options.TaskQueue = OperatorQueue(page.Operator)
+	}
+	return options
+}
+
+// coordinating is for the coordinator's own work. It never gives up: money is set aside.
+func coordinating(order pirogue.BulkOrder, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue: PaymentsQueue,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second,
+			MaximumAttempts: math.MaxInt32,
+		},
+		Summary:  summary,
+		Priority: turn(priorityBulk, order.MerchantID),
+	}
+}
+
+// BulkWorkflowID returns the ID of a bulk's workflow.
+func BulkWorkflowID(id pirogue.BulkID) string { return "bulk-" + string(id) }
+
+// LaunchBulk starts a bulk's workflow, or joins it.
+func (s *Starter) LaunchBulk(ctx context.Context, b pirogue.Bulk) error {
+	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       BulkWorkflowID(b.ID),
+		TaskQueue:                PaymentsQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            fmt.Sprintf("bulk of %d cash-outs, %s %s", b.Lines, b.Amount, b.Country),
+		StaticDetails:            fmt.Sprintf("bulk %s · merchant %s · %s", b.Reference, b.MerchantID, b.Mode),
+		Priority:                 turn(priorityBulk, b.MerchantID),
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			MerchantID.ValueSet(string(b.MerchantID)), Country.ValueSet(string(b.Country)),
+		),
+	}, Bulk, pirogue.NewBulkOrder(b, s.Instance))
+	return away(err)
+}

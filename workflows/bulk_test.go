@@ -1,0 +1,233 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/ids"
+	"pirogue/workflows"
+)
+
+// crew is a world whose payments' workflows are played: a payment of a bulk ends some time
+// after it was launched.
+type crew struct {
+	*world
+	bulk  pirogue.Bulk
+	lines []pirogue.BulkLine
+
+	mu       sync.Mutex
+	open     []pirogue.Payment
+	launches map[pirogue.PaymentID]int
+	falls    int // launches after which the worker dies, once
+	told     []pirogue.EventID
+	most     int // payments that were open at one moment
+
+	operators map[pirogue.OperatorCode]pirogue.Instance
+}
+
+// newCrew accepts a bulk of so many lines.
+func newCrew(t *testing.T, lines int) *crew {
+	t.Helper()
+	c := &crew{world: freshBooks(t).world(t, setting{}), launches: map[pirogue.PaymentID]int{}}
+	c.collected("funds", int64(lines*120), 0)
+	now := pirogue.Clock(c.env.Now).Now()
+	c.bulk = pirogue.Bulk{
+		ID: pirogue.BulkID(ids.New()), MerchantID: c.owner.MerchantID, Mode: c.owner.Mode, Reference: "april",
+		State: pirogue.BulkAccepted, Country: "ML", Amount: xof(0), Fee: xof(0), CreatedAt: now, UpdatedAt: now,
+	}
+	for i := range lines {
+		p := pirogue.Payment{
+			ID: ids.Payment(), MerchantID: c.owner.MerchantID, Mode: c.owner.Mode, Kind: pirogue.CashOut,
+			OrderID: fmt.Sprint("line_", i), Status: pirogue.StatusCreated, Amount: xof(100), Fee: xof(20),
+			FeePayer: pirogue.PaidByMerchant, Country: "ML", MSISDN: "+22370001234", Network: pirogue.Orange,
+			Operator: instance, BulkID: c.bulk.ID, Quiet: true,
+		}
+		c.lines = append(c.lines, pirogue.BulkLine{Number: i + 1, Payment: p})
+		c.bulk.Lines, c.bulk.Amount.Minor, c.bulk.Fee.Minor = i+1, c.bulk.Amount.Minor+100, c.bulk.Fee.Minor+20
+		c.bulk.Cost += p.Net()
+	}
+	var err error
+	c.bulk, _, err = c.store.AcceptBulk(t.Context(), c.bulk, c.lines)
+	require.NoError(t, err)
+	c.begin()
+	return c
+}
+
+// begin gives the crew a Temporal of its own.
+func (c *crew) begin() {
+	c.employ(c.operator, c.store)
+}
+
+// Launch implements activities.Workflows.
+func (c *crew) Launch(_ context.Context, p pirogue.Payment) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.launches[p.ID]++; c.launches[p.ID] == 1 {
+		c.open = append(c.open, p)
+		c.most = max(c.most, len(c.open))
+	}
+	if c.falls > 0 && len(c.launches) == c.falls {
+		c.falls = 0
+		return errors.New("the worker dies")
+	}
+	return nil
+}
+
+// Deliver implements activities.Workflows.
+func (c *crew) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, _ int) error {
+	c.told = append(c.told, id)
+	return nil
+}
+
+// pay ends what is open every so often: every tenth fails.
+func (c *crew) pay(every time.Duration, rounds int) {
+	for round := range rounds {
+		c.env.RegisterDelayedCallback(c.payAll, time.Duration(round+1)*every)
+	}
+}
+
+func (c *crew) payAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, p := range c.open {
+		_, a, err := c.store.Latest(context.Background(), p.ID)
+		require.NoError(c.t, err)
+		if a.State == pirogue.AttemptPrepared {
+			_, err = c.store.Send(context.Background(), a.ID, false, c.env.Now())
+			require.NoError(c.t, err)
+		}
+		end := pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: c.env.Now()}
+		if i%10 == 9 {
+			end.Status, end.Failure = pirogue.StatusFailed, pirogue.Failure{Code: pirogue.FailedDeclined}
+		}
+		_, err = c.store.Settle(context.Background(), end)
+		require.NoError(c.t, err)
+	}
+	c.open = nil
+}
+
+// run runs the coordinator to its end.
+func (c *crew) run() activities.BulkClosed {
+	c.t.Helper()
+	c.env.ExecuteWorkflow(workflows.Bulk, pirogue.NewBulkOrder(c.bulk, func(code pirogue.OperatorCode) (pirogue.Instance, bool) {
+		return c.operators[code], true
+	}))
+	require.True(c.t, c.env.IsWorkflowCompleted())
+	require.NoError(c.t, c.env.GetWorkflowError())
+	var closed activities.BulkClosed
+	require.NoError(c.t, c.env.GetWorkflowResult(&closed))
+	return closed
+}
+
+func TestABulkStartsEachLineOnceAndClosesWhenAllAreOver(t *testing.T) {
+	t.Parallel()
+
+	c := newCrew(t, 1100) // three pages
+	c.pay(time.Minute, 10)
+	closed := c.run()
+	require.Equal(t, pirogue.BulkCompleted, closed.State)
+	require.Equal(t, 1100, closed.Counts["SUCCESS"]+closed.Counts["FAILED"])
+	require.Len(t, c.launches, 1100)
+	require.LessOrEqual(t, c.most, 2*pirogue.BulkPageLines, "an operator that decides nothing is given no more")
+	require.Equal(t, []pirogue.EventID{pirogue.NewBulkEventID(c.bulk.ID)}, c.told)
+	require.EqualValues(t, 1100*120-closed.Counts["SUCCESS"]*120, c.balance().Available)
+	c.audit()
+}
+
+// The worker dies at different lines of a page; the page is run again.
+func TestAPageThatDiesIsStartedAgain(t *testing.T) {
+	t.Parallel()
+
+	for _, falls := range []int{1, 7, 30} {
+		t.Run(fmt.Sprintf("after %d launches", falls), func(t *testing.T) {
+			t.Parallel()
+
+			c := newCrew(t, 30)
+			c.falls = falls
+			c.pay(time.Minute, 2)
+			require.Equal(t, pirogue.BulkCompleted, c.run().State)
+			require.Len(t, c.launches, 30)
+			c.audit()
+		})
+	}
+}
+
+// The coordinator is lost, with all that Temporal knew of it, and started anew.
+func TestABulkThatIsStartedAnewStartsNothingTwice(t *testing.T) {
+	t.Parallel()
+
+	c := newCrew(t, 60)
+	c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 20*time.Second)
+	c.env.ExecuteWorkflow(workflows.Bulk, pirogue.NewBulkOrder(c.bulk, func(pirogue.OperatorCode) (pirogue.Instance, bool) {
+		return pirogue.Instance{}, false
+	}))
+	require.Error(t, c.env.GetWorkflowError())
+	require.Len(t, c.launches, 60)
+	c.payAll()
+	c.begin()
+	require.Equal(t, pirogue.BulkCompleted, c.run().State)
+	for id, n := range c.launches {
+		require.Equal(t, 1, n, "%s had ended when its page was started anew", id)
+	}
+	c.audit()
+}
+
+func TestACancelledBulkStartsNoOtherLine(t *testing.T) {
+	t.Parallel()
+
+	c := newCrew(t, 1100)
+	c.env.RegisterDelayedCallback(func() {
+		_, err := c.store.CancelBulk(context.Background(), c.owner, c.bulk.ID, c.env.Now())
+		require.NoError(t, err)
+	}, 10*time.Second) // the first page is open, the second waits for room
+	c.pay(time.Minute, 3)
+	closed := c.run()
+	require.Equal(t, pirogue.BulkCancelled, closed.State)
+	require.Equal(t, 100+pirogue.BulkPageLines, closed.Counts[pirogue.LineCancelled])
+	require.Len(t, c.launches, pirogue.BulkPageLines)
+	c.audit()
+}
+
+func TestSweepStartsABulkThatNobodyStarted(t *testing.T) {
+	t.Parallel()
+
+	c := newCrew(t, 3)
+	c.expire() // the world's own payment
+	c.env.SetStartTime(c.env.Now().Add(24 * time.Hour))
+	c.env.ExecuteWorkflow(workflows.Sweep)
+	require.NoError(t, c.env.GetWorkflowError())
+	require.Equal(t, []pirogue.BulkID{c.bulk.ID}, c.bulks)
+	progress, err := c.store.Bulk(t.Context(), c.owner, c.bulk.ID)
+	require.NoError(t, err)
+	require.Equal(t, 3, progress.Tallies[pirogue.LineWaiting].Lines, "lines whose turn has not come are left alone")
+}
+
+func TestSweepLeavesLinesThatWaitForTheirOperator(t *testing.T) {
+	t.Parallel()
+
+	c := newCrew(t, 3)
+	c.expire()
+	_, err := c.store.StartLines(t.Context(), c.bulk.ID, 1, 2, func(p pirogue.Payment) (pirogue.Attempt, string) {
+		a := pirogue.Attempt{ID: pirogue.AttemptID(ids.New()), Operator: p.Operator, Ref: ids.Reference(p.Kind)}
+		return a, urls{}.Digest(a.Ref)
+	})
+	require.NoError(t, err)
+	c.env.SetStartTime(c.env.Now().Add(24 * time.Hour))
+	c.env.ExecuteWorkflow(workflows.Sweep)
+	require.NoError(t, c.env.GetWorkflowError())
+	require.Empty(t, c.launches)
+	progress, err := c.store.Bulk(t.Context(), c.owner, c.bulk.ID)
+	require.NoError(t, err)
+	require.Equal(t, 2, progress.Tallies["CREATED"].Lines, "a day later they still wait")
+}
+
+// LaunchBulk implements activities.Workflows.
+func (s *scenario) LaunchBulk(context.Context, pirogue.Bulk) error { return nil }

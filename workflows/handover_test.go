@@ -1,0 +1,231 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// wholesaler is an operator that takes many payments by one call.
+type wholesaler struct {
+	*operator
+	fails error // what its bulk call fails with
+	calls [][]pirogue.OperatorRef
+}
+
+func (*wholesaler) MaxBulk() int { return 20 }
+
+func (w *wholesaler) BulkDisburse(_ context.Context, all []pirogue.Disbursement, _ string) (string, error) {
+	var refs []pirogue.OperatorRef
+	for _, d := range all {
+		refs = append(refs, d.Ref)
+	}
+	w.calls = append(w.calls, refs)
+	if w.fails != nil {
+		return "", w.fails
+	}
+	return "B1", nil
+}
+
+// employ gives the crew an operator that takes bulks, over a store of the test's.
+func (c *crew) employ(operator pirogue.Operator, store activities.Store) {
+	instances := c.instances(false)
+	i := instances[instance]
+	i.Operator = operator
+	instances[instance] = i
+	c.operators = instances
+	c.renew()
+	c.env.SetTestTimeout(time.Minute)
+	c.env.RegisterActivity(&activities.Activities{
+		Store: store, Operators: instances, Routes: routes{instances}, Workflows: c, Clock: c.env.Now, Callbacks: urls{},
+	})
+}
+
+// attempts returns the state of each line's attempt.
+func (c *crew) attempts() map[pirogue.AttemptState]int {
+	c.t.Helper()
+	states := map[pirogue.AttemptState]int{}
+	for _, l := range c.lines {
+		_, a, err := c.store.Latest(c.t.Context(), l.Payment.ID)
+		require.NoError(c.t, err)
+		states[a.State]++
+	}
+	return states
+}
+
+func TestAPageIsHandedOverByAsFewCallsAsItTakes(t *testing.T) {
+	t.Parallel()
+
+	// Each row is what the operator answers to the calls, and what the workflows find.
+	for name, row := range map[string]struct {
+		fails error
+		want  pirogue.AttemptState
+	}{
+		"accepted": {nil, pirogue.AttemptAccepted},
+		"refused":  {refused, pirogue.AttemptRefused},
+		"not sent": {notSent, pirogue.AttemptPrepared},
+		"unknown":  {unknown, pirogue.AttemptUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			c := newCrew(t, 50)
+			operator := &wholesaler{operator: c.operator, fails: row.fails}
+			c.employ(operator, c.store)
+			seen := map[pirogue.AttemptState]int{}
+			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 30*time.Second)
+			c.pay(time.Minute, 2)
+			require.Equal(t, pirogue.BulkCompleted, c.run().State)
+			require.Equal(t, map[pirogue.AttemptState]int{row.want: 50}, seen)
+			require.Len(t, operator.calls, 3, "twenty, twenty and ten")
+			require.Empty(t, operator.refs, "nothing was submitted by itself")
+			require.Len(t, c.launches, 50)
+			c.once(operator)
+			c.audit()
+		})
+	}
+}
+
+// once fails when a reference reached the operator twice.
+func (c *crew) once(operator *wholesaler) {
+	c.t.Helper()
+	seen := map[pirogue.OperatorRef]bool{}
+	for _, refs := range operator.calls {
+		for _, ref := range refs {
+			require.False(c.t, seen[ref], "%s was handed over twice", ref)
+			seen[ref] = true
+		}
+	}
+}
+
+// mortal is a store whose caller dies before or after a call, once.
+type mortal struct {
+	activities.Store
+	at    string // the call
+	after bool
+	died  bool
+}
+
+func (m *mortal) dies(call string, after bool) error {
+	if m.died || m.at != call || m.after != after {
+		return nil
+	}
+	m.died = true
+	return errors.New("the worker dies")
+}
+
+func (m *mortal) StartLines(
+	ctx context.Context, id pirogue.BulkID, page, limit int, prepare func(pirogue.Payment) (pirogue.Attempt, string),
+) (int, error) {
+	n, err := m.Store.StartLines(ctx, id, page, limit, prepare)
+	return n, errors.Join(err, m.dies("StartLines", true))
+}
+
+func (m *mortal) SendLines(
+	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
+) (map[pirogue.AttemptID]bool, error) {
+	if err := m.dies("SendLines", false); err != nil {
+		return nil, err
+	}
+	marked, err := m.Store.SendLines(ctx, attempts, at)
+	return marked, errors.Join(err, m.dies("SendLines", true))
+}
+
+func (m *mortal) Answer(ctx context.Context, a pirogue.Answer) error {
+	if err := m.dies("Answer", false); err != nil {
+		return err
+	}
+	return errors.Join(m.Store.Answer(ctx, a), m.dies("Answer", true))
+}
+
+func (m *mortal) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.Payment, error) {
+	if err := m.dies("OpenLines", false); err != nil {
+		return nil, err
+	}
+	return m.Store.OpenLines(ctx, id, page)
+}
+
+func (m *mortal) CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, bool, error) {
+	progress, closed, err := m.Store.CloseBulk(ctx, id, at)
+	if closed {
+		err = errors.Join(err, m.dies("CloseBulk", true))
+	}
+	return progress, closed, err
+}
+
+// Whatever the line on which the worker dies, nothing is handed over twice: what was
+// marked and is not known to have been answered is asked for.
+func TestAWorkerThatDiesWhileItHandsOverSendsNothingTwice(t *testing.T) {
+	t.Parallel()
+
+	// Each row is where it dies, how many calls reach the operator and what the workflows
+	// find.
+	for name, row := range map[string]struct {
+		at    string
+		after bool
+		calls int
+		want  map[pirogue.AttemptState]int
+	}{
+		"lines have begun":             {"StartLines", true, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
+		"before the mark":              {"SendLines", false, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
+		"after the mark":               {"SendLines", true, 1, map[pirogue.AttemptState]int{"SENT": 20, "ACCEPTED": 10}},
+		"after the call":               {"Answer", false, 2, map[pirogue.AttemptState]int{"SENT": 20, "ACCEPTED": 10}},
+		"after the first note":         {"Answer", true, 2, map[pirogue.AttemptState]int{"SENT": 19, "ACCEPTED": 11}},
+		"before the workflows start":   {"OpenLines", false, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
+		"the bulk is closed, not told": {"CloseBulk", true, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			c := newCrew(t, 30)
+			operator := &wholesaler{operator: c.operator}
+			c.employ(operator, &mortal{Store: c.store, at: row.at, after: row.after})
+			seen := map[pirogue.AttemptState]int{}
+			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 40*time.Second)
+			c.pay(time.Minute, 2)
+			require.Equal(t, pirogue.BulkCompleted, c.run().State)
+			require.Equal(t, row.want, seen)
+			require.Len(t, operator.calls, row.calls)
+			c.once(operator)
+			require.Equal(t, []pirogue.EventID{pirogue.NewBulkEventID(c.bulk.ID)}, c.told)
+			c.audit()
+		})
+	}
+}
+
+// rival is a store in which somebody else sends one payment of a page first.
+type rival struct {
+	activities.Store
+	sent pirogue.AttemptID
+}
+
+func (r *rival) SendLines(
+	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
+) (map[pirogue.AttemptID]bool, error) {
+	if r.sent == "" {
+		r.sent = attempts[3]
+		if _, err := r.Store.Send(ctx, r.sent, false, at); err != nil {
+			return nil, err
+		}
+	}
+	return r.Store.SendLines(ctx, attempts, at)
+}
+
+func TestWhatSomebodyElseHasSentIsNotHandedOver(t *testing.T) {
+	t.Parallel()
+
+	c := newCrew(t, 10)
+	operator, store := &wholesaler{operator: c.operator}, &rival{Store: c.store}
+	c.employ(operator, store)
+	c.pay(time.Minute, 2)
+	require.Equal(t, pirogue.BulkCompleted, c.run().State)
+	require.Len(t, operator.calls, 1)
+	require.Len(t, operator.calls[0], 9)
+	c.audit()
+}
