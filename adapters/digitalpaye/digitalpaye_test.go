@@ -158,9 +158,9 @@ func (s spelling) orders() map[string]adaptertest.Case {
 		"refused":                             {400, "bad_request", pirogue.Refused},
 		"refused for two reasons":             {400, "reason_list", pirogue.Refused},
 		"refused with a status in text":       {400, "code_as_text", pirogue.Refused},
-		"refused for want of float":           {412, "no_float", pirogue.Refused},
-		"refused for want of float, at large": {412, "no_float_as_reason", pirogue.Refused},
-		"refused under 200":                   {200, "no_float", pirogue.Refused},
+		"refused for want of float":           {412, "no_float", pirogue.Unable},
+		"refused for want of float, at large": {412, "no_float_as_reason", pirogue.Unable},
+		"refused under 200":                   {200, "no_float", pirogue.Unable},
 		"refused, repeating secrets":          {400, "repeats_secrets", pirogue.Refused},
 		"412 for no reason we know":           {412, "new_412", pirogue.Unknown},
 		"a word of another status":            {400, "no_float", pirogue.Unknown},
@@ -181,8 +181,12 @@ func (s spelling) orders() map[string]adaptertest.Case {
 		"over the quota":                      {429, "bad_request", pirogue.NotSent},
 	} {
 		for _, call := range []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse} {
+			code := c.code
+			if call == adaptertest.Collect && code == pirogue.Unable {
+				code = pirogue.Refused // what is too little is the payer's
+			}
 			cases[name+" to "+string(call)] = adaptertest.Case{
-				Call: call, Reply: adaptertest.Reply{Status: c.status, File: s.prefix + c.file + ".json"}, Code: c.code,
+				Call: call, Reply: adaptertest.Reply{Status: c.status, File: s.prefix + c.file + ".json"}, Code: code,
 			}
 		}
 	}

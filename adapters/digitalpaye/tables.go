@@ -51,14 +51,15 @@ type verdict struct {
 // verdicts is what Digitalpaye's error words say about a request. A word that is not
 // here, or stands under another status, is Unknown. So is every status that no
 // document has, but for 429: a gateway's quota turns calls away before it passes them
-// on [our reading].
+// on [our reading]. Unable is what concerns our account alone; BadRequestError says too
+// little for that.
 var verdicts = map[verdict]pirogue.Code{
 	{http.StatusBadRequest, "BadRequestError"}:                pirogue.Refused,
 	{http.StatusUnauthorized, "UnauthorizedError"}:            pirogue.NotSent, // turned away at the gate
 	{http.StatusUnauthorized, "TOKEN_EXPIRED"}:                pirogue.NotSent, // likewise
 	{http.StatusNotFound, "NotFoundError"}:                    pirogue.Unknown, // it does not say what was not found
 	{http.StatusConflict, "TRANSACTION_ID_ALREADY_EXISTS"}:    pirogue.Unknown, // [our reading]: an earlier call was heard
-	{http.StatusPreconditionFailed, "AMOUNT_INSUFFISANT"}:     pirogue.Refused, // our account holds too little
+	{http.StatusPreconditionFailed, "AMOUNT_INSUFFISANT"}:     pirogue.Unable,  // of a transfer: our account holds too little
 	{http.StatusInternalServerError, "InternalServerError"}:   pirogue.Unknown,
 	{http.StatusGatewayTimeout, "PAYMENT_FAILED_TRY_AGAINST"}: pirogue.Unknown, // a time-out labelled as a failure
 }

@@ -68,7 +68,7 @@ func (o *operator) Capability() pirogue.Capability {
 }
 
 // Collect implements pirogue.Collector: it opens a session and returns the page to
-// send the customer to. A collection that Orange could never accept is Refused
+// send the customer to. A collection that Orange could never accept is Unable
 // without being sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if err := o.acceptable(c); err != nil {
@@ -87,7 +87,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 		return pirogue.Receipt{}, err
 	}
 	if answer.Status != http.StatusCreated {
-		return pirogue.Receipt{}, o.refusal(answer, pirogue.Refused, string(c.MSISDN))
+		return pirogue.Receipt{}, o.refusal(answer, noOf(answer.Status), string(c.MSISDN))
 	}
 	return o.opened(answer.Body, asked.Add(sessionLife))
 }
