@@ -97,6 +97,9 @@ func TestDigitalpaye(t *testing.T) {
 			for _, cases := range []map[string]adaptertest.Case{s.orders(), s.statuses(), s.rows(), s.balances()} {
 				maps.Copy(all, cases)
 			}
+			if s == snake {
+				maps.Copy(all, ends())
+			}
 			conf := ivory
 			conf.Shape = name
 			adaptertest.Exercise(t, s.subject(conf), all)
@@ -218,6 +221,27 @@ func (s spelling) statuses() map[string]adaptertest.Case {
 			cases[name+" for "+string(call)] = adaptertest.Case{
 				Call: call, Reply: adaptertest.Reply{Status: c.status, File: s.prefix + c.file + ".json"}, Code: c.code,
 			}
+		}
+	}
+	return cases
+}
+
+// ends is a transaction that failed, in the envelope of a failure: to a question an end, to
+// an order as little as every answer that is neither 200 nor 202.
+func ends() map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for call, direction := range directions {
+		for file, asked := range map[string]adaptertest.Case{
+			"ended":        {Outcome: pirogue.OutcomeDeclined, TxID: snake.named},
+			"ended_paid":   {Code: pirogue.Unknown, TxID: snake.named},
+			"error_failed": {Code: pirogue.Unknown, TxID: snake.named},
+		} {
+			c := asked
+			if call == adaptertest.Collect || call == adaptertest.Disburse {
+				c = adaptertest.Case{Code: pirogue.Unknown, TxID: snake.named}
+			}
+			c.Call, c.Reply = call, adaptertest.Reply{Status: 200, File: snake.prefix + direction + file + ".json"}
+			cases[file+" to "+string(call)] = c
 		}
 	}
 	return cases

@@ -116,8 +116,9 @@ func (o *operator) judge(
 	if err != nil {
 		kept = pirogue.Receipt{}
 	}
+	ended := no == pirogue.Unknown && said.ended()
 	switch {
-	case !said.good():
+	case !said.good() && !ended:
 		failed := o.failure(said, no, q.Ref, secrets...)
 		if pirogue.CodeOf(failed) != pirogue.Unknown {
 			kept = pirogue.Receipt{}
@@ -129,6 +130,9 @@ func (o *operator) judge(
 	receipt, err := o.receipt(row, q)
 	if err == nil && said.code() == http.StatusAccepted && receipt.Outcome != pirogue.OutcomePending {
 		err = pirogue.Errorf(pirogue.Unknown, "%s under 202, which is for what is not decided", row.status)
+	}
+	if err == nil && ended && receipt.Outcome != pirogue.OutcomeDeclined {
+		err = pirogue.Errorf(pirogue.Unknown, "%s in the envelope of a failure", row.status)
 	}
 	if err != nil {
 		return kept, row, err

@@ -58,6 +58,13 @@ func (r reply) good() bool {
 	return (code == http.StatusOK || code == http.StatusAccepted) && r.Status != wordError
 }
 
+// ended reports whether an answer to a question says that the transaction in it failed:
+// the SDK reads every code but 200 and 202 as an end, whose message it shows [our reading
+// of the word beside it]. A refusal's word is ERROR, and so is that of a time-out.
+func (r reply) ended() bool {
+	return r.http < http.StatusMultipleChoices && r.Status == wordFailed && r.code() == http.StatusBadRequest
+}
+
 // unheardOf reports whether Digitalpaye says that it does not have what was asked for.
 func (r reply) unheardOf() bool { return r.code() == http.StatusNotFound }
 
