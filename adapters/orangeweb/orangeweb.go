@@ -56,10 +56,11 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	return o, nil
 }
 
-// Capability implements pirogue.Operator. The guide states no limits of amount.
+// Capability implements pirogue.Operator. Our reference alone is good for nothing: whoever
+// has lost the pay_token cannot ask. The guide states no limits of amount.
 func (o *operator) Capability() pirogue.Capability {
 	return pirogue.Capability{
-		Reference: pirogue.StatusByReference,
+		Reference: pirogue.NeitherByReference,
 		Unheard:   pirogue.RepeatRenewed,
 		Window:    sessionLife,
 		Horizon:   horizon,

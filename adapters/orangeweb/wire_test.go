@@ -219,7 +219,7 @@ func TestOrangesPromises(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := pirogue.Capability{
-		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatRenewed,
+		Reference: pirogue.NeitherByReference, Unheard: pirogue.RepeatRenewed,
 		Window: 10 * time.Minute, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken,
 	}
 	if diff := cmp.Diff(want, got.Capability()); diff != "" {
