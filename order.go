@@ -31,6 +31,8 @@ type Leg struct {
 	CallTimeout time.Duration `json:"call_timeout"` // of one call, all of it
 	Unheard     RepeatRule    `json:"unheard"`      // what a submission whose answer was lost allows
 
+	// Idempotent says that the operator executes a reference once, however often it is given.
+	Idempotent bool `json:"idempotent,omitempty"`
 	// AbsenceProves is the operator's Capability.AbsenceProves.
 	AbsenceProves bool `json:"absence_proves,omitempty"`
 	// RefusalSpan is the operator's Capability.RefusalSpan.
@@ -56,9 +58,19 @@ func newLeg(k Kind, i Instance) Leg {
 	c := i.Operator.Capability()
 	return Leg{
 		Operator: i.Code, Window: i.Window, Horizon: cmp.Or(i.Horizon, c.Horizon), CallTimeout: i.CallTimeout,
-		Unheard: c.repeat(k), AbsenceProves: c.AbsenceProves || i.AbsenceProves,
+		Unheard: c.repeat(k), Idempotent: c.Reference == IdempotentByReference, AbsenceProves: c.AbsenceProves || i.AbsenceProves,
 		RefusalSpan: cmp.Or(i.RefusalSpan, c.RefusalSpan),
 	}
+}
+
+// AfterLoss returns what the lost answer of an attempt allows. A one-time password is
+// good for one submission: only an operator that executes a reference once may be given
+// it twice.
+func (l Leg) AfterLoss(a Attempt) RepeatRule {
+	if a.Handle[HandleOTP] != "" && !l.Idempotent {
+		return RepeatNever
+	}
+	return l.Unheard
 }
 
 // repeat says what a lost answer allows. When money leaves us, only an operator that

@@ -99,7 +99,7 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 	if err != nil {
 		return Submitted{}, encode(err)
 	}
-	again := in.Leg.Unheard == pirogue.RepeatSame
+	again := in.Leg.AfterLoss(attempt) == pirogue.RepeatSame
 	failpoint.Hit("submit.ready")
 	if sent, err := a.Store.Send(ctx, attempt.ID, again, a.Clock.Now()); err != nil || !sent {
 		return Submitted{}, a.overtaken(err)
@@ -177,7 +177,7 @@ func (a *Activities) ready(
 		}, nil
 	case pirogue.AttemptSent, pirogue.AttemptUnknown:
 	}
-	switch in.Leg.Unheard {
+	switch in.Leg.AfterLoss(attempt) {
 	case pirogue.RepeatSame:
 		return attempt, Submitted{}, nil
 	case pirogue.RepeatRenewed:

@@ -49,8 +49,8 @@ func (s *story) endAndWatch(ctx workflow.Context, ending activities.Ending) (pir
 	return s.late(ctx, status, receipt)
 }
 
-// watch looks for late money until the operator's horizon. It reports whether any
-// moved.
+// watch looks for late money until the operator's horizon, and once more when it has
+// passed. It reports whether any moved.
 func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Receipt, bool, error) {
 	for {
 		left := s.deadline.Sub(workflow.Now(ctx))
@@ -61,7 +61,11 @@ func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Rece
 		receipt, _, err := s.follow(ctx, activities.Slow, left)
 		switch {
 		case activities.TimedOut(err):
-			return receipt, false, nil
+			receipt, rang, err := s.lastLook(ctx)
+			if err == nil && rang {
+				continue
+			}
+			return receipt, receipt.Outcome == pirogue.OutcomePaid, err
 		case err != nil || receipt.Outcome == pirogue.OutcomePaid:
 			return receipt, err == nil, err
 		}
@@ -73,6 +77,20 @@ func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Rece
 			return receipt, false, err
 		}
 	}
+}
+
+// lastLook asks once more at the horizon: the questions end up to one early, when none
+// more fits in. It reports whether a callback or support rang before that.
+func (s *story) lastLook(ctx workflow.Context) (pirogue.Receipt, bool, error) {
+	if workflow.GetVersion(ctx, "last look", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return pirogue.Receipt{}, false, nil
+	}
+	rang, err := s.sleep(ctx, s.deadline.Sub(workflow.Now(ctx)))
+	if err != nil || rang {
+		return pirogue.Receipt{}, rang, err
+	}
+	receipt, err := s.ask(ctx, "last look")
+	return receipt, false, err
 }
 
 // late places money that moved after the payment had ended. What came in goes where

@@ -97,6 +97,9 @@ func TestDigitalpaye(t *testing.T) {
 			for _, cases := range []map[string]adaptertest.Case{s.orders(), s.statuses(), s.rows(), s.balances()} {
 				maps.Copy(all, cases)
 			}
+			if s == snake {
+				maps.Copy(all, ends())
+			}
 			conf := ivory
 			conf.Shape = name
 			adaptertest.Exercise(t, s.subject(conf), all)
@@ -158,9 +161,9 @@ func (s spelling) orders() map[string]adaptertest.Case {
 		"refused":                             {400, "bad_request", pirogue.Refused},
 		"refused for two reasons":             {400, "reason_list", pirogue.Refused},
 		"refused with a status in text":       {400, "code_as_text", pirogue.Refused},
-		"refused for want of float":           {412, "no_float", pirogue.Refused},
-		"refused for want of float, at large": {412, "no_float_as_reason", pirogue.Refused},
-		"refused under 200":                   {200, "no_float", pirogue.Refused},
+		"refused for want of float":           {412, "no_float", pirogue.Unable},
+		"refused for want of float, at large": {412, "no_float_as_reason", pirogue.Unable},
+		"refused under 200":                   {200, "no_float", pirogue.Unable},
 		"refused, repeating secrets":          {400, "repeats_secrets", pirogue.Refused},
 		"412 for no reason we know":           {412, "new_412", pirogue.Unknown},
 		"a word of another status":            {400, "no_float", pirogue.Unknown},
@@ -181,8 +184,12 @@ func (s spelling) orders() map[string]adaptertest.Case {
 		"over the quota":                      {429, "bad_request", pirogue.NotSent},
 	} {
 		for _, call := range []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse} {
+			code := c.code
+			if call == adaptertest.Collect && code == pirogue.Unable {
+				code = pirogue.Refused // what is too little is the payer's
+			}
 			cases[name+" to "+string(call)] = adaptertest.Case{
-				Call: call, Reply: adaptertest.Reply{Status: c.status, File: s.prefix + c.file + ".json"}, Code: c.code,
+				Call: call, Reply: adaptertest.Reply{Status: c.status, File: s.prefix + c.file + ".json"}, Code: code,
 			}
 		}
 	}
@@ -214,6 +221,27 @@ func (s spelling) statuses() map[string]adaptertest.Case {
 			cases[name+" for "+string(call)] = adaptertest.Case{
 				Call: call, Reply: adaptertest.Reply{Status: c.status, File: s.prefix + c.file + ".json"}, Code: c.code,
 			}
+		}
+	}
+	return cases
+}
+
+// ends is a transaction that failed, in the envelope of a failure: to a question an end, to
+// an order as little as every answer that is neither 200 nor 202.
+func ends() map[string]adaptertest.Case {
+	cases := map[string]adaptertest.Case{}
+	for call, direction := range directions {
+		for file, asked := range map[string]adaptertest.Case{
+			"ended":        {Outcome: pirogue.OutcomeDeclined, TxID: snake.named},
+			"ended_paid":   {Code: pirogue.Unknown, TxID: snake.named},
+			"error_failed": {Code: pirogue.Unknown, TxID: snake.named},
+		} {
+			c := asked
+			if call == adaptertest.Collect || call == adaptertest.Disburse {
+				c = adaptertest.Case{Code: pirogue.Unknown, TxID: snake.named}
+			}
+			c.Call, c.Reply = call, adaptertest.Reply{Status: 200, File: snake.prefix + direction + file + ".json"}
+			cases[file+" to "+string(call)] = c
 		}
 	}
 	return cases

@@ -37,7 +37,7 @@ type order struct {
 // Collect implements pirogue.Collector. A Wave customer gets a link, an Orange customer
 // brings a one-time password, and everybody else is prompted on the phone. Without a
 // password Orange is asked all the same, and says itself what it thinks of it. A
-// collection that Digitalpaye could never accept is Refused without being sent.
+// collection that Digitalpaye could never accept is Unable without being sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	q := question{
 		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashIn, Ref: c.Ref, Amount: c.Amount, MSISDN: c.MSISDN},
@@ -60,7 +60,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 }
 
 // Disburse implements pirogue.Disburser. A transfer whose answer was lost is looked
-// for, never sent again. One that Digitalpaye could never accept is Refused without
+// for, never sent again. One that Digitalpaye could never accept is Unable without
 // being sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
 	q := question{
@@ -75,26 +75,26 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	receipt, _, err := o.judge(said, q, pirogue.Refused)
+	receipt, _, err := o.judge(said, q, pirogue.Unable)
 	return receipt, err
 }
 
-// orderOf returns an order that Digitalpaye could accept. It fails with Refused for
+// orderOf returns an order that Digitalpaye could accept. It fails with Unable for
 // any other.
 func (o *operator) orderOf(q question, name string) (order, error) {
 	number, ours := local(q.MSISDN)
 	word, served := o.shape.operators[q.network]
 	switch {
 	case q.Amount.Currency != o.conf.Currency:
-		return order{}, pirogue.Errorf(pirogue.Refused, "not sent: %s where Digitalpaye moves %s", q.Amount, o.conf.Currency)
+		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: %s where Digitalpaye moves %s", q.Amount, o.conf.Currency)
 	case q.Amount.Minor < minAmount || q.Amount.Minor > maxAmount:
-		return order{}, pirogue.Errorf(pirogue.Refused, "not sent: %s is not %d to %d francs", q.Amount, minAmount, maxAmount)
+		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: %s is not %d to %d francs", q.Amount, minAmount, maxAmount)
 	case q.Ref == "" || len(q.Ref) > maxReference:
-		return order{}, pirogue.Errorf(pirogue.Refused, "not sent: reference must have 1 to %d characters", maxReference)
+		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: reference must have 1 to %d characters", maxReference)
 	case !ours:
-		return order{}, pirogue.Errorf(pirogue.Refused, "not sent: the number is not one of Côte d'Ivoire")
+		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: the number is not one of Côte d'Ivoire")
 	case !served || (o.conf.Network != "" && o.conf.Network != q.network):
-		return order{}, pirogue.Errorf(pirogue.Refused, "not sent: network %q is not served", q.network)
+		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: network %q is not served", q.network)
 	}
 	return order{
 		ref: string(q.Ref), network: q.network, operator: word, francs: q.Amount.Minor,
@@ -103,7 +103,7 @@ func (o *operator) orderOf(q question, name string) (order, error) {
 }
 
 // judge reads a reply about the order of q. Where it is no success it is an error, with
-// the code no if Digitalpaye clearly said no; an Unknown one comes with Digitalpaye's
+// the code no at most if Digitalpaye clearly said no; an Unknown one comes with Digitalpaye's
 // name for the transaction, if the reply has that.
 func (o *operator) judge(
 	said reply, q question, no pirogue.Code, secrets ...string,
@@ -116,8 +116,9 @@ func (o *operator) judge(
 	if err != nil {
 		kept = pirogue.Receipt{}
 	}
+	ended := no == pirogue.Unknown && said.ended()
 	switch {
-	case !said.good():
+	case !said.good() && !ended:
 		failed := o.failure(said, no, q.Ref, secrets...)
 		if pirogue.CodeOf(failed) != pirogue.Unknown {
 			kept = pirogue.Receipt{}
@@ -129,6 +130,9 @@ func (o *operator) judge(
 	receipt, err := o.receipt(row, q)
 	if err == nil && said.code() == http.StatusAccepted && receipt.Outcome != pirogue.OutcomePending {
 		err = pirogue.Errorf(pirogue.Unknown, "%s under 202, which is for what is not decided", row.status)
+	}
+	if err == nil && ended && receipt.Outcome != pirogue.OutcomeDeclined {
+		err = pirogue.Errorf(pirogue.Unknown, "%s in the envelope of a failure", row.status)
 	}
 	if err != nil {
 		return kept, row, err

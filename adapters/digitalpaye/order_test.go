@@ -282,8 +282,8 @@ func TestAnOrderDigitalpayeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 			_, outErr := o.Disburse(t.Context(), d)
 			_, inErr := o.Collect(t.Context(), pirogue.Collection{Ref: d.Ref, Amount: d.Amount, MSISDN: d.MSISDN, Network: d.Network})
 			for _, err := range []error{outErr, inErr} {
-				if pirogue.CodeOf(err) != pirogue.Refused || strings.Contains(err.Error(), string(d.MSISDN)) {
-					t.Errorf("%v, want REFUSED without the number", err)
+				if pirogue.CodeOf(err) != pirogue.Unable || strings.Contains(err.Error(), string(d.MSISDN)) {
+					t.Errorf("%v, want UNABLE without the number", err)
 				}
 			}
 			if left := len(server.letters()) + len(server.auths()); left != 0 {

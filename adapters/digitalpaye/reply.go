@@ -58,11 +58,19 @@ func (r reply) good() bool {
 	return (code == http.StatusOK || code == http.StatusAccepted) && r.Status != wordError
 }
 
+// ended reports whether an answer to a question says that the transaction in it failed:
+// the SDK reads every code but 200 and 202 as an end, whose message it shows [our reading
+// of the word beside it]. A refusal's word is ERROR, and so is that of a time-out.
+func (r reply) ended() bool {
+	return r.http < http.StatusMultipleChoices && r.Status == wordFailed && r.code() == http.StatusBadRequest
+}
+
 // unheardOf reports whether Digitalpaye says that it does not have what was asked for.
 func (r reply) unheardOf() bool { return r.code() == http.StatusNotFound }
 
-// class returns what a reply that is not good says became of its request, with the
-// code no where it clearly said no. ref is our reference, "" where there was none: an
+// class returns what a reply that is not good says became of its request. no is the most
+// that a clear no comes to: Unknown of a question, Refused where it is the customer who
+// pays, Unable where it is us, and then the table decides. ref is our reference, "" where there was none: an
 // error that names it may mean that Digitalpaye has it.
 func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
 	code := r.code()
@@ -76,7 +84,10 @@ func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
 	for _, word := range []text{r.Message, r.Reason} {
 		switch class := verdicts[verdict{code, string(word)}]; class {
 		case "":
-		case pirogue.Refused:
+		case pirogue.Refused, pirogue.Unable:
+			if no == pirogue.Unable {
+				return class
+			}
 			return no
 		default:
 			return class

@@ -16,7 +16,7 @@ var outcomes = map[string]pirogue.Outcome{
 	"SUCCESSFUL":  pirogue.OutcomePaid,
 	"SUCCESSFULL": pirogue.OutcomePaid,
 	"SUCESSFUL":   pirogue.OutcomePaid,
-	"FAILED":      pirogue.OutcomeDeclined,
+	wordFailed:    pirogue.OutcomeDeclined,
 }
 
 // kinds is what Digitalpaye's types of transaction are to us: transfert is version 2's
@@ -39,8 +39,12 @@ var networks = map[string]pirogue.Network{
 	"WAVE_CI":         pirogue.Wave,
 }
 
-// wordError is the envelope's word, in version 2, for an answer that is no success.
-const wordError = "ERROR"
+// The envelope's words, in version 2, for an answer that is no success, and for one that
+// brings a transaction which is none.
+const (
+	wordError  = "ERROR"
+	wordFailed = "FAILED"
+)
 
 // verdict is an error word together with the status it is documented under.
 type verdict struct {
@@ -51,14 +55,15 @@ type verdict struct {
 // verdicts is what Digitalpaye's error words say about a request. A word that is not
 // here, or stands under another status, is Unknown. So is every status that no
 // document has, but for 429: a gateway's quota turns calls away before it passes them
-// on [our reading].
+// on [our reading]. Unable is what concerns our account alone; BadRequestError says too
+// little for that.
 var verdicts = map[verdict]pirogue.Code{
 	{http.StatusBadRequest, "BadRequestError"}:                pirogue.Refused,
 	{http.StatusUnauthorized, "UnauthorizedError"}:            pirogue.NotSent, // turned away at the gate
 	{http.StatusUnauthorized, "TOKEN_EXPIRED"}:                pirogue.NotSent, // likewise
 	{http.StatusNotFound, "NotFoundError"}:                    pirogue.Unknown, // it does not say what was not found
 	{http.StatusConflict, "TRANSACTION_ID_ALREADY_EXISTS"}:    pirogue.Unknown, // [our reading]: an earlier call was heard
-	{http.StatusPreconditionFailed, "AMOUNT_INSUFFISANT"}:     pirogue.Refused, // our account holds too little
+	{http.StatusPreconditionFailed, "AMOUNT_INSUFFISANT"}:     pirogue.Unable,  // ours, of a transfer
 	{http.StatusInternalServerError, "InternalServerError"}:   pirogue.Unknown,
 	{http.StatusGatewayTimeout, "PAYMENT_FAILED_TRY_AGAINST"}: pirogue.Unknown, // a time-out labelled as a failure
 }

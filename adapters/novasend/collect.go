@@ -51,7 +51,8 @@ type leg struct {
 // Collect implements pirogue.Collector: directly in shape "direct" and where the
 // customer brought a one-time password, which only the direct API takes, otherwise by
 // a session. In a country without a direct API the password stays unused. A
-// collection that Novasend could never accept is Refused without being sent.
+// collection that Novasend could never accept is Unable without being sent; one of an
+// Orange customer without the password that the direct API wants is Refused.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if err := o.acceptable(c.Ref, c.Amount, pirogue.CashIn); err != nil {
 		return pirogue.Receipt{}, err
@@ -92,7 +93,7 @@ func (o *operator) collectDirect(ctx context.Context, c pirogue.Collection) (pir
 	provider, known := providers[network]
 	switch {
 	case !known:
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: no direct payin from network %q", network)
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable, "not sent: no direct payin from network %q", network)
 	case network == pirogue.Orange && c.OTP == "":
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: Orange wants a one-time password beforehand")
 	}

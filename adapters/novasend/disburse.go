@@ -26,7 +26,7 @@ type directPayoutRequest struct {
 }
 
 // Disburse implements pirogue.Disburser: it pays into a wallet from the account's
-// available balance. A disbursement that Novasend could never accept is Refused
+// available balance. A disbursement that Novasend could never accept is Unable
 // without being sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
 	if err := o.acceptable(d.Ref, d.Amount, pirogue.CashOut); err != nil {
@@ -40,7 +40,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 		network := cmp.Or(d.Network, o.conf.Network)
 		provider, known := providers[network]
 		if !known {
-			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: no direct payout to network %q", network)
+			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable, "not sent: no direct payout to network %q", network)
 		}
 		w.body = directPayoutRequest{
 			Reference: string(d.Ref), CustomerName: nameOf(d.Beneficiary), Payout: o.leg(d.Amount, d.MSISDN, provider),

@@ -12,6 +12,9 @@ import (
 // reference.
 type purpose string
 
+// toAsk is the purpose of what is no write and has no key.
+const toAsk purpose = ""
+
 // The purposes of writes. Both ways to collect are one: a collection that were sent
 // again by the other way must meet a conflict, not be collected twice.
 const (

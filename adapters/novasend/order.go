@@ -18,37 +18,37 @@ const nameless = "Client"
 // nameOf returns what Novasend is told to call a customer.
 func nameOf(customer string) string { return cmp.Or(customer, nameless) }
 
-// acceptable fails with Refused for an order that Novasend could never accept.
+// acceptable fails with Unable for an order that Novasend could never accept.
 // Nothing is sent then.
 func (o *operator) acceptable(ref pirogue.OperatorRef, amount pirogue.Money, kind pirogue.Kind) error {
 	limits := limitsOf(o.conf.Country)[kind]
 	switch {
 	case amount.Currency != o.conf.Currency:
-		return pirogue.Errorf(pirogue.Refused, "not sent: %s where Novasend moves %s", amount, o.conf.Currency)
+		return pirogue.Errorf(pirogue.Unable, "not sent: %s where Novasend moves %s", amount, o.conf.Currency)
 	case !limits.Allow(amount.Minor):
-		return pirogue.Errorf(pirogue.Refused, "not sent: %s is not between %d and %d", amount, limits.Min, limits.Max)
+		return pirogue.Errorf(pirogue.Unable, "not sent: %s is not between %d and %d", amount, limits.Min, limits.Max)
 	}
 	return referable(ref)
 }
 
-// referable fails with Refused for a reference that Novasend could never accept.
+// referable fails with Unable for a reference that Novasend could never accept.
 func referable(ref pirogue.OperatorRef) error {
 	if ref == "" || len(ref) > maxReference {
-		return pirogue.Errorf(pirogue.Refused, "not sent: reference must have 1 to %d characters", maxReference)
+		return pirogue.Errorf(pirogue.Unable, "not sent: reference must have 1 to %d characters", maxReference)
 	}
 	return nil
 }
 
-// reachable fails with Refused for a wallet that the instance does not serve: one of
+// reachable fails with Unable for a wallet that the instance does not serve: one of
 // another country, or of another network than its only one.
 func (o *operator) reachable(number pirogue.MSISDN, network pirogue.Network) error {
 	country, _ := pirogue.CountryByCode(o.conf.Country)
 	digits, ours := strings.CutPrefix(string(number), "+"+country.DialCode)
 	switch {
 	case !ours || digits == "" || strings.Trim(digits, "0123456789") != "":
-		return pirogue.Errorf(pirogue.Refused, "not sent: the number is not one of %s", country.Code)
+		return pirogue.Errorf(pirogue.Unable, "not sent: the number is not one of %s", country.Code)
 	case network != "" && o.conf.Network != "" && network != o.conf.Network:
-		return pirogue.Errorf(pirogue.Refused, "not sent: network %q where this account serves %s",
+		return pirogue.Errorf(pirogue.Unable, "not sent: network %q where this account serves %s",
 			network, o.conf.Network)
 	}
 	return nil

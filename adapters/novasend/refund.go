@@ -25,11 +25,11 @@ type refundRequest struct {
 }
 
 // Refund implements pirogue.Refunder: it gives all of a payment back to whoever paid
-// it. A part is Refused without being sent. Unknown comes with what the status is
+// it. A part is Unable without being sent. Unknown comes with what the status is
 // asked with.
 func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Receipt, error) {
 	if r.Amount != r.Collected.Amount {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused,
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable,
 			"not sent: %s of %s, and Novasend gives back all or nothing", r.Amount, r.Collected.Amount)
 	}
 	if err := referable(r.Ref); err != nil {

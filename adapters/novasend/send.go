@@ -43,19 +43,19 @@ func (o *operator) post(ctx context.Context, w write) (outbound.Answer, error) {
 	req.Header.Set(headerIdempotency, idempotencyKey(w.purpose, w.ref))
 	answer, err := o.client.Send(ctx, o.headers(req))
 	if err == nil && !good(answer) {
-		err = o.refusal(answer, pirogue.Refused, w.secret)
+		err = o.refusal(answer, w.purpose, w.secret)
 	}
 	return answer, err
 }
 
-// ask makes a call that moves no money. It never fails with Refused: a question that
+// ask makes a call that moves no money. It never fails with a refusal: a question that
 // Novasend will not answer says nothing about the money. An answer that is no success
 // is returned beside the error.
 func (o *operator) ask(ctx context.Context, path string) (outbound.Answer, error) {
 	req := outbound.Request{Method: http.MethodGet, Path: path, Header: http.Header{"Accept": {"application/json"}}}
 	answer, err := o.client.Send(ctx, o.headers(req))
 	if err == nil && !good(answer) {
-		err = o.refusal(answer, pirogue.Unknown)
+		err = o.refusal(answer, toAsk)
 	}
 	return answer, err
 }
@@ -91,30 +91,37 @@ func (p problem) codeOf() string {
 	return strings.ReplaceAll(strings.ToLower(said), " ", "_")
 }
 
-// refusal turns an answer that is no success into an error, with the code no where
-// Novasend clearly said no. secrets are what the call carried and Novasend might
-// repeat.
-func (o *operator) refusal(a outbound.Answer, no pirogue.Code, secrets ...string) error {
+// refusal turns an answer that is no success into an error. secrets are what the call
+// carried and Novasend might repeat.
+func (o *operator) refusal(a outbound.Answer, p purpose, secrets ...string) error {
 	said := problemOf(a.Body)
-	class := classOf(a.Status, said.codeOf())
-	if class == pirogue.Refused {
-		class = no
-	}
+	class := classOf(a.Status, said.codeOf(), p)
 	if said == (problem{}) {
 		return pirogue.Errorf(class, "Novasend answered %d: not an error body of its own", a.Status)
 	}
 	return pirogue.Errorf(class, "Novasend answered %d: %s", a.Status, o.words(said.Code+" "+said.Message, secrets...))
 }
 
-// classOf returns the class of an error.
-func classOf(status int, code string) pirogue.Code {
+// classOf returns the class of an error in the answer to a call. A question that is
+// refused stays one.
+func classOf(status int, code string, p purpose) pirogue.Code {
 	if class, listed := classes[status]; listed {
 		return class
 	}
-	if class, listed := codes[code]; listed && status < http.StatusInternalServerError {
+	class, listed := codes[code]
+	if !listed || status >= http.StatusInternalServerError {
+		return pirogue.Unknown
+	}
+	switch ours, isOurs := leaving[code]; {
+	case class != pirogue.Refused && class != pirogue.Unable:
+		return class
+	case p == toAsk:
+		return pirogue.Unknown
+	case p != forPayin && isOurs:
+		return ours
+	default:
 		return class
 	}
-	return pirogue.Unknown
 }
 
 // absent reports whether Novasend answered that it does not know what was asked for.

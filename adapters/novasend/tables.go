@@ -72,6 +72,8 @@ var absences = map[string]bool{
 // codes is what Novasend's errors say about a request it answered with 4xx. Some
 // pages list an error by its message alone, such as "Invalid amount": see codeOf. An
 // error that is not here is Unknown: one that nobody has documented is no refusal.
+// Unable is what Novasend does not serve, whoever pays or is paid; where it may mean the
+// customer as well, it is Refused. See leaving.
 var codes = map[string]pirogue.Code{
 	"invalid_amount": pirogue.Refused, // above the network's maximum
 
@@ -93,14 +95,21 @@ var codes = map[string]pirogue.Code{
 
 	"wallet_not_found":           pirogue.Refused,
 	"client_not_found":           pirogue.Refused,
-	"country_not_found":          pirogue.Refused,
-	"provider_not_found":         pirogue.Refused,
+	"country_not_found":          pirogue.Unable,
+	"provider_not_found":         pirogue.Unable,
 	"transaction_does_not_exist": pirogue.Refused,
 	"payment_not_found":          pirogue.Refused,
 
 	"transaction_is_already_processed": pirogue.Unknown, // 409, on one page 404: an earlier call was heard
 	"transaction_already_refunded":     pirogue.Unknown,
 	"duplicate_refund":                 pirogue.Unknown,
+}
+
+// leaving is what codes means instead when money leaves us: a payout or a refund takes
+// from nobody's cash but ours. Of a payin it is the payer's that is too little.
+var leaving = map[string]pirogue.Code{
+	"client_not_enough_cash": pirogue.Unable,
+	"wallet_not_enough_cash": pirogue.Unable,
 }
 
 // classes says what an HTTP status means whatever its body says. So does every

@@ -63,9 +63,14 @@ var transactionWords = map[string]pirogue.Outcome{
 	"pending": pirogue.OutcomePending, "completed": pirogue.OutcomePaid, "failed": pirogue.OutcomeDeclined,
 }
 
+// cash is the errors of too little money: the payer's of a payin, and otherwise ours.
+var cash = map[string]bool{
+	"error_client_not_enough_cash": true, "error_wallet_not_enough_cash": true, "error_repeats": true,
+}
+
 // errorWords is every error of Novasend's pages, as the answer to every call.
 func errorWords() map[string]adaptertest.Case {
-	no, gate, maybe := pirogue.Refused, pirogue.NotSent, pirogue.Unknown
+	no, gate, maybe, ours := pirogue.Refused, pirogue.NotSent, pirogue.Unknown, pirogue.Unable
 	cases := map[string]adaptertest.Case{}
 	for file, e := range map[string]struct {
 		status int
@@ -88,8 +93,8 @@ func errorWords() map[string]adaptertest.Case {
 		"error_api_token_not_found":              {404, gate},
 		"error_wallet_not_found":                 {404, no},
 		"error_client_not_found":                 {404, no},
-		"error_country_not_found":                {404, no},
-		"error_provider_not_found":               {404, no},
+		"error_country_not_found":                {404, ours},
+		"error_provider_not_found":               {404, ours},
 		"error_message_list":                     {404, no},
 		"error_transaction_is_already_processed": {409, maybe},
 		"error_transaction_already_refunded":     {409, maybe},
@@ -101,9 +106,12 @@ func errorWords() map[string]adaptertest.Case {
 			adaptertest.Collect, adaptertest.Disburse, adaptertest.Refund, adaptertest.Status, adaptertest.CashOutStatus,
 			adaptertest.RefundStatus, adaptertest.Balance,
 		} {
-			class := e.class
-			if asks := strings.HasPrefix(string(call), "Status") || call == adaptertest.Balance; asks && class == no {
+			class, asks := e.class, strings.HasPrefix(string(call), "Status") || call == adaptertest.Balance
+			switch {
+			case asks && (class == no || class == ours):
 				class = maybe
+			case cash[file] && call != adaptertest.Collect:
+				class = ours
 			}
 			cases[file+" to "+string(call)] = adaptertest.Case{
 				Call: call, Reply: adaptertest.Reply{Status: e.status, File: file + ".json"}, Code: class,

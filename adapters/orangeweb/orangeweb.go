@@ -56,10 +56,11 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	return o, nil
 }
 
-// Capability implements pirogue.Operator. The guide states no limits of amount.
+// Capability implements pirogue.Operator. Our reference alone is good for nothing: whoever
+// has lost the pay_token cannot ask. The guide states no limits of amount.
 func (o *operator) Capability() pirogue.Capability {
 	return pirogue.Capability{
-		Reference: pirogue.StatusByReference,
+		Reference: pirogue.NeitherByReference,
 		Unheard:   pirogue.RepeatRenewed,
 		Window:    sessionLife,
 		Horizon:   horizon,
@@ -68,7 +69,7 @@ func (o *operator) Capability() pirogue.Capability {
 }
 
 // Collect implements pirogue.Collector: it opens a session and returns the page to
-// send the customer to. A collection that Orange could never accept is Refused
+// send the customer to. A collection that Orange could never accept is Unable
 // without being sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if err := o.acceptable(c); err != nil {
@@ -87,7 +88,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 		return pirogue.Receipt{}, err
 	}
 	if answer.Status != http.StatusCreated {
-		return pirogue.Receipt{}, o.refusal(answer, pirogue.Refused, string(c.MSISDN))
+		return pirogue.Receipt{}, o.refusal(answer, noOf(answer.Status), string(c.MSISDN))
 	}
 	return o.opened(answer.Body, asked.Add(sessionLife))
 }

@@ -51,23 +51,23 @@ func check(conf config.Operator) error {
 	return errors.Join(mistakes...)
 }
 
-// acceptable fails with Refused for a collection that Orange could never accept.
+// acceptable fails with Unable for a collection that Orange could never accept.
 // Nothing is sent: asking would be refused too, after burning the order_id.
 func (o *operator) acceptable(c pirogue.Collection) error {
 	switch {
 	case c.Amount.Currency != o.conf.Currency:
-		return pirogue.Errorf(pirogue.Refused, "not sent: %s where Orange collects %s", c.Amount, o.conf.Currency)
+		return pirogue.Errorf(pirogue.Unable, "not sent: %s where Orange collects %s", c.Amount, o.conf.Currency)
 	case c.Amount.Minor <= 0:
-		return pirogue.Errorf(pirogue.Refused, "not sent: amount %s", c.Amount)
+		return pirogue.Errorf(pirogue.Unable, "not sent: amount %s", c.Amount)
 	case c.Ref == "" || len(c.Ref) > maxOrderID:
-		return pirogue.Errorf(pirogue.Refused, "not sent: order_id must have 1 to %d characters", maxOrderID)
+		return pirogue.Errorf(pirogue.Unable, "not sent: order_id must have 1 to %d characters", maxOrderID)
 	}
 	addresses := []struct{ field, url string }{
 		{"return_url", c.ReturnURL}, {"cancel_url", c.CancelURL}, {"notif_url", c.CallbackURL},
 	}
 	for _, a := range addresses {
 		if n := utf8.RuneCountInString(a.url); n > maxURL {
-			return pirogue.Errorf(pirogue.Refused, "not sent: %s has %d characters, Orange takes %d", a.field, n, maxURL)
+			return pirogue.Errorf(pirogue.Unable, "not sent: %s has %d characters, Orange takes %d", a.field, n, maxURL)
 		}
 	}
 	return nil

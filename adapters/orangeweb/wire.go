@@ -105,6 +105,15 @@ var classes = map[int]pirogue.Code{
 	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota turns calls away before it passes them on
 }
 
+// noOf returns what Orange's no to a session is. Two of them concern our account alone: it
+// is not subscribed to the API, or the API does not live in this country.
+func noOf(status int) pirogue.Code {
+	if status == http.StatusForbidden || status == http.StatusNotFound {
+		return pirogue.Unable
+	}
+	return pirogue.Refused
+}
+
 // outcomeOf translates a status word. It fails with Unknown for a word Orange's
 // guide does not have.
 func outcomeOf(word string) (pirogue.Outcome, error) {

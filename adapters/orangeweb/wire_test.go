@@ -152,8 +152,8 @@ func TestACollectionOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 			c := collection
 			spoil(&c)
 			_, err := reading[pirogue.Collector](t, conf).Collect(t.Context(), c)
-			if pirogue.CodeOf(err) != pirogue.Refused || len(server.letters()) != 0 {
-				t.Errorf("%v after %d requests, want REFUSED after none", err, len(server.letters()))
+			if pirogue.CodeOf(err) != pirogue.Unable || len(server.letters()) != 0 {
+				t.Errorf("%v after %d requests, want UNABLE after none", err, len(server.letters()))
 			}
 		})
 	}
@@ -219,7 +219,7 @@ func TestOrangesPromises(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := pirogue.Capability{
-		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatRenewed,
+		Reference: pirogue.NeitherByReference, Unheard: pirogue.RepeatRenewed,
 		Window: 10 * time.Minute, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken,
 	}
 	if diff := cmp.Diff(want, got.Capability()); diff != "" {

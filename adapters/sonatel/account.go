@@ -32,7 +32,7 @@ type pinChange struct {
 }
 
 // Balance implements pirogue.BalanceReader: what is left in the retailer's wallet.
-// It carries the PIN, and so fails with Refused when Orange refuses that.
+// It carries the PIN, and so fails with Unable when Orange refuses that.
 func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	answer, err := o.sendPIN(ctx, func(key publicKey, pin string) (outbound.Request, error) {
 		sealed, err := key.seal(pin)
@@ -46,7 +46,7 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 		return pirogue.Money{}, err
 	}
 	if !good(answer) {
-		return pirogue.Money{}, o.refusal(answer, pirogue.Refused)
+		return pirogue.Money{}, o.refusal(answer, pirogue.CashOut)
 	}
 	var got amount
 	if err := json.Unmarshal(answer.Body, &got); err != nil {
@@ -116,7 +116,7 @@ func (o *operator) pinChange(newPIN string) pinRequest {
 // body: nothing, or any JSON.
 func (o *operator) understood(a outbound.Answer, secrets ...string) error {
 	if !good(a) {
-		return o.refusal(a, pirogue.Refused, secrets...)
+		return o.refusal(a, pirogue.CashOut, secrets...)
 	}
 	if len(a.Body) > 0 && !json.Valid(a.Body) {
 		return pirogue.Errorf(pirogue.Unknown, "status %d, then no JSON", a.Status)

@@ -50,7 +50,7 @@ func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement,
 		return "", err
 	}
 	if !good(answer) {
-		return "", o.refusal(answer, pirogue.Refused)
+		return "", o.refusal(answer, pirogue.CashOut)
 	}
 	return bulkOf(answer.Body)
 }
@@ -58,7 +58,7 @@ func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement,
 // payables returns the local numbers of a bulk that Orange could accept.
 func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
 	if len(all) == 0 || len(all) > maxBulk {
-		return nil, pirogue.Errorf(pirogue.Refused, "not sent: a bulk has 1 to %d lines", maxBulk)
+		return nil, pirogue.Errorf(pirogue.Unable, "not sent: a bulk has 1 to %d lines", maxBulk)
 	}
 	seen := make(map[pirogue.OperatorRef]bool, len(all))
 	numbers := make([]string, 0, len(all))
@@ -68,7 +68,7 @@ func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
 			return nil, err
 		}
 		if seen[d.Ref] {
-			return nil, pirogue.Errorf(pirogue.Refused, "not sent: %s is in the bulk twice", d.Ref)
+			return nil, pirogue.Errorf(pirogue.Unable, "not sent: %s is in the bulk twice", d.Ref)
 		}
 		seen[d.Ref] = true
 		numbers = append(numbers, number)

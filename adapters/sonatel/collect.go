@@ -58,13 +58,13 @@ type oneStepRequest struct {
 // Collect implements pirogue.Collector: in one step when the customer brought a
 // one-time password, otherwise by a QR that can be paid once, while the collection's
 // window lasts, at most a day. A collection that Orange could never accept is
-// Refused without being sent.
+// Unable without being sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if err := o.acceptable(c.Ref, c.Amount); err != nil {
 		return pirogue.Receipt{}, err
 	}
 	if c.Amount.Minor < minCollect {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: MAX IT refuses less than %d francs", minCollect)
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable, "not sent: MAX IT refuses less than %d francs", minCollect)
 	}
 	if c.OTP != "" {
 		return o.oneStep(ctx, c)
@@ -76,7 +76,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 func (o *operator) openQR(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	window := min(c.Window, maxValidity)
 	if window < time.Second {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: a QR cannot be valid for %v", c.Window)
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable, "not sent: a QR cannot be valid for %v", c.Window)
 	}
 	req, err := outbound.PostJSON(qrPath, o.qr(c, window))
 	if err != nil {
@@ -152,7 +152,7 @@ func (o *operator) link(addresses ...string) string {
 func (o *operator) oneStep(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	number, ok := o.local(c.MSISDN)
 	if !ok {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: the number is not one of Orange's country")
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable, "not sent: the number is not one of Orange's country")
 	}
 	req, err := outbound.PostJSON(oneStepPath, oneStepRequest{
 		Customer:  side{IDType: idMSISDN, ID: number, OTP: c.OTP},

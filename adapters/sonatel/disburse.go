@@ -35,7 +35,7 @@ type executedAnswer struct {
 // Disburse implements pirogue.Disburser: it pays into a wallet from the retailer's
 // float. Orange sends no callback for it. Nothing proves that a repeated reference
 // is executed once, so a lost answer is Unknown and the transaction is to be looked
-// for. A disbursement that Orange could never accept is Refused without being sent.
+// for. A disbursement that Orange could never accept is Unable without being sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
 	number, err := o.payable(d)
 	if err != nil {
@@ -52,7 +52,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 		return pirogue.Receipt{}, err
 	}
 	if !good(answer) {
-		return pirogue.Receipt{}, o.refusal(answer, pirogue.Refused)
+		return pirogue.Receipt{}, o.refusal(answer, pirogue.CashOut)
 	}
 	return o.executed(answer.Body, d.Ref)
 }
@@ -64,7 +64,7 @@ func (o *operator) payable(d pirogue.Disbursement) (string, error) {
 	}
 	number, ok := o.local(d.MSISDN)
 	if !ok {
-		return "", pirogue.Errorf(pirogue.Refused, "not sent: the number is not one of Orange's country")
+		return "", pirogue.Errorf(pirogue.Unable, "not sent: the number is not one of Orange's country")
 	}
 	return number, nil
 }

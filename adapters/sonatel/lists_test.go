@@ -176,7 +176,7 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 		"no identifier":      {says(200, `{"status":"ACCEPTED"}`), "", pirogue.Unknown},
 		"a page":             {says(200, "<html></html>"), "", pirogue.Unknown},
 		"out of time":        {says(504, ""), "", pirogue.Unknown},
-		"refused":            {problem(400, "2021"), "", pirogue.Refused},
+		"refused":            {problem(400, "2021"), "", pirogue.Unable},
 		"a number for an id": {says(200, `{"bulkId":7,"status":"SUCCESS"}`), "7", ""},
 	}
 	for name, tt := range tests {
@@ -217,8 +217,8 @@ func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{})
 			_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), all, "")
-			if pirogue.CodeOf(err) != pirogue.Refused || len(server.letters(tokenPath)) != 0 {
-				t.Errorf("%v, want REFUSED, unsent", err)
+			if pirogue.CodeOf(err) != pirogue.Unable || len(server.letters(tokenPath)) != 0 {
+				t.Errorf("%v, want UNABLE, unsent", err)
 			}
 		})
 	}

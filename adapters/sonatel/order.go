@@ -47,16 +47,16 @@ func (o *operator) local(number pirogue.MSISDN) (string, bool) {
 	return digits, found && digits != "" && !wrong
 }
 
-// acceptable fails with Refused for an order that Orange could never accept, of
+// acceptable fails with Unable for an order that Orange could never accept, of
 // either kind. Nothing is sent then.
 func (o *operator) acceptable(ref pirogue.OperatorRef, amount pirogue.Money) error {
 	switch {
 	case amount.Currency != o.conf.Currency:
-		return pirogue.Errorf(pirogue.Refused, "not sent: %s where Orange moves %s", amount, o.conf.Currency)
+		return pirogue.Errorf(pirogue.Unable, "not sent: %s where Orange moves %s", amount, o.conf.Currency)
 	case amount.Minor <= 0:
-		return pirogue.Errorf(pirogue.Refused, "not sent: amount %s", amount)
+		return pirogue.Errorf(pirogue.Unable, "not sent: amount %s", amount)
 	case ref == "" || len(ref) > maxReference:
-		return pirogue.Errorf(pirogue.Refused, "not sent: reference must have 1 to %d characters", maxReference)
+		return pirogue.Errorf(pirogue.Unable, "not sent: reference must have 1 to %d characters", maxReference)
 	default:
 		return nil
 	}

@@ -31,12 +31,12 @@ func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 		answer answer
 		code   pirogue.Code
 	}{
-		"wrong, two left":             {problem(400, "2011"), pirogue.Refused},
-		"wrong, one left":             {problem(400, "2012"), pirogue.Refused},
-		"blocked":                     {problem(400, "2013"), pirogue.Refused},
+		"wrong, two left":             {problem(400, "2011"), pirogue.Unable},
+		"wrong, one left":             {problem(400, "2012"), pirogue.Unable},
+		"blocked":                     {problem(400, "2013"), pirogue.Unable},
 		"wrong, said by a bad server": {problem(500, "2011"), pirogue.Unknown},
 		"wrong, said in a success":    {problem(200, "2011"), pirogue.Unknown},
-		"wrong, in words of no form":  {says(400, `{"code":2011,"detail":{"fr":"non"},"violations":"aucune"}`), pirogue.Refused},
+		"wrong, in words of no form":  {says(400, `{"code":2011,"detail":{"fr":"non"},"violations":"aucune"}`), pirogue.Unable},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -69,8 +69,8 @@ func TestARefusalThatIsNotThePINsLetsItLeaveAgain(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{cashInPath: {problem(400, "2020"), done()}})
 	o := reading[payer](t, server.at())
-	if _, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != pirogue.Refused {
-		t.Errorf("%v, want REFUSED", err)
+	if _, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != pirogue.Unable {
+		t.Errorf("%v, want UNABLE", err)
 	}
 	if _, err := o.Disburse(t.Context(), disbursement); err != nil {
 		t.Errorf("%v, want a deposit", err)
@@ -96,8 +96,8 @@ func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
 		t.Errorf("while the first is at Orange: %v, want NOT_SENT", err)
 	}
 	close(hold)
-	if err := <-first; pirogue.CodeOf(err) != pirogue.Refused {
-		t.Errorf("the first: %v, want REFUSED", err)
+	if err := <-first; pirogue.CodeOf(err) != pirogue.Unable {
+		t.Errorf("the first: %v, want UNABLE", err)
 	}
 	if tries := len(server.letters(cashInPath)); tries != 1 {
 		t.Errorf("%d tries, want one", tries)
@@ -144,7 +144,7 @@ func TestAPINThatOrangeCannotReadIsSealedAnewOnce(t *testing.T) {
 		"never":            {[]answer{problem(400, "4003")}, pirogue.NotSent, 2},
 		"by a bad server":  {[]answer{problem(502, "4003"), done()}, pirogue.Unknown, 1},
 		"then a time-out":  {[]answer{problem(400, "4003"), says(504, "")}, pirogue.Unknown, 2},
-		"then a wrong PIN": {[]answer{problem(400, "4003"), problem(400, "2011"), done()}, pirogue.Refused, 2},
+		"then a wrong PIN": {[]answer{problem(400, "4003"), problem(400, "2011"), done()}, pirogue.Unable, 2},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -33,7 +33,7 @@ type Registration struct {
 
 // RegisterCallback tells Orange where to post what happens to the merchant's
 // transactions that name no address of their own, and the callback_key to post it
-// with. It fails with NotSent, Refused or Unknown.
+// with. It fails with NotSent, Refused, Unable or Unknown.
 func (o *operator) RegisterCallback(ctx context.Context, address string) error {
 	if o.link(address) == "" {
 		return pirogue.Errorf(pirogue.Refused, "not sent: the address must be absolute and https")

@@ -43,7 +43,7 @@ func (o *operator) send(ctx context.Context, req outbound.Request) (outbound.Ans
 }
 
 // ask makes a call that moves no money and returns the body of a good answer. It
-// never fails with Refused: a question Orange will not answer says nothing about
+// never fails with a refusal: a question Orange will not answer says nothing about
 // the money.
 func (o *operator) ask(ctx context.Context, req outbound.Request) ([]byte, error) {
 	answer, err := o.send(ctx, req)
@@ -51,19 +51,19 @@ func (o *operator) ask(ctx context.Context, req outbound.Request) ([]byte, error
 		return nil, err
 	}
 	if !good(answer) {
-		return nil, o.refusal(answer, pirogue.Unknown)
+		return nil, o.refusal(answer, "")
 	}
 	return answer.Body, nil
 }
 
-// order makes a call that a good answer ends and Orange may refuse.
+// order makes a call of the merchant's that a good answer ends and Orange may refuse.
 func (o *operator) order(ctx context.Context, req outbound.Request, secrets ...string) ([]byte, error) {
 	answer, err := o.send(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	if !good(answer) {
-		return nil, o.refusal(answer, pirogue.Refused, secrets...)
+		return nil, o.refusal(answer, pirogue.CashIn, secrets...)
 	}
 	return answer.Body, nil
 }
@@ -112,14 +112,12 @@ func problemOf(body []byte) problem {
 	return got
 }
 
-// refusal turns an answer that is no success into an error, with the code no where
-// Orange clearly said no. secrets are what the call carried and Orange might repeat.
-func (o *operator) refusal(a outbound.Answer, no pirogue.Code, secrets ...string) error {
+// refusal turns an answer that is no success into an error. kind says whose the call
+// was: the merchant's who collects, the retailer's who pays out with a PIN, or "" for a
+// question. secrets are what the call carried and Orange might repeat.
+func (o *operator) refusal(a outbound.Answer, kind pirogue.Kind, secrets ...string) error {
 	said := problemOf(a.Body)
-	class := classOf(a.Status, said.Code)
-	if class == pirogue.Refused {
-		class = no
-	}
+	class := classOf(a.Status, said.Code, kind)
 	if said.Code == "" {
 		return pirogue.Errorf(class, "Orange answered %d: not an error body of its own", a.Status)
 	}
@@ -127,15 +125,26 @@ func (o *operator) refusal(a outbound.Answer, no pirogue.Code, secrets ...string
 		outbound.Words(string(said.Code)), o.words(said.String(), secrets...))
 }
 
-// classOf returns the class of an error.
-func classOf(status int, code text) pirogue.Code {
+// classOf returns the class of an error in the answer to a call. A question that is
+// refused stays one.
+func classOf(status int, code text, kind pirogue.Kind) pirogue.Code {
 	if class, listed := classes[status]; listed {
 		return class
 	}
-	if class, listed := codes[string(code)]; listed && status < http.StatusInternalServerError {
+	class, listed := codes[string(code)]
+	if !listed || status >= http.StatusInternalServerError {
+		return pirogue.Unknown
+	}
+	switch ours, isOurs := leaving[string(code)]; {
+	case class != pirogue.Refused && class != pirogue.Unable:
+		return class
+	case kind == "":
+		return pirogue.Unknown
+	case kind.MoneyOut() && isOurs:
+		return ours
+	default:
 		return class
 	}
-	return pirogue.Unknown
 }
 
 // String returns what the problem says to people.

@@ -77,9 +77,10 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	return o, nil
 }
 
-// Capability implements pirogue.Operator. A lost QR could be asked for again under
-// its reference, but a lost one-step payment could not, and one rule serves both:
-// never. Absence proves nothing, for Orange does not say that its search is whole.
+// Capability implements pirogue.Operator. A lost QR is asked for again under its
+// reference: nobody has seen the first one, and each can be paid once. A one-step
+// payment is not, for its password is spent; nor is a deposit. Absence proves nothing,
+// for Orange does not say that its search is whole.
 func (o *operator) Capability() pirogue.Capability {
 	proof := pirogue.ProofToken
 	if len(o.secrets) > 0 {
@@ -87,7 +88,7 @@ func (o *operator) Capability() pirogue.Capability {
 	}
 	return pirogue.Capability{
 		Reference: pirogue.StatusByReference,
-		Unheard:   pirogue.RepeatNever,
+		Unheard:   pirogue.RepeatSame,
 		Window:    maxValidity,
 		Horizon:   horizon,
 		Proof:     proof,

@@ -166,8 +166,8 @@ func disburses() map[string]adaptertest.Case {
 		"done with 201":                   {201, "cashin_success.json", pirogue.OutcomePaid, "", ciID},
 		"a word nobody knows":             {200, "cashin_new_word.json", "", pirogue.Unknown, ""},
 		"about another reference":         {200, "cashin_other_reference.json", "", pirogue.Unknown, ""},
-		"refused: balance too low":        {400, "code_2020.json", "", pirogue.Refused, ""},
-		"refused: wrong PIN":              {400, "code_2011.json", "", pirogue.Refused, ""},
+		"refused: balance too low":        {400, "code_2020.json", "", pirogue.Unable, ""},
+		"refused: wrong PIN":              {400, "code_2011.json", "", pirogue.Unable, ""},
 		"refused: not found":              {404, "code_60.json", "", pirogue.Refused, ""},
 		"refused with 200":                {200, "code_2020.json", "", pirogue.Unknown, ""},
 		"refused, repeating secrets":      {400, "code_repeats.json", "", pirogue.Refused, ""},
@@ -270,7 +270,7 @@ func balances() map[string]adaptertest.Case {
 	cases := rows(adaptertest.Balance, map[string]said{
 		"in another currency": {200, "balance_other_currency.json", "", pirogue.Unknown, ""},
 		"without a value":     {200, "balance_no_value.json", "", pirogue.Unknown, ""},
-		"a wrong PIN":         {400, "code_2011.json", "", pirogue.Refused, ""},
+		"a wrong PIN":         {400, "code_2011.json", "", pirogue.Unable, ""},
 		"not subscribed":      {403, "code_11.json", "", pirogue.NotSent, ""},
 	})
 	for file, minor := range map[string]int64{"balance.json": 1_250_000, "balance_scientific.json": 12_345_678} {

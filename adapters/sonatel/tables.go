@@ -45,6 +45,8 @@ var pinRefusals = map[string]string{
 
 // codes is what Orange's error codes say about a request it answered with 4xx. A
 // code that is not here is Unknown: an error nobody has documented is no refusal.
+// Unable is what concerns our merchant alone; a code that may be about the customer as
+// well is Refused. See leaving.
 var codes = map[string]pirogue.Code{
 	"1": pirogue.Unknown, "2": pirogue.Unknown, "5": pirogue.Unknown, // try again later, states of the service
 
@@ -70,15 +72,28 @@ var codes = map[string]pirogue.Code{
 	"2021": pirogue.Refused, // the payer's
 	"2022": pirogue.Refused, // the payee's
 	"2023": pirogue.Refused, // ceiling of the account
-	"2024": pirogue.Refused, // of the merchant
+	"2024": pirogue.Unable,  // of the merchant
 	"2025": pirogue.Refused, // of the beneficiary
 	"2041": pirogue.Refused, // transaction not allowed
-	"2042": pirogue.Refused, // merchant not allowed
+	"2042": pirogue.Unable,  // merchant not allowed
 	"2043": pirogue.Refused, // beneficiary not allowed
 
 	codeBadKey: pirogue.NotSent, // the PIN could not be read, so nothing was done with it
 	"4004":     pirogue.Refused, // the QR has expired
 	"4099":     pirogue.Refused, // bad request
+}
+
+// leaving is what codes means instead of a deposit: the PIN is our retailer's, and so is
+// the one balance that a deposit takes from. Of a payment both are the customer's. After
+// a wrong PIN nothing was executed and another operator may pay; pinLock sees to it that
+// the PIN is not tried again here.
+var leaving = map[string]pirogue.Code{
+	"2010":              pirogue.Unable,
+	codeWrongPINTwoLeft: pirogue.Unable,
+	codeWrongPINOneLeft: pirogue.Unable,
+	codePINBlocked:      pirogue.Unable,
+	"2020":              pirogue.Unable,
+	"2021":              pirogue.Unable,
 }
 
 // classes says what an HTTP status means whatever its body says. So does every

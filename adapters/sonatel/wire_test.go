@@ -209,8 +209,8 @@ func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 			spoil(&c, &d)
 			_, in := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c)
 			_, out := reading[pirogue.Disburser](t, server.at()).Disburse(t.Context(), d)
-			if pirogue.CodeOf(in) != pirogue.Refused || pirogue.CodeOf(out) != pirogue.Refused || len(server.letters(tokenPath)) != 0 {
-				t.Errorf("%v and %v, want REFUSED of both, unsent", in, out)
+			if pirogue.CodeOf(in) != pirogue.Unable || pirogue.CodeOf(out) != pirogue.Unable || len(server.letters(tokenPath)) != 0 {
+				t.Errorf("%v and %v, want UNABLE of both, unsent", in, out)
 			}
 		})
 	}
@@ -229,8 +229,8 @@ func TestACollectionThatMaxItWouldRefuseDoesNotLeave(t *testing.T) {
 			c := collection
 			spoil(&c)
 			_, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c)
-			if pirogue.CodeOf(err) != pirogue.Refused || len(server.letters(qrPath)) != 0 {
-				t.Errorf("%v, want REFUSED, unsent", err)
+			if pirogue.CodeOf(err) != pirogue.Unable || len(server.letters(qrPath)) != 0 {
+				t.Errorf("%v, want UNABLE, unsent", err)
 			}
 		})
 	}
@@ -330,19 +330,54 @@ func TestABalanceCarriesThePIN(t *testing.T) {
 	}
 }
 
-func TestEveryDocumentedCodeOfARefusal(t *testing.T) {
+func TestEveryDocumentedCodeOfARefusedDeposit(t *testing.T) {
 	t.Parallel()
-	tests := map[pirogue.Code]string{
+	eachCode(t, map[pirogue.Code]string{
 		pirogue.Unknown: "1 2 5 50 51 3 0 2099 9999",
 		pirogue.NotSent: "10 11 4003",
-		pirogue.Refused: "20 21 22 23 24 25 60 2000 2001 2010 2011 2012 2013 2020 2021 2022 2023 2024 2025 2041 2042 2043 4004 4099",
-	}
+		pirogue.Refused: "20 21 22 23 24 25 60 2000 2001 2022 2023 2025 2041 2043 4004 4099",
+		pirogue.Unable:  "2010 2011 2012 2013 2020 2021 2024 2042",
+	}, func(t *testing.T, a answer) error {
+		t.Helper()
+		server := newOrange(t, map[string][]answer{cashInPath: {a}})
+		_, err := reading[pirogue.Disburser](t, server.at()).Disburse(t.Context(), disbursement)
+		return err
+	})
+}
+
+func TestEveryDocumentedCodeOfARefusedCollection(t *testing.T) {
+	t.Parallel()
+	eachCode(t, map[pirogue.Code]string{
+		pirogue.Unknown: "1 2 5 50 51 3 0 2099 9999",
+		pirogue.NotSent: "10 11 4003",
+		pirogue.Refused: "20 21 22 23 24 25 60 2000 2001 2010 2011 2012 2013 2020 2021 2022 2023 2025 2041 2043 4004 4099",
+		pirogue.Unable:  "2024 2042",
+	}, func(t *testing.T, a answer) error {
+		t.Helper()
+		server := newOrange(t, map[string][]answer{qrPath: {a}})
+		_, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), collection)
+		return err
+	})
+}
+
+func TestNoCodeToAQuestionIsARefusal(t *testing.T) {
+	t.Parallel()
+	eachCode(t, map[pirogue.Code]string{pirogue.Unknown: "20 60 2011 2020 2024 2042"}, func(t *testing.T, a answer) error {
+		t.Helper()
+		server := newOrange(t, map[string][]answer{transactionsPath: {a}})
+		_, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), pirogue.StatusQuery{Kind: pirogue.CashOut, Ref: "CO1"})
+		return err
+	})
+}
+
+// eachCode checks what a call makes of a problem of each code.
+func eachCode(t *testing.T, tests map[pirogue.Code]string, call func(*testing.T, answer) error) {
+	t.Helper()
 	for want, codes := range tests {
 		for code := range strings.FieldsSeq(codes) {
 			t.Run(code, func(t *testing.T) {
 				t.Parallel()
-				server := newOrange(t, map[string][]answer{cashInPath: {problem(400, code)}})
-				_, err := reading[pirogue.Disburser](t, server.at()).Disburse(t.Context(), disbursement)
+				err := call(t, problem(400, code))
 				if pirogue.CodeOf(err) != want || !strings.Contains(err.Error(), "code "+code) {
 					t.Errorf("%v, want %s with the code", err, want)
 				}

@@ -64,12 +64,12 @@ func same(got, want string) bool {
 }
 
 // ResendCallback implements pirogue.CallbackResender, for a collection: a payout has
-// no webhook and is Refused. It fails with Refused where Taramoney says no. Our
+// no webhook and is Unable. It fails with Refused or Unable where Taramoney says no. Our
 // reading: no document has the answer, so that any JSON which is not a no, and an
 // empty body, are taken for a yes; the webhook itself is what counts.
 func (o *operator) ResendCallback(ctx context.Context, q pirogue.StatusQuery) error {
 	if q.Kind.MoneyOut() {
-		return pirogue.Errorf(pirogue.Refused, "not sent: Taramoney sends no webhook about a payout")
+		return pirogue.Errorf(pirogue.Unable, "not sent: Taramoney sends no webhook about a payout")
 	}
 	answer, err := o.post(ctx, resendPath, question{account: o.account(), ProductID: string(q.Ref)})
 	if err != nil {

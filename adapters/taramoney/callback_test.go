@@ -72,7 +72,7 @@ func TestAWebhookIsAskedForAgain(t *testing.T) {
 		"a fallen server":            {answer{502, `{"status":"SUCCESS"}`}, pirogue.Unknown},
 		"over the quota":             {answer{429, ``}, pirogue.NotSent},
 		"at an address with no API":  {answer{405, ``}, pirogue.NotSent},
-		"not activated as a account": {answer{200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`}, pirogue.Refused},
+		"not activated as a account": {answer{200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`}, pirogue.Unable},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

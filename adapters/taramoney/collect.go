@@ -29,7 +29,7 @@ type collectRequest struct {
 
 // Collect implements pirogue.Collector: Taramoney asks the customer on the phone, and
 // its answer says what to dial where the phone does not ring by itself. A collection
-// that Taramoney could never accept is Refused without being sent.
+// that Taramoney could never accept is Unable without being sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	req, err := o.collection(c)
 	if err != nil {
@@ -56,10 +56,10 @@ func (o *operator) collection(c pirogue.Collection) (collectRequest, error) {
 	}
 	network, served := o.shape.networks[c.Network]
 	if !served {
-		return collectRequest{}, pirogue.Errorf(pirogue.Refused, "not sent: network %q by %s", c.Network, o.shape.path)
+		return collectRequest{}, pirogue.Errorf(pirogue.Unable, "not sent: network %q by %s", c.Network, o.shape.path)
 	}
 	if o.conf.NoStatus && c.CallbackURL == "" {
-		return collectRequest{}, pirogue.Errorf(pirogue.Refused, "not sent: without a webhook nobody would hear of it")
+		return collectRequest{}, pirogue.Errorf(pirogue.Unable, "not sent: without a webhook nobody would hear of it")
 	}
 	if o.shape.dialCode {
 		digits = dialCode + digits

@@ -32,7 +32,7 @@ type payoutRequest struct {
 // Disburse implements pirogue.Disburser. Taramoney's SUCCESS says that the payout is
 // on its way; it sends no webhook about it. Nothing proves that a repeated receiverId
 // is executed once, so a lost answer is Unknown. A disbursement that Taramoney could
-// never accept is Refused without being sent.
+// never accept is Unable without being sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
 	req, err := o.payout(d)
 	if err != nil {
@@ -58,7 +58,7 @@ func (o *operator) payout(d pirogue.Disbursement) (payoutRequest, error) {
 	}
 	method, served := methods[d.Network]
 	if !served {
-		return payoutRequest{}, pirogue.Errorf(pirogue.Refused, "not sent: no payout to network %q", d.Network)
+		return payoutRequest{}, pirogue.Errorf(pirogue.Unable, "not sent: no payout to network %q", d.Network)
 	}
 	return payoutRequest{
 		account:             o.account(),

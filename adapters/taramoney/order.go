@@ -33,22 +33,22 @@ func local(n pirogue.MSISDN) (string, bool) {
 }
 
 // acceptable returns the local number of an order that Taramoney could accept. It
-// fails with Refused for every other; nothing is sent then.
+// fails with Unable for every other; nothing is sent then.
 func (o *operator) acceptable(
 	ref pirogue.OperatorRef, amount pirogue.Money, to pirogue.MSISDN, network pirogue.Network,
 ) (string, error) {
 	digits, ours := local(to)
 	switch {
 	case amount.Currency != o.conf.Currency:
-		return "", pirogue.Errorf(pirogue.Refused, "not sent: %s where Taramoney moves %s", amount, o.conf.Currency)
+		return "", pirogue.Errorf(pirogue.Unable, "not sent: %s where Taramoney moves %s", amount, o.conf.Currency)
 	case !limits.Allow(amount.Minor):
-		return "", pirogue.Errorf(pirogue.Refused, "not sent: %s is not within %d and %d", amount, limits.Min, limits.Max)
+		return "", pirogue.Errorf(pirogue.Unable, "not sent: %s is not within %d and %d", amount, limits.Min, limits.Max)
 	case ref == "" || len(ref) > maxReference:
-		return "", pirogue.Errorf(pirogue.Refused, "not sent: a reference has 1 to %d characters", maxReference)
+		return "", pirogue.Errorf(pirogue.Unable, "not sent: a reference has 1 to %d characters", maxReference)
 	case !ours:
-		return "", pirogue.Errorf(pirogue.Refused, "not sent: the number is not a mobile one of Cameroon")
+		return "", pirogue.Errorf(pirogue.Unable, "not sent: the number is not a mobile one of Cameroon")
 	case o.conf.Network != "" && network != o.conf.Network:
-		return "", pirogue.Errorf(pirogue.Refused, "not sent: network %q where the instance serves %q",
+		return "", pirogue.Errorf(pirogue.Unable, "not sent: network %q where the instance serves %q",
 			network, o.conf.Network)
 	default:
 		return digits, nil

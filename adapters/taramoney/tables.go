@@ -38,9 +38,11 @@ var answers = map[string]said{
 }
 
 // refusals is the messages that are a clear no to an order whose status is no
-// SUCCESS. No document lists messages; this one was seen.
+// SUCCESS, and that concern our account alone. No document lists messages: the first was
+// seen, the second is our reading of an account that holds too little.
 var refusals = map[string]pirogue.Code{
-	"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT": pirogue.Refused,
+	"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT": pirogue.Unable,
+	"BUSINESS_BALANCE_INSUFFICIENT":                 pirogue.Unable,
 }
 
 // classes says what an HTTP status means whatever its body says. So does every status
@@ -99,6 +101,8 @@ func classOf(status int, word, message text) pirogue.Code {
 	switch {
 	case status >= http.StatusInternalServerError, !listed:
 		return pirogue.Unknown
+	case status == http.StatusUnauthorized:
+		return pirogue.Unable // our reading: the key or the business is not ours, so nothing was ordered
 	case refusals[message.upper()] != "" && row.with2xx != "":
 		return refusals[message.upper()]
 	case status >= http.StatusBadRequest:

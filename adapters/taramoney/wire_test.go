@@ -285,8 +285,8 @@ func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 // unsent checks that an order was refused and nothing read, not even its number.
 func unsent(t *testing.T, server *tara, err error) {
 	t.Helper()
-	if pirogue.CodeOf(err) != pirogue.Refused || len(server.letters()) != 0 {
-		t.Errorf("%v after %d requests, want REFUSED after none", err, len(server.letters()))
+	if pirogue.CodeOf(err) != pirogue.Unable || len(server.letters()) != 0 {
+		t.Errorf("%v after %d requests, want UNABLE after none", err, len(server.letters()))
 	}
 	if err != nil && strings.Contains(err.Error(), "96717597") {
 		t.Errorf("the number is repeated: %v", err)

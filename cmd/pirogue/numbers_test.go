@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/config"
 	"pirogue/piroguetest"
 )
 
@@ -86,13 +87,33 @@ func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
 		var lines []func()
 		for _, route := range w.parts.routes.Routes(pirogue.Test) {
 			for digits, want := range tableOf(route.Kind) {
-				if digits != down {
+				if digits != down && !byQRCode(route) {
 					lines = append(lines, func() { w.play(t, m, route, digits, want) })
 				}
 			}
 		}
 		together(len(lines), linesAtOnce, func(i int) { lines[i]() })
 		w.playDown(t, m)
+		w.settled()
+	})
+}
+
+// byQRCode reports whether a route's operator is told how long the customer may take, and
+// keeps to it on a clock of its own: it cannot be hurried as much as the others.
+func byQRCode(r pirogue.Route) bool { return r.Country == "SN" && r.Kind == pirogue.CashIn }
+
+func TestEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
+	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
+		t.Parallel()
+		// A customer pays within 30 s of the simulator's, and late after 330.
+		w := newWorld(t, setup{database: database, play: 8, tune: func(o *config.Operator) {
+			o.Window, o.Timeout = config.Duration(33*time.Second), config.Duration(4*time.Second)
+		}})
+		m := w.merchant()
+		routes := slices.DeleteFunc(w.parts.routes.Routes(pirogue.Test), func(r pirogue.Route) bool { return !byQRCode(r) })
+		require.Len(t, routes, 1)
+		digits := slices.Collect(maps.Keys(numbersIn))
+		together(len(digits), linesAtOnce, func(i int) { w.play(t, m, routes[0], digits[i], numbersIn[digits[i]]) })
 		w.settled()
 	})
 }
@@ -110,6 +131,9 @@ func (w *world) playDown(t *testing.T, m merchant) {
 	t.Helper()
 	lines := map[pirogue.OperatorCode][]pirogue.Route{}
 	for _, route := range w.parts.routes.Routes(pirogue.Test) {
+		if byQRCode(route) {
+			continue
+		}
 		lines[route.Operators[0]] = append(lines[route.Operators[0]], route)
 	}
 	var all sync.WaitGroup

@@ -1,0 +1,367 @@
+package adaptertest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pirogue"
+	"pirogue/config"
+	"pirogue/sandbox"
+	"pirogue/sandbox/stage"
+)
+
+// exam is one adapter before its simulator.
+type exam struct {
+	stand     Stand
+	conf      config.Operator
+	clock     *stage.VirtualClock
+	simulator sandbox.Simulator
+	base      string       // the simulator's address
+	shop      string       // where callbacks go
+	written   atomic.Int64 // bytes of answers since a sentence set it to 0
+	refs      int
+
+	mu       sync.Mutex
+	answered bool                // the call that callbacks are about has returned
+	told     map[string][]letter // callbacks by reference
+}
+
+// letter is one callback as it came.
+type letter struct {
+	header http.Header
+	body   []byte
+	early  bool // before the call had returned
+}
+
+// attempt is one order, and what a workflow keeps of it.
+type attempt struct {
+	call   Call
+	query  pirogue.StatusQuery
+	parent pirogue.StatusQuery // of a refund, what collected it
+}
+
+// newExam starts the simulator, until the test ends.
+func newExam(t *testing.T, s Stand) *exam {
+	t.Helper()
+	x := &exam{
+		stand: s, told: map[string][]letter{},
+		clock: stage.NewVirtualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0),
+	}
+	var handler http.Handler
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(&counted{w, &x.written}, r)
+	}))
+	all, err := sandbox.New(sandbox.Options{PublicURL: server.URL, Clock: x.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler = all.Handler()
+	shop := httptest.NewServer(http.HandlerFunc(x.hear))
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patient)
+		defer cancel()
+		if err := all.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		server.CloseClientConnections()
+		server.Close()
+		shop.Close()
+	})
+	x.shop = shop.URL
+	x.conf = configured(t, s, server.URL)
+	x.simulator, x.base = map[string]sandbox.Simulator{
+		"digitalpaye": all.Digitalpaye, "novasend": all.Novasend, "orangeweb": all.OrangeWeb, "sonatel": all.Sonatel,
+		"taramoney": all.Taramoney,
+	}[x.conf.Adapter], server.URL+"/"+x.conf.Adapter
+	return x
+}
+
+// configured returns the sandbox's operator of a stand, at a sandbox's address.
+func configured(t *testing.T, s Stand, sandboxURL string) config.Operator {
+	t.Helper()
+	conf, err := config.Load([]string{"PIROGUE_SANDBOX_URL=" + sandboxURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range conf.Operators {
+		if one.Code == s.Operator {
+			if s.Change != nil {
+				s.Change(&one)
+			}
+			return one
+		}
+	}
+	t.Fatalf("the sandbox has no operator %s", s.Operator)
+	return config.Operator{}
+}
+
+// hear takes a callback; the path ends with the reference that it is about.
+func (x *exam) hear(w http.ResponseWriter, r *http.Request) {
+	var body strings.Builder
+	if err := r.Write(&body); err != nil {
+		return
+	}
+	_, text, _ := strings.Cut(body.String(), "\r\n\r\n")
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	ref := strings.TrimPrefix(r.URL.Path, "/")
+	x.told[ref] = append(x.told[ref], letter{r.Header.Clone(), []byte(text), !x.answered})
+	w.WriteHeader(http.StatusOK)
+}
+
+// letters returns the callbacks about an attempt, when there are as many, or after a
+// second those that there are.
+func (x *exam) letters(a *attempt, enough int) []letter {
+	for deadline := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
+		x.mu.Lock()
+		heard := x.told[string(a.query.Ref)]
+		x.mu.Unlock()
+		if len(heard) >= enough || time.Now().After(deadline) {
+			return heard
+		}
+	}
+}
+
+// open returns an operator that has called nobody yet.
+func (x *exam) open(t *testing.T, patience time.Duration) pirogue.Operator {
+	t.Helper()
+	conf := x.conf
+	conf.Timeout = config.Duration(patience)
+	operator, err := x.stand.New(conf, x.clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return operator
+}
+
+// calls returns the orders that the adapter can make.
+func (x *exam) calls(t *testing.T) []Call {
+	t.Helper()
+	operator := x.open(t, patient)
+	var able []Call
+	if _, ok := operator.(pirogue.Collector); ok {
+		able = append(able, Collect)
+	}
+	if _, ok := operator.(pirogue.Disburser); ok {
+		able = append(able, Disburse)
+	}
+	if _, ok := operator.(pirogue.Refunder); ok {
+		able = append(able, Refund)
+	}
+	return able
+}
+
+// canAsk reports whether the adapter can ask for a status.
+func (x *exam) canAsk(t *testing.T) bool {
+	t.Helper()
+	_, ok := x.open(t, patient).(pirogue.StatusReader)
+	return ok
+}
+
+// heal mends the simulator but for the stand's settings, then sets those of a sentence.
+func (x *exam) heal(t *testing.T, settings string) {
+	t.Helper()
+	err := x.simulator.Settings().Heal()
+	for _, object := range []string{x.stand.Settings, settings} {
+		if err == nil && object != "" {
+			err = x.simulator.Settings().Set([]byte(object))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// force returns the setting that makes every customer behave as a magic number.
+func force(digits string) string { return `{"force":"` + digits + `"}` }
+
+// attempt returns an order under a reference of its own. A refund is of a collection
+// that was paid for it.
+func (x *exam) attempt(t *testing.T, call Call) *attempt {
+	t.Helper()
+	a := &attempt{call: call, query: x.query(call)}
+	if call == Refund {
+		x.heal(t, force(pays))
+		collected := x.attempt(t, Collect)
+		x.mustSend(t, collected)
+		x.mustBecome(t, collected, pirogue.OutcomePaid)
+		a.parent = collected.query
+		x.heal(t, "")
+	}
+	return a
+}
+
+// query returns what is asked about an order that nobody has heard of.
+func (x *exam) query(call Call) pirogue.StatusQuery {
+	x.refs++
+	return pirogue.StatusQuery{
+		Kind:   map[Call]pirogue.Kind{Collect: pirogue.CashIn, Disburse: pirogue.CashOut, Refund: pirogue.Refund}[call],
+		Ref:    pirogue.OperatorRef(fmt.Sprintf("WITNESS%04d", x.refs)),
+		Amount: pirogue.Money{Minor: asked, Currency: x.conf.Currency},
+		MSISDN: x.stand.MSISDN, SentAt: x.clock.Now(), Reversed: call == Refund,
+	}
+}
+
+// send makes an order, and keeps the handle as the workflow does.
+func (x *exam) send(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.Receipt, error) {
+	t.Helper()
+	x.setAnswered(false)
+	defer x.setAnswered(true)
+	receipt, err := x.order(t, o, a)
+	if code := pirogue.CodeOf(err); receipt.Handle != nil && (code == "" || code == pirogue.Unknown) {
+		a.query.Handle = receipt.Handle
+	}
+	return receipt, err
+}
+
+func (x *exam) setAnswered(answered bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.answered = answered
+}
+
+// order calls the method of an attempt.
+func (x *exam) order(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.Receipt, error) {
+	t.Helper()
+	callback := x.shop + "/" + string(a.query.Ref)
+	if c, ok := o.(pirogue.Collector); ok && a.call == Collect {
+		return c.Collect(t.Context(), pirogue.Collection{
+			Ref: a.query.Ref, Amount: a.query.Amount, MSISDN: a.query.MSISDN, Network: x.stand.Network,
+			Payer: "Awa Ndiaye", Payee: "Boutique", ReturnURL: x.shop + "/back", CancelURL: x.shop + "/back",
+			CallbackURL: callback, OTP: x.stand.OTP, Window: config.DefaultWindow,
+		})
+	}
+	if r, ok := o.(pirogue.Refunder); ok && a.call == Refund {
+		return r.Refund(t.Context(), pirogue.Reversal{
+			Ref: a.query.Ref, Amount: a.query.Amount, Collected: a.parent, CallbackURL: callback,
+		})
+	}
+	d, ok := o.(pirogue.Disburser)
+	if !ok {
+		t.Fatalf("the operator has no method %s", a.call)
+	}
+	return d.Disburse(t.Context(), pirogue.Disbursement{
+		Ref: a.query.Ref, Amount: a.query.Amount, MSISDN: a.query.MSISDN, Network: x.stand.Network,
+		Beneficiary: "Awa Ndiaye", Payer: "Boutique", CallbackURL: callback,
+	})
+}
+
+// mustSend makes an order that the operator must take.
+func (x *exam) mustSend(t *testing.T, a *attempt) {
+	t.Helper()
+	x.mustTake(t, x.open(t, patient), a)
+}
+
+// mustTake makes an order by an operator.
+func (x *exam) mustTake(t *testing.T, o pirogue.Operator, a *attempt) {
+	t.Helper()
+	if receipt, err := x.send(t, o, a); err != nil || !taken[receipt.Outcome] {
+		t.Fatalf("%s: %q, %v; want it taken", a.call, receipt.Outcome, err)
+	}
+}
+
+// taken is what an order is that an operator took.
+var taken = map[pirogue.Outcome]bool{pirogue.OutcomePending: true, pirogue.OutcomePaid: true}
+
+// became returns what the operator says of an attempt: to who asks, or by its latest
+// callback where it cannot be asked.
+func (x *exam) became(t *testing.T, a *attempt) (pirogue.Receipt, error) {
+	t.Helper()
+	operator := x.open(t, patient)
+	if reader, ok := operator.(pirogue.StatusReader); ok {
+		return reader.Status(t.Context(), a.query)
+	}
+	x.mu.Lock()
+	heard := x.told[string(a.query.Ref)]
+	x.mu.Unlock()
+	reader, ok := operator.(pirogue.CallbackReader)
+	if !ok || len(heard) == 0 {
+		return pirogue.Receipt{Outcome: pirogue.OutcomePending}, nil
+	}
+	last := heard[len(heard)-1]
+	return reader.Callback(pirogue.Attempt{Ref: a.query.Ref, Handle: a.query.Handle}, last.header, last.body)
+}
+
+// mustBecome waits, not longer than a second, until the operator says an outcome.
+func (x *exam) mustBecome(t *testing.T, a *attempt, want pirogue.Outcome) pirogue.Receipt {
+	t.Helper()
+	for deadline := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
+		receipt, err := x.became(t, a)
+		if err == nil && receipt.Outcome == want {
+			return receipt
+		}
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("%s of %s: %q, %v; want %s", a.call, a.query.Ref, receipt.Outcome, err, want)
+		}
+	}
+}
+
+// paid returns the money that the book says moved under a reference.
+func (x *exam) paid(refs ...pirogue.OperatorRef) []stage.Paid {
+	var moved []stage.Paid
+	for _, one := range x.simulator.Book() {
+		for _, ref := range refs {
+			if one.OrderID == string(ref) {
+				moved = append(moved, one)
+			}
+		}
+	}
+	return moved
+}
+
+// settle lets everything happen that customers and operator still have to do.
+func (x *exam) settle() {
+	time.Sleep(time.Millisecond)
+	x.clock.Advance(time.Hour)
+}
+
+// enter types the address of the callbacks about an attempt into the operator's portal.
+func (x *exam) enter(t *testing.T, a *attempt) {
+	t.Helper()
+	if x.stand.Portal == "" {
+		return
+	}
+	body, err := json.Marshal(map[string]string{"key": x.stand.Portal, "url": x.shop + "/" + string(a.query.Ref)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := x.base + "/portal/webhook"
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("the portal answered %d", resp.StatusCode)
+	}
+}
+
+// counted counts what is written.
+type counted struct {
+	http.ResponseWriter
+
+	written *atomic.Int64
+}
+
+// Write implements io.Writer.
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(p)
+	c.written.Add(int64(n))
+	return n, err
+}
+
+// Unwrap gives http.ResponseController what it needs.
+func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }

@@ -1,0 +1,384 @@
+package adaptertest
+
+import (
+	"bytes"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pirogue"
+)
+
+// never are the outcomes that nobody may make of an order that was executed.
+var never = []pirogue.Outcome{pirogue.OutcomeDeclined, pirogue.OutcomeExpired, pirogue.OutcomeAbsent}
+
+// lose sends an order whose answer is lost, and returns whether the book has it.
+func (x *exam) lose(t *testing.T, a *attempt) bool {
+	t.Helper()
+	x.heal(t, `{"force":"`+pays+`","drop_answers":1}`)
+	if receipt, err := x.send(t, x.open(t, patient), a); pirogue.CodeOf(err) != pirogue.Unknown || receipt.Outcome != "" {
+		t.Fatalf("%q, %v; want UNKNOWN and no outcome", receipt.Outcome, err)
+	}
+	x.settle()
+	return len(x.paid(a.query.Ref)) > 0
+}
+
+func (x *exam) loses(t *testing.T, seen *Seen) {
+	a := x.attempt(t, seen.Call)
+	x.enter(t, a)
+	executed := x.lose(t, a)
+	if executed && seen.Told {
+		x.letters(a, 1)
+	}
+	receipt, err := x.became(t, a)
+	switch {
+	case pirogue.CodeOf(err) != "" && pirogue.CodeOf(err) != pirogue.Unknown:
+		t.Errorf("asked: %v, want an outcome or UNKNOWN", err)
+	case executed && slices.Contains(never, receipt.Outcome):
+		seen.Lies = true
+		t.Errorf("%s of what the book has executed", receipt.Outcome)
+	case !executed && receipt.Outcome == pirogue.OutcomePaid:
+		t.Error("PAID, and the book has nothing")
+	}
+}
+
+func (x *exam) repeats(t *testing.T, seen *Seen) {
+	a := x.attempt(t, seen.Call)
+	executed := x.lose(t, a)
+	receipt, err := x.send(t, x.open(t, patient), a)
+	x.settle()
+	if code := pirogue.CodeOf(err); executed && (code == pirogue.Refused || code == pirogue.Unable ||
+		slices.Contains(never, receipt.Outcome)) {
+		t.Errorf("%q, %v to the repetition of what was executed", receipt.Outcome, err)
+	}
+	times := len(x.paid(a.query.Ref))
+	seen.SameOnce, seen.Answer = times <= 1, string(receipt.Outcome)+string(pirogue.CodeOf(err))
+	if twice := slices.Contains(x.stand.Twice, seen.Call); twice == seen.SameOnce {
+		t.Errorf("executed %d times; expected twice: %v", times, twice)
+	}
+}
+
+func (x *exam) renews(t *testing.T, seen *Seen) {
+	a := x.attempt(t, seen.Call)
+	x.lose(t, a)
+	again := x.attemptOf(a)
+	_, err := x.send(t, x.open(t, patient), again)
+	x.settle()
+	times := len(x.paid(a.query.Ref, again.query.Ref))
+	seen.RenewedOnce = times == 1
+	if code := pirogue.CodeOf(err); times == 0 && code == "" {
+		t.Error("taken, and the book has nothing")
+	}
+}
+
+func (x *exam) finds(t *testing.T, seen *Seen) {
+	if !seen.Asked {
+		return
+	}
+	lost := x.attempt(t, seen.Call)
+	x.lose(t, lost)
+	x.heal(t, force(pays))
+	a := lost
+	if len(x.paid(a.query.Ref)) == 0 { // nobody can pay what nobody was shown
+		a = x.attempt(t, seen.Call)
+		x.heal(t, force(pays))
+		x.mustSend(t, a)
+		x.settle()
+		x.mustBecome(t, a, pirogue.OutcomePaid)
+		a.query.Handle = lost.query.Handle
+	}
+	receipt, err := x.became(t, a)
+	seen.ByReference = err == nil && receipt.Outcome == pirogue.OutcomePaid
+	if !seen.ByReference && pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Errorf("%q, %v of what was paid", receipt.Outcome, err)
+	}
+}
+
+func (x *exam) waits(t *testing.T, seen *Seen) {
+	a := x.attempt(t, seen.Call)
+	x.heal(t, force(takesLong))
+	x.enter(t, a)
+	x.mustSend(t, a)
+	if receipt, err := x.became(t, a); err != nil || receipt.Outcome != pirogue.OutcomePending {
+		t.Errorf("%q, %v of what is not decided", receipt.Outcome, err)
+	}
+	if len(x.paid(a.query.Ref)) > 0 {
+		t.Error("the book has it already")
+	}
+	x.clock.Advance(31 * time.Second)
+	if !seen.Asked && !seen.Told {
+		return
+	}
+	receipt := x.mustBecome(t, a, pirogue.OutcomePaid)
+	if receipt.Mismatch != "" || (receipt.Amount != pirogue.Money{} && receipt.Amount != a.query.Amount) {
+		t.Errorf("paid by %v, mismatch %q; want %v", receipt.Amount, receipt.Mismatch, a.query.Amount)
+	}
+}
+
+func (x *exam) paysOther(t *testing.T, seen *Seen) {
+	a := x.attempt(t, seen.Call)
+	x.heal(t, force(paysAnother))
+	x.enter(t, a)
+	x.mustSend(t, a)
+	if !seen.Asked && !seen.Told {
+		return
+	}
+	x.settle()
+	receipt := x.mustBecome(t, a, pirogue.OutcomePaid)
+	moved := x.paid(a.query.Ref)
+	if len(moved) != 1 || receipt.Amount.Minor != moved[0].Amount || moved[0].Amount == asked {
+		t.Errorf("paid by %v, and the book has %+v", receipt.Amount, moved)
+	}
+}
+
+func (x *exam) corrects(t *testing.T, seen *Seen) {
+	a := x.attempt(t, seen.Call)
+	x.heal(t, `{"force":"`+refuses+`","correct_after_ms":60000}`)
+	x.enter(t, a)
+	receipt, err := x.send(t, x.open(t, patient), a)
+	if err != nil || !taken[receipt.Outcome] && receipt.Outcome != pirogue.OutcomeDeclined {
+		t.Fatalf("%q, %v; want it taken, or declined in the answer", receipt.Outcome, err)
+	}
+	if !seen.Asked && !seen.Told {
+		return
+	}
+	x.clock.Advance(10 * time.Second)
+	x.mustBecome(t, a, pirogue.OutcomeDeclined)
+	x.clock.Advance(corrected)
+	x.mustBecome(t, a, pirogue.OutcomePaid)
+}
+
+func (x *exam) hears(t *testing.T, seen *Seen) {
+	if !seen.Asked {
+		return
+	}
+	a := x.attempt(t, seen.Call)
+	x.heal(t, force(pays))
+	x.mustSend(t, a)
+	x.mustBecome(t, a, pirogue.OutcomePaid)
+	x.heal(t, `{"unknown_words":true}`)
+	if receipt, err := x.became(t, a); pirogue.CodeOf(err) != pirogue.Unknown || receipt.Outcome != "" {
+		t.Errorf("%q, %v; want UNKNOWN", receipt.Outcome, err)
+	}
+}
+
+// reads spoils the answers to the order, and then those to the question about one that
+// was paid.
+func (x *exam) reads(t *testing.T, seen *Seen) {
+	for _, how := range []string{"flood", "half", "page"} {
+		for _, call := range x.spoiled(t, seen) {
+			x.heal(t, `{"force":"`+pays+`","answers":"`+how+`"}`)
+			x.bounded(t, how, patient, call)
+		}
+	}
+}
+
+// drips lets every answer of every call come a byte a second, all at once: each one takes
+// its time-out.
+func (x *exam) drips(t *testing.T, all []*Seen) {
+	var calls []func(pirogue.Operator) error
+	for _, seen := range all {
+		calls = append(calls, x.spoiled(t, seen)...)
+	}
+	x.heal(t, `{"force":"`+pays+`","answers":"drip"}`)
+	var done sync.WaitGroup
+	for _, call := range calls {
+		done.Go(func() { x.bounded(t, "drip", hasty, call) })
+	}
+	done.Wait()
+}
+
+// spoiled returns the calls whose answers are to be spoiled: an order, and where there is
+// one the question about another that was paid.
+func (x *exam) spoiled(t *testing.T, seen *Seen) []func(pirogue.Operator) error {
+	t.Helper()
+	a, paid := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
+	calls := []func(pirogue.Operator) error{func(o pirogue.Operator) error {
+		_, err := x.order(t, o, a)
+		return err
+	}}
+	if !seen.Asked {
+		return calls
+	}
+	x.heal(t, force(pays))
+	x.mustSend(t, paid)
+	return append(calls, func(o pirogue.Operator) error {
+		reader, _ := o.(pirogue.StatusReader) //nolint:errcheck // seen.Asked says that it is one
+		receipt, err := reader.Status(t.Context(), paid.query)
+		if receipt.Outcome != "" {
+			t.Errorf("%q of an answer that nobody can read", receipt.Outcome)
+		}
+		return err
+	})
+}
+
+// hasty is the time-out of a call whose answer drips. Token and key have to be had within
+// it too.
+const hasty = 400 * time.Millisecond
+
+// bounded makes a call that must be Unknown within its time, and must not read for ever.
+func (x *exam) bounded(t *testing.T, how string, patience time.Duration, call func(pirogue.Operator) error) {
+	t.Helper()
+	operator := x.open(t, patience)
+	x.written.Store(0)
+	start := time.Now()
+	err := call(operator)
+	if pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Errorf("%s: %v, want UNKNOWN", how, err)
+	}
+	if took := time.Since(start); took > patience+slack {
+		t.Errorf("%s: took %v with a time-out of %v", how, took, patience)
+	}
+	if pushed := x.written.Load(); pushed > floodRead {
+		t.Errorf("%s: %d bytes were taken, want at most %d", how, pushed, floodRead)
+	}
+}
+
+func (x *exam) locksOut(t *testing.T, seen *Seen) {
+	a, paid := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
+	x.heal(t, force(pays))
+	warm := x.open(t, patient)
+	x.mustTake(t, warm, paid)
+	x.settle()
+	for settings, operator := range map[string]pirogue.Operator{
+		`{"keys_changed":true}`: x.open(t, patient), `{"keys_changed":true,"refuse_tokens":true}`: warm,
+	} {
+		x.heal(t, settings)
+		x.undone(t, operator, a, pirogue.NotSent, pirogue.Refused, pirogue.Unable)
+		if receipt, err := x.became(t, paid); seen.Asked && err == nil {
+			t.Errorf("%q to who may not ask", receipt.Outcome)
+		}
+	}
+}
+
+func (x *exam) goesDown(t *testing.T, seen *Seen) {
+	a, before := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
+	x.heal(t, force(pays))
+	warm := x.open(t, patient)
+	x.mustTake(t, warm, before)
+	x.heal(t, `{"down":true}`)
+	x.undone(t, x.open(t, patient), a, pirogue.NotSent, pirogue.Unknown)
+	x.undone(t, warm, a, pirogue.Unknown)
+	if receipt, err := x.became(t, a); seen.Asked && err == nil {
+		t.Errorf("%q from an operator that is down", receipt.Outcome)
+	}
+	x.heal(t, "")
+	if !seen.Asked {
+		return
+	}
+	receipt, err := x.became(t, a)
+	switch code := pirogue.CodeOf(err); {
+	case code != "" && code != pirogue.Unknown:
+		t.Errorf("afterwards: %v", err)
+	case receipt.Outcome == pirogue.OutcomeAbsent:
+		seen.Absent = true
+	case a.query.Kind.MoneyOut():
+		t.Errorf("afterwards: %q, %v; want ABSENT", receipt.Outcome, err)
+	case err == nil && receipt.Outcome != pirogue.OutcomePending:
+		t.Errorf("afterwards: %q, want PENDING or ABSENT", receipt.Outcome)
+	}
+}
+
+// undone makes an order that the operator must not take, and that ends in one of these
+// classes.
+func (x *exam) undone(t *testing.T, o pirogue.Operator, a *attempt, classes ...pirogue.Code) {
+	t.Helper()
+	before := x.simulator.Asked()
+	receipt, err := x.send(t, o, a)
+	if !slices.Contains(classes, pirogue.CodeOf(err)) || receipt.Outcome != "" {
+		t.Errorf("%q, %v; want one of %v", receipt.Outcome, err, classes)
+	}
+	if after := x.simulator.Asked(); after != before {
+		t.Errorf("the operator took %d orders", after-before)
+	}
+}
+
+func (x *exam) runsDry(t *testing.T, seen *Seen) {
+	if x.stand.Float == "" || seen.Call == Collect {
+		return
+	}
+	a := x.attempt(t, seen.Call)
+	x.heal(t, `{"`+x.stand.Float+`":0}`)
+	x.undone(t, x.open(t, patient), a, pirogue.Unable)
+	x.heal(t, force(isPoor))
+	x.undone(t, x.open(t, patient), x.attemptOf(a), pirogue.Refused, pirogue.Unknown) // where no guide has a word for it
+}
+
+// attemptOf returns another order of the same thing.
+func (x *exam) attemptOf(a *attempt) *attempt {
+	return &attempt{call: a.call, query: x.query(a.call), parent: a.parent}
+}
+
+func (x *exam) isTold(t *testing.T, seen *Seen) {
+	a := x.attempt(t, seen.Call)
+	x.heal(t, force(isTold3))
+	x.enter(t, a)
+	x.mustSend(t, a)
+	if !seen.Told {
+		if heard := x.letters(a, 0); len(heard) > 0 {
+			t.Errorf("%d callbacks of what is not told", len(heard))
+		}
+		return
+	}
+	heard := x.letters(a, 3)
+	if len(heard) != 3 || !heard[0].early {
+		t.Fatalf("%d callbacks; want three, the first before the answer", len(heard))
+	}
+	reader, ok := x.open(t, patient).(pirogue.CallbackReader)
+	if !ok {
+		t.Fatal("the operator reads no callbacks")
+	}
+	early, err := reader.Callback(pirogue.Attempt{Ref: a.query.Ref}, heard[0].header, heard[0].body)
+	if err != nil || !taken[early.Outcome] {
+		t.Errorf("before the answer: %q, %v; want it understood", early.Outcome, err)
+	}
+	attempt := pirogue.Attempt{Ref: a.query.Ref, Handle: a.query.Handle}
+	var first pirogue.Receipt
+	for n, one := range heard {
+		got, err := reader.Callback(attempt, one.header, one.body)
+		if n == 0 {
+			first = got
+		}
+		if err != nil || !taken[got.Outcome] || !reflect.DeepEqual(got, first) {
+			t.Errorf("callback %d: %+v, %v; want the first once more, %+v", n+1, got, err, first)
+		}
+		if !seen.Asked && (got.Outcome != pirogue.OutcomePaid || got.Mismatch == "" && got.Amount != a.query.Amount) {
+			t.Errorf("callback %d: %+v; want it to say all, for nobody can ask", n+1, got)
+		}
+	}
+	seen.Proof = x.proof(t, reader, a, heard[0], first)
+}
+
+// proof tries to pass callbacks off as the operator's, and returns what stood against it.
+func (x *exam) proof(
+	t *testing.T, reader pirogue.CallbackReader, a *attempt, heard letter, was pirogue.Receipt,
+) pirogue.CallbackProof {
+	t.Helper()
+	other := x.attemptOf(a)
+	if a.call == Refund {
+		other = x.attempt(t, Refund)
+	}
+	x.heal(t, force(pays))
+	x.mustSend(t, other)
+	stranger := pirogue.Attempt{Ref: a.query.Ref, Handle: other.query.Handle}
+	if _, err := reader.Callback(stranger, http.Header{}, heard.body); pirogue.CodeOf(err) != pirogue.SignatureInvalid {
+		return pirogue.ProofNone
+	}
+	name := string(a.query.Ref)
+	if !bytes.Contains(heard.body, []byte(name)) {
+		name = was.ProviderTxID
+	}
+	altered := bytes.ReplaceAll(heard.body, []byte(name), []byte(strings.Repeat("Z", len(name))))
+	attempt := pirogue.Attempt{
+		Ref:    pirogue.OperatorRef(strings.ReplaceAll(string(a.query.Ref), name, strings.Repeat("Z", len(name)))),
+		Handle: a.query.Handle,
+	}
+	if _, err := reader.Callback(attempt, heard.header, altered); pirogue.CodeOf(err) != pirogue.SignatureInvalid {
+		return pirogue.ProofToken
+	}
+	return pirogue.ProofSignature
+}

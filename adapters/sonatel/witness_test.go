@@ -1,0 +1,35 @@
+package sonatel_test
+
+import (
+	"testing"
+
+	"pirogue"
+	"pirogue/adapters/adaptertest"
+	"pirogue/adapters/sonatel"
+)
+
+func TestWitnessOfOneStep(t *testing.T) {
+	t.Parallel()
+	adaptertest.Witness(t, adaptertest.Stand{
+		New: sonatel.New, Operator: "sonatel-sn-test", MSISDN: "+221770000011", Network: pirogue.Orange, OTP: "123456",
+		Float: "balance", Twice: []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
+	})
+}
+
+func TestWitness(t *testing.T) {
+	t.Parallel()
+	for name, settings := range map[string]string{
+		"as in production": "",
+		"as documented": `{"float_amounts":false,"bare_arrays":false,"broken_type_filter":false,"empty_registration":false,
+			"content_type_required_on_get":false,"two_signatures":true}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			adaptertest.Witness(t, adaptertest.Stand{
+				New: sonatel.New, Operator: "sonatel-sn-test", Settings: settings, MSISDN: "+221770000011",
+				Network: pirogue.Orange, Float: "balance",
+				Tells: []adaptertest.Call{adaptertest.Collect}, Twice: []adaptertest.Call{adaptertest.Disburse},
+			})
+		})
+	}
+}
