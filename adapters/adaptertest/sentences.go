@@ -16,10 +16,19 @@ import (
 // never are the outcomes that nobody may make of an order that was executed.
 var never = []pirogue.Outcome{pirogue.OutcomeDeclined, pirogue.OutcomeExpired, pirogue.OutcomeAbsent}
 
+// dropped is the setting by which one answer is lost.
+const dropped = `"drop_answers":1`
+
 // lose sends an order whose answer is lost, and returns whether the book has it.
 func (x *exam) lose(t *testing.T, a *attempt) bool {
 	t.Helper()
-	x.heal(t, `{"force":"`+pays+`","drop_answers":1}`)
+	return x.loseBy(t, a, dropped)
+}
+
+// loseBy is lose by some other setting.
+func (x *exam) loseBy(t *testing.T, a *attempt, how string) bool {
+	t.Helper()
+	x.heal(t, `{"force":"`+pays+`",`+how+`}`)
 	if receipt, err := x.send(t, x.open(t, patient), a); pirogue.CodeOf(err) != pirogue.Unknown || receipt.Outcome != "" {
 		t.Fatalf("%q, %v; want UNKNOWN and no outcome", receipt.Outcome, err)
 	}
@@ -28,9 +37,19 @@ func (x *exam) lose(t *testing.T, a *attempt) bool {
 }
 
 func (x *exam) loses(t *testing.T, seen *Seen) {
+	for _, how := range []string{dropped, x.stand.TimesOut} {
+		if how != "" {
+			x.losesBy(t, seen, how)
+		}
+	}
+}
+
+func (x *exam) losesBy(t *testing.T, seen *Seen, how string) {
+	t.Helper()
 	a := x.attempt(t, seen.Call)
 	x.enter(t, a)
-	executed := x.lose(t, a)
+	executed := x.loseBy(t, a, how)
+	x.heal(t, "")
 	if executed && seen.Told {
 		x.letters(a, 1)
 	}

@@ -23,6 +23,9 @@ type Stand struct {
 	Float   string // the simulator's setting that is what we can pay out; "" where nothing is
 	Portal  string // the key by which a callback's address is entered; "" where each order names its own
 
+	// TimesOut is the setting by which an order is executed and answered as a failure of the
+	// gateway, as JSON without its braces; "" where there is none.
+	TimesOut string
 	// Tells are the calls whose end the operator tells of by a callback.
 	Tells []Call
 	// Twice are the calls that the operator executes twice when they are repeated.

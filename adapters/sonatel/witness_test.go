@@ -12,7 +12,8 @@ func TestWitnessOfOneStep(t *testing.T) {
 	t.Parallel()
 	adaptertest.Witness(t, adaptertest.Stand{
 		New: sonatel.New, Operator: "sonatel-sn-test", MSISDN: "+221770000011", Network: pirogue.Orange, OTP: "123456",
-		Float: "balance", Twice: []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
+		TimesOut: `"executes_then_times_out":true`,
+		Float:    "balance", Twice: []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
 	})
 }
 
@@ -27,7 +28,7 @@ func TestWitness(t *testing.T) {
 			t.Parallel()
 			adaptertest.Witness(t, adaptertest.Stand{
 				New: sonatel.New, Operator: "sonatel-sn-test", Settings: settings, MSISDN: "+221770000011",
-				Network: pirogue.Orange, Float: "balance",
+				Network: pirogue.Orange, Float: "balance", TimesOut: `"executes_then_times_out":true`,
 				Tells: []adaptertest.Call{adaptertest.Collect}, Twice: []adaptertest.Call{adaptertest.Disburse},
 			})
 		})

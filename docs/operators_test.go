@@ -1,0 +1,185 @@
+package docs_test
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/adapters"
+	"pirogue/config"
+)
+
+// operators is the adapters in the order of the tables, with their names for people.
+var operators = []struct{ adapter, name string }{
+	{"orangeweb", "Orange Web Payment"},
+	{"sonatel", "Orange Sonatel"},
+	{"novasend", "Novasend"},
+	{"digitalpaye", "Digitalpaye"},
+	{"taramoney", "Taramoney"},
+}
+
+// witness proves the abilities that every adapter shows before its simulator.
+const witness = "TestWitness"
+
+// proofs is the test of each adapter that proves an ability.
+var proofs = map[string]map[string]string{
+	"orangeweb": {"cash-in": witness, "status": witness, "callback": witness},
+	"sonatel": {
+		"cash-in": witness, "cash-out": witness, "refund": witness, "status": witness, "callback": witness,
+		"balance": "TestABalanceCarriesThePIN", "bulk": "TestWhatOrangeSaysToABulk",
+		"statement": "TestAHistoryIsReadToItsLastPage",
+	},
+	"novasend": {
+		"cash-in": witness, "cash-out": witness, "refund": witness, "status": witness, "callback": witness,
+		"balance": "TestNovasend",
+	},
+	"digitalpaye": {
+		"cash-in": witness, "cash-out": witness, "refund": witness, "status": witness, "callback": witness,
+		"balance": "TestWhereABalanceIsAskedFor", "statement": "TestAStatementIsReadToItsEnd",
+		"customers": "TestACustomerIsKeptFoundAndListedInEveryShape",
+	},
+	"taramoney": {
+		"cash-in": witness, "cash-out": witness, "refund": witness, "status": witness, "callback": witness,
+		"statement": "TestAListIsReadToItsEnd", "resend": "TestAWebhookIsAskedForAgain",
+	},
+}
+
+// headings is what the tables are headed by in a language: of abilities, in their order,
+// and of what Pirogue does by itself.
+type headings struct {
+	operator  string
+	abilities []string
+	alone     []string
+}
+
+var readmes = map[string]headings{
+	"../README.md": {
+		"Operator",
+		[]string{
+			"Cash-in", "Cash-out", "Refund", "Status", "Balance", "Callback", "Bulk", "Statement", "Customers", "Resend",
+		},
+		[]string{"Lost cash-in", "Lost cash-out", "Proof of failure", "Redrive", "Settled by"},
+	},
+	"../README.fr.md": {
+		"Opérateur",
+		[]string{
+			"Encaissement", "Versement", "Remboursement", "Statut", "Solde", "Notification", "Lot", "Relevé", "Clients", "Renvoi",
+		},
+		[]string{"Encaissement perdu", "Versement perdu", "Preuve d'échec", "Reprise", "Réglé par"},
+	},
+}
+
+// made is where the tables stand in a README.
+var made = regexp.MustCompile(`(?s)(<!-- operators, by go test \./docs -update -->\n).*?(<!-- end -->)`)
+
+func TestReadmesSayWhatOperatorsCanDoAndWhichTestProvesIt(t *testing.T) {
+	t.Parallel()
+
+	instances := sandboxInstances(t)
+	for path, heads := range readmes {
+		readme, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Regexp(t, made, string(readme), "%s has no place for the tables", path)
+		tables := abilitiesTable(t, instances, heads) + "\n" + aloneTable(instances, heads)
+		want := made.ReplaceAllStringFunc(string(readme), func(old string) string {
+			marks := made.FindStringSubmatch(old)
+			return marks[1] + "\n" + tables + "\n" + marks[2]
+		})
+		compare(t, path, want)
+	}
+}
+
+func TestEachProofOfAnAbilityExists(t *testing.T) {
+	t.Parallel()
+
+	for adapter, tests := range proofs {
+		files, err := filepath.Glob("../adapters/" + adapter + "/*_test.go")
+		require.NoError(t, err)
+		var source strings.Builder
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			source.Write(text)
+		}
+		for ability, name := range tests {
+			require.Contains(t, source.String(), "\nfunc "+name+"(t *testing.T) {", "%s of %s", ability, adapter)
+		}
+	}
+}
+
+// sandboxInstances returns the instances of the sandbox by their adapters.
+func sandboxInstances(t *testing.T) map[string][]pirogue.Instance {
+	t.Helper()
+	conf, err := config.Load(nil)
+	require.NoError(t, err)
+	open, err := adapters.Open(conf.Operators, time.Now)
+	require.NoError(t, err)
+	found := map[string][]pirogue.Instance{}
+	for _, one := range conf.Operators {
+		found[one.Adapter] = append(found[one.Adapter], open[one.Code])
+	}
+	require.Len(t, found, len(operators), "an adapter is in no table")
+	return found
+}
+
+// abilitiesTable is what each operator can do. It fails for an ability without a proof,
+// for a proof of what is no ability, and where two instances of an adapter differ.
+func abilitiesTable(t *testing.T, instances map[string][]pirogue.Instance, heads headings) string {
+	t.Helper()
+	require.Len(t, heads.abilities, len(pirogue.Abilities))
+	rows := [][]string{append([]string{heads.operator}, heads.abilities...)}
+	for _, one := range operators {
+		row := []string{one.name}
+		for _, ability := range pirogue.Abilities {
+			name, proven := proofs[one.adapter][ability.Name]
+			for _, i := range instances[one.adapter] {
+				require.Equal(t, ability.Has(i.Operator), proven, "%s: %s and its proof", i.Code, ability.Name)
+			}
+			if proven {
+				name = "`" + one.adapter + "." + name + "`"
+			}
+			row = append(row, cmp.Or(name, "–"))
+		}
+		rows = append(rows, row)
+	}
+	return markdown(rows)
+}
+
+// aloneTable is what Pirogue does by itself with each operator.
+func aloneTable(instances map[string][]pirogue.Instance, heads headings) string {
+	rows := [][]string{append([]string{heads.operator}, heads.alone...)}
+	for _, one := range operators {
+		var said [][]string
+		for _, i := range instances[one.adapter] {
+			a := i.Automation()
+			row := []string{one.name}
+			for _, sentence := range []string{a.LostIn, a.LostOut, a.Proves, a.Redrive, a.Settles} {
+				row = append(row, cmp.Or(sentence, "–"))
+			}
+			said = append(said, row)
+		}
+		rows = append(rows, slices.CompactFunc(said, slices.Equal[[]string])...)
+	}
+	return markdown(rows)
+}
+
+// markdown returns rows as a table, the first of them as its head.
+func markdown(rows [][]string) string {
+	var b strings.Builder
+	for n, row := range rows {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
+		if n == 0 {
+			b.WriteString(strings.Repeat("| --- ", len(row)) + "|\n")
+		}
+	}
+	return b.String()
+}
