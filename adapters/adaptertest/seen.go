@@ -10,6 +10,7 @@ import (
 // Seen is what an operator was seen to do with one call, and so the most that workflows
 // may build on.
 type Seen struct {
+	Password    bool // the customer's one-time password goes with it
 	Call        Call
 	Asked       bool   // there is a status call
 	Told        bool   // its end is told by a callback
@@ -83,7 +84,8 @@ func (s *Seen) broken(c pirogue.Capability, absence bool) []string {
 }
 
 // mayRepeat reports whether a capability lets a workflow send the call twice under one
-// reference.
+// reference. A one-time password is good for one; see pirogue.Leg.AfterLoss.
 func (s *Seen) mayRepeat(c pirogue.Capability) bool {
-	return c.Reference == pirogue.IdempotentByReference || s.Call == Collect && c.Unheard == pirogue.RepeatSame
+	asksAgain := s.Call == Collect && !s.Password && c.Unheard == pirogue.RepeatSame
+	return c.Reference == pirogue.IdempotentByReference || asksAgain
 }

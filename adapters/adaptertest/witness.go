@@ -64,7 +64,7 @@ func Witness(t *testing.T, s Stand) {
 	x := newExam(t, s)
 	var all []*Seen
 	for _, call := range x.calls(t) {
-		seen := &Seen{Call: call, Asked: x.canAsk(t), Told: slices.Contains(s.Tells, call)}
+		seen := &Seen{Call: call, Asked: x.canAsk(t), Told: slices.Contains(s.Tells, call), Password: s.OTP != ""}
 		for _, one := range sentences {
 			t.Run(string(call)+"/"+one.says, func(t *testing.T) {
 				x.heal(t, "")

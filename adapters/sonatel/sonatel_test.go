@@ -285,7 +285,7 @@ func balances() map[string]adaptertest.Case {
 func TestOrangesPromises(t *testing.T) {
 	t.Parallel()
 	want := pirogue.Capability{
-		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatNever,
+		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatSame,
 		Window: 24 * time.Hour, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, CashIn: pirogue.Limits{Min: 10},
 	}
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, senegal).Capability()); diff != "" {
