@@ -17,7 +17,7 @@ import (
 
 const (
 	pageTimeout  = 15 * time.Minute // of one page: some hundred transactions and starts
-	countTimeout = time.Minute      // of counting ten thousand lines on a busy day
+	countTimeout = 25 * time.Second // of counting ten thousand lines on a busy day
 	pageSilence  = 10 * time.Second // between two signs of life, on top of a call to an operator
 )
 
