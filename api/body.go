@@ -53,7 +53,7 @@ func (s *Server) checkContentType(c *gin.Context, _ *visit) error {
 	}
 	given, ok := single(c.Request.Header, "Content-Type")
 	kind, params, err := mime.ParseMediaType(given)
-	if !ok || err != nil || kind != "application/json" && !(kind == "text/csv" && takesBulk(c)) {
+	if !ok || err != nil || kind != "application/json" && (kind != "text/csv" || !takesBulk(c)) {
 		return pirogue.Errorf(pirogue.UnsupportedMediaType, "content type %q", given)
 	}
 	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {

@@ -142,7 +142,7 @@ func TestAPageStartedTwiceIsStartedOnce(t *testing.T) {
 			return err
 		}))
 		require.EqualValues(w.t, 3, started.Load())
-		require.Zero(w.t, w.startLines(b, 1, 100))
+		require.Zero(w.t, w.startLines(b, 100))
 		w.has(10_000-6060, 6060)
 		state, counts := w.stands(b)
 		require.Equal(w.t, pirogue.BulkRunning, state)
@@ -170,13 +170,13 @@ func TestLinesEndByThemselves(t *testing.T) {
 			require.NoError(w.t, err)
 			require.False(w.t, closed, why)
 		}
-		w.startLines(b, 1, 1)
+		w.startLines(b, 1)
 		w.sendLine(lines[0])
 		open("one is open and one waits")
 		_, err := w.success(lines[0].Payment)
 		require.NoError(w.t, err)
 		open("one waits")
-		w.startLines(b, 1, 1)
+		w.startLines(b, 1)
 		w.sendLine(lines[1])
 		open("one is open")
 		_, err = w.failed(lines[1].Payment)
@@ -234,7 +234,7 @@ func TestLinesAreToldOnlyWhenThatWasAskedFor(t *testing.T) {
 			b.NotifyLines = aloud
 			b, _, err := w.db.AcceptBulk(w.ctx(), b, lines)
 			require.NoError(w.t, err)
-			w.startLines(b, 1, 1)
+			w.startLines(b, 1)
 			w.sendLine(lines[0])
 			settled, err := w.success(lines[0].Payment)
 			require.NoError(w.t, err)
@@ -253,7 +253,7 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(10_000)
 		b, lines := w.acceptBulk("salaries", 1000, 2000, 3000)
-		require.Equal(w.t, 1, w.startLines(b, 1, 1))
+		require.Equal(w.t, 1, w.startLines(b, 1))
 		for range 2 {
 			progress, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
 			require.NoError(w.t, err)
@@ -261,7 +261,7 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 			require.Equal(w.t, 2, progress.Tallies[pirogue.LineCancelled].Lines)
 			w.has(10_000-1020, 1020)
 		}
-		require.Zero(w.t, w.startLines(b, 1, 100), "no other line begins")
+		require.Zero(w.t, w.startLines(b, 100), "no other line begins")
 		_, err := w.db.CancelBulk(w.ctx(), w.another(), b.ID, w.at(0))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		w.sound()
@@ -328,7 +328,7 @@ func TestOnlyBulksThatNobodyTookUpAreFound(t *testing.T) {
 		_, err := w.db.CancelBulk(w.ctx(), w.owner, stopped.ID, w.at(0))
 		require.NoError(w.t, err)
 		taken, lines := w.acceptBulk("taken up", 100, 100)
-		w.startLines(taken, 1, 1)
+		w.startLines(taken, 1)
 		found, err := w.db.UnstartedBulks(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Len(w.t, found, 2)
@@ -377,9 +377,9 @@ func TestTenThousandLinesAreAccepted(t *testing.T) {
 		require.Len(w.t, b.Pages, 20)
 		w.has(0, 120*pirogue.MaxBulkLines)
 		began = time.Now()
-		w.startLines(b, 1, 50)
+		w.startLines(b, 50)
 		w.t.Logf("50 lines begun in %s", time.Since(began))
-		for w.startLines(b, 1, 50) > 0 {
+		for w.startLines(b, 50) > 0 {
 			continue
 		}
 		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
@@ -434,7 +434,7 @@ func TestLinesAreMarkedAsSentOnce(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(10_000)
 		b, lines := w.acceptBulk("salaries", 100, 200, 300)
-		w.startLines(b, 1, 2)
+		w.startLines(b, 2)
 		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Len(w.t, unsent, 2, "the third has not begun")
@@ -474,7 +474,7 @@ func TestALineThatWasNotSentIsNotHandedOverAgain(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(10_000)
 		b, _ := w.acceptBulk("salaries", 100)
-		w.startLines(b, 1, 1)
+		w.startLines(b, 1)
 		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		_, err = w.db.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID}, w.at(0))

@@ -48,10 +48,10 @@ func (w *world) firstAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 	return a, digest(a)
 }
 
-// startLines starts lines of a page and returns how many.
-func (w *world) startLines(b pirogue.Bulk, page, limit int) int {
+// startLines starts lines of the first page and returns how many.
+func (w *world) startLines(b pirogue.Bulk, limit int) int {
 	w.t.Helper()
-	n, err := w.db.StartLines(w.ctx(), b.ID, page, limit, w.firstAttempt)
+	n, err := w.db.StartLines(w.ctx(), b.ID, 1, limit, w.firstAttempt)
 	require.NoError(w.t, err)
 	return n
 }
@@ -91,11 +91,11 @@ func (w *world) everyBulk() {
 	w.t.Helper()
 	w.acceptBulk("waits", 100, 200)
 	half, _ := w.acceptBulk("half", 100, 200, 300)
-	w.startLines(half, 1, 1)
+	w.startLines(half, 1)
 	_, err := w.db.CancelBulk(w.ctx(), w.owner, half.ID, w.at(0))
 	require.NoError(w.t, err)
 	whole, lines := w.acceptBulk("bulk", 100)
-	w.startLines(whole, 1, 10)
+	w.startLines(whole, 10)
 	w.sendLine(lines[0])
 	_, err = w.success(lines[0].Payment)
 	require.NoError(w.t, err)

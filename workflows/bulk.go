@@ -17,8 +17,8 @@ import (
 
 const (
 	pageTimeout  = 15 * time.Minute // of one page: some hundred transactions and starts
-	countTimeout = time.Minute      // of counting ten thousand lines on a busy day
-	pageSilence  = 30 * time.Second // between two signs of life, on top of a call to an operator
+	countTimeout = 25 * time.Second // of counting ten thousand lines on a busy day
+	pageSilence  = 10 * time.Second // between two signs of life, on top of a call to an operator
 )
 
 // Bulk pays a merchant's money into many wallets.

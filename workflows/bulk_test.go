@@ -87,10 +87,10 @@ func (c *crew) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, _
 	return nil
 }
 
-// pay ends what is open every so often: every tenth fails.
-func (c *crew) pay(every time.Duration, rounds int) {
+// pay ends what is open every minute: every tenth fails.
+func (c *crew) pay(rounds int) {
 	for round := range rounds {
-		c.env.RegisterDelayedCallback(c.payAll, time.Duration(round+1)*every)
+		c.env.RegisterDelayedCallback(c.payAll, time.Duration(round+1)*time.Minute)
 	}
 }
 
@@ -131,7 +131,7 @@ func TestABulkStartsEachLineOnceAndClosesWhenAllAreOver(t *testing.T) {
 	t.Parallel()
 
 	c := newCrew(t, 1100) // three pages
-	c.pay(time.Minute, 10)
+	c.pay(10)
 	closed := c.run()
 	require.Equal(t, pirogue.BulkCompleted, closed.State)
 	require.Equal(t, 1100, closed.Counts["SUCCESS"]+closed.Counts["FAILED"])
@@ -152,7 +152,7 @@ func TestAPageThatDiesIsStartedAgain(t *testing.T) {
 
 			c := newCrew(t, 30)
 			c.falls = falls
-			c.pay(time.Minute, 2)
+			c.pay(2)
 			require.Equal(t, pirogue.BulkCompleted, c.run().State)
 			require.Len(t, c.launches, 30)
 			c.audit()
@@ -188,7 +188,7 @@ func TestACancelledBulkStartsNoOtherLine(t *testing.T) {
 		_, err := c.store.CancelBulk(context.Background(), c.owner, c.bulk.ID, c.env.Now())
 		require.NoError(t, err)
 	}, 10*time.Second) // the first page is open, the second waits for room
-	c.pay(time.Minute, 3)
+	c.pay(3)
 	closed := c.run()
 	require.Equal(t, pirogue.BulkCancelled, closed.State)
 	require.Equal(t, 100+pirogue.BulkPageLines, closed.Counts[pirogue.LineCancelled])

@@ -80,7 +80,7 @@ func TestAPageIsHandedOverByAsFewCallsAsItTakes(t *testing.T) {
 			c.employ(operator, c.store)
 			seen := map[pirogue.AttemptState]int{}
 			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 30*time.Second)
-			c.pay(time.Minute, 2)
+			c.pay(2)
 			require.Equal(t, pirogue.BulkCompleted, c.run().State)
 			require.Equal(t, map[pirogue.AttemptState]int{row.want: 50}, seen)
 			require.Len(t, operator.calls, 3, "twenty, twenty and ten")
@@ -188,7 +188,7 @@ func TestAWorkerThatDiesWhileItHandsOverSendsNothingTwice(t *testing.T) {
 			c.employ(operator, &mortal{Store: c.store, at: row.at, after: row.after})
 			seen := map[pirogue.AttemptState]int{}
 			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 40*time.Second)
-			c.pay(time.Minute, 2)
+			c.pay(2)
 			require.Equal(t, pirogue.BulkCompleted, c.run().State)
 			require.Equal(t, row.want, seen)
 			require.Len(t, operator.calls, row.calls)
@@ -223,7 +223,7 @@ func TestWhatSomebodyElseHasSentIsNotHandedOver(t *testing.T) {
 	c := newCrew(t, 10)
 	operator, store := &wholesaler{operator: c.operator}, &rival{Store: c.store}
 	c.employ(operator, store)
-	c.pay(time.Minute, 2)
+	c.pay(2)
 	require.Equal(t, pirogue.BulkCompleted, c.run().State)
 	require.Len(t, operator.calls, 1)
 	require.Len(t, operator.calls[0], 9)

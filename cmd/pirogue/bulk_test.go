@@ -94,13 +94,16 @@ func TestABulkIsSubmittedWatchedAndCancelledByHand(t *testing.T) {
 		fails   string
 	}{
 		"a file": {
-			"submit " + file + " --reference april --notify-lines", []string{"202 " + standing("ACCEPTED", 10, 0, 0)},
+			"submit " + file + " --reference april --notify-lines",
+			[]string{"202 " + standing("ACCEPTED", 10, 0, 0)},
 			[]string{"POST " + path + "?merchant_bulk_id=april&notify_lines=true text/csv; charset=utf-8 merchant_order_id,amount,beneficiary_msisdn\n"},
 			someBulk + "\n", "",
 		},
 		"JSON": {
-			"submit " + jsonFile + " --reference april", []string{"202 " + standing("ACCEPTED", 10, 0, 0)},
-			[]string{"POST " + path + ` application/json {"lines":[],"merchant_bulk_id":"april"}`}, someBulk + "\n", "",
+			"submit " + jsonFile + " --reference april",
+			[]string{"202 " + standing("ACCEPTED", 10, 0, 0)},
+			[]string{"POST " + path + ` application/json {"lines":[],"merchant_bulk_id":"april"}`},
+			someBulk + "\n", "",
 		},
 		"a file that was accepted before": {
 			"submit " + file + " --reference april",
@@ -114,11 +117,13 @@ func TestABulkIsSubmittedWatchedAndCancelledByHand(t *testing.T) {
 		},
 		"a file without a reference": {"submit " + file, nil, nil, "", "needs --reference"},
 		"a busy API": {
-			"cancel " + someBulk, []string{`429 {"code":"RATE_LIMITED","error":"Trop"}`, "202 " + standing("CANCELLING", 0, 4, 6)},
+			"cancel " + someBulk,
+			[]string{`429 {"code":"RATE_LIMITED","error":"Trop"}`, "202 " + standing("CANCELLING", 0, 4, 6)},
 			nil, "CANCELLING: 6 lines are cancelled\n", "",
 		},
 		"a bulk that comes along": {
-			"watch " + someBulk, []string{
+			"watch " + someBulk,
+			[]string{
 				"200 " + standing("ACCEPTED", 10, 0, 0), "200 " + standing("RUNNING", 4, 6, 0), "200 " + standing("CANCELLED", 0, 6, 4),
 			},
 			nil, "ACCEPTED     0 %  0/10  paid 0  failed 0  under way 0  waiting 10\n" +
@@ -126,8 +131,10 @@ func TestABulkIsSubmittedWatchedAndCancelledByHand(t *testing.T) {
 				"CANCELLED  100 %  10/10  paid 6  failed 0  under way 0  waiting 0  cancelled 4\n", "",
 		},
 		"results": {
-			"results " + someBulk + " --csv", []string{"200 line,merchant_order_id\r\n"},
-			[]string{"GET " + path + "/" + someBulk + "/lines?format=csv&locale=en  "}, "line,merchant_order_id\r\n", "",
+			"results " + someBulk + " --csv",
+			[]string{"200 line,merchant_order_id\r\n"},
+			[]string{"GET " + path + "/" + someBulk + "/lines?format=csv&locale=en  "},
+			"line,merchant_order_id\r\n", "",
 		},
 		"a bulk nobody has": {
 			"watch " + someBulk, []string{`404 {"code":"NOT_FOUND","error":"Ressource introuvable."}`}, nil, "", "404 NOT_FOUND",
