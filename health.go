@@ -43,6 +43,15 @@ type Health struct {
 	Version  int64 // counts changes, for compare-and-set
 }
 
+// ServiceChange is a person taking an operator out of service, or putting it back.
+type ServiceChange struct {
+	Operator OperatorCode
+	Parked   bool
+	Actor    string
+	Reason   string
+	At       time.Time
+}
+
 // Available reports whether the operator takes payments as usual.
 func (h Health) Available() bool { return !h.Parked && h.State == HealthClosed }
 

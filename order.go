@@ -58,8 +58,9 @@ func newLeg(k Kind, i Instance) Leg {
 	c := i.Operator.Capability()
 	return Leg{
 		Operator: i.Code, Window: i.Window, Horizon: cmp.Or(i.Horizon, c.Horizon), CallTimeout: i.CallTimeout,
-		Unheard: c.repeat(k), Idempotent: c.Reference == IdempotentByReference, AbsenceProves: c.AbsenceProves || i.AbsenceProves,
-		RefusalSpan: cmp.Or(i.RefusalSpan, c.RefusalSpan),
+		Unheard: c.repeat(k), Idempotent: c.Reference == IdempotentByReference,
+		AbsenceProves: c.AbsenceProves || i.AbsenceProves,
+		RefusalSpan:   cmp.Or(i.RefusalSpan, c.RefusalSpan),
 	}
 }
 

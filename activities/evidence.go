@@ -18,10 +18,10 @@ const (
 	absences = 3
 )
 
-// proven returns what an operator's answer about a payment proves. About money that
-// comes in, it proves what it says, but that it does not know the payment yet. About money that leaves us, success too; but
-// that it did not leave takes more than one answer, and until then the payment is
-// pending.
+// proven returns what an operator's answer about a payment proves. About money that comes
+// in, it proves what it says, but that it does not know the payment yet. About money that
+// leaves us, success too; but that it did not leave takes more than one answer, and until
+// then the payment is pending.
 func (a *Activities) proven(
 	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, leg pirogue.Leg, said pirogue.Outcome,
 ) pirogue.Outcome {

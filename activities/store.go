@@ -10,11 +10,17 @@ import (
 // Store is the part of the database that activities need. Every method may be
 // called again with the same arguments without a second effect.
 type Store interface {
-	Attempts
+	Operators
 	Books
 	Cases
 	Webhooks
 	Backlog
+}
+
+// Operators is what goes to operators, what comes from them, and how they do.
+type Operators interface {
+	Attempts
+	Waits
 	Healths
 }
 
@@ -31,6 +37,15 @@ type Healths interface {
 	Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error)
 }
 
+// Waits is for payments whose operator is not asked.
+type Waits interface {
+	// Postpone makes a payment PENDING whose latest attempt cannot be sent yet. The attempt
+	// stays PREPARED.
+	Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) error
+	// Callbacks returns what an operator told us about an attempt, oldest first.
+	Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Receipt, error)
+}
+
 // Attempts follows a payment's submissions.
 type Attempts interface {
 	// Latest returns a payment with its latest attempt. It fails with
@@ -44,9 +59,6 @@ type Attempts interface {
 	Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (bool, error)
 	// Answer records what became of sending. Only a SENT attempt changes.
 	Answer(ctx context.Context, a pirogue.Answer) error
-	// Postpone makes a payment PENDING whose latest attempt cannot be sent yet. The attempt
-	// stays PREPARED.
-	Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) error
 	// Renew prepares an attempt after another one that can have no effect, which
 	// becomes UNKNOWN if it is still SENT. The next attempt's number makes it unique:
 	// a second call returns the attempt that the first one made. An attempt that was
@@ -58,8 +70,6 @@ type Attempts interface {
 	// evidence with this answer in it. The moment is the question's identity: asked
 	// again at the same one, it counts once.
 	Polled(ctx context.Context, poll pirogue.Poll) (pirogue.Evidence, error)
-	// Callbacks returns what an operator told us about an attempt, oldest first.
-	Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Receipt, error)
 }
 
 // Books makes payments terminal and moves money.

@@ -254,7 +254,8 @@ func classify(receipt pirogue.Receipt, err error, leg pirogue.Leg) (Submitted, p
 		return Submitted{Class: Declined, Words: words, Free: true},
 			pirogue.Answer{State: pirogue.AttemptRefused, Unable: true, Words: words}
 	case pirogue.NotSent:
-		return Submitted{Class: Unavailable, Words: words, Free: true}, pirogue.Answer{State: pirogue.AttemptPrepared, Words: words}
+		return Submitted{Class: Unavailable, Words: words, Free: true},
+			pirogue.Answer{State: pirogue.AttemptPrepared, Words: words}
 	default:
 		class := Unsure
 		if leg.Unheard == pirogue.RepeatRenewed {

@@ -12,8 +12,13 @@ type Store interface {
 	Gate
 	Payments
 	Reports
-	Callbacks
+	Operators
 	Webhooks
+}
+
+// Operators is what operators tell us, and how they do.
+type Operators interface {
+	Callbacks
 	Healths
 }
 

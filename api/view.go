@@ -110,7 +110,9 @@ func actionOf(a pirogue.NextAction) *actionView {
 	if a.Type == "" {
 		return nil
 	}
-	return &actionView{Type: a.Type, URL: a.URL, QR: a.QR, USSDCode: a.USSDCode, Vendor: a.Vendor, ExpiresAt: moment(a.ExpiresAt)}
+	return &actionView{
+		Type: a.Type, URL: a.URL, QR: a.QR, USSDCode: a.USSDCode, Vendor: a.Vendor, ExpiresAt: moment(a.ExpiresAt),
+	}
 }
 
 // reason returns a failure in words. A code without words speaks for itself.

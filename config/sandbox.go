@@ -71,7 +71,8 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 	name := strings.ToLower(string(country))
 	return Operator{
 		Code: code, Adapter: "novasend", Mode: pirogue.Test, Country: country, Currency: pirogue.XOF,
-		BaseURL: url + "/novasend", Timeout: Duration(novasendTimeout), Simulator: true, Horizon: Duration(sandboxHorizon), AbsenceProves: true,
+		BaseURL: url + "/novasend", Timeout: Duration(novasendTimeout), Simulator: true,
+		Horizon: Duration(sandboxHorizon), AbsenceProves: true,
 		Credentials: map[string]string{
 			"api_key": "sandbox-key-" + name, "api_client": "sandbox-client", "account_id": "sandbox-account-" + name,
 			"webhook_secret": "sandbox-webhook-secret",

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -106,21 +105,21 @@ func (db *DB) count(ctx context.Context, doing, query string, args ...any) (int,
 
 // Park takes an operator out of service, or puts it back, in the name of a person.
 // Asked again it changes nothing but the reason.
-func (db *DB) Park(ctx context.Context, o pirogue.OperatorCode, parked bool, who, why string, at time.Time) error {
+func (db *DB) Park(ctx context.Context, c pirogue.ServiceChange) error {
 	for range maxTries {
-		h, err := db.Health(ctx, o)
+		h, err := db.Health(ctx, c.Operator)
 		if err != nil {
 			return err
 		}
-		if parked != h.Parked && !parked {
-			if h.Backlog, err = db.Waiting(ctx, o); err != nil {
+		if h.Parked && !c.Parked {
+			if h.Backlog, err = db.Waiting(ctx, c.Operator); err != nil {
 				return err
 			}
 		}
-		h.Parked, h.ParkedBy, h.ParkedWhy, h.ParkedAt = parked, who, why, at
+		h.Parked, h.ParkedBy, h.ParkedWhy, h.ParkedAt = c.Parked, c.Actor, c.Reason, c.At
 		if saved, err := db.SaveHealth(ctx, h); saved || err != nil {
 			return err
 		}
 	}
-	return pirogue.Errorf(pirogue.ServiceUnavailable, "the health of %s changes too often", o)
+	return pirogue.Errorf(pirogue.ServiceUnavailable, "the health of %s changes too often", c.Operator)
 }

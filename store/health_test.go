@@ -36,14 +36,18 @@ func TestAnOperatorsHealthIsChangedByWhoeverReadItLast(t *testing.T) {
 		require.NoError(w.t, err)
 		require.False(w.t, saved, "an outage that ended does not begin again by an old report")
 
-		require.NoError(w.t, w.db.Park(w.ctx(), code, true, "awa", "contract ends", w.at(2*time.Hour)))
+		require.NoError(w.t, w.db.Park(w.ctx(), pirogue.ServiceChange{
+			Operator: code, Parked: true, Actor: "awa", Reason: "contract ends", At: w.at(2 * time.Hour),
+		}))
 		all, err := w.db.Healths(w.ctx())
 		require.NoError(w.t, err)
 		require.Len(w.t, all, 1)
 		require.True(w.t, all[code].Parked)
 		require.Equal(w.t, "awa", all[code].ParkedBy)
 		require.Equal(w.t, pirogue.HealthClosed, all[code].State, "who parks it says nothing about how it does")
-		require.NoError(w.t, w.db.Park(w.ctx(), code, false, "awa", "contract renewed", w.at(3*time.Hour)))
+		require.NoError(w.t, w.db.Park(w.ctx(), pirogue.ServiceChange{
+			Operator: code, Actor: "awa", Reason: "contract renewed", At: w.at(3 * time.Hour),
+		}))
 		kept, err = w.db.Health(w.ctx(), code)
 		require.NoError(w.t, err)
 		require.True(w.t, kept.Available())
@@ -115,8 +119,10 @@ func TestWhatCallbacksSaidIsKeptInTheirOrder(t *testing.T) {
 		_, a := w.accept("order_1")
 		said := []pirogue.Receipt{
 			{Outcome: pirogue.OutcomeDeclined, Words: "FAILURE"},
-			{Outcome: pirogue.OutcomePaid, Words: "SUCCESS", ProviderTxID: "TX1", Mismatch: "counterparty",
-				Amount: pirogue.Money{Minor: 500, Currency: pirogue.XAF}},
+			{
+				Outcome: pirogue.OutcomePaid, Words: "SUCCESS", ProviderTxID: "TX1", Mismatch: "counterparty",
+				Amount: pirogue.Money{Minor: 500, Currency: pirogue.XAF},
+			},
 		}
 		for n, receipt := range said {
 			at := w.at(time.Duration(n) * time.Second)

@@ -116,7 +116,7 @@ func readCustomer(raw json.RawMessage) (pirogue.Customer, error) {
 	if got.ID == "" {
 		return pirogue.Customer{}, pirogue.Errorf(pirogue.Unknown, "customer without an identifier")
 	}
-	created, _ := readTime(string(got.CreatedAt))
+	created := readTime(string(got.CreatedAt))
 	return pirogue.Customer{
 		ID: string(got.ID), FirstName: got.FirstName, LastName: got.LastName, Email: got.Email,
 		MSISDN: international(string(got.PhoneNumber)), Address: got.Address.StreetAddress, CreatedAt: created,

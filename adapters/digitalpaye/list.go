@@ -49,8 +49,8 @@ func (o *operator) line(row transaction) pirogue.StatementLine {
 	if moved, err := row.money(); err == nil {
 		line.Amount = moved
 	}
-	line.CreatedAt, _ = readTime(row.created)
-	line.UpdatedAt, _ = readTime(row.updated)
+	line.CreatedAt = readTime(row.created)
+	line.UpdatedAt = readTime(row.updated)
 	return line
 }
 

@@ -115,8 +115,10 @@ func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
 		"one name, in camelCase": {"v1", func(c *pirogue.Collection) { c.Payer = "Essai" }, `"lastName":"Essai","firstName":"Essai"`},
 		"three names":            {"v1", func(c *pirogue.Collection) { c.Payer = "Essai  De Client" }, `"lastName":"Essai","firstName":"De Client"`},
 		"no password":            {"", func(c *pirogue.Collection) { c.OTP = "" }, `"transaction_id":"` + ref + `"}`},
-		"no page to give up on": {"", func(c *pirogue.Collection) { c.Network, c.CancelURL = pirogue.Wave, "" },
-			`"url_error":"https://shop.example/back","url_cancel":"https://shop.example/back"`},
+		"no page to give up on": {
+			"", func(c *pirogue.Collection) { c.Network, c.CancelURL = pirogue.Wave, "" },
+			`"url_error":"https://shop.example/back","url_cancel":"https://shop.example/back"`,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

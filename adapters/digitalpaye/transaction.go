@@ -126,12 +126,12 @@ func (t transaction) words() string {
 // d'Ivoire keeps UTC.
 var layouts = []string{time.DateTime, time.RFC3339Nano, "2006-01-02T15:04:05.999999999"}
 
-// readTime reads an instant, and reports whether it could.
-func readTime(s string) (time.Time, bool) {
+// readTime reads an instant; the zero time when it cannot be read.
+func readTime(s string) time.Time {
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), true
+			return t.UTC()
 		}
 	}
-	return time.Time{}, false
+	return time.Time{}
 }

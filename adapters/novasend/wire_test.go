@@ -173,7 +173,8 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 				q     pirogue.StatusQuery
 				want  pirogue.Outcome
 			}{
-				{shape, heard, pirogue.OutcomePending}, {shape, unheard, pirogue.OutcomeAbsent},
+				{shape, heard, pirogue.OutcomePending},
+				{shape, unheard, pirogue.OutcomeAbsent},
 				{other, heard, pirogue.OutcomePending}, // the shape was changed meanwhile
 			} {
 				got, err := reading[pirogue.StatusReader](t, s.at(ask.shape)).Status(t.Context(), ask.q)
@@ -184,7 +185,9 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 			named := letter{"GET", tt.path + "/" + payoutID, "", ""}
 			want := []letter{
 				{"POST", tt.path, tt.body, keyOf("payout", outRef)},
-				named, {"GET", tt.path + "/" + outRef, "", ""}, named,
+				named,
+				{"GET", tt.path + "/" + outRef, "", ""},
+				named,
 			}
 			if diff := cmp.Diff(want, s.letters()); diff != "" {
 				t.Error(diff)

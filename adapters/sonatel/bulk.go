@@ -25,11 +25,11 @@ type bulkAnswer struct {
 	Status string `json:"status"`
 }
 
-// BulkDisburse implements pirogue.BulkDisburser. It hands Orange up to maxBulk disbursements at once and returns Orange's
-// identifier of the bulk, with which BulkLines shows what became of each. What
-// Orange posts to callbackURL when it is done is not documented. As long as Orange
-// has not accepted the PIN the balance is asked first, so that a wrong PIN costs one
-// of its tries and not one for every line.
+// BulkDisburse implements pirogue.BulkDisburser. It hands Orange up to maxBulk
+// disbursements at once and returns Orange's identifier of the bulk, with which BulkLines
+// shows what became of each. What Orange posts to callbackURL when it is done is not
+// documented. As long as Orange has not accepted the PIN the balance is asked first, so
+// that a wrong PIN costs one of its tries and not one for every line.
 //
 // It fails as Disburse does, for all lines together. After Unknown every line has to
 // be looked for by its reference.

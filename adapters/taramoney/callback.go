@@ -12,7 +12,7 @@ import (
 
 // headerSecret carries the account's webhook secret, verbatim. No document has it; it
 // was seen in production.
-const headerSecret = "Tara-Webhook-Secret"
+const headerSecret = "Tara-Webhook-Secret" //nolint:gosec // the header's name
 
 // resendPath is where a webhook is asked for again.
 const resendPath = "/resend-webhook"

@@ -133,7 +133,9 @@ func (c *Client) Unpark(ctx context.Context, o pirogue.OperatorCode, reason stri
 	return c.onOperator(ctx, o, VerbUnpark, reason)
 }
 
-func (c *Client) onOperator(ctx context.Context, o pirogue.OperatorCode, verb pirogue.Verb, reason string) (Act, error) {
+func (c *Client) onOperator(
+	ctx context.Context, o pirogue.OperatorCode, verb pirogue.Verb, reason string,
+) (Act, error) {
 	return c.act(ctx, http.MethodPost, "/operators/"+url.PathEscape(string(o))+"/"+string(verb), why{reason})
 }
 

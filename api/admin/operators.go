@@ -20,7 +20,7 @@ const (
 type Operators interface {
 	Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error)
 	// Park takes an operator out of service, or puts it back.
-	Park(ctx context.Context, o pirogue.OperatorCode, parked bool, who, why string, at time.Time) error
+	Park(ctx context.Context, c pirogue.ServiceChange) error
 	// InFlight returns how many open payments are at an operator, and Waiting how many
 	// of them wait to be sent to it.
 	InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error)
@@ -101,7 +101,9 @@ func (s *Server) setParked(c *gin.Context, v *visit, verb pirogue.Verb, parked b
 		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
 			ctx, cancel := stepOf(ctx)
 			defer cancel()
-			return done(said, s.store.Park(ctx, code, parked, v.actor, body.Reason, s.clock.Now()))
+			return done(said, s.store.Park(ctx, pirogue.ServiceChange{
+				Operator: code, Parked: parked, Actor: v.actor, Reason: body.Reason, At: s.clock.Now(),
+			}))
 		},
 	})
 }

@@ -13,8 +13,13 @@ type Store interface {
 	Tokens
 	Reading
 	Acts
-	Merchants
+	Partners
 	Events
+}
+
+// Partners is whom we work with.
+type Partners interface {
+	Merchants
 	Operators
 }
 

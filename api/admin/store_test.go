@@ -294,14 +294,13 @@ func (s *fakeStore) Healths(context.Context) (map[pirogue.OperatorCode]pirogue.H
 	return maps.Clone(s.healths), err
 }
 
-func (s *fakeStore) Park(
-	_ context.Context, o pirogue.OperatorCode, parked bool, who, why string, at time.Time,
-) error {
+func (s *fakeStore) Park(_ context.Context, c pirogue.ServiceChange) error {
 	unlock, err := s.open()
 	defer unlock()
 	if err == nil {
-		s.healths[o] = pirogue.Health{
-			Operator: o, State: pirogue.HealthClosed, Parked: parked, ParkedBy: who, ParkedWhy: why, ParkedAt: at,
+		s.healths[c.Operator] = pirogue.Health{
+			Operator: c.Operator, State: pirogue.HealthClosed, Parked: c.Parked, ParkedBy: c.Actor, ParkedWhy: c.Reason,
+			ParkedAt: c.At,
 		}
 	}
 	return err

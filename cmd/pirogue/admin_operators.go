@@ -54,7 +54,8 @@ func routeCommand(environ []string) *cobra.Command {
 	live := cmd.Flags().Bool("live", false, "with the live operators")
 	health := cmd.Flags().Bool("health", true, "read from the database how the operators do")
 	cmd.Flags().StringVar((*string)(&p.Kind), "type", string(p.Kind), "CASHIN or CASHOUT")
-	cmd.Flags().StringVar((*string)(&p.Network), "network", "", "orange, mtn, moov or wave; default what the number suggests")
+	cmd.Flags().StringVar((*string)(&p.Network), "network", "",
+		"orange, mtn, moov or wave; default what the number suggests")
 	cmd.Flags().Int64Var(&p.Amount.Minor, "amount", 1000, "in minor units of the country's currency")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if *live {

@@ -108,7 +108,8 @@ func (p *parts) registerSimulator(ctx context.Context, o config.Operator) error 
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, simulatorOf(o.BaseURL)+"/portal/webhook", bytes.NewReader(body))
+	portal := simulatorOf(o.BaseURL) + "/portal/webhook"
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, portal, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,8 @@ func root(environ []string) *cobra.Command {
 	}
 	cmd.AddCommand(
 		devCommand(environ), apiCommand(environ), workerCommand(environ), sandboxCommand(environ),
-		migrateCommand(environ), merchantCommand(environ), operatorCommand(environ), routeCommand(environ), adminCommand(environ),
+		migrateCommand(environ), merchantCommand(environ), operatorCommand(environ), routeCommand(environ),
+		adminCommand(environ),
 		bulkCommand(environ),
 		configCommand(environ),
 		healthCommand(environ), versionCommand(),

@@ -58,7 +58,7 @@ func (f fields) listed() []fields {
 	}
 	objects := make([]fields, len(all))
 	for i := range all {
-		objects[i], _ = all[i].(map[string]any)
+		objects[i], _ = all[i].(map[string]any) //nolint:errcheck // what is no object is nil
 	}
 	return objects
 }

@@ -249,6 +249,7 @@ func core(o stage.Order, says string) any {
 		return struct{}{}
 	case stage.Lapsed:
 		return (*transaction)(nil)
+	case stage.Executed, stage.Declined:
 	}
 	return &transaction{
 		Reference: coreID(o), Status: coreWord(o, says), CustomerName: o.Notes[noteName], ProcessedAt: instant(o.ChangedAt),

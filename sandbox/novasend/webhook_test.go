@@ -36,7 +36,8 @@ func TestAWebhookTellsOfTheEnd(t *testing.T) {
 		},
 		"a payout": {
 			directPayout, paysOut("R1", number("543210"), nil), 10 * time.Second,
-			`,"fees":6,"type":"payout","amount":300,"status":"completed"`, fields{"reference": "R1"},
+			`,"fees":6,"type":"payout","amount":300,"status":"completed"`,
+			fields{"reference": "R1"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -166,7 +166,7 @@ func TestWhatIsWrongWithARequestIsRefused(t *testing.T) {
 		"an address there is not":       {"/v2/payin", fields{}, 404, "not_found"},
 		"a body that is much too large": {sessions, seed(strings.Repeat("a", 1<<16), ok), 400, "invalid_request"},
 	} {
-		path, _ := row.path.(string)
+		path, _ := row.path.(string) //nolint:errcheck // a row without a path has none
 		w.refused(name, w.write(path, row.body), row.status, row.code)
 	}
 	w.country = "CM"

@@ -82,7 +82,8 @@ func TestTheBookOfATillIsReadable(t *testing.T) {
 	read := func() (book struct {
 		Orders []stage.Order
 		Paid   []stage.Paid
-	}, raw string) {
+	}, raw string,
+	) {
 		w := httptest.NewRecorder()
 		s.till.ServeBook(w, nil)
 		if err := json.Unmarshal(w.Body.Bytes(), &book); err != nil {

@@ -41,13 +41,13 @@ const (
 const APIPath = "/api/tara"
 
 // SecretHeader carries the webhook secret, verbatim; seen in production.
-const SecretHeader = "tara-webhook-secret"
+const SecretHeader = "tara-webhook-secret" //nolint:gosec // the header's name
 
 // The quirks of a Tara account; see quirks.
 const (
 	poorWebhooks       = "poor_webhooks"
 	noWebhookSecret    = "no_webhook_secret"
-	wrongWebhookSecret = "wrong_webhook_secret"
+	wrongWebhookSecret = "wrong_webhook_secret" //nolint:gosec // the quirk's name
 	noStatus           = "no_status"
 	listsNameProducts  = "lists_name_products"
 	statusByPaymentID  = "status_by_payment_id"

@@ -379,7 +379,7 @@ func (in *inbox) all() []notice {
 }
 
 // waitsFor waits until so many webhooks have arrived.
-func (w *world) waitsFor(count int) []notice {
+func (w *world) waitsFor(count int) {
 	w.t.Helper()
 	deadline := time.Now().Add(patience)
 	for len(w.inbox.all()) < count {
@@ -388,7 +388,6 @@ func (w *world) waitsFor(count int) []notice {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	return w.inbox.all()
 }
 
 // told closes the simulator, which delivers what is queued, and returns all webhooks that
