@@ -38,55 +38,6 @@ func hurry(database string) setup {
 	}}
 }
 
-func TestEverySandboxNumberEndsAsTheDocumentSays(t *testing.T) {
-	const patience = 100 * time.Second
-	// Each row is one line of the merchant's document.
-	tests := map[string]struct {
-		number string
-		answer int
-		code   string
-		end    string
-		reason string
-		cause  pirogue.Cause
-	}{
-		"paid at once":                      {"+22376123456", 202, "", "SUCCESS", "", ""},
-		"the customer's balance is low":     {"+22376111111", 202, "", "FAILED", "OPERATOR_DECLINED", ""},
-		"the customer refuses":              {"+22376222222", 202, "", "FAILED", "OPERATOR_DECLINED", ""},
-		"no answer":                         {"+22376333333", 202, "", "EXPIRED", "CUSTOMER_DID_NOT_PAY", ""},
-		"pending, then paid":                {"+22376444444", 202, "", "SUCCESS", "", ""},
-		"the operator answers 503":          {"+22376555555", 503, "OPERATOR_UNAVAILABLE", "FAILED", "OPERATOR_UNAVAILABLE", ""},
-		"the operator's answer is lost":     {"+22376666666", 503, "OPERATOR_UNAVAILABLE", "SUCCESS", "", ""},
-		"paid after expiry":                 {"+22376777777", 202, "", "EXPIRED", "CUSTOMER_DID_NOT_PAY", pirogue.CauseLateSuccess},
-		"the callback comes three times":    {"+22376888888", 202, "", "SUCCESS", "", ""},
-		"another amount is confirmed":       {"+22376999999", 202, "", "PENDING", "", pirogue.CauseAmountMismatch},
-		"any other number, paid in a while": {"+22370001234", 202, "", "SUCCESS", "", ""},
-	}
-	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
-		w := newWorld(t, hurry(database))
-		m := w.merchant()
-		var all sync.WaitGroup
-		for name, tt := range tests {
-			all.Go(func() {
-				got := m.pay(t, order(tt.number))
-				if got.Status != tt.answer || got.Code != tt.code {
-					t.Errorf("%s: POST answers %d %s", name, got.Status, got.Raw)
-					return
-				}
-				end := m.until(t, got.Data.ID, tt.end, patience)
-				if end.Failure.Code != tt.reason {
-					t.Errorf("%s: fails with %q, want %q", name, end.Failure.Code, tt.reason)
-				}
-				w.expectCase(t, name, got.Data.ID, tt.cause, patience)
-				if tt.end != "PENDING" {
-					w.expectLetters(t, name, got.Data.ID, tt.end)
-				}
-			})
-		}
-		all.Wait()
-		w.settled()
-	})
-}
-
 // expectCase waits for the one case of a payment, or sees that there is none.
 func (w *world) expectCase(t *testing.T, name, id string, cause pirogue.Cause, patience time.Duration) {
 	t.Helper()

@@ -57,7 +57,7 @@ var numbersOut = map[string]numbered{
 
 // linesAtOnce is how many numbers are played at once: more would wait for this machine,
 // and not for their operators.
-const linesAtOnce = 24
+const linesAtOnce = 16
 
 // down is the number whose operator answers 503 to every call.
 const down = "555555"
@@ -76,7 +76,10 @@ var prefixOf = map[pirogue.CountryCode]map[pirogue.Network]string{
 }
 
 func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
+	t.Parallel()
+
 	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
+		t.Parallel()
 		w := newWorld(t, hurry(database))
 		m := w.merchant()
 		for country, prefixes := range prefixOf {
@@ -103,6 +106,8 @@ func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
 func byQRCode(r pirogue.Route) bool { return r.Country == "SN" && r.Kind == pirogue.CashIn }
 
 func TestEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
+	t.Parallel()
+
 	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
 		t.Parallel()
 		// A customer pays within 30 s of the simulator's, and late after 330.

@@ -12,51 +12,6 @@ import (
 	"pirogue/sandbox/sonatel"
 )
 
-func TestEverySandboxNumberEndsACashOutAsTheDocumentSays(t *testing.T) {
-	const patience = 100 * time.Second
-	// Each row is one line of the merchant's document, read for a cash-out.
-	tests := map[string]struct {
-		number string
-		answer int
-		end    string
-		reason string
-		cause  pirogue.Cause
-	}{
-		"paid out at once":                  {"+22376123456", 202, "SUCCESS", "", ""},
-		"refused by the operator":           {"+22376111111", 202, "FAILED", "OPERATOR_REFUSED", ""},
-		"accepted, then rejected":           {"+22376222222", 202, "FAILED", "OPERATOR_DECLINED", ""},
-		"decided against after 5 min":       {"+22376333333", 202, "FAILED", "OPERATOR_DECLINED", ""},
-		"pending, then paid out":            {"+22376444444", 202, "SUCCESS", "", ""},
-		"the operator answers 503":          {"+22376555555", 503, "FAILED", "OPERATOR_UNAVAILABLE", ""},
-		"the operator's answer is lost":     {"+22376666666", 503, "SUCCESS", "", ""},
-		"paid out after everybody gave up":  {"+22376777777", 202, "SUCCESS", "", ""},
-		"the callback comes three times":    {"+22376888888", 202, "SUCCESS", "", ""},
-		"another amount is executed":        {"+22376999999", 202, "PENDING", "", pirogue.CauseAmountMismatch},
-		"any other number, paid in a while": {"+22370001234", 202, "SUCCESS", "", ""},
-	}
-	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
-		w := newWorld(t, hurry(database))
-		m := w.merchant()
-		m.fund(t, 500_000)
-		t.Run("each", func(t *testing.T) {
-			for name, tt := range tests {
-				t.Run(name, func(t *testing.T) {
-					t.Parallel()
-					got := m.send(t, "/payments/cashout", cashOut(tt.number, 5000))
-					require.Equal(t, tt.answer, got.Status, got.Raw)
-					end := m.until(t, got.Data.ID, tt.end, patience)
-					require.Equal(t, tt.reason, end.Failure.Code)
-					w.expectCase(t, name, got.Data.ID, tt.cause, patience)
-					if tt.end != "PENDING" {
-						w.expectLetters(t, name, got.Data.ID, tt.end)
-					}
-				})
-			}
-		})
-		w.settled()
-	})
-}
-
 func TestAPaymentIsRefundedInPartsAndThenWholly(t *testing.T) {
 	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
 		w := newWorld(t, hurry(database))

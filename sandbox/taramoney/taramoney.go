@@ -44,10 +44,12 @@ const APIPath = "/api/tara"
 const SecretHeader = "tara-webhook-secret" //nolint:gosec // the header's name
 
 // The quirks of a Tara account; see quirks.
+//
+//nolint:gosec // names, not secrets
 const (
 	poorWebhooks       = "poor_webhooks"
 	noWebhookSecret    = "no_webhook_secret"
-	wrongWebhookSecret = "wrong_webhook_secret" //nolint:gosec // the quirk's name
+	wrongWebhookSecret = "wrong_webhook_secret"
 	noStatus           = "no_status"
 	listsNameProducts  = "lists_name_products"
 	statusByPaymentID  = "status_by_payment_id"
