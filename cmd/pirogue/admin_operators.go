@@ -61,7 +61,7 @@ func routeCommand(environ []string) *cobra.Command {
 		if *live {
 			p.Mode = pirogue.Live
 		}
-		parts, err := loadParts(environ)
+		parts, err := laptopParts(environ)
 		if err != nil {
 			return err
 		}

@@ -34,22 +34,27 @@ func migrateCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-// onStore runs a command over the database and closes it after it. On a laptop the
-// keys are those beside the database, as pirogue dev finds them.
+// laptopParts loads the settings and makes the parts. On a laptop the keys are those
+// beside the database, as pirogue dev finds them.
+func laptopParts(environ []string) (*parts, error) {
+	conf, err := config.Load(environ)
+	if err != nil {
+		return nil, err
+	}
+	if conf.DatabaseURL == "sqlite:"+filepath.Join(conf.DataDir, "pirogue.db") {
+		if err := ownKeys(&conf); err != nil {
+			return nil, err
+		}
+	}
+	return newParts(conf)
+}
+
+// onStore runs a command over the database and closes it after it.
 func onStore(
 	environ []string, run func(*cobra.Command, *parts, []string) error,
 ) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		conf, err := config.Load(environ)
-		if err != nil {
-			return err
-		}
-		if conf.DatabaseURL == "sqlite:"+filepath.Join(conf.DataDir, "pirogue.db") {
-			if err := ownKeys(&conf); err != nil {
-				return err
-			}
-		}
-		p, err := newParts(conf)
+		p, err := laptopParts(environ)
 		if err != nil {
 			return err
 		}

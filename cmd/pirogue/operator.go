@@ -44,7 +44,7 @@ func operatorRegister(environ []string) *cobra.Command {
 func onOperator(
 	ctx context.Context, environ []string, code string, do func(context.Context, *parts, pirogue.Instance) error,
 ) error {
-	p, err := loadParts(environ)
+	p, err := laptopParts(environ)
 	if err != nil {
 		return err
 	}

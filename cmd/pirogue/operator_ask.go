@@ -19,7 +19,7 @@ func operatorList(environ []string) *cobra.Command {
 		Use: "list", Short: "Print what each operator can do, and what Pirogue does by itself with it",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := loadParts(environ)
+			p, err := laptopParts(environ)
 			if err != nil {
 				return err
 			}
