@@ -65,6 +65,9 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 	if err != nil {
 		return pirogue.Instance{}, err
 	}
+	if _, asks := operator.(pirogue.StatusReader); conf.AbsenceProves && !asks {
+		return pirogue.Instance{}, errors.New("absence_proves, and nobody can ask it what it knows")
+	}
 	return pirogue.Instance{
 		Code:           conf.Code,
 		Mode:           conf.Mode,

@@ -60,3 +60,19 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestAbsenceProvesNothingWhereNobodyCanAsk(t *testing.T) {
+	t.Parallel()
+	mute := config.Operator{
+		Code: "taramoney-cm", Adapter: "taramoney", Mode: pirogue.Live, Country: "CM", Currency: pirogue.XAF,
+		BaseURL: "https://www.dklo.co/api/tara", NoStatus: true,
+		Credentials: map[string]string{"api_key": "k", "business_id": "b", "webhook_secret": "s"},
+	}
+	if _, err := adapters.Open([]config.Operator{mute}, time.Now); err != nil {
+		t.Fatal(err)
+	}
+	mute.AbsenceProves = true
+	if _, err := adapters.Open([]config.Operator{mute}, time.Now); err == nil || !strings.Contains(err.Error(), "absence_proves") {
+		t.Errorf("%v, want absence_proves refused", err)
+	}
+}
