@@ -81,11 +81,19 @@ func opens(browser context.Context, t *testing.T, width int64, address string) t
 	return w
 }
 
-// does acts in the window and fails the test when that is impossible.
+// does acts in the window and fails the test when that is impossible. A node that was
+// found on a page which is just being left is looked for again: nothing was done to it.
 func (w tab) does(actions ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
-	if err := chromedp.Do(w.ctx, actions...); err != nil {
-		w.t.Fatal(err)
+	for _, action := range actions {
+		err := chromedp.Do(w.ctx, action)
+		for deadline := time.Now().Add(patience); err != nil && strings.Contains(err.Error(), "No node with given id") &&
+			time.Now().Before(deadline); err = chromedp.Do(w.ctx, action) {
+			time.Sleep(50 * time.Millisecond)
+		}
+		if err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
 

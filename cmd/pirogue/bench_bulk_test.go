@@ -18,7 +18,7 @@ import (
 
 // The load of BenchmarkBulkBesideCheckouts.
 const (
-	bulkLines       = 10_000
+	largestBulk     = 10_000
 	bulkContract    = 40 // calls a second of the operator that both merchants use
 	checkoutsQuiet  = 30 * time.Second
 	checkoutsBeside = time.Minute
@@ -76,7 +76,7 @@ func (m merchant) checkouts(b *testing.B, over time.Duration) []time.Duration {
 
 // bulkOf10000 returns the largest bulk there can be.
 func bulkOf10000() string {
-	lines := make([]string, bulkLines)
+	lines := make([]string, largestBulk)
 	for i := range lines {
 		lines[i] = cashOut(fmt.Sprintf("+228990%05d", i), 500)
 	}

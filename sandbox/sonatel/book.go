@@ -333,6 +333,17 @@ func (b *book) findCode(id string) (code, bool) {
 	return code{}, false
 }
 
+// lostBefore reports whether an earlier code of the same reference reached nobody: the
+// number that loses answers loses the first one alone, or nobody could ever pay.
+func (b *book) lostBefore(c code) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.ContainsFunc(b.codeOrder, func(id string) bool {
+		other := b.codes[id]
+		return other.Reference == c.Reference && other.ID != c.ID && other.AnswerLost
+	})
+}
+
 // allCodes returns every QR code, oldest first.
 func (b *book) allCodes() []code {
 	b.mu.Lock()

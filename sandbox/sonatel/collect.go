@@ -69,7 +69,7 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	timesOut := s.board.quirksNow().ExecutesThenTimesOut
-	if made.behaviour().AnswerLost || timesOut || r.Context().Err() != nil {
+	if made.behaviour().AnswerLost && !s.book.lostBefore(made) || timesOut || r.Context().Err() != nil {
 		return s.lose(r, made, timesOut)
 	}
 	early, paid := s.payBeforeAnswer(r.Context(), made)
