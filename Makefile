@@ -27,7 +27,7 @@ build: bin/pirogue bin/devserver ## bin/pirogue and bin/devserver
 
 # What takes its time by waiting, and would take several times as long under the race
 # detector: it runs by itself.
-LONG := EndsAsTheDocumentSays|TenThousandLines
+LONG := EndsAsTheDocumentSays|TenThousandLines|ABulkStartsEachLine|ACancelledBulk
 
 .PHONY: test
 test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detector
@@ -37,7 +37,7 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 	@scripts/need-php.sh
 	CGO_ENABLED=1 go test -race -p 2 -timeout 20m -skip '^TestSimulation$$|$(LONG)' ./...
 	go test -timeout 10m ./workflows -run '^TestSimulation$$'
-	go test -timeout 15m -parallel 8 ./cmd/pirogue ./store -run '$(LONG)'
+	go test -timeout 15m -parallel 8 ./cmd/pirogue ./store ./workflows -run '$(LONG)'
 	CGO_ENABLED=1 go test -race -timeout 5m ./cmd/pirogue -run Histories -sticky 0
 	go test -tags chaos -timeout 5m ./cmd/pirogue -run KillBetweenCallAndNote
 	cd devserver && go test ./...
