@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,10 +14,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
 	"pirogue/config"
@@ -53,23 +52,38 @@ const (
 	hurriedRate    = 30
 )
 
-// TestThisProcessIsAPart is the main function of the processes that the other tests
-// start. It ends when its parent does, for then nobody holds its standard input.
-func TestThisProcessIsAPart(t *testing.T) {
-	if *partFlag == "" {
-		t.Skip("other tests run it, as a process of its own")
+// The test binary is also the processes that its tests start.
+func init() {
+	bePart = func() {
+		if *partFlag == "" {
+			return
+		}
+		if err := part(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
+}
+
+// part is the main function of a process that a test started. It ends when its parent
+// does, for then nobody holds its standard input.
+func part() error {
 	go func() {
 		io.Copy(io.Discard, os.Stdin) //nolint:errcheck // however it ends, the parent is gone
 		os.Exit(1)
 	}()
 	failpoint.Arm(*dieFlag)
 	conf, err := config.Load(os.Environ())
-	require.NoError(t, err)
+	if err != nil {
+		return err
+	}
 	hurried{*windowFlag, *horizonFlag}.hasten(&conf)
 	p, err := newParts(conf)
-	require.NoError(t, err)
-	require.NoError(t, p.be(t.Context(), *partFlag))
+	if err != nil {
+		return err
+	}
+	return p.be(context.Background(), *partFlag)
 }
 
 // hasten gives every operator the short times.
@@ -126,7 +140,7 @@ func spawn(log io.Writer, part string, env []string, args ...string) (*process, 
 	if err != nil {
 		return nil, err
 	}
-	args = append([]string{"-test.run=^TestThisProcessIsAPart$", "-test.timeout=0", "-part", part}, args...)
+	args = append([]string{"-part", part}, args...)
 	cmd := exec.Command(path, args...)
 	cmd.Env, cmd.Stderr = env, log
 	if _, err := cmd.StdinPipe(); err != nil {
