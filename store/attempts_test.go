@@ -68,11 +68,11 @@ func TestWhatMustNotLeaveIsNotSent(t *testing.T) {
 	})
 }
 
-// renew prepares the attempt after a, at another operator.
+// renew prepares the attempt after a, at the same operator.
 func (w *world) renew(p pirogue.Payment, a pirogue.Attempt) pirogue.Attempt {
 	w.t.Helper()
 	next := pirogue.Attempt{
-		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: a.Number + 1, Operator: "moov-web-ml",
+		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: a.Number + 1, Operator: a.Operator,
 		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: w.at(time.Minute), UpdatedAt: w.at(time.Minute),
 	}
 	renewed, err := w.db.Renew(w.ctx(), a.ID, next, digest(next))
@@ -217,7 +217,7 @@ func TestARenewedAttemptTakesTheOthersPlaceOnce(t *testing.T) {
 		got, attempt := w.latest(p.ID)
 		require.Equal(w.t, before, got, "not even updated_at may move")
 		require.Equal(w.t, first.ID, attempt.ID)
-		require.Equal(w.t, pirogue.OperatorCode("moov-web-ml"), got.Operator)
+		require.Equal(w.t, a.Operator, got.Operator)
 		lost, err := w.db.AttemptByCallback(w.ctx(), operator, digest(a))
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.AttemptUnknown, lost.State)
@@ -258,6 +258,25 @@ func TestManyRenewalsAtOnceMakeOneAttempt(t *testing.T) {
 		for _, id := range made {
 			require.Equal(w.t, made[0], id)
 		}
+		w.sound()
+	})
+}
+
+func TestWhatLeftForOneOperatorMeanwhileIsNotGivenToAnother(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		elsewhere := pirogue.Attempt{ID: "n", PaymentID: p.ID, Number: 2, Operator: "another", Ref: ids.Reference(p.Kind)}
+		_, err := w.db.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
+		_, latest := w.latest(p.ID)
+		require.Equal(w.t, a.ID, latest.ID)
+		require.Equal(w.t, pirogue.AttemptSent, latest.State)
+
+		p, a = w.accept("order_2")
+		elsewhere.PaymentID, elsewhere.Ref = p.ID, ids.Reference(p.Kind)
+		_, err = w.db.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
+		require.NoError(w.t, err, "nothing of it ever left")
 		w.sound()
 	})
 }
