@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"pirogue"
 )
 
@@ -177,8 +179,21 @@ type Parking struct {
 	Operator  pirogue.OperatorCode `json:"operator"`
 }
 
-// parkedEvery is how often a parked payment looks whether its operator is back.
-const parkedEvery = 10 * time.Second
+// A parked payment looks whether its operator is back: often at first, and then so rarely
+// that ten thousand of them do not keep Temporal busy.
+const (
+	parkedEvery  = 10 * time.Second
+	parkedOften  = 6 // looks
+	parkedSeldom = time.Minute
+)
+
+// parkedCadence returns the wait after the n-th look, n from 1.
+func parkedCadence(n int32) time.Duration {
+	if n <= parkedOften {
+		return parkedEvery
+	}
+	return parkedSeldom
+}
 
 // Park returns when a payment's turn has come: after its operator is back, at the
 // payment's own place on the ramp. While the operator is away one payment after the
@@ -194,7 +209,7 @@ func (a *Activities) Park(ctx context.Context, in Parking) (bool, error) {
 		if _, may := h.Probing(now); may {
 			return true, nil // whoever submits first claims the probe, the others park again
 		}
-		return false, retryIn(a.jitter(parkedEvery), "operator "+string(in.Operator)+" is away: "+h.Words)
+		return false, retryIn(a.jitter(parkedCadence(activity.GetInfo(ctx).Attempt)), "operator "+string(in.Operator)+" is away: "+h.Words)
 	}
 	instance, err := a.operator(in.Operator)
 	if err != nil {

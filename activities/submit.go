@@ -163,8 +163,7 @@ func (a *Activities) ready(
 		return a.renew(ctx, p, attempt, in.Leg)
 	}
 	if attempt.Operator != in.Leg.Operator {
-		return attempt, Submitted{}, pirogue.Errorf(pirogue.Internal,
-			"attempt %d is at %s, not at %s", attempt.Number, attempt.Operator, in.Leg.Operator)
+		return attempt, elsewhere(attempt), nil
 	}
 	switch attempt.State {
 	case pirogue.AttemptPrepared:
@@ -187,6 +186,12 @@ func (a *Activities) ready(
 	}
 }
 
+// elsewhere says that an attempt was sent to the operator it is at, by an earlier run,
+// after it had come to nothing there: no other operator gets the payment.
+func elsewhere(attempt pirogue.Attempt) Submitted {
+	return Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number}
+}
+
 // free reports whether an attempt's row proves that nothing of it is at its operator.
 func free(attempt pirogue.Attempt) bool {
 	return attempt.State == pirogue.AttemptPrepared || attempt.State == pirogue.AttemptRefused && attempt.Unable
@@ -201,10 +206,16 @@ func (a *Activities) renew(
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: attempt.Number + 1,
 		Operator: leg.Operator, Ref: ref, State: pirogue.AttemptPrepared, CreatedAt: a.Clock.Now(),
 	}, a.Callbacks.Digest(ref))
-	if err == nil && next.State != pirogue.AttemptPrepared { // the operator accepted the old one meanwhile
+	switch {
+	case err != nil:
+		return next, Submitted{}, err
+	case next.Operator != leg.Operator:
+		return next, elsewhere(next), nil
+	case next.State != pirogue.AttemptPrepared: // the operator accepted the old one meanwhile
 		return next, Submitted{Class: Accepted, Operator: next.Operator, Number: next.Number}, nil
+	default:
+		return next, Submitted{}, nil
 	}
-	return next, Submitted{}, err
 }
 
 // record makes the call and records its answer. When recording fails the activity

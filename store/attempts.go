@@ -202,9 +202,9 @@ func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, 
 
 // Renew prepares an attempt after another one that can have no effect, which becomes
 // UNKNOWN if it is still SENT. A second call returns the attempt of the first. One that
-// was ACCEPTED meanwhile can have an effect: nothing comes after it, and it is what
-// Renew returns. Another operator gets an attempt only after one of which nothing is at
-// its own. It fails with NotFound when there is nothing to come after.
+// was ACCEPTED meanwhile can have an effect, and so can, where next is for another
+// operator, one that was sent: nothing comes after it, and it is what Renew returns. It
+// fails with NotFound when there is nothing to come after.
 func (db *DB) Renew(
 	ctx context.Context, after pirogue.AttemptID, next pirogue.Attempt, callbackDigest string,
 ) (pirogue.Attempt, error) {
@@ -233,34 +233,28 @@ func (db *DB) Renew(
 	return a, failure("renew attempt", err)
 }
 
-// goneElsewhere fails when something of an attempt may be at an operator other than next:
-// whoever read before that nothing was there has been overtaken by another run.
-func goneElsewhere(tx *gorm.DB, after pirogue.AttemptID, next string) error {
-	var there int64
-	err := tx.Model(&attemptRow{}).
-		Where("id = ? AND operator <> ? AND NOT (state = 'PREPARED' OR state = 'REFUSED' AND unable)", after, next).
-		Count(&there).Error
-	if err == nil && there > 0 {
-		err = pirogue.Errorf(pirogue.Internal, "attempt %s may be at its operator; %s gets none", after, next)
-	}
-	return err
+// lasting reads an attempt after which none may come: its operator accepted it, or
+// something of it may be at an operator that is not the next one's. Whoever read before
+// that nothing was there has been overtaken by another run.
+func lasting(tx *gorm.DB, after pirogue.AttemptID, next string) ([]attemptRow, error) {
+	var rows []attemptRow
+	err := tx.Where("id = ?", after).
+		Where("state = 'ACCEPTED' OR operator <> ? AND NOT (state = 'PREPARED' OR state = 'REFUSED' AND unable)", next).
+		Find(&rows).Error
+	return rows, err
 }
 
 // renew writes the next attempt, or reads the one that has its number, or the one
-// before it if the operator has accepted that. The payment is locked, so no answer can
-// come in between.
+// before it if none may come after that. The payment is locked, so no answer can come in
+// between.
 func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
-	var accepted []attemptRow
-	err := tx.Where("id = ? AND state = ?", after, pirogue.AttemptAccepted).Find(&accepted).Error
+	lasts, err := lasting(tx, after, next.Operator)
 	if err != nil {
 		return err
 	}
-	if len(accepted) == 1 {
-		*next = accepted[0]
+	if len(lasts) == 1 {
+		*next = lasts[0]
 		return unchanged{}
-	}
-	if err := goneElsewhere(tx, after, next.Operator); err != nil {
-		return err
 	}
 	written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(next)
 	if written.Error != nil {

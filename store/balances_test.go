@@ -69,8 +69,8 @@ func TestAContractIsReadAsItWasWritten(t *testing.T) {
 func TestTheOperatorsBookHasTheMoneyUnderTheReferenceThatWasPaid(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		p, first := w.sent("order_1")
-		second := w.renew(p, first) // at another operator
+		p, first := w.accept("order_1")
+		second := w.renewAt("another", p, first)
 		w.send(second)
 		p, _ = w.latest(p.ID)
 		_, err := w.success(p)

@@ -56,8 +56,8 @@ func TestACashOutIsBookedAtTheOperatorThatPaid(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(5000)
 		p, first := w.cashOut("order_1", 1000, 20)
-		w.underway(p, first)
-		second := w.renew(p, first)
+		w.accepted(p, first)
+		second := w.renewAt("another", p, first)
 		w.send(second)
 		_, err := w.success(p)
 		require.NoError(w.t, err)

@@ -56,6 +56,49 @@ func TestTheNextOperatorIsTriedOnlyWhenNothingIsAtTheOneBefore(t *testing.T) {
 	}
 }
 
+func TestAPaymentThatAStalledRunSentAfterAllIsFollowedWhereItWasSent(t *testing.T) {
+	t.Parallel()
+
+	for name, wakes := range map[string]struct {
+		before string // a call to the database
+		nth    int
+	}{
+		"before the next operator's turn": {"Latest", 2},
+		"in the middle of it":             {"Renew", 1},
+	} {
+		for _, kind := range []pirogue.Kind{pirogue.CashIn, pirogue.CashOut} {
+			t.Run(fmt.Sprint(kind, " ", name), func(t *testing.T) {
+				t.Parallel()
+				w := newWorldOf(t, setting{kind: kind, next: true})
+				w.operator.answers, w.operator.scenes = []error{notSent}, settledAtOnce
+				calls := 0
+				w.rig(func(method string) moment {
+					if method == wakes.before {
+						calls++
+					}
+					if method != wakes.before || calls != wakes.nth {
+						return spared
+					}
+					_, attempt := w.latest()
+					sent, err := w.store.Send(t.Context(), attempt.ID, false, w.env.Now())
+					require.NoError(t, err)
+					require.True(t, sent)
+					return spared
+				}, nil)
+				w.next.now = w.env.Now
+				p := w.tell()
+				require.NoError(t, w.env.GetWorkflowError())
+				require.Equal(t, pirogue.StatusSuccess, p.Status)
+				require.Equal(t, instance, p.Operator)
+				require.Empty(t, w.next.refs)
+				if kind.MoneyOut() {
+					require.Len(t, w.operator.refs, 1, "it was sent again")
+				}
+			})
+		}
+	}
+}
+
 func TestWhenNobodyCanBeReachedTheLastIsTriedForAWhile(t *testing.T) {
 	t.Parallel()
 

@@ -49,9 +49,10 @@ type story struct {
 	pace      activities.Pace
 	deadline  time.Time
 	callbacks workflow.ReceiveChannel
-	heard     int // callbacks acted upon
-	number    int // of the latest attempt
-	after     int // the attempt at the operator before, which came to nothing; 0: none
+	heard     int         // callbacks acted upon
+	number    int         // of the latest attempt
+	left      pirogue.Leg // the operator before, when another one was turned to
+	after     int         // the attempt there, which came to nothing; 0: none
 	desk      desk
 	found     bool // an earlier telling of this story had perhaps sent it
 	ended     bool // terminal: only money that moves late can still matter

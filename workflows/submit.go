@@ -22,6 +22,12 @@ func (s *story) submit(ctx workflow.Context) (activities.Submitted, error) {
 			return submitted, err
 		}
 		s.number, s.found = submitted.Number, submitted.Found
+		if s.isElsewhere(submitted) {
+			if err := s.goBack(ctx); err != nil {
+				return submitted, err
+			}
+			continue
+		}
 		if !s.passes(submitted) {
 			return s.insist(ctx, submitted)
 		}
@@ -53,8 +59,23 @@ func (s *story) passes(submitted activities.Submitted) bool {
 
 // pass gives the turn to the next operator, after an attempt that came to nothing.
 func (s *story) pass(ctx workflow.Context, after int) error {
-	s.order.Leg, s.order.Next, s.after = s.order.Next[0], s.order.Next[1:], after
-	return workflow.UpsertTypedSearchAttributes(ctx, Operator.ValueSet(string(s.order.Leg.Operator)))
+	s.left = s.order.Leg
+	return s.turnTo(ctx, s.order.Next[0], s.order.Next[1:], after)
+}
+
+// isElsewhere reports whether the payment was found at the operator that it had left: an
+// earlier run, thought to be dead, had sent it there after all.
+func (s *story) isElsewhere(submitted activities.Submitted) bool {
+	return s.after > 0 && submitted.Operator == s.left.Operator
+}
+
+// goBack returns to the operator that was left too early, for good.
+func (s *story) goBack(ctx workflow.Context) error { return s.turnTo(ctx, s.left, nil, 0) }
+
+// turnTo makes leg the operator whose turn it is, with what may come after it.
+func (s *story) turnTo(ctx workflow.Context, leg pirogue.Leg, next []pirogue.Leg, after int) error {
+	s.order.Leg, s.order.Next, s.after = leg, next, after
+	return workflow.UpsertTypedSearchAttributes(ctx, Operator.ValueSet(string(leg.Operator)))
 }
 
 // insist gives the first answer. An operator that is down is tried again for a while,
