@@ -32,6 +32,8 @@ func (a *Activities) proven(
 		return pirogue.OutcomePending
 	case !p.Kind.MoneyOut():
 		return said
+	case leg.Operator != attempt.Operator: // another operator's promises
+		return pirogue.OutcomePending
 	}
 	now := a.Clock.Now()
 	confirmed := e.Outcome == said && e.Times >= confirmations && now.Sub(e.Since) >= span(leg)
@@ -62,7 +64,7 @@ func (a *Activities) absent(attempt pirogue.Attempt, e pirogue.Evidence, leg pir
 // attempt changes nothing about the proof.
 func (a *Activities) dead(attempt pirogue.Attempt, leg pirogue.Leg) bool {
 	lost := attempt.State == pirogue.AttemptSent || attempt.State == pirogue.AttemptUnknown
-	return lost && a.absent(attempt, attempt.Evidence, leg)
+	return lost && leg.Operator == attempt.Operator && a.absent(attempt, attempt.Evidence, leg)
 }
 
 // span is how far apart two equal refusals of an operator must lie.

@@ -177,22 +177,31 @@ func broken(err error) bool {
 type Parking struct {
 	PaymentID pirogue.PaymentID    `json:"payment_id"`
 	Operator  pirogue.OperatorCode `json:"operator"`
+	Tried     int                  `json:"tried,omitempty"` // in vain, since it was parked
 }
 
 // A parked payment looks whether its operator is back: often at first, and then so rarely
 // that ten thousand of them do not keep Temporal busy.
 const (
-	parkedEvery  = 10 * time.Second
-	parkedOften  = 6 // looks
-	parkedSeldom = time.Minute
+	parkedEvery   = 10 * time.Second
+	parkedOften   = 6 // looks
+	parkedSeldom  = time.Minute
+	parkedLongest = 10 * time.Minute
 )
 
-// parkedCadence returns the wait after the n-th look, n from 1.
-func parkedCadence(n int32) time.Duration {
-	if n <= parkedOften {
-		return parkedEvery
+// wait returns the wait after the n-th look, n from 1. It doubles with every try in vain,
+// because tries do leave traces in the history.
+func (in Parking) wait(n int32) time.Duration {
+	wait := parkedEvery
+	if n > parkedOften {
+		wait = parkedSeldom
 	}
-	return parkedSeldom
+	for range in.Tried {
+		if wait *= 2; wait >= parkedLongest {
+			return parkedLongest
+		}
+	}
+	return wait
 }
 
 // Park returns when a payment's turn has come: after its operator is back, at the
@@ -209,7 +218,7 @@ func (a *Activities) Park(ctx context.Context, in Parking) (bool, error) {
 		if _, may := h.Probing(now); may {
 			return true, nil // whoever submits first claims the probe, the others park again
 		}
-		return false, retryIn(a.jitter(parkedCadence(activity.GetInfo(ctx).Attempt)), "operator "+string(in.Operator)+" is away: "+h.Words)
+		return false, retryIn(a.jitter(in.wait(activity.GetInfo(ctx).Attempt)), "operator "+string(in.Operator)+" is away: "+h.Words)
 	}
 	instance, err := a.operator(in.Operator)
 	if err != nil {

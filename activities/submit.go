@@ -40,7 +40,7 @@ type Submitted struct {
 	// that another operator may be tried: it was proven not sent, or the operator refused
 	// it for a reason of its own.
 	Free bool `json:"free,omitempty"`
-	// Down says that nothing was sent because the operator is out of service.
+	// Down says that nothing was sent, and that the operator is out of service.
 	Down bool `json:"down,omitempty"`
 }
 
@@ -137,6 +137,12 @@ func (a *Activities) turnedAway(ctx context.Context, attempt pirogue.Attempt) (S
 	}, nil
 }
 
+// down reports whether an operator is out of service.
+func (a *Activities) down(ctx context.Context, o pirogue.OperatorCode) (bool, error) {
+	h, err := a.health(ctx, o)
+	return err == nil && !h.Available(), err
+}
+
 // outOfService says for support why nothing is sent to an operator.
 func outOfService(h pirogue.Health) string {
 	if h.Parked {
@@ -176,14 +182,24 @@ func (a *Activities) ready(
 		}, nil
 	case pirogue.AttemptSent, pirogue.AttemptUnknown:
 	}
-	switch in.Leg.AfterLoss(attempt) {
-	case pirogue.RepeatSame:
+	switch repeat := in.Leg.AfterLoss(attempt); {
+	case repeat == pirogue.RepeatSame && (in.Dead || a.fresh(p, attempt)):
 		return attempt, Submitted{}, nil
-	case pirogue.RepeatRenewed:
+	case repeat == pirogue.RepeatRenewed:
 		return a.renew(ctx, p, attempt, in.Leg)
 	default:
 		return attempt, Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number}, nil
 	}
+}
+
+// repeatWithin is how long after money was sent away the same reference is given to its
+// operator again without a question in between: no guide says for how long a reference is
+// remembered.
+const repeatWithin = 5 * time.Minute
+
+// fresh reports whether an attempt may be repeated without asking about it first.
+func (a *Activities) fresh(p pirogue.Payment, attempt pirogue.Attempt) bool {
+	return !p.Kind.MoneyOut() || a.Clock.Now().Sub(attempt.SentAt) < repeatWithin
 }
 
 // elsewhere says that an attempt was sent to the operator it is at, by an earlier run,
@@ -202,10 +218,14 @@ func (a *Activities) renew(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, leg pirogue.Leg,
 ) (pirogue.Attempt, Submitted, error) {
 	ref := ids.Reference(p.Kind)
-	next, err := a.Store.Renew(ctx, attempt.ID, pirogue.Attempt{
+	after := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: attempt.Number + 1,
 		Operator: leg.Operator, Ref: ref, State: pirogue.AttemptPrepared, CreatedAt: a.Clock.Now(),
-	}, a.Callbacks.Digest(ref))
+	}
+	if attempt.State == pirogue.AttemptPrepared { // a one-time password that nobody was given
+		after.Handle = attempt.Handle
+	}
+	next, err := a.Store.Renew(ctx, attempt.ID, after, a.Callbacks.Digest(ref))
 	switch {
 	case err != nil:
 		return next, Submitted{}, err
@@ -236,6 +256,9 @@ func (a *Activities) record(
 	answer.ExpiresAt = answer.At.Add(leg.Window)
 	submitted.Operator, submitted.Number = leg.Operator, attempt.Number
 	submitted.Sent = submitted.Class != Unavailable
+	if trouble == nil && !submitted.Sent {
+		submitted.Down, trouble = a.down(ctx, attempt.Operator)
+	}
 	return submitted, errors.Join(a.Store.Answer(ctx, answer), trouble)
 }
 

@@ -211,9 +211,14 @@ func (db *DB) Renew(
 	if next.CreatedAt.IsZero() {
 		next.CreatedAt = db.clock.Now()
 	}
+	handle, err := db.sealHandle(next.ID, next.Handle)
+	if err != nil {
+		return pirogue.Attempt{}, failure("renew attempt", err)
+	}
 	var stands attemptRow
-	err := db.together(ctx, "renew attempt", func(tx *gorm.DB) error {
+	err = db.together(ctx, "renew attempt", func(tx *gorm.DB) error {
 		stands = packAttempt(next, callbackDigest)
+		stands.HandleSealed = handle
 		payment, err := lockPayment(tx, after, pirogue.Statuses, next.CreatedAt)
 		if errors.Is(err, unchanged{}) {
 			return pirogue.Errorf(pirogue.NotFound, "attempt %q", after)

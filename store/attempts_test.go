@@ -282,8 +282,10 @@ func TestWhatLeftForOneOperatorMeanwhileIsNotGivenToAnother(t *testing.T) {
 
 		p, a = w.accept("order_2")
 		elsewhere.PaymentID, elsewhere.Ref = p.ID, ids.Reference(p.Kind)
-		_, err = w.db.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
+		elsewhere.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
+		stands, err = w.db.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
 		require.NoError(w.t, err, "nothing of it ever left")
+		require.Equal(w.t, elsewhere.Handle, stands.Handle)
 		w.sound()
 	})
 }

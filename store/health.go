@@ -82,20 +82,23 @@ func (r healthRow) unpack() pirogue.Health {
 	}
 }
 
-// InFlight returns how many open payments are at an operator.
+// InFlight returns how many open payments an operator may have, so that it is asked about
+// them: something of their latest attempt has left.
 func (db *DB) InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error) {
-	return db.count(ctx, "count payments under way", `SELECT COUNT(*) FROM payments
-		WHERE operator = ? AND status IN ('CREATED','INITIATED','PENDING')`, o)
+	return db.count(ctx, "count payments under way", openWhose+` AND a.state <> 'PREPARED'`, o)
 }
 
 // Waiting returns how many open payments wait to be sent to an operator: their latest
 // attempt is prepared for it, and nothing of it has left.
 func (db *DB) Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error) {
-	return db.count(ctx, "count payments that wait", `SELECT COUNT(*) FROM payments p
-		JOIN attempts a ON a.payment_id = p.id
-		 AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
-		WHERE p.operator = ? AND p.status IN ('CREATED','INITIATED','PENDING') AND a.state = 'PREPARED'`, o)
+	return db.count(ctx, "count payments that wait", openWhose+` AND a.state = 'PREPARED'`, o)
 }
+
+// openWhose counts an operator's open payments by their latest attempt.
+const openWhose = `SELECT COUNT(*) FROM payments p
+	JOIN attempts a ON a.payment_id = p.id
+	 AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
+	WHERE p.operator = ? AND p.status IN ('CREATED','INITIATED','PENDING')`
 
 func (db *DB) count(ctx context.Context, doing, query string, args ...any) (int, error) {
 	var n int

@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/ids"
 )
 
 var (
@@ -97,6 +98,73 @@ func TestAPaymentThatAStalledRunSentAfterAllIsFollowedWhereItWasSent(t *testing.
 			})
 		}
 	}
+}
+
+func TestAPaymentIsJudgedByThePromisesOfTheOperatorThatHasItAlsoAfterAReset(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		at   pirogue.AttemptState // of the attempt at the second operator
+		want pirogue.Status
+	}{
+		"its answer was lost": {pirogue.AttemptUnknown, pirogue.StatusPending},
+		"it was not sent yet": {pirogue.AttemptPrepared, pirogue.StatusSuccess},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, proves: true, horizon: 10 * time.Minute})
+			w.next.proves, w.next.horizon = false, 24*time.Hour
+			w.order = w.ordered(false)
+			_, first := w.latest()
+			ref := ids.Reference(pirogue.CashOut)
+			second, err := w.store.Renew(t.Context(), first.ID, pirogue.Attempt{
+				ID: pirogue.AttemptID(ids.New()), PaymentID: w.payment.ID, Number: 2, Operator: another, Ref: ref,
+				CreatedAt: w.env.Now(),
+			}, urls{}.Digest(ref))
+			require.NoError(t, err)
+			w.next.scenes = settledAtOnce
+			if tt.at == pirogue.AttemptUnknown {
+				w.sent(second)
+				require.NoError(t, w.store.Answer(t.Context(), pirogue.Answer{
+					AttemptID: second.ID, State: pirogue.AttemptUnknown, At: w.env.Now(),
+				}))
+				w.next.scenes = neverHeard
+			}
+			w.env.SetWorkflowRunTimeout(12 * time.Hour)
+			require.Equal(t, tt.want, w.tell().Status)
+			require.Empty(t, w.operator.refs, "the first operator is out of it")
+		})
+	}
+}
+
+func TestMoneyThatWasSentLongAgoIsAskedAboutBeforeItIsSentAgain(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		ago   time.Duration
+		again bool
+	}{"a minute ago": {time.Minute, true}, "an hour ago": {time.Hour, false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{kind: pirogue.CashOut, power: pirogue.IdempotentByReference})
+			_, attempt := w.latest()
+			sent, err := w.store.Send(t.Context(), attempt.ID, false, w.env.Now().Add(-tt.ago))
+			require.NoError(t, err)
+			require.True(t, sent)
+			w.operator.scenes = settledAtOnce
+			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+			require.Equal(t, tt.again, len(w.operator.refs) == 1)
+		})
+	}
+}
+
+func TestAOneTimePasswordThatNobodyWasGivenGoesToTheNextOperator(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{next: true, otp: "1234"})
+	w.operator.answers, w.next.scenes = []error{notSent}, settledAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, []string{"1234"}, w.next.passwords)
 }
 
 func TestWhenNobodyCanBeReachedTheLastIsTriedForAWhile(t *testing.T) {
@@ -192,6 +260,20 @@ func TestAnOperatorOutOfServiceIsPassedOver(t *testing.T) {
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 	require.Empty(t, w.operator.refs)
 	require.Len(t, w.next.reached, 1)
+}
+
+func TestAPaymentThatTriesInVainWhetherItsOperatorIsBackGoesOnWaiting(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	saved, err := w.store.SaveHealth(t.Context(),
+		pirogue.Health{Operator: instance, State: pirogue.HealthClosed}.Failed("connection refused", w.env.Now()))
+	require.NoError(t, err)
+	require.True(t, saved)
+	w.operator.upAfter, w.operator.scenes = 20*time.Hour, settledAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Len(t, w.operator.reached, 1)
+	require.Less(t, len(w.operator.refs), 150, "each try leaves a trace in the history")
 }
 
 func TestSupportIsAnsweredWhileAPaymentIsParked(t *testing.T) {
@@ -296,11 +378,13 @@ func TestQuestionsFitIntoTheirShareOfTheContract(t *testing.T) {
 	b := freshBooks(t)
 	w := b.world(t, setting{rate: 2})
 	for n := range 59 {
-		w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("other_", n), Amount: xof(100), Fee: xof(0)})
+		_, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("other_", n), Amount: xof(100), Fee: xof(0)})
+		w.sent(a)
+		w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("unsent_", n), Amount: xof(100), Fee: xof(0)})
 	}
 	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}}
 	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
-	// 60 payments at one question a second: each is asked once a minute, not every 5 s. The
+	// 60 payments that were sent, at one question a second: each is asked once a minute, not every 5 s. The
 	// watch after the end asks a day long, and is not counted here.
 	require.LessOrEqual(t, w.operator.askedBefore(5*time.Minute), 7)
 	require.GreaterOrEqual(t, w.operator.askedBefore(5*time.Minute), 4)

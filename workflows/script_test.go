@@ -46,6 +46,7 @@ type operator struct {
 	first     time.Time     // submission
 	refs      []pirogue.OperatorRef
 	reached   []pirogue.OperatorRef // those that may have arrived
+	passwords []string              // one-time, of collections
 	reversals int                   // submissions by the refund call
 	during    func()                // happens while a submission is under way
 	scenes    []scene
@@ -78,6 +79,9 @@ func (o *operator) Capability() pirogue.Capability {
 }
 
 func (o *operator) Collect(_ context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	if c.OTP != "" {
+		o.passwords = append(o.passwords, c.OTP)
+	}
 	if err := o.submit(c.Ref); err != nil {
 		return pirogue.Receipt{}, err
 	}

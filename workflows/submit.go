@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -22,8 +23,8 @@ func (s *story) submit(ctx workflow.Context) (activities.Submitted, error) {
 			return submitted, err
 		}
 		s.number, s.found = submitted.Number, submitted.Found
-		if s.isElsewhere(submitted) {
-			if err := s.goBack(ctx); err != nil {
+		if leg, next, other := s.holder(submitted); other {
+			if err := s.turnTo(ctx, leg, next, 0); err != nil {
 				return submitted, err
 			}
 			continue
@@ -59,22 +60,28 @@ func (s *story) passes(submitted activities.Submitted) bool {
 
 // pass gives the turn to the next operator, after an attempt that came to nothing.
 func (s *story) pass(ctx workflow.Context, after int) error {
-	s.left = s.order.Leg
-	return s.turnTo(ctx, s.order.Next[0], s.order.Next[1:], after)
+	left := s.order.Leg
+	err := s.turnTo(ctx, s.order.Next[0], s.order.Next[1:], after)
+	s.left = left
+	return err
 }
 
-// isElsewhere reports whether the payment was found at the operator that it had left: an
-// earlier run, thought to be dead, had sent it there after all.
-func (s *story) isElsewhere(submitted activities.Submitted) bool {
-	return s.after > 0 && submitted.Operator == s.left.Operator
+// holder returns the operator that has the payment, and what may come after it, when it is
+// not the one whose turn it is: one to which an earlier telling of this story had passed
+// it, or the one just left, to which a run that was thought to be dead had sent it after
+// all. Of that one the payment stays for good.
+func (s *story) holder(submitted activities.Submitted) (leg pirogue.Leg, next []pirogue.Leg, other bool) {
+	has := func(l pirogue.Leg) bool { return l.Operator != "" && l.Operator == submitted.Operator }
+	if i := slices.IndexFunc(s.order.Next, has); i >= 0 {
+		return s.order.Next[i], s.order.Next[i+1:], true
+	}
+	return s.left, nil, has(s.left)
 }
 
-// goBack returns to the operator that was left too early, for good.
-func (s *story) goBack(ctx workflow.Context) error { return s.turnTo(ctx, s.left, nil, 0) }
-
-// turnTo makes leg the operator whose turn it is, with what may come after it.
+// turnTo makes leg the operator whose turn it is, with what may come after it. None is
+// left behind.
 func (s *story) turnTo(ctx workflow.Context, leg pirogue.Leg, next []pirogue.Leg, after int) error {
-	s.order.Leg, s.order.Next, s.after = leg, next, after
+	s.left, s.order.Leg, s.order.Next, s.after = pirogue.Leg{}, leg, next, after
 	return workflow.UpsertTypedSearchAttributes(ctx, Operator.ValueSet(string(leg.Operator)))
 }
 
@@ -118,8 +125,8 @@ func (s *story) parks(submitted activities.Submitted) bool {
 // operator stays away for too long.
 func (s *story) park(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
 	s.deadline = workflow.Now(ctx).Add(pirogue.ParkFor)
-	for s.parks(submitted) {
-		back, err := s.away(ctx)
+	for tried := 0; s.parks(submitted); tried++ {
+		back, err := s.away(ctx, tried)
 		if err != nil || !back {
 			return submitted, err
 		}
@@ -137,9 +144,9 @@ var nothingSent = pirogue.Verdict{
 	Reason: "the operator is out of service; nothing was sent, and it will be when it is back",
 }
 
-// away waits until the payment may be tried again, and reports false when that took too
-// long. What support asks for meanwhile is answered at once: there is nothing to ask.
-func (s *story) away(ctx workflow.Context) (bool, error) {
+// away waits until the payment, that was tried in vain so often, may be tried again, and
+// reports false when that took too long. What support asks for meanwhile is answered at once: there is nothing to ask.
+func (s *story) away(ctx workflow.Context, tried int) (bool, error) {
 	left := s.deadline.Sub(workflow.Now(ctx))
 	if left <= 0 {
 		return false, nil
@@ -147,7 +154,7 @@ func (s *story) away(ctx workflow.Context) (bool, error) {
 	s.tell(ctx, waitsForOperator, "parked: "+string(s.order.Leg.Operator)+
 		" is out of service; sent when it is back, given up at "+day(s.deadline))
 	turn := start(ctx, parking(s.order.MerchantID, left), do.Park,
-		activities.Parking{PaymentID: s.order.PaymentID, Operator: s.order.Leg.Operator})
+		activities.Parking{PaymentID: s.order.PaymentID, Operator: s.order.Leg.Operator, Tried: tried})
 	for !turn.future.IsReady() {
 		workflow.NewSelector(ctx).AddFuture(turn.future, func(workflow.Future) {}).
 			AddReceive(s.desk.bell, func(workflow.ReceiveChannel, bool) {}).Select(ctx)

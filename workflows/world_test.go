@@ -31,6 +31,7 @@ type world struct {
 	next     *operator // that is tried after it; nil: none
 	deaf     bool      // the operator cannot be asked
 	rate     float64   // of the operator's contract
+	otp      string    // what the customers of later cash-ins gave us; "" for none
 	endpoint *endpoint
 	owner    pirogue.Owner
 	payment  pirogue.Payment
@@ -65,6 +66,7 @@ type setting struct {
 	deaf    bool          // the operator cannot be asked, and proves its callbacks
 	rate    float64       // calls a second that the operator's contract allows; 0: any number
 	part    int64         // of a refund: minor units; 0 means all of the cash-in
+	otp     string        // the customer's one-time password; "" for none
 }
 
 func newWorld(t *testing.T, policy pirogue.LatePolicy) *world {
@@ -288,6 +290,7 @@ func (w *world) accept(s setting) pirogue.Payment {
 		})
 		return p
 	default:
+		w.otp = s.otp
 		p, _ := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: "order_1", Amount: xof(5000), Fee: xof(0)})
 		return p
 	}
@@ -305,10 +308,21 @@ func (w *world) write(p pirogue.Payment) (pirogue.Payment, pirogue.Attempt) {
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: instance, Ref: ids.Reference(p.Kind),
 		State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
 	}
+	if w.otp != "" {
+		attempt.Handle = pirogue.Handle{pirogue.HandleOTP: w.otp}
+	}
 	p, fresh, err := w.store.Accept(w.t.Context(), p, attempt, urls{}.Digest(attempt.Ref))
 	require.NoError(w.t, err)
 	require.True(w.t, fresh)
 	return p, attempt
+}
+
+// sent marks an attempt of a payment as sent.
+func (w *world) sent(a pirogue.Attempt) {
+	w.t.Helper()
+	sent, err := w.store.Send(w.t.Context(), a.ID, false, w.env.Now())
+	require.NoError(w.t, err)
+	require.True(w.t, sent)
 }
 
 // collected is a cash-in that was paid some time ago.
@@ -316,9 +330,7 @@ func (w *world) collected(order string, amount, fee int64) pirogue.Payment {
 	w.t.Helper()
 	ctx, now := w.t.Context(), pirogue.Clock(w.env.Now).Now()
 	p, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: order, Amount: xof(amount), Fee: xof(fee)})
-	sent, err := w.store.Send(ctx, a.ID, false, now)
-	require.NoError(w.t, err)
-	require.True(w.t, sent)
+	w.sent(a)
 	require.NoError(w.t, w.store.Answer(ctx, pirogue.Answer{
 		AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: token, ExpiresAt: now.Add(time.Minute), At: now,
 	}))
