@@ -241,7 +241,7 @@ func TestNumbersWithoutPlus(t *testing.T) {
 
 func TestAFullSimulatorRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *digitalpaye.Options) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
 	w.opens("v2", "in", "R1", "0700123456")
 	for _, number := range []string{"0700123456", "0701020304"} {
 		if status, reply := w.Object(w.opening("v2", "in", "R2", number)); status != http.StatusServiceUnavailable {
@@ -290,6 +290,6 @@ func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
 	stagetest.NeedsAnAddress(t, func(address string) (*digitalpaye.Simulator, error) {
-		return digitalpaye.New(digitalpaye.Options{PublicURL: address})
+		return digitalpaye.New(stage.TillOptions{Options: stage.Options{PublicURL: address}})
 	})
 }

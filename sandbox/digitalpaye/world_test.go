@@ -106,7 +106,7 @@ type world struct {
 }
 
 // newWorld starts a simulator that posts to the world's inbox; change may alter its options.
-func newWorld(t *testing.T, change ...func(*digitalpaye.Options)) *world {
+func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 	t.Helper()
 	w := &world{World: stagetest.NewWorld[*digitalpaye.Simulator](t)}
 	w.start(change...)
@@ -115,9 +115,9 @@ func newWorld(t *testing.T, change ...func(*digitalpaye.Options)) *world {
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*digitalpaye.Options)) {
+func (w *world) start(change ...func(*stage.TillOptions)) {
 	w.T.Helper()
-	options := digitalpaye.Options{PublicURL: w.URL, Clock: w.Clock}
+	options := stage.TillOptions{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock}}
 	for _, c := range change {
 		c(&options)
 	}

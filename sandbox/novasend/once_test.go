@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/novasend"
+	"pirogue/sandbox/stage"
 )
 
 // TestARepeatedRequestGetsTheFirstAnswer repeats each write much later, when the order
@@ -168,7 +168,7 @@ func TestWhatCannotBeRefunded(t *testing.T) {
 
 func TestAFullSimulatorRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *novasend.Options) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
 	w.makes(sessions, current("R1", number("123456")))
 	w.refused("one more", w.write(sessions, current("R2", number("123456"))), 503, "service_unavailable")
 }

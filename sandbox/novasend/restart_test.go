@@ -6,13 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/novasend"
+	"pirogue/sandbox/stage"
 )
 
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	journaled := func(o *novasend.Options) { o.JournalPath = path }
+	journaled := func(o *stage.TillOptions) { o.JournalPath = path }
 	w := newWorld(t, journaled)
 	w.makes(sessions, seed("PAID", number("123456")))
 	waits := current("WAITS", number("444444"))

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox/novasend"
+	"pirogue/sandbox/stage"
 	"pirogue/sandbox/stagetest"
 )
 
@@ -40,7 +41,7 @@ type world struct {
 }
 
 // newWorld starts a simulator and names the inbox in its portal.
-func newWorld(t *testing.T, change ...func(*novasend.Options)) *world {
+func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 	t.Helper()
 	w := &world{World: stagetest.NewWorld[*novasend.Simulator](t), country: "CI"}
 	w.start(change...)
@@ -48,9 +49,9 @@ func newWorld(t *testing.T, change ...func(*novasend.Options)) *world {
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*novasend.Options)) {
+func (w *world) start(change ...func(*stage.TillOptions)) {
 	w.T.Helper()
-	options := novasend.Options{PublicURL: w.URL, Clock: w.Clock}
+	options := stage.TillOptions{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock}}
 	for _, c := range change {
 		c(&options)
 	}

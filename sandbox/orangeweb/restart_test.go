@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pirogue/sandbox/orangeweb"
+	"pirogue/sandbox/stage"
 	"pirogue/sandbox/stagetest"
 )
 
@@ -100,7 +101,7 @@ func TestAJournalCutShort(t *testing.T) {
 			w.becomes(w.opened("ORDER-1", "+22376123456"), orangeweb.Success)
 			stagetest.Close(t, w.Sim)
 			stagetest.CutShort(t, path, tail, func() (*orangeweb.Simulator, error) {
-				return orangeweb.New(orangeweb.Options{PublicURL: w.URL, Clock: w.Clock, JournalPath: path})
+				return orangeweb.New(orangeweb.Options{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock, JournalPath: path}})
 			})
 		})
 	}
@@ -109,6 +110,6 @@ func TestAJournalCutShort(t *testing.T) {
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
 	stagetest.NeedsAnAddress(t, func(address string) (*orangeweb.Simulator, error) {
-		return orangeweb.New(orangeweb.Options{PublicURL: address})
+		return orangeweb.New(orangeweb.Options{Options: stage.Options{PublicURL: address}})
 	})
 }

@@ -270,7 +270,7 @@ func TestRoutesRefuseWhatTheyDoNotServe(t *testing.T) {
 
 func TestAFullSandboxRefusesRatherThanForgets(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *orangeweb.Options) { o.MaxSessions = 2 })
+	w := newWorld(t, func(o *orangeweb.Options) { o.MaxOrders = 2 })
 	w.opened("ORDER-1", "")
 	w.opened("ORDER-2", "")
 	if status, reply := w.webpayment("", w.payment("ORDER-3")); status != http.StatusServiceUnavailable {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pirogue/sandbox/sonatel"
+	"pirogue/sandbox/stage"
 	"pirogue/sandbox/stagetest"
 )
 
@@ -93,7 +94,7 @@ func TestAJournalCutShort(t *testing.T) {
 			w.deposits("R1", "770123456")
 			stagetest.Close(t, w.Sim)
 			stagetest.CutShort(t, path, tail, func() (*sonatel.Simulator, error) {
-				return sonatel.New(sonatel.Options{PublicURL: w.URL, Clock: w.Clock, JournalPath: path})
+				return sonatel.New(sonatel.Options{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock, JournalPath: path}})
 			})
 		})
 	}

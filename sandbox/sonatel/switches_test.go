@@ -158,6 +158,6 @@ func TestTheBookIsReadable(t *testing.T) {
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
 	stagetest.NeedsAnAddress(t, func(address string) (*sonatel.Simulator, error) {
-		return sonatel.New(sonatel.Options{PublicURL: address})
+		return sonatel.New(sonatel.Options{Options: stage.Options{PublicURL: address}})
 	}, "http://"+strings.Repeat("a", 54))
 }

@@ -250,7 +250,7 @@ func TestRoutesRefuseWhatTheyDoNotServe(t *testing.T) {
 
 func TestAFullSandboxRefusesRatherThanForgets(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *sonatel.Options) { o.MaxKept = 1 })
+	w := newWorld(t, func(o *sonatel.Options) { o.MaxOrders = 1 })
 	w.deposits("R1", "770123456")
 	w.makesCode("R2", "")
 	for name, req := range map[string]*http.Request{

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox/sonatel"
+	"pirogue/sandbox/stage"
 	"pirogue/sandbox/stagetest"
 )
 
@@ -55,7 +56,7 @@ func newWorld(t *testing.T, change ...func(*sonatel.Options)) *world {
 // start runs a simulator on the world's address and clock, in place of any other.
 func (w *world) start(change ...func(*sonatel.Options)) {
 	w.T.Helper()
-	options := sonatel.Options{PublicURL: w.URL, Clock: w.Clock}
+	options := sonatel.Options{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock}}
 	for _, c := range change {
 		c(&options)
 	}

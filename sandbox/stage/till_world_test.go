@@ -42,14 +42,12 @@ func newShop(t *testing.T, change ...func(*stage.TillOptions)) *shop {
 	inbox := httptest.NewServer(http.HandlerFunc(s.hear))
 	t.Cleanup(inbox.Close)
 	options := stage.TillOptions{
-		Clock: s.clock, Quirks: map[string]string{"forgets": "Answers 404 to every status call"},
-		Callback: func(o stage.Order) stage.Message {
-			body, err := json.Marshal(o)
-			if err != nil {
-				t.Error(err)
-			}
-			return stage.Message{URL: inbox.URL, Body: body}
+		Options: stage.Options{Clock: s.clock}, Quirks: map[string]string{"forgets": "Answers 404 to every status call"},
+		Refusals: map[error]stage.Refusal{
+			stage.ErrFull: no{http.StatusConflict, "keeps no more"}, stage.ErrDown: no{http.StatusServiceUnavailable, "down"},
+			stage.ErrInternal: no{http.StatusInternalServerError, "broken"},
 		},
+		Callback: func(o stage.Order) stage.Message { return s.till.Letter(inbox.URL, nil, o) },
 	}
 	for _, c := range change {
 		c(&options)
@@ -81,24 +79,28 @@ func (s *shop) closes() {
 
 // routes serves POST /in and POST /out, GET /book and /switches.
 func (s *shop) routes() http.Handler {
-	call := func(open func(stage.Order) (stage.Order, error)) http.Handler {
-		serve := func(w http.ResponseWriter, r *http.Request) {
+	call := func(open func(stage.Order) (stage.Order, error)) stage.Call {
+		return func(w http.ResponseWriter, r *http.Request) error {
 			o, err := open(s.read(r))
-			if err != nil {
-				stage.WriteJSON(w, http.StatusConflict, map[string]string{"error": err.Error()})
-				return
+			if err == nil {
+				s.till.Conclude(w, r, o, http.StatusCreated, o)
 			}
-			s.till.Conclude(w, r, o, http.StatusCreated, o)
+			return err
 		}
-		down := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
-		return s.till.API(http.HandlerFunc(serve), http.HandlerFunc(down))
 	}
-	mux := http.NewServeMux()
-	mux.Handle("POST /in", call(s.till.Collect))
-	mux.Handle("POST /out", call(s.till.PayOut))
-	mux.HandleFunc("GET /book", s.till.ServeBook)
-	mux.HandleFunc("/switches", s.till.ServeSwitches)
-	return mux
+	return s.till.Mux(map[string]stage.Call{"POST /in": call(s.till.Collect), "POST /out": call(s.till.PayOut)})
+}
+
+// no is a refusal in the shop's words.
+type no struct {
+	status int
+	word   string
+}
+
+func (n no) Error() string { return n.word }
+
+func (n no) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	stage.WriteJSON(w, n.status, map[string]string{"error": n.word})
 }
 
 // read is the order in a call's body.

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/stage"
 	"pirogue/sandbox/stagetest"
-	"pirogue/sandbox/taramoney"
 )
 
 // link makes a payment by Wave and returns where its customer is sent: authUrl is a JSON
@@ -94,7 +94,7 @@ func TestThePageOfAPrompt(t *testing.T) {
 func TestThePageUnderABasePath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.start(func(o *taramoney.Options) { o.PublicURL = w.URL + "/taramoney" })
+	w.start(func(o *stage.TillOptions) { o.PublicURL = w.URL + "/taramoney" })
 	w.Serve(http.StripPrefix("/taramoney", w.Sim.Handler()))
 	body := w.collection("P1", "237699333333", fields{"network": "wave"})
 	page := w.accepted("/taramoney"+mobilepay, body).Inner(t, "authUrl").Text("url")

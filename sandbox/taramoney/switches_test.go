@@ -125,7 +125,7 @@ func TestLatencyAndSettling(t *testing.T) {
 // TestAFullSandbox refuses rather than forgets.
 func TestAFullSandbox(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *taramoney.Options) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
 	w.collects("P1", "237699123456")
 	for path, body := range map[string]fields{mobilepay: w.collection("P2", "237699123456"), payouts: w.payout("R1", "237699123456")} {
 		if status, _ := w.post(path, body); status != http.StatusServiceUnavailable {
@@ -138,7 +138,7 @@ func TestAFullSandbox(t *testing.T) {
 // TestAJournalThatFails executes nothing that it cannot keep, and says nothing of why.
 func TestAJournalThatFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *taramoney.Options) { o.JournalPath = t.TempDir() + "/journal.jsonl" })
+	w := newWorld(t, func(o *stage.TillOptions) { o.JournalPath = t.TempDir() + "/journal.jsonl" })
 	stagetest.Close(t, w.Sim)
 	status, reply := w.post(mobilepay, w.collection("P1", "237699123456"))
 	if status != http.StatusInternalServerError || reply["message"] != "INTERNAL_ERROR" {
@@ -150,9 +150,9 @@ func TestAJournalThatFails(t *testing.T) {
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
 	stagetest.NeedsAnAddress(t, func(address string) (*taramoney.Simulator, error) {
-		return taramoney.New(taramoney.Options{PublicURL: address})
+		return taramoney.New(stage.TillOptions{Options: stage.Options{PublicURL: address}})
 	})
-	if _, err := taramoney.New(taramoney.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}); err == nil {
+	if _, err := taramoney.New(stage.TillOptions{Options: stage.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}}); err == nil {
 		t.Error("a simulator whose journal is a folder starts")
 	}
 }

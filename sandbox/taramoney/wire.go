@@ -1,14 +1,10 @@
 package taramoney
 
 import (
-	"bytes"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
-	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"pirogue/sandbox/stage"
@@ -56,6 +52,12 @@ var (
 	unavailable    = refusal{http: 503, Status: problem, Message: "SERVICE_UNAVAILABLE"}
 )
 
+// refusals is what is no refusal by itself, as Tara says it.
+var refusals = map[error]stage.Refusal{
+	stage.ErrCeiling: ceilingReached, stage.ErrFloat: floatTooLow, stage.ErrNoOrder: notFound,
+	stage.ErrDown: unavailable, stage.ErrFull: unavailable, stage.ErrInternal: internal,
+}
+
 // Error implements error.
 func (f refusal) Error() string { return f.Status + ": " + f.Message }
 
@@ -72,31 +74,17 @@ type call func(w http.ResponseWriter, r *http.Request, body []byte) error
 
 // admit serves a call to those who may make it. Tara has neither tokens nor signatures:
 // the key and the business stand in every body.
-func (s *Simulator) admit(serve call) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := readBody(w, r)
-		if err == nil {
-			err = s.authenticate(body)
+func (s *Simulator) admit(serve call) stage.Call {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		body, err := stage.ReadBody(w, r, maxBody)
+		if err != nil || !stage.SaysJSON(r) {
+			return badBody
 		}
-		if err == nil {
-			err = serve(w, r, body)
+		if err := s.authenticate(body); err != nil {
+			return err
 		}
-		if err != nil {
-			s.refuse(w, err)
-		}
-	})
-}
-
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" {
-		return nil, badBody
+		return serve(w, r, body)
 	}
-	var raw bytes.Buffer
-	if _, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		return nil, badBody
-	}
-	return raw.Bytes(), nil
 }
 
 func (s *Simulator) authenticate(body []byte) error {
@@ -107,7 +95,7 @@ func (s *Simulator) authenticate(body []byte) error {
 	if err := decode(body, &given); err != nil {
 		return err
 	}
-	if s.till.Board().Read().KeysChanged || !same(given.APIKey, APIKey) || !same(given.BusinessID, BusinessID) {
+	if s.Board.Read().KeysChanged || !stage.Same(given.APIKey, APIKey) || !stage.Same(given.BusinessID, BusinessID) {
 		return badCredentials
 	}
 	return nil
@@ -117,11 +105,10 @@ func (s *Simulator) authenticate(body []byte) error {
 // Tara ignores them; a price that is text or has a fraction is refused.
 func decode(body []byte, v any) error {
 	err := json.Unmarshal(body, v)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrong) && wrong.Field != "":
+	if wrong, found := errors.AsType[*json.UnmarshalTypeError](err); found && wrong.Field != "" {
 		return invalid(wrong.Field)
-	case err != nil:
+	}
+	if err != nil {
 		return badBody
 	}
 	return nil
@@ -147,14 +134,7 @@ func isText(s string) bool { return strings.TrimSpace(s) != "" && len(s) <= maxT
 
 func isAmount(n int64) bool { return n > 0 && n <= maxAmount }
 
-// isURL takes http as well as the https of production, since a sandbox runs on laptops.
-func isURL(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && len(s) <= maxURL && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
-}
-
-// same compares secrets in a time that does not depend on where they differ.
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+func isURL(s string) bool { return len(s) <= maxURL && stage.IsAddress(s) }
 
 // identifierLength is about that of the identifiers in Tara's samples, in characters.
 const identifierLength = 16

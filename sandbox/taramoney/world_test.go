@@ -36,7 +36,7 @@ type world struct {
 }
 
 // newWorld starts a simulator; change may alter its options first.
-func newWorld(t *testing.T, change ...func(*taramoney.Options)) *world {
+func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 	t.Helper()
 	w := &world{stagetest.NewWorld[*taramoney.Simulator](t)}
 	w.start(change...)
@@ -44,9 +44,9 @@ func newWorld(t *testing.T, change ...func(*taramoney.Options)) *world {
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*taramoney.Options)) {
+func (w *world) start(change ...func(*stage.TillOptions)) {
 	w.T.Helper()
-	options := taramoney.Options{PublicURL: w.URL + "/", Clock: w.Clock}
+	options := stage.TillOptions{Options: stage.Options{PublicURL: w.URL + "/", Clock: w.Clock}}
 	for _, c := range change {
 		c(&options)
 	}
