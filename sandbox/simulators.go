@@ -17,11 +17,11 @@ import (
 // simulators is every simulator there is, in the order in which people see them. A
 // further one joins by a row.
 var simulators = []row{
-	{"Orange Web Payment", OrangeWebPath, func(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
+	{"Orange Web Payment", OrangeWebPath, func(s *Sandbox, o Options, at stage.Options) (_ Simulator, err error) {
 		s.OrangeWeb, err = orangeweb.New(orangeweb.Options{Options: at, Credentials: o.OrangeWeb})
 		return s.OrangeWeb, err
 	}},
-	{"Orange Money Sénégal (Sonatel)", SonatelPath, func(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
+	{"Orange Money Sénégal (Sonatel)", SonatelPath, func(s *Sandbox, o Options, at stage.Options) (_ Simulator, err error) {
 		s.Sonatel, err = sonatel.New(sonatel.Options{Options: at, Credentials: o.Sonatel})
 		return s.Sonatel, err
 	}},

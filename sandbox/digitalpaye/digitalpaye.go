@@ -54,7 +54,7 @@ var quirks = map[string]string{
 
 // Simulator is Digitalpaye's API. Make it with New.
 type Simulator struct {
-	*stage.Till
+	stage.Till
 
 	tokens    stage.Tokens
 	customers *customers
@@ -68,11 +68,9 @@ type Simulator struct {
 func New(o stage.TillOptions) (*Simulator, error) {
 	s := &Simulator{tokens: stage.NewTokens(APISecret), webhooks: map[string]string{}}
 	o.Quirks, o.Refusals, o.Callback = quirks, stage.Refusals(refusals), s.webhook
-	till, err := stage.OpenPages(o)
-	if err != nil {
+	if err := s.Begin(o); err != nil {
 		return nil, err
 	}
-	s.Till, s.customers = till, newCustomers(till.MaxOrders())
-	s.Start()
+	s.customers = newCustomers(s.MaxOrders())
 	return s, nil
 }

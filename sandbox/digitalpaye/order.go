@@ -97,8 +97,8 @@ func (s *Simulator) orderOf(q ask) (stage.Order, error) {
 	}
 	who, err := json.Marshal(known)
 	o := stage.Order{
-		ID: s.newRef(q.in), Reference: q.transactionID, Account: APIKey, Direction: q.way, MSISDN: q.msisdn(), Asked: q.amount,
-		Currency: q.currency, CallbackURL: s.webhookOf(APIKey),
+		ID: s.newRef(q.in), Reference: q.transactionID, Account: APIKey, Direction: q.way, MSISDN: q.msisdn(),
+		Asked: q.amount, Currency: q.currency, CallbackURL: s.webhookOf(APIKey),
 		Notes: map[string]string{
 			noteShape: q.in.name, noteNetwork: string(q.network()), noteCustomer: string(who),
 		},

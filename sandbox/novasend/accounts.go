@@ -90,7 +90,7 @@ func (s *Simulator) openAccounts(given []Account) error {
 
 // admit returns whose call it is: Authorization is Basic base64(api_key:api_client).
 // Novasend's portal calls the pair an API token; which refusal tells what is our reading.
-func (s *Simulator) admit(r *http.Request) (Account, error) {
+func (s *Simulator) admit(_ http.ResponseWriter, r *http.Request) (Account, error) {
 	switches := s.Board.Read()
 	key, client, given := r.BasicAuth()
 	a, known := s.accounts[key]

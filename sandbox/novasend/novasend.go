@@ -54,7 +54,7 @@ var quirks = map[string]string{
 
 // Simulator is Novasend. Make it with New.
 type Simulator struct {
-	*stage.Till
+	stage.Till
 
 	accounts map[string]Account // by API key
 
@@ -78,16 +78,13 @@ func New(o stage.TillOptions, accounts ...Account) (*Simulator, error) {
 		return nil, err
 	}
 	o.Lapse, o.Quirks, o.Refusals, o.Callback = sessionWindow, quirks, refusals, s.webhook
-	till, err := stage.OpenPages(o)
-	if err != nil {
+	if err := s.Begin(o); err != nil {
 		return nil, err
 	}
-	s.Till = till
-	for _, kept := range till.Orders() {
+	for _, kept := range s.Orders() {
 		if kept.Parent != "" {
 			s.refunds[kept.Parent] = kept.ID
 		}
 	}
-	s.Start()
 	return s, nil
 }

@@ -31,15 +31,7 @@ func (s *Simulator) Handler() http.Handler {
 }
 
 // admitted serves a call to those who may make it.
-func (s *Simulator) admitted(serve call) stage.Call {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		a, err := s.admit(r)
-		if err != nil {
-			return err
-		}
-		return serve(w, r, a)
-	}
-}
+func (s *Simulator) admitted(serve call) stage.Call { return stage.Admitted(s.admit, serve) }
 
 // status tells how an order stands that was made by one of these families of calls.
 func (s *Simulator) status(families ...family) stage.Call {

@@ -24,8 +24,6 @@ func presses(window stagetest.Tab, button, text string) {
 
 // TestACustomerInARealBrowser goes the ways a person can go, on a small phone
 // and on a desk, in both languages, with and without JavaScript.
-//
-//nolint:contextcheck // one browser, one window at a time: two cores have no room for more
 func TestACustomerInARealBrowser(t *testing.T) {
 	browser := stagetest.Chromium(t)
 	french := stagetest.Visitor{Width: 320, Language: "fr-CI"}

@@ -24,9 +24,14 @@ func (s *Simulator) webpayment(w http.ResponseWriter, r *http.Request) error {
 	if kept.AnswerLost { // executed, and the caller will never know
 		s.Hang(r)
 	}
-	if r.Context().Err() != nil { // nobody was given the page, so no customer can pay on it
-		return nil
+	if r.Context().Err() == nil { // or nobody was given the page, and no customer can pay on it
+		s.present(w, r, kept)
 	}
+	return nil
+}
+
+// present answers with a session that has just been opened.
+func (s *Simulator) present(w http.ResponseWriter, r *http.Request, kept session) {
 	callbacks := kept.behaviour().Callbacks
 	early := callbacks > 1 && !kept.NextAt.IsZero()
 	switch {
@@ -47,7 +52,6 @@ func (s *Simulator) webpayment(w http.ResponseWriter, r *http.Request) error {
 	case kept.actsAtOnce():
 		s.arrange(kept)
 	}
-	return nil
 }
 
 // openSession reads a webpayment call and keeps its session, or says why not. The

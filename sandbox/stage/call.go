@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -15,6 +16,33 @@ var ErrInternal = errors.New("something went wrong in the sandbox")
 
 // Call is one call of an operator's. It answers, or returns why it did not.
 type Call func(w http.ResponseWriter, r *http.Request) error
+
+// Admitted is a call for those who may make it. admit returns what serve wants of them: who
+// they are, or what they brought.
+func Admitted[C any](
+	admit func(w http.ResponseWriter, r *http.Request) (C, error),
+	serve func(w http.ResponseWriter, r *http.Request, caller C) error,
+) Call {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := admit(w, r)
+		if err != nil {
+			return err
+		}
+		return serve(w, r, caller)
+	}
+}
+
+// No is a refusal that is nothing but a status and a body of JSON.
+type No struct {
+	Status int
+	Body   any
+}
+
+// Error implements error.
+func (n No) Error() string { return fmt.Sprint(n.Status, n.Body) }
+
+// ServeHTTP serves the same refusal to everybody.
+func (n No) ServeHTTP(w http.ResponseWriter, _ *http.Request) { WriteJSON(w, n.Status, n.Body) }
 
 // Refusal is a no in an operator's words: an error, and the answer that says it.
 type Refusal interface {

@@ -26,7 +26,7 @@ var (
 	ErrDown     = errors.New("the operator is down for this number")
 )
 
-// TillOptions says how a till runs. None is required, but see OpenPages.
+// TillOptions says how a till runs.
 type TillOptions struct {
 	Options
 
@@ -44,7 +44,7 @@ type TillOptions struct {
 
 // Till is what the simulators of operators have in common: the orders on their
 // courses, the book of what was executed, the float, the journal, the switches and the
-// callbacks. A simulator adds its operator's wire to it, and nothing else.
+// callbacks. A simulator adds its operator's wire to it, and nothing else. Begin opens it.
 type Till struct {
 	*Crew
 
@@ -61,29 +61,23 @@ type Till struct {
 	quirks      map[string]bool
 }
 
-// OpenTill opens a till. With a journal it takes up every order where it was left; Start
-// lets them go on.
-func OpenTill(o TillOptions) (*Till, error) {
-	o.Options = o.withDefaults()
+// Begin opens the till. With a journal it takes up every order where it was left, and what
+// fell due meanwhile happens at once. It fails without an address.
+func (t *Till) Begin(o TillOptions) (err error) {
+	if o.Options, err = o.Ready(); err != nil {
+		return err
+	}
 	o.Lapse, o.Float = cmp.Or(o.Lapse, defaultLapse), cmp.Or(o.Float, defaultFloat)
-	t := &Till{
-		options: o, Crew: NewCrew(o.Options), byReference: map[string][]string{}, byKey: map[string]string{},
-		calls: map[Caller]int{}, returned: map[string]bool{}, float: o.Float, quirks: map[string]bool{},
-	}
+	t.options, t.float, t.Crew = o, o.Float, NewCrew(o.Options)
+	t.byReference, t.byKey, t.calls = map[string][]string{}, map[string]string{}, map[Caller]int{}
+	t.returned, t.quirks = map[string]bool{}, map[string]bool{}
 	if err := t.kept.Open(o.JournalPath, t.apply); err != nil {
-		return nil, errors.Join(err, t.Crew.Close(context.Background()))
+		return errors.Join(err, t.Crew.Close(context.Background()))
 	}
-	return t, nil
-}
-
-// OpenPages opens the till of a simulator that has pages, and so needs an address.
-func OpenPages(o TillOptions) (*Till, error) {
-	ready, err := o.Ready()
-	if err != nil {
-		return nil, err
+	for _, unfinished := range t.Orders() {
+		t.arrange(unfinished)
 	}
-	o.Options = ready
-	return OpenTill(o)
+	return nil
 }
 
 // Address is that of a path of the simulator's, as browsers and Pirogue reach it.
@@ -91,14 +85,6 @@ func (t *Till) Address(path string) string { return t.options.PublicURL + path }
 
 // MaxOrders is how many orders the till keeps.
 func (t *Till) MaxOrders() int { return t.options.MaxOrders }
-
-// Start lets the orders that the journal left unfinished go on; what fell due meanwhile
-// happens at once. It is for when whoever writes the callbacks is ready to.
-func (t *Till) Start() {
-	for _, unfinished := range t.Orders() {
-		t.arrange(unfinished)
-	}
-}
 
 // Open opens an order the way its direction says; see Collect and PayOut.
 func (t *Till) Open(o Order) (Order, error) {

@@ -38,26 +38,23 @@ type shop struct {
 // newShop opens a shop; change may alter the till's options first.
 func newShop(t *testing.T, change ...func(*stage.TillOptions)) *shop {
 	t.Helper()
-	s := &shop{t: t, clock: stage.NewVirtualClock(noon, 0)}
+	s := &shop{t: t, clock: stage.NewVirtualClock(noon, 0), till: &stage.Till{}}
 	inbox := httptest.NewServer(http.HandlerFunc(s.hear))
 	t.Cleanup(inbox.Close)
 	options := stage.TillOptions{
-		Options: stage.Options{Clock: s.clock}, Quirks: map[string]string{"forgets": "Answers 404 to every status call"},
+		Options: stage.Options{PublicURL: "http://shop.example", Clock: s.clock}, Quirks: map[string]string{"forgets": "Answers 404 to every status call"},
 		Refusals: map[error]stage.Refusal{
-			stage.ErrFull: no{http.StatusConflict, "keeps no more"}, stage.ErrDown: no{http.StatusServiceUnavailable, "down"},
-			stage.ErrInternal: no{http.StatusInternalServerError, "broken"},
+			stage.ErrFull: no(http.StatusConflict, "keeps no more"), stage.ErrDown: no(http.StatusServiceUnavailable, "down"),
+			stage.ErrInternal: no(http.StatusInternalServerError, "broken"),
 		},
 		Callback: func(o stage.Order) stage.Message { return s.till.Letter(inbox.URL, nil, o) },
 	}
 	for _, c := range change {
 		c(&options)
 	}
-	till, err := stage.OpenTill(options)
-	if err != nil {
+	if err := s.till.Begin(options); err != nil {
 		t.Fatal(err)
 	}
-	s.till = till
-	till.Start()
 	t.Cleanup(s.closes)
 	s.wire = s.routes()
 	server := httptest.NewServer(s.wire)
@@ -92,15 +89,8 @@ func (s *shop) routes() http.Handler {
 }
 
 // no is a refusal in the shop's words.
-type no struct {
-	status int
-	word   string
-}
-
-func (n no) Error() string { return n.word }
-
-func (n no) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	stage.WriteJSON(w, n.status, map[string]string{"error": n.word})
+func no(status int, word string) stage.No {
+	return stage.No{Status: status, Body: map[string]string{"error": word}}
 }
 
 // read is the order in a call's body.

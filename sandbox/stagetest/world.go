@@ -157,7 +157,7 @@ type Answer struct {
 // arranges it arranges after its answer has left, and the clock must not be moved before.
 func (w *World[S]) Fetch(req *http.Request) Answer {
 	w.T.Helper()
-	resp, err := w.Client.Do(req)
+	resp, err := w.Client.Do(req) //nolint:gosec // the test says where to
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func (w *World[S]) GivesUp(req *http.Request) {
 	w.T.Helper()
 	ctx, cancel := context.WithTimeout(w.T.Context(), gaveUp)
 	defer cancel()
-	if resp, err := w.Client.Do(req.WithContext(ctx)); err == nil {
+	if resp, err := w.Client.Do(req.WithContext(ctx)); err == nil { //nolint:gosec // as above
 		resp.Body.Close()
 		w.T.Fatalf("%s is answered %d", req.URL.Path, resp.StatusCode)
 	}

@@ -120,12 +120,12 @@ func (s *Simulator) mobilePay(w http.ResponseWriter, r *http.Request, body []byt
 		return err
 	}
 	return s.collect(w, r, c, c.PhoneNumber, func(o stage.Order) any {
-		answer := started{Message: accepted, Status: success, Vendor: o.Notes[noteVendor], TransactionID: o.ID}
-		answer.USSDCode = ussdCodes[answer.Vendor]
+		said := started{Message: accepted, Status: success, Vendor: o.Notes[noteVendor], TransactionID: o.ID}
+		said.USSDCode = ussdCodes[said.Vendor]
 		if o.Notes[noteWave] != "" {
-			answer.AuthURL = text(map[string]string{"url": s.pageURL(o)})
+			said.AuthURL = text(map[string]string{"url": s.pageURL(o)})
 		}
-		return answer
+		return said
 	})
 }
 

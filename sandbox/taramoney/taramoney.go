@@ -61,20 +61,13 @@ var quirks = map[string]string{
 }
 
 // Simulator is Taramoney. Make it with New.
-type Simulator struct{ *stage.Till }
+type Simulator struct{ stage.Till }
 
-// New starts a simulator; APIPath is no part of its address. With a journal it takes up
-// every order where it was left, and what fell due meanwhile happens at once.
+// New starts a simulator; APIPath is no part of its address.
 func New(o stage.TillOptions) (*Simulator, error) {
 	s := &Simulator{}
 	o.Quirks, o.Refusals, o.Callback = quirks, refusals, s.webhook
-	till, err := stage.OpenPages(o)
-	if err != nil {
-		return nil, err
-	}
-	s.Till = till
-	s.Start()
-	return s, nil
+	return s, s.Begin(o)
 }
 
 // Handler serves the simulator. Mount it under the path of PublicURL, with that path
@@ -85,11 +78,11 @@ func (s *Simulator) Handler() http.Handler {
 		"/cmmobile": s.cmMobile, "/mobilepay": s.mobilePay, "/payout/create": s.createPayout,
 		"/transactions/status": s.status, "/resend-webhook": s.resend,
 	} {
-		calls["POST "+APIPath+path] = s.admit(serve)
+		calls["POST "+APIPath+path] = stage.Admitted(s.admit, serve)
 	}
 	mux := s.Mux(calls)
-	mux.Handle("POST "+APIPath+"/transactionlist", s.Aside(s.admit(s.transactions)))
-	mux.Handle("POST "+APIPath+"/paid/transactionlist", s.Aside(s.admit(s.paidTransactions)))
+	mux.Handle("POST "+APIPath+"/transactionlist", s.Aside(stage.Admitted(s.admit, s.transactions)))
+	mux.Handle("POST "+APIPath+"/paid/transactionlist", s.Aside(stage.Admitted(s.admit, s.paidTransactions)))
 	mux.Handle(payPath+"{id}", s.Board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
 	mux.Handle("/", notAllowed)
 	return mux

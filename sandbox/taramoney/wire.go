@@ -29,9 +29,8 @@ const (
 // accepted is the message of a collection that was accepted, in Tara's own spelling.
 const accepted = "API_ORDER_SUCESSFULL"
 
-// refusal is why Tara does not do what it was asked.
-type refusal struct {
-	http    int
+// answer is why Tara does not do what it was asked.
+type answer struct {
 	Status  string `json:"status"`
 	Message string `json:"message"`
 }
@@ -40,16 +39,16 @@ type refusal struct {
 // initiation that did not succeed. Everything else is [our reading]: 4xx for what never
 // was a payment, 200 for what was understood and refused.
 var (
-	notFound       = refusal{http: 200, Status: problem, Message: "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}
-	noStatusForYou = refusal{http: 200, Status: problem, Message: "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}
-	notFinal       = refusal{http: 200, Status: failure, Message: "PAYMENT_NOT_FINAL"}
-	ceilingReached = refusal{http: 200, Status: failure, Message: "RECEIVER_LIMIT_REACHED"}
-	floatTooLow    = refusal{http: 200, Status: failure, Message: "BUSINESS_BALANCE_INSUFFICIENT"}
-	badBody        = refusal{http: 400, Status: failure, Message: "INVALID_BODY"}
-	badCredentials = refusal{http: 401, Status: problem, Message: "INVALID_API_KEY_OR_BUSINESS_ID"}
-	notAllowed     = refusal{http: 405, Status: problem, Message: "METHOD_NOT_ALLOWED"}
-	internal       = refusal{http: 500, Status: problem, Message: "INTERNAL_ERROR"}
-	unavailable    = refusal{http: 503, Status: problem, Message: "SERVICE_UNAVAILABLE"}
+	notFound       = stage.No{Status: 200, Body: answer{problem, "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}}
+	noStatusForYou = stage.No{Status: 200, Body: answer{problem, "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}}
+	notFinal       = stage.No{Status: 200, Body: answer{failure, "PAYMENT_NOT_FINAL"}}
+	ceilingReached = stage.No{Status: 200, Body: answer{failure, "RECEIVER_LIMIT_REACHED"}}
+	floatTooLow    = stage.No{Status: 200, Body: answer{failure, "BUSINESS_BALANCE_INSUFFICIENT"}}
+	badBody        = stage.No{Status: 400, Body: answer{failure, "INVALID_BODY"}}
+	badCredentials = stage.No{Status: 401, Body: answer{problem, "INVALID_API_KEY_OR_BUSINESS_ID"}}
+	notAllowed     = stage.No{Status: 405, Body: answer{problem, "METHOD_NOT_ALLOWED"}}
+	internal       = stage.No{Status: 500, Body: answer{problem, "INTERNAL_ERROR"}}
+	unavailable    = stage.No{Status: 503, Body: answer{problem, "SERVICE_UNAVAILABLE"}}
 )
 
 // refusals is what is no refusal by itself, as Tara says it.
@@ -58,33 +57,22 @@ var refusals = map[error]stage.Refusal{
 	stage.ErrDown: unavailable, stage.ErrFull: unavailable, stage.ErrInternal: internal,
 }
 
-// Error implements error.
-func (f refusal) Error() string { return f.Status + ": " + f.Message }
-
-// ServeHTTP implements http.Handler: the same refusal for everybody.
-func (f refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) { stage.WriteJSON(w, f.http, f) }
-
 // invalid refuses one parameter.
 func invalid(name string) error {
-	return refusal{http: http.StatusBadRequest, Status: failure, Message: "INVALID_PARAMETER " + name}
+	return stage.No{Status: http.StatusBadRequest, Body: answer{failure, "INVALID_PARAMETER " + name}}
 }
 
 // call is one call of the API with the body it brought. It answers, or returns why not.
 type call func(w http.ResponseWriter, r *http.Request, body []byte) error
 
-// admit serves a call to those who may make it. Tara has neither tokens nor signatures:
-// the key and the business stand in every body.
-func (s *Simulator) admit(serve call) stage.Call {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		body, err := stage.ReadBody(w, r, maxBody)
-		if err != nil || !stage.SaysJSON(r) {
-			return badBody
-		}
-		if err := s.authenticate(body); err != nil {
-			return err
-		}
-		return serve(w, r, body)
+// admit returns the body of a call that may be made. Tara has neither tokens nor
+// signatures: the key and the business stand in every body.
+func (s *Simulator) admit(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := stage.ReadBody(w, r, maxBody)
+	if err != nil || !stage.SaysJSON(r) {
+		return nil, badBody
 	}
+	return body, s.authenticate(body)
 }
 
 func (s *Simulator) authenticate(body []byte) error {
