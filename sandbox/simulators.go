@@ -17,14 +17,8 @@ import (
 // simulators is every simulator there is, in the order in which people see them. A
 // further one joins by a row.
 var simulators = []row{
-	{"Orange Web Payment", OrangeWebPath, func(s *Sandbox, o Options, at stage.Options) (_ Simulator, err error) {
-		s.OrangeWeb, err = orangeweb.New(orangeweb.Options{Options: at, Credentials: o.OrangeWeb})
-		return s.OrangeWeb, err
-	}},
-	{"Orange Money Sénégal (Sonatel)", SonatelPath, func(s *Sandbox, o Options, at stage.Options) (_ Simulator, err error) {
-		s.Sonatel, err = sonatel.New(sonatel.Options{Options: at, Credentials: o.Sonatel})
-		return s.Sonatel, err
-	}},
+	{"Orange Web Payment", OrangeWebPath, startOrangeWeb},
+	{"Orange Money Sénégal (Sonatel)", SonatelPath, startSonatel},
 	onTill("Novasend", NovasendPath,
 		func(o stage.TillOptions) (*novasend.Simulator, error) { return novasend.New(o) },
 		func(s *Sandbox, sim *novasend.Simulator) { s.Novasend = sim }),
@@ -32,6 +26,16 @@ var simulators = []row{
 		func(s *Sandbox, sim *digitalpaye.Simulator) { s.Digitalpaye = sim }),
 	onTill("Taramoney (Cameroun)", TaramoneyPath, taramoney.New,
 		func(s *Sandbox, sim *taramoney.Simulator) { s.Taramoney = sim }),
+}
+
+func startOrangeWeb(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
+	s.OrangeWeb, err = orangeweb.New(orangeweb.Options{Options: at, Credentials: o.OrangeWeb})
+	return s.OrangeWeb, err
+}
+
+func startSonatel(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
+	s.Sonatel, err = sonatel.New(sonatel.Options{Options: at, Credentials: o.Sonatel})
+	return s.Sonatel, err
 }
 
 // onTill is the row of a simulator that is opened as its till is. keep puts it into the

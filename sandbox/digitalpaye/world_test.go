@@ -117,11 +117,7 @@ func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 // start runs a simulator on the world's address and clock, in place of any other.
 func (w *world) start(change ...func(*stage.TillOptions)) {
 	w.T.Helper()
-	options := stage.TillOptions{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock}}
-	for _, c := range change {
-		c(&options)
-	}
-	w.Start(digitalpaye.New(options))
+	stagetest.Run(w.World, digitalpaye.New, stage.TillOptions{Options: w.Options()}, change)
 	w.logsIn()
 }
 

@@ -51,11 +51,7 @@ func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 // start runs a simulator on the world's address and clock, in place of any other.
 func (w *world) start(change ...func(*stage.TillOptions)) {
 	w.T.Helper()
-	options := stage.TillOptions{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock}}
-	for _, c := range change {
-		c(&options)
-	}
-	w.Start(novasend.New(options))
+	stagetest.Run(w.World, func(o stage.TillOptions) (*novasend.Simulator, error) { return novasend.New(o) }, stage.TillOptions{Options: w.Options()}, change)
 	if status, reply := w.names(novasend.APIKeyPrefix+"ci", w.Inbox.Hook()); status != http.StatusOK {
 		w.T.Fatalf("the portal answers %d %v", status, reply)
 	}

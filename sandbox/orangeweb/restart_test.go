@@ -17,13 +17,6 @@ func journaled(path string) func(*orangeweb.Options) {
 	return func(o *orangeweb.Options) { o.JournalPath = path }
 }
 
-// restarts kills the simulator and starts another on its journal, so much w.
-func (w *world) restarts(path string, down time.Duration) {
-	w.T.Helper()
-	w.Kill(down)
-	w.start(journaled(path))
-}
-
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")
@@ -34,7 +27,8 @@ func TestARestartForgetsNothing(t *testing.T) {
 	silent := w.opened("SILENT", "")
 	before := w.Sim.Book()
 
-	w.restarts(path, 5*time.Second)
+	w.Kill(5 * time.Second)
+	w.start(journaled(path))
 	w.becomes(paid, orangeweb.Success)
 	w.becomes(waits, orangeweb.Initiated)
 	w.becomes(silent, orangeweb.Initiated)
@@ -65,7 +59,8 @@ func TestACustomerActsWhileTheSimulatorIsDown(t *testing.T) {
 	w.opened("ORDER-1", "+22376543210")
 	w.opened("ORDER-2", "+22376111111")
 
-	w.restarts(path, time.Hour)
+	w.Kill(time.Hour)
+	w.start(journaled(path))
 	book := w.Sim.Book()
 	if len(book) != 1 || book[0].OrderID != "ORDER-1" || !book[0].At.Equal(stagetest.Morning.Add(time.Hour)) {
 		t.Errorf("the book says %+v", book)
@@ -79,7 +74,8 @@ func TestALostAnswerStaysLost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
 	w := newWorld(t, journaled(path))
 	w.loses("+22376666666", "ORDER-1")
-	w.restarts(path, 0)
+	w.Kill(0)
+	w.start(journaled(path))
 	s := w.opened("ORDER-2", "+22376666666")
 	w.Clock.Advance(time.Hour)
 	w.becomes(s, orangeweb.Success)
@@ -101,7 +97,9 @@ func TestAJournalCutShort(t *testing.T) {
 			w.becomes(w.opened("ORDER-1", "+22376123456"), orangeweb.Success)
 			stagetest.Close(t, w.Sim)
 			stagetest.CutShort(t, path, tail, func() (*orangeweb.Simulator, error) {
-				return orangeweb.New(orangeweb.Options{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock, JournalPath: path}})
+				options := orangeweb.Options{Options: w.Options()}
+				options.JournalPath = path
+				return orangeweb.New(options)
 			})
 		})
 	}

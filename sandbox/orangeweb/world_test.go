@@ -7,7 +7,6 @@ import (
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox/orangeweb"
-	"pirogue/sandbox/stage"
 	"pirogue/sandbox/stagetest"
 )
 
@@ -36,11 +35,7 @@ func newWorld(t *testing.T, change ...func(*orangeweb.Options)) *world {
 // start runs a simulator on the world's address and clock, in place of any other.
 func (w *world) start(change ...func(*orangeweb.Options)) {
 	w.T.Helper()
-	options := orangeweb.Options{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock}}
-	for _, c := range change {
-		c(&options)
-	}
-	w.Start(orangeweb.New(options))
+	stagetest.Run(w.World, orangeweb.New, orangeweb.Options{Options: w.Options()}, change)
 	w.bearer = w.token()
 }
 

@@ -7,20 +7,12 @@ import (
 	"time"
 
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stage"
 	"pirogue/sandbox/stagetest"
 )
 
 // journaled keeps a world's transactions and book in a file.
 func journaled(path string) func(*sonatel.Options) {
 	return func(o *sonatel.Options) { o.JournalPath = path }
-}
-
-// restarts kills the simulator and starts another on its journal, so much w.
-func (w *world) restarts(path string, down time.Duration) {
-	w.T.Helper()
-	w.Kill(down)
-	w.start(journaled(path))
 }
 
 func TestARestartForgetsNothing(t *testing.T) {
@@ -36,7 +28,8 @@ func TestARestartForgetsNothing(t *testing.T) {
 	w.post(balancePath, bad)
 	before := w.Sim.Book()
 
-	w.restarts(path, 5*time.Second)
+	w.Kill(5 * time.Second)
+	w.start(journaled(path))
 	if after := w.Sim.Book(); len(after) != 1 || after[0] != before[0] {
 		t.Errorf("the book said %v and says %v", before, after)
 	}
@@ -71,7 +64,8 @@ func TestACustomerPaysWhileTheSimulatorIsDown(t *testing.T) {
 	w := newWorld(t, journaled(path))
 	w.makesCode("IN", "+221770543210")
 	w.deposits("OUT", "770543210")
-	w.restarts(path, time.Hour)
+	w.Kill(time.Hour)
+	w.start(journaled(path))
 	w.becomes("IN", "SUCCESS")
 	w.becomes("OUT", "SUCCESS")
 	if book := w.Sim.Book(); len(book) != 2 || !book[0].At.Equal(stagetest.Morning.Add(time.Hour)) {
@@ -94,7 +88,9 @@ func TestAJournalCutShort(t *testing.T) {
 			w.deposits("R1", "770123456")
 			stagetest.Close(t, w.Sim)
 			stagetest.CutShort(t, path, tail, func() (*sonatel.Simulator, error) {
-				return sonatel.New(sonatel.Options{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock, JournalPath: path}})
+				options := sonatel.Options{Options: w.Options()}
+				options.JournalPath = path
+				return sonatel.New(options)
 			})
 		})
 	}

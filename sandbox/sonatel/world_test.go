@@ -13,7 +13,6 @@ import (
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stage"
 	"pirogue/sandbox/stagetest"
 )
 
@@ -56,11 +55,7 @@ func newWorld(t *testing.T, change ...func(*sonatel.Options)) *world {
 // start runs a simulator on the world's address and clock, in place of any other.
 func (w *world) start(change ...func(*sonatel.Options)) {
 	w.T.Helper()
-	options := sonatel.Options{Options: stage.Options{PublicURL: w.URL, Clock: w.Clock}}
-	for _, c := range change {
-		c(&options)
-	}
-	w.Start(sonatel.New(options))
+	stagetest.Run(w.World, sonatel.New, sonatel.Options{Options: w.Options()}, change)
 	w.logsIn()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -450,5 +451,47 @@ func TestNothingHappensAfterTheClosing(t *testing.T) {
 	cancel()
 	if err := s.till.Close(ctx); err == nil {
 		t.Error("closing says nothing of callbacks that were given up")
+	}
+}
+
+// TestAnIdentifierIsTakenOnce answers a repeated identifier with the order that has it,
+// whatever else the call says, and executes nothing.
+func TestAnIdentifierIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	takes := func(o stage.Order) (string, error) {
+		w := httptest.NewRecorder()
+		err := s.till.Take(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), o, func(o stage.Order) any { return o.Asked })
+		return w.Body.String(), err
+	}
+	first := s.asks("+22376123456")
+	other := first
+	other.MSISDN, other.Asked, other.Direction = "+22376111111", 7, stage.Out
+	for n, o := range []stage.Order{first, first, other} {
+		if says, err := takes(o); err != nil || says != "1501" {
+			t.Errorf("call %d is answered %s %v", n+1, says, err)
+		}
+	}
+	if s.till.Asked() != 1 {
+		t.Errorf("%d orders are kept", s.till.Asked())
+	}
+	for digits, want := range map[string]error{"111111": stage.ErrCeiling, "555555": stage.ErrDown} {
+		refused := s.asks("+22376" + digits)
+		refused.Direction = stage.Out
+		if _, err := takes(refused); !errors.Is(err, want) {
+			t.Errorf("%s says %v", digits, err)
+		}
+	}
+	used := s.asks("+22376123456")
+	used.Key = "key-1"
+	if _, err := takes(used); err != nil {
+		t.Error(err)
+	}
+	used.ID = "T99"
+	if _, err := takes(used); !errors.Is(err, stage.ErrUsed) {
+		t.Errorf("a key that is taken says %v", err)
+	}
+	if err := s.till.Show(httptest.NewRecorder(), stage.Order{}, nil); !errors.Is(err, stage.ErrNoOrder) {
+		t.Errorf("no order at all says %v", err)
 	}
 }

@@ -80,6 +80,18 @@ func (w *World[S]) Start(sim S, err error) {
 	w.Serve(sim.Handler())
 }
 
+// Options is how a simulator of this world runs.
+func (w *World[S]) Options() stage.Options { return stage.Options{PublicURL: w.URL, Clock: w.Clock} }
+
+// Run starts a simulator with options that a test may have changed.
+func Run[O any, S Simulator](w *World[S], open func(O) (S, error), options O, change []func(*O)) {
+	w.T.Helper()
+	for _, c := range change {
+		c(&options)
+	}
+	w.Start(open(options))
+}
+
 // Serve puts a handler behind the world's address.
 func (w *World[S]) Serve(handler http.Handler) { w.serving.Store(&handler) }
 
@@ -271,6 +283,23 @@ func (w *World[S]) Set(switches string) Fields {
 		w.T.Fatalf("setting %s answers %d %v", switches, status, now)
 	}
 	return now
+}
+
+// Books checks that one payment was executed, of an amount, or none for 0. It returns the
+// line of the book, and whether there is one.
+func (w *World[S]) Books(amount int64) (line stage.Paid, paid bool) {
+	w.T.Helper()
+	book := w.Sim.Book()
+	switch {
+	case amount == 0 && len(book) != 0:
+		w.T.Errorf("nothing was paid, and the book says %+v", book)
+	case amount != 0 && (len(book) != 1 || book[0].Amount != amount):
+		w.T.Fatalf("%d was paid, and the book says %+v", amount, book)
+	}
+	if amount == 0 {
+		return stage.Paid{}, false
+	}
+	return book[0], true
 }
 
 // WaitsFor waits until so many notices have arrived.

@@ -46,11 +46,7 @@ func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 // start runs a simulator on the world's address and clock, in place of any other.
 func (w *world) start(change ...func(*stage.TillOptions)) {
 	w.T.Helper()
-	options := stage.TillOptions{Options: stage.Options{PublicURL: w.URL + "/", Clock: w.Clock}}
-	for _, c := range change {
-		c(&options)
-	}
-	w.Start(taramoney.New(options))
+	stagetest.Run(w.World, taramoney.New, stage.TillOptions{Options: w.Options()}, change)
 }
 
 // signed is a body with our credentials; change replaces fields of it, and takes out
