@@ -144,7 +144,7 @@ func (w Tab) Fills(pairs ...string) {
 func (w Tab) Sees(text string) {
 	w.T.Helper()
 	var shown string
-	if !w.Becomes(func() (err error) {
+	if !w.becomes(func() (err error) {
 		shown, err = chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
 		return err
 	}, func() bool { return strings.Contains(strings.ReplaceAll(shown, "\u00a0", " "), text) }) {
@@ -156,7 +156,7 @@ func (w Tab) Sees(text string) {
 func (w Tab) Holds(expression string) {
 	w.T.Helper()
 	var holds bool
-	if !w.Becomes(func() (err error) {
+	if !w.becomes(func() (err error) {
 		holds, err = chromedp.Run(w.ctx, chromedp.Evaluate[bool](expression))
 		return err
 	}, func() bool { return holds }) {
@@ -164,9 +164,9 @@ func (w Tab) Holds(expression string) {
 	}
 }
 
-// Becomes looks again and again until it could look and right holds, and reports whether
+// becomes looks again and again until it could look and right holds, and reports whether
 // that came: a page that is just being left cannot be looked at.
-func (w Tab) Becomes(look func() error, right func() bool) bool {
+func (w Tab) becomes(look func() error, right func() bool) bool {
 	for deadline := time.Now().Add(Patience); look() != nil || !right(); time.Sleep(looksEvery) {
 		if time.Now().After(deadline) {
 			return false
