@@ -49,6 +49,7 @@ var layers = map[string][]string{
 	"adapters/outbound":        {".", "github.com/sony/gobreaker/v2", "golang.org/x/sync"},
 	"adapters/adaptertest":     {"*"},
 	"api/apitest":              {"*"},
+	"sandbox/stagetest":        {"*"},
 	"piroguetest":              {"*"},
 	"docs/samples/go":          {},
 	"docs/samples/samplestest": {"*"},

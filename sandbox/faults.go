@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
-	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,10 +8,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-var faultsTemplate = template.Must(template.ParseFS(files, "faults.html"))
-
-// faultsPolicy lets the page load its own style and send its own forms, and nothing else.
-const faultsPolicy = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+var faultsPage = stage.LinkedPage(files, "faults.html", "; form-action 'self'")
 
 const maxForm = 1 << 16 // bytes
 
@@ -103,18 +98,11 @@ func changed(form url.Values) map[string]string {
 	return wanted
 }
 
-// renderFaults writes the page whole or not at all.
 func (s *Sandbox) renderFaults(w http.ResponseWriter, status int, t trial) {
-	var html bytes.Buffer
 	view, err := s.faultsView(t)
-	if err == nil {
-		err = faultsTemplate.Execute(&html, view)
-	}
 	if err != nil {
 		http.Error(w, "the page cannot be written", http.StatusInternalServerError)
 		return
 	}
-	stage.PageHeaders(w.Header(), faultsPolicy)
-	w.WriteHeader(status)
-	w.Write(html.Bytes())
+	faultsPage.Render(w, status, "en", view)
 }

@@ -1,9 +1,7 @@
 package sandbox
 
 import (
-	"bytes"
 	"embed"
-	"html/template"
 	"maps"
 	"net/http"
 	"slices"
@@ -14,10 +12,7 @@ import (
 //go:embed index.html index.css faults.html
 var files embed.FS
 
-var indexTemplate = template.Must(template.ParseFS(files, "index.html"))
-
-// indexPolicy lets the page load its own style and nothing else.
-const indexPolicy = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+var indexPage = stage.LinkedPage(files, "index.html", "; form-action 'none'")
 
 // shownPayments is how many of the latest payments a book shows to people; the
 // JSON view has them all.
@@ -45,17 +40,12 @@ type numberView struct {
 
 // index shows people which simulators there are and what they executed.
 func (s *Sandbox) index(w http.ResponseWriter, _ *http.Request) {
-	var html bytes.Buffer
 	view, err := s.indexView()
-	if err == nil {
-		err = indexTemplate.Execute(&html, view)
-	}
 	if err != nil {
 		http.Error(w, "the list cannot be written", http.StatusInternalServerError)
 		return
 	}
-	stage.PageHeaders(w.Header(), indexPolicy)
-	w.Write(html.Bytes())
+	indexPage.Render(w, http.StatusOK, "en", view)
 }
 
 func (s *Sandbox) indexView() (indexView, error) {

@@ -17,41 +17,37 @@ import (
 // simulators is every simulator there is, in the order in which people see them. A
 // further one joins by a row.
 var simulators = []row{
-	{"Orange Web Payment", OrangeWebPath, func(s *Sandbox, o Options, at place) (sim Simulator, err error) {
-		s.OrangeWeb, err = orangeweb.New(orangeweb.Options{
-			PublicURL: at.url, JournalPath: at.journal, Clock: o.Clock, Credentials: o.OrangeWeb,
-			MaxSessions: o.MaxSessions, NotifyClient: o.NotifyClient, Log: o.Log,
-		})
-		return s.OrangeWeb, err
-	}},
-	{"Orange Money Sénégal (Sonatel)", SonatelPath, func(s *Sandbox, o Options, at place) (sim Simulator, err error) {
-		s.Sonatel, err = sonatel.New(sonatel.Options{
-			PublicURL: at.url, JournalPath: at.journal, Clock: o.Clock, Credentials: o.Sonatel,
-			MaxKept: o.MaxSessions, NotifyClient: o.NotifyClient, Log: o.Log,
-		})
-		return s.Sonatel, err
-	}},
-	{"Novasend", NovasendPath, func(s *Sandbox, o Options, at place) (sim Simulator, err error) {
-		s.Novasend, err = novasend.New(novasend.Options{
-			PublicURL: at.url, JournalPath: at.journal, Clock: o.Clock,
-			MaxOrders: o.MaxSessions, NotifyClient: o.NotifyClient, Log: o.Log,
-		})
-		return s.Novasend, err
-	}},
-	{"Digitalpaye (Côte d'Ivoire)", DigitalpayePath, func(s *Sandbox, o Options, at place) (sim Simulator, err error) {
-		s.Digitalpaye, err = digitalpaye.New(digitalpaye.Options{
-			PublicURL: at.url, JournalPath: at.journal, Clock: o.Clock,
-			MaxOrders: o.MaxSessions, NotifyClient: o.NotifyClient, Log: o.Log,
-		})
-		return s.Digitalpaye, err
-	}},
-	{"Taramoney (Cameroun)", TaramoneyPath, func(s *Sandbox, o Options, at place) (sim Simulator, err error) {
-		s.Taramoney, err = taramoney.New(taramoney.Options{
-			PublicURL: at.url, JournalPath: at.journal, Clock: o.Clock,
-			MaxOrders: o.MaxSessions, NotifyClient: o.NotifyClient, Log: o.Log,
-		})
-		return s.Taramoney, err
-	}},
+	{"Orange Web Payment", OrangeWebPath, startOrangeWeb},
+	{"Orange Money Sénégal (Sonatel)", SonatelPath, startSonatel},
+	onTill("Novasend", NovasendPath,
+		func(o stage.TillOptions) (*novasend.Simulator, error) { return novasend.New(o) },
+		func(s *Sandbox, sim *novasend.Simulator) { s.Novasend = sim }),
+	onTill("Digitalpaye (Côte d'Ivoire)", DigitalpayePath, digitalpaye.New,
+		func(s *Sandbox, sim *digitalpaye.Simulator) { s.Digitalpaye = sim }),
+	onTill("Taramoney (Cameroun)", TaramoneyPath, taramoney.New,
+		func(s *Sandbox, sim *taramoney.Simulator) { s.Taramoney = sim }),
+}
+
+func startOrangeWeb(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
+	s.OrangeWeb, err = orangeweb.New(orangeweb.Options{Options: at, Credentials: o.OrangeWeb})
+	return s.OrangeWeb, err
+}
+
+func startSonatel(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
+	s.Sonatel, err = sonatel.New(sonatel.Options{Options: at, Credentials: o.Sonatel})
+	return s.Sonatel, err
+}
+
+// onTill is the row of a simulator that is opened as its till is. keep puts it into the
+// sandbox for Go tests.
+func onTill[S Simulator](
+	name, path string, open func(stage.TillOptions) (S, error), keep func(*Sandbox, S),
+) row {
+	return row{name, path, func(s *Sandbox, _ Options, at stage.Options) (Simulator, error) {
+		sim, err := open(stage.TillOptions{Options: at})
+		keep(s, sim)
+		return sim, err
+	}}
 }
 
 // Simulator is one operator, as the sandbox runs it. A simulator on a stage.Till has all
@@ -75,17 +71,18 @@ type row struct {
 	name string // for people
 	path string // the base path, whose last part is also the code by which commands name it
 	// start opens the simulator at its place, and may keep it in the sandbox for Go tests.
-	start func(s *Sandbox, o Options, at place) (Simulator, error)
+	start func(s *Sandbox, o Options, at stage.Options) (Simulator, error)
 }
 
-// place is where a simulator is reached and keeps its journal; "" keeps none.
-type place struct{ url, journal string }
-
-// place returns where the simulator of a row is to be.
-func (r row) place(o Options) place {
-	at := place{url: strings.TrimRight(o.PublicURL, "/") + r.path}
+// place returns where the simulator of a row is reached and keeps its journal, and how it
+// runs besides.
+func (r row) place(o Options) stage.Options {
+	at := stage.Options{
+		PublicURL: strings.TrimRight(o.PublicURL, "/") + r.path, Clock: o.Clock, MaxOrders: o.MaxSessions,
+		NotifyClient: o.NotifyClient, Log: o.Log,
+	}
 	if o.JournalDir != "" {
-		at.journal = filepath.Join(o.JournalDir, r.code()+".jsonl")
+		at.JournalPath = filepath.Join(o.JournalDir, r.code()+".jsonl")
 	}
 	return at
 }

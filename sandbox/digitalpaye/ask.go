@@ -94,11 +94,11 @@ func read(a asked, way stage.Direction) (ask, error) {
 
 // decode refuses a value of the wrong JSON type by the name of its field.
 func decode(raw []byte, body any) error {
-	var wrong *json.UnmarshalTypeError
-	switch err := json.Unmarshal(raw, body); {
-	case errors.As(err, &wrong) && wrong.Field != "":
+	err := json.Unmarshal(raw, body)
+	if wrong, found := errors.AsType[*json.UnmarshalTypeError](err); found && wrong.Field != "" {
 		return invalid(wrong.Field)
-	case err != nil:
+	}
+	if err != nil {
 		return badRequest
 	}
 	return nil
@@ -154,9 +154,9 @@ func (q ask) check() error {
 		{q.nameField(), "customer", q.hasCustomer()},
 		{"amount", "amount", q.amount >= leastAmount && q.amount <= mostAmount},
 		{"operator", "operator", net != ""},
-		{"url_success", "urlSuccess", q.success == "" || isAddress(q.success)},
-		{"url_error", "urlError", q.failure == "" || isAddress(q.failure)},
-		{"url_cancel", "urlCancel", q.cancel == "" || isAddress(q.cancel)},
+		{"url_success", "urlSuccess", q.success == "" || stage.IsAddress(q.success)},
+		{"url_error", "urlError", q.failure == "" || stage.IsAddress(q.failure)},
+		{"url_cancel", "urlCancel", q.cancel == "" || stage.IsAddress(q.cancel)},
 	} {
 		switch {
 		case rule.holds:

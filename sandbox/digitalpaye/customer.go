@@ -102,7 +102,7 @@ func (s *Simulator) createCustomer(w http.ResponseWriter, _ *http.Request, a ask
 	if !c.complete() {
 		return invalid("customer")
 	}
-	made, err := s.customers.meet(c, s.till.Now())
+	made, err := s.customers.meet(c, s.Now())
 	if err == nil {
 		a.in.found(w, "", made)
 	}

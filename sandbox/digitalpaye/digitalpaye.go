@@ -19,13 +19,6 @@
 package digitalpaye
 
 import (
-	"cmp"
-	"context"
-	"fmt"
-	"log/slog"
-	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -41,9 +34,8 @@ const (
 )
 
 const (
-	tokenLifetime    = 600 * time.Second // exp minus iat of every published token
-	defaultMaxOrders = 100_000
-	production       = "Production" // the only environment that is documented
+	tokenLifetime = 600 * time.Second // exp minus iat of every published token
+	production    = "Production"      // the only environment that is documented
 )
 
 // The quirks. They are off after every start.
@@ -60,77 +52,25 @@ var quirks = map[string]string{
 	quirkWithoutPlus: "number_user is written without its plus sign: 2250777123456",
 }
 
-// Options says how a simulator runs. Only PublicURL has no default.
-type Options struct {
-	// PublicURL is where browsers and Pirogue reach this simulator, base path
-	// included: http://127.0.0.1:8090/digitalpaye.
-	PublicURL string
-	// JournalPath is the file that keeps orders and book; empty keeps them in memory.
-	JournalPath string
-	// Clock is the time of day unless said otherwise.
-	Clock stage.Clock
-	// MaxOrders bounds memory: so many orders, and so many customers, 100 000 by
-	// default. Beyond it calls answer 503: a witness refuses rather than forgets.
-	MaxOrders int
-	// NotifyClient carries webhooks; the default follows no redirect.
-	NotifyClient *http.Client
-	// Log takes what is worth knowing; nil keeps silent.
-	Log *slog.Logger
-}
-
 // Simulator is Digitalpaye's API. Make it with New.
 type Simulator struct {
-	options   Options
-	till      *stage.Till
-	tokens    tokens
+	stage.Till
+
+	tokens    stage.Tokens
 	customers *customers
 	opening   sync.Mutex // no order comes between looking for a transaction id and taking it
 	mu        sync.Mutex
 	webhooks  map[string]string // address by API key, as the portal keeps it
 }
 
-// New starts a simulator. With a journal it takes up everything where it was left, and
-// what fell due meanwhile happens at once.
-func New(o Options) (*Simulator, error) {
-	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
-	if !isAddress(o.PublicURL) {
-		return nil, fmt.Errorf("public URL %q is not an http address", o.PublicURL)
-	}
-	if o.Clock == nil {
-		o.Clock = stage.WallClock{}
-	}
-	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	o.MaxOrders = cmp.Or(o.MaxOrders, defaultMaxOrders)
-	s := &Simulator{
-		options: o, tokens: newTokens(o.Clock), customers: newCustomers(o.MaxOrders), webhooks: map[string]string{},
-	}
-	till, err := stage.OpenTill(stage.TillOptions{
-		JournalPath: o.JournalPath, Clock: o.Clock, MaxOrders: o.MaxOrders, NotifyClient: o.NotifyClient, Log: o.Log,
-		Quirks: quirks, Callback: s.webhook,
-	})
-	if err != nil {
+// New starts a simulator; it keeps so many customers as orders. With a journal it takes up
+// everything where it was left, and what fell due meanwhile happens at once.
+func New(o stage.TillOptions) (*Simulator, error) {
+	s := &Simulator{tokens: stage.NewTokens(APISecret), webhooks: map[string]string{}}
+	o.Quirks, o.Refusals, o.Callback = quirks, stage.Refusals(refusals), s.webhook
+	if err := s.Begin(o); err != nil {
 		return nil, err
 	}
-	s.till = till
-	till.Start()
+	s.customers = newCustomers(s.MaxOrders())
 	return s, nil
 }
-
-// isAddress reports whether address is an absolute one that a browser can open.
-func isAddress(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
-}
-
-// Settings is how the switches are read and changed.
-func (s *Simulator) Settings() stage.Settings { return s.till.Settings() }
-
-// Book returns everything executed so far, oldest first.
-func (s *Simulator) Book() []stage.Paid { return s.till.Book() }
-
-// Asked returns how many orders there ever were.
-func (s *Simulator) Asked() int { return s.till.Asked() }
-
-// Close stops every customer, delivers the webhooks that are queued, and closes the
-// journal. When ctx ends first, webhooks are given up. Closing twice is harmless.
-func (s *Simulator) Close(ctx context.Context) error { return s.till.Close(ctx) }

@@ -7,18 +7,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pirogue/sandbox/stagetest"
 )
 
 // ids reads a list and returns its transaction ids in their order.
 func (w *world) ids(shape, query string) string {
-	w.t.Helper()
+	w.T.Helper()
 	status, reply := w.get(dialects[shape].list + query)
 	if status != http.StatusOK {
-		w.t.Fatalf("the list answers %d %v", status, reply)
+		w.T.Fatalf("the list answers %d %v", status, reply)
 	}
-	names := make([]string, 0, len(reply.listed()))
-	for _, one := range reply.listed() {
-		names = append(names, one.text(dialects[shape].id))
+	names := make([]string, 0, len(reply.List("data")))
+	for _, one := range reply.List("data") {
+		names = append(names, one.Text(dialects[shape].id))
 	}
 	return strings.Join(names, " ")
 }
@@ -28,15 +30,15 @@ func TestAListIsCut(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
-		if got := w.fetch(w.call(http.MethodGet, dialects[shape].list, nil)); !strings.Contains(got.body, `"data":[]`) {
-			t.Errorf("an empty list is %s", got.body)
+		if got := w.Fetch(w.call(http.MethodGet, dialects[shape].list, nil)); !strings.Contains(got.Body, `"data":[]`) {
+			t.Errorf("an empty list is %s", got.Body)
 		}
 		for i := range 5 {
 			w.opens(shape, []string{"in", "out"}[i%2], fmt.Sprint("R", i), "0700123456")
-			w.clock.Advance(time.Minute)
+			w.Clock.Advance(time.Minute)
 		}
 		at := func(minutes int) string {
-			return url.QueryEscape(morning.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339))
+			return url.QueryEscape(stagetest.Morning.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339))
 		}
 		for query, want := range map[string]string{
 			"":                                  "R4 R3 R2 R1 R0",
@@ -66,11 +68,11 @@ func TestAListIsCut(t *testing.T) {
 func TestTheBalance(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, reply := w.get("/v2/balance"); reply.data().text("balance") != "1000000000" || reply["code_status"] != 200.0 {
+	if _, reply := w.get("/v2/balance"); reply.Object("data").Text("balance") != "1000000000" || reply["code_status"] != 200.0 {
 		t.Errorf("/v2 says %v", reply)
 	}
 	_, reply := w.get("/v1/balance")
-	if said := reply.data(); said.text("balance") != "1000000000" || said.text("amount") != "1000000000" || said.text("currency") != "XOF" ||
+	if said := reply.Object("data"); said.Text("balance") != "1000000000" || said.Text("amount") != "1000000000" || said.Text("currency") != "XOF" ||
 		reply["code_status"] != 200.0 || reply["statusCode"] != 200.0 {
 		t.Errorf("/v1 says %v", reply)
 	}
@@ -85,11 +87,11 @@ func TestCustomersAreKnownByTheirNumber(t *testing.T) {
 		"address": fields{"countryCode": "CI", "city": "Abidjan", "streetAddress": "Cocody"},
 	}
 	status, reply := w.post("/v1/customers/create", given)
-	id := reply.data().text("id")
-	if status != http.StatusOK || len(id) != 36 || reply.data().text("createdAt") != "2026-03-12T09:30:00.000Z" {
+	id := reply.Object("data").Text("id")
+	if status != http.StatusOK || len(id) != 36 || reply.Object("data").Text("createdAt") != "2026-03-12T09:30:00.000Z" {
 		t.Fatalf("making a customer answers %d %v", status, reply)
 	}
-	w.clock.Advance(time.Minute)
+	w.Clock.Advance(time.Minute)
 	paid, isObject := w.opens("v1", "in", "R1", "0700123456")["customer"].(map[string]any)
 	if !isObject || paid["id"] != id || paid["createdAt"] != "2026-03-12T09:30:00.000Z" {
 		t.Errorf("the same person pays as %v", paid)
@@ -100,31 +102,21 @@ func TestCustomersAreKnownByTheirNumber(t *testing.T) {
 		person["email"] = "awa@shop.example"
 	}
 	w.opens("v1", "in", "R3", "0700123456", fields{"customer": withEmail})
-	if got := w.reads("v2", "R3"); got.text("email_user") != "awa@shop.example" || got.text("name_user") != "KOUASSI Awa" {
+	if got := w.reads("v2", "R3"); got.Text("email_user") != "awa@shop.example" || got.Text("name_user") != "KOUASSI Awa" {
 		t.Errorf("v2 reads the same person as %v", got)
 	}
-	if _, reply := w.get("/v1/customers/" + id); reply.data().text("phoneNumber") != "0700123456" {
+	if _, reply := w.get("/v1/customers/" + id); reply.Object("data").Text("phoneNumber") != "0700123456" {
 		t.Errorf("the customer reads %v", reply)
 	}
-	if _, reply := w.get("/v1/customers"); len(reply.listed()) != 2 || reply.listed()[1]["lastName"] != "KOUASSI" {
+	if _, reply := w.get("/v1/customers"); len(reply.List("data")) != 2 || reply.List("data")[1]["lastName"] != "KOUASSI" {
 		t.Errorf("the customers are %v", reply)
 	}
 	for name, change := range map[string]fields{"no number": {"phoneNumber": ""}, "no country": {"address": fields{}}} {
-		if status, _ := w.post("/v1/customers/create", merged(given, change)); status != http.StatusBadRequest {
+		if status, _ := w.post("/v1/customers/create", given.Over(change)); status != http.StatusBadRequest {
 			t.Errorf("%s answers %d", name, status)
 		}
 	}
 	if status, _ := w.post("/v1/customers/create", "[]"); status != http.StatusBadRequest {
 		t.Errorf("no customer at all answers %d", status)
 	}
-}
-
-func merged(all ...fields) fields {
-	sum := fields{}
-	for _, f := range all {
-		for name, value := range f {
-			sum[name] = value
-		}
-	}
-	return sum
 }

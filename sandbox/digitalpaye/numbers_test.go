@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pirogue/sandbox/stage"
+	"pirogue/sandbox/stagetest"
 )
 
 // course is what happens to an order that is left alone.
@@ -57,40 +58,40 @@ func TestMagicNumbers(t *testing.T) {
 func (c course) run(t *testing.T, shape string) {
 	t.Helper()
 	w := newWorld(t)
-	status, reply := w.object(w.opening(shape, c.way, "R1", c.number))
+	status, reply := w.Object(w.opening(shape, c.way, "R1", c.number))
 	if status != c.code {
 		t.Fatalf("the order answers %d %v, want %d", status, reply, c.code)
 	}
 	if c.first == "" {
-		if w.sim.Asked() != 0 || reply["data"] != nil {
+		if w.Sim.Asked() != 0 || reply["data"] != nil {
 			t.Errorf("a refused order is kept: %v", reply)
 		}
 		return
 	}
-	if got := reply.data().text("status"); got != c.first {
+	if got := reply.Object("data").Text("status"); got != c.first {
 		t.Errorf("the order is %s, want %s", got, c.first)
 	}
 	if c.after > 0 {
-		w.clock.Advance(c.after - time.Millisecond)
+		w.Clock.Advance(c.after - time.Millisecond)
 		w.stands(shape, "R1", c.first)
 		w.books()
-		w.clock.Advance(time.Millisecond)
+		w.Clock.Advance(time.Millisecond)
 	}
 	w.stands(shape, "R1", c.end)
-	if _, reply := w.get("/v2/get-status-payment/R1"); reply.text("message") != c.why {
+	if _, reply := w.get("/v2/get-status-payment/R1"); reply.Text("message") != c.why {
 		t.Errorf("the end is told as %v, want %s", reply["message"], c.why)
 	}
 	if c.amount == 0 {
 		w.books()
-		w.notices(1)
+		w.Notices(1)
 		return
 	}
 	paid := w.books(c.amount)[0]
 	if paid.Asked != 1500 || paid.OrderID != "R1" || paid.MSISDN != "+225"+c.number || paid.Currency != "XOF" ||
-		string(paid.Direction) != c.way || !paid.At.Equal(morning.Add(c.after)) || paid.TxnID != w.reads(shape, "R1").text("ref") {
+		string(paid.Direction) != c.way || !paid.At.Equal(stagetest.Morning.Add(c.after)) || paid.TxnID != w.reads(shape, "R1").Text("ref") {
 		t.Errorf("the book says %+v", paid)
 	}
-	w.notices(1)
+	w.Notices(1)
 }
 
 // usedTwice is what a transaction id answers that was used before.
@@ -105,16 +106,16 @@ func TestAnAnswerIsLost(t *testing.T) {
 			t.Parallel()
 			inEveryShape(t, func(t *testing.T, shape string) {
 				w := newWorld(t)
-				w.givesUp(w.opening(shape, way, "LOST", "0700666666"))
-				w.clock.Advance(10 * time.Second)
+				w.GivesUp(w.opening(shape, way, "LOST", "0700666666"))
+				w.Clock.Advance(10 * time.Second)
 				w.stands(shape, "LOST", "SUCCESSFUL")
-				status, reply := w.object(w.opening(shape, way, "LOST", "0700666666"))
+				status, reply := w.Object(w.opening(shape, way, "LOST", "0700666666"))
 				if status != usedTwice[shape] {
 					t.Errorf("asking again answers %d %v", status, reply)
 				}
 				w.books(1500)
 				w.opens(shape, way, "HEARD", "0700666666")
-				w.clock.Advance(10 * time.Second)
+				w.Clock.Advance(10 * time.Second)
 				w.books(1500, 1500)
 			})
 		})
@@ -130,20 +131,20 @@ func TestThreeWebhooksOneBeforeTheAnswer(t *testing.T) {
 			w := newWorld(t)
 			var answeredAlready atomic.Bool
 			var early atomic.Int64
-			w.inbox.onNotice = func(notice) {
+			w.Inbox.OnNotice = func(stagetest.Notice) {
 				if !answeredAlready.Load() {
 					early.Add(1)
 				}
 			}
 			w.opens("v2", way, "R1", "0700888888")
-			before := len(w.inbox.all())
+			before := len(w.Inbox.All())
 			answeredAlready.Store(true)
 			if before < 1 || early.Load() < 1 {
 				t.Error("no webhook came before the answer")
 			}
-			for _, n := range w.notices(3) {
-				if n.said.text("transaction_id") != "R1" || n.said.text("status") != "SUCCESSFUL" {
-					t.Errorf("a webhook says %v", n.said)
+			for _, n := range w.Notices(3) {
+				if n.Said.Text("transaction_id") != "R1" || n.Said.Text("status") != "SUCCESSFUL" {
+					t.Errorf("a webhook says %v", n.Said)
 				}
 			}
 			w.books(1500)
@@ -158,17 +159,17 @@ func TestAnOperatorGoesDownForANumber(t *testing.T) {
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
 		w.opens(shape, "in", "R1", "0700444444")
-		w.set(`{"force": "555555"}`)
+		w.Set(`{"force": "555555"}`)
 		if status, reply := w.get(dialects[shape].status + "R1"); status != http.StatusServiceUnavailable {
 			t.Errorf("the status answers %d %v", status, reply)
 		}
-		if status, reply := w.object(w.opening(shape, "out", "R2", "0700123456")); status != http.StatusServiceUnavailable {
+		if status, reply := w.Object(w.opening(shape, "out", "R2", "0700123456")); status != http.StatusServiceUnavailable {
 			t.Errorf("a transfer answers %d %v", status, reply)
 		}
-		if _, reply := w.get(dialects[shape].list); len(reply.listed()) != 1 {
+		if _, reply := w.get(dialects[shape].list); len(reply.List("data")) != 1 {
 			t.Errorf("the list says %v", reply)
 		}
-		w.set(`{"force": ""}`)
+		w.Set(`{"force": ""}`)
 		w.stands(shape, "R1", "PENDING")
 	})
 }
@@ -178,18 +179,18 @@ func TestTheFloatPaysTransfers(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
-		w.set(`{"float": 4000}`)
+		w.Set(`{"float": 4000}`)
 		w.opens(shape, "out", "PAID", "0700123456")
 		w.opens(shape, "out", "HELD", "0700444444")
-		status, reply := w.object(w.opening(shape, "out", "TOO-MUCH", "0700123456"))
-		if status != http.StatusPreconditionFailed || reply.text("message") != "AMOUNT_INSUFFISANT" || reply["data"] != nil {
+		status, reply := w.Object(w.opening(shape, "out", "TOO-MUCH", "0700123456"))
+		if status != http.StatusPreconditionFailed || reply.Text("message") != "AMOUNT_INSUFFISANT" || reply["data"] != nil {
 			t.Errorf("a transfer above the float answers %d %v", status, reply)
 		}
-		if _, reply := w.get(dialects[shape].balance); reply.data().text("balance") != "1000" {
+		if _, reply := w.get(dialects[shape].balance); reply.Object("data").Text("balance") != "1000" {
 			t.Errorf("the balance says %v", reply)
 		}
 		w.opens(shape, "in", "IN", "0700123456")
-		w.set(`{"float": 1500}`)
+		w.Set(`{"float": 1500}`)
 		w.opens(shape, "out", "TOO-MUCH", "0700123456") // the id of what was refused is free
 		if book := w.books(1500, 1500, 1500); book[1].Direction != stage.In {
 			t.Errorf("the book says %+v", book)

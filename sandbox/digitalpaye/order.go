@@ -42,7 +42,7 @@ func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way st
 	switch {
 	case err != nil:
 		return err
-	case s.till.Down(way, q.msisdn()):
+	case s.Down(way, q.msisdn()):
 		return unavailable
 	}
 	o, err := s.record(q)
@@ -50,7 +50,7 @@ func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way st
 		return err
 	}
 	status, reply := s.firstAnswer(o, a.in)
-	s.till.Conclude(w, r, o, status, reply)
+	s.Conclude(w, r, o, status, reply)
 	return nil
 }
 
@@ -60,7 +60,7 @@ func (s *Simulator) firstAnswer(o stage.Order, in *shape) (int, envelope) {
 	answer := s.standing(o)
 	t := s.transaction(o, in)
 	t.launch(s.waveURL(o))
-	if s.till.Quirk(quirkGatewayTimeout) {
+	if s.Quirk(quirkGatewayTimeout) {
 		t.say(failed)
 		answer = said{
 			code: http.StatusGatewayTimeout, status: "ERROR", snake: tryAgain, camel: tryAgain,
@@ -79,29 +79,26 @@ const tryAgain = "PAYMENT_FAILED_TRY_AGAINST"
 func (s *Simulator) record(q ask) (stage.Order, error) {
 	s.opening.Lock()
 	defer s.opening.Unlock()
-	if len(s.till.ByReference(q.transactionID)) > 0 {
+	if len(s.ByReference(q.transactionID)) > 0 {
 		return stage.Order{}, q.in.duplicate()
 	}
 	o, err := s.orderOf(q)
 	if err != nil {
 		return stage.Order{}, err
 	}
-	if q.way == stage.Out {
-		return s.till.PayOut(o)
-	}
-	return s.till.Collect(o)
+	return s.Open(o)
 }
 
 // orderOf is the order that a call asks for.
 func (s *Simulator) orderOf(q ask) (stage.Order, error) {
-	known, err := s.customers.meet(q.customer, s.till.Now())
+	known, err := s.customers.meet(q.customer, s.Now())
 	if err != nil {
 		return stage.Order{}, err
 	}
 	who, err := json.Marshal(known)
 	o := stage.Order{
-		ID: s.newRef(q.in), Reference: q.transactionID, Account: APIKey, MSISDN: q.msisdn(), Asked: q.amount,
-		Currency: q.currency, CallbackURL: s.webhookOf(APIKey),
+		ID: s.newRef(q.in), Reference: q.transactionID, Account: APIKey, Direction: q.way, MSISDN: q.msisdn(),
+		Asked: q.amount, Currency: q.currency, CallbackURL: s.webhookOf(APIKey),
 		Notes: map[string]string{
 			noteShape: q.in.name, noteNetwork: string(q.network()), noteCustomer: string(who),
 		},
@@ -120,7 +117,7 @@ func (s *Simulator) newRef(in *shape) string {
 	if in.camel {
 		return rand.Text()[:10]
 	}
-	return "RCI-DIGITALP-" + strconv.Itoa(firstRef+s.till.Asked())
+	return "RCI-DIGITALP-" + strconv.Itoa(firstRef+s.Asked())
 }
 
 // webhook writes the one message that tells of an order's end: the flat transaction,
@@ -131,10 +128,5 @@ func (s *Simulator) webhook(o stage.Order) stage.Message {
 	if to == "" {
 		to = o.CallbackURL
 	}
-	body, err := json.Marshal(s.transaction(o, shapeOf(o)))
-	if err != nil {
-		s.options.Log.Error("webhook not written", "error", err)
-		return stage.Message{}
-	}
-	return stage.Message{URL: to, Body: body}
+	return s.Letter(to, nil, s.transaction(o, shapeOf(o)))
 }

@@ -1,12 +1,7 @@
 package digitalpaye
 
 import (
-	"bytes"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
-	"errors"
-	"html/template"
 	"net/http"
 
 	"pirogue/sandbox/stage"
@@ -22,16 +17,7 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
-
-// pagePolicy allows the page its own style and its own form, and nothing else.
-var pagePolicy = "default-src 'none'; img-src data:; style-src 'sha256-" + digest(pageCSS) + "'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-func digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
+var thePage = stage.InlinePage(pageHTML, pageCSS, "img-src data:; ")
 
 // pageWords are the page's texts in one language.
 type pageWords struct {
@@ -62,13 +48,12 @@ var pageLanguages = map[string]pageWords{
 // pageView is what the template shows: a question or a result.
 type pageView struct {
 	T                 pageWords
-	Style             template.CSS
 	Amount, Reference string
 	Result            string // empty while the order is open
 	Next              string // where the way on leads; empty for nowhere
 }
 
-func wordsFor(r *http.Request) pageWords { return pageLanguages[stage.Language(r, "fr", "en")] }
+func wordsFor(r *http.Request) pageWords { return stage.Spoken(r, pageLanguages) }
 
 // linkKey is how the till finds the order of a link.
 func linkKey(link string) string { return "wave " + link }
@@ -78,49 +63,41 @@ func (s *Simulator) waveURL(o stage.Order) string {
 	if o.Notes[noteLink] == "" {
 		return ""
 	}
-	return s.options.PublicURL + "/wave/" + o.Notes[noteLink]
+	return s.Address("/wave/" + o.Notes[noteLink])
 }
 
 // page serves what a Wave link leads to.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
-	o, found := s.till.ByKey(linkKey(r.PathValue("link")))
+	o, found := s.ByKey(linkKey(r.PathValue("link")))
 	t := wordsFor(r)
 	switch {
 	case !found:
-		s.render(w, http.StatusNotFound, pageView{T: t, Result: t.Unknown})
-	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		s.render(w, http.StatusOK, viewOf(o, t))
-	case r.Method == http.MethodPost:
+		shows(w, http.StatusNotFound, pageView{T: t, Result: t.Unknown})
+	case stage.Looks(r):
+		shows(w, http.StatusOK, viewOf(o, t))
+	case stage.Presses(w, r):
 		s.decide(w, r, o)
-	default:
-		w.Header().Set("Allow", "GET, HEAD, POST")
-		http.Error(w, "GET or POST", http.StatusMethodNotAllowed)
 	}
 }
 
 // decide ends the order as a person wants it. Pressing twice, or too late, changes
 // nothing: the page then shows how it ended.
 func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	var err error
 	switch r.PostFormValue("action") {
 	case "pay":
-		_, err = s.till.Decide(o.ID, stage.Executed, "")
+		err = s.Press(o.ID, stage.Executed, "")
 	case "refuse":
-		_, err = s.till.Decide(o.ID, stage.Declined, stage.SaidNo)
+		err = s.Press(o.ID, stage.Declined, stage.SaidNo)
 	default:
-		s.render(w, http.StatusBadRequest, viewOf(o, wordsFor(r)))
+		shows(w, http.StatusBadRequest, viewOf(o, wordsFor(r)))
 		return
 	}
-	if err != nil && !errors.Is(err, stage.ErrNoOrder) {
-		s.options.Log.Error("decision not kept", "ref", o.ID, "error", err)
+	if err != nil {
 		s.pageDown(w, r)
 		return
 	}
-	// Relative to the page as the browser sees it, behind whatever path it is mounted under.
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Location", "?lang="+wordsFor(r).Lang)
-	w.WriteHeader(http.StatusSeeOther)
+	stage.Redirect(w, "?lang="+wordsFor(r).Lang)
 }
 
 // viewOf is the page of an order.
@@ -146,20 +123,7 @@ func viewOf(o stage.Order, t pageWords) pageView {
 // pageDown is the page of an operator that is down.
 func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r)
-	s.render(w, http.StatusServiceUnavailable, pageView{T: t, Result: t.Down})
+	shows(w, http.StatusServiceUnavailable, pageView{T: t, Result: t.Down})
 }
 
-// render writes the page whole or not at all.
-func (s *Simulator) render(w http.ResponseWriter, status int, v pageView) {
-	v.Style = template.CSS(pageCSS) //nolint:gosec // ours, and the policy holds its digest
-	var html bytes.Buffer
-	if err := pageTemplate.Execute(&html, v); err != nil {
-		s.options.Log.Error("page not written", "error", err)
-		http.Error(w, v.T.Down, http.StatusInternalServerError)
-		return
-	}
-	stage.PageHeaders(w.Header(), pagePolicy)
-	w.Header().Set("Content-Language", v.T.Lang)
-	w.WriteHeader(status)
-	w.Write(html.Bytes())
-}
+func shows(w http.ResponseWriter, status int, v pageView) { thePage.Render(w, status, v.T.Lang, v) }

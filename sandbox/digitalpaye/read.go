@@ -16,31 +16,24 @@ import (
 // An order that is found answers HTTP 200. What became of it says data.status, and the
 // envelope of v2 and sdk besides; statusCode is that of v1's page, always 200.
 func (s *Simulator) status(w http.ResponseWriter, r *http.Request, a asked) error {
-	o, found := s.find(r.PathValue("id"))
-	switch {
-	case !found:
-		return noTransaction
-	case s.till.Down(o.Direction, o.MSISDN):
-		return unavailable
-	}
-	answer := s.standing(o)
-	if a.in.camel {
-		answer.code = http.StatusOK
-	}
-	if s.till.Board().Read().UnknownWords {
-		answer.status = stage.UnknownWord
-	}
-	answer.data = s.reading(o, a.in)
-	stage.WriteJSON(w, http.StatusOK, a.in.wrap(answer))
-	return nil
+	o, _ := s.find(r.PathValue("id"))
+	return s.Show(w, o, func(o stage.Order) any {
+		answer := s.standing(o)
+		if a.in.camel {
+			answer.code = http.StatusOK
+		}
+		answer.status = s.Board.Read().Word(answer.status)
+		answer.data = s.reading(o, a.in)
+		return a.in.wrap(answer)
+	})
 }
 
 func (s *Simulator) find(id string) (stage.Order, bool) {
-	if o, found := s.till.Order(id); found {
+	if o, found := s.Order(id); found {
 		return o, true
 	}
-	ours := s.till.ByReference(id)
-	if len(ours) == 0 || s.till.Quirk(quirkStatusByRef) {
+	ours := s.ByReference(id)
+	if len(ours) == 0 || s.Quirk(quirkStatusByRef) {
 		return stage.Order{}, false
 	}
 	return ours[0], true
@@ -49,7 +42,7 @@ func (s *Simulator) find(id string) (stage.Order, bool) {
 // reading is a transaction as status and list show it.
 func (s *Simulator) reading(o stage.Order, in *shape) transaction {
 	t := s.transaction(o, in)
-	if s.till.Board().Read().UnknownWords {
+	if s.Board.Read().UnknownWords {
 		t.say(stage.UnknownWord)
 	}
 	return t
@@ -65,7 +58,7 @@ func (s *Simulator) list(w http.ResponseWriter, r *http.Request, a asked) error 
 		return err
 	}
 	page := []transaction{}
-	for _, o := range wanted.of(s.till.Orders()) {
+	for _, o := range wanted.of(s.Orders()) {
 		page = append(page, s.reading(o, a.in))
 	}
 	a.in.found(w, "TRANSACTIONS_FOUND", page)
@@ -116,7 +109,7 @@ func (l listRange) of(all []stage.Order) []stage.Order {
 // balance serves what is left for transfers. It stands under data.balance in v2 and in
 // the SDK's older text, under data.amount in its newer one; /v1 serves both [our reading].
 func (s *Simulator) balance(w http.ResponseWriter, _ *http.Request, a asked) error {
-	left := map[string]string{"balance": strconv.FormatInt(s.till.Float(), 10), "currency": currency}
+	left := map[string]string{"balance": strconv.FormatInt(s.Float(), 10), "currency": currency}
 	if a.in.camel {
 		left["amount"] = left["balance"]
 	}

@@ -1,7 +1,6 @@
 package digitalpaye
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
@@ -41,6 +40,12 @@ var (
 	unavailable = refusal{503, "SERVICE_UNAVAILABLE", "ServiceUnavailableError", "Le service est indisponible."}
 )
 
+// refusals is what is no refusal by itself, as Digitalpaye says it.
+var refusals = map[error]refusal{
+	stage.ErrCeiling: ceiling, stage.ErrFloat: floatTooLow, stage.ErrNoOrder: noTransaction,
+	stage.ErrDown: unavailable, stage.ErrFull: unavailable, stage.ErrInternal: internal,
+}
+
 // Error implements error.
 func (f refusal) Error() string { return f.class + ": " + f.reason }
 
@@ -61,32 +66,25 @@ func (s *shape) duplicate() refusal {
 	return exists
 }
 
-// refuse answers with err. What is not of the caller's making is ours to log, not the
-// caller's to read.
-func (s *Simulator) refuse(w http.ResponseWriter, in *shape, err error) {
-	var known refusal
-	switch {
-	case errors.As(err, &known):
-	case errors.Is(err, stage.ErrCeiling):
-		known = ceiling
-	case errors.Is(err, stage.ErrFloat):
-		known = floatTooLow
-	case errors.Is(err, stage.ErrFull):
-		known = unavailable
-	default:
-		s.options.Log.Error("call failed", "error", err)
-		known = internal
-	}
-	in.refuse(w, known)
+// ServeHTTP serves the same refusal to everybody, in the shape that the path says.
+func (f refusal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	inShape{f, byPath(r)}.ServeHTTP(w, r)
 }
 
-func (s *shape) refuse(w http.ResponseWriter, f refusal) {
-	stage.WriteJSON(w, f.http, s.wrap(said{
+// inShape is a refusal in the words of who asked.
+type inShape struct {
+	refusal
+	in *shape
+}
+
+// ServeHTTP implements stage.Refusal.
+func (f inShape) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	stage.WriteJSON(w, f.http, f.in.wrap(said{
 		code: f.http, status: "ERROR", snake: f.word, camel: f.class, reason: f.reason,
 	}))
 }
 
-// always serves the same refusal to everybody.
-func always(f refusal) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { byPath(r).refuse(w, f) })
+// refusal returns why a call was not answered, in the words of its shape.
+func (s *Simulator) refusal(in *shape, err error) error {
+	return inShape{stage.InWords(s.Log, err, refusals), in}
 }

@@ -1,7 +1,6 @@
 package digitalpaye_test
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,12 +8,13 @@ import (
 
 	"pirogue/sandbox/digitalpaye"
 	"pirogue/sandbox/stage"
+	"pirogue/sandbox/stagetest"
 )
 
 func TestSwitchesAndQuirksAreShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	now := w.set(`{"latency_ms": 0}`)
+	now := w.Set(`{"latency_ms": 0}`)
 	quirks, isObject := now["quirks"].(map[string]any)
 	if !isObject || len(quirks) != 3 || now["float"] != 1e9 {
 		t.Errorf("the settings are %v", now)
@@ -24,7 +24,7 @@ func TestSwitchesAndQuirksAreShown(t *testing.T) {
 			t.Errorf("%s is %v", name, on)
 		}
 	}
-	if status, _ := w.object(w.request(http.MethodPost, "/switches", `{"quirks": {"made_up": true}}`)); status != http.StatusBadRequest {
+	if status, _ := w.Object(w.Request(http.MethodPost, "/switches", `{"quirks": {"made_up": true}}`)); status != http.StatusBadRequest {
 		t.Errorf("an unknown quirk answers %d", status)
 	}
 }
@@ -34,14 +34,14 @@ func TestSwitchesAndQuirksAreShown(t *testing.T) {
 func TestAnOperatorThatIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"down": true}`)
+	w.Set(`{"down": true}`)
 	for _, req := range []*http.Request{
 		w.opening("v2", "in", "R1", "0700123456"), w.opening("v1", "out", "R2", "0700123456"),
 		w.call(http.MethodGet, "/v2/get-status-payment/R1", nil), w.call(http.MethodGet, "/v1/transactions", nil),
 		w.call(http.MethodGet, "/v1/balance", nil), w.call(http.MethodGet, "/v1/customers", nil),
-		w.auth(digitalpaye.APIKey, digitalpaye.APISecret), w.request(http.MethodGet, "/nowhere", ""),
+		w.auth(digitalpaye.APIKey, digitalpaye.APISecret), w.Request(http.MethodGet, "/nowhere", nil),
 	} {
-		status, reply := w.object(req)
+		status, reply := w.Object(req)
 		code := "statusCode"
 		if strings.HasPrefix(req.URL.Path, "/v2/") {
 			code = "code_status"
@@ -50,10 +50,10 @@ func TestAnOperatorThatIsDown(t *testing.T) {
 			t.Errorf("%s answers %d %v", req.URL.Path, status, reply)
 		}
 	}
-	if page := w.fetch(w.request(http.MethodGet, "/wave/x", "")); page.status != http.StatusServiceUnavailable {
-		t.Errorf("the page answers %d", page.status)
+	if page := w.Fetch(w.Request(http.MethodGet, "/wave/x", nil)); page.Status != http.StatusServiceUnavailable {
+		t.Errorf("the page answers %d", page.Status)
 	}
-	if w.sim.Asked() != 0 {
+	if w.Sim.Asked() != 0 {
 		t.Error("an order is kept")
 	}
 }
@@ -61,27 +61,9 @@ func TestAnOperatorThatIsDown(t *testing.T) {
 func TestLatency(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"latency_ms": 2000}`)
-	answer := make(chan int)
-	req := w.call(http.MethodGet, "/v2/balance", nil)
-	go func() {
-		resp, err := w.client.Do(req)
-		if err != nil {
-			answer <- 0
-			return
-		}
-		resp.Body.Close()
-		answer <- resp.StatusCode
-	}()
-	select {
-	case <-answer:
-		t.Error("the answer comes at once")
-		return
-	case <-time.After(50 * time.Millisecond):
-	}
-	w.clock.Advance(2 * time.Second)
-	if got := <-answer; got != http.StatusOK {
-		t.Errorf("it answers %d", got)
+	w.Set(`{"latency_ms": 2000}`)
+	if got := w.Waits(w.call(http.MethodGet, "/v2/balance", nil), 2*time.Second); got.Status != http.StatusOK {
+		t.Errorf("it answers %d", got.Status)
 	}
 }
 
@@ -89,23 +71,23 @@ func TestLatency(t *testing.T) {
 func TestDroppedAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"drop_answers": 2}`)
-	w.givesUp(w.opening("v2", "out", "R1", "0700123456"))
-	w.givesUp(w.call(http.MethodGet, "/v2/get-status-payment/R1", nil))
+	w.Set(`{"drop_answers": 2}`)
+	w.GivesUp(w.opening("v2", "out", "R1", "0700123456"))
+	w.GivesUp(w.call(http.MethodGet, "/v2/get-status-payment/R1", nil))
 	w.stands("v2", "R1", "SUCCESSFUL")
 	w.books(1500)
-	w.notices(1)
+	w.Notices(1)
 }
 
 func TestSpoiledAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"answers": "page"}`)
-	got := w.fetch(w.opening("v2", "in", "page", "0700123456"))
-	if got.status != http.StatusOK || !strings.Contains(got.body, "<html>") {
-		t.Errorf("answers %d %s", got.status, got.body)
+	w.Set(`{"answers": "page"}`)
+	got := w.Fetch(w.opening("v2", "in", "page", "0700123456"))
+	if got.Status != http.StatusOK || !strings.Contains(got.Body, "<html>") {
+		t.Errorf("answers %d %s", got.Status, got.Body)
 	}
-	w.set(`{"answers": ""}`)
+	w.Set(`{"answers": ""}`)
 	w.stands("v2", "page", "SUCCESSFUL")
 }
 
@@ -113,13 +95,13 @@ func TestTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.opens("v2", "in", "R1", "0700123456")
-	w.set(`{"refuse_tokens": true}`)
+	w.Set(`{"refuse_tokens": true}`)
 	for _, path := range []string{"/v2/get-status-payment/R1", "/v2/get-all-transactions", "/v2/balance"} {
-		if status, reply := w.get(path); status != http.StatusUnauthorized || reply.text("message") != "TOKEN_EXPIRED" {
+		if status, reply := w.get(path); status != http.StatusUnauthorized || reply.Text("message") != "TOKEN_EXPIRED" {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
-	if status, _ := w.object(w.opening("v1", "in", "R2", "0700123456")); status != http.StatusUnauthorized {
+	if status, _ := w.Object(w.opening("v1", "in", "R2", "0700123456")); status != http.StatusUnauthorized {
 		t.Errorf("an order answers %d", status)
 	}
 	w.books(1500)
@@ -129,8 +111,8 @@ func TestTokensAreRefused(t *testing.T) {
 func TestKeysThatWereChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"keys_changed": true}`)
-	if status, reply := w.object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret)); status != http.StatusUnauthorized || reply.text("message") != "UnauthorizedError" {
+	w.Set(`{"keys_changed": true}`)
+	if status, reply := w.Object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret)); status != http.StatusUnauthorized || reply.Text("message") != "UnauthorizedError" {
 		t.Errorf("the token call answers %d %v", status, reply)
 	}
 	w.opens("v2", "in", "R1", "0700123456")
@@ -139,9 +121,9 @@ func TestKeysThatWereChanged(t *testing.T) {
 func TestTokensThatLiveShortly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"token_lifetime_s": 5}`)
+	w.Set(`{"token_lifetime_s": 5}`)
 	w.logsIn()
-	w.clock.Advance(5 * time.Second)
+	w.Clock.Advance(5 * time.Second)
 	if status, _ := w.get("/v2/balance"); status != http.StatusUnauthorized {
 		t.Errorf("a token of 5 s answers %d after them", status)
 	}
@@ -152,15 +134,15 @@ func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
-		w.set(`{"unknown_words": true}`)
-		if opened := w.opens(shape, "in", "R1", "0700123456"); opened.text("status") != "SUCCESSFUL" {
+		w.Set(`{"unknown_words": true}`)
+		if opened := w.opens(shape, "in", "R1", "0700123456"); opened.Text("status") != "SUCCESSFUL" {
 			t.Errorf("the order answers %v", opened)
 		}
 		w.stands(shape, "R1", stage.UnknownWord)
-		if _, reply := w.get(dialects[shape].list); reply.listed()[0].text("status") != stage.UnknownWord {
+		if _, reply := w.get(dialects[shape].list); reply.List("data")[0].Text("status") != stage.UnknownWord {
 			t.Errorf("the list says %v", reply)
 		}
-		if told := w.notices(1)[0].said.text("status"); told != "SUCCESSFUL" {
+		if told := w.Notices(1)[0].Said.Text("status"); told != "SUCCESSFUL" {
 			t.Errorf("the webhook says %s", told)
 		}
 	})
@@ -169,25 +151,25 @@ func TestUnknownWords(t *testing.T) {
 func TestAnOperatorCorrectsItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"correct_after_ms": 60000, "settle_ms": 0}`)
+	w.Set(`{"correct_after_ms": 60000, "settle_ms": 0}`)
 	w.opens("v2", "out", "R1", "0700222222")
-	w.clock.Advance(2 * time.Second)
+	w.Clock.Advance(2 * time.Second)
 	w.stands("v2", "R1", "FAILED")
-	eventually(func() bool { return len(w.inbox.all()) == 1 })
-	w.clock.Advance(time.Minute)
+	stagetest.Eventually(func() bool { return len(w.Inbox.All()) == 1 })
+	w.Clock.Advance(time.Minute)
 	w.stands("v2", "R1", "SUCCESSFUL")
 	w.books(1500)
-	w.notices(2)
+	w.Notices(2)
 }
 
 func TestAPaymentSettlesLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"settle_ms": 5000}`)
-	if opened := w.opens("v2", "in", "R1", "0700123456"); opened.text("status") != "PENDING" {
+	w.Set(`{"settle_ms": 5000}`)
+	if opened := w.opens("v2", "in", "R1", "0700123456"); opened.Text("status") != "PENDING" {
 		t.Errorf("the order answers %v", opened)
 	}
-	w.clock.Advance(5 * time.Second)
+	w.Clock.Advance(5 * time.Second)
 	w.stands("v2", "R1", "SUCCESSFUL")
 }
 
@@ -197,29 +179,29 @@ func TestTheGatewayTimesOut(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
-		w.set(`{"quirks": {"gateway_timeout": true}}`)
+		w.Set(`{"quirks": {"gateway_timeout": true}}`)
 		for id, number := range map[string]string{"PAID": "0700123456", "WAITS": "0701020304"} {
-			status, reply := w.object(w.opening(shape, "out", id, number))
-			if status != http.StatusGatewayTimeout || reply.text("message") != "PAYMENT_FAILED_TRY_AGAINST" ||
-				reply.data().text("status") != "FAILED" || reply.data().text(dialects[shape].id) != id || reply.data().text("ref") == "" {
+			status, reply := w.Object(w.opening(shape, "out", id, number))
+			if status != http.StatusGatewayTimeout || reply.Text("message") != "PAYMENT_FAILED_TRY_AGAINST" ||
+				reply.Object("data").Text("status") != "FAILED" || reply.Object("data").Text(dialects[shape].id) != id || reply.Object("data").Text("ref") == "" {
 				t.Errorf("%s answers %d %v", id, status, reply)
 			}
 		}
-		if status, reply := w.object(w.opening(shape, "out", "PAID", "0700123456")); status != usedTwice[shape] {
+		if status, reply := w.Object(w.opening(shape, "out", "PAID", "0700123456")); status != usedTwice[shape] {
 			t.Errorf("asking again answers %d %v", status, reply)
 		}
-		if status, _ := w.object(w.opening(shape, "out", "POOR", "0700111111")); status != http.StatusBadRequest {
+		if status, _ := w.Object(w.opening(shape, "out", "POOR", "0700111111")); status != http.StatusBadRequest {
 			t.Errorf("a refusal answers %d", status)
 		}
 		w.stands(shape, "PAID", "SUCCESSFUL")
 		w.stands(shape, "WAITS", "PENDING")
 		w.books(1500)
-		w.clock.Advance(10 * time.Second)
+		w.Clock.Advance(10 * time.Second)
 		w.stands(shape, "WAITS", "SUCCESSFUL")
 		w.books(1500, 1500)
-		for _, n := range w.notices(2) {
-			if n.said.text("status") != "SUCCESSFUL" {
-				t.Errorf("a webhook says %v", n.said)
+		for _, n := range w.Notices(2) {
+			if n.Said.Text("status") != "SUCCESSFUL" {
+				t.Errorf("a webhook says %v", n.Said)
 			}
 		}
 	})
@@ -230,12 +212,12 @@ func TestTheStatusKnowsTheirRefAlone(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
-		w.set(`{"quirks": {"status_by_ref_only": true}}`)
+		w.Set(`{"quirks": {"status_by_ref_only": true}}`)
 		opened := w.opens(shape, "in", "R1", "0700123456")
-		if status, reply := w.get(dialects[shape].status + "R1"); status != http.StatusNotFound || reply.text("message") != "NotFoundError" {
+		if status, reply := w.get(dialects[shape].status + "R1"); status != http.StatusNotFound || reply.Text("message") != "NotFoundError" {
 			t.Errorf("our id answers %d %v", status, reply)
 		}
-		w.stands(shape, opened.text("ref"), "SUCCESSFUL")
+		w.stands(shape, opened.Text("ref"), "SUCCESSFUL")
 		if got := w.ids(shape, ""); got != "R1" {
 			t.Errorf("the list has %q", got)
 		}
@@ -245,24 +227,24 @@ func TestTheStatusKnowsTheirRefAlone(t *testing.T) {
 func TestNumbersWithoutPlus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"quirks": {"numbers_without_plus": true}}`)
-	if opened := w.opens("sdk", "in", "R1", "0700123456"); opened.text("number_user") != "2250700123456" {
+	w.Set(`{"quirks": {"numbers_without_plus": true}}`)
+	if opened := w.opens("sdk", "in", "R1", "0700123456"); opened.Text("number_user") != "2250700123456" {
 		t.Errorf("the order answers %v", opened)
 	}
-	if got := w.reads("v1", "R1").text("phone"); got != "0700123456" {
+	if got := w.reads("v1", "R1").Text("phone"); got != "0700123456" {
 		t.Errorf("v1 says %s", got)
 	}
-	if told := w.notices(1)[0].said.text("number_user"); told != "2250700123456" {
+	if told := w.Notices(1)[0].Said.Text("number_user"); told != "2250700123456" {
 		t.Errorf("the webhook says %s", told)
 	}
 }
 
 func TestAFullSimulatorRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *digitalpaye.Options) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
 	w.opens("v2", "in", "R1", "0700123456")
 	for _, number := range []string{"0700123456", "0701020304"} {
-		if status, reply := w.object(w.opening("v2", "in", "R2", number)); status != http.StatusServiceUnavailable {
+		if status, reply := w.Object(w.opening("v2", "in", "R2", number)); status != http.StatusServiceUnavailable {
 			t.Errorf("one more answers %d %v", status, reply)
 		}
 	}
@@ -277,7 +259,7 @@ func TestTheBookIsReadable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.opens("v1", "in", "R1", "0700123456")
-	status, book := w.object(w.request(http.MethodGet, "/book", ""))
+	status, book := w.Object(w.Request(http.MethodGet, "/book", nil))
 	paid, isList := book["paid"].([]any)
 	if status != http.StatusOK || !isList || len(paid) != 1 {
 		t.Errorf("the book answers %d %v", status, book)
@@ -292,18 +274,14 @@ func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
 	ended := make(chan error)
 	req := w.opening("v2", "out", "R1", "0700666666")
 	go func() {
-		resp, err := w.client.Do(req)
+		resp, err := w.Client.Do(req)
 		if err == nil {
 			resp.Body.Close()
 		}
 		ended <- err
 	}()
 	w.books(1500)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if err := w.sim.Close(ctx); err != nil {
-		t.Error(err)
-	}
+	stagetest.Close(t, w.Sim)
 	if err := <-ended; err == nil {
 		t.Error("the call was answered")
 	}
@@ -311,10 +289,7 @@ func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
 
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"", "sandbox", "/digitalpaye", "ftp://host", "http://"} {
-		if sim, err := digitalpaye.New(digitalpaye.Options{PublicURL: address}); err == nil {
-			closeNow(t, sim)
-			t.Errorf("%q is accepted", address)
-		}
-	}
+	stagetest.NeedsAnAddress(t, func(address string) (*digitalpaye.Simulator, error) {
+		return digitalpaye.New(stage.TillOptions{Options: stage.Options{PublicURL: address}})
+	})
 }

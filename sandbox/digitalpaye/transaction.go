@@ -138,7 +138,7 @@ func (t *camelTransaction) launch(waveURL string) { t.WaveLaunchURL, t.SnakeURL 
 func (s *Simulator) transaction(o stage.Order, in *shape) transaction {
 	var who customer
 	if err := json.Unmarshal([]byte(o.Notes[noteCustomer]), &who); err != nil {
-		s.options.Log.Error("customer not read", "ref", o.ID, "error", err)
+		s.Log.Error("customer not read", "ref", o.ID, "error", err)
 	}
 	sums, operator := figuresOf(o), in.words[network(o.Notes[noteNetwork])]
 	if in.camel {
@@ -175,7 +175,7 @@ func kind(o stage.Order, out string) string {
 
 // number is a number as v2 shows it: +225… in the seed, 225… in other samples.
 func (s *Simulator) number(msisdn string) string {
-	if s.till.Quirk(quirkWithoutPlus) {
+	if s.Quirk(quirkWithoutPlus) {
 		return strings.TrimPrefix(msisdn, "+")
 	}
 	return msisdn

@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/digitalpaye"
+	"pirogue/sandbox/stage"
+	"pirogue/sandbox/stagetest"
 )
 
 // TestAWebhookIsTheBareTransaction checks that it has the shape of the call that opened
@@ -16,22 +17,22 @@ func TestAWebhookIsTheBareTransaction(t *testing.T) {
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
 		opened := w.opens(shape, "out", "R1", "0701020304")
-		w.clock.Advance(10 * time.Second)
-		told := w.notices(1)[0]
-		want := merged(opened, fields{"status": "SUCCESSFUL"})
+		w.Clock.Advance(10 * time.Second)
+		told := w.Notices(1)[0]
+		want := opened.Over(fields{"status": "SUCCESSFUL"})
 		if shape != "v1" {
 			want["date_update"] = "2026-03-12 09:30:10"
 		}
 		for name := range want {
-			if _, isObject := want[name].(map[string]any); !isObject && told.said[name] != want[name] {
-				t.Errorf("%s is %v, want %v", name, told.said[name], want[name])
+			if _, isObject := want[name].(map[string]any); !isObject && told.Said[name] != want[name] {
+				t.Errorf("%s is %v, want %v", name, told.Said[name], want[name])
 			}
 		}
-		if len(told.said) != len(want) {
-			t.Errorf("the webhook says %v, want %v", told.said, want)
+		if len(told.Said) != len(want) {
+			t.Errorf("the webhook says %v, want %v", told.Said, want)
 		}
 		for _, header := range []string{"Authorization", "X-Signature", "X-Environment"} {
-			if told.header.Get(header) != "" {
+			if told.Header.Get(header) != "" {
 				t.Errorf("the webhook brings %s", header)
 			}
 		}
@@ -41,21 +42,14 @@ func TestAWebhookIsTheBareTransaction(t *testing.T) {
 // TestWebhooksAreDisturbed counts what arrives of one end.
 func TestWebhooksAreDisturbed(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		switches, number string
-		want             int
-	}{
-		"off":                      {`{"notifications_off": true}`, "0700123456", 0},
-		"off, even the early ones": {`{"notifications_off": true}`, "0700888888", 0},
-		"twice":                    {`{"notification_copies": 2}`, "0700123456", 2},
-	} {
+	for name, row := range stagetest.Disturbed {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.set(row.switches)
-			w.opens("v2", "in", "R1", row.number)
+			w.Set(row.Switches)
+			w.opens("v2", "in", "R1", "0700"+row.Digits)
 			w.stands("v2", "R1", "SUCCESSFUL")
-			w.notices(row.want)
+			w.Notices(row.Want)
 		})
 	}
 }
@@ -63,51 +57,44 @@ func TestWebhooksAreDisturbed(t *testing.T) {
 func TestAWebhookIsHeldBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"notification_delay_ms": 30000}`)
+	w.Set(`{"notification_delay_ms": 30000}`)
 	w.opens("v2", "in", "R1", "0700123456")
 	w.stands("v2", "R1", "SUCCESSFUL")
 	time.Sleep(20 * time.Millisecond) // time enough for one that should not come
-	if told := w.inbox.all(); len(told) != 0 {
+	if told := w.Inbox.All(); len(told) != 0 {
 		t.Errorf("it says %v at once", told)
 	}
-	eventually(func() bool { w.clock.Advance(30 * time.Second); return len(w.inbox.all()) > 0 })
-	w.notices(1)
+	stagetest.Eventually(func() bool { w.Clock.Advance(30 * time.Second); return len(w.Inbox.All()) > 0 })
+	w.Notices(1)
 }
 
 // TestThePortalKeepsOneAddress takes the last one, for orders of before as well.
 func TestThePortalKeepsOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	other := newInbox(t)
+	other := stagetest.NewInbox(t)
 	w.opens("v2", "in", "BEFORE", "0701020304")
-	w.registers(other.url)
+	w.registers(other.Hook())
 	w.opens("v2", "in", "AFTER", "0700123456")
-	w.clock.Advance(10 * time.Second)
-	eventually(func() bool { return len(other.all()) == 2 })
-	w.notices(0)
-	if len(other.all()) != 2 {
-		t.Errorf("the other address was told %v", other.all())
+	w.Clock.Advance(10 * time.Second)
+	stagetest.Eventually(func() bool { return len(other.All()) == 2 })
+	w.Notices(0)
+	if len(other.All()) != 2 {
+		t.Errorf("the other address was told %v", other.All())
 	}
 }
 
 func TestThePortalRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for name, row := range map[string]struct {
-		form string
-		want int
-	}{
-		"another account's key": {`{"key": "x", "url": "http://m.example/w"}`, http.StatusUnauthorized},
-		"no address":            {`{"key": "sandbox-key"}`, http.StatusBadRequest},
-		"a path":                {`{"key": "sandbox-key", "url": "/w"}`, http.StatusBadRequest},
-		"no form":               {`w`, http.StatusBadRequest},
-	} {
-		if status, reply := w.object(w.request(http.MethodPost, "/portal/webhook", row.form)); status != row.want {
-			t.Errorf("%s answers %d %v", name, status, reply)
-		}
-	}
+	w.Says(nil, [][2]string{
+		{`POST /portal/webhook {"key": "x", "url": "http://m.example/w"}`, "401"}, // another account's key
+		{`POST /portal/webhook {"key": "sandbox-key"}`, "400"},
+		{`POST /portal/webhook {"key": "sandbox-key", "url": "/w"}`, "400"},
+		{`POST /portal/webhook w`, "400"},
+	})
 	w.opens("v2", "in", "R1", "0700123456")
-	w.notices(1) // at the address of before
+	w.Notices(1) // at the address of before
 }
 
 // TestARestartForgetsNothing kills a simulator and starts another on its journal: book,
@@ -116,44 +103,44 @@ func TestThePortalRefuses(t *testing.T) {
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")
-	journaled := func(o *digitalpaye.Options) { o.JournalPath = path }
+	journaled := func(o *stage.TillOptions) { o.JournalPath = path }
 	w := newWorld(t, journaled)
 	w.opens("v2", "out", "PAID", "0700123456")
 	w.opens("v1", "in", "WAITS", "0700444444", fields{"operator": "WAVE_MONEY_CI"})
 	w.opens("sdk", "in", "LATE", "0701020304")
-	eventually(func() bool { return len(w.inbox.all()) == 1 })
-	link := w.opens("v2", "in", "LINK", "0700333333", fields{"operator": "WAVE_MONEY_CI"}).text("wave_launch_url")
-	before, old := w.sim.Book(), w.call(http.MethodGet, "/v2/balance", nil)
-	closeNow(t, w.sim) // stops its customers; the journal is as kill -9 leaves it
-	w.clock.Advance(10 * time.Second)
+	stagetest.Eventually(func() bool { return len(w.Inbox.All()) == 1 })
+	link := w.opens("v2", "in", "LINK", "0700333333", fields{"operator": "WAVE_MONEY_CI"}).Text("wave_launch_url")
+	before, old := w.Sim.Book(), w.call(http.MethodGet, "/v2/balance", nil)
+	stagetest.Close(t, w.Sim) // stops its customers; the journal is as kill -9 leaves it
+	w.Clock.Advance(10 * time.Second)
 	w.start(journaled)
 
-	if after := w.sim.Book(); len(after) != 2 || after[0] != before[0] || after[1].OrderID != "LATE" {
+	if after := w.Sim.Book(); len(after) != 2 || after[0] != before[0] || after[1].OrderID != "LATE" {
 		t.Errorf("the book said %v and says %v", before, after)
 	}
-	if _, reply := w.object(old); reply.data().text("balance") != "999998500" {
+	if _, reply := w.Object(old); reply.Object("data").Text("balance") != "999998500" {
 		t.Errorf("a token of before reads %v", reply)
 	}
-	if status, reply := w.object(w.opening("v2", "out", "PAID", "0700123456")); status != http.StatusConflict {
+	if status, reply := w.Object(w.opening("v2", "out", "PAID", "0700123456")); status != http.StatusConflict {
 		t.Errorf("an id of before answers %d %v", status, reply)
 	}
-	if page := w.fetch(w.request(http.MethodGet, link, "")); page.status != http.StatusOK {
-		t.Errorf("a link of before answers %d", page.status)
+	if page := w.Fetch(w.Request(http.MethodGet, link, nil)); page.Status != http.StatusOK {
+		t.Errorf("a link of before answers %d", page.Status)
 	}
 	w.stands("v1", "WAITS", "PENDING")
-	w.clock.Advance(20 * time.Second)
+	w.Clock.Advance(20 * time.Second)
 	w.stands("v1", "WAITS", "SUCCESSFUL")
-	if ref := w.opens("v2", "in", "NEW", "0701020304").text("ref"); ref != "RCI-DIGITALP-7702" {
+	if ref := w.opens("v2", "in", "NEW", "0701020304").Text("ref"); ref != "RCI-DIGITALP-7702" {
 		t.Errorf("the next ref is %s", ref)
 	}
-	if fresh := w.reads("v1", "WAITS"); fresh.text("operator") != "WAVE_MONEY_CI" || fresh["customer"] == nil {
+	if fresh := w.reads("v1", "WAITS"); fresh.Text("operator") != "WAVE_MONEY_CI" || fresh["customer"] == nil {
 		t.Errorf("an order of before reads %v", fresh)
 	}
 	told := map[string]string{}
-	for _, n := range w.notices(3) {
-		told[n.said.text("ref")] = n.said.text("status")
+	for _, n := range w.Notices(3) {
+		told[n.Said.Text("ref")] = n.Said.Text("status")
 	}
-	if told[w.reads("v2", "LATE").text("ref")] != "SUCCESSFUL" || told[w.reads("v2", "WAITS").text("ref")] != "SUCCESSFUL" {
+	if told[w.reads("v2", "LATE").Text("ref")] != "SUCCESSFUL" || told[w.reads("v2", "WAITS").Text("ref")] != "SUCCESSFUL" {
 		t.Errorf("the webhooks say %v", told)
 	}
 }

@@ -15,14 +15,14 @@ import (
 func TestATransferInV2(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	got := w.fetch(w.opening("v2", "out", "TICK-1111379110832", "0700123456", fields{"amount": 100}))
+	got := w.Fetch(w.opening("v2", "out", "TICK-1111379110832", "0700123456", fields{"amount": 100}))
 	want := `{"code_status":200,"status":"SUCCESSFUL","message":"PAYMENT_IS_SUCCESSFUL","data":{"linkpayment_id":null,` +
 		`"ref":"RCI-DIGITALP-7698","operator_id":null,"transaction_id":"TICK-1111379110832","cardId":null,` +
 		`"number_user":"+2250700123456","name_user":"KOUASSI Awa","email_user":null,"country_user":"CI","currency":"XOF",` +
 		`"amount":"100","fees":"1","amount_receive":"100","amount_total":"101","status":"SUCCESSFUL",` +
 		`"type_transaction":"transfert","type_payment":"MTN_MONEY_CI","date":"2026-03-12 09:30:00","date_update":null}}`
-	if got.status != http.StatusOK || got.body != want {
-		t.Errorf("the answer is %d %s", got.status, got.body)
+	if got.Status != http.StatusOK || got.Body != want {
+		t.Errorf("the answer is %d %s", got.Status, got.Body)
 	}
 }
 
@@ -31,17 +31,17 @@ func TestACollectionInV1(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := "b553d176-9152-4537-a536-4ad320ec773c"
-	status, reply := w.object(w.opening("v1", "in", id, "0701020304", fields{"amount": "310", "operator": "ORANGE_MONEY_CI"}))
-	if status != http.StatusAccepted || reply["statusCode"] != 202.0 || reply.text("message") != "Successful" || reply["code_status"] != nil {
+	status, reply := w.Object(w.opening("v1", "in", id, "0701020304", fields{"amount": "310", "operator": "ORANGE_MONEY_CI"}))
+	if status != http.StatusAccepted || reply["statusCode"] != 202.0 || reply.Text("message") != "Successful" || reply["code_status"] != nil {
 		t.Errorf("the answer is %d %v", status, reply)
 	}
-	opened := reply.data()
+	opened := reply.Object("data")
 	for name, want := range map[string]string{
 		"transactionId": id, "currency": "XOF", "amount": "310", "fees": "6.2", "amountReceive": "303.8",
 		"amountTotal": "310", "phone": "0701020304", "status": "PENDING", "typeTransaction": "collecte",
 		"operator": "ORANGE_MONEY_CI", "createdAt": "2026-03-12T09:30:00.000Z",
 	} {
-		if got := opened.text(name); got != want {
+		if got := opened.Text(name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
@@ -49,13 +49,13 @@ func TestACollectionInV1(t *testing.T) {
 	if !isObject || customer["lastName"] != "KOUASSI" || customer["phoneNumber"] != "0701020304" || customer["id"] == "" {
 		t.Errorf("the customer is %v", opened["customer"])
 	}
-	ref := opened.text("ref")
+	ref := opened.Text("ref")
 	if len(ref) != 10 {
 		t.Errorf("the ref is %q", ref)
 	}
-	w.clock.Advance(10 * time.Second)
+	w.Clock.Advance(10 * time.Second)
 	status, reply = w.get("/v1/transaction/" + ref)
-	if status != http.StatusOK || reply["statusCode"] != 200.0 || reply.data().text("status") != "SUCCESSFUL" {
+	if status != http.StatusOK || reply["statusCode"] != 200.0 || reply.Object("data").Text("status") != "SUCCESSFUL" {
 		t.Errorf("the status is %d %v", status, reply)
 	}
 }
@@ -67,10 +67,10 @@ func TestEveryShapeReadsEveryOrder(t *testing.T) {
 		w := newWorld(t)
 		opened := w.opens(shape, "out", "R1", "0700123456", fields{"operator": dialects[shape].words["wave"]})
 		for name, d := range dialects {
-			for _, x := range []string{"R1", opened.text("ref")} {
+			for _, x := range []string{"R1", opened.Text("ref")} {
 				got := w.reads(name, x)
-				if got.text(d.id) != "R1" || got.text("ref") != opened.text("ref") || got.text(d.operator) != d.words["wave"] ||
-					got.text(d.kind) != d.out || got.text("fees") != "22.5" || got.text(d.total) != "1522.5" || got.text(d.receive) != "1500" {
+				if got.Text(d.id) != "R1" || got.Text("ref") != opened.Text("ref") || got.Text(d.operator) != d.words["wave"] ||
+					got.Text(d.kind) != d.out || got.Text("fees") != "22.5" || got.Text(d.total) != "1522.5" || got.Text(d.receive) != "1500" {
 					t.Errorf("%s reads %s as %v", name, x, got)
 				}
 			}
@@ -86,12 +86,12 @@ func TestTheSDKReadsCodeStatus(t *testing.T) {
 	w.opens("sdk", "in", "PAID", "0700123456")
 	w.opens("sdk", "in", "WAITS", "0701020304")
 	w.opens("sdk", "in", "REFUSED", "0700222222")
-	w.clock.Advance(2 * time.Second)
+	w.Clock.Advance(2 * time.Second)
 	for id, want := range map[string]float64{"PAID": 200, "WAITS": 202, "REFUSED": 400} {
 		if status, reply := w.get("/v1/get-status-payment/" + id); status != http.StatusOK || reply["code_status"] != want {
 			t.Errorf("%s answers %d %v", id, status, reply)
 		}
-		if status, reply := w.get("/v1/transaction/" + id); status != http.StatusOK || reply["statusCode"] != 200.0 || reply.text("message") != "Successful" {
+		if status, reply := w.get("/v1/transaction/" + id); status != http.StatusOK || reply["statusCode"] != 200.0 || reply.Text("message") != "Successful" {
 			t.Errorf("%s in v1, where 200 is that it was found, answers %d %v", id, status, reply)
 		}
 	}
@@ -106,7 +106,7 @@ func TestNetworksAndFees(t *testing.T) {
 		for network, word := range dialects[shape].words {
 			for i, way := range []string{"in", "out"} {
 				got := w.opens(shape, way, network+"-"+way, "0701020304", fields{"operator": word})
-				if got.text("fees") != fees[network][i] || got.text(dialects[shape].operator) != word {
+				if got.Text("fees") != fees[network][i] || got.Text(dialects[shape].operator) != word {
 					t.Errorf("%s %s answers %v", network, way, got)
 				}
 				if _, linked := got["wave_launch_url"]; linked != (network == "wave" && way == "in") {
@@ -116,7 +116,7 @@ func TestNetworksAndFees(t *testing.T) {
 		}
 	})
 	w := newWorld(t)
-	if got := w.opens("v2", "out", "TABLE", "0701020304", fields{"operator": "ORANGE_MONEY"}); got.text("type_payment") != "ORANGE_MONEY_CI" {
+	if got := w.opens("v2", "out", "TABLE", "0701020304", fields{"operator": "ORANGE_MONEY"}); got.Text("type_payment") != "ORANGE_MONEY_CI" {
 		t.Errorf("the word of v2's table answers %v", got)
 	}
 }
@@ -166,15 +166,15 @@ func TestOrdersAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			status, reply := w.object(w.opening(r.shape, r.way, "R1", "0700123456", r.change))
-			right := reply.text("message") == r.want && reply["status"] == "ERROR" && reply["code_status"] == 400.0
+			status, reply := w.Object(w.opening(r.shape, r.way, "R1", "0700123456", r.change))
+			right := reply.Text("message") == r.want && reply["status"] == "ERROR" && reply["code_status"] == 400.0
 			if r.shape == "v1" {
-				right = reply.text("message") == "BadRequestError" && reply["statusCode"] == 400.0 && strings.Contains(reply.text("reason"), r.want)
+				right = reply.Text("message") == "BadRequestError" && reply["statusCode"] == 400.0 && strings.Contains(reply.Text("reason"), r.want)
 			}
 			if status != http.StatusBadRequest || !right {
 				t.Errorf("it answers %d %v", status, reply)
 			}
-			if w.sim.Asked() != 0 {
+			if w.Sim.Asked() != 0 {
 				t.Error("the order is kept all the same")
 			}
 		})
@@ -201,15 +201,15 @@ func TestATransactionIDIsUsedOnce(t *testing.T) {
 	w.opens("v2", "in", "R1", "0700123456")
 	for shape, want := range usedTwice {
 		for _, way := range []string{"in", "out"} {
-			status, reply := w.object(w.opening(shape, way, "R1", "0701020304"))
-			if status != want || !strings.Contains(reply.text("message")+reply.text("reason"), "TRANSACTION_ID_ALREADY_EXISTS") || reply["data"] != nil {
+			status, reply := w.Object(w.opening(shape, way, "R1", "0701020304"))
+			if status != want || !strings.Contains(reply.Text("message")+reply.Text("reason"), "TRANSACTION_ID_ALREADY_EXISTS") || reply["data"] != nil {
 				t.Errorf("%s %s answers %d %v", shape, way, status, reply)
 			}
 		}
 	}
 	w.books(1500)
-	if w.sim.Asked() != 1 {
-		t.Errorf("%d orders are kept", w.sim.Asked())
+	if w.Sim.Asked() != 1 {
+		t.Errorf("%d orders are kept", w.Sim.Asked())
 	}
 }
 
@@ -250,19 +250,19 @@ func TestWhoMayCall(t *testing.T) {
 		for shape := range dialects {
 			req := w.opening(shape, "in", "R1", "0700123456")
 			req.Header.Set(row.header, row.value)
-			status, reply := w.object(req)
+			status, reply := w.Object(req)
 			class := map[int]string{400: "BadRequestError", 401: "UnauthorizedError"}[row.status]
 			if shape != "v1" {
 				class = row.v2
 			}
-			if status != row.status || reply.text("message") != class {
+			if status != row.status || reply.Text("message") != class {
 				t.Errorf("%s in %s answers %d %v", name, shape, status, reply)
 			}
 		}
 	}
 	req := w.opening("v2", "in", "R1", "0700123456")
 	req.Header.Set("X-Environment", "Production")
-	if status, reply := w.object(req); status != http.StatusOK {
+	if status, reply := w.Object(req); status != http.StatusOK {
 		t.Errorf("Production answers %d %v", status, reply)
 	}
 }
@@ -271,24 +271,24 @@ func TestWhoMayCall(t *testing.T) {
 func TestATokenLivesTenMinutes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	status, reply := w.object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret))
-	parts := strings.Split(reply.data().text("token"), ".")
-	if status != http.StatusOK || reply.text("message") != "Successful" || len(parts) != 3 {
+	status, reply := w.Object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret))
+	parts := strings.Split(reply.Object("data").Text("token"), ".")
+	if status != http.StatusOK || reply.Text("message") != "Successful" || len(parts) != 3 {
 		t.Fatalf("the token call answers %d %v", status, reply)
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
 	var said struct{ IAT, Exp float64 }
-	if err != nil || json.Unmarshal(raw, &said) != nil || said.Exp-said.IAT != 600 || reply.data()["exp"] != said.Exp {
+	if err != nil || json.Unmarshal(raw, &said) != nil || said.Exp-said.IAT != 600 || reply.Object("data")["exp"] != said.Exp {
 		t.Errorf("the token says %s, the answer %v", raw, reply)
 	}
 	old := w.call(http.MethodGet, "/v2/balance", nil)
-	w.clock.Advance(600*time.Second - 1)
-	if got := w.fetch(old.Clone(t.Context())); got.status != http.StatusOK {
-		t.Errorf("a token that lives answers %d", got.status)
+	w.Clock.Advance(600*time.Second - 1)
+	if got := w.Fetch(old.Clone(t.Context())); got.Status != http.StatusOK {
+		t.Errorf("a token that lives answers %d", got.Status)
 	}
-	w.clock.Advance(1)
-	if got := w.fetch(old); got.status != http.StatusUnauthorized || !strings.Contains(got.body, "TOKEN_EXPIRED") {
-		t.Errorf("a token that ended answers %d %s", got.status, got.body)
+	w.Clock.Advance(1)
+	if got := w.Fetch(old); got.Status != http.StatusUnauthorized || !strings.Contains(got.Body, "TOKEN_EXPIRED") {
+		t.Errorf("a token that ended answers %d %s", got.Status, got.Body)
 	}
 }
 
@@ -302,15 +302,15 @@ func TestCredentialsAreRefused(t *testing.T) {
 	}{
 		"a wrong key":    {w.auth("x", digitalpaye.APISecret), 401, "UnauthorizedError"},
 		"a wrong secret": {w.auth(digitalpaye.APIKey, "x"), 401, "UnauthorizedError"},
-		"none":           {w.request(http.MethodPost, "/v1/auth", ""), 400, "BadRequestError"},
+		"none":           {w.Request(http.MethodPost, "/v1/auth", nil), 400, "BadRequestError"},
 	} {
-		if status, reply := w.object(row.req); status != row.status || reply.text("message") != row.class || reply.text("reason") == "" {
+		if status, reply := w.Object(row.req); status != row.status || reply.Text("message") != row.class || reply.Text("reason") == "" {
 			t.Errorf("%s answers %d %v", name, status, reply)
 		}
 	}
 	req := w.auth(digitalpaye.APIKey, digitalpaye.APISecret)
 	req.Header.Del("X-Environment")
-	if status, _ := w.object(req); status != http.StatusBadRequest {
+	if status, _ := w.Object(req); status != http.StatusBadRequest {
 		t.Errorf("no environment answers %d", status)
 	}
 }
@@ -323,7 +323,7 @@ func TestWhatThereIsNot(t *testing.T) {
 		"/v2/get-status-payment/NONE": "code_status", "/v1/get-status-payment/NONE": "code_status",
 		"/v1/transaction/NONE": "statusCode", "/v1/customers/NONE": "statusCode",
 	} {
-		if status, reply := w.get(path); status != http.StatusNotFound || reply[code] != 404.0 || reply.text("message") != "NotFoundError" {
+		if status, reply := w.get(path); status != http.StatusNotFound || reply[code] != 404.0 || reply.Text("message") != "NotFoundError" {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}

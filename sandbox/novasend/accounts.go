@@ -2,7 +2,6 @@ package novasend
 
 import (
 	"cmp"
-	"crypto/subtle"
 	"fmt"
 	"net/http"
 	"strings"
@@ -50,7 +49,7 @@ var countries = map[string]country{
 	"CM": {"+237", 9, "XAF", cameroon, cameroon},
 }
 
-// sandboxCountries are those with an account unless Options says otherwise.
+// sandboxCountries are those with an account unless New is told otherwise.
 var sandboxCountries = []string{"CI", "TG", "BF", "BJ", "CM"}
 
 // has reports whether a number belongs to the country, in full and with its plus sign.
@@ -91,8 +90,8 @@ func (s *Simulator) openAccounts(given []Account) error {
 
 // admit returns whose call it is: Authorization is Basic base64(api_key:api_client).
 // Novasend's portal calls the pair an API token; which refusal tells what is our reading.
-func (s *Simulator) admit(r *http.Request) (Account, error) {
-	switches := s.till.Board().Read()
+func (s *Simulator) admit(_ http.ResponseWriter, r *http.Request) (Account, error) {
+	switches := s.Board.Read()
 	key, client, given := r.BasicAuth()
 	a, known := s.accounts[key]
 	// Nothing here is a bearer token, but a revoked API token is what refuse_tokens means.
@@ -103,7 +102,7 @@ func (s *Simulator) admit(r *http.Request) (Account, error) {
 		return Account{}, tokenInvalid
 	case !known:
 		return Account{}, tokenNotFound
-	case subtle.ConstantTimeCompare([]byte(client), []byte(a.APIClient)) != 1:
+	case !stage.Same(client, a.APIClient):
 		return Account{}, tokenInvalid
 	}
 	return a, nil

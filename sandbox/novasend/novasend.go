@@ -17,12 +17,6 @@
 package novasend
 
 import (
-	"context"
-	"fmt"
-	"log/slog"
-	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -58,33 +52,11 @@ var quirks = map[string]string{
 		"without the switch its status is failed.",
 }
 
-// Options says how a simulator runs. Only PublicURL has no default.
-type Options struct {
-	// PublicURL is where browsers and Pirogue reach this simulator, base path included:
-	// http://127.0.0.1:8090/novasend.
-	PublicURL string
-	// JournalPath is the file that keeps orders and book; empty keeps them in memory.
-	JournalPath string
-	// Clock is the time of day unless said otherwise.
-	Clock stage.Clock
-	// Accounts are the merchant's accounts; by default one for each of CI, TG, BF, BJ
-	// and CM, with the constants of this package.
-	Accounts []Account
-	// MaxOrders bounds memory, 100 000 by default. Beyond it calls answer 503: a witness
-	// refuses rather than forgets.
-	MaxOrders int
-	// NotifyClient carries webhooks; the default follows no redirect.
-	NotifyClient *http.Client
-	// Log takes what is worth knowing; nil keeps silent.
-	Log *slog.Logger
-}
-
 // Simulator is Novasend. Make it with New.
 type Simulator struct {
-	publicURL string
-	log       *slog.Logger
-	accounts  map[string]Account // by API key
-	till      *stage.Till
+	stage.Till
+
+	accounts map[string]Account // by API key
 
 	mu      sync.Mutex            // one write at a time, so that a key opens one order
 	refunds map[string]string     // the latest refund of each payin
@@ -94,49 +66,25 @@ type Simulator struct {
 	hooks  map[string]hook // by account ID
 }
 
-// New starts a simulator. With a journal it takes up every order where it was left, and
-// what fell due meanwhile happens at once.
-func New(o Options) (*Simulator, error) {
-	base, err := url.Parse(o.PublicURL)
-	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, fmt.Errorf("public URL %q is not an http address", o.PublicURL)
-	}
+// New starts a simulator with the merchant's accounts; by default one for each of CI, TG,
+// BF, BJ and CM, with the constants of this package. With a journal it takes up every order
+// where it was left, and what fell due meanwhile happens at once.
+func New(o stage.TillOptions, accounts ...Account) (*Simulator, error) {
 	s := &Simulator{
-		publicURL: strings.TrimRight(o.PublicURL, "/"), log: o.Log, accounts: map[string]Account{},
-		refunds: map[string]string{}, refused: map[string]remembered{}, hooks: map[string]hook{},
+		accounts: map[string]Account{}, refunds: map[string]string{}, refused: map[string]remembered{},
+		hooks: map[string]hook{},
 	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
-	if err := s.openAccounts(o.Accounts); err != nil {
+	if err := s.openAccounts(accounts); err != nil {
 		return nil, err
 	}
-	s.till, err = stage.OpenTill(stage.TillOptions{
-		JournalPath: o.JournalPath, Clock: o.Clock, MaxOrders: o.MaxOrders, Lapse: sessionWindow,
-		NotifyClient: o.NotifyClient, Log: s.log, Quirks: quirks, Callback: s.webhook,
-	})
-	if err != nil {
+	o.Lapse, o.Quirks, o.Refusals, o.Callback = sessionWindow, quirks, refusals, s.webhook
+	if err := s.Begin(o); err != nil {
 		return nil, err
 	}
-	for _, kept := range s.till.Orders() {
+	for _, kept := range s.Orders() {
 		if kept.Parent != "" {
 			s.refunds[kept.Parent] = kept.ID
 		}
 	}
-	s.till.Start()
 	return s, nil
 }
-
-// Settings is how the switches are read and changed.
-func (s *Simulator) Settings() stage.Settings { return s.till.Settings() }
-
-// Book returns the money that moved, oldest first.
-func (s *Simulator) Book() []stage.Paid { return s.till.Book() }
-
-// Asked returns how many orders there ever were, refunds included.
-func (s *Simulator) Asked() int { return s.till.Asked() }
-
-// Close stops every customer, delivers the webhooks that are queued, and closes the
-// journal. When ctx ends first, webhooks are given up. Calls that hang are let go.
-// Closing twice is harmless.
-func (s *Simulator) Close(ctx context.Context) error { return s.till.Close(ctx) }

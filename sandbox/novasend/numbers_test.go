@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"pirogue/sandbox/stagetest"
 )
 
 // moment is what a status says from an instant on.
@@ -36,7 +38,7 @@ var collections = map[string]struct {
 }
 
 // open is a session that waits for its customer.
-var open = fields{"status": "processing", "confirmationStatus": "none", "transaction": "map[]", "failure": nil}
+var open = fields{"status": "processing", "confirmationStatus": "none", "transaction": fields{}, "failure": nil}
 
 // paid is a session that was executed.
 func paid(moved string) fields {
@@ -57,12 +59,12 @@ func TestEveryNumberThatPaysASession(t *testing.T) {
 				if _, shown := reply["transaction"]; shown {
 					t.Errorf("the call itself shows a transaction: %v", reply)
 				}
-				id := reply.at("id")
+				id := reply.At("id")
 				if shape == "seed" {
-					id = reply.at("reference")
+					id = reply.At("reference")
 				}
 				for _, m := range row.moments {
-					w.clock.Advance(m.after - w.clock.Now().Sub(morning))
+					w.until(m.after)
 					w.shows("/v1/payin/"+id, m.says)
 				}
 				w.booksOne("R1", row.moved)
@@ -71,9 +73,14 @@ func TestEveryNumberThatPaysASession(t *testing.T) {
 	}
 }
 
+// until moves the clock on to so long after the beginning.
+func (w *world) until(after time.Duration) {
+	w.Clock.Advance(after - w.Clock.Now().Sub(stagetest.Morning))
+}
+
 // booksOne checks the book of one order; nothing moved is no line.
 func (w *world) booksOne(reference string, moved int64) {
-	w.t.Helper()
+	w.T.Helper()
 	want := map[string]int64{}
 	if moved > 0 {
 		want[reference] = moved
@@ -87,9 +94,9 @@ func TestEveryNumberThatPaysDirectly(t *testing.T) {
 		t.Run(digits, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			id := w.makes(directPayin, direct("R1", number(digits), nil)).at("id")
+			id := w.makes(directPayin, direct("R1", number(digits), nil)).At("id")
 			for _, m := range row.moments {
-				w.clock.Advance(m.after - w.clock.Now().Sub(morning))
+				w.until(m.after)
 				w.shows("/v1/payin/"+id, directly(m.says, row.moved))
 			}
 			w.booksOne("R1", row.moved)
@@ -130,20 +137,20 @@ func TestEveryNumberThatIsPaid(t *testing.T) {
 		"444444": {[]moment{{29 * time.Second, pending}, {30 * time.Second, completed}}, 300},
 		"777777": {[]moment{{5 * time.Minute, pending}, {6 * time.Minute, completed}}, 300},
 		"888888": {[]moment{{0, completed}}, 300},
-		"999999": {[]moment{{0, completed.with(fields{"amount": 150, "chargedAmount": 156})}}, 150},
+		"999999": {[]moment{{0, completed.With(fields{"amount": 150, "chargedAmount": 156})}}, 150},
 		"543210": {[]moment{{9 * time.Second, pending}, {10 * time.Second, completed}}, 300},
 	} {
 		t.Run(digits, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			id := w.makes(directPayout, paysOut("D1", number(digits), nil)).at("id")
+			id := w.makes(directPayout, paysOut("D1", number(digits), nil)).At("id")
 			w.makes(payout, current("W1", number(digits)))
 			w.makes(payout, seed("S1", number(digits)))
 			for _, m := range row.moments {
-				w.clock.Advance(m.after - w.clock.Now().Sub(morning))
+				w.until(m.after)
 				w.shows("/v1/direct/payout/"+id, m.says)
 				w.shows("/v1/payout/W1", byWallet(m.says))
-				w.shows("/v1/payout/S1", byWallet(m.says).with(fields{"amount": 300, "chargedAmount": 306, "customerReference": "S1"}))
+				w.shows("/v1/payout/S1", byWallet(m.says).With(fields{"amount": 300, "chargedAmount": 306, "customerReference": "S1"}))
 			}
 			want := map[string]int64{}
 			for _, reference := range []string{"D1", "W1", "S1"} {
@@ -174,7 +181,7 @@ func TestABeneficiaryAtTheCeiling(t *testing.T) {
 	w := newWorld(t)
 	w.refused("a direct payout", w.write(directPayout, paysOut("R1", number("111111"), nil)), 403, "client_kyc_not_approved")
 	w.refused("a payout", w.write(payout, current("R1", number("111111"))), 403, "client_kyc_not_approved")
-	w.refused("its status", w.signed(w.request(http.MethodGet, "/v1/payout/R1", nil)), 404, "transaction_does_not_exist")
+	w.refused("its status", w.signed(w.Request(http.MethodGet, "/v1/payout/R1", nil)), 404, "transaction_does_not_exist")
 	w.books(map[string]int64{})
 }
 
@@ -187,18 +194,18 @@ func TestTheOperatorIsDownForANumber(t *testing.T) {
 	} {
 		w.refused(path, w.write(path, body), 503, "service_unavailable")
 	}
-	if asked := w.sim.Asked(); asked != 0 {
+	if asked := w.Sim.Asked(); asked != 0 {
 		t.Errorf("%d orders were opened", asked)
 	}
 	reply := w.makes(sessions, current("R5", number("123456")))
 	w.makes("/v1/payin/R5/refund", fields{"reason": "r", "externalReference": "RF"})
-	w.set(`{"force": "555555"}`)
+	w.Set(`{"force": "555555"}`)
 	for _, path := range []string{"/v1/payin/R5", "/v1/payin/R5/refund"} {
-		w.refused(path, w.signed(w.request(http.MethodGet, path, nil)), 503, "service_unavailable")
+		w.refused(path, w.signed(w.Request(http.MethodGet, path, nil)), 503, "service_unavailable")
 	}
 	w.refused("a refund", w.write("/v1/payin/R5/refund", fields{"reason": "r", "externalReference": "RG"}), 503, "service_unavailable")
-	if page := w.fetch(w.request(http.MethodGet, reply.at("paymentUrl"), nil)); page.status != http.StatusServiceUnavailable {
-		t.Errorf("the page answers %d", page.status)
+	if page := w.Visit(reply.At("paymentUrl")); page.Status != http.StatusServiceUnavailable {
+		t.Errorf("the page answers %d", page.Status)
 	}
 }
 
@@ -218,14 +225,14 @@ func TestALostAnswer(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.givesUp(w.writeUnder(someKey, path, row.body))
+			w.GivesUp(w.writeUnder(someKey, path, row.body))
 			w.reads(row.status)
-			if status, reply := w.object(w.writeUnder(someKey, path, row.body)); status != http.StatusCreated {
+			if status, reply := w.Object(w.writeUnder(someKey, path, row.body)); status != http.StatusCreated {
 				t.Errorf("the same request answers %d %v", status, reply)
 			}
-			w.clock.Advance(10 * time.Second)
+			w.Clock.Advance(10 * time.Second)
 			w.books(map[string]int64{"R1": 300})
-			w.notices(1)
+			w.Notices(1)
 		})
 	}
 }

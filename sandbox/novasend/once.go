@@ -1,11 +1,8 @@
 package novasend
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"mime"
 	"net/http"
 	"regexp"
 
@@ -33,7 +30,11 @@ type remembered struct {
 // answer again and executes nothing; another request under that key is a conflict. A
 // request that cannot even be read leaves its key unused. All of it is our reading of
 // "prevents duplicates".
-func (s *Simulator) once(read reading) call {
+func (s *Simulator) once(read reading) stage.Call {
+	return s.admitted(s.write(read))
+}
+
+func (s *Simulator) write(read reading) call {
 	return func(w http.ResponseWriter, r *http.Request, a Account) error {
 		body, err := readWrite(w, r)
 		if err != nil {
@@ -43,18 +44,18 @@ func (s *Simulator) once(read reading) call {
 		if err != nil {
 			return err
 		}
-		if s.till.Down(asked.Direction, asked.MSISDN) {
+		if s.Down(asked.Direction, asked.MSISDN) {
 			return unavailable
 		}
 		asked.Account, asked.Key = a.ID, a.ID+" "+r.Header.Get("X-Idempotency-Key")
 		asked.Notes[noteDigest] = digest(r, body)
 		// Opened under the lock and answered after it: an answer may hang for a minute.
-		opened, first, err := s.open(asked)
+		opened, first, err := s.keyed(asked)
 		switch {
 		case err != nil:
 			return err
 		case first:
-			s.till.Conclude(w, r, opened, http.StatusCreated, s.opened(opened))
+			s.Conclude(w, r, opened, http.StatusCreated, s.opened(opened))
 		default:
 			stage.WriteJSON(w, http.StatusCreated, s.opened(opened))
 		}
@@ -64,18 +65,17 @@ func (s *Simulator) once(read reading) call {
 
 // readWrite returns the body of a write that has what every write must have.
 func readWrite(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case err != nil || media != "application/json":
+	case !stage.SaysJSON(r):
 		return nil, invalidRequest.because("Content-Type must be application/json.")
 	case !uuid.MatchString(r.Header.Get("X-Idempotency-Key")):
 		return nil, invalidRequest.because("X-Idempotency-Key must be a UUID.")
 	}
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+	body, err := stage.ReadBody(w, r, maxBody)
+	if err != nil {
 		return nil, invalidRequest.because("The body could not be read to its end.")
 	}
-	return body.Bytes(), nil
+	return body, nil
 }
 
 // digest tells one request from another.
@@ -84,11 +84,11 @@ func digest(r *http.Request, body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// open returns the order of a request and whether the request is the first of its key.
-func (s *Simulator) open(asked stage.Order) (o stage.Order, first bool, err error) {
+// keyed returns the order of a request and whether the request is the first of its key.
+func (s *Simulator) keyed(asked stage.Order) (o stage.Order, first bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept, found := s.till.ByKey(asked.Key)
+	kept, found := s.ByKey(asked.Key)
 	before, refused := s.refused[asked.Key]
 	switch {
 	case found && kept.Notes[noteDigest] != asked.Notes[noteDigest],
@@ -101,11 +101,14 @@ func (s *Simulator) open(asked stage.Order) (o stage.Order, first bool, err erro
 	}
 	o, err = s.execute(asked)
 	// An outage is no decision: the same request may find it over.
-	var decided refusal
-	if errors.As(err, &decided) && decided.StatusCode < http.StatusInternalServerError {
+	if err == nil {
+		return o, true, nil
+	}
+	decided := stage.InWords(s.Log, err, tills)
+	if decided.StatusCode < http.StatusInternalServerError {
 		s.remember(asked, decided)
 	}
-	return o, true, err
+	return o, true, decided
 }
 
 // remember keeps a refusal for whoever repeats the request. A restart forgets it, and so
@@ -120,7 +123,7 @@ func (s *Simulator) remember(asked stage.Order, decided refusal) {
 // execute opens the order. A reference belongs to one order of its kind and account; our
 // reading of "unique".
 func (s *Simulator) execute(asked stage.Order) (o stage.Order, err error) {
-	for _, other := range s.till.ByReference(asked.Reference) {
+	for _, other := range s.ByReference(asked.Reference) {
 		switch {
 		case other.Account != asked.Account || other.Direction != asked.Direction,
 			(other.Parent == "") != (asked.Parent == ""):
@@ -130,20 +133,15 @@ func (s *Simulator) execute(asked stage.Order) (o stage.Order, err error) {
 			return o, alreadyProcessed
 		}
 	}
-	switch {
-	case asked.Parent != "":
-		o, err = s.giveBack(asked)
-	case asked.Direction == stage.In:
-		o, err = s.till.Collect(asked)
-	default:
-		o, err = s.till.PayOut(asked)
+	if asked.Parent != "" {
+		return s.giveBack(asked)
 	}
-	return o, inTheirWords(err)
+	return s.Open(asked)
 }
 
 // giveBack refunds a payin that succeeded, all of it and once.
 func (s *Simulator) giveBack(asked stage.Order) (stage.Order, error) {
-	payin, found := s.till.Order(asked.Parent)
+	payin, found := s.Order(asked.Parent)
 	switch {
 	case !found:
 		return stage.Order{}, doesNotExist
@@ -152,7 +150,7 @@ func (s *Simulator) giveBack(asked stage.Order) (stage.Order, error) {
 	case payin.State != stage.Executed:
 		return stage.Order{}, notRefundable
 	}
-	o, err := s.till.Return(payin.ID, asked)
+	o, err := s.Return(payin.ID, asked)
 	if err == nil {
 		s.refunds[payin.ID] = o.ID
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/novasend"
+	"pirogue/sandbox/stage"
 )
 
 // TestARepeatedRequestGetsTheFirstAnswer repeats each write much later, when the order
@@ -21,16 +21,16 @@ func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 		"/v1/payin/PAID/refund": {"reason": "returned", "externalReference": "RF1"},
 	} {
 		key := w.key()
-		first := w.fetch(w.writeUnder(key, path, body))
-		w.clock.Advance(time.Hour)
-		again := w.fetch(w.writeUnder(key, path, body))
-		if first.status != http.StatusCreated || again.status != first.status || again.body != first.body {
-			t.Errorf("%s answers %d %s\nand then %d %s", path, first.status, first.body, again.status, again.body)
+		first := w.Fetch(w.writeUnder(key, path, body))
+		w.Clock.Advance(time.Hour)
+		again := w.Fetch(w.writeUnder(key, path, body))
+		if first.Status != http.StatusCreated || again.Status != first.Status || again.Body != first.Body {
+			t.Errorf("%s answers %d %s\nand then %d %s", path, first.Status, first.Body, again.Status, again.Body)
 		}
-		w.refused(path+" with another body", w.writeUnder(key, path, body.with(fields{"reason": "another", "x": 1})), 409, "idempotency_key_already_used")
+		w.refused(path+" with another body", w.writeUnder(key, path, body.With(fields{"reason": "another", "x": 1})), 409, "idempotency_key_already_used")
 	}
 	w.books(map[string]int64{"PAID": 300, "R1": 300, "R2": 150, "R4": 300, "RF1": 300})
-	if asked := w.sim.Asked(); asked != 6 {
+	if asked := w.Sim.Asked(); asked != 6 {
 		t.Errorf("%d orders were opened", asked)
 	}
 }
@@ -39,12 +39,12 @@ func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 func TestARefusalIsRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"float": 100}`)
+	w.Set(`{"float": 100}`)
 	body := current("R1", number("123456"))
 	w.refused("too little float", w.writeUnder(someKey, payout, body), 403, "wallet_not_enough_cash")
-	w.set(`{"float": 1000}`)
+	w.Set(`{"float": 1000}`)
 	w.refused("the same again", w.writeUnder(someKey, payout, body), 403, "wallet_not_enough_cash")
-	w.refused("another body", w.writeUnder(someKey, payout, body.with(fields{"amount": 400})), 409, "idempotency_key_already_used")
+	w.refused("another body", w.writeUnder(someKey, payout, body.With(fields{"amount": 400})), 409, "idempotency_key_already_used")
 	w.makes(payout, body)
 	w.books(map[string]int64{"R1": 300})
 }
@@ -53,10 +53,10 @@ func TestARefusalIsRepeated(t *testing.T) {
 func TestAKeyBelongsToItsAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.object(w.writeUnder(someKey, sessions, current("R1", number("123456"))))
+	w.Object(w.writeUnder(someKey, sessions, current("R1", number("123456"))))
 	w.country = "TG"
-	body := current("R2", "+22890123456").with(fields{"country": "TG"})
-	if status, reply := w.object(w.writeUnder(someKey, sessions, body)); status != http.StatusCreated {
+	body := current("R2", "+22890123456").With(fields{"country": "TG"})
+	if status, reply := w.Object(w.writeUnder(someKey, sessions, body)); status != http.StatusCreated {
 		t.Errorf("the other account's request answers %d %v", status, reply)
 	}
 	w.books(map[string]int64{"R1": 300, "R2": 300})
@@ -66,7 +66,7 @@ func TestAReferenceIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.makes(sessions, current("R1", number("222222")))
-	w.clock.Advance(time.Minute)
+	w.Clock.Advance(time.Minute)
 	for path, body := range map[string]fields{
 		sessions: seed("R1", number("123456")), directPayin: direct("R1", number("123456"), nil),
 	} {
@@ -75,7 +75,7 @@ func TestAReferenceIsUsedOnce(t *testing.T) {
 	w.makes(payout, current("R1", number("123456")))
 	w.refused("a second payout", w.write(directPayout, paysOut("R1", number("123456"), nil)), 409, "transaction_is_already_processed")
 	w.country = "TG"
-	w.makes(sessions, current("R1", "+22890123456").with(fields{"country": "TG"}))
+	w.makes(sessions, current("R1", "+22890123456").With(fields{"country": "TG"}))
 	w.books(map[string]int64{"R1": 600})
 }
 
@@ -87,14 +87,14 @@ func TestManyAtOnceUnderOneKey(t *testing.T) {
 	for range 8 {
 		req := w.writeUnder(someKey, payout, current("R1", number("123456")))
 		callers.Go(func() {
-			if status := w.fetch(req).status; status != http.StatusCreated {
+			if status := w.Fetch(req).Status; status != http.StatusCreated {
 				t.Errorf("one answer is %d", status)
 			}
 		})
 	}
 	callers.Wait()
 	w.books(map[string]int64{"R1": 300})
-	w.notices(1)
+	w.Notices(1)
 }
 
 func TestARefund(t *testing.T) {
@@ -112,15 +112,15 @@ func TestARefund(t *testing.T) {
 		t.Run(digits, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			id := w.makes(sessions, seed("R1", number("123456"))).at("reference")
-			w.set(`{"force": "` + digits + `"}`)
+			id := w.makes(sessions, seed("R1", number("123456"))).At("reference")
+			w.Set(`{"force": "` + digits + `"}`)
 			reply := w.makes("/v1/payin/"+id+"/refund", fields{"reason": "returned", "externalReference": "RF1"})
-			if reply.at("status") != row.before || reply.at("originalReference") != id || reply.at("refundType") != "full" {
+			if reply.At("status") != row.before || reply.At("originalReference") != id || reply.At("refundType") != "full" {
 				t.Errorf("the answer is %v", reply)
 			}
-			w.clock.Advance(row.at)
+			w.Clock.Advance(row.at)
 			status := w.reads("/v1/payin/" + id + "/refund")
-			if status.at("status") != row.end || status.at("reference") != reply.at("reference") || status.at("transaction.status") != row.end {
+			if status.At("status") != row.end || status.At("reference") != reply.At("reference") || status.At("transaction.status") != row.end {
 				t.Errorf("the refund says %v", status)
 			}
 			want := map[string]int64{"R1": 300, "RF1": row.moved}
@@ -128,7 +128,7 @@ func TestARefund(t *testing.T) {
 				delete(want, "RF1")
 			}
 			w.books(want)
-			w.notices(1) // of the payin alone
+			w.Notices(1) // of the payin alone
 		})
 	}
 }
@@ -144,21 +144,21 @@ func TestWhatCannotBeRefunded(t *testing.T) {
 	w.makes(sessions, current("WAITS", number("444444")))
 	w.makes(sessions, current("NO", number("222222")))
 	w.makes(payout, current("OUT", number("123456")))
-	w.clock.Advance(5 * time.Second)
+	w.Clock.Advance(5 * time.Second)
 	w.refused("a pending payin", refund("WAITS", "F1"), 403, "transaction_not_processed")
 	w.refused("a declined payin", refund("NO", "F2"), 403, "transaction_not_refundable")
 	w.refused("a payout", refund("OUT", "F3"), 404, "transaction_does_not_exist")
-	w.set(`{"float": 299}`)
+	w.Set(`{"float": 299}`)
 	w.refused("more than the float", refund("PAID", "F4"), 403, "wallet_not_enough_cash")
-	w.set(`{"float": 10000, "force": "222222"}`)
-	if status, reply := w.object(refund("PAID", "F5")); status != http.StatusCreated {
+	w.Set(`{"float": 10000, "force": "222222"}`)
+	if status, reply := w.Object(refund("PAID", "F5")); status != http.StatusCreated {
 		t.Errorf("the refund answers %d %v", status, reply)
 	}
 	w.refused("one that is under way", refund("PAID", "F6"), 409, "transaction_already_refunded")
-	w.clock.Advance(2 * time.Second) // that refund fails, so that another may be made
-	w.set(`{"force": ""}`)
+	w.Clock.Advance(2 * time.Second) // that refund fails, so that another may be made
+	w.Set(`{"force": ""}`)
 	w.refused("the same reference", refund("PAID", "F5"), 409, "duplicate_refund")
-	w.object(refund("PAID", "F7"))
+	w.Object(refund("PAID", "F7"))
 	w.refused("one that is given back", refund("PAID", "F8"), 409, "transaction_already_refunded")
 	w.shows("/v1/payin/PAID/refund", fields{"status": "completed"})
 	w.country = "TG"
@@ -168,7 +168,7 @@ func TestWhatCannotBeRefunded(t *testing.T) {
 
 func TestAFullSimulatorRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *novasend.Options) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
 	w.makes(sessions, current("R1", number("123456")))
 	w.refused("one more", w.write(sessions, current("R2", number("123456"))), 503, "service_unavailable")
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -246,11 +245,10 @@ func (l limits) whole(raw json.RawMessage) (int64, error) {
 func decode[T any](body []byte) (T, error) {
 	var read T
 	err := json.Unmarshal(body, &read)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrong) && wrong.Field != "":
+	if wrong, found := errors.AsType[*json.UnmarshalTypeError](err); found && wrong.Field != "" {
 		return read, invalidRequest.because(wrong.Field + " must be of another type.")
-	case err != nil:
+	}
+	if err != nil {
 		return read, invalidRequest.because("The body is not a JSON object.")
 	}
 	return read, nil
@@ -258,13 +256,7 @@ func decode[T any](body []byte) (T, error) {
 
 // leadsBack reports whether the customer can be led back to the merchant.
 func (q request) leadsBack() bool {
-	return validURL(q.Action.SuccessURL) && validURL(q.Action.FailureURL)
-}
-
-// validURL reports whether a browser can be sent to an address, or a webhook.
-func validURL(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	return stage.IsAddress(q.Action.SuccessURL) && stage.IsAddress(q.Action.FailureURL)
 }
 
 // validReference reports whether the merchant's own reference is one that Novasend takes.

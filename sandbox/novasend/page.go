@@ -1,12 +1,7 @@
 package novasend
 
 import (
-	"bytes"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
-	"errors"
-	"html/template"
 	"net/http"
 
 	"pirogue/sandbox/stage"
@@ -18,20 +13,7 @@ var pageText string
 //go:embed page.css
 var pageStyle string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageText))
-
-// pagePolicy allows the page its own style and nothing else, scripts least of all.
-var pagePolicy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; style-src 'sha256-" +
-	styleHash() + "'"
-
-// styleHash is what lets a browser apply the style that stands in the page.
-func styleHash() string {
-	sum := sha256.Sum256([]byte(pageStyle))
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// maxForm bounds the form of the page.
-const maxForm = 1 << 10 // bytes
+var thePage = stage.InlinePage(pageText, pageStyle, "")
 
 // What the buttons say.
 const (
@@ -42,7 +24,6 @@ const (
 // pageView is what the template shows.
 type pageView struct {
 	T                 texts
-	Style             template.CSS
 	Amount, Reference string
 	MSISDN            string
 	Face              string // form, good, bad or down
@@ -56,15 +37,12 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	o, found := s.visited(r.PathValue("code"))
 	switch {
 	case !found:
-		s.render(w, http.StatusNotFound, pageView{T: t, Face: "bad", Title: t.UnknownTitle, Text: t.UnknownText})
-	case s.till.Down(o.Direction, o.MSISDN):
+		shows(w, http.StatusNotFound, pageView{T: t, Face: "bad", Title: t.UnknownTitle, Text: t.NoPaymentText})
+	case s.Down(o.Direction, o.MSISDN):
 		s.pageDown(w, r)
-	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		s.render(w, http.StatusOK, viewOf(o, t))
-	case r.Method != http.MethodPost:
-		w.Header().Set("Allow", "GET, HEAD, POST")
-		http.Error(w, "GET or POST", http.StatusMethodNotAllowed)
-	default:
+	case stage.Looks(r):
+		shows(w, http.StatusOK, viewOf(o, t))
+	case stage.Presses(w, r):
 		s.decided(w, r, o, t)
 	}
 }
@@ -73,7 +51,7 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 // without its prefix.
 func (s *Simulator) visited(code string) (stage.Order, bool) {
 	for _, prefix := range []string{prefixSeed, prefixCurrent} {
-		if o, found := s.till.Order(prefix + code); found && hasPage(o) {
+		if o, found := s.Order(prefix + code); found && hasPage(o) {
 			return o, true
 		}
 	}
@@ -83,7 +61,6 @@ func (s *Simulator) visited(code string) (stage.Order, bool) {
 // decided takes a person's answer. Who comes too late, or presses twice, is shown how it
 // ended. A customer who is too poor stays so whatever they press.
 func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o stage.Order, t texts) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	state, why := stage.Executed, stage.Reason("")
 	switch pressed := r.PostFormValue("action"); {
 	case pressed == decline:
@@ -94,24 +71,18 @@ func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o stage.Orde
 	case o.EndsReason == stage.TooPoor:
 		state, why = stage.Declined, stage.TooPoor
 	}
-	if _, err := s.till.Decide(o.ID, state, why); err != nil && !errors.Is(err, stage.ErrNoOrder) {
-		s.log.Error("answer of a customer not kept", "error", err)
+	if err := s.Press(o.ID, state, why); err != nil {
 		s.pageDown(w, r)
 		return
 	}
-	// Relative to the page as the browser sees it, which http.Redirect cannot know behind
-	// a stripped path.
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("Location", "?lang="+t.Lang)
-	w.WriteHeader(http.StatusSeeOther)
+	stage.Redirect(w, "?lang="+t.Lang)
 }
 
 // viewOf is the page of an order in the language of t. The payer sees what they are
 // debited, fee included.
 func viewOf(o stage.Order, t texts) pageView {
 	v := pageView{
-		T: t, Amount: stage.Grouped(o.Asked+fee(o)) + " F" + stage.NoBreak + "CFA", Reference: o.Reference,
+		T: t, Amount: stage.Francs(o.Asked + fee(o)), Reference: o.Reference,
 		MSISDN: o.MSISDN, Face: "form",
 	}
 	switch {
@@ -130,20 +101,7 @@ func viewOf(o stage.Order, t texts) pageView {
 // pageDown is the page of an operator that is down.
 func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r)
-	s.render(w, http.StatusServiceUnavailable, pageView{T: t, Face: "bad", Title: t.DownTitle, Text: t.DownText})
+	shows(w, http.StatusServiceUnavailable, pageView{T: t, Face: "bad", Title: t.DownTitle, Text: t.DownText})
 }
 
-// render writes the page whole or not at all.
-func (s *Simulator) render(w http.ResponseWriter, status int, v pageView) {
-	v.Style = template.CSS(pageStyle) //nolint:gosec // our own file
-	var html bytes.Buffer
-	if err := pageTemplate.Execute(&html, v); err != nil {
-		s.log.Error("page not written", "error", err)
-		http.Error(w, v.T.DownTitle, http.StatusInternalServerError)
-		return
-	}
-	stage.PageHeaders(w.Header(), pagePolicy)
-	w.Header().Set("Content-Language", v.T.Lang)
-	w.WriteHeader(status)
-	w.Write(html.Bytes())
-}
+func shows(w http.ResponseWriter, status int, v pageView) { thePage.Render(w, status, v.T.Lang, v) }

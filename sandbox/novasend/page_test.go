@@ -1,29 +1,27 @@
 package novasend_test
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"html"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"pirogue/sandbox/stagetest"
 )
 
 // visits returns the page behind a link, with plain spaces and apostrophes.
-func (w *world) visits(link string) answered {
-	w.t.Helper()
-	page := w.fetch(w.request(http.MethodGet, link, nil))
-	page.body = strings.ReplaceAll(html.UnescapeString(page.body), "\u00a0", " ")
+func (w *world) visits(link string) stagetest.Answer {
+	w.T.Helper()
+	page := w.Visit(link)
+	page.Body = strings.ReplaceAll(html.UnescapeString(page.Body), "\u00a0", " ")
 	return page
 }
 
 // presses sends the form of a page.
-func (w *world) presses(link, button string) answered {
-	w.t.Helper()
-	req := w.request(http.MethodPost, link, "action="+button)
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return w.fetch(req)
+func (w *world) presses(link, button string) stagetest.Answer {
+	w.T.Helper()
+	return w.Submit(link, "action", button)
 }
 
 func TestAPersonDecides(t *testing.T) {
@@ -44,18 +42,18 @@ func TestAPersonDecides(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			link := w.makes(sessions, current("R1", number(row.digits))).at("paymentUrl")
-			if got := w.presses(link, row.button); got.status != http.StatusSeeOther || got.header.Get("Location") != "?lang=fr" {
-				t.Errorf("the form answers %d to %s", got.status, got.header.Get("Location"))
+			link := w.makes(sessions, current("R1", number(row.digits))).At("paymentUrl")
+			if got := w.presses(link, row.button); got.Status != http.StatusSeeOther || got.Header.Get("Location") != "?lang=fr" {
+				t.Errorf("the form answers %d to %s", got.Status, got.Header.Get("Location"))
 			}
 			w.presses(link, "decline") // too late
 			w.shows("/v1/payin/R1", row.status)
-			if page := w.visits(link); !strings.Contains(page.body, row.title) || !strings.Contains(page.body, row.back) {
-				t.Errorf("the page says %s", page.body)
+			if page := w.visits(link); !strings.Contains(page.Body, row.title) || !strings.Contains(page.Body, row.back) {
+				t.Errorf("the page says %s", page.Body)
 			}
-			w.clock.Advance(time.Hour)
+			w.Clock.Advance(time.Hour)
 			w.booksOne("R1", row.moved)
-			w.notices(1)
+			w.Notices(1)
 		})
 	}
 }
@@ -63,61 +61,41 @@ func TestAPersonDecides(t *testing.T) {
 func TestThePageAsks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	link := w.makes(sessions, seed("R<1>", number("543210")).with(fields{"amount": 50000})).at("paymentUrl")
-	page := w.visits(link)
-	for _, wanted := range []string{"51 000 F CFA", "R<1>", "+2250700543210", "Acceptez-vous ce paiement ?", `<html lang="fr">`, `value="decline"`} {
-		if !strings.Contains(page.body, wanted) {
-			t.Errorf("the page does not show %q", wanted)
-		}
+	link := w.makes(sessions, seed("R<1>", number("543210")).With(fields{"amount": 50000})).At("paymentUrl")
+	w.visits(link).Shows(t, "51 000 F CFA", "R<1>", "+2250700543210", "Acceptez-vous ce paiement ?", `<html lang="fr">`, `value="decline"`)
+	if english := w.visits(link + "?lang=en"); !strings.Contains(english.Body, "Do you accept this payment?") || english.Header.Get("Content-Language") != "en" {
+		t.Errorf("the page in English says %s", english.Body)
 	}
-	if english := w.visits(link + "?lang=en"); !strings.Contains(english.body, "Do you accept this payment?") || english.header.Get("Content-Language") != "en" {
-		t.Errorf("the page in English says %s", english.body)
+	w.Clock.Advance(10 * time.Second)
+	if paid := w.visits(link); !strings.Contains(paid.Body, "Paiement réussi") || strings.Contains(paid.Body, "Retourner") {
+		t.Errorf("a page without a way back says %s", paid.Body)
 	}
-	w.clock.Advance(10 * time.Second)
-	if paid := w.visits(link); !strings.Contains(paid.body, "Paiement réussi") || strings.Contains(paid.body, "Retourner") {
-		t.Errorf("a page without a way back says %s", paid.body)
-	}
-	expired := w.makes(directPayin, direct("W1", number("333333"), fields{"provider": "WAVE"})).at("paymentUrl")
-	w.clock.Advance(10 * time.Minute)
-	if page := w.visits(expired); !strings.Contains(page.body, "Lien expiré") {
-		t.Errorf("a page that is too old says %s", page.body)
+	expired := w.makes(directPayin, direct("W1", number("333333"), fields{"provider": "WAVE"})).At("paymentUrl")
+	w.Clock.Advance(10 * time.Minute)
+	if page := w.visits(expired); !strings.Contains(page.Body, "Lien expiré") {
+		t.Errorf("a page that is too old says %s", page.Body)
 	}
 }
 
 func TestThePageIsPrivateAndSelfContained(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	link := w.makes(sessions, current("R1", number("333333"))).at("paymentUrl")
-	page := w.fetch(w.request(http.MethodGet, link, nil))
-	_, rest, _ := strings.Cut(page.body, "<style>")
-	style, _, _ := strings.Cut(rest, "</style>")
-	sum := sha256.Sum256([]byte(style))
-	policy := page.header.Get("Content-Security-Policy")
-	if !strings.Contains(policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") || !strings.HasPrefix(policy, "default-src 'none';") {
-		t.Errorf("the policy is %s", policy)
-	}
-	for header, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"} {
-		if got := page.header.Get(header); got != want {
-			t.Errorf("%s is %q", header, got)
-		}
-	}
-	for _, unwanted := range []string{"<script", " style=", " src=", "<link"} {
-		if strings.Contains(page.body, unwanted) {
-			t.Errorf("the page holds %q", unwanted)
-		}
-	}
+	link := w.makes(sessions, current("R1", number("333333"))).At("paymentUrl")
+	page := w.Visit(link)
+	page.IsPrivate(t)
+	page.Lacks(t, " src=", "<link")
 	for name, row := range map[string]struct {
 		req  *http.Request
 		want int
 	}{
-		"deleting":      {w.request(http.MethodDelete, link, nil), http.StatusMethodNotAllowed},
-		"looking":       {w.request(http.MethodHead, link, nil), http.StatusOK},
-		"a wrong link":  {w.request(http.MethodGet, "/link/guess", nil), http.StatusNotFound},
-		"no page":       {w.request(http.MethodGet, "/link/"+w.makes(directPayin, direct("D1", number("333333"), nil)).at("id")[3:], nil), http.StatusNotFound},
-		"a payout":      {w.request(http.MethodGet, "/link/"+w.makes(payout, current("O1", number("333333"))).at("id")[3:], nil), http.StatusNotFound},
-		"nothing asked": {w.request(http.MethodPost, link, "action=else"), http.StatusBadRequest},
+		"deleting":      {w.Request(http.MethodDelete, link, nil), http.StatusMethodNotAllowed},
+		"looking":       {w.Request(http.MethodHead, link, nil), http.StatusOK},
+		"a wrong link":  {w.Request(http.MethodGet, "/link/guess", nil), http.StatusNotFound},
+		"no page":       {w.Request(http.MethodGet, "/link/"+w.makes(directPayin, direct("D1", number("333333"), nil)).At("id")[3:], nil), http.StatusNotFound},
+		"a payout":      {w.Request(http.MethodGet, "/link/"+w.makes(payout, current("O1", number("333333"))).At("id")[3:], nil), http.StatusNotFound},
+		"nothing asked": {w.Form(link, "action", "else"), http.StatusBadRequest},
 	} {
-		if got := w.fetch(row.req).status; got != row.want {
+		if got := w.Fetch(row.req).Status; got != row.want {
 			t.Errorf("%s: the answer is %d, want %d", name, got, row.want)
 		}
 	}

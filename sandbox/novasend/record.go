@@ -159,10 +159,7 @@ func (s *Simulator) opened(o stage.Order) any {
 // read is what a status call is answered. Only these answers have a word that stands in
 // no document while the switch says so.
 func (s *Simulator) read(o stage.Order) any {
-	says := s.word(o)
-	if s.till.Board().Read().UnknownWords {
-		says = stage.UnknownWord
-	}
+	says := s.Board.Read().Word(s.word(o))
 	switch {
 	case o.Parent != "":
 		return s.refundOf(o, says)
@@ -184,7 +181,7 @@ func (s *Simulator) word(o stage.Order) string {
 // failsInsideOnly reports whether an order hides its refusal. A refund has no such pair
 // of words.
 func (s *Simulator) failsInsideOnly(o stage.Order) bool {
-	return o.State == stage.Declined && o.Parent == "" && s.till.Quirk(processedButFailed)
+	return o.State == stage.Declined && o.Parent == "" && s.Quirk(processedButFailed)
 }
 
 // recordOf is an order in the current shape with the status it says.
@@ -302,7 +299,7 @@ func (s *Simulator) paymentURL(o stage.Order) *string {
 	if !hasPage(o) {
 		return nil
 	}
-	address := s.publicURL + "/link/" + bare(o.ID)
+	address := s.Address("/link/" + bare(o.ID))
 	return &address
 }
 

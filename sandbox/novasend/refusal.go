@@ -1,7 +1,6 @@
 package novasend
 
 import (
-	"errors"
 	"net/http"
 
 	"pirogue/sandbox/stage"
@@ -55,37 +54,21 @@ func (f refusal) because(message string) refusal {
 	return f
 }
 
-// inTheirWords is what the till refuses, as Novasend says it. A beneficiary's ceiling
+// tills is what the till refuses, as Novasend says it. A beneficiary's ceiling
 // depends on how well Novasend knows them, hence the word for that; our reading.
-func inTheirWords(err error) error {
-	for _, row := range []struct {
-		err  error
-		says refusal
-	}{
-		{stage.ErrCeiling, kycNotApproved},
-		{stage.ErrFloat, walletPoor},
-		{stage.ErrReturned, alreadyRefunded},
-		{stage.ErrFull, unavailable.because(stage.ErrFull.Error())},
-	} {
-		if errors.Is(err, row.err) {
-			return row.says
-		}
-	}
-	return err
+var tills = map[error]refusal{
+	stage.ErrCeiling: kycNotApproved, stage.ErrFloat: walletPoor, stage.ErrReturned: alreadyRefunded,
+	stage.ErrNoOrder: doesNotExist, stage.ErrDown: unavailable, stage.ErrFull: unavailable.because(stage.ErrFull.Error()),
+	stage.ErrInternal: internal,
 }
 
-// refuse answers with err. What is no refusal is ours to log, not the caller's to read.
-func (s *Simulator) refuse(w http.ResponseWriter, err error) {
-	var known refusal
-	if !errors.As(err, &known) {
-		s.log.Error("call failed", "error", err)
-		known = internal
-	}
-	if known.StatusCode == http.StatusUnauthorized {
+// refusals is the same for whoever answers by it.
+var refusals = stage.Refusals(tills)
+
+// ServeHTTP serves the same refusal to everybody.
+func (f refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	if f.StatusCode == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Basic")
 	}
-	stage.WriteJSON(w, known.StatusCode, known)
+	stage.WriteJSON(w, f.StatusCode, f)
 }
-
-// answer serves the same refusal to everybody.
-func (f refusal) answer(w http.ResponseWriter, _ *http.Request) { stage.WriteJSON(w, f.StatusCode, f) }

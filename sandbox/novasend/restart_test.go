@@ -6,23 +6,23 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/novasend"
+	"pirogue/sandbox/stage"
 )
 
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	journaled := func(o *novasend.Options) { o.JournalPath = path }
+	journaled := func(o *stage.TillOptions) { o.JournalPath = path }
 	w := newWorld(t, journaled)
 	w.makes(sessions, seed("PAID", number("123456")))
 	waits := current("WAITS", number("444444"))
-	first := w.fetch(w.writeUnder(someKey, sessions, waits))
+	first := w.Fetch(w.writeUnder(someKey, sessions, waits))
 	w.makes(payout, current("OUT", number("444444")))
 	w.makes("/v1/payin/PAID/refund", fields{"reason": "r", "externalReference": "RF1"})
 	w.makes(sessions, current("GONE", number("222222")))
-	w.notices(1) // the simulator stops; the customers do not
+	w.Notices(1) // the simulator stops; the customers do not
 
-	w.clock.Advance(5 * time.Second)
+	w.Clock.Advance(5 * time.Second)
 	w.start(journaled)
 	w.shows("/v1/payin/PAID", fields{"status": "processed", "customerReference": "PAID"})
 	w.shows("/v1/payin/PAID/refund", fields{"status": "completed"})
@@ -30,13 +30,13 @@ func TestARestartForgetsNothing(t *testing.T) {
 	w.shows("/v1/payin/GONE", fields{"status": "failed"})
 	w.refused("a second refund", w.write("/v1/payin/PAID/refund", fields{"reason": "r", "externalReference": "RF2"}),
 		409, "transaction_already_refunded")
-	if again := w.fetch(w.writeUnder(someKey, sessions, waits)); again.status != http.StatusCreated || again.body != first.body {
-		t.Errorf("the same request answers %d %s, and answered %s", again.status, again.body, first.body)
+	if again := w.Fetch(w.writeUnder(someKey, sessions, waits)); again.Status != http.StatusCreated || again.Body != first.Body {
+		t.Errorf("the same request answers %d %s, and answered %s", again.Status, again.Body, first.Body)
 	}
-	w.clock.Advance(25 * time.Second)
+	w.Clock.Advance(25 * time.Second)
 	w.books(map[string]int64{"PAID": 300, "WAITS": 300, "OUT": 300, "RF1": 300})
-	if asked := w.sim.Asked(); asked != 5 {
+	if asked := w.Sim.Asked(); asked != 5 {
 		t.Errorf("%d orders are known", asked)
 	}
-	w.notices(3) // what ended before the portal knew the address again is told to nobody
+	w.Notices(3) // what ended before the portal knew the address again is told to nobody
 }

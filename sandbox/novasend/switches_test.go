@@ -10,25 +10,26 @@ import (
 	"pirogue/sandbox"
 	"pirogue/sandbox/novasend"
 	"pirogue/sandbox/stage"
+	"pirogue/sandbox/stagetest"
 )
 
 func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	reply := w.makes(sessions, current("R1", number("444444")))
-	w.set(`{"down": true}`)
+	w.Set(`{"down": true}`)
 	for _, path := range []string{sessions, directPayin, payout, directPayout, "/v1/payin/R1/refund"} {
 		w.refused(path, w.write(path, fields{}), 503, "service_unavailable")
 	}
 	for _, path := range []string{"/v1/payin/R1", "/v1/payout/R1", "/v1/direct/payout/R1", "/v1/payin/R1/refund", "/v1/balance"} {
-		w.refused(path, w.signed(w.request(http.MethodGet, path, nil)), 503, "service_unavailable")
+		w.refused(path, w.signed(w.Request(http.MethodGet, path, nil)), 503, "service_unavailable")
 	}
-	if page := w.fetch(w.request(http.MethodGet, reply.at("paymentUrl"), nil)); page.status != http.StatusServiceUnavailable ||
-		!strings.Contains(page.body, "Service indisponible") {
-		t.Errorf("the page answers %d", page.status)
+	if page := w.Visit(reply.At("paymentUrl")); page.Status != http.StatusServiceUnavailable ||
+		!strings.Contains(page.Body, "Service indisponible") {
+		t.Errorf("the page answers %d", page.Status)
 	}
-	w.set(`{"down": false}`)
-	w.clock.Advance(30 * time.Second)
+	w.Set(`{"down": false}`)
+	w.Clock.Advance(30 * time.Second)
 	w.books(map[string]int64{"R1": 300})
 }
 
@@ -36,31 +37,21 @@ func TestTheSlowOperator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.makes(sessions, current("R1", number("333333")))
-	w.set(`{"latency_ms": 5000}`)
+	w.Set(`{"latency_ms": 5000}`)
 	for _, path := range []string{"/v1/balance", "/v1/payin/R1"} {
-		w.givesUp(w.signed(w.request(http.MethodGet, path, nil)))
+		w.GivesUp(w.signed(w.Request(http.MethodGet, path, nil)))
 	}
-	write, answer := w.write(sessions, current("R2", number("333333"))), make(chan int)
-	go func() { answer <- w.fetch(write).status }()
-	for waited := time.Duration(0); ; waited += time.Second {
-		select {
-		case status := <-answer:
-			if status != http.StatusCreated || waited < 5*time.Second {
-				t.Errorf("the answer is %d after %s", status, waited)
-			}
-			return
-		case <-time.After(10 * time.Millisecond):
-			w.clock.Advance(time.Second)
-		}
+	if got := w.Waits(w.write(sessions, current("R2", number("333333"))), 5*time.Second); got.Status != http.StatusCreated {
+		t.Errorf("the answer is %d", got.Status)
 	}
 }
 
 func TestDroppedAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"drop_answers": 2}`)
-	w.givesUp(w.writeUnder(someKey, payout, current("R1", number("123456"))))
-	w.givesUp(w.signed(w.request(http.MethodGet, "/v1/payout/R1", nil)))
+	w.Set(`{"drop_answers": 2}`)
+	w.GivesUp(w.writeUnder(someKey, payout, current("R1", number("123456"))))
+	w.GivesUp(w.signed(w.Request(http.MethodGet, "/v1/payout/R1", nil)))
 	w.shows("/v1/payout/R1", fields{"status": "processed"})
 	w.books(map[string]int64{"R1": 300})
 }
@@ -68,9 +59,9 @@ func TestDroppedAnswers(t *testing.T) {
 func TestMangledAnswersAreExecuted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"answers": "page"}`)
-	if got := w.fetch(w.write(payout, current("R1", number("123456")))); !strings.Contains(got.body, "<html>") {
-		t.Errorf("the answer is %s", got.body)
+	w.Set(`{"answers": "page"}`)
+	if got := w.Fetch(w.write(payout, current("R1", number("123456")))); !strings.Contains(got.Body, "<html>") {
+		t.Errorf("the answer is %s", got.Body)
 	}
 	w.books(map[string]int64{"R1": 300})
 }
@@ -85,24 +76,24 @@ func TestOurCredentialsAreRefused(t *testing.T) {
 		`{"keys_changed": true, "refuse_tokens": false}`: {403, "api_token_invalid"},
 		`{"keys_changed": false, "refuse_tokens": true}`: {401, "unauthorized"},
 	} {
-		w.set(switches)
+		w.Set(switches)
 		w.refused(switches, w.write(sessions, current("R1", number("123456"))), want.status, want.code)
-		w.refused(switches, w.signed(w.request(http.MethodGet, "/v1/balance", nil)), want.status, want.code)
+		w.refused(switches, w.signed(w.Request(http.MethodGet, "/v1/balance", nil)), want.status, want.code)
 	}
-	w.set(`{"keys_changed": false, "refuse_tokens": false, "token_lifetime_s": 1}`) // nothing here lives that short
-	w.clock.Advance(time.Hour)
+	w.Set(`{"keys_changed": false, "refuse_tokens": false, "token_lifetime_s": 1}`) // nothing here lives that short
+	w.Clock.Advance(time.Hour)
 	w.makes(sessions, current("R1", number("123456")))
 }
 
 func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"unknown_words": true}`)
+	w.Set(`{"unknown_words": true}`)
 	w.makes(sessions, seed("S1", number("123456")))
 	w.makes(sessions, current("C1", number("123456")))
 	w.makes(directPayin, direct("D1", number("123456"), nil))
 	w.makes(directPayout, paysOut("O1", number("444444"), nil))
-	if reply := w.makes("/v1/payin/S1/refund", fields{"reason": "r", "externalReference": "RF1"}); reply.at("status") != "completed" {
+	if reply := w.makes("/v1/payin/S1/refund", fields{"reason": "r", "externalReference": "RF1"}); reply.At("status") != "completed" {
 		t.Errorf("the answer to a write is %v", reply)
 	}
 	w.shows("/v1/payin/S1", fields{"status": stage.UnknownWord, "transaction.status": stage.UnknownWord})
@@ -115,14 +106,14 @@ func TestUnknownWords(t *testing.T) {
 func TestEverybodyIsForced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"force": "222222"}`)
+	w.Set(`{"force": "222222"}`)
 	w.makes(sessions, current("R1", number("123456")))
-	w.clock.Advance(2 * time.Second)
+	w.Clock.Advance(2 * time.Second)
 	w.shows("/v1/payin/R1", fields{"status": "failed", "confirmationStatus": "declined"})
-	w.set(`{"force": "", "settle_ms": 4000}`)
+	w.Set(`{"force": "", "settle_ms": 4000}`)
 	w.makes(sessions, current("R2", number("123456")))
 	w.shows("/v1/payin/R2", fields{"status": "processing"})
-	w.clock.Advance(4 * time.Second)
+	w.Clock.Advance(4 * time.Second)
 	w.shows("/v1/payin/R2", fields{"status": "processed"})
 }
 
@@ -131,18 +122,18 @@ func TestEverybodyIsForced(t *testing.T) {
 func TestALateCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"correct_after_ms": 172800000}`)
+	w.Set(`{"correct_after_ms": 172800000}`)
 	w.makes(sessions, current("R1", number("111111")))
-	w.clock.Advance(2 * time.Second)
+	w.Clock.Advance(2 * time.Second)
 	w.shows("/v1/payin/R1", fields{"status": "failed"})
-	w.clock.Advance(48*time.Hour - time.Millisecond)
+	w.Clock.Advance(48*time.Hour - time.Millisecond)
 	w.shows("/v1/payin/R1", fields{"status": "failed"})
-	w.clock.Advance(time.Millisecond)
+	w.Clock.Advance(time.Millisecond)
 	w.shows("/v1/payin/R1", paid("300.00"))
 	w.books(map[string]int64{"R1": 300})
 	statuses := map[string]int{}
-	for _, n := range w.notices(2) {
-		statuses[n.said.at("status")]++
+	for _, n := range w.Notices(2) {
+		statuses[n.Said.At("status")]++
 	}
 	if statuses["failed"] != 1 || statuses["processed"] != 1 {
 		t.Errorf("the webhooks say %v", statuses)
@@ -153,18 +144,18 @@ func TestALateCorrection(t *testing.T) {
 func TestProcessedIsNotSuccess(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"quirks": {"processed_but_failed": true}}`)
+	w.Set(`{"quirks": {"processed_but_failed": true}}`)
 	w.makes(sessions, seed("S1", number("222222")))
 	w.makes(sessions, current("C1", number("111111")))
 	w.makes(directPayin, direct("D1", number("222222"), nil))
 	w.makes(payout, current("O1", number("222222")))
 	w.makes(directPayin, direct("OK", number("123456"), nil))
-	w.clock.Advance(2 * time.Second)
+	w.Clock.Advance(2 * time.Second)
 	for _, path := range []string{"/v1/payin/S1", "/v1/payin/C1", "/v1/payin/D1", "/v1/payout/O1"} {
 		w.shows(path, fields{"status": "processed", "transaction.status": "failed"})
 	}
 	w.shows("/v1/payin/OK", fields{"status": "success", "transaction": nil})
-	w.set(`{"quirks": {"processed_but_failed": false}}`)
+	w.Set(`{"quirks": {"processed_but_failed": false}}`)
 	w.shows("/v1/payin/S1", fields{"status": "failed"})
 	w.shows("/v1/payin/D1", fields{"status": "failed", "transaction": nil})
 }
@@ -172,26 +163,24 @@ func TestProcessedIsNotSuccess(t *testing.T) {
 func TestSwitchesThereAreNot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	status, reply := w.object(w.request(http.MethodPost, "/switches", `{"quirks": {"current_shape_answers": true}}`))
+	status, reply := w.Object(w.Request(http.MethodPost, "/switches", `{"quirks": {"current_shape_answers": true}}`))
 	if status != http.StatusBadRequest {
 		t.Errorf("an unknown quirk answers %d %v", status, reply)
 	}
-	_, now := w.object(w.request(http.MethodGet, "/switches", nil))
-	if got := now.at("quirks"); got != "map[escaped_slashes:false processed_but_failed:false signs_reserialised:false]" {
+	_, now := w.Object(w.Request(http.MethodGet, "/switches", nil))
+	if got := now.At("quirks"); got != "map[escaped_slashes:false processed_but_failed:false signs_reserialised:false]" {
 		t.Errorf("the quirks are %s", got)
 	}
 }
 
 func TestASimulatorNeedsAnAddressAndAJournal(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]novasend.Options{
-		"no address": {}, "a path": {PublicURL: "/novasend"}, "another scheme": {PublicURL: "ftp://host"},
-		"a folder for a journal": {PublicURL: "http://host", JournalPath: t.TempDir()},
-	} {
-		if sim, err := novasend.New(o); err == nil {
-			closeNow(t, sim)
-			t.Errorf("%s is accepted", name)
-		}
+	stagetest.NeedsAnAddress(t, func(address string) (*novasend.Simulator, error) {
+		return novasend.New(stage.TillOptions{Options: stage.Options{PublicURL: address}})
+	})
+	if sim, err := novasend.New(stage.TillOptions{Options: stage.Options{PublicURL: "http://host", JournalPath: t.TempDir()}}); err == nil {
+		stagetest.Close(t, sim)
+		t.Error("a folder for a journal is accepted")
 	}
 }
 
@@ -213,12 +202,12 @@ func TestItIsMounted(t *testing.T) {
 		}
 	}()
 	w := newWorld(t)
-	w.url = base + sandbox.NovasendPath
+	w.URL = base + sandbox.NovasendPath
 	reply := w.makes(sessions, current("R1", number("333333")))
-	if page := w.fetch(w.request(http.MethodGet, reply.at("paymentUrl"), nil)); page.status != http.StatusOK {
-		t.Errorf("the page %s answers %d", reply.at("paymentUrl"), page.status)
+	if page := w.Visit(reply.At("paymentUrl")); page.Status != http.StatusOK {
+		t.Errorf("the page %s answers %d", reply.At("paymentUrl"), page.Status)
 	}
-	if index := w.fetch(w.request(http.MethodGet, base+"/", nil)); !strings.Contains(index.body, "Novasend") || all.Novasend.Asked() != 1 {
+	if index := w.Visit(base + "/"); !strings.Contains(index.Body, "Novasend") || all.Novasend.Asked() != 1 {
 		t.Error("the list of simulators does not show it")
 	}
 }

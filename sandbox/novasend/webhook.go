@@ -20,7 +20,7 @@ type hook struct{ url, secret string }
 // portal stands for the page of Novasend's portal on which a merchant types the address
 // of the webhook: {"key": "<api key>", "url": "http://..."}. A restart forgets it, an
 // empty address takes it away.
-func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) {
+func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) error {
 	var typed struct {
 		Key string `json:"key"`
 		URL string `json:"url"`
@@ -29,19 +29,17 @@ func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) {
 	a, known := s.accounts[typed.Key]
 	switch {
 	case err != nil:
-		s.refuse(w, invalidRequest.because("The body is not JSON."))
-		return
+		return invalidRequest.because("The body is not JSON.")
 	case !known:
-		s.refuse(w, tokenNotFound)
-		return
-	case typed.URL != "" && !validURL(typed.URL):
-		s.refuse(w, invalidRequest.because("url must be an absolute http address."))
-		return
+		return tokenNotFound
+	case typed.URL != "" && !stage.IsAddress(typed.URL):
+		return invalidRequest.because("url must be an absolute http address.")
 	}
 	s.hookMu.Lock()
 	s.hooks[a.ID] = hook{typed.URL, a.Secret}
 	s.hookMu.Unlock()
 	stage.WriteJSON(w, http.StatusOK, map[string]string{"url": typed.URL})
+	return nil
 }
 
 // notice is the webhook's record in the current shape. It says fees where answers say
@@ -74,7 +72,7 @@ func (s *Simulator) webhook(o stage.Order) stage.Message {
 	}
 	body, signed, err := s.written(s.told(o))
 	if err != nil {
-		s.log.Error("webhook not written", "error", err)
+		s.Log.Error("webhook not written", "error", err)
 		return stage.Message{}
 	}
 	mac := hmac.New(sha256.New, []byte(to.secret))
@@ -109,17 +107,17 @@ func (s *Simulator) written(said any) (sent, signed []byte, err error) {
 	}
 	plain := bytes.TrimSpace(compact.Bytes())
 	sent = plain
-	if s.till.Quirk(signsReserialised) {
+	if s.Quirk(signsReserialised) {
 		var indented bytes.Buffer
 		if err := json.Indent(&indented, plain, "", "  "); err != nil {
 			return nil, nil, err
 		}
 		sent = indented.Bytes()
 	}
-	if s.till.Quirk(escapedSlashes) {
+	if s.Quirk(escapedSlashes) {
 		sent = bytes.ReplaceAll(sent, []byte("/"), []byte(`\/`))
 	}
-	if s.till.Quirk(signsReserialised) {
+	if s.Quirk(signsReserialised) {
 		return sent, plain, nil
 	}
 	return sent, sent, nil

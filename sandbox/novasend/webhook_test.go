@@ -44,16 +44,12 @@ func TestAWebhookTellsOfTheEnd(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.makes(row.path, row.body)
-			w.clock.Advance(row.wait)
-			n := w.notices(1)[0]
-			if n.signature != signature(n.raw) || !strings.Contains(n.raw, row.says) {
-				t.Errorf("the webhook, signed %s, says %s", n.signature, n.raw)
+			w.Clock.Advance(row.wait)
+			n := w.Notices(1)[0]
+			if proof(n) != signature(n.Raw) || !strings.Contains(n.Raw, row.says) {
+				t.Errorf("the webhook, signed %s, says %s", proof(n), n.Raw)
 			}
-			for path, want := range row.further {
-				if got := n.said.at(path); got != (fields{"x": want}).at("x") {
-					t.Errorf("the webhook says that %s is %s, want %v", path, got, want)
-				}
-			}
+			n.Said.Has(t, "the webhook", row.further)
 		})
 	}
 }
@@ -62,9 +58,9 @@ func TestNobodyHearsOfAnExpiry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.makes(sessions, current("R1", number("333333")))
-	w.clock.Advance(10 * time.Minute)
+	w.Clock.Advance(10 * time.Minute)
 	w.shows("/v1/payin/R1", fields{"status": "expired"})
-	w.notices(0)
+	w.Notices(0)
 }
 
 // TestThreeWebhooks has one overtake the answer.
@@ -75,11 +71,11 @@ func TestThreeWebhooks(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.makes(path, body)
-		if len(w.inbox.all()) == 0 {
+		if len(w.Inbox.All()) == 0 {
 			t.Errorf("%s: no webhook overtook the answer", path)
 		}
-		all := w.notices(3)
-		if all[0].raw != all[1].raw || all[1].raw != all[2].raw {
+		all := w.Notices(3)
+		if all[0].Raw != all[1].Raw || all[1].Raw != all[2].Raw {
 			t.Errorf("%s: the webhooks are not the same", path)
 		}
 		w.books(map[string]int64{"R1": 300})
@@ -98,14 +94,14 @@ func TestWebhooksAreSwitched(t *testing.T) {
 		t.Run(switches, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.set(switches)
+			w.Set(switches)
 			w.makes(payout, current("R1", number("444444")))
-			w.clock.Advance(30 * time.Second)
-			if want.atOnce == 0 && len(w.inbox.all()) > 0 {
+			w.Clock.Advance(30 * time.Second)
+			if want.atOnce == 0 && len(w.Inbox.All()) > 0 {
 				t.Error("a webhook came too early")
 			}
-			w.clock.Advance(time.Minute)
-			w.notices(want.later)
+			w.Clock.Advance(time.Minute)
+			w.Notices(want.later)
 		})
 	}
 }
@@ -123,24 +119,24 @@ func TestSignaturesAndSlashes(t *testing.T) {
 		t.Run(quirks, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.set(`{"quirks": ` + quirks + `}`)
-			w.makes(sessions, current("R1", number("123456")).with(fields{"customerName": "Koné & <fils>"}))
-			n := w.notices(1)[0]
+			w.Set(`{"quirks": ` + quirks + `}`)
+			w.makes(sessions, current("R1", number("123456")).With(fields{"customerName": "Koné & <fils>"}))
+			n := w.Notices(1)[0]
 			var compact bytes.Buffer
-			if err := json.Compact(&compact, []byte(strings.ReplaceAll(n.raw, `\/`, "/"))); err != nil {
+			if err := json.Compact(&compact, []byte(strings.ReplaceAll(n.Raw, `\/`, "/"))); err != nil {
 				t.Fatal(err)
 			}
-			if got := strings.Contains(n.raw, `\/link\/`); got != want.escaped {
-				t.Errorf("slashes escaped is %v in %s", got, n.raw)
+			if got := strings.Contains(n.Raw, `\/link\/`); got != want.escaped {
+				t.Errorf("slashes escaped is %v in %s", got, n.Raw)
 			}
-			if got := n.signature == signature(n.raw); got != want.raw {
+			if got := proof(n) == signature(n.Raw); got != want.raw {
 				t.Errorf("signed over the raw bytes is %v", got)
 			}
-			if got := n.signature == signature(compact.String()); got != want.compact {
+			if got := proof(n) == signature(compact.String()); got != want.compact {
 				t.Errorf("signed over the compact JSON is %v", got)
 			}
-			if n.said.at("customer.name") != "Koné & <fils>" || !strings.Contains(n.raw, "<fils>") {
-				t.Errorf("the webhook says %s", n.raw)
+			if n.Said.At("customer.name") != "Koné & <fils>" || !strings.Contains(n.Raw, "<fils>") {
+				t.Errorf("the webhook says %s", n.Raw)
 			}
 		})
 	}
@@ -156,17 +152,17 @@ func TestThePortal(t *testing.T) {
 	}{
 		"no JSON":        {`{`, 400, "invalid_request"},
 		"no address":     {fields{"key": novasend.APIKeyPrefix + "ci", "url": "here"}, 400, "invalid_request"},
-		"an unknown key": {fields{"key": "guess", "url": w.inbox.url}, 404, "api_token_not_found"},
+		"an unknown key": {fields{"key": "guess", "url": w.Inbox.Hook()}, 404, "api_token_not_found"},
 	} {
-		w.refused(name, w.request(http.MethodPost, "/portal/webhook", row.body), row.status, row.code)
+		w.refused(name, w.Request(http.MethodPost, "/portal/webhook", row.body), row.status, row.code)
 	}
 	w.country = "TG" // has no webhook
-	w.makes(sessions, current("R1", "+22890123456").with(fields{"country": "TG"}))
+	w.makes(sessions, current("R1", "+22890123456").With(fields{"country": "TG"}))
 	w.country = "CI"
 	w.makes(sessions, current("R2", number("123456")))
 	w.names(novasend.APIKeyPrefix+"ci", "")
 	w.makes(sessions, current("R3", number("123456")))
-	if n := w.notices(1)[0]; n.said.at("reference") != "R2" {
-		t.Errorf("the webhook says %v", n.said)
+	if n := w.Notices(1)[0]; n.Said.At("reference") != "R2" {
+		t.Errorf("the webhook says %v", n.Said)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"pirogue/sandbox/novasend"
 	"pirogue/sandbox/stage"
+	"pirogue/sandbox/stagetest"
 )
 
 // identifiers are random, so that answers are compared without them.
@@ -21,14 +22,14 @@ func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 	w := newWorld(t)
 	answers := func(req *http.Request, want string) {
 		t.Helper()
-		got := strings.ReplaceAll(identifiers.ReplaceAllString(w.fetch(req).body, "X"), w.url, "")
+		got := strings.ReplaceAll(identifiers.ReplaceAllString(w.Fetch(req).Body, "X"), w.URL, "")
 		if got != want {
 			t.Errorf("%s answers\n%s\nwant\n%s", req.URL.Path, got, want)
 		}
 	}
 	reads := func(path, want string) {
 		t.Helper()
-		answers(w.signed(w.request(http.MethodGet, path, nil)), want)
+		answers(w.signed(w.Request(http.MethodGet, path, nil)), want)
 	}
 	answers(w.write(sessions, seed("S1", number("543210"))),
 		`{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","amount":300,"chargedAmount":306,`+
@@ -46,7 +47,7 @@ func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 		`{"id":"pr_X","type":"payout","reference":"P1","status":"processing","confirmationRequired":false,"confirmationStatus":"none",`+
 			`"paymentUrl":null,"customer":{"name":"Awa Koné","phoneNumber":"+2250700543212"},"isDirect":false,"payFee":true,`+
 			`"createdAt":"2026-03-12T09:30:00.000Z","amount":300,"fee":6,"chargedAmount":306,"currency":"XOF","failure":null}`)
-	w.clock.Advance(12345 * time.Millisecond)
+	w.Clock.Advance(12345 * time.Millisecond)
 	reads("/v1/payin/S1", `{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","customerName":"Awa Koné",`+
 		`"amount":300,"chargedAmount":306,"status":"processed","currency":"XOF","customerReference":"S1","confirmationRequired":true,`+
 		`"confirmationStatus":"accepted","createdAt":"2026-03-12T09:30:00.000Z","transaction":{"reference":"X","status":"completed",`+
@@ -67,11 +68,11 @@ func TestACustomerOfOrangeGivesAnOTP(t *testing.T) {
 		w.refused(name+" OTP", w.writeUnder(someKey, directPayin, body), 403, "transaction_otp_required")
 	}
 	reply := w.makes(directPayin, direct("R1", number("543210"), fields{"provider": "ORANGE", "otp": novasend.OTP}))
-	if reply.at("confirmationRequired") != "false" || reply.at("confirmationStatus") != "accepted" || reply.at("paymentUrl") != "<nil>" {
+	if reply.At("confirmationRequired") != "false" || reply.At("confirmationStatus") != "accepted" || reply.At("paymentUrl") != "<nil>" {
 		t.Errorf("the answer is %v", reply)
 	}
 	w.makes(directPayout, paysOut("R1", number("543210"), fields{"provider": "ORANGE"}))
-	w.clock.Advance(10 * time.Second)
+	w.Clock.Advance(10 * time.Second)
 	w.shows("/v1/payin/R1", fields{"status": "success"})
 }
 
@@ -83,13 +84,13 @@ func TestEveryCountryHasItsAccount(t *testing.T) {
 		"BJ": {"+2290197123456", "XOF"}, "CM": {"+237699123456", "XAF"},
 	} {
 		w.country = country
-		body := seed("R1", row.msisdn).with(fields{"country": country, "accountId": "sandbox-account-" + strings.ToLower(country)})
-		if reply := w.makes(sessions, body); reply.at("currency") != row.currency {
+		body := seed("R1", row.msisdn).With(fields{"country": country, "accountId": "sandbox-account-" + strings.ToLower(country)})
+		if reply := w.makes(sessions, body); reply.At("currency") != row.currency {
 			t.Errorf("%s: the answer is %v", country, reply)
 		}
 		w.shows("/v1/payin/R1", fields{"phoneNumber": row.msisdn, "transaction.currency": row.currency})
 	}
-	for _, line := range w.sim.Book() {
+	for _, line := range w.Sim.Book() {
 		if (line.Currency == "XAF") != strings.HasPrefix(line.MSISDN, "+237") || line.Direction != stage.In {
 			t.Errorf("the book says %+v", line)
 		}
@@ -98,20 +99,20 @@ func TestEveryCountryHasItsAccount(t *testing.T) {
 
 func TestOtherAccountsCanBeGiven(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *novasend.Options) {
-		o.Accounts = []novasend.Account{{Country: "SN", APIKey: "key", APIClient: "client", ID: "shop", Secret: "s"}, {Country: "CI"}}
-	})
-	req := w.write(sessions, seed("R1", "+221770123456").with(fields{"country": "SN", "accountId": "shop"}))
+	w := newWorld(t)
+	w.Start(novasend.New(stage.TillOptions{Options: w.Options()},
+		novasend.Account{Country: "SN", APIKey: "key", APIClient: "client", ID: "shop", Secret: "s"}, novasend.Account{Country: "CI"}))
+	req := w.write(sessions, seed("R1", "+221770123456").With(fields{"country": "SN", "accountId": "shop"}))
 	req.SetBasicAuth("key", "client")
-	if status, reply := w.object(req); status != http.StatusCreated {
+	if status, reply := w.Object(req); status != http.StatusCreated {
 		t.Errorf("the answer is %d %v", status, reply)
 	}
 	for name, accounts := range map[string][]novasend.Account{
 		"a country that is not served": {{Country: "FR"}},
 		"one key for two":              {{Country: "CI"}, {Country: "CI"}},
 	} {
-		if sim, err := novasend.New(novasend.Options{PublicURL: w.url, Accounts: accounts}); err == nil {
-			closeNow(t, sim)
+		if sim, err := novasend.New(stage.TillOptions{Options: w.Options()}, accounts...); err == nil {
+			stagetest.Close(t, sim)
 			t.Errorf("%s is accepted", name)
 		}
 	}
@@ -127,35 +128,35 @@ func TestWhatIsWrongWithARequestIsRefused(t *testing.T) {
 		code       string
 	}{
 		"no JSON":                       {sessions, `{`, 400, "invalid_request"},
-		"a number for a text":           {sessions, seed("R", ok).with(fields{"msisdn": 5}), 400, "invalid_request"},
+		"a number for a text":           {sessions, seed("R", ok).With(fields{"msisdn": 5}), 400, "invalid_request"},
 		"no reference":                  {sessions, seed("", ok), 400, "invalid_request"},
 		"a long reference":              {sessions, seed(strings.Repeat("é", 129), ok), 400, "invalid_request"},
 		"a control character":           {sessions, seed("a\nb", ok), 400, "invalid_request"},
-		"no name":                       {sessions, seed("R", ok).with(fields{"customerName": nil}), 400, "invalid_request"},
-		"a long name":                   {payout, seed("R", ok).with(fields{"customerName": strings.Repeat("é", 256)}), 400, "invalid_request"},
-		"no way back":                   {sessions, current("R", ok).with(fields{"action": nil}), 400, "invalid_request"},
-		"half a way back":               {sessions, current("R", ok).with(fields{"action": fields{"successUrl": "https://m.example"}}), 400, "invalid_request"},
-		"a way back to nowhere":         {sessions, current("R", ok).with(fields{"action": fields{"successUrl": "/a", "failureUrl": "b"}}), 400, "invalid_request"},
-		"somebody else's account":       {sessions, seed("R", ok).with(fields{"accountId": "sandbox-account-tg"}), 404, "wallet_not_found"},
-		"another country":               {sessions, seed("R", "+22890123456").with(fields{"country": "TG"}), 404, "country_not_found"},
+		"no name":                       {sessions, seed("R", ok).With(fields{"customerName": nil}), 400, "invalid_request"},
+		"a long name":                   {payout, seed("R", ok).With(fields{"customerName": strings.Repeat("é", 256)}), 400, "invalid_request"},
+		"no way back":                   {sessions, current("R", ok).With(fields{"action": nil}), 400, "invalid_request"},
+		"half a way back":               {sessions, current("R", ok).With(fields{"action": fields{"successUrl": "https://m.example"}}), 400, "invalid_request"},
+		"a way back to nowhere":         {sessions, current("R", ok).With(fields{"action": fields{"successUrl": "/a", "failureUrl": "b"}}), 400, "invalid_request"},
+		"somebody else's account":       {sessions, seed("R", ok).With(fields{"accountId": "sandbox-account-tg"}), 404, "wallet_not_found"},
+		"another country":               {sessions, seed("R", "+22890123456").With(fields{"country": "TG"}), 404, "country_not_found"},
 		"another country's number":      {sessions, seed("R", "+22890123456"), 400, "invalid_phone_number"},
 		"a number without its plus":     {sessions, seed("R", "2250700123456"), 400, "invalid_phone_number"},
 		"a number that is too short":    {sessions, seed("R", "+225700123456"), 400, "invalid_phone_number"},
-		"a text for an amount":          {sessions, seed("R", ok).with(fields{"amount": "300"}), 400, "invalid_amount"},
-		"no amount":                     {sessions, seed("R", ok).with(fields{"amount": nil}), 400, "invalid_amount"},
-		"an amount with decimals":       {sessions, seed("R", ok).with(fields{"amount": 300.5}), 400, "invalid_amount"},
-		"nothing":                       {sessions, seed("R", ok).with(fields{"amount": 0}), 403, "transaction_greater_than_zero"},
-		"less than nothing":             {sessions, seed("R", ok).with(fields{"amount": -300}), 403, "transaction_greater_than_zero"},
-		"too little":                    {sessions, seed("R", ok).with(fields{"amount": 99}), 400, "invalid_amount"},
-		"too much":                      {sessions, seed("R", ok).with(fields{"amount": 2000001}), 400, "invalid_amount"},
-		"too little to pay out":         {payout, seed("R", ok).with(fields{"amount": 199}), 400, "invalid_amount"},
-		"too much to pay out":           {payout, seed("R", ok).with(fields{"amount": 1500001}), 400, "invalid_amount"},
+		"a text for an amount":          {sessions, seed("R", ok).With(fields{"amount": "300"}), 400, "invalid_amount"},
+		"no amount":                     {sessions, seed("R", ok).With(fields{"amount": nil}), 400, "invalid_amount"},
+		"an amount with decimals":       {sessions, seed("R", ok).With(fields{"amount": 300.5}), 400, "invalid_amount"},
+		"nothing":                       {sessions, seed("R", ok).With(fields{"amount": 0}), 403, "transaction_greater_than_zero"},
+		"less than nothing":             {sessions, seed("R", ok).With(fields{"amount": -300}), 403, "transaction_greater_than_zero"},
+		"too little":                    {sessions, seed("R", ok).With(fields{"amount": 99}), 400, "invalid_amount"},
+		"too much":                      {sessions, seed("R", ok).With(fields{"amount": 2000001}), 400, "invalid_amount"},
+		"too little to pay out":         {payout, seed("R", ok).With(fields{"amount": 199}), 400, "invalid_amount"},
+		"too much to pay out":           {payout, seed("R", ok).With(fields{"amount": 1500001}), 400, "invalid_amount"},
 		"no payin":                      {directPayin, current("R", ok), 400, "invalid_request"},
-		"no way back, direct":           {directPayin, direct("R", ok, nil).with(fields{"action": nil}), 400, "invalid_request"},
+		"no way back, direct":           {directPayin, direct("R", ok, nil).With(fields{"action": nil}), 400, "invalid_request"},
 		"an operator there is not":      {directPayin, direct("R", ok, fields{"provider": "ORANGE_CI"}), 404, "provider_not_found"},
 		"a direct call to Togo":         {directPayin, direct("R", "+22890123456", fields{"country": "TG"}), 404, "country_not_found"},
 		"no payout":                     {directPayout, direct("R", ok, nil), 400, "invalid_request"},
-		"no name, direct payout":        {directPayout, paysOut("R", ok, nil).with(fields{"customerName": nil}), 400, "invalid_request"},
+		"no name, direct payout":        {directPayout, paysOut("R", ok, nil).With(fields{"customerName": nil}), 400, "invalid_request"},
 		"no JSON, direct payin":         {directPayin, `[]`, 400, "invalid_request"},
 		"no JSON, direct payout":        {directPayout, `"`, 400, "invalid_request"},
 		"no JSON, payout":               {payout, `[`, 400, "invalid_request"},
@@ -179,13 +180,13 @@ func TestWhatIsWrongWithARequestIsRefused(t *testing.T) {
 		"more than Cameroon takes": {fields{"amount": 500001}, "invalid_amount"},
 		"Wave in Cameroon":         {fields{"provider": "WAVE"}, "provider_not_found"},
 	} {
-		asked := direct("R", "+237699123456", fields{"country": "CM"}.with(row.payin))
-		if _, reply := w.object(w.write(directPayin, asked)); reply.at("code") != row.code {
+		asked := direct("R", "+237699123456", fields{"country": "CM"}.With(row.payin))
+		if _, reply := w.Object(w.write(directPayin, asked)); reply.At("code") != row.code {
 			t.Errorf("%s: the answer is %v", name, reply)
 		}
 	}
 	w.makes(directPayin, cameroon)
-	if asked := w.sim.Asked(); asked != 1 {
+	if asked := w.Sim.Asked(); asked != 1 {
 		t.Errorf("%d orders were opened", asked)
 	}
 }
@@ -203,7 +204,7 @@ func TestOnlyTheMerchantIsAdmitted(t *testing.T) {
 		"no key":         {"", "", 404, "api_token_not_found"},
 	} {
 		for _, path := range []string{"/v1/balance", "/v1/payin/R1"} {
-			req := w.request(http.MethodGet, path, nil)
+			req := w.Request(http.MethodGet, path, nil)
 			req.SetBasicAuth(row.key, row.client)
 			w.refused(name, req, row.status, row.code)
 		}
@@ -211,8 +212,8 @@ func TestOnlyTheMerchantIsAdmitted(t *testing.T) {
 	req := w.write(sessions, seed("R1", number("123456")))
 	req.Header.Set("Authorization", "Bearer sandbox-key-ci")
 	w.refused("a bearer token", req, 401, "unauthorized")
-	if got := w.fetch(w.request(http.MethodGet, "/v1/balance", nil)); got.status != 401 || got.header.Get("WWW-Authenticate") != "Basic" {
-		t.Errorf("no credentials answer %d", got.status)
+	if got := w.Fetch(w.Request(http.MethodGet, "/v1/balance", nil)); got.Status != 401 || got.Header.Get("WWW-Authenticate") != "Basic" {
+		t.Errorf("no credentials answer %d", got.Status)
 	}
 	for name, change := range map[string]func(http.Header){
 		"no idempotency key":     func(h http.Header) { h.Del("X-Idempotency-Key") },
@@ -233,10 +234,10 @@ func TestAnOrderIsFoundByItsOwnOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ids := map[string]string{
-		"session": w.makes(sessions, current("IN", number("123456"))).at("id"),
-		"direct":  w.makes(directPayin, direct("DIN", number("123456"), nil)).at("id"),
-		"payout":  w.makes(payout, current("OUT", number("123456"))).at("id"),
-		"dpayout": w.makes(directPayout, paysOut("DOUT", number("123456"), nil)).at("id"),
+		"session": w.makes(sessions, current("IN", number("123456"))).At("id"),
+		"direct":  w.makes(directPayin, direct("DIN", number("123456"), nil)).At("id"),
+		"payout":  w.makes(payout, current("OUT", number("123456"))).At("id"),
+		"dpayout": w.makes(directPayout, paysOut("DOUT", number("123456"), nil)).At("id"),
 	}
 	found := map[string]string{
 		"/v1/payin/IN": "IN", "/v1/payin/DIN": "DIN", "/v1/payout/OUT": "OUT", "/v1/direct/payout/DOUT": "DOUT",
@@ -250,31 +251,31 @@ func TestAnOrderIsFoundByItsOwnOnly(t *testing.T) {
 		"/v1/payin/OUT", "/v1/payout/IN", "/v1/payout/DOUT", "/v1/direct/payout/OUT", "/v1/payin/NONE", "/v1/payin/IN/refund",
 		"/v1/payin/" + ids["payout"], "/v1/payin/NONE/refund",
 	} {
-		w.refused(path, w.signed(w.request(http.MethodGet, path, nil)), 404, "transaction_does_not_exist")
+		w.refused(path, w.signed(w.Request(http.MethodGet, path, nil)), 404, "transaction_does_not_exist")
 	}
 	w.country = "TG"
 	for path := range found {
-		w.refused(path+" from elsewhere", w.signed(w.request(http.MethodGet, path, nil)), 404, "transaction_does_not_exist")
+		w.refused(path+" from elsewhere", w.signed(w.Request(http.MethodGet, path, nil)), 404, "transaction_does_not_exist")
 	}
-	w.refused("a method there is not", w.signed(w.request(http.MethodDelete, "/v1/payin/IN", nil)), 404, "not_found")
+	w.refused("a method there is not", w.signed(w.Request(http.MethodDelete, "/v1/payin/IN", nil)), 404, "not_found")
 }
 
 func TestTheBalance(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"float": 1000000}`)
+	w.Set(`{"float": 1000000}`)
 	w.makes(payout, current("PAID", number("123456")))
-	w.makes(payout, current("WAITS", number("444444")).with(fields{"amount": 1000}))
+	w.makes(payout, current("WAITS", number("444444")).With(fields{"amount": 1000}))
 	w.makes(payout, current("FAILS", number("222222")))
 	w.makes(sessions, current("IN", number("123456")))
-	got := w.fetch(w.signed(w.request(http.MethodGet, "/v1/balance", nil))).body
+	got := w.Fetch(w.signed(w.Request(http.MethodGet, "/v1/balance", nil))).Body
 	if want := `[{"balance":999694,"availableBalance":998694,"reference":"sandbox-account-ci","currency":"XOF"}]`; got != want {
 		t.Errorf("the balance is %s, want %s", got, want)
 	}
-	w.set(`{"float": 500}`)
-	w.refused("a payout above the float", w.write(payout, current("MORE", number("123456")).with(fields{"amount": 501})),
+	w.Set(`{"float": 500}`)
+	w.refused("a payout above the float", w.write(payout, current("MORE", number("123456")).With(fields{"amount": 501})),
 		403, "wallet_not_enough_cash")
-	w.makes(payout, current("REST", number("123456")).with(fields{"amount": 500}))
+	w.makes(payout, current("REST", number("123456")).With(fields{"amount": 500}))
 	w.books(map[string]int64{"PAID": 300, "IN": 300, "REST": 500})
 }
 
@@ -284,15 +285,15 @@ func TestTheBookIsReadable(t *testing.T) {
 	w.makes(sessions, seed("IN", number("999999")))
 	w.makes(payout, current("OUT", number("123456")))
 	var read struct{ Orders, Paid []fields }
-	if err := json.Unmarshal([]byte(w.fetch(w.request(http.MethodGet, "/book", nil)).body), &read); err != nil {
+	if err := json.Unmarshal([]byte(w.Fetch(w.Request(http.MethodGet, "/book", nil)).Body), &read); err != nil {
 		t.Fatal(err)
 	}
-	if len(read.Orders) != 2 || len(read.Paid) != 2 || w.sim.Asked() != 2 {
+	if len(read.Orders) != 2 || len(read.Paid) != 2 || w.Sim.Asked() != 2 {
 		t.Fatalf("the book says %v", read)
 	}
 	first, second := read.Paid[0], read.Paid[1]
-	if first.at("amount") != "150" || first.at("asked") != "300" || first.at("direction") != "in" || second.at("direction") != "out" ||
-		second.at("order_id") != "OUT" || second.at("msisdn") != "+2250700123456" || read.Orders[0].at("account") != "sandbox-account-ci" {
+	if first.At("amount") != "150" || first.At("asked") != "300" || first.At("direction") != "in" || second.At("direction") != "out" ||
+		second.At("order_id") != "OUT" || second.At("msisdn") != "+2250700123456" || read.Orders[0].At("account") != "sandbox-account-ci" {
 		t.Errorf("the book says %v", read)
 	}
 }

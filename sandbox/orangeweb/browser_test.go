@@ -1,218 +1,37 @@
 package orangeweb_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"pirogue/sandbox/orangeweb"
+	"pirogue/sandbox/stagetest"
 )
 
-// shotsVariable names the environment variable with the folder that screenshots
-// go to; without it none are kept.
-const shotsVariable = "SANDBOX_SHOTS"
-
-// phoneWidth is where a window counts as a telephone's.
-const phoneWidth = 600 // pixels
-
-// The fields of the form.
-const (
-	numberField = chromedp.ID("msisdn")
-	codeField   = chromedp.ID("otp")
-)
-
-// chromium starts one headless browser for a test and its sub-tests.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Fatal("these tests need a real browser and chromium is not installed: run `make test`, which installs it")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true),
-		chromedp.WSURLReadTimeout(time.Minute),
-	)
-	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	browser, closeBrowser := chromedp.NewContext(allocated)
-	t.Cleanup(closeBrowser)
-	if err := chromedp.Do(browser); err != nil {
-		t.Fatalf("chromium does not start: %v", err)
-	}
-	return browser
-}
-
-// visitor is a person with a browser of a certain width and language.
-type visitor struct {
-	width    int64
-	language string
-	noScript bool
-}
-
-// tab is one window of a visitor.
-type tab struct {
-	t       *testing.T
-	ctx     context.Context
-	address string // where it was opened
-	width   int64
-}
-
-// opens gives the visitor a window on an address.
-func (v visitor) opens(browser context.Context, t *testing.T, address string) tab {
-	t.Helper()
-	ctx, closeTab := chromedp.NewContext(browser)
-	t.Cleanup(closeTab)
-	ctx, giveUp := context.WithTimeout(ctx, time.Minute)
-	t.Cleanup(giveUp)
-	window := tab{t, ctx, address, v.width}
-	viewport := []chromedp.EmulateViewportOption{}
-	if v.width < phoneWidth {
-		viewport = append(viewport, chromedp.EmulateMobile)
-	}
-	window.does(
-		chromedp.Func(v.setUp),
-		chromedp.EmulateViewport(v.width, 800, viewport...),
-		chromedp.Navigate(address),
-	)
-	return window
-}
-
-// setUp gives the window the visitor's language, and takes scripts away from
-// those who do without.
-func (v visitor) setUp(ctx context.Context, t *chromedp.Target) error {
-	_, err := cdp.Call(ctx, t, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{
-		Headers: network.Headers{"Accept-Language": v.language},
-	})
-	if err != nil {
-		return err
-	}
-	_, err = cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled,
-		emulation.SetScriptExecutionDisabledParams{Value: v.noScript})
-	return err
-}
-
-// does acts in the window and fails the test when that is impossible.
-func (w tab) does(actions ...chromedp.Action[chromedp.Void]) {
-	w.t.Helper()
-	if err := chromedp.Do(w.ctx, actions...); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// reads evaluates an expression in the window.
-func reads[T any](w tab, expression string) T {
-	w.t.Helper()
-	value, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return value
-}
-
-// fills types into the form, replacing what is there.
-func (w tab) fills(number, otp string) {
-	w.t.Helper()
-	w.does(
-		chromedp.Clear(numberField), chromedp.SendKeys(numberField, number),
-		chromedp.Clear(codeField), chromedp.SendKeys(codeField, otp),
-	)
+// types fills the form, replacing what is there.
+func types(window stagetest.Tab, number, otp string) {
+	window.T.Helper()
+	window.Fills("msisdn", number, "otp", otp)
 }
 
 // presses clicks a button of the form and waits for text on the page that follows.
-func (w tab) presses(button, text string) {
-	w.t.Helper()
-	w.does(chromedp.Click(chromedp.CSS(`button[value="`+button+`"]`), chromedp.NodeVisible))
-	w.sees(text)
-}
-
-// sees waits until the page shows text.
-func (w tab) sees(text string) {
-	w.t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		shown, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
-		if err == nil && strings.Contains(strings.ReplaceAll(shown, "\u00a0", " "), text) {
-			return
-		}
-		if time.Now().After(deadline) {
-			w.t.Fatalf("%q does not appear: %v in\n%s", text, err, shown)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// focuses waits until the focus is on a field; the browser puts it there after
-// it has drawn the page.
-func (w tab) focuses(field chromedp.ID) {
-	w.t.Helper()
-	deadline := time.Now().Add(patience)
-	for reads[string](w, `document.activeElement.id`) != string(field) {
-		if time.Now().After(deadline) {
-			w.t.Fatalf("the focus is not on %s, which is to be mended", field)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// fits fails the test when the page is wider than its window.
-func (w tab) fits() {
-	w.t.Helper()
-	if page := reads[int64](w, `document.documentElement.scrollWidth`); page > w.width {
-		w.t.Errorf("the page is %d px wide in a window of %d px", page, w.width)
-	}
-}
-
-// photographs keeps a picture of the whole page, when somebody wants pictures.
-func (w tab) photographs(name string) {
-	w.t.Helper()
-	folder := os.Getenv(shotsVariable)
-	if folder == "" {
-		return
-	}
-	picture, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	shots, err := os.OpenRoot(folder)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := errors.Join(shots.WriteFile(fmt.Sprintf("%s-%d.png", name, w.width), picture, 0o600), shots.Close()); err != nil {
-		w.t.Error(err)
-	}
+func presses(window stagetest.Tab, button, text string) {
+	window.T.Helper()
+	window.Clicks(`button[value="`+button+`"]`, text)
 }
 
 // TestACustomerInARealBrowser goes the ways a person can go, on a small phone
 // and on a desk, in both languages, with and without JavaScript.
-//
-//nolint:contextcheck // one browser, one window at a time: two cores have no room for more
 func TestACustomerInARealBrowser(t *testing.T) {
-	browser := chromium(t)
-	french := visitor{width: 320, language: "fr-CI"}
-	english := visitor{width: 1024, language: "en-GB"}
-	plain := visitor{width: 320, language: "fr-CI", noScript: true}
+	browser := stagetest.Chromium(t)
+	french := stagetest.Visitor{Width: 320, Language: "fr-CI"}
+	english := stagetest.Visitor{Width: 1024, Language: "en-GB"}
+	plain := stagetest.Visitor{Width: 320, Language: "fr-CI", NoScript: true}
 	for name, row := range map[string]struct {
-		who  visitor
-		goes func(w *world, window tab)
+		who  stagetest.Visitor
+		goes func(w *world, window stagetest.Tab)
 		end  orangeweb.Status
 		told int
 	}{
@@ -229,8 +48,8 @@ func TestACustomerInARealBrowser(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			s := w.opened("ORDER-0123456789-0123456789-01", "")
-			window := row.who.opens(browser, t, s.pageURL)
-			window.fits()
+			window := row.who.Opens(browser, t, s.pageURL)
+			window.Fits()
 			row.goes(w, window)
 			w.becomes(s, row.end)
 			w.showsNotices(s, row.end, row.told)
@@ -241,14 +60,14 @@ func TestACustomerInARealBrowser(t *testing.T) {
 // TestThePageFitsEveryWindow looks at each face of the page in both languages,
 // from the smallest phone to a desk.
 func TestThePageFitsEveryWindow(t *testing.T) {
-	browser := chromium(t)
+	browser := stagetest.Chromium(t)
 	w := newWorld(t)
-	pages := map[string]string{"unknown": w.url + "/payment/pay_token/guess"}
+	pages := map[string]string{"unknown": w.URL + "/payment/pay_token/guess"}
 	for face, act := range map[string]func(pageURL string){
 		"form":      func(string) {},
 		"paid":      func(p string) { w.pays(p) },
-		"cancelled": func(p string) { w.post(p, "action", "cancel") },
-		"failed":    func(p string) { w.post(p, "action", "pay", "msisdn", "76111111", "otp", orangeweb.OTP) },
+		"cancelled": func(p string) { w.Submit(p, "action", "cancel") },
+		"failed":    func(p string) { w.Submit(p, "action", "pay", "msisdn", "76111111", "otp", orangeweb.OTP) },
 	} {
 		body := w.payment("ORDER-0123456789-" + face)
 		body["reference"], body["amount"] = "Établissements Traoré & Frères", 1_250_000
@@ -257,73 +76,73 @@ func TestThePageFitsEveryWindow(t *testing.T) {
 		act(pages[face])
 	}
 	for face, pageURL := range pages {
-		for _, who := range []visitor{
-			{width: 320, language: "fr"},
-			{width: 320, language: "en"},
-			{width: 1024, language: "fr"},
-			{width: 1024, language: "en"},
+		for _, who := range []stagetest.Visitor{
+			{Width: 320, Language: "fr"},
+			{Width: 320, Language: "en"},
+			{Width: 1024, Language: "fr"},
+			{Width: 1024, Language: "en"},
 		} {
-			t.Run(fmt.Sprintf("%s, %s, %d px", face, who.language, who.width), func(t *testing.T) {
-				window := who.opens(browser, t, pageURL)
-				window.fits()
-				window.photographs("face-" + face + "-" + who.language)
+			t.Run(fmt.Sprintf("%s, %s, %d px", face, who.Language, who.Width), func(t *testing.T) {
+				window := who.Opens(browser, t, pageURL)
+				window.Fits()
+				window.Photographs("face-" + face + "-" + who.Language)
 			})
 		}
 	}
 }
 
-func paysInFrench(_ *world, window tab) {
-	window.sees("Boutique Awa")
-	window.fills("+223 76 54 32 10", orangeweb.OTP)
-	window.presses("pay", "Paiement réussi")
-	window.fits()
-	window.does(chromedp.Click(chromedp.CSS(".onward a")))
-	window.sees("welcome back")
+func paysInFrench(_ *world, window stagetest.Tab) {
+	window.Sees("Boutique Awa")
+	types(window, "+223 76 54 32 10", orangeweb.OTP)
+	presses(window, "pay", "Paiement réussi")
+	window.Fits()
+	window.Does(chromedp.Click(chromedp.CSS(".onward a")))
+	window.Sees("welcome back")
 }
 
-func paysInEnglish(_ *world, window tab) {
-	window.sees("Confirm your payment")
-	window.fills("76543210", orangeweb.OTP)
-	window.presses("pay", "Payment successful")
-	window.sees("welcome back") // by itself, after some seconds
+func paysInEnglish(_ *world, window stagetest.Tab) {
+	window.Sees("Confirm your payment")
+	types(window, "76543210", orangeweb.OTP)
+	presses(window, "pay", "Payment successful")
+	window.Sees("welcome back") // by itself, after some seconds
 }
 
-func paysWithEnter(_ *world, window tab) {
-	window.fills("76543210", orangeweb.OTP+"\r")
-	window.sees("Paiement réussi")
+func paysWithEnter(_ *world, window stagetest.Tab) {
+	types(window, "76543210", orangeweb.OTP+"\r")
+	window.Sees("Paiement réussi")
 }
 
-func cancels(_ *world, window tab) {
-	window.presses("cancel", "maybe later")
-	window.does(chromedp.Navigate(window.address))
-	window.sees(map[bool]string{true: "Paiement annulé", false: "Payment cancelled"}[window.width < phoneWidth])
-	window.fits()
+func cancels(_ *world, window stagetest.Tab) {
+	presses(window, "cancel", "maybe later")
+	window.Does(chromedp.Navigate(window.Address))
+	window.Sees(map[bool]string{true: "Paiement annulé", false: "Payment cancelled"}[window.Width < stagetest.PhoneWidth])
+	window.Fits()
 }
 
-func mistypesOnce(_ *world, window tab) {
-	window.fills("76 12", "")
-	window.presses("pay", "Vérifiez votre saisie")
-	window.focuses(numberField)
-	window.fits()
-	window.photographs("errors-fr")
-	window.fills("76 54 32 10", "999999")
-	window.presses("pay", "Essais restants : 2.")
-	window.photographs("wrong-code-fr")
-	window.fills("76 54 32 10", orangeweb.OTP)
-	window.presses("pay", "Paiement réussi")
+func mistypesOnce(_ *world, window stagetest.Tab) {
+	types(window, "76 12", "")
+	presses(window, "pay", "Vérifiez votre saisie")
+	window.Holds(`document.activeElement.id === "msisdn"`) // which is to be mended
+	window.Fits()
+	window.Photographs("errors-fr")
+	types(window, "76 54 32 10", "999999")
+	presses(window, "pay", "Essais restants : 2.")
+	window.Photographs("wrong-code-fr")
+	types(window, "76 54 32 10", orangeweb.OTP)
+	presses(window, "pay", "Paiement réussi")
 }
 
-func mistypesThrice(_ *world, window tab) {
+func mistypesThrice(_ *world, window stagetest.Tab) {
 	for _, says := range []string{"Tries left: 2.", "Tries left: 1.", "Payment failed"} {
-		window.fills("76 54 32 10", "999999")
-		window.presses("pay", says)
+		types(window, "76 54 32 10", "999999")
+		presses(window, "pay", says)
 	}
-	window.fits()
+	window.Fits()
 }
 
-func changesLanguage(_ *world, window tab) {
-	window.does(chromedp.Click(chromedp.CSS("footer nav a")))
-	window.sees("Confirm your payment")
-	window.fills("76543210", orangeweb.OTP)
-	window.presses("pay", "Payment successful") // and it stays English
+func changesLanguage(_ *world, window stagetest.Tab) {
+	window.Does(chromedp.Click(chromedp.CSS("footer nav a")))
+	window.Sees("Confirm your payment")
+	types(window, "76543210", orangeweb.OTP)
+	presses(window, "pay", "Payment successful") // and it stays English
 }

@@ -4,33 +4,34 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"net/http"
-	"time"
 
 	"pirogue/sandbox/stage"
 )
 
 const (
-	hangsFor      = 60 * time.Second // a lost answer, when the caller does not give up first
-	payTokenLen   = 32               // bytes, twice as many hexadecimal digits
-	notifTokenLen = 16               // bytes
+	payTokenLen   = 32 // bytes, twice as many hexadecimal digits
+	notifTokenLen = 16 // bytes
 )
 
 // webpayment opens a session. The order of its acts is the point of it: what a
 // magic number does before, during or after the answer happens here.
-func (s *Simulator) webpayment(w http.ResponseWriter, r *http.Request) {
+func (s *Simulator) webpayment(w http.ResponseWriter, r *http.Request) error {
 	kept, err := s.openSession(w, r)
 	if err != nil {
-		s.refuse(w, err)
-		return
+		return err
 	}
 	if kept.AnswerLost { // executed, and the caller will never know
-		s.hang(r)
+		s.Hang(r)
 	}
-	if r.Context().Err() != nil { // nobody was given the page, so no customer can pay on it
-		return
+	if r.Context().Err() == nil { // or nobody was given the page, and no customer can pay on it
+		s.present(w, r, kept)
 	}
+	return nil
+}
+
+// present answers with a session that has just been opened.
+func (s *Simulator) present(w http.ResponseWriter, r *http.Request, kept session) {
 	callbacks := kept.behaviour().Callbacks
 	early := callbacks > 1 && !kept.NextAt.IsZero()
 	switch {
@@ -44,10 +45,7 @@ func (s *Simulator) webpayment(w http.ResponseWriter, r *http.Request) {
 		PaymentURL: s.options.PublicURL + "/payment/pay_token/" + kept.PayToken,
 		NotifToken: kept.NotifToken,
 	})
-	// The answer leaves before the customer acts: "at once" is not "before".
-	if err := http.NewResponseController(w).Flush(); err != nil {
-		s.log.Debug("answer not flushed", "error", err)
-	}
+	s.Flush(w)
 	switch {
 	case early:
 		s.announce(kept.PayToken, callbacks)
@@ -65,7 +63,7 @@ func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session
 	switch {
 	case msisdn != "" && !stage.ValidNumber(msisdn):
 		return session{}, invalidHeader.because(MSISDNHeader + " must look like +22376123456.")
-	case s.board.Read().BehaviourOf(msisdn).Down:
+	case s.Board.Read().BehaviourOf(msisdn).Down:
 		return session{}, unavailable
 	case segment != dev && !country.MatchString(segment):
 		return session{}, notFound
@@ -79,7 +77,7 @@ func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session
 	if err := asked.validate(segment); err != nil {
 		return session{}, err
 	}
-	if s.board.Read().KeysChanged || !same(asked.MerchantKey, s.options.Credentials.MerchantKey) {
+	if s.Board.Read().KeysChanged || !stage.Same(asked.MerchantKey, s.options.Credentials.MerchantKey) {
 		return session{}, forbiddenMerchant
 	}
 	asked.MerchantKey = "" // checked; the journal has no use for it
@@ -88,72 +86,45 @@ func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session
 
 // keep puts a session into the book.
 func (s *Simulator) keep(ctx context.Context, segment, msisdn string, asked order) (session, error) {
-	now := s.clock.Now().UTC()
-	kept, err := s.book.open(session{
+	now := s.Now()
+	return s.book.open(session{
 		PayToken: random(payTokenLen), NotifToken: random(notifTokenLen), Segment: segment, Order: asked,
 		MSISDN: msisdn, Status: Initiated, AnswerLost: stage.AnswerIsLost(ctx), Unread: stage.AnswerIsSpoiled(ctx),
-		OpenedAt: now, ValidUntil: now.Add(validity), Force: s.board.Read().Force,
+		OpenedAt: now, ValidUntil: now.Add(validity), Force: s.Board.Read().Force,
 	})
-	switch {
-	case errors.Is(err, errOrderUsed):
-		return session{}, invalidField.because("order_id was used before; it must be unique for ever.")
-	case errors.Is(err, errFull):
-		return session{}, unavailable.because(errFull.Error())
-	}
-	return kept, err
-}
-
-// hang keeps the caller waiting for an answer that never comes. It does not return.
-func (s *Simulator) hang(r *http.Request) {
-	if !stage.AnswerIsLost(r.Context()) { // a dropped answer is dropped at once
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
-		defer context.AfterFunc(s.life, cancel)() //nolint:contextcheck // Close ends the wait as well
-		stage.Wait(ctx, s.clock, hangsFor)
-	}
-	panic(http.ErrAbortHandler)
 }
 
 // transactionStatus tells where a session stands to whoever knows all about it:
 // the order, the amount and the token. Orange answers 201, not 200.
-func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) {
+func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) error {
 	var asked question
 	if err := s.authorize(r); err != nil {
-		s.refuse(w, err)
-		return
+		return err
 	}
 	if err := readBody(w, r, &asked); err != nil {
-		s.refuse(w, err)
-		return
+		return err
 	}
 	kept, found := s.book.find(asked.PayToken)
 	if !found || kept.Segment != r.PathValue("segment") ||
 		kept.Order.OrderID != asked.OrderID || kept.Order.Amount != asked.Amount {
-		s.refuse(w, notFound.because("No session has this order_id, amount and pay_token together."))
-		return
+		return notFound.because("No session has this order_id, amount and pay_token together.")
 	}
-	reply := statusReply{Status: kept.Status, OrderID: kept.Order.OrderID, TxnID: kept.TxnID}
+	reply := statusReply{Status: s.Board.Read().Word(string(kept.Status)), OrderID: kept.Order.OrderID, TxnID: kept.TxnID}
 	// The real answer carries no amount. One that contradicts the order is the
 	// whole trick of number 999999.
 	if other := kept.executedAmount(); kept.Status == Success && other != kept.Order.Amount {
 		reply.Amount = &other
 	}
-	if s.board.Read().UnknownWords {
-		reply.Status = stage.UnknownWord
-	}
 	stage.WriteJSON(w, http.StatusCreated, reply)
+	return nil
 }
 
 // showBook answers with everything the simulator knows and executed.
 func (s *Simulator) showBook(w http.ResponseWriter, _ *http.Request) {
-	executed := s.Book()
-	if executed == nil {
-		executed = []stage.Paid{}
-	}
 	stage.WriteJSON(w, http.StatusOK, struct {
 		Sessions []Session    `json:"sessions"`
 		Paid     []stage.Paid `json:"paid"`
-	}{s.Sessions(), executed})
+	}{s.Sessions(), s.Book()})
 }
 
 // random returns n bytes nobody can guess, in hexadecimal.

@@ -2,8 +2,9 @@ package orangeweb
 
 import (
 	"context"
-	"encoding/json"
 	"time"
+
+	"pirogue/sandbox/stage"
 )
 
 // arrange sees to it that what a session does by itself is done: at once what is
@@ -13,36 +14,35 @@ func (s *Simulator) arrange(kept session) {
 	if kept.NextAt.IsZero() {
 		return
 	}
-	if !kept.NextAt.After(s.clock.Now()) {
+	if !kept.NextAt.After(s.Now()) {
 		s.proceed(kept.PayToken)
 		return
 	}
-	s.agenda.At(kept.NextAt, func() { s.proceed(kept.PayToken) })
+	s.Agenda.At(kept.NextAt, func() { s.proceed(kept.PayToken) })
 }
 
 // proceed does what is due by itself in a session, tells the merchant, and
 // arranges what comes next.
 func (s *Simulator) proceed(payToken string) {
-	after, what := s.step(payToken, s.settling())
+	after, what := s.step(payToken, s.Board.Read().Settling())
 	if what == paid || what == failed {
 		s.announce(payToken, 1)
-		s.mayCorrect(after, s.clock.Now())
+		s.mayCorrect(after, s.Now())
 	}
 	s.arrange(after)
 }
 
 // mayCorrect arranges the change of mind that the switch asks for, of a session that
-// has just ended.
+// ended just now.
 func (s *Simulator) mayCorrect(ended session, now time.Time) {
-	after := time.Duration(s.board.Read().CorrectAfterMS) * time.Millisecond
-	if ended.Status != Failed || after == 0 {
+	if ended.Status != Failed {
 		return
 	}
-	s.agenda.At(now.Add(after), func() {
-		_, what, err := s.book.change(ended.PayToken, s.clock.Now().UTC(), (*session).correct)
+	s.MayCorrect(now, func() {
+		_, what, err := s.book.change(ended.PayToken, s.Now(), (*session).correct)
 		switch {
 		case err != nil:
-			s.log.Error("session not corrected", "error", err)
+			s.Log.Error("session not corrected", "error", err)
 		case what == corrected:
 			s.announce(ended.PayToken, 1)
 		}
@@ -51,10 +51,10 @@ func (s *Simulator) mayCorrect(ended session, now time.Time) {
 
 // step does what is due by itself in a session, and no more.
 func (s *Simulator) step(payToken string, settling time.Duration) (session, event) {
-	now := s.clock.Now().UTC()
+	now := s.Now()
 	after, what, err := s.book.change(payToken, now, func(x *session) event { return x.proceed(now, settling) })
 	if err != nil {
-		s.log.Error("customer could not act", "error", err)
+		s.Log.Error("customer could not act", "error", err)
 		return session{}, nothing
 	}
 	return after, what
@@ -67,54 +67,36 @@ func (s *Simulator) step(payToken string, settling time.Duration) (session, even
 func (s *Simulator) payBeforeAnswer(ctx context.Context, payToken string) int {
 	after, what := s.step(payToken, 0)
 	if what == failed {
-		s.mayCorrect(after, s.clock.Now())
+		s.mayCorrect(after, s.Now())
 	}
-	if s.board.Read().NotificationDelayMS > 0 {
+	if s.HoldsBack() {
 		return 0
 	}
-	body, address, send := s.notice(payToken)
-	if send {
-		s.messenger.Post(context.WithoutCancel(ctx), address, body)
+	if letter, send := s.notice(payToken); send {
+		s.Messenger.Deliver(context.WithoutCancel(ctx), letter)
 	}
 	return 1
 }
 
 // announce sends the notification of a session's end, times times, without waiting, or
-// holds it back as long as the switch says.
+// holds it back as long as the switch says. Orange sends one for SUCCESS and FAILED only.
 func (s *Simulator) announce(payToken string, times int) {
-	delay := time.Duration(s.board.Read().NotificationDelayMS) * time.Millisecond
-	if delay == 0 {
-		s.send(payToken, times)
-		return
-	}
-	s.agenda.At(s.clock.Now().Add(delay), func() { s.send(payToken, times) })
+	s.Tell(func() {
+		if letter, send := s.notice(payToken); send {
+			letter.Copies = times * s.Board.Read().NotificationCopies
+			s.Messenger.Carry(letter)
+		}
+	})
 }
 
-// send lets the notification of a session's end leave now.
-func (s *Simulator) send(payToken string, times int) {
-	body, address, send := s.notice(payToken)
-	if send {
-		s.messenger.Send(address, body, times*s.board.Read().NotificationCopies)
-	}
-}
-
-// notice is the notification of a session and where it goes. Orange sends one
-// for SUCCESS and FAILED only.
-func (s *Simulator) notice(payToken string) (body []byte, address string, send bool) {
+// notice is the notification of a session as it stands, and whether there is one.
+func (s *Simulator) notice(payToken string) (letter stage.Message, send bool) {
 	kept, found := s.book.find(payToken)
 	ended := kept.Status == Success || kept.Status == Failed
-	if !found || !ended || s.board.Read().NotificationsOff {
-		return nil, "", false
+	if !found || !ended || s.Board.Read().NotificationsOff {
+		return stage.Message{}, false
 	}
-	body, err := json.Marshal(notification{Status: kept.Status, NotifToken: kept.NotifToken, TxnID: kept.TxnID})
-	if err != nil {
-		s.log.Error("notification could not be written", "error", err)
-		return nil, "", false
-	}
-	return body, kept.Order.NotifURL, true
-}
-
-// settling is how long a confirmed payment stays PENDING.
-func (s *Simulator) settling() time.Duration {
-	return time.Duration(s.board.Read().SettleMS) * time.Millisecond
+	letter = s.Letter(kept.Order.NotifURL, nil,
+		notification{Status: kept.Status, NotifToken: kept.NotifToken, TxnID: kept.TxnID})
+	return letter, letter.URL != ""
 }

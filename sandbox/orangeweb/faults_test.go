@@ -9,15 +9,8 @@ import (
 
 	"pirogue/sandbox/orangeweb"
 	"pirogue/sandbox/stage"
+	"pirogue/sandbox/stagetest"
 )
-
-// turned turns switches, which must be accepted.
-func (w *world) turned(switches string) {
-	w.t.Helper()
-	if status, reply := w.set(switches); status != http.StatusOK {
-		w.t.Fatalf("setting %s answers %d %v", switches, status, reply)
-	}
-}
 
 // TestForceMakesEverybodyTheSame forces one behaviour on a number that pays at once.
 func TestForceMakesEverybodyTheSame(t *testing.T) {
@@ -36,10 +29,10 @@ func TestForceMakesEverybodyTheSame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.turned(`{"force": "` + row.force + `"}`)
+			w.Set(`{"force": "` + row.force + `"}`)
 			s := w.opened("ORDER-1", "+22376123456")
-			w.turned(`{"force": ""}`) // what has begun goes on as it began
-			w.clock.Advance(time.Hour)
+			w.Set(`{"force": ""}`) // what has begun goes on as it began
+			w.Clock.Advance(time.Hour)
 			w.becomes(s, row.end)
 			w.showsBooked(s, row.booked)
 			w.showsNotices(s, row.end, row.told)
@@ -50,7 +43,7 @@ func TestForceMakesEverybodyTheSame(t *testing.T) {
 func TestForcedDownIsDownForEverybody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.turned(`{"force": "555555"}`)
+	w.Set(`{"force": "555555"}`)
 	for _, msisdn := range []string{"+22376123456", ""} {
 		if status, reply := w.webpayment(msisdn, w.payment("ORDER-1")); status != http.StatusServiceUnavailable {
 			t.Errorf("%q is answered %d %v", msisdn, status, reply)
@@ -65,14 +58,14 @@ func TestForceMovesAPersonToo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orange.jsonl")
 	journal := func(o *orangeweb.Options) { o.JournalPath = path }
 	w := newWorld(t, journal)
-	w.turned(`{"settle_ms": 4000}`)
+	w.Set(`{"settle_ms": 4000}`)
 	s := w.opened("ORDER-1", "")
-	w.turned(`{"force": "222222"}`)
+	w.Set(`{"force": "222222"}`)
 	w.pays(s.pageURL)
 	w.becomes(s, orangeweb.Pending)
-	closeNow(t, w.sim)
+	stagetest.Close(t, w.Sim)
 	w.start(journal)
-	w.clock.Advance(4 * time.Second)
+	w.Clock.Advance(4 * time.Second)
 	w.becomes(s, orangeweb.Failed)
 }
 
@@ -80,31 +73,27 @@ func TestForceMovesAPersonToo(t *testing.T) {
 func TestNotificationsAreHeldBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.turned(`{"notification_delay_ms": 30000}`)
+	w.Set(`{"notification_delay_ms": 30000}`)
 	s := w.opened("ORDER-1", "+22376888888")
 	w.becomes(s, orangeweb.Success)
-	if early := w.inbox.all(); len(early) != 0 {
+	if early := w.Inbox.All(); len(early) != 0 {
 		t.Errorf("%d came early", len(early))
 	}
-	deadline := time.Now().Add(patience)
-	for len(w.inbox.all()) < 3 && time.Now().Before(deadline) {
-		w.clock.Advance(30 * time.Second) // again, should the answer have overtaken the agenda
-		time.Sleep(time.Millisecond)
-	}
+	w.Clock.Advance(30 * time.Second)
 	w.showsNotices(s, orangeweb.Success, 3)
 }
 
 func TestChangedKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.turned(`{"keys_changed": true}`)
+	w.Set(`{"keys_changed": true}`)
 	if status, reply := w.grant("/oauth/v3/token", orangeweb.ClientID, orangeweb.ClientSecret, "client_credentials"); status != http.StatusUnauthorized || reply["error"] != "invalid_client" {
 		t.Errorf("the token call answers %d %v", status, reply)
 	}
 	if status, reply := w.webpayment("", w.payment("ORDER-1")); status != http.StatusForbidden || reply["code"] != 50.0 {
 		t.Errorf("the merchant key is answered %d %v", status, reply)
 	}
-	w.turned(`{"keys_changed": false}`)
+	w.Set(`{"keys_changed": false}`)
 	w.opened("ORDER-1", "")
 }
 
@@ -112,22 +101,22 @@ func TestChangedKeysAreRefused(t *testing.T) {
 func TestAFailureTurnsOutASuccess(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.turned(`{"correct_after_ms": 3600000}`)
+	w.Set(`{"correct_after_ms": 3600000}`)
 	s := w.opened("ORDER-1", "+22376222222")
-	w.clock.Advance(2 * time.Second)
+	w.Clock.Advance(2 * time.Second)
 	failed := text(t, w.status(s), "txnid")
-	w.clock.Advance(time.Hour - time.Millisecond)
+	w.Clock.Advance(time.Hour - time.Millisecond)
 	w.becomes(s, orangeweb.Failed)
 	w.showsBooked(s, 0)
-	w.clock.Advance(time.Millisecond)
+	w.Clock.Advance(time.Millisecond)
 	w.becomes(s, orangeweb.Success)
 	w.showsBooked(s, 50000)
-	if book := w.sim.Book(); book[0].TxnID != failed || !book[0].At.Equal(morning.Add(time.Hour+2*time.Second)) {
+	if book := w.Sim.Book(); book[0].TxnID != failed || !book[0].At.Equal(stagetest.Morning.Add(time.Hour+2*time.Second)) {
 		t.Errorf("the book says %+v, and %s had failed", book[0], failed)
 	}
 	told := map[string]int{}
-	for _, n := range w.notices(2) {
-		told[n.Status]++
+	for _, n := range w.Notices(2) {
+		told[n.Said.Text("status")]++
 	}
 	if told["FAILED"] != 1 || told["SUCCESS"] != 1 {
 		t.Errorf("told %v", told)
@@ -137,11 +126,11 @@ func TestAFailureTurnsOutASuccess(t *testing.T) {
 func TestAFailureOnThePageIsCorrectedToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.turned(`{"correct_after_ms": 1000}`)
+	w.Set(`{"correct_after_ms": 1000}`)
 	s := w.opened("ORDER-1", "")
-	w.post(s.pageURL, "action", "pay", "msisdn", "76222222", "otp", orangeweb.OTP)
+	w.Submit(s.pageURL, "action", "pay", "msisdn", "76222222", "otp", orangeweb.OTP)
 	w.becomes(s, orangeweb.Failed)
-	w.clock.Advance(time.Second)
+	w.Clock.Advance(time.Second)
 	w.becomes(s, orangeweb.Success)
 }
 
@@ -150,7 +139,7 @@ func TestStatusesInUnknownWords(t *testing.T) {
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "+22376123456")
 	w.becomes(s, orangeweb.Success)
-	w.turned(`{"unknown_words": true}`)
+	w.Set(`{"unknown_words": true}`)
 	if reply := w.status(s); reply["status"] != stage.UnknownWord {
 		t.Errorf("the status says %v", reply)
 	}
@@ -159,9 +148,9 @@ func TestStatusesInUnknownWords(t *testing.T) {
 
 // showsBookedInSecret checks the book of a payment whose status says an unknown word.
 func (w *world) showsBookedInSecret(s session) {
-	w.t.Helper()
-	if book := w.sim.Book(); len(book) != 1 || book[0].OrderID != s.orderID {
-		w.t.Errorf("the book says %v", book)
+	w.T.Helper()
+	if book := w.Sim.Book(); len(book) != 1 || book[0].OrderID != s.orderID {
+		w.T.Errorf("the book says %v", book)
 	}
 }
 
@@ -170,13 +159,13 @@ func (w *world) showsBookedInSecret(s session) {
 func TestMangledAnswersAreExecuted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.turned(`{"answers": "page"}`)
-	got := w.fetch(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376123456", w.payment("ORDER-1")))
-	if got.status != http.StatusOK || !strings.Contains(got.body, "Wi-Fi") {
-		t.Errorf("the answer is %d %s", got.status, got.body)
+	w.Set(`{"answers": "page"}`)
+	got := w.Fetch(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376123456", w.payment("ORDER-1")))
+	if got.Status != http.StatusOK || !strings.Contains(got.Body, "Wi-Fi") {
+		t.Errorf("the answer is %d %s", got.Status, got.Body)
 	}
-	w.clock.Advance(time.Hour)
-	if kept := w.sim.Sessions(); len(kept) != 1 || kept[0].Status != orangeweb.Initiated || w.sim.Asked() != 1 {
+	w.Clock.Advance(time.Hour)
+	if kept := w.Sim.Sessions(); len(kept) != 1 || kept[0].Status != orangeweb.Initiated || w.Sim.Asked() != 1 {
 		t.Errorf("the book says %+v", kept)
 	}
 	if w.bearer = w.token(); w.bearer == "" { // no answer of a payment: it stays whole
@@ -187,12 +176,12 @@ func TestMangledAnswersAreExecuted(t *testing.T) {
 func TestOrangeIsMended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.turned(`{"down": true, "force": "111111"}`)
-	settings := w.sim.Settings()
+	w.Set(`{"down": true, "force": "111111"}`)
+	settings := w.Sim.Settings()
 	if broken, err := settings.Broken(); err != nil || strings.Join(broken, " ") != "down=true force=111111" {
 		t.Errorf("broken: %v %v", broken, err)
 	}
-	if err := settings.Heal(); err != nil || w.sim.Switches() != stage.Healthy() {
-		t.Errorf("mended: %+v %v", w.sim.Switches(), err)
+	if err := settings.Heal(); err != nil || w.Sim.Switches() != stage.Healthy() {
+		t.Errorf("mended: %+v %v", w.Sim.Switches(), err)
 	}
 }

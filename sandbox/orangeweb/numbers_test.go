@@ -1,7 +1,6 @@
 package orangeweb_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"pirogue/sandbox/orangeweb"
+	"pirogue/sandbox/stagetest"
 )
 
 // TestMagicNumbers shows the table of the merchant API: what transactionstatus
@@ -40,12 +40,12 @@ func TestMagicNumbers(t *testing.T) {
 			w := newWorld(t)
 			s := w.opened("ORDER-1", row.msisdn)
 			if row.acts > 0 {
-				w.clock.Advance(row.acts - time.Millisecond)
+				w.Clock.Advance(row.acts - time.Millisecond)
 				w.becomes(s, orangeweb.Initiated)
-				w.clock.Advance(time.Millisecond)
+				w.Clock.Advance(time.Millisecond)
 			}
 			w.becomes(s, row.end)
-			w.clock.Advance(24 * time.Hour)
+			w.Clock.Advance(24 * time.Hour)
 			w.becomes(s, row.end)
 			w.showsBooked(s, row.booked)
 			w.showsNotices(s, row.end, row.notices)
@@ -55,38 +55,27 @@ func TestMagicNumbers(t *testing.T) {
 
 // showsBooked checks that the book holds one payment of amount, or none for 0.
 func (w *world) showsBooked(s session, amount int64) {
-	w.t.Helper()
-	book := w.sim.Book()
-	if amount == 0 {
-		if len(book) != 0 {
-			w.t.Errorf("nothing was paid, and the book says %+v", book)
-		}
+	w.T.Helper()
+	p, paid := w.Books(amount)
+	if !paid {
 		return
 	}
-	if len(book) != 1 {
-		w.t.Fatalf("one payment, and the book says %+v", book)
-	}
-	p := book[0]
-	if p.OrderID != s.orderID || p.Amount != amount || p.Asked != 50000 || p.Currency != "OUV" || p.TxnID == "" {
-		w.t.Errorf("the book says %+v", p)
+	if p.OrderID != s.orderID || p.Asked != 50000 || p.Currency != "OUV" || p.TxnID == "" {
+		w.T.Errorf("the book says %+v", p)
 	}
 	if status := w.status(s); status["txnid"] != p.TxnID {
-		w.t.Errorf("the status says %v, the book %s", status["txnid"], p.TxnID)
+		w.T.Errorf("the status says %v, the book %s", status["txnid"], p.TxnID)
 	}
 }
 
 // showsNotices waits for the notifications, closes the simulator so that no more
 // can come, and checks that there are exactly so many.
 func (w *world) showsNotices(s session, end orangeweb.Status, want int) {
-	w.t.Helper()
-	got := w.notices(want)
-	if len(got) != want {
-		w.t.Fatalf("%d notifications arrived, want %d: %+v", len(got), want, got)
-	}
-	for _, n := range got {
-		if n.Status != string(end) || n.NotifToken != s.notifToken || n.TxnID == "" || n.fields != 3 ||
-			n.contentType != "application/json" {
-			w.t.Errorf("a notification says %+v", n)
+	w.T.Helper()
+	for _, n := range w.Notices(want) {
+		n.Said.Has(w.T, "a notification", fields{"status": string(end), "notif_token": s.notifToken})
+		if text(w.T, n.Said, "txnid") == "" || len(n.Said) != 3 || n.Header.Get("Content-Type") != "application/json" {
+			w.T.Errorf("a notification says %+v", n)
 		}
 	}
 }
@@ -131,7 +120,7 @@ func TestTheOperatorIsDownForOneNumber(t *testing.T) {
 			t.Errorf("answers %d %v", status, reply)
 		}
 	}
-	if kept := w.sim.Sessions(); len(kept) != 0 {
+	if kept := w.Sim.Sessions(); len(kept) != 0 {
 		t.Errorf("a refused call left %v", kept)
 	}
 	w.opened("ORDER-1", "") // and the order is still free
@@ -146,22 +135,23 @@ func TestTheAnswerIsLost(t *testing.T) {
 	for i := range 4 {
 		order := fmt.Sprintf("ORDER-%d", i)
 		if i%2 == 0 {
-			w.givesUp(lost, order)
+			w.loses(lost, order)
 			continue
 		}
 		s := w.opened(order, lost)
-		w.clock.Advance(10 * time.Second)
+		w.Clock.Advance(10 * time.Second)
 		w.becomes(s, orangeweb.Success)
 	}
-	w.clock.Advance(24 * time.Hour)
-	for i, s := range w.sim.Sessions() {
+	w.Clock.Advance(24 * time.Hour)
+	for i, s := range w.Sim.Sessions() {
 		wantLost := i%2 == 0
 		if s.AnswerLost != wantLost || (s.Status == orangeweb.Success) == wantLost {
 			t.Errorf("call %d left %+v", i, s)
 		}
 	}
-	if book, notices := w.sim.Book(), w.notices(2); len(book) != 2 || len(notices) != 2 {
-		t.Errorf("two pages were seen; %d payments are booked and %d told", len(book), len(notices))
+	w.Notices(2)
+	if book := w.Sim.Book(); len(book) != 2 {
+		t.Errorf("two pages were seen, and %d payments are booked", len(book))
 	}
 }
 
@@ -169,28 +159,16 @@ func TestTheAnswerIsLost(t *testing.T) {
 func TestAnotherAmountLosesItsOwnAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.givesUp("+22376666666", "ORDER-1")
+	w.loses("+22376666666", "ORDER-1")
 	body := w.payment("ORDER-2")
 	body["amount"] = 700
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	req := w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376666666", body).WithContext(ctx)
-	if resp, err := w.client.Do(req); err == nil {
-		resp.Body.Close()
-		t.Errorf("the first call for another amount is answered %d", resp.StatusCode)
-	}
+	w.GivesUp(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376666666", body))
 }
 
-// givesUp makes a webpayment call whose answer does not come.
-func (w *world) givesUp(msisdn, orderID string) {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 50*time.Millisecond)
-	defer cancel()
-	req := w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", msisdn, w.payment(orderID)).WithContext(ctx)
-	if resp, err := w.client.Do(req); err == nil {
-		resp.Body.Close()
-		w.t.Fatalf("%s is answered %d", orderID, resp.StatusCode)
-	}
+// loses makes a webpayment call whose answer does not come.
+func (w *world) loses(msisdn, orderID string) {
+	w.T.Helper()
+	w.GivesUp(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", msisdn, w.payment(orderID)))
 }
 
 // TestALostAnswerLetsGo ends the wait of a caller who never gives up: after 60 s
@@ -198,8 +176,8 @@ func (w *world) givesUp(msisdn, orderID string) {
 func TestALostAnswerLetsGo(t *testing.T) {
 	t.Parallel()
 	for name, free := range map[string]func(*world){
-		"after a minute": func(w *world) { w.clock.Advance(time.Minute) },
-		"at the closing": func(w *world) { closeNow(w.t, w.sim) },
+		"after a minute": func(w *world) { w.Clock.Advance(time.Minute) },
+		"at the closing": func(w *world) { stagetest.Close(w.T, w.Sim) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -215,7 +193,7 @@ func TestALostAnswerLetsGo(t *testing.T) {
 				}
 				gone <- err
 			}()
-			for len(w.sim.Sessions()) == 0 {
+			for len(w.Sim.Sessions()) == 0 {
 				time.Sleep(time.Millisecond)
 			}
 			time.Sleep(20 * time.Millisecond) // let the call reach its wait
@@ -225,7 +203,7 @@ func TestALostAnswerLetsGo(t *testing.T) {
 				if err == nil {
 					t.Error("the lost answer came")
 				}
-			case <-time.After(patience):
+			case <-time.After(stagetest.Patience):
 				t.Error("the caller still waits")
 			}
 		})
@@ -237,14 +215,14 @@ func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	arrived := make(chan string, 3)
-	w.inbox.onNotice = func(notice) { arrived <- "notification" }
+	w.Inbox.OnNotice = func(stagetest.Notice) { arrived <- "notification" }
 	s := w.opened("ORDER-1", "+22376888888")
 	early := len(arrived)
 	if early == 0 {
 		t.Error("the answer came before the first notification")
 	}
 	w.showsNotices(s, orangeweb.Success, 3)
-	if book := w.sim.Book(); len(book) != 1 {
+	if book := w.Sim.Book(); len(book) != 1 {
 		t.Errorf("three notifications of one payment, and the book says %v", book)
 	}
 }

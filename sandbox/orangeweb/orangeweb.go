@@ -20,11 +20,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"pirogue/sandbox/stage"
@@ -42,10 +38,7 @@ const (
 // will act, as an international number: +22376123456.
 const MSISDNHeader = "X-Sandbox-Msisdn"
 
-const (
-	defaultTokenLifetime = 90 * 24 * time.Hour // the 7 776 000 s of Orange's guide
-	defaultMaxSessions   = 100_000             // about 200 MB
-)
+const defaultTokenLifetime = 90 * 24 * time.Hour // the 7 776 000 s of Orange's guide
 
 // Credentials are what a merchant received from Orange.
 type Credentials struct {
@@ -53,106 +46,82 @@ type Credentials struct {
 	MerchantKey            string // in every webpayment call
 }
 
-// Options says how a simulator runs. Only PublicURL has no default.
+// Options says how a simulator runs; MaxOrders counts sessions.
 type Options struct {
-	// PublicURL is where browsers and Pirogue reach this simulator, base path
-	// included and without a slash at the end: http://127.0.0.1:8090/orange-web.
-	PublicURL string
-	// JournalPath is the file that keeps sessions and book; empty keeps them in memory.
-	JournalPath string
-	// Clock is the time of day unless said otherwise.
-	Clock stage.Clock
+	stage.Options
+
 	// Credentials default, field by field, to the sandbox's own.
 	Credentials Credentials
 	// TokenLifetime is the lifetime of an access token, 90 days by default.
 	TokenLifetime time.Duration
-	// MaxSessions bounds memory, 100 000 by default. Once so many are kept,
-	// webpayment answers 503: a witness refuses rather than forgets.
-	MaxSessions int
-	// NotifyClient carries notifications; the default follows no redirect.
-	NotifyClient *http.Client
-	// Log takes what is worth knowing; nil keeps silent.
-	Log *slog.Logger
 }
 
 // Simulator is Orange Web Payment. Make it with New.
 type Simulator struct {
-	options   Options
-	log       *slog.Logger
-	clock     stage.Clock
-	book      *book
-	tokens    tokens
-	board     *stage.Board
-	agenda    *stage.Agenda
-	messenger *stage.Messenger
-	life      context.Context //nolint:containedctx // ends with Close, and with it every wait
-	end       context.CancelFunc
+	*stage.Crew
+
+	options  Options
+	book     *book
+	tokens   tokens
+	checkout stage.Checkout
 }
 
 // New starts a simulator. With a journal it takes up every session where it was
 // left, and customers whose moment passed meanwhile act at once.
 func New(o Options) (*Simulator, error) {
-	base, err := url.Parse(o.PublicURL)
-	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, fmt.Errorf("public URL %q is not an http address", o.PublicURL)
-	}
-	o = o.withDefaults()
-	kept, err := openBook(o.JournalPath, o.MaxSessions)
+	ready, err := o.Ready()
 	if err != nil {
 		return nil, err
 	}
-	s := &Simulator{
-		options: o, log: o.Log, clock: o.Clock, book: kept, tokens: newTokens(o.Clock, o.Credentials.ClientSecret),
-		board: stage.NewBoard(o.Clock), agenda: stage.NewAgenda(o.Clock),
-		messenger: stage.NewMessenger(o.NotifyClient, o.Log),
-	}
-	s.life, s.end = context.WithCancel(context.Background())
-	for _, unfinished := range kept.all() {
-		s.arrange(unfinished)
-	}
-	return s, nil
-}
-
-func (o Options) withDefaults() Options {
-	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
-	if o.Clock == nil {
-		o.Clock = stage.WallClock{}
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Options = ready
 	o.Credentials = Credentials{
 		ClientID:     cmp.Or(o.Credentials.ClientID, ClientID),
 		ClientSecret: cmp.Or(o.Credentials.ClientSecret, ClientSecret),
 		MerchantKey:  cmp.Or(o.Credentials.MerchantKey, MerchantKey),
 	}
 	o.TokenLifetime = cmp.Or(o.TokenLifetime, defaultTokenLifetime)
-	o.MaxSessions = cmp.Or(o.MaxSessions, defaultMaxSessions)
-	return o
+	checkout, err := stage.NewCheckout(files)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := openBook(o.JournalPath, o.MaxOrders)
+	if err != nil {
+		return nil, err
+	}
+	s := &Simulator{
+		Crew: stage.NewCrew(o.Options), options: o, book: kept, checkout: checkout,
+		tokens: tokens{o.Clock, stage.NewTokens(o.Credentials.ClientSecret)},
+	}
+	for _, unfinished := range kept.all() {
+		s.arrange(unfinished)
+	}
+	return s, nil
 }
 
 // Handler serves the simulator. Mount it under the path of PublicURL, with that
 // path stripped.
 func (s *Simulator) Handler() http.Handler {
-	call := func(h http.Handler) http.Handler { return s.board.Disturb(postOnly(h), answer(unavailable)) }
-	payment := func(h http.HandlerFunc) http.Handler { return call(s.board.Drop(s.board.Mangle(h))) }
-	page := s.board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
+	call := func(h http.Handler) http.Handler { return s.Board.Disturb(postOnly(h), unavailable) }
+	payment := func(serve stage.Call) http.Handler {
+		return call(s.Board.Drop(s.Board.Mangle(s.Answer(serve, refusals))))
+	}
+	page := s.Board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
 	mux := http.NewServeMux()
 	mux.Handle("/oauth/v2/token", call(http.HandlerFunc(s.token)))
 	mux.Handle("/oauth/v3/token", call(http.HandlerFunc(s.token)))
 	mux.Handle("/orange-money-webpay/{segment}/v1/webpayment", payment(s.webpayment))
 	mux.Handle("/orange-money-webpay/{segment}/v1/transactionstatus", payment(s.transactionStatus))
 	mux.Handle("/payment/pay_token/{pay_token}", page)
-	mux.HandleFunc("GET /assets/{file}", asset)
+	mux.HandleFunc("GET /assets/{file}", s.checkout.ServeAsset)
 	mux.HandleFunc("GET /book", s.showBook)
-	mux.Handle("/switches", s.board)
-	mux.Handle("/", answer(notFound))
+	mux.Handle("/switches", s.Board)
+	mux.Handle("/", notFound)
 	return mux
 }
 
 // Book returns everything executed so far, oldest first.
 func (s *Simulator) Book() []stage.Paid {
-	return s.book.executed()
+	return s.book.Paid()
 }
 
 // Sessions returns every session, oldest first.
@@ -166,27 +135,24 @@ func (s *Simulator) Sessions() []Session {
 }
 
 // Asked returns how many sessions there ever were.
-func (s *Simulator) Asked() int { return s.book.asked() }
+func (s *Simulator) Asked() int { return len(s.book.all()) }
 
 // Settings is how the switches are read and changed; Orange has none of its own.
-func (s *Simulator) Settings() stage.Settings { return s.board.Settings() }
+func (s *Simulator) Settings() stage.Settings { return s.Board.Settings() }
 
 // Switches returns the fault switches as they stand.
 func (s *Simulator) Switches() stage.Switches {
-	return s.board.Read()
+	return s.Board.Read()
 }
 
 // SetSwitches replaces all fault switches, or none when one is out of its range.
 func (s *Simulator) SetSwitches(wanted stage.Switches) error {
-	return s.board.Set(wanted)
+	return s.Board.Set(wanted)
 }
 
 // Close stops every customer, delivers the notifications that are queued, and
 // closes the journal. When ctx ends first, notifications are given up. Calls
 // that hang are let go. Closing twice is harmless.
 func (s *Simulator) Close(ctx context.Context) error {
-	s.end()
-	s.board.Close()
-	s.agenda.Close()
-	return errors.Join(s.messenger.Close(ctx), s.book.close())
+	return errors.Join(s.Crew.Close(ctx), s.book.Close())
 }

@@ -1,7 +1,6 @@
 package orangeweb
 
 import (
-	"errors"
 	"net/http"
 
 	"pirogue/sandbox/stage"
@@ -42,24 +41,19 @@ func (r refusal) because(description string) refusal {
 	return r
 }
 
-// refuse answers with err. What is not a refusal is ours to log, not the caller's to read.
-func (s *Simulator) refuse(w http.ResponseWriter, err error) {
-	var known refusal
-	if !errors.As(err, &known) {
-		s.log.Error("call failed", "error", err)
-		known = internal
-	}
-	if known.status == http.StatusUnauthorized {
+// ServeHTTP serves the same refusal to everybody.
+func (r refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	if r.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	stage.WriteJSON(w, known.status, known)
+	stage.WriteJSON(w, r.status, r)
 }
 
-// answer serves the same refusal to everybody.
-func answer(r refusal) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		stage.WriteJSON(w, r.status, r)
-	})
+// refusals is what is no refusal by itself, as Orange says it.
+var refusals = map[error]stage.Refusal{
+	stage.ErrInternal: internal,
+	errFull:           unavailable.because(errFull.Error()),
+	errOrderUsed:      invalidField.because("order_id was used before; it must be unique for ever."),
 }
 
 // postOnly refuses every other method.
@@ -67,7 +61,7 @@ func postOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
-			stage.WriteJSON(w, methodNotAllowed.status, methodNotAllowed)
+			methodNotAllowed.ServeHTTP(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -4,11 +4,9 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
 	"net/http"
-	"strings"
 	"time"
 
 	"pirogue/sandbox/stage"
@@ -24,12 +22,7 @@ const (
 // tokens grants and checks access tokens.
 type tokens struct {
 	clock stage.Clock
-	key   []byte
-}
-
-func newTokens(clock stage.Clock, secret string) tokens {
-	key := sha256.Sum256([]byte("access token " + secret))
-	return tokens{clock: clock, key: key[:]}
+	stage.Tokens
 }
 
 // grant returns a token that is good for lifetime.
@@ -39,7 +32,7 @@ func (t tokens) grant(lifetime time.Duration) string {
 	nonce := make([]byte, nonceLen)
 	rand.Read(nonce) // never fails: it would end the program
 	token = append(token, nonce...)
-	return base64.RawURLEncoding.EncodeToString(append(token, t.seal(token)...))
+	return base64.RawURLEncoding.EncodeToString(append(token, t.Seal(token)...))
 }
 
 // check returns why a token is refused, or nil.
@@ -49,7 +42,7 @@ func (t tokens) check(token string) error {
 		return invalidCredentials
 	}
 	content, seal := raw[:expiryLen+nonceLen], raw[expiryLen+nonceLen:]
-	if !hmac.Equal(seal, t.seal(content)) {
+	if !hmac.Equal(seal, t.Seal(content)) {
 		return invalidCredentials
 	}
 	expiry := time.Unix(0, int64(binary.BigEndian.Uint64(content))) //nolint:gosec // sealed by grant
@@ -57,13 +50,6 @@ func (t tokens) check(token string) error {
 		return expiredCredentials
 	}
 	return nil
-}
-
-// seal is what only we can put under a token.
-func (t tokens) seal(content []byte) []byte {
-	mac := hmac.New(sha256.New, t.key)
-	mac.Write(content)
-	return mac.Sum(nil)
 }
 
 // grantReply is the answer to a token call, as OAuth 2.0 writes it.
@@ -83,8 +69,8 @@ type grantRefusal struct {
 func (s *Simulator) token(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	id, secret, _ := r.BasicAuth()
-	known := same(id, s.options.Credentials.ClientID) && same(secret, s.options.Credentials.ClientSecret)
-	if !known || s.board.Read().KeysChanged {
+	known := stage.Same(id, s.options.Credentials.ClientID) && stage.Same(secret, s.options.Credentials.ClientSecret)
+	if !known || s.Board.Read().KeysChanged {
 		w.Header().Set("WWW-Authenticate", `Basic realm="orange-web sandbox"`)
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "The client credentials are missing or wrong."})
@@ -95,28 +81,20 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) {
 			grantRefusal{"unsupported_grant_type", "Only grant_type=client_credentials is known."})
 		return
 	}
-	lifetime := s.options.TokenLifetime
-	if forced := s.board.Read().TokenLifetimeS; forced > 0 {
-		lifetime = time.Duration(forced) * time.Second
-	}
+	lifetime := s.Board.Read().TokenLifetime(s.options.TokenLifetime)
 	stage.WriteJSON(w, http.StatusOK,
 		grantReply{"Bearer", s.tokens.grant(lifetime), int64(lifetime / time.Second)})
 }
 
 // authorize returns why a call may not pass, or nil.
 func (s *Simulator) authorize(r *http.Request) error {
-	token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	token, isBearer := stage.Bearer(r)
 	switch {
 	case !isBearer:
 		return missingCredentials
-	case s.board.Read().RefuseTokens:
+	case s.Board.Read().RefuseTokens:
 		return invalidCredentials
 	default:
 		return s.tokens.check(token)
 	}
-}
-
-// same compares secrets in a time that does not depend on where they differ.
-func same(a, b string) bool {
-	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }

@@ -1,7 +1,6 @@
 package orangeweb
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"net/url"
 	"regexp"
 	"unicode/utf8"
+
+	"pirogue/sandbox/stage"
 )
 
 // Limits of the wire, from Orange's guide; lengths are in characters.
@@ -67,7 +68,7 @@ type question struct {
 // statusReply is the answer to a transactionstatus call. Orange sends no amount;
 // the field exists for the magic number that confirms another one.
 type statusReply struct {
-	Status  Status `json:"status"`
+	Status  string `json:"status"`
 	OrderID string `json:"order_id"`
 	TxnID   string `json:"txnid"`
 	Amount  *int64 `json:"amount,omitempty"`
@@ -82,20 +83,18 @@ type notification struct {
 
 // readBody decodes the JSON body of a call into v, which must be a pointer.
 func readBody(w http.ResponseWriter, r *http.Request, v any) error {
-	var raw bytes.Buffer
-	if _, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		var over *http.MaxBytesError
-		if errors.As(err, &over) {
+	raw, err := stage.ReadBody(w, r, maxBody)
+	if err != nil {
+		if _, over := errors.AsType[*http.MaxBytesError](err); over {
 			return tooLarge
 		}
 		return invalidBody.because("The body could not be read to its end.")
 	}
-	err := json.Unmarshal(raw.Bytes(), v)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrong):
+	err = json.Unmarshal(raw, v)
+	if wrong, found := errors.AsType[*json.UnmarshalTypeError](err); found {
 		return invalidField.because(fmt.Sprintf("%s must be of type %s.", wrong.Field, wrong.Type))
-	case err != nil:
+	}
+	if err != nil {
 		return invalidBody
 	}
 	return nil

@@ -1,7 +1,6 @@
 package orangeweb_test
 
 import (
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -63,11 +62,11 @@ func TestCallsNeedAToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(o *orangeweb.Options) { o.TokenLifetime = time.Hour })
-			w.clock.Advance(row.after)
+			w.Clock.Advance(row.after)
 			for _, path := range []string{"webpayment", "transactionstatus"} {
 				req := w.bearerRequest("/orange-money-webpay/dev/v1/"+path, "", w.payment("ORDER-1"))
 				req.Header.Set("Authorization", row.authorization)
-				status, reply := w.send(req)
+				status, reply := w.Object(req)
 				if refused := status == http.StatusUnauthorized; refused != (row.code != 0) {
 					t.Errorf("%s answers %d %v", path, status, reply)
 				}
@@ -87,66 +86,63 @@ func TestWebpaymentOpensASession(t *testing.T) {
 		t.Fatalf("webpayment answers %d %v", status, reply)
 	}
 	payToken := text(t, reply, "pay_token")
-	if reply["payment_url"] != w.url+"/payment/pay_token/"+payToken || len(payToken) != 64 {
+	if reply["payment_url"] != w.URL+"/payment/pay_token/"+payToken || len(payToken) != 64 {
 		t.Errorf("the page is at %v for %q", reply["payment_url"], payToken)
 	}
 	if notifToken := text(t, reply, "notif_token"); len(notifToken) != 32 {
 		t.Errorf("the notification's token is %q", notifToken)
 	}
-	w.clock.Advance(24 * time.Hour)
-	got := w.sim.Sessions()
+	w.Clock.Advance(24 * time.Hour)
+	got := w.Sim.Sessions()
 	if len(got) != 1 || got[0].Status != orangeweb.Initiated || got[0].OrderID != "ORDER-1" {
 		t.Errorf("nobody touched the session, and a day later it is %+v", got)
 	}
-	if notices := w.notices(0); len(notices) != 0 {
-		t.Errorf("an abandoned session sends %v", notices)
-	}
+	w.Notices(0) // an abandoned session sends nothing
 }
 
 func TestWebpaymentRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	t.Cleanup(func() { // when every row has been tried
-		if kept := w.sim.Sessions(); len(kept) != 0 {
+		if kept := w.Sim.Sessions(); len(kept) != 0 {
 			t.Errorf("what was refused left %v", kept)
 		}
 	})
 	for name, row := range map[string]struct {
 		segment string
-		change  map[string]any
+		change  fields
 		msisdn  string
 		want    int
 	}{
-		"a wrong merchant key":                     {change: map[string]any{"merchant_key": "guess"}, want: 403},
-		"no merchant key":                          {change: map[string]any{"merchant_key": nil}, want: 400},
-		"no order":                                 {change: map[string]any{"order_id": ""}, want: 400},
-		"an order of 31 characters":                {change: map[string]any{"order_id": strings.Repeat("x", 31)}, want: 400},
-		"francs on dev":                            {change: map[string]any{"currency": "XOF"}, want: 400},
+		"a wrong merchant key":                     {change: fields{"merchant_key": "guess"}, want: 403},
+		"no merchant key":                          {change: fields{"merchant_key": nil}, want: 400},
+		"no order":                                 {change: fields{"order_id": ""}, want: 400},
+		"an order of 31 characters":                {change: fields{"order_id": strings.Repeat("x", 31)}, want: 400},
+		"francs on dev":                            {change: fields{"currency": "XOF"}, want: 400},
 		"play money in a country":                  {segment: "ci", want: 400},
-		"a currency in small letters":              {segment: "ci", change: map[string]any{"currency": "xof"}, want: 400},
-		"a country of three letters":               {segment: "civ", change: map[string]any{"currency": "XOF"}, want: 404},
-		"no amount":                                {change: map[string]any{"amount": nil}, want: 400},
-		"nothing to pay":                           {change: map[string]any{"amount": 0}, want: 400},
-		"a negative amount":                        {change: map[string]any{"amount": -5}, want: 400},
-		"half a franc":                             {change: map[string]any{"amount": 10.5}, want: 400},
-		"an amount in quotes":                      {change: map[string]any{"amount": "1000"}, want: 400},
-		"an amount beyond 64 bits":                 {change: map[string]any{"amount": 1e19}, want: 400},
-		"no way back":                              {change: map[string]any{"return_url": nil}, want: 400},
-		"no way out":                               {change: map[string]any{"cancel_url": ""}, want: 400},
-		"nowhere to notify":                        {change: map[string]any{"notif_url": nil}, want: 400},
-		"a return address of 121 characters":       {change: map[string]any{"return_url": addressOf(121)}, want: 400},
-		"a cancel address of 121 characters":       {change: map[string]any{"cancel_url": addressOf(121)}, want: 400},
-		"a notification address of 121 characters": {change: map[string]any{"notif_url": addressOf(121)}, want: 400},
-		"an address that is a script":              {change: map[string]any{"return_url": "javascript:alert(1)"}, want: 400},
-		"an address without a host":                {change: map[string]any{"cancel_url": "/cancel"}, want: 400},
-		"an address with a strange host":           {change: map[string]any{"cancel_url": "https://a;b/"}, want: 400},
-		"a merchant's name of 31 characters":       {change: map[string]any{"reference": strings.Repeat("é", 31)}, want: 400},
+		"a currency in small letters":              {segment: "ci", change: fields{"currency": "xof"}, want: 400},
+		"a country of three letters":               {segment: "civ", change: fields{"currency": "XOF"}, want: 404},
+		"no amount":                                {change: fields{"amount": nil}, want: 400},
+		"nothing to pay":                           {change: fields{"amount": 0}, want: 400},
+		"a negative amount":                        {change: fields{"amount": -5}, want: 400},
+		"half a franc":                             {change: fields{"amount": 10.5}, want: 400},
+		"an amount in quotes":                      {change: fields{"amount": "1000"}, want: 400},
+		"an amount beyond 64 bits":                 {change: fields{"amount": 1e19}, want: 400},
+		"no way back":                              {change: fields{"return_url": nil}, want: 400},
+		"no way out":                               {change: fields{"cancel_url": ""}, want: 400},
+		"nowhere to notify":                        {change: fields{"notif_url": nil}, want: 400},
+		"a return address of 121 characters":       {change: fields{"return_url": addressOf(121)}, want: 400},
+		"a cancel address of 121 characters":       {change: fields{"cancel_url": addressOf(121)}, want: 400},
+		"a notification address of 121 characters": {change: fields{"notif_url": addressOf(121)}, want: 400},
+		"an address that is a script":              {change: fields{"return_url": "javascript:alert(1)"}, want: 400},
+		"an address without a host":                {change: fields{"cancel_url": "/cancel"}, want: 400},
+		"an address with a strange host":           {change: fields{"cancel_url": "https://a;b/"}, want: 400},
+		"a merchant's name of 31 characters":       {change: fields{"reference": strings.Repeat("é", 31)}, want: 400},
 		"a number without its plus sign":           {msisdn: "22376123456", want: 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body := w.payment("ORDER-1")
-			maps.Copy(body, row.change)
+			body := w.payment("ORDER-1").Over(row.change)
 			segment := "dev"
 			if row.segment != "" {
 				segment = row.segment
@@ -167,21 +163,20 @@ func TestWebpaymentAccepts(t *testing.T) {
 	w := newWorld(t)
 	for name, row := range map[string]struct {
 		segment string
-		change  map[string]any
+		change  fields
 	}{
-		"francs in a country":               {"ci", map[string]any{"currency": "XOF"}},
-		"an order of 30 characters":         {"dev", map[string]any{"order_id": strings.Repeat("x", 30)}},
-		"addresses of 120 characters":       {"dev", map[string]any{"order_id": "O-120", "return_url": addressOf(120), "cancel_url": addressOf(120), "notif_url": addressOf(120)}},
-		"a name of 30 accented characters":  {"dev", map[string]any{"order_id": "O-NAME", "reference": strings.Repeat("é", 30)}},
-		"no name and no language":           {"dev", map[string]any{"order_id": "O-BARE", "reference": nil, "lang": nil}},
-		"fields that Orange does not know":  {"dev", map[string]any{"order_id": "O-MORE", "colour": "blue", "items": []int{1}}},
-		"the smallest amount there can be":  {"dev", map[string]any{"order_id": "O-ONE", "amount": 1}},
-		"an amount written with no decimal": {"dev", map[string]any{"order_id": "O-BIG", "amount": 9_000_000_000_000}},
+		"francs in a country":               {"ci", fields{"currency": "XOF"}},
+		"an order of 30 characters":         {"dev", fields{"order_id": strings.Repeat("x", 30)}},
+		"addresses of 120 characters":       {"dev", fields{"order_id": "O-120", "return_url": addressOf(120), "cancel_url": addressOf(120), "notif_url": addressOf(120)}},
+		"a name of 30 accented characters":  {"dev", fields{"order_id": "O-NAME", "reference": strings.Repeat("é", 30)}},
+		"no name and no language":           {"dev", fields{"order_id": "O-BARE", "reference": nil, "lang": nil}},
+		"fields that Orange does not know":  {"dev", fields{"order_id": "O-MORE", "colour": "blue", "items": []int{1}}},
+		"the smallest amount there can be":  {"dev", fields{"order_id": "O-ONE", "amount": 1}},
+		"an amount written with no decimal": {"dev", fields{"order_id": "O-BIG", "amount": 9_000_000_000_000}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body := w.payment("ORDER-" + row.segment)
-			maps.Copy(body, row.change)
+			body := w.payment("ORDER-" + row.segment).Over(row.change)
 			if status, reply := w.call("/orange-money-webpay/"+row.segment+"/v1/webpayment", "", body); status != http.StatusCreated {
 				t.Errorf("answers %d %v", status, reply)
 			}
@@ -195,16 +190,15 @@ func TestAnOrderIDIsGoodOnce(t *testing.T) {
 	w.opened("ORDER-1", "+22376123456")
 	for _, again := range []struct {
 		segment string
-		change  map[string]any
-	}{{"dev", nil}, {"dev", map[string]any{"amount": 1}}, {"ci", map[string]any{"currency": "XOF"}}} {
-		body := w.payment("ORDER-1")
-		maps.Copy(body, again.change)
+		change  fields
+	}{{"dev", nil}, {"dev", fields{"amount": 1}}, {"ci", fields{"currency": "XOF"}}} {
+		body := w.payment("ORDER-1").Over(again.change)
 		status, reply := w.call("/orange-money-webpay/"+again.segment+"/v1/webpayment", "", body)
 		if status != http.StatusBadRequest || !strings.Contains(text(t, reply, "description"), "order_id") {
 			t.Errorf("the second use answers %d %v", status, reply)
 		}
 	}
-	if kept := w.sim.Sessions(); len(kept) != 1 {
+	if kept := w.Sim.Sessions(); len(kept) != 1 {
 		t.Errorf("three refused repeats left %d sessions", len(kept))
 	}
 }
@@ -214,27 +208,26 @@ func TestTransactionStatusNeedsAllThree(t *testing.T) {
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "")
 	other := w.opened("ORDER-2", "")
-	right := map[string]any{"order_id": s.orderID, "amount": 50000, "pay_token": s.payToken}
+	right := fields{"order_id": s.orderID, "amount": 50000, "pay_token": s.payToken}
 	for name, row := range map[string]struct {
 		segment string
-		change  map[string]any
+		change  fields
 		want    int
 	}{
 		"all three match":           {"dev", nil, 201},
-		"another order":             {"dev", map[string]any{"order_id": other.orderID}, 404},
-		"another amount":            {"dev", map[string]any{"amount": 49999}, 404},
-		"another session's token":   {"dev", map[string]any{"pay_token": other.payToken}, 404},
-		"a token nobody gave":       {"dev", map[string]any{"pay_token": "guess"}, 404},
-		"no amount":                 {"dev", map[string]any{"amount": nil}, 404},
-		"an amount in quotes":       {"dev", map[string]any{"amount": "50000"}, 400},
+		"another order":             {"dev", fields{"order_id": other.orderID}, 404},
+		"another amount":            {"dev", fields{"amount": 49999}, 404},
+		"another session's token":   {"dev", fields{"pay_token": other.payToken}, 404},
+		"a token nobody gave":       {"dev", fields{"pay_token": "guess"}, 404},
+		"no amount":                 {"dev", fields{"amount": nil}, 404},
+		"an amount in quotes":       {"dev", fields{"amount": "50000"}, 400},
 		"asked in another country":  {"ci", nil, 404},
-		"with fields nobody knows":  {"dev", map[string]any{"colour": "blue"}, 201},
-		"without the order's token": {"dev", map[string]any{"pay_token": nil}, 404},
+		"with fields nobody knows":  {"dev", fields{"colour": "blue"}, 201},
+		"without the order's token": {"dev", fields{"pay_token": nil}, 404},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body := maps.Clone(right)
-			maps.Copy(body, row.change)
+			body := right.Over(row.change)
 			status, reply := w.call("/orange-money-webpay/"+row.segment+"/v1/transactionstatus", "", body)
 			if status != row.want {
 				t.Fatalf("answers %d %v, want %d", status, reply, row.want)
@@ -268,7 +261,7 @@ func TestRoutesRefuseWhatTheyDoNotServe(t *testing.T) {
 			t.Parallel()
 			req := w.bearerRequest(row.path, "", row.body)
 			req.Method = row.method
-			if status, reply := w.send(req); status != row.want || reply["code"] == nil {
+			if status, reply := w.Object(req); status != row.want || reply["code"] == nil {
 				t.Errorf("answers %d %v, want %d", status, reply, row.want)
 			}
 		})
@@ -277,13 +270,13 @@ func TestRoutesRefuseWhatTheyDoNotServe(t *testing.T) {
 
 func TestAFullSandboxRefusesRatherThanForgets(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *orangeweb.Options) { o.MaxSessions = 2 })
+	w := newWorld(t, func(o *orangeweb.Options) { o.MaxOrders = 2 })
 	w.opened("ORDER-1", "")
 	w.opened("ORDER-2", "")
 	if status, reply := w.webpayment("", w.payment("ORDER-3")); status != http.StatusServiceUnavailable {
 		t.Errorf("the third session of two answers %d %v", status, reply)
 	}
-	if kept := w.sim.Sessions(); len(kept) != 2 || kept[0].OrderID != "ORDER-1" {
+	if kept := w.Sim.Sessions(); len(kept) != 2 || kept[0].OrderID != "ORDER-1" {
 		t.Errorf("the book holds %v", kept)
 	}
 }

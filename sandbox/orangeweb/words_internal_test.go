@@ -1,21 +1,12 @@
 package orangeweb
 
 import (
-	"reflect"
 	"testing"
+
+	"pirogue/sandbox/stagetest"
 )
 
 func TestEveryLanguageSaysEverything(t *testing.T) {
 	t.Parallel()
-	for code, w := range languages {
-		texts := reflect.ValueOf(w)
-		for i := range texts.NumField() {
-			if texts.Field(i).String() == "" {
-				t.Errorf("%s has no words for %s", code, texts.Type().Field(i).Name)
-			}
-		}
-		if _, known := languages[w.OtherLang]; w.Lang != code || !known {
-			t.Errorf("%s calls itself %q and leads to %q", code, w.Lang, w.OtherLang)
-		}
-	}
+	stagetest.SaysEverything(t, languages)
 }

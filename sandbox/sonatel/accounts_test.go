@@ -31,7 +31,7 @@ func TestWrongPINsBlockTheRetailer(t *testing.T) {
 	if _, account := w.get(accountPath + "?type=retailer&msisdn=" + sonatel.RetailerMSISDN); account["barred"] != true {
 		t.Errorf("the blocked account is %v", account)
 	}
-	w.set(`{"wrong_pins": 0}`)
+	w.Set(`{"wrong_pins": 0}`)
 	w.deposits("R1", "770123456")
 }
 
@@ -49,7 +49,7 @@ func TestAPINIsChanged(t *testing.T) {
 		{path, 200, ""},
 		{path, 400, "2011"}, // the old one opens no more
 	} {
-		if status, reply := w.object(w.call(http.MethodPatch, row.path, change)); status != row.want || (row.code != "" && reply["code"] != row.code) {
+		if status, reply := w.Object(w.call(http.MethodPatch, row.path, change)); status != row.want || (row.code != "" && reply["code"] != row.code) {
 			t.Errorf("change %d answers %d %v", i, status, reply)
 		}
 	}
@@ -67,7 +67,7 @@ func TestARotatedKeyIsRefused(t *testing.T) {
 		t.Errorf("the key is %v", before)
 	}
 	old := w.deposit("R1", "770123456")
-	w.set(`{"key_rotation": true}`)
+	w.Set(`{"key_rotation": true}`)
 	if _, after := w.get("/api/account/v1/publicKeys"); after["key"] == before["key"] || after["keyId"] == before["keyId"] {
 		t.Errorf("the key stays %v", after["keyId"])
 	}
@@ -75,14 +75,14 @@ func TestARotatedKeyIsRefused(t *testing.T) {
 		t.Errorf("the old key answers %d %v", status, reply)
 	}
 	w.deposits("R1", "770123456")
-	if now := w.sim.Switches(); *now.WrongPINs != 0 {
+	if now := w.Sim.Switches(); *now.WrongPINs != 0 {
 		t.Error("a PIN under the old key counts as wrong")
 	}
 }
 
 // balance reads what is left of the float.
 func (w *world) balance() any {
-	w.t.Helper()
+	w.T.Helper()
 	_, reply := w.post(balancePath, fields{
 		"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted(sonatel.PIN), "wallet": "PRINCIPAL",
 	})
@@ -93,7 +93,7 @@ func (w *world) balance() any {
 func TestDepositsTakeFromTheFloat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"balance": 120000}`)
+	w.Set(`{"balance": 120000}`)
 	w.deposits("EXECUTED", "770123456")
 	w.deposits("PENDING", "770444444")
 	if left := w.balance(); left != 20000.0 {
@@ -104,13 +104,13 @@ func TestDepositsTakeFromTheFloat(t *testing.T) {
 		t.Errorf("a deposit above the float answers %d %v", status, reply)
 	}
 	w.becomes("TOO-MUCH", "")
-	w.clock.Advance(30 * time.Second)
-	w.set(`{"balance": 50000}`)
+	w.Clock.Advance(30 * time.Second)
+	w.Set(`{"balance": 50000}`)
 	w.deposits("REJECTED", "770222222")
 	if left := w.balance(); left != 50000.0 { // it never succeeds, so it holds nothing
 		t.Errorf("%v is left, want 50000", left)
 	}
-	if now := w.set(`{"down": false}`); now["balance"] != 50000.0 {
+	if now := w.Set(`{"down": false}`); now["balance"] != 50000.0 {
 		t.Errorf("the switches say %v", now["balance"])
 	}
 }
@@ -132,7 +132,7 @@ func TestAccounts(t *testing.T) {
 		"a number that is none":          {"type=customer&msisdn=221770123456", nil},
 	} {
 		status, reply := w.get(accountPath + "?" + row.query)
-		money := reply.object("balance")
+		money := reply.Object("balance")
 		if (status == http.StatusOK) != (row.balance != nil) || money["value"] != row.balance {
 			t.Errorf("%s answers %d %v", name, status, reply)
 		}
@@ -144,7 +144,7 @@ func TestTestNumbers(t *testing.T) {
 	w := newWorld(t)
 	const path = "/api/assignments/v1/partner/sim-cards"
 	var cards []fields
-	if status := w.send(w.call(http.MethodGet, path+"?nbMerchants=1&nbRetailers=1&nbCustomers=2", nil), &cards); status != http.StatusOK {
+	if status := w.Send(w.call(http.MethodGet, path+"?nbMerchants=1&nbRetailers=1&nbCustomers=2", nil), &cards); status != http.StatusOK {
 		t.Fatalf("answers %d", status)
 	}
 	got := fmt.Sprintf("%d %s %s %s %s", len(cards), cards[0]["merchantCode"], cards[1]["pinCode"], cards[2]["type"], cards[3]["msisdn"])

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -69,12 +68,12 @@ func (s *Simulator) register(w http.ResponseWriter, r *http.Request) error {
 	if err := violating(found); err != nil {
 		return err
 	}
-	if !same(string(asked.Code), s.options.Credentials.MerchantCode) {
+	if !stage.Same(string(asked.Code), s.options.Credentials.MerchantCode) {
 		return merchantRefused
 	}
 	kept := registration{
 		Code: string(asked.Code), Name: asked.Name, CallbackURL: asked.CallbackURL, APIKey: asked.APIKey,
-		CreatedAt: s.clock.Now().UTC(),
+		CreatedAt: s.Now(),
 	}
 	if err := s.book.register(kept); err != nil {
 		return err
@@ -111,32 +110,24 @@ func (r registration) reply() registrationReply {
 // tell sends the callback of a transaction that has ended, times times, without waiting,
 // or holds it back as long as the switch says.
 func (s *Simulator) tell(t transaction, times int) {
-	delay := s.board.notificationDelay()
-	if delay == 0 {
-		s.send(t, times)
-		return
-	}
-	s.agenda.At(s.clock.Now().Add(delay), func() { s.send(t, times) })
-}
-
-// send lets the callback of a transaction leave now.
-func (s *Simulator) send(t transaction, times int) {
-	if m, send := s.callback(t, 0); send {
-		m.Copies = times * s.board.Read().NotificationCopies
-		s.messenger.Carry(m)
-		s.forge(t, m.URL)
-	}
+	s.Tell(func() {
+		if m, send := s.callback(t, 0); send {
+			m.Copies = times * s.Board.Read().NotificationCopies
+			s.Messenger.Carry(m)
+			s.forge(t, m.URL)
+		}
+	})
 }
 
 // tellEarly sends one callback and waits until it is answered. It returns the transaction
 // with the callbacks that are left: all of them when they are held back, since none
 // overtakes an answer then.
 func (s *Simulator) tellEarly(ctx context.Context, t transaction) transaction {
-	if s.board.notificationDelay() > 0 {
+	if s.HoldsBack() {
 		return t
 	}
 	if m, send := s.callback(t, 0); send {
-		s.messenger.Deliver(context.WithoutCancel(ctx), m)
+		s.Messenger.Deliver(context.WithoutCancel(ctx), m)
 	}
 	t.Callbacks--
 	return t
@@ -153,25 +144,20 @@ func (s *Simulator) callback(t transaction, tried int) (stage.Message, bool) {
 	if key == "" {
 		key = s.options.Credentials.CallbackKey
 	}
-	body, err := json.Marshal(s.reply(t))
-	if err != nil {
-		s.log.Error("callback could not be written", "error", err)
-		return stage.Message{}, false
-	}
+	letter := s.Letter(address, nil, s.reply(t))
 	secrets := []string{s.options.Credentials.CallbackSecret}
 	if s.board.quirksNow().TwoSignatures {
 		secrets = []string{otherSecret, secrets[0]}
 	}
-	return stage.Message{
-		URL: address, Body: body, Header: s.headers(key, t.key(), body, secrets),
-		Answered: func(status int) { s.retry(t, tried, status) },
-	}, address != "" && !s.board.Read().NotificationsOff
+	letter.Header = s.headers(key, t.key(), letter.Body, secrets)
+	letter.Answered = func(status int) { s.retry(t, tried, status) }
+	return letter, letter.URL != "" && !s.Board.Read().NotificationsOff
 }
 
 // headers are the proof that a callback is Sonatel's. The key stands after Basic as
 // it is, not as the base64 of a name and a password.
 func (s *Simulator) headers(key, idempotency string, body []byte, secrets []string) http.Header {
-	at := strconv.FormatInt(stage.Stamp(s.clock).Unix(), 10)
+	at := strconv.FormatInt(s.Stamp().Unix(), 10)
 	signature := "t=" + at
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, []byte(secret))
@@ -192,9 +178,9 @@ func (s *Simulator) retry(t transaction, tried, status int) {
 	if !failed || tried >= len(retries) {
 		return
 	}
-	s.agenda.At(s.clock.Now().Add(retries[tried]), func() {
+	s.Agenda.At(s.Clock.Now().Add(retries[tried]), func() {
 		if m, send := s.callback(t, tried+1); send {
-			s.messenger.Carry(m)
+			s.Messenger.Carry(m)
 		}
 	})
 }
@@ -206,26 +192,21 @@ func (s *Simulator) forge(t transaction, address string) {
 		return
 	}
 	t.Status, t.Reason = Success, ""
-	body, err := json.Marshal(s.reply(t))
-	if err != nil {
-		s.log.Error("callback could not be forged", "error", err)
-		return
-	}
-	s.messenger.Carry(stage.Message{
-		URL: address, Body: body, Header: s.headers(forgedKey, newID(), body, []string{otherSecret}),
-	})
+	letter := s.Letter(address, nil, s.reply(t))
+	letter.Header = s.headers(forgedKey, newID(), letter.Body, []string{otherSecret})
+	s.Messenger.Carry(letter)
 }
 
 // register keeps a registration in place of any other.
 func (b *book) register(wanted registration) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.record(entry{Registration: &wanted})
+	b.Lock()
+	defer b.Unlock()
+	return b.Record(entry{Registration: &wanted})
 }
 
 // registered returns the registration; its fields are empty when there is none.
 func (b *book) registered() registration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.Lock()
+	defer b.Unlock()
 	return b.registration
 }

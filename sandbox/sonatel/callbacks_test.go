@@ -10,14 +10,15 @@ import (
 	"time"
 
 	"pirogue/sandbox/sonatel"
+	"pirogue/sandbox/stagetest"
 )
 
 // signed returns the signatures of a callback, and whether one of them is right.
-func signed(n notice) (signatures []string, right bool) {
-	parts := strings.Split(n.header.Get("X-Sonatel-Signature"), ",")
+func signed(n stagetest.Notice) (signatures []string, right bool) {
+	parts := strings.Split(n.Header.Get("X-Sonatel-Signature"), ",")
 	at := strings.TrimPrefix(parts[0], "t=")
 	mac := hmac.New(sha256.New, []byte(sonatel.CallbackSecret))
-	mac.Write([]byte(at + "," + n.raw))
+	mac.Write([]byte(at + "," + n.Raw))
 	for _, part := range parts[1:] {
 		signatures = append(signatures, part)
 		right = right || part == "v1="+hex.EncodeToString(mac.Sum(nil))
@@ -30,15 +31,15 @@ func TestACallbackProvesWhereItComesFrom(t *testing.T) {
 	w := newWorld(t)
 	w.makesCode("R1", "+221770123456")
 	w.becomes("R1", "SUCCESS")
-	told := w.notices(1)[0]
-	if told.header.Get("Authorization") != "Basic "+sonatel.CallbackKey || told.header.Get("Content-Type") != "application/json" {
-		t.Errorf("the headers are %v", told.header)
+	told := w.Notices(1)[0]
+	if told.Header.Get("Authorization") != "Basic "+sonatel.CallbackKey || told.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("the headers are %v", told.Header)
 	}
-	if all, right := signed(told); len(all) != 1 || !right || !strings.HasPrefix(told.header.Get("X-Sonatel-Signature"), "t=1773307800,v1=") {
-		t.Errorf("the signature is %q", told.header.Get("X-Sonatel-Signature"))
+	if all, right := signed(told); len(all) != 1 || !right || !strings.HasPrefix(told.Header.Get("X-Sonatel-Signature"), "t=1773307800,v1=") {
+		t.Errorf("the signature is %q", told.Header.Get("X-Sonatel-Signature"))
 	}
-	if told.header.Get("X-Sonatel-Idempotency-Key") == "" || told.said["type"] != "MERCHANT_PAYMENT" {
-		t.Errorf("the callback says %v %s", told.header, told.raw)
+	if told.Header.Get("X-Sonatel-Idempotency-Key") == "" || told.Said["type"] != "MERCHANT_PAYMENT" {
+		t.Errorf("the callback says %v %s", told.Header, told.Raw)
 	}
 }
 
@@ -47,18 +48,18 @@ func TestCallbacksAreRegistered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.deposits("BEFORE", "770123456") // nobody to tell
-	status, reply := w.post(callbackPath, fields{
-		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": w.inbox.url + "/notif", "apiKey": "s3cret:key",
+	registration := w.call(http.MethodPost, callbackPath, fields{
+		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": w.Inbox.Hook(), "apiKey": "s3cret:key",
 	})
-	if status != http.StatusCreated || reply != nil {
-		t.Errorf("the registration answers %d %v, want an empty 201", status, reply)
+	if got := w.Fetch(registration); got.Status != http.StatusCreated || got.Body != "" {
+		t.Errorf("the registration answers %d %s, want an empty 201", got.Status, got.Body)
 	}
 	var back []fields
-	w.send(w.call(http.MethodGet, callbackPath+"?code="+sonatel.MerchantCode, nil), &back)
+	w.Send(w.call(http.MethodGet, callbackPath+"?code="+sonatel.MerchantCode, nil), &back)
 	if len(back) != 1 || back[0]["apiKey"] != "s3cret:key" || back[0]["createdAt"] != "12-03-2026 09:30:00" || back[0]["msisdn"] == "" {
 		t.Errorf("it reads back as %v", back)
 	}
-	w.send(w.call(http.MethodGet, callbackPath+"?code=999999", nil), &back)
+	w.Send(w.call(http.MethodGet, callbackPath+"?code=999999", nil), &back)
 	if len(back) != 0 {
 		t.Errorf("another merchant's is %v", back)
 	}
@@ -66,7 +67,7 @@ func TestCallbacksAreRegistered(t *testing.T) {
 		t.Errorf("nobody's answers %d", status)
 	}
 	w.deposits("AFTER", "770123456")
-	if told := w.notices(1); len(told) != 1 || told[0].header.Get("Authorization") != "Basic s3cret:key" || told[0].said["reference"] != "AFTER" {
+	if told := w.Notices(1); told[0].Header.Get("Authorization") != "Basic s3cret:key" || told[0].Said["reference"] != "AFTER" {
 		t.Errorf("the callbacks are %v", told)
 	}
 }
@@ -78,12 +79,11 @@ func TestRegistrationsAreRefusedAndAnswered(t *testing.T) {
 	for name, change := range map[string]fields{
 		"another merchant": {"code": "999999"}, "no name": {"name": ""}, "no key": {"apiKey": ""}, "no address": {"callbackUrl": "c"},
 	} {
-		body := fields{}
-		if status, reply := w.post(callbackPath, changed(body, []fields{good, change})); status != http.StatusBadRequest {
+		if status, reply := w.post(callbackPath, good.Over(change)); status != http.StatusBadRequest {
 			t.Errorf("%s answers %d %v", name, status, reply)
 		}
 	}
-	w.set(`{"empty_registration": false}`)
+	w.Set(`{"empty_registration": false}`)
 	if status, reply := w.post(callbackPath, good); status != http.StatusCreated || reply["callbackUrl"] != "https://m.example/c" {
 		t.Errorf("the documented answer is %d %v", status, reply)
 	}
@@ -105,22 +105,19 @@ func TestAFailingReceiverIsTriedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.inbox.answer.Store(row.answer)
+			w.Inbox.Answer.Store(row.answer)
 			w.makesCode("R1", "+221770123456")
-			deadline := time.Now().Add(patience)
-			for len(w.inbox.all()) < row.want && time.Now().Before(deadline) {
+			deadline := time.Now().Add(stagetest.Patience)
+			for len(w.Inbox.All()) < row.want && time.Now().Before(deadline) {
 				time.Sleep(time.Millisecond)
-				w.clock.Advance(time.Minute)
+				w.Clock.Advance(time.Minute)
 			}
 			for range 20 { // time enough for one that should not come
 				time.Sleep(time.Millisecond)
-				w.clock.Advance(time.Hour)
+				w.Clock.Advance(time.Hour)
 			}
-			told := w.notices(row.want)
-			if len(told) != row.want {
-				t.Fatalf("%d callbacks arrived, want %d", len(told), row.want)
-			}
-			first, last := told[0].header, told[len(told)-1].header
+			told := w.Notices(row.want)
+			first, last := told[0].Header, told[len(told)-1].Header
 			if first.Get("X-Sonatel-Idempotency-Key") != last.Get("X-Sonatel-Idempotency-Key") {
 				t.Error("the idempotency key changes from try to try")
 			}
@@ -133,41 +130,35 @@ func TestAFailingReceiverIsTriedAgain(t *testing.T) {
 
 func TestCallbacksAreDisturbed(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		switches, msisdn string
-		want             int
-	}{
-		"off":                      {`{"notifications_off": true}`, "+221770123456", 0},
-		"off, even the early ones": {`{"notifications_off": true}`, "+221770888888", 0},
-		"twice":                    {`{"notification_copies": 2}`, "+221770123456", 2},
-		"followed by a forged one": {`{"forged_callbacks": true}`, "+221770123456", 2},
-	} {
+	hears := func(name, switches, digits string, want int) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.set(row.switches)
-			w.makesCode("R1", row.msisdn)
+			w.Set(switches)
+			w.makesCode("R1", "+221770"+digits)
 			w.becomes("R1", "SUCCESS")
-			if told := w.notices(row.want); len(told) != row.want {
-				t.Errorf("%d callbacks arrived, want %d", len(told), row.want)
-			}
+			w.Notices(want)
 		})
 	}
+	for name, row := range stagetest.Disturbed {
+		hears(name, row.Switches, row.Digits, row.Want)
+	}
+	hears("followed by a forged one", `{"forged_callbacks": true}`, "123456", 2)
 }
 
 // TestAForgedCallbackLies claims a success, with a key and a signature that are wrong.
 func TestAForgedCallbackLies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"forged_callbacks": true}`)
+	w.Set(`{"forged_callbacks": true}`)
 	w.makesCode("R1", "+221770111111")
-	w.clock.Advance(2 * time.Second)
+	w.Clock.Advance(2 * time.Second)
 	forged := 0
-	for _, n := range w.notices(2) {
+	for _, n := range w.Notices(2) {
 		_, right := signed(n)
-		genuine := n.header.Get("Authorization") == "Basic "+sonatel.CallbackKey
-		if right != genuine || genuine != (n.said["status"] == "FAILED") {
-			t.Errorf("a callback with %q says %s", n.header.Get("Authorization"), n.raw)
+		genuine := n.Header.Get("Authorization") == "Basic "+sonatel.CallbackKey
+		if right != genuine || genuine != (n.Said["status"] == "FAILED") {
+			t.Errorf("a callback with %q says %s", n.Header.Get("Authorization"), n.Raw)
 		}
 		if !genuine {
 			forged++
@@ -181,9 +172,9 @@ func TestAForgedCallbackLies(t *testing.T) {
 func TestTwoSignaturesDuringAChangeOfSecrets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"two_signatures": true}`)
+	w.Set(`{"two_signatures": true}`)
 	w.makesCode("R1", "+221770123456")
-	if all, right := signed(w.notices(1)[0]); len(all) != 2 || !right || all[0] == all[1] {
+	if all, right := signed(w.Notices(1)[0]); len(all) != 2 || !right || all[0] == all[1] {
 		t.Errorf("the signatures are %v", all)
 	}
 }

@@ -77,7 +77,7 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 		s.expect(made)
 	}
 	stage.WriteJSON(w, http.StatusOK, reply)
-	s.flush(w)
+	s.Flush(w)
 	switch {
 	case paid:
 		s.carryOn([]transaction{early})
@@ -99,7 +99,7 @@ func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) 
 	switch {
 	case msisdn != "" && !stage.ValidNumber(msisdn):
 		return code{}, badMSISDN.because(MSISDNHeader + " must look like +221770123456.")
-	case s.board.Read().BehaviourOf(msisdn).Down:
+	case s.Board.Read().BehaviourOf(msisdn).Down:
 		return code{}, unavailable
 	case err != nil:
 		return code{}, err
@@ -107,7 +107,7 @@ func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) 
 	if err := violating(asked.validate()); err != nil {
 		return code{}, err
 	}
-	if !same(string(asked.Code), s.options.Credentials.MerchantCode) {
+	if !stage.Same(string(asked.Code), s.options.Credentials.MerchantCode) {
 		return code{}, merchantRefused
 	}
 	return s.book.issue(s.codeOf(r.Context(), asked, msisdn, address))
@@ -115,7 +115,7 @@ func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) 
 
 // codeOf is the code that a request asks for.
 func (s *Simulator) codeOf(ctx context.Context, q codeRequest, msisdn, address string) code {
-	now, life := s.clock.Now().UTC(), time.Duration(q.Validity)*time.Second
+	now, life := s.Now(), time.Duration(q.Validity)*time.Second
 	if life == 0 {
 		life = maxValidity
 	}
@@ -123,7 +123,7 @@ func (s *Simulator) codeOf(ctx context.Context, q codeRequest, msisdn, address s
 		ID: newID(), Name: q.Name, Amount: int64(q.Amount.Value), Reference: q.Reference, Metadata: q.Metadata,
 		SuccessURL: q.SuccessURL, CancelURL: q.CancelURL, CallbackURL: address, SingleUse: q.Restrictions.SingleUse,
 		MSISDN: msisdn, CreatedAt: now, ValidUntil: now.Add(life), AnswerLost: stage.AnswerIsLost(ctx),
-		Unread: stage.AnswerIsSpoiled(ctx), Force: s.board.Read().Force,
+		Unread: stage.AnswerIsSpoiled(ctx), Force: s.Board.Read().Force,
 	}
 	c.expectCustomer()
 	return c
@@ -139,7 +139,7 @@ func (s *Simulator) lose(r *http.Request, made code, timesOut bool) error {
 		return tryAgain
 	}
 	if r.Context().Err() == nil {
-		s.hang(r)
+		s.Hang(r)
 	}
 	return nil // nobody is there to be answered
 }
@@ -152,7 +152,7 @@ func (s *Simulator) payBeforeAnswer(ctx context.Context, c code) (transaction, b
 	}
 	t, err := s.book.pay(s.payment(c, c.NextAt, 0))
 	if err != nil {
-		s.log.Info("customer could not pay", "reference", c.Reference, "error", err)
+		s.Log.Info("customer could not pay", "reference", c.Reference, "error", err)
 		return transaction{}, false
 	}
 	return s.tellEarly(ctx, t), true
@@ -177,7 +177,7 @@ func (s *Simulator) codeReply(c code) (codeReply, error) {
 // checkPayment returns why a payment to the merchant is refused, or nil. Payments go
 // to a till, by its code, where deposits come from a number.
 func (s *Simulator) checkPayment(m movement) error {
-	if s.board.Read().BehaviourOf(m.Customer.ID).Down {
+	if s.Board.Read().BehaviourOf(m.Customer.ID).Down {
 		return unavailable
 	}
 	if err := violating(m.validate()); err != nil {
@@ -186,7 +186,7 @@ func (s *Simulator) checkPayment(m movement) error {
 	switch {
 	case !localNumber.MatchString(m.Customer.ID):
 		return badMSISDN
-	case m.Partner.IDType != idCode || !same(m.Partner.ID, s.options.Credentials.MerchantCode):
+	case m.Partner.IDType != idCode || !stage.Same(m.Partner.ID, s.options.Credentials.MerchantCode):
 		return merchantRefused
 	}
 	return nil
@@ -207,7 +207,7 @@ func (s *Simulator) readPayment(
 	if err := s.checkPayment(asked); err != nil {
 		return movement{}, ordered{}, err
 	}
-	b := s.board.Read().BehaviourOf(asked.Customer.ID)
+	b := s.Board.Read().BehaviourOf(asked.Customer.ID)
 	t := s.transaction(asked, address)
 	t.Type, t.Amount, t.Callbacks, t.LosesAnswers = typePayment, t.Asked, b.Callbacks, b.AnswerLost
 	if b.OtherAmount {
@@ -266,7 +266,7 @@ func (s *Simulator) confirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// The customer's own word beats what the number would have done by itself.
-	after, ended, err := s.book.settle(kept.ID, s.clock.Now().UTC(), true)
+	after, ended, err := s.book.settle(kept.ID, s.Now(), true)
 	if err != nil {
 		return err
 	}

@@ -1,16 +1,12 @@
 package sonatel
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"time"
 
 	"pirogue/sandbox/stage"
 )
-
-const hangsFor = 60 * time.Second // a lost answer, when the caller does not give up first
 
 // conclude answers a call whose money is on its way. The order of its acts is the
 // point of it: what a magic number does before, during or after the answer happens
@@ -28,12 +24,12 @@ func (s *Simulator) conclude(w http.ResponseWriter, r *http.Request, begun []tra
 	}
 	switch {
 	case lost:
-		s.hang(r)
+		s.Hang(r)
 	case timesOut:
 		return tryAgain
 	}
 	stage.WriteJSON(w, http.StatusOK, reply)
-	s.flush(w)
+	s.Flush(w)
 	s.carryOn(begun)
 	return nil
 }
@@ -52,36 +48,17 @@ func (s *Simulator) carryOn(begun []transaction) {
 
 // mayCorrect arranges the change of mind that the switch asks for.
 func (s *Simulator) mayCorrect(t transaction) {
-	after := time.Duration(s.board.Read().CorrectAfterMS) * time.Millisecond
-	if t.Status == Success || after == 0 {
+	if t.Status == Success {
 		return
 	}
-	s.agenda.At(t.UpdatedAt.Add(after), func() {
-		corrected, err := s.book.correct(t.ID, s.clock.Now().UTC())
+	s.MayCorrect(t.UpdatedAt, func() {
+		corrected, err := s.book.correct(t.ID, s.Now())
 		if err != nil {
-			s.log.Info("transaction not corrected", "error", err)
+			s.Log.Info("transaction not corrected", "error", err)
 			return
 		}
 		s.tell(corrected, 1)
 	})
-}
-
-// flush lets the answer leave before anything else happens: "at once" is not "before".
-func (s *Simulator) flush(w http.ResponseWriter) {
-	if err := http.NewResponseController(w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		s.log.Debug("answer not flushed", "error", err)
-	}
-}
-
-// hang keeps the caller waiting for an answer that never comes. It does not return.
-func (s *Simulator) hang(r *http.Request) {
-	if !stage.AnswerIsLost(r.Context()) { // a dropped answer is dropped at once
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
-		defer context.AfterFunc(s.life, cancel)() //nolint:contextcheck // Close ends the wait as well
-		stage.Wait(ctx, s.clock, hangsFor)
-	}
-	panic(http.ErrAbortHandler)
 }
 
 // arrange sees to it that a transaction ends when it is due: at once what is due
@@ -89,8 +66,8 @@ func (s *Simulator) hang(r *http.Request) {
 func (s *Simulator) arrange(t transaction) {
 	switch {
 	case t.final():
-	case t.NextAt.After(s.clock.Now()):
-		s.agenda.At(t.NextAt, func() { s.proceed(t.ID) })
+	case t.NextAt.After(s.Now()):
+		s.Agenda.At(t.NextAt, func() { s.proceed(t.ID) })
 	default:
 		s.proceed(t.ID)
 	}
@@ -98,9 +75,9 @@ func (s *Simulator) arrange(t transaction) {
 
 // proceed ends a transaction that is due, and tells of it.
 func (s *Simulator) proceed(id string) {
-	after, ended, err := s.book.settle(id, s.clock.Now().UTC(), false)
+	after, ended, err := s.book.settle(id, s.Now(), false)
 	if err != nil {
-		s.log.Error("transaction could not end", "error", err)
+		s.Log.Error("transaction could not end", "error", err)
 		return
 	}
 	if ended {
@@ -115,8 +92,8 @@ func (s *Simulator) proceed(id string) {
 func (s *Simulator) expect(c code) {
 	switch {
 	case c.NextAt.IsZero():
-	case c.NextAt.After(s.clock.Now()):
-		s.agenda.At(c.NextAt, func() { s.customerActs(c.ID) })
+	case c.NextAt.After(s.Now()):
+		s.Agenda.At(c.NextAt, func() { s.customerActs(c.ID) })
 	default:
 		s.customerActs(c.ID)
 	}
@@ -125,7 +102,7 @@ func (s *Simulator) expect(c code) {
 // customerActs lets the automatic customer of a code pay it, if it is time.
 func (s *Simulator) customerActs(id string) {
 	c, found := s.book.findCode(id)
-	now := s.clock.Now().UTC()
+	now := s.Now()
 	if !found || c.NextAt.IsZero() {
 		return
 	}
@@ -135,7 +112,7 @@ func (s *Simulator) customerActs(id string) {
 	}
 	t, err := s.book.pay(s.payment(c, c.confirmedAt(), s.board.settling()))
 	if err != nil {
-		s.log.Info("customer could not pay", "reference", c.Reference, "error", err)
+		s.Log.Info("customer could not pay", "reference", c.Reference, "error", err)
 		return
 	}
 	s.carryOn([]transaction{t})
@@ -145,6 +122,6 @@ func (s *Simulator) customerActs(id string) {
 func (s *Simulator) payment(c code, at time.Time, settling time.Duration) payment {
 	return payment{
 		codeID: c.ID, msisdn: c.MSISDN, behaviour: c.behaviour(), merchantCode: s.options.Credentials.MerchantCode,
-		at: at, now: s.clock.Now().UTC(), settling: settling,
+		at: at, now: s.Now(), settling: settling,
 	}
 }

@@ -41,7 +41,7 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// The PIN was right by now: a ceiling is not told to those who guess.
-	to := s.board.Read().PayoutTo(asked.Customer.ID)
+	to := s.Board.Read().PayoutTo(asked.Customer.ID)
 	if to.End == stage.RefusedAtOnce {
 		return ceilingReached
 	}
@@ -56,7 +56,7 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 // that is down is looked at first, and the PIN last: a call that is wrong in itself
 // costs no try.
 func (s *Simulator) checkDeposit(m movement) error {
-	if s.board.Read().PayoutTo(m.Customer.ID).Down {
+	if s.Board.Read().PayoutTo(m.Customer.ID).Down {
 		return unavailable
 	}
 	if err := violating(m.validate()); err != nil {
@@ -82,7 +82,7 @@ func (s *Simulator) deposit(m movement, to stage.Payout, address, bulkID string)
 
 // transaction is what every movement of a body has in common.
 func (s *Simulator) transaction(m movement, address string) transaction {
-	now := s.clock.Now().UTC()
+	now := s.Now()
 	if said, err := time.Parse(time.RFC3339, m.RequestDate); err == nil {
 		now = said.UTC()
 	}
@@ -96,7 +96,7 @@ func (s *Simulator) transaction(m movement, address string) transaction {
 
 // begin puts movements into the book, where the float and the journal have their say.
 func (s *Simulator) begin(asked ...ordered) ([]transaction, error) {
-	return s.book.begin(s.clock.Now().UTC(), s.board.settling(), asked)
+	return s.book.begin(s.Now(), s.board.settling(), asked)
 }
 
 // replyTo is the answer to a movement by itself. It carries no amount: only the history
@@ -131,7 +131,7 @@ func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 		if err := s.checkDeposit(line); err != nil {
 			return err
 		}
-		to := s.board.Read().PayoutTo(line.Customer.ID)
+		to := s.Board.Read().PayoutTo(line.Customer.ID)
 		asked[i] = s.deposit(line, to, address, bulkID)
 		asked[i].course.waits = true
 		if to.End == stage.RefusedAtOnce {

@@ -128,7 +128,7 @@ func (s *Simulator) found(t transaction) transactionReply {
 // word is what a status answer says for a status: while the switch is on, what stands in
 // no guide.
 func (s *Simulator) word(status Status) Status {
-	if s.board.Read().UnknownWords {
+	if s.Board.Read().UnknownWords {
 		return stage.UnknownWord
 	}
 	return status

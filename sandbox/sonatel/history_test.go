@@ -7,20 +7,22 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pirogue/sandbox/stagetest"
 )
 
 // TestTheHistoryIsSearched asks for three transactions, a minute apart, in every way.
 func TestTheHistoryIsSearched(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	first := w.deposits("R1", "770123456").text("transactionId")
-	w.clock.Advance(time.Minute)
+	first := w.deposits("R1", "770123456").Text("transactionId")
+	w.Clock.Advance(time.Minute)
 	w.deposits("R2", "770333333")
-	w.clock.Advance(time.Minute)
+	w.Clock.Advance(time.Minute)
 	w.makesCode("R3", "+221770123456")
 	w.becomes("R3", "SUCCESS")
 	at := func(name string, d time.Duration) string {
-		return name + "=" + url.QueryEscape(morning.Add(d).Format(time.RFC3339))
+		return name + "=" + url.QueryEscape(stagetest.Morning.Add(d).Format(time.RFC3339))
 	}
 	for name, row := range map[string]struct{ query, want string }{
 		"everything, the latest first":      {"", "R3 R2 R1"},
@@ -42,7 +44,7 @@ func TestTheHistoryIsSearched(t *testing.T) {
 	} {
 		var got []string
 		for _, found := range w.search(row.query) {
-			got = append(got, found.text("reference"))
+			got = append(got, found.Text("reference"))
 		}
 		if strings.Join(got, " ") != row.want {
 			t.Errorf("%s finds %v, want %q", name, got, row.want)
@@ -62,18 +64,18 @@ func TestQuirksOfTheHistoryCanBeMended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.deposits("R1", "770123456")
-	if raw := w.fetch(w.call(http.MethodGet, transactions, nil)).body; !strings.Contains(raw, `"amount":{"value":50000.0,"unit":"XOF"}`) {
+	if raw := w.Fetch(w.call(http.MethodGet, transactions, nil)).Body; !strings.Contains(raw, `"amount":{"value":50000.0,"unit":"XOF"}`) {
 		t.Errorf("the history says %s", raw)
 	}
-	w.set(`{"broken_type_filter": false, "float_amounts": false}`)
+	w.Set(`{"broken_type_filter": false, "float_amounts": false}`)
 	if found := w.search("type=CASHIN"); len(found) != 1 {
 		t.Errorf("the mended filter finds %v", found)
 	}
 	if found := w.search("type=MERCHANT_PAYMENT"); len(found) != 0 {
 		t.Errorf("the mended filter finds %v of another type", found)
 	}
-	w.set(`{"bare_arrays": false}`)
-	raw := w.fetch(w.call(http.MethodGet, transactions, nil)).body
+	w.Set(`{"bare_arrays": false}`)
+	raw := w.Fetch(w.call(http.MethodGet, transactions, nil)).Body
 	if !strings.HasPrefix(raw, `{"transactions":[{`) || !strings.Contains(raw, `"amount":{"value":50000,"unit":"XOF"}`) {
 		t.Errorf("the documented history says %s", raw)
 	}
@@ -96,12 +98,12 @@ func TestATransactionShowsWhatIsKnown(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
-	metadata := shown.object("metadata")
+	metadata := shown.Object("metadata")
 	if metadata["order"] != "42" || metadata["idempotencyKey"] == nil {
 		t.Errorf("the metadata are %v", metadata)
 	}
 	w.deposits("R2", "770123456")
-	if raw := w.fetch(w.call(http.MethodGet, transactions, nil)).body; strings.Contains(strings.ToLower(raw), "pin") || strings.Contains(raw, "otp") {
+	if raw := w.Fetch(w.call(http.MethodGet, transactions, nil)).Body; strings.Contains(strings.ToLower(raw), "pin") || strings.Contains(raw, "otp") {
 		t.Errorf("the history shows a secret: %s", raw)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pirogue/sandbox/stage"
+	"pirogue/sandbox/stagetest"
 )
 
 // TestMagicNumbersOfDeposits shows the table of the merchant API read for a cash-out:
@@ -41,12 +42,12 @@ func TestMagicNumbersOfDeposits(t *testing.T) {
 				t.Errorf("the answer says %v, want %s", reply, row.answer)
 			}
 			if row.after > 0 {
-				w.clock.Advance(row.after - time.Millisecond)
+				w.Clock.Advance(row.after - time.Millisecond)
 				w.becomes("R1", row.answer)
-				w.clock.Advance(time.Millisecond)
+				w.Clock.Advance(time.Millisecond)
 			}
 			w.becomes("R1", row.end)
-			w.clock.Advance(24 * time.Hour)
+			w.Clock.Advance(24 * time.Hour)
 			w.becomes("R1", row.end)
 			w.showsBooked(stage.Out, row.booked)
 			w.showsTold(row.end, row.told)
@@ -81,12 +82,12 @@ func TestMagicNumbersOfCodes(t *testing.T) {
 			w := newWorld(t)
 			w.makesCode("R1", row.msisdn)
 			if row.after > 0 {
-				w.clock.Advance(row.after - time.Millisecond)
+				w.Clock.Advance(row.after - time.Millisecond)
 				w.becomes("R1", "")
-				w.clock.Advance(time.Millisecond)
+				w.Clock.Advance(time.Millisecond)
 			}
 			w.becomes("R1", row.end)
-			w.clock.Advance(24 * time.Hour)
+			w.Clock.Advance(24 * time.Hour)
 			w.becomes("R1", row.end)
 			w.showsBooked(stage.In, row.booked)
 			w.showsTold(row.end, row.told)
@@ -122,9 +123,9 @@ func TestMagicNumbersOfPayments(t *testing.T) {
 				t.Fatalf("answers %d %v, want %s", status, reply, row.answer)
 			}
 			if row.after > 0 {
-				w.clock.Advance(row.after - time.Millisecond)
+				w.Clock.Advance(row.after - time.Millisecond)
 				w.becomes("R1", row.answer)
-				w.clock.Advance(time.Millisecond)
+				w.Clock.Advance(time.Millisecond)
 			}
 			w.becomes("R1", row.end)
 			booked := map[string]int64{"SUCCESS": 50000}[row.end]
@@ -138,38 +139,28 @@ func TestMagicNumbersOfPayments(t *testing.T) {
 
 // showsBooked checks that the book holds one payment R1 of amount, or none for 0.
 func (w *world) showsBooked(way stage.Direction, amount int64) {
-	w.t.Helper()
-	book := w.sim.Book()
-	if amount == 0 {
-		if len(book) != 0 {
-			w.t.Errorf("nothing was paid, and the book says %+v", book)
-		}
+	w.T.Helper()
+	p, paid := w.Books(amount)
+	if !paid {
 		return
 	}
-	if len(book) != 1 {
-		w.t.Fatalf("one payment, and the book says %+v", book)
-	}
-	p, shown := book[0], w.search("reference=R1")[0]
-	if p.OrderID != "R1" || p.Amount != amount || p.Asked != 50000 || p.Currency != "XOF" || p.Direction != way ||
+	shown := w.search("reference=R1")[0]
+	if p.OrderID != "R1" || p.Asked != 50000 || p.Currency != "XOF" || p.Direction != way ||
 		!stage.ValidNumber(p.MSISDN) {
-		w.t.Errorf("the book says %+v", p)
+		w.T.Errorf("the book says %+v", p)
 	}
-	if money := shown.object("amount"); money["value"] != float64(amount) || shown["transactionId"] != p.TxnID {
-		w.t.Errorf("the history says %v, the book %+v", shown, p)
+	if money := shown.Object("amount"); money["value"] != float64(amount) || shown["transactionId"] != p.TxnID {
+		w.T.Errorf("the history says %v, the book %+v", shown, p)
 	}
 }
 
 // showsTold closes the simulator so that no more callbacks can come, and checks
 // that there are exactly so many, and that all say the end.
 func (w *world) showsTold(end string, want int) {
-	w.t.Helper()
-	got := w.notices(want)
-	if len(got) != want {
-		w.t.Fatalf("%d callbacks arrived, want %d", len(got), want)
-	}
-	for _, n := range got {
-		if n.said["status"] != end || n.said["reference"] != "R1" {
-			w.t.Errorf("a callback says %s", n.raw)
+	w.T.Helper()
+	for _, n := range w.Notices(want) {
+		if n.Said["status"] != end || n.Said["reference"] != "R1" {
+			w.T.Errorf("a callback says %s", n.Raw)
 		}
 	}
 }
@@ -186,12 +177,12 @@ func TestTheOperatorIsDownForOneNumber(t *testing.T) {
 		"two steps":      w.call(http.MethodPost, payments, w.payment("R1", "770555555")),
 		"a password, to": w.call(http.MethodPost, payments+"/otp", fields{"idType": "MSISDN", "id": "770555555"}),
 	} {
-		if status, reply := w.object(req); status != http.StatusServiceUnavailable || reply["code"] != "5" {
+		if status, reply := w.Object(req); status != http.StatusServiceUnavailable || reply["code"] != "5" {
 			t.Errorf("%s answers %d %v", name, status, reply)
 		}
 	}
-	if len(w.sim.Transactions()) != 0 || len(w.sim.Codes()) != 0 {
-		t.Errorf("refused calls left %v and %v", w.sim.Transactions(), w.sim.Codes())
+	if len(w.Sim.Transactions()) != 0 || len(w.Sim.Codes()) != 0 {
+		t.Errorf("refused calls left %v and %v", w.Sim.Transactions(), w.Sim.Codes())
 	}
 }
 
@@ -202,7 +193,7 @@ func TestABeneficiaryAtTheCeilingIsRefusedAtOnce(t *testing.T) {
 	if status != http.StatusBadRequest || reply["code"] != "2025" || reply["status"] != "400" {
 		t.Errorf("answers %d %v", status, reply)
 	}
-	w.clock.Advance(24 * time.Hour)
+	w.Clock.Advance(24 * time.Hour)
 	w.becomes("R1", "")
 }
 
@@ -212,16 +203,16 @@ func TestTheAnswerToADepositIsLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	body := w.deposit("R1", "770666666")
-	w.givesUp(w.call(http.MethodPost, cashins, body))
+	w.GivesUp(w.call(http.MethodPost, cashins, body))
 	w.becomes("R1", "SUCCESS")
 	w.showsBooked(stage.Out, 50000)
 	if status, _ := w.post(cashins, body); status != http.StatusOK {
 		t.Errorf("the second call answers %d", status)
 	}
-	if book := w.sim.Book(); len(book) != 2 || book[0].OrderID != book[1].OrderID {
+	if book := w.Sim.Book(); len(book) != 2 || book[0].OrderID != book[1].OrderID {
 		t.Errorf("sent twice, and the book says %+v", book)
 	}
-	if kept := w.sim.Transactions(); !kept[0].AnswerLost || kept[1].AnswerLost {
+	if kept := w.Sim.Transactions(); !kept[0].AnswerLost || kept[1].AnswerLost {
 		t.Errorf("the transactions are %+v", kept)
 	}
 }
@@ -231,11 +222,11 @@ func TestTheAnswerToADepositIsLost(t *testing.T) {
 func TestACodeWhoseAnswerIsLostIsPaidByNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.givesUp(w.codeCall("R1", "+221770666666"))
-	w.set(`{"drop_answers": 1}`)
-	w.givesUp(w.codeCall("R2", "+221770123456"))
-	w.clock.Advance(24 * time.Hour)
-	if codes := w.sim.Codes(); len(codes) != 2 || !codes[0].AnswerLost || !codes[1].AnswerLost ||
+	w.GivesUp(w.codeCall("R1", "+221770666666"))
+	w.Set(`{"drop_answers": 1}`)
+	w.GivesUp(w.codeCall("R2", "+221770123456"))
+	w.Clock.Advance(24 * time.Hour)
+	if codes := w.Sim.Codes(); len(codes) != 2 || !codes[0].AnswerLost || !codes[1].AnswerLost ||
 		codes[0].NextAt != nil || codes[1].NextAt != nil {
 		t.Errorf("the codes are %+v", codes)
 	}
@@ -251,9 +242,9 @@ func TestACallerWhoIsGoneWasGivenNoCode(t *testing.T) {
 		gone, hangUp := context.WithCancel(t.Context())
 		hangUp()
 		answer := httptest.NewRecorder()
-		w.sim.Handler().ServeHTTP(answer, w.codeCall("R1", msisdn).WithContext(gone))
-		w.clock.Advance(time.Hour)
-		if codes := w.sim.Codes(); len(codes) != 1 || !codes[0].AnswerLost || codes[0].NextAt != nil || answer.Body.Len() != 0 {
+		w.Sim.Handler().ServeHTTP(answer, w.codeCall("R1", msisdn).WithContext(gone))
+		w.Clock.Advance(time.Hour)
+		if codes := w.Sim.Codes(); len(codes) != 1 || !codes[0].AnswerLost || codes[0].NextAt != nil || answer.Body.Len() != 0 {
 			t.Errorf("%s: the codes are %+v, the answer %s", msisdn, codes, answer.Body)
 		}
 		w.showsBooked(stage.In, 0)
@@ -272,13 +263,13 @@ func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {
 			w := newWorld(t)
 			w.registers()
 			arrived := make(chan struct{}, 9)
-			w.inbox.onNotice = func(notice) { arrived <- struct{}{} }
+			w.Inbox.OnNotice = func(stagetest.Notice) { arrived <- struct{}{} }
 			call(w)
 			if len(arrived) == 0 {
 				t.Error("the answer came before the first callback")
 			}
 			w.showsTold("SUCCESS", 3)
-			if book := w.sim.Book(); len(book) != 1 {
+			if book := w.Sim.Book(); len(book) != 1 {
 				t.Errorf("three callbacks of one payment, and the book says %v", book)
 			}
 		})

@@ -56,11 +56,11 @@ func (o otps) spend(customer, otp string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	mine, found := o.given[customer]
-	if found && same(mine.otp, otp) {
+	if found && stage.Same(mine.otp, otp) {
 		delete(o.given, customer)
 		return !o.clock.Now().After(mine.until)
 	}
-	return same(otp, OTP)
+	return stage.Same(otp, OTP)
 }
 
 // otp serves payments/otp, with which the tests of integrators stand in for the
@@ -70,7 +70,7 @@ func (s *Simulator) otp(w http.ResponseWriter, r *http.Request) error {
 	if err := readBody(w, r, &asked); err != nil {
 		return err
 	}
-	if s.board.Read().BehaviourOf(asked.ID).Down {
+	if s.Board.Read().BehaviourOf(asked.ID).Down {
 		return unavailable
 	}
 	if err := s.checkCustomer(asked); err != nil {

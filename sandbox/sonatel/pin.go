@@ -78,7 +78,7 @@ func (s *Simulator) decrypt(encrypted string) (string, error) {
 // checkRetailer lets those through who know the retailer's PIN. Wrong ones are
 // counted, and the third in a row blocks the account for good.
 func (s *Simulator) checkRetailer(p party) error {
-	if p.IDType != idMSISDN || !same(p.ID, s.options.Credentials.RetailerMSISDN) {
+	if p.IDType != idMSISDN || !stage.Same(p.ID, s.options.Credentials.RetailerMSISDN) {
 		return merchantRefused.because("The partner is not a retailer of this account.")
 	}
 	digits, err := s.decrypt(p.EncryptedPINCode)

@@ -2,7 +2,6 @@ package sonatel
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -71,30 +70,16 @@ func violating(found []violation) error {
 	return p
 }
 
-// refuse answers with err. What is not a problem of the caller's is ours to log, not
-// the caller's to read.
-func (s *Simulator) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var known problem
-	switch {
-	case errors.As(err, &known):
-	case errors.Is(err, errFull):
-		known = unavailable.because(errFull.Error())
-	default:
-		s.log.Error("call failed", "error", err)
-		known = internal
-	}
-	if known.http == http.StatusUnauthorized {
+// problems is what is no problem by itself, as Sonatel says it.
+var problems = map[error]stage.Refusal{
+	stage.ErrInternal: internal, stage.ErrDown: unavailable, stage.ErrFull: unavailable.because(stage.ErrFull.Error()),
+}
+
+// ServeHTTP serves the same problem to everybody.
+func (p problem) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p.http == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	known.write(w, r)
-}
-
-// answer serves the same problem to everybody.
-func (s *Simulator) answer(p problem) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.write(w, r) })
-}
-
-func (p problem) write(w http.ResponseWriter, r *http.Request) {
 	title := http.StatusText(p.http)
 	body, err := json.Marshal(struct {
 		Type       string      `json:"type"`

@@ -2,28 +2,17 @@ package sonatel_test
 
 import (
 	"net/http"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"pirogue/sandbox/sonatel"
+	"pirogue/sandbox/stagetest"
 )
 
 // journaled keeps a world's transactions and book in a file.
 func journaled(path string) func(*sonatel.Options) {
 	return func(o *sonatel.Options) { o.JournalPath = path }
-}
-
-// restarted is a world whose simulator was killed and started anew, down later.
-// The first one is left as kill -9 leaves it: nothing is closed.
-func restarted(w *world, path string, down time.Duration) *world {
-	w.t.Helper()
-	later := newWorld(w.t, func(o *sonatel.Options) { o.JournalPath = filepath.Join(w.t.TempDir(), "unused") })
-	later.clock.Advance(w.clock.Now().Add(down).Sub(later.clock.Now()))
-	later.inbox = w.inbox
-	later.start(journaled(path))
-	return later
 }
 
 func TestARestartForgetsNothing(t *testing.T) {
@@ -37,29 +26,31 @@ func TestARestartForgetsNothing(t *testing.T) {
 	sealed := w.deposit("SEALED", "770123456") // its PIN is under the key of before
 	bad := fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted("0000")}
 	w.post(balancePath, bad)
-	before := w.sim.Book()
+	before := w.Sim.Book()
 
-	later := restarted(w, path, 5*time.Second)
-	if after := later.sim.Book(); len(after) != 1 || after[0] != before[0] {
+	w.Kill(5 * time.Second)
+	w.start(journaled(path))
+	if after := w.Sim.Book(); len(after) != 1 || after[0] != before[0] {
 		t.Errorf("the book said %v and says %v", before, after)
 	}
-	if _, reply := later.post(balancePath, bad); reply["code"] != "2012" {
+	if _, reply := w.post(balancePath, bad); reply["code"] != "2012" {
 		t.Errorf("the second wrong PIN answers %v", reply)
 	}
-	if status, reply := later.post(cashins, sealed); status != http.StatusOK {
+	if status, reply := w.post(cashins, sealed); status != http.StatusOK {
 		t.Errorf("a PIN under the key of before answers %d %v", status, reply)
 	}
-	later.becomes("CODE", "")
-	later.clock.Advance(25*time.Second - time.Millisecond)
-	later.becomes("WAITS", "PENDING")
-	later.clock.Advance(time.Millisecond)
-	later.becomes("WAITS", "SUCCESS")
-	later.becomes("CODE", "SUCCESS")
-	if left := later.balance(); left != 1e9-150000 {
+	w.becomes("CODE", "")
+	w.Clock.Advance(25*time.Second - time.Millisecond)
+	w.becomes("WAITS", "PENDING")
+	w.Clock.Advance(time.Millisecond)
+	w.becomes("WAITS", "SUCCESS")
+	w.becomes("CODE", "SUCCESS")
+	if left := w.balance(); left != 1e9-150000 {
 		t.Errorf("%v is left of the float", left)
 	}
-	for _, n := range later.waitsFor(4) {
-		if got := n.header.Get("Authorization"); got != "Basic key" {
+	w.WaitsFor(4)
+	for _, n := range w.Inbox.All() {
+		if got := n.Header.Get("Authorization"); got != "Basic key" {
 			t.Errorf("a callback brings %q", got)
 		}
 	}
@@ -73,49 +64,34 @@ func TestACustomerPaysWhileTheSimulatorIsDown(t *testing.T) {
 	w := newWorld(t, journaled(path))
 	w.makesCode("IN", "+221770543210")
 	w.deposits("OUT", "770543210")
-	later := restarted(w, path, time.Hour)
-	later.becomes("IN", "SUCCESS")
-	later.becomes("OUT", "SUCCESS")
-	if book := later.sim.Book(); len(book) != 2 || !book[0].At.Equal(morning.Add(time.Hour)) {
+	w.Kill(time.Hour)
+	w.start(journaled(path))
+	w.becomes("IN", "SUCCESS")
+	w.becomes("OUT", "SUCCESS")
+	if book := w.Sim.Book(); len(book) != 2 || !book[0].At.Equal(stagetest.Morning.Add(time.Hour)) {
 		t.Errorf("the book says %+v", book)
 	}
 }
 
 func TestAJournalCutShort(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		tail  string
-		opens bool
-	}{
-		"in the middle of a line loses that line": {`{"transactions":[{"id`, true},
-		"after a damaged line is an error":        {"{\"transactions\":\x00\n", false},
-		"after a key there cannot be is one":      {`{"key":{"number":2,"key":""}}` + "\n", false},
-		"after a key that is none is one":         {`{"key":{"number":0,"key":"AAAA"}}` + "\n", false},
+	for name, tail := range map[string]stagetest.Tail{
+		"in the middle of a line loses that line": {Damage: `{"transactions":[{"id`, Opens: true},
+		"after a damaged line is an error":        {Damage: "{\"transactions\":\x00\n"},
+		"after a key there cannot be is one":      {Damage: `{"key":{"number":2,"key":""}}` + "\n"},
+		"after a key that is none is one":         {Damage: `{"key":{"number":0,"key":"AAAA"}}` + "\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "journal.jsonl")
 			w := newWorld(t, journaled(path))
 			w.deposits("R1", "770123456")
-			closeNow(t, w.sim)
-			whole, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, append(whole, row.tail...), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			sim, err := sonatel.New(sonatel.Options{PublicURL: w.url, Clock: w.clock, JournalPath: path})
-			if (err == nil) != row.opens {
-				t.Fatalf("opening it: %v", err)
-			}
-			if err != nil {
-				return
-			}
-			if book := sim.Book(); len(book) != 1 {
-				t.Errorf("the book says %v", book)
-			}
-			closeNow(t, sim)
+			stagetest.Close(t, w.Sim)
+			stagetest.CutShort(t, path, tail, func() (*sonatel.Simulator, error) {
+				options := sonatel.Options{Options: w.Options()}
+				options.JournalPath = path
+				return sonatel.New(options)
+			})
 		})
 	}
 }

@@ -1,16 +1,10 @@
 package sonatel
 
 import (
-	"crypto/subtle"
-	"mime"
 	"net/http"
-	"strings"
 
 	"pirogue/sandbox/stage"
 )
-
-// call is one call of the API. It answers, or returns why it did not.
-type call func(http.ResponseWriter, *http.Request) error
 
 // Handler serves the simulator. Mount it under the path of PublicURL, with that
 // path stripped.
@@ -18,19 +12,19 @@ func (s *Simulator) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.routeAccounts(mux)
 	s.routeMoney(mux)
-	page := s.board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
+	page := s.Board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
 	mux.Handle("/qr/{id}", page)
-	mux.HandleFunc("GET /assets/{file}", asset)
+	mux.HandleFunc("GET /assets/{file}", s.checkout.ServeAsset)
 	mux.HandleFunc("GET /book", s.showBook)
 	mux.Handle("/switches", s.board)
-	mux.Handle("/", s.answer(notFound))
+	mux.Handle("/", notFound)
 	return mux
 }
 
 // routeAccounts adds what opens the door and sets things up. The older token path
 // is the one most clients still use.
 func (s *Simulator) routeAccounts(mux *http.ServeMux) {
-	token := s.board.Disturb(http.HandlerFunc(s.token), s.answer(unavailable))
+	token := s.Board.Disturb(s.Answer(s.token, problems), unavailable)
 	mux.Handle("POST /oauth/v1/token", token)
 	mux.Handle("POST /oauth/token", token)
 	mux.Handle("GET /api/account/v1/publicKeys", s.api(s.publicKey))
@@ -45,7 +39,7 @@ func (s *Simulator) routeAccounts(mux *http.ServeMux) {
 // routeMoney adds what moves money and tells of it; a test can have these answers
 // dropped or mangled.
 func (s *Simulator) routeMoney(mux *http.ServeMux) {
-	for pattern, serve := range map[string]call{
+	for pattern, serve := range map[string]stage.Call{
 		"POST /api/eWallet/v1/cashins":                   s.cashin,
 		"POST /api/eWallet/v1/bulkcashins":               s.bulkCashin,
 		"POST /api/eWallet/v4/qrcode":                    s.qrCode,
@@ -56,44 +50,38 @@ func (s *Simulator) routeMoney(mux *http.ServeMux) {
 		"GET /api/eWallet/v1/transactions":               s.search,
 		"GET /api/eWallet/v1/transactions/{id}/status":   s.status,
 	} {
-		call := s.board.Drop(s.board.Mangle(s.admitted(serve)))
-		mux.Handle(pattern, s.board.Disturb(call, s.answer(unavailable)))
+		call := s.Board.Drop(s.Board.Mangle(s.admitted(serve)))
+		mux.Handle(pattern, s.Board.Disturb(call, unavailable))
 	}
 }
 
 // api serves a call to those who may make it, unless Sonatel is down.
-func (s *Simulator) api(serve call) http.Handler {
-	return s.board.Disturb(s.admitted(serve), s.answer(unavailable))
+func (s *Simulator) api(serve stage.Call) http.Handler {
+	return s.Board.Disturb(s.admitted(serve), unavailable)
 }
 
 // admitted serves a call to those who may make it.
-func (s *Simulator) admitted(serve call) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := s.admit(r)
-		if err == nil {
-			err = serve(w, r)
+func (s *Simulator) admitted(serve stage.Call) http.Handler {
+	return s.Answer(func(w http.ResponseWriter, r *http.Request) error {
+		if err := s.admit(r); err != nil {
+			return err
 		}
-		if err != nil {
-			s.refuse(w, r, err)
-		}
-	})
+		return serve(w, r)
+	}, problems)
 }
 
 // admit returns why a call may not pass, or nil. The gateway looks at the content
 // type before it looks at the token, and wants one even where there is no content.
 func (s *Simulator) admit(r *http.Request) error {
 	quirks := s.board.quirksNow()
-	if r.Method != http.MethodGet || quirks.ContentTypeRequiredOnGET {
-		media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if err != nil || media != "application/json" {
-			return unsupportedMedia
-		}
+	if !stage.SaysJSON(r) && (r.Method != http.MethodGet || quirks.ContentTypeRequiredOnGET) {
+		return unsupportedMedia
 	}
-	token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	token, isBearer := stage.Bearer(r)
 	switch {
 	case !isBearer:
 		return badCredentials.because("The call needs an Authorization: Bearer header.")
-	case s.board.Read().RefuseTokens:
+	case s.Board.Read().RefuseTokens:
 		return badCredentials.because("The access token is revoked.")
 	default:
 		return s.tokens.check(token)
@@ -102,18 +90,9 @@ func (s *Simulator) admit(r *http.Request) error {
 
 // showBook answers with everything the simulator knows and executed.
 func (s *Simulator) showBook(w http.ResponseWriter, _ *http.Request) {
-	executed := s.Book()
-	if executed == nil {
-		executed = []stage.Paid{}
-	}
 	stage.WriteJSON(w, http.StatusOK, struct {
 		Codes        []Code        `json:"qr_codes"`
 		Transactions []Transaction `json:"transactions"`
 		Paid         []stage.Paid  `json:"paid"`
-	}{s.Codes(), s.Transactions(), executed})
-}
-
-// same compares secrets in a time that does not depend on where they differ.
-func same(a, b string) bool {
-	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+	}{s.Codes(), s.Transactions(), s.Book()})
 }

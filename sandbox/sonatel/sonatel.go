@@ -23,10 +23,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"pirogue/sandbox/stage"
@@ -52,7 +48,6 @@ const MSISDNHeader = "X-Sandbox-Msisdn"
 
 const (
 	tokenLifetime   = 299 * time.Second // observed in production
-	defaultMaxKept  = 100_000           // QR codes, and transactions: about 200 MB
 	defaultFloat    = 1_000_000_000     // XOF of the retailer; see Switches.Balance
 	customerBalance = 250_000           // XOF that every customer is said to have
 )
@@ -66,59 +61,47 @@ type Credentials struct {
 	CallbackSecret         string // signs callbacks
 }
 
-// Options says how a simulator runs. Only PublicURL has no default.
+// Options says how a simulator runs. PublicURL has at most 60 characters; MaxOrders counts
+// QR codes, and transactions.
 type Options struct {
-	// PublicURL is where browsers and Pirogue reach this simulator, base path
-	// included, at most 60 characters: http://127.0.0.1:8090/sonatel.
-	PublicURL string
-	// JournalPath is the file that keeps transactions and book; empty keeps them in memory.
-	JournalPath string
-	// Clock is the time of day unless said otherwise.
-	Clock stage.Clock
+	stage.Options
+
 	// Credentials default, field by field, to the sandbox's own.
 	Credentials Credentials
-	// MaxKept bounds memory: so many QR codes and so many transactions, 100 000 by
-	// default. Beyond it calls answer 503: a witness refuses rather than forgets.
-	MaxKept int
-	// NotifyClient carries callbacks; the default follows no redirect.
-	NotifyClient *http.Client
-	// Log takes what is worth knowing; nil keeps silent.
-	Log *slog.Logger
 }
 
 // Simulator is Sonatel's Orange Money API. Make it with New.
 type Simulator struct {
-	options   Options
-	log       *slog.Logger
-	clock     stage.Clock
-	book      *book
-	tokens    tokens
-	otps      otps
-	board     *board
-	agenda    *stage.Agenda
-	messenger *stage.Messenger
-	life      context.Context //nolint:containedctx // ends with Close, and with it every wait
-	end       context.CancelFunc
+	*stage.Crew
+
+	options  Options
+	book     *book
+	tokens   tokens
+	otps     otps
+	board    *board
+	checkout stage.Checkout
 }
 
 // New starts a simulator. With a journal it takes up everything where it was left,
 // and what fell due meanwhile happens at once.
 func New(o Options) (*Simulator, error) {
-	o = o.withDefaults()
-	if err := o.validate(); err != nil {
+	o, err := o.ready()
+	if err != nil {
 		return nil, err
 	}
-	kept, err := openBook(o.JournalPath, o.MaxKept, o.Credentials.PIN)
+	checkout, err := stage.NewCheckout(files)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := openBook(o.JournalPath, o.MaxOrders, o.Credentials.PIN)
 	if err != nil {
 		return nil, err
 	}
 	s := &Simulator{
-		options: o, log: o.Log, clock: o.Clock, book: kept,
-		tokens: newTokens(o.Clock, o.Credentials.ClientSecret), otps: newOTPs(o.Clock),
-		board: newBoard(o.Clock, kept), agenda: stage.NewAgenda(o.Clock),
-		messenger: stage.NewMessenger(o.NotifyClient, o.Log),
+		Crew: stage.NewCrew(o.Options), options: o, book: kept, checkout: checkout,
+		tokens: tokens{o.Clock, stage.NewTokens(o.Credentials.ClientSecret)}, otps: newOTPs(o.Clock),
 	}
-	s.life, s.end = context.WithCancel(context.Background())
+	s.board = &board{Board: s.Board, book: kept, quirks: usual}
 	s.resume()
 	return s, nil
 }
@@ -133,26 +116,16 @@ func (s *Simulator) resume() {
 	}
 }
 
-func (o Options) validate() error {
-	base, err := url.Parse(o.PublicURL)
-	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return fmt.Errorf("public URL %q is not an http address", o.PublicURL)
+func (o Options) ready() (Options, error) {
+	ready, err := o.Ready()
+	switch {
+	case err != nil:
+		return o, err
+	case len(ready.PublicURL) > maxPublicURL:
+		return o, fmt.Errorf("public URL %q is longer than %d characters, and no QR code would hold its links",
+			ready.PublicURL, maxPublicURL)
 	}
-	if len(o.PublicURL) > maxPublicURL {
-		return fmt.Errorf("public URL %q is longer than %d characters, and no QR code would hold its links",
-			o.PublicURL, maxPublicURL)
-	}
-	return nil
-}
-
-func (o Options) withDefaults() Options {
-	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
-	if o.Clock == nil {
-		o.Clock = stage.WallClock{}
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Options = ready
 	o.Credentials = Credentials{
 		ClientID:       cmp.Or(o.Credentials.ClientID, ClientID),
 		ClientSecret:   cmp.Or(o.Credentials.ClientSecret, ClientSecret),
@@ -162,13 +135,12 @@ func (o Options) withDefaults() Options {
 		CallbackKey:    cmp.Or(o.Credentials.CallbackKey, CallbackKey),
 		CallbackSecret: cmp.Or(o.Credentials.CallbackSecret, CallbackSecret),
 	}
-	o.MaxKept = cmp.Or(o.MaxKept, defaultMaxKept)
-	return o
+	return o, nil
 }
 
 // Book returns everything executed so far, oldest first.
 func (s *Simulator) Book() []stage.Paid {
-	return s.book.executed()
+	return s.book.Paid()
 }
 
 // Transactions returns every transaction, oldest first. A QR code that nobody paid
@@ -213,8 +185,5 @@ func (s *Simulator) SetSwitches(wanted Switches) error {
 // be repeated are given up as well, and calls that hang are let go. Closing twice
 // is harmless.
 func (s *Simulator) Close(ctx context.Context) error {
-	s.end()
-	s.board.Close()
-	s.agenda.Close()
-	return errors.Join(s.messenger.Close(ctx), s.book.close())
+	return errors.Join(s.Crew.Close(ctx), s.book.Close())
 }

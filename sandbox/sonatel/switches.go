@@ -87,10 +87,6 @@ type board struct {
 	quirks Quirks // without Balance and WrongPINs
 }
 
-func newBoard(clock stage.Clock, kept *book) *board {
-	return &board{Board: stage.NewBoard(clock), book: kept, quirks: usual}
-}
-
 // quirksNow returns Sonatel's own switches without the figures of the book.
 func (b *board) quirksNow() Quirks {
 	b.mu.Lock()
@@ -172,11 +168,6 @@ var says = map[string]string{
 	"forged_callbacks":             "Follows every callback with a forged one that claims a success",
 	"balance":                      "What is left of the retailer's float, in XOF",
 	"wrong_pins":                   "Wrong PINs in a row of the retailer; 3 is blocked",
-}
-
-// notificationDelay is how long each callback is held back.
-func (b *board) notificationDelay() time.Duration {
-	return time.Duration(b.Read().NotificationDelayMS) * time.Millisecond
 }
 
 // settling is how long a transaction stays pending at least.

@@ -9,44 +9,36 @@ import (
 
 	"pirogue/sandbox/sonatel"
 	"pirogue/sandbox/stage"
+	"pirogue/sandbox/stagetest"
 )
 
 func TestSwitchesAreReadAndSetOneByOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"latency_ms": 5, "two_signatures": true}`)
-	now := w.set(`{"latency_ms": 0}`)
-	for name, want := range map[string]any{
-		"latency_ms": 0.0, "two_signatures": true, "bare_arrays": true, "float_amounts": true, "broken_type_filter": true,
-		"content_type_required_on_get": true, "empty_registration": true, "balance": 1e9, "wrong_pins": 0.0, "down": false,
-	} {
-		if now[name] != want {
-			t.Errorf("%s stands at %v, want %v", name, now[name], want)
-		}
-	}
-	for name, bad := range map[string]string{
-		"a switch there is not":      `{"latency": 5}`,
-		"a latency of an hour":       `{"latency_ms": 3600000, "two_signatures": false}`,
-		"an end after more than 24h": `{"final_only_after_ms": 86400001}`,
-		"a float below zero":         `{"balance": -1}`,
-		"four wrong PINs":            `{"wrong_pins": 4}`,
-		"two sets":                   `{} {}`,
-	} {
-		status, reply := w.object(w.request(http.MethodPost, "/switches", strings.NewReader(bad)))
-		if status != http.StatusBadRequest || reply["error"] == "" {
-			t.Errorf("%s answers %d %v", name, status, reply)
-		}
-	}
-	after := w.sim.Switches()
+	w.Set(`{"latency_ms": 5, "two_signatures": true}`)
+	now := w.Set(`{"latency_ms": 0}`)
+	now.Has(t, "the switches", fields{
+		"latency_ms": 0, "two_signatures": true, "bare_arrays": true, "float_amounts": true, "broken_type_filter": true,
+		"content_type_required_on_get": true, "empty_registration": true, "balance": 1e9, "wrong_pins": 0, "down": false,
+	})
+	w.Says(nil, [][2]string{
+		{`POST /switches {"latency": 5}`, `400 {"error":"`},
+		{`POST /switches {"latency_ms": 3600000, "two_signatures": false}`, `400 {"error":"`},
+		{`POST /switches {"final_only_after_ms": 86400001}`, `400 {"error":"`},
+		{`POST /switches {"balance": -1}`, `400 {"error":"`},
+		{`POST /switches {"wrong_pins": 4}`, `400 {"error":"`},
+		{`POST /switches {} {}`, `400 {"error":"`},
+	})
+	after := w.Sim.Switches()
 	if !after.TwoSignatures || after.LatencyMS != 0 || *after.Balance != 1_000_000_000 {
 		t.Errorf("what was refused changed something: %+v", after)
 	}
 	after.Down = true
-	if err := w.sim.SetSwitches(after); err != nil || !w.sim.Switches().Down {
-		t.Errorf("set from Go, down is %v: %v", w.sim.Switches().Down, err)
+	if err := w.Sim.SetSwitches(after); err != nil || !w.Sim.Switches().Down {
+		t.Errorf("set from Go, down is %v: %v", w.Sim.Switches().Down, err)
 	}
 	after.FinalOnlyAfterMS = -1
-	if err := w.sim.SetSwitches(after); err == nil {
+	if err := w.Sim.SetSwitches(after); err == nil {
 		t.Error("an end before the beginning is accepted")
 	}
 }
@@ -55,18 +47,18 @@ func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	reply := w.makesCode("R1", "+221770444444")
-	w.set(`{"down": true}`)
+	w.Set(`{"down": true}`)
 	for _, path := range []string{"/oauth/v1/token", cashins, qrcode, balancePath} {
 		if status, reply := w.post(path, fields{}); status != http.StatusServiceUnavailable || reply["code"] != "5" {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
-	if page := w.fetch(w.request(http.MethodGet, reply.text("deepLink"), nil)); page.status != http.StatusServiceUnavailable ||
-		!strings.Contains(page.body, "Service indisponible") {
-		t.Errorf("the page answers %d", page.status)
+	if page := w.Fetch(w.Request(http.MethodGet, reply.Text("deepLink"), nil)); page.Status != http.StatusServiceUnavailable ||
+		!strings.Contains(page.Body, "Service indisponible") {
+		t.Errorf("the page answers %d", page.Status)
 	}
-	w.set(`{"down": false}`)
-	w.clock.Advance(30 * time.Second)
+	w.Set(`{"down": false}`)
+	w.Clock.Advance(30 * time.Second)
 	w.becomes("R1", "SUCCESS")
 }
 
@@ -75,7 +67,7 @@ func TestExecutedThenTimedOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.registers()
-	w.set(`{"executes_then_times_out": true}`)
+	w.Set(`{"executes_then_times_out": true}`)
 	for path, body := range map[string]fields{
 		cashins: w.deposit("OUT", "770123456"), oneStep: w.payment("IN", "770123456"),
 	} {
@@ -83,14 +75,15 @@ func TestExecutedThenTimedOut(t *testing.T) {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
-	if status, _ := w.object(w.codeCall("CODE", "+221770123456")); status != http.StatusGatewayTimeout {
+	if status, _ := w.Object(w.codeCall("CODE", "+221770123456")); status != http.StatusGatewayTimeout {
 		t.Errorf("qrcode answers %d", status)
 	}
 	w.becomes("OUT", "SUCCESS")
 	w.becomes("IN", "SUCCESS")
 	w.becomes("CODE", "")
-	if told := w.notices(2); len(told) != 2 || len(w.sim.Book()) != 2 {
-		t.Errorf("two were executed: %d callbacks, and the book says %v", len(told), w.sim.Book())
+	w.Notices(2)
+	if len(w.Sim.Book()) != 2 {
+		t.Errorf("two were executed, and the book says %v", w.Sim.Book())
 	}
 }
 
@@ -98,8 +91,8 @@ func TestDroppedAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	body := w.deposit("R1", "770123456")
-	w.set(`{"drop_answers": 1}`)
-	w.givesUp(w.call(http.MethodPost, cashins, body))
+	w.Set(`{"drop_answers": 1}`)
+	w.GivesUp(w.call(http.MethodPost, cashins, body))
 	w.becomes("R1", "SUCCESS")
 	w.showsBooked(stage.Out, 50000)
 }
@@ -108,15 +101,15 @@ func TestDroppedAnswers(t *testing.T) {
 func TestNothingEndsBeforeItsTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"final_only_after_ms": 7200000}`)
+	w.Set(`{"final_only_after_ms": 7200000}`)
 	if reply := w.deposits("OUT", "770123456"); reply["status"] != "PENDING" {
 		t.Errorf("the answer says %v", reply)
 	}
 	w.makesCode("IN", "+221770123456")
 	w.becomes("IN", "PENDING")
-	w.clock.Advance(2*time.Hour - time.Second)
+	w.Clock.Advance(2*time.Hour - time.Second)
 	w.becomes("OUT", "PENDING")
-	w.clock.Advance(time.Second)
+	w.Clock.Advance(time.Second)
 	w.becomes("OUT", "SUCCESS")
 	w.becomes("IN", "SUCCESS")
 }
@@ -124,13 +117,13 @@ func TestNothingEndsBeforeItsTime(t *testing.T) {
 func TestRevokedTokensAndShortOnes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"refuse_tokens": true}`)
+	w.Set(`{"refuse_tokens": true}`)
 	if status, reply := w.get(transactions); status != http.StatusUnauthorized || reply["code"] != "10" {
 		t.Errorf("a revoked token answers %d %v", status, reply)
 	}
-	w.set(`{"refuse_tokens": false, "token_lifetime_s": 60}`)
+	w.Set(`{"refuse_tokens": false, "token_lifetime_s": 60}`)
 	w.logsIn()
-	w.clock.Advance(time.Minute)
+	w.Clock.Advance(time.Minute)
 	if status, _ := w.get(transactions); status != http.StatusUnauthorized {
 		t.Errorf("a token of a minute answers %d after it", status)
 	}
@@ -139,11 +132,11 @@ func TestRevokedTokensAndShortOnes(t *testing.T) {
 func TestTheBookIsReadable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	book := func() string { return w.fetch(w.request(http.MethodGet, "/book", nil)).body }
+	book := func() string { return w.Visit("/book").Body }
 	if empty := book(); empty != `{"qr_codes":[],"transactions":[],"paid":[]}` {
 		t.Errorf("an empty book says %s", empty)
 	}
-	link := w.makesCode("IN", "+221770123456").text("qrId")
+	link := w.makesCode("IN", "+221770123456").Text("qrId")
 	w.becomes("IN", "SUCCESS")
 	w.deposits("OUT", "770123456")
 	shown := book()
@@ -164,10 +157,7 @@ func TestTheBookIsReadable(t *testing.T) {
 
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"", "sandbox", "/sonatel", "ftp://host", "http://", "http://" + strings.Repeat("a", 54)} {
-		if sim, err := sonatel.New(sonatel.Options{PublicURL: address}); err == nil {
-			closeNow(t, sim)
-			t.Errorf("%q is accepted", address)
-		}
-	}
+	stagetest.NeedsAnAddress(t, func(address string) (*sonatel.Simulator, error) {
+		return sonatel.New(sonatel.Options{Options: stage.Options{PublicURL: address}})
+	}, "http://"+strings.Repeat("a", 54))
 }

@@ -1,13 +1,8 @@
 package sonatel
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"pirogue/sandbox/stage"
@@ -18,7 +13,7 @@ import (
 // with RS256; for callers both are opaque.
 type tokens struct {
 	clock stage.Clock
-	key   []byte
+	stage.Tokens
 }
 
 // claims is what a token says.
@@ -29,52 +24,24 @@ type claims struct {
 	Type     string `json:"typ"`
 }
 
-func newTokens(clock stage.Clock, secret string) tokens {
-	key := sha256.Sum256([]byte("access token " + secret))
-	return tokens{clock: clock, key: key[:]}
-}
-
 // grant returns a token that is good for lifetime.
 func (t tokens) grant(kind string, lifetime time.Duration) (string, error) {
 	now := t.clock.Now()
-	body, err := json.Marshal(claims{
-		ID: rand.Text(), IssuedAt: now.Unix(), Expires: now.Add(lifetime).Unix(), Type: kind,
-	})
-	if err != nil {
-		return "", err
-	}
-	content := encode([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + encode(body)
-	return content + "." + t.seal(content), nil
+	return t.JWT(claims{ID: rand.Text(), IssuedAt: now.Unix(), Expires: now.Add(lifetime).Unix(), Type: kind})
 }
 
 // check returns why a token is refused, or nil.
 func (t tokens) check(token string) error {
-	// One reason for whatever we did not make ourselves: a guess learns nothing from it.
-	made := badCredentials.because("The access token is unknown.")
-	end := strings.LastIndexByte(token, '.')
-	if end < 0 || !same(token[end+1:], t.seal(token[:end])) {
-		return made
-	}
-	_, body, _ := strings.Cut(token[:end], ".")
-	raw, err := base64.RawURLEncoding.DecodeString(body)
 	var said claims
-	if err != nil || json.Unmarshal(raw, &said) != nil || said.Type != bearer {
-		return made
+	// One reason for whatever we did not make ourselves: a guess learns nothing from it.
+	if !t.Read(token, &said) || said.Type != bearer {
+		return badCredentials.because("The access token is unknown.")
 	}
 	if t.clock.Now().Unix() >= said.Expires {
 		return badCredentials.because("The access token has expired.")
 	}
 	return nil
 }
-
-// seal is what only we can put under a token.
-func (t tokens) seal(content string) string {
-	mac := hmac.New(sha256.New, t.key)
-	mac.Write([]byte(content))
-	return encode(mac.Sum(nil))
-}
-
-func encode(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
 
 // The kinds of token.
 const (
@@ -102,45 +69,42 @@ type grantRefusal struct {
 
 // token serves both token paths. Sonatel's document wants the credentials in the
 // form; some clients send HTTP Basic, and are served as well.
-func (s *Simulator) token(w http.ResponseWriter, r *http.Request) {
+func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	id, secret, isBasic := r.BasicAuth()
 	if !isBasic {
 		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
 	}
 	switch {
-	case !same(id, s.options.Credentials.ClientID):
+	case !stage.Same(id, s.options.Credentials.ClientID):
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "INVALID_CREDENTIALS: Invalid client credentials"})
-	case s.board.Read().KeysChanged, !same(secret, s.options.Credentials.ClientSecret):
+	case s.Board.Read().KeysChanged, !stage.Same(secret, s.options.Credentials.ClientSecret):
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"unauthorized_client", "INVALID_CREDENTIALS: Invalid client secret"})
 	case r.PostFormValue("grant_type") != "client_credentials":
 		stage.WriteJSON(w, http.StatusBadRequest,
 			grantRefusal{"unsupported_grant_type", "Only grant_type=client_credentials is known."})
 	default:
-		s.grant(w, r)
+		return s.grant(w)
 	}
+	return nil
 }
 
 // grant answers with a token to those who showed who they are.
-func (s *Simulator) grant(w http.ResponseWriter, r *http.Request) {
-	lifetime := tokenLifetime
-	if forced := s.board.Read().TokenLifetimeS; forced > 0 {
-		lifetime = time.Duration(forced) * time.Second
-	}
+func (s *Simulator) grant(w http.ResponseWriter) error {
+	lifetime := s.Board.Read().TokenLifetime(tokenLifetime)
 	access, err := s.tokens.grant(bearer, lifetime)
 	if err != nil {
-		s.refuse(w, r, err)
-		return
+		return err
 	}
 	again, err := s.tokens.grant(refresh, refreshLifetime)
 	if err != nil {
-		s.refuse(w, r, err)
-		return
+		return err
 	}
 	stage.WriteJSON(w, http.StatusOK, grantReply{
 		AccessToken: access, ExpiresIn: int64(lifetime / time.Second), TokenType: bearer, Scope: "email profile",
 		RefreshToken: again, RefreshExpiresIn: int64(refreshLifetime / time.Second),
 	})
+	return nil
 }

@@ -5,14 +5,16 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+
+	"pirogue/sandbox/stage"
 )
 
 // key returns one of the two keys that PINs are encrypted with, 0 or 1. It is made
 // when somebody first asks, since that takes a tenth of a second, and kept: a
 // restart revokes nothing.
 func (b *book) key(number int) (*rsa.PrivateKey, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.Lock()
+	defer b.Unlock()
 	if b.keys[number] != nil {
 		return b.keys[number], nil
 	}
@@ -20,7 +22,7 @@ func (b *book) key(number int) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a key: %w", err)
 	}
-	err = b.record(entry{Key: &servedKeyLine{Number: number, Key: x509.MarshalPKCS1PrivateKey(made)}})
+	err = b.Record(entry{Key: &servedKeyLine{Number: number, Key: x509.MarshalPKCS1PrivateKey(made)}})
 	return b.keys[number], err
 }
 
@@ -42,20 +44,20 @@ func (b *book) applyKey(line *servedKeyLine) error {
 // tryPIN lets the retailer's PIN through and counts any other. The count is in the
 // journal: as with the real account, nobody gets three more tries by a restart.
 func (b *book) tryPIN(digits string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.Lock()
+	defer b.Unlock()
 	after := b.pin
 	switch {
 	case b.pin.Wrong >= maxWrongPINs:
 		return pinBlocked
-	case !same(digits, b.pin.PIN):
+	case !stage.Same(digits, b.pin.PIN):
 		after.Wrong++
 	case b.pin.Wrong == 0:
 		return nil
 	default:
 		after.Wrong = 0
 	}
-	if err := b.record(entry{PIN: &after}); err != nil {
+	if err := b.Record(entry{PIN: &after}); err != nil {
 		return err
 	}
 	switch after.Wrong {
@@ -72,25 +74,25 @@ func (b *book) tryPIN(digits string) error {
 
 // changePIN gives the retailer another PIN.
 func (b *book) changePIN(digits string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.record(entry{PIN: &pinState{PIN: digits}})
+	b.Lock()
+	defer b.Unlock()
+	return b.Record(entry{PIN: &pinState{PIN: digits}})
 }
 
 // figures returns what is left of the float, in XOF, and how many wrong PINs in a
 // row were entered.
 func (b *book) figures() (left int64, wrong int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.Lock()
+	defer b.Unlock()
 	return b.granted - b.taken, b.pin.Wrong
 }
 
 // refigure replaces the float and the count of wrong PINs; nil leaves them.
 func (b *book) refigure(left *int64, wrong *int) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.Lock()
+	defer b.Unlock()
 	if wrong != nil && *wrong != b.pin.Wrong {
-		if err := b.record(entry{PIN: &pinState{PIN: b.pin.PIN, Wrong: *wrong}}); err != nil {
+		if err := b.Record(entry{PIN: &pinState{PIN: b.pin.PIN, Wrong: *wrong}}); err != nil {
 			return err
 		}
 	}
@@ -103,9 +105,7 @@ func (b *book) refigure(left *int64, wrong *int) error {
 // collected is what customers paid to the merchant, in XOF. It is not the float:
 // what is collected does not pay for deposits.
 func (b *book) collected() (sum int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, line := range b.paid {
+	for _, line := range b.Paid() {
 		if line.TxnID[:len(prefixPay)] == prefixPay {
 			sum += line.Amount
 		}

@@ -1,18 +1,18 @@
 package sonatel
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"pirogue/sandbox/stage"
 )
 
 // Limits of the wire, from Sonatel's document unless said otherwise; lengths are in
@@ -169,20 +169,18 @@ func common(a amount, reference string, metadata map[string]string) []violation 
 
 // readBody decodes the JSON body of a call into v, which must be a pointer.
 func readBody(w http.ResponseWriter, r *http.Request, v any) error {
-	var raw bytes.Buffer
-	if _, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		var over *http.MaxBytesError
-		if errors.As(err, &over) {
+	raw, err := stage.ReadBody(w, r, maxBody)
+	if err != nil {
+		if _, over := errors.AsType[*http.MaxBytesError](err); over {
 			return tooLarge
 		}
 		return invalidBody.because("The body could not be read to its end.")
 	}
-	err := json.Unmarshal(raw.Bytes(), v)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrong):
+	err = json.Unmarshal(raw, v)
+	if wrong, found := errors.AsType[*json.UnmarshalTypeError](err); found {
 		return violating([]violation{{wrong.Field, "must be of another type"}})
-	case err != nil:
+	}
+	if err != nil {
 		return invalidBody.because(err.Error())
 	}
 	return nil
@@ -198,10 +196,7 @@ func callbackURL(r *http.Request) (string, error) {
 	return address, nil
 }
 
-func validURL(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && len(s) <= maxURL && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
-}
+func validURL(s string) bool { return len(s) <= maxURL && stage.IsAddress(s) }
 
 // instant writes a time as Sonatel does.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

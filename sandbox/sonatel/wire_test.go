@@ -35,15 +35,14 @@ func TestToken(t *testing.T) {
 				t.Fatalf("answers %d %v", status, reply)
 			}
 			if row.want == http.StatusOK && (reply["expires_in"] != 299.0 || reply["token_type"] != "bearer" ||
-				strings.Count(reply.text("access_token"), ".") != 2 || reply.text("refresh_token") == "") {
+				strings.Count(reply.Text("access_token"), ".") != 2 || reply.Text("refresh_token") == "") {
 				t.Errorf("a grant says %v", reply)
 			}
 		})
 	}
-	req := w.request(http.MethodPost, "/oauth/v1/token", strings.NewReader("grant_type=client_credentials"))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req := w.Form("/oauth/v1/token", "grant_type", "client_credentials")
 	req.SetBasicAuth(id, secret)
-	if status, reply := w.object(req); status != http.StatusOK {
+	if status, reply := w.Object(req); status != http.StatusOK {
 		t.Errorf("HTTP Basic answers %d %v", status, reply)
 	}
 }
@@ -56,8 +55,8 @@ func TestCallsNeedATokenAndAContentType(t *testing.T) {
 		code   string
 	}{
 		"all is well":                        {func(*world, *http.Request) {}, 200, ""},
-		"a token in its last second":         {func(w *world, _ *http.Request) { w.clock.Advance(298 * time.Second) }, 200, ""},
-		"an expired token":                   {func(w *world, _ *http.Request) { w.clock.Advance(299 * time.Second) }, 401, "10"},
+		"a token in its last second":         {func(w *world, _ *http.Request) { w.Clock.Advance(298 * time.Second) }, 200, ""},
+		"an expired token":                   {func(w *world, _ *http.Request) { w.Clock.Advance(299 * time.Second) }, 401, "10"},
 		"a token nobody gave":                {func(_ *world, r *http.Request) { r.Header.Set("Authorization", "Bearer a.b.c") }, 401, "10"},
 		"a token without a seal":             {func(_ *world, r *http.Request) { r.Header.Set("Authorization", "Bearer abc") }, 401, "10"},
 		"no token":                           {func(_ *world, r *http.Request) { r.Header.Del("Authorization") }, 401, "10"},
@@ -70,22 +69,22 @@ func TestCallsNeedATokenAndAContentType(t *testing.T) {
 			w := newWorld(t)
 			req := w.call(http.MethodGet, accountPath+"?type=customer&msisdn=770123456", nil)
 			row.change(w, req)
-			if status, reply := w.object(req); status != row.want || (row.code != "" && reply["code"] != row.code) {
+			if status, reply := w.Object(req); status != row.want || (row.code != "" && reply["code"] != row.code) {
 				t.Errorf("answers %d %v, want %d", status, reply, row.want)
 			}
 		})
 	}
 	w := newWorld(t)
-	w.set(`{"content_type_required_on_get": false}`)
+	w.Set(`{"content_type_required_on_get": false}`)
 	req := w.call(http.MethodGet, transactions, nil)
 	req.Header.Del("Content-Type")
-	if got := w.fetch(req); got.status != http.StatusOK {
-		t.Errorf("with the quirk off a GET without a content type answers %d", got.status)
+	if got := w.Fetch(req); got.Status != http.StatusOK {
+		t.Errorf("with the quirk off a GET without a content type answers %d", got.Status)
 	}
 	_, grant := w.grant("/oauth/v1/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {sonatel.ClientID}, "client_secret": {sonatel.ClientSecret},
 	})
-	w.bearer = grant.text("refresh_token")
+	w.bearer = grant.Text("refresh_token")
 	if status, _ := w.get(transactions); status != http.StatusUnauthorized {
 		t.Errorf("a refresh token opens the door: %d", status)
 	}
@@ -94,14 +93,14 @@ func TestCallsNeedATokenAndAContentType(t *testing.T) {
 func TestAProblemIsWrittenAsSonatelDoes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	got := w.fetch(w.call(http.MethodPost, cashins, w.deposit("R1", "770123456", fields{"amount": fields{"value": 0, "unit": "XOF"}})))
-	if got.header.Get("Content-Type") != "application/problem+json" {
-		t.Errorf("the content type is %q", got.header.Get("Content-Type"))
+	got := w.Fetch(w.call(http.MethodPost, cashins, w.deposit("R1", "770123456", fields{"amount": fields{"value": 0, "unit": "XOF"}})))
+	if got.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("the content type is %q", got.Header.Get("Content-Type"))
 	}
 	want := `{"type":"bad-request","title":"Bad Request","instance":"/api/eWallet/v1/cashins","status":"400","code":"20",` +
 		`"detail":"The request is not valid.","violations":[{"field":"amount.value","message":"must be a whole number above 0"}]}`
-	if got.body != want {
-		t.Errorf("says\n%s, want\n%s", got.body, want)
+	if got.Body != want {
+		t.Errorf("says\n%s, want\n%s", got.Body, want)
 	}
 }
 
@@ -146,12 +145,12 @@ func TestDepositsAreRefused(t *testing.T) {
 		if address, named := row.change["callback"].(string); named {
 			req.Header.Set("X-Callback-Url", address)
 		}
-		if status, reply := w.object(req); status != http.StatusBadRequest || reply["code"] != row.code {
+		if status, reply := w.Object(req); status != http.StatusBadRequest || reply["code"] != row.code {
 			t.Errorf("%s answers %d %v, want %s", name, status, reply, row.code)
 		}
 	}
-	if now := w.sim.Switches(); *now.WrongPINs != 0 || len(w.sim.Transactions()) != 0 {
-		t.Errorf("what was refused left %d tries and %v", *now.WrongPINs, w.sim.Transactions())
+	if now := w.Sim.Switches(); *now.WrongPINs != 0 || len(w.Sim.Transactions()) != 0 {
+		t.Errorf("what was refused left %d tries and %v", *now.WrongPINs, w.Sim.Transactions())
 	}
 }
 
@@ -169,7 +168,7 @@ func TestDepositsAreAccepted(t *testing.T) {
 		"an amount written as 500.0000": {"amount": fields{"value": "500.0000", "unit": "XOF"}},
 	} {
 		status, reply := w.post(cashins, w.deposit("R1", "770123456", change))
-		if status != http.StatusOK || !strings.HasPrefix(reply.text("transactionId"), "CI260312.0930.A") ||
+		if status != http.StatusOK || !strings.HasPrefix(reply.Text("transactionId"), "CI260312.0930.A") ||
 			reply["requestId"] == "" || reply["description"] == "" {
 			t.Errorf("%s answers %d %v", name, status, reply)
 		}
@@ -181,28 +180,29 @@ func TestDepositsAreAccepted(t *testing.T) {
 func TestABulkOfDeposits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"balance": 150000}`)
+	w.Set(`{"balance": 150000}`)
 	lines := []fields{}
 	for _, customer := range []string{"770123456", "770111111", "770222222", "770543210", "770999999", "770444444", "770123456"} {
 		lines = append(lines, w.deposit("R-"+customer, customer))
 	}
 	req := w.call(http.MethodPost, bulkCashins, lines)
-	req.Header.Set("X-Callback-Url", w.inbox.url+"/notif")
-	status, reply := w.object(req)
+	req.Header.Set("X-Callback-Url", w.Inbox.Hook())
+	status, reply := w.Object(req)
 	if status != http.StatusOK || reply["status"] != "PENDING" {
 		t.Fatalf("answers %d %v", status, reply)
 	}
-	w.waitsFor(4)
-	w.clock.Advance(time.Minute)
+	w.WaitsFor(4)
+	w.Clock.Advance(time.Minute)
 	got := map[string]int{}
-	for _, line := range w.search("bulkId=" + reply.text("bulkId")) {
-		got[line.text("status")]++
+	for _, line := range w.search("bulkId=" + reply.Text("bulkId")) {
+		got[line.Text("status")]++
 	}
 	if fmt.Sprint(got) != "map[FAILED:1 REJECTED:3 SUCCESS:3]" {
 		t.Errorf("the lines end %v", got)
 	}
-	if told := w.notices(7); len(told) != 7 || len(w.sim.Book()) != 3 {
-		t.Errorf("seven lines ended: %d callbacks, and the book says %v", len(told), w.sim.Book())
+	w.Notices(7)
+	if len(w.Sim.Book()) != 3 {
+		t.Errorf("seven lines ended, and the book says %v", w.Sim.Book())
 	}
 }
 
@@ -221,7 +221,7 @@ func TestBulksAreRefused(t *testing.T) {
 			t.Errorf("%s answers %d %v", name, status, reply)
 		}
 	}
-	if kept := w.sim.Transactions(); len(kept) != 0 {
+	if kept := w.Sim.Transactions(); len(kept) != 0 {
 		t.Errorf("refused bulks left %v", kept)
 	}
 }
@@ -242,7 +242,7 @@ func TestRoutesRefuseWhatTheyDoNotServe(t *testing.T) {
 		"a body over 512 KiB":          {"POST", cashins, `{"x":"` + strings.Repeat("x", 1<<19) + `"}`, 413},
 		"the status of nothing":        {"GET", transactions + "/MP1/status", "", 404},
 	} {
-		if status, reply := w.object(w.call(row.method, row.path, row.body)); status != row.want || reply["code"] == nil {
+		if status, reply := w.Object(w.call(row.method, row.path, row.body)); status != row.want || reply["code"] == nil {
 			t.Errorf("%s answers %d %v, want %d", name, status, reply, row.want)
 		}
 	}
@@ -250,14 +250,14 @@ func TestRoutesRefuseWhatTheyDoNotServe(t *testing.T) {
 
 func TestAFullSandboxRefusesRatherThanForgets(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *sonatel.Options) { o.MaxKept = 1 })
+	w := newWorld(t, func(o *sonatel.Options) { o.MaxOrders = 1 })
 	w.deposits("R1", "770123456")
 	w.makesCode("R2", "")
 	for name, req := range map[string]*http.Request{
 		"a second deposit": w.call(http.MethodPost, cashins, w.deposit("R3", "770123456")),
 		"a second code":    w.codeCall("R3", ""),
 	} {
-		if status, reply := w.object(req); status != http.StatusServiceUnavailable {
+		if status, reply := w.Object(req); status != http.StatusServiceUnavailable {
 			t.Errorf("%s of one answers %d %v", name, status, reply)
 		}
 	}

@@ -1,11 +1,84 @@
 package stage
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"html/template"
+	"io/fs"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 )
+
+// Page is an HTML page of an operator's.
+type Page struct {
+	template *template.Template
+	policy   string
+}
+
+// InlinePage is a page with its style in it, where the template says {{style}}. It may have
+// that and its own form, what also allows, and nothing else: scripts least of all.
+func InlinePage(html, css, also string) Page {
+	own := template.FuncMap{"style": func() template.CSS { return template.CSS(css) }} //nolint:gosec // our own file
+	sum := sha256.Sum256([]byte(css))
+	return Page{
+		template: template.Must(template.New("page").Funcs(own).Parse(html)),
+		policy: "default-src 'none'; " + also + "style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+			"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+	}
+}
+
+// LinkedPage is a page that loads its style and its drawings from where it is itself. also
+// is what its policy says besides.
+func LinkedPage(files fs.FS, name, also string) Page {
+	return Page{
+		template: template.Must(template.ParseFS(files, name)),
+		policy:   "default-src 'self'; base-uri 'none'; frame-ancestors 'none'" + also,
+	}
+}
+
+// Render writes the page whole or not at all: a template that fails half-way leaves no
+// half page. lang is the language it is in.
+func (p Page) Render(w http.ResponseWriter, status int, lang string, view any) {
+	var html bytes.Buffer
+	if err := p.template.Execute(&html, view); err != nil {
+		http.Error(w, "The page cannot be written: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	PageHeaders(w.Header(), p.policy)
+	w.Header().Set("Content-Language", lang)
+	w.WriteHeader(status)
+	w.Write(html.Bytes())
+}
+
+// Looks reports whether a visitor of a page looks at it.
+func Looks(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// maxForm bounds the form of a page.
+const maxForm = 1 << 16 // bytes
+
+// Presses reports whether a visitor of a page presses a button of its form, and bounds the
+// form. Who does neither that nor look is told so.
+func Presses(w http.ResponseWriter, r *http.Request) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if r.Method == http.MethodPost {
+		return true
+	}
+	w.Header().Set("Allow", "GET, HEAD, POST")
+	http.Error(w, "GET or POST", http.StatusMethodNotAllowed)
+	return false
+}
+
+// Redirect sends a browser on with a GET. The address may be relative to the page as the
+// browser sees it, which http.Redirect cannot know behind a stripped path.
+func Redirect(w http.ResponseWriter, address string) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Location", address)
+	w.WriteHeader(http.StatusSeeOther)
+}
 
 // NoBreak is a space at which no line ends.
 const NoBreak = "\u00a0"
@@ -35,18 +108,22 @@ func BareNumber(typed string) string {
 	return bare
 }
 
-// Language chooses among the known languages for a page: what the link says
-// (?lang=en), else what the browser prefers, else the first known one.
-func Language(r *http.Request, known ...string) string {
-	// Only the primary part of a tag counts: fr-SN and fr-ML read the same page.
-	wanted := []string{r.URL.Query().Get("lang")}
-	for _, tag := range append(wanted, preferred(r.Header.Get("Accept-Language"))...) {
+// Francs writes an amount in CFA francs: 50 000 F CFA. A line may end before the currency,
+// and nowhere else.
+func Francs(amount int64) string { return Grouped(amount) + " F" + NoBreak + "CFA" }
+
+// Spoken chooses the words of a page: in the language that the link says (?lang=en), else
+// the one that the browser prefers, else that of the others, else French.
+func Spoken[W any](r *http.Request, languages map[string]W, others ...string) W {
+	wanted := append([]string{r.URL.Query().Get("lang")}, preferred(r.Header.Get("Accept-Language"))...)
+	for _, tag := range append(wanted, others...) {
+		// Only the primary part of a tag counts: fr-SN and fr-ML read the same page.
 		code, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if slices.Contains(known, code) {
-			return code
+		if words, known := languages[code]; known {
+			return words
 		}
 	}
-	return known[0]
+	return languages["fr"]
 }
 
 // preferred lists the languages of an Accept-Language header, the most wanted

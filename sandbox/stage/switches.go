@@ -94,11 +94,27 @@ func (s Switches) notificationDelay() time.Duration {
 	return time.Duration(s.NotificationDelayMS) * time.Millisecond
 }
 
-// settling is how long a confirmed payment stays pending at least.
-func (s Switches) settling() time.Duration { return time.Duration(s.SettleMS) * time.Millisecond }
-
 // UnknownWord is what UnknownWords makes an operator say.
 const UnknownWord = "REQUALIFIED"
+
+// Word is a word of a status answer: what stands in no guide, while UnknownWords is on.
+func (s Switches) Word(word string) string {
+	if s.UnknownWords {
+		return UnknownWord
+	}
+	return word
+}
+
+// Settling is how long a confirmed payment stays pending at least.
+func (s Switches) Settling() time.Duration { return time.Duration(s.SettleMS) * time.Millisecond }
+
+// TokenLifetime is how long a token lives that is granted now; usual, unless said otherwise.
+func (s Switches) TokenLifetime(usual time.Duration) time.Duration {
+	if s.TokenLifetimeS > 0 {
+		return time.Duration(s.TokenLifetimeS) * time.Second
+	}
+	return usual
+}
 
 // BehaviourOf tells what the customer behind msisdn does while these switches stand.
 func (s Switches) BehaviourOf(msisdn string) Behaviour {

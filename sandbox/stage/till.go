@@ -3,21 +3,16 @@ package stage
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"log/slog"
 	"maps"
-	"net/http"
-	"sync"
 	"time"
 )
 
 // The limits of a till.
 const (
-	defaultMaxOrders = 100_000                  // about 100 MB
-	defaultFloat     = 1_000_000_000            // francs for payouts
-	defaultLapse     = 10 * time.Minute         // of an order that nobody confirms
-	maxFloat         = int64(1_000_000_000_000) // francs
+	defaultFloat = 1_000_000_000            // francs for payouts
+	defaultLapse = 10 * time.Minute         // of an order that nobody confirms
+	maxFloat     = int64(1_000_000_000_000) // francs
 )
 
 // What a till refuses. Each simulator says it in its operator's words.
@@ -31,17 +26,17 @@ var (
 	ErrDown     = errors.New("the operator is down for this number")
 )
 
-// TillOptions says how a till runs. None is required.
+// TillOptions says how a till runs.
 type TillOptions struct {
-	JournalPath  string        // the file that keeps the orders; empty keeps them in memory
-	Clock        Clock         // the time of day unless said otherwise
-	MaxOrders    int           // 100 000 by default; beyond it orders fail with ErrFull
-	Float        int64         // what payouts can take, 1 000 000 000 francs by default
-	Lapse        time.Duration // how long an order waits for a silent customer, 10 min by default
-	NotifyClient *http.Client  // carries callbacks; the default follows no redirect
-	Log          *slog.Logger  // nil keeps silent
+	Options
+
+	Float int64         // what payouts can take, 1 000 000 000 francs by default
+	Lapse time.Duration // how long an order waits for a silent customer, 10 min by default
 	// Quirks are the operator's own switches: what each one does when it is on.
 	Quirks map[string]string
+	// Refusals is what errors are in the operator's words: those of this package, and
+	// ErrInternal for those that have no row.
+	Refusals map[error]Refusal
 	// Callback writes the message that tells of an order's end, signed and ready but
 	// for its copies; a message without a URL is not sent. nil tells nobody.
 	Callback func(Order) Message
@@ -49,102 +44,74 @@ type TillOptions struct {
 
 // Till is what the simulators of operators have in common: the orders on their
 // courses, the book of what was executed, the float, the journal, the switches and the
-// callbacks. A simulator adds its operator's wire to it, and nothing else.
-//
-// Nothing changes in memory before the journal has it, so that what anybody saw
-// survives a crash.
+// callbacks. A simulator adds its operator's wire to it, and nothing else. Begin opens it.
 type Till struct {
-	options   TillOptions
-	board     *Board
-	agenda    *Agenda
-	messenger *Messenger
-	life      context.Context //nolint:containedctx // ends with Close, and with it every wait
-	end       context.CancelFunc
+	*Crew
 
-	mu          sync.Mutex
-	journal     *Journal
-	orders      map[string]*Order
-	sequence    []string            // IDs, oldest first
+	options TillOptions
+
+	kept        Register[Order] // and the lock of all that follows
+	orders      Kept[Order]
 	byReference map[string][]string // IDs, oldest first
 	byKey       map[string]string
-	calls       map[caller]int // to lose every other answer
+	calls       map[Caller]int // to lose every other answer
 	returned    map[string]bool
-	paid        []Paid
 	float       int64
 	taken       int64
 	quirks      map[string]bool
 }
 
-// OpenTill opens a till. With a journal it takes up every order where it was left; Start
-// lets them go on.
-func OpenTill(o TillOptions) (*Till, error) {
-	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	o.MaxOrders, o.Lapse = cmp.Or(o.MaxOrders, defaultMaxOrders), cmp.Or(o.Lapse, defaultLapse)
-	o.Float = cmp.Or(o.Float, defaultFloat)
-	if o.Clock == nil {
-		o.Clock = WallClock{}
+// Begin opens the till. With a journal it takes up every order where it was left, and what
+// fell due meanwhile happens at once. It fails without an address.
+func (t *Till) Begin(o TillOptions) (err error) {
+	if o.Options, err = o.Ready(); err != nil {
+		return err
 	}
-	t := &Till{
-		options: o, board: NewBoard(o.Clock), agenda: NewAgenda(o.Clock), messenger: NewMessenger(o.NotifyClient, o.Log),
-		orders: map[string]*Order{}, byReference: map[string][]string{}, byKey: map[string]string{},
-		calls: map[caller]int{}, returned: map[string]bool{}, float: o.Float, quirks: map[string]bool{},
+	o.Lapse, o.Float = cmp.Or(o.Lapse, defaultLapse), cmp.Or(o.Float, defaultFloat)
+	t.options, t.float, t.Crew = o, o.Float, NewCrew(o.Options)
+	t.byReference, t.byKey, t.calls = map[string][]string{}, map[string]string{}, map[Caller]int{}
+	t.returned, t.quirks = map[string]bool{}, map[string]bool{}
+	if err := t.kept.Open(o.JournalPath, t.apply); err != nil {
+		return errors.Join(err, t.Crew.Close(context.Background()))
 	}
-	t.life, t.end = context.WithCancel(context.Background())
-	if err := t.readJournal(); err != nil {
-		defer t.end()
-		return nil, errors.Join(err, t.messenger.Close(t.life))
-	}
-	return t, nil
-}
-
-// Start lets the orders that the journal left unfinished go on; what fell due meanwhile
-// happens at once. It is for when whoever writes the callbacks is ready to.
-func (t *Till) Start() {
 	for _, unfinished := range t.Orders() {
 		t.arrange(unfinished)
 	}
+	return nil
 }
 
-func (t *Till) readJournal() error {
-	if t.options.JournalPath == "" {
-		return nil
+// Address is that of a path of the simulator's, as browsers and Pirogue reach it.
+func (t *Till) Address(path string) string { return t.options.PublicURL + path }
+
+// MaxOrders is how many orders the till keeps.
+func (t *Till) MaxOrders() int { return t.options.MaxOrders }
+
+// Open opens an order the way its direction says; see Collect and PayOut.
+func (t *Till) Open(o Order) (Order, error) {
+	if o.Direction == Out {
+		return t.PayOut(o)
 	}
-	var err error
-	t.journal, err = OpenJournal(t.options.JournalPath, func(line []byte) error {
-		var o Order
-		if err := json.Unmarshal(line, &o); err != nil {
-			return err
-		}
-		t.apply(o)
-		return nil
-	})
-	return err
+	return t.Collect(o)
 }
-
-// Now is the till's clock, UTC.
-func (t *Till) Now() time.Time { return t.options.Clock.Now().UTC() }
-
-// Stamp is the moment that a message to somebody else bears; see Stamp.
-func (t *Till) Stamp() time.Time { return Stamp(t.options.Clock).UTC() }
 
 // Collect opens an order of a customer who pays; ID, Reference, MSISDN, Asked and
 // Currency must be given. What the customer does is the number's to say. It fails with
 // ErrDown, ErrFull and ErrUsed: of two calls with one key at once, one opens an order.
 func (t *Till) Collect(o Order) (Order, error) {
-	now := t.board.Read()
+	now := t.Board.Read()
 	b := now.BehaviourOf(o.MSISDN)
 	if b.Down {
 		return Order{}, ErrDown
 	}
 	o.Direction = In
-	return t.open(o, b.AnswerLost, func(o *Order) { o.collection(b, t.options.Lapse, now.settling()) })
+	return t.open(o, b.AnswerLost, func(o *Order) { o.collection(b, t.options.Lapse, now.Settling()) })
 }
 
 // PayOut opens an order of a customer who is paid. It fails with ErrCeiling for the
 // number that is refused at once, with ErrFloat, and as Collect does; nothing is kept
 // then.
 func (t *Till) PayOut(o Order) (Order, error) {
-	now := t.board.Read()
+	now := t.Board.Read()
 	p := now.PayoutTo(o.MSISDN)
 	switch {
 	case p.Down:
@@ -153,7 +120,7 @@ func (t *Till) PayOut(o Order) (Order, error) {
 		return Order{}, ErrCeiling
 	}
 	o.Direction = Out
-	return t.open(o, p.AnswerLost, func(o *Order) { o.payout(p, now.settling()) })
+	return t.open(o, p.AnswerLost, func(o *Order) { o.payout(p, now.Settling()) })
 }
 
 // Return opens an order that gives an executed one back, all of it. It fails with
@@ -169,9 +136,9 @@ func (t *Till) Return(parent string, o Order) (Order, error) {
 
 // open puts an order into the book and on its course.
 func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.orders) >= t.options.MaxOrders {
+	t.kept.Lock()
+	defer t.kept.Unlock()
+	if t.orders.Len() >= t.options.MaxOrders {
 		return Order{}, ErrFull
 	}
 	if t.used(o) {
@@ -184,7 +151,7 @@ func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, err
 	if err := t.affords(Order{}, o); err != nil {
 		return Order{}, err
 	}
-	if err := t.record(o); err != nil {
+	if err := t.kept.Record(o); err != nil {
 		return Order{}, err
 	}
 	return o, nil
@@ -193,10 +160,10 @@ func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, err
 // used reports whether another order has the identifier, or may still move money under
 // the key: one that failed leaves its key to the next.
 func (t *Till) used(o Order) bool {
-	if _, known := t.orders[o.ID]; known {
+	if _, known := t.orders.Find(o.ID); known {
 		return true
 	}
-	kept, found := t.orders[t.byKey[o.Key]]
+	kept, found := t.orders.Find(t.byKey[o.Key])
 	return o.Key != "" && found && kept.moves()
 }
 
@@ -212,15 +179,8 @@ func (t *Till) affords(before, after Order) error {
 	return nil
 }
 
-// caller tells repeated calls for the same thing from other calls.
-type caller struct {
-	direction Direction
-	msisdn    string
-	asked     int64
-}
-
-func callerOf(o Order) caller {
-	return caller{direction: o.Direction, msisdn: o.MSISDN, asked: o.Asked}
+func callerOf(o Order) Caller {
+	return Caller{Direction: o.Direction, MSISDN: o.MSISDN, Asked: o.Asked}
 }
 
 // Decide ends an open order as a person on the operator's page does, and tells of it.
@@ -233,6 +193,19 @@ func (t *Till) Decide(id string, state State, why Reason) (Order, error) {
 		o.end(state, why, t.Now())
 		return true
 	})
+}
+
+// Press ends an open order as Decide does. Who comes too late, or presses twice, changes
+// nothing, and that is no error; any other is logged.
+func (t *Till) Press(id string, state State, why Reason) error {
+	_, err := t.Decide(id, state, why)
+	if errors.Is(err, ErrNoOrder) {
+		return nil
+	}
+	if err != nil {
+		t.Log.Error("decision not kept", "order", id, "error", err)
+	}
+	return err
 }
 
 // Correct executes an order that had been declined, as an operator does that finds out
@@ -261,21 +234,21 @@ func (t *Till) change(id string, step func(*Order) bool) (Order, error) {
 
 // alter takes an order one step further, silently.
 func (t *Till) alter(id string, step func(*Order) bool) (Order, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	kept, found := t.orders[id]
+	t.kept.Lock()
+	defer t.kept.Unlock()
+	kept, found := t.orders.Find(id)
 	if !found {
 		return Order{}, ErrNoOrder
 	}
-	next := *kept
+	next := kept
 	if !step(&next) {
-		return *kept, ErrNoOrder
+		return kept, ErrNoOrder
 	}
-	if err := t.affords(*kept, next); err != nil {
-		return *kept, err
+	if err := t.affords(kept, next); err != nil {
+		return kept, err
 	}
-	if err := t.record(next); err != nil {
-		return *kept, err
+	if err := t.kept.Record(next); err != nil {
+		return kept, err
 	}
 	return next, nil
 }
@@ -285,7 +258,7 @@ func (t *Till) arrange(o Order) {
 	switch {
 	case o.NextAt.IsZero():
 	case o.NextAt.After(t.Now()):
-		t.agenda.At(o.NextAt, func() { t.due(o.ID) })
+		t.Agenda.At(o.NextAt, func() { t.due(o.ID) })
 	default:
 		t.due(o.ID)
 	}
@@ -304,7 +277,7 @@ func (t *Till) due(id string) {
 	switch {
 	case err == nil:
 	case !errors.Is(err, ErrNoOrder):
-		t.options.Log.Error("order could not end", "error", err)
+		t.Log.Error("order could not end", "error", err)
 	case after.Open() && after.NextAt.After(t.Now()):
 		t.arrange(after)
 	}
@@ -312,55 +285,43 @@ func (t *Till) due(id string) {
 
 // mayCorrect arranges the change of mind that the switch asks for.
 func (t *Till) mayCorrect(o Order) {
-	after := time.Duration(t.board.Read().CorrectAfterMS) * time.Millisecond
-	if o.State == Declined && after > 0 {
-		t.agenda.At(o.ChangedAt.Add(after), func() {
-			if _, err := t.Correct(o.ID); err != nil {
-				t.options.Log.Info("order not corrected", "error", err)
-			}
-		})
+	if o.State != Declined {
+		return
 	}
-}
-
-// record journals an order as it stands, then lets it count.
-func (t *Till) record(o Order) error {
-	if err := t.journal.Append(o); err != nil {
-		return err
-	}
-	t.apply(o)
-	return nil
+	t.MayCorrect(o.ChangedAt, func() {
+		if _, err := t.Correct(o.ID); err != nil {
+			t.Log.Info("order not corrected", "error", err)
+		}
+	})
 }
 
 // apply makes the till read as it does after o.
-func (t *Till) apply(o Order) {
-	before, known := t.orders[o.ID]
-	if known {
+func (t *Till) apply(o Order) error {
+	before := t.orders.Put(o.ID, o)
+	moved, executed := false, false
+	if before != nil {
 		t.taken -= before.taken()
+		moved, executed = before.moves(), before.State == Executed
 	} else {
-		t.sequence = append(t.sequence, o.ID)
 		t.byReference[o.Reference] = append(t.byReference[o.Reference], o.ID)
 		t.calls[callerOf(o)]++
 		if o.Key != "" { // a later step of an order does not take its key back
 			t.byKey[o.Key] = o.ID
 		}
 	}
-	moved := known && before.moves()
-	if o.State == Executed && (!known || before.State != Executed) {
-		t.paid = append(t.paid, o.paid())
+	if o.State == Executed && !executed {
+		t.kept.Pay(o.paid())
 	}
 	if o.Parent != "" && o.moves() != moved {
 		t.returned[o.Parent] = o.moves()
 	}
 	t.taken += o.taken()
-	t.orders[o.ID] = &o
+	return nil
 }
 
 // Close stops every customer, delivers the callbacks that are queued, and closes the
 // journal. When ctx ends first, callbacks are given up. Callbacks that are held back are
 // given up as well, and calls that hang are let go. Closing twice is harmless.
 func (t *Till) Close(ctx context.Context) error {
-	t.end()
-	t.board.Close()
-	t.agenda.Close()
-	return errors.Join(t.messenger.Close(ctx), t.journal.Close())
+	return errors.Join(t.Crew.Close(ctx), t.kept.Close())
 }

@@ -1,71 +1,50 @@
 package stage
 
-import (
-	"net/http"
-	"slices"
-)
+import "net/http"
 
 // Order returns an order by the operator's own identifier, and whether there is one.
 func (t *Till) Order(id string) (Order, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if kept, found := t.orders[id]; found {
-		return *kept, true
-	}
-	return Order{}, false
+	t.kept.Lock()
+	defer t.kept.Unlock()
+	return t.orders.Find(id)
 }
 
 // ByKey returns the order that was opened under a key, and whether there is one.
 func (t *Till) ByKey(key string) (Order, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if kept, found := t.orders[t.byKey[key]]; found {
-		return *kept, true
-	}
-	return Order{}, false
+	t.kept.Lock()
+	defer t.kept.Unlock()
+	return t.orders.Find(t.byKey[key])
 }
 
 // ByReference returns the orders of a merchant's reference, oldest first.
 func (t *Till) ByReference(reference string) []Order {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.those(t.byReference[reference])
+	t.kept.Lock()
+	defer t.kept.Unlock()
+	return t.orders.Those(t.byReference[reference])
 }
 
 // Orders returns every order, oldest first.
 func (t *Till) Orders() []Order {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.those(t.sequence)
-}
-
-func (t *Till) those(ids []string) []Order {
-	found := make([]Order, len(ids))
-	for i, id := range ids {
-		found[i] = *t.orders[id]
-	}
-	return found
+	t.kept.Lock()
+	defer t.kept.Unlock()
+	return t.orders.All()
 }
 
 // Book returns the money that moved, oldest first.
-func (t *Till) Book() []Paid {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.paid)
-}
+func (t *Till) Book() []Paid { return t.kept.Paid() }
 
 // Asked returns how many orders there ever were.
 func (t *Till) Asked() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.sequence)
+	t.kept.Lock()
+	defer t.kept.Unlock()
+	return t.orders.Len()
 }
 
 // Float returns what is left for payouts, in francs. A restart forgets a float that was
 // raised, so more can have been paid out than it grants: then nothing is left.
 func (t *Till) Float() int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.kept.Lock()
+	defer t.kept.Unlock()
 	return t.left()
 }
 
@@ -76,5 +55,5 @@ func (t *Till) ServeBook(w http.ResponseWriter, _ *http.Request) {
 	WriteJSON(w, http.StatusOK, struct {
 		Orders []Order `json:"orders"`
 		Paid   []Paid  `json:"paid"`
-	}{t.Orders(), append([]Paid{}, t.Book()...)})
+	}{t.Orders(), t.Book()})
 }

@@ -24,7 +24,7 @@ func TestSettingsTurnTogetherOrNotAtAll(t *testing.T) {
 	if !s.till.Quirk("forgets") || s.till.Quirk("there is none") || s.till.Float() != 5000 {
 		t.Error("setting one thing changed another")
 	}
-	before := s.till.Board().Read()
+	before := s.till.Board.Read()
 	for name, body := range map[string]string{
 		"a quirk of another operator": `{"down": true, "float": 1, "quirks": {"forgets": false, "lies": true}}`,
 		"a float below zero":          `{"down": true, "quirks": {"forgets": false}, "float": -1}`,
@@ -42,7 +42,7 @@ func TestSettingsTurnTogetherOrNotAtAll(t *testing.T) {
 			t.Errorf("%s answers %d %s %v", name, status, answer, err)
 		}
 	}
-	if after := s.till.Board().Read(); after != before || !s.till.Quirk("forgets") || s.till.Float() != 5000 {
+	if after := s.till.Board.Read(); after != before || !s.till.Quirk("forgets") || s.till.Float() != 5000 {
 		t.Errorf("what was refused changed something: %+v, %d", after, s.till.Float())
 	}
 }
@@ -59,7 +59,7 @@ func TestAPageElsewhereTurnsNothing(t *testing.T) {
 		r.Header.Set(header[0], header[1])
 		w := httptest.NewRecorder()
 		s.till.ServeSwitches(w, r)
-		if w.Code != http.StatusForbidden || s.till.Board().Read().Down {
+		if w.Code != http.StatusForbidden || s.till.Board.Read().Down {
 			t.Errorf("%s is answered %d", name, w.Code)
 		}
 	}
@@ -192,7 +192,7 @@ func TestACallbackIsToldAgain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	o := s.opens("/in", s.asks("+22376123456"))
-	s.till.Tell(o)
+	s.till.TellAgain(o)
 	equal(t, "told", s.ends(), []stage.State{stage.Executed, stage.Executed})
 }
 

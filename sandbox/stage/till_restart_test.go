@@ -46,7 +46,7 @@ func TestARestartForgetsNoOrder(t *testing.T) {
 	again.stands(due.ID, stage.Executed)
 	again.stands(later.ID, stage.Pending)
 	again.stands(failed.ID, stage.Declined)
-	if again.till.Board().Read().Down {
+	if again.till.Board.Read().Down {
 		t.Error("a restart mends everything, and the operator is still down")
 	}
 	if o, found := again.till.ByKey("key-1"); !found || o.Notes["wire"] != "detail" {
@@ -118,7 +118,7 @@ func TestAJournalThatLiesIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{}\nnonsense\n{}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := stage.OpenTill(stage.TillOptions{JournalPath: path}); err == nil {
+	if err := new(stage.Till).Begin(stage.TillOptions{Options: stage.Options{PublicURL: "http://shop.example", JournalPath: path}}); err == nil {
 		t.Error("the till forgets in silence")
 	}
 }

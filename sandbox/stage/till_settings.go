@@ -16,16 +16,10 @@ type settings struct {
 
 // Quirk reports whether one of the operator's own switches is on.
 func (t *Till) Quirk(name string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.kept.Lock()
+	defer t.kept.Unlock()
 	return t.quirks[name]
 }
-
-// Quirks returns what each of the operator's own switches does.
-func (t *Till) Quirks() map[string]string { return maps.Clone(t.options.Quirks) }
-
-// Board returns the switches that every simulator has.
-func (t *Till) Board() *Board { return t.board }
 
 // Settings is how everything that can be set of a till is read and changed.
 func (t *Till) Settings() Settings {
@@ -36,7 +30,7 @@ func (t *Till) Settings() Settings {
 	return Settings{
 		Read: func() any { return t.read() }, Healthy: func() any { return t.healthy() },
 		Change: func(decode func(any) error) error {
-			return t.board.Change(func(common *Switches) error { return t.set(common, decode) })
+			return t.Board.Change(func(common *Switches) error { return t.set(common, decode) })
 		},
 		Own: own, Figures: []string{"float"},
 	}
@@ -48,7 +42,7 @@ func (t *Till) ServeSwitches(w http.ResponseWriter, r *http.Request) {
 }
 
 func (t *Till) read() settings {
-	s := settings{Switches: t.board.Read(), Float: t.Float(), Quirks: map[string]bool{}}
+	s := settings{Switches: t.Board.Read(), Float: t.Float(), Quirks: map[string]bool{}}
 	for name := range t.options.Quirks {
 		s.Quirks[name] = t.Quirk(name)
 	}
@@ -66,8 +60,8 @@ func (t *Till) healthy() settings {
 
 // set decodes a body over the settings as they stand, all of it or nothing.
 func (t *Till) set(common *Switches, decode func(any) error) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.kept.Lock()
+	defer t.kept.Unlock()
 	before := t.left()
 	wanted := settings{Switches: *common, Float: before, Quirks: maps.Clone(t.quirks)}
 	if err := decode(&wanted); err != nil {

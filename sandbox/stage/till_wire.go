@@ -4,25 +4,67 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 )
 
-// hangsFor is how long a lost answer keeps its caller waiting, who usually gives up first.
-const hangsFor = 60 * time.Second
+// Mux serves an operator's calls about payments, by their patterns, with everything the
+// switches do to them: latency, an operator that is down, answers that are dropped or
+// mangled. It serves /book and /switches besides.
+func (t *Till) Mux(calls map[string]Call) *http.ServeMux {
+	mux := http.NewServeMux()
+	for pattern, call := range calls {
+		mux.Handle(pattern, t.Board.Disturb(t.Board.Drop(t.Board.Mangle(t.answer(call))), t.answer(down)))
+	}
+	mux.HandleFunc("GET /book", t.ServeBook)
+	mux.HandleFunc("/switches", t.ServeSwitches)
+	return mux
+}
 
-// API serves a call of the operator's with everything the switches do to it: latency,
-// an operator that is down, answers that are dropped or mangled. down is what the
-// operator says when it is down.
-func (t *Till) API(call http.Handler, down http.Handler) http.Handler {
-	return t.board.Disturb(t.board.Drop(t.board.Mangle(call)), down)
+// Aside serves a call that is not about one payment, so that no test has its answer
+// dropped or mangled.
+func (t *Till) Aside(call Call) http.Handler { return t.Board.Disturb(t.answer(call), t.answer(down)) }
+
+func (t *Till) answer(call Call) http.Handler { return t.Crew.Answer(call, t.options.Refusals) }
+
+func down(http.ResponseWriter, *http.Request) error { return ErrDown }
+
+// Take opens an order and answers the call with what reply makes of it. An identifier that
+// has an order already executes nothing, and is answered with that one. It fails as Open does.
+func (t *Till) Take(w http.ResponseWriter, r *http.Request, o Order, reply func(Order) any) error {
+	kept, known := t.Order(o.ID)
+	if known {
+		return t.Show(w, kept, reply)
+	}
+	opened, err := t.Open(o)
+	if errors.Is(err, ErrUsed) { // by a call at the same time, or the key is
+		if kept, known = t.Order(o.ID); known {
+			return t.Show(w, kept, reply)
+		}
+	}
+	if err == nil {
+		t.Conclude(w, r, opened, http.StatusOK, reply(opened))
+	}
+	return err
+}
+
+// Show answers with where an order stands. It fails with ErrNoOrder when it is none, and
+// with ErrDown.
+func (t *Till) Show(w http.ResponseWriter, o Order, reply func(Order) any) error {
+	switch {
+	case o.ID == "":
+		return ErrNoOrder
+	case t.Down(o.Direction, o.MSISDN):
+		return ErrDown
+	}
+	WriteJSON(w, http.StatusOK, reply(o))
+	return nil
 }
 
 // Down reports whether the operator is down for the number of a payment.
 func (t *Till) Down(way Direction, msisdn string) bool {
 	if way == In {
-		return t.board.Read().BehaviourOf(msisdn).Down
+		return t.Board.Read().BehaviourOf(msisdn).Down
 	}
-	return t.board.Read().PayoutTo(msisdn).Down
+	return t.Board.Read().PayoutTo(msisdn).Down
 }
 
 // Conclude answers the call that opened an order. What a magic number does before,
@@ -38,13 +80,10 @@ func (t *Till) Conclude(w http.ResponseWriter, r *http.Request, o Order, status 
 	}
 	if o.AnswerLost {
 		t.carryOn(o)
-		t.hang(r)
+		t.Hang(r)
 	}
 	WriteJSON(w, status, reply)
-	// The answer leaves before the end is told: "at once" is not "before".
-	if err := http.NewResponseController(w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		t.options.Log.Debug("answer not flushed", "error", err)
-	}
+	t.Flush(w)
 	t.carryOn(o)
 }
 
@@ -56,37 +95,21 @@ func (t *Till) carryOn(o Order) {
 	}
 }
 
-// hang keeps the caller waiting for an answer that never comes. It does not return.
-func (t *Till) hang(r *http.Request) {
-	if !AnswerIsLost(r.Context()) { // a dropped answer is dropped at once
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
-		defer context.AfterFunc(t.life, cancel)() //nolint:contextcheck // Close ends the wait as well
-		Wait(ctx, t.options.Clock, hangsFor)
-	}
-	panic(http.ErrAbortHandler)
-}
-
-// Tell sends the callback of an order once more, as an operator does on request.
-func (t *Till) Tell(o Order) { t.tell(o, 1) }
+// TellAgain sends the callback of an order once more, as an operator does on request.
+func (t *Till) TellAgain(o Order) { t.tell(o, 1) }
 
 // tell sends the callback of an order, as often as the number and the switches say, and
 // as late.
 func (t *Till) tell(o Order, copies int) {
-	delay := t.board.Read().notificationDelay()
-	if delay == 0 {
-		t.send(o, copies)
-		return
-	}
-	t.agenda.At(t.options.Clock.Now().Add(delay), func() { t.send(o, copies) })
+	t.Tell(func() { t.send(o, copies) })
 }
 
 // send lets the callback of an order leave now, unless notifications are off by now.
 func (t *Till) send(o Order, copies int) {
-	switches := t.board.Read()
+	switches := t.Board.Read()
 	if msg, wanted := t.message(o); wanted && !switches.NotificationsOff {
 		msg.Copies = copies * switches.NotificationCopies
-		t.messenger.Carry(msg)
+		t.Messenger.Carry(msg)
 	}
 }
 
@@ -94,12 +117,11 @@ func (t *Till) send(o Order, copies int) {
 // becomes of the caller. It reports false when callbacks are held back: none overtakes
 // an answer then.
 func (t *Till) tellNow(ctx context.Context, o Order) bool {
-	switches := t.board.Read()
-	if switches.notificationDelay() > 0 {
+	if t.HoldsBack() {
 		return false
 	}
-	if msg, wanted := t.message(o); wanted && !switches.NotificationsOff {
-		t.messenger.Deliver(context.WithoutCancel(ctx), msg)
+	if msg, wanted := t.message(o); wanted && !t.Board.Read().NotificationsOff {
+		t.Messenger.Deliver(context.WithoutCancel(ctx), msg)
 	}
 	return true
 }
@@ -128,6 +150,6 @@ func (t *Till) count(id string) {
 		return true
 	})
 	if err != nil {
-		t.options.Log.Error("callback not counted", "error", err)
+		t.Log.Error("callback not counted", "error", err)
 	}
 }

@@ -38,28 +38,23 @@ type shop struct {
 // newShop opens a shop; change may alter the till's options first.
 func newShop(t *testing.T, change ...func(*stage.TillOptions)) *shop {
 	t.Helper()
-	s := &shop{t: t, clock: stage.NewVirtualClock(noon, 0)}
+	s := &shop{t: t, clock: stage.NewVirtualClock(noon, 0), till: &stage.Till{}}
 	inbox := httptest.NewServer(http.HandlerFunc(s.hear))
 	t.Cleanup(inbox.Close)
 	options := stage.TillOptions{
-		Clock: s.clock, Quirks: map[string]string{"forgets": "Answers 404 to every status call"},
-		Callback: func(o stage.Order) stage.Message {
-			body, err := json.Marshal(o)
-			if err != nil {
-				t.Error(err)
-			}
-			return stage.Message{URL: inbox.URL, Body: body}
+		Options: stage.Options{PublicURL: "http://shop.example", Clock: s.clock}, Quirks: map[string]string{"forgets": "Answers 404 to every status call"},
+		Refusals: map[error]stage.Refusal{
+			stage.ErrFull: no(http.StatusConflict, "keeps no more"), stage.ErrDown: no(http.StatusServiceUnavailable, "down"),
+			stage.ErrInternal: no(http.StatusInternalServerError, "broken"),
 		},
+		Callback: func(o stage.Order) stage.Message { return s.till.Letter(inbox.URL, nil, o) },
 	}
 	for _, c := range change {
 		c(&options)
 	}
-	till, err := stage.OpenTill(options)
-	if err != nil {
+	if err := s.till.Begin(options); err != nil {
 		t.Fatal(err)
 	}
-	s.till = till
-	till.Start()
 	t.Cleanup(s.closes)
 	s.wire = s.routes()
 	server := httptest.NewServer(s.wire)
@@ -81,24 +76,21 @@ func (s *shop) closes() {
 
 // routes serves POST /in and POST /out, GET /book and /switches.
 func (s *shop) routes() http.Handler {
-	call := func(open func(stage.Order) (stage.Order, error)) http.Handler {
-		serve := func(w http.ResponseWriter, r *http.Request) {
+	call := func(open func(stage.Order) (stage.Order, error)) stage.Call {
+		return func(w http.ResponseWriter, r *http.Request) error {
 			o, err := open(s.read(r))
-			if err != nil {
-				stage.WriteJSON(w, http.StatusConflict, map[string]string{"error": err.Error()})
-				return
+			if err == nil {
+				s.till.Conclude(w, r, o, http.StatusCreated, o)
 			}
-			s.till.Conclude(w, r, o, http.StatusCreated, o)
+			return err
 		}
-		down := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
-		return s.till.API(http.HandlerFunc(serve), http.HandlerFunc(down))
 	}
-	mux := http.NewServeMux()
-	mux.Handle("POST /in", call(s.till.Collect))
-	mux.Handle("POST /out", call(s.till.PayOut))
-	mux.HandleFunc("GET /book", s.till.ServeBook)
-	mux.HandleFunc("/switches", s.till.ServeSwitches)
-	return mux
+	return s.till.Mux(map[string]stage.Call{"POST /in": call(s.till.Collect), "POST /out": call(s.till.PayOut)})
+}
+
+// no is a refusal in the shop's words.
+func no(status int, word string) stage.No {
+	return stage.No{Status: status, Body: map[string]string{"error": word}}
 }
 
 // read is the order in a call's body.

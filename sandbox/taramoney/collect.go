@@ -101,14 +101,10 @@ func (s *Simulator) cmMobile(w http.ResponseWriter, r *http.Request, body []byte
 		return err
 	}
 	c.Network = "" // cmmobile knows no such parameter
-	order, err := s.collect(c, cameroon+c.PhoneNumber)
-	if err != nil {
-		return err
-	}
-	vendor := order.Notes[noteVendor]
-	s.till.Conclude(w, r, order, http.StatusOK,
-		started{Message: accepted, Status: success, USSDCode: ussdCodes[vendor], Vendor: vendor})
-	return nil
+	return s.collect(w, r, c, cameroon+c.PhoneNumber, func(o stage.Order) any {
+		vendor := o.Notes[noteVendor]
+		return started{Message: accepted, Status: success, USSDCode: ussdCodes[vendor], Vendor: vendor}
+	})
 }
 
 // mobilePay serves the newer call: the number with its country, and a network.
@@ -123,30 +119,27 @@ func (s *Simulator) mobilePay(w http.ResponseWriter, r *http.Request, body []byt
 	); err != nil {
 		return err
 	}
-	order, err := s.collect(c, c.PhoneNumber)
-	if err != nil {
-		return err
-	}
-	answer := started{Message: accepted, Status: success, Vendor: order.Notes[noteVendor], TransactionID: order.ID}
-	answer.USSDCode = ussdCodes[answer.Vendor]
-	if order.Notes[noteWave] != "" {
-		answer.AuthURL = text(map[string]string{"url": s.pageURL(order)})
-	}
-	s.till.Conclude(w, r, order, http.StatusOK, answer)
-	return nil
+	return s.collect(w, r, c, c.PhoneNumber, func(o stage.Order) any {
+		said := started{Message: accepted, Status: success, Vendor: o.Notes[noteVendor], TransactionID: o.ID}
+		said.USSDCode = ussdCodes[said.Vendor]
+		if o.Notes[noteWave] != "" {
+			said.AuthURL = text(map[string]string{"url": s.pageURL(o)})
+		}
+		return said
+	})
 }
 
-// collect opens the order of a customer whose number is given with its country.
-func (s *Simulator) collect(c collection, number string) (stage.Order, error) {
+// collect opens the order of a customer whose number is given with its country, and
+// answers the call.
+func (s *Simulator) collect(
+	w http.ResponseWriter, r *http.Request, c collection, number string, reply func(stage.Order) any,
+) error {
 	home, found := countryOf(number)
 	if !found {
-		return stage.Order{}, invalid("phoneNumber")
+		return invalid("phoneNumber")
 	}
 	if err := c.validate(); err != nil {
-		return stage.Order{}, err
-	}
-	if s.till.Down(stage.In, number) {
-		return stage.Order{}, unavailable
+		return err
 	}
 	notes := map[string]string{
 		notePhone: c.PhoneNumber, noteProduct: c.ProductName, noteMovement: newIdentifier(), noteCollection: newIdentifier(),
@@ -155,10 +148,10 @@ func (s *Simulator) collect(c collection, number string) (stage.Order, error) {
 	if c.Network == wave {
 		notes[noteWave] = "1"
 	}
-	return s.till.Collect(stage.Order{
-		ID: newIdentifier(), Reference: c.ProductID, Account: BusinessID, MSISDN: "+" + number,
+	return s.Take(w, r, stage.Order{
+		ID: newIdentifier(), Reference: c.ProductID, Account: BusinessID, Direction: stage.In, MSISDN: "+" + number,
 		Asked: c.ProductPrice, Currency: home.currency, CallbackURL: c.WebHookURL, Notes: notes,
-	})
+	}, reply)
 }
 
 // countryOf finds the country of a number, if Tara collects there and the number has the

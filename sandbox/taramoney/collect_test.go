@@ -22,13 +22,13 @@ func TestTheAnswerOfTarasPage(t *testing.T) {
 		"680123456": {"ussdCode": "*126#", "vendor": "MTN_CAMEROON"},
 	} {
 		reply := w.accepted(cmmobile, w.collection("P-"+phone, phone, fields{"network": "wave"}))
-		reply.has(t, phone, want)
-		reply.has(t, phone, fields{"message": "API_ORDER_SUCESSFULL", "status": "SUCCESS"})
+		reply.Has(t, phone, want)
+		reply.Has(t, phone, fields{"message": "API_ORDER_SUCESSFULL", "status": "SUCCESS"})
 		if len(reply) != 4 {
 			t.Errorf("%s: the answer has other fields than the page: %v", phone, reply)
 		}
 	}
-	for _, line := range w.sim.Book() {
+	for _, line := range w.Sim.Book() {
 		if line.Currency != "XAF" || !strings.HasPrefix(line.MSISDN, "+2376") || line.Direction != stage.In {
 			t.Errorf("the book says %+v", line)
 		}
@@ -54,9 +54,9 @@ func TestTheAnswerOfMobilepay(t *testing.T) {
 		if reply["vendor"] != row.vendor || reply["ussdCode"] != row.ussd || reply["authUrl"] != nil {
 			t.Errorf("%s: %v", name, reply)
 		}
-		payload := w.status(name).inner(t, "payload")
-		payload.has(t, name, fields{"paymentId": reply["transactionId"], "phoneNumber": row.phone})
-		if line := w.sim.Book()[len(w.sim.Book())-1]; line.MSISDN != "+"+row.phone || line.Currency != row.currency || line.OrderID != name {
+		payload := w.status(name).Inner(t, "payload")
+		payload.Has(t, name, fields{"paymentId": reply["transactionId"], "phoneNumber": row.phone})
+		if line := w.Sim.Book()[len(w.Sim.Book())-1]; line.MSISDN != "+"+row.phone || line.Currency != row.currency || line.OrderID != name {
 			t.Errorf("%s: the book says %+v", name, line)
 		}
 	}
@@ -89,10 +89,10 @@ func TestEveryMagicNumber(t *testing.T) {
 				w := newWorld(t)
 				w.accepted(path, w.collection("P1", phone))
 				if row.after > 0 {
-					w.clock.Advance(row.after - time.Millisecond)
+					w.Clock.Advance(row.after - time.Millisecond)
 					w.stands("P1", "PENDING", "PAYMENT_PENDING")
 					w.booked()
-					w.clock.Advance(time.Millisecond)
+					w.Clock.Advance(time.Millisecond)
 				}
 				w.stands("P1", row.status, row.message)
 				w.booked(row.booked...)
@@ -100,8 +100,8 @@ func TestEveryMagicNumber(t *testing.T) {
 				if row.booked != nil {
 					amount = strconv.FormatInt(row.booked[0], 10)
 				}
-				for _, n := range w.told(row.webhooks) {
-					n.said.has(t, "the webhook", fields{"status": row.status, "productId": "P1", "phoneNumber": phone, "amount": amount})
+				for _, n := range w.Notices(row.webhooks) {
+					n.Said.Has(t, "the webhook", fields{"status": row.status, "productId": "P1", "phoneNumber": phone, "amount": amount})
 				}
 			})
 		}
@@ -113,10 +113,10 @@ func TestAWebhookOvertakesTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.collects("P1", "237699888888")
-	if len(w.inbox.all()) == 0 {
+	if len(w.Inbox.All()) == 0 {
 		t.Error("no webhook came before the answer")
 	}
-	w.told(3)
+	w.Notices(3)
 }
 
 func TestTheOperatorIsDownForOneNumber(t *testing.T) {
@@ -131,20 +131,20 @@ func TestTheOperatorIsDownForOneNumber(t *testing.T) {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
-	if w.sim.Asked() != 0 {
+	if w.Sim.Asked() != 0 {
 		t.Error("what was answered 503 was executed")
 	}
 	w.stands("P1", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 
-	page := w.collects("P2", "237699444444", fields{"network": "wave"}).inner(t, "authUrl").text("url")
-	w.set(`{"force": "555555"}`)
+	page := w.collects("P2", "237699444444", fields{"network": "wave"}).Inner(t, "authUrl").Text("url")
+	w.Set(`{"force": "555555"}`)
 	for _, path := range []string{statusPath, resendPath} {
 		if status, _ := w.post(path, signed(fields{"productId": "P2"})); status != http.StatusServiceUnavailable {
 			t.Errorf("%s answers %d about a number that is down", path, status)
 		}
 	}
-	if got := w.fetch(w.request(http.MethodGet, page, nil)); got.status != http.StatusServiceUnavailable {
-		t.Errorf("the page answers %d", got.status)
+	if got := w.Visit(page); got.Status != http.StatusServiceUnavailable {
+		t.Errorf("the page answers %d", got.Status)
 	}
 }
 
@@ -152,13 +152,13 @@ func TestTheOperatorIsDownForOneNumber(t *testing.T) {
 func TestALostAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.givesUp(w.call(mobilepay, w.collection("P1", "237699666666")), w.asked(1))
+	w.GivesUp(w.Request(http.MethodPost, mobilepay, w.collection("P1", "237699666666")))
 	w.stands("P1", "PENDING", "PAYMENT_PENDING")
-	w.clock.Advance(10 * time.Second)
+	w.Clock.Advance(10 * time.Second)
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.booked(1000)
 	w.collects("P2", "237699666666")
-	w.givesUp(w.call(payouts, w.payout("R1", "237699666666")), w.asked(3))
+	w.GivesUp(w.Request(http.MethodPost, payouts, w.payout("R1", "237699666666")))
 	w.stands("R1", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.booked(1000, -1000)
 }
@@ -168,21 +168,21 @@ func TestARepeatedProductPromptsAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first, second := w.collects("P1", "237699444444"), w.collects("P1", "237699123456")
-	if first["transactionId"] == second["transactionId"] || w.sim.Asked() != 2 {
+	if first["transactionId"] == second["transactionId"] || w.Sim.Asked() != 2 {
 		t.Errorf("the second call answers %v", second)
 	}
 	w.collects("P1", "237699333333")
-	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL").inner(t, "payload").
-		has(t, "the one that was paid", fields{"paymentId": second["transactionId"]})
-	w.clock.Advance(30 * time.Second)
+	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL").Inner(t, "payload").
+		Has(t, "the one that was paid", fields{"paymentId": second["transactionId"]})
+	w.Clock.Advance(30 * time.Second)
 	w.booked(1000, 1000)
-	w.told(2)
+	w.Notices(2)
 	w.start() // nobody has paid here yet
 	w.collects("P1", "237699111111")
 	third := w.collects("P1", "237699333333")
-	w.clock.Advance(time.Minute)
-	w.stands("P1", "PENDING", "PAYMENT_PENDING").inner(t, "payload").
-		has(t, "the latest", fields{"paymentId": third["transactionId"]})
+	w.Clock.Advance(time.Minute)
+	w.stands("P1", "PENDING", "PAYMENT_PENDING").Inner(t, "payload").
+		Has(t, "the latest", fields{"paymentId": third["transactionId"]})
 }
 
 func TestWhatACollectionMayNotBe(t *testing.T) {
@@ -226,7 +226,7 @@ func TestWhatACollectionMayNotBe(t *testing.T) {
 	if status, _ := w.post(mobilepay, w.collection("P1", "699123456")); status != http.StatusBadRequest {
 		t.Error("mobilepay takes a number without its country")
 	}
-	if w.sim.Asked() != 0 {
+	if w.Sim.Asked() != 0 {
 		t.Error("what was refused was executed")
 	}
 }
@@ -253,20 +253,20 @@ func TestWhoMayCall(t *testing.T) {
 				t.Errorf("%s %s: %d %v", path, name, status, reply)
 			}
 		}
-		form := w.call(path, signed(fields{}))
+		form := w.Request(http.MethodPost, path, signed(fields{}))
 		form.Header.Set("Content-Type", "text/plain")
-		if got := w.fetch(form); got.status != http.StatusBadRequest {
-			t.Errorf("%s takes text: %d", path, got.status)
+		if got := w.Fetch(form); got.Status != http.StatusBadRequest {
+			t.Errorf("%s takes text: %d", path, got.Status)
 		}
 	}
 	for name, req := range map[string]*http.Request{
-		"a GET":                  w.request(http.MethodGet, statusPath, nil),
-		"a path there is not":    w.call("/api/tara/cancel", signed(fields{})),
-		"a base without /tara":   w.call("/api/mobilepay", signed(fields{})),
-		"the base of everything": w.request(http.MethodGet, "/", nil),
+		"a GET":                  w.Request(http.MethodGet, statusPath, nil),
+		"a path there is not":    w.Request(http.MethodPost, "/api/tara/cancel", signed(fields{})),
+		"a base without /tara":   w.Request(http.MethodPost, "/api/mobilepay", signed(fields{})),
+		"the base of everything": w.Request(http.MethodGet, "/", nil),
 	} {
-		if got := w.fetch(req); got.status != http.StatusMethodNotAllowed {
-			t.Errorf("%s answers %d", name, got.status)
+		if got := w.Fetch(req); got.Status != http.StatusMethodNotAllowed {
+			t.Errorf("%s answers %d", name, got.Status)
 		}
 	}
 }

@@ -1,48 +1,41 @@
 package taramoney_test
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
-	"pirogue/sandbox/taramoney"
+	"pirogue/sandbox/stage"
+	"pirogue/sandbox/stagetest"
 )
 
 // link makes a payment by Wave and returns where its customer is sent: authUrl is a JSON
 // object written as text.
 func (w *world) link(product, phone string) string {
-	w.t.Helper()
+	w.T.Helper()
 	reply := w.collects(product, phone, fields{"network": "wave"})
-	if !strings.HasPrefix(reply.text("vendor"), "WAVE_") || reply["ussdCode"] != nil {
-		w.t.Errorf("a payment by Wave answers %v", reply)
+	if !strings.HasPrefix(reply.Text("vendor"), "WAVE_") || reply["ussdCode"] != nil {
+		w.T.Errorf("a payment by Wave answers %v", reply)
 	}
-	return reply.inner(w.t, "authUrl").text("url")
+	return reply.Inner(w.T, "authUrl").Text("url")
 }
 
 // presses submits the form of a page.
-func (w *world) presses(page, action string) answered {
-	w.t.Helper()
-	req := w.request(http.MethodPost, page, strings.NewReader("action="+action))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return w.fetch(req)
+func (w *world) presses(page, action string) stagetest.Answer {
+	w.T.Helper()
+	return w.Submit(page, "action", action)
 }
 
 // shows checks that a page says something, with a status.
-func (w *world) shows(page string, status int, texts ...string) answered {
-	w.t.Helper()
-	got := w.fetch(w.request(http.MethodGet, page, nil))
-	if got.status != status {
-		w.t.Errorf("%s answers %d", page, got.status)
+func (w *world) shows(page string, status int, texts ...string) stagetest.Answer {
+	w.T.Helper()
+	got := w.Visit(page)
+	if got.Status != status {
+		w.T.Errorf("%s answers %d", page, got.Status)
 	}
-	for _, text := range texts {
-		if !strings.Contains(got.body, text) {
-			w.t.Errorf("%s does not show %q:\n%s", page, text, got.body)
-		}
-	}
+	got.Shows(w.T, texts...)
 	return got
 }
 
@@ -52,20 +45,20 @@ func TestACustomerPaysOnThePage(t *testing.T) {
 	page := w.link("P1", "221770333333") // who never answers by themselves
 	w.shows(page, http.StatusOK, `lang="fr"`, "Confirmer le paiement ?", "1\u00a0000\u00a0F\u00a0CFA", "Sac de riz", "221770333333", "Payer", "Refuser")
 	w.shows(page+"?lang=en", http.StatusOK, `lang="en"`, "Confirm the payment?", "Refuse")
-	if got := w.presses(page+"?lang=en", "pay"); got.status != http.StatusSeeOther || got.header.Get("Location") != "?lang=en" {
-		t.Errorf("paying answers %d, leading to %q", got.status, got.header.Get("Location"))
+	if got := w.presses(page+"?lang=en", "pay"); got.Status != http.StatusSeeOther || got.Header.Get("Location") != "?lang=en" {
+		t.Errorf("paying answers %d, leading to %q", got.Status, got.Header.Get("Location"))
 	}
-	if got := w.shows(page, http.StatusOK, "Paiement réussi"); strings.Contains(got.body, "<form") {
+	if got := w.shows(page, http.StatusOK, "Paiement réussi"); strings.Contains(got.Body, "<form") {
 		t.Error("a page that is paid can be paid again")
 	}
 	for _, action := range []string{"pay", "refuse"} {
-		if got := w.presses(page, action); got.status != http.StatusSeeOther {
-			t.Errorf("to %s what is paid answers %d", action, got.status)
+		if got := w.presses(page, action); got.Status != http.StatusSeeOther {
+			t.Errorf("to %s what is paid answers %d", action, got.Status)
 		}
 	}
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.booked(1000)
-	if said := w.told(1)[0].said; said["mobileOperator"] != "WAVE_SENEGAL" {
+	if said := w.Notices(1)[0].Said; said["mobileOperator"] != "WAVE_SENEGAL" {
 		t.Errorf("the webhook says %v", said)
 	}
 }
@@ -78,10 +71,10 @@ func TestACustomerRefusesOnThePage(t *testing.T) {
 	w.stands("P1", "PENDING", "PAYMENT_PENDING")
 	w.presses(page, "refuse")
 	w.shows(page, http.StatusOK, "Paiement échoué")
-	w.clock.Advance(time.Minute)
+	w.Clock.Advance(time.Minute)
 	w.stands("P1", "FAILURE", "PAYMENT_REFUSED_BY_CUSTOMER")
 	w.booked()
-	w.told(1)
+	w.Notices(1)
 }
 
 // TestThePageOfAPrompt shows how a payment stands that is confirmed on the telephone, and
@@ -89,8 +82,8 @@ func TestACustomerRefusesOnThePage(t *testing.T) {
 func TestThePageOfAPrompt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	page := w.url + "/pay/" + w.collects("P1", "237699444444").text("transactionId")
-	if got := w.shows(page, http.StatusOK, "Paiement en attente"); strings.Contains(got.body, "<form") {
+	page := w.URL + "/pay/" + w.collects("P1", "237699444444").Text("transactionId")
+	if got := w.shows(page, http.StatusOK, "Paiement en attente"); strings.Contains(got.Body, "<form") {
 		t.Error("a prompt can be confirmed on a page")
 	}
 	w.presses(page, "pay")
@@ -101,15 +94,14 @@ func TestThePageOfAPrompt(t *testing.T) {
 func TestThePageUnderABasePath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.start(func(o *taramoney.Options) { o.PublicURL = w.url + "/taramoney" })
-	mounted := http.StripPrefix("/taramoney", w.sim.Handler())
-	w.serving.Store(&mounted)
+	w.start(func(o *stage.TillOptions) { o.PublicURL = w.URL + "/taramoney" })
+	w.Serve(http.StripPrefix("/taramoney", w.Sim.Handler()))
 	body := w.collection("P1", "237699333333", fields{"network": "wave"})
-	page := w.accepted("/taramoney"+mobilepay, body).inner(t, "authUrl").text("url")
+	page := w.accepted("/taramoney"+mobilepay, body).Inner(t, "authUrl").Text("url")
 	w.shows(page, http.StatusOK, "Confirmer le paiement ?")
 	back, err := url.Parse(page)
 	if err == nil {
-		back, err = back.Parse(w.presses(page, "pay").header.Get("Location"))
+		back, err = back.Parse(w.presses(page, "pay").Header.Get("Location"))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -122,21 +114,11 @@ func TestThePageIsClosedToOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.link("<b>P1</b>", "237699444444")
-	got := w.shows(page, http.StatusOK)
-	_, after, _ := strings.Cut(got.body, "<style>")
-	style, _, _ := strings.Cut(after, "</style>")
-	sum := sha256.Sum256([]byte(style))
-	policy := got.header.Get("Content-Security-Policy")
-	if !strings.Contains(policy, "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
-		t.Errorf("the policy %q does not let the page have its style", policy)
+	w.shows(page, http.StatusOK).IsPrivate(t)
+	w.shows(w.URL+"/pay/nothing", http.StatusNotFound, "Paiement introuvable")
+	if got := w.Fetch(w.Request(http.MethodPut, page, nil)); got.Status != http.StatusMethodNotAllowed {
+		t.Errorf("a PUT answers %d", got.Status)
 	}
-	if got.header.Get("X-Frame-Options") != "DENY" || strings.Contains(got.body, "<script") {
-		t.Errorf("the page has the headers %v", got.header)
-	}
-	w.shows(w.url+"/pay/nothing", http.StatusNotFound, "Paiement introuvable")
-	if got := w.fetch(w.request(http.MethodPut, page, nil)); got.status != http.StatusMethodNotAllowed {
-		t.Errorf("a PUT answers %d", got.status)
-	}
-	w.set(`{"down": true}`)
+	w.Set(`{"down": true}`)
 	w.shows(page+"?lang=en", http.StatusServiceUnavailable, "Service unavailable")
 }

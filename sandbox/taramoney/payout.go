@@ -1,7 +1,6 @@
 package taramoney
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
@@ -40,26 +39,13 @@ func (s *Simulator) createPayout(w http.ResponseWriter, r *http.Request, body []
 	if err := p.validate(); err != nil {
 		return err
 	}
-	if s.till.Down(stage.Out, p.ReceiverPhoneNumber) {
-		return unavailable
-	}
-	order, err := s.till.PayOut(stage.Order{
-		ID: "po_" + newIdentifier(), Reference: p.ReceiverID, Account: BusinessID, MSISDN: "+" + p.ReceiverPhoneNumber,
-		Asked: p.Amount, Currency: xaf,
+	return s.Take(w, r, stage.Order{
+		ID: "po_" + newIdentifier(), Reference: p.ReceiverID, Account: BusinessID, Direction: stage.Out,
+		MSISDN: "+" + p.ReceiverPhoneNumber, Asked: p.Amount, Currency: xaf,
 		Notes: map[string]string{
 			notePhone: p.ReceiverPhoneNumber, noteVendor: p.PaymentMethod, noteMovement: newIdentifier(),
 		},
+	}, func(o stage.Order) any {
+		return map[string]string{"status": success, "payoutId": o.ID, "message": "Payout initié avec succès."}
 	})
-	switch {
-	case errors.Is(err, stage.ErrCeiling):
-		return ceilingReached
-	case errors.Is(err, stage.ErrFloat):
-		return floatTooLow
-	case err != nil:
-		return err
-	}
-	s.till.Conclude(w, r, order, http.StatusOK, map[string]string{
-		"status": success, "payoutId": order.ID, "message": "Payout initié avec succès.",
-	})
-	return nil
 }

@@ -31,18 +31,18 @@ func TestEveryMagicNumberOfAPayout(t *testing.T) {
 		t.Run(digits, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			id := w.pays("R1", "237699"+digits).text("payoutId")
+			id := w.pays("R1", "237699"+digits).Text("payoutId")
 			if row.after > 0 {
-				w.clock.Advance(row.after - time.Millisecond)
+				w.Clock.Advance(row.after - time.Millisecond)
 				w.stands(id, "PENDING", "PAYMENT_PENDING")
-				w.clock.Advance(time.Millisecond)
+				w.Clock.Advance(time.Millisecond)
 			}
 			byID, byReference := w.stands(id, row.status, row.message), w.stands("R1", row.status, row.message)
 			if byID["productId"] != nil || byReference["productId"] != "R1" || byID["payload"] != byReference["payload"] {
 				t.Errorf("by payoutId %v, by receiverId %v", byID, byReference)
 			}
 			w.booked(row.booked...)
-			w.told(0)
+			w.Notices(0)
 		})
 	}
 }
@@ -50,7 +50,7 @@ func TestEveryMagicNumberOfAPayout(t *testing.T) {
 func TestAPayoutThatIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"float": 2500}`)
+	w.Set(`{"float": 2500}`)
 	w.pays("R1", "237699123456")
 	w.pays("R1", "237699444444", fields{"paymentMethod": "MTN_CAMEROON"}) // pays again, by the same reference
 	for name, row := range map[string]struct{ phone, says string }{
@@ -64,9 +64,9 @@ func TestAPayoutThatIsRefused(t *testing.T) {
 	}
 	w.stands("R2", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 	w.booked(-1000)
-	w.clock.Advance(30 * time.Second)
+	w.Clock.Advance(30 * time.Second)
 	w.booked(-1000, -1000)
-	if line := w.sim.Book()[0]; line.MSISDN != "+237699123456" || line.OrderID != "R1" || line.Direction != stage.Out || line.Currency != "XAF" {
+	if line := w.Sim.Book()[0]; line.MSISDN != "+237699123456" || line.OrderID != "R1" || line.Direction != stage.Out || line.Currency != "XAF" {
 		t.Errorf("the book says %+v", line)
 	}
 }
@@ -95,7 +95,7 @@ func TestWhatAPayoutMayNotBe(t *testing.T) {
 			t.Errorf("%s: %d %v", name, status, reply)
 		}
 	}
-	if w.sim.Asked() != 0 {
+	if w.Sim.Asked() != 0 {
 		t.Error("what was refused was executed")
 	}
 }

@@ -58,7 +58,7 @@ type paymentData struct {
 
 // status serves transactions/status.
 func (s *Simulator) status(w http.ResponseWriter, _ *http.Request, body []byte) error {
-	if s.till.Quirk(noStatus) {
+	if s.Quirk(noStatus) {
 		return noStatusForYou
 	}
 	var asked product
@@ -68,32 +68,30 @@ func (s *Simulator) status(w http.ResponseWriter, _ *http.Request, body []byte) 
 	if err := check(rule{"productId", isText(asked.ProductID)}); err != nil {
 		return err
 	}
-	order, found := s.find(asked.ProductID)
-	switch {
-	case !found:
-		return notFound
-	case s.till.Down(order.Direction, order.MSISDN):
-		return unavailable
-	}
-	answer := s.standing(order)
-	if asked.ProductID == order.Reference {
-		answer.ProductID = order.Reference
-	}
-	stage.WriteJSON(w, http.StatusOK, answer)
-	return nil
+	order, _ := s.find(asked.ProductID)
+	return s.Show(w, order, func(o stage.Order) any {
+		answer := s.standing(o)
+		if asked.ProductID == o.Reference {
+			answer.ProductID = o.Reference
+		}
+		return answer
+	})
 }
 
 // find returns the order that a status asks for: by the merchant's reference, and a
 // payout by its payoutId as well; where the quirk says so, by Tara's identifier alone.
 func (s *Simulator) find(asked string) (stage.Order, bool) {
-	byID, known := s.till.Order(asked)
-	if s.till.Quirk(statusByPaymentID) {
+	byID, known := s.Order(asked)
+	if s.Quirk(statusByPaymentID) {
 		return byID, known
 	}
-	if order, found := decisive(s.till.ByReference(asked)); found {
+	if order, found := decisive(s.ByReference(asked)); found {
 		return order, true
 	}
-	return byID, known && byID.Direction == stage.Out
+	if byID.Direction != stage.Out {
+		return stage.Order{}, false
+	}
+	return byID, known
 }
 
 // decisive returns the order that counts among those of one reference: the one that was
@@ -125,9 +123,8 @@ func (s *Simulator) standing(o stage.Order) standing {
 		})
 	case stage.Declined, stage.Lapsed:
 	}
-	if s.till.Board().Read().UnknownWords {
-		word, message = stage.UnknownWord, stage.UnknownWord
-	}
+	now := s.Board.Read()
+	word, message = now.Word(word), now.Word(message)
 	answer.Status, answer.Message = word, message
 	answer.Payload = text(payload{
 		BusinessID, o.ID, strconv.FormatInt(o.Amount, 10), o.Reference, o.Notes[notePhone], word,
@@ -141,16 +138,16 @@ func (s *Simulator) resend(w http.ResponseWriter, _ *http.Request, body []byte) 
 	if err := decode(body, &asked); err != nil {
 		return err
 	}
-	order, found := decisive(s.till.ByReference(asked.ProductID))
+	order, found := decisive(s.ByReference(asked.ProductID))
 	switch {
 	case !found || order.Direction != stage.In:
 		return notFound
-	case s.till.Down(stage.In, order.MSISDN):
+	case s.Down(stage.In, order.MSISDN):
 		return unavailable
 	case order.Open():
 		return notFinal
 	}
-	s.till.Tell(order)
+	s.TellAgain(order)
 	stage.WriteJSON(w, http.StatusOK, map[string]string{"status": success, "message": "WEBHOOK_SENT"})
 	return nil
 }
@@ -197,7 +194,7 @@ func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or stage.St
 	if err := check(rule{"start", asked.Start >= 0}, rule{"size", asked.Size > 0 && asked.Size <= maxSize}); err != nil {
 		return err
 	}
-	all, listed := s.till.Orders(), []entry{}
+	all, listed := s.Orders(), []entry{}
 	for i := len(all) - 1; i >= 0; i-- {
 		if o := all[i]; o.Direction == stage.In && (o.State == either || o.State == or) {
 			listed = append(listed, s.entry(o))
@@ -215,7 +212,7 @@ func (s *Simulator) entry(o stage.Order) entry {
 	} else {
 		e.CreatedAt = o.OpenedAt.Format(time.RFC3339)
 	}
-	if s.till.Quirk(listsNameProducts) {
+	if s.Quirk(listsNameProducts) {
 		e.ProductID = o.Reference
 	}
 	return e

@@ -11,15 +11,15 @@ import (
 func TestTheStatusOfAPaidCollection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.collects("P1", "237699123456", fields{"productPrice": 1010}).text("transactionId")
+	id := w.collects("P1", "237699123456", fields{"productPrice": 1010}).Text("transactionId")
 	reply := w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
-	reply.has(t, "the status", fields{"productId": "P1", "receiptUrl": w.url + "/pay/" + id})
-	reply.inner(t, "payload").has(t, "payload", fields{
+	reply.Has(t, "the status", fields{"productId": "P1", "receiptUrl": w.URL + "/pay/" + id})
+	reply.Inner(t, "payload").Has(t, "payload", fields{
 		"businessId": "sandbox-biz", "paymentId": id, "amount": "1010", "productId": "P1",
 		"phoneNumber": "237699123456", "status": "SUCCESS",
 	})
-	reply.inner(t, "paymentData").has(t, "paymentData", fields{"amount": 979.0, "currency": "XAF", "productId": "P1"})
-	said := w.told(1)[0].said
+	reply.Inner(t, "paymentData").Has(t, "paymentData", fields{"amount": 979.0, "currency": "XAF", "productId": "P1"})
+	said := w.Notices(1)[0].Said
 	if reply["transactionId"] == id || reply["transactionId"] != said["transactionId"] {
 		t.Errorf("the transaction is %v here, %v in the webhook, and the payment %s", reply["transactionId"], said["transactionId"], id)
 	}
@@ -31,11 +31,11 @@ func TestTheStatusOfWhatIsNotPaid(t *testing.T) {
 	w.collects("P1", "237699111111")
 	for _, want := range []string{"PENDING", "FAILURE"} {
 		reply := w.status("P1")
-		reply.inner(t, "payload").has(t, want, fields{"status": want, "amount": "1000"})
+		reply.Inner(t, "payload").Has(t, want, fields{"status": want, "amount": "1000"})
 		if reply["status"] != want || reply["paymentData"] != nil || reply["transactionId"] != nil || reply["receiptUrl"] != nil {
 			t.Errorf("%s: %v", want, reply)
 		}
-		w.clock.Advance(2 * time.Second)
+		w.Clock.Advance(2 * time.Second)
 	}
 }
 
@@ -43,7 +43,7 @@ func TestTheStatusOfWhatIsNotPaid(t *testing.T) {
 func TestWhatIsNotFound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.collects("P1", "237699123456").text("transactionId")
+	id := w.collects("P1", "237699123456").Text("transactionId")
 	for _, asked := range []string{"P2", id, "p1"} {
 		if reply := w.stands(asked, "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND"); len(reply) != 2 {
 			t.Errorf("%s: %v", asked, reply)
@@ -57,11 +57,11 @@ func TestWhatIsNotFound(t *testing.T) {
 func TestAStatusByTarasOwnIdentifier(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"quirks": {"status_by_payment_id": true}}`)
-	paymentID, payoutID := w.collects("P1", "237699123456").text("transactionId"), w.pays("R1", "237699123456").text("payoutId")
+	w.Set(`{"quirks": {"status_by_payment_id": true}}`)
+	paymentID, payoutID := w.collects("P1", "237699123456").Text("transactionId"), w.pays("R1", "237699123456").Text("payoutId")
 	for asked, product := range map[string]string{paymentID: "P1", payoutID: "R1"} {
 		reply := w.stands(asked, "SUCCESS", "API_ORDER_SUCESSFULL")
-		if reply["productId"] != nil || reply.inner(t, "payload")["productId"] != product {
+		if reply["productId"] != nil || reply.Inner(t, "payload")["productId"] != product {
 			t.Errorf("%s: %v", product, reply)
 		}
 		w.stands(product, "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
@@ -71,22 +71,22 @@ func TestAStatusByTarasOwnIdentifier(t *testing.T) {
 func TestAnAccountWithoutStatus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"quirks": {"no_status": true}}`)
+	w.Set(`{"quirks": {"no_status": true}}`)
 	w.collects("P1", "237699123456")
 	for _, asked := range []string{"P1", "P2"} {
 		if reply := w.stands(asked, "ERROR", "BUSINESS_NOT_ACTIVATED_FOR_STATUS"); len(reply) != 2 {
 			t.Errorf("%s: %v", asked, reply)
 		}
 	}
-	w.told(1)
+	w.Notices(1)
 }
 
 // list asks for one page of a list, which must be a bare array.
 func (w *world) list(path string, page fields) []fields {
-	w.t.Helper()
+	w.T.Helper()
 	var entries []fields
-	if status := w.send(w.call(path, signed(page)), &entries); status != http.StatusOK || entries == nil {
-		w.t.Fatalf("%s answers %d %v", path, status, entries)
+	if status := w.Send(w.Request(http.MethodPost, path, signed(page)), &entries); status != http.StatusOK || entries == nil {
+		w.T.Fatalf("%s answers %d %v", path, status, entries)
 	}
 	return entries
 }
@@ -100,25 +100,25 @@ func TestTheLists(t *testing.T) {
 	paid := w.collects("PAID", "237699999999")
 	w.collects("FAILS", "237699111111")
 	w.pays("OUT", "237699123456")
-	w.clock.Advance(5 * time.Second)
+	w.Clock.Advance(5 * time.Second)
 	waits := w.collects("WAITS", "237699444444")
 
 	all := w.list(listPath, fields{})
 	if len(all) != 2 {
 		t.Fatalf("the list has %v", all)
 	}
-	all[0].has(t, "pending", fields{
+	all[0].Has(t, "pending", fields{
 		"transactionId": waits["transactionId"], "amount": 1000.0, "currency": "XAF", "status": "PENDING",
 		"createdAt": "2026-03-12T09:30:05Z", "paidAt": nil, "productId": nil,
 	})
-	all[1].has(t, "paid", fields{
+	all[1].Has(t, "paid", fields{
 		"transactionId": paid["transactionId"], "amount": 500.0, "currency": "XAF", "status": "PAID",
 		"paidAt": "2026-03-12T09:30:00Z", "createdAt": nil, "productId": nil,
 	})
 	if only := w.list(paidPath, fields{}); len(only) != 1 || only[0]["transactionId"] != paid["transactionId"] {
 		t.Errorf("the list of what is paid has %v", only)
 	}
-	w.set(`{"quirks": {"lists_name_products": true}}`)
+	w.Set(`{"quirks": {"lists_name_products": true}}`)
 	if named := w.list(listPath, fields{}); named[0]["productId"] != "WAITS" || named[1]["productId"] != "PAID" {
 		t.Errorf("the list names %v", named)
 	}

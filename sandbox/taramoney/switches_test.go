@@ -1,13 +1,13 @@
 package taramoney_test
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"pirogue/sandbox/stage"
+	"pirogue/sandbox/stagetest"
 	"pirogue/sandbox/taramoney"
 )
 
@@ -17,7 +17,7 @@ func TestTheSwitchesAndTheBook(t *testing.T) {
 	var now struct {
 		Quirks map[string]bool `json:"quirks"`
 	}
-	w.send(w.request(http.MethodGet, "/switches", nil), &now)
+	w.Send(w.Request(http.MethodGet, "/switches", nil), &now)
 	for _, quirk := range []string{
 		"poor_webhooks", "no_webhook_secret", "wrong_webhook_secret", "no_status", "lists_name_products", "status_by_payment_id",
 	} {
@@ -29,23 +29,23 @@ func TestTheSwitchesAndTheBook(t *testing.T) {
 		t.Errorf("the quirks are %v", now.Quirks)
 	}
 	var said fields
-	if status := w.send(w.request(http.MethodPost, "/switches", strings.NewReader(`{"quirks": {"bare_arrays": true}}`)), &said); status != http.StatusBadRequest {
+	if status := w.Send(w.Request(http.MethodPost, "/switches", `{"quirks": {"bare_arrays": true}}`), &said); status != http.StatusBadRequest {
 		t.Errorf("another operator's quirk answers %d", status)
 	}
-	id := w.collects("P1", "237699123456").text("transactionId")
+	id := w.collects("P1", "237699123456").Text("transactionId")
 	w.collects("P2", "237699444444")
 	var book struct {
 		Orders []stage.Order
 		Paid   []stage.Paid
 	}
-	w.send(w.request(http.MethodGet, "/book", nil), &book)
-	if len(book.Orders) != 2 || len(book.Paid) != 1 || w.sim.Asked() != 2 {
+	w.Send(w.Request(http.MethodGet, "/book", nil), &book)
+	if len(book.Orders) != 2 || len(book.Paid) != 1 || w.Sim.Asked() != 2 {
 		t.Fatalf("the book says %+v", book)
 	}
 	want := stage.Paid{
-		TxnID: id, OrderID: "P1", MSISDN: "+237699123456", Amount: 1000, Asked: 1000, Currency: "XAF", At: morning, Direction: stage.In,
+		TxnID: id, OrderID: "P1", MSISDN: "+237699123456", Amount: 1000, Asked: 1000, Currency: "XAF", At: stagetest.Morning, Direction: stage.In,
 	}
-	if book.Paid[0] != want || w.sim.Book()[0] != want {
+	if book.Paid[0] != want || w.Sim.Book()[0] != want {
 		t.Errorf("the book says %+v, want %+v", book.Paid[0], want)
 	}
 }
@@ -54,27 +54,27 @@ func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.collects("P1", "237699444444")
-	w.set(`{"down": true}`)
+	w.Set(`{"down": true}`)
 	for _, path := range []string{cmmobile, mobilepay, payouts, statusPath, resendPath, listPath, paidPath} {
 		if status, reply := w.post(path, signed(fields{"productId": "P1"})); status != http.StatusServiceUnavailable || reply["message"] != "SERVICE_UNAVAILABLE" {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
-	w.set(`{"down": false}`)
-	w.clock.Advance(30 * time.Second)
+	w.Set(`{"down": false}`)
+	w.Clock.Advance(30 * time.Second)
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 }
 
 func TestChangedKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"keys_changed": true}`)
+	w.Set(`{"keys_changed": true}`)
 	for _, path := range []string{cmmobile, mobilepay, payouts, statusPath, resendPath, listPath, paidPath} {
 		if status, reply := w.post(path, w.collection("P1", "237699123456")); status != http.StatusUnauthorized || reply["status"] != "ERROR" {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
-	if w.sim.Asked() != 0 {
+	if w.Sim.Asked() != 0 {
 		t.Error("what was refused was executed")
 	}
 }
@@ -85,10 +85,10 @@ func TestWordsOfNoGuide(t *testing.T) {
 	w := newWorld(t)
 	w.collects("P1", "237699123456")
 	w.pays("R1", "237699123456")
-	w.set(`{"unknown_words": true}`)
+	w.Set(`{"unknown_words": true}`)
 	for _, asked := range []string{"P1", "R1"} {
-		w.stands(asked, stage.UnknownWord, stage.UnknownWord).inner(t, "payload").
-			has(t, asked, fields{"status": stage.UnknownWord, "amount": "1000"})
+		w.stands(asked, stage.UnknownWord, stage.UnknownWord).Inner(t, "payload").
+			Has(t, asked, fields{"status": stage.UnknownWord, "amount": "1000"})
 	}
 	w.stands("P2", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 }
@@ -97,13 +97,13 @@ func TestWordsOfNoGuide(t *testing.T) {
 func TestAnswersThatAreSpoilt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"drop_answers": 2}`)
-	w.givesUp(w.call(mobilepay, w.collection("P1", "237699123456")), never)
-	w.givesUp(w.call(statusPath, signed(fields{"productId": "P1"})), never)
+	w.Set(`{"drop_answers": 2}`)
+	w.GivesUp(w.Request(http.MethodPost, mobilepay, w.collection("P1", "237699123456")))
+	w.GivesUp(w.Request(http.MethodPost, statusPath, signed(fields{"productId": "P1"})))
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
-	w.set(`{"answers": "page"}`)
-	if got := w.fetch(w.call(payouts, w.payout("R1", "237699123456"))); !strings.Contains(got.body, "<html>") {
-		t.Errorf("the answer is no page: %s", got.body)
+	w.Set(`{"answers": "page"}`)
+	if got := w.Fetch(w.Request(http.MethodPost, payouts, w.payout("R1", "237699123456"))); !strings.Contains(got.Body, "<html>") {
+		t.Errorf("the answer is no page: %s", got.Body)
 	}
 	w.booked(1000, -1000)
 }
@@ -111,40 +111,21 @@ func TestAnswersThatAreSpoilt(t *testing.T) {
 func TestLatencyAndSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"latency_ms": 1000}`)
-	served := make(chan fields)
-	go func() {
-		_, reply := w.post(mobilepay, w.collection("P1", "237699123456"))
-		served <- reply
-	}()
-	time.Sleep(20 * time.Millisecond)
-	if w.sim.Asked() != 0 {
-		t.Error("a call was served while the clock stood still")
-	}
-	deadline := time.Now().Add(patience)
-	for reply := fields(nil); reply == nil; { // the call may not have come by the first advance
-		if time.Now().After(deadline) {
-			t.Fatal("the slow call is not served")
-		}
-		w.clock.Advance(time.Second)
-		select {
-		case reply = <-served:
-			reply.has(t, "the slow call", fields{"status": "SUCCESS"})
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	w.set(`{"latency_ms": 0, "settle_ms": 5000}`)
+	w.Set(`{"latency_ms": 1000}`)
+	slow := w.Request(http.MethodPost, mobilepay, w.collection("P1", "237699123456"))
+	w.Waits(slow, time.Second).Shows(t, `"status":"SUCCESS"`)
+	w.Set(`{"latency_ms": 0, "settle_ms": 5000}`)
 	w.collects("P2", "237699123456")
 	w.stands("P2", "PENDING", "PAYMENT_PENDING")
-	w.clock.Advance(5 * time.Second)
+	w.Clock.Advance(5 * time.Second)
 	w.stands("P2", "SUCCESS", "API_ORDER_SUCESSFULL")
-	w.told(2)
+	w.Notices(2)
 }
 
 // TestAFullSandbox refuses rather than forgets.
 func TestAFullSandbox(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *taramoney.Options) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
 	w.collects("P1", "237699123456")
 	for path, body := range map[string]fields{mobilepay: w.collection("P2", "237699123456"), payouts: w.payout("R1", "237699123456")} {
 		if status, _ := w.post(path, body); status != http.StatusServiceUnavailable {
@@ -157,10 +138,8 @@ func TestAFullSandbox(t *testing.T) {
 // TestAJournalThatFails executes nothing that it cannot keep, and says nothing of why.
 func TestAJournalThatFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *taramoney.Options) { o.JournalPath = t.TempDir() + "/journal.jsonl" })
-	if err := w.sim.Close(context.Background()); err != nil {
-		t.Fatal(err)
-	}
+	w := newWorld(t, func(o *stage.TillOptions) { o.JournalPath = t.TempDir() + "/journal.jsonl" })
+	stagetest.Close(t, w.Sim)
 	status, reply := w.post(mobilepay, w.collection("P1", "237699123456"))
 	if status != http.StatusInternalServerError || reply["message"] != "INTERNAL_ERROR" {
 		t.Errorf("the call answers %d %v", status, reply)
@@ -170,12 +149,10 @@ func TestAJournalThatFails(t *testing.T) {
 
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"", "taramoney", "ftp://tara.example", "http://"} {
-		if _, err := taramoney.New(taramoney.Options{PublicURL: address}); err == nil {
-			t.Errorf("a simulator at %q starts", address)
-		}
-	}
-	if _, err := taramoney.New(taramoney.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}); err == nil {
+	stagetest.NeedsAnAddress(t, func(address string) (*taramoney.Simulator, error) {
+		return taramoney.New(stage.TillOptions{Options: stage.Options{PublicURL: address}})
+	})
+	if _, err := taramoney.New(stage.TillOptions{Options: stage.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}}); err == nil {
 		t.Error("a simulator whose journal is a folder starts")
 	}
 }

@@ -18,13 +18,7 @@
 package taramoney
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"pirogue/sandbox/stage"
 )
@@ -66,100 +60,30 @@ var quirks = map[string]string{
 	statusByPaymentID:  "transactions/status finds a payment by Tara's own paymentId or payoutId alone",
 }
 
-// Options says how a simulator runs. Only PublicURL has no default.
-type Options struct {
-	// PublicURL is where browsers and Pirogue reach this simulator, base path included
-	// and APIPath not: http://127.0.0.1:8090/taramoney.
-	PublicURL string
-	// JournalPath is the file that keeps orders and book; empty keeps them in memory.
-	JournalPath string
-	// Clock is the time of day unless said otherwise.
-	Clock stage.Clock
-	// MaxOrders bounds memory, 100 000 by default. Beyond it calls answer 503: a witness
-	// refuses rather than forgets.
-	MaxOrders int
-	// NotifyClient carries webhooks; the default follows no redirect.
-	NotifyClient *http.Client
-	// Log takes what is worth knowing; nil keeps silent.
-	Log *slog.Logger
-}
-
 // Simulator is Taramoney. Make it with New.
-type Simulator struct {
-	base string // PublicURL without a slash at its end
-	log  *slog.Logger
-	till *stage.Till
-}
+type Simulator struct{ stage.Till }
 
-// New starts a simulator. With a journal it takes up every order where it was left, and
-// what fell due meanwhile happens at once.
-func New(o Options) (*Simulator, error) {
-	address, err := url.Parse(o.PublicURL)
-	if err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https") {
-		return nil, fmt.Errorf("public URL %q is not an http address", o.PublicURL)
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	s := &Simulator{base: strings.TrimRight(o.PublicURL, "/"), log: o.Log}
-	s.till, err = stage.OpenTill(stage.TillOptions{
-		JournalPath: o.JournalPath, Clock: o.Clock, MaxOrders: o.MaxOrders,
-		NotifyClient: o.NotifyClient, Log: o.Log, Quirks: quirks,
-		Callback: s.webhook,
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.till.Start()
-	return s, nil
+// New starts a simulator; APIPath is no part of its address.
+func New(o stage.TillOptions) (*Simulator, error) {
+	s := &Simulator{}
+	o.Quirks, o.Refusals, o.Callback = quirks, refusals, s.webhook
+	return s, s.Begin(o)
 }
 
 // Handler serves the simulator. Mount it under the path of PublicURL, with that path
 // stripped. Whatever is not below APIPath answers 405, as Tara's host does [seen].
 func (s *Simulator) Handler() http.Handler {
-	mux := http.NewServeMux()
+	calls := map[string]stage.Call{}
 	for path, serve := range map[string]call{
 		"/cmmobile": s.cmMobile, "/mobilepay": s.mobilePay, "/payout/create": s.createPayout,
 		"/transactions/status": s.status, "/resend-webhook": s.resend,
 	} {
-		mux.Handle("POST "+APIPath+path, s.till.API(s.admit(serve), unavailable))
+		calls["POST "+APIPath+path] = stage.Admitted(s.admit, serve)
 	}
-	for path, serve := range map[string]call{
-		"/transactionlist": s.transactions, "/paid/transactionlist": s.paidTransactions,
-	} {
-		mux.Handle("POST "+APIPath+path, s.till.Board().Disturb(s.admit(serve), unavailable))
-	}
-	mux.Handle(payPath+"{id}", s.till.Board().Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
-	mux.HandleFunc("GET /book", s.till.ServeBook)
-	mux.HandleFunc("/switches", s.till.ServeSwitches)
+	mux := s.Mux(calls)
+	mux.Handle("POST "+APIPath+"/transactionlist", s.Aside(stage.Admitted(s.admit, s.transactions)))
+	mux.Handle("POST "+APIPath+"/paid/transactionlist", s.Aside(stage.Admitted(s.admit, s.paidTransactions)))
+	mux.Handle(payPath+"{id}", s.Board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
 	mux.Handle("/", notAllowed)
 	return mux
-}
-
-// Settings is how the switches are read and changed.
-func (s *Simulator) Settings() stage.Settings { return s.till.Settings() }
-
-// Book returns everything executed so far, oldest first.
-func (s *Simulator) Book() []stage.Paid { return s.till.Book() }
-
-// Asked returns how many collections and payouts were ever accepted.
-func (s *Simulator) Asked() int { return s.till.Asked() }
-
-// Close stops every customer, delivers the webhooks that are queued, and closes the
-// journal. When ctx ends first, webhooks are given up. Closing twice is harmless.
-func (s *Simulator) Close(ctx context.Context) error { return s.till.Close(ctx) }
-
-// refuse answers with err. What is not Tara's own refusal is ours to log, not the
-// caller's to read.
-func (s *Simulator) refuse(w http.ResponseWriter, err error) {
-	var known refusal
-	switch {
-	case errors.As(err, &known):
-	case errors.Is(err, stage.ErrFull):
-		known = unavailable
-	default:
-		s.log.Error("call failed", "error", err)
-		known = internal
-	}
-	stage.WriteJSON(w, known.http, known)
 }

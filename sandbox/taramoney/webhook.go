@@ -57,7 +57,7 @@ func (s *Simulator) webhook(o stage.Order) stage.Message {
 		CreationDate: o.OpenedAt.In(zone).Format(layout), ChangeDate: o.ChangedAt.In(zone).Format(layout),
 		Status: words[o.State],
 	}
-	if !s.till.Quirk(poorWebhooks) {
+	if !s.Quirk(poorWebhooks) {
 		body.CollectionID = o.ID
 		body.riches = &riches{
 			strconv.FormatInt(o.Amount, 10), strconv.FormatInt(net(o), 10), o.Notes[noteVendor],
@@ -66,11 +66,11 @@ func (s *Simulator) webhook(o stage.Order) stage.Message {
 	}
 	header := http.Header{}
 	switch {
-	case s.till.Quirk(noWebhookSecret):
-	case s.till.Quirk(wrongWebhookSecret):
+	case s.Quirk(noWebhookSecret):
+	case s.Quirk(wrongWebhookSecret):
 		header.Set(SecretHeader, "not-"+WebhookSecret)
 	default:
 		header.Set(SecretHeader, WebhookSecret)
 	}
-	return stage.Message{URL: o.CallbackURL, Header: header, Body: []byte(text(body))}
+	return s.Letter(o.CallbackURL, header, body)
 }

@@ -4,30 +4,32 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"pirogue/sandbox/stagetest"
 )
 
 // secret returns what a webhook brings to prove itself.
-func (n notice) secret() []string { return n.header.Values("tara-webhook-secret") }
+func secret(n stagetest.Notice) []string { return n.Header.Values("tara-webhook-secret") }
 
 // TestTheRichWebhook holds the body against the captured one: 13 fields, amounts as text,
 // paid and credited.
 func TestTheRichWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.collects("P1", "237699444444", fields{"productPrice": 100}).text("transactionId")
-	w.clock.Advance(time.Minute)
-	n := w.told(1)[0]
-	n.said.has(t, "the webhook", fields{
+	id := w.collects("P1", "237699444444", fields{"productPrice": 100}).Text("transactionId")
+	w.Clock.Advance(time.Minute)
+	n := w.Notices(1)[0]
+	n.Said.Has(t, "the webhook", fields{
 		"businessId": "sandbox-biz", "paymentId": id, "collectionId": id, "phoneNumber": "237699444444",
 		"creationDate": "2026-03-12T11:30:00.000+02:00", "changeDate": "2026-03-12T11:30:30.000+02:00",
 		"status": "SUCCESS", "amount": "100", "originalAmount": "97", "mobileOperator": "ORANGE_CAMEROON",
-		"productId": "P1", "invoiceUrl": w.url + "/pay/" + id,
+		"productId": "P1", "invoiceUrl": w.URL + "/pay/" + id,
 	})
-	if len(n.said) != 13 || n.said["transactionId"] == id {
-		t.Errorf("the webhook says %v", n.said)
+	if len(n.Said) != 13 || n.Said["transactionId"] == id {
+		t.Errorf("the webhook says %v", n.Said)
 	}
-	if got := n.secret(); len(got) != 1 || got[0] != "sandbox-webhook-secret" || n.header.Get("Content-Type") != "application/json" {
-		t.Errorf("the webhook brings %v", n.header)
+	if got := secret(n); len(got) != 1 || got[0] != "sandbox-webhook-secret" || n.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("the webhook brings %v", n.Header)
 	}
 }
 
@@ -35,19 +37,19 @@ func TestTheRichWebhook(t *testing.T) {
 func TestThePoorWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"quirks": {"poor_webhooks": true}}`)
+	w.Set(`{"quirks": {"poor_webhooks": true}}`)
 	w.accepted(cmmobile, w.collection("P1", "699222222"))
-	id := w.status("P1").inner(t, "payload")["paymentId"]
-	w.clock.Advance(2 * time.Second)
-	n := w.told(1)[0]
-	n.said.has(t, "the webhook", fields{
+	id := w.status("P1").Inner(t, "payload")["paymentId"]
+	w.Clock.Advance(2 * time.Second)
+	n := w.Notices(1)[0]
+	n.Said.Has(t, "the webhook", fields{
 		"businessId": "sandbox-biz", "paymentId": id, "phoneNumber": "699222222", "status": "FAILURE",
 		"creationDate": "2026-03-12T11:30:00.000+02:00", "changeDate": "2026-03-12T11:30:02.000+02:00",
 	})
-	if len(n.said) != 7 || n.said.text("collectionId") == "(no text)" || n.said["collectionId"] == id {
-		t.Errorf("the webhook says %v", n.said)
+	if len(n.Said) != 7 || n.Said.Text("collectionId") == "(no text)" || n.Said["collectionId"] == id {
+		t.Errorf("the webhook says %v", n.Said)
 	}
-	if len(n.secret()) != 1 {
+	if len(secret(n)) != 1 {
 		t.Error("a poor webhook brings no secret")
 	}
 }
@@ -56,11 +58,11 @@ func TestTheSecretOfAWebhook(t *testing.T) {
 	t.Parallel()
 	for quirk, want := range map[string]string{"no_webhook_secret": "", "wrong_webhook_secret": "not-sandbox-webhook-secret"} {
 		w := newWorld(t)
-		w.set(`{"quirks": {"` + quirk + `": true}}`)
+		w.Set(`{"quirks": {"` + quirk + `": true}}`)
 		w.collects("P1", "237699123456")
-		n := w.told(1)[0]
-		if got := n.header.Get("tara-webhook-secret"); got != want || (want == "") != (len(n.secret()) == 0) {
-			t.Errorf("%s: %v", quirk, n.secret())
+		n := w.Notices(1)[0]
+		if got := n.Header.Get("tara-webhook-secret"); got != want || (want == "") != (len(secret(n)) == 0) {
+			t.Errorf("%s: %v", quirk, secret(n))
 		}
 	}
 }
@@ -69,13 +71,13 @@ func TestTheSecretOfAWebhook(t *testing.T) {
 func TestAWebhookIsNotRetried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.inbox.answer.Store(http.StatusInternalServerError)
+	w.Inbox.Answer.Store(http.StatusInternalServerError)
 	w.collects("P1", "237699123456")
-	w.waitsFor(1)
-	w.clock.Advance(24 * time.Hour)
+	w.WaitsFor(1)
+	w.Clock.Advance(24 * time.Hour)
 	w.accepted(resendPath, signed(fields{"productId": "P1"}))
-	all := w.told(2)
-	all[1].said.has(t, "the second webhook", all[0].said)
+	all := w.Notices(2)
+	all[1].Said.Has(t, "the second webhook", all[0].Said)
 }
 
 func TestWhatIsNotSentAgain(t *testing.T) {
@@ -92,24 +94,24 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 		if status != http.StatusOK {
 			t.Errorf("%s answers %d", product, status)
 		}
-		reply.has(t, product, want)
+		reply.Has(t, product, want)
 	}
-	w.told(0)
+	w.Notices(0)
 }
 
 // TestTaraCorrectsItself sends FAILURE and then SUCCESS, and books once.
 func TestTaraCorrectsItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"correct_after_ms": 60000}`)
+	w.Set(`{"correct_after_ms": 60000}`)
 	w.collects("P1", "237699222222")
-	w.clock.Advance(2 * time.Second)
-	w.waitsFor(1)
+	w.Clock.Advance(2 * time.Second)
+	w.WaitsFor(1)
 	w.stands("P1", "FAILURE", "PAYMENT_REFUSED_BY_CUSTOMER")
-	w.clock.Advance(time.Minute)
-	all := w.told(2)
-	if all[0].said["status"] != "FAILURE" || all[1].said["status"] != "SUCCESS" {
-		t.Errorf("the webhooks say %v, then %v", all[0].said["status"], all[1].said["status"])
+	w.Clock.Advance(time.Minute)
+	all := w.Notices(2)
+	if all[0].Said["status"] != "FAILURE" || all[1].Said["status"] != "SUCCESS" {
+		t.Errorf("the webhooks say %v, then %v", all[0].Said["status"], all[1].Said["status"])
 	}
 	w.booked(1000)
 }
@@ -117,16 +119,16 @@ func TestTaraCorrectsItself(t *testing.T) {
 func TestTheSwitchesOfNotifications(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set(`{"notifications_off": true}`)
+	w.Set(`{"notifications_off": true}`)
 	w.collects("P1", "237699123456")
-	w.set(`{"notifications_off": false, "notification_copies": 2, "notification_delay_ms": 5000}`)
+	w.Set(`{"notifications_off": false, "notification_copies": 2, "notification_delay_ms": 5000}`)
 	w.collects("P2", "237699123456")
-	w.clock.Advance(5*time.Second - time.Millisecond)
-	if n := len(w.inbox.all()); n != 0 {
+	w.Clock.Advance(5*time.Second - time.Millisecond)
+	if n := len(w.Inbox.All()); n != 0 {
 		t.Errorf("%d webhooks came too early", n)
 	}
-	w.clock.Advance(time.Millisecond)
-	for _, n := range w.told(2) {
-		n.said.has(t, "the webhook", fields{"productId": "P2"})
+	w.Clock.Advance(time.Millisecond)
+	for _, n := range w.Notices(2) {
+		n.Said.Has(t, "the webhook", fields{"productId": "P2"})
 	}
 }

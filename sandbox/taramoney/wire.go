@@ -1,14 +1,10 @@
 package taramoney
 
 import (
-	"bytes"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
-	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"pirogue/sandbox/stage"
@@ -33,9 +29,8 @@ const (
 // accepted is the message of a collection that was accepted, in Tara's own spelling.
 const accepted = "API_ORDER_SUCESSFULL"
 
-// refusal is why Tara does not do what it was asked.
-type refusal struct {
-	http    int
+// answer is why Tara does not do what it was asked.
+type answer struct {
 	Status  string `json:"status"`
 	Message string `json:"message"`
 }
@@ -44,59 +39,40 @@ type refusal struct {
 // initiation that did not succeed. Everything else is [our reading]: 4xx for what never
 // was a payment, 200 for what was understood and refused.
 var (
-	notFound       = refusal{http: 200, Status: problem, Message: "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}
-	noStatusForYou = refusal{http: 200, Status: problem, Message: "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}
-	notFinal       = refusal{http: 200, Status: failure, Message: "PAYMENT_NOT_FINAL"}
-	ceilingReached = refusal{http: 200, Status: failure, Message: "RECEIVER_LIMIT_REACHED"}
-	floatTooLow    = refusal{http: 200, Status: failure, Message: "BUSINESS_BALANCE_INSUFFICIENT"}
-	badBody        = refusal{http: 400, Status: failure, Message: "INVALID_BODY"}
-	badCredentials = refusal{http: 401, Status: problem, Message: "INVALID_API_KEY_OR_BUSINESS_ID"}
-	notAllowed     = refusal{http: 405, Status: problem, Message: "METHOD_NOT_ALLOWED"}
-	internal       = refusal{http: 500, Status: problem, Message: "INTERNAL_ERROR"}
-	unavailable    = refusal{http: 503, Status: problem, Message: "SERVICE_UNAVAILABLE"}
+	notFound       = stage.No{Status: 200, Body: answer{problem, "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}}
+	noStatusForYou = stage.No{Status: 200, Body: answer{problem, "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}}
+	notFinal       = stage.No{Status: 200, Body: answer{failure, "PAYMENT_NOT_FINAL"}}
+	ceilingReached = stage.No{Status: 200, Body: answer{failure, "RECEIVER_LIMIT_REACHED"}}
+	floatTooLow    = stage.No{Status: 200, Body: answer{failure, "BUSINESS_BALANCE_INSUFFICIENT"}}
+	badBody        = stage.No{Status: 400, Body: answer{failure, "INVALID_BODY"}}
+	badCredentials = stage.No{Status: 401, Body: answer{problem, "INVALID_API_KEY_OR_BUSINESS_ID"}}
+	notAllowed     = stage.No{Status: 405, Body: answer{problem, "METHOD_NOT_ALLOWED"}}
+	internal       = stage.No{Status: 500, Body: answer{problem, "INTERNAL_ERROR"}}
+	unavailable    = stage.No{Status: 503, Body: answer{problem, "SERVICE_UNAVAILABLE"}}
 )
 
-// Error implements error.
-func (f refusal) Error() string { return f.Status + ": " + f.Message }
-
-// ServeHTTP implements http.Handler: the same refusal for everybody.
-func (f refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) { stage.WriteJSON(w, f.http, f) }
+// refusals is what is no refusal by itself, as Tara says it.
+var refusals = map[error]stage.Refusal{
+	stage.ErrCeiling: ceilingReached, stage.ErrFloat: floatTooLow, stage.ErrNoOrder: notFound,
+	stage.ErrDown: unavailable, stage.ErrFull: unavailable, stage.ErrInternal: internal,
+}
 
 // invalid refuses one parameter.
 func invalid(name string) error {
-	return refusal{http: http.StatusBadRequest, Status: failure, Message: "INVALID_PARAMETER " + name}
+	return stage.No{Status: http.StatusBadRequest, Body: answer{failure, "INVALID_PARAMETER " + name}}
 }
 
 // call is one call of the API with the body it brought. It answers, or returns why not.
 type call func(w http.ResponseWriter, r *http.Request, body []byte) error
 
-// admit serves a call to those who may make it. Tara has neither tokens nor signatures:
-// the key and the business stand in every body.
-func (s *Simulator) admit(serve call) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := readBody(w, r)
-		if err == nil {
-			err = s.authenticate(body)
-		}
-		if err == nil {
-			err = serve(w, r, body)
-		}
-		if err != nil {
-			s.refuse(w, err)
-		}
-	})
-}
-
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" {
+// admit returns the body of a call that may be made. Tara has neither tokens nor
+// signatures: the key and the business stand in every body.
+func (s *Simulator) admit(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := stage.ReadBody(w, r, maxBody)
+	if err != nil || !stage.SaysJSON(r) {
 		return nil, badBody
 	}
-	var raw bytes.Buffer
-	if _, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		return nil, badBody
-	}
-	return raw.Bytes(), nil
+	return body, s.authenticate(body)
 }
 
 func (s *Simulator) authenticate(body []byte) error {
@@ -107,7 +83,7 @@ func (s *Simulator) authenticate(body []byte) error {
 	if err := decode(body, &given); err != nil {
 		return err
 	}
-	if s.till.Board().Read().KeysChanged || !same(given.APIKey, APIKey) || !same(given.BusinessID, BusinessID) {
+	if s.Board.Read().KeysChanged || !stage.Same(given.APIKey, APIKey) || !stage.Same(given.BusinessID, BusinessID) {
 		return badCredentials
 	}
 	return nil
@@ -117,11 +93,10 @@ func (s *Simulator) authenticate(body []byte) error {
 // Tara ignores them; a price that is text or has a fraction is refused.
 func decode(body []byte, v any) error {
 	err := json.Unmarshal(body, v)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrong) && wrong.Field != "":
+	if wrong, found := errors.AsType[*json.UnmarshalTypeError](err); found && wrong.Field != "" {
 		return invalid(wrong.Field)
-	case err != nil:
+	}
+	if err != nil {
 		return badBody
 	}
 	return nil
@@ -147,14 +122,7 @@ func isText(s string) bool { return strings.TrimSpace(s) != "" && len(s) <= maxT
 
 func isAmount(n int64) bool { return n > 0 && n <= maxAmount }
 
-// isURL takes http as well as the https of production, since a sandbox runs on laptops.
-func isURL(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && len(s) <= maxURL && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
-}
-
-// same compares secrets in a time that does not depend on where they differ.
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+func isURL(s string) bool { return len(s) <= maxURL && stage.IsAddress(s) }
 
 // identifierLength is about that of the identifiers in Tara's samples, in characters.
 const identifierLength = 16

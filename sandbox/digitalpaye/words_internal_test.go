@@ -1,0 +1,12 @@
+package digitalpaye
+
+import (
+	"testing"
+
+	"pirogue/sandbox/stagetest"
+)
+
+func TestEveryLanguageSaysEverything(t *testing.T) {
+	t.Parallel()
+	stagetest.SaysEverything(t, pageLanguages)
+}

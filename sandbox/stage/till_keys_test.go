@@ -1,0 +1,179 @@
+package stage_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"pirogue/sandbox/stage"
+)
+
+func TestOrdersAreFoundByReferenceAndKey(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	first, second := s.asks("+22376123456"), s.asks("+22376543210")
+	first.Key, second.Reference = "key-1", first.Reference
+	s.opens("/in", first)
+	s.opens("/in", second)
+	found := []string{}
+	for _, o := range s.till.ByReference(first.Reference) {
+		found = append(found, o.ID)
+	}
+	equal(t, "by reference, oldest first", found, []string{"T1", "T2"})
+	if o, ok := s.till.ByKey("key-1"); !ok || o.ID != first.ID {
+		t.Errorf("the key finds %v %s", ok, o.ID)
+	}
+	for _, key := range []string{"", "key-2"} {
+		if o, ok := s.till.ByKey(key); ok {
+			t.Errorf("the key %q finds %s", key, o.ID)
+		}
+	}
+	if none := s.till.ByReference("R-9"); len(none) != 0 {
+		t.Errorf("a reference nobody used finds %v", none)
+	}
+}
+
+// TestAKeyMovesMoneyOnce calls twenty times at once under one key.
+func TestAKeyMovesMoneyOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	var calls sync.WaitGroup
+	for range 20 {
+		calls.Go(func() {
+			o := s.asks("+22376123456")
+			o.Key = "key-1"
+			if _, err := s.till.PayOut(o); err != nil && !errors.Is(err, stage.ErrUsed) {
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	equal(t, "the book", s.moved(), []int64{1501})
+}
+
+// TestAFailedOrderLeavesItsKey opens another order under the key, which then stays the
+// other's.
+func TestAFailedOrderLeavesItsKey(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	failed, again := s.asks("+22376222222"), s.asks("+22376543210")
+	failed.Key, again.Key = "key-1", "key-1"
+	s.opens("/in", failed)
+	s.clock.Advance(time.Minute)
+	s.opens("/in", again)
+	if _, err := s.till.Correct(failed.ID); err != nil {
+		t.Error(err)
+	}
+	if o, _ := s.till.ByKey("key-1"); o.ID != again.ID {
+		t.Errorf("the key finds %s", o.ID)
+	}
+}
+
+func TestAnIdentifierIsNobodyElses(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	o := s.opens("/in", s.asks("+22376222222"))
+	if _, err := s.till.Collect(o); !errors.Is(err, stage.ErrUsed) || s.till.Asked() != 1 {
+		t.Errorf("an identifier that is taken: %v", err)
+	}
+}
+
+// TestAnIdentifierIsTakenOnce answers a repeated identifier with the order that has it,
+// whatever else the call says, and executes nothing.
+func TestAnIdentifierIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	takes := func(o stage.Order) (string, error) {
+		w := httptest.NewRecorder()
+		err := s.till.Take(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), o, func(o stage.Order) any { return o.Asked })
+		return w.Body.String(), err
+	}
+	first := s.asks("+22376123456")
+	other := first
+	other.MSISDN, other.Asked, other.Direction = "+22376111111", 7, stage.Out
+	for n, o := range []stage.Order{first, first, other} {
+		if says, err := takes(o); err != nil || says != "1501" {
+			t.Errorf("call %d is answered %s %v", n+1, says, err)
+		}
+	}
+	if s.till.Asked() != 1 {
+		t.Errorf("%d orders are kept", s.till.Asked())
+	}
+	for digits, want := range map[string]error{"111111": stage.ErrCeiling, "555555": stage.ErrDown} {
+		refused := s.asks("+22376" + digits)
+		refused.Direction = stage.Out
+		if _, err := takes(refused); !errors.Is(err, want) {
+			t.Errorf("%s says %v", digits, err)
+		}
+	}
+	used := s.asks("+22376123456")
+	used.Key = "key-1"
+	if _, err := takes(used); err != nil {
+		t.Error(err)
+	}
+	used.ID = "T99"
+	if _, err := takes(used); !errors.Is(err, stage.ErrUsed) {
+		t.Errorf("a key that is taken says %v", err)
+	}
+	if err := s.till.Show(httptest.NewRecorder(), stage.Order{}, nil); !errors.Is(err, stage.ErrNoOrder) {
+		t.Errorf("no order at all says %v", err)
+	}
+}
+
+// TestMoneyIsGivenBackOnce returns a payment, which nobody can do twice at a time.
+func TestMoneyIsGivenBackOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	paid := s.opens("/in", s.asks("+22376123456"))
+	pending := s.opens("/in", s.asks("+22376543210"))
+	out := s.opens("/out", s.asks("+22376123456"))
+	for _, parent := range []string{pending.ID, out.ID, "T9"} {
+		if _, err := s.till.Return(parent, s.asks("")); !errors.Is(err, stage.ErrReturned) {
+			t.Errorf("giving %s back says %v", parent, err)
+		}
+	}
+	var calls sync.WaitGroup
+	for range 20 {
+		calls.Go(func() {
+			if _, err := s.till.Return(paid.ID, s.asks("")); err != nil && !errors.Is(err, stage.ErrReturned) {
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	equal(t, "the book", s.moved(), []int64{1501, 1501, 1501})
+	last := s.till.Book()[2]
+	if last.Direction != stage.Out || last.MSISDN != paid.MSISDN || last.Currency != "XOF" {
+		t.Errorf("the return is booked as %+v", last)
+	}
+}
+
+// TestAFailedReturnIsTriedAgain has a return rejected. Another one then pays, and the
+// correction of the first must not pay as well.
+func TestAFailedReturnIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	paid := s.opens("/in", s.asks("+22376123456"))
+	s.set(`{"force": "222222"}`)
+	first, err := s.till.Return(paid.ID, s.asks(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.till.Return(paid.ID, s.asks("")); !errors.Is(err, stage.ErrReturned) {
+		t.Errorf("beside one that is pending: %v", err)
+	}
+	if _, err := s.till.Decide(first.ID, stage.Declined, stage.Rejected); err != nil {
+		t.Fatal(err)
+	}
+	s.set(`{"force": ""}`)
+	if _, err := s.till.Return(paid.ID, s.asks("")); err != nil {
+		t.Errorf("after one that failed: %v", err)
+	}
+	if _, err := s.till.Correct(first.ID); !errors.Is(err, stage.ErrReturned) {
+		t.Errorf("correcting the first: %v", err)
+	}
+	equal(t, "the book", s.moved(), []int64{1501, 1501})
+}
