@@ -11,7 +11,7 @@ const (
 	maxFieldName = 64       // characters of a field's name that an answer repeats
 )
 
-// Bulks. Their bodies are read before anybody is known, so few are read at once.
+// Bulks. Their bodies are read before their signature is known, so few are read at once.
 const (
 	maxBulkBody        = 8 << 20 // bytes, on the one route that takes a bulk
 	maxLineParams      = 100     // mistakes in lines named in one answer
