@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +21,8 @@ const (
 	// no more.
 	bulkRoom  = pirogue.BulkPageLines
 	roomEvery = 5 * time.Second // how often it is looked for
+	// linesTold is how many lines that a page could not start its error names.
+	linesTold = 5
 	// countAtLeast is how often a bulk that only waits is counted, at least.
 	countAtLeast = time.Minute
 )
@@ -76,18 +79,27 @@ func (a *Activities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 
 // launchPage starts the workflows of a page's open payments. One that has a workflow
 // already keeps it; one that has ended is left alone, for Temporal may have forgotten that
-// it ever had one.
+// it ever had one. One that cannot be started holds up no other: the page fails at its end,
+// and is run again.
 func (a *Activities) launchPage(ctx context.Context, in PageOrder) (PageStarted, error) {
 	open, err := a.Store.OpenLines(ctx, in.BulkID, in.Number)
 	if err != nil {
 		return PageStarted{}, encode(err)
 	}
+	var failed []error
 	for i, p := range open {
+		if ctx.Err() != nil {
+			return PageStarted{}, encode(ctx.Err())
+		}
 		if err := a.Workflows.Launch(ctx, p); err != nil {
-			return PageStarted{}, encode(err)
+			failed = append(failed, fmt.Errorf("payment %s: %w", p.ID, err))
 		}
 		failpoint.Hit("bulk.line.launched")
-		activity.RecordHeartbeat(ctx, fmt.Sprintf("%d of %d started", i+1, len(open)))
+		activity.RecordHeartbeat(ctx, fmt.Sprintf("%d of %d tried, %d not started", i+1, len(open), len(failed)))
+	}
+	if len(failed) > 0 {
+		told := errors.Join(failed[:min(len(failed), linesTold)]...)
+		return PageStarted{}, encode(fmt.Errorf("%d of %d lines are not started: %w", len(failed), len(open), told))
 	}
 	failpoint.Hit("bulk.page.launched")
 	return PageStarted{Launched: len(open)}, nil

@@ -73,6 +73,7 @@ CREATE INDEX payments_bulk ON payments (bulk_id, status) WHERE bulk_id IS NOT NU
 -- A bulk's lines are started by their coordinator, however long they wait for their turn.
 DROP INDEX payments_unstarted;
 CREATE INDEX payments_unstarted ON payments (created_at) WHERE status = 'CREATED' AND bulk_id IS NULL;
+CREATE INDEX payments_line_unstarted ON payments (created_at) WHERE status = 'CREATED' AND bulk_id IS NOT NULL;
 
 ALTER TABLE ledger_accounts DROP CONSTRAINT ledger_accounts_kind_check;
 ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_kind_check
@@ -131,6 +132,7 @@ ALTER TABLE ledger_accounts DROP CONSTRAINT ledger_accounts_bulk_check;
 ALTER TABLE ledger_accounts DROP CONSTRAINT ledger_accounts_kind_check;
 ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_kind_check
   CHECK (kind IN ('MERCHANT','FLOAT','FEE_INCOME','OPERATOR_FEE','SUSPENSE','SETTLEMENT'));
+DROP INDEX payments_line_unstarted;
 DROP INDEX payments_unstarted;
 CREATE INDEX payments_unstarted ON payments (created_at) WHERE status = 'CREATED';
 DROP INDEX payments_bulk;
