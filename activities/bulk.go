@@ -19,8 +19,11 @@ const (
 	// bulkRoom is how many payments of a bulk may be open when another page begins. What
 	// has not begun can still be cancelled, and an operator that decides nothing is given
 	// no more.
-	bulkRoom  = pirogue.BulkPageLines
-	roomEvery = 5 * time.Second // how often it is looked for
+	bulkRoom = pirogue.BulkPageLines
+	// Room is looked for in the queue of the page's operator, so each look is one of its calls:
+	// soon at first, and then so rarely that many bulks that wait take none of its pace.
+	roomSoon   = 5 * time.Second
+	roomSeldom = time.Minute
 	// linesTold is how many lines that a page could not start its error names.
 	linesTold = 5
 	// countAtLeast is how often a bulk that only waits is counted, at least.
@@ -50,7 +53,8 @@ func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, 
 		return PageStarted{}, encode(err)
 	}
 	if stand.Begun == 0 && stand.Waiting > 0 && stand.Open >= bulkRoom {
-		return PageStarted{}, retryIn(a.jitter(roomEvery), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
+		wait := roomCadence(activity.GetInfo(ctx).Attempt)
+		return PageStarted{}, retryIn(a.jitter(wait), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
 	}
 	for {
 		begun, err := a.Store.StartLines(ctx, in.BulkID, in.Number, linesTogether, a.lineAttempt)
@@ -69,6 +73,17 @@ func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, 
 		}
 	}
 	return a.launchPage(ctx, in)
+}
+
+// roomCadence returns the wait after the n-th look for room, n from 1.
+func roomCadence(n int32) time.Duration {
+	wait := roomSoon
+	for range n - 1 {
+		if wait *= 2; wait >= roomSeldom {
+			return roomSeldom
+		}
+	}
+	return wait
 }
 
 // lineAttempt returns the first attempt of a line's payment.

@@ -3,10 +3,14 @@ package activities_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"pirogue"
 	"pirogue/activities"
@@ -21,6 +25,8 @@ type office struct {
 	lines   []pirogue.Payment
 	broken  map[pirogue.PaymentID]bool // what cannot be started
 	started map[pirogue.PaymentID]int
+	full    bool // so many payments of the bulk are open that no page may begin
+	looks   int
 }
 
 func newOffice(lines int) *office {
@@ -32,6 +38,10 @@ func newOffice(lines int) *office {
 }
 
 func (o *office) BulkPage(context.Context, pirogue.BulkID, int) (pirogue.BulkPageStand, error) {
+	o.looks++
+	if o.full {
+		return pirogue.BulkPageStand{Waiting: len(o.lines), Open: pirogue.BulkPageLines}, nil
+	}
 	return pirogue.BulkPageStand{Begun: len(o.lines), Open: len(o.lines)}, nil
 }
 
@@ -85,4 +95,32 @@ func TestALineThatCannotBeStartedHoldsUpNoOtherOfItsPage(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 20, started.Launched)
 	require.Len(t, o.started, 20)
+}
+
+// Each look for room is made in the queue of the operator, out of what its contract allows.
+func TestABulkThatWaitsForRoomLooksSoonAndThenSeldom(t *testing.T) {
+	t.Parallel()
+
+	o := newOffice(1)
+	o.full = true
+	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+	a := &activities.Activities{Store: o, Workflows: o, Chance: func() float64 { return 0.5 }}
+	env.RegisterActivity(a)
+	env.RegisterWorkflow(waitingPage)
+	var soon int
+	env.RegisterDelayedCallback(func() { soon = o.looks }, 6*time.Second)
+	env.RegisterDelayedCallback(func() { o.full = false }, time.Hour)
+	env.ExecuteWorkflow(waitingPage, activities.PageOrder{BulkID: "april", Number: 1})
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, 2, soon, "a page that ends at once is followed at once")
+	require.Equal(t, 64, o.looks, "in an hour")
+	require.Len(t, o.started, 1)
+}
+
+// waitingPage starts a page, as patiently as a bulk does.
+func waitingPage(ctx workflow.Context, in activities.PageOrder) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: math.MaxInt32},
+	})
+	return workflow.ExecuteActivity(ctx, (*activities.Activities)(nil).StartPage, in).Get(ctx, nil)
 }
