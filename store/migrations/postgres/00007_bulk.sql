@@ -34,6 +34,7 @@ CREATE TABLE bulks (
   created_at   TEXT COLLATE "C" NOT NULL,
   updated_at   TEXT COLLATE "C" NOT NULL,
   started_at   TEXT COLLATE "C",
+  cancelled_at TEXT COLLATE "C",
   closed_at    TEXT COLLATE "C",
   CHECK ((state IN ('COMPLETED','CANCELLED')) = (closed_at IS NOT NULL)),
   UNIQUE (merchant_id, mode, merchant_ref)

@@ -48,6 +48,7 @@ CREATE TABLE bulks (
   created_at   TEXT NOT NULL,
   updated_at   TEXT NOT NULL,
   started_at   TEXT,
+  cancelled_at TEXT,
   closed_at    TEXT,
   CHECK ((state IN ('COMPLETED','CANCELLED')) = (closed_at IS NOT NULL)),
   UNIQUE (merchant_id, mode, merchant_ref)
