@@ -19,6 +19,7 @@ const (
 	OutageAfter    = 10               // failed calls in a row
 	OutagePayments = 5                // different payments among them
 	OutageProbe    = 15 * time.Second // between two payments that are let through to see
+	OutageQuiet    = 5 * time.Minute  // after which an outage that nobody tests says nothing of the operator
 	RampFor        = 30 * time.Second // the shortest time over which parked payments come back
 	RampShare      = 0.5              // of the contract's calls, which parked payments may take
 	ParkFor        = 24 * time.Hour   // the longest that a payment waits for its operator to come back
@@ -54,6 +55,12 @@ type ServiceChange struct {
 
 // Available reports whether the operator takes payments as usual.
 func (h Health) Available() bool { return !h.Parked && h.State == HealthClosed }
+
+// Untested reports whether the operator was away and no payment has come for OutageQuiet
+// that could have been let through to see: the next one will be.
+func (h Health) Untested(at time.Time) bool {
+	return !h.Parked && h.State != HealthClosed && !at.Before(h.ProbeAt.Add(OutageQuiet))
+}
 
 // Failed returns the health after enough calls failed. What is open stays open and is
 // tried again later.

@@ -104,8 +104,10 @@ func (t *RouteTable) Instance(code OperatorCode) (Instance, bool) {
 }
 
 // Order returns what a payment's workflow is started with: the operator that its row
-// names, and those of its route that come after that one. A refund goes on like a
-// cash-out, for every operator but the one that collected can only pay it out.
+// names, and those of its route that come after that one. A refund at an operator that
+// gives cash-ins back stays there: another could only pay it out. Nothing in the payment
+// says who collected, so it stays too where this operator itself only pays it out. Any
+// other refund is paid out, and goes on like a cash-out.
 func (t *RouteTable) Order(p Payment) (Order, error) {
 	first, ok := t.instances[p.Operator]
 	if !ok {
@@ -113,6 +115,9 @@ func (t *RouteTable) Order(p Payment) (Order, error) {
 	}
 	kind := p.Kind
 	if kind == Refund {
+		if _, gives := first.Operator.(Refunder); gives {
+			return NewOrder(p, []Instance{first}), nil
+		}
 		kind = CashOut
 	}
 	route, err := t.Route(p.Mode, p.Country, p.Network, kind)

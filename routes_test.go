@@ -26,6 +26,13 @@ func (carrier) Disburse(context.Context, pirogue.Disbursement) (pirogue.Receipt,
 	return pirogue.Receipt{}, nil
 }
 
+// giver is a carrier that gives back what it collected.
+type giver struct{ carrier }
+
+func (giver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, error) {
+	return pirogue.Receipt{}, nil
+}
+
 // talker is an operator that can do nothing.
 type talker struct{}
 
@@ -37,6 +44,7 @@ var ivoryCoast = map[pirogue.OperatorCode]pirogue.Instance{
 		Code: "large", Mode: pirogue.Test, Country: "CI", Operator: carrier{pirogue.Limits{Min: 500, Max: 5000}},
 		CashOut: pirogue.Limits{Max: 2000},
 	},
+	"giver": {Code: "giver", Mode: pirogue.Test, Country: "CI", Operator: giver{}},
 	"other": {Code: "other", Mode: pirogue.Test, Country: "ML", Operator: carrier{}},
 	"mute":  {Code: "mute", Mode: pirogue.Test, Country: "CI", Operator: talker{}},
 	"wave":  {Code: "wave", Mode: pirogue.Test, Country: "CI", Network: pirogue.Wave, Operator: carrier{}},
@@ -112,6 +120,38 @@ func TestAPaymentThatMovedOnIsTakenUpWhereItIs(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OperatorCode("large"), order.Leg.Operator)
 	require.Empty(t, order.Next, "nobody goes back to the one before")
+}
+
+func TestARefundStaysAtTheOperatorThatGivesItBack(t *testing.T) {
+	t.Parallel()
+
+	table, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+		ivorian(pirogue.MTN, pirogue.CashOut, "giver", "small", "large"),
+	})
+	require.NoError(t, err)
+	p := pirogue.Payment{
+		Mode: pirogue.Test, Country: "CI", Network: pirogue.MTN, Amount: pirogue.Money{Minor: 600, Currency: pirogue.XOF},
+	}
+	// Each row is where a payment is, and who may be tried after that.
+	for name, tt := range map[string]struct {
+		kind  pirogue.Kind
+		first pirogue.OperatorCode
+		next  []pirogue.OperatorCode
+	}{
+		"a refund by who gives cash-ins back": {pirogue.Refund, "giver", nil},
+		"a refund that is paid out":           {pirogue.Refund, "small", []pirogue.OperatorCode{"large"}},
+		"a cash-out":                          {pirogue.CashOut, "giver", []pirogue.OperatorCode{"small", "large"}},
+	} {
+		p.Kind, p.Operator = tt.kind, tt.first
+		order, err := table.Order(p)
+		require.NoError(t, err)
+		require.Equal(t, tt.first, order.Leg.Operator, name)
+		var next []pirogue.OperatorCode
+		for _, leg := range order.Next {
+			next = append(next, leg.Operator)
+		}
+		require.Equal(t, tt.next, next, name)
+	}
 }
 
 func TestANetworkIsTheOneAskedForOrThePrefixsOrTheCountrysFirst(t *testing.T) {

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,8 +19,13 @@ const (
 	// bulkRoom is how many payments of a bulk may be open when another page begins. What
 	// has not begun can still be cancelled, and an operator that decides nothing is given
 	// no more.
-	bulkRoom  = pirogue.BulkPageLines
-	roomEvery = 5 * time.Second // how often it is looked for
+	bulkRoom = pirogue.BulkPageLines
+	// Room is looked for in the queue of the page's operator, so each look is one of its calls:
+	// soon at first, and then so rarely that many bulks that wait take none of its pace.
+	roomSoon   = 5 * time.Second
+	roomSeldom = time.Minute
+	// linesTold is how many lines that a page could not start its error names.
+	linesTold = 5
 	// countAtLeast is how often a bulk that only waits is counted, at least.
 	countAtLeast = time.Minute
 )
@@ -47,7 +53,8 @@ func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, 
 		return PageStarted{}, encode(err)
 	}
 	if stand.Begun == 0 && stand.Waiting > 0 && stand.Open >= bulkRoom {
-		return PageStarted{}, retryIn(a.jitter(roomEvery), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
+		wait := roomCadence(activity.GetInfo(ctx).Attempt)
+		return PageStarted{}, retryIn(a.jitter(wait), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
 	}
 	for {
 		begun, err := a.Store.StartLines(ctx, in.BulkID, in.Number, linesTogether, a.lineAttempt)
@@ -68,6 +75,17 @@ func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, 
 	return a.launchPage(ctx, in)
 }
 
+// roomCadence returns the wait after the n-th look for room, n from 1.
+func roomCadence(n int32) time.Duration {
+	wait := roomSoon
+	for range n - 1 {
+		if wait *= 2; wait >= roomSeldom {
+			return roomSeldom
+		}
+	}
+	return wait
+}
+
 // lineAttempt returns the first attempt of a line's payment.
 func (a *Activities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 	attempt := firstAttempt(p)
@@ -76,18 +94,27 @@ func (a *Activities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 
 // launchPage starts the workflows of a page's open payments. One that has a workflow
 // already keeps it; one that has ended is left alone, for Temporal may have forgotten that
-// it ever had one.
+// it ever had one. One that cannot be started holds up no other: the page fails at its end,
+// and is run again.
 func (a *Activities) launchPage(ctx context.Context, in PageOrder) (PageStarted, error) {
 	open, err := a.Store.OpenLines(ctx, in.BulkID, in.Number)
 	if err != nil {
 		return PageStarted{}, encode(err)
 	}
+	var failed []error
 	for i, p := range open {
+		if ctx.Err() != nil {
+			return PageStarted{}, encode(ctx.Err())
+		}
 		if err := a.Workflows.Launch(ctx, p); err != nil {
-			return PageStarted{}, encode(err)
+			failed = append(failed, fmt.Errorf("payment %s: %w", p.ID, err))
 		}
 		failpoint.Hit("bulk.line.launched")
-		activity.RecordHeartbeat(ctx, fmt.Sprintf("%d of %d started", i+1, len(open)))
+		activity.RecordHeartbeat(ctx, fmt.Sprintf("%d of %d tried, %d not started", i+1, len(open), len(failed)))
+	}
+	if len(failed) > 0 {
+		told := errors.Join(failed[:min(len(failed), linesTold)]...)
+		return PageStarted{}, encode(fmt.Errorf("%d of %d lines are not started: %w", len(failed), len(open), told))
 	}
 	failpoint.Hit("bulk.page.launched")
 	return PageStarted{Launched: len(open)}, nil

@@ -76,16 +76,8 @@ var (
 
 // checkSignature finds the key and verifies the signature over the raw bytes.
 func (s *Server) checkSignature(c *gin.Context, v *visit) error {
-	public, oneKey := single(c.Request.Header, keyHeader)
-	text, oneSignature := single(c.Request.Header, signatureHeader)
-	if !oneKey || !oneSignature || !keyText.MatchString(public) || !signatureText.MatchString(text) {
-		return s.rejectSignature(c, "no well-formed key and signature")
-	}
-	if _, err := hex.Decode(v.sent[:], []byte(text)); err != nil {
-		return s.rejectSignature(c, "signature is not hexadecimal")
-	}
-	key, merchant, err := s.store.Key(v.ctx, public, s.clock.Now())
-	if err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
+	key, merchant, err := s.findKey(c, v)
+	if err != nil {
 		return err
 	}
 	// A GET signs its timestamp alone, whatever it brings.
@@ -98,6 +90,24 @@ func (s *Server) checkSignature(c *gin.Context, v *visit) error {
 	}
 	v.key, v.merchant = key, merchant
 	return nil
+}
+
+// findKey reads the key and the signature of the headers, and finds who they speak for. A
+// key that nobody has comes back without a secret.
+func (s *Server) findKey(c *gin.Context, v *visit) (pirogue.Key, pirogue.Merchant, error) {
+	public, oneKey := single(c.Request.Header, keyHeader)
+	text, oneSignature := single(c.Request.Header, signatureHeader)
+	if !oneKey || !oneSignature || !keyText.MatchString(public) || !signatureText.MatchString(text) {
+		return pirogue.Key{}, pirogue.Merchant{}, s.rejectSignature(c, "no well-formed key and signature")
+	}
+	if _, err := hex.Decode(v.sent[:], []byte(text)); err != nil {
+		return pirogue.Key{}, pirogue.Merchant{}, s.rejectSignature(c, "signature is not hexadecimal")
+	}
+	key, merchant, err := s.store.Key(v.ctx, public, s.clock.Now())
+	if pirogue.CodeOf(err) == pirogue.NotFound {
+		return pirogue.Key{}, pirogue.Merchant{}, nil
+	}
+	return key, merchant, err
 }
 
 // verified reports whether one of the secrets made the signature of message. It

@@ -426,8 +426,8 @@ func TestABulkIsCancelledOnceHoweverOftenItIsAsked(t *testing.T) {
 	}
 }
 
-// The bodies of bulks are large and read before anybody is known: nobody may fill the
-// memory with them.
+// The bodies of bulks are large and read before their signature is known: nobody may fill
+// the memory with them.
 func TestFewBulksAreReadAtOnce(t *testing.T) {
 	t.Parallel()
 

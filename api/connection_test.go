@@ -134,6 +134,39 @@ func TestABodyShorterThanItSaysIsRefused(t *testing.T) { // row 28
 	require.Empty(t, w.store.all())
 }
 
+// Only who names a key in force may have a large body waited for. The others get their
+// answer before the first byte of it is read.
+func TestABulkOfNobodyIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.fund("ML", 10_000)
+	expired := w.newKey(w.merchant.ID, pirogue.Test)
+	expired.Secrets = nil
+	for name, row := range map[string]struct {
+		header, value string
+		code          pirogue.Code
+	}{
+		"no timestamp":              {"X-NekaPay-Timestamp", "", pirogue.TimestampOutOfRange},
+		"an old timestamp":          {"X-NekaPay-Timestamp", "1700000000", pirogue.TimestampOutOfRange},
+		"no key":                    {"X-NekaPay-Key", "", pirogue.SignatureInvalid},
+		"a key that nobody has":     {"X-NekaPay-Key", "nk_test_nobody", pirogue.SignatureInvalid},
+		"a key that is over":        {"X-NekaPay-Key", expired.Public, pirogue.SignatureInvalid},
+		"what is no signature":      {"X-NekaPay-Signature", "letmein", pirogue.SignatureInvalid},
+		"what is neither":           {"Content-Type", "text/plain", pirogue.UnsupportedMediaType},
+		"what must be decompressed": {"Content-Encoding", "gzip", pirogue.UnsupportedMediaType},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.changeKey(expired)
+			r := w.request(w.test, http.MethodPost, "/api/v1"+bulkPath, bulkOf("r", "", bulkLine("a")))
+			r.Header.Set(row.header, row.value)
+			r.Body = io.NopCloser(broken{})
+			w.do(r).says(row.code)
+		})
+	}
+	w.acceptedBulk(bulkOf("r", "", bulkLine("a")))
+}
+
 // broken is a connection that ends too early.
 type broken struct{}
 

@@ -1,6 +1,10 @@
 package api
 
-import "time"
+import (
+	"time"
+
+	"pirogue"
+)
 
 // What one request may weigh.
 const (
@@ -11,12 +15,14 @@ const (
 	maxFieldName = 64       // characters of a field's name that an answer repeats
 )
 
-// Bulks. Their bodies are read before anybody is known, so few are read at once.
+// Bulks. Their bodies are read before their signature is known, so few are read at once.
 const (
-	maxBulkBody        = 8 << 20 // bytes, on the one route that takes a bulk
-	maxLineParams      = 100     // mistakes in lines named in one answer
-	maxBulkBodies      = 16      // at one moment
-	maxBulkBodiesOfOne = 4       // of them from one address
+	maxBulkBody        = 8 << 20                              // bytes, on the one route that takes a bulk
+	maxLineValues      = 25                                   // JSON values of a line: 21 at most, whatever is in it
+	maxValues          = maxLineValues * pirogue.MaxBulkLines // JSON values of one body
+	maxLineParams      = 100                                  // mistakes in lines named in one answer
+	maxBulkBodies      = 16                                   // at one moment
+	maxBulkBodiesOfOne = 4                                    // of them from one address
 	bulkRetry          = 5 * time.Second
 	bulkReadTime       = 90 * time.Second // of a body over a slow connection
 	bulkTime           = 25 * time.Second // of what follows, until the answer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
@@ -75,7 +76,7 @@ func (s *Server) routeOf(r pirogue.Route, health map[pirogue.OperatorCode]pirogu
 	for _, code := range r.Operators {
 		instance, _ := s.routes.Instance(code)
 		limits = append(limits, instance.Limits(r.Kind))
-		one := operatorOf(code, health[code])
+		one := operatorOf(code, health[code], s.clock.Now())
 		view.Operators = append(view.Operators, one)
 		view.Available = view.Available || one.Available
 	}
@@ -101,13 +102,18 @@ func widestOf(all []pirogue.Limits) pirogue.Limits {
 	return widest
 }
 
-// operatorOf returns how an operator does. One without a health never had trouble.
-func operatorOf(code pirogue.OperatorCode, h pirogue.Health) operatorView {
+// operatorOf returns how an operator does at a moment. One without a health never had
+// trouble. Only payments find out that an operator is back, and merchants send none where
+// it says open: an outage that nobody tests any more is shown as half open and available.
+func operatorOf(code pirogue.OperatorCode, h pirogue.Health, at time.Time) operatorView {
 	if h.State == "" {
 		h.State = pirogue.HealthClosed
 	}
 	view := operatorView{
 		Operator: code, State: stateWords[h.State], Available: h.Available(), Since: moment(h.Since),
+	}
+	if h.Untested(at) {
+		view.State, view.Available = stateWords[pirogue.HealthHalfOpen], true
 	}
 	if h.Parked {
 		view.State, view.Since = parkedWord, moment(h.ParkedAt)
@@ -158,11 +164,12 @@ const maxNumber = 32
 type operatorStates struct {
 	store       Healths
 	routes      Routes
+	clock       pirogue.Clock
 	description *prometheus.Desc
 }
 
-func newOperatorStates(store Healths, routes Routes) *operatorStates {
-	return &operatorStates{store: store, routes: routes, description: prometheus.NewDesc(
+func newOperatorStates(store Healths, routes Routes, clock pirogue.Clock) *operatorStates {
+	return &operatorStates{store: store, routes: routes, clock: clock, description: prometheus.NewDesc(
 		"pirogue_operator_available", "1 while an operator takes payments as usual, by the state of its circuit.",
 		[]string{"operator", "state"}, nil)}
 }
@@ -186,7 +193,7 @@ func (o *operatorStates) Collect(to chan<- prometheus.Metric) {
 				continue
 			}
 			told[code] = true
-			view, value := operatorOf(code, health[code]), 0.0
+			view, value := operatorOf(code, health[code], o.clock.Now()), 0.0
 			if view.Available {
 				value = 1
 			}

@@ -27,8 +27,8 @@ func TestAMerchantSeesWhichNetworksGetThrough(t *testing.T) {
 
 	since := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
 	for state, h := range map[string]pirogue.Health{
-		"open":      {State: pirogue.HealthOpen, Since: since},
-		"half_open": {State: pirogue.HealthHalfOpen, Since: since},
+		"open":      {State: pirogue.HealthOpen, Since: since, ProbeAt: w.now()},
+		"half_open": {State: pirogue.HealthHalfOpen, Since: since, ProbeAt: w.now()},
 		"parked":    {State: pirogue.HealthClosed, Parked: true, ParkedAt: since},
 	} {
 		w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: h} })
@@ -40,6 +40,34 @@ func TestAMerchantSeesWhichNetworksGetThrough(t *testing.T) {
 	}
 	w.get("/operators?country_code=XX").says(pirogue.InvalidParameter)
 	w.get("/operators?country=ML").says(pirogue.InvalidParameter)
+}
+
+// Only a payment finds out that an operator is back. Merchants who read that it is away
+// send none, and would read it for ever.
+func TestAnOutageThatNobodyTestsIsShownHalfOpen(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	away := pirogue.Health{Operator: testOperator}.Failed("connection refused", w.now())
+	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: away} })
+	shown := func() (line payment, figures string) {
+		return w.get("/operators?country_code=ML").list()[0], w.admin("/metrics").Body.String()
+	}
+	w.pass(4 * time.Minute)
+	line, figures := shown()
+	require.Equal(t, false, line["available"])
+	require.Contains(t, figures, `pirogue_operator_available{operator="`+string(testOperator)+`",state="open"} 0`)
+
+	w.pass(2 * time.Minute)
+	line, figures = shown()
+	require.Equal(t, true, line["available"])
+	require.Contains(t, fmt.Sprint(line["operators"]), "state:half_open")
+	require.Contains(t, figures, `pirogue_operator_available{operator="`+string(testOperator)+`",state="half_open"} 1`)
+
+	away.Parked = true
+	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: away} })
+	line, _ = shown()
+	require.Equal(t, false, line["available"], "what a person took out of service stays out")
 }
 
 func TestTheTwoModesSeeTheirOwnOperators(t *testing.T) {
@@ -75,7 +103,7 @@ func TestTheFiguresShowEveryOperatorsState(t *testing.T) {
 
 	w := newWorld(t)
 	w.store.change(func() {
-		w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: {State: pirogue.HealthOpen}}
+		w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: {State: pirogue.HealthOpen, ProbeAt: w.now()}}
 	})
 	page := w.admin("/metrics").Body.String()
 	require.Contains(t, page, `pirogue_operator_available{operator="`+string(testOperator)+`",state="open"} 0`)

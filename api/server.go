@@ -128,7 +128,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := registry.Register(newOperatorStates(o.Store, o.Routes)); err != nil {
+	if err := registry.Register(newOperatorStates(o.Store, o.Routes, o.Clock)); err != nil {
 		return nil, fmt.Errorf("api: register metrics: %w", err)
 	}
 	s := &Server{

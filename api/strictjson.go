@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"unicode/utf16"
@@ -22,7 +23,9 @@ type object struct {
 // differently: a name given twice (Go keeps the last), text after the object (Go
 // ignores it), bytes that are no UTF-8 and halves of surrogate pairs (Go replaces
 // them, so that two order numbers become one), and nesting beyond maxDepth. Names
-// are compared letter for letter. It fails with InvalidJSON.
+// are compared letter for letter. It fails with InvalidJSON, and with InvalidParameter for
+// the field in which it finds more values than any route takes: a few bytes of text are a
+// hundred in memory.
 func decodeObject(body []byte) (object, error) {
 	switch {
 	case !utf8.Valid(body):
@@ -34,7 +37,11 @@ func decodeObject(body []byte) (object, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
-	value, err := readValue(decoder, 1)
+	r := reader{Decoder: decoder, left: maxValues}
+	value, err := r.value(1)
+	if pirogue.CodeOf(err) == pirogue.InvalidParameter {
+		return object{}, err
+	}
 	if err != nil {
 		return object{}, pirogue.Errorf(pirogue.InvalidJSON, "%w", err)
 	}
@@ -45,9 +52,21 @@ func decodeObject(body []byte) (object, error) {
 	return o, nil
 }
 
-// readValue reads the next value of a text that is known to be valid JSON.
-func readValue(d *json.Decoder, depth int) (any, error) {
-	token, err := d.Token()
+// reader reads the values of a text that is known to be valid JSON.
+type reader struct {
+	*json.Decoder
+	left int // values it may still read
+}
+
+// errTooMany is the error of a body with more than maxValues values.
+var errTooMany = errors.New("more values than any route takes")
+
+// value reads the next value.
+func (r *reader) value(depth int) (any, error) {
+	if r.left--; r.left < 0 {
+		return nil, errTooMany
+	}
+	token, err := r.Token()
 	if err != nil {
 		return nil, err
 	}
@@ -56,19 +75,19 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 	}
 	switch token {
 	case json.Delim('{'):
-		return readObject(d, depth)
+		return r.object(depth)
 	case json.Delim('['):
-		return readArray(d, depth)
+		return r.array(depth)
 	default:
 		return token, nil
 	}
 }
 
-// readObject reads the rest of an object whose brace has been read.
-func readObject(d *json.Decoder, depth int) (object, error) {
+// object reads the rest of an object whose brace has been read.
+func (r *reader) object(depth int) (object, error) {
 	o := object{values: map[string]any{}}
-	for d.More() {
-		token, err := d.Token()
+	for r.More() {
+		token, err := r.Token()
 		if err != nil {
 			return object{}, err
 		}
@@ -79,28 +98,31 @@ func readObject(d *json.Decoder, depth int) (object, error) {
 		if _, twice := o.values[name]; twice {
 			return object{}, fmt.Errorf("%q is there twice", name)
 		}
-		value, err := readValue(d, depth+1)
+		value, err := r.value(depth + 1)
+		if depth == 1 && errors.Is(err, errTooMany) {
+			err = pirogue.FieldError(pirogue.InvalidParameter, name)
+		}
 		if err != nil {
 			return object{}, err
 		}
 		o.names = append(o.names, name)
 		o.values[name] = value
 	}
-	_, err := d.Token()
+	_, err := r.Token()
 	return o, err
 }
 
-// readArray reads the rest of an array whose bracket has been read.
-func readArray(d *json.Decoder, depth int) ([]any, error) {
+// array reads the rest of an array whose bracket has been read.
+func (r *reader) array(depth int) ([]any, error) {
 	values := []any{}
-	for d.More() {
-		value, err := readValue(d, depth+1)
+	for r.More() {
+		value, err := r.value(depth + 1)
 		if err != nil {
 			return nil, err
 		}
 		values = append(values, value)
 	}
-	_, err := d.Token()
+	_, err := r.Token()
 	return values, err
 }
 

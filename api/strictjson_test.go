@@ -46,6 +46,40 @@ func FuzzStrictJSON(f *testing.F) {
 	})
 }
 
+// What no route can take is not kept in memory, however it is written: eight mebibytes of
+// text would become hundreds.
+func TestABodyHasNoMoreValuesThanABulk(t *testing.T) {
+	t.Parallel()
+
+	many := strings.Repeat("{},", 2_700_000) + "{}"
+	for name, body := range map[string]string{
+		"lines that hold nothing": `{"merchant_bulk_id":"r","lines":[` + many + `]}`,
+		"lists of lists":          `{"lines":[` + strings.Repeat("["+strings.Repeat("{},", 9000)+"{}],", 290) + `7]}`,
+		"a list in a line":        `{"lines":[{"metadata":[` + many + `]}]}`,
+	} {
+		require.LessOrEqual(t, len(body), maxBulkBody, name)
+		_, err := decodeObject([]byte(body))
+		require.Equal(t, pirogue.FieldError(pirogue.InvalidParameter, "lines"), err, name)
+	}
+	_, err := decodeObject([]byte("[" + many + "]"))
+	require.Equal(t, pirogue.InvalidJSON, pirogue.CodeOf(err), "no object at all")
+
+	pairs := ""
+	for i := range maxPairs {
+		pairs += fmt.Sprintf(`"p%d":"",`, i)
+	}
+	line := `{"metadata":{` + strings.TrimSuffix(pairs, ",") + `}`
+	for _, field := range requestFields[pirogue.CashOut] {
+		if field != "metadata" {
+			line += `,"` + field + `":""`
+		}
+	}
+	whole := `{"lines":[` + strings.Repeat(line+"},", pirogue.MaxBulkLines-1) + line + `}]}`
+	o, err := decodeObject([]byte(whole))
+	require.NoError(t, err, "a bulk in which nothing is left out")
+	require.Len(t, o.values["lines"], pirogue.MaxBulkLines)
+}
+
 // lost is what Go puts in the place of a letter it cannot read.
 const lost = "\ufffd"
 

@@ -24,7 +24,7 @@ type visit struct {
 	bulk     func()             // readBody: lets another bulk's body in
 	starved  bool               // fail: the database did not answer
 	stamp    string             // checkTimestamp: as the merchant wrote and signed it
-	sent     [32]byte           // checkSignature
+	sent     [32]byte           // findKey
 	key      pirogue.Key        // checkSignature
 	merchant pirogue.Merchant   // checkSignature
 }

@@ -23,6 +23,7 @@ type bulkRow struct {
 	CreatedAt   stamp
 	UpdatedAt   stamp
 	StartedAt   stamp
+	CancelledAt stamp // when the lines that waited ended
 	ClosedAt    stamp
 }
 
@@ -120,6 +121,7 @@ func (l lineRow) payment(b bulkRow, at stamp) paymentRow {
 	}
 	if l.State == lineCancelled {
 		row.Status, row.FailureCode = string(pirogue.StatusFailed), string(pirogue.FailedCancelled)
+		row.UpdatedAt = b.CancelledAt
 	}
 	return row
 }

@@ -221,7 +221,7 @@ func (db *DB) CancelBulk(
 			return err
 		}
 		set := tx.Model(&bulkRow{}).Where("id = ? AND state IN ('ACCEPTED','RUNNING')", id).
-			Updates(map[string]any{"state": pirogue.BulkCancelling, "updated_at": on(at)})
+			Updates(map[string]any{"state": pirogue.BulkCancelling, "updated_at": on(at), "cancelled_at": on(at)})
 		if set.Error != nil {
 			return set.Error
 		}

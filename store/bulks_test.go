@@ -281,6 +281,8 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 		never, err := w.db.Payment(w.ctx(), w.owner, lines[2].Payment.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.Failure{Code: pirogue.FailedCancelled}, never.Failure)
+		require.Equal(w.t, w.at(time.Second), never.UpdatedAt, "when it was cancelled")
+		require.Equal(w.t, never, w.linesOf(b)[2].Payment, "read either way")
 		p, a := w.cashOut(lines[2].Payment.OrderID, 1, 0)
 		stands, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
 		require.NoError(w.t, err)

@@ -12,6 +12,7 @@ import (
 // How long a payment may stand still before it is called stuck.
 const (
 	startedAfter  = 15 * time.Second    // from its acceptance until a workflow took it up
+	lineAfter     = 20 * time.Minute    // the same of a bulk's line: its page may take 15 min, and then it is sent
 	answeredAfter = 60 * time.Second    // from its submission until the operator's answer is known
 	expiredAfter  = 2 * time.Minute     // from the end of the customer's window until it ended
 	paidOutAfter  = 5 * time.Minute     // from the acceptance of a cash-out or refund until it ended
@@ -55,7 +56,7 @@ func (db *DB) Stuck(ctx context.Context, now time.Time, limit int) ([]pirogue.St
 func stuckRows(tx *gorm.DB, query string, now time.Time, limit int) ([]stuckRow, error) {
 	var rows []stuckRow
 	err := tx.Raw(query, map[string]any{
-		"started": on(now.Add(-startedAfter)), "answered": on(now.Add(-answeredAfter)),
+		"started": on(now.Add(-startedAfter)), "line": on(now.Add(-lineAfter)), "answered": on(now.Add(-answeredAfter)),
 		"expired": on(now.Add(-expiredAfter)), "paid": on(now.Add(-paidOutAfter)),
 		"reported": on(now.Add(-reportedUntil)), "limit": limit,
 	}).Scan(&rows).Error
@@ -133,7 +134,11 @@ SELECT p.id AS id, a.created_at AS since, '' AS cause, a.answer AS words` + open
 SELECT p.id AS id, p.created_at AS since, '' AS cause, '' AS words
   FROM payments p
  WHERE p.status = 'CREATED' AND p.bulk_id IS NULL AND p.created_at < @started
- ORDER BY p.created_at, p.id LIMIT @limit`},
+ UNION ALL
+SELECT p.id, p.created_at, '', ''
+  FROM payments p
+ WHERE p.status = 'CREATED' AND p.bulk_id IS NOT NULL AND p.created_at < @line
+ ORDER BY since, id LIMIT @limit`},
 
 	{pirogue.StuckUnreported, `
 SELECT e.payment_id AS id, e.created_at AS since, '' AS cause,

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +92,28 @@ func TestAPaymentThatStandsStillIsStuckForACause(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A page starts its lines one after the other, so a line may wait longer than a payment by
+// itself; a line that never began is not a payment yet.
+func TestALineThatItsPageCouldNotStartIsStuck(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(5000)
+		w.accept("alone")
+		b, _ := w.acceptBulk("april", 100, 200, 300)
+		w.now.Add(time.Minute.Microseconds())
+		require.Equal(w.t, 2, w.startLines(b, 2))
+		_, sent, err := w.db.Latest(w.ctx(), w.linesOf(b)[0].Payment.ID)
+		require.NoError(w.t, err)
+		w.send(sent)
+		unstarted := func(after time.Duration) []string {
+			return slices.DeleteFunc(w.stuck(after, 10), func(told string) bool { return !strings.Contains(told, "NOT_STARTED") })
+		}
+		alone := "alone NOT_STARTED since 0s:  []"
+		require.Equal(w.t, []string{alone}, unstarted(20*time.Minute), "its page may be under way")
+		require.Equal(w.t, []string{alone, "april_2 NOT_STARTED since 1m0s:  []"}, unstarted(20*time.Minute+time.Microsecond))
+	})
 }
 
 func TestWhatIsSettledOrToldIsNotStuck(t *testing.T) {

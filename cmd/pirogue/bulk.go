@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,11 +103,15 @@ func (s submission) request(file string) (bulkRequest, error) {
 	return bulkRequest{http.MethodPost, bulksPath + "?" + query.Encode(), "text/csv; charset=utf-8", body}, nil
 }
 
-// intoJSON adds what the flags say to a bulk in JSON.
+// intoJSON adds what the flags say to a bulk in JSON. Each value goes out as the file has
+// it. It refuses a field that is there twice: only one of the two would be sent.
 func (s submission) intoJSON(body []byte) ([]byte, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return nil, fmt.Errorf("the file is not a JSON object: %w", err)
+	}
+	if err := namedOnce(body); err != nil {
+		return nil, err
 	}
 	for name, value := range map[string]any{
 		"merchant_bulk_id": s.reference, "notify_url": s.notifyURL, "notify_lines": s.notifyLines,
@@ -121,6 +126,27 @@ func (s submission) intoJSON(body []byte) ([]byte, error) {
 		fields[name] = text
 	}
 	return json.Marshal(fields)
+}
+
+// namedOnce fails when valid JSON is no object, or one that has a field twice.
+func namedOnce(body []byte) error {
+	decoder, seen := json.NewDecoder(bytes.NewReader(body)), map[json.Token]bool{}
+	brace, err := decoder.Token()
+	if err == nil && brace != json.Delim('{') {
+		return errors.New("the file is not a JSON object")
+	}
+	for err == nil && decoder.More() {
+		var name json.Token
+		if name, err = decoder.Token(); err != nil {
+			break
+		}
+		if seen[name] {
+			return fmt.Errorf("the file has %q twice", name)
+		}
+		seen[name] = true
+		err = decoder.Decode(&json.RawMessage{})
+	}
+	return err
 }
 
 // accepted takes the repeat of a bulk for what it is: the bulk was accepted before.

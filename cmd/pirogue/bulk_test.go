@@ -84,6 +84,11 @@ func TestABulkIsSubmittedWatchedAndCancelledByHand(t *testing.T) {
 	file, jsonFile := filepath.Join(folder, "april.csv"), filepath.Join(folder, "april.json")
 	require.NoError(t, os.WriteFile(file, []byte("merchant_order_id,amount,beneficiary_msisdn\n"), 0o600))
 	require.NoError(t, os.WriteFile(jsonFile, []byte(`{"lines":[]}`), 0o600))
+	twice, strange := filepath.Join(folder, "twice.json"), filepath.Join(folder, "strange.json")
+	nothing := filepath.Join(folder, "nothing.json")
+	require.NoError(t, os.WriteFile(nothing, []byte("null"), 0o600))
+	require.NoError(t, os.WriteFile(twice, []byte(`{"lines":[{"amount":1}],"metadata":{},"lines":[]}`), 0o600))
+	require.NoError(t, os.WriteFile(strange, []byte(`{"lines":[{"amount":1.0,"amount":2}],"Lines":null}`), 0o600))
 	const path = "/payments/cashout/bulk"
 	// Each row is a command line, what the API answers, what it was asked and what is printed.
 	tests := map[string]struct {
@@ -104,6 +109,14 @@ func TestABulkIsSubmittedWatchedAndCancelledByHand(t *testing.T) {
 			[]string{"202 " + standing("ACCEPTED", 10, 0, 0)},
 			[]string{"POST " + path + ` application/json {"lines":[],"merchant_bulk_id":"april"}`},
 			someBulk + "\n", "",
+		},
+		"JSON with a field twice": {"submit " + twice + " --reference april", nil, nil, "", `the file has "lines" twice`},
+		"JSON without an object":  {"submit " + nothing + " --reference april", nil, nil, "", "not a JSON object"},
+		"JSON that the API must judge": {
+			"submit " + strange + " --reference april",
+			[]string{`400 {"code":"INVALID_JSON","error":"Pas un JSON"}`},
+			[]string{"POST " + path + ` application/json {"Lines":null,"lines":[{"amount":1.0,"amount":2}],"merchant_bulk_id":"april"}`},
+			"", "INVALID_JSON",
 		},
 		"a file that was accepted before": {
 			"submit " + file + " --reference april",

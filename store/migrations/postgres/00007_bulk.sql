@@ -34,6 +34,7 @@ CREATE TABLE bulks (
   created_at   TEXT COLLATE "C" NOT NULL,
   updated_at   TEXT COLLATE "C" NOT NULL,
   started_at   TEXT COLLATE "C",
+  cancelled_at TEXT COLLATE "C",
   closed_at    TEXT COLLATE "C",
   CHECK ((state IN ('COMPLETED','CANCELLED')) = (closed_at IS NOT NULL)),
   UNIQUE (merchant_id, mode, merchant_ref)
@@ -73,6 +74,7 @@ CREATE INDEX payments_bulk ON payments (bulk_id, status) WHERE bulk_id IS NOT NU
 -- A bulk's lines are started by their coordinator, however long they wait for their turn.
 DROP INDEX payments_unstarted;
 CREATE INDEX payments_unstarted ON payments (created_at) WHERE status = 'CREATED' AND bulk_id IS NULL;
+CREATE INDEX payments_line_unstarted ON payments (created_at) WHERE status = 'CREATED' AND bulk_id IS NOT NULL;
 
 ALTER TABLE ledger_accounts DROP CONSTRAINT ledger_accounts_kind_check;
 ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_kind_check
@@ -131,6 +133,7 @@ ALTER TABLE ledger_accounts DROP CONSTRAINT ledger_accounts_bulk_check;
 ALTER TABLE ledger_accounts DROP CONSTRAINT ledger_accounts_kind_check;
 ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_kind_check
   CHECK (kind IN ('MERCHANT','FLOAT','FEE_INCOME','OPERATOR_FEE','SUSPENSE','SETTLEMENT'));
+DROP INDEX payments_line_unstarted;
 DROP INDEX payments_unstarted;
 CREATE INDEX payments_unstarted ON payments (created_at) WHERE status = 'CREATED';
 DROP INDEX payments_bulk;

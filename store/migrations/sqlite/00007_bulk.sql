@@ -48,6 +48,7 @@ CREATE TABLE bulks (
   created_at   TEXT NOT NULL,
   updated_at   TEXT NOT NULL,
   started_at   TEXT,
+  cancelled_at TEXT,
   closed_at    TEXT,
   CHECK ((state IN ('COMPLETED','CANCELLED')) = (closed_at IS NOT NULL)),
   UNIQUE (merchant_id, mode, merchant_ref)
@@ -87,6 +88,7 @@ CREATE INDEX payments_bulk ON payments (bulk_id, status) WHERE bulk_id IS NOT NU
 -- A bulk's lines are started by their coordinator, however long they wait for their turn.
 DROP INDEX payments_unstarted;
 CREATE INDEX payments_unstarted ON payments (created_at) WHERE status = 'CREATED' AND bulk_id IS NULL;
+CREATE INDEX payments_line_unstarted ON payments (created_at) WHERE status = 'CREATED' AND bulk_id IS NOT NULL;
 
 ALTER TABLE ledger_journals ADD COLUMN bulk_id TEXT REFERENCES bulks (id)
   CHECK ((bulk_id IS NULL) = (step NOT IN ('bulk','rest')));
@@ -145,6 +147,7 @@ DROP INDEX webhook_events_bulk;
 ALTER TABLE webhook_events DROP COLUMN bulk_id;
 DROP INDEX ledger_journals_bulk;
 ALTER TABLE ledger_journals DROP COLUMN bulk_id;
+DROP INDEX payments_line_unstarted;
 DROP INDEX payments_unstarted;
 CREATE INDEX payments_unstarted ON payments (created_at) WHERE status = 'CREATED';
 DROP INDEX payments_bulk;
