@@ -18,18 +18,11 @@
 package digitalpaye
 
 import (
-	"errors"
 	"time"
 
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
-)
-
-// The limits of one order, in francs, the same both ways.
-const (
-	minAmount = 100
-	maxAmount = 1_000_000
 )
 
 // The limits of time. Neither is in Digitalpaye's documents.
@@ -39,12 +32,14 @@ const (
 )
 
 type operator struct {
+	outbound.Line
+
 	conf    config.Operator
+	terms   outbound.Terms
 	clock   pirogue.Clock
 	timeout time.Duration // of one question, whatever calls it takes
 	shape   shape
 	client  *outbound.Client
-	tokens  *outbound.Tokens
 }
 
 // New returns the operator of one Digitalpaye account. It reports every mistake of
@@ -60,12 +55,16 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	timeout := conf.Timeout.Or(config.DefaultTimeout)
 	client, err := outbound.New(outbound.Options{
 		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
-	})
-	if err := errors.Join(check(conf), err); err != nil {
+		Header: map[string]string{headerEnvironment: environmentOf(conf)},
+	}, check(conf)...)
+	if err != nil {
 		return nil, err
 	}
-	o := &operator{conf: conf, clock: clock, timeout: timeout, shape: shapes[conf.Shape], client: client}
-	o.tokens = outbound.NewTokens(client, clock, o.fetchToken)
+	o := &operator{conf: conf, terms: terms, clock: clock, timeout: timeout, shape: shapes[conf.Shape], client: client}
+	o.terms.Network = conf.Network
+	o.Line = outbound.Line{
+		Guide: &guide, Sender: outbound.NewTokens(client, clock, o.fetchToken), Secrets: o.secrets,
+	}
 	return o, nil
 }
 
@@ -74,14 +73,13 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 // is enough to repeat a collection, and not enough to repeat a transfer. Absence proves
 // nothing, for no document says that the list is whole.
 func (o *operator) Capability() pirogue.Capability {
-	limits := pirogue.Limits{Min: minAmount, Max: maxAmount}
 	return pirogue.Capability{
 		Reference:   pirogue.StatusByReference,
 		Unheard:     pirogue.RepeatSame,
 		Horizon:     horizon,
 		Proof:       pirogue.ProofNone,
 		RefusalSpan: refusalSpan,
-		CashIn:      limits,
-		CashOut:     limits,
+		CashIn:      terms.CashIn,
+		CashOut:     terms.CashOut,
 	}
 }

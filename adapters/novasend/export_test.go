@@ -6,5 +6,5 @@ import "pirogue"
 // Novasend cannot be played by a server without a certificate.
 func Safe(o pirogue.Operator, address string) bool {
 	ours, ok := o.(*operator)
-	return ok && ours.safe(address)
+	return ok && ours.isPage(address)
 }

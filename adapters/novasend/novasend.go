@@ -20,8 +20,6 @@
 package novasend
 
 import (
-	"encoding/base64"
-	"errors"
 	"time"
 
 	"pirogue"
@@ -36,9 +34,11 @@ const (
 )
 
 type operator struct {
-	conf   config.Operator
-	client *outbound.Client
-	auth   string // the Authorization header
+	outbound.Line
+
+	conf  config.Operator
+	terms outbound.Terms
+	auth  string // the Authorization header
 }
 
 // New returns the operator of one Novasend account in one country. It reports every
@@ -54,32 +54,30 @@ type operator struct {
 //
 // Beside what package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
+	auth := outbound.Basic(conf.Credentials[credAPIKey], conf.Credentials[credAPIClient])
 	client, err := outbound.New(outbound.Options{
-		Name:    string(conf.Code),
-		BaseURL: conf.BaseURL,
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator,
 		Timeout: conf.Timeout.Or(defaultTimeout),
-		Plain:   conf.Simulator,
-	})
-	if err := errors.Join(check(conf), err); err != nil {
+		Header:  map[string]string{"Authorization": auth, "Accept-Language": language},
+	}, check(conf)...)
+	if err != nil {
 		return nil, err
 	}
-	pair := conf.Credentials[credAPIKey] + ":" + conf.Credentials[credAPIClient]
-	return &operator{
-		conf: conf, client: client, auth: "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)),
-	}, nil
+	o := &operator{conf: conf, terms: termsOf(conf), auth: auth}
+	o.Line = outbound.Line{Guide: &guide, Sender: client, Secrets: o.secrets}
+	return o, nil
 }
 
 // Capability implements pirogue.Operator. Novasend does not say how long it waits for
 // a customer, nor that a reference it does not know was never executed.
 func (o *operator) Capability() pirogue.Capability {
-	limits := limitsOf(o.conf.Country)
 	return pirogue.Capability{
 		Reference:    pirogue.IdempotentByReference,
 		Unheard:      pirogue.RepeatSame,
 		Horizon:      horizon,
 		Proof:        pirogue.ProofSignature,
 		WholeRefunds: true,
-		CashIn:       limits[pirogue.CashIn],
-		CashOut:      limits[pirogue.CashOut],
+		CashIn:       o.terms.CashIn,
+		CashOut:      o.terms.CashOut,
 	}
 }

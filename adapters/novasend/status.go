@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // payinPath is where payins are asked for.
@@ -49,7 +50,7 @@ func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue
 func (o *operator) became(
 	ctx context.Context, path string, want order, id string, missing pirogue.Outcome,
 ) (pirogue.Receipt, error) {
-	answer, err := o.ask(ctx, path)
+	answer, err := o.Ask(ctx, outbound.Get(path, nil))
 	switch {
 	case err != nil && absent(answer) && id == "":
 		return pirogue.Receipt{Outcome: missing, Words: "Novasend knows no " + want.kind + " of this reference"}, nil

@@ -14,9 +14,7 @@ package orangeweb
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"time"
 
@@ -32,10 +30,11 @@ const (
 )
 
 type operator struct {
+	outbound.Line
+
 	conf   config.Operator
 	clock  pirogue.Clock
 	client *outbound.Client
-	tokens *outbound.Tokens
 }
 
 // New returns the Orange Web Payment operator of one country. It reports every
@@ -43,16 +42,16 @@ type operator struct {
 // and merchant_key; Environment is "dev" or the country's segment, such as "ml".
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	client, err := outbound.New(outbound.Options{
-		Name:    string(conf.Code),
-		BaseURL: conf.BaseURL,
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator,
 		Timeout: conf.Timeout.Or(config.DefaultTimeout),
-		Plain:   conf.Simulator,
-	})
-	if err := errors.Join(check(conf), err); err != nil {
+	}, check(conf)...)
+	if err != nil {
 		return nil, err
 	}
 	o := &operator{conf: conf, clock: clock, client: client}
-	o.tokens = outbound.NewTokens(client, clock, o.fetchToken)
+	o.Line = outbound.Line{
+		Guide: &guide, Sender: outbound.NewTokens(client, clock, o.fetchToken), Secrets: o.secrets,
+	}
 	return o, nil
 }
 
@@ -83,12 +82,12 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 		req.Header.Set(headerSandboxMSISDN, string(c.MSISDN))
 	}
 	asked := o.clock.Now()
-	answer, err := o.tokens.Send(ctx, req)
+	answer, err := o.Order(ctx, req, pirogue.CashIn, string(c.MSISDN))
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
 	if answer.Status != http.StatusCreated {
-		return pirogue.Receipt{}, o.refusal(answer, noOf(answer.Status), string(c.MSISDN))
+		return pirogue.Receipt{}, o.Turned(answer, pirogue.CashIn, string(c.MSISDN))
 	}
 	return o.opened(answer.Body, asked.Add(sessionLife))
 }
@@ -105,12 +104,12 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	answer, err := o.tokens.Send(ctx, req)
+	answer, err := o.Ask(ctx, req, payToken)
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
 	if answer.Status != http.StatusOK && answer.Status != http.StatusCreated {
-		return pirogue.Receipt{}, o.refusal(answer, pirogue.Unknown, payToken)
+		return pirogue.Receipt{}, o.Turned(answer, "", payToken)
 	}
 	return o.became(answer.Body, q.Ref)
 }
@@ -128,12 +127,8 @@ func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (piro
 	if want == "" {
 		return pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: "unproven: no notif_token to compare with"}, nil
 	}
-	if subtle.ConstantTimeCompare([]byte(got.NotifToken), []byte(want)) != 1 {
+	if !outbound.Same(got.NotifToken, want) {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.SignatureInvalid, "the notif_token is not the session's")
 	}
-	outcome, err := outcomeOf(got.Status)
-	if err != nil {
-		return pirogue.Receipt{}, err
-	}
-	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.TxnID, Words: got.Status}, nil
+	return o.told(got.Status, got.TxnID)
 }

@@ -22,7 +22,6 @@
 package sonatel
 
 import (
-	"errors"
 	"time"
 
 	"pirogue"
@@ -38,14 +37,18 @@ const (
 )
 
 type operator struct {
+	outbound.Line
+
 	conf    config.Operator
+	terms   outbound.Terms
 	clock   pirogue.Clock
 	timeout time.Duration // of one call: PIN lock, token, key and all
 	client  *outbound.Client
 	tokens  *outbound.Tokens
 	keys    *keyRing
 	pin     *pinLock
-	secrets []string // of the endpoint, for callback signatures; none turns their check off
+
+	endpoint []string // its secrets, for callback signatures; none turns their check off
 }
 
 // New returns the operator of one Orange Money account. It reports every mistake of
@@ -64,14 +67,15 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	timeout := conf.Timeout.Or(config.DefaultTimeout)
 	client, err := outbound.New(outbound.Options{
 		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
-	})
-	if err := errors.Join(check(conf), err); err != nil {
+	}, check(conf)...)
+	if err != nil {
 		return nil, err
 	}
 	o := &operator{
-		conf: conf, clock: clock, timeout: timeout, client: client,
-		pin: newPINLock(conf.Credentials[credPIN]), secrets: secretsOf(conf),
+		conf: conf, terms: termsOf(conf), clock: clock, timeout: timeout, client: client,
+		pin: newPINLock(conf.Credentials[credPIN]), endpoint: secretsOf(conf),
 	}
+	o.Line = outbound.Line{Guide: &guide, Sender: o, Secrets: o.secrets}
 	o.tokens = outbound.NewTokens(client, clock, o.fetchToken)
 	o.keys = newKeyRing(o.fetchKey)
 	return o, nil
@@ -83,7 +87,7 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 // for Orange does not say that its search is whole.
 func (o *operator) Capability() pirogue.Capability {
 	proof := pirogue.ProofToken
-	if len(o.secrets) > 0 {
+	if len(o.endpoint) > 0 {
 		proof = pirogue.ProofSignature
 	}
 	return pirogue.Capability{
@@ -92,6 +96,6 @@ func (o *operator) Capability() pirogue.Capability {
 		Window:    maxValidity,
 		Horizon:   horizon,
 		Proof:     proof,
-		CashIn:    pirogue.Limits{Min: minCollect},
+		CashIn:    o.terms.CashIn,
 	}
 }

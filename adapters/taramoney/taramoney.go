@@ -18,7 +18,6 @@
 package taramoney
 
 import (
-	"errors"
 	"time"
 
 	"pirogue"
@@ -30,14 +29,12 @@ import (
 // moment after which its word does not change.
 const horizon = 24 * time.Hour
 
-// limits is what one collection or payout may move, in francs. Our reading: none are
-// published.
-var limits = pirogue.Limits{Min: 100, Max: 500_000}
-
 type operator struct {
-	conf   config.Operator
-	shape  shape
-	client *outbound.Client
+	outbound.Line
+
+	conf  config.Operator
+	terms outbound.Terms
+	shape shape
 }
 
 // asking is an operator whose account may ask for the status of a payment.
@@ -55,15 +52,15 @@ type asking struct{ *operator }
 // method: its webhooks are the only truth, and webhook_secret is mandatory.
 func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 	client, err := outbound.New(outbound.Options{
-		Name:    string(conf.Code),
-		BaseURL: conf.BaseURL,
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator,
 		Timeout: conf.Timeout.Or(config.DefaultTimeout),
-		Plain:   conf.Simulator,
-	})
-	if err := errors.Join(check(conf), err); err != nil {
+	}, check(conf)...)
+	if err != nil {
 		return nil, err
 	}
-	o := &operator{conf: conf, shape: shapes[conf.Shape], client: client}
+	o := &operator{conf: conf, terms: terms, shape: shapes[conf.Shape]}
+	o.terms.Network = conf.Network
+	o.Line = outbound.Line{Guide: &guide, Sender: client, Secrets: o.secrets}
 	if conf.NoStatus {
 		return o, nil
 	}
@@ -80,8 +77,8 @@ func (o *operator) Capability() pirogue.Capability {
 		Window:    o.conf.Window.Or(config.DefaultWindow),
 		Horizon:   horizon,
 		Proof:     pirogue.ProofNone,
-		CashIn:    limits,
-		CashOut:   limits,
+		CashIn:    terms.CashIn,
+		CashOut:   terms.CashOut,
 	}
 	if o.conf.NoStatus {
 		c.Reference = pirogue.NeitherByReference
