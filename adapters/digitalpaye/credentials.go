@@ -35,7 +35,7 @@ var credentials = outbound.Credentials{
 // check returns every mistake of a configuration that is Digitalpaye's to make. No
 // message repeats a credential.
 func check(conf config.Operator) outbound.Mistakes {
-	m := append(credentials.Check(conf.Credentials), terms.Check(conf.Country, conf.Currency)...)
+	var m outbound.Mistakes
 	chosen, known := shapes[conf.Shape]
 	m.If(!known, "shape %q is none of %q", conf.Shape, slices.Sorted(maps.Keys(shapes)))
 	_, served := chosen.operators[conf.Network]

@@ -83,7 +83,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 // orderOf returns an order that Digitalpaye could accept. It fails with Unable for
 // any other.
 func (o *operator) orderOf(q question, name string) (order, error) {
-	number, err := o.terms.Local(outbound.Order{
+	number, err := o.Terms.Local(outbound.Order{
 		Kind: q.Kind, Ref: q.Ref, Amount: q.Amount, MSISDN: q.MSISDN, Network: q.network,
 	})
 	if err != nil {

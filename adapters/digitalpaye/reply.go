@@ -104,8 +104,3 @@ func (o *operator) failure(r reply, no pirogue.Code, ref pirogue.OperatorRef, se
 	said := o.Words(string(r.Message+" "+r.Reason), secrets...)
 	return pirogue.Errorf(class, "Digitalpaye answered %d: %s", cmp.Or(r.code(), r.http), said)
 }
-
-// secrets is what Digitalpaye's words may not repeat.
-func (o *operator) secrets() []string {
-	return []string{o.conf.Credentials[credAPISecret], o.conf.Credentials[credAPIKey]}
-}

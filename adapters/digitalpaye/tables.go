@@ -73,4 +73,6 @@ var verdicts = map[verdict]pirogue.Code{
 var repeated = regexp.MustCompile(`(?i)transaction[\s_.-]*id|d[ée]j[àa]|already|dupli|doublon|uniq`)
 
 // guide is Digitalpaye's documents. What its errors mean is in verdicts.
-var guide = outbound.Guide{Name: "Digitalpaye", Outcomes: outcomes}
+var guide = outbound.Guide{
+	Name: "Digitalpaye", Promises: promises, Terms: terms, Credentials: credentials, Outcomes: outcomes,
+}

@@ -28,7 +28,7 @@ func (o *operator) fetchToken(ctx context.Context) (outbound.Token, error) {
 	req := outbound.Get(authPath, nil)
 	req.Method = http.MethodPost
 	req.Header.Set("Authorization", outbound.Basic(o.conf.Credentials[credAPIKey], o.conf.Credentials[credAPISecret]))
-	answer, err := o.client.Send(ctx, req)
+	answer, err := o.Client.Send(ctx, req)
 	if err != nil {
 		return outbound.Token{}, err
 	}

@@ -54,7 +54,7 @@ type leg struct {
 // collection that Novasend could never accept is Unable without being sent; one of an
 // Orange customer without the password that the direct API wants is Refused.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	if _, err := o.terms.Local(outbound.Collecting(c)); err != nil {
+	if _, err := o.Terms.Local(outbound.Collecting(c)); err != nil {
 		return pirogue.Receipt{}, err
 	}
 	if o.conf.Shape == shapeDirect || (c.OTP != "" && direct[o.conf.Country]) {

@@ -42,7 +42,7 @@ var testHosts = regexp.MustCompile(`sandbox|staging`)
 // check returns every mistake of a configuration that is Novasend's to make. No message
 // repeats a credential.
 func check(conf config.Operator) outbound.Mistakes {
-	m := credentials.Check(conf.Credentials)
+	var m outbound.Mistakes
 	country, known := pirogue.CountryByCode(conf.Country)
 	m.If(!known, "country %q is none we know", conf.Country)
 	m.If(known && conf.Currency != country.Currency, "currency %q is not %s, the one of %s",

@@ -30,7 +30,7 @@ type directPayoutRequest struct {
 // available balance. A disbursement that Novasend could never accept is Unable
 // without being sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
-	if _, err := o.terms.Local(outbound.Disbursing(d)); err != nil {
+	if _, err := o.Terms.Local(outbound.Disbursing(d)); err != nil {
 		return pirogue.Receipt{}, err
 	}
 	w := write{path: o.payouts(), kind: pirogue.CashOut, ref: d.Ref}

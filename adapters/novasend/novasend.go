@@ -33,12 +33,21 @@ const (
 	horizon        = 48 * time.Hour   // until then a failed payin may turn into a success
 )
 
+// promises is what Novasend can be held to. It does not say how long it waits for a
+// customer, nor that a reference it does not know was never executed.
+var promises = pirogue.Capability{
+	Reference:    pirogue.IdempotentByReference,
+	Unheard:      pirogue.RepeatSame,
+	Horizon:      horizon,
+	Proof:        pirogue.ProofSignature,
+	WholeRefunds: true,
+}
+
 type operator struct {
 	outbound.Line
 
-	conf  config.Operator
-	terms outbound.Terms
-	auth  string // the Authorization header
+	conf config.Operator
+	auth string // the Authorization header
 }
 
 // New returns the operator of one Novasend account in one country. It reports every
@@ -55,29 +64,15 @@ type operator struct {
 // Beside what package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 	auth := outbound.Basic(conf.Credentials[credAPIKey], conf.Credentials[credAPIClient])
-	client, err := outbound.New(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator,
+	line, err := guide.Open(outbound.Options{
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Credentials: conf.Credentials,
 		Timeout: conf.Timeout.Or(defaultTimeout),
 		Header:  map[string]string{"Authorization": auth, "Accept-Language": language},
 	}, check(conf)...)
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{conf: conf, terms: termsOf(conf), auth: auth}
-	o.Line = outbound.Line{Guide: &guide, Sender: client, Secrets: o.secrets}
+	o := &operator{Line: line, conf: conf, auth: auth}
+	o.Terms, o.Secrets = termsOf(conf), o.secrets
 	return o, nil
-}
-
-// Capability implements pirogue.Operator. Novasend does not say how long it waits for
-// a customer, nor that a reference it does not know was never executed.
-func (o *operator) Capability() pirogue.Capability {
-	return pirogue.Capability{
-		Reference:    pirogue.IdempotentByReference,
-		Unheard:      pirogue.RepeatSame,
-		Horizon:      horizon,
-		Proof:        pirogue.ProofSignature,
-		WholeRefunds: true,
-		CashIn:       o.terms.CashIn,
-		CashOut:      o.terms.CashOut,
-	}
 }

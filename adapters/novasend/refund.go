@@ -33,7 +33,7 @@ func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Rece
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable,
 			"not sent: %s of %s, and Novasend gives back all or nothing", r.Amount, r.Collected.Amount)
 	}
-	if err := o.terms.Refer(r.Ref); err != nil {
+	if err := o.Terms.Refer(r.Ref); err != nil {
 		return pirogue.Receipt{}, err
 	}
 	payin, err := o.payin(ctx, r.Collected)

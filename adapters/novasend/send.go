@@ -2,7 +2,6 @@ package novasend
 
 import (
 	"encoding/json"
-	"net/http"
 	"strings"
 
 	"pirogue"
@@ -58,11 +57,6 @@ func said(a outbound.Answer) (code, words string) {
 		return "", ""
 	}
 	return p.codeOf(), p.Code + " " + p.Message
-}
-
-// absent reports whether Novasend answered that it does not know what was asked for.
-func absent(a outbound.Answer) bool {
-	return a.Status == http.StatusNotFound && absences[problemOf(a.Body).codeOf()]
 }
 
 // secrets is what Novasend's words may not repeat.

@@ -120,7 +120,10 @@ var classes = map[int]pirogue.Code{
 }
 
 // guide is Novasend's pages. Each type of record has words of its own.
-var guide = outbound.Guide{Name: "Novasend", Statuses: classes, Problems: codes, Leaving: leaving, Problem: said}
+var guide = outbound.Guide{
+	Name: "Novasend", Promises: promises, Credentials: credentials, Statuses: classes, Problems: codes, Leaving: leaving,
+	Absences: absences, Problem: said,
+}
 
 // providers is how the direct API names networks.
 var providers = map[pirogue.Network]string{

@@ -29,42 +29,37 @@ const (
 	horizon     = 24 * time.Hour   // not in the guide: how long we look for a late success
 )
 
+// promises is what Orange can be held to. Our reference alone is good for nothing: whoever
+// has lost the pay_token cannot ask.
+var promises = pirogue.Capability{
+	Reference: pirogue.NeitherByReference,
+	Unheard:   pirogue.RepeatRenewed,
+	Window:    sessionLife,
+	Horizon:   horizon,
+	Proof:     pirogue.ProofToken,
+}
+
 type operator struct {
 	outbound.Line
 
-	conf   config.Operator
-	clock  pirogue.Clock
-	client *outbound.Client
+	conf  config.Operator
+	clock pirogue.Clock
 }
 
 // New returns the Orange Web Payment operator of one country. It reports every
 // mistake of the configuration at once. Credentials are client_id, client_secret
 // and merchant_key; Environment is "dev" or the country's segment, such as "ml".
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
-	client, err := outbound.New(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator,
+	line, err := guide.Open(outbound.Options{
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Currency: conf.Currency,
 		Timeout: conf.Timeout.Or(config.DefaultTimeout),
 	}, check(conf)...)
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{conf: conf, clock: clock, client: client}
-	o.Line = outbound.Line{
-		Guide: &guide, Sender: outbound.NewTokens(client, clock, o.fetchToken), Secrets: o.secrets,
-	}
+	o := &operator{Line: line, conf: conf, clock: clock}
+	o.Sender, o.Secrets = outbound.NewTokens(line.Client, clock, o.fetchToken), o.secrets
 	return o, nil
-}
-
-// Capability implements pirogue.Operator. Our reference alone is good for nothing: whoever
-// has lost the pay_token cannot ask. The guide states no limits of amount.
-func (o *operator) Capability() pirogue.Capability {
-	return pirogue.Capability{
-		Reference: pirogue.NeitherByReference,
-		Unheard:   pirogue.RepeatRenewed,
-		Window:    sessionLife,
-		Horizon:   horizon,
-		Proof:     pirogue.ProofToken,
-	}
 }
 
 // Collect implements pirogue.Collector: it opens a session and returns the page to
@@ -100,11 +95,7 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "Orange cannot be asked without the pay_token")
 	}
 	question := statusRequest{OrderID: string(q.Ref), Amount: q.Amount.Minor, PayToken: payToken}
-	req, err := outbound.PostJSON(o.path("transactionstatus"), question)
-	if err != nil {
-		return pirogue.Receipt{}, err
-	}
-	answer, err := o.Ask(ctx, req, payToken)
+	answer, err := o.Post(ctx, o.path("transactionstatus"), question, "", payToken)
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}

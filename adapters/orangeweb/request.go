@@ -41,8 +41,7 @@ func check(conf config.Operator) outbound.Mistakes {
 // acceptable fails with Unable for a collection that Orange could never accept.
 // Nothing is sent: asking would be refused too, after burning the order_id.
 func (o *operator) acceptable(c pirogue.Collection) error {
-	terms := outbound.Terms{Name: "Orange", Currency: o.conf.Currency, Reference: maxOrderID}
-	if err := terms.Accept(outbound.Collecting(c)); err != nil {
+	if err := o.Terms.Accept(outbound.Collecting(c)); err != nil {
 		return err
 	}
 	addresses := []struct{ field, url string }{

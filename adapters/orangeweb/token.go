@@ -15,5 +15,5 @@ const tokenPath = "/oauth/v3/token" //nolint:gosec // an address, not a credenti
 func (o *operator) fetchToken(ctx context.Context) (outbound.Token, error) {
 	req := outbound.PostForm(tokenPath, url.Values{"grant_type": {"client_credentials"}})
 	req.Header.Set("Authorization", outbound.Basic(o.conf.Credentials[credClientID], o.conf.Credentials[credClientSecret]))
-	return o.client.Grant(ctx, req)
+	return o.Client.Grant(ctx, req)
 }

@@ -111,7 +111,8 @@ const (
 // guide is Orange's guide. Two refusals concern our account alone: it is not subscribed to
 // the API, or the API does not live in this country.
 var guide = outbound.Guide{
-	Name: "Orange", Outcomes: outcomes, Statuses: classes, Problem: no,
+	Name: "Orange", Promises: promises, Outcomes: outcomes, Statuses: classes, Problem: no,
+	Terms:    outbound.Terms{Name: "Orange", Reference: maxOrderID}, // it states no limits of amount
 	Problems: map[string]pirogue.Code{wordNo: pirogue.Refused, wordNoAccess: pirogue.Unable},
 }
 

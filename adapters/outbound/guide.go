@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 
 	"pirogue"
 )
@@ -31,13 +33,18 @@ func (v Vocabulary) Outcome(member, word string) (pirogue.Outcome, error) {
 
 // Guide is an operator as its documents describe it.
 type Guide struct {
-	Name     string // for people
-	Outcomes Vocabulary
-	Statuses map[int]pirogue.Code // HTTP statuses that decide, whatever the body says
+	Name        string             // for people
+	Promises    pirogue.Capability // but for the limits, which are the terms'
+	Terms       Terms              // what they leave open is the instance's
+	Credentials Credentials        // nil where they are not the same of every instance
+	Outcomes    Vocabulary
+	Statuses    map[int]pirogue.Code // HTTP statuses that decide, whatever the body says
 	// Problems is every error word under another 4xx. One that is not here is Unknown, as is
 	// everything under 5xx. Leaving is what a word means instead where money leaves us: what is
 	// too little then is ours.
 	Problems, Leaving map[string]pirogue.Code
+	// Absences are the error words that say, with 404, that an order is not known.
+	Absences map[string]bool
 	// Problem returns the error word of an answer, and what it says to people: "" for a page
 	// of some proxy on the way, which does not speak for the operator.
 	Problem func(Answer) (word, said string)
@@ -68,15 +75,43 @@ func (g *Guide) Class(status int, word string, kind pirogue.Kind) pirogue.Code {
 // Line is how one instance speaks with its operator.
 type Line struct {
 	*Guide
+	Terms  Terms // of the instance
+	Client *Client
 	Sender interface { // a Client, or its Tokens
 		Send(ctx context.Context, r Request) (Answer, error)
 	}
 	Secrets func() []string // that no text may repeat
 }
 
+// Open returns the line of an instance, unless it is not as the guide says: it reports
+// every mistake at once, with those that the adapter found.
+func (g *Guide) Open(o Options, mistakes ...error) (Line, error) {
+	if g.Credentials != nil {
+		mistakes = append(mistakes, g.Credentials.Check(o.Credentials)...)
+	}
+	if g.Terms.Country != "" {
+		mistakes = append(mistakes, g.Terms.Check(o.Country, o.Currency)...)
+	}
+	client, err := New(o, mistakes...)
+	if err != nil {
+		return Line{}, err
+	}
+	terms := g.Terms
+	terms.Country, terms.Currency = o.Country, o.Currency
+	secrets := slices.Collect(maps.Values(o.Credentials))
+	return Line{Guide: g, Terms: terms, Client: client, Sender: client, Secrets: func() []string { return secrets }}, nil
+}
+
+// Capability implements pirogue.Operator.
+func (l *Line) Capability() pirogue.Capability {
+	c := l.Promises
+	c.CashIn, c.CashOut = l.Terms.CashIn, l.Terms.CashOut
+	return c
+}
+
 // Words makes the operator's text fit to keep, without the instance's secrets.
 func (l *Line) Words(said string, secrets ...string) string {
-	secrets = append(secrets, l.Secrets()...)
+	secrets = append(slices.Clone(secrets), l.Secrets()...)
 	if l.Private != nil {
 		secrets = append(secrets, l.Private.FindAllString(said, -1)...)
 	}
@@ -97,6 +132,34 @@ func (l *Line) Order(ctx context.Context, req Request, kind pirogue.Kind, secret
 // Ask makes a call that moves no money. It fails with NotSent or Unknown.
 func (l *Line) Ask(ctx context.Context, req Request, secrets ...string) (Answer, error) {
 	return l.Order(ctx, req, "", secrets...)
+}
+
+// Post is Order of a body of JSON.
+func (l *Line) Post(
+	ctx context.Context, path string, body any, kind pirogue.Kind, secrets ...string,
+) (Answer, error) {
+	req, err := PostJSON(path, body)
+	if err != nil {
+		return Answer{}, err
+	}
+	return l.Order(ctx, req, kind, secrets...)
+}
+
+// Find asks for an order and reads a good answer. missing is what it means that the operator
+// does not know one: "" of one that it has named, which cannot be absent.
+func (l *Line) Find(
+	ctx context.Context, path string, missing pirogue.Outcome, read func(body []byte) (pirogue.Receipt, error),
+) (pirogue.Receipt, error) {
+	answer, err := l.Ask(ctx, Get(path, nil))
+	if err == nil {
+		return read(answer.Body)
+	}
+	if answer.Status == http.StatusNotFound && missing != "" {
+		if word, _ := l.Problem(answer); l.Absences[word] {
+			return pirogue.Receipt{Outcome: missing, Words: l.Name + " knows none of this reference"}, nil
+		}
+	}
+	return pirogue.Receipt{}, err
 }
 
 // Turned returns the error of an answer that is not the good one.

@@ -63,7 +63,7 @@ func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
 	seen := make(map[pirogue.OperatorRef]bool, len(all))
 	numbers := make([]string, 0, len(all))
 	for _, d := range all {
-		number, err := o.terms.Local(outbound.Disbursing(d))
+		number, err := o.Terms.Local(outbound.Disbursing(d))
 		if err != nil {
 			return nil, err
 		}

@@ -60,7 +60,7 @@ type oneStepRequest struct {
 // window lasts, at most a day. A collection that Orange could never accept is
 // Unable without being sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	if err := o.terms.Accept(outbound.Collecting(c)); err != nil {
+	if err := o.Terms.Accept(outbound.Collecting(c)); err != nil {
 		return pirogue.Receipt{}, err
 	}
 	if c.OTP != "" {
@@ -142,20 +142,16 @@ func (o *operator) link(addresses ...string) string {
 // oneStep collects with the customer's one-time password. Orange answers when it is
 // over. A password is spent by the attempt, whatever became of it.
 func (o *operator) oneStep(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	number, err := o.terms.Local(outbound.Collecting(c))
+	number, err := o.Terms.Local(outbound.Collecting(c))
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	req, err := outbound.PostJSON(oneStepPath, oneStepRequest{
+	answer, err := o.Post(ctx, oneStepPath, oneStepRequest{
 		Customer:  side{IDType: idMSISDN, ID: number, OTP: c.OTP},
 		Partner:   side{IDType: idCode, ID: o.conf.Credentials[credMerchantCode]},
 		Amount:    money{c.Amount.Minor, unit},
 		Reference: string(c.Ref),
-	})
-	if err != nil {
-		return pirogue.Receipt{}, err
-	}
-	answer, err := o.Order(ctx, req, pirogue.CashIn, c.OTP)
+	}, pirogue.CashIn, c.OTP)
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}

@@ -57,7 +57,7 @@ const country = "SN"
 // check returns every mistake of a configuration that is Orange's to make. No message
 // repeats a credential.
 func check(conf config.Operator) outbound.Mistakes {
-	m := credentials.Check(conf.Credentials)
+	var m outbound.Mistakes
 	m.If(conf.Currency != pirogue.XOF, "currency %q is not XOF, the only one of this API", conf.Currency)
 	m.If(conf.Country != country && !conf.Simulator, "country %q is not SN, the only one of this API", conf.Country)
 	_, known := pirogue.CountryByCode(conf.Country)

@@ -37,7 +37,7 @@ type executedAnswer struct {
 // is executed once, so a lost answer is Unknown and the transaction is to be looked
 // for. A disbursement that Orange could never accept is Unable without being sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
-	number, err := o.terms.Local(outbound.Disbursing(d))
+	number, err := o.Terms.Local(outbound.Disbursing(d))
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}

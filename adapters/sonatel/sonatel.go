@@ -40,10 +40,8 @@ type operator struct {
 	outbound.Line
 
 	conf    config.Operator
-	terms   outbound.Terms
 	clock   pirogue.Clock
 	timeout time.Duration // of one call: PIN lock, token, key and all
-	client  *outbound.Client
 	tokens  *outbound.Tokens
 	keys    *keyRing
 	pin     *pinLock
@@ -65,37 +63,40 @@ type operator struct {
 // CallbackKey and SIMCards.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	timeout := conf.Timeout.Or(config.DefaultTimeout)
-	client, err := outbound.New(outbound.Options{
+	line, err := guide.Open(outbound.Options{
 		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
+		Credentials: conf.Credentials,
 	}, check(conf)...)
 	if err != nil {
 		return nil, err
 	}
 	o := &operator{
-		conf: conf, terms: termsOf(conf), clock: clock, timeout: timeout, client: client,
+		Line: line, conf: conf, clock: clock, timeout: timeout,
 		pin: newPINLock(conf.Credentials[credPIN]), endpoint: secretsOf(conf),
 	}
-	o.Line = outbound.Line{Guide: &guide, Sender: o, Secrets: o.secrets}
-	o.tokens = outbound.NewTokens(client, clock, o.fetchToken)
+	o.Terms, o.Sender, o.Secrets = termsOf(conf), o, o.secrets
+	o.tokens = outbound.NewTokens(line.Client, clock, o.fetchToken)
 	o.keys = newKeyRing(o.fetchKey)
 	return o, nil
 }
 
-// Capability implements pirogue.Operator. A lost QR is asked for again under its
-// reference: nobody has seen the first one, and each can be paid once. A one-step
-// payment is not, for its password is spent; nor is a deposit. Absence proves nothing,
-// for Orange does not say that its search is whole.
+// promises is what Orange can be held to, without a signature. A lost QR is asked for again
+// under its reference: nobody has seen the first one, and each can be paid once. A one-step
+// payment is not, for its password is spent; nor is a deposit. Absence proves nothing, for
+// Orange does not say that its search is whole.
+var promises = pirogue.Capability{
+	Reference: pirogue.StatusByReference,
+	Unheard:   pirogue.RepeatSame,
+	Window:    maxValidity,
+	Horizon:   horizon,
+	Proof:     pirogue.ProofToken,
+}
+
+// Capability implements pirogue.Operator.
 func (o *operator) Capability() pirogue.Capability {
-	proof := pirogue.ProofToken
+	c := o.Line.Capability()
 	if len(o.endpoint) > 0 {
-		proof = pirogue.ProofSignature
+		c.Proof = pirogue.ProofSignature
 	}
-	return pirogue.Capability{
-		Reference: pirogue.StatusByReference,
-		Unheard:   pirogue.RepeatSame,
-		Window:    maxValidity,
-		Horizon:   horizon,
-		Proof:     proof,
-		CashIn:    o.terms.CashIn,
-	}
+	return c
 }

@@ -116,7 +116,7 @@ func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.Stat
 	got, want := string(row.Partner.ID), o.conf.Credentials[credMerchantCode]
 	if q.Kind.MoneyOut() {
 		got = o.national(string(row.Customer.ID))
-		want, _ = o.terms.LocalOf(q.MSISDN)
+		want, _ = o.Terms.LocalOf(q.MSISDN)
 	}
 	switch {
 	case moved.Currency != q.Amount.Currency:
@@ -133,7 +133,7 @@ func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.Stat
 func (o *operator) national(number string) string {
 	country, _ := pirogue.CountryByCode(o.conf.Country)
 	bare := strings.TrimPrefix(strings.TrimPrefix(number, "+"), "00")
-	if local, ok := o.terms.LocalOf(pirogue.MSISDN("+" + bare)); ok && len(bare) > localDigits {
+	if local, ok := o.Terms.LocalOf(pirogue.MSISDN("+" + bare)); ok && len(bare) > localDigits {
 		return local
 	}
 	return strings.TrimPrefix(number, "+"+country.DialCode)

@@ -103,5 +103,6 @@ var classes = map[int]pirogue.Code{
 
 // guide is Orange's specification.
 var guide = outbound.Guide{
-	Name: "Orange", Outcomes: outcomes, Statuses: classes, Problems: codes, Leaving: leaving, Problem: said,
+	Name: "Orange", Promises: promises, Credentials: credentials, Outcomes: outcomes, Statuses: classes, Problems: codes,
+	Leaving: leaving, Problem: said,
 }

@@ -16,7 +16,7 @@ const defaultTokenPath = "/oauth/v1/token" //nolint:gosec // an address, not a c
 // the credentials in the form.
 func (o *operator) fetchToken(ctx context.Context) (outbound.Token, error) {
 	path := cmp.Or(o.conf.Credentials[credTokenPath], defaultTokenPath)
-	return o.client.Grant(ctx, outbound.PostForm(path, url.Values{
+	return o.Client.Grant(ctx, outbound.PostForm(path, url.Values{
 		"grant_type":    {"client_credentials"},
 		"client_id":     {o.conf.Credentials[credClientID]},
 		"client_secret": {o.conf.Credentials[credClientSecret]},

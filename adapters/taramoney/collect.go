@@ -49,7 +49,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 
 // collection returns the body of a collection that Taramoney could accept.
 func (o *operator) collection(c pirogue.Collection) (collectRequest, error) {
-	digits, err := o.terms.Local(outbound.Collecting(c))
+	digits, err := o.Terms.Local(outbound.Collecting(c))
 	if err != nil {
 		return collectRequest{}, err
 	}

@@ -36,7 +36,7 @@ func credentials(conf config.Operator) outbound.Credentials {
 // check returns every mistake of a configuration that is Taramoney's to make. No
 // message repeats a credential.
 func check(conf config.Operator) outbound.Mistakes {
-	m := append(credentials(conf).Check(conf.Credentials), terms.Check(conf.Country, conf.Currency)...)
+	m := credentials(conf).Check(conf.Credentials)
 	_, known := shapes[conf.Shape]
 	m.If(!known, "shape %q is none of: %q", conf.Shape, slices.Sorted(maps.Keys(shapes)))
 	_, served := methods[conf.Network]

@@ -52,7 +52,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 
 // payout returns the body of a disbursement that Taramoney could accept.
 func (o *operator) payout(d pirogue.Disbursement) (payoutRequest, error) {
-	digits, err := o.terms.Local(outbound.Disbursing(d))
+	digits, err := o.Terms.Local(outbound.Disbursing(d))
 	if err != nil {
 		return payoutRequest{}, err
 	}

@@ -54,7 +54,10 @@ var classes = map[int]pirogue.Code{
 }
 
 // guide is Taramoney's documents, as far as they are a table of words: see classOf.
-var guide = outbound.Guide{Name: "Taramoney", Outcomes: outcomes, Statuses: classes, Problem: said, Private: private}
+var guide = outbound.Guide{
+	Name: "Taramoney", Promises: promises, Terms: terms, Outcomes: outcomes, Statuses: classes, Problem: said,
+	Private: private,
+}
 
 // shape is one wire format of a collection.
 type shape struct {
