@@ -21,22 +21,21 @@ type Terms struct {
 
 // Order is what a collection and a disbursement have in common.
 type Order struct {
-	Kind        pirogue.Kind
-	Ref         pirogue.OperatorRef
-	Amount      pirogue.Money
-	MSISDN      pirogue.MSISDN
-	Network     pirogue.Network
-	CallbackURL string
+	Kind    pirogue.Kind
+	Ref     pirogue.OperatorRef
+	Amount  pirogue.Money
+	MSISDN  pirogue.MSISDN
+	Network pirogue.Network
 }
 
 // Collecting returns the order of a collection.
 func Collecting(c pirogue.Collection) Order {
-	return Order{pirogue.CashIn, c.Ref, c.Amount, c.MSISDN, c.Network, c.CallbackURL}
+	return Order{pirogue.CashIn, c.Ref, c.Amount, c.MSISDN, c.Network}
 }
 
 // Disbursing returns the order of a disbursement.
 func Disbursing(d pirogue.Disbursement) Order {
-	return Order{pirogue.CashOut, d.Ref, d.Amount, d.MSISDN, d.Network, d.CallbackURL}
+	return Order{pirogue.CashOut, d.Ref, d.Amount, d.MSISDN, d.Network}
 }
 
 // Check returns the mistakes of an instance that is of another country or currency.
