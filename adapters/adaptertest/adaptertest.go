@@ -35,7 +35,7 @@ var calls = []Call{Collect, Disburse, Refund, Status, CashOutStatus, RefundStatu
 
 // Subject is what an adapter tells of itself to be exercised.
 type Subject struct {
-	New  func(config.Operator, pirogue.Clock) (pirogue.Operator, error)
+	New  New
 	Conf config.Operator // of a simulator; BaseURL and Timeout are set by the rows
 
 	// Prelude maps the paths an adapter asks before the call itself, such as for a
@@ -47,6 +47,9 @@ type Subject struct {
 	// EmptyList is the outcome that an empty list means to each method which reads
 	// lists. To the others it is nonsense, as any answer nobody has documented.
 	EmptyList map[Call]pirogue.Outcome
+
+	// AnyNumber is the orders that leave whatever number they are of, for it is not in them.
+	AnyNumber []Call
 
 	Collection   pirogue.Collection
 	Disbursement pirogue.Disbursement
@@ -62,7 +65,8 @@ type Subject struct {
 	Secrets []string
 }
 
-// Reply is a recorded answer: an HTTP status and a file under testdata.
+// Reply is a recorded answer: an HTTP status and a file under testdata. A short one may
+// stand in File itself: what begins with a brace is the JSON.
 type Reply struct {
 	Status int
 	File   string
@@ -87,9 +91,9 @@ var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 func Now() time.Time { return now }
 
 // Exercise runs the adapter's own cases, then the rows of every operator.
-func Exercise(t *testing.T, s Subject, cases map[string]Case) {
+func Exercise(t *testing.T, s Subject, tables ...map[string]Case) {
 	t.Helper()
-	for name, tt := range cases {
+	for name, tt := range all(t, tables...) {
 		t.Run(string(tt.Call)+"/"+name, func(t *testing.T) {
 			t.Parallel()
 			n := newNetwork(t, s)
@@ -179,9 +183,12 @@ func (s Subject) judge(t *testing.T, want Case, got pirogue.Receipt, err error) 
 	}
 }
 
-// file returns the bytes of a file under testdata.
+// file returns the bytes of a file under testdata, or those that stand in its place.
 func (s Subject) file(t *testing.T, name string) []byte {
 	t.Helper()
+	if strings.HasPrefix(name, "{") {
+		return []byte(name)
+	}
 	raw, err := os.ReadFile(filepath.Join("testdata", name)) //nolint:gosec // a test's own files
 	if err != nil {
 		t.Fatal(err)

@@ -11,27 +11,32 @@ import (
 // network plays the operator's side of the wire: good answers to the prelude, and
 // whatever the row says to every other request.
 type network struct {
-	server *httptest.Server
+	server  *httptest.Server
+	prelude map[string]Answer // set before the first request
 
 	mu      sync.Mutex
 	handler http.HandlerFunc
 	heard   int // requests beside the prelude, read to their end
+	asked   int // requests of the prelude
 }
 
 // newNetwork opens the network until the test ends.
 func newNetwork(t *testing.T, s Subject) *network {
 	t.Helper()
-	prelude := make(map[string][]byte, len(s.Prelude))
+	n := &network{prelude: make(map[string]Answer, len(s.Prelude))}
 	for path, name := range s.Prelude {
-		prelude[path] = s.file(t, name)
+		n.prelude[path] = Says(http.StatusOK, string(s.file(t, name)))
 	}
-	n := &network{}
 	n.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			return
 		}
-		if good, ok := prelude[r.URL.Path]; ok {
-			w.Write(good)
+		if said, ok := n.prelude[r.URL.Path]; ok {
+			n.mu.Lock()
+			n.asked++
+			n.mu.Unlock()
+			w.WriteHeader(said.Status)
+			w.Write([]byte(said.Body))
 			return
 		}
 		n.next()(w, r)
@@ -68,4 +73,11 @@ func (n *network) count() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.heard
+}
+
+// everything returns how many requests were read, those of the prelude too.
+func (n *network) everything() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.heard + n.asked
 }

@@ -88,6 +88,7 @@ func (s Subject) exercise(t *testing.T, call Call) {
 	t.Run("reads and answers 50 MB", func(t *testing.T) { s.floods(t, call) })
 	t.Run("cannot be reached", func(t *testing.T) { s.unreachable(t, call) })
 	t.Run("goes away", func(t *testing.T) { s.goesAway(t, call) })
+	s.bounds(t, call)
 }
 
 // warm makes one good call, so that the prelude is over and the next call travels

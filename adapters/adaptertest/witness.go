@@ -12,7 +12,7 @@ import (
 // Stand is an adapter that is put before its operator's simulator, which was written by
 // somebody else from the same documents and keeps a book of its own.
 type Stand struct {
-	New      func(config.Operator, pirogue.Clock) (pirogue.Operator, error)
+	New      New
 	Operator pirogue.OperatorCode   // of the sandbox
 	Change   func(*config.Operator) // to another shape; may be nil
 	Settings string                 // of the simulator, a JSON object; "" leaves it in good health

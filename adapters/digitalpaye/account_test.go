@@ -1,7 +1,6 @@
 package digitalpaye_test
 
 import (
-	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -63,7 +62,7 @@ func TestATokenIsUsedForAlmostItsLife(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{
-				authPath:      {{200, `{"statusCode":200,"message":"Successful","data":{"token":"at-1","exp":` + tt.exp + `}}`}},
+				authPath:      {says(200, `{"statusCode":200,"message":"Successful","data":{"token":"at-1","exp":`+tt.exp+`}}`)},
 				"/v2/balance": {good(`{"amount":"250"}`)},
 			})
 			clock := &clock{now: adaptertest.Now()}
@@ -111,9 +110,9 @@ func (c *clock) add(d time.Duration) {
 
 func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
 	t.Parallel()
-	expired := answer{401, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`}
+	expired := says(401, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`)
 	tokens := []answer{
-		{200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`}, {200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`},
+		says(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`), says(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
 	}
 	server := newServer(t, map[string][]answer{
 		authPath: tokens, "/v2/transfers/mobile-money": {expired, good(row(outRef, "R-1", "SUCCESSFUL"))},
@@ -130,24 +129,15 @@ func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
 
 func TestBadCredentialsAreNotSent(t *testing.T) {
 	t.Parallel()
-	for name, a := range map[string]answer{
-		"turned away":           {401, `{"statusCode":401,"message":"UnauthorizedError","reason":"clé as-0123456789"}`},
-		"turned away under 200": {200, `{"statusCode":401,"message":"UnauthorizedError"}`},
-		"a page":                {200, "<html></html>"},
-		"no token":              {200, `{"statusCode":200,"data":{"exp":600}}`},
-		"nothing":               {200, `{"statusCode":200}`},
-		"a server that is down": {503, ""},
-		"a token in an error":   {500, `{"statusCode":500,"data":{"token":"at-1","exp":600}}`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := newServer(t, map[string][]answer{authPath: {a}})
-			_, err := reading[pirogue.Disburser](t, server.at("")).Disburse(t.Context(), disbursement)
-			if pirogue.CodeOf(err) != pirogue.NotSent || strings.Contains(err.Error(), "as-0123456789") || len(server.letters()) != 0 {
-				t.Errorf("%v after %d orders, want NOT_SENT without the secret after none", err, len(server.letters()))
-			}
-		})
-	}
+	adaptertest.NoToken(t, snake.subject(ivory), authPath, map[string]answer{
+		"turned away":           says(401, `{"statusCode":401,"message":"UnauthorizedError","reason":"clé as-0123456789"}`),
+		"turned away under 200": says(200, `{"statusCode":401,"message":"UnauthorizedError"}`),
+		"a page":                says(200, "<html></html>"),
+		"no token":              says(200, `{"statusCode":200,"data":{"exp":600}}`),
+		"nothing":               says(200, `{"statusCode":200}`),
+		"a server that is down": says(503, ""),
+		"a token in an error":   says(500, `{"statusCode":500,"data":{"token":"at-1","exp":600}}`),
+	})
 }
 
 // listener is what an instance does with callbacks.
@@ -201,41 +191,21 @@ func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
-	set := func(name, value string) func(*config.Operator) {
-		return func(c *config.Operator) { c.Credentials[name] = value }
-	}
-	tests := map[string]struct {
-		spoil func(*config.Operator)
-		says  string
-	}{
-		"no api_key":                  {set("api_key", ""), "api_key is missing"},
-		"no api_secret":               {set("api_secret", ""), "api_secret is missing"},
-		"an api_key with a colon":     {set("api_key", "ak:0123456789"), "api_key must be"},
-		"a misspelt credential":       {set("apikey", "a"), `"apikey" is none`},
-		"another currency":            {func(c *config.Operator) { c.Currency = pirogue.XAF }, "currency"},
-		"another country":             {func(c *config.Operator) { c.Country = "SN" }, "country"},
-		"a shape of nobody":           {func(c *config.Operator) { c.Shape = "v3" }, `shape "v3" is none of ["" "sdk" "v1"]`},
-		"a network of nobody":         {func(c *config.Operator) { c.Network = "tresor" }, "network"},
-		"an environment of two lines": {func(c *config.Operator) { c.Environment = "a\nb" }, "environment"},
-		"play money for live keys":    {func(c *config.Operator) { c.Mode, c.Environment = pirogue.Live, "sandbox" }, "live keys"},
-		"http to the real one":        {func(c *config.Operator) { c.Simulator = false }, "https"},
-		"no address":                  {func(c *config.Operator) { c.BaseURL = "" }, "base URL"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			conf := ivory
-			conf.Credentials = maps.Clone(ivory.Credentials)
-			tt.spoil(&conf)
-			_, err := digitalpaye.New(conf, adaptertest.Now)
-			if err == nil || !strings.Contains(err.Error(), tt.says) {
-				t.Fatalf("error %v, want one about %s", err, tt.says)
-			}
-			if strings.Contains(err.Error(), "0123456789") {
-				t.Errorf("a credential is repeated: %v", err)
-			}
-		})
-	}
+	wrong, set := adaptertest.Wrong, adaptertest.Set
+	adaptertest.CannotWork(t, digitalpaye.New, ivory, map[string]adaptertest.Mistake{
+		"no api_key":                  wrong(set("api_key", ""), "api_key is missing"),
+		"no api_secret":               wrong(set("api_secret", ""), "api_secret is missing"),
+		"an api_key with a colon":     wrong(set("api_key", "ak:0123456789"), "api_key must be"),
+		"a misspelt credential":       wrong(set("apikey", "a"), `"apikey" is none`),
+		"another currency":            wrong(func(c *config.Operator) { c.Currency = pirogue.XAF }, "currency"),
+		"another country":             wrong(func(c *config.Operator) { c.Country = "SN" }, "country"),
+		"a shape of nobody":           wrong(func(c *config.Operator) { c.Shape = "v3" }, `shape "v3" is none of ["" "sdk" "v1"]`),
+		"a network of nobody":         wrong(func(c *config.Operator) { c.Network = "tresor" }, "network"),
+		"an environment of two lines": wrong(func(c *config.Operator) { c.Environment = "a\nb" }, "environment"),
+		"play money for live keys":    wrong(func(c *config.Operator) { c.Mode, c.Environment = pirogue.Live, "sandbox" }, "live keys"),
+		"http to the real one":        wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
+		"no address":                  wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
+	}, "0123456789")
 }
 
 func TestConfigurationsThatWork(t *testing.T) {
@@ -257,13 +227,6 @@ func TestConfigurationsThatWork(t *testing.T) {
 
 func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := digitalpaye.New(config.Operator{Shape: "v3", Environment: "é"}, adaptertest.Now)
-	if err == nil {
-		t.Fatal("accepted")
-	}
-	for _, word := range []string{"api_key", "api_secret", "country", "currency", "shape", "environment", "base URL"} {
-		if !strings.Contains(err.Error(), word) {
-			t.Errorf("%s is missing in:\n%v", word, err)
-		}
-	}
+	adaptertest.ReportsAll(t, digitalpaye.New, config.Operator{Shape: "v3", Environment: "é"},
+		"api_key", "api_secret", "country", "currency", "shape", "environment", "base URL")
 }

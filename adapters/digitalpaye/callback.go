@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // Callback implements pirogue.CallbackReader. Digitalpaye signs nothing and has no
@@ -18,11 +19,11 @@ func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (piro
 	if row.id != string(a.Ref) || row.id == "" {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
 	}
-	outcome, err := outcomeOf(row.status)
+	receipt, err := o.Receipt(outbound.Said{ID: row.ref, Status: row.status, Text: row.text()})
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	return pirogue.Receipt{Outcome: outcome, ProviderTxID: row.ref, Words: o.words(row.words())}, nil
+	return receipt, nil
 }
 
 // CallbackReference returns the reference that a callback is about: all of them come to

@@ -2,8 +2,6 @@ package digitalpaye
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -34,29 +32,20 @@ var credentials = outbound.Credentials{
 	credAPISecret: {Must: true},
 }
 
-// check reports every mistake of a configuration that is Digitalpaye's to make. No
+// check returns every mistake of a configuration that is Digitalpaye's to make. No
 // message repeats a credential.
-func check(conf config.Operator) error {
-	mistakes := credentials.Check(conf.Credentials)
-	if conf.Country != country {
-		mistakes = append(mistakes, fmt.Errorf("country %q is not CI, the only one of this API", conf.Country))
-	}
-	if conf.Currency != pirogue.XOF {
-		mistakes = append(mistakes, fmt.Errorf("currency %q is not XOF, the only one of this API", conf.Currency))
-	}
+func check(conf config.Operator) outbound.Mistakes {
+	var m outbound.Mistakes
 	chosen, known := shapes[conf.Shape]
-	if !known {
-		mistakes = append(mistakes, fmt.Errorf("shape %q is none of %q", conf.Shape, slices.Sorted(maps.Keys(shapes))))
-	}
-	if _, served := chosen.operators[conf.Network]; known && !served && conf.Network != "" {
-		mistakes = append(mistakes, fmt.Errorf("network %q is none of this API", conf.Network))
-	}
-	environment := cmp.Or(conf.Environment, production)
-	if !outbound.HeaderValue.MatchString(environment) {
-		mistakes = append(mistakes, fmt.Errorf("environment must be %s", outbound.HeaderWords))
-	}
-	if conf.Mode == pirogue.Live && environment != production {
-		mistakes = append(mistakes, errors.New("environment is not Production, and cannot serve live keys"))
-	}
-	return errors.Join(mistakes...)
+	m.If(!known, "shape %q is none of %q", conf.Shape, slices.Sorted(maps.Keys(shapes)))
+	_, served := chosen.operators[conf.Network]
+	m.If(known && !served && conf.Network != "", "network %q is none of this API", conf.Network)
+	environment := environmentOf(conf)
+	m.If(!outbound.HeaderValue.MatchString(environment), "environment must be %s", outbound.HeaderWords)
+	m.If(conf.Mode == pirogue.Live && environment != production,
+		"environment is not Production, and cannot serve live keys")
+	return m
 }
+
+// environmentOf returns which of Digitalpaye's systems an instance is of.
+func environmentOf(conf config.Operator) string { return cmp.Or(conf.Environment, production) }

@@ -53,7 +53,7 @@ func (h *home) UnmarshalJSON(raw []byte) error {
 // CreateCustomer implements pirogue.CustomerDirectory. A person without both names or
 // without a number of Côte d'Ivoire is Refused without being sent.
 func (o *operator) CreateCustomer(ctx context.Context, c pirogue.Customer) (pirogue.Customer, error) {
-	number, ours := local(c.MSISDN)
+	number, ours := terms.LocalOf(c.MSISDN)
 	if !ours || c.FirstName == "" || c.LastName == "" {
 		return pirogue.Customer{}, pirogue.Errorf(pirogue.Refused, "not sent: a customer has two names and a local number")
 	}

@@ -30,7 +30,7 @@ func TestACustomerIsKeptFoundAndListedInEveryShape(t *testing.T) {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{
-				createPath: {{201, createdBody}}, peoplePath + "/" + personsID: {good(personsRow)}, peoplePath: {list(personsRow), list()},
+				createPath: {says(201, createdBody)}, peoplePath + "/" + personsID: {good(personsRow)}, peoplePath: {list(personsRow), list()},
 			})
 			o := reading[pirogue.CustomerDirectory](t, server.at(shape))
 			kept, err := o.CreateCustomer(t.Context(), person)
@@ -68,12 +68,12 @@ func TestWhatDigitalpayeSaysToANewCustomer(t *testing.T) {
 	}{
 		"kept with 200":         {good(personsRow), ""},
 		"kept under no name":    {good(strings.ReplaceAll(personsRow, personsID, "")), pirogue.Unknown},
-		"kept, says a page":     {answer{200, "<html></html>"}, pirogue.Unknown},
+		"kept, says a page":     {says(200, "<html></html>"), pirogue.Unknown},
 		"kept, in numbers":      {good(strings.ReplaceAll(personsRow, `"Essai"`, "7")), pirogue.Unknown},
-		"refused, repeating it": {answer{400, `{"statusCode":400,"message":"BadRequestError","reason":"Essai Client client@shop.example Rue 12 0700000001"}`}, pirogue.Refused},
-		"there already":         {answer{400, `{"statusCode":400,"message":"BadRequestError","reason":"Ce client existe déjà"}`}, pirogue.Unknown},
-		"out of time":           {answer{504, ""}, pirogue.Unknown},
-		"over the quota":        {answer{429, ""}, pirogue.NotSent},
+		"refused, repeating it": {says(400, `{"statusCode":400,"message":"BadRequestError","reason":"Essai Client client@shop.example Rue 12 0700000001"}`), pirogue.Refused},
+		"there already":         {says(400, `{"statusCode":400,"message":"BadRequestError","reason":"Ce client existe déjà"}`), pirogue.Unknown},
+		"out of time":           {says(504, ""), pirogue.Unknown},
+		"over the quota":        {says(429, ""), pirogue.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -118,10 +118,10 @@ func TestACustomerWhoIsNotThere(t *testing.T) {
 		code   pirogue.Code
 	}{
 		"unknown":              {personsID, notFound, pirogue.NotFound},
-		"unknown, says a page": {personsID, answer{404, "<html></html>"}, pirogue.Unknown},
+		"unknown, says a page": {personsID, says(404, "<html></html>"), pirogue.Unknown},
 		"somebody else":        {personsID, good(strings.ReplaceAll(personsRow, personsID, "7")), pirogue.Unknown},
-		"not to be asked for":  {personsID, answer{400, `{"statusCode":400,"message":"BadRequestError"}`}, pirogue.Refused},
-		"out of service":       {personsID, answer{503, ""}, pirogue.Unknown},
+		"not to be asked for":  {personsID, says(400, `{"statusCode":400,"message":"BadRequestError"}`), pirogue.Refused},
+		"out of service":       {personsID, says(503, ""), pirogue.Unknown},
 		"nobody":               {"", notFound, pirogue.NotFound},
 	}
 	for name, tt := range tests {
@@ -139,7 +139,7 @@ func TestACustomerWhoIsNotThere(t *testing.T) {
 func TestADirectoryIsWholeOrItIsNone(t *testing.T) {
 	t.Parallel()
 	for name, pages := range map[string][]answer{
-		"a second page that fell": {list(personsRow), {502, ""}},
+		"a second page that fell": {list(personsRow), says(502, "")},
 		"somebody without a name": {list(personsRow, `{"firstName":"Essai"}`), list()},
 		"no list":                 {good("{}")},
 	} {

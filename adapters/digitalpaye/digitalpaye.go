@@ -18,18 +18,11 @@
 package digitalpaye
 
 import (
-	"errors"
 	"time"
 
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
-)
-
-// The limits of one order, in francs, the same both ways.
-const (
-	minAmount = 100
-	maxAmount = 1_000_000
 )
 
 // The limits of time. Neither is in Digitalpaye's documents.
@@ -38,13 +31,25 @@ const (
 	refusalSpan = 10 * time.Minute // it has called payments failed whose end it did not know
 )
 
+// promises is what Digitalpaye can be held to. It declares transaction_id unique and says
+// neither how it refuses a repeated one nor that it executes one once: that is enough to
+// repeat a collection, and not enough to repeat a transfer. Absence proves nothing, for no
+// document says that the list is whole.
+var promises = pirogue.Capability{
+	Reference:   pirogue.StatusByReference,
+	Unheard:     pirogue.RepeatSame,
+	Horizon:     horizon,
+	Proof:       pirogue.ProofNone,
+	RefusalSpan: refusalSpan,
+}
+
 type operator struct {
+	outbound.Line
+
 	conf    config.Operator
 	clock   pirogue.Clock
 	timeout time.Duration // of one question, whatever calls it takes
 	shape   shape
-	client  *outbound.Client
-	tokens  *outbound.Tokens
 }
 
 // New returns the operator of one Digitalpaye account. It reports every mistake of
@@ -58,30 +63,15 @@ type operator struct {
 // Beside what package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	timeout := conf.Timeout.Or(config.DefaultTimeout)
-	client, err := outbound.New(outbound.Options{
+	line, err := guide.Open(outbound.Options{
 		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
-	})
-	if err := errors.Join(check(conf), err); err != nil {
+		Country: conf.Country, Currency: conf.Currency, Credentials: conf.Credentials,
+		Header: map[string]string{headerEnvironment: environmentOf(conf)},
+	}, check(conf)...)
+	if err != nil {
 		return nil, err
 	}
-	o := &operator{conf: conf, clock: clock, timeout: timeout, shape: shapes[conf.Shape], client: client}
-	o.tokens = outbound.NewTokens(client, clock, o.fetchToken)
+	o := &operator{Line: line, conf: conf, clock: clock, timeout: timeout, shape: shapes[conf.Shape]}
+	o.Sender, o.Terms.Network = outbound.NewTokens(line.Client, clock, o.fetchToken), conf.Network
 	return o, nil
-}
-
-// Capability implements pirogue.Operator. Digitalpaye declares transaction_id unique
-// and says neither how it refuses a repeated one nor that it executes one once: that
-// is enough to repeat a collection, and not enough to repeat a transfer. Absence proves
-// nothing, for no document says that the list is whole.
-func (o *operator) Capability() pirogue.Capability {
-	limits := pirogue.Limits{Min: minAmount, Max: maxAmount}
-	return pirogue.Capability{
-		Reference:   pirogue.StatusByReference,
-		Unheard:     pirogue.RepeatSame,
-		Horizon:     horizon,
-		Proof:       pirogue.ProofNone,
-		RefusalSpan: refusalSpan,
-		CashIn:      limits,
-		CashOut:     limits,
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/digitalpaye"
+	"pirogue/adapters/outbound"
 	"pirogue/config"
 )
 
@@ -39,13 +40,10 @@ var disbursement = pirogue.Disbursement{
 	Ref: outRef, Amount: francs, MSISDN: number, Network: pirogue.Orange, Beneficiary: "Client Essai", Payer: "Boutique",
 }
 
-var query = pirogue.StatusQuery{
-	Kind: pirogue.CashIn, Ref: ref, Amount: francs, MSISDN: number, SentAt: adaptertest.Now(),
-}
-
-var outQuery = pirogue.StatusQuery{
-	Kind: pirogue.CashOut, Ref: outRef, Amount: francs, MSISDN: number, SentAt: adaptertest.Now(),
-}
+var (
+	query    = adaptertest.Asked(outbound.Collecting(collection))
+	outQuery = adaptertest.Asked(outbound.Disbursing(disbursement))
+)
 
 // spelling is what the shapes of one spelling have in common.
 type spelling struct {
@@ -93,16 +91,12 @@ func TestDigitalpaye(t *testing.T) {
 	for name, s := range shapes {
 		t.Run("shape "+name, func(t *testing.T) {
 			t.Parallel()
-			all := s.words()
-			for _, cases := range []map[string]adaptertest.Case{s.orders(), s.statuses(), s.rows(), s.balances()} {
-				maps.Copy(all, cases)
-			}
-			if s == snake {
-				maps.Copy(all, ends())
-			}
-			conf := ivory
+			conf, quirks := ivory, map[string]adaptertest.Case{}
 			conf.Shape = name
-			adaptertest.Exercise(t, s.subject(conf), all)
+			if s == snake {
+				quirks = ends()
+			}
+			adaptertest.Exercise(t, s.subject(conf), s.words(), s.orders(), s.statuses(), s.rows(), s.balances(), quirks)
 		})
 	}
 }
@@ -116,32 +110,21 @@ var directions = map[adaptertest.Call]string{
 // words is Digitalpaye's vocabulary: every word as the answer to every call, and as a
 // callback.
 func (s spelling) words() map[string]adaptertest.Case {
-	cases := map[string]adaptertest.Case{}
-	for word, outcome := range map[string]pirogue.Outcome{
-		"pending":     pirogue.OutcomePending,
+	vocabulary := map[string]pirogue.Outcome{
 		"successful":  pirogue.OutcomePaid,
 		"successfull": pirogue.OutcomePaid,
 		"sucessful":   pirogue.OutcomePaid,
 		"failed":      pirogue.OutcomeDeclined,
-	} {
-		status, moved := 200, pirogue.Money{}
-		if outcome == pirogue.OutcomePaid {
-			moved = francs
-		}
-		if outcome == pirogue.OutcomePending {
-			status = 202
-		}
-		for call, direction := range directions {
-			cases[word+" to "+string(call)] = adaptertest.Case{
-				Call: call, Reply: adaptertest.Reply{Status: status, File: s.prefix + direction + word + ".json"},
-				Outcome: outcome, TxID: s.named, Amount: moved,
-			}
-		}
-		cases[word+" unasked"] = adaptertest.Case{
-			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: s.prefix + "callback_" + word + ".json"},
-			Outcome: outcome, TxID: s.named,
-		}
 	}
+	answers := []adaptertest.Case{adaptertest.Paid(adaptertest.Callback, s.prefix+"callback_*.json", s.named, pirogue.Money{}, "")}
+	for call, direction := range directions {
+		answers = append(answers, adaptertest.Paid(call, s.prefix+direction+"*.json", s.named, francs, ""))
+	}
+	cases := adaptertest.Words(vocabulary, answers...)
+	for i := range answers {
+		answers[i].Reply.Status = 202 // of what is not decided
+	}
+	maps.Copy(cases, adaptertest.Words(map[string]pirogue.Outcome{"pending": pirogue.OutcomePending}, answers...))
 	for _, file := range []string{"callback_new_word.json", "callback_other_order.json", "callback_no_order.json"} {
 		cases[file] = adaptertest.Case{
 			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: s.prefix + file}, Code: pirogue.Unknown,
@@ -150,47 +133,41 @@ func (s spelling) words() map[string]adaptertest.Case {
 	return cases
 }
 
+// said is one answer and what it is.
+type said adaptertest.Said
+
 // orders is how Digitalpaye may turn an order down, or seem to.
 func (s spelling) orders() map[string]adaptertest.Case {
-	cases := map[string]adaptertest.Case{}
-	for name, c := range map[string]struct {
-		status int
-		file   string
-		code   pirogue.Code
-	}{
-		"refused":                             {400, "bad_request", pirogue.Refused},
-		"refused for two reasons":             {400, "reason_list", pirogue.Refused},
-		"refused with a status in text":       {400, "code_as_text", pirogue.Refused},
-		"refused for want of float":           {412, "no_float", pirogue.Unable},
-		"refused for want of float, at large": {412, "no_float_as_reason", pirogue.Unable},
-		"refused under 200":                   {200, "no_float", pirogue.Unable},
-		"refused, repeating secrets":          {400, "repeats_secrets", pirogue.Refused},
-		"412 for no reason we know":           {412, "new_412", pirogue.Unknown},
-		"a word of another status":            {400, "no_float", pirogue.Unknown},
-		"a word nobody knows":                 {400, "new_error", pirogue.Unknown},
-		"an error without a status":           {400, "no_code", pirogue.Unknown},
-		"an error whose status is a word":     {400, "code_in_words", pirogue.Unknown},
-		"not found":                           {404, "not_found", pirogue.Unknown},
-		"there already":                       {409, "exists", pirogue.Unknown},
-		"there already, as a bad request":     {400, "exists_as_reason", pirogue.Unknown},
-		"refused, naming our reference":       {400, "names_ours", pirogue.Unknown},
-		"timed out at the gateway":            {408, "bad_request", pirogue.Unknown},
-		"failed inside":                       {500, "internal", pirogue.Unknown},
-		"refused under 500":                   {500, "no_float", pirogue.Unknown},
-		"out of time":                         {504, "try_against_bare", pirogue.Unknown},
-		"turned away under 200":               {200, "token_expired", pirogue.NotSent},
-		"turned away at large under 200":      {200, "unauthorized", pirogue.NotSent},
-		"a fresh token turned away":           {401, "token_expired", pirogue.NotSent},
-		"over the quota":                      {429, "bad_request", pirogue.NotSent},
-	} {
-		for _, call := range []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse} {
-			code := c.code
-			if call == adaptertest.Collect && code == pirogue.Unable {
-				code = pirogue.Refused // what is too little is the payer's
-			}
-			cases[name+" to "+string(call)] = adaptertest.Case{
-				Call: call, Reply: adaptertest.Reply{Status: c.status, File: s.prefix + c.file + ".json"}, Code: code,
-			}
+	cases := adaptertest.Rows(map[string]said{
+		"refused":                             {400, s.prefix + "bad_request" + ".json", "", pirogue.Refused, ""},
+		"refused for two reasons":             {400, s.prefix + "reason_list" + ".json", "", pirogue.Refused, ""},
+		"refused with a status in text":       {400, s.prefix + "code_as_text" + ".json", "", pirogue.Refused, ""},
+		"refused for want of float":           {412, s.prefix + "no_float" + ".json", "", pirogue.Unable, ""},
+		"refused for want of float, at large": {412, s.prefix + "no_float_as_reason" + ".json", "", pirogue.Unable, ""},
+		"refused under 200":                   {200, s.prefix + "no_float" + ".json", "", pirogue.Unable, ""},
+		"refused, repeating secrets":          {400, s.prefix + "repeats_secrets" + ".json", "", pirogue.Refused, ""},
+		"412 for no reason we know":           {412, s.prefix + "new_412" + ".json", "", pirogue.Unknown, ""},
+		"a word of another status":            {400, s.prefix + "no_float" + ".json", "", pirogue.Unknown, ""},
+		"a word nobody knows":                 {400, s.prefix + "new_error" + ".json", "", pirogue.Unknown, ""},
+		"an error without a status":           {400, s.prefix + "no_code" + ".json", "", pirogue.Unknown, ""},
+		"an error whose status is a word":     {400, s.prefix + "code_in_words" + ".json", "", pirogue.Unknown, ""},
+		"not found":                           {404, s.prefix + "not_found" + ".json", "", pirogue.Unknown, ""},
+		"there already":                       {409, s.prefix + "exists" + ".json", "", pirogue.Unknown, ""},
+		"there already, as a bad request":     {400, s.prefix + "exists_as_reason" + ".json", "", pirogue.Unknown, ""},
+		"refused, naming our reference":       {400, s.prefix + "names_ours" + ".json", "", pirogue.Unknown, ""},
+		"timed out at the gateway":            {408, s.prefix + "bad_request" + ".json", "", pirogue.Unknown, ""},
+		"failed inside":                       {500, s.prefix + "internal" + ".json", "", pirogue.Unknown, ""},
+		"refused under 500":                   {500, s.prefix + "no_float" + ".json", "", pirogue.Unknown, ""},
+		"out of time":                         {504, s.prefix + "try_against_bare" + ".json", "", pirogue.Unknown, ""},
+		"turned away under 200":               {200, s.prefix + "token_expired" + ".json", "", pirogue.NotSent, ""},
+		"turned away at large under 200":      {200, s.prefix + "unauthorized" + ".json", "", pirogue.NotSent, ""},
+		"a fresh token turned away":           {401, s.prefix + "token_expired" + ".json", "", pirogue.NotSent, ""},
+		"over the quota":                      {429, s.prefix + "bad_request" + ".json", "", pirogue.NotSent, ""},
+	}, adaptertest.Collect, adaptertest.Disburse)
+	for name, c := range cases {
+		if c.Call == adaptertest.Collect && c.Code == pirogue.Unable {
+			c.Code = pirogue.Refused // what is too little is the payer's
+			cases[name] = c
 		}
 	}
 	cases["refused, repeating the password"] = adaptertest.Case{
@@ -201,29 +178,17 @@ func (s spelling) orders() map[string]adaptertest.Case {
 
 // statuses is what else Digitalpaye may say to a question. None of it is a refusal.
 func (s spelling) statuses() map[string]adaptertest.Case {
-	cases := map[string]adaptertest.Case{}
-	for name, c := range map[string]struct {
-		status int
-		file   string
-		code   pirogue.Code
-	}{
-		"a question it will not take": {400, "bad_request", pirogue.Unknown},
-		"not enough float":            {412, "no_float", pirogue.Unknown},
-		"there already":               {409, "exists", pirogue.Unknown},
-		"not found, nor a list":       {404, "not_found", pirogue.Unknown},
-		"not found under 200":         {200, "not_found", pirogue.Unknown},
-		"not found, says a page":      {404, "no_code", pirogue.Unknown},
-		"failed inside":               {500, "internal", pirogue.Unknown},
-		"a fresh token turned away":   {401, "unauthorized", pirogue.NotSent},
-		"over the quota":              {429, "bad_request", pirogue.NotSent},
-	} {
-		for _, call := range []adaptertest.Call{adaptertest.Status, adaptertest.CashOutStatus, adaptertest.Balance} {
-			cases[name+" for "+string(call)] = adaptertest.Case{
-				Call: call, Reply: adaptertest.Reply{Status: c.status, File: s.prefix + c.file + ".json"}, Code: c.code,
-			}
-		}
-	}
-	return cases
+	return adaptertest.Rows(map[string]said{
+		"a question it will not take": {400, s.prefix + "bad_request" + ".json", "", pirogue.Unknown, ""},
+		"not enough float":            {412, s.prefix + "no_float" + ".json", "", pirogue.Unknown, ""},
+		"there already":               {409, s.prefix + "exists" + ".json", "", pirogue.Unknown, ""},
+		"not found, nor a list":       {404, s.prefix + "not_found" + ".json", "", pirogue.Unknown, ""},
+		"not found under 200":         {200, s.prefix + "not_found" + ".json", "", pirogue.Unknown, ""},
+		"not found, says a page":      {404, s.prefix + "no_code" + ".json", "", pirogue.Unknown, ""},
+		"failed inside":               {500, s.prefix + "internal" + ".json", "", pirogue.Unknown, ""},
+		"a fresh token turned away":   {401, s.prefix + "unauthorized" + ".json", "", pirogue.NotSent, ""},
+		"over the quota":              {429, s.prefix + "bad_request" + ".json", "", pirogue.NotSent, ""},
+	}, adaptertest.Status, adaptertest.CashOutStatus, adaptertest.Balance)
 }
 
 // ends is a transaction that failed, in the envelope of a failure: to a question an end, to
@@ -292,13 +257,5 @@ func TestMoneyOutIsNeverRepeated(t *testing.T) {
 // reading returns the operator as the interface R.
 func reading[R any](t *testing.T, conf config.Operator) R {
 	t.Helper()
-	operator, err := digitalpaye.New(conf, adaptertest.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	able, ok := operator.(R)
-	if !ok {
-		t.Fatalf("the operator is no %T", able)
-	}
-	return able
+	return adaptertest.Opened[R](t, digitalpaye.New, conf)
 }

@@ -68,8 +68,8 @@ func TestAnAnswerByNameEndsTheQuestion(t *testing.T) {
 	}{
 		"by its own":             {named, "R-1", good(row(outRef, "R-1", "SUCCESSFUL")), pirogue.OutcomePaid, ""},
 		"by ours":                {outQuery, outRef, good(row(outRef, "R-1", "FAILED")), pirogue.OutcomeDeclined, ""},
-		"without an answer":      {named, "R-1", answer{502, ""}, "", pirogue.Unknown},
-		"not found, says a page": {named, "R-1", answer{404, "<html></html>"}, "", pirogue.Unknown},
+		"without an answer":      {named, "R-1", says(502, ""), "", pirogue.Unknown},
+		"not found, says a page": {named, "R-1", says(404, "<html></html>"), "", pirogue.Unknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -104,8 +104,8 @@ func TestWhatTheListSaysOfAnOrder(t *testing.T) {
 		"no list":                 {[]answer{good("null")}, "", pirogue.Unknown},
 		"a list that is none":     {[]answer{good(`{"rows":[]}`)}, "", pirogue.Unknown},
 		"a row that is none":      {[]answer{list(`"row"`), list()}, "", pirogue.Unknown},
-		"a page that fell":        {[]answer{list(other), {502, ""}}, "", pirogue.Unknown},
-		"a quota":                 {[]answer{list(other), {429, ""}}, "", pirogue.NotSent},
+		"a page that fell":        {[]answer{list(other), says(502, "")}, "", pirogue.Unknown},
+		"a quota":                 {[]answer{list(other), says(429, "")}, "", pirogue.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -205,11 +205,11 @@ func TestAStatementIsWholeOrItIsNone(t *testing.T) {
 		pages []answer
 		code  pirogue.Code
 	}{
-		"a second page that fell":    {[]answer{first, {502, ""}}, pirogue.Unknown},
+		"a second page that fell":    {[]answer{first, says(502, "")}, pirogue.Unknown},
 		"a second page without rows": {[]answer{first, good("null")}, pirogue.Unknown},
 		"a row that is none":         {[]answer{list(row("A", "R-1", "FAILED"), "7"), list()}, pirogue.Unknown},
-		"a list refused":             {[]answer{{400, `{"code_status":400,"message":"BadRequestError"}`}}, pirogue.Unknown},
-		"over the quota":             {[]answer{first, {429, ""}}, pirogue.NotSent},
+		"a list refused":             {[]answer{says(400, `{"code_status":400,"message":"BadRequestError"}`)}, pirogue.Unknown},
+		"over the quota":             {[]answer{first, says(429, "")}, pirogue.NotSent},
 		"251 pages":                  {endless(251, 1), pirogue.Unknown},
 	}
 	for name, tt := range tests {

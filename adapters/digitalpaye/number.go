@@ -4,33 +4,29 @@ import (
 	"strings"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
-const (
-	dialCode    = "225"
-	localDigits = 10 // of a number in Côte d'Ivoire since 2021, with its leading zero
-)
+// dialCode is Côte d'Ivoire's.
+const dialCode = "225"
 
-// local returns a number as Digitalpaye wants it, and whether it is one of Côte
-// d'Ivoire.
-func local(number pirogue.MSISDN) (string, bool) {
-	digits, found := strings.CutPrefix(string(number), "+"+dialCode)
-	return digits, found && isLocal(digits)
+// terms is what Digitalpaye takes, the same both ways, in francs. A number has ten digits
+// since 2021, with its leading zero.
+var terms = outbound.Terms{
+	Name: "Digitalpaye", Country: country, Currency: pirogue.XOF, Reference: maxReference, Digits: 10,
+	CashIn: pirogue.Limits{Min: 100, Max: 1_000_000}, CashOut: pirogue.Limits{Min: 100, Max: 1_000_000},
 }
 
 // international returns a number in E.164 that Digitalpaye wrote as +225…, as 225… or
 // in the local form; "" for anything that is no number of Côte d'Ivoire.
 func international(number string) pirogue.MSISDN {
 	digits := strings.TrimPrefix(number, "+")
-	if len(digits) > localDigits {
+	if len(digits) > terms.Digits {
 		digits = strings.TrimPrefix(digits, dialCode)
 	}
-	if !isLocal(digits) {
+	whole := pirogue.MSISDN("+" + dialCode + digits)
+	if _, ours := terms.LocalOf(whole); !ours {
 		return ""
 	}
-	return pirogue.MSISDN("+" + dialCode + digits)
-}
-
-func isLocal(digits string) bool {
-	return len(digits) == localDigits && strings.Trim(digits, "0123456789") == ""
+	return whole
 }

@@ -3,11 +3,12 @@ package digitalpaye
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // maxReference is how long a transaction_id may be, in characters, by the seed
@@ -82,18 +83,14 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 // orderOf returns an order that Digitalpaye could accept. It fails with Unable for
 // any other.
 func (o *operator) orderOf(q question, name string) (order, error) {
-	number, ours := local(q.MSISDN)
+	number, err := o.Terms.Local(outbound.Order{
+		Kind: q.Kind, Ref: q.Ref, Amount: q.Amount, MSISDN: q.MSISDN, Network: q.network,
+	})
+	if err != nil {
+		return order{}, err
+	}
 	word, served := o.shape.operators[q.network]
-	switch {
-	case q.Amount.Currency != o.conf.Currency:
-		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: %s where Digitalpaye moves %s", q.Amount, o.conf.Currency)
-	case q.Amount.Minor < minAmount || q.Amount.Minor > maxAmount:
-		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: %s is not %d to %d francs", q.Amount, minAmount, maxAmount)
-	case q.Ref == "" || len(q.Ref) > maxReference:
-		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: reference must have 1 to %d characters", maxReference)
-	case !ours:
-		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: the number is not one of Côte d'Ivoire")
-	case !served || (o.conf.Network != "" && o.conf.Network != q.network):
+	if !served {
 		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: network %q is not served", q.network)
 	}
 	return order{
@@ -137,44 +134,31 @@ func (o *operator) judge(
 	if err != nil {
 		return kept, row, err
 	}
-	receipt.Words = o.words(row.words()+" "+string(said.Message+" "+said.Reason), secrets...)
+	receipt.Words = o.Words(row.status+" "+row.text()+" "+string(said.Message+" "+said.Reason), secrets...)
 	return receipt, row, nil
 }
 
 // receipt returns what a transaction says became of the order of q.
 func (o *operator) receipt(row transaction, q question) (pirogue.Receipt, error) {
-	outcome, err := outcomeOf(row.status)
-	if err != nil {
-		return pirogue.Receipt{}, err
+	receipt, err := o.Receipt(outbound.Said{ID: row.ref, Key: keyRef, Status: row.status, Text: row.text()})
+	if err == nil {
+		receipt, err = outbound.Stated(receipt, json.Number(row.amount), pirogue.Currency(row.currency))
 	}
-	receipt := row.named()
-	receipt.Outcome, receipt.Words = outcome, o.words(row.words())
-	if outcome != pirogue.OutcomePaid {
-		return receipt, nil
+	if err == nil && receipt.Outcome == pirogue.OutcomePaid {
+		receipt.Mismatch = row.mismatch(q)
 	}
-	if receipt.Amount, err = row.money(); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a success of %s: %w", q.Ref, err)
-	}
-	receipt.Mismatch = row.mismatch(q)
-	return receipt, nil
+	return receipt, err
 }
 
 // action returns what the customer has to do. A Wave collection without a link that can
 // be shown leaves nothing to do, and ends with its window.
 func (o *operator) action(network pirogue.Network, otp, link string) pirogue.NextAction {
 	switch {
-	case network == pirogue.Wave && o.isPage(link):
+	case network == pirogue.Wave && outbound.IsPage(link, o.conf.Simulator):
 		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: link}
 	case network == pirogue.Wave, network == pirogue.Orange && otp != "":
 		return pirogue.NextAction{}
 	default:
 		return pirogue.NextAction{Type: pirogue.ActionPush}
 	}
-}
-
-// isPage reports whether an address may be shown to a customer: https, or http from a
-// simulator.
-func (o *operator) isPage(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || (u.Scheme == "http" && o.conf.Simulator))
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pirogue"
+	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/digitalpaye"
-	"pirogue/config"
 )
 
 // The beginnings of bodies in both spellings, up to what differs between networks.
@@ -81,8 +81,8 @@ func TestWhatLeavesForAnOrder(t *testing.T) {
 				got = append(got, l)
 			}
 			want := []letter{
-				{"POST", w.inPath, strings.ReplaceAll(w.in, "%OP%", w.op), nil},
-				{"POST", w.outPath, strings.ReplaceAll(w.out, "%OP%", w.op), nil},
+				{Method: "POST", Path: w.inPath, Body: strings.ReplaceAll(w.in, "%OP%", w.op)},
+				{Method: "POST", Path: w.outPath, Body: strings.ReplaceAll(w.out, "%OP%", w.op)},
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
@@ -182,9 +182,17 @@ func TestWhatTheCustomerHasToDo(t *testing.T) {
 
 func TestTheRealDigitalpayeMustGiveASafeLink(t *testing.T) {
 	t.Parallel()
+	said := good(strings.ReplaceAll(row(ref, "R-1", "PENDING"), "}", `,"wave_launch_url":"http://pay.wave.example/c/1"}`))
+	c := collection
+	c.Network = pirogue.Wave
 	for simulator, want := range map[bool]pirogue.ActionType{true: pirogue.ActionRedirect, false: ""} {
-		if got := digitalpaye.Action(t, ivory, simulator, "http://pay.wave.example/c/1").Type; got != want {
-			t.Errorf("simulator %v: %q, want %q", simulator, got, want)
+		server := newServer(t, map[string][]answer{"/v2/collecte/mobile-money": {said}})
+		o := reading[cashier](t, server.at(""))
+		if !simulator {
+			digitalpaye.Pretend(o)
+		}
+		if got, err := o.Collect(t.Context(), c); err != nil || got.NextAction.Type != want {
+			t.Errorf("simulator %v: %+v, %v; want %q", simulator, got.NextAction, err, want)
 		}
 	}
 }
@@ -208,7 +216,7 @@ func TestATransferIsMadeOnceAndItsFeesStandToTheLastDigit(t *testing.T) {
 func TestALostAnswerKeepsTheNameDigitalpayeGave(t *testing.T) {
 	t.Parallel()
 	said := good(row(outRef, "R-1", "FAILED"))
-	said.status, said.body = 504, strings.ReplaceAll(said.body, `":200`, `":504`)
+	said.Status, said.Body = 504, strings.ReplaceAll(said.Body, `":200`, `":504`)
 	server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {said}})
 	got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), disbursement)
 	if pirogue.CodeOf(err) != pirogue.Unknown {
@@ -254,57 +262,18 @@ func TestAPaymentThroughAnotherNetworkIsNotTheOrders(t *testing.T) {
 
 func TestAnOrderDigitalpayeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	none := func(*config.Operator) {}
-	tests := map[string]struct {
-		spoil func(*pirogue.Disbursement)
-		conf  func(*config.Operator)
-	}{
-		"99 francs":                  {func(d *pirogue.Disbursement) { d.Amount.Minor = 99 }, none},
-		"1,000,001 francs":           {func(d *pirogue.Disbursement) { d.Amount.Minor = 1_000_001 }, none},
-		"another currency":           {func(d *pirogue.Disbursement) { d.Amount.Currency = pirogue.XAF }, none},
-		"no reference":               {func(d *pirogue.Disbursement) { d.Ref = "" }, none},
-		"a reference of 21":          {func(d *pirogue.Disbursement) { d.Ref = pirogue.OperatorRef(strings.Repeat("A", 21)) }, none},
-		"another country's number":   {func(d *pirogue.Disbursement) { d.MSISDN = "+221770000001" }, none},
-		"a number of 8 digits":       {func(d *pirogue.Disbursement) { d.MSISDN = "+22507000001" }, none},
-		"a number of 11 digits":      {func(d *pirogue.Disbursement) { d.MSISDN = "+22507000000011" }, none},
-		"a local number":             {func(d *pirogue.Disbursement) { d.MSISDN = "0700000001" }, none},
-		"a number with a letter":     {func(d *pirogue.Disbursement) { d.MSISDN = "+225070000000A" }, none},
-		"a network nobody serves":    {func(d *pirogue.Disbursement) { d.Network = "tresor" }, none},
-		"no network":                 {func(d *pirogue.Disbursement) { d.Network = "" }, none},
-		"a network served elsewhere": {func(*pirogue.Disbursement) {}, func(c *config.Operator) { c.Network = pirogue.Wave }},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := newServer(t, map[string][]answer{})
-			conf, d := server.at(""), disbursement
-			tt.conf(&conf)
-			tt.spoil(&d)
-			o := reading[cashier](t, conf)
-			_, outErr := o.Disburse(t.Context(), d)
-			_, inErr := o.Collect(t.Context(), pirogue.Collection{Ref: d.Ref, Amount: d.Amount, MSISDN: d.MSISDN, Network: d.Network})
-			for _, err := range []error{outErr, inErr} {
-				if pirogue.CodeOf(err) != pirogue.Unable || strings.Contains(err.Error(), string(d.MSISDN)) {
-					t.Errorf("%v, want UNABLE without the number", err)
-				}
-			}
-			if left := len(server.letters()) + len(server.auths()); left != 0 {
-				t.Errorf("%d requests left, want none", left)
-			}
-		})
-	}
-}
-
-func TestOrdersAtTheLimitsLeave(t *testing.T) {
-	t.Parallel()
-	for _, minor := range []int64{100, 1_000_000} {
-		server := newServer(t, map[string][]answer{})
-		d := disbursement
-		d.Amount.Minor = minor
-		if _, err := reading[cashier](t, server.at("")).Disburse(t.Context(), d); pirogue.CodeOf(err) != pirogue.Unknown || len(server.letters()) != 1 {
-			t.Errorf("%d francs: %v after %d requests, want one", minor, err, len(server.letters()))
-		}
-	}
+	wave := snake.subject(ivory)
+	adaptertest.Unsent(t, wave, map[string]func(*pirogue.Collection){
+		"a reference of 21":       func(c *pirogue.Collection) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 21)) },
+		"a number of 8 digits":    func(c *pirogue.Collection) { c.MSISDN = "+22507000001" },
+		"a number of 11 digits":   func(c *pirogue.Collection) { c.MSISDN = "+22507000000011" },
+		"a network nobody serves": func(c *pirogue.Collection) { c.Network = "tresor" },
+		"no network":              func(c *pirogue.Collection) { c.Network = "" },
+	})
+	wave.Conf.Network = pirogue.Wave
+	adaptertest.Unsent(t, wave, map[string]func(*pirogue.Collection){
+		"a network served elsewhere": func(*pirogue.Collection) {},
+	})
 }
 
 func TestAnInstanceOfOneNetworkNeedsNoneInItsOrders(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -102,23 +101,6 @@ func (o *operator) failure(r reply, no pirogue.Code, ref pirogue.OperatorRef, se
 	if !r.readable {
 		return pirogue.Errorf(class, "Digitalpaye answered %d: not a body of its own", r.http)
 	}
-	said := o.words(string(r.Message+" "+r.Reason), secrets...)
+	said := o.Words(string(r.Message+" "+r.Reason), secrets...)
 	return pirogue.Errorf(class, "Digitalpaye answered %d: %s", cmp.Or(r.code(), r.http), said)
-}
-
-// private is what Digitalpaye's words may repeat and nobody here need read: anything
-// as long as a token, and numbers of eight digits or more, which are telephone
-// numbers.
-var private = regexp.MustCompile(`[A-Za-z0-9+/=_.-]{64,}|\+?[0-9]{8,}`)
-
-// words makes Digitalpaye's text fit to keep: without our credentials and the given
-// secrets, without what is private by its look.
-func (o *operator) words(said string, secrets ...string) string {
-	secrets = append(secrets, o.conf.Credentials[credAPISecret], o.conf.Credentials[credAPIKey])
-	for _, secret := range secrets {
-		if secret != "" {
-			said = strings.ReplaceAll(said, secret, "[secret]")
-		}
-	}
-	return outbound.Words(private.ReplaceAllString(said, "[secret]"))
 }

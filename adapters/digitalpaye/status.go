@@ -2,11 +2,11 @@ package digitalpaye
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"time"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // The limits of the search for one reference.
@@ -27,8 +27,7 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 		if name == "" {
 			continue
 		}
-		req := o.request(http.MethodGet, o.shape.statusPath+url.PathEscape(name), nil)
-		answer, err := o.tokens.Send(ctx, req)
+		answer, err := o.Sender.Send(ctx, outbound.Get(o.shape.statusPath+url.PathEscape(name), nil))
 		if err != nil {
 			return pirogue.Receipt{}, err
 		}

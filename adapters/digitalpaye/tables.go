@@ -9,9 +9,8 @@ import (
 )
 
 // outcomes is the whole of Digitalpaye's vocabulary for what became of a transaction.
-// Success is spelt in three ways in its own texts. A word that is not here is Unknown,
-// never a guess.
-var outcomes = map[string]pirogue.Outcome{
+// Success is spelt in three ways in its own texts.
+var outcomes = outbound.Vocabulary{
 	"PENDING":     pirogue.OutcomePending,
 	"SUCCESSFUL":  pirogue.OutcomePaid,
 	"SUCCESSFULL": pirogue.OutcomePaid,
@@ -73,12 +72,7 @@ var verdicts = map[verdict]pirogue.Code{
 // refusal that may mean "I have it" is none.
 var repeated = regexp.MustCompile(`(?i)transaction[\s_.-]*id|d[ée]j[àa]|already|dupli|doublon|uniq`)
 
-// outcomeOf translates a status word. It fails with Unknown for a word that no
-// document has.
-func outcomeOf(word string) (pirogue.Outcome, error) {
-	outcome, ok := outcomes[word]
-	if !ok {
-		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Digitalpaye's documents", outbound.Words(word))
-	}
-	return outcome, nil
+// guide is Digitalpaye's documents. What its errors mean is in verdicts.
+var guide = outbound.Guide{
+	Name: "Digitalpaye", Promises: promises, Terms: terms, Credentials: credentials, Outcomes: outcomes,
 }

@@ -2,7 +2,6 @@ package digitalpaye
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -26,10 +25,10 @@ const unixTimes = 1_000_000_000
 // fetchToken asks for an access token with an empty body. Errors need no class: no
 // payment has left, whatever happens here.
 func (o *operator) fetchToken(ctx context.Context) (outbound.Token, error) {
-	pair := o.conf.Credentials[credAPIKey] + ":" + o.conf.Credentials[credAPISecret]
-	req := o.request(http.MethodPost, authPath, nil)
-	req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
-	answer, err := o.client.Send(ctx, req)
+	req := outbound.Get(authPath, nil)
+	req.Method = http.MethodPost
+	req.Header.Set("Authorization", outbound.Basic(o.conf.Credentials[credAPIKey], o.conf.Credentials[credAPISecret]))
+	answer, err := o.Client.Send(ctx, req)
 	if err != nil {
 		return outbound.Token{}, err
 	}

@@ -4,17 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"strings"
 	"time"
 
 	"pirogue"
 	"pirogue/adapters/outbound"
-)
-
-// What may differ from the order beside the amount: values of Receipt.Mismatch.
-const (
-	mismatchCurrency     = "currency"
-	mismatchCounterparty = "counterparty"
 )
 
 // text is a JSON value as it is written: amounts come as strings or as numbers, and
@@ -100,26 +93,24 @@ func (t transaction) mismatch(q question) string {
 	network := networks[t.operator]
 	switch {
 	case t.currency != string(q.Amount.Currency):
-		return mismatchCurrency
+		return outbound.MismatchCurrency
 	case number == "" || number != q.MSISDN:
-		return mismatchCounterparty
+		return outbound.MismatchCounterparty
 	case network != "" && q.network != "" && network != q.network:
-		return mismatchCounterparty
+		return outbound.MismatchCounterparty
 	default:
 		return ""
 	}
 }
 
-// words returns what a transaction says to people, its fees to the last digit.
-func (t transaction) words() string {
-	said := []string{t.status}
-	if t.operator != "" {
-		said = append(said, t.operator)
-	}
+// text returns what a transaction says to people beside its status, its fees to the last
+// digit.
+func (t transaction) text() string {
+	said := t.operator
 	if t.fees != "" {
-		said = append(said, "fees "+t.fees)
+		said += " fees " + t.fees
 	}
-	return strings.Join(said, " ")
+	return said
 }
 
 // layouts are the ways Digitalpaye writes an instant. A date names no zone; Côte

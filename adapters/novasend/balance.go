@@ -22,14 +22,14 @@ type wallet struct {
 // in the instance's currency, by its account_id where there are several. It fails
 // with NotSent or Unknown. Novasend wants it asked at most every ten seconds.
 func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
-	answer, err := o.ask(ctx, balancePath)
+	answer, err := o.Ask(ctx, outbound.Get(balancePath, nil))
 	if err != nil {
 		return pirogue.Money{}, err
 	}
 	var rows []wallet
 	if err := json.Unmarshal(answer.Body, &rows); err != nil {
 		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: not the JSON of Novasend's pages: %s",
-			o.words(err.Error()))
+			o.Words(err.Error()))
 	}
 	one, found := o.ourWallet(rows)
 	if !found {

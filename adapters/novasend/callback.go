@@ -2,13 +2,11 @@ package novasend
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"net/http"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // headerSignature is the proof of a webhook: the HMAC-SHA256 of its body under the
@@ -29,7 +27,7 @@ func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) 
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.theirs(), Words: o.words(got.reason())}, nil
+	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.theirs(), Words: o.Words(got.reason())}, nil
 }
 
 // CallbackReference returns the reference that a callback is about: one posted to the
@@ -55,7 +53,7 @@ func (o *operator) proven(header http.Header, body []byte) (record, error) {
 	}
 	got, err := decode(body)
 	if err != nil {
-		return record{}, pirogue.Errorf(pirogue.InvalidJSON, "Novasend's callback: %s", o.words(err.Error()))
+		return record{}, pirogue.Errorf(pirogue.InvalidJSON, "Novasend's callback: %s", o.Words(err.Error()))
 	}
 	return got, nil
 }
@@ -63,15 +61,9 @@ func (o *operator) proven(header http.Header, body []byte) (record, error) {
 // signed reports whether a signature is of the body as it came, which is what
 // Novasend's SDK signs, or of the body as its pages write it anew.
 func (o *operator) signed(signature string, body []byte) bool {
-	of := func(text []byte) bool { return hmac.Equal([]byte(signature), []byte(o.sign(text))) }
-	return of(body) || of(rewritten(body))
-}
-
-// sign returns the signature of a body.
-func (o *operator) sign(body []byte) string {
-	mac := hmac.New(sha256.New, []byte(o.conf.Credentials[credWebhookSecret]))
-	mac.Write(body)
-	return hex.EncodeToString(mac.Sum(nil))
+	secret := o.conf.Credentials[credWebhookSecret]
+	return outbound.Same(signature, outbound.Sign(secret, body)) ||
+		outbound.Same(signature, outbound.Sign(secret, rewritten(body)))
 }
 
 // rewritten returns JSON without white space between its parts and without the

@@ -3,9 +3,9 @@ package novasend
 import (
 	"cmp"
 	"context"
-	"net/url"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // The paths of both ways to collect.
@@ -54,16 +54,13 @@ type leg struct {
 // collection that Novasend could never accept is Unable without being sent; one of an
 // Orange customer without the password that the direct API wants is Refused.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	if err := o.acceptable(c.Ref, c.Amount, pirogue.CashIn); err != nil {
-		return pirogue.Receipt{}, err
-	}
-	if err := o.reachable(c.MSISDN, c.Network); err != nil {
+	if _, err := o.Terms.Local(outbound.Collecting(c)); err != nil {
 		return pirogue.Receipt{}, err
 	}
 	if o.conf.Shape == shapeDirect || (c.OTP != "" && direct[o.conf.Country]) {
 		return o.collectDirect(ctx, c)
 	}
-	w := write{path: sessionPath, body: o.session(c), purpose: forPayin, ref: c.Ref}
+	w := write{path: sessionPath, body: o.session(c), kind: pirogue.CashIn, ref: c.Ref}
 	got, receipt, err := o.submit(ctx, w, order{kind: typePayin, ref: c.Ref, amount: c.Amount})
 	if receipt.Outcome == pirogue.OutcomePending {
 		receipt.NextAction = o.confirmation(got)
@@ -103,7 +100,7 @@ func (o *operator) collectDirect(ctx context.Context, c pirogue.Collection) (pir
 		Action: action{SuccessURL: c.ReturnURL, FailureURL: c.CancelURL},
 	}
 	body.Payin.OTP = c.OTP
-	w := write{path: directPayinPath, body: body, purpose: forPayin, ref: c.Ref, secret: c.OTP}
+	w := write{path: directPayinPath, body: body, kind: pirogue.CashIn, ref: c.Ref, secret: c.OTP}
 	got, receipt, err := o.submit(ctx, w, order{kind: typePayin, ref: c.Ref, amount: c.Amount})
 	switch {
 	case err != nil && receipt.Handle != nil && c.OTP != "":
@@ -125,7 +122,7 @@ func (o *operator) confirmation(r record) pirogue.NextAction {
 	switch {
 	case !r.ConfirmationRequired:
 		return pirogue.NextAction{}
-	case o.safe(r.PaymentURL):
+	case o.isPage(r.PaymentURL):
 		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: r.PaymentURL}
 	default:
 		return pirogue.NextAction{Type: pirogue.ActionPush}
@@ -136,7 +133,7 @@ func (o *operator) confirmation(r record) pirogue.NextAction {
 // Wave wants, or confirm on the phone. Who gave a password has done it already.
 func (o *operator) push(r record, network pirogue.Network, otp string) pirogue.NextAction {
 	switch {
-	case r.ConfirmationRequired && o.safe(r.PaymentURL):
+	case r.ConfirmationRequired && o.isPage(r.PaymentURL):
 		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: r.PaymentURL}
 	case otp != "":
 		return pirogue.NextAction{}
@@ -148,9 +145,5 @@ func (o *operator) push(r record, network pirogue.Network, otp string) pirogue.N
 	return next
 }
 
-// safe reports whether an address may be shown to a customer: https, or http from a
-// simulator.
-func (o *operator) safe(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || (u.Scheme == "http" && o.conf.Simulator))
-}
+// isPage reports whether an address may be shown to a customer.
+func (o *operator) isPage(address string) bool { return outbound.IsPage(address, o.conf.Simulator) }

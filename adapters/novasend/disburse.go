@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // The paths of both ways to pay out.
@@ -29,13 +30,10 @@ type directPayoutRequest struct {
 // available balance. A disbursement that Novasend could never accept is Unable
 // without being sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
-	if err := o.acceptable(d.Ref, d.Amount, pirogue.CashOut); err != nil {
+	if _, err := o.Terms.Local(outbound.Disbursing(d)); err != nil {
 		return pirogue.Receipt{}, err
 	}
-	if err := o.reachable(d.MSISDN, d.Network); err != nil {
-		return pirogue.Receipt{}, err
-	}
-	w := write{path: o.payouts(), purpose: forPayout, ref: d.Ref}
+	w := write{path: o.payouts(), kind: pirogue.CashOut, ref: d.Ref}
 	if o.conf.Shape == shapeDirect {
 		network := cmp.Or(d.Network, o.conf.Network)
 		provider, known := providers[network]

@@ -8,20 +8,12 @@ import (
 	"pirogue"
 )
 
-// purpose is what a write is for. It separates the keys of two writes that carry one
-// reference.
-type purpose string
-
-// toAsk is the purpose of what is no write and has no key.
-const toAsk purpose = ""
-
-// The purposes of writes. Both ways to collect are one: a collection that were sent
-// again by the other way must meet a conflict, not be collected twice.
-const (
-	forPayin  purpose = "payin"
-	forPayout purpose = "payout"
-	forRefund purpose = "refund"
-)
+// purposes separate the keys of two writes that carry one reference. Both ways to collect
+// are one: a collection that were sent again by the other way must meet a conflict, not be
+// collected twice.
+var purposes = map[pirogue.Kind]string{
+	pirogue.CashIn: "payin", pirogue.CashOut: "payout", pirogue.Refund: "refund",
+}
 
 // namespace is the UUID of names that are URLs, RFC 9562 section 6.6.
 var namespace = [...]byte{
@@ -30,8 +22,8 @@ var namespace = [...]byte{
 
 // idempotencyKey returns the X-Idempotency-Key of a write: a UUID, version 5, that is
 // the same whenever and wherever the write is repeated.
-func idempotencyKey(p purpose, ref pirogue.OperatorRef) string {
-	name := "urn:pirogue:novasend:" + string(p) + ":" + string(ref)
+func idempotencyKey(kind pirogue.Kind, ref pirogue.OperatorRef) string {
+	name := "urn:pirogue:novasend:" + purposes[kind] + ":" + string(ref)
 	sum := sha1.Sum(append(namespace[:], name...)) //nolint:gosec // see the import
 	id := sum[:16]
 	id[6] = id[6]&0x0f | 0x50 // version 5

@@ -20,8 +20,6 @@
 package novasend
 
 import (
-	"encoding/base64"
-	"errors"
 	"time"
 
 	"pirogue"
@@ -35,10 +33,21 @@ const (
 	horizon        = 48 * time.Hour   // until then a failed payin may turn into a success
 )
 
+// promises is what Novasend can be held to. It does not say how long it waits for a
+// customer, nor that a reference it does not know was never executed.
+var promises = pirogue.Capability{
+	Reference:    pirogue.IdempotentByReference,
+	Unheard:      pirogue.RepeatSame,
+	Horizon:      horizon,
+	Proof:        pirogue.ProofSignature,
+	WholeRefunds: true,
+}
+
 type operator struct {
-	conf   config.Operator
-	client *outbound.Client
-	auth   string // the Authorization header
+	outbound.Line
+
+	conf config.Operator
+	auth string // the Authorization header
 }
 
 // New returns the operator of one Novasend account in one country. It reports every
@@ -54,32 +63,16 @@ type operator struct {
 //
 // Beside what package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
-	client, err := outbound.New(outbound.Options{
-		Name:    string(conf.Code),
-		BaseURL: conf.BaseURL,
+	auth := outbound.Basic(conf.Credentials[credAPIKey], conf.Credentials[credAPIClient])
+	line, err := guide.Open(outbound.Options{
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Credentials: conf.Credentials,
 		Timeout: conf.Timeout.Or(defaultTimeout),
-		Plain:   conf.Simulator,
-	})
-	if err := errors.Join(check(conf), err); err != nil {
+		Header:  map[string]string{"Authorization": auth, "Accept-Language": language},
+	}, check(conf)...)
+	if err != nil {
 		return nil, err
 	}
-	pair := conf.Credentials[credAPIKey] + ":" + conf.Credentials[credAPIClient]
-	return &operator{
-		conf: conf, client: client, auth: "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)),
-	}, nil
-}
-
-// Capability implements pirogue.Operator. Novasend does not say how long it waits for
-// a customer, nor that a reference it does not know was never executed.
-func (o *operator) Capability() pirogue.Capability {
-	limits := limitsOf(o.conf.Country)
-	return pirogue.Capability{
-		Reference:    pirogue.IdempotentByReference,
-		Unheard:      pirogue.RepeatSame,
-		Horizon:      horizon,
-		Proof:        pirogue.ProofSignature,
-		WholeRefunds: true,
-		CashIn:       limits[pirogue.CashIn],
-		CashOut:      limits[pirogue.CashOut],
-	}
+	o := &operator{Line: line, conf: conf, auth: auth}
+	o.Terms, o.Secrets = termsOf(conf), o.secrets
+	return o, nil
 }

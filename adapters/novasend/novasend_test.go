@@ -1,9 +1,7 @@
 package novasend_test
 
 import (
-	"maps"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +10,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/novasend"
+	"pirogue/adapters/outbound"
 	"pirogue/config"
 )
 
@@ -47,14 +46,15 @@ var disbursement = pirogue.Disbursement{
 	Ref: outRef, Amount: francs, MSISDN: "+2250707123456", Network: pirogue.MTN, Beneficiary: "Aya Kouassi", Payer: "Boutique",
 }
 
-var query = pirogue.StatusQuery{
-	Kind: pirogue.CashIn, Ref: ref, Handle: pirogue.Handle{"id": payinID}, Amount: francs, MSISDN: "+2250707123456",
-	SentAt: adaptertest.Now(),
+var query = named(adaptertest.Asked(outbound.Collecting(collection)))
+
+// named returns a question that knows Novasend's name of the payin.
+func named(q pirogue.StatusQuery) pirogue.StatusQuery {
+	q.Handle = pirogue.Handle{"id": payinID}
+	return q
 }
 
-var outQuery = pirogue.StatusQuery{
-	Kind: pirogue.CashOut, Ref: outRef, Amount: francs, MSISDN: "+2250707123456", SentAt: adaptertest.Now(),
-}
+var outQuery = adaptertest.Asked(outbound.Disbursing(disbursement))
 
 var refundQuery = pirogue.StatusQuery{
 	Kind: pirogue.Refund, Ref: refundRef, Handle: pirogue.Handle{"payin": payinID, "payin_ref": ref}, Amount: francs,
@@ -93,13 +93,8 @@ func subject() adaptertest.Subject {
 
 func TestNovasend(t *testing.T) {
 	t.Parallel()
-	all := errorWords()
-	for _, cases := range []map[string]adaptertest.Case{
-		collects(), disburses(), refunds(), payins(), payouts(), refundStatuses(), balances(),
-	} {
-		maps.Copy(all, cases)
-	}
-	adaptertest.Exercise(t, subject(), all)
+	adaptertest.Exercise(t, subject(), errorWords(), collects(), disburses(), refunds(), payins(), payouts(),
+		refundStatuses(), balances())
 }
 
 func TestNovasendsPromises(t *testing.T) {
@@ -115,7 +110,7 @@ func TestNovasendsPromises(t *testing.T) {
 	}
 	want.CashIn = pirogue.Limits{Min: 200, Max: 500_000}
 	want.CashOut = want.CashIn
-	cameroon := with(ivory)
+	cameroon := adaptertest.With(ivory)
 	cameroon.Country, cameroon.Currency = "CM", pirogue.XAF
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, cameroon).Capability()); diff != "" {
 		t.Error(diff)
@@ -124,64 +119,38 @@ func TestNovasendsPromises(t *testing.T) {
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
-	set := func(name, value string) func(*config.Operator) {
-		return func(c *config.Operator) { c.Credentials[name] = value }
-	}
-	tests := map[string]struct {
-		spoil func(*config.Operator)
-		says  string
-	}{
-		"no api_key":                {set("api_key", ""), "api_key is missing"},
-		"an api_key with a colon":   {set("api_key", "ak:spoilt"), "api_key must be"},
-		"no api_client":             {set("api_client", ""), "api_client is missing"},
-		"an api_client of lines":    {set("api_client", "a\nspoilt"), "api_client must be"},
-		"no webhook_secret":         {set("webhook_secret", ""), "webhook_secret is missing"},
-		"no account in the seed's":  {set("account_id", ""), "account_id is missing"},
-		"a misspelt credential":     {set("webhook_key", "spoilt"), `"webhook_key" is none`},
-		"a shape of nobody's":       {func(c *config.Operator) { c.Shape = "modern" }, `shape "modern" is none of`},
-		"direct where it is not":    {func(c *config.Operator) { c.Country, c.Shape = "TG", "direct" }, "does not serve"},
-		"direct to who is not":      {func(c *config.Operator) { c.Network, c.Shape = "free", "direct" }, `network "free"`},
-		"a country of nowhere":      {func(c *config.Operator) { c.Country = "XX" }, "country"},
-		"another region's currency": {func(c *config.Operator) { c.Currency = pirogue.XAF }, "is not XOF, the one of CI"},
-		"http to the real Novasend": {func(c *config.Operator) { c.Simulator = false }, "https"},
-		"no address":                {func(c *config.Operator) { c.BaseURL = "" }, "base URL"},
-		"play money for live keys": {func(c *config.Operator) {
+	wrong, set := adaptertest.Wrong, adaptertest.Set
+	adaptertest.CannotWork(t, novasend.New, ivory, map[string]adaptertest.Mistake{
+		"no api_key":                wrong(set("api_key", ""), "api_key is missing"),
+		"an api_key with a colon":   wrong(set("api_key", "ak:spoilt"), "api_key must be"),
+		"no api_client":             wrong(set("api_client", ""), "api_client is missing"),
+		"an api_client of lines":    wrong(set("api_client", "a\nspoilt"), "api_client must be"),
+		"no webhook_secret":         wrong(set("webhook_secret", ""), "webhook_secret is missing"),
+		"no account in the seed's":  wrong(set("account_id", ""), "account_id is missing"),
+		"a misspelt credential":     wrong(set("webhook_key", "spoilt"), `"webhook_key" is none`),
+		"a shape of nobody's":       wrong(func(c *config.Operator) { c.Shape = "modern" }, `shape "modern" is none of`),
+		"direct where it is not":    wrong(func(c *config.Operator) { c.Country, c.Shape = "TG", "direct" }, "does not serve"),
+		"direct to who is not":      wrong(func(c *config.Operator) { c.Network, c.Shape = "free", "direct" }, `network "free"`),
+		"a country of nowhere":      wrong(func(c *config.Operator) { c.Country = "XX" }, "country"),
+		"another region's currency": wrong(func(c *config.Operator) { c.Currency = pirogue.XAF }, "is not XOF, the one of CI"),
+		"http to the real Novasend": wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
+		"no address":                wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
+		"play money for live keys": wrong(func(c *config.Operator) {
 			c.Mode, c.BaseURL = pirogue.Live, "https://business-staging.novasend.app"
-		}, "test system"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			conf := with(ivory)
-			tt.spoil(&conf)
-			_, err := novasend.New(conf, adaptertest.Now)
-			if err == nil || !strings.Contains(err.Error(), tt.says) {
-				t.Fatalf("error %v, want one about %s", err, tt.says)
-			}
-			if strings.Contains(err.Error(), "spoilt") || strings.Contains(err.Error(), "0123456789") {
-				t.Errorf("a credential is repeated: %v", err)
-			}
-		})
-	}
+		}, "test system"),
+	}, "spoilt", "0123456789")
 }
 
 func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := novasend.New(config.Operator{}, adaptertest.Now)
-	if err == nil {
-		t.Fatal("accepted")
-	}
-	for _, word := range []string{"api_key", "api_client", "webhook_secret", "account_id", "country", "base URL"} {
-		if !strings.Contains(err.Error(), word) {
-			t.Errorf("%s is missing in:\n%v", word, err)
-		}
-	}
+	adaptertest.ReportsAll(t, novasend.New, config.Operator{},
+		"api_key", "api_client", "webhook_secret", "account_id", "country", "base URL")
 }
 
 func TestTheCurrentShapesNeedNoAccount(t *testing.T) {
 	t.Parallel()
 	for _, shape := range []string{"current", "direct"} {
-		conf := with(ivory, "account_id", "")
+		conf := adaptertest.With(ivory, "account_id", "")
 		conf.Shape = shape
 		if _, err := novasend.New(conf, adaptertest.Now); err != nil {
 			t.Errorf("shape %s: %v", shape, err)
@@ -189,25 +158,8 @@ func TestTheCurrentShapesNeedNoAccount(t *testing.T) {
 	}
 }
 
-// with returns a copy of conf with other credentials, given as name, value, ….
-func with(conf config.Operator, pairs ...string) config.Operator {
-	conf.Credentials = maps.Clone(conf.Credentials)
-	for i := 0; i < len(pairs); i += 2 {
-		conf.Credentials[pairs[i]] = pairs[i+1]
-	}
-	return conf
-}
-
 // reading returns the operator as the interface R.
 func reading[R any](t *testing.T, conf config.Operator) R {
 	t.Helper()
-	operator, err := novasend.New(conf, adaptertest.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	able, ok := operator.(R)
-	if !ok {
-		t.Fatalf("the operator is no %T", able)
-	}
-	return able
+	return adaptertest.Opened[R](t, novasend.New, conf)
 }

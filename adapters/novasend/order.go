@@ -3,9 +3,10 @@ package novasend
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
+	"pirogue/config"
 )
 
 // maxReference is how long a reference may be, in characters, by Novasend's SDK.
@@ -18,55 +19,28 @@ const nameless = "Client"
 // nameOf returns what Novasend is told to call a customer.
 func nameOf(customer string) string { return cmp.Or(customer, nameless) }
 
-// acceptable fails with Unable for an order that Novasend could never accept.
-// Nothing is sent then.
-func (o *operator) acceptable(ref pirogue.OperatorRef, amount pirogue.Money, kind pirogue.Kind) error {
-	limits := limitsOf(o.conf.Country)[kind]
-	switch {
-	case amount.Currency != o.conf.Currency:
-		return pirogue.Errorf(pirogue.Unable, "not sent: %s where Novasend moves %s", amount, o.conf.Currency)
-	case !limits.Allow(amount.Minor):
-		return pirogue.Errorf(pirogue.Unable, "not sent: %s is not between %d and %d", amount, limits.Min, limits.Max)
+// termsOf returns what Novasend takes of an instance.
+func termsOf(conf config.Operator) outbound.Terms {
+	limits := limitsOf(conf.Country)
+	return outbound.Terms{
+		Name: "Novasend", Country: conf.Country, Currency: conf.Currency, Network: conf.Network, Reference: maxReference,
+		CashIn: limits[pirogue.CashIn], CashOut: limits[pirogue.CashOut],
 	}
-	return referable(ref)
-}
-
-// referable fails with Unable for a reference that Novasend could never accept.
-func referable(ref pirogue.OperatorRef) error {
-	if ref == "" || len(ref) > maxReference {
-		return pirogue.Errorf(pirogue.Unable, "not sent: reference must have 1 to %d characters", maxReference)
-	}
-	return nil
-}
-
-// reachable fails with Unable for a wallet that the instance does not serve: one of
-// another country, or of another network than its only one.
-func (o *operator) reachable(number pirogue.MSISDN, network pirogue.Network) error {
-	country, _ := pirogue.CountryByCode(o.conf.Country)
-	digits, ours := strings.CutPrefix(string(number), "+"+country.DialCode)
-	switch {
-	case !ours || digits == "" || strings.Trim(digits, "0123456789") != "":
-		return pirogue.Errorf(pirogue.Unable, "not sent: the number is not one of %s", country.Code)
-	case network != "" && o.conf.Network != "" && network != o.conf.Network:
-		return pirogue.Errorf(pirogue.Unable, "not sent: network %q where this account serves %s",
-			network, o.conf.Network)
-	}
-	return nil
 }
 
 // submit makes a call that may move money and reads what it says about an order. An
 // answer that is Unknown may name the order all the same.
 func (o *operator) submit(ctx context.Context, w write, want order) (record, pirogue.Receipt, error) {
-	answer, err := o.post(ctx, w)
-	if err == nil {
-		return o.understood(answer.Body, want)
-	}
-	if pirogue.CodeOf(err) != pirogue.Unknown {
+	req, err := outbound.PostJSON(w.path, w.body)
+	if err != nil {
 		return record{}, pirogue.Receipt{}, err
 	}
-	got, unread := decode(answer.Body)
-	if unread != nil || !got.about(want) {
-		return record{}, pirogue.Receipt{}, err
-	}
-	return record{}, named(got), err
+	req.Header.Set(headerIdempotency, idempotencyKey(w.kind, w.ref))
+	answer, err := o.Order(ctx, req, w.kind, w.secret)
+	var got record
+	receipt, err := o.Read(answer, err, func(body []byte) (receipt pirogue.Receipt, err error) {
+		got, receipt, err = o.understood(body, want)
+		return receipt, err
+	})
+	return got, receipt, err
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pirogue"
+	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/novasend"
-	"pirogue/config"
 )
 
 func TestWhatACustomerHasToDo(t *testing.T) {
@@ -42,7 +42,7 @@ func TestWhatACustomerHasToDo(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			said := answer{201, `{"id":"pr_1","type":"payin","reference":"` + ref + `","status":"processing",` + tt.says + `}`}
+			said := says(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+tt.says+`}`)
 			s := newServer(t, map[string]answer{"/v1/payin/sessions": said, "/v1/direct/payin": said})
 			c := collection
 			c.OTP, c.Network = tt.otp, tt.network
@@ -62,7 +62,7 @@ func TestWhatACustomerHasToDo(t *testing.T) {
 
 func TestCameroonHasNoMenuOfCotedIvoires(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]answer{"/v1/direct/payin": {201, `{"id":"1","type":"payin","reference":"` + ref + `","status":"processing"}`}})
+	s := newServer(t, map[string]answer{"/v1/direct/payin": says(201, `{"id":"1","type":"payin","reference":"`+ref+`","status":"processing"}`)})
 	conf := s.at("direct")
 	conf.Country, conf.Currency = "CM", pirogue.XAF
 	c := collection
@@ -75,19 +75,24 @@ func TestCameroonHasNoMenuOfCotedIvoires(t *testing.T) {
 
 func TestAPageThatIsNotSafeIsASimulatorsAlone(t *testing.T) {
 	t.Parallel()
-	genuine := with(ivory)
-	genuine.Simulator, genuine.BaseURL = false, "https://business.novasend.example"
-	for address, safe := range map[string][2]bool{ // from the real Novasend, from a simulator
-		"https://link.novasend.example/l": {true, true},
-		"http://link.novasend.example/l":  {false, true},
-		"javascript:alert(1)":             {false, false},
-		"https:///l":                      {false, false},
-		"/l":                              {false, false},
-		"":                                {false, false},
+	for address, safe := range map[string]map[bool]bool{ // from a simulator or not
+		"https://link.novasend.example/l": {true: true, false: true},
+		"http://link.novasend.example/l":  {true: true, false: false},
+		"javascript:alert(1)":             {true: false, false: false},
+		"https:///l":                      {true: false, false: false},
+		"/l":                              {true: false, false: false},
+		"":                                {true: false, false: false},
 	} {
-		for i, conf := range []config.Operator{genuine, ivory} {
-			if got := novasend.Safe(reading[pirogue.Operator](t, conf), address); got != safe[i] {
-				t.Errorf("%q, simulator %v: %v", address, conf.Simulator, got)
+		said := says(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+
+			`"confirmationRequired":true,"paymentUrl":"`+address+`"}`)
+		for simulator, shown := range safe {
+			o := reading[pirogue.Collector](t, newServer(t, map[string]answer{"/v1/payin/sessions": said}).at(""))
+			if !simulator {
+				novasend.Pretend(o)
+			}
+			got, err := o.Collect(t.Context(), collection)
+			if err != nil || (got.NextAction.URL == address && address != "") != shown {
+				t.Errorf("%q, simulator %v: %+v, %v", address, simulator, got.NextAction, err)
 			}
 		}
 	}
@@ -103,11 +108,11 @@ func TestAPasswordIsKeptUntilNovasendHasAnswered(t *testing.T) {
 		code   pirogue.Code
 		handle pirogue.Handle
 	}{
-		"in an error that names the payin": {answer{500, named}, pirogue.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
-		"in an answer of unknown words":    {answer{201, named}, pirogue.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
-		"in an error that names nothing":   {answer{504, ""}, pirogue.Unknown, nil}, // what is kept already stays
+		"in an error that names the payin": {says(500, named), pirogue.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
+		"in an answer of unknown words":    {says(201, named), pirogue.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
+		"in an error that names nothing":   {says(504, ""), pirogue.Unknown, nil}, // what is kept already stays
 		"not after a refusal": {
-			answer{403, `{"code":"transaction_otp_required","message":"OTP 4826 faux"}`}, pirogue.Refused, nil,
+			says(403, `{"code":"transaction_otp_required","message":"OTP 4826 faux"}`), pirogue.Refused, nil,
 		},
 	}
 	for name, tt := range tests {
@@ -127,7 +132,7 @@ func TestAPasswordIsKeptUntilNovasendHasAnswered(t *testing.T) {
 
 func TestAPasswordIsOfNoUseWhereThereIsNoDirectPayin(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]answer{"/v1/payin/sessions": {201, recorded(t, "session.json")}})
+	s := newServer(t, map[string]answer{"/v1/payin/sessions": says(201, recorded(t, "session.json"))})
 	conf := s.at("")
 	conf.Country = "BF"
 	c := collection
@@ -145,7 +150,7 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 	for country, number := range map[pirogue.CountryCode]pirogue.MSISDN{
 		"CI": "+2250102030405", "BJ": "+2290196123456", "TG": "+22890123456", "BF": "+22670123456",
 	} {
-		s := newServer(t, map[string]answer{"/v1/payin/sessions": {201, recorded(t, "session.json")}})
+		s := newServer(t, map[string]answer{"/v1/payin/sessions": says(201, recorded(t, "session.json"))})
 		conf := s.at("")
 		conf.Country = country
 		c := collection
@@ -163,105 +168,61 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 
 func TestWhatNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	in := func(spoil func(*pirogue.Collection)) func(*pirogue.Collection, *pirogue.Disbursement, *pirogue.Reversal) {
-		return func(c *pirogue.Collection, d *pirogue.Disbursement, _ *pirogue.Reversal) {
-			spoil(c)
-			d.Ref, d.Amount, d.MSISDN, d.Network = c.Ref, c.Amount, c.MSISDN, c.Network
-		}
-	}
-	tests := map[string]struct {
-		shape   string
-		network pirogue.Network // the only one of the account
-		spoil   func(*pirogue.Collection, *pirogue.Disbursement, *pirogue.Reversal)
-		calls   string // which of the three could never be accepted
+	seeds, orange, direct := subject(), subject(), subject()
+	adaptertest.Unsent(t, seeds, map[string]func(*pirogue.Collection){
+		"a long reference": func(c *pirogue.Collection) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 129)) },
+	})
+	orange.Conf.Network = pirogue.Orange
+	adaptertest.Unsent(t, orange, map[string]func(*pirogue.Collection){
+		"another network": func(*pirogue.Collection) {},
+	})
+	direct.Conf.Shape = "direct"
+	adaptertest.Unsent(t, direct, map[string]func(*pirogue.Collection){
+		"a network of nobody":  func(c *pirogue.Collection) { c.Network = "free" },
+		"no network, directly": func(c *pirogue.Collection) { c.Network = "" },
+	})
+}
+
+func TestACollectionThatLacksSomethingDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		shape, otp string
+		network    pirogue.Network
+		code       pirogue.Code
 	}{
-		"another currency":     {"", "", in(func(c *pirogue.Collection) { c.Amount.Currency = pirogue.XAF }), "CD"},
-		"nothing":              {"", "", in(func(c *pirogue.Collection) { c.Amount.Minor = 0 }), "CD"},
-		"less than nothing":    {"", "", in(func(c *pirogue.Collection) { c.Amount.Minor = -5000 }), "CD"},
-		"too little":           {"", "", in(func(c *pirogue.Collection) { c.Amount.Minor = 99 }), "CD"},
-		"too little to send":   {"", "", in(func(c *pirogue.Collection) { c.Amount.Minor = 199 }), "D"},
-		"too much to send":     {"", "", in(func(c *pirogue.Collection) { c.Amount.Minor = 1_500_001 }), "D"},
-		"too much":             {"", "", in(func(c *pirogue.Collection) { c.Amount.Minor = 2_000_001 }), "CD"},
-		"no reference":         {"", "", in(func(c *pirogue.Collection) { c.Ref = "" }), "CD"},
-		"a long reference":     {"", "", in(func(c *pirogue.Collection) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 129)) }), "CD"},
-		"a number of Senegal":  {"", "", in(func(c *pirogue.Collection) { c.MSISDN = "+221771234567" }), "CD"},
-		"a local number":       {"", "", in(func(c *pirogue.Collection) { c.MSISDN = "0707123456" }), "CD"},
-		"no number":            {"", "", in(func(c *pirogue.Collection) { c.MSISDN = "+225" }), "CD"},
-		"a number with spaces": {"", "", in(func(c *pirogue.Collection) { c.MSISDN = "+225 07 07 12 34 56" }), "CD"},
-		"another network":      {"", pirogue.Orange, in(func(*pirogue.Collection) {}), "CD"},
-		"a network of nobody": {
-			"direct", "", in(func(c *pirogue.Collection) { c.Network = "free" }), "CD",
-		},
-		"no network, directly":           {"direct", "", in(func(c *pirogue.Collection) { c.Network = "" }), "CD"},
-		"Orange without a password":      {"direct", "", in(func(c *pirogue.Collection) { c.Network = pirogue.Orange }), "C"},
-		"a password of a nobody's":       {"", "", in(func(c *pirogue.Collection) { c.Network, c.OTP = "free", "4826" }), "C"},
-		"a part of a payment given back": {"", "", func(_ *pirogue.Collection, _ *pirogue.Disbursement, r *pirogue.Reversal) { r.Amount.Minor-- }, "R"},
-		"more than was paid given back":  {"", "", func(_ *pirogue.Collection, _ *pirogue.Disbursement, r *pirogue.Reversal) { r.Amount.Minor++ }, "R"},
-		"another currency given back": {"", "", func(_ *pirogue.Collection, _ *pirogue.Disbursement, r *pirogue.Reversal) {
-			r.Amount.Currency = pirogue.XAF
-		}, "R"},
-		"a refund without a reference": {"", "", func(_ *pirogue.Collection, _ *pirogue.Disbursement, r *pirogue.Reversal) { r.Ref = "" }, "R"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newServer(t, nil)
-			conf := s.at(tt.shape)
-			conf.Network = tt.network
-			c, d, r := collection, disbursement, reversal
-			tt.spoil(&c, &d, &r)
-			calls := map[string]func() error{
-				"C": func() error { _, err := reading[pirogue.Collector](t, conf).Collect(t.Context(), c); return err },
-				"D": func() error { _, err := reading[pirogue.Disburser](t, conf).Disburse(t.Context(), d); return err },
-				"R": func() error { _, err := reading[pirogue.Refunder](t, conf).Refund(t.Context(), r); return err },
-			}
-			for _, call := range strings.Split(tt.calls, "") {
-				err := calls[call]()
-				want := pirogue.Unable
-				if name == "Orange without a password" {
-					want = pirogue.Refused
-				}
-				if pirogue.CodeOf(err) != want || !strings.Contains(err.Error(), "not sent") {
-					t.Errorf("%s: %v, want %s", call, err, want)
-				}
-				if strings.Contains(err.Error(), "771234567") || strings.Contains(err.Error(), "707123456") {
-					t.Errorf("%s repeats the number: %v", call, err)
-				}
-			}
-			if n := len(s.letters()); n != 0 {
-				t.Errorf("%d requests left", n)
-			}
-		})
+		"Orange without a password": {"direct", "", pirogue.Orange, pirogue.Refused},
+		"a password of a nobody's":  {"", "4826", "free", pirogue.Unable},
+	} {
+		s := newServer(t, nil)
+		c := collection
+		c.OTP, c.Network = tt.otp, tt.network
+		_, err := reading[pirogue.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
+		if pirogue.CodeOf(err) != tt.code || !strings.Contains(err.Error(), "not sent") || len(s.letters()) != 0 {
+			t.Errorf("%s: %v after %d requests, want %s after none", name, err, len(s.letters()), tt.code)
+		}
 	}
 }
 
-func TestTheEdgesOfWhatNovasendMoves(t *testing.T) {
+func TestARefundNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, nil)
-	for _, minor := range []int64{100, 2_000_000} {
-		c := collection
-		c.Amount.Minor = minor
-		_, err := reading[pirogue.Collector](t, s.at("")).Collect(t.Context(), c)
-		if err == nil || strings.Contains(err.Error(), "not sent") {
-			t.Errorf("%d did not leave: %v", minor, err)
+	for name, spoil := range map[string]func(*pirogue.Reversal){
+		"a part of a payment": func(r *pirogue.Reversal) { r.Amount.Minor-- },
+		"more than was paid":  func(r *pirogue.Reversal) { r.Amount.Minor++ },
+		"another currency":    func(r *pirogue.Reversal) { r.Amount.Currency = pirogue.XAF },
+		"without a reference": func(r *pirogue.Reversal) { r.Ref = "" },
+	} {
+		s, r := newServer(t, nil), reversal
+		spoil(&r)
+		_, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), r)
+		if pirogue.CodeOf(err) != pirogue.Unable || !strings.Contains(err.Error(), "not sent") || len(s.letters()) != 0 {
+			t.Errorf("%s: %v after %d requests, want UNABLE after none", name, err, len(s.letters()))
 		}
-	}
-	for _, minor := range []int64{200, 1_500_000} {
-		d := disbursement
-		d.Amount.Minor = minor
-		_, err := reading[pirogue.Disburser](t, s.at("")).Disburse(t.Context(), d)
-		if err == nil || strings.Contains(err.Error(), "not sent") {
-			t.Errorf("%d did not leave: %v", minor, err)
-		}
-	}
-	if n := len(s.letters()); n != 4 {
-		t.Errorf("%d requests left, want 4", n)
 	}
 }
 
 func TestAnOrderWithoutANetworkIsForTheOnlyOne(t *testing.T) {
 	t.Parallel()
-	said := answer{201, recorded(t, "payout_processing.json")}
+	said := says(201, recorded(t, "payout_processing.json"))
 	s := newServer(t, map[string]answer{"/v1/direct/payout": said})
 	conf := s.at("direct")
 	conf.Network = pirogue.Wave

@@ -9,12 +9,6 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// What may differ from the order beside the amount: values of Receipt.Mismatch.
-const (
-	mismatchCurrency     = "currency"
-	mismatchCounterparty = "counterparty"
-)
-
 // keyID is the handle's key of Novasend's own identifier.
 const keyID = "id"
 
@@ -24,13 +18,13 @@ const keyID = "id"
 // and for a success that names a failure.
 func (r record) outcome() (pirogue.Outcome, error) {
 	if r.settled.Status != "" {
-		return look(transactionWords, "transaction.status", r.settled.Status)
+		return transactionWords.Outcome("transaction.status", r.settled.Status)
 	}
-	said, err := look(words[r.Type], "status", r.Status)
+	said, err := words[r.Type].Outcome("status", r.Status)
 	if err != nil {
 		return "", err
 	}
-	customer, err := look(confirmationWords, "confirmationStatus", r.ConfirmationStatus)
+	customer, err := confirmationWords.Outcome("confirmationStatus", r.ConfirmationStatus)
 	if err != nil {
 		return "", err
 	}
@@ -58,23 +52,13 @@ func (r record) executed() bool {
 	return len(r.Transaction) == 0 && (r.Type == typePayout || r.IsDirect)
 }
 
-// look translates a word.
-func look(table map[string]pirogue.Outcome, member, word string) (pirogue.Outcome, error) {
-	outcome, ok := table[word]
-	if !ok {
-		return "", pirogue.Errorf(pirogue.Unknown, "%s %q is not in Novasend's pages", member,
-			outbound.Words(private.ReplaceAllString(word, "[secret]")))
-	}
-	return outcome, nil
-}
-
 // understood reads what Novasend says about an order. What cannot be understood is
 // Unknown, with the name that the answer gave the order.
 func (o *operator) understood(body []byte, want order) (record, pirogue.Receipt, error) {
 	got, err := decode(body)
 	if err != nil {
 		return got, pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of Novasend's pages: %s",
-			o.words(err.Error()))
+			o.Words(err.Error()))
 	}
 	if !got.about(want) {
 		return got, pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "an answer about another %s than %s",
@@ -92,7 +76,7 @@ func (o *operator) understood(body []byte, want order) (record, pirogue.Receipt,
 		}
 		receipt.Amount, receipt.Mismatch = paid, got.mismatch(paid, want)
 	}
-	receipt.Outcome, receipt.Words = outcome, o.words(got.reason())
+	receipt.Outcome, receipt.Words = outcome, o.Words(got.reason())
 	return got, receipt, nil
 }
 
@@ -136,11 +120,11 @@ func (r record) paid(want order) (pirogue.Money, error) {
 // session may pay it, so that only the wallet of a payout is compared.
 func (r record) mismatch(moved pirogue.Money, want order) string {
 	if moved.Currency != want.amount.Currency {
-		return mismatchCurrency
+		return outbound.MismatchCurrency
 	}
 	for _, number := range []string{r.PhoneNumber, r.Customer.PhoneNumber, r.settled.PhoneNumber} {
 		if want.wallet != "" && another(number, want.wallet) {
-			return mismatchCounterparty
+			return outbound.MismatchCounterparty
 		}
 	}
 	return ""

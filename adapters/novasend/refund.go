@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // The handle's keys of the payin that a refund gives back: Novasend's name of it, and
@@ -32,7 +33,7 @@ func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Rece
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable,
 			"not sent: %s of %s, and Novasend gives back all or nothing", r.Amount, r.Collected.Amount)
 	}
-	if err := referable(r.Ref); err != nil {
+	if err := o.Terms.Refer(r.Ref); err != nil {
 		return pirogue.Receipt{}, err
 	}
 	payin, err := o.payin(ctx, r.Collected)
@@ -41,7 +42,7 @@ func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Rece
 	}
 	w := write{
 		path: refundPath(payin), body: refundRequest{Reason: reason, ExternalReference: string(r.Ref)},
-		purpose: forRefund, ref: r.Ref,
+		kind: pirogue.Refund, ref: r.Ref,
 	}
 	known := pirogue.Handle{keyPayin: payin, keyPayinRef: string(r.Collected.Ref)}
 	_, receipt, err := o.submit(ctx, w, refundOf(r.Ref, r.Amount, known))
@@ -58,7 +59,7 @@ func (o *operator) payin(ctx context.Context, q pirogue.StatusQuery) (string, er
 	if id := q.Handle[keyID]; id != "" {
 		return id, nil
 	}
-	answer, err := o.ask(ctx, payinPath+url.PathEscape(string(q.Ref)))
+	answer, err := o.Ask(ctx, outbound.Get(payinPath+url.PathEscape(string(q.Ref)), nil))
 	if err != nil {
 		return "", pirogue.Errorf(pirogue.NotSent, "the payin to refund: %w", err)
 	}

@@ -49,14 +49,12 @@ func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue
 func (o *operator) became(
 	ctx context.Context, path string, want order, id string, missing pirogue.Outcome,
 ) (pirogue.Receipt, error) {
-	answer, err := o.ask(ctx, path)
-	switch {
-	case err != nil && absent(answer) && id == "":
-		return pirogue.Receipt{Outcome: missing, Words: "Novasend knows no " + want.kind + " of this reference"}, nil
-	case err != nil:
-		return pirogue.Receipt{}, err
+	if id != "" {
+		missing = ""
 	}
-	_, receipt, err := o.understood(answer.Body, want)
-	receipt.Handle = nil // the submission's stays
-	return receipt, err
+	return o.Find(ctx, path, missing, func(body []byte) (pirogue.Receipt, error) {
+		_, receipt, err := o.understood(body, want)
+		receipt.Handle = nil // the submission's stays
+		return receipt, err
+	})
 }

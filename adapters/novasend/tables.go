@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // The types of a record.
@@ -18,7 +19,7 @@ const wordProcessed = "processed"
 
 // sessionWords is the status vocabulary of payins and payouts: the seed's three, and
 // what Novasend's later pages and notifications add.
-var sessionWords = map[string]pirogue.Outcome{
+var sessionWords = outbound.Vocabulary{
 	"processing":  pirogue.OutcomePending,
 	"pending":     pirogue.OutcomePending,
 	wordProcessed: pirogue.OutcomePending, // confirmed by the customer, no more
@@ -31,9 +32,8 @@ var sessionWords = map[string]pirogue.Outcome{
 	"expired":     pirogue.OutcomeExpired,
 }
 
-// words is the status vocabulary of each type. A word that is not here is Unknown,
-// never a guess.
-var words = map[string]map[string]pirogue.Outcome{
+// words is the status vocabulary of each type.
+var words = map[string]outbound.Vocabulary{
 	typePayin:  sessionWords,
 	typePayout: sessionWords,
 	typeRefund: {
@@ -46,7 +46,7 @@ var words = map[string]map[string]pirogue.Outcome{
 
 // transactionWords is the vocabulary of transaction.status, the final truth of any
 // type.
-var transactionWords = map[string]pirogue.Outcome{
+var transactionWords = outbound.Vocabulary{
 	"pending":   pirogue.OutcomePending,
 	"completed": pirogue.OutcomePaid,
 	"failed":    pirogue.OutcomeDeclined,
@@ -54,7 +54,7 @@ var transactionWords = map[string]pirogue.Outcome{
 
 // confirmationWords is what confirmationStatus says of the payment. That a customer
 // accepted moves no money yet.
-var confirmationWords = map[string]pirogue.Outcome{
+var confirmationWords = outbound.Vocabulary{
 	"":         pirogue.OutcomePending, // the record has none
 	"none":     pirogue.OutcomePending,
 	"pending":  pirogue.OutcomePending,
@@ -70,8 +70,7 @@ var absences = map[string]bool{
 }
 
 // codes is what Novasend's errors say about a request it answered with 4xx. Some
-// pages list an error by its message alone, such as "Invalid amount": see codeOf. An
-// error that is not here is Unknown: one that nobody has documented is no refusal.
+// pages list an error by its message alone, such as "Invalid amount": see codeOf.
 // Unable is what Novasend does not serve, whoever pays or is paid; where it may mean the
 // customer as well, it is Refused. See leaving.
 var codes = map[string]pirogue.Code{
@@ -112,13 +111,18 @@ var leaving = map[string]pirogue.Code{
 	"wallet_not_enough_cash": pirogue.Unable,
 }
 
-// classes says what an HTTP status means whatever its body says. So does every
-// status from 500 on: Unknown.
+// classes says what an HTTP status means whatever its body says.
 var classes = map[int]pirogue.Code{
 	http.StatusUnauthorized:    pirogue.NotSent,
 	http.StatusRequestTimeout:  pirogue.Unknown, // it may have been passed on already
 	http.StatusConflict:        pirogue.Unknown, // something of this reference or key exists
 	http.StatusTooManyRequests: pirogue.NotSent, // our reading: a quota turns calls away before they are passed on
+}
+
+// guide is Novasend's pages. Each type of record has words of its own.
+var guide = outbound.Guide{
+	Name: "Novasend", Promises: promises, Credentials: credentials, Statuses: classes, Problems: codes, Leaving: leaving,
+	Absences: absences, Problem: said,
 }
 
 // providers is how the direct API names networks.

@@ -1,32 +1,23 @@
 package novasend_test
 
 import (
+	"maps"
 	"strings"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
 )
 
-// said is one answer and what it is.
-type said struct {
-	status  int
-	file    string
-	outcome pirogue.Outcome
-	code    pirogue.Code
-	txID    string
-}
+// said is one answer and what it is. What is paid, is paid as ordered.
+type said adaptertest.Said
 
-// rows returns answers to one call as cases. What is paid, is paid as ordered.
 func rows(call adaptertest.Call, answers map[string]said) map[string]adaptertest.Case {
-	cases := map[string]adaptertest.Case{}
-	for name, s := range answers {
-		c := adaptertest.Case{
-			Call: call, Reply: adaptertest.Reply{Status: s.status, File: s.file}, Outcome: s.outcome, Code: s.code, TxID: s.txID,
-		}
-		if s.outcome == pirogue.OutcomePaid {
+	cases := adaptertest.Rows(answers, call)
+	for name, c := range cases {
+		if c.Outcome == pirogue.OutcomePaid {
 			c.Amount = francs
+			cases[name] = c
 		}
-		cases[string(call)+" is "+name] = c
 	}
 	return cases
 }
@@ -42,10 +33,7 @@ type moved struct {
 func paid(call adaptertest.Call, txID string, answers map[string]moved) map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
 	for name, m := range answers {
-		cases[string(call)+" is paid "+name] = adaptertest.Case{
-			Call: call, Reply: adaptertest.Reply{Status: 200, File: m.file}, Outcome: pirogue.OutcomePaid, TxID: txID,
-			Amount: m.amount, Mismatch: m.mismatch,
-		}
+		cases[string(call)+" is paid "+name] = adaptertest.Paid(call, m.file, txID, m.amount, m.mismatch)
 	}
 	return cases
 }
@@ -226,7 +214,7 @@ func payins() map[string]adaptertest.Case {
 	}
 	cases := rows(adaptertest.Status, answers)
 	half, xaf := pirogue.Money{Minor: 2500, Currency: pirogue.XOF}, pirogue.Money{Minor: 5000, Currency: pirogue.XAF}
-	for name, c := range paid(adaptertest.Status, payinID, map[string]moved{
+	maps.Copy(cases, paid(adaptertest.Status, payinID, map[string]moved{
 		"in a session that failed":           {"payin_completed_transaction_failed_session.json", francs, ""},
 		"by half":                            {"payin_half.json", half, ""},
 		"in full, of half a session":         {"payin_half_of_session.json", half, ""},
@@ -236,15 +224,11 @@ func payins() map[string]adaptertest.Case {
 		"from another wallet":                {"payin_another_payer.json", francs, ""},
 		"whatever the payer was charged":     {"payin_charged_less.json", francs, ""},
 		"with the number of the transaction": {"payin_transaction_completed.json", francs, ""},
-	}) {
-		cases[name] = c
-	}
-	for name, c := range paid(adaptertest.Status, currentID, map[string]moved{
+	}))
+	maps.Copy(cases, paid(adaptertest.Status, currentID, map[string]moved{
 		"directly, processed":             {"payin_direct_processed.json", francs, ""},
 		"in the current shape's one word": {"payin_current_success.json", francs, ""},
-	}) {
-		cases[name] = c
-	}
+	}))
 	return cases
 }
 
@@ -267,7 +251,7 @@ func payouts() map[string]adaptertest.Case {
 		answers["a transaction: "+word] = said{200, "payout_transaction_" + word + ".json", outcome, "", payoutID}
 	}
 	cases := rows(adaptertest.CashOutStatus, answers)
-	for name, c := range paid(adaptertest.CashOutStatus, payoutID, map[string]moved{
+	maps.Copy(cases, paid(adaptertest.CashOutStatus, payoutID, map[string]moved{
 		"as processed":                      {"payout_processed.json", francs, ""},
 		"by half":                           {"payout_half.json", pirogue.Money{Minor: 2500, Currency: pirogue.XOF}, ""},
 		"into another wallet":               {"payout_other_wallet.json", francs, "counterparty"},
@@ -276,9 +260,7 @@ func payouts() map[string]adaptertest.Case {
 		"into a masked wallet":              {"payout_masked_wallet.json", francs, ""},
 		"into the wallet, dialled by 00":    {"payout_wallet_00.json", francs, ""},
 		"into a wallet left out":            {"payout_no_wallet.json", francs, ""},
-	}) {
-		cases[name] = c
-	}
+	}))
 	return cases
 }
 
@@ -308,12 +290,10 @@ func refundStatuses() map[string]adaptertest.Case {
 		answers["a transaction: "+word] = said{200, "refund_transaction_" + word + ".json", outcome, "", refundID}
 	}
 	cases := rows(adaptertest.RefundStatus, answers)
-	for name, c := range paid(adaptertest.RefundStatus, refundID, map[string]moved{
+	maps.Copy(cases, paid(adaptertest.RefundStatus, refundID, map[string]moved{
 		"in part":             {"refund_partial.json", pirogue.Money{Minor: 150, Currency: pirogue.XOF}, ""},
 		"in another currency": {"refund_other_currency.json", pirogue.Money{Minor: 5000, Currency: pirogue.XAF}, "currency"},
-	}) {
-		cases[name] = c
-	}
+	}))
 	return cases
 }
 

@@ -2,32 +2,24 @@ package novasend_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"pirogue"
+	"pirogue/adapters/adaptertest"
 	"pirogue/config"
 )
 
-// server is a server that takes down what it reads and answers by path.
-type server struct {
-	*httptest.Server
-	mu   sync.Mutex
-	read []letter
-}
+// server is a server whose requests all carry what every call must.
+type server struct{ *adaptertest.Server }
 
-// answer is one answer.
-type answer struct {
-	status int
-	body   string
-}
+type answer = adaptertest.Answer
+
+var says = adaptertest.Says
 
 // letter is one request as it left.
 type letter struct {
@@ -36,48 +28,41 @@ type letter struct {
 }
 
 // newServer opens a server until the test ends. It answers 404 on other paths.
-func newServer(t *testing.T, answers map[string]answer) *server {
+func newServer(t *testing.T, answers map[string]answer) server {
 	t.Helper()
-	s := &server{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		for name, want := range map[string]string{
-			"Authorization": "Basic YWstYzBmZmVlOmFjLTVlNmY3YQ==", "Accept-Language": "fr", "Accept": "application/json",
-		} {
-			if got := r.Header.Get(name); got != want {
-				t.Errorf("%s is %q, want %q", name, got, want)
+	s := server{adaptertest.NewServer(t, map[string][]answer{
+		"": {says(http.StatusNotFound, `{"code":"transaction_does_not_exist","statusCode":404}`)},
+	}, answers)}
+	t.Cleanup(func() {
+		for _, l := range s.Letters() {
+			wanted := map[string]string{
+				"Authorization": "Basic YWstYzBmZmVlOmFjLTVlNmY3YQ==", "Accept-Language": "fr", "Accept": "application/json",
+			}
+			if l.Method == http.MethodPost {
+				wanted["Content-Type"] = "application/json"
+			}
+			for name, want := range wanted {
+				if got := l.Header.Get(name); got != want {
+					t.Errorf("%s is %q, want %q", name, got, want)
+				}
 			}
 		}
-		if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "application/json" {
-			t.Errorf("content of type %q", r.Header.Get("Content-Type"))
-		}
-		s.mu.Lock()
-		s.read = append(s.read, letter{r.Method, r.URL.RequestURI(), string(body), r.Header.Get("X-Idempotency-Key")})
-		s.mu.Unlock()
-		said, ok := answers[r.URL.Path]
-		if !ok {
-			said = answer{http.StatusNotFound, `{"code":"transaction_does_not_exist","statusCode":404}`}
-		}
-		w.WriteHeader(said.status)
-		w.Write([]byte(said.body))
-	}))
-	t.Cleanup(s.Close)
+	})
 	return s
 }
 
 // letters returns what was read so far.
-func (s *server) letters() []letter {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.read
+func (s server) letters() []letter {
+	var read []letter
+	for _, l := range s.Letters() {
+		read = append(read, letter{l.Method, l.Path, l.Body, l.Header.Get("X-Idempotency-Key")})
+	}
+	return read
 }
 
 // at returns conf as it reaches the server in a shape.
-func (s *server) at(shape string) config.Operator {
-	conf := with(ivory)
+func (s server) at(shape string) config.Operator {
+	conf := ivory
 	conf.BaseURL, conf.Shape = s.URL, shape
 	return conf
 }
@@ -124,7 +109,7 @@ func TestWhatLeavesForACollection(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t, map[string]answer{tt.path: {201, recorded(t, "session_current.json")}})
+			s := newServer(t, map[string]answer{tt.path: says(201, recorded(t, "session_current.json"))})
 			c := collection
 			c.OTP, c.Network = tt.otp, tt.network
 			for range 2 {
@@ -159,7 +144,7 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 	for shape, tt := range tests {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
-			said := answer{201, recorded(t, "payout_processing.json")}
+			said := says(201, recorded(t, "payout_processing.json"))
 			s := newServer(t, map[string]answer{tt.path: said, tt.path + "/" + payoutID: said})
 			receipt, err := reading[pirogue.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
 			if err != nil {
@@ -199,7 +184,7 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 	t.Parallel()
 	path := "/v1/payin/" + payinID + "/refund"
-	s := newServer(t, map[string]answer{path: {201, recorded(t, "refund_processing.json")}})
+	s := newServer(t, map[string]answer{path: says(201, recorded(t, "refund_processing.json"))})
 	receipt, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), reversal)
 	if err != nil {
 		t.Fatal(err)
@@ -239,8 +224,8 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 	t.Parallel()
 	path := "/v1/payin/" + payinID + "/refund"
 	answers := map[string]answer{
-		"/v1/payin/" + ref: {200, recorded(t, "payin_transaction_completed.json")},
-		path:               {201, recorded(t, "refund_processing.json")},
+		"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json")),
+		path:               says(201, recorded(t, "refund_processing.json")),
 	}
 	s := newServer(t, answers)
 	r := reversal
@@ -252,10 +237,10 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 		t.Errorf("%+v, want the payin asked for, then the refund", l)
 	}
 	for name, said := range map[string]answer{
-		"unknown":               {404, recorded(t, "error_transaction_does_not_exist.json")},
-		"another":               {200, recorded(t, "payin_other_reference.json")},
-		"nameless":              {200, recorded(t, "session_no_id.json")},
-		"behind a broken proxy": {502, "<html></html>"},
+		"unknown":               says(404, recorded(t, "error_transaction_does_not_exist.json")),
+		"another":               says(200, recorded(t, "payin_other_reference.json")),
+		"nameless":              says(200, recorded(t, "session_no_id.json")),
+		"behind a broken proxy": says(502, "<html></html>"),
 	} {
 		lost := newServer(t, map[string]answer{"/v1/payin/" + ref: said})
 		_, err := reading[pirogue.Refunder](t, lost.at("")).Refund(t.Context(), r)
@@ -267,7 +252,7 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 
 func TestARefundWhoseAnswerWasLostCanBeAskedFor(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": {504, ""}})
+	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(504, "")})
 	receipt, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), reversal)
 	if pirogue.CodeOf(err) != pirogue.Unknown {
 		t.Fatalf("%v, want UNKNOWN", err)
@@ -287,7 +272,7 @@ func TestARefundWhoseAnswerWasLostCanBeAskedFor(t *testing.T) {
 
 func TestAnotherRefundOfThePayinIsNotOurs(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": {200, recorded(t, "refund_completed.json")}})
+	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(200, recorded(t, "refund_completed.json"))})
 	q := refundQuery
 	q.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": "rf_another"}
 	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
@@ -320,7 +305,7 @@ func TestACollectionWhoseAnswerWasLostIsAskedForByOurReference(t *testing.T) {
 	if err != nil || got.Outcome != pirogue.OutcomePending {
 		t.Errorf("not there yet: %+v, %v; want it pending", got, err)
 	}
-	s = newServer(t, map[string]answer{"/v1/payin/" + ref: {200, recorded(t, "payin_transaction_completed.json")}})
+	s = newServer(t, map[string]answer{"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json"))})
 	got, err = reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
 	if err != nil || got.Outcome != pirogue.OutcomePaid || got.ProviderTxID != payinID {
 		t.Errorf("%+v, %v; want it paid", got, err)
@@ -361,7 +346,7 @@ func TestANamelessCustomerIsCalledOne(t *testing.T) {
 	c, d := collection, disbursement
 	c.Payer, d.Beneficiary = "", ""
 	s := newServer(t, map[string]answer{
-		"/v1/payin/sessions": {201, recorded(t, "session.json")}, "/v1/payout": {201, recorded(t, "payout_processing.json")},
+		"/v1/payin/sessions": says(201, recorded(t, "session.json")), "/v1/payout": says(201, recorded(t, "payout_processing.json")),
 	})
 	if _, err := reading[pirogue.Collector](t, s.at("")).Collect(t.Context(), c); err != nil {
 		t.Error(err)

@@ -14,9 +14,7 @@ package orangeweb
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"time"
 
@@ -31,41 +29,37 @@ const (
 	horizon     = 24 * time.Hour   // not in the guide: how long we look for a late success
 )
 
+// promises is what Orange can be held to. Our reference alone is good for nothing: whoever
+// has lost the pay_token cannot ask.
+var promises = pirogue.Capability{
+	Reference: pirogue.NeitherByReference,
+	Unheard:   pirogue.RepeatRenewed,
+	Window:    sessionLife,
+	Horizon:   horizon,
+	Proof:     pirogue.ProofToken,
+}
+
 type operator struct {
-	conf   config.Operator
-	clock  pirogue.Clock
-	client *outbound.Client
-	tokens *outbound.Tokens
+	outbound.Line
+
+	conf  config.Operator
+	clock pirogue.Clock
 }
 
 // New returns the Orange Web Payment operator of one country. It reports every
 // mistake of the configuration at once. Credentials are client_id, client_secret
 // and merchant_key; Environment is "dev" or the country's segment, such as "ml".
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
-	client, err := outbound.New(outbound.Options{
-		Name:    string(conf.Code),
-		BaseURL: conf.BaseURL,
+	line, err := guide.Open(outbound.Options{
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Currency: conf.Currency,
 		Timeout: conf.Timeout.Or(config.DefaultTimeout),
-		Plain:   conf.Simulator,
-	})
-	if err := errors.Join(check(conf), err); err != nil {
+	}, check(conf)...)
+	if err != nil {
 		return nil, err
 	}
-	o := &operator{conf: conf, clock: clock, client: client}
-	o.tokens = outbound.NewTokens(client, clock, o.fetchToken)
+	o := &operator{Line: line, conf: conf, clock: clock}
+	o.Sender, o.Secrets = outbound.NewTokens(line.Client, clock, o.fetchToken), o.secrets
 	return o, nil
-}
-
-// Capability implements pirogue.Operator. Our reference alone is good for nothing: whoever
-// has lost the pay_token cannot ask. The guide states no limits of amount.
-func (o *operator) Capability() pirogue.Capability {
-	return pirogue.Capability{
-		Reference: pirogue.NeitherByReference,
-		Unheard:   pirogue.RepeatRenewed,
-		Window:    sessionLife,
-		Horizon:   horizon,
-		Proof:     pirogue.ProofToken,
-	}
 }
 
 // Collect implements pirogue.Collector: it opens a session and returns the page to
@@ -83,12 +77,12 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 		req.Header.Set(headerSandboxMSISDN, string(c.MSISDN))
 	}
 	asked := o.clock.Now()
-	answer, err := o.tokens.Send(ctx, req)
+	answer, err := o.Order(ctx, req, pirogue.CashIn, string(c.MSISDN))
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
 	if answer.Status != http.StatusCreated {
-		return pirogue.Receipt{}, o.refusal(answer, noOf(answer.Status), string(c.MSISDN))
+		return pirogue.Receipt{}, o.Turned(answer, pirogue.CashIn, string(c.MSISDN))
 	}
 	return o.opened(answer.Body, asked.Add(sessionLife))
 }
@@ -101,16 +95,12 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "Orange cannot be asked without the pay_token")
 	}
 	question := statusRequest{OrderID: string(q.Ref), Amount: q.Amount.Minor, PayToken: payToken}
-	req, err := outbound.PostJSON(o.path("transactionstatus"), question)
-	if err != nil {
-		return pirogue.Receipt{}, err
-	}
-	answer, err := o.tokens.Send(ctx, req)
+	answer, err := o.Post(ctx, o.path("transactionstatus"), question, "", payToken)
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
 	if answer.Status != http.StatusOK && answer.Status != http.StatusCreated {
-		return pirogue.Receipt{}, o.refusal(answer, pirogue.Unknown, payToken)
+		return pirogue.Receipt{}, o.Turned(answer, "", payToken)
 	}
 	return o.became(answer.Body, q.Ref)
 }
@@ -128,12 +118,8 @@ func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (piro
 	if want == "" {
 		return pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: "unproven: no notif_token to compare with"}, nil
 	}
-	if subtle.ConstantTimeCompare([]byte(got.NotifToken), []byte(want)) != 1 {
+	if !outbound.Same(got.NotifToken, want) {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.SignatureInvalid, "the notif_token is not the session's")
 	}
-	outcome, err := outcomeOf(got.Status)
-	if err != nil {
-		return pirogue.Receipt{}, err
-	}
-	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.TxnID, Words: got.Status}, nil
+	return o.told(got.Status, got.TxnID)
 }

@@ -1,8 +1,6 @@
 package orangeweb
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -25,42 +23,26 @@ const environmentDev = "dev"
 // lang is the language of Orange's page.
 const lang = "fr"
 
-// check reports every mistake of a configuration that is Orange's to make.
-func check(conf config.Operator) error {
-	var mistakes []error
+// check returns every mistake of a configuration that is Orange's to make.
+func check(conf config.Operator) outbound.Mistakes {
+	var m outbound.Mistakes
 	for _, name := range []string{credClientID, credClientSecret, credMerchantKey} {
-		if conf.Credentials[name] == "" {
-			mistakes = append(mistakes, fmt.Errorf("credential %s is missing", name))
-		}
+		m.If(conf.Credentials[name] == "", "credential %s is missing", name)
 	}
-	switch conf.Environment {
-	case "":
-		mistakes = append(mistakes, errors.New("environment is missing"))
-	case environmentDev:
-		if conf.Mode == pirogue.Live {
-			mistakes = append(mistakes, errors.New("environment dev moves play money and cannot serve live keys"))
-		}
-	case strings.ToLower(string(conf.Country)):
-	default:
-		mistakes = append(mistakes, fmt.Errorf("environment %q is neither dev nor the segment of country %s",
-			conf.Environment, conf.Country))
-	}
-	if conf.Currency == "" || conf.Currency == currencyDev {
-		mistakes = append(mistakes, fmt.Errorf("currency %q is not a national one", conf.Currency))
-	}
-	return errors.Join(mistakes...)
+	isDev := conf.Environment == environmentDev
+	m.If(conf.Environment == "", "environment is missing")
+	m.If(isDev && conf.Mode == pirogue.Live, "environment dev moves play money and cannot serve live keys")
+	m.If(conf.Environment != "" && !isDev && conf.Environment != strings.ToLower(string(conf.Country)),
+		"environment %q is neither dev nor the segment of country %s", conf.Environment, conf.Country)
+	m.If(conf.Currency == "" || conf.Currency == currencyDev, "currency %q is not a national one", conf.Currency)
+	return m
 }
 
 // acceptable fails with Unable for a collection that Orange could never accept.
 // Nothing is sent: asking would be refused too, after burning the order_id.
 func (o *operator) acceptable(c pirogue.Collection) error {
-	switch {
-	case c.Amount.Currency != o.conf.Currency:
-		return pirogue.Errorf(pirogue.Unable, "not sent: %s where Orange collects %s", c.Amount, o.conf.Currency)
-	case c.Amount.Minor <= 0:
-		return pirogue.Errorf(pirogue.Unable, "not sent: amount %s", c.Amount)
-	case c.Ref == "" || len(c.Ref) > maxOrderID:
-		return pirogue.Errorf(pirogue.Unable, "not sent: order_id must have 1 to %d characters", maxOrderID)
+	if err := o.Terms.Accept(outbound.Collecting(c)); err != nil {
+		return err
 	}
 	addresses := []struct{ field, url string }{
 		{"return_url", c.ReturnURL}, {"cancel_url", c.CancelURL}, {"notif_url", c.CallbackURL},

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -87,9 +86,8 @@ type failure struct {
 	Description string          `json:"description"`
 }
 
-// outcomes is the whole of Orange's status vocabulary. A word that is not here is
-// Unknown, never a guess.
-var outcomes = map[string]pirogue.Outcome{
+// outcomes is the whole of Orange's status vocabulary.
+var outcomes = outbound.Vocabulary{
 	"INITIATED": pirogue.OutcomePending, // the customer has not typed number and password
 	"PENDING":   pirogue.OutcomePending, // the customer confirmed, Orange is at work
 	"EXPIRED":   pirogue.OutcomeExpired, // the customer confirmed after the session's end
@@ -97,31 +95,39 @@ var outcomes = map[string]pirogue.Outcome{
 	"FAILED":    pirogue.OutcomeDeclined, // Orange gives no reason
 }
 
-// classes says what an HTTP status means that is not simply Orange's no. Any other
-// 4xx with Orange's error body is its no; everything else is Unknown.
+// classes says what an HTTP status means that is not simply Orange's no.
 var classes = map[int]pirogue.Code{
 	http.StatusRequestTimeout:  pirogue.Unknown, // it may have been passed on already
 	http.StatusConflict:        pirogue.Unknown, // the order exists: an earlier call was heard, its pay_token lost
 	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota turns calls away before it passes them on
 }
 
-// noOf returns what Orange's no to a session is. Two of them concern our account alone: it
-// is not subscribed to the API, or the API does not live in this country.
-func noOf(status int) pirogue.Code {
-	if status == http.StatusForbidden || status == http.StatusNotFound {
-		return pirogue.Unable
-	}
-	return pirogue.Refused
+// What any other 4xx with Orange's error body is.
+const (
+	wordNo       = "no"
+	wordNoAccess = "no access"
+)
+
+// guide is Orange's guide. Two refusals concern our account alone: it is not subscribed to
+// the API, or the API does not live in this country.
+var guide = outbound.Guide{
+	Name: "Orange", Promises: promises, Outcomes: outcomes, Statuses: classes, Problem: no,
+	Terms:    outbound.Terms{Name: "Orange", Reference: maxOrderID}, // it states no limits of amount
+	Problems: map[string]pirogue.Code{wordNo: pirogue.Refused, wordNoAccess: pirogue.Unable},
 }
 
-// outcomeOf translates a status word. It fails with Unknown for a word Orange's
-// guide does not have.
-func outcomeOf(word string) (pirogue.Outcome, error) {
-	outcome, ok := outcomes[word]
-	if !ok {
-		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Orange's guide", outbound.Words(word))
+// no returns which no an answer is, and what it says: "" for a page of some proxy on the
+// way, which does not speak for Orange.
+func no(a outbound.Answer) (word, said string) {
+	var got failure
+	if err := json.Unmarshal(a.Body, &got); err != nil || (len(got.Code) == 0 && got.Message == "") {
+		return "", ""
 	}
-	return outcome, nil
+	said = fmt.Sprintf("%s %s %s", strings.Trim(string(got.Code), `"`), got.Message, got.Description)
+	if a.Status == http.StatusForbidden || a.Status == http.StatusNotFound {
+		return wordNoAccess, said
+	}
+	return wordNo, said
 }
 
 // opened reads the answer to webpayment. Without all three values the session is
@@ -134,15 +140,14 @@ func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, erro
 	if got.PayToken == "" || got.NotifToken == "" {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session without pay_token or notif_token")
 	}
-	page, err := url.Parse(got.PaymentURL)
-	if err != nil || page.Host == "" || (page.Scheme != "https" && !o.conf.Simulator) {
+	if !outbound.IsPage(got.PaymentURL, o.conf.Simulator) {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session whose payment_url is not an https address")
 	}
 	return pirogue.Receipt{
 		Outcome:    pirogue.OutcomePending,
 		NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect, URL: got.PaymentURL, ExpiresAt: expires},
 		Handle:     pirogue.Handle{keyPayToken: got.PayToken, keyNotifToken: got.NotifToken},
-		Words:      o.words(got.Message, got.PayToken, got.NotifToken),
+		Words:      o.Words(got.Message, got.PayToken, got.NotifToken),
 	}, nil
 }
 
@@ -155,11 +160,10 @@ func (o *operator) became(body []byte, ref pirogue.OperatorRef) (pirogue.Receipt
 	if got.OrderID != string(ref) {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status of another order than %s", ref)
 	}
-	outcome, err := outcomeOf(got.Status)
+	receipt, err := o.told(got.Status, got.TxnID)
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	receipt := pirogue.Receipt{Outcome: outcome, ProviderTxID: got.TxnID, Words: got.Status}
 	if got.Amount != "" {
 		francs, err := outbound.Francs(got.Amount)
 		if err != nil {
@@ -170,33 +174,16 @@ func (o *operator) became(body []byte, ref pirogue.OperatorRef) (pirogue.Receipt
 	return receipt, nil
 }
 
-// refusal turns an answer that is no success into an error, with the code no when
-// Orange clearly said no. secrets are what the call carried and Orange might repeat.
-func (o *operator) refusal(a outbound.Answer, no pirogue.Code, secrets ...string) error {
-	said, ours := failureOf(a.Body)
-	code, listed := classes[a.Status]
-	switch {
-	case listed:
-	case ours && a.Status >= http.StatusBadRequest && a.Status < http.StatusInternalServerError:
-		code = no
-	default:
-		code = pirogue.Unknown
+// told returns what a status word says of a session.
+func (o *operator) told(word, txnID string) (pirogue.Receipt, error) {
+	receipt, err := o.Receipt(outbound.Said{ID: txnID, Status: word})
+	if err != nil {
+		return pirogue.Receipt{}, err
 	}
-	return pirogue.Errorf(code, "Orange answered %d: %s", a.Status, o.words(said, secrets...))
+	return receipt, nil
 }
 
-// failureOf returns what an error body says, and whether it is one of Orange's: a
-// page of some proxy on the way does not speak for Orange.
-func failureOf(body []byte) (string, bool) {
-	var got failure
-	if err := json.Unmarshal(body, &got); err != nil || (len(got.Code) == 0 && got.Message == "") {
-		return "not an error body of its gateway", false
-	}
-	return fmt.Sprintf("%s %s %s", strings.Trim(string(got.Code), `"`), got.Message, got.Description), true
-}
-
-// words makes Orange's text fit to keep, without our credentials.
-func (o *operator) words(text string, secrets ...string) string {
-	secrets = append(secrets, o.conf.Credentials[credClientSecret], o.conf.Credentials[credMerchantKey])
-	return outbound.Words(text, secrets...)
+// secrets is what Orange's words may not repeat.
+func (o *operator) secrets() []string {
+	return []string{o.conf.Credentials[credClientSecret], o.conf.Credentials[credMerchantKey]}
 }

@@ -3,6 +3,7 @@ package outbound
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -24,6 +25,23 @@ type Request struct {
 type Answer struct {
 	Status int    // HTTP status
 	Body   []byte // at most MaxBody bytes, as they came
+}
+
+// Good reports whether the operator took the request. Nothing comes through between 300
+// and 399.
+func (a Answer) Good() bool { return a.Status < http.StatusMultipleChoices }
+
+// Get returns a request that asks for JSON.
+func Get(path string, query url.Values) Request {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return Request{Method: http.MethodGet, Path: path, Header: http.Header{"Accept": {"application/json"}}}
+}
+
+// Basic returns the Authorization header of a pair of credentials.
+func Basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
 // PostJSON returns a request that posts v as JSON. It fails with Internal when v
@@ -77,6 +95,9 @@ func (c *Client) newRequest(ctx context.Context, r Request) (*http.Request, erro
 	req.GetBody = nil
 	if r.Header != nil {
 		req.Header = r.Header.Clone()
+	}
+	for name, value := range c.header {
+		req.Header.Set(name, value)
 	}
 	req.Header.Set("User-Agent", "Pirogue")
 	return req, nil

@@ -48,6 +48,13 @@ type Options struct {
 	BaseURL string        // such as "https://api.orange.com"; a path in it is kept
 	Timeout time.Duration // of one whole call: token, dialing, request, last byte of the answer
 	Plain   bool          // http is allowed, which only a simulator may ask for
+
+	Header map[string]string // of every request; may be nil
+
+	// What a Guide compares an instance with.
+	Country     pirogue.CountryCode
+	Currency    pirogue.Currency
+	Credentials map[string]string
 }
 
 // Client sends requests to one operator instance. It is safe for concurrent use.
@@ -55,24 +62,27 @@ type Client struct {
 	name      string
 	base      string // without a slash at its end
 	timeout   time.Duration
+	header    map[string]string
 	transport *http.Transport
 	tls       *tls.Config
 	breaker   *gobreaker.TwoStepCircuitBreaker[Answer]
 }
 
-// New returns a client. It fails when the options cannot work: no positive
-// time-out, a base URL that is not absolute, or one that is not https.
-func New(o Options) (*Client, error) {
+// New returns a client, unless there are mistakes: those of the adapter's configuration
+// and those of the options, reported together. There must be a positive time-out and an
+// absolute base URL with https.
+func New(o Options, mistakes ...error) (*Client, error) {
 	if o.Timeout <= 0 {
-		return nil, errors.New("the time-out of a call must be positive")
+		mistakes = append(mistakes, errors.New("the time-out of a call must be positive"))
 	}
-	if err := checkBase(o.BaseURL, o.Plain); err != nil {
+	if err := errors.Join(append(mistakes, checkBase(o.BaseURL, o.Plain))...); err != nil {
 		return nil, err
 	}
 	c := &Client{
 		name:    o.Name,
 		base:    strings.TrimRight(o.BaseURL, "/"),
 		timeout: o.Timeout,
+		header:  o.Header,
 		tls:     &tls.Config{MinVersion: tls.VersionTLS12},
 		breaker: newBreaker(o.Name),
 	}

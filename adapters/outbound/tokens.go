@@ -2,7 +2,9 @@ package outbound
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -23,6 +25,31 @@ const (
 type Token struct {
 	Value     string
 	ExpiresIn int64 // seconds; zero or less makes a token for one call
+}
+
+// Grant asks for a token and reads OAuth's answer: access_token, and expires_in in
+// seconds, a number or a string. Its errors need no class: no payment has left, whatever
+// happens here.
+func (c *Client) Grant(ctx context.Context, r Request) (Token, error) {
+	answer, err := c.Send(ctx, r)
+	if err != nil {
+		return Token{}, err
+	}
+	if answer.Status != http.StatusOK {
+		return Token{}, fmt.Errorf("status %d to the credentials", answer.Status)
+	}
+	var got struct {
+		AccessToken string      `json:"access_token"`
+		ExpiresIn   json.Number `json:"expires_in"`
+	}
+	if err := json.Unmarshal(answer.Body, &got); err != nil {
+		return Token{}, fmt.Errorf("token: not OAuth's JSON: %w", err)
+	}
+	seconds, err := got.ExpiresIn.Int64()
+	if err != nil {
+		return Token{}, fmt.Errorf("token: expires_in: %w", err)
+	}
+	return Token{Value: got.AccessToken, ExpiresIn: seconds}, nil
 }
 
 // Tokens sends requests with an operator's bearer token. It keeps one token, in

@@ -13,6 +13,10 @@ func TestWordsKeepNoSecret(t *testing.T) {
 		"lines and controls":     {"no\r\n\tfunds\x00here ", "no funds here"},
 		"a page":                 {strings.Repeat("é", 500), strings.Repeat("é", 200)},
 		"bytes that are no text": {"ok\xff", "ok?"},
+		"telephone numbers":      {"no +22790123456 90123456 5000000", "no [secret] [secret] 5000000"},
+		"a token":                {strings.Repeat("aB3_", 16) + " " + strings.Repeat("a", 63), "[secret] " + strings.Repeat("a", 63)},
+		"a number with a secret": {"no 2279k-90123456", "no 2279[secret]"},
+		"a secret in a number":   {"no 9012k-93456789012", "no 9012[secret]"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -53,5 +57,45 @@ func TestFrancsAreReadExactly(t *testing.T) {
 				t.Errorf("%d, %v; want %d", got, err, tt.want)
 			}
 		})
+	}
+}
+
+func TestASecretIsComparedWhole(t *testing.T) {
+	t.Parallel()
+	if !Same("a", "a") || Same("a", "ab") || Same("ab", "a") || Same("", "a") || Same("", "") {
+		t.Error("secrets are not told apart")
+	}
+}
+
+func TestWhichPageMayBeShown(t *testing.T) {
+	t.Parallel()
+	for address, shown := range map[string][2]bool{ // by the real operator, by a simulator
+		"https://pay.example/c": {true, true},
+		"http://pay.example/c":  {false, true},
+		"javascript:alert(1)":   {false, false},
+		"javascript://pay/%0a1": {false, false},
+		"https:///c":            {false, false},
+		"/c":                    {false, false},
+		"":                      {false, false},
+	} {
+		if IsPage(address, false) != shown[0] || IsPage(address, true) != shown[1] {
+			t.Errorf("%q: want %v", address, shown)
+		}
+	}
+}
+
+func TestATextIsAStringOrANumber(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]Text{`"5.0"`: "5.0", `5.0`: "5.0", `123456789012345678901`: "123456789012345678901", `null`: ""} {
+		var got Text
+		if err := json.Unmarshal([]byte(raw), &got); err != nil || got != want {
+			t.Errorf("%s: %q, %v", raw, got, err)
+		}
+	}
+	for _, raw := range []string{`{}`, `[]`, `true`} {
+		var got Text
+		if json.Unmarshal([]byte(raw), &got) == nil {
+			t.Errorf("%s is %q", raw, got)
+		}
 	}
 }

@@ -45,8 +45,8 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	if err != nil {
 		return pirogue.Money{}, err
 	}
-	if !good(answer) {
-		return pirogue.Money{}, o.refusal(answer, pirogue.CashOut)
+	if !answer.Good() {
+		return pirogue.Money{}, o.Turned(answer, pirogue.CashOut)
 	}
 	var got amount
 	if err := json.Unmarshal(answer.Body, &got); err != nil {
@@ -115,8 +115,8 @@ func (o *operator) pinChange(newPIN string) pinRequest {
 // understood fails unless Orange accepted a request whose answer has no documented
 // body: nothing, or any JSON.
 func (o *operator) understood(a outbound.Answer, secrets ...string) error {
-	if !good(a) {
-		return o.refusal(a, pirogue.CashOut, secrets...)
+	if !a.Good() {
+		return o.Turned(a, pirogue.CashOut, secrets...)
 	}
 	if len(a.Body) > 0 && !json.Valid(a.Body) {
 		return pirogue.Errorf(pirogue.Unknown, "status %d, then no JSON", a.Status)

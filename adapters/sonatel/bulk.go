@@ -21,8 +21,8 @@ func (o *operator) MaxBulk() int { return maxBulk }
 
 // bulkAnswer is the body of an answer to bulkcashins.
 type bulkAnswer struct {
-	BulkID text   `json:"bulkId"`
-	Status string `json:"status"`
+	BulkID outbound.Text `json:"bulkId"`
+	Status string        `json:"status"`
 }
 
 // BulkDisburse implements pirogue.BulkDisburser. It hands Orange up to maxBulk
@@ -49,8 +49,8 @@ func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement,
 	if err != nil {
 		return "", err
 	}
-	if !good(answer) {
-		return "", o.refusal(answer, pirogue.CashOut)
+	if !answer.Good() {
+		return "", o.Turned(answer, pirogue.CashOut)
 	}
 	return bulkOf(answer.Body)
 }
@@ -63,7 +63,7 @@ func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
 	seen := make(map[pirogue.OperatorRef]bool, len(all))
 	numbers := make([]string, 0, len(all))
 	for _, d := range all {
-		number, err := o.payable(d)
+		number, err := o.Terms.Local(outbound.Disbursing(d))
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func bulkOf(body []byte) (string, error) {
 	if got.BulkID == "" {
 		return "", pirogue.Errorf(pirogue.Unknown, "bulk without bulkId")
 	}
-	if outcome, err := outcomeOf(got.Status); err != nil || outcome == pirogue.OutcomeDeclined {
+	if outcome, err := outcomes.Outcome("status", got.Status); err != nil || outcome == pirogue.OutcomeDeclined {
 		return string(got.BulkID), pirogue.Errorf(pirogue.Unknown, "bulk %s is %q", got.BulkID, outbound.Words(got.Status))
 	}
 	return string(got.BulkID), nil

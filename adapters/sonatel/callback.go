@@ -1,10 +1,6 @@
 package sonatel
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -41,11 +37,16 @@ func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) 
 	if got.Reference != string(a.Ref) {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
 	}
-	outcome, err := outcomeOf(got.Status)
+	return o.told(got)
+}
+
+// told returns what a callback, or the word about one transaction, says.
+func (o *operator) told(t transaction) (pirogue.Receipt, error) {
+	receipt, err := o.Receipt(outbound.Said{ID: t.TransactionID, Status: t.Status, Text: t.reason()})
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.TransactionID, Words: o.words(got.words())}, nil
+	return receipt, nil
 }
 
 // CallbackReference returns the reference that a callback is about: one posted to the
@@ -70,10 +71,10 @@ func (o *operator) CallbackKey(header http.Header) string {
 
 // proven returns the transaction of a callback that is Orange's own.
 func (o *operator) proven(header http.Header, body []byte) (transaction, error) {
-	if !same(header.Get(headerAuthorization), "Basic "+o.conf.Credentials[credCallbackKey]) {
+	if !outbound.Same(header.Get(headerAuthorization), "Basic "+o.conf.Credentials[credCallbackKey]) {
 		return transaction{}, pirogue.Errorf(pirogue.SignatureInvalid, "the callback's key is not ours")
 	}
-	if len(o.secrets) > 0 && !o.signed(header.Get(headerSignature), body) {
+	if len(o.endpoint) > 0 && !o.signed(header.Get(headerSignature), body) {
 		return transaction{}, pirogue.Errorf(pirogue.SignatureInvalid, "the callback's signature is missing, old or wrong")
 	}
 	var got transaction
@@ -95,10 +96,10 @@ func (o *operator) signed(header string, body []byte) bool {
 		return false
 	}
 	valid := false
-	for _, secret := range o.secrets {
-		want := signature(secret, stamp, body)
+	for _, secret := range o.endpoint {
+		want := outbound.Sign(secret, append([]byte(stamp+","), body...))
 		for _, got := range signatures {
-			valid = same(got, want) || valid
+			valid = outbound.Same(got, want) || valid
 		}
 	}
 	return valid
@@ -118,18 +119,4 @@ func readSignature(header string) (stamp string, signatures []string) {
 		}
 	}
 	return stamp, signatures
-}
-
-// signature returns the HMAC-SHA256 of "stamp,body" in lower-case hexadecimal.
-func signature(secret, stamp string, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(stamp + ","))
-	mac.Write(body)
-	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// same compares what a caller sent with what only we and Orange know, in a time that
-// tells nothing about it.
-func same(got, want string) bool {
-	return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
 }

@@ -1,9 +1,9 @@
 package sonatel
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"net/url"
 	"time"
 
 	"pirogue"
@@ -38,10 +38,10 @@ type restrictions struct {
 
 // qrAnswer is the body of its answer. QRCode is the bare base64 of a PNG.
 type qrAnswer struct {
-	QRID      text   `json:"qrId"`
-	DeepLink  string `json:"deepLink"`
-	ShortLink string `json:"shortLink"`
-	QRCode    string `json:"qrCode"`
+	QRID      outbound.Text `json:"qrId"`
+	DeepLink  string        `json:"deepLink"`
+	ShortLink string        `json:"shortLink"`
+	QRCode    string        `json:"qrCode"`
 	ValidFor  struct {
 		EndDateTime string `json:"endDateTime"`
 	} `json:"validFor"`
@@ -60,11 +60,8 @@ type oneStepRequest struct {
 // window lasts, at most a day. A collection that Orange could never accept is
 // Unable without being sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	if err := o.acceptable(c.Ref, c.Amount); err != nil {
+	if err := o.Terms.Accept(outbound.Collecting(c)); err != nil {
 		return pirogue.Receipt{}, err
-	}
-	if c.Amount.Minor < minCollect {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable, "not sent: MAX IT refuses less than %d francs", minCollect)
 	}
 	if c.OTP != "" {
 		return o.oneStep(ctx, c)
@@ -89,22 +86,18 @@ func (o *operator) openQR(ctx context.Context, c pirogue.Collection) (pirogue.Re
 		req.Header.Set(headerSandboxMSISDN, string(c.MSISDN))
 	}
 	asked := o.clock.Now()
-	body, err := o.order(ctx, req)
+	answer, err := o.Order(ctx, req, pirogue.CashIn)
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	return o.opened(body, asked.Add(window))
+	return o.opened(answer.Body, asked.Add(window))
 }
 
 // qr returns the body of POST qrcode.
 func (o *operator) qr(c pirogue.Collection, window time.Duration) qrRequest {
-	name := c.Payee
-	if name == "" {
-		name = o.conf.Credentials[credMerchantName]
-	}
 	return qrRequest{
 		Code:               o.conf.Credentials[credMerchantCode],
-		Name:               outbound.Cut(name, maxName),
+		Name:               outbound.Cut(cmp.Or(c.Payee, o.conf.Credentials[credMerchantName]), maxName),
 		Amount:             money{c.Amount.Minor, unit},
 		Reference:          string(c.Ref),
 		Validity:           int64(window / time.Second),
@@ -139,8 +132,7 @@ func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, erro
 // from a simulator. Another scheme is dropped, for the QR says the same.
 func (o *operator) link(addresses ...string) string {
 	for _, address := range addresses {
-		u, err := url.Parse(address)
-		if err == nil && u.Host != "" && (u.Scheme == "https" || (u.Scheme == "http" && o.conf.Simulator)) {
+		if outbound.IsPage(address, o.conf.Simulator) {
 			return address
 		}
 	}
@@ -150,22 +142,18 @@ func (o *operator) link(addresses ...string) string {
 // oneStep collects with the customer's one-time password. Orange answers when it is
 // over. A password is spent by the attempt, whatever became of it.
 func (o *operator) oneStep(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	number, ok := o.local(c.MSISDN)
-	if !ok {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable, "not sent: the number is not one of Orange's country")
+	number, err := o.Terms.Local(outbound.Collecting(c))
+	if err != nil {
+		return pirogue.Receipt{}, err
 	}
-	req, err := outbound.PostJSON(oneStepPath, oneStepRequest{
+	answer, err := o.Post(ctx, oneStepPath, oneStepRequest{
 		Customer:  side{IDType: idMSISDN, ID: number, OTP: c.OTP},
 		Partner:   side{IDType: idCode, ID: o.conf.Credentials[credMerchantCode]},
 		Amount:    money{c.Amount.Minor, unit},
 		Reference: string(c.Ref),
-	})
+	}, pirogue.CashIn, c.OTP)
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	body, err := o.order(ctx, req, c.OTP)
-	if err != nil {
-		return pirogue.Receipt{}, err
-	}
-	return o.executed(body, c.Ref, c.OTP)
+	return o.executed(answer.Body, c.Ref, c.OTP)
 }

@@ -1,8 +1,6 @@
 package sonatel
 
 import (
-	"errors"
-	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -43,7 +41,7 @@ var credentials = outbound.Credentials{
 	credPIN:             {Form: fourDigits, Words: "4 digits", Must: true},
 	credMerchantCode:    {Form: sixDigits, Words: "6 digits", Must: true},
 	credMerchantName:    {Must: true},
-	credCallbackKey:     {Form: outbound.HeaderValue, Words: outbound.HeaderWords, Must: true},
+	credCallbackKey:     outbound.Key,
 	credAPIKey:          {Form: outbound.HeaderValue, Words: outbound.HeaderWords},
 	credCallbackSecrets: {Form: commaList, Words: "secrets separated by commas"},
 	credTokenPath:       {Form: plainPath, Words: "a path with its first slash"},
@@ -53,24 +51,21 @@ var credentials = outbound.Credentials{
 // api.sandbox.orange-sonatel.com.
 const testHost = "sandbox."
 
-// check reports every mistake of a configuration that is Orange's to make. No
-// message repeats a credential.
-func check(conf config.Operator) error {
-	mistakes := credentials.Check(conf.Credentials)
-	if conf.Currency != pirogue.XOF {
-		mistakes = append(mistakes, fmt.Errorf("currency %q is not XOF, the only one of this API", conf.Currency))
-	}
-	if conf.Country != "SN" && !conf.Simulator {
-		mistakes = append(mistakes, fmt.Errorf("country %q is not SN, the only one of this API", conf.Country))
-	}
-	if _, known := pirogue.CountryByCode(conf.Country); !known && conf.Simulator {
-		mistakes = append(mistakes, fmt.Errorf("country %q is none we know", conf.Country))
-	}
+// country is the only one of this API.
+const country = "SN"
+
+// check returns every mistake of a configuration that is Orange's to make. No message
+// repeats a credential.
+func check(conf config.Operator) outbound.Mistakes {
+	var m outbound.Mistakes
+	m.If(conf.Currency != pirogue.XOF, "currency %q is not XOF, the only one of this API", conf.Currency)
+	m.If(conf.Country != country && !conf.Simulator, "country %q is not SN, the only one of this API", conf.Country)
+	_, known := pirogue.CountryByCode(conf.Country)
+	m.If(!known && conf.Simulator, "country %q is none we know", conf.Country)
 	base, err := url.Parse(conf.BaseURL)
-	if err == nil && conf.Mode == pirogue.Live && strings.Contains(base.Host, testHost) {
-		mistakes = append(mistakes, errors.New("base URL is Orange's test system, which cannot serve live keys"))
-	}
-	return errors.Join(mistakes...)
+	m.If(err == nil && conf.Mode == pirogue.Live && strings.Contains(base.Host, testHost),
+		"base URL is Orange's test system, which cannot serve live keys")
+	return m
 }
 
 // secretsOf returns the endpoint's signature secrets; there are several while one

@@ -37,7 +37,7 @@ type executedAnswer struct {
 // is executed once, so a lost answer is Unknown and the transaction is to be looked
 // for. A disbursement that Orange could never accept is Unable without being sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
-	number, err := o.payable(d)
+	number, err := o.Terms.Local(outbound.Disbursing(d))
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
@@ -51,22 +51,10 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	if !good(answer) {
-		return pirogue.Receipt{}, o.refusal(answer, pirogue.CashOut)
+	if !answer.Good() {
+		return pirogue.Receipt{}, o.Turned(answer, pirogue.CashOut)
 	}
 	return o.executed(answer.Body, d.Ref)
-}
-
-// payable returns the local number of a disbursement that Orange could accept.
-func (o *operator) payable(d pirogue.Disbursement) (string, error) {
-	if err := o.acceptable(d.Ref, d.Amount); err != nil {
-		return "", err
-	}
-	number, ok := o.local(d.MSISDN)
-	if !ok {
-		return "", pirogue.Errorf(pirogue.Unable, "not sent: the number is not one of Orange's country")
-	}
-	return number, nil
 }
 
 // cashIn returns one deposit.
@@ -90,16 +78,11 @@ func (o *operator) executed(body []byte, ref pirogue.OperatorRef, secrets ...str
 	if got.Reference != "" && got.Reference != string(ref) {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "an answer about another order than %s", ref)
 	}
-	outcome, err := outcomeOf(got.Status)
+	receipt, err := o.Receipt(outbound.Said{
+		ID: got.TransactionID, Key: keyTransactionID, Status: got.Status, Text: got.Description,
+	}, secrets...)
 	if err != nil {
 		return pirogue.Receipt{}, err
-	}
-	receipt := pirogue.Receipt{
-		Outcome: outcome, ProviderTxID: got.TransactionID,
-		Words: o.words(got.Status+" "+got.Description, secrets...),
-	}
-	if got.TransactionID != "" {
-		receipt.Handle = pirogue.Handle{keyTransactionID: got.TransactionID}
 	}
 	return receipt, nil
 }

@@ -19,9 +19,9 @@ const keyPath = "/api/account/v1/publicKeys"
 // keyAnswer is the body of its answer. Key is the base64 of an X.509
 // SubjectPublicKeyInfo, without the armour of PEM.
 type keyAnswer struct {
-	KeyID   text   `json:"keyId"`
-	KeyType string `json:"keyType"` // "RSA"
-	Key     string `json:"key"`
+	KeyID   outbound.Text `json:"keyId"`
+	KeyType string        `json:"keyType"` // "RSA"
+	Key     string        `json:"key"`
 }
 
 // publicKey is a key as Orange published it. Its text tells two keys apart.
@@ -65,11 +65,11 @@ func (k publicKey) seal(pin string) (string, error) {
 
 // fetchKey asks for the key.
 func (o *operator) fetchKey(ctx context.Context) (publicKey, error) {
-	body, err := o.ask(ctx, get(keyPath, nil))
+	answer, err := o.Ask(ctx, get(keyPath, nil))
 	if err != nil {
 		return publicKey{}, err
 	}
-	return readKey(body)
+	return readKey(answer.Body)
 }
 
 // keyRing keeps Orange's key until Orange says that it is no longer good.
@@ -129,7 +129,7 @@ func (o *operator) sealWith(ctx context.Context, key publicKey, pin string, writ
 	if err != nil {
 		return outbound.Answer{}, err
 	}
-	return o.send(ctx, req)
+	return o.Send(ctx, req)
 }
 
 // unreadable reports whether Orange said that it could not read the PIN. From its

@@ -92,7 +92,7 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 func TestAStatusReadsPagesWithinALimit(t *testing.T) {
 	t.Parallel()
 	success := page(90, 1)
-	success.body = strings.ReplaceAll(success.body, `10.0`, `5000.0`)
+	success.Body = strings.ReplaceAll(success.Body, `10.0`, `5000.0`)
 	server := newOrange(t, map[string][]answer{transactionsPath: {failures(20), failures(20), success}})
 	got, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), query)
 	if err != nil || got.Outcome != pirogue.OutcomePaid || got.Amount != francs {
@@ -108,7 +108,7 @@ func TestAStatusReadsPagesWithinALimit(t *testing.T) {
 // failures returns a page of failed tries.
 func failures(n int) answer {
 	a := page(0, n)
-	a.body = strings.ReplaceAll(a.body, "SUCCESS", "FAILED")
+	a.Body = strings.ReplaceAll(a.Body, "SUCCESS", "FAILED")
 	return a
 }
 

@@ -1,16 +1,16 @@
 package sonatel
 
 import (
-	"strings"
-
 	"pirogue"
+	"pirogue/adapters/outbound"
+	"pirogue/config"
 )
 
 // The limits of a request.
 const (
 	maxReference = 50 // characters
 	maxName      = 45 // characters of a merchant's name; one integrator cuts here, another at 80
-	localDigits  = 9  // of a number in Senegal
+	localDigits  = 9  // of a number in Senegal; what another country has is only a simulator's concern
 )
 
 // How Orange names the two sides of a transaction.
@@ -37,27 +37,14 @@ type side struct {
 	EncryptedPINCode string `json:"encryptedPinCode,omitempty"`
 }
 
-// local returns a number as Orange wants it, without the country's code, and
-// whether it is one of the instance's country. Senegal has nine digits; what another
-// country has is only a simulator's concern.
-func (o *operator) local(number pirogue.MSISDN) (string, bool) {
-	country, _ := pirogue.CountryByCode(o.conf.Country)
-	digits, found := strings.CutPrefix(string(number), "+"+country.DialCode)
-	wrong := strings.Trim(digits, "0123456789") != "" || (country.Code == "SN" && len(digits) != localDigits)
-	return digits, found && digits != "" && !wrong
-}
-
-// acceptable fails with Unable for an order that Orange could never accept, of
-// either kind. Nothing is sent then.
-func (o *operator) acceptable(ref pirogue.OperatorRef, amount pirogue.Money) error {
-	switch {
-	case amount.Currency != o.conf.Currency:
-		return pirogue.Errorf(pirogue.Unable, "not sent: %s where Orange moves %s", amount, o.conf.Currency)
-	case amount.Minor <= 0:
-		return pirogue.Errorf(pirogue.Unable, "not sent: amount %s", amount)
-	case ref == "" || len(ref) > maxReference:
-		return pirogue.Errorf(pirogue.Unable, "not sent: reference must have 1 to %d characters", maxReference)
-	default:
-		return nil
+// termsOf returns what Orange takes of an instance. It states no most.
+func termsOf(conf config.Operator) outbound.Terms {
+	terms := outbound.Terms{
+		Name: "Orange", Country: conf.Country, Currency: conf.Currency, Reference: maxReference,
+		CashIn: pirogue.Limits{Min: minCollect},
 	}
+	if conf.Country == country {
+		terms.Digits = localDigits
+	}
+	return terms
 }

@@ -117,5 +117,5 @@ func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answ
 // verdictOf reads what an answer says about the PIN. Only a good answer proves it:
 // a balance that is too low may have been looked at before the PIN was.
 func verdictOf(a outbound.Answer) verdict {
-	return verdict{proven: good(a), refused: pinRefusals[string(problemOf(a.Body).Code)]}
+	return verdict{proven: a.Good(), refused: pinRefusals[string(problemOf(a.Body).Code)]}
 }

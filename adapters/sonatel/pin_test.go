@@ -80,7 +80,7 @@ func TestARefusalThatIsNotThePINsLetsItLeaveAgain(t *testing.T) {
 func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
-	server := newOrange(t, map[string][]answer{cashInPath: {{400, `{"code":"2011"}`, hold}}})
+	server := newOrange(t, map[string][]answer{cashInPath: {{Status: 400, Body: `{"code":"2011"}`, Hold: hold}}})
 	o := reading[payer](t, server.at())
 	first := make(chan error, 1)
 	go func() {
@@ -108,7 +108,7 @@ func TestAProvenPINIsUsedByManyCallsAtOnce(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
 	held := done()
-	held.hold = hold
+	held.Hold = hold
 	server := newOrange(t, map[string][]answer{cashInPath: {done(), held}})
 	o := reading[payer](t, server.at())
 	if _, err := o.Disburse(t.Context(), disbursement); err != nil {

@@ -16,11 +16,11 @@ const registrationPath = "/api/notification/v1/merchantcallback"
 // registration is one callback address on the wire. The API key comes back in clear,
 // although the specification calls it write-only.
 type registration struct {
-	Code        text   `json:"code"`
-	Name        string `json:"name"`
-	CallbackURL string `json:"callbackUrl"`
-	APIKey      string `json:"apiKey"`
-	CreatedAt   string `json:"createdAt,omitempty"` // 31-12-2026 23:59:59, in Dakar
+	Code        outbound.Text `json:"code"`
+	Name        string        `json:"name"`
+	CallbackURL string        `json:"callbackUrl"`
+	APIKey      string        `json:"apiKey"`
+	CreatedAt   string        `json:"createdAt,omitempty"` // 31-12-2026 23:59:59, in Dakar
 }
 
 // Registration is a callback address that Orange keeps for our merchant.
@@ -39,13 +39,13 @@ func (o *operator) RegisterCallback(ctx context.Context, address string) error {
 		return pirogue.Errorf(pirogue.Refused, "not sent: the address must be absolute and https")
 	}
 	req, err := outbound.PostJSON(registrationPath, registration{
-		Code: text(o.conf.Credentials[credMerchantCode]), Name: o.conf.Credentials[credMerchantName],
+		Code: outbound.Text(o.conf.Credentials[credMerchantCode]), Name: o.conf.Credentials[credMerchantName],
 		CallbackURL: address, APIKey: o.conf.Credentials[credCallbackKey],
 	})
 	if err != nil {
 		return err
 	}
-	answer, err := o.send(ctx, req)
+	answer, err := o.Send(ctx, req)
 	if err != nil {
 		return err
 	}
@@ -56,12 +56,12 @@ func (o *operator) RegisterCallback(ctx context.Context, address string) error {
 // fails with NotSent or Unknown.
 func (o *operator) RegisteredCallbacks(ctx context.Context) ([]Registration, error) {
 	query := url.Values{"code": {o.conf.Credentials[credMerchantCode]}}
-	body, err := o.ask(ctx, get(registrationPath, query))
+	answer, err := o.Ask(ctx, get(registrationPath, query))
 	if err != nil {
 		return nil, err
 	}
 	var rows []registration
-	if err := json.Unmarshal(body, &rows); err != nil {
+	if err := json.Unmarshal(answer.Body, &rows); err != nil {
 		return nil, pirogue.Errorf(pirogue.Unknown, "callbacks: not the JSON of the specification: %w", err)
 	}
 	kept := make([]Registration, 0, len(rows))
@@ -69,7 +69,7 @@ func (o *operator) RegisteredCallbacks(ctx context.Context) ([]Registration, err
 		created, _ := readTime(row.CreatedAt)
 		kept = append(kept, Registration{
 			Name: row.Name, URL: row.CallbackURL, CreatedAt: created,
-			OurKey: same(row.APIKey, o.conf.Credentials[credCallbackKey]),
+			OurKey: outbound.Same(row.APIKey, o.conf.Credentials[credCallbackKey]),
 		})
 	}
 	return kept, nil

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // simCardsPath is where Orange's test system, and it alone, gives numbers to play
@@ -36,17 +37,17 @@ func (o *operator) SIMCards(ctx context.Context, retailers, merchants, customers
 			query.Set(name, strconv.Itoa(n))
 		}
 	}
-	body, err := o.ask(ctx, get(simCardsPath, query))
+	answer, err := o.Ask(ctx, get(simCardsPath, query))
 	if err != nil {
 		return nil, err
 	}
 	var rows []struct {
-		MSISDN       text   `json:"msisdn"`
-		PINCode      text   `json:"pinCode"`
-		Type         string `json:"type"`
-		MerchantCode text   `json:"merchantCode"`
+		MSISDN       outbound.Text `json:"msisdn"`
+		PINCode      outbound.Text `json:"pinCode"`
+		Type         string        `json:"type"`
+		MerchantCode outbound.Text `json:"merchantCode"`
 	}
-	if err := json.Unmarshal(body, &rows); err != nil {
+	if err := json.Unmarshal(answer.Body, &rows); err != nil {
 		return nil, pirogue.Errorf(pirogue.Unknown, "test numbers: not the JSON of the specification: %w", err)
 	}
 	cards := make([]SIMCard, 0, len(rows))

@@ -22,7 +22,6 @@
 package sonatel
 
 import (
-	"errors"
 	"time"
 
 	"pirogue"
@@ -38,14 +37,16 @@ const (
 )
 
 type operator struct {
+	outbound.Line
+
 	conf    config.Operator
 	clock   pirogue.Clock
 	timeout time.Duration // of one call: PIN lock, token, key and all
-	client  *outbound.Client
 	tokens  *outbound.Tokens
 	keys    *keyRing
 	pin     *pinLock
-	secrets []string // of the endpoint, for callback signatures; none turns their check off
+
+	endpoint []string // its secrets, for callback signatures; none turns their check off
 }
 
 // New returns the operator of one Orange Money account. It reports every mistake of
@@ -62,36 +63,40 @@ type operator struct {
 // CallbackKey and SIMCards.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	timeout := conf.Timeout.Or(config.DefaultTimeout)
-	client, err := outbound.New(outbound.Options{
+	line, err := guide.Open(outbound.Options{
 		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
-	})
-	if err := errors.Join(check(conf), err); err != nil {
+		Credentials: conf.Credentials,
+	}, check(conf)...)
+	if err != nil {
 		return nil, err
 	}
 	o := &operator{
-		conf: conf, clock: clock, timeout: timeout, client: client,
-		pin: newPINLock(conf.Credentials[credPIN]), secrets: secretsOf(conf),
+		Line: line, conf: conf, clock: clock, timeout: timeout,
+		pin: newPINLock(conf.Credentials[credPIN]), endpoint: secretsOf(conf),
 	}
-	o.tokens = outbound.NewTokens(client, clock, o.fetchToken)
+	o.Terms, o.Sender, o.Secrets = termsOf(conf), o, o.secrets
+	o.tokens = outbound.NewTokens(line.Client, clock, o.fetchToken)
 	o.keys = newKeyRing(o.fetchKey)
 	return o, nil
 }
 
-// Capability implements pirogue.Operator. A lost QR is asked for again under its
-// reference: nobody has seen the first one, and each can be paid once. A one-step
-// payment is not, for its password is spent; nor is a deposit. Absence proves nothing,
-// for Orange does not say that its search is whole.
+// promises is what Orange can be held to, without a signature. A lost QR is asked for again
+// under its reference: nobody has seen the first one, and each can be paid once. A one-step
+// payment is not, for its password is spent; nor is a deposit. Absence proves nothing, for
+// Orange does not say that its search is whole.
+var promises = pirogue.Capability{
+	Reference: pirogue.StatusByReference,
+	Unheard:   pirogue.RepeatSame,
+	Window:    maxValidity,
+	Horizon:   horizon,
+	Proof:     pirogue.ProofToken,
+}
+
+// Capability implements pirogue.Operator.
 func (o *operator) Capability() pirogue.Capability {
-	proof := pirogue.ProofToken
-	if len(o.secrets) > 0 {
-		proof = pirogue.ProofSignature
+	c := o.Line.Capability()
+	if len(o.endpoint) > 0 {
+		c.Proof = pirogue.ProofSignature
 	}
-	return pirogue.Capability{
-		Reference: pirogue.StatusByReference,
-		Unheard:   pirogue.RepeatSame,
-		Window:    maxValidity,
-		Horizon:   horizon,
-		Proof:     proof,
-		CashIn:    pirogue.Limits{Min: minCollect},
-	}
+	return c
 }

@@ -1,7 +1,6 @@
 package sonatel_test
 
 import (
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/adapters/outbound"
 	"pirogue/adapters/sonatel"
 	"pirogue/config"
 )
@@ -43,13 +43,10 @@ var collection = pirogue.Collection{
 
 var disbursement = pirogue.Disbursement{Ref: outRef, Amount: francs, MSISDN: "+221771234567", Payer: "Boutique"}
 
-var query = pirogue.StatusQuery{
-	Kind: pirogue.CashIn, Ref: ref, Amount: francs, MSISDN: "+221771234567", SentAt: adaptertest.Now(),
-}
-
-var outQuery = pirogue.StatusQuery{
-	Kind: pirogue.CashOut, Ref: outRef, Amount: francs, MSISDN: "+221771234567", SentAt: adaptertest.Now(),
-}
+var (
+	query    = adaptertest.Asked(outbound.Collecting(collection))
+	outQuery = adaptertest.Asked(outbound.Disbursing(disbursement))
+)
 
 func subject() adaptertest.Subject {
 	return adaptertest.Subject{
@@ -66,6 +63,7 @@ func subject() adaptertest.Subject {
 		EmptyList: map[adaptertest.Call]pirogue.Outcome{
 			adaptertest.Status: pirogue.OutcomePending, adaptertest.CashOutStatus: pirogue.OutcomeAbsent,
 		},
+		AnyNumber:    []adaptertest.Call{adaptertest.Collect}, // a QR names no customer
 		Collection:   collection,
 		Disbursement: disbursement,
 		Query:        query,
@@ -81,18 +79,14 @@ func subject() adaptertest.Subject {
 
 func TestSonatel(t *testing.T) {
 	t.Parallel()
-	all := words()
-	for _, cases := range []map[string]adaptertest.Case{collects(), disburses(), statuses(), cashOutStatuses(), balances()} {
-		maps.Copy(all, cases)
-	}
-	adaptertest.Exercise(t, subject(), all)
+	adaptertest.Exercise(t, subject(), words(), collects(), disburses(), statuses(), cashOutStatuses(), balances())
 }
 
 // words is Orange's vocabulary: every word as the answer to a deposit, as a status
 // of either kind, and as a callback.
 func words() map[string]adaptertest.Case {
-	cases := map[string]adaptertest.Case{}
-	for word, outcome := range map[string]pirogue.Outcome{
+	none := pirogue.Money{}
+	cases := adaptertest.Words(map[string]pirogue.Outcome{
 		"pre_initiated": pirogue.OutcomePending,
 		"initiated":     pirogue.OutcomePending,
 		"pending":       pirogue.OutcomePending,
@@ -101,21 +95,12 @@ func words() map[string]adaptertest.Case {
 		"failed":        pirogue.OutcomeDeclined,
 		"rejected":      pirogue.OutcomeDeclined,
 		"cancelled":     pirogue.OutcomeDeclined,
-	} {
-		var moved pirogue.Money
-		if outcome == pirogue.OutcomePaid {
-			moved = francs
-		}
-		for call, c := range map[adaptertest.Call]adaptertest.Case{
-			adaptertest.Disburse:      {Reply: adaptertest.Reply{Status: 200, File: "cashin_" + word + ".json"}, TxID: ciID},
-			adaptertest.Status:        {Reply: adaptertest.Reply{Status: 200, File: "paid_in_" + word + ".json"}, TxID: mpID, Amount: moved},
-			adaptertest.CashOutStatus: {Reply: adaptertest.Reply{Status: 200, File: "paid_out_" + word + ".json"}, TxID: ciID, Amount: moved},
-			adaptertest.Callback:      {Reply: adaptertest.Reply{File: "callback_" + word + ".json"}, TxID: mpID},
-		} {
-			c.Call, c.Outcome = call, outcome
-			cases[word+" to "+string(call)] = c
-		}
-	}
+	},
+		adaptertest.Paid(adaptertest.Disburse, "cashin_*.json", ciID, none, ""),
+		adaptertest.Paid(adaptertest.Status, "paid_in_*.json", mpID, francs, ""),
+		adaptertest.Paid(adaptertest.CashOutStatus, "paid_out_*.json", ciID, francs, ""),
+		adaptertest.Paid(adaptertest.Callback, "callback_*.json", mpID, none, ""),
+	)
 	for _, file := range []string{"callback_new_word.json", "callback_other_reference.json"} {
 		cases[file] = adaptertest.Case{Call: adaptertest.Callback, Reply: adaptertest.Reply{File: file}, Code: pirogue.Unknown}
 	}
@@ -123,28 +108,11 @@ func words() map[string]adaptertest.Case {
 }
 
 // said is one answer and what it is.
-type said struct {
-	status  int
-	file    string
-	outcome pirogue.Outcome
-	code    pirogue.Code
-	txID    string
-}
-
-// rows returns answers to one call as cases.
-func rows(call adaptertest.Call, answers map[string]said) map[string]adaptertest.Case {
-	cases := map[string]adaptertest.Case{}
-	for name, s := range answers {
-		cases[string(call)+" is "+name] = adaptertest.Case{
-			Call: call, Reply: adaptertest.Reply{Status: s.status, File: s.file}, Outcome: s.outcome, Code: s.code, TxID: s.txID,
-		}
-	}
-	return cases
-}
+type said adaptertest.Said
 
 // collects is what Orange may say to a request for a QR.
 func collects() map[string]adaptertest.Case {
-	return rows(adaptertest.Collect, map[string]said{
+	return adaptertest.Rows(map[string]said{
 		"opened":                          {200, "qr.json", pirogue.OutcomePending, "", ""},
 		"opened with 201":                 {201, "qr.json", pirogue.OutcomePending, "", ""},
 		"opened, the picture alone":       {200, "qr_picture_alone.json", pirogue.OutcomePending, "", ""},
@@ -157,12 +125,12 @@ func collects() map[string]adaptertest.Case {
 		"refused for an undocumented why": {400, "code_7777.json", "", pirogue.Unknown, ""},
 		"over the quota":                  {429, "problem_no_code.json", "", pirogue.NotSent, ""},
 		"a fresh token turned away":       {401, "code_11.json", "", pirogue.NotSent, ""},
-	})
+	}, adaptertest.Collect)
 }
 
 // disburses is what else Orange may say to a deposit.
 func disburses() map[string]adaptertest.Case {
-	return rows(adaptertest.Disburse, map[string]said{
+	return adaptertest.Rows(map[string]said{
 		"done with 201":                   {201, "cashin_success.json", pirogue.OutcomePaid, "", ciID},
 		"a word nobody knows":             {200, "cashin_new_word.json", "", pirogue.Unknown, ""},
 		"about another reference":         {200, "cashin_other_reference.json", "", pirogue.Unknown, ""},
@@ -181,12 +149,12 @@ func disburses() map[string]adaptertest.Case {
 		"not subscribed":                  {403, "code_11.json", "", pirogue.NotSent, ""},
 		"over the quota":                  {429, "problem_no_code.json", "", pirogue.NotSent, ""},
 		"a fresh token turned away":       {401, "code_11.json", "", pirogue.NotSent, ""},
-	})
+	}, adaptertest.Disburse)
 }
 
 // statuses is what else Orange may list of a collection.
 func statuses() map[string]adaptertest.Case {
-	cases := rows(adaptertest.Status, map[string]said{
+	cases := adaptertest.Rows(map[string]said{
 		"listed nowhere":                  {200, "rows_empty.json", pirogue.OutcomePending, "", ""},
 		"listed nowhere, in an object":    {200, "rows_none_in_object.json", pirogue.OutcomePending, "", ""},
 		"in an object without a list":     {200, "rows_no_list.json", "", pirogue.Unknown, ""},
@@ -206,7 +174,7 @@ func statuses() map[string]adaptertest.Case {
 		"not found":                       {404, "code_60.json", "", pirogue.Unknown, ""},
 		"not subscribed":                  {403, "code_11.json", "", pirogue.NotSent, ""},
 		"over the quota":                  {429, "problem_no_code.json", "", pirogue.NotSent, ""},
-	})
+	}, adaptertest.Status)
 	for name, c := range map[string]struct {
 		file     string
 		francs   int64
@@ -235,20 +203,17 @@ func statuses() map[string]adaptertest.Case {
 
 // paid is a success as it is listed.
 func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string) adaptertest.Case {
-	return adaptertest.Case{
-		Call: call, Reply: adaptertest.Reply{Status: 200, File: file}, Outcome: pirogue.OutcomePaid, TxID: txID,
-		Amount: pirogue.Money{Minor: minor, Currency: pirogue.XOF}, Mismatch: mismatch,
-	}
+	return adaptertest.Paid(call, file, txID, pirogue.Money{Minor: minor, Currency: pirogue.XOF}, mismatch)
 }
 
 // cashOutStatuses is what else Orange may list of a disbursement.
 func cashOutStatuses() map[string]adaptertest.Case {
-	cases := rows(adaptertest.CashOutStatus, map[string]said{
+	cases := adaptertest.Rows(map[string]said{
 		"listed nowhere":               {200, "rows_empty.json", pirogue.OutcomeAbsent, "", ""},
 		"listed nowhere, in an object": {200, "rows_none_in_object.json", pirogue.OutcomeAbsent, "", ""},
 		"hidden behind other rows":     {200, "rows_other_reference.json", "", pirogue.Unknown, ""},
 		"not found":                    {404, "code_60.json", "", pirogue.Unknown, ""},
-	})
+	}, adaptertest.CashOutStatus)
 	for name, c := range map[string]struct {
 		file     string
 		francs   int64
@@ -267,12 +232,12 @@ func cashOutStatuses() map[string]adaptertest.Case {
 
 // balances is what Orange may say to a question for the balance.
 func balances() map[string]adaptertest.Case {
-	cases := rows(adaptertest.Balance, map[string]said{
+	cases := adaptertest.Rows(map[string]said{
 		"in another currency": {200, "balance_other_currency.json", "", pirogue.Unknown, ""},
 		"without a value":     {200, "balance_no_value.json", "", pirogue.Unknown, ""},
 		"a wrong PIN":         {400, "code_2011.json", "", pirogue.Unable, ""},
 		"not subscribed":      {403, "code_11.json", "", pirogue.NotSent, ""},
-	})
+	}, adaptertest.Balance)
 	for file, minor := range map[string]int64{"balance.json": 1_250_000, "balance_scientific.json": 12_345_678} {
 		cases[file] = adaptertest.Case{
 			Call: adaptertest.Balance, Reply: adaptertest.Reply{Status: 200, File: file},
@@ -292,7 +257,7 @@ func TestOrangesPromises(t *testing.T) {
 		t.Error(diff)
 	}
 	want.Proof = pirogue.ProofSignature
-	signing := with(senegal, "callback_secrets", "es-1")
+	signing := adaptertest.With(senegal, "callback_secrets", "es-1")
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, signing).Capability()); diff != "" {
 		t.Error(diff)
 	}
@@ -300,85 +265,40 @@ func TestOrangesPromises(t *testing.T) {
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
-	set := func(name, value string) func(*config.Operator) {
-		return func(c *config.Operator) { c.Credentials[name] = value }
-	}
-	tests := map[string]struct {
-		spoil func(*config.Operator)
-		says  string
-	}{
-		"no client_id":                 {set("client_id", ""), "client_id is missing"},
-		"no client_secret":             {set("client_secret", ""), "client_secret is missing"},
-		"no retailer":                  {set("msisdn", ""), "msisdn is missing"},
-		"a retailer in E.164":          {set("msisdn", "+221781112233"), "msisdn must be 9 digits"},
-		"a PIN of five digits":         {set("pin", "48261"), "pin must be 4 digits"},
-		"a merchant code of letters":   {set("merchant_code", "12345A"), "merchant_code must be 6 digits"},
-		"no merchant_name":             {set("merchant_name", ""), "merchant_name is missing"},
-		"no callback_key":              {set("callback_key", ""), "callback_key is missing"},
-		"a callback_key of two lines":  {set("callback_key", "a\nb"), "callback_key must be"},
-		"an empty callback secret":     {set("callback_secrets", "a,,b"), "callback_secrets must be"},
-		"a misspelt credential":        {set("callback_secret", "a"), `"callback_secret" is none`},
-		"a token path that is no path": {set("token_path", "oauth"), "token_path must be"},
-		"another currency":             {func(c *config.Operator) { c.Currency = pirogue.XAF }, "currency"},
-		"a country of nowhere":         {func(c *config.Operator) { c.Country = "XX" }, "country"},
-		"Mali at the real Orange":      {func(c *config.Operator) { c.Country, c.Simulator = "ML", false }, "country"},
-		"http to the real Orange":      {func(c *config.Operator) { c.Simulator = false }, "https"},
-		"no address":                   {func(c *config.Operator) { c.BaseURL = "" }, "base URL"},
-		"play money for live keys": {func(c *config.Operator) {
+	wrong, set := adaptertest.Wrong, adaptertest.Set
+	adaptertest.CannotWork(t, sonatel.New, senegal, map[string]adaptertest.Mistake{
+		"no client_id":                 wrong(set("client_id", ""), "client_id is missing"),
+		"no client_secret":             wrong(set("client_secret", ""), "client_secret is missing"),
+		"no retailer":                  wrong(set("msisdn", ""), "msisdn is missing"),
+		"a retailer in E.164":          wrong(set("msisdn", "+221781112233"), "msisdn must be 9 digits"),
+		"a PIN of five digits":         wrong(set("pin", "48261"), "pin must be 4 digits"),
+		"a merchant code of letters":   wrong(set("merchant_code", "12345A"), "merchant_code must be 6 digits"),
+		"no merchant_name":             wrong(set("merchant_name", ""), "merchant_name is missing"),
+		"no callback_key":              wrong(set("callback_key", ""), "callback_key is missing"),
+		"a callback_key of two lines":  wrong(set("callback_key", "a\nb"), "callback_key must be"),
+		"an empty callback secret":     wrong(set("callback_secrets", "a,,b"), "callback_secrets must be"),
+		"a misspelt credential":        wrong(set("callback_secret", "a"), `"callback_secret" is none`),
+		"a token path that is no path": wrong(set("token_path", "oauth"), "token_path must be"),
+		"another currency":             wrong(func(c *config.Operator) { c.Currency = pirogue.XAF }, "currency"),
+		"a country of nowhere":         wrong(func(c *config.Operator) { c.Country = "XX" }, "country"),
+		"Mali at the real Orange":      wrong(func(c *config.Operator) { c.Country, c.Simulator = "ML", false }, "country"),
+		"http to the real Orange":      wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
+		"no address":                   wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
+		"play money for live keys": wrong(func(c *config.Operator) {
 			c.Mode, c.BaseURL = pirogue.Live, "https://api.sandbox.orange-sonatel.com"
-		}, "test system"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			conf := with(senegal)
-			tt.spoil(&conf)
-			_, err := sonatel.New(conf, adaptertest.Now)
-			if err == nil || !strings.Contains(err.Error(), tt.says) {
-				t.Fatalf("error %v, want one about %s", err, tt.says)
-			}
-			if strings.Contains(err.Error(), "48261") || strings.Contains(err.Error(), "0123456789") {
-				t.Errorf("a credential is repeated: %v", err)
-			}
-		})
-	}
+		}, "test system"),
+	}, "48261", "0123456789")
 }
 
 func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := sonatel.New(config.Operator{}, adaptertest.Now)
-	if err == nil {
-		t.Fatal("accepted")
-	}
-	for _, word := range []string{
+	adaptertest.ReportsAll(t, sonatel.New, config.Operator{},
 		"client_id", "client_secret", "msisdn", "pin", "merchant_code", "merchant_name", "callback_key",
-		"currency", "country", "base URL",
-	} {
-		if !strings.Contains(err.Error(), word) {
-			t.Errorf("%s is missing in:\n%v", word, err)
-		}
-	}
-}
-
-// with returns a copy of conf with other credentials, given as name, value, ….
-func with(conf config.Operator, pairs ...string) config.Operator {
-	conf.Credentials = maps.Clone(conf.Credentials)
-	for i := 0; i < len(pairs); i += 2 {
-		conf.Credentials[pairs[i]] = pairs[i+1]
-	}
-	return conf
+		"currency", "country", "base URL")
 }
 
 // reading returns the operator as the interface R.
 func reading[R any](t *testing.T, conf config.Operator) R {
 	t.Helper()
-	operator, err := sonatel.New(conf, adaptertest.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	able, ok := operator.(R)
-	if !ok {
-		t.Fatalf("the operator is no %T", able)
-	}
-	return able
+	return adaptertest.Opened[R](t, sonatel.New, conf)
 }

@@ -19,12 +19,6 @@ const (
 	statusPages = 5
 )
 
-// What may differ from the order beside the amount: values of Receipt.Mismatch.
-const (
-	mismatchCurrency     = "currency"
-	mismatchCounterparty = "counterparty"
-)
-
 // Status implements pirogue.StatusReader by Orange's search for the reference. A
 // success outweighs every other row of the reference, and several are added up:
 // money that moved twice must not look like an order paid once. It never returns
@@ -67,7 +61,7 @@ func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Rec
 		if row.Reference != string(q.Ref) || kinds[row.Type].MoneyOut() != q.Kind.MoneyOut() || kinds[row.Type] == "" {
 			continue
 		}
-		outcome, err := outcomeOf(row.Status)
+		outcome, err := outcomes.Outcome("status", row.Status)
 		if err != nil {
 			strange = err
 			continue
@@ -84,7 +78,7 @@ func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Rec
 		if found := seen[outcome]; len(found) > 0 {
 			last := found[len(found)-1]
 			return pirogue.Receipt{
-				Outcome: outcome, ProviderTxID: last.TransactionID, Words: o.words(last.words()),
+				Outcome: outcome, ProviderTxID: last.TransactionID, Words: o.Words(last.words()),
 			}, nil
 		}
 	}
@@ -95,7 +89,7 @@ func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Rec
 // two pages counts once.
 func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	receipt := pirogue.Receipt{
-		Outcome: pirogue.OutcomePaid, ProviderTxID: rows[0].TransactionID, Words: o.words(rows[0].words()),
+		Outcome: pirogue.OutcomePaid, ProviderTxID: rows[0].TransactionID, Words: o.Words(rows[0].words()),
 	}
 	counted := map[string]bool{}
 	for _, row := range rows {
@@ -122,13 +116,13 @@ func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.Stat
 	got, want := string(row.Partner.ID), o.conf.Credentials[credMerchantCode]
 	if q.Kind.MoneyOut() {
 		got = o.national(string(row.Customer.ID))
-		want, _ = o.local(q.MSISDN)
+		want, _ = o.Terms.LocalOf(q.MSISDN)
 	}
 	switch {
 	case moved.Currency != q.Amount.Currency:
-		return mismatchCurrency
+		return outbound.MismatchCurrency
 	case got != want || got == "":
-		return mismatchCounterparty
+		return outbound.MismatchCounterparty
 	default:
 		return ""
 	}
@@ -139,7 +133,7 @@ func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.Stat
 func (o *operator) national(number string) string {
 	country, _ := pirogue.CountryByCode(o.conf.Country)
 	bare := strings.TrimPrefix(strings.TrimPrefix(number, "+"), "00")
-	if local, ok := o.local(pirogue.MSISDN("+" + bare)); ok && len(bare) > localDigits {
+	if local, ok := o.Terms.LocalOf(pirogue.MSISDN("+" + bare)); ok && len(bare) > localDigits {
 		return local
 	}
 	return strings.TrimPrefix(number, "+"+country.DialCode)
@@ -149,19 +143,15 @@ func (o *operator) national(number string) string {
 // but does not list. It says nothing of amount and counterparty, which were ours
 // when Orange answered with its name.
 func (o *operator) statusOf(ctx context.Context, id string) (pirogue.Receipt, error) {
-	body, err := o.ask(ctx, get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
+	answer, err := o.Ask(ctx, get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
 	var got struct {
 		Status string `json:"status"`
 	}
-	if err := json.Unmarshal(body, &got); err != nil {
+	if err := json.Unmarshal(answer.Body, &got); err != nil {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the specification: %w", err)
 	}
-	outcome, err := outcomeOf(got.Status)
-	if err != nil {
-		return pirogue.Receipt{}, err
-	}
-	return pirogue.Receipt{Outcome: outcome, ProviderTxID: id, Words: outbound.Words(got.Status)}, nil
+	return o.told(transaction{TransactionID: id, Status: got.Status})
 }

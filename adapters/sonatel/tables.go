@@ -7,9 +7,8 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// outcomes is the whole of Orange's status vocabulary, OpenAPI v1.1.0. A word that
-// is not here is Unknown, never a guess.
-var outcomes = map[string]pirogue.Outcome{
+// outcomes is the whole of Orange's status vocabulary, OpenAPI v1.1.0.
+var outcomes = outbound.Vocabulary{
 	"PRE_INITIATED": pirogue.OutcomePending,
 	"INITIATED":     pirogue.OutcomePending,
 	"PENDING":       pirogue.OutcomePending,
@@ -43,10 +42,9 @@ var pinRefusals = map[string]string{
 	codePINBlocked:      "blocked",
 }
 
-// codes is what Orange's error codes say about a request it answered with 4xx. A
-// code that is not here is Unknown: an error nobody has documented is no refusal.
-// Unable is what concerns our merchant alone; a code that may be about the customer as
-// well is Refused. See leaving.
+// codes is what Orange's error codes say about a request it answered with 4xx. Unable is
+// what concerns our merchant alone; a code that may be about the customer as well is
+// Refused. See leaving.
 var codes = map[string]pirogue.Code{
 	"1": pirogue.Unknown, "2": pirogue.Unknown, "5": pirogue.Unknown, // try again later, states of the service
 
@@ -96,20 +94,15 @@ var leaving = map[string]pirogue.Code{
 	"2021":              pirogue.Unable,
 }
 
-// classes says what an HTTP status means whatever its body says. So does every
-// status from 500 on: Unknown.
+// classes says what an HTTP status means whatever its body says.
 var classes = map[int]pirogue.Code{
 	http.StatusRequestTimeout:  pirogue.Unknown, // it may have been passed on already
 	http.StatusConflict:        pirogue.Unknown, // something of this reference exists
 	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota turns calls away before it passes them on
 }
 
-// outcomeOf translates a status word. It fails with Unknown for a word that Orange's
-// specification does not have.
-func outcomeOf(word string) (pirogue.Outcome, error) {
-	outcome, ok := outcomes[word]
-	if !ok {
-		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Orange's specification", outbound.Words(word))
-	}
-	return outcome, nil
+// guide is Orange's specification.
+var guide = outbound.Guide{
+	Name: "Orange", Promises: promises, Credentials: credentials, Outcomes: outcomes, Statuses: classes, Problems: codes,
+	Leaving: leaving, Problem: said,
 }

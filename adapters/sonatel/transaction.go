@@ -43,8 +43,8 @@ type amount struct {
 
 // party is one side of a transaction on the way in.
 type party struct {
-	IDType string `json:"idType"`
-	ID     text   `json:"id"`
+	IDType string        `json:"idType"`
+	ID     outbound.Text `json:"id"`
 }
 
 // money returns the amount, whose currency is what Orange calls it.
@@ -76,12 +76,14 @@ func francs(n json.Number) (int64, error) {
 }
 
 // words returns what a row says to people.
-func (t transaction) words() string {
+func (t transaction) words() string { return t.Status + " " + t.reason() }
+
+func (t transaction) reason() string {
 	reason := strings.Trim(string(t.StatusReason), `"`)
 	if reason == "null" {
-		return t.Status
+		return ""
 	}
-	return t.Status + " " + reason
+	return reason
 }
 
 // search returns every row of a question, at most so many pages of them. A list
@@ -91,11 +93,11 @@ func (o *operator) search(ctx context.Context, query url.Values, size, pages int
 	query.Set("size", strconv.Itoa(size))
 	for page := range pages {
 		query.Set("page", strconv.Itoa(page))
-		body, err := o.ask(ctx, get(transactionsPath, query))
+		answer, err := o.Ask(ctx, get(transactionsPath, query))
 		if err != nil {
 			return nil, err
 		}
-		rows, err := rowsOf(body)
+		rows, err := rowsOf(answer.Body)
 		if err != nil {
 			return nil, err
 		}

@@ -180,40 +180,13 @@ func TestWhatLeavesForADeposit(t *testing.T) {
 
 func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(c *pirogue.Collection, d *pirogue.Disbursement){
-		"no money": func(c *pirogue.Collection, d *pirogue.Disbursement) { c.Amount.Minor, d.Amount.Minor = 0, 0 },
-		"another currency": func(c *pirogue.Collection, d *pirogue.Disbursement) {
-			c.Amount.Currency, d.Amount.Currency = pirogue.XAF, pirogue.XAF
-		},
-		"no reference": func(c *pirogue.Collection, d *pirogue.Disbursement) { c.Ref, d.Ref = "", "" },
-		"a reference of 51 characters": func(c *pirogue.Collection, d *pirogue.Disbursement) {
-			c.Ref = pirogue.OperatorRef(strings.Repeat("A", 51))
-			d.Ref = c.Ref
-		},
-		"a number in Mali": func(c *pirogue.Collection, d *pirogue.Disbursement) {
-			c.MSISDN, c.OTP, d.MSISDN = "+22376123456", "654987", "+22376123456"
-		},
-		"a number too short": func(c *pirogue.Collection, d *pirogue.Disbursement) {
-			c.MSISDN, c.OTP, d.MSISDN = "+22177123456", "654987", "+22177123456"
-		},
-		"a number without its country": func(c *pirogue.Collection, d *pirogue.Disbursement) {
-			c.MSISDN, c.OTP, d.MSISDN = "771234567", "654987", "771234567"
-		},
-		"no number": func(c *pirogue.Collection, d *pirogue.Disbursement) { c.MSISDN, c.OTP, d.MSISDN = "", "654987", "" },
-	}
-	for name, spoil := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := newOrange(t, map[string][]answer{})
-			c, d := collection, disbursement
-			spoil(&c, &d)
-			_, in := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c)
-			_, out := reading[pirogue.Disburser](t, server.at()).Disburse(t.Context(), d)
-			if pirogue.CodeOf(in) != pirogue.Unable || pirogue.CodeOf(out) != pirogue.Unable || len(server.letters(tokenPath)) != 0 {
-				t.Errorf("%v and %v, want UNABLE of both, unsent", in, out)
-			}
-		})
-	}
+	adaptertest.Unsent(t, subject(), map[string]func(*pirogue.Collection){
+		"a reference of 51 characters": func(c *pirogue.Collection) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 51)) },
+		"a number in Mali":             func(c *pirogue.Collection) { c.MSISDN, c.OTP = "+22376123456", "654987" },
+		"a number too short":           func(c *pirogue.Collection) { c.MSISDN, c.OTP = "+22177123456", "654987" },
+		"a number without its country": func(c *pirogue.Collection) { c.MSISDN, c.OTP = "771234567", "654987" },
+		"no number":                    func(c *pirogue.Collection) { c.MSISDN, c.OTP = "", "654987" },
+	})
 }
 
 func TestACollectionThatMaxItWouldRefuseDoesNotLeave(t *testing.T) {
@@ -312,7 +285,7 @@ func TestANameFromOrangeCannotLeadElsewhere(t *testing.T) {
 	_, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), q)
 	asked := server.letters(transactionsPath + "/" + url.PathEscape(q.Handle["transaction_id"]) + "/status")
 	if pirogue.CodeOf(err) != pirogue.Unknown || len(asked) != 1 {
-		t.Errorf("%v after %+v", err, server.read)
+		t.Errorf("%v after %+v", err, server.Letters())
 	}
 }
 
@@ -388,23 +361,5 @@ func eachCode(t *testing.T, tests map[pirogue.Code]string, call func(*testing.T,
 
 func TestBadCredentialsAreNotSent(t *testing.T) {
 	t.Parallel()
-	for name, a := range map[string]answer{
-		"turned away": says(401, `{"error":"unauthorized_client","error_description":"INVALID_CREDENTIALS: cs-0123456789"}`),
-		"a page":      says(200, "<html></html>"),
-		"no token":    says(200, `{"expires_in":299}`),
-		"no life":     says(200, `{"access_token":"at-1"}`),
-		"down":        says(503, ""),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := newOrange(t, map[string][]answer{tokenPath: {a}})
-			_, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), collection)
-			if pirogue.CodeOf(err) != pirogue.NotSent || strings.Contains(err.Error(), "cs-0123456789") {
-				t.Errorf("%v, want NOT_SENT without the secret", err)
-			}
-			if len(server.letters(qrPath)) != 0 {
-				t.Error("a QR was asked for without a token")
-			}
-		})
-	}
+	adaptertest.NoToken(t, subject(), tokenPath, adaptertest.NoGrant("cs-0123456789"))
 }

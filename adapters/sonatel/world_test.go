@@ -7,14 +7,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 
+	"pirogue/adapters/adaptertest"
 	"pirogue/config"
 )
 
@@ -24,38 +21,34 @@ const (
 	keyPath   = "/api/account/v1/publicKeys"
 )
 
-// orange is a server with keys of its own, which takes down what it reads.
+// orange is a server with keys of its own.
 type orange struct {
-	*httptest.Server
-	t *testing.T
-
-	mu      sync.Mutex
-	keys    []*rsa.PrivateKey // the last one is published, the others are revoked
-	answers map[string][]answer
-	read    []letter
+	*adaptertest.Server
+	t    *testing.T
+	keys []*rsa.PrivateKey // the last one is published, the others are revoked
 }
 
-// answer is one answer; the last of a path's is repeated.
-type answer struct {
-	status int
-	body   string
-	hold   <-chan struct{} // when set, the answer waits for it
-}
+type answer = adaptertest.Answer
+
+var says = adaptertest.Says
 
 // letter is one request as it left, with the PINs taken out of their seals.
 type letter struct {
-	Method, Path, Body string
-	Header             http.Header
-	PINs               []string // in the order of the body; "?" for one no key of ours opens
+	adaptertest.Letter
+
+	PINs []string // in the order of the body; "?" for one no key of ours opens
 }
 
 // newOrange opens a server that answers by path, in the given order.
 func newOrange(t *testing.T, answers map[string][]answer) *orange {
 	t.Helper()
-	o := &orange{t: t, answers: answers}
-	o.rotate()
-	o.Server = httptest.NewServer(o)
-	t.Cleanup(o.Close)
+	token := says(200, `{"access_token":"at-1","expires_in":299}`)
+	o := &orange{t: t, Server: adaptertest.NewServer(t, answers, map[string]answer{
+		"": says(404, `{"code":"60"}`), tokenPath: token, "/oauth/token": token,
+	})}
+	if _, scripted := answers[keyPath]; !scripted {
+		o.rotate()
+	}
 	return o
 }
 
@@ -78,49 +71,15 @@ func (o *orange) rotate() {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	o.keys = all[:len(o.keys)+1]
+	o.Say(keyPath, says(200, o.published()))
 }
 
 // at returns a configuration of Senegal that reaches the server.
 func (o *orange) at(pairs ...string) config.Operator {
-	conf := with(senegal, pairs...)
+	conf := adaptertest.With(senegal, pairs...)
 	conf.BaseURL = o.URL
 	return conf
-}
-
-func (o *orange) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		o.t.Error(err)
-	}
-	next := o.take(letter{r.Method, r.URL.RequestURI(), string(body), r.Header, o.unseal(body)}, r.URL.Path)
-	if next.hold != nil {
-		<-next.hold
-	}
-	w.WriteHeader(next.status)
-	w.Write([]byte(next.body))
-}
-
-// take takes a request down and returns its answer.
-func (o *orange) take(l letter, path string) answer {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.read = append(o.read, l)
-	queue, scripted := o.answers[path]
-	switch {
-	case !scripted && strings.HasSuffix(path, "/token"):
-		return answer{200, `{"access_token":"at-1","expires_in":299}`, nil}
-	case !scripted && path == keyPath:
-		return answer{200, o.published(), nil}
-	case !scripted:
-		return answer{404, `{"code":"60"}`, nil}
-	}
-	if len(queue) > 1 {
-		o.answers[path] = queue[1:]
-	}
-	return queue[0]
 }
 
 // published is the answer with the latest key.
@@ -137,12 +96,10 @@ func (o *orange) published() string {
 var seals = regexp.MustCompile(`"encrypted(?:New)?PinCode":"([^"]*)"`)
 
 // unseal returns the PINs of a body.
-func (o *orange) unseal(body []byte) []string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (o *orange) unseal(body string) []string {
 	var pins []string
-	for _, found := range seals.FindAllSubmatch(body, -1) {
-		sealed, err := base64.StdEncoding.DecodeString(string(found[1]))
+	for _, found := range seals.FindAllStringSubmatch(body, -1) {
+		sealed, err := base64.StdEncoding.DecodeString(found[1])
 		if err != nil {
 			o.t.Error(err)
 		}
@@ -159,19 +116,12 @@ func (o *orange) unseal(body []byte) []string {
 
 // letters returns what was read on a path so far.
 func (o *orange) letters(path string) []letter {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	var found []letter
-	for _, l := range o.read {
-		if l.Path == path || strings.HasPrefix(l.Path, path+"?") {
-			found = append(found, l)
-		}
+	for _, l := range o.LettersTo(path) {
+		found = append(found, letter{l, o.unseal(l.Body)})
 	}
 	return found
 }
-
-// says returns an answer with a body.
-func says(status int, body string) answer { return answer{status, body, nil} }
 
 // problem returns an error of Orange's with a code.
 func problem(status int, code string) answer {

@@ -3,11 +3,11 @@ package taramoney
 import (
 	"bytes"
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"net/http"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // headerSecret carries the account's webhook secret, verbatim. No document has it; it
@@ -22,12 +22,12 @@ const resendPath = "/resend-webhook"
 // a product, about the attempt; the poorer form of the seed names none, and no amount.
 // The customer's number is not compared: an attempt does not know it.
 func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
-	if secret := o.conf.Credentials[credWebhookSecret]; secret != "" && !same(header.Get(headerSecret), secret) {
+	if secret := o.conf.Credentials[credWebhookSecret]; secret != "" && !outbound.Same(header.Get(headerSecret), secret) {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.SignatureInvalid, "the webhook's secret is missing or not ours")
 	}
 	var got payment
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "Taramoney's webhook: %s", o.words(err.Error()))
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "Taramoney's webhook: %s", o.Words(err.Error()))
 	}
 	switch {
 	case got.BusinessID == "" || o.isStranger(got):
@@ -44,7 +44,7 @@ func (o *operator) heard(got payment) (pirogue.Receipt, error) {
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
-	receipt := pirogue.Receipt{Outcome: outcome, ProviderTxID: string(got.PaymentID), Words: o.words(string(got.Status))}
+	receipt := pirogue.Receipt{Outcome: outcome, ProviderTxID: string(got.PaymentID), Words: o.Words(string(got.Status))}
 	if outcome != pirogue.OutcomePaid {
 		return receipt, nil
 	}
@@ -52,15 +52,9 @@ func (o *operator) heard(got payment) (pirogue.Receipt, error) {
 		return pirogue.Receipt{}, err
 	}
 	if receipt.Amount.Currency != o.conf.Currency && receipt.Amount.Currency != "" {
-		receipt.Mismatch = mismatchCurrency
+		receipt.Mismatch = outbound.MismatchCurrency
 	}
 	return receipt, nil
-}
-
-// same compares what a caller sent with what only we and Taramoney know, in a time
-// that tells nothing about it.
-func same(got, want string) bool {
-	return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
 }
 
 // ResendCallback implements pirogue.CallbackResender, for a collection: a payout has
@@ -76,14 +70,14 @@ func (o *operator) ResendCallback(ctx context.Context, q pirogue.StatusQuery) er
 		return err
 	}
 	var got verdict
-	if good(answer) && len(bytes.TrimSpace(answer.Body)) == 0 {
+	if answer.Good() && len(bytes.TrimSpace(answer.Body)) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(answer.Body, &got); err == nil && good(answer) && got.Status == "" {
+	if err := json.Unmarshal(answer.Body, &got); err == nil && answer.Good() && got.Status == "" {
 		return nil
 	}
 	if class := classOf(answer.Status, got.Status, got.Message); class != "" {
-		return o.no(class, answer, got)
+		return o.No(class, answer)
 	}
 	return nil
 }

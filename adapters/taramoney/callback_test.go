@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pirogue"
+	"pirogue/adapters/adaptertest"
 	"pirogue/config"
 )
 
@@ -32,7 +33,7 @@ func TestSecretsOfWebhooks(t *testing.T) {
 
 func TestAnAccountWithoutASecretReadsEveryWebhook(t *testing.T) {
 	t.Parallel()
-	reader := reading[pirogue.CallbackReader](t, with(cameroon, "webhook_secret", ""))
+	reader := reading[pirogue.CallbackReader](t, adaptertest.With(cameroon, "webhook_secret", ""))
 	for _, header := range []http.Header{nil, {"Tara-Webhook-Secret": {"anything"}}} {
 		got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(poorBody))
 		if err != nil || got.Outcome != pirogue.OutcomePaid || got.Amount != (pirogue.Money{}) {
@@ -57,28 +58,28 @@ func TestAWebhookIsAskedForAgain(t *testing.T) {
 		answer answer
 		code   pirogue.Code
 	}{
-		"yes":                        {answer{200, `{"status":"SUCCESS","message":"ok"}`}, ""},
-		"yes, in lower case":         {answer{200, `{"status":"success"}`}, ""},
-		"yes, without a word":        {answer{200, `{"message":"ok"}`}, ""},
-		"yes, without a body":        {answer{200, "\n"}, ""},
-		"no":                         {answer{200, `{"status":"FAILURE","message":"NO"}`}, pirogue.Refused},
-		"no, in the SDK's word":      {answer{200, `{"status":"FAILED"}`}, pirogue.Refused},
-		"no, with 400":               {answer{400, `{"status":"ERROR","message":"NO"}`}, pirogue.Refused},
-		"an error":                   {answer{200, `{"status":"ERROR","message":"?"}`}, pirogue.Unknown},
-		"a word nobody knows":        {answer{200, `{"status":"QUEUED"}`}, pirogue.Unknown},
-		"a page":                     {answer{200, `<html></html>`}, pirogue.Unknown},
-		"nothing, with 404":          {answer{404, ``}, pirogue.Unknown},
-		"a body of ours, with 400":   {answer{400, `{"message":"ok"}`}, pirogue.Unknown},
-		"a fallen server":            {answer{502, `{"status":"SUCCESS"}`}, pirogue.Unknown},
-		"over the quota":             {answer{429, ``}, pirogue.NotSent},
-		"at an address with no API":  {answer{405, ``}, pirogue.NotSent},
-		"not activated as a account": {answer{200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`}, pirogue.Unable},
+		"yes":                        {says(200, `{"status":"SUCCESS","message":"ok"}`), ""},
+		"yes, in lower case":         {says(200, `{"status":"success"}`), ""},
+		"yes, without a word":        {says(200, `{"message":"ok"}`), ""},
+		"yes, without a body":        {says(200, "\n"), ""},
+		"no":                         {says(200, `{"status":"FAILURE","message":"NO"}`), pirogue.Refused},
+		"no, in the SDK's word":      {says(200, `{"status":"FAILED"}`), pirogue.Refused},
+		"no, with 400":               {says(400, `{"status":"ERROR","message":"NO"}`), pirogue.Refused},
+		"an error":                   {says(200, `{"status":"ERROR","message":"?"}`), pirogue.Unknown},
+		"a word nobody knows":        {says(200, `{"status":"QUEUED"}`), pirogue.Unknown},
+		"a page":                     {says(200, `<html></html>`), pirogue.Unknown},
+		"nothing, with 404":          {says(404, ``), pirogue.Unknown},
+		"a body of ours, with 400":   {says(400, `{"message":"ok"}`), pirogue.Unknown},
+		"a fallen server":            {says(502, `{"status":"SUCCESS"}`), pirogue.Unknown},
+		"over the quota":             {says(429, ``), pirogue.NotSent},
+		"at an address with no API":  {says(405, ``), pirogue.NotSent},
+		"not activated as a account": {says(200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`), pirogue.Unable},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, tt.answer)
-			err := reading[pirogue.CallbackResender](t, server.at(mute())).ResendCallback(t.Context(), query)
+			err := reading[pirogue.CallbackResender](t, at(server, mute())).ResendCallback(t.Context(), query)
 			if pirogue.CodeOf(err) != tt.code {
 				t.Errorf("%v, want %q", err, tt.code)
 			}
@@ -89,11 +90,11 @@ func TestAWebhookIsAskedForAgain(t *testing.T) {
 
 func TestNoWebhookIsAskedForAboutAPayout(t *testing.T) {
 	t.Parallel()
-	server := newTara(t, answer{200, `{"status":"SUCCESS"}`})
+	server := newTara(t, says(200, `{"status":"SUCCESS"}`))
 	for _, kind := range []pirogue.Kind{pirogue.CashOut, pirogue.Refund} {
 		q := outQuery
 		q.Kind = kind
-		err := reading[pirogue.CallbackResender](t, server.at(cameroon)).ResendCallback(t.Context(), q)
+		err := reading[pirogue.CallbackResender](t, at(server, cameroon)).ResendCallback(t.Context(), q)
 		unsent(t, server, err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"net/url"
 	"regexp"
 
 	"pirogue"
@@ -44,13 +43,13 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 	if err != nil {
 		return receipt, err
 	}
-	receipt.Outcome, receipt.NextAction, receipt.Words = pirogue.OutcomePending, next, o.words(got.String())
+	receipt.Outcome, receipt.NextAction, receipt.Words = pirogue.OutcomePending, next, o.Words(got.String())
 	return receipt, nil
 }
 
 // collection returns the body of a collection that Taramoney could accept.
 func (o *operator) collection(c pirogue.Collection) (collectRequest, error) {
-	digits, err := o.acceptable(c.Ref, c.Amount, c.MSISDN, c.Network)
+	digits, err := o.Terms.Local(outbound.Collecting(c))
 	if err != nil {
 		return collectRequest{}, err
 	}
@@ -87,9 +86,9 @@ func (o *operator) next(got orderAnswer) (pirogue.NextAction, error) {
 		if page == "" {
 			return pirogue.NextAction{}, pirogue.Errorf(pirogue.Unknown, "accepted, but authUrl holds no https address")
 		}
-		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: page, Vendor: o.words(string(got.Vendor))}, nil
+		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: page, Vendor: o.Words(string(got.Vendor))}, nil
 	}
-	next := pirogue.NextAction{Type: pirogue.ActionPush, Vendor: o.words(string(got.Vendor))}
+	next := pirogue.NextAction{Type: pirogue.ActionPush, Vendor: o.Words(string(got.Vendor))}
 	if dialable.MatchString(string(got.USSDCode)) {
 		next.Type, next.USSDCode = pirogue.ActionUSSD, string(got.USSDCode)
 	}
@@ -105,8 +104,7 @@ func (o *operator) page(raw json.RawMessage) string {
 	if err := unpack(raw, &wave); err != nil {
 		return ""
 	}
-	u, err := url.Parse(wave.URL)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && (u.Scheme != "http" || !o.conf.Simulator)) {
+	if !outbound.IsPage(wave.URL, o.conf.Simulator) {
 		return ""
 	}
 	return wave.URL

@@ -1,7 +1,6 @@
 package taramoney_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +31,7 @@ func TestTaramoneysPromises(t *testing.T) {
 	}{
 		"with all it has":                 {cameroon, plain},
 		"by mobilepay":                    {mobile(), plain},
-		"without a webhook secret":        {with(cameroon, "webhook_secret", ""), unproven},
+		"without a webhook secret":        {adaptertest.With(cameroon, "webhook_secret", ""), unproven},
 		"without a status call":           {mute(), unasked},
 		"with an instance's own patience": {patient, long},
 	}
@@ -73,45 +72,28 @@ func TestWhatAnAccountCan(t *testing.T) {
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
-	set := func(name, value string) func(*config.Operator) {
-		return func(c *config.Operator) { c.Credentials[name] = value }
-	}
-	tests := map[string]struct {
-		spoil func(*config.Operator)
-		says  string
-	}{
-		"no api_key":                   {set("api_key", ""), "api_key is missing"},
-		"a blank api_key":              {set("api_key", " "), "api_key must be not empty"},
-		"no business_id":               {set("business_id", ""), "business_id is missing"},
-		"a webhook_secret of two":      {set("webhook_secret", "uk-0123456789abcdef\nb"), "webhook_secret must be"},
-		"a misspelt credential":        {set("webhook_secrets", "a"), `"webhook_secrets" is none`},
-		"a shape nobody knows":         {func(c *config.Operator) { c.Shape = "cmmobile" }, `shape "cmmobile" is none of`},
-		"another country":              {func(c *config.Operator) { c.Country = "SN" }, "country"},
-		"another currency":             {func(c *config.Operator) { c.Currency = pirogue.XOF }, "currency"},
-		"a network Cameroon has not":   {func(c *config.Operator) { c.Network = pirogue.Moov }, `network "moov" is none`},
-		"no address":                   {func(c *config.Operator) { c.BaseURL = "" }, "base URL"},
-		"http to the real Taramoney":   {func(c *config.Operator) { c.Simulator = false }, "https"},
-		"play money at the real one":   {func(c *config.Operator) { c.Simulator = false }, "mode test needs a simulator"},
-		"the real one without its API": {func(c *config.Operator) { c.Simulator, c.BaseURL = false, "https://www.dklo.co/api" }, "must end in /api/tara"},
-		"nobody to tell an end": {func(c *config.Operator) {
+	wrong, set := adaptertest.Wrong, adaptertest.Set
+	adaptertest.CannotWork(t, taramoney.New, cameroon, map[string]adaptertest.Mistake{
+		"no api_key":                 wrong(set("api_key", ""), "api_key is missing"),
+		"a blank api_key":            wrong(set("api_key", " "), "api_key must be not empty"),
+		"no business_id":             wrong(set("business_id", ""), "business_id is missing"),
+		"a webhook_secret of two":    wrong(set("webhook_secret", "uk-0123456789abcdef\nb"), "webhook_secret must be"),
+		"a misspelt credential":      wrong(set("webhook_secrets", "a"), `"webhook_secrets" is none`),
+		"a shape nobody knows":       wrong(func(c *config.Operator) { c.Shape = "cmmobile" }, `shape "cmmobile" is none of`),
+		"another country":            wrong(func(c *config.Operator) { c.Country = "SN" }, "country"),
+		"another currency":           wrong(func(c *config.Operator) { c.Currency = pirogue.XOF }, "currency"),
+		"a network Cameroon has not": wrong(func(c *config.Operator) { c.Network = pirogue.Moov }, `network "moov" is none`),
+		"no address":                 wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
+		"http to the real Taramoney": wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
+		"play money at the real one": wrong(func(c *config.Operator) { c.Simulator = false }, "mode test needs a simulator"),
+		"the real one without its API": wrong(func(c *config.Operator) {
+			c.Simulator, c.BaseURL = false, "https://www.dklo.co/api"
+		}, "must end in /api/tara"),
+		"nobody to tell an end": wrong(func(c *config.Operator) {
 			c.NoStatus = true
 			c.Credentials["webhook_secret"] = ""
-		}, "webhook_secret is missing"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			conf := with(cameroon)
-			tt.spoil(&conf)
-			_, err := taramoney.New(conf, adaptertest.Now)
-			if err == nil || !strings.Contains(err.Error(), tt.says) {
-				t.Fatalf("error %v, want one about %s", err, tt.says)
-			}
-			if strings.Contains(err.Error(), apiKey) {
-				t.Errorf("a credential is repeated: %v", err)
-			}
-		})
-	}
+		}, "webhook_secret is missing"),
+	}, apiKey)
 }
 
 func TestTheRealTaramoneyIsConfiguredByItsAddress(t *testing.T) {
@@ -127,15 +109,7 @@ func TestTheRealTaramoneyIsConfiguredByItsAddress(t *testing.T) {
 
 func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := taramoney.New(config.Operator{Mode: pirogue.Test, Shape: "x", Network: "x", NoStatus: true}, adaptertest.Now)
-	if err == nil {
-		t.Fatal("accepted")
-	}
-	for _, word := range []string{
-		"api_key", "business_id", "webhook_secret", "shape", "country", "currency", "network", "mode", "base URL",
-	} {
-		if !strings.Contains(err.Error(), word) {
-			t.Errorf("%s is missing in:\n%v", word, err)
-		}
-	}
+	nothing := config.Operator{Mode: pirogue.Test, Shape: "x", Network: "x", NoStatus: true}
+	adaptertest.ReportsAll(t, taramoney.New, nothing,
+		"api_key", "business_id", "webhook_secret", "shape", "country", "currency", "network", "mode", "base URL")
 }

@@ -1,8 +1,6 @@
 package taramoney
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -35,37 +33,17 @@ func credentials(conf config.Operator) outbound.Credentials {
 	}
 }
 
-// check reports every mistake of a configuration that is Taramoney's to make. No
+// check returns every mistake of a configuration that is Taramoney's to make. No
 // message repeats a credential.
-func check(conf config.Operator) error {
-	mistakes := credentials(conf).Check(conf.Credentials)
-	if _, known := shapes[conf.Shape]; !known {
-		mistakes = append(mistakes, fmt.Errorf("shape %q is none of: %q", conf.Shape, slices.Sorted(maps.Keys(shapes))))
-	}
-	if conf.Country != country {
-		mistakes = append(mistakes, fmt.Errorf("country %q is not %s, the only one served", conf.Country, country))
-	}
-	if conf.Currency != pirogue.XAF {
-		mistakes = append(mistakes, fmt.Errorf("currency %q is not XAF, the only one of this API", conf.Currency))
-	}
-	if _, served := methods[conf.Network]; conf.Network != "" && !served {
-		mistakes = append(mistakes, fmt.Errorf("network %q is none that Taramoney serves in Cameroon", conf.Network))
-	}
-	if !conf.Simulator {
-		mistakes = append(mistakes, checkReal(conf)...)
-	}
-	return errors.Join(mistakes...)
-}
-
-// checkReal reports the mistakes of an instance that reaches Taramoney itself.
-func checkReal(conf config.Operator) []error {
-	var mistakes []error
-	if conf.Mode == pirogue.Test {
-		mistakes = append(mistakes, errors.New("mode test needs a simulator: Taramoney has no test system"))
-	}
+func check(conf config.Operator) outbound.Mistakes {
+	m := credentials(conf).Check(conf.Credentials)
+	_, known := shapes[conf.Shape]
+	m.If(!known, "shape %q is none of: %q", conf.Shape, slices.Sorted(maps.Keys(shapes)))
+	_, served := methods[conf.Network]
+	m.If(conf.Network != "" && !served, "network %q is none that Taramoney serves in Cameroon", conf.Network)
+	m.If(conf.Mode == pirogue.Test && !conf.Simulator, "mode test needs a simulator: Taramoney has no test system")
 	base, err := url.Parse(conf.BaseURL)
-	if err == nil && base.Host != "" && strings.TrimRight(base.Path, "/") != basePath {
-		mistakes = append(mistakes, fmt.Errorf("base URL must end in %s", basePath))
-	}
-	return mistakes
+	m.If(!conf.Simulator && err == nil && base.Host != "" && strings.TrimRight(base.Path, "/") != basePath,
+		"base URL must end in %s", basePath)
+	return m
 }

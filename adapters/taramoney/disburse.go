@@ -46,13 +46,13 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 	if err != nil {
 		return receipt, err
 	}
-	receipt.Outcome, receipt.Words = pirogue.OutcomePending, o.words(got.String())
+	receipt.Outcome, receipt.Words = pirogue.OutcomePending, o.Words(got.String())
 	return receipt, nil
 }
 
 // payout returns the body of a disbursement that Taramoney could accept.
 func (o *operator) payout(d pirogue.Disbursement) (payoutRequest, error) {
-	digits, err := o.acceptable(d.Ref, d.Amount, d.MSISDN, d.Network)
+	digits, err := o.Terms.Local(outbound.Disbursing(d))
 	if err != nil {
 		return payoutRequest{}, err
 	}

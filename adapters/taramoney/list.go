@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // listPath is where Taramoney lists the transactions of a business.
@@ -28,13 +29,13 @@ type listRequest struct {
 // row is one transaction of a list. createdAt is there while it is pending, paidAt
 // once it is paid; productId is in no document and not in every account's list.
 type row struct {
-	TransactionID text `json:"transactionId"`
-	ProductID     text `json:"productId"`
-	Amount        text `json:"amount"`
-	Currency      text `json:"currency"`
-	Status        text `json:"status"`
-	CreatedAt     text `json:"createdAt"`
-	PaidAt        text `json:"paidAt"`
+	TransactionID outbound.Text `json:"transactionId"`
+	ProductID     outbound.Text `json:"productId"`
+	Amount        outbound.Text `json:"amount"`
+	Currency      outbound.Text `json:"currency"`
+	Status        outbound.Text `json:"status"`
+	CreatedAt     outbound.Text `json:"createdAt"`
+	PaidAt        outbound.Text `json:"paidAt"`
 }
 
 // Statement implements pirogue.StatementReader. Taramoney's list knows no period, so
@@ -59,7 +60,7 @@ func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue
 // pages are as large as they were asked for.
 func (o *operator) list(ctx context.Context) ([]row, error) {
 	var all []row
-	seen := make(map[text]bool)
+	seen := make(map[outbound.Text]bool)
 	start := 0
 	for range listPages {
 		page, err := o.listed(ctx, start)
@@ -93,7 +94,7 @@ func (o *operator) listed(ctx context.Context, start int) ([]row, error) {
 	}
 	var page []row
 	if err := json.Unmarshal(body, &page); err != nil {
-		return nil, pirogue.Errorf(pirogue.Unknown, "no list: %s", o.words(verdictOf(body).String()))
+		return nil, pirogue.Errorf(pirogue.Unknown, "no list: %s", o.Words(verdictOf(body).String()))
 	}
 	if page == nil {
 		return nil, pirogue.Errorf(pirogue.Unknown, "no list: null")
@@ -106,7 +107,7 @@ func (o *operator) listed(ctx context.Context, start int) ([]row, error) {
 func (o *operator) line(r row) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: string(r.TransactionID), Ref: pirogue.OperatorRef(r.ProductID), Kind: pirogue.CashIn,
-		Outcome: outcomes[r.Status.upper()], Word: o.words(string(r.Status)),
+		Outcome: outcomes[upper(r.Status)], Word: o.Words(string(r.Status)),
 		Partner:   o.conf.Credentials[credBusinessID],
 		CreatedAt: readTime(r.CreatedAt), UpdatedAt: readTime(r.PaidAt),
 	}
@@ -119,7 +120,7 @@ func (o *operator) line(r row) pirogue.StatementLine {
 // isWithin reports whether a transaction began or was paid in a period, or may have
 // been: it bears no time, or one that cannot be read.
 func (r row) isWithin(from, to time.Time) bool {
-	for _, written := range []text{r.CreatedAt, r.PaidAt} {
+	for _, written := range []outbound.Text{r.CreatedAt, r.PaidAt} {
 		at := readTime(written)
 		if written != "" && (at.IsZero() || (!at.Before(from) && !at.After(to))) {
 			return true
@@ -130,7 +131,7 @@ func (r row) isWithin(from, to time.Time) bool {
 
 // readTime reads an instant with its zone, and nothing else: Cameroon keeps +01:00
 // and Taramoney's samples +02:00, so that a time without one means nothing.
-func readTime(s text) time.Time {
+func readTime(s outbound.Text) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, string(s))
 	if err != nil {
 		return time.Time{}

@@ -19,7 +19,7 @@ func page(first, n int) answer {
 		rows = append(rows, fmt.Sprintf(`{"transactionId":"txn_%d","amount":5000,"currency":"XAF","status":"PAID",`+
 			`"paidAt":"2026-01-02T03:04:05Z"}`, first+i))
 	}
-	return answer{200, "[" + strings.Join(rows, ",") + "]"}
+	return says(200, "["+strings.Join(rows, ",")+"]")
 }
 
 func TestAListIsReadToItsEnd(t *testing.T) {
@@ -40,12 +40,12 @@ func TestAListIsReadToItsEnd(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, tt.pages...)
 			now := adaptertest.Now()
-			got, err := reading[pirogue.StatementReader](t, server.at(mute())).Statement(t.Context(), now, now)
+			got, err := reading[pirogue.StatementReader](t, at(server, mute())).Statement(t.Context(), now, now)
 			if err != nil || len(got) != tt.lines {
 				t.Errorf("%d lines, %v; want %d", len(got), err, tt.lines)
 			}
-			asked := server.letters()
-			want := letter{
+			asked := server.Letters()
+			want := adaptertest.Letter{
 				Method: "POST", Path: "/api/tara/transactionlist",
 				Body: account + fmt.Sprintf(`"start":%d,"size":100}`, tt.last), Header: asked[len(asked)-1].Header,
 			}
@@ -58,7 +58,7 @@ func TestAListIsReadToItsEnd(t *testing.T) {
 
 func TestAListIsWholeOrItIsNone(t *testing.T) {
 	t.Parallel()
-	nameless := answer{200, `[{"amount":5000,"currency":"XAF","status":"PAID"}]`}
+	nameless := says(200, `[{"amount":5000,"currency":"XAF","status":"PAID"}]`)
 	tests := map[string]struct {
 		pages []answer
 		code  pirogue.Code
@@ -66,25 +66,25 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 	}{
 		"a page that comes again": {[]answer{page(0, 100)}, pirogue.Unknown, 2},
 		"a page that never ends":  {[]answer{nameless}, pirogue.Unknown, 500},
-		"a second page that fell": {[]answer{page(0, 100), {502, ""}}, pirogue.Unknown, 2},
-		"a second page refused":   {[]answer{page(0, 100), {400, `{"status":"FAILURE"}`}}, pirogue.Unknown, 2},
-		"over the quota":          {[]answer{page(0, 100), {429, ""}}, pirogue.NotSent, 2},
-		"an error for a list":     {[]answer{{200, `{"status":"ERROR","message":"NO"}`}}, pirogue.Unknown, 1},
-		"null for a list":         {[]answer{{200, `null`}}, pirogue.Unknown, 1},
-		"a web page for a list":   {[]answer{{200, `<html></html>`}}, pirogue.Unknown, 1},
-		"half a list":             {[]answer{{200, `[{"transactionId":"1"}`}}, pirogue.Unknown, 1},
-		"nothing for a list":      {[]answer{{200, ``}}, pirogue.Unknown, 1},
+		"a second page that fell": {[]answer{page(0, 100), says(502, "")}, pirogue.Unknown, 2},
+		"a second page refused":   {[]answer{page(0, 100), says(400, `{"status":"FAILURE"}`)}, pirogue.Unknown, 2},
+		"over the quota":          {[]answer{page(0, 100), says(429, "")}, pirogue.NotSent, 2},
+		"an error for a list":     {[]answer{says(200, `{"status":"ERROR","message":"NO"}`)}, pirogue.Unknown, 1},
+		"null for a list":         {[]answer{says(200, `null`)}, pirogue.Unknown, 1},
+		"a web page for a list":   {[]answer{says(200, `<html></html>`)}, pirogue.Unknown, 1},
+		"half a list":             {[]answer{says(200, `[{"transactionId":"1"}`)}, pirogue.Unknown, 1},
+		"nothing for a list":      {[]answer{says(200, ``)}, pirogue.Unknown, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, tt.pages...)
 			now := adaptertest.Now()
-			got, err := reading[pirogue.StatementReader](t, server.at(cameroon)).Statement(t.Context(), now, now)
+			got, err := reading[pirogue.StatementReader](t, at(server, cameroon)).Statement(t.Context(), now, now)
 			if got != nil || pirogue.CodeOf(err) != tt.code {
 				t.Errorf("%d lines, %v; want none, %s", len(got), err, tt.code)
 			}
-			if asked := len(server.letters()); asked != tt.asked {
+			if asked := len(server.Letters()); asked != tt.asked {
 				t.Errorf("%d pages were asked for, want %d", asked, tt.asked)
 			}
 		})
@@ -93,13 +93,13 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 
 func TestALineOfTheList(t *testing.T) {
 	t.Parallel()
-	server := newTara(t, answer{200, `[
-		{"transactionId":"txn_1","productId":"` + ref + `","amount":5000,"currency":"XAF","status":"pending","createdAt":"2026-05-11T14:30:00.250+02:00"},
+	server := newTara(t, says(200, `[
+		{"transactionId":"txn_1","productId":"`+ref+`","amount":5000,"currency":"XAF","status":"pending","createdAt":"2026-05-11T14:30:00.250+02:00"},
 		{"transactionId":2,"amount":"5000.00","currency":"xaf","status":"PAID","createdAt":"2026-05-11T12:30:00Z","paidAt":"2026-05-11T12:31:00Z"},
 		{"transactionId":"txn_3","amount":7.5,"currency":"XAF","status":"REVERSED 696717597","createdAt":"2026-05-11 12:30:00"},
-		{"amount":5000,"createdAt":null}]`}, answer{200, `[]`})
+		{"amount":5000,"createdAt":null}]`), says(200, `[]`))
 	from := time.Date(2026, 5, 11, 0, 0, 0, 0, time.UTC)
-	got, err := reading[pirogue.StatementReader](t, server.at(cameroon)).Statement(t.Context(), from, from.Add(24*time.Hour))
+	got, err := reading[pirogue.StatementReader](t, at(server, cameroon)).Statement(t.Context(), from, from.Add(24*time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,8 +146,8 @@ func TestWhatIsOutsideAPeriod(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newTara(t, answer{200, `[{"transactionId":"txn_1",` + tt.times + `}]`}, answer{200, `[]`})
-			got, err := reading[pirogue.StatementReader](t, server.at(cameroon)).Statement(t.Context(), from, to)
+			server := newTara(t, says(200, `[{"transactionId":"txn_1",`+tt.times+`}]`), says(200, `[]`))
+			got, err := reading[pirogue.StatementReader](t, at(server, cameroon)).Statement(t.Context(), from, to)
 			if err != nil || (len(got) == 1) != tt.in {
 				t.Errorf("%d lines, %v; want it in: %v", len(got), err, tt.in)
 			}

@@ -3,9 +3,9 @@ package taramoney
 import (
 	"context"
 	"encoding/json"
-	"regexp"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // The limits of an order. Our reading: Taramoney states none.
@@ -14,56 +14,24 @@ const (
 	maxName      = 100
 )
 
-// country is the one that Taramoney's collections and payouts are served in.
-const country = pirogue.CountryCode("CM")
-
 // dialCode is Cameroon's.
 const dialCode = "237"
 
-// number is a mobile number of Cameroon in E.164.
-var number = regexp.MustCompile(`^\+237(6\d{8})$`)
-
-// local returns the nine digits of a number, and whether it is one of Cameroon.
-func local(n pirogue.MSISDN) (string, bool) {
-	found := number.FindStringSubmatch(string(n))
-	if found == nil {
-		return "", false
-	}
-	return found[1], true
-}
-
-// acceptable returns the local number of an order that Taramoney could accept. It
-// fails with Unable for every other; nothing is sent then.
-func (o *operator) acceptable(
-	ref pirogue.OperatorRef, amount pirogue.Money, to pirogue.MSISDN, network pirogue.Network,
-) (string, error) {
-	digits, ours := local(to)
-	switch {
-	case amount.Currency != o.conf.Currency:
-		return "", pirogue.Errorf(pirogue.Unable, "not sent: %s where Taramoney moves %s", amount, o.conf.Currency)
-	case !limits.Allow(amount.Minor):
-		return "", pirogue.Errorf(pirogue.Unable, "not sent: %s is not within %d and %d", amount, limits.Min, limits.Max)
-	case ref == "" || len(ref) > maxReference:
-		return "", pirogue.Errorf(pirogue.Unable, "not sent: a reference has 1 to %d characters", maxReference)
-	case !ours:
-		return "", pirogue.Errorf(pirogue.Unable, "not sent: the number is not a mobile one of Cameroon")
-	case o.conf.Network != "" && network != o.conf.Network:
-		return "", pirogue.Errorf(pirogue.Unable, "not sent: network %q where the instance serves %q",
-			network, o.conf.Network)
-	default:
-		return digits, nil
-	}
+// terms is what Taramoney takes. Our reading: no limits are published.
+var terms = outbound.Terms{
+	Name: "Taramoney", Country: "CM", Currency: pirogue.XAF, Reference: maxReference, Prefix: "6", Digits: 9,
+	CashIn: pirogue.Limits{Min: 100, Max: 500_000}, CashOut: pirogue.Limits{Min: 100, Max: 500_000},
 }
 
 // orderAnswer is the body of an answer to cmmobile, mobilepay and payout/create.
 type orderAnswer struct {
 	verdict
 
-	TransactionID text            `json:"transactionId"` // of a collection: seen, not documented, not always there
-	USSDCode      text            `json:"ussdCode"`
-	Vendor        text            `json:"vendor"`
+	TransactionID outbound.Text   `json:"transactionId"` // of a collection: seen, not documented, not always there
+	USSDCode      outbound.Text   `json:"ussdCode"`
+	Vendor        outbound.Text   `json:"vendor"`
 	AuthURL       json.RawMessage `json:"authUrl"` // of Wave
-	PayoutID      text            `json:"payoutId"`
+	PayoutID      outbound.Text   `json:"payoutId"`
 }
 
 // order makes a call that a good answer accepts and Taramoney may refuse. With Unknown
@@ -81,8 +49,8 @@ func (o *operator) order(ctx context.Context, path string, body any) (orderAnswe
 	case "":
 		return got, nil
 	case pirogue.Unknown:
-		return got, o.no(class, answer, got.verdict)
+		return got, o.No(class, answer)
 	default:
-		return orderAnswer{}, o.no(class, answer, got.verdict)
+		return orderAnswer{}, o.No(class, answer)
 	}
 }

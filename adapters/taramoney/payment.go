@@ -11,23 +11,17 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// What may differ from the order beside the amount: values of Receipt.Mismatch.
-const (
-	mismatchCurrency     = "currency"
-	mismatchCounterparty = "counterparty"
-)
-
 // payment is what Taramoney says of one payment: the body of a webhook, and the
 // payload inside the answer of transactions/status. The seed's webhooks have neither
 // productId nor amount.
 type payment struct {
-	BusinessID  text `json:"businessId"`
-	PaymentID   text `json:"paymentId"`
-	ProductID   text `json:"productId"`   // what the order called it
-	PhoneNumber text `json:"phoneNumber"` // without 237 in the samples
-	Amount      text `json:"amount"`      // gross, as the customer paid it; net is called originalAmount
-	Currency    text `json:"currency"`    // in no document; checked when present
-	Status      text `json:"status"`
+	BusinessID  outbound.Text `json:"businessId"`
+	PaymentID   outbound.Text `json:"paymentId"`
+	ProductID   outbound.Text `json:"productId"`   // what the order called it
+	PhoneNumber outbound.Text `json:"phoneNumber"` // without 237 in the samples
+	Amount      outbound.Text `json:"amount"`      // gross, as the customer paid it; net is called originalAmount
+	Currency    outbound.Text `json:"currency"`    // in no document; checked when present
+	Status      outbound.Text `json:"status"`
 }
 
 // payload is a payment as transactions/status packs it, into a string of JSON. The
@@ -53,7 +47,7 @@ func namesOf(ref pirogue.OperatorRef, handle pirogue.Handle) []string {
 }
 
 // isOther reports whether a productId is there and is none of the names.
-func isOther(productID text, names []string) bool {
+func isOther(productID outbound.Text, names []string) bool {
 	return productID != "" && !slices.Contains(names, string(productID))
 }
 
@@ -66,9 +60,9 @@ func (o *operator) money(p payment) (pirogue.Money, error) {
 	francs, err := outbound.Francs(json.Number(p.Amount))
 	if err != nil {
 		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "paid %q, which is no whole amount",
-			o.words(string(p.Amount)))
+			o.Words(string(p.Amount)))
 	}
-	currency := cmp.Or(pirogue.Currency(p.Currency.upper()), o.conf.Currency)
+	currency := cmp.Or(pirogue.Currency(upper(p.Currency)), o.conf.Currency)
 	return pirogue.Money{Minor: francs, Currency: currency}, nil
 }
 
@@ -76,12 +70,12 @@ func (o *operator) money(p payment) (pirogue.Money, error) {
 // business that was credited, or another wallet. What the payment does not say is no
 // difference.
 func (o *operator) mismatch(p payment, q pirogue.StatusQuery) string {
-	want, _ := local(q.MSISDN)
+	want, _ := terms.LocalOf(q.MSISDN)
 	switch {
-	case p.Currency != "" && p.Currency.upper() != string(q.Amount.Currency):
-		return mismatchCurrency
+	case p.Currency != "" && upper(p.Currency) != string(q.Amount.Currency):
+		return outbound.MismatchCurrency
 	case o.isStranger(p), p.PhoneNumber != "" && national(string(p.PhoneNumber)) != want:
-		return mismatchCounterparty
+		return outbound.MismatchCounterparty
 	default:
 		return ""
 	}
@@ -96,7 +90,7 @@ func (o *operator) isStranger(p payment) bool {
 // forms that was.
 func national(written string) string {
 	bare := strings.TrimPrefix(strings.TrimPrefix(written, "+"), "00")
-	if digits, ok := local(pirogue.MSISDN("+" + bare)); ok {
+	if digits, ok := terms.LocalOf(pirogue.MSISDN("+" + bare)); ok {
 		return digits
 	}
 	return bare

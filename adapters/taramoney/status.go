@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 )
 
 // statusPath is where the status of a payment is asked.
@@ -25,9 +26,9 @@ type question struct {
 type statusAnswer struct {
 	verdict
 
-	ProductID     text    `json:"productId"`
-	TransactionID text    `json:"transactionId"`
-	Payload       payload `json:"payload"`
+	ProductID     outbound.Text `json:"productId"`
+	TransactionID outbound.Text `json:"transactionId"`
+	Payload       payload       `json:"payload"`
 }
 
 // Status implements pirogue.StatusReader. It asks for a collection by our reference
@@ -46,9 +47,9 @@ func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Rece
 	var got statusAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the document: %s",
-			o.words(err.Error()))
+			o.Words(err.Error()))
 	}
-	if got.Status.upper() == wordError {
+	if upper(got.Status) == wordError {
 		return o.unknown(got.verdict, q.Kind)
 	}
 	return o.became(got, q)
@@ -57,10 +58,10 @@ func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Rece
 // unknown reads an answer that is about the question. A payment that is not found
 // proves nothing: a collection may be listed only once the customer acted.
 func (o *operator) unknown(v verdict, kind pirogue.Kind) (pirogue.Receipt, error) {
-	if v.Message.upper() != messageAbsent {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "Taramoney does not answer: %s", o.words(v.String()))
+	if upper(v.Message) != messageAbsent {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "Taramoney does not answer: %s", o.Words(v.String()))
 	}
-	receipt := pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: o.words(v.String())}
+	receipt := pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: o.Words(v.String())}
 	if kind.MoneyOut() {
 		receipt.Outcome = pirogue.OutcomeAbsent
 	}
@@ -81,7 +82,7 @@ func (o *operator) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.Rece
 	receipt := pirogue.Receipt{
 		Outcome:      outcome,
 		ProviderTxID: cmp.Or(q.Handle[keyPayoutID], string(got.Payload.PaymentID), string(got.TransactionID)),
-		Words:        o.words(got.String()),
+		Words:        o.Words(got.String()),
 	}
 	if outcome != pirogue.OutcomePaid {
 		return receipt, nil
@@ -95,14 +96,14 @@ func (o *operator) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.Rece
 
 // agreed returns the outcome of an answer whose inner word, where there is one, means
 // the same. It fails with Unknown.
-func (o *operator) agreed(outer, inner text) (pirogue.Outcome, error) {
+func (o *operator) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
 	outcome, err := o.outcomeOf(outer)
 	if err != nil || inner == "" {
 		return outcome, err
 	}
 	within, err := o.outcomeOf(inner)
 	if err == nil && within != outcome {
-		err = pirogue.Errorf(pirogue.Unknown, "status %s around a payload that says %s", outer.upper(), inner.upper())
+		err = pirogue.Errorf(pirogue.Unknown, "status %s around a payload that says %s", upper(outer), upper(inner))
 	}
 	return outcome, err
 }
@@ -120,7 +121,7 @@ func (o *operator) isOurs(got statusAnswer, q pirogue.StatusQuery, outcome pirog
 	case outcome != pirogue.OutcomePaid && o.isStranger(got.Payload.payment):
 		return pirogue.Errorf(pirogue.Unknown, "status of another business's payment")
 	case outcome != pirogue.OutcomePending && !named:
-		return pirogue.Errorf(pirogue.Unknown, "%s without a productId", o.words(got.String()))
+		return pirogue.Errorf(pirogue.Unknown, "%s without a productId", o.Words(got.String()))
 	default:
 		return nil
 	}

@@ -2,7 +2,6 @@ package taramoney
 
 import (
 	"net/http"
-	"strings"
 
 	"pirogue"
 	"pirogue/adapters/outbound"
@@ -11,7 +10,7 @@ import (
 // outcomes is the whole of Taramoney's status vocabulary, of webhooks, of
 // transactions/status and of the lists. Its texts mix cases, so words are compared in
 // upper case. A word that is not here is Unknown, never a guess.
-var outcomes = map[string]pirogue.Outcome{
+var outcomes = outbound.Vocabulary{
 	"PENDING": pirogue.OutcomePending,
 	"SUCCESS": pirogue.OutcomePaid,
 	"PAID":    pirogue.OutcomePaid, // in the lists
@@ -25,12 +24,12 @@ const wordError = "ERROR"
 // messageAbsent comes with wordError when the payment of a question is not known.
 const messageAbsent = "PAYMENT_FOR_TRANSACTION_NOT_FOUND"
 
-// said is the class of an answer to an order by its HTTP status; "" is accepted.
-type said struct{ with2xx, with4xx pirogue.Code }
+// meant is the class of an answer to an order by its HTTP status; "" is accepted.
+type meant struct{ with2xx, with4xx pirogue.Code }
 
 // answers is what the status words mean in the answer to an order. ERROR with 200 is
 // in no document about orders.
-var answers = map[string]said{
+var answers = map[string]meant{
 	"SUCCESS": {"", pirogue.Unknown}, // taken, not paid
 	"FAILURE": {pirogue.Refused, pirogue.Refused},
 	"FAILED":  {pirogue.Refused, pirogue.Refused},
@@ -52,6 +51,12 @@ var classes = map[int]pirogue.Code{
 	http.StatusRequestTimeout:   pirogue.Unknown, // it may have been passed on already
 	http.StatusConflict:         pirogue.Unknown, // something of this productId exists
 	http.StatusTooManyRequests:  pirogue.NotSent, // a quota turns calls away before they are read
+}
+
+// guide is Taramoney's documents, as far as they are a table of words: see classOf.
+var guide = outbound.Guide{
+	Name: "Taramoney", Promises: promises, Terms: terms, Outcomes: outcomes, Statuses: classes, Problem: said,
+	Private: private,
 }
 
 // shape is one wire format of a collection.
@@ -84,37 +89,30 @@ var methods = map[pirogue.Network]string{
 
 // outcomeOf translates a status word. It fails with Unknown for a word that is not in
 // Taramoney's documents.
-func (o *operator) outcomeOf(word text) (pirogue.Outcome, error) {
-	outcome, ok := outcomes[word.upper()]
+func (o *operator) outcomeOf(word outbound.Text) (pirogue.Outcome, error) {
+	outcome, ok := outcomes[upper(word)]
 	if !ok {
-		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Taramoney's documents", o.words(string(word)))
+		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Taramoney's documents", o.Words(string(word)))
 	}
 	return outcome, nil
 }
 
 // classOf returns the class of an answer to an order, "" for an accepted one.
-func classOf(status int, word, message text) pirogue.Code {
+func classOf(status int, word, message outbound.Text) pirogue.Code {
 	if class, listed := classes[status]; listed {
 		return class
 	}
-	row, listed := answers[word.upper()]
+	row, listed := answers[upper(word)]
 	switch {
 	case status >= http.StatusInternalServerError, !listed:
 		return pirogue.Unknown
 	case status == http.StatusUnauthorized:
 		return pirogue.Unable // our reading: the key or the business is not ours, so nothing was ordered
-	case refusals[message.upper()] != "" && row.with2xx != "":
-		return refusals[message.upper()]
+	case refusals[upper(message)] != "" && row.with2xx != "":
+		return refusals[upper(message)]
 	case status >= http.StatusBadRequest:
 		return row.with4xx
 	default:
 		return row.with2xx
 	}
 }
-
-// upper returns a word as the tables write it.
-func (t text) upper() string { return strings.ToUpper(strings.TrimSpace(string(t))) }
-
-// good reports whether an answer has a status of success. outbound lets nothing
-// through between 300 and 399.
-func good(a outbound.Answer) bool { return a.Status < http.StatusMultipleChoices }

@@ -18,7 +18,6 @@
 package taramoney
 
 import (
-	"errors"
 	"time"
 
 	"pirogue"
@@ -30,14 +29,11 @@ import (
 // moment after which its word does not change.
 const horizon = 24 * time.Hour
 
-// limits is what one collection or payout may move, in francs. Our reading: none are
-// published.
-var limits = pirogue.Limits{Min: 100, Max: 500_000}
-
 type operator struct {
-	conf   config.Operator
-	shape  shape
-	client *outbound.Client
+	outbound.Line
+
+	conf  config.Operator
+	shape shape
 }
 
 // asking is an operator whose account may ask for the status of a payment.
@@ -54,35 +50,36 @@ type asking struct{ *operator }
 // An account that may not ask for a status (NoStatus) has an operator without the
 // method: its webhooks are the only truth, and webhook_secret is mandatory.
 func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
-	client, err := outbound.New(outbound.Options{
-		Name:    string(conf.Code),
-		BaseURL: conf.BaseURL,
-		Timeout: conf.Timeout.Or(config.DefaultTimeout),
-		Plain:   conf.Simulator,
-	})
-	if err := errors.Join(check(conf), err); err != nil {
+	line, err := guide.Open(outbound.Options{
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Country: conf.Country,
+		Timeout: conf.Timeout.Or(config.DefaultTimeout), Currency: conf.Currency,
+	}, check(conf)...)
+	if err != nil {
 		return nil, err
 	}
-	o := &operator{conf: conf, shape: shapes[conf.Shape], client: client}
+	o := &operator{Line: line, conf: conf, shape: shapes[conf.Shape]}
+	o.Terms.Network, o.Secrets = conf.Network, o.secrets
 	if conf.NoStatus {
 		return o, nil
 	}
 	return asking{o}, nil
 }
 
+// promises is what Taramoney can be held to, of an account that may ask. Absence proves
+// nothing: a payment it cannot find is one it answers ERROR for, and nobody says that its
+// search is whole.
+var promises = pirogue.Capability{
+	Reference: pirogue.StatusByReference,
+	Unheard:   pirogue.RepeatNever,
+	Horizon:   horizon,
+	Proof:     pirogue.ProofNone,
+}
+
 // Capability implements pirogue.Operator. Taramoney does not say how long a prompt
-// stays open, so the window is the instance's. Absence proves nothing: a payment it
-// cannot find is one it answers ERROR for, and nobody says that its search is whole.
+// stays open, so the window is the instance's.
 func (o *operator) Capability() pirogue.Capability {
-	c := pirogue.Capability{
-		Reference: pirogue.StatusByReference,
-		Unheard:   pirogue.RepeatNever,
-		Window:    o.conf.Window.Or(config.DefaultWindow),
-		Horizon:   horizon,
-		Proof:     pirogue.ProofNone,
-		CashIn:    limits,
-		CashOut:   limits,
-	}
+	c := o.Line.Capability()
+	c.Window = o.conf.Window.Or(config.DefaultWindow)
 	if o.conf.NoStatus {
 		c.Reference = pirogue.NeitherByReference
 	}

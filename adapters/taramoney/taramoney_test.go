@@ -1,7 +1,6 @@
 package taramoney_test
 
 import (
-	"maps"
 	"net/http"
 	"testing"
 
@@ -68,78 +67,33 @@ func subject() adaptertest.Subject {
 
 func TestTaramoney(t *testing.T) {
 	t.Parallel()
-	all := words()
-	for _, cases := range []map[string]adaptertest.Case{
-		collects(), disburses(), refusals(adaptertest.Collect), refusals(adaptertest.Disburse),
-		statuses(), successes(), cashOutStatuses(), callbacks(),
-	} {
-		maps.Copy(all, cases)
-	}
-	adaptertest.Exercise(t, subject(), all)
+	adaptertest.Exercise(t, subject(), words(), collects(), disburses(), refusals(), statuses(), successes(),
+		cashOutStatuses(), callbacks())
 }
 
 // words is Taramoney's vocabulary: every word as a status of either kind, and as a
 // webhook of either form.
 func words() map[string]adaptertest.Case {
-	cases := map[string]adaptertest.Case{}
-	for word, outcome := range map[string]pirogue.Outcome{
+	return adaptertest.Words(map[string]pirogue.Outcome{
 		"pending": pirogue.OutcomePending,
 		"success": pirogue.OutcomePaid,
 		"paid":    pirogue.OutcomePaid,
 		"failure": pirogue.OutcomeDeclined,
 		"failed":  pirogue.OutcomeDeclined,
-	} {
-		var moved pirogue.Money
-		if outcome == pirogue.OutcomePaid {
-			moved = francs
-		}
-		for name, c := range map[string]adaptertest.Case{
-			"of a collection": {
-				Call: adaptertest.Status, Reply: adaptertest.Reply{Status: 200, File: "status_in_" + word + ".json"},
-				TxID: payID, Amount: moved,
-			},
-			"of a payout": {
-				Call: adaptertest.CashOutStatus, Reply: adaptertest.Reply{Status: 200, File: "status_out_" + word + ".json"},
-				TxID: outID, Amount: moved,
-			},
-			"in a poor webhook": {
-				Call: adaptertest.Callback, Reply: adaptertest.Reply{File: "callback_poor_" + word + ".json"}, TxID: payID,
-			},
-			"in a rich webhook": {
-				Call: adaptertest.Callback, Reply: adaptertest.Reply{File: "callback_rich_" + word + ".json"},
-				TxID: payID, Amount: moved,
-			},
-		} {
-			c.Outcome = outcome
-			cases[word+" "+name] = c
-		}
-	}
-	return cases
+	},
+		adaptertest.Paid(adaptertest.Status, "status_in_*.json", payID, francs, ""),
+		adaptertest.Paid(adaptertest.CashOutStatus, "status_out_*.json", outID, francs, ""),
+		adaptertest.Paid(adaptertest.Callback, "callback_poor_*.json", payID, pirogue.Money{}, ""),
+		adaptertest.Paid(adaptertest.Callback, "callback_rich_*.json", payID, francs, ""),
+	)
 }
 
 // said is one answer and what it is.
-type said struct {
-	status  int
-	file    string
-	outcome pirogue.Outcome
-	code    pirogue.Code
-	txID    string
-}
-
-// rows returns answers to one call as cases.
-func rows(call adaptertest.Call, answers map[string]said) map[string]adaptertest.Case {
-	cases := map[string]adaptertest.Case{}
-	for name, s := range answers {
-		cases[string(call)+" is "+name] = adaptertest.Case{
-			Call: call, Reply: adaptertest.Reply{Status: s.status, File: s.file}, Outcome: s.outcome, Code: s.code, TxID: s.txID,
-		}
-	}
-	return cases
-}
+type said adaptertest.Said
 
 // collects is what Taramoney may say to a collection.
 func collects() map[string]adaptertest.Case {
-	return rows(adaptertest.Collect, map[string]said{
+	return adaptertest.Rows(map[string]said{
 		"accepted, as documented":        {200, "collect_accepted.json", pirogue.OutcomePending, "", ""},
 		"accepted and named":             {200, "collect_named.json", pirogue.OutcomePending, "", payID},
 		"accepted and named by a number": {200, "collect_named_by_number.json", pirogue.OutcomePending, "", payID},
@@ -151,12 +105,12 @@ func collects() map[string]adaptertest.Case {
 		"accepted with a status of no":   {400, "collect_named.json", "", pirogue.Unknown, payID},
 		"a conflict with one it names":   {409, "collect_named.json", "", pirogue.Unknown, payID},
 		"out of time, naming it":         {504, "collect_named.json", "", pirogue.Unknown, payID},
-	})
+	}, adaptertest.Collect)
 }
 
 // disburses is what Taramoney may say to a payout.
 func disburses() map[string]adaptertest.Case {
-	return rows(adaptertest.Disburse, map[string]said{
+	return adaptertest.Rows(map[string]said{
 		"initiated":               {200, "payout_accepted.json", pirogue.OutcomePending, "", outID},
 		"initiated with 201":      {201, "payout_accepted.json", pirogue.OutcomePending, "", outID},
 		"initiated in lower case": {200, "payout_lower_case.json", pirogue.OutcomePending, "", outID},
@@ -167,12 +121,12 @@ func disburses() map[string]adaptertest.Case {
 		"an error that names it":       {200, "payout_unsure.json", "", pirogue.Unknown, outID},
 		"a conflict with one it names": {409, "payout_accepted.json", "", pirogue.Unknown, outID},
 		"failing after it named it":    {500, "payout_accepted.json", "", pirogue.Unknown, outID},
-	})
+	}, adaptertest.Disburse)
 }
 
 // refusals is what Taramoney may say to an order of either kind that it does not take.
-func refusals(call adaptertest.Call) map[string]adaptertest.Case {
-	return rows(call, map[string]said{
+func refusals() map[string]adaptertest.Case {
+	return adaptertest.Rows(map[string]said{
 		"refused":                             {200, "order_failure.json", "", pirogue.Refused, ""},
 		"refused in the SDK's word":           {200, "order_failed.json", "", pirogue.Refused, ""},
 		"refused with 400":                    {400, "order_failure.json", "", pirogue.Refused, ""},
@@ -193,12 +147,12 @@ func refusals(call adaptertest.Call) map[string]adaptertest.Case {
 		"a conflict":                          {409, "order_failure.json", "", pirogue.Unknown, ""},
 		"failed, with a word of refusals":     {500, "order_failure.json", "", pirogue.Unknown, ""},
 		"out of time":                         {504, "order_not_activated.json", "", pirogue.Unknown, ""},
-	})
+	}, adaptertest.Collect, adaptertest.Disburse)
 }
 
 // statuses is what else Taramoney may say of a collection.
 func statuses() map[string]adaptertest.Case {
-	return rows(adaptertest.Status, map[string]said{
+	return adaptertest.Rows(map[string]said{
 		"failed, as documented":           {200, "status_plain_failure.json", pirogue.OutcomeDeclined, "", ""},
 		"pending, as documented":          {200, "status_plain_pending.json", pirogue.OutcomePending, "", ""},
 		"not found":                       {200, "status_absent.json", pirogue.OutcomePending, "", ""},
@@ -223,7 +177,7 @@ func statuses() map[string]adaptertest.Case {
 		"not found with 404":              {404, "status_absent.json", "", pirogue.Unknown, ""},
 		"at an address without an API":    {405, "not_its_own.json", "", pirogue.NotSent, ""},
 		"over the quota":                  {429, "no_words.json", "", pirogue.NotSent, ""},
-	})
+	}, adaptertest.Status)
 }
 
 // successes is how a paid collection may look.
@@ -261,28 +215,25 @@ func successes() map[string]adaptertest.Case {
 	return cases
 }
 
-// paid is a success.
+// paid is a success; minor is 0 when it does not say how much.
 func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string) adaptertest.Case {
-	c := adaptertest.Case{
-		Call: call, Reply: adaptertest.Reply{Status: 200, File: file}, Outcome: pirogue.OutcomePaid, TxID: txID,
-		Mismatch: mismatch,
-	}
+	var amount pirogue.Money
 	if minor != 0 {
-		c.Amount = pirogue.Money{Minor: minor, Currency: pirogue.XAF}
+		amount = pirogue.Money{Minor: minor, Currency: pirogue.XAF}
 	}
-	return c
+	return adaptertest.Paid(call, file, txID, amount, mismatch)
 }
 
 // cashOutStatuses is what else Taramoney may say of a payout.
 func cashOutStatuses() map[string]adaptertest.Case {
-	cases := rows(adaptertest.CashOutStatus, map[string]said{
+	cases := adaptertest.Rows(map[string]said{
 		"not found":                 {200, "status_absent.json", pirogue.OutcomeAbsent, "", ""},
 		"not found, in lower case":  {200, "status_absent_lower_case.json", pirogue.OutcomeAbsent, "", ""},
 		"not found with 404":        {404, "status_absent.json", "", pirogue.Unknown, ""},
 		"failed, naming no payment": {200, "status_unnamed_failure.json", "", pirogue.Unknown, ""},
 		"of a collection":           {200, "status_in_success.json", "", pirogue.Unknown, ""},
 		"an error":                  {200, "status_error.json", "", pirogue.Unknown, ""},
-	})
+	}, adaptertest.CashOutStatus)
 	for name, c := range map[string]struct {
 		file, mismatch string
 		minor          int64
@@ -299,7 +250,7 @@ func cashOutStatuses() map[string]adaptertest.Case {
 
 // callbacks is what else a webhook may say.
 func callbacks() map[string]adaptertest.Case {
-	cases := rows(adaptertest.Callback, map[string]said{
+	cases := adaptertest.Rows(map[string]said{
 		"a word nobody knows":              {0, "callback_new_word.json", "", pirogue.Unknown, ""},
 		"a word about no payment":          {0, "callback_error.json", "", pirogue.Unknown, ""},
 		"of another payment":               {0, "callback_other_product.json", "", pirogue.Unknown, ""},
@@ -307,7 +258,7 @@ func callbacks() map[string]adaptertest.Case {
 		"of no business":                   {0, "callback_no_business.json", "", pirogue.Unknown, ""},
 		"paid, with half a franc":          {0, "callback_cents.json", "", pirogue.Unknown, ""},
 		"failed, whatever else it says is": {0, "callback_failure_cents.json", pirogue.OutcomeDeclined, "", payID},
-	})
+	}, adaptertest.Callback)
 	cases["heard in lower case"] = paid(adaptertest.Callback, "callback_lower_case.json", payID, 5000, "")
 	cases["heard of half"] = paid(adaptertest.Callback, "callback_half.json", payID, 2500, "")
 	cases["heard of a card"] = paid(adaptertest.Callback, "callback_card.json", payID, 5000, "")

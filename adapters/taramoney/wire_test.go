@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pirogue"
+	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/taramoney"
 	"pirogue/config"
 )
@@ -18,9 +19,9 @@ const accepted = `{"message":"API_ORDER_SUCESSFULL","status":"SUCCESS","ussdCode
 const account = `{"apiKey":"` + apiKey + `","businessId":"TcMpnFWlIz",`
 
 // leaves checks the one request that a server read.
-func leaves(t *testing.T, server *tara, path, body string) {
+func leaves(t *testing.T, server *adaptertest.Server, path, body string) {
 	t.Helper()
-	sent := server.letters()
+	sent := server.Letters()
 	if len(sent) != 1 {
 		t.Fatalf("%d requests, want 1", len(sent))
 	}
@@ -60,10 +61,10 @@ func TestWhatLeavesForACollection(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newTara(t, answer{200, accepted})
+			server := newTara(t, says(200, accepted))
 			c := collection
 			c.Network = tt.network
-			if _, err := reading[pirogue.Collector](t, server.at(tt.conf)).Collect(t.Context(), c); err != nil {
+			if _, err := reading[pirogue.Collector](t, at(server, tt.conf)).Collect(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}
 			leaves(t, server, tt.path, tt.body)
@@ -74,13 +75,13 @@ func TestWhatLeavesForACollection(t *testing.T) {
 func TestAProductAlwaysHasANameOfBearableLength(t *testing.T) {
 	t.Parallel()
 	for given, name := range map[string]string{"": "Paiement", strings.Repeat("é", 150): strings.Repeat("é", 100)} {
-		server := newTara(t, answer{200, accepted})
+		server := newTara(t, says(200, accepted))
 		c := collection
 		c.Payee = given
-		if _, err := reading[pirogue.Collector](t, server.at(cameroon)).Collect(t.Context(), c); err != nil {
+		if _, err := reading[pirogue.Collector](t, at(server, cameroon)).Collect(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
-		if body := server.letters()[0].Body; !strings.Contains(body, `"productName":"`+name+`"`) {
+		if body := server.Letters()[0].Body; !strings.Contains(body, `"productName":"`+name+`"`) {
 			t.Errorf("%s, want the name %s", body, name)
 		}
 	}
@@ -123,8 +124,8 @@ func TestWhatTheCustomerHasToDo(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newTara(t, answer{200, tt.body})
-			got, err := reading[pirogue.Collector](t, server.at(mobile())).Collect(t.Context(), collection)
+			server := newTara(t, says(200, tt.body))
+			got, err := reading[pirogue.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
 			if err != nil || got.Outcome != pirogue.OutcomePending {
 				t.Fatalf("%+v, %v; want it accepted", got, err)
 			}
@@ -141,8 +142,8 @@ func TestAPageThatNobodyShouldOpenIsNotShown(t *testing.T) {
 		`"{\"url\":\"javascript:alert(1)\"}"`, `"{\"url\":\"javascript://pay.example/%0aalert(1)\"}"`,
 		`"{\"url\":\"\"}"`, `"{\"url\":"`, `"https://"`, `{"url":7}`, `[]`, `{}`,
 	} {
-		server := newTara(t, answer{200, `{"status":"SUCCESS","transactionId":"719152650","authUrl":` + authURL + `}`})
-		got, err := reading[pirogue.Collector](t, server.at(mobile())).Collect(t.Context(), collection)
+		server := newTara(t, says(200, `{"status":"SUCCESS","transactionId":"719152650","authUrl":`+authURL+`}`))
+		got, err := reading[pirogue.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
 		want := pirogue.Receipt{ProviderTxID: payID}
 		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != pirogue.Unknown {
 			t.Errorf("%s: %v %s", authURL, err, diff)
@@ -153,8 +154,10 @@ func TestAPageThatNobodyShouldOpenIsNotShown(t *testing.T) {
 func TestThePageOfTheRealTaramoneyIsEncrypted(t *testing.T) {
 	t.Parallel()
 	for page, shown := range map[string]bool{"https://pay.wave.example/c/1": true, "http://pay.wave.example/c/1": false} {
-		server := newTara(t, answer{200, `{"status":"SUCCESS","authUrl":{"url":"` + page + `"}}`})
-		got, err := taramoney.Real(t, server.at(mobile())).Collect(t.Context(), collection)
+		server := newTara(t, says(200, `{"status":"SUCCESS","authUrl":{"url":"`+page+`"}}`))
+		genuine := reading[pirogue.Collector](t, at(server, mobile()))
+		taramoney.Pretend(genuine)
+		got, err := genuine.Collect(t.Context(), collection)
 		if (err == nil) != shown || (got.NextAction.URL == page) != shown {
 			t.Errorf("%s: %+v, %v; want it shown: %v", page, got, err, shown)
 		}
@@ -177,10 +180,10 @@ func TestWhatLeavesForAPayout(t *testing.T) {
 		for shape, conf := range map[string]config.Operator{"cmmobile": cameroon, "mobilepay": mobile(), "mute": mute()} {
 			t.Run(name+" by "+shape, func(t *testing.T) {
 				t.Parallel()
-				server := newTara(t, answer{200, `{"status":"SUCCESS","payoutId":"po_987654","message":"ok"}`})
+				server := newTara(t, says(200, `{"status":"SUCCESS","payoutId":"po_987654","message":"ok"}`))
 				d := disbursement
 				d.Network, d.Beneficiary = tt.network, tt.given
-				got, err := reading[pirogue.Disburser](t, server.at(conf)).Disburse(t.Context(), d)
+				got, err := reading[pirogue.Disburser](t, at(server, conf)).Disburse(t.Context(), d)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -202,20 +205,20 @@ func TestAPayoutThatPerhapsHappenedKeepsItsName(t *testing.T) {
 	t.Parallel()
 	named := `{"status":"%","payoutId":"po_987654","message":"?"}`
 	for name, a := range map[string]answer{
-		"a word nobody knows": {200, strings.Replace(named, "%", "QUEUED", 1)},
-		"an error":            {200, strings.Replace(named, "%", "ERROR", 1)},
-		"a server that fell":  {502, strings.Replace(named, "%", "SUCCESS", 1)},
-		"a conflict":          {409, strings.Replace(named, "%", "FAILURE", 1)},
+		"a word nobody knows": says(200, strings.Replace(named, "%", "QUEUED", 1)),
+		"an error":            says(200, strings.Replace(named, "%", "ERROR", 1)),
+		"a server that fell":  says(502, strings.Replace(named, "%", "SUCCESS", 1)),
+		"a conflict":          says(409, strings.Replace(named, "%", "FAILURE", 1)),
 	} {
 		server := newTara(t, a)
-		got, err := reading[pirogue.Disburser](t, server.at(cameroon)).Disburse(t.Context(), disbursement)
+		got, err := reading[pirogue.Disburser](t, at(server, cameroon)).Disburse(t.Context(), disbursement)
 		want := pirogue.Receipt{ProviderTxID: outID, Handle: pirogue.Handle{"payout_id": outID}}
 		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != pirogue.Unknown {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 	}
-	refused := newTara(t, answer{200, strings.Replace(named, "%", "FAILURE", 1)})
-	got, err := reading[pirogue.Disburser](t, refused.at(cameroon)).Disburse(t.Context(), disbursement)
+	refused := newTara(t, says(200, strings.Replace(named, "%", "FAILURE", 1)))
+	got, err := reading[pirogue.Disburser](t, at(refused, cameroon)).Disburse(t.Context(), disbursement)
 	if diff := cmp.Diff(pirogue.Receipt{}, got); diff != "" || pirogue.CodeOf(err) != pirogue.Refused {
 		t.Errorf("refused: %v %s", err, diff)
 	}
@@ -223,85 +226,48 @@ func TestAPayoutThatPerhapsHappenedKeepsItsName(t *testing.T) {
 
 func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 	t.Parallel()
-	orange, noShape := cameroon, mute()
-	orange.Network = pirogue.Orange
-	tests := map[string]struct {
-		conf  config.Operator
-		spoil func(*pirogue.Collection)
-	}{
-		"of another currency":      {cameroon, func(c *pirogue.Collection) { c.Amount.Currency = pirogue.XOF }},
-		"of 99 francs":             {cameroon, func(c *pirogue.Collection) { c.Amount.Minor = 99 }},
-		"of 500,001 francs":        {cameroon, func(c *pirogue.Collection) { c.Amount.Minor = 500_001 }},
-		"of nothing":               {cameroon, func(c *pirogue.Collection) { c.Amount.Minor = 0 }},
-		"below nothing":            {cameroon, func(c *pirogue.Collection) { c.Amount.Minor = -5000 }},
-		"without a reference":      {cameroon, func(c *pirogue.Collection) { c.Ref = "" }},
-		"with a reference too far": {cameroon, func(c *pirogue.Collection) { c.Ref = ref + "X" }},
-		"for Senegal":              {cameroon, func(c *pirogue.Collection) { c.MSISDN = "+221771234567" }},
-		"for a fixed line":         {cameroon, func(c *pirogue.Collection) { c.MSISDN = "+237222123456" }},
-		"for a number cut short":   {cameroon, func(c *pirogue.Collection) { c.MSISDN = "+23769671759" }},
-		"for a number too long":    {cameroon, func(c *pirogue.Collection) { c.MSISDN = "+2376967175970" }},
-		"for a local number":       {cameroon, func(c *pirogue.Collection) { c.MSISDN = "696717597" }},
-		"for no number":            {cameroon, func(c *pirogue.Collection) { c.MSISDN = "" }},
-		"by Moov":                  {mobile(), func(c *pirogue.Collection) { c.Network = pirogue.Moov }},
-		"by no network":            {mobile(), func(c *pirogue.Collection) { c.Network = "" }},
-		"by MTN, where only Orange is": {
-			orange, func(c *pirogue.Collection) { c.Network = pirogue.MTN },
-		},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := collection
-			tt.spoil(&c)
-			server := newTara(t, answer{200, accepted})
-			_, err := reading[pirogue.Collector](t, server.at(tt.conf)).Collect(t.Context(), c)
-			unsent(t, server, err)
-			d := disbursement
-			d.Ref, d.Amount, d.MSISDN, d.Network = c.Ref, c.Amount, c.MSISDN, c.Network
-			_, err = reading[pirogue.Disburser](t, server.at(tt.conf)).Disburse(t.Context(), d)
-			unsent(t, server, err)
-		})
-	}
+	orange, both, noShape := subject(), subject(), mute()
+	orange.Conf.Network = pirogue.Orange
+	adaptertest.Unsent(t, orange, map[string]func(*pirogue.Collection){
+		"by MTN, where only Orange is": func(c *pirogue.Collection) { c.Network = pirogue.MTN },
+	})
+	both.Conf = mobile()
+	adaptertest.Unsent(t, both, map[string]func(*pirogue.Collection){
+		"with a reference too far": func(c *pirogue.Collection) { c.Ref = ref + "X" },
+		"for a fixed line":         func(c *pirogue.Collection) { c.MSISDN = "+237222123456" },
+		"for a number cut short":   func(c *pirogue.Collection) { c.MSISDN = "+23769671759" },
+		"for a number too long":    func(c *pirogue.Collection) { c.MSISDN = "+2376967175970" },
+		"by Moov":                  func(c *pirogue.Collection) { c.Network = pirogue.Moov },
+		"by no network":            func(c *pirogue.Collection) { c.Network = "" },
+	})
 	t.Run("by Wave with cmmobile, and out to Wave", func(t *testing.T) {
 		t.Parallel()
 		c, d := collection, disbursement
 		c.Network, d.Network = pirogue.Wave, pirogue.Wave
-		server := newTara(t, answer{200, accepted})
-		_, err := reading[pirogue.Collector](t, server.at(cameroon)).Collect(t.Context(), c)
+		server := newTara(t, says(200, accepted))
+		_, err := reading[pirogue.Collector](t, at(server, cameroon)).Collect(t.Context(), c)
 		unsent(t, server, err)
-		_, err = reading[pirogue.Disburser](t, server.at(mobile())).Disburse(t.Context(), d)
+		_, err = reading[pirogue.Disburser](t, at(server, mobile())).Disburse(t.Context(), d)
 		unsent(t, server, err)
 	})
 	t.Run("with nobody who could tell what became of it", func(t *testing.T) {
 		t.Parallel()
 		c := collection
 		c.CallbackURL = ""
-		server := newTara(t, answer{200, accepted})
-		_, err := reading[pirogue.Collector](t, server.at(noShape)).Collect(t.Context(), c)
+		server := newTara(t, says(200, accepted))
+		_, err := reading[pirogue.Collector](t, at(server, noShape)).Collect(t.Context(), c)
 		unsent(t, server, err)
 	})
 }
 
 // unsent checks that an order was refused and nothing read, not even its number.
-func unsent(t *testing.T, server *tara, err error) {
+func unsent(t *testing.T, server *adaptertest.Server, err error) {
 	t.Helper()
-	if pirogue.CodeOf(err) != pirogue.Unable || len(server.letters()) != 0 {
-		t.Errorf("%v after %d requests, want UNABLE after none", err, len(server.letters()))
+	if pirogue.CodeOf(err) != pirogue.Unable || len(server.Letters()) != 0 {
+		t.Errorf("%v after %d requests, want UNABLE after none", err, len(server.Letters()))
 	}
 	if err != nil && strings.Contains(err.Error(), "96717597") {
 		t.Errorf("the number is repeated: %v", err)
-	}
-}
-
-func TestTheLimitsThemselvesAreTaken(t *testing.T) {
-	t.Parallel()
-	for _, minor := range []int64{100, 500_000} {
-		server := newTara(t, answer{200, accepted})
-		c := collection
-		c.Amount.Minor = minor
-		if _, err := reading[pirogue.Collector](t, server.at(cameroon)).Collect(t.Context(), c); err != nil {
-			t.Errorf("%d: %v", minor, err)
-		}
 	}
 }
 
@@ -323,10 +289,10 @@ func TestUnderWhichNameAStatusIsAsked(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newTara(t, answer{200, `{"status":"PENDING","message":"En attente."}`})
+			server := newTara(t, says(200, `{"status":"PENDING","message":"En attente."}`))
 			q := tt.query
 			q.Handle = tt.handle
-			got, err := reading[pirogue.StatusReader](t, server.at(cameroon)).Status(t.Context(), q)
+			got, err := reading[pirogue.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)
 			if err != nil || got.Outcome != pirogue.OutcomePending {
 				t.Errorf("%+v, %v; want it pending", got, err)
 			}
@@ -337,10 +303,10 @@ func TestUnderWhichNameAStatusIsAsked(t *testing.T) {
 
 func TestACollectionIsNotKnownByAPayoutsName(t *testing.T) {
 	t.Parallel()
-	server := newTara(t, answer{200, `{"status":"SUCCESS","productId":"po_987654"}`})
+	server := newTara(t, says(200, `{"status":"SUCCESS","productId":"po_987654"}`))
 	q := query
 	q.Handle = pirogue.Handle{"payout_id": outID}
-	got, err := reading[pirogue.StatusReader](t, server.at(cameroon)).Status(t.Context(), q)
+	got, err := reading[pirogue.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)
 	if pirogue.CodeOf(err) != pirogue.Unknown {
 		t.Errorf("%+v, %v; want UNKNOWN", got, err)
 	}

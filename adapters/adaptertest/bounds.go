@@ -1,0 +1,137 @@
+package adaptertest
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// orders are the calls that order what a customer pays or is paid.
+var orders = map[Call]pirogue.Kind{Collect: pirogue.CashIn, Disburse: pirogue.CashOut}
+
+// bounds runs the rows of what no operator accepts of an order, and of the least and the most that the
+// capability says this one does.
+func (s Subject) bounds(t *testing.T, call Call) {
+	t.Helper()
+	if _, isOrder := orders[call]; !isOrder {
+		return
+	}
+	limits := s.open(t, "http://127.0.0.1", patient).Capability().Limits(orders[call])
+	rows := map[string]func(*pirogue.Collection){
+		"of another currency":          func(c *pirogue.Collection) { c.Amount.Currency = "XAU" },
+		"of nothing":                   func(c *pirogue.Collection) { c.Amount.Minor = 0 },
+		"below nothing":                func(c *pirogue.Collection) { c.Amount.Minor = -5000 },
+		"of less than the least":       func(c *pirogue.Collection) { c.Amount.Minor = limits.Min - 1 },
+		"without a reference":          func(c *pirogue.Collection) { c.Ref = "" },
+		"with a reference of any size": func(c *pirogue.Collection) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 200)) },
+	}
+	if limits.Max > 0 {
+		rows["of more than the most"] = func(c *pirogue.Collection) { c.Amount.Minor = limits.Max + 1 }
+	}
+	if !slices.Contains(s.AnyNumber, call) {
+		maps.Copy(rows, numbers)
+	}
+	for name, spoil := range rows {
+		t.Run(name+", is not sent", func(t *testing.T) { s.unsent(t, call, spoil) })
+	}
+	for _, minor := range []int64{max(1, limits.Min), max(1, limits.Min, limits.Max)} {
+		t.Run("at a limit, leaves", func(t *testing.T) {
+			t.Parallel()
+			n, edge := newNetwork(t, s), s.spoilt(func(c *pirogue.Collection) { c.Amount.Minor = minor })
+			n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
+			if _, err := edge.do(t, s.open(t, n.server.URL, patient), Case{Call: call}); n.count() == 0 {
+				t.Errorf("%d did not leave: %v", minor, err)
+			}
+		})
+	}
+}
+
+// numbers is what is the number of nobody whom any operator serves.
+var numbers = map[string]func(*pirogue.Collection){
+	"for a number of another country": func(c *pirogue.Collection) { c.MSISDN = "+33612345678" },
+	"for a local number":              func(c *pirogue.Collection) { c.MSISDN = c.MSISDN[4:] },
+	"for a number with spaces":        func(c *pirogue.Collection) { c.MSISDN = c.MSISDN[:7] + " " + c.MSISDN[8:] },
+	"for a number with a letter":      func(c *pirogue.Collection) { c.MSISDN = c.MSISDN[:len(c.MSISDN)-1] + "A" },
+	"for no number":                   func(c *pirogue.Collection) { c.MSISDN = "" },
+	"for a country's number":          func(c *pirogue.Collection) { c.MSISDN = c.MSISDN[:4] },
+}
+
+// Unsent checks that orders which the operator could never accept are Unable as a
+// collection and as a disbursement, where it has both, and that nothing leaves for them.
+func Unsent(t *testing.T, s Subject, rows map[string]func(*pirogue.Collection)) {
+	t.Helper()
+	for call := range orders {
+		for name, spoil := range rows {
+			if _, has := s.Good[call]; has {
+				t.Run(string(call)+" "+name, func(t *testing.T) { s.unsent(t, call, spoil) })
+			}
+		}
+	}
+}
+
+// spoilt returns the subject with both orders changed in the same way.
+func (s Subject) spoilt(spoil func(*pirogue.Collection)) Subject {
+	out := outbound.Disbursing(s.Disbursement)
+	like := pirogue.Collection{Ref: out.Ref, Amount: out.Amount, MSISDN: out.MSISDN, Network: out.Network}
+	if out.MSISDN != "" {
+		spoil(&like)
+	}
+	spoil(&s.Collection)
+	d := &s.Disbursement
+	d.Ref, d.Amount, d.MSISDN, d.Network = like.Ref, like.Amount, like.MSISDN, like.Network
+	return s
+}
+
+func (s Subject) unsent(t *testing.T, call Call, spoil func(*pirogue.Collection)) {
+	t.Helper()
+	t.Parallel()
+	n := newNetwork(t, s)
+	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
+	spoilt := s.spoilt(spoil)
+	got, err := spoilt.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
+	s.judge(t, Case{Code: pirogue.Unable}, got, err)
+	if heard := n.everything(); heard != 0 {
+		t.Errorf("%d requests left, want none", heard)
+	}
+	number := strings.TrimPrefix(string(spoilt.Collection.MSISDN), "+")
+	if err != nil && len(number) > 4 && strings.Contains(err.Error(), number) {
+		t.Errorf("the number is repeated: %v", err)
+	}
+}
+
+// NoToken checks that no call leaves where a path of the prelude, which every call of the
+// subject asks first, gives one of these answers.
+func NoToken(t *testing.T, s Subject, path string, answers map[string]Answer) {
+	t.Helper()
+	for call := range s.Good {
+		for name, a := range answers {
+			t.Run(string(call)+" "+name, func(t *testing.T) {
+				t.Parallel()
+				n := newNetwork(t, s)
+				n.prelude[path] = a
+				n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
+				got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
+				s.judge(t, Case{Code: pirogue.NotSent}, got, err)
+				if n.count() != 0 || n.everything() == 0 {
+					t.Errorf("%d calls left of %d requests, want none but for a token", n.count(), n.everything())
+				}
+			})
+		}
+	}
+}
+
+// NoGrant is what a server of OAuth may answer that is no token.
+func NoGrant(secret string) map[string]Answer {
+	return map[string]Answer{
+		"turned away":           Says(401, `{"error":"invalid_client","error_description":"`+secret+`"}`),
+		"a page":                Says(200, "<html></html>"),
+		"no token":              Says(200, `{"expires_in":3600}`),
+		"no life":               Says(200, `{"access_token":"at-1"}`),
+		"a server that is down": Says(503, ""),
+		"a token in an error":   Says(500, `{"access_token":"at-1","expires_in":3600}`),
+	}
+}

@@ -1,0 +1,85 @@
+package adaptertest
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"pirogue"
+	"pirogue/adapters/outbound"
+)
+
+// Said is one answer and what it is. Tables give it a short name of their own.
+type Said struct {
+	Status  int
+	File    string
+	Outcome pirogue.Outcome
+	Code    pirogue.Code
+	TxID    string
+}
+
+// Rows returns answers, each to each of the calls, as cases.
+func Rows[S ~struct {
+	Status  int
+	File    string
+	Outcome pirogue.Outcome
+	Code    pirogue.Code
+	TxID    string
+}](answers map[string]S, calls ...Call) map[string]Case {
+	cases := map[string]Case{}
+	for name, answer := range answers {
+		s := Said(answer)
+		for _, call := range calls {
+			cases[string(call)+" is "+name] = Case{
+				Call: call, Reply: Reply{Status: s.Status, File: s.File}, Outcome: s.Outcome, Code: s.Code, TxID: s.TxID,
+			}
+		}
+	}
+	return cases
+}
+
+// Paid is a success of another amount than the order's, or of its own.
+func Paid(call Call, file, txID string, amount pirogue.Money, mismatch string) Case {
+	return Case{
+		Call: call, Reply: Reply{Status: 200, File: file}, Outcome: pirogue.OutcomePaid, TxID: txID, Amount: amount,
+		Mismatch: mismatch,
+	}
+}
+
+// Words returns every word of a vocabulary as a case of each answer, whose file has the
+// word where * stands. The amount of an answer is that of a success.
+func Words(words map[string]pirogue.Outcome, answers ...Case) map[string]Case {
+	cases := map[string]Case{}
+	for word, outcome := range words {
+		for _, c := range answers {
+			name := fmt.Sprintf("%s says %s in %d %s", c.Call, word, c.Reply.Status, c.Reply.File)
+			c.Outcome, c.Reply.File = outcome, strings.ReplaceAll(c.Reply.File, "*", word)
+			if outcome != pirogue.OutcomePaid {
+				c.Amount = pirogue.Money{}
+			}
+			cases[name] = c
+		}
+	}
+	return cases
+}
+
+// all returns the cases of several tables. No two have a row of one name.
+func all(t *testing.T, tables ...map[string]Case) map[string]Case {
+	t.Helper()
+	all := map[string]Case{}
+	rows := 0
+	for _, cases := range tables {
+		maps.Copy(all, cases)
+		rows += len(cases)
+	}
+	if len(all) != rows {
+		t.Fatal("two rows have one name")
+	}
+	return all
+}
+
+// Asked returns the question what became of an order.
+func Asked(o outbound.Order) pirogue.StatusQuery {
+	return pirogue.StatusQuery{Kind: o.Kind, Ref: o.Ref, Amount: o.Amount, MSISDN: o.MSISDN, SentAt: now}
+}

@@ -1,0 +1,104 @@
+package adaptertest
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Answer is one answer of a Server.
+type Answer struct {
+	Status int
+	Body   string
+	Hold   <-chan struct{} // when set, the answer waits for it
+}
+
+// Says returns an answer.
+func Says(status int, body string) Answer { return Answer{Status: status, Body: body} }
+
+// Letter is one request as it left.
+type Letter struct {
+	Method, Path, Body string // the path with its query
+	Header             http.Header
+}
+
+// Server takes down what it reads and answers by path. Of several answers to one path
+// each is given once, the last for ever. Those of the path "" are given to every other.
+type Server struct {
+	*httptest.Server
+
+	mu      sync.Mutex
+	answers map[string][]Answer
+	read    []Letter
+}
+
+// NewServer opens a server until the test ends. Where answers say nothing of a path, those
+// of the defaults are given, and 404 where they say nothing either.
+func NewServer(t *testing.T, answers map[string][]Answer, defaults map[string]Answer) *Server {
+	t.Helper()
+	s := &Server{answers: map[string][]Answer{"": {Says(http.StatusNotFound, "")}}}
+	for path, one := range defaults {
+		s.answers[path] = []Answer{one}
+	}
+	for path, some := range answers {
+		s.answers[path] = some
+	}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		next := s.take(Letter{r.Method, r.URL.RequestURI(), string(body), r.Header}, r.URL.EscapedPath())
+		if next.Hold != nil {
+			<-next.Hold
+		}
+		w.WriteHeader(next.Status)
+		w.Write([]byte(next.Body))
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// take takes a request down and returns its answer.
+func (s *Server) take(l Letter, path string) Answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read = append(s.read, l)
+	queue, scripted := s.answers[path]
+	if !scripted {
+		path = ""
+		queue = s.answers[path]
+	}
+	if len(queue) > 1 {
+		s.answers[path] = queue[1:]
+	}
+	return queue[0]
+}
+
+// Say sets the answer to a path from now on.
+func (s *Server) Say(path string, a Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[path] = []Answer{a}
+}
+
+// Letters returns what was read so far.
+func (s *Server) Letters() []Letter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Letter(nil), s.read...)
+}
+
+// LettersTo returns what was read so far on a path, whatever the query.
+func (s *Server) LettersTo(path string) []Letter {
+	var found []Letter
+	for _, l := range s.Letters() {
+		if asked, _, _ := strings.Cut(l.Path, "?"); asked == path {
+			found = append(found, l)
+		}
+	}
+	return found
+}

@@ -1,0 +1,228 @@
+package outbound
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+
+	"pirogue"
+)
+
+// What may differ from an order beside the amount: values of Receipt.Mismatch.
+const (
+	MismatchCurrency     = "currency"
+	MismatchCounterparty = "counterparty"
+)
+
+// Vocabulary is every status word of an operator's documents. One that is not here is
+// Unknown, never a guess.
+type Vocabulary map[string]pirogue.Outcome
+
+// Outcome translates a word, of a member of the answer.
+func (v Vocabulary) Outcome(member, word string) (pirogue.Outcome, error) {
+	outcome, ok := v[word]
+	if !ok {
+		return "", pirogue.Errorf(pirogue.Unknown, "%s %q is in no document of the operator", member, Words(word))
+	}
+	return outcome, nil
+}
+
+// Guide is an operator as its documents describe it.
+type Guide struct {
+	Name        string             // for people
+	Promises    pirogue.Capability // but for the limits, which are the terms'
+	Terms       Terms              // what they leave open is the instance's
+	Credentials Credentials        // nil where they are not the same of every instance
+	Outcomes    Vocabulary
+	Statuses    map[int]pirogue.Code // HTTP statuses that decide, whatever the body says
+	// Problems is every error word under another 4xx. One that is not here is Unknown, as is
+	// everything under 5xx. Leaving is what a word means instead where money leaves us: what is
+	// too little then is ours.
+	Problems, Leaving map[string]pirogue.Code
+	// Absences are the error words that say, with 404, that an order is not known.
+	Absences map[string]bool
+	// Problem returns the error word of an answer, and what it says to people: "" for a page
+	// of some proxy on the way, which does not speak for the operator.
+	Problem func(Answer) (word, said string)
+	Private *regexp.Regexp // what no text may repeat, beside what Words cuts out; may be nil
+}
+
+// Class returns the class of an answer that is not good. kind says whose money the call was
+// to move, "" that it was a question: one that is refused says nothing about the money.
+func (g *Guide) Class(status int, word string, kind pirogue.Kind) pirogue.Code {
+	if class, listed := g.Statuses[status]; listed {
+		return class
+	}
+	class, listed := g.Problems[word]
+	switch ours := g.Leaving[word]; {
+	case !listed, status < http.StatusBadRequest, status >= http.StatusInternalServerError:
+		return pirogue.Unknown
+	case class != pirogue.Refused && class != pirogue.Unable:
+		return class
+	case kind == "":
+		return pirogue.Unknown
+	case kind.MoneyOut():
+		return cmp.Or(ours, class)
+	default:
+		return class
+	}
+}
+
+// Line is how one instance speaks with its operator.
+type Line struct {
+	*Guide
+	Terms  Terms // of the instance
+	Client *Client
+	Sender interface { // a Client, or its Tokens
+		Send(ctx context.Context, r Request) (Answer, error)
+	}
+	Secrets func() []string // that no text may repeat
+}
+
+// Open returns the line of an instance, unless it is not as the guide says: it reports
+// every mistake at once, with those that the adapter found.
+func (g *Guide) Open(o Options, mistakes ...error) (Line, error) {
+	if g.Credentials != nil {
+		mistakes = append(mistakes, g.Credentials.Check(o.Credentials)...)
+	}
+	if g.Terms.Country != "" {
+		mistakes = append(mistakes, g.Terms.Check(o.Country, o.Currency)...)
+	}
+	client, err := New(o, mistakes...)
+	if err != nil {
+		return Line{}, err
+	}
+	terms := g.Terms
+	terms.Country, terms.Currency = o.Country, o.Currency
+	secrets := slices.Collect(maps.Values(o.Credentials))
+	return Line{Guide: g, Terms: terms, Client: client, Sender: client, Secrets: func() []string { return secrets }}, nil
+}
+
+// Capability implements pirogue.Operator.
+func (l *Line) Capability() pirogue.Capability {
+	c := l.Promises
+	c.CashIn, c.CashOut = l.Terms.CashIn, l.Terms.CashOut
+	return c
+}
+
+// Words makes the operator's text fit to keep, without the instance's secrets.
+func (l *Line) Words(said string, secrets ...string) string {
+	secrets = append(slices.Clone(secrets), l.Secrets()...)
+	if l.Private != nil {
+		secrets = append(secrets, l.Private.FindAllString(said, -1)...)
+	}
+	return Words(said, secrets...)
+}
+
+// Order makes a call that may move money, and returns the answer: beside the error too, for
+// it may name what it fails about. secrets are what the call carries and the operator might
+// repeat.
+func (l *Line) Order(ctx context.Context, req Request, kind pirogue.Kind, secrets ...string) (Answer, error) {
+	answer, err := l.Sender.Send(ctx, req)
+	if err == nil && !answer.Good() {
+		err = l.Turned(answer, kind, secrets...)
+	}
+	return answer, err
+}
+
+// Ask makes a call that moves no money. It fails with NotSent or Unknown.
+func (l *Line) Ask(ctx context.Context, req Request, secrets ...string) (Answer, error) {
+	return l.Order(ctx, req, "", secrets...)
+}
+
+// Post is Order of a body of JSON.
+func (l *Line) Post(
+	ctx context.Context, path string, body any, kind pirogue.Kind, secrets ...string,
+) (Answer, error) {
+	req, err := PostJSON(path, body)
+	if err != nil {
+		return Answer{}, err
+	}
+	return l.Order(ctx, req, kind, secrets...)
+}
+
+// Find asks for an order and reads a good answer. missing is what it means that the operator
+// does not know one: "" of one that it has named, which cannot be absent.
+func (l *Line) Find(
+	ctx context.Context, path string, missing pirogue.Outcome, read func(body []byte) (pirogue.Receipt, error),
+) (pirogue.Receipt, error) {
+	answer, err := l.Ask(ctx, Get(path, nil))
+	if err == nil {
+		return read(answer.Body)
+	}
+	if answer.Status == http.StatusNotFound && missing != "" {
+		if word, _ := l.Problem(answer); l.Absences[word] {
+			return pirogue.Receipt{Outcome: missing, Words: l.Name + " knows none of this reference"}, nil
+		}
+	}
+	return pirogue.Receipt{}, err
+}
+
+// Turned returns the error of an answer that is not the good one.
+func (l *Line) Turned(a Answer, kind pirogue.Kind, secrets ...string) error {
+	word, _ := l.Problem(a)
+	return l.No(l.Class(a.Status, word, kind), a, secrets...)
+}
+
+// No returns an error of a class with what the answer says.
+func (l *Line) No(class pirogue.Code, a Answer, secrets ...string) error {
+	_, said := l.Problem(a)
+	if said == "" {
+		return pirogue.Errorf(class, "%s answered %d: not a body of its own", l.Name, a.Status)
+	}
+	return pirogue.Errorf(class, "%s answered %d: %s", l.Name, a.Status, l.Words(said, secrets...))
+}
+
+// Read returns the receipt of an answer to Order or Ask. Of one that is Unknown it keeps
+// what read finds named in it.
+func (l *Line) Read(a Answer, err error, read func(body []byte) (pirogue.Receipt, error)) (pirogue.Receipt, error) {
+	if err == nil {
+		return read(a.Body)
+	}
+	if pirogue.CodeOf(err) != pirogue.Unknown {
+		return pirogue.Receipt{}, err
+	}
+	named, _ := read(a.Body) //nolint:errcheck // err is what is reported; the name is all that is wanted
+	return pirogue.Receipt{ProviderTxID: named.ProviderTxID, Handle: named.Handle}, err
+}
+
+// Said is what an operator says of one order, in its own words; "" is what it does not say.
+type Said struct {
+	ID     string // the operator's name of the order, which the handle keeps under Key
+	Key    string // "" for a name that the handle does not need
+	Status string
+	Text   string // for people, beside the status
+}
+
+// Receipt returns what is said of an order. A word of no document is Unknown, beside the
+// operator's name of the order.
+func (l *Line) Receipt(s Said, secrets ...string) (pirogue.Receipt, error) {
+	receipt := pirogue.Receipt{ProviderTxID: s.ID}
+	if s.ID != "" && s.Key != "" {
+		receipt.Handle = pirogue.Handle{s.Key: s.ID}
+	}
+	outcome, err := l.Outcomes.Outcome("status", s.Status)
+	if err == nil {
+		receipt.Outcome, receipt.Words = outcome, l.Words(s.Status+" "+s.Text, secrets...)
+	}
+	return receipt, err
+}
+
+// Stated returns the receipt with the amount of a success, which the operator must state:
+// otherwise it is Unknown, beside its name. Of anything else no amount is read.
+func Stated(r pirogue.Receipt, amount json.Number, in pirogue.Currency) (pirogue.Receipt, error) {
+	if r.Outcome != pirogue.OutcomePaid {
+		return r, nil
+	}
+	francs, err := Francs(amount)
+	if err != nil || in == "" {
+		named := pirogue.Receipt{ProviderTxID: r.ProviderTxID, Handle: r.Handle}
+		return named, pirogue.Errorf(pirogue.Unknown, "paid, but no whole amount of a currency")
+	}
+	r.Amount = pirogue.Money{Minor: francs, Currency: in}
+	return r, nil
+}

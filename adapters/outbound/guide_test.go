@@ -1,0 +1,133 @@
+package outbound
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"pirogue"
+)
+
+var guide = Guide{
+	Name:     "Kora",
+	Outcomes: Vocabulary{"done": pirogue.OutcomePaid, "refused": pirogue.OutcomeDeclined},
+	Statuses: map[int]pirogue.Code{http.StatusTooManyRequests: pirogue.NotSent, 503: pirogue.NotSent},
+	Problems: map[string]pirogue.Code{
+		"bad": pirogue.Refused, "poor": pirogue.Refused, "closed": pirogue.Unable, "later": pirogue.Unknown, "key": pirogue.NotSent,
+	},
+	Leaving: map[string]pirogue.Code{"poor": pirogue.Unable, "later": pirogue.Refused},
+	Problem: func(a Answer) (word, said string) { return string(a.Body), string(a.Body) },
+	Private: regexp.MustCompile(`AB \d+`),
+}
+
+func TestWhatAnErrorMeans(t *testing.T) {
+	t.Parallel()
+	in, out, asked := pirogue.CashIn, pirogue.CashOut, pirogue.Kind("")
+	for name, tt := range map[string]struct {
+		status int
+		word   string
+		kind   pirogue.Kind
+		want   pirogue.Code
+	}{
+		"a refusal":                                {400, "bad", in, pirogue.Refused},
+		"a refusal of money that leaves":           {404, "bad", out, pirogue.Refused},
+		"a refusal to a question":                  {400, "bad", asked, pirogue.Unknown},
+		"a refusal of a server that fell":          {500, "bad", in, pirogue.Unknown},
+		"a refusal in a good answer":               {200, "bad", in, pirogue.Unknown},
+		"too little of the payer":                  {400, "poor", in, pirogue.Refused},
+		"too little of ours":                       {400, "poor", out, pirogue.Unable},
+		"too little of ours, for a refund":         {400, "poor", pirogue.Refund, pirogue.Unable},
+		"too little, to a question":                {400, "poor", asked, pirogue.Unknown},
+		"not served":                               {403, "closed", in, pirogue.Unable},
+		"not served, to a question":                {403, "closed", asked, pirogue.Unknown},
+		"a word that decides nothing":              {400, "later", out, pirogue.Unknown},
+		"turned away by a word":                    {401, "key", asked, pirogue.NotSent},
+		"turned away by a status":                  {429, "bad", in, pirogue.NotSent},
+		"turned away by a server's status":         {503, "", in, pirogue.NotSent},
+		"a word of no document":                    {400, "?", in, pirogue.Unknown},
+		"no word":                                  {400, "", in, pirogue.Unknown},
+		"what is not served, of money that leaves": {400, "closed", out, pirogue.Unable},
+	} {
+		if got := guide.Class(tt.status, tt.word, tt.kind); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// desk is a sender that answers the same always.
+type desk struct {
+	answer Answer
+	err    error
+}
+
+func (s desk) Send(context.Context, Request) (Answer, error) { return s.answer, s.err }
+
+func lineTo(s desk) *Line {
+	return &Line{Guide: &guide, Sender: s, Secrets: func() []string { return []string{"s3cret"} }}
+}
+
+func TestAnAnswerThatIsNoneIsReadForItsName(t *testing.T) {
+	t.Parallel()
+	read := func([]byte) (pirogue.Receipt, error) {
+		return pirogue.Receipt{Outcome: pirogue.OutcomePaid, ProviderTxID: "K1", Words: "done"}, errors.New("of no matter")
+	}
+	for body, tt := range map[string]struct {
+		code pirogue.Code
+		txID string
+	}{
+		"bad": {pirogue.Refused, ""}, "?": {pirogue.Unknown, "K1"}, "": {pirogue.Unknown, "K1"}, "key": {pirogue.NotSent, ""},
+	} {
+		l := lineTo(desk{answer: Answer{Status: 400, Body: []byte(body)}})
+		answer, err := l.Order(t.Context(), Request{}, pirogue.CashIn)
+		got, err := l.Read(answer, err, read)
+		if pirogue.CodeOf(err) != tt.code || got.Outcome != "" || got.ProviderTxID != tt.txID {
+			t.Errorf("%q: %+v, %v; want %s of %q", body, got, err, tt.code, tt.txID)
+		}
+	}
+	lost := pirogue.Errorf(pirogue.NotSent, "nobody there")
+	if _, err := lineTo(desk{err: lost}).Ask(t.Context(), Request{}); pirogue.CodeOf(err) != pirogue.NotSent {
+		t.Errorf("%v, want what the sender says", err)
+	}
+}
+
+func TestWhatALineSaysKeepsNoSecret(t *testing.T) {
+	t.Parallel()
+	l := lineTo(desk{answer: Answer{Status: 400, Body: []byte("s3cret 4826 AB 12 +22790123456")}})
+	_, err := l.Order(t.Context(), Request{}, pirogue.CashIn, "4826")
+	if want := "UNKNOWN: Kora answered 400: [secret] [secret] [secret] [secret]"; err == nil || !strings.HasSuffix(err.Error(), want[9:]) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+func TestAReceiptOfWhatIsSaid(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		status, amount string
+		in             pirogue.Currency
+		outcome        pirogue.Outcome
+		minor          int64
+		code           pirogue.Code
+	}{
+		"paid":                           {"done", "5000", pirogue.XOF, pirogue.OutcomePaid, 5000, ""},
+		"paid, not saying how much":      {"done", "", pirogue.XOF, "", 0, pirogue.Unknown},
+		"paid, not saying in what":       {"done", "5000", "", "", 0, pirogue.Unknown},
+		"paid, with half a franc":        {"done", "0.5", pirogue.XOF, "", 0, pirogue.Unknown},
+		"declined, of what is no amount": {"refused", "?", "", pirogue.OutcomeDeclined, 0, ""},
+		"in a word of no document":       {"Done", "5000", pirogue.XOF, "", 0, pirogue.Unknown},
+	} {
+		got, err := lineTo(desk{}).Receipt(Said{ID: "K1", Key: "id", Status: tt.status})
+		if err == nil {
+			got, err = Stated(got, json.Number(tt.amount), tt.in)
+		}
+		if got.Outcome != tt.outcome || got.Amount.Minor != tt.minor || pirogue.CodeOf(err) != tt.code {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if got.ProviderTxID != "K1" || got.Handle["id"] != "K1" {
+			t.Errorf("%s: named %q, %v", name, got.ProviderTxID, got.Handle)
+		}
+	}
+}

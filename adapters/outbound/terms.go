@@ -1,0 +1,101 @@
+package outbound
+
+import (
+	"strings"
+
+	"pirogue"
+)
+
+// Terms is what an operator takes. An order that does not keep to them is Unable and is
+// not sent: another operator may take it.
+type Terms struct {
+	Name            string // of the operator, for people
+	Country         pirogue.CountryCode
+	Currency        pirogue.Currency
+	CashIn, CashOut pirogue.Limits
+	Reference       int             // how long one may be, in characters
+	Prefix          string          // of every number after its calling code
+	Digits          int             // of a number after its calling code; 0 for any
+	Network         pirogue.Network // the only one served; "" for several
+}
+
+// Order is what a collection and a disbursement have in common.
+type Order struct {
+	Kind    pirogue.Kind
+	Ref     pirogue.OperatorRef
+	Amount  pirogue.Money
+	MSISDN  pirogue.MSISDN
+	Network pirogue.Network
+}
+
+// Collecting returns the order of a collection.
+func Collecting(c pirogue.Collection) Order {
+	return Order{pirogue.CashIn, c.Ref, c.Amount, c.MSISDN, c.Network}
+}
+
+// Disbursing returns the order of a disbursement.
+func Disbursing(d pirogue.Disbursement) Order {
+	return Order{pirogue.CashOut, d.Ref, d.Amount, d.MSISDN, d.Network}
+}
+
+// Check returns the mistakes of an instance that is of another country or currency.
+func (t Terms) Check(country pirogue.CountryCode, currency pirogue.Currency) Mistakes {
+	var m Mistakes
+	m.If(country != t.Country, "country %q is not %s, the only one of %s", country, t.Country, t.Name)
+	m.If(currency != t.Currency, "currency %q is not %s, the only one of %s", currency, t.Currency, t.Name)
+	return m
+}
+
+// Accept fails with Unable for an order that the operator could never accept, whatever
+// its number.
+func (t Terms) Accept(o Order) error {
+	limits := t.CashOut
+	if o.Kind == pirogue.CashIn {
+		limits = t.CashIn
+	}
+	switch {
+	case o.Amount.Currency != t.Currency:
+		return pirogue.Errorf(pirogue.Unable, "not sent: %s where %s moves %s", o.Amount, t.Name, t.Currency)
+	case !limits.Allow(o.Amount.Minor):
+		return pirogue.Errorf(pirogue.Unable, "not sent: %s is not within %d and %d (0: no limit)",
+			o.Amount, limits.Min, limits.Max)
+	case o.Network != "" && t.Network != "" && o.Network != t.Network:
+		return pirogue.Errorf(pirogue.Unable, "not sent: network %q where the instance serves %q", o.Network, t.Network)
+	default:
+		return t.Refer(o.Ref)
+	}
+}
+
+// Refer fails with Unable for a reference that the operator could never accept.
+func (t Terms) Refer(ref pirogue.OperatorRef) error {
+	if ref == "" || len(ref) > t.Reference {
+		return pirogue.Errorf(pirogue.Unable, "not sent: a reference has 1 to %d characters", t.Reference)
+	}
+	return nil
+}
+
+// Local returns the number of an order after its calling code. It fails as Accept does,
+// and for a number that is not of the country.
+func (t Terms) Local(o Order) (string, error) {
+	if err := t.Accept(o); err != nil {
+		return "", err
+	}
+	digits, ours := t.LocalOf(o.MSISDN)
+	if !ours {
+		return "", pirogue.Errorf(pirogue.Unable, "not sent: the number is not one of %s in %s", t.Name, t.Country)
+	}
+	return digits, nil
+}
+
+// LocalOf returns what a number has after its calling code, and whether it is one of the
+// country.
+func (t Terms) LocalOf(number pirogue.MSISDN) (string, bool) {
+	country, known := pirogue.CountryByCode(t.Country)
+	digits, ours := strings.CutPrefix(string(number), "+"+country.DialCode)
+	return digits, known && ours && t.isLocal(digits)
+}
+
+func (t Terms) isLocal(digits string) bool {
+	long := digits != "" && (t.Digits == 0 || len(digits) == t.Digits)
+	return long && strings.HasPrefix(digits, t.Prefix) && strings.Trim(digits, "0123456789") == ""
+}
