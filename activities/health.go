@@ -218,7 +218,8 @@ func (a *Activities) Park(ctx context.Context, in Parking) (bool, error) {
 		if _, may := h.Probing(now); may {
 			return true, nil // whoever submits first claims the probe, the others park again
 		}
-		return false, retryIn(a.jitter(in.wait(activity.GetInfo(ctx).Attempt)), "operator "+string(in.Operator)+" is away: "+h.Words)
+		wait := in.wait(activity.GetInfo(ctx).Attempt)
+		return false, retryIn(a.jitter(wait), "operator "+string(in.Operator)+" is away: "+h.Words)
 	}
 	instance, err := a.operator(in.Operator)
 	if err != nil {
