@@ -24,6 +24,11 @@ const (
 	// soon at first, and then so rarely that many bulks that wait take none of its pace.
 	roomSoon   = 5 * time.Second
 	roomSeldom = time.Minute
+	// launchShare is how much of an operator's contract the payments of a page ask for when
+	// they are started: the rest is for their questions and for everybody else. Two starts lie
+	// no further apart than launchGap, so that a page keeps to its time.
+	launchShare = 1 - pollShare
+	launchGap   = time.Second
 	// linesTold is how many lines that a page could not start its error names.
 	linesTold = 5
 	// countAtLeast is how often a bulk that only waits is counted, at least.
@@ -94,8 +99,9 @@ func (a *Activities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 
 // launchPage starts the workflows of a page's open payments. One that has a workflow
 // already keeps it; one that has ended is left alone, for Temporal may have forgotten that
-// it ever had one. One that cannot be started holds up no other: the page fails at its end,
-// and is run again.
+// it ever had one. They start no faster than their operator takes them: a heap of them would
+// hold up the payments for which somebody waits. One that cannot be started holds up no
+// other: the page fails at its end, and is run again.
 func (a *Activities) launchPage(ctx context.Context, in PageOrder) (PageStarted, error) {
 	open, err := a.Store.OpenLines(ctx, in.BulkID, in.Number)
 	if err != nil {
@@ -103,8 +109,8 @@ func (a *Activities) launchPage(ctx context.Context, in PageOrder) (PageStarted,
 	}
 	var failed []error
 	for i, p := range open {
-		if ctx.Err() != nil {
-			return PageStarted{}, encode(ctx.Err())
+		if err := a.pace(ctx, p.Operator); err != nil {
+			return PageStarted{}, encode(err)
 		}
 		if err := a.Workflows.Launch(ctx, p); err != nil {
 			failed = append(failed, fmt.Errorf("payment %s: %w", p.ID, err))
@@ -118,6 +124,22 @@ func (a *Activities) launchPage(ctx context.Context, in PageOrder) (PageStarted,
 	}
 	failpoint.Hit("bulk.page.launched")
 	return PageStarted{Launched: len(open)}, nil
+}
+
+// pace waits before a payment of a bulk is started. It fails when the activity is over.
+func (a *Activities) pace(ctx context.Context, o pirogue.OperatorCode) error {
+	rate := a.Operators[o].CallsPerSecond * launchShare
+	if rate <= 0 {
+		return ctx.Err()
+	}
+	gap := time.NewTimer(min(launchGap, time.Duration(float64(time.Second)/rate)))
+	defer gap.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-gap.C:
+		return nil
+	}
 }
 
 // BulkClosed is how a bulk ended.

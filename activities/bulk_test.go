@@ -25,7 +25,8 @@ type office struct {
 	lines   []pirogue.Payment
 	broken  map[pirogue.PaymentID]bool // what cannot be started
 	started map[pirogue.PaymentID]int
-	full    bool // so many payments of the bulk are open that no page may begin
+	rate    float64 // calls a second that the operator's contract allows; 0: any number
+	full    bool    // so many payments of the bulk are open that no page may begin
 	looks   int
 }
 
@@ -67,7 +68,9 @@ func (o *office) Launch(_ context.Context, p pirogue.Payment) error {
 func (o *office) page(t *testing.T) (activities.PageStarted, error) {
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
-	a := &activities.Activities{Store: o, Workflows: o}
+	a := &activities.Activities{Store: o, Workflows: o, Operators: map[pirogue.OperatorCode]pirogue.Instance{
+		"": {CallsPerSecond: o.rate},
+	}}
 	env.RegisterActivity(a)
 	value, err := env.ExecuteActivity(a.StartPage, activities.PageOrder{BulkID: "april", Number: 1})
 	var started activities.PageStarted
@@ -95,6 +98,17 @@ func TestALineThatCannotBeStartedHoldsUpNoOtherOfItsPage(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 20, started.Launched)
 	require.Len(t, o.started, 20)
+}
+
+func TestAPageStartsNoFasterThanItsOperatorTakesPayments(t *testing.T) {
+	t.Parallel()
+
+	o := newOffice(11)
+	o.rate = 100
+	began := time.Now()
+	_, err := o.page(t)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond, "half of the contract's hundred a second")
 }
 
 // Each look for room is made in the queue of the operator, out of what its contract allows.

@@ -19,7 +19,7 @@ import (
 // The load of BenchmarkBulkBesideCheckouts.
 const (
 	largestBulk     = 10_000
-	bulkContract    = 40 // calls a second of the operator that both merchants use
+	bulkContract    = 10 // calls a second of the operator that both merchants use
 	checkoutsQuiet  = 30 * time.Second
 	checkoutsBeside = time.Minute
 	checkoutEvery   = 500 * time.Millisecond

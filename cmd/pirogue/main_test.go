@@ -13,10 +13,6 @@ import (
 // workflow from the start, which is the cheapest search for nondeterminism there is.
 var sticky = flag.Int("sticky", 10_000, "workflows kept in a worker's memory")
 
-// bePart ends the process instead of running tests, where a test started it to be a part
-// of the product.
-var bePart = func() {}
-
 func TestMain(m *testing.M) {
 	flag.Parse()
 	worker.SetStickyWorkflowCacheSize(*sticky)

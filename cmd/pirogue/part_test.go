@@ -52,18 +52,17 @@ const (
 	hurriedRate    = 30
 )
 
-// The test binary is also the processes that its tests start.
-func init() {
-	bePart = func() {
-		if *partFlag == "" {
-			return
-		}
-		if err := part(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+// bePart ends the process instead of running tests, where a test started it to be a part
+// of the product: the test binary is also the processes that its tests start.
+func bePart() {
+	if *partFlag == "" {
+		return
 	}
+	if err := part(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 // part is the main function of a process that a test started. It ends when its parent
