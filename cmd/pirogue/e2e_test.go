@@ -24,10 +24,11 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// hurry makes five minutes three seconds for Pirogue and a minute one second for
-// the simulators, so that every number comes to its end while somebody watches.
+// hurry makes five minutes three seconds for Pirogue, and for the simulators seven and a
+// half, so that every number comes to its end while somebody watches, and who pays late is
+// late also where Pirogue is.
 func hurry(database string) setup {
-	return setup{database: database, play: 60, tune: func(o *config.Operator) {
+	return setup{database: database, play: 40, tune: func(o *config.Operator) {
 		o.Window, o.Timeout = config.Duration(3*time.Second), config.Duration(4*time.Second)
 		if o.Horizon > 0 {
 			o.Horizon = config.Duration(25 * time.Second)
