@@ -77,9 +77,9 @@ type CallbackResender interface {
 }
 
 // BulkDisburser can pay into many wallets by one call. BulkDisburse hands over up to
-// MaxBulk disbursements and returns the operator's identifier of the bulk. It fails as
-// Disburse does, for all lines together: after Unknown each has to be asked for by its
-// own reference.
+// MaxBulk disbursements and returns the operator's identifier of the bulk. It fails for all
+// lines together: NotSent, Refused and Unable promise that none was executed, and after
+// Unknown each has to be asked for by its own reference.
 type BulkDisburser interface {
 	Disburser
 	MaxBulk() int
