@@ -128,8 +128,9 @@ type StatusQuery struct {
 	Amount Money     // as we ordered it
 	MSISDN MSISDN    // of the wallet that pays or is paid
 	SentAt time.Time // when the attempt left us, so that nothing older is searched
-	// Reversed says that the attempt is a refund made by Refunder, not by Disburser.
-	Reversed bool
+	// Reversed is the attempt whose collection this one gives back by Refunder; nil of one
+	// that is no refund, and of a refund by Disburser.
+	Reversed *StatusQuery
 }
 
 // Outcome is what an operator says became of an attempt.

@@ -194,11 +194,14 @@ func (x *exam) attempt(t *testing.T, call Call) *attempt {
 		collected := x.attempt(t, Collect)
 		x.mustSend(t, collected)
 		x.mustBecome(t, collected, pirogue.OutcomePaid)
-		a.parent = collected.query
+		a.of(collected.query)
 		x.heal(t, "")
 	}
 	return a
 }
+
+// of makes an order the refund of what was collected.
+func (a *attempt) of(parent pirogue.StatusQuery) { a.parent, a.query.Reversed = parent, &parent }
 
 // query returns what is asked about an order that nobody has heard of.
 func (x *exam) query(call Call) pirogue.StatusQuery {
@@ -207,7 +210,7 @@ func (x *exam) query(call Call) pirogue.StatusQuery {
 		Kind:   map[Call]pirogue.Kind{Collect: pirogue.CashIn, Disburse: pirogue.CashOut, Refund: pirogue.Refund}[call],
 		Ref:    pirogue.OperatorRef(fmt.Sprintf("WITNESS%04d", x.refs)),
 		Amount: pirogue.Money{Minor: asked, Currency: x.conf.Currency},
-		MSISDN: x.stand.MSISDN, SentAt: x.clock.Now(), Reversed: call == Refund,
+		MSISDN: x.stand.MSISDN, SentAt: x.clock.Now(),
 	}
 }
 

@@ -329,7 +329,11 @@ func (x *exam) runsDry(t *testing.T, seen *Seen) {
 
 // attemptOf returns another order of the same thing.
 func (x *exam) attemptOf(a *attempt) *attempt {
-	return &attempt{call: a.call, query: x.query(a.call), parent: a.parent}
+	other := &attempt{call: a.call, query: x.query(a.call)}
+	if a.call == Refund {
+		other.of(a.parent)
+	}
+	return other
 }
 
 func (x *exam) isTold(t *testing.T, seen *Seen) {

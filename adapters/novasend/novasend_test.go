@@ -58,7 +58,7 @@ var outQuery = adaptertest.Asked(outbound.Disbursing(disbursement))
 
 var refundQuery = pirogue.StatusQuery{
 	Kind: pirogue.Refund, Ref: refundRef, Handle: pirogue.Handle{"payin": payinID, "payin_ref": ref}, Amount: francs,
-	MSISDN: "+2250707123456", SentAt: adaptertest.Now(), Reversed: true,
+	MSISDN: "+2250707123456", SentAt: adaptertest.Now(), Reversed: &query,
 }
 
 var reversal = pirogue.Reversal{Ref: refundRef, Amount: francs, Collected: query}

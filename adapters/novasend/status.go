@@ -25,7 +25,7 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 	case q.Kind == pirogue.CashIn:
 		want := order{kind: typePayin, ref: q.Ref, amount: q.Amount}
 		return o.became(ctx, payinPath+name, want, id, pirogue.OutcomePending)
-	case q.Kind == pirogue.Refund && (q.Reversed || q.Handle[keyPayin] != ""):
+	case q.Kind == pirogue.Refund && (q.Reversed != nil || q.Handle[keyPayin] != ""):
 		return o.refunded(ctx, q)
 	default:
 		path := cmp.Or(q.Handle[keyPath], o.payouts()) + "/" + name
@@ -34,14 +34,19 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 	}
 }
 
-// refunded returns what became of a refund that Refund made.
+// refunded returns what became of a refund that Refund made. A refusal leaves no handle:
+// the payin is then the one that the question names.
 func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
-	payin := q.Handle[keyPayin]
-	if payin == "" {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a refund cannot be asked for without its payin")
+	known := q.Handle
+	if known[keyPayin] == "" {
+		payin, err := o.payin(ctx, *q.Reversed)
+		if err != nil {
+			return pirogue.Receipt{}, err
+		}
+		known = pirogue.Handle{keyPayin: payin, keyPayinRef: string(q.Reversed.Ref)}
 	}
-	want := refundOf(q.Ref, q.Amount, q.Handle)
-	return o.became(ctx, refundPath(payin), want, q.Handle[keyID], pirogue.OutcomeAbsent)
+	want := refundOf(q.Ref, q.Amount, known)
+	return o.became(ctx, refundPath(known[keyPayin]), want, known[keyID], pirogue.OutcomeAbsent)
 }
 
 // became asks for an order that Novasend may have named to us as id. missing is what

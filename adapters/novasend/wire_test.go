@@ -193,7 +193,7 @@ func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 		t.Error(diff)
 	}
 	q := refundQuery
-	q.Handle, q.Reversed = receipt.Handle, false // the handle says so too
+	q.Handle, q.Reversed = receipt.Handle, nil // the handle says so too
 	if got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil || got.ProviderTxID != refundID {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -210,7 +210,7 @@ func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
 	q := refundQuery
-	q.Handle, q.Reversed = nil, false
+	q.Handle, q.Reversed = nil, nil
 	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
 	if err != nil || got.Outcome != pirogue.OutcomeAbsent {
 		t.Errorf("%+v, %v; want it absent", got, err)
@@ -260,13 +260,42 @@ func TestARefundWhoseAnswerWasLostCanBeAskedFor(t *testing.T) {
 	if diff := cmp.Diff(pirogue.Handle{"payin": payinID, "payin_ref": ref}, receipt.Handle); diff != "" {
 		t.Error(diff)
 	}
-	q := refundQuery
-	q.Handle = nil
-	if _, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); pirogue.CodeOf(err) != pirogue.Unknown {
-		t.Errorf("without its payin: %v, want UNKNOWN", err)
+}
+
+func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
+	t.Parallel()
+	path, paid := "/v1/payin/"+payinID+"/refund", says(200, recorded(t, "payin_transaction_completed.json"))
+	nameless := query
+	nameless.Handle = nil
+	tests := map[string]struct {
+		collected pirogue.StatusQuery
+		answers   map[string]answer
+		outcome   pirogue.Outcome
+		asked     []string
+	}{
+		"and there is none":         {query, nil, pirogue.OutcomeAbsent, []string{path}},
+		"and there is one":          {query, map[string]answer{path: says(200, recorded(t, "refund_completed.json"))}, pirogue.OutcomePaid, []string{path}},
+		"whose name was lost":       {nameless, map[string]answer{"/v1/payin/" + ref: paid}, pirogue.OutcomeAbsent, []string{"/v1/payin/" + ref, path}},
+		"which Novasend cannot say": {nameless, nil, "", []string{"/v1/payin/" + ref}},
 	}
-	if n := len(s.letters()); n != 1 {
-		t.Errorf("%d calls, want none without the payin", n-1)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, tt.answers)
+			q := refundQuery
+			q.Handle, q.Reversed = nil, &tt.collected
+			got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") || err != nil && pirogue.CodeOf(err) != pirogue.Unknown {
+				t.Errorf("%+v, %v; want %q", got, err, tt.outcome)
+			}
+			asked := []string{}
+			for _, l := range s.letters() {
+				asked = append(asked, l.Path)
+			}
+			if diff := cmp.Diff(tt.asked, asked); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
