@@ -19,19 +19,39 @@ const payinPath = "/v1/payin/"
 // A payin that Novasend does not know is pending: it may still be on its way there.
 // What Novasend named to us and does not know any more is Unknown.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
-	id := q.Handle[keyID]
-	name := url.PathEscape(cmp.Or(id, string(q.Ref)))
 	switch {
 	case q.Kind == pirogue.CashIn:
 		want := order{kind: typePayin, ref: q.Ref, amount: q.Amount}
-		return o.became(ctx, payinPath+name, want, id, pirogue.OutcomePending)
+		return o.became(ctx, payinPath+askedBy(q), want, q.Handle[keyID], pirogue.OutcomePending)
 	case q.Kind == pirogue.Refund && (q.Reversed != nil || q.Handle[keyPayin] != ""):
 		return o.refunded(ctx, q)
 	default:
-		path := cmp.Or(q.Handle[keyPath], o.payouts()) + "/" + name
-		want := order{kind: typePayout, ref: q.Ref, amount: q.Amount, wallet: q.MSISDN}
-		return o.became(ctx, path, want, id, pirogue.OutcomeAbsent)
+		return o.paidOut(ctx, q)
 	}
+}
+
+// askedBy returns what a payin or payout is asked for by, as a part of a path.
+func askedBy(q pirogue.StatusQuery) string {
+	return url.PathEscape(cmp.Or(q.Handle[keyID], string(q.Ref)))
+}
+
+// paidOut returns what became of a payout. Where nothing is kept of the path that it was
+// sent to, it is absent only if no path knows it.
+func (o *operator) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+	paths := o.payouts()
+	if sent := q.Handle[keyPath]; sent != "" {
+		paths = []string{sent}
+	}
+	want := order{kind: typePayout, ref: q.Ref, amount: q.Amount, wallet: q.MSISDN}
+	var receipt pirogue.Receipt
+	for _, path := range paths {
+		var err error
+		receipt, err = o.became(ctx, path+"/"+askedBy(q), want, q.Handle[keyID], pirogue.OutcomeAbsent)
+		if err != nil || receipt.Outcome != pirogue.OutcomeAbsent {
+			return receipt, err
+		}
+	}
+	return receipt, nil
 }
 
 // refunded returns what became of a refund that Refund made. A refusal leaves no handle:

@@ -128,16 +128,16 @@ func TestWhatLeavesForACollection(t *testing.T) {
 func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 	t.Parallel()
 	const wallet = `"amount":5000,"msisdn":"+2250707123456",`
-	tests := map[string]struct{ path, body string }{
+	tests := map[string]struct{ path, otherPath, body string }{
 		"": {
-			"/v1/payout",
+			"/v1/payout", "/v1/direct/payout",
 			`{"reference":"` + outRef + `","accountId":"merchant_9923lkdz",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
 		},
 		"current": {
-			"/v1/payout", `{"reference":"` + outRef + `",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
+			"/v1/payout", "/v1/direct/payout", `{"reference":"` + outRef + `",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
 		},
 		"direct": {
-			"/v1/direct/payout",
+			"/v1/direct/payout", "/v1/payout",
 			`{"reference":"` + outRef + `","customerName":"Aya Kouassi","payout":{` + wallet + `"provider":"MOMO","country":"CI"}}`,
 		},
 	}
@@ -172,6 +172,7 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 				{"POST", tt.path, tt.body, keyOf("payout", outRef)},
 				named,
 				{"GET", tt.path + "/" + outRef, "", ""},
+				{"GET", tt.otherPath + "/" + outRef, "", ""},
 				named,
 			}
 			if diff := cmp.Diff(want, s.letters()); diff != "" {
@@ -206,6 +207,57 @@ func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 	}
 }
 
+func TestAPayoutWhoseAnswerWasLostKeepsItsPath(t *testing.T) {
+	t.Parallel()
+	for shape, path := range map[string]string{"": "/v1/payout", "direct": "/v1/direct/payout"} {
+		for name, tt := range map[string]struct {
+			said   answer
+			code   pirogue.Code
+			handle pirogue.Handle
+		}{
+			"lost":            {says(504, ""), pirogue.Unknown, pirogue.Handle{"path": path}},
+			"lost, but named": {says(504, recorded(t, "error_names_payout.json")), pirogue.Unknown, pirogue.Handle{"path": path, "id": payoutID}},
+			"not sent":        {says(429, ""), pirogue.NotSent, nil},
+		} {
+			s := newServer(t, map[string]answer{path: tt.said})
+			receipt, err := reading[pirogue.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
+			if diff := cmp.Diff(tt.handle, receipt.Handle); pirogue.CodeOf(err) != tt.code || diff != "" {
+				t.Errorf("shape %q, %s: %v, %s", shape, name, err, diff)
+			}
+		}
+	}
+}
+
+func TestAPayoutIsAbsentOnlyWhereNoPathKnowsIt(t *testing.T) {
+	t.Parallel()
+	const wallet, direct = "/v1/payout/" + outRef, "/v1/direct/payout/" + outRef
+	done := says(200, recorded(t, "payout_completed.json"))
+	tests := map[string]struct {
+		country pirogue.CountryCode
+		answers map[string]answer
+		outcome pirogue.Outcome
+		asked   int
+	}{
+		"known by the shape's":            {"CI", map[string]answer{wallet: done}, pirogue.OutcomePaid, 1},
+		"known by the other":              {"CI", map[string]answer{direct: done}, pirogue.OutcomePaid, 2},
+		"the other cannot say":            {"CI", map[string]answer{direct: says(502, "")}, "", 2},
+		"the shape's cannot say":          {"CI", map[string]answer{wallet: says(502, ""), direct: done}, "", 1},
+		"where there is no direct payout": {"BF", nil, pirogue.OutcomeAbsent, 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, tt.answers)
+			conf := s.at("")
+			conf.Country = tt.country
+			got, err := reading[pirogue.StatusReader](t, conf).Status(t.Context(), outQuery)
+			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") || len(s.letters()) != tt.asked {
+				t.Errorf("%+v, %v after %d questions; want %q after %d", got, err, len(s.letters()), tt.outcome, tt.asked)
+			}
+		})
+	}
+}
+
 func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
@@ -215,7 +267,8 @@ func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
 	if err != nil || got.Outcome != pirogue.OutcomeAbsent {
 		t.Errorf("%+v, %v; want it absent", got, err)
 	}
-	if diff := cmp.Diff([]letter{{"GET", "/v1/payout/" + refundRef, "", ""}}, s.letters()); diff != "" {
+	want := []letter{{"GET", "/v1/payout/" + refundRef, "", ""}, {"GET", "/v1/direct/payout/" + refundRef, "", ""}}
+	if diff := cmp.Diff(want, s.letters()); diff != "" {
 		t.Error(diff)
 	}
 }
