@@ -181,7 +181,8 @@ type Capability struct {
 	Proof         CallbackProof
 	// RefusalSpan is how far apart two equal refusals of money that leaves us must lie
 	// before they are believed; 0 means a few seconds. It is long where the operator is
-	// known to call an outcome a failure that it does not know yet.
+	// known to call an outcome a failure that it does not know yet, and where its not knowing
+	// an attempt that it refused says little.
 	RefusalSpan time.Duration
 	// WholeRefunds says that Refunder gives back all of a payment or nothing: a part is
 	// paid out instead.
