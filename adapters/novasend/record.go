@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"pirogue"
 )
@@ -25,7 +26,7 @@ type record struct {
 	ConfirmationStatus   string          `json:"confirmationStatus"`
 	PaymentURL           string          `json:"paymentUrl"`
 	IsDirect             bool            `json:"isDirect"`
-	Failure              json.RawMessage `json:"failure"`     // null or {} when nothing failed
+	Failure              json.RawMessage `json:"failure"`     // null, or without a word, when nothing failed
 	Transaction          json.RawMessage `json:"transaction"` // null or {} until the customer confirmed
 
 	Amount      json.Number `json:"amount"` // the principal
@@ -75,10 +76,15 @@ func decode(body []byte) (record, error) {
 		if err := json.Unmarshal(got.Failure, &said); err != nil {
 			return record{}, err
 		}
-		maps.DeleteFunc(said, func(_ string, value any) bool { return value == nil })
-		got.failed = len(said) > 0
+		got.failed = slices.ContainsFunc(slices.Collect(maps.Values(said)), isSaid)
 	}
 	return got, nil
+}
+
+// isSaid reports whether a member of a failure says anything: some have texts of nothing.
+func isSaid(value any) bool {
+	text, isText := value.(string)
+	return value != nil && (!isText || strings.TrimSpace(text) != "")
 }
 
 // ours returns our reference of a record, and theirs Novasend's; "" when it has none.

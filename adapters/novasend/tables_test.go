@@ -167,6 +167,12 @@ func refunds() map[string]adaptertest.Case {
 	})
 }
 
+// undecided is a payin in the seed's shape, without a transaction.
+func undecided(status, confirmation, failure string) string {
+	return `{"type":"payin","reference":"` + payinID + `","customerReference":"` + ref + `","status":"` + status +
+		`","confirmationStatus":"` + confirmation + `","failure":` + failure + `}`
+}
+
 // payins is what Novasend may say of a collection: the truth table.
 func payins() map[string]adaptertest.Case {
 	pending, declined, expired := pirogue.OutcomePending, pirogue.OutcomeDeclined, pirogue.OutcomeExpired
@@ -180,7 +186,12 @@ func payins() map[string]adaptertest.Case {
 		"direct, processed, declined":       {200, "payin_direct_processed_declined.json", declined, "", currentID},
 		"direct, processed, failed":         {200, "payin_direct_processed_failure.json", declined, "", currentID},
 		"processed, failed":                 {200, "payin_processed_failure.json", declined, "", payinID},
-		"processing, failed":                {200, "payin_processing_failure.json", declined, "", payinID},
+		"processing, failed":                {200, "payin_processing_failure.json", "", pirogue.Unknown, payinID},
+		"pending, failed":                   {200, undecided("pending", "none", `{"code":"customer_declined"}`), "", pirogue.Unknown, payinID},
+		"processing, failed and declined":   {200, undecided("processing", "declined", `{"code":"customer_declined"}`), declined, "", payinID},
+		"processing, failed with no word":   {200, undecided("processing", "none", `{"code":"","message":" "}`), pending, "", payinID},
+		"processed, failed with no word":    {200, undecided("processed", "none", `{"code":"","message":null}`), pending, "", payinID},
+		"processing, failed by a number":    {200, undecided("processing", "none", `{"code":7}`), "", pirogue.Unknown, payinID},
 		"a failure of nothing":              {200, "payin_failure_nothing.json", pending, "", payinID},
 		"a failure of a form nobody has":    {200, "payin_failure_text.json", "", pirogue.Unknown, ""},
 		"a transaction of a form unknown":   {200, "payin_transaction_list.json", "", pirogue.Unknown, ""},
