@@ -174,6 +174,8 @@ type Capability struct {
 	Reference ReferencePower
 	Unheard   RepeatRule    // what a collection whose answer was lost allows
 	Window    time.Duration // how long the operator itself waits for the customer
+	// CallTimeout is how long one call of this instance may take, all of it.
+	CallTimeout time.Duration
 	Horizon   time.Duration // after it the operator's word does not change any more
 	// AbsenceProves says that after the horizon a reference the operator does not know
 	// was never executed. Where it is false, only a person can say so.
@@ -248,7 +250,7 @@ type Instance struct {
 	Network        Network
 	CallsPerSecond float64       // the contract's limit; 0 means none
 	Window         time.Duration // how long the customer may take
-	CallTimeout    time.Duration // of one call, all of it
+	CallTimeout    time.Duration // the capability's
 	Horizon        time.Duration // instead of the capability's; 0 keeps that one
 	AbsenceProves  bool          // in addition to the capability's
 	RefusalSpan    time.Duration // instead of the capability's; 0 keeps that one

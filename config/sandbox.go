@@ -14,8 +14,6 @@ const (
 	// sandboxSpan is how far apart two refusals of Digitalpaye's or Taramoney's must lie; with
 	// the real ones it is ten minutes and an hour.
 	sandboxSpan = 10 * time.Second
-	// novasendTimeout is what Novasend recommends for one call.
-	novasendTimeout = 30 * time.Second
 )
 
 // sandboxOperators is every simulator as a test key reaches it. The credentials are
@@ -71,7 +69,7 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 	name := strings.ToLower(string(country))
 	return Operator{
 		Code: code, Adapter: "novasend", Mode: pirogue.Test, Country: country, Currency: pirogue.XOF,
-		BaseURL: url + "/novasend", Timeout: Duration(novasendTimeout), Simulator: true,
+		BaseURL: url + "/novasend", Simulator: true,
 		Horizon: Duration(sandboxHorizon), AbsenceProves: true,
 		Credentials: map[string]string{
 			"api_key": "sandbox-key-" + name, "api_client": "sandbox-client", "account_id": "sandbox-account-" + name,

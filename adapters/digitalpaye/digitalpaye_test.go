@@ -235,7 +235,7 @@ func TestDigitalpayesPromises(t *testing.T) {
 	limits := pirogue.Limits{Min: 100, Max: 1_000_000}
 	want := pirogue.Capability{
 		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatSame, Horizon: 24 * time.Hour,
-		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CashIn: limits, CashOut: limits,
+		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits, CashOut: limits,
 	}
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, ivory).Capability()); diff != "" {
 		t.Error(diff)

@@ -101,7 +101,7 @@ func TestNovasendsPromises(t *testing.T) {
 	t.Parallel()
 	want := pirogue.Capability{
 		Reference: pirogue.IdempotentByReference, Unheard: pirogue.RepeatSame, Horizon: 48 * time.Hour,
-		Proof: pirogue.ProofSignature, WholeRefunds: true,
+		Proof: pirogue.ProofSignature, WholeRefunds: true, CallTimeout: 30 * time.Second,
 		CashIn:  pirogue.Limits{Min: 100, Max: 2_000_000},
 		CashOut: pirogue.Limits{Min: 200, Max: 1_500_000},
 	}
