@@ -46,10 +46,9 @@ var promises = pirogue.Capability{
 type operator struct {
 	outbound.Line
 
-	conf    config.Operator
-	clock   pirogue.Clock
-	timeout time.Duration // of one question, whatever calls it takes
-	shape   shape
+	conf  config.Operator
+	clock pirogue.Clock
+	shape shape
 }
 
 // New returns the operator of one Digitalpaye account. It reports every mistake of
@@ -62,16 +61,15 @@ type operator struct {
 //
 // Beside what package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
-	timeout := conf.Timeout.Or(config.DefaultTimeout)
 	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Timeout: conf.Timeout.Or(config.DefaultTimeout),
 		Country: conf.Country, Currency: conf.Currency, Credentials: conf.Credentials,
 		Header: map[string]string{headerEnvironment: environmentOf(conf)},
 	}, check(conf)...)
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{Line: line, conf: conf, clock: clock, timeout: timeout, shape: shapes[conf.Shape]}
+	o := &operator{Line: line, conf: conf, clock: clock, shape: shapes[conf.Shape]}
 	o.Sender, o.Terms.Network = outbound.NewTokens(line.Client, clock, o.fetchToken), conf.Network
 	return o, nil
 }

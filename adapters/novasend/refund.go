@@ -36,6 +36,8 @@ func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Rece
 	if err := o.Terms.Refer(r.Ref); err != nil {
 		return pirogue.Receipt{}, err
 	}
+	ctx, cancel := o.Within(ctx)
+	defer cancel()
 	payin, err := o.payin(ctx, r.Collected)
 	if err != nil {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "the payin to refund: %w", err)

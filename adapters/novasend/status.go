@@ -19,6 +19,8 @@ const payinPath = "/v1/payin/"
 // A payin that Novasend does not know is pending: it may still be on its way there.
 // What Novasend named to us and does not know any more is Unknown.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+	ctx, cancel := o.Within(ctx)
+	defer cancel()
 	switch {
 	case q.Kind == pirogue.CashIn:
 		want := order{kind: typePayin, ref: q.Ref, amount: q.Amount}

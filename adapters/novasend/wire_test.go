@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -347,6 +348,65 @@ func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.asked, asked); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
+	t.Parallel()
+	const patience = 500 * time.Millisecond
+	slow := func(status int, file string) answer {
+		a := says(status, recorded(t, file))
+		a.Takes = 3 * patience / 5 // each is in time, and two of them are not
+		return a
+	}
+	nameless := query
+	nameless.Handle = nil
+	refund := "/v1/payin/" + payinID + "/refund"
+	for name, tt := range map[string]struct {
+		answers map[string]answer
+		call    func(pirogue.Operator) error
+	}{
+		"made": {
+			map[string]answer{
+				"/v1/payin/" + ref: slow(200, "payin_transaction_completed.json"), refund: slow(201, "refund_processing.json"),
+			},
+			func(o pirogue.Operator) error {
+				r := reversal
+				r.Collected = nameless
+				_, err := o.(pirogue.Refunder).Refund(t.Context(), r)
+				return err
+			},
+		},
+		"asked for": {
+			map[string]answer{
+				"/v1/payin/" + ref: slow(200, "payin_transaction_completed.json"), refund: slow(200, "refund_completed.json"),
+			},
+			func(o pirogue.Operator) error {
+				q := refundQuery
+				q.Handle, q.Reversed = nil, &nameless
+				_, err := o.(pirogue.StatusReader).Status(t.Context(), q)
+				return err
+			},
+		},
+		"paid out": {
+			map[string]answer{
+				"/v1/payout/" + outRef:        slow(404, "error_transaction_does_not_exist.json"),
+				"/v1/direct/payout/" + outRef: slow(200, "payout_completed.json"),
+			},
+			func(o pirogue.Operator) error {
+				_, err := o.(pirogue.StatusReader).Status(t.Context(), outQuery)
+				return err
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conf := newServer(t, tt.answers).at("")
+			conf.Timeout = config.Duration(patience)
+			if code := pirogue.CodeOf(tt.call(reading[pirogue.Operator](t, conf))); code != pirogue.Unknown && code != pirogue.NotSent {
+				t.Errorf("%q, want it given up", code)
 			}
 		})
 	}

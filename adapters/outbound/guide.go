@@ -109,6 +109,12 @@ func (l *Line) Capability() pirogue.Capability {
 	return c
 }
 
+// Within bounds an operation of several calls by the time-out of one: whoever waits for it
+// waits no longer.
+func (l *Line) Within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, l.Client.timeout)
+}
+
 // Words makes the operator's text fit to keep, without the instance's secrets.
 func (l *Line) Words(said string, secrets ...string) string {
 	secrets = append(slices.Clone(secrets), l.Secrets()...)

@@ -38,6 +38,8 @@ func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement,
 	if err != nil {
 		return "", err
 	}
+	ctx, cancel := o.Within(ctx)
+	defer cancel()
 	if _, err := o.Balance(ctx); err != nil {
 		return "", pirogue.Errorf(pirogue.NotSent, "the PIN was not tried on a bulk: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/config"
 )
 
 // clerk is what an instance does beside paying.
@@ -227,6 +228,19 @@ func TestAKeyThatWasRenewedIsMetBeforeABulk(t *testing.T) {
 	}
 	if _, err := rsa.DecryptPKCS1v15(nil, server.keys[1], second); err != nil { //nolint:staticcheck // as Orange does
 		t.Errorf("the second bulk is not sealed with the second key: %v", err)
+	}
+}
+
+func TestABulkAndItsBalanceKeepWithinOneTimeOut(t *testing.T) {
+	t.Parallel()
+	const patience = time.Second
+	left, taken := says(200, `{"value":10.0,"unit":"XOF"}`), says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)
+	left.Takes, taken.Takes = 3*patience/5, 3*patience/5 // each is in time, and both of them are not
+	conf := newOrange(t, map[string][]answer{balancePath: {left}, bulkPath: {taken}}).at()
+	conf.Timeout = config.Duration(patience)
+	_, err := reading[clerk](t, conf).BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, "")
+	if code := pirogue.CodeOf(err); code != pirogue.Unknown && code != pirogue.NotSent {
+		t.Errorf("%v, want it given up", err)
 	}
 }
 

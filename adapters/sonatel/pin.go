@@ -99,7 +99,7 @@ func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answ
 func (o *operator) withPIN(
 	ctx context.Context, send func(context.Context, string, pinRequest) (outbound.Answer, error), write pinRequest,
 ) (outbound.Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	ctx, cancel := o.Within(ctx)
 	defer cancel()
 	pin, err := o.pin.enter(ctx, false)
 	if err != nil {
