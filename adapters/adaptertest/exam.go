@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -192,8 +193,12 @@ func (x *exam) attempt(t *testing.T, call Call) *attempt {
 	if call == Refund {
 		x.heal(t, force(pays))
 		collected := x.attempt(t, Collect)
+		x.enter(t, collected)
 		x.mustSend(t, collected)
 		x.mustBecome(t, collected, pirogue.OutcomePaid)
+		if x.stand.Portal != "" && slices.Contains(x.stand.Tells, Collect) {
+			x.letters(collected, 1) // before another address is entered, which it would come to
+		}
 		a.of(collected.query)
 		x.heal(t, "")
 	}
