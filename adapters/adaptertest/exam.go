@@ -326,9 +326,16 @@ func (x *exam) paid(refs ...pirogue.OperatorRef) []stage.Paid {
 	return moved
 }
 
-// settle lets everything happen that customers and operator still have to do.
-func (x *exam) settle() {
+// prompt is how long what a customer does at once may take on a busy machine.
+const prompt = 200 * time.Millisecond
+
+// settle lets everything happen that customers and operator still have to do. What they do
+// at once comes before the hour that passes then: the book is watched for the reference.
+func (x *exam) settle(ref pirogue.OperatorRef) {
 	time.Sleep(time.Millisecond)
+	for deadline := time.Now().Add(prompt); len(x.paid(ref)) == 0 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
 	x.clock.Advance(time.Hour)
 }
 
