@@ -87,6 +87,7 @@ func subject() adaptertest.Subject {
 		Forged:       "callback_forged.json",
 		Secrets: []string{
 			"ak-c0ffee", "ac-5e6f7a", "ws-0123456789", "YWstYzBmZmVlOmFjLTVlNmY3YQ==", "+2250707123456", "0707123456",
+			"ws-[secret]", "07 07 12 34", "07.07.12.34", "99 12 34 56",
 		},
 	}
 }
