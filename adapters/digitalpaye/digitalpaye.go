@@ -46,9 +46,10 @@ var promises = pirogue.Capability{
 type operator struct {
 	outbound.Line
 
-	conf  config.Operator
-	clock pirogue.Clock
-	shape shape
+	conf   config.Operator
+	clock  pirogue.Clock
+	tokens *outbound.Tokens
+	shape  shape
 }
 
 // New returns the operator of one Digitalpaye account. It reports every mistake of
@@ -70,6 +71,7 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 		return nil, err
 	}
 	o := &operator{Line: line, conf: conf, clock: clock, shape: shapes[conf.Shape]}
-	o.Sender, o.Terms.Network = outbound.NewTokens(line.Client, clock, o.fetchToken), conf.Network
+	o.tokens = outbound.NewTokens(line.Client, clock, o.fetchToken)
+	o.Sender, o.Terms.Network = o, conf.Network
 	return o, nil
 }
