@@ -106,8 +106,14 @@ func (r record) theirs() string {
 	return r.ID
 }
 
+// prefixCore begins Novasend's name of the transaction in a record, which its core system
+// gives it once the customer has confirmed.
+const prefixCore = "tr_"
+
 // about reports whether a record is of an order. A refund that does not repeat our
-// reference is told by the payin it gives back, for there is one refund of a payin.
+// reference is told by the payin it gives back, for there is one refund of a payin. Our
+// reading: it may name the payin by the transaction in it. Nothing is kept of that name, but
+// the path that was asked names the payin as well.
 func (r record) about(want order) bool {
 	switch {
 	case r.Type != want.kind:
@@ -118,7 +124,8 @@ func (r record) about(want order) bool {
 		return false
 	default:
 		return (r.ExternalReference == "" || r.ours() == want.ref) &&
-			(r.OriginalReference == "" || slices.Contains(want.payin, r.OriginalReference)) &&
+			(r.OriginalReference == "" || strings.HasPrefix(r.OriginalReference, prefixCore) ||
+				slices.Contains(want.payin, r.OriginalReference)) &&
 			(want.id == "" || r.theirs() == want.id)
 	}
 }

@@ -72,7 +72,8 @@ func (o *operator) payin(ctx context.Context, q pirogue.StatusQuery) (string, er
 	return got.theirs(), nil
 }
 
-// refundPath returns the path of the one refund of a payin.
+// refundPath returns the path of the one refund of a payin. That it may be asked for there
+// too is our reading: Novasend's pages have the POST alone.
 func refundPath(payin string) string { return payinPath + url.PathEscape(payin) + "/refund" }
 
 // refundOf returns what an answer about a refund has to be about. The payer may be

@@ -275,6 +275,12 @@ func payouts() map[string]adaptertest.Case {
 	return cases
 }
 
+// ofCore is a refund that names its payin as Novasend's core system does.
+func ofCore(external string) string {
+	return `{"type":"refund","reference":"` + refundID + `","originalReference":"tr_dkjd5ljficphlqmt","externalReference":"` +
+		external + `","status":"pending"}`
+}
+
 // refundStatuses is what Novasend may say of a refund.
 func refundStatuses() map[string]adaptertest.Case {
 	pending := pirogue.OutcomePending
@@ -291,6 +297,9 @@ func refundStatuses() map[string]adaptertest.Case {
 		"of our reference's payin":     {200, "refund_of_our_reference.json", pirogue.OutcomePaid, "", refundID},
 		"with another's reference":     {200, "refund_other_reference.json", "", pirogue.Unknown, ""},
 		"of another payin":             {200, "refund_of_other_payin.json", "", pirogue.Unknown, ""},
+		"of a core's transaction":      {200, ofCore(""), pirogue.OutcomePending, "", refundID},
+		"ours, of a core's":            {200, ofCore(refundRef), pirogue.OutcomePending, "", refundID},
+		"another's, of a core's":       {200, ofCore("RF0"), "", pirogue.Unknown, ""},
 		"of no payin":                  {200, "refund_of_nothing.json", "", pirogue.Unknown, ""},
 		"of another type":              {200, "refund_other_type.json", "", pirogue.Unknown, ""},
 		"paid, not saying how much":    {200, "refund_no_amount.json", "", pirogue.Unknown, refundID},
