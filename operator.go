@@ -176,7 +176,7 @@ type Capability struct {
 	Window    time.Duration // how long the operator itself waits for the customer
 	// CallTimeout is how long one call of this instance may take, all of it.
 	CallTimeout time.Duration
-	Horizon   time.Duration // after it the operator's word does not change any more
+	Horizon     time.Duration // after it the operator's word does not change any more
 	// AbsenceProves says that after the horizon a reference the operator does not know
 	// was never executed. Where it is false, only a person can say so.
 	AbsenceProves bool

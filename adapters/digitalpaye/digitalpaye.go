@@ -63,8 +63,8 @@ type operator struct {
 // Beside what package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Timeout: conf.Timeout.Or(config.DefaultTimeout),
-		Country: conf.Country, Currency: conf.Currency, Credentials: conf.Credentials,
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Credentials: conf.Credentials,
+		Country: conf.Country, Currency: conf.Currency, Timeout: conf.Timeout.Or(config.DefaultTimeout),
 		Header: map[string]string{headerEnvironment: environmentOf(conf)},
 	}, check(conf)...)
 	if err != nil {
