@@ -77,9 +77,9 @@ type CallbackResender interface {
 }
 
 // BulkDisburser can pay into many wallets by one call. BulkDisburse hands over up to
-// MaxBulk disbursements and returns the operator's identifier of the bulk. It fails as
-// Disburse does, for all lines together: after Unknown each has to be asked for by its
-// own reference.
+// MaxBulk disbursements and returns the operator's identifier of the bulk. It fails for all
+// lines together: NotSent, Refused and Unable promise that none was executed, and after
+// Unknown each has to be asked for by its own reference.
 type BulkDisburser interface {
 	Disburser
 	MaxBulk() int
@@ -128,8 +128,9 @@ type StatusQuery struct {
 	Amount Money     // as we ordered it
 	MSISDN MSISDN    // of the wallet that pays or is paid
 	SentAt time.Time // when the attempt left us, so that nothing older is searched
-	// Reversed says that the attempt is a refund made by Refunder, not by Disburser.
-	Reversed bool
+	// Reversed is the attempt whose collection this one gives back by Refunder; nil of one
+	// that is no refund, and of a refund by Disburser.
+	Reversed *StatusQuery
 }
 
 // Outcome is what an operator says became of an attempt.
@@ -173,14 +174,17 @@ type Capability struct {
 	Reference ReferencePower
 	Unheard   RepeatRule    // what a collection whose answer was lost allows
 	Window    time.Duration // how long the operator itself waits for the customer
-	Horizon   time.Duration // after it the operator's word does not change any more
+	// CallTimeout is how long one call of this instance may take, all of it.
+	CallTimeout time.Duration
+	Horizon     time.Duration // after it the operator's word does not change any more
 	// AbsenceProves says that after the horizon a reference the operator does not know
 	// was never executed. Where it is false, only a person can say so.
 	AbsenceProves bool
 	Proof         CallbackProof
 	// RefusalSpan is how far apart two equal refusals of money that leaves us must lie
 	// before they are believed; 0 means a few seconds. It is long where the operator is
-	// known to call an outcome a failure that it does not know yet.
+	// known to call an outcome a failure that it does not know yet, and where its not knowing
+	// an attempt that it refused says little.
 	RefusalSpan time.Duration
 	// WholeRefunds says that Refunder gives back all of a payment or nothing: a part is
 	// paid out instead.
@@ -246,7 +250,7 @@ type Instance struct {
 	Network        Network
 	CallsPerSecond float64       // the contract's limit; 0 means none
 	Window         time.Duration // how long the customer may take
-	CallTimeout    time.Duration // of one call, all of it
+	CallTimeout    time.Duration // the capability's
 	Horizon        time.Duration // instead of the capability's; 0 keeps that one
 	AbsenceProves  bool          // in addition to the capability's
 	RefusalSpan    time.Duration // instead of the capability's; 0 keeps that one

@@ -102,7 +102,10 @@ func (a *Activities) query(
 	if err != nil {
 		return q, err
 	}
-	_, q.Reversed, err = a.reverses(ctx, instance, p)
+	collected, reverses, err := a.reverses(ctx, instance, p)
+	if reverses {
+		q.Reversed = &collected
+	}
 	return q, err
 }
 

@@ -75,7 +75,7 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 		Network:        conf.Network,
 		CallsPerSecond: conf.CallsPerSecond,
 		Window:         conf.Window.Or(config.DefaultWindow),
-		CallTimeout:    conf.Timeout.Or(config.DefaultTimeout),
+		CallTimeout:    operator.Capability().CallTimeout,
 		Horizon:        time.Duration(conf.Horizon),
 		AbsenceProves:  conf.AbsenceProves,
 		RefusalSpan:    time.Duration(conf.RefusalSpan),

@@ -39,6 +39,28 @@ func TestInstancesKeepTheirPlaceInTheRoutes(t *testing.T) {
 	}
 }
 
+func TestAnInstanceWaitsAsLongAsItsClient(t *testing.T) {
+	t.Parallel()
+	web, nova := orange("orange-web-ml"), config.Operator{
+		Code: "novasend-ci", Adapter: "novasend", Mode: pirogue.Live, Country: "CI", Currency: pirogue.XOF,
+		BaseURL:     "https://business.novasend.app",
+		Credentials: map[string]string{"api_key": "k", "api_client": "c", "account_id": "a", "webhook_secret": "s"},
+	}
+	hurried := nova
+	hurried.Code, hurried.Timeout = "hurried", config.Duration(4*time.Second)
+	got, err := adapters.Open([]config.Operator{web, nova, hurried}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[pirogue.OperatorCode]time.Duration{
+		"orange-web-ml": 10 * time.Second, "novasend-ci": 30 * time.Second, "hurried": 4 * time.Second,
+	} {
+		if one := got[code]; one.CallTimeout != want || one.Operator.Capability().CallTimeout != want {
+			t.Errorf("%s: %v, its client %v; want %v", code, one.CallTimeout, one.Operator.Capability().CallTimeout, want)
+		}
+	}
+}
+
 func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	strange, bare, nameless := orange("strange"), orange("bare"), orange("")

@@ -91,3 +91,14 @@ func TestTemporalIsFoundByItsStandardNames(t *testing.T) {
 	require.Equal(t, "payments", options.Namespace)
 	require.NotNil(t, options.ConnectionOptions.TLS, "an API key is never sent in clear")
 }
+
+func TestASimulatorsRefusalIsBelievedWithinSeconds(t *testing.T) {
+	t.Parallel()
+	conf, err := config.Load(nil)
+	require.NoError(t, err)
+	for _, o := range conf.Operators {
+		if o.Adapter == "digitalpaye" || o.Adapter == "taramoney" { // the real ones take minutes and hours
+			require.Equal(t, config.Duration(10*time.Second), o.RefusalSpan, o.Code)
+		}
+	}
+}

@@ -26,7 +26,7 @@ type Operator struct {
 	CashIn  pirogue.Limits `json:"cash_in"`
 	CashOut pirogue.Limits `json:"cash_out"`
 	Window  Duration       `json:"window"`  // how long the customer may take; 0 means five minutes
-	Timeout Duration       `json:"timeout"` // of one call, its access token included; 0 means ten seconds
+	Timeout Duration       `json:"timeout"` // of one call, its access token included; 0 means the adapter's
 	// Horizon is after how long the operator's word does not change any more; 0 keeps the
 	// adapter's. AbsenceProves says that the contract promises that a reference unknown
 	// after it was never executed, in addition to what the adapter knows.
@@ -45,7 +45,7 @@ type Operator struct {
 	Simulator bool `json:"simulator"`
 }
 
-// The defaults of an operator instance.
+// The defaults of an operator instance, where the operator recommends nothing else.
 const (
 	DefaultWindow  = 5 * time.Minute
 	DefaultTimeout = 10 * time.Second

@@ -11,11 +11,9 @@ const (
 	// sandboxHorizon is how long a simulator may take to decide: a little longer than its
 	// slowest number. Real operators need a day, and nobody at a laptop waits that long.
 	sandboxHorizon = 7 * time.Minute
-	// sandboxSpan is how far apart Digitalpaye's two refusals must lie; with a real one it
-	// is ten minutes.
+	// sandboxSpan is how far apart two refusals of Digitalpaye's or Taramoney's must lie; with
+	// the real ones it is ten minutes and an hour.
 	sandboxSpan = 10 * time.Second
-	// novasendTimeout is what Novasend recommends for one call.
-	novasendTimeout = 30 * time.Second
 )
 
 // sandboxOperators is every simulator as a test key reaches it. The credentials are
@@ -44,7 +42,7 @@ func sandboxOperators(url string) []Operator {
 		{
 			Code: "taramoney-cm-test", Adapter: "taramoney", Mode: pirogue.Test, Country: "CM", Currency: pirogue.XAF,
 			BaseURL: url + "/taramoney/api/tara", Simulator: true,
-			Horizon: Duration(sandboxHorizon), AbsenceProves: true,
+			Horizon: Duration(sandboxHorizon), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
 			Credentials: map[string]string{
 				"api_key": "sandbox-key", "business_id": "sandbox-biz", "webhook_secret": "sandbox-webhook-secret",
 			},
@@ -71,7 +69,7 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 	name := strings.ToLower(string(country))
 	return Operator{
 		Code: code, Adapter: "novasend", Mode: pirogue.Test, Country: country, Currency: pirogue.XOF,
-		BaseURL: url + "/novasend", Timeout: Duration(novasendTimeout), Simulator: true,
+		BaseURL: url + "/novasend", Simulator: true,
 		Horizon: Duration(sandboxHorizon), AbsenceProves: true,
 		Credentials: map[string]string{
 			"api_key": "sandbox-key-" + name, "api_client": "sandbox-client", "account_id": "sandbox-account-" + name,

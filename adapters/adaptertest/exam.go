@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -192,13 +193,20 @@ func (x *exam) attempt(t *testing.T, call Call) *attempt {
 	if call == Refund {
 		x.heal(t, force(pays))
 		collected := x.attempt(t, Collect)
+		x.enter(t, collected)
 		x.mustSend(t, collected)
 		x.mustBecome(t, collected, pirogue.OutcomePaid)
-		a.parent = collected.query
+		if x.stand.Portal != "" && slices.Contains(x.stand.Tells, Collect) {
+			x.letters(collected, 1) // before another address is entered, which it would come to
+		}
+		a.of(collected.query)
 		x.heal(t, "")
 	}
 	return a
 }
+
+// of makes an order the refund of what was collected.
+func (a *attempt) of(parent pirogue.StatusQuery) { a.parent, a.query.Reversed = parent, &parent }
 
 // query returns what is asked about an order that nobody has heard of.
 func (x *exam) query(call Call) pirogue.StatusQuery {
@@ -207,7 +215,7 @@ func (x *exam) query(call Call) pirogue.StatusQuery {
 		Kind:   map[Call]pirogue.Kind{Collect: pirogue.CashIn, Disburse: pirogue.CashOut, Refund: pirogue.Refund}[call],
 		Ref:    pirogue.OperatorRef(fmt.Sprintf("WITNESS%04d", x.refs)),
 		Amount: pirogue.Money{Minor: asked, Currency: x.conf.Currency},
-		MSISDN: x.stand.MSISDN, SentAt: x.clock.Now(), Reversed: call == Refund,
+		MSISDN: x.stand.MSISDN, SentAt: x.clock.Now(),
 	}
 }
 
@@ -318,9 +326,16 @@ func (x *exam) paid(refs ...pirogue.OperatorRef) []stage.Paid {
 	return moved
 }
 
-// settle lets everything happen that customers and operator still have to do.
-func (x *exam) settle() {
+// prompt is how long what a customer does at once may take on a busy machine.
+const prompt = 200 * time.Millisecond
+
+// settle lets everything happen that customers and operator still have to do. What they do
+// at once comes before the hour that passes then: the book is watched for the reference.
+func (x *exam) settle(ref pirogue.OperatorRef) {
 	time.Sleep(time.Millisecond)
+	for deadline := time.Now().Add(prompt); len(x.paid(ref)) == 0 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
 	x.clock.Advance(time.Hour)
 }
 

@@ -32,7 +32,7 @@ func (x *exam) loseBy(t *testing.T, a *attempt, how string) bool {
 	if receipt, err := x.send(t, x.open(t, patient), a); pirogue.CodeOf(err) != pirogue.Unknown || receipt.Outcome != "" {
 		t.Fatalf("%q, %v; want UNKNOWN and no outcome", receipt.Outcome, err)
 	}
-	x.settle()
+	x.settle(a.query.Ref)
 	return len(x.paid(a.query.Ref)) > 0
 }
 
@@ -69,7 +69,7 @@ func (x *exam) repeats(t *testing.T, seen *Seen) {
 	a := x.attempt(t, seen.Call)
 	executed := x.lose(t, a)
 	receipt, err := x.send(t, x.open(t, patient), a)
-	x.settle()
+	x.settle(a.query.Ref)
 	if code := pirogue.CodeOf(err); executed && (code == pirogue.Refused || code == pirogue.Unable ||
 		slices.Contains(never, receipt.Outcome)) {
 		t.Errorf("%q, %v to the repetition of what was executed", receipt.Outcome, err)
@@ -86,7 +86,7 @@ func (x *exam) renews(t *testing.T, seen *Seen) {
 	x.lose(t, a)
 	again := x.attemptOf(a)
 	_, err := x.send(t, x.open(t, patient), again)
-	x.settle()
+	x.settle(again.query.Ref)
 	times := len(x.paid(a.query.Ref, again.query.Ref))
 	seen.RenewedOnce = times == 1
 	if code := pirogue.CodeOf(err); times == 0 && code == "" {
@@ -106,7 +106,7 @@ func (x *exam) finds(t *testing.T, seen *Seen) {
 		a = x.attempt(t, seen.Call)
 		x.heal(t, force(pays))
 		x.mustSend(t, a)
-		x.settle()
+		x.settle(a.query.Ref)
 		x.mustBecome(t, a, pirogue.OutcomePaid)
 		a.query.Handle = lost.query.Handle
 	}
@@ -146,7 +146,7 @@ func (x *exam) paysOther(t *testing.T, seen *Seen) {
 	if !seen.Asked && !seen.Told {
 		return
 	}
-	x.settle()
+	x.settle(a.query.Ref)
 	receipt := x.mustBecome(t, a, pirogue.OutcomePaid)
 	moved := x.paid(a.query.Ref)
 	if len(moved) != 1 || receipt.Amount.Minor != moved[0].Amount || moved[0].Amount == asked {
@@ -262,7 +262,7 @@ func (x *exam) locksOut(t *testing.T, seen *Seen) {
 	x.heal(t, force(pays))
 	warm := x.open(t, patient)
 	x.mustTake(t, warm, paid)
-	x.settle()
+	x.settle(paid.query.Ref)
 	for settings, operator := range map[string]pirogue.Operator{
 		`{"keys_changed":true}`: x.open(t, patient), `{"keys_changed":true,"refuse_tokens":true}`: warm,
 	} {
@@ -329,7 +329,11 @@ func (x *exam) runsDry(t *testing.T, seen *Seen) {
 
 // attemptOf returns another order of the same thing.
 func (x *exam) attemptOf(a *attempt) *attempt {
-	return &attempt{call: a.call, query: x.query(a.call), parent: a.parent}
+	other := &attempt{call: a.call, query: x.query(a.call)}
+	if a.call == Refund {
+		other.of(a.parent)
+	}
+	return other
 }
 
 func (x *exam) isTold(t *testing.T, seen *Seen) {

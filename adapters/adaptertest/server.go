@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Answer is one answer of a Server.
@@ -14,6 +15,7 @@ type Answer struct {
 	Status int
 	Body   string
 	Hold   <-chan struct{} // when set, the answer waits for it
+	Takes  time.Duration   // how long it is on its way
 }
 
 // Says returns an answer.
@@ -55,6 +57,7 @@ func NewServer(t *testing.T, answers map[string][]Answer, defaults map[string]An
 		if next.Hold != nil {
 			<-next.Hold
 		}
+		time.Sleep(next.Takes)
 		w.WriteHeader(next.Status)
 		w.Write([]byte(next.Body))
 	}))

@@ -127,6 +127,28 @@ func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
 	}
 }
 
+func TestATokenThatExpiredUnderAGoodStatusIsUsedNoMore(t *testing.T) {
+	t.Parallel()
+	tokens := []answer{
+		says(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`), says(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
+	}
+	server := newServer(t, map[string][]answer{
+		authPath: tokens, "/v2/transfers/mobile-money": {
+			says(200, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`), good(row(outRef, "R-1", "SUCCESSFUL")),
+		},
+	})
+	o := reading[pirogue.Disburser](t, server.at(""))
+	if got, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != pirogue.NotSent {
+		t.Errorf("%+v, %v; want NOT_SENT", got, err)
+	}
+	if got, err := o.Disburse(t.Context(), disbursement); err != nil || got.Outcome != pirogue.OutcomePaid {
+		t.Errorf("then %+v, %v; want it paid", got, err)
+	}
+	if sent := server.letters(); len(sent) != 2 || sent[1].Header.Get("Authorization") != "Bearer at-2" {
+		t.Errorf("%+v, want the second order under the second token", sent)
+	}
+}
+
 func TestBadCredentialsAreNotSent(t *testing.T) {
 	t.Parallel()
 	adaptertest.NoToken(t, snake.subject(ivory), authPath, map[string]answer{
@@ -156,7 +178,8 @@ func TestTheReferenceOfACallback(t *testing.T) {
 		"given":                   {"", row(ref, "R-1", "SUCCESSFUL"), ref, ""},
 		"given in camelCase":      {"v1", `{"ref":"A1","transactionId":"` + ref + `","status":"FAILED"}`, ref, ""},
 		"given, word unheard":     {"", row(ref, "R-1", "LATER"), ref, ""},
-		"in the other spelling":   {"v1", row(ref, "R-1", "SUCCESSFUL"), "", pirogue.Unknown},
+		"in the other spelling":   {"v1", row(ref, "R-1", "SUCCESSFUL"), ref, ""},
+		"in the one documented":   {"", `{"ref":"A1","transactionId":"` + ref + `","status":"FAILED"}`, ref, ""},
 		"missing":                 {"", `{"ref":"R-1","status":"SUCCESSFUL"}`, "", pirogue.Unknown},
 		"longer than any of ours": {"", row(strings.Repeat("A", 21), "R-1", "SUCCESSFUL"), "", pirogue.Unknown},
 		"in nothing":              {"", "null", "", pirogue.Unknown},
@@ -173,6 +196,22 @@ func TestTheReferenceOfACallback(t *testing.T) {
 				t.Errorf("%q, %v; want %q, %q", got, err, tt.ref, tt.code)
 			}
 		})
+	}
+}
+
+func TestACallbackIsReadInEitherSpelling(t *testing.T) {
+	t.Parallel()
+	for _, shape := range []string{"", "sdk", "v1"} {
+		conf := ivory
+		conf.Shape = shape
+		for _, body := range []string{
+			row(ref, "R-1", "FAILED"), `{"ref":"R-1","transactionId":"` + ref + `","status":"FAILED"}`,
+		} {
+			got, err := reading[listener](t, conf).Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
+			if err != nil || got.Outcome != pirogue.OutcomeDeclined || got.ProviderTxID != "R-1" {
+				t.Errorf("shape %q, %s: %+v, %v; want it declined", shape, body, got, err)
+			}
+		}
 	}
 }
 

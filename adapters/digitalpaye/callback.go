@@ -12,7 +12,7 @@ import (
 // configured in the account, which only Digitalpaye was told. The body is the
 // transaction itself, without an envelope.
 func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.Receipt, error) {
-	row, err := o.shape.read(body)
+	row, err := heard(body)
 	if err != nil {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)
 	}
@@ -26,11 +26,21 @@ func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (piro
 	return receipt, nil
 }
 
+// heard reads a callback in the spelling that names its order. The one documented is in
+// camelCase, and nobody says that it changes with the version of the calls.
+func heard(body []byte) (transaction, error) {
+	row, err := readSnake(body)
+	if err == nil && row.id == "" {
+		row, err = readCamel(body)
+	}
+	return row, err
+}
+
 // CallbackReference returns the reference that a callback is about: all of them come to
 // the one address of the account. It fails as Callback does, and with Unknown where
 // the callback names no reference of ours.
 func (o *operator) CallbackReference(_ http.Header, body []byte) (pirogue.OperatorRef, error) {
-	row, err := o.shape.read(body)
+	row, err := heard(body)
 	if err != nil {
 		return "", pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)
 	}

@@ -46,10 +46,10 @@ var promises = pirogue.Capability{
 type operator struct {
 	outbound.Line
 
-	conf    config.Operator
-	clock   pirogue.Clock
-	timeout time.Duration // of one question, whatever calls it takes
-	shape   shape
+	conf   config.Operator
+	clock  pirogue.Clock
+	tokens *outbound.Tokens
+	shape  shape
 }
 
 // New returns the operator of one Digitalpaye account. It reports every mistake of
@@ -62,16 +62,16 @@ type operator struct {
 //
 // Beside what package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
-	timeout := conf.Timeout.Or(config.DefaultTimeout)
 	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
-		Country: conf.Country, Currency: conf.Currency, Credentials: conf.Credentials,
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Credentials: conf.Credentials,
+		Country: conf.Country, Currency: conf.Currency, Timeout: conf.Timeout.Or(config.DefaultTimeout),
 		Header: map[string]string{headerEnvironment: environmentOf(conf)},
 	}, check(conf)...)
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{Line: line, conf: conf, clock: clock, timeout: timeout, shape: shapes[conf.Shape]}
-	o.Sender, o.Terms.Network = outbound.NewTokens(line.Client, clock, o.fetchToken), conf.Network
+	o := &operator{Line: line, conf: conf, clock: clock, shape: shapes[conf.Shape]}
+	o.tokens = outbound.NewTokens(line.Client, clock, o.fetchToken)
+	o.Sender, o.Terms.Network = o, conf.Network
 	return o, nil
 }

@@ -81,7 +81,7 @@ func (s spelling) subject(conf config.Operator) adaptertest.Subject {
 		CashOutQuery: outQuery,
 		Attempt:      pirogue.Attempt{Ref: ref},
 		Secrets: []string{
-			"ak-1", "as-0123456789", "at-3f1c9a", otp, number, "2250700000001", "0700000001", strings.Repeat("QUJD", 20),
+			"ak-1", "as-0123456789", "at-3f1c9a", otp, number, "2250700000001", "0700000001", "as-[secret]", "07 00 00 00", "07.00.00.00", strings.Repeat("QUJD", 20),
 		},
 	}
 }
@@ -235,7 +235,7 @@ func TestDigitalpayesPromises(t *testing.T) {
 	limits := pirogue.Limits{Min: 100, Max: 1_000_000}
 	want := pirogue.Capability{
 		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatSame, Horizon: 24 * time.Hour,
-		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CashIn: limits, CashOut: limits,
+		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits, CashOut: limits,
 	}
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, ivory).Capability()); diff != "" {
 		t.Error(diff)

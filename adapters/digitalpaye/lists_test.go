@@ -67,7 +67,7 @@ func TestAnAnswerByNameEndsTheQuestion(t *testing.T) {
 		code    pirogue.Code
 	}{
 		"by its own":             {named, "R-1", good(row(outRef, "R-1", "SUCCESSFUL")), pirogue.OutcomePaid, ""},
-		"by ours":                {outQuery, outRef, good(row(outRef, "R-1", "FAILED")), pirogue.OutcomeDeclined, ""},
+		"by ours":                {outQuery, outRef, good(row(outRef, "R-1", "PENDING")), pirogue.OutcomePending, ""},
 		"without an answer":      {named, "R-1", says(502, ""), "", pirogue.Unknown},
 		"not found, says a page": {named, "R-1", says(404, "<html></html>"), "", pirogue.Unknown},
 	}

@@ -101,7 +101,8 @@ func (o *operator) orderOf(q question, name string) (order, error) {
 
 // judge reads a reply about the order of q. Where it is no success it is an error, with
 // the code no at most if Digitalpaye clearly said no; an Unknown one comes with Digitalpaye's
-// name for the transaction, if the reply has that.
+// name for the transaction, if the reply has that. Where the envelope has a word for what
+// became of the transaction, it must mean what an end inside does.
 func (o *operator) judge(
 	said reply, q question, no pirogue.Code, secrets ...string,
 ) (pirogue.Receipt, transaction, error) {
@@ -128,8 +129,9 @@ func (o *operator) judge(
 	if err == nil && said.code() == http.StatusAccepted && receipt.Outcome != pirogue.OutcomePending {
 		err = pirogue.Errorf(pirogue.Unknown, "%s under 202, which is for what is not decided", row.status)
 	}
-	if err == nil && ended && receipt.Outcome != pirogue.OutcomeDeclined {
-		err = pirogue.Errorf(pirogue.Unknown, "%s in the envelope of a failure", row.status)
+	outside, listed := outcomes[string(said.Status)]
+	if err == nil && receipt.Outcome != pirogue.OutcomePending && listed && outside != receipt.Outcome {
+		err = pirogue.Errorf(pirogue.Unknown, "%s in an envelope that says %s", row.status, said.Status)
 	}
 	if err != nil {
 		return kept, row, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,10 @@ func readReply(a outbound.Answer) reply {
 	r.readable = true
 	return r
 }
+
+// private is a telephone number of Côte d'Ivoire with gaps, which Digitalpaye's words may
+// repeat and nobody here need read.
+var private = regexp.MustCompile(`(?:\+|\b)(?:225[ .-]?)?0\d(?:[ .-]?\d){8}\b`)
 
 // code returns the status of a reply: the envelope's, which must agree with that of
 // HTTP when that one is an error. It is 0 when they disagree or there is no envelope.

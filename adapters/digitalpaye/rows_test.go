@@ -75,6 +75,14 @@ func (s spelling) transactions() map[string]adaptertest.Case {
 	}
 	if s == snake {
 		cases["paid, and an error"] = unknown(200, "success_called_error", s.named)
+		cases["paid, in the envelope of a failure"] = unknown(200, "success_called_failed", s.named)
+		cases["failed, in the envelope of a success"] = unknown(200, "failed_called_successful", s.named)
+		cases["not yet, in the envelope of a success"] = adaptertest.Case{ // SUCCESSFUL may be about the call
+			Reply: adaptertest.Reply{File: "pending_called_successful"}, Outcome: pirogue.OutcomePending, TxID: s.named,
+		}
+		cases["paid, in the envelope of a misspelt success"] = adaptertest.Case{
+			Reply: adaptertest.Reply{File: "success_misspelt_outside"}, Outcome: pirogue.OutcomePaid, TxID: s.named, Amount: francs,
+		}
 	}
 	for name, c := range map[string]struct {
 		file     string

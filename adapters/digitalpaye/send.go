@@ -2,6 +2,7 @@ package digitalpaye
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 
 	"pirogue"
@@ -11,6 +12,16 @@ import (
 // headerEnvironment chooses between Digitalpaye's systems. "Production" is the only
 // value its documents have.
 const headerEnvironment = "X-Environment"
+
+// Send makes one call under a token. One that Digitalpaye turns away in the envelope of an
+// answer that HTTP calls good is used no more.
+func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Answer, error) {
+	answer, err := o.tokens.Send(ctx, req)
+	if err == nil && readReply(answer).code() == http.StatusUnauthorized {
+		o.tokens.Forget()
+	}
+	return answer, err
+}
 
 // ask puts a question and returns its good reply. An answer that is none is an error
 // of class no where Digitalpaye clearly said no.

@@ -20,7 +20,7 @@ const (
 // transaction it does not know by either is looked for in the list. It never returns
 // Refused: a question it will not answer says nothing about the money.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	ctx, cancel := o.Within(ctx)
 	defer cancel()
 	asked := question{StatusQuery: q, network: o.conf.Network}
 	for _, name := range []string{q.Handle[keyRef], string(q.Ref)} {

@@ -74,5 +74,5 @@ var repeated = regexp.MustCompile(`(?i)transaction[\s_.-]*id|d[ée]j[àa]|alread
 
 // guide is Digitalpaye's documents. What its errors mean is in verdicts.
 var guide = outbound.Guide{
-	Name: "Digitalpaye", Promises: promises, Terms: terms, Credentials: credentials, Outcomes: outcomes,
+	Name: "Digitalpaye", Promises: promises, Terms: terms, Credentials: credentials, Outcomes: outcomes, Private: private,
 }

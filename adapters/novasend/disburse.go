@@ -15,7 +15,7 @@ const (
 )
 
 // keyPath is the handle's key of the path that a payout was sent to, where it is asked
-// for too, whatever the shape has become meanwhile.
+// for too, whatever the shape has become meanwhile. See paidOut for one that has none.
 const keyPath = "path"
 
 // directPayoutRequest is the body of POST direct/payout. Older pages call the leg
@@ -33,7 +33,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 	if _, err := o.Terms.Local(outbound.Disbursing(d)); err != nil {
 		return pirogue.Receipt{}, err
 	}
-	w := write{path: o.payouts(), kind: pirogue.CashOut, ref: d.Ref}
+	w := write{path: o.payouts()[0], kind: pirogue.CashOut, ref: d.Ref}
 	if o.conf.Shape == shapeDirect {
 		network := cmp.Or(d.Network, o.conf.Network)
 		provider, known := providers[network]
@@ -48,18 +48,26 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 	}
 	want := order{kind: typePayout, ref: d.Ref, amount: d.Amount, wallet: d.MSISDN}
 	_, receipt, err := o.submit(ctx, w, want)
-	if receipt.Handle != nil {
+	switch {
+	case receipt.Handle != nil:
 		receipt.Handle[keyPath] = w.path
+	case err == nil, pirogue.CodeOf(err) == pirogue.Unknown:
+		receipt.Handle = pirogue.Handle{keyPath: w.path}
 	}
 	return receipt, err
 }
 
-// payouts returns the path of payouts in the instance's shape.
-func (o *operator) payouts() string {
-	if o.conf.Shape == shapeDirect {
-		return directPayoutPath
+// payouts returns the paths that a payout may have been sent to: that of the instance's
+// shape, where the next one goes, and that of another shape it may have had.
+func (o *operator) payouts() []string {
+	switch {
+	case o.conf.Shape == shapeDirect:
+		return []string{directPayoutPath, payoutPath}
+	case direct[o.conf.Country]:
+		return []string{payoutPath, directPayoutPath}
+	default:
+		return []string{payoutPath}
 	}
-	return payoutPath
 }
 
 // payout returns the body of POST payout.

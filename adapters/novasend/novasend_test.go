@@ -58,7 +58,7 @@ var outQuery = adaptertest.Asked(outbound.Disbursing(disbursement))
 
 var refundQuery = pirogue.StatusQuery{
 	Kind: pirogue.Refund, Ref: refundRef, Handle: pirogue.Handle{"payin": payinID, "payin_ref": ref}, Amount: francs,
-	MSISDN: "+2250707123456", SentAt: adaptertest.Now(), Reversed: true,
+	MSISDN: "+2250707123456", SentAt: adaptertest.Now(), Reversed: &query,
 }
 
 var reversal = pirogue.Reversal{Ref: refundRef, Amount: francs, Collected: query}
@@ -87,6 +87,7 @@ func subject() adaptertest.Subject {
 		Forged:       "callback_forged.json",
 		Secrets: []string{
 			"ak-c0ffee", "ac-5e6f7a", "ws-0123456789", "YWstYzBmZmVlOmFjLTVlNmY3YQ==", "+2250707123456", "0707123456",
+			"ws-[secret]", "07 07 12 34", "07.07.12.34", "99 12 34 56",
 		},
 	}
 }
@@ -101,7 +102,7 @@ func TestNovasendsPromises(t *testing.T) {
 	t.Parallel()
 	want := pirogue.Capability{
 		Reference: pirogue.IdempotentByReference, Unheard: pirogue.RepeatSame, Horizon: 48 * time.Hour,
-		Proof: pirogue.ProofSignature, WholeRefunds: true,
+		Proof: pirogue.ProofSignature, WholeRefunds: true, CallTimeout: 30 * time.Second,
 		CashIn:  pirogue.Limits{Min: 100, Max: 2_000_000},
 		CashOut: pirogue.Limits{Min: 200, Max: 1_500_000},
 	}

@@ -15,7 +15,7 @@ const keyID = "id"
 // outcome returns what became of a record. transaction.status decides where there is
 // one. Without it the status does, as far as the confirmation and the failure do not
 // contradict it. It fails with Unknown for a word that Novasend's pages do not have,
-// and for a success that names a failure.
+// and for a success, or a payment under way, that names a failure.
 func (r record) outcome() (pirogue.Outcome, error) {
 	if r.settled.Status != "" {
 		return transactionWords.Outcome("transaction.status", r.settled.Status)
@@ -34,10 +34,12 @@ func (r record) outcome() (pirogue.Outcome, error) {
 		return "", pirogue.Errorf(pirogue.Unknown, "status %s of a payment that failed", r.Status)
 	case said != pirogue.OutcomePending:
 		return said, nil
-	case r.failed:
+	case r.failed && r.Status == wordProcessed:
 		return pirogue.OutcomeDeclined, nil
-	case undone:
+	case customer != pirogue.OutcomePending:
 		return customer, nil
+	case r.failed:
+		return "", pirogue.Errorf(pirogue.Unknown, "status %s of a payment that failed", r.Status)
 	case r.Status == wordProcessed && r.executed():
 		return pirogue.OutcomePaid, nil
 	default:

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"pirogue"
 )
@@ -25,7 +26,7 @@ type record struct {
 	ConfirmationStatus   string          `json:"confirmationStatus"`
 	PaymentURL           string          `json:"paymentUrl"`
 	IsDirect             bool            `json:"isDirect"`
-	Failure              json.RawMessage `json:"failure"`     // null or {} when nothing failed
+	Failure              json.RawMessage `json:"failure"`     // null, or without a word, when nothing failed
 	Transaction          json.RawMessage `json:"transaction"` // null or {} until the customer confirmed
 
 	Amount      json.Number `json:"amount"` // the principal
@@ -75,10 +76,15 @@ func decode(body []byte) (record, error) {
 		if err := json.Unmarshal(got.Failure, &said); err != nil {
 			return record{}, err
 		}
-		maps.DeleteFunc(said, func(_ string, value any) bool { return value == nil })
-		got.failed = len(said) > 0
+		got.failed = slices.ContainsFunc(slices.Collect(maps.Values(said)), isSaid)
 	}
 	return got, nil
+}
+
+// isSaid reports whether a member of a failure says anything: some have texts of nothing.
+func isSaid(value any) bool {
+	text, isText := value.(string)
+	return value != nil && (!isText || strings.TrimSpace(text) != "")
 }
 
 // ours returns our reference of a record, and theirs Novasend's; "" when it has none.
@@ -100,8 +106,14 @@ func (r record) theirs() string {
 	return r.ID
 }
 
+// prefixCore begins Novasend's name of the transaction in a record, which its core system
+// gives it once the customer has confirmed.
+const prefixCore = "tr_"
+
 // about reports whether a record is of an order. A refund that does not repeat our
-// reference is told by the payin it gives back, for there is one refund of a payin.
+// reference is told by the payin it gives back, for there is one refund of a payin. Our
+// reading: it may name the payin by the transaction in it. Nothing is kept of that name, but
+// the path that was asked names the payin as well.
 func (r record) about(want order) bool {
 	switch {
 	case r.Type != want.kind:
@@ -112,7 +124,8 @@ func (r record) about(want order) bool {
 		return false
 	default:
 		return (r.ExternalReference == "" || r.ours() == want.ref) &&
-			(r.OriginalReference == "" || slices.Contains(want.payin, r.OriginalReference)) &&
+			(r.OriginalReference == "" || strings.HasPrefix(r.OriginalReference, prefixCore) ||
+				slices.Contains(want.payin, r.OriginalReference)) &&
 			(want.id == "" || r.theirs() == want.id)
 	}
 }

@@ -36,9 +36,11 @@ func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Rece
 	if err := o.Terms.Refer(r.Ref); err != nil {
 		return pirogue.Receipt{}, err
 	}
+	ctx, cancel := o.Within(ctx)
+	defer cancel()
 	payin, err := o.payin(ctx, r.Collected)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "the payin to refund: %w", err)
 	}
 	w := write{
 		path: refundPath(payin), body: refundRequest{Reason: reason, ExternalReference: string(r.Ref)},
@@ -53,24 +55,25 @@ func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Rece
 	return receipt, err
 }
 
-// payin returns Novasend's name of a payin. Where the answer that told it was lost,
-// it is asked for; a failure then is NotSent, for the refund has not left.
+// payin returns Novasend's name of a payin. Where the answer that told it was lost, it is
+// asked for.
 func (o *operator) payin(ctx context.Context, q pirogue.StatusQuery) (string, error) {
 	if id := q.Handle[keyID]; id != "" {
 		return id, nil
 	}
 	answer, err := o.Ask(ctx, outbound.Get(payinPath+url.PathEscape(string(q.Ref)), nil))
 	if err != nil {
-		return "", pirogue.Errorf(pirogue.NotSent, "the payin to refund: %w", err)
+		return "", err
 	}
 	got, err := decode(answer.Body)
 	if err != nil || !got.about(order{kind: typePayin, ref: q.Ref}) || got.theirs() == "" {
-		return "", pirogue.Errorf(pirogue.NotSent, "the payin to refund: Novasend does not name %s", q.Ref)
+		return "", pirogue.Errorf(pirogue.Unknown, "Novasend does not name payin %s", q.Ref)
 	}
 	return got.theirs(), nil
 }
 
-// refundPath returns the path of the one refund of a payin.
+// refundPath returns the path of the one refund of a payin. That it may be asked for there
+// too is our reading: Novasend's pages have the POST alone.
 func refundPath(payin string) string { return payinPath + url.PathEscape(payin) + "/refund" }
 
 // refundOf returns what an answer about a refund has to be about. The payer may be

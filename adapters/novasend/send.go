@@ -2,6 +2,7 @@ package novasend
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 
 	"pirogue"
@@ -58,6 +59,10 @@ func said(a outbound.Answer) (code, words string) {
 	}
 	return p.codeOf(), p.Code + " " + p.Message
 }
+
+// private is a telephone number with gaps, of any country: eight digits or more. Novasend's
+// words may repeat one, and nobody here need read it.
+var private = regexp.MustCompile(`(?:\+|\b)\d(?:[ .-]?\d){7,}\b`)
 
 // secrets is what Novasend's words may not repeat.
 func (o *operator) secrets() []string {

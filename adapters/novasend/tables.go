@@ -122,7 +122,7 @@ var classes = map[int]pirogue.Code{
 // guide is Novasend's pages. Each type of record has words of its own.
 var guide = outbound.Guide{
 	Name: "Novasend", Promises: promises, Credentials: credentials, Statuses: classes, Problems: codes, Leaving: leaving,
-	Absences: absences, Problem: said,
+	Absences: absences, Problem: said, Private: private,
 }
 
 // providers is how the direct API names networks.

@@ -167,6 +167,12 @@ func refunds() map[string]adaptertest.Case {
 	})
 }
 
+// undecided is a payin in the seed's shape, without a transaction.
+func undecided(status, confirmation, failure string) string {
+	return `{"type":"payin","reference":"` + payinID + `","customerReference":"` + ref + `","status":"` + status +
+		`","confirmationStatus":"` + confirmation + `","failure":` + failure + `}`
+}
+
 // payins is what Novasend may say of a collection: the truth table.
 func payins() map[string]adaptertest.Case {
 	pending, declined, expired := pirogue.OutcomePending, pirogue.OutcomeDeclined, pirogue.OutcomeExpired
@@ -180,7 +186,12 @@ func payins() map[string]adaptertest.Case {
 		"direct, processed, declined":       {200, "payin_direct_processed_declined.json", declined, "", currentID},
 		"direct, processed, failed":         {200, "payin_direct_processed_failure.json", declined, "", currentID},
 		"processed, failed":                 {200, "payin_processed_failure.json", declined, "", payinID},
-		"processing, failed":                {200, "payin_processing_failure.json", declined, "", payinID},
+		"processing, failed":                {200, "payin_processing_failure.json", "", pirogue.Unknown, payinID},
+		"pending, failed":                   {200, undecided("pending", "none", `{"code":"customer_declined"}`), "", pirogue.Unknown, payinID},
+		"processing, failed and declined":   {200, undecided("processing", "declined", `{"code":"customer_declined"}`), declined, "", payinID},
+		"processing, failed with no word":   {200, undecided("processing", "none", `{"code":"","message":" "}`), pending, "", payinID},
+		"processed, failed with no word":    {200, undecided("processed", "none", `{"code":"","message":null}`), pending, "", payinID},
+		"processing, failed by a number":    {200, undecided("processing", "none", `{"code":7}`), "", pirogue.Unknown, payinID},
 		"a failure of nothing":              {200, "payin_failure_nothing.json", pending, "", payinID},
 		"a failure of a form nobody has":    {200, "payin_failure_text.json", "", pirogue.Unknown, ""},
 		"a transaction of a form unknown":   {200, "payin_transaction_list.json", "", pirogue.Unknown, ""},
@@ -264,6 +275,12 @@ func payouts() map[string]adaptertest.Case {
 	return cases
 }
 
+// ofCore is a refund that names its payin as Novasend's core system does.
+func ofCore(external string) string {
+	return `{"type":"refund","reference":"` + refundID + `","originalReference":"tr_dkjd5ljficphlqmt","externalReference":"` +
+		external + `","status":"pending"}`
+}
+
 // refundStatuses is what Novasend may say of a refund.
 func refundStatuses() map[string]adaptertest.Case {
 	pending := pirogue.OutcomePending
@@ -280,6 +297,9 @@ func refundStatuses() map[string]adaptertest.Case {
 		"of our reference's payin":     {200, "refund_of_our_reference.json", pirogue.OutcomePaid, "", refundID},
 		"with another's reference":     {200, "refund_other_reference.json", "", pirogue.Unknown, ""},
 		"of another payin":             {200, "refund_of_other_payin.json", "", pirogue.Unknown, ""},
+		"of a core's transaction":      {200, ofCore(""), pirogue.OutcomePending, "", refundID},
+		"ours, of a core's":            {200, ofCore(refundRef), pirogue.OutcomePending, "", refundID},
+		"another's, of a core's":       {200, ofCore("RF0"), "", pirogue.Unknown, ""},
 		"of no payin":                  {200, "refund_of_nothing.json", "", pirogue.Unknown, ""},
 		"of another type":              {200, "refund_other_type.json", "", pirogue.Unknown, ""},
 		"paid, not saying how much":    {200, "refund_no_amount.json", "", pirogue.Unknown, refundID},

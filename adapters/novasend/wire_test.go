@@ -128,16 +128,16 @@ func TestWhatLeavesForACollection(t *testing.T) {
 func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 	t.Parallel()
 	const wallet = `"amount":5000,"msisdn":"+2250707123456",`
-	tests := map[string]struct{ path, body string }{
+	tests := map[string]struct{ path, otherPath, body string }{
 		"": {
-			"/v1/payout",
+			"/v1/payout", "/v1/direct/payout",
 			`{"reference":"` + outRef + `","accountId":"merchant_9923lkdz",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
 		},
 		"current": {
-			"/v1/payout", `{"reference":"` + outRef + `",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
+			"/v1/payout", "/v1/direct/payout", `{"reference":"` + outRef + `",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
 		},
 		"direct": {
-			"/v1/direct/payout",
+			"/v1/direct/payout", "/v1/payout",
 			`{"reference":"` + outRef + `","customerName":"Aya Kouassi","payout":{` + wallet + `"provider":"MOMO","country":"CI"}}`,
 		},
 	}
@@ -172,6 +172,7 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 				{"POST", tt.path, tt.body, keyOf("payout", outRef)},
 				named,
 				{"GET", tt.path + "/" + outRef, "", ""},
+				{"GET", tt.otherPath + "/" + outRef, "", ""},
 				named,
 			}
 			if diff := cmp.Diff(want, s.letters()); diff != "" {
@@ -181,103 +182,54 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 	}
 }
 
-func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
+func TestAPayoutWhoseAnswerWasLostKeepsItsPath(t *testing.T) {
 	t.Parallel()
-	path := "/v1/payin/" + payinID + "/refund"
-	s := newServer(t, map[string]answer{path: says(201, recorded(t, "refund_processing.json"))})
-	receipt, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), reversal)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}, receipt.Handle); diff != "" {
-		t.Error(diff)
-	}
-	q := refundQuery
-	q.Handle, q.Reversed = receipt.Handle, false // the handle says so too
-	if got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil || got.ProviderTxID != refundID {
-		t.Errorf("%+v, %v", got, err)
-	}
-	want := []letter{
-		{"POST", path, `{"reason":"Remboursement au client","externalReference":"` + refundRef + `"}`, keyOf("refund", refundRef)},
-		{"GET", path, "", ""},
-	}
-	if diff := cmp.Diff(want, s.letters()); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
-	t.Parallel()
-	s := newServer(t, nil)
-	q := refundQuery
-	q.Handle, q.Reversed = nil, false
-	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
-	if err != nil || got.Outcome != pirogue.OutcomeAbsent {
-		t.Errorf("%+v, %v; want it absent", got, err)
-	}
-	if diff := cmp.Diff([]letter{{"GET", "/v1/payout/" + refundRef, "", ""}}, s.letters()); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
-	t.Parallel()
-	path := "/v1/payin/" + payinID + "/refund"
-	answers := map[string]answer{
-		"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json")),
-		path:               says(201, recorded(t, "refund_processing.json")),
-	}
-	s := newServer(t, answers)
-	r := reversal
-	r.Collected.Handle = nil
-	if _, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	if l := s.letters(); len(l) != 2 || l[0].Path != "/v1/payin/"+ref || l[1].Path != path {
-		t.Errorf("%+v, want the payin asked for, then the refund", l)
-	}
-	for name, said := range map[string]answer{
-		"unknown":               says(404, recorded(t, "error_transaction_does_not_exist.json")),
-		"another":               says(200, recorded(t, "payin_other_reference.json")),
-		"nameless":              says(200, recorded(t, "session_no_id.json")),
-		"behind a broken proxy": says(502, "<html></html>"),
-	} {
-		lost := newServer(t, map[string]answer{"/v1/payin/" + ref: said})
-		_, err := reading[pirogue.Refunder](t, lost.at("")).Refund(t.Context(), r)
-		if pirogue.CodeOf(err) != pirogue.NotSent || len(lost.letters()) != 1 {
-			t.Errorf("a payin that is %s: %v after %d calls, want NOT_SENT after 1", name, err, len(lost.letters()))
+	for shape, path := range map[string]string{"": "/v1/payout", "direct": "/v1/direct/payout"} {
+		for name, tt := range map[string]struct {
+			said   answer
+			code   pirogue.Code
+			handle pirogue.Handle
+		}{
+			"lost":            {says(504, ""), pirogue.Unknown, pirogue.Handle{"path": path}},
+			"lost, but named": {says(504, recorded(t, "error_names_payout.json")), pirogue.Unknown, pirogue.Handle{"path": path, "id": payoutID}},
+			"not sent":        {says(429, ""), pirogue.NotSent, nil},
+		} {
+			s := newServer(t, map[string]answer{path: tt.said})
+			receipt, err := reading[pirogue.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
+			if diff := cmp.Diff(tt.handle, receipt.Handle); pirogue.CodeOf(err) != tt.code || diff != "" {
+				t.Errorf("shape %q, %s: %v, %s", shape, name, err, diff)
+			}
 		}
 	}
 }
 
-func TestARefundWhoseAnswerWasLostCanBeAskedFor(t *testing.T) {
+func TestAPayoutIsAbsentOnlyWhereNoPathKnowsIt(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(504, "")})
-	receipt, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), reversal)
-	if pirogue.CodeOf(err) != pirogue.Unknown {
-		t.Fatalf("%v, want UNKNOWN", err)
+	const wallet, direct = "/v1/payout/" + outRef, "/v1/direct/payout/" + outRef
+	done := says(200, recorded(t, "payout_completed.json"))
+	tests := map[string]struct {
+		country pirogue.CountryCode
+		answers map[string]answer
+		outcome pirogue.Outcome
+		asked   int
+	}{
+		"known by the shape's":            {"CI", map[string]answer{wallet: done}, pirogue.OutcomePaid, 1},
+		"known by the other":              {"CI", map[string]answer{direct: done}, pirogue.OutcomePaid, 2},
+		"the other cannot say":            {"CI", map[string]answer{direct: says(502, "")}, "", 2},
+		"the shape's cannot say":          {"CI", map[string]answer{wallet: says(502, ""), direct: done}, "", 1},
+		"where there is no direct payout": {"BF", nil, pirogue.OutcomeAbsent, 1},
 	}
-	if diff := cmp.Diff(pirogue.Handle{"payin": payinID, "payin_ref": ref}, receipt.Handle); diff != "" {
-		t.Error(diff)
-	}
-	q := refundQuery
-	q.Handle = nil
-	if _, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); pirogue.CodeOf(err) != pirogue.Unknown {
-		t.Errorf("without its payin: %v, want UNKNOWN", err)
-	}
-	if n := len(s.letters()); n != 1 {
-		t.Errorf("%d calls, want none without the payin", n-1)
-	}
-}
-
-func TestAnotherRefundOfThePayinIsNotOurs(t *testing.T) {
-	t.Parallel()
-	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(200, recorded(t, "refund_completed.json"))})
-	q := refundQuery
-	q.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": "rf_another"}
-	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
-	if pirogue.CodeOf(err) != pirogue.Unknown || got.Outcome != "" {
-		t.Errorf("%+v, %v; want UNKNOWN", got, err)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, tt.answers)
+			conf := s.at("")
+			conf.Country = tt.country
+			got, err := reading[pirogue.StatusReader](t, conf).Status(t.Context(), outQuery)
+			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") || len(s.letters()) != tt.asked {
+				t.Errorf("%+v, %v after %d questions; want %q after %d", got, err, len(s.letters()), tt.outcome, tt.asked)
+			}
+		})
 	}
 }
 

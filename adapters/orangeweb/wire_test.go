@@ -159,7 +159,7 @@ func TestOrangesPromises(t *testing.T) {
 	}
 	want := pirogue.Capability{
 		Reference: pirogue.NeitherByReference, Unheard: pirogue.RepeatRenewed,
-		Window: 10 * time.Minute, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken,
+		Window: 10 * time.Minute, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, CallTimeout: 10 * time.Second,
 	}
 	if diff := cmp.Diff(want, got.Capability()); diff != "" {
 		t.Error(diff)

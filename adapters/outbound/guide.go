@@ -34,7 +34,7 @@ func (v Vocabulary) Outcome(member, word string) (pirogue.Outcome, error) {
 // Guide is an operator as its documents describe it.
 type Guide struct {
 	Name        string             // for people
-	Promises    pirogue.Capability // but for the limits, which are the terms'
+	Promises    pirogue.Capability // but for the limits, which are the terms', and the time-out
 	Terms       Terms              // what they leave open is the instance's
 	Credentials Credentials        // nil where they are not the same of every instance
 	Outcomes    Vocabulary
@@ -105,8 +105,14 @@ func (g *Guide) Open(o Options, mistakes ...error) (Line, error) {
 // Capability implements pirogue.Operator.
 func (l *Line) Capability() pirogue.Capability {
 	c := l.Promises
-	c.CashIn, c.CashOut = l.Terms.CashIn, l.Terms.CashOut
+	c.CashIn, c.CashOut, c.CallTimeout = l.Terms.CashIn, l.Terms.CashOut, l.Client.timeout
 	return c
+}
+
+// Within bounds an operation of several calls by the time-out of one: whoever waits for it
+// waits no longer.
+func (l *Line) Within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, l.Client.timeout)
 }
 
 // Words makes the operator's text fit to keep, without the instance's secrets.

@@ -97,6 +97,14 @@ func (t *Tokens) Send(ctx context.Context, r Request) (Answer, error) {
 	return answer, err
 }
 
+// Forget drops the token in memory: an answer said that it is not good, in a way that Send
+// does not read.
+func (t *Tokens) Forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.value = ""
+}
+
 // sendWith sends r under a token and leaves r as it was.
 func (t *Tokens) sendWith(ctx context.Context, r Request, token string) (Answer, error) {
 	r.Header = r.Header.Clone()

@@ -15,13 +15,14 @@ func TestWordsKeepNoSecret(t *testing.T) {
 		"bytes that are no text": {"ok\xff", "ok?"},
 		"telephone numbers":      {"no +22790123456 90123456 5000000", "no [secret] [secret] 5000000"},
 		"a token":                {strings.Repeat("aB3_", 16) + " " + strings.Repeat("a", 63), "[secret] " + strings.Repeat("a", 63)},
+		"a key of digits":        {"key ab-12345678-k is not ours", "key [secret] is not ours"},
 		"a number with a secret": {"no 2279k-90123456", "no 2279[secret]"},
 		"a secret in a number":   {"no 9012k-93456789012", "no 9012[secret]"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := Words(tt.text, "", "k-9"); got != tt.want {
+			if got := Words(tt.text, "", "k-9", "ab-12345678-k"); got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})

@@ -70,7 +70,7 @@ func (o *operator) ChangePIN(ctx context.Context, newPIN string) error {
 	if !fourDigits.MatchString(newPIN) {
 		return pirogue.Errorf(pirogue.Refused, "not sent: a PIN has 4 digits")
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	ctx, cancel := o.Within(ctx)
 	defer cancel()
 	pin, err := o.pin.enter(ctx, true)
 	if err != nil {

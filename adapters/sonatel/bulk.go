@@ -28,31 +28,52 @@ type bulkAnswer struct {
 // BulkDisburse implements pirogue.BulkDisburser. It hands Orange up to maxBulk
 // disbursements at once and returns Orange's identifier of the bulk, with which BulkLines
 // shows what became of each. What Orange posts to callbackURL when it is done is not
-// documented. As long as Orange has not accepted the PIN the balance is asked first, so
-// that a wrong PIN costs one of its tries and not one for every line.
+// documented. The balance is asked first: a wrong PIN costs one of its tries there and not
+// one for every line, and a key that is no longer good shows before the bulk leaves.
 //
-// It fails as Disburse does, for all lines together. After Unknown every line has to
-// be looked for by its reference.
+// It fails for all lines together, and a bulk leaves once, whatever Orange says to it. After
+// Unknown every line has to be looked for by its reference.
 func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement, callbackURL string) (string, error) {
 	numbers, err := o.payables(all)
 	if err != nil {
 		return "", err
 	}
-	if !o.pin.accepted() {
-		if _, err := o.Balance(ctx); err != nil {
-			return "", pirogue.Errorf(pirogue.NotSent, "the PIN was not tried on a bulk: %w", err)
-		}
+	ctx, cancel := o.Within(ctx)
+	defer cancel()
+	if _, err := o.Balance(ctx); err != nil {
+		return "", pirogue.Errorf(pirogue.NotSent, "the PIN was not tried on a bulk: %w", err)
 	}
-	answer, err := o.sendPIN(ctx, func(key publicKey, pin string) (outbound.Request, error) {
+	answer, err := o.withPIN(ctx, o.sealedOnce, func(key publicKey, pin string) (outbound.Request, error) {
 		return o.bulk(all, numbers, callbackURL, func() (string, error) { return key.seal(pin) })
 	})
 	if err != nil {
 		return "", err
 	}
 	if !answer.Good() {
-		return "", o.Turned(answer, pirogue.CashOut)
+		return "", o.turnedBulk(answer)
 	}
 	return bulkOf(answer.Body)
+}
+
+// ofWholeBulk are the codes that turn a bulk away as a whole: it was not read, or our PIN
+// or our right to deposit was not good. Any other may be about one line, and no document
+// says that those before it were not executed then.
+var ofWholeBulk = map[string]bool{
+	"20": true, "21": true, "22": true, "23": true, "24": true, "25": true, "2010": true, codeWrongPINTwoLeft: true,
+	codeWrongPINOneLeft: true, codePINBlocked: true, "2042": true,
+}
+
+// turnedBulk returns the error of an answer to a bulk that is not the good one. A key that
+// Orange cannot read with any more, of which each line has a seal, may have been renewed
+// between two lines.
+func (o *operator) turnedBulk(a outbound.Answer) error {
+	code, _ := said(a)
+	class := o.Class(a.Status, code, pirogue.CashOut)
+	refused := class == pirogue.Refused || class == pirogue.Unable
+	if refused && !ofWholeBulk[code] || code == codeBadKey {
+		class = pirogue.Unknown
+	}
+	return o.No(class, a)
 }
 
 // payables returns the local numbers of a bulk that Orange could accept.

@@ -123,6 +123,15 @@ func (o *operator) sealed(ctx context.Context, pin string, write pinRequest) (ou
 	return o.sealWith(ctx, key, pin, write)
 }
 
+// sealedOnce sends a request with the PIN, and not again where Orange cannot read it.
+func (o *operator) sealedOnce(ctx context.Context, pin string, write pinRequest) (outbound.Answer, error) {
+	key, err := o.keys.get(ctx, "")
+	if err != nil {
+		return outbound.Answer{}, err
+	}
+	return o.sealWith(ctx, key, pin, write)
+}
+
 // sealWith sends a request with the PIN under one key.
 func (o *operator) sealWith(ctx context.Context, key publicKey, pin string, write pinRequest) (outbound.Answer, error) {
 	req, err := write(key, pin)

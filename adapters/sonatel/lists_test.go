@@ -2,6 +2,8 @@ package sonatel_test
 
 import (
 	"context"
+	"crypto/rsa"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/config"
 )
 
 // clerk is what an instance does beside paying.
@@ -171,13 +174,22 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 		id     string
 		code   pirogue.Code
 	}{
-		"failed as a whole":  {says(200, `{"bulkId":"b-1","status":"FAILED"}`), "b-1", pirogue.Unknown},
-		"a word unknown":     {says(200, `{"bulkId":"b-1","status":"LATER"}`), "b-1", pirogue.Unknown},
-		"no identifier":      {says(200, `{"status":"ACCEPTED"}`), "", pirogue.Unknown},
-		"a page":             {says(200, "<html></html>"), "", pirogue.Unknown},
-		"out of time":        {says(504, ""), "", pirogue.Unknown},
-		"refused":            {problem(400, "2021"), "", pirogue.Unable},
-		"a number for an id": {says(200, `{"bulkId":7,"status":"SUCCESS"}`), "7", ""},
+		"failed as a whole":         {says(200, `{"bulkId":"b-1","status":"FAILED"}`), "b-1", pirogue.Unknown},
+		"a word unknown":            {says(200, `{"bulkId":"b-1","status":"LATER"}`), "b-1", pirogue.Unknown},
+		"no identifier":             {says(200, `{"status":"ACCEPTED"}`), "", pirogue.Unknown},
+		"a page":                    {says(200, "<html></html>"), "", pirogue.Unknown},
+		"out of time":               {says(504, ""), "", pirogue.Unknown},
+		"of too small a float":      {problem(400, "2021"), "", pirogue.Unknown}, // some lines may be paid from it
+		"of a merchant's ceiling":   {problem(400, "2024"), "", pirogue.Unknown},
+		"of one beneficiary":        {problem(400, "2043"), "", pirogue.Unknown},
+		"of one number":             {problem(404, "2000"), "", pirogue.Unknown},
+		"of a key that was renewed": {problem(400, "4003"), "", pirogue.Unknown},
+		"of its body":               {problem(400, "22"), "", pirogue.Refused},
+		"of the PIN":                {problem(400, "2012"), "", pirogue.Unable},
+		"of the merchant":           {problem(403, "2042"), "", pirogue.Unable},
+		"of the application":        {problem(403, "11"), "", pirogue.NotSent},
+		"over the quota":            {says(429, ""), "", pirogue.NotSent},
+		"a number for an id":        {says(200, `{"bulkId":7,"status":"SUCCESS"}`), "7", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -189,7 +201,46 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 			if id != tt.id || pirogue.CodeOf(err) != tt.code {
 				t.Errorf("%q, %v; want %q, %q", id, err, tt.id, tt.code)
 			}
+			if posts := len(server.letters(bulkPath)); posts != 1 {
+				t.Errorf("it was posted %d times, want once", posts)
+			}
 		})
+	}
+}
+
+func TestAKeyThatWasRenewedIsMetBeforeABulk(t *testing.T) {
+	t.Parallel()
+	left := says(200, `{"value":10.0,"unit":"XOF"}`)
+	server := newOrange(t, map[string][]answer{
+		balancePath: {left, problem(400, "4003"), left}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
+	})
+	o := reading[clerk](t, server.at())
+	for range 2 {
+		if _, err := o.BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, ""); err != nil {
+			t.Fatal(err)
+		}
+		server.rotate()
+	}
+	last := server.letters(bulkPath)[1]
+	second, err := base64.StdEncoding.DecodeString(seals.FindStringSubmatch(last.Body)[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rsa.DecryptPKCS1v15(nil, server.keys[1], second); err != nil { //nolint:staticcheck // as Orange does
+		t.Errorf("the second bulk is not sealed with the second key: %v", err)
+	}
+}
+
+func TestABulkAndItsBalanceKeepWithinOneTimeOut(t *testing.T) {
+	t.Parallel()
+	const patience = time.Second
+	left, taken := says(200, `{"value":10.0,"unit":"XOF"}`), says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)
+	left.Takes, taken.Takes = 3*patience/5, 3*patience/5 // each is in time, and both of them are not
+	conf := newOrange(t, map[string][]answer{balancePath: {left}, bulkPath: {taken}}).at()
+	conf.Timeout = config.Duration(patience)
+	_, err := reading[clerk](t, conf).BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, "")
+	if code := pirogue.CodeOf(err); code != pirogue.Unknown && code != pirogue.NotSent {
+		t.Errorf("%v, want it given up", err)
 	}
 }
 

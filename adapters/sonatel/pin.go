@@ -82,13 +82,6 @@ func (l *pinLock) leave(v verdict) {
 	l.moved = make(chan struct{})
 }
 
-// accepted reports whether Orange has accepted the PIN and not refused it since.
-func (l *pinLock) accepted() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.proven && l.refused == ""
-}
-
 // current returns the PIN, to be cut out of texts.
 func (l *pinLock) current() string {
 	l.mu.Lock()
@@ -96,10 +89,17 @@ func (l *pinLock) current() string {
 	return l.pin
 }
 
-// sendPIN makes one call with the PIN, all of it within one time-out. The verdict on
-// the PIN is kept whatever the call's status was.
+// sendPIN makes one call with the PIN, which meets one new key where it must.
 func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	return o.withPIN(ctx, o.sealed, write)
+}
+
+// withPIN has send make a call with the PIN, all of it within one time-out. The verdict on
+// the PIN is kept whatever the call's status was.
+func (o *operator) withPIN(
+	ctx context.Context, send func(context.Context, string, pinRequest) (outbound.Answer, error), write pinRequest,
+) (outbound.Answer, error) {
+	ctx, cancel := o.Within(ctx)
 	defer cancel()
 	pin, err := o.pin.enter(ctx, false)
 	if err != nil {
@@ -107,7 +107,7 @@ func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answ
 	}
 	var v verdict
 	defer func() { o.pin.leave(v) }()
-	answer, err := o.sealed(ctx, pin, write)
+	answer, err := send(ctx, pin, write)
 	if err == nil {
 		v = verdictOf(answer)
 	}

@@ -39,12 +39,11 @@ const (
 type operator struct {
 	outbound.Line
 
-	conf    config.Operator
-	clock   pirogue.Clock
-	timeout time.Duration // of one call: PIN lock, token, key and all
-	tokens  *outbound.Tokens
-	keys    *keyRing
-	pin     *pinLock
+	conf   config.Operator
+	clock  pirogue.Clock
+	tokens *outbound.Tokens
+	keys   *keyRing
+	pin    *pinLock
 
 	endpoint []string // its secrets, for callback signatures; none turns their check off
 }
@@ -62,16 +61,15 @@ type operator struct {
 // ChangePIN, RegisterCallback, RegisteredCallbacks, CallbackReference,
 // CallbackKey and SIMCards.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
-	timeout := conf.Timeout.Or(config.DefaultTimeout)
 	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
-		Credentials: conf.Credentials,
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator,
+		Timeout: conf.Timeout.Or(config.DefaultTimeout), Credentials: conf.Credentials,
 	}, check(conf)...)
 	if err != nil {
 		return nil, err
 	}
 	o := &operator{
-		Line: line, conf: conf, clock: clock, timeout: timeout,
+		Line: line, conf: conf, clock: clock,
 		pin: newPINLock(conf.Credentials[credPIN]), endpoint: secretsOf(conf),
 	}
 	o.Terms, o.Sender, o.Secrets = termsOf(conf), o, o.secrets

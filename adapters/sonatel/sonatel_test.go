@@ -72,7 +72,7 @@ func subject() adaptertest.Subject {
 		Header:       http.Header{"Authorization": {"Basic cb-5e6f7a=="}},
 		Forged:       "callback_forged.json",
 		Secrets: []string{
-			"cs-0123456789", "cb-5e6f7a==", "at-3f1c9a", pin, "+221771234567", "771234567", strings.Repeat("QUJD", 20),
+			"cs-0123456789", "cb-5e6f7a==", "at-3f1c9a", pin, "+221771234567", "771234567", "cs-[secret]", strings.Repeat("QUJD", 20),
 		},
 	}
 }
@@ -252,6 +252,7 @@ func TestOrangesPromises(t *testing.T) {
 	want := pirogue.Capability{
 		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatSame,
 		Window: 24 * time.Hour, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, CashIn: pirogue.Limits{Min: 10},
+		CallTimeout: 10 * time.Second,
 	}
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, senegal).Capability()); diff != "" {
 		t.Error(diff)

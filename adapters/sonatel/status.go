@@ -24,7 +24,7 @@ const (
 // money that moved twice must not look like an order paid once. It never returns
 // Refused: a question Orange will not answer says nothing about the money.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	ctx, cancel := o.Within(ctx)
 	defer cancel()
 	rows, err := o.search(ctx, question(q), statusSize, statusPages)
 	switch {

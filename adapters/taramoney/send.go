@@ -71,7 +71,7 @@ func upper(t outbound.Text) string { return strings.ToUpper(strings.TrimSpace(st
 
 // private is a telephone number of Cameroon with gaps, which Taramoney's words may repeat
 // and nobody here need read.
-var private = regexp.MustCompile(`(\+?237[ .-]?)?\b6([ .-]?\d){8}\b`)
+var private = regexp.MustCompile(`(?:\+|\b)(?:237[ .-]?)?6(?:[ .-]?\d){8}\b`)
 
 // secrets is what Taramoney's words may not repeat.
 func (o *operator) secrets() []string {

@@ -25,9 +25,14 @@ import (
 	"pirogue/config"
 )
 
-// horizon is how long we look for a late success. Our reading: Taramoney promises no
-// moment after which its word does not change.
-const horizon = 24 * time.Hour
+// The limits of time. Our reading: Taramoney promises no moment after which its word does
+// not change.
+const (
+	horizon = 24 * time.Hour // how long we look for a late success
+	// refusalSpan is how long a refused payout must not be known: that one can be asked for
+	// is our reading, and what Taramoney does not find it may have all the same.
+	refusalSpan = time.Hour
+)
 
 type operator struct {
 	outbound.Line
@@ -69,10 +74,11 @@ func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 // nothing: a payment it cannot find is one it answers ERROR for, and nobody says that its
 // search is whole.
 var promises = pirogue.Capability{
-	Reference: pirogue.StatusByReference,
-	Unheard:   pirogue.RepeatNever,
-	Horizon:   horizon,
-	Proof:     pirogue.ProofNone,
+	Reference:   pirogue.StatusByReference,
+	Unheard:     pirogue.RepeatNever,
+	Horizon:     horizon,
+	Proof:       pirogue.ProofNone,
+	RefusalSpan: refusalSpan,
 }
 
 // Capability implements pirogue.Operator. Taramoney does not say how long a prompt

@@ -61,7 +61,7 @@ func subject() adaptertest.Subject {
 		Attempt:      pirogue.Attempt{Ref: ref},
 		Header:       http.Header{"Tara-Webhook-Secret": {secret}},
 		Forged:       "callback_forged.json",
-		Secrets:      []string{apiKey, secret, "696717597", "6 96 71 75 97"},
+		Secrets:      []string{apiKey, secret, "696717597", "6 96 71 75 97", "96.71.75.97"},
 	}
 }
 

@@ -1,0 +1,82 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// returning is a refund that its operator refused, of a cash-in that it collected.
+type returning struct {
+	activities.Store
+
+	refund, parent pirogue.Payment
+}
+
+func (r returning) Latest(_ context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error) {
+	if id == r.refund.ID {
+		return r.refund, pirogue.Attempt{Operator: "novasend-ci", Ref: "RF1", State: pirogue.AttemptRefused}, nil
+	}
+	return r.parent, pirogue.Attempt{}, nil
+}
+
+func (r returning) Collected(context.Context, pirogue.PaymentID) (pirogue.Attempt, error) {
+	return pirogue.Attempt{Operator: "novasend-ci", Ref: "CI1", Handle: pirogue.Handle{"id": "pr_1"}}, nil
+}
+
+func (returning) Polled(context.Context, pirogue.Poll) (pirogue.Evidence, error) {
+	return pirogue.Evidence{}, nil
+}
+
+func (returning) Health(_ context.Context, o pirogue.OperatorCode) (pirogue.Health, error) {
+	return pirogue.Health{Operator: o, State: pirogue.HealthClosed}, nil
+}
+
+// giver gives back whole payments, and takes down what it is asked.
+type giver struct{ asked *pirogue.StatusQuery }
+
+func (giver) Capability() pirogue.Capability { return pirogue.Capability{WholeRefunds: true} }
+
+func (giver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, error) {
+	return pirogue.Receipt{}, nil
+}
+
+func (g giver) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+	*g.asked = q
+	return pirogue.Receipt{Outcome: pirogue.OutcomeAbsent}, nil
+}
+
+func TestAQuestionAboutARefundNamesWhatItGivesBack(t *testing.T) {
+	t.Parallel()
+	amount := pirogue.Money{Minor: 5000, Currency: pirogue.XOF}
+	for name, tt := range map[string]struct {
+		amount   pirogue.Money
+		reversed *pirogue.StatusQuery
+	}{
+		"all of a payment": {amount, &pirogue.StatusQuery{
+			Kind: pirogue.CashIn, Ref: "CI1", Handle: pirogue.Handle{"id": "pr_1"}, Amount: amount,
+		}},
+		"a part, which was paid out": {pirogue.Money{Minor: 1000, Currency: pirogue.XOF}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked pirogue.StatusQuery
+			a := &activities.Activities{
+				Store: returning{
+					refund: pirogue.Payment{ID: "refund", Kind: pirogue.Refund, ParentID: "parent", Amount: tt.amount},
+					parent: pirogue.Payment{ID: "parent", Kind: pirogue.CashIn, Amount: amount},
+				},
+				Operators: map[pirogue.OperatorCode]pirogue.Instance{"novasend-ci": {Code: "novasend-ci", Operator: giver{&asked}}},
+				Clock:     time.Now,
+			}
+			_, err := a.Ask(t.Context(), activities.Question{PaymentID: "refund", Pace: activities.Once})
+			require.NoError(t, err)
+			require.Equal(t, tt.reversed, asked.Reversed)
+		})
+	}
+}

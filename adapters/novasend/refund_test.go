@@ -1,0 +1,206 @@
+package novasend_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pirogue"
+	"pirogue/config"
+)
+
+// teller gives payments back and says what became of it.
+type teller interface {
+	pirogue.Refunder
+	pirogue.StatusReader
+}
+
+func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
+	t.Parallel()
+	path := "/v1/payin/" + payinID + "/refund"
+	s := newServer(t, map[string]answer{path: says(201, recorded(t, "refund_processing.json"))})
+	receipt, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), reversal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}, receipt.Handle); diff != "" {
+		t.Error(diff)
+	}
+	q := refundQuery
+	q.Handle, q.Reversed = receipt.Handle, nil // the handle says so too
+	if got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil || got.ProviderTxID != refundID {
+		t.Errorf("%+v, %v", got, err)
+	}
+	want := []letter{
+		{"POST", path, `{"reason":"Remboursement au client","externalReference":"` + refundRef + `"}`, keyOf("refund", refundRef)},
+		{"GET", path, "", ""},
+	}
+	if diff := cmp.Diff(want, s.letters()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	q := refundQuery
+	q.Handle, q.Reversed = nil, nil
+	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+	if err != nil || got.Outcome != pirogue.OutcomeAbsent {
+		t.Errorf("%+v, %v; want it absent", got, err)
+	}
+	want := []letter{{"GET", "/v1/payout/" + refundRef, "", ""}, {"GET", "/v1/direct/payout/" + refundRef, "", ""}}
+	if diff := cmp.Diff(want, s.letters()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
+	t.Parallel()
+	path := "/v1/payin/" + payinID + "/refund"
+	answers := map[string]answer{
+		"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json")),
+		path:               says(201, recorded(t, "refund_processing.json")),
+	}
+	s := newServer(t, answers)
+	r := reversal
+	r.Collected.Handle = nil
+	if _, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if l := s.letters(); len(l) != 2 || l[0].Path != "/v1/payin/"+ref || l[1].Path != path {
+		t.Errorf("%+v, want the payin asked for, then the refund", l)
+	}
+	for name, said := range map[string]answer{
+		"unknown":               says(404, recorded(t, "error_transaction_does_not_exist.json")),
+		"another":               says(200, recorded(t, "payin_other_reference.json")),
+		"nameless":              says(200, recorded(t, "session_no_id.json")),
+		"behind a broken proxy": says(502, "<html></html>"),
+	} {
+		lost := newServer(t, map[string]answer{"/v1/payin/" + ref: said})
+		_, err := reading[pirogue.Refunder](t, lost.at("")).Refund(t.Context(), r)
+		if pirogue.CodeOf(err) != pirogue.NotSent || len(lost.letters()) != 1 {
+			t.Errorf("a payin that is %s: %v after %d calls, want NOT_SENT after 1", name, err, len(lost.letters()))
+		}
+	}
+}
+
+func TestARefundWhoseAnswerWasLostCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(504, "")})
+	receipt, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), reversal)
+	if pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Fatalf("%v, want UNKNOWN", err)
+	}
+	if diff := cmp.Diff(pirogue.Handle{"payin": payinID, "payin_ref": ref}, receipt.Handle); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
+	t.Parallel()
+	path, paid := "/v1/payin/"+payinID+"/refund", says(200, recorded(t, "payin_transaction_completed.json"))
+	nameless := query
+	nameless.Handle = nil
+	tests := map[string]struct {
+		collected pirogue.StatusQuery
+		answers   map[string]answer
+		outcome   pirogue.Outcome
+		asked     []string
+	}{
+		"and there is none":         {query, nil, pirogue.OutcomeAbsent, []string{path}},
+		"and there is one":          {query, map[string]answer{path: says(200, recorded(t, "refund_completed.json"))}, pirogue.OutcomePaid, []string{path}},
+		"whose name was lost":       {nameless, map[string]answer{"/v1/payin/" + ref: paid}, pirogue.OutcomeAbsent, []string{"/v1/payin/" + ref, path}},
+		"which Novasend cannot say": {nameless, nil, "", []string{"/v1/payin/" + ref}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, tt.answers)
+			q := refundQuery
+			q.Handle, q.Reversed = nil, &tt.collected
+			got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") || err != nil && pirogue.CodeOf(err) != pirogue.Unknown {
+				t.Errorf("%+v, %v; want %q", got, err, tt.outcome)
+			}
+			asked := []string{}
+			for _, l := range s.letters() {
+				asked = append(asked, l.Path)
+			}
+			if diff := cmp.Diff(tt.asked, asked); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
+	t.Parallel()
+	const patience = 500 * time.Millisecond
+	slow := func(status int, file string) answer {
+		a := says(status, recorded(t, file))
+		a.Takes = 3 * patience / 5 // each is in time, and two of them are not
+		return a
+	}
+	nameless := query
+	nameless.Handle = nil
+	refund := "/v1/payin/" + payinID + "/refund"
+	for name, tt := range map[string]struct {
+		answers map[string]answer
+		call    func(teller) error
+	}{
+		"made": {
+			map[string]answer{
+				"/v1/payin/" + ref: slow(200, "payin_transaction_completed.json"), refund: slow(201, "refund_processing.json"),
+			},
+			func(o teller) error {
+				r := reversal
+				r.Collected = nameless
+				_, err := o.Refund(t.Context(), r)
+				return err
+			},
+		},
+		"asked for": {
+			map[string]answer{
+				"/v1/payin/" + ref: slow(200, "payin_transaction_completed.json"), refund: slow(200, "refund_completed.json"),
+			},
+			func(o teller) error {
+				q := refundQuery
+				q.Handle, q.Reversed = nil, &nameless
+				_, err := o.Status(t.Context(), q)
+				return err
+			},
+		},
+		"paid out": {
+			map[string]answer{
+				"/v1/payout/" + outRef:        slow(404, "error_transaction_does_not_exist.json"),
+				"/v1/direct/payout/" + outRef: slow(200, "payout_completed.json"),
+			},
+			func(o teller) error {
+				_, err := o.Status(t.Context(), outQuery)
+				return err
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conf := newServer(t, tt.answers).at("")
+			conf.Timeout = config.Duration(patience)
+			if code := pirogue.CodeOf(tt.call(reading[teller](t, conf))); code != pirogue.Unknown && code != pirogue.NotSent {
+				t.Errorf("%q, want it given up", code)
+			}
+		})
+	}
+}
+
+func TestAnotherRefundOfThePayinIsNotOurs(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(200, recorded(t, "refund_completed.json"))})
+	q := refundQuery
+	q.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": "rf_another"}
+	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+	if pirogue.CodeOf(err) != pirogue.Unknown || got.Outcome != "" {
+		t.Errorf("%+v, %v; want UNKNOWN", got, err)
+	}
+}
