@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"gorm.io/gorm"
@@ -96,10 +97,6 @@ func lockPayment(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time
 // payment that is terminal already keeps its status and what was told about it; the
 // attempt still learns its handle, so that a late success can be watched for.
 func (db *DB) Answer(ctx context.Context, a pirogue.Answer) error {
-	columns, err := db.answerColumns(a)
-	if err != nil {
-		return failure("record answer", err)
-	}
 	accepted, err := db.acceptedColumns(a)
 	if err != nil {
 		return failure("record answer", err)
@@ -107,6 +104,10 @@ func (db *DB) Answer(ctx context.Context, a pirogue.Answer) error {
 	return db.together(ctx, "record answer", func(tx *gorm.DB) error {
 		// A payment of any status is locked: also one that ended learns what came of it.
 		payment, err := lockPayment(tx, a.AttemptID, pirogue.Statuses, a.At)
+		if err != nil {
+			return err
+		}
+		columns, err := db.answerColumns(tx, a)
 		if err != nil {
 			return err
 		}
@@ -140,8 +141,10 @@ func answerPayment(tx *gorm.DB, id pirogue.PaymentID, a pirogue.Answer, accepted
 }
 
 // answerColumns returns what an answer changes of the attempt. An attempt that was
-// proven not sent is as if it had never been.
-func (db *DB) answerColumns(a pirogue.Answer) (map[string]any, error) {
+// proven not sent is as if it had never been. An answer that is Unknown adds to the handle:
+// the attempt may have to be sent once more as it was, and asked about by what another
+// answer to it named.
+func (db *DB) answerColumns(tx *gorm.DB, a pirogue.Answer) (map[string]any, error) {
 	columns := map[string]any{
 		"state": a.State, "unable": a.Unable, "answer": clean(a.Words), "updated_at": on(a.At),
 	}
@@ -150,16 +153,32 @@ func (db *DB) answerColumns(a pirogue.Answer) (map[string]any, error) {
 		columns["sent_at"] = nil
 		return columns, nil
 	case pirogue.AttemptUnknown, pirogue.AttemptAccepted, pirogue.AttemptRefused:
-		if a.State == pirogue.AttemptUnknown && len(a.Handle) == 0 { // it may have to be sent once more as it was
-			columns["answered_at"] = on(a.At)
-			return columns, nil
+		handle := a.Handle
+		if a.State == pirogue.AttemptUnknown {
+			var err error
+			if handle, err = db.addedHandle(tx, a); err != nil {
+				return nil, err
+			}
 		}
-		handle, err := db.sealHandle(a.AttemptID, a.Handle)
-		columns["answered_at"], columns["handle_sealed"] = on(a.At), handle
+		sealed, err := db.sealHandle(a.AttemptID, handle)
+		columns["answered_at"], columns["handle_sealed"] = on(a.At), sealed
 		return columns, err
 	default:
 		return nil, pirogue.Errorf(pirogue.Internal, "an answer cannot be %q", a.State)
 	}
+}
+
+// addedHandle returns an attempt's handle with what an answer adds to it.
+func (db *DB) addedHandle(tx *gorm.DB, a pirogue.Answer) (pirogue.Handle, error) {
+	var row attemptRow
+	if err := tx.Where("id = ?", a.AttemptID).Take(&row).Error; err != nil {
+		return nil, err
+	}
+	attempt, err := db.unpackAttempt(row)
+	handle := pirogue.Handle{}
+	maps.Copy(handle, attempt.Handle)
+	maps.Copy(handle, a.Handle)
+	return handle, err
 }
 
 // acceptedColumns returns what an acceptance tells about the payment.

@@ -104,15 +104,18 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.Handle{"ref": "R1"}, attempt.Handle)
 
-		again, err := w.db.Send(w.ctx(), a.ID, true, w.at(2*time.Second))
-		require.NoError(w.t, err)
-		require.True(w.t, again)
-		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
-			AttemptID: a.ID, State: pirogue.AttemptUnknown, At: w.at(3 * time.Second),
-		}))
-		_, attempt, err = w.db.Latest(w.ctx(), p.ID)
-		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.Handle{"ref": "R1"}, attempt.Handle, "silence takes nothing back")
+		for _, named := range []pirogue.Handle{nil, {"path": "direct"}} {
+			again, err := w.db.Send(w.ctx(), a.ID, true, w.at(2*time.Second))
+			require.NoError(w.t, err)
+			require.True(w.t, again)
+			require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+				AttemptID: a.ID, State: pirogue.AttemptUnknown, Handle: named, At: w.at(3 * time.Second),
+			}))
+			_, attempt, err = w.db.Latest(w.ctx(), p.ID)
+			require.NoError(w.t, err)
+			require.Equal(w.t, "R1", attempt.Handle["ref"], "it takes nothing back")
+			require.Equal(w.t, named["path"], attempt.Handle["path"])
+		}
 	})
 }
 
