@@ -78,10 +78,8 @@ func newExam(t *testing.T, s Stand) *exam {
 	})
 	x.shop = shop.URL
 	x.conf = configured(t, s, server.URL)
-	x.simulator, x.base = map[string]sandbox.Simulator{
-		"digitalpaye": all.Digitalpaye, "novasend": all.Novasend, "orangeweb": all.OrangeWeb, "sonatel": all.Sonatel,
-		"taramoney": all.Taramoney,
-	}[x.conf.Adapter], server.URL+"/"+x.conf.Adapter
+	code, _, _ := strings.Cut(strings.TrimPrefix(x.conf.BaseURL, server.URL+"/"), "/")
+	x.simulator, x.base = all.Simulator(code), server.URL+"/"+code
 	return x
 }
 
