@@ -63,11 +63,7 @@ type operator struct {
 // Beside what package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	timeout := conf.Timeout.Or(config.DefaultTimeout)
-	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
-		Country: conf.Country, Currency: conf.Currency, Credentials: conf.Credentials,
-		Header: map[string]string{headerEnvironment: environmentOf(conf)},
-	}, check(conf)...)
+	line, err := guide.Open(conf, map[string]string{headerEnvironment: environmentOf(conf)}, check(conf)...)
 	if err != nil {
 		return nil, err
 	}

@@ -50,10 +50,7 @@ type operator struct {
 // mistake of the configuration at once. Credentials are client_id, client_secret
 // and merchant_key; Environment is "dev" or the country's segment, such as "ml".
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
-	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Currency: conf.Currency,
-		Timeout: conf.Timeout.Or(config.DefaultTimeout),
-	}, check(conf)...)
+	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"pirogue"
+	"pirogue/config"
 )
 
 // What may differ from an order beside the amount: values of Receipt.Mismatch.
@@ -51,6 +52,18 @@ type Guide struct {
 	Private *regexp.Regexp // what no text may repeat, beside what Words cuts out; may be nil
 }
 
+// Saying is the Problem of a Guide whose errors are JSON, as a T. What is no such JSON does not
+// speak for the operator.
+func Saying[T any](problem func(status int, said T) (word, words string)) func(Answer) (word, said string) {
+	return func(a Answer) (word, said string) {
+		var got T
+		if err := json.Unmarshal(a.Body, &got); err != nil {
+			return "", ""
+		}
+		return problem(a.Status, got)
+	}
+}
+
 // Class returns the class of an answer that is not good. kind says whose money the call was
 // to move, "" that it was a question: one that is refused says nothing about the money.
 func (g *Guide) Class(status int, word string, kind pirogue.Kind) pirogue.Code {
@@ -84,21 +97,25 @@ type Line struct {
 }
 
 // Open returns the line of an instance, unless it is not as the guide says: it reports
-// every mistake at once, with those that the adapter found.
-func (g *Guide) Open(o Options, mistakes ...error) (Line, error) {
+// every mistake at once, with those that the adapter found. header is that of every
+// request; it may be nil.
+func (g *Guide) Open(conf config.Operator, header map[string]string, mistakes ...error) (Line, error) {
 	if g.Credentials != nil {
-		mistakes = append(mistakes, g.Credentials.Check(o.Credentials)...)
+		mistakes = append(mistakes, g.Credentials.Check(conf.Credentials)...)
 	}
 	if g.Terms.Country != "" {
-		mistakes = append(mistakes, g.Terms.Check(o.Country, o.Currency)...)
+		mistakes = append(mistakes, g.Terms.Check(conf.Country, conf.Currency)...)
 	}
-	client, err := New(o, mistakes...)
+	client, err := New(Options{
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Header: header,
+		Timeout: conf.Timeout.Or(config.DefaultTimeout),
+	}, mistakes...)
 	if err != nil {
 		return Line{}, err
 	}
 	terms := g.Terms
-	terms.Country, terms.Currency = o.Country, o.Currency
-	secrets := slices.Collect(maps.Values(o.Credentials))
+	terms.Country, terms.Currency = conf.Country, conf.Currency
+	secrets := slices.Collect(maps.Values(conf.Credentials))
 	return Line{Guide: g, Terms: terms, Client: client, Sender: client, Secrets: func() []string { return secrets }}, nil
 }
 
@@ -212,11 +229,12 @@ func (l *Line) Receipt(s Said, secrets ...string) (pirogue.Receipt, error) {
 	return receipt, err
 }
 
-// Stated returns the receipt with the amount of a success, which the operator must state:
-// otherwise it is Unknown, beside its name. Of anything else no amount is read.
-func Stated(r pirogue.Receipt, amount json.Number, in pirogue.Currency) (pirogue.Receipt, error) {
-	if r.Outcome != pirogue.OutcomePaid {
-		return r, nil
+// Stated is Receipt with the amount of a success, which the operator must state: otherwise
+// it is Unknown, beside its name. Of anything else no amount is read.
+func (l *Line) Stated(s Said, amount json.Number, in pirogue.Currency) (pirogue.Receipt, error) {
+	r, err := l.Receipt(s)
+	if err != nil || r.Outcome != pirogue.OutcomePaid {
+		return r, err
 	}
 	francs, err := Francs(amount)
 	if err != nil || in == "" {

@@ -119,10 +119,7 @@ func TestAReceiptOfWhatIsSaid(t *testing.T) {
 		"declined, of what is no amount": {"refused", "?", "", pirogue.OutcomeDeclined, 0, ""},
 		"in a word of no document":       {"Done", "5000", pirogue.XOF, "", 0, pirogue.Unknown},
 	} {
-		got, err := lineTo(desk{}).Receipt(Said{ID: "K1", Key: "id", Status: tt.status})
-		if err == nil {
-			got, err = Stated(got, json.Number(tt.amount), tt.in)
-		}
+		got, err := lineTo(desk{}).Stated(Said{ID: "K1", Key: "id", Status: tt.status}, json.Number(tt.amount), tt.in)
 		if got.Outcome != tt.outcome || got.Amount.Minor != tt.minor || pirogue.CodeOf(err) != tt.code {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}

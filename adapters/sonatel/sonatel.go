@@ -63,10 +63,7 @@ type operator struct {
 // CallbackKey and SIMCards.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	timeout := conf.Timeout.Or(config.DefaultTimeout)
-	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Timeout: timeout, Plain: conf.Simulator,
-		Credentials: conf.Credentials,
-	}, check(conf)...)
+	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
 		return nil, err
 	}

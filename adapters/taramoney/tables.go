@@ -55,7 +55,7 @@ var classes = map[int]pirogue.Code{
 
 // guide is Taramoney's documents, as far as they are a table of words: see classOf.
 var guide = outbound.Guide{
-	Name: "Taramoney", Promises: promises, Terms: terms, Outcomes: outcomes, Statuses: classes, Problem: said,
+	Name: "Taramoney", Promises: promises, Terms: terms, Outcomes: outcomes, Statuses: classes, Problem: outbound.Saying(said),
 	Private: private,
 }
 

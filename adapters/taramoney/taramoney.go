@@ -50,10 +50,7 @@ type asking struct{ *operator }
 // An account that may not ask for a status (NoStatus) has an operator without the
 // method: its webhooks are the only truth, and webhook_secret is mandatory.
 func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
-	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Country: conf.Country,
-		Timeout: conf.Timeout.Or(config.DefaultTimeout), Currency: conf.Currency,
-	}, check(conf)...)
+	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
 		return nil, err
 	}
