@@ -18,16 +18,10 @@
 package taramoney
 
 import (
-	"time"
-
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
 )
-
-// horizon is how long we look for a late success. Our reading: Taramoney promises no
-// moment after which its word does not change.
-const horizon = 24 * time.Hour
 
 type operator struct {
 	outbound.Line
@@ -68,7 +62,6 @@ func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 var promises = pirogue.Capability{
 	Reference: pirogue.StatusByReference,
 	Unheard:   pirogue.RepeatNever,
-	Horizon:   horizon,
 	Proof:     pirogue.ProofNone,
 }
 
@@ -79,9 +72,6 @@ func (o *operator) Capability() pirogue.Capability {
 	c.Window = o.conf.Window.Or(config.DefaultWindow)
 	if o.conf.NoStatus {
 		c.Reference = pirogue.NeitherByReference
-	}
-	if o.conf.Credentials[credWebhookSecret] != "" {
-		c.Proof = pirogue.ProofToken
 	}
 	return c
 }
