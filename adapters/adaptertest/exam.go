@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -207,8 +208,12 @@ func (x *exam) attempt(t *testing.T, call Call) *attempt {
 	if call == Refund {
 		x.heal(t, force(pays))
 		collected := x.attempt(t, Collect)
+		x.enter(t, collected)
 		x.mustSend(t, collected)
 		x.mustBecome(t, collected, pirogue.OutcomePaid)
+		if !slices.Contains(x.stand.Silent, Collect) {
+			x.letters(collected, 1) // left before another address is entered
+		}
 		a.parent = collected.query
 		x.heal(t, "")
 	}
