@@ -46,7 +46,7 @@ var layers = map[string][]string{
 	"cmd/*":      {"*"},
 
 	// The contracts and witnesses that tests share.
-	"adapters/outbound":        {".", "github.com/sony/gobreaker/v2", "golang.org/x/sync"},
+	"adapters/outbound":        {".", "config", "github.com/sony/gobreaker/v2", "golang.org/x/sync"},
 	"adapters/adaptertest":     {"*"},
 	"api/apitest":              {"*"},
 	"sandbox/stagetest":        {"*"},

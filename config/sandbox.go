@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -80,12 +81,12 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 
 // sandboxRoutes is which simulator plays which network of which country.
 func sandboxRoutes() []pirogue.Route {
-	const in, out = pirogue.CashIn, pirogue.CashOut
-	return []pirogue.Route{
+	in, out := []pirogue.Kind{pirogue.CashIn}, []pirogue.Kind{pirogue.CashOut}
+	both := slices.Concat(in, out)
+	return slices.Concat(
 		sandboxRoute("ML", pirogue.Orange, in, "orange-web-ml-test"),
 		sandboxRoute("ML", pirogue.Orange, out, "sonatel-ml-test"),
-		sandboxRoute("SN", pirogue.Orange, in, "sonatel-sn-test"),
-		sandboxRoute("SN", pirogue.Orange, out, "sonatel-sn-test"),
+		sandboxRoute("SN", pirogue.Orange, both, "sonatel-sn-test"),
 		sandboxRoute("CI", pirogue.Orange, in, "novasend-ci-test"),
 		sandboxRoute("CI", pirogue.MTN, in, "digitalpaye-ci-test"),
 		sandboxRoute("CI", pirogue.Moov, in, "digitalpaye-ci-test"),
@@ -94,25 +95,23 @@ func sandboxRoutes() []pirogue.Route {
 		sandboxRoute("CI", pirogue.MTN, out, "digitalpaye-ci-test", "novasend-ci-test"),
 		sandboxRoute("CI", pirogue.Moov, out, "digitalpaye-ci-test", "novasend-ci-test"),
 		sandboxRoute("CI", pirogue.Wave, out, "digitalpaye-ci-test", "novasend-ci-test"),
-		sandboxRoute("TG", pirogue.Moov, in, "novasend-tg-test"),
-		sandboxRoute("TG", pirogue.Moov, out, "novasend-tg-test"),
-		sandboxRoute("BF", pirogue.Orange, in, "novasend-bf-test"),
-		sandboxRoute("BF", pirogue.Moov, in, "novasend-bf-test"),
-		sandboxRoute("BF", pirogue.Orange, out, "novasend-bf-test"),
-		sandboxRoute("BF", pirogue.Moov, out, "novasend-bf-test"),
-		sandboxRoute("BJ", pirogue.MTN, in, "novasend-bj-test"),
-		sandboxRoute("BJ", pirogue.Moov, in, "novasend-bj-test"),
-		sandboxRoute("BJ", pirogue.MTN, out, "novasend-bj-test"),
-		sandboxRoute("BJ", pirogue.Moov, out, "novasend-bj-test"),
-		sandboxRoute("CM", pirogue.Orange, in, "taramoney-cm-test"),
-		sandboxRoute("CM", pirogue.MTN, in, "taramoney-cm-test"),
-		sandboxRoute("CM", pirogue.Orange, out, "taramoney-cm-test"),
-		sandboxRoute("CM", pirogue.MTN, out, "taramoney-cm-test"),
-	}
+		sandboxRoute("TG", pirogue.Moov, both, "novasend-tg-test"),
+		sandboxRoute("BF", pirogue.Orange, both, "novasend-bf-test"),
+		sandboxRoute("BF", pirogue.Moov, both, "novasend-bf-test"),
+		sandboxRoute("BJ", pirogue.MTN, both, "novasend-bj-test"),
+		sandboxRoute("BJ", pirogue.Moov, both, "novasend-bj-test"),
+		sandboxRoute("CM", pirogue.Orange, both, "taramoney-cm-test"),
+		sandboxRoute("CM", pirogue.MTN, both, "taramoney-cm-test"),
+	)
 }
 
 func sandboxRoute(
-	country pirogue.CountryCode, network pirogue.Network, kind pirogue.Kind, operators ...pirogue.OperatorCode,
-) pirogue.Route {
-	return pirogue.Route{Mode: pirogue.Test, Country: country, Network: network, Kind: kind, Operators: operators}
+	country pirogue.CountryCode, network pirogue.Network, kinds []pirogue.Kind, operators ...pirogue.OperatorCode,
+) (routes []pirogue.Route) {
+	for _, kind := range kinds {
+		routes = append(routes, pirogue.Route{
+			Mode: pirogue.Test, Country: country, Network: network, Kind: kind, Operators: operators,
+		})
+	}
+	return routes
 }

@@ -3,6 +3,7 @@ package docs_test
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,24 +34,28 @@ const witness = "TestWitness"
 // proofs is the test of each adapter that proves an ability.
 var proofs = map[string]map[string]string{
 	"orangeweb": {"cash-in": witness, "status": witness, "callback": witness},
-	"sonatel": {
-		"cash-in": witness, "cash-out": witness, "refund": witness, "status": witness, "callback": witness,
+	"sonatel": bothWays(map[string]string{
 		"balance": "TestABalanceCarriesThePIN", "bulk": "TestWhatOrangeSaysToABulk",
 		"statement": "TestAHistoryIsReadToItsLastPage",
-	},
-	"novasend": {
-		"cash-in": witness, "cash-out": witness, "refund": witness, "status": witness, "callback": witness,
-		"balance": "TestNovasend",
-	},
-	"digitalpaye": {
-		"cash-in": witness, "cash-out": witness, "refund": witness, "status": witness, "callback": witness,
+	}),
+	"novasend": bothWays(map[string]string{"balance": "TestNovasend"}),
+	"digitalpaye": bothWays(map[string]string{
 		"balance": "TestWhereABalanceIsAskedFor", "statement": "TestAStatementIsReadToItsEnd",
 		"customers": "TestACustomerIsKeptFoundAndListedInEveryShape",
-	},
-	"taramoney": {
-		"cash-in": witness, "cash-out": witness, "refund": witness, "status": witness, "callback": witness,
+	}),
+	"taramoney": bothWays(map[string]string{
 		"statement": "TestAListIsReadToItsEnd", "resend": "TestAWebhookIsAskedForAgain",
-	},
+	}),
+}
+
+// bothWays is the proofs of an adapter that moves money both ways: the witness for what that
+// takes, and of what else it can do.
+func bothWays(more map[string]string) map[string]string {
+	proofs := map[string]string{
+		"cash-in": witness, "cash-out": witness, "refund": witness, "status": witness, "callback": witness,
+	}
+	maps.Copy(proofs, more)
+	return proofs
 }
 
 // headings is what the tables are headed by in a language: of abilities, in their order,

@@ -18,12 +18,9 @@ import (
 	"log/slog"
 	"net/http"
 
-	"pirogue/sandbox/digitalpaye"
-	"pirogue/sandbox/novasend"
 	"pirogue/sandbox/orangeweb"
 	"pirogue/sandbox/sonatel"
 	"pirogue/sandbox/stage"
-	"pirogue/sandbox/taramoney"
 )
 
 // OrangeWebPath is the base path of the Orange Web Payment simulator. What
@@ -32,16 +29,6 @@ const OrangeWebPath = "/orange-web"
 
 // SonatelPath is the base path of the simulator of Sonatel's Orange Money API.
 const SonatelPath = "/sonatel"
-
-// NovasendPath is the base path of the Novasend simulator.
-const NovasendPath = "/novasend"
-
-// DigitalpayePath is the base path of the simulator of Digitalpaye.
-const DigitalpayePath = "/digitalpaye"
-
-// TaramoneyPath is the base path of the Taramoney simulator. What www.dklo.co serves at
-// /api/tara is here at /taramoney/api/tara.
-const TaramoneyPath = "/taramoney"
 
 // Options says how the sandbox runs. Only PublicURL has no default.
 type Options struct {
@@ -72,12 +59,6 @@ type Sandbox struct {
 	OrangeWeb *orangeweb.Simulator
 	// Sonatel is the simulator of Orange Money Senegal.
 	Sonatel *sonatel.Simulator
-	// Novasend is the simulator of Novasend.
-	Novasend *novasend.Simulator
-	// Digitalpaye is the simulator of Digitalpaye.
-	Digitalpaye *digitalpaye.Simulator
-	// Taramoney is the simulator of Taramoney.
-	Taramoney *taramoney.Simulator
 
 	open []opened // every simulator, in the order of the table
 }
@@ -93,6 +74,12 @@ func New(o Options) (*Sandbox, error) {
 		s.open = append(s.open, opened{row, simulator})
 	}
 	return s, nil
+}
+
+// Simulator returns the simulator of a code, nil for none.
+func (s *Sandbox) Simulator(code string) Simulator {
+	one, _ := s.find(code)
+	return one.Simulator
 }
 
 // Handler serves every simulator under its base path, the list of them at /, and their

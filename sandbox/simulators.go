@@ -19,13 +19,9 @@ import (
 var simulators = []row{
 	{"Orange Web Payment", OrangeWebPath, startOrangeWeb},
 	{"Orange Money Sénégal (Sonatel)", SonatelPath, startSonatel},
-	onTill("Novasend", NovasendPath,
-		func(o stage.TillOptions) (*novasend.Simulator, error) { return novasend.New(o) },
-		func(s *Sandbox, sim *novasend.Simulator) { s.Novasend = sim }),
-	onTill("Digitalpaye (Côte d'Ivoire)", DigitalpayePath, digitalpaye.New,
-		func(s *Sandbox, sim *digitalpaye.Simulator) { s.Digitalpaye = sim }),
-	onTill("Taramoney (Cameroun)", TaramoneyPath, taramoney.New,
-		func(s *Sandbox, sim *taramoney.Simulator) { s.Taramoney = sim }),
+	onTill("Novasend", "/novasend", func(o stage.TillOptions) (*novasend.Simulator, error) { return novasend.New(o) }),
+	onTill("Digitalpaye (Côte d'Ivoire)", "/digitalpaye", digitalpaye.New),
+	onTill("Taramoney (Cameroun)", "/taramoney", taramoney.New), // what www.dklo.co has at /api/tara is below it
 }
 
 func startOrangeWeb(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
@@ -38,15 +34,10 @@ func startSonatel(s *Sandbox, o Options, at stage.Options) (sim Simulator, err e
 	return s.Sonatel, err
 }
 
-// onTill is the row of a simulator that is opened as its till is. keep puts it into the
-// sandbox for Go tests.
-func onTill[S Simulator](
-	name, path string, open func(stage.TillOptions) (S, error), keep func(*Sandbox, S),
-) row {
-	return row{name, path, func(s *Sandbox, _ Options, at stage.Options) (Simulator, error) {
-		sim, err := open(stage.TillOptions{Options: at})
-		keep(s, sim)
-		return sim, err
+// onTill is the row of a simulator that is opened as its till is.
+func onTill[S Simulator](name, path string, open func(stage.TillOptions) (S, error)) row {
+	return row{name, path, func(_ *Sandbox, _ Options, at stage.Options) (Simulator, error) {
+		return open(stage.TillOptions{Options: at})
 	}}
 }
 

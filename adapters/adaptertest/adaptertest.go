@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/adapters/outbound"
 	"pirogue/config"
 )
 
@@ -54,10 +55,10 @@ type Subject struct {
 	Collection   pirogue.Collection
 	Disbursement pirogue.Disbursement
 	Reversal     pirogue.Reversal
-	Query        pirogue.StatusQuery // of Status
-	CashOutQuery pirogue.StatusQuery // of CashOutStatus
+	Query        pirogue.StatusQuery // of Status; by default what Collection became
+	CashOutQuery pirogue.StatusQuery // of CashOutStatus; by default what Disbursement became
 	RefundQuery  pirogue.StatusQuery // of RefundStatus
-	Attempt      pirogue.Attempt     // whose callbacks are read
+	Attempt      pirogue.Attempt     // whose callbacks are read; by default Collection's
 	Header       http.Header         // of every callback; may be nil
 	Forged       string              // file of a callback with a wrong proof; "" where the operator has none
 
@@ -145,7 +146,7 @@ func (s Subject) do(t *testing.T, operator pirogue.Operator, c Case) (pirogue.Re
 		return pirogue.Receipt{Amount: left}, err
 	}
 	if o, ok := operator.(pirogue.CallbackReader); ok && c.Call == Callback {
-		return o.Callback(s.Attempt, s.Header, s.file(t, c.Reply.File))
+		return o.Callback(s.attempt(), s.Header, s.file(t, c.Reply.File))
 	}
 	t.Fatalf("the operator has no method %s", c.Call)
 	return pirogue.Receipt{}, nil
@@ -153,10 +154,24 @@ func (s Subject) do(t *testing.T, operator pirogue.Operator, c Case) (pirogue.Re
 
 // question returns what a call asks the status of, and whether it asks for one.
 func (s Subject) question(call Call) (pirogue.StatusQuery, bool) {
+	switch {
+	case call == Status && s.Query.Ref == "":
+		return Asked(outbound.Collecting(s.Collection)), true
+	case call == CashOutStatus && s.CashOutQuery.Ref == "":
+		return Asked(outbound.Disbursing(s.Disbursement)), true
+	}
 	q, asked := map[Call]pirogue.StatusQuery{
 		Status: s.Query, CashOutStatus: s.CashOutQuery, RefundStatus: s.RefundQuery,
 	}[call]
 	return q, asked
+}
+
+// attempt returns whose callbacks are read.
+func (s Subject) attempt() pirogue.Attempt {
+	if s.Attempt.Ref == "" {
+		return pirogue.Attempt{Ref: s.Collection.Ref}
+	}
+	return s.Attempt
 }
 
 // judge compares a receipt or error with the case, and looks for secrets.

@@ -23,7 +23,7 @@ func (s Subject) exerciseCallback(t *testing.T) {
 			if operator.Capability().Proof == pirogue.ProofSignature {
 				want = pirogue.SignatureInvalid
 			}
-			got, err := reader.Callback(s.Attempt, s.Header, []byte(body))
+			got, err := reader.Callback(s.attempt(), s.Header, []byte(body))
 			s.judge(t, Case{Code: want}, got, err)
 		})
 	}
@@ -33,7 +33,7 @@ func (s Subject) exerciseCallback(t *testing.T) {
 	forgeries := map[string][]byte{"an empty object": []byte("{}"), "a wrong proof": s.file(t, s.Forged)}
 	for name, body := range forgeries {
 		t.Run("is forged with "+name, func(t *testing.T) {
-			got, err := reader.Callback(s.Attempt, nil, body)
+			got, err := reader.Callback(s.attempt(), nil, body)
 			s.judge(t, Case{Code: pirogue.SignatureInvalid}, got, err)
 		})
 	}

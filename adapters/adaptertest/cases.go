@@ -39,6 +39,17 @@ func Rows[S ~struct {
 	return cases
 }
 
+// Ordered returns cases of which what is paid is paid as ordered.
+func Ordered(amount pirogue.Money, cases map[string]Case) map[string]Case {
+	for name, c := range cases {
+		if c.Outcome == pirogue.OutcomePaid {
+			c.Amount = amount
+			cases[name] = c
+		}
+	}
+	return cases
+}
+
 // Paid is a success of another amount than the order's, or of its own.
 func Paid(call Call, file, txID string, amount pirogue.Money, mismatch string) Case {
 	return Case{

@@ -2,6 +2,7 @@ package adaptertest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -78,30 +79,29 @@ func newExam(t *testing.T, s Stand) *exam {
 		shop.Close()
 	})
 	x.shop = shop.URL
-	x.conf = configured(t, s, server.URL)
-	x.simulator, x.base = map[string]sandbox.Simulator{
-		"digitalpaye": all.Digitalpaye, "novasend": all.Novasend, "orangeweb": all.OrangeWeb, "sonatel": all.Sonatel,
-		"taramoney": all.Taramoney,
-	}[x.conf.Adapter], server.URL+"/"+x.conf.Adapter
+	x.conf = Sandboxed(t, s.Operator, server.URL)
+	if s.Change != nil {
+		s.Change(&x.conf)
+	}
+	x.stand.Network = cmp.Or(s.Network, x.conf.Network)
+	code, _, _ := strings.Cut(strings.TrimPrefix(x.conf.BaseURL, server.URL+"/"), "/")
+	x.simulator, x.base = all.Simulator(code), server.URL+"/"+code
 	return x
 }
 
-// configured returns the sandbox's operator of a stand, at a sandbox's address.
-func configured(t *testing.T, s Stand, sandboxURL string) config.Operator {
+// Sandboxed returns the configuration of an operator of a sandbox.
+func Sandboxed(t *testing.T, code pirogue.OperatorCode, sandboxURL string) config.Operator {
 	t.Helper()
 	conf, err := config.Load([]string{"PIROGUE_SANDBOX_URL=" + sandboxURL})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, one := range conf.Operators {
-		if one.Code == s.Operator {
-			if s.Change != nil {
-				s.Change(&one)
-			}
+		if one.Code == code {
 			return one
 		}
 	}
-	t.Fatalf("the sandbox has no operator %s", s.Operator)
+	t.Fatalf("the sandbox has no operator %s", code)
 	return config.Operator{}
 }
 
@@ -182,6 +182,21 @@ func (x *exam) heal(t *testing.T, settings string) {
 	}
 }
 
+// float returns the simulator's setting that is what we can pay out, "" where nothing is.
+func (x *exam) float(t *testing.T) string {
+	t.Helper()
+	settings, err := x.simulator.Settings().Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"float", "balance"} {
+		if _, has := settings[name]; has {
+			return name
+		}
+	}
+	return ""
+}
+
 // force returns the setting that makes every customer behave as a magic number.
 func force(digits string) string { return `{"force":"` + digits + `"}` }
 
@@ -196,7 +211,7 @@ func (x *exam) attempt(t *testing.T, call Call) *attempt {
 		x.enter(t, collected)
 		x.mustSend(t, collected)
 		x.mustBecome(t, collected, pirogue.OutcomePaid)
-		if x.stand.Portal != "" && slices.Contains(x.stand.Tells, Collect) {
+		if !slices.Contains(x.stand.Silent, Collect) {
 			x.letters(collected, 1) // before another address is entered, which it would come to
 		}
 		a.of(collected.query)

@@ -317,11 +317,12 @@ func (x *exam) undone(t *testing.T, o pirogue.Operator, a *attempt, classes ...p
 }
 
 func (x *exam) runsDry(t *testing.T, seen *Seen) {
-	if x.stand.Float == "" || seen.Call == Collect {
+	float := x.float(t)
+	if float == "" || seen.Call == Collect {
 		return
 	}
 	a := x.attempt(t, seen.Call)
-	x.heal(t, `{"`+x.stand.Float+`":0}`)
+	x.heal(t, `{"`+float+`":0}`)
 	x.undone(t, x.open(t, patient), a, pirogue.Unable)
 	x.heal(t, force(isPoor))
 	x.undone(t, x.open(t, patient), x.attemptOf(a), pirogue.Refused, pirogue.Unknown) // where no guide has a word for it

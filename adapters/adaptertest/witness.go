@@ -17,17 +17,16 @@ type Stand struct {
 	Change   func(*config.Operator) // to another shape; may be nil
 	Settings string                 // of the simulator, a JSON object; "" leaves it in good health
 
-	MSISDN  pirogue.MSISDN // of a customer whose number decides nothing
-	Network pirogue.Network
-	OTP     string // of a customer who brings one; "" for one who does not
-	Float   string // the simulator's setting that is what we can pay out; "" where nothing is
-	Portal  string // the key by which a callback's address is entered; "" where each order names its own
+	MSISDN  pirogue.MSISDN  // of a customer whose number decides nothing
+	Network pirogue.Network // by default the instance's
+	OTP     string          // of a customer who brings one; "" for one who does not
+	Portal  string          // the key by which a callback's address is entered; "" where each order names its own
 
 	// TimesOut is the setting by which an order is executed and answered as a failure of the
 	// gateway, as JSON without its braces; "" where there is none.
 	TimesOut string
-	// Tells are the calls whose end the operator tells of by a callback.
-	Tells []Call
+	// Silent are the calls whose end the operator tells nobody of.
+	Silent []Call
 	// Twice are the calls that the operator executes twice when they are repeated.
 	Twice []Call
 }
@@ -64,7 +63,7 @@ func Witness(t *testing.T, s Stand) {
 	x := newExam(t, s)
 	var all []*Seen
 	for _, call := range x.calls(t) {
-		seen := &Seen{Call: call, Asked: x.canAsk(t), Told: slices.Contains(s.Tells, call), Password: s.OTP != ""}
+		seen := &Seen{Call: call, Asked: x.canAsk(t), Told: !slices.Contains(s.Silent, call), Password: s.OTP != ""}
 		for _, one := range sentences {
 			t.Run(string(call)+"/"+one.says, func(t *testing.T) {
 				x.heal(t, "")

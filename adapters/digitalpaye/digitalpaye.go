@@ -25,11 +25,9 @@ import (
 	"pirogue/config"
 )
 
-// The limits of time. Neither is in Digitalpaye's documents.
-const (
-	horizon     = 24 * time.Hour   // how long we look for a late success
-	refusalSpan = 10 * time.Minute // it has called payments failed whose end it did not know
-)
+// refusalSpan is in no document: Digitalpaye has called payments failed whose end it did not
+// know.
+const refusalSpan = 10 * time.Minute
 
 // promises is what Digitalpaye can be held to. It declares transaction_id unique and says
 // neither how it refuses a repeated one nor that it executes one once: that is enough to
@@ -38,7 +36,6 @@ const (
 var promises = pirogue.Capability{
 	Reference:   pirogue.StatusByReference,
 	Unheard:     pirogue.RepeatSame,
-	Horizon:     horizon,
 	Proof:       pirogue.ProofNone,
 	RefusalSpan: refusalSpan,
 }
@@ -62,11 +59,7 @@ type operator struct {
 //
 // Beside what package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
-	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Credentials: conf.Credentials,
-		Country: conf.Country, Currency: conf.Currency, Timeout: conf.Timeout.Or(config.DefaultTimeout),
-		Header: map[string]string{headerEnvironment: environmentOf(conf)},
-	}, check(conf)...)
+	line, err := guide.Open(conf, map[string]string{headerEnvironment: environmentOf(conf)}, check(conf)...)
 	if err != nil {
 		return nil, err
 	}

@@ -78,8 +78,6 @@ func (s spelling) subject(conf config.Operator) adaptertest.Subject {
 		Collection:   collection,
 		Disbursement: disbursement,
 		Query:        named,
-		CashOutQuery: outQuery,
-		Attempt:      pirogue.Attempt{Ref: ref},
 		Secrets: []string{
 			"ak-1", "as-0123456789", "at-3f1c9a", otp, number, "2250700000001", "0700000001", "as-[secret]", "07 00 00 00", "07.00.00.00", strings.Repeat("QUJD", 20),
 		},

@@ -3,7 +3,6 @@ package digitalpaye
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -142,10 +141,8 @@ func (o *operator) judge(
 
 // receipt returns what a transaction says became of the order of q.
 func (o *operator) receipt(row transaction, q question) (pirogue.Receipt, error) {
-	receipt, err := o.Receipt(outbound.Said{ID: row.ref, Key: keyRef, Status: row.status, Text: row.text()})
-	if err == nil {
-		receipt, err = outbound.Stated(receipt, json.Number(row.amount), pirogue.Currency(row.currency))
-	}
+	said := outbound.Said{ID: row.ref, Key: keyRef, Status: row.status, Text: row.text()}
+	receipt, err := o.Stated(said, row.amount, pirogue.Currency(row.currency))
 	if err == nil && receipt.Outcome == pirogue.OutcomePaid {
 		receipt.Mismatch = row.mismatch(q)
 	}

@@ -22,9 +22,8 @@ func TestWitness(t *testing.T) {
 			t.Parallel()
 			adaptertest.Witness(t, adaptertest.Stand{
 				New: digitalpaye.New, Operator: "digitalpaye-ci-test", Change: func(c *config.Operator) { c.Shape = tt.shape },
-				Settings: tt.settings, MSISDN: "+2250500000011", Network: pirogue.MTN, Float: "float", Portal: "sandbox-key",
+				Settings: tt.settings, MSISDN: "+2250500000011", Network: pirogue.MTN, Portal: "sandbox-key",
 				TimesOut: `"quirks":{"gateway_timeout":true}`,
-				Tells:    []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
 			})
 		})
 	}

@@ -64,11 +64,8 @@ type operator struct {
 // Beside what package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 	auth := outbound.Basic(conf.Credentials[credAPIKey], conf.Credentials[credAPIClient])
-	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Credentials: conf.Credentials,
-		Timeout: conf.Timeout.Or(defaultTimeout),
-		Header:  map[string]string{"Authorization": auth, "Accept-Language": language},
-	}, check(conf)...)
+	conf.Timeout = config.Duration(conf.Timeout.Or(defaultTimeout))
+	line, err := guide.Open(conf, map[string]string{"Authorization": auth, "Accept-Language": language}, check(conf)...)
 	if err != nil {
 		return nil, err
 	}

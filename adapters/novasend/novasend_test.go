@@ -80,9 +80,7 @@ func subject() adaptertest.Subject {
 		Disbursement: disbursement,
 		Reversal:     reversal,
 		Query:        query,
-		CashOutQuery: outQuery,
 		RefundQuery:  refundQuery,
-		Attempt:      pirogue.Attempt{Ref: ref},
 		Header:       http.Header{"X-Signature-Value": {sign("ws-0123456789", "another body")}},
 		Forged:       "callback_forged.json",
 		Secrets: []string{

@@ -12,14 +12,7 @@ import (
 type said adaptertest.Said
 
 func rows(call adaptertest.Call, answers map[string]said) map[string]adaptertest.Case {
-	cases := adaptertest.Rows(answers, call)
-	for name, c := range cases {
-		if c.Outcome == pirogue.OutcomePaid {
-			c.Amount = francs
-			cases[name] = c
-		}
-	}
-	return cases
+	return adaptertest.Ordered(francs, adaptertest.Rows(answers, call))
 }
 
 // moved is what else than the order a success may be about.

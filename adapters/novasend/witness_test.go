@@ -29,8 +29,8 @@ func TestWitness(t *testing.T) {
 			adaptertest.Witness(t, adaptertest.Stand{
 				New: novasend.New, Operator: "novasend-ci-test", Change: func(c *config.Operator) { c.Shape = tt.shape },
 				Settings: tt.settings, MSISDN: "+2250500000011", Network: tt.network, OTP: tt.otp,
-				Float: "float", Portal: "sandbox-key-ci",
-				Tells: []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
+				Portal: "sandbox-key-ci",
+				Silent: []adaptertest.Call{adaptertest.Refund},
 			})
 		})
 	}

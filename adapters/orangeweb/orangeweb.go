@@ -14,7 +14,6 @@ package orangeweb
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -23,11 +22,8 @@ import (
 	"pirogue/config"
 )
 
-// What Orange promises about a session.
-const (
-	sessionLife = 10 * time.Minute // the token's validity; an answer after it is EXPIRED
-	horizon     = 24 * time.Hour   // not in the guide: how long we look for a late success
-)
+// sessionLife is the token's validity; an answer after it is EXPIRED.
+const sessionLife = 10 * time.Minute
 
 // promises is what Orange can be held to. Our reference alone is good for nothing: whoever
 // has lost the pay_token cannot ask.
@@ -35,7 +31,6 @@ var promises = pirogue.Capability{
 	Reference: pirogue.NeitherByReference,
 	Unheard:   pirogue.RepeatRenewed,
 	Window:    sessionLife,
-	Horizon:   horizon,
 	Proof:     pirogue.ProofToken,
 }
 
@@ -50,10 +45,7 @@ type operator struct {
 // mistake of the configuration at once. Credentials are client_id, client_secret
 // and merchant_key; Environment is "dev" or the country's segment, such as "ml".
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
-	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Currency: conf.Currency,
-		Timeout: conf.Timeout.Or(config.DefaultTimeout),
-	}, check(conf)...)
+	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
 		return nil, err
 	}
@@ -110,16 +102,14 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 // call has returned finds no token to compare with: it is a pending receipt that
 // repeats nothing it says, enough to ask for the status sooner.
 func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.Receipt, error) {
-	var got notification
-	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "Orange's callback: %w", err)
-	}
-	want := a.Handle[keyNotifToken]
-	if want == "" {
-		return pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: "unproven: no notif_token to compare with"}, nil
-	}
-	if !outbound.Same(got.NotifToken, want) {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.SignatureInvalid, "the notif_token is not the session's")
-	}
-	return o.told(got.Status, got.TxnID)
+	return outbound.JSON(func(got notification) (pirogue.Receipt, error) {
+		want := a.Handle[keyNotifToken]
+		if want == "" {
+			return pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: "unproven: no notif_token to compare with"}, nil
+		}
+		if !outbound.Same(got.NotifToken, want) {
+			return pirogue.Receipt{}, pirogue.Errorf(pirogue.SignatureInvalid, "the notif_token is not the session's")
+		}
+		return o.told(got.Status, got.TxnID)
+	})(body)
 }

@@ -111,20 +111,18 @@ const (
 // guide is Orange's guide. Two refusals concern our account alone: it is not subscribed to
 // the API, or the API does not live in this country.
 var guide = outbound.Guide{
-	Name: "Orange", Promises: promises, Outcomes: outcomes, Statuses: classes, Problem: no,
+	Name: "Orange", Promises: promises, Outcomes: outcomes, Statuses: classes, Problem: outbound.Saying(no),
 	Terms:    outbound.Terms{Name: "Orange", Reference: maxOrderID}, // it states no limits of amount
 	Problems: map[string]pirogue.Code{wordNo: pirogue.Refused, wordNoAccess: pirogue.Unable},
 }
 
-// no returns which no an answer is, and what it says: "" for a page of some proxy on the
-// way, which does not speak for Orange.
-func no(a outbound.Answer) (word, said string) {
-	var got failure
-	if err := json.Unmarshal(a.Body, &got); err != nil || (len(got.Code) == 0 && got.Message == "") {
+// no returns which no an error is, and what it says: "" for one that is not Orange's.
+func no(status int, got failure) (word, said string) {
+	if len(got.Code) == 0 && got.Message == "" {
 		return "", ""
 	}
 	said = fmt.Sprintf("%s %s %s", strings.Trim(string(got.Code), `"`), got.Message, got.Description)
-	if a.Status == http.StatusForbidden || a.Status == http.StatusNotFound {
+	if status == http.StatusForbidden || status == http.StatusNotFound {
 		return wordNoAccess, said
 	}
 	return wordNo, said

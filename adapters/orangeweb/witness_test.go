@@ -3,7 +3,6 @@ package orangeweb_test
 import (
 	"testing"
 
-	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/orangeweb"
 )
@@ -11,7 +10,6 @@ import (
 func TestWitness(t *testing.T) {
 	t.Parallel()
 	adaptertest.Witness(t, adaptertest.Stand{
-		New: orangeweb.New, Operator: "orange-web-ml-test", MSISDN: "+22370000001", Network: pirogue.Orange,
-		Tells: []adaptertest.Call{adaptertest.Collect},
+		New: orangeweb.New, Operator: "orange-web-ml-test", MSISDN: "+22370000001",
 	})
 }

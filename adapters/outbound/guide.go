@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"time"
 
 	"pirogue"
+	"pirogue/config"
 )
 
 // What may differ from an order beside the amount: values of Receipt.Mismatch.
@@ -33,10 +35,12 @@ func (v Vocabulary) Outcome(member, word string) (pirogue.Outcome, error) {
 
 // Guide is an operator as its documents describe it.
 type Guide struct {
-	Name        string             // for people
-	Promises    pirogue.Capability // but for the limits, which are the terms', and the time-out
-	Terms       Terms              // what they leave open is the instance's
-	Credentials Credentials        // nil where they are not the same of every instance
+	Name string // for people
+	// Promises is all but the limits, which are the terms', the time-out, and what Proof proves.
+	Promises    pirogue.Capability
+	Terms       Terms       // what they leave open is the instance's
+	Credentials Credentials // nil where they are not the same of every instance
+	Proof       Proof       // of its callbacks, where it is a credential of ours
 	Outcomes    Vocabulary
 	Statuses    map[int]pirogue.Code // HTTP statuses that decide, whatever the body says
 	// Problems is every error word under another 4xx. One that is not here is Unknown, as is
@@ -50,6 +54,21 @@ type Guide struct {
 	Problem func(Answer) (word, said string)
 	Private *regexp.Regexp // what no text may repeat, beside what Words cuts out; may be nil
 }
+
+// Saying is the Problem of a Guide whose errors are JSON, as a T. What is no such JSON does
+// not speak for the operator.
+func Saying[T any](problem func(status int, said T) (word, words string)) func(Answer) (word, said string) {
+	return func(a Answer) (word, said string) {
+		var got T
+		if err := json.Unmarshal(a.Body, &got); err != nil {
+			return "", ""
+		}
+		return problem(a.Status, got)
+	}
+}
+
+// Proof is what a callback brings in a header that only the operator and we know.
+type Proof struct{ Header, Scheme, Credential string } // Scheme, such as "Basic ", comes first
 
 // Class returns the class of an answer that is not good. kind says whose money the call was
 // to move, "" that it was a question: one that is refused says nothing about the money.
@@ -81,31 +100,47 @@ type Line struct {
 		Send(ctx context.Context, r Request) (Answer, error)
 	}
 	Secrets func() []string // that no text may repeat
+
+	credentials map[string]string
 }
 
 // Open returns the line of an instance, unless it is not as the guide says: it reports
-// every mistake at once, with those that the adapter found.
-func (g *Guide) Open(o Options, mistakes ...error) (Line, error) {
+// every mistake at once, with those that the adapter found. header is that of every
+// request; it may be nil.
+func (g *Guide) Open(conf config.Operator, header map[string]string, mistakes ...error) (Line, error) {
 	if g.Credentials != nil {
-		mistakes = append(mistakes, g.Credentials.Check(o.Credentials)...)
+		mistakes = append(mistakes, g.Credentials.Check(conf.Credentials)...)
 	}
 	if g.Terms.Country != "" {
-		mistakes = append(mistakes, g.Terms.Check(o.Country, o.Currency)...)
+		mistakes = append(mistakes, g.Terms.Check(conf.Country, conf.Currency)...)
 	}
-	client, err := New(o, mistakes...)
+	client, err := New(Options{
+		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Header: header,
+		Timeout: conf.Timeout.Or(config.DefaultTimeout),
+	}, mistakes...)
 	if err != nil {
 		return Line{}, err
 	}
 	terms := g.Terms
-	terms.Country, terms.Currency = o.Country, o.Currency
-	secrets := slices.Collect(maps.Values(o.Credentials))
-	return Line{Guide: g, Terms: terms, Client: client, Sender: client, Secrets: func() []string { return secrets }}, nil
+	terms.Country, terms.Currency = conf.Country, conf.Currency
+	secrets := slices.Collect(maps.Values(conf.Credentials))
+	return Line{
+		Guide: g, Terms: terms, Client: client, Sender: client, Secrets: func() []string { return secrets },
+		credentials: conf.Credentials,
+	}, nil
 }
+
+// horizon is how long we look for a late success where no document says when a word is final.
+const horizon = 24 * time.Hour
 
 // Capability implements pirogue.Operator.
 func (l *Line) Capability() pirogue.Capability {
 	c := l.Promises
 	c.CashIn, c.CashOut, c.CallTimeout = l.Terms.CashIn, l.Terms.CashOut, l.Client.timeout
+	c.Horizon = cmp.Or(c.Horizon, horizon)
+	if l.credentials[l.Proof.Credential] != "" {
+		c.Proof = pirogue.ProofToken
+	}
 	return c
 }
 
@@ -158,7 +193,7 @@ func (l *Line) Find(
 ) (pirogue.Receipt, error) {
 	answer, err := l.Ask(ctx, Get(path, nil))
 	if err == nil {
-		return read(answer.Body)
+		return answered(answer.Body, read)
 	}
 	if answer.Status == http.StatusNotFound && missing != "" {
 		if word, _ := l.Problem(answer); l.Absences[word] {
@@ -187,13 +222,61 @@ func (l *Line) No(class pirogue.Code, a Answer, secrets ...string) error {
 // what read finds named in it.
 func (l *Line) Read(a Answer, err error, read func(body []byte) (pirogue.Receipt, error)) (pirogue.Receipt, error) {
 	if err == nil {
-		return read(a.Body)
+		return answered(a.Body, read)
 	}
 	if pirogue.CodeOf(err) != pirogue.Unknown {
 		return pirogue.Receipt{}, err
 	}
 	named, _ := read(a.Body) //nolint:errcheck // err is what is reported; the name is all that is wanted
 	return pirogue.Receipt{ProviderTxID: named.ProviderTxID, Handle: named.Handle}, err
+}
+
+// Proven fails with SignatureInvalid for a callback that does not bring the guide's proof. An
+// instance whose credentials may lack it, and do, believes everybody.
+func (l *Line) Proven(header http.Header) error {
+	secret := l.credentials[l.Proof.Credential]
+	if secret == "" || Same(header.Get(l.Proof.Header), l.Proof.Scheme+secret) {
+		return nil
+	}
+	return pirogue.Errorf(pirogue.SignatureInvalid, "the secret of a callback of %s is missing or not ours", l.Name)
+}
+
+// Heard reads a callback that is Proven. One that names another order than the attempt's
+// handle does is Unknown.
+func (l *Line) Heard(
+	a pirogue.Attempt, header http.Header, body []byte, read func(body []byte) (pirogue.Receipt, error),
+) (pirogue.Receipt, error) {
+	if err := l.Proven(header); err != nil {
+		return pirogue.Receipt{}, err
+	}
+	receipt, err := read(body)
+	for key, name := range receipt.Handle {
+		if known := a.Handle[key]; known != "" && known != name {
+			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+		}
+	}
+	return receipt, err
+}
+
+// JSON returns what reads a body of JSON, as a T. It fails with InvalidJSON for any other,
+// which of an answer is Unknown.
+func JSON[T any](read func(said T) (pirogue.Receipt, error)) func(body []byte) (pirogue.Receipt, error) {
+	return func(body []byte) (pirogue.Receipt, error) {
+		var got T
+		if err := json.Unmarshal(body, &got); err != nil {
+			return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "not the JSON of the operator's documents")
+		}
+		return read(got)
+	}
+}
+
+// answered reads an answer.
+func answered(body []byte, read func(body []byte) (pirogue.Receipt, error)) (pirogue.Receipt, error) {
+	receipt, err := read(body)
+	if pirogue.CodeOf(err) == pirogue.InvalidJSON {
+		err = pirogue.Errorf(pirogue.Unknown, "%w", err)
+	}
+	return receipt, err
 }
 
 // Said is what an operator says of one order, in its own words; "" is what it does not say.
@@ -212,19 +295,22 @@ func (l *Line) Receipt(s Said, secrets ...string) (pirogue.Receipt, error) {
 		receipt.Handle = pirogue.Handle{s.Key: s.ID}
 	}
 	outcome, err := l.Outcomes.Outcome("status", s.Status)
-	if err == nil {
-		receipt.Outcome, receipt.Words = outcome, l.Words(s.Status+" "+s.Text, secrets...)
+	if err != nil {
+		said := l.Words(s.Status, secrets...)
+		return receipt, pirogue.Errorf(pirogue.Unknown, "status %q is in no document of the operator", said)
 	}
-	return receipt, err
+	receipt.Outcome, receipt.Words = outcome, l.Words(s.Status+" "+s.Text, secrets...)
+	return receipt, nil
 }
 
-// Stated returns the receipt with the amount of a success, which the operator must state:
-// otherwise it is Unknown, beside its name. Of anything else no amount is read.
-func Stated(r pirogue.Receipt, amount json.Number, in pirogue.Currency) (pirogue.Receipt, error) {
-	if r.Outcome != pirogue.OutcomePaid {
-		return r, nil
+// Stated is Receipt with the amount of a success, which the operator must state: otherwise
+// it is Unknown, beside its name. Of anything else no amount is read.
+func (l *Line) Stated(s Said, amount string, in pirogue.Currency) (pirogue.Receipt, error) {
+	r, err := l.Receipt(s)
+	if err != nil || r.Outcome != pirogue.OutcomePaid {
+		return r, err
 	}
-	francs, err := Francs(amount)
+	francs, err := Francs(json.Number(amount))
 	if err != nil || in == "" {
 		named := pirogue.Receipt{ProviderTxID: r.ProviderTxID, Handle: r.Handle}
 		return named, pirogue.Errorf(pirogue.Unknown, "paid, but no whole amount of a currency")

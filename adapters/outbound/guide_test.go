@@ -2,7 +2,6 @@ package outbound
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
@@ -119,15 +118,49 @@ func TestAReceiptOfWhatIsSaid(t *testing.T) {
 		"declined, of what is no amount": {"refused", "?", "", pirogue.OutcomeDeclined, 0, ""},
 		"in a word of no document":       {"Done", "5000", pirogue.XOF, "", 0, pirogue.Unknown},
 	} {
-		got, err := lineTo(desk{}).Receipt(Said{ID: "K1", Key: "id", Status: tt.status})
-		if err == nil {
-			got, err = Stated(got, json.Number(tt.amount), tt.in)
-		}
+		got, err := lineTo(desk{}).Stated(Said{ID: "K1", Key: "id", Status: tt.status}, tt.amount, tt.in)
 		if got.Outcome != tt.outcome || got.Amount.Minor != tt.minor || pirogue.CodeOf(err) != tt.code {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 		if got.ProviderTxID != "K1" || got.Handle["id"] != "K1" {
 			t.Errorf("%s: named %q, %v", name, got.ProviderTxID, got.Handle)
 		}
+	}
+}
+
+func TestWhatACallbackMustBring(t *testing.T) {
+	t.Parallel()
+	proven := guide
+	proven.Proof = Proof{Header: "X-Proof", Scheme: "Basic ", Credential: "secret"}
+	read := JSON(func(said struct{ ID string }) (pirogue.Receipt, error) {
+		return pirogue.Receipt{Outcome: pirogue.OutcomePaid, Handle: pirogue.Handle{"id": said.ID}}, nil
+	})
+	for name, tt := range map[string]struct {
+		brings, body, known string
+		code                pirogue.Code
+	}{
+		"all that is asked for":              {"Basic s3cret", `{"id":"K1"}`, "K1", ""},
+		"the name of one that had none":      {"Basic s3cret", `{"id":"K1"}`, "", ""},
+		"the name of another":                {"Basic s3cret", `{"id":"K1"}`, "K2", pirogue.Unknown},
+		"no JSON":                            {"Basic s3cret", `id=K1`, "K1", pirogue.InvalidJSON},
+		"no proof":                           {"", `{"id":"K1"}`, "K1", pirogue.SignatureInvalid},
+		"a proof of another scheme, no JSON": {"s3cret", `id=K1`, "K1", pirogue.SignatureInvalid},
+	} {
+		l := &Line{Guide: &proven, Client: &Client{}, credentials: map[string]string{"secret": "s3cret"}}
+		attempt := pirogue.Attempt{Ref: "A", Handle: pirogue.Handle{"id": tt.known}}
+		got, err := l.Heard(attempt, http.Header{"X-Proof": {tt.brings}}, []byte(tt.body), read)
+		if pirogue.CodeOf(err) != tt.code || (err == nil) != (got.Outcome == pirogue.OutcomePaid) {
+			t.Errorf("%s: %+v, %v; want %q", name, got, err, tt.code)
+		}
+		if proof := l.Capability().Proof; proof != pirogue.ProofToken {
+			t.Errorf("%s: the proof is %q", name, proof)
+		}
+	}
+	l := lineTo(desk{})
+	if _, err := l.Read(Answer{Body: []byte("<html>")}, nil, read); pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Errorf("an answer that is a page: %v, want UNKNOWN", err)
+	}
+	if got, err := l.Receipt(Said{Status: "s3cret"}); err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("a word of no document: %+v, %v", got, err)
 	}
 }

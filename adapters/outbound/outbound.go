@@ -50,11 +50,6 @@ type Options struct {
 	Plain   bool          // http is allowed, which only a simulator may ask for
 
 	Header map[string]string // of every request; may be nil
-
-	// What a Guide compares an instance with.
-	Country     pirogue.CountryCode
-	Currency    pirogue.Currency
-	Credentials map[string]string
 }
 
 // Client sends requests to one operator instance. It is safe for concurrent use.

@@ -71,8 +71,8 @@ func (o *operator) CallbackKey(header http.Header) string {
 
 // proven returns the transaction of a callback that is Orange's own.
 func (o *operator) proven(header http.Header, body []byte) (transaction, error) {
-	if !outbound.Same(header.Get(headerAuthorization), "Basic "+o.conf.Credentials[credCallbackKey]) {
-		return transaction{}, pirogue.Errorf(pirogue.SignatureInvalid, "the callback's key is not ours")
+	if err := o.Proven(header); err != nil {
+		return transaction{}, err
 	}
 	if len(o.endpoint) > 0 && !o.signed(header.Get(headerSignature), body) {
 		return transaction{}, pirogue.Errorf(pirogue.SignatureInvalid, "the callback's signature is missing, old or wrong")

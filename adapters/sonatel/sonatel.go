@@ -61,10 +61,7 @@ type operator struct {
 // ChangePIN, RegisterCallback, RegisteredCallbacks, CallbackReference,
 // CallbackKey and SIMCards.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
-	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator,
-		Timeout: conf.Timeout.Or(config.DefaultTimeout), Credentials: conf.Credentials,
-	}, check(conf)...)
+	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
 		return nil, err
 	}

@@ -67,8 +67,6 @@ func subject() adaptertest.Subject {
 		Collection:   collection,
 		Disbursement: disbursement,
 		Query:        query,
-		CashOutQuery: outQuery,
-		Attempt:      pirogue.Attempt{Ref: ref},
 		Header:       http.Header{"Authorization": {"Basic cb-5e6f7a=="}},
 		Forged:       "callback_forged.json",
 		Secrets: []string{

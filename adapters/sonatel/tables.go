@@ -105,4 +105,5 @@ var classes = map[int]pirogue.Code{
 var guide = outbound.Guide{
 	Name: "Orange", Promises: promises, Credentials: credentials, Outcomes: outcomes, Statuses: classes, Problems: codes,
 	Leaving: leaving, Problem: said,
+	Proof: outbound.Proof{Header: headerAuthorization, Scheme: "Basic ", Credential: credCallbackKey},
 }

@@ -3,7 +3,6 @@ package sonatel_test
 import (
 	"testing"
 
-	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/sonatel"
 )
@@ -11,9 +10,10 @@ import (
 func TestWitnessOfOneStep(t *testing.T) {
 	t.Parallel()
 	adaptertest.Witness(t, adaptertest.Stand{
-		New: sonatel.New, Operator: "sonatel-sn-test", MSISDN: "+221770000011", Network: pirogue.Orange, OTP: "123456",
+		New: sonatel.New, Operator: "sonatel-sn-test", MSISDN: "+221770000011", OTP: "123456",
 		TimesOut: `"executes_then_times_out":true`,
-		Float:    "balance", Twice: []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
+		Silent:   []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
+		Twice:    []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
 	})
 }
 
@@ -28,8 +28,8 @@ func TestWitness(t *testing.T) {
 			t.Parallel()
 			adaptertest.Witness(t, adaptertest.Stand{
 				New: sonatel.New, Operator: "sonatel-sn-test", Settings: settings, MSISDN: "+221770000011",
-				Network: pirogue.Orange, Float: "balance", TimesOut: `"executes_then_times_out":true`,
-				Tells: []adaptertest.Call{adaptertest.Collect}, Twice: []adaptertest.Call{adaptertest.Disburse},
+				TimesOut: `"executes_then_times_out":true`,
+				Silent:   []adaptertest.Call{adaptertest.Disburse}, Twice: []adaptertest.Call{adaptertest.Disburse},
 			})
 		})
 	}

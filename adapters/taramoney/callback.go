@@ -22,20 +22,15 @@ const resendPath = "/resend-webhook"
 // a product, about the attempt; the poorer form of the seed names none, and no amount.
 // The customer's number is not compared: an attempt does not know it.
 func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
-	if secret := o.conf.Credentials[credWebhookSecret]; secret != "" && !outbound.Same(header.Get(headerSecret), secret) {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.SignatureInvalid, "the webhook's secret is missing or not ours")
-	}
-	var got payment
-	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "Taramoney's webhook: %s", o.Words(err.Error()))
-	}
-	switch {
-	case got.BusinessID == "" || o.isStranger(got):
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a webhook of another business")
-	case isOther(got.ProductID, namesOf(a.Ref, a.Handle)):
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a webhook about another payment than %s", a.Ref)
-	}
-	return o.heard(got)
+	return o.Heard(a, header, body, outbound.JSON(func(got payment) (pirogue.Receipt, error) {
+		switch {
+		case got.BusinessID == "" || o.isStranger(got):
+			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a webhook of another business")
+		case isOther(got.ProductID, namesOf(a.Ref, a.Handle)):
+			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a webhook about another payment than %s", a.Ref)
+		}
+		return o.heard(got)
+	}))
 }
 
 // heard returns what a webhook says.

@@ -40,8 +40,7 @@ func (o *operator) ask(ctx context.Context, path string, body any) ([]byte, erro
 
 // said returns what an answer says to people. No document lists its messages, and so no
 // question is refused by one.
-func said(a outbound.Answer) (code, words string) {
-	v := verdictOf(a.Body)
+func said(_ int, v verdict) (code, words string) {
 	if v == (verdict{}) {
 		return "", ""
 	}

@@ -55,8 +55,8 @@ var classes = map[int]pirogue.Code{
 
 // guide is Taramoney's documents, as far as they are a table of words: see classOf.
 var guide = outbound.Guide{
-	Name: "Taramoney", Promises: promises, Terms: terms, Outcomes: outcomes, Statuses: classes, Problem: said,
-	Private: private,
+	Name: "Taramoney", Promises: promises, Terms: terms, Outcomes: outcomes, Statuses: classes, Private: private,
+	Problem: outbound.Saying(said), Proof: outbound.Proof{Header: headerSecret, Credential: credWebhookSecret},
 }
 
 // shape is one wire format of a collection.

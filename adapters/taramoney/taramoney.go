@@ -25,14 +25,9 @@ import (
 	"pirogue/config"
 )
 
-// The limits of time. Our reading: Taramoney promises no moment after which its word does
-// not change.
-const (
-	horizon = 24 * time.Hour // how long we look for a late success
-	// refusalSpan is how long a refused payout must not be known: that one can be asked for
-	// is our reading, and what Taramoney does not find it may have all the same.
-	refusalSpan = time.Hour
-)
+// refusalSpan is how long a refused payout must not be known: that one can be asked for is
+// our reading, and what Taramoney does not find it may have all the same.
+const refusalSpan = time.Hour
 
 type operator struct {
 	outbound.Line
@@ -55,10 +50,7 @@ type asking struct{ *operator }
 // An account that may not ask for a status (NoStatus) has an operator without the
 // method: its webhooks are the only truth, and webhook_secret is mandatory.
 func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
-	line, err := guide.Open(outbound.Options{
-		Name: string(conf.Code), BaseURL: conf.BaseURL, Plain: conf.Simulator, Country: conf.Country,
-		Timeout: conf.Timeout.Or(config.DefaultTimeout), Currency: conf.Currency,
-	}, check(conf)...)
+	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +68,6 @@ func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 var promises = pirogue.Capability{
 	Reference:   pirogue.StatusByReference,
 	Unheard:     pirogue.RepeatNever,
-	Horizon:     horizon,
 	Proof:       pirogue.ProofNone,
 	RefusalSpan: refusalSpan,
 }
@@ -88,9 +79,6 @@ func (o *operator) Capability() pirogue.Capability {
 	c.Window = o.conf.Window.Or(config.DefaultWindow)
 	if o.conf.NoStatus {
 		c.Reference = pirogue.NeitherByReference
-	}
-	if o.conf.Credentials[credWebhookSecret] != "" {
-		c.Proof = pirogue.ProofToken
 	}
 	return c
 }

@@ -27,9 +27,9 @@ func TestWitness(t *testing.T) {
 			t.Parallel()
 			adaptertest.Witness(t, adaptertest.Stand{
 				New: taramoney.New, Operator: "taramoney-cm-test", Change: tt.change, Settings: tt.settings,
-				MSISDN: "+237690000011", Network: pirogue.Orange, Float: "float",
-				Tells: []adaptertest.Call{adaptertest.Collect},
-				Twice: []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
+				MSISDN: "+237690000011", Network: pirogue.Orange,
+				Silent: []adaptertest.Call{adaptertest.Disburse},
+				Twice:  []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
 			})
 		})
 	}

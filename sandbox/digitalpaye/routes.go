@@ -1,7 +1,6 @@
 package digitalpaye
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"pirogue/sandbox/stage"
@@ -99,7 +98,7 @@ func rightEnvironment(r *http.Request) bool {
 // an order remembers the one that held when it was opened.
 func (s *Simulator) setWebhook(w http.ResponseWriter, r *http.Request) {
 	var form struct{ Key, URL string }
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&form)
+	err := stage.ReadJSON(w, r, &form)
 	switch {
 	case err != nil || !stage.IsAddress(form.URL):
 		stage.WriteJSON(w, http.StatusBadRequest, map[string]string{"error": "want a key and an absolute http url"})

@@ -2,8 +2,6 @@ package digitalpaye
 
 import (
 	"net/http"
-
-	"pirogue/sandbox/stage"
 )
 
 // claims is what a token says: the three claims that published ones have.
@@ -31,7 +29,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 		return inShape{invalid("Authorization"), v1}
 	case !rightEnvironment(r):
 		return inShape{invalid("X-Environment"), v1}
-	case switches.KeysChanged || !stage.Same(key, APIKey) || !stage.Same(secret, APISecret):
+	case !s.Knows(key, APIKey) || !s.Knows(secret, APISecret):
 		return inShape{wrongKeys, v1}
 	}
 	now := s.Now()

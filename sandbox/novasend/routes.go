@@ -53,8 +53,7 @@ func (s *Simulator) refundStatus(w http.ResponseWriter, r *http.Request, a Accou
 	s.mu.Lock()
 	id := s.refunds[payin.ID]
 	s.mu.Unlock()
-	o, _ := s.Order(id)
-	return s.Show(w, o, s.read)
+	return s.ShowID(w, id, s.read)
 }
 
 // find returns an account's order by Novasend's identifier or, where the answer that

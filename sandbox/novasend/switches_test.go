@@ -202,12 +202,12 @@ func TestItIsMounted(t *testing.T) {
 		}
 	}()
 	w := newWorld(t)
-	w.URL = base + sandbox.NovasendPath
+	w.URL = base + "/novasend"
 	reply := w.makes(sessions, current("R1", number("333333")))
 	if page := w.Visit(reply.At("paymentUrl")); page.Status != http.StatusOK {
 		t.Errorf("the page %s answers %d", reply.At("paymentUrl"), page.Status)
 	}
-	if index := w.Visit(base + "/"); !strings.Contains(index.Body, "Novasend") || all.Novasend.Asked() != 1 {
+	if index := w.Visit(base + "/"); !strings.Contains(index.Body, "Novasend") || all.Simulator("novasend").Asked() != 1 {
 		t.Error("the list of simulators does not show it")
 	}
 }

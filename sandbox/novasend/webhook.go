@@ -25,7 +25,7 @@ func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) error {
 		Key string `json:"key"`
 		URL string `json:"url"`
 	}
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&typed)
+	err := stage.ReadJSON(w, r, &typed)
 	a, known := s.accounts[typed.Key]
 	switch {
 	case err != nil:

@@ -79,7 +79,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 	case !stage.Same(id, s.options.Credentials.ClientID):
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "INVALID_CREDENTIALS: Invalid client credentials"})
-	case s.Board.Read().KeysChanged, !stage.Same(secret, s.options.Credentials.ClientSecret):
+	case !s.Knows(secret, s.options.Credentials.ClientSecret):
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"unauthorized_client", "INVALID_CREDENTIALS: Invalid client secret"})
 	case r.PostFormValue("grant_type") != "client_credentials":

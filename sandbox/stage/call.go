@@ -3,6 +3,7 @@ package stage
 import (
 	"bytes"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -91,6 +92,14 @@ func ReadBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 	var raw bytes.Buffer
 	_, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, most))
 	return raw.Bytes(), err
+}
+
+// maxJSON bounds the JSON of a call.
+const maxJSON = 1 << 16 // bytes
+
+// ReadJSON reads the JSON of a call into v.
+func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	return json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSON)).Decode(v)
 }
 
 // SaysJSON reports whether a call says that its body is JSON.

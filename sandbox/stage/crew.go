@@ -80,6 +80,12 @@ func (c *Crew) MayCorrect(failed time.Time, correct func()) {
 	}
 }
 
+// Knows reports whether a secret that a caller brought is ours: none is, once the operator
+// changed them.
+func (c *Crew) Knows(brought, ours string) bool {
+	return !c.Board.Read().KeysChanged && Same(brought, ours)
+}
+
 // Letter is a message that says v as JSON. One that cannot be written has no address.
 func (c *Crew) Letter(to string, header http.Header, v any) Message {
 	body, err := json.Marshal(v)

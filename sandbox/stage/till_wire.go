@@ -59,6 +59,12 @@ func (t *Till) Show(w http.ResponseWriter, o Order, reply func(Order) any) error
 	return nil
 }
 
+// ShowID is Show of the order that has the identifier.
+func (t *Till) ShowID(w http.ResponseWriter, id string, reply func(Order) any) error {
+	order, _ := t.Order(id)
+	return t.Show(w, order, reply)
+}
+
 // Down reports whether the operator is down for the number of a payment.
 func (t *Till) Down(way Direction, msisdn string) bool {
 	if way == In {
