@@ -175,12 +175,15 @@ func (w Tab) becomes(look func() error, right func() bool) bool {
 	return true
 }
 
-// Fits fails the test when the page is wider than its window.
+// Fits fails the test when the page, with all its styles, is wider than its window.
 func (w Tab) Fits() {
 	w.T.Helper()
-	page, err := chromedp.Run(w.ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`))
-	if err != nil || page > w.Width {
-		w.T.Errorf("the page is %d px wide in a window of %d px: %v", page, w.Width, err)
+	var page int64
+	if !w.becomes(func() (err error) {
+		page, err = chromedp.Run(w.ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`))
+		return err
+	}, func() bool { return page <= w.Width }) {
+		w.T.Errorf("the page is %d px wide in a window of %d px", page, w.Width)
 	}
 }
 
