@@ -37,7 +37,8 @@ type Attempt struct {
 	Polls     int    // how often its status was asked
 	Evidence  Evidence
 	PolledAt  time.Time
-	SentAt    time.Time
+	SentAt    time.Time // when it left us; of one that left several times, the latest
+	FirstSent time.Time // and the first of them
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

@@ -192,14 +192,14 @@ func (a *Activities) ready(
 	}
 }
 
-// repeatWithin is how long after money was sent away the same reference is given to its
+// repeatWithin is how long after money was first sent away the same reference is given to its
 // operator again without a question in between: no guide says for how long a reference is
 // remembered.
 const repeatWithin = 5 * time.Minute
 
 // fresh reports whether an attempt may be repeated without asking about it first.
 func (a *Activities) fresh(p pirogue.Payment, attempt pirogue.Attempt) bool {
-	return !p.Kind.MoneyOut() || a.Clock.Now().Sub(attempt.SentAt) < repeatWithin
+	return !p.Kind.MoneyOut() || a.Clock.Now().Sub(attempt.FirstSent) < repeatWithin
 }
 
 // elsewhere says that an attempt was sent to the operator it is at, by an earlier run,

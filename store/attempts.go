@@ -49,7 +49,7 @@ func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at tim
 		if err != nil {
 			return err
 		}
-		set := tx.Exec(sendAttempt, on(at), on(at), id, sendable)
+		set := tx.Exec(sendAttempt, map[string]any{"at": on(at), "id": id, "sendable": sendable})
 		if set.Error != nil {
 			return set.Error
 		}
@@ -71,8 +71,9 @@ func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at tim
 // left says nothing of them, so its evidence begins again.
 const sendAttempt = `
 UPDATE attempts
-   SET state = 'SENT', sent_at = ?, updated_at = ?, evidence_outcome = '', evidence_times = 0, evidence_since = NULL
- WHERE id = ? AND state IN ?
+   SET state = 'SENT', sent_at = @at, first_sent_at = COALESCE(first_sent_at, @at), updated_at = @at,
+       evidence_outcome = '', evidence_times = 0, evidence_since = NULL
+ WHERE id = @id AND state IN @sendable
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)`
 
 // lockPayment takes the row of the payment that an attempt belongs to, so that until the
@@ -150,7 +151,7 @@ func (db *DB) answerColumns(tx *gorm.DB, a pirogue.Answer) (map[string]any, erro
 	}
 	switch a.State {
 	case pirogue.AttemptPrepared:
-		columns["sent_at"] = nil
+		columns["sent_at"], columns["first_sent_at"] = nil, nil
 		return columns, nil
 	case pirogue.AttemptUnknown, pirogue.AttemptAccepted, pirogue.AttemptRefused:
 		handle := a.Handle

@@ -63,7 +63,7 @@ func (db *DB) SendLines(
 		if err != nil || len(payments) == 0 {
 			return err
 		}
-		if err := tx.Raw(sendLines, on(at), on(at), attempts, payments).Scan(&sent).Error; err != nil {
+		if err := tx.Raw(sendLines, map[string]any{"at": on(at), "attempts": attempts, "payments": payments}).Scan(&sent).Error; err != nil {
 			return err
 		}
 		for _, id := range sent {
@@ -85,8 +85,8 @@ UPDATE payments SET updated_at = ?
  WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED' RETURNING id`
 
 const sendLines = `
-UPDATE attempts SET state = 'SENT', sent_at = ?, updated_at = ?
- WHERE id IN ? AND payment_id IN ? AND state = 'PREPARED'
+UPDATE attempts SET state = 'SENT', sent_at = @at, first_sent_at = @at, updated_at = @at
+ WHERE id IN @attempts AND payment_id IN @payments AND state = 'PREPARED'
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)
 RETURNING id`
 

@@ -73,6 +73,7 @@ type attemptRow struct {
 	EvidenceTimes   int    // answers in a row that were equal
 	EvidenceSince   stamp  // when the first of them came
 	SentAt          stamp  // NULL again when it was proven not sent
+	FirstSentAt     stamp  // likewise
 	AnsweredAt      stamp  // kept for the timeline: UpdatedAt moves with every poll
 	CreatedAt       stamp
 	UpdatedAt       stamp
@@ -189,7 +190,7 @@ func (db *DB) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 		ID: pirogue.AttemptID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Number: r.Number,
 		Operator: pirogue.OperatorCode(r.Operator), Ref: pirogue.OperatorRef(r.Ref),
 		State: pirogue.AttemptState(r.State), Unable: r.Unable, Answer: r.Answer, Polls: r.Polls,
-		Evidence: evidence(r), PolledAt: r.PolledAt.time(), SentAt: r.SentAt.time(),
+		Evidence: evidence(r), PolledAt: r.PolledAt.time(), SentAt: r.SentAt.time(), FirstSent: r.FirstSentAt.time(),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(),
 	}
 	pack.unjson(pack.open(sealedHandle, r.ID, r.HandleSealed), &a.Handle)

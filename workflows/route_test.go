@@ -141,16 +141,22 @@ func TestMoneyThatWasSentLongAgoIsAskedAboutBeforeItIsSentAgain(t *testing.T) {
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
-		ago   time.Duration
+		ago   []time.Duration
 		again bool
-	}{"a minute ago": {time.Minute, true}, "an hour ago": {time.Hour, false}} {
+	}{
+		"a minute ago":                    {[]time.Duration{time.Minute}, true},
+		"an hour ago":                     {[]time.Duration{time.Hour}, false},
+		"an hour and again, a moment ago": {[]time.Duration{time.Hour, time.Second}, false},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{kind: pirogue.CashOut, power: pirogue.IdempotentByReference})
 			_, attempt := w.latest()
-			sent, err := w.store.Send(t.Context(), attempt.ID, false, w.env.Now().Add(-tt.ago))
-			require.NoError(t, err)
-			require.True(t, sent)
+			for _, ago := range tt.ago {
+				sent, err := w.store.Send(t.Context(), attempt.ID, true, w.env.Now().Add(-ago))
+				require.NoError(t, err)
+				require.True(t, sent)
+			}
 			w.operator.scenes = settledAtOnce
 			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 			require.Equal(t, tt.again, len(w.operator.refs) == 1)

@@ -21,6 +21,10 @@ CREATE TABLE operator_health (
 -- Why an attempt was refused: for a reason of the operator's own another may be tried.
 ALTER TABLE attempts ADD COLUMN unable INTEGER NOT NULL DEFAULT 0 CHECK (unable IN (0,1));
 
+-- When an attempt first left us: sent_at is of the latest time that the same reference did.
+ALTER TABLE attempts ADD COLUMN first_sent_at TEXT;
+UPDATE attempts SET first_sent_at = sent_at;
+
 -- What a callback said, for an operator that cannot be asked. '' when it said nothing
 -- that could be understood, 0 when it named no amount.
 ALTER TABLE callbacks ADD COLUMN outcome TEXT NOT NULL DEFAULT '';
@@ -41,5 +45,6 @@ ALTER TABLE callbacks DROP COLUMN mismatch;
 ALTER TABLE callbacks DROP COLUMN currency;
 ALTER TABLE callbacks DROP COLUMN amount;
 ALTER TABLE callbacks DROP COLUMN outcome;
+ALTER TABLE attempts DROP COLUMN first_sent_at;
 ALTER TABLE attempts DROP COLUMN unable;
 DROP TABLE operator_health;
