@@ -63,7 +63,8 @@ func (db *DB) SendLines(
 		if err != nil || len(payments) == 0 {
 			return err
 		}
-		if err := tx.Raw(sendLines, map[string]any{"at": on(at), "attempts": attempts, "payments": payments}).Scan(&sent).Error; err != nil {
+		named := map[string]any{"at": on(at), "attempts": attempts, "payments": payments}
+		if err := tx.Raw(sendLines, named).Scan(&sent).Error; err != nil {
 			return err
 		}
 		for _, id := range sent {
