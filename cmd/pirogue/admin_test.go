@@ -353,6 +353,7 @@ func TestSupportActsOnARealPayment(t *testing.T) {
 	require.Contains(t, tool("timeline", id), "support")
 
 	paid := w.merchant().pay(t, order("+22376123456"))
+	require.Equal(t, 202, paid.Status, paid.Raw)
 	w.merchant().until(t, paid.Data.ID, "SUCCESS", patience)
 	require.Eventually(t, func() bool { // an event that is still on its way needs no other round
 		return strings.Contains(tool("resend", paid.Data.ID, "--reason", "their server was down"), "round 1")

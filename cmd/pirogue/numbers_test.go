@@ -165,7 +165,7 @@ func (w *world) play(t *testing.T, m merchant, r pirogue.Route, digits string, w
 	if r.Kind == pirogue.CashOut {
 		path, body = "/payments/cashout", cashOut(number, 5000)
 	}
-	got, err := m.do(t.Context(), "POST", path, on(body, r.Network))
+	got, err := m.insist(t.Context(), path, on(body, r.Network))
 	if err != nil || got.Status != want.answer {
 		t.Errorf("%s: POST answers %d %s %v", name, got.Status, got.Raw, err)
 		return
