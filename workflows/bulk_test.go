@@ -117,9 +117,13 @@ func (c *crew) payAll() {
 // run runs the coordinator to its end.
 func (c *crew) run() activities.BulkClosed {
 	c.t.Helper()
-	c.env.ExecuteWorkflow(workflows.Bulk, pirogue.NewBulkOrder(c.bulk, func(code pirogue.OperatorCode) (pirogue.Instance, bool) {
+	order := pirogue.NewBulkOrder(c.bulk, func(code pirogue.OperatorCode) (pirogue.Instance, bool) {
 		return c.operators[code], true
-	}))
+	})
+	for i := range order.Pages { // this Temporal counts silence by the machine's clock, over all runs of a page
+		order.Pages[i].CallTimeout += time.Minute
+	}
+	c.env.ExecuteWorkflow(workflows.Bulk, order)
 	require.True(c.t, c.env.IsWorkflowCompleted())
 	require.NoError(c.t, c.env.GetWorkflowError())
 	var closed activities.BulkClosed
