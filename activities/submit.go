@@ -202,8 +202,8 @@ func (a *Activities) fresh(p pirogue.Payment, attempt pirogue.Attempt) bool {
 	return !p.Kind.MoneyOut() || a.Clock.Now().Sub(attempt.FirstSent) < repeatWithin
 }
 
-// elsewhere says that an attempt was sent to the operator it is at, by an earlier run,
-// after it had come to nothing there: no other operator gets the payment.
+// elsewhere says that another operator than the one asked to has the payment's attempt: an
+// earlier run passed it on, or sent it after it had come to nothing. Who asks turns there.
 func elsewhere(attempt pirogue.Attempt) Submitted {
 	return Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number}
 }

@@ -282,6 +282,16 @@ func TestAPaymentThatTriesInVainWhetherItsOperatorIsBackGoesOnWaiting(t *testing
 	require.Less(t, len(w.operator.refs), 150, "each try leaves a trace in the history")
 }
 
+func TestAPaymentWhoseTurnHasComeIsTriedForAWhileLikeAnyOther(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	w.outOfService(2 * time.Hour)
+	w.operator.upAfter, w.operator.scenes = 20*time.Second, settledAtOnce // once it is back, it stumbles
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Len(t, w.operator.reached, 1)
+}
+
 func TestSupportIsAnsweredWhileAPaymentIsParked(t *testing.T) {
 	t.Parallel()
 

@@ -85,19 +85,27 @@ func (s *story) turnTo(ctx workflow.Context, leg pirogue.Leg, next []pirogue.Leg
 	return workflow.UpsertTypedSearchAttributes(ctx, Operator.ValueSet(string(leg.Operator)))
 }
 
-// insist gives the first answer. An operator that is down is tried again for a while,
-// because nothing that could move money is there. Money that leaves us has time: it
-// waits for an operator that is out of service.
-//
-// When that while is over, one last try decides: it has no end of its own, so it also
-// finds what a run that was cut off at the last moment may have left at the operator.
+// insist gives the first answer, and goes on trying.
 func (s *story) insist(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
 	down := submitted.Class == activities.Unavailable || submitted.Class == activities.Unsure
 	s.answer(pirogue.FirstAnswer{Unavailable: down})
-	if s.parks(submitted) || !submitted.Repeatable(s.order.Leg) {
-		return s.park(ctx, submitted)
+	submitted, err := s.persist(ctx, submitted)
+	if err != nil {
+		return submitted, err
 	}
+	return s.park(ctx, submitted)
+}
 
+// persist tries an operator that is down again for a while, because nothing that could move
+// money is there. Money that leaves us has time: it does not try an operator that is out of
+// service, but waits for it.
+//
+// When that while is over, one last try decides: it has no end of its own, so it also
+// finds what a run that was cut off at the last moment may have left at the operator.
+func (s *story) persist(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
+	if s.parks(submitted) || !submitted.Repeatable(s.order.Leg) {
+		return submitted, nil
+	}
 	s.deadline = workflow.Now(ctx).Add(insistFor)
 	s.tell(ctx, waitsForOperator, "operator unavailable; tried again until "+hour(s.deadline))
 	insisting := s.submission()
@@ -112,7 +120,7 @@ func (s *story) insist(ctx workflow.Context, submitted activities.Submitted) (ac
 	if err != nil {
 		return submitted, err
 	}
-	return s.park(ctx, again)
+	return again, nil
 }
 
 // parks reports whether the payment waits for its operator to come back into service.
@@ -124,8 +132,9 @@ func (s *story) parks(submitted activities.Submitted) bool {
 // the ramp has come. Nothing of it has left, so it may end as unavailable when the
 // operator stays away for too long.
 func (s *story) park(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
-	s.deadline = workflow.Now(ctx).Add(pirogue.ParkFor)
+	until := workflow.Now(ctx).Add(pirogue.ParkFor)
 	for tried := 0; s.parks(submitted); tried++ {
+		s.deadline = until
 		back, err := s.away(ctx, tried)
 		if err != nil || !back {
 			return submitted, err
@@ -134,6 +143,9 @@ func (s *story) park(ctx workflow.Context, submitted activities.Submitted) (acti
 			return submitted, err
 		}
 		s.number, s.found = submitted.Number, submitted.Found
+		if submitted, err = s.persist(ctx, submitted); err != nil {
+			return submitted, err
+		}
 	}
 	return submitted, nil
 }
@@ -144,8 +156,9 @@ var nothingSent = pirogue.Verdict{
 	Reason: "the operator is out of service; nothing was sent, and it will be when it is back",
 }
 
-// away waits until the payment, that was tried in vain so often, may be tried again, and
-// reports false when that took too long. What support asks for meanwhile is answered at once: there is nothing to ask.
+// away waits until a payment that was tried in vain so often may be tried again, and reports
+// false when that took too long. What support asks for meanwhile is answered at once: there
+// is nothing to ask.
 func (s *story) away(ctx workflow.Context, tried int) (bool, error) {
 	left := s.deadline.Sub(workflow.Now(ctx))
 	if left <= 0 {

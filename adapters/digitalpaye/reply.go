@@ -74,8 +74,8 @@ func (r reply) unheardOf() bool { return r.code() == http.StatusNotFound }
 
 // class returns what a reply that is not good says became of its request. no is the most
 // that a clear no comes to: Unknown of a question, Refused where it is the customer who
-// pays, Unable where it is us, and then the table decides. ref is our reference, "" where there was none: an
-// error that names it may mean that Digitalpaye has it.
+// pays, Unable where it is us, and then the table decides. ref is our reference, "" where
+// there was none: an error that names it may mean that Digitalpaye has it.
 func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
 	code := r.code()
 	if cmp.Or(code, r.http) == http.StatusTooManyRequests {
