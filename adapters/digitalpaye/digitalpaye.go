@@ -30,12 +30,12 @@ import (
 const refusalSpan = 10 * time.Minute
 
 // promises is what Digitalpaye can be held to. It declares transaction_id unique and says
-// neither how it refuses a repeated one nor that it executes one once: that is enough to
-// repeat a collection, and not enough to repeat a transfer. Absence proves nothing, for no
-// document says that the list is whole.
+// neither how it refuses a repeated one nor that it executes one once: that is not enough to
+// repeat a transfer, nor a collection, whose prompt may be on the customer's phone already.
+// Absence proves nothing, for no document says that the list is whole.
 var promises = pirogue.Capability{
 	Reference:   pirogue.StatusByReference,
-	Unheard:     pirogue.RepeatSame,
+	Unheard:     pirogue.RepeatNever,
 	Proof:       pirogue.ProofNone,
 	RefusalSpan: refusalSpan,
 }

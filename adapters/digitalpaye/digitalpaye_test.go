@@ -232,23 +232,11 @@ func TestDigitalpayesPromises(t *testing.T) {
 	t.Parallel()
 	limits := pirogue.Limits{Min: 100, Max: 1_000_000}
 	want := pirogue.Capability{
-		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatSame, Horizon: 24 * time.Hour,
+		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatNever, Horizon: 24 * time.Hour,
 		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits, CashOut: limits,
 	}
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, ivory).Capability()); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestMoneyOutIsNeverRepeated(t *testing.T) {
-	t.Parallel()
-	instance := pirogue.Instance{Operator: reading[pirogue.Operator](t, ivory)}
-	for kind, want := range map[pirogue.Kind]pirogue.RepeatRule{
-		pirogue.CashIn: pirogue.RepeatSame, pirogue.CashOut: pirogue.RepeatNever, pirogue.Refund: pirogue.RepeatNever,
-	} {
-		if got := pirogue.NewOrder(pirogue.Payment{Kind: kind}, []pirogue.Instance{instance}).Leg.Unheard; got != want {
-			t.Errorf("%s: %s, want %s", kind, got, want)
-		}
 	}
 }
 

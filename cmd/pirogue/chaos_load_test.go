@@ -46,8 +46,8 @@ const (
 
 // natures is the load. In Mali customers come to Orange's page, so they are played as
 // people: a simulated one would pay also the page that a lost answer hid from everybody.
-// In Senegal an answer that was lost is never asked for again, so there they play
-// themselves.
+// In Senegal a code whose answer was lost is asked for again under its reference, and the
+// simulated customer of a reference pays one code of it, so there they play themselves.
 var natures = []nature{
 	{"pays", 30, cashIns, silent, paidIn, pays, 0},
 	{"pays slowly", 4, cashIns, silent, paidIn, pays, 4 * time.Second},

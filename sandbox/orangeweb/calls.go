@@ -45,12 +45,21 @@ func (s *Simulator) present(w http.ResponseWriter, r *http.Request, kept session
 		PaymentURL: s.options.PublicURL + "/payment/pay_token/" + kept.PayToken,
 		NotifToken: kept.NotifToken,
 	})
-	s.Flush(w)
+	delivered := s.Flush(w)
 	switch {
 	case early:
 		s.announce(kept.PayToken, callbacks)
+	case !delivered:
+		s.forget(kept.PayToken)
 	case kept.actsAtOnce():
 		s.arrange(kept)
+	}
+}
+
+// forget keeps the automatic customer from a page whose address did not leave.
+func (s *Simulator) forget(payToken string) {
+	if _, _, err := s.book.change(payToken, s.Now(), (*session).lose); err != nil {
+		s.Log.Error("lost session not kept", "error", err)
 	}
 }
 

@@ -74,6 +74,7 @@ const (
 	visited   event = "visited"
 	cancelled event = "cancelled"
 	wrongOTP  event = "wrong_otp"
+	lost      event = "lost"
 	confirmed event = "confirmed"
 	paid      event = "paid"
 	failed    event = "failed"
@@ -113,6 +114,15 @@ func (s *session) visit(now time.Time) event {
 	s.Visited = true
 	s.NextAt = now.Add(stepsBackFor)
 	return visited
+}
+
+// lose forgets the automatic customer of a page that nobody was given.
+func (s *session) lose() event {
+	if s.Status != Initiated {
+		return nothing
+	}
+	s.AnswerLost, s.NextAt = true, time.Time{}
+	return lost
 }
 
 // cancel is a person pressing "cancel". Orange tells nobody: the session looks

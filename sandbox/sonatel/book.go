@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"fmt"
+	"slices"
 	"time"
 
 	"pirogue/sandbox/stage"
@@ -17,6 +18,7 @@ type book struct {
 	limit        int // codes, and transactions
 	codes        stage.Kept[code]
 	transactions stage.Kept[transaction]
+	codesOf      map[string][]string  // code ids of a reference, oldest first
 	byReference  map[string][]string  // transaction ids, oldest first
 	calls        map[stage.Caller]int // deposits and one-step payments per customer and amount
 	granted      int64                // the float, with what was ever taken from it added back
@@ -53,7 +55,7 @@ type entry struct {
 func openBook(path string, limit int, pin string) (*book, error) {
 	b := &book{
 		limit: limit, granted: defaultFloat, pin: pinState{PIN: pin},
-		byReference: map[string][]string{}, calls: map[stage.Caller]int{},
+		codesOf: map[string][]string{}, byReference: map[string][]string{}, calls: map[stage.Caller]int{},
 	}
 	return b, b.Open(path, b.apply)
 }
@@ -160,11 +162,29 @@ func entryOf(changed []transaction) entry {
 
 // issue keeps a QR code that has just been made. A reference may have several, as one
 // may have several deposits: Sonatel looks at no reference.
+//
+// Its automatic customer has one order and sees one code of it. A merchant asks again only
+// for a code that never reached him, so the customer pays the newest code, and none once he
+// has acted on an older one. Whoever opens an older code's page can pay that one too.
 func (b *book) issue(c code) (code, error) {
 	b.Lock()
 	defer b.Unlock()
 	if b.codes.Len() >= b.limit {
 		return code{}, stage.ErrFull
+	}
+	for _, older := range b.codes.Those(b.codesOf[c.Reference]) {
+		if c.MSISDN == "" || older.MSISDN != c.MSISDN {
+			continue
+		}
+		if older.LastTry != "" {
+			c.NextAt = time.Time{}
+		}
+		if !older.NextAt.IsZero() {
+			older.NextAt = time.Time{}
+			if err := b.Record(entry{Code: &older}); err != nil {
+				return code{}, err
+			}
+		}
 	}
 	return c, b.Record(entry{Code: &c})
 }
@@ -236,8 +256,8 @@ func (b *book) nextID(kind string, now time.Time, ahead int) string {
 
 // apply makes the book read as it does after e.
 func (b *book) apply(e entry) error {
-	if e.Code != nil {
-		b.codes.Put(e.Code.ID, *e.Code)
+	if e.Code != nil && b.codes.Put(e.Code.ID, *e.Code) == nil {
+		b.codesOf[e.Code.Reference] = append(b.codesOf[e.Code.Reference], e.Code.ID)
 	}
 	for _, t := range e.Transactions {
 		b.put(t)
@@ -284,8 +304,8 @@ func (b *book) findCode(id string) (code, bool) {
 func (b *book) lostBefore(c code) bool {
 	b.Lock()
 	defer b.Unlock()
-	return b.codes.Any(func(other code) bool {
-		return other.Reference == c.Reference && other.ID != c.ID && other.AnswerLost
+	return slices.ContainsFunc(b.codes.Those(b.codesOf[c.Reference]), func(other code) bool {
+		return other.ID != c.ID && other.AnswerLost
 	})
 }
 

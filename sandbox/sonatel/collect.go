@@ -77,14 +77,16 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 		s.expect(made)
 	}
 	stage.WriteJSON(w, http.StatusOK, reply)
-	s.Flush(w)
+	delivered := s.Flush(w)
 	switch {
 	case paid:
 		s.carryOn([]transaction{early})
+	case !delivered: // nobody was given the code
+		_, err = s.book.change(made.ID, (*code).lose)
 	case made.actsAtOnce():
 		s.expect(made)
 	}
-	return nil
+	return err
 }
 
 // issue reads a QR code call and keeps its code, or says why not. The number of an

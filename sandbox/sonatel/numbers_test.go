@@ -2,10 +2,13 @@ package sonatel_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue/sandbox/stage"
 	"pirogue/sandbox/stagetest"
@@ -250,6 +253,45 @@ func TestACallerWhoIsGoneWasGivenNoCode(t *testing.T) {
 		w.showsBooked(stage.In, 0)
 	}
 }
+
+// TestACustomerPaysOneCodeOfAnOrder has a merchant ask again for a code whose answer was cut
+// on its way: the simulator cannot know that, and its customer still pays the order once.
+func TestACustomerPaysOneCodeOfAnOrder(t *testing.T) {
+	t.Parallel()
+	for name, msisdn := range map[string]string{
+		"at once": "+221770123456", "after a while": "+221770543210", "before the answer": "+221770888888",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.makesCode("R1", msisdn)
+			w.makesCode("R1", msisdn)
+			w.Clock.Advance(time.Hour)
+			require.Len(t, w.Sim.Codes(), 2)
+			require.Len(t, w.Sim.Book(), 1)
+			w.makesCode("R2", msisdn) // another order of the same customer
+			w.Clock.Advance(time.Hour)
+			require.Len(t, w.Sim.Book(), 2)
+		})
+	}
+}
+
+// TestAnAnswerThatDoesNotLeaveGivesNoCode breaks the connection while the answer is written.
+func TestAnAnswerThatDoesNotLeaveGivesNoCode(t *testing.T) {
+	t.Parallel()
+	for _, msisdn := range []string{"+221770123456", "+221770543210"} {
+		w := newWorld(t)
+		w.Sim.Handler().ServeHTTP(&cut{httptest.NewRecorder()}, w.codeCall("R1", msisdn))
+		w.Clock.Advance(time.Hour)
+		require.True(t, w.Sim.Codes()[0].AnswerLost)
+		require.Empty(t, w.Sim.Book())
+	}
+}
+
+// cut is a connection that breaks before an answer has left.
+type cut struct{ *httptest.ResponseRecorder }
+
+func (c *cut) FlushError() error { return errors.New("connection reset by peer") }
 
 // TestOneCallbackComesBeforeTheAnswer looks at the order of things for 888888.
 func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {

@@ -53,11 +53,15 @@ func (c *Crew) Hang(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// Flush lets the answer leave before anything else happens: "at once" is not "before".
-func (c *Crew) Flush(w http.ResponseWriter) {
-	if err := http.NewResponseController(w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		c.Log.Debug("answer not flushed", "error", err)
+// Flush lets the answer leave before anything else happens: "at once" is not "before". It
+// reports whether all of it left.
+func (c *Crew) Flush(w http.ResponseWriter) bool {
+	err := http.NewResponseController(w).Flush()
+	if err == nil || errors.Is(err, http.ErrNotSupported) {
+		return true
 	}
+	c.Log.Debug("answer not flushed", "error", err)
+	return false
 }
 
 // HoldsBack reports whether notifications are held back: none overtakes an answer then.
