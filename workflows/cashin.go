@@ -57,8 +57,9 @@ func unpaid(submitted activities.Submitted, receipt pirogue.Receipt) activities.
 	return expired(receipt.Words)
 }
 
-// await returns the operator's final word, or a pending one when the window and one
-// last question brought none.
+// await returns the operator's final word, or what one last question at the end of the
+// window brought. Nothing ends the window early: whatever a callback or support asks
+// before it closes, an answer that is not final goes on waiting.
 func (s *story) await(ctx workflow.Context) (pirogue.Receipt, error) {
 	s.deadline = workflow.Now(ctx).Add(s.order.Leg.Window)
 	for {
@@ -70,8 +71,9 @@ func (s *story) await(ctx workflow.Context) (pirogue.Receipt, error) {
 		receipt, word, err := s.follow(ctx, activities.Brisk, left)
 		switch {
 		case activities.TimedOut(err): // up to one question early: none more fits in
-			s.callbacks.ReceiveWithTimeout(ctx, s.deadline.Sub(workflow.Now(ctx)), nil)
-			return s.ask(ctx, "last question")
+			if _, err := s.sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
+				return pirogue.Receipt{}, err
+			}
 		case err != nil || word == polled || receipt.Outcome != pirogue.OutcomePending:
 			return receipt, err
 		}

@@ -1,10 +1,13 @@
 package workflows_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 
 	"pirogue"
 	"pirogue/workflows"
@@ -174,4 +177,56 @@ func TestThePaymentSaysWhatItWaitsFor(t *testing.T) {
 		require.WithinDuration(t, w.operator.began.Add(5*time.Minute), waiting.Deadline, time.Second)
 	}, 30*time.Second)
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+}
+
+// Nothing but the operator's final word ends a cash-in before its window closes, however
+// far apart the questions are.
+func TestCashInWindow(t *testing.T) {
+	t.Parallel()
+
+	const stretched = 0.002 // calls a second: no second question fits into the window
+	tests := map[string]struct {
+		rate  float64
+		rings []time.Duration
+		asks  []time.Duration // when support asks
+		paid  time.Duration
+		want  pirogue.Status
+	}{
+		"nobody calls":                   {rate: stretched, paid: 4 * time.Minute, want: "SUCCESS"},
+		"a callback that says nothing":   {rate: stretched, rings: []time.Duration{time.Second}, paid: 4 * time.Minute, want: "SUCCESS"},
+		"several, one after the other":   {rate: stretched, rings: []time.Duration{time.Minute, 2 * time.Minute, 3 * time.Minute}, paid: 4 * time.Minute, want: "SUCCESS"},
+		"support asks, and goes on":      {rate: stretched, asks: []time.Duration{time.Minute, 2 * time.Minute}, paid: 4 * time.Minute, want: "SUCCESS"},
+		"a callback before the last one": {rings: []time.Duration{4*time.Minute + 56*time.Second}, paid: 4*time.Minute + 58*time.Second, want: "SUCCESS"},
+		"a callback tells of the money":  {rate: stretched, rings: []time.Duration{2 * time.Minute}, paid: time.Minute, want: "SUCCESS"},
+		"and nobody pays":                {rate: stretched, rings: []time.Duration{time.Second}, asks: []time.Duration{time.Minute}, paid: 48 * time.Hour, want: "EXPIRED"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := openBooks(t).world(t, setting{policy: pirogue.LateReturn, rate: tt.rate})
+			w.operator.scenes = []scene{{from: tt.paid, outcome: pirogue.OutcomePaid}}
+			for _, after := range tt.rings {
+				w.ring(after)
+			}
+			var acts []*act
+			for _, after := range tt.asks {
+				acts = append(acts, w.remedy(after, recheck()))
+			}
+			open := time.Duration(0) // how long it was
+			w.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+				if info.ActivityType.Name == "Settle" && open == 0 {
+					open = w.env.Now().Sub(w.operator.began)
+				}
+			})
+			require.Equal(t, tt.want, w.tell().Status)
+			if tt.want == pirogue.StatusExpired {
+				require.GreaterOrEqual(t, open, 5*time.Minute)
+			}
+			for _, a := range acts {
+				require.NoError(t, a.err)
+				require.Equal(t, pirogue.DecisionWaiting, a.verdict.Decision)
+			}
+		})
+	}
 }
