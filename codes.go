@@ -98,8 +98,8 @@ var Codes = []CodeInfo{
 	{RefundInProgress, 409, Text{"Un remboursement est déjà en cours.", "A refund is already in progress."}},
 	{MissingField, 422, Text{"Un champ obligatoire manque.", "A required field is missing."}},
 	{InvalidAmount, 422, Text{
-		"Montant invalide : un entier positif, dans les limites de l'opérateur.",
-		"Invalid amount: a positive integer within the operator's limits.",
+		"Montant invalide : un entier de 1 à 1000000000000, dans les limites de l'opérateur.",
+		"Invalid amount: an integer from 1 to 1000000000000 within the operator's limits.",
 	}},
 	{InvalidMSISDN, 422, Text{
 		"Numéro invalide : format E.164 attendu (+22376…).", "Invalid number: E.164 expected (+22376…).",

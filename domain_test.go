@@ -15,6 +15,31 @@ import (
 	"pirogue"
 )
 
+func TestAnAmountIsWithinTheMaximum(t *testing.T) {
+	t.Parallel()
+
+	for minor, want := range map[int64]bool{
+		-1: false, 0: false, 1: true, pirogue.MaxAmount: true, pirogue.MaxAmount + 1: false, math.MaxInt64: false,
+	} {
+		require.Equal(t, want, pirogue.IsAmount(minor), "%d", minor)
+		require.Equal(t, want, pirogue.Limits{}.Allow(minor), "%d", minor)
+	}
+	for _, limits := range []pirogue.Limits{
+		{Min: -1}, {Min: pirogue.MaxAmount + 1}, {Max: -1}, {Max: pirogue.MaxAmount + 1}, {Min: 2, Max: 1},
+	} {
+		require.Equal(t, pirogue.InvalidParameter, pirogue.CodeOf(limits.Validate()), "%v", limits)
+	}
+	for _, limits := range []pirogue.Limits{{}, {Min: 2}, {Max: 1}, {Min: 2, Max: pirogue.MaxAmount}} {
+		require.NoError(t, limits.Validate(), "%v", limits)
+	}
+	for _, rule := range []pirogue.FeeRule{
+		{Fixed: pirogue.MaxAmount + 1}, {Min: pirogue.MaxAmount + 1}, {Max: pirogue.MaxAmount + 1},
+	} {
+		rule.Kind, rule.Payer = pirogue.CashIn, pirogue.PaidByMerchant
+		require.Equal(t, pirogue.InvalidParameter, pirogue.CodeOf(rule.Validate()), "%v", rule)
+	}
+}
+
 func TestAPaymentOnlyMovesForward(t *testing.T) {
 	t.Parallel()
 

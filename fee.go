@@ -56,10 +56,10 @@ func (r FeeRule) Validate() error {
 		good  bool
 	}{
 		{"type", r.Kind == CashIn || r.Kind == CashOut || r.Kind == Refund},
-		{"fixed", r.Fixed >= 0},
+		{"fixed", r.Fixed >= 0 && r.Fixed <= MaxAmount},
 		{"basis_points", r.BasisPoints >= 0 && r.BasisPoints <= basisPoint},
-		{"min", r.Min >= 0},
-		{"max", r.Max >= 0 && (r.Max == 0 || r.Max >= r.Min)},
+		{"min", r.Min >= 0 && r.Min <= MaxAmount},
+		{"max", r.Max >= 0 && r.Max <= MaxAmount && (r.Max == 0 || r.Max >= r.Min)},
 		{"payer", r.Payer == PaidByMerchant || r.Payer == PaidByCustomer && r.Kind != Refund},
 		{"returned", !r.Returned || r.Kind == CashIn && r.Payer == PaidByMerchant},
 	}

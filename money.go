@@ -16,6 +16,13 @@ const (
 	XAF Currency = "XAF" // Central African CFA franc, BEAC
 )
 
+// MaxAmount is the largest amount of one payment, fee or settlement, in minor units. Sums
+// of millions of them fit into 64 bits, and any JSON client reads it exactly.
+const MaxAmount int64 = 1_000_000_000_000
+
+// IsAmount reports whether a number of minor units may be paid: from 1 to MaxAmount.
+func IsAmount(minor int64) bool { return minor > 0 && minor <= MaxAmount }
+
 // Money is an amount in the minor unit of its currency. It is never a float, and
 // amounts of two currencies never meet.
 type Money struct {

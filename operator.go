@@ -199,9 +199,22 @@ type Limits struct {
 	Max int64 `json:"max"` // 0 means the operator states none
 }
 
-// Allow reports whether an amount, in minor units, is within the limits.
+// Allow reports whether an amount, in minor units, is within the limits and MaxAmount.
 func (l Limits) Allow(minor int64) bool {
-	return minor >= max(1, l.Min) && (l.Max == 0 || minor <= l.Max)
+	return IsAmount(minor) && minor >= l.Min && (l.Max == 0 || minor <= l.Max)
+}
+
+// Validate names the bound that no limits can have: one below 0 or above MaxAmount, or a
+// maximum below the minimum.
+func (l Limits) Validate() error {
+	switch {
+	case l.Min < 0 || l.Min > MaxAmount:
+		return FieldError(InvalidParameter, "min")
+	case l.Max < 0 || l.Max > MaxAmount || (l.Max > 0 && l.Max < l.Min):
+		return FieldError(InvalidParameter, "max")
+	default:
+		return nil
+	}
 }
 
 // Limits returns the limits for payments of kind k.

@@ -17,8 +17,12 @@ type Trouble struct {
 	Note      string            `json:"note"`
 }
 
-// OpenCase books stray money to suspense and opens the case about it.
+// OpenCase books stray money to suspense and opens the case about it. An amount that no
+// payment can have is not booked: the case's note says what the operator named.
 func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, error) {
+	if !pirogue.IsAmount(in.Paid) {
+		in.Paid = 0
+	}
 	id := pirogue.NewCaseID(in.PaymentID, in.Cause)
 	err := a.Store.OpenCase(ctx, pirogue.Case{
 		ID: id, PaymentID: in.PaymentID, Cause: in.Cause, Note: in.Note, Paid: in.Paid, OpenedAt: a.Clock.Now(),

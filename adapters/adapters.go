@@ -65,6 +65,11 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 	if err != nil {
 		return pirogue.Instance{}, err
 	}
+	for field, limits := range map[string]pirogue.Limits{"cash_in": conf.CashIn, "cash_out": conf.CashOut} {
+		if err := limits.Validate(); err != nil {
+			return pirogue.Instance{}, fmt.Errorf("%s: its bounds are from 0 to %d, min below max: %w", field, pirogue.MaxAmount, err)
+		}
+	}
 	if _, asks := operator.(pirogue.StatusReader); conf.AbsenceProves && !asks {
 		return pirogue.Instance{}, errors.New("absence_proves, and nobody can ask it what it knows")
 	}

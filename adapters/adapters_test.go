@@ -98,3 +98,18 @@ func TestAbsenceProvesNothingWhereNobodyCanAsk(t *testing.T) {
 		t.Errorf("%v, want absence_proves refused", err)
 	}
 }
+
+func TestTheLimitsOfAContractAreWithinTheMaximum(t *testing.T) {
+	t.Parallel()
+	contract := config.Operator{
+		Code: "taramoney-cm", Adapter: "taramoney", Mode: pirogue.Live, Country: "CM", Currency: pirogue.XAF,
+		BaseURL:     "https://www.dklo.co/api/tara",
+		Credentials: map[string]string{"api_key": "k", "business_id": "b", "webhook_secret": "s"},
+	}
+	for _, limits := range []pirogue.Limits{{Max: pirogue.MaxAmount + 1}, {Min: 2, Max: 1}, {Min: -1}} {
+		contract.CashOut = limits
+		if _, err := adapters.Open([]config.Operator{contract}, time.Now); err == nil || !strings.Contains(err.Error(), "cash_out") {
+			t.Errorf("%v: %v, want cash_out refused", limits, err)
+		}
+	}
+}

@@ -74,8 +74,7 @@ func firstAttempt(p pirogue.Payment, otp string) pirogue.Attempt {
 }
 
 // price freezes the fee of the merchant's contract, and finds the first operator whose
-// limits allow what then moves. It fails with InvalidAmount when none does, also for an
-// amount that does not fit together with its fee.
+// limits allow what then moves. It fails with InvalidAmount when none does.
 func (s *Server) price(ctx context.Context, p pirogue.Payment, route []pirogue.Instance) (pirogue.Payment, error) {
 	contract, err := s.store.Fees(ctx, p.MerchantID)
 	if err != nil {
@@ -88,9 +87,8 @@ func (s *Server) price(ctx context.Context, p pirogue.Payment, route []pirogue.I
 func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, route []pirogue.Instance) (pirogue.Payment, error) {
 	rule := contract.Rule(p.Kind, p.Country, p.Network)
 	p.Fee, p.FeePayer, p.FeeReturns = rule.Of(p.Amount), rule.Payer, rule.Returned
-	_, err := p.Amount.Add(p.Fee)
 	fits := pirogue.Fitting(route, p)
-	if err != nil || len(fits) == 0 {
+	if len(fits) == 0 {
 		return pirogue.Payment{}, pirogue.FieldError(pirogue.InvalidAmount, "amount")
 	}
 	p.Operator = fits[0].Code

@@ -142,13 +142,14 @@ func (s *Server) planLine(
 	return priceBy(contract, p, route)
 }
 
-// add counts a line in its bulk. It fails with InvalidAmount for a sum that does not fit.
+// add counts a line in its bulk. It fails with InvalidAmount when all lines together cost
+// more than pirogue.MaxAmount: the bulk sets that much aside by one transfer.
 func add(b *pirogue.Bulk, p pirogue.Payment) error {
 	amount, bad := b.Amount.Add(p.Amount)
 	fee, worse := b.Fee.Add(p.Fee)
 	cost, worst := (pirogue.Money{Minor: b.Cost, Currency: b.Amount.Currency}).Add(
 		pirogue.Money{Minor: p.Net(), Currency: b.Amount.Currency})
-	if errors.Join(bad, worse, worst) != nil {
+	if errors.Join(bad, worse, worst) != nil || cost.Minor > pirogue.MaxAmount {
 		return pirogue.FieldError(pirogue.InvalidAmount, "lines")
 	}
 	b.Lines, b.Amount, b.Fee, b.Cost = b.Lines+1, amount, fee, cost.Minor

@@ -96,7 +96,10 @@ func TestNoOperatorTakesLessThanAFranc(t *testing.T) { // row 31
 	t.Parallel()
 
 	w := newWorld(t)
-	for amount, want := range map[string]int{"-1": 422, "0": 422, "1": 202, "9223372036854775807": 202} {
+	for amount, want := range map[string]int{
+		"-1": 422, "0": 422, "1": 202, "1000000000000": 202,
+		"1000000000001": 422, "9223372036854775807": 422, "9223372036854775808": 422,
+	} {
 		body := strings.Replace(order("franc"+amount), "500", amount, 1)
 		body = strings.Replace(body, "+22376123456", "+2250707070707", 1)
 		require.Equal(t, want, w.collect(body).Code, "%s francs", amount)

@@ -239,15 +239,18 @@ func TestLimitsAreAboutWhatMovesAtTheOperator(t *testing.T) {
 	require.Equal(t, 422, w.payOut(wages("h", maxAmount+11)).Code)
 }
 
-func TestAnAmountThatDoesNotFitWithItsFeeIsRefused(t *testing.T) {
+// What the customer pays with a fee is bounded like any amount.
+func TestAnAmountAboveTheMaximumWithItsFeeIsRefused(t *testing.T) {
 	t.Parallel()
 
-	for _, payer := range []pirogue.FeePayer{pirogue.PaidByCustomer, pirogue.PaidByMerchant} {
+	for payer, most := range map[pirogue.FeePayer]int64{
+		pirogue.PaidByCustomer: pirogue.MaxAmount - 1, pirogue.PaidByMerchant: pirogue.MaxAmount,
+	} {
 		w := newWorld(t)
 		w.agreed(pirogue.FeeRule{Kind: pirogue.CashIn, Fixed: 1, Payer: payer})
 		body := strings.Replace(order("o"), "+22376123456", "+2250707070707", 1)
-		w.collect(strings.Replace(body, "500", "9223372036854775807", 1)).says(pirogue.InvalidAmount)
-		require.Equal(t, 202, w.collect(strings.Replace(body, "500", "9223372036854775806", 1)).Code)
+		w.collect(strings.Replace(body, "500", strconv.FormatInt(most+1, 10), 1)).says(pirogue.InvalidAmount)
+		require.Equal(t, 202, w.collect(strings.Replace(body, "500", strconv.FormatInt(most, 10), 1)).Code)
 	}
 }
 

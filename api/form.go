@@ -71,7 +71,7 @@ func (f *form) text(field string, code pirogue.Code, good func(string) bool) str
 	return text
 }
 
-// amount returns a positive whole number of minor units. 500.0, 1e3 and "500" are
+// amount returns a whole number of minor units from 1 to pirogue.MaxAmount. 500.0, 1e3 and "500" are
 // none: whoever writes them computes with floats or strings, and would be wrong by
 // a franc one day.
 func (f *form) amount(field string) int64 {
@@ -80,7 +80,7 @@ func (f *form) amount(field string) int64 {
 	}
 	number, ok := f.values[field].(json.Number)
 	minor, err := strconv.ParseInt(number.String(), 10, 64)
-	if !ok || err != nil || minor <= 0 {
+	if !ok || err != nil || !pirogue.IsAmount(minor) {
 		f.wrong(field, pirogue.InvalidAmount)
 		return 0
 	}

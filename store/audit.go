@@ -22,7 +22,7 @@ func (db *DB) Audit(ctx context.Context) ([]Violation, error) {
 	err := db.reports.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		for _, r := range slices.Concat(rules, bulkRules) {
 			var rows []string
-			if err := tx.Raw(r.query).Scan(&rows).Error; err != nil {
+			if err := tx.Raw(summing(tx, r.query)).Scan(&rows).Error; err != nil {
 				return failure("audit: "+r.name, err)
 			}
 			for _, row := range rows {

@@ -14,7 +14,8 @@ import (
 // Accounts and open cash-ins are read by one statement, so both are of one moment: a
 // cash-in that is just being booked is never counted twice, nor left out. What is
 // pending is what the merchant will receive, less our fee. Each side has
-// an index that holds the owner's rows only; nothing grows with the owner's history.
+// an index that holds the owner's rows only; nothing grows with the owner's history. An open
+// payment counts at most pirogue.MaxAmount, so that one row never makes the sum fail.
 func (db *DB) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error) {
 	var rows []struct {
 		Country, Currency            string
@@ -22,7 +23,9 @@ func (db *DB) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance,
 		UpdatedAt                    stamp
 	}
 	err := db.look(ctx, "read balances", func(tx *gorm.DB) error {
-		return tx.Raw(readBalances, map[string]any{"merchant": o.MerchantID, "mode": o.Mode}).Scan(&rows).Error
+		return tx.Raw(readBalances, map[string]any{
+			"merchant": o.MerchantID, "mode": o.Mode, "most": pirogue.MaxAmount,
+		}).Scan(&rows).Error
 	})
 	balances := make([]pirogue.Balance, len(rows))
 	for i, r := range rows {
@@ -50,7 +53,8 @@ SELECT country, currency,
          WHERE merchant_id = @merchant AND mode = @mode AND kind = 'BULK'
          UNION ALL
         SELECT country, currency, 0,
-               CASE WHEN kind <> 'CASHIN' THEN 0 WHEN fee_payer = 'customer' THEN amount ELSE amount - fee END,
+               CASE WHEN kind <> 'CASHIN' THEN 0 WHEN amount > @most THEN @most
+                    WHEN fee_payer = 'customer' THEN amount ELSE amount - fee END,
                0, updated_at
           FROM payments
          WHERE merchant_id = @merchant AND mode = @mode AND status IN ('CREATED','INITIATED','PENDING')) AS parts

@@ -73,7 +73,7 @@ func payable(p pirogue.Payout) error {
 		{"mode", pirogue.InvalidParameter, p.Mode == pirogue.Test || p.Mode == pirogue.Live},
 		{"country_code", pirogue.CountryNotSupported, known},
 		{"currency", pirogue.InvalidCurrency, p.Amount.Currency == country.Currency},
-		{"amount", pirogue.InvalidAmount, p.Amount.Minor > 0},
+		{"amount", pirogue.InvalidAmount, pirogue.IsAmount(p.Amount.Minor)},
 		{"note", pirogue.InvalidParameter, keepable(p.Note)},
 	} {
 		if !row.good {

@@ -95,6 +95,7 @@ func TestAPayoutThatMeansNothingIsRefused(t *testing.T) {
 			"another's currency":     {func(p *pirogue.Payout) { p.Amount.Currency = pirogue.XAF }, pirogue.InvalidCurrency},
 			"nothing":                {func(p *pirogue.Payout) { p.Amount.Minor = 0 }, pirogue.InvalidAmount},
 			"less than nothing":      {func(p *pirogue.Payout) { p.Amount.Minor = -1 }, pirogue.InvalidAmount},
+			"more than the maximum":  {func(p *pirogue.Payout) { p.Amount.Minor = pirogue.MaxAmount + 1 }, pirogue.InvalidAmount},
 			"NUL":                    {func(p *pirogue.Payout) { p.Note = "\x00" }, pirogue.InvalidParameter},
 			"a merchant with a NUL":  {func(p *pirogue.Payout) { p.MerchantID = "\x00" }, pirogue.NotFound},
 			"a country without cash": {func(p *pirogue.Payout) { p.Country = "SN" }, pirogue.InsufficientBalance},

@@ -35,7 +35,7 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	if !found {
 		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: %d wallets, none of them clearly ours", len(rows))
 	}
-	francs, err := outbound.Francs(one.Available)
+	francs, err := outbound.Whole(one.Available)
 	if err != nil {
 		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: no whole amount of %s", o.conf.Currency)
 	}

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"pirogue"
 )
 
 // maxWords is how much of an operator's text is kept, in characters.
@@ -106,10 +108,20 @@ func Cut(text string, n int) string {
 	return string(runes[:min(n, len(runes))])
 }
 
-// Francs reads an amount as operators print it, such as 153, "153" or "153.00",
-// without a float in between. It fails when the amount is not a whole number: the
-// currencies Pirogue keeps have no minor unit.
+// Francs reads the amount of a payment as operators print it, such as 153, "153" or
+// "153.00", without a float in between. It fails when the amount is not a whole number,
+// for the currencies Pirogue keeps have no minor unit, below 0 and above pirogue.MaxAmount:
+// no payment moves that much, so such an answer says nothing.
 func Francs(n json.Number) (int64, error) {
+	francs, err := Whole(n)
+	if err == nil && (francs < 0 || francs > pirogue.MaxAmount) {
+		return 0, fmt.Errorf("amount %d is no payment's", francs)
+	}
+	return francs, err
+}
+
+// Whole is Francs without bounds, for what is no payment, such as a balance.
+func Whole(n json.Number) (int64, error) {
 	whole, fraction, _ := strings.Cut(n.String(), ".")
 	if strings.Trim(fraction, "0") != "" {
 		return 0, fmt.Errorf("amount %q is not a whole number", n)

@@ -36,15 +36,16 @@ func TestFrancsAreReadExactly(t *testing.T) {
 		want int64
 		bad  bool
 	}{
-		"an integer":                   {`153`, 153, false},
-		"a string with decimals":       {`"153.00"`, 153, false},
-		"a float without a fraction":   {`10.0`, 10, false},
-		"more than a float can hold":   {`9007199254740993.00`, 9007199254740993, false},
-		"below zero":                   {`-5`, -5, false},
-		"a fraction":                   {`7.5`, 0, true},
-		"an exponent":                  {`1e3`, 0, true},
-		"an exponent after the point":  {`1.0e3`, 0, true},
-		"more than the books can hold": {`9223372036854775808`, 0, true},
+		"an integer":                    {`153`, 153, false},
+		"a string with decimals":        {`"153.00"`, 153, false},
+		"a float without a fraction":    {`10.0`, 10, false},
+		"as much as a payment may move": {`1000000000000.00`, 1_000_000_000_000, false},
+		"more than a payment may move":  {`1000000000001`, 0, true},
+		"below zero":                    {`-5`, 0, true},
+		"a fraction":                    {`7.5`, 0, true},
+		"an exponent":                   {`1e3`, 0, true},
+		"an exponent after the point":   {`1.0e3`, 0, true},
+		"more than the books can hold":  {`9223372036854775808`, 0, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -58,6 +59,16 @@ func TestFrancsAreReadExactly(t *testing.T) {
 				t.Errorf("%d, %v; want %d", got, err, tt.want)
 			}
 		})
+	}
+}
+
+func TestABalanceHasNoBoundsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int64{"-5": -5, "9007199254740993.00": 9007199254740993} {
+		got, err := Whole(json.Number(text))
+		if got != want || err != nil {
+			t.Errorf("%d, %v; want %d", got, err, want)
+		}
 	}
 }
 

@@ -203,7 +203,8 @@ func bodies() []Row {
 func fields() []Row {
 	var rows []Row
 	for _, text := range []string{
-		"0", "-1", "-0", "1.5", "500.0", "1e3", "5E2", `"500"`, "true", "null", "{}", "[500]", "9223372036854775808",
+		"0", "-1", "-0", "1.5", "500.0", "1e3", "5E2", `"500"`, "true", "null", "{}", "[500]", "1000000000001", "9223372036854775807",
+		"9223372036854775808",
 	} {
 		rows = append(rows, field(31, "amount "+text, "amount", text, pirogue.InvalidAmount))
 	}

@@ -1,0 +1,79 @@
+package store_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.order(w.owner, "order_1")
+		p.Amount.Minor = pirogue.MaxAmount + 1
+		w.refused(pirogue.Internal, p, a)
+		p.Amount.Minor, p.Fee.Minor = pirogue.MaxAmount, 0
+		w.accepted(p, a)
+		require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+			ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown, OpenedAt: w.at(0),
+		}))
+		require.NoError(w.t, w.db.SetFee(w.ctx(), w.owner.MerchantID, pirogue.FeeRule{
+			Kind: pirogue.CashIn, Payer: pirogue.PaidByMerchant,
+		}))
+		db, above := w.raw(), fmt.Sprint(pirogue.MaxAmount+1)
+		for name, statement := range map[string]string{
+			"a payment's amount": "INSERT INTO payments (id, kind, status, amount, fee) VALUES ('x', 'CASHIN', 'CREATED', " + above + ", 0)",
+			"a payment's fee":    "INSERT INTO payments (id, kind, status, amount, fee) VALUES ('x', 'CASHIN', 'CREATED', 1, " + above + ")",
+			"a bulk's cost":      "INSERT INTO bulks (id, amount, fee, cost) VALUES ('x', 1, 0, " + above + ")",
+			"a line's amount":    "INSERT INTO bulk_lines (bulk_id, number, amount, fee) VALUES ('x', 1, " + above + ", 0)",
+			"a payout":           "INSERT INTO payouts (id, amount) VALUES ('x', " + above + ")",
+			"a transfer":         "INSERT INTO ledger_transfers (id, amount) VALUES ('x', " + above + ")",
+			"a case's money":     "UPDATE cases SET paid = " + above,
+			"a fee's fixed part": "UPDATE fee_rules SET fixed = " + above,
+			"a fee's bounds":     "UPDATE fee_rules SET min = 1, max = " + above,
+		} {
+			require.ErrorContains(w.t, w.exec(db, statement), "above the maximum", name)
+		}
+		w.sound()
+	})
+}
+
+// Rows that are older than the maximum may be larger. They harm nobody but themselves.
+func TestAnAmountOlderThanTheMaximumStopsNoReading(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		on := ""
+		db := w.raw()
+		for table, guard := range map[string]string{"payments": "payments_amount", "ledger_transfers": "ledger_transfers_amount"} {
+			if w.postgres() {
+				on = " ON " + table
+			}
+			require.NoError(w.t, w.exec(db, "DROP TRIGGER "+guard+on))
+		}
+		huge := func(o pirogue.Owner, reference string) pirogue.Payment {
+			p, a := w.order(o, reference)
+			p.Amount.Minor, p.Fee.Minor, p.FeeReturns = math.MaxInt64, 0, false
+			return w.underway(p, a)
+		}
+		first, second := huge(w.owner, "first"), huge(w.owner, "second")
+		require.Equal(w.t, 2*pirogue.MaxAmount, w.money().Pending, "two of them do not fit into 64 bits")
+
+		_, err := w.success(first)
+		require.NoError(w.t, err)
+		_, err = w.end(second, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+		require.NoError(w.t, err)
+		require.Equal(w.t, int64(math.MaxInt64), w.money().Available)
+
+		other := w.another()
+		_, err = w.success(huge(other, "another merchant's"))
+		require.NoError(w.t, err)
+		w.owner = w.another()
+		w.fund(500)
+		w.has(500, 0)
+		w.sound()
+	})
+}
