@@ -236,6 +236,13 @@ func NewBulkEvent(p BulkProgress, url string, at time.Time) (Event, error) {
 // have begun, and how many payments of the whole bulk are open.
 type BulkPageStand struct{ Waiting, Begun, Open int }
 
+// OpenLine is the payment of a line that has not ended. Err says why its row cannot be
+// read: then only what is not sealed in it is known.
+type OpenLine struct {
+	Payment Payment
+	Err     error
+}
+
 // UnsentLine is the payment of a line that was never sent, with the attempt to send it by.
 type UnsentLine struct {
 	Payment Payment

@@ -19,6 +19,7 @@ const (
 	CauseMismatch       Cause = "PARTY_MISMATCH"  // the operator names another counterparty
 	CausePaidAfterAll   Cause = "PAID_AFTER_FAIL" // a cash-out or refund that had failed was executed
 	CauseUnknown        Cause = "UNKNOWN_OUTCOME" // unknown past the operator's horizon
+	CauseLineNotStarted Cause = "LINE_NOT_STARTED" // the workflow of a bulk's line cannot be started
 )
 
 // Case is something only a person can settle.

@@ -130,10 +130,14 @@ func (c StuckCause) Verbs(k Kind) []Verb {
 
 // Verbs returns what support can do about a payment with an open case of this cause.
 func (c Cause) Verbs() []Verb {
-	if c == CauseUnknown {
+	switch c {
+	case CauseUnknown:
 		return []Verb{VerbRecheck, VerbRedrive, VerbResolve}
+	case CauseLineNotStarted: // its operator is configured again, or its bulk is cancelled
+		return []Verb{}
+	default:
+		return []Verb{VerbResolve}
 	}
-	return []Verb{VerbResolve}
 }
 
 // CaseView is an open case with the payment it is about and what can be done.

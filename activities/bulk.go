@@ -29,10 +29,16 @@ const (
 	// no further apart than launchGap, so that a page keeps to its time.
 	launchShare = 1 - pollShare
 	launchGap   = time.Second
+	// triedInVain is the run of a page from which on a line that Temporal does not take is a
+	// case: the pages behind it wait no longer.
+	triedInVain = 20
 	// linesTold is how many lines that a page could not start its error names.
 	linesTold = 5
-	// countAtLeast is how often a bulk that only waits is counted, at least.
-	countAtLeast = time.Minute
+	// closeSeldom is the longest wait between two looks at whether a bulk is over.
+	closeSeldom = 10 * time.Minute
+	// endedInOneLook is how many payments of a cancelled bulk, of which nothing was sent, one
+	// look ends: few enough for its time.
+	endedInOneLook = 200
 )
 
 // PageOrder asks for one page of a bulk to be started.
@@ -45,6 +51,7 @@ type PageOrder struct {
 // PageStarted is what became of a page.
 type PageStarted struct {
 	Launched int `json:"launched"` // payments whose workflow was started, or joined
+	Cases    int `json:"cases,omitempty"`
 }
 
 // StartPage makes payments of a page's lines and starts their workflows. It may die on any
@@ -100,20 +107,28 @@ func (a *Activities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 // launchPage starts the workflows of a page's open payments. One that has a workflow
 // already keeps it; one that has ended is left alone, for Temporal may have forgotten that
 // it ever had one. They start no faster than their operator takes them: a heap of them would
-// hold up the payments for which somebody waits. One that cannot be started holds up no
-// other: the page fails at its end, and is run again.
+// hold up the payments for which somebody waits. One that can never be started becomes a
+// case. One that cannot be started while Temporal is away makes the page fail at its end,
+// and the page is run again.
 func (a *Activities) launchPage(ctx context.Context, in PageOrder) (PageStarted, error) {
 	open, err := a.Store.OpenLines(ctx, in.BulkID, in.Number)
 	if err != nil {
 		return PageStarted{}, encode(err)
 	}
 	var failed []error
-	for i, p := range open {
-		if err := a.pace(ctx, p.Operator); err != nil {
+	var page PageStarted
+	for i, line := range open {
+		if err := a.pace(ctx, line.Payment.Operator); err != nil {
 			return PageStarted{}, encode(err)
 		}
-		if err := a.Workflows.Launch(ctx, p); err != nil {
-			failed = append(failed, fmt.Errorf("payment %s: %w", p.ID, err))
+		started, err := a.launchLine(ctx, line)
+		switch {
+		case err != nil:
+			failed = append(failed, fmt.Errorf("payment %s: %w", line.Payment.ID, err))
+		case started:
+			page.Launched++
+		default:
+			page.Cases++
 		}
 		failpoint.Hit("bulk.line.launched")
 		activity.RecordHeartbeat(ctx, fmt.Sprintf("%d of %d tried, %d not started", i+1, len(open), len(failed)))
@@ -123,7 +138,31 @@ func (a *Activities) launchPage(ctx context.Context, in PageOrder) (PageStarted,
 		return PageStarted{}, encode(fmt.Errorf("%d of %d lines are not started: %w", len(failed), len(open), told))
 	}
 	failpoint.Hit("bulk.page.launched")
-	return PageStarted{Launched: len(open)}, nil
+	return page, nil
+}
+
+// launchLine starts the workflow of a line's payment, or joins it. It reports false for a
+// line whose row cannot be read or whose order cannot be built: a person must know of it,
+// and a case is open. It fails while Temporal or our database is away.
+func (a *Activities) launchLine(ctx context.Context, line pirogue.OpenLine) (bool, error) {
+	why := line.Err
+	if why == nil {
+		why = a.Workflows.Launch(ctx, line.Payment)
+	}
+	if why == nil {
+		return true, nil
+	}
+	away := line.Err == nil && pirogue.CodeOf(why) != pirogue.Internal && activity.GetInfo(ctx).Attempt < triedInVain
+	if ctx.Err() != nil || away {
+		return false, why
+	}
+	id := line.Payment.ID
+	err := a.Store.OpenCase(ctx, pirogue.Case{
+		ID: pirogue.NewCaseID(id, pirogue.CauseLineNotStarted), PaymentID: id, Cause: pirogue.CauseLineNotStarted,
+		Note: "its workflow cannot be started: " + why.Error(), OpenedAt: a.Clock.Now(),
+	})
+	failpoint.Hit("bulk.line.case")
+	return false, err
 }
 
 // pace waits before a payment of a bulk is started. It fails when the activity is over.
@@ -149,17 +188,28 @@ type BulkClosed struct {
 }
 
 // CloseBulk asks to be run again until every line of a bulk is over; then it ends the bulk
-// and starts telling the merchant. The workflow's history does not grow by the waiting.
+// and starts telling the merchant. Meanwhile it tries the lines again that could not be
+// started, and ends those of a cancelled bulk that never left. The workflow's history does
+// not grow by the waiting.
 func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClosed, error) {
+	ended, err := a.Store.EndUnsentLines(ctx, id, a.Clock.Now(), endedInOneLook)
+	if err != nil {
+		return BulkClosed{}, encode(err)
+	}
+	started, err := a.startLate(ctx, id)
+	if err != nil {
+		return BulkClosed{}, encode(err)
+	}
 	progress, closed, err := a.Store.CloseBulk(ctx, id, a.Clock.Now())
 	if err != nil {
 		return BulkClosed{}, encode(err)
 	}
 	if !closed {
-		ended := progress.Ended()
-		wait := min(Long.Cadence(activity.GetInfo(ctx).Attempt), countAtLeast)
-		return BulkClosed{}, retryIn(a.jitter(wait),
-			fmt.Sprintf("%d of %d lines are over, %d %%", ended, progress.Lines, progress.Percent(ended)))
+		wait := min(Long.Cadence(activity.GetInfo(ctx).Attempt), closeSeldom)
+		if ended == endedInOneLook || started == linesTogether {
+			wait = roomSoon // there are more of them
+		}
+		return BulkClosed{}, retryIn(a.jitter(wait), "lines are open")
 	}
 	failpoint.Hit("bulk.closed")
 	owner := pirogue.Owner{MerchantID: progress.MerchantID, Mode: progress.Mode}
@@ -172,6 +222,31 @@ func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClos
 		counts[status] = tally.Lines
 	}
 	return BulkClosed{State: progress.State, Counts: counts}, nil
+}
+
+// startLate tries the lines of a bulk again that could not be started, and closes the case
+// of each that can be: its operator is configured again, or its row can be read. It starts
+// at most linesTogether and returns how many.
+func (a *Activities) startLate(ctx context.Context, id pirogue.BulkID) (int, error) {
+	started, after := 0, pirogue.PaymentID("")
+	for started < linesTogether {
+		lines, err := a.Store.UnstartedLines(ctx, id, after, pirogue.BulkPageLines)
+		if err != nil || len(lines) == 0 {
+			return started, err
+		}
+		for _, line := range lines {
+			after = line.Payment.ID
+			late, err := a.launchLine(ctx, line)
+			if late {
+				started++
+				err = a.Store.LineStarted(ctx, after, a.Clock.Now())
+			}
+			if err != nil || started == linesTogether {
+				return started, err
+			}
+		}
+	}
+	return started, nil
 }
 
 // sweepBulks starts the coordinators of bulks whose API died before it did. A bulk never

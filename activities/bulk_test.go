@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,7 +24,9 @@ type office struct {
 	activities.Workflows
 
 	lines   []pirogue.Payment
-	broken  map[pirogue.PaymentID]bool // what cannot be started
+	broken  map[pirogue.PaymentID]error // what cannot be started, and why
+	sealed  map[pirogue.PaymentID]bool  // what cannot be read
+	cases   map[pirogue.PaymentID]bool  // open ones
 	started map[pirogue.PaymentID]int
 	rate    float64 // calls a second that the operator's contract allows; 0: any number
 	full    bool    // so many payments of the bulk are open that no page may begin
@@ -31,9 +34,12 @@ type office struct {
 }
 
 func newOffice(lines int) *office {
-	o := &office{broken: map[pirogue.PaymentID]bool{}, started: map[pirogue.PaymentID]int{}}
+	o := &office{
+		broken: map[pirogue.PaymentID]error{}, sealed: map[pirogue.PaymentID]bool{},
+		cases: map[pirogue.PaymentID]bool{}, started: map[pirogue.PaymentID]int{},
+	}
 	for i := range lines {
-		o.lines = append(o.lines, pirogue.Payment{ID: pirogue.PaymentID(fmt.Sprint("line_", i+1))})
+		o.lines = append(o.lines, pirogue.Payment{ID: pirogue.PaymentID(fmt.Sprintf("line_%03d", i+1))})
 	}
 	return o
 }
@@ -52,26 +58,66 @@ func (o *office) StartLines(
 	return 0, nil
 }
 
-func (o *office) OpenLines(context.Context, pirogue.BulkID, int) ([]pirogue.Payment, error) {
-	return o.lines, nil
+func (o *office) OpenLines(context.Context, pirogue.BulkID, int) ([]pirogue.OpenLine, error) {
+	lines := make([]pirogue.OpenLine, len(o.lines))
+	for i, p := range o.lines {
+		lines[i].Payment = p
+		if o.sealed[p.ID] {
+			lines[i].Err = pirogue.Errorf(pirogue.Internal, "no such key")
+		}
+	}
+	return lines, nil
 }
 
 func (o *office) Launch(_ context.Context, p pirogue.Payment) error {
-	if o.broken[p.ID] {
-		return pirogue.Errorf(pirogue.Internal, "its operator is not configured")
+	if err := o.broken[p.ID]; err != nil {
+		return err
 	}
 	o.started[p.ID]++
 	return nil
 }
 
+func (o *office) OpenCase(_ context.Context, c pirogue.Case) error {
+	o.cases[c.PaymentID] = c.Cause == pirogue.CauseLineNotStarted
+	return nil
+}
+
+func (o *office) LineStarted(_ context.Context, id pirogue.PaymentID, _ time.Time) error {
+	delete(o.cases, id)
+	return nil
+}
+
+func (o *office) UnstartedLines(
+	ctx context.Context, id pirogue.BulkID, after pirogue.PaymentID, limit int,
+) ([]pirogue.OpenLine, error) {
+	lines, err := o.OpenLines(ctx, id, 1)
+	lines = slices.DeleteFunc(lines, func(l pirogue.OpenLine) bool { return !o.cases[l.Payment.ID] || l.Payment.ID <= after })
+	return lines[:min(len(lines), limit)], err
+}
+
+func (o *office) EndUnsentLines(context.Context, pirogue.BulkID, time.Time, int) (int, error) {
+	return 0, nil
+}
+
+func (o *office) CloseBulk(context.Context, pirogue.BulkID, time.Time) (pirogue.BulkProgress, bool, error) {
+	return pirogue.BulkProgress{}, false, nil
+}
+
+// employ returns what runs the office's activities once.
+func (o *office) employ() (*testsuite.TestActivityEnvironment, *activities.Activities) {
+	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	a := &activities.Activities{
+		Store: o, Workflows: o, Clock: time.Now, Chance: func() float64 { return 0.5 },
+		Operators: map[pirogue.OperatorCode]pirogue.Instance{"": {CallsPerSecond: o.rate}},
+	}
+	env.RegisterActivity(a)
+	return env, a
+}
+
 // page runs the page once.
 func (o *office) page(t *testing.T) (activities.PageStarted, error) {
 	t.Helper()
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
-	a := &activities.Activities{Store: o, Workflows: o, Operators: map[pirogue.OperatorCode]pirogue.Instance{
-		"": {CallsPerSecond: o.rate},
-	}}
-	env.RegisterActivity(a)
+	env, a := o.employ()
 	value, err := env.ExecuteActivity(a.StartPage, activities.PageOrder{BulkID: "april", Number: 1})
 	var started activities.PageStarted
 	if err == nil {
@@ -85,19 +131,50 @@ func TestALineThatCannotBeStartedHoldsUpNoOtherOfItsPage(t *testing.T) {
 
 	o := newOffice(20)
 	for _, p := range o.lines[:10] {
-		o.broken[p.ID] = true
+		o.broken[p.ID] = pirogue.Errorf(pirogue.ServiceUnavailable, "temporal is away")
 	}
 	_, err := o.page(t)
 	require.ErrorContains(t, err, "10 of 20 lines are not started")
-	require.ErrorContains(t, err, "payment line_5: ")
-	require.NotContains(t, err.Error(), "payment line_6: ", "a history has no room for five hundred")
+	require.ErrorContains(t, err, "payment line_005: ")
+	require.NotContains(t, err.Error(), "payment line_006: ", "a history has no room for five hundred")
 	require.Len(t, o.started, 10)
+	require.Empty(t, o.cases, "Temporal comes back by itself")
 
 	clear(o.broken)
 	started, err := o.page(t)
 	require.NoError(t, err)
 	require.Equal(t, 20, started.Launched)
 	require.Len(t, o.started, 20)
+}
+
+// A line that can never be started is a case: its page ends, and the pages behind it go on.
+// What was in its way may go away, so it is tried again as long as its bulk is open.
+func TestALineThatCanNeverBeStartedIsACase(t *testing.T) {
+	t.Parallel()
+
+	o := newOffice(200)
+	for _, p := range o.lines[:100] {
+		o.broken[p.ID] = pirogue.Errorf(pirogue.Internal, "its operator is not configured")
+	}
+	o.sealed["line_150"] = true
+	started, err := o.page(t)
+	require.NoError(t, err)
+	require.Equal(t, activities.PageStarted{Launched: 99, Cases: 101}, started)
+	require.Len(t, o.cases, 101)
+
+	for _, row := range []struct {
+		mended, left int
+	}{{0, 101}, {60, 51}, {60, 41}, {100, 1}} {
+		for _, p := range o.lines[:row.mended] {
+			delete(o.broken, p.ID)
+		}
+		env, a := o.employ()
+		_, err = env.ExecuteActivity(a.CloseBulk, pirogue.BulkID("april"))
+		require.True(t, activities.TimedOut(err), "it asks to be run again: %v", err)
+		require.Len(t, o.cases, row.left, "fifty in one look")
+	}
+	require.Len(t, o.started, 199)
+	require.True(t, o.cases["line_150"])
 }
 
 func TestAPageStartsNoFasterThanItsOperatorTakesPayments(t *testing.T) {

@@ -32,6 +32,12 @@ func retryIn(delay time.Duration, why string) error {
 	})
 }
 
+// NobodyTook reports whether an activity ended because no worker took it from its queue.
+func NobodyTook(err error) bool {
+	var timeout *temporal.TimeoutError
+	return errors.As(err, &timeout) && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START
+}
+
 // TimedOut reports whether an activity ended because its time was over: a run was
 // cut off, or the next one that it asked for would have come too late. Temporal says
 // the second by the retry state and keeps the last run's error as the cause.

@@ -18,12 +18,9 @@ const handleBulk = "bulk_id"
 // few calls as its bulk takes. What an earlier run of this activity perhaps sent is not
 // among them: its attempt is SENT, and its workflow asks for it and never sends it again.
 func (a *Activities) handOver(ctx context.Context, in PageOrder) error {
-	instance, err := a.operator(in.Page.Operator)
-	if err != nil {
-		return err
-	}
+	instance := a.Operators[in.Page.Operator]
 	operator, whole := instance.Operator.(pirogue.BulkDisburser)
-	if !whole { // it no longer takes bulks: each payment is submitted by itself
+	if !whole { // it is not configured, or takes no bulks: each payment is started by itself
 		return nil
 	}
 	if admitted, _, err := a.admitted(ctx, instance.Code); err != nil || !admitted {

@@ -101,20 +101,36 @@ type Bulks interface {
 		ctx context.Context, id pirogue.BulkID, page, limit int,
 		prepare func(pirogue.Payment) (pirogue.Attempt, string),
 	) (int, error)
-	// CloseBulk ends a bulk of which every line is over, writes the event for its merchant
-	// and reports whether the bulk has ended.
-	CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, bool, error)
+	BulkEnds
 	// UnstartedBulks returns bulks accepted before a moment that no workflow took up,
 	// oldest first.
 	UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
 }
 
+// BulkEnds brings bulks to their end.
+type BulkEnds interface {
+	// CloseBulk ends a bulk of which every line is over, writes the event for its merchant
+	// and reports whether the bulk has ended.
+	CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, bool, error)
+	// EndUnsentLines ends payments of a bulk that is being cancelled and of which nothing was
+	// ever sent, at most limit, and returns how many. Their holds are released.
+	EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error)
+	// UnstartedLines returns payments of a bulk whose workflow could not be started, behind
+	// the payment after, at most limit. Each has an open case.
+	UnstartedLines(
+		ctx context.Context, id pirogue.BulkID, after pirogue.PaymentID, limit int,
+	) ([]pirogue.OpenLine, error)
+	// LineStarted closes the case about a line whose workflow could not be started.
+	LineStarted(ctx context.Context, id pirogue.PaymentID, at time.Time) error
+}
+
 // LineSender is what a page of a bulk needs to send its payments.
 type LineSender interface {
-	// OpenLines returns the payments of a page that have not ended.
-	OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.Payment, error)
+	// OpenLines returns the payments of a page that have not ended. A row that cannot be
+	// read is among them.
+	OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.OpenLine, error)
 	// UnsentLines returns the payments of a page of which nothing was ever sent, each with
-	// its attempt.
+	// its attempt, without those that cannot be read.
 	UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error)
 	// SendLines marks attempts SENT and their payments INITIATED, in one transaction, and
 	// returns those that it marked: the others must not be sent.

@@ -54,7 +54,8 @@ SELECT b.id FROM bulks b
 	{"a bulk is CANCELLED when lines of it were, and only then", `
 SELECT b.id FROM bulks b
  WHERE b.state IN ('ACCEPTED','RUNNING','COMPLETED','CANCELLED') AND (b.state = 'CANCELLED')
-    <> EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = b.id AND l.state = 'CANCELLED')`},
+    <> (EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = b.id AND l.state = 'CANCELLED')
+     OR EXISTS (SELECT 1 FROM payments p WHERE p.bulk_id = b.id AND p.status = 'FAILED' AND p.failure_code = 'CANCELLED'))`},
 
 	{"an order number stays taken", `
 SELECT p.id FROM payments p

@@ -96,10 +96,9 @@ func (db *DB) begin(
 	for i, line := range lines {
 		payments[i] = line.payment(bulk, on(now))
 		history[i] = historyRow{PaymentID: line.PaymentID, Number: 1, ToStatus: payments[i].Status, ChangedAt: on(now)}
-		p, err := db.unpackPayment(payments[i])
-		if err != nil {
-			return err
-		}
+		// Neither the attempt nor the books need what is sealed: a line that cannot be opened
+		// begins too, and OpenLines names it.
+		p, _ := db.unpackPayment(payments[i]) //nolint:errcheck // said above
 		attempt, digest := prepare(p)
 		_, attempt = db.beginning(p, attempt)
 		attempts[i] = packAttempt(attempt, digest)
@@ -131,16 +130,23 @@ SELECT (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND
        (SELECT COUNT(*) FROM payments WHERE bulk_id = @id AND status IN ('CREATED','INITIATED','PENDING')) AS open`
 
 // OpenLines returns the payments of a page that have not ended, in the order of its lines.
-func (db *DB) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.Payment, error) {
+// A row that cannot be read is among them and hides no other.
+func (db *DB) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.OpenLine, error) {
 	var rows []paymentRow
 	err := db.look(ctx, "read open lines", func(tx *gorm.DB) error {
 		return tx.Raw(openLines, id, page).Scan(&rows).Error
 	})
-	if err != nil {
-		return nil, err
+	return db.unpackLines(rows), err
+}
+
+// unpackLines returns the payments of lines, each with why it cannot be read.
+func (db *DB) unpackLines(rows []paymentRow) []pirogue.OpenLine {
+	lines := make([]pirogue.OpenLine, len(rows))
+	for i, row := range rows {
+		p, err := db.unpackPayment(row)
+		lines[i] = pirogue.OpenLine{Payment: p, Err: err}
 	}
-	payments, err := db.unpackPayments(rows)
-	return payments, failure("read open lines", err)
+	return lines
 }
 
 const openLines = `

@@ -12,7 +12,7 @@ import (
 )
 
 // UnsentLines returns the payments of a page of which nothing was ever sent, each with its
-// attempt, in the order of its lines.
+// attempt, in the order of its lines. One that cannot be read is left out: OpenLines names it.
 func (db *DB) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error) {
 	var payments []paymentRow
 	var attempts []attemptRow
@@ -28,14 +28,15 @@ func (db *DB) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]p
 		}
 		return nil
 	})
-	lines := make([]pirogue.UnsentLine, len(payments))
+	var lines []pirogue.UnsentLine
 	for i := range payments {
 		p, badPayment := db.unpackPayment(payments[i])
 		a, badAttempt := db.unpackAttempt(attempts[i])
-		lines[i] = pirogue.UnsentLine{Payment: p, Attempt: a}
-		err = errors.Join(err, badPayment, badAttempt)
+		if errors.Join(badPayment, badAttempt) == nil {
+			lines = append(lines, pirogue.UnsentLine{Payment: p, Attempt: a})
+		}
 	}
-	return lines, failure("read unsent lines", err)
+	return lines, err
 }
 
 const (

@@ -208,10 +208,15 @@ SELECT COALESCE(p.status, l.state) AS status, COUNT(*) AS lines, CAST(SUM(l.amou
  WHERE l.bulk_id = ?
  GROUP BY 1`
 
+// endTogether is how many payments of which nothing was sent a cancellation ends at once;
+// the bulk's coordinator ends the others.
+const endTogether = 50
+
 // CancelBulk ends the lines of an owner's bulk that have not begun and gives their money
-// back, in one transaction; those under way go on. Of a page that begins at the same time
-// one comes first. A bulk that is cancelled or over already stays as it is. It returns the
-// bulk afterwards and fails with NotFound.
+// back, in one transaction. Payments of which nothing was sent end as well, some at once
+// and the others by EndUnsentLines; what was perhaps sent goes on. Of a page that begins at
+// the same time one comes first. A bulk that is cancelled or over already stays as it is. It
+// returns the bulk afterwards and fails with NotFound.
 func (db *DB) CancelBulk(
 	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time,
 ) (pirogue.BulkProgress, error) {
@@ -234,6 +239,8 @@ func (db *DB) CancelBulk(
 	if err != nil {
 		return pirogue.BulkProgress{}, err
 	}
+	// The bulk is being cancelled, whatever becomes of this: its coordinator ends the rest.
+	_, _ = db.EndUnsentLines(ctx, id, at, endTogether) //nolint:errcheck // said above
 	return db.Bulk(ctx, o, id)
 }
 
@@ -263,30 +270,35 @@ func (db *DB) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
 }
 
 // CloseBulk ends a bulk of which every line is over and writes the event for its merchant,
-// in one transaction. It reports false as long as a line is open. Called again it returns
-// what stands. It fails with NotFound.
+// in one transaction. It reports false as long as a line is open; then it has counted no
+// line that is over, so it may be called for days. Called again it returns what stands. It
+// fails with NotFound.
 func (db *DB) CloseBulk(
 	ctx context.Context, id pirogue.BulkID, at time.Time,
 ) (pirogue.BulkProgress, bool, error) {
 	var progress pirogue.BulkProgress
-	err := db.together(ctx, "close bulk", func(tx *gorm.DB) error {
+	open, err := db.openBulk(ctx, id)
+	if err != nil || open {
+		return progress, false, err
+	}
+	err = db.atLength(ctx, "close bulk", func(tx *gorm.DB) error {
 		set := tx.Exec(closeBulk, map[string]any{"id": id, "at": on(at)})
 		if set.Error != nil {
 			return set.Error
 		}
 		failpoint.Hit("store.bulk.closed")
 		var row bulkRow
-		if err := missing(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id)); err != nil {
+		if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
 			return err
 		}
 		var err error
-		if progress, err = db.progress(tx, row); err != nil {
+		if progress, err = db.progress(tx, row); err != nil || set.RowsAffected == 0 {
 			return err
 		}
-		if set.RowsAffected == 0 {
-			return unchanged{}
+		if err := announceBulk(tx, progress, at); err != nil {
+			return err
 		}
-		return announceBulk(tx, progress, at)
+		return tx.Exec(closeLineCases, on(at), pirogue.CauseLineNotStarted, id).Error
 	})
 	if err != nil {
 		return pirogue.BulkProgress{}, false, err
@@ -294,11 +306,38 @@ func (db *DB) CloseBulk(
 	return progress, progress.State.Ended(), nil
 }
 
+// closeLineCases closes what is left of the cases about lines that could not be started:
+// every line is over.
+const closeLineCases = `
+UPDATE cases SET closed_at = ?
+ WHERE cause = ? AND closed_at IS NULL AND payment_id IN (SELECT id FROM payments WHERE bulk_id = ?)`
+
+// openBulk reports whether a line of a bulk waits or has an open payment. Two indexes hold
+// just those rows, so it reads one of them at most. It fails with NotFound.
+func (db *DB) openBulk(ctx context.Context, id pirogue.BulkID) (bool, error) {
+	var open []bool
+	err := db.look(ctx, "look for open lines", func(tx *gorm.DB) error {
+		return tx.Raw(openBulk, map[string]any{"id": id}).Scan(&open).Error
+	})
+	if err == nil && len(open) == 0 {
+		err = pirogue.Errorf(pirogue.NotFound, "bulk %q", id)
+	}
+	return err == nil && open[0], err
+}
+
+const openBulk = `
+SELECT EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = bulks.id AND l.state = 'WAITING')
+    OR EXISTS (SELECT 1 FROM payments p
+                WHERE p.bulk_id = bulks.id AND p.status IN ('CREATED','INITIATED','PENDING'))
+  FROM bulks WHERE id = @id`
+
 // closeBulk asks of the lines that wait and of the payments that are open in one
 // statement: a line is always one or the other until it is over.
 const closeBulk = `
 UPDATE bulks SET closed_at = @at, updated_at = @at,
        state = CASE WHEN EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = bulks.id AND l.state = 'CANCELLED')
+                      OR EXISTS (SELECT 1 FROM payments p WHERE p.bulk_id = bulks.id AND p.status = 'FAILED'
+                                                            AND p.failure_code = 'CANCELLED')
                     THEN 'CANCELLED' ELSE 'COMPLETED' END
  WHERE id = @id AND closed_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = bulks.id AND l.state = 'WAITING')

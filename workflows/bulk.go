@@ -19,6 +19,7 @@ const (
 	pageTimeout  = 15 * time.Minute // of one page: some hundred transactions and starts
 	countTimeout = 25 * time.Second // of counting ten thousand lines on a busy day
 	pageSilence  = 10 * time.Second // between two signs of life, on top of a call to an operator
+	queueTime    = 30 * time.Minute // of a page in its operator's queue, behind everything interactive
 )
 
 // Bulk pays a merchant's money into many wallets.
@@ -31,8 +32,7 @@ func Bulk(ctx workflow.Context, order pirogue.BulkOrder) (activities.BulkClosed,
 	for i, page := range order.Pages {
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("starting page %d of %d", i+1, len(order.Pages)))
 		in := activities.PageOrder{BulkID: order.BulkID, Number: i + 1, Page: page}
-		summary := fmt.Sprintf("start page %d of %d", i+1, len(order.Pages))
-		if _, err := call(ctx, starting(order, page, summary), do.StartPage, in); err != nil {
+		if err := startPage(ctx, order, in); err != nil {
 			return activities.BulkClosed{}, err
 		}
 	}
@@ -46,13 +46,25 @@ func Bulk(ctx workflow.Context, order pirogue.BulkOrder) (activities.BulkClosed,
 	return closed, err
 }
 
+// startPage starts one page. Nobody takes work from the queue of an operator that left the
+// configuration: such a page is started line by line, and its lines become cases.
+func startPage(ctx workflow.Context, order pirogue.BulkOrder, in activities.PageOrder) error {
+	summary := fmt.Sprintf("start page %d of %d", in.Number, len(order.Pages))
+	_, err := call(ctx, starting(order, in.Page, summary), do.StartPage, in)
+	if in.Page.Operator != "" && activities.NobodyTook(err) {
+		in.Page = pirogue.BulkPage{}
+		_, err = call(ctx, starting(order, in.Page, summary+", line by line"), do.StartPage, in)
+	}
+	return err
+}
+
 // starting is for a page of a bulk. It runs where its operator's calls do when it makes
 // one.
 func starting(order pirogue.BulkOrder, page pirogue.BulkPage, summary string) workflow.ActivityOptions {
 	options := coordinating(order, summary)
 	options.StartToCloseTimeout, options.HeartbeatTimeout = pageTimeout, pageSilence+page.CallTimeout
 	if page.Operator != "" {
-		options.TaskQueue = OperatorQueue(page.Operator)
+		options.TaskQueue, options.ScheduleToStartTimeout = OperatorQueue(page.Operator), queueTime
 	}
 	return options
 }

@@ -9,6 +9,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 
 	"pirogue"
 	"pirogue/activities"
@@ -235,3 +239,34 @@ func TestSweepLeavesLinesThatWaitForTheirOperator(t *testing.T) {
 
 // LaunchBulk implements activities.Workflows.
 func (s *scenario) LaunchBulk(context.Context, pirogue.Bulk) error { return nil }
+
+// deserted is a Temporal where nobody works for an operator that left the configuration.
+type deserted struct{ begun []string }
+
+// StartPage implements the activity of that name.
+func (d *deserted) StartPage(ctx context.Context, in activities.PageOrder) (activities.PageStarted, error) {
+	queue := activity.GetInfo(ctx).TaskQueue
+	if queue != workflows.PaymentsQueue {
+		return activities.PageStarted{}, temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START, nil)
+	}
+	d.begun = append(d.begun, fmt.Sprintf("page %d %s", in.Number, in.Page.Operator))
+	return activities.PageStarted{}, nil
+}
+
+// CloseBulk implements the activity of that name.
+func (*deserted) CloseBulk(context.Context, pirogue.BulkID) (activities.BulkClosed, error) {
+	return activities.BulkClosed{State: pirogue.BulkCompleted}, nil
+}
+
+func TestAPageThatNobodyTakesHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+
+	env, d := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), &deserted{}
+	env.RegisterWorkflow(workflows.Bulk)
+	env.RegisterActivity(d)
+	env.ExecuteWorkflow(workflows.Bulk, pirogue.BulkOrder{BulkID: "april", Pages: []pirogue.BulkPage{
+		{}, {Operator: "gone", CallTimeout: time.Second}, {},
+	}})
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, []string{"page 1 ", "page 2 ", "page 3 "}, d.begun)
+}

@@ -144,7 +144,7 @@ func (m *mortal) Answer(ctx context.Context, a pirogue.Answer) error {
 	return errors.Join(m.Store.Answer(ctx, a), m.dies("Answer", true))
 }
 
-func (m *mortal) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.Payment, error) {
+func (m *mortal) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.OpenLine, error) {
 	if err := m.dies("OpenLines", false); err != nil {
 		return nil, err
 	}

@@ -38,8 +38,18 @@ func (*largest) StartLines(
 	return 0, nil
 }
 
-func (*largest) OpenLines(context.Context, pirogue.BulkID, int) ([]pirogue.Payment, error) {
-	return []pirogue.Payment{{ID: ids.Payment()}}, nil
+func (*largest) OpenLines(context.Context, pirogue.BulkID, int) ([]pirogue.OpenLine, error) {
+	return []pirogue.OpenLine{{Payment: pirogue.Payment{ID: ids.Payment()}}}, nil
+}
+
+func (*largest) EndUnsentLines(context.Context, pirogue.BulkID, time.Time, int) (int, error) {
+	return 0, nil
+}
+
+func (*largest) UnstartedLines(
+	context.Context, pirogue.BulkID, pirogue.PaymentID, int,
+) ([]pirogue.OpenLine, error) {
+	return nil, nil
 }
 
 func (s *largest) CloseBulk(context.Context, pirogue.BulkID, time.Time) (pirogue.BulkProgress, bool, error) {

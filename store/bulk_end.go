@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+	"pirogue/failpoint"
+)
+
+// EndUnsentLines ends payments of a bulk that is being cancelled and of which nothing was
+// ever sent, at most limit, and returns how many. Their holds are released. The rows of
+// their attempts prove it: each is PREPARED and was never SENT. What was perhaps sent, and
+// a bulk that is not being cancelled, stay as they are.
+func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error) {
+	var payments []pirogue.PaymentID
+	err := db.look(ctx, "find unsent lines", func(tx *gorm.DB) error {
+		return tx.Raw(unsentOfCancelled, id, limit).Scan(&payments).Error
+	})
+	ended := 0
+	for _, payment := range payments {
+		var freed bool
+		if err == nil {
+			freed, err = db.endUnsent(ctx, payment, at)
+		}
+		if freed {
+			ended++
+		}
+	}
+	return ended, err
+}
+
+// unsentOfCancelled only proposes: endUnsent decides with the payment's row held.
+const unsentOfCancelled = `
+SELECT p.id FROM payments p JOIN bulks b ON b.id = p.bulk_id
+ WHERE p.bulk_id = ? AND b.state = 'CANCELLING' AND p.status IN ('CREATED','PENDING')
+   AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND (a.state <> 'PREPARED' OR a.first_sent_at IS NOT NULL))
+ ORDER BY p.id LIMIT ?`
+
+// endUnsent ends one payment as cancelled. Its row is held before its attempts are read, as
+// by whoever sends one: of the two, one comes first.
+func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time) (bool, error) {
+	var ended bool
+	err := db.together(ctx, "end unsent line", func(tx *gorm.DB) error {
+		ended = false
+		var row paymentRow
+		held := tx.Exec("UPDATE payments SET updated_at = ? WHERE id = ? AND status IN ('CREATED','PENDING')", on(at), id)
+		if held.Error != nil || held.RowsAffected == 0 {
+			return orUnchanged(held.Error)
+		}
+		failpoint.Hit("store.bulk.unsent")
+		var sent int64
+		err := tx.Model(&attemptRow{}).
+			Where("payment_id = ? AND (state <> 'PREPARED' OR first_sent_at IS NOT NULL)", id).Count(&sent).Error
+		if err != nil || sent > 0 {
+			return orUnchanged(err)
+		}
+		drawn, err := draw(tx, settling(pirogue.Settlement{
+			PaymentID: id, Status: pirogue.StatusFailed, At: at, Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
+		}))
+		if err != nil || !drawn {
+			return orUnchanged(err)
+		}
+		if err := byID(tx, id, &row); err != nil {
+			return err
+		}
+		// Its event and its books hold nothing that is sealed.
+		p, _ := db.unpackPayment(row) //nolint:errcheck // said above
+		ended = true
+		if err := db.conclude(tx, &pirogue.Settled{Payment: p}, at); err != nil {
+			return err
+		}
+		return closeLineCase(tx, id, at)
+	})
+	return ended && err == nil, err
+}
+
+// orUnchanged returns err, or says that there was nothing to change.
+func orUnchanged(err error) error {
+	if err == nil {
+		return unchanged{}
+	}
+	return err
+}
+
+// UnstartedLines returns payments of a bulk whose workflow could not be started, behind the
+// payment after and in the order of their IDs, at most limit. Each has an open case.
+func (db *DB) UnstartedLines(
+	ctx context.Context, id pirogue.BulkID, after pirogue.PaymentID, limit int,
+) ([]pirogue.OpenLine, error) {
+	var rows []paymentRow
+	err := db.look(ctx, "read lines that are not started", func(tx *gorm.DB) error {
+		return tx.Raw(unstartedLines, id, after, pirogue.CauseLineNotStarted, limit).Scan(&rows).Error
+	})
+	return db.unpackLines(rows), err
+}
+
+const unstartedLines = `
+SELECT p.* FROM payments p
+ WHERE p.bulk_id = ? AND p.id > ? AND p.status IN ('CREATED','INITIATED','PENDING')
+   AND EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = p.id AND c.cause = ? AND c.closed_at IS NULL)
+ ORDER BY p.id LIMIT ?`
+
+// LineStarted closes the case about a line whose workflow could not be started. Without one
+// it does nothing.
+func (db *DB) LineStarted(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
+	return db.once(ctx, "close case of line", func(tx *gorm.DB) error { return closeLineCase(tx, id, at) })
+}
+
+func closeLineCase(tx *gorm.DB, id pirogue.PaymentID, at time.Time) error {
+	return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL",
+		on(at), pirogue.NewCaseID(id, pirogue.CauseLineNotStarted)).Error
+}

@@ -1,0 +1,206 @@
+package store_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// A line whose sealed number does not open begins like any other and is named; the lines
+// beside it are found and handed over as ever.
+func TestALineThatCannotBeReadHidesNoOther(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, lines := w.acceptBulk("salaries", 1000, 2000, 3000)
+		require.NoError(w.t, w.exec(w.disarm(),
+			"UPDATE bulk_lines SET msisdn_sealed = (SELECT msisdn_sealed FROM bulk_lines WHERE number = 1) WHERE number = 2"))
+		require.Equal(w.t, 3, w.startLines(b, 100))
+		w.has(10_000-6060, 6060)
+
+		open, err := w.db.OpenLines(w.ctx(), b.ID, 1)
+		require.NoError(w.t, err)
+		require.Len(w.t, open, 3)
+		for i, line := range open {
+			require.Equal(w.t, lines[i].Payment.ID, line.Payment.ID)
+			require.Equal(w.t, i == 1, line.Err != nil, "%v", line.Err)
+		}
+		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		require.NoError(w.t, err)
+		require.Len(w.t, unsent, 2)
+		w.sound()
+
+		w.lineCase(lines[1])
+		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
+		require.NoError(w.t, err)
+		w.has(10_000, 0)
+		require.Zero(w.t, w.openLineCases(b), "the case ends with its payment")
+		w.sound()
+	})
+}
+
+// lineCase opens the case about a line that cannot be started.
+func (w *world) lineCase(l pirogue.BulkLine) {
+	w.t.Helper()
+	require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+		ID:        pirogue.NewCaseID(l.Payment.ID, pirogue.CauseLineNotStarted),
+		PaymentID: l.Payment.ID, Cause: pirogue.CauseLineNotStarted, Note: "no operator", OpenedAt: w.at(0),
+	}))
+}
+
+// openLineCases returns how many open lines of a bulk have an open case.
+func (w *world) openLineCases(b pirogue.Bulk) int {
+	w.t.Helper()
+	var after pirogue.PaymentID
+	for n := 0; ; n++ {
+		lines, err := w.db.UnstartedLines(w.ctx(), b.ID, after, 1)
+		require.NoError(w.t, err)
+		if len(lines) == 0 {
+			return n
+		}
+		require.Len(w.t, lines, 1)
+		after = lines[0].Payment.ID
+	}
+}
+
+// Each row is what happened to a line before its bulk was cancelled, and whether it ends by
+// that. Only the attempt's row proves that nothing was sent.
+func TestACancelledBulkFreesOnlyWhatWasNotSent(t *testing.T) {
+	t.Parallel()
+
+	for name, row := range map[string]struct {
+		before func(*world, pirogue.Attempt)
+		frees  bool
+	}{
+		"begun":  {func(*world, pirogue.Attempt) {}, true},
+		"parked": {func(w *world, a pirogue.Attempt) { w.postpone(a) }, true},
+		"sent":   {func(w *world, a pirogue.Attempt) { w.send(a) }, false},
+		"sent after it was parked": {func(w *world, a pirogue.Attempt) {
+			w.postpone(a)
+			w.send(a)
+		}, false},
+		"proven not sent": {func(w *world, a pirogue.Attempt) {
+			w.send(a)
+			w.answer(a, pirogue.AttemptPrepared, "said", 0)
+		}, true},
+		"unknown": {func(w *world, a pirogue.Attempt) {
+			w.send(a)
+			w.answer(a, pirogue.AttemptUnknown, "said", 0)
+		}, false},
+		"unknown, and another attempt prepared": {func(w *world, a pirogue.Attempt) {
+			w.send(a)
+			w.answer(a, pirogue.AttemptUnknown, "said", 0)
+			p, _ := w.latest(a.PaymentID)
+			w.renew(p, a)
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(w *world) {
+				w.fund(10_000)
+				b, lines := w.acceptBulk("salaries", 1000, 2000)
+				w.startLines(b, 1)
+				_, a := w.latest(lines[0].Payment.ID)
+				row.before(w, a)
+				ended, err := w.db.EndUnsentLines(w.ctx(), b.ID, w.at(time.Minute), 10)
+				require.NoError(w.t, err)
+				require.Zero(w.t, ended, "nobody cancelled it")
+
+				_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
+				require.NoError(w.t, err)
+				p, _ := w.latest(lines[0].Payment.ID)
+				_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Hour))
+				require.NoError(w.t, err)
+				require.Equal(w.t, row.frees, closed)
+				if row.frees {
+					require.Equal(w.t, pirogue.StatusFailed, p.Status)
+					require.Equal(w.t, pirogue.FailedCancelled, p.Failure.Code)
+					w.has(10_000, 0)
+					sent, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Hour))
+					require.NoError(w.t, err)
+					require.False(w.t, sent, "it never leaves late")
+				} else {
+					require.False(w.t, p.Status.Terminal())
+					w.has(10_000-1020, 1020)
+				}
+				w.sound()
+			})
+		})
+	}
+}
+
+// postpone parks a payment.
+func (w *world) postpone(a pirogue.Attempt) {
+	w.t.Helper()
+	require.NoError(w.t, w.db.Postpone(w.ctx(), a.ID, "the operator is away", w.at(time.Second)))
+}
+
+// Parked payments are sent while their bulk is cancelled: each is one or the other.
+func TestOfSendingAndCancellingALineOneWins(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(100_000)
+		for round := range 4 {
+			b, lines := w.acceptBulk(fmt.Sprintf("round_%d", round), 100, 100, 100, 100, 100, 100)
+			w.startLines(b, 10)
+			attempts := make([]pirogue.Attempt, len(lines))
+			for i, l := range lines {
+				_, attempts[i] = w.latest(l.Payment.ID)
+				w.postpone(attempts[i])
+			}
+			var sent atomic.Int64
+			require.NoError(w.t, together(len(lines)+1, func(i int) error {
+				if i == len(lines) {
+					_, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
+					return err
+				}
+				left, err := w.db.Send(w.ctx(), attempts[i].ID, false, w.at(time.Minute))
+				if left {
+					sent.Add(1)
+				}
+				return err
+			}))
+			_, err := w.db.EndUnsentLines(w.ctx(), b.ID, w.at(time.Minute), 10)
+			require.NoError(w.t, err)
+			_, counts := w.stands(b)
+			require.EqualValues(w.t, sent.Load(), counts["PENDING"])
+			require.EqualValues(w.t, 6-sent.Load(), counts["FAILED"])
+		}
+		w.sound()
+	})
+}
+
+// What a bulk waits for is found without counting its lines, however many are over.
+func TestABulkThatWaitsIsNotCounted(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, lines := w.acceptBulk("salaries", 1000, 2000)
+		w.startLines(b, 10)
+		w.sendLine(lines[0])
+		w.lineCase(lines[1])
+		progress, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(0))
+		require.NoError(w.t, err)
+		require.False(w.t, closed)
+		require.Empty(w.t, progress.Tallies)
+		for _, l := range lines {
+			_, err = w.failed(l.Payment)
+			require.NoError(w.t, err)
+		}
+		progress, closed, err = w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Minute))
+		require.NoError(w.t, err)
+		require.True(w.t, closed)
+		require.Equal(w.t, 2, progress.Ended())
+		cases, err := w.db.Cases(w.ctx(), lines[1].Payment.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, w.at(time.Minute), cases[0].ClosedAt, "no case outlives its bulk")
+		_, _, err = w.db.CloseBulk(w.ctx(), "nobody's", w.at(0))
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+		w.sound()
+	})
+}
