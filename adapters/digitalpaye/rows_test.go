@@ -103,7 +103,8 @@ func (s spelling) transactions() map[string]adaptertest.Case {
 		"in another currency":                {"other_currency", 5000, pirogue.XAF, "currency"},
 		"by another wallet":                  {"other_wallet", 5000, pirogue.XOF, "counterparty"},
 		"by another country's wallet":        {"foreign_wallet", 5000, pirogue.XOF, "counterparty"},
-		"by a wallet Digitalpaye leaves out": {"no_wallet", 5000, pirogue.XOF, "counterparty"},
+		"by a wallet Digitalpaye leaves out": {"no_wallet", 5000, pirogue.XOF, ""},
+		"by a masked wallet":                 {"masked_wallet", 5000, pirogue.XOF, ""},
 	} {
 		cases["paid "+name] = adaptertest.Case{
 			Reply: adaptertest.Reply{File: c.file}, Outcome: pirogue.OutcomePaid, TxID: s.named,

@@ -87,14 +87,14 @@ func (t transaction) money() (pirogue.Money, error) {
 	return pirogue.Money{Minor: francs, Currency: pirogue.Currency(t.currency)}, nil
 }
 
-// mismatch returns what of a success is not the order's, beside the amount.
+// mismatch returns what of a success is not the order's, beside the amount. What a transaction
+// leaves out is no difference.
 func (t transaction) mismatch(q question) string {
-	number := international(t.number)
 	network := networks[t.operator]
 	switch {
 	case t.currency != string(q.Amount.Currency):
 		return outbound.MismatchCurrency
-	case number == "" || number != q.MSISDN:
+	case outbound.IsAnotherNumber(t.number, q.MSISDN):
 		return outbound.MismatchCounterparty
 	case network != "" && q.network != "" && network != q.network:
 		return outbound.MismatchCounterparty

@@ -2,8 +2,6 @@ package novasend
 
 import (
 	"encoding/json"
-	"regexp"
-	"strings"
 
 	"pirogue"
 	"pirogue/adapters/outbound"
@@ -125,19 +123,9 @@ func (r record) mismatch(moved pirogue.Money, want order) string {
 		return outbound.MismatchCurrency
 	}
 	for _, number := range []string{r.PhoneNumber, r.Customer.PhoneNumber, r.settled.PhoneNumber} {
-		if want.wallet != "" && another(number, want.wallet) {
+		if want.wallet != "" && outbound.IsAnotherNumber(number, want.wallet) {
 			return outbound.MismatchCounterparty
 		}
 	}
 	return ""
-}
-
-// wholeNumber is a number that is not masked, in an international form.
-var wholeNumber = regexp.MustCompile(`^(?:\+|00)?([0-9]+)$`)
-
-// another reports whether Novasend wrote another number than the wallet's. One that
-// is left out or masked, such as "+225xxxxxxxxx", says nothing.
-func another(number string, wallet pirogue.MSISDN) bool {
-	digits := wholeNumber.FindStringSubmatch(number)
-	return digits != nil && digits[1] != strings.TrimPrefix(string(wallet), "+")
 }

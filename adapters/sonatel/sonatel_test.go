@@ -189,7 +189,7 @@ func statuses() map[string]adaptertest.Case {
 		"in powers of ten":                {"rows_scientific.json", 12_500_000, ""},
 		"to the merchant in numbers":      {"rows_merchant_number.json", 5000, ""},
 		"to another merchant":             {"rows_other_merchant.json", 5000, "counterparty"},
-		"to a merchant Orange leaves out": {"rows_no_merchant.json", 5000, "counterparty"},
+		"to a merchant Orange leaves out": {"rows_no_merchant.json", 5000, ""},
 	} {
 		cases["paid "+name] = paid(adaptertest.Status, c.file, mpID, c.francs, c.mismatch)
 	}
@@ -221,7 +221,8 @@ func cashOutStatuses() map[string]adaptertest.Case {
 		"with the country's code":    {"out_international.json", 5000, ""},
 		"with a plus":                {"out_plus.json", 5000, ""},
 		"into another wallet":        {"out_other_wallet.json", 5000, "counterparty"},
-		"into a wallet Orange hides": {"out_no_wallet.json", 5000, "counterparty"},
+		"into a wallet Orange hides": {"out_no_wallet.json", 5000, ""},
+		"into a masked wallet":       {"out_masked_wallet.json", 5000, ""},
 	} {
 		cases["paid out "+name] = paid(adaptertest.CashOutStatus, c.file, ciID, c.francs, c.mismatch)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"strings"
 	"time"
 
 	"pirogue"
@@ -111,32 +110,21 @@ func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Rece
 }
 
 // mismatch returns what of a success is not the order's: a wallet that is not the
-// customer's was paid, or a merchant who is not ours.
+// customer's was paid, or a merchant who is not ours. What a row leaves out is no difference.
 func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.StatusQuery) string {
-	got, want := string(row.Partner.ID), o.conf.Credentials[credMerchantCode]
+	merchant := string(row.Partner.ID)
+	another := merchant != "" && merchant != o.conf.Credentials[credMerchantCode]
 	if q.Kind.MoneyOut() {
-		got = o.national(string(row.Customer.ID))
-		want, _ = o.Terms.LocalOf(q.MSISDN)
+		another = outbound.IsAnotherNumber(string(row.Customer.ID), q.MSISDN)
 	}
 	switch {
 	case moved.Currency != q.Amount.Currency:
 		return outbound.MismatchCurrency
-	case got != want || got == "":
+	case another:
 		return outbound.MismatchCounterparty
 	default:
 		return ""
 	}
-}
-
-// national returns the local form of a number that Orange wrote, whichever of its
-// forms that was.
-func (o *operator) national(number string) string {
-	country, _ := pirogue.CountryByCode(o.conf.Country)
-	bare := strings.TrimPrefix(strings.TrimPrefix(number, "+"), "00")
-	if local, ok := o.Terms.LocalOf(pirogue.MSISDN("+" + bare)); ok && len(bare) > localDigits {
-		return local
-	}
-	return strings.TrimPrefix(number, "+"+country.DialCode)
 }
 
 // statusOf asks for the one word Orange keeps of a transaction that it named to us

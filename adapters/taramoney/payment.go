@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"pirogue"
 	"pirogue/adapters/outbound"
@@ -70,11 +69,10 @@ func (o *operator) money(p payment) (pirogue.Money, error) {
 // business that was credited, or another wallet. What the payment does not say is no
 // difference.
 func (o *operator) mismatch(p payment, q pirogue.StatusQuery) string {
-	want, _ := terms.LocalOf(q.MSISDN)
 	switch {
 	case p.Currency != "" && upper(p.Currency) != string(q.Amount.Currency):
 		return outbound.MismatchCurrency
-	case o.isStranger(p), p.PhoneNumber != "" && national(string(p.PhoneNumber)) != want:
+	case o.isStranger(p), outbound.IsAnotherNumber(string(p.PhoneNumber), q.MSISDN):
 		return outbound.MismatchCounterparty
 	default:
 		return ""
@@ -84,14 +82,4 @@ func (o *operator) mismatch(p payment, q pirogue.StatusQuery) string {
 // isStranger reports whether a payment is said to be another business's.
 func (o *operator) isStranger(p payment) bool {
 	return p.BusinessID != "" && string(p.BusinessID) != o.conf.Credentials[credBusinessID]
-}
-
-// national returns the local form of a number that Taramoney wrote, whichever of its
-// forms that was.
-func national(written string) string {
-	bare := strings.TrimPrefix(strings.TrimPrefix(written, "+"), "00")
-	if digits, ok := terms.LocalOf(pirogue.MSISDN("+" + bare)); ok {
-		return digits
-	}
-	return bare
 }
