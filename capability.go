@@ -1,5 +1,7 @@
 package pirogue
 
+import "cmp"
+
 // Ability is one thing an operator may be able to do.
 type Ability struct {
 	Name string // as tables print it
@@ -44,18 +46,22 @@ func (i Instance) Automation() Automation {
 	a := Automation{
 		LostIn: afterLoss[in.Unheard], LostOut: afterLoss[out.Unheard],
 		Proves:  "two equal refusals by status",
-		Redrive: "never by itself: absence proves nothing, a person resolves",
+		Redrive: "refused: absence proves nothing, two people resolve",
 		Settles: "its status call; a callback makes the question come sooner",
 	}
 	if out.AbsenceProves {
 		a.Proves += ", or not known three times past " + out.Horizon.String()
 		a.Redrive = "once it does not know the attempt past " + out.Horizon.String()
 	}
+	if out.Unheard == RepeatSame {
+		a.Redrive = "the same reference within " + cmp.Or(out.ResendWithin, resendWithin).String() +
+			", while it does not know it; then: " + a.Redrive
+	}
 	if !can[Disburser](i.Operator) {
 		a.LostOut, a.Proves, a.Redrive = "", "", ""
 	}
 	if !can[StatusReader](i.Operator) {
-		a.Proves, a.Redrive = "nothing it can say: a person resolves", "never: it cannot be asked"
+		a.Proves, a.Redrive = "nothing it can say: two people resolve", "refused: it cannot be asked"
 		a.Settles = "a proven callback with the order's amount; everything else is a case"
 		a.LostIn, a.LostOut = waitsOnly, waitsOnly
 	}

@@ -162,6 +162,8 @@ type Receipt struct {
 	// UnderWay says that the operator itself called the attempt pending: it is neither
 	// lost nor silent about it.
 	UnderWay bool `json:"under_way,omitempty"`
+	// Absent says that the operator answered, and does not know the attempt.
+	Absent bool `json:"absent,omitempty"`
 }
 
 // MismatchUnstated is the Mismatch of a callback that says that money moved, but not how
@@ -180,7 +182,10 @@ type Capability struct {
 	// AbsenceProves says that after the horizon a reference the operator does not know
 	// was never executed. Where it is false, only a person can say so.
 	AbsenceProves bool
-	Proof         CallbackProof
+	// ResendWithin is how long after its first sending a reference is still executed once when it
+	// is sent again, of an operator that is IdempotentByReference; 0 promises nothing.
+	ResendWithin time.Duration
+	Proof        CallbackProof
 	// RefusalSpan is how far apart two equal refusals of money that leaves us must lie
 	// before they are believed; 0 means a few seconds. It is long where the operator is
 	// known to call an outcome a failure that it does not know yet, and where its not knowing

@@ -33,6 +33,8 @@ type Leg struct {
 
 	// Idempotent says that the operator executes a reference once, however often it is given.
 	Idempotent bool `json:"idempotent,omitempty"`
+	// ResendWithin is the operator's Capability.ResendWithin.
+	ResendWithin time.Duration `json:"resend_within,omitempty"`
 	// AbsenceProves is the operator's Capability.AbsenceProves.
 	AbsenceProves bool `json:"absence_proves,omitempty"`
 	// RefusalSpan is the operator's Capability.RefusalSpan.
@@ -58,7 +60,7 @@ func newLeg(k Kind, i Instance) Leg {
 	c := i.Operator.Capability()
 	return Leg{
 		Operator: i.Code, Window: i.Window, Horizon: cmp.Or(i.Horizon, c.Horizon), CallTimeout: i.CallTimeout,
-		Unheard: c.repeat(k), Idempotent: c.Reference == IdempotentByReference,
+		Unheard: c.repeat(k), Idempotent: c.Reference == IdempotentByReference, ResendWithin: c.ResendWithin,
 		AbsenceProves: c.AbsenceProves || i.AbsenceProves,
 		RefusalSpan:   cmp.Or(i.RefusalSpan, c.RefusalSpan),
 	}
@@ -72,6 +74,15 @@ func (l Leg) AfterLoss(a Attempt) RepeatRule {
 		return RepeatNever
 	}
 	return l.Unheard
+}
+
+// resendWithin bounds resending a reference to an operator that promises no time.
+const resendWithin = 5 * time.Minute
+
+// MayResend reports whether the reference of an attempt that was first sent at a moment may be
+// sent again now, as far as its age goes.
+func (l Leg) MayResend(firstSent, now time.Time) bool {
+	return now.Sub(firstSent) < cmp.Or(l.ResendWithin, resendWithin)
 }
 
 // repeat says what a lost answer allows. When money leaves us, only an operator that

@@ -9,7 +9,7 @@ type Verb string
 // after the other, so that pressing a button twice has one effect.
 const (
 	VerbRecheck Verb = "recheck" // ask the operator at once
-	VerbRedrive Verb = "redrive" // ask, and submit anew if the old attempt is proven dead
+	VerbRedrive Verb = "redrive" // ask, and submit anew if that can pay nobody twice
 	VerbResolve Verb = "resolve" // settle with evidence what the operator cannot tell
 	VerbResend  Verb = "resend"  // tell the merchant again
 )
@@ -111,28 +111,29 @@ type Stuck struct {
 // Verbs returns what support can do about a payment of one kind that is stuck for this
 // cause. For StuckCase it is Cause.Verbs. A payment that is not started has no workflow to
 // ask; the sweep starts it or ends it. Only money that leaves us can be settled by a
-// person's word: what a customer paid is the operator's to say.
+// person's word: what a customer paid is the operator's to say. Another attempt is offered
+// only while nobody knows whether the last one arrived.
 func (c StuckCause) Verbs(k Kind) []Verb {
-	switch c {
-	case StuckUnsent:
-		return []Verb{VerbRecheck, VerbRedrive}
-	case StuckUnknown, StuckUndecided:
-		if k.MoneyOut() {
-			return []Verb{VerbRecheck, VerbRedrive, VerbResolve}
-		}
-		return []Verb{VerbRecheck, VerbRedrive}
-	case StuckUnreported:
+	switch {
+	case c == StuckUnknown && k.MoneyOut():
+		return []Verb{VerbRecheck, VerbRedrive, VerbResolve}
+	case c == StuckUndecided && k.MoneyOut():
+		return []Verb{VerbRecheck, VerbResolve}
+	case c == StuckUnknown, c == StuckUndecided, c == StuckUnsent:
+		return []Verb{VerbRecheck}
+	case c == StuckUnreported:
 		return []Verb{VerbResend}
 	default:
 		return []Verb{}
 	}
 }
 
-// Verbs returns what support can do about a payment with an open case of this cause.
+// Verbs returns what support can do about a payment with an open case of this cause. Past
+// the horizon the operator is asked, and people settle what it cannot say.
 func (c Cause) Verbs() []Verb {
 	switch c {
 	case CauseUnknown:
-		return []Verb{VerbRecheck, VerbRedrive, VerbResolve}
+		return []Verb{VerbRecheck, VerbResolve}
 	case CauseLineNotStarted: // its operator is configured again, or its bulk is cancelled
 		return []Verb{}
 	default:

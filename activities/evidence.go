@@ -59,12 +59,13 @@ func (a *Activities) absent(attempt pirogue.Attempt, e pirogue.Evidence, leg pir
 		!attempt.SentAt.IsZero() && !a.Clock.Now().Before(attempt.SentAt.Add(leg.Horizon))
 }
 
-// dead reports whether an attempt's row proves that it can have no effect any more:
-// the operator does not know it, past its horizon. That a person asks for another
-// attempt changes nothing about the proof.
+// dead reports whether an attempt's row proves that it can have no effect any more: absence
+// proves it at this operator, and all the absences that count came past its horizon. That a
+// person asks for another attempt changes nothing about the proof.
 func (a *Activities) dead(attempt pirogue.Attempt, leg pirogue.Leg) bool {
 	lost := attempt.State == pirogue.AttemptSent || attempt.State == pirogue.AttemptUnknown
-	return lost && leg.Operator == attempt.Operator && a.absent(attempt, attempt.Evidence, leg)
+	return leg.AbsenceProves && lost && leg.Operator == attempt.Operator && a.absent(attempt, attempt.Evidence, leg) &&
+		!attempt.Evidence.Since.Before(attempt.SentAt.Add(leg.Horizon))
 }
 
 // span is how far apart two equal refusals of an operator must lie.

@@ -46,6 +46,7 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	}
 	said := receipt.Outcome
 	receipt.UnderWay = err == nil && said == pirogue.OutcomePending
+	receipt.Absent = err == nil && said == pirogue.OutcomeAbsent
 	receipt.Outcome = a.proven(p, attempt, evidence, q.Leg, said)
 	if q.Pace == Once || q.Pace.settles(receipt.Outcome) {
 		return receipt, nil

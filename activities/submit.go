@@ -22,6 +22,9 @@ type Submission struct {
 	// Dead asks for another attempt after one whose row proves that it can have no
 	// effect any more; one that does not is left alone.
 	Dead bool `json:"dead,omitempty"`
+	// Absent says, with Dead, that the operator has just answered that it does not know the
+	// attempt. Without it no reference is sent again.
+	Absent bool `json:"absent,omitempty"`
 	// After asks for another operator's attempt after the one of this number, which came
 	// to nothing there; 0 asks for none.
 	After int `json:"after,omitempty"`
@@ -183,7 +186,7 @@ func (a *Activities) ready(
 	case pirogue.AttemptSent, pirogue.AttemptUnknown:
 	}
 	switch repeat := in.Leg.AfterLoss(attempt); {
-	case repeat == pirogue.RepeatSame && (in.Dead || a.fresh(p, attempt)):
+	case repeat == pirogue.RepeatSame && a.mayResend(p, attempt, in):
 		return attempt, Submitted{}, nil
 	case repeat == pirogue.RepeatRenewed:
 		return a.renew(ctx, p, attempt, in.Leg)
@@ -192,14 +195,14 @@ func (a *Activities) ready(
 	}
 }
 
-// repeatWithin is how long after money was first sent away the same reference is given to its
-// operator again without a question in between: no guide says for how long a reference is
-// remembered.
-const repeatWithin = 5 * time.Minute
-
-// fresh reports whether an attempt may be repeated without asking about it first.
-func (a *Activities) fresh(p pirogue.Payment, attempt pirogue.Attempt) bool {
-	return !p.Kind.MoneyOut() || a.Clock.Now().Sub(attempt.FirstSent) < repeatWithin
+// mayResend reports whether an attempt may be sent again under its reference. Money that leaves
+// us is, only while its operator remembers the reference; support's redrive, only after the
+// operator's answer that it does not know it.
+func (a *Activities) mayResend(p pirogue.Payment, attempt pirogue.Attempt, in Submission) bool {
+	if in.Dead && !in.Absent {
+		return false
+	}
+	return !in.Dead && !p.Kind.MoneyOut() || in.Leg.MayResend(attempt.FirstSent, a.Clock.Now())
 }
 
 // elsewhere says that another operator than the one asked to has the payment's attempt: an

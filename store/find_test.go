@@ -116,7 +116,7 @@ func TestOpenCasesAreListedWithTheirPayments(t *testing.T) {
 		require.Equal(w.t, []pirogue.CaseID{ids[0], ids[2]}, []pirogue.CaseID{views[0].ID, views[1].ID}, "the oldest first")
 		require.Equal(w.t, "order_0", views[0].Payment.OrderID)
 		require.Equal(w.t, "paid 100", views[0].Note)
-		require.Contains(w.t, views[0].Allowed, pirogue.VerbRedrive, "an unknown outcome may still be asked for")
+		require.Equal(w.t, []pirogue.Verb{pirogue.VerbRecheck, pirogue.VerbResolve}, views[0].Allowed)
 		require.Equal(w.t, []pirogue.Verb{pirogue.VerbResolve}, views[1].Allowed)
 		views, err = w.db.OpenCases(w.ctx(), 1)
 		require.NoError(w.t, err)

@@ -48,35 +48,35 @@ func TestAPaymentThatStandsStillIsStuckForACause(t *testing.T) {
 		"its operator is down": {func(w *world) {
 			_, a := w.sent("p")
 			w.answer(a, pirogue.AttemptPrepared, "connection refused", 0)
-		}, time.Minute, "OPERATOR_DOWN since 0s: connection refused [recheck redrive]"},
+		}, time.Minute, "OPERATOR_DOWN since 0s: connection refused [recheck]"},
 		"another attempt waits for its operator": {func(w *world) {
 			w.renew(w.sent("p")) // at 1 min
-		}, 2 * time.Minute, "OPERATOR_DOWN since 1m0s:  [recheck redrive]"},
+		}, 2 * time.Minute, "OPERATOR_DOWN since 1m0s:  [recheck]"},
 		"sent and not answered": {
-			func(w *world) { w.sent("p") }, 61 * time.Second, "ANSWER_UNKNOWN since 1s:  [recheck redrive]",
+			func(w *world) { w.sent("p") }, 61 * time.Second, "ANSWER_UNKNOWN since 1s:  [recheck]",
 		},
 		"its answer was lost": {func(w *world) {
 			_, a := w.sent("p")
 			w.answer(a, pirogue.AttemptUnknown, "timeout", 0)
-		}, 61 * time.Second, "ANSWER_UNKNOWN since 1s: timeout [recheck redrive]"},
+		}, 61 * time.Second, "ANSWER_UNKNOWN since 1s: timeout [recheck]"},
 		"the customer's window closed": {func(w *world) {
 			_, a := w.sent("p")
 			w.answer(a, pirogue.AttemptAccepted, "201", 10*time.Minute)
-		}, 12 * time.Minute, "OPERATOR_SLOW since 10m0s: 201 [recheck redrive]"},
+		}, 12 * time.Minute, "OPERATOR_SLOW since 10m0s: 201 [recheck]"},
 		"accepted without a window": {func(w *world) {
 			_, a := w.sent("p")
 			w.answer(a, pirogue.AttemptAccepted, "201", 0)
-		}, 121 * time.Second, "OPERATOR_SLOW since 1s: 201 [recheck redrive]"},
+		}, 121 * time.Second, "OPERATOR_SLOW since 1s: 201 [recheck]"},
 		"refused and not settled": {func(w *world) {
 			_, a := w.sent("p")
 			w.answer(a, pirogue.AttemptRefused, "no", 0)
-		}, 121 * time.Second, "OPERATOR_SLOW since 1s: no [recheck redrive]"},
+		}, 121 * time.Second, "OPERATOR_SLOW since 1s: no [recheck]"},
 		"a cash-out that its operator has": {func(w *world) {
 			w.fund(5000)
 			p, a := w.cashOut("p", 1000, 0)
 			w.underway(p, a)
 			w.answer(a, pirogue.AttemptAccepted, "queued", time.Hour)
-		}, 5 * time.Minute, "OPERATOR_SLOW since 0s: queued [recheck redrive resolve]"},
+		}, 5 * time.Minute, "OPERATOR_SLOW since 0s: queued [recheck resolve]"},
 		"a cash-out whose answer was lost": {func(w *world) {
 			w.fund(5000)
 			p, a := w.cashOut("p", 1000, 0)
@@ -173,7 +173,7 @@ func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 		}
 		all := []string{
 			"both CASE_OPEN since 1m0s: PARTY_MISMATCH [resolve]",
-			"unknown CASE_OPEN since 2m0s: UNKNOWN_OUTCOME [recheck redrive resolve]",
+			"unknown CASE_OPEN since 2m0s: UNKNOWN_OUTCOME [recheck resolve]",
 			"unstarted NOT_STARTED since 0s:  []",
 			"untold WEBHOOK_FAILING since 1m0s: HTTP 410 [resend]",
 		}

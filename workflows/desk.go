@@ -151,8 +151,9 @@ func (s *story) serve(ctx workflow.Context) (pirogue.Receipt, error) {
 	}, of(pirogue.VerbRecheck))
 }
 
-// redrive makes another attempt if the latest one's row proves that it is dead; the
-// activity looks at the row, not at what anybody says.
+// redrive makes another attempt if the latest one's row proves that it is dead, or sends the
+// same reference again where the operator still executes it once; the activity looks at the
+// row, not at what anybody says.
 func (s *story) redrive(ctx workflow.Context, receipt pirogue.Receipt) error {
 	wanted := false
 	for _, r := range s.desk.waiting {
@@ -162,19 +163,24 @@ func (s *story) redrive(ctx workflow.Context, receipt pirogue.Receipt) error {
 		return nil
 	}
 	submitted, err := call(ctx, theirs(s.order, prioritySubmit, "redrive"), do.Submit,
-		activities.Submission{PaymentID: s.order.PaymentID, Leg: s.order.Leg, Dead: true})
+		activities.Submission{PaymentID: s.order.PaymentID, Leg: s.order.Leg, Dead: true, Absent: receipt.Absent})
 	if err != nil {
 		return err
 	}
 	v := pirogue.Verdict{
 		Decision: pirogue.DecisionRefused, Evidence: receipt.Words, Status: pirogue.StatusPending,
-		Reason: "the attempt is not proven dead: the operator may still execute it",
+		Reason: "nothing proves that the operator will not execute the attempt, so no other is made; " +
+			"two people settle it with evidence: resolve",
 	}
 	switch {
 	case submitted.Class == activities.Unavailable:
 		v.Reason, v.Evidence = "the operator cannot be reached; nothing was sent", submitted.Words
-	case submitted.Sent || submitted.Number > s.number: // by this run, or by one that was cut off
-		v.Decision, v.Reason = pirogue.DecisionResubmitted, "the old attempt is proven dead; another was made"
+	case submitted.Number > s.number: // made by this run, or by one that was cut off
+		v.Decision = pirogue.DecisionResubmitted
+		v.Reason = "past its horizon the operator does not know the old attempt, which proves it; another was made"
+	case submitted.Sent:
+		v.Decision = pirogue.DecisionResubmitted
+		v.Reason = "the operator does not know the reference and executes it once; it was sent again"
 	}
 	s.number = max(s.number, submitted.Number)
 	return s.rule(ctx, v, of(pirogue.VerbRedrive))

@@ -39,6 +39,7 @@ type operator struct {
 	power   pirogue.ReferencePower
 	horizon time.Duration
 	proves  bool
+	resend  time.Duration
 
 	began     time.Time     // of the latest submission that may have arrived
 	answers   []error       // what the first submissions fail with; then it accepts
@@ -68,6 +69,7 @@ func (o *operator) askedBefore(limit time.Duration) int {
 func (o *operator) Capability() pirogue.Capability {
 	c := pirogue.Capability{
 		Reference: o.power, Unheard: pirogue.RepeatRenewed, Horizon: o.horizon, AbsenceProves: o.proves,
+		ResendWithin: o.resend,
 	}
 	if c.Reference == "" {
 		c.Reference = pirogue.StatusByReference

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -95,10 +96,10 @@ func TestSupport(t *testing.T) {
 		answers []error
 		scenes  []scene
 		kind    pirogue.Kind // "" means CASHOUT
+		proves  bool         // that the operator does not know it, past its horizon
 		asks    []asked
 		want    pirogue.Status
 		failure pirogue.FailureCode
-		reached int // submissions that may have arrived; 0 means one
 	}{
 		"a recheck finds it paid": {
 			scenes: []scene{{from: 10 * time.Minute, outcome: paid}},
@@ -126,14 +127,21 @@ func TestSupport(t *testing.T) {
 		"a redrive while the operator is silent": {
 			answers: lost, scenes: silent, asks: []asked{{late, redrive(), "REFUSED", "PENDING"}}, want: "PENDING",
 		},
-		"a redrive of what is proven dead": {
+		"a redrive of what the operator does not know, which proves nothing": {
 			answers: lost, scenes: []scene{{outcome: absent}, {from: late - 30*time.Minute, outcome: paid}},
-			asks: []asked{{late - 35*time.Minute, redrive(), "RESUBMITTED", "PENDING"}}, want: "SUCCESS", reached: 2,
+			asks: []asked{{late - 35*time.Minute, redrive(), "REFUSED", "PENDING"}}, want: "SUCCESS",
 		},
-		"a redrive of what is dead, and the operator is down": {
-			answers: []error{unknown, notSent}, scenes: []scene{{outcome: absent}},
-			asks: []asked{{late, redrive(), "REFUSED", "PENDING"}, {late + time.Minute, redrive(), "RESUBMITTED", "PENDING"}},
-			want: "PENDING", reached: 2,
+		"a redrive of what the operator does not know for a day": {
+			answers: lost, scenes: []scene{{from: horizon + time.Second, outcome: absent}},
+			asks: []asked{{late, redrive(), "REFUSED", "PENDING"}, {late + time.Minute, redrive(), "REFUSED", "PENDING"}},
+			want: "PENDING",
+		},
+		"a redrive of what absence proves was never executed": {
+			answers: lost, scenes: []scene{{from: horizon + 3*time.Second, outcome: absent}}, proves: true,
+			asks: []asked{
+				{time.Minute, redrive(), "REFUSED", "PENDING"}, {horizon + 12*time.Second, redrive(), "SETTLED", "FAILED"},
+			},
+			want: "FAILED", failure: pirogue.FailedUnavailable,
 		},
 		"a redrive of a cash-in that is under way": {
 			kind: pirogue.CashIn, asks: []asked{{time.Minute, redrive(), "REFUSED", "PENDING"}},
@@ -219,7 +227,7 @@ func TestSupport(t *testing.T) {
 			if tt.kind == "" {
 				tt.kind = pirogue.CashOut
 			}
-			w := newWorldOf(t, setting{kind: tt.kind, horizon: horizon})
+			w := newWorldOf(t, setting{kind: tt.kind, horizon: horizon, proves: tt.proves})
 			w.operator.answers, w.operator.scenes = tt.answers, tt.scenes
 			var acts []*act
 			for _, a := range tt.asks {
@@ -234,7 +242,7 @@ func TestSupport(t *testing.T) {
 				require.Equal(t, a.status, acts[n].verdict.Status, "act %d: %s", n+1, acts[n].verdict.Reason)
 			}
 			w.requireVerdicts()
-			require.Len(t, w.operator.reached, max(tt.reached, 1))
+			require.Len(t, w.operator.reached, 1, "submissions that may have arrived")
 			if tt.kind == pirogue.CashOut {
 				w.requireBalance(map[bool]int64{true: funds, false: funds - 5050}[tt.want == pirogue.StatusFailed],
 					map[bool]int64{true: 5050}[tt.want == pirogue.StatusPending])
@@ -243,11 +251,22 @@ func TestSupport(t *testing.T) {
 	}
 }
 
+// The row proves that the first attempt is dead, and the worker that counted the last
+// absence died before anybody heard of it: a hundred redrives make one more attempt.
 func TestAHundredRedrivesAreOne(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{{outcome: pirogue.OutcomeAbsent}}
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon, proves: true})
+	r, died := w.rig(nil, nil), false
+	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{{from: horizon + time.Second, outcome: pirogue.OutcomeAbsent}}
+	r.loses = func(name string) bool {
+		_, a := w.latest()
+		if name != "Ask" || a.Evidence.Outcome != pirogue.OutcomeAbsent || a.Evidence.Times < 3 || died {
+			return false
+		}
+		died, w.operator.scenes = true, []scene{{err: unknown}}
+		return true
+	}
 	for range 100 {
 		w.remedy(2*horizon, redrive())
 	}
@@ -262,24 +281,55 @@ func TestAHundredRedrivesAreOne(t *testing.T) {
 	w.requireVerdicts()
 	for _, a := range w.acts {
 		require.Equal(t, pirogue.DecisionResubmitted, a.verdict.Decision)
+		require.Contains(t, a.verdict.Reason, "proves")
 	}
 	require.Equal(t, w.payment.AtOperator().Minor, w.paidOut(w.operator.reached[1]))
 }
 
-func TestARedriveOfAnOperatorThatExecutesAReferenceOnceGivesItTheSame(t *testing.T) {
+// An operator that executes a reference once is given it again by support only while it
+// remembers it, and only when it has just said that it does not know it: an error says nothing.
+func TestARedriveSendsAReferenceAgainOnlyWhileItIsRemembered(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, power: pirogue.IdempotentByReference, horizon: horizon})
-	w.operator.answers = []error{unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown}
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}}
-	a := w.remedy(10*time.Minute, redrive())
-	w.env.RegisterDelayedCallback(func() {
-		w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
-	}, 11*time.Minute)
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
-	require.Equal(t, pirogue.DecisionResubmitted, a.verdict.Decision)
-	for _, ref := range w.operator.refs {
-		require.Equal(t, w.operator.refs[0], ref)
+	tests := map[string]struct {
+		after   time.Duration
+		silence bool
+		resend  time.Duration // that the operator promises; 0: nothing
+		want    pirogue.Decision
+	}{
+		"within five minutes":         {after: 3 * time.Minute, want: "RESUBMITTED"},
+		"after an error":              {after: 3 * time.Minute, silence: true, want: "REFUSED"},
+		"after five minutes":          {after: 6 * time.Minute, want: "REFUSED"},
+		"within what is promised":     {after: 20 * time.Minute, resend: 30 * time.Minute, want: "RESUBMITTED"},
+		"after what is promised":      {after: 40 * time.Minute, resend: 30 * time.Minute, want: "REFUSED"},
+		"an error within the promise": {after: 20 * time.Minute, silence: true, resend: 30 * time.Minute, want: "REFUSED"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorldOf(t, setting{
+				kind: pirogue.CashOut, power: pirogue.IdempotentByReference, horizon: horizon, resend: tt.resend,
+			})
+			w.operator.answers = slices.Repeat([]error{unknown}, 20)
+			w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}}
+			if tt.silence {
+				w.operator.scenes = []scene{{err: unknown}}
+			}
+			sent := 0
+			w.env.RegisterDelayedCallback(func() { sent = len(w.operator.refs) }, tt.after-time.Second)
+			a := w.remedy(tt.after, redrive())
+			w.env.RegisterDelayedCallback(func() {
+				w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+			}, tt.after+time.Second)
+			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+			require.Equal(t, tt.want, a.verdict.Decision, a.verdict.Reason)
+			require.Equal(t, tt.want == pirogue.DecisionResubmitted, len(w.operator.refs) == sent+1)
+			require.NotContains(t, a.verdict.Reason, "proves it")
+			for _, ref := range w.operator.refs {
+				require.Equal(t, w.operator.refs[0], ref)
+			}
+		})
 	}
 }
 

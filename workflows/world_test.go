@@ -60,6 +60,7 @@ type setting struct {
 	policy  pirogue.LatePolicy
 	power   pirogue.ReferencePower
 	horizon time.Duration // 0 means a day
+	resend  time.Duration // how long the operator executes a reference once; 0 promises nothing
 	proves  bool          // that the operator knows nothing proves, past the horizon
 	refunds bool          // the operator has a refund call
 	next    bool          // there is another operator to try
@@ -185,7 +186,7 @@ func newBooks(t *testing.T) *books {
 func (b *books) world(t *testing.T, s setting) *world {
 	t.Helper()
 	w := &world{t: t, acts: map[string]*act{}, store: b.store}
-	w.operator = &operator{power: s.power, horizon: s.horizon, proves: s.proves}
+	w.operator = &operator{power: s.power, horizon: s.horizon, proves: s.proves, resend: s.resend}
 	w.deaf, w.rate = s.deaf, s.rate
 	if s.next {
 		w.next = &operator{power: s.power, horizon: s.horizon, proves: s.proves}

@@ -76,8 +76,8 @@ func (c *Client) Recheck(ctx context.Context, id pirogue.PaymentID, reason strin
 	return c.onPayment(ctx, id, pirogue.VerbRecheck, why{reason})
 }
 
-// Redrive has the operator asked, and the payment submitted anew if the old attempt
-// is proven dead.
+// Redrive has the operator asked, and the payment submitted anew if that can pay nobody
+// twice.
 func (c *Client) Redrive(ctx context.Context, id pirogue.PaymentID, reason string) (Act, error) {
 	return c.onPayment(ctx, id, pirogue.VerbRedrive, why{reason})
 }

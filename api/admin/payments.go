@@ -84,16 +84,17 @@ func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *pirogue.Waitin
 // also knows what a watch over an ended payment still finds, and what it does not.
 func allowed(p pirogue.Payment, cases []pirogue.Case) []pirogue.Verb {
 	verbs := []pirogue.Verb{}
+	open := slices.IndexFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
 	switch {
-	case slices.ContainsFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() }):
-		verbs = append(verbs, pirogue.VerbResolve)
+	case open >= 0:
+		verbs = append(verbs, cases[open].Cause.Verbs()...)
 	case p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed:
 		verbs = append(verbs, pirogue.VerbRecheck)
 	case p.Status.Terminal() || p.Status == pirogue.StatusCreated: // nothing follows it, or not yet
 	case p.Kind.MoneyOut():
 		verbs = append(verbs, pirogue.VerbRecheck, pirogue.VerbRedrive, pirogue.VerbResolve)
 	default:
-		verbs = append(verbs, pirogue.VerbRecheck, pirogue.VerbRedrive)
+		verbs = append(verbs, pirogue.VerbRecheck)
 	}
 	if p.Sequence > 0 {
 		verbs = append(verbs, pirogue.VerbResend)

@@ -39,8 +39,8 @@ func (s *Server) recheck(c *gin.Context, v *visit) error {
 	return s.remedy(c, v, pirogue.VerbRecheck)
 }
 
-// redrive has the operator asked, and the payment submitted anew if the old attempt
-// is proven dead.
+// redrive has the operator asked, and the payment submitted anew if that can pay nobody
+// twice.
 func (s *Server) redrive(c *gin.Context, v *visit) error {
 	return s.remedy(c, v, pirogue.VerbRedrive)
 }

@@ -344,11 +344,11 @@ func TestSupportActsOnARealPayment(t *testing.T) {
 	id := pending.Data.ID
 
 	require.Contains(t, tool("find", pending.Data.OrderID), id)
-	require.Contains(t, tool("show", id), "recheck redrive")
+	require.Contains(t, tool("show", id), "recheck")
 	require.Regexp(t, `decision +WAITING`, tool("recheck", id, "--reason", "the customer called"))
 	out, err := run(t, environ, "admin", "redrive", id, "--reason", "the customer called")
 	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err), "%v", err)
-	require.Contains(t, out, "not proven dead")
+	require.Contains(t, out, "nothing proves")
 	require.Contains(t, tool("acts", id), "laptop")
 	require.Contains(t, tool("timeline", id), "support")
 
