@@ -167,10 +167,24 @@ func ownedBulk(tx *gorm.DB, o pirogue.Owner, id pirogue.BulkID, into *bulkRow) e
 
 // Bulk returns one of the owner's bulks with how its lines stand. It fails with NotFound.
 func (db *DB) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error) {
+	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error { return ownedBulk(tx, o, id, into) })
+}
+
+// AnyBulk returns a bulk of whoever it is with how its lines stand. It fails with NotFound.
+func (db *DB) AnyBulk(ctx context.Context, id pirogue.BulkID) (pirogue.BulkProgress, error) {
+	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error {
+		return missing(tx.Where("id = ?", id).Take(into).Error, pirogue.NotFound, string(id))
+	})
+}
+
+// bulk returns the bulk that find reads with how its lines stand.
+func (db *DB) bulk(
+	ctx context.Context, find func(tx *gorm.DB, into *bulkRow) error,
+) (pirogue.BulkProgress, error) {
 	var progress pirogue.BulkProgress
 	err := db.snapshot(ctx, "read bulk", func(tx *gorm.DB) error {
 		var row bulkRow
-		if err := ownedBulk(tx, o, id, &row); err != nil {
+		if err := find(tx, &row); err != nil {
 			return err
 		}
 		var err error

@@ -16,6 +16,8 @@ const (
 	VerbPayOut     pirogue.Verb = "payout"
 	VerbFee        pirogue.Verb = "fee"
 	VerbLatePolicy pirogue.Verb = "late-policy"
+	VerbSuspend    pirogue.Verb = "suspend"
+	VerbResume     pirogue.Verb = "resume"
 )
 
 // deed is something a person wants done.

@@ -47,6 +47,9 @@ func (w *world) acts() map[string]struct {
 		"late-policy": {
 			http.MethodPut, merchant + "/late-policy", `{"reason":"contract of May","late_policy":"accept"}`, pirogue.RoleFinance,
 		},
+		"suspend":     {http.MethodPost, merchant + "/suspend", because, pirogue.RoleSupport},
+		"resume":      {http.MethodPost, merchant + "/resume", because, pirogue.RoleFinance},
+		"cancel-bulk": {http.MethodPost, "/bulks/" + string(bulkID) + "/cancel", because, pirogue.RoleSupport},
 	}
 }
 
@@ -82,6 +85,8 @@ func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { /
 				require.Empty(t, w.store.payouts)
 				require.Empty(t, w.store.fees[merchantID])
 				require.Equal(t, pirogue.LateReturn, w.store.policies[merchantID])
+				require.Empty(t, w.store.suspended)
+				require.Equal(t, pirogue.BulkRunning, w.store.bulk.State)
 			})
 		}
 	}

@@ -110,6 +110,26 @@ func (c *Client) SetFee(ctx context.Context, id pirogue.MerchantID, f Fee, reaso
 	return c.act(ctx, http.MethodPut, "/merchants/"+url.PathEscape(string(id))+"/fees", feeBody{why{reason}, f})
 }
 
+// SuspendMerchant refuses a merchant's requests and sends nothing of theirs that has not left.
+func (c *Client) SuspendMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (Act, error) {
+	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/suspend", why{reason})
+}
+
+// ResumeMerchant ends a suspension.
+func (c *Client) ResumeMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (Act, error) {
+	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/resume", why{reason})
+}
+
+// Bulk returns how a bulk stands.
+func (c *Client) Bulk(ctx context.Context, id pirogue.BulkID) (Bulk, error) {
+	return get[Bulk](ctx, c, "/bulks/"+url.PathEscape(string(id)), nil)
+}
+
+// CancelBulk ends the lines of a bulk of which nothing was sent.
+func (c *Client) CancelBulk(ctx context.Context, id pirogue.BulkID, reason string) (Act, error) {
+	return c.act(ctx, http.MethodPost, "/bulks/"+url.PathEscape(string(id))+"/cancel", why{reason})
+}
+
 // SetLatePolicy says what becomes of a merchant's late money.
 func (c *Client) SetLatePolicy(
 	ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy, reason string,

@@ -206,6 +206,35 @@ func TestFinanceChangesAContract(t *testing.T) {
 	require.Equal(t, pirogue.LateAccept, w.store.policies[merchantID])
 }
 
+func TestSupportSuspendsAMerchantAndCancelsItsBulk(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	act, err := w.client(t, support).SuspendMerchant(t.Context(), merchantID, "fraud")
+	require.NoError(t, err)
+	require.Equal(t, "merchant "+string(merchantID), act.Subject)
+	require.True(t, w.store.suspended[merchantID])
+
+	bulk, err := w.client(t, reader).Bulk(t.Context(), bulkID)
+	require.NoError(t, err)
+	require.Equal(t, map[pirogue.LineStatus]int{"PENDING": 1, "WAITING": 2}, bulk.Counts)
+	act, err = w.client(t, support).CancelBulk(t.Context(), bulkID, "fraud")
+	require.NoError(t, err)
+	require.Equal(t, "bulk "+string(bulkID), act.Subject)
+	require.Equal(t, "No other line begins. 1 of 3 lines are open; what was perhaps sent goes on.", act.Verdict.Reason)
+	require.Equal(t, pirogue.BulkCancelling, w.store.bulk.State)
+
+	w.store.change(func() { w.store.bulk.State = pirogue.BulkCancelled })
+	act, err = w.client(t, support).CancelBulk(t.Context(), bulkID, "fraud")
+	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err))
+	require.Equal(t, "The bulk is over: CANCELLED.", act.Verdict.Reason)
+
+	_, err = w.client(t, finance).ResumeMerchant(t.Context(), merchantID, "cleared")
+	require.NoError(t, err)
+	require.Empty(t, w.store.suspended)
+	require.Len(t, w.store.log(), 4)
+}
+
 func TestAClientSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 

@@ -145,6 +145,44 @@ func (s *Server) setLatePolicy(c *gin.Context, v *visit) error {
 	})
 }
 
+// suspend refuses a merchant's requests, and sends nothing of theirs that has not left.
+func (s *Server) suspend(c *gin.Context, v *visit) error {
+	return s.switchMerchant(c, v, VerbSuspend, pirogue.RoleSupport, s.store.SuspendMerchant,
+		"The merchant's requests are refused. What has not left waits with its hold; what was perhaps sent is followed.")
+}
+
+// resume ends a suspension. Money moves by it, so it needs finance.
+func (s *Server) resume(c *gin.Context, v *visit) error {
+	return s.switchMerchant(c, v, VerbResume, pirogue.RoleFinance, s.store.ResumeMerchant,
+		"The merchant's requests are accepted again. What waited is sent within ten minutes.")
+}
+
+// switchMerchant suspends or resumes a merchant.
+func (s *Server) switchMerchant(
+	c *gin.Context, v *visit, verb pirogue.Verb, needs pirogue.Role,
+	turn func(context.Context, pirogue.MerchantID) error, said string,
+) error {
+	id, err := merchantOf(c)
+	if err != nil {
+		return err
+	}
+	var body why
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if err := demand(body.rule()); err != nil {
+		return err
+	}
+	return s.carryOut(c, v, deed{
+		verb: verb, needs: needs, reason: body.Reason, subject: "merchant " + string(id),
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+			ctx, cancel := stepOf(ctx)
+			defer cancel()
+			return done(said, turn(ctx, id))
+		},
+	})
+}
+
 // subject says in the audit log which merchant an act concerns, and what was set.
 func subject(id pirogue.MerchantID, set any) string {
 	raw, err := json.Marshal(set)

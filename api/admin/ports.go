@@ -20,7 +20,9 @@ type Store interface {
 // Partners is whom we work with.
 type Partners interface {
 	Merchants
+	Suspensions
 	Operators
+	Bulks
 }
 
 // Tokens knows who may come in.
@@ -81,6 +83,16 @@ type Merchants interface {
 	SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error
 	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
 	SetLatePolicy(ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy) error
+}
+
+// Suspensions holds back what merchants have not sent. A merchant that does not exist is
+// NotFound.
+type Suspensions interface {
+	// SuspendMerchant refuses a merchant's requests and sends nothing of theirs that has not
+	// left. What was perhaps sent is followed.
+	SuspendMerchant(ctx context.Context, id pirogue.MerchantID) error
+	// ResumeMerchant ends a suspension. What waited is sent.
+	ResumeMerchant(ctx context.Context, id pirogue.MerchantID) error
 }
 
 // Events is what merchants were told.

@@ -33,6 +33,8 @@ type fakeStore struct {
 	balance    int64 // what payouts may take
 	violations []admin.Violation
 	healths    map[pirogue.OperatorCode]pirogue.Health
+	bulk       pirogue.BulkProgress
+	suspended  map[pirogue.MerchantID]bool
 
 	away     error         // what every call fails with
 	full     error         // what BeginAct fails with
@@ -47,6 +49,16 @@ func newFakeStore() *fakeStore {
 		fees:     map[pirogue.MerchantID]pirogue.FeeSchedule{merchantID: nil},
 		healths:  map[pirogue.OperatorCode]pirogue.Health{},
 		policies: map[pirogue.MerchantID]pirogue.LatePolicy{merchantID: pirogue.LateReturn},
+		bulk: pirogue.BulkProgress{
+			Bulk: pirogue.Bulk{
+				ID: bulkID, MerchantID: merchantID, Mode: pirogue.Live, State: pirogue.BulkRunning, Lines: 3,
+				Amount: pirogue.Money{Minor: 3000, Currency: pirogue.XOF},
+			},
+			Tallies: map[pirogue.LineStatus]pirogue.Tally{
+				"PENDING": {Lines: 1, Amount: 1000}, pirogue.LineWaiting: {Lines: 2, Amount: 2000},
+			},
+		},
+		suspended: map[pirogue.MerchantID]bool{},
 	}
 }
 
@@ -259,6 +271,56 @@ func (s *fakeStore) SetLatePolicy(_ context.Context, id pirogue.MerchantID, p pi
 		s.policies[id] = p
 	}
 	return err
+}
+
+func (s *fakeStore) SuspendMerchant(_ context.Context, id pirogue.MerchantID) error {
+	return s.suspend(id, true)
+}
+
+func (s *fakeStore) ResumeMerchant(_ context.Context, id pirogue.MerchantID) error {
+	return s.suspend(id, false)
+}
+
+func (s *fakeStore) suspend(id pirogue.MerchantID, suspended bool) error {
+	unlock, err := s.open()
+	defer unlock()
+	if _, ok := s.policies[id]; !ok && err == nil {
+		err = pirogue.Errorf(pirogue.NotFound, "no merchant %s", id)
+	}
+	if err == nil && suspended {
+		s.suspended[id] = true
+	} else if err == nil {
+		delete(s.suspended, id)
+	}
+	return err
+}
+
+func (s *fakeStore) AnyBulk(_ context.Context, id pirogue.BulkID) (pirogue.BulkProgress, error) {
+	unlock, err := s.open()
+	defer unlock()
+	if id != s.bulk.ID && err == nil {
+		err = pirogue.Errorf(pirogue.NotFound, "no bulk %s", id)
+	}
+	return s.bulk, err
+}
+
+func (s *fakeStore) CancelBulk(
+	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, _ time.Time,
+) (pirogue.BulkProgress, error) {
+	if _, err := s.AnyBulk(ctx, id); err != nil {
+		return pirogue.BulkProgress{}, err
+	}
+	unlock, err := s.open()
+	defer unlock()
+	if o != (pirogue.Owner{MerchantID: s.bulk.MerchantID, Mode: s.bulk.Mode}) {
+		return pirogue.BulkProgress{}, pirogue.Errorf(pirogue.NotFound, "no bulk %s of %s", id, o.MerchantID)
+	}
+	if !s.bulk.State.Ended() {
+		s.bulk.State = pirogue.BulkCancelling
+		s.bulk.Tallies[pirogue.LineCancelled] = s.bulk.Tallies[pirogue.LineWaiting]
+		delete(s.bulk.Tallies, pirogue.LineWaiting)
+	}
+	return s.bulk, err
 }
 
 func (s *fakeStore) EventsOf(_ context.Context, id pirogue.PaymentID) ([]pirogue.Event, error) {

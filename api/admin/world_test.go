@@ -40,6 +40,9 @@ const (
 // merchantID is the one merchant that has a contract.
 const merchantID pirogue.MerchantID = "018f3b1e-7c1a-7def-8abc-0123456789ab"
 
+// bulkID is that merchant's one bulk, of three lines.
+const bulkID pirogue.BulkID = "018f3b1e-7c1a-7def-8abc-0123456789ef"
+
 // fakeWorkflows plays the payments' workflows. Like Temporal it keeps ten updates of
 // one workflow in flight, and turns the eleventh away.
 type fakeWorkflows struct {

@@ -26,6 +26,7 @@ import (
 const (
 	somePayment  = "018f3b1e-7c1a-7def-8abc-0123456789ab"
 	someMerchant = "018f3b1e-7c1a-7def-8abc-0123456789cd"
+	aBulk        = "018f3b1e-7c1a-7def-8abc-0123456789ef"
 )
 
 // run runs a command line and returns what it printed.
@@ -114,6 +115,21 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 		"late-policy": {
 			"late-policy " + someMerchant + " accept --reason", "PUT", "/merchants/" + someMerchant + "/late-policy",
 			"{" + because + `,"late_policy":"accept"}`, act, "WAITING",
+		},
+		"merchant suspend": {
+			"merchant suspend " + someMerchant + " --reason", "POST", "/merchants/" + someMerchant + "/suspend",
+			"{" + because + "}", act, "WAITING",
+		},
+		"merchant resume": {
+			"merchant resume " + someMerchant + " --reason", "POST", "/merchants/" + someMerchant + "/resume",
+			"{" + because + "}", act, "WAITING",
+		},
+		"bulk show": {
+			"bulk show " + aBulk, "GET", "/bulks/" + aBulk + "?", "",
+			`{"bulk_id":"` + aBulk + `","currency":"XOF","counts":{"WAITING":2},"amounts":{"WAITING":1500}}`, "2 lines, 1500 XOF",
+		},
+		"bulk cancel": {
+			"bulk cancel " + aBulk + " --reason", "POST", "/bulks/" + aBulk + "/cancel", "{" + because + "}", act, "WAITING",
 		},
 	}
 	for name, tt := range tests {

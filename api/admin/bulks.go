@@ -1,0 +1,117 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+)
+
+// VerbCancelBulk is the verb of the audit log that cancels a bulk.
+const VerbCancelBulk pirogue.Verb = "cancel-bulk"
+
+// Bulks reads and cancels bulks of every merchant. One that does not exist is NotFound.
+type Bulks interface {
+	AnyBulk(ctx context.Context, id pirogue.BulkID) (pirogue.BulkProgress, error)
+	// CancelBulk ends the lines of an owner's bulk of which nothing was sent, as its merchant
+	// does. What was perhaps sent goes on; a bulk that is over stays as it is.
+	CancelBulk(
+		ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time,
+	) (pirogue.BulkProgress, error)
+}
+
+// Bulk is a bulk as support sees it. Amounts are minor units of Currency.
+type Bulk struct {
+	ID         pirogue.BulkID               `json:"bulk_id"`
+	MerchantID pirogue.MerchantID           `json:"merchant_id"`
+	Mode       pirogue.Mode                 `json:"mode"`
+	Reference  string                       `json:"merchant_bulk_id"`
+	State      pirogue.BulkState            `json:"state"`
+	Country    pirogue.CountryCode          `json:"country_code"`
+	Currency   pirogue.Currency             `json:"currency"`
+	Lines      int                          `json:"lines"`
+	Amount     int64                        `json:"amount"`
+	Fee        int64                        `json:"fee"`
+	Counts     map[pirogue.LineStatus]int   `json:"counts"`
+	Amounts    map[pirogue.LineStatus]int64 `json:"amounts"`
+	CreatedAt  time.Time                    `json:"created_at"`
+	UpdatedAt  time.Time                    `json:"updated_at"`
+	StartedAt  time.Time                    `json:"started_at,omitzero"`
+	ClosedAt   time.Time                    `json:"closed_at,omitzero"`
+}
+
+// bulkOf returns what support sees of a bulk.
+func bulkOf(p pirogue.BulkProgress) Bulk {
+	view := Bulk{
+		ID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Reference: p.Reference, State: p.State, Country: p.Country,
+		Currency: p.Amount.Currency, Lines: p.Lines, Amount: p.Amount.Minor, Fee: p.Fee.Minor,
+		Counts: map[pirogue.LineStatus]int{}, Amounts: map[pirogue.LineStatus]int64{},
+		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt, StartedAt: p.StartedAt, ClosedAt: p.ClosedAt,
+	}
+	for status, tally := range p.Tallies {
+		view.Counts[status], view.Amounts[status] = tally.Lines, tally.Amount
+	}
+	return view
+}
+
+// bulkIDOf returns the bulk's ID in the path. It fails with NotFound.
+func bulkIDOf(c *gin.Context) (pirogue.BulkID, error) {
+	if !uuidText.MatchString(c.Param("id")) {
+		return "", pirogue.Errorf(pirogue.NotFound, "not a bulk's id")
+	}
+	return pirogue.BulkID(c.Param("id")), nil
+}
+
+// showBulk answers with how a bulk stands.
+func (s *Server) showBulk(ctx context.Context, c *gin.Context) (any, error) {
+	id, err := bulkIDOf(c)
+	if err != nil {
+		return nil, err
+	}
+	progress, err := s.store.AnyBulk(ctx, id)
+	return bulkOf(progress), err
+}
+
+// cancelBulk ends the lines of a bulk of which nothing was sent.
+func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
+	id, err := bulkIDOf(c)
+	if err != nil {
+		return err
+	}
+	var body why
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if err := demand(body.rule()); err != nil {
+		return err
+	}
+	return s.carryOut(c, v, deed{
+		verb: VerbCancelBulk, needs: pirogue.RoleSupport, reason: body.Reason, subject: "bulk " + string(id),
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+			ctx, cancel := stepOf(ctx)
+			defer cancel()
+			before, err := s.store.AnyBulk(ctx, id)
+			if err != nil {
+				return pirogue.Verdict{}, err
+			}
+			owner := pirogue.Owner{MerchantID: before.MerchantID, Mode: before.Mode}
+			after, err := s.store.CancelBulk(ctx, owner, id, s.clock.Now())
+			return cancelled(after), err
+		},
+	})
+}
+
+// cancelled is the verdict on a bulk that was to be cancelled.
+func cancelled(p pirogue.BulkProgress) pirogue.Verdict {
+	open := p.Bulk.Lines - p.Ended()
+	if p.State.Ended() {
+		return pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "The bulk is over: " + string(p.State) + "."}
+	}
+	return pirogue.Verdict{
+		Decision: pirogue.DecisionSettled,
+		Reason:   fmt.Sprintf("No other line begins. %d of %d lines are open; what was perhaps sent goes on.", open, p.Lines),
+	}
+}
