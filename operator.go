@@ -275,6 +275,16 @@ type Instance struct {
 	CashIn         Limits        // within the capability's; a zero bound keeps that one
 	CashOut        Limits        // likewise
 	Operator       Operator
+	// PromisesLive reports, of a simulator, whether it promises no more than the live operator
+	// at this moment: AbsenceProves counts for nothing then. nil is never.
+	PromisesLive func() bool
+}
+
+// absenceProves reports whether the operator promises that a reference unknown to it, past its
+// finality window, was never executed.
+func (i Instance) absenceProves() bool {
+	granted := i.AbsenceProves && (i.PromisesLive == nil || !i.PromisesLive())
+	return i.Operator.Capability().AbsenceProves || granted
 }
 
 // Limits returns which amounts of payments of kind k the instance moves: the operator's

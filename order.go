@@ -61,7 +61,7 @@ func newLeg(k Kind, i Instance) Leg {
 	return Leg{
 		Operator: i.Code, Window: i.Window, Horizon: cmp.Or(i.Horizon, c.Horizon), CallTimeout: i.CallTimeout,
 		Unheard: c.repeat(k), Idempotent: c.Reference == IdempotentByReference, ResendWithin: c.ResendWithin,
-		AbsenceProves: c.AbsenceProves || i.AbsenceProves,
+		AbsenceProves: i.absenceProves(),
 		RefusalSpan:   cmp.Or(i.RefusalSpan, c.RefusalSpan),
 	}
 }

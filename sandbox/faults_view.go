@@ -58,6 +58,7 @@ var common = []struct {
 		{"drop_answers", "Answers that will be lost, though executed", "counts down by itself"},
 		{"answers", "Answers arrive as", ""},
 		{"unknown_words", "Statuses in words that stand in no guide", ""},
+		{"promises", "What is not found", ""},
 	}},
 	{"Notifications", []setting{
 		{"notifications_off", "None leaves", ""},
@@ -78,6 +79,12 @@ var answers = []choiceView{
 	{stage.AnswersDrip, "a byte a second"},
 	{stage.AnswersHalf, "half, then the connection breaks off"},
 	{stage.AnswersPage, "somebody else's web page"},
+}
+
+// promises is how much an operator's answers can prove.
+var promises = []choiceView{
+	{"", "was never executed"},
+	{stage.PromisesLive, "may have been executed, as live"},
 }
 
 func (s *Sandbox) faultsView(t trial) ([]faultView, error) {
@@ -135,6 +142,8 @@ func fieldOf(o Operator, s setting, typed map[string]string) fieldView {
 		f.Kind, f.Choices = "choice", behaviours()
 	case s.name == "answers":
 		f.Kind, f.Choices = "choice", answers
+	case s.name == "promises":
+		f.Kind, f.Choices = "choice", promises
 	case isText:
 		f.Kind = "text"
 	case f.Shown == "true" || f.Shown == "false":

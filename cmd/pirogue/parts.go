@@ -53,6 +53,7 @@ func newParts(conf config.Config) (*parts, error) {
 	if p.instances, err = adapters.Open(conf.Operators, p.clock); err != nil {
 		return nil, err
 	}
+	newSimulatorPromises(conf.SandboxURL, p.clock).bind(p.instances, conf.Operators)
 	if p.routes, err = pirogue.NewRouteTable(p.instances, conf.Routes); err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (s *Simulator) find(id string) (stage.Order, bool) {
 	if o, found := s.Order(id); found {
 		return o, true
 	}
-	ours := s.ByReference(id)
+	ours := s.Search(id)
 	if len(ours) == 0 || s.Quirk(quirkStatusByRef) {
 		return stage.Order{}, false
 	}

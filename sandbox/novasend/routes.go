@@ -60,7 +60,7 @@ func (s *Simulator) refundStatus(w http.ResponseWriter, r *http.Request, a Accou
 // told it was lost, by the merchant's reference; our reading. Somebody else's order is
 // as good as none.
 func (s *Simulator) find(a Account, id string, families ...family) (stage.Order, error) {
-	candidates := s.ByReference(id)
+	candidates := s.Search(id)
 	if o, found := s.Order(id); found {
 		candidates = []stage.Order{o}
 	}

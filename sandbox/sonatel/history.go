@@ -38,7 +38,7 @@ func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
 	// Whoever says which type gets nothing, even of that very type.
 	broken := asked.kind != "" && s.board.quirksNow().BrokenTypeFilter
 	for _, t := range candidates {
-		if !broken && asked.matches(t) {
+		if !broken && asked.matches(t) && s.Board.Read().Finds(t.CreatedAt, s.Now()) {
 			replies = append(replies, s.found(t))
 		}
 	}

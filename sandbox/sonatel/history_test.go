@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/stage"
 	"pirogue/sandbox/stagetest"
 )
 
@@ -57,6 +58,25 @@ func TestTheHistoryIsSearched(t *testing.T) {
 	}
 	if _, reply := w.get(transactions + "/" + first + "/status"); fmt.Sprint(reply) != "map[status:SUCCESS]" {
 		t.Errorf("the status says %v", reply)
+	}
+}
+
+// TestTheHistoryLagsBehindLikeLive searches for a transaction while the simulator promises
+// no more than Sonatel.
+func TestTheHistoryLagsBehindLikeLive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Set(`{"promises": "live"}`)
+	id := w.deposits("R1", "770123456").Text("transactionId")
+	if found := w.search("reference=R1"); len(found) != 0 {
+		t.Errorf("a search finds %v at once", found)
+	}
+	if _, reply := w.get(transactions + "/" + id + "/status"); fmt.Sprint(reply) != "map[status:SUCCESS]" {
+		t.Errorf("its own identifier finds %v", reply)
+	}
+	w.Clock.Advance(stage.SearchLag)
+	if found := w.search("reference=R1"); len(found) != 1 {
+		t.Errorf("a search finds %v afterwards", found)
 	}
 }
 

@@ -351,6 +351,9 @@ func TestSwitchesKeepToTheirLimits(t *testing.T) {
 	if err := board.Set(stage.Switches{}); err == nil || !strings.Contains(err.Error(), "notification_copies") {
 		t.Errorf("no copies at all: %v", err)
 	}
+	if err := board.Set(stage.Switches{NotificationCopies: 1, Promises: "all"}); err == nil || !strings.Contains(err.Error(), "promises") {
+		t.Errorf("promises of a kind that is none: %v", err)
+	}
 	if now := board.Read(); now != (stage.Switches{NotificationCopies: 1}) {
 		t.Errorf("what was refused changed something: %+v", now)
 	}

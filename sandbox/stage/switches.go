@@ -54,7 +54,18 @@ type Switches struct {
 	TokenLifetimeS int `json:"token_lifetime_s"`
 	// RefuseTokens answers 401 to every call that brings a token, as after a revocation.
 	RefuseTokens bool `json:"refuse_tokens"`
+	// Promises says how much the operator's answers prove. Empty: a reference that it does
+	// not know was never executed. PromisesLive: no more than the live operator promises,
+	// so a search finds a payment only SearchLag after it was asked for.
+	Promises string `json:"promises"`
 }
+
+// PromisesLive is the value of Switches.Promises that promises no more than live operators.
+const PromisesLive = "live"
+
+// SearchLag is how long, under PromisesLive, a search does not find a payment. It stands
+// for the hours that live operators allow themselves, on the scale of the sandbox.
+const SearchLag = 15 * time.Second
 
 // healthy is an operator with nothing broken.
 var healthy = Switches{NotificationCopies: 1}
@@ -86,7 +97,15 @@ func (s Switches) validate() error {
 	if !slices.Contains([]string{"", AnswersFlood, AnswersDrip, AnswersHalf, AnswersPage}, s.Answers) {
 		return errors.New("answers must be flood, drip, half, page, or empty")
 	}
+	if !slices.Contains([]string{"", PromisesLive}, s.Promises) {
+		return fmt.Errorf("promises must be %s, or empty", PromisesLive)
+	}
 	return nil
+}
+
+// Finds reports whether a search at a moment finds a payment that was asked for at opened.
+func (s Switches) Finds(opened, now time.Time) bool {
+	return s.Promises != PromisesLive || !now.Before(opened.Add(SearchLag))
 }
 
 // notificationDelay is how long each notification is held back.

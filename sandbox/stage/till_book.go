@@ -1,6 +1,9 @@
 package stage
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Order returns an order by the operator's own identifier, and whether there is one.
 func (t *Till) Order(id string) (Order, bool) {
@@ -21,6 +24,13 @@ func (t *Till) ByReference(reference string) []Order {
 	t.kept.Lock()
 	defer t.kept.Unlock()
 	return t.orders.Those(t.byReference[reference])
+}
+
+// Search returns the orders of a merchant's reference that a search finds by now, oldest
+// first; see Switches.Finds.
+func (t *Till) Search(reference string) []Order {
+	now, switches := t.Now(), t.Board.Read()
+	return slices.DeleteFunc(t.ByReference(reference), func(o Order) bool { return !switches.Finds(o.OpenedAt, now) })
 }
 
 // Orders returns every order, oldest first.

@@ -36,6 +36,33 @@ func TestOrdersAreFoundByReferenceAndKey(t *testing.T) {
 	}
 }
 
+// TestASearchLagsBehindLikeLive finds an order late by its reference, and at once by the
+// operator's own identifier.
+func TestASearchLagsBehindLikeLive(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	o := s.asks("+22376123456")
+	s.opens("/out", o)
+	finds := func(when string, want ...string) {
+		t.Helper()
+		found := []string{}
+		for _, one := range s.till.Search(o.Reference) {
+			found = append(found, one.ID)
+		}
+		equal(t, when, found, append([]string{}, want...))
+	}
+	finds("with the sandbox's promises", o.ID)
+	s.set(`{"promises": "live"}`)
+	finds("at once")
+	if _, found := s.till.Order(o.ID); !found {
+		t.Error("the operator's own identifier finds nothing")
+	}
+	s.clock.Advance(stage.SearchLag - time.Second)
+	finds("before the lag is over")
+	s.clock.Advance(time.Second)
+	finds("afterwards", o.ID)
+}
+
 // TestAKeyMovesMoneyOnce calls twenty times at once under one key.
 func TestAKeyMovesMoneyOnce(t *testing.T) {
 	t.Parallel()

@@ -85,7 +85,7 @@ func (s *Simulator) find(asked string) (stage.Order, bool) {
 	if s.Quirk(statusByPaymentID) {
 		return byID, known
 	}
-	if order, found := decisive(s.ByReference(asked)); found {
+	if order, found := decisive(s.Search(asked)); found {
 		return order, true
 	}
 	if byID.Direction != stage.Out {
