@@ -87,7 +87,8 @@ func newHarbour(t *testing.T) *harbour {
 	h.startTemporal()
 	h.openBooks()
 	origin := fmt.Sprint(time.Now().UnixNano())
-	h.keep("sandbox", "sandbox", "http://"+h.addrs["sandbox"]+"/", "-rate", fmt.Sprint(hurriedRate), "-origin", origin)
+	h.keep("sandbox", "sandbox", "http://"+h.addrs["sandbox"]+"/",
+		"-rate", fmt.Sprint(hurriedRate), "-origin", origin, "-promises", *promisesFlag)
 	h.keep("worker1", "worker", "http://"+h.addrs["worker1"]+"/readyz")
 	h.keep("worker2", "worker", "http://"+h.addrs["worker2"]+"/readyz")
 	h.keep("api", "api", "http://"+h.addrs["admin"]+"/readyz")

@@ -156,6 +156,7 @@ func (l *lane) open(simulators *httptest.Server, play string) {
 	require.NoError(t, err)
 	l.inbox = inbox.New(l.account.Secret)
 	l.startSandbox(simulators, play, hurriedRate)
+	require.NoError(t, promise(l.sandbox, *promisesFlag))
 }
 
 // start starts a part, armed or not, and waits until it is ready.

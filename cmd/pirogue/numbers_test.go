@@ -14,6 +14,7 @@ import (
 	"pirogue"
 	"pirogue/config"
 	"pirogue/piroguetest"
+	"pirogue/sandbox/stage"
 )
 
 // numbered is a line of the merchant's document: what happens to a number, as a cash-in
@@ -80,25 +81,40 @@ func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
 
 	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
 		t.Parallel()
-		w := newWorld(t, hurry(database))
-		m := w.merchant()
-		for country, prefixes := range prefixOf {
-			for range 3 { // each within every operator's limits
-				w.fundIn(t, m, country, slices.Collect(maps.Keys(prefixes))[0], 400_000)
-			}
-		}
-		var lines []func()
-		for _, route := range w.parts.routes.Routes(pirogue.Test) {
-			for digits, want := range tableOf(route.Kind) {
-				if digits != down && !byQRCode(route) {
-					lines = append(lines, func() { w.play(t, m, route, digits, want) })
-				}
-			}
-		}
-		together(len(lines), linesAtOnce, func(i int) { lines[i]() })
-		w.playDown(t, m)
-		w.settled()
+		playNumbers(t, hurry(database))
 	})
+}
+
+// TestEveryNumberEndsAsTheDocumentSaysLikeLive plays the same numbers where the simulators
+// promise no more than live operators.
+func TestEveryNumberEndsAsTheDocumentSaysLikeLive(t *testing.T) {
+	t.Parallel()
+
+	like := hurry(piroguetest.Postgres(t))
+	like.promises = stage.PromisesLive
+	playNumbers(t, like)
+}
+
+func playNumbers(t *testing.T, s setup) {
+	t.Helper()
+	w := newWorld(t, s)
+	m := w.merchant()
+	for country, prefixes := range prefixOf {
+		for range 3 { // each within every operator's limits
+			w.fundIn(t, m, country, slices.Collect(maps.Keys(prefixes))[0], 400_000)
+		}
+	}
+	var lines []func()
+	for _, route := range w.parts.routes.Routes(pirogue.Test) {
+		for digits, want := range tableOf(route.Kind) {
+			if digits != down && !byQRCode(route) {
+				lines = append(lines, func() { w.play(t, m, route, digits, want) })
+			}
+		}
+	}
+	together(len(lines), linesAtOnce, func(i int) { lines[i]() })
+	w.playDown(t, m)
+	w.settled()
 }
 
 // byQRCode reports whether a route's operator is told how long the customer may take, and

@@ -33,6 +33,8 @@ var (
 	rateFlag   = flag.Float64("rate", 1, "how fast the simulators' clock runs")
 	originFlag = flag.Int64("origin", 0, "when that clock began to run so, in nanoseconds since 1970")
 
+	promisesFlag = flag.String("promises", "", "live: the simulators promise no more than live operators")
+
 	windowFlag  = flag.Duration("window", 0, "how long a customer may take")
 	horizonFlag = flag.Duration("horizon", 0, "after how long an operator's word is final")
 )
@@ -122,6 +124,9 @@ func (p *parts) playInAHurry(ctx context.Context) error {
 		Clock: stage.NewVirtualClock(origin.Add(passed), *rateFlag),
 	})
 	if err != nil {
+		return err
+	}
+	if err := promise(simulators, *promisesFlag); err != nil {
 		return err
 	}
 	return serve(ctx, plainServer(p.conf.SandboxAddr, simulators.Handler()))

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -51,6 +52,7 @@ type setup struct {
 	play     float64 // how fast the simulators' clock runs; 0 means as the wall's
 	dial     []grpc.DialOption
 	tune     func(*config.Operator)
+	promises string // of the simulators: "" or stage.PromisesLive
 }
 
 // newWorld starts everything.
@@ -85,6 +87,7 @@ func newWorld(t testing.TB, s setup) *world {
 	require.NoError(t, err)
 	w.inbox = inbox.New(w.account.Secret)
 	w.startSandbox(simulators, sandboxURL, s.play)
+	require.NoError(t, promise(w.sandbox, s.promises))
 
 	server, err := p.newAPI()
 	require.NoError(t, err)
@@ -127,6 +130,15 @@ func (w *world) startSandbox(server *httptest.Server, url string, play float64) 
 		defer stop()
 		require.NoError(w.t, simulators.Close(ctx))
 	})
+}
+
+// promise gives every simulator its promises.
+func promise(simulators *sandbox.Sandbox, promises string) error {
+	var failed []error
+	for _, code := range []string{"orange-web", "sonatel", "novasend", "digitalpaye", "taramoney"} {
+		failed = append(failed, simulators.Simulator(code).Settings().Set(fmt.Appendf(nil, `{"promises": %q}`, promises)))
+	}
+	return errors.Join(failed...)
 }
 
 // payment is a payment as a merchant reads it.
