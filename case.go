@@ -14,13 +14,17 @@ type Cause string
 
 // The causes of a case.
 const (
-	CauseLateSuccess    Cause = "LATE_SUCCESS"    // money arrived after EXPIRED or FAILED
-	CauseAmountMismatch Cause = "AMOUNT_MISMATCH" // the operator confirmed another amount or currency
-	CauseMismatch       Cause = "PARTY_MISMATCH"  // the operator names another counterparty
-	CausePaidAfterAll   Cause = "PAID_AFTER_FAIL" // a cash-out or refund that had failed was executed
-	CauseUnknown        Cause = "UNKNOWN_OUTCOME" // unknown past the operator's horizon
+	CauseLateSuccess    Cause = "LATE_SUCCESS"     // money arrived after EXPIRED or FAILED
+	CauseAmountMismatch Cause = "AMOUNT_MISMATCH"  // the operator confirmed another amount or currency
+	CauseMismatch       Cause = "PARTY_MISMATCH"   // the operator names another counterparty
+	CausePaidAfterAll   Cause = "PAID_AFTER_FAIL"  // a cash-out or refund that had failed was executed
+	CauseUnknown        Cause = "UNKNOWN_OUTCOME"  // unknown past the operator's horizon
 	CauseLineNotStarted Cause = "LINE_NOT_STARTED" // the workflow of a bulk's line cannot be started
 )
+
+// CauseNotBooked is a case that no person settles: what Pirogue itself must write about the
+// payment fails again and again. It closes by itself once the write has succeeded.
+const CauseNotBooked Cause = "NOT_BOOKED"
 
 // Case is something only a person can settle.
 type Case struct {

@@ -129,12 +129,14 @@ func (c StuckCause) Verbs(k Kind) []Verb {
 }
 
 // Verbs returns what support can do about a payment with an open case of this cause. Past
-// the horizon the operator is asked, and people settle what it cannot say.
+// the horizon the operator is asked, and people settle what it cannot say. Of
+// CauseNotBooked it is nothing: the payment's workflow waits for its own write and would
+// answer no action before that.
 func (c Cause) Verbs() []Verb {
 	switch c {
 	case CauseUnknown:
 		return []Verb{VerbRecheck, VerbResolve}
-	case CauseLineNotStarted: // its operator is configured again, or its bulk is cancelled
+	case CauseLineNotStarted, CauseNotBooked: // a line's operator is configured again, or its bulk is cancelled
 		return []Verb{}
 	default:
 		return []Verb{VerbResolve}

@@ -144,6 +144,10 @@ type Cases interface {
 	OpenCase(ctx context.Context, c pirogue.Case) error
 	// Case returns a case. It fails with NotFound.
 	Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
+	// ReopenCase opens a case that books nothing, or opens it again with another note.
+	ReopenCase(ctx context.Context, c pirogue.Case) error
+	// CloseCase closes one case.
+	CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
 	// CloseCases closes every open case of a payment.
 	CloseCases(ctx context.Context, id pirogue.PaymentID, at time.Time) error
 	// EndAct completes an act with its verdict. An act that has one keeps it.

@@ -50,6 +50,27 @@ func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) error {
 	})
 }
 
+// ReopenCase opens a case that books nothing, or opens it again with another note. A case
+// that is open keeps its moment and takes the note.
+func (db *DB) ReopenCase(ctx context.Context, c pirogue.Case) error {
+	return db.once(ctx, "open case again", func(tx *gorm.DB) error {
+		return tx.Exec(reopenCase, c.ID, c.PaymentID, c.Cause, clean(c.Note), on(c.OpenedAt)).Error
+	})
+}
+
+const reopenCase = `
+INSERT INTO cases (id, payment_id, cause, note, paid, opened_at) VALUES (?, ?, ?, ?, 0, ?)
+ON CONFLICT (id) DO UPDATE SET
+  opened_at = CASE WHEN cases.closed_at IS NULL THEN cases.opened_at ELSE excluded.opened_at END,
+  note = excluded.note, closed_at = NULL`
+
+// CloseCase closes one case. One that is closed keeps its moment.
+func (db *DB) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
+	return db.once(ctx, "close case", func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL", on(at), id).Error
+	})
+}
+
 // Case returns a case. It fails with NotFound.
 func (db *DB) Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error) {
 	if !keepable(string(id)) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
 	"pirogue"
@@ -25,9 +26,15 @@ const (
 // for webhooks, one for each operator.
 type Pool struct{ workers []worker.Worker }
 
-// New returns the workers of every queue. They run nothing before Start.
-func New(c client.Client, a *activities.Activities, instances map[pirogue.OperatorCode]pirogue.Instance) *Pool {
-	payments := worker.New(c, workflows.PaymentsQueue, options(dbSlots))
+// New returns the workers of every queue. They run nothing before Start. blocked is told
+// the name of an activity of ours that fails again and again.
+func New(
+	c client.Client, a *activities.Activities, instances map[pirogue.OperatorCode]pirogue.Instance,
+	blocked func(activity string),
+) *Pool {
+	watched := options(dbSlots)
+	watched.Interceptors = []interceptor.WorkerInterceptor{WatchFailures(a, blocked)}
+	payments := worker.New(c, workflows.PaymentsQueue, watched)
 	payments.RegisterWorkflow(workflows.CashIn)
 	payments.RegisterWorkflow(workflows.CashOut)
 	payments.RegisterWorkflow(workflows.Refund)

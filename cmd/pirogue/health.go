@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
@@ -58,7 +59,7 @@ func get(ctx context.Context, url string) error {
 	return nil
 }
 
-// runWorkerHealth serves the health of a worker that runs by itself.
+// runWorkerHealth serves the health and the figures of a worker that runs by itself.
 func (p *parts) runWorkerHealth(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, `{"status":"ok"}`) })
@@ -77,5 +78,6 @@ func (p *parts) runWorkerHealth(ctx context.Context) error {
 			p.log.Debug("answer readyz: " + err.Error())
 		}
 	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}))
 	return serve(ctx, plainServer(p.conf.WorkerAddr, mux))
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
@@ -37,11 +39,13 @@ type parts struct {
 	dial      []grpc.DialOption // more options for the connection to Temporal
 	temporal  client.Client
 	starter   *workflows.Starter
+	registry  *prometheus.Registry // the figures that /metrics prints, of every part in this process
 }
 
 // newParts makes the parts that need nothing outside of the process.
 func newParts(conf config.Config) (*parts, error) {
-	p := &parts{conf: conf, clock: time.Now}
+	p := &parts{conf: conf, clock: time.Now, registry: prometheus.NewRegistry()}
+	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
 	if p.log, err = newLogger(conf.LogLevel); err != nil {
 		return nil, err
@@ -101,17 +105,21 @@ func (p *parts) newAPI() (*api.Server, error) {
 	return api.New(api.Options{
 		Store: p.store, Workflows: p.starter, Routes: p.routes, Clock: p.clock, Log: p.log.Named("api"),
 		CallbackToken: p.callbacks.token, RegisteredToken: p.callbacks.registeredToken, PublicURL: p.conf.PublicURL,
-		AllowLoopbackURLs: p.conf.LoopbackWebhooks, TrustedProxies: p.conf.TrustedProxies,
+		AllowLoopbackURLs: p.conf.LoopbackWebhooks, TrustedProxies: p.conf.TrustedProxies, Metrics: p.registry,
 	})
 }
 
 // newPool returns the workers over the open parts.
-func (p *parts) newPool() *worker.Pool {
+func (p *parts) newPool() (*worker.Pool, error) {
+	blocked, err := blockedFigure(p.registry)
+	if err != nil {
+		return nil, err
+	}
 	return worker.New(p.temporal, &activities.Activities{
 		Store: p.store, Operators: p.instances, Routes: p.routes, Workflows: p.starter,
 		Sender: webhook.NewSender(p.conf.LoopbackWebhooks), Clock: p.clock,
 		Callbacks: p.callbacks, ReturnURL: p.conf.PublicURL + "/docs/return",
-	}, p.instances)
+	}, p.instances, blocked), nil
 }
 
 // Close closes what is open.

@@ -84,7 +84,10 @@ func (p *parts) runWorker(ctx context.Context) error {
 	if !p.findTemporal(ctx) {
 		return nil
 	}
-	pool := p.newPool()
+	pool, err := p.newPool()
+	if err != nil {
+		return err
+	}
 	if err := errors.Join(p.starter.Schedule(ctx), pool.Start()); err != nil {
 		return err
 	}

@@ -97,7 +97,8 @@ func newWorld(t testing.TB, s setup) *world {
 
 	require.NoError(t, p.registerSimulators(t.Context()))
 
-	pool := p.newPool()
+	pool, err := p.newPool()
+	require.NoError(t, err)
 	require.NoError(t, p.starter.Schedule(t.Context()))
 	require.NoError(t, pool.Start())
 	t.Cleanup(pool.Stop)

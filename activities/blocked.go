@@ -1,0 +1,46 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"pirogue"
+)
+
+// FailuresToCase is after how many failures of one activity of ours a person is told, and
+// after how many more the case takes the latest one.
+const FailuresToCase = 20
+
+// maxCaseNote is how much of what an activity wanted, and of why it fails, a case repeats, in
+// characters each.
+const maxCaseNote = 300
+
+// Blocked opens the case of a payment whose workflow waits for an activity of ours that
+// fails again and again: what the activity wants to write, and why it fails. It may be
+// called at every failure.
+func (a *Activities) Blocked(
+	ctx context.Context, id pirogue.PaymentID, activity string, input []any, failures int, why error,
+) error {
+	wanted, err := json.Marshal(input)
+	if err != nil {
+		wanted = []byte(err.Error())
+	}
+	return a.Store.ReopenCase(ctx, pirogue.Case{
+		ID: pirogue.NewCaseID(id, pirogue.CauseNotBooked), PaymentID: id, Cause: pirogue.CauseNotBooked,
+		Note: fmt.Sprintf("%s has failed %d times and goes on: %s; it wants %s",
+			activity, failures, shorten(why.Error()), shorten(string(wanted))),
+		OpenedAt: a.Clock.Now(),
+	})
+}
+
+// Unblocked closes the case of Blocked.
+func (a *Activities) Unblocked(ctx context.Context, id pirogue.PaymentID) error {
+	return a.Store.CloseCase(ctx, pirogue.NewCaseID(id, pirogue.CauseNotBooked), a.Clock.Now())
+}
+
+// shorten returns at most maxCaseNote characters of a text.
+func shorten(text string) string {
+	runes := []rune(text)
+	return string(runes[:min(len(runes), maxCaseNote)])
+}
