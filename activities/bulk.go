@@ -56,7 +56,8 @@ type PageStarted struct {
 
 // StartPage makes payments of a page's lines and starts their workflows. It may die on any
 // line and be run again: a line becomes one payment, and a payment has one workflow.
-// Before the page begins it waits for room among the bulk's open payments. Where the
+// Before the page begins it waits for room among the bulk's open payments, and none of a
+// suspended merchant begins. Where the
 // operator takes many payments by one call, that is made first: the workflows then find
 // their attempts answered.
 func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, error) {
@@ -70,6 +71,10 @@ func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, 
 	}
 	for {
 		begun, err := a.Store.StartLines(ctx, in.BulkID, in.Number, linesTogether, a.lineAttempt)
+		if pirogue.CodeOf(err) == pirogue.MerchantSuspended {
+			wait := heldCadence(activity.GetInfo(ctx).Attempt)
+			return PageStarted{}, retryIn(a.jitter(wait), "the merchant is suspended: no line begins")
+		}
 		if err != nil {
 			return PageStarted{}, encode(err)
 		}
@@ -88,11 +93,24 @@ func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, 
 }
 
 // roomCadence returns the wait after the n-th look for room, n from 1.
-func roomCadence(n int32) time.Duration {
-	wait := roomSoon
+func roomCadence(n int32) time.Duration { return doubled(roomSoon, roomSeldom, n) }
+
+// What a suspended merchant has not sent looks whether the suspension has ended: soon at
+// first, and then so rarely that ten thousand payments cost nothing for weeks.
+const (
+	heldSoon   = 10 * time.Second
+	heldSeldom = 10 * time.Minute
+)
+
+// heldCadence returns the wait after the n-th look at a suspension, n from 1.
+func heldCadence(n int32) time.Duration { return doubled(heldSoon, heldSeldom, n) }
+
+// doubled returns the n-th wait, n from 1, of waits that begin at first and double up to most.
+func doubled(first, most time.Duration, n int32) time.Duration {
+	wait := first
 	for range n - 1 {
-		if wait *= 2; wait >= roomSeldom {
-			return roomSeldom
+		if wait *= 2; wait >= most {
+			return most
 		}
 	}
 	return wait

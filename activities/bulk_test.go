@@ -30,6 +30,7 @@ type office struct {
 	started map[pirogue.PaymentID]int
 	rate    float64 // calls a second that the operator's contract allows; 0: any number
 	full    bool    // so many payments of the bulk are open that no page may begin
+	held    bool    // the merchant is suspended
 	looks   int
 }
 
@@ -55,6 +56,9 @@ func (o *office) BulkPage(context.Context, pirogue.BulkID, int) (pirogue.BulkPag
 func (o *office) StartLines(
 	context.Context, pirogue.BulkID, int, int, func(pirogue.Payment) (pirogue.Attempt, string),
 ) (int, error) {
+	if o.held {
+		return 0, pirogue.Errorf(pirogue.MerchantSuspended, "no line begins")
+	}
 	return 0, nil
 }
 
@@ -205,6 +209,23 @@ func TestABulkThatWaitsForRoomLooksSoonAndThenSeldom(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 2, soon, "a page that ends at once is followed at once")
 	require.Equal(t, 64, o.looks, "in an hour")
+	require.Len(t, o.started, 1)
+}
+
+func TestAPageOfASuspendedMerchantLooksSoonAndThenSeldom(t *testing.T) {
+	t.Parallel()
+
+	o := newOffice(1)
+	o.held = true
+	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+	env.RegisterActivity(&activities.Activities{Store: o, Workflows: o, Chance: func() float64 { return 0.5 }})
+	env.RegisterWorkflow(waitingPage)
+	var launched int
+	env.RegisterDelayedCallback(func() { launched, o.held = len(o.started), false }, 24*time.Hour)
+	env.ExecuteWorkflow(waitingPage, activities.PageOrder{BulkID: "april", Number: 1})
+	require.NoError(t, env.GetWorkflowError())
+	require.Zero(t, launched)
+	require.Less(t, o.looks, 160, "in a day")
 	require.Len(t, o.started, 1)
 }
 

@@ -96,7 +96,8 @@ type Bulks interface {
 	BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageStand, error)
 	// StartLines makes payments of the next waiting lines of a page, at most limit, in one
 	// transaction, and returns how many. prepare gives each its first attempt and the
-	// digest of its callback's token.
+	// digest of its callback's token. It fails with MerchantSuspended while lines wait that
+	// may not begin.
 	StartLines(
 		ctx context.Context, id pirogue.BulkID, page, limit int,
 		prepare func(pirogue.Payment) (pirogue.Attempt, string),

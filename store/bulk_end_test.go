@@ -204,3 +204,52 @@ func TestABulkThatWaitsIsNotCounted(t *testing.T) {
 		w.sound()
 	})
 }
+
+// Lines of a suspended merchant do not begin, and those that have begun are not sent. All
+// keep their money until the suspension ends or their bulk is cancelled.
+func TestASuspensionHoldsBackABulk(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, lines := w.acceptBulk("salaries", 1000, 2000, 3000)
+		w.startLines(b, 2)
+		_, a := w.latest(lines[0].Payment.ID)
+		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+
+		_, err := w.db.StartLines(w.ctx(), b.ID, 1, 100, w.firstAttempt)
+		require.Equal(w.t, pirogue.MerchantSuspended, pirogue.CodeOf(err), "%v", err)
+		sent, err := w.db.SendLines(w.ctx(), []pirogue.AttemptID{a.ID}, w.at(time.Second))
+		require.NoError(w.t, err)
+		require.Empty(w.t, sent)
+		_, counts := w.stands(b)
+		require.Equal(w.t, map[pirogue.LineStatus]int{"CREATED": 2, "WAITING": 1}, counts)
+		w.has(10_000-6060, 6060)
+
+		require.NoError(w.t, w.db.ResumeMerchant(w.ctx(), w.owner.MerchantID))
+		sent, err = w.db.SendLines(w.ctx(), []pirogue.AttemptID{a.ID}, w.at(time.Minute))
+		require.NoError(w.t, err)
+		require.Len(w.t, sent, 1)
+		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+
+		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Hour))
+		require.NoError(w.t, err)
+		require.Zero(w.t, w.startLines(b, 100), "a cancelled page has nothing to wait for")
+		w.has(10_000-1020, 1020)
+		w.sound()
+	})
+}
+
+// A bulk that its merchant was suspended with is taken up, so that the sweep is done with it.
+func TestABulkOfASuspendedMerchantIsTakenUp(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, _ := w.acceptBulk("salaries", 1000)
+		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+		_, err := w.db.StartLines(w.ctx(), b.ID, 1, 100, w.firstAttempt)
+		require.Equal(w.t, pirogue.MerchantSuspended, pirogue.CodeOf(err), "%v", err)
+		left, err := w.db.UnstartedBulks(w.ctx(), w.at(time.Hour), 10)
+		require.NoError(w.t, err)
+		require.Empty(w.t, left)
+	})
+}

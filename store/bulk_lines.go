@@ -30,27 +30,35 @@ func waitingLine(tx *gorm.DB, like lineRow, into *paymentRow) error {
 // its first attempt and its hold, in one transaction; prepare gives the attempt and the
 // digest of its callback's token. It returns how many, 0 when none waits any more: each
 // line becomes one payment, whoever calls, however often. A bulk that was ACCEPTED is
-// RUNNING afterwards. It fails with NotFound.
+// RUNNING afterwards. It fails with NotFound, and with MerchantSuspended while lines wait
+// that may not begin.
 func (db *DB) StartLines(
 	ctx context.Context, id pirogue.BulkID, page, limit int,
 	prepare func(pirogue.Payment) (pirogue.Attempt, string),
 ) (int, error) {
 	var started int
+	var suspended bool
 	err := db.together(ctx, "start lines", func(tx *gorm.DB) error {
-		started = 0
+		started, suspended = 0, false
 		now := db.clock.Now()
 		bulk, err := takeUp(tx, id, now)
 		if err != nil {
 			return err
 		}
 		var lines []lineRow
-		if err := tx.Raw(beginLines, lineCreated, id, page, limit).Scan(&lines).Error; err != nil || len(lines) == 0 {
+		if err := tx.Raw(beginLines, lineCreated, id, page, limit).Scan(&lines).Error; err != nil {
 			return err
+		}
+		if len(lines) == 0 { // only a suspension leaves lines that wait, for the bulk's row is held
+			return tx.Raw(waitingLines, id, page).Scan(&suspended).Error
 		}
 		failpoint.Hit("store.bulk.lines")
 		started = len(lines)
 		return db.begin(tx, bulk, lines, prepare, now)
 	})
+	if err == nil && suspended {
+		err = pirogue.Errorf(pirogue.MerchantSuspended, "no line of bulk %s begins", id)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -78,11 +86,16 @@ UPDATE bulks SET started_at = COALESCE(started_at, @at), updated_at = @at,
 RETURNING *`
 
 // beginLines decides which lines begin: the bulk's row is held, so nobody cancels them.
+// None of a suspended merchant does.
 const beginLines = `
 UPDATE bulk_lines SET state = ?
  WHERE (bulk_id, number) IN (SELECT bulk_id, number FROM bulk_lines
                               WHERE bulk_id = ? AND page = ? AND state = 'WAITING' ORDER BY number LIMIT ?)
+   AND NOT EXISTS (SELECT 1 FROM merchants m WHERE m.id = bulk_lines.merchant_id AND m.suspended_at IS NOT NULL)
 RETURNING *`
+
+const waitingLines = `
+SELECT EXISTS (SELECT 1 FROM bulk_lines WHERE bulk_id = ? AND page = ? AND state = 'WAITING')`
 
 // begin writes the payments of lines that begin, with all that belongs to them. The money
 // comes last, and all of it at once.

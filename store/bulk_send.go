@@ -81,10 +81,12 @@ func (db *DB) SendLines(
 }
 
 // lockUnsent holds the payments until the transaction ends, as whoever changes an attempt
-// does.
+// does. It leaves out those of a suspended merchant, so nothing of theirs is marked.
 const lockUnsent = `
 UPDATE payments SET updated_at = ?
- WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED' RETURNING id`
+ WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED'
+   AND NOT EXISTS (SELECT 1 FROM merchants m WHERE m.id = payments.merchant_id AND m.suspended_at IS NOT NULL)
+RETURNING id`
 
 const sendLines = `
 UPDATE attempts SET state = 'SENT', sent_at = @at, first_sent_at = @at, updated_at = @at
