@@ -228,7 +228,8 @@ func NewBulkEvent(p BulkProgress, url string, at time.Time) (Event, error) {
 		state = EventUnwanted
 	}
 	return Event{
-		ID: id, BulkID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, URL: url, Body: raw, State: state, CreatedAt: at,
+		ID: id, BulkID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, URL: url, Body: raw, State: state,
+		NextAt: at, CreatedAt: at,
 	}, nil
 }
 

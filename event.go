@@ -39,7 +39,9 @@ type Event struct {
 	Body       []byte
 	State      EventState
 	Round      int // how often it was sent again from the start; each has MaxDeliveries
-	CreatedAt  time.Time
+	// NextAt is when a WAITING event's next delivery is due: its workflow comes back then.
+	NextAt    time.Time
+	CreatedAt time.Time
 }
 
 // EventLog is an event with all that was tried to deliver it.
@@ -129,6 +131,7 @@ func NewEvent(p Payment, url string, at time.Time) (Event, error) {
 		url, state = "", EventUnwanted
 	}
 	return Event{
-		ID: id, PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, URL: url, Body: raw, State: state, CreatedAt: at,
+		ID: id, PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, URL: url, Body: raw, State: state,
+		NextAt: at, CreatedAt: at,
 	}, nil
 }

@@ -46,52 +46,121 @@ type News struct {
 	EventID pirogue.EventID `json:"event_id"`
 }
 
+// DeliverTimeout is how long one run of Deliver may take: a webhook's 3 s and our own rows
+// around it, and queuedFor before the last of them.
+const DeliverTimeout = 15 * time.Second
+
 const (
-	inFlight      = 8           // deliveries of one merchant under way in one worker
-	lanesBusy     = time.Second // wait when they are
-	gone          = 410         // the endpoint wants no more
-	maxRetryAfter = 24 * time.Hour
+	inFlight      = 8               // deliveries of one owner under way in one worker
+	gone          = 410             // the endpoint wants no more
+	maxRetryAfter = 24 * time.Hour  // that an endpoint is granted
+	queuedFor     = 8 * time.Second // that one run of Deliver goes on with its owner's queue
 )
+
+// QueuedPerSecond is how many queued events of one owner come back in a second, in all
+// workers together: as fast as one worker's lanes are freed by an endpoint that does not
+// answer, and no faster however many wait.
+const QueuedPerSecond = 3
 
 // Deliver makes one attempt to tell the merchant and, unless it was the last word,
 // asks to be run again at the next one. The number of the attempt is its row's: one
 // that a crash cut off is made again under its number.
+//
+// An event that finds its merchant's endpoint busy is given a place in the owner's queue
+// and comes back then. An endpoint that answers is given the queue's events at once, ahead
+// of their places: each finds itself delivered when it comes back.
 func (a *Activities) Deliver(ctx context.Context, n News) (Delivered, error) {
 	if !a.lanes.enter(n.Owner) {
-		return Delivered{}, retryIn(lanesBusy, "other webhooks of this merchant are under way")
+		return a.queue(ctx, n)
 	}
 	defer a.lanes.leave(n.Owner)
 
-	event, d, err := a.Store.BeginDelivery(ctx, n.EventID, a.Clock.Now())
+	began := a.Clock.Now()
+	event, d, err := a.Store.BeginDelivery(ctx, n.EventID, began)
 	if err != nil {
 		return Delivered{}, encode(err)
 	}
 	if d.Number == 0 {
+		return a.ended(event)
+	}
+	if left := DeliverTimeout - began.Sub(d.StartedAt); d.StartedAt.Before(began.Truncate(time.Microsecond)) && left > 0 {
+		return Delivered{}, retryIn(left, "another run delivers it, or was cut off")
+	}
+	delivered, err := a.attempt(ctx, event, d)
+	if err == nil && delivered.State == pirogue.EventDelivered {
+		a.drain(ctx, n.Owner, began.Add(queuedFor))
+	}
+	return delivered, err
+}
+
+// queue gives an event its place in its owner's queue, unless it was delivered meanwhile.
+func (a *Activities) queue(ctx context.Context, n News) (Delivered, error) {
+	now := a.Clock.Now()
+	event, err := a.Store.QueueDelivery(ctx, n.EventID, now, time.Second/QueuedPerSecond)
+	if err != nil {
+		return Delivered{}, encode(err)
+	}
+	if event.State != pirogue.EventWaiting {
 		return Delivered{State: event.State}, nil
 	}
+	return Delivered{}, retryIn(event.NextAt.Sub(now), "other webhooks of this merchant are under way")
+}
+
+// ended returns where an event stands of which no delivery can begin, or asks to be run
+// again when one can.
+func (a *Activities) ended(event pirogue.Event) (Delivered, error) {
+	if event.State == pirogue.EventWaiting {
+		return Delivered{}, retryIn(event.NextAt.Sub(a.Clock.Now()), "it is not due yet")
+	}
+	return Delivered{State: event.State}, nil
+}
+
+// drain delivers an owner's queued events one after the other, until a moment, while the
+// endpoint takes them. What goes wrong is left to the events' own workflows.
+func (a *Activities) drain(ctx context.Context, o pirogue.Owner, until time.Time) {
+	for now := a.Clock.Now(); now.Before(until); now = a.Clock.Now() {
+		event, d, err := a.Store.BeginQueued(ctx, o, now)
+		if err != nil || d.Number == 0 {
+			return
+		}
+		if delivered, err := a.attempt(ctx, event, d); err != nil || delivered.State != pirogue.EventDelivered {
+			return
+		}
+	}
+}
+
+// attempt makes a delivery that was begun and records how it ended.
+func (a *Activities) attempt(ctx context.Context, event pirogue.Event, d pirogue.Delivery) (Delivered, error) {
 	failpoint.Hit("deliver.begun")
-	reply, err := a.post(ctx, n.Owner, event, &d)
+	reply, err := a.post(ctx, event, &d)
 	failpoint.Hit("deliver.posted")
 	if err != nil {
 		return Delivered{}, encode(err)
 	}
 	d.EndedAt = a.Clock.Now()
-	state := verdict(reply.HTTPStatus, d.Number)
-	if err := a.Store.EndDelivery(ctx, d, state); err != nil {
+	state, wait := verdict(reply.HTTPStatus, d.Number), time.Duration(0)
+	if state == pirogue.EventWaiting {
+		wait = max(a.later(pirogue.DeliveryDelays[d.Number-1]), min(reply.RetryAfter, maxRetryAfter))
+	}
+	if err := a.Store.EndDelivery(ctx, d, state, d.EndedAt.Add(wait)); err != nil {
 		return Delivered{}, encode(err)
 	}
 	failpoint.Hit("deliver.ended")
 	if state == pirogue.EventWaiting {
-		wait := max(a.later(pirogue.DeliveryDelays[d.Number-1]), min(reply.RetryAfter, maxRetryAfter))
 		return Delivered{}, retryIn(wait, d.Error)
 	}
 	return Delivered{State: state, Attempts: d.Number}, nil
 }
 
 // post sends the event and notes in d what came back. Its own error is about our
-// database, never about the merchant.
-func (a *Activities) post(ctx context.Context, o pirogue.Owner, e pirogue.Event, d *pirogue.Delivery) (Reply, error) {
+// database, never about the merchant: an owner without a key in force has used an attempt.
+func (a *Activities) post(ctx context.Context, e pirogue.Event, d *pirogue.Delivery) (Reply, error) {
+	o := pirogue.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
 	api, standard, err := a.Store.WebhookSecrets(ctx, o)
+	if pirogue.CodeOf(err) == pirogue.NotFound {
+		d.Error = "no key in force to sign with"
+		return Reply{}, nil
+	}
 	if err != nil {
 		return Reply{}, err
 	}

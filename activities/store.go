@@ -159,11 +159,17 @@ type Cases interface {
 type Webhooks interface {
 	// BeginDelivery writes the row of an event's next delivery and returns both. A
 	// delivery that was begun and never ended is returned again with its number. When
-	// nothing is left to send, because the event is not WAITING, the delivery's
-	// number is 0.
+	// nothing is left to send, because the event is not WAITING, or it is too early, the
+	// delivery's number is 0.
 	BeginDelivery(ctx context.Context, id pirogue.EventID, at time.Time) (pirogue.Event, pirogue.Delivery, error)
-	// EndDelivery ends a delivery and sets the event's state.
-	EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState) error
+	// EndDelivery ends a delivery, sets the event's state and says when the next one is due.
+	EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState, next time.Time) error
+	// QueueDelivery gives a WAITING event the next place in its owner's queue, in NextAt:
+	// places lie gap apart, the first one gap after at.
+	QueueDelivery(ctx context.Context, id pirogue.EventID, at time.Time, gap time.Duration) (pirogue.Event, error)
+	// BeginQueued begins the next delivery of an owner's oldest queued event. Its number
+	// is 0 when none is queued.
+	BeginQueued(ctx context.Context, o pirogue.Owner, at time.Time) (pirogue.Event, pirogue.Delivery, error)
 	// WebhookSecrets returns the secrets an owner's webhooks are signed with: the API
 	// secret of its newest key in force, and the whsec_ secret.
 	WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standard string, err error)
@@ -176,8 +182,8 @@ type Webhooks interface {
 type Backlog interface {
 	// Unstarted returns payments CREATED before a moment, oldest first.
 	Unstarted(ctx context.Context, before time.Time, limit int) ([]pirogue.Payment, error)
-	// Undelivered returns WAITING events written before a moment of which no
-	// delivery was begun, oldest first.
+	// Undelivered returns WAITING events of which no delivery was begun, though one was
+	// due before a moment, the longest overdue first.
 	Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error)
 	// Unrouted returns callbacks received before a moment of which no workflow was
 	// told, oldest first.

@@ -11,7 +11,8 @@ import (
 
 const (
 	sweepAfter = 15 * time.Second // what is younger is still on its way
-	purgeLimit = 5000             // signatures forgotten in one sweep
+	purgeLimit = 5000             // signatures forgotten by one statement
+	purgeFor   = 5 * time.Second  // that one sweep goes on forgetting
 	sweepLimit = 500              // rows of one kind in one sweep; the next one takes the rest
 )
 
@@ -42,10 +43,18 @@ func (a *Activities) Sweep(ctx context.Context) (Swept, error) {
 	return swept, encode(err)
 }
 
+// purge forgets signatures until none is old enough or purgeFor is over: there are as many
+// as requests, and a sweep that takes only so many falls behind for good.
 func (a *Activities) purge(ctx context.Context, swept *Swept) error {
-	var err error
-	swept.Purged, err = a.Store.Purge(ctx, a.Clock.Now().Add(-pirogue.SignatureLife), purgeLimit)
-	return err
+	until := a.Clock.Now().Add(purgeFor)
+	for {
+		now := a.Clock.Now()
+		gone, err := a.Store.Purge(ctx, now.Add(-pirogue.SignatureLife), purgeLimit)
+		swept.Purged += gone
+		if err != nil || gone < purgeLimit || !now.Before(until) {
+			return err
+		}
+	}
 }
 
 func (a *Activities) sweepPayments(ctx context.Context, before time.Time, swept *Swept) error {

@@ -28,13 +28,14 @@ func (db *DB) Unstarted(ctx context.Context, before time.Time, limit int) ([]pir
 	return payments, failure("find unstarted payments", err)
 }
 
-// Undelivered returns WAITING events written before a moment of which no delivery was
-// begun in the round they are in, oldest first.
+// Undelivered returns WAITING events of which no delivery was begun in the round they are
+// in, though one was due before a moment, the longest overdue first. Those that wait in
+// their owner's queue are due at their place there.
 func (db *DB) Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error) {
 	var rows []eventRow
 	err := db.look(ctx, "find undelivered events", func(tx *gorm.DB) error {
-		return tx.Where("state = 'WAITING' AND begun = 0 AND created_at < ?", on(before)).
-			Order("created_at, id").Limit(limit).Find(&rows).Error
+		return tx.Where("state = 'WAITING' AND begun = 0 AND next_at < ?", on(before)).
+			Order("next_at, id").Limit(limit).Find(&rows).Error
 	})
 	return unpackEvents(rows), err
 }

@@ -135,9 +135,9 @@ func TestAnEventThatFailsIsListedForAMonth(t *testing.T) {
 		waiting := w.event("waiting") // at 1 min, as all of them
 		for range 2 {
 			require.Empty(w.t, w.stuck(time.Hour, 10), "one failure is none")
-			_, d := w.beginDelivery(waiting, w.at(0))
+			_, d := w.beginDelivery(waiting, w.at(time.Minute))
 			d.Error, d.EndedAt = "no answer within 3 s", w.at(time.Minute)
-			require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting))
+			require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, d.StartedAt))
 		}
 		w.now.Add(time.Second.Microseconds())
 		w.ended("gone", 410, pirogue.EventExhausted)

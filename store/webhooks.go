@@ -23,6 +23,8 @@ type eventRow struct {
 	Round      int // 0 until it is sent again from the start
 	Begun      int // deliveries of this round that have a row
 	Ended      int // deliveries of this round whose end is known
+	NextAt     stamp
+	Queued     bool // waits for its merchant's endpoint, ahead of NextAt if it can
 	CreatedAt  stamp
 }
 
@@ -46,7 +48,7 @@ func (deliveryRow) TableName() string { return "webhook_deliveries" }
 // BeginDelivery writes the row of an event's next delivery, in the round it is in, and
 // returns both. A delivery that was begun and never ended comes back with its number: it
 // counts once, whatever cut it off. The delivery's number is 0 when the event is not
-// WAITING. It fails with NotFound.
+// WAITING, or not due before its NextAt. It fails with NotFound.
 func (db *DB) BeginDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time,
 ) (pirogue.Event, pirogue.Delivery, error) {
@@ -54,7 +56,7 @@ func (db *DB) BeginDelivery(
 	var delivery deliveryRow
 	err := db.together(ctx, "begin delivery", func(tx *gorm.DB) error {
 		event, delivery = eventRow{}, deliveryRow{}
-		begun := tx.Exec(beginDelivery, id)
+		begun := tx.Exec(beginDelivery, id, on(at))
 		if begun.Error != nil {
 			return begun.Error
 		}
@@ -65,8 +67,8 @@ func (db *DB) BeginDelivery(
 			delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: on(at)}
 			return tx.Create(&delivery).Error
 		}
-		// Nothing was begun: either nothing is left to send, or the last one has not ended.
-		if event.State != string(pirogue.EventWaiting) {
+		// Nothing was begun: nothing is left to send, it is too early, or the last one has not ended.
+		if event.State != string(pirogue.EventWaiting) || event.Begun == event.Ended {
 			return unchanged{}
 		}
 		return numbered(tx, id, event.Round, event.Begun).Take(&delivery).Error
@@ -78,19 +80,23 @@ func (db *DB) BeginDelivery(
 }
 
 // beginDelivery counts a delivery before it has a row: two callers at once meet on the
-// event's row, and the second finds one under way.
+// event's row, and the second finds one under way. The first delivery is never too early: a
+// clock that is behind delays none.
 const beginDelivery = `
-UPDATE webhook_events SET begun = begun + 1 WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7`
+UPDATE webhook_events SET begun = begun + 1, queued = FALSE
+ WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (begun = 0 OR next_at <= ?)`
 
 // numbered selects one delivery.
 func numbered(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
 	return tx.Model(&deliveryRow{}).Where("event_id = ? AND round = ? AND number = ?", id, round, number)
 }
 
-// EndDelivery ends a delivery and sets its event's state. A delivery that ended already
-// stays as it ended. The last one of a round leaves no event WAITING, whatever state the
-// caller asks for. It fails with NotFound for a delivery that was not begun.
-func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState) error {
+// EndDelivery ends a delivery, sets its event's state and says when the next one is due:
+// at next, or at the event's place in its owner's queue if that is later, for then its
+// workflow comes back. A delivery that ended already stays as it ended. The last one of a
+// round leaves no event WAITING, whatever state the caller asks for. It fails with
+// NotFound for a delivery that was not begun.
+func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState, next time.Time) error {
 	if d.EndedAt.IsZero() {
 		return pirogue.Errorf(pirogue.Internal, "end delivery %d of %s without a moment", d.Number, d.EventID)
 	}
@@ -98,7 +104,7 @@ func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue
 		state = pirogue.EventExhausted
 	}
 	return db.together(ctx, "end delivery", func(tx *gorm.DB) error {
-		ended := tx.Exec(endDelivery, state, d.EventID, d.Round, d.Number, d.Number-1)
+		ended := tx.Exec(endDelivery, state, on(next), on(next), d.EventID, d.Round, d.Number, d.Number-1)
 		if ended.Error != nil {
 			return ended.Error
 		}
@@ -117,7 +123,8 @@ func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue
 // else gave the event in the meantime stays.
 const endDelivery = `
 UPDATE webhook_events
-   SET ended = ended + 1, state = CASE WHEN state = 'WAITING' THEN CAST(? AS TEXT) ELSE state END
+   SET ended = ended + 1, state = CASE WHEN state = 'WAITING' THEN CAST(? AS TEXT) ELSE state END,
+       next_at = CASE WHEN CAST(? AS TEXT) > next_at THEN CAST(? AS TEXT) ELSE next_at END
  WHERE id = ? AND round = ? AND begun = ? AND ended = ?`
 
 // maxRounds is how often an event can be sent from the start, the first time included.
@@ -137,7 +144,7 @@ func (db *DB) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (
 	err := db.together(ctx, "resend event", func(tx *gorm.DB) error {
 		row = eventRow{}
 		err := tx.Exec(resendEvent, map[string]any{
-			"id": id, "merchant": o.MerchantID, "mode": o.Mode, "last": maxRounds - 1,
+			"id": id, "merchant": o.MerchantID, "mode": o.Mode, "last": maxRounds - 1, "now": on(db.clock.Now()),
 		}).Error
 		if err != nil {
 			return err
@@ -151,7 +158,8 @@ func (db *DB) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (
 // resendEvent begins a round where one is over. Of two at once the second finds the event
 // WAITING.
 const resendEvent = `
-UPDATE webhook_events SET state = 'WAITING', round = round + 1, begun = 0, ended = 0, url = ` + addressNow + `
+UPDATE webhook_events
+   SET state = 'WAITING', round = round + 1, begun = 0, ended = 0, queued = FALSE, next_at = @now, url = ` + addressNow + `
  WHERE id = @id AND merchant_id = @merchant AND mode = @mode AND state <> 'WAITING' AND round < @last
    AND ` + addressNow + ` <> ''`
 
@@ -240,7 +248,8 @@ func unpackLogs(events []eventRow, deliveries []deliveryRow) []pirogue.EventLog 
 func packEvent(e pirogue.Event) *eventRow {
 	return &eventRow{
 		ID: string(e.ID), PaymentID: link(e.PaymentID), BulkID: link(e.BulkID), MerchantID: string(e.MerchantID),
-		Mode: string(e.Mode), URL: e.URL, Body: string(e.Body), State: string(e.State), CreatedAt: on(e.CreatedAt),
+		Mode: string(e.Mode), URL: e.URL, Body: string(e.Body), State: string(e.State), NextAt: on(e.CreatedAt),
+		CreatedAt: on(e.CreatedAt),
 	}
 }
 
@@ -256,7 +265,8 @@ func unpackEvent(r eventRow) pirogue.Event {
 	return pirogue.Event{
 		ID: pirogue.EventID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), BulkID: pirogue.BulkID(r.BulkID),
 		MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode), URL: r.URL,
-		Body: []byte(r.Body), State: pirogue.EventState(r.State), Round: r.Round, CreatedAt: r.CreatedAt.time(),
+		Body: []byte(r.Body), State: pirogue.EventState(r.State), Round: r.Round, NextAt: r.NextAt.time(),
+		CreatedAt: r.CreatedAt.time(),
 	}
 }
 

@@ -29,7 +29,7 @@ func (w *world) beginDelivery(id pirogue.EventID, at time.Time) (pirogue.Event, 
 func (w *world) endDelivery(d pirogue.Delivery, status int, state pirogue.EventState) {
 	w.t.Helper()
 	d.HTTPStatus, d.EndedAt = status, d.StartedAt.Add(time.Second)
-	require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, state))
+	require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, state, d.StartedAt))
 }
 
 func TestADeliveryThatWasCutOffKeepsItsNumber(t *testing.T) {
@@ -57,14 +57,14 @@ func TestTheSeventhDeliveryIsTheLastWhateverHappens(t *testing.T) {
 	each(t, func(w *world) {
 		id := w.event("order_1")
 		for n := 1; n <= pirogue.MaxDeliveries; n++ {
-			w.beginDelivery(id, w.at(0)) // cut off
-			event, d := w.beginDelivery(id, w.at(0))
+			w.beginDelivery(id, w.at(time.Minute)) // cut off
+			event, d := w.beginDelivery(id, w.at(time.Minute))
 			require.Equal(w.t, n, d.Number)
 			require.Equal(w.t, pirogue.EventWaiting, event.State)
 			w.endDelivery(d, 500, pirogue.EventWaiting) // also of the seventh
 			w.endDelivery(d, 500, pirogue.EventWaiting) // the answer was lost
 		}
-		event, d := w.beginDelivery(id, w.at(0))
+		event, d := w.beginDelivery(id, w.at(time.Minute))
 		require.Equal(w.t, pirogue.EventExhausted, event.State)
 		require.Zero(w.t, d.Number)
 		w.sound()
@@ -112,9 +112,9 @@ func TestADeliveryNobodyBeganCannotEnd(t *testing.T) {
 	each(t, func(w *world) {
 		id := w.event("order_1")
 		d := pirogue.Delivery{EventID: id, Number: 1, EndedAt: w.at(0)}
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered)))
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
 		d.EndedAt = time.Time{}
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered)))
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
 		_, _, err := w.db.BeginDelivery(w.ctx(), "evt_none_1", w.at(0))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		w.sound()

@@ -31,10 +31,9 @@ const (
 )
 
 const (
-	dbTimeout   = 10 * time.Second // one transaction of ours, retries on a conflict included
-	callMargin  = 5 * time.Second  // on top of an operator's call: our own rows before and after it
-	sendTimeout = 15 * time.Second // a webhook's 3 s and our own rows around it
-	noEnd       = 100_000          // attempts; more than any window has room for
+	dbTimeout  = 10 * time.Second // one transaction of ours, retries on a conflict included
+	callMargin = 5 * time.Second  // on top of an operator's call: our own rows before and after it
+	noEnd      = 100_000          // attempts; more than any window has room for
 )
 
 // turn is who a piece of work is for and how urgent it is.

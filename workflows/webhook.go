@@ -9,9 +9,12 @@ import (
 	"pirogue/activities"
 )
 
-// resume is the wait after an attempt that a crash cut off. The waits between
-// attempts come from the activity itself.
-const resume = 5 * time.Second
+// resumeSoonest and resumeLatest are the waits after an attempt that a crash or our own
+// database cut off: they double. The waits between attempts come from the activity itself.
+const (
+	resumeSoonest = 5 * time.Second
+	resumeLatest  = time.Minute
+)
 
 // Webhook tells a merchant about one event: seven attempts over 31 h 21 min, each a
 // run of one activity, so the whole schedule is eleven events of history. An
@@ -20,10 +23,12 @@ func Webhook(ctx workflow.Context, news activities.News) (activities.Delivered, 
 	workflow.SetCurrentDetails(ctx, "telling the merchant; the pending activity shows the attempt and the next one")
 	delivered, err := call(ctx, workflow.ActivityOptions{
 		TaskQueue:           WebhooksQueue,
-		StartToCloseTimeout: sendTimeout,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: resume, BackoffCoefficient: 1},
-		Summary:             "deliver",
-		Priority:            turn(priorityWebhook, news.Owner.MerchantID),
+		StartToCloseTimeout: activities.DeliverTimeout,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: resumeSoonest, BackoffCoefficient: 2, MaximumInterval: resumeLatest,
+		},
+		Summary:  "deliver",
+		Priority: turn(priorityWebhook, news.Owner.MerchantID),
 	}, do.Deliver, news)
 	if err == nil {
 		workflow.SetCurrentDetails(ctx, string(delivered.State))

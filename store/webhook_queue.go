@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// queuedAtOnce is how many queued events of one owner one search for the next looks at:
+// callers that search at the same time take different ones.
+const queuedAtOnce = 32
+
+// QueueDelivery gives an event whose merchant's endpoint is busy the next place in its
+// owner's queue, and returns the event with the place in NextAt. Places lie gap apart,
+// whoever asks, so that as many events as there are come back at one pace. An event that
+// is not WAITING is given none. It fails with NotFound.
+func (db *DB) QueueDelivery(
+	ctx context.Context, id pirogue.EventID, at time.Time, gap time.Duration,
+) (pirogue.Event, error) {
+	var event eventRow
+	err := db.together(ctx, "queue delivery", func(tx *gorm.DB) error {
+		event = eventRow{}
+		if err := missing(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
+			return err
+		}
+		if event.State != string(pirogue.EventWaiting) {
+			return unchanged{}
+		}
+		var tail int64
+		err := tx.Raw(nextPlace, map[string]any{
+			"merchant": event.MerchantID, "mode": event.Mode, "gap": gap.Microseconds(),
+			"first": at.UnixMicro() + gap.Microseconds(), "now": at.UnixMicro(),
+		}).Scan(&tail).Error
+		if err != nil {
+			return err
+		}
+		event.NextAt = on(time.UnixMicro(tail))
+		return tx.Exec(queueEvent, event.NextAt, id).Error
+	})
+	return unpackEvent(event), err
+}
+
+// nextPlace is one statement, so that two callers never get one place.
+const nextPlace = `
+INSERT INTO webhook_queues AS q (merchant_id, mode, tail) VALUES (@merchant, @mode, @first)
+ON CONFLICT (merchant_id, mode) DO UPDATE
+   SET tail = CASE WHEN q.tail > @now THEN q.tail + @gap ELSE @first END
+RETURNING tail`
+
+// queueEvent leaves an event alone of which a delivery is under way.
+const queueEvent = `
+UPDATE webhook_events SET queued = TRUE, next_at = ? WHERE id = ? AND state = 'WAITING' AND begun = ended`
+
+// BeginQueued begins the next delivery of an owner's oldest queued event, as
+// BeginDelivery does, ahead of its place. The delivery's number is 0 when none is queued:
+// then the owner's next place is again the first.
+func (db *DB) BeginQueued(
+	ctx context.Context, o pirogue.Owner, at time.Time,
+) (pirogue.Event, pirogue.Delivery, error) {
+	var event eventRow
+	var delivery deliveryRow
+	err := db.together(ctx, "begin queued delivery", func(tx *gorm.DB) error {
+		event, delivery = eventRow{}, deliveryRow{}
+		var queued []eventRow
+		err := tx.Where("queued AND merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).
+			Order("created_at, id").Limit(queuedAtOnce).Find(&queued).Error
+		if err != nil {
+			return err
+		}
+		if len(queued) == 0 {
+			return tx.Exec("DELETE FROM webhook_queues WHERE merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).Error
+		}
+		for _, row := range queued {
+			begun := tx.Exec(beginQueued, row.ID)
+			if begun.Error != nil {
+				return begun.Error
+			}
+			if begun.RowsAffected == 1 {
+				event = row
+				event.Begun++
+				delivery = deliveryRow{EventID: row.ID, Round: row.Round, Number: event.Begun, StartedAt: on(at)}
+				return tx.Create(&delivery).Error
+			}
+		}
+		return unchanged{} // others took all of them
+	})
+	if err != nil {
+		return pirogue.Event{}, pirogue.Delivery{}, err
+	}
+	return unpackEvent(event), unpackDelivery(delivery), nil
+}
+
+// beginQueued is beginDelivery for an event that is still queued: of two callers one has it.
+const beginQueued = `
+UPDATE webhook_events SET begun = begun + 1, queued = FALSE
+ WHERE id = ? AND queued AND state = 'WAITING' AND begun = ended AND begun < 7`

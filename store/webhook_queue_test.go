@@ -1,0 +1,160 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// events makes n payments terminal and returns their events.
+func (w *world) events(n int) []pirogue.EventID {
+	w.t.Helper()
+	ids := make([]pirogue.EventID, n)
+	for i := range ids {
+		ids[i] = w.event(fmt.Sprintf("queued_%d", i))
+	}
+	return ids
+}
+
+// queue gives events their places in their owner's queue, all at once, and returns them.
+func (w *world) queue(ids []pirogue.EventID, at time.Time) []time.Time {
+	w.t.Helper()
+	places := make([]time.Time, len(ids))
+	require.NoError(w.t, together(len(ids), func(i int) error {
+		event, err := w.db.QueueDelivery(w.ctx(), ids[i], at, time.Second)
+		places[i] = event.NextAt
+		return err
+	}))
+	slices.SortFunc(places, time.Time.Compare)
+	return places
+}
+
+func (w *world) beginQueued(at time.Time) pirogue.Delivery {
+	w.t.Helper()
+	_, d, err := w.db.BeginQueued(w.ctx(), w.owner, at)
+	require.NoError(w.t, err)
+	return d
+}
+
+func TestQueuedEventsComeBackAtOnePace(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.events(20)
+		for round := range 2 { // all of them came back in vain
+			for i, place := range w.queue(ids, w.at(0)) {
+				require.Equal(w.t, w.at(time.Duration(round*len(ids)+i+1)*time.Second), place)
+			}
+		}
+		w.sound()
+	})
+}
+
+func TestQueuedEventsAreOverdueAtTheirPlace(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.events(3)
+		w.queue(ids[:2], w.at(time.Minute))
+		for after, want := range map[time.Duration]int{time.Second: 1, 1500 * time.Millisecond: 2, time.Minute: 3} {
+			overdue, err := w.db.Undelivered(w.ctx(), w.at(time.Minute+after), 10)
+			require.NoError(w.t, err)
+			require.Len(w.t, overdue, want, after)
+			require.Equal(w.t, ids[2], overdue[0].ID, "nobody has taken it up")
+		}
+	})
+}
+
+func TestAnEndpointThatAnswersIsGivenEachQueuedEventOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.events(12)
+		w.queue(ids, w.at(0))
+		var mu sync.Mutex
+		taken := map[pirogue.EventID]int{}
+		require.NoError(w.t, together(6, func(int) error {
+			for {
+				_, d, err := w.db.BeginQueued(w.ctx(), w.owner, w.at(time.Second))
+				if err != nil || d.Number == 0 {
+					return err
+				}
+				mu.Lock()
+				taken[d.EventID]++
+				mu.Unlock()
+				d.EndedAt, d.HTTPStatus = w.at(time.Second), 200
+				if err := w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, time.Time{}); err != nil {
+					return err
+				}
+			}
+		}))
+		require.Len(w.t, taken, len(ids))
+		for id, times := range taken {
+			require.Equal(w.t, 1, times, id)
+		}
+		event, err := w.db.QueueDelivery(w.ctx(), ids[0], w.at(time.Second), time.Second)
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.EventDelivered, event.State, "it has no place any more")
+
+		require.Zero(w.t, w.beginQueued(w.at(time.Second)).Number)
+		late := w.event("late")
+		require.Equal(w.t, []time.Time{w.at(3 * time.Second)}, w.queue([]pirogue.EventID{late}, w.at(2*time.Second)),
+			"the queue is empty: its first place is the next one")
+		w.sound()
+	})
+}
+
+func TestAQueuedEventIsTriedAgainAtItsPlaceAndNotBefore(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.events(2)
+		w.queue(ids, w.at(time.Hour)) // their workflows come back in an hour
+		first := w.beginQueued(w.at(0))
+		w.endDelivery(first, 500, pirogue.EventWaiting)
+		event, none := w.beginDelivery(first.EventID, w.at(time.Minute))
+		require.Zero(w.t, none.Number, "it is not due")
+		require.Equal(w.t, pirogue.EventWaiting, event.State)
+		_, second := w.beginDelivery(first.EventID, event.NextAt)
+		require.Equal(w.t, 2, second.Number)
+
+		other := w.beginQueued(w.at(0))
+		require.NotEqual(w.t, first.EventID, other.EventID, "it waits for its schedule, not for the endpoint")
+		w.sound()
+	})
+}
+
+func TestAQueueIsItsOwnersAlone(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.queue(w.events(3), w.at(0))
+		w.owner = w.another()
+		require.Zero(w.t, w.beginQueued(w.at(0)).Number)
+		require.Equal(w.t, []time.Time{w.at(time.Second)}, w.queue([]pirogue.EventID{w.event("alone")}, w.at(0)))
+		w.sound()
+	})
+}
+
+func TestAnEventFromBeforeItHadADueMomentIsGivenOne(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		fresh, failed := w.event("fresh"), w.event("failed")
+		for range 2 {
+			_, d := w.beginDelivery(failed, w.at(time.Hour))
+			w.endDelivery(d, 500, pirogue.EventWaiting)
+		}
+		require.NoError(w.t, w.db.MigrateDown(w.ctx(), 13))
+		require.NoError(w.t, w.db.Migrate(w.ctx()))
+
+		overdue, err := w.db.Undelivered(w.ctx(), w.at(2*time.Minute), 10)
+		require.NoError(w.t, err)
+		require.Len(w.t, overdue, 1)
+		require.Equal(w.t, fresh, overdue[0].ID)
+		ended := w.at(time.Hour + time.Second).Truncate(time.Millisecond)
+		event, none := w.beginDelivery(failed, ended.Add(5*time.Minute-time.Second))
+		require.Zero(w.t, none.Number)
+		require.WithinDuration(w.t, ended.Add(5*time.Minute), event.NextAt, 2*time.Millisecond)
+	})
+}
