@@ -1,13 +1,20 @@
 package pirogue
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // CaseID identifies a case. It is derived from its payment and cause, so one cause
-// opens one case however often it is seen.
+// opens one case however often it is seen. Further money of the same cause has a further
+// case.
 type CaseID string
 
-// NewCaseID returns the ID of a payment's case of one cause.
+// NewCaseID returns the ID of a payment's first case of one cause.
 func NewCaseID(p PaymentID, c Cause) CaseID { return CaseID(string(p) + "/" + string(c)) }
+
+// Further returns the ID of the n-th case of the same payment and cause, n from 2.
+func (id CaseID) Further(n int) CaseID { return CaseID(string(id) + "/" + strconv.Itoa(n)) }
 
 // Cause is why a payment needs a person.
 type Cause string
@@ -20,6 +27,12 @@ const (
 	CausePaidAfterAll   Cause = "PAID_AFTER_FAIL"  // a cash-out or refund that had failed was executed
 	CauseUnknown        Cause = "UNKNOWN_OUTCOME"  // unknown past the operator's horizon
 	CauseLineNotStarted Cause = "LINE_NOT_STARTED" // the workflow of a bulk's line cannot be started
+	// CauseSecondPayment is more money under one attempt than its payment expects.
+	CauseSecondPayment Cause = "SECOND_PAYMENT"
+	// CauseEarlierPaid is money under an attempt that another one has followed.
+	CauseEarlierPaid Cause = "EARLIER_ATTEMPT_PAID"
+	// CauseReversed is a success that its operator takes back. No money is moved for it.
+	CauseReversed Cause = "OPERATOR_REVERSED"
 )
 
 // CauseNotBooked is a case that no person settles: what Pirogue itself must write about the
@@ -31,6 +44,7 @@ type Case struct {
 	ID        CaseID
 	PaymentID PaymentID
 	Cause     Cause
+	Attempt   int    // number of the attempt that it is about; 0 for the latest
 	Note      string // the evidence, redacted
 	Paid      int64  // minor units that wait in suspense; 0 for none
 	OpenedAt  time.Time

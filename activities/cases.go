@@ -13,22 +13,24 @@ import (
 type Trouble struct {
 	PaymentID pirogue.PaymentID `json:"payment_id"`
 	Cause     pirogue.Cause     `json:"cause"`
-	Paid      int64             `json:"paid,omitempty"` // minor units that moved at the operator; 0 books nothing
-	Note      string            `json:"note"`
+	Attempt   int               `json:"attempt,omitempty"` // number of the attempt; 0 for the latest
+	// Paid is all that moved at the operator under the attempt, in minor units; 0 books nothing.
+	Paid int64  `json:"paid,omitempty"`
+	Note string `json:"note"`
 }
 
-// OpenCase books stray money to suspense and opens the case about it. An amount that no
-// payment can have is not booked: the case's note says what the operator named.
+// OpenCase books stray money to suspense, opens the case about it and returns its ID. An
+// amount that no payment can have is not booked: the case's note says what the operator named.
 func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, error) {
 	if !pirogue.IsAmount(in.Paid) {
 		in.Paid = 0
 	}
-	id := pirogue.NewCaseID(in.PaymentID, in.Cause)
-	err := a.Store.OpenCase(ctx, pirogue.Case{
-		ID: id, PaymentID: in.PaymentID, Cause: in.Cause, Note: in.Note, Paid: in.Paid, OpenedAt: a.Clock.Now(),
+	opened, err := a.Store.OpenCase(ctx, pirogue.Case{
+		ID: pirogue.NewCaseID(in.PaymentID, in.Cause), PaymentID: in.PaymentID, Cause: in.Cause, Attempt: in.Attempt,
+		Note: in.Note, Paid: in.Paid, OpenedAt: a.Clock.Now(),
 	})
 	failpoint.Hit("case.opened")
-	return id, encode(err)
+	return opened.ID, encode(err)
 }
 
 // CloseCases closes the cases of a payment that a person has settled.

@@ -140,9 +140,10 @@ type LineSender interface {
 
 // Cases keeps what only a person can settle.
 type Cases interface {
-	// OpenCase records a case and books ledger.Late of c.Paid (0 books nothing), in one
-	// transaction.
-	OpenCase(ctx context.Context, c pirogue.Case) error
+	// OpenCase records a case and books what of c.Paid, which is all that moved under the
+	// attempt, is in no book yet (0 books nothing), in one transaction. It returns the case
+	// as it stands: a further one of the same cause when the first has money already.
+	OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error)
 	// Case returns a case. It fails with NotFound.
 	Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
 	// ReopenCase opens a case that books nothing, or opens it again with another note.

@@ -8,6 +8,7 @@ package ledger
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"pirogue"
@@ -96,13 +97,19 @@ type Journal struct {
 	PayoutID  string            // of a payout to a merchant's bank; "" otherwise
 	BulkID    pirogue.BulkID    // of a whole bulk; "" otherwise
 	Step      Step
+	Nth       int   // of several journals of one step, counted from 1; 0 where a step has one
+	Attempt   int   // number of the attempt by which the money moved; 0 for the payment's latest
 	Phase     Phase // "" means Posted
 	Transfers []Transfer
 }
 
 // ID returns the journal's idempotency key.
 func (j Journal) ID() string {
-	return cmp.Or(j.PayoutID, string(j.BulkID), string(j.PaymentID)) + "/" + string(j.Step)
+	id := cmp.Or(j.PayoutID, string(j.BulkID), string(j.PaymentID)) + "/" + string(j.Step)
+	if j.Nth > 1 {
+		id += "-" + strconv.Itoa(j.Nth)
+	}
+	return id
 }
 
 // CashIn returns the journal of a cash-in that its operator confirmed: the operator
@@ -181,6 +188,15 @@ func Late(p pirogue.Payment, amount int64) Journal {
 		t.Debit, t.Credit = t.Credit, t.Debit
 	}
 	return Journal{PaymentID: p.ID, Step: StepLate, Phase: Posted, Transfers: []Transfer{t}}
+}
+
+// LateAt returns the nth journal of Late, of money that moved at an operator under the
+// attempt of a number.
+func LateAt(p pirogue.Payment, at pirogue.OperatorCode, attempt, nth int, amount int64) Journal {
+	p.Operator = at
+	j := Late(p, amount)
+	j.Attempt, j.Nth = attempt, nth
+	return j
 }
 
 // Payout returns the journal of a payment to a merchant's bank: we owe it no more.

@@ -157,7 +157,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 		p, _ := w.accept("order_1")
 		settled, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused) // at 1 min
 		require.NoError(w.t, err)
-		require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+		require.NoError(w.t, w.opens(pirogue.Case{
 			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseLateSuccess, Note: "canary-note", OpenedAt: w.at(2 * time.Minute),
 		}))
 		w.now.Add(3 * time.Minute.Microseconds())

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"time"
 
@@ -16,21 +17,51 @@ import (
 // Latest returns a payment with its latest attempt, both of one moment. It fails with
 // TransactionNotFound.
 func (db *DB) Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error) {
+	return db.Numbered(ctx, id, 0)
+}
+
+// Numbered returns a payment with its attempt of a number, 0 for the latest, both of one
+// moment. It fails with TransactionNotFound, and with NotFound where it has no such attempt.
+func (db *DB) Numbered(
+	ctx context.Context, id pirogue.PaymentID, number int,
+) (pirogue.Payment, pirogue.Attempt, error) {
 	var payment paymentRow
 	var attempt attemptRow
-	err := db.snapshot(ctx, "read latest attempt", func(tx *gorm.DB) error {
+	err := db.snapshot(ctx, "read attempt", func(tx *gorm.DB) error {
 		payment, attempt = paymentRow{}, attemptRow{}
 		if err := byID(tx, id, &payment); err != nil {
 			return err
 		}
-		return tx.Where("payment_id = ?", id).Order("number DESC").Take(&attempt).Error
+		if number == 0 {
+			return tx.Where("payment_id = ?", id).Order("number DESC").Take(&attempt).Error
+		}
+		which := tx.Where("payment_id = ? AND number = ?", id, number)
+		return missing(which.Take(&attempt).Error, pirogue.NotFound, fmt.Sprintf("%s, attempt %d", id, number))
 	})
 	if err != nil {
 		return pirogue.Payment{}, pirogue.Attempt{}, err
 	}
 	p, badPayment := db.unpackPayment(payment)
 	a, badAttempt := db.unpackAttempt(attempt)
-	return p, a, failure("read latest attempt", errors.Join(badPayment, badAttempt))
+	return p, a, failure("read attempt", errors.Join(badPayment, badAttempt))
+}
+
+// Earlier returns the attempts of a payment that another one has followed and of which
+// something may have left us, the first one first.
+func (db *DB) Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error) {
+	var rows []attemptRow
+	err := db.look(ctx, "read earlier attempts", func(tx *gorm.DB) error {
+		return tx.Where("payment_id = ? AND first_sent_at IS NOT NULL", id).
+			Where("number < (SELECT MAX(later.number) FROM attempts later WHERE later.payment_id = attempts.payment_id)").
+			Order("number").Find(&rows).Error
+	})
+	attempts := make([]pirogue.Attempt, len(rows))
+	for i, row := range rows {
+		var bad error
+		attempts[i], bad = db.unpackAttempt(row)
+		err = errors.Join(err, failure("read earlier attempts", bad))
+	}
+	return attempts, err
 }
 
 // Send marks a prepared attempt SENT and its CREATED payment INITIATED. It reports

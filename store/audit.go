@@ -166,6 +166,16 @@ SELECT p.id FROM payments p
     <> (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
          WHERE j.payment_id = p.id AND j.step = 'late')`},
 
+	{"late money is booked at its attempt's operator, with a case of that attempt", `
+SELECT j.id FROM ledger_journals j
+  JOIN ledger_transfers t ON t.journal_id = j.id
+  JOIN ledger_accounts f ON f.kind = 'FLOAT' AND f.id IN (t.debit_id, t.credit_id)
+ WHERE j.step = 'late' AND j.attempt > 0
+   AND (NOT EXISTS (SELECT 1 FROM attempts a
+                     WHERE a.payment_id = j.payment_id AND a.number = j.attempt AND a.operator = f.operator)
+     OR NOT EXISTS (SELECT 1 FROM cases c
+                     WHERE c.payment_id = j.payment_id AND c.paid >= t.amount AND c.attempt IN (0, j.attempt)))`},
+
 	{"no more goes back out of suspense than came", `
 SELECT p.id FROM payments p
   JOIN payments r ON r.parent_id = p.id AND r.late = 1 AND r.status NOT IN ('FAILED','EXPIRED')

@@ -99,6 +99,9 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 			"what came late is what the payment's cases say": {
 				"UPDATE cases SET paid = paid + 1", "UPDATE cases SET paid = paid - 1",
 			},
+			"late money is booked at its attempt's operator, with a case of that attempt": {
+				"UPDATE cases SET attempt = 9", "UPDATE cases SET attempt = 0",
+			},
 			"no more goes back out of suspense than came": {
 				"UPDATE payments SET amount = 5001 WHERE merchant_ref = 'return'",
 				"UPDATE payments SET amount = 2000 WHERE merchant_ref = 'return'",

@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"pirogue"
 	"pirogue/ledger"
@@ -16,6 +16,7 @@ type caseRow struct {
 	ID        string `gorm:"primaryKey"`
 	PaymentID string
 	Cause     string
+	Attempt   int // 0: the payment's latest
 	Note      string
 	Paid      int64 // minor units that this case put into suspense
 	OpenedAt  stamp
@@ -25,29 +26,105 @@ type caseRow struct {
 // TableName returns the table's name.
 func (caseRow) TableName() string { return "cases" }
 
-// OpenCase records what a person must settle and books ledger.Late of c.Paid, in one
-// transaction. A case that is open or was closed already stays as it is: one cause, one
-// case. A payment's stray money is booked once, by the first case that names it; a later
-// case of another cause waits for the same money and keeps 0.
-func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) error {
-	return db.together(ctx, "open case", func(tx *gorm.DB) error {
-		err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&caseRow{
-			ID: string(c.ID), PaymentID: string(c.PaymentID), Cause: string(c.Cause), Note: clean(c.Note),
-			OpenedAt: on(c.OpenedAt), ClosedAt: on(c.ClosedAt),
-		}).Error
-		if err != nil || c.Paid == 0 {
-			return err
+// OpenCase records what a person must settle. c.Paid is all that moved at the operator under
+// the attempt, in minor units: what of it the books do not have yet is booked as
+// ledger.LateAt, in the same transaction. So money is booked once however often and in
+// however many parts it is told, and by the case that tells of it first.
+//
+// A case that is open or was closed already stays as it is: one cause, one case. Money that
+// comes on top of a case that has some opens a further case. It returns the case as it
+// stands.
+func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error) {
+	var stands caseRow
+	err := db.together(ctx, "open case", func(tx *gorm.DB) error {
+		locked := tx.Exec("UPDATE payments SET updated_at = updated_at WHERE id = ?", c.PaymentID)
+		if locked.Error != nil {
+			return locked.Error
 		}
-		p, err := db.paymentByID(tx, c.PaymentID)
+		if locked.RowsAffected == 0 {
+			return pirogue.Errorf(pirogue.Internal, "a case of payment %q, which is none", c.PaymentID)
+		}
+		stray, err := db.strayMoney(tx, c)
 		if err != nil {
 			return err
 		}
-		booked, err := bookAll(tx, c.OpenedAt, ledger.Late(p, c.Paid))
-		if err != nil || booked == 0 {
+		if stands, err = caseFor(tx, c, stray != nil); err != nil || stray == nil {
 			return err
 		}
-		return tx.Model(&caseRow{}).Where("id = ?", c.ID).Updates(map[string]any{"paid": c.Paid}).Error
+		if err := book(tx, stray, c.OpenedAt); err != nil {
+			return err
+		}
+		stands.Paid += stray.Transfers[0].Amount
+		return tx.Model(&caseRow{}).Where("id = ?", stands.ID).Updates(map[string]any{"paid": stands.Paid}).Error
 	})
+	return unpackCase(stands), err
+}
+
+// strayMoney returns the journal of what moved under a case's attempt and is in no book; nil
+// for nothing.
+func (db *DB) strayMoney(tx *gorm.DB, c pirogue.Case) (*ledger.Journal, error) {
+	if c.Paid == 0 {
+		return nil, nil //nolint:nilnil // nothing to book is an answer
+	}
+	p, err := db.paymentByID(tx, c.PaymentID)
+	if err != nil {
+		return nil, err
+	}
+	var at struct {
+		Number   int
+		Operator string
+		Booked   int64
+		Journals int
+	}
+	if err := tx.Raw(bookedUnder, map[string]any{"payment": c.PaymentID, "number": c.Attempt}).Scan(&at).Error; err != nil {
+		return nil, err
+	}
+	if at.Number == 0 {
+		return nil, pirogue.Errorf(pirogue.Internal, "payment %s has no attempt %d", c.PaymentID, c.Attempt)
+	}
+	if c.Paid <= at.Booked {
+		return nil, nil //nolint:nilnil // all of it is booked
+	}
+	late := ledger.LateAt(p, pirogue.OperatorCode(at.Operator), at.Number, at.Journals+1, c.Paid-at.Booked)
+	return &late, nil
+}
+
+// bookedUnder is what the books say moved at the operator of one attempt, 0 for the latest,
+// and how many journals of late money the payment has.
+const bookedUnder = `
+SELECT a.number, a.operator,
+       (SELECT COUNT(*) FROM ledger_journals j WHERE j.payment_id = a.payment_id AND j.step = 'late') AS journals,
+       CAST((SELECT COALESCE(SUM(t.amount), 0)
+          FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
+          JOIN ledger_accounts f ON f.kind = 'FLOAT' AND f.id IN (t.debit_id, t.credit_id)
+         WHERE j.payment_id = a.payment_id AND t.phase IN ('posted','capture')
+           AND (j.attempt = a.number OR j.attempt = 0 AND a.number = latest.number)) AS BIGINT) AS booked
+  FROM attempts a
+  JOIN (SELECT MAX(number) AS number FROM attempts WHERE payment_id = @payment) latest ON 1 = 1
+ WHERE a.payment_id = @payment AND a.number = CASE WHEN @number = 0 THEN latest.number ELSE @number END`
+
+// caseFor returns the case of c's payment, cause and attempt, and writes it when there is
+// none. One that has money of its own is not given more: then it writes a further one.
+func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
+	var all []caseRow
+	err := tx.Where("payment_id = ? AND cause = ?", c.PaymentID, c.Cause).Order("opened_at, LENGTH(id), id").Find(&all).Error
+	if err != nil {
+		return caseRow{}, err
+	}
+	for _, kept := range slices.Backward(all) {
+		if kept.Attempt == c.Attempt && (!more || kept.Paid == 0 && kept.ClosedAt == "") {
+			return kept, nil
+		}
+	}
+	id := c.ID
+	if len(all) > 0 {
+		id = c.ID.Further(len(all) + 1)
+	}
+	row := caseRow{
+		ID: string(id), PaymentID: string(c.PaymentID), Cause: string(c.Cause), Attempt: c.Attempt, Note: clean(c.Note),
+		OpenedAt: on(c.OpenedAt), ClosedAt: on(c.ClosedAt),
+	}
+	return row, tx.Create(&row).Error
 }
 
 // ReopenCase opens a case that books nothing, or opens it again with another note. A case
@@ -106,6 +183,6 @@ func (db *DB) Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, 
 func unpackCase(r caseRow) pirogue.Case {
 	return pirogue.Case{
 		ID: pirogue.CaseID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Cause: pirogue.Cause(r.Cause),
-		Note: r.Note, Paid: r.Paid, OpenedAt: r.OpenedAt.time(), ClosedAt: r.ClosedAt.time(),
+		Attempt: r.Attempt, Note: r.Note, Paid: r.Paid, OpenedAt: r.OpenedAt.time(), ClosedAt: r.ClosedAt.time(),
 	}
 }

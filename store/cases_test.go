@@ -9,6 +9,12 @@ import (
 	"pirogue"
 )
 
+// opens opens a case.
+func (w *world) opens(c pirogue.Case) error {
+	_, err := w.db.OpenCase(w.ctx(), c)
+	return err
+}
+
 func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -19,7 +25,7 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 			ID: pirogue.NewCaseID(p.ID, pirogue.CauseLateSuccess), PaymentID: p.ID, Cause: pirogue.CauseLateSuccess,
 			Note: "ordered 5000 XOF,\x00 paid 2500 XOF", Paid: 2500, OpenedAt: w.at(time.Hour),
 		}
-		require.NoError(w.t, together(20, func(int) error { return w.db.OpenCase(w.ctx(), c) }))
+		require.NoError(w.t, together(20, func(int) error { return w.opens(c) }))
 
 		cases, err := w.db.Cases(w.ctx(), p.ID)
 		require.NoError(w.t, err)
@@ -46,7 +52,7 @@ func TestStrayMoneyIsOneCasesOnly(t *testing.T) {
 			c := pirogue.Case{
 				ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Paid: paid, OpenedAt: w.at(time.Minute),
 			}
-			require.NoError(w.t, w.db.OpenCase(w.ctx(), c))
+			require.NoError(w.t, w.opens(c))
 			kept, err := w.db.Case(w.ctx(), c.ID)
 			require.NoError(w.t, err)
 			return kept
@@ -73,7 +79,7 @@ func TestMoneyThatLeftAfterAllWaitsInSuspenseToo(t *testing.T) {
 			ID: pirogue.NewCaseID(p.ID, pirogue.CausePaidAfterAll), PaymentID: p.ID, Cause: pirogue.CausePaidAfterAll,
 			Paid: 1000, OpenedAt: w.at(time.Hour),
 		}
-		require.NoError(w.t, w.db.OpenCase(w.ctx(), c))
+		require.NoError(w.t, w.opens(c))
 		_, out := w.book(operator)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 1000}, out)
 		w.has(5000, 0)
@@ -88,7 +94,7 @@ func TestACaseIsClosedOnce(t *testing.T) {
 		other, _ := w.sent("order_2")
 		for _, q := range []pirogue.Payment{p, other} {
 			for _, cause := range []pirogue.Cause{pirogue.CauseUnknown, pirogue.CauseMismatch} {
-				require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+				require.NoError(w.t, w.opens(pirogue.Case{
 					ID: pirogue.NewCaseID(q.ID, cause), PaymentID: q.ID, Cause: cause, OpenedAt: w.at(0),
 				}))
 			}
@@ -107,7 +113,7 @@ func TestACaseIsClosedOnce(t *testing.T) {
 			_, err := w.db.Case(w.ctx(), id)
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		}
-		err := w.db.OpenCase(w.ctx(), pirogue.Case{ID: "c", PaymentID: "none", Paid: 1, OpenedAt: w.at(0)})
+		err := w.opens(pirogue.Case{ID: "c", PaymentID: "none", Paid: 1, OpenedAt: w.at(0)})
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "a case of no payment")
 	})
 }

@@ -40,6 +40,7 @@ type journalRow struct {
 	PayoutID  link
 	BulkID    link
 	Step      string
+	Attempt   int // 0: the payment's latest
 	CreatedAt stamp
 }
 
@@ -101,7 +102,7 @@ func claim(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journ
 	for _, j := range journals {
 		claimed := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&journalRow{
 			ID: j.ID(), PaymentID: link(j.PaymentID), PayoutID: link(j.PayoutID), BulkID: link(j.BulkID), Step: string(j.Step),
-			CreatedAt: on(at),
+			Attempt: j.Attempt, CreatedAt: on(at),
 		})
 		if claimed.Error != nil {
 			return nil, claimed.Error

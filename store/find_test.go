@@ -104,7 +104,7 @@ func TestOpenCasesAreListedWithTheirPayments(t *testing.T) {
 				ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Note: "paid 100",
 				OpenedAt: w.at(time.Duration(i) * time.Hour),
 			}
-			require.NoError(w.t, w.db.OpenCase(w.ctx(), c))
+			require.NoError(w.t, w.opens(c))
 			ids = append(ids, c.ID)
 			if cause == pirogue.CauseLateSuccess {
 				require.NoError(w.t, w.db.CloseCases(w.ctx(), p.ID, w.at(time.Hour)))

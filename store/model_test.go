@@ -262,7 +262,7 @@ func (d database) settle(s pirogue.Settlement) string {
 }
 
 func (d database) stray(c pirogue.Case) string {
-	err := d.w.db.OpenCase(d.w.ctx(), c)
+	err := d.w.opens(c)
 	kept, _ := d.w.db.Case(d.w.ctx(), c.ID) //nolint:errcheck // a case that is missing has nothing
 	return fmt.Sprint(kept.Paid, " ", err != nil)
 }

@@ -8,7 +8,7 @@ import (
 
 // OperatorBook returns what our books say went through an operator, to us and away from
 // us: the amount, in minor units, for each of our references. A payment's money stands
-// under the reference of its latest attempt there. It is what the operator's own record
+// under the reference of the attempt by which it moved, or else of its latest there. It is what the operator's own record
 // is compared with; money that is only held has not moved.
 func (db *DB) OperatorBook(ctx context.Context, code pirogue.OperatorCode) (in, out map[string]int64, err error) {
 	var rows []struct {
@@ -40,5 +40,6 @@ SELECT a.ref AS ref, CAST(SUM(m.incoming) AS BIGINT) AS incoming, CAST(SUM(m.out
   JOIN ledger_journals j ON j.id = m.journal_id
   JOIN attempts a ON a.payment_id = j.payment_id AND a.operator = f.operator
  WHERE f.kind = 'FLOAT' AND f.operator = ?
-   AND a.number = (SELECT MAX(b.number) FROM attempts b WHERE b.payment_id = a.payment_id AND b.operator = a.operator)
+   AND a.number = CASE WHEN j.attempt > 0 THEN j.attempt ELSE
+       (SELECT MAX(b.number) FROM attempts b WHERE b.payment_id = a.payment_id AND b.operator = a.operator) END
  GROUP BY a.ref`

@@ -233,7 +233,7 @@ func (w *world) stray(reference string, paid int64) pirogue.Payment {
 	p, _ := w.sent(reference)
 	ended, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
 	require.NoError(w.t, err)
-	require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+	require.NoError(w.t, w.opens(pirogue.Case{
 		ID: pirogue.NewCaseID(p.ID, pirogue.CauseLateSuccess), PaymentID: p.ID, Cause: pirogue.CauseLateSuccess,
 		Paid: paid, OpenedAt: w.at(time.Hour),
 	}))

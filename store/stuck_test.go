@@ -166,7 +166,7 @@ func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 		}{
 			{both, pirogue.CauseMismatch}, {unknown.ID, pirogue.CauseUnknown}, {both, pirogue.CauseLateSuccess},
 		} {
-			require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+			require.NoError(w.t, w.opens(pirogue.Case{
 				ID: pirogue.NewCaseID(c.payment, c.cause), PaymentID: c.payment, Cause: c.cause, Note: string(c.cause),
 				OpenedAt: w.at(time.Duration(i+1) * time.Minute),
 			}))

@@ -37,7 +37,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		_, d := w.beginDelivery(settled.EventID, w.at(82*time.Second))
 		d.EndedAt, d.Error = w.at(85*time.Second), "no answer within 3 s"
 		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, d.StartedAt))
-		require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+		require.NoError(w.t, w.opens(pirogue.Case{
 			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseUnknown, Note: "for support only", OpenedAt: w.at(90 * time.Second),
 		}))
 

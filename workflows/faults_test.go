@@ -185,8 +185,9 @@ func (s *shaky) Settle(ctx context.Context, in pirogue.Settlement) (settled piro
 	return settled, err
 }
 
-func (s *shaky) OpenCase(ctx context.Context, c pirogue.Case) error {
-	return s.try("OpenCase", func() error { return s.DB.OpenCase(ctx, c) })
+func (s *shaky) OpenCase(ctx context.Context, c pirogue.Case) (opened pirogue.Case, err error) {
+	err = s.try("OpenCase", func() error { opened, err = s.DB.OpenCase(ctx, c); return err })
+	return opened, err
 }
 
 func (s *shaky) CloseCases(ctx context.Context, id pirogue.PaymentID, at time.Time) error {

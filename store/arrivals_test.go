@@ -1,0 +1,142 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// arrives tells that so much moved in all under an attempt of a payment, 0 for the latest.
+func (w *world) arrives(p pirogue.Payment, cause pirogue.Cause, attempt int, total int64) pirogue.Case {
+	w.t.Helper()
+	c, err := w.db.OpenCase(w.ctx(), pirogue.Case{
+		ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Attempt: attempt, Paid: total,
+		OpenedAt: w.at(time.Hour),
+	})
+	require.NoError(w.t, err)
+	return c
+}
+
+// A customer pays twice and then a third time: the order is a success once, and every other
+// arrival has a case and a journal of its own, whoever tells of it and however often.
+func TestArrivalAfterSuccess(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		_, err := w.success(p)
+		require.NoError(w.t, err)
+		first := pirogue.NewCaseID(p.ID, pirogue.CauseSecondPayment)
+		require.NoError(w.t, together(10, func(int) error {
+			return w.opens(pirogue.Case{
+				ID: first, PaymentID: p.ID, Cause: pirogue.CauseSecondPayment, Paid: 2 * p.Amount.Minor, OpenedAt: w.at(time.Hour),
+			})
+		}))
+		require.Equal(w.t, p.Amount.Minor, w.arrives(p, pirogue.CauseSecondPayment, 0, 2*p.Amount.Minor).Paid)
+		third := w.arrives(p, pirogue.CauseSecondPayment, 0, 3*p.Amount.Minor)
+		require.Equal(w.t, first.Further(2), third.ID)
+		require.Equal(w.t, p.Amount.Minor, third.Paid)
+		require.Equal(w.t, third, w.arrives(p, pirogue.CauseSecondPayment, 0, 3*p.Amount.Minor), "told again")
+		require.Equal(w.t, third, w.arrives(p, pirogue.CauseSecondPayment, 0, 2*p.Amount.Minor), "an older answer")
+		cases, err := w.db.Cases(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Len(w.t, cases, 2)
+		in, _ := w.book(operator)
+		require.Equal(w.t, map[string]int64{string(a.Ref): 3 * p.Amount.Minor}, in)
+		w.sound()
+	})
+}
+
+// Another amount opens a case; while a person looks at it the customer pays the rest.
+func TestArrivalBesideAMismatch(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		require.EqualValues(w.t, 2500, w.arrives(p, pirogue.CauseAmountMismatch, 0, 2500).Paid)
+		second := w.arrives(p, pirogue.CauseSecondPayment, 0, 2500+p.Amount.Minor)
+		require.Equal(w.t, p.Amount.Minor, second.Paid)
+		in, _ := w.book(operator)
+		require.Equal(w.t, map[string]int64{string(a.Ref): 2500 + p.Amount.Minor}, in)
+		w.sound()
+	})
+}
+
+// Money under an attempt before a failover is booked at the operator that has it, and a
+// success of the later attempt is none of it.
+func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	for _, second := range []pirogue.OperatorCode{operator, "another"} {
+		t.Run(string(second), func(t *testing.T) {
+			t.Parallel()
+			each(t, func(w *world) {
+				p, a := w.sent("order_1")
+				require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+					AttemptID: a.ID, State: pirogue.AttemptRefused, Unable: true, At: w.at(time.Second),
+				}))
+				b := w.renewAt(second, p, a)
+				w.send(b)
+				_, err := w.success(p)
+				require.NoError(w.t, err)
+				earlier := w.arrives(p, pirogue.CauseEarlierPaid, 1, p.Amount.Minor)
+				require.Equal(w.t, p.Amount.Minor, earlier.Paid)
+				require.Equal(w.t, earlier, w.arrives(p, pirogue.CauseEarlierPaid, 1, p.Amount.Minor), "told again")
+				require.Zero(w.t, w.arrives(p, pirogue.CauseSecondPayment, 0, p.Amount.Minor).Paid, "the order itself")
+
+				want := map[string]int64{string(a.Ref): p.Amount.Minor}
+				if second == operator {
+					want[string(b.Ref)] = p.Amount.Minor
+				}
+				in, _ := w.book(operator)
+				require.Equal(w.t, want, in)
+				w.sound()
+			})
+		})
+	}
+}
+
+// What a revived workflow tells of an attempt that the payment never had is a bug.
+func TestArrivalUnderNoAttempt(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, _ := w.sent("order_1")
+		err := w.opens(pirogue.Case{
+			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseEarlierPaid, Attempt: 7, Paid: 1, OpenedAt: w.at(0),
+		})
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
+		w.sound()
+	})
+}
+
+// A payment's attempts are read by their numbers; those before the latest of which something
+// may have left are what is watched.
+func TestEarlierAttempts(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		require.Empty(w.t, w.earlier(p))
+		b := w.renew(p, a)
+		require.Equal(w.t, []pirogue.AttemptID{a.ID}, w.earlier(p))
+		c := w.renewAt("another", p, b) // b never left
+		require.Equal(w.t, []pirogue.AttemptID{a.ID}, w.earlier(p))
+		for number, want := range map[int]pirogue.AttemptID{0: c.ID, 1: a.ID, 2: b.ID, 3: c.ID} {
+			_, got, err := w.db.Numbered(w.ctx(), p.ID, number)
+			require.NoError(w.t, err)
+			require.Equal(w.t, want, got.ID, "attempt %d", number)
+		}
+		_, _, err := w.db.Numbered(w.ctx(), p.ID, 4)
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+	})
+}
+
+func (w *world) earlier(p pirogue.Payment) []pirogue.AttemptID {
+	w.t.Helper()
+	attempts, err := w.db.Earlier(w.ctx(), p.ID)
+	require.NoError(w.t, err)
+	var found []pirogue.AttemptID
+	for _, a := range attempts {
+		found = append(found, a.ID)
+	}
+	return found
+}
