@@ -175,7 +175,7 @@ func (a *Activities) launchLine(ctx context.Context, line pirogue.OpenLine) (boo
 		return false, why
 	}
 	id := line.Payment.ID
-	err := a.Store.OpenCase(ctx, pirogue.Case{
+	_, err := a.Store.OpenCase(ctx, pirogue.Case{
 		ID: pirogue.NewCaseID(id, pirogue.CauseLineNotStarted), PaymentID: id, Cause: pirogue.CauseLineNotStarted,
 		Note: "its workflow cannot be started: " + why.Error(), OpenedAt: a.Clock.Now(),
 	})
