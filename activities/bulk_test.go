@@ -81,9 +81,9 @@ func (o *office) Launch(_ context.Context, p pirogue.Payment) error {
 	return nil
 }
 
-func (o *office) OpenCase(_ context.Context, c pirogue.Case) error {
+func (o *office) OpenCase(_ context.Context, c pirogue.Case) (pirogue.Case, error) {
 	o.cases[c.PaymentID] = c.Cause == pirogue.CauseLineNotStarted
-	return nil
+	return c, nil
 }
 
 func (o *office) LineStarted(_ context.Context, id pirogue.PaymentID, _ time.Time) error {

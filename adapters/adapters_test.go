@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue"
 	"pirogue/adapters"
 	"pirogue/config"
@@ -34,9 +36,7 @@ func TestInstancesKeepTheirPlaceInTheRoutes(t *testing.T) {
 		Code: "orange-web-ml", Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange,
 		CallsPerSecond: 5, Window: 5 * time.Minute, CallTimeout: 10 * time.Second,
 	}
-	if one != want {
-		t.Errorf("%+v, want %+v", one, want)
-	}
+	require.Equal(t, want, one)
 }
 
 func TestAnInstanceWaitsAsLongAsItsClient(t *testing.T) {

@@ -18,7 +18,7 @@ func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 		w.refused(pirogue.Internal, p, a)
 		p.Amount.Minor, p.Fee.Minor = pirogue.MaxAmount, 0
 		w.accepted(p, a)
-		require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+		require.NoError(w.t, w.opens(pirogue.Case{
 			ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown, OpenedAt: w.at(0),
 		}))
 		require.NoError(w.t, w.db.SetFee(w.ctx(), w.owner.MerchantID, pirogue.FeeRule{

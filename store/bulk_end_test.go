@@ -47,7 +47,7 @@ func TestALineThatCannotBeReadHidesNoOther(t *testing.T) {
 // lineCase opens the case about a line that cannot be started.
 func (w *world) lineCase(l pirogue.BulkLine) {
 	w.t.Helper()
-	require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+	require.NoError(w.t, w.opens(pirogue.Case{
 		ID:        pirogue.NewCaseID(l.Payment.ID, pirogue.CauseLineNotStarted),
 		PaymentID: l.Payment.ID, Cause: pirogue.CauseLineNotStarted, Note: "no operator", OpenedAt: w.at(0),
 	}))
