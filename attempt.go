@@ -23,6 +23,24 @@ const (
 	AttemptUnknown  AttemptState = "UNKNOWN"
 )
 
+// SendResult is what came of asking for an attempt to be marked SENT.
+type SendResult string
+
+// The results of marking an attempt. Bytes may leave after SendMarked only.
+const (
+	SendMarked       SendResult = "MARKED"
+	SendOvertaken    SendResult = "OVERTAKEN"     // another run has it, or its payment is terminal
+	SendPastDeadline SendResult = "PAST_DEADLINE" // its payment is still CREATED past its start deadline
+)
+
+// Sending is one time that an attempt was to be marked SENT. Its number fences the answer
+// to it: what an earlier sending came to says nothing of a later one.
+type Sending struct {
+	Result SendResult
+	Number int  // from 1; 0 unless Result is SendMarked
+	Repeat bool // an earlier sending of the attempt is not proven "not sent"
+}
+
 // Attempt is one submission of a payment to one operator under one reference.
 type Attempt struct {
 	ID        AttemptID
@@ -34,6 +52,7 @@ type Attempt struct {
 	Unable    bool   // refused for a reason of the operator's own: another may be tried
 	Handle    Handle // what the operator gave us to ask about it with
 	Answer    string // its last words, redacted
+	Sendings  int    // how often it was marked SENT; the latest sending has this number
 	Polls     int    // how often its status was asked
 	Evidence  Evidence
 	PolledAt  time.Time

@@ -144,6 +144,8 @@ const (
 	OutcomeDeclined Outcome = "DECLINED" // money did not move and will not
 	OutcomeExpired  Outcome = "EXPIRED"  // the operator closed it unpaid
 	OutcomeAbsent   Outcome = "ABSENT"   // the operator knows nothing of the reference; not yet evidence
+	// OutcomeNotSent is no operator's word: our own rows prove that nothing was sent.
+	OutcomeNotSent Outcome = "NOT_SENT"
 )
 
 // Receipt is an operator's word about one attempt at one moment.

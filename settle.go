@@ -2,14 +2,16 @@ package pirogue
 
 import "time"
 
-// Answer is what became of sending one attempt. It moves the attempt from SENT to
-// State and its payment along with it.
+// Answer is what became of one sending of an attempt. It moves the attempt from SENT to
+// State, if no later sending was made, and its payment along with it.
 //
-// ACCEPTED and UNKNOWN make the payment PENDING. PREPARED says the call was proven
-// not sent: the payment is PENDING too, for the merchant must not think it failed.
-// REFUSED leaves the payment to Settlement.
+// ACCEPTED and UNKNOWN make the payment PENDING. PREPARED says that this sending was
+// proven not sent. The attempt is PREPARED once that is proven of all its sendings, in
+// whatever order the answers come, and UNKNOWN before. The payment is PENDING either way,
+// for the merchant must not think it failed. REFUSED leaves the payment to Settlement.
 type Answer struct {
 	AttemptID    AttemptID
+	Sending      int // its number, as Send returned it
 	State        AttemptState
 	Handle       Handle
 	Unable       bool   // with REFUSED: for a reason of the operator's own
@@ -28,12 +30,16 @@ type Settlement struct {
 	Status       Status
 	Failure      Failure
 	ProviderTxID string
-	At           time.Time
+	// Unsent makes the end depend on the proof that nothing was sent: a payment with an
+	// attempt that is SENT, UNKNOWN or ACCEPTED stays as it is.
+	Unsent bool
+	At     time.Time
 }
 
 // Settled is what a settlement left behind. EventID is "" when the payment was
 // terminal already with another status, which then stands in Payment: whoever came
-// first has won.
+// first has won. It is "" too when the payment stays open, because it does not stand at
+// From or because Unsent is not true of it.
 //
 // Reversed is the event of the cash-in that a successful refund made whole; "" when
 // this refund did not.

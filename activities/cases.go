@@ -79,7 +79,8 @@ func (a *Activities) GiveBack(ctx context.Context, id pirogue.CaseID) (GivenBack
 	return GivenBack{Refund: refund.ID}, encode(err)
 }
 
-// lateRefund is the payment that gives stray money back.
+// lateRefund is the payment that gives stray money back. It has no start deadline: nobody
+// asks for it again under another reference, so it waits as long as it takes.
 func (a *Activities) lateRefund(parent pirogue.Payment, stray pirogue.Case) pirogue.Payment {
 	now := a.Clock.Now()
 	return pirogue.Payment{
@@ -89,7 +90,7 @@ func (a *Activities) lateRefund(parent pirogue.Payment, stray pirogue.Case) piro
 		Fee:      pirogue.Money{Currency: parent.Amount.Currency},
 		FeePayer: pirogue.PaidByMerchant, Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network,
 		Description: string(stray.Cause), NotifyURL: parent.NotifyURL,
-		StartDeadline: now.Add(pirogue.StartPatience), CreatedAt: now, UpdatedAt: now,
+		CreatedAt: now, UpdatedAt: now,
 	}
 }
 

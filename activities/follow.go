@@ -37,6 +37,9 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	if err != nil {
 		return pirogue.Receipt{}, encode(err)
 	}
+	if unsent, err := a.notSent(ctx, attempt); err != nil || unsent.Outcome != "" {
+		return unsent, encode(err)
+	}
 	receipt, evidence, err := a.status(ctx, p, attempt)
 	if err != nil && !isOperators(err) {
 		return receipt, encode(err)
@@ -60,6 +63,19 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 		wait = a.later(span(q.Leg)) // an end that wants to be heard a second time
 	}
 	return receipt, retryIn(wait, "not decided: "+receipt.Words)
+}
+
+// notSent says that nothing was sent, of a payment whose rows prove it: the answer to a
+// sending that came late. Its operator has nothing to be asked about.
+func (a *Activities) notSent(ctx context.Context, attempt pirogue.Attempt) (pirogue.Receipt, error) {
+	if attempt.State != pirogue.AttemptPrepared {
+		return pirogue.Receipt{}, nil
+	}
+	unsent, err := a.Store.Unsent(ctx, attempt.PaymentID)
+	if err != nil || !unsent {
+		return pirogue.Receipt{}, err
+	}
+	return pirogue.Receipt{Outcome: pirogue.OutcomeNotSent, Words: attempt.Answer}, nil
 }
 
 // pollShare is how much of an operator's contract questions may take; the rest is for

@@ -57,7 +57,9 @@ func (a *Activities) disburseTogether(
 		return err
 	}
 	failpoint.Hit("bulk.page.marked")
-	lines = slices.DeleteFunc(slices.Clone(lines), func(line pirogue.UnsentLine) bool { return !marked[line.Attempt.ID] })
+	lines = slices.DeleteFunc(slices.Clone(lines), func(line pirogue.UnsentLine) bool {
+		return marked[line.Attempt.ID].Result != pirogue.SendMarked
+	})
 	if len(lines) == 0 {
 		return nil
 	}
@@ -66,7 +68,7 @@ func (a *Activities) disburseTogether(
 	// each line is asked for.
 	bulkID, called := operator.BulkDisburse(ctx, disbursements(a.Callbacks, i, merchant, lines), "")
 	failpoint.Hit("bulk.page.called")
-	if err := a.noteTogether(ctx, i, lines, bulkID, called); err != nil {
+	if err := a.noteTogether(ctx, i, lines, marked, bulkID, called); err != nil {
 		return err
 	}
 	return a.heed(ctx, i.Code, lines[0].Payment.ID, called)
@@ -90,7 +92,8 @@ func disbursements(
 // noteTogether records what became of the call on every attempt. The operator answers for
 // all of them together: accepted, refused, proven not sent, or unknown.
 func (a *Activities) noteTogether(
-	ctx context.Context, i pirogue.Instance, lines []pirogue.UnsentLine, bulkID string, called error,
+	ctx context.Context, i pirogue.Instance, lines []pirogue.UnsentLine,
+	marked map[pirogue.AttemptID]pirogue.Sending, bulkID string, called error,
 ) error {
 	receipt := pirogue.Receipt{Words: "bulk " + bulkID}
 	if bulkID != "" {
@@ -98,9 +101,9 @@ func (a *Activities) noteTogether(
 	}
 	_, answer := classify(receipt, called, pirogue.Leg{})
 	for _, line := range lines {
-		answer.AttemptID, answer.At = line.Attempt.ID, a.Clock.Now()
+		answer.AttemptID, answer.Sending, answer.At = line.Attempt.ID, marked[line.Attempt.ID].Number, a.Clock.Now()
 		answer.ExpiresAt = answer.At.Add(i.Window)
-		if err := a.Store.Answer(ctx, answer); err != nil {
+		if _, err := a.Store.Answer(ctx, answer); err != nil {
 			return err
 		}
 		failpoint.Hit("bulk.line.noted")

@@ -14,10 +14,21 @@ type Ending struct {
 	Status       pirogue.Status    `json:"status"`
 	Failure      pirogue.Failure   `json:"failure,omitzero"`
 	ProviderTxID string            `json:"provider_tx_id,omitempty"`
+	// Unsent ends the payment only if nothing of it was sent, nor may have been.
+	Unsent bool `json:"unsent,omitempty"`
+}
+
+// NotStarted ends a payment that was not sent before its start deadline: only from CREATED,
+// and only if nothing of it was sent.
+func NotStarted(id pirogue.PaymentID) Ending {
+	return Ending{
+		PaymentID: id, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, Unsent: true,
+		Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
+	}
 }
 
 // Ended is where a payment stands after Settle: Status is the one asked for, or the
-// one that came first.
+// one that came first. It is not terminal when From or Unsent is not true of the payment.
 type Ended struct {
 	Status pirogue.Status  `json:"status"`
 	Event  pirogue.EventID `json:"event,omitempty"`
@@ -29,7 +40,7 @@ type Ended struct {
 func (a *Activities) Settle(ctx context.Context, in Ending) (Ended, error) {
 	settled, err := a.Store.Settle(ctx, pirogue.Settlement{
 		PaymentID: in.PaymentID, From: in.From, Status: in.Status,
-		Failure: in.Failure, ProviderTxID: in.ProviderTxID, At: a.Clock.Now(),
+		Failure: in.Failure, ProviderTxID: in.ProviderTxID, Unsent: in.Unsent, At: a.Clock.Now(),
 	})
 	if err != nil {
 		return Ended{}, encode(err)

@@ -40,8 +40,11 @@ type Healths interface {
 // Waits is for payments whose operator is not asked.
 type Waits interface {
 	// Postpone makes a payment PENDING whose latest attempt cannot be sent yet. The attempt
-	// stays PREPARED.
-	Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) error
+	// stays PREPARED. It reports false, and changes nothing, when the payment is still
+	// CREATED past its start deadline.
+	Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) (bool, error)
+	// Unsent reports whether nothing of a payment is at an operator, nor may be.
+	Unsent(ctx context.Context, id pirogue.PaymentID) (bool, error)
 	// Callbacks returns what an operator told us about an attempt, oldest first.
 	Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Receipt, error)
 }
@@ -52,13 +55,15 @@ type Attempts interface {
 	// TransactionNotFound.
 	Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error)
 	// Send marks a prepared attempt SENT, and its CREATED payment INITIATED, before
-	// the bytes leave. It reports false, and changes nothing, when the attempt is not
-	// PREPARED or the payment is terminal: then it must not be sent. With again an
-	// attempt that is SENT or UNKNOWN may be sent once more, under its reference: only
-	// for an operator that executes a reference once.
-	Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (bool, error)
-	// Answer records what became of sending. Only a SENT attempt changes.
-	Answer(ctx context.Context, a pirogue.Answer) error
+	// the bytes leave, and numbers the sending. Unless its result is SendMarked it changes
+	// nothing and the attempt must not be sent: it is not PREPARED, or the payment is
+	// terminal, or CREATED past its start deadline. With again an attempt that is SENT or
+	// UNKNOWN may be sent once more, under its reference: only for an operator that
+	// executes a reference once.
+	Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (pirogue.Sending, error)
+	// Answer records what became of one sending, and returns the attempt's state. Only the
+	// latest sending of a SENT attempt changes it; see pirogue.Answer.
+	Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptState, error)
 	// Renew prepares an attempt after another one that can have no effect, which
 	// becomes UNKNOWN if it is still SENT. The next attempt's number makes it unique:
 	// a second call returns the attempt that the first one made. An attempt that was
@@ -134,8 +139,10 @@ type LineSender interface {
 	// its attempt, without those that cannot be read.
 	UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error)
 	// SendLines marks attempts SENT and their payments INITIATED, in one transaction, and
-	// returns those that it marked: the others must not be sent.
-	SendLines(ctx context.Context, attempts []pirogue.AttemptID, at time.Time) (map[pirogue.AttemptID]bool, error)
+	// returns the sendings of those that it marked: the others must not be sent.
+	SendLines(
+		ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
+	) (map[pirogue.AttemptID]pirogue.Sending, error)
 }
 
 // Cases keeps what only a person can settle.

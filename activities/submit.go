@@ -57,6 +57,7 @@ const (
 	Unavailable Class = "unavailable" // nothing that could move money is at the operator: try again
 	Unsure      Class = "unsure"      // it may be at the operator: ask, never send again
 	Over        Class = "over"        // the payment ended before it was sent
+	NotInTime   Class = "not_in_time" // it was not sent: it was still CREATED past its start deadline
 )
 
 // Repeatable reports whether trying again is safe and may change the result: nothing
@@ -93,6 +94,7 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 	attempt, known, err := a.ready(ctx, p, attempt, in)
 	if err != nil || known.Class != "" {
 		known.Found = found
+		known, err = a.freed(ctx, in.PaymentID, known, err)
 		return known, encode(err)
 	}
 	if turned, err := a.turnedAway(ctx, attempt); err != nil || turned.Class != "" {
@@ -104,11 +106,15 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 	}
 	again := in.Leg.AfterLoss(attempt) == pirogue.RepeatSame
 	failpoint.Hit("submit.ready")
-	if sent, err := a.Store.Send(ctx, attempt.ID, again, a.Clock.Now()); err != nil || !sent {
+	sending, err := a.Store.Send(ctx, attempt.ID, again, a.Clock.Now())
+	switch {
+	case err != nil || sending.Result == pirogue.SendOvertaken:
 		return Submitted{}, a.overtaken(err)
+	case sending.Result != pirogue.SendMarked:
+		return notInTime(attempt), nil
 	}
 	failpoint.Hit("submit.sent")
-	done, err := a.record(ctx, attempt, in.Leg, call)
+	done, err := a.record(ctx, attempt, sending, in.Leg, call)
 	failpoint.Hit("submit.recorded")
 	return a.insisted(ctx, in, done, err)
 }
@@ -119,6 +125,22 @@ func (a *Activities) insisted(ctx context.Context, in Submission, done Submitted
 		return done, retryIn(a.insistence(activity.GetInfo(ctx).Attempt), "operator unavailable: "+done.Words)
 	}
 	return done, encode(err)
+}
+
+// notInTime says that nothing was sent because the payment's start deadline has passed.
+func notInTime(attempt pirogue.Attempt) Submitted {
+	return Submitted{Class: NotInTime, Operator: attempt.Operator, Number: attempt.Number}
+}
+
+// freed takes back that a payment may go to another operator, or end as not sent, when
+// another of its attempts may be at an operator.
+func (a *Activities) freed(
+	ctx context.Context, id pirogue.PaymentID, s Submitted, err error,
+) (Submitted, error) {
+	if err == nil && s.Free {
+		s.Free, err = a.Store.Unsent(ctx, id)
+	}
+	return s, err
 }
 
 // turnedAway keeps a payment of which nothing was sent from an operator that is out of
@@ -132,12 +154,30 @@ func (a *Activities) turnedAway(ctx context.Context, attempt pirogue.Attempt) (S
 		return Submitted{}, err
 	}
 	words := outOfService(h)
-	if err := a.Store.Postpone(ctx, attempt.ID, words, a.Clock.Now()); err != nil {
+	inTime, err := a.Store.Postpone(ctx, attempt.ID, words, a.Clock.Now())
+	if err != nil {
 		return Submitted{}, err
 	}
-	return Submitted{
+	if !inTime {
+		return notInTime(attempt), nil
+	}
+	return a.freed(ctx, attempt.PaymentID, Submitted{
 		Class: Unavailable, Operator: attempt.Operator, Number: attempt.Number, Words: words, Free: true, Down: true,
-	}, nil
+	}, nil)
+}
+
+// waitsForTurn is what support reads of a payment that its operator's contract holds back.
+const waitsForTurn = "waits for its turn at the operator"
+
+// TakeUp makes a payment PENDING whose workflow waits in its operator's queue, and reports
+// whether it is taken up. One that is CREATED past its start deadline is not.
+func (a *Activities) TakeUp(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	p, attempt, err := a.Store.Latest(ctx, id)
+	if err != nil || p.Status != pirogue.StatusCreated {
+		return true, encode(err)
+	}
+	inTime, err := a.Store.Postpone(ctx, attempt.ID, waitsForTurn, a.Clock.Now())
+	return inTime, encode(err)
 }
 
 // down reports whether an operator is out of service.
@@ -244,25 +284,32 @@ func (a *Activities) renew(
 // record makes the call and records its answer. When recording fails the activity
 // fails, and the next run finds an attempt that was perhaps sent.
 func (a *Activities) record(
-	ctx context.Context, attempt pirogue.Attempt, leg pirogue.Leg,
+	ctx context.Context, attempt pirogue.Attempt, sending pirogue.Sending, leg pirogue.Leg,
 	call operatorCall,
 ) (Submitted, error) {
 	receipt, err := call(ctx)
 	failpoint.Hit("submit.called")
 	submitted, answer := classify(receipt, err, leg)
 	trouble := a.heed(ctx, attempt.Operator, attempt.PaymentID, err)
-	if attempt.State != pirogue.AttemptPrepared && (submitted.Class == Unavailable || submitted.Class == Declined) {
-		// This try came to nothing, but an earlier one under the same reference perhaps did not.
+	if sending.Repeat && submitted.Class == Declined {
+		// This sending was refused, but an earlier one under the same reference perhaps was not.
 		submitted.Class, submitted.Free, answer.State = Unsure, false, pirogue.AttemptUnknown
 	}
-	answer.AttemptID, answer.At = attempt.ID, a.Clock.Now()
+	answer.AttemptID, answer.Sending, answer.At = attempt.ID, sending.Number, a.Clock.Now()
 	answer.ExpiresAt = answer.At.Add(leg.Window)
 	submitted.Operator, submitted.Number = leg.Operator, attempt.Number
-	submitted.Sent = submitted.Class != Unavailable
-	if trouble == nil && !submitted.Sent {
-		submitted.Down, trouble = a.down(ctx, attempt.Operator)
+	stands, failed := a.Store.Answer(ctx, answer)
+	if failed = errors.Join(failed, trouble); failed != nil {
+		return submitted, failed
 	}
-	return submitted, errors.Join(a.Store.Answer(ctx, answer), trouble)
+	if stands != answer.State { // another sending of it may be at the operator
+		submitted.Class, submitted.Free = Unsure, false
+	}
+	submitted.Sent = submitted.Class != Unavailable && answer.State != pirogue.AttemptPrepared
+	if submitted.Class == Unavailable {
+		submitted.Down, failed = a.down(ctx, attempt.Operator)
+	}
+	return a.freed(ctx, attempt.PaymentID, submitted, failed)
 }
 
 // page returns the merchant's page, or ours.

@@ -63,15 +63,12 @@ func (a *Activities) sweepPayments(ctx context.Context, before time.Time, swept 
 		return err
 	}
 	return each(ctx, payments, func(p pirogue.Payment) error {
-		if a.Clock.Now().Before(p.StartDeadline) {
+		if p.StartDeadline.IsZero() || a.Clock.Now().Before(p.StartDeadline) {
 			err := a.Workflows.Launch(ctx, p)
 			failpoint.Hit("sweep.launched")
 			return count(&swept.Started, err)
 		}
-		ended, err := a.Settle(ctx, Ending{
-			PaymentID: p.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired,
-			Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
-		})
+		ended, err := a.Settle(ctx, NotStarted(p.ID))
 		if err == nil && ended.Status != pirogue.StatusExpired {
 			return nil // its workflow came first
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -64,38 +64,59 @@ func (db *DB) Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Atte
 	return attempts, err
 }
 
-// Send marks a prepared attempt SENT and its CREATED payment INITIATED. It reports
-// false, and changes nothing, when the attempt is not PREPARED, when a later one exists
-// or when the payment is terminal: then no byte may leave. With again an attempt that
-// is SENT or UNKNOWN may leave once more, under its reference.
-func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (bool, error) {
+// Send marks a prepared attempt SENT and its CREATED payment INITIATED, and numbers the
+// sending. It changes nothing, and no byte may leave, unless its result is SendMarked: when
+// the attempt is not PREPARED, when a later one exists, when the payment is terminal, and
+// when it is still CREATED past its start deadline. With again an attempt that is SENT or
+// UNKNOWN may leave once more, under its reference.
+func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (pirogue.Sending, error) {
 	sendable := []pirogue.AttemptState{pirogue.AttemptPrepared}
 	if again {
 		sendable = append(sendable, pirogue.AttemptSent, pirogue.AttemptUnknown)
 	}
-	var sent bool
+	var sending pirogue.Sending
 	err := db.together(ctx, "send attempt", func(tx *gorm.DB) error {
-		sent = false
-		payment, err := lockPayment(tx, id, openStatuses(), at)
+		sending = pirogue.Sending{Result: pirogue.SendOvertaken}
+		payment, err := lockInTime(tx, id, openStatuses(), at)
+		if errors.Is(err, unchanged{}) {
+			if sending.Result, err = whyUnsendable(tx, id, at); err != nil {
+				return err
+			}
+			return unchanged{}
+		}
 		if err != nil {
 			return err
 		}
-		set := tx.Exec(sendAttempt, map[string]any{"at": on(at), "id": id, "sendable": sendable})
-		if set.Error != nil {
-			return set.Error
+		var sent []attemptRow
+		err = tx.Raw(sendAttempt, map[string]any{"at": on(at), "id": id, "sendable": sendable}).Scan(&sent).Error
+		if err != nil {
+			return err
 		}
-		if set.RowsAffected == 0 {
+		if len(sent) == 0 {
 			return unchanged{}
 		}
-		sent = true
+		sending = sendingOf(sent[0])
 		failpoint.Hit("store.send.marked")
 		_, err = draw(tx, edge{
 			payment: payment, from: []pirogue.Status{pirogue.StatusCreated}, to: pirogue.StatusInitiated, at: at,
 		})
 		return err
 	})
-	return sent && err == nil, err
+	if err != nil {
+		return pirogue.Sending{}, err
+	}
+	return sending, nil
 }
+
+// sendingOf returns the latest sending of an attempt.
+func sendingOf(r attemptRow) pirogue.Sending {
+	return pirogue.Sending{
+		Result: pirogue.SendMarked, Number: r.Sendings, Repeat: r.MayHaveLeft != sendingMark(r.Sendings),
+	}
+}
+
+// sendingMark is a sending's number as may_have_left holds it.
+func sendingMark(number int) string { return nothingLeft + strconv.Itoa(number) + nothingLeft }
 
 // sendAttempt sends the latest attempt only: one that was renewed can have no effect
 // any more, so it must never leave late. What the operator said before these bytes
@@ -103,19 +124,49 @@ func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at tim
 const sendAttempt = `
 UPDATE attempts
    SET state = 'SENT', sent_at = @at, first_sent_at = COALESCE(first_sent_at, @at), updated_at = @at,
+       sendings = sendings + 1, may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ',',
        evidence_outcome = '', evidence_times = 0, evidence_since = NULL
  WHERE id = @id AND state IN @sendable
-   AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)`
+   AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)
+RETURNING sendings, may_have_left`
+
+// inTime holds of a payment that may be taken up: it was already, or its start deadline has
+// not passed. A bulk's line has none, and waits as long as it takes.
+const inTime = `(status <> 'CREATED' OR start_deadline IS NULL OR start_deadline > @at)`
+
+// whyUnsendable says why an attempt's payment could not be locked to be sent.
+func whyUnsendable(tx *gorm.DB, id pirogue.AttemptID, at time.Time) (pirogue.SendResult, error) {
+	var late []string
+	err := tx.Raw(`SELECT id FROM payments
+		WHERE id = (SELECT payment_id FROM attempts WHERE id = @id) AND NOT `+inTime,
+		map[string]any{"id": id, "at": on(at)}).Scan(&late).Error
+	if err != nil || len(late) == 0 {
+		return pirogue.SendOvertaken, err
+	}
+	return pirogue.SendPastDeadline, nil
+}
 
 // lockPayment takes the row of the payment that an attempt belongs to, so that until the
 // transaction ends nobody else settles or renews it. It fails with unchanged when the
 // payment is in none of the statuses. Whoever changes an attempt locks its payment
 // first: one order of locks, no deadlock.
 func lockPayment(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
+	return lockWhere(tx, "TRUE", id, in, at)
+}
+
+// lockInTime is lockPayment of a payment that may be taken up at this moment; of one that
+// may not it fails with unchanged.
+func lockInTime(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
+	return lockWhere(tx, inTime, id, in, at)
+}
+
+func lockWhere(
+	tx *gorm.DB, condition string, id pirogue.AttemptID, in []pirogue.Status, at time.Time,
+) (pirogue.PaymentID, error) {
 	var locked []string
-	err := tx.Raw(`UPDATE payments SET updated_at = ?
-		WHERE id = (SELECT payment_id FROM attempts WHERE id = ?) AND status IN ? RETURNING id`,
-		on(at), id, in).Scan(&locked).Error
+	err := tx.Raw(`UPDATE payments SET updated_at = @at
+		WHERE id = (SELECT payment_id FROM attempts WHERE id = @id) AND status IN @in AND `+condition+` RETURNING id`,
+		map[string]any{"at": on(at), "id": id, "in": in}).Scan(&locked).Error
 	if err != nil {
 		return "", err
 	}
@@ -125,115 +176,24 @@ func lockPayment(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time
 	return pirogue.PaymentID(locked[0]), nil
 }
 
-// Answer records what became of sending an attempt. Only a SENT attempt changes. A
-// payment that is terminal already keeps its status and what was told about it; the
-// attempt still learns its handle, so that a late success can be watched for.
-func (db *DB) Answer(ctx context.Context, a pirogue.Answer) error {
-	accepted, err := db.acceptedColumns(a)
-	if err != nil {
-		return failure("record answer", err)
-	}
-	return db.together(ctx, "record answer", func(tx *gorm.DB) error {
-		// A payment of any status is locked: also one that ended learns what came of it.
-		payment, err := lockPayment(tx, a.AttemptID, pirogue.Statuses, a.At)
-		if err != nil {
-			return err
-		}
-		columns, err := db.answerColumns(tx, a)
-		if err != nil {
-			return err
-		}
-		set := tx.Model(&attemptRow{}).Where("id = ? AND state = ?", a.AttemptID, pirogue.AttemptSent).Updates(columns)
-		if set.Error != nil {
-			return set.Error
-		}
-		if set.RowsAffected == 0 {
+// Postpone makes a payment PENDING whose latest attempt cannot be sent yet, because it waits
+// for its operator: the merchant must not think that it failed, and the sweep not that
+// nobody takes care of it. Nothing was sent and the attempt stays as it is. It reports
+// false, and changes nothing, when the payment is still CREATED past its start deadline.
+func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) (bool, error) {
+	var late bool
+	err := db.together(ctx, "postpone payment", func(tx *gorm.DB) error {
+		late = false
+		early := []pirogue.Status{pirogue.StatusCreated, pirogue.StatusInitiated}
+		payment, err := lockInTime(tx, id, early, at)
+		if errors.Is(err, unchanged{}) {
+			why, err := whyUnsendable(tx, id, at)
+			if err != nil {
+				return err
+			}
+			late = why == pirogue.SendPastDeadline
 			return unchanged{}
 		}
-		failpoint.Hit("store.answer.attempt")
-		return answerPayment(tx, payment, a, accepted)
-	})
-}
-
-// answerPayment moves the payment along with its attempt. A refusal is left to Settle:
-// whether it ends the payment, or another operator is tried, is not decided here.
-func answerPayment(tx *gorm.DB, id pirogue.PaymentID, a pirogue.Answer, accepted map[string]any) error {
-	if a.State == pirogue.AttemptRefused {
-		return nil
-	}
-	if _, err := draw(tx, edge{
-		payment: id, from: []pirogue.Status{pirogue.StatusInitiated}, to: pirogue.StatusPending, at: a.At,
-	}); err != nil {
-		return err
-	}
-	if a.State != pirogue.AttemptAccepted {
-		return nil
-	}
-	return tx.Model(&paymentRow{}).Where("id = ? AND status IN ?", id, openStatuses()).Updates(accepted).Error
-}
-
-// answerColumns returns what an answer changes of the attempt. An attempt that was
-// proven not sent is as if it had never been. An answer that is Unknown adds to the handle:
-// the attempt may have to be sent once more as it was, and asked about by what another
-// answer to it named.
-func (db *DB) answerColumns(tx *gorm.DB, a pirogue.Answer) (map[string]any, error) {
-	columns := map[string]any{
-		"state": a.State, "unable": a.Unable, "answer": clean(a.Words), "updated_at": on(a.At),
-	}
-	switch a.State {
-	case pirogue.AttemptPrepared:
-		columns["sent_at"], columns["first_sent_at"] = nil, nil
-		return columns, nil
-	case pirogue.AttemptUnknown, pirogue.AttemptAccepted, pirogue.AttemptRefused:
-		handle := a.Handle
-		if a.State == pirogue.AttemptUnknown {
-			var err error
-			if handle, err = db.addedHandle(tx, a); err != nil {
-				return nil, err
-			}
-		}
-		sealed, err := db.sealHandle(a.AttemptID, handle)
-		columns["answered_at"], columns["handle_sealed"] = on(a.At), sealed
-		return columns, err
-	default:
-		return nil, pirogue.Errorf(pirogue.Internal, "an answer cannot be %q", a.State)
-	}
-}
-
-// addedHandle returns an attempt's handle with what an answer adds to it.
-func (db *DB) addedHandle(tx *gorm.DB, a pirogue.Answer) (pirogue.Handle, error) {
-	var row attemptRow
-	if err := tx.Where("id = ?", a.AttemptID).Take(&row).Error; err != nil {
-		return nil, err
-	}
-	attempt, err := db.unpackAttempt(row)
-	handle := pirogue.Handle{}
-	maps.Copy(handle, attempt.Handle)
-	maps.Copy(handle, a.Handle)
-	return handle, err
-}
-
-// acceptedColumns returns what an acceptance tells about the payment.
-func (db *DB) acceptedColumns(a pirogue.Answer) (map[string]any, error) {
-	pack := packer{ring: db.ring}
-	columns := map[string]any{
-		"next_action": pack.json(a.NextAction, a.NextAction == pirogue.NextAction{}),
-		"expires_at":  on(a.ExpiresAt),
-		"operator":    gorm.Expr("(SELECT operator FROM attempts WHERE id = ?)", a.AttemptID),
-	}
-	if a.ProviderTxID != "" {
-		columns["provider_tx_id"] = clean(a.ProviderTxID)
-	}
-	return columns, pack.err
-}
-
-// Postpone makes a payment PENDING whose latest attempt cannot be sent yet, because its
-// operator is out of service: the merchant must not think that it failed, and the sweep
-// not that nobody takes care of it. Nothing was sent and the attempt stays as it is.
-func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) error {
-	return db.together(ctx, "postpone payment", func(tx *gorm.DB) error {
-		early := []pirogue.Status{pirogue.StatusCreated, pirogue.StatusInitiated}
-		payment, err := lockPayment(tx, id, early, at)
 		if err != nil {
 			return err
 		}
@@ -249,6 +209,27 @@ func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, 
 		return tx.Model(&attemptRow{}).Where("id = ? AND state = ?", id, pirogue.AttemptPrepared).
 			Updates(map[string]any{"answer": clean(words), "updated_at": on(at)}).Error
 	})
+	return !late && err == nil, err
+}
+
+// Unsent reports whether nothing of a payment is at an operator, nor may be: each of its
+// attempts was refused or is proven not sent.
+func (db *DB) Unsent(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	var unsent bool
+	err := db.look(ctx, "look for what was sent", func(tx *gorm.DB) error {
+		var err error
+		unsent, err = nothingSent(tx, id)
+		return err
+	})
+	return unsent && err == nil, err
+}
+
+// nothingSent reports whether no attempt of a payment is at an operator or may be.
+func nothingSent(tx *gorm.DB, id pirogue.PaymentID) (bool, error) {
+	var left []string
+	err := tx.Raw("SELECT id FROM attempts WHERE payment_id = ? AND state IN ('SENT','UNKNOWN','ACCEPTED')", id).
+		Scan(&left).Error
+	return len(left) == 0, err
 }
 
 // Renew prepares an attempt after another one that can have no effect, which becomes

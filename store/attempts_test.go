@@ -18,7 +18,7 @@ func TestAnAttemptIsSentOnce(t *testing.T) {
 		p, a := w.accept("order_1")
 		var sent atomic.Int64
 		require.NoError(w.t, together(50, func(int) error {
-			ok, err := w.db.Send(w.ctx(), a.ID, false, w.at(time.Second))
+			ok, err := w.mark(a.ID, false, w.at(time.Second))
 			if ok {
 				sent.Add(1)
 			}
@@ -57,7 +57,7 @@ func TestWhatMustNotLeaveIsNotSent(t *testing.T) {
 				p, a := w.accept(name)
 				id := arrange(p, a)
 				before, _ := w.latest(p.ID)
-				sent, err := w.db.Send(w.ctx(), id, false, w.at(time.Hour))
+				sent, err := w.mark(id, false, w.at(time.Hour))
 				require.NoError(t, err)
 				require.False(t, sent)
 				after, _ := w.latest(p.ID)
@@ -102,7 +102,7 @@ func TestSendAndExpiryNeverBothWin(t *testing.T) {
 					return err
 				}
 				var err error
-				sent, err = w.db.Send(w.ctx(), a.ID, false, w.at(time.Second))
+				sent, err = w.mark(a.ID, false, w.at(time.Second))
 				return err
 			}))
 			got, attempt := w.latest(p.ID)
@@ -138,7 +138,7 @@ func TestAnAnswerMovesTheAttemptAndItsPayment(t *testing.T) {
 					AttemptID: a.ID, State: row.state, Handle: pirogue.Handle{"pay_token": "v1-abc"}, Words: "201 INITIATED",
 					NextAction: action, ProviderTxID: "MP1", ExpiresAt: w.at(5 * time.Minute), At: w.at(2 * time.Second),
 				}
-				require.NoError(t, w.db.Answer(w.ctx(), answer))
+				require.NoError(t, w.answered(answer))
 				got, attempt := w.latest(p.ID)
 				require.Equal(t, row.status, got.Status)
 				require.Equal(t, row.state, attempt.State)
@@ -155,7 +155,7 @@ func TestAnAnswerMovesTheAttemptAndItsPayment(t *testing.T) {
 				require.Equal(t, row.state == pirogue.AttemptPrepared, attempt.SentAt.IsZero())
 
 				answer.State, answer.Words, answer.At = pirogue.AttemptRefused, "too late", w.at(time.Hour)
-				require.NoError(t, w.db.Answer(w.ctx(), answer), "an answer to what is not SENT")
+				require.NoError(t, w.answered(answer), "an answer to what is not SENT")
 				again, unmoved := w.latest(p.ID)
 				require.Equal(t, got, again)
 				require.Equal(t, attempt, unmoved)
@@ -169,7 +169,7 @@ func TestAnAnswerThatIsNoneIsABug(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		err := w.db.Answer(w.ctx(), pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptSent, At: w.at(0)})
+		err := w.answered(pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptSent, At: w.at(0)})
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
 	})
 }
@@ -182,7 +182,7 @@ func TestALateAnswerTellsTheAttemptButNotItsEndedPayment(t *testing.T) {
 		_, err := w.success(p)
 		require.NoError(w.t, err)
 		before, _ := w.latest(p.ID)
-		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.Answer{
 			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"},
 			NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect}, ProviderTxID: "other", At: w.at(2 * time.Minute),
 		}))
@@ -199,7 +199,7 @@ func TestAnAttemptNotSentCanBeSentAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
+		require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
 		w.send(a)
 		got, attempt := w.latest(p.ID)
 		require.Equal(w.t, pirogue.StatusPending, got.Status)
@@ -236,7 +236,7 @@ func TestNothingComesAfterAnAttemptThatWasAcceptedMeanwhile(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.Answer{
 			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Second),
 		}))
 		stands := w.renew(p, a)
@@ -377,13 +377,13 @@ func TestAnAttemptThatMayBeRepeatedIsSentAgain(t *testing.T) {
 		for _, state := range []pirogue.AttemptState{pirogue.AttemptSent, pirogue.AttemptUnknown} {
 			p, a := w.sent("lost as " + string(state))
 			if state == pirogue.AttemptUnknown {
-				require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+				require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
 			}
 			w.polled(a, pirogue.OutcomeDeclined, "", 3*time.Second)
-			again, err := w.db.Send(w.ctx(), a.ID, false, w.at(time.Minute))
+			again, err := w.mark(a.ID, false, w.at(time.Minute))
 			require.NoError(w.t, err)
 			require.False(w.t, again, "not unless it may be repeated")
-			again, err = w.db.Send(w.ctx(), a.ID, true, w.at(time.Minute))
+			again, err = w.mark(a.ID, true, w.at(time.Minute))
 			require.NoError(w.t, err)
 			require.True(w.t, again)
 			_, attempt := w.latest(p.ID)
@@ -393,8 +393,8 @@ func TestAnAttemptThatMayBeRepeatedIsSentAgain(t *testing.T) {
 		}
 		for _, state := range []pirogue.AttemptState{pirogue.AttemptAccepted, pirogue.AttemptRefused} {
 			_, a := w.sent("answered with " + string(state))
-			require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
-			again, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Minute))
+			require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+			again, err := w.mark(a.ID, true, w.at(time.Minute))
 			require.NoError(w.t, err)
 			require.False(w.t, again, "an answer is final")
 		}
@@ -411,7 +411,7 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		require.Equal(w.t, first.ID, found.ID, "whose acceptance was lost")
 		second := w.renew(p, first)
 		w.send(second)
-		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.Answer{
 			AttemptID: second.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Minute),
 		}))
 		w.renew(p, second)

@@ -210,6 +210,9 @@ SELECT a.id FROM attempts a
  WHERE a.state = 'SENT'
    AND EXISTS (SELECT 1 FROM attempts later WHERE later.payment_id = a.payment_id AND later.number > a.number)`},
 
+	{"an attempt is PREPARED exactly when none of its sendings may have left", `
+SELECT a.id FROM attempts a WHERE (a.state = 'PREPARED') <> (a.may_have_left = ',')`},
+
 	{"nothing was sent for a payment that is CREATED", `
 SELECT p.id FROM payments p
  WHERE p.status = 'CREATED' AND EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.state <> 'PREPARED')`},

@@ -130,6 +130,10 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 				"UPDATE attempts SET state = 'SENT' WHERE state = 'UNKNOWN'",
 				"UPDATE attempts SET state = 'UNKNOWN' WHERE state = 'SENT' AND payment_id " + is("sent"),
 			},
+			"an attempt is PREPARED exactly when none of its sendings may have left": {
+				"UPDATE attempts SET may_have_left = ',1,' WHERE payment_id " + is("created"),
+				"UPDATE attempts SET may_have_left = ',' WHERE payment_id " + is("created"),
+			},
 			"nothing was sent for a payment that is CREATED": {
 				"UPDATE attempts SET state = 'SENT', sent_at = created_at WHERE payment_id " + is("created"),
 				"UPDATE attempts SET state = 'PREPARED', sent_at = NULL WHERE payment_id " + is("created"),

@@ -65,7 +65,7 @@ func BenchmarkCashOut(b *testing.B) {
 			if _, _, err := w.db.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
-			if _, err := w.db.Send(w.ctx(), a.ID, false, w.at(0)); err != nil {
+			if _, err := w.mark(a.ID, false, w.at(0)); err != nil {
 				return err
 			}
 			_, err := w.success(p)
@@ -148,10 +148,10 @@ func (w *world) pend(p pirogue.Payment, a pirogue.Attempt) error {
 	if _, _, err := w.db.Accept(w.ctx(), p, a, digest(a)); err != nil {
 		return err
 	}
-	if _, err := w.db.Send(w.ctx(), a.ID, false, w.at(0)); err != nil {
+	if _, err := w.mark(a.ID, false, w.at(0)); err != nil {
 		return err
 	}
-	return w.db.Answer(w.ctx(), pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptAccepted, At: w.at(0)})
+	return w.answered(pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptAccepted, At: w.at(0)})
 }
 
 // BenchmarkReads is what a merchant asks most often.

@@ -51,25 +51,27 @@ const (
 )
 
 // SendLines marks attempts SENT and their payments INITIATED, in one transaction, before
-// the bytes of all of them leave together, and returns those that it marked: of the others
-// no byte may leave. An attempt is marked once, whoever calls.
+// the bytes of all of them leave together, and returns the sendings of those that it marked:
+// of the others no byte may leave. An attempt is marked once, whoever calls.
 func (db *DB) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
-) (map[pirogue.AttemptID]bool, error) {
-	marked := map[pirogue.AttemptID]bool{}
+) (map[pirogue.AttemptID]pirogue.Sending, error) {
+	marked := map[pirogue.AttemptID]pirogue.Sending{}
 	err := db.together(ctx, "send lines", func(tx *gorm.DB) error {
 		clear(marked)
-		var payments, sent []string
-		err := tx.Raw(lockUnsent, on(at), attempts).Scan(&payments).Error
+		var payments []string
+		var rows []attemptRow
+		err := tx.Raw(lockUnsent, map[string]any{"at": on(at), "attempts": attempts}).Scan(&payments).Error
 		if err != nil || len(payments) == 0 {
 			return err
 		}
 		named := map[string]any{"at": on(at), "attempts": attempts, "payments": payments}
-		if err := tx.Raw(sendLines, named).Scan(&sent).Error; err != nil {
+		if err := tx.Raw(sendLines, named).Scan(&rows).Error; err != nil {
 			return err
 		}
-		for _, id := range sent {
-			marked[pirogue.AttemptID(id)] = true
+		sent := make([]string, len(rows))
+		for i, row := range rows {
+			sent[i], marked[pirogue.AttemptID(row.ID)] = row.ID, sendingOf(row)
 		}
 		failpoint.Hit("store.bulk.sent")
 		return initiate(tx, sent, at)
@@ -83,16 +85,17 @@ func (db *DB) SendLines(
 // lockUnsent holds the payments until the transaction ends, as whoever changes an attempt
 // does. It leaves out those of a suspended merchant, so nothing of theirs is marked.
 const lockUnsent = `
-UPDATE payments SET updated_at = ?
- WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED'
+UPDATE payments SET updated_at = @at
+ WHERE id IN (SELECT payment_id FROM attempts WHERE id IN @attempts) AND status = 'CREATED' AND ` + inTime + `
    AND NOT EXISTS (SELECT 1 FROM merchants m WHERE m.id = payments.merchant_id AND m.suspended_at IS NOT NULL)
 RETURNING id`
 
 const sendLines = `
-UPDATE attempts SET state = 'SENT', sent_at = @at, first_sent_at = @at, updated_at = @at
+UPDATE attempts SET state = 'SENT', sent_at = @at, first_sent_at = @at, updated_at = @at,
+       sendings = sendings + 1, may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ','
  WHERE id IN @attempts AND payment_id IN @payments AND state = 'PREPARED'
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)
-RETURNING id`
+RETURNING id, sendings, may_have_left`
 
 // initiate draws the edge from CREATED to INITIATED for the payments of attempts that were
 // just marked; their rows are held.

@@ -447,7 +447,7 @@ func TestLinesAreMarkedAsSentOnce(t *testing.T) {
 		var marked atomic.Int64
 		require.NoError(w.t, together(6, func(i int) error {
 			if i == 5 { // its own workflow
-				sent, err := w.db.Send(w.ctx(), attempts[0], false, w.at(time.Second))
+				sent, err := w.mark(attempts[0], false, w.at(time.Second))
 				if sent {
 					marked.Add(1)
 				}
@@ -482,7 +482,7 @@ func TestALineThatWasNotSentIsNotHandedOverAgain(t *testing.T) {
 		require.NoError(w.t, err)
 		_, err = w.db.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID}, w.at(0))
 		require.NoError(w.t, err)
-		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.Answer{
 			AttemptID: unsent[0].Attempt.ID, State: pirogue.AttemptPrepared, Words: "connection refused", At: w.at(0),
 		}))
 		left, err := w.db.UnsentLines(w.ctx(), b.ID, 1)

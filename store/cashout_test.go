@@ -181,7 +181,7 @@ func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 			if _, _, err := w.db.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
-			if _, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Second)); err != nil {
+			if _, err := w.mark(a.ID, true, w.at(time.Second)); err != nil {
 				return err
 			}
 			_, err := w.db.Settle(w.ctx(), pirogue.Settlement{

@@ -59,7 +59,9 @@ func TestAPaymentThatIsPostponedIsPendingAndNothingOfItWasSent(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.accept("order_1")
 		for range 2 {
-			require.NoError(w.t, w.db.Postpone(w.ctx(), a.ID, "out of service", w.at(time.Second)))
+			postponed, err := w.db.Postpone(w.ctx(), a.ID, "out of service", w.at(time.Second))
+			require.NoError(w.t, err)
+			require.True(w.t, postponed)
 		}
 		stands, attempt, err := w.db.Latest(w.ctx(), p.ID)
 		require.NoError(w.t, err)
@@ -78,7 +80,7 @@ func TestAPaymentThatIsPostponedIsPendingAndNothingOfItWasSent(t *testing.T) {
 		unstarted, err := w.db.Unstarted(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Empty(w.t, unstarted, "the sweep leaves it alone")
-		sent, err := w.db.Send(w.ctx(), a.ID, false, w.at(time.Minute))
+		sent, err := w.mark(a.ID, false, w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.True(w.t, sent, "it is sent when its turn comes")
 		waiting, err = w.db.Waiting(w.ctx(), a.Operator)
@@ -94,22 +96,22 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.accept("order_1")
-		sent, err := w.db.Send(w.ctx(), a.ID, false, w.at(0))
+		sent, err := w.mark(a.ID, false, w.at(0))
 		require.NoError(w.t, err)
 		require.True(w.t, sent)
-		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.Answer{
 			AttemptID: a.ID, State: pirogue.AttemptUnknown, Handle: pirogue.Handle{"ref": "R1"}, At: w.at(time.Second),
 		}))
 		_, attempt, err := w.db.Latest(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.Handle{"ref": "R1"}, attempt.Handle)
 
-		for _, named := range []pirogue.Handle{nil, {"path": "direct"}} {
-			again, err := w.db.Send(w.ctx(), a.ID, true, w.at(2*time.Second))
+		for i, named := range []pirogue.Handle{nil, {"path": "direct"}} {
+			again, err := w.mark(a.ID, true, w.at(2*time.Second))
 			require.NoError(w.t, err)
 			require.True(w.t, again)
-			require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
-				AttemptID: a.ID, State: pirogue.AttemptUnknown, Handle: named, At: w.at(3 * time.Second),
+			require.NoError(w.t, w.answered(pirogue.Answer{
+				AttemptID: a.ID, Sending: i + 2, State: pirogue.AttemptUnknown, Handle: named, At: w.at(3 * time.Second),
 			}))
 			_, attempt, err = w.db.Latest(w.ctx(), p.ID)
 			require.NoError(w.t, err)

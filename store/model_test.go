@@ -252,7 +252,7 @@ func (d database) accept(p pirogue.Payment, a pirogue.Attempt) string {
 }
 
 func (d database) send(a pirogue.Attempt) string {
-	sent, err := d.w.db.Send(d.w.ctx(), a.ID, false, d.w.at(time.Second))
+	sent, err := d.w.mark(a.ID, false, d.w.at(time.Second))
 	return fmt.Sprint(sent, pirogue.CodeOf(err))
 }
 

@@ -74,6 +74,8 @@ type attemptRow struct {
 	EvidenceSince   stamp  // when the first of them came
 	SentAt          stamp  // NULL again when it was proven not sent
 	FirstSentAt     stamp  // likewise
+	Sendings        int    // how often it was marked SENT
+	MayHaveLeft     string // the numbers of the sendings that are not proven "not sent", such as ",1,3,"
 	AnsweredAt      stamp  // kept for the timeline: UpdatedAt moves with every poll
 	CreatedAt       stamp
 	UpdatedAt       stamp
@@ -168,12 +170,16 @@ func (db *DB) unpackPayments(rows []paymentRow) ([]pirogue.Payment, error) {
 	return payments, nil
 }
 
+// nothingLeft is the MayHaveLeft of an attempt of which nothing was sent.
+const nothingLeft = ","
+
 // packAttempt returns the row of an attempt that has not been sent.
 func packAttempt(a pirogue.Attempt, callbackDigest string) attemptRow {
 	return attemptRow{
 		ID: string(a.ID), PaymentID: string(a.PaymentID), Number: a.Number,
 		Operator: string(a.Operator), Ref: string(a.Ref), State: string(pirogue.AttemptPrepared),
-		CallbackDigest: callbackDigest, CreatedAt: on(a.CreatedAt), UpdatedAt: on(a.CreatedAt),
+		CallbackDigest: callbackDigest, MayHaveLeft: nothingLeft,
+		CreatedAt: on(a.CreatedAt), UpdatedAt: on(a.CreatedAt),
 	}
 }
 
@@ -189,7 +195,7 @@ func (db *DB) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Number: r.Number,
 		Operator: pirogue.OperatorCode(r.Operator), Ref: pirogue.OperatorRef(r.Ref),
-		State: pirogue.AttemptState(r.State), Unable: r.Unable, Answer: r.Answer, Polls: r.Polls,
+		State: pirogue.AttemptState(r.State), Unable: r.Unable, Answer: r.Answer, Sendings: r.Sendings, Polls: r.Polls,
 		Evidence: evidence(r), PolledAt: r.PolledAt.time(), SentAt: r.SentAt.time(), FirstSent: r.FirstSentAt.time(),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(),
 	}

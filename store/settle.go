@@ -24,6 +24,9 @@ func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled
 	var settled pirogue.Settled
 	err := db.together(ctx, "settle payment", func(tx *gorm.DB) error {
 		settled = pirogue.Settled{}
+		if sent, err := sentMeanwhile(tx, s); err != nil || sent {
+			return db.leaveOpen(tx, &settled, s.PaymentID, err)
+		}
 		first, err := draw(tx, settling(s))
 		if err != nil {
 			return err
@@ -41,6 +44,32 @@ func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled
 		return pirogue.Settled{}, err
 	}
 	return settled, nil
+}
+
+// sentMeanwhile reports whether a settlement that needs nothing to have been sent finds an
+// attempt that may have left. It holds the payment's row first, as whoever marks an attempt
+// SENT does: of the two, one comes first and the other sees it.
+func sentMeanwhile(tx *gorm.DB, s pirogue.Settlement) (bool, error) {
+	if !s.Unsent {
+		return false, nil
+	}
+	err := tx.Exec("UPDATE payments SET updated_at = updated_at WHERE id = ?", s.PaymentID).Error
+	if err != nil {
+		return false, err
+	}
+	unsent, err := nothingSent(tx, s.PaymentID)
+	return !unsent, err
+}
+
+// leaveOpen changes nothing and tells where the payment stands.
+func (db *DB) leaveOpen(tx *gorm.DB, settled *pirogue.Settled, id pirogue.PaymentID, err error) error {
+	if err != nil {
+		return err
+	}
+	if settled.Payment, err = db.paymentByID(tx, id); err != nil {
+		return err
+	}
+	return unchanged{}
 }
 
 // conclude does all that follows from a status that has just become terminal. The money

@@ -31,7 +31,7 @@ func (w *world) answer(a pirogue.Attempt, state pirogue.AttemptState, words stri
 	if expires > 0 {
 		answer.ExpiresAt = w.at(expires)
 	}
-	require.NoError(w.t, w.db.Answer(w.ctx(), answer))
+	require.NoError(w.t, w.answered(answer))
 }
 
 // Each row is one payment and the moments just before and just after it is stuck.

@@ -14,14 +14,14 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.Answer{
 			AttemptID: a.ID, State: pirogue.AttemptUnknown, Words: "timeout", At: w.at(11 * time.Second),
 		}))
 		next := w.renew(p, a) // at 1 min
-		sent, err := w.db.Send(w.ctx(), next.ID, false, w.at(61*time.Second))
+		sent, err := w.mark(next.ID, false, w.at(61*time.Second))
 		require.NoError(w.t, err)
 		require.True(w.t, sent)
-		require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.Answer{
 			AttemptID: next.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "canary-token"},
 			Words: "201", At: w.at(62 * time.Second),
 		}))

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -237,10 +238,23 @@ func (w *world) book(code pirogue.OperatorCode) (in, out map[string]int64) {
 // digest is what the database knows an attempt's callback token by.
 func digest(a pirogue.Attempt) string { return pirogue.CallbackDigest("token of " + string(a.Ref)) }
 
+// mark marks an attempt sent, and reports whether its bytes may leave.
+func (w *world) mark(id pirogue.AttemptID, again bool, at time.Time) (bool, error) {
+	sending, err := w.db.Send(w.ctx(), id, again, at)
+	return sending.Result == pirogue.SendMarked, err
+}
+
+// answered records an answer: to the first sending, unless it says to which.
+func (w *world) answered(a pirogue.Answer) error {
+	a.Sending = cmp.Or(a.Sending, 1)
+	_, err := w.db.Answer(w.ctx(), a)
+	return err
+}
+
 // send marks an attempt sent.
 func (w *world) send(a pirogue.Attempt) {
 	w.t.Helper()
-	sent, err := w.db.Send(w.ctx(), a.ID, false, w.at(time.Second))
+	sent, err := w.mark(a.ID, false, w.at(time.Second))
 	require.NoError(w.t, err)
 	require.True(w.t, sent)
 }

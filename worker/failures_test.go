@@ -106,7 +106,7 @@ func (b *books) cashIn(merchant pirogue.MerchantID) pirogue.Payment {
 	require.NoError(b.t, err)
 	sent, err := b.db.Send(b.t.Context(), a.ID, false, now)
 	require.NoError(b.t, err)
-	require.True(b.t, sent)
+	require.Equal(b.t, pirogue.SendMarked, sent.Result)
 	return p
 }
 

@@ -20,28 +20,42 @@ func CashIn(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) {
 
 // collect is the story of a cash-in.
 func (s *story) collect(ctx workflow.Context) (pirogue.Status, error) {
-	submitted, err := s.submit(ctx)
-	if err != nil {
-		return "", err
+	for {
+		submitted, err := s.submit(ctx)
+		if err != nil {
+			return "", err
+		}
+		receipt := pirogue.Receipt{}
+		switch submitted.Class {
+		case activities.Over:
+			return s.over(ctx, submitted.Status)
+		case activities.Declined:
+			return s.end(ctx, failed(pirogue.FailedRefused, submitted.Words))
+		case activities.Accepted, activities.Unsure:
+			if receipt, err = s.await(ctx); err != nil {
+				return "", err
+			}
+		case activities.Unavailable, activities.NotInTime:
+		}
+		if !unsent(submitted, receipt) {
+			return s.collected(ctx, submitted, receipt)
+		}
+		if status, ended, err := s.endUnsent(ctx, submitted, receipt); err != nil || ended {
+			return status, err
+		}
 	}
-	switch submitted.Class {
-	case activities.Over:
-		return s.over(ctx, submitted.Status)
-	case activities.Declined:
-		return s.end(ctx, failed(pirogue.FailedRefused, submitted.Words))
-	case activities.Unavailable:
-		return s.end(ctx, failed(pirogue.FailedUnavailable, submitted.Words))
-	case activities.Accepted, activities.Unsure:
-	}
+}
 
-	receipt, err := s.await(ctx)
-	if err != nil {
-		return "", err
-	}
-	switch receipt.Outcome {
-	case pirogue.OutcomePaid:
+// collected ends a cash-in by its operator's final word, or by the end of its window.
+func (s *story) collected(
+	ctx workflow.Context, submitted activities.Submitted, receipt pirogue.Receipt,
+) (pirogue.Status, error) {
+	switch {
+	case submitted.Class == activities.Unavailable: // what may have been sent, nobody can pay
+		return s.end(ctx, failed(pirogue.FailedUnavailable, submitted.Words))
+	case receipt.Outcome == pirogue.OutcomePaid:
 		return s.paid(ctx, receipt)
-	case pirogue.OutcomeDeclined:
+	case receipt.Outcome == pirogue.OutcomeDeclined:
 		return s.endAndWatch(ctx, failed(pirogue.FailedDeclined, receipt.Words))
 	default:
 		return s.endAndWatch(ctx, unpaid(submitted, receipt))

@@ -27,15 +27,26 @@ func CashOut(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) 
 
 // payOut is the story of money that leaves us.
 func (s *story) payOut(ctx workflow.Context) (pirogue.Status, error) {
-	submitted, receipt, err := s.carry(ctx)
-	switch {
-	case err != nil:
-		return "", err
-	case submitted.Class == activities.Over:
-		return s.over(ctx, submitted.Status)
-	case submitted.Class == activities.Unavailable: // proven not sent
-		return s.end(ctx, failed(pirogue.FailedUnavailable, submitted.Words))
+	for {
+		submitted, receipt, err := s.carry(ctx)
+		switch {
+		case err != nil:
+			return "", err
+		case submitted.Class == activities.Over:
+			return s.over(ctx, submitted.Status)
+		case !unsent(submitted, receipt):
+			return s.paidOut(ctx, submitted, receipt)
+		}
+		if status, ended, err := s.endUnsent(ctx, submitted, receipt); err != nil || ended {
+			return status, err
+		}
 	}
+}
+
+// paidOut ends a payment by its operator's final word.
+func (s *story) paidOut(
+	ctx workflow.Context, submitted activities.Submitted, receipt pirogue.Receipt,
+) (pirogue.Status, error) {
 	if receipt.Outcome == pirogue.OutcomePaid && s.differs(receipt) {
 		return s.paid(ctx, receipt)
 	}
@@ -53,7 +64,7 @@ func (s *story) payOut(ctx workflow.Context) (pirogue.Status, error) {
 func (s *story) carry(ctx workflow.Context) (activities.Submitted, pirogue.Receipt, error) {
 	for {
 		submitted, err := s.submit(ctx)
-		if err != nil || submitted.Class == activities.Over || submitted.Class == activities.Unavailable {
+		if err != nil || submitted.Class == activities.Over || unsent(submitted, pirogue.Receipt{}) {
 			return submitted, pirogue.Receipt{}, err
 		}
 		receipt, err := s.learn(ctx)

@@ -152,13 +152,28 @@ func (s *shaky) Latest(
 	return p, a, err
 }
 
-func (s *shaky) Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (sent bool, err error) {
+func (s *shaky) Send(
+	ctx context.Context, id pirogue.AttemptID, again bool, at time.Time,
+) (sent pirogue.Sending, err error) {
 	err = s.try("Send", func() error { sent, err = s.DB.Send(ctx, id, again, at); return err })
 	return sent, err
 }
 
-func (s *shaky) Answer(ctx context.Context, a pirogue.Answer) error {
-	return s.try("Answer", func() error { return s.DB.Answer(ctx, a) })
+func (s *shaky) Answer(ctx context.Context, a pirogue.Answer) (stands pirogue.AttemptState, err error) {
+	err = s.try("Answer", func() error { stands, err = s.DB.Answer(ctx, a); return err })
+	return stands, err
+}
+
+func (s *shaky) Postpone(
+	ctx context.Context, id pirogue.AttemptID, words string, at time.Time,
+) (inTime bool, err error) {
+	err = s.try("Postpone", func() error { inTime, err = s.DB.Postpone(ctx, id, words, at); return err })
+	return inTime, err
+}
+
+func (s *shaky) Unsent(ctx context.Context, id pirogue.PaymentID) (unsent bool, err error) {
+	err = s.try("Unsent", func() error { unsent, err = s.DB.Unsent(ctx, id); return err })
+	return unsent, err
 }
 
 func (s *shaky) Renew(

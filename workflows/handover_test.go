@@ -129,7 +129,7 @@ func (m *mortal) StartLines(
 
 func (m *mortal) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
-) (map[pirogue.AttemptID]bool, error) {
+) (map[pirogue.AttemptID]pirogue.Sending, error) {
 	if err := m.dies("SendLines", false); err != nil {
 		return nil, err
 	}
@@ -137,11 +137,12 @@ func (m *mortal) SendLines(
 	return marked, errors.Join(err, m.dies("SendLines", true))
 }
 
-func (m *mortal) Answer(ctx context.Context, a pirogue.Answer) error {
+func (m *mortal) Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptState, error) {
 	if err := m.dies("Answer", false); err != nil {
-		return err
+		return "", err
 	}
-	return errors.Join(m.Store.Answer(ctx, a), m.dies("Answer", true))
+	stands, err := m.Store.Answer(ctx, a)
+	return stands, errors.Join(err, m.dies("Answer", true))
 }
 
 func (m *mortal) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.OpenLine, error) {
@@ -207,7 +208,7 @@ type rival struct {
 
 func (r *rival) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
-) (map[pirogue.AttemptID]bool, error) {
+) (map[pirogue.AttemptID]pirogue.Sending, error) {
 	if r.sent == "" {
 		r.sent = attempts[3]
 		if _, err := r.Store.Send(ctx, r.sent, false, at); err != nil {

@@ -83,7 +83,7 @@ func TestAPaymentThatAStalledRunSentAfterAllIsFollowedWhereItWasSent(t *testing.
 					_, attempt := w.latest()
 					sent, err := w.store.Send(t.Context(), attempt.ID, false, w.env.Now())
 					require.NoError(t, err)
-					require.True(t, sent)
+					require.Equal(t, pirogue.SendMarked, sent.Result)
 					return spared
 				}, nil)
 				w.next.now = w.env.Now
@@ -125,9 +125,10 @@ func TestAPaymentIsJudgedByThePromisesOfTheOperatorThatHasItAlsoAfterAReset(t *t
 			w.next.scenes = settledAtOnce
 			if tt.at == pirogue.AttemptUnknown {
 				w.sent(second)
-				require.NoError(t, w.store.Answer(t.Context(), pirogue.Answer{
-					AttemptID: second.ID, State: pirogue.AttemptUnknown, At: w.env.Now(),
-				}))
+				_, err = w.store.Answer(t.Context(), pirogue.Answer{
+					AttemptID: second.ID, Sending: 1, State: pirogue.AttemptUnknown, At: w.env.Now(),
+				})
+				require.NoError(t, err)
 				w.next.scenes = neverHeard
 			}
 			w.env.SetWorkflowRunTimeout(12 * time.Hour)
@@ -155,7 +156,7 @@ func TestMoneyThatWasSentLongAgoIsAskedAboutBeforeItIsSentAgain(t *testing.T) {
 			for _, ago := range tt.ago {
 				sent, err := w.store.Send(t.Context(), attempt.ID, true, w.env.Now().Add(-ago))
 				require.NoError(t, err)
-				require.True(t, sent)
+				require.Equal(t, pirogue.SendMarked, sent.Result)
 			}
 			w.operator.scenes = settledAtOnce
 			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -239,13 +240,14 @@ func expired(note string) activities.Ending {
 }
 
 // end makes the payment terminal and returns where it stands: as asked, or as
-// whoever came first left it. Support's remedies have waited for this.
+// whoever came first left it. Support's remedies have waited for this. An ending that
+// depends on something leaves the payment open when that is not true of it.
 func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Status, error) {
 	ending.PaymentID = s.order.PaymentID
 	s.tell(ctx, waitsForNothing, "ending: "+string(ending.Status))
 	ended, err := call(ctx, ours(s.order.MerchantID, "settle "+string(ending.Status)), do.Settle, ending)
-	if err != nil {
-		return "", err
+	if err != nil || !ended.Status.Terminal() {
+		return ended.Status, err
 	}
 	s.ended = true
 	s.tell(ctx, waitsForNothing, string(ended.Status))
@@ -256,6 +258,29 @@ func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Sta
 		Decision: pirogue.DecisionSettled, Reason: "the payment is " + string(ended.Status),
 		Evidence: ending.Failure.Note, Status: ended.Status,
 	}, everyone)
+}
+
+// unsent reports whether nothing of a payment was sent, as its rows prove: then it may end.
+func unsent(submitted activities.Submitted, receipt pirogue.Receipt) bool {
+	return submitted.Class == activities.NotInTime || receipt.Outcome == pirogue.OutcomeNotSent ||
+		submitted.Class == activities.Unavailable && submitted.Free
+}
+
+// endUnsent ends a payment of which nothing was sent, and reports whether it has ended. The
+// books look once more: a run that was thought to be dead may have sent it meanwhile.
+func (s *story) endUnsent(
+	ctx workflow.Context, submitted activities.Submitted, receipt pirogue.Receipt,
+) (pirogue.Status, bool, error) {
+	ending := activities.NotStarted(s.order.PaymentID)
+	if submitted.Class != activities.NotInTime {
+		ending = failed(pirogue.FailedUnavailable, cmp.Or(receipt.Words, submitted.Words))
+		ending.Unsent = true
+	}
+	status, err := s.end(ctx, ending)
+	if err != nil || !status.Terminal() {
+		return status, false, err
+	}
+	return status, true, s.known(ctx)
 }
 
 // over returns from a payment that ended before it was sent.

@@ -38,10 +38,36 @@ func (s *story) submit(ctx workflow.Context) (activities.Submitted, error) {
 	}
 }
 
+// takeUpAfter is how long a payment may wait in its operator's queue before its row says
+// that it is taken up: well before its start deadline.
+const takeUpAfter = 20 * time.Second
+
 // try sends the payment to the operator whose turn it is, once.
 func (s *story) try(ctx workflow.Context) (activities.Submitted, error) {
 	s.tell(ctx, waitsForOperator, "submitting to "+string(s.order.Leg.Operator))
-	return call(ctx, theirs(s.order, prioritySubmit, "submit"), do.Submit, s.submission())
+	sending := start(ctx, theirs(s.order, prioritySubmit, "submit"), do.Submit, s.submission())
+	if s.number == 0 {
+		if err := s.takeUp(ctx, sending.future); err != nil {
+			return activities.Submitted{}, err
+		}
+	}
+	return sending.get(ctx)
+}
+
+// takeUp waits for the first submission, and after a while has the payment say that it is
+// taken up: it waits in its operator's queue, and the sweep must not expire it.
+func (s *story) takeUp(ctx workflow.Context, sending workflow.Future) error {
+	waiting, stop := workflow.WithCancel(ctx)
+	defer stop()
+	late := workflow.NewTimerWithOptions(waiting, takeUpAfter, workflow.TimerOptions{Summary: "take up"})
+	workflow.NewSelector(ctx).AddFuture(sending, func(workflow.Future) {}).
+		AddFuture(late, func(workflow.Future) {}).Select(ctx)
+	if sending.IsReady() {
+		return nil
+	}
+	s.tell(ctx, waitsForOperator, "waiting for its turn at "+string(s.order.Leg.Operator))
+	_, err := call(ctx, ours(s.order.MerchantID, "take up"), do.TakeUp, s.order.PaymentID)
+	return err
 }
 
 // submission is what the operator whose turn it is is asked to do.

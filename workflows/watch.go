@@ -41,6 +41,8 @@ func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Rece
 			return receipt, receipt.Outcome == pirogue.OutcomePaid, err
 		case err != nil || receipt.Outcome == pirogue.OutcomePaid:
 			return receipt, err == nil, err
+		case receipt.Outcome == pirogue.OutcomeNotSent: // learned after the end: no money can come late
+			return receipt, false, nil
 		}
 		v := pirogue.Verdict{
 			Decision: pirogue.DecisionRefused, Reason: "the payment has ended; the operator knows of no money",

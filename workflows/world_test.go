@@ -323,7 +323,7 @@ func (w *world) sent(a pirogue.Attempt) {
 	w.t.Helper()
 	sent, err := w.store.Send(w.t.Context(), a.ID, false, w.env.Now())
 	require.NoError(w.t, err)
-	require.True(w.t, sent)
+	require.Equal(w.t, pirogue.SendMarked, sent.Result)
 }
 
 // collected is a cash-in that was paid some time ago.
@@ -332,9 +332,10 @@ func (w *world) collected(order string, amount, fee int64) pirogue.Payment {
 	ctx, now := w.t.Context(), pirogue.Clock(w.env.Now).Now()
 	p, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: order, Amount: xof(amount), Fee: xof(fee)})
 	w.sent(a)
-	require.NoError(w.t, w.store.Answer(ctx, pirogue.Answer{
-		AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: token, ExpiresAt: now.Add(time.Minute), At: now,
-	}))
+	_, err := w.store.Answer(ctx, pirogue.Answer{
+		AttemptID: a.ID, Sending: 1, State: pirogue.AttemptAccepted, Handle: token, ExpiresAt: now.Add(time.Minute), At: now,
+	})
+	require.NoError(w.t, err)
 	settled, err := w.store.Settle(ctx, pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: now})
 	require.NoError(w.t, err)
 	return settled.Payment

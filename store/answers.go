@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"maps"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+	"pirogue/failpoint"
+)
+
+// Answer records what became of one sending of an attempt, and returns the state in which
+// the attempt then stands. Only a SENT attempt changes, and only by the answer to its
+// latest sending; but that a sending was not sent counts whenever it is learned. A payment
+// that is terminal already keeps its status and what was told about it; the attempt still
+// learns its handle, so that a late success can be watched for.
+func (db *DB) Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptState, error) {
+	accepted, err := db.acceptedColumns(a)
+	if err != nil {
+		return "", failure("record answer", err)
+	}
+	var stands pirogue.AttemptState
+	err = db.together(ctx, "record answer", func(tx *gorm.DB) error {
+		stands = ""
+		// A payment of any status is locked: also one that ended learns what came of it.
+		payment, err := lockPayment(tx, a.AttemptID, pirogue.Statuses, a.At)
+		if err != nil {
+			return err
+		}
+		changed := false
+		if a.State == pirogue.AttemptPrepared {
+			changed, err = answerNotSent(tx, a)
+		} else {
+			changed, err = db.answerSent(tx, a)
+		}
+		if err != nil {
+			return err
+		}
+		if stands, err = stateOf(tx, a, changed); err != nil {
+			return err
+		}
+		if !changed {
+			return unchanged{}
+		}
+		failpoint.Hit("store.answer.attempt")
+		return answerPayment(tx, payment, a, stands, accepted)
+	})
+	return stands, err
+}
+
+// stateOf reads an attempt's state unless the answer has just set it.
+func stateOf(tx *gorm.DB, a pirogue.Answer, changed bool) (pirogue.AttemptState, error) {
+	if changed && a.State != pirogue.AttemptPrepared {
+		return a.State, nil
+	}
+	var states []pirogue.AttemptState
+	err := tx.Raw("SELECT state FROM attempts WHERE id = ?", a.AttemptID).Scan(&states).Error
+	if err != nil || len(states) == 0 {
+		return "", err
+	}
+	return states[0], nil
+}
+
+// answerSent records the answer to a sending that left, or may have, and reports whether it
+// is the latest one's.
+func (db *DB) answerSent(tx *gorm.DB, a pirogue.Answer) (bool, error) {
+	columns, err := db.answerColumns(tx, a)
+	if err != nil {
+		return false, err
+	}
+	set := tx.Model(&attemptRow{}).
+		Where("id = ? AND state = ? AND sendings = ?", a.AttemptID, pirogue.AttemptSent, a.Sending).Updates(columns)
+	return set.RowsAffected > 0, set.Error
+}
+
+// answerNotSent strikes a sending that was proven not sent from those that may have left,
+// and reports whether it stood there.
+func answerNotSent(tx *gorm.DB, a pirogue.Answer) (bool, error) {
+	set := tx.Exec(strikeSending, map[string]any{
+		"id": a.AttemptID, "n": a.Sending, "mark": sendingMark(a.Sending), "words": clean(a.Words), "at": on(a.At),
+	})
+	return set.RowsAffected > 0, set.Error
+}
+
+// strikeSending makes an attempt PREPARED again when none of its sendings may have left,
+// and UNKNOWN when its latest did not but an earlier one may have. What the operator
+// accepted or refused stays so.
+const strikeSending = `
+UPDATE attempts
+   SET may_have_left = REPLACE(may_have_left, @mark, ','), updated_at = @at,
+       state = CASE WHEN state NOT IN ('SENT','UNKNOWN') THEN state
+                    WHEN may_have_left = @mark THEN 'PREPARED'
+                    WHEN sendings = @n THEN 'UNKNOWN' ELSE state END,
+       sent_at = CASE WHEN state IN ('SENT','UNKNOWN') AND may_have_left = @mark THEN NULL ELSE sent_at END,
+       first_sent_at = CASE WHEN state IN ('SENT','UNKNOWN') AND may_have_left = @mark THEN NULL ELSE first_sent_at END,
+       answered_at = CASE WHEN state = 'SENT' AND sendings = @n AND may_have_left <> @mark THEN @at ELSE answered_at END,
+       answer = CASE WHEN sendings = @n THEN @words ELSE answer END
+ WHERE id = @id AND may_have_left LIKE '%' || @mark || '%'`
+
+// answerPayment moves the payment along with its attempt. A refusal is left to Settle:
+// whether it ends the payment, or another operator is tried, is not decided here.
+func answerPayment(
+	tx *gorm.DB, id pirogue.PaymentID, a pirogue.Answer, stands pirogue.AttemptState, accepted map[string]any,
+) error {
+	if stands == pirogue.AttemptRefused || stands == pirogue.AttemptSent {
+		return nil
+	}
+	if _, err := draw(tx, edge{
+		payment: id, from: []pirogue.Status{pirogue.StatusInitiated}, to: pirogue.StatusPending, at: a.At,
+	}); err != nil {
+		return err
+	}
+	if a.State != pirogue.AttemptAccepted {
+		return nil
+	}
+	return tx.Model(&paymentRow{}).Where("id = ? AND status IN ?", id, openStatuses()).Updates(accepted).Error
+}
+
+// answerColumns returns what an answer changes of the attempt. An answer that is Unknown
+// adds to the handle: the attempt may have to be sent once more as it was, and asked about
+// by what another answer to it named.
+func (db *DB) answerColumns(tx *gorm.DB, a pirogue.Answer) (map[string]any, error) {
+	columns := map[string]any{
+		"state": a.State, "unable": a.Unable, "answer": clean(a.Words), "updated_at": on(a.At),
+	}
+	handle := a.Handle
+	switch a.State {
+	case pirogue.AttemptAccepted, pirogue.AttemptRefused:
+	case pirogue.AttemptUnknown:
+		var err error
+		if handle, err = db.addedHandle(tx, a); err != nil {
+			return nil, err
+		}
+	case pirogue.AttemptPrepared, pirogue.AttemptSent:
+		return nil, pirogue.Errorf(pirogue.Internal, "an answer cannot be %q", a.State)
+	}
+	sealed, err := db.sealHandle(a.AttemptID, handle)
+	columns["answered_at"], columns["handle_sealed"] = on(a.At), sealed
+	return columns, err
+}
+
+// addedHandle returns an attempt's handle with what an answer adds to it.
+func (db *DB) addedHandle(tx *gorm.DB, a pirogue.Answer) (pirogue.Handle, error) {
+	var row attemptRow
+	if err := tx.Where("id = ?", a.AttemptID).Take(&row).Error; err != nil {
+		return nil, err
+	}
+	attempt, err := db.unpackAttempt(row)
+	handle := pirogue.Handle{}
+	maps.Copy(handle, attempt.Handle)
+	maps.Copy(handle, a.Handle)
+	return handle, err
+}
+
+// acceptedColumns returns what an acceptance tells about the payment.
+func (db *DB) acceptedColumns(a pirogue.Answer) (map[string]any, error) {
+	pack := packer{ring: db.ring}
+	columns := map[string]any{
+		"next_action": pack.json(a.NextAction, a.NextAction == pirogue.NextAction{}),
+		"expires_at":  on(a.ExpiresAt),
+		"operator":    gorm.Expr("(SELECT operator FROM attempts WHERE id = ?)", a.AttemptID),
+	}
+	if a.ProviderTxID != "" {
+		columns["provider_tx_id"] = clean(a.ProviderTxID)
+	}
+	return columns, pack.err
+}

@@ -1,0 +1,230 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+// startDeadline is when the world's payments may be started at the latest.
+const startDeadline = pirogue.StartPatience
+
+func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for name, row := range map[string]struct {
+			takenUp time.Duration // 0: it is not
+			at      time.Duration
+			want    pirogue.SendResult
+		}{
+			"just in time":           {0, startDeadline - time.Microsecond, pirogue.SendMarked},
+			"at its deadline":        {0, startDeadline, pirogue.SendPastDeadline},
+			"long after":             {0, time.Hour, pirogue.SendPastDeadline},
+			"taken up in time":       {startDeadline - time.Microsecond, time.Hour, pirogue.SendMarked},
+			"taken up too late":      {startDeadline, time.Hour, pirogue.SendPastDeadline},
+			"taken up at its minute": {time.Minute, startDeadline, pirogue.SendMarked},
+		} {
+			w.test().Run(name, func(t *testing.T) {
+				p, a := w.accept(name)
+				if row.takenUp > 0 {
+					took, err := w.db.Postpone(w.ctx(), a.ID, "waits for its turn", w.at(row.takenUp))
+					require.NoError(t, err)
+					require.Equal(t, row.takenUp < startDeadline, took)
+				}
+				before, attempt := w.latest(p.ID)
+				sending, err := w.db.Send(w.ctx(), a.ID, true, w.at(row.at))
+				require.NoError(t, err)
+				require.Equal(t, row.want, sending.Result)
+				after, unmoved := w.latest(p.ID)
+				if row.want == pirogue.SendMarked {
+					require.Equal(t, pirogue.Sending{Result: pirogue.SendMarked, Number: 1}, sending)
+					require.Equal(t, pirogue.AttemptSent, unmoved.State)
+					return
+				}
+				require.Equal(t, before, after, "not even updated_at may move")
+				require.Equal(t, attempt, unmoved)
+			})
+		}
+		w.sound()
+	})
+}
+
+// A line waits for its page and for its operator as long as it takes; any other payment of
+// a page would be held to its deadline.
+func TestALineHasNoStartDeadline(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, _ := w.acceptBulk("salaries", 100, 200)
+		w.startLines(b, 2)
+		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		require.NoError(w.t, err)
+		_, late := w.accept("order_1")
+		marked, err := w.db.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID, late.ID}, w.at(time.Hour))
+		require.NoError(w.t, err)
+		require.Equal(w.t, map[pirogue.AttemptID]pirogue.Sending{
+			unsent[0].Attempt.ID: {Result: pirogue.SendMarked, Number: 1},
+		}, marked)
+		sending, err := w.db.Send(w.ctx(), unsent[1].Attempt.ID, false, w.at(time.Hour))
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.SendMarked, sending.Result)
+		w.sound()
+	})
+}
+
+// sendTimes sends an attempt so often, as a run does that repeats a reference.
+func (w *world) sendTimes(a pirogue.Attempt, times int) {
+	w.t.Helper()
+	for n := 1; n <= times; n++ {
+		sending, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Second))
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.Sending{Result: pirogue.SendMarked, Number: n, Repeat: n > 1}, sending)
+	}
+}
+
+// A run that was thought to be dead writes its answer after a later one has sent again.
+func TestAnAnswerToAnEarlierSendingOverwritesNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for _, late := range []pirogue.AttemptState{
+			pirogue.AttemptPrepared, pirogue.AttemptAccepted, pirogue.AttemptRefused, pirogue.AttemptUnknown,
+		} {
+			for _, later := range []pirogue.AttemptState{
+				pirogue.AttemptSent, pirogue.AttemptAccepted, pirogue.AttemptRefused, pirogue.AttemptUnknown,
+			} {
+				p, a := w.accept(fmt.Sprintf("%s over %s", late, later))
+				w.sendTimes(a, 2)
+				answer := pirogue.Answer{AttemptID: a.ID, Sending: 2, State: later, Words: "later", At: w.at(2 * time.Second)}
+				if later != pirogue.AttemptSent {
+					require.NoError(w.t, w.answered(answer))
+				}
+				before, _ := w.latest(p.ID)
+				answer.Sending, answer.State, answer.Words = 1, late, "late"
+				stands, err := w.db.Answer(w.ctx(), answer)
+				require.NoError(w.t, err)
+				require.Equal(w.t, later, stands)
+				after, attempt := w.latest(p.ID)
+				require.Equal(w.t, before.Status, after.Status)
+				require.Equal(w.t, later, attempt.State)
+				require.NotEqual(w.t, "late", attempt.Answer)
+				require.Equal(w.t, w.at(time.Second), attempt.SentAt)
+			}
+		}
+		w.sound()
+	})
+}
+
+func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for _, order := range [][]int{{1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}, {1, 1, 3, 3, 1, 2}} {
+			p, a := w.accept(fmt.Sprint(order))
+			w.sendTimes(a, 3)
+			said := map[int]bool{}
+			for _, n := range order {
+				answer := pirogue.Answer{AttemptID: a.ID, Sending: n, State: pirogue.AttemptPrepared, At: w.at(2 * time.Second)}
+				said[n] = true
+				want := pirogue.AttemptSent
+				switch {
+				case len(said) == 3:
+					want = pirogue.AttemptPrepared
+				case said[3]: // the latest left nothing behind, an earlier one perhaps did
+					want = pirogue.AttemptUnknown
+				}
+				stands, err := w.db.Answer(w.ctx(), answer)
+				require.NoError(w.t, err)
+				require.Equal(w.t, want, stands, "%v after %d", order, n)
+				_, attempt := w.latest(p.ID)
+				require.Equal(w.t, want, attempt.State)
+				require.Equal(w.t, want == pirogue.AttemptPrepared, attempt.SentAt.IsZero())
+				require.Equal(w.t, want == pirogue.AttemptPrepared, attempt.FirstSent.IsZero())
+			}
+			after, _ := w.latest(p.ID)
+			require.Equal(w.t, pirogue.StatusPending, after.Status)
+		}
+		w.sound()
+	})
+}
+
+func TestAnEndThatNeedsNothingSentLooksAtEveryAttempt(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for _, row := range []struct {
+			states []pirogue.AttemptState // of the attempts, in their order
+			ends   bool
+		}{
+			{[]pirogue.AttemptState{pirogue.AttemptPrepared}, true},
+			{[]pirogue.AttemptState{pirogue.AttemptSent}, false},
+			{[]pirogue.AttemptState{pirogue.AttemptUnknown}, false},
+			{[]pirogue.AttemptState{pirogue.AttemptAccepted}, false},
+			{[]pirogue.AttemptState{pirogue.AttemptRefused}, true},
+			{[]pirogue.AttemptState{pirogue.AttemptUnknown, pirogue.AttemptPrepared}, false},
+			{[]pirogue.AttemptState{pirogue.AttemptRefused, pirogue.AttemptPrepared}, true},
+		} {
+			p, a := w.accept(fmt.Sprint(row.states))
+			for i, state := range row.states {
+				if i > 0 {
+					a = w.renew(p, a)
+				}
+				if state != pirogue.AttemptPrepared {
+					w.send(a)
+				}
+				if state != pirogue.AttemptPrepared && state != pirogue.AttemptSent {
+					require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+				}
+			}
+			before, _ := w.latest(p.ID)
+			unsent, err := w.db.Unsent(w.ctx(), p.ID)
+			require.NoError(w.t, err)
+			require.Equal(w.t, row.ends, unsent, "%v", row.states)
+			settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+				PaymentID: p.ID, Status: pirogue.StatusFailed, Unsent: true, At: w.at(time.Minute),
+				Failure: pirogue.Failure{Code: pirogue.FailedUnavailable},
+			})
+			require.NoError(w.t, err)
+			after, _ := w.latest(p.ID)
+			require.Equal(w.t, after, settled.Payment)
+			require.Equal(w.t, row.ends, after.Status == pirogue.StatusFailed, "%v", row.states)
+			require.Equal(w.t, row.ends, settled.EventID != "")
+			if !row.ends {
+				require.Equal(w.t, before, after, "not even updated_at may move")
+			}
+		}
+		w.sound()
+	})
+}
+
+// A run that was thought to be dead sends at the moment at which the payment ends as not
+// sent: one of the two comes first, and the other one sees it.
+func TestNothingLeavesOfAPaymentThatEndedAsNotSent(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for i := range 40 {
+			p, a := w.accept(ids.New())
+			w.send(a)
+			require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
+			var sent bool
+			require.NoError(w.t, together(2, func(n int) error {
+				var err error
+				if n == i%2 {
+					_, err = w.db.Settle(w.ctx(), pirogue.Settlement{
+						PaymentID: p.ID, Status: pirogue.StatusFailed, Unsent: true, At: w.at(time.Minute),
+						Failure: pirogue.Failure{Code: pirogue.FailedUnavailable},
+					})
+				} else {
+					sent, err = w.mark(a.ID, false, w.at(time.Second))
+				}
+				return err
+			}))
+			got, attempt := w.latest(p.ID)
+			require.Equal(w.t, sent, attempt.State == pirogue.AttemptSent)
+			require.Equal(w.t, sent, !got.Status.Terminal())
+		}
+		w.sound()
+	})
+}
