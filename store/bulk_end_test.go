@@ -121,7 +121,7 @@ func TestACancelledBulkFreesOnlyWhatWasNotSent(t *testing.T) {
 					require.Equal(w.t, pirogue.StatusFailed, p.Status)
 					require.Equal(w.t, pirogue.FailedCancelled, p.Failure.Code)
 					w.has(10_000, 0)
-					sent, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Hour))
+					sent, err := w.mark(a.ID, true, w.at(time.Hour))
 					require.NoError(w.t, err)
 					require.False(w.t, sent, "it never leaves late")
 				} else {
@@ -137,7 +137,9 @@ func TestACancelledBulkFreesOnlyWhatWasNotSent(t *testing.T) {
 // postpone parks a payment.
 func (w *world) postpone(a pirogue.Attempt) {
 	w.t.Helper()
-	require.NoError(w.t, w.db.Postpone(w.ctx(), a.ID, "the operator is away", w.at(time.Second)))
+	postponed, err := w.db.Postpone(w.ctx(), a.ID, "the operator is away", w.at(time.Second))
+	require.NoError(w.t, err)
+	require.True(w.t, postponed)
 }
 
 // Parked payments are sent while their bulk is cancelled: each is one or the other.
