@@ -161,7 +161,7 @@ func TestOfSendingAndCancellingALineOneWins(t *testing.T) {
 					_, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
 					return err
 				}
-				left, err := w.db.Send(w.ctx(), attempts[i].ID, false, w.at(time.Minute))
+				left, err := w.mark(attempts[i].ID, false, w.at(time.Minute))
 				if left {
 					sent.Add(1)
 				}
