@@ -72,7 +72,7 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 			t.Parallel()
 			each(t, func(w *world) {
 				p, a := w.sent("order_1")
-				require.NoError(w.t, w.db.Answer(w.ctx(), pirogue.Answer{
+				require.NoError(w.t, w.answered(pirogue.Answer{
 					AttemptID: a.ID, State: pirogue.AttemptRefused, Unable: true, At: w.at(time.Second),
 				}))
 				b := w.renewAt(second, p, a)
