@@ -55,6 +55,7 @@ func TestAPaymentOnlyMovesForward(t *testing.T) {
 	}
 	legal["SUCCESS REVERSED CASHIN"] = true
 	legal["EXPIRED SUCCESS CASHIN"] = true
+	legal["FAILED SUCCESS CASHIN"] = true
 
 	for _, from := range pirogue.Statuses {
 		for _, to := range pirogue.Statuses {

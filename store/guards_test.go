@@ -96,7 +96,7 @@ func TestTheDatabaseRefusesWhatOnlyABugWouldDo(t *testing.T) {
 			"the history changed":            "UPDATE status_history SET to_status = 'FAILED'",
 			"the history deleted":            "DELETE FROM status_history",
 			"an illegal line of history":     "INSERT INTO status_history SELECT payment_id, 9, 'SUCCESS', 'FAILED', changed_at FROM status_history WHERE number = 1",
-			"an edge added to the graph":     "INSERT INTO status_edges VALUES ('CASHIN','FAILED','SUCCESS')",
+			"an edge added to the graph":     "INSERT INTO status_edges VALUES ('CASHOUT','FAILED','SUCCESS')",
 			"an edge taken from it":          "DELETE FROM status_edges",
 			"a transfer changed":             "UPDATE ledger_transfers SET amount = amount + 1",
 			"a transfer deleted":             "DELETE FROM ledger_transfers",

@@ -64,6 +64,7 @@ var outcomes = []string{
 	"INSUFFICIENT_BALANCE", "TRANSACTION_NOT_FOUND", "REFUND_NOT_ALLOWED", "REFUND_EXCEEDS_PAYMENT", "INTERNAL_ERROR",
 	"CASHIN SUCCESS", "CASHOUT SUCCESS", "REFUND SUCCESS", "late REFUND SUCCESS", "CASHOUT FAILED", "REFUND FAILED",
 	"CASHIN REVERSED", "CASHIN SUCCESS after EXPIRED",
+	"CASHIN SUCCESS after FAILED",
 }
 
 // story is a random sequence of calls.
@@ -119,7 +120,7 @@ func (s *story) pick() int {
 	i := s.dice.IntN(len(s.payments))
 	for range 4 {
 		p := s.model.payments[s.payments[i].ID]
-		if p != nil && (!p.Status.Terminal() || p.Status == pirogue.StatusExpired) {
+		if p != nil && (!p.Status.Terminal() || p.Status.CanBecome(pirogue.StatusSuccess, p.Kind)) {
 			break
 		}
 		i = s.dice.IntN(len(s.payments))
@@ -145,6 +146,9 @@ func (s *story) settle(p pirogue.Payment) {
 	if s.dice.IntN(5) == 0 {
 		e.From = []pirogue.Status{"EXPIRED", "CREATED"}[s.dice.IntN(2)]
 	}
+	if e.From == pirogue.StatusExpired {
+		e = s.late(e)
+	}
 	var before pirogue.Status
 	if known := s.model.payments[p.ID]; known != nil {
 		before = known.Status
@@ -157,6 +161,18 @@ func (s *story) settle(p pirogue.Payment) {
 			s.meet(parent)
 		}
 	}
+}
+
+// late asks for a late success of what was sent, which alone can be one, however it ended.
+func (s *story) late(e pirogue.Settlement) pirogue.Settlement {
+	known := s.model.payments[e.PaymentID]
+	switch {
+	case !s.model.sent[e.PaymentID]:
+		e.From = ""
+	case known.Kind == pirogue.CashIn && known.Status == pirogue.StatusFailed:
+		e.From, e.Status = pirogue.StatusFailed, pirogue.StatusSuccess
+	}
+	return e
 }
 
 // meet remembers that there was a payment like this.

@@ -113,7 +113,7 @@ func recall(tx *gorm.DB, settled *pirogue.Settled, wanted pirogue.Status) error 
 }
 
 // settling returns the edge of a settlement. A settlement without From begins at any
-// open status; EXPIRED becomes SUCCESS only when it is asked for by name.
+// open status; EXPIRED or FAILED becomes SUCCESS only when it is asked for by name.
 func settling(s pirogue.Settlement) edge {
 	from := openStatuses()
 	if s.From != "" {

@@ -91,6 +91,10 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 			_, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
 			require.NoError(w.t, err)
 		}
+		failed := func(p pirogue.Payment) {
+			_, err := w.end(p, pirogue.StatusFailed, pirogue.FailedDeclined)
+			require.NoError(w.t, err)
+		}
 		open := func(pirogue.Payment) {}
 		rows := map[string]struct {
 			arrange func(pirogue.Payment)
@@ -106,6 +110,8 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 			"expired again":                          {expired, "", pirogue.StatusExpired, pirogue.StatusExpired, 1},
 			"expired, then SUCCESS without asking":   {expired, "", pirogue.StatusSuccess, pirogue.StatusExpired, 0},
 			"expired, then a late SUCCESS":           {expired, pirogue.StatusExpired, pirogue.StatusSuccess, pirogue.StatusSuccess, 2},
+			"failed, then SUCCESS without asking":    {failed, "", pirogue.StatusSuccess, pirogue.StatusFailed, 0},
+			"failed, then a late SUCCESS":            {failed, pirogue.StatusFailed, pirogue.StatusSuccess, pirogue.StatusSuccess, 2},
 			"open, a late SUCCESS of what is not so": {open, pirogue.StatusExpired, pirogue.StatusSuccess, pirogue.StatusInitiated, 0},
 		}
 		for name, row := range rows {

@@ -88,9 +88,9 @@ func (s *story) late(
 			return status, err
 		}
 	}
-	if policy == pirogue.LateAccept && status == pirogue.StatusExpired {
+	if policy == pirogue.LateAccept {
 		accepted := s.success(receipt)
-		accepted.From = pirogue.StatusExpired
+		accepted.From = status
 		return s.end(ctx, accepted)
 	}
 	if err := s.openCase(ctx, cause, receipt); err != nil {
