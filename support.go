@@ -66,8 +66,20 @@ type Act struct {
 	PaymentID PaymentID // "" when the act concerns none
 	Subject   string    // what else it concerns, such as a merchant or an event
 	Reason    string    // why, in the actor's words
-	Verdict   Verdict   // zero: under way, or cut off
-	EndedAt   time.Time
+	// Resolution and Evidence are those of VerbResolve: what became of the payment, and where
+	// that can be seen.
+	Resolution Resolution
+	Evidence   string
+	Verdict    Verdict // zero: under way, or cut off
+	EndedAt    time.Time
+}
+
+// Needs returns the role that a verb needs.
+func (v Verb) Needs() Role {
+	if v == VerbResolve {
+		return RoleFinance
+	}
+	return RoleSupport
 }
 
 // Role is what a holder of an admin token may do.

@@ -102,19 +102,3 @@ func firstAttempt(p pirogue.Payment) pirogue.Attempt {
 		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 }
-
-// Conclusion is the verdict on one act of support.
-type Conclusion struct {
-	Act     string          `json:"act"`
-	Verdict pirogue.Verdict `json:"verdict"`
-}
-
-// Conclude keeps a verdict beside the act that it answers.
-func (a *Activities) Conclude(ctx context.Context, all []Conclusion) (int, error) {
-	for _, c := range all {
-		if err := a.Store.EndAct(ctx, c.Act, c.Verdict, a.Clock.Now()); err != nil {
-			return 0, encode(err)
-		}
-	}
-	return len(all), nil
-}

@@ -159,7 +159,13 @@ type Cases interface {
 	CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
 	// CloseCases closes every open case of a payment.
 	CloseCases(ctx context.Context, id pirogue.PaymentID, at time.Time) error
-	// EndAct completes an act with its verdict. An act that has one keeps it.
+	// Act returns an act of support. It fails with NotFound.
+	Act(ctx context.Context, id string) (pirogue.Act, error)
+	// Proposal returns the resolution of a payment that waits for a second person. It fails
+	// with NotFound.
+	Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.Act, error)
+	// EndAct completes an act with its verdict. An act that has one keeps it. It fails with
+	// NotFound.
 	EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error
 }
 

@@ -3,6 +3,7 @@
 package codec
 
 import (
+	"errors"
 	"net/http"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -21,25 +22,42 @@ const (
 // codec implements converter.PayloadCodec. A key that is missing, or a payload that
 // was changed, panics: a codec that returned an error would fail the workflow for
 // ever, while a panic only blocks it until the key is back.
-type codec struct{ ring *vault.Ring }
+type codec struct {
+	ring     *vault.Ring
+	unsealed Unsealed
+}
+
+// Unsealed says what becomes of a payload that was never sealed.
+type Unsealed bool
+
+// What becomes of an unsealed payload. Whoever can write to Temporal can send one, so only a
+// development machine without live keys reads them.
+const (
+	RefuseUnsealed Unsealed = false
+	ReadUnsealed   Unsealed = true
+)
+
+// errUnsealed is what reading a refused payload fails with: the Update or query that carries
+// one is rejected, and a signal of ours carries nothing that is read.
+var errUnsealed = errors.New("the payload is not sealed by Pirogue's keys: it is refused")
 
 // Converter returns the data converter that seals payloads.
-func Converter(ring *vault.Ring) converter.DataConverter {
-	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec{ring})
+func Converter(ring *vault.Ring, u Unsealed) converter.DataConverter {
+	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec{ring, u})
 }
 
 // Failures returns the failure converter that seals error messages and stack
 // traces, which quote operators.
-func Failures(ring *vault.Ring) converter.FailureConverter {
+func Failures(ring *vault.Ring, u Unsealed) converter.FailureConverter {
 	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
-		DataConverter: Converter(ring), EncodeCommonAttributes: true,
+		DataConverter: Converter(ring, u), EncodeCommonAttributes: true,
 	})
 }
 
 // Handler serves the Web UI's request to read payloads, from the page at origin
 // only. Whoever can call it can read every payload: bind it to loopback.
 func Handler(ring *vault.Ring, origin string) http.Handler {
-	decode := converter.NewPayloadCodecHTTPHandler(codec{ring})
+	decode := converter.NewPayloadCodecHTTPHandler(codec{ring, ReadUnsealed})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 		w.Header().Set("Access-Control-Allow-Headers", "Authorization,Content-Type,X-Namespace")
@@ -71,11 +89,14 @@ func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	return sealed, nil
 }
 
-// Decode implements converter.PayloadCodec. What was never sealed is left alone.
+// Decode implements converter.PayloadCodec. What was never sealed is refused, or left alone.
 func (c codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	plain := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
 		if string(p.GetMetadata()[converter.MetadataEncoding]) != encoding {
+			if c.unsealed == RefuseUnsealed {
+				return nil, errUnsealed
+			}
 			plain[i] = p
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 
 	"pirogue/codec"
 	"pirogue/vault"
@@ -12,7 +13,7 @@ import (
 func TestWhatTemporalStoresIsSealedAndReadAgain(t *testing.T) {
 	t.Parallel()
 
-	c := codec.Converter(ring(t))
+	c := codec.Converter(ring(t), codec.RefuseUnsealed)
 	payload, err := c.ToPayload("CI0123456789ABCDEFGH")
 	require.NoError(t, err)
 	require.NotContains(t, string(payload.GetData()), "CI0123456789ABCDEFGH")
@@ -25,13 +26,27 @@ func TestWhatTemporalStoresIsSealedAndReadAgain(t *testing.T) {
 func TestAMissingKeyPanicsSoThatTheWorkflowOnlyWaits(t *testing.T) {
 	t.Parallel()
 
-	payload, err := codec.Converter(ring(t)).ToPayload("x")
+	payload, err := codec.Converter(ring(t), codec.RefuseUnsealed).ToPayload("x")
 	require.NoError(t, err)
-	other := codec.Converter(ring(t))
+	other := codec.Converter(ring(t), codec.RefuseUnsealed)
 	require.Panics(t, func() {
 		var got string
 		require.NoError(t, other.FromPayload(payload, &got))
 	})
+}
+
+// Whoever can write to Temporal can send what nobody sealed: it is refused by an error, which
+// rejects the Update that carries it and blocks nothing.
+func TestAnUnsealedPayloadIsRefused(t *testing.T) {
+	t.Parallel()
+
+	plain, err := converter.GetDefaultDataConverter().ToPayload("018f3b1e")
+	require.NoError(t, err)
+	var got string
+	require.ErrorContains(t, codec.Converter(ring(t), codec.RefuseUnsealed).FromPayload(plain, &got), "not sealed")
+	require.Empty(t, got)
+	require.NoError(t, codec.Converter(ring(t), codec.ReadUnsealed).FromPayload(plain, &got))
+	require.Equal(t, "018f3b1e", got)
 }
 
 func ring(t *testing.T) *vault.Ring {

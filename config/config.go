@@ -51,6 +51,7 @@ type Config struct {
 	RateBurst     int `env:"PIROGUE_RATE_BURST" envDefault:"2000" usage:"requests a merchant may make at once"`
 
 	LoopbackWebhooks bool   `env:"PIROGUE_LOOPBACK_WEBHOOKS" envDefault:"false" usage:"let test webhooks reach this machine; pirogue dev turns it on"`
+	ReadUnsealed     bool   `env:"PIROGUE_READ_UNSEALED" envDefault:"false" usage:"read what Temporal holds unsealed, without live operators only; pirogue dev turns it on"`
 	LogLevel         string `env:"PIROGUE_LOG_LEVEL" envDefault:"info" usage:"debug, info, warn or error; pirogue dev says warn"`
 
 	Operators []Operator      `env:"-"`

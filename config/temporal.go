@@ -2,9 +2,12 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
+
+	"pirogue"
 )
 
 // TemporalEnv is where Temporal is, in the standard TEMPORAL_* settings: the same
@@ -46,6 +49,13 @@ func (l lookup) Environ() []string {
 func (l lookup) LookupEnv(name string) (string, bool) {
 	value, ok := l[name]
 	return value, ok
+}
+
+// ReadsUnsealed reports whether payloads that nobody sealed are read: where it was asked for, and
+// no live operator is configured. Whoever can write to Temporal can send one.
+func (c *Config) ReadsUnsealed() bool {
+	live := func(o Operator) bool { return o.Mode == pirogue.Live }
+	return c.ReadUnsealed && !slices.ContainsFunc(c.Operators, live)
 }
 
 // TemporalUIURL is where the Web UI of the development server is.

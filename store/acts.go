@@ -22,11 +22,14 @@ type actRow struct {
 	PaymentID link // NULL when it concerns none
 	Subject   string
 	Reason    string
-	Decision  string // "" until the act is completed
-	Because   string // the verdict's reason
-	Evidence  string
-	Status    string
-	EndedAt   stamp // NULL: under way, or cut off
+	// Resolution and ResolutionEvidence are what a resolve says.
+	Resolution         string
+	ResolutionEvidence string
+	Decision           string // "" until the act is completed
+	Because            string // the verdict's reason
+	Evidence           string
+	Status             string
+	EndedAt            stamp // NULL: under way, or cut off
 }
 
 // TableName returns the table's name.
@@ -40,7 +43,7 @@ func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
 	if a.Reason == "" {
 		return pirogue.FieldError(pirogue.MissingField, "reason")
 	}
-	if !keepable(a.ID, a.Actor, string(a.Verb), string(a.PaymentID), a.Subject, a.Reason) {
+	if !keepable(a.ID, a.Actor, string(a.Verb), string(a.PaymentID), a.Subject, a.Reason, string(a.Resolution), a.Evidence) {
 		return pirogue.FieldError(pirogue.InvalidParameter, "reason")
 	}
 	row := packAct(a)
@@ -57,7 +60,8 @@ func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
 			return err
 		}
 		if begun := unpackAct(stands); begun.Actor != a.Actor || begun.Verb != a.Verb ||
-			begun.PaymentID != a.PaymentID || begun.Subject != a.Subject || begun.Reason != a.Reason {
+			begun.PaymentID != a.PaymentID || begun.Subject != a.Subject || begun.Reason != a.Reason ||
+			begun.Resolution != a.Resolution || begun.Evidence != a.Evidence {
 			return pirogue.Errorf(pirogue.Internal, "act %s is another one's", a.ID)
 		}
 		return unchanged{}
@@ -82,6 +86,46 @@ func (db *DB) EndAct(ctx context.Context, act string, v pirogue.Verdict, at time
 		return missing(tx.Where("id = ?", act).Take(&stands).Error, pirogue.NotFound, act)
 	})
 }
+
+// Act returns an act. It fails with NotFound.
+func (db *DB) Act(ctx context.Context, id string) (pirogue.Act, error) {
+	if !keepable(id) {
+		return pirogue.Act{}, pirogue.Errorf(pirogue.NotFound, "act %q", id)
+	}
+	var row actRow
+	err := db.look(ctx, "read act", func(tx *gorm.DB) error {
+		return missing(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, id)
+	})
+	return unpackAct(row), err
+}
+
+// Proposal returns the resolution of a payment that waits for a second person: the newest one
+// that was proposed, if no resolution was carried out since and no case was opened since. It
+// fails with NotFound.
+func (db *DB) Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.Act, error) {
+	var rows []actRow
+	err := db.look(ctx, "read proposal", func(tx *gorm.DB) error {
+		return tx.Raw(lastResolution, map[string]any{
+			"payment": id, "resolve": pirogue.VerbResolve, "refused": pirogue.DecisionRefused,
+		}).Scan(&rows).Error
+	})
+	if err == nil && (len(rows) == 0 || rows[0].Decision != string(pirogue.DecisionProposed)) {
+		err = pirogue.Errorf(pirogue.NotFound, "payment %q has no proposal", id)
+	}
+	if err != nil {
+		return pirogue.Act{}, err
+	}
+	return unpackAct(rows[0]), nil
+}
+
+// lastResolution is the newest resolution of a payment that came to something. What was proposed
+// before a case was opened says nothing about that case.
+const lastResolution = `
+SELECT * FROM acts
+ WHERE payment_id = @payment AND verb = @resolve AND ended_at IS NOT NULL AND decision <> @refused
+   AND ended_at >= COALESCE(
+       (SELECT MAX(c.opened_at) FROM cases c WHERE c.payment_id = @payment AND c.closed_at IS NULL), '')
+ ORDER BY ended_at DESC, id DESC LIMIT 1`
 
 // Acts returns what was done about one payment or, for "", about anything, the newest
 // first, at most limit and pirogue.MaxPage + 1.
@@ -108,6 +152,7 @@ func packAct(a pirogue.Act) actRow {
 	return actRow{
 		ID: a.ID, At: on(a.At), Actor: a.Actor, Role: string(a.Role), Verb: string(a.Verb),
 		PaymentID: link(a.PaymentID), Subject: a.Subject, Reason: a.Reason,
+		Resolution: string(a.Resolution), ResolutionEvidence: a.Evidence,
 	}
 }
 
@@ -115,6 +160,7 @@ func unpackAct(r actRow) pirogue.Act {
 	return pirogue.Act{
 		ID: r.ID, At: r.At.time(), Actor: r.Actor, Role: pirogue.Role(r.Role), Verb: pirogue.Verb(r.Verb),
 		PaymentID: pirogue.PaymentID(r.PaymentID), Subject: r.Subject, Reason: r.Reason, EndedAt: r.EndedAt.time(),
+		Resolution: pirogue.Resolution(r.Resolution), Evidence: r.ResolutionEvidence,
 		Verdict: pirogue.Verdict{
 			Decision: pirogue.Decision(r.Decision), Reason: r.Because, Evidence: r.Evidence, Status: pirogue.Status(r.Status),
 		},

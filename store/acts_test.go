@@ -56,6 +56,60 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 	})
 }
 
+// The resolution that waits for a second person is the newest that came to something, about
+// what is so now: one that was carried out, or that is older than an open case, is none.
+func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, _ := w.accept("order_1")
+		resolve := func(actor string, as pirogue.Resolution, d pirogue.Decision, at time.Duration) pirogue.Act {
+			a := w.act(p.ID, pirogue.VerbResolve)
+			a.Actor, a.Role, a.Resolution, a.Evidence = actor, pirogue.RoleFinance, as, "line 12"
+			require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
+			if d != "" {
+				require.NoError(w.t, w.db.EndAct(w.ctx(), a.ID, pirogue.Verdict{Decision: d}, w.at(at)))
+			}
+			return a
+		}
+		requireProposal := func(want string) {
+			w.t.Helper()
+			got, err := w.db.Proposal(w.ctx(), p.ID)
+			if want == "" {
+				require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+				return
+			}
+			require.NoError(w.t, err)
+			require.Equal(w.t, want, got.Actor+" "+string(got.Resolution)+" "+got.Evidence)
+		}
+		requireProposal("")
+		begun := resolve("awa", pirogue.ResolvedPaid, "", 0)
+		requireProposal("")
+		resolve("awa", pirogue.ResolvedPaid, pirogue.DecisionProposed, time.Second)
+		requireProposal("awa paid line 12")
+		resolve("fanta", pirogue.ResolvedPaid, pirogue.DecisionRefused, 2*time.Second)
+		requireProposal("awa paid line 12")
+		resolve("moussa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 3*time.Second)
+		requireProposal("moussa unpaid line 12")
+		require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseUnknown, OpenedAt: w.at(4 * time.Second),
+		}))
+		requireProposal("")
+		resolve("awa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 5*time.Second)
+		requireProposal("awa unpaid line 12")
+		resolve("moussa", pirogue.ResolvedUnpaid, pirogue.DecisionSettled, 6*time.Second)
+		requireProposal("")
+
+		got, err := w.db.Act(w.ctx(), begun.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, begun, got)
+		_, err = w.db.Act(w.ctx(), ids.New())
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+		other := begun
+		other.Resolution = pirogue.ResolvedUnpaid
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAct(w.ctx(), other)), "an ID names one act")
+	})
+}
+
 func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -133,6 +187,8 @@ func TestNobodyRewritesTheAuditLog(t *testing.T) {
 		for name, statement := range map[string]string{
 			"another actor":             "UPDATE acts SET actor = 'moussa' WHERE ended_at IS NULL",
 			"another reason":            "UPDATE acts SET reason = 'none' WHERE ended_at IS NULL",
+			"another resolution":        "UPDATE acts SET resolution = 'paid' WHERE ended_at IS NULL",
+			"other evidence":            "UPDATE acts SET resolution_evidence = 'x' WHERE ended_at IS NULL",
 			"a verdict without its end": "UPDATE acts SET decision = 'SETTLED' WHERE ended_at IS NULL",
 			"an end without a verdict":  "UPDATE acts SET ended_at = at WHERE ended_at IS NULL",
 			"another verdict":           "UPDATE acts SET decision = 'REFUSED' WHERE ended_at IS NOT NULL",

@@ -91,7 +91,10 @@ func (s *story) settle(
 	case !returns && r.Resolution != pirogue.ResolvedPlaced:
 		v.Reason = "stray money that came in is resolved as return or placed, money that left as placed"
 	default:
-		v = s.propose(r, v)
+		var err error
+		if v, err = s.propose(ctx, r, v); err != nil {
+			return false, err
+		}
 	}
 	if v.Decision == pirogue.DecisionSettled && returns {
 		back, err := s.giveBack(ctx, cause)

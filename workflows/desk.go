@@ -9,7 +9,8 @@ import (
 	"pirogue/activities"
 )
 
-// RemedyUpdate is the Update by which support acts on a payment.
+// RemedyUpdate is the Update by which support acts on a payment. It carries the ID of the act's
+// row, and nothing else: what a client of Temporal says decides nothing.
 const RemedyUpdate = "remedy"
 
 // maxRemedies is how many remedies one payment takes. Each is a few events of history.
@@ -18,10 +19,9 @@ const maxRemedies = 300
 // desk is where remedies wait for the story. Only the story acts, one step after the
 // other: whatever is asked twice, or by two people at once, has one effect.
 type desk struct {
-	waiting  []*request
-	taken    int
-	bell     workflow.Channel
-	proposal *pirogue.Remedy // a resolution that another person must confirm
+	waiting []*request
+	taken   int
+	bell    workflow.Channel
 }
 
 // request is one remedy and, once it was dealt with, its verdict.
@@ -39,16 +39,14 @@ func (s *story) openDesk(ctx workflow.Context) error {
 	})
 }
 
-// admit turns a remedy away that means nothing, without a trace in the history.
-func (s *story) admit(r pirogue.Remedy) error {
-	resolves := r.Verb == pirogue.VerbResolve
+// maxActID is how long the ID of an act may be, in bytes.
+const maxActID = 64
+
+// admit turns an Update away that cannot name an act, without a trace in the history.
+func (s *story) admit(act string) error {
 	switch {
-	case r.Act == "" || r.Actor == "":
-		return errors.New("a remedy names its act and its actor")
-	case r.Verb != pirogue.VerbRecheck && r.Verb != pirogue.VerbRedrive && !resolves:
-		return errors.New("a payment's workflow knows recheck, redrive and resolve")
-	case resolves != (r.Resolution != "") || resolves != (r.Evidence != ""):
-		return errors.New("a resolution, and only a resolution, says what became of the payment and where that can be seen")
+	case act == "" || len(act) > maxActID:
+		return errors.New("a remedy is the ID of its act")
 	case s.desk.taken >= maxRemedies:
 		return errors.New("this payment has had too many remedies; settle it in the database with finance")
 	default:
@@ -56,17 +54,39 @@ func (s *story) admit(r pirogue.Remedy) error {
 	}
 }
 
-// takeRemedy is the handler of RemedyUpdate.
-func (s *story) takeRemedy(ctx workflow.Context, r pirogue.Remedy) (pirogue.Verdict, error) {
-	request := &request{remedy: r}
+// takeRemedy is the handler of RemedyUpdate. It reads the act from its row and gives it to the
+// story; one that its row does not allow is refused at once.
+func (s *story) takeRemedy(ctx workflow.Context, act string) (pirogue.Verdict, error) {
 	s.desk.taken++
-	s.desk.waiting = append(s.desk.waiting, request)
-	s.desk.bell.SendAsync(nil)
-	err := workflow.Await(ctx, func() bool { return request.verdict != nil })
+	loaded, err := call(ctx, ours(s.order.MerchantID, "read act"), do.LoadAction,
+		activities.ActionQuery{Act: act, PaymentID: s.order.PaymentID})
 	if err != nil {
 		return pirogue.Verdict{}, err
 	}
+	if loaded.Refused != "" {
+		return s.refuse(ctx, act, loaded)
+	}
+	request := &request{remedy: loaded.Remedy}
+	s.desk.waiting = append(s.desk.waiting, request)
+	s.desk.bell.SendAsync(nil)
+	if err := workflow.Await(ctx, func() bool { return request.verdict != nil }); err != nil {
+		return pirogue.Verdict{}, err
+	}
 	return *request.verdict, nil
+}
+
+// refuse answers an act that its row does not allow, and keeps that in the row if it is about
+// this payment and has no verdict yet.
+func (s *story) refuse(
+	ctx workflow.Context, act string, loaded activities.LoadedAction,
+) (pirogue.Verdict, error) {
+	v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: loaded.Refused, Status: loaded.Status}
+	if !loaded.Begun {
+		return v, nil
+	}
+	_, err := call(ctx, ours(s.order.MerchantID, "refuse act"), do.Conclude,
+		[]activities.Conclusion{{Act: act, Verdict: v}})
+	return v, err
 }
 
 // rule gives the waiting remedies that choose selects one verdict, and keeps it beside
@@ -113,13 +133,16 @@ func only(one pirogue.Remedy) func(pirogue.Remedy) bool {
 // close answers whoever still waits and lets every handler finish, so that no Update
 // is cut off by the end of the story.
 func (s *story) close(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
-	for len(s.desk.waiting) > 0 {
+	for {
+		done := func() bool { return len(s.desk.waiting) > 0 || workflow.AllHandlersFinished(ctx) }
+		if err := workflow.Await(ctx, done); err != nil || len(s.desk.waiting) == 0 {
+			return status, err
+		}
 		v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "the payment has ended", Status: status}
 		if err := s.rule(ctx, v, everyone); err != nil {
 			return status, err
 		}
 	}
-	return status, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
 // called takes the bell's ring and reports whether a remedy waits.
@@ -196,13 +219,17 @@ func (s *story) resolve(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.
 			continue
 		}
 		v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Evidence: receipt.Words, Status: pirogue.StatusPending}
+		var err error
 		switch {
 		case !s.order.Kind.MoneyOut() || receipt.UnderWay && workflow.Now(ctx).Before(s.deadline):
 			v.Reason = "the operator has the payment under way and decides it"
 		case remedy.Resolution != pirogue.ResolvedPaid && remedy.Resolution != pirogue.ResolvedUnpaid:
 			v.Reason = "an unknown outcome is resolved as paid or unpaid"
 		default:
-			v = s.propose(remedy, v)
+			v, err = s.propose(ctx, remedy, v)
+		}
+		if err != nil {
+			return receipt, err
 		}
 		if v.Decision == pirogue.DecisionSettled {
 			return s.resolved(remedy), nil
@@ -214,19 +241,22 @@ func (s *story) resolve(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.
 	return receipt, nil
 }
 
-// propose notes a resolution, or confirms the one that another person proposed.
-func (s *story) propose(r pirogue.Remedy, v pirogue.Verdict) pirogue.Verdict {
-	first := s.desk.proposal
+// propose notes a resolution, or confirms the one that another person proposed. What was
+// proposed stands in the acts' rows, so that a lost history forgets none.
+func (s *story) propose(ctx workflow.Context, r pirogue.Remedy, v pirogue.Verdict) (pirogue.Verdict, error) {
+	c, err := call(ctx, ours(s.order.MerchantID, "second person"), do.ConfirmResolution,
+		activities.ActionQuery{Act: r.Act, PaymentID: s.order.PaymentID})
 	switch {
-	case first == nil || first.Resolution != r.Resolution:
-		s.desk.proposal = &r
-		v.Decision, v.Reason = pirogue.DecisionProposed, "another person must confirm it"
-	case first.Actor == r.Actor:
+	case err != nil:
+		return v, err
+	case c.Confirmed:
+		v.Decision = pirogue.DecisionSettled
+	case c.Proposer:
 		v.Decision, v.Reason = pirogue.DecisionProposed, "the person who proposed it cannot confirm it"
 	default:
-		v.Decision = pirogue.DecisionSettled
+		v.Decision, v.Reason = pirogue.DecisionProposed, "another person must confirm it"
 	}
-	return v
+	return v, nil
 }
 
 // resolved is the operator's word that two people have established.

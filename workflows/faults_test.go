@@ -112,6 +112,16 @@ func (r *rig) GiveBack(ctx context.Context, in pirogue.CaseID) (activities.Given
 	return worked(ctx, r, in, r.Activities.GiveBack)
 }
 
+func (r *rig) LoadAction(ctx context.Context, in activities.ActionQuery) (activities.LoadedAction, error) {
+	return worked(ctx, r, in, r.Activities.LoadAction)
+}
+
+func (r *rig) ConfirmResolution(
+	ctx context.Context, in activities.ActionQuery,
+) (activities.Confirmation, error) {
+	return worked(ctx, r, in, r.Activities.ConfirmResolution)
+}
+
 func (r *rig) Conclude(ctx context.Context, in []activities.Conclusion) (int, error) {
 	return worked(ctx, r, in, r.Activities.Conclude)
 }

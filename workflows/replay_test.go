@@ -24,7 +24,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	ring, err := vault.ParseRing(piroguetest.RecordingKeys)
 	require.NoError(t, err)
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
-		DataConverter: codec.Converter(ring), FailureConverter: codec.Failures(ring),
+		DataConverter: codec.Converter(ring, codec.RefuseUnsealed), FailureConverter: codec.Failures(ring, codec.RefuseUnsealed),
 	})
 	require.NoError(t, err)
 	for _, story := range []any{workflows.CashIn, workflows.CashOut, workflows.Refund, workflows.Bulk, workflows.Webhook} {

@@ -107,7 +107,7 @@ func (s *scenario) ask(r pirogue.Remedy) {
 	a := &act{remedy: r}
 	require.NoError(s.lot.t, s.lot.store.BeginAct(s.lot.t.Context(), pirogue.Act{
 		ID: r.Act, At: s.now(), Actor: r.Actor, Role: pirogue.RoleFinance, Verb: r.Verb, PaymentID: s.playing.ID,
-		Reason: "simulated",
+		Reason: "simulated", Resolution: r.Resolution, Evidence: r.Evidence,
 	}))
 	s.note("%s asks to %s %s", r.Actor, r.Verb, r.Resolution)
 	s.acts[r.Act] = a
@@ -126,5 +126,5 @@ func (s *scenario) ask(r pirogue.Remedy) {
 				s.mark("support makes another attempt")
 			}
 		},
-	}, r)
+	}, r.Act)
 }

@@ -133,15 +133,15 @@ func (s *Starter) Heard(ctx context.Context, id pirogue.PaymentID, k pirogue.Kin
 	return away(s.Client.SignalWorkflow(ctx, PaymentWorkflowID(id, k), "", CallbackSignal, nil))
 }
 
-// Remedy has a payment's workflow apply what support asks for, and returns its
-// verdict. What the workflow turns away is a refusal, not an error. It fails with
+// Remedy has a payment's workflow carry out an act of support, named by its row's ID, and
+// returns its verdict. What the workflow turns away is a refusal, not an error. It fails with
 // NotFound when no workflow is open, and with Unknown when it has not answered in time:
 // then the verdict is kept beside the act when it comes.
-func (s *Starter) Remedy(ctx context.Context, p pirogue.Payment, r pirogue.Remedy) (pirogue.Verdict, error) {
+func (s *Starter) Remedy(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error) {
 	var verdict pirogue.Verdict
 	handle, err := s.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: PaymentWorkflowID(p.ID, p.Kind), UpdateID: r.Act, UpdateName: RemedyUpdate,
-		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{r},
+		WorkflowID: PaymentWorkflowID(p.ID, p.Kind), UpdateID: act, UpdateName: RemedyUpdate,
+		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{act},
 	})
 	if err == nil {
 		err = handle.Get(ctx, &verdict)

@@ -30,17 +30,17 @@ func (w *world) remedy(after time.Duration, r pirogue.Remedy) *act {
 	w.env.RegisterDelayedCallback(func() {
 		begin := pirogue.Act{
 			ID: r.Act, At: w.env.Now(), Actor: r.Actor, Role: pirogue.RoleFinance, Verb: r.Verb,
-			PaymentID: w.payment.ID, Reason: "the merchant asks",
+			PaymentID: w.payment.ID, Reason: "the merchant asks", Resolution: r.Resolution, Evidence: r.Evidence,
 		}
 		require.NoError(w.t, w.store.BeginAct(w.t.Context(), begin))
-		w.ask(r, a)
+		w.ask(r.Act, a)
 	}, after)
 	return a
 }
 
-// ask puts a remedy to the workflow.
-func (w *world) ask(r pirogue.Remedy, a *act) {
-	w.env.UpdateWorkflow(workflows.RemedyUpdate, r.Act, &testsuite.TestUpdateCallback{
+// ask puts an act to the workflow, by the ID of its row.
+func (w *world) ask(id string, a *act) {
+	w.env.UpdateWorkflow(workflows.RemedyUpdate, ids.New(), &testsuite.TestUpdateCallback{
 		OnAccept: func() {},
 		OnReject: func(err error) { a.turned = err },
 		OnComplete: func(answer any, err error) {
@@ -49,7 +49,7 @@ func (w *world) ask(r pirogue.Remedy, a *act) {
 			}
 			a.err = err
 		},
-	}, r)
+	}, id)
 }
 
 // requireVerdicts proves that every act has the verdict that its person was told.
@@ -162,10 +162,10 @@ func TestSupport(t *testing.T) {
 				{late + time.Minute, resolve("moussa", pirogue.ResolvedPaid), "SETTLED", "SUCCESS"},
 			}, want: "SUCCESS",
 		},
-		"two people say at once that it was not": {
+		"two people say that it was not": {
 			scenes: silent, asks: []asked{
 				{late, resolve("awa", pirogue.ResolvedUnpaid), "PROPOSED", "PENDING"},
-				{late, resolve("moussa", pirogue.ResolvedUnpaid), "SETTLED", "FAILED"},
+				{late + time.Second, resolve("moussa", pirogue.ResolvedUnpaid), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedBySupport,
 		},
 		"two people do not agree": {
@@ -279,10 +279,12 @@ func TestAHundredRedrivesAreOne(t *testing.T) {
 	require.Len(t, w.operator.reached, 2)
 	require.NotEqual(t, w.operator.reached[0], w.operator.reached[1], "another attempt has another reference")
 	w.requireVerdicts()
+	made := map[pirogue.Decision]int{}
 	for _, a := range w.acts {
-		require.Equal(t, pirogue.DecisionResubmitted, a.verdict.Decision)
-		require.Contains(t, a.verdict.Reason, "proves")
+		made[a.verdict.Decision]++ // who was read after the first were answered finds it paid
+		require.Contains(t, []pirogue.Decision{"RESUBMITTED", "SETTLED", "REFUSED"}, a.verdict.Decision, a.verdict.Reason)
 	}
+	require.Positive(t, made[pirogue.DecisionResubmitted])
 	require.Equal(t, w.payment.AtOperator().Minor, w.paidOut(w.operator.reached[1]))
 }
 
@@ -333,30 +335,120 @@ func TestARedriveSendsAReferenceAgainOnlyWhileItIsRemembered(t *testing.T) {
 	}
 }
 
-func TestRemediesThatMeanNothingAreTurnedAway(t *testing.T) {
+// An Update names a row of the audit log, and the row says everything. One that names nothing,
+// another payment's act, or one that its row does not allow is refused, and the payment goes on.
+func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 	t.Parallel()
 
-	nonsense := map[string]pirogue.Remedy{
-		"no act":                      {Verb: pirogue.VerbRecheck, Actor: "awa"},
-		"no actor":                    {Act: "1", Verb: pirogue.VerbRecheck},
-		"no verb":                     {Act: "2", Actor: "awa"},
-		"a verb of another place":     {Act: "3", Actor: "awa", Verb: pirogue.VerbResend},
-		"a resolution of nothing":     {Act: "4", Actor: "awa", Verb: pirogue.VerbResolve, Evidence: "line 12"},
-		"a resolution without proof":  {Act: "5", Actor: "awa", Verb: pirogue.VerbResolve, Resolution: pirogue.ResolvedPaid},
-		"a recheck with a resolution": {Act: "6", Actor: "awa", Verb: pirogue.VerbRecheck, Resolution: pirogue.ResolvedPaid},
-	}
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	other := w.collected("other", 100, 0)
+	paid := resolve("awa", pirogue.ResolvedPaid)
+	good := pirogue.Act{
+		Actor: "awa", Role: pirogue.RoleFinance, Verb: pirogue.VerbResolve, PaymentID: w.payment.ID, Reason: "they called",
+		Resolution: paid.Resolution, Evidence: paid.Evidence,
+	}
+	rows := map[string]func(a *pirogue.Act){
+		"another payment's":           func(a *pirogue.Act) { a.PaymentID = other.ID },
+		"no payment's":                func(a *pirogue.Act) { a.PaymentID = "" },
+		"support resolves":            func(a *pirogue.Act) { a.Role = pirogue.RoleSupport },
+		"a reader redrives":           func(a *pirogue.Act) { a.Verb, a.Resolution, a.Evidence, a.Role = "redrive", "", "", "reader" },
+		"a verb of another place":     func(a *pirogue.Act) { a.Verb, a.Resolution, a.Evidence = pirogue.VerbResend, "", "" },
+		"a resolution of nothing":     func(a *pirogue.Act) { a.Resolution = "" },
+		"a resolution without proof":  func(a *pirogue.Act) { a.Evidence = "" },
+		"a recheck with a resolution": func(a *pirogue.Act) { a.Verb = pirogue.VerbRecheck },
+	}
 	w.operator.scenes = []scene{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
-	acts := map[string]*act{}
-	for name, r := range nonsense {
-		a := &act{}
-		acts[name] = a
-		w.env.RegisterDelayedCallback(func() { w.ask(r, a) }, time.Minute)
+	asked := map[string]*act{"of no row": {}, "of nothing": {}}
+	w.env.RegisterDelayedCallback(func() { w.ask(ids.New(), asked["of no row"]) }, time.Minute)
+	w.env.RegisterDelayedCallback(func() { w.ask("", asked["of nothing"]) }, time.Minute)
+	written := map[string]string{}
+	for name, spoil := range rows {
+		row := good
+		row.ID = ids.New()
+		spoil(&row)
+		asked[name], written[name] = &act{}, row.ID
+		w.env.RegisterDelayedCallback(func() {
+			row.At = w.env.Now()
+			require.NoError(t, w.store.BeginAct(t.Context(), row))
+			w.ask(row.ID, asked[name])
+		}, time.Minute)
 	}
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
-	for name, a := range acts {
-		require.Error(t, a.turned, name)
+	require.Error(t, asked["of nothing"].turned)
+	delete(asked, "of nothing")
+	for name, a := range asked {
+		require.NoError(t, a.err, name)
+		require.Equal(t, pirogue.DecisionRefused, a.verdict.Decision, name)
 	}
+	for name, id := range written {
+		kept, err := w.store.Act(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, kept.PaymentID == w.payment.ID, !kept.EndedAt.IsZero(), "%s: a verdict only in a row of this payment", name)
+	}
+}
+
+// An act that has its verdict is not carried out again, whoever asks.
+func TestAnActIsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{err: unknown}}
+	first := w.remedy(time.Minute, resolve("awa", pirogue.ResolvedUnpaid))
+	again := &act{}
+	w.env.RegisterDelayedCallback(func() { w.ask(first.remedy.Act, again) }, 2*time.Minute)
+	w.env.SetWorkflowRunTimeout(2 * horizon)
+	require.Equal(t, pirogue.StatusPending, w.tell().Status)
+	require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision)
+	require.Equal(t, pirogue.DecisionRefused, again.verdict.Decision)
+	require.Contains(t, again.verdict.Reason, "PROPOSED")
+	w.requireVerdicts()
+}
+
+// What one person proposed stands in the audit log: a workflow that is started anew knows it.
+func TestALostHistoryForgetsNoProposal(t *testing.T) {
+	t.Parallel()
+
+	for second, want := range map[string]pirogue.Status{"moussa": "SUCCESS", "awa": "PENDING"} {
+		w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+		w.operator.scenes = []scene{{err: unknown}}
+		first := w.remedy(time.Minute, resolve("awa", pirogue.ResolvedPaid))
+		w.env.SetWorkflowRunTimeout(2 * time.Minute)
+		w.run()
+		require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision)
+
+		w.renew()
+		w.register(false)
+		other := w.remedy(time.Minute, resolve(second, pirogue.ResolvedPaid))
+		w.env.SetWorkflowRunTimeout(2 * time.Minute)
+		require.Equal(t, want, w.tell().Status, "%s", other.verdict.Reason)
+	}
+}
+
+// Of two people who say the same at once one proposes and the other confirms.
+func TestTwoPeopleAtOnceSettleTogether(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{err: unknown}}
+	one := w.remedy(2*horizon, resolve("awa", pirogue.ResolvedUnpaid))
+	two := w.remedy(2*horizon, resolve("moussa", pirogue.ResolvedUnpaid))
+	require.Equal(t, pirogue.StatusFailed, w.tell().Status)
+	require.Contains(t, []pirogue.Decision{one.verdict.Decision, two.verdict.Decision}, pirogue.DecisionSettled)
+	w.requireVerdicts()
+}
+
+// A proposal about an unknown outcome says nothing about what the operator told later.
+func TestAProposalDoesNotOutliveWhatItWasAbout(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{err: unknown}}
+	early := w.remedy(time.Minute, resolve("awa", pirogue.ResolvedPaid))
+	late := w.remedy(2*horizon, resolve("moussa", pirogue.ResolvedPaid)) // a case was opened meanwhile
+	w.env.SetWorkflowRunTimeout(3 * horizon)
+	require.Equal(t, pirogue.StatusPending, w.tell().Status)
+	require.Equal(t, pirogue.DecisionProposed, early.verdict.Decision)
+	require.Equal(t, pirogue.DecisionProposed, late.verdict.Decision)
 }
 
 func TestAPaymentTakesThreeHundredRemedies(t *testing.T) {
@@ -368,9 +460,7 @@ func TestAPaymentTakesThreeHundredRemedies(t *testing.T) {
 		w.remedy(time.Minute, recheck())
 	}
 	tooMany := &act{}
-	one := recheck()
-	one.Act = ids.New()
-	w.env.RegisterDelayedCallback(func() { w.ask(one, tooMany) }, 2*time.Minute)
+	w.env.RegisterDelayedCallback(func() { w.ask(ids.New(), tooMany) }, 2*time.Minute)
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 	require.Error(t, tooMany.turned)
 	for _, a := range w.acts {

@@ -115,7 +115,7 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 		return pirogue.Verdict{Decision: d, Reason: "as the operator says", Evidence: "word", Status: pirogue.StatusPending}
 	}
 	tests := map[string]struct {
-		workflow func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error)
+		workflow func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error)
 		answer   int
 		decision pirogue.Decision
 	}{
@@ -129,7 +129,7 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 		"a bug":                            {fails(pirogue.Internal), 500, pirogue.DecisionRefused},
 		"the workflow has not answered":    {fails(pirogue.Unknown), 202, ""},
 		"the workflow answers much later":  {hangs, 202, ""},
-		"a panic, which nobody can answer": {func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) { panic("secret") }, 500, ""},
+		"a panic, which nobody can answer": {func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) { panic("secret") }, 500, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -160,12 +160,12 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 }
 
 // hangs is a workflow that has the remedy and does not answer in time.
-func hangs(ctx context.Context, _ pirogue.Payment, _ pirogue.Remedy) (pirogue.Verdict, error) {
+func hangs(ctx context.Context, _ pirogue.Payment, _ string) (pirogue.Verdict, error) {
 	<-ctx.Done()
 	return pirogue.Verdict{}, pirogue.Errorf(pirogue.Unknown, "no answer yet: %w", ctx.Err())
 }
 
-func TestTheWorkflowHearsWhoActsAndUnderWhichAct(t *testing.T) {
+func TestTheWorkflowIsToldWhichRowSaysWhoActs(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -175,9 +175,11 @@ func TestTheWorkflowHearsWhoActsAndUnderWhichAct(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.do(r).status())
 	row := w.store.log()[0]
 	require.Equal(t, "unpaid: statement of 12 May", row.Subject)
-	require.Equal(t, []pirogue.Remedy{{
-		Act: row.ID, Verb: pirogue.VerbResolve, Actor: finance, Resolution: pirogue.ResolvedUnpaid, Evidence: "statement of 12 May",
-	}}, w.workflows.asked())
+	require.Equal(t, finance, row.Actor)
+	require.Equal(t, pirogue.RoleFinance, row.Role)
+	require.Equal(t, pirogue.ResolvedUnpaid, row.Resolution)
+	require.Equal(t, "statement of 12 May", row.Evidence)
+	require.Equal(t, []string{row.ID}, w.workflows.asked(), "the row says everything, the workflow is told which")
 }
 
 func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
@@ -198,7 +200,7 @@ func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.workflows.remedy = func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) {
+	w.workflows.remedy = func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
 		require.Len(t, w.store.log(), 1, "the row comes first")
 		return pirogue.Verdict{Decision: pirogue.DecisionSettled}, nil
 	}
@@ -212,7 +214,7 @@ func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		ctx, hangUp := context.WithCancel(t.Context())
-		w.workflows.remedy = func(ctx context.Context, _ pirogue.Payment, _ pirogue.Remedy) (pirogue.Verdict, error) {
+		w.workflows.remedy = func(ctx context.Context, _ pirogue.Payment, _ string) (pirogue.Verdict, error) {
 			hangUp()
 			time.Sleep(10 * time.Second)
 			return pirogue.Verdict{Decision: pirogue.DecisionSettled}, ctx.Err()
@@ -228,7 +230,7 @@ func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
 		const people = 100
 		w := newWorld(t)
 		var once sync.Once
-		w.workflows.remedy = func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) {
+		w.workflows.remedy = func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
 			time.Sleep(time.Second)
 			v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "the payment has ended"}
 			once.Do(func() { v = pirogue.Verdict{Decision: pirogue.DecisionResubmitted, Reason: "proven dead"} })

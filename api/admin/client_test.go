@@ -62,7 +62,7 @@ func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 		cases   []pirogue.Case
 		allowed []pirogue.Verb
 	}{
-		"a cash-in under way":          {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive"}},
+		"a cash-in under way":          {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck"}},
 		"a cash-out under way":         {pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive", "resolve"}},
 		"a payment nobody took up":     {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []pirogue.Verb{}},
 		"a payment that expired":       {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []pirogue.Verb{"recheck", "resend"}},

@@ -105,12 +105,12 @@ type Events interface {
 
 // Workflows is what support asks of the payments' workflows.
 type Workflows interface {
-	// Remedy applies a remedy in the payment's own workflow and waits for its verdict
-	// as long as ctx allows. What would not be safe comes back as a verdict, REFUSED.
+	// Remedy has the payment's own workflow carry out an act, which it reads from the act's
+	// row, and waits for its verdict as long as ctx allows. What would not be safe comes back as a verdict, REFUSED.
 	// It fails with NotFound when no workflow is open for the payment, with
 	// ServiceUnavailable when Temporal is away, and with Unknown when the workflow has
 	// the remedy and did not answer in time: then it completes the act by itself.
-	Remedy(ctx context.Context, p pirogue.Payment, r pirogue.Remedy) (pirogue.Verdict, error)
+	Remedy(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error)
 	// Waiting asks an open payment's workflow what it waits for.
 	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind, now time.Time) (pirogue.Waiting, error)
 	// Deliver starts the delivery of an event, in the round it is in.

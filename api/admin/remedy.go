@@ -54,7 +54,7 @@ func (s *Server) remedy(c *gin.Context, v *visit, verb pirogue.Verb) error {
 	if err := demand(body.rule()); err != nil {
 		return err
 	}
-	return s.onPayment(c, v, pirogue.RoleSupport, body.Reason, pirogue.Remedy{Verb: verb})
+	return s.onPayment(c, v, body.Reason, pirogue.Remedy{Verb: verb})
 }
 
 // resolve settles with evidence what the operator cannot tell. The payment's workflow
@@ -74,13 +74,13 @@ func (s *Server) resolve(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.onPayment(c, v, pirogue.RoleFinance, body.Reason, pirogue.Remedy{
+	return s.onPayment(c, v, body.Reason, pirogue.Remedy{
 		Verb: pirogue.VerbResolve, Resolution: body.Resolution, Evidence: body.Evidence,
 	})
 }
 
 // onPayment has a payment's workflow carry out a remedy, in its turn.
-func (s *Server) onPayment(c *gin.Context, v *visit, needs pirogue.Role, reason string, r pirogue.Remedy) error {
+func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Remedy) error {
 	p, err := s.paymentIn(c)
 	if err != nil {
 		return err
@@ -90,7 +90,8 @@ func (s *Server) onPayment(c *gin.Context, v *visit, needs pirogue.Role, reason 
 		subject = string(r.Resolution) + ": " + r.Evidence
 	}
 	return s.carryOut(c, v, deed{
-		verb: r.Verb, needs: needs, payment: p, reason: reason, subject: subject,
+		verb: r.Verb, needs: r.Verb.Needs(), payment: p, reason: reason, subject: subject,
+		resolution: r.Resolution, evidence: r.Evidence,
 		do: func(ctx context.Context, act string) (pirogue.Verdict, error) {
 			leave, err := s.turns.take(ctx, p.ID)
 			if err != nil {
@@ -99,8 +100,7 @@ func (s *Server) onPayment(c *gin.Context, v *visit, needs pirogue.Role, reason 
 			defer leave()
 			ctx, cancel := context.WithTimeout(ctx, remedyTime)
 			defer cancel()
-			r.Act, r.Actor = act, v.actor
-			verdict, err := s.workflows.Remedy(ctx, p, r)
+			verdict, err := s.workflows.Remedy(ctx, p, act)
 			if pirogue.CodeOf(err) == pirogue.NotFound {
 				return noWorkflow(p), nil
 			}

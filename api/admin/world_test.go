@@ -47,9 +47,9 @@ const bulkID pirogue.BulkID = "018f3b1e-7c1a-7def-8abc-0123456789ef"
 // one workflow in flight, and turns the eleventh away.
 type fakeWorkflows struct {
 	mu        sync.Mutex
-	remedy    func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error)
+	remedy    func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error)
 	waiting   func(context.Context) (pirogue.Waiting, error)
-	remedies  []pirogue.Remedy
+	remedies  []string // the acts that reached a workflow
 	inFlight  int
 	most      int // how many were in flight together
 	delivered []string
@@ -59,11 +59,11 @@ type fakeWorkflows struct {
 // inFlightLimit is Temporal's own, per workflow.
 const inFlightLimit = 10
 
-func (w *fakeWorkflows) Remedy(ctx context.Context, p pirogue.Payment, r pirogue.Remedy) (pirogue.Verdict, error) {
+func (w *fakeWorkflows) Remedy(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error) {
 	w.mu.Lock()
 	w.inFlight++
 	w.most = max(w.most, w.inFlight)
-	w.remedies = append(w.remedies, r)
+	w.remedies = append(w.remedies, act)
 	remedy, full := w.remedy, w.inFlight > inFlightLimit
 	w.mu.Unlock()
 	defer func() {
@@ -74,7 +74,7 @@ func (w *fakeWorkflows) Remedy(ctx context.Context, p pirogue.Payment, r pirogue
 	if full {
 		return pirogue.Verdict{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too many updates in flight")
 	}
-	return remedy(ctx, p, r)
+	return remedy(ctx, p, act)
 }
 
 func (w *fakeWorkflows) Waiting(
@@ -96,8 +96,8 @@ func (w *fakeWorkflows) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.E
 	return nil
 }
 
-// asked returns the remedies that reached a workflow.
-func (w *fakeWorkflows) asked() []pirogue.Remedy {
+// asked returns the acts that reached a workflow.
+func (w *fakeWorkflows) asked() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.remedies
@@ -146,13 +146,13 @@ func (w *world) change(how func(*pirogue.Payment)) {
 }
 
 // says is a workflow that always gives one verdict.
-func says(v pirogue.Verdict) func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) {
-	return func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) { return v, nil }
+func says(v pirogue.Verdict) func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
+	return func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) { return v, nil }
 }
 
 // fails is a workflow that cannot be asked.
-func fails(code pirogue.Code) func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) {
-	return func(context.Context, pirogue.Payment, pirogue.Remedy) (pirogue.Verdict, error) {
+func fails(code pirogue.Code) func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
+	return func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
 		return pirogue.Verdict{}, pirogue.Errorf(code, "something with a secret in it")
 	}
 }

@@ -72,8 +72,9 @@ func TestTheHistoryOfTheLargestBulkStaysShort(t *testing.T) {
 	ring, err := vault.ParseRing(piroguetest.RecordingKeys)
 	require.NoError(t, err)
 	c, err := client.Dial(client.Options{
-		HostPort: piroguetest.Temporal(t), DataConverter: codec.Converter(ring), FailureConverter: codec.Failures(ring),
-		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		HostPort: piroguetest.Temporal(t), DataConverter: codec.Converter(ring, codec.RefuseUnsealed),
+		FailureConverter: codec.Failures(ring, codec.RefuseUnsealed),
+		Logger:           log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)

@@ -31,7 +31,9 @@ const (
 )
 
 // onALaptop is the settings that are others on a laptop, unless the environment says.
-var onALaptop = []string{"PIROGUE_LOOPBACK_WEBHOOKS=true", "PIROGUE_LOG_LEVEL=warn"}
+var onALaptop = []string{
+	"PIROGUE_LOOPBACK_WEBHOOKS=true", "PIROGUE_READ_UNSEALED=true", "PIROGUE_LOG_LEVEL=warn",
+}
 
 // devCommand runs everything on a laptop.
 func devCommand(environ []string) *cobra.Command {

@@ -90,7 +90,8 @@ func (p *parts) openTemporal() error {
 	if err != nil {
 		return err
 	}
-	options.DataConverter, options.FailureConverter = codec.Converter(p.ring), codec.Failures(p.ring)
+	unsealed := codec.Unsealed(p.conf.ReadsUnsealed())
+	options.DataConverter, options.FailureConverter = codec.Converter(p.ring, unsealed), codec.Failures(p.ring, unsealed)
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, p.dial...)
 	options.Logger = worker.Logger(p.log.Named("temporal"))
 	if p.temporal, err = client.NewLazyClient(options); err != nil {

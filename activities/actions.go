@@ -1,0 +1,107 @@
+package activities
+
+import (
+	"context"
+
+	"pirogue"
+)
+
+// ActionQuery names an act of support by its row, and the payment whose workflow was asked to
+// carry it out. Nothing else that comes from outside of the workflow decides anything.
+type ActionQuery struct {
+	Act       string            `json:"act"`
+	PaymentID pirogue.PaymentID `json:"payment_id"`
+}
+
+// LoadedAction is what the row of an act asks for.
+type LoadedAction struct {
+	Remedy  pirogue.Remedy `json:"remedy"`
+	Refused string         `json:"refused,omitempty"` // why it is not carried out; "" when it may be
+	// Begun says that the row is this payment's and has no verdict yet: a refusal is kept there.
+	Begun  bool           `json:"begun,omitempty"`
+	Status pirogue.Status `json:"status"` // of the payment
+}
+
+// LoadAction reads an act from its row: who wants what, whether their role allows it, and
+// whether it is about this payment and has no verdict yet.
+func (a *Activities) LoadAction(ctx context.Context, in ActionQuery) (LoadedAction, error) {
+	p, _, err := a.Store.Latest(ctx, in.PaymentID)
+	if err != nil {
+		return LoadedAction{}, encode(err)
+	}
+	act, err := a.Store.Act(ctx, in.Act)
+	switch {
+	case pirogue.CodeOf(err) == pirogue.NotFound, err == nil && act.PaymentID != in.PaymentID:
+		return LoadedAction{Refused: "no such act is written down for this payment", Status: p.Status}, nil
+	case err != nil:
+		return LoadedAction{}, encode(err)
+	}
+	return LoadedAction{
+		Remedy: pirogue.Remedy{
+			Act: act.ID, Verb: act.Verb, Actor: act.Actor, Resolution: act.Resolution, Evidence: act.Evidence,
+		},
+		Refused: refusesAct(act), Begun: act.EndedAt.IsZero(), Status: p.Status,
+	}, nil
+}
+
+// refusesAct returns why a payment's workflow does not carry an act out; "" when it may.
+func refusesAct(act pirogue.Act) string {
+	resolves := act.Verb == pirogue.VerbResolve
+	switch {
+	case !act.EndedAt.IsZero():
+		return "the act has its verdict already: " + string(act.Verdict.Decision)
+	case act.Verb != pirogue.VerbRecheck && act.Verb != pirogue.VerbRedrive && !resolves:
+		return "a payment's workflow knows recheck, redrive and resolve"
+	case !act.Role.May(act.Verb.Needs()):
+		return "the role " + string(act.Role) + " may not " + string(act.Verb)
+	case resolves != (act.Resolution != "") || resolves != (act.Evidence != ""):
+		return "a resolution, and only a resolution, says what became of the payment and where that can be seen"
+	default:
+		return ""
+	}
+}
+
+// Confirmation says whether a resolution is a second person's.
+type Confirmation struct {
+	Confirmed bool `json:"confirmed,omitempty"` // another person with the same right proposed the same
+	Proposer  bool `json:"proposer,omitempty"`  // the person who proposed it says it again
+}
+
+// ConfirmResolution compares a resolution with the one that waits for a second person. Both are
+// read from their rows.
+func (a *Activities) ConfirmResolution(ctx context.Context, in ActionQuery) (Confirmation, error) {
+	act, err := a.Store.Act(ctx, in.Act)
+	if err != nil {
+		return Confirmation{}, encode(err)
+	}
+	first, err := a.Store.Proposal(ctx, in.PaymentID)
+	if pirogue.CodeOf(err) == pirogue.NotFound {
+		return Confirmation{}, nil
+	}
+	if err != nil {
+		return Confirmation{}, encode(err)
+	}
+	same := first.Resolution == act.Resolution && act.PaymentID == in.PaymentID && refusesAct(act) == ""
+	allowed := first.Role.May(first.Verb.Needs())
+	return Confirmation{
+		Confirmed: same && allowed && first.Actor != act.Actor, Proposer: same && first.Actor == act.Actor,
+	}, nil
+}
+
+// Conclusion is the verdict on one act of support.
+type Conclusion struct {
+	Act     string          `json:"act"`
+	Verdict pirogue.Verdict `json:"verdict"`
+}
+
+// Conclude keeps a verdict beside the act that it answers. An act that has no row has no place
+// for one, and holds up nothing.
+func (a *Activities) Conclude(ctx context.Context, all []Conclusion) (int, error) {
+	for _, c := range all {
+		err := a.Store.EndAct(ctx, c.Act, c.Verdict, a.Clock.Now())
+		if err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
+			return 0, encode(err)
+		}
+	}
+	return len(all), nil
+}
