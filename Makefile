@@ -55,9 +55,9 @@ failpoints: bin/devserver ## kill a process at every point where that hurts, on 
 	go test -tags chaos -timeout 30m -parallel 12 ./cmd/pirogue -run KilledAtAnyPoint -v
 
 .PHONY: chaos
-chaos: bin/devserver bin/faultproxy ## trade while everything is killed and cut off: 10 minutes at most; SEED=… repeats a run
+chaos: bin/devserver bin/faultproxy ## trade while all is killed and cut off: 10 min at most; FOR=75s is shorter, SEED=… repeats
 	@scripts/need-postgres.sh
-	go test -tags chaos -timeout 10m ./cmd/pirogue -run WhateverBreaks -v -seed $(or $(SEED),0)
+	go test -tags chaos -timeout 10m ./cmd/pirogue -run WhateverBreaks -v -seed $(or $(SEED),0) -faults $(or $(FOR),4m)
 
 .PHONY: outage
 outage: bin/devserver ## one operator swallows every call while two are traded with: 15 minutes; FOR=1m is shorter
@@ -84,6 +84,10 @@ bench: bin/devserver ## measure the figures the product promises
 .PHONY: planted
 planted: bin/devserver ## plant bugs in a copy, one by one, and see the tests catch each
 	@scripts/planted-bugs.sh
+
+.PHONY: planted-check
+planted-check: ## see that every planted bug can still be planted
+	@scripts/planted-bugs.sh --check
 
 .PHONY: fmt
 fmt: bin/tools/golangci-lint ## format every Go file

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Plants one bug after the other in a copy of the committed tree and runs the tests that
 # ought to see it. A bug that no test sees is a hole in the tests: it fails the run.
-# With arguments, plants only the bugs whose name contains one of them.
+# With --check, only sees that each bug can still be planted, compiles, and names a test.
+# With other arguments, plants only the bugs whose name contains one of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +12,8 @@ git worktree add --quiet --detach "$copy/tree" HEAD
 mkdir -p "$copy/tree/bin" && ln -sf "$PWD/bin/devserver" "$copy/tree/bin/devserver"
 cd "$copy/tree"
 
+checking=
+[ "${1:-}" != --check ] || { checking=yes; shift; }
 wanted=("$@") planted=0 survived=()
 
 chosen() {
@@ -18,6 +21,9 @@ chosen() {
   for word in "${wanted[@]}"; do [[ $1 != *"$word"* ]] || return 0; done
   return 1
 }
+
+# named PACKAGE TEST-PATTERN: whether the package has a test of that name.
+named() { grep -hoE '^func (Test|Fuzz)[[:alnum:]_]*' "$1"/*_test.go | sed 's/^func //' | grep -qE -- "${2%%/*}"; }
 
 # plant NAME FILE PERL-SUBSTITUTION PACKAGE TEST-PATTERN
 plant() {
@@ -28,8 +34,12 @@ plant() {
   if git diff --quiet; then
     echo "NOT PLANTED  $name: $file has changed, mend the substitution" && survived+=("$name") && return 0
   fi
-  if ! go build ./... > "$copy/build" 2>&1; then
+  local compiled=./...
+  [ -z "$checking" ] || compiled=./$(dirname "$file")
+  if ! go build "$compiled" > "$copy/build" 2>&1; then
     echo "NOT PLANTED  $name: it does not compile" && cat "$copy/build" && survived+=("$name")
+  elif [ -n "$checking" ]; then
+    named "$package" "$tests" || { echo "NO TEST      $name" && survived+=("$name"); }
   elif go test -count=1 -timeout 5m -run "$tests" "$package" > "$copy/out" 2>&1; then
     echo "SURVIVED     $name" && survived+=("$name")
   elif grep -q 'no tests to run' "$copy/out"; then

@@ -106,15 +106,15 @@ func (x harm) String() string {
 
 // The measure of what goes wrong.
 const (
-	killsOfEach = 4
+	killEach    = time.Minute // each part is killed once in such a time, and once at least
 	longestDown = 3 * time.Second
 	longestBad  = 5 * time.Second
 )
 
-// kills returns every part, killsOfEach times, in a random order.
+// kills returns every part, as often as the time allows, in a random order.
 func kills(dice *rand.Rand) []harm {
 	var all []harm
-	for range killsOfEach {
+	for range max(1, int(*faultsFlag/killEach)) {
 		for _, part := range []string{"api", "worker1", "worker2", "both workers", "sandbox", "temporal", "postgres"} {
 			all = append(all, harm{part: part, lasts: time.Duration(dice.Int64N(int64(longestDown)))})
 		}
