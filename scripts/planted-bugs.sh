@@ -23,7 +23,7 @@ chosen() {
 }
 
 # named PACKAGE TEST-PATTERN: whether the package has a test of that name.
-named() { grep -hoE '^func (Test|Fuzz)[[:alnum:]_]*' "$1"/*_test.go | sed 's/^func //' | grep -qE -- "${2%%/*}"; }
+named() { grep -hoE '^func (Test|Fuzz)[[:alnum:]_]*' "$1"/*_test.go | sed 's/^func //' | grep -E -- "${2%%/*}" > /dev/null; }
 
 # plant NAME FILE PERL-SUBSTITUTION PACKAGE TEST-PATTERN
 plant() {
