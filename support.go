@@ -12,6 +12,7 @@ const (
 	VerbRedrive Verb = "redrive" // ask, and submit anew if that can pay nobody twice
 	VerbResolve Verb = "resolve" // settle with evidence what the operator cannot tell
 	VerbResend  Verb = "resend"  // tell the merchant again
+	VerbCancel  Verb = "cancel"  // a Temporal client's cancel request, which is recorded and ignored
 )
 
 // Resolution is what a person says became of a payment.

@@ -159,6 +159,8 @@ type Cases interface {
 	CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
 	// CloseCases closes every open case of a payment.
 	CloseCases(ctx context.Context, id pirogue.PaymentID, at time.Time) error
+	// BeginAct writes an act before it is carried out. The same act may be begun again.
+	BeginAct(ctx context.Context, a pirogue.Act) error
 	// Act returns an act of support. It fails with NotFound.
 	Act(ctx context.Context, id string) (pirogue.Act, error)
 	// Proposal returns the resolution of a payment that waits for a second person. It fails

@@ -120,15 +120,18 @@ func TestTheWebUIOffersNothingThatMovesMoneyTwice(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	var settings struct {
-		WorkflowResetDisabled, WorkflowTerminateDisabled, StartWorkflowDisabled, BatchActionsDisabled bool
-		ActivityCommandsDisabled                                                                      bool
-		Codec                                                                                         struct{ Endpoint string }
+		WorkflowResetDisabled, WorkflowTerminateDisabled, WorkflowCancelDisabled, WorkflowPauseDisabled,
+		WorkflowSignalDisabled, WorkflowUpdateDisabled, StartWorkflowDisabled, BatchActionsDisabled,
+		ActivityCommandsDisabled bool
+		Codec struct{ Endpoint string }
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&settings); err != nil {
 		t.Fatal(err)
 	}
 	for what, off := range map[string]bool{
 		"reset": settings.WorkflowResetDisabled, "terminate": settings.WorkflowTerminateDisabled,
+		"cancel": settings.WorkflowCancelDisabled, "pause": settings.WorkflowPauseDisabled,
+		"signal": settings.WorkflowSignalDisabled, "update": settings.WorkflowUpdateDisabled,
 		"start": settings.StartWorkflowDisabled, "batch": settings.BatchActionsDisabled,
 	} {
 		if !off {

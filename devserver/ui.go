@@ -11,9 +11,9 @@ import (
 
 // startUI serves the Web UI until Stop.
 //
-// What could move money twice is switched off: a reset runs activities again, a terminated
-// workflow leaves a payment nobody follows, and a start or a batch goes round the payment
-// row that makes a payment unique. Activity commands stay, for support needs them.
+// What could move money twice, or leave a payment that nobody follows, is switched off:
+// reset, terminate, cancel, pause, signal, update, start and batch. Support acts by the
+// admin API, which keeps who did it and why. Activity commands stay, for support needs them.
 func startUI(o options, addr addresses) *server.Server {
 	ui := server.NewServer(server_options.WithConfigProvider(&config.Config{
 		TemporalGRPCAddress: addr.frontend,
@@ -26,6 +26,10 @@ func startUI(o options, addr addresses) *server.Server {
 
 		WorkflowResetDisabled:     true,
 		WorkflowTerminateDisabled: true,
+		WorkflowCancelDisabled:    true,
+		WorkflowPauseDisabled:     true,
+		WorkflowSignalDisabled:    true,
+		WorkflowUpdateDisabled:    true,
 		StartWorkflowDisabled:     true,
 		BatchActionsDisabled:      true,
 

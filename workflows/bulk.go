@@ -27,8 +27,11 @@ const (
 // The money is set aside already. Page by page the lines become payments, each with a
 // workflow of its own that lives and ends by itself; then one activity waits until all
 // are over, closes the bulk and has its merchant told. That a bulk was cancelled is found
-// by the pages that come after: they have nothing to start.
+// by the pages that come after: they have nothing to start. A cancel request of a Temporal
+// client is ignored.
 func Bulk(ctx workflow.Context, order pirogue.BulkOrder) (activities.BulkClosed, error) {
+	ctx, stop := withoutCancel(ctx)
+	defer stop()
 	for i, page := range order.Pages {
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("starting page %d of %d", i+1, len(order.Pages)))
 		in := activities.PageOrder{BulkID: order.BulkID, Number: i + 1, Page: page}

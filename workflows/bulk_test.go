@@ -173,8 +173,8 @@ func TestABulkThatIsStartedAnewStartsNothingTwice(t *testing.T) {
 	t.Parallel()
 
 	c := newCrew(t, 60)
-	c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 20*time.Second)
-	c.env.ExecuteWorkflow(workflows.Bulk, pirogue.NewBulkOrder(c.bulk, func(pirogue.OperatorCode) (pirogue.Instance, bool) {
+	c.env.RegisterDelayedCallback(func() { loseHistory(c.env) }, 20*time.Second)
+	c.env.ExecuteWorkflow(losable(workflows.Bulk), pirogue.NewBulkOrder(c.bulk, func(pirogue.OperatorCode) (pirogue.Instance, bool) {
 		return pirogue.Instance{}, false
 	}))
 	require.Error(t, c.env.GetWorkflowError())

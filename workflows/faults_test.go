@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -225,6 +226,33 @@ func (s *shaky) EndAct(ctx context.Context, act string, v pirogue.Verdict, at ti
 
 // story is the workflow of one kind of payment.
 type story = func(workflow.Context, pirogue.Order) (pirogue.Status, error)
+
+// historyLost is the signal by which a test loses a workflow's history.
+const historyLost = "test: history lost"
+
+// losable runs a workflow until its history is lost. Temporal knows nothing of it then, and
+// no cancel request can do that.
+func losable[In, Out any](run func(workflow.Context, In) (Out, error)) func(workflow.Context, In) (Out, error) {
+	return func(ctx workflow.Context, in In) (out Out, err error) {
+		ended, lost := false, workflow.GetSignalChannel(ctx, historyLost)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			out, err = run(ctx, in)
+			ended = true
+		})
+		uncut, stop := workflow.NewDisconnectedContext(ctx)
+		defer stop()
+		if cut := workflow.Await(uncut, func() bool { return ended || lost.Len() > 0 }); cut != nil {
+			return out, cut
+		}
+		if !ended {
+			return out, errors.New("the history is lost")
+		}
+		return out, err
+	}
+}
+
+// loseHistory ends the workflow of env as if it had never been.
+func loseHistory(env *testsuite.TestWorkflowEnvironment) { env.SignalWorkflow(historyLost, nil) }
 
 // linger is how long a told story stays in the test environment, so that activities
 // which it cancelled wake up once more and end: longer than every wait between them.

@@ -148,7 +148,7 @@ func TestAHistoryThatIsLostAtAnyTimeSendsNothingAgain(t *testing.T) {
 				w := kept.world(t, tale.setting)
 				w.operator.answers, w.operator.scenes = tale.answers, tale.scenes
 				r := w.rig(nil, nil)
-				w.env.RegisterDelayedCallback(func() { r.vanish(); w.env.CancelWorkflow() }, lost)
+				w.env.RegisterDelayedCallback(func() { r.vanish(); loseHistory(w.env) }, lost)
 				w.run()
 				w.rig(nil, nil)
 				p := w.tell()
@@ -169,7 +169,7 @@ func TestACaseOfAnUnknownOutcomeIsClosedByWhoeverLearnsIt(t *testing.T) {
 		{outcome: pirogue.OutcomeAbsent}, {from: 2*horizon + time.Minute, outcome: pirogue.OutcomePaid},
 	}
 	r := w.rig(nil, nil)
-	w.env.RegisterDelayedCallback(func() { r.vanish(); w.env.CancelWorkflow() }, 2*horizon)
+	w.env.RegisterDelayedCallback(func() { r.vanish(); loseHistory(w.env) }, 2*horizon)
 	w.tell()
 	open, _ := w.cases(w.payment.ID)
 	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, open)

@@ -207,7 +207,7 @@ func (s *scenario) tell(p pirogue.Payment) {
 		stories := map[pirogue.Kind]story{
 			pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
 		}
-		s.env.ExecuteWorkflow(lingering(stories[p.Kind], s.ended), pirogue.NewOrder(p, []pirogue.Instance{s.instance()}))
+		s.env.ExecuteWorkflow(lingering(losable(stories[p.Kind]), s.ended), pirogue.NewOrder(p, []pirogue.Instance{s.instance()}))
 		if s.cutAt.IsZero() {
 			break
 		}
@@ -311,7 +311,7 @@ func (s *scenario) loseHistory(after time.Duration) {
 		s.note("the history is lost")
 		s.cutAt, s.lost = s.env.Now(), true
 		s.rig.vanish()
-		s.env.CancelWorkflow()
+		loseHistory(s.env)
 	}, after)
 }
 

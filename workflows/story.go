@@ -59,18 +59,27 @@ type story struct {
 	ended     bool // terminal: only money that moves late can still matter
 	overdue   bool // unknown past the operator's horizon: its case is open
 	bySupport bool // the outcome was established by people
+	ignored   cancellation
 }
 
 // perform tells a payment's story to its end and lets everyone who waits for it leave.
+// A cancel request changes nothing: only the operator, its window and support end a payment.
 func perform(
 	ctx workflow.Context, order pirogue.Order, tell func(*story, workflow.Context) (pirogue.Status, error),
 ) (pirogue.Status, error) {
+	requests := ctx.Done()
+	ctx, stop := workflow.NewDisconnectedContext(ctx)
+	defer stop()
 	s, err := open(ctx, order)
 	if err != nil {
 		return "", err
 	}
+	s.ignoreCancel(ctx, requests)
 	status, err := tell(s, ctx)
 	if err != nil {
+		return status, err
+	}
+	if err := workflow.Await(ctx, s.cancelRecorded); err != nil {
 		return status, err
 	}
 	return s.close(ctx, status)
@@ -122,14 +131,14 @@ func (s *story) waiting(now time.Time) (pirogue.Waiting, error) {
 // tell shows in the Web UI what the payment waits for.
 func (s *story) tell(ctx workflow.Context, waitsFor, details string) {
 	s.waitsFor, s.pace = waitsFor, ""
-	workflow.SetCurrentDetails(ctx, details)
+	s.show(ctx, details)
 }
 
 // tellWaiting shows that the customer has to act, and when the operator is asked.
 func (s *story) tellWaiting(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	s.waitsFor = waitsForCustomer
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf(
+	s.show(ctx, fmt.Sprintf(
 		"waiting for the customer; next poll %s, then every 5 s, later 10 s; deadline %s",
 		hour(now.Add(activities.Brisk.Cadence(1))), hour(s.deadline),
 	))

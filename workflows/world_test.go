@@ -363,10 +363,10 @@ func (w *world) tell() pirogue.Payment {
 // run tells the payment's story to its end.
 func (w *world) run() pirogue.Payment {
 	w.t.Helper()
-	stories := map[pirogue.Kind]any{
+	stories := map[pirogue.Kind]story{
 		pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
 	}
-	w.env.ExecuteWorkflow(stories[w.payment.Kind], w.order)
+	w.env.ExecuteWorkflow(losable(stories[w.payment.Kind]), w.order)
 	require.True(w.t, w.env.IsWorkflowCompleted())
 	p, _ := w.latest()
 	return p

@@ -1,0 +1,30 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"pirogue"
+)
+
+// CancelRequest is a Temporal client's request to cancel a payment's workflow.
+type CancelRequest struct {
+	PaymentID pirogue.PaymentID `json:"payment_id"`
+	At        time.Time         `json:"at"`
+}
+
+// RecordCancel writes a cancel request into the audit log, with the decision that it is
+// ignored. One payment has one such entry, however often a client asks.
+func (a *Activities) RecordCancel(ctx context.Context, in CancelRequest) (bool, error) {
+	act := pirogue.Act{
+		ID: "cancel-" + string(in.PaymentID), At: in.At, Actor: "temporal", Role: pirogue.RoleReader,
+		Verb: pirogue.VerbCancel, PaymentID: in.PaymentID, Reason: "a Temporal client asked for the workflow to be cancelled",
+	}
+	if err := a.Store.BeginAct(ctx, act); err != nil {
+		return false, encode(err)
+	}
+	err := a.Store.EndAct(ctx, act.ID, pirogue.Verdict{
+		Decision: pirogue.DecisionRefused, Reason: "a cancel request decides nothing: the payment goes on",
+	}, a.Clock.Now())
+	return err == nil, encode(err)
+}

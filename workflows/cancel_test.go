@@ -1,0 +1,85 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/workflows"
+)
+
+func TestACancelRequestIsRecordedAndIgnored(t *testing.T) {
+	t.Parallel()
+
+	// Each row is a payment, when it is cancelled, and what becomes of it all the same.
+	tests := map[string]struct {
+		setting setting
+		scenes  []scene
+		after   time.Duration
+		want    pirogue.Status
+	}{
+		"a cash-in before it is sent": {
+			setting{kind: pirogue.CashIn}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, 0, "SUCCESS",
+		},
+		"a cash-in while it waits": {
+			setting{kind: pirogue.CashIn}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, 6 * time.Second, "SUCCESS",
+		},
+		"a cash-in that is watched": {
+			setting{kind: pirogue.CashIn, policy: pirogue.LateAccept, horizon: horizon},
+			[]scene{{from: 7 * time.Minute, outcome: pirogue.OutcomePaid}}, 6 * time.Minute, "SUCCESS",
+		},
+		"a cash-out": {
+			setting{kind: pirogue.CashOut, horizon: horizon}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
+			6 * time.Second, "SUCCESS",
+		},
+		"a refund": {
+			setting{kind: pirogue.Refund, horizon: horizon}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
+			6 * time.Second, "SUCCESS",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorldOf(t, tt.setting)
+			w.operator.scenes = tt.scenes
+			w.env.RegisterDelayedCallback(w.env.CancelWorkflow, tt.after)
+			require.Equal(t, tt.want, w.tell().Status)
+			require.NoError(t, w.env.GetWorkflowError())
+			acts, err := w.store.Acts(t.Context(), w.payment.ID, 10)
+			require.NoError(t, err)
+			require.Len(t, acts, 1)
+			require.Equal(t, pirogue.VerbCancel, acts[0].Verb)
+			require.Equal(t, "temporal", acts[0].Actor)
+			require.Equal(t, pirogue.DecisionRefused, acts[0].Verdict.Decision)
+		})
+	}
+}
+
+func TestACancelRequestEndsNoDelivery(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{})
+	w.expire()
+	w.endpoint.answers = []int{500, 200}
+	w.env.RegisterDelayedCallback(w.env.CancelWorkflow, 10*time.Second)
+	event := pirogue.NewEventID(w.payment.ID, 1)
+	w.env.ExecuteWorkflow(workflows.Webhook, activities.News{Owner: w.owner, EventID: event})
+	require.NoError(t, w.env.GetWorkflowError())
+	var delivered activities.Delivered
+	require.NoError(t, w.env.GetWorkflowResult(&delivered))
+	require.Equal(t, activities.Delivered{State: pirogue.EventDelivered, Attempts: 2}, delivered)
+}
+
+func TestACancelRequestEndsNoBulk(t *testing.T) {
+	t.Parallel()
+
+	c := newCrew(t, 30)
+	c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 20*time.Second)
+	c.pay(2)
+	require.Equal(t, pirogue.BulkCompleted, c.run().State)
+	c.audit()
+}
