@@ -27,6 +27,7 @@ const (
 	CausePaidAfterAll   Cause = "PAID_AFTER_FAIL"  // a cash-out or refund that had failed was executed
 	CauseUnknown        Cause = "UNKNOWN_OUTCOME"  // unknown past the operator's horizon
 	CauseLineNotStarted Cause = "LINE_NOT_STARTED" // the workflow of a bulk's line cannot be started
+	CauseWorkflowLost   Cause = "WORKFLOW_LOST"    // its workflow is gone and cannot be started from its rows
 	// CauseSecondPayment is more money under one attempt than its payment expects.
 	CauseSecondPayment Cause = "SECOND_PAYMENT"
 	// CauseEarlierPaid is money under an attempt that another one has followed.

@@ -16,10 +16,11 @@ type Order struct {
 	Kind       Kind        `json:"kind"`
 	Country    CountryCode `json:"country"`
 	Network    Network     `json:"network"`
-	Amount     Money       `json:"amount"`         // what moves at the operator: see Payment.AtOperator
-	Leg        Leg         `json:"leg"`            // of the operator that is tried first
-	Next       []Leg       `json:"next,omitempty"` // of those that may be tried after it
-	Bulk       bool        `json:"bulk,omitempty"` // it gives way to everything interactive
+	Amount     Money       `json:"amount"`            // what moves at the operator: see Payment.AtOperator
+	Leg        Leg         `json:"leg"`               // of the operator that is tried first
+	Next       []Leg       `json:"next,omitempty"`    // of those that may be tried after it
+	Bulk       bool        `json:"bulk,omitempty"`    // it gives way to everything interactive
+	Resumes    *Resumption `json:"resumes,omitempty"` // its workflow was lost and is started again
 }
 
 // Leg is the part of a route that one operator serves, with what its adapter
@@ -53,6 +54,16 @@ func NewOrder(p Payment, route []Instance) Order {
 		Country: p.Country, Network: p.Network, Amount: p.AtOperator(), Leg: legs[0], Next: legs[1:],
 		Bulk: p.BulkID != "",
 	}
+}
+
+// resumption returns what the rows say of a payment.
+func (r Restart) resumption() *Resumption {
+	p := r.Payment
+	resumes := &Resumption{Status: p.Status, Case: r.Case, ExpiresAt: p.ExpiresAt, FirstSent: r.Attempt.FirstSent}
+	if p.Status.Terminal() {
+		resumes.EndedAt = p.UpdatedAt
+	}
+	return resumes
 }
 
 // newLeg freezes what an instance promises about payments of kind k.
@@ -96,4 +107,41 @@ func (c Capability) repeat(k Kind) RepeatRule {
 	default:
 		return RepeatNever
 	}
+}
+
+// Restart is a payment whose workflow may have to be started again, as its rows stand.
+type Restart struct {
+	Payment Payment
+	Attempt Attempt        // the latest
+	Tried   []OperatorCode // the operators of all its attempts
+	Case    Cause          // its oldest open case that its workflow settles; "" for none
+	Lost    bool           // the case CauseWorkflowLost is open
+	Err     error          // why the rows cannot be read; then only the payment's own identifiers are filled in
+}
+
+// Resumption is what the rows said of a payment when its workflow was started again.
+type Resumption struct {
+	Status    Status    `json:"status"`
+	Case      Cause     `json:"case,omitempty"`      // that a person must settle
+	ExpiresAt time.Time `json:"expires_at,omitzero"` // when the customer's window closes
+	FirstSent time.Time `json:"first_sent,omitzero"` // zero: nothing of the latest attempt has left
+	EndedAt   time.Time `json:"ended_at,omitzero"`   // zero: it is open
+}
+
+// FollowedKind is what a workflow of ours takes care of.
+type FollowedKind string
+
+// What workflows take care of.
+const (
+	FollowedPayment FollowedKind = "payment"
+	FollowedBulk    FollowedKind = "bulk"
+	FollowedEvent   FollowedKind = "event"
+)
+
+// Followed names what one workflow takes care of.
+type Followed struct {
+	What  FollowedKind
+	ID    string
+	Kind  Kind // of a payment
+	Round int  // of an event
 }

@@ -70,6 +70,7 @@ type Payment struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	SettledAt     time.Time // zero until SUCCESS
+	FinishedAt    time.Time // zero while its workflow has something to do: it is open, watched, or has a case
 }
 
 // Refundable returns how much of a successful cash-in can still be given back, in

@@ -131,6 +131,45 @@ func (t *RouteTable) Order(p Payment) (Order, error) {
 	return NewOrder(p, legs), nil
 }
 
+// Rebuild returns what the workflow of a payment is started with again: the operator of its
+// latest attempt, whatever today's route says, and those of today's route that were not
+// tried. It fails where the rows cannot be read or the operator is not configured.
+func (t *RouteTable) Rebuild(r Restart) (Order, error) {
+	if r.Err != nil {
+		return Order{}, r.Err
+	}
+	p := r.Payment
+	p.Operator = r.Attempt.Operator
+	order, err := t.Order(p)
+	if err != nil {
+		return Order{}, err
+	}
+	order.Next = slices.DeleteFunc(t.candidates(p), func(l Leg) bool { return slices.Contains(r.Tried, l.Operator) })
+	order.Resumes = r.resumption()
+	return order, nil
+}
+
+// candidates returns the operators of today's route that may move a payment. A refund at
+// an operator that gives cash-ins back has none.
+func (t *RouteTable) candidates(p Payment) []Leg {
+	kind := p.Kind
+	if kind == Refund {
+		if _, gives := t.instances[p.Operator].Operator.(Refunder); gives {
+			return nil
+		}
+		kind = CashOut
+	}
+	route, err := t.Route(p.Mode, p.Country, p.Network, kind)
+	if err != nil { // the country has no route any more: nothing comes after the operator that has it
+		return nil
+	}
+	var legs []Leg
+	for _, i := range Fitting(route, p) {
+		legs = append(legs, newLeg(p.Kind, i))
+	}
+	return legs
+}
+
 // Fitting returns the instances that may move a payment's amount, in their order.
 func Fitting(route []Instance, p Payment) []Instance {
 	return slices.DeleteFunc(slices.Clone(route), func(i Instance) bool {

@@ -32,8 +32,9 @@ type Settlement struct {
 	ProviderTxID string
 	// Unsent makes the end depend on the proof that nothing was sent: a payment with an
 	// attempt that is SENT, UNKNOWN or ACCEPTED stays as it is.
-	Unsent bool
-	At     time.Time
+	Unsent  bool
+	Watched bool // its workflow goes on, for money that moves late: the payment is not finished
+	At      time.Time
 }
 
 // Settled is what a settlement left behind. EventID is "" when the payment was

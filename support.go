@@ -149,6 +149,8 @@ func (c Cause) Verbs() []Verb {
 	switch c {
 	case CauseUnknown:
 		return []Verb{VerbRecheck, VerbResolve}
+	case CauseWorkflowLost: // started by hand, should its rows be readable again
+		return []Verb{VerbRecheck}
 	case CauseLineNotStarted, CauseNotBooked: // a line's operator is configured again, or its bulk is cancelled
 		return []Verb{}
 	default:

@@ -38,6 +38,22 @@ type Workflows interface {
 	// Heard tells a payment's workflow that its operator called back. It fails with
 	// NotFound when none is open.
 	Heard(ctx context.Context, id pirogue.PaymentID, k pirogue.Kind) error
+
+	Restarter
+}
+
+// Restarter finds workflows that are gone and starts them again.
+type Restarter interface {
+	// Open reports whether a workflow takes care of f. It fails with ServiceUnavailable.
+	Open(ctx context.Context, f pirogue.Followed) (bool, error)
+	// Restart starts a payment's workflow again from its rows, also after one that has
+	// ended, or joins the one that is open. It fails where the rows do not allow it, and with
+	// ServiceUnavailable.
+	Restart(ctx context.Context, r pirogue.Restart) error
+	// RestartBulk does the same for a bulk.
+	RestartBulk(ctx context.Context, b pirogue.Bulk) error
+	// RestartDelivery does the same for an event, in the round it is in.
+	RestartDelivery(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
 }
 
 // Routes says which operators serve a payment.

@@ -16,6 +16,8 @@ type Ending struct {
 	ProviderTxID string            `json:"provider_tx_id,omitempty"`
 	// Unsent ends the payment only if nothing of it was sent, nor may have been.
 	Unsent bool `json:"unsent,omitempty"`
+	// Watched says that the workflow goes on, and finishes the payment later.
+	Watched bool `json:"watched,omitempty"`
 }
 
 // NotStarted ends a payment that was not sent before its start deadline: only from CREATED,
@@ -30,8 +32,9 @@ func NotStarted(id pirogue.PaymentID) Ending {
 // Ended is where a payment stands after Settle: Status is the one asked for, or the
 // one that came first. It is not terminal when From or Unsent is not true of the payment.
 type Ended struct {
-	Status pirogue.Status  `json:"status"`
-	Event  pirogue.EventID `json:"event,omitempty"`
+	Status   pirogue.Status  `json:"status"`
+	Event    pirogue.EventID `json:"event,omitempty"`
+	Finished bool            `json:"finished,omitempty"` // its row says that nothing is left to do
 }
 
 // Settle makes a payment terminal, books it and starts telling the merchant. The
@@ -40,7 +43,7 @@ type Ended struct {
 func (a *Activities) Settle(ctx context.Context, in Ending) (Ended, error) {
 	settled, err := a.Store.Settle(ctx, pirogue.Settlement{
 		PaymentID: in.PaymentID, From: in.From, Status: in.Status,
-		Failure: in.Failure, ProviderTxID: in.ProviderTxID, Unsent: in.Unsent, At: a.Clock.Now(),
+		Failure: in.Failure, ProviderTxID: in.ProviderTxID, Unsent: in.Unsent, Watched: in.Watched, At: a.Clock.Now(),
 	})
 	if err != nil {
 		return Ended{}, encode(err)
@@ -63,7 +66,7 @@ func (a *Activities) Settle(ctx context.Context, in Ending) (Ended, error) {
 		}
 	}
 	failpoint.Hit("settle.announced")
-	return Ended{Status: p.Status, Event: settled.EventID}, nil
+	return Ended{Status: p.Status, Event: settled.EventID, Finished: !p.FinishedAt.IsZero()}, nil
 }
 
 // Policy returns what the merchant wants done with money that arrives late.

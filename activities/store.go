@@ -15,6 +15,7 @@ type Store interface {
 	Cases
 	Webhooks
 	Backlog
+	Unfinished
 }
 
 // Operators is what goes to operators, what comes from them, and how they do.
@@ -192,6 +193,22 @@ type Webhooks interface {
 	// Spend remembers a signature that we sent ourselves, so that a captured webhook
 	// posted back to the API moves nothing.
 	Spend(ctx context.Context, s pirogue.Spent) (bool, error)
+}
+
+// Unfinished finds what workflows have left to do.
+type Unfinished interface {
+	// Unfinished returns payments whose workflow has something to do, that nobody touched and
+	// whose workflow nobody saw open since before: those seen longest ago first.
+	Unfinished(ctx context.Context, before time.Time, limit int) ([]pirogue.Restart, error)
+	// OpenBulks returns bulks that have not ended, likewise. One that cannot be read is left
+	// out and named by the error beside the others.
+	OpenBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
+	// OverdueEvents returns WAITING events whose next delivery is late, likewise.
+	OverdueEvents(ctx context.Context, now, before time.Time, limit int) ([]pirogue.Event, error)
+	// MarkSeen notes when the workflows of rows of one kind were seen open.
+	MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []string, at time.Time) error
+	// Finish notes that the workflow of a payment that has ended has nothing left to do.
+	Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error
 }
 
 // Backlog finds what was acknowledged and has not gone on, for the sweep.

@@ -24,6 +24,8 @@ type Swept struct {
 	Routed   int `json:"routed"`   // callbacks no workflow had been told of
 	Bulks    int `json:"bulks"`    // bulks whose workflow had not been started
 	Purged   int `json:"purged"`   // spent signatures that were old enough to forget
+
+	Restarted Restarted `json:"restarted,omitzero"` // workflows that were gone
 }
 
 // Sweep moves on what was acknowledged and then left behind by a crash: payments
@@ -58,11 +60,8 @@ func (a *Activities) purge(ctx context.Context, swept *Swept) error {
 }
 
 func (a *Activities) sweepPayments(ctx context.Context, before time.Time, swept *Swept) error {
-	payments, err := a.Store.Unstarted(ctx, before, sweepLimit)
-	if err != nil {
-		return err
-	}
-	return each(ctx, payments, func(p pirogue.Payment) error {
+	payments, unreadable := a.Store.Unstarted(ctx, before, sweepLimit)
+	return errors.Join(unreadable, each(ctx, payments, func(p pirogue.Payment) error {
 		if p.StartDeadline.IsZero() || a.Clock.Now().Before(p.StartDeadline) {
 			err := a.Workflows.Launch(ctx, p)
 			failpoint.Hit("sweep.launched")
@@ -73,7 +72,7 @@ func (a *Activities) sweepPayments(ctx context.Context, before time.Time, swept 
 			return nil // its workflow came first
 		}
 		return count(&swept.Expired, err)
-	})
+	}))
 }
 
 func (a *Activities) sweepEvents(ctx context.Context, before time.Time, swept *Swept) error {

@@ -90,9 +90,10 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 		requireProposal("awa paid line 12")
 		resolve("moussa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 3*time.Second)
 		requireProposal("moussa unpaid line 12")
-		require.NoError(w.t, w.db.OpenCase(w.ctx(), pirogue.Case{
+		_, err := w.db.OpenCase(w.ctx(), pirogue.Case{
 			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseUnknown, OpenedAt: w.at(4 * time.Second),
-		}))
+		})
+		require.NoError(w.t, err)
 		requireProposal("")
 		resolve("awa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 5*time.Second)
 		requireProposal("awa unpaid line 12")

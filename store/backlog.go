@@ -14,7 +14,7 @@ import (
 
 // Unstarted returns payments CREATED before a moment, oldest first. A bulk's lines are
 // not among them: their coordinator starts them, and they wait for their turn as long as
-// it takes.
+// it takes. A row that cannot be read is left out and named by the error beside the others.
 func (db *DB) Unstarted(ctx context.Context, before time.Time, limit int) ([]pirogue.Payment, error) {
 	var rows []paymentRow
 	err := db.look(ctx, "find unstarted payments", func(tx *gorm.DB) error {
@@ -24,7 +24,7 @@ func (db *DB) Unstarted(ctx context.Context, before time.Time, limit int) ([]pir
 	if err != nil {
 		return nil, err
 	}
-	payments, err := db.unpackPayments(rows)
+	payments, err := db.readablePayments(rows)
 	return payments, failure("find unstarted payments", err)
 }
 

@@ -118,6 +118,7 @@ func (l lineRow) payment(b bulkRow, at stamp) paymentRow {
 		FeePayer: l.FeePayer, Currency: b.Currency, Country: b.Country, Network: l.Network, Operator: l.Operator,
 		MSISDNSealed: l.MSISDNSealed, MSISDNDigest: l.MSISDNDigest, CustomerNameSealed: l.CustomerNameSealed,
 		Description: l.Description, NotifyURL: l.NotifyURL, Metadata: l.Metadata, CreatedAt: at, UpdatedAt: at,
+		WorkflowSeenAt: at,
 	}
 	if l.State == lineCancelled {
 		row.Status, row.FailureCode = string(pirogue.StatusFailed), string(pirogue.FailedCancelled)

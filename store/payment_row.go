@@ -2,6 +2,8 @@ package store
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 
 	"pirogue"
 	"pirogue/vault"
@@ -49,6 +51,8 @@ type paymentRow struct {
 	CreatedAt          stamp
 	UpdatedAt          stamp
 	SettledAt          stamp
+	FinishedAt         stamp // NULL: its workflow has something to do
+	WorkflowSeenAt     stamp // when its workflow was last seen open
 }
 
 // TableName returns the table's name.
@@ -126,6 +130,7 @@ func (db *DB) packPayment(p pirogue.Payment) (paymentRow, error) {
 		Refunded: p.Refunded, RefundHeld: p.RefundHeld,
 		StartDeadline: on(p.StartDeadline), ExpiresAt: on(p.ExpiresAt),
 		CreatedAt: on(p.CreatedAt), UpdatedAt: on(p.UpdatedAt), SettledAt: on(p.SettledAt),
+		FinishedAt: on(p.FinishedAt), WorkflowSeenAt: on(p.CreatedAt),
 	}
 	return row, pack.err
 }
@@ -151,6 +156,7 @@ func (db *DB) unpackPayment(r paymentRow) (pirogue.Payment, error) {
 		Refunded:     r.Refunded, RefundHeld: r.RefundHeld, Sequence: r.Sequence,
 		StartDeadline: r.StartDeadline.time(), ExpiresAt: r.ExpiresAt.time(),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(), SettledAt: r.SettledAt.time(),
+		FinishedAt: r.FinishedAt.time(),
 	}
 	pack.unjson(r.Metadata, &p.Metadata)
 	pack.unjson(r.NextAction, &p.NextAction)
@@ -172,6 +178,23 @@ func (db *DB) unpackPayments(rows []paymentRow) ([]pirogue.Payment, error) {
 
 // nothingLeft is the MayHaveLeft of an attempt of which nothing was sent.
 const nothingLeft = ","
+
+
+// readablePayments returns the payments of the rows that open, and what is wrong with each
+// of the others: one that cannot be read hides no other.
+func (db *DB) readablePayments(rows []paymentRow) ([]pirogue.Payment, error) {
+	payments := make([]pirogue.Payment, 0, len(rows))
+	var unreadable []error
+	for _, row := range rows {
+		p, err := db.unpackPayment(row)
+		if err != nil {
+			unreadable = append(unreadable, fmt.Errorf("payment %s: %w", row.ID, err))
+			continue
+		}
+		payments = append(payments, p)
+	}
+	return payments, errors.Join(unreadable...)
+}
 
 // packAttempt returns the row of an attempt that has not been sent.
 func packAttempt(a pirogue.Attempt, callbackDigest string) attemptRow {

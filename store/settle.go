@@ -123,6 +123,10 @@ func settling(s pirogue.Settlement) edge {
 		"sequence":     gorm.Expr("sequence + 1"),
 		"failure_code": s.Failure.Code,
 		"failure_note": clean(s.Failure.Note),
+		"finished_at":  on(s.At),
+	}
+	if s.Watched {
+		columns["finished_at"] = nil
 	}
 	if s.ProviderTxID != "" {
 		columns["provider_tx_id"] = clean(s.ProviderTxID)

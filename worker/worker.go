@@ -24,7 +24,10 @@ const (
 
 // Pool is the workers of one process: one for workflows and our own database, one
 // for webhooks, one for each operator.
-type Pool struct{ workers []worker.Worker }
+type Pool struct {
+	workers []worker.Worker
+	failed  chan error
+}
 
 // New returns the workers of every queue. They run nothing before Start. blocked is told
 // the name of an activity of ours that fails again and again.
@@ -32,7 +35,8 @@ func New(
 	c client.Client, a *activities.Activities, instances map[pirogue.OperatorCode]pirogue.Instance,
 	blocked func(activity string),
 ) *Pool {
-	watched := options(dbSlots)
+	pool := &Pool{failed: make(chan error, 1)}
+	watched := pool.options(dbSlots)
 	watched.Interceptors = []interceptor.WorkerInterceptor{WatchFailures(a, blocked)}
 	payments := worker.New(c, workflows.PaymentsQueue, watched)
 	payments.RegisterWorkflow(workflows.CashIn)
@@ -41,14 +45,15 @@ func New(
 	payments.RegisterWorkflow(workflows.Bulk)
 	payments.RegisterWorkflow(workflows.Webhook)
 	payments.RegisterWorkflow(workflows.Sweep)
+	payments.RegisterWorkflow(workflows.Rebuild)
 	payments.RegisterActivity(a)
 
-	webhooks := worker.New(c, workflows.WebhooksQueue, activitiesOnly(options(webhookSlots)))
+	webhooks := worker.New(c, workflows.WebhooksQueue, activitiesOnly(pool.options(webhookSlots)))
 	webhooks.RegisterActivity(a.Deliver)
 
-	pool := &Pool{workers: []worker.Worker{payments, webhooks}}
+	pool.workers = []worker.Worker{payments, webhooks}
 	for code, instance := range instances {
-		limited := activitiesOnly(options(callSlots))
+		limited := activitiesOnly(pool.options(callSlots))
 		limited.TaskQueueActivitiesPerSecond = instance.CallsPerSecond
 		operator := worker.New(c, workflows.OperatorQueue(code), limited)
 		operator.RegisterActivity(a.Submit)
@@ -81,8 +86,18 @@ func (p *Pool) Stop() {
 	}
 }
 
-func options(slots int) worker.Options {
+// Failed returns the error for which a worker takes no more work, for ever: its namespace
+// was gone for too long, as after the loss of Temporal's database. Only a new process helps.
+func (p *Pool) Failed() <-chan error { return p.failed }
+
+func (p *Pool) options(slots int) worker.Options {
 	return worker.Options{
+		OnFatalError: func(err error) {
+			select {
+			case p.failed <- err:
+			default: // another worker has said so
+			}
+		},
 		WorkerStopTimeout:                  stopTimeout,
 		MaxConcurrentActivityExecutionSize: slots,
 		WorkflowTaskPollerBehavior:         poller(),

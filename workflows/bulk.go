@@ -90,10 +90,15 @@ func BulkWorkflowID(id pirogue.BulkID) string { return "bulk-" + string(id) }
 
 // LaunchBulk starts a bulk's workflow, or joins it.
 func (s *Starter) LaunchBulk(ctx context.Context, b pirogue.Bulk) error {
+	return s.launchBulk(ctx, b, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+}
+
+// launchBulk starts a bulk's workflow, after one that has ended where reuse allows it.
+func (s *Starter) launchBulk(ctx context.Context, b pirogue.Bulk, reuse enumspb.WorkflowIdReusePolicy) error {
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       BulkWorkflowID(b.ID),
 		TaskQueue:                PaymentsQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy:    reuse,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            fmt.Sprintf("bulk of %d cash-outs, %s %s", b.Lines, b.Amount, b.Country),
 		StaticDetails:            fmt.Sprintf("bulk %s · merchant %s · %s", b.Reference, b.MerchantID, b.Mode),

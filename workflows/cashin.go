@@ -75,7 +75,7 @@ func unpaid(submitted activities.Submitted, receipt pirogue.Receipt) activities.
 // window brought. Nothing ends the window early: whatever a callback or support asks
 // before it closes, an answer that is not final goes on waiting.
 func (s *story) await(ctx workflow.Context) (pirogue.Receipt, error) {
-	s.deadline = workflow.Now(ctx).Add(s.order.Leg.Window)
+	s.deadline = s.windowEnd(ctx)
 	for {
 		left := s.deadline.Sub(workflow.Now(ctx))
 		if left <= 0 {

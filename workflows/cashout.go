@@ -112,7 +112,7 @@ func (s *story) refusal(submitted activities.Submitted, receipt pirogue.Receipt)
 // learn returns the operator's final word, however long it takes. Past the operator's
 // horizon a case calls for a person, and the questions go on.
 func (s *story) learn(ctx workflow.Context) (pirogue.Receipt, error) {
-	s.deadline = workflow.Now(ctx).Add(s.order.Leg.Horizon)
+	s.deadline = s.horizonEnd(ctx)
 	for {
 		limit := patience
 		if !s.overdue {

@@ -41,6 +41,8 @@ var faults = []string{
 // scenario is one merchant with one payment, all that happens to them, and the payments
 // that follow from it.
 type scenario struct {
+	restarts
+
 	lot    *lot
 	seed   uint64
 	plan   plan

@@ -22,6 +22,8 @@ type Starter struct {
 	Client client.Client
 	// Orders returns what a payment's workflow is started with.
 	Orders func(p pirogue.Payment) (pirogue.Order, error)
+	// Rebuild returns what it is started with again.
+	Rebuild func(r pirogue.Restart) (pirogue.Order, error)
 	// Instance returns a configured operator, and whether there is one of that code.
 	Instance func(code pirogue.OperatorCode) (pirogue.Instance, bool)
 	Clock    pirogue.Clock
@@ -78,10 +80,11 @@ func (s *Starter) Ready(ctx context.Context) error {
 // first answer.
 func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
 	var first pirogue.FirstAnswer
-	options, order, err := s.payment(p)
+	order, err := s.Orders(p)
 	if err != nil {
 		return first, err
 	}
+	options := paymentOptions(p, order)
 	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(options, stories[p.Kind].story, order),
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -106,20 +109,28 @@ func unanswered(err error) error {
 
 // Launch starts a payment's workflow and does not wait for it.
 func (s *Starter) Launch(ctx context.Context, p pirogue.Payment) error {
-	options, order, err := s.payment(p)
+	order, err := s.Orders(p)
 	if err != nil {
 		return err
 	}
+	options := paymentOptions(p, order)
 	_, err = s.Client.ExecuteWorkflow(ctx, options, stories[p.Kind].story, order)
 	return away(err)
 }
 
 // Deliver starts the delivery of an event in one round.
 func (s *Starter) Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error {
+	return s.deliver(ctx, o, id, round, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+}
+
+// deliver starts the delivery of an event, after one that has ended where reuse allows it.
+func (s *Starter) deliver(
+	ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int, reuse enumspb.WorkflowIdReusePolicy,
+) error {
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       WebhookWorkflowID(id, round),
 		TaskQueue:                PaymentsQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy:    reuse,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "webhook " + string(id),
 		TypedSearchAttributes:    temporal.NewSearchAttributes(MerchantID.ValueSet(string(o.MerchantID))),
@@ -138,11 +149,24 @@ func (s *Starter) Heard(ctx context.Context, id pirogue.PaymentID, k pirogue.Kin
 // NotFound when no workflow is open, and with Unknown when it has not answered in time:
 // then the verdict is kept beside the act when it comes.
 func (s *Starter) Remedy(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error) {
-	var verdict pirogue.Verdict
-	handle, err := s.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+	handle, err := s.Client.UpdateWorkflow(ctx, remedyUpdate(p, act))
+	return decided(ctx, p, handle, err)
+}
+
+// remedyUpdate is the Update by which support acts on a payment. It carries the ID of the
+// act's row only.
+func remedyUpdate(p pirogue.Payment, act string) client.UpdateWorkflowOptions {
+	return client.UpdateWorkflowOptions{
 		WorkflowID: PaymentWorkflowID(p.ID, p.Kind), UpdateID: act, UpdateName: RemedyUpdate,
 		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{act},
-	})
+	}
+}
+
+// decided waits for the verdict on a remedy that a workflow was asked for.
+func decided(
+	ctx context.Context, p pirogue.Payment, handle client.WorkflowUpdateHandle, err error,
+) (pirogue.Verdict, error) {
+	var verdict pirogue.Verdict
 	if err == nil {
 		err = handle.Get(ctx, &verdict)
 	}
@@ -165,29 +189,8 @@ func (s *Starter) Waiting(
 	return waiting, answer.Get(&waiting)
 }
 
-// Schedule makes the sweep run. It may be called by every worker.
-func (s *Starter) Schedule(ctx context.Context) error {
-	_, err := s.Client.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:            SweepSchedule,
-		Spec:          client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: sweepEvery}}},
-		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
-		CatchupWindow: sweepCatchUp,
-		Action: &client.ScheduleWorkflowAction{
-			ID: SweepSchedule, Workflow: Sweep, TaskQueue: PaymentsQueue, StaticSummary: "sweep",
-		},
-	})
-	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return nil
-	}
-	return away(err)
-}
-
-// payment returns how a payment's workflow is started, and with what.
-func (s *Starter) payment(p pirogue.Payment) (client.StartWorkflowOptions, pirogue.Order, error) {
-	order, err := s.Orders(p)
-	if err != nil {
-		return client.StartWorkflowOptions{}, order, err
-	}
+// paymentOptions returns how the workflow of a payment is started, once.
+func paymentOptions(p pirogue.Payment, order pirogue.Order) client.StartWorkflowOptions {
 	priority := prioritySubmit
 	if order.Bulk {
 		priority = priorityBulk
@@ -205,7 +208,7 @@ func (s *Starter) payment(p pirogue.Payment) (client.StartWorkflowOptions, pirog
 			MerchantID.ValueSet(string(p.MerchantID)), Country.ValueSet(string(p.Country)),
 			PaymentStatus.ValueSet(string(p.Status)), NeedsAttention.ValueSet(false),
 		),
-	}, order, nil
+	}
 }
 
 // away gives Temporal's errors our codes: a workflow that is not open is NotFound,

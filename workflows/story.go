@@ -59,6 +59,7 @@ type story struct {
 	ended     bool // terminal: only money that moves late can still matter
 	overdue   bool // unknown past the operator's horizon: its case is open
 	bySupport bool // the outcome was established by people
+	finished  bool // its row says that its workflow has nothing left to do
 	ignored   cancellation
 }
 
@@ -75,6 +76,9 @@ func perform(
 		return "", err
 	}
 	s.ignoreCancel(ctx, requests)
+	if order.Resumes != nil && order.Resumes.Status.Terminal() {
+		tell = (*story).resume
+	}
 	status, err := tell(s, ctx)
 	if err != nil {
 		return status, err
@@ -82,7 +86,11 @@ func perform(
 	if err := workflow.Await(ctx, s.cancelRecorded); err != nil {
 		return status, err
 	}
-	return s.close(ctx, status)
+	if status, err = s.close(ctx, status); err != nil || s.finished {
+		return status, err
+	}
+	_, err = call(ctx, ours(order.MerchantID, "finish"), do.Finish, order.PaymentID)
+	return status, err
 }
 
 // open makes the payment reachable for the API and the Web UI.
@@ -258,7 +266,7 @@ func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Sta
 	if err != nil || !ended.Status.Terminal() {
 		return ended.Status, err
 	}
-	s.ended = true
+	s.ended, s.finished = true, ended.Finished
 	s.tell(ctx, waitsForNothing, string(ended.Status))
 	if err := workflow.UpsertTypedSearchAttributes(ctx, PaymentStatus.ValueSet(string(ended.Status))); err != nil {
 		return "", err

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -17,16 +18,31 @@ const (
 	sweepTimeout  = 25 * time.Second
 )
 
-// Sweep moves on what was acknowledged and left behind by a crash. One that fails
-// is followed by the next.
+// Sweep moves on what was acknowledged and left behind by a crash, and starts workflows
+// again that are gone. One that fails is followed by the next.
 func Sweep(ctx workflow.Context) (activities.Swept, error) {
+	moving := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, sweeping("sweep")), do.Sweep)
+	restarting := start(ctx, sweeping("restart lost workflows"), do.RestartLost, activities.RestartScope{})
 	var swept activities.Swept
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	err := moving.Get(ctx, &swept)
+	restarted, lost := restarting.get(ctx)
+	swept.Restarted = restarted
+	return swept, errors.Join(err, lost)
+}
+
+// Rebuild looks once for workflows that are gone, for support. Unless it only shows them
+// it starts them again.
+func Rebuild(ctx workflow.Context, scope activities.RestartScope) (activities.Restarted, error) {
+	return call(ctx, sweeping("rebuild"), do.RestartLost, scope)
+}
+
+// sweeping is for one look at what was left behind.
+func sweeping(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
 		TaskQueue:              PaymentsQueue,
 		StartToCloseTimeout:    sweepTimeout,
 		ScheduleToCloseTimeout: 2 * sweepTimeout,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 2},
-		Summary:                "sweep",
-	}), do.Sweep).Get(ctx, &swept)
-	return swept, err
+		Summary:                summary,
+	}
 }

@@ -10,6 +10,7 @@ import (
 // endAndWatch ends a payment without success and goes on looking, slowly, for money
 // that moves late.
 func (s *story) endAndWatch(ctx workflow.Context, ending activities.Ending) (pirogue.Status, error) {
+	ending.Watched = true
 	status, err := s.end(ctx, ending)
 	if err != nil || status != ending.Status {
 		return status, err

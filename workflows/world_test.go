@@ -24,6 +24,8 @@ import (
 // world is what surrounds one payment: a real database, an operator that plays a
 // script, a merchant's endpoint, and a clock that the workflow's test moves.
 type world struct {
+	restarts
+
 	t        *testing.T
 	env      *testsuite.TestWorkflowEnvironment
 	store    *store.DB

@@ -20,6 +20,9 @@ const (
 	drainTimeout  = 10 * time.Second // what is being answered may end
 	headerTimeout = 5 * time.Second
 	temporalRetry = time.Second
+	scheduleEvery = time.Minute     // how often every process sees to the sweep's schedule
+	scheduleRetry = 5 * time.Second // the same while Temporal is away
+	scheduleTime  = 5 * time.Second // of seeing to it once
 	healthTimeout = 3 * time.Second
 )
 
@@ -76,6 +79,7 @@ func (p *parts) runAPI(ctx context.Context) error {
 	group.Go(func() error { return serve(ctx, server.HTTPServer(p.conf.APIAddr)) })
 	group.Go(func() error { return serve(ctx, plainServer(p.conf.AdminAddr, p.adminHandler(server.Admin()))) })
 	group.Go(func() error { return serve(ctx, support.HTTPServer(p.conf.SupportAddr)) })
+	group.Go(func() error { return p.keepSchedule(ctx) })
 	return group.Wait()
 }
 
@@ -88,11 +92,38 @@ func (p *parts) runWorker(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(p.starter.Schedule(ctx), pool.Start()); err != nil {
+	if err := pool.Start(); err != nil {
 		return err
 	}
-	<-ctx.Done()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.keepSchedule(ctx) })
+	group.Go(func() error {
+		select {
+		case err := <-pool.Failed():
+			return fmt.Errorf("a worker takes no more work: %w", err)
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	err = group.Wait()
 	pool.Stop()
+	return err
+}
+
+// keepSchedule sees to it until ctx ends that the sweep runs: its schedule may be lost with
+// Temporal's database, paused or changed.
+func (p *parts) keepSchedule(ctx context.Context) error {
+	for ctx.Err() == nil {
+		seeing, stop := context.WithTimeout(ctx, scheduleTime)
+		err := p.starter.Schedule(seeing)
+		stop()
+		wait := scheduleEvery
+		if err != nil && ctx.Err() == nil {
+			p.log.Warn("the sweep's schedule is not known to run: " + err.Error())
+			wait = scheduleRetry
+		}
+		sleep(ctx, wait)
+	}
 	return nil
 }
 

@@ -1,0 +1,236 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"pirogue"
+	"pirogue/failpoint"
+)
+
+const (
+	seenAfter    = time.Minute     // for so long a workflow is believed to be open, and a row to be looked after
+	restartLimit = 500             // rows in one page
+	restartWidth = 16              // workflows looked for at once
+	restartRest  = 5 * time.Second // before an activity's end, in which no other page is begun
+	manyGone     = 10              // one in so many rows of a page is gone: the next page is looked at at once
+)
+
+// RestartScope says how far RestartLost goes.
+type RestartScope struct {
+	DryRun bool `json:"dry_run,omitempty"` // only the first page of each kind is shown, and nothing is started
+	List   bool `json:"list,omitempty"`    // what was found is returned one by one
+}
+
+// Restarted is what RestartLost found and started again.
+type Restarted struct {
+	Payments int            `json:"payments,omitempty"`
+	Bulks    int            `json:"bulks,omitempty"`
+	Events   int            `json:"events,omitempty"`
+	Cases    int            `json:"cases,omitempty"` // payments whose rows do not allow it
+	Found    []LostWorkflow `json:"found,omitempty"`
+}
+
+// LostWorkflow is a workflow that is gone although it has something to do.
+type LostWorkflow struct {
+	What pirogue.FollowedKind `json:"what"`
+	ID   string               `json:"id"`
+	Why  string               `json:"why"` // what it has to do, in the words of the row
+}
+
+// RestartLost starts workflows again that are gone although something is left for them to
+// do: of payments that are open, watched or have a case, of bulks that have not ended, and
+// of events with deliveries left. Temporal's database may be lost, a workflow may have been
+// terminated or have failed. A row that cannot be restarted becomes a case and holds up no
+// other.
+func (a *Activities) RestartLost(ctx context.Context, scope RestartScope) (Restarted, error) {
+	run := &restartRun{Activities: a, scope: scope}
+	err := errors.Join(
+		run.pages(ctx, pirogue.FollowedPayment, run.lostPayments),
+		run.pages(ctx, pirogue.FollowedBulk, run.openBulks),
+		run.pages(ctx, pirogue.FollowedEvent, run.overdueEvents),
+	)
+	return run.done, encode(err)
+}
+
+// restartRun is one run of RestartLost.
+type restartRun struct {
+	*Activities
+	scope RestartScope
+
+	mu   sync.Mutex
+	done Restarted
+}
+
+// candidate is a row whose workflow may be gone.
+type candidate struct {
+	followed pirogue.Followed
+	why      string
+	restart  func(ctx context.Context) error
+	started  *int // counts what restart started
+}
+
+// pages looks at one page of rows and, while many of their workflows are gone and time is
+// left, at the next ones: a lost database is made up for within minutes.
+func (r *restartRun) pages(
+	ctx context.Context, what pirogue.FollowedKind, read func(context.Context, time.Time) ([]candidate, error),
+) error {
+	for {
+		page, unreadable := read(ctx, r.Clock.Now().Add(-seenAfter))
+		seen, gone, err := r.lookAt(ctx, page)
+		if r.scope.DryRun {
+			return errors.Join(unreadable, err)
+		}
+		err = errors.Join(unreadable, err, r.Store.MarkSeen(ctx, what, seen, r.Clock.Now()))
+		failpoint.Hit("restart.seen")
+		if err != nil || len(page) < restartLimit || gone*manyGone < len(page) || !timeLeft(ctx) {
+			return err
+		}
+	}
+}
+
+// timeLeft reports whether another page can be looked at before the activity ends.
+func timeLeft(ctx context.Context) bool {
+	end, limited := ctx.Deadline()
+	return ctx.Err() == nil && (!limited || time.Until(end) > restartRest)
+}
+
+// lookAt looks for the workflows of a page, several at once, and starts those again that
+// are gone. It returns the rows that are looked after then, and how many workflows were
+// gone. When Temporal is away it stops.
+func (r *restartRun) lookAt(ctx context.Context, page []candidate) (seen []string, gone int, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	rows := make(chan candidate)
+	var all sync.WaitGroup
+	var failed []error
+	for range min(restartWidth, len(page)) {
+		all.Go(func() {
+			for c := range rows {
+				open, trouble := r.follow(ctx, c)
+				if pirogue.CodeOf(trouble) == pirogue.ServiceUnavailable {
+					stop()
+				}
+				r.mu.Lock()
+				if trouble == nil {
+					seen = append(seen, c.followed.ID)
+				}
+				if !open {
+					gone++
+				}
+				failed = append(failed, trouble)
+				r.mu.Unlock()
+			}
+		})
+	}
+	for _, c := range page {
+		if ctx.Err() != nil {
+			break
+		}
+		rows <- c
+	}
+	close(rows)
+	all.Wait()
+	return seen, gone, errors.Join(failed...)
+}
+
+// follow sees to it that a row has a workflow, and reports whether it had one.
+func (r *restartRun) follow(ctx context.Context, c candidate) (bool, error) {
+	open, err := r.Workflows.Open(ctx, c.followed)
+	if err != nil || open {
+		return true, err
+	}
+	r.mu.Lock()
+	if r.scope.DryRun || r.scope.List {
+		r.done.Found = append(r.done.Found, LostWorkflow{What: c.followed.What, ID: c.followed.ID, Why: c.why})
+	}
+	r.mu.Unlock()
+	if r.scope.DryRun {
+		return false, nil
+	}
+	err = c.restart(ctx)
+	failpoint.Hit("restart.started")
+	if err == nil {
+		r.mu.Lock()
+		*c.started++
+		r.mu.Unlock()
+	}
+	return false, err
+}
+
+// lostPayments reads a page of payments.
+func (r *restartRun) lostPayments(ctx context.Context, before time.Time) ([]candidate, error) {
+	found, err := r.Store.Unfinished(ctx, before, restartLimit)
+	page := make([]candidate, len(found))
+	for i, lost := range found {
+		p := lost.Payment
+		page[i] = candidate{
+			followed: pirogue.Followed{What: pirogue.FollowedPayment, ID: string(p.ID), Kind: p.Kind},
+			why:      strings.TrimSpace(string(p.Kind) + " " + string(p.Status) + " " + string(lost.Case)),
+			restart:  func(ctx context.Context) error { return r.restartPayment(ctx, lost) },
+			started:  &r.done.Payments,
+		}
+	}
+	return page, err
+}
+
+// restartPayment starts a payment's workflow again. One whose rows do not allow it is for a
+// person: its operator may have left the configuration, or a key may be missing.
+func (r *restartRun) restartPayment(ctx context.Context, lost pirogue.Restart) error {
+	id := pirogue.NewCaseID(lost.Payment.ID, pirogue.CauseWorkflowLost)
+	err := r.Workflows.Restart(ctx, lost)
+	switch {
+	case pirogue.CodeOf(err) == pirogue.ServiceUnavailable:
+		return err
+	case err == nil && lost.Lost:
+		return r.Store.CloseCase(ctx, id, r.Clock.Now())
+	case err == nil:
+		return nil
+	}
+	r.mu.Lock()
+	r.done.Cases++
+	r.done.Payments--
+	r.mu.Unlock()
+	return r.Store.ReopenCase(ctx, pirogue.Case{
+		ID: id, PaymentID: lost.Payment.ID, Cause: pirogue.CauseWorkflowLost, Note: err.Error(), OpenedAt: r.Clock.Now(),
+	})
+}
+
+// openBulks reads a page of bulks.
+func (r *restartRun) openBulks(ctx context.Context, before time.Time) ([]candidate, error) {
+	bulks, err := r.Store.OpenBulks(ctx, before, restartLimit)
+	page := make([]candidate, len(bulks))
+	for i, b := range bulks {
+		page[i] = candidate{
+			followed: pirogue.Followed{What: pirogue.FollowedBulk, ID: string(b.ID)},
+			why:      string(b.State),
+			restart:  func(ctx context.Context) error { return r.Workflows.RestartBulk(ctx, b) },
+			started:  &r.done.Bulks,
+		}
+	}
+	return page, err
+}
+
+// overdueEvents reads a page of events.
+func (r *restartRun) overdueEvents(ctx context.Context, before time.Time) ([]candidate, error) {
+	events, err := r.Store.OverdueEvents(ctx, r.Clock.Now(), before, restartLimit)
+	page := make([]candidate, len(events))
+	for i, e := range events {
+		owner := pirogue.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
+		page[i] = candidate{
+			followed: pirogue.Followed{What: pirogue.FollowedEvent, ID: string(e.ID), Round: e.Round},
+			why:      "its next delivery is overdue",
+			restart:  func(ctx context.Context) error { return r.Workflows.RestartDelivery(ctx, owner, e.ID, e.Round) },
+			started:  &r.done.Events,
+		}
+	}
+	return page, err
+}
+
+// Finish notes that a payment's workflow has nothing left to do.
+func (a *Activities) Finish(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	return true, encode(a.Store.Finish(ctx, id, a.Clock.Now()))
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// overdueAfter is how long after its moment a delivery is late enough for its workflow to
+// be looked for: its endpoint may be busy, and its worker may have died.
+const overdueAfter = 2 * time.Minute
+
+// Unfinished returns payments whose workflow has something to do, that nobody has touched
+// and whose workflow nobody has seen open since before: those seen longest ago first. A
+// payment that is CREATED is the coordinator's or the start deadline's to move on, until it
+// has stood still for too long.
+func (db *DB) Unfinished(ctx context.Context, before time.Time, limit int) ([]pirogue.Restart, error) {
+	return db.restarts(ctx, func(tx *gorm.DB) *gorm.DB {
+		return tx.Raw(unfinishedPayments, map[string]any{
+			"before": on(before), "line": on(before.Add(-lineAfter)), "limit": limit,
+		})
+	})
+}
+
+const unfinishedPayments = `
+SELECT p.* FROM payments p
+ WHERE p.finished_at IS NULL AND p.workflow_seen_at < @before AND p.updated_at < @before
+   AND (p.status <> 'CREATED' OR p.created_at < @line)
+   AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.updated_at >= @before)
+ ORDER BY p.workflow_seen_at, p.id LIMIT @limit`
+
+// Restart returns one payment as its workflow would be started again, also one that is
+// finished. It fails with TransactionNotFound.
+func (db *DB) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error) {
+	found, err := db.restarts(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Where("id = ?", id) })
+	if err == nil && len(found) == 0 {
+		err = pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
+	}
+	if err != nil {
+		return pirogue.Restart{}, err
+	}
+	return found[0], nil
+}
+
+// restarts reads payments with their attempts and open cases, all of one moment.
+func (db *DB) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]pirogue.Restart, error) {
+	var payments []paymentRow
+	attempts, cases := map[string][]attemptRow{}, map[string][]caseRow{}
+	err := db.snapshot(ctx, "find unfinished payments", func(tx *gorm.DB) error {
+		payments = nil
+		clear(attempts)
+		clear(cases)
+		if err := selects(tx).Find(&payments).Error; err != nil || len(payments) == 0 {
+			return err
+		}
+		ids := make([]string, len(payments))
+		for i, p := range payments {
+			ids[i] = p.ID
+		}
+		return errors.Join(readAttempts(tx, ids, attempts), readOpenCases(tx, ids, cases))
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := make([]pirogue.Restart, len(payments))
+	for i, p := range payments {
+		found[i] = db.unpackRestart(p, attempts[p.ID], cases[p.ID])
+	}
+	return found, nil
+}
+
+// readAttempts reads the attempts of payments, in the order of their numbers.
+func readAttempts(tx *gorm.DB, payments []string, into map[string][]attemptRow) error {
+	var rows []attemptRow
+	err := tx.Where("payment_id IN ?", payments).Order("payment_id, number").Find(&rows).Error
+	for _, row := range rows {
+		into[row.PaymentID] = append(into[row.PaymentID], row)
+	}
+	return err
+}
+
+// readOpenCases reads the open cases of payments, the oldest first.
+func readOpenCases(tx *gorm.DB, payments []string, into map[string][]caseRow) error {
+	var rows []caseRow
+	err := tx.Where("payment_id IN ? AND closed_at IS NULL", payments).Order("opened_at, id").Find(&rows).Error
+	for _, row := range rows {
+		into[row.PaymentID] = append(into[row.PaymentID], row)
+	}
+	return err
+}
+
+// unpackRestart returns a payment as its rows stand, with what is wrong with them.
+func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow) pirogue.Restart {
+	payment, err := db.unpackPayment(p)
+	r := pirogue.Restart{Payment: payment, Err: err}
+	for _, c := range cases {
+		switch cause := pirogue.Cause(c.Cause); cause {
+		case pirogue.CauseWorkflowLost:
+			r.Lost = true
+		case pirogue.CauseLineNotStarted, pirogue.CauseNotBooked: // no workflow settles them
+		default:
+			r.Case = cmp.Or(r.Case, cause)
+		}
+	}
+	for _, row := range attempts {
+		r.Tried = append(r.Tried, pirogue.OperatorCode(row.Operator))
+	}
+	if len(attempts) == 0 {
+		r.Err = errors.Join(r.Err, pirogue.Errorf(pirogue.Internal, "payment %s has no attempt", p.ID))
+		return r
+	}
+	var unreadable error
+	r.Attempt, unreadable = db.unpackAttempt(attempts[len(attempts)-1])
+	r.Err = errors.Join(r.Err, unreadable)
+	r.Tried = slices.Compact(r.Tried)
+	return r
+}
+
+// OpenBulks returns bulks that have not ended, that nobody has touched and whose
+// coordinator nobody has seen open since before: those seen longest ago first. A row that
+// cannot be read is left out and named by the error beside the others.
+func (db *DB) OpenBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error) {
+	var rows []bulkRow
+	err := db.look(ctx, "find open bulks", func(tx *gorm.DB) error {
+		return tx.Where("closed_at IS NULL AND workflow_seen_at < ? AND updated_at < ?", on(before), on(before)).
+			Order("workflow_seen_at, id").Limit(limit).Find(&rows).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	bulks := make([]pirogue.Bulk, 0, len(rows))
+	for _, row := range rows {
+		b, unreadable := db.unpackBulk(row)
+		if unreadable != nil {
+			err = errors.Join(err, unreadable)
+			continue
+		}
+		bulks = append(bulks, b)
+	}
+	return bulks, failure("find open bulks", err)
+}
+
+// OverdueEvents returns WAITING events whose next delivery is late, or was begun and cut
+// off, and whose workflow nobody has seen open since before: those seen longest ago first.
+func (db *DB) OverdueEvents(ctx context.Context, now, before time.Time, limit int) ([]pirogue.Event, error) {
+	var rows []eventRow
+	err := db.look(ctx, "find overdue events", func(tx *gorm.DB) error {
+		return tx.Where("state = 'WAITING' AND workflow_seen_at < ? AND next_at < ?", on(before), on(now.Add(-overdueAfter))).
+			Order("workflow_seen_at, id").Limit(limit).Find(&rows).Error
+	})
+	return unpackEvents(rows), err
+}
+
+// seenRows says which rows may be marked as seen.
+var seenRows = map[pirogue.FollowedKind]string{
+	pirogue.FollowedPayment: "UPDATE payments SET workflow_seen_at = ? WHERE id IN ? AND finished_at IS NULL",
+	pirogue.FollowedBulk:    "UPDATE bulks SET workflow_seen_at = ? WHERE id IN ? AND closed_at IS NULL",
+	pirogue.FollowedEvent:   "UPDATE webhook_events SET workflow_seen_at = ? WHERE id IN ? AND state = 'WAITING'",
+}
+
+// MarkSeen notes when the workflows of rows of one kind were seen open.
+func (db *DB) MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []string, at time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return db.once(ctx, "mark workflows as seen", func(tx *gorm.DB) error {
+		return tx.Exec(seenRows[what], on(at), ids).Error
+	})
+}
+
+// Finish notes that the workflow of a payment that has ended has nothing left to do. One
+// that is open or finished stays as it is.
+func (db *DB) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
+	return db.once(ctx, "finish payment", func(tx *gorm.DB) error {
+		return tx.Exec(`UPDATE payments SET finished_at = ? WHERE id = ? AND finished_at IS NULL
+			AND status IN ('SUCCESS','FAILED','EXPIRED','REVERSED')`, on(at), id).Error
+	})
+}
+
+// Reopen notes that the workflow of a payment has something to do again, so that the sweep
+// starts one again that is gone. One that is not finished stays as it is.
+func (db *DB) Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
+	return db.once(ctx, "reopen payment", func(tx *gorm.DB) error {
+		return tx.Exec(`UPDATE payments SET finished_at = NULL, workflow_seen_at = ?
+			WHERE id = ? AND finished_at IS NOT NULL`, on(at), id).Error
+	})
+}

@@ -1,0 +1,281 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+// unfinished returns the payments that have something left to do and were left alone for a
+// minute, at a moment.
+func (w *world) unfinished(after time.Duration, limit int) []pirogue.Restart {
+	w.t.Helper()
+	found, err := w.db.Unfinished(w.ctx(), w.at(after-time.Minute), limit)
+	require.NoError(w.t, err)
+	return found
+}
+
+// restartOf returns one payment as its workflow would be started again.
+func (w *world) restartOf(id pirogue.PaymentID) pirogue.Restart {
+	w.t.Helper()
+	r, err := w.db.Restart(w.ctx(), id)
+	require.NoError(w.t, err)
+	return r
+}
+
+// settle ends a payment.
+func (w *world) settle(p pirogue.Payment, status pirogue.Status, watched bool) pirogue.Payment {
+	w.t.Helper()
+	settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+		PaymentID: p.ID, Status: status, Watched: watched, At: w.at(time.Minute),
+	})
+	require.NoError(w.t, err)
+	return settled.Payment
+}
+
+func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		// Each row is what became of a payment, and whether its workflow has something to do.
+		rows := []struct {
+			name  string
+			makes func(p pirogue.Payment, a pirogue.Attempt)
+			left  bool
+		}{
+			{"created", func(pirogue.Payment, pirogue.Attempt) {}, false},
+			{"sent", func(_ pirogue.Payment, a pirogue.Attempt) { w.send(a) }, true},
+			{"paid", func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusSuccess, false) }, false},
+			{"expired", func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusExpired, true) }, true},
+			{"refused", func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusFailed, false) }, false},
+			{"watched to the end", func(p pirogue.Payment, a pirogue.Attempt) {
+				w.send(a)
+				w.settle(p, pirogue.StatusExpired, true)
+				require.NoError(w.t, w.db.Finish(w.ctx(), p.ID, w.at(time.Minute)))
+			}, false},
+			{"accepted after all", func(p pirogue.Payment, a pirogue.Attempt) {
+				w.send(a)
+				w.settle(p, pirogue.StatusExpired, true)
+				_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+					PaymentID: p.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Minute),
+				})
+				require.NoError(w.t, err)
+			}, false},
+			{"reopened", func(p pirogue.Payment, a pirogue.Attempt) {
+				w.send(a)
+				w.settle(p, pirogue.StatusSuccess, false)
+				require.NoError(w.t, w.db.Reopen(w.ctx(), p.ID, w.at(time.Minute)))
+			}, true},
+			{"open, and finished by mistake", func(p pirogue.Payment, a pirogue.Attempt) {
+				w.send(a)
+				require.NoError(w.t, w.db.Finish(w.ctx(), p.ID, w.at(time.Minute)))
+			}, true},
+		}
+		want := []pirogue.PaymentID{}
+		for _, row := range rows {
+			p, a := w.accept(row.name)
+			row.makes(p, a)
+			if row.left {
+				want = append(want, p.ID)
+			}
+		}
+		got := []pirogue.PaymentID{}
+		for _, r := range w.unfinished(3*time.Minute, 100) {
+			require.NoError(w.t, r.Err)
+			got = append(got, r.Payment.ID)
+		}
+		require.ElementsMatch(w.t, want, got)
+		require.Error(w.t, w.exec(w.raw(), "UPDATE payments SET finished_at = created_at WHERE status = 'INITIATED'"))
+	})
+}
+
+func TestUnfinishedPaymentsTakeTurns(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		all := map[pirogue.PaymentID]bool{}
+		for range 5 {
+			p, _ := w.sent(ids.New())
+			all[p.ID] = true
+		}
+		seen := map[pirogue.PaymentID]bool{}
+		for page := range 3 {
+			found := w.unfinished(time.Hour, 2)
+			require.Len(w.t, found, min(2, 5-2*page))
+			var these []string
+			for _, r := range found {
+				seen[r.Payment.ID] = true
+				these = append(these, string(r.Payment.ID))
+			}
+			require.NoError(w.t, w.db.MarkSeen(w.ctx(), pirogue.FollowedPayment, these, w.at(time.Hour)))
+		}
+		require.Equal(w.t, all, seen)
+		require.Empty(w.t, w.unfinished(time.Hour+30*time.Second, 10), "seen less than a minute ago")
+		require.Len(w.t, w.unfinished(2*time.Hour, 10), 5)
+	})
+}
+
+func TestAPaymentThatIsLookedAfterIsNotUnfinished(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, a := w.sent("order_1")
+		_, err := w.db.Polled(w.ctx(), pirogue.Poll{AttemptID: a.ID, Outcome: pirogue.OutcomePending, At: w.at(time.Hour)})
+		require.NoError(w.t, err)
+		require.Empty(w.t, w.unfinished(time.Hour+30*time.Second, 10))
+		require.Len(w.t, w.unfinished(time.Hour+2*time.Minute, 10), 1)
+	})
+}
+
+func TestARowThatCannotBeReadHidesNoOther(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		broken, _ := w.sent("order_1")
+		fine, _ := w.sent("order_2")
+		unstarted, _ := w.accept("order_3")
+		locked, _ := w.accept("order_4")
+		for _, p := range []pirogue.Payment{broken, locked} {
+			require.NoError(w.t, w.exec(w.raw(), "UPDATE payments SET msisdn_sealed = 'x' WHERE id = ?", string(p.ID)))
+		}
+		found := w.unfinished(3*time.Minute, 10)
+		require.Len(w.t, found, 2)
+		for _, r := range found {
+			require.Equal(w.t, r.Payment.ID == broken.ID, r.Err != nil, "%s: %v", r.Payment.ID, r.Err)
+			require.Equal(w.t, pirogue.CashIn, r.Payment.Kind)
+		}
+		waiting, err := w.db.Unstarted(w.ctx(), w.at(time.Minute), 10)
+		require.ErrorContains(w.t, err, string(locked.ID))
+		require.Len(w.t, waiting, 1)
+		require.Equal(w.t, unstarted.ID, waiting[0].ID)
+		require.NoError(w.t, w.restartOf(fine.ID).Err)
+		require.Len(w.t, w.unfinished(time.Hour, 10), 4, "what nobody can start is found in the end")
+	})
+}
+
+func TestARestartIsReadFromTheAttempts(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		next := a
+		next.ID, next.Ref, next.Number, next.Operator = pirogue.AttemptID(ids.New()), ids.Reference(p.Kind), 2, "second-ml"
+		_, err := w.db.Answer(w.ctx(), pirogue.Answer{
+			AttemptID: a.ID, Sending: 1, State: pirogue.AttemptRefused, Unable: true, At: w.at(2 * time.Second),
+		})
+		require.NoError(w.t, err)
+		_, err = w.db.Renew(w.ctx(), a.ID, next, digest(next))
+		require.NoError(w.t, err)
+		w.send(next)
+		r := w.restartOf(p.ID)
+		require.NoError(w.t, r.Err)
+		require.Equal(w.t, next.ID, r.Attempt.ID)
+		require.Equal(w.t, []pirogue.OperatorCode{operator, "second-ml"}, r.Tried)
+		require.Empty(w.t, r.Case)
+		for _, cause := range []pirogue.Cause{pirogue.CauseWorkflowLost, pirogue.CauseUnknown, pirogue.CauseLateSuccess} {
+			_, err := w.db.OpenCase(w.ctx(), pirogue.Case{
+				ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, OpenedAt: w.at(time.Minute),
+			})
+			require.NoError(w.t, err)
+		}
+		r = w.restartOf(p.ID)
+		require.Equal(w.t, pirogue.CauseLateSuccess, r.Case, "of one moment, the first by its ID")
+		require.True(w.t, r.Lost)
+		require.NoError(w.t, w.db.CloseCase(w.ctx(), pirogue.NewCaseID(p.ID, pirogue.CauseWorkflowLost), w.at(time.Hour)))
+		require.False(w.t, w.restartOf(p.ID).Lost)
+		_, err = w.db.Restart(w.ctx(), "none")
+		require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
+	})
+}
+
+func TestOverdueEvents(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		untouched, cut, once, over := w.event("order_1"), w.event("order_2"), w.event("order_3"), w.event("order_4")
+		begun := time.Hour
+		w.beginDelivery(cut, w.at(begun))
+		_, d := w.beginDelivery(once, w.at(begun))
+		d.EndedAt = w.at(begun)
+		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, w.at(begun+5*time.Minute)))
+		_, d = w.beginDelivery(over, w.at(begun))
+		d.EndedAt = w.at(begun)
+		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, w.at(begun)))
+
+		overdue := func(after time.Duration) []pirogue.EventID {
+			events, err := w.db.OverdueEvents(w.ctx(), w.at(after), w.at(after-time.Minute), 10)
+			require.NoError(w.t, err)
+			got := []pirogue.EventID{}
+			for _, e := range events {
+				got = append(got, e.ID)
+			}
+			return got
+		}
+		require.Empty(w.t, overdue(2*time.Minute))
+		require.ElementsMatch(w.t, []pirogue.EventID{untouched, cut}, overdue(begun+time.Minute))
+		require.ElementsMatch(w.t, []pirogue.EventID{untouched, cut}, overdue(begun+6*time.Minute))
+		require.ElementsMatch(w.t, []pirogue.EventID{untouched, cut, once}, overdue(begun+8*time.Minute))
+		seen := []string{string(cut), string(untouched)}
+		require.NoError(w.t, w.db.MarkSeen(w.ctx(), pirogue.FollowedEvent, seen, w.at(2*time.Hour)))
+		require.Equal(w.t, []pirogue.EventID{once}, overdue(2*time.Hour))
+	})
+}
+
+func TestOpenBulks(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, _ := w.acceptBulk("bulk_1", 100, 200)
+		w.startLines(b, 10)
+		require.Empty(w.t, w.openBulks(30*time.Second))
+		require.Equal(w.t, []pirogue.BulkID{b.ID}, w.openBulks(2*time.Minute))
+		require.NoError(w.t, w.db.MarkSeen(w.ctx(), pirogue.FollowedBulk, []string{string(b.ID)}, w.at(2*time.Minute)))
+		require.Empty(w.t, w.openBulks(2*time.Minute))
+		require.Equal(w.t, []pirogue.BulkID{b.ID}, w.openBulks(4*time.Minute))
+	})
+}
+
+// openBulks returns the bulks that were left alone for a minute, at a moment.
+func (w *world) openBulks(after time.Duration) []pirogue.BulkID {
+	w.t.Helper()
+	bulks, err := w.db.OpenBulks(w.ctx(), w.at(after-time.Minute), 10)
+	require.NoError(w.t, err)
+	var found []pirogue.BulkID
+	for _, b := range bulks {
+		found = append(found, b.ID)
+	}
+	return found
+}
+
+func TestRowsOfAnOlderSchemaHaveSomethingToDoWhereMoneyCanMove(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.now.Store(time.Now().UnixMicro())
+		open, _ := w.sent("open")
+		paid, a := w.accept("paid")
+		w.send(a)
+		w.settle(paid, pirogue.StatusSuccess, false)
+		expired, a := w.accept("expired")
+		w.send(a)
+		w.settle(expired, pirogue.StatusExpired, false)
+		never, _ := w.accept("never sent")
+		w.settle(never, pirogue.StatusExpired, false)
+		odd, a := w.accept("with a case")
+		w.send(a)
+		w.settle(odd, pirogue.StatusSuccess, false)
+		_, err := w.db.OpenCase(w.ctx(), pirogue.Case{
+			ID: "c", PaymentID: odd.ID, Cause: pirogue.CauseUnknown, OpenedAt: w.at(0),
+		})
+		require.NoError(w.t, err)
+		w.now.Add(-5 * 24 * time.Hour.Microseconds())
+		old, a := w.accept("expired long ago")
+		w.send(a)
+		w.settle(old, pirogue.StatusExpired, true)
+
+		require.NoError(w.t, w.db.MigrateDown(w.ctx(), 11))
+		require.NoError(w.t, w.db.Migrate(w.ctx()))
+		want := map[pirogue.PaymentID]bool{open.ID: false, expired.ID: false, odd.ID: false, paid.ID: true, never.ID: true, old.ID: true}
+		for id, finished := range want {
+			p, _ := w.latest(id)
+			require.Equal(w.t, finished, !p.FinishedAt.IsZero(), p.OrderID)
+		}
+	})
+}

@@ -1,0 +1,57 @@
+package workflows_test
+
+import (
+	"context"
+	"sync"
+
+	"pirogue"
+)
+
+// restarts is what is left of Temporal's database. Its zero value has lost nothing.
+type restarts struct {
+	mu     sync.Mutex
+	lost   bool  // every workflow is gone
+	away   error // Temporal does not answer
+	broken map[pirogue.PaymentID]error
+
+	restarted    []pirogue.Restart // that were started again, as the next three
+	coordinators []pirogue.BulkID
+	reminded     []pirogue.EventID
+}
+
+// Open implements activities.Restarter.
+func (t *restarts) Open(context.Context, pirogue.Followed) (bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.lost, t.away
+}
+
+// Restart implements activities.Restarter.
+func (t *restarts) Restart(_ context.Context, r pirogue.Restart) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r.Err != nil {
+		return r.Err
+	}
+	if err := t.broken[r.Payment.ID]; err != nil {
+		return err
+	}
+	t.restarted = append(t.restarted, r)
+	return nil
+}
+
+// RestartBulk implements activities.Restarter.
+func (t *restarts) RestartBulk(_ context.Context, b pirogue.Bulk) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.coordinators = append(t.coordinators, b.ID)
+	return nil
+}
+
+// RestartDelivery implements activities.Restarter.
+func (t *restarts) RestartDelivery(_ context.Context, _ pirogue.Owner, id pirogue.EventID, _ int) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reminded = append(t.reminded, id)
+	return nil
+}

@@ -1,0 +1,138 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+)
+
+// Open implements activities.Restarter.
+func (s *Starter) Open(ctx context.Context, f pirogue.Followed) (bool, error) {
+	found, err := s.Client.DescribeWorkflowExecution(ctx, followedWorkflowID(f), "")
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return false, nil
+	}
+	if err != nil {
+		return false, away(err)
+	}
+	return found.GetWorkflowExecutionInfo().GetCloseTime() == nil, nil
+}
+
+// followedWorkflowID returns the ID of the workflow that takes care of f.
+func followedWorkflowID(f pirogue.Followed) string {
+	switch f.What {
+	case pirogue.FollowedBulk:
+		return BulkWorkflowID(pirogue.BulkID(f.ID))
+	case pirogue.FollowedEvent:
+		return WebhookWorkflowID(pirogue.EventID(f.ID), f.Round)
+	default:
+		return PaymentWorkflowID(pirogue.PaymentID(f.ID), f.Kind)
+	}
+}
+
+// Restart implements activities.Restarter.
+func (s *Starter) Restart(ctx context.Context, r pirogue.Restart) error {
+	order, err := s.Rebuild(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.Client.ExecuteWorkflow(ctx, restartOptions(r.Payment, order), stories[r.Payment.Kind].story, order)
+	return away(err)
+}
+
+// restartOptions returns how the workflow of a payment is started again.
+func restartOptions(p pirogue.Payment, order pirogue.Order) client.StartWorkflowOptions {
+	options := paymentOptions(p, order)
+	options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+	return options
+}
+
+// RestartBulk implements activities.Restarter.
+func (s *Starter) RestartBulk(ctx context.Context, b pirogue.Bulk) error {
+	return s.launchBulk(ctx, b, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+}
+
+// RestartDelivery implements activities.Restarter.
+func (s *Starter) RestartDelivery(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error {
+	return s.deliver(ctx, o, id, round, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+}
+
+// RemedyAnew starts the workflow of a payment again and has it apply what support asks
+// for; see Remedy.
+func (s *Starter) RemedyAnew(ctx context.Context, r pirogue.Restart, act string) (pirogue.Verdict, error) {
+	var verdict pirogue.Verdict
+	order, err := s.Rebuild(r)
+	if err != nil {
+		return verdict, err
+	}
+	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(
+			restartOptions(r.Payment, order), stories[r.Payment.Kind].story, order),
+		UpdateOptions: remedyUpdate(r.Payment, act),
+	})
+	return decided(ctx, r.Payment, handle, err)
+}
+
+// resume goes on with a payment that has ended, after its workflow was lost. A case waits
+// for a person; money that can still move late is looked for until the operator's horizon,
+// and once more when that has passed.
+func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
+	r := s.order.Resumes
+	s.ended = true
+	s.answer(pirogue.FirstAnswer{})
+	if r.Case != "" {
+		return r.Status, s.settled(ctx, r.Case, r.Status)
+	}
+	late := r.Status == pirogue.StatusFailed || r.Status == pirogue.StatusExpired
+	if !late || r.FirstSent.IsZero() { // nothing that left can move any more
+		return r.Status, nil
+	}
+	receipt, moved, err := s.lookForLate(ctx, r)
+	if err != nil || !moved {
+		return r.Status, err
+	}
+	return s.late(ctx, r.Status, receipt)
+}
+
+// lookForLate watches for money of a payment that ended some time ago. It reports whether
+// any moved.
+func (s *story) lookForLate(ctx workflow.Context, r *pirogue.Resumption) (pirogue.Receipt, bool, error) {
+	s.deadline = r.EndedAt.Add(s.order.Leg.Horizon)
+	if workflow.Now(ctx).Before(s.deadline) {
+		return s.watch(ctx, r.Status)
+	}
+	s.tell(ctx, waitsForNothing, "ended; its workflow was lost: one last look")
+	receipt, err := s.ask(ctx, "last look")
+	if err != nil || receipt.Outcome == pirogue.OutcomePaid {
+		return receipt, err == nil, err
+	}
+	return receipt, false, s.rule(ctx, pirogue.Verdict{
+		Decision: pirogue.DecisionRefused, Reason: "the payment has ended; the operator knows of no money",
+		Evidence: receipt.Words, Status: r.Status,
+	}, everyone)
+}
+
+// windowEnd returns when the customer's time is over: when it was told, where it was.
+func (s *story) windowEnd(ctx workflow.Context) time.Time {
+	if r := s.order.Resumes; r != nil && !r.ExpiresAt.IsZero() {
+		return r.ExpiresAt
+	}
+	return workflow.Now(ctx).Add(s.order.Leg.Window)
+}
+
+// horizonEnd returns when the outcome of money that leaves us should be known: so long
+// after it first left.
+func (s *story) horizonEnd(ctx workflow.Context) time.Time {
+	if r := s.order.Resumes; r != nil && !r.FirstSent.IsZero() {
+		return r.FirstSent.Add(s.order.Leg.Horizon)
+	}
+	return workflow.Now(ctx).Add(s.order.Leg.Horizon)
+}

@@ -1,0 +1,54 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+// Schedule makes the sweep run, also where its schedule was lost, paused or changed. Every
+// process may call it, as often as it likes.
+func (s *Starter) Schedule(ctx context.Context) error {
+	options := sweepOptions()
+	_, err := s.Client.ScheduleClient().Create(ctx, options)
+	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return away(err)
+	}
+	return away(s.Client.ScheduleClient().GetHandle(ctx, SweepSchedule).Update(ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(found client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			schedule := found.Description.Schedule
+			if sweeps(schedule) {
+				return nil, temporal.ErrSkipScheduleUpdate
+			}
+			schedule.Action, schedule.Spec = options.Action, &options.Spec
+			schedule.Policy.Overlap, schedule.Policy.CatchupWindow = options.Overlap, options.CatchupWindow
+			schedule.State.Paused, schedule.State.LimitedActions = false, false
+			return &client.ScheduleUpdate{Schedule: &schedule}, nil
+		},
+	}))
+}
+
+// sweepOptions is the schedule of the sweep.
+func sweepOptions() client.ScheduleOptions {
+	return client.ScheduleOptions{
+		ID:            SweepSchedule,
+		Spec:          client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: sweepEvery}}},
+		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+		CatchupWindow: sweepCatchUp,
+		Action: &client.ScheduleWorkflowAction{
+			ID: SweepSchedule, Workflow: Sweep, TaskQueue: PaymentsQueue, StaticSummary: "sweep",
+		},
+	}
+}
+
+// sweeps reports whether a schedule that was found runs the sweep as it must.
+func sweeps(s client.Schedule) bool {
+	action, ok := s.Action.(*client.ScheduleWorkflowAction)
+	return ok && action.Workflow == "Sweep" && action.TaskQueue == PaymentsQueue &&
+		!s.State.Paused && !s.State.LimitedActions &&
+		len(s.Spec.Intervals) == 1 && s.Spec.Intervals[0].Every == sweepEvery && len(s.Spec.Calendars) == 0 &&
+		s.Policy.Overlap == enumspb.SCHEDULE_OVERLAP_POLICY_SKIP
+}
