@@ -31,6 +31,11 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// ErrOutcomeUnknown is in the chain of a ServiceUnavailable of our database when the answer
+// to COMMIT was lost: what was to be written may stand there, or not. Without it nothing
+// was written.
+var ErrOutcomeUnknown = errors.New("the outcome of the commit is unknown")
+
 // Errorf returns an error with a code. A %w verb keeps its operand as a cause.
 func Errorf(code Code, format string, args ...any) error {
 	return &Error{Code: code, Err: fmt.Errorf(format, args...)}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -40,15 +41,48 @@ func (s *Server) accept(c *gin.Context, v *visit, r request) error {
 	attempt := firstAttempt(p, r.otp)
 	digest := pirogue.CallbackDigest(s.callbackToken(attempt.Ref))
 	failpoint.Hit("api.accept.checked")
-	stored, created, err := s.store.Accept(v.ctx, p, attempt, digest)
+	stored, created, err := certainly(v.ctx, func(ctx context.Context) (pirogue.Payment, bool, error) {
+		return s.store.Accept(ctx, p, attempt, digest)
+	})
 	if err != nil {
 		return err
 	}
-	if !created {
+	if !created && stored.ID != p.ID {
 		return r.clash(stored)
 	}
 	failpoint.Hit("api.accept.committed")
 	return s.carry(c, v, stored)
+}
+
+// unknownOutcome is told where an acceptance may have been written or not.
+var unknownOutcome = pirogue.Text{
+	FR: "Service momentanément indisponible : on ne sait pas si la demande a été acceptée. " +
+		"Réessayez avec la même référence, jamais avec une autre.",
+	EN: "Service temporarily unavailable: it is unknown whether the request was accepted. " +
+		"Retry with the same reference, never with another one.",
+}
+
+// certainly accepts something, and does so once more when the answer to COMMIT was lost. The
+// same call waits until the first one's transaction has ended; then it finds what that wrote,
+// under the same ID, or writes it. It fails with unknownOutcome when that cannot be told.
+func certainly[T any](
+	ctx context.Context, accept func(context.Context) (T, bool, error),
+) (stored T, created bool, err error) {
+	stored, created, err = accept(ctx)
+	if !errors.Is(err, pirogue.ErrOutcomeUnknown) {
+		return stored, created, err
+	}
+	again, stop := context.WithTimeout(context.WithoutCancel(ctx), againTime)
+	defer stop()
+	lost := err
+	stored, created, err = accept(again)
+	switch pirogue.CodeOf(err) {
+	case pirogue.ServiceUnavailable, pirogue.Internal:
+		failed := pirogue.Errorf(pirogue.ServiceUnavailable, "%w; then: %w", lost, err)
+		return stored, false, &problem{error: failed, text: &unknownOutcome}
+	default: // a refusal: the database found nothing of the first
+		return stored, created, err
+	}
 }
 
 // fresh returns p as a payment that begins at this moment.

@@ -32,12 +32,14 @@ func (s *Server) createBulk(c *gin.Context, v *visit) error {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
 	failpoint.Hit("api.bulk.checked")
-	stored, created, err := s.store.AcceptBulk(ctx, b, lines)
+	stored, created, err := certainly(ctx, func(ctx context.Context) (pirogue.Bulk, bool, error) {
+		return s.store.AcceptBulk(ctx, b, lines)
+	})
 	if err != nil {
 		return onLines(err, in)
 	}
 	progress, err := s.store.Bulk(ctx, v.owner(), stored.ID)
-	if !created {
+	if !created && stored.ID != b.ID {
 		return bulkConflict(progress, b, err)
 	}
 	if err != nil { // it was accepted: that much is certain

@@ -18,6 +18,7 @@ type problem struct {
 	error
 	wait time.Duration // until a repeat may pass; 0: not known
 	data any           // the payment or refund that exists nevertheless
+	text *pirogue.Text // instead of the code's; nil: the code's
 }
 
 // Unwrap returns the error itself.
@@ -93,6 +94,9 @@ func (s *Server) failure(v *visit, info pirogue.CodeInfo, err error) failure {
 	var p *problem
 	if errors.As(err, &p) {
 		wait, body.Data = p.wait, p.data
+		if p.text != nil {
+			body.Error = v.tongue.of(*p.text)
+		}
 	}
 	if wait == 0 && info.Code == pirogue.ServiceUnavailable {
 		wait = serviceRetry

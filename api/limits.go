@@ -58,6 +58,7 @@ const (
 // How long an answer may wait for others.
 const (
 	storeTime       = 2500 * time.Millisecond // the database, all calls before an answer: 503 within 3 s
+	againTime       = 2 * time.Second         // an acceptance made again because the answer to COMMIT was lost
 	firstAnswerTime = 8 * time.Second         // the operator's first answer to a cash-in
 	waitingTime     = 300 * time.Millisecond  // a payment's workflow, asked what it waits for
 	heardTime       = time.Second             // a payment's workflow, told of a callback

@@ -25,10 +25,11 @@ import (
 	"pirogue/api"
 	"pirogue/api/apitest"
 	"pirogue/ids"
+	"pirogue/piroguetest"
 )
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := piroguetest.Run(m)
 	if err := goleak.Find(); code == 0 && err != nil {
 		log.Printf("the tests leave goroutines behind: %v", err)
 		code = 1

@@ -43,14 +43,17 @@ var databases atomic.Int64
 
 // Main runs a package's tests and stops the PostgreSQL they started. Call it from
 // TestMain. Without it the server dies with the process, and its folder stays.
-func Main(m *testing.M) {
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main for a package that looks at what its tests leave behind before it exits.
+func Run(m *testing.M) int {
 	code := m.Run()
 	if started.Load() {
 		if running, err := server(); err == nil {
 			running.stop()
 		}
 	}
-	os.Exit(code)
+	return code
 }
 
 // EachDatabase runs a test on an empty PostgreSQL and on an empty SQLite, as the

@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -58,7 +60,7 @@ func failure(doing string, err error) error {
 		return nil
 	case errors.As(err, &known): // it was decided inside the transaction
 		return err
-	case calledOff(err), away(err): // called off more often than insist repeats
+	case calledOff(err), away(err), errors.Is(err, pirogue.ErrOutcomeUnknown): // called off more often than insist repeats
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "%s: %w", doing, err)
 	default:
 		return pirogue.Errorf(pirogue.Internal, "%s: %w", doing, err)
@@ -74,6 +76,25 @@ func calledOff(err error) bool {
 	var lite *sqlite.Error
 	return errors.As(err, &lite) && lite.Code()&primary == sqlite3.SQLITE_BUSY
 }
+
+// refusedCommit reports whether an error of COMMIT is the database's own word that nothing
+// was committed. One that shuts down, or that was interrupted, may have committed first.
+func refusedCommit(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return !strings.HasPrefix(pg.Code, pgIntervention) && !slices.Contains(pgAwayClasses, pg.Code[:min(2, len(pg.Code))])
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		code := lite.Code() & primary
+		return code != sqlite3.SQLITE_INTERRUPT && code != sqlite3.SQLITE_IOERR
+	}
+	return errors.Is(err, pgx.ErrTxCommitRollback)
+}
+
+// pgIntervention is the class of errors by which an operator, or a time-out, ends a
+// statement.
+const pgIntervention = "57"
 
 // away reports whether the database cannot serve for the moment.
 func away(err error) bool {

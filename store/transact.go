@@ -4,9 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
+
+	"pirogue"
 )
 
 const (
@@ -27,7 +30,7 @@ func (unchanged) Error() string { return "nothing to change" }
 // together runs do in one transaction: all of it happens or nothing. do may run several
 // times, so it must set what it returns to the caller anew each time.
 func (db *DB) together(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	err := insist(ctx, func(ctx context.Context) error { return db.write.WithContext(ctx).Transaction(do) })
+	err := insist(ctx, func(ctx context.Context) error { return db.transact(ctx, do) })
 	if errors.Is(err, unchanged{}) {
 		return nil
 	}
@@ -37,8 +40,23 @@ func (db *DB) together(ctx context.Context, doing string, do func(tx *gorm.DB) e
 // atLength is together for what writes so much that it may take bulkPatience.
 func (db *DB) atLength(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	return failure(doing, insistFor(ctx, bulkPatience, func(ctx context.Context) error {
-		return db.write.WithContext(ctx).Transaction(do)
+		return db.transact(ctx, do)
 	}))
+}
+
+// transact runs do in one transaction, once. An error of COMMIT that does not say that
+// nothing was written is marked with pirogue.ErrOutcomeUnknown.
+func (db *DB) transact(ctx context.Context, do func(tx *gorm.DB) error) error {
+	committing := false
+	err := db.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		err := do(tx)
+		committing = err == nil
+		return err
+	})
+	if err != nil && committing && !refusedCommit(err) {
+		return fmt.Errorf("%w: %w", pirogue.ErrOutcomeUnknown, err)
+	}
+	return err
 }
 
 // once runs do without a transaction around it: one statement, which is one by itself.

@@ -1,0 +1,305 @@
+package api_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/api"
+	"pirogue/ids"
+	"pirogue/piroguetest"
+	"pirogue/store"
+	"pirogue/vault"
+)
+
+// cut is what commitProxy does with the next COMMIT of an acceptance.
+type cut int
+
+const (
+	noCut     cut = iota
+	cutAnswer     // COMMIT reaches the server, its answer does not reach us
+	cutCommit     // COMMIT does not reach the server
+	cutAll        // as cutAnswer, and nothing is reached afterwards
+)
+
+// commitProxy stands between the API and PostgreSQL, reads what the API says, and breaks a
+// connection at COMMIT.
+type commitProxy struct {
+	listener          net.Listener
+	network, upstream string
+
+	mu   sync.Mutex
+	next cut
+	dead bool
+	wg   sync.WaitGroup
+}
+
+// newCommitProxy returns a proxy and the URL by which it is reached.
+func newCommitProxy(t *testing.T, url string) (*commitProxy, string) {
+	t.Helper()
+	config, err := pgx.ParseConfig(url)
+	require.NoError(t, err)
+	p := &commitProxy{network: "tcp", upstream: net.JoinHostPort(config.Host, fmt.Sprint(config.Port))}
+	if filepath.IsAbs(config.Host) {
+		p.network, p.upstream = "unix", filepath.Join(config.Host, fmt.Sprintf(".s.PGSQL.%d", config.Port))
+	}
+	p.listener, err = net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	p.wg.Go(p.serve)
+	t.Cleanup(func() {
+		p.listener.Close()
+		p.wg.Wait()
+	})
+	login := config.User
+	if config.Password != "" {
+		login += ":" + config.Password
+	}
+	return p, fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", login, p.listener.Addr(), config.Database)
+}
+
+func (p *commitProxy) serve() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial(p.network, p.upstream)
+		if err != nil || p.gone() {
+			client.Close()
+			continue
+		}
+		p.wg.Go(func() { p.carry(client, server) })
+	}
+}
+
+// arm says what happens to the next COMMIT of an acceptance.
+func (p *commitProxy) arm(how cut) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.next, p.dead = how, false
+}
+
+func (p *commitProxy) gone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
+}
+
+// strike takes the armed cut.
+func (p *commitProxy) strike() cut {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	how := p.next
+	p.next, p.dead = noCut, how == cutAll
+	return how
+}
+
+// carry moves messages both ways until one side ends or the proxy cuts.
+func (p *commitProxy) carry(client, server net.Conn) {
+	deaf := make(chan struct{}) // the API hears nothing any more
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer client.Close()
+		answers := make([]byte, 32<<10)
+		for {
+			n, err := server.Read(answers)
+			select {
+			case <-deaf:
+				continueUntilClosed(server)
+				return
+			default:
+			}
+			if _, failed := client.Write(answers[:n]); err != nil || failed != nil {
+				return
+			}
+		}
+	})
+	p.listen(client, server, deaf)
+	client.Close()
+	server.Close()
+	wg.Wait()
+}
+
+// continueUntilClosed takes what the server still says.
+func continueUntilClosed(server net.Conn) { io.Copy(io.Discard, server) } //nolint:errcheck // it is closed
+
+// listen passes the API's messages on and cuts at the COMMIT of an acceptance.
+func (p *commitProxy) listen(client, server net.Conn, deaf chan struct{}) {
+	talk := conversation{prepared: map[string]string{}}
+	for typed := false; ; typed = true {
+		head, body, err := message(client, typed)
+		if err != nil {
+			return
+		}
+		if typed && talk.commits(head[0], body) {
+			if how := p.strike(); how != noCut {
+				close(deaf)
+				if how != cutCommit {
+					server.Write(append(head, body...)) //nolint:errcheck // the test sees what became of it
+					time.Sleep(50 * time.Millisecond)   // the server commits
+				}
+				return
+			}
+		}
+		if _, err := server.Write(append(head, body...)); err != nil {
+			return
+		}
+	}
+}
+
+// conversation is what a connection's transaction has said so far.
+type conversation struct {
+	prepared map[string]string // statements by their names
+	accepts  bool              // a payment or a bulk is written
+}
+
+// commits takes one message and reports whether it commits an acceptance.
+func (c *conversation) commits(kind byte, body []byte) bool {
+	texts := strings.Split(string(body), "\x00")
+	switch kind {
+	case 'P':
+		c.prepared[texts[0]] = texts[1]
+	case 'B':
+		text := c.prepared[texts[1]]
+		c.accepts = c.accepts || strings.Contains(text, `INTO "payments"`) || strings.Contains(text, `INTO "bulks"`)
+	case 'Q':
+		if strings.HasPrefix(texts[0], "begin") {
+			c.accepts = false
+		}
+		return c.accepts && texts[0] == "commit"
+	}
+	return false
+}
+
+// message reads one message of PostgreSQL's protocol. The first one has no type.
+func message(from io.Reader, typed bool) (head, body []byte, err error) {
+	head = make([]byte, 4)
+	if typed {
+		head = make([]byte, 5)
+	}
+	if _, err := io.ReadFull(from, head); err != nil {
+		return nil, nil, err
+	}
+	length := binary.BigEndian.Uint32(head[len(head)-4:])
+	if length < 4 || length > 1<<20 {
+		return nil, nil, errors.New("not a message")
+	}
+	body = make([]byte, length-4)
+	_, err = io.ReadFull(from, body)
+	return head, body, err
+}
+
+// commitWorld is an API whose database is behind a proxy, and the database itself.
+type commitWorld struct {
+	*world
+	db    *store.DB
+	proxy *commitProxy
+	paid  pirogue.Payment
+}
+
+func newCommitWorld(t *testing.T) *commitWorld {
+	t.Helper()
+	url := piroguetest.Postgres(t)
+	ring, err := vault.ParseRing(vault.NewRing("test"))
+	require.NoError(t, err)
+	open := func(url string) *store.DB {
+		db, err := store.Open(t.Context(), store.Options{URL: url, Clock: time.Now, Ring: ring})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		return db
+	}
+	proxy, through := newCommitProxy(t, url)
+	w := &commitWorld{db: open(url), proxy: proxy}
+	require.NoError(t, w.db.Migrate(t.Context()))
+	behind := open(through)
+	w.world = newWorld(t, func(o *api.Options) { o.Store = behind })
+	w.workflows.start = func(context.Context, pirogue.Payment) (pirogue.FirstAnswer, error) {
+		return pirogue.FirstAnswer{}, nil
+	}
+	w.merchant, err = w.db.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
+	require.NoError(t, err)
+	public, secret, err := w.db.CreateKey(t.Context(), w.owner(), nil)
+	require.NoError(t, err)
+	w.test = pirogue.Key{Public: public, Secrets: []pirogue.Secret{{Text: secret}}}
+	w.earn(10_000)
+	return w
+}
+
+// earn books a cash-in that was paid.
+func (w *commitWorld) earn(amount int64) {
+	w.t.Helper()
+	now := time.Now()
+	w.paid = pirogue.Payment{
+		ID: ids.Payment(), MerchantID: w.merchant.ID, Mode: pirogue.Test, Kind: pirogue.CashIn, OrderID: "funds",
+		Amount: pirogue.Money{Minor: amount, Currency: pirogue.XOF}, Fee: pirogue.Money{Currency: pirogue.XOF},
+		Country: "ML", Network: pirogue.Orange, MSISDN: "+22376123456", CreatedAt: now,
+	}
+	a := pirogue.Attempt{
+		ID: pirogue.AttemptID(ids.New()), PaymentID: w.paid.ID, Number: 1, Operator: testOperator, Ref: ids.Reference(pirogue.CashIn),
+	}
+	_, _, err := w.db.Accept(w.t.Context(), w.paid, a, "digest")
+	require.NoError(w.t, err)
+	_, err = w.db.Send(w.t.Context(), a.ID, false, now)
+	require.NoError(w.t, err)
+	_, err = w.db.Settle(w.t.Context(), pirogue.Settlement{PaymentID: w.paid.ID, Status: pirogue.StatusSuccess, At: now})
+	require.NoError(w.t, err)
+}
+
+// A merchant who is told that nothing was made may ask under another reference, and would
+// pay twice: so that is told only where it is known.
+func TestALostAnswerToCommitIsNoRefusal(t *testing.T) {
+	t.Parallel()
+
+	w := newCommitWorld(t)
+	for kind, ask := range map[string]func(reference string) reply{
+		"cash-in":  func(reference string) reply { return w.collect(order(reference)) },
+		"cash-out": func(reference string) reply { return w.payOut(wages(reference, 500)) },
+		"refund":   func(reference string) reply { return w.refund(w.paid.ID, reference, `"amount":500`) },
+		"bulk": func(reference string) reply {
+			return w.post(bulkPath, bulkOf(reference, "", bulkLine(reference+"_a"), bulkLine(reference+"_b")))
+		},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			for name, how := range map[string]cut{"committed": cutAnswer, "not_committed": cutCommit} {
+				reference := kind + "_" + name
+				w.proxy.arm(how)
+				got := ask(reference)
+				require.Equal(t, http.StatusAccepted, got.Code, "%s: %s", name, got.Body)
+				require.Equal(t, noCut, w.proxy.strike(), "nothing was cut")
+				ask(reference).says(pirogue.DuplicateOrder)
+			}
+			reference := kind + "_unknown"
+			w.proxy.arm(cutAll)
+			failed := ask(reference).says(pirogue.ServiceUnavailable)
+			require.Contains(t, failed.Error, "on ne sait pas si la demande a été acceptée")
+			w.proxy.arm(noCut)
+			ask(reference).says(pirogue.DuplicateOrder)
+		})
+	}
+	violations, err := w.db.Audit(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, violations)
+}
+
+// Where COMMIT was never reached, nothing was made, and the answer says no more than that.
+func TestADatabaseThatIsAwayMadeNothing(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.store.fail(pirogue.Errorf(pirogue.ServiceUnavailable, "no connection"))
+	failed := w.collect(order("order_1")).says(pirogue.ServiceUnavailable)
+	require.Equal(t, pirogue.ServiceUnavailable.Info().Text.FR, failed.Error)
+}
