@@ -198,6 +198,7 @@ type Capability struct {
 	WholeRefunds bool
 	CashIn       Limits // of one collection
 	CashOut      Limits // of one disbursement
+	Refund       Limits // of one refund by Refunder; one that is paid out is a disbursement
 }
 
 // Limits is which amounts an operator moves, in minor units.

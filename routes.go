@@ -177,6 +177,39 @@ func Fitting(route []Instance, p Payment) []Instance {
 	})
 }
 
+// GivesBack reports whether an instance gives a cash-in that it collected back by its own
+// refund call: it has one, and the refund is of the whole where it gives back no part.
+func (i Instance) GivesBack(collected, refund Payment) bool {
+	if _, has := i.Operator.(Refunder); !has {
+		return false
+	}
+	return refund.AtOperator() == collected.AtOperator() || !i.Operator.Capability().WholeRefunds
+}
+
+// Refunders returns who may carry a refund of a cash-in, in their order: the instance that
+// collected it where it gives it back, within the limits of its refund call; otherwise those
+// that pay into the payer's wallet within the limits of a payout, the one that collected
+// first if it has a refund call, for it knows the payer. Collector is the zero value when
+// it is not configured any more.
+func Refunders(collector Instance, payouts []Instance, collected, refund Payment) []Instance {
+	if collector.Operator == nil {
+		return Fitting(payouts, refund)
+	}
+	if collector.GivesBack(collected, refund) {
+		if collector.Operator.Capability().Refund.Allow(refund.AtOperator().Minor) {
+			return []Instance{collector}
+		}
+		return nil
+	}
+	_, refunds := collector.Operator.(Refunder)
+	_, disburses := collector.Operator.(Disburser)
+	if !refunds || !disburses {
+		return Fitting(payouts, refund)
+	}
+	others := slices.DeleteFunc(slices.Clone(payouts), func(i Instance) bool { return i.Code == collector.Code })
+	return Fitting(append([]Instance{collector}, others...), refund)
+}
+
 // Consideration is one operator of a route as it looks to one payment.
 type Consideration struct {
 	Operator OperatorCode

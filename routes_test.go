@@ -154,6 +154,80 @@ func TestARefundStaysAtTheOperatorThatGivesItBack(t *testing.T) {
 	}
 }
 
+// wholeGiver gives back all of what it collected, or pays a part out.
+type wholeGiver struct{ giver }
+
+func (g wholeGiver) Capability() pirogue.Capability {
+	c := g.giver.Capability()
+	c.WholeRefunds = true
+	return c
+}
+
+// onlyGiver gives back a part too, from 50 on, and pays nothing out.
+type onlyGiver struct{ talker }
+
+func (onlyGiver) Capability() pirogue.Capability {
+	return pirogue.Capability{Refund: pirogue.Limits{Min: 50}}
+}
+
+func (onlyGiver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, error) {
+	return pirogue.Receipt{}, nil
+}
+
+func TestARefundHasTheLimitsOfWhoCarriesIt(t *testing.T) {
+	t.Parallel()
+
+	narrow := carrier{pirogue.Limits{Min: 200, Max: 1000}}
+	collectors := map[string]pirogue.Instance{
+		"gives back":         {Code: "collector", Operator: giver{narrow}},
+		"gives back all":     {Code: "collector", Operator: wholeGiver{giver{narrow}}},
+		"gives back from 50": {Code: "collector", Operator: onlyGiver{}},
+		"gives nothing back": {Code: "collector", Operator: narrow},
+		"is not there":       {},
+	}
+	payouts := []pirogue.Instance{
+		{Code: "payer", Operator: carrier{pirogue.Limits{Min: 100, Max: 1500}}}, {Code: "collector", Operator: narrow},
+	}
+	const collector, payer = pirogue.OperatorCode("collector"), pirogue.OperatorCode("payer")
+	for name, tt := range map[string]struct {
+		collector     string
+		amount, part  int64
+		want          []pirogue.OperatorCode
+		withoutPayers bool
+	}{
+		"less than any payout, by the refund call":     {"gives back", 150, 150, []pirogue.OperatorCode{collector}, false},
+		"more than any payout, by the refund call":     {"gives back", 1_800_000, 1_800_000, []pirogue.OperatorCode{collector}, false},
+		"a part, by the refund call":                   {"gives back", 5000, 20, []pirogue.OperatorCode{collector}, false},
+		"the whole, where only the whole goes back":    {"gives back all", 150, 150, []pirogue.OperatorCode{collector}, false},
+		"a part, where only the whole goes back":       {"gives back all", 5000, 300, []pirogue.OperatorCode{collector, payer}, false},
+		"a small part, where only the whole goes back": {"gives back all", 5000, 150, []pirogue.OperatorCode{payer}, false},
+		"a part that nobody pays out":                  {"gives back all", 5000, 20, []pirogue.OperatorCode{}, false},
+		"without anybody who pays out":                 {"gives back", 150, 150, []pirogue.OperatorCode{collector}, true},
+		"within the limits of the refund call":         {"gives back from 50", 5000, 50, []pirogue.OperatorCode{collector}, false},
+		"below the limits of the refund call":          {"gives back from 50", 5000, 49, nil, false},
+		"paid out":                                     {"gives nothing back", 150, 150, []pirogue.OperatorCode{payer}, false},
+		"paid out by both":                             {"gives nothing back", 300, 300, []pirogue.OperatorCode{payer, collector}, false},
+		"less than any payout":                         {"gives nothing back", 99, 99, []pirogue.OperatorCode{}, false},
+		"of who is not configured any more":            {"is not there", 150, 150, []pirogue.OperatorCode{payer}, false},
+		"more than the maximum":                        {"gives back", pirogue.MaxAmount + 1, pirogue.MaxAmount + 1, nil, false},
+	} {
+		route := payouts
+		if tt.withoutPayers {
+			route = nil
+		}
+		collected := pirogue.Payment{Kind: pirogue.CashIn, Amount: pirogue.Money{Minor: tt.amount, Currency: pirogue.XOF}}
+		refund := pirogue.Payment{Kind: pirogue.Refund, Amount: pirogue.Money{Minor: tt.part, Currency: pirogue.XOF}}
+		var got []pirogue.OperatorCode
+		for _, i := range pirogue.Refunders(collectors[tt.collector], route, collected, refund) {
+			got = append(got, i.Code)
+		}
+		require.ElementsMatch(t, tt.want, got, name)
+		if len(got) > 0 {
+			require.Equal(t, tt.want[0], got[0], name)
+		}
+	}
+}
+
 func TestANetworkIsTheOneAskedForOrThePrefixsOrTheCountrysFirst(t *testing.T) {
 	t.Parallel()
 

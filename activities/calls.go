@@ -78,7 +78,7 @@ func (a *Activities) reversal(
 func (a *Activities) reverses(
 	ctx context.Context, i pirogue.Instance, p pirogue.Payment,
 ) (pirogue.StatusQuery, bool, error) {
-	if _, ok := i.Operator.(pirogue.Refunder); !ok || p.Kind != pirogue.Refund {
+	if _, has := i.Operator.(pirogue.Refunder); !has || p.Kind != pirogue.Refund {
 		return pirogue.StatusQuery{}, false, nil
 	}
 	parent, _, err := a.Store.Latest(ctx, p.ParentID)
@@ -89,8 +89,7 @@ func (a *Activities) reverses(
 	if err != nil {
 		return pirogue.StatusQuery{}, false, err
 	}
-	whole := p.AtOperator() == parent.AtOperator() || !i.Operator.Capability().WholeRefunds
-	return query(parent, collected), collected.Operator == i.Code && whole, nil
+	return query(parent, collected), collected.Operator == i.Code && i.GivesBack(parent, p), nil
 }
 
 // query is the question about the latest attempt of a payment.

@@ -56,14 +56,11 @@ func (a *Activities) GiveBack(ctx context.Context, id pirogue.CaseID) (GivenBack
 		return GivenBack{}, encode(err)
 	}
 	route, err := a.Routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
-	if pirogue.CodeOf(err) == pirogue.CountryNotSupported {
-		return GivenBack{}, nil
-	}
-	if err != nil {
+	if err != nil && pirogue.CodeOf(err) != pirogue.CountryNotSupported {
 		return GivenBack{}, encode(err)
 	}
 	refund := a.lateRefund(parent, stray)
-	fits := pirogue.Fitting(route, refund)
+	fits := pirogue.Refunders(a.Operators[parent.Operator], route, parent, refund)
 	if len(fits) == 0 {
 		return GivenBack{}, nil
 	}

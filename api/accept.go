@@ -21,9 +21,17 @@ type answer[T any] struct {
 // request is a payment that a merchant asks for.
 type request struct {
 	payment pirogue.Payment
-	route   []pirogue.Instance                   // that may carry it, in order
+	fits    fitting
 	otp     string                               // the customer's one-time password; "" for none
 	clash   func(original pirogue.Payment) error // answers a reference that exists already
+}
+
+// fitting returns the operators that may carry a payment, in order.
+type fitting func(p pirogue.Payment) []pirogue.Instance
+
+// within returns the operators of a route whose limits allow the amount of a payment.
+func within(route []pirogue.Instance) fitting {
+	return func(p pirogue.Payment) []pirogue.Instance { return pirogue.Fitting(route, p) }
 }
 
 // accept makes a payment a fact and answers with what became of it. What can be
@@ -31,7 +39,7 @@ type request struct {
 // payment and, when money leaves the merchant, its hold; from there on the answer
 // never says that it failed: the sweep carries on whatever this process does not.
 func (s *Server) accept(c *gin.Context, v *visit, r request) error {
-	p, err := s.price(v.ctx, s.fresh(r.payment, v.owner()), r.route)
+	p, err := s.price(v.ctx, s.fresh(r.payment, v.owner()), r.fits)
 	if err != nil {
 		return err
 	}
@@ -109,23 +117,23 @@ func firstAttempt(p pirogue.Payment, otp string) pirogue.Attempt {
 
 // price freezes the fee of the merchant's contract, and finds the first operator whose
 // limits allow what then moves. It fails with InvalidAmount when none does.
-func (s *Server) price(ctx context.Context, p pirogue.Payment, route []pirogue.Instance) (pirogue.Payment, error) {
+func (s *Server) price(ctx context.Context, p pirogue.Payment, fits fitting) (pirogue.Payment, error) {
 	contract, err := s.store.Fees(ctx, p.MerchantID)
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
-	return priceBy(contract, p, route)
+	return priceBy(contract, p, fits)
 }
 
 // priceBy is price by a contract that was read already.
-func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, route []pirogue.Instance) (pirogue.Payment, error) {
+func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, fits fitting) (pirogue.Payment, error) {
 	rule := contract.Rule(p.Kind, p.Country, p.Network)
 	p.Fee, p.FeePayer, p.FeeReturns = rule.Of(p.Amount), rule.Payer, rule.Returned
-	fits := pirogue.Fitting(route, p)
-	if len(fits) == 0 {
+	fit := fits(p)
+	if len(fit) == 0 {
 		return pirogue.Payment{}, pirogue.FieldError(pirogue.InvalidAmount, "amount")
 	}
-	p.Operator = fits[0].Code
+	p.Operator = fit[0].Code
 	return p, nil
 }
 

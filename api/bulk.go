@@ -141,7 +141,7 @@ func (s *Server) planLine(
 	if p.NotifyURL == "" && b.NotifyLines {
 		p.NotifyURL = b.NotifyURL
 	}
-	return priceBy(contract, p, route)
+	return priceBy(contract, p, within(route))
 }
 
 // add counts a line in its bulk. It fails with InvalidAmount when all lines together cost

@@ -32,7 +32,7 @@ func (s *Server) create(c *gin.Context, v *visit, k pirogue.Kind) error {
 		CustomerName: in.customerName, Description: in.description,
 		ReturnURL: in.returnURL, CancelURL: in.cancelURL, NotifyURL: in.notifyURL, Metadata: in.metadata,
 	}
-	return s.accept(c, v, request{p, route, in.otp, func(original pirogue.Payment) error {
+	return s.accept(c, v, request{p, within(route), in.otp, func(original pirogue.Payment) error {
 		return conflict(original, p, v.tongue)
 	}})
 }

@@ -33,7 +33,7 @@ func (s *Server) createRefund(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	route, err := s.refundRoute(parent)
+	payouts, collector, err := s.refundRoute(parent)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,8 @@ func (s *Server) createRefund(c *gin.Context, v *visit) error {
 		Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network, CustomerName: parent.CustomerName,
 		Description: in.reason, NotifyURL: in.notifyURL, Metadata: in.metadata,
 	}
-	return s.accept(c, v, request{payment: p, route: route, clash: clash})
+	fits := func(p pirogue.Payment) []pirogue.Instance { return pirogue.Refunders(collector, payouts, parent, p) }
+	return s.accept(c, v, request{payment: p, fits: fits, clash: clash})
 }
 
 // collected returns the cash-in that a refund names. It fails with
@@ -77,24 +78,20 @@ func (in refundForm) share(parent pirogue.Payment, t tongue) (pirogue.Money, err
 	return amount, nil
 }
 
-// refundRoute returns the operators that may give a cash-in back: the one that collected
-// it where it can, otherwise those that pay into such a wallet. It fails with
-// RefundNotAllowed when nobody does.
-func (s *Server) refundRoute(parent pirogue.Payment) ([]pirogue.Instance, error) {
-	if instance, ok := s.routes.Instance(parent.Operator); ok {
-		if _, ok := instance.Operator.(pirogue.Refunder); ok {
-			return []pirogue.Instance{instance}, nil
-		}
-	}
+// refundRoute returns the operators that pay into the payer's wallet, and the one that
+// collected: the zero value when it is not configured. It fails with RefundNotAllowed when
+// nobody could give the cash-in back.
+func (s *Server) refundRoute(parent pirogue.Payment) ([]pirogue.Instance, pirogue.Instance, error) {
+	collector, _ := s.routes.Instance(parent.Operator)
 	route, err := s.routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
 	if code := pirogue.CodeOf(err); code != "" && code != pirogue.CountryNotSupported {
-		return nil, err
+		return nil, collector, err
 	}
-	if len(route) == 0 {
-		return nil, pirogue.Errorf(pirogue.RefundNotAllowed,
+	if _, gives := collector.Operator.(pirogue.Refunder); !gives && len(route) == 0 {
+		return nil, collector, pirogue.Errorf(pirogue.RefundNotAllowed,
 			"nobody pays into a wallet of %s in %s", parent.Network, parent.Country)
 	}
-	return route, nil
+	return route, collector, nil
 }
 
 // getRefund answers with a refund. A payment that is none is not found.

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -170,6 +171,24 @@ func TestARefundIsPaidFromTheBalance(t *testing.T) { // row 54
 	w.refund(in.ID, "r1").says(pirogue.InsufficientBalance)
 	require.Equal(t, int64(500), w.read(in.ID).Refundable(), "nothing is held")
 	require.Equal(t, http.StatusAccepted, w.refund(in.ID, "r1", `"amount":100`).Code)
+}
+
+// What the operator gives back by its own call has no payout's limits: whatever was
+// collected can go back.
+func TestARefundByWhoCollectedHasNoPayoutsLimits(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	body := strings.Replace(order("togo"), "+22376123456", "+22890112233", 1)
+	in := w.collect(strings.Replace(body, "500", "5000", 1))
+	id := in.data().id("transaction_id")
+	w.store.settle(id, pirogue.StatusSuccess)
+	got := w.refund(id, "r1", `"amount":`+strconv.Itoa(minAmount-1))
+	require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
+	require.Equal(t, string(giverOperator), got.data()["operator"])
+
+	paidOut := w.paid("mali")
+	w.refund(paidOut.ID, "r2", `"amount":`+strconv.Itoa(minAmount-1)).says(pirogue.InvalidAmount)
 }
 
 func TestWhoCollectedGivesBackWhereItCan(t *testing.T) {

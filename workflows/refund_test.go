@@ -81,6 +81,27 @@ func TestMoneyThatCameLateGoesBackAndClosesItsCase(t *testing.T) {
 	require.Equal(t, []pirogue.Cause{pirogue.CauseLateSuccess}, closed)
 }
 
+// What the operator gives back by its own call is not held against the limits of payouts.
+func TestLateMoneyGoesBackBelowWhatPayoutsMayMove(t *testing.T) {
+	t.Parallel()
+
+	for name, row := range map[string]struct {
+		refunds bool
+		back    int
+	}{"by its refund call": {true, 1}, "only by a payout": {false, 0}} {
+		w := newWorldOf(t, setting{policy: pirogue.LateReturn, refunds: row.refunds})
+		w.operator.payouts = pirogue.Limits{Min: 5001}
+		w.operator.scenes = []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
+		if row.back == 0 {
+			w.env.SetWorkflowRunTimeout(openFor)
+		}
+		require.Equal(t, pirogue.StatusExpired, w.tell().Status, name)
+		require.Len(t, w.launched, row.back, name)
+		open, _ := w.cases(w.payment.ID)
+		require.Equal(t, []pirogue.Cause{pirogue.CauseLateSuccess}, open, name)
+	}
+}
+
 // follow tells the story of a payment that another one started.
 func (w *world) follow(p pirogue.Payment) pirogue.Payment {
 	w.t.Helper()

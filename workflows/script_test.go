@@ -40,6 +40,7 @@ type operator struct {
 	horizon time.Duration
 	proves  bool
 	resend  time.Duration
+	payouts pirogue.Limits // of one disbursement
 
 	began     time.Time     // of the latest submission that may have arrived
 	answers   []error       // what the first submissions fail with; then it accepts
@@ -69,7 +70,7 @@ func (o *operator) askedBefore(limit time.Duration) int {
 func (o *operator) Capability() pirogue.Capability {
 	c := pirogue.Capability{
 		Reference: o.power, Unheard: pirogue.RepeatRenewed, Horizon: o.horizon, AbsenceProves: o.proves,
-		ResendWithin: o.resend,
+		ResendWithin: o.resend, CashOut: o.payouts,
 	}
 	if c.Reference == "" {
 		c.Reference = pirogue.StatusByReference
