@@ -97,7 +97,8 @@ func (p Payment) AtOperator() Money {
 }
 
 // Net returns what the merchant's balance gains by a cash-in, or loses by a cash-out
-// or refund, in minor units. It is never negative.
+// or refund, when it succeeds, in minor units. It is never negative. What a refund brings
+// back of its cash-in's fee is not in it: see ExportRow.
 func (p Payment) Net() int64 {
 	switch {
 	case p.Late:

@@ -38,6 +38,19 @@ type ExportFilter struct {
 	Limit   int       // 0: no limit
 }
 
+// ExportRow is a payment with what it has done to its merchant's balance so far, in minor
+// units: positive for what the balance gained, negative for what it lost, 0 while nothing
+// moved and when nothing will. All rows of a merchant add up to what is available and
+// reserved, and what was paid out to its bank.
+type ExportRow struct {
+	Payment
+
+	Net int64
+}
+
+// MaxReports is how many exports and lists of a bulk's lines one process reads at a moment.
+const MaxReports = 8
+
 // Balance is a merchant's money in one subsidiary, in minor units of Currency.
 type Balance struct {
 	Country   CountryCode

@@ -96,7 +96,7 @@ func (s *Server) writeExport(ctx context.Context, o pirogue.Owner, order exportO
 	if err := w.begin(); err != nil {
 		return err
 	}
-	err := s.store.Export(ctx, o, order.ExportFilter, func(p pirogue.Payment) error {
+	err := s.store.Export(ctx, o, order.ExportFilter, func(p pirogue.ExportRow) error {
 		rows, last = rows+1, p.ID
 		return w.row(exportOf(p))
 	})

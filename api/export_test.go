@@ -99,6 +99,16 @@ func TestAFrenchSpreadsheetOpensItsExport(t *testing.T) {
 	require.Equal(t, "a;b,c", table(t, w.export("format=csv&locale=en").Body.String(), ',')[1][1])
 }
 
+func TestWhatLeftIsANegativeNumberInBothFormats(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.paid("order_001")
+	w.store.update(p.ID, func(p *pirogue.Payment) { p.Kind = pirogue.CashOut })
+	require.Equal(t, "-500", table(t, w.export("format=csv").Body.String(), ',')[1][6])
+	require.Equal(t, -500.0, w.export("").list()[0]["net_amount"])
+}
+
 func TestNoCellOfAnExportIsAFormula(t *testing.T) { // row 62
 	t.Parallel()
 

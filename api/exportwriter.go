@@ -21,7 +21,7 @@ type exportView struct {
 	Status       pirogue.Status       `json:"status"`
 	Amount       int64                `json:"amount"`
 	Fee          int64                `json:"fee"`
-	Net          int64                `json:"net_amount"` // what the balance gains by a cash-in, or loses otherwise
+	Net          int64                `json:"net_amount"` // what it did to the balance: negative for what left
 	Currency     pirogue.Currency     `json:"currency"`
 	CountryCode  pirogue.CountryCode  `json:"country_code"`
 	MSISDN       string               `json:"msisdn_masked"`
@@ -34,10 +34,10 @@ type exportView struct {
 }
 
 // exportOf returns a payment's line.
-func exportOf(p pirogue.Payment) exportView {
+func exportOf(p pirogue.ExportRow) exportView {
 	return exportView{
 		ID: p.ID, OrderID: p.OrderID, Type: p.Kind, Status: p.Status, Amount: p.Amount.Minor, Fee: p.Fee.Minor,
-		Net: p.Net(), Currency: p.Amount.Currency, CountryCode: p.Country, MSISDN: p.MSISDN.Masked(),
+		Net: p.Net, Currency: p.Amount.Currency, CountryCode: p.Country, MSISDN: p.MSISDN.Masked(),
 		Operator: p.Operator, ProviderTxID: p.ProviderTxID, Refunded: p.Refunded,
 		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt), SettledAt: moment(p.SettledAt),
 	}
@@ -51,12 +51,17 @@ var exportColumns = []string{
 
 // cells returns the line for a spreadsheet.
 func (v exportView) cells() []string {
-	return harmlessly(
-		string(v.ID), v.OrderID, string(v.Type), string(v.Status), number(v.Amount), number(v.Fee), number(v.Net),
+	cells := harmlessly(
+		string(v.ID), v.OrderID, string(v.Type), string(v.Status), number(v.Amount), number(v.Fee), "",
 		string(v.Currency), string(v.CountryCode), v.MSISDN, string(v.Operator), v.ProviderTxID, number(v.Refunded),
 		v.CreatedAt, v.UpdatedAt, v.SettledAt,
 	)
+	cells[netColumn] = number(v.Net) // a number below 0 is no formula, and must add up
+	return cells
 }
+
+// netColumn is the place of net_amount among exportColumns.
+const netColumn = 6
 
 // harmlessly returns cells that no spreadsheet takes for formulas.
 func harmlessly(cells ...string) []string {

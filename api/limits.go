@@ -66,14 +66,14 @@ const (
 	readyTime       = 2 * time.Second         // all checks of /readyz
 )
 
-// Exports. Each keeps a snapshot of the database open for as long as its client takes
-// to read, so the time is bounded and few run at once.
+// Exports. A slow client holds nothing of the database, only a page of rows in memory; the
+// time is bounded and few run at once, each with a connection of its own to read a page.
 const (
 	maxExportRange     = 366 * 24 * time.Hour
-	maxExportRows      = 1_000_000 // that a limit may ask for; without one, the whole range
-	maxExports         = 8         // at one moment
-	maxMerchantExports = 2         // of them one merchant's
-	exportChunk        = 32 << 10  // bytes sent together
+	maxExportRows      = 1_000_000          // that a limit may ask for; without one, the whole range
+	maxExports         = pirogue.MaxReports // at one moment
+	maxMerchantExports = 2                  // of them one merchant's
+	exportChunk        = 32 << 10           // bytes sent together
 	exportChunkTime    = 20 * time.Second
 	exportTime         = 15 * time.Minute
 	exportRetry        = 10 * time.Second // what a merchant with too many is asked to wait

@@ -83,10 +83,10 @@ type Bulks interface {
 
 // Reports reads what one owner has.
 type Reports interface {
-	// Export calls each for every payment that the filter selects, oldest first, all of
-	// one moment and without keeping them in memory. It stops at each's first error and
-	// returns it.
-	Export(ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.Payment) error) error
+	// Export calls each for every payment that the filter selects, oldest first, without
+	// keeping them in memory and without holding anything of the database while each takes
+	// its time. It stops at each's first error and returns it.
+	Export(ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error) error
 	List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error)
 	Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error)
 	Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error)

@@ -213,7 +213,7 @@ func (s *fakeStore) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.Fe
 }
 
 func (s *fakeStore) Export(
-	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.Payment) error,
+	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error,
 ) error {
 	if err := s.reached(ctx, "Export"); err != nil {
 		return err
@@ -230,12 +230,25 @@ func (s *fakeStore) Export(
 				return err
 			}
 		}
-		if err := errors.Join(ctx.Err(), each(p)); err != nil {
+		if err := errors.Join(ctx.Err(), each(exportRow(p))); err != nil {
 			return err
 		}
 		exported++
 	}
 	return nil
+}
+
+// exportRow returns a payment with what it did to the balance.
+func exportRow(p pirogue.Payment) pirogue.ExportRow {
+	row := pirogue.ExportRow{Payment: p}
+	switch {
+	case p.Status != pirogue.StatusSuccess && p.Status != pirogue.StatusReversed:
+	case p.Kind == pirogue.CashIn:
+		row.Net = p.Net()
+	default:
+		row.Net = -p.Net()
+	}
+	return row
 }
 
 // exports reports whether an export's filter lets a payment through.

@@ -19,7 +19,7 @@ type Violation struct {
 // books balance and that nothing acknowledged was lost.
 func (db *DB) Audit(ctx context.Context) ([]Violation, error) {
 	var found []Violation
-	err := db.reports.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	err := db.audits.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		for _, r := range slices.Concat(rules, bulkRules) {
 			var rows []string
 			if err := tx.Raw(summing(tx, r.query)).Scan(&rows).Error; err != nil {

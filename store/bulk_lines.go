@@ -167,57 +167,58 @@ SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
  WHERE l.bulk_id = ? AND l.page = ? AND p.status IN ('CREATED','INITIATED','PENDING')
  ORDER BY l.number`
 
-// BulkLines calls each for every line of one of the owner's bulks, in their order, all of
-// one moment and read one at a time; see Export. It fails with NotFound.
+// BulkLines calls each for every line of one of the owner's bulks, in their order, read a page
+// at a time; see Export. It fails with NotFound.
 func (db *DB) BulkLines(
 	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
 ) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	patience := time.AfterFunc(giveUpAfter, cancel)
-	defer patience.Stop()
-	var stopped error
-	err := db.reports.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		patience.Reset(exportPatience)
-		var bulk bulkRow
+	for told := 0; span.Limit == 0 || told < span.Limit; {
+		size := reportPage
+		if span.Limit > 0 {
+			size = min(size, span.Limit-told)
+		}
+		page, err := db.linesPage(ctx, o, id, span.After, size)
+		if err != nil {
+			return err
+		}
+		for _, line := range page {
+			if err := each(line); err != nil {
+				return err
+			}
+		}
+		if len(page) < size {
+			return nil
+		}
+		told, span.After = told+size, page[size-1].Number
+	}
+	return nil
+}
+
+// linesPage reads the lines of a bulk after one of them. A line without a payment leaves the
+// payment's columns NULL.
+func (db *DB) linesPage(
+	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, after, size int,
+) ([]pirogue.BulkLine, error) {
+	var bulk bulkRow
+	var rows []lineStandRow
+	err := db.report(ctx, "read lines of bulk", func(tx *gorm.DB) error {
+		bulk, rows = bulkRow{}, nil
 		if err := ownedBulk(tx, o, id, &bulk); err != nil {
 			return err
 		}
-		stopped = db.streamLines(tx, bulk, span, each)
-		return stopped
-	}, oneMoment())
-	if stopped != nil {
-		return stopped
-	}
-	return failure("read lines of bulk", err)
-}
-
-// streamLines decodes a bulk's lines as they come: SQLite and PostgreSQL send on when a
-// row was taken. A line without a payment leaves the payment's columns NULL.
-func (db *DB) streamLines(tx *gorm.DB, bulk bulkRow, span pirogue.LineSpan, each func(pirogue.BulkLine) error) error {
-	query := tx.Model(&lineRow{}).Where("bulk_id = ? AND number > ?", bulk.ID, span.After).Order("number")
-	if span.Limit > 0 {
-		query = query.Limit(span.Limit)
-	}
-	rows, err := query.Select(lineColumns).Rows()
+		return tx.Model(&lineRow{}).Where("bulk_id = ? AND number > ?", bulk.ID, after).Order("number").
+			Limit(size).Select(lineColumns).Scan(&rows).Error
+	})
 	if err != nil {
-		return failure("read lines of bulk", err)
+		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // rows.Err, below, has told what it would
-	for rows.Next() {
-		var row lineStandRow
-		if err := tx.ScanRows(rows, &row); err != nil {
-			return failure("read lines of bulk", err)
-		}
-		line, err := db.unpackLine(bulk, row)
-		if err != nil {
-			return failure("read lines of bulk", err)
-		}
-		if err := each(line); err != nil {
-			return err
+	lines := make([]pirogue.BulkLine, len(rows))
+	for i, row := range rows {
+		if lines[i], err = db.unpackLine(bulk, row); err != nil {
+			return nil, failure("read lines of bulk", err)
 		}
 	}
-	return failure("read lines of bulk", rows.Err())
+	return lines, nil
 }
 
 // lineStandRow is a line with what became of its payment.

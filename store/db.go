@@ -54,7 +54,8 @@ type engine struct {
 	dialect    goose.Dialect
 	write      *gorm.DB // short transactions
 	read       *gorm.DB // short reads; may be the same pool
-	reports    *gorm.DB // long reads, which no time-out of the server cuts off
+	reports    *gorm.DB // pages of long lists; pirogue.MaxReports connections
+	audits     *gorm.DB // long reads, which no time-out of the server cuts off; nobody else has its connections
 	migrations *sql.DB  // long changes of the schema
 	pools      []*sql.DB
 }

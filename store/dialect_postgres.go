@@ -12,13 +12,16 @@ import (
 	"github.com/pressly/goose/v3"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
+
+	"pirogue"
 )
 
 // The limits of the PostgreSQL pools. Every process that opens the database takes up to
-// pgConns + pgSlowConns connections; the server's max_connections must cover them all.
+// pgConns + pgSlowConns connections, and while exports are read pirogue.MaxReports more; the
+// server's max_connections must cover them all.
 const (
 	pgConns     = 20
-	pgSlowConns = 2 // for migrations, audits and exports
+	pgSlowConns = 2 // for migrations and audits
 	pgConnLife  = 30 * time.Minute
 	pgIdleLife  = 5 * time.Minute
 )
@@ -54,11 +57,16 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	quick.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(pgIdleTimeout)
 
 	short, long := postgresPool(quick, pgConns), postgresPool(config, pgSlowConns)
-	e := engine{dialect: goose.DialectPostgres, migrations: long, pools: []*sql.DB{short, long}}
+	pages := postgresPool(config, pirogue.MaxReports)
+	pages.SetMaxIdleConns(1)
+	e := engine{dialect: goose.DialectPostgres, migrations: long, pools: []*sql.DB{short, long, pages}}
 	if e.write, err = gorm.Open(postgres.New(postgres.Config{Conn: short}), gormConfig(o.Clock)); err != nil {
 		return engine{}, closing(e, err)
 	}
-	if e.reports, err = gorm.Open(postgres.New(postgres.Config{Conn: long}), gormConfig(o.Clock)); err != nil {
+	if e.audits, err = gorm.Open(postgres.New(postgres.Config{Conn: long}), gormConfig(o.Clock)); err != nil {
+		return engine{}, closing(e, err)
+	}
+	if e.reports, err = gorm.Open(postgres.New(postgres.Config{Conn: pages}), gormConfig(o.Clock)); err != nil {
 		return engine{}, closing(e, err)
 	}
 	e.read = e.write

@@ -20,10 +20,13 @@ import (
 	"gorm.io/gorm/schema"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"pirogue"
 )
 
 const (
-	sqliteReaders = 4 // connections that never write
+	sqliteReaders  = 4 // connections that never write
+	sqliteAuditors = 1 // of them for audits alone
 	// sqliteBusyTimeout is how long one try waits for another process's lock. Nothing
 	// can interrupt that wait, so it is short and maxTries of it stay below giveUpAfter.
 	sqliteBusyTimeout = 400 * time.Millisecond
@@ -46,18 +49,22 @@ func openSQLite(ctx context.Context, path string, o Options) (engine, error) {
 	if err := sqliteVersion(ctx, writer); err != nil {
 		return engine{}, closing(e, err)
 	}
-	readers, err := sqlitePool(path, sqliteReaders, "deferred", "query_only(1)")
-	if err != nil {
-		return engine{}, closing(e, err)
-	}
-	e.pools = append(e.pools, readers)
 	if e.write, err = gorm.Open(sqliteDialect{pool: writer}, gormConfig(o.Clock)); err != nil {
 		return engine{}, closing(e, err)
 	}
-	if e.read, err = gorm.Open(sqliteDialect{pool: readers}, gormConfig(o.Clock)); err != nil {
-		return engine{}, closing(e, err)
+	for _, reading := range []struct {
+		db    **gorm.DB
+		conns int
+	}{{&e.read, sqliteReaders}, {&e.reports, pirogue.MaxReports}, {&e.audits, sqliteAuditors}} {
+		readers, err := sqlitePool(path, reading.conns, "deferred", "query_only(1)")
+		if err != nil {
+			return engine{}, closing(e, err)
+		}
+		e.pools = append(e.pools, readers)
+		if *reading.db, err = gorm.Open(sqliteDialect{pool: readers}, gormConfig(o.Clock)); err != nil {
+			return engine{}, closing(e, err)
+		}
 	}
-	e.reports = e.read
 	return e, nil
 }
 

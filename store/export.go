@@ -9,72 +9,140 @@ import (
 	"pirogue"
 )
 
-// exportPatience is how long one export may take: all that time the database keeps what
-// later commits replaced.
-const exportPatience = 30 * time.Minute
+const (
+	reportPage     = 1000             // rows of a long list that are read at once and kept in memory
+	reportPatience = 30 * time.Second // for one page, from when it has a connection
+)
 
-// Export calls each for every payment of the owner that the filter selects, oldest first,
-// all of one moment. Rows are read and decoded one at a time, so memory does not grow
-// with their number. It begins after the payment f.After; one that is not the owner's
-// gives nothing. It stops at each's first error and returns it as it is. It fails with
-// ServiceUnavailable when no connection is free for a long read, when ctx ends and after
-// exportPatience.
-func (db *DB) Export(
-	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.Payment) error,
-) error {
-	if !keepable(string(f.Kind), string(f.Status), string(f.Country), string(f.After)) {
-		return nil // nothing can have such a field
-	}
+// report runs the reading statements of one page of a long list, all of one moment. No page
+// waits for whoever reads the list, so a slow reader holds no connection and no old version
+// of a row. It fails with ServiceUnavailable when no connection is free, when ctx ends and
+// after reportPatience.
+func (db *DB) report(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	patience := time.AfterFunc(giveUpAfter, cancel)
 	defer patience.Stop()
-	var stopped error
-	err := db.reports.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		patience.Reset(exportPatience)
-		stopped = db.stream(exported(tx, o, f), each)
-		return stopped
-	}, oneMoment())
-	if stopped != nil {
-		return stopped
+	return failure(doing, db.reports.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		patience.Reset(reportPatience)
+		return do(tx)
+	}, oneMoment()))
+}
+
+// Export calls each for every payment of the owner that the filter selects, oldest first, up
+// to the newest there is when it begins. It reads a page at a time, each of one moment: the
+// order never changes, so a payment whose status changes meanwhile comes once, as its page
+// finds it. It begins after the payment f.After; one that is not the owner's gives nothing.
+// It stops at each's first error and returns it as it is. It fails as report does.
+func (db *DB) Export(
+	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error,
+) error {
+	if !keepable(string(f.Kind), string(f.Status), string(f.Country), string(f.After)) {
+		return nil // nothing can have such a field
 	}
-	return failure("export payments", err)
+	var newest string
+	err := db.report(ctx, "export payments", func(tx *gorm.DB) error {
+		return tx.Raw(newestPayment, o.MerchantID, o.Mode).Scan(&newest).Error
+	})
+	if err != nil || newest == "" {
+		return err
+	}
+	for told := 0; f.Limit == 0 || told < f.Limit; {
+		size := reportPage
+		if f.Limit > 0 {
+			size = min(size, f.Limit-told)
+		}
+		page, err := db.exportPage(ctx, o, f, newest, size)
+		if err != nil {
+			return err
+		}
+		for _, row := range page {
+			if err := each(row); err != nil {
+				return err
+			}
+		}
+		if len(page) < size {
+			return nil
+		}
+		told, f.After = told+size, page[size-1].ID
+	}
+	return nil
+}
+
+const newestPayment = `
+SELECT id FROM payments WHERE merchant_id = ? AND mode = ? ORDER BY created_at DESC, id DESC LIMIT 1`
+
+// exportPage reads one page of an export with what each payment did to the balance.
+func (db *DB) exportPage(
+	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, newest string, size int,
+) ([]pirogue.ExportRow, error) {
+	var rows []paymentRow
+	var net map[pirogue.PaymentID]int64
+	err := db.report(ctx, "export payments", func(tx *gorm.DB) error {
+		rows = nil
+		err := exported(tx, o, f, newest).Limit(size).Find(&rows).Error
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		net, err = netOf(tx, o, rows)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	payments, err := db.unpackPayments(rows)
+	if err != nil {
+		return nil, failure("export payments", err)
+	}
+	page := make([]pirogue.ExportRow, len(payments))
+	for i, p := range payments {
+		page[i] = pirogue.ExportRow{Payment: p, Net: net[p.ID]}
+	}
+	return page, nil
 }
 
 // exported selects what an export tells.
-func exported(tx *gorm.DB, o pirogue.Owner, f pirogue.ExportFilter) *gorm.DB {
+func exported(tx *gorm.DB, o pirogue.Owner, f pirogue.ExportFilter, newest string) *gorm.DB {
 	query := selected(tx.Model(&paymentRow{}).Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode),
 		pirogue.PaymentFilter{Kind: f.Kind, Status: f.Status, Country: f.Country, CreatedFrom: f.From, CreatedTo: f.To})
+	query = query.Where("(created_at, id) <= (SELECT created_at, id FROM payments WHERE id = ?)", newest)
 	if f.After != "" {
 		query = query.Where(`(created_at, id) >
 			(SELECT created_at, id FROM payments WHERE id = ? AND merchant_id = ? AND mode = ?)`,
 			f.After, o.MerchantID, o.Mode)
 	}
-	if f.Limit > 0 {
-		query = query.Limit(f.Limit)
-	}
 	return query.Order("created_at, id")
 }
 
-// stream decodes a query's rows as they come. The database sends on when a row was taken.
-func (db *DB) stream(query *gorm.DB, each func(pirogue.Payment) error) error {
-	rows, err := query.Rows()
-	if err != nil {
-		return failure("export payments", err)
+// netOf returns what payments of an owner have done to its balance so far, in minor units:
+// the books say it, so it adds up whatever has become of a payment. One that moved nothing
+// is left out.
+func netOf(tx *gorm.DB, o pirogue.Owner, rows []paymentRow) (map[pirogue.PaymentID]int64, error) {
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
 	}
-	defer func() { _ = rows.Close() }() // rows.Err, below, has told what it would
-	for rows.Next() {
-		var row paymentRow
-		if err := query.ScanRows(rows, &row); err != nil {
-			return failure("export payments", err)
-		}
-		p, err := db.unpackPayment(row)
-		if err != nil {
-			return failure("export payments", err)
-		}
-		if err := each(p); err != nil {
-			return err
-		}
+	var sums []struct {
+		PaymentID string
+		Net       int64
 	}
-	return failure("export payments", rows.Err())
+	err := tx.Raw(netOfPayments, map[string]any{"merchant": o.MerchantID, "mode": o.Mode, "payments": ids}).
+		Scan(&sums).Error
+	net := make(map[pirogue.PaymentID]int64, len(sums))
+	for _, sum := range sums {
+		net[pirogue.PaymentID(sum.PaymentID)] = sum.Net
+	}
+	return net, err
 }
+
+// netOfPayments counts what moved on the owner's accounts. What is set aside for a bulk is
+// the merchant's still, and a hold has not moved.
+const netOfPayments = `
+WITH ours (id) AS (SELECT id FROM ledger_accounts
+                    WHERE merchant_id = @merchant AND mode = @mode AND kind IN ('MERCHANT','BULK'))
+SELECT j.payment_id AS payment_id,
+       CAST(SUM(CASE WHEN t.credit_id IN (SELECT id FROM ours) THEN t.amount ELSE 0 END
+              - CASE WHEN t.debit_id IN (SELECT id FROM ours) THEN t.amount ELSE 0 END) AS BIGINT) AS net
+  FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
+ WHERE j.payment_id IN @payments AND t.phase IN ('posted','capture')
+ GROUP BY j.payment_id`

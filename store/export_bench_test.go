@@ -37,7 +37,7 @@ func BenchmarkExport(b *testing.B) {
 			peak, exports := idle, 0
 			for b.Loop() {
 				told := 0
-				require.NoError(b, w.db.Export(b.Context(), w.owner, pirogue.ExportFilter{}, func(p pirogue.Payment) error {
+				require.NoError(b, w.db.Export(b.Context(), w.owner, pirogue.ExportFilter{}, func(p pirogue.ExportRow) error {
 					if told++; told%heapSampled == 0 {
 						peak = max(peak, heap(false))
 					}

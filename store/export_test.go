@@ -12,6 +12,9 @@ import (
 // Rules returns how many rules an audit checks.
 func Rules() int { return len(rules) + len(bulkRules) }
 
+// ReportPage is how many rows of a long list are read at once.
+const ReportPage = reportPage
+
 // Exec runs a statement on the connection that writes.
 func (db *DB) Exec(statement string) error { return db.write.Exec(statement).Error }
 

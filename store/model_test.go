@@ -52,6 +52,8 @@ func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
 			for range modelSteps {
 				told.step()
 			}
+			postgres.addsUp()
+			sqlite.addsUp()
 			postgres.sound()
 			sqlite.sound()
 		})

@@ -16,7 +16,7 @@ func (db *DB) OperatorBook(ctx context.Context, code pirogue.OperatorCode) (in, 
 		Incoming int64
 		Outgoing int64
 	}
-	err = failure("read operator's book", db.reports.WithContext(ctx).Raw(operatorBook, code).Scan(&rows).Error)
+	err = failure("read operator's book", db.audits.WithContext(ctx).Raw(operatorBook, code).Scan(&rows).Error)
 	in, out = map[string]int64{}, map[string]int64{}
 	for _, row := range rows {
 		if row.Incoming > 0 {

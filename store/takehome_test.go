@@ -18,7 +18,7 @@ import (
 func (w *world) exported(o pirogue.Owner, f pirogue.ExportFilter) []pirogue.PaymentID {
 	w.t.Helper()
 	var told []pirogue.PaymentID
-	require.NoError(w.t, w.db.Export(w.ctx(), o, f, func(p pirogue.Payment) error {
+	require.NoError(w.t, w.db.Export(w.ctx(), o, f, func(p pirogue.ExportRow) error {
 		told = append(told, p.ID)
 		return nil
 	}))
@@ -80,8 +80,8 @@ func TestAnExportTellsAllThatWasAskedForOldestFirst(t *testing.T) {
 		require.Equal(w.t, []pirogue.PaymentID{theirs.ID}, w.exported(other, pirogue.ExportFilter{}))
 
 		var first pirogue.Payment
-		require.NoError(w.t, w.db.Export(w.ctx(), mine, pirogue.ExportFilter{Limit: 1}, func(p pirogue.Payment) error {
-			first = p
+		require.NoError(w.t, w.db.Export(w.ctx(), mine, pirogue.ExportFilter{Limit: 1}, func(p pirogue.ExportRow) error {
+			first = p.Payment
 			return nil
 		}))
 		read, err := w.db.Payment(w.ctx(), mine, all[0])
@@ -90,30 +90,105 @@ func TestAnExportTellsAllThatWasAskedForOldestFirst(t *testing.T) {
 	})
 }
 
-// What is accepted or settled while an export runs is not in it: all rows are of one
-// moment.
-func TestAnExportIsOfOneMoment(t *testing.T) {
+// What is accepted while an export runs is not in it, and what is settled meanwhile comes
+// once, also where more pages follow.
+func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		const before = 300
-		for i := range before {
-			w.accept(fmt.Sprintf("order_%d", i))
-		}
-		last := w.found("+22376123456", 1)[0]
-		told := 0
-		require.NoError(w.t, w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(p pirogue.Payment) error {
-			if told++; told == 1 {
+		const before = store.ReportPage + 5
+		w.fill(before)
+		ordered := w.exported(w.owner, pirogue.ExportFilter{})
+		require.Len(w.t, ordered, before)
+		first, last := ordered[0], ordered[before-1]
+		settled := 0
+		var told []pirogue.PaymentID
+		require.NoError(w.t, w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(p pirogue.ExportRow) error {
+			if told = append(told, p.ID); len(told) == 1 {
 				w.now.Add(time.Hour.Microseconds())
 				w.accept("later")
-				_, err := w.end(pirogue.Payment{ID: last}, pirogue.StatusFailed, pirogue.FailedRefused)
-				require.NoError(w.t, err)
+				for _, id := range []pirogue.PaymentID{first, last} {
+					w.fail(id)
+				}
 			}
-			require.Equal(w.t, pirogue.StatusCreated, p.Status)
+			if p.Status == pirogue.StatusFailed {
+				settled++
+			}
 			return nil
 		}))
-		require.Equal(w.t, before, told)
+		require.Equal(w.t, ordered, told)
+		require.Equal(w.t, 1, settled, "the later page was read later")
 		require.Len(w.t, w.exported(w.owner, pirogue.ExportFilter{}), before+1)
+		require.Equal(w.t, []pirogue.PaymentID{first, last}, w.exported(w.owner, pirogue.ExportFilter{Status: pirogue.StatusFailed}))
 	})
+}
+
+// addsUp fails unless the export's net amounts are what the merchant has and was paid.
+func (w *world) addsUp() {
+	w.t.Helper()
+	net, has := map[pirogue.CountryCode]int64{}, map[pirogue.CountryCode]int64{}
+	require.NoError(w.t, w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(p pirogue.ExportRow) error {
+		net[p.Country] += p.Net
+		return nil
+	}))
+	balances, err := w.db.Balances(w.ctx(), w.owner)
+	require.NoError(w.t, err)
+	for _, b := range balances {
+		has[b.Country] += b.Available + b.Reserved
+	}
+	payouts, err := w.db.Payouts(w.ctx(), w.owner)
+	require.NoError(w.t, err)
+	for _, p := range payouts {
+		has[p.Country] += p.Amount.Minor
+	}
+	for country := range has {
+		require.Equal(w.t, has[country], net[country], country)
+	}
+	require.Len(w.t, net, len(has))
+}
+
+func TestTheNetAmountsOfAnExportAddUpToTheBalance(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.everything()
+		borne, a := w.order(w.owner, "borne")
+		borne.FeePayer, borne.FeeReturns = pirogue.PaidByCustomer, false
+		_, err := w.success(w.underway(borne, a))
+		require.NoError(w.t, err)
+		for i, part := range []int64{1234, 1, 3765} {
+			_, err := w.success(w.underway(w.refund(w.read("paid in parts", i == 0), fmt.Sprint("part ", i), part)))
+			require.NoError(w.t, err)
+		}
+		w.addsUp()
+		net := map[string]int64{}
+		require.NoError(w.t, w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(p pirogue.ExportRow) error {
+			net[p.OrderID] = p.Net
+			return nil
+		}))
+		for reference, want := range map[string]int64{
+			"created": 0, "sent": 0, "failed": 0, "paid": 4925, "part": 0, "whole": 4925, "all": -4925,
+			"out": 0, "gone": -1020, "vain": 0, "stray": 0, "return": 0, "borne": 5000,
+			"paid in parts": 4925, "part 0": 18 - 1234, "part 1": -1, "part 2": 57 - 3765,
+		} {
+			require.Equal(w.t, want, net[reference], reference)
+		}
+	})
+}
+
+// read returns a cash-in of the world's merchant that was paid, at first a fresh one.
+func (w *world) read(reference string, first bool) pirogue.Payment {
+	w.t.Helper()
+	if first {
+		return w.paid(reference)
+	}
+	p, err := w.db.ByReference(w.ctx(), w.owner, pirogue.CashIn, reference)
+	require.NoError(w.t, err)
+	return p
+}
+
+// fail ends a payment that never left, behind the store's back.
+func (w *world) fail(id pirogue.PaymentID) {
+	w.t.Helper()
+	require.NoError(w.t, w.exec(w.raw(), "UPDATE payments SET status = 'FAILED', sequence = 1 WHERE id = ?", string(id)))
 }
 
 func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
@@ -125,7 +200,7 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 		hungUp := errors.New("the reader hung up")
 		for range 10 { // a connection that was not given back would be missed
 			told := 0
-			err := w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(pirogue.Payment) error {
+			err := w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(pirogue.ExportRow) error {
 				if told++; told == 3 {
 					return hungUp
 				}
@@ -136,51 +211,65 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 		}
 		for range 10 {
 			ctx, cancel := context.WithCancel(w.ctx())
-			err := w.db.Export(ctx, w.owner, pirogue.ExportFilter{}, func(pirogue.Payment) error {
+			err := w.db.Export(ctx, w.owner, pirogue.ExportFilter{}, func(pirogue.ExportRow) error {
 				cancel()
 				<-ctx.Done()
 				return ctx.Err()
 			})
 			require.ErrorIs(w.t, err, context.Canceled)
 			require.Equal(w.t, pirogue.ServiceUnavailable,
-				pirogue.CodeOf(w.db.Export(ctx, w.owner, pirogue.ExportFilter{}, func(pirogue.Payment) error { return nil })))
+				pirogue.CodeOf(w.db.Export(ctx, w.owner, pirogue.ExportFilter{}, func(pirogue.ExportRow) error { return nil })))
 		}
 		require.Len(w.t, w.exported(w.owner, pirogue.ExportFilter{}), 20)
 		require.NoError(w.t, w.db.Ping(w.ctx()))
 	})
 }
 
-// Long reads have few connections. Who finds none free is told so, and the payments go
-// on.
-func TestAnExportThatFindsNoConnectionGivesUp(t *testing.T) {
+// Whoever reads an export slowly keeps nobody else from the database: as many as may read
+// at once are stalled, and all of it goes on.
+func TestStalledExportsDelayNobody(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		w.accept("order_1")
-		w.db = w.open(store.Rate{})
-		const taken = 8 // more than either database has for long reads
-		release, entered := make(chan struct{}), make(chan struct{}, taken)
-		ended := make(chan error, taken)
-		for range taken {
+		w.fill(store.ReportPage + 5)
+		w.fund(120)
+		bulk, _ := w.acceptBulk("stalled", 100)
+		release, entered := make(chan struct{}), make(chan struct{}, 2*pirogue.MaxReports)
+		ended := make(chan error, 2*pirogue.MaxReports)
+		stall := func() {
+			entered <- struct{}{}
+			<-release
+		}
+		for range pirogue.MaxReports {
 			go func() {
-				ended <- w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(pirogue.Payment) error {
-					entered <- struct{}{}
-					<-release
+				told := 0
+				ended <- w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(pirogue.ExportRow) error {
+					if told++; told == 1 {
+						stall()
+					}
+					return nil
+				})
+			}()
+			go func() {
+				ended <- w.db.BulkLines(w.ctx(), w.owner, bulk.ID, pirogue.LineSpan{}, func(pirogue.BulkLine) error {
+					stall()
 					return nil
 				})
 			}()
 		}
-		<-entered
-		require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(<-ended), "one of those that found none")
-		p, a := w.order(w.owner, "order_2")
-		require.NoError(w.t, insist(func() error {
-			_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
-			return err
-		}))
-		close(release)
-		for range taken - 1 {
-			if err := <-ended; err != nil {
-				require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(err))
-			}
+		for range 2 * pirogue.MaxReports {
+			<-entered
 		}
+		stalled := w.owner
+		w.owner = w.another()
+		w.fund(500)
+		require.Len(w.t, w.exported(w.owner, pirogue.ExportFilter{}), 1)
+		w.has(500, 0)
+		_, err := w.db.Audit(w.ctx())
+		require.NoError(w.t, err, "verify has a connection of its own")
+		close(release)
+		for range 2 * pirogue.MaxReports {
+			require.NoError(w.t, <-ended)
+		}
+		require.Len(w.t, w.exported(stalled, pirogue.ExportFilter{}), store.ReportPage+6)
 	})
 }
