@@ -31,6 +31,7 @@ const (
 	SendMarked       SendResult = "MARKED"
 	SendOvertaken    SendResult = "OVERTAKEN"     // another run has it, or its payment is terminal
 	SendPastDeadline SendResult = "PAST_DEADLINE" // its payment is still CREATED past its start deadline
+	SendSuspended    SendResult = "SUSPENDED"     // its merchant is suspended
 )
 
 // Sending is one time that an attempt was to be marked SENT. Its number fences the answer

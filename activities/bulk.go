@@ -95,16 +95,6 @@ func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, 
 // roomCadence returns the wait after the n-th look for room, n from 1.
 func roomCadence(n int32) time.Duration { return doubled(roomSoon, roomSeldom, n) }
 
-// What a suspended merchant has not sent looks whether the suspension has ended: soon at
-// first, and then so rarely that ten thousand payments cost nothing for weeks.
-const (
-	heldSoon   = 10 * time.Second
-	heldSeldom = 10 * time.Minute
-)
-
-// heldCadence returns the wait after the n-th look at a suspension, n from 1.
-func heldCadence(n int32) time.Duration { return doubled(heldSoon, heldSeldom, n) }
-
 // doubled returns the n-th wait, n from 1, of waits that begin at first and double up to most.
 func doubled(first, most time.Duration, n int32) time.Duration {
 	wait := first

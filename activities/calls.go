@@ -12,12 +12,9 @@ type operatorCall func(context.Context) (pirogue.Receipt, error)
 // prepare returns the one call with all that it needs: once the attempt is marked as
 // sent, nothing is left that could fail before the bytes leave.
 func (a *Activities) prepare(
-	ctx context.Context, i pirogue.Instance, p pirogue.Payment, attempt pirogue.Attempt, leg pirogue.Leg,
+	ctx context.Context, i pirogue.Instance, merchant pirogue.Merchant, p pirogue.Payment, attempt pirogue.Attempt,
+	leg pirogue.Leg,
 ) (operatorCall, error) {
-	merchant, err := a.Store.Merchant(ctx, p.MerchantID)
-	if err != nil {
-		return nil, err
-	}
 	callback := a.Callbacks.URL(i.Code, attempt.Ref)
 	switch p.Kind {
 	case pirogue.CashIn:

@@ -58,6 +58,7 @@ const (
 	Unsure      Class = "unsure"      // it may be at the operator: ask, never send again
 	Over        Class = "over"        // the payment ended before it was sent
 	NotInTime   Class = "not_in_time" // it was not sent: it was still CREATED past its start deadline
+	Held        Class = "held"        // it was not sent: its merchant is suspended
 )
 
 // Repeatable reports whether trying again is safe and may change the result: nothing
@@ -90,6 +91,13 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 	if p.Status.Terminal() {
 		return Submitted{Class: Over, Status: p.Status}, nil
 	}
+	merchant, err := a.Store.Merchant(ctx, p.MerchantID)
+	if err != nil {
+		return Submitted{}, encode(err)
+	}
+	if merchant.Suspended { // what is there is followed, and no other attempt is made
+		in.Dead, in.After = false, 0
+	}
 	found := attempt.State != pirogue.AttemptPrepared
 	attempt, known, err := a.ready(ctx, p, attempt, in)
 	if err != nil || known.Class != "" {
@@ -97,10 +105,13 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 		known, err = a.freed(ctx, in.PaymentID, known, err)
 		return known, encode(err)
 	}
+	if merchant.Suspended {
+		return a.held(ctx, attempt)
+	}
 	if turned, err := a.turnedAway(ctx, attempt); err != nil || turned.Class != "" {
 		return a.insisted(ctx, in, turned, err)
 	}
-	call, err := a.prepare(ctx, instance, p, attempt, in.Leg)
+	call, err := a.prepare(ctx, instance, merchant, p, attempt, in.Leg)
 	if err != nil {
 		return Submitted{}, encode(err)
 	}
@@ -110,6 +121,8 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 	switch {
 	case err != nil || sending.Result == pirogue.SendOvertaken:
 		return Submitted{}, a.overtaken(err)
+	case sending.Result == pirogue.SendSuspended:
+		return a.held(ctx, attempt)
 	case sending.Result != pirogue.SendMarked:
 		return notInTime(attempt), nil
 	}

@@ -67,8 +67,8 @@ func (db *DB) Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Atte
 // Send marks a prepared attempt SENT and its CREATED payment INITIATED, and numbers the
 // sending. It changes nothing, and no byte may leave, unless its result is SendMarked: when
 // the attempt is not PREPARED, when a later one exists, when the payment is terminal, and
-// when it is still CREATED past its start deadline. With again an attempt that is SENT or
-// UNKNOWN may leave once more, under its reference.
+// when it is still CREATED past its start deadline, and when its merchant is suspended. With
+// again an attempt that is SENT or UNKNOWN may leave once more, under its reference.
 func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (pirogue.Sending, error) {
 	sendable := []pirogue.AttemptState{pirogue.AttemptPrepared}
 	if again {
@@ -88,12 +88,13 @@ func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at tim
 			return err
 		}
 		var sent []attemptRow
-		err = tx.Raw(sendAttempt, map[string]any{"at": on(at), "id": id, "sendable": sendable}).Scan(&sent).Error
-		if err != nil {
+		named := map[string]any{"at": on(at), "id": id, "sendable": sendable}
+		if err := tx.Raw(sendAttempt, named).Scan(&sent).Error; err != nil {
 			return err
 		}
 		if len(sent) == 0 {
-			return unchanged{}
+			sending.Result, err = whyUnsent(tx, named)
+			return orUnchanged(err)
 		}
 		sending = sendingOf(sent[0])
 		failpoint.Hit("store.send.marked")
@@ -126,9 +127,24 @@ UPDATE attempts
    SET state = 'SENT', sent_at = @at, first_sent_at = COALESCE(first_sent_at, @at), updated_at = @at,
        sendings = sendings + 1, may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ',',
        evidence_outcome = '', evidence_times = 0, evidence_since = NULL
- WHERE id = @id AND state IN @sendable
-   AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)
+ WHERE ` + sendable + `
+   AND NOT EXISTS (SELECT 1 FROM payments p JOIN merchants m ON m.id = p.merchant_id
+                    WHERE p.id = attempts.payment_id AND m.suspended_at IS NOT NULL)
 RETURNING sendings, may_have_left`
+
+// sendable holds of an attempt that may leave unless its merchant is suspended.
+const sendable = `id = @id AND state IN @sendable
+   AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)`
+
+// whyUnsent says why an attempt whose payment is locked was not marked.
+func whyUnsent(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
+	var suspended []string
+	err := tx.Raw("SELECT id FROM attempts WHERE "+sendable, named).Scan(&suspended).Error
+	if err != nil || len(suspended) == 0 {
+		return pirogue.SendOvertaken, err
+	}
+	return pirogue.SendSuspended, nil
+}
 
 // inTime holds of a payment that may be taken up: it was already, or its start deadline has
 // not passed. A bulk's line has none, and waits as long as it takes.

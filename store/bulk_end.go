@@ -36,8 +36,11 @@ func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Tim
 const unsentOfCancelled = `
 SELECT p.id FROM payments p JOIN bulks b ON b.id = p.bulk_id
  WHERE p.bulk_id = ? AND b.state = 'CANCELLING' AND p.status IN ('CREATED','PENDING')
-   AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND (a.state <> 'PREPARED' OR a.first_sent_at IS NOT NULL))
+   AND NOT EXISTS (SELECT 1 FROM attempts WHERE payment_id = p.id AND ` + mayHaveLeft + `)
  ORDER BY p.id LIMIT ?`
+
+// mayHaveLeft holds of an attempt whose row does not prove that no byte of it has left.
+const mayHaveLeft = `(state <> 'PREPARED' OR first_sent_at IS NOT NULL OR may_have_left <> ',')`
 
 // endUnsent ends one payment as cancelled. Its row is held before its attempts are read, as
 // by whoever sends one: of the two, one comes first.
@@ -53,7 +56,7 @@ func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time)
 		failpoint.Hit("store.bulk.unsent")
 		var sent int64
 		err := tx.Model(&attemptRow{}).
-			Where("payment_id = ? AND (state <> 'PREPARED' OR first_sent_at IS NOT NULL)", id).Count(&sent).Error
+			Where("payment_id = ? AND "+mayHaveLeft, id).Count(&sent).Error
 		if err != nil || sent > 0 {
 			return orUnchanged(err)
 		}

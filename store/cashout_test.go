@@ -163,7 +163,8 @@ func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 	})
 }
 
-// What was accepted before a merchant was suspended goes on to its end.
+// A merchant is suspended while its payments are sent: what has left goes on to its end, and
+// what has not keeps its hold and leaves when the suspension ends.
 func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -173,22 +174,36 @@ func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 		for i := range payments {
 			out[i], attempts[i] = w.cashOut(fmt.Sprintf("order_%d", i), 1000, 0)
 		}
-		require.NoError(w.t, together(payments+1, func(i int) error {
-			if i == payments {
-				return w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID)
-			}
+		var left atomic.Int64
+		pay := func(i int) error {
 			p, a := out[i], attempts[i]
 			if _, _, err := w.db.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
-			if _, err := w.mark(a.ID, true, w.at(time.Second)); err != nil {
+			sending, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Second))
+			if err != nil || sending.Result == pirogue.SendSuspended {
 				return err
 			}
-			_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
-				PaymentID: p.ID, Status: []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2], At: w.at(time.Minute),
-			})
+			status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
+			settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: status, At: w.at(time.Minute)})
+			if err == nil && settled.EventID != "" {
+				left.Add(1)
+			}
 			return err
+		}
+		require.NoError(w.t, together(payments+1, func(i int) error {
+			if i == payments {
+				return w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID)
+			}
+			return pay(i)
 		}))
+		require.EqualValues(w.t, (payments-left.Load())*1000, w.money().Reserved)
+		w.sound()
+
+		require.NoError(w.t, w.db.ResumeMerchant(w.ctx(), w.owner.MerchantID))
+		for i := range payments {
+			require.NoError(w.t, pay(i))
+		}
 		w.has(payments*1000/2, 0)
 		w.sound()
 	})

@@ -279,8 +279,8 @@ func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Sta
 
 // unsent reports whether nothing of a payment was sent, as its rows prove: then it may end.
 func unsent(submitted activities.Submitted, receipt pirogue.Receipt) bool {
-	return submitted.Class == activities.NotInTime || receipt.Outcome == pirogue.OutcomeNotSent ||
-		submitted.Class == activities.Unavailable && submitted.Free
+	return submitted.Class == activities.NotInTime || submitted.Class == activities.Held ||
+		receipt.Outcome == pirogue.OutcomeNotSent || submitted.Class == activities.Unavailable && submitted.Free
 }
 
 // endUnsent ends a payment of which nothing was sent, and reports whether it has ended. The
@@ -288,11 +288,14 @@ func unsent(submitted activities.Submitted, receipt pirogue.Receipt) bool {
 func (s *story) endUnsent(
 	ctx workflow.Context, submitted activities.Submitted, receipt pirogue.Receipt,
 ) (pirogue.Status, bool, error) {
-	ending := activities.NotStarted(s.order.PaymentID)
-	if submitted.Class != activities.NotInTime {
-		ending = failed(pirogue.FailedUnavailable, cmp.Or(receipt.Words, submitted.Words))
-		ending.Unsent = true
+	ending := failed(pirogue.FailedUnavailable, cmp.Or(receipt.Words, submitted.Words))
+	switch submitted.Class {
+	case activities.NotInTime:
+		ending = activities.NotStarted(s.order.PaymentID)
+	case activities.Held:
+		ending = expired(submitted.Words)
 	}
+	ending.Unsent = true
 	status, err := s.end(ctx, ending)
 	if err != nil || !status.Terminal() {
 		return status, false, err

@@ -29,10 +29,17 @@ func (s *story) submit(ctx workflow.Context) (activities.Submitted, error) {
 			}
 			continue
 		}
-		if !s.passes(submitted) {
-			return s.insist(ctx, submitted)
+		if s.passes(submitted) {
+			if err := s.pass(ctx, submitted.Number); err != nil {
+				return submitted, err
+			}
+			continue
 		}
-		if err := s.pass(ctx, submitted.Number); err != nil {
+		submitted, err = s.insist(ctx, submitted)
+		if err != nil || submitted.Class != activities.Held {
+			return submitted, err
+		}
+		if resumed, err := s.held(ctx); err != nil || !resumed {
 			return submitted, err
 		}
 	}
@@ -113,7 +120,8 @@ func (s *story) turnTo(ctx workflow.Context, leg pirogue.Leg, next []pirogue.Leg
 
 // insist gives the first answer, and goes on trying.
 func (s *story) insist(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
-	down := submitted.Class == activities.Unavailable || submitted.Class == activities.Unsure
+	down := submitted.Class == activities.Unavailable || submitted.Class == activities.Unsure ||
+		submitted.Class == activities.Held
 	s.answer(pirogue.FirstAnswer{Unavailable: down})
 	submitted, err := s.persist(ctx, submitted)
 	if err != nil {
@@ -192,18 +200,8 @@ func (s *story) away(ctx workflow.Context, tried int) (bool, error) {
 	}
 	s.tell(ctx, waitsForOperator, "parked: "+string(s.order.Leg.Operator)+
 		" is out of service; sent when it is back, given up at "+day(s.deadline))
-	turn := start(ctx, parking(s.order.MerchantID, left), do.Park,
-		activities.Parking{PaymentID: s.order.PaymentID, Operator: s.order.Leg.Operator, Tried: tried})
-	for !turn.future.IsReady() {
-		workflow.NewSelector(ctx).AddFuture(turn.future, func(workflow.Future) {}).
-			AddReceive(s.desk.bell, func(workflow.ReceiveChannel, bool) {}).Select(ctx)
-		if s.called() {
-			if err := s.rule(ctx, nothingSent, everyone); err != nil {
-				return false, err
-			}
-		}
-	}
-	back, err := turn.get(ctx)
+	back, err := s.answering(ctx, start(ctx, parking(s.order.MerchantID, left), do.Park,
+		activities.Parking{PaymentID: s.order.PaymentID, Operator: s.order.Leg.Operator, Tried: tried}), nothingSent)
 	if activities.TimedOut(err) {
 		return false, nil
 	}

@@ -1,0 +1,63 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"pirogue"
+)
+
+// What a suspended merchant has not sent looks whether the suspension has ended: soon at
+// first, and then so rarely that ten thousand payments cost nothing for weeks.
+const (
+	heldSoon   = 10 * time.Second
+	heldSeldom = 10 * time.Minute
+)
+
+// heldCadence returns the wait after the n-th look at a suspension, n from 1.
+func heldCadence(n int32) time.Duration { return doubled(heldSoon, heldSeldom, n) }
+
+// merchantSuspended is what support reads of a payment whose merchant is suspended.
+const merchantSuspended = "the merchant is suspended: nothing is sent"
+
+// held keeps back an attempt of a suspended merchant. Of a payment of which nothing was sent
+// the hold stays, and it is PENDING: the sweep must not expire it. What was perhaps sent
+// before is followed.
+func (a *Activities) held(ctx context.Context, attempt pirogue.Attempt) (Submitted, error) {
+	held := Submitted{
+		Class: Held, Operator: attempt.Operator, Number: attempt.Number, Words: merchantSuspended,
+		Found: attempt.State != pirogue.AttemptPrepared,
+	}
+	if held.Found {
+		held.Class = Unsure
+		return held, nil
+	}
+	inTime, err := a.Store.Postpone(ctx, attempt.ID, held.Words, a.Clock.Now())
+	if err != nil {
+		return Submitted{}, encode(err)
+	}
+	if !inTime {
+		return notInTime(attempt), nil
+	}
+	return held, nil
+}
+
+// AwaitResumed returns when a payment that was kept back may be sent: its merchant is not
+// suspended any more. It returns also when the payment has ended, as with its bulk. It asks
+// to be run again until then, so that waiting leaves no trace in the history.
+func (a *Activities) AwaitResumed(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	p, _, err := a.Store.Latest(ctx, id)
+	if err != nil || p.Status.Terminal() {
+		return true, encode(err)
+	}
+	merchant, err := a.Store.Merchant(ctx, p.MerchantID)
+	if err != nil {
+		return false, encode(err)
+	}
+	if merchant.Suspended {
+		return false, retryIn(a.jitter(heldCadence(activity.GetInfo(ctx).Attempt)), merchantSuspended)
+	}
+	return true, nil
+}

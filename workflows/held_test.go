@@ -1,0 +1,156 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// suspend suspends the merchant after a while, and resumes it after another one; 0 is never.
+func (w *world) suspend(from, until time.Duration) {
+	w.t.Helper()
+	suspend := func() { require.NoError(w.t, w.store.SuspendMerchant(w.t.Context(), w.owner.MerchantID)) }
+	if from == 0 {
+		suspend()
+	} else {
+		w.env.RegisterDelayedCallback(suspend, from)
+	}
+	if until > 0 {
+		w.env.RegisterDelayedCallback(func() {
+			require.NoError(w.t, w.store.ResumeMerchant(w.t.Context(), w.owner.MerchantID))
+		}, until)
+	}
+}
+
+// glance is how a payment stands after a while.
+type glance struct {
+	status pirogue.Status
+	state  pirogue.AttemptState
+	held   int64
+}
+
+// glanceAt looks at the payment after a while.
+func (w *world) glanceAt(after time.Duration) *glance {
+	seen := &glance{}
+	w.env.RegisterDelayedCallback(func() {
+		p, a := w.latest()
+		*seen = glance{p.Status, a.State, w.reserved()}
+	}, after)
+	return seen
+}
+
+// reserved is what is held of the merchant's money, in minor units.
+func (w *world) reserved() int64 {
+	w.t.Helper()
+	if !w.payment.Kind.MoneyOut() {
+		return 0
+	}
+	return w.balance().Reserved
+}
+
+// Nothing of a suspended merchant leaves that has not left. Money out keeps its hold for as
+// long as the suspension lasts; a cash-in ends with its customer's time.
+func TestWhileAMerchantIsSuspended(t *testing.T) {
+	t.Parallel()
+
+	const days = 24 * time.Hour
+	waits := func(held int64) glance { return glance{"PENDING", "PREPARED", held} }
+	for name, tt := range map[string]struct {
+		kind        pirogue.Kind
+		from, until time.Duration // until 0: for ever
+		away        time.Duration // the operator is out of service for so long
+		seen        glance        // shortly before the suspension ends, or after 30 s
+		want        pirogue.Status
+		sent        int
+	}{
+		"a cash-out waits with its hold":     {pirogue.CashOut, 0, 3 * days, 0, waits(5050), "SUCCESS", 1},
+		"a refund waits":                     {pirogue.Refund, 0, 3 * days, 0, waits(5000), "SUCCESS", 1},
+		"a parked cash-out waits longer":     {pirogue.CashOut, time.Hour, 3 * days, 2 * time.Hour, waits(5050), "SUCCESS", 1},
+		"a cash-out waits, and parks":        {pirogue.CashOut, 0, 2 * time.Hour, 20 * time.Hour, waits(5050), "SUCCESS", 1},
+		"a cash-in ends with its window":     {pirogue.CashIn, 0, 0, 0, waits(0), "EXPIRED", 0},
+		"a cash-in is sent within its time":  {pirogue.CashIn, 0, 2 * time.Minute, 0, waits(0), "SUCCESS", 1},
+		"what was sent before is followed":   {pirogue.CashOut, 10 * time.Second, 0, 0, glance{"PENDING", "ACCEPTED", 5050}, "SUCCESS", 1},
+		"a cash-in that was sent is awaited": {pirogue.CashIn, 10 * time.Second, 0, 0, glance{"PENDING", "ACCEPTED", 0}, "SUCCESS", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := freshBooks(t).world(t, setting{kind: tt.kind})
+			w.env.SetWorkflowRunTimeout(10 * days)
+			if tt.away > 0 {
+				w.outOfService(tt.away)
+			}
+			w.suspend(tt.from, tt.until)
+			look := 30 * time.Second
+			if tt.until > 0 {
+				look = tt.until - time.Second
+			}
+			seen := w.glanceAt(look)
+			w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: time.Minute, outcome: pirogue.OutcomePaid}}
+			require.Equal(t, tt.want, w.tell().Status)
+			require.Equal(t, tt.seen, *seen)
+			require.Len(t, w.operator.refs, tt.sent)
+			require.Zero(t, w.reserved())
+		})
+	}
+}
+
+// A merchant that is suspended between a payment's look at it and the statement that marks
+// the attempt SENT is seen by that statement.
+func TestAMerchantSuspendedAtTheLastMomentSendsNothing(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut})
+	_, a := w.latest()
+	w.suspend(0, 0)
+	sent, err := w.store.Send(t.Context(), a.ID, true, w.env.Now())
+	require.NoError(t, err)
+	require.Equal(t, pirogue.SendSuspended, sent.Result)
+}
+
+// No failover and no redrive makes another attempt while the merchant is suspended.
+func TestASuspendedMerchantsPaymentGoesToNoOtherOperator(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut, next: true})
+	w.suspend(0, time.Hour)
+	w.outOfService(0)
+	seen := w.glanceAt(30 * time.Minute)
+	w.next.scenes = settledAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, glance{"PENDING", "PREPARED", 5050}, *seen)
+	require.Empty(t, w.operator.refs)
+	require.Len(t, w.next.reached, 1, "once it is resumed it goes on as ever")
+}
+
+func TestSupportIsAnsweredWhileAMerchantIsSuspended(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	w.suspend(0, 3*time.Hour)
+	w.operator.scenes = settledAtOnce
+	asked := w.remedy(time.Hour, redrive())
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, pirogue.DecisionRefused, asked.verdict.Decision)
+	require.Contains(t, asked.verdict.Reason, "suspended")
+	w.requireVerdicts()
+}
+
+// A payment that ends while it waits, as a line does with its bulk, lets its workflow end.
+func TestAPaymentThatEndsWhileItsMerchantIsSuspendedIsLeftAlone(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	w.suspend(0, 0)
+	w.env.RegisterDelayedCallback(func() {
+		_, err := w.store.Settle(t.Context(), pirogue.Settlement{
+			PaymentID: w.payment.ID, Status: pirogue.StatusFailed, At: w.env.Now(), Unsent: true,
+			Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
+		})
+		require.NoError(t, err)
+	}, time.Hour)
+	require.Equal(t, pirogue.FailedCancelled, w.tell().Failure.Code)
+	require.Empty(t, w.operator.refs)
+}
