@@ -21,7 +21,7 @@ const (
 	OutageProbe    = 15 * time.Second // between two payments that are let through to see
 	OutageQuiet    = 5 * time.Minute  // after which an outage that nobody tests says nothing of the operator
 	RampFor        = 30 * time.Second // the shortest time over which parked payments come back
-	RampShare      = 0.5              // of the contract's calls, which parked payments may take
+	RampShare      = 0.35             // of the contract's calls, which parked payments may take: less than all submissions
 	ParkFor        = 24 * time.Hour   // the longest that a payment waits for its operator to come back
 )
 
@@ -43,6 +43,10 @@ type Health struct {
 	ParkedAt time.Time
 	Version  int64 // counts changes, for compare-and-set
 }
+
+// QuestionLoad is what an operator instance is asked about, in payments: those under way, the
+// fresh cash-ins among them, and those that ended and are watched.
+type QuestionLoad struct{ Open, Fresh, Watched int }
 
 // ServiceChange is a person taking an operator out of service, or putting it back.
 type ServiceChange struct {

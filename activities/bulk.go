@@ -27,7 +27,7 @@ const (
 	// launchShare is how much of an operator's contract the payments of a page ask for when
 	// they are started: the rest is for their questions and for everybody else. Two starts lie
 	// no further apart than launchGap, so that a page keeps to its time.
-	launchShare = 1 - pollShare
+	launchShare = SendShare
 	launchGap   = time.Second
 	// triedInVain is the run of a page from which on a line that Temporal does not take is a
 	// case: the pages behind it wait no longer.

@@ -40,6 +40,9 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	if unsent, err := a.notSent(ctx, attempt); err != nil || unsent.Outcome != "" {
 		return unsent, encode(err)
 	}
+	if wait := a.rest(ctx, p, attempt, q.Pace); wait > 0 {
+		return pirogue.Receipt{}, retryIn(a.spread(q.Pace, wait), "the next question is not due yet")
+	}
 	receipt, evidence, err := a.status(ctx, p, attempt)
 	if err != nil && !isOperators(err) {
 		return receipt, encode(err)
@@ -54,11 +57,7 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	if q.Pace == Once || q.Pace.settles(receipt.Outcome) {
 		return receipt, nil
 	}
-	wait, err := a.affordable(ctx, attempt.Operator, q.Pace.Cadence(activity.GetInfo(ctx).Attempt))
-	if err != nil {
-		return receipt, encode(err)
-	}
-	wait = a.jitter(wait)
+	wait := a.spread(q.Pace, a.affordable(ctx, p, attempt.Operator, q.Pace, q.Pace.Cadence(activity.GetInfo(ctx).Attempt)))
 	if said != receipt.Outcome && said != pirogue.OutcomeAbsent {
 		wait = a.later(span(q.Leg)) // an end that wants to be heard a second time
 	}
@@ -76,31 +75,6 @@ func (a *Activities) notSent(ctx context.Context, attempt pirogue.Attempt) (piro
 		return pirogue.Receipt{}, err
 	}
 	return pirogue.Receipt{Outcome: pirogue.OutcomeNotSent, Words: attempt.Answer}, nil
-}
-
-// pollShare is how much of an operator's contract questions may take; the rest is for
-// payments that are sent to it.
-const pollShare = 0.5
-
-// affordable stretches a cadence until the questions about everything that is under way
-// at an operator fit into their share of its contract.
-func (a *Activities) affordable(
-	ctx context.Context, o pirogue.OperatorCode, cadence time.Duration,
-) (time.Duration, error) {
-	instance, err := a.operator(o)
-	if err != nil || instance.CallsPerSecond <= 0 {
-		return cadence, err
-	}
-	now := a.Clock.Now()
-	inFlight, believed := a.pulses.keptCount(o, now)
-	if !believed {
-		if inFlight, err = a.Store.InFlight(ctx, o); err != nil {
-			return 0, err
-		}
-		a.pulses.keepCount(o, inFlight, now)
-	}
-	needed := time.Duration(float64(inFlight) / (instance.CallsPerSecond * pollShare) * float64(time.Second))
-	return max(cadence, needed), nil
 }
 
 // isOperators reports whether err is the operator's doing: it says nothing about
@@ -130,13 +104,16 @@ type cadence struct {
 }
 
 // paces is when questions are asked. Brisk: every 5 s for the first minute, then
-// every 10 s. Slow: every minute for ten, every ten up to two hours, then hourly.
+// every 10 s. Slow: after 1, 5 and 15 min, 1, 3 and 6 h, then every 6 h: 12 in two days.
 // Long begins like Brisk, and from 5 min on goes every minute for an hour, every ten
 // minutes for a day, then hourly.
 var paces = map[Pace][]cadence{
 	Brisk: {{12, 5 * time.Second}, {0, 10 * time.Second}},
-	Slow:  {{10, time.Minute}, {11, 10 * time.Minute}, {0, time.Hour}},
-	Long:  {{12, 5 * time.Second}, {24, 10 * time.Second}, {55, time.Minute}, {138, 10 * time.Minute}, {0, time.Hour}},
+	Slow: {
+		{1, time.Minute}, {1, 4 * time.Minute}, {1, 10 * time.Minute}, {1, 45 * time.Minute}, {1, 2 * time.Hour},
+		{1, 3 * time.Hour}, {0, 6 * time.Hour},
+	},
+	Long: {{12, 5 * time.Second}, {24, 10 * time.Second}, {55, time.Minute}, {138, 10 * time.Minute}, {0, time.Hour}},
 }
 
 // Cadence returns the wait after the n-th question, n from 1. It counts questions,

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	healthLife   = time.Second      // how long a health is believed before it is read again
-	inFlightLife = 10 * time.Second // and a count of what is under way
-	maxStreak    = 64               // different payments remembered of one row of failures
+	healthLife = time.Second      // how long a health is believed before it is read again
+	loadLife   = 10 * time.Second // and a count of what an operator is asked about
+	maxStreak  = 64               // different payments remembered of one row of failures
 )
 
 // pulses feeds each operator's health with what became of the calls of this process.
@@ -33,7 +33,8 @@ type pulse struct {
 	failures int
 	payments map[pirogue.PaymentID]bool // different ones among the failures
 
-	inFlight  int
+	load      pirogue.QuestionLoad
+	loadKnown bool // the last count succeeded
 	countedAt time.Time
 }
 
@@ -84,19 +85,20 @@ func (p *pulses) keep(h pirogue.Health, at time.Time) {
 	its.health, its.readAt = h, at
 }
 
-// keptCount returns the number of payments under way that is still believed.
-func (p *pulses) keptCount(o pirogue.OperatorCode, at time.Time) (int, bool) {
+// keptLoad returns what an operator was last asked about, whether the last count of it
+// succeeded, and whether it is still believed.
+func (p *pulses) keptLoad(o pirogue.OperatorCode, at time.Time) (load pirogue.QuestionLoad, known, believed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
-	return its.inFlight, !its.countedAt.IsZero() && at.Sub(its.countedAt) < inFlightLife
+	return its.load, its.loadKnown, !its.countedAt.IsZero() && at.Sub(its.countedAt) < loadLife
 }
 
-func (p *pulses) keepCount(o pirogue.OperatorCode, n int, at time.Time) {
+func (p *pulses) keepLoad(o pirogue.OperatorCode, load pirogue.QuestionLoad, known bool, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
-	its.inFlight, its.countedAt = n, at
+	its.load, its.loadKnown, its.countedAt = load, known, at
 }
 
 // health returns how an operator does, as of at most healthLife ago.

@@ -32,8 +32,9 @@ type Healths interface {
 	// SaveHealth replaces a health, and reports false when it was changed since it was
 	// read.
 	SaveHealth(ctx context.Context, h pirogue.Health) (bool, error)
-	// InFlight returns how many open payments are at an operator.
-	InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error)
+	// QuestionLoad counts what an operator is asked about: cash-ins accepted since fresh, and
+	// payments that ended since watched.
+	QuestionLoad(ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time) (pirogue.QuestionLoad, error)
 	// Waiting returns how many open payments wait to be sent to an operator.
 	Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -87,6 +88,28 @@ func (r healthRow) unpack() pirogue.Health {
 func (db *DB) InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error) {
 	return db.count(ctx, "count payments under way", openWhose+` AND a.state <> 'PREPARED'`, o)
 }
+
+// QuestionLoad counts what an operator is asked about. Every payment that ended without
+// success since watched counts as watched, also one that nobody needs to watch: what is
+// counted too high is asked too seldom, and never too often.
+func (db *DB) QuestionLoad(
+	ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time,
+) (pirogue.QuestionLoad, error) {
+	var load pirogue.QuestionLoad
+	err := db.look(ctx, "count what an operator is asked about", func(tx *gorm.DB) error {
+		return tx.Raw(questionLoad, map[string]any{"operator": o, "fresh": on(fresh), "watched": on(watched)}).Scan(&load).Error
+	})
+	return load, err
+}
+
+const questionLoad = `
+SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @fresh THEN 1 END) AS fresh,
+       (SELECT COUNT(*) FROM payments w
+         WHERE w.operator = @operator AND w.status IN ('EXPIRED','FAILED') AND w.updated_at > @watched) AS watched
+  FROM payments p
+  JOIN attempts a ON a.payment_id = p.id
+   AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
+ WHERE p.operator = @operator AND p.status IN ('CREATED','INITIATED','PENDING') AND a.state <> 'PREPARED'`
 
 // Waiting returns how many open payments wait to be sent to an operator: their latest
 // attempt is prepared for it, and nothing of it has left.

@@ -142,3 +142,31 @@ func TestWhatCallbacksSaidIsKeptInTheirOrder(t *testing.T) {
 		require.Equal(w.t, said, kept)
 	})
 }
+
+func TestAnOperatorIsAskedAboutWhatIsOpenAndWhatIsWatched(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		old, a := w.sent("old")
+		w.now.Add(time.Hour.Microseconds())
+		w.sent("fresh")
+		w.accept("not sent")
+		watched, _ := w.sent("watched")
+		_, err := w.end(watched, pirogue.StatusExpired, pirogue.FailedNoAnswer) // a minute from the present
+		require.NoError(w.t, err)
+		paid, _ := w.sent("paid")
+		_, err = w.success(paid)
+		require.NoError(w.t, err)
+
+		load := func(fresh, since time.Duration) pirogue.QuestionLoad {
+			got, err := w.db.QuestionLoad(w.ctx(), a.Operator, w.at(fresh), w.at(since))
+			require.NoError(w.t, err)
+			return got
+		}
+		require.Equal(w.t, pirogue.QuestionLoad{Open: 2, Fresh: 1, Watched: 1}, load(-time.Minute, -time.Hour))
+		require.Equal(w.t, pirogue.QuestionLoad{Open: 2, Fresh: 2}, load(-2*time.Hour, time.Hour))
+		none, err := w.db.QuestionLoad(w.ctx(), "moov-web-ml", w.at(-2*time.Hour), w.at(-2*time.Hour))
+		require.NoError(w.t, err)
+		require.Zero(w.t, none)
+		require.Equal(w.t, pirogue.StatusPending, old.Status)
+	})
+}

@@ -1,5 +1,5 @@
-// Package worker runs the workflows and activities: one line per workflow, one
-// queue per operator.
+// Package worker runs the workflows and activities: one line per workflow, two
+// queues per operator.
 package worker
 
 import (
@@ -17,13 +17,13 @@ import (
 
 const (
 	stopTimeout  = 45 * time.Second // above the longest call to an operator, so that a deploy cuts none off
-	callSlots    = 200              // calls to one operator under way in one worker
+	callSlots    = 200              // calls from one operator's queue under way in one worker
 	webhookSlots = 400              // webhooks under way in one worker; slow endpoints take most of them
 	dbSlots      = 100              // activities on our own database under way in one worker
 )
 
 // Pool is the workers of one process: one for workflows and our own database, one
-// for webhooks, one for each operator.
+// for webhooks, two for each operator.
 type Pool struct {
 	workers []worker.Worker
 	failed  chan error
@@ -53,13 +53,12 @@ func New(
 
 	pool.workers = []worker.Worker{payments, webhooks}
 	for code, instance := range instances {
-		limited := activitiesOnly(pool.options(callSlots))
-		limited.TaskQueueActivitiesPerSecond = instance.CallsPerSecond
-		operator := worker.New(c, workflows.OperatorQueue(code), limited)
-		operator.RegisterActivity(a.Submit)
-		operator.RegisterActivity(a.Ask)
-		operator.RegisterActivity(a.StartPage)
-		pool.workers = append(pool.workers, operator)
+		sends := worker.New(c, workflows.OperatorQueue(code), pool.limited(instance.CallsPerSecond*activities.SendShare))
+		sends.RegisterActivity(a.Submit)
+		sends.RegisterActivity(a.StartPage)
+		asks := worker.New(c, workflows.StatusQueue(code), pool.limited(instance.CallsPerSecond*(1-activities.SendShare)))
+		asks.RegisterActivity(a.Ask)
+		pool.workers = append(pool.workers, sends, asks)
 	}
 	return pool
 }
@@ -103,6 +102,14 @@ func (p *Pool) options(slots int) worker.Options {
 		WorkflowTaskPollerBehavior:         poller(),
 		ActivityTaskPollerBehavior:         poller(),
 	}
+}
+
+// limited is for a queue from which all workers together take so many calls a second; 0 means
+// any number.
+func (p *Pool) limited(perSecond float64) worker.Options {
+	o := activitiesOnly(p.options(callSlots))
+	o.TaskQueueActivitiesPerSecond = perSecond
+	return o
 }
 
 func activitiesOnly(o worker.Options) worker.Options {

@@ -11,23 +11,28 @@ import (
 	"pirogue/activities"
 )
 
-// The task queues. Operators have one each, so that one operator's limit or outage
-// is nobody else's; see OperatorQueue.
+// The task queues. Operators have two each, so that one operator's limit or outage
+// is nobody else's; see OperatorQueue and StatusQueue.
 const (
 	PaymentsQueue = "payments" // workflows and our own database
 	WebhooksQueue = "webhooks" // merchants' endpoints
 )
 
-// OperatorQueue is the queue of the calls to one operator instance.
+// OperatorQueue is the queue of what is sent to one operator instance.
 func OperatorQueue(o pirogue.OperatorCode) string { return "op-" + string(o) }
+
+// StatusQueue is the queue of the questions to one operator instance. It and OperatorQueue
+// share the contract's calls, so that what is sent never starves what is asked.
+func StatusQueue(o pirogue.OperatorCode) string { return OperatorQueue(o) + "-status" }
 
 // Priorities, most urgent first. Within one priority, merchants take turns.
 const (
 	prioritySubmit  = 1 // somebody waits at a checkout
-	priorityVerify  = 2 // a callback says that something happened
+	priorityVerify  = 2 // a callback says that something happened; a refund
 	priorityPoll    = 3
 	priorityWebhook = 4
 	priorityBulk    = 5 // many at once, for which nobody waits at a checkout
+	priorityWatch   = 5 // the payment has ended
 )
 
 const (
@@ -57,14 +62,21 @@ func ours(m pirogue.MerchantID, summary string) workflow.ActivityOptions {
 
 // theirs is for a call to the operator of an order. An activity that makes one is
 // safe to run again at any point, because the attempt's row says what was perhaps
-// sent; so only our own trouble, or a worker that died, makes it run again. What belongs
-// to a bulk gives way to everything else.
+// sent; so only our own trouble, or a worker that died, makes it run again. What is not a
+// submission is a question. What belongs to a bulk gives way to everything else.
 func theirs(o pirogue.Order, priority int, summary string) workflow.ActivityOptions {
+	queue := StatusQueue(o.Leg.Operator)
+	if priority == prioritySubmit {
+		queue = OperatorQueue(o.Leg.Operator)
+		if o.Kind == pirogue.Refund {
+			priority = priorityVerify
+		}
+	}
 	if o.Bulk {
 		priority = priorityBulk
 	}
 	return workflow.ActivityOptions{
-		TaskQueue:           OperatorQueue(o.Leg.Operator),
+		TaskQueue:           queue,
 		StartToCloseTimeout: o.Leg.CallTimeout + callMargin,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: noEnd,
@@ -72,6 +84,14 @@ func theirs(o pirogue.Order, priority int, summary string) workflow.ActivityOpti
 		Summary:  summary,
 		Priority: turn(priority, o.MerchantID),
 	}
+}
+
+// polling is theirs for questions at a pace.
+func polling(o pirogue.Order, pace activities.Pace) workflow.ActivityOptions {
+	if pace == activities.Slow {
+		return theirs(o, priorityWatch, "watch for late money")
+	}
+	return theirs(o, priorityPoll, "poll status")
 }
 
 // within bounds how long theirs may go on altogether.

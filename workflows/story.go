@@ -179,7 +179,7 @@ func (s *story) follow(ctx workflow.Context, pace activities.Pace, limit time.Du
 	s.since, s.pace = workflow.Now(ctx), pace
 	asking, stop := workflow.WithCancel(ctx)
 	question := activities.Question{PaymentID: s.order.PaymentID, Pace: pace, Leg: s.order.Leg}
-	poll := start(asking, within(theirs(s.order, priorityPoll, "poll status"), limit), do.Ask, question)
+	poll := start(asking, within(polling(s.order, pace), limit), do.Ask, question)
 
 	rang := false
 	wake := func(workflow.ReceiveChannel, bool) { rang = true }
@@ -228,8 +228,13 @@ func (s *story) hear() bool {
 
 // ask puts one question and takes the answer as it is.
 func (s *story) ask(ctx workflow.Context, why string) (pirogue.Receipt, error) {
+	return s.askAt(ctx, priorityVerify, why)
+}
+
+// askAt is ask at another priority.
+func (s *story) askAt(ctx workflow.Context, priority int, why string) (pirogue.Receipt, error) {
 	s.pace = ""
-	return call(ctx, theirs(s.order, priorityVerify, why), do.Ask,
+	return call(ctx, theirs(s.order, priority, why), do.Ask,
 		activities.Question{PaymentID: s.order.PaymentID, Pace: activities.Once, Leg: s.order.Leg})
 }
 

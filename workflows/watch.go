@@ -65,7 +65,7 @@ func (s *story) lastLook(ctx workflow.Context) (pirogue.Receipt, bool, error) {
 	if err != nil || rang {
 		return pirogue.Receipt{}, rang, err
 	}
-	receipt, err := s.ask(ctx, "last look")
+	receipt, err := s.askAt(ctx, priorityWatch, "last look")
 	return receipt, false, err
 }
 

@@ -25,7 +25,7 @@ CREATE TABLE webhook_queues (
 );
 
 -- Ended payments whose operator is still asked about money that comes late.
-CREATE INDEX payments_watched ON payments (operator, settled_at) WHERE status IN ('EXPIRED','FAILED');
+CREATE INDEX payments_watched ON payments (operator, updated_at) WHERE status IN ('EXPIRED','FAILED');
 
 -- +goose Down
 DROP INDEX payments_watched;

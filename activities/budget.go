@@ -1,0 +1,109 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"pirogue"
+)
+
+// SendShare is how much of an operator's contract submissions may take; the rest is for
+// questions. Each has a queue with its own limit, so that neither holds up the other however
+// many of it wait. A payment is at least one submission and one question.
+const SendShare = 0.5
+
+// Shares of the contract that questions keep to by their number. What is left of theirs is
+// for verifications, which also go before every other question.
+const (
+	pollShare  = 0.35 // questions about open payments
+	freshShare = 0.7  // of pollShare: for fresh payments, if there are so many
+	watchShare = 0.1  // questions about payments that have ended
+)
+
+// freshFor is how long after its acceptance a cash-in is fresh: its customer acts in that
+// time or hardly ever. Older payments give way to it.
+const freshFor = 2 * time.Minute
+
+// doubtful is the shortest wait between two questions about a payment while the number of
+// payments under way cannot be read: a database in trouble is asked less, not more.
+const doubtful = 30 * time.Second
+
+// affordable stretches a wait until the questions of its kind about everything that is
+// under way at an operator fit into their share of its contract.
+func (a *Activities) affordable(
+	ctx context.Context, p pirogue.Payment, o pirogue.OperatorCode, pace Pace, wait time.Duration,
+) time.Duration {
+	instance, err := a.operator(o)
+	if err != nil || instance.CallsPerSecond <= 0 {
+		return wait
+	}
+	load, known := a.questionLoad(ctx, instance)
+	if !known {
+		wait = max(wait, doubtful)
+	}
+	polls := instance.CallsPerSecond * pollShare
+	freshEvery := max(Brisk.Cadence(1), every(load.Fresh, polls*freshShare))
+	switch {
+	case pace == Slow:
+		return max(wait, every(load.Watched, instance.CallsPerSecond*watchShare))
+	case a.customerActs(p):
+		return max(wait, freshEvery)
+	default:
+		left := max(polls-float64(load.Fresh)/freshEvery.Seconds(), polls*(1-freshShare))
+		return max(wait, every(load.Open-load.Fresh, left))
+	}
+}
+
+// spread keeps payments that were accepted together from being asked about together. A
+// question after the end never comes before it is due.
+func (a *Activities) spread(pace Pace, wait time.Duration) time.Duration {
+	if pace == Slow {
+		return a.later(wait)
+	}
+	return a.jitter(wait)
+}
+
+// every returns how far apart the questions about each of n payments lie, at so many a
+// second about all of them.
+func every(n int, perSecond float64) time.Duration {
+	return time.Duration(float64(max(n, 0)) / perSecond * float64(time.Second))
+}
+
+// customerActs reports whether a payment's customer is likely to act about now.
+func (a *Activities) customerActs(p pirogue.Payment) bool {
+	return p.Kind == pirogue.CashIn && a.Clock.Now().Sub(p.CreatedAt) < freshFor
+}
+
+// questionLoad returns what an operator is asked about, as of at most loadLife ago. Where it
+// cannot be read the last one goes on to be believed, and it reports false.
+func (a *Activities) questionLoad(ctx context.Context, i pirogue.Instance) (pirogue.QuestionLoad, bool) {
+	now := a.Clock.Now()
+	load, known, believed := a.pulses.keptLoad(i.Code, now)
+	if believed {
+		return load, known
+	}
+	horizon := cmp.Or(i.Horizon, i.Operator.Capability().Horizon)
+	read, err := a.Store.QuestionLoad(ctx, i.Code, now.Add(-freshFor), now.Add(-horizon))
+	if err == nil {
+		load = read
+	}
+	a.pulses.keepLoad(i.Code, load, err == nil, now)
+	return load, err == nil
+}
+
+// rest returns how long a payment that has ended is not asked about yet: 0 when a question
+// is due. Its pace begins when it ended, however often its watch is begun again.
+func (a *Activities) rest(ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, pace Pace) time.Duration {
+	if pace != Slow || !p.Status.Terminal() || attempt.PolledAt.IsZero() {
+		return 0
+	}
+	now, due := a.Clock.Now(), p.UpdatedAt
+	for n := int32(1); !due.After(attempt.PolledAt); n++ {
+		due = due.Add(Slow.Cadence(n))
+	}
+	if !now.Before(due) {
+		return 0
+	}
+	return a.affordable(ctx, p, attempt.Operator, pace, due.Sub(now))
+}

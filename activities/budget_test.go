@@ -1,0 +1,146 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// counter is a payment at an operator that is silent, and what else the operator is asked
+// about.
+type counter struct {
+	activities.Store
+	pirogue.Operator
+
+	payment pirogue.Payment
+	polled  time.Time
+	load    pirogue.QuestionLoad
+	broken  bool // what is under way cannot be counted
+	counts  int
+	asked   int
+}
+
+func (c *counter) Latest(context.Context, pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error) {
+	return c.payment, pirogue.Attempt{Operator: "op", State: pirogue.AttemptAccepted, PolledAt: c.polled}, nil
+}
+
+func (c *counter) Polled(context.Context, pirogue.Poll) (pirogue.Evidence, error) {
+	return pirogue.Evidence{}, nil
+}
+
+func (c *counter) Health(context.Context, pirogue.OperatorCode) (pirogue.Health, error) {
+	return pirogue.Health{State: pirogue.HealthClosed}, nil
+}
+
+func (c *counter) QuestionLoad(
+	context.Context, pirogue.OperatorCode, time.Time, time.Time,
+) (pirogue.QuestionLoad, error) {
+	c.counts++
+	if c.broken {
+		return pirogue.QuestionLoad{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too slow")
+	}
+	return c.load, nil
+}
+
+func (c *counter) Capability() pirogue.Capability { return pirogue.Capability{Horizon: 24 * time.Hour} }
+
+func (c *counter) Status(context.Context, pirogue.StatusQuery) (pirogue.Receipt, error) {
+	c.asked++
+	return pirogue.Receipt{Outcome: pirogue.OutcomePending}, nil
+}
+
+// instance is an operator whose contract allows so many calls a second.
+func (c *counter) activities(rate float64, now *time.Time) *activities.Activities {
+	return &activities.Activities{
+		Store: c, Clock: func() time.Time { return *now }, Chance: func() float64 { return 0.5 },
+		Operators: map[pirogue.OperatorCode]pirogue.Instance{"op": {Code: "op", CallsPerSecond: rate, Operator: c}},
+	}
+}
+
+// ask asks once at a pace and returns after what time the next question is asked.
+func ask(t *testing.T, a *activities.Activities, pace activities.Pace) time.Duration {
+	t.Helper()
+	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env.RegisterActivity(a)
+	_, err := env.ExecuteActivity(a.Ask, activities.Question{Pace: pace, Leg: pirogue.Leg{Operator: "op"}})
+	var again *temporal.ApplicationError
+	require.True(t, errors.As(err, &again), err)
+	return again.NextRetryDelay()
+}
+
+func TestQuestionsKeepToTheirShare(t *testing.T) {
+	t.Parallel()
+	const contract = 10
+	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
+	fresh := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusPending, CreatedAt: now.Add(-time.Minute)}
+	old := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusPending, CreatedAt: now.Add(-3 * time.Minute)}
+	out := pirogue.Payment{Kind: pirogue.CashOut, Status: pirogue.StatusPending, CreatedAt: now.Add(-time.Minute)}
+	ended := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusExpired, UpdatedAt: now.Add(-time.Minute)}
+	for name, row := range map[string]struct {
+		payment pirogue.Payment
+		pace    activities.Pace
+		rate    float64
+		load    pirogue.QuestionLoad
+		want    time.Duration
+	}{
+		"few are under way":                 {fresh, activities.Brisk, contract, pirogue.QuestionLoad{Open: 10, Fresh: 10}, 5 * time.Second},
+		"a contract without a limit":        {fresh, activities.Brisk, 0, pirogue.QuestionLoad{Open: 9000, Fresh: 9000}, 5 * time.Second},
+		"many others that are older":        {fresh, activities.Brisk, contract, pirogue.QuestionLoad{Open: 9000, Fresh: 10}, 5 * time.Second},
+		"many others that have ended":       {fresh, activities.Brisk, contract, pirogue.QuestionLoad{Open: 10, Fresh: 10, Watched: 90_000}, 5 * time.Second},
+		"as many fresh as fill a share":     {fresh, activities.Brisk, contract, pirogue.QuestionLoad{Open: 245, Fresh: 245}, 100 * time.Second},
+		"an old one beside none":            {old, activities.Brisk, contract, pirogue.QuestionLoad{Open: 350}, 100 * time.Second},
+		"an old one beside fresh ones":      {old, activities.Brisk, contract, pirogue.QuestionLoad{Open: 160, Fresh: 10}, 100 * time.Second},
+		"an old one beside all too many":    {old, activities.Brisk, contract, pirogue.QuestionLoad{Open: 1105, Fresh: 1000}, 100 * time.Second},
+		"money out has no customer":         {out, activities.Long, contract, pirogue.QuestionLoad{Open: 350}, 100 * time.Second},
+		"few have ended":                    {ended, activities.Slow, contract, pirogue.QuestionLoad{Watched: 10}, time.Minute},
+		"many have ended":                   {ended, activities.Slow, contract, pirogue.QuestionLoad{Watched: 7200}, 2 * time.Hour},
+		"many are open, and few have ended": {ended, activities.Slow, contract, pirogue.QuestionLoad{Open: 9000, Watched: 10}, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := &counter{payment: row.payment, load: row.load}
+			require.InDelta(t, row.want, ask(t, c.activities(row.rate, &now), row.pace), float64(row.want)*0.051)
+			require.Equal(t, 1, c.asked)
+		})
+	}
+}
+
+func TestACountThatFailsMakesQuestionsRarer(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
+	c := &counter{payment: pirogue.Payment{Kind: pirogue.CashIn, CreatedAt: now}, broken: true}
+	a := c.activities(10, &now)
+	require.Equal(t, 30*time.Second, ask(t, a, activities.Brisk), "nothing is known")
+	require.Equal(t, 30*time.Second, ask(t, a, activities.Brisk))
+	require.Equal(t, 1, c.counts, "a database in trouble is not asked again at once")
+
+	c.broken, c.load = false, pirogue.QuestionLoad{Open: 245, Fresh: 245}
+	now = now.Add(11 * time.Second)
+	require.Equal(t, 100*time.Second, ask(t, a, activities.Brisk))
+	c.broken = true
+	now = now.Add(11 * time.Second)
+	require.Equal(t, 100*time.Second, ask(t, a, activities.Brisk), "the last count goes on to be believed")
+}
+
+// A watch that begins again, after a callback or another start of its workflow, asks no
+// sooner than it would have.
+func TestAWatchThatBeginsAgainIsNotAskedSooner(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
+	ended := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusExpired, UpdatedAt: now.Add(-2 * time.Hour)}
+	c := &counter{payment: ended, polled: now.Add(-30 * time.Minute)}
+	require.Equal(t, 63*time.Minute, ask(t, c.activities(0, &now), activities.Slow), "at three hours, and a bit")
+	require.Zero(t, c.asked)
+
+	c.polled = now.Add(-90 * time.Minute)
+	ask(t, c.activities(0, &now), activities.Slow)
+	require.Equal(t, 1, c.asked, "the question at one hour was not asked")
+}
