@@ -21,7 +21,7 @@ const (
 	OutageProbe    = 15 * time.Second // between two payments that are let through to see
 	OutageQuiet    = 5 * time.Minute  // after which an outage that nobody tests says nothing of the operator
 	RampFor        = 30 * time.Second // the shortest time over which parked payments come back
-	RampShare      = 0.35             // of the contract's calls, which parked payments may take: less than all submissions
+	RampShare      = 0.4              // of the contract's calls, which parked payments may take
 	ParkFor        = 24 * time.Hour   // the longest that a payment waits for its operator to come back
 )
 

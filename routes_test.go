@@ -284,7 +284,7 @@ func TestACircuitOpensClosesAndLetsOneThroughToSee(t *testing.T) {
 	require.Equal(t, h, h.Answered(7, at.Add(2*time.Hour)), "a closed circuit stays as it is")
 
 	require.Equal(t, pirogue.RampFor, h.Ramp(0).Over)
-	require.Equal(t, 48*time.Second, h.Ramp(5).Over, "120 payments at half of 5 a second")
+	require.Equal(t, time.Minute, h.Ramp(5).Over, "120 payments at 2 of 5 calls a second")
 	h.Parked = true
 	require.False(t, h.Available())
 	_, may = h.Probing(at.Add(time.Hour))
