@@ -56,16 +56,6 @@ func NewOrder(p Payment, route []Instance) Order {
 	}
 }
 
-// resumption returns what the rows say of a payment.
-func (r Restart) resumption() *Resumption {
-	p := r.Payment
-	resumes := &Resumption{Status: p.Status, Case: r.Case, ExpiresAt: p.ExpiresAt, FirstSent: r.Attempt.FirstSent}
-	if p.Status.Terminal() {
-		resumes.EndedAt = p.UpdatedAt
-	}
-	return resumes
-}
-
 // newLeg freezes what an instance promises about payments of kind k.
 func newLeg(k Kind, i Instance) Leg {
 	c := i.Operator.Capability()
@@ -107,41 +97,4 @@ func (c Capability) repeat(k Kind) RepeatRule {
 	default:
 		return RepeatNever
 	}
-}
-
-// Restart is a payment whose workflow may have to be started again, as its rows stand.
-type Restart struct {
-	Payment Payment
-	Attempt Attempt        // the latest
-	Tried   []OperatorCode // the operators of all its attempts
-	Case    Cause          // its oldest open case that its workflow settles; "" for none
-	Lost    bool           // the case CauseWorkflowLost is open
-	Err     error          // why the rows cannot be read; then only the payment's own identifiers are filled in
-}
-
-// Resumption is what the rows said of a payment when its workflow was started again.
-type Resumption struct {
-	Status    Status    `json:"status"`
-	Case      Cause     `json:"case,omitempty"`      // that a person must settle
-	ExpiresAt time.Time `json:"expires_at,omitzero"` // when the customer's window closes
-	FirstSent time.Time `json:"first_sent,omitzero"` // zero: nothing of the latest attempt has left
-	EndedAt   time.Time `json:"ended_at,omitzero"`   // zero: it is open
-}
-
-// FollowedKind is what a workflow of ours takes care of.
-type FollowedKind string
-
-// What workflows take care of.
-const (
-	FollowedPayment FollowedKind = "payment"
-	FollowedBulk    FollowedKind = "bulk"
-	FollowedEvent   FollowedKind = "event"
-)
-
-// Followed names what one workflow takes care of.
-type Followed struct {
-	What  FollowedKind
-	ID    string
-	Kind  Kind // of a payment
-	Round int  // of an event
 }

@@ -71,6 +71,44 @@ func TestEveryMistakeOfARouteIsReportedAtOnce(t *testing.T) {
 	}
 }
 
+func TestALostPaymentStaysWithItsOperator(t *testing.T) {
+	t.Parallel()
+
+	table, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+		ivorian(pirogue.Orange, pirogue.CashOut, "small", "large", "giver"),
+	})
+	require.NoError(t, err)
+	sent := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
+	lost := pirogue.Restart{
+		Payment: pirogue.Payment{
+			Mode: pirogue.Test, Country: "CI", Network: pirogue.Orange, Kind: pirogue.CashOut, Operator: "small",
+			Status: pirogue.StatusFailed, Amount: pirogue.Money{Minor: 600}, UpdatedAt: sent.Add(time.Hour),
+		},
+		Attempt: pirogue.Attempt{Operator: "large", FirstSent: sent},
+		Tried:   []pirogue.OperatorCode{"small", "large"}, Case: pirogue.CauseUnknown,
+	}
+	order, err := table.Rebuild(lost)
+	require.NoError(t, err)
+	require.EqualValues(t, "large", order.Leg.Operator)
+	require.Len(t, order.Next, 1)
+	require.EqualValues(t, "giver", order.Next[0].Operator)
+	require.Equal(t, &pirogue.Resumption{
+		Status: pirogue.StatusFailed, Case: pirogue.CauseUnknown, FirstSent: sent, EndedAt: sent.Add(time.Hour),
+	}, order.Resumes)
+
+	lost.Payment.Status, lost.Attempt.Operator = pirogue.StatusPending, "wave"
+	order, err = table.Rebuild(lost)
+	require.NoError(t, err, "an operator that no route names any more")
+	require.EqualValues(t, "wave", order.Leg.Operator)
+	require.Zero(t, order.Resumes.EndedAt)
+	lost.Attempt.Operator = "nobody"
+	_, err = table.Rebuild(lost)
+	require.Equal(t, pirogue.Internal, pirogue.CodeOf(err))
+	lost.Err = pirogue.Errorf(pirogue.Internal, "sealed with a key that is missing")
+	_, err = table.Rebuild(lost)
+	require.ErrorContains(t, err, "a key that is missing")
+}
+
 func TestAPaymentTakesTheOperatorsWhoseLimitsAllowItInTheirOrder(t *testing.T) {
 	t.Parallel()
 

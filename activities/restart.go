@@ -25,28 +25,12 @@ type RestartScope struct {
 	List   bool `json:"list,omitempty"`    // what was found is returned one by one
 }
 
-// Restarted is what RestartLost found and started again.
-type Restarted struct {
-	Payments int            `json:"payments,omitempty"`
-	Bulks    int            `json:"bulks,omitempty"`
-	Events   int            `json:"events,omitempty"`
-	Cases    int            `json:"cases,omitempty"` // payments whose rows do not allow it
-	Found    []LostWorkflow `json:"found,omitempty"`
-}
-
-// LostWorkflow is a workflow that is gone although it has something to do.
-type LostWorkflow struct {
-	What pirogue.FollowedKind `json:"what"`
-	ID   string               `json:"id"`
-	Why  string               `json:"why"` // what it has to do, in the words of the row
-}
-
 // RestartLost starts workflows again that are gone although something is left for them to
 // do: of payments that are open, watched or have a case, of bulks that have not ended, and
 // of events with deliveries left. Temporal's database may be lost, a workflow may have been
 // terminated or have failed. A row that cannot be restarted becomes a case and holds up no
 // other.
-func (a *Activities) RestartLost(ctx context.Context, scope RestartScope) (Restarted, error) {
+func (a *Activities) RestartLost(ctx context.Context, scope RestartScope) (pirogue.Restarted, error) {
 	run := &restartRun{Activities: a, scope: scope}
 	err := errors.Join(
 		run.pages(ctx, pirogue.FollowedPayment, run.lostPayments),
@@ -62,7 +46,7 @@ type restartRun struct {
 	scope RestartScope
 
 	mu   sync.Mutex
-	done Restarted
+	done pirogue.Restarted
 }
 
 // candidate is a row whose workflow may be gone.
@@ -145,7 +129,7 @@ func (r *restartRun) follow(ctx context.Context, c candidate) (bool, error) {
 	}
 	r.mu.Lock()
 	if r.scope.DryRun || r.scope.List {
-		r.done.Found = append(r.done.Found, LostWorkflow{What: c.followed.What, ID: c.followed.ID, Why: c.why})
+		r.done.Found = append(r.done.Found, pirogue.LostWorkflow{What: c.followed.What, ID: c.followed.ID, Why: c.why})
 	}
 	r.mu.Unlock()
 	if r.scope.DryRun {

@@ -25,7 +25,7 @@ type Swept struct {
 	Bulks    int `json:"bulks"`    // bulks whose workflow had not been started
 	Purged   int `json:"purged"`   // spent signatures that were old enough to forget
 
-	Restarted Restarted `json:"restarted,omitzero"` // workflows that were gone
+	Restarted pirogue.Restarted `json:"restarted,omitzero"` // workflows that were gone
 }
 
 // Sweep moves on what was acknowledged and then left behind by a crash: payments

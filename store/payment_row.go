@@ -179,7 +179,6 @@ func (db *DB) unpackPayments(rows []paymentRow) ([]pirogue.Payment, error) {
 // nothingLeft is the MayHaveLeft of an attempt of which nothing was sent.
 const nothingLeft = ","
 
-
 // readablePayments returns the payments of the rows that open, and what is wrong with each
 // of the others: one that cannot be read hides no other.
 func (db *DB) readablePayments(rows []paymentRow) ([]pirogue.Payment, error) {

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"pirogue"
+	"pirogue/activities"
 )
 
 // Open implements activities.Restarter.
@@ -40,7 +41,7 @@ func followedWorkflowID(f pirogue.Followed) string {
 
 // Restart implements activities.Restarter.
 func (s *Starter) Restart(ctx context.Context, r pirogue.Restart) error {
-	order, err := s.Rebuild(r)
+	order, err := s.RestartOrders(r)
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func (s *Starter) RestartDelivery(ctx context.Context, o pirogue.Owner, id pirog
 // for; see Remedy.
 func (s *Starter) RemedyAnew(ctx context.Context, r pirogue.Restart, act string) (pirogue.Verdict, error) {
 	var verdict pirogue.Verdict
-	order, err := s.Rebuild(r)
+	order, err := s.RestartOrders(r)
 	if err != nil {
 		return verdict, err
 	}
@@ -79,6 +80,27 @@ func (s *Starter) RemedyAnew(ctx context.Context, r pirogue.Restart, act string)
 		UpdateOptions: remedyUpdate(r.Payment, act),
 	})
 	return decided(ctx, r.Payment, handle, err)
+}
+
+// rebuildWorkflow is the ID of a search for lost workflows that a person asked for.
+const rebuildWorkflow = "rebuild"
+
+// Rebuild looks for workflows that are gone and starts them again, or only shows them. Who
+// asks while that is under way has its answer.
+func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, error) {
+	id, found := rebuildWorkflow, pirogue.Restarted{}
+	if dryRun {
+		id += "-dry-run"
+	}
+	run, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: PaymentsQueue, StaticSummary: id,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, Rebuild, activities.RestartScope{DryRun: dryRun, List: true})
+	if err == nil {
+		err = run.Get(ctx, &found)
+	}
+	return found, unanswered(err)
 }
 
 // resume goes on with a payment that has ended, after its workflow was lost. A case waits

@@ -150,12 +150,12 @@ func TestTheSweepStartsLostWorkflowsAgain(t *testing.T) {
 	tests := map[string]struct {
 		lost  bool
 		away  error
-		want  activities.Restarted
+		want  pirogue.Restarted
 		again int // payments started again
 	}{
-		"everything":         {false, nil, activities.Restarted{}, 0},
-		"nothing":            {true, nil, activities.Restarted{Payments: 1, Events: 1, Cases: 1}, 1},
-		"it does not answer": {true, dbAway, activities.Restarted{}, 0},
+		"everything":         {false, nil, pirogue.Restarted{}, 0},
+		"nothing":            {true, nil, pirogue.Restarted{Payments: 1, Events: 1, Cases: 1}, 1},
+		"it does not answer": {true, dbAway, pirogue.Restarted{}, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -201,9 +201,9 @@ func TestARebuildThatOnlyShowsStartsNothing(t *testing.T) {
 	w.env.SetStartTime(w.env.Now().Add(5 * time.Minute))
 	w.env.ExecuteWorkflow(workflows.Rebuild, activities.RestartScope{DryRun: true})
 	require.NoError(t, w.env.GetWorkflowError())
-	var shown activities.Restarted
+	var shown pirogue.Restarted
 	require.NoError(t, w.env.GetWorkflowResult(&shown))
-	require.Equal(t, activities.Restarted{Found: []activities.LostWorkflow{
+	require.Equal(t, pirogue.Restarted{Found: []pirogue.LostWorkflow{
 		{What: pirogue.FollowedPayment, ID: string(p.ID), Why: "CASHIN INITIATED"},
 	}}, shown)
 	require.Empty(t, w.restarted)

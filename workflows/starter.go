@@ -22,8 +22,8 @@ type Starter struct {
 	Client client.Client
 	// Orders returns what a payment's workflow is started with.
 	Orders func(p pirogue.Payment) (pirogue.Order, error)
-	// Rebuild returns what it is started with again.
-	Rebuild func(r pirogue.Restart) (pirogue.Order, error)
+	// RestartOrders returns what it is started with again.
+	RestartOrders func(r pirogue.Restart) (pirogue.Order, error)
 	// Instance returns a configured operator, and whether there is one of that code.
 	Instance func(code pirogue.OperatorCode) (pirogue.Instance, bool)
 	Clock    pirogue.Clock

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"pirogue"
 	"pirogue/activities"
 )
 
@@ -32,7 +33,7 @@ func Sweep(ctx workflow.Context) (activities.Swept, error) {
 
 // Rebuild looks once for workflows that are gone, for support. Unless it only shows them
 // it starts them again.
-func Rebuild(ctx workflow.Context, scope activities.RestartScope) (activities.Restarted, error) {
+func Rebuild(ctx workflow.Context, scope activities.RestartScope) (pirogue.Restarted, error) {
 	return call(ctx, sweeping("rebuild"), do.RestartLost, scope)
 }
 

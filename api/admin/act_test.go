@@ -49,6 +49,7 @@ func (w *world) acts() map[string]struct {
 		},
 		"suspend":     {http.MethodPost, merchant + "/suspend", because, pirogue.RoleSupport},
 		"resume":      {http.MethodPost, merchant + "/resume", because, pirogue.RoleFinance},
+		"rebuild":     {http.MethodPost, "/rebuild", because, pirogue.RoleSupport},
 		"cancel-bulk": {http.MethodPost, "/bulks/" + string(bulkID) + "/cancel", because, pirogue.RoleSupport},
 	}
 }
@@ -124,7 +125,7 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 		"the operator has not decided":     {says(verdict(pirogue.DecisionWaiting)), 200, pirogue.DecisionWaiting},
 		"another person must confirm":      {says(verdict(pirogue.DecisionProposed)), 200, pirogue.DecisionProposed},
 		"it would not be safe":             {says(verdict(pirogue.DecisionRefused)), 409, pirogue.DecisionRefused},
-		"the payment has ended for good":   {fails(pirogue.NotFound), 409, pirogue.DecisionRefused},
+		"its workflow is gone":             {fails(pirogue.NotFound), 200, pirogue.DecisionSettled},
 		"Temporal is away":                 {fails(pirogue.ServiceUnavailable), 503, pirogue.DecisionRefused},
 		"a bug":                            {fails(pirogue.Internal), 500, pirogue.DecisionRefused},
 		"the workflow has not answered":    {fails(pirogue.Unknown), 202, ""},

@@ -125,6 +125,16 @@ func (c *Client) Bulk(ctx context.Context, id pirogue.BulkID) (Bulk, error) {
 	return get[Bulk](ctx, c, "/bulks/"+url.PathEscape(string(id)), nil)
 }
 
+// Lost returns the workflows that are gone although they have something to do.
+func (c *Client) Lost(ctx context.Context) ([]pirogue.LostWorkflow, error) {
+	return get[[]pirogue.LostWorkflow](ctx, c, "/rebuild", nil)
+}
+
+// Rebuild starts workflows again that are gone.
+func (c *Client) Rebuild(ctx context.Context, reason string) (Act, error) {
+	return c.act(ctx, http.MethodPost, "/rebuild", why{reason})
+}
+
 // CancelBulk ends the lines of a bulk of which nothing was sent.
 func (c *Client) CancelBulk(ctx context.Context, id pirogue.BulkID, reason string) (Act, error) {
 	return c.act(ctx, http.MethodPost, "/bulks/"+url.PathEscape(string(id))+"/cancel", why{reason})

@@ -46,6 +46,10 @@ type Payments interface {
 	Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error)
 	AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, error)
 	AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error)
+	// Restart returns a payment as its workflow would be started again.
+	Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error)
+	// Reopen notes that the workflow of a payment has something to do again.
+	Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error
 	// Cases returns a payment's cases, the open and the closed.
 	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
 }
@@ -111,6 +115,12 @@ type Workflows interface {
 	// ServiceUnavailable when Temporal is away, and with Unknown when the workflow has
 	// the remedy and did not answer in time: then it completes the act by itself.
 	Remedy(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error)
+	// RemedyAnew starts the workflow of a payment again, from its rows, and does the same. It
+	// fails with Internal where the rows do not allow it.
+	RemedyAnew(ctx context.Context, r pirogue.Restart, act string) (pirogue.Verdict, error)
+	// Rebuild starts all workflows again that are gone, or only shows them, and returns what
+	// it found.
+	Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, error)
 	// Waiting asks an open payment's workflow what it waits for.
 	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind, now time.Time) (pirogue.Waiting, error)
 	// Deliver starts the delivery of an event, in the round it is in.

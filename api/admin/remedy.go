@@ -102,18 +102,53 @@ func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Re
 			defer cancel()
 			verdict, err := s.workflows.Remedy(ctx, p, act)
 			if pirogue.CodeOf(err) == pirogue.NotFound {
-				return noWorkflow(p), nil
+				return s.anew(ctx, p, act)
 			}
 			return verdict, err
 		},
 	})
 }
 
+// anew starts the workflow of a payment again, as the sweep would, and has it carry out an
+// act. A payment that is not started is the sweep's, and one that ended well needs nobody.
+func (s *Server) anew(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error) {
+	r, err := s.store.Restart(ctx, p.ID)
+	if err != nil {
+		return pirogue.Verdict{}, err
+	}
+	verdict := noWorkflow(r.Payment)
+	if r.Err != nil || !restartable(r) {
+		return verdict, nil
+	}
+	if err := s.store.Reopen(ctx, p.ID, s.clock.Now()); err != nil {
+		return pirogue.Verdict{}, err
+	}
+	anew, err := s.workflows.RemedyAnew(ctx, r, act)
+	if pirogue.CodeOf(err) == pirogue.Internal { // its operator is not configured any more
+		verdict.Reason = "The payment's workflow is gone and cannot be started: " + err.Error()
+		return verdict, nil
+	}
+	return anew, err
+}
+
+// restartable reports whether the workflow of a payment has something to do that an act
+// can be about.
+func restartable(r pirogue.Restart) bool {
+	switch r.Payment.Status {
+	case pirogue.StatusCreated:
+		return false
+	case pirogue.StatusSuccess, pirogue.StatusReversed:
+		return r.Case != ""
+	default:
+		return true
+	}
+}
+
 // noWorkflow is the verdict on a remedy for a payment that nothing follows any more.
 func noWorkflow(p pirogue.Payment) pirogue.Verdict {
 	return pirogue.Verdict{
 		Decision: pirogue.DecisionRefused, Status: p.Status,
-		Reason: "No workflow is open for the payment: it has ended and is not watched any more.",
+		Reason: "No workflow is open for the payment, and it has nothing to do: it has not begun, or has ended.",
 	}
 }
 

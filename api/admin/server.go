@@ -116,6 +116,8 @@ func (s *Server) register() {
 	in.POST("/merchants/:id/resume", s.answer(s.resume))
 	in.GET("/bulks/:id", s.read(s.showBulk))
 	in.POST("/bulks/:id/cancel", s.answer(s.cancelBulk))
+	in.GET("/rebuild", s.answer(s.showLost))
+	in.POST("/rebuild", s.answer(s.rebuild))
 	in.GET("/operators", s.read(s.listOperators))
 	in.POST("/operators/:operator/park", s.answer(s.park))
 	in.POST("/operators/:operator/unpark", s.answer(s.unpark))

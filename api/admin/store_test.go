@@ -117,6 +117,17 @@ func (s *fakeStore) AnyPayment(_ context.Context, id pirogue.PaymentID) (pirogue
 	return p, err
 }
 
+func (s *fakeStore) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error) {
+	p, err := s.AnyPayment(ctx, id)
+	return pirogue.Restart{Payment: p}, err
+}
+
+func (s *fakeStore) Reopen(context.Context, pirogue.PaymentID, time.Time) error {
+	unlock, err := s.open()
+	defer unlock()
+	return err
+}
+
 func (s *fakeStore) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error) {
 	p, err := s.AnyPayment(ctx, id)
 	return []pirogue.Moment{{At: p.CreatedAt, Type: pirogue.PaymentAccepted, Source: pirogue.SourceAPI}}, err

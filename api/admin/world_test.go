@@ -54,6 +54,31 @@ type fakeWorkflows struct {
 	most      int // how many were in flight together
 	delivered []string
 	away      error
+	again     []pirogue.Restart // payments whose workflow was started again
+	unfit     error             // why one cannot be
+	lost      pirogue.Restarted // what is gone
+	rebuilt   int
+}
+
+// RemedyAnew implements admin.Workflows: the workflow settles what it is asked for.
+func (w *fakeWorkflows) RemedyAnew(_ context.Context, r pirogue.Restart, _ string) (pirogue.Verdict, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.unfit != nil {
+		return pirogue.Verdict{}, w.unfit
+	}
+	w.again = append(w.again, r)
+	return pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "asked"}, nil
+}
+
+// Rebuild implements admin.Workflows.
+func (w *fakeWorkflows) Rebuild(_ context.Context, dryRun bool) (pirogue.Restarted, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !dryRun {
+		w.rebuilt++
+	}
+	return w.lost, w.away
 }
 
 // inFlightLimit is Temporal's own, per workflow.

@@ -43,7 +43,7 @@ func adminCommand(environ []string) *cobra.Command {
 		tool.resolve(), tool.resend(), tool.payout(), tool.fee(), tool.latePolicy(), tool.operators(),
 		tool.park("park", "Take an operator out of service; what waits for it is kept", (*admin.Client).Park),
 		tool.park("unpark", "Put an operator back; what waited comes back slowly", (*admin.Client).Unpark),
-		tool.bulk(), tool.merchant(), tool.token(), tool.verify(),
+		tool.bulk(), tool.merchant(), tool.rebuild(), tool.token(), tool.verify(),
 	)
 	return cmd
 }

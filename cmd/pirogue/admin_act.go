@@ -11,14 +11,22 @@ import (
 	"pirogue/api/admin"
 )
 
-// acting adds --reason to a command and has it carry out an act. The act is printed
-// also when it was refused: then the command fails with why.
+// acting adds --reason to a command and has it carry out an act; see carriesOut.
 func (tool *adminTool) acting(
 	cmd *cobra.Command, do func(context.Context, *admin.Client, []string, string) (admin.Act, error),
 ) *cobra.Command {
 	reason := cmd.Flags().String("reason", "", "why, for the audit log")
 	needed(cmd, "reason")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	cmd.RunE = tool.carriesOut(reason, do)
+	return cmd
+}
+
+// carriesOut adapts an act to a command. The act is printed also when it was refused: then
+// the command fails with why.
+func (tool *adminTool) carriesOut(
+	reason *string, do func(context.Context, *admin.Client, []string, string) (admin.Act, error),
+) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
 		var refused error
 		err := asks(tool, func(cmd *cobra.Command, c *admin.Client, args []string) (admin.Act, error) {
 			act, err := do(cmd.Context(), c, args, *reason)
@@ -32,7 +40,6 @@ func (tool *adminTool) acting(
 		}
 		return refused
 	}
-	return cmd
 }
 
 // actOf returns what became of an act.

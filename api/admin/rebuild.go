@@ -1,0 +1,52 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+)
+
+// VerbRebuild starts workflows again that are gone.
+const VerbRebuild pirogue.Verb = "rebuild"
+
+// showLost answers with the workflows that are gone although they have something to do. It
+// starts none.
+func (s *Server) showLost(c *gin.Context, v *visit) error {
+	if err := v.need(pirogue.RoleReader); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), remedyTime)
+	defer cancel()
+	found, err := s.workflows.Rebuild(ctx, true)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, answer[[]pirogue.LostWorkflow]{append([]pirogue.LostWorkflow{}, found.Found...)})
+	return nil
+}
+
+// rebuild starts workflows again that are gone, as the sweep does.
+func (s *Server) rebuild(c *gin.Context, v *visit) error {
+	var body why
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if err := demand(body.rule()); err != nil {
+		return err
+	}
+	return s.carryOut(c, v, deed{
+		verb: VerbRebuild, needs: pirogue.RoleSupport, reason: body.Reason,
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+			ctx, cancel := context.WithTimeout(ctx, remedyTime)
+			defer cancel()
+			found, err := s.workflows.Rebuild(ctx, false)
+			return pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: fmt.Sprintf(
+				"Started again: %d payments, %d bulks, %d webhooks. Cases: %d.",
+				found.Payments, found.Bulks, found.Events, found.Cases)}, err
+		},
+	})
+}

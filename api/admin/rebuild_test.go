@@ -1,0 +1,63 @@
+package admin_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
+	t.Parallel()
+
+	// Each row is a payment whose workflow is gone, and whether the act starts it again.
+	tests := map[string]struct {
+		status pirogue.Status
+		unfit  error
+		starts bool
+		says   string
+	}{
+		"it is open":       {status: pirogue.StatusPending, starts: true},
+		"it was watched":   {status: pirogue.StatusExpired, starts: true},
+		"it failed":        {status: pirogue.StatusFailed, starts: true},
+		"it has not begun": {status: pirogue.StatusCreated, says: "nothing to do"},
+		"it was paid":      {status: pirogue.StatusSuccess, says: "nothing to do"},
+		"its operator is not there any more": {
+			status: pirogue.StatusPending, unfit: pirogue.Errorf(pirogue.Internal, "no operator"), says: "cannot be started",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorld(t)
+			w.workflows.remedy, w.workflows.unfit = fails(pirogue.NotFound), tt.unfit
+			w.change(func(p *pirogue.Payment) { p.Status = tt.status })
+			got := w.press(pirogue.VerbRecheck, because)
+			require.Equal(t, map[bool]int{true: 200, false: 409}[tt.starts], got.status(), "%s", got.Body)
+			require.Equal(t, tt.starts, len(w.workflows.again) == 1)
+			require.Contains(t, got.Body.String(), tt.says)
+		})
+	}
+}
+
+func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.workflows.lost = pirogue.Restarted{Payments: 3, Bulks: 1, Found: []pirogue.LostWorkflow{
+		{What: pirogue.FollowedPayment, ID: string(w.payment.ID), Why: "CASHOUT PENDING"},
+	}}
+	shown, err := w.client(t, reader).Lost(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, w.workflows.lost.Found, shown)
+	require.Zero(t, w.workflows.rebuilt)
+
+	act, err := w.client(t, support).Rebuild(t.Context(), "Temporal was restored")
+	require.NoError(t, err)
+	require.Equal(t, "Started again: 3 payments, 1 bulks, 0 webhooks. Cases: 0.", act.Verdict.Reason)
+	require.Equal(t, 1, w.workflows.rebuilt)
+	_, err = w.client(t, reader).Rebuild(t.Context(), "may not")
+	require.Error(t, err)
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"pirogue"
+	"pirogue/api/admin"
+)
+
+// rebuild starts workflows again that are gone, or lists them.
+func (tool *adminTool) rebuild() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "rebuild", Args: cobra.NoArgs,
+		Short: "Start workflows again that Temporal has lost; the sweep does it by itself within minutes",
+		Long: "Starts the workflow of every payment, bulk and webhook again that has something to do and none. With\n" +
+			"--dry-run it lists them, at most 500 of each kind, and starts none.",
+	}
+	dryRun := cmd.Flags().Bool("dry-run", false, "only list what would be started")
+	reason := cmd.Flags().String("reason", "", "why, for the audit log; not needed with --dry-run")
+	lost := asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) ([]pirogue.LostWorkflow, error) {
+		return c.Lost(cmd.Context())
+	}, table("WHAT ID WHY", func(w pirogue.LostWorkflow) []string { return []string{string(w.What), w.ID, w.Why} }))
+	act := tool.carriesOut(reason, func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.Act, error) {
+		return c.Rebuild(ctx, reason)
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case *dryRun:
+			return lost(cmd, args)
+		case *reason == "":
+			return errors.New("--reason is needed: why, for the audit log")
+		default:
+			return act(cmd, args)
+		}
+	}
+	return cmd
+}
