@@ -164,6 +164,9 @@ type Receipt struct {
 	// UnderWay says that the operator itself called the attempt pending: it is neither
 	// lost nor silent about it.
 	UnderWay bool `json:"under_way,omitempty"`
+	// Unclear says that nobody can tell from the answer whether money moved: the call failed, its
+	// word is in no table, or a proven callback contradicts it. Words says which.
+	Unclear bool `json:"unclear,omitempty"`
 	// Absent says that the operator answered, and does not know the attempt.
 	Absent bool `json:"absent,omitempty"`
 }

@@ -135,6 +135,8 @@ const (
 	FailedNotStarted  FailureCode = "NOT_STARTED"
 	FailedBySupport   FailureCode = "SETTLED_BY_SUPPORT"
 	FailedCancelled   FailureCode = "CANCELLED"
+	// FailedUnconfirmed is of a cash-in that ended without a word from its operator.
+	FailedUnconfirmed FailureCode = "OUTCOME_NOT_CONFIRMED"
 )
 
 // FailureTexts is each reason in French and in English.
@@ -154,6 +156,12 @@ var FailureTexts = map[FailureCode]Text{
 	FailedNoAnswer: {
 		FR: "Le client n'a pas payé dans le délai.",
 		EN: "The customer did not pay in time.",
+	},
+	FailedUnconfirmed: {
+		FR: "L'opérateur n'a pas confirmé l'issue dans le délai : on ne sait pas encore si le client a payé. " +
+			"Si de l'argent arrive, vous en serez informé.",
+		EN: "The operator did not confirm the outcome in time: it is not known yet whether the customer paid. " +
+			"If money arrives, you will be told.",
 	},
 	FailedNotStarted: {
 		FR: "Le paiement n'a pas pu être envoyé à temps ; aucun argent n'a bougé.",

@@ -45,7 +45,7 @@ func (a *Activities) affordable(
 	polls := instance.CallsPerSecond * pollShare
 	freshEvery := max(Brisk.Cadence(1), every(load.Fresh, polls*freshShare))
 	switch {
-	case pace == Slow:
+	case pace.Watches():
 		return max(wait, every(load.Watched, instance.CallsPerSecond*watchShare))
 	case a.customerActs(p):
 		return max(wait, freshEvery)
@@ -58,7 +58,7 @@ func (a *Activities) affordable(
 // spread keeps payments that were accepted together from being asked about together. A
 // question after the end never comes before it is due.
 func (a *Activities) spread(pace Pace, wait time.Duration) time.Duration {
-	if pace == Slow {
+	if pace.Watches() {
 		return a.later(wait)
 	}
 	return a.jitter(wait)

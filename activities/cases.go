@@ -38,6 +38,11 @@ func (a *Activities) CloseCases(ctx context.Context, id pirogue.PaymentID) (bool
 	return true, encode(a.Store.CloseCases(ctx, id, a.Clock.Now()))
 }
 
+// CloseCase closes one case, whatever others its payment has.
+func (a *Activities) CloseCase(ctx context.Context, id pirogue.CaseID) (bool, error) {
+	return true, encode(a.Store.CloseCase(ctx, id, a.Clock.Now()))
+}
+
 // GivenBack is how stray money goes back to its payer. Refund is "" when no operator
 // can pay into the payer's wallet: then a person must.
 type GivenBack struct {

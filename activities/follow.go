@@ -26,6 +26,7 @@ const (
 	Brisk Pace = "brisk" // while the customer has time to pay
 	Slow  Pace = "slow"  // after the payment ended, for money that comes late
 	Long  Pace = "long"  // money that leaves us, until the operator has decided
+	Final Pace = "final" // past the horizon, until the operator's word can be read
 )
 
 // Ask asks the operator for the status of a payment's latest attempt. At every pace but
@@ -53,8 +54,12 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	said := receipt.Outcome
 	receipt.UnderWay = err == nil && said == pirogue.OutcomePending
 	receipt.Absent = err == nil && said == pirogue.OutcomeAbsent
+	receipt.Unclear = err != nil || said == pirogue.OutcomePending && !a.asks(attempt.Operator)
 	receipt.Outcome = a.proven(p, attempt, evidence, q.Leg, said)
-	if q.Pace == Once || q.Pace.settles(receipt.Outcome) {
+	if receipt, err = a.contradicted(ctx, q, attempt, receipt); err != nil {
+		return receipt, encode(err)
+	}
+	if q.Pace == Once || q.Pace.settles(receipt) {
 		return receipt, nil
 	}
 	wait := a.spread(q.Pace, a.affordable(ctx, p, attempt.Operator, q.Pace, q.Pace.Cadence(activity.GetInfo(ctx).Attempt)))
@@ -88,13 +93,46 @@ func isOperators(err error) bool {
 	}
 }
 
-// settles reports whether an outcome ends the waiting. After a payment ended only
-// money matters.
-func (p Pace) settles(o pirogue.Outcome) bool {
-	if p == Slow {
-		return o == pirogue.OutcomePaid
+// settles reports whether an answer ends the waiting. After a payment ended only money
+// matters, and past the horizon any word that can be read.
+func (p Pace) settles(r pirogue.Receipt) bool {
+	switch p {
+	case Slow:
+		return r.Outcome == pirogue.OutcomePaid
+	case Final:
+		return !r.Unclear
+	case Once, Brisk, Long:
 	}
-	return o != pirogue.OutcomePending
+	return r.Outcome != pirogue.OutcomePending
+}
+
+// Watches reports whether questions at a pace are about payments that have ended.
+func (p Pace) Watches() bool { return p == Slow || p == Final }
+
+// asks reports whether an operator has a status call.
+func (a *Activities) asks(o pirogue.OperatorCode) bool {
+	_, ok := a.Operators[o].Operator.(pirogue.StatusReader)
+	return ok
+}
+
+// contradicted returns an answer that a callback of the operator contradicts as unclear: it
+// proved to be the operator's and says that money moved. Neither is believed then. An answer
+// that only goes on waiting is returned as it is, without a look at the callbacks.
+func (a *Activities) contradicted(
+	ctx context.Context, q Question, attempt pirogue.Attempt, r pirogue.Receipt,
+) (pirogue.Receipt, error) {
+	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
+	if r.Outcome == pirogue.OutcomePaid || waits || q.Pace == Slow || !a.asks(attempt.Operator) ||
+		a.Operators[attempt.Operator].Operator.Capability().Proof == pirogue.ProofNone {
+		return r, nil
+	}
+	said, err := a.Store.Callbacks(ctx, attempt.ID)
+	if err != nil || pirogue.Heard(said).Outcome != pirogue.OutcomePaid {
+		return r, err
+	}
+	r.Outcome, r.UnderWay, r.Unclear = pirogue.OutcomePending, false, true
+	r.Words = "a proven callback says that it was paid; the status does not confirm it: " + r.Words
+	return r, nil
 }
 
 // cadence is one stretch of a pace: so many questions, so far apart.
@@ -105,6 +143,7 @@ type cadence struct {
 
 // paces is when questions are asked. Brisk: every 5 s for the first minute, then
 // every 10 s. Slow: after 1, 5 and 15 min, 1, 3 and 6 h, then every 6 h: 12 in two days.
+// Final: every ten minutes for an hour, then every 6 h.
 // Long begins like Brisk, and from 5 min on goes every minute for an hour, every ten
 // minutes for a day, then hourly.
 var paces = map[Pace][]cadence{
@@ -113,7 +152,8 @@ var paces = map[Pace][]cadence{
 		{1, time.Minute}, {1, 4 * time.Minute}, {1, 10 * time.Minute}, {1, 45 * time.Minute}, {1, 2 * time.Hour},
 		{1, 3 * time.Hour}, {0, 6 * time.Hour},
 	},
-	Long: {{12, 5 * time.Second}, {24, 10 * time.Second}, {55, time.Minute}, {138, 10 * time.Minute}, {0, time.Hour}},
+	Final: {{6, 10 * time.Minute}, {0, 6 * time.Hour}},
+	Long:  {{12, 5 * time.Second}, {24, 10 * time.Second}, {55, time.Minute}, {138, 10 * time.Minute}, {0, time.Hour}},
 }
 
 // Cadence returns the wait after the n-th question, n from 1. It counts questions,

@@ -55,7 +55,7 @@ func errorsDocument() string {
 		"| Code | Français | English |\n| --- | --- | --- |\n")
 	for _, code := range []pirogue.FailureCode{
 		pirogue.FailedDeclined, pirogue.FailedRefused, pirogue.FailedUnavailable, pirogue.FailedNoAnswer, pirogue.FailedNotStarted,
-		pirogue.FailedCancelled,
+		pirogue.FailedUnconfirmed, pirogue.FailedCancelled,
 	} {
 		text := pirogue.FailureTexts[code]
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", code, text.FR, text.EN)

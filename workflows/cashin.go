@@ -62,13 +62,14 @@ func (s *story) collected(
 	}
 }
 
-// unpaid is the ending of a payment whose time is over. Where the operator's answer was
-// lost, the customer was never told how to pay: that is the operator's doing.
+// unpaid is the ending of a payment whose time is over. Where the operator's answer to the
+// submission was lost, or its last word cannot be read, nobody knows whether it was paid.
 func unpaid(submitted activities.Submitted, receipt pirogue.Receipt) activities.Ending {
-	if submitted.Class == activities.Unsure && receipt.Outcome == pirogue.OutcomePending {
-		return failed(pirogue.FailedUnavailable, receipt.Words)
+	ending := expired(receipt.Words)
+	if receipt.Unclear || submitted.Class == activities.Unsure && receipt.Outcome == pirogue.OutcomePending {
+		ending.Failure.Code = pirogue.FailedUnconfirmed
 	}
-	return expired(receipt.Words)
+	return ending
 }
 
 // await returns the operator's final word, or what one last question at the end of the

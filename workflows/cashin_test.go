@@ -40,6 +40,7 @@ func TestCashIn(t *testing.T) {
 		sent    int  // submissions; 0 means one
 		events  int  // terminal events; 0 means one
 		open    bool // only a person can end it
+		closed  pirogue.Cause
 	}{
 		"paid at once":                      {scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
 		"paid after half a minute":          {scenes: []scene{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS"},
@@ -62,12 +63,17 @@ func TestCashIn(t *testing.T) {
 		"down for ever":                {answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
 		"refused after an outage":      {answers: []error{notSent, refused}, want: "FAILED", failure: pirogue.FailedRefused, sent: 2},
 
-		"paid late, and it is returned":  {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseLateSuccess},
-		"paid late, and it is accepted":  {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
-		"paid late, after a callback":    {scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseLateSuccess},
-		"paid late, another amount":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseAmountMismatch, open: true},
-		"declined, then paid after all":  {scenes: []scene{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
-		"paid after the horizon, unseen": {scenes: []scene{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
+		"paid late, and it is returned":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseLateSuccess},
+		"paid late, and it is accepted":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
+		"paid late, after a callback":        {scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseLateSuccess},
+		"paid late, another amount":          {scenes: []scene{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseAmountMismatch, open: true},
+		"declined, then paid after all":      {scenes: []scene{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
+		"the operator errs to the horizon":   {scenes: []scene{{err: unknown}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, cause: pirogue.CauseUnknown, open: true},
+		"it errs at the window's end only":   {scenes: []scene{{from: 4 * time.Minute, err: unknown}, {from: 6 * time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed},
+		"it errs at the horizon for a while": {scenes: []scene{{from: 23 * time.Hour, err: unknown}, {from: 24*time.Hour + 20*time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
+		"it answers long after the horizon":  {scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: pirogue.CauseUnknown},
+		"it says paid long after it":         {scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2, closed: pirogue.CauseUnknown},
+		"paid after the horizon, unseen":     {scenes: []scene{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +96,11 @@ func TestCashIn(t *testing.T) {
 			}
 			require.Len(t, w.events, max(tt.events, 1))
 			open, closed := w.cases(p.ID)
-			require.Empty(t, closed)
+			if tt.closed == "" {
+				require.Empty(t, closed)
+			} else {
+				require.Equal(t, []pirogue.Cause{tt.closed}, closed)
+			}
 			if tt.cause == "" {
 				require.Empty(t, open)
 			} else {

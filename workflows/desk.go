@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 
 	"go.temporal.io/sdk/workflow"
@@ -158,7 +159,7 @@ func (s *story) called() bool {
 // its verdict at once, unless the payment has ended: then watch knows what to say.
 func (s *story) serve(ctx workflow.Context) (pirogue.Receipt, error) {
 	receipt, err := s.ask(ctx, "support asks")
-	if err != nil || receipt.Outcome != pirogue.OutcomePending || s.ended {
+	if err != nil || receipt.Outcome != pirogue.OutcomePending || s.ended && !s.overdue {
 		return receipt, err
 	}
 	resolved, err := s.resolve(ctx, receipt)
@@ -170,7 +171,7 @@ func (s *story) serve(ctx workflow.Context) (pirogue.Receipt, error) {
 	}
 	return receipt, s.rule(ctx, pirogue.Verdict{
 		Decision: pirogue.DecisionWaiting, Reason: "the operator was asked and has not decided",
-		Evidence: receipt.Words, Status: pirogue.StatusPending,
+		Evidence: receipt.Words, Status: s.stands(),
 	}, of(pirogue.VerbRecheck))
 }
 
@@ -191,7 +192,7 @@ func (s *story) redrive(ctx workflow.Context, receipt pirogue.Receipt) error {
 		return err
 	}
 	v := pirogue.Verdict{
-		Decision: pirogue.DecisionRefused, Evidence: receipt.Words, Status: pirogue.StatusPending,
+		Decision: pirogue.DecisionRefused, Evidence: receipt.Words, Status: s.stands(),
 		Reason: "nothing proves that the operator will not execute the attempt, so no other is made; " +
 			"two people settle it with evidence: resolve",
 	}
@@ -218,10 +219,10 @@ func (s *story) resolve(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.
 		if remedy.Verb != pirogue.VerbResolve {
 			continue
 		}
-		v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Evidence: receipt.Words, Status: pirogue.StatusPending}
+		v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Evidence: receipt.Words, Status: s.stands()}
 		var err error
 		switch {
-		case !s.order.Kind.MoneyOut() || receipt.UnderWay && workflow.Now(ctx).Before(s.deadline):
+		case !s.order.Kind.MoneyOut() && !s.overdue || receipt.UnderWay && workflow.Now(ctx).Before(s.deadline):
 			v.Reason = "the operator has the payment under way and decides it"
 		case remedy.Resolution != pirogue.ResolvedPaid && remedy.Resolution != pirogue.ResolvedUnpaid:
 			v.Reason = "an unknown outcome is resolved as paid or unpaid"
@@ -268,3 +269,6 @@ func (s *story) resolved(r pirogue.Remedy) pirogue.Receipt {
 	}
 	return pirogue.Receipt{Outcome: pirogue.OutcomeDeclined, Words: words}
 }
+
+// stands returns where the payment stands, in support's words: an open one is PENDING.
+func (s *story) stands() pirogue.Status { return cmp.Or(s.status, pirogue.StatusPending) }

@@ -88,7 +88,7 @@ func theirs(o pirogue.Order, priority int, summary string) workflow.ActivityOpti
 
 // polling is theirs for questions at a pace.
 func polling(o pirogue.Order, pace activities.Pace) workflow.ActivityOptions {
-	if pace == activities.Slow {
+	if pace.Watches() {
 		return theirs(o, priorityWatch, "watch for late money")
 	}
 	return theirs(o, priorityPoll, "poll status")

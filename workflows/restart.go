@@ -108,38 +108,20 @@ func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, 
 // and once more when that has passed.
 func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
 	r := s.order.Resumes
-	s.ended = true
+	s.ended, s.status = true, r.Status
 	s.answer(pirogue.FirstAnswer{})
-	if r.Case != "" {
+	switch {
+	case r.Case == pirogue.CauseUnknown && !s.order.Kind.MoneyOut():
+		return s.unconfirmed(ctx, r.Status, pirogue.Receipt{Unclear: true})
+	case r.Case != "":
 		return r.Status, s.settled(ctx, r.Case, r.Status)
 	}
 	late := r.Status == pirogue.StatusFailed || r.Status == pirogue.StatusExpired
 	if !late || r.FirstSent.IsZero() { // nothing that left can move any more
 		return r.Status, nil
 	}
-	receipt, moved, err := s.lookForLate(ctx, r)
-	if err != nil || !moved {
-		return r.Status, err
-	}
-	return s.late(ctx, r.Status, receipt)
-}
-
-// lookForLate watches for money of a payment that ended some time ago. It reports whether
-// any moved.
-func (s *story) lookForLate(ctx workflow.Context, r *pirogue.Resumption) (pirogue.Receipt, bool, error) {
 	s.deadline = r.EndedAt.Add(s.order.Leg.Horizon)
-	if workflow.Now(ctx).Before(s.deadline) {
-		return s.watch(ctx, r.Status)
-	}
-	s.tell(ctx, waitsForNothing, "ended; its workflow was lost: one last look")
-	receipt, err := s.ask(ctx, "last look")
-	if err != nil || receipt.Outcome == pirogue.OutcomePaid {
-		return receipt, err == nil, err
-	}
-	return receipt, false, s.rule(ctx, pirogue.Verdict{
-		Decision: pirogue.DecisionRefused, Reason: "the payment has ended; the operator knows of no money",
-		Evidence: receipt.Words, Status: r.Status,
-	}, everyone)
+	return s.watchToEnd(ctx, r.Status)
 }
 
 // windowEnd returns when the customer's time is over: when it was told, where it was.

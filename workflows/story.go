@@ -55,11 +55,12 @@ type story struct {
 	left      pirogue.Leg // the operator before, when another one was turned to
 	after     int         // the attempt there, which came to nothing; 0: none
 	desk      desk
-	found     bool // an earlier telling of this story had perhaps sent it
-	ended     bool // terminal: only money that moves late can still matter
-	overdue   bool // unknown past the operator's horizon: its case is open
-	bySupport bool // the outcome was established by people
-	finished  bool // its row says that its workflow has nothing left to do
+	found     bool           // an earlier telling of this story had perhaps sent it
+	ended     bool           // terminal: only money that moves late can still matter
+	status    pirogue.Status // once it has ended
+	overdue   bool           // unknown past the operator's horizon: its case is open
+	bySupport bool           // the outcome was established by people
+	finished  bool           // its row says that its workflow has nothing left to do
 	ignored   cancellation
 }
 
@@ -271,7 +272,7 @@ func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Sta
 	if err != nil || !ended.Status.Terminal() {
 		return ended.Status, err
 	}
-	s.ended, s.finished = true, ended.Finished
+	s.ended, s.status, s.finished = true, ended.Status, ended.Finished
 	s.tell(ctx, waitsForNothing, string(ended.Status))
 	if err := workflow.UpsertTypedSearchAttributes(ctx, PaymentStatus.ValueSet(string(ended.Status))); err != nil {
 		return "", err

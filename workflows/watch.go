@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"pirogue"
@@ -16,11 +18,20 @@ func (s *story) endAndWatch(ctx workflow.Context, ending activities.Ending) (pir
 		return status, err
 	}
 	s.deadline = workflow.Now(ctx).Add(s.order.Leg.Horizon)
+	return s.watchToEnd(ctx, status)
+}
+
+// watchToEnd watches a payment that has ended, and places what comes of it.
+func (s *story) watchToEnd(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
 	receipt, moved, err := s.watch(ctx, status)
-	if err != nil || !moved {
+	switch {
+	case err != nil:
 		return status, err
+	case moved:
+		return s.late(ctx, status, receipt)
+	default:
+		return s.unconfirmed(ctx, status, receipt)
 	}
-	return s.late(ctx, status, receipt)
 }
 
 // watch looks for late money until the operator's horizon, and once more when it has
@@ -29,44 +40,56 @@ func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Rece
 	for {
 		left := s.deadline.Sub(workflow.Now(ctx))
 		if left <= 0 {
-			return pirogue.Receipt{}, false, nil
+			receipt, final, err := s.lastLook(ctx, status)
+			if err == nil && !final {
+				continue
+			}
+			return receipt, receipt.Outcome == pirogue.OutcomePaid, err
 		}
 		s.tell(ctx, waitsForNothing, "ended; watching for a late success until "+hour(s.deadline))
 		receipt, _, err := s.follow(ctx, activities.Slow, left)
 		switch {
-		case activities.TimedOut(err):
-			receipt, rang, err := s.lastLook(ctx)
-			if err == nil && rang {
-				continue
+		case activities.TimedOut(err): // up to one question early: none more fits in
+			if _, err := s.sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
+				return pirogue.Receipt{}, false, err
 			}
-			return receipt, receipt.Outcome == pirogue.OutcomePaid, err
+			continue
 		case err != nil || receipt.Outcome == pirogue.OutcomePaid:
 			return receipt, err == nil, err
 		case receipt.Outcome == pirogue.OutcomeNotSent: // learned after the end: no money can come late
 			return receipt, false, nil
 		}
-		v := pirogue.Verdict{
-			Decision: pirogue.DecisionRefused, Reason: "the payment has ended; the operator knows of no money",
-			Evidence: receipt.Words, Status: status,
-		}
-		if err := s.rule(ctx, v, everyone); err != nil {
+		if err := s.nothingMoved(ctx, status, receipt); err != nil {
 			return receipt, false, err
 		}
 	}
 }
 
-// lastLook asks once more at the horizon: the questions end up to one early, when none
-// more fits in. It reports whether a callback or support rang before that.
-func (s *story) lastLook(ctx workflow.Context) (pirogue.Receipt, bool, error) {
-	if workflow.GetVersion(ctx, "last look", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return pirogue.Receipt{}, false, nil
+// lastLookFor is how long an operator whose word cannot be read is asked for a last one: an
+// outage at the horizon makes no case.
+const lastLookFor = time.Hour
+
+// lastLook asks once more when the horizon has passed. It reports whether the answer is the
+// last word, or only that of a callback or of support.
+func (s *story) lastLook(ctx workflow.Context, status pirogue.Status) (pirogue.Receipt, bool, error) {
+	s.tell(ctx, waitsForOperator, "ended; asking a last time")
+	receipt, word, err := s.follow(ctx, activities.Final, lastLookFor)
+	if activities.TimedOut(err) {
+		receipt, err = s.askAt(ctx, priorityWatch, "last look")
+		return receipt, true, err
 	}
-	rang, err := s.sleep(ctx, s.deadline.Sub(workflow.Now(ctx)))
-	if err != nil || rang {
-		return pirogue.Receipt{}, rang, err
+	if err != nil || word == polled || receipt.Outcome == pirogue.OutcomePaid {
+		return receipt, true, err
 	}
-	receipt, err := s.askAt(ctx, priorityWatch, "last look")
-	return receipt, false, err
+	return receipt, false, s.nothingMoved(ctx, status, receipt)
+}
+
+// nothingMoved tells whoever waits that the operator knows of no late money.
+func (s *story) nothingMoved(ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt) error {
+	return s.rule(ctx, pirogue.Verdict{
+		Decision: pirogue.DecisionRefused, Reason: "the payment has ended; the operator knows of no money",
+		Evidence: receipt.Words, Status: status,
+	}, everyone)
 }
 
 // late places money that moved after the payment had ended. What came in goes where

@@ -1,0 +1,59 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// unconfirmed ends the watch over a payment with its operator's last answer. Where that tells
+// nobody whether a customer paid, a case calls for a person. The questions go on until the
+// operator answers clearly, or two people with evidence say what became of it.
+func (s *story) unconfirmed(
+	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
+) (pirogue.Status, error) {
+	if s.order.Kind.MoneyOut() || !receipt.Unclear {
+		return status, nil
+	}
+	if err := s.openCase(ctx, pirogue.CauseUnknown, receipt); err != nil {
+		return status, err
+	}
+	s.overdue = true
+	for receipt.Unclear {
+		s.tell(ctx, waitsForSupport, "nobody knows whether the customer paid; a person must settle it")
+		answer, _, err := s.follow(ctx, activities.Final, patience)
+		switch {
+		case activities.TimedOut(err):
+		case err != nil:
+			return status, err
+		default:
+			receipt = answer
+		}
+	}
+	return s.confirmed(ctx, status, receipt)
+}
+
+// confirmed tells support what became of a payment, places the money if there is any, and
+// closes the case last: until the money has its place, somebody has to look at it.
+func (s *story) confirmed(
+	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
+) (pirogue.Status, error) {
+	paid := receipt.Outcome == pirogue.OutcomePaid
+	reason := "the customer has not paid; the payment stays " + string(status)
+	if paid {
+		reason = "the customer has paid; the money goes where the merchant's policy says"
+	}
+	err := s.rule(ctx, pirogue.Verdict{
+		Decision: pirogue.DecisionSettled, Reason: reason, Evidence: receipt.Words, Status: status,
+	}, everyone)
+	if err == nil && paid {
+		status, err = s.late(ctx, status, receipt)
+	}
+	if err != nil {
+		return status, err
+	}
+	_, err = call(ctx, ours(s.order.MerchantID, "close case"), do.CloseCase,
+		pirogue.NewCaseID(s.order.PaymentID, pirogue.CauseUnknown))
+	return status, err
+}
