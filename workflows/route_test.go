@@ -364,7 +364,7 @@ func TestAnOperatorThatCannotBeAskedIsHeardOut(t *testing.T) {
 		want pirogue.Status
 		open []pirogue.Cause
 	}{
-		"it says nothing":                  {nil, "EXPIRED", nil},
+		"it says nothing":                  {nil, "EXPIRED", []pirogue.Cause{pirogue.CauseUnknown}},
 		"it says paid, and how much":       {[]pirogue.Receipt{{Outcome: paid, Amount: xof5000}}, "SUCCESS", nil},
 		"it says paid, and not how much":   {[]pirogue.Receipt{{Outcome: paid}}, "PENDING", []pirogue.Cause{pirogue.CauseAmountMismatch}},
 		"it says paid, another amount":     {[]pirogue.Receipt{{Outcome: paid, Amount: xof(1)}}, "PENDING", []pirogue.Cause{pirogue.CauseAmountMismatch}},

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -39,6 +40,7 @@ type operator struct {
 	power   pirogue.ReferencePower
 	horizon time.Duration
 	proves  bool
+	proof   pirogue.CallbackProof // "" for none
 	resend  time.Duration
 	payouts pirogue.Limits // of one disbursement
 
@@ -70,7 +72,7 @@ func (o *operator) askedBefore(limit time.Duration) int {
 func (o *operator) Capability() pirogue.Capability {
 	c := pirogue.Capability{
 		Reference: o.power, Unheard: pirogue.RepeatRenewed, Horizon: o.horizon, AbsenceProves: o.proves,
-		ResendWithin: o.resend, CashOut: o.payouts,
+		ResendWithin: o.resend, CashOut: o.payouts, Proof: cmp.Or(o.proof, pirogue.ProofNone),
 	}
 	if c.Reference == "" {
 		c.Reference = pirogue.StatusByReference

@@ -1,0 +1,128 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// called is a callback of the operator about the first attempt after a while, kept as the API
+// keeps it, of which the workflow is told.
+func (w *world) called(after time.Duration, said pirogue.Receipt) {
+	w.env.RegisterDelayedCallback(func() {
+		_, attempt := w.latest()
+		_, err := w.store.RecordCallback(w.t.Context(),
+			pirogue.NewCallback(attempt, said, []byte(said.Words), w.env.Now()))
+		require.NoError(w.t, err)
+	}, after)
+	w.ring(after + time.Millisecond)
+}
+
+// Each row is a cash-in of which the operator does not say what became of it, and what
+// people make of it. The horizon is a day, and the operator is asked for an hour more.
+func TestCashInUnconfirmed(t *testing.T) {
+	t.Parallel()
+
+	const (
+		past    = 25*time.Hour + 10*time.Minute
+		unknown = pirogue.CauseUnknown
+	)
+	paid := pirogue.Receipt{Outcome: pirogue.OutcomePaid, Words: "SUCCESS"}
+	silent := []scene{{err: pirogue.Errorf(pirogue.Unknown, "REQUALIFIED is in no document")}}
+	tests := map[string]struct {
+		scenes  []scene
+		proof   pirogue.CallbackProof
+		deaf    bool
+		calls   []time.Duration // when a callback says paid
+		people  []pirogue.Remedy
+		policy  pirogue.LatePolicy
+		want    pirogue.Status
+		failure pirogue.FailureCode
+		opened  []pirogue.Cause
+		closed  []pirogue.Cause
+		refunds int
+	}{
+		"nobody says anything": {
+			scenes: silent, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+		},
+		"two people say paid, and it is accepted": {
+			scenes: silent, people: []pirogue.Remedy{resolve("awa", "paid"), resolve("binta", "paid")},
+			policy: pirogue.LateAccept, want: "SUCCESS", closed: []pirogue.Cause{unknown},
+		},
+		"two people say paid, and it is returned": {
+			scenes: silent, people: []pirogue.Remedy{resolve("awa", "paid"), resolve("binta", "paid")},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{pirogue.CauseLateSuccess},
+			closed: []pirogue.Cause{unknown}, refunds: 1,
+		},
+		"two people say unpaid": {
+			scenes: silent, people: []pirogue.Remedy{resolve("awa", "unpaid"), resolve("binta", "unpaid")},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: []pirogue.Cause{unknown},
+		},
+		"two people disagree": {
+			scenes: silent, people: []pirogue.Remedy{resolve("awa", "unpaid"), resolve("binta", "paid")},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+		},
+		"one person says it twice": {
+			scenes: silent, people: []pirogue.Remedy{resolve("awa", "paid"), resolve("awa", "paid")},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+		},
+		"support tries everything else": {
+			scenes: silent, people: []pirogue.Remedy{recheck(), redrive(), resolve("awa", "return")},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+		},
+		"a recheck finds it paid": {
+			scenes: append(silent, scene{from: past, outcome: pirogue.OutcomePaid}), people: []pirogue.Remedy{recheck()},
+			policy: pirogue.LateAccept, want: "SUCCESS", closed: []pirogue.Cause{unknown},
+		},
+		"a proven callback says paid, the operator knows nothing of it": {
+			proof: pirogue.ProofSignature, calls: []time.Duration{2 * time.Minute},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+		},
+		"a proven callback says paid, the operator says declined": {
+			scenes: []scene{{from: 3 * time.Minute, outcome: pirogue.OutcomeDeclined}},
+			proof:  pirogue.ProofSignature, calls: []time.Duration{2 * time.Minute},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+		},
+		"a proven callback says paid while it is watched": {
+			scenes: []scene{{from: 3 * time.Minute, outcome: pirogue.OutcomeDeclined}},
+			proof:  pirogue.ProofSignature, calls: []time.Duration{2 * time.Hour},
+			want: "FAILED", failure: pirogue.FailedDeclined, opened: []pirogue.Cause{unknown},
+		},
+		"anybody's callback says paid": {
+			calls: []time.Duration{2 * time.Minute}, want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+		},
+		"it cannot be asked, and calls back nothing": {
+			deaf: true, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			if tt.policy == "" {
+				tt.policy = pirogue.LateReturn
+			}
+			w := newWorldOf(t, setting{policy: tt.policy, deaf: tt.deaf})
+			w.operator.scenes, w.operator.proof = tt.scenes, tt.proof
+			for _, after := range tt.calls {
+				w.called(after, paid)
+			}
+			for i, r := range tt.people {
+				w.remedy(past+time.Duration(i)*time.Second, r)
+			}
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.tell()
+			require.Equal(t, tt.want, p.Status)
+			require.Equal(t, tt.failure, p.Failure.Code)
+			opened, closed := w.cases(p.ID)
+			require.Equal(t, tt.opened, opened)
+			require.Equal(t, tt.closed, closed)
+			require.Len(t, w.launched, tt.refunds)
+			require.Len(t, w.operator.refs, 1, "nothing is collected twice")
+			w.requireVerdicts()
+		})
+	}
+}
