@@ -119,6 +119,9 @@ type Stuck struct {
 	Since   time.Time
 	Words   string // the operator's last, redacted
 	Allowed []Verb
+	// Unreadable says why a part of the payment's row, such as its number, does not open; ""
+	// when all of it does.
+	Unreadable string
 }
 
 // Verbs returns what support can do about a payment of one kind that is stuck for this
@@ -162,8 +165,9 @@ func (c Cause) Verbs() []Verb {
 type CaseView struct {
 	Case
 
-	Payment Payment
-	Allowed []Verb
+	Payment    Payment
+	Allowed    []Verb
+	Unreadable string // as in Stuck
 }
 
 // AdminToken is a person's admission to the admin API. Its secret is shown once, when

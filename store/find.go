@@ -29,8 +29,11 @@ func (db *DB) Find(ctx context.Context, term string, limit int) ([]pirogue.Payme
 	if err != nil {
 		return nil, err
 	}
-	payments, err := db.unpackPayments(rows)
-	return payments, failure("find payments", err)
+	payments := make([]pirogue.Payment, len(rows))
+	for i, row := range rows {
+		payments[i], _ = db.unpackPayment(row) //nolint:errcheck // what is not sealed is there, and hides no other
+	}
+	return payments, nil
 }
 
 // findPayments asks each index that could know the term.
@@ -77,49 +80,24 @@ func (db *DB) AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.Pay
 	return p, failure("read payment", err)
 }
 
-// OpenCases returns the cases that a person must settle, the oldest first, at most limit
-// and pirogue.MaxPage + 1.
-func (db *DB) OpenCases(ctx context.Context, limit int) ([]pirogue.CaseView, error) {
-	var cases []caseRow
-	var payments map[pirogue.PaymentID]pirogue.Payment
-	err := db.snapshot(ctx, "list open cases", func(tx *gorm.DB) error {
-		cases = nil
-		err := tx.Where("closed_at IS NULL").Order("opened_at, id").Limit(pageSize(limit)).Find(&cases).Error
-		if err != nil {
-			return err
+// OpenCases returns a page of the cases that a person must settle, the oldest first. It
+// fails with InvalidParameter for a cursor that is none.
+func (db *DB) OpenCases(ctx context.Context, f pirogue.WorkFilter) (pirogue.WorkPage[pirogue.CaseView], error) {
+	found, err := db.work(ctx, "list open cases", []worklist{{query: openCases}}, f)
+	page := pirogue.WorkPage[pirogue.CaseView]{Next: found.next, Tallies: found.tallies}
+	for _, row := range found.rows {
+		c := pirogue.Case{
+			ID: pirogue.CaseID(row.Place), PaymentID: pirogue.PaymentID(row.ID), Cause: pirogue.Cause(row.Cause),
+			Note: row.Words, Paid: row.Paid, OpenedAt: row.Since.time(),
 		}
-		ids := make([]string, len(cases))
-		for i, c := range cases {
-			ids[i] = c.PaymentID
-		}
-		payments, err = db.paymentsByID(tx, ids)
-		return err
-	})
-	if err != nil {
-		return nil, err
+		page.Rows = append(page.Rows, pirogue.CaseView{
+			Case: c, Payment: row.payment, Allowed: c.Cause.Verbs(), Unreadable: row.unreadable,
+		})
 	}
-	views := make([]pirogue.CaseView, len(cases))
-	for i, c := range cases {
-		views[i] = pirogue.CaseView{
-			Case: unpackCase(c), Payment: payments[pirogue.PaymentID(c.PaymentID)], Allowed: pirogue.Cause(c.Cause).Verbs(),
-		}
-	}
-	return views, nil
+	return page, err
 }
 
-// paymentsByID reads several payments at once, of whoever they are.
-func (db *DB) paymentsByID(tx *gorm.DB, ids []string) (map[pirogue.PaymentID]pirogue.Payment, error) {
-	var rows []paymentRow
-	if len(ids) == 0 {
-		return map[pirogue.PaymentID]pirogue.Payment{}, nil
-	}
-	if err := tx.Where("id IN ?", ids).Find(&rows).Error; err != nil {
-		return nil, err
-	}
-	payments, err := db.unpackPayments(rows)
-	byID := make(map[pirogue.PaymentID]pirogue.Payment, len(payments))
-	for _, p := range payments {
-		byID[p.ID] = p
-	}
-	return byID, err
-}
+const openCases = `
+SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause, c.note AS words, c.paid AS paid
+  FROM cases c
+ WHERE c.closed_at IS NULL`

@@ -110,17 +110,18 @@ func TestOpenCasesAreListedWithTheirPayments(t *testing.T) {
 				require.NoError(w.t, w.db.CloseCases(w.ctx(), p.ID, w.at(time.Hour)))
 			}
 		}
-		views, err := w.db.OpenCases(w.ctx(), 10)
+		page, err := w.db.OpenCases(w.ctx(), pirogue.WorkFilter{Limit: 10})
 		require.NoError(w.t, err)
+		views := page.Rows
 		require.Len(w.t, views, 2, "the closed one is not listed")
 		require.Equal(w.t, []pirogue.CaseID{ids[0], ids[2]}, []pirogue.CaseID{views[0].ID, views[1].ID}, "the oldest first")
 		require.Equal(w.t, "order_0", views[0].Payment.OrderID)
 		require.Equal(w.t, "paid 100", views[0].Note)
 		require.Equal(w.t, []pirogue.Verb{pirogue.VerbRecheck, pirogue.VerbResolve}, views[0].Allowed)
 		require.Equal(w.t, []pirogue.Verb{pirogue.VerbResolve}, views[1].Allowed)
-		views, err = w.db.OpenCases(w.ctx(), 1)
+		page, err = w.db.OpenCases(w.ctx(), pirogue.WorkFilter{Limit: 1})
 		require.NoError(w.t, err)
-		require.Len(w.t, views, 1)
+		require.Len(w.t, page.Rows, 1)
 	})
 }
 
@@ -131,13 +132,13 @@ func TestSupportReadsNoTableWhole(t *testing.T) {
 	each(t, func(w *world) {
 		plans, err := w.db.SupportPlans(w.ctx())
 		require.NoError(w.t, err)
-		require.Len(w.t, plans, 7)
+		require.Len(w.t, plans, 9)
 		for question, plan := range plans {
 			require.NotEmpty(w.t, plan, question)
 			for _, line := range plan {
 				require.NotContains(w.t, line, "Seq Scan", question)
 				if strings.Contains(line, "SCAN") { // SQLite says so of whole indexes too: these two are short
-					require.Regexp(w.t, "INDEX (payments|cases)_open|SCAN dialled", line, question)
+					require.Regexp(w.t, `INDEX (payments|cases)_open|SCAN (dialled|s)\b`, line, question)
 				}
 			}
 		}

@@ -10,9 +10,11 @@ import (
 // SupportPlans returns how the database would look up what support asks for, by question.
 // PostgreSQL is kept from reading tables that are small enough to be read whole.
 func (db *DB) SupportPlans(ctx context.Context) (map[string][]string, error) {
-	questions := map[string]string{"find": findPayments}
+	questions := map[string]string{
+		"find": findPayments, "cases": fmt.Sprintf(workPage, openCases), "worth": fmt.Sprintf(workTally, openCases),
+	}
 	for _, c := range stuckCauses {
-		questions[string(c.cause)] = c.query
+		questions[string(c.cause)] = fmt.Sprintf(workPage, c.query)
 	}
 	explain := "EXPLAIN QUERY PLAN "
 	if db.write.Name() == "postgres" {
@@ -29,7 +31,8 @@ func (db *DB) SupportPlans(ctx context.Context) (map[string][]string, error) {
 			var plan []map[string]any
 			err := tx.Raw(explain+question, map[string]any{
 				"term": "x", "id": "x", "digest": "x", "limit": 1, "started": "x", "line": "x", "answered": "x", "expired": "x",
-				"paid": "x", "reported": "x",
+				"paid": "x", "reported": "x", "operator": "", "merchant": "", "country": "", "kind": "", "before": "", "cause": "",
+				"after": "x", "place": "x", "most": 1,
 			}).Scan(&plan).Error
 			if err != nil {
 				return err

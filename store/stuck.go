@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"pirogue"
 )
 
@@ -19,141 +17,99 @@ const (
 	reportedUntil = 30 * 24 * time.Hour // how long an event that could not be delivered is listed
 )
 
-// stuckRow is one payment that a cause's query found.
-type stuckRow struct {
-	ID    string
-	Since stamp
-	Cause string // of its case, "" without one
-	Words string
-}
-
-// Stuck returns the payments of every merchant that need a look, each once with its most
-// serious cause: the gravest causes first, within a cause the oldest first. At most limit
-// and pirogue.MaxPage + 1 come back, all of one moment.
-func (db *DB) Stuck(ctx context.Context, now time.Time, limit int) ([]pirogue.Stuck, error) {
-	var found []pirogue.Stuck
-	err := db.snapshot(ctx, "list stuck payments", func(tx *gorm.DB) error {
-		found = nil
-		seen := map[string]bool{}
-		for _, c := range stuckCauses {
-			rows, err := stuckRows(tx, c.query, now, pageSize(limit))
-			if err != nil {
-				return err
-			}
-			stuck, err := db.unpackStuck(tx, c.cause, rows, seen)
-			if err != nil {
-				return err
-			}
-			found = append(found, stuck...)
-		}
-		return nil
-	})
-	return found[:min(len(found), pageSize(limit))], err
-}
-
-// stuckRows runs one cause's query. It asks for a whole page, for some of the rows may be
-// on the list already, for a graver cause.
-func stuckRows(tx *gorm.DB, query string, now time.Time, limit int) ([]stuckRow, error) {
-	var rows []stuckRow
-	err := tx.Raw(query, map[string]any{
-		"started": on(now.Add(-startedAfter)), "line": on(now.Add(-lineAfter)), "answered": on(now.Add(-answeredAfter)),
-		"expired": on(now.Add(-expiredAfter)), "paid": on(now.Add(-paidOutAfter)),
-		"reported": on(now.Add(-reportedUntil)), "limit": limit,
-	}).Scan(&rows).Error
-	return rows, err
-}
-
-// unpackStuck returns what was found for a cause and is not seen yet.
-func (db *DB) unpackStuck(
-	tx *gorm.DB, cause pirogue.StuckCause, rows []stuckRow, seen map[string]bool,
-) ([]pirogue.Stuck, error) {
-	ids := make([]string, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
+// Stuck returns a page of the payments of every merchant that need a look, each once with
+// its most serious cause: the gravest causes first, within a cause the oldest first. Every
+// cause that has rows has its share of a page, so that a hundred cases hide nothing. All of
+// a page is of one moment. It fails with InvalidParameter for a cursor that is none.
+func (db *DB) Stuck(
+	ctx context.Context, now time.Time, f pirogue.WorkFilter,
+) (pirogue.WorkPage[pirogue.Stuck], error) {
+	lists := make([]worklist, len(stuckCauses))
+	for i, c := range stuckCauses {
+		lists[i] = worklist{cause: string(c.cause), query: c.query, args: stuckMoments(now)}
 	}
-	payments, err := db.paymentsByID(tx, ids)
-	if err != nil {
-		return nil, err
-	}
-	var stuck []pirogue.Stuck
-	for _, row := range rows {
-		if seen[row.ID] {
-			continue
-		}
-		seen[row.ID] = true
-		p := payments[pirogue.PaymentID(row.ID)]
-		allowed := cause.Verbs(p.Kind)
+	found, err := db.work(ctx, "list stuck payments", lists, f)
+	page := pirogue.WorkPage[pirogue.Stuck]{Next: found.next, Tallies: found.tallies}
+	for _, row := range found.rows {
+		allowed := pirogue.StuckCause(row.list).Verbs(row.payment.Kind)
 		if row.Cause != "" {
 			allowed = pirogue.Cause(row.Cause).Verbs()
 		}
-		stuck = append(stuck, pirogue.Stuck{
-			Payment: p, Cause: cause, Since: row.Since.time(), Words: row.Words, Allowed: allowed,
+		page.Rows = append(page.Rows, pirogue.Stuck{
+			Payment: row.payment, Cause: pirogue.StuckCause(row.list), Since: row.Since.time(), Words: row.Words,
+			Allowed: allowed, Unreadable: row.unreadable,
 		})
 	}
-	return stuck, nil
+	return page, err
+}
+
+// stuckMoments is since when what stands still is stuck.
+func stuckMoments(now time.Time) map[string]any {
+	return map[string]any{
+		"started": on(now.Add(-startedAfter)), "line": on(now.Add(-lineAfter)), "answered": on(now.Add(-answeredAfter)),
+		"expired": on(now.Add(-expiredAfter)), "paid": on(now.Add(-paidOutAfter)),
+		"reported": on(now.Add(-reportedUntil)),
+	}
 }
 
 // stuckCauses is every cause with the query that finds it, the gravest first: what a
 // person must settle, then money whose whereabouts nobody knows, then what an operator
-// keeps waiting, then what has not begun, then what is over and only untold. Conditions
-// are written out, so that a database can see that its partial index holds these rows.
+// keeps waiting, then what has not begun, then what is over and only untold. A payment with
+// an open case is on the list for that alone; the other causes exclude one another.
+// Conditions are written out, so that a database can see that its partial index holds
+// these rows. Each row is a payment's id, since when, the place among rows of one moment,
+// its case's cause, words and what is at stake.
 var stuckCauses = []struct {
 	cause pirogue.StuckCause
 	query string
 }{
 	{pirogue.StuckCase, `
-SELECT c.payment_id AS id, c.opened_at AS since, c.cause AS cause, c.note AS words
+SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause, c.note AS words, c.paid AS paid
   FROM cases c
  WHERE c.closed_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM cases e
                     WHERE e.payment_id = c.payment_id AND e.closed_at IS NULL
-                      AND (e.opened_at, e.id) < (c.opened_at, c.id))
- ORDER BY c.opened_at, c.id LIMIT @limit`},
+                      AND (e.opened_at, e.id) < (c.opened_at, c.id))`},
 
 	{pirogue.StuckUnknown, `
-SELECT p.id AS id, a.sent_at AS since, '' AS cause, a.answer AS words` + openPayments + `
-   AND a.state IN ('SENT','UNKNOWN') AND a.sent_at < @answered
- ORDER BY a.sent_at, p.id LIMIT @limit`},
+SELECT p.id AS id, a.sent_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
+   AND a.state IN ('SENT','UNKNOWN') AND a.sent_at < @answered`},
 
 	// A refused attempt whose payment is still open waits for us, not for the operator: it
 	// is listed here, so that no open payment is invisible.
 	{pirogue.StuckUndecided, `
 SELECT p.id AS id, CASE p.kind WHEN 'CASHIN' THEN COALESCE(p.expires_at, a.sent_at) ELSE p.created_at END AS since,
-       '' AS cause, a.answer AS words` + openPayments + `
+       p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
    AND a.state IN ('ACCEPTED','REFUSED')
    AND (p.kind = 'CASHIN' AND COALESCE(p.expires_at, a.sent_at) < @expired
-     OR p.kind <> 'CASHIN' AND p.created_at < @paid)
- ORDER BY since, p.id LIMIT @limit`},
+     OR p.kind <> 'CASHIN' AND p.created_at < @paid)`},
 
 	{pirogue.StuckUnsent, `
-SELECT p.id AS id, a.created_at AS since, '' AS cause, a.answer AS words` + openPayments + `
-   AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered
- ORDER BY a.created_at, p.id LIMIT @limit`},
+SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
+   AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered`},
 
 	{pirogue.StuckUnstarted, `
-SELECT p.id AS id, p.created_at AS since, '' AS cause, '' AS words
+SELECT p.id AS id, p.created_at AS since, p.id AS place, '' AS cause, '' AS words, 0 AS paid
   FROM payments p
- WHERE p.status = 'CREATED' AND p.bulk_id IS NULL AND p.created_at < @started
+ WHERE p.status = 'CREATED' AND p.bulk_id IS NULL AND p.created_at < @started` + withoutCase + `
  UNION ALL
-SELECT p.id, p.created_at, '', ''
+SELECT p.id, p.created_at, p.id, '', '', 0
   FROM payments p
- WHERE p.status = 'CREATED' AND p.bulk_id IS NOT NULL AND p.created_at < @line
- ORDER BY since, id LIMIT @limit`},
+ WHERE p.status = 'CREATED' AND p.bulk_id IS NOT NULL AND p.created_at < @line` + withoutCase},
 
 	{pirogue.StuckUnreported, `
-SELECT e.payment_id AS id, e.created_at AS since, '' AS cause,
+SELECT p.id AS id, e.created_at AS since, e.id AS place, '' AS cause,
        COALESCE((SELECT CASE d.error WHEN '' THEN 'HTTP ' || d.http_status ELSE d.error END
                    FROM webhook_deliveries d
                   WHERE d.event_id = e.id AND d.round = e.round AND d.ended_at IS NOT NULL
-                  ORDER BY d.number DESC LIMIT 1), '') AS words
-  FROM webhook_events e
+                  ORDER BY d.number DESC LIMIT 1), '') AS words, 0 AS paid
+  FROM webhook_events e JOIN payments p ON p.id = e.payment_id
  WHERE (e.state = 'EXHAUSTED' OR (e.state = 'WAITING' AND e.begun >= 2)) AND e.created_at > @reported
    AND e.payment_id IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM webhook_events f
                     WHERE f.payment_id = e.payment_id AND (f.created_at, f.id) < (e.created_at, e.id)
                       AND (f.state = 'EXHAUSTED' OR (f.state = 'WAITING' AND f.begun >= 2))
-                      AND f.created_at > @reported)
- ORDER BY e.created_at, e.id LIMIT @limit`},
+                      AND f.created_at > @reported)` + withoutCase},
 }
 
 // openPayments is the open payments, each with its latest attempt. SQLite takes a CROSS
@@ -161,4 +117,8 @@ SELECT e.payment_id AS id, e.created_at AS since, '' AS cause,
 const openPayments = `
   FROM payments p CROSS JOIN attempts a
  WHERE p.status IN ('CREATED','INITIATED','PENDING') AND a.payment_id = p.id
-   AND a.number = (SELECT MAX(l.number) FROM attempts l WHERE l.payment_id = p.id)`
+   AND a.number = (SELECT MAX(l.number) FROM attempts l WHERE l.payment_id = p.id)` + withoutCase
+
+// withoutCase keeps the payments that no case is open about.
+const withoutCase = `
+   AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = p.id AND c.closed_at IS NULL)`

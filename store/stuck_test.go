@@ -15,10 +15,10 @@ import (
 // stuck tells what is stuck at a moment after the world's present.
 func (w *world) stuck(after time.Duration, limit int) []string {
 	w.t.Helper()
-	list, err := w.db.Stuck(w.ctx(), w.at(after), limit)
+	page, err := w.db.Stuck(w.ctx(), w.at(after), pirogue.WorkFilter{Limit: limit})
 	require.NoError(w.t, err)
 	var told []string
-	for _, s := range list {
+	for _, s := range page.Rows {
 		told = append(told, fmt.Sprintf("%s %s since %s: %s %v", s.Payment.OrderID, s.Cause, s.Since.Sub(begin), s.Words, s.Allowed))
 	}
 	return told
@@ -179,7 +179,145 @@ func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 		}
 		require.Equal(w.t, all, w.stuck(time.Hour, 10))
 		for limit := 1; limit <= 4; limit++ {
-			require.Equal(w.t, all[:limit], w.stuck(time.Hour, limit))
+			var paged []string
+			f := pirogue.WorkFilter{Limit: limit}
+			for range all {
+				page, err := w.db.Stuck(w.ctx(), w.at(time.Hour), f)
+				require.NoError(w.t, err)
+				require.LessOrEqual(w.t, len(page.Rows), limit)
+				for _, s := range page.Rows {
+					paged = append(paged, fmt.Sprintf("%s %s", s.Payment.OrderID, s.Cause))
+				}
+				if f.After = page.Next; f.After == "" {
+					break
+				}
+			}
+			require.ElementsMatch(w.t, []string{
+				"both CASE_OPEN", "unknown CASE_OPEN", "unstarted NOT_STARTED", "untold WEBHOOK_FAILING",
+			}, paged, "every row once, %d at a time", limit)
+		}
+	})
+}
+
+// A hundred cases hide no other cause, and nothing is ever cut off.
+func TestManyCasesHideNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		const cases = pirogue.MaxPage + 20
+		w.accept("unstarted")
+		for i := range cases {
+			p, _ := w.sent(fmt.Sprintf("case_%d", i))
+			require.NoError(w.t, w.opens(pirogue.Case{
+				ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown,
+				OpenedAt: w.at(time.Duration(i%3) * time.Second),
+			}))
+		}
+		page, err := w.db.Stuck(w.ctx(), w.at(time.Hour), pirogue.WorkFilter{Limit: pirogue.MaxPage})
+		require.NoError(w.t, err)
+		require.Len(w.t, page.Rows, pirogue.MaxPage)
+		require.Equal(w.t, pirogue.StuckUnstarted, page.Rows[pirogue.MaxPage-1].Cause, "it has its share")
+		require.Equal(w.t, []pirogue.WorkTally{
+			{Cause: "CASE_OPEN", Currency: pirogue.XOF, Payments: cases, Amount: cases * 5000},
+			{Cause: "NOT_STARTED", Currency: pirogue.XOF, Payments: 1, Amount: 5000},
+		}, page.Tallies)
+		rest, err := w.db.Stuck(w.ctx(), w.at(time.Hour), pirogue.WorkFilter{Limit: pirogue.MaxPage, After: page.Next})
+		require.NoError(w.t, err)
+		require.Len(w.t, rest.Rows, cases+1-pirogue.MaxPage)
+		require.Empty(w.t, rest.Next)
+
+		seen := map[pirogue.CaseID]bool{}
+		f := pirogue.WorkFilter{Limit: 50}
+		for more := true; more; more = f.After != "" {
+			page, err := w.db.OpenCases(w.ctx(), f)
+			require.NoError(w.t, err)
+			for _, c := range page.Rows {
+				require.False(w.t, seen[c.ID])
+				seen[c.ID] = true
+			}
+			f.After = page.Next
+		}
+		require.Len(w.t, seen, cases)
+		_, err = w.db.OpenCases(w.ctx(), pirogue.WorkFilter{After: "no cursor"})
+		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(err))
+	})
+}
+
+func TestTheWorkOfSupportIsSelected(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.accept("mali")
+		w.now.Add(time.Minute.Microseconds())
+		abroad, a := w.order(w.another(), "cameroon")
+		abroad.Country, abroad.Operator, a.Operator = "CM", "tara", "tara"
+		abroad.Amount, abroad.Fee = pirogue.Money{Minor: 700, Currency: pirogue.XAF}, pirogue.Money{}
+		w.underway(abroad, a)
+		paid := int64(300)
+		require.NoError(w.t, w.opens(pirogue.Case{
+			ID: pirogue.NewCaseID(abroad.ID, pirogue.CauseAmountMismatch), PaymentID: abroad.ID,
+			Cause: pirogue.CauseAmountMismatch, Paid: paid, OpenedAt: w.at(0),
+		}))
+		for name, row := range map[string]struct {
+			filter pirogue.WorkFilter
+			want   []string
+		}{
+			"everything":             {pirogue.WorkFilter{}, []string{"cameroon", "mali"}},
+			"a cause":                {pirogue.WorkFilter{Cause: "NOT_STARTED"}, []string{"mali"}},
+			"a cause nobody has":     {pirogue.WorkFilter{Cause: "OPERATOR_DOWN"}, nil},
+			"an operator":            {pirogue.WorkFilter{Operator: "tara"}, []string{"cameroon"}},
+			"a merchant":             {pirogue.WorkFilter{Merchant: w.owner.MerchantID}, []string{"mali"}},
+			"a country":              {pirogue.WorkFilter{Country: "CM"}, []string{"cameroon"}},
+			"a kind":                 {pirogue.WorkFilter{Kind: pirogue.CashOut}, nil},
+			"what has waited longer": {pirogue.WorkFilter{Before: w.at(0)}, []string{"mali"}},
+		} {
+			page, err := w.db.Stuck(w.ctx(), w.at(time.Hour), row.filter)
+			require.NoError(w.t, err)
+			var told []string
+			for _, s := range page.Rows {
+				told = append(told, s.Payment.OrderID)
+			}
+			require.Equal(w.t, row.want, told, name)
+		}
+		cases, err := w.db.OpenCases(w.ctx(), pirogue.WorkFilter{Cause: string(pirogue.CauseUnknown)})
+		require.NoError(w.t, err)
+		require.Empty(w.t, cases.Rows)
+		require.Equal(w.t, []pirogue.WorkTally{
+			{Cause: string(pirogue.CauseAmountMismatch), Currency: pirogue.XAF, Payments: 1, Amount: paid},
+		}, cases.Tallies, "of every cause")
+	})
+}
+
+// A number whose key is gone is shown as such, and the rows beside it are whole.
+func TestAPaymentThatDoesNotOpenHidesNoOther(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		lost, _ := w.accept("lost")
+		w.now.Add(time.Second.Microseconds())
+		w.accept("whole")
+		for _, id := range []pirogue.PaymentID{lost.ID, w.found("whole", 1)[0]} {
+			require.NoError(w.t, w.opens(pirogue.Case{
+				ID: pirogue.NewCaseID(id, pirogue.CauseUnknown), PaymentID: id, Cause: pirogue.CauseUnknown, OpenedAt: w.at(0),
+			}))
+		}
+		require.NoError(w.t, w.exec(w.raw(), "UPDATE payments SET msisdn_sealed = 'gone:AAAA' WHERE id = ?", string(lost.ID)))
+		stuck, err := w.db.Stuck(w.ctx(), w.at(time.Hour), pirogue.WorkFilter{})
+		require.NoError(w.t, err)
+		require.Len(w.t, stuck.Rows, 2)
+		cases, err := w.db.OpenCases(w.ctx(), pirogue.WorkFilter{})
+		require.NoError(w.t, err)
+		require.Len(w.t, cases.Rows, 2)
+		for i := range 2 {
+			for _, row := range []struct {
+				payment    pirogue.Payment
+				unreadable string
+			}{{stuck.Rows[i].Payment, stuck.Rows[i].Unreadable}, {cases.Rows[i].Payment, cases.Rows[i].Unreadable}} {
+				if row.payment.ID == lost.ID {
+					require.Contains(w.t, row.unreadable, "cannot be read")
+					require.Equal(w.t, "lost", row.payment.OrderID)
+					continue
+				}
+				require.Empty(w.t, row.unreadable)
+				require.NotEmpty(w.t, row.payment.MSISDN)
+			}
 		}
 	})
 }

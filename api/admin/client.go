@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"pirogue"
 )
@@ -41,14 +42,49 @@ func (c *Client) Timeline(ctx context.Context, id pirogue.PaymentID) ([]Moment, 
 	return get[[]Moment](ctx, c, "/payments/"+url.PathEscape(string(id))+"/timeline", nil)
 }
 
-// Stuck returns the payments that need a look.
-func (c *Client) Stuck(ctx context.Context, limit int) ([]Stuck, error) {
-	return get[[]Stuck](ctx, c, "/stuck", url.Values{"limit": {strconv.Itoa(limit)}})
+// Worklist is a page of what support works through.
+type Worklist[T any] struct {
+	Rows    []T     `json:"data"`
+	Next    string  `json:"next_cursor"` // of the next page; "" when no row is left
+	Tallies []Tally `json:"tallies"`     // of all rows, by cause
 }
 
-// Cases returns what only a person can settle.
-func (c *Client) Cases(ctx context.Context, limit int) ([]OpenCase, error) {
-	return get[[]OpenCase](ctx, c, "/cases", url.Values{"limit": {strconv.Itoa(limit)}})
+// Stuck returns a page of the payments that need a look.
+func (c *Client) Stuck(ctx context.Context, f pirogue.WorkFilter) (Worklist[Stuck], error) {
+	return work[Stuck](ctx, c, "/stuck", f)
+}
+
+// Cases returns a page of what only a person can settle.
+func (c *Client) Cases(ctx context.Context, f pirogue.WorkFilter) (Worklist[OpenCase], error) {
+	return work[OpenCase](ctx, c, "/cases", f)
+}
+
+// work reads a page of a worklist.
+func work[T any](ctx context.Context, c *Client, path string, f pirogue.WorkFilter) (Worklist[T], error) {
+	query := url.Values{"limit": {strconv.Itoa(f.Limit)}}
+	for name, value := range map[string]string{
+		"cause": f.Cause, "operator": string(f.Operator), "merchant": string(f.Merchant), "country": string(f.Country),
+		"type": string(f.Kind), "cursor": f.After,
+	} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if !f.Before.IsZero() {
+		query.Set("before", f.Before.UTC().Format(time.RFC3339))
+	}
+	raw, failed, err := c.do(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
+	if err != nil {
+		return Worklist[T]{}, err
+	}
+	if _, err := read[json.RawMessage](raw, failed); err != nil {
+		return Worklist[T]{}, err
+	}
+	var page Worklist[T]
+	if err := json.Unmarshal(raw, &page); err != nil {
+		return page, pirogue.Errorf(pirogue.ServiceUnavailable, "the admin API answers something else: %w", err)
+	}
+	return page, nil
 }
 
 // Acts returns the audit log, newest first: of one payment, or for "" of all.

@@ -112,15 +112,25 @@ func TestTheListsSayWhyAndWhatCanBeDone(t *testing.T) {
 		{ID: "c2", PaymentID: w.payment.ID, Cause: pirogue.CauseMismatch, OpenedAt: time.Now(), ClosedAt: time.Now()},
 	}
 	c := w.client(t, reader)
-	cases, err := c.Cases(t.Context(), 50)
+	page, err := c.Cases(t.Context(), pirogue.WorkFilter{Limit: 50})
 	require.NoError(t, err)
+	cases := page.Rows
 	require.Len(t, cases, 1)
+	require.Empty(t, page.Next)
 	require.Equal(t, pirogue.CauseUnknown, cases[0].Cause)
 	require.Equal(t, w.payment.ID, cases[0].Payment.ID)
 	require.Equal(t, []pirogue.Verb{pirogue.VerbResolve}, cases[0].Allowed)
 
-	stuck, err := c.Stuck(t.Context(), 50)
+	f := pirogue.WorkFilter{
+		Cause: "OPERATOR_SLOW", Operator: "orange", Merchant: merchantID, Country: "ML", Kind: pirogue.CashIn,
+		Before: time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC), After: "here", Limit: 50,
+	}
+	list, err := c.Stuck(t.Context(), f)
 	require.NoError(t, err)
+	require.Equal(t, f, w.store.asked)
+	require.Equal(t, "more", list.Next)
+	require.Equal(t, []admin.Tally{{Cause: "OPERATOR_SLOW", Currency: "XOF", Payments: 7, Amount: 35}}, list.Tallies)
+	stuck := list.Rows
 	require.Len(t, stuck, 1)
 	require.Equal(t, pirogue.StuckUndecided, stuck[0].Cause)
 	require.Equal(t, "PENDING", stuck[0].Words)
@@ -239,7 +249,7 @@ func TestAClientSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	_, err := w.client(t, "thief").Stuck(t.Context(), 50)
+	_, err := w.client(t, "thief").Stuck(t.Context(), pirogue.WorkFilter{Limit: 50})
 	require.Equal(t, admin.TokenInvalid, pirogue.CodeOf(err))
 	_, err = w.client(t, finance).Resolve(t.Context(), w.payment.ID, "maybe", "", "x")
 	require.ErrorContains(t, err, "resolution: INVALID_PARAMETER")
@@ -248,7 +258,7 @@ func TestAClientSaysWhatIsWrong(t *testing.T) {
 	page := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(page.Close)
 	for _, url := range []string{page.URL, "http://127.0.0.1:1"} {
-		_, err = (&admin.Client{URL: url}).Stuck(t.Context(), 50)
+		_, err = (&admin.Client{URL: url}).Stuck(t.Context(), pirogue.WorkFilter{Limit: 50})
 		require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(err), url)
 	}
 	violations, err := w.client(t, support).Verify(t.Context())

@@ -14,31 +14,47 @@ import (
 // listStuck answers with the payments that need a look, each with why and what can be
 // done.
 func (s *Server) listStuck(ctx context.Context, c *gin.Context) (any, error) {
-	limit, err := onlyLimit(c)
+	f, err := workFilter(c)
 	if err != nil {
 		return nil, err
 	}
-	stuck, err := s.store.Stuck(ctx, s.clock.Now(), limit)
-	return each(stuck, stuckOf), err
+	page, err := s.store.Stuck(ctx, s.clock.Now(), f)
+	return worklist[Stuck]{each(page.Rows, stuckOf), page.Next, each(page.Tallies, tallyOf)}, err
 }
 
 // listCases answers with what only a person can settle.
 func (s *Server) listCases(ctx context.Context, c *gin.Context) (any, error) {
-	limit, err := onlyLimit(c)
+	f, err := workFilter(c)
 	if err != nil {
 		return nil, err
 	}
-	cases, err := s.store.OpenCases(ctx, limit)
-	return each(cases, openCaseOf), err
+	page, err := s.store.OpenCases(ctx, f)
+	return worklist[OpenCase]{each(page.Rows, openCaseOf), page.Next, each(page.Tallies, tallyOf)}, err
 }
 
-// onlyLimit reads the one parameter of a list.
-func onlyLimit(c *gin.Context) (int, error) {
-	q, err := readQuery(c, "limit")
+// workFilter reads which rows of a list are asked for.
+func workFilter(c *gin.Context) (pirogue.WorkFilter, error) {
+	q, err := readQuery(c, "cause", "operator", "merchant", "country", "type", "before", "cursor", "limit")
 	if err != nil {
-		return 0, err
+		return pirogue.WorkFilter{}, err
 	}
-	return limitOf(q)
+	f := pirogue.WorkFilter{
+		Cause: q.Get("cause"), Operator: pirogue.OperatorCode(q.Get("operator")),
+		Merchant: pirogue.MerchantID(q.Get("merchant")), Country: pirogue.CountryCode(q.Get("country")),
+		Kind: pirogue.Kind(q.Get("type")), After: q.Get("cursor"),
+	}
+	for _, name := range []string{"cause", "operator", "merchant", "country", "type"} {
+		if !isLine(q.Get(name), maxTerm) {
+			return f, pirogue.FieldError(pirogue.InvalidParameter, name)
+		}
+	}
+	if q.Has("before") {
+		if f.Before, err = time.Parse(time.RFC3339, q.Get("before")); err != nil {
+			return f, pirogue.FieldError(pirogue.InvalidParameter, "before")
+		}
+	}
+	f.Limit, err = limitOf(q)
+	return f, err
 }
 
 // listActs answers with the audit log, newest first: of one payment, or of all.

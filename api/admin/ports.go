@@ -56,10 +56,12 @@ type Payments interface {
 
 // Lists is what support works through.
 type Lists interface {
-	// OpenCases returns at most limit open cases, the oldest first.
-	OpenCases(ctx context.Context, limit int) ([]pirogue.CaseView, error)
-	// Stuck returns at most limit payments that need a look, each with why.
-	Stuck(ctx context.Context, now time.Time, limit int) ([]pirogue.Stuck, error)
+	// OpenCases returns a page of the open cases, the oldest first. It fails with
+	// InvalidParameter for a cursor that is none.
+	OpenCases(ctx context.Context, f pirogue.WorkFilter) (pirogue.WorkPage[pirogue.CaseView], error)
+	// Stuck returns a page of the payments that need a look, each with why. It fails as
+	// OpenCases does.
+	Stuck(ctx context.Context, now time.Time, f pirogue.WorkFilter) (pirogue.WorkPage[pirogue.Stuck], error)
 	// Audit checks every rule of the books against everything that is kept.
 	Audit(ctx context.Context) ([]Violation, error)
 }

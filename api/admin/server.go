@@ -169,9 +169,19 @@ func (r reader) handle(c *gin.Context, v *visit) error {
 	defer cancel()
 	data, err := r(ctx, c)
 	if err == nil {
-		c.JSON(http.StatusOK, answer[any]{data})
+		c.JSON(http.StatusOK, bodyOf(data))
 	}
 	return err
+}
+
+// bodyOf returns the body of a success: a worklist is one by itself.
+func bodyOf(data any) any {
+	switch data.(type) {
+	case worklist[Stuck], worklist[OpenCase]:
+		return data
+	default:
+		return answer[any]{data}
+	}
 }
 
 // answer is the body of a success.

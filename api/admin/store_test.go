@@ -25,6 +25,7 @@ type fakeStore struct {
 	tokens     map[string]holder
 	payments   map[pirogue.PaymentID]pirogue.Payment
 	cases      []pirogue.Case
+	asked      pirogue.WorkFilter // of the last list
 	acts       map[string]pirogue.Act
 	events     map[pirogue.EventID]pirogue.Event
 	payouts    map[string]pirogue.Payout
@@ -139,34 +140,42 @@ func (s *fakeStore) Cases(_ context.Context, id pirogue.PaymentID) ([]pirogue.Ca
 	return slices.DeleteFunc(slices.Clone(s.cases), func(c pirogue.Case) bool { return c.PaymentID != id }), err
 }
 
-func (s *fakeStore) OpenCases(_ context.Context, limit int) ([]pirogue.CaseView, error) {
+func (s *fakeStore) OpenCases(
+	_ context.Context, f pirogue.WorkFilter,
+) (pirogue.WorkPage[pirogue.CaseView], error) {
 	unlock, err := s.open()
 	defer unlock()
 	var open []pirogue.CaseView
 	for _, c := range s.cases {
-		if c.ClosedAt.IsZero() && len(open) < limit {
+		if c.ClosedAt.IsZero() && len(open) < f.Limit && (f.Cause == "" || f.Cause == string(c.Cause)) {
 			open = append(open, pirogue.CaseView{
 				Case: c, Payment: s.payments[c.PaymentID], Allowed: []pirogue.Verb{pirogue.VerbResolve},
 			})
 		}
 	}
-	return open, err
+	s.asked = f
+	return pirogue.WorkPage[pirogue.CaseView]{Rows: open}, err
 }
 
 // Stuck takes every payment that is not terminal for stuck.
-func (s *fakeStore) Stuck(_ context.Context, now time.Time, limit int) ([]pirogue.Stuck, error) {
+func (s *fakeStore) Stuck(
+	_ context.Context, now time.Time, f pirogue.WorkFilter,
+) (pirogue.WorkPage[pirogue.Stuck], error) {
 	unlock, err := s.open()
 	defer unlock()
 	var stuck []pirogue.Stuck
 	for _, p := range s.payments {
-		if !p.Status.Terminal() && p.CreatedAt.Before(now) && len(stuck) < limit {
+		if !p.Status.Terminal() && p.CreatedAt.Before(now) && len(stuck) < f.Limit {
 			stuck = append(stuck, pirogue.Stuck{
 				Payment: p, Cause: pirogue.StuckUndecided, Since: p.CreatedAt, Words: "PENDING",
 				Allowed: []pirogue.Verb{pirogue.VerbRecheck},
 			})
 		}
 	}
-	return stuck, err
+	s.asked = f
+	return pirogue.WorkPage[pirogue.Stuck]{
+		Rows: stuck, Next: "more", Tallies: []pirogue.WorkTally{{Cause: "OPERATOR_SLOW", Currency: "XOF", Payments: 7, Amount: 35}},
+	}, err
 }
 
 func (s *fakeStore) Audit(ctx context.Context) ([]admin.Violation, error) {

@@ -99,12 +99,13 @@ func caseOf(c pirogue.Case) Case {
 type OpenCase struct {
 	Case
 
-	Payment Payment        `json:"payment"`
-	Allowed []pirogue.Verb `json:"allowed"`
+	Payment    Payment        `json:"payment"`
+	Allowed    []pirogue.Verb `json:"allowed"`
+	Unreadable string         `json:"unreadable,omitempty"` // why a part of the payment is missing here
 }
 
 func openCaseOf(c pirogue.CaseView) OpenCase {
-	return OpenCase{Case: caseOf(c.Case), Payment: paymentOf(c.Payment), Allowed: c.Allowed}
+	return OpenCase{Case: caseOf(c.Case), Payment: paymentOf(c.Payment), Allowed: c.Allowed, Unreadable: c.Unreadable}
 }
 
 // Stuck is a payment that needs a look, and why.
@@ -114,10 +115,32 @@ type Stuck struct {
 	Words   string             `json:"words,omitempty"` // the operator's last, redacted
 	Payment Payment            `json:"payment"`
 	Allowed []pirogue.Verb     `json:"allowed"`
+	// Unreadable says why a part of the payment is missing here, such as its number.
+	Unreadable string `json:"unreadable,omitempty"`
 }
 
 func stuckOf(s pirogue.Stuck) Stuck {
-	return Stuck{Cause: s.Cause, Since: s.Since, Words: s.Words, Payment: paymentOf(s.Payment), Allowed: s.Allowed}
+	return Stuck{
+		Cause: s.Cause, Since: s.Since, Words: s.Words, Payment: paymentOf(s.Payment), Allowed: s.Allowed,
+		Unreadable: s.Unreadable,
+	}
+}
+
+// Tally is how many payments wait for one cause in one currency, and what is at stake.
+type Tally struct {
+	Cause    string           `json:"cause"`
+	Currency pirogue.Currency `json:"currency"`
+	Payments int              `json:"payments"`
+	Amount   int64            `json:"amount"` // minor units
+}
+
+func tallyOf(t pirogue.WorkTally) Tally { return Tally(t) }
+
+// worklist is the body of a page of what support works through.
+type worklist[T any] struct {
+	Data    []T     `json:"data"`
+	Next    string  `json:"next_cursor,omitempty"` // absent: no row is left
+	Tallies []Tally `json:"tallies"`               // of all rows, by cause
 }
 
 // Act is a row of the audit log.

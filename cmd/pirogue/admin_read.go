@@ -91,36 +91,6 @@ func (tool *adminTool) timeline() *cobra.Command {
 	}
 }
 
-func (tool *adminTool) stuck() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "stuck", Short: "List the payments that need a look, each with why", Args: cobra.NoArgs,
-	}
-	limit := listed(cmd)
-	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) ([]admin.Stuck, error) {
-		return c.Stuck(cmd.Context(), *limit)
-	}, table("PAYMENT CAUSE SINCE TYPE AMOUNT OPERATOR ALLOWED WORDS", func(s admin.Stuck) []string {
-		return []string{
-			string(s.Payment.ID), string(s.Cause), at(s.Since), string(s.Payment.Kind), money(s.Payment),
-			string(s.Payment.Operator), words(s.Allowed), s.Words,
-		}
-	}))
-	return cmd
-}
-
-func (tool *adminTool) cases() *cobra.Command {
-	cmd := &cobra.Command{Use: "cases", Short: "List what only a person can settle", Args: cobra.NoArgs}
-	limit := listed(cmd)
-	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) ([]admin.OpenCase, error) {
-		return c.Cases(cmd.Context(), *limit)
-	}, table("PAYMENT CAUSE OPENED STATUS AMOUNT SUSPENSE ALLOWED NOTE", func(c admin.OpenCase) []string {
-		return []string{
-			string(c.Payment.ID), string(c.Cause), at(c.OpenedAt), string(c.Payment.Status), money(c.Payment),
-			fmt.Sprint(c.Paid), words(c.Allowed), c.Note,
-		}
-	}))
-	return cmd
-}
-
 func (tool *adminTool) acts() *cobra.Command {
 	cmd := &cobra.Command{Use: "acts [PAYMENT]", Short: "Read the audit log, newest first", Args: cobra.MaximumNArgs(1)}
 	limit := listed(cmd)

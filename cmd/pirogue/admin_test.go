@@ -85,8 +85,17 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 			"timeline " + somePayment, "GET", "/payments/" + somePayment + "/timeline?", "",
 			`[{"at":"2026-05-12T10:00:00Z","source":"operator","message":"Callback received.","details":{"polls":3}}]`, `{"polls":3}`,
 		},
-		"stuck":         {"stuck", "GET", "/stuck?limit=100", "", `[{"cause":"OPERATOR_DOWN","payment":` + payment + `,"allowed":["recheck"]}]`, "OPERATOR_DOWN"},
-		"cases":         {"cases", "GET", "/cases?limit=100", "", `[{"cause":"LATE_SUCCESS","payment":` + payment + `,"paid":5000}]`, "LATE_SUCCESS"},
+		"stuck": {"stuck", "GET", "/stuck?limit=100", "", `[{"cause":"OPERATOR_DOWN","payment":` + payment + `,"allowed":["recheck"]}]`, "OPERATOR_DOWN"},
+		"cases": {"cases", "GET", "/cases?limit=100", "", `[{"cause":"LATE_SUCCESS","payment":` + payment + `,"paid":5000}]`, "LATE_SUCCESS"},
+		"stuck, selected": {
+			"stuck --cause OPERATOR_DOWN --operator orange --merchant m --country ML --type CASHIN --cursor abc --limit 5",
+			"GET", "/stuck?cause=OPERATOR_DOWN&country=ML&cursor=abc&limit=5&merchant=m&operator=orange&type=CASHIN", "",
+			`[{"cause":"OPERATOR_DOWN","payment":` + payment + `,"unreadable":"cannot be read: no key"}]`, "cannot be read: no key",
+		},
+		"stuck, and more of it": {
+			"stuck", "GET", "/stuck?limit=100", "",
+			`[],"next_cursor":"abc","tallies":[{"cause":"CASE_OPEN","currency":"XOF","payments":3,"amount":700}]`, "700 XOF",
+		},
 		"an empty list": {"cases", "GET", "/cases?limit=100", "", `[]`, "nothing"},
 		"acts":          {"acts " + somePayment, "GET", "/acts?limit=100&payment=" + somePayment, "", `[{"actor":"rokia","verb":"recheck"}]`, "under way"},
 		"recheck": {

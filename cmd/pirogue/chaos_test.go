@@ -292,7 +292,8 @@ func (h *harbour) list(d *diary, over <-chan struct{}) {
 		case <-time.After(5 * time.Second):
 		}
 		ctx, now := context.Background(), time.Now()
-		stuck, err := h.parts.store.Stuck(ctx, now, fullList)
+		page, err := h.parts.store.Stuck(ctx, now, pirogue.WorkFilter{Limit: fullList})
+		stuck := page.Rows
 		if err != nil || len(stuck) >= fullList {
 			continue
 		}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pirogue"
+	"pirogue/api/admin"
+)
+
+// selected adds the flags of a worklist to a command and returns what they select.
+func selected(cmd *cobra.Command, causes string) func() pirogue.WorkFilter {
+	var f pirogue.WorkFilter
+	var olderThan time.Duration
+	flags := cmd.Flags()
+	flags.StringVar(&f.Cause, "cause", "", "only this cause: "+causes)
+	flags.StringVar((*string)(&f.Operator), "operator", "", "only at this operator")
+	flags.StringVar((*string)(&f.Merchant), "merchant", "", "only of this merchant")
+	flags.StringVar((*string)(&f.Country), "country", "", "only of this country, such as ML")
+	flags.StringVar((*string)(&f.Kind), "type", "", "only CASHIN, CASHOUT or REFUND")
+	flags.DurationVar(&olderThan, "older-than", 0, "only what has waited longer, such as 24h")
+	flags.StringVar(&f.After, "cursor", "", "go on where a page ended")
+	flags.IntVar(&f.Limit, "limit", pirogue.MaxPage, "how many rows a page has at most")
+	return func() pirogue.WorkFilter {
+		if olderThan > 0 {
+			f.Before = time.Now().Add(-olderThan)
+		}
+		return f
+	}
+}
+
+// worklist returns a table of a page, of what all pages hold, and of how to go on.
+func worklist[T any](header string, row func(T) []string) func(admin.Worklist[T]) [][]string {
+	return func(page admin.Worklist[T]) [][]string {
+		rows := table(header, row)(page.Rows)
+		if len(page.Tallies) > 0 {
+			rows = append(rows, []string{""}, []string{"CAUSE", "PAYMENTS", "AT STAKE"})
+		}
+		for _, t := range page.Tallies {
+			rows = append(rows, []string{
+				t.Cause, fmt.Sprint(t.Payments), pirogue.Money{Minor: t.Amount, Currency: t.Currency}.String(),
+			})
+		}
+		if page.Next != "" {
+			rows = append(rows, []string{""}, []string{"more: --cursor " + page.Next})
+		}
+		return rows
+	}
+}
+
+// readable returns what is said of a row, and first that a part of it cannot be read.
+func readable(unreadable, words string) string {
+	if unreadable == "" {
+		return words
+	}
+	return unreadable + "; " + words
+}
+
+func (tool *adminTool) stuck() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "stuck", Short: "List the payments that need a look, each with why", Args: cobra.NoArgs,
+	}
+	filter := selected(cmd, "CASE_OPEN, ANSWER_UNKNOWN, OPERATOR_SLOW, OPERATOR_DOWN, NOT_STARTED or WEBHOOK_FAILING")
+	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.Worklist[admin.Stuck], error) {
+		return c.Stuck(cmd.Context(), filter())
+	}, worklist("PAYMENT CAUSE SINCE TYPE AMOUNT OPERATOR ALLOWED WORDS", func(s admin.Stuck) []string {
+		return []string{
+			string(s.Payment.ID), string(s.Cause), at(s.Since), string(s.Payment.Kind), money(s.Payment),
+			string(s.Payment.Operator), words(s.Allowed), readable(s.Unreadable, s.Words),
+		}
+	}))
+	return cmd
+}
+
+func (tool *adminTool) cases() *cobra.Command {
+	cmd := &cobra.Command{Use: "cases", Short: "List what only a person can settle", Args: cobra.NoArgs}
+	filter := selected(cmd, "such as LATE_SUCCESS or UNKNOWN_OUTCOME")
+	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.Worklist[admin.OpenCase], error) {
+		return c.Cases(cmd.Context(), filter())
+	}, worklist("PAYMENT CAUSE OPENED STATUS AMOUNT SUSPENSE ALLOWED NOTE", func(c admin.OpenCase) []string {
+		return []string{
+			string(c.Payment.ID), string(c.Cause), at(c.OpenedAt), string(c.Payment.Status), money(c.Payment),
+			fmt.Sprint(c.Paid), words(c.Allowed), readable(c.Unreadable, c.Note),
+		}
+	}))
+	return cmd
+}

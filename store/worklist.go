@@ -1,0 +1,247 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// worklist is one list of what support works through: payments in the order of since and
+// place. cause is "" where each row has a cause of its own.
+type worklist struct {
+	cause string
+	query string
+	args  map[string]any
+}
+
+// workRow is one row of a worklist.
+type workRow struct {
+	ID    string
+	Since stamp
+	Place string // tells rows of one moment apart
+	Cause string // of its case, "" without one
+	Words string
+	Paid  int64
+
+	list       string // the worklist's cause
+	payment    pirogue.Payment
+	unreadable string
+}
+
+// foundWork is a page of several worklists.
+type foundWork struct {
+	rows    []workRow
+	next    string
+	tallies []pirogue.WorkTally
+}
+
+// work reads a page of several worklists, and what all of them hold. Each list has its
+// share of the page; what one leaves goes to the first that has more.
+func (db *DB) work(
+	ctx context.Context, doing string, lists []worklist, f pirogue.WorkFilter,
+) (foundWork, error) {
+	places, err := placesOf(f.After)
+	if err != nil {
+		return foundWork{}, err
+	}
+	var page foundWork
+	var pages [][]workRow
+	err = db.report(ctx, doing, func(tx *gorm.DB) error {
+		page, pages = foundWork{}, nil
+		for _, l := range lists {
+			tallies, err := l.tally(tx, f)
+			if err != nil {
+				return err
+			}
+			page.tallies = append(page.tallies, tallies...)
+			rows, err := l.page(tx, f, places[l.cause], pageSize(f.Limit)+1)
+			if err != nil {
+				return err
+			}
+			pages = append(pages, rows)
+		}
+		page.rows, page.next = shared(pages, places, pageSize(f.Limit))
+		return db.addPayments(tx, page.rows)
+	})
+	return page, err
+}
+
+// shared takes so many rows of several lists, each its share, and returns them with the
+// cursor of the next page.
+func shared(pages [][]workRow, places map[string]workPlace, size int) (rows []workRow, next string) {
+	taken := make([]int, len(pages))
+	for _, share := range []int{max(1, size/max(1, len(pages))), size} { // its share, then what is left
+		for i, page := range pages {
+			more := min(share-min(share, taken[i]), len(page)-taken[i], size-len(rows))
+			rows = append(rows, page[taken[i]:taken[i]+more]...)
+			taken[i] += more
+		}
+	}
+	left, after := false, maps.Clone(places)
+	for i, page := range pages {
+		if taken[i] > 0 {
+			last := page[taken[i]-1]
+			after[last.list] = workPlace{Since: string(last.Since), Place: last.Place}
+		}
+		left = left || taken[i] < len(page)
+	}
+	slices.SortStableFunc(rows, func(a, b workRow) int { return cmp.Compare(rank(pages, a.list), rank(pages, b.list)) })
+	if !left {
+		return rows, ""
+	}
+	return rows, cursorOf(after)
+}
+
+// rank returns the place of a list among those that have rows.
+func rank(pages [][]workRow, list string) int {
+	return slices.IndexFunc(pages, func(page []workRow) bool { return len(page) > 0 && page[0].list == list })
+}
+
+// page reads the rows of a list after a place, at most so many.
+func (l worklist) page(tx *gorm.DB, f pirogue.WorkFilter, after workPlace, limit int) ([]workRow, error) {
+	if l.cause != "" && f.Cause != "" && f.Cause != l.cause {
+		return nil, nil
+	}
+	args := l.arguments(f)
+	args["after"], args["place"], args["limit"] = after.Since, after.Place, limit
+	if l.cause == "" {
+		args["cause"] = f.Cause
+	}
+	var rows []workRow
+	err := tx.Raw(fmt.Sprintf(workPage, l.query), args).Scan(&rows).Error
+	for i := range rows {
+		rows[i].list = l.cause
+	}
+	return rows, err
+}
+
+const workPage = `
+SELECT s.id AS id, s.since AS since, s.place AS place, s.cause AS cause, s.words AS words, s.paid AS paid
+  FROM (%s) AS s JOIN payments p ON p.id = s.id
+ WHERE (s.since, s.place) > (@after, @place) AND (@cause = '' OR s.cause = @cause)` + workFilter + `
+ ORDER BY s.since, s.place LIMIT @limit`
+
+// workFilter is what a pirogue.WorkFilter selects.
+const workFilter = `
+   AND (@operator = '' OR p.operator = @operator) AND (@merchant = '' OR p.merchant_id = @merchant)
+   AND (@country = '' OR p.country = @country) AND (@kind = '' OR p.kind = @kind)
+   AND (@before = '' OR s.since < @before)`
+
+// tally counts the rows of a list and what is at stake: of a case that put money into
+// suspense that money, otherwise the payment's amount.
+func (l worklist) tally(tx *gorm.DB, f pirogue.WorkFilter) ([]pirogue.WorkTally, error) {
+	args := l.arguments(f)
+	args["most"] = pirogue.MaxAmount
+	var tallies []pirogue.WorkTally
+	err := tx.Raw(fmt.Sprintf(workTally, l.query), args).Scan(&tallies).Error
+	for i := range tallies {
+		tallies[i].Cause = cmp.Or(l.cause, tallies[i].Cause)
+	}
+	if l.cause == "" || len(tallies) == 0 {
+		return tallies, err
+	}
+	return merged(tallies), err
+}
+
+// merged adds up tallies of one cause by their currency.
+func merged(tallies []pirogue.WorkTally) []pirogue.WorkTally {
+	var sums []pirogue.WorkTally
+	for _, t := range tallies {
+		i := slices.IndexFunc(sums, func(s pirogue.WorkTally) bool { return s.Currency == t.Currency })
+		if i < 0 {
+			sums = append(sums, t)
+			continue
+		}
+		sums[i].Payments, sums[i].Amount = sums[i].Payments+t.Payments, sums[i].Amount+t.Amount
+	}
+	return sums
+}
+
+const workTally = `
+SELECT s.cause AS cause, p.currency AS currency, COUNT(*) AS payments,
+       CAST(SUM(CASE WHEN s.paid > 0 THEN s.paid WHEN p.amount > @most THEN @most ELSE p.amount END) AS BIGINT) AS amount
+  FROM (%s) AS s JOIN payments p ON p.id = s.id
+ WHERE 1 = 1` + workFilter + `
+ GROUP BY s.cause, p.currency
+ ORDER BY s.cause, p.currency`
+
+// arguments returns what a list's queries are run with.
+func (l worklist) arguments(f pirogue.WorkFilter) map[string]any {
+	args := map[string]any{
+		"operator": string(f.Operator), "merchant": string(f.Merchant), "country": string(f.Country),
+		"kind": string(f.Kind), "before": string(on(f.Before)), "cause": "",
+	}
+	maps.Copy(args, l.args)
+	return args
+}
+
+// addPayments reads the payments of rows, of whoever they are. One that does not open is
+// there with what is not sealed, and hides no other.
+func (db *DB) addPayments(tx *gorm.DB, rows []workRow) error {
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var found []paymentRow
+	if err := tx.Where("id IN ?", ids).Find(&found).Error; err != nil {
+		return err
+	}
+	byID := make(map[string]paymentRow, len(found))
+	for _, row := range found {
+		byID[row.ID] = row
+	}
+	for i := range rows {
+		var err error
+		if rows[i].payment, err = db.unpackPayment(byID[rows[i].ID]); err != nil {
+			rows[i].unreadable = "cannot be read: " + err.Error()
+		}
+	}
+	return nil
+}
+
+// workPlace is where a page of a worklist ended.
+type workPlace struct {
+	Since string `json:"s"`
+	Place string `json:"p"`
+}
+
+// cursorOf returns the places of all lists as one text that says nothing to its reader.
+func cursorOf(places map[string]workPlace) string {
+	raw, err := json.Marshal(places)
+	if err != nil {
+		return "" // a map of texts is always JSON
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// placesOf reads a cursor; "" is the beginning of all lists.
+func placesOf(cursor string) (map[string]workPlace, error) {
+	places := map[string]workPlace{}
+	if cursor == "" {
+		return places, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err == nil {
+		err = json.Unmarshal(raw, &places)
+	}
+	for _, place := range places {
+		if !keepable(place.Since, place.Place) {
+			err = fmt.Errorf("place %q", place)
+		}
+	}
+	if err != nil || places == nil {
+		return nil, pirogue.FieldError(pirogue.InvalidParameter, "cursor")
+	}
+	return places, nil
+}
