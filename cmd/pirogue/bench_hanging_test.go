@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
+
+	"pirogue"
+	"pirogue/ids"
+	"pirogue/piroguetest"
+	"pirogue/workflows"
+)
+
+// The load of BenchmarkHangingEndpoint.
+const (
+	hangingEvents   = 10_000
+	hangingCheckout = 100 * time.Millisecond // between two checkouts of the other merchant
+	hangingMeasured = time.Minute
+)
+
+// BenchmarkHangingEndpoint measures what one merchant's checkouts take while 10,000 events
+// of another one wait for an endpoint that never answers, and how many times a second
+// Temporal dispatches those.
+func BenchmarkHangingEndpoint(b *testing.B) {
+	var dispatched atomic.Int64
+	w := newWorld(b, setup{database: piroguetest.Postgres(b), dial: []grpc.DialOption{
+		grpc.WithChainUnaryInterceptor(countDispatches(&dispatched)),
+	}})
+	hook := w.listen(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	shop := w.another(b)
+	for b.Loop() {
+		shop.sell(b, 10*time.Second) // what is fast only the second time
+		quiet := shop.sell(b, hangingMeasured)
+		w.hang(b, hook)
+		dispatched.Store(0)
+		beside := shop.sell(b, hangingMeasured)
+		b.ReportMetric(float64(dispatched.Load())/hangingMeasured.Seconds(), "dispatches/s")
+		b.ReportMetric(float64(w.waiting(b)), "events-waiting")
+		report(b, "quiet", quiet)
+		report(b, "beside", beside)
+		b.ReportMetric(float64(beside[len(beside)*99/100])/float64(quiet[len(quiet)*99/100]), "p99-of-quiet")
+	}
+}
+
+// countDispatches counts the activities that Temporal hands to workers of webhooks.
+func countDispatches(n *atomic.Int64) grpc.UnaryClientInterceptor {
+	return func(
+		ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption,
+	) error {
+		err := invoke(ctx, method, req, reply, conn, opts...)
+		poll, polls := req.(*workflowservice.PollActivityTaskQueueRequest)
+		task, given := reply.(*workflowservice.PollActivityTaskQueueResponse)
+		if err == nil && polls && given && poll.GetTaskQueue().GetName() == workflows.WebhooksQueue && len(task.GetTaskToken()) > 0 {
+			n.Add(1)
+		}
+		return err
+	}
+}
+
+// sell takes payments of a merchant who listens nowhere and returns how long each POST took,
+// the shortest first.
+func (m merchant) sell(b *testing.B, over time.Duration) []time.Duration {
+	b.Helper()
+	var took []time.Duration
+	tick := time.NewTicker(hangingCheckout)
+	defer tick.Stop()
+	for end := time.Now().Add(over); time.Now().Before(end); <-tick.C {
+		began := time.Now()
+		got, err := m.do(b.Context(), http.MethodPost, "/payments/cashin", order("+22376123456"))
+		require.NoError(b, err)
+		require.Equal(b, http.StatusAccepted, got.Status, got.Raw)
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	return took
+}
+
+// hang ends payments of a merchant who listens at hook and begins to deliver their events.
+func (w *world) hang(b *testing.B, hook string) {
+	b.Helper()
+	ctx := b.Context()
+	merchant, err := w.parts.store.CreateMerchant(ctx, pirogue.Merchant{Name: "Hanging", NotifyURL: hook})
+	require.NoError(b, err)
+	owner := pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
+	_, _, err = w.parts.store.CreateKey(ctx, owner, nil)
+	require.NoError(b, err)
+	together(hangingEvents, atOnce, func(i int) {
+		now := time.Now()
+		p := pirogue.Payment{
+			ID: ids.Payment(), MerchantID: owner.MerchantID, Mode: owner.Mode, Kind: pirogue.CashIn,
+			Status: pirogue.StatusCreated, OrderID: fmt.Sprintf("hang_%d", i),
+			Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, Fee: pirogue.Money{Currency: pirogue.XOF},
+			Country: "ML", MSISDN: "+22376333333", Network: pirogue.Orange, Operator: "orange-web-ml-test",
+			FeePayer: pirogue.PaidByMerchant, StartDeadline: now.Add(pirogue.StartPatience), CreatedAt: now, UpdatedAt: now,
+		}
+		attempt := pirogue.Attempt{
+			ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator, Ref: ids.Reference(p.Kind),
+			State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
+		}
+		_, _, err := w.parts.store.Accept(ctx, p, attempt, pirogue.CallbackDigest(string(attempt.Ref)))
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		settled, err := w.parts.store.Settle(ctx, pirogue.Settlement{
+			PaymentID: p.ID, Status: pirogue.StatusExpired, Failure: pirogue.Failure{Code: pirogue.FailedNotStarted}, At: now,
+		})
+		if err == nil {
+			err = w.parts.starter.Deliver(ctx, owner, settled.EventID, 0)
+		}
+		if err != nil {
+			b.Error(err)
+		}
+	})
+	time.Sleep(15 * time.Second) // until each has come once
+}
+
+// waiting returns how many events have no delivery that ended.
+func (w *world) waiting(b *testing.B) int {
+	b.Helper()
+	overdue, err := w.parts.store.Undelivered(b.Context(), time.Now().Add(24*time.Hour), hangingEvents)
+	require.NoError(b, err)
+	return len(overdue)
+}
