@@ -16,7 +16,8 @@ const queuedAtOnce = 32
 // QueueDelivery gives an event whose merchant's endpoint is busy the next place in its
 // owner's queue, and returns the event with the place in NextAt. Places lie gap apart,
 // whoever asks, so that as many events as there are come back at one pace. An event that
-// is not WAITING is given none. It fails with NotFound.
+// is not WAITING, or was drained and is not due, is given none: its NextAt stays. It fails
+// with NotFound.
 func (db *DB) QueueDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time, gap time.Duration,
 ) (pirogue.Event, error) {
@@ -26,7 +27,7 @@ func (db *DB) QueueDelivery(
 		if err := missing(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
 			return err
 		}
-		if event.State != string(pirogue.EventWaiting) {
+		if event.State != string(pirogue.EventWaiting) || event.Drained && event.NextAt > on(at) {
 			return unchanged{}
 		}
 		var tail int64
@@ -52,7 +53,8 @@ RETURNING tail`
 
 // queueEvent leaves an event alone of which a delivery is under way.
 const queueEvent = `
-UPDATE webhook_events SET queued = TRUE, next_at = ? WHERE id = ? AND state = 'WAITING' AND begun = ended`
+UPDATE webhook_events SET queued = TRUE, drained = FALSE, next_at = ?
+ WHERE id = ? AND state = 'WAITING' AND begun = ended`
 
 // BeginQueued begins the next delivery of an owner's oldest queued event, as
 // BeginDelivery does, ahead of its place. The delivery's number is 0 when none is queued:
@@ -95,5 +97,5 @@ func (db *DB) BeginQueued(
 
 // beginQueued is beginDelivery for an event that is still queued: of two callers one has it.
 const beginQueued = `
-UPDATE webhook_events SET begun = begun + 1, queued = FALSE
+UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = TRUE
  WHERE id = ? AND queued AND state = 'WAITING' AND begun = ended AND begun < 7`

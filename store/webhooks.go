@@ -25,6 +25,7 @@ type eventRow struct {
 	Ended      int // deliveries of this round whose end is known
 	NextAt     stamp
 	Queued     bool // waits for its merchant's endpoint, ahead of NextAt if it can
+	Drained    bool // was delivered ahead of NextAt
 	CreatedAt  stamp
 }
 
@@ -48,7 +49,7 @@ func (deliveryRow) TableName() string { return "webhook_deliveries" }
 // BeginDelivery writes the row of an event's next delivery, in the round it is in, and
 // returns both. A delivery that was begun and never ended comes back with its number: it
 // counts once, whatever cut it off. The delivery's number is 0 when the event is not
-// WAITING, or not due before its NextAt. It fails with NotFound.
+// WAITING, or not due yet after a delivery by BeginQueued. It fails with NotFound.
 func (db *DB) BeginDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time,
 ) (pirogue.Event, pirogue.Delivery, error) {
@@ -80,11 +81,11 @@ func (db *DB) BeginDelivery(
 }
 
 // beginDelivery counts a delivery before it has a row: two callers at once meet on the
-// event's row, and the second finds one under way. The first delivery is never too early: a
-// clock that is behind delays none.
+// event's row, and the second finds one under way. An event that is on its schedule is never
+// too early: a clock that is behind delays none.
 const beginDelivery = `
-UPDATE webhook_events SET begun = begun + 1, queued = FALSE
- WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (begun = 0 OR next_at <= ?)`
+UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = FALSE
+ WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR next_at <= ?)`
 
 // numbered selects one delivery.
 func numbered(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
@@ -159,7 +160,8 @@ func (db *DB) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (
 // WAITING.
 const resendEvent = `
 UPDATE webhook_events
-   SET state = 'WAITING', round = round + 1, begun = 0, ended = 0, queued = FALSE, next_at = @now, url = ` + addressNow + `
+   SET state = 'WAITING', round = round + 1, begun = 0, ended = 0, queued = FALSE, drained = FALSE, next_at = @now,
+       url = ` + addressNow + `
  WHERE id = @id AND merchant_id = @merchant AND mode = @mode AND state <> 'WAITING' AND round < @last
    AND ` + addressNow + ` <> ''`
 

@@ -12,6 +12,8 @@ UPDATE webhook_events SET next_at = COALESCE((
  WHERE state = 'WAITING' AND ended > 0;
 -- A queued event waits for the merchant's endpoint, not for its schedule.
 ALTER TABLE webhook_events ADD COLUMN queued INTEGER NOT NULL DEFAULT 0 CHECK (queued IN (0,1));
+-- A drained event was delivered ahead of its place: its workflow comes back sooner than it is due.
+ALTER TABLE webhook_events ADD COLUMN drained INTEGER NOT NULL DEFAULT 0 CHECK (drained IN (0,1));
 CREATE INDEX webhook_events_queued ON webhook_events (merchant_id, mode, created_at, id) WHERE queued;
 DROP INDEX webhook_events_undelivered;
 CREATE INDEX webhook_events_undelivered ON webhook_events (next_at) WHERE state = 'WAITING' AND begun = 0;
@@ -33,5 +35,6 @@ DROP TABLE webhook_queues;
 DROP INDEX webhook_events_undelivered;
 CREATE INDEX webhook_events_undelivered ON webhook_events (created_at) WHERE state = 'WAITING' AND begun = 0;
 DROP INDEX webhook_events_queued;
+ALTER TABLE webhook_events DROP COLUMN drained;
 ALTER TABLE webhook_events DROP COLUMN queued;
 ALTER TABLE webhook_events DROP COLUMN next_at;
