@@ -168,8 +168,8 @@ var FailureTexts = map[FailureCode]Text{
 		EN: "The payment could not be sent in time; no money moved.",
 	},
 	FailedCancelled: {
-		FR: "L'envoi groupé a été annulé avant le tour de ce paiement ; aucun argent n'a bougé.",
-		EN: "The bulk was cancelled before this payment's turn; no money moved.",
+		FR: "L'envoi groupé a été annulé avant l'envoi de ce paiement ; aucun argent n'a bougé.",
+		EN: "The bulk was cancelled before this payment was sent; no money moved.",
 	},
 	FailedBySupport: {
 		FR: "Le support a établi, preuves à l'appui, que le paiement n'a pas eu lieu.",

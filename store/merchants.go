@@ -118,8 +118,8 @@ func (db *DB) Merchants(ctx context.Context) ([]pirogue.Merchant, error) {
 	return merchants, err
 }
 
-// SuspendMerchant makes the API refuse a merchant's requests. Payments under way go on.
-// It fails with NotFound.
+// SuspendMerchant makes the API refuse a merchant's requests, and whoever sends keep back
+// what has not left. What was perhaps sent goes on. It fails with NotFound.
 func (db *DB) SuspendMerchant(ctx context.Context, id pirogue.MerchantID) error {
 	return db.changeMerchant(ctx, id, "suspended_at", on(db.clock.Now()))
 }

@@ -17,9 +17,9 @@ func merchantCommand(environ []string) *cobra.Command {
 	cmd := &cobra.Command{Use: "merchant", Short: "Merchants and their keys"}
 	cmd.AddCommand(
 		merchantCreate(environ), merchantList(environ), merchantKey(environ),
-		merchantSwitch(environ, "suspend", "Refuse every request of a merchant; payments under way go on",
+		merchantSwitch(environ, "suspend", "Refuse every request of a merchant and send nothing of theirs that has not left",
 			(*store.DB).SuspendMerchant),
-		merchantSwitch(environ, "resume", "Accept a suspended merchant's requests again", (*store.DB).ResumeMerchant),
+		merchantSwitch(environ, "resume", "Accept a suspended merchant's requests again and send what waited", (*store.DB).ResumeMerchant),
 	)
 	return cmd
 }
