@@ -101,6 +101,24 @@ func TestALaptopTakesAPaymentAndFindsItAgain(t *testing.T) {
 	l.stop()
 }
 
+// An upgrade of Temporal begins a file of its own: what was under way is told again.
+func TestALaptopGoesOnWithoutTemporalsFile(t *testing.T) {
+	t.Parallel()
+
+	l := newLaptop(t)
+	pending := l.start().pay(t, order("+22376444444"))
+	require.Equal(t, 202, pending.Status, pending.Raw)
+	l.stop()
+	files, err := filepath.Glob(filepath.Join(l.data, "temporal-*.db*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		require.NoError(t, os.Remove(file))
+	}
+	l.start().until(t, pending.Data.ID, "SUCCESS", found)
+	l.stop()
+}
+
 func TestTheCurlThatIsPrintedTakesAPayment(t *testing.T) {
 	t.Parallel()
 

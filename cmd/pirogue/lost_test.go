@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"pirogue"
+	"pirogue/workflows"
+)
+
+// found is how long the sweep may take to find what was lost: a row is left alone for a
+// minute first, and a delivery that is due for two.
+const found = 5 * time.Minute
+
+// loseTemporal deletes Temporal's database and starts it again, with nothing in it.
+func (f *fleet) loseTemporal() {
+	f.t.Helper()
+	f.temporal.Kill()
+	files, err := filepath.Glob(filepath.Join(f.data, "temporal.db*"))
+	require.NoError(f.t, err)
+	require.NotEmpty(f.t, files)
+	for _, file := range files {
+		require.NoError(f.t, os.Remove(file))
+	}
+	f.startTemporal()
+}
+
+// openWorkflow reports whether a payment's workflow is open.
+func (f *fleet) openWorkflow(id string, k pirogue.Kind) bool {
+	open, err := f.parts.starter.Open(context.Background(),
+		pirogue.Followed{What: pirogue.FollowedPayment, ID: id, Kind: k})
+	return err == nil && open
+}
+
+// bulkUnderWay asks for a bulk whose lines are paid in ten seconds.
+func (f *fleet) bulkUnderWay(t *testing.T) pirogue.BulkID {
+	t.Helper()
+	environ := []string{
+		"NEKAPAY_BASE_URL=" + f.customer().base, "NEKAPAY_API_KEY=" + f.account.Key, "NEKAPAY_API_SECRET=" + f.account.Secret,
+	}
+	file := bulkFile(t, "lost", "+22370001234", "+22370001234")
+	printed, err := run(t, environ, "bulk", "submit", file, "--reference", "lost")
+	require.NoError(t, err)
+	return pirogue.BulkID(strings.TrimSpace(printed))
+}
+
+// bulkState returns how far a bulk has come.
+func (f *fleet) bulkState(t *testing.T, id pirogue.BulkID) pirogue.BulkState {
+	t.Helper()
+	b, err := f.parts.store.Bulk(t.Context(), f.owner(t), id)
+	require.NoError(t, err)
+	return b.State
+}
+
+// All that workflows had to do is done although Temporal's database was deleted: nobody
+// lifts a finger.
+func TestWhatTemporalForgetsIsToldAgain(t *testing.T) {
+	t.Parallel()
+
+	f := newFleet(t)
+	m := f.customer()
+	m.fund(t, 100_000)
+	var calls atomic.Int64
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if calls.Add(1) == 1 {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	t.Cleanup(hook.Close)
+
+	told := strings.Replace(order("+22376123456"), "{", fmt.Sprintf(`{"notify_url":%q,`, hook.URL), 1)
+	news := m.pay(t, told).Data.ID
+	m.until(t, news, "SUCCESS", time.Minute)
+	require.Eventually(t, func() bool { return calls.Load() == 1 }, time.Minute, 50*time.Millisecond)
+
+	refusing := m.pay(t, order("+22376222222")).Data.ID
+	m.until(t, refusing, "FAILED", time.Minute)
+	in := f.pending(3)
+	outs := []string{m.send(t, "/payments/cashout", cashOut("+22370001234", 5000)).Data.ID}
+	bulk := f.bulkUnderWay(t)
+	f.loseTemporal()
+
+	for _, id := range append(in, outs...) {
+		m.until(t, id, "SUCCESS", found)
+	}
+	require.Eventually(t, func() bool { return f.bulkState(t, bulk) == pirogue.BulkCompleted }, found, time.Second)
+	require.Eventually(t, func() bool { return f.openWorkflow(refusing, pirogue.CashIn) }, found, time.Second,
+		"it is watched again")
+	require.Eventually(t, func() bool { return calls.Load() == 2 }, found, time.Second, "the second delivery")
+	_, err := f.parts.temporal.ScheduleClient().GetHandle(t.Context(), workflows.SweepSchedule).Describe(t.Context())
+	require.NoError(t, err)
+	f.settled()
+}
+
+// A schedule that somebody paused runs again, and one that was deleted is made again.
+func TestTheSweepsScheduleIsSeenTo(t *testing.T) {
+	t.Parallel()
+
+	f := newFleet(t)
+	handle := f.parts.temporal.ScheduleClient().GetHandle(t.Context(), workflows.SweepSchedule)
+	require.NoError(t, handle.Pause(t.Context(), client.SchedulePauseOptions{}))
+	runs := func() bool {
+		found, err := handle.Describe(t.Context())
+		return err == nil && !found.Schedule.State.Paused
+	}
+	require.Eventually(t, runs, 2*scheduleEvery, time.Second)
+	require.NoError(t, handle.Delete(t.Context()))
+	require.Eventually(t, runs, 2*scheduleEvery, time.Second)
+}
