@@ -111,13 +111,17 @@ const (
 	longestBad  = 5 * time.Second
 )
 
-// kills returns every part, as often as the time allows, in a random order.
+// kills returns every part, as often as the time allows, in a random order. Between them
+// Temporal's database is deleted once, and restored from an older copy once.
 func kills(dice *rand.Rand) []harm {
 	var all []harm
 	for range max(1, int(*faultsFlag/killEach)) {
 		for _, part := range []string{"api", "worker1", "worker2", "both workers", "sandbox", "temporal", "postgres"} {
 			all = append(all, harm{part: part, lasts: time.Duration(dice.Int64N(int64(longestDown)))})
 		}
+	}
+	for _, part := range []string{deleted, restored} {
+		all = append(all, harm{part: part, lasts: time.Duration(dice.Int64N(int64(longestDown)))})
 	}
 	dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
@@ -173,6 +177,10 @@ func (h *harbour) strike(x harm) {
 		h.temporal.Kill()
 		time.Sleep(x.lasts)
 		h.startTemporal()
+	case deleted:
+		h.loseTemporal(x.lasts)
+	case restored:
+		h.restoreTemporal()
 	case "both workers":
 		h.keepers["worker1"].kill(x.lasts)
 		h.keepers["worker2"].kill(x.lasts)
@@ -433,7 +441,7 @@ func (h *harbour) report(d *diary, toll map[string]int) {
 	h.t.Logf("%d wishes, of %d the merchant was told: %v", len(d.all()), told, became)
 	h.t.Logf("answers: %v", d.tries)
 	h.t.Logf("%d kinds of fault: %v", len(toll), toll)
-	require.Len(h.t, toll, len(edges)*len(toxics)+7, "some fault never happened")
+	require.Len(h.t, toll, len(edges)*len(toxics)+9, "some fault never happened")
 	require.Positive(h.t, d.tries["no answer"], "no merchant noticed anything")
 	require.Greater(h.t, became["cashin SUCCESS"]+became["cashout SUCCESS"]+became["refunds SUCCESS"], len(d.all())/2)
 }

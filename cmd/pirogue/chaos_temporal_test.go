@@ -1,0 +1,61 @@
+//go:build chaos
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What happens to Temporal's database once in a run, in the names of harms.
+const (
+	deleted  = "temporal with its database"
+	restored = "temporal, restored from an older copy"
+)
+
+// olderBy is by how much Temporal is behind our own database when it is restored.
+const olderBy = 15 * time.Second
+
+// temporalFiles returns the files of Temporal's database.
+func (h *harbour) temporalFiles() []string {
+	files, err := filepath.Glob(filepath.Join(h.data, "temporal.db*"))
+	require.NoError(h.t, err)
+	return files
+}
+
+// clearTemporal deletes Temporal's database, which nobody uses.
+func (h *harbour) clearTemporal() {
+	for _, file := range h.temporalFiles() {
+		require.NoError(h.t, os.Remove(file))
+	}
+}
+
+// loseTemporal deletes Temporal's database. It is empty when it is back.
+func (h *harbour) loseTemporal(down time.Duration) {
+	h.temporal.Kill()
+	h.clearTemporal()
+	time.Sleep(down)
+	h.startTemporal()
+}
+
+// restoreTemporal sets Temporal's database back to what it was olderBy ago.
+func (h *harbour) restoreTemporal() {
+	h.temporal.Kill()
+	copied := map[string][]byte{}
+	for _, file := range h.temporalFiles() {
+		raw, err := os.ReadFile(file)
+		require.NoError(h.t, err)
+		copied[file] = raw
+	}
+	h.startTemporal()
+	time.Sleep(olderBy)
+	h.temporal.Kill()
+	h.clearTemporal()
+	for file, raw := range copied {
+		require.NoError(h.t, os.WriteFile(file, raw, privateFile))
+	}
+	h.startTemporal()
+}
