@@ -120,8 +120,9 @@ type Webhooks interface {
 // Workflows is what the API asks of the payments' workflows.
 type Workflows interface {
 	Launcher
-	// Ready fails with ServiceUnavailable when Temporal is away. It answers from what
-	// was seen within the last second, so it may be asked before every payment.
+	// Ready fails with ServiceUnavailable when Temporal is away, or its database, and when
+	// no worker has polled for payments for 30 s. It answers from what was seen within the
+	// last second, so it may be asked before every payment.
 	Ready(ctx context.Context) error
 	// Start starts a payment's workflow, or joins it, and waits for the operator's
 	// first answer as long as ctx allows. When ctx ends first it fails with

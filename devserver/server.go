@@ -41,6 +41,9 @@ func dynamicSettings() dynamicconfig.StaticClient {
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
 
+		// A worker that idles polls anew every 20 s: one that has not for 30 s is gone.
+		dynamicconfig.MatchingLongPollExpirationInterval.Key(): longPoll,
+
 		// One shard has what a cluster spreads over hundreds. By default a shard looks for
 		// work 20 times a second, which makes every step of a busy laptop wait 40 ms.
 		dynamicconfig.TransferProcessorMaxPollRPS.Key():   shardPolls,
@@ -56,6 +59,9 @@ func dynamicSettings() dynamicconfig.StaticClient {
 		dynamicconfig.NamespaceCacheRefreshInterval.Key():           namespaceRefresh,
 	}
 }
+
+// longPoll is how long a poll that finds no work stays open.
+const longPoll = 20 * time.Second
 
 // shardPolls is how often a second the one shard may look for work of each kind.
 const shardPolls = 2000

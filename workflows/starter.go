@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -28,15 +27,8 @@ type Starter struct {
 	Instance func(code pirogue.OperatorCode) (pirogue.Instance, bool)
 	Clock    pirogue.Clock
 
-	mu      sync.Mutex
-	seen    time.Time // when Temporal was last asked for its health
-	healthy error
+	ready readiness
 }
-
-const (
-	healthLife    = time.Second             // how long a health check is believed
-	healthTimeout = 1500 * time.Millisecond // of the check itself
-)
 
 // stories is which workflow carries which kind of payment, and the start of its ID.
 var stories = map[pirogue.Kind]struct {
@@ -59,21 +51,6 @@ func WebhookWorkflowID(id pirogue.EventID, round int) string {
 		return "webhook-" + string(id)
 	}
 	return fmt.Sprintf("webhook-%s-r%d", id, round)
-}
-
-// Ready fails with ServiceUnavailable when Temporal is away. Its answer may be as
-// old as healthLife.
-func (s *Starter) Ready(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.Clock.Now().Sub(s.seen) < healthLife {
-		return s.healthy
-	}
-	asking, stop := context.WithTimeout(context.WithoutCancel(ctx), healthTimeout)
-	defer stop()
-	_, err := s.Client.CheckHealth(asking, &client.CheckHealthRequest{})
-	s.seen, s.healthy = s.Clock.Now(), away(err)
-	return s.healthy
 }
 
 // Start starts a payment's workflow, or joins it, and waits for the operator's
