@@ -102,6 +102,8 @@ func newWorld(t testing.TB, s setup) *world {
 	require.NoError(t, p.starter.Schedule(t.Context()))
 	require.NoError(t, pool.Start())
 	t.Cleanup(pool.Stop)
+	require.Eventually(t, func() bool { return p.starter.Ready(t.Context()) == nil }, patience, 50*time.Millisecond,
+		"nobody polls for payments")
 	return w
 }
 

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// With every worker gone nothing is accepted that nobody would carry on; with one back, all
+// is as before, and nothing that had been accepted meanwhile is sent late.
+func TestNothingIsAcceptedWhileNobodyPolls(t *testing.T) {
+	t.Parallel()
+
+	f := newFleet(t)
+	f.expectOnce(f.pending(1))
+	f.kill("worker")
+	require.Eventually(t, func() bool {
+		got, err := f.customer().do(t.Context(), http.MethodPost, "/payments/cashin", order("+22376123456"))
+		require.NoError(t, err)
+		return got.Status == http.StatusServiceUnavailable && got.Code == string(pirogue.ServiceUnavailable)
+	}, time.Minute, time.Second, "it accepts what nobody carries on")
+	f.start("worker")
+	f.expectOnce(f.pending(1))
+}
