@@ -1,0 +1,209 @@
+package workflows_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// kinds is every kind of payment.
+var kinds = []pirogue.Kind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund}
+
+// Whatever starts a workflow late, be it the sweep, a reset or a worker that was away:
+// nothing is sent past the start deadline. The sweep takes no part here.
+func TestAWorkflowThatBeginsLateSendsNothing(t *testing.T) {
+	t.Parallel()
+
+	for _, kind := range kinds {
+		for age, want := range map[time.Duration]pirogue.Status{
+			pirogue.StartPatience - time.Second: pirogue.StatusSuccess,
+			pirogue.StartPatience:               pirogue.StatusExpired,
+			2 * time.Minute:                     pirogue.StatusExpired,
+		} {
+			t.Run(fmt.Sprint(kind, " after ", age), func(t *testing.T) {
+				t.Parallel()
+				w := newWorldOf(t, setting{kind: kind})
+				w.operator.scenes = settledAtOnce
+				w.env.SetStartTime(w.env.Now().Add(age))
+				p := w.tell()
+				require.NoError(t, w.env.GetWorkflowError())
+				require.Equal(t, want, p.Status)
+				require.Len(t, w.operator.refs, map[bool]int{true: 1}[want == pirogue.StatusSuccess])
+				if kind.MoneyOut() {
+					require.Zero(t, w.balance().Reserved, "the hold is free")
+				}
+				if want == pirogue.StatusExpired {
+					require.Equal(t, pirogue.FailedNotStarted, p.Failure.Code)
+					require.Len(t, w.events, 1, "the merchant hears of it")
+				}
+			})
+		}
+	}
+}
+
+// The contract of an operator allows one call a second, and so many payments came first.
+func TestAPaymentWaitsForItsTurnAtTheOperator(t *testing.T) {
+	t.Parallel()
+
+	for _, kind := range kinds {
+		for _, turn := range []int{1, 19, 21, 89, 91, 150, 600} {
+			t.Run(fmt.Sprint(kind, " after ", turn), func(t *testing.T) {
+				t.Parallel()
+				w := newWorldOf(t, setting{kind: kind})
+				w.operator.scenes = settledAtOnce
+				w.queued(time.Duration(turn) * time.Second)
+				asked := 95 * time.Second // the sweep looks
+				w.env.RegisterDelayedCallback(func() {
+					p, a := w.latest()
+					if time.Duration(turn)*time.Second > asked {
+						require.Equal(t, pirogue.StatusPending, p.Status, "it is taken up")
+						require.Equal(t, "waits for its turn at the operator", a.Answer)
+					}
+					require.NotEqual(t, pirogue.StatusCreated, p.Status, "the sweep would expire it")
+				}, asked)
+				p := w.tell()
+				require.NoError(t, w.env.GetWorkflowError())
+				require.Equal(t, pirogue.StatusSuccess, p.Status)
+				require.Len(t, w.operator.refs, 1)
+			})
+		}
+	}
+}
+
+// Workers were away for two minutes, and then all payments that were accepted meanwhile
+// wait for their turns at once.
+func TestNothingIsTakenUpPastItsStartDeadline(t *testing.T) {
+	t.Parallel()
+
+	for _, turn := range []time.Duration{time.Second, time.Minute} {
+		w := newWorldOf(t, setting{kind: pirogue.CashOut})
+		w.env.SetStartTime(w.env.Now().Add(2 * time.Minute))
+		w.queued(turn)
+		p := w.tell()
+		require.NoError(t, w.env.GetWorkflowError())
+		require.Equal(t, pirogue.StatusExpired, p.Status)
+		require.Empty(t, w.operator.refs)
+		require.Zero(t, w.balance().Reserved)
+	}
+}
+
+// queued has the first submission wait in the operator's queue.
+func (w *world) queued(turn time.Duration) {
+	a := &activities.Activities{
+		Store: w.store, Operators: w.instances(false), Routes: routes{w.instances(false)}, Workflows: w,
+		Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
+	}
+	w.env.OnActivity("Submit", mock.Anything, mock.Anything).Return(a.Submit).After(turn)
+}
+
+// zombie is a run of Submit that was given up while it hung: what it does comes late.
+type zombie struct {
+	w       *world
+	again   bool
+	sending pirogue.Sending
+	id      pirogue.AttemptID
+}
+
+// sends marks the attempt SENT.
+func (z *zombie) sends() {
+	_, a := z.w.latest()
+	var err error
+	z.id = a.ID
+	z.sending, err = z.w.store.Send(z.w.t.Context(), a.ID, z.again, z.w.env.Now())
+	require.NoError(z.w.t, err)
+	require.Equal(z.w.t, pirogue.SendMarked, z.sending.Result)
+}
+
+// failsToDial writes that nothing was sent.
+func (z *zombie) failsToDial() {
+	_, err := z.w.store.Answer(z.w.t.Context(), pirogue.Answer{
+		AttemptID: z.id, Sending: z.sending.Number, State: pirogue.AttemptPrepared, Words: "i/o timeout", At: z.w.env.Now(),
+	})
+	require.NoError(z.w.t, err)
+}
+
+// The insisting run is cut off while it dials; the last try finds its mark, and its answer
+// comes when the operator is asked already.
+func TestAPaymentThatALateAnswerProvesNotSentEnds(t *testing.T) {
+	t.Parallel()
+
+	for _, kind := range []pirogue.Kind{pirogue.CashOut, pirogue.Refund} {
+		for _, power := range []pirogue.ReferencePower{pirogue.StatusByReference, pirogue.IdempotentByReference} {
+			t.Run(fmt.Sprint(kind, " ", power), func(t *testing.T) {
+				t.Parallel()
+				w := newWorldOf(t, setting{kind: kind, power: power})
+				w.operator.answers, w.operator.scenes = down, neverHeard
+				z, began := &zombie{w: w, again: power == pirogue.IdempotentByReference}, time.Time{}
+				w.rig(func(method string) moment {
+					if began.IsZero() {
+						began = w.env.Now()
+					}
+					switch {
+					case method == "Latest" && z.id == "" && w.env.Now().Sub(began) >= 59*time.Second:
+						z.sends()
+					case method == "Polled" && z.id != "":
+						z.failsToDial()
+					}
+					return spared
+				}, nil)
+				p := w.tell()
+				require.NoError(t, w.env.GetWorkflowError())
+				require.NotEmpty(t, z.id, "nothing hung")
+				require.Equal(t, pirogue.StatusFailed, p.Status)
+				require.Equal(t, pirogue.FailedUnavailable, p.Failure.Code)
+				require.Empty(t, w.operator.reached)
+				require.Zero(t, w.balance().Reserved, "the hold is free")
+				open, _ := w.cases(p.ID)
+				require.Empty(t, open)
+			})
+		}
+	}
+}
+
+// A run that was given up sends at the very moment at which the payment is to end as not
+// sent: it does not end, and the operator is asked.
+func TestAPaymentThatIsSentWhileItEndsAsNotSentGoesOn(t *testing.T) {
+	t.Parallel()
+
+	for _, kind := range []pirogue.Kind{pirogue.CashOut, pirogue.Refund} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{kind: kind})
+			w.operator.answers, w.operator.scenes = down, settledAtOnce
+			z := &zombie{w: w}
+			w.rig(func(method string) moment {
+				if method == "Settle" && z.id == "" {
+					z.sends()
+				}
+				return spared
+			}, nil)
+			p := w.tell()
+			require.NoError(t, w.env.GetWorkflowError())
+			require.NotEmpty(t, z.id, "it was not to end")
+			require.Equal(t, pirogue.StatusSuccess, p.Status)
+		})
+	}
+}
+
+// Stray money goes back however long it waits: its case closes with it, and nobody asks
+// for it again.
+func TestAReturnHasNoStartDeadline(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{policy: pirogue.LateReturn})
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
+	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	require.Len(t, w.launched, 1)
+	back, attempt, err := w.store.Latest(t.Context(), w.launched[0].ID)
+	require.NoError(t, err)
+	require.Zero(t, back.StartDeadline)
+	sending, err := w.store.Send(t.Context(), attempt.ID, false, w.env.Now().Add(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, pirogue.SendMarked, sending.Result)
+}
