@@ -30,3 +30,34 @@ type WorkTally struct {
 	Payments int
 	Amount   int64 // minor units at stake
 }
+
+// Figures is what waits at one moment, of every merchant and mode, for who watches over
+// Pirogue. A zero time says that nothing waits.
+type Figures struct {
+	Open           []OpenFigure
+	OldestHold     time.Time   // since when the oldest cash-out or refund under way holds its money
+	Stuck          []WorkTally // by StuckCause
+	Cases          []WorkTally // open, by Cause
+	Suspense       []SuspenseFigure
+	Unrouted       int // callbacks of which no workflow was told
+	OldestUnrouted time.Time
+	OverdueEvents  int // webhooks whose next attempt was due before EventOverdue
+}
+
+// EventOverdue is how late the next attempt of a webhook may be before it counts.
+const EventOverdue = 10 * time.Minute
+
+// OpenFigure is how many payments of one kind and status are under way.
+type OpenFigure struct {
+	Kind     Kind
+	Status   Status
+	Payments int
+}
+
+// SuspenseFigure is what waits in suspense in one currency, in minor units: what came in and
+// belongs to nobody yet, and what left and nobody has answered for. One does not hide the
+// other.
+type SuspenseFigure struct {
+	Currency Currency
+	In, Out  int64
+}

@@ -1,10 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap"
 
+	"pirogue"
 	"pirogue/activities"
 )
 
@@ -19,4 +25,117 @@ func blockedFigure(registry prometheus.Registerer) (func(activity string), error
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	return func(activity string) { blocked.WithLabelValues(activity).Inc() }, nil
+}
+
+const (
+	figureLife = 15 * time.Second // how long what was counted is told again
+	figureTime = 5 * time.Second  // for counting it
+)
+
+// backlog counts what waits in the database. All scrapes within figureLife are told the same:
+// however many ask, the database is asked once.
+type backlog struct {
+	read  func(ctx context.Context, now time.Time) (pirogue.Figures, error)
+	clock pirogue.Clock
+	log   *zap.Logger
+
+	mu      sync.Mutex
+	counted time.Time
+	figures pirogue.Figures
+	err     error
+}
+
+// figure is the name of one figure of the backlog, with its labels.
+func figure(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("pirogue_"+name, help, labels, nil)
+}
+
+// The figures of the backlog.
+var (
+	upFigure         = figure("backlog_up", "1 when the figures of what waits could be counted; 0: there are none.")
+	openFigure       = figure("open_payments", "Payments under way.", "kind", "status")
+	holdFigure       = figure("oldest_hold_seconds", "Age of the oldest cash-out or refund under way; 0: none.")
+	stuckFigure      = figure("stuck_payments", "Payments that need a look, by cause.", "cause", "currency")
+	stuckMoney       = figure("stuck_minor_units", "What they are worth, in minor units.", "cause", "currency")
+	casesFigure      = figure("open_cases", "Cases that a person must settle, by cause.", "cause", "currency")
+	casesMoney       = figure("open_cases_minor_units", "What is at stake in them, in minor units.", "cause", "currency")
+	suspenseFigure   = figure("suspense_minor_units", "Money in suspense, in minor units.", "currency", "direction")
+	unroutedFigure   = figure("unrouted_callbacks", "Callbacks of which no workflow was told.")
+	oldestCallback   = figure("oldest_unrouted_callback_seconds", "Age of the oldest of them; 0: none.")
+	overdueFigure    = figure("overdue_events", "Webhooks whose next attempt is late.")
+	backlogDescribed = []*prometheus.Desc{
+		upFigure, openFigure, holdFigure, stuckFigure, stuckMoney, casesFigure, casesMoney, suspenseFigure, unroutedFigure,
+		oldestCallback, overdueFigure,
+	}
+)
+
+// Describe implements prometheus.Collector.
+func (b *backlog) Describe(to chan<- *prometheus.Desc) {
+	for _, description := range backlogDescribed {
+		to <- description
+	}
+}
+
+// Collect implements prometheus.Collector. When the database cannot be asked it tells that
+// alone, and all other figures are scraped as usual.
+func (b *backlog) Collect(to chan<- prometheus.Metric) {
+	f, now, err := b.count()
+	tell := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	if err != nil {
+		tell(upFigure, 0)
+		return
+	}
+	tell(upFigure, 1)
+	for _, o := range f.Open {
+		tell(openFigure, float64(o.Payments), string(o.Kind), string(o.Status))
+	}
+	for _, t := range f.Stuck {
+		tell(stuckFigure, float64(t.Payments), t.Cause, string(t.Currency))
+		tell(stuckMoney, float64(t.Amount), t.Cause, string(t.Currency))
+	}
+	for _, t := range f.Cases {
+		tell(casesFigure, float64(t.Payments), t.Cause, string(t.Currency))
+		tell(casesMoney, float64(t.Amount), t.Cause, string(t.Currency))
+	}
+	for _, s := range f.Suspense {
+		tell(suspenseFigure, float64(s.In), string(s.Currency), "in")
+		tell(suspenseFigure, float64(s.Out), string(s.Currency), "out")
+	}
+	tell(holdFigure, age(f.OldestHold, now))
+	tell(unroutedFigure, float64(f.Unrouted))
+	tell(oldestCallback, age(f.OldestUnrouted, now))
+	tell(overdueFigure, float64(f.OverdueEvents))
+}
+
+// age returns how many seconds ago a moment was, 0 for none.
+func age(at, now time.Time) float64 {
+	if at.IsZero() {
+		return 0
+	}
+	return now.Sub(at).Seconds()
+}
+
+// count returns the figures, read again when they are older than figureLife. Who comes
+// while they are read waits for them.
+func (b *backlog) count() (pirogue.Figures, time.Time, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.clock.Now()
+	if !b.counted.IsZero() && now.Sub(b.counted) < figureLife {
+		return b.figures, now, b.err
+	}
+	ctx, stop := context.WithTimeout(context.Background(), figureTime)
+	defer stop()
+	if b.figures, b.err = b.read(ctx, now); b.err != nil {
+		b.log.Warn("what waits could not be counted", zap.Error(b.err))
+	}
+	b.counted = now
+	return b.figures, now, b.err
+}
+
+// scraped is how /metrics answers: a figure that fails is left out, and the others are told.
+func scraped(registry *prometheus.Registry) promhttp.HandlerOpts {
+	return promhttp.HandlerOpts{Registry: registry, ErrorHandling: promhttp.ContinueOnError}
 }

@@ -78,6 +78,6 @@ func (p *parts) runWorkerHealth(ctx context.Context) error {
 			p.log.Debug("answer readyz: " + err.Error())
 		}
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(p.registry, scraped(p.registry)))
 	return serve(ctx, plainServer(p.conf.WorkerAddr, mux))
 }

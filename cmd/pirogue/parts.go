@@ -80,7 +80,13 @@ func (p *parts) openStore(ctx context.Context) error {
 		URL: p.conf.DatabaseURL, Clock: p.clock, Ring: p.ring,
 		Rate: store.Rate{PerSecond: p.conf.RatePerSecond, Burst: p.conf.RateBurst},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if err := p.registry.Register(&backlog{read: p.store.Figures, clock: p.clock, log: p.log}); err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
+	return nil
 }
 
 // openTemporal makes the client. It connects when it is first used, so the API

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"pirogue"
+)
+
+// scrape returns what /metrics answers of a backlog.
+func scrape(t *testing.T, b *backlog) string {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	require.NoError(t, registry.Register(b))
+	other := prometheus.NewCounter(prometheus.CounterOpts{Name: "other_total"})
+	require.NoError(t, registry.Register(other))
+	got := httptest.NewRecorder()
+	promhttp.HandlerFor(registry, scraped(registry)).ServeHTTP(got, httptest.NewRequest("GET", "/metrics", nil))
+	require.Equal(t, 200, got.Code, "%s", got.Body)
+	require.Contains(t, got.Body.String(), "other_total 0")
+	return got.Body.String()
+}
+
+func TestWhatWaitsIsAFigure(t *testing.T) {
+	t.Parallel()
+
+	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
+	told := scrape(t, &backlog{
+		clock: func() time.Time { return now }, log: zap.NewNop(),
+		read: func(context.Context, time.Time) (pirogue.Figures, error) {
+			return pirogue.Figures{
+				Open:       []pirogue.OpenFigure{{Kind: pirogue.CashOut, Status: pirogue.StatusPending, Payments: 3}},
+				OldestHold: now.Add(-time.Hour), Unrouted: 2, OldestUnrouted: now.Add(-time.Minute), OverdueEvents: 4,
+				Stuck:    []pirogue.WorkTally{{Cause: "ANSWER_UNKNOWN", Currency: "XOF", Payments: 5, Amount: 700}},
+				Cases:    []pirogue.WorkTally{{Cause: "LATE_SUCCESS", Currency: "XAF", Payments: 6, Amount: 800}},
+				Suspense: []pirogue.SuspenseFigure{{Currency: "XOF", In: 900, Out: 100}},
+			}, nil
+		},
+	})
+	for _, line := range []string{
+		"pirogue_backlog_up 1", `pirogue_open_payments{kind="CASHOUT",status="PENDING"} 3`, "pirogue_oldest_hold_seconds 3600",
+		`pirogue_stuck_payments{cause="ANSWER_UNKNOWN",currency="XOF"} 5`,
+		`pirogue_stuck_minor_units{cause="ANSWER_UNKNOWN",currency="XOF"} 700`,
+		`pirogue_open_cases{cause="LATE_SUCCESS",currency="XAF"} 6`,
+		`pirogue_open_cases_minor_units{cause="LATE_SUCCESS",currency="XAF"} 800`,
+		`pirogue_suspense_minor_units{currency="XOF",direction="in"} 900`,
+		`pirogue_suspense_minor_units{currency="XOF",direction="out"} 100`,
+		"pirogue_unrouted_callbacks 2", "pirogue_oldest_unrouted_callback_seconds 60", "pirogue_overdue_events 4",
+	} {
+		require.Contains(t, told, line+"\n")
+	}
+}
+
+func TestAFigureThatFailsIsSeenAndTakesNoOtherWithIt(t *testing.T) {
+	t.Parallel()
+
+	told := scrape(t, &backlog{
+		clock: time.Now, log: zap.NewNop(),
+		read: func(context.Context, time.Time) (pirogue.Figures, error) {
+			return pirogue.Figures{}, errors.New("the database is away")
+		},
+	})
+	require.Contains(t, told, "pirogue_backlog_up 0\n")
+	require.NotContains(t, told, "pirogue_oldest_hold_seconds ")
+}
+
+func TestTheDatabaseIsAskedOnceForManyScrapes(t *testing.T) {
+	t.Parallel()
+
+	var asked, ahead atomic.Int64
+	b := &backlog{
+		clock: func() time.Time { return time.Unix(1_000_000+ahead.Load(), 0) }, log: zap.NewNop(),
+		read: func(context.Context, time.Time) (pirogue.Figures, error) {
+			asked.Add(1)
+			return pirogue.Figures{}, nil
+		},
+	}
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() { _, _, _ = b.count() }) //nolint:errcheck // it does not fail
+	}
+	all.Wait()
+	require.Equal(t, int64(1), asked.Load())
+	ahead.Store(int64(figureLife.Seconds()))
+	_, _, err := b.count()
+	require.NoError(t, err)
+	require.Equal(t, int64(2), asked.Load())
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// Figures counts what waits, all of one moment. It reads what is open and nothing of what
+// is over.
+func (db *DB) Figures(ctx context.Context, now time.Time) (pirogue.Figures, error) {
+	var f pirogue.Figures
+	err := db.report(ctx, "count what waits", func(tx *gorm.DB) error {
+		f = pirogue.Figures{}
+		if err := tx.Raw(countOpen).Scan(&f.Open).Error; err != nil {
+			return err
+		}
+		if err := tx.Raw(countSuspense).Scan(&f.Suspense).Error; err != nil {
+			return err
+		}
+		if err := count(tx, now, &f); err != nil {
+			return err
+		}
+		for _, c := range stuckCauses {
+			tallies, err := worklist{cause: string(c.cause), query: c.query, args: stuckMoments(now)}.
+				tally(tx, pirogue.WorkFilter{})
+			if err != nil {
+				return err
+			}
+			f.Stuck = append(f.Stuck, tallies...)
+		}
+		var err error
+		f.Cases, err = worklist{query: openCases}.tally(tx, pirogue.WorkFilter{})
+		return err
+	})
+	return f, err
+}
+
+// count reads the figures that are one row.
+func count(tx *gorm.DB, now time.Time, f *pirogue.Figures) error {
+	var row struct {
+		OldestHold, OldestUnrouted stamp
+		Unrouted, Overdue          int
+	}
+	err := tx.Raw(countWaiting, map[string]any{"overdue": on(now.Add(-pirogue.EventOverdue))}).Scan(&row).Error
+	f.OldestHold, f.OldestUnrouted = row.OldestHold.time(), row.OldestUnrouted.time()
+	f.Unrouted, f.OverdueEvents = row.Unrouted, row.Overdue
+	return err
+}
+
+const countOpen = `
+SELECT kind, status, COUNT(*) AS payments FROM payments
+ WHERE status IN ('CREATED','INITIATED','PENDING') GROUP BY kind, status ORDER BY kind, status`
+
+const countSuspense = `
+SELECT currency, CAST(SUM(CASE WHEN balance > 0 THEN balance ELSE 0 END) AS BIGINT) AS "in",
+       CAST(SUM(CASE WHEN balance < 0 THEN -balance ELSE 0 END) AS BIGINT) AS "out"
+  FROM (SELECT currency, credits_posted - debits_posted AS balance FROM ledger_accounts WHERE kind = 'SUSPENSE') AS parts
+ GROUP BY currency ORDER BY currency`
+
+const countWaiting = `
+SELECT (SELECT MIN(created_at) FROM payments
+         WHERE status IN ('CREATED','INITIATED','PENDING') AND kind <> 'CASHIN') AS oldest_hold,
+       (SELECT MIN(received_at) FROM callbacks WHERE routed_at IS NULL) AS oldest_unrouted,
+       (SELECT COUNT(*) FROM callbacks WHERE routed_at IS NULL) AS unrouted,
+       (SELECT COUNT(*) FROM webhook_events WHERE state = 'WAITING' AND next_at < @overdue) AS overdue`

@@ -1,0 +1,47 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+func TestWhatWaitsIsCounted(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		f, err := w.db.Figures(w.ctx(), w.at(0))
+		require.NoError(w.t, err)
+		require.Empty(w.t, f, "nothing waits")
+
+		w.fund(5000)
+		w.now.Add(time.Minute.Microseconds())
+		out := w.accepted(w.cashOut("out", 1000, 0))
+		w.sent("sent")
+		w.stray("stray", 700)
+		require.NoError(w.t, w.opens(pirogue.Case{
+			ID: pirogue.NewCaseID(out.ID, pirogue.CausePaidAfterAll), PaymentID: out.ID, Cause: pirogue.CausePaidAfterAll,
+			Paid: 300, OpenedAt: w.at(0),
+		}))
+		f, err = w.db.Figures(w.ctx(), w.at(time.Hour))
+		require.NoError(w.t, err)
+		require.Equal(w.t, []pirogue.OpenFigure{
+			{Kind: pirogue.CashIn, Status: pirogue.StatusInitiated, Payments: 1},
+			{Kind: pirogue.CashOut, Status: pirogue.StatusCreated, Payments: 1},
+		}, f.Open)
+		require.Equal(w.t, out.CreatedAt, f.OldestHold)
+		require.Equal(w.t, []pirogue.SuspenseFigure{{Currency: pirogue.XOF, In: 400}}, f.Suspense, "of one merchant")
+		require.Equal(w.t, []pirogue.WorkTally{
+			{Cause: string(pirogue.CauseLateSuccess), Currency: pirogue.XOF, Payments: 1, Amount: 700},
+			{Cause: string(pirogue.CausePaidAfterAll), Currency: pirogue.XOF, Payments: 1, Amount: 300},
+		}, f.Cases)
+		require.Equal(w.t, []pirogue.WorkTally{
+			{Cause: string(pirogue.StuckCase), Currency: pirogue.XOF, Payments: 2, Amount: 1000},
+			{Cause: string(pirogue.StuckUnknown), Currency: pirogue.XOF, Payments: 1, Amount: 5000},
+		}, f.Stuck)
+		require.NotZero(w.t, f.OverdueEvents, "of the payments that ended")
+		require.Zero(w.t, f.Unrouted)
+	})
+}
