@@ -27,6 +27,23 @@ func NewCallback(a Attempt, said Receipt, body []byte, at time.Time) Callback {
 	}
 }
 
+// MaxVerified is how many callbacks of one attempt start a question about a payment that has
+// ended. Later ones are kept as evidence only: so many questions have been asked by then.
+const MaxVerified = 50
+
+// Agreeing returns the statuses of payments that ended as the callback says, or of which it
+// says nothing. One that cannot be understood may speak of money, where there was none.
+func (c Callback) Agreeing() []Status {
+	switch c.Receipt.Outcome {
+	case OutcomePaid, "":
+		return []Status{StatusSuccess, StatusReversed}
+	case OutcomeDeclined, OutcomeExpired:
+		return []Status{StatusFailed, StatusExpired}
+	default:
+		return []Status{StatusSuccess, StatusReversed, StatusFailed, StatusExpired}
+	}
+}
+
 // CallbackDigest returns what the database keeps of a callback URL's token.
 func CallbackDigest(token string) string {
 	digest := sha256.Sum256([]byte(token))

@@ -167,6 +167,8 @@ type Receipt struct {
 	// Unclear says that nobody can tell from the answer whether money moved: the call failed, its
 	// word is in no table, or a proven callback contradicts it. Words says which.
 	Unclear bool `json:"unclear,omitempty"`
+	// Contradicted says that it is unclear because a proven callback says that money moved.
+	Contradicted bool `json:"contradicted,omitempty"`
 	// Absent says that the operator answered, and does not know the attempt.
 	Absent bool `json:"absent,omitempty"`
 }

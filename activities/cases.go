@@ -17,6 +17,8 @@ type Trouble struct {
 	// Paid is all that moved at the operator under the attempt, in minor units; 0 books nothing.
 	Paid int64  `json:"paid,omitempty"`
 	Note string `json:"note"`
+	// Again opens the case anew if a person has closed it. It books nothing then.
+	Again bool `json:"again,omitempty"`
 }
 
 // OpenCase books stray money to suspense, opens the case about it and returns its ID. An
@@ -25,10 +27,14 @@ func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, 
 	if !pirogue.IsAmount(in.Paid) {
 		in.Paid = 0
 	}
-	opened, err := a.Store.OpenCase(ctx, pirogue.Case{
+	opened := pirogue.Case{
 		ID: pirogue.NewCaseID(in.PaymentID, in.Cause), PaymentID: in.PaymentID, Cause: in.Cause, Attempt: in.Attempt,
 		Note: in.Note, Paid: in.Paid, OpenedAt: a.Clock.Now(),
-	})
+	}
+	if in.Again {
+		return opened.ID, encode(a.Store.ReopenCase(ctx, opened))
+	}
+	opened, err := a.Store.OpenCase(ctx, opened)
 	failpoint.Hit("case.opened")
 	return opened.ID, encode(err)
 }

@@ -122,15 +122,18 @@ func (a *Activities) contradicted(
 	ctx context.Context, q Question, attempt pirogue.Attempt, r pirogue.Receipt,
 ) (pirogue.Receipt, error) {
 	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
-	if r.Outcome == pirogue.OutcomePaid || waits || q.Pace == Slow || !a.asks(attempt.Operator) ||
-		a.Operators[attempt.Operator].Operator.Capability().Proof == pirogue.ProofNone {
+	if r.Outcome == pirogue.OutcomePaid || waits || q.Pace == Slow || !a.asks(attempt.Operator) {
+		return r, nil
+	}
+	proof := a.Operators[attempt.Operator].Operator.Capability().Proof
+	if proof != pirogue.ProofToken && proof != pirogue.ProofSignature {
 		return r, nil
 	}
 	said, err := a.Store.Callbacks(ctx, attempt.ID)
 	if err != nil || pirogue.Heard(said).Outcome != pirogue.OutcomePaid {
 		return r, err
 	}
-	r.Outcome, r.UnderWay, r.Unclear = pirogue.OutcomePending, false, true
+	r.Outcome, r.UnderWay, r.Unclear, r.Contradicted = pirogue.OutcomePending, false, true, true
 	r.Words = "a proven callback says that it was paid; the status does not confirm it: " + r.Words
 	return r, nil
 }

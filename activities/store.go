@@ -208,6 +208,10 @@ type Unfinished interface {
 	OverdueEvents(ctx context.Context, now, before time.Time, limit int) ([]pirogue.Event, error)
 	// MarkSeen notes when the workflows of rows of one kind were seen open.
 	MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []string, at time.Time) error
+	// Restart returns one payment as its workflow would be started again.
+	Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error)
+	// Reopen notes that the workflow of a payment has something to do again.
+	Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error
 	// Finish notes that the workflow of a payment that has ended has nothing left to do.
 	Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error
 }
@@ -222,6 +226,9 @@ type Backlog interface {
 	// Unrouted returns callbacks received before a moment of which no workflow was
 	// told, oldest first.
 	Unrouted(ctx context.Context, before time.Time, limit int) ([]pirogue.Callback, error)
+	// RoutedAtEnd marks a callback as told that says nothing else than how its payment ended,
+	// and reports whether it does.
+	RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error)
 	// Routed marks a callback as told.
 	Routed(ctx context.Context, id string, at time.Time) error
 	// Purge forgets signatures that were spent before a moment and guard nothing any

@@ -92,14 +92,11 @@ func (a *Activities) sweepCallbacks(ctx context.Context, before time.Time, swept
 		return err
 	}
 	return each(ctx, callbacks, func(c pirogue.Callback) error {
-		p, _, err := a.Store.Latest(ctx, c.PaymentID)
-		if err != nil {
+		routed, err := a.route(ctx, c)
+		if !routed {
 			return err
 		}
-		if err := a.Workflows.Heard(ctx, p.ID, p.Kind); err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
-			return err
-		}
-		return count(&swept.Routed, a.Store.Routed(ctx, c.ID, a.Clock.Now()))
+		return count(&swept.Routed, err)
 	})
 }
 

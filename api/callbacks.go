@@ -140,7 +140,7 @@ func (s *Server) keep(v *visit, a pirogue.Attempt, said pirogue.Receipt) error {
 	}
 	s.metrics.callback(a.Operator, callbackReceived)
 	failpoint.Hit("api.callback.kept")
-	s.passOn(v.ctx, a, callback.ID)
+	s.passOn(v.ctx, a, callback)
 	return nil
 }
 
@@ -153,15 +153,23 @@ func kindOf(a pirogue.Attempt) pirogue.Kind {
 	return kinds[string(a.Ref[:min(len(a.Ref), 2)])]
 }
 
-// passOn tells the payment's workflow and marks the callback as told. A workflow
-// that is closed will never hear it, so that callback is told too. Whatever else
-// goes wrong is the sweep's: the operator has done its part and gets its 200.
-func (s *Server) passOn(ctx context.Context, a pirogue.Attempt, id string) {
+// passOn tells the payment's workflow and marks the callback as told. Where no workflow is
+// open, one that says nothing else than how its payment ended needs nobody. Whatever else
+// goes wrong is the sweep's, and it has the operator asked about a callback that says
+// something else: the operator has done its part and gets its 200.
+func (s *Server) passOn(ctx context.Context, a pirogue.Attempt, c pirogue.Callback) {
 	hear, cancel := context.WithTimeout(ctx, heardTime)
 	defer cancel()
 	err := s.workflows.Heard(hear, a.PaymentID, kindOf(a))
-	if err == nil || pirogue.CodeOf(err) == pirogue.NotFound {
-		err = s.store.Routed(ctx, id, s.clock.Now())
+	agreed := false
+	switch {
+	case err == nil:
+		err = s.store.Routed(ctx, c.ID, s.clock.Now())
+	case pirogue.CodeOf(err) == pirogue.NotFound:
+		var failed error
+		if agreed, failed = s.store.RoutedAtEnd(ctx, c, s.clock.Now()); agreed || failed != nil {
+			err = failed
+		}
 	}
 	if err != nil {
 		s.log.Warn("callback is left to the sweep",

@@ -143,17 +143,24 @@ func TestACallbackBeforeOurOwnAnswerIsKept(t *testing.T) { // row 79
 func TestACallbackThatNobodyHearsYetIsLeftToTheSweep(t *testing.T) {
 	t.Parallel()
 
+	closed := pirogue.Errorf(pirogue.NotFound, "closed")
 	for name, tt := range map[string]struct {
 		hears  error
+		status pirogue.Status
 		routed bool
 	}{
-		"Temporal is away":       {pirogue.Errorf(pirogue.ServiceUnavailable, "away"), false},
-		"its workflow has ended": {pirogue.Errorf(pirogue.NotFound, "closed"), true},
+		"Temporal is away":                       {pirogue.Errorf(pirogue.ServiceUnavailable, "away"), "PENDING", false},
+		"its workflow is gone":                   {closed, "PENDING", false},
+		"it ended as the callback says":          {closed, "SUCCESS", true},
+		"it ended, and the callback says paid":   {closed, "EXPIRED", false},
+		"it failed, and the callback says paid":  {closed, "FAILED", false},
+		"it is given back, and it says paid too": {closed, "REVERSED", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newCalledBack(t)
 			w.workflows.hears = tt.hears
+			w.store.update(w.payment.ID, func(p *pirogue.Payment) { p.Status = tt.status })
 			require.Equal(t, http.StatusOK, w.do(w.request(w.paid())).Code, "the operator has done its part")
 			require.Equal(t, tt.routed, !w.store.kept()[0].RoutedAt.IsZero())
 		})

@@ -102,6 +102,9 @@ type Callbacks interface {
 	AttemptByRef(ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef) (pirogue.Attempt, error)
 	// RecordCallback keeps a callback. It reports false for one that is kept already.
 	RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error)
+	// RoutedAtEnd marks a callback as told that says nothing else than how its payment
+	// ended, and reports whether it does.
+	RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error)
 	// Routed marks a callback as told to its workflow.
 	Routed(ctx context.Context, id string, at time.Time) error
 }

@@ -405,6 +405,18 @@ func (s *fakeStore) RecordCallback(ctx context.Context, c pirogue.Callback) (boo
 	return true, nil
 }
 
+func (s *fakeStore) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error) {
+	if err := s.reached(ctx, "RoutedAtEnd"); err != nil {
+		return false, err
+	}
+	for _, p := range s.all() {
+		if p.ID == c.PaymentID && slices.Contains(c.Agreeing(), p.Status) {
+			return true, s.Routed(ctx, c.ID, at)
+		}
+	}
+	return false, nil
+}
+
 func (s *fakeStore) Routed(ctx context.Context, id string, at time.Time) error {
 	if err := s.reached(ctx, "Routed"); err != nil {
 		return err

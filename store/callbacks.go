@@ -90,6 +90,28 @@ func (r callbackRow) receipt() pirogue.Receipt {
 	}
 }
 
+// RoutedAtEnd marks a callback as told that says nothing else than how its payment ended, and
+// reports whether it does. Money that is said to have moved under an earlier attempt is
+// something else.
+func (db *DB) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error) {
+	var agreed bool
+	err := db.once(ctx, "mark callback at the end", func(tx *gorm.DB) error {
+		set := tx.Exec(routedAtEnd, map[string]any{
+			"at": on(at), "id": c.ID, "agreeing": c.Agreeing(), "paid": c.Receipt.Outcome == pirogue.OutcomePaid,
+		})
+		agreed = set.RowsAffected == 1
+		return set.Error
+	})
+	return agreed && err == nil, err
+}
+
+const routedAtEnd = `
+UPDATE callbacks SET routed_at = @at
+ WHERE id = @id AND routed_at IS NULL
+   AND EXISTS (SELECT 1 FROM payments p WHERE p.id = callbacks.payment_id AND p.status IN @agreeing)
+   AND (NOT @paid OR attempt_id = (SELECT a.id FROM attempts a WHERE a.payment_id = callbacks.payment_id
+                                    ORDER BY a.number DESC LIMIT 1))`
+
 // Routed marks a callback as told to its workflow. The first moment stays.
 func (db *DB) Routed(ctx context.Context, id string, at time.Time) error {
 	return db.once(ctx, "mark callback", func(tx *gorm.DB) error {

@@ -45,7 +45,7 @@ func (s *story) openCase(ctx workflow.Context, cause pirogue.Cause, r pirogue.Re
 	}
 	switch {
 	case cause == pirogue.CauseUnknown:
-		trouble.Note = "the operator's horizon has passed: " + r.Words
+		trouble.Note, trouble.Again = "the operator's horizon has passed: "+r.Words, s.ended
 	case paid.Currency == s.order.Amount.Currency:
 		trouble.Paid = paid.Minor
 	}

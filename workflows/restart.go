@@ -111,8 +111,8 @@ func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
 	s.ended, s.status = true, r.Status
 	s.answer(pirogue.FirstAnswer{})
 	switch {
-	case r.Case == pirogue.CauseUnknown && !s.order.Kind.MoneyOut():
-		return s.unconfirmed(ctx, r.Status, pirogue.Receipt{Unclear: true})
+	case r.Case == pirogue.CauseUnknown:
+		return s.unconfirmed(ctx, r.Status, pirogue.Receipt{Unclear: true, Contradicted: true})
 	case r.Case != "":
 		return r.Status, s.settled(ctx, r.Case, r.Status)
 	}

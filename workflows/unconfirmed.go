@@ -8,12 +8,12 @@ import (
 )
 
 // unconfirmed ends the watch over a payment with its operator's last answer. Where that tells
-// nobody whether a customer paid, a case calls for a person. The questions go on until the
+// nobody whether money moved, a case calls for a person. The questions go on until the
 // operator answers clearly, or two people with evidence say what became of it.
 func (s *story) unconfirmed(
 	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
 ) (pirogue.Status, error) {
-	if s.order.Kind.MoneyOut() || !receipt.Unclear {
+	if !receipt.Unclear || s.order.Kind.MoneyOut() && !receipt.Contradicted { // a refusal took two answers
 		return status, nil
 	}
 	if err := s.openCase(ctx, pirogue.CauseUnknown, receipt); err != nil {
@@ -21,7 +21,7 @@ func (s *story) unconfirmed(
 	}
 	s.overdue = true
 	for receipt.Unclear {
-		s.tell(ctx, waitsForSupport, "nobody knows whether the customer paid; a person must settle it")
+		s.tell(ctx, waitsForSupport, "nobody knows whether money moved; a person must settle it")
 		answer, _, err := s.follow(ctx, activities.Final, patience)
 		switch {
 		case activities.TimedOut(err):
@@ -40,9 +40,9 @@ func (s *story) confirmed(
 	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
 ) (pirogue.Status, error) {
 	paid := receipt.Outcome == pirogue.OutcomePaid
-	reason := "the customer has not paid; the payment stays " + string(status)
+	reason := "no money has moved; the payment stays " + string(status)
 	if paid {
-		reason = "the customer has paid; the money goes where the merchant's policy says"
+		reason = "money has moved; it gets its place"
 	}
 	err := s.rule(ctx, pirogue.Verdict{
 		Decision: pirogue.DecisionSettled, Reason: reason, Evidence: receipt.Words, Status: status,

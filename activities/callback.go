@@ -1,0 +1,68 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"pirogue"
+	"pirogue/failpoint"
+)
+
+// route tells a payment's workflow of a callback, and reports whether the callback needs
+// nobody any more. An open payment without a workflow keeps its callback until there is one.
+func (a *Activities) route(ctx context.Context, c pirogue.Callback) (bool, error) {
+	p, _, err := a.Store.Latest(ctx, c.PaymentID)
+	if err != nil {
+		return false, err
+	}
+	err = a.Workflows.Heard(ctx, p.ID, p.Kind)
+	if err == nil {
+		return true, a.Store.Routed(ctx, c.ID, a.Clock.Now())
+	}
+	if pirogue.CodeOf(err) != pirogue.NotFound {
+		return false, err
+	}
+	agreed, err := a.Store.RoutedAtEnd(ctx, c, a.Clock.Now())
+	if err != nil || agreed {
+		return agreed, err
+	}
+	return a.verify(ctx, c)
+}
+
+// verify starts the workflow of a payment again that has ended otherwise than a callback
+// says: it asks the operator, and opens a case where that is needed. The row is marked first,
+// so that the sweep starts the workflow if this run does not get to it.
+func (a *Activities) verify(ctx context.Context, c pirogue.Callback) (bool, error) {
+	lost, err := a.Store.Restart(ctx, c.PaymentID)
+	if err != nil || lost.Err != nil || !lost.Payment.Status.Terminal() {
+		return false, errors.Join(err, lost.Err)
+	}
+	said, err := a.Store.Callbacks(ctx, c.AttemptID)
+	if err != nil {
+		return false, err
+	}
+	if len(said) <= pirogue.MaxVerified {
+		if err := a.askAgain(ctx, lost); err != nil {
+			return false, err
+		}
+	}
+	return true, a.Store.Routed(ctx, c.ID, a.Clock.Now())
+}
+
+// askAgain starts the workflow of a payment that has ended, and has it ask at once.
+func (a *Activities) askAgain(ctx context.Context, lost pirogue.Restart) error {
+	p := lost.Payment
+	if err := a.Store.Reopen(ctx, p.ID, a.Clock.Now()); err != nil {
+		return err
+	}
+	failpoint.Hit("callback.reopened")
+	if err := a.Workflows.Restart(ctx, lost); err != nil {
+		return err
+	}
+	failpoint.Hit("callback.restarted")
+	err := a.Workflows.Heard(ctx, p.ID, p.Kind)
+	if pirogue.CodeOf(err) == pirogue.NotFound { // it has asked already, and is done
+		return nil
+	}
+	return err
+}

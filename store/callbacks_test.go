@@ -1,0 +1,56 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// A callback that comes after the end needs nobody if it says nothing else than the end.
+func TestRoutedAtEnd(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name string
+		said pirogue.Outcome
+		ends pirogue.Status // "" for an open payment
+		want bool
+	}{
+		{"paid, and it is open", "PAID", "", false},
+		{"paid, and it is a success", "PAID", "SUCCESS", true},
+		{"paid, and it had expired", "PAID", "EXPIRED", false},
+		{"paid, and it had failed", "PAID", "FAILED", false},
+		{"declined, and it had failed", "DECLINED", "FAILED", true},
+		{"declined, and it is a success", "DECLINED", "SUCCESS", false},
+		{"expired, and it had expired", "EXPIRED", "EXPIRED", true},
+		{"pending, and it had expired", "PENDING", "EXPIRED", true},
+		{"what nobody understands, and it had expired", "", "EXPIRED", false},
+		{"what nobody understands, and it is a success", "", "SUCCESS", true},
+	}
+	each(t, func(w *world) {
+		for _, row := range rows {
+			w.test().Run(row.name, func(t *testing.T) {
+				p, a := w.sent(row.name)
+				if row.ends != "" {
+					_, err := w.end(p, row.ends, pirogue.FailedNoAnswer)
+					require.NoError(t, err)
+				}
+				c := pirogue.NewCallback(a, pirogue.Receipt{Outcome: row.said}, []byte(row.name), w.at(time.Hour))
+				_, err := w.db.RecordCallback(w.ctx(), c)
+				require.NoError(t, err)
+				agreed, err := w.db.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))
+				require.NoError(t, err)
+				require.Equal(t, row.want, agreed)
+				unrouted, err := w.db.Unrouted(w.ctx(), w.at(2*time.Hour), 100)
+				require.NoError(t, err)
+				left := map[string]bool{}
+				for _, u := range unrouted {
+					left[u.ID] = true
+				}
+				require.Equal(t, !row.want, left[c.ID], "what needs nobody is not left to the sweep")
+			})
+		}
+	})
+}

@@ -1,0 +1,138 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/workflows"
+)
+
+// goneWorld is a world in which no workflow is open.
+type goneWorld struct{ *world }
+
+// Heard implements activities.Workflows.
+func (goneWorld) Heard(context.Context, pirogue.PaymentID, pirogue.Kind) error {
+	return pirogue.Errorf(pirogue.NotFound, "no open workflow")
+}
+
+// sweepLater runs a sweep some time after the payment's workflow has ended.
+func (w *world) sweepLater(after time.Duration) activities.Swept {
+	w.t.Helper()
+	w.renew()
+	w.env.SetStartTime(w.env.Now().Add(after))
+	w.env.RegisterActivity(&activities.Activities{
+		Store: w.store, Operators: w.instances(false), Routes: routes{w.instances(false)}, Workflows: goneWorld{w},
+		Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
+	})
+	w.env.ExecuteWorkflow(workflows.Sweep)
+	require.NoError(w.t, w.env.GetWorkflowError())
+	var swept activities.Swept
+	require.NoError(w.t, w.env.GetWorkflowResult(&swept))
+	return swept
+}
+
+// Each row is a payment that has ended, past its operator's horizon, a callback that comes
+// only then, and what becomes of it.
+func TestCallbackAfterTheEnd(t *testing.T) {
+	t.Parallel()
+
+	const (
+		paid     = pirogue.OutcomePaid
+		declined = pirogue.OutcomeDeclined
+	)
+	pending := []scene{{outcome: pirogue.OutcomePending}}
+	tests := map[string]struct {
+		kind   pirogue.Kind
+		proof  pirogue.CallbackProof
+		policy pirogue.LatePolicy
+		scenes []scene // first
+		later  []scene // when the callback has come
+		said   pirogue.Outcome
+		asks   bool // the workflow is started again
+		want   pirogue.Status
+		opened []pirogue.Cause
+	}{
+		"it says paid, which is so, and is accepted": {
+			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateAccept, asks: true, want: "SUCCESS",
+		},
+		"it says paid, which is so, and goes back": {
+			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateReturn, asks: true,
+			want: "EXPIRED", opened: []pirogue.Cause{pirogue.CauseLateSuccess},
+		},
+		"it proves paid, the operator knows nothing of it": {
+			proof: pirogue.ProofSignature, scenes: pending, later: pending, said: paid, asks: true,
+			want: "EXPIRED", opened: []pirogue.Cause{pirogue.CauseUnknown},
+		},
+		"anybody says paid, the operator knows nothing of it": {
+			scenes: pending, later: pending, said: paid, asks: true, want: "EXPIRED",
+		},
+		"it cannot be understood": {scenes: pending, later: pending, said: "", asks: true, want: "EXPIRED"},
+		"it says what is known":   {scenes: pending, said: pirogue.OutcomeExpired, want: "EXPIRED"},
+		"it says pending":         {scenes: pending, said: pirogue.OutcomePending, want: "EXPIRED"},
+		"it says paid once more":  {scenes: []scene{{outcome: paid}}, said: paid, want: "SUCCESS"},
+		"a cash-out is proven paid after all": {
+			kind: pirogue.CashOut, proof: pirogue.ProofSignature, scenes: []scene{{outcome: declined}},
+			later: []scene{{outcome: paid}}, said: paid, asks: true,
+			want: "FAILED", opened: []pirogue.Cause{pirogue.CausePaidAfterAll},
+		},
+		"a cash-out is proven paid, the operator says declined": {
+			kind: pirogue.CashOut, proof: pirogue.ProofSignature, scenes: []scene{{outcome: declined}},
+			later: []scene{{outcome: declined}}, said: paid, asks: true,
+			want: "FAILED", opened: []pirogue.Cause{pirogue.CauseUnknown},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			if tt.kind == "" {
+				tt.kind = pirogue.CashIn
+			}
+			w := freshBooks(t).world(t, setting{kind: tt.kind, policy: tt.policy, horizon: horizon})
+			w.operator.scenes, w.operator.proof = tt.scenes, tt.proof
+			w.tell()
+			_, attempt := w.latest()
+			callback := pirogue.NewCallback(attempt, pirogue.Receipt{Outcome: tt.said}, []byte("{}"), w.env.Now().Add(3*horizon))
+			_, err := w.store.RecordCallback(t.Context(), callback)
+			require.NoError(t, err)
+			w.operator.scenes = tt.later
+			require.Equal(t, 1, w.sweepLater(4*horizon).Routed)
+			require.Zero(t, w.sweepLater(time.Minute).Routed, "each callback leads to one question")
+			require.Equal(t, tt.asks, len(w.restarted) == 1)
+			if tt.asks {
+				w.rebuild()
+				w.renew()
+				w.register(false)
+				w.ring(0)
+				w.env.SetWorkflowRunTimeout(openFor)
+				w.tell()
+			}
+			p, _ := w.latest()
+			require.Equal(t, tt.want, p.Status)
+			opened, _ := w.cases(p.ID)
+			require.Equal(t, tt.opened, opened)
+			waits := len(tt.opened) > 0 && tt.opened[0] != pirogue.CauseLateSuccess
+			require.Equal(t, waits, p.FinishedAt.IsZero(), "an open case keeps its workflow, and nothing else does")
+		})
+	}
+}
+
+func TestCallbackOfALostWorkflow(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{})
+	w.loseAfter(time.Minute)
+	_, attempt := w.latest()
+	callback := pirogue.NewCallback(attempt, pirogue.Receipt{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
+	_, err := w.store.RecordCallback(t.Context(), callback)
+	require.NoError(t, err)
+	require.Zero(t, w.sweepLater(30*time.Second).Routed, "it waits for the workflow")
+	unrouted, err := w.store.Unrouted(t.Context(), w.env.Now().Add(time.Hour), 10)
+	require.NoError(t, err)
+	require.Len(t, unrouted, 1)
+}
