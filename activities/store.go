@@ -157,6 +157,9 @@ type Cases interface {
 	Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
 	// ReopenCase opens a case that books nothing, or opens it again with another note.
 	ReopenCase(ctx context.Context, c pirogue.Case) error
+	// CloseBookedCases closes cases NOT_BOOKED of payments that were finished after the case
+	// was opened, and before a moment.
+	CloseBookedCases(ctx context.Context, before, at time.Time) error
 	// CloseCase closes one case.
 	CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
 	// CloseCases closes every open case of a payment.

@@ -141,6 +141,20 @@ ON CONFLICT (id) DO UPDATE SET
   opened_at = CASE WHEN cases.closed_at IS NULL THEN cases.opened_at ELSE excluded.opened_at END,
   note = excluded.note, closed_at = NULL`
 
+// CloseBookedCases closes cases NOT_BOOKED of payments that were finished after the case was
+// opened, and before a moment: whatever could not be written has been.
+func (db *DB) CloseBookedCases(ctx context.Context, before, at time.Time) error {
+	return db.once(ctx, "close cases of booked payments", func(tx *gorm.DB) error {
+		return tx.Exec(closeBooked, on(at), on(before)).Error
+	})
+}
+
+const closeBooked = `
+UPDATE cases SET closed_at = ?
+ WHERE closed_at IS NULL AND cause = 'NOT_BOOKED'
+   AND EXISTS (SELECT 1 FROM payments p
+                WHERE p.id = cases.payment_id AND p.finished_at > cases.opened_at AND p.finished_at < ?)`
+
 // CloseCase closes one case. One that is closed keeps its moment.
 func (db *DB) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
 	return db.once(ctx, "close case", func(tx *gorm.DB) error {
