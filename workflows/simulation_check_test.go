@@ -50,6 +50,8 @@ func (s *scenario) checkMoney(p pirogue.Payment) {
 	case !known: // the cash-in of a refund, paid before the scenario began
 	case !p.Status.Terminal():
 		s.wrong("%s %s is %s at the end of all", p.Kind, p.OrderID, p.Status)
+	case p.FinishedAt.IsZero():
+		s.wrong("%s %s has ended, and its row says that its workflow has something to do", p.Kind, p.OrderID)
 	case times > 1:
 		s.wrong("%s %s was executed %d times", p.Kind, p.OrderID, times)
 	case p.Status == pirogue.StatusSuccess && moved != p.AtOperator().Minor:

@@ -32,7 +32,7 @@ var faults = []string{
 	"the status flaps to DECLINED", "the status flaps to ABSENT", "refunded by the refund call",
 	"a callback", "a callback comes several times", "a callback before the answer", "a forged callback",
 	"the database fails before writing", "the database fails after writing", "a worker dies after its work",
-	"a history is lost", "nobody starts the workflow", "a payment is too old to be started",
+	"a history is lost", "a watch is lost", "nobody starts the workflow", "a payment is too old to be started",
 	"support asks out of turn", "support presses a button twenty times", "support settles an unknown outcome",
 	"support makes another attempt", "support settles stray money", "support is wrong", "stray money goes back",
 	"no way back for stray money", "late money is accepted", "a merchant does not listen",
@@ -193,7 +193,7 @@ func (s *scenario) part() int64 {
 }
 
 // tell tells the story of one payment. Now and then its history is lost on the way, and
-// the story is told again from the beginning.
+// some time later it is started again from the rows, as the sweep does.
 func (s *scenario) tell(p pirogue.Payment) {
 	s.lot.t.Helper()
 	tales := 1
@@ -201,6 +201,7 @@ func (s *scenario) tell(p pirogue.Payment) {
 		tales++
 	}
 	s.playing = p
+	order := pirogue.NewOrder(p, []pirogue.Instance{s.instance()})
 	for ; tales > 0; tales-- {
 		s.stage(p)
 		if tales > 1 {
@@ -209,11 +210,12 @@ func (s *scenario) tell(p pirogue.Payment) {
 		stories := map[pirogue.Kind]story{
 			pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
 		}
-		s.env.ExecuteWorkflow(lingering(losable(stories[p.Kind]), s.ended), pirogue.NewOrder(p, []pirogue.Instance{s.instance()}))
+		s.env.ExecuteWorkflow(lingering(losable(stories[p.Kind]), s.ended), order)
 		if s.cutAt.IsZero() {
 			break
 		}
-		s.start = s.cutAt
+		order = s.rebuilt(p)
+		s.start = s.cutAt.Add(between(s.dice["plan"], 0, 10*time.Minute))
 	}
 	switch {
 	case s.endedAt.IsZero():
@@ -223,6 +225,19 @@ func (s *scenario) tell(p pirogue.Payment) {
 	default:
 		s.start = s.endedAt
 	}
+}
+
+// rebuilt is what a payment's workflow is started with again.
+func (s *scenario) rebuilt(p pirogue.Payment) pirogue.Order {
+	s.lot.t.Helper()
+	instance := s.instance()
+	table, err := pirogue.NewRouteTable(map[pirogue.OperatorCode]pirogue.Instance{instance.Code: instance}, nil)
+	require.NoError(s.lot.t, err)
+	r, err := s.lot.store.Restart(s.lot.t.Context(), p.ID)
+	require.NoError(s.lot.t, err)
+	order, err := table.Rebuild(r)
+	require.NoError(s.lot.t, err)
+	return order
 }
 
 // stage sets up Temporal, the workers and everybody who has a part in the story.
@@ -299,15 +314,17 @@ func (s *scenario) ended(at time.Time, err error) {
 	s.note("the story ended: %v", err)
 }
 
-// loseHistory ends the workflow after a while as if it had never been, unless the
-// payment is terminal: who lost the watch for late money as well has only the
-// reconciliation to find it.
+// loseHistory ends the workflow after a while as if it had never been, also one that watches
+// a payment that has ended.
 func (s *scenario) loseHistory(after time.Duration) {
 	s.env.RegisterDelayedCallback(func() {
+		if !s.endedAt.IsZero() {
+			return
+		}
 		p, _, err := s.lot.store.Latest(s.lot.t.Context(), s.playing.ID)
 		require.NoError(s.lot.t, err)
-		if p.Status.Terminal() || !s.endedAt.IsZero() {
-			return
+		if p.Status.Terminal() {
+			s.mark("a watch is lost")
 		}
 		s.mark("a history is lost")
 		s.note("the history is lost")
