@@ -42,7 +42,7 @@ type Automation struct {
 // Automation returns what workflows do with this instance. It is derived from the same
 // record that they decide from, so that a weaker operator visibly gets less.
 func (i Instance) Automation() Automation {
-	in, out := newLeg(CashIn, i), newLeg(CashOut, i)
+	in, out := NewLeg(CashIn, i), NewLeg(CashOut, i)
 	a := Automation{
 		LostIn: afterLoss[in.Unheard], LostOut: afterLoss[out.Unheard],
 		Proves:  "two equal refusals by status",

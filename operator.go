@@ -157,6 +157,9 @@ type Receipt struct {
 	// Amount is the principal the operator confirmed; the zero value when it does
 	// not say. One that differs from the order never becomes a success.
 	Amount Money `json:"amount,omitzero"`
+	// Extra is what moved under the same reference beside Amount, by transactions of their own;
+	// the zero value for nothing. Amount is the order's then.
+	Extra Money `json:"extra,omitzero"`
 	// Mismatch is what else than the amount differs from the order: "currency" or
 	// "counterparty"; "" when nothing. A receipt that has one never becomes a success.
 	Mismatch string `json:"mismatch,omitempty"`
@@ -171,6 +174,15 @@ type Receipt struct {
 	Contradicted bool `json:"contradicted,omitempty"`
 	// Absent says that the operator answered, and does not know the attempt.
 	Absent bool `json:"absent,omitempty"`
+}
+
+// Moved returns all that moved under a reference according to a receipt that is PAID, in minor
+// units. An operator that names no amount has moved the ordered one.
+func (r Receipt) Moved(ordered Money) int64 {
+	if r.Amount == (Money{}) {
+		return ordered.Minor + r.Extra.Minor
+	}
+	return r.Amount.Minor + r.Extra.Minor
 }
 
 // MismatchUnstated is the Mismatch of a callback that says that money moved, but not how

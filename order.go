@@ -47,7 +47,7 @@ type Leg struct {
 func NewOrder(p Payment, route []Instance) Order {
 	legs := make([]Leg, len(route))
 	for n, i := range route {
-		legs[n] = newLeg(p.Kind, i)
+		legs[n] = NewLeg(p.Kind, i)
 	}
 	return Order{
 		PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind,
@@ -56,8 +56,8 @@ func NewOrder(p Payment, route []Instance) Order {
 	}
 }
 
-// newLeg freezes what an instance promises about payments of kind k.
-func newLeg(k Kind, i Instance) Leg {
+// NewLeg freezes what an instance promises about payments of kind k.
+func NewLeg(k Kind, i Instance) Leg {
 	c := i.Operator.Capability()
 	return Leg{
 		Operator: i.Code, Window: i.Window, Horizon: cmp.Or(i.Horizon, c.Horizon), CallTimeout: i.CallTimeout,

@@ -19,6 +19,7 @@ type Resumption struct {
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // when the customer's window closes
 	FirstSent time.Time `json:"first_sent,omitzero"` // zero: nothing of the latest attempt has left
 	EndedAt   time.Time `json:"ended_at,omitzero"`   // zero: it is open
+	Attempts  int       `json:"attempts,omitempty"`  // how many it has
 }
 
 // FollowedKind is what a workflow of ours takes care of.
@@ -58,7 +59,9 @@ type LostWorkflow struct {
 // resumption returns what the rows say of a payment.
 func (r Restart) resumption() *Resumption {
 	p := r.Payment
-	resumes := &Resumption{Status: p.Status, Case: r.Case, ExpiresAt: p.ExpiresAt, FirstSent: r.Attempt.FirstSent}
+	resumes := &Resumption{
+		Status: p.Status, Case: r.Case, ExpiresAt: p.ExpiresAt, FirstSent: r.Attempt.FirstSent, Attempts: len(r.Tried),
+	}
 	if p.Status.Terminal() {
 		resumes.EndedAt = p.UpdatedAt
 	}

@@ -165,7 +165,7 @@ func (t *RouteTable) candidates(p Payment) []Leg {
 	}
 	var legs []Leg
 	for _, i := range Fitting(route, p) {
-		legs = append(legs, newLeg(p.Kind, i))
+		legs = append(legs, NewLeg(p.Kind, i))
 	}
 	return legs
 }

@@ -93,7 +93,7 @@ func TestALostPaymentStaysWithItsOperator(t *testing.T) {
 	require.Len(t, order.Next, 1)
 	require.EqualValues(t, "giver", order.Next[0].Operator)
 	require.Equal(t, &pirogue.Resumption{
-		Status: pirogue.StatusFailed, Case: pirogue.CauseUnknown, FirstSent: sent, EndedAt: sent.Add(time.Hour),
+		Status: pirogue.StatusFailed, Case: pirogue.CauseUnknown, FirstSent: sent, EndedAt: sent.Add(time.Hour), Attempts: 2,
 	}, order.Resumes)
 
 	lost.Payment.Status, lost.Attempt.Operator = pirogue.StatusPending, "wave"

@@ -25,6 +25,12 @@ func (r returning) Latest(_ context.Context, id pirogue.PaymentID) (pirogue.Paym
 	return r.parent, pirogue.Attempt{}, nil
 }
 
+func (r returning) Numbered(
+	ctx context.Context, id pirogue.PaymentID, _ int,
+) (pirogue.Payment, pirogue.Attempt, error) {
+	return r.Latest(ctx, id)
+}
+
 func (r returning) Collected(context.Context, pirogue.PaymentID) (pirogue.Attempt, error) {
 	return pirogue.Attempt{Operator: "novasend-ci", Ref: "CI1", Handle: pirogue.Handle{"id": "pr_1"}}, nil
 }

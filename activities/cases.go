@@ -27,6 +27,12 @@ func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, 
 	if !pirogue.IsAmount(in.Paid) {
 		in.Paid = 0
 	}
+	if in.Cause == pirogue.CauseReversed {
+		// What we gave back ourselves is not taken back by the operator.
+		if p, _, err := a.Store.Latest(ctx, in.PaymentID); err != nil || p.Refunded+p.RefundHeld > 0 {
+			return "", encode(err)
+		}
+	}
 	opened := pirogue.Case{
 		ID: pirogue.NewCaseID(in.PaymentID, in.Cause), PaymentID: in.PaymentID, Cause: in.Cause, Attempt: in.Attempt,
 		Note: in.Note, Paid: in.Paid, OpenedAt: a.Clock.Now(),
@@ -37,6 +43,19 @@ func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, 
 	opened, err := a.Store.OpenCase(ctx, opened)
 	failpoint.Hit("case.opened")
 	return opened.ID, encode(err)
+}
+
+// UnplacedCases returns the open cases of a payment that have money in suspense, the oldest
+// first.
+func (a *Activities) UnplacedCases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.CaseID, error) {
+	all, err := a.Store.Cases(ctx, id)
+	open := []pirogue.CaseID{}
+	for _, c := range all {
+		if c.Paid > 0 && c.ClosedAt.IsZero() {
+			open = append(open, c.ID)
+		}
+	}
+	return open, encode(err)
 }
 
 // CloseCases closes the cases of a payment that a person has settled.

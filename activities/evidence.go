@@ -68,5 +68,9 @@ func (a *Activities) dead(attempt pirogue.Attempt, leg pirogue.Leg) bool {
 		!attempt.Evidence.Since.Before(attempt.SentAt.Add(leg.Horizon))
 }
 
+// ProofSpan returns how long at least it takes to hear an end of an operator often enough to
+// believe it.
+func ProofSpan(leg pirogue.Leg) time.Duration { return 2*span(leg) + leg.CallTimeout + time.Minute }
+
 // span is how far apart two equal refusals of an operator must lie.
 func span(leg pirogue.Leg) time.Duration { return max(confirmSpan, leg.RefusalSpan) }

@@ -15,6 +15,10 @@ type Question struct {
 	PaymentID pirogue.PaymentID `json:"payment_id"`
 	Pace      Pace              `json:"pace"`
 	Leg       pirogue.Leg       `json:"leg"`
+	Number    int               `json:"number,omitempty"` // of the attempt; 0 for the latest
+	// Known is what moved under the attempt and is dealt with, in minor units: at pace Slow only
+	// more than that ends the waiting.
+	Known int64 `json:"known,omitempty"`
 }
 
 // Pace is how an unanswered question is asked again.
@@ -29,12 +33,12 @@ const (
 	Final Pace = "final" // past the horizon, until the operator's word can be read
 )
 
-// Ask asks the operator for the status of a payment's latest attempt. At every pace but
+// Ask asks the operator for the status of one of a payment's attempts. At every pace but
 // Once it asks to be run again, after the pace's delay, until the outcome is one that
 // ends the waiting; the workflow's history does not grow by it. An outcome that is not
 // proven is returned as pending.
 func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, error) {
-	p, attempt, err := a.Store.Latest(ctx, q.PaymentID)
+	p, attempt, err := a.Store.Numbered(ctx, q.PaymentID, q.Number)
 	if err != nil {
 		return pirogue.Receipt{}, encode(err)
 	}
@@ -59,7 +63,7 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	if receipt, err = a.contradicted(ctx, q, attempt, receipt); err != nil {
 		return receipt, encode(err)
 	}
-	if q.Pace == Once || q.Pace.settles(receipt) {
+	if q.Pace == Once || q.settles(receipt, p.AtOperator()) {
 		return receipt, nil
 	}
 	wait := a.spread(q.Pace, a.affordable(ctx, p, attempt.Operator, q.Pace, q.Pace.Cadence(activity.GetInfo(ctx).Attempt)))
@@ -94,11 +98,11 @@ func isOperators(err error) bool {
 }
 
 // settles reports whether an answer ends the waiting. After a payment ended only money
-// matters, and past the horizon any word that can be read.
-func (p Pace) settles(r pirogue.Receipt) bool {
-	switch p {
+// matters that nobody has dealt with, and past the horizon any word that can be read.
+func (q Question) settles(r pirogue.Receipt, ordered pirogue.Money) bool {
+	switch q.Pace {
 	case Slow:
-		return r.Outcome == pirogue.OutcomePaid
+		return r.Outcome == pirogue.OutcomePaid && r.Moved(ordered) > q.Known
 	case Final:
 		return !r.Unclear
 	case Once, Brisk, Long:
@@ -117,12 +121,13 @@ func (a *Activities) asks(o pirogue.OperatorCode) bool {
 
 // contradicted returns an answer that a callback of the operator contradicts as unclear: it
 // proved to be the operator's and says that money moved. Neither is believed then. An answer
-// that only goes on waiting is returned as it is, without a look at the callbacks.
+// that only goes on waiting is returned as it is, without a look at the callbacks, and so is
+// one about a payment whose success is known.
 func (a *Activities) contradicted(
 	ctx context.Context, q Question, attempt pirogue.Attempt, r pirogue.Receipt,
 ) (pirogue.Receipt, error) {
 	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
-	if r.Outcome == pirogue.OutcomePaid || waits || q.Pace == Slow || !a.asks(attempt.Operator) {
+	if r.Outcome == pirogue.OutcomePaid || waits || q.Pace == Slow || q.Known > 0 || !a.asks(attempt.Operator) {
 		return r, nil
 	}
 	proof := a.Operators[attempt.Operator].Operator.Capability().Proof

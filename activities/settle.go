@@ -51,7 +51,7 @@ func (a *Activities) Settle(ctx context.Context, in Ending) (Ended, error) {
 	failpoint.Hit("settle.committed")
 	p := settled.Payment
 	if p.Late && p.Status == pirogue.StatusSuccess { // the stray money is back where it came from
-		if err := a.Store.CloseCases(ctx, p.ParentID, a.Clock.Now()); err != nil {
+		if err := a.Store.CloseCase(ctx, pirogue.CaseID(p.OrderID), a.Clock.Now()); err != nil {
 			return Ended{}, encode(err)
 		}
 		failpoint.Hit("settle.closed")

@@ -56,6 +56,12 @@ type Attempts interface {
 	// Latest returns a payment with its latest attempt. It fails with
 	// TransactionNotFound.
 	Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error)
+	// Numbered returns a payment with its attempt of a number, 0 for the latest. It fails with
+	// TransactionNotFound, and with NotFound where it has no such attempt.
+	Numbered(ctx context.Context, id pirogue.PaymentID, number int) (pirogue.Payment, pirogue.Attempt, error)
+	// Earlier returns the attempts that another one has followed and of which something may
+	// have left us, the first one first.
+	Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error)
 	// Send marks a prepared attempt SENT, and its CREATED payment INITIATED, before
 	// the bytes leave, and numbers the sending. Unless its result is SendMarked it changes
 	// nothing and the attempt must not be sent: it is not PREPARED, or the payment is
@@ -153,13 +159,12 @@ type Cases interface {
 	// attempt, is in no book yet (0 books nothing), in one transaction. It returns the case
 	// as it stands: a further one of the same cause when the first has money already.
 	OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error)
+	// Cases returns a payment's cases, the oldest first.
+	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
 	// Case returns a case. It fails with NotFound.
 	Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
 	// ReopenCase opens a case that books nothing, or opens it again with another note.
 	ReopenCase(ctx context.Context, c pirogue.Case) error
-	// CloseBookedCases closes cases NOT_BOOKED of payments that were finished after the case
-	// was opened, and before a moment.
-	CloseBookedCases(ctx context.Context, before, at time.Time) error
 	// CloseCase closes one case.
 	CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
 	// CloseCases closes every open case of a payment.

@@ -40,17 +40,9 @@ func (a *Activities) Sweep(ctx context.Context) (Swept, error) {
 		a.sweepBulks(ctx, before, &swept),
 		a.sweepEvents(ctx, before, &swept),
 		a.sweepCallbacks(ctx, before, &swept),
-		a.closeBooked(ctx),
 		a.purge(ctx, &swept),
 	)
 	return swept, encode(err)
-}
-
-// closeBooked closes the cases of Blocked whose payment was finished otherwise: its workflow
-// was lost or reset, and another run wrote what the blocked one could not.
-func (a *Activities) closeBooked(ctx context.Context) error {
-	now := a.Clock.Now()
-	return a.Store.CloseBookedCases(ctx, now.Add(-sweepAfter), now)
 }
 
 // purge forgets signatures until none is old enough or purgeFor is over: there are as many

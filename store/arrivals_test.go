@@ -140,3 +140,34 @@ func (w *world) earlier(p pirogue.Payment) []pirogue.AttemptID {
 	}
 	return found
 }
+
+// Money that is booked as nobody's is not booked as the merchant's as well, whoever finds it
+// paid; what moved under another attempt says nothing of the latest.
+func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		open, _ := w.sent("open")
+		w.arrives(open, pirogue.CauseAmountMismatch, 0, 2500)
+		settled, err := w.success(open)
+		require.NoError(w.t, err)
+		require.False(w.t, settled.Payment.Status.Terminal())
+
+		expired, _ := w.sent("expired")
+		_, err = w.end(expired, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+		require.NoError(w.t, err)
+		w.arrives(expired, pirogue.CauseLateSuccess, 0, expired.Amount.Minor)
+		settled, err = w.db.Settle(w.ctx(), pirogue.Settlement{
+			PaymentID: expired.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Hour),
+		})
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.StatusExpired, settled.Payment.Status)
+
+		passed, a := w.sent("passed")
+		w.send(w.renew(passed, a))
+		w.arrives(passed, pirogue.CauseEarlierPaid, 1, passed.Amount.Minor)
+		settled, err = w.success(passed)
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.StatusSuccess, settled.Payment.Status)
+		w.sound()
+	})
+}

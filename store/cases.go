@@ -32,8 +32,8 @@ func (caseRow) TableName() string { return "cases" }
 // however many parts it is told, and by the case that tells of it first.
 //
 // A case that is open or was closed already stays as it is: one cause, one case. Money that
-// comes on top of a case that has some opens a further case. It returns the case as it
-// stands.
+// comes on top of a case that has some opens a further case. A cause that is nothing but
+// money opens none without it. It returns the case as it stands, the zero value for none.
 func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error) {
 	var stands caseRow
 	err := db.together(ctx, "open case", func(tx *gorm.DB) error {
@@ -44,25 +44,25 @@ func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error
 		if locked.RowsAffected == 0 {
 			return pirogue.Errorf(pirogue.Internal, "a case of payment %q, which is none", c.PaymentID)
 		}
-		stray, err := db.strayMoney(tx, c)
+		late, err := db.unbooked(tx, c)
 		if err != nil {
 			return err
 		}
-		if stands, err = caseFor(tx, c, stray != nil); err != nil || stray == nil {
+		if stands, err = caseFor(tx, c, late != nil); err != nil || late == nil {
 			return err
 		}
-		if err := book(tx, stray, c.OpenedAt); err != nil {
+		if err := book(tx, late, c.OpenedAt); err != nil {
 			return err
 		}
-		stands.Paid += stray.Transfers[0].Amount
+		stands.Paid += late.Transfers[0].Amount
 		return tx.Model(&caseRow{}).Where("id = ?", stands.ID).Updates(map[string]any{"paid": stands.Paid}).Error
 	})
 	return unpackCase(stands), err
 }
 
-// strayMoney returns the journal of what moved under a case's attempt and is in no book; nil
+// unbooked returns the journal of what moved under a case's attempt and is in no book; nil
 // for nothing.
-func (db *DB) strayMoney(tx *gorm.DB, c pirogue.Case) (*ledger.Journal, error) {
+func (db *DB) unbooked(tx *gorm.DB, c pirogue.Case) (*ledger.Journal, error) {
 	if c.Paid == 0 {
 		return nil, nil //nolint:nilnil // nothing to book is an answer
 	}
@@ -116,6 +116,9 @@ func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
 			return kept, nil
 		}
 	}
+	if !more && (c.Cause == pirogue.CauseSecondPayment || c.Cause == pirogue.CauseEarlierPaid) {
+		return caseRow{}, nil
+	}
 	id := c.ID
 	if len(all) > 0 {
 		id = c.ID.Further(len(all) + 1)
@@ -140,20 +143,6 @@ INSERT INTO cases (id, payment_id, cause, note, paid, opened_at) VALUES (?, ?, ?
 ON CONFLICT (id) DO UPDATE SET
   opened_at = CASE WHEN cases.closed_at IS NULL THEN cases.opened_at ELSE excluded.opened_at END,
   note = excluded.note, closed_at = NULL`
-
-// CloseBookedCases closes cases NOT_BOOKED of payments that were finished after the case was
-// opened, and before a moment: whatever could not be written has been.
-func (db *DB) CloseBookedCases(ctx context.Context, before, at time.Time) error {
-	return db.once(ctx, "close cases of booked payments", func(tx *gorm.DB) error {
-		return tx.Exec(closeBooked, on(at), on(before)).Error
-	})
-}
-
-const closeBooked = `
-UPDATE cases SET closed_at = ?
- WHERE closed_at IS NULL AND cause = 'NOT_BOOKED'
-   AND EXISTS (SELECT 1 FROM payments p
-                WHERE p.id = cases.payment_id AND p.finished_at > cases.opened_at AND p.finished_at < ?)`
 
 // CloseCase closes one case. One that is closed keeps its moment.
 func (db *DB) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {

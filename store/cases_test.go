@@ -117,37 +117,3 @@ func TestACaseIsClosedOnce(t *testing.T) {
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "a case of no payment")
 	})
 }
-
-// The run that was blocked is gone, and another one has ended the payment.
-func TestACaseOfAPaymentThatIsBookedCloses(t *testing.T) {
-	t.Parallel()
-	each(t, func(w *world) {
-		p, _ := w.sent("order_1")
-		blocked := pirogue.Case{
-			ID: pirogue.NewCaseID(p.ID, pirogue.CauseNotBooked), PaymentID: p.ID, Cause: pirogue.CauseNotBooked,
-			Note: "first", OpenedAt: w.at(0),
-		}
-		open := func(after time.Duration) bool {
-			require.NoError(w.t, w.db.CloseBookedCases(w.ctx(), w.at(after), w.at(after)))
-			c, err := w.db.Case(w.ctx(), blocked.ID)
-			require.NoError(w.t, err)
-			return c.ClosedAt.IsZero()
-		}
-		require.NoError(w.t, w.db.ReopenCase(w.ctx(), blocked))
-		require.True(w.t, open(time.Hour), "the payment has not ended")
-		_, err := w.success(p) // at 1 min
-		require.NoError(w.t, err)
-		require.True(w.t, open(time.Minute), "it has only just ended")
-		require.False(w.t, open(time.Hour))
-
-		blocked.Note, blocked.OpenedAt = "again", w.at(2*time.Minute)
-		require.NoError(w.t, w.db.ReopenCase(w.ctx(), blocked))
-		require.True(w.t, open(time.Hour), "what fails after the end is another matter")
-		c, err := w.db.Case(w.ctx(), blocked.ID)
-		require.NoError(w.t, err)
-		require.Equal(w.t, blocked, c)
-		require.NoError(w.t, w.db.CloseCase(w.ctx(), blocked.ID, w.at(time.Hour)))
-		require.False(w.t, open(time.Hour))
-		w.sound()
-	})
-}

@@ -113,7 +113,8 @@ func recall(tx *gorm.DB, settled *pirogue.Settled, wanted pirogue.Status) error 
 }
 
 // settling returns the edge of a settlement. A settlement without From begins at any
-// open status; EXPIRED or FAILED becomes SUCCESS only when it is asked for by name.
+// open status; EXPIRED or FAILED becomes SUCCESS only when it is asked for by name. A cash-in
+// whose money waits in suspense becomes no SUCCESS.
 func settling(s pirogue.Settlement) edge {
 	from := openStatuses()
 	if s.From != "" {
@@ -134,8 +135,18 @@ func settling(s pirogue.Settlement) edge {
 	if s.Status == pirogue.StatusSuccess { // a reversal keeps the moment of the success
 		columns["settled_at"] = on(s.At)
 	}
-	return edge{payment: s.PaymentID, from: from, to: s.Status, at: s.At, columns: columns}
+	e := edge{payment: s.PaymentID, from: from, to: s.Status, at: s.At, columns: columns}
+	if s.Status == pirogue.StatusSuccess {
+		e.unless = inSuspense
+	}
+	return e
 }
+
+// inSuspense is a cash-in whose money is booked already as nobody's: it waits for people, and
+// booked as the merchant's too it would be there twice.
+const inSuspense = `kind = 'CASHIN' AND EXISTS (
+  SELECT 1 FROM ledger_journals j WHERE j.payment_id = payments.id AND j.step = 'late'
+     AND (j.attempt = 0 OR j.attempt = (SELECT MAX(a.number) FROM attempts a WHERE a.payment_id = payments.id)))`
 
 // announce writes the event of a payment that has just become terminal. It goes where
 // the payment says, or else where the merchant listens at this moment.

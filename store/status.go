@@ -33,6 +33,7 @@ type edge struct {
 	to      pirogue.Status
 	at      time.Time
 	columns map[string]any
+	unless  string // a condition that keeps the payment where it stands; "" for none
 }
 
 // draw compares and sets a payment's status and writes the line in its history. It
@@ -41,7 +42,11 @@ type edge struct {
 func draw(tx *gorm.DB, e edge) (bool, error) {
 	columns := map[string]any{"status": e.to, "version": gorm.Expr("version + 1"), "updated_at": on(e.at)}
 	maps.Copy(columns, e.columns)
-	set := tx.Model(&paymentRow{}).Where("id = ? AND status IN ?", e.payment, e.from).Updates(columns)
+	at := tx.Model(&paymentRow{}).Where("id = ? AND status IN ?", e.payment, e.from)
+	if e.unless != "" {
+		at = at.Where("NOT (" + e.unless + ")")
+	}
+	set := at.Updates(columns)
 	if set.Error != nil || set.RowsAffected == 0 {
 		return false, set.Error
 	}

@@ -14,12 +14,21 @@ import (
 // and the payment stays PENDING and in sight until a person settles it.
 func (s *story) paid(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.Status, error) {
 	if !s.differs(receipt) {
-		return s.end(ctx, s.success(receipt))
+		status, err := s.end(ctx, s.success(receipt))
+		switch {
+		case err != nil || status.Terminal() && status != pirogue.StatusSuccess:
+			return status, err
+		case status == pirogue.StatusSuccess:
+			return status, s.second(ctx, receipt, status)
+		} // its money waits in suspense already
 	}
 	cause := mismatch(receipt)
-	if err := s.openCase(ctx, cause, receipt); err != nil {
+	s.deadline = workflow.Now(ctx).Add(s.order.Leg.Horizon)
+	id, err := s.openCase(ctx, cause, receipt)
+	if err != nil {
 		return "", err
 	}
+	s.leave(id, cause)
 	if err := s.settled(ctx, cause, pirogue.StatusPending); err != nil {
 		return "", err
 	}
@@ -34,8 +43,21 @@ func mismatch(r pirogue.Receipt) pirogue.Cause {
 	return pirogue.CauseAmountMismatch
 }
 
-// openCase books money that no payment expects and calls for a person.
-func (s *story) openCase(ctx workflow.Context, cause pirogue.Cause, r pirogue.Receipt) error {
+// openCase books money that no payment expects and calls for a person. It returns the case.
+func (s *story) openCase(ctx workflow.Context, cause pirogue.Cause, r pirogue.Receipt) (pirogue.CaseID, error) {
+	trouble := s.trouble(cause, r)
+	if cause == pirogue.CauseUnknown {
+		trouble.Note, trouble.Paid, trouble.Again = "the operator's horizon has passed: "+r.Words, 0, s.ended
+	}
+	id, err := s.open(ctx, trouble)
+	if err == nil && cause != pirogue.CauseUnknown {
+		s.placed = max(s.placed, r.Moved(s.order.Amount))
+	}
+	return id, err
+}
+
+// trouble is what a case about money says: the order, and all that moved.
+func (s *story) trouble(cause pirogue.Cause, r pirogue.Receipt) activities.Trouble {
 	paid := s.order.Amount
 	if r.Amount != (pirogue.Money{}) {
 		paid = r.Amount
@@ -43,22 +65,44 @@ func (s *story) openCase(ctx workflow.Context, cause pirogue.Cause, r pirogue.Re
 	trouble := activities.Trouble{
 		PaymentID: s.order.PaymentID, Cause: cause, Note: fmt.Sprintf("ordered %s, paid %s", s.order.Amount, paid),
 	}
-	switch {
-	case cause == pirogue.CauseUnknown:
-		trouble.Note, trouble.Again = "the operator's horizon has passed: "+r.Words, s.ended
-	case paid.Currency == s.order.Amount.Currency:
-		trouble.Paid = paid.Minor
+	if r.Extra.Minor > 0 {
+		trouble.Note += fmt.Sprintf(" and %s beside it", r.Extra)
 	}
-	if _, err := call(ctx, ours(s.order.MerchantID, "open case "+string(cause)), do.OpenCase, trouble); err != nil {
-		return err
+	if paid.Currency == s.order.Amount.Currency {
+		trouble.Paid = r.Moved(s.order.Amount)
 	}
-	return workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(true))
+	return trouble
 }
 
-// giveBack returns the stray money of a case to its payer and reports whether there is
-// a way to.
-func (s *story) giveBack(ctx workflow.Context, cause pirogue.Cause) (bool, error) {
-	back, err := call(ctx, ours(s.order.MerchantID, "give back"), do.GiveBack, pirogue.NewCaseID(s.order.PaymentID, cause))
+// open opens a case and returns it; "" when there is nothing to settle.
+func (s *story) open(ctx workflow.Context, trouble activities.Trouble) (pirogue.CaseID, error) {
+	summary := "open case " + string(trouble.Cause)
+	id, err := call(ctx, ours(s.order.MerchantID, summary), do.OpenCase, trouble)
+	if err != nil || id == "" {
+		return "", err
+	}
+	return id, workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(true))
+}
+
+// giveBack returns the money of every open case to its payer and reports whether there is a
+// way to.
+func (s *story) giveBack(ctx workflow.Context) (bool, error) {
+	open, err := call(ctx, ours(s.order.MerchantID, "open cases"), do.UnplacedCases, s.order.PaymentID)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range open {
+		back, err := s.giveBackOf(ctx, id)
+		if err != nil || !back {
+			return false, err
+		}
+	}
+	return len(open) > 0, nil
+}
+
+// giveBackOf is giveBack of one case.
+func (s *story) giveBackOf(ctx workflow.Context, id pirogue.CaseID) (bool, error) {
+	back, err := call(ctx, ours(s.order.MerchantID, "give back"), do.GiveBack, id)
 	return back.Refund != "", err
 }
 
@@ -73,7 +117,7 @@ func (s *story) settled(ctx workflow.Context, cause pirogue.Cause, status pirogu
 				return err
 			}
 		}
-		if err := workflow.Await(ctx, s.called); err != nil {
+		if err := s.untilCalled(ctx); err != nil {
 			return err
 		}
 	}
@@ -84,7 +128,7 @@ func (s *story) settle(
 	ctx workflow.Context, r pirogue.Remedy, cause pirogue.Cause, status pirogue.Status,
 ) (bool, error) {
 	v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Evidence: r.Evidence, Status: status}
-	returns := r.Resolution == pirogue.ResolvedReturn && !s.order.Kind.MoneyOut()
+	returns := r.Resolution == pirogue.ResolvedReturn && !s.order.Kind.MoneyOut() && cause != pirogue.CauseReversed
 	switch {
 	case r.Verb != pirogue.VerbResolve:
 		v.Reason = "the case " + string(cause) + " is open: resolve it"
@@ -97,7 +141,7 @@ func (s *story) settle(
 		}
 	}
 	if v.Decision == pirogue.DecisionSettled && returns {
-		back, err := s.giveBack(ctx, cause)
+		back, err := s.giveBack(ctx)
 		if err != nil {
 			return false, err
 		}
@@ -111,6 +155,7 @@ func (s *story) settle(
 		if err != nil {
 			return false, err
 		}
+		s.arrived = nil
 	}
 	return v.Decision == pirogue.DecisionSettled, s.rule(ctx, v, only(r))
 }

@@ -145,7 +145,8 @@ func (s *story) callForAPerson(ctx workflow.Context) (pirogue.Receipt, error) {
 		return receipt, err
 	}
 	s.overdue = true
-	return receipt, s.openCase(ctx, pirogue.CauseUnknown, receipt)
+	_, err = s.openCase(ctx, pirogue.CauseUnknown, receipt)
+	return receipt, err
 }
 
 // sleep waits without asking, until support or a callback gives a reason to: questions

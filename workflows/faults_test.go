@@ -105,6 +105,14 @@ func (r *rig) OpenCase(ctx context.Context, in activities.Trouble) (pirogue.Case
 	return worked(ctx, r, in, r.Activities.OpenCase)
 }
 
+func (r *rig) UnplacedCases(ctx context.Context, in pirogue.PaymentID) ([]pirogue.CaseID, error) {
+	return worked(ctx, r, in, r.Activities.UnplacedCases)
+}
+
+func (r *rig) Earlier(ctx context.Context, in pirogue.PaymentID) ([]activities.EarlierAttempt, error) {
+	return worked(ctx, r, in, r.Activities.Earlier)
+}
+
 func (r *rig) CloseCases(ctx context.Context, in pirogue.PaymentID) (bool, error) {
 	return worked(ctx, r, in, r.Activities.CloseCases)
 }

@@ -108,13 +108,18 @@ func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, 
 // and once more when that has passed.
 func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
 	r := s.order.Resumes
-	s.ended, s.status = true, r.Status
+	s.ended, s.status, s.number = true, r.Status, r.Attempts
 	s.answer(pirogue.FirstAnswer{})
+	if err := s.watchEarlier(ctx); err != nil {
+		return r.Status, err
+	}
 	switch {
 	case r.Case == pirogue.CauseUnknown:
 		return s.unconfirmed(ctx, r.Status, pirogue.Receipt{Unclear: true, Contradicted: true})
 	case r.Case != "":
 		return r.Status, s.settled(ctx, r.Case, r.Status)
+	case r.Status == pirogue.StatusSuccess:
+		return r.Status, s.verify(ctx)
 	}
 	late := r.Status == pirogue.StatusFailed || r.Status == pirogue.StatusExpired
 	if !late || r.FirstSent.IsZero() { // nothing that left can move any more

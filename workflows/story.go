@@ -62,6 +62,13 @@ type story struct {
 	bySupport bool           // the outcome was established by people
 	finished  bool           // its row says that its workflow has nothing left to do
 	ignored   cancellation
+
+	placed  int64         // minor units that moved under the latest attempt and have a place in the books
+	arrived []arrival     // open cases about money that waits for a person
+	earlier []*earlierOne // attempts before the latest that something may have left by
+	readTo  int           // number of the latest attempt when those were read
+	watches int           // of them that are still watched
+	broken  error         // what ended a watch too early
 }
 
 // perform tells a payment's story to its end and lets everyone who waits for it leave.
@@ -72,7 +79,7 @@ func perform(
 	requests := ctx.Done()
 	ctx, stop := workflow.NewDisconnectedContext(ctx)
 	defer stop()
-	s, err := open(ctx, order)
+	s, err := begin(ctx, order)
 	if err != nil {
 		return "", err
 	}
@@ -82,6 +89,9 @@ func perform(
 	}
 	status, err := tell(s, ctx)
 	if err != nil {
+		return status, err
+	}
+	if err := s.awaitEarlier(ctx, status); err != nil {
 		return status, err
 	}
 	if err := workflow.Await(ctx, s.cancelRecorded); err != nil {
@@ -94,8 +104,8 @@ func perform(
 	return status, err
 }
 
-// open makes the payment reachable for the API and the Web UI.
-func open(ctx workflow.Context, order pirogue.Order) (*story, error) {
+// begin makes the payment reachable for the API and the Web UI.
+func begin(ctx workflow.Context, order pirogue.Order) (*story, error) {
 	s := &story{order: order, callbacks: workflow.GetSignalChannel(ctx, CallbackSignal)}
 	err := workflow.SetUpdateHandlerWithOptions(ctx, FirstUpdate, s.awaitFirst, workflow.UpdateHandlerOptions{
 		Description: "Waits for the operator's first answer.",
@@ -179,7 +189,7 @@ func (s *story) follow(ctx workflow.Context, pace activities.Pace, limit time.Du
 	}
 	s.since, s.pace = workflow.Now(ctx), pace
 	asking, stop := workflow.WithCancel(ctx)
-	question := activities.Question{PaymentID: s.order.PaymentID, Pace: pace, Leg: s.order.Leg}
+	question := activities.Question{PaymentID: s.order.PaymentID, Pace: pace, Leg: s.order.Leg, Known: s.placed}
 	poll := start(asking, within(polling(s.order, pace), limit), do.Ask, question)
 
 	rang := false
@@ -208,6 +218,9 @@ func (s *story) prompted(ctx workflow.Context) (pirogue.Receipt, bool, error) {
 	}
 	if !heard {
 		return pirogue.Receipt{Outcome: pirogue.OutcomePending}, false, nil
+	}
+	if err := s.askEarlier(ctx); err != nil {
+		return pirogue.Receipt{}, true, err
 	}
 	receipt, err := s.ask(ctx, "verify callback")
 	return receipt, true, err
@@ -247,7 +260,9 @@ func (s *story) differs(r pirogue.Receipt) bool {
 
 // success is the ending of a confirmed payment.
 func (s *story) success(r pirogue.Receipt) activities.Ending {
-	return activities.Ending{Status: pirogue.StatusSuccess, ProviderTxID: r.ProviderTxID}
+	return activities.Ending{
+		Status: pirogue.StatusSuccess, ProviderTxID: r.ProviderTxID, Watched: r.Extra.Minor > 0,
+	}
 }
 
 // failed is the ending of a payment that was refused.
@@ -267,12 +282,19 @@ func expired(note string) activities.Ending {
 // depends on something leaves the payment open when that is not true of it.
 func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Status, error) {
 	ending.PaymentID = s.order.PaymentID
+	ending.Watched = ending.Watched || s.number > 1 // its earlier attempts
 	s.tell(ctx, waitsForNothing, "ending: "+string(ending.Status))
 	ended, err := call(ctx, ours(s.order.MerchantID, "settle "+string(ending.Status)), do.Settle, ending)
 	if err != nil || !ended.Status.Terminal() {
 		return ended.Status, err
 	}
 	s.ended, s.status, s.finished = true, ended.Status, ended.Finished
+	if ended.Status == pirogue.StatusSuccess && ending.Status == pirogue.StatusSuccess {
+		s.placed += s.order.Amount.Minor
+	}
+	if err := s.watchEarlier(ctx); err != nil {
+		return "", err
+	}
 	s.tell(ctx, waitsForNothing, string(ended.Status))
 	if err := workflow.UpsertTypedSearchAttributes(ctx, PaymentStatus.ValueSet(string(ended.Status))); err != nil {
 		return "", err

@@ -16,7 +16,7 @@ func (s *story) unconfirmed(
 	if !receipt.Unclear || s.order.Kind.MoneyOut() && !receipt.Contradicted { // a refusal took two answers
 		return status, nil
 	}
-	if err := s.openCase(ctx, pirogue.CauseUnknown, receipt); err != nil {
+	if _, err := s.openCase(ctx, pirogue.CauseUnknown, receipt); err != nil {
 		return status, err
 	}
 	s.overdue = true

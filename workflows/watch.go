@@ -21,21 +21,24 @@ func (s *story) endAndWatch(ctx workflow.Context, ending activities.Ending) (pir
 	return s.watchToEnd(ctx, status)
 }
 
-// watchToEnd watches a payment that has ended, and places what comes of it.
+// watchToEnd watches a payment that has ended, and places what comes of it, however often.
 func (s *story) watchToEnd(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
-	receipt, moved, err := s.watch(ctx, status)
-	switch {
-	case err != nil:
-		return status, err
-	case moved:
-		return s.late(ctx, status, receipt)
-	default:
-		return s.unconfirmed(ctx, status, receipt)
+	for {
+		receipt, moved, err := s.watch(ctx, status)
+		switch {
+		case err != nil:
+			return status, err
+		case !moved:
+			return s.unconfirmed(ctx, status, receipt)
+		}
+		if status, err = s.late(ctx, status, receipt); err != nil || status == pirogue.StatusSuccess {
+			return status, err
+		}
 	}
 }
 
 // watch looks for late money until the operator's horizon, and once more when it has
-// passed. It reports whether any moved.
+// passed. It reports whether any moved that has no place yet.
 func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Receipt, bool, error) {
 	for {
 		left := s.deadline.Sub(workflow.Now(ctx))
@@ -44,7 +47,7 @@ func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Rece
 			if err == nil && !final {
 				continue
 			}
-			return receipt, receipt.Outcome == pirogue.OutcomePaid, err
+			return receipt, s.unplaced(receipt), err
 		}
 		s.tell(ctx, waitsForNothing, "ended; watching for a late success until "+hour(s.deadline))
 		receipt, _, err := s.follow(ctx, activities.Slow, left)
@@ -54,7 +57,7 @@ func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Rece
 				return pirogue.Receipt{}, false, err
 			}
 			continue
-		case err != nil || receipt.Outcome == pirogue.OutcomePaid:
+		case err != nil || s.unplaced(receipt):
 			return receipt, err == nil, err
 		case receipt.Outcome == pirogue.OutcomeNotSent: // learned after the end: no money can come late
 			return receipt, false, nil
@@ -78,7 +81,7 @@ func (s *story) lastLook(ctx workflow.Context, status pirogue.Status) (pirogue.R
 		receipt, err = s.askAt(ctx, priorityWatch, "last look")
 		return receipt, true, err
 	}
-	if err != nil || word == polled || receipt.Outcome == pirogue.OutcomePaid {
+	if err != nil || word == polled || s.unplaced(receipt) {
 		return receipt, true, err
 	}
 	return receipt, false, s.nothingMoved(ctx, status, receipt)
@@ -115,15 +118,23 @@ func (s *story) late(
 	if policy == pirogue.LateAccept {
 		accepted := s.success(receipt)
 		accepted.From = status
-		return s.end(ctx, accepted)
+		ended, err := s.end(ctx, accepted)
+		if err != nil {
+			return ended, err
+		}
+		if ended == pirogue.StatusSuccess {
+			return ended, s.second(ctx, receipt, ended)
+		} // money of it waits in suspense already
 	}
-	if err := s.openCase(ctx, cause, receipt); err != nil {
+	id, err := s.openCase(ctx, cause, receipt)
+	if err != nil {
 		return status, err
 	}
 	if policy == pirogue.LateReturn {
-		if back, err := s.giveBack(ctx, cause); err != nil || back {
+		if back, err := s.giveBackOf(ctx, id); err != nil || back {
 			return status, err
 		}
 	}
+	s.leave(id, cause)
 	return status, s.settled(ctx, cause, status)
 }

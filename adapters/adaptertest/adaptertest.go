@@ -82,6 +82,7 @@ type Case struct {
 	Code     pirogue.Code
 	TxID     string
 	Amount   pirogue.Money
+	Extra    pirogue.Money // beside the order
 	Mismatch string
 }
 
@@ -183,6 +184,9 @@ func (s Subject) judge(t *testing.T, want Case, got pirogue.Receipt, err error) 
 	}
 	if got.ProviderTxID != want.TxID || got.Amount != want.Amount {
 		t.Errorf("transaction %q over %v, want %q over %v", got.ProviderTxID, got.Amount, want.TxID, want.Amount)
+	}
+	if got.Extra != want.Extra {
+		t.Errorf("%v beside the order, want %v", got.Extra, want.Extra)
 	}
 	if got.Mismatch != want.Mismatch {
 		t.Errorf("mismatch %q, want %q", got.Mismatch, want.Mismatch)

@@ -182,7 +182,6 @@ func statuses() map[string]adaptertest.Case {
 		"after and before failures":       {"rows_failed_then_success.json", 5000, ""},
 		"whatever other rows say":         {"rows_success_and_new_word.json", 5000, ""},
 		"by Orange's own page":            {"rows_web_payment.json", 5000, ""},
-		"twice":                           {"rows_two_successes.json", 10000, ""},
 		"once, listed twice":              {"rows_one_success_twice.json", 5000, ""},
 		"by half":                         {"rows_half.json", 2500, ""},
 		"in decimals of text":             {"rows_amount_string.json", 5000, ""},
@@ -192,6 +191,20 @@ func statuses() map[string]adaptertest.Case {
 		"to a merchant Orange leaves out": {"rows_no_merchant.json", 5000, ""},
 	} {
 		cases["paid "+name] = paid(adaptertest.Status, c.file, mpID, c.francs, c.mismatch)
+	}
+	for name, c := range map[string]struct {
+		file, txID string
+		beside     int64
+	}{
+		"twice":                         {"rows_two_successes.json", mpID, 5000},
+		"after half of it":              {"rows_half_and_whole.json", "MP260102.0306.A00099", 2500},
+		"beside another merchant's row": {"rows_success_and_other_merchant.json", mpID, 0},
+	} {
+		twice := paid(adaptertest.Status, c.file, c.txID, 5000, "")
+		if c.beside > 0 {
+			twice.Extra = pirogue.Money{Minor: c.beside, Currency: pirogue.XOF}
+		}
+		cases["paid "+name] = twice
 	}
 	other := paid(adaptertest.Status, "rows_other_currency.json", mpID, 5000, "currency")
 	other.Amount.Currency = pirogue.XAF

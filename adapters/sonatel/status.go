@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"time"
 
 	"pirogue"
@@ -19,8 +20,9 @@ const (
 )
 
 // Status implements pirogue.StatusReader by Orange's search for the reference. A
-// success outweighs every other row of the reference, and several are added up:
-// money that moved twice must not look like an order paid once. It never returns
+// success outweighs every other row of the reference. Of several one is the order, and the
+// others are Extra; where none is, they are added up: money that moved twice must not look
+// like an order paid once. It never returns
 // Refused: a question Orange will not answer says nothing about the money.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	ctx, cancel := o.Within(ctx)
@@ -84,12 +86,54 @@ func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Rec
 	return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "%d transactions, none of them of %s", len(rows), q.Ref)
 }
 
-// paid returns the receipt of the successes of one reference. A row that came on
-// two pages counts once.
+// success is one transaction that moved money, and how it differs from the order.
+type success struct {
+	transaction
+
+	moved    pirogue.Money
+	mismatch string
+}
+
+// paid returns the receipt of the successes of one reference: of the first that is the
+// order, with the others beside it, or of all together where none is.
 func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Receipt, error) {
-	receipt := pirogue.Receipt{
-		Outcome: pirogue.OutcomePaid, ProviderTxID: rows[0].TransactionID, Words: o.Words(rows[0].words()),
+	all, err := o.successes(rows, q)
+	if err != nil {
+		return pirogue.Receipt{}, err
 	}
+	is := slices.IndexFunc(all, func(s success) bool { return s.mismatch == "" && s.moved == q.Amount })
+	one := all[max(is, 0)]
+	receipt := pirogue.Receipt{
+		Outcome: pirogue.OutcomePaid, ProviderTxID: one.TransactionID, Words: o.Words(one.words()),
+		Amount: one.moved, Mismatch: one.mismatch,
+	}
+	for n, other := range all {
+		switch {
+		case n == max(is, 0):
+		case is >= 0 && other.mismatch == outbound.MismatchCounterparty && !q.Kind.MoneyOut():
+			// another merchant's money is none of ours
+		case is >= 0:
+			receipt.Extra, err = sum(receipt.Extra, other.moved)
+		default:
+			receipt.Mismatch = cmp.Or(receipt.Mismatch, other.mismatch)
+			receipt.Amount, err = sum(receipt.Amount, other.moved)
+		}
+		if err != nil {
+			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "successes of %s: %w", q.Ref, err)
+		}
+	}
+	return receipt, nil
+}
+
+// sum adds to an amount that may be none yet.
+func sum(some, more pirogue.Money) (pirogue.Money, error) {
+	some.Currency = cmp.Or(some.Currency, more.Currency)
+	return some.Add(more)
+}
+
+// successes reads what each row moved. A row that came on two pages counts once.
+func (o *operator) successes(rows []transaction, q pirogue.StatusQuery) ([]success, error) {
+	var all []success
 	counted := map[string]bool{}
 	for _, row := range rows {
 		if row.TransactionID != "" && counted[row.TransactionID] {
@@ -98,15 +142,11 @@ func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Rece
 		counted[row.TransactionID] = true
 		moved, err := row.Amount.money()
 		if err != nil {
-			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "transaction %s: %w", row.TransactionID, err)
+			return nil, pirogue.Errorf(pirogue.Unknown, "transaction %s: %w", row.TransactionID, err)
 		}
-		receipt.Mismatch = cmp.Or(receipt.Mismatch, o.mismatch(row, moved, q))
-		receipt.Amount.Currency = cmp.Or(receipt.Amount.Currency, moved.Currency)
-		if receipt.Amount, err = receipt.Amount.Add(moved); err != nil {
-			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "successes of %s: %w", q.Ref, err)
-		}
+		all = append(all, success{row, moved, o.mismatch(row, moved, q)})
 	}
-	return receipt, nil
+	return all, nil
 }
 
 // mismatch returns what of a success is not the order's: a wallet that is not the

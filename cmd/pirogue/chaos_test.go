@@ -357,7 +357,8 @@ func (h *harbour) heal(d *diary) {
 	h.t.Errorf("%d things are not in order %s after all was mended:\n%s", len(left), healsWithin, strings.Join(left, "\n"))
 }
 
-// unsettled returns what was acknowledged and has neither ended nor an open case.
+// unsettled returns what was acknowledged and has not ended. An open case excuses only what
+// a person must end: a case of what is not known yet closes by itself.
 func (h *harbour) unsettled(d *diary) []string {
 	var left []string
 	for _, w := range d.all() {
@@ -374,7 +375,7 @@ func (h *harbour) unsettled(d *diary) []string {
 		}
 		cases, err := h.parts.store.Cases(h.t.Context(), p.ID)
 		open := slices.ContainsFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
-		if err != nil || !open {
+		if err != nil || !open || !slices.Contains(w.nature.ends, p.Status) {
 			left = append(left, fmt.Sprintf("%s %s is %s", w.nature.name, w.id, p.Status))
 		}
 	}

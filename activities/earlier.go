@@ -1,0 +1,50 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"pirogue"
+)
+
+// EarlierAttempt is an attempt that another one has followed, of which something may have
+// left us.
+type EarlierAttempt struct {
+	Number int         `json:"number"`
+	Leg    pirogue.Leg `json:"leg"`   // what its operator promises
+	Until  time.Time   `json:"until"` // when its operator's word does not change any more
+}
+
+// Earlier returns the attempts of a payment that money may still move under although another
+// one has followed, the first one first. One that nobody can ask about is left out: its
+// operator wants what only its lost answer held, and nobody can pay what nobody was shown.
+func (a *Activities) Earlier(ctx context.Context, id pirogue.PaymentID) ([]EarlierAttempt, error) {
+	p, _, err := a.Store.Latest(ctx, id)
+	if err != nil {
+		return nil, encode(err)
+	}
+	attempts, err := a.Store.Earlier(ctx, id)
+	if err != nil {
+		return nil, encode(err)
+	}
+	watched := []EarlierAttempt{}
+	for _, attempt := range attempts {
+		instance, err := a.operator(attempt.Operator)
+		if err != nil {
+			return nil, encode(err)
+		}
+		if lostForGood(instance, attempt) {
+			continue
+		}
+		leg := pirogue.NewLeg(p.Kind, instance)
+		watched = append(watched, EarlierAttempt{attempt.Number, leg, attempt.SentAt.Add(leg.Horizon)})
+	}
+	return watched, nil
+}
+
+// lostForGood reports whether an attempt's operator is asked with what its answer held, and
+// that answer was lost.
+func lostForGood(i pirogue.Instance, attempt pirogue.Attempt) bool {
+	_, asks := i.Operator.(pirogue.StatusReader)
+	return asks && i.Operator.Capability().Reference == pirogue.NeitherByReference && len(attempt.Handle) == 0
+}

@@ -1,0 +1,322 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// arrival is an open case about money that no payment expects.
+type arrival struct {
+	id    pirogue.CaseID
+	cause pirogue.Cause
+}
+
+// unplaced reports whether an operator tells of money under the latest attempt that has no
+// place in the books yet.
+func (s *story) unplaced(r pirogue.Receipt) bool {
+	return r.Outcome == pirogue.OutcomePaid && r.Moved(s.order.Amount) > s.placed
+}
+
+// second places what moved under the latest attempt beside what has its place: a second
+// payment of the same order. It comes back to its payer where the merchant's policy says so,
+// and waits for a person otherwise.
+func (s *story) second(ctx workflow.Context, r pirogue.Receipt, status pirogue.Status) error {
+	if !s.unplaced(r) {
+		return nil
+	}
+	id, err := s.openCase(ctx, pirogue.CauseSecondPayment, r)
+	if err != nil || id == "" {
+		return err
+	}
+	if back, err := s.byPolicy(ctx, id); err != nil || back {
+		return err
+	}
+	s.leave(id, pirogue.CauseSecondPayment)
+	return s.settled(ctx, pirogue.CauseSecondPayment, status)
+}
+
+// verify asks about a payment that is SUCCESS, because a callback or a lost workflow gives a
+// reason to. More money has its case, and so has a success that the operator takes back: of
+// that nothing is moved before people say so.
+func (s *story) verify(ctx workflow.Context) error {
+	s.placed = max(s.placed, s.order.Amount.Minor)
+	options := within(theirs(s.order, priorityVerify, "verify success"), 2*activities.ProofSpan(s.order.Leg))
+	receipt, err := call(ctx, options, do.Ask, activities.Question{
+		PaymentID: s.order.PaymentID, Pace: activities.Long, Leg: s.order.Leg, Known: s.placed,
+	})
+	if activities.TimedOut(err) {
+		return nil // it says nothing, or not often enough
+	}
+	if err != nil {
+		return err
+	}
+	if receipt.Outcome == pirogue.OutcomeDeclined || receipt.Outcome == pirogue.OutcomeExpired {
+		return s.reversed(ctx, receipt)
+	}
+	return s.second(ctx, receipt, pirogue.StatusSuccess)
+}
+
+// reversed opens the case of a success that the operator takes back, and waits for people.
+func (s *story) reversed(ctx workflow.Context, r pirogue.Receipt) error {
+	id, err := s.open(ctx, activities.Trouble{
+		PaymentID: s.order.PaymentID, Cause: pirogue.CauseReversed, Note: "the operator takes the success back: " + r.Words,
+	})
+	if err != nil || id == "" {
+		return err
+	}
+	return s.settled(ctx, pirogue.CauseReversed, pirogue.StatusSuccess)
+}
+
+// byPolicy gives the money of a case back to its payer if it came in and the merchant wants
+// late money returned. It reports whether it is on its way.
+func (s *story) byPolicy(ctx workflow.Context, id pirogue.CaseID) (bool, error) {
+	if s.order.Kind.MoneyOut() {
+		return false, nil
+	}
+	policy, err := call(ctx, ours(s.order.MerchantID, "late policy"), do.Policy, s.order.MerchantID)
+	if err != nil || policy != pirogue.LateReturn {
+		return false, err
+	}
+	return s.giveBackOf(ctx, id)
+}
+
+// leave leaves the money of a case to people.
+func (s *story) leave(id pirogue.CaseID, cause pirogue.Cause) {
+	s.arrived = append(s.arrived, arrival{id, cause})
+}
+
+// untilCalled waits for support while a case is open. What arrives under the latest attempt
+// meanwhile, until the deadline or told by a callback, has a case of its own.
+func (s *story) untilCalled(ctx workflow.Context) error {
+	for !s.called() {
+		receipt, err := s.listen(ctx)
+		if err != nil {
+			return err
+		}
+		if !s.unplaced(receipt) {
+			continue
+		}
+		id, err := s.openCase(ctx, pirogue.CauseSecondPayment, receipt)
+		if err != nil || id == "" {
+			return err
+		}
+		back, err := s.byPolicy(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !back {
+			s.leave(id, pirogue.CauseSecondPayment)
+		}
+	}
+	return nil
+}
+
+// listen returns what the operator says when a callback gives a reason to ask it, or when
+// more money has moved. It returns a pending answer when support calls.
+func (s *story) listen(ctx workflow.Context) (pirogue.Receipt, error) {
+	pending := pirogue.Receipt{Outcome: pirogue.OutcomePending}
+	if s.hear() {
+		if err := s.askEarlier(ctx); err != nil {
+			return pending, err
+		}
+		return s.ask(ctx, "verify callback")
+	}
+	left := s.deadline.Sub(workflow.Now(ctx))
+	if left <= 0 {
+		return pending, workflow.Await(ctx, s.disturbed)
+	}
+	asking, stop := workflow.WithCancel(ctx)
+	defer stop()
+	poll := start(asking, within(theirs(s.order, priorityPoll, "watch for more"), left), do.Ask, activities.Question{
+		PaymentID: s.order.PaymentID, Pace: activities.Slow, Leg: s.order.Leg, Known: s.placed,
+	})
+	if err := workflow.Await(ctx, func() bool { return s.disturbed() || poll.future.IsReady() }); err != nil {
+		return pending, err
+	}
+	if !poll.future.IsReady() {
+		return pending, nil
+	}
+	receipt, err := poll.get(ctx)
+	if !activities.TimedOut(err) {
+		return receipt, err
+	}
+	if rang, err := s.sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil || rang {
+		return pending, err
+	}
+	return s.ask(ctx, "last look")
+}
+
+// disturbed reports whether support or a callback waits to be heard.
+func (s *story) disturbed() bool {
+	return len(s.desk.waiting) > 0 || s.heard < maxCallbacks && s.callbacks.Len() > 0
+}
+
+// earlierOne is an attempt that another one has followed.
+type earlierOne struct {
+	activities.EarlierAttempt
+
+	placed  int64 // minor units that moved under it and have a case
+	watched bool  // it is watched, or was
+}
+
+// readEarlier learns which attempts before the latest something may have left by. A payment
+// with one attempt has none, and reads nothing.
+func (s *story) readEarlier(ctx workflow.Context) error {
+	if s.number <= max(s.readTo, 1) {
+		return nil
+	}
+	attempts, err := call(ctx, ours(s.order.MerchantID, "earlier attempts"), do.Earlier, s.order.PaymentID)
+	if err != nil {
+		return err
+	}
+	for _, one := range attempts {
+		if !slices.ContainsFunc(s.earlier, func(e *earlierOne) bool { return e.Number == one.Number }) {
+			s.earlier = append(s.earlier, &earlierOne{EarlierAttempt: one})
+		}
+	}
+	s.readTo = s.number
+	return nil
+}
+
+// askEarlier asks about every earlier attempt, because a callback may be about any.
+func (s *story) askEarlier(ctx workflow.Context) error {
+	if err := s.readEarlier(ctx); err != nil {
+		return err
+	}
+	for _, one := range s.earlier {
+		if err := s.askOf(ctx, one, "verify callback"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// askOf puts one question about an earlier attempt and places what moved under it.
+func (s *story) askOf(ctx workflow.Context, one *earlierOne, why string) error {
+	order, question := s.about(one, activities.Once)
+	receipt, err := call(ctx, theirs(order, priorityVerify, why), do.Ask, question)
+	if err != nil {
+		return err
+	}
+	return s.place(ctx, one, receipt)
+}
+
+// about returns the order as the operator of an earlier attempt has it, and a question.
+func (s *story) about(one *earlierOne, pace activities.Pace) (pirogue.Order, activities.Question) {
+	order := s.order
+	order.Leg = one.Leg
+	return order, activities.Question{
+		PaymentID: order.PaymentID, Pace: pace, Leg: one.Leg, Number: one.Number, Known: one.placed,
+	}
+}
+
+// place opens the case of money under an earlier attempt: the payment has another one, which
+// may be paid as well. It goes back as the merchant's policy says.
+func (s *story) place(ctx workflow.Context, one *earlierOne, r pirogue.Receipt) error {
+	if r.Outcome != pirogue.OutcomePaid || r.Moved(s.order.Amount) <= one.placed {
+		return nil
+	}
+	trouble := s.trouble(pirogue.CauseEarlierPaid, r)
+	trouble.Attempt = one.Number
+	trouble.Note = fmt.Sprintf("attempt %d at %s: %s", one.Number, one.Leg.Operator, trouble.Note)
+	id, err := s.open(ctx, trouble)
+	if err != nil {
+		return err
+	}
+	one.placed = r.Moved(s.order.Amount)
+	if id == "" {
+		return nil
+	}
+	back, err := s.byPolicy(ctx, id)
+	if err == nil && !back {
+		s.leave(id, pirogue.CauseEarlierPaid)
+	}
+	return err
+}
+
+// watchEarlier begins to watch every earlier attempt of a payment that has ended.
+func (s *story) watchEarlier(ctx workflow.Context) error {
+	if err := s.readEarlier(ctx); err != nil {
+		return err
+	}
+	for _, one := range s.earlier {
+		if one.watched {
+			continue
+		}
+		one.watched = true
+		s.watches++
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			err := s.watchAttempt(ctx, one)
+			s.watches--
+			if err != nil && s.broken == nil {
+				s.broken = err
+			}
+		})
+	}
+	return nil
+}
+
+// watchAttempt looks for money under an earlier attempt until its operator's horizon, and once more
+// when that has passed.
+func (s *story) watchAttempt(ctx workflow.Context, one *earlierOne) error {
+	for {
+		left := one.Until.Sub(workflow.Now(ctx))
+		if left <= 0 {
+			return s.askOf(ctx, one, "last look")
+		}
+		order, question := s.about(one, activities.Slow)
+		summary := fmt.Sprintf("watch attempt %d", one.Number)
+		receipt, err := call(ctx, within(theirs(order, priorityPoll, summary), left), do.Ask, question)
+		if activities.TimedOut(err) { // up to one question early: none more fits in
+			err = workflow.Sleep(ctx, max(one.Until.Sub(workflow.Now(ctx)), time.Second))
+		} else if err == nil {
+			err = s.place(ctx, one, receipt)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// awaitEarlier keeps a payment that has ended reachable until its earlier attempts need no
+// watch any more and nothing of theirs waits for a person.
+func (s *story) awaitEarlier(ctx workflow.Context, status pirogue.Status) error {
+	for s.watches > 0 || len(s.arrived) > 0 {
+		if len(s.arrived) > 0 {
+			if err := s.settled(ctx, s.arrived[0].cause, status); err != nil {
+				return err
+			}
+			continue
+		}
+		s.tell(ctx, waitsForNothing, string(status)+"; earlier attempts are watched for money")
+		err := workflow.Await(ctx, func() bool { return s.watches == 0 || len(s.arrived) > 0 || s.disturbed() })
+		if err != nil {
+			return err
+		}
+		if err := s.disturb(ctx, status); err != nil {
+			return err
+		}
+	}
+	return s.broken
+}
+
+// disturb answers support, and asks about every attempt when a callback came, of a payment
+// that has ended and whose earlier attempts are watched.
+func (s *story) disturb(ctx workflow.Context, status pirogue.Status) error {
+	if s.hear() {
+		if err := s.askEarlier(ctx); err != nil || status != pirogue.StatusSuccess {
+			return err
+		}
+		return s.verify(ctx)
+	}
+	return s.rule(ctx, pirogue.Verdict{
+		Decision: pirogue.DecisionRefused, Status: status,
+		Reason: "the payment has ended; its earlier attempts are watched for money",
+	}, everyone)
+}

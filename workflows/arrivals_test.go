@@ -1,0 +1,255 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// TestArrival has a customer pay one order more than once: it is a success once at most, and
+// every other arrival is booked and has a case, whatever the payment waits for.
+func TestArrival(t *testing.T) {
+	t.Parallel()
+	const paid, pending = pirogue.OutcomePaid, pirogue.OutcomePending
+	for name, tt := range map[string]struct {
+		scenes []scene
+		policy pirogue.LatePolicy
+		rings  []time.Duration
+		want   pirogue.Status
+		cases  []pirogue.Cause
+		booked int64 // all that is booked under the reference
+		backs  int   // refunds that give it back
+		waits  bool  // for a person
+	}{
+		"twice at once": {
+			scenes: []scene{{outcome: paid, extra: 5000}}, want: "SUCCESS", booked: 10_000, backs: 1,
+			cases: []pirogue.Cause{pirogue.CauseSecondPayment},
+		},
+		"twice, and nothing is returned by itself": {
+			scenes: []scene{{outcome: paid, extra: 5000}}, policy: pirogue.LateAccept, want: "SUCCESS", booked: 10_000,
+			cases: []pirogue.Cause{pirogue.CauseSecondPayment}, waits: true,
+		},
+		"the order, while another amount waits for a person": {
+			scenes: []scene{{outcome: paid, amount: 2500}, {from: time.Hour, outcome: paid, extra: 2500}},
+			want:   "PENDING", booked: 7500, backs: 1, waits: true,
+			cases: []pirogue.Cause{pirogue.CauseAmountMismatch, pirogue.CauseSecondPayment},
+		},
+		"the order, told by a callback past the horizon": {
+			scenes: []scene{{outcome: paid, amount: 2500}, {from: 25 * time.Hour, outcome: paid, extra: 2500}},
+			rings:  []time.Duration{25*time.Hour + time.Minute}, want: "PENDING", booked: 7500, backs: 1, waits: true,
+			cases: []pirogue.Cause{pirogue.CauseAmountMismatch, pirogue.CauseSecondPayment},
+		},
+		"late, and late again": {
+			scenes: []scene{{outcome: pending}, {from: 6 * time.Minute, outcome: paid}, {from: 2 * time.Hour, outcome: paid, extra: 5000}},
+			want:   "EXPIRED", booked: 10_000, backs: 2,
+			cases: []pirogue.Cause{pirogue.CauseLateSuccess, pirogue.CauseLateSuccess},
+		},
+		"twice late, and it is accepted": {
+			scenes: []scene{{outcome: pending}, {from: 6 * time.Minute, outcome: paid, extra: 5000}},
+			policy: pirogue.LateAccept, want: "SUCCESS", booked: 10_000, waits: true,
+			cases: []pirogue.Cause{pirogue.CauseSecondPayment},
+		},
+		"once": {scenes: []scene{{outcome: paid}}, want: "SUCCESS", booked: 5000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, tt.policy)
+			w.operator.scenes = tt.scenes
+			for _, after := range tt.rings {
+				w.ring(after)
+			}
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.tell()
+			require.Equal(t, tt.want, p.Status)
+			require.Equal(t, tt.waits, w.env.GetWorkflowError() != nil, "waits for a person")
+			open, closed := w.cases(p.ID)
+			require.Empty(t, closed)
+			require.ElementsMatch(t, tt.cases, open)
+			in, _ := w.movedAt(instance)
+			require.Equal(t, tt.booked, in[string(w.operator.refs[0])])
+			require.Len(t, w.launched, tt.backs)
+		})
+	}
+}
+
+// TestArrivalUnderAnEarlierAttempt has money move at the operator before a failover, after the
+// payment ended with the one that came next.
+func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	const paid, absent = pirogue.OutcomePaid, pirogue.OutcomeAbsent
+	type asked struct {
+		after  time.Duration
+		remedy pirogue.Remedy
+		want   pirogue.Decision
+	}
+	for name, tt := range map[string]struct {
+		kind   pirogue.Kind
+		first  []scene
+		next   []scene
+		rings  []time.Duration
+		policy pirogue.LatePolicy
+		asks   []asked
+		want   pirogue.Status
+		open   []pirogue.Cause
+		closed []pirogue.Cause
+		waits  bool
+	}{
+		"a cash-in that was paid by the next": {
+			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
+			want: "SUCCESS", open: []pirogue.Cause{pirogue.CauseEarlierPaid},
+		},
+		"and nothing is returned by itself": {
+			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
+			policy: pirogue.LateAccept, want: "SUCCESS", open: []pirogue.Cause{pirogue.CauseEarlierPaid}, waits: true,
+		},
+		"a cash-in that expired at the next": {
+			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 20 * time.Hour, outcome: paid}}, next: neverHeard,
+			want: "EXPIRED", open: []pirogue.Cause{pirogue.CauseEarlierPaid},
+		},
+		"told by a callback while the next one waits": {
+			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: time.Minute, outcome: paid}},
+			next: []scene{{outcome: pirogue.OutcomePending}, {from: 4 * time.Minute, outcome: paid}}, rings: []time.Duration{2 * time.Minute},
+			want: "SUCCESS", open: []pirogue.Cause{pirogue.CauseEarlierPaid},
+		},
+		"nothing": {
+			kind: pirogue.CashIn, first: neverHeard, next: settledAtOnce, want: "SUCCESS",
+		},
+		"a cash-out that was paid by the next": {
+			kind: pirogue.CashOut, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
+			want: "SUCCESS", open: []pirogue.Cause{pirogue.CauseEarlierPaid}, waits: true,
+		},
+		"a cash-out, settled by two people": {
+			kind: pirogue.CashOut, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
+			asks: []asked{
+				{5 * time.Hour, resolve("awa", pirogue.ResolvedPlaced), "PROPOSED"},
+				{6 * time.Hour, resolve("moussa", pirogue.ResolvedPlaced), "SETTLED"},
+			},
+			want: "SUCCESS", closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+		},
+		"support asks meanwhile": {
+			kind: pirogue.CashOut, first: neverHeard, next: settledAtOnce,
+			asks: []asked{{5 * time.Hour, resolve("awa", pirogue.ResolvedUnpaid), "REFUSED"}}, want: "SUCCESS",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{kind: tt.kind, policy: tt.policy, next: true})
+			w.operator.answers, w.operator.tokenless, w.operator.scenes = []error{unable}, true, tt.first
+			w.next.scenes = tt.next
+			for _, after := range tt.rings {
+				w.ring(after)
+			}
+			var acts []*act
+			for _, a := range tt.asks {
+				acts = append(acts, w.remedy(a.after, a.remedy))
+			}
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.tell()
+			require.Equal(t, tt.want, p.Status)
+			require.Equal(t, tt.waits, w.env.GetWorkflowError() != nil, "waits for a person")
+			open, closed := w.cases(p.ID)
+			require.ElementsMatch(t, tt.open, open)
+			require.ElementsMatch(t, tt.closed, closed)
+			for n, a := range tt.asks {
+				require.Equal(t, a.want, acts[n].verdict.Decision, acts[n].verdict.Reason)
+			}
+			moved := len(tt.open) + len(tt.closed)
+			in, out := w.movedAt(instance)
+			if tt.kind == pirogue.CashIn {
+				require.Equal(t, int64(5000*moved), in[string(w.operator.refs[0])])
+			} else {
+				require.Equal(t, int64(5000*moved), out[string(w.operator.refs[0])])
+			}
+		})
+	}
+}
+
+// A payment with one attempt is not watched after its success, and asks for no list.
+func TestArrivalCostsASingleAttemptNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, pirogue.LateReturn)
+	w.operator.scenes = settledAtOnce
+	ran := map[string]int{}
+	w.rig(nil, func(name string) bool {
+		ran[name]++
+		return false
+	})
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, map[string]int{"Submit": 1, "Ask": 1, "Settle": 1}, ran)
+}
+
+// movedAt returns what went through an operator.
+func (w *world) movedAt(o pirogue.OperatorCode) (in, out map[string]int64) {
+	w.t.Helper()
+	in, out, err := w.store.OperatorBook(w.t.Context(), o)
+	require.NoError(w.t, err)
+	return in, out
+}
+
+// TestSuccessIsVerified starts the workflow of a payment that is SUCCESS once more, as a
+// callback after its end does, and has the operator say something else than before.
+func TestSuccessIsVerified(t *testing.T) {
+	t.Parallel()
+	const paid, declined = pirogue.OutcomePaid, pirogue.OutcomeDeclined
+	people := []pirogue.Remedy{resolve("awa", pirogue.ResolvedPlaced), resolve("moussa", pirogue.ResolvedPlaced)}
+	for name, tt := range map[string]struct {
+		kind   pirogue.Kind
+		later  []scene
+		people []pirogue.Remedy
+		open   []pirogue.Cause
+		closed []pirogue.Cause
+		booked int64
+		waits  bool
+	}{
+		"it is paid": {kind: pirogue.CashIn, later: []scene{{outcome: paid}}, booked: 5000},
+		"a cash-in that was paid again": {
+			kind: pirogue.CashIn, later: []scene{{outcome: paid, extra: 5000}}, booked: 10_000,
+			open: []pirogue.Cause{pirogue.CauseSecondPayment},
+		},
+		"a cash-in that is taken back": {
+			kind: pirogue.CashIn, later: []scene{{outcome: declined}}, booked: 5000, waits: true,
+			open: []pirogue.Cause{pirogue.CauseReversed},
+		},
+		"a cash-in that is taken back, and people know": {
+			kind: pirogue.CashIn, later: []scene{{outcome: declined}}, booked: 5000, people: people,
+			closed: []pirogue.Cause{pirogue.CauseReversed},
+		},
+		"a cash-out that is taken back": {
+			kind: pirogue.CashOut, later: []scene{{outcome: declined}}, booked: 5000, waits: true,
+			open: []pirogue.Cause{pirogue.CauseReversed},
+		},
+		"a cash-out whose status flaps": {
+			kind: pirogue.CashOut, later: []scene{{outcome: declined}, {from: time.Second, outcome: paid}}, booked: 5000,
+		},
+		"nothing is known": {kind: pirogue.CashOut, later: []scene{{err: unknown}}, booked: 5000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{kind: tt.kind})
+			w.operator.scenes = settledAtOnce
+			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+			before := w.balance()
+
+			w.renew()
+			w.register(false)
+			w.operator.scenes, w.operator.began = tt.later, w.env.Now()
+			w.order.Resumes = &pirogue.Resumption{Status: pirogue.StatusSuccess, FirstSent: w.env.Now(), Attempts: 1}
+			for n, r := range tt.people {
+				w.remedy(time.Duration(n+2)*time.Hour, r)
+			}
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.tell()
+			require.Equal(t, pirogue.StatusSuccess, p.Status)
+			require.Equal(t, tt.waits, w.env.GetWorkflowError() != nil, "waits for a person")
+			open, closed := w.cases(p.ID)
+			require.ElementsMatch(t, tt.open, open)
+			require.ElementsMatch(t, tt.closed, closed)
+			require.Equal(t, before, w.balance(), "no money of the merchant's is moved")
+			in, out := w.movedAt(instance)
+			require.Equal(t, tt.booked, in[string(w.operator.refs[0])]+out[string(w.operator.refs[0])])
+		})
+	}
+}
