@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -117,4 +118,34 @@ func TestTheSweepsScheduleIsSeenTo(t *testing.T) {
 	require.Eventually(t, runs, 2*scheduleEvery, time.Second)
 	require.NoError(t, handle.Delete(t.Context()))
 	require.Eventually(t, runs, 2*scheduleEvery, time.Second)
+}
+
+// An act of support on a payment whose workflow was terminated starts it again.
+func TestAnActStartsATerminatedWorkflow(t *testing.T) {
+	t.Parallel()
+
+	f := newFleet(t)
+	m := f.customer()
+	m.fund(t, 100_000)
+	id := m.send(t, "/payments/cashout", cashOut("+22370001234", 5000)).Data.ID
+	workflow := workflows.PaymentWorkflowID(pirogue.PaymentID(id), pirogue.CashOut)
+	require.NoError(t, f.parts.temporal.TerminateWorkflow(t.Context(), workflow, "", "a test"))
+	require.False(t, f.openWorkflow(id, pirogue.CashOut))
+
+	printed, err := run(t, f.env, "admin", "token", "create", "awa", "--role", "support")
+	require.NoError(t, err)
+	environ := append(slices.Clone(f.env), strings.TrimSpace(printed), "PIROGUE_SUPPORT_URL=http://"+f.parts.conf.SupportAddr)
+	printed, err = run(t, environ, "admin", "recheck", id, "--reason", "the customer asks")
+	require.NoError(t, err)
+	require.Contains(t, printed, string(pirogue.DecisionWaiting))
+	m.until(t, id, "SUCCESS", time.Minute)
+
+	printed, err = run(t, environ, "admin", "rebuild", "--dry-run")
+	require.NoError(t, err)
+	require.Equal(t, "nothing\n", printed)
+	_, err = run(t, environ, "admin", "rebuild")
+	require.ErrorContains(t, err, "--reason is needed")
+	printed, err = run(t, environ, "admin", "rebuild", "--reason", "Temporal was restored")
+	require.NoError(t, err)
+	require.Contains(t, printed, "Started again: 0 payments")
 }
