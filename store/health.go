@@ -112,9 +112,11 @@ SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @f
  WHERE p.operator = @operator AND p.status IN ('CREATED','INITIATED','PENDING') AND a.state <> 'PREPARED'`
 
 // Waiting returns how many open payments wait to be sent to an operator: their latest
-// attempt is prepared for it, and nothing of it has left.
+// attempt is prepared for it, and nothing of it has left. Those of a suspended merchant wait
+// for something else.
 func (db *DB) Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error) {
-	return db.count(ctx, "count payments that wait", openWhose+` AND a.state = 'PREPARED'`, o)
+	return db.count(ctx, "count payments that wait", openWhose+` AND a.state = 'PREPARED'
+	  AND NOT EXISTS (SELECT 1 FROM merchants m WHERE m.id = p.merchant_id AND m.suspended_at IS NOT NULL)`, o)
 }
 
 // openWhose counts an operator's open payments by their latest attempt.

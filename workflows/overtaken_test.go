@@ -1,0 +1,41 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/store"
+)
+
+// overtaken is a store where another run marks each attempt just before this one does.
+type overtaken struct{ *store.DB }
+
+func (o *overtaken) Send(
+	ctx context.Context, id pirogue.AttemptID, again bool, at time.Time,
+) (pirogue.Sending, error) {
+	if _, err := o.DB.Send(ctx, id, again, at); err != nil {
+		return pirogue.Sending{}, err
+	}
+	return o.DB.Send(ctx, id, again, at)
+}
+
+// A run that finds its attempt marked by another one lets no byte leave, and asks instead.
+func TestARunThatIsOvertakenSendsNothing(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	w.operator.scenes = settledAtOnce
+	env := quiet().NewTestActivityEnvironment()
+	a := &activities.Activities{
+		Store: &overtaken{w.store}, Operators: w.instances(false), Clock: w.env.Now, Callbacks: urls{},
+	}
+	env.RegisterActivity(a)
+	_, err := env.ExecuteActivity(a.Submit, activities.Submission{PaymentID: w.payment.ID, Leg: w.order.Leg})
+	require.ErrorContains(t, err, "taken by another run")
+	require.Empty(t, w.operator.refs)
+}
