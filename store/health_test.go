@@ -77,6 +77,12 @@ func TestAPaymentThatIsPostponedIsPendingAndNothingOfItWasSent(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Zero(w.t, inFlight, "nobody asks about it")
 
+		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+		waiting, err = w.db.Waiting(w.ctx(), a.Operator)
+		require.NoError(w.t, err)
+		require.Zero(w.t, waiting, "a suspended merchant's payment waits for something else")
+		require.NoError(w.t, w.db.ResumeMerchant(w.ctx(), w.owner.MerchantID))
+
 		unstarted, err := w.db.Unstarted(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Empty(w.t, unstarted, "the sweep leaves it alone")

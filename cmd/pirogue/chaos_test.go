@@ -46,7 +46,7 @@ func TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
-	t.Logf("again with the same faults: make chaos SEED=%d", seed)
+	t.Logf("again with the same faults: make chaos SEED=%d FOR=%v", seed, *faultsFlag)
 	h := newHarbour(t)
 	h.fund()
 	d := &diary{tries: map[string]int{}}
