@@ -55,7 +55,8 @@ func stuckMoments(now time.Time) map[string]any {
 // stuckCauses is every cause with the query that finds it, the gravest first: what a
 // person must settle, then money whose whereabouts nobody knows, then what an operator
 // keeps waiting, then what has not begun, then what is over and only untold. A payment with
-// an open case is on the list for that alone; the other causes exclude one another.
+// an open case is on the list for that alone, for NOT_BOOKED before any other, because
+// nothing can be done meanwhile; the other causes exclude one another.
 // Conditions are written out, so that a database can see that its partial index holds
 // these rows. Each row is a payment's id, since when, the place among rows of one moment,
 // its case's cause, words and what is at stake.
@@ -69,7 +70,8 @@ SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause
  WHERE c.closed_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM cases e
                     WHERE e.payment_id = c.payment_id AND e.closed_at IS NULL
-                      AND (e.opened_at, e.id) < (c.opened_at, c.id))`},
+                      AND (CASE e.cause WHEN 'NOT_BOOKED' THEN 0 ELSE 1 END, e.opened_at, e.id)
+                        < (CASE c.cause WHEN 'NOT_BOOKED' THEN 0 ELSE 1 END, c.opened_at, c.id))`},
 
 	{pirogue.StuckUnknown, `
 SELECT p.id AS id, a.sent_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `

@@ -321,3 +321,23 @@ func TestAPaymentThatDoesNotOpenHidesNoOther(t *testing.T) {
 		}
 	})
 }
+
+// While a payment's workflow waits for a write of its own, no other case of it can be settled.
+func TestACaseThatIsNotBookedComesFirst(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p := w.stray("p", 5000)
+		require.Equal(w.t, []string{"p CASE_OPEN since 1h0m0s:  [resolve]"}, w.cased())
+		require.NoError(w.t, w.db.ReopenCase(w.ctx(), pirogue.Case{
+			ID: pirogue.NewCaseID(p.ID, pirogue.CauseNotBooked), PaymentID: p.ID, Cause: pirogue.CauseNotBooked,
+			Note: "Settle has failed", OpenedAt: w.at(90 * time.Minute),
+		}))
+		require.Equal(w.t, []string{"p CASE_OPEN since 1h30m0s: Settle has failed []"}, w.cased())
+	})
+}
+
+// cased tells what is stuck for an open case.
+func (w *world) cased() []string {
+	w.t.Helper()
+	return slices.DeleteFunc(w.stuck(2*time.Hour, 10), func(told string) bool { return !strings.Contains(told, "CASE_OPEN") })
+}

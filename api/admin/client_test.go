@@ -62,12 +62,16 @@ func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 		cases   []pirogue.Case
 		allowed []pirogue.Verb
 	}{
-		"a cash-in under way":          {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck"}},
-		"a cash-out under way":         {pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive", "resolve"}},
-		"a payment nobody took up":     {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []pirogue.Verb{}},
-		"a payment that expired":       {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []pirogue.Verb{"recheck", "resend"}},
-		"a payment that has ended":     {pirogue.CashIn, pirogue.StatusSuccess, 1, nil, []pirogue.Verb{"resend"}},
-		"late money":                   {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.Verb{"resolve", "resend"}},
+		"a cash-in under way":      {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck"}},
+		"a cash-out under way":     {pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive", "resolve"}},
+		"a payment nobody took up": {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []pirogue.Verb{}},
+		"a payment that expired":   {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []pirogue.Verb{"recheck", "resend"}},
+		"a payment that has ended": {pirogue.CashIn, pirogue.StatusSuccess, 1, nil, []pirogue.Verb{"resend"}},
+		"late money":               {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.Verb{"resolve", "resend"}},
+		"late money that is not booked": {
+			pirogue.CashIn, pirogue.StatusExpired, 1,
+			[]pirogue.Case{opened, {ID: "d", Cause: pirogue.CauseNotBooked, OpenedAt: time.Now()}}, []pirogue.Verb{"resend"},
+		},
 		"late money that found a home": {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{closed}, []pirogue.Verb{"recheck", "resend"}},
 	}
 	for name, tt := range tests {

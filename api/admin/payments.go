@@ -85,7 +85,11 @@ func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *pirogue.Waitin
 func allowed(p pirogue.Payment, cases []pirogue.Case) []pirogue.Verb {
 	verbs := []pirogue.Verb{}
 	open := slices.IndexFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
+	blocked := slices.ContainsFunc(cases, func(c pirogue.Case) bool {
+		return c.ClosedAt.IsZero() && c.Cause == pirogue.CauseNotBooked
+	})
 	switch {
+	case blocked: // its workflow waits for a write of its own
 	case open >= 0:
 		verbs = append(verbs, cases[open].Cause.Verbs()...)
 	case p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed:
