@@ -31,8 +31,10 @@ var (
 const (
 	answersWithin = time.Minute     // until everything that was asked for is answered
 	healsWithin   = 4 * time.Minute // until everything that was answered has ended
-	listedWithin  = 2 * time.Minute // until what has not ended is on support's list
-	auditEvery    = 3 * time.Second
+	// until what has not ended is on support's list: a lost workflow is found after one and a
+	// half minutes, and then tries an operator that is down for another one.
+	listedWithin = 3 * time.Minute
+	auditEvery   = 3 * time.Second
 )
 
 // TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice lets merchants trade while every
