@@ -91,13 +91,14 @@ func (r callbackRow) receipt() pirogue.Receipt {
 }
 
 // RoutedAtEnd marks a callback as told that says nothing else than how its payment ended, and
-// reports whether it does. Money that is said to have moved under an earlier attempt is
-// something else.
+// reports whether it does. Money that is said to have moved under an earlier attempt, or by
+// another transaction of the operator's than the payment's, is something else.
 func (db *DB) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error) {
 	var agreed bool
 	err := db.once(ctx, "mark callback at the end", func(tx *gorm.DB) error {
 		set := tx.Exec(routedAtEnd, map[string]any{
 			"at": on(at), "id": c.ID, "agreeing": c.Agreeing(), "paid": c.Receipt.Outcome == pirogue.OutcomePaid,
+			"tx": clean(c.Receipt.ProviderTxID),
 		})
 		agreed = set.RowsAffected == 1
 		return set.Error
@@ -110,7 +111,10 @@ UPDATE callbacks SET routed_at = @at
  WHERE id = @id AND routed_at IS NULL
    AND EXISTS (SELECT 1 FROM payments p WHERE p.id = callbacks.payment_id AND p.status IN @agreeing)
    AND (NOT @paid OR attempt_id = (SELECT a.id FROM attempts a WHERE a.payment_id = callbacks.payment_id
-                                    ORDER BY a.number DESC LIMIT 1))`
+                                    ORDER BY a.number DESC LIMIT 1))
+   AND (NOT @paid OR CAST(@tx AS TEXT) = '' OR NOT EXISTS (
+         SELECT 1 FROM payments p WHERE p.id = callbacks.payment_id
+            AND p.provider_tx_id <> '' AND p.provider_tx_id <> CAST(@tx AS TEXT)))`
 
 // Routed marks a callback as told to its workflow. The first moment stays.
 func (db *DB) Routed(ctx context.Context, id string, at time.Time) error {

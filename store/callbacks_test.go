@@ -54,3 +54,23 @@ func TestRoutedAtEnd(t *testing.T) {
 		}
 	})
 }
+
+// A second payment of one order is told by a callback like the first: only the operator's own
+// number of the transaction differs.
+func TestRoutedAtEndByAnotherTransaction(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for tx, want := range map[string]bool{"MP2604.1": true, "": true, "MP2604.2": false} {
+			p, a := w.sent("order " + tx)
+			_, err := w.success(p)
+			require.NoError(w.t, err)
+			said := pirogue.Receipt{Outcome: pirogue.OutcomePaid, ProviderTxID: tx}
+			c := pirogue.NewCallback(a, said, []byte(tx), w.at(time.Hour))
+			_, err = w.db.RecordCallback(w.ctx(), c)
+			require.NoError(w.t, err)
+			agreed, err := w.db.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))
+			require.NoError(w.t, err)
+			require.Equal(w.t, want, agreed, "transaction %q", tx)
+		}
+	})
+}
