@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"pirogue"
-	"pirogue/failpoint"
 )
 
 // route tells a payment's workflow of a callback, and reports whether the callback needs
@@ -55,11 +54,9 @@ func (a *Activities) askAgain(ctx context.Context, lost pirogue.Restart) error {
 	if err := a.Store.Reopen(ctx, p.ID, a.Clock.Now()); err != nil {
 		return err
 	}
-	failpoint.Hit("callback.reopened")
 	if err := a.Workflows.Restart(ctx, lost); err != nil {
 		return err
 	}
-	failpoint.Hit("callback.restarted")
 	err := a.Workflows.Heard(ctx, p.ID, p.Kind)
 	if pirogue.CodeOf(err) == pirogue.NotFound { // it has asked already, and is done
 		return nil

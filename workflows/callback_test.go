@@ -20,15 +20,20 @@ func (goneWorld) Heard(context.Context, pirogue.PaymentID, pirogue.Kind) error {
 	return pirogue.Errorf(pirogue.NotFound, "no open workflow")
 }
 
+// gone returns the activities of a world in which no workflow is open.
+func (w *world) gone() *activities.Activities {
+	return &activities.Activities{
+		Store: w.store, Operators: w.instances(false), Routes: routes{w.instances(false)}, Workflows: goneWorld{w},
+		Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
+	}
+}
+
 // sweepLater runs a sweep some time after the payment's workflow has ended.
 func (w *world) sweepLater(after time.Duration) activities.Swept {
 	w.t.Helper()
 	w.renew()
 	w.env.SetStartTime(w.env.Now().Add(after))
-	w.env.RegisterActivity(&activities.Activities{
-		Store: w.store, Operators: w.instances(false), Routes: routes{w.instances(false)}, Workflows: goneWorld{w},
-		Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
-	})
+	w.env.RegisterActivity(w.gone())
 	w.env.ExecuteWorkflow(workflows.Sweep)
 	require.NoError(w.t, w.env.GetWorkflowError())
 	var swept activities.Swept
@@ -120,6 +125,32 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 			require.Equal(t, waits, p.FinishedAt.IsZero(), "an open case keeps its workflow, and nothing else does")
 		})
 	}
+}
+
+// A sweep that dies before it has started the workflow leaves enough behind for the next one.
+func TestCallbackAfterTheEndWaitsForTemporal(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{horizon: horizon})
+	w.tell()
+	_, attempt := w.latest()
+	callback := pirogue.NewCallback(attempt, pirogue.Receipt{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
+	_, err := w.store.RecordCallback(t.Context(), callback)
+	require.NoError(t, err)
+	w.broken = map[pirogue.PaymentID]error{w.payment.ID: pirogue.Errorf(pirogue.ServiceUnavailable, "away")}
+	w.renew()
+	w.env.SetStartTime(w.env.Now().Add(time.Minute))
+	_, err = w.gone().Sweep(t.Context())
+	require.Error(t, err)
+	p, _ := w.latest()
+	require.True(t, p.FinishedAt.IsZero(), "the sweep for lost workflows finds it")
+	unrouted, err := w.store.Unrouted(t.Context(), w.env.Now(), 10)
+	require.NoError(t, err)
+	require.Len(t, unrouted, 1)
+
+	w.broken = nil
+	require.Equal(t, 1, w.sweepLater(time.Minute).Routed)
+	require.Len(t, w.restarted, 1)
 }
 
 func TestCallbackOfALostWorkflow(t *testing.T) {

@@ -13,7 +13,8 @@ import (
 func (s *story) unconfirmed(
 	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
 ) (pirogue.Status, error) {
-	if !receipt.Unclear || s.order.Kind.MoneyOut() && !receipt.Contradicted { // a refusal took two answers
+	proven := s.order.Kind.MoneyOut() && !receipt.Contradicted // its refusal took two answers
+	if !receipt.Unclear || proven || s.placed > 0 {
 		return status, nil
 	}
 	if _, err := s.openCase(ctx, pirogue.CauseUnknown, receipt); err != nil {
