@@ -21,30 +21,33 @@ const queuedAtOnce = 32
 func (db *DB) QueueDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time, gap time.Duration,
 ) (pirogue.Event, error) {
+	const doing = "queue delivery"
 	var event eventRow
-	err := db.together(ctx, "queue delivery", func(tx *gorm.DB) error {
+	err := db.look(ctx, doing, func(tx *gorm.DB) error {
 		event = eventRow{}
-		if err := missing(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
-			return err
-		}
-		if event.State != string(pirogue.EventWaiting) || event.Drained && event.NextAt > on(at) {
-			return unchanged{}
-		}
-		var tail int64
-		err := tx.Raw(nextPlace, map[string]any{
+		return missing(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id))
+	})
+	if err != nil || event.State != string(pirogue.EventWaiting) || event.Drained && event.NextAt > on(at) {
+		return unpackEvent(event), err
+	}
+	var tail int64
+	err = db.once(ctx, doing, func(tx *gorm.DB) error {
+		return tx.Raw(nextPlace, map[string]any{
 			"merchant": event.MerchantID, "mode": event.Mode, "gap": gap.Microseconds(),
 			"first": at.UnixMicro() + gap.Microseconds(), "now": at.UnixMicro(),
 		}).Scan(&tail).Error
-		if err != nil {
-			return err
-		}
-		event.NextAt = on(time.UnixMicro(tail))
-		return tx.Exec(queueEvent, event.NextAt, id).Error
 	})
+	if err != nil {
+		return pirogue.Event{}, err
+	}
+	event.NextAt = on(time.UnixMicro(tail))
+	err = db.once(ctx, doing, func(tx *gorm.DB) error { return tx.Exec(queueEvent, event.NextAt, id).Error })
 	return unpackEvent(event), err
 }
 
-// nextPlace is one statement, so that two callers never get one place.
+// nextPlace is one statement, so that two callers never get one place, and a transaction of
+// its own, so that many of one owner wait for one another as shortly as can be. A place that
+// nobody takes stays empty.
 const nextPlace = `
 INSERT INTO webhook_queues AS q (merchant_id, mode, tail) VALUES (@merchant, @mode, @first)
 ON CONFLICT (merchant_id, mode) DO UPDATE
