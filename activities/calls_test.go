@@ -39,7 +39,9 @@ func (returning) Polled(context.Context, pirogue.Poll) (pirogue.Evidence, error)
 	return pirogue.Evidence{}, nil
 }
 
-func (returning) Callbacks(context.Context, pirogue.AttemptID) ([]pirogue.Receipt, error) { return nil, nil }
+func (returning) Callbacks(context.Context, pirogue.AttemptID) ([]pirogue.Receipt, error) {
+	return nil, nil
+}
 
 func (returning) Health(_ context.Context, o pirogue.OperatorCode) (pirogue.Health, error) {
 	return pirogue.Health{Operator: o, State: pirogue.HealthClosed}, nil

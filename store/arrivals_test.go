@@ -171,3 +171,32 @@ func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 		w.sound()
 	})
 }
+
+// A one-time password stays while its attempt may have to be sent again as it was, and is
+// gone once its operator has answered.
+func TestPasswordOfALostAnswer(t *testing.T) {
+	t.Parallel()
+	for _, end := range []pirogue.AttemptState{pirogue.AttemptAccepted, pirogue.AttemptRefused} {
+		t.Run(string(end), func(t *testing.T) {
+			t.Parallel()
+			each(t, func(w *world) {
+				p, a := w.order(w.owner, "order_1")
+				a.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
+				w.accepted(p, a)
+				answers := func(state pirogue.AttemptState, handle pirogue.Handle, want pirogue.Handle) {
+					sending, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Second))
+					require.NoError(w.t, err)
+					_, err = w.db.Answer(w.ctx(), pirogue.Answer{
+						AttemptID: a.ID, Sending: sending.Number, State: state, Handle: handle, At: w.at(time.Minute),
+					})
+					require.NoError(w.t, err)
+					_, latest := w.latest(p.ID)
+					require.Equal(w.t, want, latest.Handle)
+				}
+				answers(pirogue.AttemptUnknown, pirogue.Handle{"id": "7"}, pirogue.Handle{pirogue.HandleOTP: "1234", "id": "7"})
+				answers(pirogue.AttemptUnknown, nil, pirogue.Handle{pirogue.HandleOTP: "1234", "id": "7"})
+				answers(end, nil, nil)
+			})
+		})
+	}
+}
