@@ -115,7 +115,7 @@ func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
 	}
 	switch {
 	case r.Case == pirogue.CauseUnknown:
-		return s.unconfirmed(ctx, r.Status, pirogue.Receipt{Unclear: true, Contradicted: true})
+		return s.untilClear(ctx, r.Status, pirogue.Receipt{Unclear: true})
 	case r.Case != "":
 		return r.Status, s.settled(ctx, r.Case, r.Status)
 	case r.Status == pirogue.StatusSuccess:

@@ -20,6 +20,14 @@ func (s *story) unconfirmed(
 	if _, err := s.openCase(ctx, pirogue.CauseUnknown, receipt); err != nil {
 		return status, err
 	}
+	return s.untilClear(ctx, status, receipt)
+}
+
+// untilClear asks on about a payment whose case UNKNOWN_OUTCOME is open, until its operator or
+// people say what became of it.
+func (s *story) untilClear(
+	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
+) (pirogue.Status, error) {
 	s.overdue = true
 	for receipt.Unclear {
 		s.tell(ctx, waitsForSupport, "nobody knows whether money moved; a person must settle it")

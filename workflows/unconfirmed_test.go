@@ -21,6 +21,29 @@ func (w *world) called(after time.Duration, said pirogue.Receipt) {
 	w.ring(after + time.Millisecond)
 }
 
+// The case of a lost workflow keeps its evidence, and people settle it as before.
+func TestCashInUnconfirmedAfterALoss(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{policy: pirogue.LateAccept, horizon: horizon})
+	w.operator.scenes = []scene{{err: pirogue.Errorf(pirogue.Unknown, "REQUALIFIED is in no document")}}
+	w.loseAfter(3 * horizon)
+	opened, _ := w.cases(w.payment.ID)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, opened)
+	w.rebuild()
+	w.remedy(time.Minute, resolve("awa", "paid"))
+	w.remedy(2*time.Minute, resolve("binta", "paid"))
+	p := w.tell()
+	require.NoError(t, w.env.GetWorkflowError())
+	require.Equal(t, pirogue.StatusSuccess, p.Status)
+	require.False(t, p.FinishedAt.IsZero(), "nothing is left to do")
+	all, err := w.store.Cases(t.Context(), p.ID)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	require.Contains(t, all[0].Note, "REQUALIFIED")
+	require.False(t, all[0].ClosedAt.IsZero())
+}
+
 // Each row is a cash-in of which the operator does not say what became of it, and what
 // people make of it. The horizon is a day, and the operator is asked for an hour more.
 func TestCashInUnconfirmed(t *testing.T) {
