@@ -202,7 +202,7 @@ func (g wholeGiver) Capability() pirogue.Capability {
 }
 
 // onlyGiver gives back a part too, from 50 on, and pays nothing out.
-type onlyGiver struct{ talker }
+type onlyGiver struct{}
 
 func (onlyGiver) Capability() pirogue.Capability {
 	return pirogue.Capability{Refund: pirogue.Limits{Min: 50}}

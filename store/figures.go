@@ -58,7 +58,8 @@ SELECT kind, status, COUNT(*) AS payments FROM payments
 const countSuspense = `
 SELECT currency, CAST(SUM(CASE WHEN balance > 0 THEN balance ELSE 0 END) AS BIGINT) AS "in",
        CAST(SUM(CASE WHEN balance < 0 THEN -balance ELSE 0 END) AS BIGINT) AS "out"
-  FROM (SELECT currency, credits_posted - debits_posted AS balance FROM ledger_accounts WHERE kind = 'SUSPENSE') AS parts
+  FROM (SELECT currency, credits_posted - debits_posted AS balance
+          FROM ledger_accounts WHERE kind = 'SUSPENSE') AS parts
  GROUP BY currency ORDER BY currency`
 
 const countWaiting = `

@@ -13,9 +13,9 @@ import (
 )
 
 // stuck tells what is stuck at a moment after the world's present.
-func (w *world) stuck(after time.Duration, limit int) []string {
+func (w *world) stuck(after time.Duration) []string {
 	w.t.Helper()
-	page, err := w.db.Stuck(w.ctx(), w.at(after), pirogue.WorkFilter{Limit: limit})
+	page, err := w.db.Stuck(w.ctx(), w.at(after), pirogue.WorkFilter{Limit: 10})
 	require.NoError(w.t, err)
 	var told []string
 	for _, s := range page.Rows {
@@ -87,8 +87,8 @@ func TestAPaymentThatStandsStillIsStuckForACause(t *testing.T) {
 			t.Parallel()
 			each(t, func(w *world) {
 				row.make(w)
-				require.Empty(w.t, w.stuck(row.after, 10), "a moment too early")
-				require.Equal(w.t, []string{"p " + row.expect}, w.stuck(row.after+time.Microsecond, 10))
+				require.Empty(w.t, w.stuck(row.after), "a moment too early")
+				require.Equal(w.t, []string{"p " + row.expect}, w.stuck(row.after+time.Microsecond))
 			})
 		})
 	}
@@ -108,7 +108,7 @@ func TestALineThatItsPageCouldNotStartIsStuck(t *testing.T) {
 		require.NoError(w.t, err)
 		w.send(sent)
 		unstarted := func(after time.Duration) []string {
-			return slices.DeleteFunc(w.stuck(after, 10), func(told string) bool { return !strings.Contains(told, "NOT_STARTED") })
+			return slices.DeleteFunc(w.stuck(after), func(told string) bool { return !strings.Contains(told, "NOT_STARTED") })
 		}
 		alone := "alone NOT_STARTED since 0s:  []"
 		require.Equal(w.t, []string{alone}, unstarted(20*time.Minute), "its page may be under way")
@@ -125,7 +125,7 @@ func TestWhatIsSettledOrToldIsNotStuck(t *testing.T) {
 		w.resend(again)
 		c := w.stray("returned", 5000)
 		require.NoError(w.t, w.db.CloseCases(w.ctx(), c.ID, w.at(time.Hour)))
-		require.Empty(w.t, w.stuck(24*time.Hour, 10))
+		require.Empty(w.t, w.stuck(24*time.Hour))
 	})
 }
 
@@ -134,7 +134,7 @@ func TestAnEventThatFailsIsListedForAMonth(t *testing.T) {
 	each(t, func(w *world) {
 		waiting := w.event("waiting") // at 1 min, as all of them
 		for range 2 {
-			require.Empty(w.t, w.stuck(time.Hour, 10), "one failure is none")
+			require.Empty(w.t, w.stuck(time.Hour), "one failure is none")
 			_, d := w.beginDelivery(waiting, w.at(time.Minute))
 			d.Error, d.EndedAt = "no answer within 3 s", w.at(time.Minute)
 			require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, d.StartedAt))
@@ -144,10 +144,10 @@ func TestAnEventThatFailsIsListedForAMonth(t *testing.T) {
 		require.Equal(w.t, []string{
 			"waiting WEBHOOK_FAILING since 1m0s: no answer within 3 s [resend]",
 			"gone WEBHOOK_FAILING since 1m1s: HTTP 410 [resend]",
-		}, w.stuck(time.Hour, 10))
+		}, w.stuck(time.Hour))
 		require.Equal(w.t, []string{"gone WEBHOOK_FAILING since 1m1s: HTTP 410 [resend]"},
-			w.stuck(30*24*time.Hour+59*time.Second+500*time.Millisecond, 10))
-		require.Empty(w.t, w.stuck(30*24*time.Hour+time.Minute, 10))
+			w.stuck(30*24*time.Hour+59*time.Second+500*time.Millisecond))
+		require.Empty(w.t, w.stuck(30*24*time.Hour+time.Minute))
 	})
 }
 
@@ -177,7 +177,7 @@ func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 			"unstarted NOT_STARTED since 0s:  []",
 			"untold WEBHOOK_FAILING since 1m0s: HTTP 410 [resend]",
 		}
-		require.Equal(w.t, all, w.stuck(time.Hour, 10))
+		require.Equal(w.t, all, w.stuck(time.Hour))
 		for limit := 1; limit <= 4; limit++ {
 			var paged []string
 			f := pirogue.WorkFilter{Limit: limit}
@@ -339,5 +339,5 @@ func TestACaseThatIsNotBookedComesFirst(t *testing.T) {
 // cased tells what is stuck for an open case.
 func (w *world) cased() []string {
 	w.t.Helper()
-	return slices.DeleteFunc(w.stuck(2*time.Hour, 10), func(told string) bool { return !strings.Contains(told, "CASE_OPEN") })
+	return slices.DeleteFunc(w.stuck(2*time.Hour), func(told string) bool { return !strings.Contains(told, "CASE_OPEN") })
 }

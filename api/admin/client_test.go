@@ -70,7 +70,8 @@ func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 		"late money":               {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.Verb{"resolve", "resend"}},
 		"late money that is not booked": {
 			pirogue.CashIn, pirogue.StatusExpired, 1,
-			[]pirogue.Case{opened, {ID: "d", Cause: pirogue.CauseNotBooked, OpenedAt: time.Now()}}, []pirogue.Verb{"resend"},
+			[]pirogue.Case{opened, {ID: "d", Cause: pirogue.CauseNotBooked, OpenedAt: time.Now()}},
+			[]pirogue.Verb{"resend"},
 		},
 		"late money that found a home": {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{closed}, []pirogue.Verb{"recheck", "resend"}},
 	}
