@@ -28,7 +28,7 @@ type counter struct {
 	asked   int
 }
 
-func (c *counter) Latest(context.Context, pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error) {
+func (c *counter) Numbered(context.Context, pirogue.PaymentID, int) (pirogue.Payment, pirogue.Attempt, error) {
 	return c.payment, pirogue.Attempt{Operator: "op", State: pirogue.AttemptAccepted, PolledAt: c.polled}, nil
 }
 
