@@ -169,7 +169,6 @@ func (a *Activities) launchLine(ctx context.Context, line pirogue.OpenLine) (boo
 		ID: pirogue.NewCaseID(id, pirogue.CauseLineNotStarted), PaymentID: id, Cause: pirogue.CauseLineNotStarted,
 		Note: "its workflow cannot be started: " + why.Error(), OpenedAt: a.Clock.Now(),
 	})
-	failpoint.Hit("bulk.line.case")
 	return false, err
 }
 

@@ -7,7 +7,6 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
-	"pirogue/failpoint"
 )
 
 // EndUnsentLines ends payments of a bulk that is being cancelled and of which nothing was
@@ -53,7 +52,6 @@ func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time)
 		if held.Error != nil || held.RowsAffected == 0 {
 			return orUnchanged(held.Error)
 		}
-		failpoint.Hit("store.bulk.unsent")
 		var sent int64
 		err := tx.Model(&attemptRow{}).
 			Where("payment_id = ? AND "+mayHaveLeft, id).Count(&sent).Error
