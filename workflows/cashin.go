@@ -66,7 +66,10 @@ func (s *story) collected(
 // submission was lost, or its last word cannot be read, nobody knows whether it was paid.
 func unpaid(submitted activities.Submitted, receipt pirogue.Receipt) activities.Ending {
 	ending := expired(receipt.Words)
-	if receipt.Unclear || submitted.Class == activities.Unsure && receipt.Outcome == pirogue.OutcomePending {
+	switch {
+	case submitted.Class == activities.Unsure && receipt.Outcome == pirogue.OutcomePending:
+		return failed(pirogue.FailedUnconfirmed, receipt.Words)
+	case receipt.Unclear:
 		ending.Failure.Code = pirogue.FailedUnconfirmed
 	}
 	return ending
