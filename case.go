@@ -2,6 +2,7 @@ package pirogue
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,21 @@ func NewCaseID(p PaymentID, c Cause) CaseID { return CaseID(string(p) + "/" + st
 
 // Further returns the ID of the n-th case of the same payment and cause, n from 2.
 func (id CaseID) Further(n int) CaseID { return CaseID(string(id) + "/" + strconv.Itoa(n)) }
+
+// NewReturnID returns the reference of the n-th refund that gives the money of a case back, n
+// from 1: a refund that failed is followed by another one.
+func NewReturnID(c CaseID, n int) string {
+	if n <= 1 {
+		return string(c)
+	}
+	return string(c) + "#" + strconv.Itoa(n)
+}
+
+// CaseOfReturn returns the case whose money the refund of a reference gives back.
+func CaseOfReturn(orderID string) CaseID {
+	id, _, _ := strings.Cut(orderID, "#")
+	return CaseID(id)
+}
 
 // Cause is why a payment needs a person.
 type Cause string

@@ -106,6 +106,7 @@ type eventBody struct {
 type eventReason struct {
 	Code    FailureCode `json:"code"`
 	Message string      `json:"message"`
+	Moved   int64       `json:"moved_amount,omitempty"` // of one that was paid in part, in minor units
 }
 
 // NewEvent returns the event of a payment that has just become terminal at the
@@ -120,7 +121,7 @@ func NewEvent(p Payment, url string, at time.Time) (Event, error) {
 		Refunded: p.Refunded, Original: p.ParentID, Livemode: p.Mode == Live,
 	}
 	if p.Failure.Code != "" {
-		body.Failure = &eventReason{Code: p.Failure.Code, Message: FailureTexts[p.Failure.Code].FR}
+		body.Failure = &eventReason{Code: p.Failure.Code, Message: FailureTexts[p.Failure.Code].FR, Moved: p.Moved}
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {

@@ -59,10 +59,12 @@ type Payment struct {
 	NotifyURL    string // overrides the merchant's
 	Metadata     map[string]string
 
-	NextAction    NextAction
-	ProviderTxID  string // the operator's own reference, once known
-	Failure       Failure
-	Refunded      int64 // minor units given back so far
+	NextAction   NextAction
+	ProviderTxID string // the operator's own reference, once known
+	Failure      Failure
+	Refunded     int64 // minor units given back so far
+	// Moved is the minor units that left us of a payment that FAILED as FailedInPart; 0 otherwise.
+	Moved         int64
 	RefundHeld    int64 // minor units reserved for refunds that are under way
 	Sequence      int   // how many terminal events the payment has had
 	StartDeadline time.Time
@@ -103,6 +105,8 @@ func (p Payment) Net() int64 {
 	switch {
 	case p.Late:
 		return 0
+	case p.Moved > 0:
+		return p.Moved
 	case p.FeePayer == PaidByCustomer:
 		return p.Amount.Minor
 	case p.Kind == CashIn:
@@ -110,6 +114,21 @@ func (p Payment) Net() int64 {
 	default:
 		return p.Amount.Minor + p.Fee.Minor
 	}
+}
+
+// HasPart reports whether people may say that an amount, in minor units, is the part of a payment
+// that was paid: some of what was to leave us, and not all of it. A return of stray money is whole
+// or nothing.
+func (p Payment) HasPart(amount int64) bool {
+	return p.Kind.MoneyOut() && !p.Late && amount > 0 && amount < p.AtOperator().Minor
+}
+
+// GaveBack returns how much of its cash-in a refund that has ended gave back, in minor units.
+func (p Payment) GaveBack() int64 {
+	if p.Status == StatusSuccess {
+		return p.Amount.Minor
+	}
+	return p.Moved
 }
 
 // MoneyOut reports whether payments of kind k take money from us: the outcome of one
@@ -134,6 +153,8 @@ const (
 	FailedNoAnswer    FailureCode = "CUSTOMER_DID_NOT_PAY"
 	FailedNotStarted  FailureCode = "NOT_STARTED"
 	FailedBySupport   FailureCode = "SETTLED_BY_SUPPORT"
+	FailedInPart      FailureCode = "PAID_IN_PART"   // Payment.Moved left us, and nothing else
+	FailedOtherwise   FailureCode = "PAID_OTHERWISE" // the customer paid something else than was ordered
 	FailedCancelled   FailureCode = "CANCELLED"
 	// FailedUnconfirmed is of a cash-in that ended without a word from its operator.
 	FailedUnconfirmed FailureCode = "OUTCOME_NOT_CONFIRMED"
@@ -172,8 +193,18 @@ var FailureTexts = map[FailureCode]Text{
 		EN: "The bulk was cancelled before this payment was sent; no money moved.",
 	},
 	FailedBySupport: {
-		FR: "Le support a établi, preuves à l'appui, que le paiement n'a pas eu lieu.",
-		EN: "Support established with evidence that the payment did not happen.",
+		FR: "Le support a établi, preuves à l'appui, que le paiement demandé n'a pas eu lieu.",
+		EN: "Support established with evidence that the ordered payment did not happen.",
+	},
+	FailedInPart: {
+		FR: "Une partie seulement du montant (moved_amount) a été versée, le support l'a établi preuves à l'appui ; " +
+			"elle seule est débitée.",
+		EN: "Only a part of the amount (moved_amount) was paid out, as support established with evidence; " +
+			"only that part is charged.",
+	},
+	FailedOtherwise: {
+		FR: "Le client a payé autre chose que ce qui était demandé. Rien n'est crédité : le support a rendu ou placé cet argent.",
+		EN: "The customer paid something else than was ordered. Nothing is credited: support returned or placed that money.",
 	},
 }
 

@@ -34,7 +34,11 @@ type Settlement struct {
 	// attempt that is SENT, UNKNOWN or ACCEPTED stays as it is.
 	Unsent  bool
 	Watched bool // its workflow goes on, for money that moves late: the payment is not finished
-	At      time.Time
+	// Case is the case that two people settle by Resolution together with the payment; "" for
+	// none. Its money leaves suspense in the same transaction.
+	Case       CaseID
+	Resolution Resolution
+	At         time.Time
 }
 
 // Settled is what a settlement left behind. EventID is "" when the payment was

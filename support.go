@@ -18,11 +18,14 @@ const (
 // Resolution is what a person says became of a payment.
 type Resolution string
 
-// The resolutions. A case of late or wrong money is closed by giving it back or by
-// having placed it by hand; an unknown outcome by saying which one it was.
+// The resolutions. A case of late or wrong money that came in is closed by giving it back or by
+// having placed it by hand; an unknown outcome, and money that left otherwise than ordered, by
+// saying what was paid.
 const (
 	ResolvedPaid   Resolution = "paid"   // the operator executed it
 	ResolvedUnpaid Resolution = "unpaid" // it did not and will not
+	// ResolvedInPart says that what the operator confirmed moved, and no more will.
+	ResolvedInPart Resolution = "paid_in_part"
 	ResolvedReturn Resolution = "return" // give the stray money back to its payer
 	ResolvedPlaced Resolution = "placed" // the stray money was placed outside Pirogue
 )

@@ -40,6 +40,8 @@ const (
 	CallbackReceived MomentType = "callback.received"
 	CaseOpened       MomentType = "case.opened"
 	CaseClosed       MomentType = "case.closed"
+	ReturnBegan      MomentType = "return.began" // a refund that gives stray money back
+	ReturnEnded      MomentType = "return.ended"
 	SupportActed     MomentType = "support.acted"
 	WebhookAttempted MomentType = "webhook.attempted"
 )
@@ -56,7 +58,9 @@ var MomentTexts = map[MomentType]Text{
 	AttemptPolled:    {"Statut demandé à l'opérateur.", "Status asked of the operator."},
 	CallbackReceived: {"Notification reçue de l'opérateur.", "Callback received from the operator."},
 	CaseOpened:       {"Dossier ouvert pour le support.", "Case opened for support."},
-	CaseClosed:       {"Dossier clos par le support.", "Case closed by support."},
+	CaseClosed:       {"Dossier clos.", "Case closed."},
+	ReturnBegan:      {"Renvoi de l'argent au payeur commencé.", "The return of the money to its payer began."},
+	ReturnEnded:      {"Renvoi de l'argent au payeur terminé.", "The return of the money to its payer ended."},
 	SupportActed:     {"Intervention du support.", "Support acted."},
 	WebhookAttempted: {"Webhook envoyé au marchand.", "Webhook sent to the merchant."},
 }

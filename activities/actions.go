@@ -11,6 +11,7 @@ import (
 type ActionQuery struct {
 	Act       string            `json:"act"`
 	PaymentID pirogue.PaymentID `json:"payment_id"`
+	Case      pirogue.CaseID    `json:"case,omitempty"` // that the resolution is to settle
 }
 
 // LoadedAction is what the row of an act asks for.
@@ -65,6 +66,8 @@ func refusesAct(act pirogue.Act) string {
 type Confirmation struct {
 	Confirmed bool `json:"confirmed,omitempty"` // another person with the same right proposed the same
 	Proposer  bool `json:"proposer,omitempty"`  // the person who proposed it says it again
+	// Refused says why the resolution cannot be of this payment; "" when it can.
+	Refused string `json:"refused,omitempty"`
 }
 
 // ConfirmResolution compares a resolution with the one that waits for a second person. Both are
@@ -73,6 +76,9 @@ func (a *Activities) ConfirmResolution(ctx context.Context, in ActionQuery) (Con
 	act, err := a.Store.Act(ctx, in.Act)
 	if err != nil {
 		return Confirmation{}, encode(err)
+	}
+	if refused, err := a.refusesPart(ctx, act, in.Case); err != nil || refused != "" {
+		return Confirmation{Refused: refused}, encode(err)
 	}
 	first, err := a.Store.Proposal(ctx, in.PaymentID)
 	if pirogue.CodeOf(err) == pirogue.NotFound {
@@ -86,6 +92,26 @@ func (a *Activities) ConfirmResolution(ctx context.Context, in ActionQuery) (Con
 	return Confirmation{
 		Confirmed: same && allowed && first.Actor != act.Actor, Proposer: same && first.Actor == act.Actor,
 	}, nil
+}
+
+// refusesPart returns why a payment cannot have been paid in part: what moved is what its case
+// booked on the operator's word, and that must be less than the whole.
+func (a *Activities) refusesPart(ctx context.Context, act pirogue.Act, id pirogue.CaseID) (string, error) {
+	if act.Resolution != pirogue.ResolvedInPart {
+		return "", nil
+	}
+	if id == "" {
+		return "the operator has confirmed no part: it is resolved as paid or unpaid", nil
+	}
+	stray, err := a.Store.Case(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	p, _, err := a.Store.Latest(ctx, act.PaymentID)
+	if err != nil || p.HasPart(stray.Paid) {
+		return "", err
+	}
+	return "what the operator confirmed is no part of it: it is resolved as paid or unpaid", nil
 }
 
 // Conclusion is the verdict on one act of support.

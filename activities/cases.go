@@ -5,7 +5,6 @@ import (
 
 	"pirogue"
 	"pirogue/failpoint"
-	"pirogue/ids"
 )
 
 // Trouble asks for a case: money that a person, or the merchant's policy, must
@@ -58,74 +57,14 @@ func (a *Activities) UnplacedCases(ctx context.Context, id pirogue.PaymentID) ([
 	return open, encode(err)
 }
 
-// CloseCases closes the cases of a payment that a person has settled.
-func (a *Activities) CloseCases(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	return true, encode(a.Store.CloseCases(ctx, id, a.Clock.Now()))
-}
-
-// CloseCase closes one case, whatever others its payment has.
+// CloseCase closes a case that has no money in suspense, because it is known what became of its
+// payment.
 func (a *Activities) CloseCase(ctx context.Context, id pirogue.CaseID) (bool, error) {
 	return true, encode(a.Store.CloseCase(ctx, id, a.Clock.Now()))
 }
 
-// GivenBack is how stray money goes back to its payer. Refund is "" when no operator
-// can pay into the payer's wallet: then a person must.
-type GivenBack struct {
-	Refund pirogue.PaymentID `json:"refund,omitempty"`
-}
-
-// GiveBack returns the stray money of a case to its payer, by a refund out of suspense
-// whose reference is the case: made again, it is the same refund.
-func (a *Activities) GiveBack(ctx context.Context, id pirogue.CaseID) (GivenBack, error) {
-	stray, err := a.Store.Case(ctx, id)
-	if err != nil {
-		return GivenBack{}, encode(err)
-	}
-	parent, _, err := a.Store.Latest(ctx, stray.PaymentID)
-	if err != nil || stray.Paid == 0 {
-		return GivenBack{}, encode(err)
-	}
-	route, err := a.Routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
-	if err != nil && pirogue.CodeOf(err) != pirogue.CountryNotSupported {
-		return GivenBack{}, encode(err)
-	}
-	refund := a.lateRefund(parent, stray)
-	fits := pirogue.Refunders(a.Operators[parent.Operator], route, parent, refund)
-	if len(fits) == 0 {
-		return GivenBack{}, nil
-	}
-	refund.Operator = fits[0].Code
-	attempt := firstAttempt(refund)
-	refund, _, err = a.Store.Accept(ctx, refund, attempt, a.Callbacks.Digest(attempt.Ref))
-	if err != nil {
-		return GivenBack{}, encode(err)
-	}
-	failpoint.Hit("giveback.accepted")
-	err = a.Workflows.Launch(ctx, refund)
-	failpoint.Hit("giveback.launched")
-	return GivenBack{Refund: refund.ID}, encode(err)
-}
-
-// lateRefund is the payment that gives stray money back. It has no start deadline: nobody
-// asks for it again under another reference, so it waits as long as it takes.
-func (a *Activities) lateRefund(parent pirogue.Payment, stray pirogue.Case) pirogue.Payment {
-	now := a.Clock.Now()
-	return pirogue.Payment{
-		ID: ids.Payment(), MerchantID: parent.MerchantID, Mode: parent.Mode, Kind: pirogue.Refund, Late: true,
-		OrderID: string(stray.ID), ParentID: parent.ID, Status: pirogue.StatusCreated,
-		Amount:   pirogue.Money{Minor: stray.Paid, Currency: parent.Amount.Currency},
-		Fee:      pirogue.Money{Currency: parent.Amount.Currency},
-		FeePayer: pirogue.PaidByMerchant, Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network,
-		Description: string(stray.Cause), NotifyURL: parent.NotifyURL,
-		CreatedAt: now, UpdatedAt: now,
-	}
-}
-
-// firstAttempt is the submission that the database keeps beside a payment before any
-// byte leaves.
-func firstAttempt(p pirogue.Payment) pirogue.Attempt {
-	return pirogue.Attempt{
-		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator,
-		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
-	}
+// PlaceCase closes a case whose money two people placed outside Pirogue.
+func (a *Activities) PlaceCase(ctx context.Context, id pirogue.CaseID) (bool, error) {
+	err := a.Store.PlaceCase(ctx, id, a.Clock.Now())
+	return true, encode(err)
 }

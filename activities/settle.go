@@ -18,6 +18,9 @@ type Ending struct {
 	Unsent bool `json:"unsent,omitempty"`
 	// Watched says that the workflow goes on, and finishes the payment later.
 	Watched bool `json:"watched,omitempty"`
+	// Case is the case that two people settle by Resolution together with the payment.
+	Case       pirogue.CaseID     `json:"case,omitempty"`
+	Resolution pirogue.Resolution `json:"resolution,omitempty"`
 }
 
 // NotStarted ends a payment that was not sent before its start deadline: only from CREATED,
@@ -43,17 +46,15 @@ type Ended struct {
 func (a *Activities) Settle(ctx context.Context, in Ending) (Ended, error) {
 	settled, err := a.Store.Settle(ctx, pirogue.Settlement{
 		PaymentID: in.PaymentID, From: in.From, Status: in.Status,
-		Failure: in.Failure, ProviderTxID: in.ProviderTxID, Unsent: in.Unsent, Watched: in.Watched, At: a.Clock.Now(),
+		Failure: in.Failure, ProviderTxID: in.ProviderTxID, Unsent: in.Unsent, Watched: in.Watched,
+		Case: in.Case, Resolution: in.Resolution, At: a.Clock.Now(),
 	})
 	if err != nil {
 		return Ended{}, encode(err)
 	}
 	failpoint.Hit("settle.committed")
 	p := settled.Payment
-	if p.Late && p.Status == pirogue.StatusSuccess { // the stray money is back where it came from
-		if err := a.Store.CloseCase(ctx, pirogue.CaseID(p.OrderID), a.Clock.Now()); err != nil {
-			return Ended{}, encode(err)
-		}
+	if p.Late {
 		failpoint.Hit("settle.closed")
 	}
 	owner := pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}

@@ -165,10 +165,13 @@ type Cases interface {
 	Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
 	// ReopenCase opens a case that books nothing, or opens it again with another note.
 	ReopenCase(ctx context.Context, c pirogue.Case) error
-	// CloseCase closes one case.
+	// CloseCase closes a case that has no money in suspense.
 	CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
-	// CloseCases closes every open case of a payment.
-	CloseCases(ctx context.Context, id pirogue.PaymentID, at time.Time) error
+	// PlaceCase closes a case whose money people placed outside Pirogue, and takes it out of
+	// suspense.
+	PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
+	// Returns returns the refunds that were to give the money of a case back, oldest first.
+	Returns(ctx context.Context, c pirogue.Case) ([]pirogue.Payment, error)
 	// BeginAct writes an act before it is carried out. The same act may be begun again.
 	BeginAct(ctx context.Context, a pirogue.Act) error
 	// Act returns an act of support. It fails with NotFound.

@@ -92,7 +92,7 @@ func lineOf(l pirogue.BulkLine, t tongue) lineView {
 		UpdatedAt: moment(p.UpdatedAt),
 	}
 	if p.Failure.Code != "" {
-		view.Failure = &failureView{Code: p.Failure.Code, Message: reason(p.Failure.Code, t)}
+		view.Failure = &failureView{Code: p.Failure.Code, Message: reason(p.Failure.Code, t), Moved: p.Moved}
 	}
 	return view
 }

@@ -50,6 +50,7 @@ type actionView struct {
 type failureView struct {
 	Code    pirogue.FailureCode `json:"code"`
 	Message string              `json:"message"`
+	Moved   int64               `json:"moved_amount,omitempty"` // of one that was paid in part, in minor units
 }
 
 // viewOf returns what the database knows of a payment.
@@ -71,7 +72,7 @@ func viewOf(p pirogue.Payment, t tongue) paymentView {
 		view.PaymentURL = p.NextAction.URL
 	}
 	if p.Failure.Code != "" {
-		view.Failure = &failureView{Code: p.Failure.Code, Message: reason(p.Failure.Code, t)}
+		view.Failure = &failureView{Code: p.Failure.Code, Message: reason(p.Failure.Code, t), Moved: p.Moved}
 	}
 	if !p.Status.Terminal() {
 		view.NextAction = actionOf(p.NextAction)

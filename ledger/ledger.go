@@ -25,7 +25,10 @@ const (
 	FloatAccount    AccountKind = "FLOAT"      // what the operator holds for us
 	FeeAccount      AccountKind = "FEE_INCOME" // what we earned
 	SuspenseAccount AccountKind = "SUSPENSE"   // money that arrived and belongs to nobody yet
-	BankAccount     AccountKind = "SETTLEMENT" // what was paid out to the merchant's bank
+	// AdjustmentAccount is the other side of money that people placed outside Pirogue, and of
+	// what they say moved beyond the operator's word.
+	AdjustmentAccount AccountKind = "ADJUSTMENT"
+	BankAccount       AccountKind = "SETTLEMENT" // what was paid out to the merchant's bank
 )
 
 // Account is one account of the books. Every account, system accounts too, belongs
@@ -84,6 +87,7 @@ const (
 	StepRelease Step = "release" // its failure
 	StepFee     Step = "fee"     // a fee given back with a refund
 	StepLate    Step = "late"    // money that moved after the payment ended, or of another amount
+	StepClear   Step = "clear"   // a case that people settled: its money leaves suspense
 	StepPayout  Step = "payout"  // a merchant paid at its bank
 	StepBulk    Step = "bulk"    // a bulk that was accepted: all its money is set aside
 	StepLine    Step = "line"    // a line of it whose turn has come takes its part
@@ -96,6 +100,7 @@ type Journal struct {
 	PaymentID pirogue.PaymentID // "" for a payout or a whole bulk
 	PayoutID  string            // of a payout to a merchant's bank; "" otherwise
 	BulkID    pirogue.BulkID    // of a whole bulk; "" otherwise
+	CaseID    pirogue.CaseID    // of StepClear: the case, which is cleared once; "" otherwise
 	Step      Step
 	Nth       int   // of several journals of one step, counted from 1; 0 where a step has one
 	Attempt   int   // number of the attempt by which the money moved; 0 for the payment's latest
@@ -105,7 +110,7 @@ type Journal struct {
 
 // ID returns the journal's idempotency key.
 func (j Journal) ID() string {
-	id := cmp.Or(j.PayoutID, string(j.BulkID), string(j.PaymentID)) + "/" + string(j.Step)
+	id := cmp.Or(j.PayoutID, string(j.BulkID), string(j.CaseID), string(j.PaymentID)) + "/" + string(j.Step)
 	if j.Nth > 1 {
 		id += "-" + strconv.Itoa(j.Nth)
 	}
@@ -197,6 +202,45 @@ func LateAt(p pirogue.Payment, at pirogue.OperatorCode, attempt, nth int, amount
 	j := Late(p, amount)
 	j.Attempt, j.Nth = attempt, nth
 	return j
+}
+
+// Clear returns the journal that takes the money of a case out of suspense, because people placed
+// it outside Pirogue. Amount is what the case booked, in minor units.
+func Clear(p pirogue.Payment, c pirogue.CaseID, amount int64) Journal {
+	t := Transfer{Debit: account(p, SuspenseAccount), Credit: account(p, AdjustmentAccount), Amount: amount}
+	if p.Kind.MoneyOut() {
+		t.Debit, t.Credit = t.Credit, t.Debit
+	}
+	return Journal{PaymentID: p.ID, CaseID: c, Step: StepClear, Phase: Posted, Transfers: []Transfer{t}}
+}
+
+// Resolving returns the journals of a payment that ends as s because two people settled its case.
+// Amount is what the case booked as Late; 0 when it booked nothing.
+//
+// What moved stands at the float already. So a payment that was paid after all is captured against
+// the adjustment account, from which the case is cleared; of one that was paid in part, the merchant
+// gives what moved, and the hold is free.
+func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c pirogue.CaseID, amount int64) []Journal {
+	var journals []Journal
+	ending := Ending(p, s)
+	if amount == 0 {
+		if ending == nil {
+			return nil
+		}
+		return []Journal{*ending}
+	}
+	clear := Clear(p, c, amount)
+	switch r {
+	case pirogue.ResolvedPaid:
+		ending.Transfers[0].Credit = account(p, AdjustmentAccount)
+	case pirogue.ResolvedInPart:
+		clear.Transfers[0].Debit = account(p, MerchantAccount)
+	case pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced:
+	}
+	if ending != nil {
+		journals = append(journals, *ending)
+	}
+	return append(journals, clear)
 }
 
 // Payout returns the journal of a payment to a merchant's bank: we owe it no more.

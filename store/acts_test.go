@@ -223,7 +223,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 		require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
 		v := pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "placed by hand", Evidence: "slip 4"}
 		require.NoError(w.t, w.db.EndAct(w.ctx(), a.ID, v, w.at(0)))
-		require.NoError(w.t, w.db.CloseCases(w.ctx(), p.ID, w.at(time.Minute)))
+		require.NoError(w.t, w.db.CloseCase(w.ctx(), "c", w.at(time.Minute)))
 		_, d := w.beginDelivery(settled.EventID, w.at(2*time.Minute))
 		w.endDelivery(d, 410, pirogue.EventExhausted)
 		w.resend(settled.EventID)

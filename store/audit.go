@@ -130,8 +130,9 @@ SELECT p.id FROM payments p LEFT JOIN webhook_events e ON e.payment_id = p.id
 
 	// Refunds. A cash-in says how much of it went back; its refunds must say the same.
 	{"what was refunded of a cash-in is the sum of its successful refunds", `
-SELECT p.id FROM payments p LEFT JOIN payments r ON r.parent_id = p.id AND r.late = 0 AND r.status = 'SUCCESS'
- GROUP BY p.id, p.refunded HAVING p.refunded <> COALESCE(SUM(r.amount), 0)`},
+SELECT p.id FROM payments p LEFT JOIN payments r ON r.parent_id = p.id AND r.late = 0
+ GROUP BY p.id, p.refunded
+HAVING p.refunded <> COALESCE(SUM(CASE r.status WHEN 'SUCCESS' THEN r.amount ELSE r.moved END), 0)`},
 
 	{"what is held of a cash-in is the sum of its open refunds", `
 SELECT p.id FROM payments p
@@ -175,6 +176,33 @@ SELECT j.id FROM ledger_journals j
                      WHERE a.payment_id = j.payment_id AND a.number = j.attempt AND a.operator = f.operator)
      OR NOT EXISTS (SELECT 1 FROM cases c
                      WHERE c.payment_id = j.payment_id AND c.paid >= t.amount AND c.attempt IN (0, j.attempt)))`},
+
+	{"money in suspense has an open case of the same sum, for each payment", `
+SELECT w.payment_id FROM (
+  SELECT m.payment_id, SUM(m.amount) AS waiting FROM (
+    SELECT j.payment_id, CASE c.kind WHEN 'SUSPENSE' THEN t.amount ELSE -t.amount END AS amount
+      FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
+      JOIN ledger_accounts d ON d.id = t.debit_id JOIN ledger_accounts c ON c.id = t.credit_id
+     WHERE j.step IN ('late','clear') AND 'SUSPENSE' IN (c.kind, d.kind)
+     UNION ALL
+    SELECT r.parent_id, -t.amount
+      FROM payments r JOIN ledger_journals j ON j.payment_id = r.id AND j.step = 'capture'
+      JOIN ledger_transfers t ON t.journal_id = j.id
+     WHERE r.late = 1
+     UNION ALL
+    SELECT o.payment_id, 0 FROM cases o WHERE o.closed_at IS NULL) m
+   GROUP BY m.payment_id) w
+ WHERE ABS(w.waiting) <> (SELECT COALESCE(SUM(o.paid), 0) FROM cases o
+                           WHERE o.payment_id = w.payment_id AND o.closed_at IS NULL)`},
+
+	{"a payment that was paid in part has FAILED, and its merchant was charged that part", `
+SELECT p.id FROM payments p
+  LEFT JOIN ledger_journals j ON j.payment_id = p.id AND j.step = 'clear'
+  LEFT JOIN ledger_transfers t ON t.journal_id = j.id
+  LEFT JOIN ledger_accounts d ON d.id = t.debit_id AND d.kind = 'MERCHANT'
+ GROUP BY p.id, p.moved, p.status
+HAVING p.moved <> COALESCE(SUM(CASE WHEN d.id IS NULL THEN 0 ELSE t.amount END), 0)
+    OR p.moved > 0 AND p.status <> 'FAILED'`},
 
 	{"no more goes back out of suspense than came", `
 SELECT p.id FROM payments p

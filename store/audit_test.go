@@ -54,6 +54,12 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 				"INSERT INTO payouts SELECT 'unbooked', merchant_id, mode, country, currency, amount, note, paid_at FROM payouts",
 				"DELETE FROM payouts WHERE id = 'unbooked'",
 			},
+			"money in suspense has an open case of the same sum, for each payment": {
+				"UPDATE cases SET closed_at = opened_at", "UPDATE cases SET closed_at = NULL",
+			},
+			"a payment that was paid in part has FAILED, and its merchant was charged that part": {
+				"UPDATE payments SET moved = 1 WHERE merchant_ref = 'vain'", "UPDATE payments SET moved = 0 WHERE merchant_ref = 'vain'",
+			},
 			"a cash-in is booked when it is SUCCESS or REVERSED, and only then": {
 				journal("early", "created", "cashin"), "DELETE FROM ledger_journals WHERE id = 'early'",
 			},

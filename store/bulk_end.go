@@ -58,9 +58,10 @@ func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time)
 		if err != nil || sent > 0 {
 			return orUnchanged(err)
 		}
-		drawn, err := draw(tx, settling(pirogue.Settlement{
+		cancelled := pirogue.Settlement{
 			PaymentID: id, Status: pirogue.StatusFailed, At: at, Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
-		}))
+		}
+		drawn, err := draw(tx, settling(cancelled, 0))
 		if err != nil || !drawn {
 			return orUnchanged(err)
 		}
@@ -70,7 +71,7 @@ func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time)
 		// Its event and its books hold nothing that is sealed.
 		p, _ := db.unpackPayment(row) //nolint:errcheck // said above
 		ended = true
-		if err := db.conclude(tx, &pirogue.Settled{Payment: p}, at); err != nil {
+		if err := db.conclude(tx, &pirogue.Settled{Payment: p}, cancelled, 0); err != nil {
 			return err
 		}
 		return closeLineCase(tx, id, at)

@@ -144,10 +144,11 @@ ON CONFLICT (id) DO UPDATE SET
   opened_at = CASE WHEN cases.closed_at IS NULL THEN cases.opened_at ELSE excluded.opened_at END,
   note = excluded.note, closed_at = NULL`
 
-// CloseCase closes one case. One that is closed keeps its moment.
+// CloseCase closes one case that has no money in suspense. One that is closed keeps its moment,
+// and one with money stays open until the money has moved; see PlaceCase and Settle.
 func (db *DB) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
 	return db.once(ctx, "close case", func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL", on(at), id).Error
+		return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL AND paid = 0", on(at), id).Error
 	})
 }
 
@@ -161,13 +162,6 @@ func (db *DB) Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
 		return missing(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id))
 	})
 	return unpackCase(row), err
-}
-
-// CloseCases closes every open case of a payment. One that is closed keeps its moment.
-func (db *DB) CloseCases(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
-	return db.once(ctx, "close cases", func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE cases SET closed_at = ? WHERE payment_id = ? AND closed_at IS NULL", on(at), id).Error
-	})
 }
 
 // Cases returns a payment's cases, the oldest first.

@@ -99,8 +99,10 @@ func TestACaseIsClosedOnce(t *testing.T) {
 				}))
 			}
 		}
-		require.NoError(w.t, w.db.CloseCases(w.ctx(), p.ID, w.at(time.Hour)))
-		require.NoError(w.t, w.db.CloseCases(w.ctx(), p.ID, w.at(2*time.Hour)))
+		for _, cause := range []pirogue.Cause{pirogue.CauseUnknown, pirogue.CauseMismatch} {
+			require.NoError(w.t, w.db.CloseCase(w.ctx(), pirogue.NewCaseID(p.ID, cause), w.at(time.Hour)))
+			require.NoError(w.t, w.db.CloseCase(w.ctx(), pirogue.NewCaseID(p.ID, cause), w.at(2*time.Hour)))
+		}
 		for id, want := range map[pirogue.PaymentID]time.Time{p.ID: w.at(time.Hour), other.ID: {}} {
 			cases, err := w.db.Cases(w.ctx(), id)
 			require.NoError(w.t, err)

@@ -107,7 +107,7 @@ func TestOpenCasesAreListedWithTheirPayments(t *testing.T) {
 			require.NoError(w.t, w.opens(c))
 			ids = append(ids, c.ID)
 			if cause == pirogue.CauseLateSuccess {
-				require.NoError(w.t, w.db.CloseCases(w.ctx(), p.ID, w.at(time.Hour)))
+				require.NoError(w.t, w.db.CloseCase(w.ctx(), c.ID, w.at(time.Hour)))
 			}
 		}
 		page, err := w.db.OpenCases(w.ctx(), pirogue.WorkFilter{Limit: 10})

@@ -46,6 +46,7 @@ type paymentRow struct {
 	FailureNote        string
 	Refunded           int64
 	RefundHeld         int64
+	Moved              int64 // of one that FAILED in part
 	StartDeadline      stamp
 	ExpiresAt          stamp
 	CreatedAt          stamp
@@ -127,7 +128,7 @@ func (db *DB) packPayment(p pirogue.Payment) (paymentRow, error) {
 		Metadata:     pack.json(p.Metadata, p.Metadata == nil),
 		NextAction:   pack.json(p.NextAction, p.NextAction == pirogue.NextAction{}),
 		ProviderTxID: p.ProviderTxID, FailureCode: string(p.Failure.Code), FailureNote: p.Failure.Note,
-		Refunded: p.Refunded, RefundHeld: p.RefundHeld,
+		Refunded: p.Refunded, RefundHeld: p.RefundHeld, Moved: p.Moved,
 		StartDeadline: on(p.StartDeadline), ExpiresAt: on(p.ExpiresAt),
 		CreatedAt: on(p.CreatedAt), UpdatedAt: on(p.UpdatedAt), SettledAt: on(p.SettledAt),
 		FinishedAt: on(p.FinishedAt), WorkflowSeenAt: on(p.CreatedAt),
@@ -153,7 +154,7 @@ func (db *DB) unpackPayment(r paymentRow) (pirogue.Payment, error) {
 		Description:  r.Description, ReturnURL: r.ReturnURL, CancelURL: r.CancelURL, NotifyURL: r.NotifyURL,
 		ProviderTxID: r.ProviderTxID,
 		Failure:      pirogue.Failure{Code: pirogue.FailureCode(r.FailureCode), Note: r.FailureNote},
-		Refunded:     r.Refunded, RefundHeld: r.RefundHeld, Sequence: r.Sequence,
+		Refunded:     r.Refunded, RefundHeld: r.RefundHeld, Moved: r.Moved, Sequence: r.Sequence,
 		StartDeadline: r.StartDeadline.time(), ExpiresAt: r.ExpiresAt.time(),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(), SettledAt: r.SettledAt.time(),
 		FinishedAt: r.FinishedAt.time(),

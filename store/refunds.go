@@ -72,6 +72,8 @@ const leftInSuspense = `
 SELECT CAST(
   (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
     WHERE j.payment_id = @parent AND j.step = 'late')
+- (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
+    WHERE j.payment_id = @parent AND j.step = 'clear')
 - (SELECT COALESCE(SUM(r.amount), 0) FROM payments r
     WHERE r.parent_id = @parent AND r.late = 1 AND r.status NOT IN ('FAILED','EXPIRED')) AS BIGINT)`
 
@@ -102,10 +104,7 @@ func (db *DB) settleParent(
 	if refund.Kind != pirogue.Refund || refund.Late {
 		return nil, "", nil
 	}
-	amount, refunded := refund.Amount.Minor, int64(0)
-	if refund.Status == pirogue.StatusSuccess {
-		refunded = amount
-	}
+	amount, refunded := refund.Amount.Minor, refund.GaveBack()
 	set := tx.Exec(endRefund, refunded, amount, on(at), refund.ParentID, amount)
 	if set.Error != nil {
 		return nil, "", set.Error
@@ -132,7 +131,7 @@ func (db *DB) giveBack(
 		return nil, "", err
 	}
 	var journals []ledger.Journal
-	returned := parent.FeeReturned(parent.Refunded-refund.Amount.Minor, parent.Refunded)
+	returned := parent.FeeReturned(parent.Refunded-refund.GaveBack(), parent.Refunded)
 	if fee, some := ledger.FeeBack(parent, refund.ID, returned); some {
 		journals = append(journals, fee)
 	}
@@ -157,7 +156,7 @@ func (db *DB) giveBack(
 // reversal returns the event of the cash-in that a successful refund made whole, when
 // the refund was settled before: "" while something is left of it.
 func reversal(tx *gorm.DB, refund pirogue.Payment) (pirogue.EventID, error) {
-	if refund.Kind != pirogue.Refund || refund.Late || refund.Status != pirogue.StatusSuccess {
+	if refund.Kind != pirogue.Refund || refund.Late || refund.GaveBack() == 0 {
 		return "", nil
 	}
 	var parent paymentRow

@@ -251,14 +251,23 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		parent := w.stray("order_1", 5000)
-		vain := w.underway(w.lateRefund(parent, "return_1", 5000))
+		stray := pirogue.NewCaseID(parent.ID, pirogue.CauseLateSuccess)
+		other := pirogue.Case{
+			ID: pirogue.NewCaseID(parent.ID, pirogue.CauseUnknown), PaymentID: parent.ID, Cause: pirogue.CauseUnknown,
+			OpenedAt: w.at(time.Hour),
+		}
+		require.NoError(w.t, w.opens(other))
+		vain := w.underway(w.lateRefund(parent, pirogue.NewReturnID(stray, 1), 5000))
 		settled, err := w.failed(vain)
 		require.NoError(w.t, err)
 		require.Empty(w.t, settled.Reversed)
 
-		p, a := w.lateRefund(parent, "return_2", 5000)
+		again := pirogue.NewReturnID(stray, 2)
+		p, a := w.lateRefund(parent, again, 5000)
 		w.underway(p, a)
-		same, b := w.refund(w.paid("order_2"), "return_2", 1)
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.PlaceCase(w.ctx(), stray, w.at(0))), "it is on its way")
+		w.requireOpen(parent.ID, stray, other.ID)
+		same, b := w.refund(w.paid("order_2"), again, 1)
 		w.accepted(same, b) // a merchant's references are apart from ours
 		for range 2 {
 			settled, err = w.success(p)
@@ -269,6 +278,133 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 		require.EqualValues(w.t, 5000, out[string(a.Ref)])
 		kept, _ := w.latest(parent.ID)
 		require.Equal(w.t, parent, kept, "the cash-in is left alone")
+		w.requireOpen(parent.ID, other.ID) // the success of a return closes its own case only
+		c, err := w.db.Case(w.ctx(), stray)
+		require.NoError(w.t, err)
+		returns, err := w.db.Returns(w.ctx(), c)
+		require.NoError(w.t, err)
+		require.Len(w.t, returns, 2)
+		require.Equal(w.t, []pirogue.PaymentID{vain.ID, p.ID}, []pirogue.PaymentID{returns[0].ID, returns[1].ID})
+		w.sound()
+	})
+}
+
+// requireOpen proves which cases of a payment are open.
+func (w *world) requireOpen(id pirogue.PaymentID, want ...pirogue.CaseID) {
+	w.t.Helper()
+	cases, err := w.db.Cases(w.ctx(), id)
+	require.NoError(w.t, err)
+	var open []pirogue.CaseID
+	for _, c := range cases {
+		if c.ClosedAt.IsZero() {
+			open = append(open, c.ID)
+		}
+	}
+	require.ElementsMatch(w.t, want, open)
+}
+
+// Stray money that people placed outside Pirogue leaves suspense with its case, once, and cannot
+// go back any more.
+func TestMoneyThatWasPlacedLeavesSuspense(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		parent := w.stray("order_1", 5000)
+		stray := pirogue.NewCaseID(parent.ID, pirogue.CauseLateSuccess)
+		require.NoError(w.t, together(5, func(int) error { return w.db.PlaceCase(w.ctx(), stray, w.at(2*time.Hour)) }))
+		w.requireOpen(parent.ID)
+		w.sound()
+		p, a := w.lateRefund(parent, pirogue.NewReturnID(stray, 1), 1)
+		w.refused(pirogue.RefundExceedsPayment, p, a)
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.PlaceCase(w.ctx(), "none", w.at(0))))
+		w.sound()
+	})
+}
+
+// Money that left otherwise than ordered is settled by two people: the merchant pays the whole, a
+// part or nothing, suspense is clear in each, and the operator's book stays what the operator said.
+func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
+	t.Parallel()
+
+	for name, row := range map[string]struct {
+		as     pirogue.Resolution
+		status pirogue.Status
+		moved  int64 // on the operator's word
+		costs  int64 // the merchant
+		fails  bool
+	}{
+		"paid, to somebody else":            {as: pirogue.ResolvedPaid, status: "SUCCESS", moved: 1000, costs: 1020},
+		"paid, though less was confirmed":   {as: pirogue.ResolvedPaid, status: "SUCCESS", moved: 400, costs: 1020},
+		"paid, though more was confirmed":   {as: pirogue.ResolvedPaid, status: "SUCCESS", moved: 1400, costs: 1020},
+		"paid, though nothing was booked":   {as: pirogue.ResolvedPaid, status: "SUCCESS", costs: 1020},
+		"paid in part":                      {as: pirogue.ResolvedInPart, status: "FAILED", moved: 400, costs: 400},
+		"not paid":                          {as: pirogue.ResolvedUnpaid, status: "FAILED", moved: 400},
+		"not paid, and nothing was booked":  {as: pirogue.ResolvedUnpaid, status: "FAILED"},
+		"a part that is the whole":          {as: pirogue.ResolvedInPart, status: "FAILED", moved: 1000, fails: true},
+		"a part of which nothing is booked": {as: pirogue.ResolvedInPart, status: "FAILED", fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(w *world) {
+				w.fund(5000)
+				p, a := w.cashOut("out", 1000, 20)
+				w.underway(p, a)
+				id := pirogue.NewCaseID(p.ID, pirogue.CauseAmountMismatch)
+				require.NoError(w.t, w.opens(pirogue.Case{
+					ID: id, PaymentID: p.ID, Cause: pirogue.CauseAmountMismatch, Paid: row.moved, OpenedAt: w.at(0),
+				}))
+				w.has(3980, 1020)
+				w.sound()
+				for range 2 {
+					settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+						PaymentID: p.ID, Status: row.status, Case: id, Resolution: row.as, At: w.at(time.Minute),
+					})
+					if row.fails {
+						require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
+						w.has(3980, 1020)
+						w.requireOpen(p.ID, id)
+						w.sound()
+						return
+					}
+					require.NoError(w.t, err)
+					require.Equal(w.t, row.status, settled.Payment.Status)
+					require.NotEmpty(w.t, settled.EventID)
+				}
+				w.has(5000-row.costs, 0)
+				w.requireOpen(p.ID)
+				kept, _ := w.latest(p.ID)
+				if row.status == pirogue.StatusSuccess || kept.Moved > 0 {
+					require.Equal(w.t, row.costs, kept.Net(), "what the export says is what the balance lost")
+				}
+				_, out := w.book(operator)
+				want := row.moved
+				if row.moved == 0 && row.status == pirogue.StatusSuccess {
+					want = 1000
+				}
+				require.Equal(w.t, want, out[string(a.Ref)])
+				w.sound()
+			})
+		})
+	}
+}
+
+// A refund that gave back a part counts as that part of its cash-in.
+func TestARefundThatWasPaidInPartGaveBackThatPart(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		parent := w.paid("order")
+		p, a := w.refund(parent, "refund", 3000)
+		w.underway(p, a)
+		id := pirogue.NewCaseID(p.ID, pirogue.CauseAmountMismatch)
+		require.NoError(w.t, w.opens(pirogue.Case{
+			ID: id, PaymentID: p.ID, Cause: pirogue.CauseAmountMismatch, Paid: 1200, OpenedAt: w.at(0),
+		}))
+		_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+			PaymentID: p.ID, Status: pirogue.StatusFailed, Case: id, Resolution: pirogue.ResolvedInPart, At: w.at(time.Minute),
+			Failure: pirogue.Failure{Code: pirogue.FailedInPart},
+		})
+		require.NoError(w.t, err)
+		kept, _ := w.latest(parent.ID)
+		require.Equal(w.t, []int64{1200, 0}, []int64{kept.Refunded, kept.RefundHeld})
 		w.sound()
 	})
 }

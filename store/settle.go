@@ -8,11 +8,11 @@ import (
 
 	"pirogue"
 	"pirogue/failpoint"
-	"pirogue/ledger"
 )
 
 // Settle makes a payment terminal, writes the event for its merchant, books what
-// ledger.Ending says and brings a refund's cash-in up to date, in one transaction. The
+// ledger.Resolving says, closes the case that this settles and brings a refund's cash-in up to
+// date, in one transaction. The
 // compare-and-set on the status decides who comes first; who comes later changes nothing
 // and is told what stands: the same events when it wanted the same status, none
 // otherwise. It fails with TransactionNotFound.
@@ -27,7 +27,11 @@ func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled
 		if sent, err := sentMeanwhile(tx, s); err != nil || sent {
 			return db.leaveOpen(tx, &settled, s.PaymentID, err)
 		}
-		first, err := draw(tx, settling(s))
+		money, err := db.caseMoney(tx, s)
+		if err != nil {
+			return err
+		}
+		first, err := draw(tx, settling(s, money))
 		if err != nil {
 			return err
 		}
@@ -38,7 +42,7 @@ func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled
 			return recall(tx, &settled, s.Status)
 		}
 		failpoint.Hit("store.settle.drawn")
-		return db.conclude(tx, &settled, s.At)
+		return db.conclude(tx, &settled, s, money)
 	})
 	if err != nil {
 		return pirogue.Settled{}, err
@@ -75,8 +79,8 @@ func (db *DB) leaveOpen(tx *gorm.DB, settled *pirogue.Settled, id pirogue.Paymen
 // conclude does all that follows from a status that has just become terminal. The money
 // comes last, and all of it at once, so that the accounts are locked briefly and in one
 // order.
-func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Settled, at time.Time) error {
-	p := settled.Payment
+func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Settled, s pirogue.Settlement, money int64) error {
+	p, at := settled.Payment, s.At
 	var err error
 	if settled.EventID, err = announce(tx, p, at); err != nil {
 		return err
@@ -88,10 +92,11 @@ func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Settled, at time.Time) erro
 	}
 	failpoint.Hit("store.settle.parent")
 	settled.Reversed = reversed
-	if ending := ledger.Ending(p, p.Status); ending != nil {
-		journals = append(journals, *ending)
+	ending, err := resolving(tx, p, s, money)
+	if err != nil {
+		return err
 	}
-	_, err = bookAll(tx, at, journals...)
+	_, err = bookAll(tx, at, append(journals, ending...)...)
 	failpoint.Hit("store.settle.booked")
 	return err
 }
@@ -115,7 +120,7 @@ func recall(tx *gorm.DB, settled *pirogue.Settled, wanted pirogue.Status) error 
 // settling returns the edge of a settlement. A settlement without From begins at any
 // open status; EXPIRED or FAILED becomes SUCCESS only when it is asked for by name. A cash-in
 // whose money waits in suspense becomes no SUCCESS.
-func settling(s pirogue.Settlement) edge {
+func settling(s pirogue.Settlement, money int64) edge {
 	from := openStatuses()
 	if s.From != "" {
 		from = []pirogue.Status{s.From}
@@ -128,6 +133,9 @@ func settling(s pirogue.Settlement) edge {
 	}
 	if s.Watched {
 		columns["finished_at"] = nil
+	}
+	if s.Resolution == pirogue.ResolvedInPart {
+		columns["moved"] = money
 	}
 	if s.ProviderTxID != "" {
 		columns["provider_tx_id"] = clean(s.ProviderTxID)

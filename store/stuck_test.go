@@ -124,7 +124,7 @@ func TestWhatIsSettledOrToldIsNotStuck(t *testing.T) {
 		again := w.ended("resent", 410, pirogue.EventExhausted)
 		w.resend(again)
 		c := w.stray("returned", 5000)
-		require.NoError(w.t, w.db.CloseCases(w.ctx(), c.ID, w.at(time.Hour)))
+		require.NoError(w.t, w.db.PlaceCase(w.ctx(), pirogue.NewCaseID(c.ID, pirogue.CauseLateSuccess), w.at(time.Hour)))
 		require.Empty(w.t, w.stuck(24*time.Hour))
 	})
 }

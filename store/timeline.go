@@ -16,6 +16,7 @@ type story struct {
 	callbacks  []callbackRow
 	cases      []caseRow
 	acts       []actRow
+	returns    []paymentRow // of stray money
 	deliveries []deliveryRow
 	inside     bool // told to support, who may read more than a merchant
 }
@@ -72,6 +73,10 @@ func (s *story) read(tx *gorm.DB, id pirogue.PaymentID) error {
 			return err
 		}
 	}
+	returns := tx.Where("parent_id = ? AND late = 1", id).Order("created_at, id").Find(&s.returns)
+	if returns.Error != nil {
+		return returns.Error
+	}
 	return tx.Where("event_id IN (SELECT id FROM webhook_events WHERE payment_id = ?)", id).
 		Order("started_at, event_id, round, number").Find(&s.deliveries).Error
 }
@@ -102,6 +107,13 @@ func (s *story) moments() []pirogue.Moment {
 	for _, c := range s.cases {
 		tell(c.OpenedAt, pirogue.CaseOpened, pirogue.SourcePirogue, s.caseDetails(c))
 		tell(c.ClosedAt, pirogue.CaseClosed, pirogue.SourceSupport, map[string]any{"cause": c.Cause})
+	}
+	for _, r := range s.returns {
+		details := map[string]any{"transaction_id": r.ID, "amount": r.Amount, "status": r.Status}
+		tell(r.CreatedAt, pirogue.ReturnBegan, pirogue.SourcePirogue, map[string]any{"transaction_id": r.ID, "amount": r.Amount})
+		if pirogue.Status(r.Status).Terminal() {
+			tell(r.UpdatedAt, pirogue.ReturnEnded, pirogue.SourcePirogue, details)
+		}
 	}
 	for _, a := range s.acts {
 		tell(a.At, pirogue.SupportActed, pirogue.SourceSupport, s.actDetails(a))

@@ -34,9 +34,6 @@ func (s *story) second(ctx workflow.Context, r pirogue.Receipt, status pirogue.S
 	if err != nil || id == "" {
 		return err
 	}
-	if back, err := s.byPolicy(ctx, id); err != nil || back {
-		return err
-	}
 	s.leave(id, pirogue.CauseSecondPayment)
 	return s.settled(ctx, pirogue.CauseSecondPayment, status)
 }
@@ -73,20 +70,26 @@ func (s *story) reversed(ctx workflow.Context, r pirogue.Receipt) error {
 	return s.settled(ctx, pirogue.CauseReversed, pirogue.StatusSuccess)
 }
 
-// byPolicy gives the money of a case back to its payer if it came in and the merchant wants
-// late money returned. It reports whether it is on its way.
-func (s *story) byPolicy(ctx workflow.Context, id pirogue.CaseID) (bool, error) {
+// byPolicy begins to give the money of a case back to its payer if it came in and the merchant
+// wants late money returned. The case stays open until the money is back; see settled.
+func (s *story) byPolicy(ctx workflow.Context, id pirogue.CaseID) error {
+	returns, err := s.returnsLate(ctx)
+	if err == nil && returns {
+		_, err = call(ctx, ours(s.order.MerchantID, "give back"), do.GiveBack, activities.ReturnRequest{Case: id})
+	}
+	return err
+}
+
+// returnsLate reports whether money that comes late goes back to its payer by itself.
+func (s *story) returnsLate(ctx workflow.Context) (bool, error) {
 	if s.order.Kind.MoneyOut() {
 		return false, nil
 	}
 	policy, err := call(ctx, ours(s.order.MerchantID, "late policy"), do.Policy, s.order.MerchantID)
-	if err != nil || policy != pirogue.LateReturn {
-		return false, err
-	}
-	return s.giveBackOf(ctx, id)
+	return policy == pirogue.LateReturn, err
 }
 
-// leave leaves the money of a case to people.
+// leave leaves a case to be settled.
 func (s *story) leave(id pirogue.CaseID, cause pirogue.Cause) {
 	s.arrived = append(s.arrived, arrival{id, cause})
 }
@@ -106,12 +109,9 @@ func (s *story) untilCalled(ctx workflow.Context) error {
 		if err != nil || id == "" {
 			return err
 		}
-		back, err := s.byPolicy(ctx, id)
-		if err != nil {
+		s.leave(id, pirogue.CauseSecondPayment)
+		if err := s.byPolicy(ctx, id); err != nil {
 			return err
-		}
-		if !back {
-			s.leave(id, pirogue.CauseSecondPayment)
 		}
 	}
 	return nil
@@ -233,11 +233,8 @@ func (s *story) place(ctx workflow.Context, one *earlierOne, r pirogue.Receipt) 
 	if id == "" {
 		return nil
 	}
-	back, err := s.byPolicy(ctx, id)
-	if err == nil && !back {
-		s.leave(id, pirogue.CauseEarlierPaid)
-	}
-	return err
+	s.leave(id, pirogue.CauseEarlierPaid)
+	return s.byPolicy(ctx, id)
 }
 
 // watchEarlier begins to watch every earlier attempt of a payment that has ended.

@@ -22,17 +22,42 @@ func (s *story) paid(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.Sta
 			return status, s.second(ctx, receipt, status)
 		} // its money waits in suspense already
 	}
+	if err := s.known(ctx); err != nil {
+		return "", err
+	}
 	cause := mismatch(receipt)
 	s.deadline = workflow.Now(ctx).Add(s.order.Leg.Horizon)
 	id, err := s.openCase(ctx, cause, receipt)
 	if err != nil {
 		return "", err
 	}
-	s.leave(id, cause)
-	if err := s.settled(ctx, cause, pirogue.StatusPending); err != nil {
+	if id == "" { // it is closed already: its money is back
+		return s.end(ctx, s.otherwise(id, pirogue.ResolvedReturn))
+	}
+	as, err := s.settleCase(ctx, id, cause, pirogue.StatusPending, false)
+	if err != nil {
 		return "", err
 	}
-	return s.end(ctx, failed(pirogue.FailedBySupport, string(cause)))
+	return s.end(ctx, s.otherwise(id, as))
+}
+
+// otherwise is the ending of a payment that was not paid as ordered, as two people say. Of a
+// return nothing is left to move: its success has closed the case.
+func (s *story) otherwise(id pirogue.CaseID, as pirogue.Resolution) activities.Ending {
+	ending := failed(pirogue.FailedOtherwise, string(id))
+	switch as {
+	case pirogue.ResolvedReturn:
+		return ending
+	case pirogue.ResolvedPaid:
+		ending = s.success(pirogue.Receipt{})
+	case pirogue.ResolvedUnpaid:
+		ending = failed(pirogue.FailedBySupport, string(id))
+	case pirogue.ResolvedInPart:
+		ending = failed(pirogue.FailedInPart, string(id))
+	case pirogue.ResolvedPlaced:
+	}
+	ending.Case, ending.Resolution = id, as
+	return ending
 }
 
 // mismatch is the cause of a case about something that is not as it was ordered.
@@ -82,80 +107,4 @@ func (s *story) open(ctx workflow.Context, trouble activities.Trouble) (pirogue.
 		return "", err
 	}
 	return id, workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(true))
-}
-
-// giveBack returns the money of every open case to its payer and reports whether there is a
-// way to.
-func (s *story) giveBack(ctx workflow.Context) (bool, error) {
-	open, err := call(ctx, ours(s.order.MerchantID, "open cases"), do.UnplacedCases, s.order.PaymentID)
-	if err != nil {
-		return false, err
-	}
-	for _, id := range open {
-		back, err := s.giveBackOf(ctx, id)
-		if err != nil || !back {
-			return false, err
-		}
-	}
-	return len(open) > 0, nil
-}
-
-// giveBackOf is giveBack of one case.
-func (s *story) giveBackOf(ctx workflow.Context, id pirogue.CaseID) (bool, error) {
-	back, err := call(ctx, ours(s.order.MerchantID, "give back"), do.GiveBack, id)
-	return back.Refund != "", err
-}
-
-// settled waits until support has settled a case: by giving the money back, or by
-// having placed it by hand. Nothing else is possible meanwhile.
-func (s *story) settled(ctx workflow.Context, cause pirogue.Cause, status pirogue.Status) error {
-	s.tell(ctx, waitsForSupport, "a person must settle the case "+string(cause))
-	for {
-		for _, r := range s.desk.waiting {
-			done, err := s.settle(ctx, r.remedy, cause, status)
-			if err != nil || done {
-				return err
-			}
-		}
-		if err := s.untilCalled(ctx); err != nil {
-			return err
-		}
-	}
-}
-
-// settle applies one remedy to an open case and reports whether the case is closed.
-func (s *story) settle(
-	ctx workflow.Context, r pirogue.Remedy, cause pirogue.Cause, status pirogue.Status,
-) (bool, error) {
-	v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Evidence: r.Evidence, Status: status}
-	returns := r.Resolution == pirogue.ResolvedReturn && !s.order.Kind.MoneyOut() && cause != pirogue.CauseReversed
-	switch {
-	case r.Verb != pirogue.VerbResolve:
-		v.Reason = "the case " + string(cause) + " is open: resolve it"
-	case !returns && r.Resolution != pirogue.ResolvedPlaced:
-		v.Reason = "stray money that came in is resolved as return or placed, money that left as placed"
-	default:
-		var err error
-		if v, err = s.propose(ctx, r, v); err != nil {
-			return false, err
-		}
-	}
-	if v.Decision == pirogue.DecisionSettled && returns {
-		back, err := s.giveBack(ctx)
-		if err != nil {
-			return false, err
-		}
-		if !back {
-			v.Decision, v.Reason = pirogue.DecisionRefused, "no operator can pay into the payer's wallet: place it by hand"
-		}
-	}
-	if v.Decision == pirogue.DecisionSettled {
-		v.Reason = "the case is settled: " + string(r.Resolution)
-		_, err := call(ctx, ours(s.order.MerchantID, "close cases"), do.CloseCases, s.order.PaymentID)
-		if err != nil {
-			return false, err
-		}
-		s.arrived = nil
-	}
-	return v.Decision == pirogue.DecisionSettled, s.rule(ctx, v, only(r))
 }

@@ -63,9 +63,9 @@ func TestCashIn(t *testing.T) {
 		"down for ever":                {answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
 		"refused after an outage":      {answers: []error{notSent, refused}, want: "FAILED", failure: pirogue.FailedRefused, sent: 2},
 
-		"paid late, and it is returned":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseLateSuccess},
+		"paid late, and it is returned":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, closed: pirogue.CauseLateSuccess},
 		"paid late, and it is accepted":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
-		"paid late, after a callback":        {scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseLateSuccess},
+		"paid late, after a callback":        {scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, closed: pirogue.CauseLateSuccess},
 		"paid late, another amount":          {scenes: []scene{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseAmountMismatch, open: true},
 		"declined, then paid after all":      {scenes: []scene{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
 		"the operator errs to the horizon":   {scenes: []scene{{err: unknown}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, cause: pirogue.CauseUnknown, open: true},

@@ -88,7 +88,8 @@ func (s *story) known(ctx workflow.Context) error {
 	if !s.overdue && !s.found {
 		return nil
 	}
-	_, err := call(ctx, ours(s.order.MerchantID, "close cases"), do.CloseCases, s.order.PaymentID)
+	_, err := call(ctx, ours(s.order.MerchantID, "close case"), do.CloseCase,
+		pirogue.NewCaseID(s.order.PaymentID, pirogue.CauseUnknown))
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,8 @@ func (s *story) admit(act string) error {
 // story; one that its row does not allow is refused at once.
 func (s *story) takeRemedy(ctx workflow.Context, act string) (pirogue.Verdict, error) {
 	s.desk.taken++
+	ctx, stop := workflow.NewDisconnectedContext(ctx) // a cancel request cuts no act off
+	defer stop()
 	loaded, err := call(ctx, ours(s.order.MerchantID, "read act"), do.LoadAction,
 		activities.ActionQuery{Act: act, PaymentID: s.order.PaymentID})
 	if err != nil {
@@ -227,7 +229,7 @@ func (s *story) resolve(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.
 		case remedy.Resolution != pirogue.ResolvedPaid && remedy.Resolution != pirogue.ResolvedUnpaid:
 			v.Reason = "an unknown outcome is resolved as paid or unpaid"
 		default:
-			v, err = s.propose(ctx, remedy, v)
+			v, err = s.propose(ctx, remedy, "", v)
 		}
 		if err != nil {
 			return receipt, err
@@ -244,12 +246,16 @@ func (s *story) resolve(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.
 
 // propose notes a resolution, or confirms the one that another person proposed. What was
 // proposed stands in the acts' rows, so that a lost history forgets none.
-func (s *story) propose(ctx workflow.Context, r pirogue.Remedy, v pirogue.Verdict) (pirogue.Verdict, error) {
+func (s *story) propose(
+	ctx workflow.Context, r pirogue.Remedy, id pirogue.CaseID, v pirogue.Verdict,
+) (pirogue.Verdict, error) {
 	c, err := call(ctx, ours(s.order.MerchantID, "second person"), do.ConfirmResolution,
-		activities.ActionQuery{Act: r.Act, PaymentID: s.order.PaymentID})
+		activities.ActionQuery{Act: r.Act, PaymentID: s.order.PaymentID, Case: id})
 	switch {
 	case err != nil:
 		return v, err
+	case c.Refused != "":
+		v.Reason = c.Refused
 	case c.Confirmed:
 		v.Decision = pirogue.DecisionSettled
 	case c.Proposer:

@@ -113,11 +113,19 @@ func (r *rig) Earlier(ctx context.Context, in pirogue.PaymentID) ([]activities.E
 	return worked(ctx, r, in, r.Activities.Earlier)
 }
 
-func (r *rig) CloseCases(ctx context.Context, in pirogue.PaymentID) (bool, error) {
-	return worked(ctx, r, in, r.Activities.CloseCases)
+func (r *rig) CloseCase(ctx context.Context, in pirogue.CaseID) (bool, error) {
+	return worked(ctx, r, in, r.Activities.CloseCase)
 }
 
-func (r *rig) GiveBack(ctx context.Context, in pirogue.CaseID) (activities.GivenBack, error) {
+func (r *rig) PlaceCase(ctx context.Context, in pirogue.CaseID) (bool, error) {
+	return worked(ctx, r, in, r.Activities.PlaceCase)
+}
+
+func (r *rig) AwaitReturn(ctx context.Context, in pirogue.CaseID) (activities.GivenBack, error) {
+	return worked(ctx, r, in, r.Activities.AwaitReturn)
+}
+
+func (r *rig) GiveBack(ctx context.Context, in activities.ReturnRequest) (activities.GivenBack, error) {
 	return worked(ctx, r, in, r.Activities.GiveBack)
 }
 
@@ -224,8 +232,12 @@ func (s *shaky) OpenCase(ctx context.Context, c pirogue.Case) (opened pirogue.Ca
 	return opened, err
 }
 
-func (s *shaky) CloseCases(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
-	return s.try("CloseCases", func() error { return s.DB.CloseCases(ctx, id, at) })
+func (s *shaky) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
+	return s.try("CloseCase", func() error { return s.DB.CloseCase(ctx, id, at) })
+}
+
+func (s *shaky) PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
+	return s.try("PlaceCase", func() error { return s.DB.PlaceCase(ctx, id, at) })
 }
 
 func (s *shaky) EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error {

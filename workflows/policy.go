@@ -108,6 +108,15 @@ func parking(m pirogue.MerchantID, limit time.Duration) workflow.ActivityOptions
 	return options
 }
 
+// returning is for the wait until stray money is back with its payer: it looks at our own database
+// now and then, for as long as it takes.
+func returning(m pirogue.MerchantID) workflow.ActivityOptions {
+	options := ours(m, "money goes back")
+	options.RetryPolicy.MaximumAttempts = noEnd
+	options.Priority = turn(priorityPoll, m)
+	return options
+}
+
 // do is nil on purpose: workflows use its method names only.
 var do *activities.Activities
 

@@ -67,12 +67,12 @@ func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
 		},
 		"while it is watched": {
 			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: horizon}, scenes: paidLate,
-			lost: 7 * time.Minute, want: "EXPIRED", returned: true, open: []pirogue.Cause{pirogue.CauseLateSuccess},
+			lost: 7 * time.Minute, want: "EXPIRED", returned: true, closed: []pirogue.Cause{pirogue.CauseLateSuccess},
 		},
 		"while it was watched, until long after": {
 			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: horizon}, scenes: paidLate,
 			lost: 7 * time.Minute, gone: 3 * horizon, want: "EXPIRED", returned: true,
-			open: []pirogue.Cause{pirogue.CauseLateSuccess},
+			closed: []pirogue.Cause{pirogue.CauseLateSuccess},
 		},
 		"while it was watched, and no money came": {
 			setting: setting{kind: pirogue.CashIn, horizon: horizon}, lost: 7 * time.Minute, gone: 3 * horizon, want: "EXPIRED",

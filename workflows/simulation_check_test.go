@@ -60,20 +60,10 @@ func (s *scenario) checkMoney(p pirogue.Payment) {
 		s.wrong("%s %s is %s, the operator moved %d, and nobody knows", p.Kind, p.OrderID, p.Status, moved)
 	}
 	for _, c := range cases {
-		if c.ClosedAt.IsZero() && !s.onItsWay(p) {
+		if c.ClosedAt.IsZero() {
 			s.wrong("the case %s of %s %s is open for ever", c.Cause, p.Kind, p.OrderID)
 		}
 	}
-}
-
-// onItsWay reports whether stray money of a payment was to go back and could not: then
-// its case stays open.
-func (s *scenario) onItsWay(parent pirogue.Payment) bool {
-	return slices.ContainsFunc(s.told, func(p pirogue.Payment) bool {
-		stands, _, err := s.lot.store.Latest(s.lot.t.Context(), p.ID)
-		require.NoError(s.lot.t, err)
-		return p.Late && p.ParentID == parent.ID && stands.Status != pirogue.StatusSuccess
-	})
 }
 
 // checkFailure proves that money out which may have reached the operator is called
@@ -178,6 +168,8 @@ func (s *scenario) checkBalance(all []pirogue.Payment) {
 	}
 	for _, p := range all {
 		switch {
+		case p.Moved > 0:
+			available -= p.Moved
 		case p.Status != pirogue.StatusSuccess && p.Status != pirogue.StatusReversed:
 		case p.Kind == pirogue.CashIn && s.plan.kind == pirogue.CashIn:
 			available += p.Net()
@@ -222,7 +214,7 @@ func (s *scenario) checkActs() {
 // seconded reports whether somebody else had asked for the same before.
 func (s *scenario) seconded(one pirogue.Act, acts []pirogue.Act) bool {
 	return slices.ContainsFunc(acts, func(other pirogue.Act) bool {
-		return other.Actor != one.Actor && !other.At.After(one.At) && s.acts[other.ID] != nil &&
+		return other.Actor != one.Actor && !other.EndedAt.After(one.EndedAt) && s.acts[other.ID] != nil &&
 			s.acts[other.ID].remedy.Resolution == s.acts[one.ID].remedy.Resolution
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,7 +35,7 @@ var faults = []string{
 	"the database fails before writing", "the database fails after writing", "a worker dies after its work",
 	"a history is lost", "a watch is lost", "nobody starts the workflow", "a payment is too old to be started",
 	"support asks out of turn", "support presses a button twenty times", "support settles an unknown outcome",
-	"support makes another attempt", "support settles stray money", "support is wrong", "stray money goes back",
+	"support makes another attempt", "support settles stray money", "support is wrong", "stray money goes back", "a payment is paid in part",
 	"no way back for stray money", "late money is accepted", "a merchant does not listen",
 }
 
@@ -53,6 +54,7 @@ type scenario struct {
 	env     *testsuite.TestWorkflowEnvironment
 	rig     *rig
 	playing pirogue.Payment // the payment whose story is told
+	parted  bool            // its history was cut so that the story of a return is told
 	told    []pirogue.Payment
 	queue   []pirogue.Payment // payments that wait for their story
 	news    []pirogue.EventID // deliveries that were started
@@ -153,7 +155,9 @@ func (s *scenario) play() {
 	for len(s.queue) > 0 {
 		p := s.queue[0]
 		s.queue = s.queue[1:]
-		s.told = append(s.told, p)
+		if !s.knows(p, s.told) {
+			s.told = append(s.told, p)
+		}
 		s.tell(p)
 	}
 	s.sweep(s.start.Add(time.Minute))
@@ -200,8 +204,8 @@ func (s *scenario) tell(p pirogue.Payment) {
 	for chance(s.dice["plan"], 0.15) && tales < 3 {
 		tales++
 	}
-	s.playing = p
-	order := pirogue.NewOrder(p, []pirogue.Instance{s.instance()})
+	s.playing, s.parted = p, false
+	order := s.order(p)
 	for ; tales > 0; tales-- {
 		s.stage(p)
 		if tales > 1 {
@@ -213,6 +217,11 @@ func (s *scenario) tell(p pirogue.Payment) {
 		s.env.ExecuteWorkflow(lingering(losable(stories[p.Kind]), s.ended), order)
 		if s.cutAt.IsZero() {
 			break
+		}
+		if s.parted { // the story of the return first, then this one goes on from the rows
+			s.start = s.cutAt
+			s.queue = append(s.queue, p)
+			return
 		}
 		order = s.rebuilt(p)
 		s.start = s.cutAt.Add(between(s.dice["plan"], 0, 10*time.Minute))
@@ -227,6 +236,18 @@ func (s *scenario) tell(p pirogue.Payment) {
 	}
 }
 
+// order is what the workflow of a payment is started with: as the API does, or as the sweep does
+// once its history is lost.
+func (s *scenario) order(p pirogue.Payment) pirogue.Order {
+	s.lot.t.Helper()
+	stands, _, err := s.lot.store.Latest(s.lot.t.Context(), p.ID)
+	require.NoError(s.lot.t, err)
+	if stands.Status.Terminal() {
+		return s.rebuilt(p)
+	}
+	return pirogue.NewOrder(p, []pirogue.Instance{s.instance()})
+}
+
 // rebuilt is what a payment's workflow is started with again.
 func (s *scenario) rebuilt(p pirogue.Payment) pirogue.Order {
 	s.lot.t.Helper()
@@ -238,6 +259,23 @@ func (s *scenario) rebuilt(p pirogue.Payment) pirogue.Order {
 	order, err := table.Rebuild(r)
 	require.NoError(s.lot.t, err)
 	return order
+}
+
+// pause ends the history of a payment whose stray money goes back: the return is another story, of
+// which this environment knows nothing.
+func (s *scenario) pause() {
+	if !s.endedAt.IsZero() || !s.cutAt.IsZero() {
+		return
+	}
+	s.note("the return of its money is told first")
+	s.cutAt, s.lost, s.parted = s.env.Now(), true, true
+	s.rig.vanish()
+	loseHistory(s.env)
+}
+
+// knows reports whether a payment is one of several.
+func (s *scenario) knows(p pirogue.Payment, all []pirogue.Payment) bool {
+	return slices.ContainsFunc(all, func(known pirogue.Payment) bool { return known.ID == p.ID })
 }
 
 // stage sets up Temporal, the workers and everybody who has a part in the story.
@@ -367,15 +405,16 @@ func (s *scenario) deliver() {
 
 // Launch implements activities.Workflows.
 func (s *scenario) Launch(_ context.Context, p pirogue.Payment) error {
-	for _, known := range append(s.queue, s.told...) {
-		if known.ID == p.ID {
-			return nil
-		}
+	if s.knows(p, s.queue) || s.knows(p, s.told) {
+		return nil
 	}
 	s.lot.owner[p.ID] = s
 	s.queue = append(s.queue, p)
 	if p.Late {
 		s.mark("stray money goes back")
+		if s.playing.ID == p.ParentID {
+			s.env.RegisterDelayedCallback(s.pause, time.Second)
+		}
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (s *scenario) settle() {
 	for _, c := range cases {
 		if c.ClosedAt.IsZero() && c.Cause != pirogue.CauseUnknown {
 			s.mark("support settles stray money")
-			s.two(s.placing(p))
+			s.two(s.placing(p, c))
 			return
 		}
 	}
@@ -87,12 +87,22 @@ func (s *scenario) settle() {
 	}
 }
 
-// placing draws what becomes of stray money.
-func (s *scenario) placing(p pirogue.Payment) pirogue.Resolution {
-	if !p.Kind.MoneyOut() && !s.plan.noWay && chance(s.dice["support"], 0.5) {
+// placing draws what becomes of money that a case has in suspense.
+func (s *scenario) placing(p pirogue.Payment, c pirogue.Case) pirogue.Resolution {
+	heads := chance(s.dice["support"], 0.5)
+	switch {
+	case !p.Kind.MoneyOut() && !s.plan.noWay && heads:
 		return pirogue.ResolvedReturn
+	case !p.Kind.MoneyOut() || p.Status.Terminal():
+		return pirogue.ResolvedPlaced
+	case p.HasPart(c.Paid) && heads:
+		s.mark("a payment is paid in part")
+		return pirogue.ResolvedInPart
+	case c.Paid == p.AtOperator().Minor && heads:
+		return pirogue.ResolvedPaid
+	default:
+		return pirogue.ResolvedUnpaid
 	}
-	return pirogue.ResolvedPlaced
 }
 
 // two has two people say the same, one after the other.

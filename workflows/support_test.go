@@ -100,6 +100,7 @@ func TestSupport(t *testing.T) {
 		asks    []asked
 		want    pirogue.Status
 		failure pirogue.FailureCode
+		moved   int64 // of a payment that was paid in part
 	}{
 		"a recheck finds it paid": {
 			scenes: []scene{{from: 10 * time.Minute, outcome: paid}},
@@ -205,19 +206,53 @@ func TestSupport(t *testing.T) {
 				{time.Minute, recheck(), "REFUSED", "FAILED"}, {2 * time.Minute, redrive(), "REFUSED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedDeclined,
 		},
-		"stray money that left is placed by two people": {
+		"money that left otherwise is no stray money": {
 			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
 				{time.Hour, resolve("awa", pirogue.ResolvedReturn), "REFUSED", "PENDING"},
 				{time.Hour, recheck(), "REFUSED", "PENDING"},
-				{time.Hour, resolve("awa", pirogue.ResolvedPlaced), "PROPOSED", "PENDING"},
-				{2 * time.Hour, resolve("moussa", pirogue.ResolvedPlaced), "SETTLED", "PENDING"},
+				{time.Hour, resolve("awa", pirogue.ResolvedPlaced), "REFUSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", pirogue.ResolvedUnpaid), "PROPOSED", "PENDING"},
+			}, want: "PENDING",
+		},
+		"money that left otherwise was the whole": {
+			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+				{time.Hour, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", pirogue.ResolvedPaid), "SETTLED", "SUCCESS"},
+			}, want: "SUCCESS",
+		},
+		"money that left to somebody else was the whole": {
+			scenes: []scene{{outcome: paid, mismatch: "counterparty"}}, asks: []asked{
+				{time.Hour, resolve("awa", pirogue.ResolvedInPart), "REFUSED", "PENDING"},
+				{time.Hour, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", pirogue.ResolvedPaid), "SETTLED", "SUCCESS"},
+			}, want: "SUCCESS",
+		},
+		"money that left otherwise was a part": {
+			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+				{time.Hour, resolve("awa", pirogue.ResolvedInPart), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", pirogue.ResolvedInPart), "SETTLED", "FAILED"},
+			}, want: "FAILED", failure: pirogue.FailedInPart, moved: 1500,
+		},
+		"money that left otherwise was none of it": {
+			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+				{time.Hour, resolve("awa", pirogue.ResolvedUnpaid), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", pirogue.ResolvedUnpaid), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedBySupport,
+		},
+		"an unknown outcome has no part": {
+			scenes: silent, asks: []asked{{late, resolve("awa", pirogue.ResolvedInPart), "REFUSED", "PENDING"}}, want: "PENDING",
 		},
 		"stray money that came in is given back by two people": {
 			kind: pirogue.CashIn, scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
 				{time.Hour, resolve("awa", pirogue.ResolvedReturn), "PROPOSED", "PENDING"},
-				{2 * time.Hour, resolve("moussa", pirogue.ResolvedReturn), "SETTLED", "PENDING"},
-			}, want: "FAILED", failure: pirogue.FailedBySupport,
+				{2 * time.Hour, resolve("moussa", pirogue.ResolvedReturn), "WAITING", "PENDING"},
+			}, want: "FAILED", failure: pirogue.FailedOtherwise,
+		},
+		"stray money that came in is placed by two people": {
+			kind: pirogue.CashIn, scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+				{time.Hour, resolve("awa", pirogue.ResolvedPlaced), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", pirogue.ResolvedPlaced), "SETTLED", "FAILED"},
+			}, want: "FAILED", failure: pirogue.FailedOtherwise,
 		},
 	}
 	for name, tt := range tests {
@@ -244,7 +279,7 @@ func TestSupport(t *testing.T) {
 			w.requireVerdicts()
 			require.Len(t, w.operator.reached, 1, "submissions that may have arrived")
 			if tt.kind == pirogue.CashOut {
-				w.requireBalance(map[bool]int64{true: funds, false: funds - 5050}[tt.want == pirogue.StatusFailed],
+				w.requireBalance(map[bool]int64{true: funds - tt.moved, false: funds - 5050}[tt.want == pirogue.StatusFailed],
 					map[bool]int64{true: 5050}[tt.want == pirogue.StatusPending])
 			}
 		})

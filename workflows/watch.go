@@ -130,11 +130,8 @@ func (s *story) late(
 	if err != nil {
 		return status, err
 	}
-	if policy == pirogue.LateReturn {
-		if back, err := s.giveBackOf(ctx, id); err != nil || back {
-			return status, err
-		}
+	if id == "" {
+		return status, nil
 	}
-	s.leave(id, cause)
-	return status, s.settled(ctx, cause, status)
+	return status, s.settleEnded(ctx, id, cause, status, policy == pirogue.LateReturn)
 }

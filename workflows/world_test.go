@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -42,6 +43,8 @@ type world struct {
 	events   []pirogue.EventID // deliveries that were started
 	launched []pirogue.Payment // payments whose workflow was started
 	bulks    []pirogue.BulkID  // bulks likewise
+	returned []pirogue.Status  // what becomes of returns of stray money, in their order; then SUCCESS
+	returns  bool              // a test tells their stories itself
 	acts     map[string]*act   // what support asked, by the act's ID
 }
 
@@ -430,8 +433,34 @@ func (w *world) paidOut(ref pirogue.OperatorRef) int64 {
 
 // Launch implements activities.Workflows.
 func (w *world) Launch(_ context.Context, p pirogue.Payment) error {
+	if slices.ContainsFunc(w.launched, func(l pirogue.Payment) bool { return l.ID == p.ID }) {
+		return nil // its workflow is joined
+	}
 	w.launched = append(w.launched, p)
+	if p.Late && !w.returns {
+		w.env.RegisterDelayedCallback(func() { w.endReturn(p.ID) }, time.Minute)
+	}
 	return nil
+}
+
+// endReturn ends the refund that was to give stray money back as the test wants it.
+func (w *world) endReturn(id pirogue.PaymentID) {
+	ctx, now, status := w.t.Context(), pirogue.Clock(w.env.Now).Now(), pirogue.StatusSuccess
+	if len(w.returned) > 0 {
+		status, w.returned = w.returned[0], w.returned[1:]
+	}
+	p, a, err := w.store.Latest(ctx, id)
+	require.NoError(w.t, err)
+	if p.Status.Terminal() {
+		return
+	}
+	w.sent(a)
+	settlement := pirogue.Settlement{PaymentID: id, Status: status, At: now}
+	if status == pirogue.StatusFailed {
+		settlement.Failure.Code = pirogue.FailedRefused
+	}
+	_, err = w.store.Settle(ctx, settlement)
+	require.NoError(w.t, err)
 }
 
 // LaunchBulk implements activities.Workflows.

@@ -67,7 +67,7 @@ func (s *Server) resolve(c *gin.Context, v *visit) error {
 	err := demand(
 		body.rule(),
 		rule{"resolution", body.Resolution == "", slices.Contains([]pirogue.Resolution{
-			pirogue.ResolvedPaid, pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced,
+			pirogue.ResolvedPaid, pirogue.ResolvedInPart, pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced,
 		}, body.Resolution)},
 		needed("evidence", body.Evidence, maxEvidence),
 	)

@@ -80,7 +80,8 @@ func (tool *adminTool) resolve() *cobra.Command {
 		Short: "Settle with evidence what the operator cannot tell; a second person confirms",
 	}
 	as := cmd.Flags().String("as", "",
-		"paid or unpaid for an unknown outcome; return (to the payer) or placed (by hand) for stray money")
+		"paid or unpaid for an unknown outcome, also paid_in_part for money that left otherwise than ordered;\n"+
+			"return (to the payer) or placed (by hand) for stray money")
 	evidence := cmd.Flags().String("evidence", "", "where it can be seen, such as a line of the operator's statement")
 	needed(cmd, "as", "evidence")
 	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {

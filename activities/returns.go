@@ -1,0 +1,196 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"pirogue"
+	"pirogue/failpoint"
+	"pirogue/ids"
+)
+
+// returnTries is how many refunds try to give the money of a case back before a person has to
+// decide again. Each has a reference of its own.
+const returnTries = 5
+
+// returnPauses is how long a return that failed is let be before the next one, by how many of
+// returnTries have failed.
+var returnPauses = [returnTries]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, time.Hour}
+
+// The waits between two looks at a return that is under way; the wait doubles up to the second.
+const (
+	returnLook     = 5 * time.Second
+	returnLookMost = 10 * time.Minute
+)
+
+// ReturnRequest asks for the money of a case to be given back to its payer.
+type ReturnRequest struct {
+	Case pirogue.CaseID `json:"case"`
+	// Known is how many returns of the case the caller knows of: one more is begun unless there
+	// are more. NoReturn begins none.
+	Known int `json:"known"`
+}
+
+// NoReturn is the ReturnRequest.Known of a request that only looks.
+const NoReturn = -1
+
+// GivenBack is how the return of a case's money stands.
+type GivenBack struct {
+	Done  bool `json:"done,omitempty"`  // the case is closed
+	Open  bool `json:"open,omitempty"`  // a return is under way, or another one follows by itself
+	Tries int  `json:"tries,omitempty"` // returns that were begun
+}
+
+// GiveBack gives the money of a case back to its payer by a refund out of suspense, or tells how
+// the return stands that was begun before. Without Done and Open nothing is under way: either
+// none was asked for, or no operator can pay into the payer's wallet and a person must.
+func (a *Activities) GiveBack(ctx context.Context, in ReturnRequest) (GivenBack, error) {
+	r, err := a.returnOf(ctx, in.Case)
+	if err != nil {
+		return GivenBack{}, encode(err)
+	}
+	if back := r.stands(); back.Done || back.Open || in.Known != back.Tries {
+		return back, encode(a.relaunch(ctx, r))
+	}
+	back, err := a.beginReturn(ctx, r)
+	return back, encode(err)
+}
+
+// AwaitReturn returns once the money of a case is back, which closes the case, or once as many
+// returns have failed as are tried by themselves. It begins the next one when one has failed; the
+// workflow's history does not grow by it.
+func (a *Activities) AwaitReturn(ctx context.Context, id pirogue.CaseID) (GivenBack, error) {
+	r, err := a.returnOf(ctx, id)
+	if err != nil {
+		return GivenBack{}, encode(err)
+	}
+	back, wait := r.stands(), a.lookAgain(activity.GetInfo(ctx).Attempt)
+	if back.Done || !back.Open {
+		return back, nil
+	}
+	if last := r.returns[len(r.returns)-1]; last.Status.Terminal() {
+		wait = last.UpdatedAt.Add(returnPauses[(back.Tries-1)%returnTries]).Sub(a.Clock.Now())
+		if wait <= 0 {
+			if back, err = a.beginReturn(ctx, r); err != nil || !back.Open {
+				return back, encode(err)
+			}
+			wait = returnLook
+		}
+	}
+	if err := a.relaunch(ctx, r); err != nil {
+		return back, encode(err)
+	}
+	return back, retryIn(a.later(wait), "the money is on its way back to its payer")
+}
+
+// relaunch starts the workflow of a return that no workflow has taken up: the run that wrote it may
+// have died before it started one. Starting it again joins it.
+func (a *Activities) relaunch(ctx context.Context, r caseReturn) error {
+	if len(r.returns) == 0 || r.returns[len(r.returns)-1].Status != pirogue.StatusCreated {
+		return nil
+	}
+	return a.Workflows.Launch(ctx, r.returns[len(r.returns)-1])
+}
+
+// lookAgain returns the wait after the n-th look, n from 1.
+func (a *Activities) lookAgain(n int32) time.Duration {
+	wait := returnLook
+	for range n - 1 {
+		if wait *= 2; wait >= returnLookMost {
+			return returnLookMost
+		}
+	}
+	return wait
+}
+
+// caseReturn is a case with the refunds that were to give its money back.
+type caseReturn struct {
+	stray   pirogue.Case
+	returns []pirogue.Payment // oldest first
+	blocked bool              // a return that had failed has a case of its own: it may have paid
+}
+
+// returnOf reads a case with its returns.
+func (a *Activities) returnOf(ctx context.Context, id pirogue.CaseID) (caseReturn, error) {
+	stray, err := a.Store.Case(ctx, id)
+	if err != nil {
+		return caseReturn{}, err
+	}
+	r := caseReturn{stray: stray}
+	if r.returns, err = a.Store.Returns(ctx, stray); err != nil {
+		return r, err
+	}
+	for _, back := range r.returns {
+		cases, err := a.Store.Cases(ctx, back.ID)
+		if err != nil {
+			return r, err
+		}
+		r.blocked = r.blocked || back.Status.Terminal() && len(cases) > 0
+	}
+	return r, nil
+}
+
+// stands tells how a return stands. After returnTries failures in a row a person decides.
+func (r caseReturn) stands() GivenBack {
+	back := GivenBack{Done: !r.stray.ClosedAt.IsZero(), Tries: len(r.returns)}
+	if back.Done || back.Tries == 0 {
+		return back
+	}
+	under := !r.returns[back.Tries-1].Status.Terminal()
+	back.Open = under || back.Tries%returnTries != 0 && !r.blocked
+	return back
+}
+
+// beginReturn begins the next return of a case. It reports none open when no operator can pay
+// into the payer's wallet, or when an earlier return may have paid.
+func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (GivenBack, error) {
+	back := GivenBack{Tries: len(r.returns)}
+	parent, _, err := a.Store.Latest(ctx, r.stray.PaymentID)
+	if err != nil || r.stray.Paid == 0 || r.blocked {
+		return back, err
+	}
+	route, err := a.Routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
+	if err != nil && pirogue.CodeOf(err) != pirogue.CountryNotSupported {
+		return back, err
+	}
+	refund := a.lateRefund(parent, r.stray, back.Tries+1)
+	fits := pirogue.Refunders(a.Operators[parent.Operator], route, parent, refund)
+	if len(fits) == 0 {
+		return back, nil
+	}
+	refund.Operator = fits[0].Code
+	attempt := firstAttempt(refund)
+	if refund, _, err = a.Store.Accept(ctx, refund, attempt, a.Callbacks.Digest(attempt.Ref)); err != nil {
+		return back, err
+	}
+	failpoint.Hit("giveback.accepted")
+	err = a.Workflows.Launch(ctx, refund)
+	failpoint.Hit("giveback.launched")
+	return GivenBack{Open: true, Tries: back.Tries + 1}, err
+}
+
+// lateRefund is the n-th payment that is to give stray money back. It has no start deadline:
+// nobody asks for it again under another reference, so it waits as long as it takes.
+func (a *Activities) lateRefund(parent pirogue.Payment, stray pirogue.Case, n int) pirogue.Payment {
+	now := a.Clock.Now()
+	return pirogue.Payment{
+		ID: ids.Payment(), MerchantID: parent.MerchantID, Mode: parent.Mode, Kind: pirogue.Refund, Late: true,
+		OrderID: pirogue.NewReturnID(stray.ID, n), ParentID: parent.ID, Status: pirogue.StatusCreated,
+		Amount:   pirogue.Money{Minor: stray.Paid, Currency: parent.Amount.Currency},
+		Fee:      pirogue.Money{Currency: parent.Amount.Currency},
+		FeePayer: pirogue.PaidByMerchant, Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network,
+		Description: string(stray.Cause), NotifyURL: parent.NotifyURL,
+		CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// firstAttempt is the submission that the database keeps beside a payment before any
+// byte leaves.
+func firstAttempt(p pirogue.Payment) pirogue.Attempt {
+	return pirogue.Attempt{
+		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator,
+		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	}
+}

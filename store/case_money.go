@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+	"pirogue/ledger"
+)
+
+// PlaceCase closes a case whose money people placed outside Pirogue, and takes the money out of
+// suspense, in one transaction. A case that is closed stays as it is. It fails with NotFound, and
+// with Internal while the money is on its way back.
+func (db *DB) PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
+	return db.together(ctx, "place case", func(tx *gorm.DB) error {
+		var row caseRow
+		if err := missing(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id)); err != nil {
+			return err
+		}
+		if err := lockRow(tx, row.PaymentID); err != nil {
+			return err
+		}
+		closed, err := closeOne(tx, id, at)
+		if err != nil || !closed || row.Paid == 0 {
+			return err
+		}
+		var open int64
+		err = returnsOf(tx, row.PaymentID, id).Where("status NOT IN ('FAILED','EXPIRED')").Count(&open).Error
+		if err == nil && open > 0 {
+			err = pirogue.Errorf(pirogue.Internal, "the money of case %s is on its way back", id)
+		}
+		if err != nil {
+			return err
+		}
+		p, err := db.paymentByID(tx, pirogue.PaymentID(row.PaymentID))
+		if err != nil {
+			return err
+		}
+		cleared := ledger.Clear(p, id, row.Paid)
+		return book(tx, &cleared, at)
+	})
+}
+
+// lockRow takes the row of a payment until the transaction ends.
+func lockRow(tx *gorm.DB, payment string) error {
+	return tx.Exec("UPDATE payments SET updated_at = updated_at WHERE id = ?", payment).Error
+}
+
+// closeOne closes a case and reports whether it was open.
+func closeOne(tx *gorm.DB, id pirogue.CaseID, at time.Time) (bool, error) {
+	set := tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL", on(at), id)
+	return set.RowsAffected == 1, set.Error
+}
+
+// Returns returns the refunds that were to give the money of a case back, the oldest first.
+func (db *DB) Returns(ctx context.Context, c pirogue.Case) ([]pirogue.Payment, error) {
+	var rows []paymentRow
+	err := db.look(ctx, "list returns", func(tx *gorm.DB) error {
+		return returnsOf(tx, string(c.PaymentID), c.ID).Order("created_at, id").Find(&rows).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	returns, err := db.unpackPayments(rows)
+	return returns, failure("list returns", err)
+}
+
+// returnsOf selects the refunds of a case; see pirogue.NewReturnID.
+func returnsOf(tx *gorm.DB, payment string, c pirogue.CaseID) *gorm.DB {
+	first, further := string(c), string(c)+"#"
+	return tx.Model(&paymentRow{}).Where(
+		"parent_id = ? AND late = 1 AND (merchant_ref = ? OR SUBSTR(merchant_ref, 1, ?) = ?)",
+		payment, first, len(further), further)
+}
+
+// caseMoney returns what the case of a settlement has in suspense; 0 without a case. It fails with
+// Internal for a part that is none.
+func (db *DB) caseMoney(tx *gorm.DB, s pirogue.Settlement) (int64, error) {
+	if s.Case == "" {
+		return 0, nil
+	}
+	var row caseRow
+	err := missing(tx.Where("id = ? AND payment_id = ?", s.Case, s.PaymentID).Take(&row).Error,
+		pirogue.NotFound, string(s.Case))
+	if err != nil || s.Resolution != pirogue.ResolvedInPart {
+		return row.Paid, err
+	}
+	p, err := db.paymentByID(tx, s.PaymentID)
+	if err == nil && !p.HasPart(row.Paid) {
+		err = pirogue.Errorf(pirogue.Internal, "%d is no part of payment %s", row.Paid, p.ID)
+	}
+	return row.Paid, err
+}
+
+// resolving returns the journals of a payment that has just become terminal, and closes the case
+// whose money they move: that of the settlement, or the one whose money a return has given back.
+func resolving(tx *gorm.DB, p pirogue.Payment, s pirogue.Settlement, money int64) ([]ledger.Journal, error) {
+	settled := s.Case
+	if p.Late && p.Status == pirogue.StatusSuccess {
+		if _, err := closeOne(tx, pirogue.CaseOfReturn(p.OrderID), s.At); err != nil {
+			return nil, err
+		}
+	}
+	if settled != "" {
+		if _, err := closeOne(tx, settled, s.At); err != nil {
+			return nil, err
+		}
+	}
+	return ledger.Resolving(p, p.Status, s.Resolution, settled, money), nil
+}

@@ -1,0 +1,181 @@
+package workflows
+
+import (
+	"slices"
+
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/activities"
+)
+
+// settled waits until the case of an ended payment is settled, and gives the money back first
+// where the merchant wants that.
+func (s *story) settled(ctx workflow.Context, cause pirogue.Cause, status pirogue.Status) error {
+	id := pirogue.NewCaseID(s.order.PaymentID, cause)
+	if i := slices.IndexFunc(s.arrived, func(a arrival) bool { return a.cause == cause }); i >= 0 {
+		id = s.arrived[i].id
+		s.arrived = slices.Delete(s.arrived, i, i+1)
+	}
+	returns := cause == pirogue.CauseLateSuccess || cause == pirogue.CauseSecondPayment || cause == pirogue.CauseEarlierPaid
+	if returns {
+		var err error
+		if returns, err = s.returnsLate(ctx); err != nil {
+			return err
+		}
+	}
+	return s.settleEnded(ctx, id, cause, status, returns)
+}
+
+// settleEnded waits until a case of an ended payment is settled. What two people placed outside
+// Pirogue leaves suspense.
+func (s *story) settleEnded(
+	ctx workflow.Context, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status, returns bool,
+) error {
+	as, err := s.settleCase(ctx, id, cause, status, returns)
+	if err != nil {
+		return err
+	}
+	if as == pirogue.ResolvedPlaced {
+		if _, err := call(ctx, ours(s.order.MerchantID, "place case"), do.PlaceCase, id); err != nil {
+			return err
+		}
+	}
+	v := pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "the case is settled: " + string(as), Status: status}
+	if err := s.rule(ctx, v, func(r pirogue.Remedy) bool { return r.Resolution == as }); err != nil {
+		return err
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(false))
+}
+
+// settleCase returns how an open case is settled: by the return of its money, which has succeeded
+// then, or by what two people say, whose remedies still wait for the end that it brings. With
+// returns a first return is begun without a person.
+func (s *story) settleCase(
+	ctx workflow.Context, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status, returns bool,
+) (pirogue.Resolution, error) {
+	request := activities.ReturnRequest{Case: id, Known: activities.NoReturn}
+	if returns {
+		request.Known = 0
+	}
+	for {
+		back, err := s.giveBack(ctx, request, status)
+		if err != nil || back.Done {
+			return pirogue.ResolvedReturn, err
+		}
+		s.tell(ctx, waitsForSupport, "a person must settle the case "+string(cause))
+		remedy, err := s.decided(ctx, id, cause, status)
+		if err != nil || remedy.Resolution != pirogue.ResolvedReturn {
+			return remedy.Resolution, err
+		}
+		request.Known = back.Tries
+		if err := s.beginReturn(ctx, request, remedy, status); err != nil {
+			return "", err
+		}
+		request.Known = activities.NoReturn
+	}
+}
+
+// onItsWay is what support hears while stray money goes back.
+const onItsWay = "the money is on its way back to its payer; the case closes when it has arrived"
+
+// giveBack begins the return of a case's money where it is asked to, and waits until the money is
+// back or no return is under way any more.
+func (s *story) giveBack(
+	ctx workflow.Context, request activities.ReturnRequest, status pirogue.Status,
+) (activities.GivenBack, error) {
+	if s.order.Kind.MoneyOut() {
+		return activities.GivenBack{}, nil
+	}
+	back, err := call(ctx, ours(s.order.MerchantID, "give back"), do.GiveBack, request)
+	if err != nil || !back.Open {
+		return back, err
+	}
+	s.tell(ctx, waitsForNothing, onItsWay)
+	turn := start(ctx, returning(s.order.MerchantID), do.AwaitReturn, request.Case)
+	for !turn.future.IsReady() {
+		if s.called() {
+			v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: onItsWay, Status: status}
+			if err := s.rule(ctx, v, everyone); err != nil {
+				return back, err
+			}
+		}
+		workflow.NewSelector(ctx).AddFuture(turn.future, func(workflow.Future) {}).
+			AddReceive(s.desk.bell, func(workflow.ReceiveChannel, bool) {}).Select(ctx)
+	}
+	return turn.get(ctx)
+}
+
+// beginReturn gives the money of a case back because two people say so, and tells them whether
+// there is a way.
+func (s *story) beginReturn(
+	ctx workflow.Context, request activities.ReturnRequest, r pirogue.Remedy, status pirogue.Status,
+) error {
+	back, err := call(ctx, ours(s.order.MerchantID, "give back"), do.GiveBack, request)
+	if err != nil {
+		return err
+	}
+	v := pirogue.Verdict{
+		Decision: pirogue.DecisionRefused, Evidence: r.Evidence, Status: status,
+		Reason: "no operator can pay into the payer's wallet, or an earlier return may have paid: place it by hand",
+	}
+	if back.Open || back.Done {
+		v.Decision, v.Reason = pirogue.DecisionWaiting, onItsWay
+	}
+	return s.rule(ctx, v, only(r))
+}
+
+// decided returns the resolution of a case that two people agree on. Its remedy goes on waiting;
+// everything else is answered.
+func (s *story) decided(
+	ctx workflow.Context, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status,
+) (pirogue.Remedy, error) {
+	for {
+		for _, r := range s.desk.waiting {
+			v, err := s.judge(ctx, r.remedy, id, cause, status)
+			if err != nil || v.Decision == pirogue.DecisionSettled {
+				return r.remedy, err
+			}
+			if err := s.rule(ctx, v, only(r.remedy)); err != nil {
+				return r.remedy, err
+			}
+		}
+		if err := s.untilCalled(ctx); err != nil {
+			return pirogue.Remedy{}, err
+		}
+	}
+}
+
+// judge returns the verdict on one remedy for an open case; SETTLED when a second person has
+// confirmed a resolution of it.
+func (s *story) judge(
+	ctx workflow.Context, r pirogue.Remedy, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status,
+) (pirogue.Verdict, error) {
+	v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Evidence: r.Evidence, Status: status}
+	ways, said := s.resolutions(status)
+	switch {
+	case r.Verb != pirogue.VerbResolve:
+		v.Reason = "the case " + string(cause) + " is open: resolve it"
+	case !slices.Contains(ways, r.Resolution):
+		v.Reason = said
+	default:
+		return s.propose(ctx, r, id, v)
+	}
+	return v, nil
+}
+
+// resolutions returns how a case with money may be settled, and says so: stray money that came in
+// goes back or is placed; of money that left, people say how much of the order it was, as long as
+// the payment is open.
+func (s *story) resolutions(status pirogue.Status) ([]pirogue.Resolution, string) {
+	switch {
+	case !s.order.Kind.MoneyOut():
+		return []pirogue.Resolution{pirogue.ResolvedReturn, pirogue.ResolvedPlaced},
+			"stray money that came in is resolved as return or placed"
+	case status.Terminal():
+		return []pirogue.Resolution{pirogue.ResolvedPlaced}, "money that left after the end is resolved as placed"
+	default:
+		return []pirogue.Resolution{pirogue.ResolvedPaid, pirogue.ResolvedInPart, pirogue.ResolvedUnpaid},
+			"money that left otherwise than ordered is resolved as paid, paid_in_part or unpaid"
+	}
+}

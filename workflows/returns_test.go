@@ -1,0 +1,130 @@
+package workflows_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// Each row is stray money, what becomes of the refunds that are to give it back, what two people
+// say, and whether the case is closed by it.
+func TestStrayMoneyGoesBackOrStaysACase(t *testing.T) {
+	t.Parallel()
+
+	const paid = pirogue.OutcomePaid
+	vain, done := pirogue.StatusFailed, pirogue.StatusSuccess
+	lateAndReturned := setting{policy: pirogue.LateReturn}
+	late := []scene{{from: 6 * time.Minute, outcome: paid}}
+	other := []scene{{outcome: paid, amount: 1500}}
+	placed, back := pirogue.ResolvedPlaced, pirogue.ResolvedReturn
+	tests := map[string]struct {
+		setting setting
+		scenes  []scene
+		returns []pirogue.Status
+		two     pirogue.Resolution // say after half a day; "" for nobody
+		early   bool               // they say it after an hour
+		tries   int
+		closed  bool
+		want    pirogue.Status
+	}{
+		"late, and it arrives":           {setting: lateAndReturned, scenes: late, tries: 1, closed: true, want: "EXPIRED"},
+		"late, and the third try does":   {setting: lateAndReturned, scenes: late, returns: []pirogue.Status{vain, vain, done}, tries: 3, closed: true, want: "EXPIRED"},
+		"late, expired, then it arrives": {setting: lateAndReturned, scenes: late, returns: []pirogue.Status{"EXPIRED", done}, tries: 2, closed: true, want: "EXPIRED"},
+		"late, and no try does":          {setting: lateAndReturned, scenes: late, returns: slices.Repeat([]pirogue.Status{vain}, 9), tries: 5, want: "EXPIRED"},
+		"late, no try, and people send it again": {
+			setting: lateAndReturned, scenes: late, returns: append(slices.Repeat([]pirogue.Status{vain}, 6), done),
+			two: back, tries: 7, closed: true, want: "EXPIRED",
+		},
+		"late, no try, and people place it": {
+			setting: lateAndReturned, scenes: late, returns: slices.Repeat([]pirogue.Status{vain}, 9),
+			two: placed, tries: 5, closed: true, want: "EXPIRED",
+		},
+		"another amount waits for people": {scenes: other, tries: 0, want: "PENDING"},
+		"another amount, and it is sent back": {
+			scenes: other, returns: []pirogue.Status{vain, done}, two: back, early: true, tries: 2, closed: true, want: "FAILED",
+		},
+		"another amount, and it does not arrive": {
+			scenes: other, returns: slices.Repeat([]pirogue.Status{vain}, 9), two: back, early: true, tries: 5, want: "PENDING",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorldOf(t, tt.setting)
+			w.operator.scenes, w.returned = tt.scenes, tt.returns
+			after := 12 * time.Hour
+			if tt.early {
+				after = time.Hour
+			}
+			if tt.two != "" {
+				w.remedy(after, resolve("awa", tt.two))
+				w.remedy(after+time.Minute, resolve("moussa", tt.two))
+			}
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.tell() // and audits: money in suspense has an open case, for each payment
+			require.Equal(t, tt.want, p.Status)
+			open, closed := w.cases(p.ID)
+			require.Equal(t, []int{map[bool]int{false: 1}[tt.closed], map[bool]int{true: 1}[tt.closed]}, []int{len(open), len(closed)})
+			require.Equal(t, !tt.closed, w.env.GetWorkflowError() != nil, "the workflow is open as long as the case is")
+			var refs []string
+			for _, r := range w.launched {
+				refs = append(refs, r.OrderID)
+			}
+			slices.Sort(refs)
+			require.Len(t, slices.Compact(refs), tt.tries, "each try has a reference of its own")
+			w.requireVerdicts()
+		})
+	}
+}
+
+// While the money is on its way nobody can place it, and nobody is told that it is settled.
+func TestMoneyOnItsWayIsNotPlaced(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{policy: pirogue.LateReturn})
+	w.operator.scenes = []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
+	w.returned = []pirogue.Status{"FAILED", "FAILED", "SUCCESS"}
+	asked := []*act{
+		w.remedy(8*time.Minute, resolve("awa", pirogue.ResolvedPlaced)), w.remedy(9*time.Minute, resolve("moussa", pirogue.ResolvedPlaced)),
+	}
+	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	for _, a := range asked {
+		require.Equal(t, pirogue.DecisionRefused, a.verdict.Decision, a.verdict.Reason)
+	}
+	require.Len(t, w.launched, 3)
+}
+
+// A history that is lost at any time while stray money goes back changes nothing: it goes back once,
+// and its case is closed by that.
+func TestALostHistoryDoesNotForgetAReturn(t *testing.T) {
+	t.Parallel()
+
+	for _, lost := range []time.Duration{6 * time.Minute, 7 * time.Minute, 8 * time.Minute, 12 * time.Minute, 20 * time.Minute} {
+		w := newWorldOf(t, setting{policy: pirogue.LateReturn, horizon: horizon})
+		w.operator.scenes = []scene{{from: 5*time.Minute + 30*time.Second, outcome: pirogue.OutcomePaid}}
+		w.returned = []pirogue.Status{"FAILED", "FAILED", "SUCCESS"}
+		w.loseAfter(lost)
+		w.rebuild()
+		for _, r := range w.launched { // whose end was to come in the history that is gone
+			w.env.RegisterDelayedCallback(func() { w.endReturn(r.ID) }, time.Minute)
+		}
+		w.env.SetWorkflowRunTimeout(openFor)
+		p := w.tell()
+		require.NoError(t, w.env.GetWorkflowError(), "lost after %s", lost)
+		open, closed := w.cases(p.ID)
+		require.Empty(t, open, "lost after %s", lost)
+		require.Len(t, closed, 1)
+		paid := 0
+		for _, r := range w.launched {
+			stands, _, err := w.store.Latest(t.Context(), r.ID)
+			require.NoError(t, err)
+			paid += map[bool]int{true: 1}[stands.Status == pirogue.StatusSuccess]
+		}
+		require.Equal(t, 1, paid, "lost after %s", lost)
+	}
+}
