@@ -55,7 +55,8 @@ func errorsDocument() string {
 		"| Code | Français | English |\n| --- | --- | --- |\n")
 	for _, code := range []pirogue.FailureCode{
 		pirogue.FailedDeclined, pirogue.FailedRefused, pirogue.FailedUnavailable, pirogue.FailedNoAnswer, pirogue.FailedNotStarted,
-		pirogue.FailedUnconfirmed, pirogue.FailedCancelled,
+		pirogue.FailedUnconfirmed, pirogue.FailedBySupport, pirogue.FailedInPart, pirogue.FailedOtherwise,
+		pirogue.FailedCancelled,
 	} {
 		text := pirogue.FailureTexts[code]
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", code, text.FR, text.EN)

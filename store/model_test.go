@@ -54,8 +54,10 @@ func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
 			}
 			postgres.addsUp()
 			sqlite.addsUp()
-			postgres.sound()
-			sqlite.sound()
+			// The model gives stray money back in parts, which Pirogue does not: its cases stay open.
+			const returns = "money in suspense has an open case of the same sum, for each payment"
+			postgres.sound(returns)
+			sqlite.sound(returns)
 		})
 	}
 }

@@ -71,7 +71,8 @@ func (s *scenario) checkMoney(p pirogue.Payment) {
 func (s *scenario) checkFailure(p pirogue.Payment, a pirogue.Attempt) {
 	s.lot.t.Helper()
 	refs := s.nature.tries[p.ID]
-	if !p.Kind.MoneyOut() || p.Status != pirogue.StatusFailed || p.Failure.Code == pirogue.FailedBySupport || len(refs) == 0 {
+	byPeople := p.Failure.Code == pirogue.FailedBySupport || p.Failure.Code == pirogue.FailedInPart
+	if !p.Kind.MoneyOut() || p.Status != pirogue.StatusFailed || byPeople || len(refs) == 0 {
 		return
 	}
 	ended := s.failedAt(p)

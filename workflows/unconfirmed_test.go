@@ -77,8 +77,8 @@ func TestCashInUnconfirmed(t *testing.T) {
 		},
 		"two people say paid, and it is returned": {
 			scenes: silent, people: []pirogue.Remedy{resolve("awa", "paid"), resolve("binta", "paid")},
-			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{pirogue.CauseLateSuccess},
-			closed: []pirogue.Cause{unknown}, refunds: 1,
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
+			closed: []pirogue.Cause{unknown, pirogue.CauseLateSuccess}, refunds: 1,
 		},
 		"two people say unpaid": {
 			scenes: silent, people: []pirogue.Remedy{resolve("awa", "unpaid"), resolve("binta", "unpaid")},
