@@ -523,8 +523,11 @@ func TestARemedyThatArrivesAtTheEndIsAnswered(t *testing.T) {
 	}
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 	require.Len(t, acts, 2)
-	require.Equal(t, pirogue.DecisionSettled, acts[0].verdict.Decision)
+	// The first is read while the end is booked: it is told of the end, or that it came after it.
+	require.Contains(t, []pirogue.Decision{"SETTLED", "REFUSED"}, acts[0].verdict.Decision)
 	require.Equal(t, pirogue.DecisionRefused, acts[1].verdict.Decision)
-	require.Equal(t, pirogue.StatusSuccess, acts[1].verdict.Status)
+	for _, a := range acts {
+		require.Equal(t, pirogue.StatusSuccess, a.verdict.Status)
+	}
 	w.requireVerdicts()
 }
