@@ -16,20 +16,25 @@ const FailuresToCase = 20
 // characters each.
 const maxCaseNote = 300
 
-// Blocked opens the case of a payment whose workflow waits for an activity of ours that
-// fails again and again: what the activity wants to write, and why it fails. It may be
-// called at every failure.
-func (a *Activities) Blocked(
-	ctx context.Context, id pirogue.PaymentID, activity string, input []any, failures int, why error,
-) error {
-	wanted, err := json.Marshal(input)
+// BlockedActivity is an activity of ours that fails again and again.
+type BlockedActivity struct {
+	Name     string
+	Input    []any
+	Failures int
+	Err      error // of the latest run
+}
+
+// Blocked opens the case of a payment whose workflow waits for an activity of ours: what the
+// activity wants to write, and why it fails. It may be called at every failure.
+func (a *Activities) Blocked(ctx context.Context, id pirogue.PaymentID, by BlockedActivity) error {
+	wanted, err := json.Marshal(by.Input)
 	if err != nil {
 		wanted = []byte(err.Error())
 	}
 	return a.Store.ReopenCase(ctx, pirogue.Case{
 		ID: pirogue.NewCaseID(id, pirogue.CauseNotBooked), PaymentID: id, Cause: pirogue.CauseNotBooked,
 		Note: fmt.Sprintf("%s has failed %d times and goes on: %s; it wants %s",
-			activity, failures, shorten(why.Error()), shorten(string(wanted))),
+			by.Name, by.Failures, shorten(by.Err.Error()), shorten(string(wanted))),
 		OpenedAt: a.Clock.Now(),
 	})
 }

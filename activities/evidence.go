@@ -47,7 +47,7 @@ func (a *Activities) proven(
 		if refused || leg.AbsenceProves && a.absent(attempt, e, leg) {
 			return pirogue.OutcomeDeclined
 		}
-	case pirogue.OutcomePending, pirogue.OutcomePaid:
+	case pirogue.OutcomePending, pirogue.OutcomePaid, pirogue.OutcomeNotSent:
 	}
 	return pirogue.OutcomePending
 }

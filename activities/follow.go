@@ -157,8 +157,13 @@ type cadence struct {
 var paces = map[Pace][]cadence{
 	Brisk: {{12, 5 * time.Second}, {0, 10 * time.Second}},
 	Slow: {
-		{1, time.Minute}, {1, 4 * time.Minute}, {1, 10 * time.Minute}, {1, 45 * time.Minute}, {1, 2 * time.Hour},
-		{1, 3 * time.Hour}, {0, 6 * time.Hour},
+		{1, time.Minute},
+		{1, 4 * time.Minute},
+		{1, 10 * time.Minute},
+		{1, 45 * time.Minute},
+		{1, 2 * time.Hour},
+		{1, 3 * time.Hour},
+		{0, 6 * time.Hour},
 	},
 	Final: {{6, 10 * time.Minute}, {0, 6 * time.Hour}},
 	Long:  {{12, 5 * time.Second}, {24, 10 * time.Second}, {55, time.Minute}, {138, 10 * time.Minute}, {0, time.Hour}},

@@ -68,7 +68,7 @@ func (a *Activities) disburseTogether(
 	// each line is asked for.
 	bulkID, called := operator.BulkDisburse(ctx, disbursements(a.Callbacks, i, merchant, lines), "")
 	failpoint.Hit("bulk.page.called")
-	if err := a.noteTogether(ctx, i, lines, marked, bulkID, called); err != nil {
+	if err := a.noteTogether(ctx, i, lines, sentBulk{marked, bulkID, called}); err != nil {
 		return err
 	}
 	return a.heed(ctx, i.Code, lines[0].Payment.ID, called)
@@ -89,19 +89,25 @@ func disbursements(
 	return all
 }
 
+// sentBulk is one call for many lines.
+type sentBulk struct {
+	marked map[pirogue.AttemptID]pirogue.Sending
+	id     string // the operator's, "" for none
+	err    error
+}
+
 // noteTogether records what became of the call on every attempt. The operator answers for
 // all of them together: accepted, refused, proven not sent, or unknown.
 func (a *Activities) noteTogether(
-	ctx context.Context, i pirogue.Instance, lines []pirogue.UnsentLine,
-	marked map[pirogue.AttemptID]pirogue.Sending, bulkID string, called error,
+	ctx context.Context, i pirogue.Instance, lines []pirogue.UnsentLine, sent sentBulk,
 ) error {
-	receipt := pirogue.Receipt{Words: "bulk " + bulkID}
-	if bulkID != "" {
-		receipt.Handle = pirogue.Handle{handleBulk: bulkID}
+	receipt := pirogue.Receipt{Words: "bulk " + sent.id}
+	if sent.id != "" {
+		receipt.Handle = pirogue.Handle{handleBulk: sent.id}
 	}
-	_, answer := classify(receipt, called, pirogue.Leg{})
+	_, answer := classify(receipt, sent.err, pirogue.Leg{})
 	for _, line := range lines {
-		answer.AttemptID, answer.Sending, answer.At = line.Attempt.ID, marked[line.Attempt.ID].Number, a.Clock.Now()
+		answer.AttemptID, answer.Sending, answer.At = line.Attempt.ID, sent.marked[line.Attempt.ID].Number, a.Clock.Now()
 		answer.ExpiresAt = answer.At.Add(i.Window)
 		if _, err := a.Store.Answer(ctx, answer); err != nil {
 			return err

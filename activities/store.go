@@ -14,6 +14,11 @@ type Store interface {
 	Books
 	Cases
 	Webhooks
+	Sweeping
+}
+
+// Sweeping finds what the sweep has to bring on.
+type Sweeping interface {
 	Backlog
 	Unfinished
 }
@@ -51,8 +56,8 @@ type Waits interface {
 	Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Receipt, error)
 }
 
-// Attempts follows a payment's submissions.
-type Attempts interface {
+// AttemptReader reads a payment's submissions.
+type AttemptReader interface {
 	// Latest returns a payment with its latest attempt. It fails with
 	// TransactionNotFound.
 	Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error)
@@ -62,6 +67,11 @@ type Attempts interface {
 	// Earlier returns the attempts that another one has followed and of which something may
 	// have left us, the first one first.
 	Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error)
+}
+
+// Attempts follows a payment's submissions.
+type Attempts interface {
+	AttemptReader
 	// Send marks a prepared attempt SENT, and its CREATED payment INITIATED, before
 	// the bytes leave, and numbers the sending. Unless its result is SendMarked it changes
 	// nothing and the attempt must not be sent: it is not PREPARED, or the payment is
@@ -155,14 +165,27 @@ type LineSender interface {
 
 // Cases keeps what only a person can settle.
 type Cases interface {
-	// OpenCase records a case and books what of c.Paid, which is all that moved under the
-	// attempt, is in no book yet (0 books nothing), in one transaction. It returns the case
-	// as it stands: a further one of the same cause when the first has money already.
-	OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error)
+	CaseReader
+	CaseWriter
+	Acts
+}
+
+// CaseReader reads cases.
+type CaseReader interface {
 	// Cases returns a payment's cases, the oldest first.
 	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
 	// Case returns a case. It fails with NotFound.
 	Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
+	// Returns returns the refunds that were to give the money of a case back, oldest first.
+	Returns(ctx context.Context, c pirogue.Case) ([]pirogue.Payment, error)
+}
+
+// CaseWriter opens and closes cases.
+type CaseWriter interface {
+	// OpenCase records a case and books what of c.Paid, which is all that moved under the
+	// attempt, is in no book yet (0 books nothing), in one transaction. It returns the case
+	// as it stands: a further one of the same cause when the first has money already.
+	OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error)
 	// ReopenCase opens a case that books nothing, or opens it again with another note.
 	ReopenCase(ctx context.Context, c pirogue.Case) error
 	// CloseCase closes a case that has no money in suspense.
@@ -170,8 +193,10 @@ type Cases interface {
 	// PlaceCase closes a case whose money people placed outside Pirogue, and takes it out of
 	// suspense.
 	PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
-	// Returns returns the refunds that were to give the money of a case back, oldest first.
-	Returns(ctx context.Context, c pirogue.Case) ([]pirogue.Payment, error)
+}
+
+// Acts keeps what support did.
+type Acts interface {
 	// BeginAct writes an act before it is carried out. The same act may be begun again.
 	BeginAct(ctx context.Context, a pirogue.Act) error
 	// Act returns an act of support. It fails with NotFound.
@@ -186,6 +211,7 @@ type Cases interface {
 
 // Webhooks follows the delivery of events.
 type Webhooks interface {
+	DeliveryQueue
 	// BeginDelivery writes the row of an event's next delivery and returns both. A
 	// delivery that was begun and never ended is returned again with its number. When
 	// nothing is left to send, because the event is not WAITING, or it is too early, the
@@ -193,12 +219,6 @@ type Webhooks interface {
 	BeginDelivery(ctx context.Context, id pirogue.EventID, at time.Time) (pirogue.Event, pirogue.Delivery, error)
 	// EndDelivery ends a delivery, sets the event's state and says when the next one is due.
 	EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState, next time.Time) error
-	// QueueDelivery gives a WAITING event the next place in its owner's queue, in NextAt:
-	// places lie gap apart, the first one gap after at.
-	QueueDelivery(ctx context.Context, id pirogue.EventID, at time.Time, gap time.Duration) (pirogue.Event, error)
-	// BeginQueued begins the next delivery of an owner's oldest queued event. Its number
-	// is 0 when none is queued.
-	BeginQueued(ctx context.Context, o pirogue.Owner, at time.Time) (pirogue.Event, pirogue.Delivery, error)
 	// WebhookSecrets returns the secrets an owner's webhooks are signed with: the API
 	// secret of its newest key in force, and the whsec_ secret.
 	WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standard string, err error)
@@ -207,16 +227,19 @@ type Webhooks interface {
 	Spend(ctx context.Context, s pirogue.Spent) (bool, error)
 }
 
-// Unfinished finds what workflows have left to do.
+// DeliveryQueue keeps the events of a busy endpoint in order.
+type DeliveryQueue interface {
+	// QueueDelivery gives a WAITING event the next place in its owner's queue, in NextAt:
+	// places lie gap apart, the first one gap after at.
+	QueueDelivery(ctx context.Context, id pirogue.EventID, at time.Time, gap time.Duration) (pirogue.Event, error)
+	// BeginQueued begins the next delivery of an owner's oldest queued event. Its number
+	// is 0 when none is queued.
+	BeginQueued(ctx context.Context, o pirogue.Owner, at time.Time) (pirogue.Event, pirogue.Delivery, error)
+}
+
+// Unfinished follows what workflows have left to do.
 type Unfinished interface {
-	// Unfinished returns payments whose workflow has something to do, that nobody touched and
-	// whose workflow nobody saw open since before: those seen longest ago first.
-	Unfinished(ctx context.Context, before time.Time, limit int) ([]pirogue.Restart, error)
-	// OpenBulks returns bulks that have not ended, likewise. One that cannot be read is left
-	// out and named by the error beside the others.
-	OpenBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
-	// OverdueEvents returns WAITING events whose next delivery is late, likewise.
-	OverdueEvents(ctx context.Context, now, before time.Time, limit int) ([]pirogue.Event, error)
+	Untouched
 	// MarkSeen notes when the workflows of rows of one kind were seen open.
 	MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []string, at time.Time) error
 	// Restart returns one payment as its workflow would be started again.
@@ -225,6 +248,18 @@ type Unfinished interface {
 	Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error
 	// Finish notes that the workflow of a payment that has ended has nothing left to do.
 	Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error
+}
+
+// Untouched finds what nobody has touched for a while, though its workflow has something to do.
+type Untouched interface {
+	// Unfinished returns payments whose workflow has something to do, that nobody touched and
+	// whose workflow nobody saw open since before: those seen longest ago first.
+	Unfinished(ctx context.Context, before time.Time, limit int) ([]pirogue.Restart, error)
+	// OpenBulks returns bulks that have not ended, likewise. One that cannot be read is left
+	// out and named by the error beside the others.
+	OpenBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
+	// OverdueEvents returns WAITING events whose next delivery is late, likewise.
+	OverdueEvents(ctx context.Context, now, before time.Time, limit int) ([]pirogue.Event, error)
 }
 
 // Backlog finds what was acknowledged and has not gone on, for the sweep.

@@ -67,7 +67,8 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 	}
 	for field, limits := range map[string]pirogue.Limits{"cash_in": conf.CashIn, "cash_out": conf.CashOut} {
 		if err := limits.Validate(); err != nil {
-			return pirogue.Instance{}, fmt.Errorf("%s: its bounds are from 0 to %d, min below max: %w", field, pirogue.MaxAmount, err)
+			return pirogue.Instance{}, fmt.Errorf(
+				"%s: its bounds are from 0 to %d, min below max: %w", field, pirogue.MaxAmount, err)
 		}
 	}
 	if _, asks := operator.(pirogue.StatusReader); conf.AbsenceProves && !asks {

@@ -78,7 +78,7 @@ func (p *commitProxy) serve() {
 		}
 		server, err := net.Dial(p.network, p.upstream)
 		if err != nil || p.gone() {
-			client.Close()
+			client.Close() //nolint:errcheck // the API sees a connection that ends
 			continue
 		}
 		p.wg.Go(func() { p.carry(client, server) })
@@ -112,7 +112,7 @@ func (p *commitProxy) carry(client, server net.Conn) {
 	deaf := make(chan struct{}) // the API hears nothing any more
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		defer client.Close()
+		defer client.Close() //nolint:errcheck // it may be closed
 		answers := make([]byte, 32<<10)
 		for {
 			n, err := server.Read(answers)
@@ -128,8 +128,8 @@ func (p *commitProxy) carry(client, server net.Conn) {
 		}
 	})
 	p.listen(client, server, deaf)
-	client.Close()
-	server.Close()
+	client.Close() //nolint:errcheck // it may be closed
+	server.Close() //nolint:errcheck // likewise
 	wg.Wait()
 }
 
@@ -144,15 +144,17 @@ func (p *commitProxy) listen(client, server net.Conn, deaf chan struct{}) {
 		if err != nil {
 			return
 		}
+		how := noCut
 		if typed && talk.commits(head[0], body) {
-			if how := p.strike(); how != noCut {
-				close(deaf)
-				if how != cutCommit {
-					server.Write(append(head, body...)) //nolint:errcheck // the test sees what became of it
-					time.Sleep(50 * time.Millisecond)   // the server commits
-				}
-				return
+			how = p.strike()
+		}
+		if how != noCut {
+			close(deaf)
+			if how != cutCommit {
+				server.Write(append(head, body...)) //nolint:errcheck // the test sees what became of it
+				time.Sleep(50 * time.Millisecond)   // the server commits
 			}
+			return
 		}
 		if _, err := server.Write(append(head, body...)); err != nil {
 			return

@@ -94,7 +94,8 @@ UPDATE attempts
                     WHEN sendings = @n THEN 'UNKNOWN' ELSE state END,
        sent_at = CASE WHEN state IN ('SENT','UNKNOWN') AND may_have_left = @mark THEN NULL ELSE sent_at END,
        first_sent_at = CASE WHEN state IN ('SENT','UNKNOWN') AND may_have_left = @mark THEN NULL ELSE first_sent_at END,
-       answered_at = CASE WHEN state = 'SENT' AND sendings = @n AND may_have_left <> @mark THEN @at ELSE answered_at END,
+       answered_at = CASE WHEN state = 'SENT' AND sendings = @n AND may_have_left <> @mark THEN @at
+                          ELSE answered_at END,
        answer = CASE WHEN sendings = @n THEN @words ELSE answer END
  WHERE id = @id AND may_have_left LIKE '%' || @mark || '%'`
 

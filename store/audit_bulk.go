@@ -55,7 +55,8 @@ SELECT b.id FROM bulks b
 SELECT b.id FROM bulks b
  WHERE b.state IN ('ACCEPTED','RUNNING','COMPLETED','CANCELLED') AND (b.state = 'CANCELLED')
     <> (EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = b.id AND l.state = 'CANCELLED')
-     OR EXISTS (SELECT 1 FROM payments p WHERE p.bulk_id = b.id AND p.status = 'FAILED' AND p.failure_code = 'CANCELLED'))`},
+     OR EXISTS (SELECT 1 FROM payments p
+                 WHERE p.bulk_id = b.id AND p.status = 'FAILED' AND p.failure_code = 'CANCELLED'))`},
 
 	{"an order number stays taken", `
 SELECT p.id FROM payments p

@@ -123,7 +123,7 @@ func (db *DB) begin(
 		}
 	}
 	failpoint.Hit("store.bulk.payments")
-	_, err := bookAll(tx, now, journals...)
+	err := bookAll(tx, now, journals...)
 	failpoint.Hit("store.bulk.booked")
 	return err
 }

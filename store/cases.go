@@ -76,7 +76,8 @@ func (db *DB) unbooked(tx *gorm.DB, c pirogue.Case) (*ledger.Journal, error) {
 		Booked   int64
 		Journals int
 	}
-	if err := tx.Raw(bookedUnder, map[string]any{"payment": c.PaymentID, "number": c.Attempt}).Scan(&at).Error; err != nil {
+	under := map[string]any{"payment": c.PaymentID, "number": c.Attempt}
+	if err := tx.Raw(bookedUnder, under).Scan(&at).Error; err != nil {
 		return nil, err
 	}
 	if at.Number == 0 {
@@ -107,7 +108,8 @@ SELECT a.number, a.operator,
 // none. One that has money of its own is not given more: then it writes a further one.
 func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
 	var all []caseRow
-	err := tx.Where("payment_id = ? AND cause = ?", c.PaymentID, c.Cause).Order("opened_at, LENGTH(id), id").Find(&all).Error
+	err := tx.Where("payment_id = ? AND cause = ?", c.PaymentID, c.Cause).
+		Order("opened_at, LENGTH(id), id").Find(&all).Error
 	if err != nil {
 		return caseRow{}, err
 	}

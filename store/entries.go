@@ -68,32 +68,31 @@ func book(tx *gorm.DB, j *ledger.Journal, at time.Time) error {
 	if j == nil {
 		return nil
 	}
-	_, err := bookAll(tx, at, *j)
-	return err
+	return bookAll(tx, at, *j)
 }
 
 // bookAll writes journals with their transfers and moves the accounts' counters. The
 // journals' keys come first: one that stands already has moved its money and is left
 // out. The counters come last, because other payments of the merchant wait for them. It
-// returns how many journals were booked, and fails with InsufficientBalance.
-func bookAll(tx *gorm.DB, at time.Time, journals ...ledger.Journal) (int, error) {
+// fails with InsufficientBalance.
+func bookAll(tx *gorm.DB, at time.Time, journals ...ledger.Journal) error {
 	fresh, err := claim(tx, at, journals)
 	if err != nil || len(fresh) == 0 {
-		return 0, err
+		return err
 	}
 	totals, err := sum(fresh)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if err := openAccounts(tx, totals, at); err != nil {
-		return 0, err
+		return err
 	}
 	for _, j := range fresh {
 		if err := enter(tx, j); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return len(fresh), move(tx, totals, at)
+	return move(tx, totals, at)
 }
 
 // claim writes the journals' keys and returns those that did not stand already.

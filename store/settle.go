@@ -96,7 +96,7 @@ func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Settled, s pirogue.Settleme
 	if err != nil {
 		return err
 	}
-	_, err = bookAll(tx, at, append(journals, ending...)...)
+	err = bookAll(tx, at, append(journals, ending...)...)
 	failpoint.Hit("store.settle.booked")
 	return err
 }

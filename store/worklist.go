@@ -167,7 +167,8 @@ func merged(tallies []pirogue.WorkTally) []pirogue.WorkTally {
 
 const workTally = `
 SELECT s.cause AS cause, p.currency AS currency, COUNT(*) AS payments,
-       CAST(SUM(CASE WHEN s.paid > 0 THEN s.paid WHEN p.amount > @most THEN @most ELSE p.amount END) AS BIGINT) AS amount
+       CAST(SUM(CASE WHEN s.paid > 0 THEN s.paid WHEN p.amount > @most THEN @most ELSE p.amount END)
+            AS BIGINT) AS amount
   FROM (%s) AS s JOIN payments p ON p.id = s.id
  WHERE 1 = 1` + workFilter + `
  GROUP BY s.cause, p.currency

@@ -89,7 +89,9 @@ func (f *Failures) failed(ctx context.Context, args []any, why error) {
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), reportTime)
 	defer stop()
-	if err := f.activities.Blocked(ctx, id, info.ActivityType.Name, args, int(info.Attempt), why); err != nil {
+	if err := f.activities.Blocked(ctx, id, activities.BlockedActivity{
+		Name: info.ActivityType.Name, Input: args, Failures: int(info.Attempt), Err: why,
+	}); err != nil {
 		log.Error("no case could be opened about it", "error", err)
 	}
 }

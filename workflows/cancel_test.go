@@ -29,14 +29,17 @@ func TestACancelRequestIsRecordedAndIgnored(t *testing.T) {
 		},
 		"a cash-in that is watched": {
 			setting{kind: pirogue.CashIn, policy: pirogue.LateAccept, horizon: horizon},
-			[]scene{{from: 7 * time.Minute, outcome: pirogue.OutcomePaid}}, 6 * time.Minute, "SUCCESS",
+			[]scene{{from: 7 * time.Minute, outcome: pirogue.OutcomePaid}},
+			6 * time.Minute, "SUCCESS",
 		},
 		"a cash-out": {
-			setting{kind: pirogue.CashOut, horizon: horizon}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
+			setting{kind: pirogue.CashOut, horizon: horizon},
+			[]scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
 			6 * time.Second, "SUCCESS",
 		},
 		"a refund": {
-			setting{kind: pirogue.Refund, horizon: horizon}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
+			setting{kind: pirogue.Refund, horizon: horizon},
+			[]scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
 			6 * time.Second, "SUCCESS",
 		},
 	}

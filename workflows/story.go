@@ -317,10 +317,10 @@ func (s *story) endUnsent(
 	ctx workflow.Context, submitted activities.Submitted, receipt pirogue.Receipt,
 ) (pirogue.Status, bool, error) {
 	ending := failed(pirogue.FailedUnavailable, cmp.Or(receipt.Words, submitted.Words))
-	switch submitted.Class {
-	case activities.NotInTime:
+	if submitted.Class == activities.NotInTime {
 		ending = activities.NotStarted(s.order.PaymentID)
-	case activities.Held:
+	}
+	if submitted.Class == activities.Held {
 		ending = expired(submitted.Words)
 	}
 	ending.Unsent = true

@@ -147,21 +147,31 @@ func (s *Server) setLatePolicy(c *gin.Context, v *visit) error {
 
 // suspend refuses a merchant's requests, and sends nothing of theirs that has not left.
 func (s *Server) suspend(c *gin.Context, v *visit) error {
-	return s.switchMerchant(c, v, VerbSuspend, pirogue.RoleSupport, s.store.SuspendMerchant,
-		"The merchant's requests are refused. What has not left waits with its hold; what was perhaps sent is followed.")
+	return s.switchMerchant(c, v, merchantSwitch{
+		verb: VerbSuspend, needs: pirogue.RoleSupport, turn: s.store.SuspendMerchant,
+		said: "The merchant's requests are refused. " +
+			"What has not left waits with its hold; what was perhaps sent is followed.",
+	})
 }
 
 // resume ends a suspension. Money moves by it, so it needs finance.
 func (s *Server) resume(c *gin.Context, v *visit) error {
-	return s.switchMerchant(c, v, VerbResume, pirogue.RoleFinance, s.store.ResumeMerchant,
-		"The merchant's requests are accepted again. What waited is sent within ten minutes.")
+	return s.switchMerchant(c, v, merchantSwitch{
+		verb: VerbResume, needs: pirogue.RoleFinance, turn: s.store.ResumeMerchant,
+		said: "The merchant's requests are accepted again. What waited is sent within ten minutes.",
+	})
 }
 
-// switchMerchant suspends or resumes a merchant.
-func (s *Server) switchMerchant(
-	c *gin.Context, v *visit, verb pirogue.Verb, needs pirogue.Role,
-	turn func(context.Context, pirogue.MerchantID) error, said string,
-) error {
+// merchantSwitch suspends or resumes a merchant.
+type merchantSwitch struct {
+	verb  pirogue.Verb
+	needs pirogue.Role
+	turn  func(context.Context, pirogue.MerchantID) error
+	said  string // to whoever did it
+}
+
+// switchMerchant suspends or resumes the merchant of a request.
+func (s *Server) switchMerchant(c *gin.Context, v *visit, to merchantSwitch) error {
 	id, err := merchantOf(c)
 	if err != nil {
 		return err
@@ -174,11 +184,11 @@ func (s *Server) switchMerchant(
 		return err
 	}
 	return s.carryOut(c, v, deed{
-		verb: verb, needs: needs, reason: body.Reason, subject: "merchant " + string(id),
+		verb: to.verb, needs: to.needs, reason: body.Reason, subject: "merchant " + string(id),
 		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
 			ctx, cancel := stepOf(ctx)
 			defer cancel()
-			return done(said, turn(ctx, id))
+			return done(to.said, to.turn(ctx, id))
 		},
 	})
 }

@@ -40,18 +40,23 @@ type Reading interface {
 
 // Payments finds and reads payments. One that does not exist is TransactionNotFound.
 type Payments interface {
+	Restarts
 	// Find returns at most limit payments that a term names: a payment's ID, a
 	// merchant's order or refund number, our reference at an operator, the operator's
 	// own, or a number in E.164. None is no error.
 	Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error)
 	AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, error)
 	AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error)
+	// Cases returns a payment's cases, the open and the closed.
+	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
+}
+
+// Restarts is what starting the workflow of a payment again needs.
+type Restarts interface {
 	// Restart returns a payment as its workflow would be started again.
 	Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error)
 	// Reopen notes that the workflow of a payment has something to do again.
 	Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error
-	// Cases returns a payment's cases, the open and the closed.
-	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
 }
 
 // Lists is what support works through.

@@ -124,11 +124,12 @@ func (s *Server) anew(ctx context.Context, p pirogue.Payment, act string) (pirog
 		return pirogue.Verdict{}, err
 	}
 	anew, err := s.workflows.RemedyAnew(ctx, r, act)
-	if pirogue.CodeOf(err) == pirogue.Internal { // its operator is not configured any more
-		verdict.Reason = "The payment's workflow is gone and cannot be started: " + err.Error()
-		return verdict, nil
+	if pirogue.CodeOf(err) != pirogue.Internal {
+		return anew, err
 	}
-	return anew, err
+	// Its operator is not configured any more: that is a verdict, and no failure of the request.
+	verdict.Reason = "The payment's workflow is gone and cannot be started: " + err.Error()
+	return verdict, nil //nolint:nilerr // the verdict says it
 }
 
 // restartable reports whether the workflow of a payment has something to do that an act

@@ -23,9 +23,10 @@ func (tool *adminTool) rebuild() *cobra.Command {
 	lost := asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) ([]pirogue.LostWorkflow, error) {
 		return c.Lost(cmd.Context())
 	}, table("WHAT ID WHY", func(w pirogue.LostWorkflow) []string { return []string{string(w.What), w.ID, w.Why} }))
-	act := tool.carriesOut(reason, func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.Act, error) {
+	rebuild := func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.Act, error) {
 		return c.Rebuild(ctx, reason)
-	})
+	}
+	act := tool.carriesOut(reason, rebuild)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case *dryRun:

@@ -19,7 +19,8 @@ func merchantCommand(environ []string) *cobra.Command {
 		merchantCreate(environ), merchantList(environ), merchantKey(environ),
 		merchantSwitch(environ, "suspend", "Refuse every request of a merchant and send nothing of theirs that has not left",
 			(*store.DB).SuspendMerchant),
-		merchantSwitch(environ, "resume", "Accept a suspended merchant's requests again and send what waited", (*store.DB).ResumeMerchant),
+		merchantSwitch(environ, "resume", "Accept a suspended merchant's requests again and send what waited",
+			(*store.DB).ResumeMerchant),
 	)
 	return cmd
 }

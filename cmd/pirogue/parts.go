@@ -103,7 +103,10 @@ func (p *parts) openTemporal() error {
 	if p.temporal, err = client.NewLazyClient(options); err != nil {
 		return fmt.Errorf("temporal: %w", err)
 	}
-	p.starter = &workflows.Starter{Client: p.temporal, Orders: p.routes.Order, RestartOrders: p.routes.Rebuild, Instance: p.routes.Instance, Clock: p.clock}
+	p.starter = &workflows.Starter{
+		Client: p.temporal, Orders: p.routes.Order, RestartOrders: p.routes.Rebuild, Instance: p.routes.Instance,
+		Clock: p.clock,
+	}
 	return nil
 }
 
