@@ -203,7 +203,8 @@ var FailureTexts = map[FailureCode]Text{
 			"only that part is charged.",
 	},
 	FailedOtherwise: {
-		FR: "Le client a payé autre chose que ce qui était demandé. Rien n'est crédité : le support a rendu ou placé cet argent.",
+		FR: "Le client a payé autre chose que ce qui était demandé. Rien n'est crédité : " +
+			"le support a rendu ou placé cet argent.",
 		EN: "The customer paid something else than was ordered. Nothing is credited: support returned or placed that money.",
 	},
 }

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"pirogue"
 )
@@ -9,18 +10,25 @@ import (
 // operatorCall is the one call of a submission, with all that it needs inside.
 type operatorCall func(context.Context) (pirogue.Receipt, error)
 
+// outgoing is what is sent, and for whom.
+type outgoing struct {
+	merchant pirogue.Merchant
+	payment  pirogue.Payment
+	attempt  pirogue.Attempt
+}
+
 // prepare returns the one call with all that it needs: once the attempt is marked as
 // sent, nothing is left that could fail before the bytes leave.
 func (a *Activities) prepare(
-	ctx context.Context, i pirogue.Instance, merchant pirogue.Merchant, p pirogue.Payment, attempt pirogue.Attempt,
-	leg pirogue.Leg,
+	ctx context.Context, i pirogue.Instance, out outgoing, window time.Duration,
 ) (operatorCall, error) {
+	merchant, p, attempt := out.merchant, out.payment, out.attempt
 	callback := a.Callbacks.URL(i.Code, attempt.Ref)
 	switch p.Kind {
 	case pirogue.CashIn:
 		return collect(i, pirogue.Collection{
 			Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Payee: merchant.Name,
-			ReturnURL: a.page(p.ReturnURL), CancelURL: a.page(p.CancelURL), CallbackURL: callback, Window: leg.Window,
+			ReturnURL: a.page(p.ReturnURL), CancelURL: a.page(p.CancelURL), CallbackURL: callback, Window: window,
 			OTP: attempt.Handle[pirogue.HandleOTP], Network: p.Network, Payer: p.CustomerName,
 		})
 	case pirogue.Refund:

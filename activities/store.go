@@ -269,6 +269,14 @@ type Backlog interface {
 	// Undelivered returns WAITING events of which no delivery was begun, though one was
 	// due before a moment, the longest overdue first.
 	Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error)
+	Untold
+	// Purge forgets signatures that were spent before a moment and guard nothing any
+	// more, and returns how many.
+	Purge(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// Untold follows callbacks of which no workflow was told.
+type Untold interface {
 	// Unrouted returns callbacks received before a moment of which no workflow was
 	// told, oldest first.
 	Unrouted(ctx context.Context, before time.Time, limit int) ([]pirogue.Callback, error)
@@ -277,7 +285,4 @@ type Backlog interface {
 	RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error)
 	// Routed marks a callback as told.
 	Routed(ctx context.Context, id string, at time.Time) error
-	// Purge forgets signatures that were spent before a moment and guard nothing any
-	// more, and returns how many.
-	Purge(ctx context.Context, before time.Time, limit int) (int, error)
 }

@@ -111,7 +111,7 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 	if turned, err := a.turnedAway(ctx, attempt); err != nil || turned.Class != "" {
 		return a.insisted(ctx, in, turned, err)
 	}
-	call, err := a.prepare(ctx, instance, merchant, p, attempt, in.Leg)
+	call, err := a.prepare(ctx, instance, outgoing{merchant, p, attempt}, in.Leg.Window)
 	if err != nil {
 		return Submitted{}, encode(err)
 	}

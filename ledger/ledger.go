@@ -229,18 +229,18 @@ func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c piro
 		}
 		return []Journal{*ending}
 	}
-	clear := Clear(p, c, amount)
+	cleared := Clear(p, c, amount)
 	switch r {
 	case pirogue.ResolvedPaid:
 		ending.Transfers[0].Credit = account(p, AdjustmentAccount)
 	case pirogue.ResolvedInPart:
-		clear.Transfers[0].Debit = account(p, MerchantAccount)
+		cleared.Transfers[0].Debit = account(p, MerchantAccount)
 	case pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced:
 	}
 	if ending != nil {
 		journals = append(journals, *ending)
 	}
-	return append(journals, clear)
+	return append(journals, cleared)
 }
 
 // Payout returns the journal of a payment to a merchant's bank: we owe it no more.

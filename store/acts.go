@@ -43,7 +43,9 @@ func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
 	if a.Reason == "" {
 		return pirogue.FieldError(pirogue.MissingField, "reason")
 	}
-	said := []string{a.ID, a.Actor, string(a.Verb), string(a.PaymentID), a.Subject, a.Reason, string(a.Resolution), a.Evidence}
+	said := []string{
+		a.ID, a.Actor, string(a.Verb), string(a.PaymentID), a.Subject, a.Reason, string(a.Resolution), a.Evidence,
+	}
 	if !keepable(said...) {
 		return pirogue.FieldError(pirogue.InvalidParameter, "reason")
 	}

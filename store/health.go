@@ -97,7 +97,8 @@ func (db *DB) QuestionLoad(
 ) (pirogue.QuestionLoad, error) {
 	var load pirogue.QuestionLoad
 	err := db.look(ctx, "count what an operator is asked about", func(tx *gorm.DB) error {
-		return tx.Raw(questionLoad, map[string]any{"operator": o, "fresh": on(fresh), "watched": on(watched)}).Scan(&load).Error
+		since := map[string]any{"operator": o, "fresh": on(fresh), "watched": on(watched)}
+		return tx.Raw(questionLoad, since).Scan(&load).Error
 	})
 	return load, err
 }

@@ -8,8 +8,8 @@ import (
 
 // OperatorBook returns what our books say went through an operator, to us and away from
 // us: the amount, in minor units, for each of our references. A payment's money stands
-// under the reference of the attempt by which it moved, or else of its latest there. It is what the operator's own record
-// is compared with; money that is only held has not moved.
+// under the reference of the attempt by which it moved, or else of its latest there. It is
+// what the operator's own record is compared with; money that is only held has not moved.
 func (db *DB) OperatorBook(ctx context.Context, code pirogue.OperatorCode) (in, out map[string]int64, err error) {
 	var rows []struct {
 		Ref      string

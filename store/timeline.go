@@ -110,7 +110,8 @@ func (s *story) moments() []pirogue.Moment {
 	}
 	for _, r := range s.returns {
 		details := map[string]any{"transaction_id": r.ID, "amount": r.Amount, "status": r.Status}
-		tell(r.CreatedAt, pirogue.ReturnBegan, pirogue.SourcePirogue, map[string]any{"transaction_id": r.ID, "amount": r.Amount})
+		begun := map[string]any{"transaction_id": r.ID, "amount": r.Amount}
+		tell(r.CreatedAt, pirogue.ReturnBegan, pirogue.SourcePirogue, begun)
 		if pirogue.Status(r.Status).Terminal() {
 			tell(r.UpdatedAt, pirogue.ReturnEnded, pirogue.SourcePirogue, details)
 		}

@@ -17,7 +17,8 @@ func (s *story) settled(ctx workflow.Context, cause pirogue.Cause, status pirogu
 		id = s.arrived[i].id
 		s.arrived = slices.Delete(s.arrived, i, i+1)
 	}
-	returns := cause == pirogue.CauseLateSuccess || cause == pirogue.CauseSecondPayment || cause == pirogue.CauseEarlierPaid
+	returns := cause == pirogue.CauseLateSuccess || cause == pirogue.CauseSecondPayment ||
+		cause == pirogue.CauseEarlierPaid
 	if returns {
 		var err error
 		if returns, err = s.returnsLate(ctx); err != nil {

@@ -118,7 +118,7 @@ func (s *Server) anew(ctx context.Context, p pirogue.Payment, act string) (pirog
 	}
 	verdict := noWorkflow(r.Payment)
 	if r.Err != nil || !restartable(r) {
-		return verdict, nil
+		return verdict, nil //nolint:nilerr // a row that cannot be read is a verdict
 	}
 	if err := s.store.Reopen(ctx, p.ID, s.clock.Now()); err != nil {
 		return pirogue.Verdict{}, err
@@ -129,7 +129,7 @@ func (s *Server) anew(ctx context.Context, p pirogue.Payment, act string) (pirog
 	}
 	// Its operator is not configured any more: that is a verdict, and no failure of the request.
 	verdict.Reason = "The payment's workflow is gone and cannot be started: " + err.Error()
-	return verdict, nil //nolint:nilerr // the verdict says it
+	return verdict, nil
 }
 
 // restartable reports whether the workflow of a payment has something to do that an act

@@ -1,0 +1,173 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/ids"
+)
+
+// An Update names a row of the audit log, and the row says everything. One that names nothing,
+// another payment's act, or one that its row does not allow is refused, and the payment goes on.
+func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	other := w.collected("other", 100, 0)
+	paid := resolve("awa", pirogue.ResolvedPaid)
+	good := pirogue.Act{
+		Actor: "awa", Role: pirogue.RoleFinance, Verb: pirogue.VerbResolve, PaymentID: w.payment.ID, Reason: "they called",
+		Resolution: paid.Resolution, Evidence: paid.Evidence,
+	}
+	rows := map[string]func(a *pirogue.Act){
+		"another payment's":           func(a *pirogue.Act) { a.PaymentID = other.ID },
+		"no payment's":                func(a *pirogue.Act) { a.PaymentID = "" },
+		"support resolves":            func(a *pirogue.Act) { a.Role = pirogue.RoleSupport },
+		"a reader redrives":           func(a *pirogue.Act) { a.Verb, a.Resolution, a.Evidence, a.Role = "redrive", "", "", "reader" },
+		"a verb of another place":     func(a *pirogue.Act) { a.Verb, a.Resolution, a.Evidence = pirogue.VerbResend, "", "" },
+		"a resolution of nothing":     func(a *pirogue.Act) { a.Resolution = "" },
+		"a resolution without proof":  func(a *pirogue.Act) { a.Evidence = "" },
+		"a recheck with a resolution": func(a *pirogue.Act) { a.Verb = pirogue.VerbRecheck },
+	}
+	w.operator.scenes = []scene{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
+	asked := map[string]*act{"of no row": {}, "of nothing": {}}
+	w.env.RegisterDelayedCallback(func() { w.ask(ids.New(), asked["of no row"]) }, time.Minute)
+	w.env.RegisterDelayedCallback(func() { w.ask("", asked["of nothing"]) }, time.Minute)
+	written := map[string]string{}
+	for name, spoil := range rows {
+		row := good
+		row.ID = ids.New()
+		spoil(&row)
+		asked[name], written[name] = &act{}, row.ID
+		w.env.RegisterDelayedCallback(func() {
+			row.At = w.env.Now()
+			require.NoError(t, w.store.BeginAct(t.Context(), row))
+			w.ask(row.ID, asked[name])
+		}, time.Minute)
+	}
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Error(t, asked["of nothing"].turned)
+	delete(asked, "of nothing")
+	for name, a := range asked {
+		require.NoError(t, a.err, name)
+		require.Equal(t, pirogue.DecisionRefused, a.verdict.Decision, name)
+	}
+	for name, id := range written {
+		kept, err := w.store.Act(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, kept.PaymentID == w.payment.ID, !kept.EndedAt.IsZero(), "%s: a verdict only in a row of this payment", name)
+	}
+}
+
+// An act that has its verdict is not carried out again, whoever asks.
+func TestAnActIsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{err: unknown}}
+	first := w.remedy(time.Minute, resolve("awa", pirogue.ResolvedUnpaid))
+	again := &act{}
+	w.env.RegisterDelayedCallback(func() { w.ask(first.remedy.Act, again) }, 2*time.Minute)
+	w.env.SetWorkflowRunTimeout(2 * horizon)
+	require.Equal(t, pirogue.StatusPending, w.tell().Status)
+	require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision)
+	require.Equal(t, pirogue.DecisionRefused, again.verdict.Decision)
+	require.Contains(t, again.verdict.Reason, "PROPOSED")
+	w.requireVerdicts()
+}
+
+// What one person proposed stands in the audit log: a workflow that is started anew knows it.
+func TestALostHistoryForgetsNoProposal(t *testing.T) {
+	t.Parallel()
+
+	for second, want := range map[string]pirogue.Status{"moussa": "SUCCESS", "awa": "PENDING"} {
+		w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+		w.operator.scenes = []scene{{err: unknown}}
+		first := w.remedy(time.Minute, resolve("awa", pirogue.ResolvedPaid))
+		w.env.SetWorkflowRunTimeout(2 * time.Minute)
+		w.run()
+		require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision)
+
+		w.renew()
+		w.register(false)
+		other := w.remedy(time.Minute, resolve(second, pirogue.ResolvedPaid))
+		w.env.SetWorkflowRunTimeout(2 * time.Minute)
+		require.Equal(t, want, w.tell().Status, "%s", other.verdict.Reason)
+	}
+}
+
+// Of two people who say the same at once one proposes and the other confirms.
+func TestTwoPeopleAtOnceSettleTogether(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{err: unknown}}
+	one := w.remedy(2*horizon, resolve("awa", pirogue.ResolvedUnpaid))
+	two := w.remedy(2*horizon, resolve("moussa", pirogue.ResolvedUnpaid))
+	require.Equal(t, pirogue.StatusFailed, w.tell().Status)
+	require.Contains(t, []pirogue.Decision{one.verdict.Decision, two.verdict.Decision}, pirogue.DecisionSettled)
+	w.requireVerdicts()
+}
+
+// A proposal about an unknown outcome says nothing about what the operator told later.
+func TestAProposalDoesNotOutliveWhatItWasAbout(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{err: unknown}}
+	early := w.remedy(time.Minute, resolve("awa", pirogue.ResolvedPaid))
+	late := w.remedy(2*horizon, resolve("moussa", pirogue.ResolvedPaid)) // a case was opened meanwhile
+	w.env.SetWorkflowRunTimeout(3 * horizon)
+	require.Equal(t, pirogue.StatusPending, w.tell().Status)
+	require.Equal(t, pirogue.DecisionProposed, early.verdict.Decision)
+	require.Equal(t, pirogue.DecisionProposed, late.verdict.Decision)
+}
+
+func TestAPaymentTakesThreeHundredRemedies(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
+	for range 300 {
+		w.remedy(time.Minute, recheck())
+	}
+	tooMany := &act{}
+	w.env.RegisterDelayedCallback(func() { w.ask(ids.New(), tooMany) }, 2*time.Minute)
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Error(t, tooMany.turned)
+	for _, a := range w.acts {
+		require.Equal(t, pirogue.DecisionWaiting, a.verdict.Decision)
+	}
+}
+
+// A remedy that comes while the end is being booked has waited for nothing: it is told
+// how the payment ended.
+func TestARemedyThatArrivesAtTheEndIsAnswered(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+	r := w.rig(nil, nil)
+	var acts []*act
+	r.loses = func(name string) bool {
+		if name == "Settle" && len(acts) == 0 || name == "Conclude" && len(acts) == 1 {
+			acts = append(acts, w.remedy(0, recheck()))
+			arrived := make(chan struct{})
+			w.env.RegisterDelayedCallback(func() { close(arrived) }, 0)
+			<-arrived
+		}
+		return false
+	}
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Len(t, acts, 2)
+	// The first is read while the end is booked: it is told of the end, or that it came after it.
+	require.Contains(t, []pirogue.Decision{"SETTLED", "REFUSED"}, acts[0].verdict.Decision)
+	require.Equal(t, pirogue.DecisionRefused, acts[1].verdict.Decision)
+	for _, a := range acts {
+		require.Equal(t, pirogue.StatusSuccess, a.verdict.Status)
+	}
+	w.requireVerdicts()
+}

@@ -1,0 +1,43 @@
+package workflows_test
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// Launch implements activities.Workflows.
+func (w *world) Launch(_ context.Context, p pirogue.Payment) error {
+	if slices.ContainsFunc(w.launched, func(l pirogue.Payment) bool { return l.ID == p.ID }) {
+		return nil // its workflow is joined
+	}
+	w.launched = append(w.launched, p)
+	if p.Late && !w.returns {
+		w.env.RegisterDelayedCallback(func() { w.endReturn(p.ID) }, time.Minute)
+	}
+	return nil
+}
+
+// endReturn ends the refund that was to give stray money back as the test wants it.
+func (w *world) endReturn(id pirogue.PaymentID) {
+	ctx, now, status := w.t.Context(), pirogue.Clock(w.env.Now).Now(), pirogue.StatusSuccess
+	if len(w.returned) > 0 {
+		status, w.returned = w.returned[0], w.returned[1:]
+	}
+	p, a, err := w.store.Latest(ctx, id)
+	require.NoError(w.t, err)
+	if p.Status.Terminal() {
+		return
+	}
+	w.sent(a)
+	settlement := pirogue.Settlement{PaymentID: id, Status: status, At: now}
+	if status == pirogue.StatusFailed {
+		settlement.Failure.Code = pirogue.FailedRefused
+	}
+	_, err = w.store.Settle(ctx, settlement)
+	require.NoError(w.t, err)
+}
