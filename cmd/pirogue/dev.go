@@ -66,7 +66,7 @@ func runDev(ctx context.Context, conf config.Config, out io.Writer) error {
 	}
 	defer temporal.stop()
 
-	p, err := newParts(conf)
+	p, err := newParts(conf) //nolint:contextcheck // simulators are asked for everybody
 	if err != nil {
 		return err
 	}

@@ -83,8 +83,6 @@ func (s *simulatorPromises) age() (never, due bool) {
 }
 
 // ask reads the switches of all simulators. When it fails, what was known stands.
-//
-//nolint:contextcheck // its answer is for everybody, whoever asks first
 func (s *simulatorPromises) ask() {
 	var operators []sandbox.Operator
 	err := s.sandbox.do(context.Background(), http.MethodGet, "/simulators", nil, &operators)

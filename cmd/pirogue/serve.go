@@ -55,7 +55,7 @@ func workerCommand(environ []string) *cobra.Command {
 
 // withParts runs a command over the database and Temporal and closes them after it.
 func withParts(ctx context.Context, environ []string, run func(context.Context, *parts) error) error {
-	p, err := loadParts(environ)
+	p, err := loadParts(environ) //nolint:contextcheck // simulators are asked for everybody
 	if err != nil {
 		return err
 	}
