@@ -205,17 +205,38 @@ func (s *scenario) checkActs() {
 				s.wrong("%s by %s was never answered: %v", kept.Verb, kept.Actor, told.err)
 			case told.verdict != kept.Verdict:
 				s.wrong("%s was told %+v, the log says %+v", kept.Actor, told.verdict, kept.Verdict)
-			case kept.Verdict.Reason == "the case is settled: "+string(told.remedy.Resolution) && !s.seconded(kept, acts):
+			case decides(kept) && !seconded(kept, acts):
 				s.wrong("%s settled a case alone", kept.Actor)
 			}
 		}
 	}
 }
 
-// seconded reports whether somebody else had asked for the same before.
-func (s *scenario) seconded(one pirogue.Act, acts []pirogue.Act) bool {
-	return slices.ContainsFunc(acts, func(other pirogue.Act) bool {
-		return other.Actor != one.Actor && !other.EndedAt.After(one.EndedAt) && s.acts[other.ID] != nil &&
-			s.acts[other.ID].remedy.Resolution == s.acts[one.ID].remedy.Resolution
+// ruling is how far apart the verdicts of one decision are kept at most.
+const ruling = time.Second
+
+// decides reports whether an act, with another one before it, decided about money.
+func decides(a pirogue.Act) bool {
+	settled := a.Verdict.Decision == pirogue.DecisionSettled && a.Verdict.Reason == "the case is settled: "+string(a.Resolution)
+	returns := a.Verdict.Decision == pirogue.DecisionWaiting
+	return a.Verb == pirogue.VerbResolve && (settled || returns)
+}
+
+// seconded reports whether two people agreed on what an act decided: one proposed it since the
+// decision before, and another one confirmed it together with the act.
+func seconded(one pirogue.Act, acts []pirogue.Act) bool {
+	together := func(a pirogue.Act) bool { return one.EndedAt.Sub(a.EndedAt).Abs() < ruling }
+	since := time.Time{}
+	for _, a := range acts {
+		if decides(a) && !together(a) && a.EndedAt.Before(one.EndedAt) && a.EndedAt.After(since) {
+			since = a.EndedAt
+		}
+	}
+	return slices.ContainsFunc(acts, func(first pirogue.Act) bool {
+		proposed := first.Verdict.Decision == pirogue.DecisionProposed && first.Resolution == one.Resolution &&
+			first.EndedAt.After(since) && !first.EndedAt.After(one.EndedAt)
+		return proposed && slices.ContainsFunc(acts, func(second pirogue.Act) bool {
+			return second.Actor != first.Actor && decides(second) && together(second) && second.Resolution == one.Resolution
+		})
 	})
 }

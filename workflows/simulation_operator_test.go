@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -25,6 +26,7 @@ type nature struct {
 	tries   map[pirogue.PaymentID][]pirogue.OperatorRef // that may have arrived, each once
 	tried   map[pirogue.OperatorRef]time.Time           // when each first may have
 	downTo  time.Time                                   // nothing reaches it before
+	lostTo  time.Time                                   // all it is given is lost before
 }
 
 // entry is one line of the operator's book.
@@ -137,6 +139,8 @@ func (n *nature) answer(kind pirogue.Kind) reply {
 	switch {
 	case n.s.now().Before(n.downTo):
 		return reply{fault: "the operator is down", code: pirogue.NotSent, unsent: true}
+	case n.s.now().Before(n.lostTo):
+		return reply{fault: "every request is lost", code: pirogue.Unknown}
 	case chance(n.fate, 0.05):
 		return reply{fault: "a call does not leave", code: pirogue.NotSent, unsent: true}
 	}
@@ -202,7 +206,7 @@ func (n *nature) dead(ref pirogue.OperatorRef) bool {
 func (n *nature) keep(kind pirogue.Kind, ref pirogue.OperatorRef, amount pirogue.Money, answer reply) {
 	if e := n.book[ref]; e != nil {
 		n.s.mark("the same reference arrives again")
-		if n.s.plan.capability.Reference != pirogue.IdempotentByReference {
+		if !n.remembers(e) {
 			e.times++
 		}
 		return
@@ -219,6 +223,13 @@ func (n *nature) keep(kind pirogue.Kind, ref pirogue.OperatorRef, amount pirogue
 	n.arrived = append(n.arrived, e)
 	n.s.note("%s will be %s", e.name, e)
 	n.callBack(e)
+}
+
+// remembers reports whether the operator executes a reference once that it was given before.
+func (n *nature) remembers(e *entry) bool {
+	c := n.s.plan.capability
+	within := cmp.Or(c.ResendWithin, time.Hour)
+	return c.Reference == pirogue.IdempotentByReference && n.s.now().Before(e.since.Add(within))
 }
 
 // decide draws the fate of an entry.

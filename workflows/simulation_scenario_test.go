@@ -25,7 +25,7 @@ import (
 // faults is everything that can go wrong in a scenario. A run that is long enough meets
 // all of it.
 var faults = []string{
-	"the operator is down", "a call does not leave", "refused", "refused, and kept as declined",
+	"the operator is down", "every request is lost", "a call does not leave", "refused", "refused, and kept as declined",
 	"refused, and executed all the same", "the request is lost", "the request is lost, and arrives late",
 	"the answer is lost", "5xx before executing", "5xx after executing", "the same reference arrives again",
 	"money moves late", "declined, then executed", "never decided", "another amount", "another counterparty",
@@ -115,6 +115,9 @@ func (l *lot) scenario(seed uint64) *scenario {
 	if chance(s.dice["plan"], 0.12) {
 		s.nature.downTo = simStart.Add(between(s.dice["plan"], time.Second, 100*time.Second))
 	}
+	if chance(s.dice["plan"], 0.12) {
+		s.nature.lostTo = simStart.Add(between(s.dice["plan"], time.Minute, 20*time.Minute))
+	}
 	return s
 }
 
@@ -137,6 +140,9 @@ func draw(r *rand.Rand) plan {
 		unheard = []pirogue.RepeatRule{pirogue.RepeatRenewed, pirogue.RepeatSame}
 	}
 	p.capability.Unheard = unheard[r.IntN(2)]
+	if p.capability.Reference == pirogue.IdempotentByReference {
+		p.capability.ResendWithin = []time.Duration{0, 3 * time.Minute, 2 * time.Hour}[r.IntN(3)]
+	}
 	if chance(r, 0.35) {
 		p.shaky, p.mortal = 0.04, 0.04
 	}

@@ -46,8 +46,8 @@ func (s *scenario) meddle() {
 		s.ask(redrive())
 	case draw < 6:
 		s.mark("support presses a button twenty times")
-		for range 20 {
-			s.ask([]pirogue.Remedy{recheck(), redrive()}[r.IntN(2)])
+		for n := range 20 {
+			s.after(n, []pirogue.Remedy{recheck(), redrive()}[r.IntN(2)])
 		}
 	case draw < 8:
 		s.ask(resolve("awa", []pirogue.Resolution{
@@ -56,8 +56,8 @@ func (s *scenario) meddle() {
 	default:
 		// Wrong about money that is said not to have moved: it is found when it moves.
 		s.mark("support is wrong")
-		s.ask(resolve("fanta", pirogue.ResolvedUnpaid))
-		s.ask(resolve("seydou", pirogue.ResolvedUnpaid))
+		s.after(0, resolve("fanta", pirogue.ResolvedUnpaid))
+		s.after(1, resolve("seydou", pirogue.ResolvedUnpaid))
 	}
 }
 
@@ -107,8 +107,17 @@ func (s *scenario) placing(p pirogue.Payment, c pirogue.Case) pirogue.Resolution
 
 // two has two people say the same, one after the other.
 func (s *scenario) two(as pirogue.Resolution) {
-	s.ask(resolve("awa", as))
-	s.ask(resolve("moussa", as))
+	s.after(0, resolve("awa", as))
+	s.after(1, resolve("moussa", as))
+}
+
+// apart is how far apart acts are that people put one after the other: longer than any activity
+// takes, so that one seed is one order of them.
+const apart = 2 * time.Second
+
+// after puts an act after n others.
+func (s *scenario) after(n int, r pirogue.Remedy) {
+	s.later(time.Duration(n)*apart, func() { s.ask(r) })
 }
 
 // ask writes an act down and puts it to the workflow.
