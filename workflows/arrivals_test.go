@@ -207,7 +207,7 @@ func TestSuccessIsVerified(t *testing.T) {
 		"it is paid": {kind: pirogue.CashIn, later: []scene{{outcome: paid}}, booked: 5000},
 		"a cash-in that was paid again": {
 			kind: pirogue.CashIn, later: []scene{{outcome: paid, extra: 5000}}, booked: 10_000,
-			open: []pirogue.Cause{pirogue.CauseSecondPayment},
+			closed: []pirogue.Cause{pirogue.CauseSecondPayment},
 		},
 		"a cash-in that is taken back": {
 			kind: pirogue.CashIn, later: []scene{{outcome: declined}}, booked: 5000, waits: true,

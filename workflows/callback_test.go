@@ -61,13 +61,14 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 		asks   bool // the workflow is started again
 		want   pirogue.Status
 		opened []pirogue.Cause
+		closed []pirogue.Cause // its money went back
 	}{
 		"it says paid, which is so, and is accepted": {
 			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateAccept, asks: true, want: "SUCCESS",
 		},
 		"it says paid, which is so, and goes back": {
 			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateReturn, asks: true,
-			want: "EXPIRED", opened: []pirogue.Cause{pirogue.CauseLateSuccess},
+			want: "EXPIRED", closed: []pirogue.Cause{pirogue.CauseLateSuccess},
 		},
 		"it proves paid, the operator knows nothing of it": {
 			proof: pirogue.ProofSignature, scenes: pending, later: pending, said: paid, asks: true,
@@ -119,10 +120,10 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 			}
 			p, _ := w.latest()
 			require.Equal(t, tt.want, p.Status)
-			opened, _ := w.cases(p.ID)
+			opened, closed := w.cases(p.ID)
 			require.Equal(t, tt.opened, opened)
-			waits := len(tt.opened) > 0 && tt.opened[0] != pirogue.CauseLateSuccess
-			require.Equal(t, waits, p.FinishedAt.IsZero(), "an open case keeps its workflow, and nothing else does")
+			require.Equal(t, tt.closed, closed)
+			require.Equal(t, len(tt.opened) > 0, p.FinishedAt.IsZero(), "an open case keeps its workflow, and nothing else does")
 		})
 	}
 }

@@ -197,6 +197,8 @@ func TestAReturnHasNoStartDeadline(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{policy: pirogue.LateReturn})
+	w.returns = true
+	w.env.SetWorkflowRunTimeout(openFor)
 	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
 	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
 	require.Len(t, w.launched, 1)
