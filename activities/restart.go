@@ -15,7 +15,7 @@ const (
 	seenAfter    = time.Minute     // for so long a workflow is believed to be open, and a row to be looked after
 	restartLimit = 500             // rows in one page
 	restartWidth = 16              // workflows looked for at once
-	restartRest  = 5 * time.Second // before an activity's end, in which no other page is begun
+	restartRest  = 5 * time.Second // before an activity's end, in which no row is looked at
 	manyGone     = 10              // one in so many rows of a page is gone: the next page is looked at at once
 )
 
@@ -29,11 +29,13 @@ type RestartScope struct {
 // do: of payments that are open, watched or have a case, of bulks that have not ended, and
 // of events with deliveries left. Temporal's database may be lost, a workflow may have been
 // terminated or have failed. A row that cannot be restarted becomes a case and holds up no
-// other.
+// other. Open payments have pages of their own: tens of thousands that are only watched hold
+// up none of them.
 func (a *Activities) RestartLost(ctx context.Context, scope RestartScope) (pirogue.Restarted, error) {
 	run := &restartRun{Activities: a, scope: scope}
 	err := errors.Join(
-		run.pages(ctx, pirogue.FollowedPayment, run.lostPayments),
+		run.pages(ctx, pirogue.FollowedPayment, run.lostPayments(true)),
+		run.pages(ctx, pirogue.FollowedPayment, run.lostPayments(false)),
 		run.pages(ctx, pirogue.FollowedBulk, run.openBulks),
 		run.pages(ctx, pirogue.FollowedEvent, run.overdueEvents),
 	)
@@ -82,11 +84,20 @@ func timeLeft(ctx context.Context) bool {
 	return ctx.Err() == nil && (!limited || time.Until(end) > restartRest)
 }
 
+// beforeRest returns a context that ends restartRest before ctx does.
+func beforeRest(ctx context.Context) (context.Context, context.CancelFunc) {
+	if end, limited := ctx.Deadline(); limited {
+		return context.WithDeadline(ctx, end.Add(-restartRest))
+	}
+	return context.WithCancel(ctx)
+}
+
 // lookAt looks for the workflows of a page, several at once, and starts those again that
 // are gone. It returns the rows that are looked after then, and how many workflows were
-// gone. When Temporal is away it stops.
+// gone. It stops when Temporal is away, and early enough for the rows to be marked: where
+// Temporal answers slowly, the next run goes on behind them.
 func (r *restartRun) lookAt(ctx context.Context, page []candidate) (seen []string, gone int, err error) {
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := beforeRest(ctx)
 	defer stop()
 	rows := make(chan candidate)
 	var all sync.WaitGroup
@@ -145,9 +156,16 @@ func (r *restartRun) follow(ctx context.Context, c candidate) (bool, error) {
 	return false, err
 }
 
-// lostPayments reads a page of payments.
-func (r *restartRun) lostPayments(ctx context.Context, before time.Time) ([]candidate, error) {
-	found, err := r.Store.Unfinished(ctx, before, restartLimit)
+// lostPayments reads pages of payments: of those that are open, or of the others.
+func (r *restartRun) lostPayments(open bool) func(context.Context, time.Time) ([]candidate, error) {
+	return func(ctx context.Context, before time.Time) ([]candidate, error) {
+		found, err := r.Store.Unfinished(ctx, open, before, restartLimit)
+		return r.paymentCandidates(found), err
+	}
+}
+
+// paymentCandidates returns payments whose workflow may be gone.
+func (r *restartRun) paymentCandidates(found []pirogue.Restart) []candidate {
 	page := make([]candidate, len(found))
 	for i, lost := range found {
 		p := lost.Payment
@@ -158,7 +176,7 @@ func (r *restartRun) lostPayments(ctx context.Context, before time.Time) ([]cand
 			started:  &r.done.Payments,
 		}
 	}
-	return page, err
+	return page
 }
 
 // restartPayment starts a payment's workflow again. One whose rows do not allow it is for a

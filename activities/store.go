@@ -253,8 +253,9 @@ type Unfinished interface {
 // Untouched finds what nobody has touched for a while, though its workflow has something to do.
 type Untouched interface {
 	// Unfinished returns payments whose workflow has something to do, that nobody touched and
-	// whose workflow nobody saw open since before: those seen longest ago first.
-	Unfinished(ctx context.Context, before time.Time, limit int) ([]pirogue.Restart, error)
+	// whose workflow nobody saw open since before: those seen longest ago first, of the
+	// payments that are open or of those that have ended.
+	Unfinished(ctx context.Context, open bool, before time.Time, limit int) ([]pirogue.Restart, error)
 	// OpenBulks returns bulks that have not ended, likewise. One that cannot be read is left
 	// out and named by the error beside the others.
 	OpenBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
@@ -278,8 +279,8 @@ type Backlog interface {
 // Untold follows callbacks of which no workflow was told.
 type Untold interface {
 	// Unrouted returns callbacks received before a moment of which no workflow was
-	// told, oldest first.
-	Unrouted(ctx context.Context, before time.Time, limit int) ([]pirogue.Callback, error)
+	// told, oldest first, behind the callback after.
+	Unrouted(ctx context.Context, after pirogue.Callback, before time.Time, limit int) ([]pirogue.Callback, error)
 	// RoutedAtEnd marks a callback as told that says nothing else than how its payment ended,
 	// and reports whether it does.
 	RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error)

@@ -86,11 +86,28 @@ func (a *Activities) sweepEvents(ctx context.Context, before time.Time, swept *S
 	})
 }
 
+// sweepCallbacks goes on page by page while time is left: callbacks that cannot be passed on,
+// however many, hold up none that can. It tells what went wrong in the first page that had
+// trouble.
 func (a *Activities) sweepCallbacks(ctx context.Context, before time.Time, swept *Swept) error {
-	callbacks, err := a.Store.Unrouted(ctx, before, sweepLimit)
-	if err != nil {
-		return err
+	var trouble error
+	for after := (pirogue.Callback{}); ; {
+		page, err := a.Store.Unrouted(ctx, after, before, sweepLimit)
+		if err == nil {
+			err = a.routeAll(ctx, page, swept)
+		}
+		if trouble == nil {
+			trouble = err
+		}
+		if len(page) < sweepLimit || pirogue.CodeOf(err) == pirogue.ServiceUnavailable || !timeLeft(ctx) {
+			return trouble
+		}
+		after = page[len(page)-1]
 	}
+}
+
+// routeAll passes callbacks on.
+func (a *Activities) routeAll(ctx context.Context, callbacks []pirogue.Callback, swept *Swept) error {
 	return each(ctx, callbacks, func(c pirogue.Callback) error {
 		routed, err := a.route(ctx, c)
 		if !routed {

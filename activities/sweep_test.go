@@ -2,10 +2,14 @@ package activities
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"pirogue"
 )
 
 // signatures is a store with so many signatures to forget. Each statement takes a second.
@@ -38,6 +42,59 @@ func TestPurge(t *testing.T) {
 			require.NoError(t, a.purge(t.Context(), &swept))
 			require.Equal(t, row.left, store.left)
 			require.Equal(t, row.there-row.left, swept.Purged)
+		})
+	}
+}
+
+// callbacks is a store with callbacks of which the first so many cannot be passed on.
+type callbacks struct {
+	Store
+
+	all    []pirogue.Callback
+	locked int
+	routed int
+}
+
+func (s *callbacks) Unrouted(
+	_ context.Context, after pirogue.Callback, _ time.Time, limit int,
+) ([]pirogue.Callback, error) {
+	rest := s.all[slices.IndexFunc(s.all, func(c pirogue.Callback) bool { return c.ID == after.ID })+1:]
+	return rest[:min(limit, len(rest))], nil
+}
+
+func (s *callbacks) Latest(_ context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error) {
+	if n, err := strconv.Atoi(string(id)); err != nil || n < s.locked {
+		return pirogue.Payment{}, pirogue.Attempt{}, pirogue.Errorf(pirogue.Internal, "payment %s cannot be read", id)
+	}
+	return pirogue.Payment{ID: id, Kind: pirogue.CashIn}, pirogue.Attempt{}, nil
+}
+
+func (s *callbacks) Routed(context.Context, string, time.Time) error {
+	s.routed++
+	return nil
+}
+
+// hearing is workflows that are told of everything.
+type hearing struct{ Workflows }
+
+func (hearing) Heard(context.Context, pirogue.PaymentID, pirogue.Kind) error { return nil }
+
+func TestCallbacksThatCannotBePassedOnHoldUpNoOther(t *testing.T) {
+	t.Parallel()
+	for name, locked := range map[string]int{"none": 0, "a page": sweepLimit, "three pages": 3*sweepLimit + 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &callbacks{locked: locked}
+			for i := range locked + 7 {
+				text := strconv.Itoa(i)
+				store.all = append(store.all, pirogue.Callback{ID: text, PaymentID: pirogue.PaymentID(text)})
+			}
+			a := &Activities{Store: store, Workflows: hearing{}, Clock: time.Now}
+			var swept Swept
+			err := a.sweepCallbacks(t.Context(), time.Now(), &swept)
+			require.Equal(t, locked > 0, err != nil)
+			require.Equal(t, 7, swept.Routed)
+			require.Equal(t, 7, store.routed)
 		})
 	}
 }

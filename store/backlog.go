@@ -41,12 +41,14 @@ func (db *DB) Undelivered(ctx context.Context, before time.Time, limit int) ([]p
 }
 
 // Unrouted returns callbacks received before a moment of which no workflow was told,
-// oldest first.
-func (db *DB) Unrouted(ctx context.Context, before time.Time, limit int) ([]pirogue.Callback, error) {
+// oldest first, behind the callback after; its zero value is the beginning.
+func (db *DB) Unrouted(
+	ctx context.Context, after pirogue.Callback, before time.Time, limit int,
+) ([]pirogue.Callback, error) {
 	var rows []callbackRow
 	err := db.look(ctx, "find unrouted callbacks", func(tx *gorm.DB) error {
 		return tx.Where("routed_at IS NULL AND received_at < ?", on(before)).
-			Order("received_at, id").Limit(limit).Find(&rows).Error
+			Where("(received_at, id) > (?, ?)", string(on(after.ReceivedAt)), after.ID).Order("received_at, id").Limit(limit).Find(&rows).Error
 	})
 	callbacks := make([]pirogue.Callback, len(rows))
 	for i, r := range rows {

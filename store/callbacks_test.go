@@ -43,7 +43,7 @@ func TestRoutedAtEnd(t *testing.T) {
 				agreed, err := w.db.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))
 				require.NoError(t, err)
 				require.Equal(t, row.want, agreed)
-				unrouted, err := w.db.Unrouted(w.ctx(), w.at(2*time.Hour), 100)
+				unrouted, err := w.db.Unrouted(w.ctx(), pirogue.Callback{}, w.at(2*time.Hour), 100)
 				require.NoError(t, err)
 				left := map[string]bool{}
 				for _, u := range unrouted {
@@ -51,6 +51,26 @@ func TestRoutedAtEnd(t *testing.T) {
 				}
 				require.Equal(t, !row.want, left[c.ID], "what needs nobody is not left to the sweep")
 			})
+		}
+	})
+}
+
+func TestUnroutedCallbacksComePageByPage(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, a := w.sent("order_1")
+		for i := range 5 { // two of them at one moment
+			c := pirogue.NewCallback(a, pirogue.Receipt{}, []byte{byte(i)}, w.at(time.Duration(i/2)*time.Second))
+			_, err := w.db.RecordCallback(w.ctx(), c)
+			require.NoError(w.t, err)
+		}
+		all, err := w.db.Unrouted(w.ctx(), pirogue.Callback{}, w.at(time.Hour), 10)
+		require.NoError(w.t, err)
+		require.Len(w.t, all, 5)
+		for i, after := range all {
+			page, err := w.db.Unrouted(w.ctx(), after, w.at(time.Hour), 10)
+			require.NoError(w.t, err)
+			require.Equal(w.t, all[i+1:], page)
 		}
 	})
 }

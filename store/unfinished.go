@@ -17,23 +17,33 @@ import (
 const overdueAfter = 2 * time.Minute
 
 // Unfinished returns payments whose workflow has something to do, that nobody has touched
-// and whose workflow nobody has seen open since before: those seen longest ago first. A
-// payment that is CREATED is the coordinator's or the start deadline's to move on, until it
-// has stood still for too long.
-func (db *DB) Unfinished(ctx context.Context, before time.Time, limit int) ([]pirogue.Restart, error) {
+// and whose workflow nobody has seen open since before: those seen longest ago first, of the
+// payments that are open or of those that have ended. A payment that is CREATED is the
+// coordinator's or the start deadline's to move on, until it has stood still for too long.
+func (db *DB) Unfinished(
+	ctx context.Context, open bool, before time.Time, limit int,
+) ([]pirogue.Restart, error) {
+	these := endedPayments
+	if open {
+		these = openOnes
+	}
 	return db.restarts(ctx, func(tx *gorm.DB) *gorm.DB {
-		return tx.Raw(unfinishedPayments, map[string]any{
+		return tx.Raw(unfinishedPayments+these+unfinishedFirst, map[string]any{
 			"before": on(before), "line": on(before.Add(-lineAfter)), "limit": limit,
 		})
 	})
 }
 
-const unfinishedPayments = `
+const (
+	unfinishedPayments = `
 SELECT p.* FROM payments p
  WHERE p.finished_at IS NULL AND p.workflow_seen_at < @before AND p.updated_at < @before
    AND (p.status <> 'CREATED' OR p.created_at < @line)
-   AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.updated_at >= @before)
- ORDER BY p.workflow_seen_at, p.id LIMIT @limit`
+   AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.updated_at >= @before)`
+	openOnes        = ` AND p.status IN ('CREATED','INITIATED','PENDING')`
+	endedPayments   = ` AND p.status NOT IN ('CREATED','INITIATED','PENDING')`
+	unfinishedFirst = ` ORDER BY p.workflow_seen_at, p.id LIMIT @limit`
+)
 
 // Restart returns one payment as its workflow would be started again, also one that is
 // finished. It fails with TransactionNotFound.

@@ -14,8 +14,15 @@ import (
 // minute, at a moment.
 func (w *world) unfinished(after time.Duration, limit int) []pirogue.Restart {
 	w.t.Helper()
-	found, err := w.db.Unfinished(w.ctx(), w.at(after-time.Minute), limit)
-	require.NoError(w.t, err)
+	var found []pirogue.Restart
+	for _, open := range []bool{true, false} {
+		these, err := w.db.Unfinished(w.ctx(), open, w.at(after-time.Minute), limit)
+		require.NoError(w.t, err)
+		for _, r := range these {
+			require.Equal(w.t, open, !r.Payment.Status.Terminal())
+		}
+		found = append(found, these...)
+	}
 	return found
 }
 
@@ -113,6 +120,29 @@ func TestUnfinishedPaymentsTakeTurns(t *testing.T) {
 		require.Equal(w.t, all, seen)
 		require.Empty(w.t, w.unfinished(time.Hour+30*time.Second, 10), "seen less than a minute ago")
 		require.Len(w.t, w.unfinished(2*time.Hour, 10), 5)
+	})
+}
+
+// However many payments are only watched, an open one is on the first page of its own.
+func TestWatchedPaymentsHoldUpNoOpenOne(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for range 3 {
+			p, _ := w.sent(ids.New())
+			_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+				PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0), Watched: true,
+				Failure: pirogue.Failure{Code: pirogue.FailedNoAnswer},
+			})
+			require.NoError(w.t, err)
+		}
+		open, _ := w.sent("last")
+		found, err := w.db.Unfinished(w.ctx(), true, w.at(time.Hour), 1)
+		require.NoError(w.t, err)
+		require.Len(w.t, found, 1)
+		require.Equal(w.t, open.ID, found[0].Payment.ID)
+		found, err = w.db.Unfinished(w.ctx(), false, w.at(time.Hour), 10)
+		require.NoError(w.t, err)
+		require.Len(w.t, found, 3)
 	})
 }
 

@@ -154,13 +154,13 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 			require.NoError(w.t, err)
 			require.Equal(w.t, fresh, kept)
 		}
-		unrouted, err := w.db.Unrouted(w.ctx(), w.at(time.Minute), 10)
+		unrouted, err := w.db.Unrouted(w.ctx(), pirogue.Callback{}, w.at(time.Minute), 10)
 		require.NoError(w.t, err)
 		callback.Receipt.Words = "SUCCESS\uFFFD"
 		require.Equal(w.t, []pirogue.Callback{callback}, unrouted)
 		require.NoError(w.t, w.db.Routed(w.ctx(), callback.ID, w.at(time.Second)))
 		require.NoError(w.t, w.db.Routed(w.ctx(), callback.ID, w.at(time.Hour)))
-		unrouted, err = w.db.Unrouted(w.ctx(), w.at(time.Minute), 10)
+		unrouted, err = w.db.Unrouted(w.ctx(), pirogue.Callback{}, w.at(time.Minute), 10)
 		require.NoError(w.t, err)
 		require.Empty(w.t, unrouted)
 	})

@@ -145,7 +145,7 @@ func TestCallbackAfterTheEndWaitsForTemporal(t *testing.T) {
 	require.Error(t, err)
 	p, _ := w.latest()
 	require.True(t, p.FinishedAt.IsZero(), "the sweep for lost workflows finds it")
-	unrouted, err := w.store.Unrouted(t.Context(), w.env.Now(), 10)
+	unrouted, err := w.store.Unrouted(t.Context(), pirogue.Callback{}, w.env.Now(), 10)
 	require.NoError(t, err)
 	require.Len(t, unrouted, 1)
 
@@ -164,7 +164,7 @@ func TestCallbackOfALostWorkflow(t *testing.T) {
 	_, err := w.store.RecordCallback(t.Context(), callback)
 	require.NoError(t, err)
 	require.Zero(t, w.sweepLater(30*time.Second).Routed, "it waits for the workflow")
-	unrouted, err := w.store.Unrouted(t.Context(), w.env.Now().Add(time.Hour), 10)
+	unrouted, err := w.store.Unrouted(t.Context(), pirogue.Callback{}, w.env.Now().Add(time.Hour), 10)
 	require.NoError(t, err)
 	require.Len(t, unrouted, 1)
 }
