@@ -52,12 +52,12 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 .PHONY: failpoints
 failpoints: bin/devserver ## kill a process at every point where that hurts, on both databases: 5 minutes
 	@scripts/need-postgres.sh
-	go test -tags chaos -timeout 30m -parallel 12 ./cmd/pirogue -run KilledAtAnyPoint -v
+	go test -tags chaos -timeout 30m -parallel 12 ./cmd/pirogue -run KilledAtAnyPoint -v -promises '$(PROMISES)'
 
 .PHONY: chaos
 chaos: bin/devserver bin/faultproxy ## trade while all is killed and cut off: 10 min at most; FOR=75s is shorter, SEED=… repeats
 	@scripts/need-postgres.sh
-	go test -tags chaos -timeout 10m ./cmd/pirogue -run WhateverBreaks -v -seed $(or $(SEED),0) -faults $(or $(FOR),4m)
+	go test -tags chaos -timeout 10m ./cmd/pirogue -run WhateverBreaks -v -seed $(or $(SEED),0) -faults $(or $(FOR),4m) -promises '$(PROMISES)'
 
 .PHONY: outage
 outage: bin/devserver ## one operator swallows every call while two are traded with: 15 minutes; FOR=1m is shorter

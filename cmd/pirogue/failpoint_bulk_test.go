@@ -57,6 +57,9 @@ func (l *lane) bulkAnswer(method, path, body string) sweptBulk {
 // and of nothing else. Lines that were marked as sent and never left fail, once their
 // operator has proven that it knows none of them; the others are paid.
 func (l *lane) bulkEnds(id, state string, lost bool) {
+	if lost {
+		defer l.settledByPeople()()
+	}
 	var bulk sweptBulk
 	require.Eventually(l.t, func() bool {
 		bulk = l.bulkAnswer(http.MethodGet, bulksPath+"/"+id, "")

@@ -4,6 +4,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,8 +24,10 @@ import (
 	"pirogue"
 	"pirogue/config"
 	"pirogue/failpoint"
+	"pirogue/ids"
 	"pirogue/piroguetest"
 	"pirogue/sandbox/inbox"
+	"pirogue/sandbox/stage"
 	"pirogue/vault"
 )
 
@@ -243,6 +247,7 @@ func (l *lane) tell(story failpoint.Story, point, prepared string) {
 	out := "SUCCESS"
 	if point == "submit.sent" {
 		out = "FAILED"
+		defer l.settledByPeople()()
 	}
 	switch story {
 	case failpoint.CashIn, failpoint.Left:
@@ -270,6 +275,44 @@ func (l *lane) tell(story failpoint.Story, point, prepared string) {
 		if out == "SUCCESS" {
 			l.ends(prepared, "SUCCESS", "REVERSED")
 		}
+	}
+}
+
+// settledByPeople has two people settle as not paid whatever has an open case of an unknown
+// outcome, until the function that it returns is called. Where the simulators promise no
+// more than live operators, nobody else can say that what was marked as sent never left.
+func (l *lane) settledByPeople() (stop func()) {
+	if *promisesFlag != stage.PromisesLive {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(l.t.Context())
+	var all sync.WaitGroup
+	all.Go(func() {
+		for ctx.Err() == nil {
+			page, err := l.parts.store.OpenCases(ctx, pirogue.WorkFilter{Cause: string(pirogue.CauseUnknown), Limit: pirogue.MaxPage})
+			if err == nil {
+				for _, c := range page.Rows {
+					l.resolve(ctx, c.Payment, "awa")
+					l.resolve(ctx, c.Payment, "moussa")
+				}
+			}
+			sleep(ctx, time.Second)
+		}
+	})
+	return func() {
+		cancel()
+		all.Wait()
+	}
+}
+
+// resolve has one person say that a payment was not paid.
+func (l *lane) resolve(ctx context.Context, p pirogue.Payment, actor string) {
+	act := pirogue.Act{
+		ID: ids.New(), At: time.Now(), Actor: actor, Role: pirogue.RoleFinance, Verb: pirogue.VerbResolve, PaymentID: p.ID,
+		Reason: "the operator's statement has no such payout", Resolution: pirogue.ResolvedUnpaid, Evidence: "statement",
+	}
+	if l.parts.store.BeginAct(ctx, act) == nil {
+		l.parts.starter.Remedy(ctx, p, act.ID) //nolint:errcheck // it is tried again until the payment has ended
 	}
 }
 
