@@ -49,6 +49,12 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 	go test -tags chaos -timeout 5m ./cmd/pirogue -run KillBetweenCallAndNote
 	cd devserver && go test ./...
 
+.PHONY: histories
+histories: bin/devserver ## record workflow histories again: only until the first release, see docs/decisions/0027
+	rm -rf workflows/testdata/*/
+	go test -timeout 10m ./cmd/pirogue -run Histories -update
+	go test ./workflows -run RecordedHistoriesReplay
+
 .PHONY: failpoints
 failpoints: bin/devserver ## kill a process at every point where that hurts, on both databases: 5 minutes
 	@scripts/need-postgres.sh

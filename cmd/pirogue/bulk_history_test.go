@@ -66,7 +66,7 @@ func (nowhere) Deliver(context.Context, pirogue.Owner, pirogue.EventID, int) err
 
 // Ten thousand lines of four networks, each with a page that is not full, are 23 pages:
 // the most there can be.
-func TestTheHistoryOfTheLargestBulkStaysShort(t *testing.T) {
+func TestHistoriesOfTheLargestBulkStayShort(t *testing.T) {
 	t.Parallel()
 
 	ring, err := vault.ParseRing(piroguetest.RecordingKeys)

@@ -106,7 +106,7 @@ func TestHistoriesOfMoneyOutStayShort(t *testing.T) {
 	})
 }
 
-// history waits until a workflow has ended, or only watches, and returns its history.
+// history returns the history of a workflow as far as it has come.
 func (w *world) history(t *testing.T, id string) *historypb.History {
 	t.Helper()
 	history := &historypb.History{}

@@ -53,6 +53,7 @@ type setup struct {
 	dial     []grpc.DialOption
 	tune     func(*config.Operator)
 	promises string // of the simulators: "" or stage.PromisesLive
+	onCall   func(*http.Request)
 }
 
 // newWorld starts everything.
@@ -82,7 +83,7 @@ func newWorld(t testing.TB, s setup) *world {
 	require.NoError(t, p.store.Migrate(t.Context()))
 	t.Cleanup(func() { require.NoError(t, p.Close()) })
 
-	w := &world{t: t, parts: p, api: api}
+	w := &world{t: t, parts: p, api: api, onCall: s.onCall}
 	w.account, err = p.devAccount(t.Context())
 	require.NoError(t, err)
 	w.inbox = inbox.New(w.account.Secret)

@@ -1,0 +1,376 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+
+	"pirogue"
+	"pirogue/api/admin"
+	"pirogue/config"
+	"pirogue/piroguetest"
+	"pirogue/workflows"
+)
+
+const (
+	recordedHorizon = 8 * time.Second // of every operator, so that watches end while the test runs
+	redriveHorizon  = 5 * time.Minute // of the operator of redrive: longer than its submission is retried
+	historyPatience = 4 * time.Minute // for one payment to end on a slow machine
+)
+
+// faultWorld is a world whose histories are recorded, with two people of support in it.
+type faultWorld struct {
+	*world
+	m             merchant
+	first, second *admin.Client
+	digitalpaye   sync.Mutex // its simulator is broken for one payment at a time
+}
+
+// cutPayouts cuts off the payouts of one account of Novasend, until a question about one
+// comes, and every payout of Taramoney. The simulators do not see what is cut off.
+func cutPayouts() func(*http.Request) {
+	var lost, asked atomic.Bool
+	return func(r *http.Request) {
+		key, _, _ := r.BasicAuth()
+		redriven := strings.HasPrefix(r.URL.Path, "/novasend/") && key == "sandbox-key-bj"
+		if redriven && lost.Load() && r.Method == http.MethodGet {
+			asked.Store(true)
+		}
+		cut := redriven && strings.HasSuffix(r.URL.Path, "/payout") && !asked.Load()
+		if cut {
+			lost.Store(true)
+		}
+		if cut || strings.HasSuffix(r.URL.Path, "/taramoney/api/tara/payout/create") {
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+func newFaultWorld(t *testing.T) *faultWorld {
+	t.Helper()
+	s := hurry(piroguetest.SQLite(t))
+	s.settings, s.onCall = []string{"PIROGUE_KEYS=" + piroguetest.RecordingKeys}, cutPayouts()
+	tune := s.tune
+	s.tune = func(o *config.Operator) {
+		tune(o)
+		o.Horizon = config.Duration(recordedHorizon)
+		switch o.Code {
+		case "novasend-bj-test":
+			o.Horizon = config.Duration(redriveHorizon)
+		case "taramoney-cm-test":
+			o.AbsenceProves = false
+		}
+	}
+	w := newWorld(t, s)
+	server, err := w.parts.newSupport()
+	require.NoError(t, err)
+	url := w.listen(server.Handler())
+	token, err := w.parts.store.CreateToken(t.Context(), "awa", pirogue.RoleFinance)
+	require.NoError(t, err)
+	f := &faultWorld{
+		world: w, m: w.merchant(),
+		first: &admin.Client{URL: url, Token: w.account.Support}, second: &admin.Client{URL: url, Token: token},
+	}
+	for country, network := range map[pirogue.CountryCode]pirogue.Network{
+		"CI": pirogue.MTN, "SN": pirogue.Orange, "BF": pirogue.Moov, "BJ": pirogue.Moov, "CM": pirogue.Orange,
+	} {
+		w.fundIn(t, f.m, country, network, 100_000)
+	}
+	f.m.fund(t, 100_000)
+	return f
+}
+
+// Each row is a way by which a workflow comes to its end when something goes wrong, and the
+// most events its history may have.
+func TestHistoriesOfFaultsStayShort(t *testing.T) {
+	t.Parallel()
+
+	f := newFaultWorld(t)
+	tests := map[string]struct {
+		play   func(*faultWorld, *testing.T) (workflow string)
+		events int
+	}{
+		"cashin/watched to its end":            {(*faultWorld).watched, 70},
+		"cashin/recheck while watching":        {(*faultWorld).recheckedWhileWatching, 105},
+		"cashin/late success returned":         {(*faultWorld).lateSuccess, 120},
+		"cashin/mismatch placed by two people": {(*faultWorld).mismatchPlaced, 115},
+		"cashin/cancelled":                     {(*faultWorld).cancelled, 80},
+		"cashin/started again":                 {(*faultWorld).startedAgain, 90},
+		"cashin/watch started again":           {(*faultWorld).watchStartedAgain, 65},
+		"cashout/parked and returned":          {(*faultWorld).parked, 50},
+		"cashout/failover, not sent":           {(*faultWorld).failoverNotSent, 60},
+		"cashout/failover after a refusal":     {(*faultWorld).failoverAfterRefusal, 95},
+		"cashout/redriven":                     {(*faultWorld).redriven, 90},
+		"cashout/resolved in two steps":        {(*faultWorld).resolved, 160},
+		"cashout/mismatch paid in part":        {(*faultWorld).mismatchInPart, 110},
+		"bulk/cancelled":                       {(*faultWorld).bulkCancelled, 20},
+		"sweep/sweep":                          {(*faultWorld).swept, 20},
+		"sweep/rebuild":                        {(*faultWorld).rebuilt, 11},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f.recordEnded(t, name, tt.play(f, t), tt.events)
+		})
+	}
+}
+
+// recordEnded waits for a workflow's end, which is never a failure, and records its history.
+func (f *faultWorld) recordEnded(t *testing.T, name, workflow string, most int) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), historyPatience)
+	defer stop()
+	require.NoError(t, f.parts.temporal.GetWorkflow(ctx, workflow, "").Get(ctx, nil))
+	history := f.history(t, workflow)
+	folder, file, _ := strings.Cut(name, "/")
+	record(t, folder, file, history)
+	require.LessOrEqual(t, len(history.Events), most)
+	t.Logf("%d events, at most %d", len(history.Events), most)
+}
+
+// cashInOf asks for a cash-in and returns it and its workflow.
+func (f *faultWorld) cashInOf(t *testing.T, number string) (id pirogue.PaymentID, workflow string) {
+	t.Helper()
+	got := f.m.pay(t, order(number))
+	require.NotEmpty(t, got.Data.ID, got.Raw)
+	id = pirogue.PaymentID(got.Data.ID)
+	return id, workflows.PaymentWorkflowID(id, pirogue.CashIn)
+}
+
+// cashOutOf asks for a cash-out on a network and returns it and its workflow.
+func (f *faultWorld) cashOutOf(t *testing.T, number string, n pirogue.Network) (id pirogue.PaymentID, workflow string) {
+	t.Helper()
+	got := f.m.send(t, "/payments/cashout", on(cashOut(number, 1000), n))
+	require.NotEmpty(t, got.Data.ID, got.Raw)
+	id = pirogue.PaymentID(got.Data.ID)
+	return id, workflows.PaymentWorkflowID(id, pirogue.CashOut)
+}
+
+func (f *faultWorld) until(t *testing.T, id pirogue.PaymentID, s pirogue.Status) {
+	t.Helper()
+	f.m.until(t, string(id), string(s), historyPatience)
+}
+
+// decides fails unless an act of support has a verdict with this decision.
+func decides(t *testing.T, want pirogue.Decision, act admin.Act, err error) {
+	t.Helper()
+	require.NotNil(t, act.Verdict, "%v", err)
+	require.Equal(t, want, act.Verdict.Decision, act.Verdict.Reason)
+}
+
+// resolveTwice has two people say the same of a payment, with what each one hears.
+func (f *faultWorld) resolveTwice(t *testing.T, id pirogue.PaymentID, as pirogue.Resolution, cause pirogue.Cause) {
+	t.Helper()
+	f.expectCase(t, t.Name(), string(id), cause, historyPatience)
+	act, err := f.first.Resolve(t.Context(), id, as, "line 4 of the statement", "the operator cannot tell")
+	decides(t, pirogue.DecisionProposed, act, err)
+	act, err = f.second.Resolve(t.Context(), id, as, "line 4 of the statement", "I have read it too")
+	decides(t, pirogue.DecisionSettled, act, err)
+}
+
+func (f *faultWorld) watched(t *testing.T) string {
+	id, workflow := f.cashInOf(t, "+22376333333")
+	f.until(t, id, pirogue.StatusExpired)
+	return workflow
+}
+
+func (f *faultWorld) recheckedWhileWatching(t *testing.T) string {
+	id, workflow := f.cashInOf(t, "+22376333333")
+	f.until(t, id, pirogue.StatusExpired)
+	act, err := f.first.Recheck(t.Context(), id, "the customer says that they paid")
+	decides(t, pirogue.DecisionRefused, act, err)
+	require.Contains(t, act.Verdict.Reason, "knows of no money")
+	return workflow
+}
+
+func (f *faultWorld) lateSuccess(t *testing.T) string {
+	id, workflow := f.cashInOf(t, "+22376777777")
+	f.until(t, id, pirogue.StatusExpired)
+	f.expectCase(t, t.Name(), string(id), pirogue.CauseLateSuccess, historyPatience)
+	return workflow
+}
+
+func (f *faultWorld) mismatchPlaced(t *testing.T) string {
+	id, workflow := f.cashInOf(t, "+22376999999")
+	f.resolveTwice(t, id, pirogue.ResolvedPlaced, pirogue.CauseAmountMismatch)
+	f.until(t, id, pirogue.StatusFailed)
+	return workflow
+}
+
+func (f *faultWorld) cancelled(t *testing.T) string {
+	id, workflow := f.cashInOf(t, "+22376333333")
+	require.NoError(t, f.parts.temporal.CancelWorkflow(t.Context(), workflow, ""))
+	f.until(t, id, pirogue.StatusExpired)
+	asked := func(e *historypb.HistoryEvent) bool {
+		return e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED
+	}
+	require.True(t, slices.ContainsFunc(f.history(t, workflow).Events, asked))
+	return workflow
+}
+
+// lose ends a workflow as Temporal's command line does, and has support bring it back.
+func (f *faultWorld) lose(t *testing.T, id pirogue.PaymentID, workflow string, heard pirogue.Decision) {
+	t.Helper()
+	require.NoError(t, f.parts.temporal.TerminateWorkflow(t.Context(), workflow, "", "a test"))
+	act, err := f.first.Recheck(t.Context(), id, "nobody follows the payment")
+	decides(t, heard, act, err)
+}
+
+func (f *faultWorld) startedAgain(t *testing.T) string {
+	id, workflow := f.cashInOf(t, "+22376333333")
+	f.lose(t, id, workflow, pirogue.DecisionWaiting)
+	f.until(t, id, pirogue.StatusExpired)
+	return workflow
+}
+
+func (f *faultWorld) watchStartedAgain(t *testing.T) string {
+	id, workflow := f.cashInOf(t, "+22376333333")
+	f.until(t, id, pirogue.StatusExpired)
+	f.lose(t, id, workflow, pirogue.DecisionRefused)
+	return workflow
+}
+
+// outOfService takes an operator out of service, and returns once every worker knows it.
+func (f *faultWorld) outOfService(t *testing.T, o pirogue.OperatorCode) {
+	t.Helper()
+	_, err := f.first.Park(t.Context(), o, "they announced maintenance")
+	require.NoError(t, err)
+	time.Sleep(2 * time.Second) // a worker believes what it read of an operator for one
+}
+
+// waiting waits until so many payments wait for an operator.
+func (f *faultWorld) waiting(t *testing.T, o pirogue.OperatorCode, payments int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		n, err := f.parts.store.Waiting(t.Context(), o)
+		return err == nil && n == payments
+	}, historyPatience, 100*time.Millisecond)
+}
+
+func (f *faultWorld) parked(t *testing.T) string {
+	const operator = "sonatel-sn-test"
+	f.outOfService(t, operator)
+	id, workflow := f.cashOutOf(t, "+221770123456", pirogue.Orange)
+	f.waiting(t, operator, 1)
+	_, err := f.first.Unpark(t.Context(), operator, "they are back")
+	require.NoError(t, err)
+	f.until(t, id, pirogue.StatusSuccess)
+	return workflow
+}
+
+// failover pays by the second operator of a route while the first is broken.
+func (f *faultWorld) failover(t *testing.T, broken string) string {
+	t.Helper()
+	f.digitalpaye.Lock()
+	defer f.digitalpaye.Unlock()
+	settings := f.sandbox.Simulator("digitalpaye").Settings()
+	require.NoError(t, settings.Set([]byte(broken)))
+	defer func() { require.NoError(t, settings.Heal()) }()
+	id, workflow := f.cashOutOf(t, "+2250505123456", pirogue.MTN)
+	f.until(t, id, pirogue.StatusSuccess)
+	p, a, err := f.parts.store.Latest(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OperatorCode("novasend-ci-test"), p.Operator)
+	require.Equal(t, 2, a.Number)
+	return workflow
+}
+
+func (f *faultWorld) failoverNotSent(t *testing.T) string {
+	return f.failover(t, `{"keys_changed": true, "refuse_tokens": true}`)
+}
+
+func (f *faultWorld) failoverAfterRefusal(t *testing.T) string {
+	return f.failover(t, `{"float": 0}`)
+}
+
+func (f *faultWorld) redriven(t *testing.T) string {
+	id, workflow := f.cashOutOf(t, "+2290164123456", pirogue.Moov)
+	_, err := f.first.Redrive(t.Context(), id, "the beneficiary waits") // it has its verdict after its time
+	t.Log(err)
+	f.until(t, id, pirogue.StatusSuccess)
+	acts, err := f.first.Acts(t.Context(), id, 1)
+	require.NoError(t, err)
+	decides(t, pirogue.DecisionResubmitted, acts[0], nil)
+	return workflow
+}
+
+func (f *faultWorld) resolved(t *testing.T) string {
+	id, workflow := f.cashOutOf(t, "+237699123456", pirogue.Orange)
+	f.resolveTwice(t, id, pirogue.ResolvedUnpaid, pirogue.CauseUnknown)
+	f.until(t, id, pirogue.StatusFailed)
+	return workflow
+}
+
+func (f *faultWorld) mismatchInPart(t *testing.T) string {
+	id, workflow := f.cashOutOf(t, "+22376999999", pirogue.Orange)
+	f.resolveTwice(t, id, pirogue.ResolvedInPart, pirogue.CauseAmountMismatch)
+	f.until(t, id, pirogue.StatusFailed)
+	return workflow
+}
+
+// bulkCancelled cancels a bulk whose lines wait for their operator, and records one of them.
+func (f *faultWorld) bulkCancelled(t *testing.T) string {
+	const operator, lines = "novasend-bf-test", 3
+	f.outOfService(t, operator)
+	asked := make([]string, lines)
+	for i := range asked {
+		asked[i] = on(cashOut("+22670123456", 500), pirogue.Moov)
+	}
+	body := fmt.Sprintf(`{"merchant_bulk_id":"cancelled","lines":[%s]}`, strings.Join(asked, ","))
+	got := f.m.send(t, "/payments/cashout/bulk", body)
+	var bulk struct {
+		Data struct {
+			ID pirogue.BulkID `json:"bulk_id"`
+		} `json:"data"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(got.Raw), &bulk))
+	require.NotEmpty(t, bulk.Data.ID, got.Raw)
+	f.waiting(t, operator, lines)
+	_, err := f.first.CancelBulk(t.Context(), bulk.Data.ID, "the merchant asks for it")
+	require.NoError(t, err)
+	_, err = f.first.Unpark(t.Context(), operator, "they are back")
+	require.NoError(t, err)
+
+	var line pirogue.PaymentID
+	require.NoError(t, f.parts.store.BulkLines(t.Context(), f.owner(t), bulk.Data.ID, pirogue.LineSpan{},
+		func(l pirogue.BulkLine) error {
+			line = l.Payment.ID
+			return nil
+		}))
+	f.recordEnded(t, "cashout/line of a cancelled bulk", workflows.PaymentWorkflowID(line, pirogue.CashOut), 40)
+	return workflows.BulkWorkflowID(bulk.Data.ID)
+}
+
+// swept has the Schedule start a sweep at once.
+func (f *faultWorld) swept(t *testing.T) string {
+	handle := f.parts.temporal.ScheduleClient().GetHandle(t.Context(), workflows.SweepSchedule)
+	require.NoError(t, handle.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
+	var workflow string
+	require.Eventually(t, func() bool {
+		found, err := handle.Describe(t.Context())
+		if err != nil || len(found.Info.RecentActions) == 0 {
+			return false
+		}
+		workflow = found.Info.RecentActions[0].StartWorkflowResult.WorkflowID
+		return true
+	}, historyPatience, 100*time.Millisecond)
+	return workflow
+}
+
+func (f *faultWorld) rebuilt(t *testing.T) string {
+	_, err := f.parts.starter.Rebuild(t.Context(), true)
+	require.NoError(t, err)
+	return "rebuild-dry-run"
+}
