@@ -146,9 +146,7 @@ func (r *restartRun) follow(ctx context.Context, c candidate) (bool, error) {
 	if r.scope.DryRun {
 		return false, nil
 	}
-	err = c.restart(ctx)
-	failpoint.Hit("restart.started")
-	if err == nil {
+	if err = c.restart(ctx); err == nil {
 		r.mu.Lock()
 		*c.started++
 		r.mu.Unlock()
