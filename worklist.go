@@ -36,13 +36,16 @@ type WorkTally struct {
 type Figures struct {
 	Open           []OpenFigure
 	OldestHold     time.Time   // since when the oldest cash-out or refund under way holds its money
-	Stuck          []WorkTally // by StuckCause
+	Stuck          []WorkTally // by StuckCause, of each at most MaxCounted payments
 	Cases          []WorkTally // open, by Cause
 	Suspense       []SuspenseFigure
 	Unrouted       int // callbacks of which no workflow was told
 	OldestUnrouted time.Time
 	OverdueEvents  int // webhooks whose next attempt was due before EventOverdue
 }
+
+// MaxCounted is how far the figures count the payments that are stuck of one cause.
+const MaxCounted = 10_000
 
 // EventOverdue is how late the next attempt of a webhook may be before it counts.
 const EventOverdue = 10 * time.Minute

@@ -59,8 +59,8 @@ func (db *DB) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, err
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&callbackRow{
 			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Words: clean(c.Receipt.Words),
 			ReceivedAt: on(c.ReceivedAt), RoutedAt: on(c.RoutedAt), Outcome: string(c.Receipt.Outcome),
-			Amount: c.Receipt.Amount.Minor, Currency: string(c.Receipt.Amount.Currency), Mismatch: c.Receipt.Mismatch,
-			ProviderTxID: clean(c.Receipt.ProviderTxID),
+			Amount: c.Receipt.Amount.Minor, Currency: clean(string(c.Receipt.Amount.Currency)),
+			Mismatch: clean(c.Receipt.Mismatch), ProviderTxID: clean(c.Receipt.ProviderTxID),
 		})
 		kept = written.RowsAffected == 1
 		return written.Error

@@ -55,6 +55,26 @@ func TestRoutedAtEnd(t *testing.T) {
 	})
 }
 
+// An operator's body may hold what a database refuses: the callback is kept all the same.
+func TestACallbackIsKeptWhateverItsWords(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, a := w.sent("order_1")
+		const odd = "X\x00\xff"
+		c := pirogue.NewCallback(a, pirogue.Receipt{
+			Outcome: pirogue.OutcomePaid, Words: odd, ProviderTxID: odd, Mismatch: odd,
+			Amount: pirogue.Money{Minor: 5000, Currency: odd},
+		}, []byte("{}"), w.at(0))
+		kept, err := w.db.RecordCallback(w.ctx(), c)
+		require.NoError(w.t, err)
+		require.True(w.t, kept)
+		said, err := w.db.Callbacks(w.ctx(), a.ID)
+		require.NoError(w.t, err)
+		require.Len(w.t, said, 1)
+		require.NotEqual(w.t, pirogue.XOF, said[0].Amount.Currency)
+	})
+}
+
 func TestUnroutedCallbacksComePageByPage(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

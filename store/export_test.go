@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"pirogue"
 	"pirogue/ledger"
 )
 
@@ -14,6 +15,11 @@ func Rules() int { return len(rules) + len(bulkRules) }
 
 // ReportPage is how many rows of a long list are read at once.
 const ReportPage = reportPage
+
+// FiguresUpTo is Figures that counts no further than so many payments of one cause.
+func (db *DB) FiguresUpTo(ctx context.Context, now time.Time, most int) (pirogue.Figures, error) {
+	return db.figures(ctx, now, most)
+}
 
 // Exec runs a statement on the connection that writes.
 func (db *DB) Exec(statement string) error { return db.write.Exec(statement).Error }

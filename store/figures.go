@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -10,8 +11,14 @@ import (
 )
 
 // Figures counts what waits, all of one moment. It reads what is open and nothing of what
-// is over.
+// is over, and counts no further than pirogue.MaxCounted payments that are stuck of one
+// cause: a merchant whose endpoint is gone leaves millions of events behind.
 func (db *DB) Figures(ctx context.Context, now time.Time) (pirogue.Figures, error) {
+	return db.figures(ctx, now, pirogue.MaxCounted)
+}
+
+func (db *DB) figures(ctx context.Context, now time.Time, most int) (pirogue.Figures, error) {
+	limit := fmt.Sprintf(" LIMIT %d", most)
 	var f pirogue.Figures
 	err := db.report(ctx, "count what waits", func(tx *gorm.DB) error {
 		f = pirogue.Figures{}
@@ -25,7 +32,7 @@ func (db *DB) Figures(ctx context.Context, now time.Time) (pirogue.Figures, erro
 			return err
 		}
 		for _, c := range stuckCauses {
-			tallies, err := worklist{cause: string(c.cause), query: c.query, args: stuckMoments(now)}.
+			tallies, err := worklist{cause: string(c.cause), query: c.query + limit, args: stuckMoments(now)}.
 				tally(tx, pirogue.WorkFilter{})
 			if err != nil {
 				return err

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -43,5 +45,22 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 		}, f.Stuck)
 		require.NotZero(w.t, f.OverdueEvents, "of the payments that ended")
 		require.Zero(w.t, f.Unrouted)
+	})
+}
+
+// What is stuck can be a million rows, and every process counts it all the time.
+func TestWhatIsStuckIsCountedSoFar(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for i := range 3 {
+			w.ended(strconv.Itoa(i), http.StatusGone, pirogue.EventExhausted)
+		}
+		for most, want := range map[int]int{2: 2, 3: 3, pirogue.MaxCounted: 3} {
+			f, err := w.db.FiguresUpTo(w.ctx(), w.at(time.Hour), most)
+			require.NoError(w.t, err)
+			require.Len(w.t, f.Stuck, 1)
+			require.Equal(w.t, string(pirogue.StuckUnreported), f.Stuck[0].Cause)
+			require.Equal(w.t, want, f.Stuck[0].Payments)
+		}
 	})
 }

@@ -55,7 +55,7 @@ var (
 	upFigure         = figure("backlog_up", "1 when the figures of what waits could be counted; 0: there are none.")
 	openFigure       = figure("open_payments", "Payments under way.", "kind", "status")
 	holdFigure       = figure("oldest_hold_seconds", "Age of the oldest cash-out or refund under way; 0: none.")
-	stuckFigure      = figure("stuck_payments", "Payments that need a look, by cause.", "cause", "currency")
+	stuckFigure      = figure("stuck_payments", "Payments that need a look, by cause, up to 10,000.", "cause", "currency")
 	stuckMoney       = figure("stuck_minor_units", "What they are worth, in minor units.", "cause", "currency")
 	casesFigure      = figure("open_cases", "Cases that a person must settle, by cause.", "cause", "currency")
 	casesMoney       = figure("open_cases_minor_units", "What is at stake in them, in minor units.", "cause", "currency")
