@@ -56,6 +56,17 @@ const (
 // payment fails again and again. It closes by itself once the write has succeeded.
 const CauseNotBooked Cause = "NOT_BOOKED"
 
+// SettledByWorkflow reports whether a payment's own workflow takes care of its cases of a cause.
+// The others close when what they are about works again.
+func (c Cause) SettledByWorkflow() bool {
+	switch c {
+	case CauseWorkflowLost, CauseLineNotStarted, CauseNotBooked:
+		return false
+	default:
+		return true
+	}
+}
+
 // Case is something only a person can settle.
 type Case struct {
 	ID        CaseID

@@ -22,6 +22,12 @@ type Resumption struct {
 	Attempts  int       `json:"attempts,omitempty"`  // how many it has
 }
 
+// Watched reports whether money of a payment that has ended can still move at its operator.
+func (r Resumption) Watched() bool {
+	late := r.Status == StatusFailed || r.Status == StatusExpired
+	return late && !r.FirstSent.IsZero()
+}
+
 // FollowedKind is what a workflow of ours takes care of.
 type FollowedKind string
 
@@ -60,7 +66,7 @@ type LostWorkflow struct {
 func (r Restart) resumption() *Resumption {
 	p := r.Payment
 	resumes := &Resumption{
-		Status: p.Status, Case: r.Case, ExpiresAt: p.ExpiresAt, FirstSent: r.Attempt.FirstSent, Attempts: len(r.Tried),
+		Status: p.Status, Case: r.Case, ExpiresAt: p.ExpiresAt, FirstSent: r.Attempt.FirstSent, Attempts: r.Attempt.Number,
 	}
 	if p.Status.Terminal() {
 		resumes.EndedAt = p.UpdatedAt

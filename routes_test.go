@@ -84,7 +84,7 @@ func TestALostPaymentStaysWithItsOperator(t *testing.T) {
 			Mode: pirogue.Test, Country: "CI", Network: pirogue.Orange, Kind: pirogue.CashOut, Operator: "small",
 			Status: pirogue.StatusFailed, Amount: pirogue.Money{Minor: 600}, UpdatedAt: sent.Add(time.Hour),
 		},
-		Attempt: pirogue.Attempt{Operator: "large", FirstSent: sent},
+		Attempt: pirogue.Attempt{Operator: "large", Number: 3, FirstSent: sent}, // the second there
 		Tried:   []pirogue.OperatorCode{"small", "large"}, Case: pirogue.CauseUnknown,
 	}
 	order, err := table.Rebuild(lost)
@@ -93,7 +93,7 @@ func TestALostPaymentStaysWithItsOperator(t *testing.T) {
 	require.Len(t, order.Next, 1)
 	require.EqualValues(t, "giver", order.Next[0].Operator)
 	require.Equal(t, &pirogue.Resumption{
-		Status: pirogue.StatusFailed, Case: pirogue.CauseUnknown, FirstSent: sent, EndedAt: sent.Add(time.Hour), Attempts: 2,
+		Status: pirogue.StatusFailed, Case: pirogue.CauseUnknown, FirstSent: sent, EndedAt: sent.Add(time.Hour), Attempts: 3,
 	}, order.Resumes)
 
 	lost.Payment.Status, lost.Attempt.Operator = pirogue.StatusPending, "wave"

@@ -20,8 +20,8 @@ type Trouble struct {
 	Again bool `json:"again,omitempty"`
 }
 
-// OpenCase books stray money to suspense, opens the case about it and returns its ID. An
-// amount that no payment can have is not booked: the case's note says what the operator named.
+// OpenCase books stray money to suspense, opens the case about it and returns its ID, "" when
+// nothing is left to settle: all of the money is booked and its case is closed. An amount that no payment can have is not booked: the case's note says what the operator named.
 func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, error) {
 	if !pirogue.IsAmount(in.Paid) {
 		in.Paid = 0
@@ -41,17 +41,26 @@ func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, 
 	}
 	opened, err := a.Store.OpenCase(ctx, opened)
 	failpoint.Hit("case.opened")
+	if !opened.ClosedAt.IsZero() {
+		return "", encode(err)
+	}
 	return opened.ID, encode(err)
 }
 
-// UnplacedCases returns the open cases of a payment that have money in suspense, the oldest
-// first.
-func (a *Activities) UnplacedCases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.CaseID, error) {
+// UnsettledCase is a case that waits to be settled.
+type UnsettledCase struct {
+	ID    pirogue.CaseID `json:"id"`
+	Cause pirogue.Cause  `json:"cause"`
+}
+
+// UnsettledCases returns the open cases of an ended payment that people, or the return of their
+// money, settle one by one, the oldest first.
+func (a *Activities) UnsettledCases(ctx context.Context, id pirogue.PaymentID) ([]UnsettledCase, error) {
 	all, err := a.Store.Cases(ctx, id)
-	open := []pirogue.CaseID{}
+	open := []UnsettledCase{}
 	for _, c := range all {
-		if c.Paid > 0 && c.ClosedAt.IsZero() {
-			open = append(open, c.ID)
+		if c.ClosedAt.IsZero() && c.Cause.SettledByWorkflow() && c.Cause != pirogue.CauseUnknown {
+			open = append(open, UnsettledCase{c.ID, c.Cause})
 		}
 	}
 	return open, encode(err)

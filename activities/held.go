@@ -25,7 +25,8 @@ const merchantSuspended = "the merchant is suspended: nothing is sent"
 // held keeps back an attempt of a suspended merchant. Of a payment of which nothing was sent
 // the hold stays, and it is PENDING: the sweep must not expire it. What was perhaps sent
 // before is followed.
-func (a *Activities) held(ctx context.Context, attempt pirogue.Attempt) (Submitted, error) {
+// A collection whose earlier attempt was lost is given up: nobody can pay it any more.
+func (a *Activities) held(ctx context.Context, kind pirogue.Kind, attempt pirogue.Attempt) (Submitted, error) {
 	held := Submitted{
 		Class: Held, Operator: attempt.Operator, Number: attempt.Number, Words: merchantSuspended,
 		Found: attempt.State != pirogue.AttemptPrepared,
@@ -41,7 +42,14 @@ func (a *Activities) held(ctx context.Context, attempt pirogue.Attempt) (Submitt
 	if !inTime {
 		return notInTime(attempt), nil
 	}
-	return held, nil
+	if kind.MoneyOut() {
+		return held, nil
+	}
+	unsent, err := a.Store.Unsent(ctx, attempt.PaymentID)
+	if err == nil && !unsent {
+		held.Class = Unavailable
+	}
+	return held, encode(err)
 }
 
 // AwaitResumed returns when a payment that was kept back may be sent: its merchant is not

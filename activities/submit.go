@@ -106,7 +106,7 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 		return known, encode(err)
 	}
 	if merchant.Suspended {
-		return a.held(ctx, attempt)
+		return a.held(ctx, p.Kind, attempt)
 	}
 	if turned, err := a.turnedAway(ctx, attempt); err != nil || turned.Class != "" {
 		return a.insisted(ctx, in, turned, err)
@@ -122,7 +122,7 @@ func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, erro
 	case err != nil || sending.Result == pirogue.SendOvertaken:
 		return Submitted{}, a.overtaken(err)
 	case sending.Result == pirogue.SendSuspended:
-		return a.held(ctx, attempt)
+		return a.held(ctx, p.Kind, attempt)
 	case sending.Result != pirogue.SendMarked:
 		return notInTime(attempt), nil
 	}

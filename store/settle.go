@@ -129,7 +129,7 @@ func settling(s pirogue.Settlement, money int64) edge {
 		"sequence":     gorm.Expr("sequence + 1"),
 		"failure_code": s.Failure.Code,
 		"failure_note": clean(s.Failure.Note),
-		"finished_at":  on(s.At),
+		"finished_at":  gorm.Expr("CASE WHEN "+hasOpenCase+" AND c.id <> ?) THEN NULL ELSE CAST(? AS TEXT) END", s.Case, on(s.At)),
 	}
 	if s.Watched {
 		columns["finished_at"] = nil

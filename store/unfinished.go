@@ -110,11 +110,9 @@ func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow
 	payment, err := db.unpackPayment(p)
 	r := pirogue.Restart{Payment: payment, Err: err}
 	for _, c := range cases {
-		switch cause := pirogue.Cause(c.Cause); cause {
-		case pirogue.CauseWorkflowLost:
-			r.Lost = true
-		case pirogue.CauseLineNotStarted, pirogue.CauseNotBooked: // no workflow settles them
-		default:
+		cause := pirogue.Cause(c.Cause)
+		r.Lost = r.Lost || cause == pirogue.CauseWorkflowLost
+		if cause.SettledByWorkflow() {
 			r.Case = cmp.Or(r.Case, cause)
 		}
 	}
@@ -184,12 +182,17 @@ func (db *DB) MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []str
 	})
 }
 
+// hasOpenCase holds of a payment with an open case that its own workflow settles; see
+// pirogue.Cause.SettledByWorkflow. The condition goes on with ")".
+const hasOpenCase = `EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = payments.id AND c.closed_at IS NULL
+  AND c.cause NOT IN ('WORKFLOW_LOST','LINE_NOT_STARTED','NOT_BOOKED')`
+
 // Finish notes that the workflow of a payment that has ended has nothing left to do. One
-// that is open or finished stays as it is.
+// that is open or finished, or has a case that its workflow settles, stays as it is.
 func (db *DB) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
 	return db.once(ctx, "finish payment", func(tx *gorm.DB) error {
 		return tx.Exec(`UPDATE payments SET finished_at = ? WHERE id = ? AND finished_at IS NULL
-			AND status IN ('SUCCESS','FAILED','EXPIRED','REVERSED')`, on(at), id).Error
+			AND status IN ('SUCCESS','FAILED','EXPIRED','REVERSED') AND NOT `+hasOpenCase+`)`, on(at), id).Error
 	})
 }
 

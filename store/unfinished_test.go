@@ -308,3 +308,29 @@ func TestRowsOfAnOlderSchemaHaveSomethingToDoWhereMoneyCanMove(t *testing.T) {
 		}
 	})
 }
+
+// A payment whose workflow has a case to settle is not finished, whoever says so.
+func TestAPaymentWithAnOpenCaseIsNotFinished(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for cause, finished := range map[pirogue.Cause]bool{
+			pirogue.CauseMismatch: false, pirogue.CauseUnknown: false,
+			pirogue.CauseWorkflowLost: true, pirogue.CauseLineNotStarted: true, pirogue.CauseNotBooked: true,
+		} {
+			p, a := w.accept("order " + string(cause))
+			w.send(a)
+			c := pirogue.Case{ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, OpenedAt: w.at(0)}
+			require.NoError(w.t, w.opens(c))
+			w.settle(p, pirogue.StatusFailed, false)
+			stands, _ := w.latest(p.ID)
+			require.Equal(w.t, finished, !stands.FinishedAt.IsZero(), "%s: settled", cause)
+			require.NoError(w.t, w.db.Finish(w.ctx(), p.ID, w.at(time.Minute)))
+			stands, _ = w.latest(p.ID)
+			require.Equal(w.t, finished, !stands.FinishedAt.IsZero(), "%s: finished", cause)
+			require.NoError(w.t, w.db.CloseCase(w.ctx(), c.ID, w.at(time.Minute)))
+			require.NoError(w.t, w.db.Finish(w.ctx(), p.ID, w.at(time.Hour)))
+			stands, _ = w.latest(p.ID)
+			require.False(w.t, stands.FinishedAt.IsZero())
+		}
+	})
+}

@@ -72,7 +72,7 @@ func mismatch(r pirogue.Receipt) pirogue.Cause {
 func (s *story) openCase(ctx workflow.Context, cause pirogue.Cause, r pirogue.Receipt) (pirogue.CaseID, error) {
 	trouble := s.trouble(cause, r)
 	if cause == pirogue.CauseUnknown {
-		trouble.Note, trouble.Paid, trouble.Again = "the operator's horizon has passed: "+r.Words, 0, s.ended
+		trouble.Note, trouble.Paid, trouble.Again = "the operator's horizon has passed: "+r.Words, 0, true
 	}
 	id, err := s.open(ctx, trouble)
 	if err == nil && cause != pirogue.CauseUnknown {

@@ -105,8 +105,8 @@ func (r *rig) OpenCase(ctx context.Context, in activities.Trouble) (pirogue.Case
 	return worked(ctx, r, in, r.Activities.OpenCase)
 }
 
-func (r *rig) UnplacedCases(ctx context.Context, in pirogue.PaymentID) ([]pirogue.CaseID, error) {
-	return worked(ctx, r, in, r.Activities.UnplacedCases)
+func (r *rig) UnsettledCases(ctx context.Context, in pirogue.PaymentID) ([]activities.UnsettledCase, error) {
+	return worked(ctx, r, in, r.Activities.UnsettledCases)
 }
 
 func (r *rig) Earlier(ctx context.Context, in pirogue.PaymentID) ([]activities.EarlierAttempt, error) {

@@ -110,6 +110,9 @@ func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
 	r := s.order.Resumes
 	s.ended, s.status, s.number = true, r.Status, r.Attempts
 	s.answer(pirogue.FirstAnswer{})
+	if r.Status == pirogue.StatusSuccess {
+		s.placed = s.order.Amount.Minor
+	}
 	if err := s.watchEarlier(ctx); err != nil {
 		return r.Status, err
 	}
@@ -117,15 +120,39 @@ func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
 	case r.Case == pirogue.CauseUnknown:
 		return s.untilClear(ctx, r.Status, pirogue.Receipt{Unclear: true})
 	case r.Case != "":
-		return r.Status, s.settled(ctx, r.Case, r.Status)
+		return s.settleOpen(ctx)
 	case r.Status == pirogue.StatusSuccess:
 		return r.Status, s.verify(ctx)
 	}
-	late := r.Status == pirogue.StatusFailed || r.Status == pirogue.StatusExpired
-	if !late || r.FirstSent.IsZero() { // nothing that left can move any more
+	if !r.Watched() { // nothing that left can move any more
 		return r.Status, nil
 	}
 	s.deadline = r.EndedAt.Add(s.order.Leg.Horizon)
+	return s.watchToEnd(ctx, r.Status)
+}
+
+// settleOpen settles the open cases of an ended payment, the oldest first, and watches on where
+// money can still move. What arrives meanwhile has a case of its own.
+func (s *story) settleOpen(ctx workflow.Context) (pirogue.Status, error) {
+	r := s.order.Resumes
+	if r.Watched() {
+		s.deadline = r.EndedAt.Add(s.order.Leg.Horizon)
+	}
+	open, err := call(ctx, ours(s.order.MerchantID, "open cases"), do.UnsettledCases, s.order.PaymentID)
+	if err != nil {
+		return r.Status, err
+	}
+	for _, c := range open {
+		s.leave(c.ID, c.Cause)
+	}
+	for len(s.arrived) > 0 {
+		if err := s.settled(ctx, s.arrived[0].cause, r.Status); err != nil {
+			return r.Status, err
+		}
+	}
+	if !workflow.Now(ctx).Before(s.deadline) {
+		return r.Status, nil
+	}
 	return s.watchToEnd(ctx, r.Status)
 }
 

@@ -56,7 +56,7 @@ func (s *story) confirmed(
 	err := s.rule(ctx, pirogue.Verdict{
 		Decision: pirogue.DecisionSettled, Reason: reason, Evidence: receipt.Words, Status: status,
 	}, everyone)
-	if err == nil && paid {
+	if err == nil && s.unplaced(receipt) {
 		status, err = s.late(ctx, status, receipt)
 	}
 	if err != nil {

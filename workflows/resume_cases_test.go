@@ -1,0 +1,112 @@
+package workflows_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// hours returns moments that lie so many hours ahead.
+func hours(ahead ...time.Duration) []time.Duration {
+	for i := range ahead {
+		ahead[i] *= time.Hour
+	}
+	return ahead
+}
+
+// Several arrivals have a case each. A lost history forgets none of them: people settle one
+// after the other, and the payment is finished only then.
+func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
+	t.Parallel()
+
+	const paid = pirogue.OutcomePaid
+	placed := pirogue.ResolvedPlaced
+	second, late := pirogue.CauseSecondPayment, pirogue.CauseLateSuccess
+	for name, tt := range map[string]struct {
+		policy  pirogue.LatePolicy
+		scenes  []scene
+		lost    time.Duration
+		people  []time.Duration // when they settle a case after the loss
+		want    pirogue.Status
+		before  []pirogue.Cause // open when the history is lost
+		settled []pirogue.Cause
+	}{
+		"two of one cause": {
+			policy: pirogue.LateAccept, people: hours(7, 10), want: "SUCCESS", lost: 30 * time.Hour,
+			scenes: []scene{
+				{from: 6 * time.Minute, outcome: paid, extra: 5000}, {from: 3 * time.Hour, outcome: paid, extra: 10_000},
+			},
+			before: []pirogue.Cause{second, second}, settled: []pirogue.Cause{second, second},
+		},
+		"one that came before the loss, and one after it": {
+			policy: pirogue.LateReturn, people: hours(12, 14), want: "EXPIRED", lost: 10 * time.Hour,
+			scenes: []scene{{from: 6 * time.Minute, outcome: paid}, {from: 14 * time.Hour, outcome: paid, extra: 5000}},
+			before: []pirogue.Cause{late}, settled: []pirogue.Cause{late, second},
+		},
+		"one that came after the other was settled": {
+			policy: pirogue.LateReturn, people: hours(4), want: "EXPIRED", lost: 10 * time.Hour,
+			scenes: []scene{{from: 6 * time.Minute, outcome: paid}, {from: 20 * time.Hour, outcome: paid, extra: 5000}},
+			before: []pirogue.Cause{late}, settled: []pirogue.Cause{late},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorld(t, tt.policy)
+			w.returned = slices.Repeat([]pirogue.Status{pirogue.StatusFailed}, 20)
+			w.operator.scenes = tt.scenes
+			w.loseAfter(tt.lost)
+			open, _ := w.cases(w.payment.ID)
+			require.Equal(t, tt.before, open)
+
+			w.rebuild()
+			for _, after := range tt.people {
+				w.remedy(after, resolve("fanta", placed))
+				w.remedy(after+time.Minute, resolve("seydou", placed))
+			}
+			p := w.tell()
+			require.Equal(t, tt.want, p.Status)
+			open, closed := w.cases(p.ID)
+			require.ElementsMatch(t, tt.settled, closed)
+			require.Equal(t, len(open) == 0, !p.FinishedAt.IsZero(), "it has something to do as long as a case is open")
+			in, _ := w.movedAt(instance)
+			last := tt.scenes[len(tt.scenes)-1]
+			require.Equal(t, 5000+last.extra, in[string(w.operator.refs[0])], "every arrival is booked")
+		})
+	}
+}
+
+// An outcome that is unknown at the next operator calls for a person again, although that of
+// the one before has been learned.
+func TestAnUnknownOutcomeIsACaseAtTheNextOperatorToo(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, horizon: horizon})
+	w.operator.answers = []error{unable}
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: 2 * horizon, outcome: pirogue.OutcomeDeclined}}
+	w.next.horizon, w.next.answers, w.next.scenes = horizon, []error{unknown}, neverHeard
+	w.env.SetWorkflowRunTimeout(openFor)
+	require.Equal(t, pirogue.StatusPending, w.tell().Status)
+	require.Len(t, w.next.reached, 1)
+	open, _ := w.cases(w.payment.ID)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, open)
+}
+
+// A collection whose answer was lost ends although its merchant is suspended meanwhile.
+func TestALostCollectionOfASuspendedMerchantEnds(t *testing.T) {
+	t.Parallel()
+
+	w := freshBooks(t).world(t, setting{kind: pirogue.CashIn, power: pirogue.NeitherByReference})
+	w.operator.answers, w.operator.scenes = []error{unknown}, neverHeard
+	w.operator.during = func() { w.suspend(0, 0) }
+	w.env.SetWorkflowRunTimeout(10 * 24 * time.Hour)
+	p := w.tell()
+	require.NoError(t, w.env.GetWorkflowError())
+	require.Equal(t, pirogue.StatusFailed, p.Status)
+	require.Equal(t, pirogue.FailedUnavailable, p.Failure.Code)
+	require.Len(t, w.operator.reached, 1)
+}
