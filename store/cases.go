@@ -33,7 +33,8 @@ func (caseRow) TableName() string { return "cases" }
 //
 // A case that is open or was closed already stays as it is: one cause, one case. Money that
 // comes on top of a case that has some opens a further case. A cause that is nothing but
-// money opens none without it. It returns the case as it stands, the zero value for none.
+// money opens none without it. A payment of which nobody knows whether its operator answered
+// is PENDING from then on. It returns the case as it stands, the zero value for none.
 func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error) {
 	var stands caseRow
 	err := db.together(ctx, "open case", func(tx *gorm.DB) error {
@@ -43,6 +44,11 @@ func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error
 		}
 		if locked.RowsAffected == 0 {
 			return pirogue.Errorf(pirogue.Internal, "a case of payment %q, which is none", c.PaymentID)
+		}
+		if _, err := draw(tx, edge{
+			payment: c.PaymentID, from: []pirogue.Status{pirogue.StatusInitiated}, to: pirogue.StatusPending, at: c.OpenedAt,
+		}); err != nil {
+			return err
 		}
 		late, err := db.unbooked(tx, c)
 		if err != nil {

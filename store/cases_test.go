@@ -43,6 +43,21 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 	})
 }
 
+// A payment whose operator's answer nobody noted is PENDING once a person must look at it.
+func TestAPaymentWithACaseIsPending(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, _ := w.sent("order_1")
+		require.NoError(w.t, w.opens(pirogue.Case{
+			ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown, OpenedAt: w.at(time.Hour),
+		}))
+		p, _, err := w.db.Latest(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.StatusPending, p.Status)
+		w.sound()
+	})
+}
+
 // Two causes may name the same money: it came once.
 func TestStrayMoneyIsOneCasesOnly(t *testing.T) {
 	t.Parallel()

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/workflows"
 )
 
 // What a fault run is told.
@@ -378,10 +379,30 @@ func (h *harbour) unsettled(d *diary) []string {
 		cases, err := h.parts.store.Cases(h.t.Context(), p.ID)
 		open := slices.ContainsFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
 		if err != nil || !open || !slices.Contains(w.nature.ends, p.Status) {
-			left = append(left, fmt.Sprintf("%s %s is %s", w.nature.name, w.id, p.Status))
+			left = append(left, fmt.Sprintf("%s %s is %s: %s", w.nature.name, w.id, p.Status, h.explain(p)))
 		}
 	}
 	return left
+}
+
+// explain says what the workflow of a payment waits for, and how its latest attempt stands.
+func (h *harbour) explain(p pirogue.Payment) string {
+	ctx := h.t.Context()
+	var said []string
+	if _, attempt, err := h.parts.store.Latest(ctx, p.ID); err == nil {
+		said = append(said, fmt.Sprintf("attempt %d %s, polled %s: %s",
+			attempt.Number, attempt.State, attempt.PolledAt.Format(time.TimeOnly), attempt.Answer))
+	}
+	found, err := h.parts.temporal.DescribeWorkflowExecution(ctx, workflows.PaymentWorkflowID(p.ID, p.Kind), "")
+	if err != nil {
+		return strings.Join(append(said, "no workflow: "+err.Error()), "; ")
+	}
+	said = append(said, found.GetWorkflowExecutionInfo().GetStatus().String())
+	for _, a := range found.GetPendingActivities() {
+		said = append(said, fmt.Sprintf("%s %s, run %d, next %s: %s", a.GetActivityType().GetName(), a.GetState(), a.GetAttempt(),
+			a.GetScheduledTime().AsTime().Format(time.TimeOnly), a.GetLastFailure().GetMessage()))
+	}
+	return strings.Join(said, "; ")
 }
 
 // judge holds every wish against what became of it.
