@@ -462,6 +462,9 @@ func (m *model) stray(c pirogue.Case) string {
 	if p == nil {
 		return fmt.Sprint(0, " ", true)
 	}
+	if p.Status == pirogue.StatusInitiated {
+		p.Status = pirogue.StatusPending
+	}
 	if m.suspense[p.ID] == 0 {
 		m.suspense[p.ID] = c.Paid
 	}
