@@ -23,7 +23,8 @@ func (s *Server) callbackAdmission() []handler {
 }
 
 // limitCallbacks gives callbacks room of their own, so that a flood of them does
-// not take the merchants'.
+// not take the merchants'. That we are full is no mistake of the operator's: it is asked to
+// come again, for a 4xx is the last it would say.
 func (s *Server) limitCallbacks(c *gin.Context) {
 	select {
 	case s.callbackSlots <- struct{}{}:
@@ -31,7 +32,7 @@ func (s *Server) limitCallbacks(c *gin.Context) {
 		c.Next()
 	default:
 		s.metrics.callback("", callbackLimited)
-		s.fail(c, &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many callbacks"), wait: serviceRetry})
+		s.fail(c, &problem{error: pirogue.Errorf(pirogue.ServiceUnavailable, "too many callbacks"), wait: serviceRetry})
 	}
 }
 

@@ -59,6 +59,30 @@ func TestACallbackIsKeptThenToldToItsWorkflow(t *testing.T) {
 	require.Equal(t, pirogue.StatusPending, w.store.all()[0].Status, "a callback is a hint, never a fact") // row 71
 }
 
+// That we are full says nothing about the callback: the operator is asked to come again.
+func TestAnOperatorIsAskedToComeAgainWhenWeAreFull(t *testing.T) {
+	t.Parallel()
+
+	w := newCalledBack(t)
+	inside, leave := make(chan struct{}, 64), make(chan struct{})
+	for range 32 {
+		r := w.request(w.paid())
+		r.Body, r.ContentLength = slowBody{inside, leave}, 100
+		go w.server.Handler().ServeHTTP(discard{http.Header{}}, r)
+	}
+	for range 32 {
+		select {
+		case <-inside:
+		case <-time.After(10 * time.Second):
+			t.Fatal("the body is not read")
+		}
+	}
+	got := w.do(w.request(w.paid()))
+	close(leave)
+	require.Equal(t, http.StatusServiceUnavailable, got.Code)
+	require.NotEmpty(t, got.Header().Get("Retry-After"))
+}
+
 func TestEveryCallbackThatIsKeptIsAnswered(t *testing.T) { // rows 68, 70, 77
 	t.Parallel()
 

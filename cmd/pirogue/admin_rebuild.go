@@ -16,7 +16,7 @@ func (tool *adminTool) rebuild() *cobra.Command {
 		Use: "rebuild", Args: cobra.NoArgs,
 		Short: "Start workflows again that Temporal has lost; the sweep does it by itself within minutes",
 		Long: "Starts the workflow of every payment, bulk and webhook again that has something to do and none. With\n" +
-			"--dry-run it lists them, at most 500 of each kind, and starts none.",
+			"--dry-run it looks at 500 of each kind, open and ended payments apart, lists them and starts none.",
 	}
 	dryRun := cmd.Flags().Bool("dry-run", false, "only list what would be started")
 	reason := cmd.Flags().String("reason", "", "why, for the audit log; not needed with --dry-run")
