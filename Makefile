@@ -34,7 +34,7 @@ SIMULATED := ^Test(Simulation|ASeedIsOneStory)$$
 
 # What takes its time by waiting, and would take several times as long under the race
 # detector: it runs by itself.
-LONG := EndsAsTheDocumentSays|ABulkStartsEachLine|ACancelledBulkStarts
+LONG := EndsAsTheDocumentSays|ABulkStartsEachLine|ACancelledBulkStarts|HistoriesOfFaults
 
 .PHONY: test
 test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detector
@@ -45,14 +45,14 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 	$(RACE) -p 2 -timeout 20m -skip '$(SIMULATED)|$(LONG)' ./...
 	go test -timeout 10m ./workflows -run '$(SIMULATED)'
 	go test -timeout 15m -p 1 -parallel 8 ./cmd/pirogue ./workflows -run '$(LONG)'
-	$(RACE) -timeout 5m ./cmd/pirogue -run Histories -sticky 0
+	$(RACE) -timeout 10m -parallel 8 ./cmd/pirogue -run Histories -sticky 0
 	go test -tags chaos -timeout 5m ./cmd/pirogue -run KillBetweenCallAndNote
 	cd devserver && go test ./...
 
 .PHONY: histories
 histories: bin/devserver ## record workflow histories again: only until the first release, see docs/decisions/0027
 	rm -rf workflows/testdata/*/
-	go test -timeout 10m ./cmd/pirogue -run Histories -update
+	go test -timeout 10m -parallel 8 ./cmd/pirogue -run Histories -update
 	go test ./workflows -run RecordedHistoriesReplay
 
 .PHONY: failpoints
