@@ -20,8 +20,9 @@ type Trouble struct {
 	Again bool `json:"again,omitempty"`
 }
 
-// OpenCase books stray money to suspense, opens the case about it and returns its ID, "" when
-// nothing is left to settle: all of the money is booked and its case is closed. An amount that no payment can have is not booked: the case's note says what the operator named.
+// OpenCase books stray money to suspense, opens the case about it and returns its ID; "" when the
+// money had its case, and people or its return have closed that: nothing is left to settle. An
+// amount that no payment can have is not booked: the case's note says what the operator named.
 func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, error) {
 	if !pirogue.IsAmount(in.Paid) {
 		in.Paid = 0
@@ -41,8 +42,8 @@ func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, 
 	}
 	opened, err := a.Store.OpenCase(ctx, opened)
 	failpoint.Hit("case.opened")
-	if !opened.ClosedAt.IsZero() {
-		return "", encode(err)
+	if err == nil && !opened.ClosedAt.IsZero() {
+		return "", nil
 	}
 	return opened.ID, encode(err)
 }

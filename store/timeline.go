@@ -122,7 +122,24 @@ func (s *story) moments() []pirogue.Moment {
 	for _, d := range s.deliveries {
 		tell(d.StartedAt, pirogue.WebhookAttempted, pirogue.SourceWebhook, deliveryDetails(d))
 	}
+	return ordered(told)
+}
+
+// ordered sorts moments by their time. The changes of status keep their own order, which the
+// database decided: two workers' clocks may differ by minutes.
+func ordered(told []pirogue.Moment) []pirogue.Moment {
+	var changes []pirogue.Moment
+	for _, m := range told {
+		if m.Type == pirogue.StatusChanged {
+			changes = append(changes, m)
+		}
+	}
 	slices.SortStableFunc(told, func(a, b pirogue.Moment) int { return a.At.Compare(b.At) })
+	for i := range told {
+		if told[i].Type == pirogue.StatusChanged {
+			told[i], changes = changes[0], changes[1:]
+		}
+	}
 	return told
 }
 

@@ -75,3 +75,24 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		}
 	})
 }
+
+// A worker whose clock is behind writes earlier moments than those of the steps before it.
+func TestATimelineKeepsTheOrderOfStatusesWhateverTheClocksSay(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, _ := w.sent("order_1")
+		_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(-10 * time.Minute),
+		})
+		require.NoError(w.t, err)
+		moments, err := w.db.AnyTimeline(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		var statuses []any
+		for _, m := range moments {
+			if m.Type == pirogue.StatusChanged {
+				statuses = append(statuses, m.Details["to"])
+			}
+		}
+		require.Equal(w.t, []any{"INITIATED", "SUCCESS"}, statuses)
+	})
+}

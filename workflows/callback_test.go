@@ -168,3 +168,29 @@ func TestCallbackOfALostWorkflow(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, unrouted, 1)
 }
+
+// A callback that tells once more of money that two people have placed asks nobody anything.
+func TestACallbackAboutWhatPeopleHaveSettledEnds(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w.operator.scenes = []scene{
+		{outcome: pirogue.OutcomeDeclined}, {from: time.Minute, outcome: pirogue.OutcomePaid},
+	}
+	w.remedy(2*horizon, resolve("awa", pirogue.ResolvedPlaced))
+	w.remedy(3*horizon, resolve("moussa", pirogue.ResolvedPlaced))
+	w.env.SetWorkflowRunTimeout(openFor)
+	require.Equal(t, pirogue.StatusFailed, w.tell().Status)
+	require.NoError(t, w.env.GetWorkflowError())
+
+	w.rebuild()
+	w.renew()
+	w.register(false)
+	w.ring(0)
+	w.env.SetWorkflowRunTimeout(openFor)
+	require.Equal(t, pirogue.StatusFailed, w.tell().Status)
+	require.NoError(t, w.env.GetWorkflowError(), "it waits for people, who have nothing to settle")
+	open, closed := w.cases(w.payment.ID)
+	require.Empty(t, open)
+	require.Equal(t, []pirogue.Cause{pirogue.CausePaidAfterAll}, closed)
+}
