@@ -134,3 +134,31 @@ func TestACaseIsClosedOnce(t *testing.T) {
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "a case of no payment")
 	})
 }
+
+// A part of a cash-out is booked as nobody's. An operator that then confirms all of it does not
+// have it booked a second time: people settle the case.
+func TestMoneyInSuspenseIsNotCapturedTwice(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(5000)
+		p, a := w.cashOut("order_1", 1000, 0)
+		w.underway(p, a)
+		c := pirogue.Case{
+			ID: pirogue.NewCaseID(p.ID, pirogue.CauseAmountMismatch), PaymentID: p.ID, Cause: pirogue.CauseAmountMismatch,
+			Paid: 400, OpenedAt: w.at(time.Minute),
+		}
+		require.NoError(w.t, w.opens(c))
+		settled, err := w.success(p)
+		require.NoError(w.t, err)
+		require.False(w.t, settled.Payment.Status.Terminal(), settled.Payment.Status)
+		_, out := w.book(operator)
+		require.Equal(w.t, map[string]int64{string(a.Ref): 400}, out)
+		settled, err = w.db.Settle(w.ctx(), pirogue.Settlement{
+			PaymentID: p.ID, Status: pirogue.StatusSuccess, Case: c.ID, Resolution: pirogue.ResolvedPaid, At: w.at(time.Hour),
+		})
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.StatusSuccess, settled.Payment.Status)
+		w.has(4000, 0)
+		w.sound()
+	})
+}

@@ -118,8 +118,8 @@ func recall(tx *gorm.DB, settled *pirogue.Settled, wanted pirogue.Status) error 
 }
 
 // settling returns the edge of a settlement. A settlement without From begins at any
-// open status; EXPIRED or FAILED becomes SUCCESS only when it is asked for by name. A cash-in
-// whose money waits in suspense becomes no SUCCESS.
+// open status; EXPIRED or FAILED becomes SUCCESS only when it is asked for by name. One whose
+// money waits in suspense becomes SUCCESS only by its case.
 func settling(s pirogue.Settlement, money int64) edge {
 	from := openStatuses()
 	if s.From != "" {
@@ -146,13 +146,16 @@ func settling(s pirogue.Settlement, money int64) edge {
 	e := edge{payment: s.PaymentID, from: from, to: s.Status, at: s.At, columns: columns}
 	if s.Status == pirogue.StatusSuccess {
 		e.unless = inSuspense
+		if s.Case != "" { // it clears what left already
+			e.unless = "kind = 'CASHIN' AND " + inSuspense
+		}
 	}
 	return e
 }
 
-// inSuspense is a cash-in whose money is booked already as nobody's: it waits for people, and
+// inSuspense is a payment whose money is booked already as nobody's: it waits for people, and
 // booked as the merchant's too it would be there twice.
-const inSuspense = `kind = 'CASHIN' AND EXISTS (
+const inSuspense = `EXISTS (
   SELECT 1 FROM ledger_journals j WHERE j.payment_id = payments.id AND j.step = 'late'
      AND (j.attempt = 0 OR j.attempt = (SELECT MAX(a.number) FROM attempts a WHERE a.payment_id = payments.id)))`
 
