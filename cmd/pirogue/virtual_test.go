@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
 
@@ -64,7 +67,10 @@ func TestFiveMinutesAndThirtyOneHoursPassInSeconds(t *testing.T) {
 	webhook := "webhook-evt_" + compact(got.Data.ID) + "_1"
 	description, err := w.describe(webhook)
 	require.NoError(t, err)
-	require.LessOrEqual(t, len(w.history(t, webhook).Events), 11)
+	events := slices.DeleteFunc(w.history(t, webhook).Events, func(e *historypb.HistoryEvent) bool {
+		return e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED
+	})
+	require.LessOrEqual(t, len(events), 11, "beside the jumps of its clock")
 	info := description.WorkflowExecutionInfo
 	span := info.CloseTime.AsTime().Sub(info.StartTime.AsTime())
 	require.GreaterOrEqual(t, span, 31*time.Hour+21*time.Minute)
