@@ -23,7 +23,7 @@ const (
 	AttemptUnknown  AttemptState = "UNKNOWN"
 )
 
-// SendResult is what came of asking for an attempt to be marked SENT.
+// SendResult holds what came of asking for an attempt to be marked SENT.
 type SendResult string
 
 // The results of marking an attempt. Bytes may leave after SendMarked only.

@@ -27,7 +27,7 @@ func NewCallback(a Attempt, said Receipt, body []byte, at time.Time) Callback {
 	}
 }
 
-// MaxVerified is how many callbacks of one attempt start a question about a payment that has
+// MaxVerified says how many callbacks of one attempt start a question about a payment that has
 // ended. Later ones are kept as evidence only: so many questions have been asked by then.
 const MaxVerified = 50
 

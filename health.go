@@ -44,7 +44,7 @@ type Health struct {
 	Version  int64 // counts changes, for compare-and-set
 }
 
-// QuestionLoad is what an operator instance is asked about, in payments: those under way, the
+// QuestionLoad holds what an operator instance is asked about, in payments: those under way, the
 // fresh cash-ins among them, and those that ended and are watched.
 type QuestionLoad struct{ Open, Fresh, Watched int }
 

@@ -157,7 +157,7 @@ type Receipt struct {
 	// Amount is the principal the operator confirmed; the zero value when it does
 	// not say. One that differs from the order never becomes a success.
 	Amount Money `json:"amount,omitzero"`
-	// Extra is what moved under the same reference beside Amount, by transactions of their own;
+	// Extra holds what moved under the same reference beside Amount, by transactions of their own;
 	// the zero value for nothing. Amount is the order's then.
 	Extra Money `json:"extra,omitzero"`
 	// Mismatch is what else than the amount differs from the order: "currency" or
@@ -201,7 +201,7 @@ type Capability struct {
 	// AbsenceProves says that after the horizon a reference the operator does not know
 	// was never executed. Where it is false, only a person can say so.
 	AbsenceProves bool
-	// ResendWithin is how long after its first sending a reference is still executed once when it
+	// ResendWithin says how long after its first sending a reference is still executed once when it
 	// is sent again, of an operator that is IdempotentByReference; 0 promises nothing.
 	ResendWithin time.Duration
 	Proof        CallbackProof

@@ -48,7 +48,7 @@ type ExportRow struct {
 	Net int64
 }
 
-// MaxReports is how many exports and lists of a bulk's lines one process reads at a moment.
+// MaxReports says how many exports and lists of a bulk's lines one process reads at a moment.
 const MaxReports = 8
 
 // Balance is a merchant's money in one subsidiary, in minor units of Currency.

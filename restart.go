@@ -12,7 +12,7 @@ type Restart struct {
 	Err     error          // why the rows cannot be read; then only the payment's own identifiers are filled in
 }
 
-// Resumption is what the rows said of a payment when its workflow was started again.
+// Resumption holds what the rows said of a payment when its workflow was started again.
 type Resumption struct {
 	Status    Status    `json:"status"`
 	Case      Cause     `json:"case,omitempty"`      // that a person must settle
@@ -28,7 +28,7 @@ func (r Resumption) Watched() bool {
 	return late && !r.FirstSent.IsZero()
 }
 
-// FollowedKind is what a workflow of ours takes care of.
+// FollowedKind holds what a workflow of ours takes care of.
 type FollowedKind string
 
 // What workflows take care of.
@@ -46,7 +46,7 @@ type Followed struct {
 	Round int  // of an event
 }
 
-// Restarted is what a search for lost workflows found and started again.
+// Restarted holds what a search for lost workflows found and started again.
 type Restarted struct {
 	Payments int            `json:"payments,omitempty"`
 	Bulks    int            `json:"bulks,omitempty"`

@@ -2,7 +2,7 @@ package pirogue
 
 import "time"
 
-// Answer is what became of one sending of an attempt. It moves the attempt from SENT to
+// Answer holds what became of one sending of an attempt. It moves the attempt from SENT to
 // State, if no later sending was made, and its payment along with it.
 //
 // ACCEPTED and UNKNOWN make the payment PENDING. PREPARED says that this sending was

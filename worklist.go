@@ -22,7 +22,7 @@ type WorkPage[T any] struct {
 	Tallies []WorkTally
 }
 
-// WorkTally is how much waits for one cause in one currency: of all that the filter selects,
+// WorkTally says how much waits for one cause in one currency: of all that the filter selects,
 // whatever the page and the cause it is asked for.
 type WorkTally struct {
 	Cause    string
@@ -31,7 +31,7 @@ type WorkTally struct {
 	Amount   int64 // minor units at stake
 }
 
-// Figures is what waits at one moment, of every merchant and mode, for who watches over
+// Figures holds what waits at one moment, of every merchant and mode, for who watches over
 // Pirogue. A zero time says that nothing waits.
 type Figures struct {
 	Open           []OpenFigure
@@ -44,20 +44,20 @@ type Figures struct {
 	OverdueEvents  int // webhooks whose next attempt was due before EventOverdue
 }
 
-// MaxCounted is how far the figures count the payments that are stuck of one cause.
+// MaxCounted says how far the figures count the payments that are stuck of one cause.
 const MaxCounted = 10_000
 
-// EventOverdue is how late the next attempt of a webhook may be before it counts.
+// EventOverdue says how late the next attempt of a webhook may be before it counts.
 const EventOverdue = 10 * time.Minute
 
-// OpenFigure is how many payments of one kind and status are under way.
+// OpenFigure says how many payments of one kind and status are under way.
 type OpenFigure struct {
 	Kind     Kind
 	Status   Status
 	Payments int
 }
 
-// SuspenseFigure is what waits in suspense in one currency, in minor units: what came in and
+// SuspenseFigure holds what waits in suspense in one currency, in minor units: what came in and
 // belongs to nobody yet, and what left and nobody has answered for. One does not hide the
 // other.
 type SuspenseFigure struct {

@@ -14,7 +14,7 @@ type ActionQuery struct {
 	Case      pirogue.CaseID    `json:"case,omitempty"` // that the resolution is to settle
 }
 
-// LoadedAction is what the row of an act asks for.
+// LoadedAction holds what the row of an act asks for.
 type LoadedAction struct {
 	Remedy  pirogue.Remedy `json:"remedy"`
 	Refused string         `json:"refused,omitempty"` // why it is not carried out; "" when it may be

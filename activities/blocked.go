@@ -12,7 +12,7 @@ import (
 // after how many more the case takes the latest one.
 const FailuresToCase = 20
 
-// maxCaseNote is how much of what an activity wanted, and of why it fails, a case repeats, in
+// maxCaseNote says how much of what an activity wanted, and of why it fails, a case repeats, in
 // characters each.
 const maxCaseNote = 300
 

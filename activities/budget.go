@@ -8,7 +8,7 @@ import (
 	"pirogue"
 )
 
-// SendShare is how much of an operator's contract submissions may take; the rest is for
+// SendShare says how much of an operator's contract submissions may take; the rest is for
 // questions. Each has a queue with its own limit, so that neither holds up the other however
 // many of it wait. A payment is at least one submission and one question.
 const SendShare = 0.5
@@ -21,7 +21,7 @@ const (
 	watchShare = 0.1  // questions about payments that have ended
 )
 
-// freshFor is how long after its acceptance a cash-in is fresh: its customer acts in that
+// freshFor says how long after its acceptance a cash-in is fresh: its customer acts in that
 // time or hardly ever. Older payments give way to it.
 const freshFor = 2 * time.Minute
 

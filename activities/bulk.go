@@ -36,7 +36,7 @@ const (
 	linesTold = 5
 	// closeSeldom is the longest wait between two looks at whether a bulk is over.
 	closeSeldom = 10 * time.Minute
-	// endedInOneLook is how many payments of a cancelled bulk, of which nothing was sent, one
+	// endedInOneLook says how many payments of a cancelled bulk, of which nothing was sent, one
 	// look ends: few enough for its time.
 	endedInOneLook = 200
 )

@@ -10,7 +10,7 @@ import (
 // operatorCall is the one call of a submission, with all that it needs inside.
 type operatorCall func(context.Context) (pirogue.Receipt, error)
 
-// outgoing is what is sent, and for whom.
+// outgoing holds what is sent, and for whom.
 type outgoing struct {
 	merchant pirogue.Merchant
 	payment  pirogue.Payment

@@ -46,7 +46,7 @@ type News struct {
 	EventID pirogue.EventID `json:"event_id"`
 }
 
-// DeliverTimeout is how long one run of Deliver may take: a webhook's 3 s and our own rows
+// DeliverTimeout says how long one run of Deliver may take: a webhook's 3 s and our own rows
 // around it, and queuedFor before the last of them.
 const DeliverTimeout = 15 * time.Second
 
@@ -57,7 +57,7 @@ const (
 	queuedFor     = 8 * time.Second // that one run of Deliver goes on with its owner's queue
 )
 
-// QueuedPerSecond is how many queued events of one owner come back in a second, in all
+// QueuedPerSecond says how many queued events of one owner come back in a second, in all
 // workers together: as fast as one worker's lanes are freed by an endpoint that does not
 // answer, and no faster however many wait.
 const QueuedPerSecond = 3

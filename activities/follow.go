@@ -16,7 +16,7 @@ type Question struct {
 	Pace      Pace              `json:"pace"`
 	Leg       pirogue.Leg       `json:"leg"`
 	Number    int               `json:"number,omitempty"` // of the attempt; 0 for the latest
-	// Known is what moved under the attempt and is dealt with, in minor units: at pace Slow only
+	// Known holds what moved under the attempt and is dealt with, in minor units: at pace Slow only
 	// more than that ends the waiting.
 	Known int64 `json:"known,omitempty"`
 }

@@ -19,7 +19,7 @@ const (
 // heldCadence returns the wait after the n-th look at a suspension, n from 1.
 func heldCadence(n int32) time.Duration { return doubled(heldSoon, heldSeldom, n) }
 
-// merchantSuspended is what support reads of a payment whose merchant is suspended.
+// merchantSuspended holds what support reads of a payment whose merchant is suspended.
 const merchantSuspended = "the merchant is suspended: nothing is sent"
 
 // held keeps back an attempt of a suspended merchant. Of a payment of which nothing was sent

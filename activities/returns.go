@@ -11,11 +11,11 @@ import (
 	"pirogue/ids"
 )
 
-// returnTries is how many refunds try to give the money of a case back before a person has to
+// returnTries says how many refunds try to give the money of a case back before a person has to
 // decide again. Each has a reference of its own.
 const returnTries = 5
 
-// returnPauses is how long a return that failed is let be before the next one, by how many of
+// returnPauses says how long a return that failed is let be before the next one, by how many of
 // returnTries have failed.
 var returnPauses = [returnTries]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, time.Hour}
 
@@ -28,7 +28,7 @@ const (
 // ReturnRequest asks for the money of a case to be given back to its payer.
 type ReturnRequest struct {
 	Case pirogue.CaseID `json:"case"`
-	// Known is how many returns of the case the caller knows of: one more is begun unless there
+	// Known says how many returns of the case the caller knows of: one more is begun unless there
 	// are more. NoReturn begins none.
 	Known int `json:"known"`
 }
@@ -36,7 +36,7 @@ type ReturnRequest struct {
 // NoReturn is the ReturnRequest.Known of a request that only looks.
 const NoReturn = -1
 
-// GivenBack is how the return of a case's money stands.
+// GivenBack says how the return of a case's money stands.
 type GivenBack struct {
 	Done  bool `json:"done,omitempty"`  // the case is closed
 	Open  bool `json:"open,omitempty"`  // a return is under way, or another one follows by itself

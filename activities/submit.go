@@ -179,7 +179,7 @@ func (a *Activities) turnedAway(ctx context.Context, attempt pirogue.Attempt) (S
 	}, nil)
 }
 
-// waitsForTurn is what support reads of a payment that its operator's contract holds back.
+// waitsForTurn holds what support reads of a payment that its operator's contract holds back.
 const waitsForTurn = "waits for its turn at the operator"
 
 // TakeUp makes a payment PENDING whose workflow waits in its operator's queue, and reports

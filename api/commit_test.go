@@ -25,7 +25,7 @@ import (
 	"pirogue/vault"
 )
 
-// cut is what commitProxy does with the next COMMIT of an acceptance.
+// cut holds what commitProxy does with the next COMMIT of an acceptance.
 type cut int
 
 const (
@@ -162,7 +162,7 @@ func (p *commitProxy) listen(client, server net.Conn, deaf chan struct{}) {
 	}
 }
 
-// conversation is what a connection's transaction has said so far.
+// conversation holds what a connection's transaction has said so far.
 type conversation struct {
 	prepared map[string]string // statements by their names
 	accepts  bool              // a payment or a bulk is written

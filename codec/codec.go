@@ -37,7 +37,7 @@ const (
 	ReadUnsealed   Unsealed = true
 )
 
-// errUnsealed is what reading a refused payload fails with: the Update or query that carries
+// errUnsealed holds what reading a refused payload fails with: the Update or query that carries
 // one is rejected, and a signal of ours carries nothing that is read.
 var errUnsealed = errors.New("the payload is not sealed by Pirogue's keys: it is refused")
 

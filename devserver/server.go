@@ -60,7 +60,7 @@ func dynamicSettings() dynamicconfig.StaticClient {
 	}
 }
 
-// longPoll is how long a poll that finds no work stays open.
+// longPoll says how long a poll that finds no work stays open.
 const longPoll = 20 * time.Second
 
 // shardPolls is how often a second the one shard may look for work of each kind.

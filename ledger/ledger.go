@@ -215,7 +215,7 @@ func Clear(p pirogue.Payment, c pirogue.CaseID, amount int64) Journal {
 }
 
 // Resolving returns the journals of a payment that ends as s because two people settled its case.
-// Amount is what the case booked as Late; 0 when it booked nothing.
+// Amount holds what the case booked as Late; 0 when it booked nothing.
 //
 // What moved stands at the float already. So a payment that was paid after all is captured against
 // the adjustment account, from which the case is cleared; of one that was paid in part, the merchant

@@ -81,7 +81,7 @@ var answers = []choiceView{
 	{stage.AnswersPage, "somebody else's web page"},
 }
 
-// promises is how much an operator's answers can prove.
+// promises says how much an operator's answers can prove.
 var promises = []choiceView{
 	{"", "was never executed"},
 	{stage.PromisesLive, "may have been executed, as live"},

@@ -222,7 +222,7 @@ SELECT COALESCE(p.status, l.state) AS status, COUNT(*) AS lines, CAST(SUM(l.amou
  WHERE l.bulk_id = ?
  GROUP BY 1`
 
-// endTogether is how many payments of which nothing was sent a cancellation ends at once;
+// endTogether says how many payments of which nothing was sent a cancellation ends at once;
 // the bulk's coordinator ends the others.
 const endTogether = 50
 

@@ -96,7 +96,7 @@ func (db *DB) unbooked(tx *gorm.DB, c pirogue.Case) (*ledger.Journal, error) {
 	return &late, nil
 }
 
-// bookedUnder is what the books say moved at the operator of one attempt, 0 for the latest,
+// bookedUnder holds what the books say moved at the operator of one attempt, 0 for the latest,
 // and how many journals of late money the payment has.
 const bookedUnder = `
 SELECT a.number, a.operator,

@@ -13,7 +13,7 @@ import (
 // Rules returns how many rules an audit checks.
 func Rules() int { return len(rules) + len(bulkRules) }
 
-// ReportPage is how many rows of a long list are read at once.
+// ReportPage says how many rows of a long list are read at once.
 const ReportPage = reportPage
 
 // FiguresUpTo is Figures that counts no further than so many payments of one cause.

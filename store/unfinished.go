@@ -12,7 +12,7 @@ import (
 	"pirogue"
 )
 
-// overdueAfter is how long after its moment a delivery is late enough for its workflow to
+// overdueAfter says how long after its moment a delivery is late enough for its workflow to
 // be looked for: its endpoint may be busy, and its worker may have died.
 const overdueAfter = 2 * time.Minute
 

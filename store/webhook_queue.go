@@ -9,7 +9,7 @@ import (
 	"pirogue"
 )
 
-// queuedAtOnce is how many queued events of one owner one search for the next looks at:
+// queuedAtOnce says how many queued events of one owner one search for the next looks at:
 // callers that search at the same time take different ones.
 const queuedAtOnce = 32
 

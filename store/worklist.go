@@ -129,7 +129,7 @@ SELECT s.id AS id, s.since AS since, s.place AS place, s.cause AS cause, s.words
  WHERE (s.since, s.place) > (@after, @place) AND (@cause = '' OR s.cause = @cause)` + workFilter + `
  ORDER BY s.since, s.place LIMIT @limit`
 
-// workFilter is what a pirogue.WorkFilter selects.
+// workFilter holds what a pirogue.WorkFilter selects.
 const workFilter = `
    AND (@operator = '' OR p.operator = @operator) AND (@merchant = '' OR p.merchant_id = @merchant)
    AND (@country = '' OR p.country = @country) AND (@kind = '' OR p.kind = @kind)
@@ -211,7 +211,7 @@ func (db *DB) addPayments(tx *gorm.DB, rows []workRow) error {
 	return nil
 }
 
-// workPlace is where a page of a worklist ended.
+// workPlace says where a page of a worklist ended.
 type workPlace struct {
 	Since string `json:"s"`
 	Place string `json:"p"`

@@ -81,7 +81,7 @@ func (s *story) openCase(ctx workflow.Context, cause pirogue.Cause, r pirogue.Re
 	return id, err
 }
 
-// trouble is what a case about money says: the order, and all that moved.
+// trouble holds what a case about money says: the order, and all that moved.
 func (s *story) trouble(cause pirogue.Cause, r pirogue.Receipt) activities.Trouble {
 	paid := s.order.Amount
 	if r.Amount != (pirogue.Money{}) {

@@ -56,7 +56,7 @@ type crowded struct {
 	queued []time.Duration // the waits of the others
 }
 
-// lanes is how many deliveries of one merchant are under way in one worker.
+// lanes says how many deliveries of one merchant are under way in one worker.
 const lanes = 8
 
 // crowd begins to deliver so many events.

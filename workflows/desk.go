@@ -40,7 +40,7 @@ func (s *story) openDesk(ctx workflow.Context) error {
 	})
 }
 
-// maxActID is how long the ID of an act may be, in bytes.
+// maxActID says how long the ID of an act may be, in bytes.
 const maxActID = 64
 
 // admit turns an Update away that cannot name an act, without a trace in the history.

@@ -7,7 +7,7 @@ import (
 	"pirogue/activities"
 )
 
-// heldBack is what support hears of a payment that waits for its merchant's suspension to
+// heldBack holds what support hears of a payment that waits for its merchant's suspension to
 // end.
 var heldBack = pirogue.Verdict{
 	Decision: pirogue.DecisionRefused, Status: pirogue.StatusPending,

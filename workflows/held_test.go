@@ -25,7 +25,7 @@ func (w *world) suspend(from, until time.Duration) {
 	}
 }
 
-// glance is how a payment stands after a while.
+// glance says how a payment stands after a while.
 type glance struct {
 	status pirogue.Status
 	state  pirogue.AttemptState
@@ -42,7 +42,7 @@ func (w *world) glanceAt(after time.Duration) *glance {
 	return seen
 }
 
-// reserved is what is held of the merchant's money, in minor units.
+// reserved holds what is held of the merchant's money, in minor units.
 func (w *world) reserved() int64 {
 	w.t.Helper()
 	if !w.payment.Kind.MoneyOut() {

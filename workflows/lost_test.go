@@ -7,7 +7,7 @@ import (
 	"pirogue"
 )
 
-// restarts is what is left of Temporal's database. Its zero value has lost nothing.
+// restarts holds what is left of Temporal's database. Its zero value has lost nothing.
 type restarts struct {
 	mu     sync.Mutex
 	lost   bool  // every workflow is gone

@@ -6,7 +6,7 @@ import (
 	"pirogue"
 )
 
-// uuidLength is how many characters a payment's ID has.
+// uuidLength says how many characters a payment's ID has.
 const uuidLength = 36
 
 // PaymentOf returns the payment whose workflow has an ID, and whether it is a payment's.

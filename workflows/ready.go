@@ -15,7 +15,7 @@ import (
 const (
 	readyLife    = time.Second             // how long a look at Temporal is believed
 	readyTimeout = 1500 * time.Millisecond // of the look itself
-	// pollersGone is how long nobody may have polled PaymentsQueue: 30 s, and a little more,
+	// pollersGone says how long nobody may have polled PaymentsQueue: 30 s, and a little more,
 	// because the sweep, which every worker answers, comes every 30 s.
 	pollersGone = 32 * time.Second
 	// nobody is the ID of a workflow that never exists: Temporal has to ask its own database
@@ -23,7 +23,7 @@ const (
 	nobody = "ready"
 )
 
-// readiness is what was last seen of Temporal. Its zero value has seen nothing.
+// readiness holds what was last seen of Temporal. Its zero value has seen nothing.
 type readiness struct {
 	mu      sync.Mutex
 	looking chan struct{} // closed when the look that is under way has ended; nil: none is

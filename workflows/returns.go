@@ -77,7 +77,7 @@ func (s *story) settleCase(
 	}
 }
 
-// onItsWay is what support hears while stray money goes back.
+// onItsWay holds what support hears while stray money goes back.
 const onItsWay = "the money is on its way back to its payer; the case closes when it has arrived"
 
 // giveBack begins the return of a case's money where it is asked to, and waits until the money is

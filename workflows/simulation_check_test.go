@@ -212,7 +212,7 @@ func (s *scenario) checkActs() {
 	}
 }
 
-// ruling is how far apart the verdicts of one decision are kept at most.
+// ruling says how far apart the verdicts of one decision are kept at most.
 const ruling = time.Second
 
 // decides reports whether an act, with another one before it, decided about money.

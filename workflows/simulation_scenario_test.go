@@ -2,11 +2,9 @@ package workflows_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +16,6 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
-	"pirogue/ids"
 	"pirogue/workflows"
 )
 
@@ -242,7 +239,7 @@ func (s *scenario) tell(p pirogue.Payment) {
 	}
 }
 
-// order is what the workflow of a payment is started with: as the API does, or as the sweep does
+// order holds what the workflow of a payment is started with: as the API does, or as the sweep does
 // once its history is lost.
 func (s *scenario) order(p pirogue.Payment) pirogue.Order {
 	s.lot.t.Helper()
@@ -254,7 +251,7 @@ func (s *scenario) order(p pirogue.Payment) pirogue.Order {
 	return pirogue.NewOrder(p, []pirogue.Instance{s.instance()})
 }
 
-// rebuilt is what a payment's workflow is started with again.
+// rebuilt holds what a payment's workflow is started with again.
 func (s *scenario) rebuilt(p pirogue.Payment) pirogue.Order {
 	s.lot.t.Helper()
 	instance := s.instance()
@@ -438,45 +435,6 @@ func (s *scenario) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventI
 
 // Heard implements activities.Workflows.
 func (s *scenario) Heard(context.Context, pirogue.PaymentID, pirogue.Kind) error { return nil }
-
-// ways leads payments to the one operator, or nowhere.
-type ways struct{ s *scenario }
-
-func (w ways) Route(
-	_ pirogue.Mode, c pirogue.CountryCode, _ pirogue.Network, k pirogue.Kind,
-) ([]pirogue.Instance, error) {
-	if w.s.plan.noWay {
-		w.s.mark("no way back for stray money")
-		return nil, pirogue.Errorf(pirogue.CountryNotSupported, "no operator for %s in %s", k, c)
-	}
-	return []pirogue.Instance{w.s.instance()}, nil
-}
-
-// listener is a merchant's endpoint.
-type listener struct {
-	s    *scenario
-	sent int
-}
-
-func (l *listener) Send(
-	_ context.Context, _ activities.Message, spend func([32]byte) error,
-) (activities.Reply, error) {
-	l.sent++
-	if err := spend([32]byte([]byte(ids.Secret())[:32])); err != nil {
-		return activities.Reply{}, err
-	}
-	switch draw := l.s.dice["merchant"].IntN(100); {
-	case draw < 80:
-		return activities.Reply{HTTPStatus: http.StatusOK}, nil
-	case draw < 90:
-		l.s.mark("a merchant does not listen")
-		return activities.Reply{}, errors.New("TIMED_OUT")
-	case draw < 98:
-		return activities.Reply{HTTPStatus: http.StatusInternalServerError}, nil
-	default:
-		return activities.Reply{HTTPStatus: http.StatusGone}, nil
-	}
-}
 
 // mark says that a fault happened.
 func (s *scenario) mark(fault string) { s.lot.seen.hit(fault) }

@@ -111,7 +111,7 @@ func (s *scenario) two(as pirogue.Resolution) {
 	s.after(1, resolve("moussa", as))
 }
 
-// apart is how far apart acts are that people put one after the other: longer than any activity
+// apart says how far apart acts are that people put one after the other: longer than any activity
 // takes, so that one seed is one order of them.
 const apart = 2 * time.Second
 

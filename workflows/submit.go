@@ -45,7 +45,7 @@ func (s *story) submit(ctx workflow.Context) (activities.Submitted, error) {
 	}
 }
 
-// takeUpAfter is how long a payment may wait in its operator's queue before its row says
+// takeUpAfter says how long a payment may wait in its operator's queue before its row says
 // that it is taken up: well before its start deadline.
 const takeUpAfter = 20 * time.Second
 
@@ -154,6 +154,7 @@ func (s *story) persist(ctx workflow.Context, submitted activities.Submitted) (a
 	if err != nil {
 		return submitted, err
 	}
+	s.number = max(s.number, again.Number)
 	return again, nil
 }
 

@@ -68,7 +68,7 @@ func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Rece
 	}
 }
 
-// lastLookFor is how long an operator whose word cannot be read is asked for a last one: an
+// lastLookFor says how long an operator whose word cannot be read is asked for a last one: an
 // outage at the horizon makes no case.
 const lastLookFor = time.Hour
 

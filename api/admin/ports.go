@@ -51,7 +51,7 @@ type Payments interface {
 	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
 }
 
-// Restarts is what starting the workflow of a payment again needs.
+// Restarts holds what starting the workflow of a payment again needs.
 type Restarts interface {
 	// Restart returns a payment as its workflow would be started again.
 	Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error)

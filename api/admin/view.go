@@ -126,7 +126,7 @@ func stuckOf(s pirogue.Stuck) Stuck {
 	}
 }
 
-// Tally is how many payments wait for one cause in one currency, and what is at stake.
+// Tally says how many payments wait for one cause in one currency, and what is at stake.
 type Tally struct {
 	Cause    string           `json:"cause"`
 	Currency pirogue.Currency `json:"currency"`

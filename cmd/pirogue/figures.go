@@ -135,7 +135,7 @@ func (b *backlog) count() (pirogue.Figures, time.Time, error) {
 	return b.figures, now, b.err
 }
 
-// scraped is how /metrics answers: a figure that fails is left out, and the others are told.
+// scraped says how /metrics answers: a figure that fails is left out, and the others are told.
 func scraped(registry *prometheus.Registry) promhttp.HandlerOpts {
 	return promhttp.HandlerOpts{Registry: registry, ErrorHandling: promhttp.ContinueOnError}
 }

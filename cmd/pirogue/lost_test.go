@@ -20,7 +20,7 @@ import (
 	"pirogue/workflows"
 )
 
-// found is how long the sweep may take to find what was lost: a row is left alone for a
+// found says how long the sweep may take to find what was lost: a row is left alone for a
 // minute first, and a delivery that is due for two.
 const found = 5 * time.Minute
 

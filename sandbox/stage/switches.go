@@ -63,7 +63,7 @@ type Switches struct {
 // PromisesLive is the value of Switches.Promises that promises no more than live operators.
 const PromisesLive = "live"
 
-// SearchLag is how long, under PromisesLive, a search does not find a payment. It stands
+// SearchLag says how long, under PromisesLive, a search does not find a payment. It stands
 // for the hours that live operators allow themselves, on the scale of the sandbox.
 const SearchLag = 15 * time.Second
 
