@@ -112,5 +112,5 @@ var Points = []Point{
 	{"sweep.bulk.launched", Worker, []Story{Orphan}, "a bulk that was left behind is started, and the sweep is not over"},
 
 	{"sweep.launched", Worker, []Story{Left}, "a payment that was left behind is started, and the sweep is not over"},
-	{"restart.seen", Worker, []Story{Left}, "workflows were looked for and those that are gone are started, the sweep is not over"},
+	{"restart.seen", Worker, []Story{Left}, "workflows that are gone are started again, and the sweep is not over"},
 }

@@ -48,7 +48,8 @@ func (db *DB) Unrouted(
 	var rows []callbackRow
 	err := db.look(ctx, "find unrouted callbacks", func(tx *gorm.DB) error {
 		return tx.Where("routed_at IS NULL AND received_at < ?", on(before)).
-			Where("(received_at, id) > (?, ?)", string(on(after.ReceivedAt)), after.ID).Order("received_at, id").Limit(limit).Find(&rows).Error
+			Where("(received_at, id) > (?, ?)", string(on(after.ReceivedAt)), after.ID).
+			Order("received_at, id").Limit(limit).Find(&rows).Error
 	})
 	callbacks := make([]pirogue.Callback, len(rows))
 	for i, r := range rows {

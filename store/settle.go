@@ -125,11 +125,12 @@ func settling(s pirogue.Settlement, money int64) edge {
 	if s.From != "" {
 		from = []pirogue.Status{s.From}
 	}
+	const finished = "CASE WHEN " + hasOpenCase + " AND c.id <> ?) THEN NULL ELSE CAST(? AS TEXT) END"
 	columns := map[string]any{
 		"sequence":     gorm.Expr("sequence + 1"),
 		"failure_code": s.Failure.Code,
 		"failure_note": clean(s.Failure.Note),
-		"finished_at":  gorm.Expr("CASE WHEN "+hasOpenCase+" AND c.id <> ?) THEN NULL ELSE CAST(? AS TEXT) END", s.Case, on(s.At)),
+		"finished_at":  gorm.Expr(finished, s.Case, on(s.At)),
 	}
 	if s.Watched {
 		columns["finished_at"] = nil

@@ -68,7 +68,7 @@ func TestArrival(t *testing.T) {
 			open, closed := w.cases(p.ID)
 			require.Len(t, closed, tt.backs, "a return closes its case, and no other")
 			require.ElementsMatch(t, tt.cases, append(open, closed...))
-			in, _ := w.movedAt(instance)
+			in, _ := w.moved()
 			require.Equal(t, tt.booked, in[string(w.operator.refs[0])])
 			require.Len(t, w.launched, tt.backs)
 		})
@@ -157,7 +157,7 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 				require.Equal(t, a.want, acts[n].verdict.Decision, acts[n].verdict.Reason)
 			}
 			moved := len(tt.open) + len(tt.closed)
-			in, out := w.movedAt(instance)
+			in, out := w.moved()
 			if tt.kind == pirogue.CashIn {
 				require.Equal(t, int64(5000*moved), in[string(w.operator.refs[0])])
 			} else {
@@ -181,10 +181,10 @@ func TestArrivalCostsASingleAttemptNothing(t *testing.T) {
 	require.Equal(t, map[string]int{"Submit": 1, "Ask": 1, "Settle": 1}, ran)
 }
 
-// movedAt returns what went through an operator.
-func (w *world) movedAt(o pirogue.OperatorCode) (in, out map[string]int64) {
+// moved returns what went through the operator.
+func (w *world) moved() (in, out map[string]int64) {
 	w.t.Helper()
-	in, out, err := w.store.OperatorBook(w.t.Context(), o)
+	in, out, err := w.store.OperatorBook(w.t.Context(), instance)
 	require.NoError(w.t, err)
 	return in, out
 }
@@ -248,7 +248,7 @@ func TestSuccessIsVerified(t *testing.T) {
 			require.ElementsMatch(t, tt.open, open)
 			require.ElementsMatch(t, tt.closed, closed)
 			require.Equal(t, before, w.balance(), "no money of the merchant's is moved")
-			in, out := w.movedAt(instance)
+			in, out := w.moved()
 			require.Equal(t, tt.booked, in[string(w.operator.refs[0])]+out[string(w.operator.refs[0])])
 		})
 	}

@@ -73,7 +73,7 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 			open, closed := w.cases(p.ID)
 			require.ElementsMatch(t, tt.settled, closed)
 			require.Equal(t, len(open) == 0, !p.FinishedAt.IsZero(), "it has something to do as long as a case is open")
-			in, _ := w.movedAt(instance)
+			in, _ := w.moved()
 			last := tt.scenes[len(tt.scenes)-1]
 			require.Equal(t, 5000+last.extra, in[string(w.operator.refs[0])], "every arrival is booked")
 		})
