@@ -45,9 +45,7 @@ func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error
 		if locked.RowsAffected == 0 {
 			return pirogue.Errorf(pirogue.Internal, "a case of payment %q, which is none", c.PaymentID)
 		}
-		if _, err := draw(tx, edge{
-			payment: c.PaymentID, from: []pirogue.Status{pirogue.StatusInitiated}, to: pirogue.StatusPending, at: c.OpenedAt,
-		}); err != nil {
+		if err := waitForPerson(tx, c); err != nil {
 			return err
 		}
 		late, err := db.unbooked(tx, c)
@@ -141,9 +139,20 @@ func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
 // ReopenCase opens a case that books nothing, or opens it again with another note. A case
 // that is open keeps its moment and takes the note.
 func (db *DB) ReopenCase(ctx context.Context, c pirogue.Case) error {
-	return db.once(ctx, "open case again", func(tx *gorm.DB) error {
+	return db.together(ctx, "open case again", func(tx *gorm.DB) error {
+		if err := waitForPerson(tx, c); err != nil {
+			return err
+		}
 		return tx.Exec(reopenCase, c.ID, c.PaymentID, c.Cause, clean(c.Note), on(c.OpenedAt)).Error
 	})
+}
+
+// waitForPerson makes the payment of a case PENDING that had only been sent.
+func waitForPerson(tx *gorm.DB, c pirogue.Case) error {
+	_, err := draw(tx, edge{
+		payment: c.PaymentID, from: []pirogue.Status{pirogue.StatusInitiated}, to: pirogue.StatusPending, at: c.OpenedAt,
+	})
+	return err
 }
 
 const reopenCase = `

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -47,13 +48,17 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 func TestAPaymentWithACaseIsPending(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		p, _ := w.sent("order_1")
-		require.NoError(w.t, w.opens(pirogue.Case{
-			ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown, OpenedAt: w.at(time.Hour),
-		}))
-		p, _, err := w.db.Latest(w.ctx(), p.ID)
-		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.StatusPending, p.Status)
+		again := func(c pirogue.Case) error { return w.db.ReopenCase(w.ctx(), c) }
+		for n, open := range []func(pirogue.Case) error{w.opens, again} {
+			p, _ := w.sent(fmt.Sprintf("order_%d", n))
+			require.NoError(w.t, open(pirogue.Case{
+				ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown,
+				OpenedAt: w.at(time.Hour),
+			}))
+			p, _, err := w.db.Latest(w.ctx(), p.ID)
+			require.NoError(w.t, err)
+			require.Equal(w.t, pirogue.StatusPending, p.Status)
+		}
 		w.sound()
 	})
 }

@@ -154,7 +154,6 @@ func (s *story) persist(ctx workflow.Context, submitted activities.Submitted) (a
 	if err != nil {
 		return submitted, err
 	}
-	s.number = max(s.number, again.Number)
 	return again, nil
 }
 
