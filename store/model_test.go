@@ -407,7 +407,7 @@ func (m *model) settle(s pirogue.Settlement) string {
 			return fmt.Sprint(p.Status, "  ")
 		}
 		return fmt.Sprint(p.Status, " ", pirogue.NewEventID(p.ID, p.Sequence), " ", m.reversed(p))
-	case p.Kind == pirogue.CashIn && s.Status == pirogue.StatusSuccess && m.suspense[p.ID] > 0:
+	case s.Status == pirogue.StatusSuccess && m.suspense[p.ID] > 0:
 		return fmt.Sprint(p.Status, "  ") // its money is booked already, as nobody's
 	case !p.Status.CanBecome(s.Status, p.Kind):
 		return fmt.Sprint("  ", pirogue.Internal)
