@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -164,24 +165,40 @@ func (w *world) settled() {
 	}
 }
 
-// agrees holds a simulator's book against ours for the instances that it plays.
+// agreesWithin is how long a return of stray money may be under way when its payment has ended.
+const agreesWithin = time.Minute
+
+// agrees holds a simulator's book against ours for the instances that it plays, once what goes
+// back is back.
 func (w *world) agrees(url string, instances []pirogue.OperatorCode) {
 	w.t.Helper()
+	said, ours := w.books(url, instances)
+	for deadline := time.Now().Add(agreesWithin); time.Now().Before(deadline) && !reflect.DeepEqual(said, ours); {
+		time.Sleep(100 * time.Millisecond)
+		said, ours = w.books(url, instances)
+	}
+	require.Equal(w.t, said, ours, "%v", instances)
+}
+
+// books returns what a simulator says that it moved, and what we say of it, by direction and
+// reference.
+func (w *world) books(url string, instances []pirogue.OperatorCode) (said, ours map[stage.Direction]map[string]int64) {
+	w.t.Helper()
 	theirs := readBook(w.t, url).Paid
-	said := map[stage.Direction]map[string]int64{stage.In: {}, stage.Out: {}}
+	said = map[stage.Direction]map[string]int64{stage.In: {}, stage.Out: {}}
 	for _, line := range theirs {
 		book := said[cmp.Or(line.Direction, stage.In)]
 		require.NotContains(w.t, book, line.OrderID, "the operator executed one reference twice")
 		book[line.OrderID] = line.Amount
 	}
-	ours := map[stage.Direction]map[string]int64{stage.In: {}, stage.Out: {}}
+	ours = map[stage.Direction]map[string]int64{stage.In: {}, stage.Out: {}}
 	for _, code := range instances {
 		in, out, err := w.parts.store.OperatorBook(w.t.Context(), code)
 		require.NoError(w.t, err)
 		maps.Copy(ours[stage.In], in)
 		maps.Copy(ours[stage.Out], out)
 	}
-	require.Equal(w.t, said, ours, "%v", instances)
+	return said, ours
 }
 
 // binary builds pirogue once for all tests that need it as a process.

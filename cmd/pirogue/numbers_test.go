@@ -14,7 +14,6 @@ import (
 	"pirogue"
 	"pirogue/config"
 	"pirogue/piroguetest"
-	"pirogue/sandbox/stage"
 )
 
 // numbered is a line of the merchant's document: what happens to a number, as a cash-in
@@ -83,16 +82,6 @@ func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
 		t.Parallel()
 		playNumbers(t, hurry(database))
 	})
-}
-
-// TestEveryNumberEndsAsTheDocumentSaysLikeLive plays the same numbers where the simulators
-// promise no more than live operators.
-func TestEveryNumberEndsAsTheDocumentSaysLikeLive(t *testing.T) {
-	t.Parallel()
-
-	like := hurry(piroguetest.Postgres(t))
-	like.promises = stage.PromisesLive
-	playNumbers(t, like)
 }
 
 func playNumbers(t *testing.T, s setup) {

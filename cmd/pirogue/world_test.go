@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -52,7 +51,6 @@ type setup struct {
 	play     float64 // how fast the simulators' clock runs; 0 means as the wall's
 	dial     []grpc.DialOption
 	tune     func(*config.Operator)
-	promises string // of the simulators: "" or stage.PromisesLive
 	onCall   func(*http.Request)
 }
 
@@ -88,7 +86,6 @@ func newWorld(t testing.TB, s setup) *world {
 	require.NoError(t, err)
 	w.inbox = inbox.New(w.account.Secret)
 	w.startSandbox(simulators, sandboxURL, s.play)
-	require.NoError(t, promise(w.sandbox, s.promises))
 
 	server, err := p.newAPI()
 	require.NoError(t, err)
@@ -134,15 +131,6 @@ func (w *world) startSandbox(server *httptest.Server, url string, play float64) 
 		defer stop()
 		require.NoError(w.t, simulators.Close(ctx))
 	})
-}
-
-// promise gives every simulator its promises.
-func promise(simulators *sandbox.Sandbox, promises string) error {
-	var failed []error
-	for _, code := range []string{"orange-web", "sonatel", "novasend", "digitalpaye", "taramoney"} {
-		failed = append(failed, simulators.Simulator(code).Settings().Set(fmt.Appendf(nil, `{"promises": %q}`, promises)))
-	}
-	return errors.Join(failed...)
 }
 
 // payment is a payment as a merchant reads it.
