@@ -55,6 +55,9 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 		require.NoError(t, a.err, name)
 		require.Equal(t, pirogue.DecisionRefused, a.verdict.Decision, name)
 	}
+	for _, name := range []string{"support resolves", "a reader redrives"} {
+		require.Contains(t, asked[name].verdict.Reason, "may not", name)
+	}
 	for name, id := range written {
 		kept, err := w.store.Act(t.Context(), id)
 		require.NoError(t, err)
