@@ -165,7 +165,7 @@ func (w *world) settled() {
 	}
 }
 
-// agreesWithin is how long a return of stray money may be under way when its payment has ended.
+// agreesWithin bounds how long a return of stray money may outlast its payment.
 const agreesWithin = time.Minute
 
 // agrees holds a simulator's book against ours for the instances that it plays, once what goes
