@@ -48,6 +48,7 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 	$(RACE) -timeout 10m -parallel 8 ./cmd/pirogue -run Histories -sticky 0
 	go test -tags chaos -timeout 5m ./cmd/pirogue -run KillBetweenCallAndNote
 	cd devserver && go test ./...
+	cd tools && go test ./figures
 
 .PHONY: histories
 histories: bin/devserver ## record workflow histories again: only until the first release, see docs/decisions/0027
@@ -77,11 +78,16 @@ check: $(TOOLS) ## format, vet, lint, workflow determinism, known vulnerabilitie
 	@echo vet chaos;       go vet -tags chaos ./failpoint ./cmd/pirogue
 	@echo vet devserver;   cd devserver && go vet ./...
 	@echo vet faultproxy;  cd faultproxy && go vet ./...
+	@echo vet tools;       cd tools && go vet ./figures
 	@echo lint;            bin/tools/golangci-lint run ./...
 	@echo lint chaos;      bin/tools/golangci-lint run --build-tags chaos ./failpoint ./cmd/pirogue
 	@echo workflows;       bin/tools/workflowcheck ./workflows/...
 	@echo vulnerabilities; scripts/vulncheck.sh bin/tools/govulncheck
 	@echo modules;         for module in . devserver faultproxy tools; do (cd $$module && go mod tidy -diff) || exit 1; done
+
+.PHONY: figures
+figures: ## measure the shape of the code against what the house holds
+	@cd tools && go run ./figures '$(CURDIR)'
 
 .PHONY: bench
 bench: bin/devserver ## measure the figures the product promises

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// A repository of two files whose every figure can be counted by eye.
+var small = map[string]string{
+	"payment.go": `// Package pirogue is small.
+package pirogue
+
+// Store is what a store is.
+type Store interface {
+	Reader
+	Write()
+}
+
+// Reader reads.
+type Reader interface{ A(); B() }
+
+type Bare struct{}
+
+// Deep nests three times.
+func Deep(a, b, c, d, e, f int) {
+	for {
+		if a > b {
+			switch {
+			}
+		} else if c > d {
+		}
+	}
+}
+`,
+	"store/store.go": "package store\n\nfunc (d *DB) One() {}\n\nfunc (d *DB) Two() {}\n",
+}
+
+func TestFigures(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range small {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, err := read(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	measured := map[string]string{}
+	for _, f := range figures(code) {
+		measured[f.name] = f.measured()
+	}
+	for name, want := range map[string]string{
+		"function, lines":          "median 1, p95 9, max 9",
+		"parameters of a function": "p95 6, max 6",
+		"nesting":                  "p95 3, max 3",
+		"methods of an interface, embedded ones too": "max 3",
+		"methods of a type":                          "max 2",
+		"packages without a comment":                 "1",
+		"exported names without a comment":           "3", // Bare, One, Two
+		"comments that begin “X is what”":            "1",
+		"files in the root":                          "1",
+		"exported names in the root":                 "4",
+	} {
+		if measured[name] != want {
+			t.Errorf("%s: %q, want %q", name, measured[name], want)
+		}
+	}
+}
+
+func TestAFigureIsHeldWithinItsBounds(t *testing.T) {
+	lines := []sample{{"a", 1}, {"b", 2}, {"c", 3}}
+	for want, f := range map[bool]figure{
+		true:  distribution("held", lines, median(2), most(3)),
+		false: distribution("not held", lines, median(1), most(3)),
+	} {
+		if f.held() != want {
+			t.Errorf("%s: held is %v", f.name, f.held())
+		}
+	}
+	if single("comments", 14, 15, 22, " %").held() {
+		t.Error("14 % is held where at least 15 % are asked for")
+	}
+}
