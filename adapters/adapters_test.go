@@ -94,7 +94,8 @@ func TestAbsenceProvesNothingWhereNobodyCanAsk(t *testing.T) {
 		t.Fatal(err)
 	}
 	mute.AbsenceProves = true
-	if _, err := adapters.Open([]config.Operator{mute}, time.Now); err == nil || !strings.Contains(err.Error(), "absence_proves") {
+	if _, err := adapters.Open([]config.Operator{mute}, time.Now); err == nil ||
+		!strings.Contains(err.Error(), "absence_proves") {
 		t.Errorf("%v, want absence_proves refused", err)
 	}
 }
@@ -108,7 +109,8 @@ func TestTheLimitsOfAContractAreWithinTheMaximum(t *testing.T) {
 	}
 	for _, limits := range []pirogue.Limits{{Max: pirogue.MaxAmount + 1}, {Min: 2, Max: 1}, {Min: -1}} {
 		contract.CashOut = limits
-		if _, err := adapters.Open([]config.Operator{contract}, time.Now); err == nil || !strings.Contains(err.Error(), "cash_out") {
+		if _, err := adapters.Open([]config.Operator{contract}, time.Now); err == nil ||
+			!strings.Contains(err.Error(), "cash_out") {
 			t.Errorf("%v: %v, want cash_out refused", limits, err)
 		}
 	}

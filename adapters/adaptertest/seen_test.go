@@ -14,7 +14,8 @@ func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
 		Answer: string(pirogue.OutcomePending), Proof: pirogue.ProofSignature,
 	}
 	all := pirogue.Capability{
-		Reference: pirogue.IdempotentByReference, Unheard: pirogue.RepeatSame, AbsenceProves: true, Proof: pirogue.ProofSignature,
+		Reference: pirogue.IdempotentByReference, Unheard: pirogue.RepeatSame, AbsenceProves: true,
+		Proof: pirogue.ProofSignature,
 	}
 	renewed := all
 	renewed.Unheard, renewed.Reference = pirogue.RepeatRenewed, pirogue.StatusByReference
@@ -31,22 +32,30 @@ func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
 		absence bool
 		want    []string
 	}{
-		"everything seen":                     {Disburse, func(*Seen) {}, all, true, nil},
-		"nothing promised, nothing seen":      {Disburse, func(s *Seen) { *s = Seen{Told: true} }, nothing, false, nil},
-		"a payout executed twice":             {Disburse, func(s *Seen) { s.SameOnce = false }, all, false, []string{once}},
-		"a collection executed twice":         {Collect, func(s *Seen) { s.SameOnce = false }, all, false, []string{once}},
-		"a conflict instead of the answer":    {Disburse, func(s *Seen) { s.Answer = "UNKNOWN" }, all, false, []string{answered}},
-		"a conflict, of a collection":         {Collect, func(s *Seen) { s.Answer = "UNKNOWN" }, renewed, false, nil},
-		"twice, where nothing is repeated":    {Disburse, func(s *Seen) { s.SameOnce = false }, renewed, false, nil},
-		"a lost collection that is paid":      {Collect, func(s *Seen) { s.RenewedOnce = false }, renewed, false, []string{lost}},
-		"a lost payout that is paid":          {Disburse, func(s *Seen) { s.RenewedOnce = false }, renewed, false, nil},
-		"not to be found":                     {Collect, func(s *Seen) { s.ByReference = false }, renewed, false, []string{found}},
+		"everything seen":                {Disburse, func(*Seen) {}, all, true, nil},
+		"nothing promised, nothing seen": {Disburse, func(s *Seen) { *s = Seen{Told: true} }, nothing, false, nil},
+		"a payout executed twice":        {Disburse, func(s *Seen) { s.SameOnce = false }, all, false, []string{once}},
+		"a collection executed twice":    {Collect, func(s *Seen) { s.SameOnce = false }, all, false, []string{once}},
+		"a conflict instead of the answer": {
+			Disburse, func(s *Seen) { s.Answer = "UNKNOWN" }, all, false, []string{answered},
+		},
+		"a conflict, of a collection":      {Collect, func(s *Seen) { s.Answer = "UNKNOWN" }, renewed, false, nil},
+		"twice, where nothing is repeated": {Disburse, func(s *Seen) { s.SameOnce = false }, renewed, false, nil},
+		"a lost collection that is paid": {
+			Collect, func(s *Seen) { s.RenewedOnce = false }, renewed, false, []string{lost},
+		},
+		"a lost payout that is paid": {Disburse, func(s *Seen) { s.RenewedOnce = false }, renewed, false, nil},
+		"not to be found": {
+			Collect, func(s *Seen) { s.ByReference = false }, renewed, false, []string{found},
+		},
 		"called absent though executed":       {Collect, func(s *Seen) { s.Lies = true }, all, false, []string{absent}},
 		"never called absent":                 {Disburse, func(s *Seen) { s.Absent = false }, all, false, []string{absent}},
 		"a collection never called absent":    {Collect, func(s *Seen) { s.Absent = false }, all, false, nil},
 		"absence promised by a configuration": {Refund, func(s *Seen) { s.Absent = false }, nothing, true, []string{absent}},
-		"callbacks with a token":              {Collect, func(s *Seen) { s.Proof = pirogue.ProofToken }, all, false, []string{proven}},
-		"callbacks that were never heard":     {Collect, func(s *Seen) { s.Told, s.Proof = false, "" }, all, false, nil},
+		"callbacks with a token": {
+			Collect, func(s *Seen) { s.Proof = pirogue.ProofToken }, all, false, []string{proven},
+		},
+		"callbacks that were never heard": {Collect, func(s *Seen) { s.Told, s.Proof = false, "" }, all, false, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

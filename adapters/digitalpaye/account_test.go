@@ -112,7 +112,8 @@ func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
 	t.Parallel()
 	expired := says(401, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`)
 	tokens := []answer{
-		says(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`), says(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
+		says(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`),
+		says(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
 	}
 	server := newServer(t, map[string][]answer{
 		authPath: tokens, "/v2/transfers/mobile-money": {expired, good(row(outRef, "R-1", "SUCCESSFUL"))},
@@ -130,7 +131,8 @@ func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
 func TestATokenThatExpiredUnderAGoodStatusIsUsedNoMore(t *testing.T) {
 	t.Parallel()
 	tokens := []answer{
-		says(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`), says(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
+		says(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`),
+		says(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
 	}
 	server := newServer(t, map[string][]answer{
 		authPath: tokens, "/v2/transfers/mobile-money": {
@@ -219,11 +221,15 @@ func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
 	t.Parallel()
 	body := strings.ReplaceAll(row(ref, "R-1", "SUCCESSFUL"), `"5000"`, `"1"`)
 	got, err := reading[listener](t, ivory).Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
-	want := pirogue.Receipt{Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Words: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5"}
+	want := pirogue.Receipt{
+		Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Words: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5",
+	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}
-	if _, err := reading[listener](t, ivory).Callback(pirogue.Attempt{}, nil, []byte(`{"status":"SUCCESSFUL"}`)); pirogue.CodeOf(err) != pirogue.Unknown {
+	if _, err := reading[listener](t, ivory).Callback(
+		pirogue.Attempt{}, nil, []byte(`{"status":"SUCCESSFUL"}`),
+	); pirogue.CodeOf(err) != pirogue.Unknown {
 		t.Errorf("of no order at all: %v, want UNKNOWN", err)
 	}
 }
@@ -232,18 +238,22 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
 	wrong, set := adaptertest.Wrong, adaptertest.Set
 	adaptertest.CannotWork(t, digitalpaye.New, ivory, map[string]adaptertest.Mistake{
-		"no api_key":                  wrong(set("api_key", ""), "api_key is missing"),
-		"no api_secret":               wrong(set("api_secret", ""), "api_secret is missing"),
-		"an api_key with a colon":     wrong(set("api_key", "ak:0123456789"), "api_key must be"),
-		"a misspelt credential":       wrong(set("apikey", "a"), `"apikey" is none`),
-		"another currency":            wrong(func(c *config.Operator) { c.Currency = pirogue.XAF }, "currency"),
-		"another country":             wrong(func(c *config.Operator) { c.Country = "SN" }, "country"),
-		"a shape of nobody":           wrong(func(c *config.Operator) { c.Shape = "v3" }, `shape "v3" is none of ["" "sdk" "v1"]`),
+		"no api_key":              wrong(set("api_key", ""), "api_key is missing"),
+		"no api_secret":           wrong(set("api_secret", ""), "api_secret is missing"),
+		"an api_key with a colon": wrong(set("api_key", "ak:0123456789"), "api_key must be"),
+		"a misspelt credential":   wrong(set("apikey", "a"), `"apikey" is none`),
+		"another currency":        wrong(func(c *config.Operator) { c.Currency = pirogue.XAF }, "currency"),
+		"another country":         wrong(func(c *config.Operator) { c.Country = "SN" }, "country"),
+		"a shape of nobody": wrong(
+			func(c *config.Operator) { c.Shape = "v3" }, `shape "v3" is none of ["" "sdk" "v1"]`,
+		),
 		"a network of nobody":         wrong(func(c *config.Operator) { c.Network = "tresor" }, "network"),
 		"an environment of two lines": wrong(func(c *config.Operator) { c.Environment = "a\nb" }, "environment"),
-		"play money for live keys":    wrong(func(c *config.Operator) { c.Mode, c.Environment = pirogue.Live, "sandbox" }, "live keys"),
-		"http to the real one":        wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
-		"no address":                  wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
+		"play money for live keys": wrong(
+			func(c *config.Operator) { c.Mode, c.Environment = pirogue.Live, "sandbox" }, "live keys",
+		),
+		"http to the real one": wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
+		"no address":           wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
 	}, "0123456789")
 }
 

@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	createPath  = "/v1/customers/create"
-	peoplePath  = "/v1/customers"
-	personsID   = "3f0c7d1a-0000-4000-8000-000000000001"
-	personsRow  = `{"id":"` + personsID + `","firstName":"Essai","lastName":"Client","email":"client@shop.example",` + phone + `}`
+	createPath = "/v1/customers/create"
+	peoplePath = "/v1/customers"
+	personsID  = "3f0c7d1a-0000-4000-8000-000000000001"
+	personsRow = `{"id":"` + personsID + `","firstName":"Essai","lastName":"Client","email":"client@shop.example",` +
+		phone + `}`
 	phone       = `"phoneNumber":"0700000001","address":"Rue 12","createdAt":"2026-01-02T03:04:05.000Z"`
 	createdBody = `{"statusCode":201,"message":"Created","data":` + personsRow + `}`
 )
@@ -30,7 +31,8 @@ func TestACustomerIsKeptFoundAndListedInEveryShape(t *testing.T) {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{
-				createPath: {says(201, createdBody)}, peoplePath + "/" + personsID: {good(personsRow)}, peoplePath: {list(personsRow), list()},
+				createPath: {says(201, createdBody)}, peoplePath + "/" + personsID: {good(personsRow)},
+				peoplePath: {list(personsRow), list()},
 			})
 			o := reading[pirogue.CustomerDirectory](t, server.at(shape))
 			kept, err := o.CreateCustomer(t.Context(), person)
@@ -66,14 +68,21 @@ func TestWhatDigitalpayeSaysToANewCustomer(t *testing.T) {
 		answer answer
 		code   pirogue.Code
 	}{
-		"kept with 200":         {good(personsRow), ""},
-		"kept under no name":    {good(strings.ReplaceAll(personsRow, personsID, "")), pirogue.Unknown},
-		"kept, says a page":     {says(200, "<html></html>"), pirogue.Unknown},
-		"kept, in numbers":      {good(strings.ReplaceAll(personsRow, `"Essai"`, "7")), pirogue.Unknown},
-		"refused, repeating it": {says(400, `{"statusCode":400,"message":"BadRequestError","reason":"Essai Client client@shop.example Rue 12 0700000001"}`), pirogue.Refused},
-		"there already":         {says(400, `{"statusCode":400,"message":"BadRequestError","reason":"Ce client existe déjà"}`), pirogue.Unknown},
-		"out of time":           {says(504, ""), pirogue.Unknown},
-		"over the quota":        {says(429, ""), pirogue.NotSent},
+		"kept with 200":      {good(personsRow), ""},
+		"kept under no name": {good(strings.ReplaceAll(personsRow, personsID, "")), pirogue.Unknown},
+		"kept, says a page":  {says(200, "<html></html>"), pirogue.Unknown},
+		"kept, in numbers":   {good(strings.ReplaceAll(personsRow, `"Essai"`, "7")), pirogue.Unknown},
+		"refused, repeating it": {
+			says(
+				400, `{"statusCode":400,"message":"BadRequestError","reason":"Essai Client client@shop.example Rue 12 0700000001"}`,
+			),
+			pirogue.Refused,
+		},
+		"there already": {
+			says(400, `{"statusCode":400,"message":"BadRequestError","reason":"Ce client existe déjà"}`), pirogue.Unknown,
+		},
+		"out of time":    {says(504, ""), pirogue.Unknown},
+		"over the quota": {says(429, ""), pirogue.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

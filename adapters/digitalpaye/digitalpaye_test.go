@@ -79,7 +79,8 @@ func (s spelling) subject(conf config.Operator) adaptertest.Subject {
 		Disbursement: disbursement,
 		Query:        named,
 		Secrets: []string{
-			"ak-1", "as-0123456789", "at-3f1c9a", otp, number, "2250700000001", "0700000001", "as-[secret]", "07 00 00 00", "07.00.00.00", strings.Repeat("QUJD", 20),
+			"ak-1", "as-0123456789", "at-3f1c9a", otp, number, "2250700000001", "0700000001", "as-[secret]", "07 00 00 00",
+			"07.00.00.00", strings.Repeat("QUJD", 20),
 		},
 	}
 }
@@ -114,7 +115,9 @@ func (s spelling) words() map[string]adaptertest.Case {
 		"sucessful":   pirogue.OutcomePaid,
 		"failed":      pirogue.OutcomeDeclined,
 	}
-	answers := []adaptertest.Case{adaptertest.Paid(adaptertest.Callback, s.prefix+"callback_*.json", s.named, pirogue.Money{}, "")}
+	answers := []adaptertest.Case{
+		adaptertest.Paid(adaptertest.Callback, s.prefix+"callback_*.json", s.named, pirogue.Money{}, ""),
+	}
 	for call, direction := range directions {
 		answers = append(answers, adaptertest.Paid(call, s.prefix+direction+"*.json", s.named, francs, ""))
 	}
@@ -169,7 +172,8 @@ func (s spelling) orders() map[string]adaptertest.Case {
 		}
 	}
 	cases["refused, repeating the password"] = adaptertest.Case{
-		Call: adaptertest.Collect, Reply: adaptertest.Reply{Status: 400, File: s.prefix + "repeats_otp.json"}, Code: pirogue.Refused,
+		Call: adaptertest.Collect, Reply: adaptertest.Reply{Status: 400, File: s.prefix + "repeats_otp.json"},
+		Code: pirogue.Refused,
 	}
 	return cases
 }
@@ -213,7 +217,9 @@ func ends() map[string]adaptertest.Case {
 // balances is how much Digitalpaye may say is left.
 func (s spelling) balances() map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
-	for name, minor := range map[string]int64{"older": 1_250_000, "newer": 1_250_000, "decimals": 99_992, "below_nothing": -8} {
+	for name, minor := range map[string]int64{
+		"older": 1_250_000, "newer": 1_250_000, "decimals": 99_992, "below_nothing": -8,
+	} {
 		cases["balance "+name] = adaptertest.Case{
 			Call: adaptertest.Balance, Reply: adaptertest.Reply{Status: 200, File: s.prefix + "balance_" + name + ".json"},
 			Amount: pirogue.Money{Minor: minor, Currency: pirogue.XOF},
@@ -233,7 +239,8 @@ func TestDigitalpayesPromises(t *testing.T) {
 	limits := pirogue.Limits{Min: 100, Max: 1_000_000}
 	want := pirogue.Capability{
 		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatNever, Horizon: 24 * time.Hour,
-		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits, CashOut: limits,
+		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits,
+		CashOut: limits,
 	}
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, ivory).Capability()); diff != "" {
 		t.Error(diff)

@@ -91,21 +91,28 @@ func TestWhatTheListSaysOfAnOrder(t *testing.T) {
 		outcome pirogue.Outcome
 		code    pirogue.Code
 	}{
-		"nothing":                        {[]answer{list()}, pirogue.OutcomeAbsent, ""},
-		"nothing among others":           {[]answer{list(other), list()}, pirogue.OutcomeAbsent, ""},
-		"paid":                           {[]answer{list(other, row(outRef, "R-1", "SUCCESSFUL")), list()}, pirogue.OutcomePaid, ""},
-		"failed, on the second page":     {[]answer{list(other), list(row(outRef, "R-1", "FAILED")), list()}, pirogue.OutcomeDeclined, ""},
+		"nothing":              {[]answer{list()}, pirogue.OutcomeAbsent, ""},
+		"nothing among others": {[]answer{list(other), list()}, pirogue.OutcomeAbsent, ""},
+		"paid": {
+			[]answer{list(other, row(outRef, "R-1", "SUCCESSFUL")), list()}, pirogue.OutcomePaid, "",
+		},
+		"failed, on the second page": {
+			[]answer{list(other), list(row(outRef, "R-1", "FAILED")), list()}, pirogue.OutcomeDeclined, "",
+		},
 		"pending, the list has no pages": {[]answer{list(row(outRef, "R-1", "PENDING"))}, pirogue.OutcomePending, ""},
 		"pending once, paid meanwhile": {
-			[]answer{list(row(outRef, "R-1", "PENDING")), list(row(outRef, "R-1", "SUCCESSFUL")), list()}, pirogue.OutcomePending, "",
+			[]answer{list(row(outRef, "R-1", "PENDING")), list(row(outRef, "R-1", "SUCCESSFUL")), list()},
+			pirogue.OutcomePending, "",
 		},
-		"a word unknown":          {[]answer{list(row(outRef, "R-1", "LATER")), list()}, "", pirogue.Unknown},
-		"two under one reference": {[]answer{list(row(outRef, "R-1", "FAILED"), row(outRef, "R-2", "SUCCESSFUL")), list()}, "", pirogue.Unknown},
-		"no list":                 {[]answer{good("null")}, "", pirogue.Unknown},
-		"a list that is none":     {[]answer{good(`{"rows":[]}`)}, "", pirogue.Unknown},
-		"a row that is none":      {[]answer{list(`"row"`), list()}, "", pirogue.Unknown},
-		"a page that fell":        {[]answer{list(other), says(502, "")}, "", pirogue.Unknown},
-		"a quota":                 {[]answer{list(other), says(429, "")}, "", pirogue.NotSent},
+		"a word unknown": {[]answer{list(row(outRef, "R-1", "LATER")), list()}, "", pirogue.Unknown},
+		"two under one reference": {
+			[]answer{list(row(outRef, "R-1", "FAILED"), row(outRef, "R-2", "SUCCESSFUL")), list()}, "", pirogue.Unknown,
+		},
+		"no list":             {[]answer{good("null")}, "", pirogue.Unknown},
+		"a list that is none": {[]answer{good(`{"rows":[]}`)}, "", pirogue.Unknown},
+		"a row that is none":  {[]answer{list(`"row"`), list()}, "", pirogue.Unknown},
+		"a page that fell":    {[]answer{list(other), says(502, "")}, "", pirogue.Unknown},
+		"a quota":             {[]answer{list(other), says(429, "")}, "", pirogue.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -165,13 +172,17 @@ func TestAStatementIsReadToItsEnd(t *testing.T) {
 		want  []string
 		asked int
 	}{
-		"nothing":                       {[]answer{list()}, nil, 1},
-		"one page":                      {[]answer{list(a, b), list()}, []string{"R-1", "R-2"}, 2},
-		"two pages":                     {[]answer{list(a), list(b, c), list()}, []string{"R-1", "R-2", "R-3"}, 3},
-		"a list that knows no pages":    {[]answer{list(a, b, c)}, []string{"R-1", "R-2", "R-3"}, 2},
-		"a row on two pages":            {[]answer{list(a, b), list(b, c), list()}, []string{"R-1", "R-2", "R-3"}, 3},
-		"a row that changed meanwhile":  {[]answer{list(c), list(row("C", "R-3", "FAILED"), a), list()}, []string{"R-3", "R-1"}, 3},
-		"rows without a name, all kept": {[]answer{list(row("A", "", "FAILED"), row("B", "", "FAILED")), list()}, []string{"", ""}, 2},
+		"nothing":                    {[]answer{list()}, nil, 1},
+		"one page":                   {[]answer{list(a, b), list()}, []string{"R-1", "R-2"}, 2},
+		"two pages":                  {[]answer{list(a), list(b, c), list()}, []string{"R-1", "R-2", "R-3"}, 3},
+		"a list that knows no pages": {[]answer{list(a, b, c)}, []string{"R-1", "R-2", "R-3"}, 2},
+		"a row on two pages":         {[]answer{list(a, b), list(b, c), list()}, []string{"R-1", "R-2", "R-3"}, 3},
+		"a row that changed meanwhile": {
+			[]answer{list(c), list(row("C", "R-3", "FAILED"), a), list()}, []string{"R-3", "R-1"}, 3,
+		},
+		"rows without a name, all kept": {
+			[]answer{list(row("A", "", "FAILED"), row("B", "", "FAILED")), list()}, []string{"", ""}, 2,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -190,7 +201,9 @@ func TestAStatementIsReadToItsEnd(t *testing.T) {
 				t.Error(diff)
 			}
 			asked := server.paths()
-			last := fmt.Sprintf("GET %s?from=2026-01-02T03%%3A04%%3A05Z&page=%d&size=100&to=2026-01-02T04%%3A04%%3A06Z", asks[""].list, tt.asked)
+			last := fmt.Sprintf(
+				"GET %s?from=2026-01-02T03%%3A04%%3A05Z&page=%d&size=100&to=2026-01-02T04%%3A04%%3A06Z", asks[""].list, tt.asked,
+			)
 			if len(asked) != tt.asked || asked[len(asked)-1] != last {
 				t.Errorf("%d questions, the last %s; want %d and %s", len(asked), asked[len(asked)-1], tt.asked, last)
 			}
@@ -208,15 +221,19 @@ func TestAStatementIsWholeOrItIsNone(t *testing.T) {
 		"a second page that fell":    {[]answer{first, says(502, "")}, pirogue.Unknown},
 		"a second page without rows": {[]answer{first, good("null")}, pirogue.Unknown},
 		"a row that is none":         {[]answer{list(row("A", "R-1", "FAILED"), "7"), list()}, pirogue.Unknown},
-		"a list refused":             {[]answer{says(400, `{"code_status":400,"message":"BadRequestError"}`)}, pirogue.Unknown},
-		"over the quota":             {[]answer{first, says(429, "")}, pirogue.NotSent},
-		"251 pages":                  {endless(251, 1), pirogue.Unknown},
+		"a list refused": {
+			[]answer{says(400, `{"code_status":400,"message":"BadRequestError"}`)}, pirogue.Unknown,
+		},
+		"over the quota": {[]answer{first, says(429, "")}, pirogue.NotSent},
+		"251 pages":      {endless(251, 1), pirogue.Unknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
-			got, err := reading[pirogue.StatementReader](t, server.at("")).Statement(t.Context(), adaptertest.Now(), adaptertest.Now())
+			got, err := reading[pirogue.StatementReader](t, server.at("")).Statement(
+				t.Context(), adaptertest.Now(), adaptertest.Now(),
+			)
 			if got != nil || pirogue.CodeOf(err) != tt.code {
 				t.Errorf("%d lines, %v; want none, %s", len(got), err, tt.code)
 			}
@@ -237,7 +254,9 @@ func TestAStatementHoldsItsPeriodWhateverTheListDoes(t *testing.T) {
 		at("after", "2026-01-02 03:04:16"), at("fraction", "2026-01-02T03:04:15.900Z"), at("undated", "hier"),
 	), list()}})
 	from := adaptertest.Now().Add(900 * time.Millisecond)
-	lines, err := reading[pirogue.StatementReader](t, server.at("")).Statement(t.Context(), from, adaptertest.Now().Add(10*time.Second))
+	lines, err := reading[pirogue.StatementReader](t, server.at("")).Statement(
+		t.Context(), from, adaptertest.Now().Add(10*time.Second),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +278,8 @@ func TestALineOfAStatement(t *testing.T) {
 			`"type_payment":"MTN_MONEY_CI","date":"2026-01-02 03:04:05","date_update":"2026-01-02 03:05:00"}`,
 		`{"ref":"R-2","transaction_id":"TICK-1111379110832","currency":"XOF","amount":"7.5","status":"LATER","type_transaction":"card",`+
 			`"date":"2026-01-02 03:04:05"}`)
-	camelRows := list(`{"ref":"A1","transactionId":"` + ref + `","phone":"2250700000001","currency":"XOF","amount":"310","fees":"6.2",` +
+	camelRows := list(`{"ref":"A1","transactionId":"` + ref +
+		`","phone":"2250700000001","currency":"XOF","amount":"310","fees":"6.2",` +
 		`"amountReceive":"303.8","amountTotal":"310","status":"FAILED","typeTransaction":"collecte","operator":"FLOOZ_MONEY_CI",` +
 		`"createdAt":"2026-01-02T03:04:05.000Z"}`)
 	tests := map[string]struct {

@@ -37,20 +37,49 @@ type wire struct {
 }
 
 var wires = []wire{
-	{"", pirogue.Orange, "/v2/collecte/mobile-money", snakeIn + `,"code_otp":"482613"}`, "/v2/transfers/mobile-money", snakeOut, "ORANGE_MONEY_CI"},
+	{
+		"", pirogue.Orange, "/v2/collecte/mobile-money", snakeIn + `,"code_otp":"482613"}`,
+		"/v2/transfers/mobile-money", snakeOut, "ORANGE_MONEY_CI",
+	},
 	{"", pirogue.MTN, "/v2/collecte/mobile-money", snakeIn + "}", "/v2/transfers/mobile-money", snakeOut, "MTN_MONEY_CI"},
-	{"", pirogue.Moov, "/v2/collecte/mobile-money", snakeIn + "}", "/v2/transfers/mobile-money", snakeOut, "MOOV_MONEY_CI"},
-	{"", pirogue.Wave, "/v2/collecte/mobile-money", snakeIn + snakePages, "/v2/transfers/mobile-money", snakeOut, "WAVE_MONEY_CI"},
+	{
+		"", pirogue.Moov, "/v2/collecte/mobile-money", snakeIn + "}", "/v2/transfers/mobile-money", snakeOut, "MOOV_MONEY_CI",
+	},
+	{
+		"", pirogue.Wave, "/v2/collecte/mobile-money", snakeIn + snakePages, "/v2/transfers/mobile-money", snakeOut,
+		"WAVE_MONEY_CI",
+	},
 
-	{"sdk", pirogue.Orange, "/v1/collecte/mobile-money", snakeIn + `,"code_otp":"482613"}`, "/v1/transfers/mobile-money", snakeOut, "ORANGE_MONEY_CI"},
-	{"sdk", pirogue.MTN, "/v1/collecte/mobile-money", snakeIn + "}", "/v1/transfers/mobile-money", snakeOut, "MTN_MONEY_CI"},
-	{"sdk", pirogue.Moov, "/v1/collecte/mobile-money", snakeIn + "}", "/v1/transfers/mobile-money", snakeOut, "MOOV_MONEY_CI"},
-	{"sdk", pirogue.Wave, "/v1/collecte/mobile-money", snakeIn + snakePages, "/v1/transfers/mobile-money", snakeOut, "WAVE_CI"},
+	{
+		"sdk", pirogue.Orange, "/v1/collecte/mobile-money", snakeIn + `,"code_otp":"482613"}`,
+		"/v1/transfers/mobile-money", snakeOut, "ORANGE_MONEY_CI",
+	},
+	{
+		"sdk", pirogue.MTN, "/v1/collecte/mobile-money", snakeIn + "}", "/v1/transfers/mobile-money", snakeOut,
+		"MTN_MONEY_CI",
+	},
+	{
+		"sdk", pirogue.Moov, "/v1/collecte/mobile-money", snakeIn + "}", "/v1/transfers/mobile-money", snakeOut,
+		"MOOV_MONEY_CI",
+	},
+	{
+		"sdk", pirogue.Wave, "/v1/collecte/mobile-money", snakeIn + snakePages, "/v1/transfers/mobile-money",
+		snakeOut, "WAVE_CI",
+	},
 
-	{"v1", pirogue.Orange, "/v1/collecte/mobile-money", camelIn + `,"codeOtp":"482613"}`, "/v1/transfer/mobile-money", camelTo, "ORANGE_MONEY_CI"},
+	{
+		"v1", pirogue.Orange, "/v1/collecte/mobile-money", camelIn + `,"codeOtp":"482613"}`,
+		"/v1/transfer/mobile-money", camelTo, "ORANGE_MONEY_CI",
+	},
 	{"v1", pirogue.MTN, "/v1/collecte/mobile-money", camelIn + "}", "/v1/transfer/mobile-money", camelTo, "MTN_MONEY_CI"},
-	{"v1", pirogue.Moov, "/v1/collecte/mobile-money", camelIn + "}", "/v1/transfer/mobile-money", camelTo, "FLOOZ_MONEY_CI"},
-	{"v1", pirogue.Wave, "/v1/collecte/mobile-money", camelIn + camelPages, "/v1/transfer/mobile-money", camelTo, "WAVE_MONEY_CI"},
+	{
+		"v1", pirogue.Moov, "/v1/collecte/mobile-money", camelIn + "}", "/v1/transfer/mobile-money", camelTo,
+		"FLOOZ_MONEY_CI",
+	},
+	{
+		"v1", pirogue.Wave, "/v1/collecte/mobile-money", camelIn + camelPages, "/v1/transfer/mobile-money", camelTo,
+		"WAVE_MONEY_CI",
+	},
 }
 
 // cashier is what an instance does with orders.
@@ -95,7 +124,8 @@ func TestWhatLeavesForAnOrder(t *testing.T) {
 func checkHeaders(t *testing.T, header http.Header) {
 	t.Helper()
 	for name, value := range map[string]string{
-		"Authorization": "Bearer at-1", "Content-Type": "application/json", "X-Environment": "sandbox", "X-Sandbox-Msisdn": "",
+		"Authorization": "Bearer at-1", "Content-Type": "application/json", "X-Environment": "sandbox",
+		"X-Sandbox-Msisdn": "",
 	} {
 		if header.Get(name) != value {
 			t.Errorf("%s is %q, want %q", name, header.Get(name), value)
@@ -110,11 +140,17 @@ func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
 		spoil func(*pirogue.Collection)
 		says  string
 	}{
-		"no name":                {"", func(c *pirogue.Collection) { c.Payer = " " }, `"name_user":"Client"`},
-		"no name, in camelCase":  {"v1", func(c *pirogue.Collection) { c.Payer = "" }, `"lastName":"Client","firstName":"Client"`},
-		"one name, in camelCase": {"v1", func(c *pirogue.Collection) { c.Payer = "Essai" }, `"lastName":"Essai","firstName":"Essai"`},
-		"three names":            {"v1", func(c *pirogue.Collection) { c.Payer = "Essai  De Client" }, `"lastName":"Essai","firstName":"De Client"`},
-		"no password":            {"", func(c *pirogue.Collection) { c.OTP = "" }, `"transaction_id":"` + ref + `"}`},
+		"no name": {"", func(c *pirogue.Collection) { c.Payer = " " }, `"name_user":"Client"`},
+		"no name, in camelCase": {
+			"v1", func(c *pirogue.Collection) { c.Payer = "" }, `"lastName":"Client","firstName":"Client"`,
+		},
+		"one name, in camelCase": {
+			"v1", func(c *pirogue.Collection) { c.Payer = "Essai" }, `"lastName":"Essai","firstName":"Essai"`,
+		},
+		"three names": {
+			"v1", func(c *pirogue.Collection) { c.Payer = "Essai  De Client" }, `"lastName":"Essai","firstName":"De Client"`,
+		},
+		"no password": {"", func(c *pirogue.Collection) { c.OTP = "" }, `"transaction_id":"` + ref + `"}`},
 		"no page to give up on": {
 			"", func(c *pirogue.Collection) { c.Network, c.CancelURL = pirogue.Wave, "" },
 			`"url_error":"https://shop.example/back","url_cancel":"https://shop.example/back"`,
@@ -126,7 +162,9 @@ func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
 			server := newServer(t, map[string][]answer{})
 			c := collection
 			tt.spoil(&c)
-			if _, err := reading[cashier](t, server.at(tt.shape)).Collect(t.Context(), c); pirogue.CodeOf(err) != pirogue.Unknown {
+			if _, err := reading[cashier](
+				t, server.at(tt.shape),
+			).Collect(t.Context(), c); pirogue.CodeOf(err) != pirogue.Unknown {
 				t.Fatal(err)
 			}
 			if body := server.letters()[0].Body; !strings.Contains(body, tt.says) {
@@ -148,15 +186,19 @@ func TestWhatTheCustomerHasToDo(t *testing.T) {
 		extra   string
 		want    pirogue.NextAction
 	}{
-		"Wave":                          {"", pirogue.Wave, "", link, redirect},
-		"Wave, in camelCase":            {"v1", pirogue.Wave, "", link, redirect},
-		"Wave, in camelCase to its end": {"v1", pirogue.Wave, "", `,"waveLaunchUrl":"https://pay.wave.example/c/1"`, redirect},
-		"Wave without a link":           {"", pirogue.Wave, "", "", pirogue.NextAction{}},
-		"Wave with a script":            {"", pirogue.Wave, "", `,"wave_launch_url":"javascript:alert(1)"`, pirogue.NextAction{}},
-		"MTN":                           {"", pirogue.MTN, "", "", push},
-		"Moov, whatever link it has":    {"", pirogue.Moov, "", link, push},
-		"Orange with a password":        {"", pirogue.Orange, otp, "", pirogue.NextAction{}},
-		"Orange without a password":     {"", pirogue.Orange, "", "", push},
+		"Wave":               {"", pirogue.Wave, "", link, redirect},
+		"Wave, in camelCase": {"v1", pirogue.Wave, "", link, redirect},
+		"Wave, in camelCase to its end": {
+			"v1", pirogue.Wave, "", `,"waveLaunchUrl":"https://pay.wave.example/c/1"`, redirect,
+		},
+		"Wave without a link": {"", pirogue.Wave, "", "", pirogue.NextAction{}},
+		"Wave with a script": {
+			"", pirogue.Wave, "", `,"wave_launch_url":"javascript:alert(1)"`, pirogue.NextAction{},
+		},
+		"MTN":                        {"", pirogue.MTN, "", "", push},
+		"Moov, whatever link it has": {"", pirogue.Moov, "", link, push},
+		"Orange with a password":     {"", pirogue.Orange, otp, "", pirogue.NextAction{}},
+		"Orange without a password":  {"", pirogue.Orange, "", "", push},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -31,7 +31,9 @@ func (s spelling) rows() map[string]adaptertest.Case {
 // otherName is an answer under another name than Digitalpaye gave at first, which only
 // a question that knows the first one can tell.
 func (s spelling) otherName(call adaptertest.Call, code pirogue.Code) adaptertest.Case {
-	c := adaptertest.Case{Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "other_name.json"}, Code: code}
+	c := adaptertest.Case{
+		Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "other_name.json"}, Code: code,
+	}
 	if code == "" {
 		c.Outcome, c.TxID, c.Amount = pirogue.OutcomePaid, "RCI-DIGITALP-0001", francs
 	}
@@ -40,7 +42,9 @@ func (s spelling) otherName(call adaptertest.Call, code pirogue.Code) adaptertes
 
 // noName is an answer without Digitalpaye's name.
 func (s spelling) noName(call adaptertest.Call, code pirogue.Code) adaptertest.Case {
-	c := adaptertest.Case{Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "no_name.json"}, Code: code}
+	c := adaptertest.Case{
+		Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "no_name.json"}, Code: code,
+	}
 	if code == "" {
 		c.Outcome, c.Amount = pirogue.OutcomePaid, francs
 	}
@@ -81,7 +85,8 @@ func (s spelling) transactions() map[string]adaptertest.Case {
 			Reply: adaptertest.Reply{File: "pending_called_successful"}, Outcome: pirogue.OutcomePending, TxID: s.named,
 		}
 		cases["paid, in the envelope of a misspelt success"] = adaptertest.Case{
-			Reply: adaptertest.Reply{File: "success_misspelt_outside"}, Outcome: pirogue.OutcomePaid, TxID: s.named, Amount: francs,
+			Reply: adaptertest.Reply{File: "success_misspelt_outside"}, Outcome: pirogue.OutcomePaid, TxID: s.named,
+			Amount: francs,
 		}
 	}
 	for name, c := range map[string]struct {

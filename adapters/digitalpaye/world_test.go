@@ -65,6 +65,8 @@ func list(rows ...string) answer { return good("[" + strings.Join(rows, ",") + "
 
 // row returns a transaction in snake_case.
 func row(id, named, status string) string {
-	return `{"ref":"` + named + `","transaction_id":"` + id + `","number_user":"+2250700000001","currency":"XOF","amount":"5000",` +
-		`"fees":"7.5","amount_total":"5007.5","status":"` + status + `","type_payment":"ORANGE_MONEY_CI","date":"2026-01-02 03:04:05"}`
+	return `{"ref":"` + named + `","transaction_id":"` + id +
+		`","number_user":"+2250700000001","currency":"XOF","amount":"5000",` +
+		`"fees":"7.5","amount_total":"5007.5","status":"` + status +
+		`","type_payment":"ORANGE_MONEY_CI","date":"2026-01-02 03:04:05"}`
 }

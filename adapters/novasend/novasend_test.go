@@ -43,7 +43,8 @@ var collection = pirogue.Collection{
 }
 
 var disbursement = pirogue.Disbursement{
-	Ref: outRef, Amount: francs, MSISDN: "+2250707123456", Network: pirogue.MTN, Beneficiary: "Aya Kouassi", Payer: "Boutique",
+	Ref: outRef, Amount: francs, MSISDN: "+2250707123456", Network: pirogue.MTN, Beneficiary: "Aya Kouassi",
+	Payer: "Boutique",
 }
 
 var query = named(adaptertest.Asked(outbound.Collecting(collection)))
@@ -120,18 +121,24 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
 	wrong, set := adaptertest.Wrong, adaptertest.Set
 	adaptertest.CannotWork(t, novasend.New, ivory, map[string]adaptertest.Mistake{
-		"no api_key":                wrong(set("api_key", ""), "api_key is missing"),
-		"an api_key with a colon":   wrong(set("api_key", "ak:spoilt"), "api_key must be"),
-		"no api_client":             wrong(set("api_client", ""), "api_client is missing"),
-		"an api_client of lines":    wrong(set("api_client", "a\nspoilt"), "api_client must be"),
-		"no webhook_secret":         wrong(set("webhook_secret", ""), "webhook_secret is missing"),
-		"no account in the seed's":  wrong(set("account_id", ""), "account_id is missing"),
-		"a misspelt credential":     wrong(set("webhook_key", "spoilt"), `"webhook_key" is none`),
-		"a shape of nobody's":       wrong(func(c *config.Operator) { c.Shape = "modern" }, `shape "modern" is none of`),
-		"direct where it is not":    wrong(func(c *config.Operator) { c.Country, c.Shape = "TG", "direct" }, "does not serve"),
-		"direct to who is not":      wrong(func(c *config.Operator) { c.Network, c.Shape = "free", "direct" }, `network "free"`),
-		"a country of nowhere":      wrong(func(c *config.Operator) { c.Country = "XX" }, "country"),
-		"another region's currency": wrong(func(c *config.Operator) { c.Currency = pirogue.XAF }, "is not XOF, the one of CI"),
+		"no api_key":               wrong(set("api_key", ""), "api_key is missing"),
+		"an api_key with a colon":  wrong(set("api_key", "ak:spoilt"), "api_key must be"),
+		"no api_client":            wrong(set("api_client", ""), "api_client is missing"),
+		"an api_client of lines":   wrong(set("api_client", "a\nspoilt"), "api_client must be"),
+		"no webhook_secret":        wrong(set("webhook_secret", ""), "webhook_secret is missing"),
+		"no account in the seed's": wrong(set("account_id", ""), "account_id is missing"),
+		"a misspelt credential":    wrong(set("webhook_key", "spoilt"), `"webhook_key" is none`),
+		"a shape of nobody's":      wrong(func(c *config.Operator) { c.Shape = "modern" }, `shape "modern" is none of`),
+		"direct where it is not": wrong(
+			func(c *config.Operator) { c.Country, c.Shape = "TG", "direct" }, "does not serve",
+		),
+		"direct to who is not": wrong(
+			func(c *config.Operator) { c.Network, c.Shape = "free", "direct" }, `network "free"`,
+		),
+		"a country of nowhere": wrong(func(c *config.Operator) { c.Country = "XX" }, "country"),
+		"another region's currency": wrong(
+			func(c *config.Operator) { c.Currency = pirogue.XAF }, "is not XOF, the one of CI",
+		),
 		"http to the real Novasend": wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
 		"no address":                wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
 		"play money for live keys": wrong(func(c *config.Operator) {

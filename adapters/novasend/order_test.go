@@ -22,11 +22,15 @@ func TestWhatACustomerHasToDo(t *testing.T) {
 		says       string
 		want       pirogue.NextAction
 	}{
-		"open the page":                       {"", "", "", confirm, page},
-		"nothing, the page is only for show":  {"", "", "", `"confirmationRequired":false,"paymentUrl":"https://link.novasend.example/l"`, pirogue.NextAction{}},
+		"open the page": {"", "", "", confirm, page},
+		"nothing, the page is only for show": {
+			"", "", "", `"confirmationRequired":false,"paymentUrl":"https://link.novasend.example/l"`, pirogue.NextAction{},
+		},
 		"confirm elsewhere, there is no page": {"", "", "", `"confirmationRequired":true,"paymentUrl":null`, push},
-		"confirm elsewhere, it is a script":   {"", "", "", `"confirmationRequired":true,"paymentUrl":"javascript:alert(1)"`, push},
-		"nothing, it is over":                 {"", "", "", confirm + `,"transaction":{"status":"failed"}`, pirogue.NextAction{}},
+		"confirm elsewhere, it is a script": {
+			"", "", "", `"confirmationRequired":true,"paymentUrl":"javascript:alert(1)"`, push,
+		},
+		"nothing, it is over": {"", "", "", confirm + `,"transaction":{"status":"failed"}`, pirogue.NextAction{}},
 		"confirm a push of MTN": {
 			"direct", "", pirogue.MTN, `"isDirect":true`,
 			pirogue.NextAction{Type: pirogue.ActionPush, USSDCode: "*133#", Vendor: "MOMO"},
@@ -35,8 +39,10 @@ func TestWhatACustomerHasToDo(t *testing.T) {
 			"direct", "", pirogue.Moov, `"isDirect":true,"confirmationRequired":true`,
 			pirogue.NextAction{Type: pirogue.ActionPush, USSDCode: "*155#", Vendor: "MOOV"},
 		},
-		"open Wave's page":                   {"direct", "", pirogue.Wave, `"isDirect":true,` + confirm, page},
-		"nothing, the password was given":    {"", "4826", pirogue.Orange, `"isDirect":true,"confirmationRequired":true`, pirogue.NextAction{}},
+		"open Wave's page": {"direct", "", pirogue.Wave, `"isDirect":true,` + confirm, page},
+		"nothing, the password was given": {
+			"", "4826", pirogue.Orange, `"isDirect":true,"confirmationRequired":true`, pirogue.NextAction{},
+		},
 		"open a page even with the password": {"", "4826", pirogue.Orange, confirm, page},
 	}
 	for name, tt := range tests {
@@ -62,7 +68,12 @@ func TestWhatACustomerHasToDo(t *testing.T) {
 
 func TestCameroonHasNoMenuOfCotedIvoires(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]answer{"/v1/direct/payin": says(201, `{"id":"1","type":"payin","reference":"`+ref+`","status":"processing"}`)})
+	s := newServer(
+		t,
+		map[string]answer{
+			"/v1/direct/payin": says(201, `{"id":"1","type":"payin","reference":"`+ref+`","status":"processing"}`),
+		},
+	)
 	conf := s.at("direct")
 	conf.Country, conf.Currency = "CM", pirogue.XAF
 	c := collection

@@ -29,11 +29,15 @@ func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 	}
 	q := refundQuery
 	q.Handle, q.Reversed = receipt.Handle, nil // the handle says so too
-	if got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil || got.ProviderTxID != refundID {
+	if got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil ||
+		got.ProviderTxID != refundID {
 		t.Errorf("%+v, %v", got, err)
 	}
 	want := []letter{
-		{"POST", path, `{"reason":"Remboursement au client","externalReference":"` + refundRef + `"}`, keyOf("refund", refundRef)},
+		{
+			"POST", path, `{"reason":"Remboursement au client","externalReference":"` + refundRef + `"}`,
+			keyOf("refund", refundRef),
+		},
 		{"GET", path, "", ""},
 	}
 	if diff := cmp.Diff(want, s.letters()); diff != "" {
@@ -109,9 +113,13 @@ func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
 		outcome   pirogue.Outcome
 		asked     []string
 	}{
-		"and there is none":         {query, nil, pirogue.OutcomeAbsent, []string{path}},
-		"and there is one":          {query, map[string]answer{path: says(200, recorded(t, "refund_completed.json"))}, pirogue.OutcomePaid, []string{path}},
-		"whose name was lost":       {nameless, map[string]answer{"/v1/payin/" + ref: paid}, pirogue.OutcomeAbsent, []string{"/v1/payin/" + ref, path}},
+		"and there is none": {query, nil, pirogue.OutcomeAbsent, []string{path}},
+		"and there is one": {
+			query, map[string]answer{path: says(200, recorded(t, "refund_completed.json"))}, pirogue.OutcomePaid, []string{path},
+		},
+		"whose name was lost": {
+			nameless, map[string]answer{"/v1/payin/" + ref: paid}, pirogue.OutcomeAbsent, []string{"/v1/payin/" + ref, path},
+		},
 		"which Novasend cannot say": {nameless, nil, "", []string{"/v1/payin/" + ref}},
 	}
 	for name, tt := range tests {
@@ -121,7 +129,8 @@ func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
 			q := refundQuery
 			q.Handle, q.Reversed = nil, &tt.collected
 			got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
-			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") || err != nil && pirogue.CodeOf(err) != pirogue.Unknown {
+			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") ||
+				err != nil && pirogue.CodeOf(err) != pirogue.Unknown {
 				t.Errorf("%+v, %v; want %q", got, err, tt.outcome)
 			}
 			asked := []string{}
@@ -196,7 +205,9 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 
 func TestAnotherRefundOfThePayinIsNotOurs(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(200, recorded(t, "refund_completed.json"))})
+	s := newServer(
+		t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(200, recorded(t, "refund_completed.json"))},
+	)
 	q := refundQuery
 	q.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": "rf_another"}
 	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)

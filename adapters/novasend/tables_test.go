@@ -170,21 +170,31 @@ func undecided(status, confirmation, failure string) string {
 func payins() map[string]adaptertest.Case {
 	pending, declined, expired := pirogue.OutcomePending, pirogue.OutcomeDeclined, pirogue.OutcomeExpired
 	answers := map[string]said{
-		"processed, not confirmed":          {200, "payin_transaction_null.json", pending, "", payinID},
-		"processed, nothing in it":          {200, "payin_transaction_empty.json", pending, "", payinID},
-		"processed, without a word in it":   {200, "payin_transaction_no_status.json", pending, "", payinID},
-		"processed, no transaction shown":   {200, "payin_processed.json", pending, "", payinID},
-		"processed, in the current shape":   {200, "payin_current_processed.json", pending, "", currentID},
-		"direct, processed, unconfirmed":    {200, "payin_direct_processed_transaction_null.json", pending, "", currentID},
-		"direct, processed, declined":       {200, "payin_direct_processed_declined.json", declined, "", currentID},
-		"direct, processed, failed":         {200, "payin_direct_processed_failure.json", declined, "", currentID},
-		"processed, failed":                 {200, "payin_processed_failure.json", declined, "", payinID},
-		"processing, failed":                {200, "payin_processing_failure.json", "", pirogue.Unknown, payinID},
-		"pending, failed":                   {200, undecided("pending", "none", `{"code":"customer_declined"}`), "", pirogue.Unknown, payinID},
-		"processing, failed and declined":   {200, undecided("processing", "declined", `{"code":"customer_declined"}`), declined, "", payinID},
-		"processing, failed with no word":   {200, undecided("processing", "none", `{"code":"","message":" "}`), pending, "", payinID},
-		"processed, failed with no word":    {200, undecided("processed", "none", `{"code":"","message":null}`), pending, "", payinID},
-		"processing, failed by a number":    {200, undecided("processing", "none", `{"code":7}`), "", pirogue.Unknown, payinID},
+		"processed, not confirmed":        {200, "payin_transaction_null.json", pending, "", payinID},
+		"processed, nothing in it":        {200, "payin_transaction_empty.json", pending, "", payinID},
+		"processed, without a word in it": {200, "payin_transaction_no_status.json", pending, "", payinID},
+		"processed, no transaction shown": {200, "payin_processed.json", pending, "", payinID},
+		"processed, in the current shape": {200, "payin_current_processed.json", pending, "", currentID},
+		"direct, processed, unconfirmed":  {200, "payin_direct_processed_transaction_null.json", pending, "", currentID},
+		"direct, processed, declined":     {200, "payin_direct_processed_declined.json", declined, "", currentID},
+		"direct, processed, failed":       {200, "payin_direct_processed_failure.json", declined, "", currentID},
+		"processed, failed":               {200, "payin_processed_failure.json", declined, "", payinID},
+		"processing, failed":              {200, "payin_processing_failure.json", "", pirogue.Unknown, payinID},
+		"pending, failed": {
+			200, undecided("pending", "none", `{"code":"customer_declined"}`), "", pirogue.Unknown, payinID,
+		},
+		"processing, failed and declined": {
+			200, undecided("processing", "declined", `{"code":"customer_declined"}`), declined, "", payinID,
+		},
+		"processing, failed with no word": {
+			200, undecided("processing", "none", `{"code":"","message":" "}`), pending, "", payinID,
+		},
+		"processed, failed with no word": {
+			200, undecided("processed", "none", `{"code":"","message":null}`), pending, "", payinID,
+		},
+		"processing, failed by a number": {
+			200, undecided("processing", "none", `{"code":7}`), "", pirogue.Unknown, payinID,
+		},
 		"a failure of nothing":              {200, "payin_failure_nothing.json", pending, "", payinID},
 		"a failure of a form nobody has":    {200, "payin_failure_text.json", "", pirogue.Unknown, ""},
 		"a transaction of a form unknown":   {200, "payin_transaction_list.json", "", pirogue.Unknown, ""},
@@ -270,7 +280,8 @@ func payouts() map[string]adaptertest.Case {
 
 // ofCore is a refund that names its payin as Novasend's core system does.
 func ofCore(external string) string {
-	return `{"type":"refund","reference":"` + refundID + `","originalReference":"tr_dkjd5ljficphlqmt","externalReference":"` +
+	return `{"type":"refund","reference":"` + refundID +
+		`","originalReference":"tr_dkjd5ljficphlqmt","externalReference":"` +
 		external + `","status":"pending"}`
 }
 

@@ -76,7 +76,8 @@ func TestWhatLeavesForACollection(t *testing.T) {
 	t.Parallel()
 	const names = `"customerName":"Aya Kouassi","country":"CI"`
 	const back = `"action":{"successUrl":"https://shop.example/back","failureUrl":"https://shop.example/cancel"}`
-	const push = `{"reference":"` + ref + `","customerName":"Aya Kouassi","payin":{"amount":5000,"msisdn":"+2250707123456",`
+	const push = `{"reference":"` + ref +
+		`","customerName":"Aya Kouassi","payin":{"amount":5000,"msisdn":"+2250707123456",`
 	tests := map[string]struct {
 		shape, otp string
 		network    pirogue.Network
@@ -100,10 +101,12 @@ func TestWhatLeavesForACollection(t *testing.T) {
 			"direct", "", pirogue.Wave, "/v1/direct/payin", push + `"provider":"WAVE","country":"CI"},` + back + `}`,
 		},
 		"with a password, in the seed's shape": {
-			"", "4826", pirogue.Orange, "/v1/direct/payin", push + `"provider":"ORANGE","country":"CI","otp":"4826"},` + back + `}`,
+			"", "4826", pirogue.Orange, "/v1/direct/payin",
+			push + `"provider":"ORANGE","country":"CI","otp":"4826"},` + back + `}`,
 		},
 		"with a password, in the current shape": {
-			"current", "4826", pirogue.Orange, "/v1/direct/payin", push + `"provider":"ORANGE","country":"CI","otp":"4826"},` + back + `}`,
+			"current", "4826", pirogue.Orange, "/v1/direct/payin",
+			push + `"provider":"ORANGE","country":"CI","otp":"4826"},` + back + `}`,
 		},
 	}
 	for name, tt := range tests {
@@ -131,14 +134,17 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 	tests := map[string]struct{ path, otherPath, body string }{
 		"": {
 			"/v1/payout", "/v1/direct/payout",
-			`{"reference":"` + outRef + `","accountId":"merchant_9923lkdz",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
+			`{"reference":"` + outRef + `","accountId":"merchant_9923lkdz",` + wallet +
+				`"customerName":"Aya Kouassi","country":"CI"}`,
 		},
 		"current": {
-			"/v1/payout", "/v1/direct/payout", `{"reference":"` + outRef + `",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
+			"/v1/payout", "/v1/direct/payout",
+			`{"reference":"` + outRef + `",` + wallet + `"customerName":"Aya Kouassi","country":"CI"}`,
 		},
 		"direct": {
 			"/v1/direct/payout", "/v1/payout",
-			`{"reference":"` + outRef + `","customerName":"Aya Kouassi","payout":{` + wallet + `"provider":"MOMO","country":"CI"}}`,
+			`{"reference":"` + outRef + `","customerName":"Aya Kouassi","payout":{` + wallet +
+				`"provider":"MOMO","country":"CI"}}`,
 		},
 	}
 	for shape, tt := range tests {
@@ -190,9 +196,11 @@ func TestAPayoutWhoseAnswerWasLostKeepsItsPath(t *testing.T) {
 			code   pirogue.Code
 			handle pirogue.Handle
 		}{
-			"lost":            {says(504, ""), pirogue.Unknown, pirogue.Handle{"path": path}},
-			"lost, but named": {says(504, recorded(t, "error_names_payout.json")), pirogue.Unknown, pirogue.Handle{"path": path, "id": payoutID}},
-			"not sent":        {says(429, ""), pirogue.NotSent, nil},
+			"lost": {says(504, ""), pirogue.Unknown, pirogue.Handle{"path": path}},
+			"lost, but named": {
+				says(504, recorded(t, "error_names_payout.json")), pirogue.Unknown, pirogue.Handle{"path": path, "id": payoutID},
+			},
+			"not sent": {says(429, ""), pirogue.NotSent, nil},
 		} {
 			s := newServer(t, map[string]answer{path: tt.said})
 			receipt, err := reading[pirogue.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
@@ -269,7 +277,9 @@ func TestAnIdentifierCannotLeaveItsPath(t *testing.T) {
 	s := newServer(t, nil)
 	q := query
 	q.Handle = pirogue.Handle{"id": "../balance?x=1"}
-	if _, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); pirogue.CodeOf(err) != pirogue.Unknown {
+	if _, err := reading[pirogue.StatusReader](t, s.at("")).Status(
+		t.Context(), q,
+	); pirogue.CodeOf(err) != pirogue.Unknown {
 		t.Errorf("%v, want UNKNOWN", err)
 	}
 	if got := s.letters()[0].Path; got != "/v1/payin/..%2Fbalance%3Fx=1" {
@@ -298,7 +308,8 @@ func TestANamelessCustomerIsCalledOne(t *testing.T) {
 	c, d := collection, disbursement
 	c.Payer, d.Beneficiary = "", ""
 	s := newServer(t, map[string]answer{
-		"/v1/payin/sessions": says(201, recorded(t, "session.json")), "/v1/payout": says(201, recorded(t, "payout_processing.json")),
+		"/v1/payin/sessions": says(201, recorded(t, "session.json")),
+		"/v1/payout":         says(201, recorded(t, "payout_processing.json")),
 	})
 	if _, err := reading[pirogue.Collector](t, s.at("")).Collect(t.Context(), c); err != nil {
 		t.Error(err)

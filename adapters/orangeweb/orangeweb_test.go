@@ -21,7 +21,8 @@ var handle = pirogue.Handle{"pay_token": "pt-5d41402abc", "notif_token": "nt-7d7
 
 // mali is Orange Mali behind a simulator.
 var mali = config.Operator{
-	Code: "orange-web-ml", Adapter: "orangeweb", Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange, Currency: pirogue.XOF,
+	Code: "orange-web-ml", Adapter: "orangeweb", Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange,
+	Currency:    pirogue.XOF,
 	Credentials: map[string]string{"client_id": "ci-1", "client_secret": "cs-0123456789", "merchant_key": "mk-c0ffee"},
 	BaseURL:     "http://127.0.0.1", Environment: "ml", Simulator: true,
 }
@@ -137,7 +138,8 @@ func TestACallbackBeforeOurOwnCallReturnedIsOnlyAHint(t *testing.T) {
 	reader := reading[pirogue.CallbackReader](t, mali)
 	body := `{"status":"SUCCESS","notif_token":"guessed","txnid":"MP1"}`
 	got, err := reader.Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
-	if err != nil || got.Outcome != pirogue.OutcomePending || got.ProviderTxID != "" || !strings.Contains(got.Words, "unproven") {
+	if err != nil || got.Outcome != pirogue.OutcomePending || got.ProviderTxID != "" ||
+		!strings.Contains(got.Words, "unproven") {
 		t.Errorf("%+v, %v; want a pending receipt that believes nothing", got, err)
 	}
 }

@@ -64,12 +64,16 @@ func TestWhatLeavesForOrange(t *testing.T) {
 			base := "/orange-money-webpay/" + environment + "/v1/"
 			want := []letter{
 				token,
-				{Path: base + "webpayment", Auth: "Bearer at-1", MSISDN: []string{"+22376123456"}, Body: `{"merchant_key":"mk-c0ffee",` +
-					`"currency":"` + currency + `","order_id":"` + ref + `","amount":5000,"return_url":"https://shop.example/back",` +
-					`"cancel_url":"https://shop.example/cancel","notif_url":"https://pay.example/callbacks/orange-web-ml/t0k3n",` +
-					`"lang":"fr","reference":"Boutique Élégance de la Médina"}`},
+				{Path: base + "webpayment", Auth: "Bearer at-1", MSISDN: []string{"+22376123456"},
+					Body: `{"merchant_key":"mk-c0ffee",` +
+						`"currency":"` + currency + `","order_id":"` + ref + `","amount":5000,"return_url":"https://shop.example/back",` +
+						`"cancel_url":"https://shop.example/cancel","notif_url":"https://pay.example/callbacks/orange-web-ml/t0k3n",` +
+						`"lang":"fr","reference":"Boutique Élégance de la Médina"}`},
 				token,
-				{Path: base + "transactionstatus", Auth: "Bearer at-1", Body: `{"order_id":"` + ref + `","amount":5000,"pay_token":"pt-1"}`},
+				{
+					Path: base + "transactionstatus", Auth: "Bearer at-1",
+					Body: `{"order_id":"` + ref + `","amount":5000,"pay_token":"pt-1"}`,
+				},
 			}
 			if diff := cmp.Diff(want, letters(server)); diff != "" {
 				t.Error(diff)
@@ -140,7 +144,9 @@ func TestAStatusWithoutThePayTokenIsUnknownAndDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, "ml")
 	conf := with(mali, server.URL)
-	_, err := reading[pirogue.StatusReader](t, conf).Status(t.Context(), pirogue.StatusQuery{Ref: ref, Amount: collection.Amount})
+	_, err := reading[pirogue.StatusReader](t, conf).Status(
+		t.Context(), pirogue.StatusQuery{Ref: ref, Amount: collection.Amount},
+	)
 	if pirogue.CodeOf(err) != pirogue.Unknown || len(letters(server)) != 0 {
 		t.Errorf("%v after %d requests, want UNKNOWN after none", err, len(letters(server)))
 	}

@@ -16,7 +16,8 @@ var guide = Guide{
 	Outcomes: Vocabulary{"done": pirogue.OutcomePaid, "refused": pirogue.OutcomeDeclined},
 	Statuses: map[int]pirogue.Code{http.StatusTooManyRequests: pirogue.NotSent, 503: pirogue.NotSent},
 	Problems: map[string]pirogue.Code{
-		"bad": pirogue.Refused, "poor": pirogue.Refused, "closed": pirogue.Unable, "later": pirogue.Unknown, "key": pirogue.NotSent,
+		"bad": pirogue.Refused, "poor": pirogue.Refused, "closed": pirogue.Unable, "later": pirogue.Unknown,
+		"key": pirogue.NotSent,
 	},
 	Leaving: map[string]pirogue.Code{"poor": pirogue.Unable, "later": pirogue.Refused},
 	Problem: func(a Answer) (word, said string) { return string(a.Body), string(a.Body) },
@@ -97,7 +98,8 @@ func TestWhatALineSaysKeepsNoSecret(t *testing.T) {
 	t.Parallel()
 	l := lineTo(desk{answer: Answer{Status: 400, Body: []byte("s3cret 4826 AB 12 +22790123456")}})
 	_, err := l.Order(t.Context(), Request{}, pirogue.CashIn, "4826")
-	if want := "UNKNOWN: Kora answered 400: [secret] [secret] [secret] [secret]"; err == nil || !strings.HasSuffix(err.Error(), want[9:]) {
+	if want := "UNKNOWN: Kora answered 400: [secret] [secret] [secret] [secret]"; err == nil ||
+		!strings.HasSuffix(err.Error(), want[9:]) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }

@@ -41,16 +41,26 @@ func TestEveryFailureAfterAConnectionSpokeIsUnknown(t *testing.T) {
 		patience time.Duration
 		want     pirogue.Code
 	}{
-		"an answer of the largest size":       {says(answer(MaxBody)), patient, ""},
-		"an answer one byte longer":           {says(answer(MaxBody + 1)), patient, pirogue.Unknown},
-		"an error page of the server":         {says("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), patient, ""},
-		"a refusal":                           {says("HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\n{}"), patient, ""},
-		"a redirect":                          {says("HTTP/1.1 307 Go\r\nLocation: /pay\r\nContent-Length: 0\r\n\r\n"), patient, pirogue.Unknown},
-		"another protocol":                    {says("HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), patient, pirogue.Unknown},
-		"compressed though not asked":         {says("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx"), patient, pirogue.Unknown},
-		"a header larger than the limit":      {says("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2*maxHeader) + "\r\n\r\n"), patient, pirogue.Unknown},
-		"not HTTP":                            {says("SSH-2.0-OpenSSH_9.6\r\n"), patient, pirogue.Unknown},
-		"the body breaks off":                 {says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), patient, pirogue.Unknown},
+		"an answer of the largest size": {says(answer(MaxBody)), patient, ""},
+		"an answer one byte longer":     {says(answer(MaxBody + 1)), patient, pirogue.Unknown},
+		"an error page of the server":   {says("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), patient, ""},
+		"a refusal":                     {says("HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\n{}"), patient, ""},
+		"a redirect": {
+			says("HTTP/1.1 307 Go\r\nLocation: /pay\r\nContent-Length: 0\r\n\r\n"), patient, pirogue.Unknown,
+		},
+		"another protocol": {
+			says("HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), patient, pirogue.Unknown,
+		},
+		"compressed though not asked": {
+			says("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx"), patient, pirogue.Unknown,
+		},
+		"a header larger than the limit": {
+			says("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2*maxHeader) + "\r\n\r\n"), patient, pirogue.Unknown,
+		},
+		"not HTTP": {says("SSH-2.0-OpenSSH_9.6\r\n"), patient, pirogue.Unknown},
+		"the body breaks off": {
+			says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), patient, pirogue.Unknown,
+		},
 		"closed once the request was read":    {says(""), patient, pirogue.Unknown},
 		"silent once the request was read":    {silence, impatient, pirogue.Unknown},
 		"reset while the request was written": {resetEarly, patient, pirogue.Unknown},
@@ -128,10 +138,14 @@ func TestNoConnectionIsNotSent(t *testing.T) {
 
 func TestTLSIsAtLeast12AndItsServerIsChecked(t *testing.T) {
 	t.Parallel()
-	for version, want := range map[uint16]pirogue.Code{tls.VersionTLS11: pirogue.NotSent, tls.VersionTLS12: "", tls.VersionTLS13: ""} {
+	for version, want := range map[uint16]pirogue.Code{
+		tls.VersionTLS11: pirogue.NotSent, tls.VersionTLS12: "", tls.VersionTLS13: "",
+	} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
 			t.Parallel()
-			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { tells(w, "{}") }))
+			server := httptest.NewUnstartedServer(
+				http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { tells(w, "{}") }),
+			)
 			server.TLS = &tls.Config{MinVersion: version, MaxVersion: version}
 			server.StartTLS()
 			t.Cleanup(server.Close)

@@ -29,7 +29,9 @@ func TestAnInstanceIsOfTheTerms(t *testing.T) {
 
 func TestAnOrderKeepsToTheTerms(t *testing.T) {
 	t.Parallel()
-	in := Order{Kind: pirogue.CashIn, Ref: "R", Amount: pirogue.Money{Minor: 100, Currency: pirogue.XOF}, MSISDN: "+22790123456"}
+	in := Order{
+		Kind: pirogue.CashIn, Ref: "R", Amount: pirogue.Money{Minor: 100, Currency: pirogue.XOF}, MSISDN: "+22790123456",
+	}
 	for name, tt := range map[string]struct {
 		spoil func(*Order)
 		taken bool

@@ -14,7 +14,9 @@ func TestWordsKeepNoSecret(t *testing.T) {
 		"a page":                 {strings.Repeat("é", 500), strings.Repeat("é", 200)},
 		"bytes that are no text": {"ok\xff", "ok?"},
 		"telephone numbers":      {"no +22790123456 90123456 5000000", "no [secret] [secret] 5000000"},
-		"a token":                {strings.Repeat("aB3_", 16) + " " + strings.Repeat("a", 63), "[secret] " + strings.Repeat("a", 63)},
+		"a token": {
+			strings.Repeat("aB3_", 16) + " " + strings.Repeat("a", 63), "[secret] " + strings.Repeat("a", 63),
+		},
 		"a key of digits":        {"key ab-12345678-k is not ours", "key [secret] is not ours"},
 		"a number with a secret": {"no 2279k-90123456", "no 2279[secret]"},
 		"a secret in a number":   {"no 9012k-93456789012", "no 9012[secret]"},
@@ -98,7 +100,9 @@ func TestWhichPageMayBeShown(t *testing.T) {
 
 func TestATextIsAStringOrANumber(t *testing.T) {
 	t.Parallel()
-	for raw, want := range map[string]Text{`"5.0"`: "5.0", `5.0`: "5.0", `123456789012345678901`: "123456789012345678901", `null`: ""} {
+	for raw, want := range map[string]Text{
+		`"5.0"`: "5.0", `5.0`: "5.0", `123456789012345678901`: "123456789012345678901", `null`: "",
+	} {
 		var got Text
 		if err := json.Unmarshal([]byte(raw), &got); err != nil || got != want {
 			t.Errorf("%s: %q, %v", raw, got, err)

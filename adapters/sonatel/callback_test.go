@@ -39,15 +39,23 @@ func TestSignaturesOfCallbacks(t *testing.T) {
 		header string
 		valid  bool
 	}{
-		"good":                            {"t=" + now + ",v1=" + good, true},
-		"good, under the next secret":     {"t=" + now + ",v1=" + sign("es-2", now, callbackBody), true},
-		"good, in another order":          {"v1=" + good + ", t=" + now, true},
-		"two, the first good":             {"t=" + now + ",v1=" + good + ",v1=" + sign("es-0", now, callbackBody), true},
-		"two, the second good":            {"t=" + now + ",v1=" + sign("es-0", now, callbackBody) + ",v1=" + good, true},
-		"300 seconds old":                 {"t=" + at(-300*time.Second) + ",v1=" + sign("es-1", at(-300*time.Second), callbackBody), true},
-		"301 seconds old":                 {"t=" + at(-301*time.Second) + ",v1=" + sign("es-1", at(-301*time.Second), callbackBody), false},
-		"301 seconds early":               {"t=" + at(301*time.Second) + ",v1=" + sign("es-1", at(301*time.Second), callbackBody), false},
-		"at the end of time":              {"t=9223372036854775807,v1=" + sign("es-1", "9223372036854775807", callbackBody), false},
+		"good":                        {"t=" + now + ",v1=" + good, true},
+		"good, under the next secret": {"t=" + now + ",v1=" + sign("es-2", now, callbackBody), true},
+		"good, in another order":      {"v1=" + good + ", t=" + now, true},
+		"two, the first good":         {"t=" + now + ",v1=" + good + ",v1=" + sign("es-0", now, callbackBody), true},
+		"two, the second good":        {"t=" + now + ",v1=" + sign("es-0", now, callbackBody) + ",v1=" + good, true},
+		"300 seconds old": {
+			"t=" + at(-300*time.Second) + ",v1=" + sign("es-1", at(-300*time.Second), callbackBody), true,
+		},
+		"301 seconds old": {
+			"t=" + at(-301*time.Second) + ",v1=" + sign("es-1", at(-301*time.Second), callbackBody), false,
+		},
+		"301 seconds early": {
+			"t=" + at(301*time.Second) + ",v1=" + sign("es-1", at(301*time.Second), callbackBody), false,
+		},
+		"at the end of time": {
+			"t=9223372036854775807,v1=" + sign("es-1", "9223372036854775807", callbackBody), false,
+		},
 		"of another body":                 {"t=" + now + ",v1=" + sign("es-1", now, callbackBody+" "), false},
 		"of another secret":               {"t=" + now + ",v1=" + sign("es-0", now, callbackBody), false},
 		"of an empty secret":              {"t=" + now + ",v1=" + sign("", now, callbackBody), false},

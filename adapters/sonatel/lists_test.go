@@ -57,7 +57,8 @@ func TestAHistoryIsReadToItsLastPage(t *testing.T) {
 				t.Errorf("%d lines, %v; want %d", len(got), err, tt.lines)
 			}
 			asked := server.letters(transactionsPath)
-			last := fmt.Sprintf("%s?fromDateTime=2026-01-02T03%%3A04%%3A05Z&page=%d&size=200&toDateTime=2026-01-03T03%%3A04%%3A05Z",
+			last := fmt.Sprintf(
+				"%s?fromDateTime=2026-01-02T03%%3A04%%3A05Z&page=%d&size=200&toDateTime=2026-01-03T03%%3A04%%3A05Z",
 				transactionsPath, tt.asked-1)
 			if len(asked) != tt.asked || asked[tt.asked-1].Path != last {
 				t.Errorf("%d questions, the last %s; want %d and %s", len(asked), asked[len(asked)-1].Path, tt.asked, last)
@@ -141,7 +142,8 @@ func TestALineOfHistory(t *testing.T) {
 func TestWhatLeavesForABulk(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{
-		balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
+		balancePath:      {says(200, `{"value":10.0,"unit":"XOF"}`)},
+		bulkPath:         {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
 		transactionsPath: {page(0, 2)},
 	})
 	o := reading[clerk](t, server.at())
@@ -152,8 +154,9 @@ func TestWhatLeavesForABulk(t *testing.T) {
 		t.Fatalf("%q, %v; want b-1", id, err)
 	}
 	sent := server.letters(bulkPath)[0]
-	line := `{"partner":{"idType":"MSISDN","id":"781112233","encryptedPinCode":""},"customer":{"idType":"MSISDN","id":"%s"},` +
-		`"amount":{"value":5000,"unit":"XOF"},"reference":"%s","receiveNotification":true}`
+	line :=
+		`{"partner":{"idType":"MSISDN","id":"781112233","encryptedPinCode":""},"customer":{"idType":"MSISDN","id":"%s"},` +
+			`"amount":{"value":5000,"unit":"XOF"},"reference":"%s","receiveNotification":true}`
 	want := "[" + fmt.Sprintf(line, "771234567", outRef) + "," + fmt.Sprintf(line, "780000002", "CO2") + "]"
 	if diff := cmp.Diff(want, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`)); diff != "" {
 		t.Error(diff)
@@ -162,7 +165,8 @@ func TestWhatLeavesForABulk(t *testing.T) {
 		t.Errorf("callback %q, PINs %v", sent.Header.Get("X-Callback-Url"), sent.PINs)
 	}
 	lines, err := o.BulkLines(t.Context(), id)
-	if asked := server.letters(transactionsPath)[0].Path; err != nil || len(lines) != 2 || !strings.Contains(asked, "?bulkId=b-1&") {
+	if asked := server.letters(transactionsPath)[0].Path; err != nil || len(lines) != 2 ||
+		!strings.Contains(asked, "?bulkId=b-1&") {
 		t.Errorf("%d lines of %s, %v", len(lines), asked, err)
 	}
 }
@@ -246,7 +250,12 @@ func TestABulkAndItsBalanceKeepWithinOneTimeOut(t *testing.T) {
 
 func TestAWrongPINIsTriedOnABalanceBeforeABulk(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{balancePath: {problem(400, "2011")}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)}})
+	server := newOrange(
+		t,
+		map[string][]answer{
+			balancePath: {problem(400, "2011")}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
+		},
+	)
 	_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, "")
 	if pirogue.CodeOf(err) != pirogue.NotSent || len(server.letters(bulkPath)) != 0 {
 		t.Errorf("%v after %d bulks, want NOT_SENT after none", err, len(server.letters(bulkPath)))

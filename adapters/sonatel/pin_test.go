@@ -36,7 +36,9 @@ func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 		"blocked":                     {problem(400, "2013"), pirogue.Unable},
 		"wrong, said by a bad server": {problem(500, "2011"), pirogue.Unknown},
 		"wrong, said in a success":    {problem(200, "2011"), pirogue.Unknown},
-		"wrong, in words of no form":  {says(400, `{"code":2011,"detail":{"fr":"non"},"violations":"aucune"}`), pirogue.Unable},
+		"wrong, in words of no form": {
+			says(400, `{"code":2011,"detail":{"fr":"non"},"violations":"aucune"}`), pirogue.Unable,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -242,7 +244,8 @@ func TestAChangedPINIsTheOneThatLeaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	change := server.letters(accountPath)
-	if len(change) != 1 || change[0].Method != "PATCH" || change[0].Path != accountPath+"?msisdn=781112233&type=retailer" ||
+	if len(change) != 1 || change[0].Method != "PATCH" ||
+		change[0].Path != accountPath+"?msisdn=781112233&type=retailer" ||
 		!slices.Equal(change[0].PINs, []string{pin, "1357"}) {
 		t.Errorf("%+v, want one PATCH from the old PIN to the new", change)
 	}
@@ -264,7 +267,8 @@ func TestAPINChangeThatWasNotMadeLeavesTheOldOne(t *testing.T) {
 	if _, err := o.Disburse(t.Context(), disbursement); err != nil {
 		t.Fatal(err)
 	}
-	if sent := server.letters(cashInPath); !slices.Equal(sent[0].PINs, []string{pin}) || len(server.letters(accountPath)) != 1 {
+	if sent := server.letters(cashInPath); !slices.Equal(sent[0].PINs, []string{pin}) ||
+		len(server.letters(accountPath)) != 1 {
 		t.Errorf("a deposit with %v, want the old PIN", sent[0].PINs)
 	}
 }

@@ -40,7 +40,8 @@ func TestRegisteringAnAddressForCallbacks(t *testing.T) {
 			server := newOrange(t, map[string][]answer{registrationPath: {tt.answer}})
 			err := reading[registrar](t, server.at()).RegisterCallback(t.Context(), "https://pay.example/callbacks/sonatel-sn")
 			want := `{"code":"123456","name":"Boutique Teranga","callbackUrl":"https://pay.example/callbacks/sonatel-sn","apiKey":"cb-5e6f7a=="}`
-			if sent := server.letters(registrationPath); pirogue.CodeOf(err) != tt.code || len(sent) != 1 || sent[0].Body != want {
+			if sent := server.letters(registrationPath); pirogue.CodeOf(err) != tt.code || len(sent) != 1 ||
+				sent[0].Body != want {
 				t.Errorf("%v after %+v; want %q after %s", err, sent, tt.code, want)
 			}
 		})
@@ -61,10 +62,14 @@ func TestRegisteredAddressesAreReadWithoutTheirKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []sonatel.Registration{
-		{Name: "Boutique", URL: "https://pay.example/a", OurKey: true, CreatedAt: time.Date(2025, 12, 31, 23, 59, 59, 0, time.UTC)},
+		{
+			Name: "Boutique", URL: "https://pay.example/a", OurKey: true,
+			CreatedAt: time.Date(2025, 12, 31, 23, 59, 59, 0, time.UTC),
+		},
 		{Name: "Boutique", URL: "https://pay.example/b"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" || server.letters(registrationPath)[0].Path != registrationPath+"?code=123456" {
+	if diff := cmp.Diff(want, got); diff != "" ||
+		server.letters(registrationPath)[0].Path != registrationPath+"?code=123456" {
 		t.Error(diff, server.letters(registrationPath))
 	}
 }
@@ -88,7 +93,8 @@ func TestTestNumbersAreForTestKeys(t *testing.T) {
 	live.Mode = pirogue.Live
 	_, ours := reading[registrar](t, live).SIMCards(t.Context(), 1, 0, 1)
 	_, many := reading[registrar](t, server.at()).SIMCards(t.Context(), 0, 11, 1)
-	if pirogue.CodeOf(ours) != pirogue.Refused || pirogue.CodeOf(many) != pirogue.Refused || len(server.letters(simCardsPath)) != 1 {
+	if pirogue.CodeOf(ours) != pirogue.Refused || pirogue.CodeOf(many) != pirogue.Refused ||
+		len(server.letters(simCardsPath)) != 1 {
 		t.Errorf("%v and %v, want REFUSED of both, unsent", ours, many)
 	}
 }

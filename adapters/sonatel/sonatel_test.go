@@ -27,7 +27,8 @@ var francs = pirogue.Money{Minor: 5000, Currency: pirogue.XOF}
 
 // senegal is Orange Senegal behind a simulator.
 var senegal = config.Operator{
-	Code: "sonatel-sn", Adapter: "sonatel", Mode: pirogue.Test, Country: "SN", Network: pirogue.Orange, Currency: pirogue.XOF,
+	Code: "sonatel-sn", Adapter: "sonatel", Mode: pirogue.Test, Country: "SN", Network: pirogue.Orange,
+	Currency: pirogue.XOF,
 	Credentials: map[string]string{
 		"client_id": "ci-1", "client_secret": "cs-0123456789", "msisdn": "781112233", "pin": pin,
 		"merchant_code": "123456", "merchant_name": "Boutique Teranga", "callback_key": "cb-5e6f7a==",
@@ -70,7 +71,8 @@ func subject() adaptertest.Subject {
 		Header:       http.Header{"Authorization": {"Basic cb-5e6f7a=="}},
 		Forged:       "callback_forged.json",
 		Secrets: []string{
-			"cs-0123456789", "cb-5e6f7a==", "at-3f1c9a", pin, "+221771234567", "771234567", "cs-[secret]", strings.Repeat("QUJD", 20),
+			"cs-0123456789", "cb-5e6f7a==", "at-3f1c9a", pin, "+221771234567", "771234567", "cs-[secret]",
+			strings.Repeat("QUJD", 20),
 		},
 	}
 }
@@ -100,7 +102,9 @@ func words() map[string]adaptertest.Case {
 		adaptertest.Paid(adaptertest.Callback, "callback_*.json", mpID, none, ""),
 	)
 	for _, file := range []string{"callback_new_word.json", "callback_other_reference.json"} {
-		cases[file] = adaptertest.Case{Call: adaptertest.Callback, Reply: adaptertest.Reply{File: file}, Code: pirogue.Unknown}
+		cases[file] = adaptertest.Case{
+			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: file}, Code: pirogue.Unknown,
+		}
 	}
 	return cases
 }

@@ -44,9 +44,10 @@ func TestWhatLeavesForAQR(t *testing.T) {
 	if form := "client_id=ci-1&client_secret=cs-0123456789&grant_type=client_credentials"; token.Body != form {
 		t.Errorf("the token was asked for with %s, want %s", token.Body, form)
 	}
-	body := `{"code":"123456","name":"Boutique Élégance de la Médina et de Ouakam à","amount":{"value":5000,"unit":"XOF"},` +
-		`"reference":"` + ref + `","validity":300,"callbackSuccessUrl":"https://shop.example/back",` +
-		`"callbackCancelUrl":"https://shop.example/cancel","restrictions":{"isSingleUse":true}}`
+	body :=
+		`{"code":"123456","name":"Boutique Élégance de la Médina et de Ouakam à","amount":{"value":5000,"unit":"XOF"},` +
+			`"reference":"` + ref + `","validity":300,"callbackSuccessUrl":"https://shop.example/back",` +
+			`"callbackCancelUrl":"https://shop.example/cancel","restrictions":{"isSingleUse":true}}`
 	if diff := cmp.Diff(body, sent.Body); diff != "" {
 		t.Error(diff)
 	}
@@ -68,8 +69,10 @@ func TestAQRIsAsGoodAsItsParts(t *testing.T) {
 		body, url, qr string
 		expires       time.Time
 	}{
-		"without an end":               {`{"qrId":"1","shortLink":"https://s.example/x"}`, "https://s.example/x", "", ours},
-		"with an end that is no time":  {`{"qrId":"1","qrCode":"aVZC","validFor":{"endDateTime":"tomorrow"}}`, "", "aVZC", ours},
+		"without an end": {`{"qrId":"1","shortLink":"https://s.example/x"}`, "https://s.example/x", "", ours},
+		"with an end that is no time": {
+			`{"qrId":"1","qrCode":"aVZC","validFor":{"endDateTime":"tomorrow"}}`, "", "aVZC", ours,
+		},
 		"with a link for an app alone": {`{"qrId":1,"qrCode":"aVZC","deepLink":"maxit://pay/1"}`, "", "aVZC", ours},
 		"with a script for a link": {
 			`{"qrId":"1","deepLink":"javascript:alert(1)","shortLink":"https://s.example/x"}`, "https://s.example/x", "", ours,
@@ -124,8 +127,12 @@ func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
 		outcome pirogue.Outcome
 		code    pirogue.Code
 	}{
-		"paid":               {says(200, `{"transactionId":"MP1","status":"SUCCESS","reference":"`+ref+`"}`), pirogue.OutcomePaid, ""},
-		"failed":             {says(200, `{"transactionId":"MP1","status":"FAILED","description":"OTP 654987 faux"}`), pirogue.OutcomeDeclined, ""},
+		"paid": {
+			says(200, `{"transactionId":"MP1","status":"SUCCESS","reference":"`+ref+`"}`), pirogue.OutcomePaid, "",
+		},
+		"failed": {
+			says(200, `{"transactionId":"MP1","status":"FAILED","description":"OTP 654987 faux"}`), pirogue.OutcomeDeclined, "",
+		},
 		"a wrong password":   {problem(400, "24"), "", pirogue.Refused},
 		"gone after leaving": {says(504, ""), "", pirogue.Unknown},
 	}
@@ -143,8 +150,9 @@ func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
 				t.Errorf("transaction %q, handle %v", got.ProviderTxID, got.Handle)
 			}
 			sent := server.letters(oneStepPath)
-			body := `{"customer":{"idType":"MSISDN","id":"771234567","otp":"654987"},"partner":{"idType":"CODE","id":"123456"},` +
-				`"amount":{"value":5000,"unit":"XOF"},"reference":"` + ref + `"}`
+			body :=
+				`{"customer":{"idType":"MSISDN","id":"771234567","otp":"654987"},"partner":{"idType":"CODE","id":"123456"},` +
+					`"amount":{"value":5000,"unit":"XOF"},"reference":"` + ref + `"}`
 			if len(sent) != 1 || sent[0].Body != body {
 				t.Errorf("%+v, want once %s", sent, body)
 			}
@@ -219,7 +227,9 @@ func TestASimulatorPlaysOtherCountries(t *testing.T) {
 	if _, err := reading[pirogue.Disburser](t, conf).Disburse(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	if body := server.letters(cashInPath)[0].Body; !strings.Contains(body, `"customer":{"idType":"MSISDN","id":"76123456"}`) {
+	if body := server.letters(cashInPath)[0].Body; !strings.Contains(
+		body, `"customer":{"idType":"MSISDN","id":"76123456"}`,
+	) {
 		t.Errorf("%s, want the local number", body)
 	}
 }
@@ -237,12 +247,14 @@ func TestWhatLeavesForAStatus(t *testing.T) {
 	}
 	since := "&fromDateTime=2026-01-02T03%3A02%3A05Z" // two minutes before the attempt left
 	want := []string{
-		"?page=0&reference=" + ref + "&size=20", "?page=0&reference=" + outRef + "&size=20", "?page=0&reference=" + ref + "&size=20",
+		"?page=0&reference=" + ref + "&size=20", "?page=0&reference=" + outRef + "&size=20",
+		"?page=0&reference=" + ref + "&size=20",
 	}
 	want[0] = strings.Replace(want[0], "?", "?"+since[1:]+"&", 1)
 	want[1] = strings.Replace(want[1], "?", "?"+since[1:]+"&", 1)
 	for i, l := range server.letters(transactionsPath) {
-		if l.Method != http.MethodGet || l.Path != transactionsPath+want[i] || l.Header.Get("Content-Type") != "application/json" {
+		if l.Method != http.MethodGet || l.Path != transactionsPath+want[i] ||
+			l.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s %s as %q, want GET %s as JSON", l.Method, l.Path, l.Header.Get("Content-Type"), want[i])
 		}
 	}
@@ -298,7 +310,8 @@ func TestABalanceCarriesThePIN(t *testing.T) {
 	}
 	sent := server.letters(balancePath)[0]
 	body := `{"idType":"MSISDN","id":"781112233","encryptedPinCode":"","wallet":"PRINCIPAL"}`
-	if diff := cmp.Diff(body, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`)); diff != "" || sent.PINs[0] != pin {
+	if diff := cmp.Diff(body, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`)); diff != "" ||
+		sent.PINs[0] != pin {
 		t.Errorf("%s, PINs %v", diff, sent.PINs)
 	}
 }
@@ -338,7 +351,9 @@ func TestNoCodeToAQuestionIsARefusal(t *testing.T) {
 	eachCode(t, map[pirogue.Code]string{pirogue.Unknown: "20 60 2011 2020 2024 2042"}, func(t *testing.T, a answer) error {
 		t.Helper()
 		server := newOrange(t, map[string][]answer{transactionsPath: {a}})
-		_, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), pirogue.StatusQuery{Kind: pirogue.CashOut, Ref: "CO1"})
+		_, err := reading[pirogue.StatusReader](t, server.at()).Status(
+			t.Context(), pirogue.StatusQuery{Kind: pirogue.CashOut, Ref: "CO1"},
+		)
 		return err
 	})
 }

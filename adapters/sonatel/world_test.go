@@ -125,7 +125,9 @@ func (o *orange) letters(path string) []letter {
 
 // problem returns an error of Orange's with a code.
 func problem(status int, code string) answer {
-	body, err := json.Marshal(map[string]string{"type": "bad-request", "status": fmt.Sprint(status), "code": code, "detail": "non"})
+	body, err := json.Marshal(
+		map[string]string{"type": "bad-request", "status": fmt.Sprint(status), "code": code, "detail": "non"},
+	)
 	if err != nil {
 		panic(err)
 	}

@@ -58,22 +58,24 @@ func TestAWebhookIsAskedForAgain(t *testing.T) {
 		answer answer
 		code   pirogue.Code
 	}{
-		"yes":                        {says(200, `{"status":"SUCCESS","message":"ok"}`), ""},
-		"yes, in lower case":         {says(200, `{"status":"success"}`), ""},
-		"yes, without a word":        {says(200, `{"message":"ok"}`), ""},
-		"yes, without a body":        {says(200, "\n"), ""},
-		"no":                         {says(200, `{"status":"FAILURE","message":"NO"}`), pirogue.Refused},
-		"no, in the SDK's word":      {says(200, `{"status":"FAILED"}`), pirogue.Refused},
-		"no, with 400":               {says(400, `{"status":"ERROR","message":"NO"}`), pirogue.Refused},
-		"an error":                   {says(200, `{"status":"ERROR","message":"?"}`), pirogue.Unknown},
-		"a word nobody knows":        {says(200, `{"status":"QUEUED"}`), pirogue.Unknown},
-		"a page":                     {says(200, `<html></html>`), pirogue.Unknown},
-		"nothing, with 404":          {says(404, ``), pirogue.Unknown},
-		"a body of ours, with 400":   {says(400, `{"message":"ok"}`), pirogue.Unknown},
-		"a fallen server":            {says(502, `{"status":"SUCCESS"}`), pirogue.Unknown},
-		"over the quota":             {says(429, ``), pirogue.NotSent},
-		"at an address with no API":  {says(405, ``), pirogue.NotSent},
-		"not activated as a account": {says(200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`), pirogue.Unable},
+		"yes":                       {says(200, `{"status":"SUCCESS","message":"ok"}`), ""},
+		"yes, in lower case":        {says(200, `{"status":"success"}`), ""},
+		"yes, without a word":       {says(200, `{"message":"ok"}`), ""},
+		"yes, without a body":       {says(200, "\n"), ""},
+		"no":                        {says(200, `{"status":"FAILURE","message":"NO"}`), pirogue.Refused},
+		"no, in the SDK's word":     {says(200, `{"status":"FAILED"}`), pirogue.Refused},
+		"no, with 400":              {says(400, `{"status":"ERROR","message":"NO"}`), pirogue.Refused},
+		"an error":                  {says(200, `{"status":"ERROR","message":"?"}`), pirogue.Unknown},
+		"a word nobody knows":       {says(200, `{"status":"QUEUED"}`), pirogue.Unknown},
+		"a page":                    {says(200, `<html></html>`), pirogue.Unknown},
+		"nothing, with 404":         {says(404, ``), pirogue.Unknown},
+		"a body of ours, with 400":  {says(400, `{"message":"ok"}`), pirogue.Unknown},
+		"a fallen server":           {says(502, `{"status":"SUCCESS"}`), pirogue.Unknown},
+		"over the quota":            {says(429, ``), pirogue.NotSent},
+		"at an address with no API": {says(405, ``), pirogue.NotSent},
+		"not activated as a account": {
+			says(200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`), pirogue.Unable,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -17,8 +17,9 @@ func TestTaramoneysPromises(t *testing.T) {
 	limits := pirogue.Limits{Min: 100, Max: 500_000}
 	plain := pirogue.Capability{
 		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatNever,
-		Window: 5 * time.Minute, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, RefusalSpan: time.Hour, CallTimeout: 10 * time.Second,
-		CashIn: limits, CashOut: limits,
+		Window: 5 * time.Minute, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, RefusalSpan: time.Hour,
+		CallTimeout: 10 * time.Second,
+		CashIn:      limits, CashOut: limits,
 	}
 	unproven, unasked, long := plain, plain, plain
 	unproven.Proof = pirogue.ProofNone

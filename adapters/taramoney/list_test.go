@@ -99,7 +99,9 @@ func TestALineOfTheList(t *testing.T) {
 		{"transactionId":"txn_3","amount":7.5,"currency":"XAF","status":"REVERSED 696717597","createdAt":"2026-05-11 12:30:00"},
 		{"amount":5000,"createdAt":null}]`), says(200, `[]`))
 	from := time.Date(2026, 5, 11, 0, 0, 0, 0, time.UTC)
-	got, err := reading[pirogue.StatementReader](t, at(server, cameroon)).Statement(t.Context(), from, from.Add(24*time.Hour))
+	got, err := reading[pirogue.StatementReader](t, at(server, cameroon)).Statement(
+		t.Context(), from, from.Add(24*time.Hour),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,11 +51,17 @@ func TestWhatLeavesForACollection(t *testing.T) {
 		path    string
 		body    string
 	}{
-		"by cmmobile, Orange":   {cameroon, pirogue.Orange, "/cmmobile", product + `"phoneNumber":"696717597",` + webhook},
-		"by cmmobile, MTN":      {cameroon, pirogue.MTN, "/cmmobile", product + `"phoneNumber":"696717597",` + webhook},
-		"by mobilepay, Orange":  {mobile(), pirogue.Orange, "/mobilepay", product + `"phoneNumber":"237696717597","network":"orange",` + webhook},
-		"by mobilepay, MTN":     {mobile(), pirogue.MTN, "/mobilepay", product + `"phoneNumber":"237696717597","network":"mtn",` + webhook},
-		"by mobilepay, Wave":    {mobile(), pirogue.Wave, "/mobilepay", product + `"phoneNumber":"237696717597","network":"wave",` + webhook},
+		"by cmmobile, Orange": {cameroon, pirogue.Orange, "/cmmobile", product + `"phoneNumber":"696717597",` + webhook},
+		"by cmmobile, MTN":    {cameroon, pirogue.MTN, "/cmmobile", product + `"phoneNumber":"696717597",` + webhook},
+		"by mobilepay, Orange": {
+			mobile(), pirogue.Orange, "/mobilepay", product + `"phoneNumber":"237696717597","network":"orange",` + webhook,
+		},
+		"by mobilepay, MTN": {
+			mobile(), pirogue.MTN, "/mobilepay", product + `"phoneNumber":"237696717597","network":"mtn",` + webhook,
+		},
+		"by mobilepay, Wave": {
+			mobile(), pirogue.Wave, "/mobilepay", product + `"phoneNumber":"237696717597","network":"wave",` + webhook,
+		},
 		"without a status call": {mute(), pirogue.Orange, "/cmmobile", product + `"phoneNumber":"696717597",` + webhook},
 	}
 	for name, tt := range tests {
