@@ -15,7 +15,11 @@ import (
 func mends(w stagetest.Tab, code string) {
 	w.T.Helper()
 	w.Does(chromedp.Click(chromedp.CSS("#"+code+` button[value="heal"]`), chromedp.NodeVisible))
-	w.Holds(fmt.Sprintf(`!!document.querySelector("#%[1]s .chip.healthy") && !document.querySelector("#%[1]s .chip.broken")`, code))
+	w.Holds(
+		fmt.Sprintf(
+			`!!document.querySelector("#%[1]s .chip.healthy") && !document.querySelector("#%[1]s .chip.broken")`, code,
+		),
+	)
 }
 
 // TestFaultsInARealBrowser breaks and mends an operator as a person does, without any
@@ -47,9 +51,12 @@ func TestFaultsInARealBrowser(t *testing.T) {
 			w.Clicks(`#sonatel button[value="save"]`, "Nothing was changed: latency_ms must be from 0 to 60000.")
 			w.Fits()
 			w.Photographs("refused")
-			w.Does(chromedp.Clear(chromedp.CSS("#sonatel-latency_ms")), chromedp.SendKeys(chromedp.CSS("#sonatel-latency_ms"), "20\r"))
+			w.Does(
+				chromedp.Clear(chromedp.CSS("#sonatel-latency_ms")), chromedp.SendKeys(chromedp.CSS("#sonatel-latency_ms"), "20\r"),
+			)
 			w.Sees("Done. This is how it stands now.")
-			if now := s.Sonatel.Switches(); now.Force != "222222" || now.LatencyMS != 20 || !now.TwoSignatures || *now.Balance != 1_000_000_000 {
+			if now := s.Sonatel.Switches(); now.Force != "222222" || now.LatencyMS != 20 || !now.TwoSignatures ||
+				*now.Balance != 1_000_000_000 {
 				t.Errorf("set: %+v", now)
 			}
 			w.Fits()

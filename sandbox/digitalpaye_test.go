@@ -50,7 +50,9 @@ func TestAWaveLinkThroughThePublicAddress(t *testing.T) {
 		}
 	}
 	send(t, request(t, http.MethodGet, base+"/digitalpaye/switches", nil), http.StatusOK)
-	if book := string(send(t, request(t, http.MethodGet, base+"/digitalpaye/book", nil), http.StatusOK)); !strings.Contains(book, `"order_id":"REF-1"`) {
+	if book := string(
+		send(t, request(t, http.MethodGet, base+"/digitalpaye/book", nil), http.StatusOK),
+	); !strings.Contains(book, `"order_id":"REF-1"`) {
 		t.Errorf("the book says %s", book)
 	}
 }

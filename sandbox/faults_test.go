@@ -80,7 +80,9 @@ func TestOnlyWhatAPersonChangedIsSet(t *testing.T) {
 func TestARefusedFormIsShownAgain(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
-	for typed, says := range map[string]string{"3600000": "latency_ms must be from 0 to 60000", "soon": "latency_ms must be a whole number"} {
+	for typed, says := range map[string]string{
+		"3600000": "latency_ms must be from 0 to 60000", "soon": "latency_ms must be a whole number",
+	} {
 		page := presses(t, base, http.StatusUnprocessableEntity, "operator", "orange-web", "action", "save",
 			"was.latency_ms", "0", "latency_ms", typed, "was.refuse_tokens", "false", "refuse_tokens", "true")
 		for _, wanted := range []string{"Nothing was changed: ", says, `value="` + typed + `"`, `role="alert"`} {
@@ -123,7 +125,9 @@ func TestThePageOfFaultsIsKeptFromOthers(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	policy := resp.Header.Get("Content-Security-Policy")
-	for _, wanted := range []string{"default-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+	for _, wanted := range []string{
+		"default-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
+	} {
 		if !strings.Contains(policy, wanted) {
 			t.Errorf("the policy %q lacks %s", policy, wanted)
 		}
@@ -148,7 +152,9 @@ func TestEveryFaultHasALabel(t *testing.T) {
 		}
 		ids[found[1]] = true
 	}
-	for code, settings := range map[string]stage.Settings{"orange-web": s.OrangeWeb.Settings(), "sonatel": s.Sonatel.Settings()} {
+	for code, settings := range map[string]stage.Settings{
+		"orange-web": s.OrangeWeb.Settings(), "sonatel": s.Sonatel.Settings(),
+	} {
 		values, err := settings.Values()
 		if err != nil {
 			t.Fatal(err)
@@ -172,11 +178,15 @@ func TestProgramsAreToldOfEveryOperator(t *testing.T) {
 	s, base := started(t, sandbox.Options{})
 	send(t, request(t, http.MethodPost, base+"/sonatel/switches", strings.NewReader(`{"down": true}`)), http.StatusOK)
 	var operators []sandbox.Operator
-	if err := json.Unmarshal(send(t, request(t, http.MethodGet, base+"/simulators", nil), http.StatusOK), &operators); err != nil {
+	if err := json.Unmarshal(
+		send(t, request(t, http.MethodGet, base+"/simulators", nil), http.StatusOK), &operators,
+	); err != nil {
 		t.Fatal(err)
 	}
-	if len(operators) < 2 || operators[0].Code != "orange-web" || operators[1].Path != "/sonatel" || len(operators[0].Broken) != 0 ||
-		operators[1].Broken[0] != "down=true" || operators[1].Settings["down"] != true || operators[1].Own["two_signatures"] == "" {
+	if len(operators) < 2 || operators[0].Code != "orange-web" || operators[1].Path != "/sonatel" ||
+		len(operators[0].Broken) != 0 ||
+		operators[1].Broken[0] != "down=true" || operators[1].Settings["down"] != true ||
+		operators[1].Own["two_signatures"] == "" {
 		t.Errorf("the list says %+v", operators)
 	}
 	send(t, request(t, http.MethodPost, base+"/simulators/mtn/heal", nil), http.StatusNotFound)

@@ -115,7 +115,9 @@ func TestAPaymentThroughThePublicAddress(t *testing.T) {
 	for len(s.OrangeWeb.Book()) == 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
-	if page := string(send(t, request(t, http.MethodGet, pageURL, nil), http.StatusOK)); !strings.Contains(page, "Paiement réussi") {
+	if page := string(
+		send(t, request(t, http.MethodGet, pageURL, nil), http.StatusOK),
+	); !strings.Contains(page, "Paiement réussi") {
 		t.Error("the page does not say that it is paid")
 	}
 	style, err := url.JoinPath(pageURL, "..", "..", "..", "assets", "page.css")
@@ -128,7 +130,10 @@ func TestAPaymentThroughThePublicAddress(t *testing.T) {
 		t.Errorf("the book says %s", book)
 	}
 	index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK))
-	for _, wanted := range []string{"Orange Web Payment", "MP260312.0930.A00001", "2026-03-12 09:30:00", "ORDER-1", "(asked 1500)", "1 asked for · 1 paid", "777777", "Sonatel", "0 asked for · 0 paid", "pending 6 min, then paid out"} {
+	for _, wanted := range []string{
+		"Orange Web Payment", "MP260312.0930.A00001", "2026-03-12 09:30:00", "ORDER-1", "(asked 1500)",
+		"1 asked for · 1 paid", "777777", "Sonatel", "0 asked for · 0 paid", "pending 6 min, then paid out",
+	} {
 		if !strings.Contains(index, wanted) {
 			t.Errorf("the list of simulators does not show %q", wanted)
 		}
@@ -138,7 +143,9 @@ func TestAPaymentThroughThePublicAddress(t *testing.T) {
 func TestTheListOfAnEmptySandbox(t *testing.T) {
 	t.Parallel()
 	_, base := started(t, sandbox.Options{})
-	if index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK)); !strings.Contains(index, "Nothing was paid so far.") {
+	if index := string(
+		send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK),
+	); !strings.Contains(index, "Nothing was paid so far.") {
 		t.Error("an empty book is not said to be empty")
 	}
 	send(t, request(t, http.MethodGet, base+"/index.css", nil), http.StatusOK)
@@ -161,7 +168,9 @@ func TestAQRCodeThroughThePublicAddress(t *testing.T) {
 	for len(s.Sonatel.Book()) == 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
-	if page := string(send(t, request(t, http.MethodGet, link, nil), http.StatusOK)); !strings.Contains(page, "Paiement réussi") {
+	if page := string(
+		send(t, request(t, http.MethodGet, link, nil), http.StatusOK),
+	); !strings.Contains(page, "Paiement réussi") {
 		t.Error("the page does not say that it is paid")
 	}
 	style, err := url.JoinPath(link, "..", "..", "assets", "page.css")

@@ -68,11 +68,13 @@ func TestAListIsCut(t *testing.T) {
 func TestTheBalance(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, reply := w.get("/v2/balance"); reply.Object("data").Text("balance") != "1000000000" || reply["code_status"] != 200.0 {
+	if _, reply := w.get("/v2/balance"); reply.Object("data").Text("balance") != "1000000000" ||
+		reply["code_status"] != 200.0 {
 		t.Errorf("/v2 says %v", reply)
 	}
 	_, reply := w.get("/v1/balance")
-	if said := reply.Object("data"); said.Text("balance") != "1000000000" || said.Text("amount") != "1000000000" || said.Text("currency") != "XOF" ||
+	if said := reply.Object("data"); said.Text("balance") != "1000000000" || said.Text("amount") != "1000000000" ||
+		said.Text("currency") != "XOF" ||
 		reply["code_status"] != 200.0 || reply["statusCode"] != 200.0 {
 		t.Errorf("/v1 says %v", reply)
 	}

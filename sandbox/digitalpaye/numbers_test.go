@@ -23,24 +23,44 @@ type course struct {
 
 // courses is the table "Sandbox numbers", read both ways.
 var courses = map[string]course{
-	"paid at once":            {"in", "0700123456", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
-	"balance too low":         {"in", "0700111111", "PENDING", 202, 2 * time.Second, "FAILED", "PAYMENT_FAILED_CUSTOMER_BALANCE_INSUFFISANT", 0},
-	"customer refuses":        {"in", "0700222222", "PENDING", 202, 2 * time.Second, "FAILED", "PAYMENT_REFUSED_BY_CUSTOMER", 0},
-	"no answer":               {"in", "0700333333", "PENDING", 202, 10 * time.Minute, "FAILED", "PAYMENT_EXPIRED", 0},
-	"paid after 30 s":         {"in", "0700444444", "PENDING", 202, 30 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
-	"operator down":           {"in", "0700555555", "", 503, 0, "", "", 0},
-	"paid after our expiry":   {"in", "0700777777", "PENDING", 202, 330 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
-	"another amount":          {"in", "0700999999", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 750},
-	"anybody":                 {"in", "0701020304", "PENDING", 202, 10 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
-	"paid out at once":        {"out", "0700123456", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
-	"ceiling reached":         {"out", "0700111111", "", 400, 0, "", "", 0},
-	"accepted, then rejected": {"out", "0700222222", "PENDING", 202, 2 * time.Second, "FAILED", "PAYMENT_REJECTED_BY_OPERATOR", 0},
-	"pending 5 min, failed":   {"out", "0700333333", "PENDING", 202, 5 * time.Minute, "FAILED", "PAYMENT_REJECTED_BY_OPERATOR", 0},
-	"paid out after 30 s":     {"out", "0700444444", "PENDING", 202, 30 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
-	"operator down, out":      {"out", "0700555555", "", 503, 0, "", "", 0},
-	"paid out after 6 min":    {"out", "0700777777", "PENDING", 202, 6 * time.Minute, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
-	"another amount, out":     {"out", "0700999999", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 750},
-	"anybody, out":            {"out", "0701020304", "PENDING", 202, 10 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+	"paid at once": {"in", "0700123456", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+	"balance too low": {
+		"in", "0700111111", "PENDING", 202, 2 * time.Second, "FAILED", "PAYMENT_FAILED_CUSTOMER_BALANCE_INSUFFISANT", 0,
+	},
+	"customer refuses": {
+		"in", "0700222222", "PENDING", 202, 2 * time.Second, "FAILED", "PAYMENT_REFUSED_BY_CUSTOMER", 0,
+	},
+	"no answer": {"in", "0700333333", "PENDING", 202, 10 * time.Minute, "FAILED", "PAYMENT_EXPIRED", 0},
+	"paid after 30 s": {
+		"in", "0700444444", "PENDING", 202, 30 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500,
+	},
+	"operator down": {"in", "0700555555", "", 503, 0, "", "", 0},
+	"paid after our expiry": {
+		"in", "0700777777", "PENDING", 202, 330 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500,
+	},
+	"another amount": {"in", "0700999999", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 750},
+	"anybody": {
+		"in", "0701020304", "PENDING", 202, 10 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500,
+	},
+	"paid out at once": {"out", "0700123456", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
+	"ceiling reached":  {"out", "0700111111", "", 400, 0, "", "", 0},
+	"accepted, then rejected": {
+		"out", "0700222222", "PENDING", 202, 2 * time.Second, "FAILED", "PAYMENT_REJECTED_BY_OPERATOR", 0,
+	},
+	"pending 5 min, failed": {
+		"out", "0700333333", "PENDING", 202, 5 * time.Minute, "FAILED", "PAYMENT_REJECTED_BY_OPERATOR", 0,
+	},
+	"paid out after 30 s": {
+		"out", "0700444444", "PENDING", 202, 30 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500,
+	},
+	"operator down, out": {"out", "0700555555", "", 503, 0, "", "", 0},
+	"paid out after 6 min": {
+		"out", "0700777777", "PENDING", 202, 6 * time.Minute, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500,
+	},
+	"another amount, out": {"out", "0700999999", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 750},
+	"anybody, out": {
+		"out", "0701020304", "PENDING", 202, 10 * time.Second, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500,
+	},
 }
 
 func TestMagicNumbers(t *testing.T) {
@@ -88,7 +108,8 @@ func (c course) run(t *testing.T, shape string) {
 	}
 	paid := w.books(c.amount)[0]
 	if paid.Asked != 1500 || paid.OrderID != "R1" || paid.MSISDN != "+225"+c.number || paid.Currency != "XOF" ||
-		string(paid.Direction) != c.way || !paid.At.Equal(stagetest.Morning.Add(c.after)) || paid.TxnID != w.reads(shape, "R1").Text("ref") {
+		string(paid.Direction) != c.way || !paid.At.Equal(stagetest.Morning.Add(c.after)) ||
+		paid.TxnID != w.reads(shape, "R1").Text("ref") {
 		t.Errorf("the book says %+v", paid)
 	}
 	w.Notices(1)

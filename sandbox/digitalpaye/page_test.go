@@ -38,16 +38,19 @@ func TestAPersonDecides(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			page := w.link("0700333333")
-			if got := w.Visit(page); got.Status != http.StatusOK || !strings.Contains(got.Body, "Payer 50\u00a0000\u00a0F\u00a0CFA</button>") {
+			if got := w.Visit(page); got.Status != http.StatusOK ||
+				!strings.Contains(got.Body, "Payer 50\u00a0000\u00a0F\u00a0CFA</button>") {
 				t.Errorf("the page is %d %s", got.Status, got.Body)
 			}
-			if got := w.presses(page+"?lang=fr", action); got.Status != http.StatusSeeOther || got.Header.Get("Location") != "?lang=fr" {
+			if got := w.presses(page+"?lang=fr", action); got.Status != http.StatusSeeOther ||
+				got.Header.Get("Location") != "?lang=fr" {
 				t.Errorf("pressing answers %d %v", got.Status, got.Header)
 			}
 			w.presses(page, "pay") // too late
 			w.presses(page, "refuse")
 			got := w.Visit(page)
-			if !strings.Contains(got.Body, want.says) || !strings.Contains(got.Body, want.next) || strings.Contains(got.Body, "<form") {
+			if !strings.Contains(got.Body, want.says) || !strings.Contains(got.Body, want.next) ||
+				strings.Contains(got.Body, "<form") {
 				t.Errorf("the page then says %s", got.Body)
 			}
 			w.stands("v2", "R1", want.status)
@@ -86,7 +89,8 @@ func TestAPageWithNothingToPay(t *testing.T) {
 	}
 	w.Clock.Advance(10 * time.Minute)
 	w.stands("v2", "R1", "FAILED")
-	if got := w.Visit(page); !strings.Contains(got.Body, "Le délai est passé") || !strings.Contains(got.Body, "https://shop.example/sorry") {
+	if got := w.Visit(page); !strings.Contains(got.Body, "Le délai est passé") ||
+		!strings.Contains(got.Body, "https://shop.example/sorry") {
 		t.Errorf("a page that lapsed says %s", got.Body)
 	}
 }
@@ -95,7 +99,9 @@ func TestAPageWithNothingToPay(t *testing.T) {
 func TestAWaveLinkInV1(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	opened := w.opens("v1", "in", "R1", "0700333333", fields{"operator": "WAVE_MONEY_CI", "urlSuccess": "https://shop.example/thanks"})
+	opened := w.opens(
+		"v1", "in", "R1", "0700333333", fields{"operator": "WAVE_MONEY_CI", "urlSuccess": "https://shop.example/thanks"},
+	)
 	page := opened.Text("waveLaunchUrl")
 	if !strings.HasPrefix(page, w.URL+"/wave/") || opened.Text("wave_launch_url") != page {
 		t.Errorf("the order answers %v", opened)

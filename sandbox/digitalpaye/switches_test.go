@@ -24,7 +24,9 @@ func TestSwitchesAndQuirksAreShown(t *testing.T) {
 			t.Errorf("%s is %v", name, on)
 		}
 	}
-	if status, _ := w.Object(w.Request(http.MethodPost, "/switches", `{"quirks": {"made_up": true}}`)); status != http.StatusBadRequest {
+	if status, _ := w.Object(
+		w.Request(http.MethodPost, "/switches", `{"quirks": {"made_up": true}}`),
+	); status != http.StatusBadRequest {
 		t.Errorf("an unknown quirk answers %d", status)
 	}
 }
@@ -112,7 +114,8 @@ func TestKeysThatWereChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"keys_changed": true}`)
-	if status, reply := w.Object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret)); status != http.StatusUnauthorized || reply.Text("message") != "UnauthorizedError" {
+	if status, reply := w.Object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret)); status != http.StatusUnauthorized ||
+		reply.Text("message") != "UnauthorizedError" {
 		t.Errorf("the token call answers %d %v", status, reply)
 	}
 	w.opens("v2", "in", "R1", "0700123456")
@@ -183,7 +186,8 @@ func TestTheGatewayTimesOut(t *testing.T) {
 		for id, number := range map[string]string{"PAID": "0700123456", "WAITS": "0701020304"} {
 			status, reply := w.Object(w.opening(shape, "out", id, number))
 			if status != http.StatusGatewayTimeout || reply.Text("message") != "PAYMENT_FAILED_TRY_AGAINST" ||
-				reply.Object("data").Text("status") != "FAILED" || reply.Object("data").Text(dialects[shape].id) != id || reply.Object("data").Text("ref") == "" {
+				reply.Object("data").Text("status") != "FAILED" || reply.Object("data").Text(dialects[shape].id) != id ||
+				reply.Object("data").Text("ref") == "" {
 				t.Errorf("%s answers %d %v", id, status, reply)
 			}
 		}
@@ -214,7 +218,8 @@ func TestTheStatusKnowsTheirRefAlone(t *testing.T) {
 		w := newWorld(t)
 		w.Set(`{"quirks": {"status_by_ref_only": true}}`)
 		opened := w.opens(shape, "in", "R1", "0700123456")
-		if status, reply := w.get(dialects[shape].status + "R1"); status != http.StatusNotFound || reply.Text("message") != "NotFoundError" {
+		if status, reply := w.get(dialects[shape].status + "R1"); status != http.StatusNotFound ||
+			reply.Text("message") != "NotFoundError" {
 			t.Errorf("our id answers %d %v", status, reply)
 		}
 		w.stands(shape, opened.Text("ref"), "SUCCESSFUL")
@@ -248,7 +253,9 @@ func TestAFullSimulatorRefuses(t *testing.T) {
 			t.Errorf("one more answers %d %v", status, reply)
 		}
 	}
-	another := fields{"firstName": "Awa", "lastName": "KOUASSI", "phoneNumber": "0709080706", "address": fields{"countryCode": "CI"}}
+	another := fields{
+		"firstName": "Awa", "lastName": "KOUASSI", "phoneNumber": "0709080706", "address": fields{"countryCode": "CI"},
+	}
 	if status, reply := w.post("/v1/customers/create", another); status != http.StatusServiceUnavailable {
 		t.Errorf("one more customer answers %d %v", status, reply)
 	}

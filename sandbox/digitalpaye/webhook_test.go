@@ -140,7 +140,8 @@ func TestARestartForgetsNothing(t *testing.T) {
 	for _, n := range w.Notices(3) {
 		told[n.Said.Text("ref")] = n.Said.Text("status")
 	}
-	if told[w.reads("v2", "LATE").Text("ref")] != "SUCCESSFUL" || told[w.reads("v2", "WAITS").Text("ref")] != "SUCCESSFUL" {
+	if told[w.reads("v2", "LATE").Text("ref")] != "SUCCESSFUL" ||
+		told[w.reads("v2", "WAITS").Text("ref")] != "SUCCESSFUL" {
 		t.Errorf("the webhooks say %v", told)
 	}
 }

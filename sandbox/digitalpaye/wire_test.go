@@ -31,8 +31,11 @@ func TestACollectionInV1(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := "b553d176-9152-4537-a536-4ad320ec773c"
-	status, reply := w.Object(w.opening("v1", "in", id, "0701020304", fields{"amount": "310", "operator": "ORANGE_MONEY_CI"}))
-	if status != http.StatusAccepted || reply["statusCode"] != 202.0 || reply.Text("message") != "Successful" || reply["code_status"] != nil {
+	status, reply := w.Object(
+		w.opening("v1", "in", id, "0701020304", fields{"amount": "310", "operator": "ORANGE_MONEY_CI"}),
+	)
+	if status != http.StatusAccepted || reply["statusCode"] != 202.0 || reply.Text("message") != "Successful" ||
+		reply["code_status"] != nil {
 		t.Errorf("the answer is %d %v", status, reply)
 	}
 	opened := reply.Object("data")
@@ -70,7 +73,8 @@ func TestEveryShapeReadsEveryOrder(t *testing.T) {
 			for _, x := range []string{"R1", opened.Text("ref")} {
 				got := w.reads(name, x)
 				if got.Text(d.id) != "R1" || got.Text("ref") != opened.Text("ref") || got.Text(d.operator) != d.words["wave"] ||
-					got.Text(d.kind) != d.out || got.Text("fees") != "22.5" || got.Text(d.total) != "1522.5" || got.Text(d.receive) != "1500" {
+					got.Text(d.kind) != d.out || got.Text("fees") != "22.5" || got.Text(d.total) != "1522.5" ||
+					got.Text(d.receive) != "1500" {
 					t.Errorf("%s reads %s as %v", name, x, got)
 				}
 			}
@@ -91,7 +95,8 @@ func TestTheSDKReadsCodeStatus(t *testing.T) {
 		if status, reply := w.get("/v1/get-status-payment/" + id); status != http.StatusOK || reply["code_status"] != want {
 			t.Errorf("%s answers %d %v", id, status, reply)
 		}
-		if status, reply := w.get("/v1/transaction/" + id); status != http.StatusOK || reply["statusCode"] != 200.0 || reply.Text("message") != "Successful" {
+		if status, reply := w.get("/v1/transaction/" + id); status != http.StatusOK || reply["statusCode"] != 200.0 ||
+			reply.Text("message") != "Successful" {
 			t.Errorf("%s in v1, where 200 is that it was found, answers %d %v", id, status, reply)
 		}
 	}
@@ -100,7 +105,9 @@ func TestTheSDKReadsCodeStatus(t *testing.T) {
 // TestNetworksAndFees pays through each network both ways, in the words of each shape.
 func TestNetworksAndFees(t *testing.T) {
 	t.Parallel()
-	fees := map[string][2]string{"orange": {"30", "15"}, "mtn": {"22.5", "15"}, "moov": {"22.5", "15"}, "wave": {"22.5", "22.5"}}
+	fees := map[string][2]string{
+		"orange": {"30", "15"}, "mtn": {"22.5", "15"}, "moov": {"22.5", "15"}, "wave": {"22.5", "22.5"},
+	}
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
 		for network, word := range dialects[shape].words {
@@ -116,7 +123,9 @@ func TestNetworksAndFees(t *testing.T) {
 		}
 	})
 	w := newWorld(t)
-	if got := w.opens("v2", "out", "TABLE", "0701020304", fields{"operator": "ORANGE_MONEY"}); got.Text("type_payment") != "ORANGE_MONEY_CI" {
+	if got := w.opens(
+		"v2", "out", "TABLE", "0701020304", fields{"operator": "ORANGE_MONEY"},
+	); got.Text("type_payment") != "ORANGE_MONEY_CI" {
 		t.Errorf("the word of v2's table answers %v", got)
 	}
 }
@@ -130,24 +139,40 @@ func TestOrdersAreRefused(t *testing.T) {
 		want       string // message of v2 and sdk, the field in v1's reason
 	}
 	for name, r := range map[string]row{
-		"no transaction id":                {"v2", "in", fields{"transaction_id": ""}, "INVALID_TRANSACTION_ID"},
-		"an id of 21 characters":           {"v2", "out", fields{"transaction_id": strings.Repeat("x", 21)}, "INVALID_TRANSACTION_ID"},
-		"the same in the SDK's shape":      {"sdk", "out", fields{"transaction_id": strings.Repeat("x", 21)}, "INVALID_TRANSACTION_ID"},
-		"an id of 37 characters in v1":     {"v1", "out", fields{"transactionId": strings.Repeat("x", 37)}, "transactionId"},
-		"an id with a slash":               {"v2", "in", fields{"transaction_id": "a/b"}, "INVALID_TRANSACTION_ID"},
-		"another country":                  {"v2", "in", fields{"code_country": "SN"}, "INVALID_CODE_COUNTRY"},
-		"another currency":                 {"v2", "in", fields{"currency": "XAF"}, "INVALID_CURRENCY"},
-		"another currency in v1":           {"v1", "in", fields{"currency": "EUR"}, "currency"},
-		"an international number":          {"v2", "in", fields{"customer_id": "+2250700123456"}, "INVALID_CUSTOMER_ID"},
-		"a number of eight digits":         {"v2", "out", fields{"customer_id": "00123456"}, "INVALID_CUSTOMER_ID"},
-		"a number without its zero":        {"v1", "in", fields{"payer": "7001234567"}, "payer"},
-		"a number that is no text":         {"v2", "in", fields{"customer_id": 700123456}, "INVALID_CUSTOMER_ID"},
-		"a recipient by another name":      {"v1", "out", fields{"recipient": nil, "payer": "0700123456"}, "recipient"},
-		"no name":                          {"v2", "in", fields{"name_user": ""}, "INVALID_NAME_USER"},
-		"the name of a collection":         {"v2", "out", fields{"name": nil, "name_user": "KOUASSI Awa"}, "INVALID_NAME"},
-		"no customer":                      {"v1", "in", fields{"customer": nil}, "customer"},
-		"a customer of another country":    {"v1", "in", fields{"customer": fields{"lastName": "K", "firstName": "A", "phone": "0", "address": fields{"countryCode": "ML"}}}, "customer"},
-		"an email that is none":            {"v1", "in", fields{"customer": fields{"lastName": "K", "firstName": "A", "phone": "0", "email": "awa", "address": fields{"countryCode": "CI"}}}, "customer"},
+		"no transaction id": {"v2", "in", fields{"transaction_id": ""}, "INVALID_TRANSACTION_ID"},
+		"an id of 21 characters": {
+			"v2", "out", fields{"transaction_id": strings.Repeat("x", 21)}, "INVALID_TRANSACTION_ID",
+		},
+		"the same in the SDK's shape": {
+			"sdk", "out", fields{"transaction_id": strings.Repeat("x", 21)}, "INVALID_TRANSACTION_ID",
+		},
+		"an id of 37 characters in v1": {"v1", "out", fields{"transactionId": strings.Repeat("x", 37)}, "transactionId"},
+		"an id with a slash":           {"v2", "in", fields{"transaction_id": "a/b"}, "INVALID_TRANSACTION_ID"},
+		"another country":              {"v2", "in", fields{"code_country": "SN"}, "INVALID_CODE_COUNTRY"},
+		"another currency":             {"v2", "in", fields{"currency": "XAF"}, "INVALID_CURRENCY"},
+		"another currency in v1":       {"v1", "in", fields{"currency": "EUR"}, "currency"},
+		"an international number":      {"v2", "in", fields{"customer_id": "+2250700123456"}, "INVALID_CUSTOMER_ID"},
+		"a number of eight digits":     {"v2", "out", fields{"customer_id": "00123456"}, "INVALID_CUSTOMER_ID"},
+		"a number without its zero":    {"v1", "in", fields{"payer": "7001234567"}, "payer"},
+		"a number that is no text":     {"v2", "in", fields{"customer_id": 700123456}, "INVALID_CUSTOMER_ID"},
+		"a recipient by another name":  {"v1", "out", fields{"recipient": nil, "payer": "0700123456"}, "recipient"},
+		"no name":                      {"v2", "in", fields{"name_user": ""}, "INVALID_NAME_USER"},
+		"the name of a collection":     {"v2", "out", fields{"name": nil, "name_user": "KOUASSI Awa"}, "INVALID_NAME"},
+		"no customer":                  {"v1", "in", fields{"customer": nil}, "customer"},
+		"a customer of another country": {
+			"v1", "in",
+			fields{"customer": fields{"lastName": "K", "firstName": "A", "phone": "0", "address": fields{"countryCode": "ML"}}},
+			"customer",
+		},
+		"an email that is none": {
+			"v1", "in",
+			fields{
+				"customer": fields{
+					"lastName": "K", "firstName": "A", "phone": "0", "email": "awa", "address": fields{"countryCode": "CI"},
+				},
+			},
+			"customer",
+		},
 		"99 francs":                        {"v2", "in", fields{"amount": 99}, "INVALID_AMOUNT"},
 		"a million and one":                {"v2", "out", fields{"amount": 1_000_001}, "INVALID_AMOUNT"},
 		"an amount that is text":           {"v2", "in", fields{"amount": "1500"}, "INVALID_AMOUNT"},
@@ -158,10 +183,16 @@ func TestOrdersAreRefused(t *testing.T) {
 		"the SDK's word in v2":             {"v2", "in", fields{"operator": "WAVE_CI"}, "INVALID_OPERATOR"},
 		"v2's word in v1":                  {"v1", "in", fields{"operator": "MOOV_MONEY_CI"}, "operator"},
 		"no operator":                      {"v2", "in", fields{"operator": ""}, "INVALID_OPERATOR"},
-		"a wrong OTP":                      {"v2", "in", fields{"operator": "ORANGE_MONEY_CI", "code_otp": "000000"}, "INVALID_CODE_OTP"},
-		"a wrong OTP in v1":                {"v1", "in", fields{"operator": "ORANGE_MONEY_CI", "codeOtp": "000000"}, "OTP"},
-		"a Wave address that is none":      {"v2", "in", fields{"operator": "WAVE_MONEY_CI", "url_success": "shop"}, "INVALID_URL_SUCCESS"},
-		"an error address that is none":    {"v1", "in", fields{"operator": "WAVE_MONEY_CI", "errorUrl": "javascript:alert(1)"}, "urlError"},
+		"a wrong OTP": {
+			"v2", "in", fields{"operator": "ORANGE_MONEY_CI", "code_otp": "000000"}, "INVALID_CODE_OTP",
+		},
+		"a wrong OTP in v1": {"v1", "in", fields{"operator": "ORANGE_MONEY_CI", "codeOtp": "000000"}, "OTP"},
+		"a Wave address that is none": {
+			"v2", "in", fields{"operator": "WAVE_MONEY_CI", "url_success": "shop"}, "INVALID_URL_SUCCESS",
+		},
+		"an error address that is none": {
+			"v1", "in", fields{"operator": "WAVE_MONEY_CI", "errorUrl": "javascript:alert(1)"}, "urlError",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -169,7 +200,8 @@ func TestOrdersAreRefused(t *testing.T) {
 			status, reply := w.Object(w.opening(r.shape, r.way, "R1", "0700123456", r.change))
 			right := reply.Text("message") == r.want && reply["status"] == "ERROR" && reply["code_status"] == 400.0
 			if r.shape == "v1" {
-				right = reply.Text("message") == "BadRequestError" && reply["statusCode"] == 400.0 && strings.Contains(reply.Text("reason"), r.want)
+				right = reply.Text("message") == "BadRequestError" && reply["statusCode"] == 400.0 &&
+					strings.Contains(reply.Text("reason"), r.want)
 			}
 			if status != http.StatusBadRequest || !right {
 				t.Errorf("it answers %d %v", status, reply)
@@ -202,7 +234,9 @@ func TestATransactionIDIsUsedOnce(t *testing.T) {
 	for shape, want := range usedTwice {
 		for _, way := range []string{"in", "out"} {
 			status, reply := w.Object(w.opening(shape, way, "R1", "0701020304"))
-			if status != want || !strings.Contains(reply.Text("message")+reply.Text("reason"), "TRANSACTION_ID_ALREADY_EXISTS") || reply["data"] != nil {
+			if status != want ||
+				!strings.Contains(reply.Text("message")+reply.Text("reason"), "TRANSACTION_ID_ALREADY_EXISTS") ||
+				reply["data"] != nil {
 				t.Errorf("%s %s answers %d %v", shape, way, status, reply)
 			}
 		}
@@ -278,7 +312,8 @@ func TestATokenLivesTenMinutes(t *testing.T) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
 	var said struct{ IAT, Exp float64 }
-	if err != nil || json.Unmarshal(raw, &said) != nil || said.Exp-said.IAT != 600 || reply.Object("data")["exp"] != said.Exp {
+	if err != nil || json.Unmarshal(raw, &said) != nil || said.Exp-said.IAT != 600 ||
+		reply.Object("data")["exp"] != said.Exp {
 		t.Errorf("the token says %s, the answer %v", raw, reply)
 	}
 	old := w.call(http.MethodGet, "/v2/balance", nil)
@@ -304,7 +339,8 @@ func TestCredentialsAreRefused(t *testing.T) {
 		"a wrong secret": {w.auth(digitalpaye.APIKey, "x"), 401, "UnauthorizedError"},
 		"none":           {w.Request(http.MethodPost, "/v1/auth", nil), 400, "BadRequestError"},
 	} {
-		if status, reply := w.Object(row.req); status != row.status || reply.Text("message") != row.class || reply.Text("reason") == "" {
+		if status, reply := w.Object(row.req); status != row.status || reply.Text("message") != row.class ||
+			reply.Text("reason") == "" {
 			t.Errorf("%s answers %d %v", name, status, reply)
 		}
 	}
@@ -323,7 +359,8 @@ func TestWhatThereIsNot(t *testing.T) {
 		"/v2/get-status-payment/NONE": "code_status", "/v1/get-status-payment/NONE": "code_status",
 		"/v1/transaction/NONE": "statusCode", "/v1/customers/NONE": "statusCode",
 	} {
-		if status, reply := w.get(path); status != http.StatusNotFound || reply[code] != 404.0 || reply.Text("message") != "NotFoundError" {
+		if status, reply := w.get(path); status != http.StatusNotFound || reply[code] != 404.0 ||
+			reply.Text("message") != "NotFoundError" {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}

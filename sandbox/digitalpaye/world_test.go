@@ -36,7 +36,9 @@ var snake = dialect{
 	status: "/v2/get-status-payment/", list: "/v2/get-all-transactions", balance: "/v2/balance",
 	id: "transaction_id", receive: "amount_receive", total: "amount_total", kind: "type_transaction",
 	operator: "type_payment", out: "transfert",
-	words: map[string]string{"orange": "ORANGE_MONEY_CI", "mtn": "MTN_MONEY_CI", "moov": "MOOV_MONEY_CI", "wave": "WAVE_MONEY_CI"},
+	words: map[string]string{
+		"orange": "ORANGE_MONEY_CI", "mtn": "MTN_MONEY_CI", "moov": "MOOV_MONEY_CI", "wave": "WAVE_MONEY_CI",
+	},
 }
 
 var dialects = map[string]dialect{
@@ -50,7 +52,9 @@ var dialects = map[string]dialect{
 		status: "/v1/transaction/", list: "/v1/transactions", balance: "/v1/balance",
 		id: "transactionId", receive: "amountReceive", total: "amountTotal", kind: "typeTransaction",
 		operator: "operator", out: "transfer",
-		words: map[string]string{"orange": "ORANGE_MONEY_CI", "mtn": "MTN_MONEY_CI", "moov": "FLOOZ_MONEY_CI", "wave": "WAVE_MONEY_CI"},
+		words: map[string]string{
+			"orange": "ORANGE_MONEY_CI", "mtn": "MTN_MONEY_CI", "moov": "FLOOZ_MONEY_CI", "wave": "WAVE_MONEY_CI",
+		},
 	},
 }
 

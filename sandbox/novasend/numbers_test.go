@@ -22,10 +22,12 @@ var collections = map[string]struct {
 }{
 	"123456": {[]moment{{0, paid("300.00")}}, 300},
 	"111111": {[]moment{{0, open}, {2 * time.Second, fields{
-		"status": "failed", "confirmationStatus": "accepted", "transaction.status": "failed", "failure.code": "client_not_enough_cash",
+		"status": "failed", "confirmationStatus": "accepted", "transaction.status": "failed",
+		"failure.code": "client_not_enough_cash",
 	}}}, 0},
 	"222222": {[]moment{{0, open}, {2 * time.Second, fields{
-		"status": "failed", "confirmationStatus": "declined", "transaction.status": "failed", "failure.code": "transaction_declined",
+		"status": "failed", "confirmationStatus": "declined", "transaction.status": "failed",
+		"failure.code": "transaction_declined",
 	}}}, 0},
 	"333333": {[]moment{{9*time.Minute + 59*time.Second, open}, {10 * time.Minute, fields{
 		"status": "expired", "confirmationStatus": "expired", "transaction": nil, "failure": nil,
@@ -44,14 +46,17 @@ var open = fields{"status": "processing", "confirmationStatus": "none", "transac
 func paid(moved string) fields {
 	return fields{
 		"status": "processed", "confirmationStatus": "accepted", "failure": nil, "amount": 300, "chargedAmount": 306,
-		"transaction.status": "completed", "transaction.amount": moved, "transaction.chargedAmount": moved, "transaction.fees": "0.00",
+		"transaction.status": "completed", "transaction.amount": moved, "transaction.chargedAmount": moved,
+		"transaction.fees": "0.00",
 	}
 }
 
 func TestEveryNumberThatPaysASession(t *testing.T) {
 	t.Parallel()
 	for digits, row := range collections {
-		for shape, body := range map[string]fields{"seed": seed("R1", number(digits)), "current": current("R1", number(digits))} {
+		for shape, body := range map[string]fields{
+			"seed": seed("R1", number(digits)), "current": current("R1", number(digits)),
+		} {
 			t.Run(digits+" "+shape, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
@@ -150,7 +155,9 @@ func TestEveryNumberThatIsPaid(t *testing.T) {
 				w.until(m.after)
 				w.shows("/v1/direct/payout/"+id, m.says)
 				w.shows("/v1/payout/W1", byWallet(m.says))
-				w.shows("/v1/payout/S1", byWallet(m.says).With(fields{"amount": 300, "chargedAmount": 306, "customerReference": "S1"}))
+				w.shows(
+					"/v1/payout/S1", byWallet(m.says).With(fields{"amount": 300, "chargedAmount": 306, "customerReference": "S1"}),
+				)
 			}
 			want := map[string]int64{}
 			for _, reference := range []string{"D1", "W1", "S1"} {
@@ -179,7 +186,9 @@ func byWallet(direct fields) fields {
 func TestABeneficiaryAtTheCeiling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.refused("a direct payout", w.write(directPayout, paysOut("R1", number("111111"), nil)), 403, "client_kyc_not_approved")
+	w.refused(
+		"a direct payout", w.write(directPayout, paysOut("R1", number("111111"), nil)), 403, "client_kyc_not_approved",
+	)
 	w.refused("a payout", w.write(payout, current("R1", number("111111"))), 403, "client_kyc_not_approved")
 	w.refused("its status", w.signed(w.Request(http.MethodGet, "/v1/payout/R1", nil)), 404, "transaction_does_not_exist")
 	w.books(map[string]int64{})
@@ -203,7 +212,10 @@ func TestTheOperatorIsDownForANumber(t *testing.T) {
 	for _, path := range []string{"/v1/payin/R5", "/v1/payin/R5/refund"} {
 		w.refused(path, w.signed(w.Request(http.MethodGet, path, nil)), 503, "service_unavailable")
 	}
-	w.refused("a refund", w.write("/v1/payin/R5/refund", fields{"reason": "r", "externalReference": "RG"}), 503, "service_unavailable")
+	w.refused(
+		"a refund", w.write("/v1/payin/R5/refund", fields{"reason": "r", "externalReference": "RG"}), 503,
+		"service_unavailable",
+	)
 	if page := w.Visit(reply.At("paymentUrl")); page.Status != http.StatusServiceUnavailable {
 		t.Errorf("the page answers %d", page.Status)
 	}

@@ -27,7 +27,10 @@ func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 		if first.Status != http.StatusCreated || again.Status != first.Status || again.Body != first.Body {
 			t.Errorf("%s answers %d %s\nand then %d %s", path, first.Status, first.Body, again.Status, again.Body)
 		}
-		w.refused(path+" with another body", w.writeUnder(key, path, body.With(fields{"reason": "another", "x": 1})), 409, "idempotency_key_already_used")
+		w.refused(
+			path+" with another body", w.writeUnder(key, path, body.With(fields{"reason": "another", "x": 1})), 409,
+			"idempotency_key_already_used",
+		)
 	}
 	w.books(map[string]int64{"PAID": 300, "R1": 300, "R2": 150, "R4": 300, "RF1": 300})
 	if asked := w.Sim.Asked(); asked != 6 {
@@ -44,7 +47,9 @@ func TestARefusalIsRepeated(t *testing.T) {
 	w.refused("too little float", w.writeUnder(someKey, payout, body), 403, "wallet_not_enough_cash")
 	w.Set(`{"float": 1000}`)
 	w.refused("the same again", w.writeUnder(someKey, payout, body), 403, "wallet_not_enough_cash")
-	w.refused("another body", w.writeUnder(someKey, payout, body.With(fields{"amount": 400})), 409, "idempotency_key_already_used")
+	w.refused(
+		"another body", w.writeUnder(someKey, payout, body.With(fields{"amount": 400})), 409, "idempotency_key_already_used",
+	)
 	w.makes(payout, body)
 	w.books(map[string]int64{"R1": 300})
 }
@@ -73,7 +78,10 @@ func TestAReferenceIsUsedOnce(t *testing.T) {
 		w.refused(path, w.write(path, body), 409, "transaction_is_already_processed")
 	}
 	w.makes(payout, current("R1", number("123456")))
-	w.refused("a second payout", w.write(directPayout, paysOut("R1", number("123456"), nil)), 409, "transaction_is_already_processed")
+	w.refused(
+		"a second payout", w.write(directPayout, paysOut("R1", number("123456"), nil)), 409,
+		"transaction_is_already_processed",
+	)
 	w.country = "TG"
 	w.makes(sessions, current("R1", "+22890123456").With(fields{"country": "TG"}))
 	w.books(map[string]int64{"R1": 600})
@@ -120,7 +128,8 @@ func TestARefund(t *testing.T) {
 			}
 			w.Clock.Advance(row.at)
 			status := w.reads("/v1/payin/" + id + "/refund")
-			if status.At("status") != row.end || status.At("reference") != reply.At("reference") || status.At("transaction.status") != row.end {
+			if status.At("status") != row.end || status.At("reference") != reply.At("reference") ||
+				status.At("transaction.status") != row.end {
 				t.Errorf("the refund says %v", status)
 			}
 			want := map[string]int64{"R1": 300, "RF1": row.moved}

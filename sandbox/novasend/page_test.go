@@ -32,10 +32,16 @@ func TestAPersonDecides(t *testing.T) {
 		title, back    string
 		moved          int64
 	}{
-		"accepts":      {"543210", "accept", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
-		"waits":        {"333333", "accept", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
-		"declines":     {"543210", "decline", fields{"confirmationStatus": "declined", "status": "failed"}, "Paiement refusé", "https://m.example/no", 0},
-		"is too poor":  {"111111", "accept", fields{"failure.code": "client_not_enough_cash", "status": "failed"}, "Solde insuffisant", "https://m.example/no", 0},
+		"accepts": {"543210", "accept", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
+		"waits":   {"333333", "accept", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
+		"declines": {
+			"543210", "decline", fields{"confirmationStatus": "declined", "status": "failed"}, "Paiement refusé",
+			"https://m.example/no", 0,
+		},
+		"is too poor": {
+			"111111", "accept", fields{"failure.code": "client_not_enough_cash", "status": "failed"},
+			"Solde insuffisant", "https://m.example/no", 0,
+		},
 		"half of it":   {"444444", "accept", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
 		"a late press": {"123456", "decline", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
 	} {
@@ -43,7 +49,8 @@ func TestAPersonDecides(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			link := w.makes(sessions, current("R1", number(row.digits))).At("paymentUrl")
-			if got := w.presses(link, row.button); got.Status != http.StatusSeeOther || got.Header.Get("Location") != "?lang=fr" {
+			if got := w.presses(link, row.button); got.Status != http.StatusSeeOther ||
+				got.Header.Get("Location") != "?lang=fr" {
 				t.Errorf("the form answers %d to %s", got.Status, got.Header.Get("Location"))
 			}
 			w.presses(link, "decline") // too late
@@ -62,12 +69,16 @@ func TestThePageAsks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	link := w.makes(sessions, seed("R<1>", number("543210")).With(fields{"amount": 50000})).At("paymentUrl")
-	w.visits(link).Shows(t, "51 000 F CFA", "R<1>", "+2250700543210", "Acceptez-vous ce paiement ?", `<html lang="fr">`, `value="decline"`)
-	if english := w.visits(link + "?lang=en"); !strings.Contains(english.Body, "Do you accept this payment?") || english.Header.Get("Content-Language") != "en" {
+	w.visits(link).Shows(
+		t, "51 000 F CFA", "R<1>", "+2250700543210", "Acceptez-vous ce paiement ?", `<html lang="fr">`, `value="decline"`,
+	)
+	if english := w.visits(link + "?lang=en"); !strings.Contains(english.Body, "Do you accept this payment?") ||
+		english.Header.Get("Content-Language") != "en" {
 		t.Errorf("the page in English says %s", english.Body)
 	}
 	w.Clock.Advance(10 * time.Second)
-	if paid := w.visits(link); !strings.Contains(paid.Body, "Paiement réussi") || strings.Contains(paid.Body, "Retourner") {
+	if paid := w.visits(link); !strings.Contains(paid.Body, "Paiement réussi") ||
+		strings.Contains(paid.Body, "Retourner") {
 		t.Errorf("a page without a way back says %s", paid.Body)
 	}
 	expired := w.makes(directPayin, direct("W1", number("333333"), fields{"provider": "WAVE"})).At("paymentUrl")
@@ -88,11 +99,17 @@ func TestThePageIsPrivateAndSelfContained(t *testing.T) {
 		req  *http.Request
 		want int
 	}{
-		"deleting":      {w.Request(http.MethodDelete, link, nil), http.StatusMethodNotAllowed},
-		"looking":       {w.Request(http.MethodHead, link, nil), http.StatusOK},
-		"a wrong link":  {w.Request(http.MethodGet, "/link/guess", nil), http.StatusNotFound},
-		"no page":       {w.Request(http.MethodGet, "/link/"+w.makes(directPayin, direct("D1", number("333333"), nil)).At("id")[3:], nil), http.StatusNotFound},
-		"a payout":      {w.Request(http.MethodGet, "/link/"+w.makes(payout, current("O1", number("333333"))).At("id")[3:], nil), http.StatusNotFound},
+		"deleting":     {w.Request(http.MethodDelete, link, nil), http.StatusMethodNotAllowed},
+		"looking":      {w.Request(http.MethodHead, link, nil), http.StatusOK},
+		"a wrong link": {w.Request(http.MethodGet, "/link/guess", nil), http.StatusNotFound},
+		"no page": {
+			w.Request(http.MethodGet, "/link/"+w.makes(directPayin, direct("D1", number("333333"), nil)).At("id")[3:], nil),
+			http.StatusNotFound,
+		},
+		"a payout": {
+			w.Request(http.MethodGet, "/link/"+w.makes(payout, current("O1", number("333333"))).At("id")[3:], nil),
+			http.StatusNotFound,
+		},
 		"nothing asked": {w.Form(link, "action", "else"), http.StatusBadRequest},
 	} {
 		if got := w.Fetch(row.req).Status; got != row.want {

@@ -30,7 +30,8 @@ func TestARestartForgetsNothing(t *testing.T) {
 	w.shows("/v1/payin/GONE", fields{"status": "failed"})
 	w.refused("a second refund", w.write("/v1/payin/PAID/refund", fields{"reason": "r", "externalReference": "RF2"}),
 		409, "transaction_already_refunded")
-	if again := w.Fetch(w.writeUnder(someKey, sessions, waits)); again.Status != http.StatusCreated || again.Body != first.Body {
+	if again := w.Fetch(w.writeUnder(someKey, sessions, waits)); again.Status != http.StatusCreated ||
+		again.Body != first.Body {
 		t.Errorf("the same request answers %d %s, and answered %s", again.Status, again.Body, first.Body)
 	}
 	w.Clock.Advance(25 * time.Second)

@@ -21,7 +21,9 @@ func TestDown(t *testing.T) {
 	for _, path := range []string{sessions, directPayin, payout, directPayout, "/v1/payin/R1/refund"} {
 		w.refused(path, w.write(path, fields{}), 503, "service_unavailable")
 	}
-	for _, path := range []string{"/v1/payin/R1", "/v1/payout/R1", "/v1/direct/payout/R1", "/v1/payin/R1/refund", "/v1/balance"} {
+	for _, path := range []string{
+		"/v1/payin/R1", "/v1/payout/R1", "/v1/direct/payout/R1", "/v1/payin/R1/refund", "/v1/balance",
+	} {
 		w.refused(path, w.signed(w.Request(http.MethodGet, path, nil)), 503, "service_unavailable")
 	}
 	if page := w.Visit(reply.At("paymentUrl")); page.Status != http.StatusServiceUnavailable ||
@@ -41,7 +43,9 @@ func TestTheSlowOperator(t *testing.T) {
 	for _, path := range []string{"/v1/balance", "/v1/payin/R1"} {
 		w.GivesUp(w.signed(w.Request(http.MethodGet, path, nil)))
 	}
-	if got := w.Waits(w.write(sessions, current("R2", number("333333"))), 5*time.Second); got.Status != http.StatusCreated {
+	if got := w.Waits(
+		w.write(sessions, current("R2", number("333333"))), 5*time.Second,
+	); got.Status != http.StatusCreated {
 		t.Errorf("the answer is %d", got.Status)
 	}
 }
@@ -93,7 +97,9 @@ func TestUnknownWords(t *testing.T) {
 	w.makes(sessions, current("C1", number("123456")))
 	w.makes(directPayin, direct("D1", number("123456"), nil))
 	w.makes(directPayout, paysOut("O1", number("444444"), nil))
-	if reply := w.makes("/v1/payin/S1/refund", fields{"reason": "r", "externalReference": "RF1"}); reply.At("status") != "completed" {
+	if reply := w.makes(
+		"/v1/payin/S1/refund", fields{"reason": "r", "externalReference": "RF1"},
+	); reply.At("status") != "completed" {
 		t.Errorf("the answer to a write is %v", reply)
 	}
 	w.shows("/v1/payin/S1", fields{"status": stage.UnknownWord, "transaction.status": stage.UnknownWord})
@@ -178,7 +184,9 @@ func TestASimulatorNeedsAnAddressAndAJournal(t *testing.T) {
 	stagetest.NeedsAnAddress(t, func(address string) (*novasend.Simulator, error) {
 		return novasend.New(stage.TillOptions{Options: stage.Options{PublicURL: address}})
 	})
-	if sim, err := novasend.New(stage.TillOptions{Options: stage.Options{PublicURL: "http://host", JournalPath: t.TempDir()}}); err == nil {
+	if sim, err := novasend.New(
+		stage.TillOptions{Options: stage.Options{PublicURL: "http://host", JournalPath: t.TempDir()}},
+	); err == nil {
 		stagetest.Close(t, sim)
 		t.Error("a folder for a journal is accepted")
 	}

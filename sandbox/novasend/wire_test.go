@@ -35,9 +35,10 @@ func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 		`{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","amount":300,"chargedAmount":306,`+
 			`"status":"processing","currency":"XOF","customerReference":"S1","confirmationRequired":true,`+
 			`"confirmationStatus":"none","paymentUrl":"/link/X","createdAt":"2026-03-12T09:30:00.000Z"}`)
-	reads("/v1/payin/S1", `{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","customerName":"Awa Koné",`+
-		`"amount":300,"chargedAmount":306,"status":"processing","currency":"XOF","customerReference":"S1","confirmationRequired":true,`+
-		`"confirmationStatus":"none","createdAt":"2026-03-12T09:30:00.000Z","transaction":{},"failure":null}`)
+	reads("/v1/payin/S1",
+		`{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","customerName":"Awa Koné",`+
+			`"amount":300,"chargedAmount":306,"status":"processing","currency":"XOF","customerReference":"S1","confirmationRequired":true,`+
+			`"confirmationStatus":"none","createdAt":"2026-03-12T09:30:00.000Z","transaction":{},"failure":null}`)
 	answers(w.write(directPayin, direct("D1", number("543211"), fields{"provider": "WAVE"})),
 		`{"id":"pr_X","type":"payin","reference":"D1","status":"processing","confirmationRequired":true,"confirmationStatus":"pending",`+
 			`"paymentUrl":"/link/X","customer":{"name":"Awa Koné","phoneNumber":"+2250700543211"},`+
@@ -48,11 +49,12 @@ func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 			`"paymentUrl":null,"customer":{"name":"Awa Koné","phoneNumber":"+2250700543212"},"isDirect":false,"payFee":true,`+
 			`"createdAt":"2026-03-12T09:30:00.000Z","amount":300,"fee":6,"chargedAmount":306,"currency":"XOF","failure":null}`)
 	w.Clock.Advance(12345 * time.Millisecond)
-	reads("/v1/payin/S1", `{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","customerName":"Awa Koné",`+
-		`"amount":300,"chargedAmount":306,"status":"processed","currency":"XOF","customerReference":"S1","confirmationRequired":true,`+
-		`"confirmationStatus":"accepted","createdAt":"2026-03-12T09:30:00.000Z","transaction":{"reference":"X","status":"completed",`+
-		`"customerName":"Awa Koné","processedAt":"2026-03-12T09:30:10.000Z","phoneNumber":"+2250700543210","amount":"300.00",`+
-		`"fees":"0.00","chargedAmount":"300.00","currency":"XOF"},"failure":null}`)
+	reads("/v1/payin/S1",
+		`{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","customerName":"Awa Koné",`+
+			`"amount":300,"chargedAmount":306,"status":"processed","currency":"XOF","customerReference":"S1","confirmationRequired":true,`+
+			`"confirmationStatus":"accepted","createdAt":"2026-03-12T09:30:00.000Z","transaction":{"reference":"X","status":"completed",`+
+			`"customerName":"Awa Koné","processedAt":"2026-03-12T09:30:10.000Z","phoneNumber":"+2250700543210","amount":"300.00",`+
+			`"fees":"0.00","chargedAmount":"300.00","currency":"XOF"},"failure":null}`)
 	answers(w.write("/v1/payin/S1/refund", fields{"reason": "returned", "externalReference": "RF1"}),
 		`{"type":"refund","reference":"rf_X","originalReference":"mtr_X","amount":300,"fee":0,"currency":"XOF","status":"processing",`+
 			`"reason":"returned","refundType":"full","customerMsisdn":"+2250700543210","customerName":"Awa Koné",`+
@@ -68,7 +70,8 @@ func TestACustomerOfOrangeGivesAnOTP(t *testing.T) {
 		w.refused(name+" OTP", w.writeUnder(someKey, directPayin, body), 403, "transaction_otp_required")
 	}
 	reply := w.makes(directPayin, direct("R1", number("543210"), fields{"provider": "ORANGE", "otp": novasend.OTP}))
-	if reply.At("confirmationRequired") != "false" || reply.At("confirmationStatus") != "accepted" || reply.At("paymentUrl") != "<nil>" {
+	if reply.At("confirmationRequired") != "false" || reply.At("confirmationStatus") != "accepted" ||
+		reply.At("paymentUrl") != "<nil>" {
 		t.Errorf("the answer is %v", reply)
 	}
 	w.makes(directPayout, paysOut("R1", number("543210"), fields{"provider": "ORANGE"}))
@@ -84,7 +87,9 @@ func TestEveryCountryHasItsAccount(t *testing.T) {
 		"BJ": {"+2290197123456", "XOF"}, "CM": {"+237699123456", "XAF"},
 	} {
 		w.country = country
-		body := seed("R1", row.msisdn).With(fields{"country": country, "accountId": "sandbox-account-" + strings.ToLower(country)})
+		body := seed("R1", row.msisdn).With(
+			fields{"country": country, "accountId": "sandbox-account-" + strings.ToLower(country)},
+		)
 		if reply := w.makes(sessions, body); reply.At("currency") != row.currency {
 			t.Errorf("%s: the answer is %v", country, reply)
 		}
@@ -101,7 +106,8 @@ func TestOtherAccountsCanBeGiven(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Start(novasend.New(stage.TillOptions{Options: w.Options()},
-		novasend.Account{Country: "SN", APIKey: "key", APIClient: "client", ID: "shop", Secret: "s"}, novasend.Account{Country: "CI"}))
+		novasend.Account{Country: "SN", APIKey: "key", APIClient: "client", ID: "shop", Secret: "s"},
+		novasend.Account{Country: "CI"}))
 	req := w.write(sessions, seed("R1", "+221770123456").With(fields{"country": "SN", "accountId": "shop"}))
 	req.SetBasicAuth("key", "client")
 	if status, reply := w.Object(req); status != http.StatusCreated {
@@ -127,41 +133,66 @@ func TestWhatIsWrongWithARequestIsRefused(t *testing.T) {
 		status     int
 		code       string
 	}{
-		"no JSON":                       {sessions, `{`, 400, "invalid_request"},
-		"a number for a text":           {sessions, seed("R", ok).With(fields{"msisdn": 5}), 400, "invalid_request"},
-		"no reference":                  {sessions, seed("", ok), 400, "invalid_request"},
-		"a long reference":              {sessions, seed(strings.Repeat("é", 129), ok), 400, "invalid_request"},
-		"a control character":           {sessions, seed("a\nb", ok), 400, "invalid_request"},
-		"no name":                       {sessions, seed("R", ok).With(fields{"customerName": nil}), 400, "invalid_request"},
-		"a long name":                   {payout, seed("R", ok).With(fields{"customerName": strings.Repeat("é", 256)}), 400, "invalid_request"},
-		"no way back":                   {sessions, current("R", ok).With(fields{"action": nil}), 400, "invalid_request"},
-		"half a way back":               {sessions, current("R", ok).With(fields{"action": fields{"successUrl": "https://m.example"}}), 400, "invalid_request"},
-		"a way back to nowhere":         {sessions, current("R", ok).With(fields{"action": fields{"successUrl": "/a", "failureUrl": "b"}}), 400, "invalid_request"},
-		"somebody else's account":       {sessions, seed("R", ok).With(fields{"accountId": "sandbox-account-tg"}), 404, "wallet_not_found"},
-		"another country":               {sessions, seed("R", "+22890123456").With(fields{"country": "TG"}), 404, "country_not_found"},
-		"another country's number":      {sessions, seed("R", "+22890123456"), 400, "invalid_phone_number"},
-		"a number without its plus":     {sessions, seed("R", "2250700123456"), 400, "invalid_phone_number"},
-		"a number that is too short":    {sessions, seed("R", "+225700123456"), 400, "invalid_phone_number"},
-		"a text for an amount":          {sessions, seed("R", ok).With(fields{"amount": "300"}), 400, "invalid_amount"},
-		"no amount":                     {sessions, seed("R", ok).With(fields{"amount": nil}), 400, "invalid_amount"},
-		"an amount with decimals":       {sessions, seed("R", ok).With(fields{"amount": 300.5}), 400, "invalid_amount"},
-		"nothing":                       {sessions, seed("R", ok).With(fields{"amount": 0}), 403, "transaction_greater_than_zero"},
-		"less than nothing":             {sessions, seed("R", ok).With(fields{"amount": -300}), 403, "transaction_greater_than_zero"},
-		"too little":                    {sessions, seed("R", ok).With(fields{"amount": 99}), 400, "invalid_amount"},
-		"too much":                      {sessions, seed("R", ok).With(fields{"amount": 2000001}), 400, "invalid_amount"},
-		"too little to pay out":         {payout, seed("R", ok).With(fields{"amount": 199}), 400, "invalid_amount"},
-		"too much to pay out":           {payout, seed("R", ok).With(fields{"amount": 1500001}), 400, "invalid_amount"},
-		"no payin":                      {directPayin, current("R", ok), 400, "invalid_request"},
-		"no way back, direct":           {directPayin, direct("R", ok, nil).With(fields{"action": nil}), 400, "invalid_request"},
-		"an operator there is not":      {directPayin, direct("R", ok, fields{"provider": "ORANGE_CI"}), 404, "provider_not_found"},
-		"a direct call to Togo":         {directPayin, direct("R", "+22890123456", fields{"country": "TG"}), 404, "country_not_found"},
-		"no payout":                     {directPayout, direct("R", ok, nil), 400, "invalid_request"},
-		"no name, direct payout":        {directPayout, paysOut("R", ok, nil).With(fields{"customerName": nil}), 400, "invalid_request"},
-		"no JSON, direct payin":         {directPayin, `[]`, 400, "invalid_request"},
-		"no JSON, direct payout":        {directPayout, `"`, 400, "invalid_request"},
-		"no JSON, payout":               {payout, `[`, 400, "invalid_request"},
-		"no JSON, refund":               {"/v1/payin/R/refund", `[`, 400, "invalid_request"},
-		"a refund of nothing":           {"/v1/payin/R/refund", fields{"reason": "r", "externalReference": "x"}, 404, "transaction_does_not_exist"},
+		"no JSON":             {sessions, `{`, 400, "invalid_request"},
+		"a number for a text": {sessions, seed("R", ok).With(fields{"msisdn": 5}), 400, "invalid_request"},
+		"no reference":        {sessions, seed("", ok), 400, "invalid_request"},
+		"a long reference":    {sessions, seed(strings.Repeat("é", 129), ok), 400, "invalid_request"},
+		"a control character": {sessions, seed("a\nb", ok), 400, "invalid_request"},
+		"no name":             {sessions, seed("R", ok).With(fields{"customerName": nil}), 400, "invalid_request"},
+		"a long name": {
+			payout, seed("R", ok).With(fields{"customerName": strings.Repeat("é", 256)}), 400, "invalid_request",
+		},
+		"no way back": {sessions, current("R", ok).With(fields{"action": nil}), 400, "invalid_request"},
+		"half a way back": {
+			sessions, current("R", ok).With(fields{"action": fields{"successUrl": "https://m.example"}}), 400, "invalid_request",
+		},
+		"a way back to nowhere": {
+			sessions, current("R", ok).With(fields{"action": fields{"successUrl": "/a", "failureUrl": "b"}}), 400,
+			"invalid_request",
+		},
+		"somebody else's account": {
+			sessions, seed("R", ok).With(fields{"accountId": "sandbox-account-tg"}), 404, "wallet_not_found",
+		},
+		"another country": {
+			sessions, seed("R", "+22890123456").With(fields{"country": "TG"}), 404, "country_not_found",
+		},
+		"another country's number":   {sessions, seed("R", "+22890123456"), 400, "invalid_phone_number"},
+		"a number without its plus":  {sessions, seed("R", "2250700123456"), 400, "invalid_phone_number"},
+		"a number that is too short": {sessions, seed("R", "+225700123456"), 400, "invalid_phone_number"},
+		"a text for an amount":       {sessions, seed("R", ok).With(fields{"amount": "300"}), 400, "invalid_amount"},
+		"no amount":                  {sessions, seed("R", ok).With(fields{"amount": nil}), 400, "invalid_amount"},
+		"an amount with decimals":    {sessions, seed("R", ok).With(fields{"amount": 300.5}), 400, "invalid_amount"},
+		"nothing": {
+			sessions, seed("R", ok).With(fields{"amount": 0}), 403, "transaction_greater_than_zero",
+		},
+		"less than nothing": {
+			sessions, seed("R", ok).With(fields{"amount": -300}), 403, "transaction_greater_than_zero",
+		},
+		"too little":            {sessions, seed("R", ok).With(fields{"amount": 99}), 400, "invalid_amount"},
+		"too much":              {sessions, seed("R", ok).With(fields{"amount": 2000001}), 400, "invalid_amount"},
+		"too little to pay out": {payout, seed("R", ok).With(fields{"amount": 199}), 400, "invalid_amount"},
+		"too much to pay out":   {payout, seed("R", ok).With(fields{"amount": 1500001}), 400, "invalid_amount"},
+		"no payin":              {directPayin, current("R", ok), 400, "invalid_request"},
+		"no way back, direct": {
+			directPayin, direct("R", ok, nil).With(fields{"action": nil}), 400, "invalid_request",
+		},
+		"an operator there is not": {
+			directPayin, direct("R", ok, fields{"provider": "ORANGE_CI"}), 404, "provider_not_found",
+		},
+		"a direct call to Togo": {
+			directPayin, direct("R", "+22890123456", fields{"country": "TG"}), 404, "country_not_found",
+		},
+		"no payout": {directPayout, direct("R", ok, nil), 400, "invalid_request"},
+		"no name, direct payout": {
+			directPayout, paysOut("R", ok, nil).With(fields{"customerName": nil}), 400, "invalid_request",
+		},
+		"no JSON, direct payin":  {directPayin, `[]`, 400, "invalid_request"},
+		"no JSON, direct payout": {directPayout, `"`, 400, "invalid_request"},
+		"no JSON, payout":        {payout, `[`, 400, "invalid_request"},
+		"no JSON, refund":        {"/v1/payin/R/refund", `[`, 400, "invalid_request"},
+		"a refund of nothing": {
+			"/v1/payin/R/refund", fields{"reason": "r", "externalReference": "x"}, 404, "transaction_does_not_exist",
+		},
 		"a refund without a reason":     {"/v1/payin/R/refund", fields{"externalReference": "x"}, 400, "invalid_request"},
 		"a refund without a reference":  {"/v1/payin/R/refund", fields{"reason": "r"}, 400, "invalid_request"},
 		"an address there is not":       {"/v2/payin", fields{}, 404, "not_found"},
@@ -212,7 +243,8 @@ func TestOnlyTheMerchantIsAdmitted(t *testing.T) {
 	req := w.write(sessions, seed("R1", number("123456")))
 	req.Header.Set("Authorization", "Bearer sandbox-key-ci")
 	w.refused("a bearer token", req, 401, "unauthorized")
-	if got := w.Fetch(w.Request(http.MethodGet, "/v1/balance", nil)); got.Status != 401 || got.Header.Get("WWW-Authenticate") != "Basic" {
+	if got := w.Fetch(w.Request(http.MethodGet, "/v1/balance", nil)); got.Status != 401 ||
+		got.Header.Get("WWW-Authenticate") != "Basic" {
 		t.Errorf("no credentials answer %d", got.Status)
 	}
 	for name, change := range map[string]func(http.Header){
@@ -292,8 +324,10 @@ func TestTheBookIsReadable(t *testing.T) {
 		t.Fatalf("the book says %v", read)
 	}
 	first, second := read.Paid[0], read.Paid[1]
-	if first.At("amount") != "150" || first.At("asked") != "300" || first.At("direction") != "in" || second.At("direction") != "out" ||
-		second.At("order_id") != "OUT" || second.At("msisdn") != "+2250700123456" || read.Orders[0].At("account") != "sandbox-account-ci" {
+	if first.At("amount") != "150" || first.At("asked") != "300" || first.At("direction") != "in" ||
+		second.At("direction") != "out" ||
+		second.At("order_id") != "OUT" || second.At("msisdn") != "+2250700123456" ||
+		read.Orders[0].At("account") != "sandbox-account-ci" {
 		t.Errorf("the book says %v", read)
 	}
 }

@@ -51,7 +51,10 @@ func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 // start runs a simulator on the world's address and clock, in place of any other.
 func (w *world) start(change ...func(*stage.TillOptions)) {
 	w.T.Helper()
-	stagetest.Run(w.World, func(o stage.TillOptions) (*novasend.Simulator, error) { return novasend.New(o) }, stage.TillOptions{Options: w.Options()}, change)
+	stagetest.Run(
+		w.World, func(o stage.TillOptions) (*novasend.Simulator, error) { return novasend.New(o) },
+		stage.TillOptions{Options: w.Options()}, change,
+	)
 	if status, reply := w.names(novasend.APIKeyPrefix+"ci", w.Inbox.Hook()); status != http.StatusOK {
 		w.T.Fatalf("the portal answers %d %v", status, reply)
 	}
@@ -157,7 +160,8 @@ func (w *world) shows(path string, want fields) {
 func (w *world) refused(name string, req *http.Request, status int, code string) {
 	w.T.Helper()
 	got, reply := w.Object(req)
-	if got != status || reply.At("code") != code || reply.At("statusCode") != fmt.Sprint(status) || reply.At("message") == "" {
+	if got != status || reply.At("code") != code || reply.At("statusCode") != fmt.Sprint(status) ||
+		reply.At("message") == "" {
 		w.T.Errorf("%s: the answer is %d %v, want %d %s", name, got, reply, status, code)
 	}
 }

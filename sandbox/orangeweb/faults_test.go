@@ -87,7 +87,9 @@ func TestChangedKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"keys_changed": true}`)
-	if status, reply := w.grant("/oauth/v3/token", orangeweb.ClientID, orangeweb.ClientSecret, "client_credentials"); status != http.StatusUnauthorized || reply["error"] != "invalid_client" {
+	if status, reply := w.grant(
+		"/oauth/v3/token", orangeweb.ClientID, orangeweb.ClientSecret, "client_credentials",
+	); status != http.StatusUnauthorized || reply["error"] != "invalid_client" {
 		t.Errorf("the token call answers %d %v", status, reply)
 	}
 	if status, reply := w.webpayment("", w.payment("ORDER-1")); status != http.StatusForbidden || reply["code"] != 50.0 {

@@ -236,7 +236,9 @@ func TestTransactionNumbersAreOrangesAndUnique(t *testing.T) {
 		w.becomes(s, orangeweb.Success)
 		numbers = append(numbers, text(t, w.status(s), "txnid"))
 	}
-	if want := []string{"MP260312.0930.A00001", "MP260312.0930.A00002", "MP260312.0930.A00003"}; !slices.Equal(numbers, want) {
+	if want := []string{
+		"MP260312.0930.A00001", "MP260312.0930.A00002", "MP260312.0930.A00003",
+	}; !slices.Equal(numbers, want) {
 		t.Errorf("the transactions are %v, want %v", numbers, want)
 	}
 }

@@ -33,7 +33,9 @@ func TestThePageSpeaksTheCustomersLanguage(t *testing.T) {
 		return w.Fetch(req)
 	}
 	for _, merchants := range []string{"fr", "", "de"} {
-		stagetest.Speaks(t, french, english, func(link, accept string) stagetest.Answer { return visits(merchants, link, accept) })
+		stagetest.Speaks(
+			t, french, english, func(link, accept string) stagetest.Answer { return visits(merchants, link, accept) },
+		)
 	}
 	visits("en", "", "wo, bm;q=0.9").Shows(t, english)
 	visits("en-GB", "", "").Shows(t, english)
@@ -238,7 +240,9 @@ func TestThreeWrongCodesFailThePayment(t *testing.T) {
 		}
 		w.becomes(s, orangeweb.Initiated)
 	}
-	if last := w.Submit(s.pageURL, "action", "pay", "msisdn", "76543210", "otp", "000000"); last.Status != http.StatusSeeOther {
+	if last := w.Submit(
+		s.pageURL, "action", "pay", "msisdn", "76543210", "otp", "000000",
+	); last.Status != http.StatusSeeOther {
 		t.Errorf("the third wrong code answers %d", last.Status)
 	}
 	w.pays(s.pageURL) // the right one comes too late
@@ -303,8 +307,10 @@ func TestTheAutomaticCustomerStepsBack(t *testing.T) {
 	}{
 		"a person looks":             {"+22376543210", func(w *world, p string) { w.Visit(p) }, 90 * time.Second},
 		"a person looks again later": {"+22376543210", looksTwice, 70 * time.Second},
-		"a machine asks for headers": {"+22376543210", func(w *world, p string) { w.Fetch(w.Request(http.MethodHead, p, nil)) }, 6 * time.Second},
-		"the number is magic":        {"+22376444444", func(w *world, p string) { w.Visit(p) }, 26 * time.Second},
+		"a machine asks for headers": {
+			"+22376543210", func(w *world, p string) { w.Fetch(w.Request(http.MethodHead, p, nil)) }, 6 * time.Second,
+		},
+		"the number is magic": {"+22376444444", func(w *world, p string) { w.Visit(p) }, 26 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -345,7 +351,8 @@ func TestThePageWhileOrangeWorks(t *testing.T) {
 	w.Set(`{"settle_ms": 3000}`)
 	s := w.opened("ORDER-1", "")
 	w.pays(s.pageURL)
-	if page := w.Visit(s.pageURL); !strings.Contains(page.Body, "Paiement en cours") || !strings.Contains(page.Body, `content="2"`) {
+	if page := w.Visit(s.pageURL); !strings.Contains(page.Body, "Paiement en cours") ||
+		!strings.Contains(page.Body, `content="2"`) {
 		t.Error("the page does not say that Orange works on it")
 	}
 	w.Clock.Advance(3 * time.Second)
@@ -361,7 +368,9 @@ func TestALinkToNowhere(t *testing.T) {
 	if page.Status != http.StatusNotFound || !strings.Contains(page.Body, "Payment not found") {
 		t.Errorf("answers %d", page.Status)
 	}
-	if put := w.Fetch(w.Request(http.MethodPut, w.opened("ORDER-1", "").pageURL, nil)); put.Status != http.StatusMethodNotAllowed {
+	if put := w.Fetch(
+		w.Request(http.MethodPut, w.opened("ORDER-1", "").pageURL, nil),
+	); put.Status != http.StatusMethodNotAllowed {
 		t.Errorf("PUT answers %d", put.Status)
 	}
 }

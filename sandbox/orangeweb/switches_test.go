@@ -39,12 +39,16 @@ func TestDown(t *testing.T) {
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "+22376444444")
 	w.Set(`{"down": true}`)
-	for _, path := range []string{"/oauth/v3/token", "/orange-money-webpay/dev/v1/webpayment", "/orange-money-webpay/dev/v1/transactionstatus"} {
-		if status, reply := w.call(path, "", w.payment("ORDER-2")); status != http.StatusServiceUnavailable || reply["code"] != 5.0 {
+	for _, path := range []string{
+		"/oauth/v3/token", "/orange-money-webpay/dev/v1/webpayment", "/orange-money-webpay/dev/v1/transactionstatus",
+	} {
+		if status, reply := w.call(path, "", w.payment("ORDER-2")); status != http.StatusServiceUnavailable ||
+			reply["code"] != 5.0 {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
-	if page := w.Visit(s.pageURL); page.Status != http.StatusServiceUnavailable || !strings.Contains(page.Body, "Service indisponible") {
+	if page := w.Visit(s.pageURL); page.Status != http.StatusServiceUnavailable ||
+		!strings.Contains(page.Body, "Service indisponible") {
 		t.Errorf("the page answers %d", page.Status)
 	}
 	w.Set(`{"down": false}`)
@@ -126,7 +130,8 @@ func TestTokensAreShortenedAndRefused(t *testing.T) {
 	}
 	w.bearer = w.token()
 	w.Set(`{"refuse_tokens": true}`)
-	if status, reply := w.webpayment("", w.payment("ORDER-3")); status != http.StatusUnauthorized || reply["code"] != 41.0 {
+	if status, reply := w.webpayment("", w.payment("ORDER-3")); status != http.StatusUnauthorized ||
+		reply["code"] != 41.0 {
 		t.Errorf("a refused token answers %d %v", status, reply)
 	}
 }

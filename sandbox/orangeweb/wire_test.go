@@ -165,9 +165,12 @@ func TestWebpaymentAccepts(t *testing.T) {
 		segment string
 		change  fields
 	}{
-		"francs in a country":               {"ci", fields{"currency": "XOF"}},
-		"an order of 30 characters":         {"dev", fields{"order_id": strings.Repeat("x", 30)}},
-		"addresses of 120 characters":       {"dev", fields{"order_id": "O-120", "return_url": addressOf(120), "cancel_url": addressOf(120), "notif_url": addressOf(120)}},
+		"francs in a country":       {"ci", fields{"currency": "XOF"}},
+		"an order of 30 characters": {"dev", fields{"order_id": strings.Repeat("x", 30)}},
+		"addresses of 120 characters": {
+			"dev",
+			fields{"order_id": "O-120", "return_url": addressOf(120), "cancel_url": addressOf(120), "notif_url": addressOf(120)},
+		},
 		"a name of 30 accented characters":  {"dev", fields{"order_id": "O-NAME", "reference": strings.Repeat("é", 30)}},
 		"no name and no language":           {"dev", fields{"order_id": "O-BARE", "reference": nil, "lang": nil}},
 		"fields that Orange does not know":  {"dev", fields{"order_id": "O-MORE", "colour": "blue", "items": []int{1}}},
@@ -177,7 +180,9 @@ func TestWebpaymentAccepts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			body := w.payment("ORDER-" + row.segment).Over(row.change)
-			if status, reply := w.call("/orange-money-webpay/"+row.segment+"/v1/webpayment", "", body); status != http.StatusCreated {
+			if status, reply := w.call(
+				"/orange-money-webpay/"+row.segment+"/v1/webpayment", "", body,
+			); status != http.StatusCreated {
 				t.Errorf("answers %d %v", status, reply)
 			}
 		})
@@ -255,7 +260,9 @@ func TestRoutesRefuseWhatTheyDoNotServe(t *testing.T) {
 		"a body that is not JSON":     {"POST", "/orange-money-webpay/dev/v1/webpayment", "amount=1", 400},
 		"a body that is a list":       {"POST", "/orange-money-webpay/dev/v1/webpayment", "[]", 400},
 		"a body with a tail":          {"POST", "/orange-money-webpay/dev/v1/webpayment", "{}{}", 400},
-		"a body over 64 KiB":          {"POST", "/orange-money-webpay/dev/v1/webpayment", `{"x":"` + strings.Repeat("x", 1<<16) + `"}`, 413},
+		"a body over 64 KiB": {
+			"POST", "/orange-money-webpay/dev/v1/webpayment", `{"x":"` + strings.Repeat("x", 1<<16) + `"}`, 413,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -49,11 +49,14 @@ func TestAPINIsChanged(t *testing.T) {
 		{path, 200, ""},
 		{path, 400, "2011"}, // the old one opens no more
 	} {
-		if status, reply := w.Object(w.call(http.MethodPatch, row.path, change)); status != row.want || (row.code != "" && reply["code"] != row.code) {
+		if status, reply := w.Object(w.call(http.MethodPatch, row.path, change)); status != row.want ||
+			(row.code != "" && reply["code"] != row.code) {
 			t.Errorf("change %d answers %d %v", i, status, reply)
 		}
 	}
-	status, _ := w.post(balancePath, fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted("1357")})
+	status, _ := w.post(
+		balancePath, fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted("1357")},
+	)
 	if status != http.StatusOK {
 		t.Errorf("the other PIN answers %d", status)
 	}
@@ -68,7 +71,8 @@ func TestARotatedKeyIsRefused(t *testing.T) {
 	}
 	old := w.deposit("R1", "770123456")
 	w.Set(`{"key_rotation": true}`)
-	if _, after := w.get("/api/account/v1/publicKeys"); after["key"] == before["key"] || after["keyId"] == before["keyId"] {
+	if _, after := w.get("/api/account/v1/publicKeys"); after["key"] == before["key"] ||
+		after["keyId"] == before["keyId"] {
 		t.Errorf("the key stays %v", after["keyId"])
 	}
 	if status, reply := w.post(cashins, old); status != http.StatusBadRequest || reply["code"] != "4003" {
@@ -144,10 +148,14 @@ func TestTestNumbers(t *testing.T) {
 	w := newWorld(t)
 	const path = "/api/assignments/v1/partner/sim-cards"
 	var cards []fields
-	if status := w.Send(w.call(http.MethodGet, path+"?nbMerchants=1&nbRetailers=1&nbCustomers=2", nil), &cards); status != http.StatusOK {
+	if status := w.Send(
+		w.call(http.MethodGet, path+"?nbMerchants=1&nbRetailers=1&nbCustomers=2", nil), &cards,
+	); status != http.StatusOK {
 		t.Fatalf("answers %d", status)
 	}
-	got := fmt.Sprintf("%d %s %s %s %s", len(cards), cards[0]["merchantCode"], cards[1]["pinCode"], cards[2]["type"], cards[3]["msisdn"])
+	got := fmt.Sprintf(
+		"%d %s %s %s %s", len(cards), cards[0]["merchantCode"], cards[1]["pinCode"], cards[2]["type"], cards[3]["msisdn"],
+	)
 	if got != "4 100200 2468 CUSTOMER 770100002" {
 		t.Errorf("the cards are %v", cards)
 	}

@@ -32,10 +32,12 @@ func TestACallbackProvesWhereItComesFrom(t *testing.T) {
 	w.makesCode("R1", "+221770123456")
 	w.becomes("R1", "SUCCESS")
 	told := w.Notices(1)[0]
-	if told.Header.Get("Authorization") != "Basic "+sonatel.CallbackKey || told.Header.Get("Content-Type") != "application/json" {
+	if told.Header.Get("Authorization") != "Basic "+sonatel.CallbackKey ||
+		told.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("the headers are %v", told.Header)
 	}
-	if all, right := signed(told); len(all) != 1 || !right || !strings.HasPrefix(told.Header.Get("X-Sonatel-Signature"), "t=1773307800,v1=") {
+	if all, right := signed(told); len(all) != 1 || !right ||
+		!strings.HasPrefix(told.Header.Get("X-Sonatel-Signature"), "t=1773307800,v1=") {
 		t.Errorf("the signature is %q", told.Header.Get("X-Sonatel-Signature"))
 	}
 	if told.Header.Get("X-Sonatel-Idempotency-Key") == "" || told.Said["type"] != "MERCHANT_PAYMENT" {
@@ -56,7 +58,8 @@ func TestCallbacksAreRegistered(t *testing.T) {
 	}
 	var back []fields
 	w.Send(w.call(http.MethodGet, callbackPath+"?code="+sonatel.MerchantCode, nil), &back)
-	if len(back) != 1 || back[0]["apiKey"] != "s3cret:key" || back[0]["createdAt"] != "12-03-2026 09:30:00" || back[0]["msisdn"] == "" {
+	if len(back) != 1 || back[0]["apiKey"] != "s3cret:key" || back[0]["createdAt"] != "12-03-2026 09:30:00" ||
+		back[0]["msisdn"] == "" {
 		t.Errorf("it reads back as %v", back)
 	}
 	w.Send(w.call(http.MethodGet, callbackPath+"?code=999999", nil), &back)
@@ -67,7 +70,8 @@ func TestCallbacksAreRegistered(t *testing.T) {
 		t.Errorf("nobody's answers %d", status)
 	}
 	w.deposits("AFTER", "770123456")
-	if told := w.Notices(1); told[0].Header.Get("Authorization") != "Basic s3cret:key" || told[0].Said["reference"] != "AFTER" {
+	if told := w.Notices(1); told[0].Header.Get("Authorization") != "Basic s3cret:key" ||
+		told[0].Said["reference"] != "AFTER" {
 		t.Errorf("the callbacks are %v", told)
 	}
 }
@@ -75,16 +79,20 @@ func TestCallbacksAreRegistered(t *testing.T) {
 func TestRegistrationsAreRefusedAndAnswered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	good := fields{"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": "https://m.example/c", "apiKey": "k"}
+	good := fields{
+		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": "https://m.example/c", "apiKey": "k",
+	}
 	for name, change := range map[string]fields{
-		"another merchant": {"code": "999999"}, "no name": {"name": ""}, "no key": {"apiKey": ""}, "no address": {"callbackUrl": "c"},
+		"another merchant": {"code": "999999"}, "no name": {"name": ""}, "no key": {"apiKey": ""},
+		"no address": {"callbackUrl": "c"},
 	} {
 		if status, reply := w.post(callbackPath, good.Over(change)); status != http.StatusBadRequest {
 			t.Errorf("%s answers %d %v", name, status, reply)
 		}
 	}
 	w.Set(`{"empty_registration": false}`)
-	if status, reply := w.post(callbackPath, good); status != http.StatusCreated || reply["callbackUrl"] != "https://m.example/c" {
+	if status, reply := w.post(callbackPath, good); status != http.StatusCreated ||
+		reply["callbackUrl"] != "https://m.example/c" {
 		t.Errorf("the documented answer is %d %v", status, reply)
 	}
 }

@@ -18,11 +18,14 @@ func TestAQRCode(t *testing.T) {
 	w := newWorld(t)
 	reply := w.makesCode("R1", "")
 	links := reply.Object("deepLinks")
-	if reply["deepLink"] != w.URL+"/qr/"+reply.Text("qrId") || links["OM"] != reply["deepLink"] || links["MAXIT"] != reply["deepLink"] ||
+	if reply["deepLink"] != w.URL+"/qr/"+reply.Text("qrId") || links["OM"] != reply["deepLink"] ||
+		links["MAXIT"] != reply["deepLink"] ||
 		reply["shortLink"] == "" || reply["validity"] != 300.0 {
 		t.Errorf("the answer says %v", reply)
 	}
-	if got := fmt.Sprint(reply["validFor"], reply["metadata"]); got != "map[endDateTime:2026-03-12T09:35:00.000Z startDateTime:2026-03-12T09:30:00.000Z] map[order:42]" {
+	if got := fmt.Sprint(
+		reply["validFor"], reply["metadata"],
+	); got != "map[endDateTime:2026-03-12T09:35:00.000Z startDateTime:2026-03-12T09:30:00.000Z] map[order:42]" {
 		t.Errorf("the answer says %s", got)
 	}
 	raw, err := base64.StdEncoding.DecodeString(reply.Text("qrCode"))
@@ -55,7 +58,8 @@ func TestQRCodesAreRefused(t *testing.T) {
 		"nothing to pay":                 {fields{"amount": fields{"value": 0, "unit": "XOF"}}, "", "20"},
 		"a customer without a plus sign": {nil, "770123456", "2001"},
 	} {
-		if status, reply := w.Object(w.codeCall("R1", row.msisdn, row.change)); status != http.StatusBadRequest || reply["code"] != row.code {
+		if status, reply := w.Object(w.codeCall("R1", row.msisdn, row.change)); status != http.StatusBadRequest ||
+			reply["code"] != row.code {
 			t.Errorf("%s answers %d %v, want %s", name, status, reply, row.code)
 		}
 	}
@@ -97,7 +101,9 @@ func TestOneTimePasswords(t *testing.T) {
 		return w.post(payments+"/otp", fields{"idType": "MSISDN", "id": "770543210", "encryptedPinCode": w.encrypted(pin)})
 	}
 	pays := func(otp string) (int, fields) {
-		return w.post(oneStep, w.payment("R1", "770543210", fields{"customer": fields{"idType": "MSISDN", "id": "770543210", "otp": otp}}))
+		return w.post(
+			oneStep, w.payment("R1", "770543210", fields{"customer": fields{"idType": "MSISDN", "id": "770543210", "otp": otp}}),
+		)
 	}
 	if status, reply := asks("0000"); status != http.StatusBadRequest || reply["code"] != "2011" {
 		t.Errorf("a wrong PIN answers %d %v", status, reply)
@@ -148,10 +154,14 @@ func TestACustomerConfirmsInTwoSteps(t *testing.T) {
 	if book := w.Sim.Book(); len(book) != 1 {
 		t.Errorf("confirmed once, and the book says %v", book)
 	}
-	if status, reply := w.post(payments, w.payment("R2", "770123456", fields{"method": "OTHER"})); status != http.StatusBadRequest {
+	if status, reply := w.post(
+		payments, w.payment("R2", "770123456", fields{"method": "OTHER"}),
+	); status != http.StatusBadRequest {
 		t.Errorf("another method answers %d %v", status, reply)
 	}
-	if status, reply := w.post(oneStep, w.payment("R2", "770123456", fields{"partner": fields{"idType": "CODE", "id": "1"}})); reply["code"] != "2042" {
+	if status, reply := w.post(
+		oneStep, w.payment("R2", "770123456", fields{"partner": fields{"idType": "CODE", "id": "1"}}),
+	); reply["code"] != "2042" {
 		t.Errorf("another merchant answers %d %v", status, reply)
 	}
 }

@@ -44,7 +44,9 @@ func TestForcedDownAndForcedCeiling(t *testing.T) {
 	for path, body := range map[string]any{
 		cashins: w.deposit("OUT", "770123456"), bulkCashins: bulk, oneStep: w.payment("ONE", "770123456"),
 		payments: w.payment("TWO", "770123456"), qrcode: w.code("CODE"),
-		"/api/eWallet/v1/payments/otp": fields{"idType": "MSISDN", "id": "770123456", "encryptedPinCode": w.encrypted(sonatel.CustomerPIN)},
+		"/api/eWallet/v1/payments/otp": fields{
+			"idType": "MSISDN", "id": "770123456", "encryptedPinCode": w.encrypted(sonatel.CustomerPIN),
+		},
 	} {
 		if status, reply := w.post(path, body); status != http.StatusServiceUnavailable {
 			t.Errorf("%s answers %d %v", path, status, reply)
@@ -98,8 +100,11 @@ func TestChangedKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"keys_changed": true}`)
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {sonatel.ClientID}, "client_secret": {sonatel.ClientSecret}}
-	if status, reply := w.grant("/oauth/v1/token", form); status != http.StatusUnauthorized || reply["error"] != "unauthorized_client" {
+	form := url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {sonatel.ClientID}, "client_secret": {sonatel.ClientSecret},
+	}
+	if status, reply := w.grant("/oauth/v1/token", form); status != http.StatusUnauthorized ||
+		reply["error"] != "unauthorized_client" {
 		t.Errorf("the token call answers %d %v", status, reply)
 	}
 	w.Set(`{"keys_changed": false}`)
@@ -188,7 +193,8 @@ func TestMangledAnswersAreExecuted(t *testing.T) {
 	}
 	resp.Body.Close()
 	w.Set(`{"answers": "page"}`)
-	if got := w.Fetch(w.codeCall("CODE", "+221770123456")); got.Status != http.StatusOK || !strings.Contains(got.Body, "Wi-Fi") {
+	if got := w.Fetch(w.codeCall("CODE", "+221770123456")); got.Status != http.StatusOK ||
+		!strings.Contains(got.Body, "Wi-Fi") {
 		t.Errorf("the code is answered %d %s", got.Status, got.Body)
 	}
 	w.Set(`{"answers": ""}`)
@@ -204,7 +210,8 @@ func TestSonatelIsMended(t *testing.T) {
 	w := newWorld(t)
 	w.Set(`{"down": true, "bare_arrays": false, "wrong_pins": 3, "balance": 0}`)
 	settings := w.Sim.Settings()
-	if broken, err := settings.Broken(); err != nil || strings.Join(broken, " ") != "bare_arrays=false down=true wrong_pins=3" {
+	if broken, err := settings.Broken(); err != nil ||
+		strings.Join(broken, " ") != "bare_arrays=false down=true wrong_pins=3" {
 		t.Errorf("broken: %v %v", broken, err)
 	}
 	if err := settings.Heal(); err != nil {

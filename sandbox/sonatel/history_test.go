@@ -84,7 +84,9 @@ func TestQuirksOfTheHistoryCanBeMended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.deposits("R1", "770123456")
-	if raw := w.Fetch(w.call(http.MethodGet, transactions, nil)).Body; !strings.Contains(raw, `"amount":{"value":50000.0,"unit":"XOF"}`) {
+	if raw := w.Fetch(w.call(http.MethodGet, transactions, nil)).Body; !strings.Contains(
+		raw, `"amount":{"value":50000.0,"unit":"XOF"}`,
+	) {
 		t.Errorf("the history says %s", raw)
 	}
 	w.Set(`{"broken_type_filter": false, "float_amounts": false}`)
@@ -123,7 +125,8 @@ func TestATransactionShowsWhatIsKnown(t *testing.T) {
 		t.Errorf("the metadata are %v", metadata)
 	}
 	w.deposits("R2", "770123456")
-	if raw := w.Fetch(w.call(http.MethodGet, transactions, nil)).Body; strings.Contains(strings.ToLower(raw), "pin") || strings.Contains(raw, "otp") {
+	if raw := w.Fetch(w.call(http.MethodGet, transactions, nil)).Body; strings.Contains(strings.ToLower(raw), "pin") ||
+		strings.Contains(raw, "otp") {
 		t.Errorf("the history shows a secret: %s", raw)
 	}
 }

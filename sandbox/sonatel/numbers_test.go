@@ -247,7 +247,8 @@ func TestACallerWhoIsGoneWasGivenNoCode(t *testing.T) {
 		answer := httptest.NewRecorder()
 		w.Sim.Handler().ServeHTTP(answer, w.codeCall("R1", msisdn).WithContext(gone))
 		w.Clock.Advance(time.Hour)
-		if codes := w.Sim.Codes(); len(codes) != 1 || !codes[0].AnswerLost || codes[0].NextAt != nil || answer.Body.Len() != 0 {
+		if codes := w.Sim.Codes(); len(codes) != 1 || !codes[0].AnswerLost || codes[0].NextAt != nil ||
+			answer.Body.Len() != 0 {
 			t.Errorf("%s: the codes are %+v, the answer %s", msisdn, codes, answer.Body)
 		}
 		w.showsBooked(stage.In, 0)

@@ -30,7 +30,8 @@ func TestAPersonPays(t *testing.T) {
 	w := newWorld(t)
 	link := w.makesCode("R1", "").Text("deepLink")
 	for _, wanted := range []string{
-		"Boutique Awa", "50 000 F CFA", "R1", "5&nbsp;min", "Confirmez votre paiement", `<html lang="fr">`, ">" + sonatel.CustomerPIN + "<",
+		"Boutique Awa", "50 000 F CFA", "R1", "5&nbsp;min", "Confirmez votre paiement", `<html lang="fr">`,
+		">" + sonatel.CustomerPIN + "<",
 	} {
 		if page := w.reads(link); !strings.Contains(page, wanted) {
 			t.Errorf("the page does not show %q", wanted)
@@ -39,7 +40,8 @@ func TestAPersonPays(t *testing.T) {
 	if got := w.pays(link, "77 012 34 57"); got.Status != http.StatusSeeOther || got.Header.Get("Location") != "?lang=fr" {
 		t.Errorf("the form answers %d to %s", got.Status, got.Header.Get("Location"))
 	}
-	if page := w.reads(link); !strings.Contains(page, "Paiement réussi") || !strings.Contains(page, w.Inbox.URL+"/return") ||
+	if page := w.reads(link); !strings.Contains(page, "Paiement réussi") ||
+		!strings.Contains(page, w.Inbox.URL+"/return") ||
 		!strings.Contains(page, "MP260312.0930.A00001") {
 		t.Error("the page does not say that it is paid")
 	}
@@ -108,7 +110,8 @@ func TestACodeEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cancelled := w.makesCode("CANCELLED", "+221770543210").Text("deepLink")
-	if got := w.Submit(cancelled, "action", "cancel"); got.Status != http.StatusSeeOther || got.Header.Get("Location") != w.Inbox.URL+"/cancel" {
+	if got := w.Submit(cancelled, "action", "cancel"); got.Status != http.StatusSeeOther ||
+		got.Header.Get("Location") != w.Inbox.URL+"/cancel" {
 		t.Errorf("cancelling answers %d to %s", got.Status, got.Header.Get("Location"))
 	}
 	if page := w.reads(cancelled); !strings.Contains(page, "Paiement annulé") {
@@ -121,7 +124,8 @@ func TestACodeEnds(t *testing.T) {
 	if page := w.reads(expired); !strings.Contains(page, "Code expiré") {
 		t.Error("the page does not say that it is expired")
 	}
-	if page := w.Fetch(w.Request(http.MethodGet, "/qr/guess", nil)); page.Status != http.StatusNotFound || !strings.Contains(page.Body, "Code introuvable") {
+	if page := w.Fetch(w.Request(http.MethodGet, "/qr/guess", nil)); page.Status != http.StatusNotFound ||
+		!strings.Contains(page.Body, "Code introuvable") {
 		t.Errorf("an unknown code answers %d", page.Status)
 	}
 	w.Clock.Advance(24 * time.Hour)
@@ -173,7 +177,9 @@ const maxWeight = 30_000 // bytes, style and drawing included
 func TestThePageIsPrivateAndSmall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	page := w.Fetch(w.Request(http.MethodGet, w.makesCode("R1", "", fields{"name": `Chez <b>"Awa"`}).Text("deepLink"), nil))
+	page := w.Fetch(
+		w.Request(http.MethodGet, w.makesCode("R1", "", fields{"name": `Chez <b>"Awa"`}).Text("deepLink"), nil),
+	)
 	weight := len(page.Body)
 	for _, asset := range []string{"page.css", "mark.svg"} {
 		got := w.Fetch(w.Request(http.MethodGet, "/assets/"+asset, nil))

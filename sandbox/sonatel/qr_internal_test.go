@@ -11,7 +11,9 @@ import (
 // their place is known.
 func TestAQRCodeReadsBack(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"x", "http://127.0.0.1:8090/sonatel/qr/ABCDEFGHIJKLMNOPQRSTUVWXYZ", strings.Repeat("é", 53)} {
+	for _, text := range []string{
+		"x", "http://127.0.0.1:8090/sonatel/qr/ABCDEFGHIJKLMNOPQRSTUVWXYZ", strings.Repeat("é", 53),
+	} {
 		if got := readQR(t, text); got != text {
 			t.Errorf("%q reads as %q", text, got)
 		}

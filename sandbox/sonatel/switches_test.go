@@ -53,7 +53,9 @@ func TestDown(t *testing.T) {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
-	if page := w.Fetch(w.Request(http.MethodGet, reply.Text("deepLink"), nil)); page.Status != http.StatusServiceUnavailable ||
+	if page := w.Fetch(
+		w.Request(http.MethodGet, reply.Text("deepLink"), nil),
+	); page.Status != http.StatusServiceUnavailable ||
 		!strings.Contains(page.Body, "Service indisponible") {
 		t.Errorf("the page answers %d", page.Status)
 	}

@@ -20,10 +20,14 @@ func TestToken(t *testing.T) {
 		want                    int
 		says                    string
 	}{
-		"the documented path grants":       {"/oauth/v1/token", id, secret, "client_credentials", 200, ""},
-		"the older path grants as well":    {"/oauth/token", id, secret, "client_credentials", 200, ""},
-		"a wrong secret is not authorized": {"/oauth/v1/token", id, "guess", "client_credentials", 401, "unauthorized_client"},
-		"an unknown client is not valid":   {"/oauth/v1/token", "someone", secret, "client_credentials", 401, "invalid_client"},
+		"the documented path grants":    {"/oauth/v1/token", id, secret, "client_credentials", 200, ""},
+		"the older path grants as well": {"/oauth/token", id, secret, "client_credentials", 200, ""},
+		"a wrong secret is not authorized": {
+			"/oauth/v1/token", id, "guess", "client_credentials", 401, "unauthorized_client",
+		},
+		"an unknown client is not valid": {
+			"/oauth/v1/token", "someone", secret, "client_credentials", 401, "invalid_client",
+		},
 		"a password is not what it grants": {"/oauth/v1/token", id, secret, "password", 400, "unsupported_grant_type"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,15 +58,27 @@ func TestCallsNeedATokenAndAContentType(t *testing.T) {
 		want   int
 		code   string
 	}{
-		"all is well":                        {func(*world, *http.Request) {}, 200, ""},
-		"a token in its last second":         {func(w *world, _ *http.Request) { w.Clock.Advance(298 * time.Second) }, 200, ""},
-		"an expired token":                   {func(w *world, _ *http.Request) { w.Clock.Advance(299 * time.Second) }, 401, "10"},
-		"a token nobody gave":                {func(_ *world, r *http.Request) { r.Header.Set("Authorization", "Bearer a.b.c") }, 401, "10"},
-		"a token without a seal":             {func(_ *world, r *http.Request) { r.Header.Set("Authorization", "Bearer abc") }, 401, "10"},
-		"no token":                           {func(_ *world, r *http.Request) { r.Header.Del("Authorization") }, 401, "10"},
-		"no content type, and no content":    {func(_ *world, r *http.Request) { r.Header.Del("Content-Type") }, 415, "25"},
-		"another content type":               {func(_ *world, r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, 415, "25"},
-		"a content type that says its words": {func(_ *world, r *http.Request) { r.Header.Set("Content-Type", "application/json; charset=utf-8") }, 200, ""},
+		"all is well": {func(*world, *http.Request) {}, 200, ""},
+		"a token in its last second": {
+			func(w *world, _ *http.Request) { w.Clock.Advance(298 * time.Second) }, 200, "",
+		},
+		"an expired token": {
+			func(w *world, _ *http.Request) { w.Clock.Advance(299 * time.Second) }, 401, "10",
+		},
+		"a token nobody gave": {
+			func(_ *world, r *http.Request) { r.Header.Set("Authorization", "Bearer a.b.c") }, 401, "10",
+		},
+		"a token without a seal": {
+			func(_ *world, r *http.Request) { r.Header.Set("Authorization", "Bearer abc") }, 401, "10",
+		},
+		"no token":                        {func(_ *world, r *http.Request) { r.Header.Del("Authorization") }, 401, "10"},
+		"no content type, and no content": {func(_ *world, r *http.Request) { r.Header.Del("Content-Type") }, 415, "25"},
+		"another content type": {
+			func(_ *world, r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, 415, "25",
+		},
+		"a content type that says its words": {
+			func(_ *world, r *http.Request) { r.Header.Set("Content-Type", "application/json; charset=utf-8") }, 200, "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -93,12 +109,15 @@ func TestCallsNeedATokenAndAContentType(t *testing.T) {
 func TestAProblemIsWrittenAsSonatelDoes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	got := w.Fetch(w.call(http.MethodPost, cashins, w.deposit("R1", "770123456", fields{"amount": fields{"value": 0, "unit": "XOF"}})))
+	got := w.Fetch(
+		w.call(http.MethodPost, cashins, w.deposit("R1", "770123456", fields{"amount": fields{"value": 0, "unit": "XOF"}})),
+	)
 	if got.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("the content type is %q", got.Header.Get("Content-Type"))
 	}
-	want := `{"type":"bad-request","title":"Bad Request","instance":"/api/eWallet/v1/cashins","status":"400","code":"20",` +
-		`"detail":"The request is not valid.","violations":[{"field":"amount.value","message":"must be a whole number above 0"}]}`
+	want :=
+		`{"type":"bad-request","title":"Bad Request","instance":"/api/eWallet/v1/cashins","status":"400","code":"20",` +
+			`"detail":"The request is not valid.","violations":[{"field":"amount.value","message":"must be a whole number above 0"}]}`
 	if got.Body != want {
 		t.Errorf("says\n%s, want\n%s", got.Body, want)
 	}
@@ -121,13 +140,21 @@ func TestDepositsAreRefused(t *testing.T) {
 		change fields
 		code   string
 	}{
-		"a number with its country code":    {customer("221770123456"), "2001"},
-		"a number with a plus sign":         {customer("+770123456"), "2001"},
-		"a customer named by a code":        {fields{"customer": fields{"idType": "CODE", "id": "770123456"}}, "20"},
-		"a wallet there is not":             {fields{"customer": fields{"idType": "MSISDN", "id": "770123456", "walletType": "GOLD"}}, "20"},
-		"another retailer":                  {fields{"partner": fields{"idType": "MSISDN", "id": "770000009", "encryptedPinCode": "x"}}, "2042"},
-		"a retailer without a PIN":          {fields{"partner": fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN}}, "20"},
-		"a PIN that is not encrypted":       {fields{"partner": fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": sonatel.PIN}}, "4003"},
+		"a number with its country code": {customer("221770123456"), "2001"},
+		"a number with a plus sign":      {customer("+770123456"), "2001"},
+		"a customer named by a code":     {fields{"customer": fields{"idType": "CODE", "id": "770123456"}}, "20"},
+		"a wallet there is not": {
+			fields{"customer": fields{"idType": "MSISDN", "id": "770123456", "walletType": "GOLD"}}, "20",
+		},
+		"another retailer": {
+			fields{"partner": fields{"idType": "MSISDN", "id": "770000009", "encryptedPinCode": "x"}}, "2042",
+		},
+		"a retailer without a PIN": {
+			fields{"partner": fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN}}, "20",
+		},
+		"a PIN that is not encrypted": {
+			fields{"partner": fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": sonatel.PIN}}, "4003",
+		},
 		"half a franc":                      {money(10.5, "XOF"), "22"},
 		"nothing":                           {money(0, "XOF"), "20"},
 		"less than nothing":                 {money(-5, "XOF"), "20"},
@@ -158,11 +185,14 @@ func TestDepositsAreAccepted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, change := range map[string]fields{
-		"an amount in quotes":           {"amount": fields{"value": "10", "unit": "XOF"}},
-		"an amount with a zero behind":  {"amount": fields{"value": 10.0, "unit": "XOF"}},
-		"a reference of 50 characters":  {"reference": strings.Repeat("é", 50)},
-		"no reference and no metadata":  {"reference": nil, "metadata": nil},
-		"a wallet and a date":           {"customer": fields{"idType": "MSISDN", "id": "770123456", "walletType": "BONUS"}, "requestDate": "2026-03-12T09:30:00Z"},
+		"an amount in quotes":          {"amount": fields{"value": "10", "unit": "XOF"}},
+		"an amount with a zero behind": {"amount": fields{"value": 10.0, "unit": "XOF"}},
+		"a reference of 50 characters": {"reference": strings.Repeat("é", 50)},
+		"no reference and no metadata": {"reference": nil, "metadata": nil},
+		"a wallet and a date": {
+			"customer":    fields{"idType": "MSISDN", "id": "770123456", "walletType": "BONUS"},
+			"requestDate": "2026-03-12T09:30:00Z",
+		},
 		"fields nobody knows":           {"colour": "blue"},
 		"a single franc":                {"amount": fields{"value": 1, "unit": "XOF"}},
 		"an amount written as 500.0000": {"amount": fields{"value": "500.0000", "unit": "XOF"}},
@@ -182,7 +212,9 @@ func TestABulkOfDeposits(t *testing.T) {
 	w := newWorld(t)
 	w.Set(`{"balance": 150000}`)
 	lines := []fields{}
-	for _, customer := range []string{"770123456", "770111111", "770222222", "770543210", "770999999", "770444444", "770123456"} {
+	for _, customer := range []string{
+		"770123456", "770111111", "770222222", "770543210", "770999999", "770444444", "770123456",
+	} {
 		lines = append(lines, w.deposit("R-"+customer, customer))
 	}
 	req := w.call(http.MethodPost, bulkCashins, lines)
@@ -211,10 +243,18 @@ func TestBulksAreRefused(t *testing.T) {
 	w := newWorld(t)
 	long := make([]fields, 501)
 	for name, body := range map[string]any{
-		"no deposit at all":       []fields{},
-		"501 deposits":            long,
-		"an object":               w.deposit("R1", "770123456"),
-		"a line with a bad PIN":   []fields{w.deposit("R1", "770123456"), w.deposit("R2", "770123456", fields{"partner": fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted("0000")}})},
+		"no deposit at all": []fields{},
+		"501 deposits":      long,
+		"an object":         w.deposit("R1", "770123456"),
+		"a line with a bad PIN": []fields{
+			w.deposit("R1", "770123456"),
+			w.deposit(
+				"R2", "770123456",
+				fields{
+					"partner": fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted("0000")},
+				},
+			),
+		},
 		"a line without a number": []fields{w.deposit("R1", "")},
 	} {
 		if status, reply := w.post(bulkCashins, body); status != http.StatusBadRequest {

@@ -47,14 +47,17 @@ func TestValuesAreTypedAsTheyStand(t *testing.T) {
 	object, err := stage.Patch(now, map[string]string{
 		"down": "true", "latency_ms": "20", "force": "111111", "quirks.forgets": "false", "float": "5000",
 	})
-	if want := `{"down":true,"float":5000,"force":"111111","latency_ms":20,"quirks":{"forgets":false}}`; err != nil || string(object) != want {
+	if want := `{"down":true,"float":5000,"force":"111111","latency_ms":20,"quirks":{"forgets":false}}`; err != nil ||
+		string(object) != want {
 		t.Errorf("written %s %v, want %s", object, err, want)
 	}
 	if err := s.till.Settings().Set(object); err != nil || s.till.Float() != 5000 || !s.till.Board.Read().Down {
 		t.Errorf("set: %v", err)
 	}
 	_, err = stage.Patch(now, map[string]string{"speed": "1", "down": "yes", "latency_ms": "1e3", "quirks.lies": "true"})
-	for _, mistake := range []string{`no setting "speed"`, `down must be true or false, not "yes"`, `latency_ms must be a whole number`, `"quirks.lies"`} {
+	for _, mistake := range []string{
+		`no setting "speed"`, `down must be true or false, not "yes"`, `latency_ms must be a whole number`, `"quirks.lies"`,
+	} {
 		if err == nil || !strings.Contains(err.Error(), mistake) {
 			t.Errorf("%v does not name %s", err, mistake)
 		}

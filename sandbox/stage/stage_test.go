@@ -93,7 +93,9 @@ func TestMagicPayouts(t *testing.T) {
 
 func TestNumbersAreWrittenAsPeopleWriteThem(t *testing.T) {
 	t.Parallel()
-	for amount, want := range map[int64]string{0: "0", 999: "999", 1000: "1 000", 1234567: "1 234 567", -1500: "-1 500", -150: "-150"} {
+	for amount, want := range map[int64]string{
+		0: "0", 999: "999", 1000: "1 000", 1234567: "1 234 567", -1500: "-1 500", -150: "-150",
+	} {
 		if got := strings.ReplaceAll(stage.Grouped(amount), stage.NoBreak, " "); got != want {
 			t.Errorf("%d is written %q", amount, got)
 		}
@@ -320,7 +322,9 @@ func TestTheMessengerTellsHowItWent(t *testing.T) {
 	statuses := make(chan int, 4)
 	heard := func(status int) { statuses <- status }
 	messenger := stage.NewMessenger(nil, slog.New(slog.DiscardHandler))
-	messenger.Carry(stage.Message{URL: server.URL, Header: http.Header{"Authorization": {"Basic key"}}, Copies: 2, Answered: heard})
+	messenger.Carry(
+		stage.Message{URL: server.URL, Header: http.Header{"Authorization": {"Basic key"}}, Copies: 2, Answered: heard},
+	)
 	if err := messenger.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -351,7 +355,8 @@ func TestSwitchesKeepToTheirLimits(t *testing.T) {
 	if err := board.Set(stage.Switches{}); err == nil || !strings.Contains(err.Error(), "notification_copies") {
 		t.Errorf("no copies at all: %v", err)
 	}
-	if err := board.Set(stage.Switches{NotificationCopies: 1, Promises: "all"}); err == nil || !strings.Contains(err.Error(), "promises") {
+	if err := board.Set(stage.Switches{NotificationCopies: 1, Promises: "all"}); err == nil ||
+		!strings.Contains(err.Error(), "promises") {
 		t.Errorf("promises of a kind that is none: %v", err)
 	}
 	if now := board.Read(); now != (stage.Switches{NotificationCopies: 1}) {

@@ -307,7 +307,9 @@ func TestAFloodEnds(t *testing.T) {
 	if err := board.Set(stage.Switches{NotificationCopies: 1, Answers: stage.AnswersFlood}); err != nil {
 		t.Fatal(err)
 	}
-	call := board.Mangle(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { stage.WriteJSON(w, http.StatusOK, "paid") }))
+	call := board.Mangle(
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { stage.WriteJSON(w, http.StatusOK, "paid") }),
+	)
 	for most, want := range map[int]int{100 << 20: 50 << 20, 1 << 20: 1<<20 + 64<<10} {
 		caller := &floods{header: http.Header{}, most: most}
 		call.ServeHTTP(caller, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
@@ -357,14 +359,20 @@ func TestADripEndsWithTheTill(t *testing.T) {
 // comes slowly.
 func TestWhatNobodyCanReadIsKnown(t *testing.T) {
 	t.Parallel()
-	for how, want := range map[string]bool{"": false, stage.AnswersDrip: false, stage.AnswersHalf: true, stage.AnswersPage: true, stage.AnswersFlood: true} {
+	for how, want := range map[string]bool{
+		"": false, stage.AnswersDrip: false, stage.AnswersHalf: true, stage.AnswersPage: true, stage.AnswersFlood: true,
+	} {
 		board := stage.NewBoard(stage.WallClock{})
 		if err := board.Set(stage.Switches{NotificationCopies: 1, Answers: how}); err != nil {
 			t.Fatal(err)
 		}
 		var spoiled bool
-		call := board.Mangle(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoiled = stage.AnswerIsSpoiled(r.Context()) }))
-		call.ServeHTTP(&floods{header: http.Header{}, most: 1}, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
+		call := board.Mangle(
+			http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoiled = stage.AnswerIsSpoiled(r.Context()) }),
+		)
+		call.ServeHTTP(
+			&floods{header: http.Header{}, most: 1}, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),
+		)
 		if spoiled != want {
 			t.Errorf("%q is known as spoiled: %v", how, spoiled)
 		}

@@ -115,7 +115,10 @@ func TestAnIdentifierIsTakenOnce(t *testing.T) {
 	s := newShop(t)
 	takes := func(o stage.Order) (string, error) {
 		w := httptest.NewRecorder()
-		err := s.till.Take(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), o, func(o stage.Order) any { return o.Asked })
+		err := s.till.Take(
+			w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), o,
+			func(o stage.Order) any { return o.Asked },
+		)
 		return w.Body.String(), err
 	}
 	first := s.asks("+22376123456")

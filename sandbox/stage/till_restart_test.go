@@ -118,7 +118,9 @@ func TestAJournalThatLiesIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{}\nnonsense\n{}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := new(stage.Till).Begin(stage.TillOptions{Options: stage.Options{PublicURL: "http://shop.example", JournalPath: path}}); err == nil {
+	if err := new(stage.Till).Begin(
+		stage.TillOptions{Options: stage.Options{PublicURL: "http://shop.example", JournalPath: path}},
+	); err == nil {
 		t.Error("the till forgets in silence")
 	}
 }

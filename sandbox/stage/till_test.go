@@ -84,7 +84,8 @@ func (s *shop) concludes(end stage.State, why stage.Reason, moved int64, told in
 	}
 	equal(s.t, "the book", s.moved(), amounts)
 	for _, p := range s.till.Book() {
-		if p.TxnID != "T1" || p.OrderID != "R-T1" || p.Asked != 1501 || p.Currency != "XOF" || p.Direction != o.Direction || !p.At.Equal(o.ChangedAt) {
+		if p.TxnID != "T1" || p.OrderID != "R-T1" || p.Asked != 1501 || p.Currency != "XOF" || p.Direction != o.Direction ||
+			!p.At.Equal(o.ChangedAt) {
 			s.t.Errorf("the book says %+v", p)
 		}
 	}
@@ -119,7 +120,8 @@ func TestNothingIsExecutedWhileTheOperatorIsDown(t *testing.T) {
 	if !errors.Is(in, stage.ErrDown) || !errors.Is(out, stage.ErrDown) || s.till.Asked() != 0 {
 		t.Errorf("down says %v and %v, and %d orders are kept", in, out, s.till.Asked())
 	}
-	if !s.till.Down(stage.In, "+22376555555") || !s.till.Down(stage.Out, "+22376555555") || s.till.Down(stage.In, "+22376123456") {
+	if !s.till.Down(stage.In, "+22376555555") || !s.till.Down(stage.Out, "+22376555555") ||
+		s.till.Down(stage.In, "+22376123456") {
 		t.Error("the till does not know for whom the operator is down")
 	}
 }

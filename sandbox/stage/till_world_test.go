@@ -42,7 +42,8 @@ func newShop(t *testing.T, change ...func(*stage.TillOptions)) *shop {
 	inbox := httptest.NewServer(http.HandlerFunc(s.hear))
 	t.Cleanup(inbox.Close)
 	options := stage.TillOptions{
-		Options: stage.Options{PublicURL: "http://shop.example", Clock: s.clock}, Quirks: map[string]string{"forgets": "Answers 404 to every status call"},
+		Options: stage.Options{PublicURL: "http://shop.example", Clock: s.clock},
+		Quirks:  map[string]string{"forgets": "Answers 404 to every status call"},
 		Refusals: map[error]stage.Refusal{
 			stage.ErrFull: no(http.StatusConflict, "keeps no more"), stage.ErrDown: no(http.StatusServiceUnavailable, "down"),
 			stage.ErrInternal: no(http.StatusInternalServerError, "broken"),

@@ -56,7 +56,8 @@ func TestTheAnswerOfMobilepay(t *testing.T) {
 		}
 		payload := w.status(name).Inner(t, "payload")
 		payload.Has(t, name, fields{"paymentId": reply["transactionId"], "phoneNumber": row.phone})
-		if line := w.Sim.Book()[len(w.Sim.Book())-1]; line.MSISDN != "+"+row.phone || line.Currency != row.currency || line.OrderID != name {
+		if line := w.Sim.Book()[len(w.Sim.Book())-1]; line.MSISDN != "+"+row.phone || line.Currency != row.currency ||
+			line.OrderID != name {
 			t.Errorf("%s: the book says %+v", name, line)
 		}
 	}
@@ -101,7 +102,9 @@ func TestEveryMagicNumber(t *testing.T) {
 					amount = strconv.FormatInt(row.booked[0], 10)
 				}
 				for _, n := range w.Notices(row.webhooks) {
-					n.Said.Has(t, "the webhook", fields{"status": row.status, "productId": "P1", "phoneNumber": phone, "amount": amount})
+					n.Said.Has(
+						t, "the webhook", fields{"status": row.status, "productId": "P1", "phoneNumber": phone, "amount": amount},
+					)
 				}
 			})
 		}
@@ -214,7 +217,8 @@ func TestWhatACollectionMayNotBe(t *testing.T) {
 		"by a network there is not": {fields{"network": "vodafone"}, "network"},
 	} {
 		status, reply := w.post(mobilepay, w.collection("P1", "237699123456", row.change))
-		if status != http.StatusBadRequest || reply["status"] != "FAILURE" || reply["message"] != "INVALID_PARAMETER "+row.says {
+		if status != http.StatusBadRequest || reply["status"] != "FAILURE" ||
+			reply["message"] != "INVALID_PARAMETER "+row.says {
 			t.Errorf("%s: %d %v", name, status, reply)
 		}
 	}
@@ -248,7 +252,9 @@ func TestWhoMayCall(t *testing.T) {
 				t.Errorf("%s %s: %d %v", path, name, status, reply)
 			}
 		}
-		for name, body := range map[string]string{"no JSON": "{", "a list": "[]", "too much": `"` + strings.Repeat("x", 1<<16) + `"`} {
+		for name, body := range map[string]string{
+			"no JSON": "{", "a list": "[]", "too much": `"` + strings.Repeat("x", 1<<16) + `"`,
+		} {
 			if status, reply := w.post(path, body); status != http.StatusBadRequest || reply["message"] != "INVALID_BODY" {
 				t.Errorf("%s %s: %d %v", path, name, status, reply)
 			}

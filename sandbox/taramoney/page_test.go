@@ -43,9 +43,13 @@ func TestACustomerPaysOnThePage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.link("P1", "221770333333") // who never answers by themselves
-	w.shows(page, http.StatusOK, `lang="fr"`, "Confirmer le paiement ?", "1\u00a0000\u00a0F\u00a0CFA", "Sac de riz", "221770333333", "Payer", "Refuser")
+	w.shows(
+		page, http.StatusOK, `lang="fr"`, "Confirmer le paiement ?", "1\u00a0000\u00a0F\u00a0CFA", "Sac de riz",
+		"221770333333", "Payer", "Refuser",
+	)
 	w.shows(page+"?lang=en", http.StatusOK, `lang="en"`, "Confirm the payment?", "Refuse")
-	if got := w.presses(page+"?lang=en", "pay"); got.Status != http.StatusSeeOther || got.Header.Get("Location") != "?lang=en" {
+	if got := w.presses(page+"?lang=en", "pay"); got.Status != http.StatusSeeOther ||
+		got.Header.Get("Location") != "?lang=en" {
 		t.Errorf("paying answers %d, leading to %q", got.Status, got.Header.Get("Location"))
 	}
 	if got := w.shows(page, http.StatusOK, "Paiement réussi"); strings.Contains(got.Body, "<form") {

@@ -58,7 +58,8 @@ func TestAPayoutThatIsRefused(t *testing.T) {
 		"above what is left":           {"237699123456", "BUSINESS_BALANCE_INSUFFICIENT"},
 	} {
 		status, reply := w.post(payouts, w.payout("R2", row.phone))
-		if status != http.StatusOK || reply["status"] != "FAILURE" || reply["message"] != row.says || reply["payoutId"] != nil {
+		if status != http.StatusOK || reply["status"] != "FAILURE" || reply["message"] != row.says ||
+			reply["payoutId"] != nil {
 			t.Errorf("%s: %d %v", name, status, reply)
 		}
 	}
@@ -66,7 +67,8 @@ func TestAPayoutThatIsRefused(t *testing.T) {
 	w.booked(-1000)
 	w.Clock.Advance(30 * time.Second)
 	w.booked(-1000, -1000)
-	if line := w.Sim.Book()[0]; line.MSISDN != "+237699123456" || line.OrderID != "R1" || line.Direction != stage.Out || line.Currency != "XAF" {
+	if line := w.Sim.Book()[0]; line.MSISDN != "+237699123456" || line.OrderID != "R1" || line.Direction != stage.Out ||
+		line.Currency != "XAF" {
 		t.Errorf("the book says %+v", line)
 	}
 }
@@ -91,7 +93,8 @@ func TestWhatAPayoutMayNotBe(t *testing.T) {
 		"of half a franc":         {fields{"amount": 0.5}, "amount"},
 	} {
 		status, reply := w.post(payouts, w.payout("R1", "237699123456", row.change))
-		if status != http.StatusBadRequest || reply["status"] != "FAILURE" || reply["message"] != "INVALID_PARAMETER "+row.says {
+		if status != http.StatusBadRequest || reply["status"] != "FAILURE" ||
+			reply["message"] != "INVALID_PARAMETER "+row.says {
 			t.Errorf("%s: %d %v", name, status, reply)
 		}
 	}

@@ -21,7 +21,10 @@ func TestTheStatusOfAPaidCollection(t *testing.T) {
 	reply.Inner(t, "paymentData").Has(t, "paymentData", fields{"amount": 979.0, "currency": "XAF", "productId": "P1"})
 	said := w.Notices(1)[0].Said
 	if reply["transactionId"] == id || reply["transactionId"] != said["transactionId"] {
-		t.Errorf("the transaction is %v here, %v in the webhook, and the payment %s", reply["transactionId"], said["transactionId"], id)
+		t.Errorf(
+			"the transaction is %v here, %v in the webhook, and the payment %s", reply["transactionId"],
+			said["transactionId"], id,
+		)
 	}
 }
 
@@ -32,7 +35,8 @@ func TestTheStatusOfWhatIsNotPaid(t *testing.T) {
 	for _, want := range []string{"PENDING", "FAILURE"} {
 		reply := w.status("P1")
 		reply.Inner(t, "payload").Has(t, want, fields{"status": want, "amount": "1000"})
-		if reply["status"] != want || reply["paymentData"] != nil || reply["transactionId"] != nil || reply["receiptUrl"] != nil {
+		if reply["status"] != want || reply["paymentData"] != nil || reply["transactionId"] != nil ||
+			reply["receiptUrl"] != nil {
 			t.Errorf("%s: %v", want, reply)
 		}
 		w.Clock.Advance(2 * time.Second)
@@ -49,7 +53,8 @@ func TestWhatIsNotFound(t *testing.T) {
 			t.Errorf("%s: %v", asked, reply)
 		}
 	}
-	if status, reply := w.post(statusPath, signed(fields{})); status != http.StatusBadRequest || reply["message"] != "INVALID_PARAMETER productId" {
+	if status, reply := w.post(statusPath, signed(fields{})); status != http.StatusBadRequest ||
+		reply["message"] != "INVALID_PARAMETER productId" {
 		t.Errorf("a status of nothing answers %d %v", status, reply)
 	}
 }
@@ -58,7 +63,9 @@ func TestAStatusByTarasOwnIdentifier(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"quirks": {"status_by_payment_id": true}}`)
-	paymentID, payoutID := w.collects("P1", "237699123456").Text("transactionId"), w.pays("R1", "237699123456").Text("payoutId")
+	paymentID, payoutID := w.collects(
+		"P1", "237699123456",
+	).Text("transactionId"), w.pays("R1", "237699123456").Text("payoutId")
 	for asked, product := range map[string]string{paymentID: "P1", payoutID: "R1"} {
 		reply := w.stands(asked, "SUCCESS", "API_ORDER_SUCESSFULL")
 		if reply["productId"] != nil || reply.Inner(t, "payload")["productId"] != product {
@@ -85,7 +92,8 @@ func TestAnAccountWithoutStatus(t *testing.T) {
 func (w *world) list(path string, page fields) []fields {
 	w.T.Helper()
 	var entries []fields
-	if status := w.Send(w.Request(http.MethodPost, path, signed(page)), &entries); status != http.StatusOK || entries == nil {
+	if status := w.Send(w.Request(http.MethodPost, path, signed(page)), &entries); status != http.StatusOK ||
+		entries == nil {
 		w.T.Fatalf("%s answers %d %v", path, status, entries)
 	}
 	return entries
@@ -152,7 +160,8 @@ func TestThePagesOfAList(t *testing.T) {
 		}
 	}
 	for name, page := range map[string]fields{
-		"of nothing": {"size": 0}, "of too much": {"size": 101}, "before the beginning": {"start": -1}, "of text": {"size": "2"},
+		"of nothing": {"size": 0}, "of too much": {"size": 101}, "before the beginning": {"start": -1},
+		"of text": {"size": "2"},
 	} {
 		if status, reply := w.post(listPath, signed(page)); status != http.StatusBadRequest || reply["status"] != "FAILURE" {
 			t.Errorf("a page %s answers %d %v", name, status, reply)

@@ -19,7 +19,8 @@ func TestTheSwitchesAndTheBook(t *testing.T) {
 	}
 	w.Send(w.Request(http.MethodGet, "/switches", nil), &now)
 	for _, quirk := range []string{
-		"poor_webhooks", "no_webhook_secret", "wrong_webhook_secret", "no_status", "lists_name_products", "status_by_payment_id",
+		"poor_webhooks", "no_webhook_secret", "wrong_webhook_secret", "no_status", "lists_name_products",
+		"status_by_payment_id",
 	} {
 		if on, declared := now.Quirks[quirk]; on || !declared {
 			t.Errorf("%s is declared: %v, on: %v", quirk, declared, on)
@@ -29,7 +30,9 @@ func TestTheSwitchesAndTheBook(t *testing.T) {
 		t.Errorf("the quirks are %v", now.Quirks)
 	}
 	var said fields
-	if status := w.Send(w.Request(http.MethodPost, "/switches", `{"quirks": {"bare_arrays": true}}`), &said); status != http.StatusBadRequest {
+	if status := w.Send(
+		w.Request(http.MethodPost, "/switches", `{"quirks": {"bare_arrays": true}}`), &said,
+	); status != http.StatusBadRequest {
 		t.Errorf("another operator's quirk answers %d", status)
 	}
 	id := w.collects("P1", "237699123456").Text("transactionId")
@@ -43,7 +46,8 @@ func TestTheSwitchesAndTheBook(t *testing.T) {
 		t.Fatalf("the book says %+v", book)
 	}
 	want := stage.Paid{
-		TxnID: id, OrderID: "P1", MSISDN: "+237699123456", Amount: 1000, Asked: 1000, Currency: "XAF", At: stagetest.Morning, Direction: stage.In,
+		TxnID: id, OrderID: "P1", MSISDN: "+237699123456", Amount: 1000, Asked: 1000, Currency: "XAF", At: stagetest.Morning,
+		Direction: stage.In,
 	}
 	if book.Paid[0] != want || w.Sim.Book()[0] != want {
 		t.Errorf("the book says %+v, want %+v", book.Paid[0], want)
@@ -56,7 +60,8 @@ func TestDown(t *testing.T) {
 	w.collects("P1", "237699444444")
 	w.Set(`{"down": true}`)
 	for _, path := range []string{cmmobile, mobilepay, payouts, statusPath, resendPath, listPath, paidPath} {
-		if status, reply := w.post(path, signed(fields{"productId": "P1"})); status != http.StatusServiceUnavailable || reply["message"] != "SERVICE_UNAVAILABLE" {
+		if status, reply := w.post(path, signed(fields{"productId": "P1"})); status != http.StatusServiceUnavailable ||
+			reply["message"] != "SERVICE_UNAVAILABLE" {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
@@ -70,7 +75,8 @@ func TestChangedKeys(t *testing.T) {
 	w := newWorld(t)
 	w.Set(`{"keys_changed": true}`)
 	for _, path := range []string{cmmobile, mobilepay, payouts, statusPath, resendPath, listPath, paidPath} {
-		if status, reply := w.post(path, w.collection("P1", "237699123456")); status != http.StatusUnauthorized || reply["status"] != "ERROR" {
+		if status, reply := w.post(path, w.collection("P1", "237699123456")); status != http.StatusUnauthorized ||
+			reply["status"] != "ERROR" {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
@@ -102,7 +108,9 @@ func TestAnswersThatAreSpoilt(t *testing.T) {
 	w.GivesUp(w.Request(http.MethodPost, statusPath, signed(fields{"productId": "P1"})))
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.Set(`{"answers": "page"}`)
-	if got := w.Fetch(w.Request(http.MethodPost, payouts, w.payout("R1", "237699123456"))); !strings.Contains(got.Body, "<html>") {
+	if got := w.Fetch(
+		w.Request(http.MethodPost, payouts, w.payout("R1", "237699123456")),
+	); !strings.Contains(got.Body, "<html>") {
 		t.Errorf("the answer is no page: %s", got.Body)
 	}
 	w.booked(1000, -1000)
@@ -127,7 +135,9 @@ func TestAFullSandbox(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
 	w.collects("P1", "237699123456")
-	for path, body := range map[string]fields{mobilepay: w.collection("P2", "237699123456"), payouts: w.payout("R1", "237699123456")} {
+	for path, body := range map[string]fields{
+		mobilepay: w.collection("P2", "237699123456"), payouts: w.payout("R1", "237699123456"),
+	} {
 		if status, _ := w.post(path, body); status != http.StatusServiceUnavailable {
 			t.Errorf("%s answers %d", path, status)
 		}
@@ -152,7 +162,9 @@ func TestASimulatorNeedsAnAddress(t *testing.T) {
 	stagetest.NeedsAnAddress(t, func(address string) (*taramoney.Simulator, error) {
 		return taramoney.New(stage.TillOptions{Options: stage.Options{PublicURL: address}})
 	})
-	if _, err := taramoney.New(stage.TillOptions{Options: stage.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}}); err == nil {
+	if _, err := taramoney.New(
+		stage.TillOptions{Options: stage.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}},
+	); err == nil {
 		t.Error("a simulator whose journal is a folder starts")
 	}
 }

@@ -28,7 +28,8 @@ func TestTheRichWebhook(t *testing.T) {
 	if len(n.Said) != 13 || n.Said["transactionId"] == id {
 		t.Errorf("the webhook says %v", n.Said)
 	}
-	if got := secret(n); len(got) != 1 || got[0] != "sandbox-webhook-secret" || n.Header.Get("Content-Type") != "application/json" {
+	if got := secret(n); len(got) != 1 || got[0] != "sandbox-webhook-secret" ||
+		n.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("the webhook brings %v", n.Header)
 	}
 }
@@ -56,7 +57,9 @@ func TestThePoorWebhook(t *testing.T) {
 
 func TestTheSecretOfAWebhook(t *testing.T) {
 	t.Parallel()
-	for quirk, want := range map[string]string{"no_webhook_secret": "", "wrong_webhook_secret": "not-sandbox-webhook-secret"} {
+	for quirk, want := range map[string]string{
+		"no_webhook_secret": "", "wrong_webhook_secret": "not-sandbox-webhook-secret",
+	} {
 		w := newWorld(t)
 		w.Set(`{"quirks": {"` + quirk + `": true}}`)
 		w.collects("P1", "237699123456")
