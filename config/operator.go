@@ -9,14 +9,16 @@ import (
 // Operator is the configuration of one operator instance: one adapter, one
 // country, one set of credentials.
 type Operator struct {
-	Code        pirogue.OperatorCode `json:"code"`    // unique, such as "orange-web-ml"
-	Adapter     string               `json:"adapter"` // a row of the table in package adapters
-	Mode        pirogue.Mode         `json:"mode"`
-	Country     pirogue.CountryCode  `json:"country"`
-	Network     pirogue.Network      `json:"network"`  // the only one it serves; "" for several
-	Currency    pirogue.Currency     `json:"currency"` // the national one, even where the operator's test system wants another
-	BaseURL     string               `json:"base_url"`
-	Credentials map[string]string    `json:"credentials"` // names are the adapter's; a name ending in _file is read from that file
+	Code    pirogue.OperatorCode `json:"code"`    // unique, such as "orange-web-ml"
+	Adapter string               `json:"adapter"` // a row of the table in package adapters
+	Mode    pirogue.Mode         `json:"mode"`
+	Country pirogue.CountryCode  `json:"country"`
+	Network pirogue.Network      `json:"network"` // the only one it serves; "" for several
+	// Currency is the national one, even where the operator's test system wants another.
+	Currency pirogue.Currency `json:"currency"`
+	BaseURL  string           `json:"base_url"`
+	// Credentials holds secrets under the adapter's names. A name that ends in _file holds the path of a file: the secret is that file's text.
+	Credentials map[string]string `json:"credentials"`
 	// Environment is the operator's own name for its test or live system, such as
 	// Orange's path segment "dev" or "ml".
 	Environment    string  `json:"environment"`

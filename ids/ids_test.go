@@ -14,7 +14,9 @@ func TestEveryIdentifierHasTheShapeItsReadersExpect(t *testing.T) {
 	t.Parallel()
 
 	tests := map[string]struct{ got, shape string }{
-		"a payment is a lower-case UUIDv7":          {string(ids.Payment()), `^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`},
+		"a payment is a lower-case UUIDv7": {
+			string(ids.Payment()), `^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`,
+		},
 		"an operator reference fits every operator": {string(ids.Reference(pirogue.CashIn)), `^CI[0-9A-HJKMNP-TV-Z]{18}$`},
 		"a test key says so":                        {ids.Key(pirogue.Test), `^nk_test_[0-9a-f]{24}$`},
 		"a live key says so":                        {ids.Key(pirogue.Live), `^nk_live_[0-9a-f]{24}$`},

@@ -154,7 +154,9 @@ func TestAnEndpointMayBehaveAsItLikes(t *testing.T) {
 		"hangs":             {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 0, 0, "TIMED_OUT"},
 		"never ends":        {drip, 0, 0, "TIMED_OUT"},
 		"answers megabytes": {func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, 4<<20)) }, 200, 0, ""},
-		"hangs up":          {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0, 0, "CONNECTION_FAILED"},
+		"hangs up": {
+			func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0, 0, "CONNECTION_FAILED",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
