@@ -1,5 +1,8 @@
-// Package codec seals what Temporal stores: inputs, results, failure messages and
-// summaries stand in its history as AES-256-GCM under the vault's ring.
+// Package codec encrypts the payloads that Temporal stores: inputs, results, failure messages and
+// summaries. The history holds them as AES-256-GCM under the vault's ring.
+//
+// Whoever reads Temporal's database therefore learns no telephone number, no token and no operator
+// message.
 package codec
 
 import (
@@ -19,43 +22,43 @@ const (
 	encoding string        = "binary/sealed" // the metadata that marks a sealed payload
 )
 
-// codec implements converter.PayloadCodec. A key that is missing, or a payload that
-// was changed, panics: a codec that returned an error would fail the workflow for
-// ever, while a panic only blocks it until the key is back.
+// codec implements converter.PayloadCodec. It panics if a key is missing or a payload was changed.
+// A returned error would fail the workflow for good; a panic blocks it only until the key is back.
 type codec struct {
 	ring     *vault.Ring
 	unsealed Unsealed
 }
 
-// Unsealed says what becomes of a payload that was never sealed.
+// Unsealed decides whether a payload without encryption is refused or read.
 type Unsealed bool
 
-// What becomes of an unsealed payload. Whoever can write to Temporal can send one, so only a
-// development machine without live keys reads them.
+// The choices for a payload without encryption. Anyone who can write to Temporal can send one. Only
+// a development machine without live keys may read them.
 const (
 	RefuseUnsealed Unsealed = false
 	ReadUnsealed   Unsealed = true
 )
 
-// errUnsealed holds what reading a refused payload fails with: the Update or query that carries
-// one is rejected, and a signal of ours carries nothing that is read.
+// errUnsealed is returned for a refused payload. Temporal rejects the Update or query that carries
+// one. A signal of ours carries no payload that the workflow reads.
 var errUnsealed = errors.New("the payload is not sealed by Pirogue's keys: it is refused")
 
-// Converter returns the data converter that seals payloads.
+// Converter returns the data converter that encrypts payloads under ring. It goes into the Temporal
+// client's options.
 func Converter(ring *vault.Ring, u Unsealed) converter.DataConverter {
 	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec{ring, u})
 }
 
-// Failures returns the failure converter that seals error messages and stack
-// traces, which quote operators.
+// Failures returns the failure converter that encrypts error messages and stack traces. They may
+// quote operators, whose messages can hold personal data.
 func Failures(ring *vault.Ring, u Unsealed) converter.FailureConverter {
 	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
 		DataConverter: Converter(ring, u), EncodeCommonAttributes: true,
 	})
 }
 
-// Handler serves the Web UI's request to read payloads, from the page at origin
-// only. Whoever can call it can read every payload: bind it to loopback.
+// Handler serves the Temporal Web UI's requests to decrypt payloads, for the page at origin only.
+// It checks no caller: bind it to loopback, or anybody reads every payload.
 func Handler(ring *vault.Ring, origin string) http.Handler {
 	decode := converter.NewPayloadCodecHTTPHandler(codec{ring, ReadUnsealed})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -70,7 +73,7 @@ func Handler(ring *vault.Ring, origin string) http.Handler {
 	})
 }
 
-// Encode implements converter.PayloadCodec.
+// Encode implements converter.PayloadCodec. It encrypts every payload under the ring's current key.
 func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	sealed := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
@@ -89,7 +92,8 @@ func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	return sealed, nil
 }
 
-// Decode implements converter.PayloadCodec. What was never sealed is refused, or left alone.
+// Decode implements converter.PayloadCodec. It refuses a payload without encryption, or returns it
+// as it is, according to Unsealed.
 func (c codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	plain := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {

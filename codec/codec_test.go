@@ -35,8 +35,8 @@ func TestAMissingKeyPanicsSoThatTheWorkflowOnlyWaits(t *testing.T) {
 	})
 }
 
-// Whoever can write to Temporal can send what nobody sealed: it is refused by an error, which
-// rejects the Update that carries it and blocks nothing.
+// Anyone who can write to Temporal can send a payload without encryption. The codec refuses it with
+// an error: the error rejects the Update that carries it and blocks no workflow.
 func TestAnUnsealedPayloadIsRefused(t *testing.T) {
 	t.Parallel()
 
