@@ -1,7 +1,8 @@
-// Package vault keeps what must stay unread: API secrets, telephone numbers,
-// operator tokens and Temporal payloads. It seals with AES-256-GCM under a ring of
-// named keys and derives a key of its own for every purpose, so a value sealed for
-// one column does not open in another.
+// Package vault encrypts secrets at rest: API secrets, telephone numbers, operator tokens and
+// Temporal payloads.
+//
+// It seals with AES-256-GCM under a ring of named keys. Each purpose has a derived key of its own,
+// so a value sealed for one column does not open in another.
 package vault
 
 import (
@@ -19,21 +20,23 @@ import (
 	"pirogue"
 )
 
-// keySize is the length of a key of the ring, in bytes.
+// keySize is the length in bytes of a key of the ring: 256 bits, as AES-256 needs.
 const keySize = 32
 
-// Purpose names what a value is for. It is bound into the sealed text.
+// Purpose names the use of a value, such as one column. The sealed text opens only under the same
+// purpose.
 type Purpose string
 
-// Ring is a set of keys by name. The first seals; all open.
+// Ring holds keys by name. The first key seals; every key opens.
 type Ring struct {
 	current string // seals
 	oldest  string // digests, so that a rotation does not change them
 	keys    map[string][]byte
 }
 
-// ParseRing reads a ring written as "name:hex64[,name:hex64…]", the current key
-// first and the oldest last. Names are letters, digits and dashes.
+// ParseRing reads a ring written as "name:hex64[,name:hex64…]", the current key first and the
+// oldest last. Names consist of letters, digits and dashes. It returns an error for a malformed
+// ring.
 func ParseRing(text string) (*Ring, error) {
 	ring := &Ring{keys: map[string][]byte{}}
 	for part := range strings.SplitSeq(strings.TrimSpace(text), ",") {
@@ -53,14 +56,14 @@ func ParseRing(text string) (*Ring, error) {
 	return ring, nil
 }
 
-// NewRing returns the text of a ring of one random key, for ParseRing.
+// NewRing returns the text of a ring with one random key, in the form that ParseRing reads.
 func NewRing(name string) string {
 	key := make([]byte, keySize)
 	rand.Read(key)
 	return name + ":" + hex.EncodeToString(key)
 }
 
-// Seal encrypts plain for one purpose. The result reads "key-name.base64".
+// Seal encrypts plain for one purpose under the current key. The result reads "key-name.base64".
 func (r *Ring) Seal(p Purpose, plain []byte) (string, error) {
 	aead, err := r.aead(r.current, p)
 	if err != nil {
@@ -70,8 +73,8 @@ func (r *Ring) Seal(p Purpose, plain []byte) (string, error) {
 	return r.current + "." + base64.RawStdEncoding.EncodeToString(sealed), nil
 }
 
-// Open decrypts what Seal returned for the same purpose. A key that is not in the
-// ring, another purpose or a changed byte is an Internal error.
+// Open decrypts a result of Seal for the same purpose. It returns an Internal error if the ring
+// lacks the key, the purpose differs or a byte changed.
 func (r *Ring) Open(p Purpose, sealed string) ([]byte, error) {
 	name, encoded, _ := strings.Cut(sealed, ".")
 	aead, err := r.aead(name, p)
@@ -89,16 +92,17 @@ func (r *Ring) Open(p Purpose, sealed string) ([]byte, error) {
 	return plain, nil
 }
 
-// Has reports whether the ring can open what was sealed under this key name.
+// Has reports whether the ring holds a key of this name, so that it can open values sealed under
+// it.
 func (r *Ring) Has(name string) bool { return r.keys[name] != nil }
 
-// Digest returns a keyed digest of value for one purpose, in hex: the same value
-// gives the same digest, and nobody without the ring can compute it. It uses the
-// ring's oldest key, so that adding a current key does not change it.
+// Digest returns a keyed digest of value for one purpose, in hex. Equal values have equal digests,
+// and nobody can compute one without the ring. It uses the ring's oldest key: a rotation adds a
+// current key and changes no digest.
 func (r *Ring) Digest(p Purpose, value string) string { return hex.EncodeToString(r.mac(p, value)) }
 
-// Token returns a 256-bit token for value, in base64url (43 characters). It is not
-// stored: it can be made again from the ring.
+// Token returns a 256-bit token for value, in base64url (43 characters). Nobody needs to store it:
+// the same ring and value give the same token.
 func (r *Ring) Token(p Purpose, value string) string {
 	return base64.RawURLEncoding.EncodeToString(r.mac(p, value))
 }
@@ -109,7 +113,8 @@ func (r *Ring) mac(p Purpose, value string) []byte {
 	return mac.Sum(nil)
 }
 
-// aead returns the cipher of one key and purpose.
+// aead returns the cipher of one key and purpose. It returns an Internal error if the ring lacks
+// the key.
 func (r *Ring) aead(name string, p Purpose) (cipher.AEAD, error) {
 	if !r.Has(name) {
 		return nil, pirogue.Errorf(pirogue.Internal, "key %q is not in the ring", name)
@@ -121,8 +126,8 @@ func (r *Ring) aead(name string, p Purpose) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// derive returns the key that the named key has for one purpose. HKDF fails only
-// when asked for more than 8,160 bytes.
+// derive returns the named key's derived key for one purpose. HKDF fails only for more than 8,160
+// bytes, so the panic is unreachable.
 func (r *Ring) derive(name string, p Purpose) []byte {
 	key, err := hkdf.Key(sha256.New, r.keys[name], nil, "pirogue/"+string(p), keySize)
 	if err != nil {
