@@ -1,5 +1,5 @@
-// Package ids makes every identifier Pirogue gives out. It is the only place that
-// draws randomness for one.
+// Package ids generates every identifier of Pirogue. No other package draws randomness for an
+// identifier.
 package ids
 
 import (
@@ -12,8 +12,8 @@ import (
 	"pirogue"
 )
 
-// crockford is the alphabet of operator references: no letter that a person could
-// take for a digit.
+// crockford is the alphabet of operator references. It has no letter that a person can mistake for
+// a digit.
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
 const (
@@ -23,31 +23,32 @@ const (
 	shortEntropy  = 10 // bytes: 20 hex characters
 )
 
-// New returns a UUIDv7 in lower case: it sorts by the moment it was made.
+// New returns a UUIDv7 in lower case. UUIDv7 values sort by the time of their creation.
 func New() string { return uuid.Must(uuid.NewV7()).String() }
 
-// Payment returns the ID of a payment.
+// Payment returns a payment ID: a UUIDv7.
 func Payment() pirogue.PaymentID { return pirogue.PaymentID(New()) }
 
-// Reference returns an operator reference of 20 characters, such as "CI" for a
-// cash-in followed by 18 random ones.
+// Reference returns an operator reference of 20 characters: "CI", "CO" or "RF" for the kind, then
+// 18 random ones. Its 88 random bits make a collision with another reference unlikely.
 func Reference(k pirogue.Kind) pirogue.OperatorRef {
 	prefix := map[pirogue.Kind]string{pirogue.CashIn: "CI", pirogue.CashOut: "CO", pirogue.Refund: "RF"}[k]
 	return pirogue.OperatorRef(prefix + crockford.EncodeToString(random(refEntropy)))
 }
 
-// Key returns a public API key, such as "nk_test_" and 24 hex characters.
+// Key returns a public API key: "nk_test_" or "nk_live_", then 24 hex characters.
 func Key(m pirogue.Mode) string {
 	return "nk_" + string(m) + "_" + hex.EncodeToString(random(keyEntropy))
 }
 
-// Secret returns an API secret of 64 hex characters, 256 bits.
+// Secret returns an API secret: 64 random hex characters, 256 bits.
 func Secret() string { return hex.EncodeToString(random(secretEntropy)) }
 
-// Request returns the ID of one HTTP request, such as "req_" and 20 hex characters.
+// Request returns the ID of one HTTP request: "req_", then 20 hex characters.
 func Request() string { return "req_" + hex.EncodeToString(random(shortEntropy)) }
 
-// random returns n bytes. crypto/rand.Read never fails: it ends the program first.
+// random returns n random bytes. It returns no error: crypto/rand.Read ends the program if it
+// fails.
 func random(n int) []byte {
 	b := make([]byte, n)
 	rand.Read(b)
