@@ -1,9 +1,9 @@
-// Package ledger says which accounts a payment touches. It is pure arithmetic: no
+// Package ledger decides which accounts a payment debits and credits. It is pure arithmetic: no
 // clock, no database, no network.
 //
-// A Transfer names both ends of a movement, so an unbalanced entry has no spelling.
-// A Journal is all the transfers of one step of one payment; its ID is the
-// idempotency key of that movement of money.
+// A Transfer names both accounts of a movement, so an unbalanced entry cannot be written. A Journal
+// holds all transfers of one step of one payment. Its ID is the idempotency key of that movement of
+// money.
 package ledger
 
 import (
@@ -14,26 +14,26 @@ import (
 	"pirogue"
 )
 
-// AccountKind says what an account is for.
+// AccountKind names the purpose of an account.
 type AccountKind string
 
-// The kinds of account. All but MerchantAccount and BulkAccount may be overdrawn: they
-// mirror money that lies elsewhere.
+// The kinds of account. Only MerchantAccount and BulkAccount may not be overdrawn. The others
+// mirror money that lies elsewhere, so their balance may fall below zero.
 const (
 	MerchantAccount AccountKind = "MERCHANT"   // what we owe the merchant
-	BulkAccount     AccountKind = "BULK"       // of it, what is set aside for lines of bulks that wait for their turn
+	BulkAccount     AccountKind = "BULK"       // the part of it set aside for lines of bulks that wait for their turn
 	FloatAccount    AccountKind = "FLOAT"      // what the operator holds for us
 	FeeAccount      AccountKind = "FEE_INCOME" // what we earned
-	SuspenseAccount AccountKind = "SUSPENSE"   // money that arrived and belongs to nobody yet
-	// AdjustmentAccount is the other side of money that people placed outside Pirogue, and of
-	// what they say moved beyond the operator's word.
+	SuspenseAccount AccountKind = "SUSPENSE"   // money that arrived without a payment that wants it
+	// AdjustmentAccount is the counterpart of money that people placed outside Pirogue. It is also
+	// that of money which they state moved, beyond the operator's result.
 	AdjustmentAccount AccountKind = "ADJUSTMENT"
-	BankAccount       AccountKind = "SETTLEMENT" // what was paid out to the merchant's bank
+	BankAccount       AccountKind = "SETTLEMENT" // paid out to the merchant's bank
 )
 
-// Account is one account of the books. Every account, system accounts too, belongs
-// to one merchant, mode, country and currency, so that no row is hot for all.
-// Operator is empty for the accounts that no operator stands behind.
+// Account identifies one account of the books. Every account, system accounts too, belongs to one
+// merchant, mode, country and currency, so that no row is locked by all payments. Operator is empty
+// for the accounts that no operator holds money for.
 type Account struct {
 	Kind     AccountKind
 	Merchant pirogue.MerchantID
@@ -43,8 +43,7 @@ type Account struct {
 	Operator pirogue.OperatorCode
 }
 
-// ID returns the account's key, which says what it is, such as
-// "live:ML:XOF:FLOAT:orange-web-ml:<merchant>".
+// ID returns the account's key, such as "live:ML:XOF:FLOAT:orange-web-ml:<merchant>".
 func (a Account) ID() string {
 	parts := []string{string(a.Mode), string(a.Country), string(a.Currency), string(a.Kind)}
 	if a.Operator != "" {
@@ -53,49 +52,49 @@ func (a Account) ID() string {
 	return strings.Join(append(parts, string(a.Merchant)), ":")
 }
 
-// MayOverdraw reports whether the account may fall below zero.
+// MayOverdraw reports whether the account's balance may fall below zero.
 func (a Account) MayOverdraw() bool { return a.Kind != MerchantAccount && a.Kind != BulkAccount }
 
-// Transfer moves Amount, in minor units of both accounts' currency, from the
-// account it debits to the account it credits.
+// Transfer moves Amount from the account it debits to the account it credits. Amount is in minor
+// units of the currency of both accounts.
 type Transfer struct {
 	Debit, Credit Account
 	Amount        int64
 }
 
-// Phase says what a journal does to money.
+// Phase tells whether a journal moves money, holds it, captures a hold or releases one.
 type Phase string
 
-// The phases. Money that is held is still the debited account's and can be spent by
-// nothing else; it is taken or freed once, whoever comes first.
+// The phases. Held money still belongs to the debited account, and no other payment can spend it. A
+// hold is captured or released once: the first of the two wins.
 const (
 	Posted  Phase = "posted"  // it moves
-	Held    Phase = "hold"    // it is set aside
-	Taken   Phase = "capture" // what was set aside moves
-	Dropped Phase = "release" // what was set aside is free again
+	Held    Phase = "hold"    // it is set aside for one payment
+	Taken   Phase = "capture" // the held money moves
+	Dropped Phase = "release" // the held money is free again
 )
 
-// Step names what a journal books. With its payment or payout it makes the journal's
-// ID.
+// Step names the event that a journal books. Step and payment, payout, bulk or case together make
+// the journal's ID.
 type Step string
 
 // The steps that can be booked.
 const (
 	StepCashIn  Step = "cashin"  // a confirmed cash-in
-	StepHold    Step = "hold"    // a cash-out or refund that was accepted
+	StepHold    Step = "hold"    // an accepted cash-out or refund
 	StepCapture Step = "capture" // its success
 	StepRelease Step = "release" // its failure
-	StepFee     Step = "fee"     // a fee given back with a refund
+	StepFee     Step = "fee"     // part of a fee, given back with a refund
 	StepLate    Step = "late"    // money that moved after the payment ended, or of another amount
-	StepClear   Step = "clear"   // a case that people settled: its money leaves suspense
-	StepPayout  Step = "payout"  // a merchant paid at its bank
-	StepBulk    Step = "bulk"    // a bulk that was accepted: all its money is set aside
-	StepLine    Step = "line"    // a line of it whose turn has come takes its part
-	StepRest    Step = "rest"    // what its cancelled lines leave goes back
+	StepClear   Step = "clear"   // a resolved case: its money leaves suspense
+	StepPayout  Step = "payout"  // a payment to a merchant's bank
+	StepBulk    Step = "bulk"    // an accepted bulk: all its money is set aside
+	StepLine    Step = "line"    // a line of it takes its part when its turn comes
+	StepRest    Step = "rest"    // money of its cancelled lines goes back
 )
 
-// Journal is the transfers of one step, booked together or not at all, and once
-// however often they are sent.
+// Journal holds the transfers of one step. The store books all of them or none, and books them
+// once, however often a caller sends them.
 type Journal struct {
 	PaymentID pirogue.PaymentID // "" for a payout or a whole bulk
 	PayoutID  string            // of a payout to a merchant's bank; "" otherwise
@@ -108,7 +107,8 @@ type Journal struct {
 	Transfers []Transfer
 }
 
-// ID returns the journal's idempotency key.
+// ID returns the journal's idempotency key: the payment, payout, bulk or case, the step and, from
+// the second on, Nth.
 func (j Journal) ID() string {
 	id := cmp.Or(j.PayoutID, string(j.BulkID), string(j.CaseID), string(j.PaymentID)) + "/" + string(j.Step)
 	if j.Nth > 1 {
@@ -117,8 +117,8 @@ func (j Journal) ID() string {
 	return id
 }
 
-// CashIn returns the journal of a cash-in that its operator confirmed: the operator
-// holds what the customer paid, and we owe it to the merchant less our fee.
+// CashIn returns the journal of a cash-in that its operator confirmed. The operator holds the
+// customer's money, and we owe it to the merchant less our fee.
 func CashIn(p pirogue.Payment) Journal {
 	float, merchant, fee := account(p, FloatAccount), account(p, MerchantAccount), account(p, FeeAccount)
 	transfers := []Transfer{{Debit: float, Credit: merchant, Amount: p.Amount.Minor}}
@@ -132,19 +132,20 @@ func CashIn(p pirogue.Payment) Journal {
 	return Journal{PaymentID: p.ID, Step: StepCashIn, Phase: Posted, Transfers: transfers}
 }
 
-// Hold returns the journal that sets aside what a cash-out or refund costs: what the
-// operator will pay, and our fee. A late refund gives back what waits in suspense.
+// Hold returns the journal that sets aside the cost of a cash-out or refund: the amount the
+// operator will pay, and our fee. A late refund holds the money that waits in suspense.
 func Hold(p pirogue.Payment) Journal { return outward(p, StepHold, Held) }
 
-// Capture returns the journal of a cash-out or refund that its operator confirmed.
+// Capture returns the journal of a cash-out or refund that its operator confirmed. The held money
+// leaves the account.
 func Capture(p pirogue.Payment) Journal { return outward(p, StepCapture, Taken) }
 
-// Release returns the journal of a cash-out or refund that is proven not to have
-// happened.
+// Release returns the journal of a cash-out or refund that is proven not to have happened. The held
+// money is the merchant's again.
 func Release(p pirogue.Payment) Journal { return outward(p, StepRelease, Dropped) }
 
-// outward returns the transfers of a payment that takes money from us, in one phase.
-// They are the same in all phases, so that what was held is what is taken or freed.
+// outward returns the transfers of a payment that takes money from us, in one phase. They are the
+// same in all phases, so that a capture or release matches its hold exactly.
 func outward(p pirogue.Payment, step Step, phase Phase) Journal {
 	from := account(p, MerchantAccount)
 	if p.Late {
@@ -157,8 +158,8 @@ func outward(p pirogue.Payment, step Step, phase Phase) Journal {
 	return Journal{PaymentID: p.ID, Step: step, Phase: phase, Transfers: transfers}
 }
 
-// Ending returns the journal that a payment of this status needs; nil when nothing
-// moves.
+// Ending returns the journal that a payment needs when it ends in status s. It returns nil when no
+// money moves.
 func Ending(p pirogue.Payment, s pirogue.Status) *Journal {
 	var j Journal
 	switch {
@@ -174,19 +175,18 @@ func Ending(p pirogue.Payment, s pirogue.Status) *Journal {
 	return &j
 }
 
-// FeeBack returns the journal of the part of a cash-in's fee that a refund gives back
-// to the merchant, and false when it gives back none. refund is the refund's ID: each
-// refund gives its own part back.
+// FeeBack returns the journal that gives part of a cash-in's fee back to the merchant with a
+// refund. refund is the refund's ID: each refund gives its own part back. It returns false when the
+// part is zero.
 func FeeBack(p pirogue.Payment, refund pirogue.PaymentID, amount int64) (Journal, bool) {
 	return Journal{PaymentID: refund, Step: StepFee, Phase: Posted, Transfers: []Transfer{{
 		Debit: account(p, FeeAccount), Credit: account(p, MerchantAccount), Amount: amount,
 	}}}, amount > 0
 }
 
-// Late returns the journal of money that moved at the operator when the payment no
-// longer expected it, or that differs from the order: it waits in suspense until a
-// person or the merchant's policy says whose it is. Amount is in minor units of the
-// payment's currency.
+// Late returns the journal of money that moved at the operator after the payment ended, or of
+// another amount than ordered. The money waits in suspense until a person or the merchant's policy
+// decides whose it is. Amount is in minor units of the payment's currency.
 func Late(p pirogue.Payment, amount int64) Journal {
 	t := Transfer{Debit: account(p, FloatAccount), Credit: account(p, SuspenseAccount), Amount: amount}
 	if p.Kind.MoneyOut() {
@@ -195,8 +195,7 @@ func Late(p pirogue.Payment, amount int64) Journal {
 	return Journal{PaymentID: p.ID, Step: StepLate, Phase: Posted, Transfers: []Transfer{t}}
 }
 
-// LateAt returns the nth journal of Late, of money that moved at an operator under the
-// attempt of a number.
+// LateAt returns the nth journal of Late for money that moved at one operator under one attempt.
 func LateAt(p pirogue.Payment, at pirogue.OperatorCode, attempt, nth int, amount int64) Journal {
 	p.Operator = at
 	j := Late(p, amount)
@@ -204,8 +203,8 @@ func LateAt(p pirogue.Payment, at pirogue.OperatorCode, attempt, nth int, amount
 	return j
 }
 
-// Clear returns the journal that takes the money of a case out of suspense, because people placed
-// it outside Pirogue. Amount is what the case booked, in minor units.
+// Clear returns the journal that takes a case's money out of suspense, because people placed it
+// outside Pirogue. Amount is the sum that the case booked, in minor units.
 func Clear(p pirogue.Payment, c pirogue.CaseID, amount int64) Journal {
 	t := Transfer{Debit: account(p, SuspenseAccount), Credit: account(p, AdjustmentAccount), Amount: amount}
 	if p.Kind.MoneyOut() {
@@ -214,12 +213,12 @@ func Clear(p pirogue.Payment, c pirogue.CaseID, amount int64) Journal {
 	return Journal{PaymentID: p.ID, CaseID: c, Step: StepClear, Phase: Posted, Transfers: []Transfer{t}}
 }
 
-// Resolving returns the journals of a payment that ends as s because two people settled its case.
-// Amount holds what the case booked as Late; 0 when it booked nothing.
+// Resolving returns the journals of a payment that ends as s because two people resolved its case.
+// Amount is the sum that the case booked as Late, 0 for none.
 //
-// What moved stands at the float already. So a payment that was paid after all is captured against
-// the adjustment account, from which the case is cleared; of one that was paid in part, the merchant
-// gives what moved, and the hold is free.
+// The float already shows the money that moved. So a payment that was paid after all is captured
+// against the adjustment account, from which the case is cleared. If it was paid in part, the hold
+// is released and the merchant gives the part that moved.
 func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c pirogue.CaseID, amount int64) []Journal {
 	var journals []Journal
 	ending := Ending(p, s)
@@ -243,7 +242,8 @@ func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c piro
 	return append(journals, cleared)
 }
 
-// Payout returns the journal of a payment to a merchant's bank: we owe it no more.
+// Payout returns the journal of a payment to a merchant's bank. We no longer owe the merchant this
+// money.
 func Payout(p pirogue.Payout) Journal {
 	merchant := Account{
 		Kind: MerchantAccount, Merchant: p.MerchantID, Mode: p.Mode, Country: p.Country, Currency: p.Amount.Currency,
@@ -255,7 +255,7 @@ func Payout(p pirogue.Payout) Journal {
 	}}}
 }
 
-// account returns p's account of one kind. Only the float stands behind an operator.
+// account returns p's account of one kind. Only the float account belongs to an operator.
 func account(p pirogue.Payment, kind AccountKind) Account {
 	a := Account{
 		Kind: kind, Merchant: p.MerchantID, Mode: p.Mode, Country: p.Country, Currency: p.Amount.Currency,
