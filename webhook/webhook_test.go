@@ -129,7 +129,7 @@ func TestATestWebhookReachesThisMachineOnlyWhenAsked(t *testing.T) {
 func TestAnEndpointMayBehaveAsItLikes(t *testing.T) {
 	t.Parallel()
 
-	// Each row is an endpoint and what the merchant reads about the attempt.
+	// Each row holds an endpoint and the result that the merchant reads about the delivery.
 	tests := map[string]struct {
 		endpoint http.HandlerFunc
 		status   int
@@ -175,7 +175,7 @@ func TestAnEndpointMayBehaveAsItLikes(t *testing.T) {
 	}
 }
 
-// drip answers a byte at a time for as long as anybody listens.
+// drip sends one byte at a time until the client hangs up.
 func drip(w http.ResponseWriter, r *http.Request) {
 	for context.Cause(r.Context()) == nil {
 		w.Write([]byte("."))
