@@ -1,6 +1,5 @@
-// Package config reads every setting of Pirogue, from the environment and from the
-// files it names, and reports every mistake at once. Nothing else in the program
-// reads the environment.
+// Package config reads every setting of Pirogue from the environment and the files that it names.
+// It reports every mistake at once. No other package reads the environment.
 package config
 
 import (
@@ -21,9 +20,9 @@ import (
 	"pirogue"
 )
 
-// Config is every setting. The env tag is the setting's name, usage is what
-// `pirogue config check` prints about it; a setting marked secret is never printed.
-// A setting NAME can also be given as NAME_FILE, the path of a file that holds it.
+// Config holds every setting. The env tag is the setting's name, and `pirogue config check` prints
+// the usage tag. A setting marked secret is never printed. NAME_FILE, the path of a file, may give
+// the value of a setting NAME.
 type Config struct {
 	APIAddr        string   `env:"PIROGUE_API_ADDR" envDefault:"127.0.0.1:8080" usage:"where the merchant API listens"`
 	AdminAddr      string   `env:"PIROGUE_ADMIN_ADDR" envDefault:"127.0.0.1:8081" usage:"health, metrics, profiling; loopback only"`
@@ -59,8 +58,8 @@ type Config struct {
 	TemporalEnv
 }
 
-// Load reads the settings from an environment of "NAME=value" lines. The error
-// names every mistake.
+// Load reads the settings from an environment of "NAME=value" lines. The error lists every mistake,
+// so that one run shows all of them.
 func Load(environ []string) (Config, error) {
 	vars, fileErr := readFiles(env.ToMap(environ))
 	conf, err := env.ParseAsWithOptions[Config](env.Options{Environment: vars})
@@ -70,7 +69,8 @@ func Load(environ []string) (Config, error) {
 	return conf, errors.Join(fileErr, err, operatorsErr, conf.validate())
 }
 
-// readFiles replaces each NAME_FILE that names a setting by that file's content.
+// readFiles replaces each NAME_FILE of a setting by the content of that file. A secret then stays
+// out of the process's environment.
 func readFiles(vars map[string]string) (map[string]string, error) {
 	var mistakes []error
 	for _, s := range append(Settings(), Setting{Name: "TEMPORAL_API_KEY"}) {
@@ -88,7 +88,7 @@ func readFiles(vars map[string]string) (map[string]string, error) {
 	return vars, errors.Join(mistakes...)
 }
 
-// complete fills in the settings whose default depends on another one.
+// complete fills in the settings whose default depends on another setting.
 func (c *Config) complete() {
 	if c.PublicURL == "" {
 		c.PublicURL = "http://" + c.APIAddr
@@ -107,7 +107,8 @@ func (c *Config) complete() {
 	c.SupportURL = strings.TrimSuffix(c.SupportURL, "/")
 }
 
-// validate returns every mistake that does not need another part to be seen.
+// validate returns every mistake that the settings show by themselves. Other packages check the
+// rest, such as an adapter's credentials.
 func (c *Config) validate() error {
 	var mistakes []error
 	wrong := func(name, format string, args ...any) {
@@ -150,7 +151,7 @@ func (c *Config) validate() error {
 	return errors.Join(mistakes...)
 }
 
-// isLoopback reports whether an address can be reached from this machine only.
+// isLoopback reports whether only this machine can reach an address.
 func isLoopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -160,7 +161,7 @@ func isLoopback(addr string) bool {
 	return host == "localhost" || (err == nil && ip.IsLoopback())
 }
 
-// loadOperators adds the live operators of OperatorsFile to the sandbox ones.
+// loadOperators adds the live operators and routes of OperatorsFile to those of the sandbox.
 func (c *Config) loadOperators() error {
 	c.Operators, c.Routes = sandboxOperators(c.SandboxURL), sandboxRoutes()
 	if c.OperatorsFile == "" {
@@ -179,7 +180,7 @@ func (c *Config) loadOperators() error {
 	}
 	var mistakes []error
 	for i, o := range file.Operators {
-		o.Mode = pirogue.Live // a test key reaches simulators only, whatever the file says
+		o.Mode = pirogue.Live // a test key reaches simulators only, whatever the file holds
 		mistakes = append(mistakes, o.readCredentials())
 		file.Operators[i] = o
 	}
@@ -191,7 +192,7 @@ func (c *Config) loadOperators() error {
 	return errors.Join(mistakes...)
 }
 
-// readCredentials replaces each credential NAME_file by that file's content.
+// readCredentials replaces each credential NAME_file by the content of that file.
 func (o *Operator) readCredentials() error {
 	var mistakes []error
 	for name, value := range o.Credentials {
@@ -210,13 +211,13 @@ func (o *Operator) readCredentials() error {
 	return errors.Join(mistakes...)
 }
 
-// Setting is one row of what can be set.
+// Setting describes one setting: its name, its default, its usage, and whether it is secret.
 type Setting struct {
 	Name, Default, Usage string
 	Secret               bool
 }
 
-// Settings returns every setting, in the order of Config.
+// Settings returns every setting, in the order of Config's fields.
 func Settings() []Setting {
 	var rows []Setting
 	for field := range reflect.TypeFor[Config]().Fields() {
@@ -230,7 +231,8 @@ func Settings() []Setting {
 	return rows
 }
 
-// Shown returns what may be printed of a setting's value.
+// Shown returns the printable form of a setting's value: "(set)" for a secret, "" for an unknown
+// setting.
 func (c *Config) Shown(s Setting) string {
 	value := reflect.ValueOf(*c)
 	for field := range reflect.TypeFor[Config]().Fields() {

@@ -97,7 +97,7 @@ func TestASimulatorsRefusalIsBelievedWithinSeconds(t *testing.T) {
 	conf, err := config.Load(nil)
 	require.NoError(t, err)
 	for _, o := range conf.Operators {
-		if o.Adapter == "digitalpaye" || o.Adapter == "taramoney" { // the real ones take minutes and hours
+		if o.Adapter == "digitalpaye" || o.Adapter == "taramoney" { // the real operators' values are minutes and hours
 			require.Equal(t, config.Duration(10*time.Second), o.RefusalSpan, o.Code)
 		}
 	}

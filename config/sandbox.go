@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	// sandboxHorizon is how long a simulator may take to decide: a little longer than its
-	// slowest number. Real operators need a day, and nobody at a laptop waits that long.
+	// sandboxHorizon is the finality window of every simulator: a little longer than its slowest test
+	// number. Real operators need a day, and nobody at a laptop waits that long.
 	sandboxHorizon = 7 * time.Minute
-	// sandboxSpan is how far apart two refusals of Digitalpaye's or Taramoney's must lie; with
-	// the real ones it is ten minutes and an hour.
+	// sandboxSpan is the least time between two refusals at the Digitalpaye and Taramoney simulators.
+	// With the real operators it is ten minutes and one hour.
 	sandboxSpan = 10 * time.Second
 )
 
-// sandboxOperators is every simulator as a test key reaches it. The credentials are
-// the simulators' own, published ones: they open nothing else.
+// sandboxOperators returns the configuration of every simulator, as a test key reaches it. The
+// credentials are the simulators' own published ones and open nothing else.
 func sandboxOperators(url string) []Operator {
 	return []Operator{
 		{
@@ -51,7 +51,7 @@ func sandboxOperators(url string) []Operator {
 	}
 }
 
-// sandboxSonatel is the Sonatel simulator as one country sees it.
+// sandboxSonatel returns the configuration of the Sonatel simulator for one country.
 func sandboxSonatel(code pirogue.OperatorCode, country pirogue.CountryCode, url string) Operator {
 	return Operator{
 		Code: code, Adapter: "sonatel", Mode: pirogue.Test, Country: country, Network: pirogue.Orange,
@@ -65,7 +65,7 @@ func sandboxSonatel(code pirogue.OperatorCode, country pirogue.CountryCode, url 
 	}
 }
 
-// sandboxNovasend is one country's account at the Novasend simulator.
+// sandboxNovasend returns the configuration of one country's account at the Novasend simulator.
 func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url string) Operator {
 	name := strings.ToLower(string(country))
 	return Operator{
@@ -79,7 +79,8 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 	}
 }
 
-// sandboxRoutes is which simulator plays which network of which country.
+// sandboxRoutes returns the routes of the test mode: which simulator serves which network of which
+// country.
 func sandboxRoutes() []pirogue.Route {
 	in, out := []pirogue.Kind{pirogue.CashIn}, []pirogue.Kind{pirogue.CashOut}
 	both := slices.Concat(in, out)

@@ -10,21 +10,20 @@ import (
 	"pirogue"
 )
 
-// TemporalEnv is where Temporal is, in the standard TEMPORAL_* settings: the same
-// ones Temporal's own command line reads, so a cluster and Temporal Cloud work
-// alike.
+// TemporalEnv holds the standard TEMPORAL_* settings. Temporal's own command line reads the same
+// ones, so they fit a cluster and Temporal Cloud alike.
 type TemporalEnv struct{ vars map[string]string }
 
-// HasTemporal reports whether the environment names a Temporal.
+// HasTemporal reports whether the environment names a Temporal server.
 func (t TemporalEnv) HasTemporal() bool {
 	return t.vars["TEMPORAL_ADDRESS"] != "" || t.vars["TEMPORAL_PROFILE"] != ""
 }
 
-// SetTemporal points the settings at an address, such as that of the development
-// server.
+// SetTemporal points the settings at an address, such as that of the development server.
 func (t TemporalEnv) SetTemporal(address string) { t.vars["TEMPORAL_ADDRESS"] = address }
 
-// TemporalOptions returns the client options the environment describes.
+// TemporalOptions returns the client options that the TEMPORAL_* settings describe. The error names
+// the prefix TEMPORAL_*.
 func (t TemporalEnv) TemporalOptions() (client.Options, error) {
 	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: lookup(t.vars)})
 	if err != nil {
@@ -33,7 +32,7 @@ func (t TemporalEnv) TemporalOptions() (client.Options, error) {
 	return options, nil
 }
 
-// lookup reads variables from a map.
+// lookup serves environment variables from a map, so that config alone reads the environment.
 type lookup map[string]string
 
 // Environ implements envconfig.EnvLookup.
@@ -51,12 +50,13 @@ func (l lookup) LookupEnv(name string) (string, bool) {
 	return value, ok
 }
 
-// ReadsUnsealed reports whether payloads that nobody sealed are read: where it was asked for, and
-// no live operator is configured. Whoever can write to Temporal can send one.
+// ReadsUnsealed reports whether the codec reads payloads without encryption. It does so only if
+// PIROGUE_READ_UNSEALED is set and no live operator is configured: anyone who can write to Temporal
+// can send one.
 func (c *Config) ReadsUnsealed() bool {
 	live := func(o Operator) bool { return o.Mode == pirogue.Live }
 	return c.ReadUnsealed && !slices.ContainsFunc(c.Operators, live)
 }
 
-// TemporalUIURL is where the Web UI of the development server is.
+// TemporalUIURL returns the address of the development server's Web UI.
 func (c *Config) TemporalUIURL() string { return fmt.Sprintf("http://127.0.0.1:%d", c.TemporalUIPort) }
