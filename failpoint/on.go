@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// armed is the name of the point at which this process dies; nil for none.
+// armed holds the name of the failpoint at which this process dies; nil for none.
 var armed atomic.Pointer[string]
 
-// Arm makes this process die at a point, the first time that it passes it.
+// Arm makes this process die the first time it passes the failpoint of this name.
 func Arm(name string) { armed.Store(&name) }
 
-// Hit ends the process with SIGKILL, which nothing can catch or put off, if it was
-// armed with this name. It does not return then: no instruction follows the point.
+// Hit kills the process with SIGKILL if it is armed with this name. Nothing can catch or delay that
+// signal. The call does not return, so no instruction after the failpoint runs.
 func Hit(name string) {
 	at := armed.Load()
 	if at == nil || *at != name {

@@ -1,20 +1,20 @@
-// Package failpoint names the moments at which losing a process hurts most: between
-// two writes that belong together, and between a deed and the note of it.
+// Package failpoint names the moments at which the loss of a process hurts most. They lie between
+// two writes that belong together, or between an action and its record.
 //
-// In the product a Hit does nothing and costs nothing. A binary built with the tag
-// "chaos" can be armed with one name and then dies there as kill -9 would make it
-// die, so that a test can sweep all of them: see docs/chaos.md.
+// In the product a Hit does nothing and costs nothing. A binary built with the tag "chaos" can be
+// armed with one name; it then dies there as by kill -9. A test sweeps all names: see
+// docs/chaos.md.
 package failpoint
 
-// Point is one moment at which a process can be made to die.
+// Point describes one moment at which a process can be made to die.
 type Point struct {
 	Name    string
 	Part    Part    // the process that passes it
-	Stories []Story // the payments that pass it
-	Says    string  // how things stand at that moment
+	Stories []Story // the kinds of payment that pass it
+	Says    string  // the state of the payment at that moment
 }
 
-// Part is a process of Pirogue's.
+// Part names a process of Pirogue.
 type Part string
 
 // The processes that can be armed.
@@ -23,22 +23,22 @@ const (
 	Worker Part = "worker"
 )
 
-// Story is a payment as the sweep makes one.
+// Story names one kind of payment that the sweep makes.
 type Story string
 
-// The stories. Together they pass every point.
+// The kinds of payment. Together they pass every failpoint.
 const (
 	CashIn   Story = "cash-in"          // paid by its customer
-	Lost     Story = "lost cash-in"     // the operator's answer never comes
-	Late     Story = "late cash-in"     // paid after it expired, and given back
-	Left     Story = "left cash-in"     // accepted by an API that died, and taken up by the sweep
+	Lost     Story = "lost cash-in"     // the operator's response is lost
+	Late     Story = "late cash-in"     // paid after it expired, and refunded
+	Left     Story = "left cash-in"     // accepted by an API that died, and started by the sweep
 	CashOut  Story = "cash-out"         // paid out
-	Unheard  Story = "unheard cash-out" // paid out, and the operator's answer never comes
+	Unheard  Story = "unheard cash-out" // paid out, and the operator's response is lost
 	Rejected Story = "rejected cash-out"
 	Refund   Story = "refund" // all of a cash-in goes back
 	Bulk     Story = "bulk"   // cash-outs asked for together
 	Stopped  Story = "stopped bulk"
-	Orphan   Story = "left bulk" // accepted by an API that died, and taken up by the sweep
+	Orphan   Story = "left bulk" // accepted by an API that died, and started by the sweep
 )
 
 var (
@@ -48,7 +48,7 @@ var (
 	settled   = []Story{CashIn, CashOut, Rejected, Refund}
 )
 
-// Points is every moment, in the order in which a payment passes them.
+// Points lists every failpoint, in the order in which a payment passes them.
 var Points = []Point{
 	{"api.accept.checked", API, requested, "the request is good, and nothing of it is written"},
 	{"store.accept.payment", API, requested, "the payment is written and not committed, and has no attempt"},

@@ -37,7 +37,7 @@ func TestAPointThatIsNotArmedLetsPass(t *testing.T) {
 	}
 }
 
-// hits returns where each point is, as the source says.
+// hits returns the places of each failpoint in the source, by name.
 func hits(t *testing.T) map[string][]string {
 	t.Helper()
 	places := map[string][]string{}
@@ -68,8 +68,8 @@ func hits(t *testing.T) map[string][]string {
 	return places
 }
 
-// hit returns the name in a call of failpoint.Hit, which must be a literal: the sweep
-// finds only what can be read in the source.
+// hit returns the name in a call of failpoint.Hit. The name must be a literal, because the sweep
+// reads names from the source.
 func hit(t *testing.T, n ast.Node) (string, bool) {
 	t.Helper()
 	call, ok := n.(*ast.CallExpr)
