@@ -1,5 +1,5 @@
-// Package piroguetest starts the real things that tests need beside the code under
-// test: a PostgreSQL, a SQLite file, a Temporal server.
+// Package piroguetest starts the real servers and files that tests need: a PostgreSQL, a SQLite
+// file, a Temporal server.
 package piroguetest
 
 import (
@@ -19,14 +19,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// serverVariable names a PostgreSQL server where databases may be made, as a
-// postgres:// URL. Without it every test process starts a server of its own.
+// serverVariable names the variable with a postgres:// URL of a server where tests may create
+// databases. Without it every test process starts a server of its own.
 const serverVariable = "PIROGUE_TEST_POSTGRES"
 
-// postgresPatience bounds making and dropping one database.
+// postgresPatience bounds the creation and the removal of one database.
 const postgresPatience = 30 * time.Second
 
-// server is the PostgreSQL of this process, started when a test first asks for it.
+// server returns the PostgreSQL of this process. The first call starts it.
 var server = sync.OnceValues(func() (*postgresServer, error) {
 	//nolint:forbidigo // it says where tests run, not what the product does
 	if address := os.Getenv(serverVariable); address != "" {
@@ -35,17 +35,18 @@ var server = sync.OnceValues(func() (*postgresServer, error) {
 	return startPostgres()
 })
 
-// started says whether server was asked for, so that Main does not start one to stop it.
+// started tells whether a test asked for server. Main must not start a server only to stop it.
 var started atomic.Bool
 
-// databases numbers the databases that this process made.
+// databases counts the databases that this process created; the count makes their names unique.
 var databases atomic.Int64
 
-// Main runs a package's tests and stops the PostgreSQL they started. Call it from
-// TestMain. Without it the server dies with the process, and its folder stays.
+// Main runs a package's tests and stops the PostgreSQL that they started. Call it from TestMain.
+// Without it the server dies with the process, but its folder stays.
 func Main(m *testing.M) { os.Exit(Run(m)) }
 
-// Run is Main for a package that looks at what its tests leave behind before it exits.
+// Run does what Main does but returns the exit code, for a package that checks what its tests leave
+// behind.
 func Run(m *testing.M) int {
 	code := m.Run()
 	if started.Load() {
@@ -56,26 +57,26 @@ func Run(m *testing.M) int {
 	return code
 }
 
-// EachDatabase runs a test on an empty PostgreSQL and on an empty SQLite, as the
-// sub-tests "postgres" and "sqlite".
+// EachDatabase runs a test on an empty PostgreSQL and on an empty SQLite, as the sub-tests
+// "postgres" and "sqlite".
 func EachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 	t.Helper()
 	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
 	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
 }
 
-// SQLite returns the URL of a database file that does not exist yet and goes with the
+// SQLite returns the URL of a database file that does not exist yet. The file is removed with the
 // test.
 func SQLite(tb testing.TB) string {
 	tb.Helper()
 	return "sqlite:" + filepath.Join(Folder(tb), "pirogue.db")
 }
 
-// memory is where Linux keeps files in memory.
+// memory is the folder whose files Linux keeps in memory.
 const memory = "/dev/shm"
 
-// Folder returns a folder that goes with the test. It lies in memory where there is such
-// a place, so that how long a disk takes to keep a commit decides no test.
+// Folder returns a temporary folder, removed with the test. It lies in memory where the system
+// allows, so that the speed of a disk decides no test.
 func Folder(tb testing.TB) string {
 	tb.Helper()
 	folder, err := os.MkdirTemp(memory, "pirogue-test-") //nolint:usetesting // tb.TempDir is on a disk
@@ -90,8 +91,8 @@ func Folder(tb testing.TB) string {
 	return folder
 }
 
-// Postgres returns the URL of a fresh, empty PostgreSQL database. It is dropped when the
-// test ends, whoever is still connected.
+// Postgres returns the URL of a fresh, empty PostgreSQL database. The end of the test drops it,
+// even if connections are open.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
 	started.Store(true)

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FragilePostgres is a PostgreSQL that keeps what it acknowledged and that a test may
-// kill and start again on the same data.
+// FragilePostgres is a PostgreSQL that keeps every acknowledged write. A test may kill it and start
+// it again on the same data.
 type FragilePostgres struct {
 	URL     string
 	cluster cluster
@@ -18,14 +18,14 @@ type FragilePostgres struct {
 	gone    <-chan struct{}
 }
 
-// StartFragilePostgres makes a cluster of its own for the test and starts it.
+// StartFragilePostgres creates a cluster for the test alone and starts it.
 func StartFragilePostgres(t testing.TB) *FragilePostgres {
 	t.Helper()
 	return startFragile(t, "")
 }
 
-// StartFragilePostgresAt is StartFragilePostgres with a server that also listens at an
-// address of this machine, so that something can stand between it and its callers.
+// StartFragilePostgresAt starts a FragilePostgres that also listens at an address of this machine.
+// A proxy can then stand between it and its callers.
 func StartFragilePostgresAt(t testing.TB, address string) *FragilePostgres {
 	t.Helper()
 	return startFragile(t, address)
@@ -45,8 +45,8 @@ func startFragile(t testing.TB, address string) *FragilePostgres {
 	return p
 }
 
-// Start starts the server and waits until it answers. The processes of one that was
-// killed may still be ending.
+// Start starts the server and waits until it responds. It retries, because processes of a killed
+// server may still be ending.
 func (p *FragilePostgres) Start(t testing.TB) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -58,7 +58,7 @@ func (p *FragilePostgres) Start(t testing.TB) {
 	}, postgresReady, 200*time.Millisecond, "PostgreSQL does not come back")
 }
 
-// Kill ends the server as a power cut would.
+// Kill ends the server as a power cut would: it gets no chance to write anything.
 func (p *FragilePostgres) Kill(t testing.TB) {
 	t.Helper()
 	require.NoError(t, p.cmd.Process.Kill())

@@ -16,32 +16,32 @@ import (
 )
 
 const (
-	postgresReady = 30 * time.Second      // from its start until it answers
+	postgresReady = 30 * time.Second      // from its start until it responds
 	postgresStop  = 5 * time.Second       // until it is killed instead
-	postgresPoll  = 20 * time.Millisecond // between two looks whether it answers
+	postgresPoll  = 20 * time.Millisecond // between two checks whether it responds
 )
 
-// postgresFolders is where systems keep PostgreSQL's programs beside the PATH: Debian,
-// Red Hat, Homebrew.
+// postgresFolders lists the folders of PostgreSQL's programs besides those of PATH: Debian, Red
+// Hat, Homebrew.
 var postgresFolders = []string{
 	"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin",
 	"/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin",
 }
 
-// postgresSettings makes the server fast and forgetful: what it holds ends with the test.
+// postgresSettings makes the server fast and gives up durability: its data ends with the test.
 var postgresSettings = []string{
 	"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300",
 	"shared_buffers=64MB", "listen_addresses=", "logging_collector=off", "log_min_messages=fatal",
 }
 
-// postgresServer is a running server and how to stop it.
+// postgresServer holds a running server's URL and the function that stops it.
 type postgresServer struct {
 	url  string
 	stop func()
 }
 
-// startPostgres makes a cluster in a temporary folder and starts a server that only a
-// Unix socket in that folder reaches.
+// startPostgres creates a cluster in a temporary folder and starts its server. Only a Unix socket
+// in that folder reaches it.
 func startPostgres() (*postgresServer, error) {
 	made, err := makeCluster()
 	if err != nil {
@@ -57,14 +57,14 @@ func startPostgres() (*postgresServer, error) {
 	}}, nil
 }
 
-// cluster is a PostgreSQL data folder and how to serve it.
+// cluster describes a PostgreSQL data folder and the program that serves it.
 type cluster struct {
 	folder, program string
 	port            string // of 127.0.0.1 besides the socket, "" for none
 	attributes      *syscall.SysProcAttr
 }
 
-// makeCluster makes an empty cluster in a temporary folder.
+// makeCluster creates an empty cluster in a temporary folder.
 func makeCluster() (cluster, error) {
 	bin, err := postgresPrograms()
 	if err != nil {
@@ -102,8 +102,8 @@ func (c cluster) url() string {
 
 func (c cluster) remove() error { return os.RemoveAll(c.folder) }
 
-// run starts a server over the cluster and waits until it answers. Settings override
-// the fast and forgetful ones.
+// run starts a server over the cluster and waits until it responds. settings override
+// postgresSettings. The channel closes when the server has ended.
 func (c cluster) run(settings ...string) (*exec.Cmd, <-chan struct{}, error) {
 	if c.port != "" {
 		settings = append(settings, "listen_addresses=127.0.0.1", "port="+c.port)
@@ -134,7 +134,8 @@ func (c cluster) run(settings ...string) (*exec.Cmd, <-chan struct{}, error) {
 	return cmd, gone, nil
 }
 
-// postgresPrograms returns the folder with initdb and postgres, of the newest version.
+// postgresPrograms returns the folder that holds initdb and postgres, of the newest version
+// installed.
 func postgresPrograms() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
 		if path, err = filepath.EvalSymlinks(path); err == nil {
@@ -151,9 +152,8 @@ func postgresPrograms() (string, error) {
 		serverVariable)
 }
 
-// unprivileged returns the attributes of PostgreSQL's processes: they die with this
-// process and, because PostgreSQL refuses root, belong to a user without rights, who is
-// given the folder.
+// unprivileged returns the attributes of PostgreSQL's processes. They die with this process.
+// PostgreSQL refuses root, so under root they belong to a user without rights, who owns the folder.
 func unprivileged(folder string) (*syscall.SysProcAttr, error) {
 	attributes := &syscall.SysProcAttr{Setpgid: true}
 	dieWithParent(attributes)
@@ -175,8 +175,8 @@ func unprivileged(folder string) (*syscall.SysProcAttr, error) {
 	return attributes, nil
 }
 
-// startAndWait starts a process from a thread that lives as long as the process does:
-// the kernel takes that thread's end for the parent's death.
+// startAndWait starts a process from a thread that lives as long as the process. The kernel takes
+// the end of the starting thread for the parent's death.
 func startAndWait(cmd *exec.Cmd) (gone <-chan struct{}, err error) {
 	started, ended := make(chan error), make(chan struct{})
 	go func() {
@@ -191,7 +191,7 @@ func startAndWait(cmd *exec.Cmd) (gone <-chan struct{}, err error) {
 	return ended, <-started
 }
 
-// end stops the server at once and, if it does not listen, kills it.
+// end stops the server at once. It kills a server that does not stop within postgresStop.
 func end(cmd *exec.Cmd, gone <-chan struct{}) {
 	cmd.Process.Signal(syscall.SIGQUIT) //nolint:errcheck // it may have ended by itself
 	select {
@@ -202,7 +202,7 @@ func end(cmd *exec.Cmd, gone <-chan struct{}) {
 	}
 }
 
-// removeLeftovers removes the folders of test processes that were killed.
+// removeLeftovers removes the folders that killed test processes left.
 func removeLeftovers() {
 	folders, err := filepath.Glob(filepath.Join(os.TempDir(), "pirogue-pg-*-*"))
 	if err != nil {

@@ -17,24 +17,23 @@ import (
 	"pirogue/workflows"
 )
 
-// temporalReady is how long the development server may take until it answers.
+// temporalReady bounds the time from the development server's start until it responds.
 const temporalReady = 30 * time.Second
 
-// Temporal starts a real Temporal of its own for the test, in memory, and returns
-// its address. It ends with the test.
+// Temporal starts a real Temporal server for the test alone, in memory, and returns its address.
+// The server ends with the test.
 func Temporal(t testing.TB) string {
 	t.Helper()
 	return StartTemporal(t, "-port", "0", "-ui-port", "0", "-db", filepath.Join(Folder(t), "temporal.db")).Address
 }
 
-// TemporalServer is a development server that a test may kill.
+// TemporalServer is a running development server that a test may kill.
 type TemporalServer struct {
 	Address string
-	Kill    func() // ends it as a power cut would; a second time does nothing
+	Kill    func() // ends it as a power cut would; a second call does nothing
 }
 
-// StartTemporal starts bin/devserver with these arguments beside our search
-// attributes.
+// StartTemporal starts bin/devserver with these arguments and Pirogue's search attributes.
 func StartTemporal(t testing.TB, args ...string) TemporalServer {
 	t.Helper()
 	path := filepath.Join(Root(t), "bin", "devserver")
@@ -80,12 +79,12 @@ func StartTemporal(t testing.TB, args ...string) TemporalServer {
 	}
 }
 
-// maxComplaints is how much of a server's log a failed test shows, in bytes.
+// maxComplaints is the number of bytes of a server's log that a failed test shows.
 const maxComplaints = 4000
 
 func lastOf(log string) string { return log[max(0, len(log)-maxComplaints):] }
 
-// Root returns the folder of the module.
+// Root returns the folder of the module: the closest parent with a go.mod.
 func Root(t testing.TB) string {
 	t.Helper()
 	folder, err := os.Getwd()
