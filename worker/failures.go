@@ -16,16 +16,16 @@ import (
 	"pirogue/workflows"
 )
 
-// reportTime bounds what is written about a failure, whatever is left of the activity's time.
+// reportTime bounds the report of a failure, even when the activity's own time is over.
 const reportTime = 3 * time.Second
 
-// waits is the activities that wait by being run again: most of their runs are no failures.
+// waits lists the activities that wait by being run again. Most of their errors ask for a later run
+// and are no failures.
 var waits = []string{"Park"}
 
-// Failures sees every run of an activity. One that has failed activities.FailuresToCase
-// times is counted, and opens a case about the payment whose workflow waits for it; the
-// activity goes on. Its success closes the case. A run that only asks to be run again later
-// has not failed.
+// Failures watches every run of an activity. An activity that failed activities.FailuresToCase
+// times opens a case for the payment whose workflow waits for it. The activity continues, and its
+// success closes the case. An error that only asks for a later run is no failure.
 type Failures struct {
 	interceptor.WorkerInterceptorBase
 
@@ -33,8 +33,8 @@ type Failures struct {
 	blocked    func(activity string)
 }
 
-// WatchFailures returns the interceptor of the workers on our own database. blocked is told
-// the name of an activity at every FailuresToCase-th failure.
+// WatchFailures returns the interceptor for workers on our own database. It calls blocked with the
+// activity's name at every FailuresToCase-th failure.
 func WatchFailures(a *activities.Activities, blocked func(activity string)) *Failures {
 	return &Failures{activities: a, blocked: blocked}
 }
@@ -48,15 +48,16 @@ func (f *Failures) InterceptActivity(
 	}
 }
 
-// failing is one run of one activity.
+// failing intercepts one run of one activity.
 type failing struct {
 	interceptor.ActivityInboundInterceptorBase
 
 	watch *Failures
 }
 
-// ExecuteActivity implements interceptor.ActivityInboundInterceptor. A success is reported
-// only when its case is closed: otherwise the activity, which may be run again, is.
+// ExecuteActivity implements interceptor.ActivityInboundInterceptor. It reports a success only
+// after it closed the case. Otherwise the activity runs again, and no case stays open for a payment
+// that went on.
 func (f *failing) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -72,7 +73,7 @@ func (f *failing) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAc
 	return out, f.watch.succeeded(ctx)
 }
 
-// failed reports every FailuresToCase-th failure of an activity.
+// failed reports every FailuresToCase-th failure of an activity: it opens a case and calls blocked.
 func (f *Failures) failed(ctx context.Context, args []any, why error) {
 	info := activity.GetInfo(ctx)
 	var asked *temporal.ApplicationError
@@ -96,7 +97,7 @@ func (f *Failures) failed(ctx context.Context, args []any, why error) {
 	}
 }
 
-// succeeded closes the case of an activity that had failed so often.
+// succeeded closes the case of an activity that failed FailuresToCase times before.
 func (f *Failures) succeeded(ctx context.Context) error {
 	info := activity.GetInfo(ctx)
 	id, ok := workflows.PaymentOf(info.WorkflowExecution.ID)

@@ -29,7 +29,8 @@ import (
 
 func TestMain(m *testing.M) { piroguetest.Main(m) }
 
-// settling is a workflow that waits for one activity, as a payment's does at its end.
+// settling is a workflow that waits for one activity, as a payment's workflow does when it
+// finalizes.
 func settling(ctx workflow.Context, ending activities.Ending) (activities.Ended, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: time.Minute,
@@ -42,18 +43,18 @@ func settling(ctx workflow.Context, ending activities.Ending) (activities.Ended,
 	return ended, err
 }
 
-// told is the workflows that activities start; these tests look at none.
+// told stands for the workflows that activities start; these tests use none.
 type told struct{ activities.Workflows }
 
 func (told) Deliver(context.Context, pirogue.Owner, pirogue.EventID, int) error { return nil }
 
-// books is a database with one cash-in that was sent, whose money cannot be booked.
+// books is a database with one cash-in that was sent and whose money cannot be booked.
 type books struct {
 	t       *testing.T
 	db      *store.DB
 	raw     *sql.DB
 	payment pirogue.Payment
-	drop    string // makes the money bookable
+	drop    string // the statement that makes the money bookable
 }
 
 func newBooks(t *testing.T, url string) *books {
@@ -117,7 +118,7 @@ func (b *books) cases() []pirogue.Case {
 	return cases
 }
 
-// settle runs the workflow and looks at the cases after so many failures.
+// settle runs the workflow and calls look after the given number of failures.
 func (b *books) settle(failures int, look func()) {
 	b.t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()

@@ -5,7 +5,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Logger writes Temporal's own log lines to zap.
+// Logger returns a logger that writes the Temporal SDK's log lines to zap.
 func Logger(z *zap.Logger) log.Logger {
 	return zapLogger{z.WithOptions(zap.AddCallerSkip(1)).Sugar()}
 }

@@ -1,5 +1,5 @@
-// Package worker runs the workflows and activities: one line per workflow, two
-// queues per operator.
+// Package worker runs the workflows and activities. It registers each workflow in one line and
+// serves two queues per operator.
 package worker
 
 import (
@@ -17,20 +17,20 @@ import (
 
 const (
 	stopTimeout  = 45 * time.Second // above the longest call to an operator, so that a deploy cuts none off
-	callSlots    = 200              // calls from one operator's queue under way in one worker
-	webhookSlots = 400              // webhooks under way in one worker; slow endpoints take most of them
-	dbSlots      = 100              // activities on our own database under way in one worker
+	callSlots    = 200              // concurrent calls from one operator's queue in one worker
+	webhookSlots = 400              // concurrent webhooks in one worker; slow endpoints take most of them
+	dbSlots      = 100              // concurrent activities on our own database in one worker
 )
 
-// Pool is the workers of one process: one for workflows and our own database, one
-// for webhooks, two for each operator.
+// Pool holds the workers of one process: one for workflows and our own database, one for webhooks,
+// two for each operator.
 type Pool struct {
 	workers []worker.Worker
 	failed  chan error
 }
 
-// New returns the workers of every queue. They run nothing before Start. blocked is told
-// the name of an activity of ours that fails again and again.
+// New returns the workers of every queue. They take no work before Start. It calls blocked with the
+// name of an activity of ours that keeps failing.
 func New(
 	c client.Client, a *activities.Activities, instances map[pirogue.OperatorCode]pirogue.Instance,
 	blocked func(activity string),
@@ -63,7 +63,8 @@ func New(
 	return pool
 }
 
-// Start begins to take work. When one worker cannot start, none goes on.
+// Start lets every worker take work. If one cannot start, it stops the others and returns the
+// error.
 func (p *Pool) Start() error {
 	for i, w := range p.workers {
 		if err := w.Start(); err != nil {
@@ -74,7 +75,7 @@ func (p *Pool) Start() error {
 	return nil
 }
 
-// Stop takes no more work and waits, at most stopTimeout, for what is under way.
+// Stop takes no more work and waits at most stopTimeout for the work under way.
 func (p *Pool) Stop() {
 	done := make(chan struct{})
 	for _, w := range p.workers {
@@ -85,8 +86,9 @@ func (p *Pool) Stop() {
 	}
 }
 
-// Failed returns the error for which a worker takes no more work, for ever: its namespace
-// was gone for too long, as after the loss of Temporal's database. Only a new process helps.
+// Failed returns a channel with the error after which a worker takes no more work. It happens when
+// the namespace is missing for too long, as after the loss of Temporal's database. Only a new
+// process helps.
 func (p *Pool) Failed() <-chan error { return p.failed }
 
 func (p *Pool) options(slots int) worker.Options {
@@ -94,7 +96,7 @@ func (p *Pool) options(slots int) worker.Options {
 		OnFatalError: func(err error) {
 			select {
 			case p.failed <- err:
-			default: // another worker has said so
+			default: // another worker has reported it
 			}
 		},
 		WorkerStopTimeout:                  stopTimeout,
@@ -104,8 +106,8 @@ func (p *Pool) options(slots int) worker.Options {
 	}
 }
 
-// limited is for a queue from which all workers together take so many calls a second; 0 means
-// any number.
+// limited returns the options of a queue from which all workers together take perSecond calls a
+// second. 0 means no limit.
 func (p *Pool) limited(perSecond float64) worker.Options {
 	o := activitiesOnly(p.options(callSlots))
 	o.TaskQueueActivitiesPerSecond = perSecond
@@ -118,7 +120,7 @@ func activitiesOnly(o worker.Options) worker.Options {
 	return o
 }
 
-// poller starts with a few pollers and lets Temporal say when more are worth it.
+// poller returns options that start with four pollers and let Temporal ask for more, up to 50.
 func poller() worker.PollerBehavior {
 	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
 		InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 50,
