@@ -42,6 +42,31 @@ func (a *Activities) Earlier(ctx context.Context, id pirogue.PaymentID) ([]Earli
 	return watched, nil
 }
 
+// withLeft returns a submission with what has to be watched of a payment whose lost attempts
+// are made again under other references.
+func (a *Activities) withLeft(ctx context.Context, id pirogue.PaymentID, done Submitted) (Submitted, error) {
+	if done.Number > 1 {
+		earlier, err := a.Earlier(ctx, id)
+		if err != nil {
+			return done, err
+		}
+		done.Earlier = len(earlier) > 0
+	}
+	if done.Class != Unavailable || done.Free {
+		return done, nil
+	}
+	_, attempt, err := a.Store.Latest(ctx, id)
+	if err != nil {
+		return done, encode(err)
+	}
+	instance, err := a.operator(attempt.Operator)
+	if err != nil {
+		return done, encode(err)
+	}
+	done.Named = attempt.State == pirogue.AttemptUnknown && !lostForGood(instance, attempt)
+	return done, nil
+}
+
 // lostForGood reports whether an attempt's operator is asked with what its answer held, and
 // that answer was lost.
 func lostForGood(i pirogue.Instance, attempt pirogue.Attempt) bool {

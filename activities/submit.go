@@ -45,6 +45,12 @@ type Submitted struct {
 	Free bool `json:"free,omitempty"`
 	// Down says that nothing was sent, and that the operator is out of service.
 	Down bool `json:"down,omitempty"`
+	// Earlier says that money may still move under an attempt before this one, and that its
+	// operator can be asked about it: it has to be watched.
+	Earlier bool `json:"earlier,omitempty"`
+	// Named says the same of this attempt, with Unavailable: its answer was lost, and named all
+	// the same what the operator is asked with.
+	Named bool `json:"named,omitempty"`
 }
 
 // Class is how a submission ended.
@@ -80,6 +86,15 @@ const (
 // collection nobody heard of is made under another reference, and an operator that
 // executes a reference once is given the same one.
 func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, error) {
+	done, err := a.submit(ctx, in)
+	if err == nil && in.Leg.Unheard == pirogue.RepeatRenewed {
+		done, err = a.withLeft(ctx, in.PaymentID, done)
+	}
+	return done, err
+}
+
+// submit is Submit without a look at what has to be watched.
+func (a *Activities) submit(ctx context.Context, in Submission) (Submitted, error) {
 	instance, err := a.operator(in.Leg.Operator)
 	if err != nil {
 		return Submitted{}, encode(err)

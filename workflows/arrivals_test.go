@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -162,6 +163,76 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 				require.Equal(t, int64(5000*moved), in[string(w.operator.refs[0])])
 			} else {
 				require.Equal(t, int64(5000*moved), out[string(w.operator.refs[0])])
+			}
+		})
+	}
+}
+
+// TestArrivalUnderARenewedAttempt has the customer pay the page of a lost answer, after others
+// were made while the operator was tried again: every one that can be asked about is watched.
+func TestArrivalUnderARenewedAttempt(t *testing.T) {
+	t.Parallel()
+	pending, late := []scene{{outcome: pirogue.OutcomePending}}, []scene{{from: 3 * time.Hour, outcome: pirogue.OutcomePaid}}
+	always := slices.Repeat([]error{unknown}, 100)
+	for name, tt := range map[string]struct {
+		answers []error // to the first submissions
+		unnamed bool    // a lost answer named nothing
+		first   []scene
+		others  []scene
+		rings   []time.Duration
+		want    pirogue.Status
+		code    pirogue.FailureCode
+		closed  []pirogue.Cause
+	}{
+		"the second is paid as well": {
+			answers: always[:1], first: late, others: settledAtOnce, want: "SUCCESS",
+			closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+		},
+		"nobody pays the others": {
+			answers: always[:2], first: late, others: pending, want: "EXPIRED", code: pirogue.FailedNoAnswer,
+			closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+		},
+		"told by a callback": {
+			answers: always[:1], first: []scene{{outcome: pirogue.OutcomePaid}}, others: pending,
+			rings: []time.Duration{2 * time.Minute}, want: "EXPIRED", code: pirogue.FailedNoAnswer,
+			closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+		},
+		"every answer is lost": {
+			answers: always, first: late, others: pending, want: "FAILED", code: pirogue.FailedUnconfirmed,
+			closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+		},
+		"every answer is lost, and all but the first are paid": {
+			answers: always, first: pending, others: late, want: "FAILED", code: pirogue.FailedUnconfirmed,
+			closed: []pirogue.Cause{pirogue.CauseEarlierPaid, pirogue.CauseLateSuccess},
+		},
+		"then nothing can be sent": {
+			answers: append([]error{unknown}, slices.Repeat([]error{notSent}, 100)...), first: late, want: "FAILED",
+			code: pirogue.FailedUnconfirmed, closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+		},
+		"nothing can be asked about": {
+			answers: always, unnamed: true, want: "FAILED", code: pirogue.FailedUnavailable,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{kind: pirogue.CashIn, power: pirogue.NeitherByReference})
+			w.operator.answers, w.operator.named = tt.answers, !tt.unnamed
+			w.operator.scenes, w.operator.scenesOf = tt.others, map[int][]scene{1: tt.first}
+			for _, after := range tt.rings {
+				w.ring(after)
+			}
+			w.env.SetWorkflowRunTimeout(3 * openFor)
+			p := w.tell()
+			require.NoError(t, w.env.GetWorkflowError())
+			require.Equal(t, tt.want, p.Status)
+			require.Equal(t, tt.code, p.Failure.Code)
+			open, closed := w.cases(p.ID)
+			require.Empty(t, open)
+			slices.Sort(closed)
+			require.Equal(t, tt.closed, slices.Compact(closed), "how many attempts there were depends on chance")
+			in, _ := w.moved()
+			if len(tt.closed) > 0 && len(tt.first) > 0 && tt.first[0].outcome == pirogue.OutcomePaid {
+				require.Equal(t, int64(5000), in[string(w.operator.refs[0])])
 			}
 		})
 	}

@@ -51,14 +51,28 @@ func (s *story) collected(
 	ctx workflow.Context, submitted activities.Submitted, receipt pirogue.Receipt,
 ) (pirogue.Status, error) {
 	switch {
-	case submitted.Class == activities.Unavailable: // what may have been sent, nobody can pay
-		return s.end(ctx, failed(pirogue.FailedUnavailable, submitted.Words))
+	case submitted.Class == activities.Unavailable:
+		return s.unreached(ctx, submitted)
 	case receipt.Outcome == pirogue.OutcomePaid:
 		return s.paid(ctx, receipt)
 	case receipt.Outcome == pirogue.OutcomeDeclined:
 		return s.endAndWatch(ctx, failed(pirogue.FailedDeclined, receipt.Words))
 	default:
 		return s.endAndWatch(ctx, unpaid(submitted, receipt))
+	}
+}
+
+// unreached ends a cash-in that its operator did not take within the time that it was tried.
+// What may have been sent, nobody can pay, for nobody was shown it. Where the operator can be
+// asked about it, that is not proven: it is watched.
+func (s *story) unreached(ctx workflow.Context, submitted activities.Submitted) (pirogue.Status, error) {
+	switch {
+	case submitted.Named:
+		return s.endAndWatch(ctx, failed(pirogue.FailedUnconfirmed, submitted.Words))
+	case submitted.Earlier:
+		return s.end(ctx, failed(pirogue.FailedUnconfirmed, submitted.Words))
+	default:
+		return s.end(ctx, failed(pirogue.FailedUnavailable, submitted.Words))
 	}
 }
 

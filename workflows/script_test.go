@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +48,7 @@ type operator struct {
 
 	began     time.Time     // of the latest submission that may have arrived
 	answers   []error       // what the first submissions fail with; then it accepts
+	named     bool          // a lost answer names the token all the same
 	upAfter   time.Duration // until then no submission reaches it, counted from the first
 	first     time.Time     // submission
 	refs      []pirogue.OperatorRef
@@ -56,6 +58,7 @@ type operator struct {
 	tokenless bool                  // a cash-in can be asked about although its answer was lost
 	during    func()                // happens while a submission is under way
 	scenes    []scene
+	scenesOf  map[int][]scene // of the submission of this number, from 1, instead of scenes
 	asked     int
 	askedAt   []time.Time
 }
@@ -90,6 +93,9 @@ func (o *operator) Collect(_ context.Context, c pirogue.Collection) (pirogue.Rec
 		o.passwords = append(o.passwords, c.OTP)
 	}
 	if err := o.submit(c.Ref); err != nil {
+		if o.named && pirogue.CodeOf(err) == pirogue.Unknown {
+			return pirogue.Receipt{Handle: token}, err
+		}
 		return pirogue.Receipt{}, err
 	}
 	return pirogue.Receipt{
@@ -136,7 +142,11 @@ func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Rec
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "asked without the token")
 	}
 	current := scene{outcome: pirogue.OutcomePending}
-	for _, s := range o.scenes {
+	scenes := o.scenes
+	if own, has := o.scenesOf[slices.Index(o.refs, q.Ref)+1]; has {
+		scenes = own
+	}
+	for _, s := range scenes {
 		if o.now().Sub(o.began) >= s.from {
 			current = s
 		}

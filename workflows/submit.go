@@ -136,6 +136,9 @@ func (s *story) insist(ctx workflow.Context, submitted activities.Submitted) (ac
 //
 // When that while is over, one last try decides: it has no end of its own, so it also
 // finds what a run that was cut off at the last moment may have left at the operator.
+//
+// Attempts that were renewed meanwhile are watched where the customer may still pay one. Most
+// are not: the answer that was lost held all that anybody could pay or ask with.
 func (s *story) persist(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
 	if s.parks(submitted) || !submitted.Repeatable(s.order.Leg) {
 		return submitted, nil
@@ -153,6 +156,9 @@ func (s *story) persist(ctx workflow.Context, submitted activities.Submitted) (a
 	}
 	if err != nil {
 		return submitted, err
+	}
+	if again.Earlier {
+		s.number = max(s.number, again.Number)
 	}
 	return again, nil
 }

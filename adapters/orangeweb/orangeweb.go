@@ -56,7 +56,7 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 
 // Collect implements pirogue.Collector: it opens a session and returns the page to
 // send the customer to. A collection that Orange could never accept is Unable
-// without being sent.
+// without being sent. What is Unknown keeps the tokens that Orange named.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if err := o.acceptable(c); err != nil {
 		return pirogue.Receipt{}, err
@@ -70,13 +70,12 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 	}
 	asked := o.clock.Now()
 	answer, err := o.Order(ctx, req, pirogue.CashIn, string(c.MSISDN))
-	if err != nil {
-		return pirogue.Receipt{}, err
+	if err == nil && answer.Status != http.StatusCreated {
+		err = o.Turned(answer, pirogue.CashIn, string(c.MSISDN))
 	}
-	if answer.Status != http.StatusCreated {
-		return pirogue.Receipt{}, o.Turned(answer, pirogue.CashIn, string(c.MSISDN))
-	}
-	return o.opened(answer.Body, asked.Add(sessionLife))
+	return o.Read(answer, err, func(body []byte) (pirogue.Receipt, error) {
+		return o.opened(body, asked.Add(sessionLife))
+	})
 }
 
 // Status implements pirogue.StatusReader. It never returns Refused: a question

@@ -129,24 +129,28 @@ func no(status int, got failure) (word, said string) {
 }
 
 // opened reads the answer to webpayment. Without all three values the session is
-// of no use to anyone, and whether it exists is Unknown.
+// of no use to anyone, and whether it exists is Unknown, beside the tokens that the answer
+// named: with a pay_token Orange can be asked about it.
 func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, error) {
 	var got sessionAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session: not the JSON of the guide: %w", err)
 	}
-	if got.PayToken == "" || got.NotifToken == "" {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session without pay_token or notif_token")
+	if got.PayToken == "" {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session without pay_token")
 	}
+	if got.NotifToken == "" {
+		named := pirogue.Receipt{Handle: pirogue.Handle{keyPayToken: got.PayToken}}
+		return named, pirogue.Errorf(pirogue.Unknown, "session without notif_token")
+	}
+	named := pirogue.Receipt{Handle: pirogue.Handle{keyPayToken: got.PayToken, keyNotifToken: got.NotifToken}}
 	if !outbound.IsPage(got.PaymentURL, o.conf.Simulator) {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session whose payment_url is not an https address")
+		return named, pirogue.Errorf(pirogue.Unknown, "session whose payment_url is not an https address")
 	}
-	return pirogue.Receipt{
-		Outcome:    pirogue.OutcomePending,
-		NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect, URL: got.PaymentURL, ExpiresAt: expires},
-		Handle:     pirogue.Handle{keyPayToken: got.PayToken, keyNotifToken: got.NotifToken},
-		Words:      o.Words(got.Message, got.PayToken, got.NotifToken),
-	}, nil
+	named.Outcome = pirogue.OutcomePending
+	named.NextAction = pirogue.NextAction{Type: pirogue.ActionRedirect, URL: got.PaymentURL, ExpiresAt: expires}
+	named.Words = o.Words(got.Message, got.PayToken, got.NotifToken)
+	return named, nil
 }
 
 // became reads the answer to transactionstatus about the attempt ref.

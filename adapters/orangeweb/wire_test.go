@@ -102,6 +102,41 @@ func TestWhatASessionGives(t *testing.T) {
 	}
 }
 
+// TestASessionThatIsOfNoUseKeepsItsTokens reads answers that open a session nobody can be sent
+// to: Orange can be asked about one whose pay_token it named.
+func TestASessionThatIsOfNoUseKeepsItsTokens(t *testing.T) {
+	t.Parallel()
+	const token, notif, page = `"pay_token":"pt-1"`, `"notif_token":"nt-1"`, `"payment_url":"http://127.0.0.1/pay"`
+	both := pirogue.Handle{"pay_token": "pt-1", "notif_token": "nt-1"}
+	for name, tt := range map[string]struct {
+		status int
+		body   string
+		want   pirogue.Handle
+	}{
+		"without a page":        {201, "{" + token + "," + notif + "}", both},
+		"without a notif_token": {201, "{" + token + "," + page + "}", pirogue.Handle{"pay_token": "pt-1"}},
+		"without a pay_token":   {201, "{" + notif + "," + page + "}", nil},
+		"opened, not created":   {200, "{" + token + "," + notif + "," + page + "}", both},
+		"an error with tokens":  {500, "{" + token + "," + notif + "," + page + "}", both},
+		"no JSON":               {201, "Bad Gateway", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := adaptertest.NewServer(t, nil, map[string]adaptertest.Answer{
+				tokenPath: adaptertest.Says(200, `{"access_token":"at-1","expires_in":"3600"}`),
+				"/orange-money-webpay/ml/v1/webpayment": adaptertest.Says(tt.status, tt.body),
+			})
+			got, err := reading[pirogue.Collector](t, with(mali, server.URL)).Collect(t.Context(), collection)
+			if pirogue.CodeOf(err) != pirogue.Unknown {
+				t.Errorf("%v, want UNKNOWN", err)
+			}
+			if diff := cmp.Diff(pirogue.Receipt{Handle: tt.want}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestTheRealOrangeIsToldNoNumberAndMustGiveASafePage(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, "ml")
