@@ -1,5 +1,5 @@
-// Package adapters is the table of every operator Pirogue can speak to. A new one
-// is a folder beside this file and one line here.
+// Package adapters holds the table of every operator that Pirogue can call. A new operator is a
+// folder beside this file and one line in the table.
 package adapters
 
 import (
@@ -19,8 +19,8 @@ import (
 	"pirogue/config"
 )
 
-// table maps the adapter names of the configuration to constructors. A constructor
-// reports every mistake of its configuration at once and calls nobody.
+// table maps the adapter names of the configuration to constructors. A constructor reports every
+// mistake of its configuration at once and makes no call.
 var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, error){
 	"digitalpaye": digitalpaye.New,
 	"novasend":    novasend.New,
@@ -29,8 +29,8 @@ var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, e
 	"taramoney":   taramoney.New,
 }
 
-// Open returns the configured instances by their codes. It reports every mistake of
-// every instance at once, each with the code it belongs to, and opens none then.
+// Open returns the configured instances by their codes. On a mistake it opens none and returns one
+// error, which lists every mistake of every instance with its code.
 func Open(confs []config.Operator, clock pirogue.Clock) (map[pirogue.OperatorCode]pirogue.Instance, error) {
 	instances := make(map[pirogue.OperatorCode]pirogue.Instance, len(confs))
 	seen := make(map[pirogue.OperatorCode]bool, len(confs))
@@ -54,7 +54,7 @@ func Open(confs []config.Operator, clock pirogue.Clock) (map[pirogue.OperatorCod
 	return instances, nil
 }
 
-// open returns one instance.
+// open returns one instance, or an error that lists every mistake of its configuration.
 func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 	construct, ok := table[conf.Adapter]
 	if !ok {

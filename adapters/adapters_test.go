@@ -12,7 +12,7 @@ import (
 	"pirogue/config"
 )
 
-// orange returns a configuration of Orange Web Payment in Mali.
+// orange returns a valid configuration of Orange Web Payment in Mali.
 func orange(code pirogue.OperatorCode) config.Operator {
 	return config.Operator{
 		Code: code, Adapter: "orangeweb", Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange,

@@ -11,9 +11,9 @@ import (
 	"pirogue/config"
 )
 
-// TestLostAnswer is the table of what a lost answer allows on every rail. Where the customer
-// is reached without us (a push, a prompt, a one-time password) it is asked about; where he
-// can act on nothing but what we show him it is made again.
+// TestLostAnswer lists what each operator allows after a lost response. Where the operator reaches
+// the customer itself (a push, a prompt, a one-time password), the status is read. Where the
+// customer can act only on a page that we show, the collection is sent again.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 	conf, err := config.Load(nil)

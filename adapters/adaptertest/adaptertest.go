@@ -1,6 +1,8 @@
-// Package adaptertest is the contract of pirogue.Operator, written as a test. Every
-// adapter runs it with its operator's recorded answers; the rows that every
-// operator must survive, from a closed port to a body of 50 MB, come with it.
+// Package adaptertest holds the contract of pirogue.Operator as a test. Every adapter runs it with
+// recorded responses of its operator. The package adds the faults that every adapter must survive,
+// from a closed port to a body of 50 MB.
+//
+// Its second part, Witness, compares an adapter with the simulator of its operator.
 package adaptertest
 
 import (
@@ -19,7 +21,7 @@ import (
 // Call names one method of an operator.
 type Call string
 
-// The methods the contract knows. Status is asked of each kind of attempt.
+// The methods under contract. Status is read for each kind of attempt.
 const (
 	Collect       Call = "Collect"
 	Disburse      Call = "Disburse"
@@ -31,50 +33,51 @@ const (
 	Callback      Call = "Callback"
 )
 
-// calls are the methods that call the operator.
+// calls lists the methods that call the operator.
 var calls = []Call{Collect, Disburse, Refund, Status, CashOutStatus, RefundStatus, Balance}
 
-// Subject is what an adapter tells of itself to be exercised.
+// Subject describes the adapter under test.
 type Subject struct {
 	New  New
 	Conf config.Operator // of a simulator; BaseURL and Timeout are set by the rows
 
-	// Prelude maps the paths an adapter asks before the call itself, such as for a
-	// token, to the file of a good answer. They are answered well in every row.
+	// Prelude maps paths that the adapter calls before the method itself, such as for a token, to the
+	// file of a good response. Every row answers them well.
 	Prelude map[string]string
-	// Good is one good answer to each method that calls the operator.
+	// Good holds one good response to each method that calls the operator.
 	Good map[Call]Reply
 
-	// EmptyList is the outcome that an empty list means to each method which reads
-	// lists. To the others it is nonsense, as any answer nobody has documented.
+	// EmptyList holds the outcome that an empty list means, for each method that reads lists. To the
+	// other methods a list is an undocumented response, and so Unknown.
 	EmptyList map[Call]pirogue.Outcome
 
-	// AnyNumber is the orders that leave whatever number they are of, for it is not in them.
+	// AnyNumber lists the methods whose request holds no telephone number. Rows with wrong numbers do
+	// not apply to them.
 	AnyNumber []Call
 
 	Collection   pirogue.Collection
 	Disbursement pirogue.Disbursement
 	Reversal     pirogue.Reversal
-	Query        pirogue.StatusQuery // of Status; by default what Collection became
-	CashOutQuery pirogue.StatusQuery // of CashOutStatus; by default what Disbursement became
+	Query        pirogue.StatusQuery // of Status; by default that of Collection
+	CashOutQuery pirogue.StatusQuery // of CashOutStatus; by default that of Disbursement
 	RefundQuery  pirogue.StatusQuery // of RefundStatus
-	Attempt      pirogue.Attempt     // whose callbacks are read; by default Collection's
+	Attempt      pirogue.Attempt     // the attempt whose callbacks are read; by default Collection's
 	Header       http.Header         // of every callback; may be nil
 	Forged       string              // file of a callback with a wrong proof; "" where the operator has none
 
-	// Secrets are the values that no receipt's words and no error may repeat.
+	// Secrets lists values that no operator message and no error may contain.
 	Secrets []string
 }
 
-// Reply is a recorded answer: an HTTP status and a file under testdata. A short one may
-// stand in File itself: what begins with a brace is the JSON.
+// Reply is a recorded response: an HTTP status and a file under testdata. A File that begins with a
+// brace is itself the JSON.
 type Reply struct {
 	Status int
 	File   string
 }
 
-// Case is something the operator says and what the adapter must make of it: an
-// outcome or the code of an error, never both. Reply.Status is 0 for a callback.
+// Case holds one response or callback and the result that the adapter must derive from it: an
+// outcome or an error code, never both. Reply.Status is 0 for a callback.
 type Case struct {
 	Call     Call
 	Reply    Reply
@@ -82,17 +85,18 @@ type Case struct {
 	Code     pirogue.Code
 	TxID     string
 	Amount   pirogue.Money
-	Extra    pirogue.Money // beside the order
+	Extra    pirogue.Money // besides those of the payment
 	Mismatch string
 }
 
-// now is what the clock of every exercised operator says.
+// now is the time of every adapter under test.
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// Now is the clock of every exercised operator.
+// Now is the clock of every adapter under test. It stands still, so that signatures and dates are
+// the same in every run.
 func Now() time.Time { return now }
 
-// Exercise runs the adapter's own cases, then the rows of every operator.
+// Exercise runs the adapter's own cases, then the faults that every adapter must survive.
 func Exercise(t *testing.T, s Subject, tables ...map[string]Case) {
 	t.Helper()
 	for name, tt := range all(t, tables...) {
@@ -112,7 +116,7 @@ func Exercise(t *testing.T, s Subject, tables ...map[string]Case) {
 	t.Run(string(Callback), s.exerciseCallback)
 }
 
-// open returns the operator at an address.
+// open returns the adapter for an operator at url, with a time-out of patience.
 func (s Subject) open(t *testing.T, url string, patience time.Duration) pirogue.Operator {
 	t.Helper()
 	conf := s.Conf
@@ -125,7 +129,7 @@ func (s Subject) open(t *testing.T, url string, patience time.Duration) pirogue.
 	return operator
 }
 
-// do makes the call of a case. An operator without the method fails the test.
+// do calls the method of a case. An adapter without that method fails the test.
 func (s Subject) do(t *testing.T, operator pirogue.Operator, c Case) (pirogue.Receipt, error) {
 	t.Helper()
 	if o, ok := operator.(pirogue.Collector); ok && c.Call == Collect {
@@ -153,7 +157,7 @@ func (s Subject) do(t *testing.T, operator pirogue.Operator, c Case) (pirogue.Re
 	return pirogue.Receipt{}, nil
 }
 
-// question returns what a call asks the status of, and whether it asks for one.
+// question returns the query of a status call, and false for every other call.
 func (s Subject) question(call Call) (pirogue.StatusQuery, bool) {
 	switch {
 	case call == Status && s.Query.Ref == "":
@@ -167,7 +171,7 @@ func (s Subject) question(call Call) (pirogue.StatusQuery, bool) {
 	return q, asked
 }
 
-// attempt returns whose callbacks are read.
+// attempt returns the attempt whose callbacks are read.
 func (s Subject) attempt() pirogue.Attempt {
 	if s.Attempt.Ref == "" {
 		return pirogue.Attempt{Ref: s.Collection.Ref}
@@ -175,7 +179,8 @@ func (s Subject) attempt() pirogue.Attempt {
 	return s.Attempt
 }
 
-// judge compares a receipt or error with the case, and looks for secrets.
+// judge compares an operator result or error with the case. It fails the test if either contains a
+// secret.
 func (s Subject) judge(t *testing.T, want Case, got pirogue.Receipt, err error) {
 	t.Helper()
 	if got.Outcome != want.Outcome || pirogue.CodeOf(err) != want.Code {
@@ -202,7 +207,7 @@ func (s Subject) judge(t *testing.T, want Case, got pirogue.Receipt, err error) 
 	}
 }
 
-// file returns the bytes of a file under testdata, or those that stand in its place.
+// file returns the content of a file under testdata, or name itself if it is JSON.
 func (s Subject) file(t *testing.T, name string) []byte {
 	t.Helper()
 	if strings.HasPrefix(name, "{") {

@@ -10,11 +10,11 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// orders are the calls that order what a customer pays or is paid.
+// orders maps the calls that move money to the kind of their payment.
 var orders = map[Call]pirogue.Kind{Collect: pirogue.CashIn, Disburse: pirogue.CashOut}
 
-// bounds runs the rows of what no operator accepts of an order, and of the least and the most that the
-// capability says this one does.
+// bounds checks that the adapter sends no order outside its limits, and that it sends the least and
+// the most that its capability allows.
 func (s Subject) bounds(t *testing.T, call Call) {
 	t.Helper()
 	if _, isOrder := orders[call]; !isOrder {
@@ -50,7 +50,7 @@ func (s Subject) bounds(t *testing.T, call Call) {
 	}
 }
 
-// numbers is what is the number of nobody whom any operator serves.
+// numbers holds changes that leave a telephone number which no operator serves.
 var numbers = map[string]func(*pirogue.Collection){
 	"for a number of another country": func(c *pirogue.Collection) { c.MSISDN = "+33612345678" },
 	"for a local number":              func(c *pirogue.Collection) { c.MSISDN = c.MSISDN[4:] },
@@ -60,8 +60,8 @@ var numbers = map[string]func(*pirogue.Collection){
 	"for a country's number":          func(c *pirogue.Collection) { c.MSISDN = c.MSISDN[:4] },
 }
 
-// Unsent checks that orders which the operator could never accept are Unable as a
-// collection and as a disbursement, where it has both, and that nothing leaves for them.
+// Unsent checks that orders which the operator can never accept are Unable, and that no request
+// leaves for them. Each row changes a collection and, if the adapter has one, a disbursement.
 func Unsent(t *testing.T, s Subject, rows map[string]func(*pirogue.Collection)) {
 	t.Helper()
 	for call := range orders {
@@ -73,7 +73,8 @@ func Unsent(t *testing.T, s Subject, rows map[string]func(*pirogue.Collection)) 
 	}
 }
 
-// spoilt returns the subject with both orders changed in the same way.
+// spoilt returns the subject with the same change applied to both its collection and its
+// disbursement.
 func (s Subject) spoilt(spoil func(*pirogue.Collection)) Subject {
 	out := outbound.Disbursing(s.Disbursement)
 	like := pirogue.Collection{Ref: out.Ref, Amount: out.Amount, MSISDN: out.MSISDN, Network: out.Network}
@@ -103,8 +104,8 @@ func (s Subject) unsent(t *testing.T, call Call, spoil func(*pirogue.Collection)
 	}
 }
 
-// NoToken checks that no call leaves where a path of the prelude, which every call of the
-// subject asks first, gives one of these answers.
+// NoToken checks that no call leaves if a path of the prelude gives one of these answers. Every
+// call of the subject must request that path first, such as for a token.
 func NoToken(t *testing.T, s Subject, path string, answers map[string]Answer) {
 	t.Helper()
 	for call := range s.Good {
@@ -124,7 +125,7 @@ func NoToken(t *testing.T, s Subject, path string, answers map[string]Answer) {
 	}
 }
 
-// NoGrant is what a server of OAuth may answer that is no token.
+// NoGrant returns responses of an OAuth server that hold no usable token.
 func NoGrant(secret string) map[string]Answer {
 	return map[string]Answer{
 		"turned away":           Says(401, `{"error":"invalid_client","error_description":"`+secret+`"}`),

@@ -10,7 +10,8 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// Said is one answer and what it is. Tables give it a short name of their own.
+// Said is one response with its expected result. Adapters' tables declare a short type of the same
+// fields.
 type Said struct {
 	Status  int
 	File    string
@@ -19,7 +20,7 @@ type Said struct {
 	TxID    string
 }
 
-// Rows returns answers, each to each of the calls, as cases.
+// Rows returns a Case for each response and each call.
 func Rows[S ~struct {
 	Status  int
 	File    string
@@ -39,7 +40,8 @@ func Rows[S ~struct {
 	return cases
 }
 
-// Ordered returns cases of which what is paid is paid as ordered.
+// Ordered returns the cases with amount as the amount of every success: the operator paid as
+// ordered.
 func Ordered(amount pirogue.Money, cases map[string]Case) map[string]Case {
 	for name, c := range cases {
 		if c.Outcome == pirogue.OutcomePaid {
@@ -50,7 +52,8 @@ func Ordered(amount pirogue.Money, cases map[string]Case) map[string]Case {
 	return cases
 }
 
-// Paid is a success of another amount than the order's, or of its own.
+// Paid returns a success whose amount or counterparty differs from the order, or that states an
+// amount of its own.
 func Paid(call Call, file, txID string, amount pirogue.Money, mismatch string) Case {
 	return Case{
 		Call: call, Reply: Reply{Status: 200, File: file}, Outcome: pirogue.OutcomePaid, TxID: txID, Amount: amount,
@@ -58,8 +61,8 @@ func Paid(call Call, file, txID string, amount pirogue.Money, mismatch string) C
 	}
 }
 
-// Words returns every word of a vocabulary as a case of each answer, whose file has the
-// word where * stands. The amount of an answer is that of a success.
+// Words returns a Case for each word of a vocabulary and each answer. It replaces * in the answer's
+// file by the word. Only a success keeps the answer's amount.
 func Words(words map[string]pirogue.Outcome, answers ...Case) map[string]Case {
 	cases := map[string]Case{}
 	for word, outcome := range words {
@@ -75,7 +78,8 @@ func Words(words map[string]pirogue.Outcome, answers ...Case) map[string]Case {
 	return cases
 }
 
-// all returns the cases of several tables. No two have a row of one name.
+// all merges the cases of several tables. It fails the test if two rows have one name, because one
+// would silently replace the other.
 func all(t *testing.T, tables ...map[string]Case) map[string]Case {
 	t.Helper()
 	all := map[string]Case{}
@@ -90,7 +94,7 @@ func all(t *testing.T, tables ...map[string]Case) map[string]Case {
 	return all
 }
 
-// Asked returns the question what became of an order.
+// Asked returns the status query of an order sent now.
 func Asked(o outbound.Order) pirogue.StatusQuery {
 	return pirogue.StatusQuery{Kind: o.Kind, Ref: o.Ref, Amount: o.Amount, MSISDN: o.MSISDN, SentAt: now}
 }

@@ -9,10 +9,11 @@ import (
 	"pirogue/config"
 )
 
-// New is an adapter's constructor.
+// New is the type of an adapter's constructor.
 type New = func(config.Operator, pirogue.Clock) (pirogue.Operator, error)
 
-// Opened returns the operator of a configuration as the interface R.
+// Opened returns the operator of a configuration as the interface R. It fails the test if the
+// operator does not implement R.
 func Opened[R any](t *testing.T, open New, conf config.Operator) R {
 	t.Helper()
 	operator, err := open(conf, Now)
@@ -26,7 +27,7 @@ func Opened[R any](t *testing.T, open New, conf config.Operator) R {
 	return able
 }
 
-// With returns a copy of conf with other credentials, given as name, value, ….
+// With returns a copy of conf with other credentials, given as pairs of name and value.
 func With(conf config.Operator, pairs ...string) config.Operator {
 	conf.Credentials = maps.Clone(conf.Credentials)
 	for i := 0; i < len(pairs); i += 2 {
@@ -35,21 +36,22 @@ func With(conf config.Operator, pairs ...string) config.Operator {
 	return conf
 }
 
-// Mistake is what spoils a configuration, and what the error says then.
+// Mistake changes a configuration and holds a part of the error that the change must cause.
 type Mistake struct {
 	spoil func(*config.Operator)
 	says  string
 }
 
-// Wrong returns a mistake.
+// Wrong returns a Mistake.
 func Wrong(spoil func(*config.Operator), says string) Mistake { return Mistake{spoil, says} }
 
-// Set returns what sets a credential.
+// Set returns a change that sets one credential.
 func Set(name, value string) func(*config.Operator) {
 	return func(c *config.Operator) { c.Credentials[name] = value }
 }
 
-// CannotWork checks that each mistake is reported, and that no report repeats a secret.
+// CannotWork checks that the constructor reports each mistake, and that no report contains a
+// secret.
 func CannotWork(t *testing.T, open New, conf config.Operator, mistakes map[string]Mistake, secrets ...string) {
 	t.Helper()
 	for name, tt := range mistakes {
@@ -70,8 +72,7 @@ func CannotWork(t *testing.T, open New, conf config.Operator, mistakes map[strin
 	}
 }
 
-// ReportsAll checks that a configuration of which nothing is right is refused in all of
-// these words at once.
+// ReportsAll checks that one error reports every mistake: it must contain all words.
 func ReportsAll(t *testing.T, open New, conf config.Operator, words ...string) {
 	t.Helper()
 	_, err := open(conf, Now)

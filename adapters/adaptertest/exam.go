@@ -21,15 +21,15 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// exam is one adapter before its simulator.
+// exam holds one adapter, its simulator and the callbacks that arrive.
 type exam struct {
 	stand     Stand
 	conf      config.Operator
 	clock     *stage.VirtualClock
 	simulator sandbox.Simulator
 	base      string       // the simulator's address
-	shop      string       // where callbacks go
-	written   atomic.Int64 // bytes of answers since a sentence set it to 0
+	shop      string       // the address of our callback server
+	written   atomic.Int64 // bytes of responses since a scenario set it to 0
 	refs      int
 
 	mu       sync.Mutex
@@ -37,21 +37,21 @@ type exam struct {
 	told     map[string][]letter // callbacks by reference
 }
 
-// letter is one callback as it came.
+// letter is one callback as it arrived.
 type letter struct {
 	header http.Header
 	body   []byte
 	early  bool // before the call had returned
 }
 
-// attempt is one order, and what a workflow keeps of it.
+// attempt is one submission to the operator, with the fields that a workflow keeps about it.
 type attempt struct {
 	call   Call
 	query  pirogue.StatusQuery
-	parent pirogue.StatusQuery // of a refund, what collected it
+	parent pirogue.StatusQuery // of a refund: the collection that it gives back
 }
 
-// newExam starts the simulator, until the test ends.
+// newExam starts the simulator and a callback server. Both end with the test.
 func newExam(t *testing.T, s Stand) *exam {
 	t.Helper()
 	x := &exam{
@@ -89,7 +89,7 @@ func newExam(t *testing.T, s Stand) *exam {
 	return x
 }
 
-// Sandboxed returns the configuration of an operator of a sandbox.
+// Sandboxed returns the configuration of an operator in the sandbox at sandboxURL.
 func Sandboxed(t *testing.T, code pirogue.OperatorCode, sandboxURL string) config.Operator {
 	t.Helper()
 	conf, err := config.Load([]string{"PIROGUE_SANDBOX_URL=" + sandboxURL})
@@ -105,7 +105,7 @@ func Sandboxed(t *testing.T, code pirogue.OperatorCode, sandboxURL string) confi
 	return config.Operator{}
 }
 
-// hear takes a callback; the path ends with the reference that it is about.
+// hear stores a callback. The path ends with the reference of its attempt.
 func (x *exam) hear(w http.ResponseWriter, r *http.Request) {
 	var body strings.Builder
 	if err := r.Write(&body); err != nil {
@@ -119,8 +119,8 @@ func (x *exam) hear(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// letters returns the callbacks about an attempt, when there are as many, or after a
-// second those that there are.
+// letters returns the callbacks about an attempt. It waits until there are enough, at most a
+// second.
 func (x *exam) letters(a *attempt, enough int) []letter {
 	for deadline := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
 		x.mu.Lock()
@@ -132,7 +132,7 @@ func (x *exam) letters(a *attempt, enough int) []letter {
 	}
 }
 
-// open returns an operator that has called nobody yet.
+// open returns an adapter without a token or an open connection.
 func (x *exam) open(t *testing.T, patience time.Duration) pirogue.Operator {
 	t.Helper()
 	conf := x.conf
@@ -144,7 +144,7 @@ func (x *exam) open(t *testing.T, patience time.Duration) pirogue.Operator {
 	return operator
 }
 
-// calls returns the orders that the adapter can make.
+// calls returns the methods of the adapter that move money.
 func (x *exam) calls(t *testing.T) []Call {
 	t.Helper()
 	operator := x.open(t, patient)
@@ -161,14 +161,14 @@ func (x *exam) calls(t *testing.T) []Call {
 	return able
 }
 
-// canAsk reports whether the adapter can ask for a status.
+// canAsk reports whether the adapter can read a status.
 func (x *exam) canAsk(t *testing.T) bool {
 	t.Helper()
 	_, ok := x.open(t, patient).(pirogue.StatusReader)
 	return ok
 }
 
-// heal mends the simulator but for the stand's settings, then sets those of a sentence.
+// heal resets the simulator to the stand's settings, then applies those of a scenario.
 func (x *exam) heal(t *testing.T, settings string) {
 	t.Helper()
 	err := x.simulator.Settings().Heal()
@@ -182,7 +182,8 @@ func (x *exam) heal(t *testing.T, settings string) {
 	}
 }
 
-// float returns the simulator's setting that is what we can pay out, "" where nothing is.
+// float returns the name of the simulator's setting for the money that it can pay out, or "" if it
+// has none.
 func (x *exam) float(t *testing.T) string {
 	t.Helper()
 	settings, err := x.simulator.Settings().Values()
@@ -197,11 +198,11 @@ func (x *exam) float(t *testing.T) string {
 	return ""
 }
 
-// force returns the setting that makes every customer behave as a magic number.
+// force returns the setting that makes every customer behave like one magic number.
 func force(digits string) string { return `{"force":"` + digits + `"}` }
 
-// attempt returns an order under a reference of its own. A refund is of a collection
-// that was paid for it.
+// attempt returns an attempt under a new reference. For a refund it first makes the collection that
+// the refund gives back.
 func (x *exam) attempt(t *testing.T, call Call) *attempt {
 	t.Helper()
 	a := &attempt{call: call, query: x.query(call)}
@@ -212,7 +213,7 @@ func (x *exam) attempt(t *testing.T, call Call) *attempt {
 		x.mustSend(t, collected)
 		x.mustBecome(t, collected, pirogue.OutcomePaid)
 		if !slices.Contains(x.stand.Silent, Collect) {
-			x.letters(collected, 1) // before another address is entered, which it would come to
+			x.letters(collected, 1) // so that its callback does not go to the address entered next
 		}
 		a.of(collected.query)
 		x.heal(t, "")
@@ -220,10 +221,10 @@ func (x *exam) attempt(t *testing.T, call Call) *attempt {
 	return a
 }
 
-// of makes an order the refund of what was collected.
+// of makes an attempt the refund of a collection.
 func (a *attempt) of(parent pirogue.StatusQuery) { a.parent, a.query.Reversed = parent, &parent }
 
-// query returns what is asked about an order that nobody has heard of.
+// query returns the status query of an attempt under a new reference.
 func (x *exam) query(call Call) pirogue.StatusQuery {
 	x.refs++
 	return pirogue.StatusQuery{
@@ -234,7 +235,7 @@ func (x *exam) query(call Call) pirogue.StatusQuery {
 	}
 }
 
-// send makes an order, and keeps the handle as the workflow does.
+// send makes an attempt and keeps its handle, as the workflow does.
 func (x *exam) send(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.Receipt, error) {
 	t.Helper()
 	x.setAnswered(false)
@@ -252,7 +253,7 @@ func (x *exam) setAnswered(answered bool) {
 	x.answered = answered
 }
 
-// order calls the method of an attempt.
+// order calls the adapter's method for an attempt.
 func (x *exam) order(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.Receipt, error) {
 	t.Helper()
 	callback := x.shop + "/" + string(a.query.Ref)
@@ -278,13 +279,13 @@ func (x *exam) order(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.Rece
 	})
 }
 
-// mustSend makes an order that the operator must take.
+// mustSend makes an attempt that the operator must accept.
 func (x *exam) mustSend(t *testing.T, a *attempt) {
 	t.Helper()
 	x.mustTake(t, x.open(t, patient), a)
 }
 
-// mustTake makes an order by an operator.
+// mustTake makes an attempt through one adapter; the operator must accept it.
 func (x *exam) mustTake(t *testing.T, o pirogue.Operator, a *attempt) {
 	t.Helper()
 	if receipt, err := x.send(t, o, a); err != nil || !taken[receipt.Outcome] {
@@ -292,11 +293,11 @@ func (x *exam) mustTake(t *testing.T, o pirogue.Operator, a *attempt) {
 	}
 }
 
-// taken is what an order is that an operator took.
+// taken holds the outcomes of an accepted attempt.
 var taken = map[pirogue.Outcome]bool{pirogue.OutcomePending: true, pirogue.OutcomePaid: true}
 
-// became returns what the operator says of an attempt: to who asks, or by its latest
-// callback where it cannot be asked.
+// became returns the operator's result for an attempt: by a status call, or from the latest
+// callback if the operator has no status call.
 func (x *exam) became(t *testing.T, a *attempt) (pirogue.Receipt, error) {
 	t.Helper()
 	operator := x.open(t, patient)
@@ -314,7 +315,7 @@ func (x *exam) became(t *testing.T, a *attempt) (pirogue.Receipt, error) {
 	return reader.Callback(pirogue.Attempt{Ref: a.query.Ref, Handle: a.query.Handle}, last.header, last.body)
 }
 
-// mustBecome waits, not longer than a second, until the operator says an outcome.
+// mustBecome waits at most a second until the operator reports an outcome.
 func (x *exam) mustBecome(t *testing.T, a *attempt, want pirogue.Outcome) pirogue.Receipt {
 	t.Helper()
 	for deadline := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
@@ -328,7 +329,7 @@ func (x *exam) mustBecome(t *testing.T, a *attempt, want pirogue.Outcome) pirogu
 	}
 }
 
-// paid returns the money that the book says moved under a reference.
+// paid returns the movements of money in the simulator's book under these references.
 func (x *exam) paid(refs ...pirogue.OperatorRef) []stage.Paid {
 	var moved []stage.Paid
 	for _, one := range x.simulator.Book() {
@@ -341,11 +342,11 @@ func (x *exam) paid(refs ...pirogue.OperatorRef) []stage.Paid {
 	return moved
 }
 
-// prompt is how long what a customer does at once may take on a busy machine.
+// prompt bounds the time that an immediate action of a customer takes on a busy machine.
 const prompt = 200 * time.Millisecond
 
-// settle lets everything happen that customers and operator still have to do. What they do
-// at once comes before the hour that passes then: the book is watched for the reference.
+// settle lets customers and operator complete everything that is still due. It waits until the book
+// shows the reference, at most prompt, and then lets an hour pass.
 func (x *exam) settle(ref pirogue.OperatorRef) {
 	time.Sleep(time.Millisecond)
 	for deadline := time.Now().Add(prompt); len(x.paid(ref)) == 0 && time.Now().Before(deadline); {
@@ -354,7 +355,7 @@ func (x *exam) settle(ref pirogue.OperatorRef) {
 	x.clock.Advance(time.Hour)
 }
 
-// enter types the address of the callbacks about an attempt into the operator's portal.
+// enter registers the callback address of an attempt in the operator's portal.
 func (x *exam) enter(t *testing.T, a *attempt) {
 	t.Helper()
 	if x.stand.Portal == "" {
@@ -379,7 +380,7 @@ func (x *exam) enter(t *testing.T, a *attempt) {
 	}
 }
 
-// counted counts what is written.
+// counted counts the bytes of a response.
 type counted struct {
 	http.ResponseWriter
 
@@ -393,5 +394,5 @@ func (c *counted) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap gives http.ResponseController what it needs.
+// Unwrap lets http.ResponseController reach the original writer.
 func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }

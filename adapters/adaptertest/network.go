@@ -8,19 +8,19 @@ import (
 	"testing"
 )
 
-// network plays the operator's side of the wire: good answers to the prelude, and
-// whatever the row says to every other request.
+// network plays the operator over HTTP. It gives good responses to the prelude, and the row's
+// response to every other request.
 type network struct {
 	server  *httptest.Server
 	prelude map[string]Answer // set before the first request
 
 	mu      sync.Mutex
 	handler http.HandlerFunc
-	heard   int // requests beside the prelude, read to their end
+	heard   int // requests besides the prelude, read to their end
 	asked   int // requests of the prelude
 }
 
-// newNetwork opens the network until the test ends.
+// newNetwork starts the server. It ends with the test.
 func newNetwork(t *testing.T, s Subject) *network {
 	t.Helper()
 	n := &network{prelude: make(map[string]Answer, len(s.Prelude))}
@@ -45,7 +45,7 @@ func newNetwork(t *testing.T, s Subject) *network {
 	return n
 }
 
-// next counts a request and returns what answers it.
+// next counts a request and returns its handler.
 func (n *network) next() http.HandlerFunc {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -53,14 +53,14 @@ func (n *network) next() http.HandlerFunc {
 	return n.handler
 }
 
-// play sets what the network does from now on and starts counting anew.
+// play sets the handler of the following requests and resets the count.
 func (n *network) play(handler http.HandlerFunc) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.handler, n.heard = handler, 0
 }
 
-// say makes the network answer with a status and a body.
+// say sets a status and a body as the response to the following requests.
 func (n *network) say(status int, body []byte) {
 	n.play(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
@@ -68,14 +68,14 @@ func (n *network) say(status int, body []byte) {
 	})
 }
 
-// count returns how many requests were read since play.
+// count returns the number of requests since play, without the prelude.
 func (n *network) count() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.heard
 }
 
-// everything returns how many requests were read, those of the prelude too.
+// everything returns the number of requests since play, and all those of the prelude.
 func (n *network) everything() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()

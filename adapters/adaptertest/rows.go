@@ -19,20 +19,20 @@ const (
 	impatient = time.Second
 	slack     = 2 * time.Second // beyond the time-out, for a busy machine
 	flood     = 50 << 20        // bytes
-	floodRead = 16 << 20        // bytes a flood may push: the client's 1 MiB and both kernels' buffers
+	floodRead = 16 << 20        // bytes a flood may send: the client's 1 MiB and both kernels' buffers
 )
 
-// fault is something that goes wrong after the operator has read the request. All
-// of them are Unknown.
+// fault is a failure after the operator read the request. The result of each is Unknown, because
+// the operator may have executed it.
 type fault struct {
 	handler  http.HandlerFunc
 	patience time.Duration
 }
 
-// emptyList is the one fault that is none to a method which reads lists.
+// emptyList names the only fault that is a valid response to a method which reads lists.
 const emptyList = "answers a list"
 
-// after returns what a method must make of a fault.
+// after returns the result that a method must derive from a fault.
 func (s Subject) after(call Call, fault string) Case {
 	if outcome, reads := s.EmptyList[call]; reads && fault == emptyList {
 		return Case{Outcome: outcome}
@@ -40,7 +40,7 @@ func (s Subject) after(call Call, fault string) Case {
 	return Case{Code: pirogue.Unknown}
 }
 
-// faults is what every operator does one day.
+// faults returns the failures that any operator's server or network can show.
 func faults(good Reply, body []byte) map[string]fault {
 	return map[string]fault{
 		"closes the connection":        {hangUp(false), patient},
@@ -62,7 +62,7 @@ func faults(good Reply, body []byte) map[string]fault {
 	}
 }
 
-// exercise runs the rows of every operator against one method.
+// exercise runs the faults and the unreachable addresses against one method.
 func (s Subject) exercise(t *testing.T, call Call) {
 	t.Helper()
 	good := s.Good[call]
@@ -91,8 +91,7 @@ func (s Subject) exercise(t *testing.T, call Call) {
 	s.bounds(t, call)
 }
 
-// warm makes one good call, so that the prelude is over and the next call travels
-// on a kept connection.
+// warm makes one good call. The prelude is then over, and the next call uses a kept connection.
 func (s Subject) warm(t *testing.T, n *network, operator pirogue.Operator, call Call) {
 	t.Helper()
 	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
@@ -101,7 +100,7 @@ func (s Subject) warm(t *testing.T, n *network, operator pirogue.Operator, call 
 	}
 }
 
-// redirects answers with a redirect to another server, which must hear nothing.
+// redirects answers with a redirect to another server, which must receive no request.
 func (s Subject) redirects(t *testing.T, call Call) {
 	t.Helper()
 	t.Parallel()
@@ -119,7 +118,7 @@ func (s Subject) redirects(t *testing.T, call Call) {
 	}
 }
 
-// floods answers with spaces, which JSON allows for ever, and counts them.
+// floods answers with endless spaces, which are valid JSON, and counts the bytes sent.
 func (s Subject) floods(t *testing.T, call Call) {
 	t.Helper()
 	t.Parallel()
@@ -141,7 +140,7 @@ func (s Subject) floods(t *testing.T, call Call) {
 	}
 }
 
-// unreachable calls addresses that lead nowhere.
+// unreachable calls addresses where no server listens.
 func (s Subject) unreachable(t *testing.T, call Call) {
 	t.Helper()
 	n := newNetwork(t, s)
@@ -163,8 +162,8 @@ func (s Subject) unreachable(t *testing.T, call Call) {
 	}
 }
 
-// goesAway closes the port after one good call, when the prelude is over: this
-// time it is the call itself that finds nobody.
+// goesAway closes the port after one good call. The prelude is then over, so the call itself finds
+// no server.
 func (s Subject) goesAway(t *testing.T, call Call) {
 	t.Helper()
 	t.Parallel()
@@ -177,7 +176,7 @@ func (s Subject) goesAway(t *testing.T, call Call) {
 	s.judge(t, Case{Code: pirogue.NotSent}, got, err)
 }
 
-// answer answers a status and a body.
+// answer returns a handler that sends a status and a body.
 func answer(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
@@ -185,7 +184,7 @@ func answer(status int, body string) http.HandlerFunc {
 	}
 }
 
-// hangUp closes the connection without an answer, by RST when reset.
+// hangUp returns a handler that closes the connection without a response, by RST if reset is set.
 func hangUp(reset bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()
@@ -203,10 +202,10 @@ func hangUp(reset bool) http.HandlerFunc {
 	}
 }
 
-// silent waits until the client has gone.
+// silent sends nothing until the client disconnects.
 func silent(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
-// drip sends spaces, one a second, until the client has gone.
+// drip sends one space a second until the client disconnects.
 func drip(w http.ResponseWriter, r *http.Request) {
 	for r.Context().Err() == nil {
 		if _, err := w.Write([]byte(" ")); err != nil {
@@ -219,7 +218,7 @@ func drip(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// breakOff sends a good answer without its last byte.
+// breakOff sends a good response without its last byte.
 func breakOff(body []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Write(body[:len(body)-1])
@@ -230,7 +229,7 @@ func breakOff(body []byte) http.HandlerFunc {
 	}
 }
 
-// squeezed sends a good answer in gzip.
+// squeezed sends a good response compressed with gzip.
 func squeezed(status int, body []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
@@ -243,7 +242,7 @@ func squeezed(status int, body []byte) http.HandlerFunc {
 	}
 }
 
-// closedPort returns an address where nobody listens.
+// closedPort returns an address where no server listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -7,23 +7,23 @@ import (
 	"pirogue"
 )
 
-// Seen is what an operator was seen to do with one call, and so the most that workflows
-// may build on.
+// Seen records how an operator treated one call. A capability may promise no more than that,
+// because workflows act on its promises.
 type Seen struct {
-	Password    bool // the customer's one-time password goes with it
+	Password    bool // the customer's one-time password is sent with it
 	Call        Call
-	Asked       bool   // there is a status call
-	Told        bool   // its end is told by a callback
-	SameOnce    bool   // repeated under its reference, it is executed once
-	Answer      string // to the repetition: an outcome or the class of an error
-	RenewedOnce bool   // one whose answer was lost and one under another reference are executed once
-	ByReference bool   // the status can be asked though the answer was lost
-	Absent      bool   // what was never executed is called absent
-	Lies        bool   // what was executed was called absent or failed
+	Asked       bool   // the operator has a status call
+	Told        bool   // a callback reports its result
+	SameOnce    bool   // sent twice under one reference, it is executed once
+	Answer      string // to the second submission: an outcome or an error code
+	RenewedOnce bool   // lost, then sent under another reference, it is executed once
+	ByReference bool   // the status is readable although the response was lost
+	Absent      bool   // an attempt that was never executed is reported as absent
+	Lies        bool   // an executed attempt was reported as absent or failed
 	Proof       pirogue.CallbackProof
 }
 
-// String is the record as one line.
+// String returns the record as one line.
 func (s *Seen) String() string {
 	said := []string{
 		either(s.SameOnce, "same reference: executed once", "same reference: executed twice") + ", " + s.Answer,
@@ -51,11 +51,11 @@ func either(holds bool, yes, no string) string {
 	return no
 }
 
-// proofs is the proofs of callbacks from the weakest.
+// proofs lists the proofs of callbacks, the weakest first.
 var proofs = []pirogue.CallbackProof{pirogue.ProofNone, pirogue.ProofToken, pirogue.ProofSignature}
 
-// broken returns what a capability promises and nobody saw. absence is what the
-// configuration promises in addition.
+// broken returns the promises of a capability that the test did not observe. absence is the promise
+// that the configuration adds.
 func (s *Seen) broken(c pirogue.Capability, absence bool) []string {
 	var broken []string
 	for _, one := range []struct {
@@ -83,8 +83,8 @@ func (s *Seen) broken(c pirogue.Capability, absence bool) []string {
 	return broken
 }
 
-// mayRepeat reports whether a capability lets a workflow send the call twice under one
-// reference. A one-time password is good for one; see pirogue.Leg.AfterLoss.
+// mayRepeat reports whether a capability lets a workflow send the call twice under one reference. A
+// one-time password serves one submission; see pirogue.Leg.AfterLoss.
 func (s *Seen) mayRepeat(c pirogue.Capability) bool {
 	asksAgain := s.Call == Collect && !s.Password && c.Unheard == pirogue.RepeatSame
 	return c.Reference == pirogue.IdempotentByReference || asksAgain

@@ -13,19 +13,19 @@ import (
 	"pirogue"
 )
 
-// never are the outcomes that nobody may make of an order that was executed.
+// never lists the outcomes that an adapter must not report for an executed attempt.
 var never = []pirogue.Outcome{pirogue.OutcomeDeclined, pirogue.OutcomeExpired, pirogue.OutcomeAbsent}
 
-// dropped is the setting by which one answer is lost.
+// dropped is the simulator's setting that loses one response.
 const dropped = `"drop_answers":1`
 
-// lose sends an order whose answer is lost, and returns whether the book has it.
+// lose makes an attempt whose response is lost. It reports whether the simulator executed it.
 func (x *exam) lose(t *testing.T, a *attempt) bool {
 	t.Helper()
 	return x.loseBy(t, a, dropped)
 }
 
-// loseBy is lose by some other setting.
+// loseBy does what lose does, with another setting of the simulator.
 func (x *exam) loseBy(t *testing.T, a *attempt, how string) bool {
 	t.Helper()
 	x.heal(t, `{"force":"`+pays+`",`+how+`}`)
@@ -102,7 +102,7 @@ func (x *exam) finds(t *testing.T, seen *Seen) {
 	x.lose(t, lost)
 	x.heal(t, force(pays))
 	a := lost
-	if len(x.paid(a.query.Ref)) == 0 { // nobody can pay what nobody was shown
+	if len(x.paid(a.query.Ref)) == 0 { // the customer cannot pay on a page that nobody showed him
 		a = x.attempt(t, seen.Call)
 		x.heal(t, force(pays))
 		x.mustSend(t, a)
@@ -185,8 +185,7 @@ func (x *exam) hears(t *testing.T, seen *Seen) {
 	}
 }
 
-// reads spoils the answers to the order, and then those to the question about one that
-// was paid.
+// reads spoils the responses to an attempt, and then those to the status call of a paid one.
 func (x *exam) reads(t *testing.T, seen *Seen) {
 	for _, how := range []string{"flood", "half", "page"} {
 		for _, call := range x.spoiled(t, seen) {
@@ -196,8 +195,8 @@ func (x *exam) reads(t *testing.T, seen *Seen) {
 	}
 }
 
-// drips lets every answer of every call come a byte a second, all at once: each one takes
-// its time-out.
+// drips sends every response of every call at one byte a second. The calls run at once, because
+// each takes its whole time-out.
 func (x *exam) drips(t *testing.T, all []*Seen) {
 	var calls []func(pirogue.Operator) error
 	for _, seen := range all {
@@ -211,8 +210,8 @@ func (x *exam) drips(t *testing.T, all []*Seen) {
 	done.Wait()
 }
 
-// spoiled returns the calls whose answers are to be spoiled: an order, and where there is
-// one the question about another that was paid.
+// spoiled returns the calls whose responses a scenario spoils: an attempt and, if the operator has
+// one, the status call of a paid attempt.
 func (x *exam) spoiled(t *testing.T, seen *Seen) []func(pirogue.Operator) error {
 	t.Helper()
 	a, paid := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
@@ -235,11 +234,12 @@ func (x *exam) spoiled(t *testing.T, seen *Seen) []func(pirogue.Operator) error 
 	})
 }
 
-// hasty is the time-out of a call whose answer drips. Token and key have to be had within
-// it too.
+// hasty is the time-out of a call whose response drips. It includes the calls for a token and a
+// key.
 const hasty = 400 * time.Millisecond
 
-// bounded makes a call that must be Unknown within its time, and must not read for ever.
+// bounded makes a call that must be Unknown within its time-out. The call must not read without
+// end.
 func (x *exam) bounded(t *testing.T, how string, patience time.Duration, call func(pirogue.Operator) error) {
 	t.Helper()
 	operator := x.open(t, patience)
@@ -302,8 +302,8 @@ func (x *exam) goesDown(t *testing.T, seen *Seen) {
 	}
 }
 
-// undone makes an order that the operator must not take, and that ends in one of these
-// classes.
+// undone makes an attempt that the operator must not execute and that must end with one of these
+// codes.
 func (x *exam) undone(t *testing.T, o pirogue.Operator, a *attempt, classes ...pirogue.Code) {
 	t.Helper()
 	before := x.simulator.Asked()
@@ -325,10 +325,10 @@ func (x *exam) runsDry(t *testing.T, seen *Seen) {
 	x.heal(t, `{"`+float+`":0}`)
 	x.undone(t, x.open(t, patient), a, pirogue.Unable)
 	x.heal(t, force(isPoor))
-	x.undone(t, x.open(t, patient), x.attemptOf(a), pirogue.Refused, pirogue.Unknown) // where no guide has a word for it
+	x.undone(t, x.open(t, patient), x.attemptOf(a), pirogue.Refused, pirogue.Unknown) // where no documents define the word
 }
 
-// attemptOf returns another order of the same thing.
+// attemptOf returns another attempt of the same payment.
 func (x *exam) attemptOf(a *attempt) *attempt {
 	other := &attempt{call: a.call, query: x.query(a.call)}
 	if a.call == Refund {
@@ -377,7 +377,7 @@ func (x *exam) isTold(t *testing.T, seen *Seen) {
 	seen.Proof = x.proof(t, reader, a, heard[0], first)
 }
 
-// proof tries to pass callbacks off as the operator's, and returns what stood against it.
+// proof sends forged callbacks to the adapter and returns the proof that rejected them.
 func (x *exam) proof(
 	t *testing.T, reader pirogue.CallbackReader, a *attempt, heard letter, was pirogue.Receipt,
 ) pirogue.CallbackProof {

@@ -10,25 +10,26 @@ import (
 	"time"
 )
 
-// Answer is one answer of a Server.
+// Answer is one response of a Server.
 type Answer struct {
 	Status int
 	Body   string
 	Hold   <-chan struct{} // when set, the answer waits for it
-	Takes  time.Duration   // how long it is on its way
+	Takes  time.Duration   // the delay before it is sent
 }
 
-// Says returns an answer.
+// Says returns an Answer without delay.
 func Says(status int, body string) Answer { return Answer{Status: status, Body: body} }
 
-// Letter is one request as it left.
+// Letter is one recorded request.
 type Letter struct {
 	Method, Path, Body string // the path with its query
 	Header             http.Header
 }
 
-// Server takes down what it reads and answers by path. Of several answers to one path
-// each is given once, the last for ever. Those of the path "" are given to every other.
+// Server records the requests it reads and answers them by path. It gives each of several answers
+// to one path once, and repeats the last. The answers of the path "" serve every path without its
+// own.
 type Server struct {
 	*httptest.Server
 
@@ -37,8 +38,8 @@ type Server struct {
 	read    []Letter
 }
 
-// NewServer opens a server until the test ends. Where answers say nothing of a path, those
-// of the defaults are given, and 404 where they say nothing either.
+// NewServer starts a server that ends with the test. A path without answers gets that of defaults,
+// and otherwise 404.
 func NewServer(t *testing.T, answers map[string][]Answer, defaults map[string]Answer) *Server {
 	t.Helper()
 	s := &Server{answers: map[string][]Answer{"": {Says(http.StatusNotFound, "")}}}
@@ -65,7 +66,7 @@ func NewServer(t *testing.T, answers map[string][]Answer, defaults map[string]An
 	return s
 }
 
-// take takes a request down and returns its answer.
+// take records a request and returns its answer.
 func (s *Server) take(l Letter, path string) Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,21 +82,21 @@ func (s *Server) take(l Letter, path string) Answer {
 	return queue[0]
 }
 
-// Say sets the answer to a path from now on.
+// Say replaces the answers to a path by one.
 func (s *Server) Say(path string, a Answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answers[path] = []Answer{a}
 }
 
-// Letters returns what was read so far.
+// Letters returns the requests recorded so far.
 func (s *Server) Letters() []Letter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Letter(nil), s.read...)
 }
 
-// LettersTo returns what was read so far on a path, whatever the query.
+// LettersTo returns the requests recorded so far on a path, with any query.
 func (s *Server) LettersTo(path string) []Letter {
 	var found []Letter
 	for _, l := range s.Letters() {

@@ -9,36 +9,36 @@ import (
 	"pirogue/config"
 )
 
-// Stand is an adapter that is put before its operator's simulator, which was written by
-// somebody else from the same documents and keeps a book of its own.
+// Stand describes an adapter to compare with its operator's simulator. The simulator is written
+// independently, from the same documents, and keeps a book of its own.
 type Stand struct {
 	New      New
 	Operator pirogue.OperatorCode   // of the sandbox
-	Change   func(*config.Operator) // to another shape; may be nil
-	Settings string                 // of the simulator, a JSON object; "" leaves it in good health
+	Change   func(*config.Operator) // selects another shape; may be nil
+	Settings string                 // of the simulator, a JSON object; "" changes nothing
 
-	MSISDN  pirogue.MSISDN  // of a customer whose number decides nothing
+	MSISDN  pirogue.MSISDN  // of a customer whose number has no special meaning
 	Network pirogue.Network // by default the instance's
-	OTP     string          // of a customer who brings one; "" for one who does not
-	Portal  string          // the key by which a callback's address is entered; "" where each order names its own
+	OTP     string          // the customer's one-time password; "" for a customer without one
+	Portal  string          // the key to enter a callback address in the portal; "" where each order names its own
 
-	// TimesOut is the setting by which an order is executed and answered as a failure of the
-	// gateway, as JSON without its braces; "" where there is none.
+	// TimesOut is the setting that executes an order but answers with a failure of the gateway. It is
+	// JSON without braces; "" where the simulator has no such setting.
 	TimesOut string
-	// Silent are the calls whose end the operator tells nobody of.
+	// Silent lists the calls whose result the operator sends no callback about.
 	Silent []Call
-	// Twice are the calls that the operator executes twice when they are repeated.
+	// Twice lists the calls that the operator executes twice when they are sent twice.
 	Twice []Call
 }
 
-// sentence is one thing that must hold between an adapter and its operator. It notes what
-// it saw on the way.
+// sentence is one property that must hold between an adapter and its operator. Its test records in
+// Seen what it observes.
 type sentence struct {
 	says string
 	hold func(*exam, *testing.T, *Seen)
 }
 
-// sentences is what is tried of every call that orders a payment.
+// sentences lists the properties tested for every call that moves money.
 var sentences = []sentence{
 	{"its answer is lost, and then its outcome is found or stays unknown", (*exam).loses},
 	{"repeated under the same reference it is executed as often as the book says", (*exam).repeats},
@@ -55,9 +55,9 @@ var sentences = []sentence{
 	{"told of three times, once before its answer, it is the same each time", (*exam).isTold},
 }
 
-// Witness has an adapter make every payment that it can make at its operator's simulator,
-// over HTTP, with everything that can go wrong. From what it saw it derives what workflows
-// may do by themselves, and fails where the adapter's capability promises more.
+// Witness lets an adapter make every payment that it supports at its operator's simulator, over
+// HTTP and under every fault. It derives from the results what workflows may do by themselves. The
+// test fails if the adapter's capability promises more.
 func Witness(t *testing.T, s Stand) {
 	t.Helper()
 	x := newExam(t, s)
@@ -79,18 +79,18 @@ func Witness(t *testing.T, s Stand) {
 	t.Run("each answer that comes a byte a second is unknown within its time", func(t *testing.T) { x.drips(t, all) })
 }
 
-// The magic numbers that a sentence makes every customer behave as.
+// The magic numbers by which a scenario decides the behaviour of every customer.
 const (
 	pays        = "123456" // at once
-	isPoor      = "111111" // of a payout: the beneficiary's ceiling is reached
+	isPoor      = "111111" // for a payout: the beneficiary's ceiling is reached
 	refuses     = "222222"
 	takesLong   = "444444" // 30 s
 	isTold3     = "888888"
 	paysAnother = "999999"
 )
 
-// asked is what every order is about, in francs.
+// asked is the amount of every attempt, in francs.
 const asked = 5000
 
-// corrected is how long after a refusal it turns out to be none.
+// corrected is the time after which the simulator corrects a refusal to a success.
 const corrected = time.Minute

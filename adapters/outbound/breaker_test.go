@@ -15,14 +15,14 @@ import (
 	"pirogue"
 )
 
-// operatorInMemory stands behind a client without a network, so that synctest can
-// move time. answer returns raw HTTP, "" for none; a nil answer refuses connections.
+// operatorInMemory serves a client without a network, so that synctest can advance time. answer
+// returns raw HTTP, or "" to hang up. A nil answer refuses connections.
 type operatorInMemory struct {
 	calls  atomic.Int32
 	answer func() string
 }
 
-// client returns a client whose connections end at o.
+// client returns a client whose connections reach o.
 func (o *operatorInMemory) client(t *testing.T) *Client {
 	t.Helper()
 	c := newClient(t, "http://operator.example", patient)
@@ -44,12 +44,12 @@ func (o *operatorInMemory) client(t *testing.T) *Client {
 	return c
 }
 
-// says returns an answer with a status line and no body.
+// says sets a response with a status line and no body.
 func (o *operatorInMemory) says(status string) {
 	o.answer = func() string { return "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" }
 }
 
-// sends makes n calls, which the breaker must let through.
+// sends makes n calls, which the circuit breaker must let through.
 func sends(t *testing.T, c *Client, n int) {
 	t.Helper()
 	for i := range n {

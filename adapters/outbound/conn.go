@@ -10,22 +10,22 @@ import (
 	"sync/atomic"
 )
 
-// What a call has done with a connection it was given.
+// The state of a connection that a call uses.
 const (
-	quiet  int32 = iota // no byte written yet
-	spoken              // a write began; how much of it left cannot be known
-	sealed              // no byte was written and none ever will be
+	quiet  int32 = iota // no byte is written yet
+	spoken              // a write began; nobody can know how much of it left
+	sealed              // no byte was written, and none ever will be
 )
 
-// conn knows whether the call that holds it has begun to write. It lies above TLS,
-// so handshakes and alerts do not count. httptrace alone cannot tell: its
-// WroteHeaders speaks of a buffer, and fires for bytes that never left it.
+// conn records whether its call has begun to write. It lies above TLS, so handshakes and alerts do
+// not count. httptrace alone cannot tell: its WroteHeaders reports a write into a buffer, whose
+// bytes may never have left.
 type conn struct {
 	net.Conn
 	state atomic.Int32
 }
 
-// Write writes to the network unless the connection is sealed.
+// Write writes to the network. It returns net.ErrClosed if the connection is sealed.
 func (c *conn) Write(p []byte) (int, error) {
 	if !c.state.CompareAndSwap(quiet, spoken) && c.state.Load() == sealed {
 		return 0, net.ErrClosed
@@ -33,21 +33,21 @@ func (c *conn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// seal forbids writing, unless a write has begun. It reports whether it is sealed.
+// seal forbids writing, unless a write has begun. It reports whether the connection is sealed.
 func (c *conn) seal() bool {
 	return c.state.CompareAndSwap(quiet, sealed) || c.state.Load() == sealed
 }
 
-// line watches the connections that the transport gives to one call, and lets the
-// call speak on one of them at most. The transport would open a second one when a
-// kept connection fails under a request that it holds to be replayable.
+// line tracks the connections that the transport gives to one call. It lets the call write on one
+// of them at most. The transport would open a second one when a kept connection fails under a
+// request that it thinks it may replay, and a replay could pay twice.
 type line struct {
 	held  *conn
-	blind bool // a connection that is not ours: whatever happens is Unknown
+	blind bool // the connection is not of type conn, so every failure is Unknown
 }
 
-// got takes a connection over; it is the GotConn of an httptrace.ClientTrace, which
-// the transport calls before it writes.
+// got takes over a connection. It is the GotConn hook of an httptrace.ClientTrace, which the
+// transport calls before it writes.
 func (l *line) got(info httptrace.GotConnInfo) {
 	c, ours := info.Conn.(*conn)
 	switch {
@@ -61,13 +61,13 @@ func (l *line) got(info httptrace.GotConnInfo) {
 	}
 }
 
-// silent reports whether no byte of the call has left, and sees to it that none
-// will: after a true the call is dead, even if the transport is still about to write.
+// silent reports whether no byte of the call has left, and ensures that none will. After true the
+// call is dead, even if the transport is about to write. NotSent rests on this.
 func (l *line) silent() bool {
 	return !l.blind && (l.held == nil || l.held.seal())
 }
 
-// dial opens a connection without TLS, to a simulator.
+// dial opens a connection without TLS, which only simulators use.
 func (c *Client) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	raw, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, addr)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *Client) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	return &conn{Conn: raw}, nil
 }
 
-// dialTLS opens a connection and ends its TLS handshake.
+// dialTLS opens a connection and completes its TLS handshake.
 func (c *Client) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {

@@ -7,40 +7,41 @@ import (
 	"slices"
 )
 
-// Mistakes is what is wrong with a configuration, all of it.
+// Mistakes collects every mistake of a configuration.
 type Mistakes []error
 
-// If adds a mistake that was made.
+// If adds a mistake if made is true.
 func (m *Mistakes) If(made bool, format string, args ...any) {
 	if made {
 		*m = append(*m, fmt.Errorf(format, args...))
 	}
 }
 
-// Credentials is every credential an adapter knows, by its name in the configuration.
+// Credentials maps the names of an adapter's credentials to their rules.
 type Credentials map[string]Credential
 
-// Credential is what one credential must be like.
+// Credential is the rule for one credential.
 type Credential struct {
-	Form  *regexp.Regexp // nil: anything but nothing
-	Words string         // Form for people; never an example of a real value
-	Must  bool           // there must be one
+	Form  *regexp.Regexp // nil accepts any text that is not blank
+	Words string         // describes Form to people; never an example of a real value
+	Must  bool           // the credential is mandatory
 }
 
-// HeaderValue is the form of a credential that goes into an HTTP header as it is.
+// HeaderValue is the form of a credential that goes into an HTTP header unchanged.
 var HeaderValue = regexp.MustCompile(`^[!-~]+$`)
 
-// HeaderWords is HeaderValue for people.
+// HeaderWords describes HeaderValue to people.
 const HeaderWords = "visible characters without spaces"
 
-// Key is a credential that must be there and goes into a header, or comes in one.
+// Key is the rule for a mandatory credential that we send or receive in a header.
 var Key = Credential{Form: HeaderValue, Words: HeaderWords, Must: true}
 
-// something is anything but nothing.
+// something matches any text that is not blank.
 var something = regexp.MustCompile(`\S`)
 
-// Check reports credentials that are missing, malformed or unknown: a misspelt
-// optional secret would silently turn a check off. No message repeats a credential.
+// Check reports credentials that are missing, malformed or unknown. It rejects unknown names
+// because a misspelt optional secret would silently disable a check. No message contains a
+// credential.
 func (c Credentials) Check(given map[string]string) Mistakes {
 	var m Mistakes
 	for _, name := range slices.Sorted(maps.Keys(c)) {

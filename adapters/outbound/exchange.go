@@ -16,22 +16,22 @@ import (
 // Request is one request to an operator.
 type Request struct {
 	Method string
-	Path   string      // after the base URL, with its first slash, escaped
+	Path   string      // after the base URL; begins with a slash; escaped
 	Header http.Header // may be nil
 	Body   []byte      // may be nil
 }
 
-// Answer is what the operator said.
+// Answer is the operator's HTTP response.
 type Answer struct {
 	Status int    // HTTP status
-	Body   []byte // at most MaxBody bytes, as they came
+	Body   []byte // at most MaxBody bytes, unchanged
 }
 
-// Good reports whether the operator took the request. Nothing comes through between 300
-// and 399.
+// Good reports whether the operator accepted the request. Send returns no Answer with a status from
+// 300 to 399.
 func (a Answer) Good() bool { return a.Status < http.StatusMultipleChoices }
 
-// Get returns a request that asks for JSON.
+// Get returns a GET request that accepts JSON.
 func Get(path string, query url.Values) Request {
 	if len(query) > 0 {
 		path += "?" + query.Encode()
@@ -39,13 +39,13 @@ func Get(path string, query url.Values) Request {
 	return Request{Method: http.MethodGet, Path: path, Header: http.Header{"Accept": {"application/json"}}}
 }
 
-// Basic returns the Authorization header of a pair of credentials.
+// Basic returns the value of a Basic Authorization header.
 func Basic(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
-// PostJSON returns a request that posts v as JSON. It fails with Internal when v
-// cannot be written as JSON, which is a mistake in an adapter's wire types.
+// PostJSON returns a request that posts v as JSON. It returns an Internal error if v cannot be
+// encoded, which is a mistake in an adapter's wire types.
 func PostJSON(path string, v any) (Request, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -55,14 +55,14 @@ func PostJSON(path string, v any) (Request, error) {
 	return Request{Method: http.MethodPost, Path: path, Header: header, Body: body}, nil
 }
 
-// PostForm returns a request that posts a form and wants JSON back.
+// PostForm returns a request that posts a form and accepts JSON.
 func PostForm(path string, form url.Values) Request {
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}}
 	return Request{Method: http.MethodPost, Path: path, Header: header, Body: []byte(form.Encode())}
 }
 
-// exchange makes the call. It uses the transport without http.Client around it:
-// redirects and cookies do not exist at this level.
+// exchange sends the request and reads the response. It uses the transport without http.Client,
+// which would follow redirects and keep cookies.
 func (c *Client) exchange(ctx context.Context, r Request) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -83,10 +83,10 @@ func (c *Client) exchange(ctx context.Context, r Request) (Answer, error) {
 	}
 }
 
-// newRequest builds the request. Its body cannot be read twice (GetBody is nil),
-// so that the transport, which re-sends what it holds to be replayable when a kept
-// connection turns out closed, has nothing to re-send; line is the second lock.
-// The path may hold an operator's token and so is in no error text.
+// newRequest builds the request. Its body cannot be read twice (GetBody is nil): the transport
+// resends a replayable request when a kept connection turns out closed, and a second submission
+// could pay twice. line is the second safeguard. The path may hold an operator's token, so no error
+// text contains it.
 func (c *Client) newRequest(ctx context.Context, r Request) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, r.Method, c.base+r.Path, bytes.NewReader(r.Body))
 	if err != nil {
@@ -103,7 +103,7 @@ func (c *Client) newRequest(ctx context.Context, r Request) (*http.Request, erro
 	return req, nil
 }
 
-// read reads the answer. The request has left, so every failure is Unknown.
+// read reads the response. The request has left, so every failure is Unknown.
 func (c *Client) read(resp *http.Response) (Answer, error) {
 	status := resp.StatusCode
 	if status < http.StatusOK || (status >= http.StatusMultipleChoices && status < http.StatusBadRequest) {

@@ -14,17 +14,18 @@ import (
 	"pirogue/config"
 )
 
-// What may differ from an order beside the amount: values of Receipt.Mismatch.
+// The differences from an order besides the amount: values of Receipt.Mismatch.
 const (
 	MismatchCurrency     = "currency"
 	MismatchCounterparty = "counterparty"
 )
 
-// Vocabulary is every status word of an operator's documents. One that is not here is
+// Vocabulary maps every status word of an operator's documents to its outcome. Any other word is
 // Unknown, never a guess.
 type Vocabulary map[string]pirogue.Outcome
 
-// Outcome translates a word, of a member of the answer.
+// Outcome returns the outcome of a word. It returns Unknown for a word that is not in the
+// vocabulary; member names the JSON field in the error.
 func (v Vocabulary) Outcome(member, word string) (pirogue.Outcome, error) {
 	outcome, ok := v[word]
 	if !ok {
@@ -33,30 +34,31 @@ func (v Vocabulary) Outcome(member, word string) (pirogue.Outcome, error) {
 	return outcome, nil
 }
 
-// Guide is an operator as its documents describe it.
+// Guide describes an operator by its documents: words, limits, credentials and proofs.
 type Guide struct {
 	Name string // for people
-	// Promises is all but the limits, which are the terms', the time-out, and what Proof proves.
+	// Promises is the capability without three parts: the limits, which Terms holds, the time-out, and
+	// the proof of callbacks, which Proof decides.
 	Promises    pirogue.Capability
-	Terms       Terms       // what they leave open is the instance's
-	Credentials Credentials // nil where they are not the same of every instance
+	Terms       Terms       // empty fields come from the instance
+	Credentials Credentials // nil where instances of one operator differ
 	Proof       Proof       // of its callbacks, where it is a credential of ours
 	Outcomes    Vocabulary
-	Statuses    map[int]pirogue.Code // HTTP statuses that decide, whatever the body says
-	// Problems is every error word under another 4xx. One that is not here is Unknown, as is
-	// everything under 5xx. Leaving is what a word means instead where money leaves us: what is
-	// too little then is ours.
+	Statuses    map[int]pirogue.Code // HTTP statuses that decide, whatever the body holds
+	// Problems maps the error words under other 4xx statuses to codes. A word not listed is Unknown,
+	// and so is every word under 5xx. Leaving overrides Problems where money leaves us: an
+	// insufficient balance is then ours, not the customer's.
 	Problems, Leaving map[string]pirogue.Code
-	// Absences are the error words that say, with 404, that an order is not known.
+	// Absences lists the error words that, with 404, mean that the operator does not know the order.
 	Absences map[string]bool
-	// Problem returns the error word of an answer, and what it says to people: "" for a page
-	// of some proxy on the way, which does not speak for the operator.
+	// Problem returns the error word of a response and the operator's text. Both are "" for a page of
+	// some proxy on the way, which does not speak for the operator.
 	Problem func(Answer) (word, said string)
-	Private *regexp.Regexp // what no text may repeat, beside what Words cuts out; may be nil
+	Private *regexp.Regexp // text to remove besides what Words removes; may be nil
 }
 
-// Saying is the Problem of a Guide whose errors are JSON, as a T. What is no such JSON does
-// not speak for the operator.
+// Saying returns the Problem of a Guide whose errors are JSON of type T. Any other body yields "",
+// because it does not come from the operator.
 func Saying[T any](problem func(status int, said T) (word, words string)) func(Answer) (word, said string) {
 	return func(a Answer) (word, said string) {
 		var got T
@@ -67,11 +69,13 @@ func Saying[T any](problem func(status int, said T) (word, words string)) func(A
 	}
 }
 
-// Proof is what a callback brings in a header that only the operator and we know.
-type Proof struct{ Header, Scheme, Credential string } // Scheme, such as "Basic ", comes first
+// Proof describes the header by which a callback proves its origin: a secret that only the operator
+// and we know.
+type Proof struct{ Header, Scheme, Credential string } // Scheme precedes the secret, such as "Basic "
 
-// Class returns the class of an answer that is not good. kind says whose money the call was
-// to move, "" that it was a question: one that is refused says nothing about the money.
+// Class returns the error code for a response that is not good. kind is the payment whose money the
+// call was to move; "" marks a call that moves none, such as a status call. The refusal of such a
+// call tells nothing about the money, so it is Unknown.
 func (g *Guide) Class(status int, word string, kind pirogue.Kind) pirogue.Code {
 	if class, listed := g.Statuses[status]; listed {
 		return class
@@ -91,7 +95,8 @@ func (g *Guide) Class(status int, word string, kind pirogue.Kind) pirogue.Code {
 	}
 }
 
-// Line is how one instance speaks with its operator.
+// Line is the connection of one instance to its operator: documents, limits, client and
+// credentials.
 type Line struct {
 	*Guide
 	Terms  Terms // of the instance
@@ -99,14 +104,13 @@ type Line struct {
 	Sender interface { // a Client, or its Tokens
 		Send(ctx context.Context, r Request) (Answer, error)
 	}
-	Secrets func() []string // that no text may repeat
+	Secrets func() []string // values that no stored text may contain
 
 	credentials map[string]string
 }
 
-// Open returns the line of an instance, unless it is not as the guide says: it reports
-// every mistake at once, with those that the adapter found. header is that of every
-// request; it may be nil.
+// Open returns the line of an instance. If the configuration breaks the guide, it returns one error
+// with every mistake, those of the adapter included. header goes with every request; it may be nil.
 func (g *Guide) Open(conf config.Operator, header map[string]string, mistakes ...error) (Line, error) {
 	if g.Credentials != nil {
 		mistakes = append(mistakes, g.Credentials.Check(conf.Credentials)...)
@@ -130,10 +134,12 @@ func (g *Guide) Open(conf config.Operator, header map[string]string, mistakes ..
 	}, nil
 }
 
-// horizon is how long we look for a late success where no document says when a word is final.
+// horizon is the finality window where no document states when a result is final. We look for a
+// late success that long.
 const horizon = 24 * time.Hour
 
-// Capability implements pirogue.Operator.
+// Capability implements pirogue.Operator. It completes the guide's promises by the instance's
+// limits, time-out and proof.
 func (l *Line) Capability() pirogue.Capability {
 	c := l.Promises
 	c.CashIn, c.CashOut, c.CallTimeout = l.Terms.CashIn, l.Terms.CashOut, l.Client.timeout
@@ -144,13 +150,13 @@ func (l *Line) Capability() pirogue.Capability {
 	return c
 }
 
-// Within bounds an operation of several calls by the time-out of one: whoever waits for it
-// waits no longer.
+// Within bounds an operation of several calls by the time-out of one call, because the caller waits
+// no longer than that.
 func (l *Line) Within(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, l.Client.timeout)
 }
 
-// Words makes the operator's text fit to keep, without the instance's secrets.
+// Words returns the operator's text without the instance's secrets, ready to be stored.
 func (l *Line) Words(said string, secrets ...string) string {
 	secrets = append(slices.Clone(secrets), l.Secrets()...)
 	if l.Private != nil {
@@ -159,9 +165,9 @@ func (l *Line) Words(said string, secrets ...string) string {
 	return Words(said, secrets...)
 }
 
-// Order makes a call that may move money, and returns the answer: beside the error too, for
-// it may name what it fails about. secrets are what the call carries and the operator might
-// repeat.
+// Order makes a call that may move money. It returns the response also beside an error, because the
+// response may name the operator's transaction. secrets are values of the call that the operator
+// might repeat.
 func (l *Line) Order(ctx context.Context, req Request, kind pirogue.Kind, secrets ...string) (Answer, error) {
 	answer, err := l.Sender.Send(ctx, req)
 	if err == nil && !answer.Good() {
@@ -170,12 +176,12 @@ func (l *Line) Order(ctx context.Context, req Request, kind pirogue.Kind, secret
 	return answer, err
 }
 
-// Ask makes a call that moves no money. It fails with NotSent or Unknown.
+// Ask makes a call that moves no money. Its errors are NotSent and Unknown.
 func (l *Line) Ask(ctx context.Context, req Request, secrets ...string) (Answer, error) {
 	return l.Order(ctx, req, "", secrets...)
 }
 
-// Post is Order of a body of JSON.
+// Post calls Order with a JSON body.
 func (l *Line) Post(
 	ctx context.Context, path string, body any, kind pirogue.Kind, secrets ...string,
 ) (Answer, error) {
@@ -186,8 +192,8 @@ func (l *Line) Post(
 	return l.Order(ctx, req, kind, secrets...)
 }
 
-// Find asks for an order and reads a good answer. missing is what it means that the operator
-// does not know one: "" of one that it has named, which cannot be absent.
+// Find reads the status of an order. missing is the outcome when the operator does not know the
+// order. It is "" for an order that the operator has named before: such an order cannot be absent.
 func (l *Line) Find(
 	ctx context.Context, path string, missing pirogue.Outcome, read func(body []byte) (pirogue.Receipt, error),
 ) (pirogue.Receipt, error) {
@@ -203,13 +209,13 @@ func (l *Line) Find(
 	return pirogue.Receipt{}, err
 }
 
-// Turned returns the error of an answer that is not the good one.
+// Turned returns the error for a response that is not good. The guide decides its code.
 func (l *Line) Turned(a Answer, kind pirogue.Kind, secrets ...string) error {
 	word, _ := l.Problem(a)
 	return l.No(l.Class(a.Status, word, kind), a, secrets...)
 }
 
-// No returns an error of a class with what the answer says.
+// No returns an error with the given code and the operator's text.
 func (l *Line) No(class pirogue.Code, a Answer, secrets ...string) error {
 	_, said := l.Problem(a)
 	if said == "" {
@@ -218,8 +224,8 @@ func (l *Line) No(class pirogue.Code, a Answer, secrets ...string) error {
 	return pirogue.Errorf(class, "%s answered %d: %s", l.Name, a.Status, l.Words(said, secrets...))
 }
 
-// Read returns the receipt of an answer to Order or Ask. Of one that is Unknown it keeps
-// what read finds named in it.
+// Read returns the operator result of a response to Order or Ask. On an Unknown error it keeps the
+// transaction ID and handle that read finds, so that a status call can use them.
 func (l *Line) Read(a Answer, err error, read func(body []byte) (pirogue.Receipt, error)) (pirogue.Receipt, error) {
 	if err == nil {
 		return answered(a.Body, read)
@@ -231,8 +237,8 @@ func (l *Line) Read(a Answer, err error, read func(body []byte) (pirogue.Receipt
 	return pirogue.Receipt{ProviderTxID: named.ProviderTxID, Handle: named.Handle}, err
 }
 
-// Proven fails with SignatureInvalid for a callback that does not bring the guide's proof. An
-// instance whose credentials may lack it, and do, believes everybody.
+// Proven returns SignatureInvalid for a callback without the guide's proof. An instance without the
+// secret accepts every callback.
 func (l *Line) Proven(header http.Header) error {
 	secret := l.credentials[l.Proof.Credential]
 	if secret == "" || Same(header.Get(l.Proof.Header), l.Proof.Scheme+secret) {
@@ -241,8 +247,8 @@ func (l *Line) Proven(header http.Header) error {
 	return pirogue.Errorf(pirogue.SignatureInvalid, "the secret of a callback of %s is missing or not ours", l.Name)
 }
 
-// Heard reads a callback that is Proven. One that names another order than the attempt's
-// handle does is Unknown.
+// Heard reads a callback that is Proven. It returns Unknown if the callback names another order
+// than the attempt's handle.
 func (l *Line) Heard(
 	a pirogue.Attempt, header http.Header, body []byte, read func(body []byte) (pirogue.Receipt, error),
 ) (pirogue.Receipt, error) {
@@ -258,8 +264,8 @@ func (l *Line) Heard(
 	return receipt, err
 }
 
-// JSON returns what reads a body of JSON, as a T. It fails with InvalidJSON for any other,
-// which of an answer is Unknown.
+// JSON returns a function that reads a JSON body as a T. The function returns InvalidJSON for any
+// other body. In a response, answered turns that into Unknown.
 func JSON[T any](read func(said T) (pirogue.Receipt, error)) func(body []byte) (pirogue.Receipt, error) {
 	return func(body []byte) (pirogue.Receipt, error) {
 		var got T
@@ -270,7 +276,8 @@ func JSON[T any](read func(said T) (pirogue.Receipt, error)) func(body []byte) (
 	}
 }
 
-// answered reads an answer.
+// answered reads the body of a response. A body that is not JSON is Unknown, because the operator
+// may have executed the order.
 func answered(body []byte, read func(body []byte) (pirogue.Receipt, error)) (pirogue.Receipt, error) {
 	receipt, err := read(body)
 	if pirogue.CodeOf(err) == pirogue.InvalidJSON {
@@ -279,16 +286,17 @@ func answered(body []byte, read func(body []byte) (pirogue.Receipt, error)) (pir
 	return receipt, err
 }
 
-// Said is what an operator says of one order, in its own words; "" is what it does not say.
+// Said is an operator's statement about one order, in its own words. "" marks a field that it
+// leaves out.
 type Said struct {
-	ID     string // the operator's name of the order, which the handle keeps under Key
-	Key    string // "" for a name that the handle does not need
+	ID     string // the operator's name of the order; the handle keeps it under Key
+	Key    string // "" if the handle does not need the name
 	Status string
-	Text   string // for people, beside the status
+	Text   string // for people, besides the status
 }
 
-// Receipt returns what is said of an order. A word of no document is Unknown, beside the
-// operator's name of the order.
+// Receipt returns the operator result of a statement. An undocumented status word is Unknown; the
+// result still holds the operator's name of the order.
 func (l *Line) Receipt(s Said, secrets ...string) (pirogue.Receipt, error) {
 	receipt := pirogue.Receipt{ProviderTxID: s.ID}
 	if s.ID != "" && s.Key != "" {
@@ -303,8 +311,8 @@ func (l *Line) Receipt(s Said, secrets ...string) (pirogue.Receipt, error) {
 	return receipt, nil
 }
 
-// Stated is Receipt with the amount of a success, which the operator must state: otherwise
-// it is Unknown, beside its name. Of anything else no amount is read.
+// Stated does what Receipt does and reads the amount of a success. A success without a whole amount
+// is Unknown; the result still holds the operator's name. Other outcomes have no amount.
 func (l *Line) Stated(s Said, amount string, in pirogue.Currency) (pirogue.Receipt, error) {
 	r, err := l.Receipt(s)
 	if err != nil || r.Outcome != pirogue.OutcomePaid {

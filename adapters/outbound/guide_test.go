@@ -58,7 +58,7 @@ func TestWhatAnErrorMeans(t *testing.T) {
 	}
 }
 
-// desk is a sender that answers the same always.
+// desk is a sender that always gives the same answer.
 type desk struct {
 	answer Answer
 	err    error

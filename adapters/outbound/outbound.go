@@ -1,14 +1,14 @@
-// Package outbound is how Pirogue calls operators: one Client per configured
-// instance, its bearer tokens, and what every adapter needs to read an answer.
+// Package outbound calls operators over HTTP. It provides one Client per configured instance, its
+// bearer tokens, and the functions by which adapters read responses.
 //
-// The package exists for one question: when a call fails, did it happen? Every
-// error it returns carries a class from package pirogue. NotSent promises that no
-// byte of the request left this machine. Unknown promises nothing: the request, or
-// a part of it, may have been read and executed, whatever became of the answer.
+// The package answers one question: when a call fails, did it happen? Every error it returns
+// carries a code from package pirogue. NotSent promises that no byte of the request left this
+// machine. Unknown promises nothing: the operator may have read and executed the request, or a part
+// of it.
 //
-// A client never repeats a request and never lets net/http repeat one: Temporal's
-// retry policy is the only loop. It follows no redirect, keeps no cookie, asks no
-// proxy, and reads at most MaxBody bytes within one time-out.
+// A client never repeats a request and never lets net/http repeat one: Temporal's retry policy is
+// the only loop. It follows no redirect, keeps no cookie, uses no proxy, and reads at most MaxBody
+// bytes within one time-out.
 package outbound
 
 import (
@@ -26,19 +26,19 @@ import (
 	"pirogue"
 )
 
-// MaxBody is the largest answer a client reads, in bytes. A longer one is Unknown.
+// MaxBody is the largest response that a client reads, in bytes. A longer one is Unknown.
 const MaxBody = 1 << 20
 
-// The limits of every client.
+// The limits that hold for every client.
 const (
 	dialTimeout   = 3 * time.Second
 	tlsTimeout    = 3 * time.Second
-	maxHeader     = 64 << 10         // bytes of an answer's header
-	maxConns      = 64               // to one operator; a call that gets none in time is NotSent
+	maxHeader     = 64 << 10         // bytes of a response's header
+	maxConns      = 64               // to one operator; a call that gets no connection in time is NotSent
 	idleConns     = 16               // kept for the next call
-	idleTimeout   = 30 * time.Second // shorter than servers', so that few connections are found dead
-	maxFailures   = 10               // in a row, after which the breaker opens
-	breakerRests  = 10 * time.Second // before one probe is let through
+	idleTimeout   = 30 * time.Second // shorter than the servers', so that a kept connection is rarely closed
+	maxFailures   = 10               // consecutive failures that open the circuit breaker
+	breakerRests  = 10 * time.Second // the time an open breaker waits before it lets a probe through
 	breakerProbes = 1
 )
 
@@ -46,8 +46,8 @@ const (
 type Options struct {
 	Name    string        // the instance's code, for error texts
 	BaseURL string        // such as "https://api.orange.com"; a path in it is kept
-	Timeout time.Duration // of one whole call: token, dialing, request, last byte of the answer
-	Plain   bool          // http is allowed, which only a simulator may ask for
+	Timeout time.Duration // of one whole call: token, dialing, request, last byte of the response
+	Plain   bool          // allows http, which only a simulator may use
 
 	Header map[string]string // of every request; may be nil
 }
@@ -63,9 +63,9 @@ type Client struct {
 	breaker   *gobreaker.TwoStepCircuitBreaker[Answer]
 }
 
-// New returns a client, unless there are mistakes: those of the adapter's configuration
-// and those of the options, reported together. There must be a positive time-out and an
-// absolute base URL with https.
+// New returns a client. If there are mistakes, it returns one error with those of the adapter's
+// configuration and those of the options. The time-out must be positive and the base URL absolute,
+// with https unless Plain is set.
 func New(o Options, mistakes ...error) (*Client, error) {
 	if o.Timeout <= 0 {
 		mistakes = append(mistakes, errors.New("the time-out of a call must be positive"))
@@ -85,7 +85,7 @@ func New(o Options, mistakes ...error) (*Client, error) {
 	return c, nil
 }
 
-// checkBase reports what is wrong with a base URL.
+// checkBase returns an error for a base URL that is not absolute or not https.
 func checkBase(base string, plain bool) error {
 	u, err := url.Parse(base)
 	switch {
@@ -100,9 +100,9 @@ func checkBase(base string, plain bool) error {
 	}
 }
 
-// newTransport returns a transport for HTTP/1.1 alone: on one of its connections
-// one call at a time speaks, which is what makes conn's account of bytes exact.
-// Proxy stays nil, so that the environment has no say.
+// newTransport returns a transport for HTTP/1.1 only. One connection then serves one call at a
+// time, so conn's record of written bytes is exact. Proxy stays nil, so that the environment cannot
+// redirect calls.
 func (c *Client) newTransport() *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -110,7 +110,7 @@ func (c *Client) newTransport() *http.Transport {
 		DialContext:            c.dial,
 		DialTLSContext:         c.dialTLS,
 		Protocols:              &protocols,
-		DisableCompression:     true, // an expanded answer could be larger than what was read
+		DisableCompression:     true, // an expanded body could exceed the limit on bytes read
 		MaxResponseHeaderBytes: maxHeader,
 		MaxConnsPerHost:        maxConns,
 		MaxIdleConns:           idleConns,
@@ -119,8 +119,8 @@ func (c *Client) newTransport() *http.Transport {
 	}
 }
 
-// newBreaker returns a breaker that opens after maxFailures in a row. A call its
-// own caller gave up says nothing about the operator and is not counted.
+// newBreaker returns a circuit breaker that opens after maxFailures consecutive failures. It does
+// not count a call that its caller cancelled, which tells nothing about the operator.
 func newBreaker(name string) *gobreaker.TwoStepCircuitBreaker[Answer] {
 	return gobreaker.NewTwoStepCircuitBreaker[Answer](gobreaker.Settings{
 		Name:        name,
@@ -131,12 +131,12 @@ func newBreaker(name string) *gobreaker.TwoStepCircuitBreaker[Answer] {
 	})
 }
 
-// Send makes one call and returns the operator's answer, whatever its status
-// between 200 and 299 or from 400 on: what that means is the adapter's to say.
+// Send makes one call and returns the operator's response with any status from 200 to 299 or from
+// 400 on. The adapter decides what the status means.
 //
-// It fails with NotSent when no byte of the request left: the context was already
-// done, the breaker is open, or there was no connection. Every other failure is
-// Unknown: time-out, reset, redirect, an answer too long or compressed.
+// It returns NotSent when no byte of the request left: the context was done before, the breaker is
+// open, or there was no connection. Every other failure is Unknown: a time-out, a reset, a
+// redirect, a response too long or compressed.
 func (c *Client) Send(ctx context.Context, r Request) (Answer, error) {
 	if err := ctx.Err(); err != nil {
 		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: given up before the call: %w", c.name, err)
@@ -150,10 +150,11 @@ func (c *Client) Send(ctx context.Context, r Request) (Answer, error) {
 	return answer, err
 }
 
-// errServer counts an answer from 500 on as a failure of the operator.
+// errServer marks a response from 500 on as a failure of the operator.
 var errServer = errors.New("the operator's server failed")
 
-// health is what a call tells the breaker. A refusal is a healthy answer.
+// health returns the result that the circuit breaker counts. A refusal counts as a healthy
+// response, because the operator's server worked.
 func health(a Answer, err error) error {
 	if err == nil && a.Status >= http.StatusInternalServerError {
 		return errServer

@@ -23,13 +23,13 @@ const (
 
 var payment = Request{Method: http.MethodPost, Path: "/pay", Body: []byte(`{"amount":500}`)}
 
-// silence reads the request and says nothing until the client goes away.
+// silence reads the request and sends nothing until the client disconnects.
 func silence(w *world, _ int, _ net.Conn, in *bufio.Reader) {
 	w.request(in)
 	waits(in)
 }
 
-// answer is a whole HTTP answer with a body of n bytes.
+// answer returns a whole HTTP response with a body of n bytes.
 func answer(n int) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", n, strings.Repeat("x", n))
 }
@@ -91,7 +91,7 @@ func resetEarly(_ *world, _ int, c net.Conn, in *bufio.Reader) {
 	resets(c)
 }
 
-// drips answers at one byte a second.
+// drips sends its response at one byte a second.
 func drips(w *world, _ int, c net.Conn, in *bufio.Reader) {
 	w.request(in)
 	for _, b := range answer(9) {
@@ -198,7 +198,7 @@ func TestARequestLeavesOnceOnAKeptConnectionThatCloses(t *testing.T) {
 				if w.request(in) {
 					tells(c, answer(0))
 				}
-				if w.request(in) && n > 1 { // the first connection closes without an answer
+				if w.request(in) && n > 1 { // the first connection closes without a response
 					tells(c, answer(0))
 				}
 			})

@@ -6,20 +6,20 @@ import (
 	"pirogue"
 )
 
-// Terms is what an operator takes. An order that does not keep to them is Unable and is
-// not sent: another operator may take it.
+// Terms holds the limits of an operator. An order outside them is Unable and is not sent, so
+// another operator may still accept it.
 type Terms struct {
 	Name            string // of the operator, for people
 	Country         pirogue.CountryCode
 	Currency        pirogue.Currency
 	CashIn, CashOut pirogue.Limits
-	Reference       int             // how long one may be, in characters
+	Reference       int             // greatest length, in characters
 	Prefix          string          // of every number after its calling code
-	Digits          int             // of a number after its calling code; 0 for any
+	Digits          int             // of a number after its calling code; 0 accepts any count
 	Network         pirogue.Network // the only one served; "" for several
 }
 
-// Order is what a collection and a disbursement have in common.
+// Order holds the fields that a collection and a disbursement share.
 type Order struct {
 	Kind    pirogue.Kind
 	Ref     pirogue.OperatorRef
@@ -28,17 +28,18 @@ type Order struct {
 	Network pirogue.Network
 }
 
-// Collecting returns the order of a collection.
+// Collecting returns the Order of a collection.
 func Collecting(c pirogue.Collection) Order {
 	return Order{pirogue.CashIn, c.Ref, c.Amount, c.MSISDN, c.Network}
 }
 
-// Disbursing returns the order of a disbursement.
+// Disbursing returns the Order of a disbursement.
 func Disbursing(d pirogue.Disbursement) Order {
 	return Order{pirogue.CashOut, d.Ref, d.Amount, d.MSISDN, d.Network}
 }
 
-// Check returns the mistakes of an instance that is of another country or currency.
+// Check returns a mistake if the instance has another country or another currency than the
+// operator.
 func (t Terms) Check(country pirogue.CountryCode, currency pirogue.Currency) Mistakes {
 	var m Mistakes
 	m.If(country != t.Country, "country %q is not %s, the only one of %s", country, t.Country, t.Name)
@@ -46,8 +47,8 @@ func (t Terms) Check(country pirogue.CountryCode, currency pirogue.Currency) Mis
 	return m
 }
 
-// Accept fails with Unable for an order that the operator could never accept, whatever
-// its number.
+// Accept returns an Unable error for an order that the operator can never accept. It does not check
+// the telephone number.
 func (t Terms) Accept(o Order) error {
 	limits := t.CashOut
 	if o.Kind == pirogue.CashIn {
@@ -66,7 +67,7 @@ func (t Terms) Accept(o Order) error {
 	}
 }
 
-// Refer fails with Unable for a reference that the operator could never accept.
+// Refer returns an Unable error for a reference that the operator can never accept.
 func (t Terms) Refer(ref pirogue.OperatorRef) error {
 	if ref == "" || len(ref) > t.Reference {
 		return pirogue.Errorf(pirogue.Unable, "not sent: a reference has 1 to %d characters", t.Reference)
@@ -74,8 +75,8 @@ func (t Terms) Refer(ref pirogue.OperatorRef) error {
 	return nil
 }
 
-// Local returns the number of an order after its calling code. It fails as Accept does,
-// and for a number that is not of the country.
+// Local returns the order's telephone number without its calling code. It returns an Unable error
+// where Accept does, and for a number of another country.
 func (t Terms) Local(o Order) (string, error) {
 	if err := t.Accept(o); err != nil {
 		return "", err
@@ -87,8 +88,8 @@ func (t Terms) Local(o Order) (string, error) {
 	return digits, nil
 }
 
-// LocalOf returns what a number has after its calling code, and whether it is one of the
-// country.
+// LocalOf returns a telephone number without its calling code. It reports false for a number of
+// another country.
 func (t Terms) LocalOf(number pirogue.MSISDN) (string, bool) {
 	country, known := pirogue.CountryByCode(t.Country)
 	digits, ours := strings.CutPrefix(string(number), "+"+country.DialCode)

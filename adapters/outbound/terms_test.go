@@ -8,7 +8,7 @@ import (
 	"pirogue"
 )
 
-// niger is what an operator takes that has every kind of term.
+// niger is a Terms value with every kind of limit.
 var niger = Terms{
 	Name: "Kora", Country: "NE", Currency: pirogue.XOF, Network: pirogue.Moov, Reference: 20, Prefix: "9", Digits: 8,
 	CashIn: pirogue.Limits{Min: 100, Max: 500}, CashOut: pirogue.Limits{Min: 200, Max: 400},

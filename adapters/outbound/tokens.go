@@ -14,22 +14,21 @@ import (
 	"pirogue"
 )
 
-// The limits of a token's use.
+// The limits on the use of a token.
 const (
-	tokenMargin  = time.Minute    // a token is renewed this long before its end, at least
-	tokenTenth   = 10             // or a tenth of its life, when that is longer
-	maxTokenLife = 24 * time.Hour // longer promises, such as Orange's 90 days, are cut to this
+	tokenMargin  = time.Minute    // a token is renewed at least this long before its end
+	tokenTenth   = 10             // or a tenth of its life, if that is longer
+	maxTokenLife = 24 * time.Hour // longer lives, such as Orange's 90 days, are cut to this
 )
 
-// Token is an access token as an operator issued it.
+// Token is an access token and its life, as the operator issued it.
 type Token struct {
 	Value     string
-	ExpiresIn int64 // seconds; zero or less makes a token for one call
+	ExpiresIn int64 // seconds; zero or less allows the token for one call
 }
 
-// Grant asks for a token and reads OAuth's answer: access_token, and expires_in in
-// seconds, a number or a string. Its errors need no class: no payment has left, whatever
-// happens here.
+// Grant requests a token and reads OAuth's response: access_token, and expires_in in seconds, a
+// number or a string. Its errors need no code, because no payment has left at this point.
 func (c *Client) Grant(ctx context.Context, r Request) (Token, error) {
 	answer, err := c.Send(ctx, r)
 	if err != nil {
@@ -52,8 +51,8 @@ func (c *Client) Grant(ctx context.Context, r Request) (Token, error) {
 	return Token{Value: got.AccessToken, ExpiresIn: seconds}, nil
 }
 
-// Tokens sends requests with an operator's bearer token. It keeps one token, in
-// memory only, and fetches the next one once however many calls wait for it.
+// Tokens sends requests with an operator's bearer token. It keeps one token, in memory only. It
+// fetches the next one once, however many calls wait for it.
 type Tokens struct {
 	client *Client
 	clock  pirogue.Clock
@@ -65,17 +64,16 @@ type Tokens struct {
 	until time.Time
 }
 
-// NewTokens returns the tokens of a client. fetch asks the operator for one; it is
-// called with a context that no single caller can cancel, and must return within
-// the client's time-out.
+// NewTokens returns the tokens of a client. fetch requests a token from the operator. Its context
+// is independent of any single caller, and fetch must return within the client's time-out.
 func NewTokens(client *Client, clock pirogue.Clock, fetch func(context.Context) (Token, error)) *Tokens {
 	return &Tokens{client: client, clock: clock, fetch: fetch}
 }
 
-// Send is Client.Send with the token in the Authorization header. An answer 401 is
-// met with one new token and one more call: the gateway turned the first away
-// unread. It fails with NotSent when there is no token to be had, or when a fresh
-// one is turned away too. All of it ends within one time-out of the client.
+// Send calls Client.Send with the token in the Authorization header. After a 401 it fetches one new
+// token and sends once more: the gateway rejected the first request unread. It returns NotSent if
+// it gets no token, or if the operator rejects a fresh one too. All of it ends within one time-out
+// of the client.
 func (t *Tokens) Send(ctx context.Context, r Request) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.client.timeout)
 	defer cancel()
@@ -97,15 +95,15 @@ func (t *Tokens) Send(ctx context.Context, r Request) (Answer, error) {
 	return answer, err
 }
 
-// Forget drops the token in memory: an answer said that it is not good, in a way that Send
-// does not read.
+// Forget drops the token in memory. An adapter calls it when a response rejects the token in a way
+// that Send does not recognise.
 func (t *Tokens) Forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.value = ""
 }
 
-// sendWith sends r under a token and leaves r as it was.
+// sendWith sends a copy of r with the token, so that r itself never holds one.
 func (t *Tokens) sendWith(ctx context.Context, r Request, token string) (Answer, error) {
 	r.Header = r.Header.Clone()
 	if r.Header == nil {
@@ -115,13 +113,13 @@ func (t *Tokens) sendWith(ctx context.Context, r Request, token string) (Answer,
 	return t.client.Send(ctx, r)
 }
 
-// get returns a token other than rejected, from memory when it can. Whatever goes
-// wrong is NotSent: the request that needs the token has not left.
+// get returns a token other than rejected, from memory if possible. Every error is NotSent: the
+// request that needs the token has not left.
 func (t *Tokens) get(ctx context.Context, rejected string) (string, error) {
 	if value, ok := t.kept(rejected); ok {
 		return value, nil
 	}
-	detached := context.WithoutCancel(ctx) // others wait for the same flight
+	detached := context.WithoutCancel(ctx) // other callers wait for the same fetch
 	flight := t.flight.DoChan("token", func() (any, error) { return t.renew(detached, rejected) })
 	select {
 	case <-ctx.Done():
@@ -135,7 +133,7 @@ func (t *Tokens) get(ctx context.Context, rejected string) (string, error) {
 	}
 }
 
-// renew fetches a token, unless the flight before this one has brought it.
+// renew fetches a token, unless an earlier fetch has already stored a good one.
 func (t *Tokens) renew(ctx context.Context, rejected string) (string, error) {
 	if value, ok := t.kept(rejected); ok {
 		return value, nil
@@ -158,15 +156,15 @@ func (t *Tokens) kept(rejected string) (string, bool) {
 	return t.value, t.value != "" && t.value != rejected && t.clock.Now().Before(t.until)
 }
 
-// keep puts a token in memory for as long as it may be used.
+// keep stores a token in memory for the time that it may be used.
 func (t *Tokens) keep(token Token) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.value, t.until = token.Value, t.clock.Now().Add(usable(token.ExpiresIn))
 }
 
-// usable returns how long a token may be used that lives so many seconds: all its
-// life but the margin, or half of it when the margin would eat more.
+// usable returns the time for which a token with a life in seconds may be used: its life less the
+// margin, or half its life if that is longer.
 func usable(seconds int64) time.Duration {
 	seconds = min(max(seconds, 0), int64(maxTokenLife/time.Second))
 	life := time.Duration(seconds) * time.Second

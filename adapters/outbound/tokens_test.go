@@ -14,14 +14,14 @@ import (
 	"pirogue"
 )
 
-// issuer issues the tokens "1", "2", … and accepts the latest one alone.
+// issuer issues the tokens "1", "2", … and accepts only the latest.
 type issuer struct {
 	issued  atomic.Int64
 	calls   atomic.Int64
 	life    int64         // seconds
-	slow    time.Duration // what a token takes
-	revoked atomic.Bool   // nothing is accepted
-	down    atomic.Bool   // nothing is issued
+	slow    time.Duration // the time a token takes
+	revoked atomic.Bool   // no token is accepted
+	down    atomic.Bool   // no token is issued
 }
 
 func (i *issuer) fetch(ctx context.Context) (Token, error) {
@@ -43,7 +43,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// bench is a moveable clock and tokens of an issuer.
+// bench is a moveable clock with the tokens of an issuer.
 type bench struct {
 	*issuer
 	tokens *Tokens
@@ -59,7 +59,7 @@ func newBench(t *testing.T, i *issuer) *bench {
 	return b
 }
 
-// send sends one payment and checks how it ended and how many tokens there were.
+// send sends one payment and checks its result and the number of tokens issued.
 func (b *bench) send(t *testing.T, want pirogue.Code, issued int64) {
 	t.Helper()
 	answer, err := b.tokens.Send(t.Context(), payment)
@@ -128,7 +128,7 @@ func TestATokenTurnedAwayIsReplacedOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &issuer{life: 3600})
 	b.send(t, "", 1)
-	b.issued.Add(1) // the operator forgot the first
+	b.issued.Add(1) // the operator forgets the first
 	b.send(t, "", 3)
 	if n := b.calls.Load(); n != 3 {
 		t.Errorf("%d calls, want 3: one, then one turned away and repeated", n)

@@ -18,17 +18,16 @@ import (
 	"pirogue"
 )
 
-// maxWords is how much of an operator's text is kept, in characters.
+// maxWords is the number of characters kept of an operator's text.
 const maxWords = 200
 
-// private is what a text may repeat and nobody here need read: anything as long as a
-// token or a sealed PIN, and numbers of eight digits or more, which are telephone numbers.
-// Amounts are shorter.
+// private matches text that nobody at Pirogue needs to read: strings as long as a token or a sealed
+// PIN, and numbers of eight digits or more, which are telephone numbers. Amounts are shorter.
 var private = regexp.MustCompile(`[A-Za-z0-9+/=_.-]{64,}|\+?[0-9]{8,}`)
 
-// Words makes an operator's text fit to be stored and read by support: the secrets and
-// what is private by its look cut out, whether or not the operator was meant to repeat
-// them, line breaks and other controls turned into spaces, at most 200 characters.
+// Words returns an operator's text that may be stored and read by support. It replaces secrets and
+// everything that private matches, whether or not the operator should have repeated them. It turns
+// line breaks and other control characters into spaces and keeps at most 200 characters.
 func Words(text string, secrets ...string) string {
 	hidden := private.FindAllStringIndex(text, -1)
 	for _, secret := range secrets {
@@ -50,8 +49,8 @@ func Words(text string, secrets ...string) string {
 	return Cut(strings.Join(strings.Fields(text), " "), maxWords)
 }
 
-// without returns a text in which a mark stands for every run of hidden bytes. Runs that
-// overlap are one, so that no end of one stays because another was cut out before.
+// without returns text with a mark in place of every run of hidden bytes. Overlapping runs count as
+// one, so that no end of a secret remains because another run was removed first.
 func without(text string, hidden [][]int) string {
 	slices.SortFunc(hidden, func(a, b []int) int { return a[0] - b[0] })
 	var kept strings.Builder
@@ -65,8 +64,8 @@ func without(text string, hidden [][]int) string {
 	return kept.String() + text[end:]
 }
 
-// Same compares what a caller brought with what only we and the operator know, in a time
-// that tells nothing about it. Nothing is the same as a secret that is not there.
+// Same compares a value from a caller with a secret in constant time, so that the time reveals
+// nothing. It returns false for an empty secret.
 func Same(brought, secret string) bool {
 	return secret != "" && subtle.ConstantTimeCompare([]byte(brought), []byte(secret)) == 1
 }
@@ -78,15 +77,14 @@ func Sign(secret string, text []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// IsPage reports whether an address may be shown to a customer: https, or http from a
-// simulator.
+// IsPage reports whether a customer may be sent to an address: https, or http of a simulator.
 func IsPage(address string, simulator bool) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Host != "" && (u.Scheme == "https" || (u.Scheme == "http" && simulator))
 }
 
-// Text is a JSON string, or a number where an operator is not sure which it sends:
-// amounts, codes and identifiers come as both.
+// Text reads a JSON string or a number. Some operators send amounts, codes and identifiers as
+// either.
 type Text string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -102,16 +100,16 @@ func (t *Text) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Cut returns the first n characters of text, never a part of one.
+// Cut returns the first n characters of text. It never splits a character.
 func Cut(text string, n int) string {
 	runes := []rune(text)
 	return string(runes[:min(n, len(runes))])
 }
 
-// Francs reads the amount of a payment as operators print it, such as 153, "153" or
-// "153.00", without a float in between. It fails when the amount is not a whole number,
-// for the currencies Pirogue keeps have no minor unit, below 0 and above pirogue.MaxAmount:
-// no payment moves that much, so such an answer says nothing.
+// Francs reads the amount of a payment as operators print it, such as 153, "153" or "153.00",
+// without a float in between. It returns an error for a fraction, because Pirogue's currencies have
+// no minor unit. It also rejects amounts below 0 or above pirogue.MaxAmount: no payment moves that
+// much.
 func Francs(n json.Number) (int64, error) {
 	francs, err := Whole(n)
 	if err == nil && (francs < 0 || francs > pirogue.MaxAmount) {
@@ -120,7 +118,7 @@ func Francs(n json.Number) (int64, error) {
 	return francs, err
 }
 
-// Whole is Francs without bounds, for what is no payment, such as a balance.
+// Whole does what Francs does without bounds, for amounts that are no payment, such as a balance.
 func Whole(n json.Number) (int64, error) {
 	whole, fraction, _ := strings.Cut(n.String(), ".")
 	if strings.Trim(fraction, "0") != "" {

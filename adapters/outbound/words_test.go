@@ -83,7 +83,7 @@ func TestASecretIsComparedWhole(t *testing.T) {
 
 func TestWhichPageMayBeShown(t *testing.T) {
 	t.Parallel()
-	for address, shown := range map[string][2]bool{ // by the real operator, by a simulator
+	for address, shown := range map[string][2]bool{ // shown for the real operator, and for a simulator
 		"https://pay.example/c": {true, true},
 		"http://pay.example/c":  {false, true},
 		"javascript:alert(1)":   {false, false},

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// world is a TCP server that plays a script on every connection and counts the
-// requests it read to their last byte.
+// world is a TCP server that runs a script on every connection. It counts the requests that it read
+// to their last byte.
 type world struct {
 	url         string
 	read        atomic.Int32 // whole requests
 	connections atomic.Int32
 }
 
-// script is what the world does on its n-th connection, counted from 1.
+// script handles the n-th connection of a world, counted from 1.
 type script func(w *world, n int, c net.Conn, in *bufio.Reader)
 
-// newWorld opens the world on a port of this machine until the test ends.
+// newWorld starts the world on a port of this machine. It ends with the test.
 func newWorld(t *testing.T, play script) *world {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -45,7 +45,7 @@ func newWorld(t *testing.T, play script) *world {
 	return w
 }
 
-// request reads one request and reports whether it came whole.
+// request reads one request and reports whether it arrived whole.
 func (w *world) request(in *bufio.Reader) bool {
 	req, err := http.ReadRequest(in)
 	if err != nil {
@@ -58,7 +58,7 @@ func (w *world) request(in *bufio.Reader) bool {
 	return true
 }
 
-// says reads one request, answers it with raw bytes and closes.
+// says returns a script that reads one request, sends raw bytes and closes.
 func says(raw string) script {
 	return func(w *world, _ int, c net.Conn, in *bufio.Reader) {
 		if w.request(in) {
@@ -74,23 +74,22 @@ func resets(c net.Conn) {
 	}
 }
 
-// tells writes raw bytes and reports whether they could be written.
+// tells writes raw bytes and reports whether the write succeeded.
 func tells(w io.Writer, raw string) bool {
 	_, err := io.WriteString(w, raw)
 	return err == nil
 }
 
-// waits reads until the other side says something more or goes away, and reports
-// which.
+// waits reads one byte. It reports false if the other side closed the connection.
 func waits(in *bufio.Reader) bool {
 	_, err := in.ReadByte()
 	return err == nil
 }
 
-// closes closes what may have been closed before.
+// closes closes a connection that may be closed already.
 func closes(c io.Closer) { c.Close() }
 
-// newClient returns a client of the world at url that is patient for long enough.
+// newClient returns a client of the world at url with the time-out patience.
 func newClient(t *testing.T, url string, patience time.Duration) *Client {
 	t.Helper()
 	c, err := New(Options{Name: "test", BaseURL: url, Timeout: patience, Plain: true})
@@ -101,7 +100,7 @@ func newClient(t *testing.T, url string, patience time.Duration) *Client {
 	return c
 }
 
-// closedPort returns an address where nobody listens.
+// closedPort returns an address where no server listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
