@@ -44,14 +44,14 @@ func TestWhatLeavesForAToken(t *testing.T) {
 func TestATokenIsUsedForAlmostItsLife(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		exp  string // as Digitalpaye writes it
+		exp  string // in Digitalpaye's form
 		used time.Duration
 	}{
 		"of a life":                     {`600`, 540 * time.Second},
 		"of a life in text":             {`"600"`, 540 * time.Second},
 		"of a shorter life":             {`200`, 140 * time.Second},
 		"of a longer life":              {`3600`, 540 * time.Second},
-		"until a moment":                {`1767323645`, 540 * time.Second}, // ten minutes after the tests' hour
+		"until a moment":                {`1767323645`, 540 * time.Second}, // ten minutes after the tests' time
 		"until a moment close by":       {`1767323245`, 140 * time.Second},
 		"until a moment long ago":       {`1700000000`, 540 * time.Second},
 		"until a moment far away":       {`1800000000`, 540 * time.Second},
@@ -90,7 +90,7 @@ func TestATokenIsUsedForAlmostItsLife(t *testing.T) {
 	}
 }
 
-// clock is a clock that tests move.
+// clock is a clock that tests advance.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -164,7 +164,7 @@ func TestBadCredentialsAreNotSent(t *testing.T) {
 	})
 }
 
-// listener is what an instance does with callbacks.
+// listener combines the two methods of an instance that read callbacks.
 type listener interface {
 	pirogue.CallbackReader
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)

@@ -10,20 +10,19 @@ import (
 	"pirogue"
 )
 
-// decimal is an amount with or without decimals.
+// decimal matches an amount with or without decimals.
 var decimal = regexp.MustCompile(`^(-?\d+)(?:\.(\d+))?$`)
 
-// Balance implements pirogue.BalanceReader: what is left in the account, in whole
-// francs. Fees leave decimals in it; a part of a franc cannot be paid out and is left
-// out.
+// Balance implements pirogue.BalanceReader. It returns the account's balance in whole francs. Fees
+// leave decimals in it; a part of a franc cannot be paid out, so it is dropped.
 func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	said, err := o.ask(ctx, o.shape.balancePath, nil, pirogue.Unknown)
 	if err != nil {
 		return pirogue.Money{}, err
 	}
 	var got struct {
-		Balance  text `json:"balance"` // in older texts
-		Amount   text `json:"amount"`  // since the SDK's 1.1.0
+		Balance  text `json:"balance"` // the name in older documents
+		Amount   text `json:"amount"`  // the name since the SDK's 1.1.0
 		Currency text `json:"currency"`
 	}
 	if err := json.Unmarshal(said.Data, &got); err != nil {
@@ -37,8 +36,8 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	return pirogue.Money{Minor: francs, Currency: currency}, nil
 }
 
-// wholeFrancs returns an amount without its decimals, never more than it is, and
-// whether it is one.
+// wholeFrancs returns an amount without its decimals, rounded down. It returns false for a text
+// that is no amount.
 func wholeFrancs(amount string) (int64, bool) {
 	parts := decimal.FindStringSubmatch(amount)
 	if parts == nil {

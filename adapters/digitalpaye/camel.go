@@ -9,7 +9,7 @@ import (
 	"pirogue"
 )
 
-// camelOrder is what a collection and a transfer share in camelCase.
+// camelOrder holds the fields that a collection and a transfer share in camelCase.
 type camelOrder struct {
 	TransactionID string      `json:"transactionId"`
 	Customer      camelPerson `json:"customer"`
@@ -18,8 +18,8 @@ type camelOrder struct {
 	Operator      string      `json:"operator"`
 }
 
-// camelPerson is the customer. E-mail, city and street are in the documents too: we
-// do not know them and say so by leaving them out.
+// camelPerson is the customer. The documents also have e-mail, city and street. We do not know them
+// and leave them out.
 type camelPerson struct {
 	LastName  string       `json:"lastName"`
 	FirstName string       `json:"firstName"`
@@ -35,8 +35,8 @@ type camelAddress struct {
 type camelCollection struct {
 	camelOrder
 	Payer      string `json:"payer"`                // the local number, with its leading zero; one page prints "pay"
-	CodeOTP    string `json:"codeOtp,omitempty"`    // Orange alone; the SDK's code_otp in this spelling [our reading]
-	URLSuccess string `json:"urlSuccess,omitempty"` // the pages are Wave's alone
+	CodeOTP    string `json:"codeOtp,omitempty"`    // Orange only; the SDK's code_otp in this spelling [our reading]
+	URLSuccess string `json:"urlSuccess,omitempty"` // Wave only, like URLError
 	URLError   string `json:"urlError,omitempty"`   // one page prints "errorUrl"
 }
 
@@ -62,8 +62,8 @@ func camelTransfer(r order) any {
 	return camelDisbursement{camelOrder: camelOf(r), Recipient: r.number}
 }
 
-// camelOf returns what both bodies share. The family's name comes first, as it stands
-// in the names of Digitalpaye's examples; a single name is both.
+// camelOf returns the fields that both bodies share. The family name comes first, as in the names
+// of Digitalpaye's examples. A single name fills both fields.
 func camelOf(r order) camelOrder {
 	last, first, _ := strings.Cut(r.name, " ")
 	return camelOrder{
@@ -76,7 +76,7 @@ func camelOf(r order) camelOrder {
 	}
 }
 
-// readCamel reads a transaction as the current pages print it.
+// readCamel reads a transaction in the form of the current pages.
 func readCamel(raw json.RawMessage) (transaction, error) {
 	var got struct {
 		Ref             text `json:"ref"`
@@ -89,7 +89,7 @@ func readCamel(raw json.RawMessage) (transaction, error) {
 		TypeTransaction text `json:"typeTransaction"`
 		Operator        text `json:"operator"`
 		CreatedAt       text `json:"createdAt"`
-		UpdatedAt       text `json:"updatedAt"`       // not in the documents; read when present
+		UpdatedAt       text `json:"updatedAt"`       // not in the documents; read if present
 		WaveLaunchURL   text `json:"wave_launch_url"` // of a Wave collection, as the PHP SDK spells it
 		WaveLaunch      text `json:"waveLaunchUrl"`   // the same in this spelling [our reading]
 	}

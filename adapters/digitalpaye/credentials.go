@@ -17,23 +17,23 @@ const (
 	credAPISecret = "api_secret"
 )
 
-// production is the one documented value of X-Environment.
+// production is the only documented value of X-Environment.
 const production = "Production"
 
-// country is the only one that Digitalpaye's documents serve.
+// country is the only country in Digitalpaye's documents.
 const country = "CI"
 
-// noColon is the form of what Basic authentication puts before its colon.
+// noColon is the form of a user name in Basic authentication, which a colon would end.
 var noColon = regexp.MustCompile(`^[^:\s]+$`)
 
-// credentials is every credential of an instance.
+// credentials holds the rules for an instance's credentials.
 var credentials = outbound.Credentials{
 	credAPIKey:    {Form: noColon, Words: "without spaces and colons", Must: true},
 	credAPISecret: {Must: true},
 }
 
-// check returns every mistake of a configuration that is Digitalpaye's to make. No
-// message repeats a credential.
+// check returns every mistake of a configuration that is specific to Digitalpaye. No message
+// contains a credential.
 func check(conf config.Operator) outbound.Mistakes {
 	var m outbound.Mistakes
 	chosen, known := shapes[conf.Shape]
@@ -47,5 +47,5 @@ func check(conf config.Operator) outbound.Mistakes {
 	return m
 }
 
-// environmentOf returns which of Digitalpaye's systems an instance is of.
+// environmentOf returns the X-Environment of an instance: Digitalpaye's test or live system.
 func environmentOf(conf config.Operator) string { return cmp.Or(conf.Environment, production) }

@@ -9,35 +9,35 @@ import (
 	"pirogue"
 )
 
-// The paths of the customers' directory, the same in every shape [our reading]. Only
-// the first is in the documents.
+// The paths of the customer directory, the same in every shape [our reading]. Only the first is in
+// the documents.
 const (
 	createCustomerPath = "/v1/customers/create"
 	customersPath      = "/v1/customers"
 )
 
-// customerPages is how long the directory may be, in pages.
+// customerPages is the largest directory that we read, in pages.
 const customerPages = 250
 
-// customerRow is a person on the wire, in camelCase in every shape.
+// customerRow is a customer on the wire, in camelCase in every shape.
 type customerRow struct {
 	ID          text   `json:"id,omitempty"` // a UUID
 	FirstName   string `json:"firstName"`
 	LastName    string `json:"lastName"`
 	Email       string `json:"email"`
-	PhoneNumber text   `json:"phoneNumber"` // local, as in orders [our reading]
+	PhoneNumber text   `json:"phoneNumber"` // local, as in collections [our reading]
 	Address     home   `json:"address"`
 	CreatedAt   text   `json:"createdAt,omitempty"`
 }
 
-// home is where a person lives: the object of the collections' customer on the way out
-// [our reading], an object or plain text on the way in.
+// home is a customer's address. We send it as the object that collections use for the customer [our
+// reading]. We read an object or plain text.
 type home struct {
 	CountryCode   string `json:"countryCode"`
 	StreetAddress string `json:"streetAddress,omitempty"`
 }
 
-// UnmarshalJSON reads either form; what is neither says nothing.
+// UnmarshalJSON reads an object or a text. Any other JSON leaves the address empty.
 func (h *home) UnmarshalJSON(raw []byte) error {
 	type object home
 	if err := json.Unmarshal(raw, (*object)(h)); err == nil {
@@ -50,8 +50,8 @@ func (h *home) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// CreateCustomer implements pirogue.CustomerDirectory. A person without both names or
-// without a number of Côte d'Ivoire is Refused without being sent.
+// CreateCustomer implements pirogue.CustomerDirectory. A customer without both names or without a
+// number of Côte d'Ivoire is Refused and not sent.
 func (o *operator) CreateCustomer(ctx context.Context, c pirogue.Customer) (pirogue.Customer, error) {
 	number, ours := terms.LocalOf(c.MSISDN)
 	if !ours || c.FirstName == "" || c.LastName == "" {
@@ -89,8 +89,8 @@ func (o *operator) Customer(ctx context.Context, id string) (pirogue.Customer, e
 	return got, err
 }
 
-// Customers implements pirogue.CustomerDirectory. A directory of more than 25,000
-// people is Unknown.
+// Customers implements pirogue.CustomerDirectory. A directory of more than 25,000 customers is
+// Unknown.
 func (o *operator) Customers(ctx context.Context) ([]pirogue.Customer, error) {
 	all := []pirogue.Customer{}
 	for raw, err := range o.rows(ctx, customersPath, url.Values{}, customerPages) {
@@ -106,8 +106,8 @@ func (o *operator) Customers(ctx context.Context) ([]pirogue.Customer, error) {
 	return all, nil
 }
 
-// readCustomer reads a person. One without an identifier could never be found again:
-// whether they were kept is Unknown.
+// readCustomer reads a customer. One without an identifier can never be found again, so it is
+// Unknown whether Digitalpaye stored it.
 func readCustomer(raw json.RawMessage) (pirogue.Customer, error) {
 	var got customerRow
 	if err := json.Unmarshal(raw, &got); err != nil {

@@ -1,20 +1,19 @@
-// Package digitalpaye speaks to Digitalpaye, an aggregator of the wallets of Côte
-// d'Ivoire: Orange, MTN, Moov and Wave.
+// Package digitalpaye calls Digitalpaye, an aggregator of the wallets of Côte d'Ivoire: Orange,
+// MTN, Moov and Wave.
 //
-// It collects by a prompt on the customer's phone, by a link for Wave, and by the
-// one-time password an Orange customer brings; it pays into wallets by transfer.
-// There is no refund and no cancellation: a refund is a transfer to the payer.
+// It collects by a prompt on the customer's phone, by a link for Wave, and by the one-time password
+// that an Orange customer brings. It pays into wallets by transfer. It has no refund and no
+// cancellation: a refund is a transfer to the payer.
 //
-// Two generations of the API are in use, and Digitalpaye's documents do not agree on
-// which is the newer one. They differ in paths, in spelling and in the words for
-// networks; shapes holds one row for each.
+// Two generations of the API are in use, and Digitalpaye's documents do not agree on which is the
+// newer one. They differ in paths, in spelling and in the words for networks; shapes holds one row
+// for each.
 //
-// A time-out at the gateway comes as 504 PAYMENT_FAILED_TRY_AGAINST with a transaction
-// that is called FAILED: nothing is known then but its name. Callbacks are not signed.
+// The gateway reports a time-out as 504 PAYMENT_FAILED_TRY_AGAINST with a transaction called
+// FAILED. Only the transaction's name is known then. Callbacks are not signed.
 //
-// Wire facts come from the seed document "Disbursement Orange Money", Digitalpaye's
-// own pages and its PHP SDK; where none of them says a word, the comment says "our
-// reading".
+// Wire facts come from the seed document "Disbursement Orange Money", Digitalpaye's own pages and
+// its PHP SDK. Where none of them states a fact, the comment marks it "our reading".
 package digitalpaye
 
 import (
@@ -25,14 +24,14 @@ import (
 	"pirogue/config"
 )
 
-// refusalSpan is in no document: Digitalpaye has called payments failed whose end it did not
-// know.
+// refusalSpan is the least time between two refusals of one payment before we accept them. It is in
+// no document: Digitalpaye has reported payments as failed whose result it did not know.
 const refusalSpan = 10 * time.Minute
 
-// promises is what Digitalpaye can be held to. It declares transaction_id unique and says
-// neither how it refuses a repeated one nor that it executes one once: that is not enough to
-// repeat a transfer, nor a collection, whose prompt may be on the customer's phone already.
-// Absence proves nothing, for no document says that the list is whole.
+// promises is Digitalpaye's capability. The documents declare transaction_id unique, but do not
+// state how a repeated one is refused, or that it is executed once. So neither a transfer nor a
+// collection may be repeated: its prompt may be on the customer's phone already. Absence proves
+// nothing, because no document states that the list is complete.
 var promises = pirogue.Capability{
 	Reference:   pirogue.StatusByReference,
 	Unheard:     pirogue.RepeatNever,
@@ -49,15 +48,15 @@ type operator struct {
 	shape  shape
 }
 
-// New returns the operator of one Digitalpaye account. It reports every mistake of
-// the configuration at once and calls nobody.
+// New returns the operator of one Digitalpaye account. It reports every mistake of the
+// configuration at once and makes no call.
 //
-// Credentials are api_key and api_secret. Environment is the X-Environment header of
-// every call, "Production" when it is empty. Shape is "" for the seed document's
-// version 2, "sdk" for the same spelling under version 1 as the PHP SDK has it, or
-// "v1" for the camelCase pages. Network is the only one served, or "" for all four.
+// Credentials are api_key and api_secret. Environment is the X-Environment header of every call,
+// "Production" if it is empty. Shape is "" for the seed document's version 2. It is "sdk" for the
+// same spelling under version 1 as the PHP SDK has it, or "v1" for the camelCase pages. Network is
+// the only one served, or "" for all four.
 //
-// Beside what package pirogue calls, the operator has CallbackReference.
+// Besides the methods that package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	line, err := guide.Open(conf, map[string]string{headerEnvironment: environmentOf(conf)}, check(conf)...)
 	if err != nil {

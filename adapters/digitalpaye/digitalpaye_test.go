@@ -24,7 +24,7 @@ const (
 
 var francs = pirogue.Money{Minor: 5000, Currency: pirogue.XOF}
 
-// ivory is Digitalpaye behind a simulator, in the seed's shape.
+// ivory is a configuration of Digitalpaye behind a simulator, in the seed's shape.
 var ivory = config.Operator{
 	Code: "digitalpaye-ci", Adapter: "digitalpaye", Mode: pirogue.Test, Country: "CI", Currency: pirogue.XOF,
 	Credentials: map[string]string{"api_key": "ak-1", "api_secret": "as-0123456789"},
@@ -45,10 +45,10 @@ var (
 	outQuery = adaptertest.Asked(outbound.Disbursing(disbursement))
 )
 
-// spelling is what the shapes of one spelling have in common.
+// spelling holds the test data that the shapes of one spelling share.
 type spelling struct {
 	prefix string // of its files
-	named  string // what it calls the transactions in them
+	named  string // the name of the transactions in them
 }
 
 var (
@@ -56,7 +56,7 @@ var (
 	camel = spelling{"camel_", "A1B2C3D4E5"}
 )
 
-// shapes is every shape with its spelling.
+// shapes maps every shape to its spelling.
 var shapes = map[string]spelling{"": snake, "sdk": snake, "v1": camel}
 
 func (s spelling) subject(conf config.Operator) adaptertest.Subject {
@@ -100,13 +100,13 @@ func TestDigitalpaye(t *testing.T) {
 	}
 }
 
-// directions is the calls that read a transaction, and where their files are.
+// directions maps the calls that read a transaction to the prefix of their files.
 var directions = map[adaptertest.Call]string{
 	adaptertest.Collect: "in_", adaptertest.Status: "in_",
 	adaptertest.Disburse: "out_", adaptertest.CashOutStatus: "out_",
 }
 
-// words is Digitalpaye's vocabulary: every word as the answer to every call, and as a
+// words returns Digitalpaye's vocabulary: every word as a response to every call, and as a
 // callback.
 func (s spelling) words() map[string]adaptertest.Case {
 	vocabulary := map[string]pirogue.Outcome{
@@ -123,7 +123,7 @@ func (s spelling) words() map[string]adaptertest.Case {
 	}
 	cases := adaptertest.Words(vocabulary, answers...)
 	for i := range answers {
-		answers[i].Reply.Status = 202 // of what is not decided
+		answers[i].Reply.Status = 202 // for an undecided transaction
 	}
 	maps.Copy(cases, adaptertest.Words(map[string]pirogue.Outcome{"pending": pirogue.OutcomePending}, answers...))
 	for _, file := range []string{"callback_new_word.json", "callback_other_order.json", "callback_no_order.json"} {
@@ -134,10 +134,10 @@ func (s spelling) words() map[string]adaptertest.Case {
 	return cases
 }
 
-// said is one answer and what it is.
+// said is one response with its expected result.
 type said adaptertest.Said
 
-// orders is how Digitalpaye may turn an order down, or seem to.
+// orders returns the ways in which Digitalpaye may refuse an order, or seem to.
 func (s spelling) orders() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
 		"refused":                             {400, s.prefix + "bad_request" + ".json", "", pirogue.Refused, ""},
@@ -167,7 +167,7 @@ func (s spelling) orders() map[string]adaptertest.Case {
 	}, adaptertest.Collect, adaptertest.Disburse)
 	for name, c := range cases {
 		if c.Call == adaptertest.Collect && c.Code == pirogue.Unable {
-			c.Code = pirogue.Refused // what is too little is the payer's
+			c.Code = pirogue.Refused // the insufficient balance is the payer's
 			cases[name] = c
 		}
 	}
@@ -178,7 +178,7 @@ func (s spelling) orders() map[string]adaptertest.Case {
 	return cases
 }
 
-// statuses is what else Digitalpaye may say to a question. None of it is a refusal.
+// statuses returns the other responses to a status call. None of them is a refusal.
 func (s spelling) statuses() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
 		"a question it will not take": {400, s.prefix + "bad_request" + ".json", "", pirogue.Unknown, ""},
@@ -193,8 +193,8 @@ func (s spelling) statuses() map[string]adaptertest.Case {
 	}, adaptertest.Status, adaptertest.CashOutStatus, adaptertest.Balance)
 }
 
-// ends is a transaction that failed, in the envelope of a failure: to a question an end, to
-// an order as little as every answer that is neither 200 nor 202.
+// ends returns failed transactions in the envelope of a failure. For a status call each is a final
+// result. For an order each is Unknown, as every response besides 200 and 202.
 func ends() map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
 	for call, direction := range directions {
@@ -214,7 +214,7 @@ func ends() map[string]adaptertest.Case {
 	return cases
 }
 
-// balances is how much Digitalpaye may say is left.
+// balances returns the forms in which Digitalpaye may report a balance.
 func (s spelling) balances() map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
 	for name, minor := range map[string]int64{

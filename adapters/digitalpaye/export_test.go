@@ -1,7 +1,7 @@
 package digitalpaye
 
-// Pretend makes an operator at a simulator's address take it for the real Digitalpaye,
-// which cannot be played by a server without a certificate.
+// Pretend makes an operator treat a simulator as the real Digitalpaye. A test server has no
+// certificate to play the real one.
 func Pretend(o any) {
 	if ours, ok := o.(*operator); ok {
 		ours.conf.Simulator = false

@@ -14,14 +14,13 @@ import (
 
 // The limits of a list.
 const (
-	pageSize  = 100 // rows, the most that may be asked for [our reading]
+	pageSize  = 100 // rows, the most that a request may ask for [our reading]
 	linePages = 250
 )
 
-// Statement implements pirogue.StatementReader, to the second. A period with more than
-// 25,000 transactions is Unknown, and has to be asked for in shorter ones. What lies
-// outside the period is dropped here too, for no document says that the list obeys; a
-// row whose date cannot be read is kept.
+// Statement implements pirogue.StatementReader, to the second. A period with more than 25,000
+// transactions is Unknown; read it in shorter periods. Statement drops rows outside the period,
+// because no document states that the list filters them. It keeps a row whose date it cannot read.
 func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
 	first, last := from.UTC().Truncate(time.Second), to.UTC().Truncate(time.Second)
 	query := url.Values{"from": {writeTime(first)}, "to": {writeTime(last.Add(time.Second))}}
@@ -39,8 +38,8 @@ func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue
 	return lines, nil
 }
 
-// line returns a transaction in our terms. What cannot be read stays empty. The fees
-// stand in its reason as Digitalpaye printed them.
+// line returns a transaction as a line of a statement. A field that cannot be read stays empty. The
+// reason holds the fees as Digitalpaye printed them.
 func (o *operator) line(row transaction) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: row.ref, Ref: pirogue.OperatorRef(row.id), Kind: kinds[row.kind],
@@ -54,8 +53,8 @@ func (o *operator) line(row transaction) pirogue.StatementLine {
 	return line
 }
 
-// transactions yields every transaction of a question, in Digitalpaye's order and each
-// once, then ends; or it ends with an error.
+// transactions yields every transaction that a query finds, each once, in Digitalpaye's order. An
+// error ends it.
 func (o *operator) transactions(ctx context.Context, query url.Values, pages int) iter.Seq2[transaction, error] {
 	return func(yield func(transaction, error) bool) {
 		seen := map[string]bool{}
@@ -80,10 +79,10 @@ func (o *operator) transactions(ctx context.Context, query url.Values, pages int
 	}
 }
 
-// rows yields every row of a list, page by page. A page that brings nothing new is the
-// end: no document says how many rows a page has, or that there are pages at all, and
-// one that does not know them answers the whole list again. A list longer than so many
-// pages is Unknown, for a part of it would be read as the whole.
+// rows yields every row of a list, page by page. A page without a new row ends it. No document
+// states how many rows a page has, or that there are pages at all; a list without pages returns all
+// its rows again. A list longer than pages is Unknown, because a part of it would pass for the
+// whole.
 func (o *operator) rows(
 	ctx context.Context, path string, query url.Values, pages int,
 ) iter.Seq2[json.RawMessage, error] {
@@ -129,5 +128,5 @@ func (o *operator) page(ctx context.Context, path string, query url.Values, n in
 	return rows, nil
 }
 
-// writeTime writes an instant for the list's question.
+// writeTime formats an instant for the list's query.
 func writeTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -13,14 +13,14 @@ import (
 	"pirogue/adapters/adaptertest"
 )
 
-// asks is where each shape asks for one transaction and for all of them.
+// asks maps each shape to its paths for one transaction and for all of them.
 var asks = map[string]struct{ status, list string }{
 	"":    {"/v2/get-status-payment/", "/v2/get-all-transactions"},
 	"sdk": {"/v1/get-status-payment/", "/v1/get-all-transactions"},
 	"v1":  {"/v1/transaction/", "/v1/transactions"},
 }
 
-// since is how a search begins for what was sent at the tests' hour.
+// since is the query of a search for an attempt sent at the tests' time.
 const since = "?from=2026-01-02T02%3A04%3A05Z&page=1&size=100"
 
 func TestATransactionIsAskedForByEveryNameItHas(t *testing.T) {
@@ -129,7 +129,7 @@ func TestWhatTheListSaysOfAnOrder(t *testing.T) {
 	}
 }
 
-// endless returns pages that never repeat.
+// endless returns pages that never repeat a row.
 func endless(pages, rows int) []answer {
 	var all []answer
 	for p := range pages {

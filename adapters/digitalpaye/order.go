@@ -10,21 +10,21 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// maxReference is how long a transaction_id may be, in characters, by the seed
-// document. The camelCase pages show longer ones and state no limit.
+// maxReference is the greatest length of a transaction_id, in characters, by the seed document. The
+// camelCase pages show longer ones and state no limit.
 const maxReference = 20
 
-// keyRef is the handle's key of a transaction's name at Digitalpaye.
+// keyRef is the handle's key for Digitalpaye's name of a transaction.
 const keyRef = "ref"
 
-// nobody stands where a name is required and the merchant gave none [our reading].
+// nobody is the customer's name where one is required and the merchant gave none [our reading].
 const nobody = "Client"
 
-// order is a collection or a transfer in the spelling of no version.
+// order is a collection or a transfer, independent of any wire format.
 type order struct {
 	ref       string
 	network   pirogue.Network
-	operator  string // the network, as the wire format calls it
+	operator  string // the wire format's name of the network
 	francs    int64
 	currency  string
 	number    string // local
@@ -34,10 +34,10 @@ type order struct {
 	cancelURL string
 }
 
-// Collect implements pirogue.Collector. A Wave customer gets a link, an Orange customer
-// brings a one-time password, and everybody else is prompted on the phone. Without a
-// password Orange is asked all the same, and says itself what it thinks of it. A
-// collection that Digitalpaye could never accept is Unable without being sent.
+// Collect implements pirogue.Collector. A Wave customer gets a link, an Orange customer brings a
+// one-time password, and every other customer gets a prompt on the phone. Without a password the
+// Orange call is made all the same, and Orange itself decides about it. A collection that
+// Digitalpaye can never accept is Unable and not sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	q := question{
 		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashIn, Ref: c.Ref, Amount: c.Amount, MSISDN: c.MSISDN},
@@ -59,9 +59,9 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 	return receipt, err
 }
 
-// Disburse implements pirogue.Disburser. A transfer whose answer was lost is looked
-// for, never sent again. One that Digitalpaye could never accept is Unable without
-// being sent.
+// Disburse implements pirogue.Disburser. A transfer whose response was lost is searched by status
+// calls and never sent again, because a second one could pay twice. A transfer that Digitalpaye can
+// never accept is Unable and not sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
 	q := question{
 		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashOut, Ref: d.Ref, Amount: d.Amount, MSISDN: d.MSISDN},
@@ -79,8 +79,8 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 	return receipt, err
 }
 
-// orderOf returns an order that Digitalpaye could accept. It fails with Unable for
-// any other.
+// orderOf returns the order for a collection or transfer. It returns Unable for one that
+// Digitalpaye can never accept.
 func (o *operator) orderOf(q question, name string) (order, error) {
 	number, err := o.Terms.Local(outbound.Order{
 		Kind: q.Kind, Ref: q.Ref, Amount: q.Amount, MSISDN: q.MSISDN, Network: q.network,
@@ -98,10 +98,10 @@ func (o *operator) orderOf(q question, name string) (order, error) {
 	}, nil
 }
 
-// judge reads a reply about the order of q. Where it is no success it is an error, with
-// the code no at most if Digitalpaye clearly said no; an Unknown one comes with Digitalpaye's
-// name for the transaction, if the reply has that. Where the envelope has a word for what
-// became of the transaction, it must mean what an end inside does.
+// judge reads a reply about the order of q. For a reply that is not good it returns an error. no is
+// the code of a clear refusal. An Unknown error comes with Digitalpaye's name of the transaction,
+// if the reply holds it. The envelope's status word, if it has one, must agree with a final status
+// inside.
 func (o *operator) judge(
 	said reply, q question, no pirogue.Code, secrets ...string,
 ) (pirogue.Receipt, transaction, error) {
@@ -139,7 +139,7 @@ func (o *operator) judge(
 	return receipt, row, nil
 }
 
-// receipt returns what a transaction says became of the order of q.
+// receipt returns the operator result that a transaction states for the order of q.
 func (o *operator) receipt(row transaction, q question) (pirogue.Receipt, error) {
 	said := outbound.Said{ID: row.ref, Key: keyRef, Status: row.status, Text: row.text()}
 	receipt, err := o.Stated(said, row.amount, pirogue.Currency(row.currency))
@@ -149,8 +149,8 @@ func (o *operator) receipt(row transaction, q question) (pirogue.Receipt, error)
 	return receipt, err
 }
 
-// action returns what the customer has to do. A Wave collection without a link that can
-// be shown leaves nothing to do, and ends with its window.
+// action returns the customer's next action. A Wave collection without a usable link leaves no
+// action, and it ends with its window.
 func (o *operator) action(network pirogue.Network, otp, link string) pirogue.NextAction {
 	switch {
 	case network == pirogue.Wave && outbound.IsPage(link, o.conf.Simulator):

@@ -12,7 +12,7 @@ import (
 	"pirogue/adapters/digitalpaye"
 )
 
-// The beginnings of bodies in both spellings, up to what differs between networks.
+// The beginnings of bodies in both spellings, up to the fields that differ between networks.
 const (
 	snakeIn = `{"code_country":"CI","operator":"%OP%","currency":"XOF","customer_id":"0700000001","amount":5000,` +
 		`"name_user":"Client Essai","transaction_id":"` + ref + `"`
@@ -28,7 +28,7 @@ const (
 	camelPages = `,"urlSuccess":"https://shop.example/back","urlError":"https://shop.example/cancel"}`
 )
 
-// wire is what leaves for an order of one network in one shape.
+// wire holds the paths and bodies of one network's orders in one shape.
 type wire struct {
 	shape            string
 	network          pirogue.Network
@@ -82,7 +82,7 @@ var wires = []wire{
 	},
 }
 
-// cashier is what an instance does with orders.
+// cashier combines the two methods of an instance that move money.
 type cashier interface {
 	pirogue.Collector
 	pirogue.Disburser
@@ -120,7 +120,7 @@ func TestWhatLeavesForAnOrder(t *testing.T) {
 	}
 }
 
-// checkHeaders compares the headers that every order carries.
+// checkHeaders compares the headers of an order.
 func checkHeaders(t *testing.T, header http.Header) {
 	t.Helper()
 	for name, value := range map[string]string{

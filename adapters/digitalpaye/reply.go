@@ -12,12 +12,12 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// reply is an answer in Digitalpaye's envelope, {code_status, status, message, data} in
-// snake_case and {statusCode, message, data} or {statusCode, message, reason} in
-// camelCase. Tokens and customers come in the second one everywhere, so both are read.
+// reply is a response in Digitalpaye's envelope. It is {code_status, status, message, data} in
+// snake_case, and {statusCode, message, data} or {statusCode, message, reason} in camelCase. Tokens
+// and customers use the second form in every shape, so reply reads both.
 type reply struct {
 	http       int
-	readable   bool // it is a JSON object
+	readable   bool // the body is a JSON object
 	CodeStatus text `json:"code_status"`
 	StatusCode text `json:"statusCode"`
 	Status     text `json:"status"`
@@ -27,8 +27,8 @@ type reply struct {
 	Data json.RawMessage `json:"data"`
 }
 
-// readReply reads an answer. A page of some proxy on the way becomes a reply without
-// words, which says nothing.
+// readReply reads a response. A page of some proxy on the way becomes a reply without words, from
+// which nothing follows.
 func readReply(a outbound.Answer) reply {
 	r := reply{http: a.Status}
 	if err := json.Unmarshal(a.Body, &r); err != nil {
@@ -38,12 +38,12 @@ func readReply(a outbound.Answer) reply {
 	return r
 }
 
-// private is a telephone number of Côte d'Ivoire with gaps, which Digitalpaye's words may
-// repeat and nobody here need read.
+// private matches a telephone number of Côte d'Ivoire with gaps. Digitalpaye's messages may repeat
+// one, and nobody at Pirogue needs to read it.
 var private = regexp.MustCompile(`(?:\+|\b)(?:225[ .-]?)?0\d(?:[ .-]?\d){8}\b`)
 
-// code returns the status of a reply: the envelope's, which must agree with that of
-// HTTP when that one is an error. It is 0 when they disagree or there is no envelope.
+// code returns the status of a reply: the envelope's, which must agree with the HTTP status if that
+// is an error. It returns 0 if they disagree or there is no envelope.
 func (r reply) code() int {
 	stated, err := strconv.Atoi(string(cmp.Or(r.CodeStatus, r.StatusCode)))
 	switch {
@@ -56,26 +56,26 @@ func (r reply) code() int {
 	}
 }
 
-// good reports whether Digitalpaye took the request: 200 is done, 202 is being done.
+// good reports whether Digitalpaye accepted the request: 200 is done, 202 is under way.
 func (r reply) good() bool {
 	code := r.code()
 	return (code == http.StatusOK || code == http.StatusAccepted) && r.Status != wordError
 }
 
-// ended reports whether an answer to a question says that the transaction in it failed:
-// the SDK reads every code but 200 and 202 as an end, whose message it shows [our reading
-// of the word beside it]. A refusal's word is ERROR, and so is that of a time-out.
+// ended reports whether the response to a status call states that its transaction failed. The SDK
+// reads every code but 200 and 202 as an end and shows its message [our reading of the word beside
+// it]. The word of a refusal is ERROR, and so is that of a time-out.
 func (r reply) ended() bool {
 	return r.http < http.StatusMultipleChoices && r.Status == wordFailed && r.code() == http.StatusBadRequest
 }
 
-// unheardOf reports whether Digitalpaye says that it does not have what was asked for.
+// unheardOf reports whether Digitalpaye does not know the transaction asked for.
 func (r reply) unheardOf() bool { return r.code() == http.StatusNotFound }
 
-// class returns what a reply that is not good says became of its request. no is the most
-// that a clear no comes to: Unknown of a question, Refused where it is the customer who
-// pays, Unable where it is us, and then the table decides. ref is our reference, "" where
-// there was none: an error that names it may mean that Digitalpaye has it.
+// class returns the error code of a reply that is not good. no is the code of a clear refusal:
+// Unknown for a status call, Refused where the customer pays, Unable where we pay. With Unable the
+// table decides. ref is our reference, "" for none: an error that names it may mean that
+// Digitalpaye has the order.
 func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
 	code := r.code()
 	if cmp.Or(code, r.http) == http.StatusTooManyRequests {
@@ -100,7 +100,7 @@ func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
 	return pirogue.Unknown
 }
 
-// failure turns a reply that is not good into an error.
+// failure returns the error for a reply that is not good.
 func (o *operator) failure(r reply, no pirogue.Code, ref pirogue.OperatorRef, secrets ...string) error {
 	class := r.class(no, ref)
 	if !r.readable {

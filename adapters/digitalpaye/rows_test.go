@@ -5,8 +5,8 @@ import (
 	"pirogue/adapters/adaptertest"
 )
 
-// rows is every way a transaction may answer a question, good and bad, as the answer to
-// every call that reads one.
+// rows returns every form of a transaction, good and bad, as the response to every call that reads
+// one.
 func (s spelling) rows() map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
 	for call, direction := range directions {
@@ -28,8 +28,8 @@ func (s spelling) rows() map[string]adaptertest.Case {
 	return cases
 }
 
-// otherName is an answer under another name than Digitalpaye gave at first, which only
-// a question that knows the first one can tell.
+// otherName returns a response under another name than Digitalpaye's first one. Only a status call
+// that knows the first name can notice.
 func (s spelling) otherName(call adaptertest.Call, code pirogue.Code) adaptertest.Case {
 	c := adaptertest.Case{
 		Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "other_name.json"}, Code: code,
@@ -40,7 +40,7 @@ func (s spelling) otherName(call adaptertest.Call, code pirogue.Code) adaptertes
 	return c
 }
 
-// noName is an answer without Digitalpaye's name.
+// noName returns a response without Digitalpaye's name.
 func (s spelling) noName(call adaptertest.Call, code pirogue.Code) adaptertest.Case {
 	c := adaptertest.Case{
 		Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "no_name.json"}, Code: code,
@@ -51,7 +51,7 @@ func (s spelling) noName(call adaptertest.Call, code pirogue.Code) adaptertest.C
 	return c
 }
 
-// transactions is the answers that every call reads alike.
+// transactions returns the responses that every call reads alike.
 func (s spelling) transactions() map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{
 		"not yet, under 200": {
@@ -81,7 +81,7 @@ func (s spelling) transactions() map[string]adaptertest.Case {
 		cases["paid, and an error"] = unknown(200, "success_called_error", s.named)
 		cases["paid, in the envelope of a failure"] = unknown(200, "success_called_failed", s.named)
 		cases["failed, in the envelope of a success"] = unknown(200, "failed_called_successful", s.named)
-		cases["not yet, in the envelope of a success"] = adaptertest.Case{ // SUCCESSFUL may be about the call
+		cases["not yet, in the envelope of a success"] = adaptertest.Case{ // SUCCESSFUL may describe the call
 			Reply: adaptertest.Reply{File: "pending_called_successful"}, Outcome: pirogue.OutcomePending, TxID: s.named,
 		}
 		cases["paid, in the envelope of a misspelt success"] = adaptertest.Case{
@@ -119,7 +119,7 @@ func (s spelling) transactions() map[string]adaptertest.Case {
 	return cases
 }
 
-// unknown is an answer that decides nothing; txID is what it names all the same.
+// unknown returns a response that decides nothing. txID is the name that it holds all the same.
 func unknown(status int, file, txID string) adaptertest.Case {
 	return adaptertest.Case{
 		Reply: adaptertest.Reply{Status: status, File: file}, Code: pirogue.Unknown, TxID: txID,

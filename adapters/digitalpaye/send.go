@@ -9,12 +9,12 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// headerEnvironment chooses between Digitalpaye's systems. "Production" is the only
-// value its documents have.
+// headerEnvironment chooses one of Digitalpaye's systems. "Production" is the only value in its
+// documents.
 const headerEnvironment = "X-Environment"
 
-// Send makes one call under a token. One that Digitalpaye turns away in the envelope of an
-// answer that HTTP calls good is used no more.
+// Send makes one call with a token. It drops the token if Digitalpaye rejects it in the envelope of
+// a response that is good by HTTP.
 func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Answer, error) {
 	answer, err := o.tokens.Send(ctx, req)
 	if err == nil && readReply(answer).code() == http.StatusUnauthorized {
@@ -23,8 +23,8 @@ func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Ans
 	return answer, err
 }
 
-// ask puts a question and returns its good reply. An answer that is none is an error
-// of class no where Digitalpaye clearly said no.
+// ask makes a call that moves no money and returns its good reply. A clear refusal is an error with
+// the code no.
 func (o *operator) ask(ctx context.Context, path string, query url.Values, no pirogue.Code) (reply, error) {
 	answer, err := o.Sender.Send(ctx, outbound.Get(path, query))
 	if err != nil {
@@ -37,7 +37,7 @@ func (o *operator) ask(ctx context.Context, path string, query url.Values, no pi
 	return said, nil
 }
 
-// post sends a body and returns the reply, whatever it says.
+// post sends a body and returns the reply, good or not.
 func (o *operator) post(ctx context.Context, path string, body any) (reply, error) {
 	req, err := outbound.PostJSON(path, body)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"pirogue"
 )
 
-// shape is one of Digitalpaye's wire formats.
+// shape describes one of Digitalpaye's wire formats.
 type shape struct {
 	collectPath  string
 	transferPath string
@@ -14,17 +14,17 @@ type shape struct {
 	listPath     string
 	balancePath  string
 
-	operators map[pirogue.Network]string // what it calls the networks
+	operators map[pirogue.Network]string // the names of the networks
 	collect   func(order) any            // the body of a collection
 	transfer  func(order) any            // the body of a transfer
 	read      func(json.RawMessage) (transaction, error)
 }
 
-// shapes is every wire format by its name in the configuration. Another generation of
-// the API is one more row, and its spelling one more file.
+// shapes maps the names in the configuration to wire formats. Another generation of the API is one
+// more row here, and one more file for its spelling.
 var shapes = map[string]shape{
-	// The seed document. It has the transfer; the other paths are the SDK's under
-	// version 2, and balance is a guess of every document that has it [our reading].
+	// The seed document. It has the transfer. The other paths are the SDK's under version 2, and every
+	// document that has balance guesses its path [our reading].
 	"": {
 		collectPath:  "/v2/collecte/mobile-money",
 		transferPath: "/v2/transfers/mobile-money",
@@ -56,7 +56,7 @@ var shapes = map[string]shape{
 	},
 }
 
-// networkWords returns what one wire format calls the four networks.
+// networkWords returns one wire format's names of the four networks.
 func networkWords(orange, mtn, moov, wave string) map[pirogue.Network]string {
 	return map[pirogue.Network]string{
 		pirogue.Orange: orange, pirogue.MTN: mtn, pirogue.Moov: moov, pirogue.Wave: wave,

@@ -15,8 +15,8 @@ type snakeCollection struct {
 	Amount        int64  `json:"amount"`      // francs
 	NameUser      string `json:"name_user"`
 	TransactionID string `json:"transaction_id"`
-	CodeOTP       string `json:"code_otp,omitempty"`    // Orange alone
-	URLSuccess    string `json:"url_success,omitempty"` // the pages are Wave's alone
+	CodeOTP       string `json:"code_otp,omitempty"`    // Orange only
+	URLSuccess    string `json:"url_success,omitempty"` // Wave only, like URLError
 	URLError      string `json:"url_error,omitempty"`
 	URLCancel     string `json:"url_cancel,omitempty"`
 }
@@ -54,7 +54,7 @@ func snakeTransfer(r order) any {
 	}
 }
 
-// readSnake reads a transaction as the seed document prints it.
+// readSnake reads a transaction in the form of the seed document.
 func readSnake(raw json.RawMessage) (transaction, error) {
 	var got struct {
 		Ref             text `json:"ref"`

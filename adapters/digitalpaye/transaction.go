@@ -10,8 +10,8 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// text is a JSON value as it is written: amounts come as strings or as numbers, and
-// the decimals of a fee, such as "7.5", are kept to the last digit. null is "".
+// text is a JSON value as written. Amounts come as strings or numbers, and it keeps the decimals of
+// a fee, such as "7.5", to the last digit. null is "".
 type text string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -27,12 +27,12 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// transaction is one transaction in the spelling of no version. amount is the
-// principal: of a collection the fees are taken from what we receive, to a transfer
-// they are added. Neither sum is the order's, so neither is read.
+// transaction is one transaction, independent of any wire format. amount is the principal. The fees
+// of a collection reduce what we receive, and those of a transfer are added. Neither sum is the
+// ordered amount, so neither is read.
 type transaction struct {
-	ref      string // Digitalpaye's
-	id       string // ours
+	ref      string // Digitalpaye's name
+	id       string // our reference
 	number   string // the customer's
 	currency string
 	amount   string
@@ -42,16 +42,16 @@ type transaction struct {
 	operator string
 	created  string
 	updated  string
-	link     string // where a Wave customer pays
+	link     string // the page where a Wave customer pays
 }
 
-// question is what an answer has to be about.
+// question describes the order that a response must be about.
 type question struct {
 	pirogue.StatusQuery
-	network pirogue.Network // "" when it is not known
+	network pirogue.Network // "" if unknown
 }
 
-// about reports why a transaction does not answer a question; nil when it does.
+// about returns an error if a transaction is not the one asked for, nil if it is.
 func (t transaction) about(q question) error {
 	kind, listed := kinds[t.kind]
 	named := q.Handle[keyRef]
@@ -67,7 +67,7 @@ func (t transaction) about(q question) error {
 	}
 }
 
-// named returns a receipt that says nothing but Digitalpaye's name for a transaction.
+// named returns a result that holds only Digitalpaye's name of a transaction.
 func (t transaction) named() pirogue.Receipt {
 	if t.ref == "" {
 		return pirogue.Receipt{}
@@ -75,7 +75,7 @@ func (t transaction) named() pirogue.Receipt {
 	return pirogue.Receipt{ProviderTxID: t.ref, Handle: pirogue.Handle{keyRef: t.ref}}
 }
 
-// money returns the principal. It fails when that is no whole amount of a currency.
+// money returns the principal. It returns an error if that is no whole amount of a currency.
 func (t transaction) money() (pirogue.Money, error) {
 	if t.currency == "" {
 		return pirogue.Money{}, errors.New("an amount without a currency")
@@ -87,8 +87,8 @@ func (t transaction) money() (pirogue.Money, error) {
 	return pirogue.Money{Minor: francs, Currency: pirogue.Currency(t.currency)}, nil
 }
 
-// mismatch returns what of a success is not the order's, beside the amount. What a transaction
-// leaves out is no difference.
+// mismatch returns the part of a success that differs from the order, besides the amount; "" for
+// none. A field that the transaction leaves out is no difference.
 func (t transaction) mismatch(q question) string {
 	network := networks[t.operator]
 	switch {
@@ -103,8 +103,7 @@ func (t transaction) mismatch(q question) string {
 	}
 }
 
-// text returns what a transaction says to people beside its status, its fees to the last
-// digit.
+// text returns a transaction's text for people besides its status, with its fees to the last digit.
 func (t transaction) text() string {
 	said := t.operator
 	if t.fees != "" {
@@ -113,11 +112,10 @@ func (t transaction) text() string {
 	return said
 }
 
-// layouts are the ways Digitalpaye writes an instant. A date names no zone; Côte
-// d'Ivoire keeps UTC.
+// layouts lists the forms of Digitalpaye's dates. A date names no zone; Côte d'Ivoire keeps UTC.
 var layouts = []string{time.DateTime, time.RFC3339Nano, "2006-01-02T15:04:05.999999999"}
 
-// readTime reads an instant; the zero time when it cannot be read.
+// readTime reads an instant. It returns the zero time for a text that it cannot read.
 func readTime(s string) time.Time {
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, s); err == nil {

@@ -9,10 +9,10 @@ import (
 	"pirogue/config"
 )
 
-// authPath is what every instance asks before its first call.
+// authPath is the path that every instance calls before its first call.
 const authPath = "/v1/auth"
 
-// server is a server that gives tokens, and finds nothing that the test says nothing of.
+// server issues tokens. It returns 404 on every path for which the test sets no answer.
 type server struct{ *adaptertest.Server }
 
 type (
@@ -36,15 +36,15 @@ func (s server) at(shape string) config.Operator {
 	return conf
 }
 
-// letters returns what was read so far beside questions for a token.
+// letters returns the requests so far, without those for a token.
 func (s server) letters() []letter {
 	return slices.DeleteFunc(s.Letters(), func(l letter) bool { return l.Path == authPath })
 }
 
-// auths returns the questions for a token.
+// auths returns the requests for a token.
 func (s server) auths() []letter { return s.LettersTo(authPath) }
 
-// paths returns where the questions went.
+// paths returns the method and path of each request.
 func (s server) paths() []string {
 	var paths []string
 	for _, l := range s.letters() {
@@ -55,7 +55,7 @@ func (s server) paths() []string {
 
 var notFound = says(404, `{"code_status":404,"statusCode":404,"status":"ERROR","message":"NotFoundError"}`)
 
-// good returns a good answer around data, in both spellings.
+// good returns a good response around data, in both spellings.
 func good(data string) answer {
 	return says(200, `{"code_status":200,"statusCode":200,"status":"SUCCESSFUL","message":"Successful","data":`+data+`}`)
 }
