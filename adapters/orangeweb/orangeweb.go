@@ -1,15 +1,15 @@
-// Package orangeweb speaks to Orange Web Payment, also called M Payment, the
-// group's cash-in API at api.orange.com.
+// Package orangeweb calls Orange Web Payment, also called M Payment, the group's cash-in API at
+// api.orange.com.
 //
-// Orange opens a payment session and answers with the address of its own page,
-// where the customer types a number and a one-time password obtained by USSD. A
-// session nobody was sent to cannot be paid, so one whose answer was lost is simply
-// opened again under a new reference. A session can be paid for ten minutes, longer
-// than our usual window, and one that is abandoned stays INITIATED for ever. Its
-// status can be asked only with the pay_token of the answer that opened it. The API
-// has no refund, no cancellation, no payout and no balance.
+// Orange opens a payment session and returns the address of its own page. There the customer types
+// a number and a one-time password obtained by USSD. Nobody can pay a session whose page was never
+// shown, so a session whose response was lost is opened again under another reference.
 //
-// Wire facts come from Orange's Web Payment guide unless a comment says otherwise.
+// A session can be paid for ten minutes, longer than our usual window. An abandoned one stays
+// INITIATED for ever. Its status is readable only with the pay_token of the response that opened
+// it. The API has no refund, no cancellation, no payout and no balance.
+//
+// Wire facts come from Orange's Web Payment guide unless a comment names another source.
 package orangeweb
 
 import (
@@ -22,11 +22,11 @@ import (
 	"pirogue/config"
 )
 
-// sessionLife is the token's validity; an answer after it is EXPIRED.
+// sessionLife is the validity of a session's token. A customer's confirmation after it is EXPIRED.
 const sessionLife = 10 * time.Minute
 
-// promises is what Orange can be held to. Our reference alone is good for nothing: whoever
-// has lost the pay_token cannot ask.
+// promises is Orange's capability. Our reference alone does not identify a session: without the
+// pay_token no status is readable.
 var promises = pirogue.Capability{
 	Reference: pirogue.NeitherByReference,
 	Unheard:   pirogue.RepeatRenewed,
@@ -41,9 +41,9 @@ type operator struct {
 	clock pirogue.Clock
 }
 
-// New returns the Orange Web Payment operator of one country. It reports every
-// mistake of the configuration at once. Credentials are client_id, client_secret
-// and merchant_key; Environment is "dev" or the country's segment, such as "ml".
+// New returns the Orange Web Payment operator of one country. It reports every mistake of the
+// configuration at once. Credentials are client_id, client_secret and merchant_key. Environment is
+// "dev" or the country's segment, such as "ml".
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
@@ -54,9 +54,9 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	return o, nil
 }
 
-// Collect implements pirogue.Collector: it opens a session and returns the page to
-// send the customer to. A collection that Orange could never accept is Unable
-// without being sent. What is Unknown keeps the tokens that Orange named.
+// Collect implements pirogue.Collector. It opens a session and returns the page for the customer. A
+// collection that Orange can never accept is Unable and not sent. An Unknown result keeps the
+// tokens that the response holds.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if err := o.acceptable(c); err != nil {
 		return pirogue.Receipt{}, err
@@ -78,8 +78,8 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 	})
 }
 
-// Status implements pirogue.StatusReader. It never returns Refused: a question
-// Orange will not answer says nothing about the money.
+// Status implements pirogue.StatusReader. It never returns Refused, because the refusal of a status
+// call tells nothing about the money.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	payToken := q.Handle[keyPayToken]
 	if payToken == "" {
@@ -96,10 +96,10 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 	return o.became(answer.Body, q.Ref)
 }
 
-// Callback implements pirogue.CallbackReader. Orange's proof is the notif_token of
-// the session, which only Orange and we know. A callback that comes before our own
-// call has returned finds no token to compare with: it is a pending receipt that
-// repeats nothing it says, enough to ask for the status sooner.
+// Callback implements pirogue.CallbackReader. Its proof is the session's notif_token, which only
+// Orange and we know. A callback that arrives before our own call returns has no token to compare
+// with. Its result is then pending and holds nothing of its content: enough to read the status
+// sooner.
 func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.Receipt, error) {
 	return outbound.JSON(func(got notification) (pirogue.Receipt, error) {
 		want := a.Handle[keyNotifToken]

@@ -19,7 +19,7 @@ const (
 
 var handle = pirogue.Handle{"pay_token": "pt-5d41402abc", "notif_token": "nt-7d793037a0"}
 
-// mali is Orange Mali behind a simulator.
+// mali is a configuration of Orange Mali behind a simulator.
 var mali = config.Operator{
 	Code: "orange-web-ml", Adapter: "orangeweb", Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange,
 	Currency:    pirogue.XOF,
@@ -56,8 +56,8 @@ func TestOrangeWeb(t *testing.T) {
 	adaptertest.Exercise(t, subject(), words(), collects(), statuses())
 }
 
-// words is Orange's vocabulary: every word, as a status under both HTTP statuses
-// seen and as a callback.
+// words returns Orange's vocabulary: every word as a status under both HTTP statuses seen, and as a
+// callback.
 func words() map[string]adaptertest.Case {
 	named := map[string]pirogue.Outcome{"SUCCESS": pirogue.OutcomePaid, "FAILED": pirogue.OutcomeDeclined}
 	nameless := map[string]pirogue.Outcome{
@@ -78,10 +78,10 @@ func words() map[string]adaptertest.Case {
 	return cases
 }
 
-// said is one answer and what it is.
+// said is one response with its expected result.
 type said adaptertest.Said
 
-// collects is what Orange may say to a new session.
+// collects returns the responses to a new session.
 func collects() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
 		"opened":                        {201, "session.json", pirogue.OutcomePending, "", ""},
@@ -103,7 +103,7 @@ func collects() map[string]adaptertest.Case {
 	}, adaptertest.Collect)
 }
 
-// statuses is what else Orange may say to a question.
+// statuses returns the other responses to a status call.
 func statuses() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
 		"paid, with cents":                {201, "status_amount_cents.json", "", pirogue.Unknown, ""},

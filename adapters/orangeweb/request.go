@@ -9,8 +9,8 @@ import (
 	"pirogue/config"
 )
 
-// The credentials of an instance. One application at Orange is good for dev and one
-// country, so every country has its own.
+// The credentials of an instance. One application at Orange serves dev and one country, so every
+// country has its own.
 const (
 	credClientID     = "client_id"
 	credClientSecret = "client_secret"
@@ -23,7 +23,7 @@ const environmentDev = "dev"
 // lang is the language of Orange's page.
 const lang = "fr"
 
-// check returns every mistake of a configuration that is Orange's to make.
+// check returns every mistake of a configuration that is specific to Orange.
 func check(conf config.Operator) outbound.Mistakes {
 	var m outbound.Mistakes
 	for _, name := range []string{credClientID, credClientSecret, credMerchantKey} {
@@ -38,8 +38,8 @@ func check(conf config.Operator) outbound.Mistakes {
 	return m
 }
 
-// acceptable fails with Unable for a collection that Orange could never accept.
-// Nothing is sent: asking would be refused too, after burning the order_id.
+// acceptable returns Unable for a collection that Orange can never accept. Nothing is sent: Orange
+// would refuse the call too and use up the order_id.
 func (o *operator) acceptable(c pirogue.Collection) error {
 	if err := o.Terms.Accept(outbound.Collecting(c)); err != nil {
 		return err

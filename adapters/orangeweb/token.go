@@ -7,11 +7,11 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// tokenPath is where Orange issues access tokens, which live about 90 days in the guide.
+// tokenPath is the path where Orange issues access tokens. In the guide they live about 90 days.
 // Older material has v2.
 const tokenPath = "/oauth/v3/token" //nolint:gosec // an address, not a credential
 
-// fetchToken asks for an access token with the instance's credentials.
+// fetchToken requests an access token with the instance's credentials.
 func (o *operator) fetchToken(ctx context.Context) (outbound.Token, error) {
 	req := outbound.PostForm(tokenPath, url.Values{"grant_type": {"client_credentials"}})
 	req.Header.Set("Authorization", outbound.Basic(o.conf.Credentials[credClientID], o.conf.Credentials[credClientSecret]))

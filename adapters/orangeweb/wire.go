@@ -18,14 +18,13 @@ const (
 	maxReference = 30
 )
 
-// currencyDev is the play currency that Orange's dev system wants in place of the
-// national one. It never leaves this package.
+// currencyDev is the play currency that Orange's dev system expects in place of the national one.
+// It never leaves this package.
 const currencyDev = "OUV"
 
-// headerSandboxMSISDN carries the customer's number in E.164 to a simulator, so
-// that it can play the test numbers. It is the one thing on this wire that Orange's
-// does not have: the customer types the number on Orange's page. It is sent only
-// where the configuration says simulator.
+// headerSandboxMSISDN carries the customer's number in E.164 to a simulator, so that it can play
+// the test numbers. Orange's own API has no such field, because the customer types the number on
+// Orange's page. We send it only to an instance configured as a simulator.
 const headerSandboxMSISDN = "X-Sandbox-Msisdn"
 
 // The keys of a session's handle.
@@ -55,7 +54,7 @@ type sessionAnswer struct {
 	NotifToken string `json:"notif_token"`
 }
 
-// statusRequest is the body of POST transactionstatus. Orange wants all three.
+// statusRequest is the body of POST transactionstatus. Orange requires all three fields.
 type statusRequest struct {
 	OrderID  string `json:"order_id"`
 	Amount   int64  `json:"amount"`
@@ -67,56 +66,56 @@ type statusAnswer struct {
 	Status  string      `json:"status"`
 	OrderID string      `json:"order_id"`
 	TxnID   string      `json:"txnid"`
-	Amount  json.Number `json:"amount"` // not in the guide; a number or a string, checked when present
+	Amount  json.Number `json:"amount"` // not in the guide; a number or a string, checked if present
 }
 
-// notification is what Orange posts to notif_url, for SUCCESS and FAILED alone. It
-// is not signed and names neither the order nor the amount.
+// notification is the body that Orange posts to notif_url, for SUCCESS and FAILED only. It is not
+// signed and names neither the order nor the amount.
 type notification struct {
 	Status     string `json:"status"`
 	NotifToken string `json:"notif_token"`
 	TxnID      string `json:"txnid"`
 }
 
-// failure is the body of an error of Orange's gateway. The codes are numbers that
-// no guide lists, so nothing is decided from them.
+// failure is the body of an error of Orange's gateway. Its codes are numbers that no guide lists,
+// so nothing depends on them.
 type failure struct {
 	Code        json.RawMessage `json:"code"`
 	Message     string          `json:"message"`
 	Description string          `json:"description"`
 }
 
-// outcomes is the whole of Orange's status vocabulary.
+// outcomes holds every status word of Orange.
 var outcomes = outbound.Vocabulary{
 	"INITIATED": pirogue.OutcomePending, // the customer has not typed number and password
-	"PENDING":   pirogue.OutcomePending, // the customer confirmed, Orange is at work
+	"PENDING":   pirogue.OutcomePending, // the customer confirmed, Orange is processing
 	"EXPIRED":   pirogue.OutcomeExpired, // the customer confirmed after the session's end
 	"SUCCESS":   pirogue.OutcomePaid,
 	"FAILED":    pirogue.OutcomeDeclined, // Orange gives no reason
 }
 
-// classes says what an HTTP status means that is not simply Orange's no.
+// classes maps the HTTP statuses that are no plain refusal to codes.
 var classes = map[int]pirogue.Code{
-	http.StatusRequestTimeout:  pirogue.Unknown, // it may have been passed on already
-	http.StatusConflict:        pirogue.Unknown, // the order exists: an earlier call was heard, its pay_token lost
-	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota turns calls away before it passes them on
+	http.StatusRequestTimeout:  pirogue.Unknown, // the gateway may have passed it on already
+	http.StatusConflict:        pirogue.Unknown, // the order exists: an earlier call arrived, its pay_token is lost
+	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota rejects calls before it passes them on
 }
 
-// What any other 4xx with Orange's error body is.
+// Our words for the refusals under any other 4xx with Orange's error body.
 const (
 	wordNo       = "no"
 	wordNoAccess = "no access"
 )
 
-// guide is Orange's guide. Two refusals concern our account alone: it is not subscribed to
-// the API, or the API does not live in this country.
+// guide describes Orange's guide. Two refusals concern our account alone: it is not subscribed to
+// the API, or the API does not serve this country.
 var guide = outbound.Guide{
 	Name: "Orange", Promises: promises, Outcomes: outcomes, Statuses: classes, Problem: outbound.Saying(no),
-	Terms:    outbound.Terms{Name: "Orange", Reference: maxOrderID}, // it states no limits of amount
+	Terms:    outbound.Terms{Name: "Orange", Reference: maxOrderID}, // the guide has no limits of amount
 	Problems: map[string]pirogue.Code{wordNo: pirogue.Refused, wordNoAccess: pirogue.Unable},
 }
 
-// no returns which no an error is, and what it says: "" for one that is not Orange's.
+// no returns the word for an error and its text. Both are "" for a body that is not Orange's.
 func no(status int, got failure) (word, said string) {
 	if len(got.Code) == 0 && got.Message == "" {
 		return "", ""
@@ -128,9 +127,9 @@ func no(status int, got failure) (word, said string) {
 	return wordNo, said
 }
 
-// opened reads the answer to webpayment. Without all three values the session is
-// of no use to anyone, and whether it exists is Unknown, beside the tokens that the answer
-// named: with a pay_token Orange can be asked about it.
+// opened reads the response to webpayment. A session needs all three values. Without them it is
+// Unknown whether the session exists, and the result holds the tokens that the response named: a
+// pay_token makes the status readable.
 func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, error) {
 	var got sessionAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -153,7 +152,7 @@ func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, erro
 	return named, nil
 }
 
-// became reads the answer to transactionstatus about the attempt ref.
+// became reads the response to transactionstatus about the attempt ref.
 func (o *operator) became(body []byte, ref pirogue.OperatorRef) (pirogue.Receipt, error) {
 	var got statusAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -176,7 +175,7 @@ func (o *operator) became(body []byte, ref pirogue.OperatorRef) (pirogue.Receipt
 	return receipt, nil
 }
 
-// told returns what a status word says of a session.
+// told returns the operator result of a status word.
 func (o *operator) told(word, txnID string) (pirogue.Receipt, error) {
 	receipt, err := o.Receipt(outbound.Said{ID: txnID, Status: word})
 	if err != nil {
@@ -185,7 +184,7 @@ func (o *operator) told(word, txnID string) (pirogue.Receipt, error) {
 	return receipt, nil
 }
 
-// secrets is what Orange's words may not repeat.
+// secrets returns the values that no stored text of Orange may contain.
 func (o *operator) secrets() []string {
 	return []string{o.conf.Credentials[credClientSecret], o.conf.Credentials[credMerchantKey]}
 }

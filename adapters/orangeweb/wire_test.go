@@ -13,10 +13,10 @@ import (
 	"pirogue/config"
 )
 
-// tokenPath is what every instance asks before its first call.
+// tokenPath is the path that every instance calls before its first call.
 const tokenPath = "/oauth/v3/token"
 
-// newOrange opens a server that answers well in an environment.
+// newOrange starts a server that answers well in one environment.
 func newOrange(t *testing.T, environment string) *adaptertest.Server {
 	t.Helper()
 	says, base := adaptertest.Says, "/orange-money-webpay/"+environment+"/v1/"
@@ -28,14 +28,14 @@ func newOrange(t *testing.T, environment string) *adaptertest.Server {
 	})
 }
 
-// letter is one request as it left.
+// letter is one recorded request.
 type letter struct {
 	Path, Body string
 	Auth       string
 	MSISDN     []string // of the header for simulators
 }
 
-// letters returns what a server has read so far.
+// letters returns the requests that a server has recorded.
 func letters(s *adaptertest.Server) []letter {
 	var read []letter
 	for _, l := range s.Letters() {
@@ -102,8 +102,8 @@ func TestWhatASessionGives(t *testing.T) {
 	}
 }
 
-// TestASessionThatIsOfNoUseKeepsItsTokens reads answers that open a session nobody can be sent
-// to: Orange can be asked about one whose pay_token it named.
+// TestASessionThatIsOfNoUseKeepsItsTokens reads responses that open a session without a usable
+// page. A pay_token in the response makes the session's status readable.
 func TestASessionThatIsOfNoUseKeepsItsTokens(t *testing.T) {
 	t.Parallel()
 	const token, notif, page = `"pay_token":"pt-1"`, `"notif_token":"nt-1"`, `"payment_url":"http://127.0.0.1/pay"`
@@ -123,7 +123,7 @@ func TestASessionThatIsOfNoUseKeepsItsTokens(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := adaptertest.NewServer(t, nil, map[string]adaptertest.Answer{
-				tokenPath: adaptertest.Says(200, `{"access_token":"at-1","expires_in":"3600"}`),
+				tokenPath:                               adaptertest.Says(200, `{"access_token":"at-1","expires_in":"3600"}`),
 				"/orange-money-webpay/ml/v1/webpayment": adaptertest.Says(tt.status, tt.body),
 			})
 			got, err := reading[pirogue.Collector](t, with(mali, server.URL)).Collect(t.Context(), collection)
@@ -207,7 +207,7 @@ func TestOrangesPromises(t *testing.T) {
 	}
 }
 
-// with returns conf at an address.
+// with returns conf with another address.
 func with(conf config.Operator, url string) config.Operator {
 	conf.BaseURL = url
 	return conf
