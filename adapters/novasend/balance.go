@@ -8,19 +8,20 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// balancePath is where the account's wallets are listed.
+// balancePath is the path of the account's wallets.
 const balancePath = "/v1/balance"
 
-// wallet is one row of the balance. Its balance holds what is not settled yet.
+// wallet is one row of the balance. Novasend's field balance includes money that is not settled
+// yet, so we do not read it.
 type wallet struct {
-	Available json.Number `json:"availableBalance"` // the only part that may be spent
+	Available json.Number `json:"availableBalance"` // the only part that we may spend
 	Reference string      `json:"reference"`
 	Currency  string      `json:"currency"`
 }
 
-// Balance implements pirogue.BalanceReader: what may be spent of the account's wallet
-// in the instance's currency, by its account_id where there are several. It fails
-// with NotSent or Unknown. Novasend wants it asked at most every ten seconds.
+// Balance implements pirogue.BalanceReader. It returns the part of the account's wallet that we may
+// spend, in the instance's currency. Where there are several wallets, account_id chooses one. Its
+// errors are NotSent and Unknown. Novasend asks for at most one call every ten seconds.
 func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	answer, err := o.Ask(ctx, outbound.Get(balancePath, nil))
 	if err != nil {
@@ -42,8 +43,8 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	return pirogue.Money{Minor: francs, Currency: o.conf.Currency}, nil
 }
 
-// ourWallet returns the one wallet of the instance's currency, and whether there is
-// exactly one.
+// ourWallet returns the only wallet of the instance's currency. It returns false if there is none
+// or more than one.
 func (o *operator) ourWallet(rows []wallet) (wallet, bool) {
 	var national, named []wallet
 	for _, row := range rows {

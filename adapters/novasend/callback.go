@@ -9,9 +9,9 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// headerSignature is the proof of a webhook: the HMAC-SHA256 of its body under the
-// webhook's own secret, in lower-case hexadecimal. It has no time, so that an old one
-// can be sent again; a callback is a hint, and the same hint twice does no harm.
+// headerSignature holds the proof of a webhook: the HMAC-SHA256 of its body under the webhook's own
+// secret, in lower-case hexadecimal. It covers no time, so anyone can send an old webhook again. A
+// callback is only a hint, and a repeated hint does no harm.
 const headerSignature = "X-Signature-Value"
 
 // Callback implements pirogue.CallbackReader. The body is the record itself.
@@ -30,10 +30,9 @@ func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) 
 	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.theirs(), Words: o.Words(got.reason())}, nil
 }
 
-// CallbackReference returns the reference that a callback is about: one posted to the
-// address in Novasend's portal, which is the same for every attempt. It fails as
-// Callback does, and with Unknown where the callback names no reference, as one about
-// a refund may.
+// CallbackReference returns the reference of a callback. Callbacks to the address in Novasend's
+// portal need it, because that address serves every attempt. It returns the errors of Callback, and
+// Unknown for a callback without a reference, as one about a refund may be.
 func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
@@ -46,7 +45,7 @@ func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.O
 	return ref, nil
 }
 
-// proven returns the record of a callback that is Novasend's own.
+// proven returns the record of a callback whose signature is Novasend's.
 func (o *operator) proven(header http.Header, body []byte) (record, error) {
 	if !o.signed(header.Get(headerSignature), body) {
 		return record{}, pirogue.Errorf(pirogue.SignatureInvalid, "the callback's signature is missing or wrong")
@@ -58,17 +57,16 @@ func (o *operator) proven(header http.Header, body []byte) (record, error) {
 	return got, nil
 }
 
-// signed reports whether a signature is of the body as it came, which is what
-// Novasend's SDK signs, or of the body as its pages write it anew.
+// signed reports whether the signature belongs to the body. Novasend's SDK signs the body as sent;
+// Novasend's pages sign it after they encode it again.
 func (o *operator) signed(signature string, body []byte) bool {
 	secret := o.conf.Credentials[credWebhookSecret]
 	return outbound.Same(signature, outbound.Sign(secret, body)) ||
 		outbound.Same(signature, outbound.Sign(secret, rewritten(body)))
 }
 
-// rewritten returns JSON without white space between its parts and without the
-// escapes that PHP puts before slashes, its members in the order they came. What is
-// no JSON stays as it is.
+// rewritten returns JSON without white space between its parts and without the escapes that PHP
+// puts before slashes. Its members keep their order. A body that is not JSON stays unchanged.
 func rewritten(body []byte) []byte {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, body); err != nil {
@@ -77,7 +75,7 @@ func rewritten(body []byte) []byte {
 	from := compact.Bytes()
 	to := make([]byte, 0, len(from))
 	for i := 0; i < len(from); i++ {
-		if from[i] == '\\' { // never the last byte of what is valid
+		if from[i] == '\\' { // never the last byte of valid JSON
 			i++
 			if from[i] != '/' {
 				to = append(to, '\\')

@@ -14,13 +14,13 @@ import (
 	"pirogue"
 )
 
-// listener is what an instance does with callbacks.
+// listener combines the two methods of an instance that read callbacks.
 type listener interface {
 	pirogue.CallbackReader
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
 }
 
-// sign returns what a secret makes of a body.
+// sign returns the signature of a body under a secret.
 func sign(secret, body string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(body))
@@ -32,7 +32,7 @@ func signed(body string) http.Header {
 	return http.Header{"X-Signature-Value": {sign("ws-0123456789", body)}}
 }
 
-// recorded returns a file under testdata.
+// recorded returns the content of a file under testdata.
 func recorded(t *testing.T, name string) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", name))
@@ -134,7 +134,7 @@ func TestWhatIsWrittenAnewIsTheSameJSON(t *testing.T) {
 	}
 }
 
-// unslashed is what PHP's strings are without the escapes of their slashes.
+// unslashed maps PHP's strings to the same strings without the escapes of their slashes.
 var unslashed = map[string]string{
 	`\/`: `/`, `\\/`: `\\/`, `\\\/`: `\\/`, `\"\/`: `\"/`, `\u00e9\/`: `\u00e9/`, `é / \\`: `é / \\`, ``: ``,
 }

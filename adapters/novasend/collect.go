@@ -25,7 +25,7 @@ type walletRequest struct {
 	Action       *action `json:"action,omitempty"` // of a session, in the current shape
 }
 
-// action is where a customer's browser goes afterwards.
+// action holds the pages to which the customer's browser goes afterwards.
 type action struct {
 	SuccessURL string `json:"successUrl"`
 	FailureURL string `json:"failureUrl"`
@@ -39,7 +39,7 @@ type directPayinRequest struct {
 	Action       action `json:"action"`
 }
 
-// leg is what moves between Novasend and a wallet of a named network.
+// leg is the money that moves between Novasend and a wallet of a named network.
 type leg struct {
 	Amount   int64  `json:"amount"`
 	MSISDN   string `json:"msisdn"`
@@ -48,11 +48,12 @@ type leg struct {
 	OTP      string `json:"otp,omitempty"` // required for ORANGE
 }
 
-// Collect implements pirogue.Collector: directly in shape "direct" and where the
-// customer brought a one-time password, which only the direct API takes, otherwise by
-// a session. In a country without a direct API the password stays unused. A
-// collection that Novasend could never accept is Unable without being sent; one of an
-// Orange customer without the password that the direct API wants is Refused.
+// Collect implements pirogue.Collector. It collects directly in shape "direct", and for a customer
+// with a one-time password, which only the direct API accepts. Otherwise it opens a session. In a
+// country without a direct API the password stays unused.
+//
+// A collection that Novasend can never accept is Unable and not sent. An Orange customer without
+// the password that the direct API requires is Refused.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if _, err := o.Terms.Local(outbound.Collecting(c)); err != nil {
 		return pirogue.Receipt{}, err
@@ -82,9 +83,9 @@ func (o *operator) session(c pirogue.Collection) walletRequest {
 	return body
 }
 
-// collectDirect asks a named network. A one-time password is spent by the attempt,
-// but not before Novasend has answered: until then the attempt may have to be sent
-// again as it was, and the handle keeps the password.
+// collectDirect collects from a named network. The attempt uses up a one-time password once
+// Novasend responds. Until then the attempt may be sent again unchanged, so the handle keeps the
+// password.
 func (o *operator) collectDirect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	network := cmp.Or(c.Network, o.conf.Network)
 	provider, known := providers[network]
@@ -111,13 +112,13 @@ func (o *operator) collectDirect(ctx context.Context, c pirogue.Collection) (pir
 	return receipt, err
 }
 
-// leg returns what moves, in the direct API.
+// leg returns the money that moves, in the form of the direct API.
 func (o *operator) leg(amount pirogue.Money, number pirogue.MSISDN, provider string) leg {
 	return leg{Amount: amount.Minor, MSISDN: string(number), Provider: provider, Country: string(o.conf.Country)}
 }
 
-// confirmation returns what the customer of a session has to do: open its page, or
-// where there is none that may be shown, answer what Novasend sends to the phone.
+// confirmation returns the next action of a session's customer: to open its page. Without a usable
+// page it is to confirm the message that Novasend sends to the phone.
 func (o *operator) confirmation(r record) pirogue.NextAction {
 	switch {
 	case !r.ConfirmationRequired:
@@ -129,8 +130,8 @@ func (o *operator) confirmation(r record) pirogue.NextAction {
 	}
 }
 
-// push returns what the customer of a direct payin has to do: open the page that
-// Wave wants, or confirm on the phone. Who gave a password has done it already.
+// push returns the next action of a direct payin's customer: to open the page that Wave requires,
+// or to confirm on the phone. A customer who gave a password has none.
 func (o *operator) push(r record, network pirogue.Network, otp string) pirogue.NextAction {
 	switch {
 	case r.ConfirmationRequired && o.isPage(r.PaymentURL):
@@ -145,5 +146,5 @@ func (o *operator) push(r record, network pirogue.Network, otp string) pirogue.N
 	return next
 }
 
-// isPage reports whether an address may be shown to a customer.
+// isPage reports whether a customer may be sent to an address.
 func (o *operator) isPage(address string) bool { return outbound.IsPage(address, o.conf.Simulator) }

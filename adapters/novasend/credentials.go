@@ -17,15 +17,15 @@ const (
 	credWebhookSecret = "webhook_secret"
 )
 
-// beforeColon is what may stand before the colon of HTTP's basic authentication.
+// beforeColon is the form of a user name in HTTP's basic authentication, which a colon would end.
 var beforeColon = regexp.MustCompile(`^[!-9;-~]+$`)
 
-// credentials is every credential of an instance.
+// credentials holds the rules for an instance's credentials.
 var credentials = outbound.Credentials{
 	credAPIKey:        {Form: beforeColon, Words: outbound.HeaderWords + " or colons", Must: true},
 	credAPIClient:     outbound.Key,
 	credAccountID:     {},
-	credWebhookSecret: {Must: true}, // without it any stranger could make us ask
+	credWebhookSecret: {Must: true}, // without it anyone could make us call Novasend
 }
 
 // The shapes of Novasend's requests: values of config.Operator.Shape.
@@ -35,12 +35,12 @@ const (
 	shapeDirect  = "direct"
 )
 
-// testHosts mark the addresses of Novasend's test systems, sandbox.novasend.app and
+// testHosts matches the addresses of Novasend's test systems, sandbox.novasend.app and
 // business-staging.novasend.app.
 var testHosts = regexp.MustCompile(`sandbox|staging`)
 
-// check returns every mistake of a configuration that is Novasend's to make. No message
-// repeats a credential.
+// check returns every mistake of a configuration that is specific to Novasend. No message contains
+// a credential.
 func check(conf config.Operator) outbound.Mistakes {
 	var m outbound.Mistakes
 	country, known := pirogue.CountryByCode(conf.Country)

@@ -14,21 +14,20 @@ const (
 	directPayoutPath = "/v1/direct/payout"
 )
 
-// keyPath is the handle's key of the path that a payout was sent to, where it is asked
-// for too, whatever the shape has become meanwhile. See paidOut for one that has none.
+// keyPath is the handle's key for the path that a payout was sent to. Its status is read there too,
+// even if the instance's shape has changed since. See paidOut for a payout without it.
 const keyPath = "path"
 
-// directPayoutRequest is the body of POST direct/payout. Older pages call the leg
-// payin, the newest payout.
+// directPayoutRequest is the body of POST direct/payout. Older pages call the leg payin, the latest
+// payout.
 type directPayoutRequest struct {
 	Reference    string `json:"reference"`
 	CustomerName string `json:"customerName"`
 	Payout       leg    `json:"payout"`
 }
 
-// Disburse implements pirogue.Disburser: it pays into a wallet from the account's
-// available balance. A disbursement that Novasend could never accept is Unable
-// without being sent.
+// Disburse implements pirogue.Disburser. It pays into a wallet from the account's available
+// balance. A disbursement that Novasend can never accept is Unable and not sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
 	if _, err := o.Terms.Local(outbound.Disbursing(d)); err != nil {
 		return pirogue.Receipt{}, err
@@ -57,8 +56,8 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 	return receipt, err
 }
 
-// payouts returns the paths that a payout may have been sent to: that of the instance's
-// shape, where the next one goes, and that of another shape it may have had.
+// payouts returns the paths that a payout may have been sent to. The first is that of the
+// instance's shape, where the next payout goes; the other is that of an earlier shape.
 func (o *operator) payouts() []string {
 	switch {
 	case o.conf.Shape == shapeDirect:

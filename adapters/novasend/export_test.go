@@ -1,7 +1,7 @@
 package novasend
 
-// Pretend makes an operator at a simulator's address take it for the real Novasend, which
-// cannot be played by a server without a certificate.
+// Pretend makes an operator treat a simulator as the real Novasend. A test server has no
+// certificate to play the real one.
 func Pretend(o any) {
 	if ours, ok := o.(*operator); ok {
 		ours.conf.Simulator = false

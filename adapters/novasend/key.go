@@ -8,20 +8,20 @@ import (
 	"pirogue"
 )
 
-// purposes separate the keys of two writes that carry one reference. Both ways to collect
-// are one: a collection that were sent again by the other way must meet a conflict, not be
-// collected twice.
+// purposes separates the keys of two writes with one reference. Both ways to collect share a
+// purpose. A collection sent again by the other way must meet a conflict, not be collected twice.
 var purposes = map[pirogue.Kind]string{
 	pirogue.CashIn: "payin", pirogue.CashOut: "payout", pirogue.Refund: "refund",
 }
 
-// namespace is the UUID of names that are URLs, RFC 9562 section 6.6.
+// namespace is the UUID namespace for names that are URLs, RFC 9562 section 6.6.
 var namespace = [...]byte{
 	0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8,
 }
 
-// idempotencyKey returns the X-Idempotency-Key of a write: a UUID, version 5, that is
-// the same whenever and wherever the write is repeated.
+// idempotencyKey returns the X-Idempotency-Key of a write: a UUID, version 5. It is the same
+// whenever and wherever the write is repeated, because it derives from the purpose and our
+// reference alone.
 func idempotencyKey(kind pirogue.Kind, ref pirogue.OperatorRef) string {
 	name := "urn:pirogue:novasend:" + purposes[kind] + ":" + string(ref)
 	sum := sha1.Sum(append(namespace[:], name...)) //nolint:gosec // see the import

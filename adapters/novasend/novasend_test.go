@@ -26,7 +26,7 @@ const (
 
 var francs = pirogue.Money{Minor: 5000, Currency: pirogue.XOF}
 
-// ivory is Novasend in Côte d'Ivoire behind a simulator, in the seed's shape.
+// ivory is a configuration of Novasend in Côte d'Ivoire behind a simulator, in the seed's shape.
 var ivory = config.Operator{
 	Code: "novasend-ci", Adapter: "novasend", Mode: pirogue.Test, Country: "CI", Currency: pirogue.XOF,
 	Credentials: map[string]string{
@@ -49,7 +49,7 @@ var disbursement = pirogue.Disbursement{
 
 var query = named(adaptertest.Asked(outbound.Collecting(collection)))
 
-// named returns a question that knows Novasend's name of the payin.
+// named returns a status query that holds Novasend's name of the payin.
 func named(q pirogue.StatusQuery) pirogue.StatusQuery {
 	q.Handle = pirogue.Handle{"id": payinID}
 	return q

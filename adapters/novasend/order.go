@@ -9,17 +9,17 @@ import (
 	"pirogue/config"
 )
 
-// maxReference is how long a reference may be, in characters, by Novasend's SDK.
+// maxReference is the greatest length of a reference, in characters, by Novasend's SDK.
 const maxReference = 128
 
-// nameless stands for a customer whose name nobody gave us: some of Novasend's pages
-// want one.
+// nameless is the name of a customer whose name nobody gave us. Some of Novasend's pages require
+// one.
 const nameless = "Client"
 
-// nameOf returns what Novasend is told to call a customer.
+// nameOf returns the customer's name that we send to Novasend.
 func nameOf(customer string) string { return cmp.Or(customer, nameless) }
 
-// termsOf returns what Novasend takes of an instance.
+// termsOf returns Novasend's limits for an instance.
 func termsOf(conf config.Operator) outbound.Terms {
 	limits := limitsOf(conf.Country)
 	return outbound.Terms{
@@ -28,8 +28,8 @@ func termsOf(conf config.Operator) outbound.Terms {
 	}
 }
 
-// submit makes a call that may move money and reads what it says about an order. An
-// answer that is Unknown may name the order all the same.
+// submit makes a call that may move money and reads the response about an order. An Unknown result
+// may hold Novasend's name of the order all the same.
 func (o *operator) submit(ctx context.Context, w write, want order) (record, pirogue.Receipt, error) {
 	req, err := outbound.PostJSON(w.path, w.body)
 	if err != nil {

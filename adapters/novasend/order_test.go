@@ -121,7 +121,7 @@ func TestAPasswordIsKeptUntilNovasendHasAnswered(t *testing.T) {
 	}{
 		"in an error that names the payin": {says(500, named), pirogue.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
 		"in an answer of unknown words":    {says(201, named), pirogue.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
-		"in an error that names nothing":   {says(504, ""), pirogue.Unknown, nil}, // what is kept already stays
+		"in an error that names nothing":   {says(504, ""), pirogue.Unknown, nil}, // the name stored before stays
 		"not after a refusal": {
 			says(403, `{"code":"transaction_otp_required","message":"OTP 4826 faux"}`), pirogue.Refused, nil,
 		},

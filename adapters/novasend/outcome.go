@@ -7,13 +7,13 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// keyID is the handle's key of Novasend's own identifier.
+// keyID is the handle's key for Novasend's own identifier.
 const keyID = "id"
 
-// outcome returns what became of a record. transaction.status decides where there is
-// one. Without it the status does, as far as the confirmation and the failure do not
-// contradict it. It fails with Unknown for a word that Novasend's pages do not have,
-// and for a success, or a payment under way, that names a failure.
+// outcome returns the outcome of a record. transaction.status decides if it is present. Otherwise
+// the status decides, unless the confirmation or the failure contradicts it. It returns Unknown for
+// a word that Novasend's pages do not have. It also does for a success, or a payment under way,
+// that names a failure.
 func (r record) outcome() (pirogue.Outcome, error) {
 	if r.settled.Status != "" {
 		return transactionWords.Outcome("transaction.status", r.settled.Status)
@@ -45,15 +45,15 @@ func (r record) outcome() (pirogue.Outcome, error) {
 	}
 }
 
-// executed reports whether "processed" means that money moved: of a payout and of a
-// direct payin, in the current shape, which shows no transaction. A record that has
-// the member and nothing in it is of a payment that is not confirmed yet.
+// executed reports whether "processed" means that money moved. It does for a payout and a direct
+// payin in the current shape, which shows no transaction. A record whose transaction member is
+// empty belongs to a payment that is not confirmed yet.
 func (r record) executed() bool {
 	return len(r.Transaction) == 0 && (r.Type == typePayout || r.IsDirect)
 }
 
-// understood reads what Novasend says about an order. What cannot be understood is
-// Unknown, with the name that the answer gave the order.
+// understood reads a response about an order. A response that cannot be read is Unknown; the result
+// holds the name that it gave the order.
 func (o *operator) understood(body []byte, want order) (record, pirogue.Receipt, error) {
 	got, err := decode(body)
 	if err != nil {
@@ -80,7 +80,7 @@ func (o *operator) understood(body []byte, want order) (record, pirogue.Receipt,
 	return got, receipt, nil
 }
 
-// named returns the receipt of a record's name alone.
+// named returns a result that holds only a record's name.
 func named(r record) pirogue.Receipt {
 	id := r.theirs()
 	if id == "" {
@@ -89,8 +89,9 @@ func named(r record) pirogue.Receipt {
 	return pirogue.Receipt{ProviderTxID: id, Handle: pirogue.Handle{keyID: id}}
 }
 
-// paid returns the principal that moved, in the currency it moved in. The record and
-// its transaction both state one: where one of them is not the order's, that one.
+// paid returns the principal that moved, in its currency. The record and its transaction both state
+// one. If one of them differs from the order, paid returns that one, so that a mismatch is never
+// hidden.
 func (r record) paid(want order) (pirogue.Money, error) {
 	stated := []struct {
 		amount   json.Number
@@ -116,8 +117,8 @@ func (r record) paid(want order) (pirogue.Money, error) {
 	return moved, nil
 }
 
-// mismatch returns what of a success is not the order's. Whoever opens the page of a
-// session may pay it, so that only the wallet of a payout is compared.
+// mismatch returns the part of a success that differs from the order; "" for none. Anyone who opens
+// a session's page may pay it, so only the wallet of a payout is compared.
 func (r record) mismatch(moved pirogue.Money, want order) string {
 	if moved.Currency != want.amount.Currency {
 		return outbound.MismatchCurrency

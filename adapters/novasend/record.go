@@ -9,24 +9,24 @@ import (
 	"pirogue"
 )
 
-// record is a payin, a payout or a refund as Novasend answers it, in every shape of
-// its pages, and the body of a webhook. Fees and what the payer was charged with them
-// are not read: the order is about the amount alone.
+// record is a payin, a payout or a refund in Novasend's responses, in every shape of its pages, and
+// the body of a webhook. Fees and the payer's charge are not read, because an order concerns the
+// amount alone.
 type record struct {
 	Type string `json:"type"`
 
-	ID                string `json:"id"`                // theirs, in the current shape
-	Reference         string `json:"reference"`         // ours in the current shape, theirs in the seed's and of a refund
-	CustomerReference string `json:"customerReference"` // ours, in the seed's shape
-	ExternalReference string `json:"externalReference"` // ours, of a refund; our reading: it may be repeated
-	OriginalReference string `json:"originalReference"` // of the payin that a refund gives back
+	ID                string `json:"id"`                // Novasend's name, in the current shape
+	Reference         string `json:"reference"`         // our reference in the current shape; Novasend's name in the seed's and for a refund
+	CustomerReference string `json:"customerReference"` // our reference, in the seed's shape
+	ExternalReference string `json:"externalReference"` // our reference, of a refund; our reading: it may be repeated
+	OriginalReference string `json:"originalReference"` // the payin that a refund gives back
 
 	Status               string          `json:"status"`
 	ConfirmationRequired bool            `json:"confirmationRequired"`
 	ConfirmationStatus   string          `json:"confirmationStatus"`
 	PaymentURL           string          `json:"paymentUrl"`
 	IsDirect             bool            `json:"isDirect"`
-	Failure              json.RawMessage `json:"failure"`     // null, or without a word, when nothing failed
+	Failure              json.RawMessage `json:"failure"`     // null, or without a word, if nothing failed
 	Transaction          json.RawMessage `json:"transaction"` // null or {} until the customer confirmed
 
 	Amount      json.Number `json:"amount"` // the principal
@@ -36,12 +36,12 @@ type record struct {
 		PhoneNumber string `json:"phoneNumber"`
 	} `json:"customer"`
 
-	settled transaction // what Transaction says
+	settled transaction // Transaction, decoded
 	failed  bool        // Failure names something
 }
 
-// transaction is what Novasend's core system made of a confirmed record. Its numbers
-// are text, such as "153.00".
+// transaction is the result of a confirmed record in Novasend's core system. Its numbers are text,
+// such as "153.00".
 type transaction struct {
 	Status      string      `json:"status"`
 	PhoneNumber string      `json:"phoneNumber"`
@@ -49,18 +49,18 @@ type transaction struct {
 	Currency    string      `json:"currency"`
 }
 
-// order is what a record has to be about.
+// order describes the order that a record must be about.
 type order struct {
 	kind   string // a type of record
 	ref    pirogue.OperatorRef
 	amount pirogue.Money
-	wallet pirogue.MSISDN // that has to be paid; "" where any may pay
-	payin  []string       // of a refund: the names of the payin it gives back
-	id     string         // of a refund: theirs, "" when not known
+	wallet pirogue.MSISDN // the wallet to be paid; "" where any may pay
+	payin  []string       // of a refund: the names of the payin that it gives back
+	id     string         // of a refund: Novasend's name, "" if unknown
 }
 
-// decode reads a record. A failure or a transaction that is no object is of no
-// documented form, and so is the record.
+// decode reads a record. A failure or a transaction that is not an object has no documented form,
+// so the record has none either.
 func decode(body []byte) (record, error) {
 	var got record
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -81,13 +81,13 @@ func decode(body []byte) (record, error) {
 	return got, nil
 }
 
-// isSaid reports whether a member of a failure says anything: some have texts of nothing.
+// isSaid reports whether a member of a failure holds text. Some are empty or blank.
 func isSaid(value any) bool {
 	text, isText := value.(string)
 	return value != nil && (!isText || strings.TrimSpace(text) != "")
 }
 
-// ours returns our reference of a record, and theirs Novasend's; "" when it has none.
+// ours returns our reference of a record, and theirs Novasend's name; "" if it has none.
 func (r record) ours() pirogue.OperatorRef {
 	switch {
 	case r.Type == typeRefund:
@@ -106,14 +106,14 @@ func (r record) theirs() string {
 	return r.ID
 }
 
-// prefixCore begins Novasend's name of the transaction in a record, which its core system
-// gives it once the customer has confirmed.
+// prefixCore begins the name of a record's transaction in Novasend's core system. The record gets
+// it when the customer confirms.
 const prefixCore = "tr_"
 
-// about reports whether a record is of an order. A refund that does not repeat our
-// reference is told by the payin it gives back, for there is one refund of a payin. Our
-// reading: it may name the payin by the transaction in it. Nothing is kept of that name, but
-// the path that was asked names the payin as well.
+// about reports whether a record belongs to an order. A refund that does not repeat our reference
+// is identified by its payin, because a payin has at most one refund. Our reading: it may name the
+// payin by the transaction in it. We store no such name, but the path of the call names the payin
+// as well.
 func (r record) about(want order) bool {
 	switch {
 	case r.Type != want.kind:
@@ -130,7 +130,7 @@ func (r record) about(want order) bool {
 	}
 }
 
-// reason returns what a record says to people: its words, and those of its failure.
+// reason returns a record's text for people: its status words and those of its failure.
 func (r record) reason() string {
 	said := r.Status
 	for _, word := range []string{r.settled.Status, r.ConfirmationStatus} {

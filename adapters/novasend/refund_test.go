@@ -10,7 +10,7 @@ import (
 	"pirogue/config"
 )
 
-// teller gives payments back and says what became of it.
+// teller combines the methods of an instance that refund and read a status.
 type teller interface {
 	pirogue.Refunder
 	pirogue.StatusReader
@@ -28,7 +28,7 @@ func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 		t.Error(diff)
 	}
 	q := refundQuery
-	q.Handle, q.Reversed = receipt.Handle, nil // the handle says so too
+	q.Handle, q.Reversed = receipt.Handle, nil // the handle holds it too
 	if got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil ||
 		got.ProviderTxID != refundID {
 		t.Errorf("%+v, %v", got, err)
@@ -149,7 +149,7 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 	const patience = 500 * time.Millisecond
 	slow := func(status int, file string) answer {
 		a := says(status, recorded(t, file))
-		a.Takes = 3 * patience / 5 // each is in time, and two of them are not
+		a.Takes = 3 * patience / 5 // each call is in time, and both together are not
 		return a
 	}
 	nameless := query

@@ -9,7 +9,7 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// The headers of this API. Those of every call are the client's.
+// The headers of this API's writes. The client adds those of every call.
 const (
 	headerIdempotency = "X-Idempotency-Key"
 	language          = "fr" // of Novasend's messages
@@ -21,7 +21,7 @@ type write struct {
 	body   any
 	kind   pirogue.Kind
 	ref    pirogue.OperatorRef
-	secret string // what the body carries and Novasend might repeat; "" for nothing
+	secret string // a value of the body that Novasend might repeat; "" for none
 }
 
 // problem is the body of an error. Novasend's statusCode repeats the HTTP status.
@@ -30,9 +30,8 @@ type problem struct {
 	Message string `json:"message"` // for people, in the language of the request
 }
 
-// problemOf returns what an error body says. A page of some proxy on the way does not
-// speak for Novasend and has no code; a message of an undocumented form costs nothing
-// but the message.
+// problemOf returns the content of an error body. A page of some proxy on the way does not speak
+// for Novasend and has no code. A message of an undocumented form loses only the message.
 func problemOf(body []byte) problem {
 	var got problem
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -41,8 +40,8 @@ func problemOf(body []byte) problem {
 	return got
 }
 
-// codeOf returns the row of the table of errors that a problem means: its code, or
-// where it has none its message, spelt as a code.
+// codeOf returns a problem's key in the table of errors: its code, or without one its message,
+// spelt as a code.
 func (p problem) codeOf() string {
 	said := p.Code
 	if said == "" {
@@ -51,7 +50,7 @@ func (p problem) codeOf() string {
 	return strings.ReplaceAll(strings.ToLower(said), " ", "_")
 }
 
-// said returns the code of a problem, and what it says to people.
+// said returns the code of a problem and its text for people.
 func said(a outbound.Answer) (code, words string) {
 	p := problemOf(a.Body)
 	if p == (problem{}) {
@@ -60,11 +59,11 @@ func said(a outbound.Answer) (code, words string) {
 	return p.codeOf(), p.Code + " " + p.Message
 }
 
-// private is a telephone number with gaps, of any country: eight digits or more. Novasend's
-// words may repeat one, and nobody here need read it.
+// private matches a telephone number with gaps, of any country: eight digits or more. Novasend's
+// messages may repeat one, and nobody at Pirogue needs to read it.
 var private = regexp.MustCompile(`(?:\+|\b)\d(?:[ .-]?\d){7,}\b`)
 
-// secrets is what Novasend's words may not repeat.
+// secrets returns the values that no stored text of Novasend may contain.
 func (o *operator) secrets() []string {
 	all := []string{strings.TrimPrefix(o.auth, "Basic ")}
 	for _, name := range []string{credAPIKey, credAPIClient, credWebhookSecret} {

@@ -8,16 +8,16 @@ import (
 	"pirogue"
 )
 
-// payinPath is where payins are asked for.
+// payinPath is the path of a payin's status.
 const payinPath = "/v1/payin/"
 
-// Status implements pirogue.StatusReader. A payin or payout is asked for by Novasend's
-// name of it, or by our reference where its answer was lost (our reading: their pages
-// say "reference" of both). It never returns Refused: a question that Novasend will
-// not answer says nothing about the money.
+// Status implements pirogue.StatusReader. It asks for a payin or payout by Novasend's name, or by
+// our reference if the response with the name was lost. The latter is our reading: their pages call
+// both "reference". It never returns Refused, because the refusal of a status call tells nothing
+// about the money.
 //
-// A payin that Novasend does not know is pending: it may still be on its way there.
-// What Novasend named to us and does not know any more is Unknown.
+// A payin that Novasend does not know is pending: it may still be on its way. A name that Novasend
+// gave us and no longer knows is Unknown.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	ctx, cancel := o.Within(ctx)
 	defer cancel()
@@ -32,13 +32,13 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 	}
 }
 
-// askedBy returns what a payin or payout is asked for by, as a part of a path.
+// askedBy returns the part of a status path that names a payin or payout.
 func askedBy(q pirogue.StatusQuery) string {
 	return url.PathEscape(cmp.Or(q.Handle[keyID], string(q.Ref)))
 }
 
-// paidOut returns what became of a payout. Where nothing is kept of the path that it was
-// sent to, it is absent only if no path knows it.
+// paidOut returns the operator result of a payout. If the handle does not hold the payout's path,
+// the payout is absent only if no path knows it.
 func (o *operator) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	paths := o.payouts()
 	if sent := q.Handle[keyPath]; sent != "" {
@@ -56,8 +56,8 @@ func (o *operator) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.
 	return receipt, nil
 }
 
-// refunded returns what became of a refund that Refund made. A refusal leaves no handle:
-// the payin is then the one that the question names.
+// refunded returns the operator result of a refund. A refused refund leaves no handle, so the
+// query's own payin is used then.
 func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	known := q.Handle
 	if known[keyPayin] == "" {
@@ -71,8 +71,8 @@ func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue
 	return o.became(ctx, refundPath(known[keyPayin]), want, known[keyID], pirogue.OutcomeAbsent)
 }
 
-// became asks for an order that Novasend may have named to us as id. missing is what
-// it means that Novasend does not know one it never named.
+// became reads the status of an order. id is Novasend's name, "" if it gave none. missing is the
+// outcome if Novasend does not know an order that it never named.
 func (o *operator) became(
 	ctx context.Context, path string, want order, id string, missing pirogue.Outcome,
 ) (pirogue.Receipt, error) {
@@ -81,7 +81,7 @@ func (o *operator) became(
 	}
 	return o.Find(ctx, path, missing, func(body []byte) (pirogue.Receipt, error) {
 		_, receipt, err := o.understood(body, want)
-		receipt.Handle = nil // the submission's stays
+		receipt.Handle = nil // the handle of the submission stays
 		return receipt, err
 	})
 }

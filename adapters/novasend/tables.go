@@ -14,15 +14,15 @@ const (
 	typeRefund = "refund"
 )
 
-// wordProcessed is the one status that means two things: see record.outcome.
+// wordProcessed is the only status with two meanings: see record.outcome.
 const wordProcessed = "processed"
 
-// sessionWords is the status vocabulary of payins and payouts: the seed's three, and
-// what Novasend's later pages and notifications add.
+// sessionWords holds the status words of payins and payouts: the seed's three, and those of
+// Novasend's later pages and notifications.
 var sessionWords = outbound.Vocabulary{
 	"processing":  pirogue.OutcomePending,
 	"pending":     pirogue.OutcomePending,
-	wordProcessed: pirogue.OutcomePending, // confirmed by the customer, no more
+	wordProcessed: pirogue.OutcomePending, // confirmed by the customer, not yet paid
 	"success":     pirogue.OutcomePaid,
 	"successful":  pirogue.OutcomePaid,
 	"completed":   pirogue.OutcomePaid,
@@ -32,7 +32,7 @@ var sessionWords = outbound.Vocabulary{
 	"expired":     pirogue.OutcomeExpired,
 }
 
-// words is the status vocabulary of each type.
+// words holds the status words of each type.
 var words = map[string]outbound.Vocabulary{
 	typePayin:  sessionWords,
 	typePayout: sessionWords,
@@ -44,16 +44,15 @@ var words = map[string]outbound.Vocabulary{
 	},
 }
 
-// transactionWords is the vocabulary of transaction.status, the final truth of any
-// type.
+// transactionWords holds the words of transaction.status, which is final for every type.
 var transactionWords = outbound.Vocabulary{
 	"pending":   pirogue.OutcomePending,
 	"completed": pirogue.OutcomePaid,
 	"failed":    pirogue.OutcomeDeclined,
 }
 
-// confirmationWords is what confirmationStatus says of the payment. That a customer
-// accepted moves no money yet.
+// confirmationWords holds the meaning of confirmationStatus for the payment. A customer's
+// acceptance moves no money yet.
 var confirmationWords = outbound.Vocabulary{
 	"":         pirogue.OutcomePending, // the record has none
 	"none":     pirogue.OutcomePending,
@@ -63,20 +62,19 @@ var confirmationWords = outbound.Vocabulary{
 	"expired":  pirogue.OutcomeExpired,
 }
 
-// absences are the errors of a reference that Novasend does not know.
+// absences lists the errors for a reference that Novasend does not know.
 var absences = map[string]bool{
 	"transaction_does_not_exist": true,
 	"payment_not_found":          true,
 }
 
-// codes is what Novasend's errors say about a request it answered with 4xx. Some
-// pages list an error by its message alone, such as "Invalid amount": see codeOf.
-// Unable is what Novasend does not serve, whoever pays or is paid; where it may mean the
-// customer as well, it is Refused. See leaving.
+// codes maps Novasend's errors under 4xx to codes. Some pages list an error by its message alone,
+// such as "Invalid amount": see codeOf. Unable is for what Novasend does not serve, whoever pays or
+// is paid. An error that may concern the customer as well is Refused. See leaving.
 var codes = map[string]pirogue.Code{
 	"invalid_amount": pirogue.Refused, // above the network's maximum
 
-	"unauthorized":        pirogue.NotSent, // turned away before the request was read
+	"unauthorized":        pirogue.NotSent, // rejected before the request was read
 	"api_token_invalid":   pirogue.NotSent,
 	"api_token_not_found": pirogue.NotSent,
 
@@ -99,33 +97,33 @@ var codes = map[string]pirogue.Code{
 	"transaction_does_not_exist": pirogue.Refused,
 	"payment_not_found":          pirogue.Refused,
 
-	"transaction_is_already_processed": pirogue.Unknown, // 409, on one page 404: an earlier call was heard
+	"transaction_is_already_processed": pirogue.Unknown, // 409, on one page 404: an earlier call arrived
 	"transaction_already_refunded":     pirogue.Unknown,
 	"duplicate_refund":                 pirogue.Unknown,
 }
 
-// leaving is what codes means instead when money leaves us: a payout or a refund takes
-// from nobody's cash but ours. Of a payin it is the payer's that is too little.
+// leaving overrides codes where money leaves us. A payout or a refund takes our money, so an
+// insufficient balance is ours. For a payin it is the payer's.
 var leaving = map[string]pirogue.Code{
 	"client_not_enough_cash": pirogue.Unable,
 	"wallet_not_enough_cash": pirogue.Unable,
 }
 
-// classes says what an HTTP status means whatever its body says.
+// classes maps the HTTP statuses that decide, whatever the body holds.
 var classes = map[int]pirogue.Code{
 	http.StatusUnauthorized:    pirogue.NotSent,
-	http.StatusRequestTimeout:  pirogue.Unknown, // it may have been passed on already
-	http.StatusConflict:        pirogue.Unknown, // something of this reference or key exists
-	http.StatusTooManyRequests: pirogue.NotSent, // our reading: a quota turns calls away before they are passed on
+	http.StatusRequestTimeout:  pirogue.Unknown, // the gateway may have passed it on already
+	http.StatusConflict:        pirogue.Unknown, // this reference or key exists already
+	http.StatusTooManyRequests: pirogue.NotSent, // our reading: a quota rejects calls before they are passed on
 }
 
-// guide is Novasend's pages. Each type of record has words of its own.
+// guide describes Novasend's pages. Each type of record has status words of its own.
 var guide = outbound.Guide{
 	Name: "Novasend", Promises: promises, Credentials: credentials, Statuses: classes, Problems: codes, Leaving: leaving,
 	Absences: absences, Problem: said, Private: private,
 }
 
-// providers is how the direct API names networks.
+// providers maps networks to their names in the direct API.
 var providers = map[pirogue.Network]string{
 	pirogue.Orange: "ORANGE",
 	pirogue.MTN:    "MOMO",
@@ -133,16 +131,16 @@ var providers = map[pirogue.Network]string{
 	pirogue.Wave:   "WAVE",
 }
 
-// direct is the countries of the direct API.
+// direct lists the countries of the direct API.
 var direct = map[pirogue.CountryCode]bool{"CI": true, "CM": true}
 
-// menus is what a customer in Côte d'Ivoire dials to confirm where the push does not
-// show.
+// menus holds the codes that a customer in Côte d'Ivoire dials to confirm if the push does not
+// appear.
 var menus = map[pirogue.Network]string{pirogue.MTN: "*133#", pirogue.Moov: "*155#"}
 
-// limitsOf returns the limits of one payment in a country, in francs: those of the
-// introduction page, which speaks of Côte d'Ivoire, and in Cameroon those that an
-// integrator was told.
+// limitsOf returns the limits of one payment in a country, in francs. They are those of the
+// introduction page, written for Côte d'Ivoire. In Cameroon they are those that an integrator was
+// told.
 func limitsOf(country pirogue.CountryCode) map[pirogue.Kind]pirogue.Limits {
 	if country == "CM" {
 		both := pirogue.Limits{Min: 200, Max: 500_000}

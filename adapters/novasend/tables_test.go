@@ -8,14 +8,14 @@ import (
 	"pirogue/adapters/adaptertest"
 )
 
-// said is one answer and what it is. What is paid, is paid as ordered.
+// said is one response with its expected result. A success is paid as ordered.
 type said adaptertest.Said
 
 func rows(call adaptertest.Call, answers map[string]said) map[string]adaptertest.Case {
 	return adaptertest.Ordered(francs, adaptertest.Rows(answers, call))
 }
 
-// moved is what else than the order a success may be about.
+// moved is a success that differs from the order.
 type moved struct {
 	file     string
 	amount   pirogue.Money
@@ -31,7 +31,7 @@ func paid(call adaptertest.Call, txID string, answers map[string]moved) map[stri
 	return cases
 }
 
-// sessionWords is the vocabulary of payins and payouts, "processed" aside.
+// sessionWords holds the status words of payins and payouts, without "processed".
 var sessionWords = map[string]pirogue.Outcome{
 	"processing": pirogue.OutcomePending, "pending": pirogue.OutcomePending,
 	"success": pirogue.OutcomePaid, "successful": pirogue.OutcomePaid, "completed": pirogue.OutcomePaid,
@@ -39,17 +39,17 @@ var sessionWords = map[string]pirogue.Outcome{
 	"expired": pirogue.OutcomeExpired,
 }
 
-// transactionWords is the vocabulary of transaction.status.
+// transactionWords holds the words of transaction.status.
 var transactionWords = map[string]pirogue.Outcome{
 	"pending": pirogue.OutcomePending, "completed": pirogue.OutcomePaid, "failed": pirogue.OutcomeDeclined,
 }
 
-// cash is the errors of too little money: the payer's of a payin, and otherwise ours.
+// cash lists the errors for an insufficient balance: the payer's for a payin, ours otherwise.
 var cash = map[string]bool{
 	"error_client_not_enough_cash": true, "error_wallet_not_enough_cash": true, "error_repeats": true,
 }
 
-// errorWords is every error of Novasend's pages, as the answer to every call.
+// errorWords returns every error of Novasend's pages, as the response to every call.
 func errorWords() map[string]adaptertest.Case {
 	no, gate, maybe, ours := pirogue.Refused, pirogue.NotSent, pirogue.Unknown, pirogue.Unable
 	cases := map[string]adaptertest.Case{}
@@ -80,7 +80,7 @@ func errorWords() map[string]adaptertest.Case {
 		"error_transaction_is_already_processed": {409, maybe},
 		"error_transaction_already_refunded":     {409, maybe},
 		"message_duplicate_refund":               {409, maybe},
-		"error_limit_reached":                    {403, maybe}, // in nobody's pages
+		"error_limit_reached":                    {403, maybe}, // on no page
 		"error_repeats":                          {403, no},
 	} {
 		for _, call := range []adaptertest.Call{
@@ -102,7 +102,7 @@ func errorWords() map[string]adaptertest.Case {
 	return cases
 }
 
-// collects is what Novasend may say to a request for a session.
+// collects returns the responses to a request for a session.
 func collects() map[string]adaptertest.Case {
 	return rows(adaptertest.Collect, map[string]said{
 		"opened":                           {201, "session.json", pirogue.OutcomePending, "", payinID},
@@ -128,7 +128,7 @@ func collects() map[string]adaptertest.Case {
 	})
 }
 
-// disburses is what Novasend may say to a payout.
+// disburses returns the responses to a payout.
 func disburses() map[string]adaptertest.Case {
 	cases := map[string]said{
 		"a word: processed":                  {201, "payout_processed.json", pirogue.OutcomePaid, "", payoutID},
@@ -146,7 +146,7 @@ func disburses() map[string]adaptertest.Case {
 	return rows(adaptertest.Disburse, cases)
 }
 
-// refunds is what Novasend may say to a request for a refund.
+// refunds returns the responses to a request for a refund.
 func refunds() map[string]adaptertest.Case {
 	return rows(adaptertest.Refund, map[string]said{
 		"pending":                         {201, "refund_pending.json", pirogue.OutcomePending, "", refundID},
@@ -160,13 +160,13 @@ func refunds() map[string]adaptertest.Case {
 	})
 }
 
-// undecided is a payin in the seed's shape, without a transaction.
+// undecided returns a payin in the seed's shape, without a transaction.
 func undecided(status, confirmation, failure string) string {
 	return `{"type":"payin","reference":"` + payinID + `","customerReference":"` + ref + `","status":"` + status +
 		`","confirmationStatus":"` + confirmation + `","failure":` + failure + `}`
 }
 
-// payins is what Novasend may say of a collection: the truth table.
+// payins returns the responses to a collection's status call: the truth table.
 func payins() map[string]adaptertest.Case {
 	pending, declined, expired := pirogue.OutcomePending, pirogue.OutcomeDeclined, pirogue.OutcomeExpired
 	answers := map[string]said{
@@ -246,7 +246,7 @@ func payins() map[string]adaptertest.Case {
 	return cases
 }
 
-// payouts is what Novasend may say of a disbursement.
+// payouts returns the responses to a disbursement's status call.
 func payouts() map[string]adaptertest.Case {
 	answers := map[string]said{
 		"processed, not confirmed":  {200, "payout_transaction_null.json", pirogue.OutcomePending, "", payoutID},
@@ -278,14 +278,14 @@ func payouts() map[string]adaptertest.Case {
 	return cases
 }
 
-// ofCore is a refund that names its payin as Novasend's core system does.
+// ofCore returns a refund that names its payin by the name in Novasend's core system.
 func ofCore(external string) string {
 	return `{"type":"refund","reference":"` + refundID +
 		`","originalReference":"tr_dkjd5ljficphlqmt","externalReference":"` +
 		external + `","status":"pending"}`
 }
 
-// refundStatuses is what Novasend may say of a refund.
+// refundStatuses returns the responses to a refund's status call.
 func refundStatuses() map[string]adaptertest.Case {
 	pending := pirogue.OutcomePending
 	answers := map[string]said{
@@ -321,7 +321,7 @@ func refundStatuses() map[string]adaptertest.Case {
 	return cases
 }
 
-// balances is what Novasend may say to a question for the balance.
+// balances returns the responses to a request for the balance.
 func balances() map[string]adaptertest.Case {
 	cases := rows(adaptertest.Balance, map[string]said{
 		"of no wallet":          {200, "balance_empty.json", "", pirogue.Unknown, ""},

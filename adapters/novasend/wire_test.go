@@ -14,20 +14,20 @@ import (
 	"pirogue/config"
 )
 
-// server is a server whose requests all carry what every call must.
+// server is a server that checks the headers which every call must have.
 type server struct{ *adaptertest.Server }
 
 type answer = adaptertest.Answer
 
 var says = adaptertest.Says
 
-// letter is one request as it left.
+// letter is one recorded request.
 type letter struct {
 	Method, Path, Body string
 	Key                string // X-Idempotency-Key
 }
 
-// newServer opens a server until the test ends. It answers 404 on other paths.
+// newServer starts a server that ends with the test. It answers 404 on other paths.
 func newServer(t *testing.T, answers map[string]answer) server {
 	t.Helper()
 	s := server{adaptertest.NewServer(t, map[string][]answer{
@@ -51,7 +51,7 @@ func newServer(t *testing.T, answers map[string]answer) server {
 	return s
 }
 
-// letters returns what was read so far.
+// letters returns the requests so far.
 func (s server) letters() []letter {
 	var read []letter
 	for _, l := range s.Letters() {
@@ -60,14 +60,14 @@ func (s server) letters() []letter {
 	return read
 }
 
-// at returns conf as it reaches the server in a shape.
+// at returns a configuration that reaches the server in one shape.
 func (s server) at(shape string) config.Operator {
 	conf := ivory
 	conf.BaseURL, conf.Shape = s.URL, shape
 	return conf
 }
 
-// keyOf is the key of a write as anybody would derive it.
+// keyOf returns the idempotency key of a write, derived by another library.
 func keyOf(purpose, ref string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:pirogue:novasend:"+purpose+":"+ref)).String()
 }
@@ -166,7 +166,7 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 			}{
 				{shape, heard, pirogue.OutcomePending},
 				{shape, unheard, pirogue.OutcomeAbsent},
-				{other, heard, pirogue.OutcomePending}, // the shape was changed meanwhile
+				{other, heard, pirogue.OutcomePending}, // the shape changed in between
 			} {
 				got, err := reading[pirogue.StatusReader](t, s.at(ask.shape)).Status(t.Context(), ask.q)
 				if err != nil || got.Outcome != ask.want || got.Handle != nil {
