@@ -16,7 +16,7 @@ const (
 	accountPath = "/api/eWallet/v1/account"
 )
 
-// wallet is the one that disbursements are paid from.
+// wallet names the wallet that disbursements are paid from.
 const wallet = "PRINCIPAL"
 
 // balanceRequest is the body of POST balance.
@@ -31,8 +31,8 @@ type pinChange struct {
 	EncryptedNewPINCode string `json:"encryptedNewPinCode"`
 }
 
-// Balance implements pirogue.BalanceReader: what is left in the retailer's wallet.
-// It carries the PIN, and so fails with Unable when Orange refuses that.
+// Balance implements pirogue.BalanceReader. It returns the balance of the retailer's wallet. Its
+// request carries the PIN, so it returns Unable if Orange rejects that.
 func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	answer, err := o.sendPIN(ctx, func(key publicKey, pin string) (outbound.Request, error) {
 		sealed, err := key.seal(pin)
@@ -59,13 +59,13 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	return left, nil
 }
 
-// ChangePIN gives the retailer's account another PIN, of 4 digits. No other call
-// carries a PIN meanwhile, and afterwards this operator uses the new one. The
-// configuration is to be changed by whoever called, and every process with the old
-// PIN restarted at once, before it has tried it three times.
+// ChangePIN gives the retailer's account another PIN, of 4 digits. No other call carries a PIN
+// meanwhile, and afterwards this operator uses the changed one. The caller must change the
+// configuration and restart every process with the old PIN at once, before it has tried that PIN
+// three times.
 //
-// After Unknown nobody knows which PIN holds: this operator tries neither, and every
-// call that needs one is NotSent until a restart.
+// After Unknown nobody knows which PIN is valid. This operator then tries neither, and every call
+// that needs one is NotSent until a restart.
 func (o *operator) ChangePIN(ctx context.Context, newPIN string) error {
 	if !fourDigits.MatchString(newPIN) {
 		return pirogue.Errorf(pirogue.Refused, "not sent: a PIN has 4 digits")
@@ -93,7 +93,7 @@ func (o *operator) ChangePIN(ctx context.Context, newPIN string) error {
 	return err
 }
 
-// pinChange writes the request that replaces a PIN.
+// pinChange returns the function that writes the request to replace a PIN.
 func (o *operator) pinChange(newPIN string) pinRequest {
 	return func(key publicKey, pin string) (outbound.Request, error) {
 		oldSealed, err := key.seal(pin)
@@ -112,8 +112,8 @@ func (o *operator) pinChange(newPIN string) pinRequest {
 	}
 }
 
-// understood fails unless Orange accepted a request whose answer has no documented
-// body: nothing, or any JSON.
+// understood returns an error unless Orange accepted a request whose response has no documented
+// body: an empty one, or any JSON.
 func (o *operator) understood(a outbound.Answer, secrets ...string) error {
 	if !a.Good() {
 		return o.Turned(a, pirogue.CashOut, secrets...)

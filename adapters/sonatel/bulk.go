@@ -9,11 +9,11 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// bulkPath takes many deposits at once.
+// bulkPath is the path that takes many deposits at once.
 const bulkPath = "/api/eWallet/v1/bulkcashins"
 
-// maxBulk is how many disbursements one bulk holds. It is our limit: Orange states
-// none, and the request stays well under a megabyte.
+// maxBulk is the number of disbursements in one bulk. It is our limit: Orange states none, and with
+// it the request stays well under a megabyte.
 const maxBulk = 500
 
 // MaxBulk implements pirogue.BulkDisburser.
@@ -25,14 +25,14 @@ type bulkAnswer struct {
 	Status string        `json:"status"`
 }
 
-// BulkDisburse implements pirogue.BulkDisburser. It hands Orange up to maxBulk
-// disbursements at once and returns Orange's identifier of the bulk, with which BulkLines
-// shows what became of each. What Orange posts to callbackURL when it is done is not
-// documented. The balance is asked first: a wrong PIN costs one of its tries there and not
-// one for every line, and a key that is no longer good shows before the bulk leaves.
+// BulkDisburse implements pirogue.BulkDisburser. It sends up to maxBulk disbursements at once and
+// returns Orange's identifier of the bulk. BulkLines reads the result of each line with it. The
+// message that Orange posts to callbackURL at the end is not documented. BulkDisburse reads the
+// balance first: there a wrong PIN costs one of its tries, and not one for every line. An invalid
+// key is noticed there too, before the bulk leaves.
 //
-// It fails for all lines together, and a bulk leaves once, whatever Orange says to it. After
-// Unknown every line has to be looked for by its reference.
+// An error holds for all lines together, and a bulk leaves once, whatever Orange responds. After
+// Unknown every line must be searched by its reference.
 func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement, callbackURL string) (string, error) {
 	numbers, err := o.payables(all)
 	if err != nil {
@@ -55,17 +55,17 @@ func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement,
 	return bulkOf(answer.Body)
 }
 
-// ofWholeBulk are the codes that turn a bulk away as a whole: it was not read, or our PIN
-// or our right to deposit was not good. Any other may be about one line, and no document
-// says that those before it were not executed then.
+// ofWholeBulk lists the codes that reject a bulk as a whole: it was not read, or our PIN or our
+// right to deposit was not valid. Any other code may concern one line, and no document states that
+// the lines before it were not executed.
 var ofWholeBulk = map[string]bool{
 	"20": true, "21": true, "22": true, "23": true, "24": true, "25": true, "2010": true, codeWrongPINTwoLeft: true,
 	codeWrongPINOneLeft: true, codePINBlocked: true, "2042": true,
 }
 
-// turnedBulk returns the error of an answer to a bulk that is not the good one. A key that
-// Orange cannot read with any more, of which each line has a seal, may have been renewed
-// between two lines.
+// turnedBulk returns the error of a response that is not good. The code for an unreadable key does
+// not prove that no line was executed: each line has its own seal, and Orange may have renewed the
+// key between two lines.
 func (o *operator) turnedBulk(a outbound.Answer) error {
 	code, _ := said(a)
 	class := o.Class(a.Status, code, pirogue.CashOut)
@@ -76,7 +76,8 @@ func (o *operator) turnedBulk(a outbound.Answer) error {
 	return o.No(class, a)
 }
 
-// payables returns the local numbers of a bulk that Orange could accept.
+// payables returns the local numbers of a bulk. It returns Unable for a bulk that Orange can never
+// accept.
 func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
 	if len(all) == 0 || len(all) > maxBulk {
 		return nil, pirogue.Errorf(pirogue.Unable, "not sent: a bulk has 1 to %d lines", maxBulk)
@@ -97,7 +98,7 @@ func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
 	return numbers, nil
 }
 
-// bulk returns the request: an array of deposits, each with the PIN sealed anew.
+// bulk returns the request: an array of deposits. Each holds the PIN, sealed separately.
 func (o *operator) bulk(
 	all []pirogue.Disbursement, numbers []string, callbackURL string, seal func() (string, error),
 ) (outbound.Request, error) {
@@ -116,8 +117,8 @@ func (o *operator) bulk(
 	return req, err
 }
 
-// bulkOf reads the answer. A bulk that is called failed as a whole is Unknown: some
-// of its lines may have been executed.
+// bulkOf reads the response. A bulk reported as failed is Unknown, because some of its lines may
+// have been executed.
 func bulkOf(body []byte) (string, error) {
 	var got bulkAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -132,8 +133,8 @@ func bulkOf(body []byte) (string, error) {
 	return string(got.BulkID), nil
 }
 
-// BulkLines returns what Orange lists of a bulk. A line it does not list yet is
-// absent. It fails with NotSent or Unknown, never with a part of the list.
+// BulkLines returns the lines that Orange lists of a bulk. A line that it does not list yet is
+// absent. Its errors are NotSent and Unknown; it never returns a part of the list.
 func (o *operator) BulkLines(ctx context.Context, bulkID string) ([]pirogue.StatementLine, error) {
 	return o.lines(ctx, url.Values{"bulkId": {bulkID}})
 }

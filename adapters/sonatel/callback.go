@@ -20,15 +20,15 @@ const (
 
 // The limits of a callback's proof.
 const (
-	tolerance     = 300 * time.Second // between Orange's time and ours
-	maxSignatures = 8                 // in one header; two while a secret is being replaced
+	tolerance     = 300 * time.Second // greatest difference between Orange's time and ours
+	maxSignatures = 8                 // in one header; two while a secret is replaced
 	maxKey        = 128               // characters kept of an idempotency key
 )
 
-// Callback implements pirogue.CallbackReader. Its proof is the callback_key that was
-// registered with the address, sent verbatim after "Basic", and the signature where
-// the configuration has the endpoint's secrets. Orange repeats a callback until it is
-// answered, and never repeats one that was answered with 4xx.
+// Callback implements pirogue.CallbackReader. Its proof is the callback_key that was registered
+// with the address, sent verbatim after "Basic". If the configuration has the endpoint's secrets,
+// the signature must be right too. Orange repeats a callback until it gets a response, and never
+// after a 4xx.
 func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
@@ -40,7 +40,7 @@ func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) 
 	return o.told(got)
 }
 
-// told returns what a callback, or the word about one transaction, says.
+// told returns the operator result of a callback, or of one transaction's status.
 func (o *operator) told(t transaction) (pirogue.Receipt, error) {
 	receipt, err := o.Receipt(outbound.Said{ID: t.TransactionID, Status: t.Status, Text: t.reason()})
 	if err != nil {
@@ -49,9 +49,9 @@ func (o *operator) told(t transaction) (pirogue.Receipt, error) {
 	return receipt, nil
 }
 
-// CallbackReference returns the reference that a callback is about: one posted to the
-// merchant's registered address, which is the same for every attempt. It fails as
-// Callback does, and with Unknown where the callback names no reference.
+// CallbackReference returns the reference of a callback. Callbacks to the merchant's registered
+// address need it, because that address serves every attempt. It returns the errors of Callback,
+// and Unknown for a callback without a reference.
 func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
@@ -63,13 +63,13 @@ func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.O
 	return pirogue.OperatorRef(got.Reference), nil
 }
 
-// CallbackKey returns what Orange calls a callback to tell a repeated one from
-// another, at most 128 characters; "" when it does not.
+// CallbackKey returns the key by which Orange marks repetitions of one callback, at most 128
+// characters; "" if there is none.
 func (o *operator) CallbackKey(header http.Header) string {
 	return outbound.Cut(header.Get(headerIdempotency), maxKey)
 }
 
-// proven returns the transaction of a callback that is Orange's own.
+// proven returns the transaction of a callback whose proof is Orange's.
 func (o *operator) proven(header http.Header, body []byte) (transaction, error) {
 	if err := o.Proven(header); err != nil {
 		return transaction{}, err
@@ -84,8 +84,8 @@ func (o *operator) proven(header http.Header, body []byte) (transaction, error) 
 	return got, nil
 }
 
-// signed reports whether a header "t=<unix>,v1=<hex>,…" signs body with one of the
-// endpoint's secrets, at a time that is ours within the tolerance.
+// signed reports whether a header "t=<unix>,v1=<hex>,…" signs body with one of the endpoint's
+// secrets. The time in it must be within the tolerance of ours.
 func (o *operator) signed(header string, body []byte) bool {
 	stamp, signatures := readSignature(header)
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
@@ -105,7 +105,7 @@ func (o *operator) signed(header string, body []byte) bool {
 	return valid
 }
 
-// readSignature takes a signature header apart. Of two times neither counts.
+// readSignature splits a signature header. A header with two times has none.
 func readSignature(header string) (stamp string, signatures []string) {
 	for part := range strings.SplitSeq(header, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")

@@ -14,7 +14,7 @@ import (
 	"pirogue/adapters/adaptertest"
 )
 
-// listener is what an instance does with callbacks.
+// listener combines the methods of an instance that read callbacks.
 type listener interface {
 	pirogue.CallbackReader
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
@@ -23,7 +23,7 @@ type listener interface {
 
 const callbackBody = `{"transactionId":"MP1","type":"MERCHANT_PAYMENT","status":"SUCCESS","reference":"` + ref + `"}`
 
-// sign returns what a secret makes of a time and a body.
+// sign returns the signature of a time and a body under a secret.
 func sign(secret, stamp, body string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(stamp + "," + body))
@@ -98,7 +98,7 @@ func TestKeysOfCallbacks(t *testing.T) {
 			"Basic cb-5e6f7a==":     true,
 			"Basic cb-5e6f7a":       false,
 			"Basic cb-5e6f7a===":    false,
-			"Basic Y2ItNWU2ZjdhPT0": false, // encoded, as everyone else's Basic
+			"Basic Y2ItNWU2ZjdhPT0": false, // encoded, as Basic usually is
 			"Bearer cb-5e6f7a==":    false,
 			"cb-5e6f7a==":           false,
 			"Basic ":                false,

@@ -16,7 +16,7 @@ const (
 	oneStepPath = "/api/eWallet/v1/payments/onestep"
 )
 
-// keyQR is the handle's key of a QR's identifier.
+// keyQR is the handle's key for a QR's identifier.
 const keyQR = "qr_id"
 
 // qrRequest is the body of POST qrcode. It names no customer.
@@ -31,7 +31,7 @@ type qrRequest struct {
 	Restrictions       restrictions `json:"restrictions"`
 }
 
-// restrictions ask that a QR can be paid once: otherwise two phones pay one order.
+// restrictions let a QR be paid once only. Otherwise two phones could pay one order.
 type restrictions struct {
 	IsSingleUse bool `json:"isSingleUse"`
 }
@@ -55,10 +55,9 @@ type oneStepRequest struct {
 	Reference string `json:"reference"`
 }
 
-// Collect implements pirogue.Collector: in one step when the customer brought a
-// one-time password, otherwise by a QR that can be paid once, while the collection's
-// window lasts, at most a day. A collection that Orange could never accept is
-// Unable without being sent.
+// Collect implements pirogue.Collector. It collects in one step if the customer brought a one-time
+// password. Otherwise it creates a QR that can be paid once, within the collection's window and at
+// most a day. A collection that Orange can never accept is Unable and not sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if err := o.Terms.Accept(outbound.Collecting(c)); err != nil {
 		return pirogue.Receipt{}, err
@@ -69,7 +68,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 	return o.openQR(ctx, c)
 }
 
-// openQR asks for a QR.
+// openQR creates a QR.
 func (o *operator) openQR(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	window := min(c.Window, maxValidity)
 	if window < time.Second {
@@ -107,8 +106,8 @@ func (o *operator) qr(c pirogue.Collection, window time.Duration) qrRequest {
 	}
 }
 
-// opened reads the answer to qrcode. Without an identifier and a way to show it, a
-// QR is of no use to anyone, and whether it exists is Unknown.
+// opened reads the response to qrcode. A QR needs an identifier and a usable link or picture.
+// Without them it is Unknown whether the QR exists.
 func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, error) {
 	var got qrAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -128,8 +127,8 @@ func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, erro
 	}, nil
 }
 
-// link returns the first address that may be shown to a customer: https, or http
-// from a simulator. Another scheme is dropped, for the QR says the same.
+// link returns the first address that a customer may be sent to: https, or http of a simulator. It
+// drops other schemes, because the QR holds the same address.
 func (o *operator) link(addresses ...string) string {
 	for _, address := range addresses {
 		if outbound.IsPage(address, o.conf.Simulator) {
@@ -139,8 +138,8 @@ func (o *operator) link(addresses ...string) string {
 	return ""
 }
 
-// oneStep collects with the customer's one-time password. Orange answers when it is
-// over. A password is spent by the attempt, whatever became of it.
+// oneStep collects with the customer's one-time password. Orange responds when the payment is over.
+// The attempt uses up the password, whatever its result.
 func (o *operator) oneStep(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	number, err := o.Terms.Local(outbound.Collecting(c))
 	if err != nil {

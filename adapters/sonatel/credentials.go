@@ -24,7 +24,7 @@ const (
 	credTokenPath       = "token_path"
 )
 
-// The forms that Orange's documents give some of them.
+// The forms of some credentials in Orange's documents.
 var (
 	nineDigits = regexp.MustCompile(`^\d{9}$`)
 	sixDigits  = regexp.MustCompile(`^\d{6}$`)
@@ -33,7 +33,7 @@ var (
 	commaList  = regexp.MustCompile(`^[^,\s]+(\s*,\s*[^,\s]+)*$`)
 )
 
-// credentials is every credential of an instance.
+// credentials holds the rules for an instance's credentials.
 var credentials = outbound.Credentials{
 	credClientID:        {Must: true},
 	credClientSecret:    {Must: true},
@@ -47,15 +47,14 @@ var credentials = outbound.Credentials{
 	credTokenPath:       {Form: plainPath, Words: "a path with its first slash"},
 }
 
-// testHost marks the address of Orange's test system,
-// api.sandbox.orange-sonatel.com.
+// testHost marks the address of Orange's test system, api.sandbox.orange-sonatel.com.
 const testHost = "sandbox."
 
-// country is the only one of this API.
+// country is the only country of this API.
 const country = "SN"
 
-// check returns every mistake of a configuration that is Orange's to make. No message
-// repeats a credential.
+// check returns every mistake of a configuration that is specific to Orange. No message contains a
+// credential.
 func check(conf config.Operator) outbound.Mistakes {
 	var m outbound.Mistakes
 	m.If(conf.Currency != pirogue.XOF, "currency %q is not XOF, the only one of this API", conf.Currency)
@@ -68,8 +67,7 @@ func check(conf config.Operator) outbound.Mistakes {
 	return m
 }
 
-// secretsOf returns the endpoint's signature secrets; there are several while one
-// is being replaced.
+// secretsOf returns the endpoint's signature secrets. There are several while one is replaced.
 func secretsOf(conf config.Operator) []string {
 	var secrets []string
 	for part := range strings.SplitSeq(conf.Credentials[credCallbackSecrets], ",") {

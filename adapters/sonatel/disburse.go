@@ -8,11 +8,11 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// cashInPath is where a retailer deposits into a customer's wallet. Orange's Cash
-// In is our cash-out.
+// cashInPath is the path by which a retailer deposits into a customer's wallet. Orange's Cash In is
+// our cash-out.
 const cashInPath = "/api/eWallet/v1/cashins"
 
-// keyTransactionID is the handle's key of a transaction's identifier at Orange.
+// keyTransactionID is the handle's key for Orange's identifier of a transaction.
 const keyTransactionID = "transaction_id"
 
 // cashInRequest is the body of POST cashins.
@@ -24,7 +24,7 @@ type cashInRequest struct {
 	ReceiveNotification bool   `json:"receiveNotification"` // by SMS, to the customer
 }
 
-// executedAnswer is the body of an answer to cashins and to onestep.
+// executedAnswer is the body of a response to cashins and to onestep.
 type executedAnswer struct {
 	TransactionID string `json:"transactionId"`
 	Status        string `json:"status"`
@@ -32,10 +32,10 @@ type executedAnswer struct {
 	Reference     string `json:"reference"`
 }
 
-// Disburse implements pirogue.Disburser: it pays into a wallet from the retailer's
-// float. Orange sends no callback for it. Nothing proves that a repeated reference
-// is executed once, so a lost answer is Unknown and the transaction is to be looked
-// for. A disbursement that Orange could never accept is Unable without being sent.
+// Disburse implements pirogue.Disburser. It pays into a wallet from the retailer's float. Orange
+// sends no callback for it. Nothing proves that a repeated reference is executed once. So a lost
+// response is Unknown, and the transaction must be searched, not sent again. A disbursement that
+// Orange can never accept is Unable and not sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
 	number, err := o.Terms.Local(outbound.Disbursing(d))
 	if err != nil {
@@ -57,7 +57,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 	return o.executed(answer.Body, d.Ref)
 }
 
-// cashIn returns one deposit.
+// cashIn returns the body of one deposit.
 func (o *operator) cashIn(d pirogue.Disbursement, number, sealed string) cashInRequest {
 	return cashInRequest{
 		Partner:             side{IDType: idMSISDN, ID: o.conf.Credentials[credMSISDN], EncryptedPINCode: sealed},
@@ -68,8 +68,8 @@ func (o *operator) cashIn(d pirogue.Disbursement, number, sealed string) cashInR
 	}
 }
 
-// executed reads the answer to an order of ref that Orange took. What cannot be
-// understood of it is Unknown: the order may have been executed.
+// executed reads the response to an accepted order of ref. A body that it cannot read is Unknown,
+// because the order may have been executed.
 func (o *operator) executed(body []byte, ref pirogue.OperatorRef, secrets ...string) (pirogue.Receipt, error) {
 	var got executedAnswer
 	if err := json.Unmarshal(body, &got); err != nil {

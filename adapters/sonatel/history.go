@@ -10,18 +10,18 @@ import (
 
 // The limits of a list.
 const (
-	lineSize  = 200 // rows of a page, so that it stays under outbound.MaxBody; Orange gives up to 500
+	lineSize  = 200 // rows of a page, so that it stays under outbound.MaxBody; Orange allows up to 500
 	linePages = 250
 )
 
-// Statement implements pirogue.StatementReader, to the second. A period with more than
-// 50,000 transactions is Unknown, and has to be asked for in shorter ones.
+// Statement implements pirogue.StatementReader, to the second. A period with more than 50,000
+// transactions is Unknown; read it in shorter periods.
 func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
 	return o.lines(ctx, url.Values{"fromDateTime": {writeTime(from)}, "toDateTime": {writeTime(to)}})
 }
 
-// lines returns every row of a question, each once: a list that grows while it is
-// read shows rows on two pages.
+// lines returns every row that a query finds, each once. A list that grows during the reading shows
+// some rows on two pages.
 func (o *operator) lines(ctx context.Context, query url.Values) ([]pirogue.StatementLine, error) {
 	rows, err := o.search(ctx, query, lineSize, linePages)
 	if err != nil {
@@ -39,8 +39,8 @@ func (o *operator) lines(ctx context.Context, query url.Values) ([]pirogue.State
 	return lines, nil
 }
 
-// line returns a row in our terms. What cannot be read stays empty: a list that
-// lacked the line would be worse.
+// line returns a row as a line of a statement. A field that cannot be read stays empty, because a
+// missing line would be worse.
 func (o *operator) line(row transaction) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: row.TransactionID, Ref: pirogue.OperatorRef(row.Reference), Kind: kinds[row.Type],

@@ -13,24 +13,24 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// keyPath is where Orange publishes the key that seals PINs.
+// keyPath is the path where Orange publishes the key that seals PINs.
 const keyPath = "/api/account/v1/publicKeys"
 
-// keyAnswer is the body of its answer. Key is the base64 of an X.509
-// SubjectPublicKeyInfo, without the armour of PEM.
+// keyAnswer is the body of its response. Key is the base64 of an X.509 SubjectPublicKeyInfo,
+// without the armour of PEM.
 type keyAnswer struct {
 	KeyID   outbound.Text `json:"keyId"`
 	KeyType string        `json:"keyType"` // "RSA"
 	Key     string        `json:"key"`
 }
 
-// publicKey is a key as Orange published it. Its text tells two keys apart.
+// publicKey is a key as Orange published it. Its text identifies it.
 type publicKey struct {
 	text string
 	rsa  *rsa.PublicKey
 }
 
-// readKey reads an answer.
+// readKey reads the response of keyPath.
 func readKey(body []byte) (publicKey, error) {
 	var got keyAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -51,9 +51,9 @@ func readKey(body []byte) (publicKey, error) {
 	return publicKey{text: got.Key, rsa: key}, nil
 }
 
-// seal encrypts a PIN by RSA with the padding of PKCS #1 v1.5, which is what Java
-// calls RSA, and so what Sonatel's starter does. The padding is random: the same
-// PIN never looks the same twice, so that no key of idempotency may hold it.
+// seal encrypts a PIN by RSA with the padding of PKCS #1 v1.5. Java calls that RSA, and Sonatel's
+// starter uses it. The padding is random, so equal PINs have different seals. An idempotency key
+// must therefore not depend on a seal.
 func (k publicKey) seal(pin string) (string, error) {
 	//nolint:staticcheck // dangerous, but the only padding Orange reads
 	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, k.rsa, []byte(pin))
@@ -63,7 +63,7 @@ func (k publicKey) seal(pin string) (string, error) {
 	return base64.StdEncoding.EncodeToString(sealed), nil
 }
 
-// fetchKey asks for the key.
+// fetchKey requests the key.
 func (o *operator) fetchKey(ctx context.Context) (publicKey, error) {
 	answer, err := o.Ask(ctx, get(keyPath, nil))
 	if err != nil {
@@ -72,10 +72,10 @@ func (o *operator) fetchKey(ctx context.Context) (publicKey, error) {
 	return readKey(answer.Body)
 }
 
-// keyRing keeps Orange's key until Orange says that it is no longer good.
+// keyRing keeps Orange's key until Orange rejects it.
 type keyRing struct {
 	fetch func(context.Context) (publicKey, error)
-	turn  chan struct{} // held while the key is read or fetched, so that one fetch serves all who wait
+	turn  chan struct{} // held while the key is read or fetched, so that one fetch serves all waiting calls
 	kept  publicKey
 }
 
@@ -83,8 +83,8 @@ func newKeyRing(fetch func(context.Context) (publicKey, error)) *keyRing {
 	return &keyRing{fetch: fetch, turn: make(chan struct{}, 1)}
 }
 
-// get returns a key, fetched anew when the kept one is the rejected one. Whatever
-// goes wrong is NotSent: the request that needs the key has not left.
+// get returns a key. It fetches a fresh one if the kept key is the rejected one. Every error is
+// NotSent: the request that needs the key has not left.
 func (r *keyRing) get(ctx context.Context, rejected string) (publicKey, error) {
 	select {
 	case r.turn <- struct{}{}:
@@ -106,8 +106,8 @@ func (r *keyRing) get(ctx context.Context, rejected string) (publicKey, error) {
 // pinRequest writes a request that carries the PIN, sealed with key.
 type pinRequest func(key publicKey, pin string) (outbound.Request, error)
 
-// sealed sends a request with the PIN. Orange turns a PIN away that it cannot read,
-// and with it the request: that is met with one new key and one more call.
+// sealed sends a request with the PIN. If Orange cannot read the PIN, it rejects the request
+// unexecuted. sealed then fetches one fresh key and sends once more.
 func (o *operator) sealed(ctx context.Context, pin string, write pinRequest) (outbound.Answer, error) {
 	key, err := o.keys.get(ctx, "")
 	if err != nil {
@@ -123,7 +123,7 @@ func (o *operator) sealed(ctx context.Context, pin string, write pinRequest) (ou
 	return o.sealWith(ctx, key, pin, write)
 }
 
-// sealedOnce sends a request with the PIN, and not again where Orange cannot read it.
+// sealedOnce sends a request with the PIN. It does not send again if Orange cannot read the PIN.
 func (o *operator) sealedOnce(ctx context.Context, pin string, write pinRequest) (outbound.Answer, error) {
 	key, err := o.keys.get(ctx, "")
 	if err != nil {
@@ -132,7 +132,7 @@ func (o *operator) sealedOnce(ctx context.Context, pin string, write pinRequest)
 	return o.sealWith(ctx, key, pin, write)
 }
 
-// sealWith sends a request with the PIN under one key.
+// sealWith sends a request with the PIN, sealed with one key.
 func (o *operator) sealWith(ctx context.Context, key publicKey, pin string, write pinRequest) (outbound.Answer, error) {
 	req, err := write(key, pin)
 	if err != nil {
@@ -141,8 +141,8 @@ func (o *operator) sealWith(ctx context.Context, key publicKey, pin string, writ
 	return o.Send(ctx, req)
 }
 
-// unreadable reports whether Orange said that it could not read the PIN. From its
-// server's failure, whatever the code, nothing follows.
+// unreadable reports whether Orange could not read the PIN. A failure of Orange's server proves
+// nothing, whatever its code.
 func unreadable(a outbound.Answer) bool {
 	clientError := a.Status >= http.StatusBadRequest && a.Status < http.StatusInternalServerError
 	return clientError && problemOf(a.Body).Code == codeBadKey

@@ -17,7 +17,7 @@ import (
 	"pirogue/config"
 )
 
-// clerk is what an instance does beside paying.
+// clerk combines the methods of an instance besides single payments.
 type clerk interface {
 	payer
 	BulkLines(ctx context.Context, bulkID string) ([]pirogue.StatementLine, error)
@@ -109,7 +109,7 @@ func TestAStatusReadsPagesWithinALimit(t *testing.T) {
 	}
 }
 
-// failures returns a page of failed tries.
+// failures returns a page of failed attempts.
 func failures(n int) answer {
 	a := page(0, n)
 	a.Body = strings.ReplaceAll(a.Body, "SUCCESS", "FAILED")
@@ -183,7 +183,7 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 		"no identifier":             {says(200, `{"status":"ACCEPTED"}`), "", pirogue.Unknown},
 		"a page":                    {says(200, "<html></html>"), "", pirogue.Unknown},
 		"out of time":               {says(504, ""), "", pirogue.Unknown},
-		"of too small a float":      {problem(400, "2021"), "", pirogue.Unknown}, // some lines may be paid from it
+		"of too small a float":      {problem(400, "2021"), "", pirogue.Unknown}, // some lines may be paid already
 		"of a merchant's ceiling":   {problem(400, "2024"), "", pirogue.Unknown},
 		"of one beneficiary":        {problem(400, "2043"), "", pirogue.Unknown},
 		"of one number":             {problem(404, "2000"), "", pirogue.Unknown},
@@ -239,7 +239,7 @@ func TestABulkAndItsBalanceKeepWithinOneTimeOut(t *testing.T) {
 	t.Parallel()
 	const patience = time.Second
 	left, taken := says(200, `{"value":10.0,"unit":"XOF"}`), says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)
-	left.Takes, taken.Takes = 3*patience/5, 3*patience/5 // each is in time, and both of them are not
+	left.Takes, taken.Takes = 3*patience/5, 3*patience/5 // each is in time, and both together are not
 	conf := newOrange(t, map[string][]answer{balancePath: {left}, bulkPath: {taken}}).at()
 	conf.Timeout = config.Duration(patience)
 	_, err := reading[clerk](t, conf).BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, "")

@@ -10,26 +10,26 @@ import (
 const (
 	maxReference = 50 // characters
 	maxName      = 45 // characters of a merchant's name; one integrator cuts here, another at 80
-	localDigits  = 9  // of a number in Senegal; what another country has is only a simulator's concern
+	localDigits  = 9  // of a number in Senegal; the length elsewhere concerns only simulators
 )
 
-// How Orange names the two sides of a transaction.
+// Orange's types for the sides of a transaction.
 const (
 	idMSISDN = "MSISDN" // a wallet, by its local number
 	idCode   = "CODE"   // a merchant, by its code
 )
 
-// unit is how Orange spells the one currency of this API.
+// unit is Orange's spelling of the only currency of this API.
 const unit = string(pirogue.XOF)
 
-// money is an amount on the way out, in francs.
+// money is an amount in a request, in francs.
 type money struct {
 	Value int64  `json:"value"`
 	Unit  string `json:"unit"`
 }
 
-// side is one side of a transaction on the way out. Both secrets are for the side
-// that pays.
+// side is one side of a transaction in a request. The password and the PIN belong to the side that
+// pays.
 type side struct {
 	IDType           string `json:"idType"`
 	ID               string `json:"id"`
@@ -37,7 +37,7 @@ type side struct {
 	EncryptedPINCode string `json:"encryptedPinCode,omitempty"`
 }
 
-// termsOf returns what Orange takes of an instance. It states no most.
+// termsOf returns Orange's limits for an instance. Orange states no maximum.
 func termsOf(conf config.Operator) outbound.Terms {
 	terms := outbound.Terms{
 		Name: "Orange", Country: conf.Country, Currency: conf.Currency, Reference: maxReference,

@@ -8,33 +8,33 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// pinLock holds the retailer's PIN and who may use it. As long as Orange has not
-// accepted the PIN, one call at a time carries it, so that a wrong one costs one of
-// the three tries that the wallet has. After a wrong one nobody gets it any more.
+// pinLock guards the retailer's PIN. Until Orange has accepted the PIN, one call at a time carries
+// it, so that a wrong PIN costs only one of the wallet's three tries. After a wrong PIN no call
+// gets it.
 type pinLock struct {
 	mu      sync.Mutex
 	pin     string
 	proven  bool
-	refused string        // why the PIN must not leave again; "" while it may
-	inside  int           // calls that carry it
-	alone   bool          // the call inside shares with nobody
-	moved   chan struct{} // closed whenever a call leaves
+	refused string        // the reason why the PIN must not leave again; "" while it may
+	inside  int           // number of calls that carry the PIN
+	alone   bool          // the call that carries the PIN excludes others
+	moved   chan struct{} // closed whenever a call returns the PIN
 }
 
 func newPINLock(pin string) *pinLock {
 	return &pinLock{pin: pin, moved: make(chan struct{})}
 }
 
-// verdict is what a call taught us about the PIN; its zero value is nothing.
+// verdict is the result of a call for the PIN. The zero value is no result.
 type verdict struct {
 	proven  bool
 	refused string
-	pin     string // the one that replaced it; "" when none did
+	pin     string // the PIN that replaced it; "" if none did
 }
 
-// enter returns the PIN as soon as it may be used; leave must follow. alone waits
-// until no other call carries it. It fails with NotSent when the PIN must not leave,
-// or when ctx ends first.
+// enter returns the PIN as soon as the caller may use it; the caller must then call leave. alone
+// waits until no other call carries the PIN. enter returns NotSent if the PIN must not leave, or if
+// ctx ends first.
 func (l *pinLock) enter(ctx context.Context, alone bool) (string, error) {
 	for {
 		pin, wait, err := l.try(alone)
@@ -49,7 +49,7 @@ func (l *pinLock) enter(ctx context.Context, alone bool) (string, error) {
 	}
 }
 
-// try enters, or returns what to wait for.
+// try returns the PIN, or the channel to wait for.
 func (l *pinLock) try(alone bool) (string, <-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,7 +65,7 @@ func (l *pinLock) try(alone bool) (string, <-chan struct{}, error) {
 	return l.pin, nil, nil
 }
 
-// leave ends the use of the PIN.
+// leave ends the use of the PIN and stores the call's verdict on it.
 func (l *pinLock) leave(v verdict) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -82,20 +82,20 @@ func (l *pinLock) leave(v verdict) {
 	l.moved = make(chan struct{})
 }
 
-// current returns the PIN, to be cut out of texts.
+// current returns the PIN, so that stored texts can be cleared of it.
 func (l *pinLock) current() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.pin
 }
 
-// sendPIN makes one call with the PIN, which meets one new key where it must.
+// sendPIN makes one call with the PIN. It may fetch one fresh key and send once more.
 func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answer, error) {
 	return o.withPIN(ctx, o.sealed, write)
 }
 
-// withPIN has send make a call with the PIN, all of it within one time-out. The verdict on
-// the PIN is kept whatever the call's status was.
+// withPIN calls send with the PIN, all of it within one time-out. It stores the verdict on the PIN
+// for any HTTP status.
 func (o *operator) withPIN(
 	ctx context.Context, send func(context.Context, string, pinRequest) (outbound.Answer, error), write pinRequest,
 ) (outbound.Answer, error) {
@@ -114,8 +114,8 @@ func (o *operator) withPIN(
 	return answer, err
 }
 
-// verdictOf reads what an answer says about the PIN. Only a good answer proves it:
-// a balance that is too low may have been looked at before the PIN was.
+// verdictOf returns the verdict of a response on the PIN. Only a good response proves the PIN:
+// Orange may check a balance before the PIN.
 func verdictOf(a outbound.Answer) verdict {
 	return verdict{proven: a.Good(), refused: pinRefusals[string(problemOf(a.Body).Code)]}
 }

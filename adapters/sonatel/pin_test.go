@@ -17,7 +17,7 @@ const (
 	bulkPath    = "/api/eWallet/v1/bulkcashins"
 )
 
-// payer is what an instance does with its PIN.
+// payer combines the methods of an instance that use its PIN.
 type payer interface {
 	pirogue.Disburser
 	pirogue.BalanceReader
@@ -123,7 +123,7 @@ func TestAProvenPINIsUsedByManyCallsAtOnce(t *testing.T) {
 			errs <- err
 		}()
 	}
-	for len(server.letters(cashInPath)) < 3 { // both are at Orange before either is answered
+	for len(server.letters(cashInPath)) < 3 { // both reach Orange before either gets a response
 		time.Sleep(time.Millisecond)
 	}
 	close(hold)

@@ -16,7 +16,7 @@ const (
 	simCardsPath     = "/api/assignments/v1/partner/sim-cards"
 )
 
-// registrar is what setting an instance up needs.
+// registrar combines the methods that set an instance up.
 type registrar interface {
 	RegisterCallback(ctx context.Context, address string) error
 	RegisteredCallbacks(ctx context.Context) ([]sonatel.Registration, error)

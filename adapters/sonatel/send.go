@@ -15,20 +15,20 @@ const (
 	headerCallbackURL = "X-Callback-Url"
 )
 
-// headerSandboxMSISDN carries the customer's number in E.164 to a simulator, so
-// that it can play the test numbers: a QR names no customer. It is sent only where
-// the configuration says simulator.
+// headerSandboxMSISDN carries the customer's number in E.164 to a simulator, so that it can play
+// the test numbers: a QR names no customer. We send it only to an instance configured as a
+// simulator.
 const headerSandboxMSISDN = "X-Sandbox-Msisdn"
 
-// get returns a question. Orange's gateway answers 415 to a GET without the content
-// type of the body it does not have.
+// get returns a GET request with a JSON content type. Without it Orange's gateway answers 415,
+// although a GET has no body.
 func get(path string, query url.Values) outbound.Request {
 	req := outbound.Get(path, query)
 	req.Header.Set("Content-Type", "application/json")
 	return req
 }
 
-// Send makes one call under a token.
+// Send makes one call with a token.
 func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Answer, error) {
 	if key := o.conf.Credentials[credAPIKey]; key != "" {
 		req.Header.Set(headerAPIKey, key)
@@ -36,8 +36,7 @@ func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Ans
 	return o.tokens.Send(ctx, req)
 }
 
-// problem is the body of an error, problem+json with a status and a code that are
-// strings.
+// problem is the body of an error: problem+json whose status and code are strings.
 type problem struct {
 	Code       outbound.Text `json:"code"`
 	Title      string        `json:"title"`
@@ -48,9 +47,8 @@ type problem struct {
 	} `json:"violations"`
 }
 
-// problemOf returns what an error body says. A page of some proxy on the way does not
-// speak for Orange and has no code; words of an undocumented form cost nothing but the
-// words.
+// problemOf returns the content of an error body. A page of some proxy on the way does not speak
+// for Orange and has no code. Text of an undocumented form loses only the text.
 func problemOf(body []byte) problem {
 	var got problem
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -59,7 +57,7 @@ func problemOf(body []byte) problem {
 	return got
 }
 
-// said returns the code of a problem, and what it says to people.
+// said returns the code of a problem and its text for people.
 func said(a outbound.Answer) (code, words string) {
 	p := problemOf(a.Body)
 	if p.Code == "" {
@@ -68,7 +66,7 @@ func said(a outbound.Answer) (code, words string) {
 	return string(p.Code), "code " + string(p.Code) + " " + p.String()
 }
 
-// String returns what the problem says to people.
+// String returns the problem's text for people.
 func (p problem) String() string {
 	parts := []string{p.Title, p.Detail}
 	for _, v := range p.Violations {
@@ -77,7 +75,7 @@ func (p problem) String() string {
 	return strings.Join(parts, " ")
 }
 
-// secrets is what Orange's words may not repeat.
+// secrets returns the values that no stored text of Orange may contain.
 func (o *operator) secrets() []string {
 	return []string{
 		o.conf.Credentials[credClientSecret], o.conf.Credentials[credAPIKey], o.conf.Credentials[credCallbackKey],

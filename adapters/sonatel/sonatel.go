@@ -1,24 +1,22 @@
-// Package sonatel speaks to the Orange Money API of Orange Sonatel, in Senegal.
+// Package sonatel calls the Orange Money API of Orange Sonatel, in Senegal.
 //
-// It collects by a QR code that the customer scans or opens in an app, or in one
-// step when the customer brings a one-time password. It pays into wallets from a
-// retailer's float by what Orange calls Cash In, one by one or in bulk. There is no
-// refund and no cancellation: a refund is a deposit into the payer's wallet.
+// It collects by a QR code that the customer scans or opens in an app, or in one step when the
+// customer brings a one-time password. It pays into wallets from a retailer's float by Orange's
+// Cash In, one by one or in bulk. It has no refund and no cancellation: a refund is a deposit into
+// the payer's wallet.
 //
-// A QR nobody has paid is invisible to Orange's search, so that finding nothing is
-// how a pending collection looks. Nothing proves that Orange refuses a reference it
-// has seen before: a deposit whose answer was lost is looked for, never sent again.
+// Orange's search does not list a QR before it is paid, so an empty result means a pending
+// collection. Nothing proves that Orange refuses a repeated reference. A deposit whose response was
+// lost is searched, never sent again.
 //
-// Deposits and the balance need the retailer's PIN, which leaves encrypted and only
-// as ciphertext. Three wrong PINs block the retailer's wallet with all its float.
-// Until Orange has accepted the PIN once, one call at a time carries it; after a
-// wrong one no call does, until the process starts again. The memory is the
-// process's own: with two workers a wrong PIN is tried twice, and a restart without
-// a corrected PIN is one more try.
+// Deposits and the balance need the retailer's PIN, which leaves only encrypted. Three wrong PINs
+// block the retailer's wallet with all its float. Until Orange has accepted the PIN once, one call
+// at a time carries it. After a wrong PIN no call does, until the process restarts. Each process
+// remembers this by itself: two workers try a wrong PIN twice, and a restart without a corrected
+// PIN is one more try.
 //
-// Wire facts come from the seed document "Cash In - OM", Sonatel's Spring Boot
-// starter and what integrators saw in production in 2026, unless a comment says
-// otherwise.
+// Wire facts come from the seed document "Cash In - OM", Sonatel's Spring Boot starter and what
+// integrators saw in production in 2026. A comment names any other source.
 package sonatel
 
 import (
@@ -29,11 +27,11 @@ import (
 	"pirogue/config"
 )
 
-// What Orange promises about time and amounts.
+// Orange's promises about time and amounts.
 const (
 	maxValidity = 24 * time.Hour // of a QR
-	horizon     = 24 * time.Hour // a final status is promised within it
-	minCollect  = 10             // francs; the specification says 1, the MAX IT app refuses less than 10
+	horizon     = 24 * time.Hour // Orange promises a final status within it
+	minCollect  = 10             // francs; the specification has 1, the MAX IT app refuses less than 10
 )
 
 type operator struct {
@@ -45,21 +43,20 @@ type operator struct {
 	keys   *keyRing
 	pin    *pinLock
 
-	endpoint []string // its secrets, for callback signatures; none turns their check off
+	endpoint []string // the endpoint's secrets for callback signatures; without any, signatures are not checked
 }
 
-// New returns the operator of one Orange Money account. It reports every mistake of
-// the configuration at once and calls nobody.
+// New returns the operator of one Orange Money account. It reports every mistake of the
+// configuration at once and makes no call.
 //
-// Credentials are client_id, client_secret, msisdn and pin of the retailer who pays
-// out, merchant_code and merchant_name of the merchant who collects, and
-// callback_key, which Orange repeats in every callback. Optional are api_key, which
-// some contracts ask for; callback_secrets, the endpoint's signature secrets
-// separated by commas; and token_path, where the token is not at its usual place.
+// Credentials are client_id, client_secret, msisdn and pin of the retailer who pays out,
+// merchant_code and merchant_name of the merchant who collects, and callback_key, which Orange
+// repeats in every callback. Optional are api_key, which some contracts require; callback_secrets,
+// the endpoint's signature secrets separated by commas; and token_path, for a token that is not at
+// its usual place.
 //
-// Beside what package pirogue calls, the operator has BulkLines,
-// ChangePIN, RegisterCallback, RegisteredCallbacks, CallbackReference,
-// CallbackKey and SIMCards.
+// Besides the methods that package pirogue calls, the operator has BulkLines, ChangePIN,
+// RegisterCallback, RegisteredCallbacks, CallbackReference, CallbackKey and SIMCards.
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
@@ -75,10 +72,10 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	return o, nil
 }
 
-// promises is what Orange can be held to, without a signature. A lost QR is asked for again
-// under its reference: nobody has seen the first one, and each can be paid once. A one-step
-// payment is not, for its password is spent; nor is a deposit. Absence proves nothing, for
-// Orange does not say that its search is whole.
+// promises is Orange's capability without callback signatures. A QR whose response was lost is
+// requested again under its reference: nobody has seen the first one, and each can be paid once. A
+// one-step payment is not, because its password is used up; nor is a deposit. Absence proves
+// nothing, because Orange does not state that its search is complete.
 var promises = pirogue.Capability{
 	Reference: pirogue.StatusByReference,
 	Unheard:   pirogue.RepeatSame,
@@ -87,7 +84,8 @@ var promises = pirogue.Capability{
 	Proof:     pirogue.ProofToken,
 }
 
-// Capability implements pirogue.Operator.
+// Capability implements pirogue.Operator. With the endpoint's secrets, callbacks are proven by a
+// signature.
 func (o *operator) Capability() pirogue.Capability {
 	c := o.Line.Capability()
 	if len(o.endpoint) > 0 {

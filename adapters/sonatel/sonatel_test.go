@@ -25,7 +25,7 @@ const (
 
 var francs = pirogue.Money{Minor: 5000, Currency: pirogue.XOF}
 
-// senegal is Orange Senegal behind a simulator.
+// senegal is a configuration of Orange Senegal behind a simulator.
 var senegal = config.Operator{
 	Code: "sonatel-sn", Adapter: "sonatel", Mode: pirogue.Test, Country: "SN", Network: pirogue.Orange,
 	Currency: pirogue.XOF,
@@ -82,8 +82,8 @@ func TestSonatel(t *testing.T) {
 	adaptertest.Exercise(t, subject(), words(), collects(), disburses(), statuses(), cashOutStatuses(), balances())
 }
 
-// words is Orange's vocabulary: every word as the answer to a deposit, as a status
-// of either kind, and as a callback.
+// words returns Orange's vocabulary: every word as the response to a deposit, as a status of either
+// kind, and as a callback.
 func words() map[string]adaptertest.Case {
 	none := pirogue.Money{}
 	cases := adaptertest.Words(map[string]pirogue.Outcome{
@@ -109,10 +109,10 @@ func words() map[string]adaptertest.Case {
 	return cases
 }
 
-// said is one answer and what it is.
+// said is one response with its expected result.
 type said adaptertest.Said
 
-// collects is what Orange may say to a request for a QR.
+// collects returns the responses to a request for a QR.
 func collects() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
 		"opened":                          {200, "qr.json", pirogue.OutcomePending, "", ""},
@@ -130,7 +130,7 @@ func collects() map[string]adaptertest.Case {
 	}, adaptertest.Collect)
 }
 
-// disburses is what else Orange may say to a deposit.
+// disburses returns the other responses to a deposit.
 func disburses() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
 		"done with 201":                   {201, "cashin_success.json", pirogue.OutcomePaid, "", ciID},
@@ -154,7 +154,7 @@ func disburses() map[string]adaptertest.Case {
 	}, adaptertest.Disburse)
 }
 
-// statuses is what else Orange may list of a collection.
+// statuses returns the other lists that Orange may return for a collection.
 func statuses() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
 		"listed nowhere":                  {200, "rows_empty.json", pirogue.OutcomePending, "", ""},
@@ -216,12 +216,12 @@ func statuses() map[string]adaptertest.Case {
 	return cases
 }
 
-// paid is a success as it is listed.
+// paid returns a success as Orange lists it.
 func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string) adaptertest.Case {
 	return adaptertest.Paid(call, file, txID, pirogue.Money{Minor: minor, Currency: pirogue.XOF}, mismatch)
 }
 
-// cashOutStatuses is what else Orange may list of a disbursement.
+// cashOutStatuses returns the other lists that Orange may return for a disbursement.
 func cashOutStatuses() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
 		"listed nowhere":               {200, "rows_empty.json", pirogue.OutcomeAbsent, "", ""},
@@ -246,7 +246,7 @@ func cashOutStatuses() map[string]adaptertest.Case {
 	return cases
 }
 
-// balances is what Orange may say to a question for the balance.
+// balances returns the responses to a request for the balance.
 func balances() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
 		"in another currency": {200, "balance_other_currency.json", "", pirogue.Unknown, ""},

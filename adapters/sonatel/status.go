@@ -19,11 +19,12 @@ const (
 	statusPages = 5
 )
 
-// Status implements pirogue.StatusReader by Orange's search for the reference. A
-// success outweighs every other row of the reference. Of several one is the order, and the
-// others are Extra; where none is, they are added up: money that moved twice must not look
-// like an order paid once. It never returns
-// Refused: a question Orange will not answer says nothing about the money.
+// Status implements pirogue.StatusReader by Orange's search for the reference. A success outweighs
+// every other row of the reference. If one of several successes matches the order, the others
+// become Extra. If none matches, their amounts are added: money that moved twice must not look like
+// an order paid once.
+//
+// It never returns Refused, because the refusal of a status call tells nothing about the money.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	ctx, cancel := o.Within(ctx)
 	defer cancel()
@@ -42,7 +43,7 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 	}
 }
 
-// question asks for a reference. It names no type: in production that filter hides
+// question returns the search for a reference. It names no type: in production that filter hides
 // transactions of the very type it names.
 func question(q pirogue.StatusQuery) url.Values {
 	query := url.Values{"reference": {string(q.Ref)}}
@@ -52,9 +53,9 @@ func question(q pirogue.StatusQuery) url.Values {
 	return query
 }
 
-// judge decides from all rows of a reference: a success, else anything undecided,
-// else a failure. A list without a row of the order is no answer to the question,
-// and least of all an absence.
+// judge decides from all rows of a reference: a success first, then any undecided row, then a
+// failure. A list without a row of the order is Unknown. It does not answer the query, and it
+// proves no absence.
 func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	seen := map[pirogue.Outcome][]transaction{}
 	var strange error
@@ -86,7 +87,7 @@ func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Rec
 	return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "%d transactions, none of them of %s", len(rows), q.Ref)
 }
 
-// success is one transaction that moved money, and how it differs from the order.
+// success is one transaction that moved money, with its difference from the order.
 type success struct {
 	transaction
 
@@ -94,8 +95,9 @@ type success struct {
 	mismatch string
 }
 
-// paid returns the receipt of the successes of one reference: of the first that is the
-// order, with the others beside it, or of all together where none is.
+// paid returns the operator result of the successes of one reference. It is that of the first
+// success that matches the order, with the others as Extra. If none matches, it is that of all
+// together.
 func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	all, err := o.successes(rows, q)
 	if err != nil {
@@ -111,7 +113,7 @@ func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Rece
 		switch {
 		case n == max(is, 0):
 		case is >= 0 && other.mismatch == outbound.MismatchCounterparty && !q.Kind.MoneyOut():
-			// another merchant's money is none of ours
+			// another merchant's money does not concern us
 		case is >= 0:
 			receipt.Extra, err = sum(receipt.Extra, other.moved)
 		default:
@@ -125,13 +127,13 @@ func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Rece
 	return receipt, nil
 }
 
-// sum adds to an amount that may be none yet.
+// sum adds two amounts; some may be the zero value.
 func sum(some, more pirogue.Money) (pirogue.Money, error) {
 	some.Currency = cmp.Or(some.Currency, more.Currency)
 	return some.Add(more)
 }
 
-// successes reads what each row moved. A row that came on two pages counts once.
+// successes reads the amount of each row. A row that appears on two pages counts once.
 func (o *operator) successes(rows []transaction, q pirogue.StatusQuery) ([]success, error) {
 	var all []success
 	counted := map[string]bool{}
@@ -149,8 +151,8 @@ func (o *operator) successes(rows []transaction, q pirogue.StatusQuery) ([]succe
 	return all, nil
 }
 
-// mismatch returns what of a success is not the order's: a wallet that is not the
-// customer's was paid, or a merchant who is not ours. What a row leaves out is no difference.
+// mismatch returns the part of a success that differs from the order: a wallet that is not the
+// customer's, or a merchant that is not ours. A field that the row leaves out is no difference.
 func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.StatusQuery) string {
 	merchant := string(row.Partner.ID)
 	another := merchant != "" && merchant != o.conf.Credentials[credMerchantCode]
@@ -167,9 +169,8 @@ func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.Stat
 	}
 }
 
-// statusOf asks for the one word Orange keeps of a transaction that it named to us
-// but does not list. It says nothing of amount and counterparty, which were ours
-// when Orange answered with its name.
+// statusOf reads the status word of a transaction that Orange named but does not list. It has no
+// amount and no counterparty; both were ours when Orange returned the name.
 func (o *operator) statusOf(ctx context.Context, id string) (pirogue.Receipt, error) {
 	answer, err := o.Ask(ctx, get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
 	if err != nil {

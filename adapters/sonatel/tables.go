@@ -7,7 +7,7 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// outcomes is the whole of Orange's status vocabulary, OpenAPI v1.1.0.
+// outcomes holds every status word of Orange, OpenAPI v1.1.0.
 var outcomes = outbound.Vocabulary{
 	"PRE_INITIATED": pirogue.OutcomePending,
 	"INITIATED":     pirogue.OutcomePending,
@@ -19,15 +19,15 @@ var outcomes = outbound.Vocabulary{
 	"CANCELLED":     pirogue.OutcomeDeclined,
 }
 
-// kinds is what Orange's types of transaction are to us. Both ways of collecting
-// are a payment to a merchant.
+// kinds maps Orange's types of transaction to ours. Both ways to collect are a payment to a
+// merchant.
 var kinds = map[string]pirogue.Kind{
 	"CASHIN":           pirogue.CashOut,
 	"MERCHANT_PAYMENT": pirogue.CashIn,
 	"WEB_PAYMENT":      pirogue.CashIn,
 }
 
-// The codes that decide what happens to the PIN and to the key it is sealed with.
+// The codes that decide about the PIN and about the key that seals it.
 const (
 	codeWrongPINTwoLeft = "2011"
 	codeWrongPINOneLeft = "2012"
@@ -35,16 +35,15 @@ const (
 	codeBadKey          = "4003"
 )
 
-// pinRefusals are the codes after which the PIN must not leave again.
+// pinRefusals lists the codes after which the PIN must not leave again.
 var pinRefusals = map[string]string{
 	codeWrongPINTwoLeft: "wrong, two tries left",
 	codeWrongPINOneLeft: "wrong, one try left",
 	codePINBlocked:      "blocked",
 }
 
-// codes is what Orange's error codes say about a request it answered with 4xx. Unable is
-// what concerns our merchant alone; a code that may be about the customer as well is
-// Refused. See leaving.
+// codes maps Orange's error codes under 4xx to ours. Unable is for codes that concern our merchant
+// alone; a code that may concern the customer as well is Refused. See leaving.
 var codes = map[string]pirogue.Code{
 	"1": pirogue.Unknown, "2": pirogue.Unknown, "5": pirogue.Unknown, // try again later, states of the service
 
@@ -76,15 +75,14 @@ var codes = map[string]pirogue.Code{
 	"2042": pirogue.Unable,  // merchant not allowed
 	"2043": pirogue.Refused, // beneficiary not allowed
 
-	codeBadKey: pirogue.NotSent, // the PIN could not be read, so nothing was done with it
+	codeBadKey: pirogue.NotSent, // Orange could not read the PIN, so it executed nothing
 	"4004":     pirogue.Refused, // the QR has expired
 	"4099":     pirogue.Refused, // bad request
 }
 
-// leaving is what codes means instead of a deposit: the PIN is our retailer's, and so is
-// the one balance that a deposit takes from. Of a payment both are the customer's. After
-// a wrong PIN nothing was executed and another operator may pay; pinLock sees to it that
-// the PIN is not tried again here.
+// leaving overrides codes for a deposit: the PIN is our retailer's, and so is the only balance that
+// a deposit takes from. For a payment both are the customer's. After a wrong PIN nothing was
+// executed, so another operator may pay. pinLock ensures that the PIN is not tried again here.
 var leaving = map[string]pirogue.Code{
 	"2010":              pirogue.Unable,
 	codeWrongPINTwoLeft: pirogue.Unable,
@@ -94,14 +92,14 @@ var leaving = map[string]pirogue.Code{
 	"2021":              pirogue.Unable,
 }
 
-// classes says what an HTTP status means whatever its body says.
+// classes maps the HTTP statuses that decide, whatever the body holds.
 var classes = map[int]pirogue.Code{
-	http.StatusRequestTimeout:  pirogue.Unknown, // it may have been passed on already
-	http.StatusConflict:        pirogue.Unknown, // something of this reference exists
-	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota turns calls away before it passes them on
+	http.StatusRequestTimeout:  pirogue.Unknown, // the gateway may have passed it on already
+	http.StatusConflict:        pirogue.Unknown, // this reference exists already
+	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota rejects calls before it passes them on
 }
 
-// guide is Orange's specification.
+// guide describes Orange's specification.
 var guide = outbound.Guide{
 	Name: "Orange", Promises: promises, Credentials: credentials, Outcomes: outcomes, Statuses: classes, Problems: codes,
 	Leaving: leaving, Problem: said,

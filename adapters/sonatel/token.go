@@ -8,12 +8,12 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// defaultTokenPath is where Orange issues access tokens. Older clients have
+// defaultTokenPath is the path where Orange issues access tokens. Older clients have
 // "/oauth/token".
 const defaultTokenPath = "/oauth/v1/token" //nolint:gosec // an address, not a credential
 
-// fetchToken asks for an access token, which lives 299 seconds. The specification wants
-// the credentials in the form.
+// fetchToken requests an access token, which lives 299 seconds. The specification expects the
+// credentials in the form.
 func (o *operator) fetchToken(ctx context.Context) (outbound.Token, error) {
 	path := cmp.Or(o.conf.Credentials[credTokenPath], defaultTokenPath)
 	return o.Client.Grant(ctx, outbound.PostForm(path, url.Values{

@@ -13,15 +13,15 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// transactionsPath is Orange's search.
+// transactionsPath is the path of Orange's search.
 const transactionsPath = "/api/eWallet/v1/transactions"
 
-// shortPage is Orange's own size of a page. A page with fewer rows is the last, also
-// where a larger one was asked for and Orange gave what it saw fit.
+// shortPage is Orange's own page size. A page with fewer rows is the last, even if a larger one was
+// requested and Orange chose the size.
 const shortPage = 20
 
-// transaction is one row of the search, and the body of a callback. Orange adds
-// metadata of its own, which nobody here reads.
+// transaction is one row of the search, and the body of a callback. Orange adds metadata of its
+// own, which we do not read.
 type transaction struct {
 	TransactionID string          `json:"transactionId"`
 	Type          string          `json:"type"`
@@ -35,19 +35,19 @@ type transaction struct {
 	UpdatedAt     string          `json:"updatedAt"`
 }
 
-// amount is an amount on the way in. Value is a float, such as 10.0.
+// amount is an amount in a response. Value is a float, such as 10.0.
 type amount struct {
 	Value json.Number `json:"value"`
 	Unit  string      `json:"unit"`
 }
 
-// party is one side of a transaction on the way in.
+// party is one side of a transaction in a response.
 type party struct {
 	IDType string        `json:"idType"`
 	ID     outbound.Text `json:"id"`
 }
 
-// money returns the amount, whose currency is what Orange calls it.
+// money returns the amount in the currency that Orange names.
 func (a amount) money() (pirogue.Money, error) {
 	if a.Unit == "" {
 		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "amount without a unit")
@@ -62,8 +62,8 @@ func (a amount) money() (pirogue.Money, error) {
 // maxExponent is the largest power of ten read from an amount.
 const maxExponent = 18
 
-// francs reads an amount as Java prints its floats: 10.0, and 1.25E7 from ten
-// million on. It fails when the amount is not a whole number.
+// francs reads an amount in Java's notation of floats: 10.0, and 1.25E7 from ten million on. It
+// returns an error for an amount that is not a whole number.
 func francs(n json.Number) (int64, error) {
 	mantissa, power, scientific := strings.Cut(strings.ToUpper(n.String()), "E")
 	shift, err := strconv.Atoi(power)
@@ -75,7 +75,7 @@ func francs(n json.Number) (int64, error) {
 	return outbound.Francs(json.Number(whole + fraction[:shift] + "." + fraction[shift:]))
 }
 
-// words returns what a row says to people.
+// words returns a row's text for people.
 func (t transaction) words() string { return t.Status + " " + t.reason() }
 
 func (t transaction) reason() string {
@@ -86,8 +86,8 @@ func (t transaction) reason() string {
 	return reason
 }
 
-// search returns every row of a question, at most so many pages of them. A list
-// longer than that is Unknown: a part of it would be read as the whole.
+// search returns every row that a query finds, on at most pages pages. A longer list is Unknown,
+// because a part of it would pass for the whole.
 func (o *operator) search(ctx context.Context, query url.Values, size, pages int) ([]transaction, error) {
 	var all []transaction
 	query.Set("size", strconv.Itoa(size))
@@ -109,8 +109,7 @@ func (o *operator) search(ctx context.Context, query url.Values, size, pages int
 	return nil, pirogue.Errorf(pirogue.Unknown, "the list has more than %d pages of %d rows", pages, size)
 }
 
-// rowsOf reads a list: a bare array in production, an object with transactions in
-// older texts.
+// rowsOf reads a list: a bare array in production, an object with transactions in older texts.
 func rowsOf(body []byte) ([]transaction, error) {
 	var listed struct {
 		Transactions []transaction `json:"transactions"`
@@ -130,13 +129,12 @@ func rowsOf(body []byte) ([]transaction, error) {
 	return listed.Transactions, nil
 }
 
-// layouts are the ways Orange writes an instant. Senegal keeps UTC, so a time that
-// names no zone is UTC.
+// layouts lists the forms of Orange's dates. Senegal keeps UTC, so a time without a zone is UTC.
 var layouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999-0700", "2006-01-02T15:04:05", "02-01-2006 15:04:05",
 }
 
-// readTime reads an instant, and reports whether it could.
+// readTime reads an instant. It returns false for a text that it cannot read.
 func readTime(s string) (time.Time, bool) {
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, s); err == nil {
@@ -146,5 +144,5 @@ func readTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// writeTime writes an instant as the search takes it.
+// writeTime formats an instant for the search.
 func writeTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

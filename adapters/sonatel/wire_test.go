@@ -358,7 +358,7 @@ func TestNoCodeToAQuestionIsARefusal(t *testing.T) {
 	})
 }
 
-// eachCode checks what a call makes of a problem of each code.
+// eachCode checks the adapter's error for a problem of each code.
 func eachCode(t *testing.T, tests map[pirogue.Code]string, call func(*testing.T, answer) error) {
 	t.Helper()
 	for want, codes := range tests {

@@ -15,7 +15,7 @@ import (
 	"pirogue/config"
 )
 
-// The paths that every instance may ask before its call.
+// The paths that every instance may call before the call itself.
 const (
 	tokenPath = "/oauth/v1/token"
 	keyPath   = "/api/account/v1/publicKeys"
@@ -32,14 +32,14 @@ type answer = adaptertest.Answer
 
 var says = adaptertest.Says
 
-// letter is one request as it left, with the PINs taken out of their seals.
+// letter is one recorded request with its PINs decrypted.
 type letter struct {
 	adaptertest.Letter
 
-	PINs []string // in the order of the body; "?" for one no key of ours opens
+	PINs []string // in the order of the body; "?" for one that none of our keys opens
 }
 
-// newOrange opens a server that answers by path, in the given order.
+// newOrange starts a server that answers by path, in the given order.
 func newOrange(t *testing.T, answers map[string][]answer) *orange {
 	t.Helper()
 	token := says(200, `{"access_token":"at-1","expires_in":299}`)
@@ -52,7 +52,7 @@ func newOrange(t *testing.T, answers map[string][]answer) *orange {
 	return o
 }
 
-// allKeys makes the keys that servers publish one after the other.
+// allKeys returns the keys that servers publish one after the other.
 var allKeys = sync.OnceValues(func() ([]*rsa.PrivateKey, error) {
 	var keys []*rsa.PrivateKey
 	for range 3 {
@@ -82,7 +82,7 @@ func (o *orange) at(pairs ...string) config.Operator {
 	return conf
 }
 
-// published is the answer with the latest key.
+// published returns the response with the latest key.
 func (o *orange) published() string {
 	der, err := x509.MarshalPKIXPublicKey(o.keys[len(o.keys)-1].Public())
 	if err != nil {
@@ -92,7 +92,7 @@ func (o *orange) published() string {
 	return fmt.Sprintf(`{"keyId":"k%d","keyType":"RSA","keySize":2048,"key":%q}`, len(o.keys), key)
 }
 
-// seals finds what is encrypted in a body.
+// seals matches the encrypted values in a body.
 var seals = regexp.MustCompile(`"encrypted(?:New)?PinCode":"([^"]*)"`)
 
 // unseal returns the PINs of a body.
@@ -114,7 +114,7 @@ func (o *orange) unseal(body string) []string {
 	return pins
 }
 
-// letters returns what was read on a path so far.
+// letters returns the requests on a path so far.
 func (o *orange) letters(path string) []letter {
 	var found []letter
 	for _, l := range o.LettersTo(path) {
@@ -123,7 +123,7 @@ func (o *orange) letters(path string) []letter {
 	return found
 }
 
-// problem returns an error of Orange's with a code.
+// problem returns an error of Orange with a code.
 func problem(status int, code string) answer {
 	body, err := json.Marshal(
 		map[string]string{"type": "bad-request", "status": fmt.Sprint(status), "code": code, "detail": "non"},
