@@ -10,17 +10,17 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// headerSecret carries the account's webhook secret, verbatim. No document has it; it
-// was seen in production.
+// headerSecret names the header that carries the account's webhook secret, verbatim. No document
+// has it; integrators saw it in production.
 const headerSecret = "Tara-Webhook-Secret" //nolint:gosec // the header's name
 
-// resendPath is where a webhook is asked for again.
+// resendPath is the path that requests a webhook again.
 const resendPath = "/resend-webhook"
 
-// Callback implements pirogue.CallbackReader. Its proof is the webhook secret, where
-// the configuration has one. The body must be about our business and, where it names
-// a product, about the attempt; the poorer form of the seed names none, and no amount.
-// The customer's number is not compared: an attempt does not know it.
+// Callback implements pirogue.CallbackReader. Its proof is the webhook secret, if the configuration
+// has one. The body must name our business and, if it names a product, the attempt. The seed's
+// shorter form names neither product nor amount. The customer's number is not compared, because an
+// attempt does not hold it.
 func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
 	return o.Heard(a, header, body, outbound.JSON(func(got payment) (pirogue.Receipt, error) {
 		switch {
@@ -33,7 +33,7 @@ func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) 
 	}))
 }
 
-// heard returns what a webhook says.
+// heard returns the operator result of a webhook.
 func (o *operator) heard(got payment) (pirogue.Receipt, error) {
 	outcome, err := o.outcomeOf(got.Status)
 	if err != nil {
@@ -52,10 +52,10 @@ func (o *operator) heard(got payment) (pirogue.Receipt, error) {
 	return receipt, nil
 }
 
-// ResendCallback implements pirogue.CallbackResender, for a collection: a payout has
-// no webhook and is Unable. It fails with Refused or Unable where Taramoney says no. Our
-// reading: no document has the answer, so that any JSON which is not a no, and an
-// empty body, are taken for a yes; the webhook itself is what counts.
+// ResendCallback implements pirogue.CallbackResender, for a collection. A payout has no webhook and
+// is Unable. It returns Refused or Unable if Taramoney refuses. Our reading: no document has the
+// response. So any JSON that is no refusal, and an empty body, count as acceptance; only the
+// webhook itself matters.
 func (o *operator) ResendCallback(ctx context.Context, q pirogue.StatusQuery) error {
 	if q.Kind.MoneyOut() {
 		return pirogue.Errorf(pirogue.Unable, "not sent: Taramoney sends no webhook about a payout")

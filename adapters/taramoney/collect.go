@@ -11,7 +11,7 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// product is what a customer reads that they pay for, where the merchant has no name.
+// product is the product name that the customer sees if the merchant has no name.
 const product = "Paiement"
 
 // collectRequest is the body of POST cmmobile and of POST mobilepay.
@@ -22,13 +22,13 @@ type collectRequest struct {
 	ProductName  string `json:"productName"`
 	ProductPrice int64  `json:"productPrice"` // francs
 	PhoneNumber  string `json:"phoneNumber"`
-	Network      string `json:"network,omitempty"` // of mobilepay alone
+	Network      string `json:"network,omitempty"` // mobilepay only
 	WebHookURL   string `json:"webHookUrl"`
 }
 
-// Collect implements pirogue.Collector: Taramoney asks the customer on the phone, and
-// its answer says what to dial where the phone does not ring by itself. A collection
-// that Taramoney could never accept is Unable without being sent.
+// Collect implements pirogue.Collector. Taramoney prompts the customer on the phone. Its response
+// holds the code to dial if no prompt appears. A collection that Taramoney can never accept is
+// Unable and not sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	req, err := o.collection(c)
 	if err != nil {
@@ -47,7 +47,8 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 	return receipt, nil
 }
 
-// collection returns the body of a collection that Taramoney could accept.
+// collection returns the body of a collection. It returns Unable for one that Taramoney can never
+// accept.
 func (o *operator) collection(c pirogue.Collection) (collectRequest, error) {
 	digits, err := o.Terms.Local(outbound.Collecting(c))
 	if err != nil {
@@ -74,12 +75,12 @@ func (o *operator) collection(c pirogue.Collection) (collectRequest, error) {
 	}, nil
 }
 
-// dialable is a code that a phone can dial, such as #150*50#.
+// dialable matches a code that a phone can dial, such as #150*50#.
 var dialable = regexp.MustCompile(`^[*#][0-9*#]{1,40}$`)
 
-// next returns what the customer has to do: open Wave's page, dial the code, or wait
-// for the phone. A code that no phone could dial is none. It fails with Unknown for a
-// page that cannot be opened, because nobody could pay then.
+// next returns the customer's next action: to open Wave's page, to dial the code, or to wait for
+// the phone. It drops a code that no phone can dial. It returns Unknown for an unusable page,
+// because nobody can pay then.
 func (o *operator) next(got orderAnswer) (pirogue.NextAction, error) {
 	if len(got.AuthURL) > 0 && string(got.AuthURL) != "null" && string(got.AuthURL) != `""` {
 		page := o.page(got.AuthURL)
@@ -95,8 +96,8 @@ func (o *operator) next(got orderAnswer) (pirogue.NextAction, error) {
 	return next, nil
 }
 
-// page returns the address in an authUrl, "" when there is none that may be shown. It
-// is a string of JSON, {"url":…}, and was seen as that object itself.
+// page returns the address in an authUrl, or "" if a customer may not be sent there. An authUrl is
+// a string of JSON, {"url":…}; integrators also saw that object itself.
 func (o *operator) page(raw json.RawMessage) string {
 	var wave struct {
 		URL string `json:"url"`
@@ -110,7 +111,7 @@ func (o *operator) page(raw json.RawMessage) string {
 	return wave.URL
 }
 
-// unpack reads JSON that Taramoney packed into a string, or left as it is.
+// unpack reads JSON that Taramoney may have packed into a string.
 func unpack(raw []byte, into any) error {
 	if !bytes.HasPrefix(raw, []byte(`"`)) {
 		return json.Unmarshal(raw, into)

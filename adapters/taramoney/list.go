@@ -9,12 +9,12 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// listPath is where Taramoney lists the transactions of a business.
+// listPath is the path of a business's list of transactions.
 const listPath = "/transactionlist"
 
 // The limits of a list.
 const (
-	listSize  = 100 // rows of a page, the most that is asked for at once
+	listSize  = 100 // rows of a page, the most that one call requests
 	listPages = 500
 )
 
@@ -26,8 +26,8 @@ type listRequest struct {
 	Size  int `json:"size"`
 }
 
-// row is one transaction of a list. createdAt is there while it is pending, paidAt
-// once it is paid; productId is in no document and not in every account's list.
+// row is one transaction of a list. A pending one has createdAt, a paid one has paidAt. productId
+// is in no document, and not in every account's list.
 type row struct {
 	TransactionID outbound.Text `json:"transactionId"`
 	ProductID     outbound.Text `json:"productId"`
@@ -38,9 +38,9 @@ type row struct {
 	PaidAt        outbound.Text `json:"paidAt"`
 }
 
-// Statement implements pirogue.StatementReader. Taramoney's list knows no period, so
-// all of it is read and the period is cut out here; what bears no time, or one that
-// cannot be read, is in every period. A list of more than 50,000 transactions is Unknown.
+// Statement implements pirogue.StatementReader. Taramoney's list knows no period, so all of it is
+// read and filtered here. A transaction without a readable time is in every period. A list of more
+// than 50,000 transactions is Unknown.
 func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
 	rows, err := o.list(ctx)
 	if err != nil {
@@ -55,9 +55,9 @@ func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue
 	return lines, nil
 }
 
-// list returns the whole list, each transaction once: a list that grows while it is
-// read shows rows on two pages. It ends with an empty page, because nobody says that
-// pages are as large as they were asked for.
+// list returns the whole list, each transaction once. A list that grows during the reading shows
+// some rows on two pages. Only an empty page ends it, because no document states that pages have
+// the size requested.
 func (o *operator) list(ctx context.Context) ([]row, error) {
 	var all []row
 	seen := make(map[outbound.Text]bool)
@@ -86,7 +86,7 @@ func (o *operator) list(ctx context.Context) ([]row, error) {
 	return nil, pirogue.Errorf(pirogue.Unknown, "the list has more than %d pages", listPages)
 }
 
-// listed returns the page that begins at a row.
+// listed returns the page that begins at row start.
 func (o *operator) listed(ctx context.Context, start int) ([]row, error) {
 	body, err := o.ask(ctx, listPath, listRequest{account: o.account(), Start: start, Size: listSize})
 	if err != nil {
@@ -102,7 +102,7 @@ func (o *operator) listed(ctx context.Context, start int) ([]row, error) {
 	return page, nil
 }
 
-// line returns a row in our terms. Our reading: the list is of collections, and its
+// line returns a row as a line of a statement. Our reading: the list holds collections, and its
 // amounts are gross.
 func (o *operator) line(r row) pirogue.StatementLine {
 	line := pirogue.StatementLine{
@@ -117,8 +117,8 @@ func (o *operator) line(r row) pirogue.StatementLine {
 	return line
 }
 
-// isWithin reports whether a transaction began or was paid in a period, or may have
-// been: it bears no time, or one that cannot be read.
+// isWithin reports whether a transaction began or was paid within a period. It also reports true
+// for one without a readable time, which may have been.
 func (r row) isWithin(from, to time.Time) bool {
 	for _, written := range []outbound.Text{r.CreatedAt, r.PaidAt} {
 		at := readTime(written)
@@ -129,8 +129,8 @@ func (r row) isWithin(from, to time.Time) bool {
 	return r.CreatedAt == "" && r.PaidAt == ""
 }
 
-// readTime reads an instant with its zone, and nothing else: Cameroon keeps +01:00
-// and Taramoney's samples +02:00, so that a time without one means nothing.
+// readTime reads an instant with its zone. It returns the zero time for a text without one:
+// Cameroon keeps +01:00 and Taramoney's samples +02:00, so such a time means nothing.
 func readTime(s outbound.Text) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, string(s))
 	if err != nil {

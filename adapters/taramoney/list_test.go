@@ -12,7 +12,7 @@ import (
 	"pirogue/adapters/adaptertest"
 )
 
-// page returns a page of n transactions, numbered from first, of the tests' moment.
+// page returns a page of n transactions, numbered from first, all of the tests' time.
 func page(first, n int) answer {
 	rows := make([]string, 0, n)
 	for i := range n {
@@ -27,7 +27,7 @@ func TestAListIsReadToItsEnd(t *testing.T) {
 	tests := map[string]struct {
 		pages []answer
 		lines int
-		last  int // row that the last page began at
+		last  int // row at which the last page began
 	}{
 		"nothing":                              {[]answer{page(0, 0)}, 0, 0},
 		"less than a page":                     {[]answer{page(0, 3), page(0, 0)}, 3, 3},

@@ -14,28 +14,28 @@ const (
 	maxName      = 100
 )
 
-// dialCode is Cameroon's.
+// dialCode is the calling code of Cameroon.
 const dialCode = "237"
 
-// terms is what Taramoney takes. Our reading: no limits are published.
+// terms holds Taramoney's limits. Our reading: none are published.
 var terms = outbound.Terms{
 	Name: "Taramoney", Country: "CM", Currency: pirogue.XAF, Reference: maxReference, Prefix: "6", Digits: 9,
 	CashIn: pirogue.Limits{Min: 100, Max: 500_000}, CashOut: pirogue.Limits{Min: 100, Max: 500_000},
 }
 
-// orderAnswer is the body of an answer to cmmobile, mobilepay and payout/create.
+// orderAnswer is the body of a response to cmmobile, mobilepay and payout/create.
 type orderAnswer struct {
 	verdict
 
-	TransactionID outbound.Text   `json:"transactionId"` // of a collection: seen, not documented, not always there
+	TransactionID outbound.Text   `json:"transactionId"` // of a collection: seen in production, not documented, not always present
 	USSDCode      outbound.Text   `json:"ussdCode"`
 	Vendor        outbound.Text   `json:"vendor"`
 	AuthURL       json.RawMessage `json:"authUrl"` // of Wave
 	PayoutID      outbound.Text   `json:"payoutId"`
 }
 
-// order makes a call that a good answer accepts and Taramoney may refuse. With Unknown
-// it returns what the answer named: the order may have been executed under it.
+// order makes a call that Taramoney may accept or refuse. With an Unknown error it returns the
+// names in the response, because the order may have been executed under them.
 func (o *operator) order(ctx context.Context, path string, body any) (orderAnswer, error) {
 	answer, err := o.post(ctx, path, body)
 	if err != nil {

@@ -10,21 +10,20 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// payment is what Taramoney says of one payment: the body of a webhook, and the
-// payload inside the answer of transactions/status. The seed's webhooks have neither
-// productId nor amount.
+// payment is Taramoney's description of one payment: the body of a webhook, and the payload in the
+// response of transactions/status. The seed's webhooks have neither productId nor amount.
 type payment struct {
 	BusinessID  outbound.Text `json:"businessId"`
 	PaymentID   outbound.Text `json:"paymentId"`
-	ProductID   outbound.Text `json:"productId"`   // what the order called it
+	ProductID   outbound.Text `json:"productId"`   // the reference of the order
 	PhoneNumber outbound.Text `json:"phoneNumber"` // without 237 in the samples
-	Amount      outbound.Text `json:"amount"`      // gross, as the customer paid it; net is called originalAmount
-	Currency    outbound.Text `json:"currency"`    // in no document; checked when present
+	Amount      outbound.Text `json:"amount"`      // gross, as the customer paid it; the net amount is called originalAmount
+	Currency    outbound.Text `json:"currency"`    // in no document; checked if present
 	Status      outbound.Text `json:"status"`
 }
 
-// payload is a payment as transactions/status packs it, into a string of JSON. The
-// zero value is one that was not there.
+// payload is a payment in the form of transactions/status: packed into a string of JSON. The zero
+// value means that it is missing.
 type payload struct{ payment }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -35,7 +34,7 @@ func (p *payload) UnmarshalJSON(raw []byte) error {
 	return unpack(raw, &p.payment)
 }
 
-// namesOf returns what Taramoney may call an attempt: our reference, and for a payout
+// namesOf returns the names that Taramoney may use for an attempt: our reference, and for a payout
 // its own identifier.
 func namesOf(ref pirogue.OperatorRef, handle pirogue.Handle) []string {
 	names := []string{string(ref)}
@@ -45,13 +44,13 @@ func namesOf(ref pirogue.OperatorRef, handle pirogue.Handle) []string {
 	return names
 }
 
-// isOther reports whether a productId is there and is none of the names.
+// isOther reports whether a productId is present and is none of the names.
 func isOther(productID outbound.Text, names []string) bool {
 	return productID != "" && !slices.Contains(names, string(productID))
 }
 
-// money returns the amount that was paid, the zero value when the payment does not
-// say. It fails with Unknown for an amount that is not a whole number.
+// money returns the amount that was paid, or the zero value if the payment states none. It returns
+// Unknown for an amount that is not a whole number.
 func (o *operator) money(p payment) (pirogue.Money, error) {
 	if p.Amount == "" {
 		return pirogue.Money{}, nil
@@ -65,8 +64,8 @@ func (o *operator) money(p payment) (pirogue.Money, error) {
 	return pirogue.Money{Minor: francs, Currency: currency}, nil
 }
 
-// mismatch returns what of a success is not the order's: another currency, another
-// business that was credited, or another wallet. What the payment does not say is no
+// mismatch returns the part of a success that differs from the order: another currency, another
+// business that was credited, or another wallet. A field that the payment leaves out is no
 // difference.
 func (o *operator) mismatch(p payment, q pirogue.StatusQuery) string {
 	switch {
@@ -79,7 +78,7 @@ func (o *operator) mismatch(p payment, q pirogue.StatusQuery) string {
 	}
 }
 
-// isStranger reports whether a payment is said to be another business's.
+// isStranger reports whether a payment names another business.
 func (o *operator) isStranger(p payment) bool {
 	return p.BusinessID != "" && string(p.BusinessID) != o.conf.Credentials[credBusinessID]
 }

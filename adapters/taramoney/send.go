@@ -9,7 +9,7 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// account is what every request carries: Taramoney has no other authentication.
+// account holds the credentials in every request. Taramoney has no other authentication.
 type account struct {
 	APIKey     string `json:"apiKey"`
 	BusinessID string `json:"businessId"`
@@ -20,7 +20,7 @@ func (o *operator) account() account {
 	return account{APIKey: o.conf.Credentials[credAPIKey], BusinessID: o.conf.Credentials[credBusinessID]}
 }
 
-// post makes one call, whose answer classOf reads.
+// post makes one call. classOf reads its response.
 func (o *operator) post(ctx context.Context, path string, body any) (outbound.Answer, error) {
 	req, err := outbound.PostJSON(path, body)
 	if err != nil {
@@ -29,7 +29,7 @@ func (o *operator) post(ctx context.Context, path string, body any) (outbound.An
 	return o.Sender.Send(ctx, req)
 }
 
-// ask makes a call that moves no money and returns the body of a good answer.
+// ask makes a call that moves no money and returns the body of a good response.
 func (o *operator) ask(ctx context.Context, path string, body any) ([]byte, error) {
 	answer, err := o.post(ctx, path, body)
 	if err == nil && !answer.Good() {
@@ -38,8 +38,8 @@ func (o *operator) ask(ctx context.Context, path string, body any) ([]byte, erro
 	return answer.Body, err
 }
 
-// said returns what an answer says to people. No document lists its messages, and so no
-// question is refused by one.
+// said returns a response's text for people. Its code is always "": no document lists the messages,
+// so no message refuses a status call.
 func said(_ int, v verdict) (code, words string) {
 	if v == (verdict{}) {
 		return "", ""
@@ -47,13 +47,13 @@ func said(_ int, v verdict) (code, words string) {
 	return "", v.String()
 }
 
-// verdict is what every answer but a list says.
+// verdict holds the fields of every response except a list.
 type verdict struct {
 	Status  outbound.Text `json:"status"`
 	Message outbound.Text `json:"message"` // for people, also in French
 }
 
-// verdictOf returns what an answer says, nothing for one that is not Taramoney's.
+// verdictOf reads a response. It returns the zero value for a body that is not Taramoney's.
 func verdictOf(body []byte) verdict {
 	var got verdict
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -62,17 +62,17 @@ func verdictOf(body []byte) verdict {
 	return got
 }
 
-// String returns what a verdict says to people.
+// String returns the verdict's text for people.
 func (v verdict) String() string { return string(v.Status) + " " + string(v.Message) }
 
-// upper returns a word as the tables write it.
+// upper returns a word in the upper case of the tables.
 func upper(t outbound.Text) string { return strings.ToUpper(strings.TrimSpace(string(t))) }
 
-// private is a telephone number of Cameroon with gaps, which Taramoney's words may repeat
-// and nobody here need read.
+// private matches a telephone number of Cameroon with gaps. Taramoney's messages may repeat one,
+// and nobody at Pirogue needs to read it.
 var private = regexp.MustCompile(`(?:\+|\b)(?:237[ .-]?)?6(?:[ .-]?\d){8}\b`)
 
-// secrets is what Taramoney's words may not repeat.
+// secrets returns the values that no stored text of Taramoney may contain.
 func (o *operator) secrets() []string {
 	return []string{o.conf.Credentials[credAPIKey], o.conf.Credentials[credWebhookSecret]}
 }

@@ -10,7 +10,7 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// statusPath is where the status of a payment is asked.
+// statusPath is the path of a payment's status.
 const statusPath = "/transactions/status"
 
 // question is the body of POST transactions/status and of POST resend-webhook.
@@ -20,9 +20,9 @@ type question struct {
 	ProductID string `json:"productId"`
 }
 
-// statusAnswer is the body of the answer to transactions/status. Documents have
-// productId, status and message; in production the productId is in the payload alone.
-// There paymentData, a second string of JSON, has the net amount and is not read.
+// statusAnswer is the body of the response to transactions/status. Documents have productId, status
+// and message; in production only the payload has the productId. Production also has paymentData, a
+// second string of JSON with the net amount, which we do not read.
 type statusAnswer struct {
 	verdict
 
@@ -31,10 +31,10 @@ type statusAnswer struct {
 	Payload       payload       `json:"payload"`
 }
 
-// Status implements pirogue.StatusReader. It asks for a collection by our reference
-// and for a payout by Taramoney's identifier, by our reference where that was lost
-// (our reading: the document speaks of collections). It never returns Refused: a
-// question that is not answered says nothing about the money.
+// Status implements pirogue.StatusReader. It asks for a collection by our reference. It asks for a
+// payout by Taramoney's identifier, or by our reference if that was lost (our reading: the document
+// describes collections). It never returns Refused, because the refusal of a status call tells
+// nothing about the money.
 func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	if !q.Kind.MoneyOut() {
 		q.Handle = nil
@@ -55,8 +55,8 @@ func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Rece
 	return o.became(got, q)
 }
 
-// unknown reads an answer that is about the question. A payment that is not found
-// proves nothing: a collection may be listed only once the customer acted.
+// unknown reads a response with the status ERROR. A payment that is not found proves nothing:
+// Taramoney may list a collection only after the customer acted.
 func (o *operator) unknown(v verdict, kind pirogue.Kind) (pirogue.Receipt, error) {
 	if upper(v.Message) != messageAbsent {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "Taramoney does not answer: %s", o.Words(v.String()))
@@ -68,9 +68,9 @@ func (o *operator) unknown(v verdict, kind pirogue.Kind) (pirogue.Receipt, error
 	return receipt, nil
 }
 
-// became reads what became of a payment. The words outside and inside the payload must
-// mean the same, and an end must name the payment: SUCCESS and FAILURE are also what
-// Taramoney answers to questions.
+// became reads the result of a payment. The words outside and inside the payload must mean the
+// same. A final result must name the payment, because Taramoney also answers SUCCESS and FAILURE to
+// status calls as such.
 func (o *operator) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	outcome, err := o.agreed(got.Status, got.Payload.Status)
 	if err != nil {
@@ -94,8 +94,8 @@ func (o *operator) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.Rece
 	return receipt, nil
 }
 
-// agreed returns the outcome of an answer whose inner word, where there is one, means
-// the same. It fails with Unknown.
+// agreed returns the outcome of a response. The inner word, if there is one, must mean the same;
+// otherwise it returns Unknown.
 func (o *operator) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
 	outcome, err := o.outcomeOf(outer)
 	if err != nil || inner == "" {
@@ -108,9 +108,9 @@ func (o *operator) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
 	return outcome, err
 }
 
-// isOurs fails with Unknown for an answer about another payment, and for an end that
-// does not say whose it is. A success of another business is let through, for it is a
-// mismatch that a person must see.
+// isOurs returns Unknown for a response about another payment, and for a final result that does not
+// name its payment. It accepts a success of another business: that is a mismatch, which a person
+// must see.
 func (o *operator) isOurs(got statusAnswer, q pirogue.StatusQuery, outcome pirogue.Outcome) error {
 	names := namesOf(q.Ref, q.Handle)
 	named := got.ProductID != "" || got.Payload.ProductID != "" ||

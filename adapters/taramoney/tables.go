@@ -7,9 +7,9 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// outcomes is the whole of Taramoney's status vocabulary, of webhooks, of
-// transactions/status and of the lists. Its texts mix cases, so words are compared in
-// upper case. A word that is not here is Unknown, never a guess.
+// outcomes holds every status word of Taramoney, of webhooks, of transactions/status and of the
+// lists. Its texts mix cases, so words are compared in upper case. A word not listed is Unknown,
+// never a guess.
 var outcomes = outbound.Vocabulary{
 	"PENDING": pirogue.OutcomePending,
 	"SUCCESS": pirogue.OutcomePaid,
@@ -18,42 +18,42 @@ var outcomes = outbound.Vocabulary{
 	"FAILED":  pirogue.OutcomeDeclined, // in its SDK
 }
 
-// wordError is the status of an answer that is about the question, not the payment.
+// wordError is the status of a response that describes the call, not the payment.
 const wordError = "ERROR"
 
-// messageAbsent comes with wordError when the payment of a question is not known.
+// messageAbsent comes with wordError if Taramoney does not know the payment.
 const messageAbsent = "PAYMENT_FOR_TRANSACTION_NOT_FOUND"
 
-// meant is the class of an answer to an order by its HTTP status; "" is accepted.
+// meant holds the error codes of a response to an order, by its HTTP status; "" means accepted.
 type meant struct{ with2xx, with4xx pirogue.Code }
 
-// answers is what the status words mean in the answer to an order. ERROR with 200 is
-// in no document about orders.
+// answers holds the meaning of the status words in the response to an order. No document about
+// orders has ERROR with 200.
 var answers = map[string]meant{
-	"SUCCESS": {"", pirogue.Unknown}, // taken, not paid
+	"SUCCESS": {"", pirogue.Unknown}, // accepted, not paid
 	"FAILURE": {pirogue.Refused, pirogue.Refused},
 	"FAILED":  {pirogue.Refused, pirogue.Refused},
 	wordError: {pirogue.Unknown, pirogue.Refused},
 }
 
-// refusals is the messages that are a clear no to an order whose status is no
-// SUCCESS, and that concern our account alone. No document lists messages: the first was
-// seen, the second is our reading of an account that holds too little.
+// refusals holds the messages that clearly refuse an order whose status is not SUCCESS, and that
+// concern our account alone. No document lists messages. Integrators saw the first; the second is
+// our reading of an account with too low a balance.
 var refusals = map[string]pirogue.Code{
 	"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT": pirogue.Unable,
 	"BUSINESS_BALANCE_INSUFFICIENT":                 pirogue.Unable,
 }
 
-// classes says what an HTTP status means whatever its body says. So does every status
-// from 500 on: Unknown.
+// classes maps the HTTP statuses that decide, whatever the body holds. Every status from 500 on is
+// Unknown as well.
 var classes = map[int]pirogue.Code{
-	http.StatusMethodNotAllowed: pirogue.NotSent, // nothing of the API lives at this address
-	http.StatusRequestTimeout:   pirogue.Unknown, // it may have been passed on already
-	http.StatusConflict:         pirogue.Unknown, // something of this productId exists
-	http.StatusTooManyRequests:  pirogue.NotSent, // a quota turns calls away before they are read
+	http.StatusMethodNotAllowed: pirogue.NotSent, // no API answers at this address
+	http.StatusRequestTimeout:   pirogue.Unknown, // the gateway may have passed it on already
+	http.StatusConflict:         pirogue.Unknown, // this productId exists already
+	http.StatusTooManyRequests:  pirogue.NotSent, // a quota rejects calls before they are read
 }
 
-// guide is Taramoney's documents, as far as they are a table of words: see classOf.
+// guide describes the tables in Taramoney's documents. classOf reads the responses to orders.
 var guide = outbound.Guide{
 	Name: "Taramoney", Promises: promises, Terms: terms, Outcomes: outcomes, Statuses: classes, Private: private,
 	Problem: outbound.Saying(said), Proof: outbound.Proof{Header: headerSecret, Credential: credWebhookSecret},
@@ -63,12 +63,11 @@ var guide = outbound.Guide{
 type shape struct {
 	path     string
 	dialCode bool                       // before the number
-	networks map[pirogue.Network]string // those it collects from, as its field network calls them
+	networks map[pirogue.Network]string // the networks it collects from, with the values of its field network
 }
 
-// shapes is the wire formats by their names in the configuration. Our reading of
-// mobilepay: its optional network takes our names; "wave" alone is documented, for
-// other countries.
+// shapes maps the names in the configuration to wire formats. Our reading of mobilepay: its
+// optional network accepts our names; only "wave" is documented, for other countries.
 var shapes = map[string]shape{
 	"": {
 		path:     "/cmmobile",
@@ -80,14 +79,14 @@ var shapes = map[string]shape{
 	},
 }
 
-// methods is how payout/create calls the networks. Our reading: it calls them as the
-// vendor of a collection; the one text that has an example says MTN_MOBILE_MONEY.
+// methods holds the names of the networks in payout/create. Our reading: they are those of the
+// vendor of a collection; the only text with an example has MTN_MOBILE_MONEY.
 var methods = map[pirogue.Network]string{
 	pirogue.Orange: "ORANGE_CAMEROON",
 	pirogue.MTN:    "MTN_CAMEROON",
 }
 
-// outcomeOf translates a status word. It fails with Unknown for a word that is not in
+// outcomeOf returns the outcome of a status word. It returns Unknown for a word that is not in
 // Taramoney's documents.
 func (o *operator) outcomeOf(word outbound.Text) (pirogue.Outcome, error) {
 	outcome, ok := outcomes[upper(word)]
@@ -97,7 +96,7 @@ func (o *operator) outcomeOf(word outbound.Text) (pirogue.Outcome, error) {
 	return outcome, nil
 }
 
-// classOf returns the class of an answer to an order, "" for an accepted one.
+// classOf returns the error code of a response to an order, "" for an accepted one.
 func classOf(status int, word, message outbound.Text) pirogue.Code {
 	if class, listed := classes[status]; listed {
 		return class
@@ -107,7 +106,7 @@ func classOf(status int, word, message outbound.Text) pirogue.Code {
 	case status >= http.StatusInternalServerError, !listed:
 		return pirogue.Unknown
 	case status == http.StatusUnauthorized:
-		return pirogue.Unable // our reading: the key or the business is not ours, so nothing was ordered
+		return pirogue.Unable // our reading: the key or the business is not ours, so nothing was executed
 	case refusals[upper(message)] != "" && row.with2xx != "":
 		return refusals[upper(message)]
 	case status >= http.StatusBadRequest:

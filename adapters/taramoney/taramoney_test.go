@@ -21,7 +21,7 @@ const (
 
 var francs = pirogue.Money{Minor: 5000, Currency: pirogue.XAF}
 
-// cameroon is Taramoney behind a simulator, in the seed's shape.
+// cameroon is a configuration of Taramoney behind a simulator, in the seed's shape.
 var cameroon = config.Operator{
 	Code: "taramoney-cm", Adapter: "taramoney", Mode: pirogue.Test, Country: "CM", Currency: pirogue.XAF,
 	Credentials: map[string]string{"api_key": apiKey, "business_id": "TcMpnFWlIz", "webhook_secret": secret},
@@ -69,8 +69,8 @@ func TestTaramoney(t *testing.T) {
 		cashOutStatuses(), callbacks())
 }
 
-// words is Taramoney's vocabulary: every word as a status of either kind, and as a
-// webhook of either form.
+// words returns Taramoney's vocabulary: every word as a status of either kind, and as a webhook of
+// either form.
 func words() map[string]adaptertest.Case {
 	return adaptertest.Words(map[string]pirogue.Outcome{
 		"pending": pirogue.OutcomePending,
@@ -86,10 +86,10 @@ func words() map[string]adaptertest.Case {
 	)
 }
 
-// said is one answer and what it is.
+// said is one response with its expected result.
 type said adaptertest.Said
 
-// collects is what Taramoney may say to a collection.
+// collects returns the responses to a collection.
 func collects() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
 		"accepted, as documented":        {200, "collect_accepted.json", pirogue.OutcomePending, "", ""},
@@ -106,7 +106,7 @@ func collects() map[string]adaptertest.Case {
 	}, adaptertest.Collect)
 }
 
-// disburses is what Taramoney may say to a payout.
+// disburses returns the responses to a payout.
 func disburses() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
 		"initiated":               {200, "payout_accepted.json", pirogue.OutcomePending, "", outID},
@@ -122,7 +122,7 @@ func disburses() map[string]adaptertest.Case {
 	}, adaptertest.Disburse)
 }
 
-// refusals is what Taramoney may say to an order of either kind that it does not take.
+// refusals returns the responses that refuse an order of either kind.
 func refusals() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
 		"refused":                             {200, "order_failure.json", "", pirogue.Refused, ""},
@@ -148,7 +148,7 @@ func refusals() map[string]adaptertest.Case {
 	}, adaptertest.Collect, adaptertest.Disburse)
 }
 
-// statuses is what else Taramoney may say of a collection.
+// statuses returns the other responses to a collection's status call.
 func statuses() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
 		"failed, as documented":           {200, "status_plain_failure.json", pirogue.OutcomeDeclined, "", ""},
@@ -178,12 +178,12 @@ func statuses() map[string]adaptertest.Case {
 	}, adaptertest.Status)
 }
 
-// successes is how a paid collection may look.
+// successes returns the forms of a paid collection.
 func successes() map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
 	for name, c := range map[string]struct {
 		file, txID string
-		minor      int64 // 0 when it does not say
+		minor      int64 // 0 if it states none
 		mismatch   string
 	}{
 		"in lower case":                     {"status_lower_case.json", payID, 5000, ""},
@@ -213,7 +213,7 @@ func successes() map[string]adaptertest.Case {
 	return cases
 }
 
-// paid is a success; minor is 0 when it does not say how much.
+// paid returns a success; minor is 0 if it states no amount.
 func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string) adaptertest.Case {
 	var amount pirogue.Money
 	if minor != 0 {
@@ -222,7 +222,7 @@ func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string
 	return adaptertest.Paid(call, file, txID, amount, mismatch)
 }
 
-// cashOutStatuses is what else Taramoney may say of a payout.
+// cashOutStatuses returns the other responses to a payout's status call.
 func cashOutStatuses() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
 		"not found":                 {200, "status_absent.json", pirogue.OutcomeAbsent, "", ""},
@@ -246,7 +246,7 @@ func cashOutStatuses() map[string]adaptertest.Case {
 	return cases
 }
 
-// callbacks is what else a webhook may say.
+// callbacks returns the other webhooks.
 func callbacks() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
 		"a word nobody knows":              {0, "callback_new_word.json", "", pirogue.Unknown, ""},

@@ -15,10 +15,10 @@ import (
 
 const accepted = `{"message":"API_ORDER_SUCESSFULL","status":"SUCCESS","ussdCode":"#150*50#","vendor":"ORANGE_CAMEROON"}`
 
-// account is how every body begins.
+// account begins every body.
 const account = `{"apiKey":"` + apiKey + `","businessId":"TcMpnFWlIz",`
 
-// leaves checks the one request that a server read.
+// leaves checks the only request that a server received.
 func leaves(t *testing.T, server *adaptertest.Server, path, body string) {
 	t.Helper()
 	sent := server.Letters()
@@ -266,7 +266,8 @@ func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 	})
 }
 
-// unsent checks that an order was refused and nothing read, not even its number.
+// unsent checks that an order was refused, that no request left, and that the error does not
+// contain the number.
 func unsent(t *testing.T, server *adaptertest.Server, err error) {
 	t.Helper()
 	if pirogue.CodeOf(err) != pirogue.Unable || len(server.Letters()) != 0 {

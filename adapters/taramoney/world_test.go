@@ -8,12 +8,12 @@ import (
 	"pirogue/config"
 )
 
-// answer is one answer.
+// answer is one response.
 type answer = adaptertest.Answer
 
 var says = adaptertest.Says
 
-// newTara opens a server that gives the answers in their order.
+// newTara starts a server that gives the answers in their order.
 func newTara(t *testing.T, answers ...answer) *adaptertest.Server {
 	t.Helper()
 	return adaptertest.NewServer(t, map[string][]answer{"": answers}, nil)
@@ -25,14 +25,14 @@ func at(s *adaptertest.Server, conf config.Operator) config.Operator {
 	return conf
 }
 
-// mobile is the configuration in the shape of mobilepay.
+// mobile returns the configuration in the shape of mobilepay.
 func mobile() config.Operator {
 	conf := cameroon
 	conf.Shape = "mobilepay"
 	return conf
 }
 
-// mute is the configuration of an account that may not ask for a status.
+// mute returns the configuration of an account that may not read a status.
 func mute() config.Operator {
 	conf := cameroon
 	conf.NoStatus = true
