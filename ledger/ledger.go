@@ -242,7 +242,7 @@ func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c piro
 	return append(journals, cleared)
 }
 
-// Payout returns the journal of a payment to a merchant's bank. We no longer owe the merchant this
+// Payout returns the journal of a payment to a merchant's bank. The payout ends our debt for this
 // money.
 func Payout(p pirogue.Payout) Journal {
 	merchant := Account{

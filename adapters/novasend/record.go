@@ -16,7 +16,7 @@ type record struct {
 	Type string `json:"type"`
 
 	ID                string `json:"id"`                // Novasend's name, in the current shape
-	Reference         string `json:"reference"`         // our reference in the current shape; Novasend's name in the seed's and for a refund
+	Reference         string `json:"reference"`         // ours in the current shape; else, and for a refund, theirs
 	CustomerReference string `json:"customerReference"` // our reference, in the seed's shape
 	ExternalReference string `json:"externalReference"` // our reference, of a refund; our reading: it may be repeated
 	OriginalReference string `json:"originalReference"` // the payin that a refund gives back

@@ -27,7 +27,7 @@ var terms = outbound.Terms{
 type orderAnswer struct {
 	verdict
 
-	TransactionID outbound.Text   `json:"transactionId"` // of a collection: seen in production, not documented, not always present
+	TransactionID outbound.Text   `json:"transactionId"` // of a collection: seen, not documented, not always there
 	USSDCode      outbound.Text   `json:"ussdCode"`
 	Vendor        outbound.Text   `json:"vendor"`
 	AuthURL       json.RawMessage `json:"authUrl"` // of Wave

@@ -17,7 +17,7 @@ type payment struct {
 	PaymentID   outbound.Text `json:"paymentId"`
 	ProductID   outbound.Text `json:"productId"`   // the reference of the order
 	PhoneNumber outbound.Text `json:"phoneNumber"` // without 237 in the samples
-	Amount      outbound.Text `json:"amount"`      // gross, as the customer paid it; the net amount is called originalAmount
+	Amount      outbound.Text `json:"amount"`      // gross, as paid; the net is called originalAmount
 	Currency    outbound.Text `json:"currency"`    // in no document; checked if present
 	Status      outbound.Text `json:"status"`
 }
