@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// Agenda holds what a simulator will do later. It exists so that closing a
-// simulator is final: after Close nothing on it runs any more.
+// Agenda schedules the future actions of a simulator. After Close none of them runs any more, so
+// that a closed simulator moves no money.
 type Agenda struct {
 	clock   Clock
 	mu      sync.Mutex
 	closed  bool
-	entries map[int64]func() bool // the stop functions of what still waits
+	entries map[int64]func() bool // the stop functions of scheduled actions
 	written int64
 	running sync.WaitGroup
 }
 
-// NewAgenda returns an empty agenda that goes by clock.
+// NewAgenda returns an empty schedule on a clock.
 func NewAgenda(clock Clock) *Agenda {
 	return &Agenda{clock: clock, entries: make(map[int64]func() bool)}
 }
@@ -46,8 +46,7 @@ func (a *Agenda) run(id int64, do func()) {
 	do()
 }
 
-// Close strikes out everything that still waits and returns when what already
-// runs has ended.
+// Close cancels every scheduled action. It returns when the running ones have ended.
 func (a *Agenda) Close() {
 	a.mu.Lock()
 	a.closed = true

@@ -21,14 +21,14 @@ func Wait(ctx context.Context, clock Clock, d time.Duration) bool {
 	}
 }
 
-// WriteJSON answers with v as JSON. The length is said in advance, so that the
-// caller has the whole answer as soon as it is flushed.
+// WriteJSON sends v as a JSON response. It sets the length in advance, so that the caller has the
+// whole response as soon as it is flushed.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	WriteBody(w, status, "application/json; charset=utf-8", body, err)
 }
 
-// WriteBody answers with a body that is already encoded; err is what encoding it said.
+// WriteBody sends an encoded body. err is the error of the encoding; it makes the response a 500.
 func WriteBody(w http.ResponseWriter, status int, contentType string, body []byte, err error) {
 	if err != nil {
 		http.Error(w, "the answer cannot be encoded", http.StatusInternalServerError)
@@ -38,12 +38,11 @@ func WriteBody(w http.ResponseWriter, status int, contentType string, body []byt
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	w.Write(body) // a caller that went away is no concern of the operator
+	w.Write(body) // the operator does not care about a caller that disconnected
 }
 
-// PageHeaders makes an HTML page private: kept by nobody, framed by nobody, and
-// silent about its address, which may hold a token. policy is its content
-// security policy.
+// PageHeaders makes an HTML page private. Nobody may cache or frame it, and it reveals its address
+// to no other site, because the address may hold a token. policy is its content security policy.
 func PageHeaders(h http.Header, policy string) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", policy)

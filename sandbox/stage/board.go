@@ -14,8 +14,8 @@ import (
 
 const maxSettings = 1 << 13 // bytes of a body that sets switches
 
-// fromHere refuses what a page of another site makes a browser send: a sandbox asks for
-// no password, and often listens where its owner surfs.
+// fromHere rejects requests that a page of another site makes a browser send. A sandbox asks for no
+// password, and often runs on the machine where its owner browses.
 var fromHere = http.NewCrossOriginProtection()
 
 // Board holds the switches of one simulator and applies them to its handlers.
@@ -27,18 +27,18 @@ type Board struct {
 	now   Switches
 }
 
-// NewBoard returns a board with everything healthy.
+// NewBoard returns a board without faults.
 func NewBoard(clock Clock) *Board {
 	b := &Board{clock: clock, now: healthy}
 	b.life, b.end = context.WithCancel(context.Background())
 	return b
 }
 
-// Close lets go every call that a switch keeps waiting: its caller gets no answer, or no
-// more of it. Closing twice is harmless.
+// Close releases every call that a switch delays: its caller gets no response, or no more of it.
+// Closing twice is harmless.
 func (b *Board) Close() { b.end() }
 
-// wait returns true after d, or false as soon as the caller goes away or the board closes.
+// wait returns true after d, or false as soon as the caller disconnects or the board closes.
 func (b *Board) wait(ctx context.Context, d time.Duration) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -46,14 +46,14 @@ func (b *Board) wait(ctx context.Context, d time.Duration) bool {
 	return Wait(ctx, b.clock, d)
 }
 
-// Read returns the switches as they stand.
+// Read returns the current switches.
 func (b *Board) Read() Switches {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.now
 }
 
-// Set replaces all switches, or none when one is out of its range.
+// Set replaces all switches. It changes none and returns an error if one is out of its range.
 func (b *Board) Set(s Switches) error {
 	return b.Change(func(now *Switches) error {
 		*now = s
@@ -61,8 +61,8 @@ func (b *Board) Set(s Switches) error {
 	})
 }
 
-// Change lets change alter the switches. They stay as they were when it fails, or
-// when it leaves one out of its range. No other change comes in between.
+// Change lets a function modify the switches. They stay unchanged if the function fails or leaves
+// one out of its range. No other change happens in between.
 func (b *Board) Change(change func(*Switches) error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -77,13 +77,13 @@ func (b *Board) Change(change func(*Switches) error) error {
 	return nil
 }
 
-// ServeHTTP shows the switches on GET. On POST it changes those that the JSON
-// body names and leaves the others; an unknown name or a bad value changes nothing.
+// ServeHTTP returns the switches on GET. POST changes those that the JSON body names; an unknown
+// name or a bad value changes none.
 func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.Settings().ServeHTTP(w, r)
 }
 
-// Settings is how the switches of a simulator without any of its own are read and changed.
+// Settings reads and changes the switches of a simulator that has no settings of its own.
 func (b *Board) Settings() Settings {
 	return Settings{
 		Read: func() any { return b.Read() }, Healthy: func() any { return healthy },
@@ -93,9 +93,9 @@ func (b *Board) Settings() Settings {
 	}
 }
 
-// ServeSettings serves the settings of a simulator that has more than the switches
-// of a board. GET answers with what show returns. POST calls change with the means
-// to decode the body over the settings as they stand; its error is the caller's.
+// ServeSettings serves the settings of a simulator that has more than a Board's switches. GET
+// returns the result of show. POST calls change with a function that decodes the body over the
+// current settings. The caller gets the error of change.
 func ServeSettings(w http.ResponseWriter, r *http.Request, show func() any, change func(decode func(any) error) error) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -104,7 +104,7 @@ func ServeSettings(w http.ResponseWriter, r *http.Request, show func() any, chan
 			WriteJSON(w, http.StatusForbidden, map[string]string{"error": err.Error()})
 			return
 		}
-		// Read before change takes its lock: a slow caller holds up nobody.
+		// The body is read before change takes its lock, so that a slow caller delays nobody.
 		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSettings))
 		if err == nil {
 			err = change(func(settings any) error { return decodeSettings(raw, settings) })
@@ -121,7 +121,7 @@ func ServeSettings(w http.ResponseWriter, r *http.Request, show func() any, chan
 	WriteJSON(w, http.StatusOK, show())
 }
 
-// decodeSettings reads exactly one JSON object with no name that settings lacks.
+// decodeSettings reads exactly one JSON object. It returns an error for a name that settings lacks.
 func decodeSettings(raw []byte, settings any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
@@ -134,13 +134,12 @@ func decodeSettings(raw []byte, settings any) error {
 	return nil
 }
 
-// Disturb serves next as slowly as the latency switch says, or refuses with
-// down when the operator is down.
+// Disturb serves next after the latency of the switch, or serves down if the operator is down.
 func (b *Board) Disturb(next, down http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := b.Read()
 		if s.LatencyMS > 0 && !b.wait(r.Context(), time.Duration(s.LatencyMS)*time.Millisecond) {
-			panic(http.ErrAbortHandler) // an empty answer would be a success that nothing was executed for
+			panic(http.ErrAbortHandler) // an empty 200 would report a success that was never executed
 		}
 		if s.Down {
 			down.ServeHTTP(w, r)
@@ -150,9 +149,9 @@ func (b *Board) Disturb(next, down http.Handler) http.Handler {
 	})
 }
 
-// Drop lets next execute a call without answering, as often as the switch says.
-// The caller sees a connection that closes. What next does can depend on
-// AnswerIsLost: a customer never sees a page whose address was lost.
+// Drop lets next execute a call without a response, as often as the switch demands. The caller sees
+// the connection close. next can ask AnswerIsLost: a customer never sees a page whose address was
+// lost.
 func (b *Board) Drop(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !b.takeDrop() {
@@ -175,16 +174,16 @@ func (b *Board) takeDrop() bool {
 	return true
 }
 
-// lostAnswer marks the context of a call whose answer nobody will read.
+// lostAnswer marks the context of a call whose response is dropped.
 type lostAnswer struct{}
 
-// AnswerIsLost reports whether the answer to this call is dropped.
+// AnswerIsLost reports whether the response to this call is dropped.
 func AnswerIsLost(ctx context.Context) bool {
 	lost, ok := ctx.Value(lostAnswer{}).(bool)
 	return ok && lost
 }
 
-// nowhere is where a dropped answer is written.
+// nowhere discards a dropped response.
 type nowhere struct{ header http.Header }
 
 func (n *nowhere) Header() http.Header         { return n.header }

@@ -12,14 +12,15 @@ import (
 	"strings"
 )
 
-// ErrInternal stands in a table of refusals for whatever has no row of its own.
+// ErrInternal is the key of a table of refusals for errors without a row of their own.
 var ErrInternal = errors.New("something went wrong in the sandbox")
 
-// Call is one call of an operator's. It answers, or returns why it did not.
+// Call is one call of an operator's API. It writes the response, or returns the reason why it did
+// not.
 type Call func(w http.ResponseWriter, r *http.Request) error
 
-// Admitted is a call for those who may make it. admit returns what serve wants of them: who
-// they are, or what they brought.
+// Admitted returns a call that only some callers may make. admit authenticates the caller and
+// returns the value that serve needs.
 func Admitted[C any](
 	admit func(w http.ResponseWriter, r *http.Request) (C, error),
 	serve func(w http.ResponseWriter, r *http.Request, caller C) error,
@@ -33,7 +34,7 @@ func Admitted[C any](
 	}
 }
 
-// No is a refusal that is nothing but a status and a body of JSON.
+// No is a refusal that consists of a status and a JSON body.
 type No struct {
 	Status int
 	Body   any
@@ -42,18 +43,18 @@ type No struct {
 // Error implements error.
 func (n No) Error() string { return fmt.Sprint(n.Status, n.Body) }
 
-// ServeHTTP serves the same refusal to everybody.
+// ServeHTTP sends the same refusal to every caller.
 func (n No) ServeHTTP(w http.ResponseWriter, _ *http.Request) { WriteJSON(w, n.Status, n.Body) }
 
-// Refusal is a no in an operator's words: an error, and the answer that says it.
+// Refusal is an operator's refusal: an error with the response that reports it.
 type Refusal interface {
 	error
 	http.Handler
 }
 
-// InWords is what an error is in an operator's words: itself, when it is one of its
-// refusals, or else the row of the table. What has neither is ours to log, not the
-// caller's to read.
+// InWords returns the operator's refusal for an error: the error itself, if it is one, or its row
+// of the table. Any other error is logged and becomes ErrInternal's row, because the caller must
+// not read it.
 func InWords[R error](log *slog.Logger, err error, table map[error]R) R {
 	var known R
 	if errors.As(err, &known) {
@@ -68,7 +69,7 @@ func InWords[R error](log *slog.Logger, err error, table map[error]R) R {
 	return table[ErrInternal]
 }
 
-// Refusals is a table of one operator's refusals as Answer wants it.
+// Refusals converts a table of one operator's refusals to the type of Answer.
 func Refusals[R Refusal](table map[error]R) map[error]Refusal {
 	answers := map[error]Refusal{}
 	for row, says := range table {
@@ -77,7 +78,7 @@ func Refusals[R Refusal](table map[error]R) map[error]Refusal {
 	return answers
 }
 
-// Answer serves a call, or says why it was not answered.
+// Answer serves a call. It sends the refusal of its error, if it returns one.
 func (c *Crew) Answer(call Call, table map[error]Refusal) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := call(w, r); err != nil {
@@ -86,8 +87,8 @@ func (c *Crew) Answer(call Call, table map[error]Refusal) http.Handler {
 	})
 }
 
-// ReadBody reads the body of a call up to so many bytes. It fails with an
-// *http.MaxBytesError, or with what broke the body off.
+// ReadBody reads the body of a call, up to most bytes. It returns an *http.MaxBytesError for a
+// longer one, or the error that broke it off.
 func ReadBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	var raw bytes.Buffer
 	_, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, most))
@@ -97,21 +98,21 @@ func ReadBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 // maxJSON bounds the JSON of a call.
 const maxJSON = 1 << 16 // bytes
 
-// ReadJSON reads the JSON of a call into v.
+// ReadJSON decodes the JSON body of a call into v.
 func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	return json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSON)).Decode(v)
 }
 
-// SaysJSON reports whether a call says that its body is JSON.
+// SaysJSON reports whether the content type of a call is JSON.
 func SaysJSON(r *http.Request) bool {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && media == "application/json"
 }
 
-// Bearer returns the token that a call brings, and whether it brings one.
+// Bearer returns the bearer token of a call, and false if it has none.
 func Bearer(r *http.Request) (token string, brought bool) {
 	return strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 }
 
-// Same compares secrets in a time that does not depend on where they differ.
+// Same compares secrets in a time that does not depend on the place of a difference.
 func Same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -25,47 +25,47 @@ const (
 	FaceDown      = "down"
 )
 
-// Checkout is a page on which a customer pays by typing a number and a code, and which
-// shows how it ended.
+// Checkout is a page on which a customer pays by typing a number and a code. It also shows the
+// result.
 type Checkout struct {
 	page  Page
 	style []byte
 	own   fs.FS
 }
 
-// NewCheckout returns the checkout of an operator. own has assets/page.css, which sets the
-// colours of the page, and its drawings beside it, assets/mark.svg above all.
+// NewCheckout returns the checkout of an operator. own holds assets/page.css, which sets the
+// colours of the page, and its drawings, above all assets/mark.svg.
 func NewCheckout(own fs.FS) (Checkout, error) {
 	style, err := checkoutFiles.ReadFile("checkout.css")
 	if err != nil {
 		return Checkout{}, err
 	}
 	colours, err := fs.ReadFile(own, "assets/page.css")
-	// Its policy says nothing of form-action: browsers apply it to the whole chain of
-	// redirects after "cancel", and the end of that chain belongs to the merchant.
+	// The policy omits form-action: browsers apply it to all redirects after "cancel", and the last of
+	// them leads to the merchant.
 	return Checkout{LinkedPage(checkoutFiles, "checkout.html", ""), append(style, colours...), own}, err
 }
 
-// CheckoutView is what a checkout shows.
+// CheckoutView is the content of a checkout.
 type CheckoutView struct {
 	T                       any    // CheckoutWords and OperatorsWords in one
-	Up                      string // from the page to the base path: ../
+	Up                      string // the path from the page to the base path: ../
 	Face                    string
 	Title, Text             string // of every face but the form
 	Merchant, Amount, Order string
 	TxnID                   string
 	MinutesLeft             int
 	MSISDN                  string
-	CodeField, CodeHint     string // the name of the field, and what to type there
-	Problem                 string // that no field has a part in
+	CodeField, CodeHint     string // the name of the field, and its hint
+	Problem                 string // a problem that belongs to no field
 	NumberError, CodeError  string
-	Next                    string // where the way on leads; empty for nowhere
+	Next                    string // the address of the link that leads on; empty for none
 }
 
-// MinutesLeft is how long something is still good; the last minute counts as one.
+// MinutesLeft returns the minutes left, rounded up.
 func MinutesLeft(left time.Duration) int { return int((left + time.Minute - 1) / time.Minute) }
 
-// Render writes the page.
+// Render writes the page in one language.
 func (c Checkout) Render(w http.ResponseWriter, status int, lang string, view CheckoutView) {
 	c.page.Render(w, status, lang, view)
 }
@@ -82,7 +82,7 @@ func (c Checkout) ServeAsset(w http.ResponseWriter, r *http.Request) {
 	http.FileServerFS(c.own).ServeHTTP(w, r)
 }
 
-// bareDigits is a number without what people put between digits.
+// bareDigits matches a number without the separators that people type.
 var bareDigits = regexp.MustCompile(`^\+?[0-9]{8,15}$`)
 
 // CompleteNumber reports whether a bare number has all its digits; see BareNumber.

@@ -6,19 +6,18 @@ import (
 	"time"
 )
 
-// Clock tells the time and wakes people up. Everything in a simulator that
-// waits, waits on its clock; nothing else reads the time of day.
+// Clock tells the time and sets alarms. Everything in a simulator that waits, waits on its clock;
+// no other code reads the time of day.
 type Clock interface {
 	// Now returns the current instant.
 	Now() time.Time
-	// At runs f once, at the given instant, in a goroutine of the clock's
-	// choosing; an instant that has passed is at once. Stop reports whether it
-	// prevented that. The instant is absolute on purpose: were it a wait, a clock
-	// moved between reckoning the wait and setting the alarm would ring late.
+	// At runs f once, at the given instant, in a goroutine that the clock chooses. An instant in the
+	// past runs f at once. stop reports whether it prevented the run. The instant is absolute on
+	// purpose: an alarm after a duration would ring late if the clock moved before it was set.
 	At(instant time.Time, f func()) (stop func() bool)
 }
 
-// WallClock is the time of day.
+// WallClock is the real time of day.
 type WallClock struct{}
 
 // Now implements Clock.
@@ -29,21 +28,20 @@ func (WallClock) At(instant time.Time, f func()) func() bool {
 	return time.AfterFunc(time.Until(instant), f).Stop
 }
 
-// VirtualClock is a clock that a test or a demonstration moves. With rate 0 it
-// stands still between two calls of Advance; with rate 60 a minute passes every
-// second, and Advance still jumps ahead.
+// VirtualClock is a clock that a test or a demonstration moves. With rate 0 it stands still between
+// two calls of Advance. With rate 60 a minute passes every second, and Advance still jumps ahead.
 type VirtualClock struct {
 	mu     sync.Mutex
 	rate   float64
-	origin time.Time // the virtual instant at which the wall clock read since
+	origin time.Time // the virtual instant that the clock showed at the wall time since
 	since  time.Time
 	alarms alarms
-	set    int64       // alarms set so far; breaks ties in order of arrival
-	timer  *time.Timer // rings for the first alarm of a clock that runs
+	set    int64       // alarms set so far; orders alarms of the same instant
+	timer  *time.Timer // rings for the first alarm of a running clock
 }
 
-// NewVirtualClock returns a clock that reads start and runs at rate virtual
-// seconds a second. A negative rate counts as 0: time never goes back.
+// NewVirtualClock returns a clock that starts at start and runs at rate virtual seconds a second. A
+// negative rate counts as 0: time never goes back.
 func NewVirtualClock(start time.Time, rate float64) *VirtualClock {
 	return &VirtualClock{rate: max(rate, 0), origin: start, since: time.Now()}
 }
@@ -60,8 +58,8 @@ func (c *VirtualClock) now() time.Time {
 	return c.origin.Add(time.Duration(passed))
 }
 
-// Stamp is the moment that a message to somebody else bears: theirs, which a clock
-// that plays faster must not run away from.
+// Stamp returns the time to put on a message to another system. On a clock that runs faster it is
+// the wall time, because the receiver checks it against its own clock.
 func Stamp(c Clock) time.Time {
 	if played, ok := c.(*VirtualClock); ok && played.rate > 0 {
 		return time.Now()
@@ -69,8 +67,8 @@ func Stamp(c Clock) time.Time {
 	return c.Now()
 }
 
-// At implements Clock. What lies ahead runs inside the Advance that passes it;
-// what is due already runs in a goroutine of its own.
+// At implements Clock. An alarm in the future runs inside the Advance that passes it. One that is
+// due runs in a goroutine of its own.
 func (c *VirtualClock) At(instant time.Time, f func()) func() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,14 +86,14 @@ func (c *VirtualClock) At(instant time.Time, f func()) func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		waiting := a.ring != nil
-		a.ring = nil // it stays on the heap, silent, until its instant
+		a.ring = nil // it stays on the heap, without effect, until its instant
 		return waiting
 	}
 }
 
-// Advance moves the clock by d and runs all that falls due on the way, in the
-// order of its instants, each with the clock showing its own instant. It returns
-// when the last of them has returned.
+// Advance moves the clock by d and runs every alarm that falls due, in the order of their instants.
+// Each runs while the clock shows its own instant. Advance returns when the last alarm has
+// returned.
 func (c *VirtualClock) Advance(d time.Duration) {
 	c.mu.Lock()
 	target := c.now().Add(max(d, 0))
@@ -109,8 +107,8 @@ func (c *VirtualClock) Advance(d time.Duration) {
 	}
 }
 
-// next moves to the first alarm due by target and takes it; with none left it
-// moves to target itself.
+// next moves the clock to the first alarm due by target and removes it. Without one it moves to
+// target itself.
 func (c *VirtualClock) next(target time.Time) (ring func(), found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -126,7 +124,7 @@ func (c *VirtualClock) next(target time.Time) (ring func(), found bool) {
 	return nil, false
 }
 
-// moveTo makes the clock read at, unless it already reads later.
+// moveTo sets the clock to at, unless it shows a later time.
 func (c *VirtualClock) moveTo(at time.Time) {
 	if at.After(c.now()) {
 		c.origin, c.since = at, time.Now()
@@ -145,11 +143,11 @@ func (c *VirtualClock) wind() {
 	c.timer = time.AfterFunc(max(wait, 0), func() { c.Advance(0) })
 }
 
-// alarm is one function that waits for its instant.
+// alarm is one function with its instant.
 type alarm struct {
 	at    time.Time
 	order int64
-	ring  func() // nil once it has rung or was stopped
+	ring  func() // nil after it rang or was stopped
 }
 
 // alarms is a heap whose first element rings first.

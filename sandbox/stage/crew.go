@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// hangsFor is how long a lost answer keeps its caller waiting, who usually gives up first.
+// hangsFor is the time for which a lost response keeps its caller waiting. The caller usually gives
+// up first.
 const hangsFor = 60 * time.Second
 
-// Crew is what works behind every simulator: its clock, what it will do later, its
-// switches, and who carries its messages.
+// Crew holds the services behind every simulator: its clock, its scheduler, its switches and its
+// notifier.
 type Crew struct {
 	Clock     Clock
 	Board     *Board
@@ -25,7 +26,7 @@ type Crew struct {
 	end  context.CancelFunc
 }
 
-// NewCrew starts a crew.
+// NewCrew starts the services of a simulator.
 func NewCrew(o Options) *Crew {
 	o = o.withDefaults()
 	c := &Crew{
@@ -36,15 +37,15 @@ func NewCrew(o Options) *Crew {
 	return c
 }
 
-// Now is the crew's clock, UTC.
+// Now returns the simulator's time in UTC.
 func (c *Crew) Now() time.Time { return c.Clock.Now().UTC() }
 
-// Stamp is the moment that a message to somebody else bears; see Stamp.
+// Stamp returns the time to put on a message to another system; see the function Stamp.
 func (c *Crew) Stamp() time.Time { return Stamp(c.Clock).UTC() }
 
-// Hang keeps the caller waiting for an answer that never comes. It does not return.
+// Hang keeps the caller waiting for a response that never comes. It does not return.
 func (c *Crew) Hang(r *http.Request) {
-	if !AnswerIsLost(r.Context()) { // a dropped answer is dropped at once
+	if !AnswerIsLost(r.Context()) { // a dropped response is dropped at once
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(c.life, cancel)() //nolint:contextcheck // Close ends the wait as well
@@ -53,8 +54,8 @@ func (c *Crew) Hang(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// Flush lets the answer leave before anything else happens: "at once" is not "before". It
-// reports whether all of it left.
+// Flush sends the response before anything else happens, so that an event "at once" does not
+// precede it. It reports whether all of the response left.
 func (c *Crew) Flush(w http.ResponseWriter) bool {
 	err := http.NewResponseController(w).Flush()
 	if err == nil || errors.Is(err, http.ErrNotSupported) {
@@ -64,10 +65,11 @@ func (c *Crew) Flush(w http.ResponseWriter) bool {
 	return false
 }
 
-// HoldsBack reports whether notifications are held back: none overtakes an answer then.
+// HoldsBack reports whether the switches delay notifications. A delayed notification never arrives
+// before the response.
 func (c *Crew) HoldsBack() bool { return c.Board.Read().NotificationDelayMS > 0 }
 
-// Tell lets a notification leave: now, or as late as the switch says.
+// Tell sends a notification, at once or after the delay of the switch.
 func (c *Crew) Tell(send func()) {
 	if !c.HoldsBack() {
 		send()
@@ -76,7 +78,7 @@ func (c *Crew) Tell(send func()) {
 	c.Agenda.At(c.Clock.Now().Add(c.Board.Read().notificationDelay()), send)
 }
 
-// MayCorrect arranges the change of mind that the switch asks for, of what failed at an
+// MayCorrect schedules the correction that the switch demands, for a payment that failed at an
 // instant.
 func (c *Crew) MayCorrect(failed time.Time, correct func()) {
 	if after := time.Duration(c.Board.Read().CorrectAfterMS) * time.Millisecond; after > 0 {
@@ -84,13 +86,14 @@ func (c *Crew) MayCorrect(failed time.Time, correct func()) {
 	}
 }
 
-// Knows reports whether a secret that a caller brought is ours: none is, once the operator
-// changed them.
+// Knows reports whether a caller's secret is the right one. No secret is, while the switch says
+// that the operator changed them.
 func (c *Crew) Knows(brought, ours string) bool {
 	return !c.Board.Read().KeysChanged && Same(brought, ours)
 }
 
-// Letter is a message that says v as JSON. One that cannot be written has no address.
+// Letter returns a message with v as JSON. If v cannot be encoded, the message has no address and
+// is never sent.
 func (c *Crew) Letter(to string, header http.Header, v any) Message {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -100,8 +103,8 @@ func (c *Crew) Letter(to string, header http.Header, v any) Message {
 	return Message{URL: to, Header: header, Body: body}
 }
 
-// Close lets go every call that hangs, strikes out what still waits, and delivers what is
-// queued. When ctx ends first, messages are given up. Closing twice is harmless.
+// Close releases every call that hangs, cancels every scheduled action, and delivers the queued
+// notifications. When ctx ends first, it drops them. Closing twice is harmless.
 func (c *Crew) Close(ctx context.Context) error {
 	c.end()
 	c.Board.Close()

@@ -12,22 +12,22 @@ import (
 	"sync"
 )
 
-// maxLine bounds one journal line on the way back in. A session is about 1 kB.
+// maxLine is the longest journal line that OpenJournal reads. A session is about 1 kB.
 const maxLine = 1 << 20 // bytes
 
-// Journal is an append-only file of JSON lines. A line that Append accepted is
-// on the disk: it survives kill -9. A nil Journal keeps nothing and accepts all.
+// Journal is an append-only file of JSON lines. A line that Append accepted is on the disk: it
+// survives kill -9. A nil Journal stores nothing and accepts everything.
 //
-// One process at a time may hold a journal.
+// Only one process may use a journal at a time.
 type Journal struct {
 	mu   sync.Mutex
 	file *os.File
 }
 
-// OpenJournal opens the journal at path, creating it and its folder if need be,
-// and hands every line to replay, oldest first. A last line cut short by a crash
-// was never accepted, so it is dropped; any other line that replay refuses is an
-// error, because a witness must not forget in silence.
+// OpenJournal opens the journal at path. It creates the file and its folder if needed, and passes
+// every line to replay, oldest first. It drops a last line cut short by a crash, because Append
+// never accepted it. Any other line that replay rejects is an error: a simulator must not lose a
+// payment silently.
 func OpenJournal(path string, replay func(line []byte) error) (*Journal, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("make the journal's folder: %w", err)
@@ -46,7 +46,7 @@ func OpenJournal(path string, replay func(line []byte) error) (*Journal, error) 
 	return &Journal{file: file}, nil
 }
 
-// readLines replays every whole line and returns where the last one ends.
+// readLines replays every whole line and returns the offset after the last one.
 func readLines(file io.Reader, replay func(line []byte) error) (end int64, err error) {
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, maxLine)
@@ -60,7 +60,7 @@ func readLines(file io.Reader, replay func(line []byte) error) (end int64, err e
 	return end, lines.Err()
 }
 
-// wholeLines is bufio.ScanLines without the unfinished line at the end.
+// wholeLines splits like bufio.ScanLines but omits an unfinished last line.
 func wholeLines(data []byte, _ bool) (advance int, line []byte, err error) {
 	if i := bytes.IndexByte(data, '\n'); i >= 0 {
 		return i + 1, data[:i], nil
@@ -68,7 +68,7 @@ func wholeLines(data []byte, _ bool) (advance int, line []byte, err error) {
 	return 0, nil, nil
 }
 
-// cutAt drops everything after end and leaves the file ready to append.
+// cutAt removes everything after end and leaves the file ready to append.
 func cutAt(file *os.File, end int64) error {
 	if err := file.Truncate(end); err != nil {
 		return err
@@ -77,8 +77,8 @@ func cutAt(file *os.File, end int64) error {
 	return err
 }
 
-// Append writes record as one line and returns when it is on the disk. After an
-// error the file is put back to where it was, so that no half line stays behind.
+// Append writes record as one line and returns when it is on the disk. On an error it restores the
+// file's length, so that no half line remains.
 func (j *Journal) Append(record any) error {
 	if j == nil {
 		return nil
@@ -103,7 +103,7 @@ func (j *Journal) Append(record any) error {
 	return nil
 }
 
-// Close closes the file; again is harmless. Nothing can be appended afterwards.
+// Close closes the file. Closing twice is harmless. Append fails afterwards.
 func (j *Journal) Close() error {
 	if j == nil {
 		return nil

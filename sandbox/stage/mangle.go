@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// The ways an answer can be mangled after the call was executed.
+// The ways to spoil a response after the call was executed.
 const (
 	AnswersFlood = "flood" // 50 MB
 	AnswersDrip  = "drip"  // a byte a second
-	AnswersHalf  = "half"  // half of the answer, then the connection breaks off
-	AnswersPage  = "page"  // an HTML page of somebody in between
+	AnswersHalf  = "half"  // half of the response, then the connection breaks off
+	AnswersPage  = "page"  // an HTML page of a proxy in between
 )
 
-// What a mangled answer is made of.
+// The sizes and the pace of spoiled responses.
 const (
 	floodSize  = 50 << 20 // bytes
 	floodChunk = 64 << 10 // bytes
@@ -23,8 +23,8 @@ const (
 	page       = "<html><body>Welcome to our Wi-Fi</body></html>"
 )
 
-// Mangle lets next execute a call and spoils its answer as the switch says. What next
-// does can depend on AnswerIsSpoiled.
+// Mangle lets next execute a call and spoils its response according to the switch. next can ask
+// AnswerIsSpoiled.
 func (b *Board) Mangle(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		how := b.Read().Answers
@@ -35,7 +35,7 @@ func (b *Board) Mangle(next http.Handler) http.Handler {
 		kept := &keptAnswer{header: w.Header(), status: http.StatusOK}
 		next.ServeHTTP(kept, r.WithContext(context.WithValue(r.Context(), spoiledAnswer{}, how != AnswersDrip)))
 		w.Header().Del("Content-Length")
-		if how == AnswersPage { // whoever is in between knows nothing of the call
+		if how == AnswersPage { // a proxy in between knows nothing of the call
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			kept.status = http.StatusOK
 		}
@@ -44,24 +44,24 @@ func (b *Board) Mangle(next http.Handler) http.Handler {
 	})
 }
 
-// spoiledAnswer marks the context of a call whose answer nobody can read.
+// spoiledAnswer marks the context of a call whose response is unreadable.
 type spoiledAnswer struct{}
 
-// AnswerIsSpoiled reports whether the answer to this call arrives and says nothing. One
-// that only drips can be read by whoever has the patience.
+// AnswerIsSpoiled reports whether the response to this call arrives without its content. A response
+// that only drips is readable for a patient caller.
 func AnswerIsSpoiled(ctx context.Context) bool {
 	spoiled, ok := ctx.Value(spoiledAnswer{}).(bool)
 	return ok && spoiled
 }
 
-// spoil writes what is left of an answer.
+// spoil writes the spoiled form of a response.
 func (b *Board) spoil(ctx context.Context, w http.ResponseWriter, how string, body []byte) {
 	switch how {
 	case AnswersFlood:
 		chunk := bytes.Repeat([]byte(" "), floodChunk)
 		for sent := 0; sent < floodSize; sent += len(chunk) {
 			if _, err := w.Write(chunk); err != nil {
-				return // the caller has had enough
+				return // the caller has disconnected
 			}
 		}
 	case AnswersDrip:
@@ -70,7 +70,7 @@ func (b *Board) spoil(ctx context.Context, w http.ResponseWriter, how string, bo
 				return
 			}
 			if last := i == len(body)-1; !last && !b.wait(ctx, dripEvery) {
-				panic(http.ErrAbortHandler) // what was not sent is not passed off as the whole
+				panic(http.ErrAbortHandler) // a partial response must not look like the whole
 			}
 		}
 	case AnswersHalf:
@@ -82,7 +82,7 @@ func (b *Board) spoil(ctx context.Context, w http.ResponseWriter, how string, bo
 	}
 }
 
-// keptAnswer keeps an answer instead of sending it.
+// keptAnswer stores a response instead of sending it.
 type keptAnswer struct {
 	header http.Header
 	status int

@@ -13,45 +13,44 @@ import (
 	"time"
 )
 
-// Limits of a messenger.
+// The limits of a messenger.
 const (
-	deliveryTimeout = 5 * time.Second // one notification, from dialling to the last byte
-	deliverers      = 16              // notifications under way at once
-	maxQueued       = 4096            // notifications waiting; more are lost, and logged
-	maxReply        = 1 << 16         // bytes of an answer that are read before hanging up
+	deliveryTimeout = 5 * time.Second // one notification, from dialing to the last byte
+	deliverers      = 16              // concurrent notifications
+	maxQueued       = 4096            // queued notifications; more are lost, and logged
+	maxReply        = 1 << 16         // bytes read of a response before the connection is closed
 )
 
-// errRedirected keeps a notification from being carried to an address that
-// nobody gave us.
+// errRedirected stops a notification at a redirect, because the merchant did not give that address.
 var errRedirected = errors.New("the notification address redirects")
 
-// Messenger carries notifications. Each message leaves once: an operator that
-// does not retry loses what was not taken, and so does its simulator.
+// Messenger sends notifications. Each message is sent once: an operator that does not retry loses a
+// message that was not accepted, and so does its simulator.
 type Messenger struct {
 	client *http.Client
 	log    *slog.Logger
 	queue  chan Message
-	mu     sync.RWMutex // guards closed against a Send under way
+	mu     sync.RWMutex // guards closed against a concurrent Send
 	closed bool
-	give   context.CancelFunc // gives up what is under way
+	give   context.CancelFunc // cancels deliveries under way
 	ctx    context.Context    //nolint:containedctx // the life of the deliverers, ended by Close
 	done   sync.WaitGroup
 }
 
-// Message is one notification on its way to a merchant.
+// Message is one notification to a merchant.
 type Message struct {
 	URL    string
 	Header http.Header // besides the content type, which is JSON; may be nil
 	Body   []byte
-	// Copies is how many times it leaves, one after the other; 0 counts as 1.
+	// Copies is the number of times it is sent, one after the other; 0 counts as 1.
 	Copies int
-	// Answered, unless nil, is told the HTTP status of each copy's answer, and 0
-	// where none came. It runs on the messenger's time and must not wait.
+	// Answered, unless nil, receives the HTTP status of each copy's response, 0 for none. It runs in
+	// the messenger's goroutine and must not wait.
 	Answered func(status int)
 }
 
-// NewMessenger starts a messenger. A nil client means one that follows no
-// redirect. Whatever the client, a delivery is given up after 5 s.
+// NewMessenger starts a messenger. A nil client means one that follows no redirect. With any client
+// a delivery ends after 5 s.
 func NewMessenger(client *http.Client, log *slog.Logger) *Messenger {
 	if client == nil {
 		client = &http.Client{
@@ -66,7 +65,7 @@ func NewMessenger(client *http.Client, log *slog.Logger) *Messenger {
 	return m
 }
 
-// deliver carries messages until the queue is closed and empty.
+// deliver sends messages until the queue is closed and empty.
 func (m *Messenger) deliver() {
 	for msg := range m.queue {
 		for range max(msg.Copies, 1) {
@@ -75,13 +74,13 @@ func (m *Messenger) deliver() {
 	}
 }
 
-// Send queues body for url, copies times one after the other, and returns at
-// once. It never blocks: a full queue or a closed messenger loses the message.
+// Send queues body for url, copies times one after the other, and returns at once. It never blocks:
+// a full queue or a closed messenger loses the message.
 func (m *Messenger) Send(url string, body []byte, copies int) {
 	m.Carry(Message{URL: url, Body: body, Copies: copies})
 }
 
-// Carry queues a message and returns at once, as Send does.
+// Carry queues a message and returns at once, like Send.
 func (m *Messenger) Carry(msg Message) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -95,13 +94,13 @@ func (m *Messenger) Carry(msg Message) {
 	}
 }
 
-// Post carries body to url and waits for the answer, whatever it is.
+// Post sends body to url and waits for the response, whatever its status.
 func (m *Messenger) Post(ctx context.Context, url string, body []byte) {
 	m.Deliver(ctx, Message{URL: url, Body: body})
 }
 
-// Deliver carries one copy of a message and waits for the answer. What goes wrong
-// is logged; only Answered hears of it, since most operators try once.
+// Deliver sends one copy of a message and waits for the response. It logs errors. Only Answered
+// learns of them, because most operators try once.
 func (m *Messenger) Deliver(ctx context.Context, msg Message) {
 	status, err := m.post(ctx, msg)
 	if err != nil {
@@ -114,8 +113,8 @@ func (m *Messenger) Deliver(ctx context.Context, msg Message) {
 	}
 }
 
-// post returns the status of the answer, 0 for none; its body is read, so that the
-// connection can be used again, and thrown away.
+// post returns the status of the response, 0 for none. It reads the body and discards it, so that
+// the connection can be used again.
 func (m *Messenger) post(ctx context.Context, msg Message) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
@@ -136,8 +135,8 @@ func (m *Messenger) post(ctx context.Context, msg Message) (status int, err erro
 	return resp.StatusCode, nil
 }
 
-// Close takes no further message, delivers what is queued and returns. When ctx
-// ends first, what is left is given up.
+// Close accepts no further message, delivers the queued ones and returns. When ctx ends first, it
+// drops the rest.
 func (m *Messenger) Close(ctx context.Context) error {
 	m.mu.Lock()
 	if !m.closed {

@@ -5,40 +5,40 @@ import (
 	"time"
 )
 
-// How long customers take. All are counted from the opening of the session.
+// The times that customers take, counted from the opening of the session.
 const (
-	RefusedAfter     = 2 * time.Second                // a refusal comes quickly, but after the answer
+	RefusedAfter     = 2 * time.Second                // a refusal comes quickly, but after the response
 	DefaultPaidAfter = 10 * time.Second               // any number that is not magic
-	PaidAfterLong    = 30 * time.Second               // a customer who looks for the telephone first
+	PaidAfterLong    = 30 * time.Second               // a customer who looks for the phone first
 	LateAfter        = 5*time.Minute + 30*time.Second // after the merchant's 5 min, within Orange's 10 min
 )
 
-// Outcome is how a customer ends a payment that nobody disturbs.
+// Outcome is the way in which a customer ends a payment by himself.
 type Outcome int
 
-// The three ends a customer can choose.
+// The three ways in which a customer can end a payment.
 const (
-	Silent  Outcome = iota // never answers
+	Silent  Outcome = iota // never reacts
 	Pays                   // confirms with enough money
 	Refuses                // confirms without enough money, or declines
 )
 
-// Behaviour is what happens to a payment of one magic number. Each simulator
-// shows it in its own operator's words.
+// Behaviour describes the course of a payment of one magic number. Each simulator shows it in its
+// operator's words.
 type Behaviour struct {
 	Says         string        // for people, in the words of the merchant API's table
-	Outcome      Outcome       // what the customer does
-	After        time.Duration // how long after the opening
+	Outcome      Outcome       // the customer's action
+	After        time.Duration // time of the action, from the opening
 	Down         bool          // the operator answers 503 to every call
-	AnswerLost   bool          // every other call executes, and its answer never comes
-	Callbacks    int           // above 1: so many, and the first leaves before the call returns
-	OtherAmount  bool          // the operator confirms another amount than the one asked
-	Poor         bool          // refuses for want of money
-	YieldsToUser bool          // steps back when a person opens the payment page
+	AnswerLost   bool          // every other call is executed, and its response is lost
+	Callbacks    int           // if above 1: number of callbacks; the first leaves before the response
+	OtherAmount  bool          // the operator confirms another amount than ordered
+	Poor         bool          // refuses for lack of money
+	YieldsToUser bool          // does not act by itself once a person opens the payment page
 }
 
-// magic is the table "Sandbox numbers" of the merchant API: the last six digits
-// of the number, under any country code.
+// magic is the table "Sandbox numbers" of the merchant API: the last six digits of the number,
+// under any country code.
 var magic = map[string]Behaviour{
 	"123456": {Says: "paid at once", Outcome: Pays},
 	"111111": {Says: "customer's balance too low", Outcome: Refuses, Poor: true, After: RefusedAfter},
@@ -57,11 +57,11 @@ var anyOther = Behaviour{
 	Says: "pending 10 s, then paid", Outcome: Pays, After: DefaultPaidAfter, YieldsToUser: true,
 }
 
-// magicDigits is how many last digits of a number decide.
+// magicDigits is the number of last digits that decide.
 const magicDigits = 6
 
-// e164 is a number as the merchant API writes it: a plus sign, a country code
-// and at most 15 digits in all.
+// e164 matches a number in the merchant API's form: a plus sign, a country code and at most 15
+// digits in all.
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
 
 // ValidNumber reports whether msisdn is a full international number with its plus sign.
@@ -69,8 +69,8 @@ func ValidNumber(msisdn string) bool {
 	return e164.MatchString(msisdn)
 }
 
-// BehaviourOf tells what the customer behind msisdn does. Only the last six
-// digits matter, so a national number works as well as an international one.
+// BehaviourOf returns the behaviour of the customer behind msisdn. Only the last six digits matter,
+// so a national number works as well as an international one.
 func BehaviourOf(msisdn string) Behaviour {
 	if len(msisdn) >= magicDigits {
 		if b, ok := magic[msisdn[len(msisdn)-magicDigits:]]; ok {
@@ -89,8 +89,8 @@ func MagicNumbers() map[string]Behaviour {
 	return table
 }
 
-// AnotherAmount is what an operator confirms when it confirms the wrong amount:
-// half of it, rounded up (306 becomes 153), and never the amount itself.
+// AnotherAmount returns the amount that an operator wrongly confirms: half of it, rounded up (306
+// becomes 153), and never the amount itself.
 func AnotherAmount(amount int64) int64 {
 	if amount == 1 {
 		return 2 // half of 1, rounded, would be 1 again

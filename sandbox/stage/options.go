@@ -11,26 +11,26 @@ import (
 
 const defaultMaxOrders = 100_000 // some 100 to 200 MB
 
-// Options says how a simulator runs. Only PublicURL has no default.
+// Options configures a simulator. Only PublicURL has no default.
 type Options struct {
-	// PublicURL is where browsers and Pirogue reach the simulator, base path included:
+	// PublicURL is the address of the simulator for browsers and Pirogue, base path included:
 	// http://127.0.0.1:8090/orange-web.
 	PublicURL string
-	// JournalPath is the file that keeps orders and book; empty keeps them in memory.
+	// JournalPath is the file that stores orders and book; empty keeps them in memory.
 	JournalPath string
-	// Clock is the time of day unless said otherwise.
+	// Clock defaults to the wall clock.
 	Clock Clock
-	// MaxOrders bounds memory, 100 000 by default. Beyond it calls answer 503: a witness
-	// refuses rather than forgets.
+	// MaxOrders bounds memory, 100 000 by default. Beyond it calls answer 503: a simulator rejects
+	// orders rather than drop old ones from its book.
 	MaxOrders int
-	// NotifyClient carries notifications; the default follows no redirect.
+	// NotifyClient sends notifications. The default follows no redirect.
 	NotifyClient *http.Client
-	// Log takes what is worth knowing; nil keeps silent.
+	// Log receives warnings and errors; nil drops them.
 	Log *slog.Logger
 }
 
-// Ready returns the options with their defaults, and the address without a slash at its
-// end. It fails when that is no address.
+// Ready returns the options with their defaults, and PublicURL without a slash at its end. It
+// returns an error if PublicURL is not an http address.
 func (o Options) Ready() (Options, error) {
 	if !IsAddress(o.PublicURL) {
 		return o, fmt.Errorf("public URL %q is not an http address", o.PublicURL)
@@ -48,8 +48,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// IsAddress reports whether a text is an absolute http address. A sandbox runs on laptops,
-// so that http is as good as https.
+// IsAddress reports whether a text is an absolute http or https address. A sandbox runs on laptops,
+// so http is allowed.
 func IsAddress(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")

@@ -2,11 +2,11 @@ package stage
 
 import "time"
 
-// State is where an order stands.
+// State is the status of an order.
 type State string
 
-// The states of an order. Only Declined can change again: an operator that corrects
-// itself executes what it had called a failure.
+// The states of an order. Only Declined can change again: an operator that corrects itself executes
+// an order that it reported as failed.
 const (
 	Pending  State = "pending"
 	Executed State = "executed" // money moved
@@ -14,10 +14,10 @@ const (
 	Lapsed   State = "lapsed"   // nobody confirmed it in time
 )
 
-// Reason is why an order was declined; each simulator has its operator's words for it.
+// Reason is the cause of a decline. Each simulator has its operator's words for it.
 type Reason string
 
-// The reasons.
+// The reasons for a decline.
 const (
 	TooPoor  Reason = "too_poor" // the customer's balance is too low
 	SaidNo   Reason = "said_no"  // the customer refused
@@ -25,32 +25,32 @@ const (
 	Silence  Reason = "silence"  // nobody answered in time
 )
 
-// Order is one payment that a merchant asked an operator for, as a Till keeps it.
+// Order is one payment that a merchant ordered from an operator, as a Till stores it.
 type Order struct {
-	ID        string    `json:"id"`        // the operator's own
-	Reference string    `json:"reference"` // the merchant's
-	Account   string    `json:"account"`   // whose it is, where an operator serves several
-	Key       string    `json:"key"`       // under which a repeated call finds it; may be empty
+	ID        string    `json:"id"`        // the operator's own identifier
+	Reference string    `json:"reference"` // the merchant's reference
+	Account   string    `json:"account"`   // the merchant's account, where an operator serves several
+	Key       string    `json:"key"`       // identifies a repeated call; may be empty
 	Parent    string    `json:"parent"`    // the order that this one gives back
 	Direction Direction `json:"direction"`
 	MSISDN    string    `json:"msisdn"` // international
-	Asked     int64     `json:"asked"`  // what the merchant ordered, in the currency's minor unit
-	Amount    int64     `json:"amount"` // what moves; differs for number 999999 alone
+	Asked     int64     `json:"asked"`  // the ordered amount, in the currency's minor unit
+	Amount    int64     `json:"amount"` // the amount that moves; differs for number 999999 alone
 	Currency  string    `json:"currency"`
 	State     State     `json:"state"`
 	Reason    Reason    `json:"reason"`
 	OpenedAt  time.Time `json:"opened_at"`
 	ChangedAt time.Time `json:"changed_at"`
-	// CallbackURL is where the end is told; empty for nowhere.
+	// CallbackURL is the address for the callback about the end; empty for none.
 	CallbackURL string            `json:"callback_url"`
-	Notes       map[string]string `json:"notes"` // what else the operator's wire needs
+	Notes       map[string]string `json:"notes"` // further fields of the operator's API
 
-	NextAt     time.Time `json:"next_at"`     // when Ends comes by itself; zero for never
-	Ends       State     `json:"ends"`        // how it ends then
-	EndsReason Reason    `json:"ends_reason"` // and why
-	Copies     int       `json:"copies"`      // callbacks in all; above 1 the first leaves before the answer
-	AnswerLost bool      `json:"answer_lost"` // nobody gets an answer to the call that opened it
-	Callbacks  int       `json:"callbacks"`   // that have left
+	NextAt     time.Time `json:"next_at"`     // time at which Ends happens by itself; zero for never
+	Ends       State     `json:"ends"`        // the state in which it ends then
+	EndsReason Reason    `json:"ends_reason"` // the reason for it
+	Copies     int       `json:"copies"`      // number of callbacks; above 1 the first leaves before the response
+	AnswerLost bool      `json:"answer_lost"` // the call that opened it gets no response
+	Callbacks  int       `json:"callbacks"`   // number of callbacks sent
 }
 
 // Open reports whether the order can still end.
@@ -59,13 +59,13 @@ func (o *Order) Open() bool { return o.State == Pending }
 // moves reports whether the order moved money or may still move it.
 func (o *Order) moves() bool { return o.State == Pending || o.State == Executed }
 
-// end ends an order at an instant.
+// end sets the final state of an order at an instant.
 func (o *Order) end(state State, why Reason, at time.Time) {
 	o.State, o.Reason, o.ChangedAt = state, why, at
 	o.NextAt, o.Ends, o.EndsReason = time.Time{}, "", ""
 }
 
-// follow sets an order on its course: it ends in the call itself, or after a while.
+// follow schedules the end of an order: in the call itself, or after a while.
 func (o *Order) follow(ends State, why Reason, after time.Duration) {
 	o.State = Pending
 	if after == 0 {
@@ -75,7 +75,7 @@ func (o *Order) follow(ends State, why Reason, after time.Duration) {
 	o.NextAt, o.Ends, o.EndsReason = o.OpenedAt.Add(after), ends, why
 }
 
-// taken is what an outgoing order takes from the float, or holds of it.
+// taken returns the part of the float that an outgoing order took or holds.
 func (o *Order) taken() int64 {
 	if o.Direction == Out && (o.State == Executed || o.State == Pending && o.Ends == Executed) {
 		return o.Amount
@@ -83,7 +83,7 @@ func (o *Order) taken() int64 {
 	return 0
 }
 
-// paid is the line of the book for an executed order.
+// paid returns the line of the book for an executed order.
 func (o *Order) paid() Paid {
 	return Paid{
 		TxnID: o.ID, OrderID: o.Reference, MSISDN: o.MSISDN, Amount: o.Amount, Asked: o.Asked,
@@ -91,8 +91,8 @@ func (o *Order) paid() Paid {
 	}
 }
 
-// collection sets an order of a customer who pays on the course of a number. A silent
-// customer's order lapses when the operator's window closes.
+// collection schedules a collection according to a magic number. A silent customer's order lapses
+// at the end of the operator's window.
 func (o *Order) collection(b Behaviour, window, settling time.Duration) {
 	after := max(b.After, settling)
 	o.Copies = b.Callbacks
@@ -111,7 +111,7 @@ func (o *Order) collection(b Behaviour, window, settling time.Duration) {
 	}
 }
 
-// payout sets an order of a customer who is paid on the course of a number.
+// payout schedules a payout according to a magic number.
 func (o *Order) payout(p Payout, settling time.Duration) {
 	o.Copies = p.Callbacks
 	if p.OtherAmount {

@@ -5,38 +5,38 @@ import (
 	"time"
 )
 
-// How long operators take over a payout. All are counted from the call.
+// The times that operators take over a payout, counted from the call.
 const (
-	// SilentFor is how long the operator sits on a payout to the number that never
-	// answers: a payout has no customer who could let it lapse, so the operator ends it.
+	// SilentFor is the time for which a payout to the silent number stays pending. A payout has no
+	// customer who could let it lapse, so the operator ends it.
 	SilentFor = 5 * time.Minute
-	// PaidOutLate is when a payout ends that everybody has stopped waiting for.
+	// PaidOutLate is the time after which a payout ends that nobody waits for any more.
 	PaidOutLate = 6 * time.Minute
 )
 
-// End is how a payout ends that nobody disturbs.
+// End is the way in which a payout ends by itself.
 type End int
 
-// The three ends of a payout.
+// The three ways in which a payout can end.
 const (
 	PaidOut       End = iota // the customer has the money
 	RefusedAtOnce            // the call itself is refused
 	RejectedLater            // the call is accepted and the payout fails afterwards
 )
 
-// Payout is what happens to a cash-out towards one magic number. Each simulator
-// shows it in its own operator's words.
+// Payout describes the course of a cash-out to one magic number. Each simulator shows it in its
+// operator's words.
 type Payout struct {
 	Says        string        // for people
 	End         End           // how it ends
-	After       time.Duration // how long it is pending; 0 ends it in the answer
+	After       time.Duration // time of the end; 0 ends it in the response
 	Down        bool          // the operator answers 503 to every call, and executes none
-	AnswerLost  bool          // every other call executes, and its answer never comes
-	Callbacks   int           // above 1: so many, and the first leaves before the call returns
-	OtherAmount bool          // the operator executes another amount than the one asked
+	AnswerLost  bool          // every other call is executed, and its response is lost
+	Callbacks   int           // if above 1: number of callbacks; the first leaves before the response
+	OtherAmount bool          // the operator executes another amount than ordered
 }
 
-// payouts is the table "Sandbox numbers" of the merchant API, read for a cash-out.
+// payouts is the table "Sandbox numbers" of the merchant API, applied to cash-outs.
 var payouts = map[string]Payout{
 	"123456": {Says: "paid out at once"},
 	"111111": {Says: "refused: the beneficiary's ceiling is reached", End: RefusedAtOnce},
@@ -50,11 +50,11 @@ var payouts = map[string]Payout{
 	"999999": {Says: "operator executes another amount", OtherAmount: true},
 }
 
-// otherPayout is what happens to every number that is not magic.
+// otherPayout is the course of a cash-out to every number that is not magic.
 var otherPayout = Payout{Says: "pending 10 s, then paid out", After: DefaultPaidAfter}
 
-// PayoutTo tells what happens to a cash-out towards msisdn. Only the last six
-// digits matter, as for BehaviourOf.
+// PayoutTo returns the course of a cash-out to msisdn. Only the last six digits matter, as for
+// BehaviourOf.
 func PayoutTo(msisdn string) Payout {
 	if len(msisdn) >= magicDigits {
 		if p, ok := payouts[msisdn[len(msisdn)-magicDigits:]]; ok {

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Register is what a simulator keeps, behind one lock and a journal of entries E. Nothing
-// changes in memory before the journal has it, so what anyone saw survives a crash.
+// Register stores a simulator's data behind one lock, with a journal of entries E. Memory changes
+// only after the journal has the entry, so everything that a caller saw survives a crash.
 type Register[E any] struct {
 	sync.Mutex
 
@@ -16,8 +16,8 @@ type Register[E any] struct {
 	paid    []Paid
 }
 
-// Open reads the journal at path back; an empty path keeps all in memory. apply makes the
-// register read as it does after an entry. It is called under the lock, but for here.
+// Open replays the journal at path; an empty path keeps everything in memory. apply applies one
+// entry to the data. Except here, it is called under the lock.
 func (r *Register[E]) Open(path string, apply func(E) error) (err error) {
 	r.apply = apply
 	if path == "" {
@@ -33,7 +33,7 @@ func (r *Register[E]) Open(path string, apply func(E) error) (err error) {
 	return err
 }
 
-// Record journals an entry, then lets it count. The caller holds the lock.
+// Record journals an entry, then applies it. The caller holds the lock.
 func (r *Register[E]) Record(e E) error {
 	if err := r.journal.Append(e); err != nil {
 		return err
@@ -41,33 +41,33 @@ func (r *Register[E]) Record(e E) error {
 	return r.apply(e)
 }
 
-// Pay adds lines to the book. It is for apply to call.
+// Pay adds lines to the book. Only apply calls it.
 func (r *Register[E]) Pay(lines ...Paid) { r.paid = append(r.paid, lines...) }
 
-// Paid returns the money that moved, oldest first; it is never nil.
+// Paid returns the money that moved, oldest first. It is never nil.
 func (r *Register[E]) Paid() []Paid {
 	r.Lock()
 	defer r.Unlock()
 	return append([]Paid{}, r.paid...)
 }
 
-// Close closes the journal. What is in memory can still be read.
+// Close closes the journal. The data in memory stays readable.
 func (r *Register[E]) Close() error { return r.journal.Close() }
 
-// Caller tells repeated calls for the same thing from other calls.
+// Caller identifies repeated calls for the same payment.
 type Caller struct {
 	Direction Direction
 	MSISDN    string
 	Asked     int64
 }
 
-// Kept is things by their identifiers, in the order in which they came.
+// Kept is an ordered map: values by their identifiers, in the order of insertion.
 type Kept[T any] struct {
 	byID  map[string]*T
 	order []string
 }
 
-// Put keeps a thing as it stands, and returns how it stood before; nil when it is new.
+// Put stores a value and returns the previous one, or nil if there was none.
 func (k *Kept[T]) Put(id string, one T) (before *T) {
 	if k.byID == nil {
 		k.byID = map[string]*T{}
@@ -80,7 +80,7 @@ func (k *Kept[T]) Put(id string, one T) (before *T) {
 	return before
 }
 
-// Find returns a thing, and whether there is one.
+// Find returns a value, and false if there is none.
 func (k *Kept[T]) Find(id string) (one T, found bool) {
 	if kept, found := k.byID[id]; found {
 		return *kept, true
@@ -88,7 +88,7 @@ func (k *Kept[T]) Find(id string) (one T, found bool) {
 	return one, false
 }
 
-// Those returns the things with these identifiers, which must be kept.
+// Those returns the values of these identifiers, which must exist.
 func (k *Kept[T]) Those(ids []string) []T {
 	things := make([]T, len(ids))
 	for i, id := range ids {
@@ -97,13 +97,13 @@ func (k *Kept[T]) Those(ids []string) []T {
 	return things
 }
 
-// All returns every thing, oldest first.
+// All returns every value, oldest first.
 func (k *Kept[T]) All() []T { return k.Those(k.order) }
 
-// Any reports whether one of the things is of a kind.
+// Any reports whether the function is true of one of the values.
 func (k *Kept[T]) Any(of func(T) bool) bool {
 	return slices.ContainsFunc(k.order, func(id string) bool { return of(*k.byID[id]) })
 }
 
-// Len returns how many things there are.
+// Len returns the number of values.
 func (k *Kept[T]) Len() int { return len(k.order) }

@@ -12,32 +12,31 @@ import (
 	"strings"
 )
 
-// Settings is how everything that can be set of a simulator is read and changed.
+// Settings reads and changes everything that can be set of a simulator.
 type Settings struct {
-	// Read returns the settings as they stand, for JSON: one object, in which an object
-	// may stand.
+	// Read returns the current settings for JSON: one object, which may hold objects.
 	Read func() any
-	// Healthy returns them as they are with nothing broken.
+	// Healthy returns the settings without any fault.
 	Healthy func() any
-	// Change decodes a body over the settings as they stand, all of it or nothing.
+	// Change decodes a body over the current settings: all of it or nothing.
 	Change func(decode func(any) error) error
-	// Own says what each setting does that not every simulator has, by its name; see Values.
+	// Own holds the effect of each setting that only some simulators have, by its name; see Values.
 	Own map[string]string
-	// Figures names the settings that are accounts: no value of theirs is a fault.
+	// Figures names the settings that are account figures. None of their values is a fault.
 	Figures []string
 }
 
-// ServeHTTP shows the settings on GET, and on POST changes those that the body names.
+// ServeHTTP returns the settings on GET. POST changes those that the body names.
 func (s Settings) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ServeSettings(w, r, s.Read, s.Change)
 }
 
-// Set changes the settings that a JSON object names, all of them or none.
+// Set changes the settings that a JSON object names: all of them or none.
 func (s Settings) Set(object []byte) error {
 	return s.Change(func(settings any) error { return decodeSettings(object, settings) })
 }
 
-// Heal mends everything.
+// Heal removes every fault.
 func (s Settings) Heal() error {
 	object, err := json.Marshal(s.Healthy())
 	if err != nil {
@@ -46,11 +45,11 @@ func (s Settings) Heal() error {
 	return s.Set(object)
 }
 
-// Values returns the settings as they stand by their names. The name of one inside an
-// object is both names with a dot between: quirks.forgets.
+// Values returns the current settings by their names. A setting inside an object has both names
+// with a dot between: quirks.forgets.
 func (s Settings) Values() (map[string]any, error) { return flatten(s.Read()) }
 
-// Broken lists what is not as it is in good health, as name=value, in order of names.
+// Broken lists the settings that differ from Healthy, as name=value, in order of names.
 func (s Settings) Broken() ([]string, error) {
 	now, err := s.Values()
 	if err != nil {
@@ -69,8 +68,8 @@ func (s Settings) Broken() ([]string, error) {
 	return broken, nil
 }
 
-// flatten returns the values of an object, and of those in it, as JSON has them: text,
-// true or false, and json.Number.
+// flatten returns the values of an object and of the objects in it, in JSON's types: text, bool and
+// json.Number.
 func flatten(settings any) (map[string]any, error) {
 	raw, err := json.Marshal(settings)
 	if err != nil {
@@ -98,8 +97,8 @@ func flatten(settings any) (map[string]any, error) {
 
 var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
 
-// Patch writes the JSON object that gives settings other values. wanted are their values
-// as people write them, by the names of Values; now says of which type each one is.
+// Patch returns the JSON object that gives settings other values. wanted holds the values as people
+// type them, by the names of Values. The types in now decide how they are read.
 func Patch(now map[string]any, wanted map[string]string) ([]byte, error) {
 	object := map[string]any{}
 	var mistakes []error
@@ -127,7 +126,7 @@ func Patch(now map[string]any, wanted map[string]string) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// typed returns a value as the type of the setting wants it.
+// typed converts a text to the type of the setting.
 func typed(name string, now map[string]any, text string) (any, error) {
 	kept, known := now[name]
 	if !known {

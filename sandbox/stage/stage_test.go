@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 
 var noon = time.Date(2026, 3, 12, 12, 0, 0, 0, time.UTC)
 
-// TestMagicNumbers holds the table against the merchant API's page.
+// TestMagicNumbers compares the table with the merchant API's page.
 func TestMagicNumbers(t *testing.T) {
 	t.Parallel()
 	for msisdn, want := range map[string]stage.Behaviour{
@@ -59,7 +59,7 @@ func TestMagicNumbers(t *testing.T) {
 	}
 }
 
-// TestMagicPayouts holds the same table, read for money that goes out.
+// TestMagicPayouts compares the same table for cash-outs.
 func TestMagicPayouts(t *testing.T) {
 	t.Parallel()
 	for number, want := range map[string]stage.Payout{
@@ -149,8 +149,8 @@ func TestAVirtualClockRingsInOrder(t *testing.T) {
 	}
 }
 
-// TestAVirtualClockRingsForThePast sets an alarm for an instant that has passed,
-// on a clock that nobody moves any more.
+// TestAVirtualClockRingsForThePast sets an alarm for a past instant, on a clock that nobody moves
+// afterwards.
 func TestAVirtualClockRingsForThePast(t *testing.T) {
 	t.Parallel()
 	clock := stage.NewVirtualClock(noon, 0)
@@ -289,7 +289,7 @@ func TestTheMessengerFollowsNobody(t *testing.T) {
 	}
 }
 
-// TestTheMessengerGivesUp closes it while a merchant never answers.
+// TestTheMessengerGivesUp closes a messenger while a merchant sends no response.
 func TestTheMessengerGivesUp(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
@@ -297,7 +297,7 @@ func TestTheMessengerGivesUp(t *testing.T) {
 	defer server.Close()
 	defer close(release)
 	messenger := stage.NewMessenger(nil, slog.New(slog.DiscardHandler))
-	for range 100 { // more than leave at once
+	for range 100 { // more than are sent at once
 		messenger.Send(server.URL, []byte("{}"), 1)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -307,8 +307,8 @@ func TestTheMessengerGivesUp(t *testing.T) {
 	}
 }
 
-// TestTheMessengerTellsHowItWent sends with headers to a receiver that fails, and to
-// nobody.
+// TestTheMessengerTellsHowItWent sends headers to a receiver that fails, and to an address without
+// a server.
 func TestTheMessengerTellsHowItWent(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -7,73 +7,73 @@ import (
 	"time"
 )
 
-// Limits of the switches. They keep a typing mistake from freezing a test.
+// The limits of the switches. They keep a typing mistake from freezing a test.
 const (
 	maxLatency    = 60_000              // milliseconds
 	maxCorrection = 48 * 60 * 60 * 1000 // milliseconds, the longest that an operator promises
-	maxDropped    = 10_000              // answers
-	maxCopies     = 10                  // of one notification
+	maxDropped    = 10_000              // responses
+	maxCopies     = 10                  // copies of one notification
 	maxLifetime   = 90 * 24 * 60 * 60   // seconds, the longest token Orange's guide shows
 )
 
-// Switches breaks a simulator on purpose. The zero value, with one copy of each
-// notification, is an operator in good health. Switches are not journaled: a
-// restart mends everything.
+// Switches causes faults in a simulator. The zero value, with one copy of each notification, is an
+// operator without faults. Switches are not journaled: a restart removes all faults.
 type Switches struct {
 	// Down answers 503 to every call and every page.
 	Down bool `json:"down"`
-	// LatencyMS is how long every call and every page waits before it is served, in milliseconds.
+	// LatencyMS delays every call and every page, in milliseconds.
 	LatencyMS int `json:"latency_ms"`
-	// DropAnswers is how many of the next payment and status calls are executed
-	// without an answer. It counts down by itself.
+	// DropAnswers is the number of next payment and status calls that are executed without a response.
+	// It counts down by itself.
 	DropAnswers int `json:"drop_answers"`
-	// NotificationsOff keeps every notification from leaving.
+	// NotificationsOff stops every notification.
 	NotificationsOff bool `json:"notifications_off"`
-	// NotificationCopies is how many times each notification leaves; 1 is healthy.
+	// NotificationCopies is the number of times each notification is sent; 1 is no fault.
 	NotificationCopies int `json:"notification_copies"`
-	// NotificationDelayMS is how long each notification is held back, in milliseconds.
+	// NotificationDelayMS delays each notification, in milliseconds.
 	NotificationDelayMS int `json:"notification_delay_ms"`
-	// Force makes every customer behave as the one of this magic number, given by its
-	// six digits; empty leaves everybody as they are. See MagicNumbers.
+	// Force makes every customer behave like the one of this magic number, given by its six digits.
+	// Empty lets each number decide. See MagicNumbers.
 	Force string `json:"force"`
-	// KeysChanged refuses our credentials, as after the operator changed them: no new
-	// token, and no call of an operator that knows no tokens.
+	// KeysChanged rejects our credentials, as if the operator had changed them. It issues no token,
+	// and an operator without tokens rejects every call.
 	KeysChanged bool `json:"keys_changed"`
-	// CorrectAfterMS is how long after it was declined a payment turns out executed after
-	// all, in milliseconds; 0 is never.
+	// CorrectAfterMS is the time from a decline until the payment is executed after all, in
+	// milliseconds; 0 means never.
 	CorrectAfterMS int `json:"correct_after_ms"`
-	// UnknownWords has status answers say a word that stands in no guide.
+	// UnknownWords puts an undocumented status word into status responses.
 	UnknownWords bool `json:"unknown_words"`
-	// Answers spoils every answer of a payment or status call, which is executed: flood
-	// is 50 MB, drip a byte a second, half breaks off, page is somebody else's HTML.
+	// Answers spoils every response to a payment or status call, which is executed. flood is 50 MB,
+	// drip a byte a second, half breaks off, page is another server's HTML.
 	Answers string `json:"answers"`
-	// SettleMS is how long a confirmed payment stays PENDING before its end, in milliseconds.
+	// SettleMS keeps a confirmed payment PENDING before its end, in milliseconds.
 	SettleMS int `json:"settle_ms"`
-	// TokenLifetimeS is the lifetime of access tokens granted from then on, in
-	// seconds; 0 means the simulator's own.
+	// TokenLifetimeS is the life of access tokens issued from then on, in seconds; 0 means the
+	// simulator's own.
 	TokenLifetimeS int `json:"token_lifetime_s"`
-	// RefuseTokens answers 401 to every call that brings a token, as after a revocation.
+	// RefuseTokens answers 401 to every call with a token, as if all were revoked.
 	RefuseTokens bool `json:"refuse_tokens"`
-	// Promises says how much the operator's answers prove. Empty: a reference that it does
-	// not know was never executed. PromisesLive: no more than the live operator promises,
-	// so a search finds a payment only SearchLag after it was asked for.
+	// Promises decides what the operator's responses prove. Empty: a reference that it does not know
+	// was never executed. PromisesLive: no more than the live operator promises, so a search finds a
+	// payment only SearchLag after its order.
 	Promises string `json:"promises"`
 }
 
-// PromisesLive is the value of Switches.Promises that promises no more than live operators.
+// PromisesLive is the value of Switches.Promises under which a simulator promises no more than live
+// operators.
 const PromisesLive = "live"
 
-// SearchLag says how long, under PromisesLive, a search does not find a payment. It stands
-// for the hours that live operators allow themselves, on the scale of the sandbox.
+// SearchLag is the time for which a search misses a payment under PromisesLive. It stands for the
+// hours of live operators, on the scale of the sandbox.
 const SearchLag = 15 * time.Second
 
-// healthy is an operator with nothing broken.
+// healthy holds the switches of an operator without faults.
 var healthy = Switches{NotificationCopies: 1}
 
-// Healthy returns the switches of an operator with nothing broken.
+// Healthy returns the switches of an operator without faults.
 func Healthy() Switches { return healthy }
 
-// validate reports the first switch that is out of its range.
+// validate returns an error for the first switch that is out of its range.
 func (s Switches) validate() error {
 	for _, limit := range []struct {
 		name            string
@@ -103,20 +103,20 @@ func (s Switches) validate() error {
 	return nil
 }
 
-// Finds reports whether a search at a moment finds a payment that was asked for at opened.
+// Finds reports whether a search at now finds a payment that was ordered at opened.
 func (s Switches) Finds(opened, now time.Time) bool {
 	return s.Promises != PromisesLive || !now.Before(opened.Add(SearchLag))
 }
 
-// notificationDelay is how long each notification is held back.
+// notificationDelay returns the delay of each notification.
 func (s Switches) notificationDelay() time.Duration {
 	return time.Duration(s.NotificationDelayMS) * time.Millisecond
 }
 
-// UnknownWord is what UnknownWords makes an operator say.
+// UnknownWord is the status word of an operator while UnknownWords is on.
 const UnknownWord = "REQUALIFIED"
 
-// Word is a word of a status answer: what stands in no guide, while UnknownWords is on.
+// Word returns the word for a status response: an undocumented one while UnknownWords is on.
 func (s Switches) Word(word string) string {
 	if s.UnknownWords {
 		return UnknownWord
@@ -124,10 +124,10 @@ func (s Switches) Word(word string) string {
 	return word
 }
 
-// Settling is how long a confirmed payment stays pending at least.
+// Settling returns the least time for which a confirmed payment stays pending.
 func (s Switches) Settling() time.Duration { return time.Duration(s.SettleMS) * time.Millisecond }
 
-// TokenLifetime is how long a token lives that is granted now; usual, unless said otherwise.
+// TokenLifetime returns the life of a token issued with these switches; usual unless they set one.
 func (s Switches) TokenLifetime(usual time.Duration) time.Duration {
 	if s.TokenLifetimeS > 0 {
 		return time.Duration(s.TokenLifetimeS) * time.Second
@@ -135,7 +135,7 @@ func (s Switches) TokenLifetime(usual time.Duration) time.Duration {
 	return usual
 }
 
-// BehaviourOf tells what the customer behind msisdn does while these switches stand.
+// BehaviourOf returns the behaviour of the customer behind msisdn under these switches.
 func (s Switches) BehaviourOf(msisdn string) Behaviour {
 	if s.Force != "" {
 		return magic[s.Force]
@@ -143,7 +143,7 @@ func (s Switches) BehaviourOf(msisdn string) Behaviour {
 	return BehaviourOf(msisdn)
 }
 
-// PayoutTo tells what happens to a cash-out towards msisdn while these switches stand.
+// PayoutTo returns the course of a cash-out to msisdn under these switches.
 func (s Switches) PayoutTo(msisdn string) Payout {
 	if s.Force != "" {
 		return payouts[s.Force]

@@ -11,11 +11,11 @@ import (
 // The limits of a till.
 const (
 	defaultFloat = 1_000_000_000            // francs for payouts
-	defaultLapse = 10 * time.Minute         // of an order that nobody confirms
+	defaultLapse = 10 * time.Minute         // for an order that nobody confirms
 	maxFloat     = int64(1_000_000_000_000) // francs
 )
 
-// What a till refuses. Each simulator says it in its operator's words.
+// The refusals of a till. Each simulator reports them in its operator's words.
 var (
 	ErrFull     = errors.New("the sandbox keeps no more; start it with an empty journal")
 	ErrFloat    = errors.New("the float is too low")
@@ -26,43 +26,43 @@ var (
 	ErrDown     = errors.New("the operator is down for this number")
 )
 
-// TillOptions says how a till runs.
+// TillOptions configures a Till.
 type TillOptions struct {
 	Options
 
-	Float int64         // what payouts can take, 1 000 000 000 francs by default
-	Lapse time.Duration // how long an order waits for a silent customer, 10 min by default
-	// Quirks are the operator's own switches: what each one does when it is on.
+	Float int64         // money for payouts, 1 000 000 000 francs by default
+	Lapse time.Duration // wait for a silent customer, 10 min by default
+	// Quirks holds the operator's own switches, each with its effect.
 	Quirks map[string]string
-	// Refusals is what errors are in the operator's words: those of this package, and
-	// ErrInternal for those that have no row.
+	// Refusals maps errors to the operator's words: those of this package, and ErrInternal for errors
+	// without a row.
 	Refusals map[error]Refusal
-	// Callback writes the message that tells of an order's end, signed and ready but
-	// for its copies; a message without a URL is not sent. nil tells nobody.
+	// Callback returns the message about an order's end, signed and complete except for Copies. A
+	// message without a URL is not sent. A nil Callback sends none.
 	Callback func(Order) Message
 }
 
-// Till is what the simulators of operators have in common: the orders on their
-// courses, the book of what was executed, the float, the journal, the switches and the
-// callbacks. A simulator adds its operator's wire to it, and nothing else. Begin opens it.
+// Till is the engine that operator simulators share: the orders and their schedule, the book of
+// executed payments, the float, the journal, the switches and the callbacks. A simulator adds only
+// its operator's API. Begin starts it.
 type Till struct {
 	*Crew
 
 	options TillOptions
 
-	kept        Register[Order] // and the lock of all that follows
+	kept        Register[Order] // its lock guards all fields below
 	orders      Kept[Order]
 	byReference map[string][]string // IDs, oldest first
 	byKey       map[string]string
-	calls       map[Caller]int // to lose every other answer
+	calls       map[Caller]int // counts calls, to lose every other response
 	returned    map[string]bool
 	float       int64
 	taken       int64
 	quirks      map[string]bool
 }
 
-// Begin opens the till. With a journal it takes up every order where it was left, and what
-// fell due meanwhile happens at once. It fails without an address.
+// Begin starts the till. With a journal it restores every order, and anything that fell due
+// meanwhile happens at once. It returns an error without a valid address.
 func (t *Till) Begin(o TillOptions) (err error) {
 	if o.Options, err = o.Ready(); err != nil {
 		return err
@@ -80,13 +80,13 @@ func (t *Till) Begin(o TillOptions) (err error) {
 	return nil
 }
 
-// Address is that of a path of the simulator's, as browsers and Pirogue reach it.
+// Address returns the address of one of the simulator's paths, for browsers and Pirogue.
 func (t *Till) Address(path string) string { return t.options.PublicURL + path }
 
-// MaxOrders is how many orders the till keeps.
+// MaxOrders returns the number of orders that the till can store.
 func (t *Till) MaxOrders() int { return t.options.MaxOrders }
 
-// Open opens an order the way its direction says; see Collect and PayOut.
+// Open opens an order in the direction of o; see Collect and PayOut.
 func (t *Till) Open(o Order) (Order, error) {
 	if o.Direction == Out {
 		return t.PayOut(o)
@@ -94,9 +94,9 @@ func (t *Till) Open(o Order) (Order, error) {
 	return t.Collect(o)
 }
 
-// Collect opens an order of a customer who pays; ID, Reference, MSISDN, Asked and
-// Currency must be given. What the customer does is the number's to say. It fails with
-// ErrDown, ErrFull and ErrUsed: of two calls with one key at once, one opens an order.
+// Collect opens a collection. ID, Reference, MSISDN, Asked and Currency are mandatory. The number
+// decides the customer's behaviour. Its errors are ErrDown, ErrFull and ErrUsed: of two concurrent
+// calls with one key, only one opens an order.
 func (t *Till) Collect(o Order) (Order, error) {
 	now := t.Board.Read()
 	b := now.BehaviourOf(o.MSISDN)
@@ -107,9 +107,8 @@ func (t *Till) Collect(o Order) (Order, error) {
 	return t.open(o, b.AnswerLost, func(o *Order) { o.collection(b, t.options.Lapse, now.Settling()) })
 }
 
-// PayOut opens an order of a customer who is paid. It fails with ErrCeiling for the
-// number that is refused at once, with ErrFloat, and as Collect does; nothing is kept
-// then.
+// PayOut opens a payout. It returns ErrCeiling for the number that is refused at once, ErrFloat,
+// and the errors of Collect. On an error nothing is stored.
 func (t *Till) PayOut(o Order) (Order, error) {
 	now := t.Board.Read()
 	p := now.PayoutTo(o.MSISDN)
@@ -123,8 +122,8 @@ func (t *Till) PayOut(o Order) (Order, error) {
 	return t.open(o, p.AnswerLost, func(o *Order) { o.payout(p, now.Settling()) })
 }
 
-// Return opens an order that gives an executed one back, all of it. It fails with
-// ErrReturned, and as PayOut does.
+// Return opens an order that gives all of an executed one back. It returns ErrReturned, and the
+// errors of PayOut.
 func (t *Till) Return(parent string, o Order) (Order, error) {
 	given, found := t.Order(parent)
 	if !found || given.State != Executed || given.Direction != In {
@@ -134,7 +133,7 @@ func (t *Till) Return(parent string, o Order) (Order, error) {
 	return t.PayOut(o)
 }
 
-// open puts an order into the book and on its course.
+// open stores an order and schedules its end.
 func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, error) {
 	t.kept.Lock()
 	defer t.kept.Unlock()
@@ -145,7 +144,7 @@ func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, err
 		return Order{}, ErrUsed
 	}
 	o.Amount, o.OpenedAt, o.ChangedAt = o.Asked, t.Now(), t.Now()
-	o.Notes = maps.Clone(o.Notes)                              // what the caller does to its own is no line of the journal
+	o.Notes = maps.Clone(o.Notes)                              // the caller may still change its own map
 	o.AnswerLost = losesAnswers && t.calls[callerOf(o)]%2 == 0 // the first, the third, …
 	course(&o)
 	if err := t.affords(Order{}, o); err != nil {
@@ -157,8 +156,8 @@ func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, err
 	return o, nil
 }
 
-// used reports whether another order has the identifier, or may still move money under
-// the key: one that failed leaves its key to the next.
+// used reports whether another order has the identifier, or may still move money under the key. A
+// failed order leaves its key to the next.
 func (t *Till) used(o Order) bool {
 	if _, known := t.orders.Find(o.ID); known {
 		return true
@@ -167,8 +166,8 @@ func (t *Till) used(o Order) bool {
 	return o.Key != "" && found && kept.moves()
 }
 
-// affords returns why an order may not become after what it was before: the float is
-// too low for it, or what it gives back is given back already.
+// affords returns an error if an order may not change from before to after. Either the float is too
+// low, or the money that it gives back was given back already.
 func (t *Till) affords(before, after Order) error {
 	if after.Parent != "" && after.moves() && !before.moves() && t.returned[after.Parent] {
 		return ErrReturned
@@ -183,8 +182,8 @@ func callerOf(o Order) Caller {
 	return Caller{Direction: o.Direction, MSISDN: o.MSISDN, Asked: o.Asked}
 }
 
-// Decide ends an open order as a person on the operator's page does, and tells of it.
-// It fails with ErrNoOrder when there is none, or none that is open, and with ErrFloat.
+// Decide ends an open order, as a person on the operator's page does, and sends its callback. It
+// returns ErrNoOrder if there is no open order, and ErrFloat.
 func (t *Till) Decide(id string, state State, why Reason) (Order, error) {
 	return t.change(id, func(o *Order) bool {
 		if !o.Open() {
@@ -195,8 +194,8 @@ func (t *Till) Decide(id string, state State, why Reason) (Order, error) {
 	})
 }
 
-// Press ends an open order as Decide does. Who comes too late, or presses twice, changes
-// nothing, and that is no error; any other is logged.
+// Press ends an open order like Decide. A late or repeated press changes nothing and is no error.
+// Other errors are logged.
 func (t *Till) Press(id string, state State, why Reason) error {
 	_, err := t.Decide(id, state, why)
 	if errors.Is(err, ErrNoOrder) {
@@ -208,9 +207,9 @@ func (t *Till) Press(id string, state State, why Reason) error {
 	return err
 }
 
-// Correct executes an order that had been declined, as an operator does that finds out
-// later that the customer was debited. It fails with ErrNoOrder, with ErrFloat, and with
-// ErrReturned when another order gave the same money back meanwhile.
+// Correct executes a declined order, as an operator does that finds out later that the customer was
+// debited. It returns ErrNoOrder, ErrFloat, and ErrReturned if another order gave the same money
+// back meanwhile.
 func (t *Till) Correct(id string) (Order, error) {
 	return t.change(id, func(o *Order) bool {
 		if o.State != Declined {
@@ -221,8 +220,8 @@ func (t *Till) Correct(id string) (Order, error) {
 	})
 }
 
-// change takes an order one step further and tells of it. What it returns is the order
-// as it stands, also when it could not change.
+// change modifies an order and sends its callback. It returns the stored order, also if it could
+// not change.
 func (t *Till) change(id string, step func(*Order) bool) (Order, error) {
 	after, err := t.alter(id, step)
 	if err == nil {
@@ -232,7 +231,7 @@ func (t *Till) change(id string, step func(*Order) bool) (Order, error) {
 	return after, err
 }
 
-// alter takes an order one step further, silently.
+// alter modifies an order without a callback.
 func (t *Till) alter(id string, step func(*Order) bool) (Order, error) {
 	t.kept.Lock()
 	defer t.kept.Unlock()
@@ -253,7 +252,7 @@ func (t *Till) alter(id string, step func(*Order) bool) (Order, error) {
 	return next, nil
 }
 
-// arrange sees to it that an order ends when it is due.
+// arrange schedules the end of an order.
 func (t *Till) arrange(o Order) {
 	switch {
 	case o.NextAt.IsZero():
@@ -264,8 +263,8 @@ func (t *Till) arrange(o Order) {
 	}
 }
 
-// due ends an order as its course says, unless it ended meanwhile. A clock that was put
-// back wakes it too early: it then waits again.
+// due ends an order as scheduled, unless it ended meanwhile. If the clock was set back, due runs
+// too early and schedules the end again.
 func (t *Till) due(id string) {
 	after, err := t.change(id, func(o *Order) bool {
 		if !o.Open() || o.NextAt.IsZero() || o.NextAt.After(t.Now()) {
@@ -283,7 +282,7 @@ func (t *Till) due(id string) {
 	}
 }
 
-// mayCorrect arranges the change of mind that the switch asks for.
+// mayCorrect schedules the correction that the switch demands.
 func (t *Till) mayCorrect(o Order) {
 	if o.State != Declined {
 		return
@@ -295,7 +294,7 @@ func (t *Till) mayCorrect(o Order) {
 	})
 }
 
-// apply makes the till read as it does after o.
+// apply stores o and updates everything derived from it.
 func (t *Till) apply(o Order) error {
 	before := t.orders.Put(o.ID, o)
 	moved, executed := false, false
@@ -305,7 +304,7 @@ func (t *Till) apply(o Order) error {
 	} else {
 		t.byReference[o.Reference] = append(t.byReference[o.Reference], o.ID)
 		t.calls[callerOf(o)]++
-		if o.Key != "" { // a later step of an order does not take its key back
+		if o.Key != "" { // a later change of an order does not take its key back
 			t.byKey[o.Key] = o.ID
 		}
 	}
@@ -319,9 +318,9 @@ func (t *Till) apply(o Order) error {
 	return nil
 }
 
-// Close stops every customer, delivers the callbacks that are queued, and closes the
-// journal. When ctx ends first, callbacks are given up. Callbacks that are held back are
-// given up as well, and calls that hang are let go. Closing twice is harmless.
+// Close stops every customer, delivers the queued callbacks, and closes the journal. When ctx ends
+// first, it drops the callbacks. It also drops delayed callbacks and releases calls that hang.
+// Closing twice is harmless.
 func (t *Till) Close(ctx context.Context) error {
 	return errors.Join(t.Crew.Close(ctx), t.kept.Close())
 }

@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// Order returns an order by the operator's own identifier, and whether there is one.
+// Order returns an order by the operator's own identifier, and false if there is none.
 func (t *Till) Order(id string) (Order, bool) {
 	t.kept.Lock()
 	defer t.kept.Unlock()
 	return t.orders.Find(id)
 }
 
-// ByKey returns the order that was opened under a key, and whether there is one.
+// ByKey returns the order that was opened under a key, and false if there is none.
 func (t *Till) ByKey(key string) (Order, bool) {
 	t.kept.Lock()
 	defer t.kept.Unlock()
@@ -26,7 +26,7 @@ func (t *Till) ByReference(reference string) []Order {
 	return t.orders.Those(t.byReference[reference])
 }
 
-// Search returns the orders of a merchant's reference that a search finds by now, oldest
+// Search returns the orders of a merchant's reference that a search can find at this time, oldest
 // first; see Switches.Finds.
 func (t *Till) Search(reference string) []Order {
 	now, switches := t.Now(), t.Board.Read()
@@ -43,15 +43,15 @@ func (t *Till) Orders() []Order {
 // Book returns the money that moved, oldest first.
 func (t *Till) Book() []Paid { return t.kept.Paid() }
 
-// Asked returns how many orders there ever were.
+// Asked returns the number of orders ever opened.
 func (t *Till) Asked() int {
 	t.kept.Lock()
 	defer t.kept.Unlock()
 	return t.orders.Len()
 }
 
-// Float returns what is left for payouts, in francs. A restart forgets a float that was
-// raised, so more can have been paid out than it grants: then nothing is left.
+// Float returns the money left for payouts, in francs. A restart resets a raised float, so more may
+// have been paid out than it grants. Float then returns 0.
 func (t *Till) Float() int64 {
 	t.kept.Lock()
 	defer t.kept.Unlock()
@@ -60,7 +60,7 @@ func (t *Till) Float() int64 {
 
 func (t *Till) left() int64 { return max(t.float-t.taken, 0) }
 
-// ServeBook shows every order and the money that moved, as JSON.
+// ServeBook returns every order and the money that moved, as JSON.
 func (t *Till) ServeBook(w http.ResponseWriter, _ *http.Request) {
 	WriteJSON(w, http.StatusOK, struct {
 		Orders []Order `json:"orders"`

@@ -15,7 +15,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// TestSettingsTurnTogetherOrNotAtAll refuses bodies in which one thing is right.
+// TestSettingsTurnTogetherOrNotAtAll sends bodies with one valid and one invalid setting.
 func TestSettingsTurnTogetherOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -47,7 +47,7 @@ func TestSettingsTurnTogetherOrNotAtAll(t *testing.T) {
 	}
 }
 
-// TestAPageElsewhereTurnsNothing sends what a browser sends for a page of another site.
+// TestAPageElsewhereTurnsNothing sends a browser's request for a page of another site.
 func TestAPageElsewhereTurnsNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -101,7 +101,7 @@ func TestTheBookOfATillIsReadable(t *testing.T) {
 	}
 }
 
-// TestCallbacksAreDisturbedByTheSwitches sees how often the merchant hears, and of what.
+// TestCallbacksAreDisturbedByTheSwitches counts the merchant's callbacks and checks their states.
 func TestCallbacksAreDisturbedByTheSwitches(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -127,8 +127,8 @@ func TestCallbacksAreDisturbedByTheSwitches(t *testing.T) {
 	}
 }
 
-// TestCallbacksAreHeldBack delays them by half a minute. None overtakes an answer then,
-// and those that wait do not leave when they are switched off meanwhile.
+// TestCallbacksAreHeldBack delays callbacks by half a minute. None then arrives before the
+// response. Waiting ones are not sent if notifications are switched off meanwhile.
 func TestCallbacksAreHeldBack(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -150,8 +150,8 @@ func TestCallbacksAreHeldBack(t *testing.T) {
 	}
 }
 
-// TestOneCallbackOvertakesTheAnswer has the merchant hear before the call returns, even
-// when its caller is gone by then.
+// TestOneCallbackOvertakesTheAnswer checks that the callback arrives before the response, even if
+// the caller has disconnected.
 func TestOneCallbackOvertakesTheAnswer(t *testing.T) {
 	t.Parallel()
 	var answered atomic.Bool
@@ -176,7 +176,7 @@ func TestOneCallbackOvertakesTheAnswer(t *testing.T) {
 	}
 }
 
-// marksAnswer notes when the answer begins.
+// marksAnswer records the beginning of the response.
 type marksAnswer struct {
 	http.ResponseWriter
 	answered *atomic.Bool
@@ -187,7 +187,7 @@ func (m *marksAnswer) WriteHeader(status int) {
 	m.ResponseWriter.WriteHeader(status)
 }
 
-// TestACallbackIsToldAgain sends one more on request.
+// TestACallbackIsToldAgain sends one more callback on request.
 func TestACallbackIsToldAgain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -196,8 +196,8 @@ func TestACallbackIsToldAgain(t *testing.T) {
 	equal(t, "told", s.ends(), []stage.State{stage.Executed, stage.Executed})
 }
 
-// TestATillWithoutAnAddressTellsNobody opens one that writes no callbacks, and one whose
-// callbacks have no address.
+// TestATillWithoutAnAddressTellsNobody starts a till without callbacks, and one whose callbacks
+// have no address.
 func TestATillWithoutAnAddressTellsNobody(t *testing.T) {
 	t.Parallel()
 	for name, callback := range map[string]func(stage.Order) stage.Message{
@@ -211,7 +211,7 @@ func TestATillWithoutAnAddressTellsNobody(t *testing.T) {
 	}
 }
 
-// TestForceMakesEverybodyTheSame forces a refusal on who would pay, and then nothing.
+// TestForceMakesEverybodyTheSame forces a refusal on a number that pays, and then ends the force.
 func TestForceMakesEverybodyTheSame(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -246,14 +246,14 @@ func TestDownAnswersForTheTill(t *testing.T) {
 	equal(t, "the book", s.moved(), []int64{1501, 1501})
 }
 
-// TestAnswersAreMangled executes a payout whose answer arrives as something else.
+// TestAnswersAreMangled executes a payout whose response is spoiled.
 func TestAnswersAreMangled(t *testing.T) {
 	t.Parallel()
 	for how, row := range map[string]struct {
 		status  int
 		breaks  bool
 		shows   func(body, whole string) bool
-		advance time.Duration // while the answer comes
+		advance time.Duration // time to pass while the response arrives
 	}{
 		stage.AnswersHalf: {201, true, func(body, whole string) bool { return body == whole[:len(whole)/2] }, 0},
 		stage.AnswersPage: {200, false, func(body, _ string) bool { return strings.HasPrefix(body, "<html>") }, 0},
@@ -272,7 +272,7 @@ func TestAnswersAreMangled(t *testing.T) {
 			if encodeErr != nil {
 				t.Fatal(encodeErr)
 			}
-			// A callback may have been counted since the answer was written.
+			// The callback may have been counted after the response was written.
 			text := strings.Replace(string(whole), `"callbacks":1`, `"callbacks":0`, 1)
 			if status != row.status || (err != nil) != row.breaks || !row.shows(body, text) {
 				t.Errorf("answers %d %.80q (%d bytes) %v", status, body, len(body), err)
@@ -285,7 +285,7 @@ func TestAnswersAreMangled(t *testing.T) {
 	}
 }
 
-// floods is a caller who counts what comes, and has enough at some point.
+// floods is a caller who counts the bytes that arrive and stops at most.
 type floods struct {
 	header     http.Header
 	came, most int
@@ -300,7 +300,7 @@ func (f *floods) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestAFloodEnds sends 50 MB to who takes it, and no more to who has had enough.
+// TestAFloodEnds sends 50 MB to a caller who reads all, and stops for a caller who disconnects.
 func TestAFloodEnds(t *testing.T) {
 	t.Parallel()
 	board := stage.NewBoard(stage.WallClock{})
@@ -319,7 +319,7 @@ func TestAFloodEnds(t *testing.T) {
 	}
 }
 
-// keepsMoving moves the clock on until done.
+// keepsMoving advances the clock until done.
 func (s *shop) keepsMoving(done chan struct{}, step time.Duration) {
 	for {
 		select {
@@ -331,7 +331,7 @@ func (s *shop) keepsMoving(done chan struct{}, step time.Duration) {
 	}
 }
 
-// TestADripEndsWithTheTill lets a call go whose answer would take minutes.
+// TestADripEndsWithTheTill closes a till during a call whose response would take minutes.
 func TestADripEndsWithTheTill(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -355,8 +355,8 @@ func TestADripEndsWithTheTill(t *testing.T) {
 	}
 }
 
-// TestWhatNobodyCanReadIsKnown tells a simulator whose answer is spoiled, and whose only
-// comes slowly.
+// TestWhatNobodyCanReadIsKnown checks that a simulator knows which responses are spoiled, and which
+// only arrive slowly.
 func TestWhatNobodyCanReadIsKnown(t *testing.T) {
 	t.Parallel()
 	for how, want := range map[string]bool{

@@ -10,7 +10,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// journaled opens a shop on a journal and a clock.
+// journaled starts a shop on a journal and a clock.
 func journaled(t *testing.T, path string, clock *stage.VirtualClock) *shop {
 	t.Helper()
 	s := newShop(t, func(o *stage.TillOptions) { o.JournalPath, o.Clock, o.Float = path, clock, 10_000 })
@@ -18,8 +18,8 @@ func journaled(t *testing.T, path string, clock *stage.VirtualClock) *shop {
 	return s
 }
 
-// TestARestartForgetsNoOrder closes a till with orders on their way and opens it again
-// after their end has passed.
+// TestARestartForgetsNoOrder closes a till with open orders and starts it again after they were
+// due.
 func TestARestartForgetsNoOrder(t *testing.T) {
 	t.Parallel()
 	path, clock := filepath.Join(t.TempDir(), "till.jsonl"), stage.NewVirtualClock(noon, 0)
@@ -79,7 +79,7 @@ func TestARestartForgetsNoOrder(t *testing.T) {
 	}
 }
 
-// opensLost pays out to the number whose first answer is lost, past the door.
+// opensLost pays out to the number whose first response is lost, without the HTTP handler.
 func (s *shop) opensLost() bool {
 	s.t.Helper()
 	o, err := s.till.PayOut(s.asks("+22376666666"))
@@ -111,7 +111,7 @@ func TestALineCutShortWasNeverAccepted(t *testing.T) {
 	equal(t, "the book", third.moved(), []int64{1501, 1501})
 }
 
-// TestAJournalThatLiesIsRefused opens a till on a journal with a line that is none.
+// TestAJournalThatLiesIsRefused starts a till on a journal with an invalid line.
 func TestAJournalThatLiesIsRefused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "till.jsonl")
@@ -125,7 +125,7 @@ func TestAJournalThatLiesIsRefused(t *testing.T) {
 	}
 }
 
-// TestNothingCountsThatTheJournalDoesNotHave takes the journal away from a running till.
+// TestNothingCountsThatTheJournalDoesNotHave closes the journal of a running till.
 func TestNothingCountsThatTheJournalDoesNotHave(t *testing.T) {
 	t.Parallel()
 	path, clock := filepath.Join(t.TempDir(), "till.jsonl"), stage.NewVirtualClock(noon, 0)
@@ -143,8 +143,8 @@ func TestNothingCountsThatTheJournalDoesNotHave(t *testing.T) {
 	}
 }
 
-// TestAFloatThatWasRaisedIsForgotten pays out more than the float that a restart grants.
-// The switches still turn then.
+// TestAFloatThatWasRaisedIsForgotten pays out more than the float that a restart grants. The
+// switches must still be settable then.
 func TestAFloatThatWasRaisedIsForgotten(t *testing.T) {
 	t.Parallel()
 	path, clock := filepath.Join(t.TempDir(), "till.jsonl"), stage.NewVirtualClock(noon, 0)
@@ -167,7 +167,7 @@ func TestAFloatThatWasRaisedIsForgotten(t *testing.T) {
 	again.opens("/out", again.asks("+22376123456"))
 }
 
-// backwards is a clock whose alarms ring too early, as after the time of day was put back.
+// backwards is a clock whose alarms ring too early, as if the time of day was set back.
 type backwards struct {
 	*stage.VirtualClock
 	early time.Duration

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// settings is everything that can be set of a till.
+// settings holds everything that can be set of a till.
 type settings struct {
 	Switches
 
@@ -21,7 +21,7 @@ func (t *Till) Quirk(name string) bool {
 	return t.quirks[name]
 }
 
-// Settings is how everything that can be set of a till is read and changed.
+// Settings reads and changes everything that can be set of a till.
 func (t *Till) Settings() Settings {
 	own := map[string]string{"float": "What is left for payouts, in francs"}
 	for name, says := range t.options.Quirks {
@@ -36,7 +36,7 @@ func (t *Till) Settings() Settings {
 	}
 }
 
-// ServeSwitches shows the settings on GET, and on POST changes those that the body names.
+// ServeSwitches returns the settings on GET. POST changes those that the body names.
 func (t *Till) ServeSwitches(w http.ResponseWriter, r *http.Request) {
 	t.Settings().ServeHTTP(w, r)
 }
@@ -49,7 +49,7 @@ func (t *Till) read() settings {
 	return s
 }
 
-// healthy is a till with nothing broken, its float filled up again.
+// healthy returns the settings of a till without faults, with a full float.
 func (t *Till) healthy() settings {
 	s := settings{Switches: healthy, Float: t.options.Float, Quirks: map[string]bool{}}
 	for name := range t.options.Quirks {
@@ -58,7 +58,7 @@ func (t *Till) healthy() settings {
 	return s
 }
 
-// set decodes a body over the settings as they stand, all of it or nothing.
+// set decodes a body over the current settings: all of it or nothing.
 func (t *Till) set(common *Switches, decode func(any) error) error {
 	t.kept.Lock()
 	defer t.kept.Unlock()

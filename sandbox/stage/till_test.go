@@ -12,8 +12,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// TestCourses is the table of the merchant API, for a customer who pays and for one who is
-// paid.
+// TestCourses tests the table of the merchant API, for collections and for payouts.
 func TestCourses(t *testing.T) {
 	t.Parallel()
 	booked := map[stage.State]int64{stage.Executed: 1501}
@@ -57,7 +56,7 @@ func TestCourses(t *testing.T) {
 	}
 }
 
-// follows opens an order and goes with it to its end, which comes neither earlier nor later.
+// follows opens an order and waits for its end, which must come exactly after the given time.
 func (s *shop) follows(path string, o stage.Order, after time.Duration) {
 	s.t.Helper()
 	s.opens(path, o)
@@ -68,8 +67,8 @@ func (s *shop) follows(path string, o stage.Order, after time.Duration) {
 	}
 }
 
-// concludes checks what is left of the only order: how it ended, what was booked, 0 for
-// nothing, and how often it was told.
+// concludes checks the only order: its end, the money booked (0 for none), and the number of
+// callbacks.
 func (s *shop) concludes(end stage.State, why stage.Reason, moved int64, told int) {
 	s.t.Helper()
 	s.clock.Advance(48 * time.Hour)
@@ -110,8 +109,8 @@ func TestABeneficiaryAtTheCeilingLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestNothingIsExecutedWhileTheOperatorIsDown asks for the number whose operator is down
-// past the door that answers 503.
+// TestNothingIsExecutedWhileTheOperatorIsDown uses the number whose operator is down, without the
+// HTTP handler that answers 503.
 func TestNothingIsExecutedWhileTheOperatorIsDown(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -140,7 +139,7 @@ func TestTheFloatIsHeldAndReleased(t *testing.T) {
 	left(2499)
 	s.opens("/out", s.asks("+22376222222")) // will be rejected: nothing is held
 	left(2499)
-	s.opens("/in", s.asks("+22376123456")) // what comes in is no float
+	s.opens("/in", s.asks("+22376123456")) // collections do not fill the float
 	left(2499)
 	waiting := s.opens("/out", s.asks("+22376543210"))
 	left(998)
@@ -158,8 +157,8 @@ func TestTheFloatIsHeldAndReleased(t *testing.T) {
 	}
 }
 
-// TestTheFloatIsNeverOverdrawn corrects a payout for which nothing is left, and decides
-// one that was not to be paid.
+// TestTheFloatIsNeverOverdrawn corrects a payout for which the float is too low, and executes one
+// by a person's decision.
 func TestTheFloatIsNeverOverdrawn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, func(o *stage.TillOptions) { o.Float = 2000 })
@@ -180,7 +179,7 @@ func TestTheFloatIsNeverOverdrawn(t *testing.T) {
 	}
 }
 
-// TestEveryOtherAnswerIsLost calls four times for the same, and once for something else.
+// TestEveryOtherAnswerIsLost makes four calls for the same payment, and one for another.
 func TestEveryOtherAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/in", "/out"} {
@@ -209,7 +208,7 @@ func TestEveryOtherAnswerIsLost(t *testing.T) {
 	}
 }
 
-// loses makes a call and reports whether its answer was lost.
+// loses makes a call and reports whether its response was lost.
 func (s *shop) loses(path string, o stage.Order) bool {
 	s.t.Helper()
 	answered := make(chan bool, 1)
@@ -224,7 +223,7 @@ func (s *shop) loses(path string, o stage.Order) bool {
 			return !ok
 		case <-time.After(5 * time.Millisecond):
 			if kept, found := s.till.Order(o.ID); found && kept.AnswerLost {
-				s.clock.Advance(time.Minute) // which is how long it hangs
+				s.clock.Advance(time.Minute) // the time for which it hangs
 			}
 		}
 		if time.Now().After(deadline) {
@@ -233,8 +232,8 @@ func (s *shop) loses(path string, o stage.Order) bool {
 	}
 }
 
-// TestACallThatHangsIsLetGo closes the till while a caller waits for a lost answer, and
-// while another waits out the latency.
+// TestACallThatHangsIsLetGo closes the till while one caller waits for a lost response, and another
+// waits out the latency.
 func TestACallThatHangsIsLetGo(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -278,7 +277,7 @@ func TestAFullTillRefusesRatherThanForgets(t *testing.T) {
 	}
 }
 
-// TestAPersonDecides ends an order on the operator's page before its course does.
+// TestAPersonDecides ends an order on the operator's page before its scheduled end.
 func TestAPersonDecides(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -294,7 +293,7 @@ func TestAPersonDecides(t *testing.T) {
 	s.concludes(stage.Declined, stage.SaidNo, 0, 1)
 }
 
-// TestAnOperatorCorrectsItself calls a payment failed, and executes it two hours later.
+// TestAnOperatorCorrectsItself declines a payment and executes it two hours later.
 func TestAnOperatorCorrectsItself(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -314,7 +313,7 @@ func TestAnOperatorCorrectsItself(t *testing.T) {
 	equal(t, "told", slices.Sorted(slices.Values(s.ends())), []stage.State{stage.Declined, stage.Executed, stage.Lapsed})
 }
 
-// TestNothingHappensAfterTheClosing closes a till with orders on their way.
+// TestNothingHappensAfterTheClosing closes a till with open orders.
 func TestNothingHappensAfterTheClosing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// Mux serves an operator's calls about payments, by their patterns, with everything the
-// switches do to them: latency, an operator that is down, answers that are dropped or
-// mangled. It serves /book and /switches besides.
+// Mux serves an operator's payment calls by their patterns, with all faults of the switches:
+// latency, an operator that is down, dropped or spoiled responses. It serves /book and /switches
+// besides.
 func (t *Till) Mux(calls map[string]Call) *http.ServeMux {
 	mux := http.NewServeMux()
 	for pattern, call := range calls {
@@ -19,23 +19,23 @@ func (t *Till) Mux(calls map[string]Call) *http.ServeMux {
 	return mux
 }
 
-// Aside serves a call that is not about one payment, so that no test has its answer
-// dropped or mangled.
+// Aside serves a call that is not about one payment. The switches do not drop or spoil its
+// response.
 func (t *Till) Aside(call Call) http.Handler { return t.Board.Disturb(t.answer(call), t.answer(down)) }
 
 func (t *Till) answer(call Call) http.Handler { return t.Crew.Answer(call, t.options.Refusals) }
 
 func down(http.ResponseWriter, *http.Request) error { return ErrDown }
 
-// Take opens an order and answers the call with what reply makes of it. An identifier that
-// has an order already executes nothing, and is answered with that one. It fails as Open does.
+// Take opens an order and sends the result of reply. If the identifier has an order already, it
+// executes nothing and shows that order. It returns the errors of Open.
 func (t *Till) Take(w http.ResponseWriter, r *http.Request, o Order, reply func(Order) any) error {
 	kept, known := t.Order(o.ID)
 	if known {
 		return t.Show(w, kept, reply)
 	}
 	opened, err := t.Open(o)
-	if errors.Is(err, ErrUsed) { // by a call at the same time, or the key is
+	if errors.Is(err, ErrUsed) { // a concurrent call took it, or the key is used
 		if kept, known = t.Order(o.ID); known {
 			return t.Show(w, kept, reply)
 		}
@@ -46,8 +46,7 @@ func (t *Till) Take(w http.ResponseWriter, r *http.Request, o Order, reply func(
 	return err
 }
 
-// Show answers with where an order stands. It fails with ErrNoOrder when it is none, and
-// with ErrDown.
+// Show sends the state of an order. It returns ErrNoOrder for an order without an ID, and ErrDown.
 func (t *Till) Show(w http.ResponseWriter, o Order, reply func(Order) any) error {
 	switch {
 	case o.ID == "":
@@ -59,7 +58,7 @@ func (t *Till) Show(w http.ResponseWriter, o Order, reply func(Order) any) error
 	return nil
 }
 
-// ShowID is Show of the order that has the identifier.
+// ShowID calls Show with the order of an identifier.
 func (t *Till) ShowID(w http.ResponseWriter, id string, reply func(Order) any) error {
 	order, _ := t.Order(id)
 	return t.Show(w, order, reply)
@@ -73,10 +72,9 @@ func (t *Till) Down(way Direction, msisdn string) bool {
 	return t.Board.Read().PayoutTo(msisdn).Down
 }
 
-// Conclude answers the call that opened an order. What a magic number does before,
-// during or after the answer happens here: one callback that overtakes it, an answer
-// that never comes. By the time that anyone reads the answer, everything is executed or
-// arranged.
+// Conclude sends the response to the call that opened an order, with the effects of its magic
+// number: a callback before the response, or a response that never comes. When the caller reads the
+// response, everything is executed or scheduled.
 func (t *Till) Conclude(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
 	if o.Copies > 1 && !o.Open() && t.tellNow(r.Context(), o) {
 		o.Copies--
@@ -93,7 +91,7 @@ func (t *Till) Conclude(w http.ResponseWriter, r *http.Request, o Order, status 
 	t.carryOn(o)
 }
 
-// carryOn tells of an order that ended in the call that opened it.
+// carryOn sends the callback of an order that ended in the call that opened it.
 func (t *Till) carryOn(o Order) {
 	if !o.Open() {
 		t.tell(o, max(o.Copies, 1))
@@ -104,13 +102,12 @@ func (t *Till) carryOn(o Order) {
 // TellAgain sends the callback of an order once more, as an operator does on request.
 func (t *Till) TellAgain(o Order) { t.tell(o, 1) }
 
-// tell sends the callback of an order, as often as the number and the switches say, and
-// as late.
+// tell sends the callback of an order. The number and the switches decide how often and how late.
 func (t *Till) tell(o Order, copies int) {
 	t.Tell(func() { t.send(o, copies) })
 }
 
-// send lets the callback of an order leave now, unless notifications are off by now.
+// send queues the callback of an order, unless notifications are off at that time.
 func (t *Till) send(o Order, copies int) {
 	switches := t.Board.Read()
 	if msg, wanted := t.message(o); wanted && !switches.NotificationsOff {
@@ -119,9 +116,9 @@ func (t *Till) send(o Order, copies int) {
 	}
 }
 
-// tellNow sends the callback of an order and waits until it was answered, whatever
-// becomes of the caller. It reports false when callbacks are held back: none overtakes
-// an answer then.
+// tellNow sends the callback of an order and waits for the response, even if the caller
+// disconnects. It returns false if callbacks are delayed: a delayed one must not arrive before the
+// response.
 func (t *Till) tellNow(ctx context.Context, o Order) bool {
 	if t.HoldsBack() {
 		return false
@@ -132,8 +129,7 @@ func (t *Till) tellNow(ctx context.Context, o Order) bool {
 	return true
 }
 
-// message returns the callback of an order, and whether there is one. Each copy that
-// leaves is counted.
+// message returns the callback of an order, and false if there is none. Each copy sent is counted.
 func (t *Till) message(o Order) (Message, bool) {
 	if t.options.Callback == nil {
 		return Message{}, false
@@ -149,7 +145,7 @@ func (t *Till) message(o Order) (Message, bool) {
 	return msg, msg.URL != ""
 }
 
-// count notes that one more callback of an order has left.
+// count adds one to the callbacks of an order.
 func (t *Till) count(id string) {
 	_, err := t.alter(id, func(o *Order) bool {
 		o.Callbacks++

@@ -17,11 +17,11 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// patience is how long a test waits for what happens in another goroutine.
+// patience bounds the wait for another goroutine.
 const patience = 10 * time.Second
 
-// shop is a till with the smallest wire an operator can have, a merchant who hears of
-// the ends, and a clock the test moves.
+// shop is a till with the smallest possible API, a merchant who receives callbacks, and a clock
+// that the test moves.
 type shop struct {
 	t     *testing.T
 	clock *stage.VirtualClock
@@ -35,7 +35,7 @@ type shop struct {
 	number int
 }
 
-// newShop opens a shop; change may alter the till's options first.
+// newShop starts a shop. change may modify the till's options first.
 func newShop(t *testing.T, change ...func(*stage.TillOptions)) *shop {
 	t.Helper()
 	s := &shop{t: t, clock: stage.NewVirtualClock(noon, 0), till: &stage.Till{}}
@@ -65,7 +65,7 @@ func newShop(t *testing.T, change ...func(*stage.TillOptions)) *shop {
 	return s
 }
 
-// closes closes the till; doing it twice is harmless.
+// closes closes the till. Closing twice is harmless.
 func (s *shop) closes() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -89,12 +89,12 @@ func (s *shop) routes() http.Handler {
 	return s.till.Mux(map[string]stage.Call{"POST /in": call(s.till.Collect), "POST /out": call(s.till.PayOut)})
 }
 
-// no is a refusal in the shop's words.
+// no returns a refusal of the shop.
 func no(status int, word string) stage.No {
 	return stage.No{Status: status, Body: map[string]string{"error": word}}
 }
 
-// read is the order in a call's body.
+// read returns the order in a call's body.
 func (s *shop) read(r *http.Request) stage.Order {
 	var o stage.Order
 	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
@@ -103,7 +103,7 @@ func (s *shop) read(r *http.Request) stage.Order {
 	return o
 }
 
-// hear takes a callback.
+// hear stores a callback.
 func (s *shop) hear(_ http.ResponseWriter, r *http.Request) {
 	o := s.read(r)
 	s.mu.Lock()
@@ -114,8 +114,7 @@ func (s *shop) hear(_ http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ends closes the till, which delivers what is queued, and returns the state in each
-// callback that came.
+// ends closes the till, which delivers queued callbacks. It returns the state in each callback.
 func (s *shop) ends() []stage.State {
 	s.t.Helper()
 	s.closes()
@@ -128,7 +127,7 @@ func (s *shop) ends() []stage.State {
 	return states
 }
 
-// asks makes an order of 1501 francs for a number, under an identifier of its own.
+// asks returns an order of 1501 francs for a number, under an identifier of its own.
 func (s *shop) asks(msisdn string) stage.Order {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,7 +136,7 @@ func (s *shop) asks(msisdn string) stage.Order {
 	return stage.Order{ID: id, Reference: "R-" + id, MSISDN: msisdn, Asked: 1501, Currency: "XOF"}
 }
 
-// posts makes one call and returns its status and body, or how it broke off.
+// posts makes one call. It returns its status and body, or the error that broke it off.
 func (s *shop) posts(path string, body any) (int, string, error) {
 	s.t.Helper()
 	raw, isText := body.(string)
@@ -161,7 +160,7 @@ func (s *shop) posts(path string, body any) (int, string, error) {
 	return resp.StatusCode, string(answer), err
 }
 
-// set changes settings over HTTP, which must be accepted.
+// set changes settings over HTTP, which must succeed.
 func (s *shop) set(settings string) {
 	s.t.Helper()
 	if status, body, err := s.posts("/switches", settings); err != nil || status != http.StatusOK {
@@ -169,8 +168,8 @@ func (s *shop) set(settings string) {
 	}
 }
 
-// opens makes one call that must be accepted, and returns when all is done that the call
-// itself does: over HTTP, its end is told after the answer.
+// opens makes one call that must succeed. It returns when everything is done that belongs to the
+// call: over HTTP its callback is sent after the response.
 func (s *shop) opens(path string, o stage.Order) stage.Order {
 	s.t.Helper()
 	raw, err := json.Marshal(o)
@@ -185,7 +184,7 @@ func (s *shop) opens(path string, o stage.Order) stage.Order {
 	return s.kept(o.ID)
 }
 
-// kept is an order as it stands.
+// kept returns the stored order.
 func (s *shop) kept(id string) stage.Order {
 	s.t.Helper()
 	o, found := s.till.Order(id)
@@ -195,7 +194,7 @@ func (s *shop) kept(id string) stage.Order {
 	return o
 }
 
-// stands fails the test when an order stands elsewhere than at want.
+// stands fails the test if an order is not in the wanted state.
 func (s *shop) stands(id string, want stage.State) {
 	s.t.Helper()
 	if got := s.kept(id).State; got != want {
@@ -203,7 +202,7 @@ func (s *shop) stands(id string, want stage.State) {
 	}
 }
 
-// heardOf waits until the merchant has heard so often.
+// heardOf waits until the merchant has received so many callbacks.
 func (s *shop) heardOf(times int) {
 	s.t.Helper()
 	deadline := time.Now().Add(patience)
@@ -220,7 +219,7 @@ func (s *shop) heardOf(times int) {
 	}
 }
 
-// moved is the money of the book.
+// moved returns the amounts in the book.
 func (s *shop) moved() []int64 {
 	amounts := []int64{}
 	for _, p := range s.till.Book() {
@@ -229,7 +228,7 @@ func (s *shop) moved() []int64 {
 	return amounts
 }
 
-// equal fails the test when two lists differ.
+// equal fails the test if two lists differ.
 func equal[T comparable](t *testing.T, what string, got, want []T) {
 	t.Helper()
 	if !slices.Equal(got, want) {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Tokens makes and reads access tokens. A token is sealed and holds its own end, so tokens
-// survive a restart and cannot fill the memory.
+// Tokens issues and reads access tokens. A token is signed and holds its own expiry. So tokens
+// survive a restart and use no memory.
 type Tokens struct{ key []byte }
 
 // NewTokens returns the tokens of an operator with a secret of its own.
@@ -18,21 +18,21 @@ func NewTokens(secret string) Tokens {
 	return Tokens{key[:]}
 }
 
-// Seal is what only we can put under a content.
+// Seal returns the signature of a content, which needs the secret.
 func (t Tokens) Seal(content []byte) []byte {
 	mac := hmac.New(sha256.New, t.key)
 	mac.Write(content)
 	return mac.Sum(nil)
 }
 
-// JWT writes claims as a JWT under HS256.
+// JWT encodes claims as a JWT under HS256.
 func (t Tokens) JWT(claims any) (string, error) {
 	body, err := json.Marshal(claims)
 	content := encode([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + encode(body)
 	return content + "." + encode(t.Seal([]byte(content))), err
 }
 
-// Read reads the claims of a JWT, and reports whether it is ours.
+// Read decodes the claims of a JWT. It returns false if the signature is not ours.
 func (t Tokens) Read(token string, claims any) bool {
 	end := strings.LastIndexByte(token, '.')
 	if end < 0 || !Same(token[end+1:], encode(t.Seal([]byte(token[:end])))) {

@@ -8,7 +8,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// TestATokenIsSealed changes what a token says, and seals it with another's secret.
+// TestATokenIsSealed changes the claims of a token, and signs it with another secret.
 func TestATokenIsSealed(t *testing.T) {
 	t.Parallel()
 	ours := stage.NewTokens("secret")

@@ -1,6 +1,6 @@
 package stage
 
-// Words are what the pages of operators say alike, in one language.
+// Words holds the texts that the pages of all operators share, in one language.
 type Words struct {
 	Lang, OtherLang, OtherName, Language string
 
@@ -33,7 +33,7 @@ var (
 	}
 )
 
-// CheckoutWords are what a Checkout says, in one language, besides the OperatorsWords.
+// CheckoutWords holds the texts of every Checkout in one language, besides OperatorsWords.
 type CheckoutWords struct {
 	Words
 
@@ -68,7 +68,7 @@ var (
 	}
 )
 
-// OperatorsWords are what a Checkout says in one operator's words.
+// OperatorsWords holds a Checkout's texts in one operator's words.
 type OperatorsWords struct {
 	Bill, Order, NumberHint, Code, CodeHint string
 	ExpiredTitle, UnknownTitle, PoweredBy   string
