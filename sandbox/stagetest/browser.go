@@ -16,16 +16,16 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// shotsVariable names the environment variable with the folder that screenshots go to;
-// without it none are kept.
+// shotsVariable names the environment variable with the folder for screenshots. Without it none are
+// taken.
 const shotsVariable = "SANDBOX_SHOTS"
 
-// PhoneWidth is where a window counts as a telephone's.
+// PhoneWidth is the width below which a window counts as a phone's.
 const PhoneWidth = 600 // pixels
 
 const windowHeight = 800 // pixels
 
-// looksEvery is how often a window is looked at until it shows what is waited for.
+// looksEvery is the interval between two checks of a window.
 const looksEvery = 20 * time.Millisecond
 
 // Chromium starts one headless browser for a test and its sub-tests.
@@ -68,13 +68,13 @@ type Visitor struct {
 // Tab is one window of a visitor.
 type Tab struct {
 	T       *testing.T
-	Address string // where it was opened
+	Address string // the address it was opened with
 	Width   int64  // pixels
 
 	ctx context.Context //nolint:containedctx // the window is its context
 }
 
-// Opens gives the visitor a window on an address.
+// Opens opens a window of the visitor at an address.
 func (v Visitor) Opens(browser context.Context, t *testing.T, address string) Tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser)
@@ -94,8 +94,7 @@ func (v Visitor) Opens(browser context.Context, t *testing.T, address string) Ta
 	return window
 }
 
-// setUp gives the window the visitor's language, and takes scripts away from those who do
-// without.
+// setUp sets the visitor's language and disables scripts for visitors without them.
 func (v Visitor) setUp(ctx context.Context, t *chromedp.Target) error {
 	_, err := cdp.Call(ctx, t, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{
 		Headers: network.Headers{"Accept-Language": v.Language},
@@ -108,8 +107,8 @@ func (v Visitor) setUp(ctx context.Context, t *chromedp.Target) error {
 	return err
 }
 
-// Does acts in the window and fails the test when that is impossible. A node that was
-// found on a page which is just being left is looked for again: nothing was done to it.
+// Does acts in the window and fails the test if that is impossible. If the page is left between the
+// search for a node and the action, it searches again: the action did not happen.
 func (w Tab) Does(actions ...chromedp.Action[chromedp.Void]) {
 	w.T.Helper()
 	for _, action := range actions {
@@ -124,14 +123,14 @@ func (w Tab) Does(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// Clicks presses what a selector finds and waits for text on the page that follows.
+// Clicks clicks the node of a selector and waits for text on the page that follows.
 func (w Tab) Clicks(selector, text string) {
 	w.T.Helper()
 	w.Does(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 	w.Sees(text)
 }
 
-// Fills types into the fields of a form, as pairs of id and text, replacing what is there.
+// Fills types into the fields of a form, given as pairs of id and text. It replaces their content.
 func (w Tab) Fills(pairs ...string) {
 	w.T.Helper()
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -152,7 +151,7 @@ func (w Tab) Sees(text string) {
 	}
 }
 
-// Holds waits until an expression of the page's is true.
+// Holds waits until a JavaScript expression is true on the page.
 func (w Tab) Holds(expression string) {
 	w.T.Helper()
 	var holds bool
@@ -164,8 +163,8 @@ func (w Tab) Holds(expression string) {
 	}
 }
 
-// becomes looks again and again until it could look and right holds, and reports whether
-// that came: a page that is just being left cannot be looked at.
+// becomes repeats look until it succeeds and right is true. It reports whether that happened in
+// time. look can fail while a page is left.
 func (w Tab) becomes(look func() error, right func() bool) bool {
 	for deadline := time.Now().Add(Patience); look() != nil || !right(); time.Sleep(looksEvery) {
 		if time.Now().After(deadline) {
@@ -175,7 +174,7 @@ func (w Tab) becomes(look func() error, right func() bool) bool {
 	return true
 }
 
-// Fits fails the test when the page, with all its styles, is wider than its window.
+// Fits fails the test if the page, with all its styles, is wider than its window.
 func (w Tab) Fits() {
 	w.T.Helper()
 	var page int64
@@ -187,7 +186,7 @@ func (w Tab) Fits() {
 	}
 }
 
-// Photographs keeps a picture of the whole page, when somebody wants pictures.
+// Photographs takes a picture of the whole page if shotsVariable is set.
 func (w Tab) Photographs(name string) {
 	w.T.Helper()
 	folder := os.Getenv(shotsVariable) //nolint:forbidigo // a wish of whoever runs the tests, no setting of the product

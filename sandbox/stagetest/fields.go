@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// Fields is a JSON object, asked or answered.
+// Fields is a JSON object of a request or response.
 type Fields map[string]any
 
-// Over returns the fields with some replaced; nil is JSON's null.
+// Over returns the fields with some replaced. nil becomes JSON's null.
 func (f Fields) Over(change ...Fields) Fields {
 	changed := maps.Clone(f)
 	for _, c := range change {
@@ -21,14 +21,14 @@ func (f Fields) Over(change ...Fields) Fields {
 	return changed
 }
 
-// With returns the fields with some replaced; nil takes one away.
+// With returns the fields with some replaced. nil removes a field.
 func (f Fields) With(change ...Fields) Fields {
 	changed := f.Over(change...)
 	maps.DeleteFunc(changed, func(_ string, value any) bool { return value == nil })
 	return changed
 }
 
-// value is a field of a field, by a path with dots; nil for null and none.
+// value returns a nested field by a path with dots; nil for null or none.
 func (f Fields) value(path string) any {
 	first, rest, deeper := strings.Cut(path, ".")
 	if !deeper {
@@ -37,10 +37,10 @@ func (f Fields) value(path string) any {
 	return f.Object(first).value(rest)
 }
 
-// At returns a field of a field, by a path with dots, as text; "<nil>" for null and none.
+// At returns a nested field by a path with dots, as text; "<nil>" for null or none.
 func (f Fields) At(path string) string { return fmt.Sprint(f.value(path)) }
 
-// Text returns a field that is text, and says so when it is not.
+// Text returns a text field, or "(no text)" for any other type.
 func (f Fields) Text(name string) string {
 	if value, isText := f[name].(string); isText {
 		return value
@@ -48,7 +48,7 @@ func (f Fields) Text(name string) string {
 	return "(no text)"
 }
 
-// Object returns a field that is an object, nil when it is none.
+// Object returns a field that is an object, or nil for any other.
 func (f Fields) Object(name string) Fields {
 	value, isObject := f[name].(map[string]any)
 	if !isObject {
@@ -57,7 +57,7 @@ func (f Fields) Object(name string) Fields {
 	return value
 }
 
-// List returns the objects of a field that is a list, nil when it is none.
+// List returns the objects of a field that is a list, or nil for any other.
 func (f Fields) List(name string) []Fields {
 	all, isList := f[name].([]any)
 	if !isList {
@@ -70,7 +70,7 @@ func (f Fields) List(name string) []Fields {
 	return objects
 }
 
-// Inner decodes a field that is a JSON object written as text.
+// Inner decodes a field whose text is a JSON object.
 func (f Fields) Inner(t *testing.T, name string) Fields {
 	t.Helper()
 	var object Fields
@@ -80,7 +80,7 @@ func (f Fields) Inner(t *testing.T, name string) Fields {
 	return object
 }
 
-// Has reports every wanted field, by its path, that is not as wanted; nil is null or none.
+// Has reports every field, by its path, that differs from want; nil stands for null or none.
 func (f Fields) Has(t *testing.T, what string, want Fields) {
 	t.Helper()
 	for path, value := range asJSON(t, want) {
@@ -90,7 +90,7 @@ func (f Fields) Has(t *testing.T, what string, want Fields) {
 	}
 }
 
-// asJSON is an object as it reads after a journey.
+// asJSON returns an object after encoding and decoding, as a receiver sees it.
 func asJSON(t *testing.T, written Fields) map[string]any {
 	t.Helper()
 	raw, err := json.Marshal(written)

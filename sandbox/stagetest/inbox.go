@@ -18,18 +18,18 @@ type Notice struct {
 	Said   Fields
 }
 
-// Inbox is the merchant's server: it takes notifications at URL/notif, and greets customers
-// who come back at URL/return and URL/cancel.
+// Inbox is the merchant's server. It receives notifications at URL/notif, and customers who come
+// back at URL/return and URL/cancel.
 type Inbox struct {
 	URL      string
-	Answer   atomic.Int64 // the status that notifications get
-	OnNotice func(Notice) // runs before the answer; may be nil
+	Answer   atomic.Int64 // the status of its responses to notifications
+	OnNotice func(Notice) // runs before the response; may be nil
 
 	mu      sync.Mutex
 	notices []Notice
 }
 
-// NewInbox opens an inbox until the test ends.
+// NewInbox starts an inbox that ends with the test.
 func NewInbox(t *testing.T) *Inbox {
 	t.Helper()
 	in := &Inbox{}
@@ -49,7 +49,7 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(r.Body)
 	n := Notice{Header: r.Header, Raw: string(raw)}
 	if err != nil || json.Unmarshal(raw, &n.Said) != nil {
-		n.Said = Fields{"status": "unreadable"} // which no test expects
+		n.Said = Fields{"status": "unreadable"} // no test expects it
 	}
 	in.mu.Lock()
 	in.notices = append(in.notices, n)
@@ -60,10 +60,10 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(int(in.Answer.Load()))
 }
 
-// Hook is where notifications are taken.
+// Hook returns the address for notifications.
 func (in *Inbox) Hook() string { return in.URL + "/notif" }
 
-// All returns what has arrived.
+// All returns the notifications so far.
 func (in *Inbox) All() []Notice {
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// NeedsAnAddress opens simulators at addresses that are none, and at others that this
-// operator cannot have.
+// NeedsAnAddress starts simulators with invalid addresses, and with others that this operator
+// cannot have. Each must fail.
 func NeedsAnAddress[S Simulator](t *testing.T, open func(address string) (S, error), others ...string) {
 	t.Helper()
 	for _, address := range append(others, "", "sandbox", "/path", "ftp://host", "http://") {
@@ -23,8 +23,8 @@ func NeedsAnAddress[S Simulator](t *testing.T, open func(address string) (S, err
 	}
 }
 
-// SaysEverything checks that the words of a page leave nothing out in any language, and
-// that each language knows itself and leads to another.
+// SaysEverything checks that the texts of a page are complete in every language. Each language must
+// name itself and link to another.
 func SaysEverything[W any](t *testing.T, languages map[string]W) {
 	t.Helper()
 	for code, words := range languages {
@@ -41,8 +41,8 @@ func SaysEverything[W any](t *testing.T, languages map[string]W) {
 	}
 }
 
-// Speaks checks which language a page chooses by its link and by what the browser prefers.
-// A page that says neither of the two texts passes nothing.
+// Speaks checks which language a page chooses by its link and by the browser's preference. A page
+// with neither of the two texts fails.
 func Speaks(t *testing.T, french, english string, visit func(link, accept string) Answer) {
 	t.Helper()
 	for name, row := range map[string]struct{ link, accept, want string }{
@@ -61,8 +61,8 @@ func Speaks(t *testing.T, french, english string, visit func(link, accept string
 	}
 }
 
-// Disturbed is how often the merchant hears of one success while switches stand, when the
-// customer's number ends in these digits.
+// Disturbed holds the number of the merchant's notifications of one success, under given switches
+// and for a number with these last digits.
 var Disturbed = map[string]struct {
 	Switches, Digits string
 	Want             int
@@ -72,14 +72,15 @@ var Disturbed = map[string]struct {
 	"twice":                    {`{"notification_copies": 2}`, "123456", 2},
 }
 
-// Tail is what stands behind the last line of a journal, and whether it opens all the same.
+// Tail is a text after the last line of a journal. Opens tells whether the journal opens all the
+// same.
 type Tail struct {
 	Damage string
 	Opens  bool
 }
 
-// CutShort damages a journal that holds one payment and opens it again. What is opened has
-// lost nothing but the damage.
+// CutShort damages a journal with one payment and opens it again. The simulator must have lost
+// nothing but the damage.
 func CutShort[S Simulator](t *testing.T, path string, damage Tail, open func() (S, error)) {
 	t.Helper()
 	whole, err := os.ReadFile(path) //nolint:gosec // the test's own journal
@@ -106,7 +107,7 @@ func CutShort[S Simulator](t *testing.T, path string, damage Tail, open func() (
 	}
 }
 
-// Shows reports every text that a page does not hold.
+// Shows reports every wanted text that a page lacks.
 func (a Answer) Shows(t *testing.T, wanted ...string) {
 	t.Helper()
 	for _, text := range wanted {
@@ -116,7 +117,7 @@ func (a Answer) Shows(t *testing.T, wanted ...string) {
 	}
 }
 
-// Lacks reports every text that a page holds.
+// Lacks reports every unwanted text that a page holds.
 func (a Answer) Lacks(t *testing.T, unwanted ...string) {
 	t.Helper()
 	for _, text := range unwanted {
@@ -126,8 +127,8 @@ func (a Answer) Lacks(t *testing.T, unwanted ...string) {
 	}
 }
 
-// IsPrivate checks that a page is kept by nobody and framed by nobody, tells nobody its
-// address, and runs nothing. A style that stands in it is the only one it may have.
+// IsPrivate checks that nobody may cache or frame a page, that it reveals its address to no other
+// site, and that it runs no script. It may use no style but its own inline one.
 func (a Answer) IsPrivate(t *testing.T) {
 	t.Helper()
 	for name, want := range map[string]string{

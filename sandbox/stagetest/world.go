@@ -1,6 +1,6 @@
-// Package stagetest is the world in which a simulator is tested: a server whose simulator
-// a restart replaces, a merchant with an inbox, a clock that the test moves, a browser, and
-// the rows that every simulator must pass.
+// Package stagetest provides the environment of simulator tests: a server whose simulator a restart
+// replaces, a merchant with an inbox, a clock that the test moves, a browser, and the rows that
+// every simulator must pass.
 package stagetest
 
 import (
@@ -20,23 +20,23 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Morning is when every test begins.
+// Morning is the time at which every test begins.
 var Morning = time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC)
 
-// Patience is how long a test waits for what happens in another goroutine.
+// Patience bounds the wait for another goroutine.
 const Patience = 10 * time.Second
 
-// gaveUp is how long a caller waits for an answer that does not come.
+// gaveUp is the time-out of a call whose response does not come.
 const gaveUp = 300 * time.Millisecond
 
-// Simulator is what is tested.
+// Simulator is the simulator under test.
 type Simulator interface {
 	Handler() http.Handler
 	Book() []stage.Paid
 	Close(ctx context.Context) error
 }
 
-// World is one simulator, a merchant who uses it, and a clock the test moves.
+// World is one simulator, a merchant who uses it, and a clock that the test moves.
 type World[S Simulator] struct {
 	T      *testing.T
 	Clock  *stage.VirtualClock
@@ -46,10 +46,10 @@ type World[S Simulator] struct {
 	Client *http.Client // follows no redirect
 
 	serving atomic.Pointer[http.Handler] // the handler behind URL; replaced by a restart
-	busy    atomic.Int64                 // calls that the handler has not returned from
+	busy    atomic.Int64                 // calls under way in the handler
 }
 
-// NewWorld returns a world that has no simulator yet: Start gives it one.
+// NewWorld returns a world without a simulator; Start adds one.
 func NewWorld[S Simulator](t *testing.T) *World[S] {
 	t.Helper()
 	w := &World[S]{T: t, Clock: stage.NewVirtualClock(Morning, 0), Inbox: NewInbox(t)}
@@ -62,14 +62,14 @@ func NewWorld[S Simulator](t *testing.T) *World[S] {
 	w.URL = server.URL
 	w.Client = &http.Client{
 		Timeout: Patience,
-		// On a connection used before, net/http repeats some calls by itself.
+		// On a kept connection net/http repeats some calls by itself.
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return w
 }
 
-// Start runs a simulator that was just made on the world's address, in place of any other.
+// Start runs a simulator on the world's address, in place of any other.
 func (w *World[S]) Start(sim S, err error) {
 	w.T.Helper()
 	if err != nil {
@@ -80,10 +80,10 @@ func (w *World[S]) Start(sim S, err error) {
 	w.Serve(sim.Handler())
 }
 
-// Options is how a simulator of this world runs.
+// Options returns the options of a simulator in this world.
 func (w *World[S]) Options() stage.Options { return stage.Options{PublicURL: w.URL, Clock: w.Clock} }
 
-// Run starts a simulator with options that a test may have changed.
+// Run starts a simulator with options that the test may change.
 func Run[O any, S Simulator](w *World[S], open func(O) (S, error), options O, change []func(*O)) {
 	w.T.Helper()
 	for _, c := range change {
@@ -95,13 +95,13 @@ func Run[O any, S Simulator](w *World[S], open func(O) (S, error), options O, ch
 // Serve puts a handler behind the world's address.
 func (w *World[S]) Serve(handler http.Handler) { w.serving.Store(&handler) }
 
-// Kill leaves the simulator as kill -9 does: nothing is closed, and its clock stands still
-// for ever. The world's own clock then reads so much later.
+// Kill abandons the simulator as kill -9 does: it closes nothing, and the simulator's clock stops
+// for ever. The world continues on another clock, later by down.
 func (w *World[S]) Kill(down time.Duration) {
 	w.Clock = stage.NewVirtualClock(w.Clock.Now().Add(down), 0)
 }
 
-// Close closes a simulator; doing it twice is harmless.
+// Close closes a simulator. Closing twice is harmless.
 func Close(t *testing.T, sim Simulator) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
@@ -111,7 +111,7 @@ func Close(t *testing.T, sim Simulator) {
 	}
 }
 
-// Eventually waits until right holds, and reports whether that came.
+// Eventually waits until right is true, at most Patience. It reports whether that happened.
 func Eventually(right func() bool) bool {
 	for deadline := time.Now().Add(Patience); !right(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -121,8 +121,8 @@ func Eventually(right func() bool) bool {
 	return true
 }
 
-// Request is a request to a path of the world's, or to a whole address. A body that is
-// text is sent as it is; any other is written as JSON, and nil is none.
+// Request returns a request to a path of the world, or to a whole address. A text body is sent
+// unchanged; any other is encoded as JSON, and nil is no body.
 func (w *World[S]) Request(method, path string, body any) *http.Request {
 	w.T.Helper()
 	raw, isRaw := body.(string)
@@ -146,7 +146,7 @@ func (w *World[S]) Request(method, path string, body any) *http.Request {
 	return req
 }
 
-// Form is a form as a browser sends it, with fields as pairs of name and value.
+// Form returns a form as a browser sends it, with fields as pairs of name and value.
 func (w *World[S]) Form(path string, pairs ...string) *http.Request {
 	w.T.Helper()
 	form := url.Values{}
@@ -158,15 +158,15 @@ func (w *World[S]) Form(path string, pairs ...string) *http.Request {
 	return req
 }
 
-// Answer is one answer as it came.
+// Answer is one HTTP response.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Fetch makes a call that must be answered. It returns when every call has: what a call
-// arranges it arranges after its answer has left, and the clock must not be moved before.
+// Fetch makes a call that must get a response. It returns when every call has ended. A call
+// schedules actions after its response has left, so the clock must not move before.
 func (w *World[S]) Fetch(req *http.Request) Answer {
 	w.T.Helper()
 	resp, err := w.Client.Do(req) //nolint:gosec // the test says where to
@@ -182,13 +182,13 @@ func (w *World[S]) Fetch(req *http.Request) Answer {
 	return Answer{resp.StatusCode, resp.Header, string(body)}
 }
 
-// Visit reads an address as a browser that prefers no language does.
+// Visit fetches an address like a browser without a preferred language.
 func (w *World[S]) Visit(address string) Answer {
 	w.T.Helper()
 	return w.Fetch(w.Request(http.MethodGet, address, nil))
 }
 
-// Submit sends a form.
+// Submit sends a form and returns the response.
 func (w *World[S]) Submit(path string, pairs ...string) Answer {
 	w.T.Helper()
 	return w.Fetch(w.Form(path, pairs...))
@@ -201,7 +201,7 @@ func (w *World[S]) rests() {
 	}
 }
 
-// Send decodes the JSON of an answer and returns its status.
+// Send decodes the JSON of a response and returns its status.
 func (w *World[S]) Send(req *http.Request, reply any) int {
 	w.T.Helper()
 	got := w.Fetch(req)
@@ -211,15 +211,15 @@ func (w *World[S]) Send(req *http.Request, reply any) int {
 	return got.Status
 }
 
-// Object returns the status and the JSON object of an answer.
+// Object returns the status and the JSON object of a response.
 func (w *World[S]) Object(req *http.Request) (int, Fields) {
 	w.T.Helper()
 	var reply Fields
 	return w.Send(req, &reply), reply
 }
 
-// Says makes calls in their order. A row is a call, such as `POST /orders {"id":"A"}`, and
-// what its answer begins with, such as `200 {"id":"A"`. Every call brings the header.
+// Says makes calls in their order. A row holds a call, such as `POST /orders {"id":"A"}`, and the
+// beginning of its response, such as `200 {"id":"A"`. Every call has the header.
 func (w *World[S]) Says(header http.Header, rows [][2]string) {
 	w.T.Helper()
 	for _, row := range rows {
@@ -233,7 +233,7 @@ func (w *World[S]) Says(header http.Header, rows [][2]string) {
 	}
 }
 
-// Answers makes a call and checks what its answer begins with: the status, and the body.
+// Answers makes a call and checks the beginning of its response: the status, then the body.
 func (w *World[S]) Answers(req *http.Request, want string) {
 	w.T.Helper()
 	got := w.Fetch(req)
@@ -242,7 +242,7 @@ func (w *World[S]) Answers(req *http.Request, want string) {
 	}
 }
 
-// GivesUp makes a call whose answer does not come.
+// GivesUp makes a call that must get no response.
 func (w *World[S]) GivesUp(req *http.Request) {
 	w.T.Helper()
 	ctx, cancel := context.WithTimeout(w.T.Context(), gaveUp)
@@ -254,8 +254,7 @@ func (w *World[S]) GivesUp(req *http.Request) {
 	w.rests()
 }
 
-// Waits makes a call that must be answered when the clock has moved on by so much, and not
-// before.
+// Waits makes a call whose response must come after the clock has moved by least, and not before.
 func (w *World[S]) Waits(req *http.Request, least time.Duration) Answer {
 	w.T.Helper()
 	came := make(chan Answer, 1)
@@ -275,7 +274,7 @@ func (w *World[S]) Waits(req *http.Request, least time.Duration) Answer {
 	return Answer{}
 }
 
-// Set turns switches over HTTP, which must be accepted.
+// Set changes switches over HTTP, which must succeed.
 func (w *World[S]) Set(switches string) Fields {
 	w.T.Helper()
 	status, now := w.Object(w.Request(http.MethodPost, "/switches", switches))
@@ -285,8 +284,8 @@ func (w *World[S]) Set(switches string) Fields {
 	return now
 }
 
-// Books checks that one payment was executed, of an amount, or none for 0. It returns the
-// line of the book, and whether there is one.
+// Books checks that one payment of this amount was executed, or none for 0. It returns the line of
+// the book, and false if there is none.
 func (w *World[S]) Books(amount int64) (line stage.Paid, paid bool) {
 	w.T.Helper()
 	book := w.Sim.Book()
@@ -310,8 +309,8 @@ func (w *World[S]) WaitsFor(count int) {
 	}
 }
 
-// Notices waits for so many notices, closes the simulator, which delivers what is queued,
-// and returns all that arrived: there must be no more.
+// Notices waits for so many notices and closes the simulator, which delivers queued ones. It
+// returns all notices and fails the test if there are more.
 func (w *World[S]) Notices(count int) []Notice {
 	w.T.Helper()
 	w.WaitsFor(count)
