@@ -11,7 +11,7 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// mends presses an operator's button for it and waits until nothing of it is shown as broken.
+// mends presses an operator's heal button and waits until the page shows no fault of it.
 func mends(w stagetest.Tab, code string) {
 	w.T.Helper()
 	w.Does(chromedp.Click(chromedp.CSS("#"+code+` button[value="heal"]`), chromedp.NodeVisible))
@@ -22,8 +22,8 @@ func mends(w stagetest.Tab, code string) {
 	)
 }
 
-// TestFaultsInARealBrowser breaks and mends an operator as a person does, without any
-// script, on a small phone and on a desk.
+// TestFaultsInARealBrowser breaks and heals an operator by hand, without any script, on a small
+// phone and on a desktop.
 //
 //nolint:contextcheck // one browser, one window at a time: two cores have no room for more
 func TestFaultsInARealBrowser(t *testing.T) {

@@ -12,7 +12,7 @@ var faultsPage = stage.LinkedPage(files, "faults.html", "; form-action 'self'")
 
 const maxForm = 1 << 16 // bytes
 
-// The acts of the page's buttons.
+// The actions of the page's buttons.
 const (
 	actSave = "save"
 	actDown = "down"
@@ -20,23 +20,23 @@ const (
 	actHeal = "heal"
 )
 
-// was begins the names of the fields that say what the page showed. Only what a person
-// changed is set: a figure that moved meanwhile is not put back.
+// was begins the names of the fields that hold the values shown on the page. Only a setting that
+// the person changed is set, so that a figure that moved meanwhile is not reset.
 const was = "was."
 
-// showFaults shows people what is broken of each operator, and lets them break and mend it.
+// showFaults shows a page with the faults of each operator, and lets people set and heal them.
 func (s *Sandbox) showFaults(w http.ResponseWriter, r *http.Request) {
 	s.renderFaults(w, http.StatusOK, trial{code: r.URL.Query().Get("saved")})
 }
 
-// trial is what somebody has just tried to set.
+// trial is the last form that somebody sent.
 type trial struct {
-	code  string            // of which operator
-	typed map[string]string // what was refused; nil when it was accepted
-	err   error             // why
+	code  string            // the operator
+	typed map[string]string // the rejected values; nil when they were accepted
+	err   error             // the reason
 }
 
-// turn does what a form asks for, and shows the page again.
+// turn executes a form and shows the page again.
 func (s *Sandbox) turn(w http.ResponseWriter, r *http.Request) {
 	if err := fromHere.Check(r); err != nil {
 		http.Error(w, "This form comes from another site.", http.StatusForbidden)
@@ -56,12 +56,12 @@ func (s *Sandbox) turn(w http.ResponseWriter, r *http.Request) {
 		s.renderFaults(w, http.StatusUnprocessableEntity, trial{one.code(), wanted, err})
 		return
 	}
-	// Relative, for nobody here knows what stands before the path.
+	// Relative, because a proxy may add a prefix that nobody here knows.
 	w.Header().Set("Location", "?saved="+one.code()+"#"+one.code())
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// act does what a button says, and returns what it would have set.
+// act executes a button. It returns the values that it tried to set.
 func (o opened) act(form url.Values) (wanted map[string]string, err error) {
 	switch form.Get("action") {
 	case actHeal:
@@ -84,8 +84,8 @@ func (o opened) act(form url.Values) (wanted map[string]string, err error) {
 	return wanted, o.Settings().Set(object)
 }
 
-// changed returns the settings that a form gives other values than the page showed. A
-// box that is not ticked is preceded by its "false", so the last value counts.
+// changed returns the settings to which a form gives other values than the page showed. A hidden
+// "false" precedes every checkbox, so the last value counts.
 func changed(form url.Values) map[string]string {
 	wanted := map[string]string{}
 	for name, values := range form {

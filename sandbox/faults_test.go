@@ -13,7 +13,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// faults reads the page of faults as people do.
+// faults returns the text of the page of faults.
 func faults(t *testing.T, base string) string {
 	t.Helper()
 	return html.UnescapeString(string(send(t, request(t, http.MethodGet, base+"/faults", nil), http.StatusOK)))
@@ -62,7 +62,7 @@ func TestFaultsAreTurnedByForms(t *testing.T) {
 	}
 }
 
-// TestOnlyWhatAPersonChangedIsSet sends a float that the page showed before it moved.
+// TestOnlyWhatAPersonChangedIsSet sends a float that the page showed before the float changed.
 func TestOnlyWhatAPersonChangedIsSet(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
@@ -76,7 +76,7 @@ func TestOnlyWhatAPersonChangedIsSet(t *testing.T) {
 	}
 }
 
-// TestARefusedFormIsShownAgain types a latency of an hour beside something that is right.
+// TestARefusedFormIsShownAgain types a latency of an hour beside a valid value.
 func TestARefusedFormIsShownAgain(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
@@ -98,8 +98,8 @@ func TestARefusedFormIsShownAgain(t *testing.T) {
 	presses(t, base, http.StatusBadRequest, "operator", strings.Repeat("x", 1<<16))
 }
 
-// TestThePageOfFaultsIsKeptFromOthers sends what a browser sends for a page of another
-// site, and looks at what the page may load and send.
+// TestThePageOfFaultsIsKeptFromOthers sends a browser's request for a page of another site. It also
+// checks which files the page may load and where its forms may go.
 func TestThePageOfFaultsIsKeptFromOthers(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
@@ -134,7 +134,7 @@ func TestThePageOfFaultsIsKeptFromOthers(t *testing.T) {
 	}
 }
 
-// TestEveryFaultHasALabel holds every setting of every operator to a field with a label.
+// TestEveryFaultHasALabel checks that every setting of every operator has a field with a label.
 func TestEveryFaultHasALabel(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
@@ -172,7 +172,8 @@ func TestEveryFaultHasALabel(t *testing.T) {
 	}
 }
 
-// TestProgramsAreToldOfEveryOperator reads the list that commands go by, and mends by it.
+// TestProgramsAreToldOfEveryOperator reads the list of operators for programs and heals one with
+// it.
 func TestProgramsAreToldOfEveryOperator(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})

@@ -15,11 +15,11 @@ type faultView struct {
 
 	Down    bool
 	Saved   bool
-	Problem string // why the last form was refused
+	Problem string // the reason why the last form was rejected
 	Groups  []groupView
 }
 
-// groupView is settings that belong together.
+// groupView is a group of related settings.
 type groupView struct {
 	Title  string
 	Own    bool // no other operator has them
@@ -31,19 +31,18 @@ type fieldView struct {
 	ID, Name    string
 	Label, Hint string
 	Kind        string // check, number, choice or text
-	Shown       string // the value as it stands
-	Value       string // the value in the field: what was typed, after a refusal
+	Shown       string // the current value
+	Value       string // the value in the field: the typed one, after a rejection
 	Choices     []choiceView
 }
 
-// choiceView is one value that a setting can have, and what it does.
+// choiceView is one value of a setting, with its effect.
 type choiceView struct{ Value, Says string }
 
-// setting is how the page names one of the switches that every operator has.
+// setting is one of the switches that every operator has, with its label on the page.
 type setting struct{ name, label, hint string }
 
-// common is the switches that every operator has, as the page shows them. down has
-// buttons of its own.
+// common groups the switches that every operator has. down is missing: it has buttons of its own.
 var common = []struct {
 	title    string
 	settings []setting
@@ -72,7 +71,7 @@ var common = []struct {
 	}},
 }
 
-// answers is the ways in which answers can be spoiled.
+// answers lists the ways to spoil responses.
 var answers = []choiceView{
 	{"", "they are"},
 	{stage.AnswersFlood, "50 MB of nothing"},
@@ -81,7 +80,8 @@ var answers = []choiceView{
 	{stage.AnswersPage, "somebody else's web page"},
 }
 
-// promises says how much an operator's answers can prove.
+// promises lists the degrees to which an operator's responses prove that a payment was not
+// executed.
 var promises = []choiceView{
 	{"", "was never executed"},
 	{stage.PromisesLive, "may have been executed, as live"},
@@ -107,7 +107,7 @@ func (s *Sandbox) faultsView(t trial) ([]faultView, error) {
 	return views, nil
 }
 
-// groupsOf is the form of an operator; typed replaces what is set.
+// groupsOf returns the form of an operator. typed replaces the current values.
 func groupsOf(o Operator, typed map[string]string) []groupView {
 	var groups []groupView
 	for _, group := range common {
@@ -127,7 +127,8 @@ func groupsOf(o Operator, typed map[string]string) []groupView {
 	return append(groups, own)
 }
 
-// fieldOf is the field of one setting; its type is that of the value as it stands.
+// fieldOf returns the field of one setting. The type of its current value decides the kind of
+// field.
 func fieldOf(o Operator, s setting, typed map[string]string) fieldView {
 	f := fieldView{
 		ID: o.Code + "-" + strings.ReplaceAll(s.name, ".", "-"), Name: s.name, Label: s.label, Hint: s.hint,
@@ -152,7 +153,7 @@ func fieldOf(o Operator, s setting, typed map[string]string) fieldView {
 	return f
 }
 
-// behaviours is the magic numbers, as everybody can be made to behave.
+// behaviours lists the magic numbers as the behaviours that Force gives every customer.
 func behaviours() []choiceView {
 	choices := []choiceView{{"", "their own number says"}}
 	magic, payouts := stage.MagicNumbers(), stage.MagicPayouts()

@@ -14,31 +14,31 @@ var files embed.FS
 
 var indexPage = stage.LinkedPage(files, "index.html", "; form-action 'none'")
 
-// shownPayments is how many of the latest payments a book shows to people; the
-// JSON view has them all.
+// shownPayments is the number of latest payments in a book on the page. The JSON view has all of
+// them.
 const shownPayments = 50
 
-// indexView is what the list of simulators shows.
+// indexView is the content of the list of simulators.
 type indexView struct {
 	Simulators []simulatorView
 	Numbers    []numberView
 }
 
-// simulatorView is one simulator and the end of its book.
+// simulatorView is one simulator with the last lines of its book.
 type simulatorView struct {
 	Operator
 
 	Latest []stage.Paid // newest first
 }
 
-// numberView is one line of the table of magic numbers.
+// numberView is one row of the table of magic numbers.
 type numberView struct {
 	Digits   string
 	Says     string // of a customer who pays
 	SaysPaid string // of a customer who is paid
 }
 
-// index shows people which simulators there are and what they executed.
+// index shows a page with the simulators and the payments they executed.
 func (s *Sandbox) index(w http.ResponseWriter, _ *http.Request) {
 	view, err := s.indexView()
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Sandbox) indexView() (indexView, error) {
 	return view, nil
 }
 
-// simulatorOf is what the list shows of one simulator: the latest of what it executed.
+// simulatorOf returns one simulator of the list, with its latest payments.
 func simulatorOf(operator Operator, executed []stage.Paid) simulatorView {
 	latest := slices.Clone(executed[max(0, len(executed)-shownPayments):])
 	slices.Reverse(latest)

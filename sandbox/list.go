@@ -6,19 +6,19 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Operator is what /simulators says of one simulator.
+// Operator is the description of one simulator in /simulators.
 type Operator struct {
-	Code     string            `json:"code"`     // by which commands name it
+	Code     string            `json:"code"`     // its name in commands
 	Name     string            `json:"name"`     // for people
 	Path     string            `json:"path"`     // the base path
 	Asked    int               `json:"asked"`    // payments asked for
 	Paid     int               `json:"paid"`     // payments executed
-	Broken   []string          `json:"broken"`   // name=value of everything that is broken on purpose
+	Broken   []string          `json:"broken"`   // name=value of every setting that is deliberately broken
 	Settings map[string]any    `json:"settings"` // every setting, by its name; see stage.Settings.Values
-	Own      map[string]string `json:"own"`      // what each setting does that not every operator has
+	Own      map[string]string `json:"own"`      // the effect of each setting that only some operators have
 }
 
-// list shows programs which simulators there are and how they are set.
+// list returns all simulators and their settings as JSON.
 func (s *Sandbox) list(w http.ResponseWriter, _ *http.Request) {
 	operators := make([]Operator, len(s.open))
 	for i, one := range s.open {
@@ -32,7 +32,7 @@ func (s *Sandbox) list(w http.ResponseWriter, _ *http.Request) {
 	stage.WriteJSON(w, http.StatusOK, operators)
 }
 
-// heal mends everything of one simulator.
+// heal resets every fault of one simulator.
 func (s *Sandbox) heal(w http.ResponseWriter, r *http.Request) {
 	one, found := s.find(r.PathValue("code"))
 	if !found {
@@ -50,7 +50,7 @@ func (s *Sandbox) heal(w http.ResponseWriter, r *http.Request) {
 	stage.WriteJSON(w, http.StatusOK, one.Settings().Read())
 }
 
-// fromHere refuses what a page of another site makes a browser send.
+// fromHere rejects requests that a page of another site makes a browser send.
 var fromHere = http.NewCrossOriginProtection()
 
 func (s *Sandbox) find(code string) (opened, bool) {

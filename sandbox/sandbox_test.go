@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// started runs a sandbox under a server until the test ends.
+// started runs a sandbox on a server. Both end with the test.
 func started(t *testing.T, o sandbox.Options) (*sandbox.Sandbox, string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -45,7 +45,7 @@ func started(t *testing.T, o sandbox.Options) (*sandbox.Sandbox, string) {
 	return s, server.URL
 }
 
-// pay takes a payment through the sandbox's public address, as Pirogue would.
+// pay takes a payment through the sandbox's public address, as Pirogue does.
 func pay(t *testing.T, base, orderID, msisdn string) (pageURL string) {
 	t.Helper()
 	form := strings.NewReader(url.Values{"grant_type": {"client_credentials"}}.Encode())
@@ -79,7 +79,7 @@ func request(t *testing.T, method, address string, body io.Reader) *http.Request
 	return req
 }
 
-// send returns the body of an answer that must have the wanted status.
+// send returns the body of a response that must have the wanted status.
 func send(t *testing.T, req *http.Request, want int) []byte {
 	t.Helper()
 	resp, err := http.DefaultClient.Do(req)
@@ -104,8 +104,8 @@ func decode(t *testing.T, raw []byte, v any) {
 	}
 }
 
-// TestAPaymentThroughThePublicAddress checks that base path, page, assets and
-// book fit together when the simulator is mounted.
+// TestAPaymentThroughThePublicAddress checks that base path, page, assets and book fit together in
+// a mounted simulator.
 func TestAPaymentThroughThePublicAddress(t *testing.T) {
 	t.Parallel()
 	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
@@ -157,8 +157,8 @@ func TestTheListOfAnEmptySandbox(t *testing.T) {
 	send(t, request(t, http.MethodPost, base+"/", nil), http.StatusMethodNotAllowed)
 }
 
-// TestAQRCodeThroughThePublicAddress checks the same of Sonatel's simulator: that its
-// links lead to its page.
+// TestAQRCodeThroughThePublicAddress checks the same for Sonatel's simulator: its links lead to its
+// page.
 func TestAQRCodeThroughThePublicAddress(t *testing.T) {
 	t.Parallel()
 	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
@@ -211,8 +211,7 @@ func asks(t *testing.T, base, msisdn string) string {
 	return made.DeepLink
 }
 
-// TestJournalsOutliveTheSandbox closes one sandbox and opens another on the
-// same folder.
+// TestJournalsOutliveTheSandbox closes one sandbox and opens another on the same folder.
 func TestJournalsOutliveTheSandbox(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -244,7 +243,7 @@ func TestASandboxNeedsAnAddress(t *testing.T) {
 	}
 }
 
-// Example starts a sandbox on a clock that runs sixty times as fast as the wall's.
+// Example starts a sandbox whose clock runs sixty times as fast as the wall clock.
 func Example() {
 	s, err := sandbox.New(sandbox.Options{
 		PublicURL: "http://127.0.0.1:8090",

@@ -14,14 +14,13 @@ import (
 	"pirogue/sandbox/taramoney"
 )
 
-// simulators is every simulator there is, in the order in which people see them. A
-// further one joins by a row.
+// simulators lists every simulator, in the order of the pages. A new simulator is one row.
 var simulators = []row{
 	{"Orange Web Payment", OrangeWebPath, startOrangeWeb},
 	{"Orange Money Sénégal (Sonatel)", SonatelPath, startSonatel},
 	onTill("Novasend", "/novasend", func(o stage.TillOptions) (*novasend.Simulator, error) { return novasend.New(o) }),
 	onTill("Digitalpaye (Côte d'Ivoire)", "/digitalpaye", digitalpaye.New),
-	onTill("Taramoney (Cameroun)", "/taramoney", taramoney.New), // what www.dklo.co has at /api/tara is below it
+	onTill("Taramoney (Cameroun)", "/taramoney", taramoney.New), // serves /api/tara of www.dklo.co below this path
 }
 
 func startOrangeWeb(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
@@ -34,39 +33,39 @@ func startSonatel(s *Sandbox, o Options, at stage.Options) (sim Simulator, err e
 	return s.Sonatel, err
 }
 
-// onTill is the row of a simulator that is opened as its till is.
+// onTill returns the row of a simulator that is built on a stage.Till.
 func onTill[S Simulator](name, path string, open func(stage.TillOptions) (S, error)) row {
 	return row{name, path, func(_ *Sandbox, _ Options, at stage.Options) (Simulator, error) {
 		return open(stage.TillOptions{Options: at})
 	}}
 }
 
-// Simulator is one operator, as the sandbox runs it. A simulator on a stage.Till has all
-// but Handler from it.
+// Simulator is one running operator simulator. A simulator on a stage.Till inherits all methods but
+// Handler from it.
 type Simulator interface {
-	// Handler serves the simulator under its base path, which is stripped. It serves
-	// /book and /switches besides the operator's own wire.
+	// Handler serves the simulator without its base path, which is stripped. It serves /book and
+	// /switches besides the operator's own API.
 	Handler() http.Handler
 	// Book returns the money that moved, oldest first.
 	Book() []stage.Paid
-	// Asked returns how many payments were ever asked for, either way.
+	// Asked returns the number of payments ever requested, in both directions.
 	Asked() int
-	// Settings is how its switches are read and changed.
+	// Settings reads and changes the simulator's switches.
 	Settings() stage.Settings
-	// Close stops it; again is harmless.
+	// Close stops the simulator. Closing twice is harmless.
 	Close(ctx context.Context) error
 }
 
-// row is one line of the table of simulators.
+// row is one row of the table of simulators.
 type row struct {
 	name string // for people
-	path string // the base path, whose last part is also the code by which commands name it
-	// start opens the simulator at its place, and may keep it in the sandbox for Go tests.
+	path string // the base path; its last part is the name in commands
+	// start starts the simulator at its place. It may store it in the sandbox for Go tests.
 	start func(s *Sandbox, o Options, at stage.Options) (Simulator, error)
 }
 
-// place returns where the simulator of a row is reached and keeps its journal, and how it
-// runs besides.
+// place returns the options of a row's simulator: its address, its journal and the sandbox's own
+// options.
 func (r row) place(o Options) stage.Options {
 	at := stage.Options{
 		PublicURL: strings.TrimRight(o.PublicURL, "/") + r.path, Clock: o.Clock, MaxOrders: o.MaxSessions,
@@ -78,10 +77,10 @@ func (r row) place(o Options) stage.Options {
 	return at
 }
 
-// code is the short name of a simulator: orange-web.
+// code returns the short name of a simulator, such as orange-web.
 func (r row) code() string { return strings.TrimPrefix(r.path, "/") }
 
-// opened is a simulator that runs.
+// opened is a running simulator with its row.
 type opened struct {
 	row
 	Simulator

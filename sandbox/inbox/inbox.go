@@ -1,6 +1,6 @@
-// Package inbox plays the merchant who hears webhooks: it verifies each one by the
-// published rule, answers 200, and shows what came. Like the simulators it is
-// written from the merchant's document alone and imports nothing of Pirogue.
+// Package inbox plays the merchant who receives webhooks. It verifies each one by the published
+// rule, answers 200, and shows it. Like the simulators it is written from the merchant's document
+// alone and imports nothing of Pirogue.
 package inbox
 
 import (
@@ -21,19 +21,19 @@ import (
 
 const (
 	maxBody  = 64 << 10 // bytes
-	maxKept  = 500      // letters; the oldest are forgotten
-	maxDrift = 300      // seconds a timestamp may be away
+	maxKept  = 500      // webhooks; the oldest are dropped
+	maxDrift = 300      // greatest difference in seconds between a timestamp and now
 )
 
-// Letter is one webhook as it came.
+// Letter is one received webhook.
 type Letter struct {
 	At       time.Time       `json:"at"`
 	Verified bool            `json:"verified"`
 	Body     json.RawMessage `json:"body"`
 }
 
-// Inbox is an http.Handler: POST takes a webhook, GET shows what came, as a page or,
-// with Accept: application/json, as JSON.
+// Inbox is an http.Handler. POST stores a webhook. GET shows all of them, as a page or, with
+// Accept: application/json, as JSON.
 type Inbox struct {
 	secret  []byte
 	mu      sync.Mutex
@@ -46,7 +46,7 @@ var pageText string
 // New returns the inbox of the merchant with this API secret.
 func New(secret string) *Inbox { return &Inbox{secret: []byte(secret)} }
 
-// Letters returns what came, the latest first.
+// Letters returns the received webhooks, latest first.
 func (b *Inbox) Letters() []Letter {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -68,7 +68,7 @@ func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// take verifies a webhook and keeps it, also one that does not verify.
+// take verifies a webhook and stores it, even if the signature is wrong.
 func (b *Inbox) take(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil || !json.Valid(body) {
@@ -91,7 +91,7 @@ func (b *Inbox) keep(letter Letter) {
 	}
 }
 
-// verified reports whether the signature is ours and fresh.
+// verified reports whether the signature is the merchant's own and recent.
 func (b *Inbox) verified(h http.Header, body []byte) bool {
 	at := h.Get("X-NekaPay-Timestamp")
 	seconds, err := strconv.ParseInt(at, 10, 64)
@@ -105,13 +105,13 @@ func (b *Inbox) verified(h http.Header, body []byte) bool {
 	return hmac.Equal([]byte(hex.EncodeToString(mac.Sum(nil))), []byte(h.Get("X-NekaPay-Signature")))
 }
 
-// show answers with everything that came.
+// show returns all received webhooks.
 func (b *Inbox) show(w http.ResponseWriter, r *http.Request) {
 	letters := b.Letters()
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
 		w.Header().Set("Content-Type", "application/json")
 		if err := json.NewEncoder(w).Encode(letters); err != nil {
-			return // the reader has left
+			return // the client has disconnected
 		}
 		return
 	}
@@ -123,11 +123,11 @@ func (b *Inbox) show(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
 	if err := page.Execute(w, rows(letters)); err != nil {
-		return // the reader has left
+		return // the client has disconnected
 	}
 }
 
-// row is a letter as the page shows it.
+// row is one webhook on the page.
 type row struct {
 	At, Order, Status, Amount, Transaction string
 	Verified                               bool
@@ -144,7 +144,7 @@ func rows(letters []Letter) []row {
 			Currency    string `json:"currency"`
 		}
 		if err := json.Unmarshal(l.Body, &body); err != nil {
-			body.Status = "?" // valid JSON, but no webhook of Pirogue's
+			body.Status = "?" // valid JSON, but not a webhook of Pirogue
 		}
 		shown[i] = row{
 			At: l.At.Format("15:04:05"), Order: body.Order, Status: body.Status,
