@@ -20,6 +20,23 @@ type Resumption struct {
 	FirstSent time.Time `json:"first_sent,omitzero"` // zero: nothing of the latest attempt has left
 	EndedAt   time.Time `json:"ended_at,omitzero"`   // zero: it is open
 	Attempts  int       `json:"attempts,omitempty"`  // how many it has
+	// At is when the workflow was started again, by the clock that all these times are of.
+	At time.Time `json:"at,omitzero"`
+}
+
+// ByClock returns r with its times by the clock that told started when the workflow was started
+// again: Temporal's, which a workflow goes by.
+func (r Resumption) ByClock(started time.Time) *Resumption {
+	if r.At.IsZero() {
+		return &r
+	}
+	ahead := started.Sub(r.At)
+	for _, at := range []*time.Time{&r.ExpiresAt, &r.FirstSent, &r.EndedAt, &r.At} {
+		if !at.IsZero() {
+			*at = at.Add(ahead)
+		}
+	}
+	return &r
 }
 
 // Watched reports whether money of a payment that has ended can still move at its operator.

@@ -13,6 +13,7 @@ type EarlierAttempt struct {
 	Number int         `json:"number"`
 	Leg    pirogue.Leg `json:"leg"`   // what its operator promises
 	Until  time.Time   `json:"until"` // when its operator's word does not change any more
+	Now    time.Time   `json:"now"`   // by the clock that Until is of
 }
 
 // Earlier returns the attempts of a payment that money may still move under although another
@@ -37,7 +38,7 @@ func (a *Activities) Earlier(ctx context.Context, id pirogue.PaymentID) ([]Earli
 			continue
 		}
 		leg := pirogue.NewLeg(p.Kind, instance)
-		watched = append(watched, EarlierAttempt{attempt.Number, leg, attempt.SentAt.Add(leg.Horizon)})
+		watched = append(watched, EarlierAttempt{attempt.Number, leg, attempt.SentAt.Add(leg.Horizon), a.Clock.Now()})
 	}
 	return watched, nil
 }

@@ -176,6 +176,9 @@ func (s *story) readEarlier(ctx workflow.Context) error {
 		return err
 	}
 	for _, one := range attempts {
+		if !one.Now.IsZero() { // the row's time, by the clock that workflows go by
+			one.Until = one.Until.Add(workflow.Now(ctx).Sub(one.Now))
+		}
 		if !slices.ContainsFunc(s.earlier, func(e *earlierOne) bool { return e.Number == one.Number }) {
 			s.earlier = append(s.earlier, &earlierOne{EarlierAttempt: one})
 		}

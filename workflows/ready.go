@@ -39,7 +39,7 @@ type readiness struct {
 func (s *Starter) Ready(ctx context.Context) error {
 	r := &s.ready
 	r.mu.Lock()
-	if s.Clock.Now().Sub(r.seen) < readyLife {
+	if s.Clock.Now().Sub(r.seen).Abs() < readyLife { // the clock may be set back
 		defer r.mu.Unlock()
 		return r.failed
 	}

@@ -137,6 +137,17 @@ func TestAWorkerThatLeftIsRememberedForAWhile(t *testing.T) {
 	require.NoError(t, starter.Ready(t.Context()), "another one has come")
 }
 
+// What was seen before the clock was set back is not believed until the time is that late again.
+func TestALookIsNotBelievedLongerWhenTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
+
+	f := &frontend{now: time.Now()}
+	starter := &workflows.Starter{Client: f, Clock: f.clock()}
+	require.Error(t, starter.Ready(t.Context()))
+	f.change(func() { f.now = f.now.Add(-time.Hour); f.polled = []time.Time{f.now} })
+	require.NoError(t, starter.Ready(t.Context()))
+}
+
 // Temporal's clock may be minutes off ours: a poll between two looks is one all the same.
 func TestAPollIsSeenWhateverTemporalsClockSays(t *testing.T) {
 	t.Parallel()

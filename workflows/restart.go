@@ -41,12 +41,21 @@ func followedWorkflowID(f pirogue.Followed) string {
 
 // Restart implements activities.Restarter.
 func (s *Starter) Restart(ctx context.Context, r pirogue.Restart) error {
-	order, err := s.RestartOrders(r)
+	order, err := s.restartOrder(r)
 	if err != nil {
 		return err
 	}
 	_, err = s.Client.ExecuteWorkflow(ctx, restartOptions(r.Payment, order), stories[r.Payment.Kind].story, order)
 	return away(err)
+}
+
+// restartOrder returns what the workflow of a payment is started with again at this moment.
+func (s *Starter) restartOrder(r pirogue.Restart) (pirogue.Order, error) {
+	order, err := s.RestartOrders(r)
+	if err == nil && order.Resumes != nil {
+		order.Resumes.At = s.Clock.Now()
+	}
+	return order, err
 }
 
 // restartOptions returns how the workflow of a payment is started again.
@@ -70,7 +79,7 @@ func (s *Starter) RestartDelivery(ctx context.Context, o pirogue.Owner, id pirog
 // for; see Remedy.
 func (s *Starter) RemedyAnew(ctx context.Context, r pirogue.Restart, act string) (pirogue.Verdict, error) {
 	var verdict pirogue.Verdict
-	order, err := s.RestartOrders(r)
+	order, err := s.restartOrder(r)
 	if err != nil {
 		return verdict, err
 	}

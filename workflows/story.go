@@ -106,6 +106,9 @@ func perform(
 
 // begin makes the payment reachable for the API and the Web UI.
 func begin(ctx workflow.Context, order pirogue.Order) (*story, error) {
+	if r := order.Resumes; r != nil {
+		order.Resumes = r.ByClock(workflow.GetInfo(ctx).WorkflowStartTime)
+	}
 	s := &story{order: order, callbacks: workflow.GetSignalChannel(ctx, CallbackSignal)}
 	err := workflow.SetUpdateHandlerWithOptions(ctx, FirstUpdate, s.awaitFirst, workflow.UpdateHandlerOptions{
 		Description: "Waits for the operator's first answer.",

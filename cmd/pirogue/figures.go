@@ -123,7 +123,7 @@ func (b *backlog) count() (pirogue.Figures, time.Time, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.clock.Now()
-	if !b.counted.IsZero() && now.Sub(b.counted) < figureLife {
+	if !b.counted.IsZero() && now.Sub(b.counted).Abs() < figureLife {
 		return b.figures, now, b.err
 	}
 	ctx, stop := context.WithTimeout(context.Background(), figureTime)

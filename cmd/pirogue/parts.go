@@ -30,7 +30,7 @@ import (
 type parts struct {
 	conf      config.Config
 	log       *zap.Logger
-	clock     pirogue.Clock
+	clock     pirogue.Clock // the database's, once that is open
 	ring      *vault.Ring
 	callbacks callbackURLs
 	instances map[pirogue.OperatorCode]pirogue.Instance
@@ -40,11 +40,18 @@ type parts struct {
 	temporal  client.Client
 	starter   *workflows.Starter
 	registry  *prometheus.Registry // the figures that /metrics prints, of every part in this process
+
+	databaseTime *databaseClock
+	stopClock    func() // nil: nothing follows the database's clock
 }
 
 // newParts makes the parts that need nothing outside of the process.
-func newParts(conf config.Config) (*parts, error) {
-	p := &parts{conf: conf, clock: time.Now, registry: prometheus.NewRegistry()}
+func newParts(conf config.Config) (*parts, error) { return newPartsOn(conf, time.Now) }
+
+// newPartsOn makes the parts of a machine with this clock.
+func newPartsOn(conf config.Config, machine pirogue.Clock) (*parts, error) {
+	p := &parts{conf: conf, registry: prometheus.NewRegistry(), databaseTime: &databaseClock{machine: machine}}
+	p.clock = p.databaseTime.Now
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
 	if p.log, err = newLogger(conf.LogLevel); err != nil {
@@ -73,7 +80,7 @@ func loadParts(environ []string) (*parts, error) {
 	return newParts(conf)
 }
 
-// openStore connects to the database.
+// openStore connects to the database and follows its clock.
 func (p *parts) openStore(ctx context.Context) error {
 	var err error
 	p.store, err = store.Open(ctx, store.Options{
@@ -81,6 +88,9 @@ func (p *parts) openStore(ctx context.Context) error {
 		Rate: store.Rate{PerSecond: p.conf.RatePerSecond, Burst: p.conf.RateBurst},
 	})
 	if err != nil {
+		return err
+	}
+	if err := p.followClock(ctx); err != nil {
 		return err
 	}
 	if err := p.registry.Register(&backlog{read: p.store.Figures, clock: p.clock, log: p.log}); err != nil {
@@ -125,17 +135,25 @@ func (p *parts) newPool() (*worker.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return worker.New(p.temporal, &activities.Activities{
+	return worker.New(p.temporal, p.newActivities(), p.instances, blocked), nil
+}
+
+// newActivities returns what the workers do, over the open parts.
+func (p *parts) newActivities() *activities.Activities {
+	return &activities.Activities{
 		Store: p.store, Operators: p.instances, Routes: p.routes, Workflows: p.starter,
 		Sender: webhook.NewSender(p.conf.LoopbackWebhooks), Clock: p.clock,
 		Callbacks: p.callbacks, ReturnURL: p.conf.PublicURL + "/docs/return",
-	}, p.instances, blocked), nil
+	}
 }
 
 // Close closes what is open.
 func (p *parts) Close() error {
 	if p.temporal != nil {
 		p.temporal.Close()
+	}
+	if p.stopClock != nil {
+		p.stopClock()
 	}
 	if p.store != nil {
 		return p.store.Close()

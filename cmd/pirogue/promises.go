@@ -79,7 +79,7 @@ func (s *simulatorPromises) refresh() {
 func (s *simulatorPromises) age() (never, due bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.askedAt.IsZero(), s.clock().Sub(s.askedAt) >= promisesLife
+	return s.askedAt.IsZero(), s.clock().Sub(s.askedAt).Abs() >= promisesLife
 }
 
 // ask reads the switches of all simulators. When it fails, what was known stands.

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"gorm.io/gorm"
+
+	"pirogue"
+)
+
+// clockQuestions is how often one reading asks the database for its time. The answer that came
+// soonest is kept: the first one may wait for a statement to be prepared.
+const clockQuestions = 3
+
+// ClockReading compares the database's clock with this machine's.
+type ClockReading struct {
+	At        time.Time     // by the machine's clock
+	Offset    time.Duration // how far the database's clock is ahead of it; below 0: behind
+	RoundTrip time.Duration // of the question; Offset may be wrong by half of it
+}
+
+// SharesClock reports whether the database has no other clock than this machine's: SQLite.
+func (db *DB) SharesClock() bool { return db.dialect == goose.DialectSQLite3 }
+
+// ReadClock compares the clock of the PostgreSQL server with the machine's.
+func (db *DB) ReadClock(ctx context.Context, machine pirogue.Clock) (ClockReading, error) {
+	var best ClockReading
+	err := db.look(ctx, "read the database's clock", func(tx *gorm.DB) error {
+		return tx.Connection(func(tx *gorm.DB) error { // to get one is no part of the round trip
+			for n := range clockQuestions {
+				one, err := readClock(tx, machine)
+				if err != nil {
+					return err
+				}
+				if n == 0 || one.RoundTrip < best.RoundTrip {
+					best = one
+				}
+			}
+			return nil
+		})
+	})
+	return best, err
+}
+
+// readClock asks once. The server is taken to have told its time half a round trip ago.
+func readClock(tx *gorm.DB, machine pirogue.Clock) (ClockReading, error) {
+	var told time.Time
+	asked := machine()
+	if err := tx.Raw("SELECT clock_timestamp()").Row().Scan(&told); err != nil {
+		return ClockReading{}, err
+	}
+	took := machine().Sub(asked)
+	middle := asked.Add(took / 2)
+	return ClockReading{At: middle, Offset: told.Sub(middle), RoundTrip: took}, nil
+}

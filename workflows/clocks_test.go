@@ -1,0 +1,105 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/workflows"
+)
+
+// temporalIs holds how far Temporal's clock is ahead of ours in these tests, or behind.
+var temporalIs = map[string]time.Duration{"ahead": 10 * time.Hour, "behind": -10 * time.Hour}
+
+// TestALostWorkflowKeepsItsWindowByAnyClock proves that the window a customer was promised neither
+// closes early nor stays open when the clock of Temporal's server is not ours.
+func TestALostWorkflowKeepsItsWindowByAnyClock(t *testing.T) {
+	t.Parallel()
+
+	for name, ahead := range temporalIs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{kind: pirogue.CashIn, horizon: horizon})
+			w.loseAfter(2 * time.Minute)
+			w.rebuild()
+			r := w.order.Resumes // its times are ours
+			r.At, r.ExpiresAt = w.env.Now().Add(-ahead), r.ExpiresAt.Add(-ahead)
+			p := w.tell()
+			require.Equal(t, pirogue.StatusExpired, p.Status)
+			require.WithinDuration(t, p.ExpiresAt, p.UpdatedAt, 15*time.Second)
+		})
+	}
+}
+
+// TestALostWorkflowIsWatchedToItsHorizonByAnyClock proves the same of the watch for late money.
+func TestALostWorkflowIsWatchedToItsHorizonByAnyClock(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: 5 * time.Hour})
+	w.operator.scenes = []scene{{from: 4 * time.Hour, outcome: pirogue.OutcomePaid}}
+	w.loseAfter(7 * time.Minute)
+	w.rebuild()
+	r, ahead := w.order.Resumes, temporalIs["ahead"]
+	r.At, r.EndedAt = w.env.Now().Add(-ahead), r.EndedAt.Add(-ahead)
+	w.tell()
+	_, closed := w.cases(w.payment.ID)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseLateSuccess}, closed)
+}
+
+// TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock proves the same of an attempt that another
+// one has followed.
+func TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashIn, next: true})
+	w.operator.answers, w.operator.tokenless = []error{unable}, true
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}, {from: 18 * time.Hour, outcome: pirogue.OutcomePaid}}
+	w.next.scenes = neverHeard
+	a := &activities.Activities{Store: w.store, Operators: w.instances(false), Clock: w.env.Now}
+	w.env.OnActivity("Earlier", mock.Anything, mock.Anything).Return(
+		func(ctx context.Context, id pirogue.PaymentID) ([]activities.EarlierAttempt, error) {
+			found, err := a.Earlier(ctx, id)
+			for n := range found { // as a Pirogue tells it whose clock is behind Temporal's
+				found[n].Now, found[n].Until = found[n].Now.Add(-temporalIs["ahead"]), found[n].Until.Add(-temporalIs["ahead"])
+			}
+			return found, err
+		})
+	w.env.SetWorkflowRunTimeout(openFor)
+	w.tell()
+	_, closed := w.cases(w.payment.ID)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseEarlierPaid}, closed)
+}
+
+// launched takes down what a workflow is started with.
+type launched struct {
+	client.Client
+
+	order pirogue.Order
+}
+
+func (l *launched) ExecuteWorkflow(
+	_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any,
+) (client.WorkflowRun, error) {
+	l.order, _ = args[0].(pirogue.Order)
+	return nil, nil
+}
+
+func TestAWorkflowThatIsStartedAgainIsToldTheTime(t *testing.T) {
+	t.Parallel()
+
+	now, temporal := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC), &launched{}
+	starter := &workflows.Starter{
+		Client: temporal, Clock: func() time.Time { return now },
+		RestartOrders: func(pirogue.Restart) (pirogue.Order, error) {
+			return pirogue.Order{Resumes: &pirogue.Resumption{}}, nil
+		},
+	}
+	require.NoError(t, starter.Restart(t.Context(), pirogue.Restart{Payment: pirogue.Payment{Kind: pirogue.CashIn}}))
+	require.Equal(t, now, temporal.order.Resumes.At)
+}
