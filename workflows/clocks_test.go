@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -86,8 +87,12 @@ type launched struct {
 func (l *launched) ExecuteWorkflow(
 	_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any,
 ) (client.WorkflowRun, error) {
-	l.order, _ = args[0].(pirogue.Order)
-	return nil, nil
+	order, ok := args[0].(pirogue.Order)
+	if !ok {
+		return nil, errors.New("no order")
+	}
+	l.order = order
+	return struct{ client.WorkflowRun }{}, nil
 }
 
 func TestAWorkflowThatIsStartedAgainIsToldTheTime(t *testing.T) {

@@ -24,8 +24,8 @@ const (
 
 // The figures of the clock.
 var (
-	clockOffset = figure("clock_offset_seconds", "How far the database's clock is ahead of this machine's; below 0: behind.")
-	clockAge    = figure("clock_reading_age_seconds", "How long ago the database's clock was read; 0: it is this machine's.")
+	clockOffset = figure("clock_offset_seconds", "How far the database's clock is ahead of the machine's; below 0: behind.")
+	clockAge    = figure("clock_reading_age_seconds", "How long ago the database's clock was read; 0: it is the machine's.")
 )
 
 // databaseClock tells the time by the clock of the database, so that all processes over one
@@ -73,7 +73,7 @@ func (c *databaseClock) measure(ctx context.Context, read readClock) (coarse boo
 	}
 	before := c.last.Swap(&reading)
 	if reading.Offset.Abs() > clockFarOff && (before == nil || before.Offset.Abs() <= clockFarOff) {
-		c.log.Warn("this machine's clock is wrong; the database's is followed", zap.Duration("database_ahead", reading.Offset))
+		c.log.Warn("the machine's clock is not the database's, which is followed", zap.Duration("ahead", reading.Offset))
 	}
 	return false, nil
 }
