@@ -3,6 +3,7 @@ package sonatel
 import (
 	"context"
 	"sync"
+	"time"
 
 	"pirogue"
 	"pirogue/adapters/outbound"
@@ -96,12 +97,14 @@ func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answ
 
 // withPIN calls send with the PIN, all of it within one time-out. It stores the verdict on the PIN
 // for any HTTP status.
+// Waiting for the PIN takes at most half of that time-out: a call sent with less time may be cut
+// off after its bytes have left.
 func (o *operator) withPIN(
 	ctx context.Context, send func(context.Context, string, pinRequest) (outbound.Answer, error), write pinRequest,
 ) (outbound.Answer, error) {
 	ctx, cancel := o.Within(ctx)
 	defer cancel()
-	pin, err := o.pin.enter(ctx, false)
+	pin, err := o.enterInTime(ctx)
 	if err != nil {
 		return outbound.Answer{}, err
 	}
@@ -112,6 +115,17 @@ func (o *operator) withPIN(
 		v = verdictOf(answer)
 	}
 	return answer, err
+}
+
+// enterInTime returns the PIN, or NotSent when half of ctx's time has passed before it may be
+// used.
+func (o *operator) enterInTime(ctx context.Context) (string, error) {
+	if end, limited := ctx.Deadline(); limited {
+		waiting, stop := context.WithTimeout(ctx, time.Until(end)/2)
+		defer stop()
+		ctx = waiting
+	}
+	return o.pin.enter(ctx, false)
 }
 
 // verdictOf returns the verdict of a response on the PIN. Only a good response proves the PIN:

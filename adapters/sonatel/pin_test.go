@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/config"
 )
 
 const (
@@ -103,6 +104,36 @@ func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
 	}
 	if tries := len(server.letters(cashInPath)); tries != 1 {
 		t.Errorf("%d tries, want one", tries)
+	}
+}
+
+// A call that waited for most of its time is not sent: it may be cut off after its bytes left.
+func TestACallThatWaitedLongForThePINIsNotSent(t *testing.T) {
+	t.Parallel()
+	hold := make(chan struct{})
+	held := done()
+	held.Hold = hold
+	server := newOrange(t, map[string][]answer{cashInPath: {held, done()}})
+	conf := server.at()
+	conf.Timeout = config.Duration(time.Second)
+	o := reading[payer](t, conf)
+	first := make(chan error, 1)
+	go func() {
+		_, err := o.Disburse(context.WithoutCancel(t.Context()), disbursement)
+		first <- err
+	}()
+	for len(server.letters(cashInPath)) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != pirogue.NotSent {
+		t.Errorf("behind one that hangs: %v, want NOT_SENT", err)
+	}
+	if err := <-first; pirogue.CodeOf(err) != pirogue.Unknown {
+		t.Errorf("the first: %v, want UNKNOWN", err)
+	}
+	close(hold)
+	if sent := len(server.letters(cashInPath)); sent != 1 {
+		t.Errorf("%d deposits, want one", sent)
 	}
 }
 
