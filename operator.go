@@ -167,8 +167,9 @@ type Receipt struct {
 	// UnderWay says that the operator itself called the attempt pending: it is neither
 	// lost nor silent about it.
 	UnderWay bool `json:"under_way,omitempty"`
-	// Unclear says that nobody can tell from the answer whether money moved: the call failed, its
-	// word is in no table, or a proven callback contradicts it. Words says which.
+	// Unclear says that nobody can tell from the answer whether money moved, or how much: the call
+	// failed, its word is in no table, it says "paid" without an amount that the operator states
+	// elsewhere, or a proven callback contradicts it. Words says which.
 	Unclear bool `json:"unclear,omitempty"`
 	// Contradicted says that it is unclear because a proven callback says that money moved.
 	Contradicted bool `json:"contradicted,omitempty"`

@@ -56,9 +56,9 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 		receipt = pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: err.Error()}
 	}
 	said := receipt.Outcome
-	receipt.UnderWay = err == nil && said == pirogue.OutcomePending
+	receipt.UnderWay = err == nil && said == pirogue.OutcomePending && !receipt.Unclear
 	receipt.Absent = err == nil && said == pirogue.OutcomeAbsent
-	receipt.Unclear = err != nil || said == pirogue.OutcomePending && !a.asks(attempt.Operator)
+	receipt.Unclear = receipt.Unclear || err != nil || said == pirogue.OutcomePending && !a.asks(attempt.Operator)
 	receipt.Outcome = a.proven(p, attempt, evidence, q.Leg, said)
 	if receipt, err = a.contradicted(ctx, q, attempt, receipt); err != nil {
 		return receipt, encode(err)

@@ -73,6 +73,13 @@ func TestCashIn(t *testing.T) {
 		"it errs at the horizon for a while": {scenes: []scene{{from: 23 * time.Hour, err: unknown}, {from: 24*time.Hour + 20*time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
 		"it answers long after the horizon":  {scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: pirogue.CauseUnknown},
 		"it says paid long after it":         {scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2, closed: pirogue.CauseUnknown},
+		"paid, and later how much": {
+			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
+		},
+		"paid, and nobody knows how much": {
+			scenes: []scene{{unclear: true}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
+			cause: pirogue.CauseUnknown, open: true,
+		},
 		"paid after the horizon, unseen":     {scenes: []scene{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
 	}
 	for name, tt := range tests {

@@ -81,6 +81,15 @@ func outRows() map[string]outRow {
 		"to somebody else":              {scenes: []scene{{outcome: paid, mismatch: "counterparty"}}, want: "PENDING", cause: pirogue.CauseMismatch, moved: ordered},
 		"declined, then another amount": {scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid, amount: 1500}}, want: "FAILED", failure: pirogue.FailedDeclined, cause: pirogue.CauseAmountMismatch, moved: 1500},
 
+		"paid, and later how much": {
+			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
+		},
+		"paid, and later how little": {
+			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid, amount: 1500}}, want: "PENDING",
+			cause: pirogue.CauseAmountMismatch, moved: 1500,
+		},
+		"paid, and nobody knows how much": {scenes: []scene{{unclear: true}}, want: "PENDING", cause: pirogue.CauseUnknown},
+
 		"it calls back before it has answered": {scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS"},
 		"it calls back three times":            {scenes: []scene{{from: 20 * time.Second, outcome: paid}}, rings: []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS"},
 		"forged callbacks":                     {answers: lost, scenes: []scene{{outcome: absent}}, rings: []time.Duration{time.Second, time.Minute, 2 * horizon}, want: "PENDING", cause: pirogue.CauseUnknown},

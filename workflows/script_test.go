@@ -32,6 +32,7 @@ type scene struct {
 	extra    int64  // what moved beside it
 	err      error  // instead of an outcome
 	mismatch string // what else than the amount is not the order's
+	unclear  bool   // "paid" without an amount that it states elsewhere
 }
 
 // operator plays scenes and counts what it was asked. It executes nothing: what it
@@ -151,8 +152,11 @@ func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Rec
 			current = s
 		}
 	}
-	if current.err != nil {
+	switch {
+	case current.err != nil:
 		return pirogue.Receipt{}, current.err
+	case current.unclear:
+		return pirogue.Receipt{Outcome: pirogue.OutcomePending, Unclear: true, Words: "paid, some amount"}, nil
 	}
 	receipt := pirogue.Receipt{Outcome: current.outcome, ProviderTxID: "MP1", Mismatch: current.mismatch}
 	if current.amount != 0 {

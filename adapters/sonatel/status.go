@@ -169,8 +169,8 @@ func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.Stat
 	}
 }
 
-// statusOf reads the status word of a transaction that Orange named but does not list. It has no
-// amount and no counterparty; both were ours when Orange returned the name.
+// statusOf reads the status word of a transaction that Orange named but does not list. The word
+// states no amount, so a success is unclear until the list shows what moved.
 func (o *operator) statusOf(ctx context.Context, id string) (pirogue.Receipt, error) {
 	answer, err := o.Ask(ctx, get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
 	if err != nil {
@@ -182,5 +182,10 @@ func (o *operator) statusOf(ctx context.Context, id string) (pirogue.Receipt, er
 	if err := json.Unmarshal(answer.Body, &got); err != nil {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the specification: %w", err)
 	}
-	return o.told(transaction{TransactionID: id, Status: got.Status})
+	receipt, err := o.told(transaction{TransactionID: id, Status: got.Status})
+	if err == nil && receipt.Outcome == pirogue.OutcomePaid {
+		receipt.Outcome, receipt.Unclear = pirogue.OutcomePending, true
+		receipt.Words = "paid, but not listed yet, so its amount is not known: " + receipt.Words
+	}
+	return receipt, err
 }
