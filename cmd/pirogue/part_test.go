@@ -132,15 +132,6 @@ func (p *parts) playInAHurry(ctx context.Context) error {
 	return serve(ctx, plainServer(p.conf.SandboxAddr, simulators.Handler()))
 }
 
-// promise gives every simulator its promises.
-func promise(simulators *sandbox.Sandbox, promises string) error {
-	var failed []error
-	for _, code := range []string{"orange-web", "sonatel", "novasend", "digitalpaye", "taramoney"} {
-		failed = append(failed, simulators.Simulator(code).Settings().Set(fmt.Appendf(nil, `{"promises": %q}`, promises)))
-	}
-	return errors.Join(failed...)
-}
-
 // process is a part of Pirogue's that runs.
 type process struct {
 	cmd  *exec.Cmd

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -52,6 +53,8 @@ type setup struct {
 	dial     []grpc.DialOption
 	tune     func(*config.Operator)
 	onCall   func(*http.Request)
+	promises string // of the simulators: "" or stage.PromisesLive
+	temporal string // the address of a server; "" starts one
 }
 
 // newWorld starts everything.
@@ -61,10 +64,13 @@ func newWorld(t testing.TB, s setup) *world {
 	api := httptest.NewUnstartedServer(nil)
 	apiURL, sandboxURL := "http://"+api.Listener.Addr().String(), "http://"+simulators.Listener.Addr().String()
 
+	if s.temporal == "" {
+		s.temporal = piroguetest.Temporal(t)
+	}
 	conf, err := config.Load(append([]string{
 		"DATABASE_URL=" + s.database, "PIROGUE_KEYS=" + vault.NewRing("test"), "PIROGUE_PUBLIC_URL=" + apiURL,
 		"PIROGUE_SANDBOX_URL=" + sandboxURL, "PIROGUE_LOOPBACK_WEBHOOKS=true", "PIROGUE_LOG_LEVEL=warn",
-		"PIROGUE_DATA_DIR=" + piroguetest.Folder(t), "TEMPORAL_ADDRESS=" + piroguetest.Temporal(t),
+		"PIROGUE_DATA_DIR=" + piroguetest.Folder(t), "TEMPORAL_ADDRESS=" + s.temporal,
 	}, s.settings...))
 	require.NoError(t, err)
 	for i := range conf.Operators {
@@ -86,6 +92,7 @@ func newWorld(t testing.TB, s setup) *world {
 	require.NoError(t, err)
 	w.inbox = inbox.New(w.account.Secret)
 	w.startSandbox(simulators, sandboxURL, s.play)
+	require.NoError(t, promise(w.sandbox, s.promises))
 
 	server, err := p.newAPI()
 	require.NoError(t, err)
@@ -131,6 +138,15 @@ func (w *world) startSandbox(server *httptest.Server, url string, play float64) 
 		defer stop()
 		require.NoError(w.t, simulators.Close(ctx))
 	})
+}
+
+// promise gives every simulator its promises.
+func promise(simulators *sandbox.Sandbox, promises string) error {
+	var failed []error
+	for _, code := range []string{"orange-web", "sonatel", "novasend", "digitalpaye", "taramoney"} {
+		failed = append(failed, simulators.Simulator(code).Settings().Set(fmt.Appendf(nil, `{"promises": %q}`, promises)))
+	}
+	return errors.Join(failed...)
 }
 
 // payment is a payment as a merchant reads it.
