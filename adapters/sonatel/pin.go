@@ -96,8 +96,7 @@ func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answ
 }
 
 // withPIN calls send with the PIN, all of it within one time-out. It stores the verdict on the PIN
-// for any HTTP status.
-// Waiting for the PIN takes at most half of that time-out: a call sent with less time may be cut
+// for any HTTP status. Waiting for the PIN takes at most half of that time-out: a call sent with less time may be cut
 // off after its bytes have left.
 func (o *operator) withPIN(
 	ctx context.Context, send func(context.Context, string, pinRequest) (outbound.Answer, error), write pinRequest,
