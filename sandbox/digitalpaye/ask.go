@@ -19,7 +19,7 @@ const (
 	mostAmount  = 1_000_000 // francs
 )
 
-// ask is what a caller wants, whatever the shape it was asked in.
+// ask is an order of a caller, independent of the shape of the call.
 type ask struct {
 	in            *shape
 	way           stage.Direction
@@ -30,20 +30,20 @@ type ask struct {
 	operator      string
 	amount        int64
 	customer      customer
-	otp           string // of an Orange collection
-	success       string // where Wave sends the customer afterwards
+	otp           string // the one-time password of an Orange collection
+	success       string // Wave's page leads there afterwards
 	failure       string
 	cancel        string
 }
 
-// snakeBody is the body of v2 and sdk. The name is name_user in a collection and name
-// in a transfer. Wave's cancel address is url_cancel or url_return, by version of the SDK.
+// snakeBody is the body of v2 and sdk. The name is name_user in a collection and name in a
+// transfer. Wave's cancel address is url_cancel or url_return, by version of the SDK.
 type snakeBody struct {
 	CodeCountry   string `json:"code_country"`
 	Operator      string `json:"operator"`
 	Currency      string `json:"currency"`
 	CustomerID    string `json:"customer_id"`
-	Amount        int64  `json:"amount"` // a number: "300" is refused
+	Amount        int64  `json:"amount"` // a JSON number: "300" is rejected
 	NameUser      string `json:"name_user"`
 	Name          string `json:"name"`
 	TransactionID string `json:"transaction_id"`
@@ -54,10 +54,9 @@ type snakeBody struct {
 	URLReturn     string `json:"url_return"`
 }
 
-// camelBody is the body of v1. The number is payer in a collection (the English page
-// prints pay) and recipient in a transfer; the French pages call Wave's second address
-// errorUrl or urlError. No page says how an OTP is sent; both spellings of the SDK's
-// field are read [our reading].
+// camelBody is the body of v1. The number is payer in a collection (the English page prints pay)
+// and recipient in a transfer. The French pages call Wave's second address errorUrl or urlError. No
+// page shows how an OTP is sent; both spellings of the SDK's field are read [our reading].
 type camelBody struct {
 	TransactionID string `json:"transactionId"`
 	Customer      struct {
@@ -68,7 +67,7 @@ type camelBody struct {
 	Payer      string `json:"payer"`
 	Recipient  string `json:"recipient"`
 	Currency   string `json:"currency"`
-	Amount     string `json:"amount"` // a string: 300 without quotes is refused
+	Amount     string `json:"amount"` // a JSON string: 300 without quotes is rejected
 	Operator   string `json:"operator"`
 	CodeOTP    string `json:"codeOtp"`
 	SnakeOTP   string `json:"code_otp"`
@@ -77,7 +76,7 @@ type camelBody struct {
 	ErrorURL   string `json:"errorUrl"`
 }
 
-// read takes a body in the words of its shape. A body of neither shape is refused.
+// read decodes a body in its shape. It rejects a body of neither shape.
 func read(a asked, way stage.Direction) (ask, error) {
 	if a.in.snake && a.in.camel {
 		return ask{}, invalid("transaction_id")
@@ -92,7 +91,7 @@ func read(a asked, way stage.Direction) (ask, error) {
 	return b.ask(a.in, way), err
 }
 
-// decode refuses a value of the wrong JSON type by the name of its field.
+// decode rejects a value of the wrong JSON type and names its field.
 func decode(raw []byte, body any) error {
 	err := json.Unmarshal(raw, body)
 	if wrong, found := errors.AsType[*json.UnmarshalTypeError](err); found && wrong.Field != "" {
@@ -140,7 +139,7 @@ var (
 	transactionID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
-// check returns the first thing that is wrong with an order by itself, or nil.
+// check returns the first mistake of an order, or nil.
 func (q ask) check() error {
 	net := q.network()
 	for _, rule := range []struct {
@@ -166,8 +165,8 @@ func (q ask) check() error {
 			return invalid(rule.snake)
 		}
 	}
-	// An Orange customer makes the code on the telephone beforehand. A collection without
-	// one is taken [our reading]; a wrong one never is.
+	// An Orange customer creates the code on the phone beforehand. A collection without a code is
+	// accepted [our reading]; one with a wrong code is not.
 	if q.way == stage.In && net == orange && q.otp != "" && q.otp != OTP {
 		return wrongOTP
 	}
@@ -176,12 +175,12 @@ func (q ask) check() error {
 
 func (q ask) network() network { return q.in.networks[q.operator] }
 
-// fits reports whether the transaction id can be one.
+// fits reports whether the transaction id is valid.
 func (q ask) fits() bool {
 	return len(q.transactionID) <= q.in.maxID && transactionID.MatchString(q.transactionID)
 }
 
-// hasCustomer reports whether it is said who pays or is paid, as far as the shape wants.
+// hasCustomer reports whether the order names its customer as fully as the shape requires.
 func (q ask) hasCustomer() bool {
 	return q.in.snake && q.customer.name() != "" || q.in.camel && q.customer.complete()
 }
@@ -200,8 +199,8 @@ func (q ask) nameField() string {
 	return "name_user"
 }
 
-// msisdn is the international number of the customer.
+// msisdn returns the international number of the customer.
 func (q ask) msisdn() string { return prefix + q.number }
 
-// local is a number as Digitalpaye takes it.
+// local returns a number in Digitalpaye's national form.
 func local(msisdn string) string { return strings.TrimPrefix(msisdn, prefix) }

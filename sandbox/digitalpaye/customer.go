@@ -12,8 +12,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// customer is somebody who paid or was paid, as v1 writes them. The same person, told
-// by the telephone number, keeps id and createdAt from one transaction to the next.
+// customer is a person who paid or was paid, in v1's form. The telephone number identifies the
+// person, who keeps id and createdAt from one transaction to the next.
 type customer struct {
 	ID          string  `json:"id"`
 	LastName    string  `json:"lastName"`
@@ -30,28 +30,27 @@ type address struct {
 	StreetAddress string `json:"streetAddress"`
 }
 
-// named is a customer of whom one name is known, surname first as in the samples.
+// named returns a customer from a single name, surname first as in the samples.
 func named(name string) customer {
 	last, first, _ := strings.Cut(strings.TrimSpace(name), " ")
 	return customer{LastName: last, FirstName: first, Address: address{CountryCode: country}}
 }
 
-// name is the customer's name as v2 writes it.
+// name returns the customer's name in v2's form.
 func (c customer) name() string { return strings.TrimSpace(c.LastName + " " + c.FirstName) }
 
-// complete reports whether v1 takes the customer. Its pages mark the email otherwise
-// than what they require: it can be left out [our reading].
+// complete reports whether v1 accepts the customer. Its pages mark the email differently from
+// required fields, so it is optional [our reading].
 func (c customer) complete() bool {
 	return c.LastName != "" && c.FirstName != "" && c.PhoneNumber != "" && c.Address.CountryCode == country &&
 		(c.Email == "" || strings.Contains(c.Email, "@"))
 }
 
-// customers is the register of customers. It is kept in memory; an order remembers its
-// own customer.
+// customers is the directory of customers. It lies in memory; an order stores its own customer.
 type customers struct {
 	most    int
 	mu      sync.Mutex
-	byPhone map[string]int // where in known
+	byPhone map[string]int // index in known
 	known   []customer     // oldest first
 }
 
@@ -59,8 +58,8 @@ func newCustomers(most int) *customers {
 	return &customers{most: most, byPhone: map[string]int{}}
 }
 
-// meet puts a customer into the register, or renews what is known of one. It fails with
-// ErrFull.
+// meet adds a customer to the directory, or updates the one with that number. It returns ErrFull if
+// the directory is full.
 func (r *customers) meet(c customer, at time.Time) (customer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,7 +83,7 @@ func (r *customers) all() []customer {
 	return append([]customer{}, r.known...)
 }
 
-// newUUID is a random UUID, version 4.
+// newUUID returns a random UUID, version 4.
 func newUUID() string {
 	var b [16]byte
 	rand.Read(b[:])
@@ -92,8 +91,8 @@ func newUUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// createCustomer serves POST /v1/customers/create. A number that is known renews the
-// customer it belongs to [our reading].
+// createCustomer serves POST /v1/customers/create. A known number updates its customer [our
+// reading].
 func (s *Simulator) createCustomer(w http.ResponseWriter, _ *http.Request, a asked) error {
 	var c customer
 	if err := json.Unmarshal(a.raw, &c); err != nil {

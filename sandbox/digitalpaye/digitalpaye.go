@@ -1,21 +1,21 @@
-// Package digitalpaye plays the API of Digitalpaye (Côte d'Ivoire) over HTTP: token,
-// collections and transfers on four mobile networks, status, list, balance, customers,
-// Wave's payment page and the unsigned webhook.
+// Package digitalpaye simulates the API of Digitalpaye (Côte d'Ivoire) over HTTP: token,
+// collections and transfers on four mobile networks, status, list, balance, customers, Wave's
+// payment page and the unsigned webhook.
 //
-// It is written from Digitalpaye's pages, its PHP SDK and what integrators saw, and
-// knows nothing of Pirogue's adapter. It keeps its own book of what it executed, so
-// that Pirogue's books can be held against a witness who was not told what to say.
-// Where those sources are silent, a comment says [our reading].
+// It is written from Digitalpaye's pages, its PHP SDK and what integrators saw, and knows nothing
+// of Pirogue's adapter. It keeps its own book of executed payments, so that Pirogue's books can be
+// compared with an independent one. Where those sources are silent, a comment marks the fact [our
+// reading].
 //
-// Digitalpaye publishes three shapes of one API, and all are served at once: "v2"
-// (snake_case, 2024), "sdk" (the same bodies under /v1, as the PHP SDK sends them) and
-// "v1" (camelCase, the current pages). Where two of them share a path the body says
-// which one is spoken, and an answer without such a body speaks both.
+// Digitalpaye publishes three shapes of one API, and the simulator serves all of them: "v2"
+// (snake_case, 2024), "sdk" (the same bodies under /v1, as the PHP SDK sends them) and "v1"
+// (camelCase, the current pages). Where two of them share a path, the body decides the shape. A
+// response to a call without such a body has the fields of both.
 //
-// Numbers are national on the wire, ten digits with their leading zero, and the last
-// six decide what happens. Fees are decimals of a currency that has no minor unit: the
-// merchant bears them of a collection, and pays them on top of a transfer. The float
-// goes down by what is transferred alone.
+// Numbers are national on the wire, ten digits with their leading zero, and the last six decide the
+// course of a payment. Fees have decimals, although the currency has no minor unit. The merchant
+// bears the fees of a collection and pays those of a transfer on top. Only the transferred amount
+// reduces the float.
 package digitalpaye
 
 import (
@@ -25,17 +25,17 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// What the sandbox accepts. None of it is secret.
+// The credentials that the sandbox accepts. None of them is secret.
 const (
 	APIKey      = "sandbox-key"
 	APISecret   = "sandbox-secret"
-	Environment = "sandbox" // of the header X-Environment, which may say Production as well
+	Environment = "sandbox" // of the header X-Environment, which may also be Production
 	OTP         = "123456"  // of every Orange customer who pays
 )
 
 const (
 	tokenLifetime = 600 * time.Second // exp minus iat of every published token
-	production    = "Production"      // the only environment that is documented
+	production    = "Production"      // the only documented environment
 )
 
 // The quirks. They are off after every start.
@@ -52,19 +52,19 @@ var quirks = map[string]string{
 	quirkWithoutPlus: "number_user is written without its plus sign: 2250777123456",
 }
 
-// Simulator is Digitalpaye's API. Make it with New.
+// Simulator simulates Digitalpaye's API. Make it with New.
 type Simulator struct {
 	stage.Till
 
 	tokens    stage.Tokens
 	customers *customers
-	opening   sync.Mutex // no order comes between looking for a transaction id and taking it
+	opening   sync.Mutex // no order comes between the check of a transaction id and its use
 	mu        sync.Mutex
-	webhooks  map[string]string // address by API key, as the portal keeps it
+	webhooks  map[string]string // addresses by API key, as the portal stores them
 }
 
-// New starts a simulator; it keeps so many customers as orders. With a journal it takes up
-// everything where it was left, and what fell due meanwhile happens at once.
+// New starts a simulator. It stores as many customers as orders. With a journal it restores
+// everything, and anything that fell due meanwhile happens at once.
 func New(o stage.TillOptions) (*Simulator, error) {
 	s := &Simulator{tokens: stage.NewTokens(APISecret), webhooks: map[string]string{}}
 	o.Quirks, o.Refusals, o.Callback = quirks, stage.Refusals(refusals), s.webhook

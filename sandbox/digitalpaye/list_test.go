@@ -25,7 +25,7 @@ func (w *world) ids(shape, query string) string {
 	return strings.Join(names, " ")
 }
 
-// TestAListIsCut opens five orders a minute apart and asks for parts of them.
+// TestAListIsCut opens five orders a minute apart and reads parts of the list.
 func TestAListIsCut(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
@@ -64,7 +64,7 @@ func TestAListIsCut(t *testing.T) {
 	})
 }
 
-// TestTheBalance stands where each text of the documents has it.
+// TestTheBalance checks that each document's field holds the balance.
 func TestTheBalance(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -80,7 +80,7 @@ func TestTheBalance(t *testing.T) {
 	}
 }
 
-// TestCustomersAreKnownByTheirNumber keeps one id for one number.
+// TestCustomersAreKnownByTheirNumber checks that a number keeps its id.
 func TestCustomersAreKnownByTheirNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

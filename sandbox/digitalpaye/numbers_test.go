@@ -10,18 +10,18 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// course is what happens to an order that is left alone.
+// course is the course of an order that nobody touches.
 type course struct {
 	way, number string
-	first       string        // data.status of the answer; empty is a refusal with code
-	code        int           // HTTP status of the answer
-	after       time.Duration // when the end comes
+	first       string        // data.status of the response; empty for a refusal with code
+	code        int           // HTTP status of the response
+	after       time.Duration // time of the end
 	end         string        // data.status then
 	why         string        // the message of v2 then
-	amount      int64         // what moves; 0 is nothing
+	amount      int64         // the amount that moves; 0 for none
 }
 
-// courses is the table "Sandbox numbers", read both ways.
+// courses is the table "Sandbox numbers", for collections and transfers.
 var courses = map[string]course{
 	"paid at once": {"in", "0700123456", "SUCCESSFUL", 200, 0, "SUCCESSFUL", "PAYMENT_IS_SUCCESSFUL", 1500},
 	"balance too low": {
@@ -73,8 +73,8 @@ func TestMagicNumbers(t *testing.T) {
 	}
 }
 
-// run opens an order, looks at it a millisecond before its end and at its end, and
-// holds the book against what was seen.
+// run opens an order and reads it a millisecond before its end and at its end. It compares the book
+// with both readings.
 func (c course) run(t *testing.T, shape string) {
 	t.Helper()
 	w := newWorld(t)
@@ -115,11 +115,11 @@ func (c course) run(t *testing.T, shape string) {
 	w.Notices(1)
 }
 
-// usedTwice is what a transaction id answers that was used before.
+// usedTwice holds the status of the response to a repeated transaction id, by shape.
 var usedTwice = map[string]int{"v2": http.StatusConflict, "sdk": http.StatusConflict, "v1": http.StatusBadRequest}
 
-// TestAnAnswerIsLost executes every other call without a word; the order is found by
-// our reference.
+// TestAnAnswerIsLost loses the response to every other call. Our reference finds the executed
+// order.
 func TestAnAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{"in", "out"} {
@@ -143,7 +143,7 @@ func TestAnAnswerIsLost(t *testing.T) {
 	}
 }
 
-// TestThreeWebhooksOneBeforeTheAnswer counts what arrived while the caller still waits.
+// TestThreeWebhooksOneBeforeTheAnswer counts the webhooks that arrive while the caller still waits.
 func TestThreeWebhooksOneBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{"in", "out"} {
@@ -173,8 +173,8 @@ func TestThreeWebhooksOneBeforeTheAnswer(t *testing.T) {
 	}
 }
 
-// TestAnOperatorGoesDownForANumber opens an order and then makes its number the one
-// whose every call answers 503: reading it does, and the list still shows it.
+// TestAnOperatorGoesDownForANumber opens an order and then makes its number the one whose calls
+// answer 503. Reading it then answers 503, and the list still shows it.
 func TestAnOperatorGoesDownForANumber(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
@@ -195,7 +195,8 @@ func TestAnOperatorGoesDownForANumber(t *testing.T) {
 	})
 }
 
-// TestTheFloatPaysTransfers takes from it what is executed or will be, fees apart.
+// TestTheFloatPaysTransfers checks that executed and pending transfers reduce the float, without
+// their fees.
 func TestTheFloatPaysTransfers(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
@@ -212,7 +213,7 @@ func TestTheFloatPaysTransfers(t *testing.T) {
 		}
 		w.opens(shape, "in", "IN", "0700123456")
 		w.Set(`{"float": 1500}`)
-		w.opens(shape, "out", "TOO-MUCH", "0700123456") // the id of what was refused is free
+		w.opens(shape, "out", "TOO-MUCH", "0700123456") // the id of the refused one is free
 		if book := w.books(1500, 1500, 1500); book[1].Direction != stage.In {
 			t.Errorf("the book says %+v", book)
 		}

@@ -9,31 +9,31 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// What an order notes besides its figures.
+// The notes of an order.
 const (
-	noteShape    = "shape"    // in which it was opened, and in which its end is told
+	noteShape    = "shape"    // the shape in which it was opened, and of its webhook
 	noteNetwork  = "network"  // orange, mtn, moov or wave
-	noteCustomer = "customer" // JSON, as v1 writes it
+	noteCustomer = "customer" // JSON in v1's form
 	noteLink     = "link"     // the secret of Wave's page
-	noteSuccess  = "success"  // where that page leads afterwards
+	noteSuccess  = "success"  // the address to which that page leads afterwards
 	noteFailure  = "failure"
 	noteCancel   = "cancel"
 )
 
-// firstRef is where the sandbox's numbering of v2 begins, as in the published samples.
+// firstRef is the first number of v2's references, as in the published samples.
 const firstRef = 7698
 
-// collect serves a collection: the customer is asked to pay.
+// collect serves a collection: it asks the customer to pay.
 func (s *Simulator) collect(w http.ResponseWriter, r *http.Request, a asked) error {
 	return s.open(w, r, a, stage.In)
 }
 
-// transfer serves a transfer: the customer is paid.
+// transfer serves a transfer: it pays the customer.
 func (s *Simulator) transfer(w http.ResponseWriter, r *http.Request, a asked) error {
 	return s.open(w, r, a, stage.Out)
 }
 
-// open opens the order that a body asks for and answers the call.
+// open opens the order of a body and sends the response.
 func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way stage.Direction) error {
 	q, err := read(a, way)
 	if err == nil {
@@ -54,8 +54,8 @@ func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way st
 	return nil
 }
 
-// firstAnswer is the answer to the call that opened an order: 202 while it is pending,
-// 200 once it is executed, and the 504 of the quirk, which says FAILED of either.
+// firstAnswer returns the response to the call that opened an order: 202 while it is pending, 200
+// once it is executed. With the quirk it is 504, which reports FAILED for both.
 func (s *Simulator) firstAnswer(o stage.Order, in *shape) (int, envelope) {
 	answer := s.standing(o)
 	t := s.transaction(o, in)
@@ -71,11 +71,11 @@ func (s *Simulator) firstAnswer(o stage.Order, in *shape) (int, envelope) {
 	return answer.code, in.wrap(answer)
 }
 
-// tryAgain is what a gateway that timed out says [V seed], whatever became of the order.
+// tryAgain is the message of a gateway that timed out [V seed], whatever the result of the order.
 const tryAgain = "PAYMENT_FAILED_TRY_AGAINST"
 
-// record puts an order into the book. A transaction id is used once, for whichever way
-// the money goes, and is free again when nothing was kept.
+// record stores an order. A transaction id is used once, in either direction, and is free again if
+// nothing was stored.
 func (s *Simulator) record(q ask) (stage.Order, error) {
 	s.opening.Lock()
 	defer s.opening.Unlock()
@@ -89,7 +89,7 @@ func (s *Simulator) record(q ask) (stage.Order, error) {
 	return s.Open(o)
 }
 
-// orderOf is the order that a call asks for.
+// orderOf returns the order of a call.
 func (s *Simulator) orderOf(q ask) (stage.Order, error) {
 	known, err := s.customers.meet(q.customer, s.Now())
 	if err != nil {
@@ -111,8 +111,8 @@ func (s *Simulator) orderOf(q ask) (stage.Order, error) {
 	return o, err
 }
 
-// newRef is Digitalpaye's own name for an order: numbered in v2, ten letters and digits
-// in v1. It is unique: the number counts orders, and the letters hold 50 bits of chance.
+// newRef returns Digitalpaye's own name of an order: numbered in v2, ten letters and digits in v1.
+// It is unique: the number counts orders, and the letters hold 50 random bits.
 func (s *Simulator) newRef(in *shape) string {
 	if in.camel {
 		return rand.Text()[:10]
@@ -120,9 +120,9 @@ func (s *Simulator) newRef(in *shape) string {
 	return "RCI-DIGITALP-" + strconv.Itoa(firstRef+s.Asked())
 }
 
-// webhook writes the one message that tells of an order's end: the flat transaction,
-// unsigned. It goes to the address that the account has now, or had when the order was
-// opened: a restart forgets what the portal was told.
+// webhook returns the only message about an order's end: the flat transaction, unsigned. It goes to
+// the account's current address, or to the one at the opening of the order, because a restart loses
+// the portal's address.
 func (s *Simulator) webhook(o stage.Order) stage.Message {
 	to := s.webhookOf(o.Account)
 	if to == "" {

@@ -7,9 +7,9 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// The page at the end of a Wave link, where a person pays or refuses. In production it
-// belongs to Wave; the sandbox has one of its own. The customer of the number acts as
-// well when the time comes, and whoever is first decides.
+// The page of a Wave link, where a person pays or refuses. In production it belongs to Wave; the
+// sandbox has one of its own. The simulated customer acts too at the scheduled time, and the first
+// of both decides.
 
 //go:embed page.html
 var pageHTML string
@@ -19,13 +19,13 @@ var pageCSS string
 
 var thePage = stage.InlinePage(pageHTML, pageCSS, "img-src data:; ")
 
-// pageWords are the page's texts in one language.
+// pageWords holds the page's texts in one language.
 type pageWords struct {
 	Lang, OtherLang, OtherName string
 	Sandbox, Pay, Refuse, Back string
 	Ask, Reference             string
-	Paid, Refused, Over        string // how it ended
-	Unknown, Down              string // why there is nothing to pay
+	Paid, Refused, Over        string // the result
+	Unknown, Down              string // the reason why there is nothing to pay
 }
 
 var pageLanguages = map[string]pageWords{
@@ -45,20 +45,20 @@ var pageLanguages = map[string]pageWords{
 	},
 }
 
-// pageView is what the template shows: a question or a result.
+// pageView is the content of the template: a question or a result.
 type pageView struct {
 	T                 pageWords
 	Amount, Reference string
 	Result            string // empty while the order is open
-	Next              string // where the way on leads; empty for nowhere
+	Next              string // the address of the link that leads on; empty for none
 }
 
 func wordsFor(r *http.Request) pageWords { return stage.Spoken(r, pageLanguages) }
 
-// linkKey is how the till finds the order of a link.
+// linkKey returns the key under which the till stores the order of a link.
 func linkKey(link string) string { return "wave " + link }
 
-// waveURL is the address at which the customer of an order pays, empty where there is none.
+// waveURL returns the address of an order's payment page, or "" if it has none.
 func (s *Simulator) waveURL(o stage.Order) string {
 	if o.Notes[noteLink] == "" {
 		return ""
@@ -66,7 +66,7 @@ func (s *Simulator) waveURL(o stage.Order) string {
 	return s.Address("/wave/" + o.Notes[noteLink])
 }
 
-// page serves what a Wave link leads to.
+// page serves the page of a Wave link.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	o, found := s.ByKey(linkKey(r.PathValue("link")))
 	t := wordsFor(r)
@@ -80,8 +80,8 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// decide ends the order as a person wants it. Pressing twice, or too late, changes
-// nothing: the page then shows how it ended.
+// decide ends the order as the person chose. A repeated or late press changes nothing: the page
+// then shows the result.
 func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order) {
 	var err error
 	switch r.PostFormValue("action") {
@@ -100,7 +100,7 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order
 	stage.Redirect(w, "?lang="+wordsFor(r).Lang)
 }
 
-// viewOf is the page of an order.
+// viewOf returns the page of an order.
 func viewOf(o stage.Order, t pageWords) pageView {
 	v := pageView{
 		T: t, Amount: stage.Grouped(o.Amount) + stage.NoBreak + "F" + stage.NoBreak + "CFA", Reference: o.Reference,
@@ -120,7 +120,7 @@ func viewOf(o stage.Order, t pageWords) pageView {
 	return v
 }
 
-// pageDown is the page of an operator that is down.
+// pageDown serves the page of an operator that is down.
 func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r)
 	shows(w, http.StatusServiceUnavailable, pageView{T: t, Result: t.Down})

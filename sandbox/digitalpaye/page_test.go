@@ -9,7 +9,7 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// link opens a Wave collection and returns where its customer pays.
+// link opens a Wave collection and returns the address of its page.
 func (w *world) link(number string) string {
 	w.T.Helper()
 	return w.opens("v2", "in", "R1", number, fields{
@@ -24,7 +24,7 @@ func (w *world) presses(page, action string) stagetest.Answer {
 	return w.Submit(page, "action", action)
 }
 
-// TestAPersonDecides pays or refuses on the page, before the number's customer would.
+// TestAPersonDecides pays or refuses on the page, before the simulated customer acts.
 func TestAPersonDecides(t *testing.T) {
 	t.Parallel()
 	for action, want := range map[string]struct {
@@ -62,7 +62,7 @@ func TestAPersonDecides(t *testing.T) {
 	}
 }
 
-// TestThePageIsSafe allows it its own style and nothing else, in either language.
+// TestThePageIsSafe checks in each language that the page may load only its own style.
 func TestThePageIsSafe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -70,10 +70,10 @@ func TestThePageIsSafe(t *testing.T) {
 	english := w.Visit(page + "?lang=en")
 	english.IsPrivate(t)
 	english.Shows(t, `<html lang="en">`, "Refuse</button>")
-	w.Visit(page).Shows(t, `<html lang="fr">`) // by itself
+	w.Visit(page).Shows(t, `<html lang="fr">`) // by default
 }
 
-// TestAPageWithNothingToPay is what an unknown link and a finished order lead to.
+// TestAPageWithNothingToPay visits an unknown link and a finished order.
 func TestAPageWithNothingToPay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -95,7 +95,7 @@ func TestAPageWithNothingToPay(t *testing.T) {
 	}
 }
 
-// TestAWaveLinkInV1 stands under the name of v1's page and under the SDK's.
+// TestAWaveLinkInV1 checks that the link has both the name of v1's page and the SDK's.
 func TestAWaveLinkInV1(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -10,11 +10,11 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// status serves the reading of one transaction, by Digitalpaye's ref or, where no order
-// has that, by our transaction id [our reading of two documents, one for each].
+// status serves the status of one transaction, by Digitalpaye's ref or, if no order has that, by
+// our transaction id [our reading of two documents, one for each].
 //
-// An order that is found answers HTTP 200. What became of it says data.status, and the
-// envelope of v2 and sdk besides; statusCode is that of v1's page, always 200.
+// An order that is found answers HTTP 200. data.status holds its result, and so does the envelope
+// of v2 and sdk. statusCode is that of v1's page, always 200.
 func (s *Simulator) status(w http.ResponseWriter, r *http.Request, a asked) error {
 	o, _ := s.find(r.PathValue("id"))
 	return s.Show(w, o, func(o stage.Order) any {
@@ -39,7 +39,7 @@ func (s *Simulator) find(id string) (stage.Order, bool) {
 	return ours[0], true
 }
 
-// reading is a transaction as status and list show it.
+// reading returns a transaction as status and list show it.
 func (s *Simulator) reading(o stage.Order, in *shape) transaction {
 	t := s.transaction(o, in)
 	if s.Board.Read().UnknownWords {
@@ -50,8 +50,8 @@ func (s *Simulator) reading(o stage.Order, in *shape) transaction {
 
 const maxPage = 100 // transactions of a list, unless size asks for fewer
 
-// list serves all transactions, newest first [our reading, as is the query]: from and
-// to, RFC 3339, the first included and the second not; page from 1; size to 100.
+// list serves all transactions, newest first [our reading, as is the query]. from and to are RFC
+// 3339, the first included and the second not. page counts from 1, and size is at most 100.
 func (s *Simulator) list(w http.ResponseWriter, r *http.Request, a asked) error {
 	wanted, err := readRange(r.URL.Query())
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Simulator) list(w http.ResponseWriter, r *http.Request, a asked) error 
 	return nil
 }
 
-// listRange is the part of the list that a caller wants.
+// listRange is the part of the list that a caller asks for.
 type listRange struct {
 	from, to   time.Time // zero for no limit
 	page, size int
@@ -93,7 +93,7 @@ func readRange(query url.Values) (wanted listRange, err error) {
 	return wanted, nil
 }
 
-// of cuts the page out of all orders, oldest first.
+// of returns the page of the range, from all orders, oldest first.
 func (l listRange) of(all []stage.Order) []stage.Order {
 	within := slices.DeleteFunc(all, func(o stage.Order) bool {
 		return !l.from.IsZero() && o.OpenedAt.Before(l.from) || !l.to.IsZero() && !o.OpenedAt.Before(l.to)
@@ -106,8 +106,8 @@ func (l listRange) of(all []stage.Order) []stage.Order {
 	return rest[:min(l.size, len(rest))]
 }
 
-// balance serves what is left for transfers. It stands under data.balance in v2 and in
-// the SDK's older text, under data.amount in its newer one; /v1 serves both [our reading].
+// balance serves the money left for transfers. The field is data.balance in v2 and in the SDK's
+// older text, data.amount in its newer one; /v1 serves both [our reading].
 func (s *Simulator) balance(w http.ResponseWriter, _ *http.Request, a asked) error {
 	left := map[string]string{"balance": strconv.FormatInt(s.Float(), 10), "currency": currency}
 	if a.in.camel {

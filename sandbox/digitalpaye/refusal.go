@@ -7,14 +7,14 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// refusal is an error of the API in both vocabularies. Of v2 three messages are
-// documented (TOKEN_EXPIRED, AMOUNT_INSUFFISANT, PAYMENT_FAILED_TRY_AGAINST), of v1 the
-// four class names and some reasons; the other words are [our reading].
+// refusal is an error of the API in both vocabularies. Documents have three messages of v2
+// (TOKEN_EXPIRED, AMOUNT_INSUFFISANT, PAYMENT_FAILED_TRY_AGAINST), and of v1 the four class names
+// and some reasons. The other words are [our reading].
 type refusal struct {
 	http   int
 	word   string // the message of v2 and sdk
 	class  string // the message of v1
-	reason string // v1 adds it
+	reason string // only v1 has it
 }
 
 // The refusals. 401, 404, 412 and 500 are documented.
@@ -40,7 +40,7 @@ var (
 	unavailable = refusal{503, "SERVICE_UNAVAILABLE", "ServiceUnavailableError", "Le service est indisponible."}
 )
 
-// refusals is what is no refusal by itself, as Digitalpaye says it.
+// refusals maps errors of the engine to Digitalpaye's words.
 var refusals = map[error]refusal{
 	stage.ErrCeiling: ceiling, stage.ErrFloat: floatTooLow, stage.ErrNoOrder: noTransaction,
 	stage.ErrDown: unavailable, stage.ErrFull: unavailable, stage.ErrInternal: internal,
@@ -49,7 +49,7 @@ var refusals = map[error]refusal{
 // Error implements error.
 func (f refusal) Error() string { return f.class + ": " + f.reason }
 
-// invalid refuses a field by the name that the caller's shape has for it.
+// invalid returns the refusal of a field, by its name in the caller's shape.
 func invalid(field string) refusal {
 	f := badRequest
 	f.word = "INVALID_" + strings.ToUpper(field)
@@ -57,8 +57,8 @@ func invalid(field string) refusal {
 	return f
 }
 
-// duplicate refuses a transaction id that was used [our reading]: the documents call it
-// unique and do not say what a second use answers.
+// duplicate returns the refusal of a repeated transaction id [our reading]: the documents call it
+// unique and do not show the response to a second use.
 func (s *shape) duplicate() refusal {
 	if s.camel {
 		return existsV1
@@ -66,12 +66,12 @@ func (s *shape) duplicate() refusal {
 	return exists
 }
 
-// ServeHTTP serves the same refusal to everybody, in the shape that the path says.
+// ServeHTTP sends the refusal in the shape of the path.
 func (f refusal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	inShape{f, byPath(r)}.ServeHTTP(w, r)
 }
 
-// inShape is a refusal in the words of who asked.
+// inShape is a refusal in the caller's shape.
 type inShape struct {
 	refusal
 	in *shape
@@ -84,7 +84,7 @@ func (f inShape) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	}))
 }
 
-// refusal returns why a call was not answered, in the words of its shape.
+// refusal returns the refusal for an error, in the shape of its call.
 func (s *Simulator) refusal(in *shape, err error) error {
 	return inShape{stage.InWords(s.Log, err, refusals), in}
 }

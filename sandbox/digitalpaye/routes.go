@@ -8,17 +8,16 @@ import (
 
 const maxBody = 1 << 16 // bytes of a request
 
-// asked is a call by somebody who may make it.
+// asked is a call of an authenticated caller.
 type asked struct {
-	in  *shape // in which to answer
+	in  *shape // the shape of the response
 	raw []byte // the body of a POST
 }
 
-// call is one call of the API. It answers, or returns why it did not.
+// call is one call of the API. It writes the response, or returns the reason why it did not.
 type call func(http.ResponseWriter, *http.Request, asked) error
 
-// Handler serves the simulator. Mount it under the path of PublicURL, with that path
-// stripped.
+// Handler serves the simulator. Mount it under the path of PublicURL, with that path stripped.
 func (s *Simulator) Handler() http.Handler {
 	mux := s.Mux(s.money())
 	mux.Handle("POST /v1/auth", s.Aside(s.token))
@@ -33,13 +32,13 @@ func (s *Simulator) Handler() http.Handler {
 	return mux
 }
 
-// money is what moves money and tells of it. A list tells what a status call by
-// our id may not, so its answers are spoiled and lost as those are. Camel bodies are
-// taken at /v1/transfers as well, where the older text of v1 sends them.
+// money returns the calls that move money or show its movements. The list can replace a status call
+// by our id, so the switches spoil and drop its responses too. Camel bodies are accepted at
+// /v1/transfers as well, where the older text of v1 sends them.
 func (s *Simulator) money() map[string]stage.Call {
 	return map[string]stage.Call{
 		"POST /v2/collecte/mobile-money":  s.admitted(v2, s.collect),
-		"POST /v1/collecte/mobile-money":  s.admitted(nil, s.collect), // the body says the shape
+		"POST /v1/collecte/mobile-money":  s.admitted(nil, s.collect), // the body decides the shape
 		"POST /v2/transfers/mobile-money": s.admitted(v2, s.transfer),
 		"POST /v1/transfers/mobile-money": s.admitted(nil, s.transfer),
 		"POST /v1/transfer/mobile-money":  s.admitted(v1, s.transfer),
@@ -52,7 +51,7 @@ func (s *Simulator) money() map[string]stage.Call {
 	}
 }
 
-// admitted serves a call to those who may make it, and answers in their shape.
+// admitted authenticates a caller, serves the call, and responds in the caller's shape.
 func (s *Simulator) admitted(in *shape, serve call) stage.Call {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		raw, err := stage.ReadBody(w, r, maxBody)
@@ -72,7 +71,7 @@ func (s *Simulator) admitted(in *shape, serve call) stage.Call {
 	}
 }
 
-// admit returns why a call may not pass, or nil.
+// admit returns the reason to reject a call, or nil.
 func (s *Simulator) admit(r *http.Request) error {
 	token, isBearer := stage.Bearer(r)
 	if !isBearer || s.Board.Read().RefuseTokens || !s.good(token) {
@@ -87,15 +86,15 @@ func (s *Simulator) admit(r *http.Request) error {
 	return nil
 }
 
-// rightEnvironment looks at the header that every page of the documentation wants.
+// rightEnvironment checks the header that every page of the documentation requires.
 func rightEnvironment(r *http.Request) bool {
 	named := r.Header.Get("X-Environment")
 	return named == production || named == Environment
 }
 
-// setWebhook stands for the page of the portal where a merchant enters the one address
-// to which Digitalpaye posts. It is no part of the API. The address is kept in memory;
-// an order remembers the one that held when it was opened.
+// setWebhook stands for the page of the portal where a merchant enters the only address for
+// webhooks. It is no part of the API. The address lies in memory; an order stores the one at its
+// opening.
 func (s *Simulator) setWebhook(w http.ResponseWriter, r *http.Request) {
 	var form struct{ Key, URL string }
 	err := stage.ReadJSON(w, r, &form)
@@ -112,7 +111,7 @@ func (s *Simulator) setWebhook(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// webhookOf is the address that an account has entered, empty for none.
+// webhookOf returns an account's webhook address, or "" if it has none.
 func (s *Simulator) webhookOf(account string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -19,28 +19,28 @@ const (
 	wave   network = "wave"
 )
 
-// shape is one vocabulary of the API: how its envelopes are written and what it calls
-// the networks.
+// shape is one vocabulary of the API: the form of its envelopes and its names of the networks.
 type shape struct {
 	name         string
 	snake, camel bool // the envelope: code_status and status, or statusCode and reason
-	maxID        int  // characters of a transaction id
+	maxID        int  // greatest length of a transaction id, in characters
 	networks     map[string]network
-	words        map[network]string // the same, as answers say them
+	words        map[network]string // the same, as responses name them
 }
 
-// The shapes. v2 has its page's ORANGE_MONEY besides the word of that page's sample. The
-// limit of v2 is documented, and taken for sdk as well; that of v1 is the length of the
-// UUIDs in its samples [our reading].
+// The shapes. v2 has its page's ORANGE_MONEY besides the word of that page's sample. The limit of
+// v2 is documented, and used for sdk as well. That of v1 is the length of the UUIDs in its samples
+// [our reading].
 var (
 	v2  = newShape("v2", 20, map[string]network{"MOOV_MONEY_CI": moov, "WAVE_MONEY_CI": wave, "ORANGE_MONEY": orange})
 	sdk = newShape("sdk", 20, map[string]network{"MOOV_MONEY_CI": moov, "WAVE_CI": wave})
 	v1  = newShape("v1", 36, map[string]network{"FLOOZ_MONEY_CI": moov, "WAVE_MONEY_CI": wave})
-	// either answers on a path of two shapes that nothing tells apart [our reading].
+	// either is the shape of responses on a path of two shapes if the call shows neither [our
+	// reading].
 	either = &shape{name: "either", snake: true, camel: true}
 )
 
-// newShape is a shape with the words that all share and its own.
+// newShape returns a shape with the words that all shapes share and its own.
 func newShape(name string, maxID int, own map[string]network) *shape {
 	s := &shape{
 		name: name, snake: name != "v1", camel: name == "v1", maxID: maxID,
@@ -56,7 +56,7 @@ func newShape(name string, maxID int, own map[string]network) *shape {
 	return s
 }
 
-// shapeOf is the shape in which an order was opened, and in which its end is told.
+// shapeOf returns the shape in which an order was opened. Its webhook has the same.
 func shapeOf(o stage.Order) *shape {
 	for _, s := range []*shape{sdk, v1} {
 		if s.name == o.Notes[noteShape] {
@@ -66,8 +66,7 @@ func shapeOf(o stage.Order) *shape {
 	return v2
 }
 
-// spoken tells the shapes apart that share a path under /v1, by the name that a body
-// has for the transaction id.
+// spoken returns the shape of a body on a shared path under /v1, by its name of the transaction id.
 func spoken(raw []byte) *shape {
 	var body struct {
 		Camel any `json:"transactionId"`
@@ -83,7 +82,7 @@ func spoken(raw []byte) *shape {
 	}
 }
 
-// byPath is the shape of a path, as far as the path says it.
+// byPath returns the shape of a path. A path under /v1 has either.
 func byPath(r *http.Request) *shape {
 	if strings.HasPrefix(r.URL.Path, "/v2/") {
 		return v2
@@ -91,7 +90,7 @@ func byPath(r *http.Request) *shape {
 	return either
 }
 
-// envelope is what every answer comes in. Of the two sets of names a shape has one.
+// envelope surrounds every response. Each shape uses one of the two sets of names.
 type envelope struct {
 	CodeStatus int    `json:"code_status,omitempty"` // snake
 	Status     string `json:"status,omitempty"`      // snake
@@ -101,7 +100,7 @@ type envelope struct {
 	Data       any    `json:"data,omitempty"`
 }
 
-// said is one answer in the words of both vocabularies.
+// said is one response in the words of both vocabularies.
 type said struct {
 	code   int    // code_status and statusCode
 	status string // of the snake envelope
@@ -111,8 +110,8 @@ type said struct {
 	data   any
 }
 
-// wrap writes an answer in the names of the shape. Where both are spoken the message
-// is v1's, which the current pages document.
+// wrap returns the envelope of a response in the names of the shape. Where both are used, the
+// message is v1's, which the current pages document.
 func (s *shape) wrap(a said) envelope {
 	e := envelope{Message: a.snake, Data: a.data}
 	if s.snake {
@@ -124,7 +123,7 @@ func (s *shape) wrap(a said) envelope {
 	return e
 }
 
-// found is an answer that brings what was asked for. word is what v2 calls it.
+// found sends the requested data. word is the message of v2.
 func (s *shape) found(w http.ResponseWriter, word string, data any) {
 	stage.WriteJSON(w, http.StatusOK, s.wrap(said{
 		code: http.StatusOK, status: successful, snake: word, camel: "Successful", data: data,

@@ -31,8 +31,8 @@ func TestSwitchesAndQuirksAreShown(t *testing.T) {
 	}
 }
 
-// TestAnOperatorThatIsDown answers every call of the API and the page, in a body of its
-// own, and executes nothing.
+// TestAnOperatorThatIsDown checks that every call of the API and the page answer 503, each in its
+// own form, and that nothing is executed.
 func TestAnOperatorThatIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -69,7 +69,7 @@ func TestLatency(t *testing.T) {
 	}
 }
 
-// TestDroppedAnswers executes an order without a word, and counts down.
+// TestDroppedAnswers executes orders without a response, and counts down.
 func TestDroppedAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -109,7 +109,8 @@ func TestTokensAreRefused(t *testing.T) {
 	w.books(1500)
 }
 
-// TestKeysThatWereChanged open no more sessions; those that are open go on.
+// TestKeysThatWereChanged checks that changed keys get no token, and that earlier tokens stay
+// valid.
 func TestKeysThatWereChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -132,7 +133,8 @@ func TestTokensThatLiveShortly(t *testing.T) {
 	}
 }
 
-// TestUnknownWords changes what status and list say, and not what is true.
+// TestUnknownWords checks that the words of status and list change, but not the result of the
+// order.
 func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
@@ -176,8 +178,8 @@ func TestAPaymentSettlesLater(t *testing.T) {
 	w.stands("v2", "R1", "SUCCESSFUL")
 }
 
-// TestTheGatewayTimesOut answers 504 with FAILED whatever happens to the order, which
-// runs its course; what opens nothing is answered as ever.
+// TestTheGatewayTimesOut checks that an order answers 504 with FAILED and still takes its course. A
+// call that opens no order answers as usual.
 func TestTheGatewayTimesOut(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
@@ -211,7 +213,7 @@ func TestTheGatewayTimesOut(t *testing.T) {
 	})
 }
 
-// TestTheStatusKnowsTheirRefAlone leaves the list to find an order by our id.
+// TestTheStatusKnowsTheirRefAlone checks that only the list finds an order by our id.
 func TestTheStatusKnowsTheirRefAlone(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
@@ -273,8 +275,7 @@ func TestTheBookIsReadable(t *testing.T) {
 	}
 }
 
-// TestACallThatHangsEndsWithTheSimulator closes it under a caller of the number whose
-// answer is lost.
+// TestACallThatHangsEndsWithTheSimulator closes the simulator during a call whose response is lost.
 func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -4,23 +4,23 @@ import (
 	"net/http"
 )
 
-// claims is what a token says: the three claims that published ones have.
+// claims are the contents of a token: the three claims of published ones.
 type claims struct {
 	Company  string `json:"companyId"`
 	IssuedAt int64  `json:"iat"` // Unix seconds
 	Expires  int64  `json:"exp"` // Unix seconds
 }
 
-const company = "00000000-0000-4000-8000-000000000225" // whose account the sandbox plays
+const company = "00000000-0000-4000-8000-000000000225" // the account of the sandbox
 
-// good reports whether a token is ours and has not ended.
+// good reports whether a token is ours and has not expired.
 func (s *Simulator) good(token string) bool {
 	var said claims
 	return s.tokens.Read(token, &said) && s.Now().Unix() < said.Expires
 }
 
-// token serves POST /v1/auth, where every shape gets its tokens: Basic
-// base64(api_key:api_secret), an empty body, and data.token with data.exp in answer.
+// token serves POST /v1/auth, which issues the tokens of every shape. The call has Basic
+// base64(api_key:api_secret) and an empty body. The response has data.token and data.exp.
 func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 	key, secret, isBasic := r.BasicAuth()
 	switches := s.Board.Read()

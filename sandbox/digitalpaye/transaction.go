@@ -9,17 +9,17 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// The words for where a transaction stands. Vendor text has other spellings of the
-// first, which the sandbox does not use.
+// The status words of a transaction. Digitalpaye's texts have other spellings of the first, which
+// the sandbox does not use.
 const (
 	successful = "SUCCESSFUL"
 	pending    = "PENDING"
 	failed     = "FAILED"
 )
 
-// standing says of each state what the envelope says, in status and code_status. The
-// SDK reads 202 as pending, 200 as done, and shows the message of anything else, hence
-// the 400; v1 answers Successful to whatever it found.
+// standing holds the envelope of each state: status and code_status. The SDK reads 202 as pending
+// and 200 as done, and shows the message of any other code, hence the 400. v1 answers Successful
+// for everything that it finds.
 var standing = map[stage.State]said{
 	stage.Executed: {code: 200, status: successful, snake: "PAYMENT_IS_SUCCESSFUL", camel: "Successful"},
 	stage.Pending:  {code: 202, status: pending, snake: "PAYMENT_IS_PENDING", camel: "Successful"},
@@ -27,8 +27,8 @@ var standing = map[stage.State]said{
 	stage.Lapsed:   {code: 400, status: failed, camel: "Successful"},
 }
 
-// ends says why an order failed, as a message of v2 and a reason of v1. No document has
-// words for it [our reading]; the webhook, which is the bare transaction, says nothing.
+// ends holds the cause of a failure, as a message of v2 and a reason of v1. No document has words
+// for it [our reading]. The webhook, which is the bare transaction, does not state the cause.
 var ends = map[stage.Reason]struct{ message, reason string }{
 	stage.TooPoor:  {"PAYMENT_FAILED_CUSTOMER_BALANCE_INSUFFISANT", "Le solde du client est insuffisant."},
 	stage.SaidNo:   {"PAYMENT_REFUSED_BY_CUSTOMER", "Le client a refusé le paiement."},
@@ -36,7 +36,7 @@ var ends = map[stage.Reason]struct{ message, reason string }{
 	stage.Silence:  {"PAYMENT_EXPIRED", "Le client n'a pas confirmé à temps."},
 }
 
-// standing is the envelope of an order as it stands.
+// standing returns the envelope for the current state of an order.
 func (s *Simulator) standing(o stage.Order) said {
 	a := standing[o.State]
 	if why, told := ends[o.Reason]; told {
@@ -45,9 +45,9 @@ func (s *Simulator) standing(o stage.Order) said {
 	return a
 }
 
-// rates are fees in thousandths of the amount, from the samples: 310 francs collected
-// from Orange cost 6.2, 100 from Wave 1.5; 25 000 to Orange 250, 100 to MTN 1, 500 to
-// Wave 7.5. What no sample shows is [our reading].
+// rates are fees in thousandths of the amount. From the samples: 310 francs collected from Orange
+// cost 6.2, 100 from Wave 1.5; 25 000 to Orange 250, 100 to MTN 1, 500 to Wave 7.5. The others are
+// [our reading].
 var rates = map[network]map[stage.Direction]int64{
 	orange: {stage.In: 20, stage.Out: 10},
 	mtn:    {stage.In: 15, stage.Out: 10},
@@ -58,8 +58,8 @@ var rates = map[network]map[stage.Direction]int64{
 // figures are the four amounts of a transaction, as strings.
 type figures struct{ amount, fees, receive, total string }
 
-// figuresOf reckons in thousandths of a franc. The merchant bears the fees of a
-// collection, and pays those of a transfer on top.
+// figuresOf calculates in thousandths of a franc. The merchant bears the fees of a collection and
+// pays those of a transfer on top.
 func figuresOf(o stage.Order) figures {
 	fees := o.Amount * rates[network(o.Notes[noteNetwork])][o.Direction]
 	whole := o.Amount * 1000
@@ -69,23 +69,23 @@ func figuresOf(o stage.Order) figures {
 	return figures{decimal(whole), decimal(fees), decimal(whole - fees), decimal(whole)}
 }
 
-// decimal writes thousandths exactly and without trailing zeros: 6.2, 507.5, 100.
+// decimal formats thousandths exactly and without trailing zeros: 6.2, 507.5, 100.
 func decimal(thousandths int64) string {
 	whole, rest := strconv.FormatInt(thousandths/1000, 10), strconv.FormatInt(1000+thousandths%1000, 10)[1:]
 	return strings.TrimRight(strings.TrimRight(whole+"."+rest, "0"), ".")
 }
 
-// transaction is the flat object of either vocabulary: what status, list and webhook
-// bring, and the data of an order's first answer.
+// transaction is the flat object of either vocabulary. Status, list and webhook show it, and it is
+// the data of an order's first response.
 type transaction interface {
-	say(status string)     // another word for where it stands
-	launch(waveURL string) // the address at which a customer of Wave's pays
+	say(status string)     // sets another status word
+	launch(waveURL string) // sets the address where a Wave customer pays
 }
 
-// snakeTransaction is the transaction of v2 and sdk [V seed]. date has no zone and is
-// UTC, the time of Abidjan.
+// snakeTransaction is the transaction of v2 and sdk [V seed]. date has no zone and is UTC, the time
+// of Abidjan.
 type snakeTransaction struct {
-	LinkPaymentID *string `json:"linkpayment_id"` // null: no payment links here
+	LinkPaymentID *string `json:"linkpayment_id"` // null: the sandbox has no payment links
 	Ref           string  `json:"ref"`
 	OperatorID    *string `json:"operator_id"` // null, as in the seed
 	TransactionID string  `json:"transaction_id"`
@@ -110,9 +110,8 @@ type snakeTransaction struct {
 func (t *snakeTransaction) say(status string)     { t.Status = status }
 func (t *snakeTransaction) launch(waveURL string) { t.WaveLaunchURL = waveURL }
 
-// camelTransaction is the transaction of v1 [V]. The phone is national there. Its Wave
-// page writes waveLaunchUrl; the SDK's name is added, which readers of all shapes know
-// [our reading].
+// camelTransaction is the transaction of v1 [V]. The phone is national there. Its Wave page has
+// waveLaunchUrl. The SDK's name is added, because readers of all shapes know it [our reading].
 type camelTransaction struct {
 	Ref           string   `json:"ref"`
 	TransactionID string   `json:"transactionId"`
@@ -134,7 +133,7 @@ type camelTransaction struct {
 func (t *camelTransaction) say(status string)     { t.Status = status }
 func (t *camelTransaction) launch(waveURL string) { t.WaveLaunchURL, t.SnakeURL = waveURL, waveURL }
 
-// transaction writes an order for the wire.
+// transaction returns an order in the form of a shape.
 func (s *Simulator) transaction(o stage.Order, in *shape) transaction {
 	var who customer
 	if err := json.Unmarshal([]byte(o.Notes[noteCustomer]), &who); err != nil {
@@ -165,7 +164,7 @@ func (s *Simulator) transaction(o stage.Order, in *shape) transaction {
 	return t
 }
 
-// kind is the word for the way of the money; v2 writes transfert and v1 transfer.
+// kind returns the type of an order by its direction: v2 has transfert, v1 transfer.
 func kind(o stage.Order, out string) string {
 	if o.Direction == stage.Out {
 		return out
@@ -173,7 +172,7 @@ func kind(o stage.Order, out string) string {
 	return "collecte"
 }
 
-// number is a number as v2 shows it: +225… in the seed, 225… in other samples.
+// number returns a number in v2's form: +225… in the seed, 225… in other samples.
 func (s *Simulator) number(msisdn string) string {
 	if s.Quirk(quirkWithoutPlus) {
 		return strings.TrimPrefix(msisdn, "+")
@@ -181,5 +180,5 @@ func (s *Simulator) number(msisdn string) string {
 	return msisdn
 }
 
-// instant writes a moment as v1 does: 2025-04-03T22:03:50.000Z.
+// instant formats a time in v1's form: 2025-04-03T22:03:50.000Z.
 func instant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }

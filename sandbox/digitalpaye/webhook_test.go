@@ -10,8 +10,8 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// TestAWebhookIsTheBareTransaction checks that it has the shape of the call that opened
-// the order, no envelope, and nothing that proves where it comes from.
+// TestAWebhookIsTheBareTransaction checks that a webhook has the shape of the call that opened the
+// order, no envelope and no proof of its origin.
 func TestAWebhookIsTheBareTransaction(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
@@ -39,7 +39,7 @@ func TestAWebhookIsTheBareTransaction(t *testing.T) {
 	})
 }
 
-// TestWebhooksAreDisturbed counts what arrives of one end.
+// TestWebhooksAreDisturbed counts the webhooks about one end.
 func TestWebhooksAreDisturbed(t *testing.T) {
 	t.Parallel()
 	for name, row := range stagetest.Disturbed {
@@ -60,7 +60,7 @@ func TestAWebhookIsHeldBack(t *testing.T) {
 	w.Set(`{"notification_delay_ms": 30000}`)
 	w.opens("v2", "in", "R1", "0700123456")
 	w.stands("v2", "R1", "SUCCESSFUL")
-	time.Sleep(20 * time.Millisecond) // time enough for one that should not come
+	time.Sleep(20 * time.Millisecond) // enough time for one that must not come
 	if told := w.Inbox.All(); len(told) != 0 {
 		t.Errorf("it says %v at once", told)
 	}
@@ -68,7 +68,8 @@ func TestAWebhookIsHeldBack(t *testing.T) {
 	w.Notices(1)
 }
 
-// TestThePortalKeepsOneAddress takes the last one, for orders of before as well.
+// TestThePortalKeepsOneAddress checks that only the last address is used, for earlier orders as
+// well.
 func TestThePortalKeepsOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -94,12 +95,12 @@ func TestThePortalRefuses(t *testing.T) {
 		{`POST /portal/webhook w`, "400"},
 	})
 	w.opens("v2", "in", "R1", "0700123456")
-	w.Notices(1) // at the address of before
+	w.Notices(1) // at the earlier address
 }
 
-// TestARestartForgetsNothing kills a simulator and starts another on its journal: book,
-// float, ids and tokens are as before, what was pending ends when it is due, and its
-// webhook goes to the address that held when it was opened.
+// TestARestartForgetsNothing kills a simulator and starts another on its journal. Book, float, ids
+// and tokens are unchanged. A pending order ends on time, and its webhook goes to the address at
+// its opening.
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")

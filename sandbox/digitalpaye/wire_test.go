@@ -11,7 +11,7 @@ import (
 	"pirogue/sandbox/digitalpaye"
 )
 
-// TestATransferInV2 holds an answer against the seed, field by field.
+// TestATransferInV2 compares a response with the seed, field by field.
 func TestATransferInV2(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -26,7 +26,7 @@ func TestATransferInV2(t *testing.T) {
 	}
 }
 
-// TestACollectionInV1 holds an answer and the status after it against the current pages.
+// TestACollectionInV1 compares a response and the following status with the current pages.
 func TestACollectionInV1(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -82,8 +82,8 @@ func TestEveryShapeReadsEveryOrder(t *testing.T) {
 	})
 }
 
-// TestTheSDKReadsCodeStatus checks what the PHP SDK goes by: 202 is waiting, 200 is
-// done, anything else is not.
+// TestTheSDKReadsCodeStatus checks the codes that the PHP SDK reads: 202 is pending, 200 is done,
+// any other is a failure.
 func TestTheSDKReadsCodeStatus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -130,13 +130,14 @@ func TestNetworksAndFees(t *testing.T) {
 	}
 }
 
-// TestOrdersAreRefused names the field in the words of the shape, and keeps nothing.
+// TestOrdersAreRefused checks that a refusal names the field in the words of the shape, and that
+// nothing is stored.
 func TestOrdersAreRefused(t *testing.T) {
 	t.Parallel()
 	type row struct {
 		shape, way string
 		change     fields
-		want       string // message of v2 and sdk, the field in v1's reason
+		want       string // message of v2 and sdk; the field in v1's reason
 	}
 	for name, r := range map[string]row{
 		"no transaction id": {"v2", "in", fields{"transaction_id": ""}, "INVALID_TRANSACTION_ID"},
@@ -213,7 +214,7 @@ func TestOrdersAreRefused(t *testing.T) {
 	}
 }
 
-// TestOTPsThatAreTaken are the right one, none at all, and any for other networks.
+// TestOTPsThatAreTaken sends the right OTP, none at all, and any OTP for other networks.
 func TestOTPsThatAreTaken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -225,8 +226,8 @@ func TestOTPsThatAreTaken(t *testing.T) {
 	w.opens("v2", "out", "OUT", "0700123456", fields{"operator": "ORANGE_MONEY_CI", "code_otp": "000000"})
 }
 
-// TestATransactionIDIsUsedOnce refuses a second use whatever differs, in either way and
-// any shape, and executes nothing.
+// TestATransactionIDIsUsedOnce repeats an id with other values, in each direction and shape. It is
+// refused, and nothing is executed.
 func TestATransactionIDIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -301,7 +302,7 @@ func TestWhoMayCall(t *testing.T) {
 	}
 }
 
-// TestATokenLivesTenMinutes reads its claims and waits for its end.
+// TestATokenLivesTenMinutes reads a token's claims and waits for its expiry.
 func TestATokenLivesTenMinutes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -351,7 +352,7 @@ func TestCredentialsAreRefused(t *testing.T) {
 	}
 }
 
-// TestWhatThereIsNot is told in the words of the shape that asks.
+// TestWhatThereIsNot checks that an unknown transaction is reported in the words of the shape.
 func TestWhatThereIsNot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

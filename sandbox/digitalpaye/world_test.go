@@ -18,14 +18,14 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// fields is a JSON object, asked or answered.
+// fields is a JSON object of a request or response.
 type fields = stagetest.Fields
 
-// dialect is one shape of the API as a caller speaks it.
+// dialect holds the paths and words of one shape of the API.
 type dialect struct {
 	collect, transfer, status, list, balance string // paths
 
-	id, receive, total, kind, operator string            // names of an answer's fields
+	id, receive, total, kind, operator string            // names of a response's fields
 	out                                string            // the type of a transfer
 	words                              map[string]string // of the networks
 }
@@ -58,7 +58,7 @@ var dialects = map[string]dialect{
 	},
 }
 
-// as is a dialect at other paths, with another word for Wave.
+// as returns a dialect with other paths and another word for Wave.
 func (d dialect) as(at dialect, wave string) dialect {
 	d.collect, d.transfer, d.status, d.list, d.balance = at.collect, at.transfer, at.status, at.list, at.balance
 	d.words = maps.Clone(d.words)
@@ -77,7 +77,7 @@ func inEveryShape(t *testing.T, run func(t *testing.T, shape string)) {
 	}
 }
 
-// body is an order on MTN that Digitalpaye takes; change replaces fields of it.
+// body returns an order on MTN that Digitalpaye accepts. change replaces fields of it.
 func body(shape, way, id, number string, change ...fields) fields {
 	b := fields{
 		"code_country": "CI", "currency": "XOF", "customer_id": number, "amount": 1500, "operator": "MTN_MONEY_CI",
@@ -101,15 +101,15 @@ func body(shape, way, id, number string, change ...fields) fields {
 	return b.Over(change...)
 }
 
-// world is the simulator, and a merchant with a token.
+// world is the simulator and a merchant with a token.
 type world struct {
 	*stagetest.World[*digitalpaye.Simulator]
 
 	bearer  string
-	granted time.Time // when bearer was
+	granted time.Time // time at which bearer was issued
 }
 
-// newWorld starts a simulator that posts to the world's inbox; change may alter its options.
+// newWorld starts a simulator that posts to the world's inbox. change may modify its options.
 func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 	t.Helper()
 	w := &world{World: stagetest.NewWorld[*digitalpaye.Simulator](t)}
@@ -134,7 +134,7 @@ func (w *world) registers(address string) {
 	}
 }
 
-// auth is a token call with these credentials.
+// auth returns a token call with these credentials.
 func (w *world) auth(key, secret string) *http.Request {
 	w.T.Helper()
 	req := w.Request(http.MethodPost, "/v1/auth", nil)
@@ -149,10 +149,11 @@ func (w *world) logsIn() {
 	w.bearer, w.granted = reply.Object("data").Text("token"), w.Clock.Now()
 }
 
-// tokenLife is how long the world uses a token that lives 600 s.
+// tokenLife is the time for which the world uses a token that lives 600 s.
 const tokenLife = 9 * time.Minute
 
-// call is a request with the world's token, a fresh one if need be; a body that is text is sent as it is.
+// call returns a request with the world's token, a fresh one if needed. A text body is sent
+// unchanged.
 func (w *world) call(method, path string, body any) *http.Request {
 	w.T.Helper()
 	if w.Clock.Now().Sub(w.granted) > tokenLife {
@@ -174,7 +175,7 @@ func (w *world) post(path string, body any) (int, fields) {
 	return w.Object(w.call(http.MethodPost, path, body))
 }
 
-// opening is the call that opens an order in a shape.
+// opening returns the call that opens an order in a shape.
 func (w *world) opening(shape, way, id, number string, change ...fields) *http.Request {
 	w.T.Helper()
 	path := dialects[shape].collect
@@ -194,7 +195,7 @@ func (w *world) opens(shape, way, id, number string, change ...fields) fields {
 	return reply.Object("data")
 }
 
-// reads is the transaction as a status call by ref or id shows it.
+// reads returns the transaction of a status call by ref or id.
 func (w *world) reads(shape, id string) fields {
 	w.T.Helper()
 	status, reply := w.get(dialects[shape].status + id)
@@ -204,7 +205,7 @@ func (w *world) reads(shape, id string) fields {
 	return reply.Object("data")
 }
 
-// stands fails unless a transaction comes to have the wanted status.
+// stands waits until a transaction has the wanted status; otherwise it fails the test.
 func (w *world) stands(shape, id, want string) {
 	w.T.Helper()
 	got := ""
@@ -213,7 +214,7 @@ func (w *world) stands(shape, id, want string) {
 	}
 }
 
-// books fails unless the book comes to have these amounts, in this order.
+// books waits until the book has these amounts, in this order; otherwise it fails the test.
 func (w *world) books(want ...int64) []stage.Paid {
 	w.T.Helper()
 	var book []stage.Paid
