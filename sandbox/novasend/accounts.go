@@ -9,17 +9,17 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Account is one account of the merchant, which Novasend keeps in one country.
+// Account is one account of the merchant, in one country.
 type Account struct {
 	Country   string // CI, TG, BF, BJ, CM or SN
 	APIKey    string
 	APIClient string // the password that goes with the key
 	ID        string // accountId
-	Secret    string // of the webhook
+	Secret    string // the webhook's secret
 }
 
-// country is what Novasend needs to know of one: the code and the length of its
-// numbers, its currency, and the least and the most that one order may move.
+// country holds Novasend's rules for one country: the code and the length of its numbers, its
+// currency, and the least and the greatest amount of one order.
 type country struct {
 	code     string
 	digits   int
@@ -30,16 +30,14 @@ type country struct {
 // limits are whole francs, both ends included.
 type limits struct{ least, most int64 }
 
-// The limits of Novasend's introduction page, and those that a client reports of
-// Cameroon.
+// The limits of Novasend's introduction page, and those that a client reports for Cameroon.
 var (
 	cashIn   = limits{100, 2_000_000}
 	cashOut  = limits{200, 1_500_000}
 	cameroon = limits{200, 500_000}
 )
 
-// countries are those that an account can be in. Côte d'Ivoire and Benin count the
-// leading zero.
+// countries lists those in which an account can be. Côte d'Ivoire and Benin count the leading zero.
 var countries = map[string]country{
 	"CI": {"+225", 10, "XOF", cashIn, cashOut},
 	"TG": {"+228", 8, "XOF", cashIn, cashOut},
@@ -49,7 +47,7 @@ var countries = map[string]country{
 	"CM": {"+237", 9, "XAF", cameroon, cameroon},
 }
 
-// sandboxCountries are those with an account unless New is told otherwise.
+// sandboxCountries lists the countries with an account unless New gets others.
 var sandboxCountries = []string{"CI", "TG", "BF", "BJ", "CM"}
 
 // has reports whether a number belongs to the country, in full and with its plus sign.
@@ -65,7 +63,7 @@ func (c country) of(way stage.Direction) limits {
 	return c.out
 }
 
-// openAccounts takes the given accounts, or the sandbox's own.
+// openAccounts opens the given accounts, or the sandbox's own if there are none.
 func (s *Simulator) openAccounts(given []Account) error {
 	if len(given) == 0 {
 		for _, code := range sandboxCountries {
@@ -88,13 +86,13 @@ func (s *Simulator) openAccounts(given []Account) error {
 	return nil
 }
 
-// admit returns whose call it is: Authorization is Basic base64(api_key:api_client).
-// Novasend's portal calls the pair an API token; which refusal tells what is our reading.
+// admit returns the account of a call: Authorization is Basic base64(api_key:api_client).
+// Novasend's portal calls the pair an API token. The choice of the refusal is our reading.
 func (s *Simulator) admit(_ http.ResponseWriter, r *http.Request) (Account, error) {
 	switches := s.Board.Read()
 	key, client, given := r.BasicAuth()
 	a, known := s.accounts[key]
-	// Nothing here is a bearer token, but a revoked API token is what refuse_tokens means.
+	// The API has no bearer token; refuse_tokens revokes the API token.
 	switch {
 	case !given || switches.RefuseTokens:
 		return Account{}, unauthorized

@@ -1,19 +1,19 @@
-// Package novasend plays Novasend's merchant API over HTTP: payment sessions and direct
-// collections, payouts by wallet and by named operator, refunds, status calls, the
-// balance, the signed webhooks, and the hosted page on which a customer says yes or no.
+// Package novasend simulates Novasend's merchant API over HTTP: payment sessions and direct
+// collections, payouts by wallet and by named operator, refunds, status calls, the balance, the
+// signed webhooks, and the hosted page on which a customer accepts or declines.
 //
-// It is written from the wire facts of Novasend's documents, and knows nothing of
-// Pirogue's adapter. It keeps its own book of what it executed, so that Pirogue's books
-// can be held against a witness who was not told what to say.
+// It is written from the wire facts of Novasend's documents, and knows nothing of Pirogue's
+// adapter. It keeps its own book of executed payments, so that Pirogue's books can be compared with
+// an independent one.
 //
-// Two generations of the document are in use, and the shape of a call decides which one
-// answers: with accountId it is the older, in which reference is Novasend's identifier
-// and customerReference the merchant's; without, it is the current one, with id and
-// reference. Where the documents are silent a comment says "our reading".
+// Two generations of the document are in use, and the shape of a call decides which one answers.
+// With accountId it is the older one, in which reference is Novasend's identifier and
+// customerReference the merchant's. Without, it is the current one, with id and reference. Where
+// the documents are silent, a comment marks the fact "our reading".
 //
-// The last six digits of the customer's number decide what happens to an order. It is
-// found afterwards by Novasend's identifier, and by the merchant's reference when the
-// answer that told the identifier was lost.
+// The last six digits of the customer's number decide the course of an order. A status call finds
+// it by Novasend's identifier, and by the merchant's reference if the response with the identifier
+// was lost.
 package novasend
 
 import (
@@ -23,8 +23,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// What the sandbox accepts when Options says nothing else. None of it is secret. A key
-// and an account end with their country in lower case: sandbox-key-ci.
+// The credentials that the sandbox accepts by default. None of them is secret. A key and an account
+// end with their country in lower case: sandbox-key-ci.
 const (
 	APIKeyPrefix  = "sandbox-key-"
 	APIClient     = "sandbox-client"
@@ -33,7 +33,7 @@ const (
 	OTP           = "123456" // of every customer of Orange, who gets it with #144*82#
 )
 
-// sessionWindow is how long a customer has to confirm; our reading.
+// sessionWindow is the time that a customer has to confirm; our reading.
 const sessionWindow = 10 * time.Minute
 
 // The switches that only this operator has.
@@ -43,7 +43,7 @@ const (
 	processedButFailed = "processed_but_failed"
 )
 
-// quirks is what each of them does.
+// quirks holds the effect of each of them.
 var quirks = map[string]string{
 	escapedSlashes: `Webhooks are sent with every slash as \/, as PHP writes JSON, and signed as they are sent.`,
 	signsReserialised: "Webhooks are sent indented, and the signature is that of the compact JSON with plain slashes, " +
@@ -52,23 +52,23 @@ var quirks = map[string]string{
 		"without the switch its status is failed.",
 }
 
-// Simulator is Novasend. Make it with New.
+// Simulator simulates Novasend. Make it with New.
 type Simulator struct {
 	stage.Till
 
 	accounts map[string]Account // by API key
 
-	mu      sync.Mutex            // one write at a time, so that a key opens one order
+	mu      sync.Mutex            // allows one write at a time, so that a key opens one order
 	refunds map[string]string     // the latest refund of each payin
-	refused map[string]remembered // what a key was refused
+	refused map[string]remembered // the refusals by key
 
 	hookMu sync.Mutex
 	hooks  map[string]hook // by account ID
 }
 
-// New starts a simulator with the merchant's accounts; by default one for each of CI, TG,
-// BF, BJ and CM, with the constants of this package. With a journal it takes up every order
-// where it was left, and what fell due meanwhile happens at once.
+// New starts a simulator with the merchant's accounts. The default is one for each of CI, TG, BF,
+// BJ and CM, with the constants of this package. With a journal it restores every order, and
+// anything that fell due meanwhile happens at once.
 func New(o stage.TillOptions, accounts ...Account) (*Simulator, error) {
 	s := &Simulator{
 		accounts: map[string]Account{}, refunds: map[string]string{}, refused: map[string]remembered{},

@@ -9,13 +9,13 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// moment is what a status says from an instant on.
+// moment holds the fields of a status from an instant on.
 type moment struct {
 	after time.Duration
 	says  fields
 }
 
-// collections is what each magic number does to a session in the current shape.
+// collections holds the effect of each magic number on a session in the current shape.
 var collections = map[string]struct {
 	moments []moment
 	moved   int64
@@ -42,7 +42,7 @@ var collections = map[string]struct {
 // open is a session that waits for its customer.
 var open = fields{"status": "processing", "confirmationStatus": "none", "transaction": fields{}, "failure": nil}
 
-// paid is a session that was executed.
+// paid returns a session that was executed.
 func paid(moved string) fields {
 	return fields{
 		"status": "processed", "confirmationStatus": "accepted", "failure": nil, "amount": 300, "chargedAmount": 306,
@@ -78,12 +78,12 @@ func TestEveryNumberThatPaysASession(t *testing.T) {
 	}
 }
 
-// until moves the clock on to so long after the beginning.
+// until advances the clock to an instant, counted from the beginning.
 func (w *world) until(after time.Duration) {
 	w.Clock.Advance(after - w.Clock.Now().Sub(stagetest.Morning))
 }
 
-// booksOne checks the book of one order; nothing moved is no line.
+// booksOne checks the book of one order. Without a movement it has no line.
 func (w *world) booksOne(reference string, moved int64) {
 	w.T.Helper()
 	want := map[string]int64{}
@@ -109,8 +109,8 @@ func TestEveryNumberThatPaysDirectly(t *testing.T) {
 	}
 }
 
-// directly is what a direct collection says where a session says this: another word for
-// success, a push that is on its way, and no transaction.
+// directly converts the fields of a session to those of a direct collection: another word for
+// success, a push under way, and no transaction.
 func directly(session fields, moved int64) fields {
 	says := fields{"isDirect": true, "mobileMoney.provider.name": "MOMO_CI", "paymentUrl": nil}
 	for name, value := range session {
@@ -170,7 +170,7 @@ func TestEveryNumberThatIsPaid(t *testing.T) {
 	}
 }
 
-// byWallet is what a payout by wallet says where a direct one says this.
+// byWallet converts the fields of a direct payout to those of a payout by wallet.
 func byWallet(direct fields) fields {
 	says := maps.Clone(direct)
 	says["type"], says["confirmationRequired"] = "payout", false
@@ -221,8 +221,8 @@ func TestTheOperatorIsDownForANumber(t *testing.T) {
 	}
 }
 
-// TestALostAnswer finds by our reference what was executed, and gets the answer with the
-// same request.
+// TestALostAnswer finds an executed order by our reference, and gets its response by the same
+// request.
 func TestALostAnswer(t *testing.T) {
 	t.Parallel()
 	for path, row := range map[string]struct {
@@ -249,5 +249,5 @@ func TestALostAnswer(t *testing.T) {
 	}
 }
 
-// someKey is an idempotency key that a test uses again.
+// someKey is an idempotency key that a test uses twice.
 const someKey = "6f9619ff-8b86-4011-b42d-00cf4fc964ff"

@@ -10,26 +10,25 @@ import (
 )
 
 const (
-	maxBody    = 1 << 16 // bytes; ours
-	maxRefused = 10_000  // keys with their refusal; ours
+	maxBody    = 1 << 16 // bytes; our limit
+	maxRefused = 10_000  // refusals stored by key; our limit
 )
 
-// uuid is what an X-Idempotency-Key must be.
+// uuid matches a valid X-Idempotency-Key.
 var uuid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// reading makes of the body of a write the order that it asks for.
+// reading converts the body of a write to its order.
 type reading func(r *http.Request, a Account, body []byte) (stage.Order, error)
 
-// remembered is what a key was refused, and for which request.
+// remembered is the refusal of a key, with the request that it refused.
 type remembered struct {
 	digest string
 	err    error
 }
 
-// once serves a write. The same request under the same X-Idempotency-Key gets the first
-// answer again and executes nothing; another request under that key is a conflict. A
-// request that cannot even be read leaves its key unused. All of it is our reading of
-// "prevents duplicates".
+// once serves a write. The same request under the same X-Idempotency-Key gets the first response
+// again and executes nothing. Another request under that key is a conflict. A malformed request
+// leaves its key unused. All of it is our reading of "prevents duplicates".
 func (s *Simulator) once(read reading) stage.Call {
 	return s.admitted(s.write(read))
 }
@@ -49,7 +48,8 @@ func (s *Simulator) write(read reading) call {
 		}
 		asked.Account, asked.Key = a.ID, a.ID+" "+r.Header.Get("X-Idempotency-Key")
 		asked.Notes[noteDigest] = digest(r, body)
-		// Opened under the lock and answered after it: an answer may hang for a minute.
+		// The order is opened under the lock and answered after it, because a response may hang for a
+		// minute.
 		opened, first, err := s.keyed(asked)
 		switch {
 		case err != nil:
@@ -63,7 +63,8 @@ func (s *Simulator) write(read reading) call {
 	}
 }
 
-// readWrite returns the body of a write that has what every write must have.
+// readWrite returns the body of a write. It returns a refusal if the write lacks a mandatory
+// header.
 func readWrite(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
 	case !stage.SaysJSON(r):
@@ -78,13 +79,13 @@ func readWrite(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// digest tells one request from another.
+// digest identifies a request by its path and body.
 func digest(r *http.Request, body []byte) string {
 	sum := sha256.Sum256(append([]byte(r.URL.Path+"\n"), body...))
 	return hex.EncodeToString(sum[:])
 }
 
-// keyed returns the order of a request and whether the request is the first of its key.
+// keyed returns the order of a request, and true for the first request of its key.
 func (s *Simulator) keyed(asked stage.Order) (o stage.Order, first bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,7 +101,7 @@ func (s *Simulator) keyed(asked stage.Order) (o stage.Order, first bool, err err
 		return o, false, before.err
 	}
 	o, err = s.execute(asked)
-	// An outage is no decision: the same request may find it over.
+	// A failure of the server is no decision: the same request may succeed later.
 	if err == nil {
 		return o, true, nil
 	}
@@ -111,8 +112,8 @@ func (s *Simulator) keyed(asked stage.Order) (o stage.Order, first bool, err err
 	return o, true, decided
 }
 
-// remember keeps a refusal for whoever repeats the request. A restart forgets it, and so
-// do many others: nothing was executed.
+// remember stores a refusal for repetitions of the request. A restart drops it, and so does a full
+// store: nothing was executed.
 func (s *Simulator) remember(asked stage.Order, decided refusal) {
 	if len(s.refused) >= maxRefused {
 		clear(s.refused)
@@ -120,8 +121,8 @@ func (s *Simulator) remember(asked stage.Order, decided refusal) {
 	s.refused[asked.Key] = remembered{asked.Notes[noteDigest], decided}
 }
 
-// execute opens the order. A reference belongs to one order of its kind and account; our
-// reading of "unique".
+// execute opens the order. A reference belongs to one order of its kind and account; our reading of
+// "unique".
 func (s *Simulator) execute(asked stage.Order) (o stage.Order, err error) {
 	for _, other := range s.ByReference(asked.Reference) {
 		switch {
@@ -139,7 +140,7 @@ func (s *Simulator) execute(asked stage.Order) (o stage.Order, err error) {
 	return s.Open(asked)
 }
 
-// giveBack refunds a payin that succeeded, all of it and once.
+// giveBack refunds all of a successful payin, once.
 func (s *Simulator) giveBack(asked stage.Order) (stage.Order, error) {
 	payin, found := s.Order(asked.Parent)
 	switch {
@@ -157,7 +158,7 @@ func (s *Simulator) giveBack(asked stage.Order) (stage.Order, error) {
 	return o, err
 }
 
-// asOpened is an order as the call left it that opened it. What ended later was pending
+// asOpened returns an order in the state at its opening. An order that ended later was pending
 // then.
 func asOpened(o stage.Order) stage.Order {
 	if o.ChangedAt.After(o.OpenedAt) {

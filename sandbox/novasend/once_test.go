@@ -9,8 +9,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// TestARepeatedRequestGetsTheFirstAnswer repeats each write much later, when the order
-// has long ended.
+// TestARepeatedRequestGetsTheFirstAnswer repeats each write long after the order ended.
 func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -38,7 +37,7 @@ func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 	}
 }
 
-// TestARefusalIsRepeated even when the reason for it is gone.
+// TestARefusalIsRepeated repeats a refused request after the reason for the refusal is gone.
 func TestARefusalIsRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -54,7 +53,7 @@ func TestARefusalIsRepeated(t *testing.T) {
 	w.books(map[string]int64{"R1": 300})
 }
 
-// TestAKeyBelongsToItsAccount uses one for two of them.
+// TestAKeyBelongsToItsAccount uses one key for two accounts.
 func TestAKeyBelongsToItsAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -87,7 +86,7 @@ func TestAReferenceIsUsedOnce(t *testing.T) {
 	w.books(map[string]int64{"R1": 600})
 }
 
-// TestManyAtOnceUnderOneKey executes one of them.
+// TestManyAtOnceUnderOneKey sends many requests at once; one is executed.
 func TestManyAtOnceUnderOneKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -137,7 +136,7 @@ func TestARefund(t *testing.T) {
 				delete(want, "RF1")
 			}
 			w.books(want)
-			w.Notices(1) // of the payin alone
+			w.Notices(1) // of the payin only
 		})
 	}
 }

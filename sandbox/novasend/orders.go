@@ -15,8 +15,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// family is the calls by which an order was made. Payouts are looked up in their own
-// family alone; our reading.
+// family names the kind of call that made an order. Payouts are found only in their own family; our
+// reading.
 type family string
 
 // The families of calls.
@@ -28,23 +28,23 @@ const (
 	refundOrders  family = "refund"
 )
 
-// What an order's notes hold besides.
+// The keys of an order's notes.
 const (
 	noteFamily   = "family"
-	noteShape    = "shape" // seedShape, or nothing for the current one
+	noteShape    = "shape" // seedShape, or empty for the current one
 	noteName     = "customer_name"
 	noteProvider = "provider" // of a direct order
-	noteOTP      = "otp"      // said when the customer confirmed beforehand
+	noteOTP      = "otp"      // set if the customer confirmed beforehand
 	noteSuccess  = "success_url"
 	noteFailure  = "failure_url"
 	noteReason   = "reason" // of a refund
 	noteDigest   = "digest" // of the request
 )
 
-// seedShape is the older shape of calls and answers: the one with accountId.
+// seedShape is the older shape of calls and responses: the one with accountId.
 const seedShape = "seed"
 
-// What an identifier begins with; 26 letters and digits follow, as in the documents.
+// The prefixes of identifiers; 26 letters and digits follow, as in the documents.
 const (
 	prefixSeed    = "mtr_"
 	prefixCurrent = "pr_"
@@ -53,11 +53,11 @@ const (
 
 const (
 	maxReference = 128 // characters, from Novasend's SDK
-	maxText      = 255 // characters of a name or reason; ours
+	maxText      = 255 // characters of a name or reason; our limit
 )
 
-// providers are the operators that direct calls reach, by country; that Cameroon has
-// neither WAVE nor MOOV is our reading.
+// providers lists the operators that direct calls reach, by country. That Cameroon has neither WAVE
+// nor MOOV is our reading.
 var providers = map[string][]string{
 	"CI": {"WAVE", "ORANGE", "MOMO", "MOOV"},
 	"CM": {"ORANGE", "MOMO"},
@@ -66,10 +66,10 @@ var providers = map[string][]string{
 // The providers whose customers confirm in another way than by a push.
 const (
 	wave   = "WAVE"   // on a page
-	orange = "ORANGE" // by an OTP that they ask for beforehand
+	orange = "ORANGE" // by an OTP that they request beforehand
 )
 
-// movement is what moves: at the top of a wallet call, inside of a direct one.
+// movement is the money that moves: at the top of a wallet call, nested in a direct one.
 type movement struct {
 	Amount   json.RawMessage `json:"amount"`
 	MSISDN   string          `json:"msisdn"`
@@ -78,7 +78,7 @@ type movement struct {
 	OTP      string          `json:"otp"`
 }
 
-// request is the body of every call but a refund. Fields we do not know are ignored.
+// request is the body of every call but a refund. Unknown fields are ignored.
 type request struct {
 	movement
 
@@ -119,7 +119,7 @@ func directPayin(_ *http.Request, a Account, body []byte) (stage.Order, error) {
 		return stage.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
 	}
 	o, err := a.order(directPayins, asked, *asked.Payin)
-	// Refused before the key counts, so that the customer's next OTP may come under it.
+	// Refused before the key counts, so that the customer's next OTP may use the same key.
 	if err == nil && asked.Payin.Provider == orange {
 		o.Notes[noteOTP] = "given"
 		if asked.Payin.OTP != OTP {
@@ -138,8 +138,8 @@ func walletPayout(_ *http.Request, a Account, body []byte) (stage.Order, error) 
 	return a.order(walletPayouts, asked, asked.movement)
 }
 
-// directPayout reads POST /v1/direct/payout, as the newest page has it: older ones call
-// the movement payin there.
+// directPayout reads POST /v1/direct/payout in the form of the latest page. Older pages call the
+// movement payin there.
 func directPayout(_ *http.Request, a Account, body []byte) (stage.Order, error) {
 	asked, err := decode[request](body)
 	switch {
@@ -153,7 +153,7 @@ func directPayout(_ *http.Request, a Account, body []byte) (stage.Order, error) 
 	return a.order(directPayouts, asked, *asked.Payout)
 }
 
-// refund reads POST /v1/payin/{id}/refund. There is no amount: it is the whole.
+// refund reads POST /v1/payin/{id}/refund. It has no amount: the refund is the whole.
 func (s *Simulator) refund(r *http.Request, a Account, body []byte) (stage.Order, error) {
 	asked, err := decode[struct {
 		Reason            string `json:"reason"`
@@ -180,7 +180,7 @@ func (s *Simulator) refund(r *http.Request, a Account, body []byte) (stage.Order
 	}, nil
 }
 
-// order is what an account asks for, once everything about it is as it must be.
+// order returns an account's order. It returns a refusal for the first invalid field.
 func (a Account) order(f family, asked request, m movement) (stage.Order, error) {
 	home, way, direct := countries[a.Country], stage.In, f == directPayins || f == directPayouts
 	if f == walletPayouts || f == directPayouts {
@@ -220,7 +220,7 @@ func (a Account) order(f family, asked request, m movement) (stage.Order, error)
 	}, nil
 }
 
-// wholeNumber is an amount without decimals.
+// wholeNumber matches an amount without decimals.
 var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,15}$`)
 
 // whole returns an amount within the limits. It must be a JSON number.
@@ -254,25 +254,26 @@ func decode[T any](body []byte) (T, error) {
 	return read, nil
 }
 
-// leadsBack reports whether the customer can be led back to the merchant.
+// leadsBack reports whether the request has both addresses that lead the customer back to the
+// merchant.
 func (q request) leadsBack() bool {
 	return stage.IsAddress(q.Action.SuccessURL) && stage.IsAddress(q.Action.FailureURL)
 }
 
-// validReference reports whether the merchant's own reference is one that Novasend takes.
+// validReference reports whether Novasend accepts the merchant's reference.
 func validReference(reference string) bool {
 	length := utf8.RuneCountInString(reference)
 	return length >= 1 && length <= maxReference && !strings.ContainsFunc(reference, unicode.IsControl)
 }
 
-// short reports whether a text fits.
+// short reports whether a text is within maxText.
 func short(text string) bool { return utf8.RuneCountInString(text) <= maxText }
 
-// newID is an identifier that nobody guesses: it is part of the page's address.
+// newID returns an identifier that nobody can guess, because it is part of the page's address.
 func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()) }
 
-// bare is an identifier without its prefix.
+// bare returns an identifier without its prefix.
 func bare(id string) string { return id[strings.IndexByte(id, '_')+1:] }
 
-// familyOf returns the calls by which an order was made.
+// familyOf returns the kind of call that made an order.
 func familyOf(o stage.Order) family { return family(o.Notes[noteFamily]) }

@@ -15,23 +15,23 @@ var pageStyle string
 
 var thePage = stage.InlinePage(pageText, pageStyle, "")
 
-// What the buttons say.
+// The actions of the buttons.
 const (
 	accept  = "accept"
 	decline = "decline"
 )
 
-// pageView is what the template shows.
+// pageView is the content of the template.
 type pageView struct {
 	T                 texts
 	Amount, Reference string
 	MSISDN            string
 	Face              string // form, good, bad or down
 	Title, Text       string // of every face but the form
-	Next              string // where the way on leads; empty for nowhere
+	Next              string // the address of the link that leads on; empty for none
 }
 
-// page is what a paymentUrl leads to: it asks the customer, and tells how it ended.
+// page serves a paymentUrl: it asks the customer, and shows the result.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r)
 	o, found := s.visited(r.PathValue("code"))
@@ -47,8 +47,7 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// visited returns the order behind a short code, which is the order's identifier
-// without its prefix.
+// visited returns the order of a short code, which is the order's identifier without its prefix.
 func (s *Simulator) visited(code string) (stage.Order, bool) {
 	for _, prefix := range []string{prefixSeed, prefixCurrent} {
 		if o, found := s.Order(prefix + code); found && hasPage(o) {
@@ -58,8 +57,8 @@ func (s *Simulator) visited(code string) (stage.Order, bool) {
 	return stage.Order{}, false
 }
 
-// decided takes a person's answer. Who comes too late, or presses twice, is shown how it
-// ended. A customer who is too poor stays so whatever they press.
+// decided executes a person's choice. A late or repeated press shows the result. A customer whose
+// balance is too low stays so, whatever the person presses.
 func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o stage.Order, t texts) {
 	state, why := stage.Executed, stage.Reason("")
 	switch pressed := r.PostFormValue("action"); {
@@ -78,8 +77,8 @@ func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o stage.Orde
 	stage.Redirect(w, "?lang="+t.Lang)
 }
 
-// viewOf is the page of an order in the language of t. The payer sees what they are
-// debited, fee included.
+// viewOf returns the page of an order in the language of t. The payer sees the amount debited, fee
+// included.
 func viewOf(o stage.Order, t texts) pageView {
 	v := pageView{
 		T: t, Amount: stage.Francs(o.Asked + fee(o)), Reference: o.Reference,
@@ -98,7 +97,7 @@ func viewOf(o stage.Order, t texts) pageView {
 	return v
 }
 
-// pageDown is the page of an operator that is down.
+// pageDown serves the page of an operator that is down.
 func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r)
 	shows(w, http.StatusServiceUnavailable, pageView{T: t, Face: "bad", Title: t.DownTitle, Text: t.DownText})

@@ -10,7 +10,7 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// visits returns the page behind a link, with plain spaces and apostrophes.
+// visits returns the page of a link, with plain spaces and apostrophes.
 func (w *world) visits(link string) stagetest.Answer {
 	w.T.Helper()
 	page := w.Visit(link)

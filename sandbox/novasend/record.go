@@ -8,8 +8,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// words is the status of an order in each family. The documents' pages do not agree on
-// one word for success, so every family has another one.
+// words holds the status words of each family. The documents' pages use different words for
+// success, so every family has another one.
 var words = map[family]map[stage.State]string{
 	walletPayins: {
 		stage.Pending: "processing", stage.Executed: "processed", stage.Declined: "failed", stage.Lapsed: "expired",
@@ -22,26 +22,26 @@ var words = map[family]map[stage.State]string{
 	refundOrders:  {stage.Pending: "processing", stage.Executed: "completed", stage.Declined: "failed"},
 }
 
-// coreWords is the status of transaction, the settlement's own truth.
+// coreWords holds the words of transaction.status, which is the settled result.
 var coreWords = map[stage.State]string{
 	stage.Pending: "pending", stage.Executed: "completed", stage.Declined: "failed",
 }
 
-// failure is why an order was declined, null in every other answer.
+// failure is the cause of a decline, null in every other response.
 type failure struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }
 
-// failures is why an order was declined. The codes are our reading, from the words of
-// the error page where it has one.
+// failures maps the causes of a decline. The codes are our reading, from the words of the error
+// page where it has one.
 var failures = map[stage.Reason]failure{
 	stage.TooPoor:  {"client_not_enough_cash", "The customer's balance is too low."},
 	stage.SaidNo:   {"transaction_declined", "The customer declined the payment."},
 	stage.Rejected: {"transaction_error", "The operator rejected the transaction."},
 }
 
-// record is an order in the current shape, in the documents' order of fields.
+// record is an order in the current shape, with the fields in the documents' order.
 type record struct {
 	ID                   string       `json:"id"`
 	Type                 string       `json:"type"`
@@ -76,22 +76,22 @@ type mobileMoney struct {
 	} `json:"provider"`
 }
 
-// seedOpened is the answer to a call in the seed shape. The two references have changed
-// their meaning since: in the current shape reference is the merchant's.
+// seedOpened is the response to a call in the seed shape. The two references have other meanings
+// than in the current shape, whose reference is the merchant's.
 type seedOpened struct {
 	Type                 string  `json:"type"`
 	Fee                  int64   `json:"fee"`
-	Reference            string  `json:"reference"` // Novasend's
+	Reference            string  `json:"reference"` // Novasend's identifier
 	PhoneNumber          string  `json:"phoneNumber"`
-	CustomerName         string  `json:"customerName,omitempty"` // of a status alone
+	CustomerName         string  `json:"customerName,omitempty"` // of a status only
 	Amount               int64   `json:"amount"`
 	ChargedAmount        int64   `json:"chargedAmount"`
 	Status               string  `json:"status"`
 	Currency             string  `json:"currency"`
-	CustomerReference    string  `json:"customerReference"` // the merchant's
+	CustomerReference    string  `json:"customerReference"` // the merchant's reference
 	ConfirmationRequired bool    `json:"confirmationRequired"`
 	ConfirmationStatus   string  `json:"confirmationStatus"`
-	PaymentURL           *string `json:"paymentUrl,omitempty"` // of the first answer alone
+	PaymentURL           *string `json:"paymentUrl,omitempty"` // of the first response only
 	CreatedAt            string  `json:"createdAt"`
 }
 
@@ -99,12 +99,12 @@ type seedOpened struct {
 type seedRecord struct {
 	seedOpened
 
-	Transaction any      `json:"transaction"` // {} until the customer confirms, null when nobody did
+	Transaction any      `json:"transaction"` // {} until the customer confirms, null if nobody did
 	Failure     *failure `json:"failure"`
 }
 
-// refundRecord is a refund, in either shape of the payin. The merchant's own reference
-// of it does not come back.
+// refundRecord is a refund, in either shape of the payin. It does not repeat the merchant's own
+// reference.
 type refundRecord struct {
 	Type              string `json:"type"`
 	Reference         string `json:"reference"`
@@ -125,8 +125,8 @@ type refundRecord struct {
 	} `json:"transaction"`
 }
 
-// transaction is the movement in Novasend's core system. Its amounts are text with two
-// decimals, whatever the currency.
+// transaction is the movement in Novasend's core system. Its amounts are text with two decimals in
+// every currency.
 type transaction struct {
 	Reference     string `json:"reference"`
 	Status        string `json:"status"`
@@ -139,8 +139,8 @@ type transaction struct {
 	Currency      string `json:"currency"`
 }
 
-// opened is what the call is answered that opened an order. It never shows the
-// transaction, not even of an order that ended in the call.
+// opened returns the response to the call that opened an order. It never shows the transaction,
+// even if the order ended in the call.
 func (s *Simulator) opened(o stage.Order) any {
 	switch {
 	case o.Parent != "":
@@ -156,8 +156,8 @@ func (s *Simulator) opened(o stage.Order) any {
 	return r
 }
 
-// read is what a status call is answered. Only these answers have a word that stands in
-// no document while the switch says so.
+// read returns the response to a status call. Only these responses have an undocumented word while
+// UnknownWords is on.
 func (s *Simulator) read(o stage.Order) any {
 	says := s.Board.Read().Word(s.word(o))
 	switch {
@@ -169,8 +169,8 @@ func (s *Simulator) read(o stage.Order) any {
 	return s.recordOf(o, says)
 }
 
-// word is the status of an order. With the quirk a refusal is told by the transaction
-// alone, as the seed has it: processed is not success.
+// word returns the status of an order. With the quirk only the transaction shows a refusal, as in
+// the seed: processed is not success.
 func (s *Simulator) word(o stage.Order) string {
 	if s.failsInsideOnly(o) {
 		return "processed"
@@ -178,13 +178,13 @@ func (s *Simulator) word(o stage.Order) string {
 	return words[familyOf(o)][o.State]
 }
 
-// failsInsideOnly reports whether an order hides its refusal. A refund has no such pair
-// of words.
+// failsInsideOnly reports whether only the transaction shows an order's refusal. A refund has no
+// such pair of words.
 func (s *Simulator) failsInsideOnly(o stage.Order) bool {
 	return o.State == stage.Declined && o.Parent == "" && s.Quirk(processedButFailed)
 }
 
-// recordOf is an order in the current shape with the status it says.
+// recordOf returns an order in the current shape, with the given status word.
 func (s *Simulator) recordOf(o stage.Order, says string) record {
 	provider, direct := o.Notes[noteProvider]
 	r := record{
@@ -203,7 +203,7 @@ func (s *Simulator) recordOf(o stage.Order, says string) record {
 	return r
 }
 
-// seedOf is the same order for whoever called with an accountId.
+// seedOf returns an order in the seed shape, for a caller with an accountId.
 func (s *Simulator) seedOf(o stage.Order, says string) seedRecord {
 	return seedRecord{seedOpened: seedOpened{
 		Type: kind(o), Fee: fee(o), Reference: o.ID, PhoneNumber: o.MSISDN, CustomerName: o.Notes[noteName],
@@ -213,7 +213,7 @@ func (s *Simulator) seedOf(o stage.Order, says string) seedRecord {
 	}, Transaction: core(o, says), Failure: failureOf(o)}
 }
 
-// refundOf is a refund with the status it says.
+// refundOf returns a refund with the given status word.
 func (s *Simulator) refundOf(o stage.Order, says string) refundRecord {
 	amount := o.Asked
 	if o.State == stage.Executed {
@@ -232,14 +232,13 @@ func (s *Simulator) refundOf(o stage.Order, says string) refundRecord {
 	return r
 }
 
-// settles reports whether the status of an order shows its transaction. The current
-// pages show none for direct orders and payouts.
+// settles reports whether the status of an order shows its transaction. The current pages show none
+// for direct orders and payouts.
 func settles(o stage.Order) bool {
 	return familyOf(o) == walletPayins || o.Notes[noteShape] == seedShape
 }
 
-// core is the transaction of an order: {} as long as nobody confirmed, null when nobody
-// ever did.
+// core returns the transaction of an order: {} until somebody confirmed, null if nobody ever did.
 func core(o stage.Order, says string) any {
 	switch o.State {
 	case stage.Pending:
@@ -255,7 +254,7 @@ func core(o stage.Order, says string) any {
 	}
 }
 
-// coreWord is the status of a transaction; what is unknown outside is unknown inside.
+// coreWord returns the status of a transaction. It is the unknown word if the status outside is.
 func coreWord(o stage.Order, says string) string {
 	if says == stage.UnknownWord {
 		return says
@@ -263,8 +262,8 @@ func coreWord(o stage.Order, says string) string {
 	return coreWords[o.State]
 }
 
-// shown is the amount of an order itself. What moved instead is told by the transaction
-// where there is one.
+// shown returns the amount at the top of an order. Another amount that moved is in the transaction,
+// if there is one.
 func shown(o stage.Order) int64 {
 	if o.State == stage.Executed && !settles(o) {
 		return o.Amount
@@ -272,7 +271,7 @@ func shown(o stage.Order) int64 {
 	return o.Asked
 }
 
-// confirmation is where the customer's own part of a payin stands.
+// confirmation returns the state of the customer's own confirmation of a payin.
 func confirmation(o stage.Order) string {
 	switch {
 	case o.Direction == stage.Out:
@@ -283,18 +282,17 @@ func confirmation(o stage.Order) string {
 		return "declined"
 	case !o.Open() || o.Notes[noteOTP] != "":
 		return "accepted"
-	case familyOf(o) == directPayins: // a push is on its way to the telephone
+	case familyOf(o) == directPayins: // a push is under way to the phone
 		return "pending"
 	default:
 		return "none"
 	}
 }
 
-// mustConfirm reports whether an order waits for its customer. An OTP was the
-// confirmation.
+// mustConfirm reports whether an order waits for its customer. An OTP counts as the confirmation.
 func mustConfirm(o stage.Order) bool { return o.Direction == stage.In && o.Notes[noteOTP] == "" }
 
-// paymentURL is the hosted page of an order, nil where the customer needs none.
+// paymentURL returns the hosted page of an order, or nil if the customer needs none.
 func (s *Simulator) paymentURL(o stage.Order) *string {
 	if !hasPage(o) {
 		return nil
@@ -309,7 +307,7 @@ func hasPage(o stage.Order) bool {
 		familyOf(o) == directPayins && strings.HasPrefix(o.Notes[noteProvider], wave+"_")
 }
 
-// failureOf is why an order was declined, nil when it was not.
+// failureOf returns the cause of a decline, or nil for any other state.
 func failureOf(o stage.Order) *failure {
 	if why, declined := failures[o.Reason]; declined && o.State == stage.Declined {
 		return &why
@@ -317,7 +315,7 @@ func failureOf(o stage.Order) *failure {
 	return nil
 }
 
-// kind is the type of an order: the merchant's view, payin for money that comes.
+// kind returns the type of an order from the merchant's view: payin for incoming money.
 func kind(o stage.Order) string {
 	if o.Direction == stage.In {
 		return "payin"
@@ -325,8 +323,8 @@ func kind(o stage.Order) string {
 	return "payout"
 }
 
-// fee is what Novasend takes on top of an order: 2 %, rounded up, as 6 of 300 in every
-// example. A refund is free; our reading.
+// fee returns Novasend's fee on top of an order: 2 %, rounded up, as 6 of 300 in every example. A
+// refund is free; our reading.
 func fee(o stage.Order) int64 {
 	if o.Parent != "" {
 		return 0
@@ -334,11 +332,11 @@ func fee(o stage.Order) int64 {
 	return (o.Asked*2 + 99) / 100
 }
 
-// coreID is the identifier in the core system, which no call takes.
+// coreID returns the identifier in the core system, which no call accepts.
 func coreID(o stage.Order) string { return "tr_" + bare(o.ID)[:16] }
 
-// decimal writes an amount as the core system does.
+// decimal formats an amount as the core system does.
 func decimal(amount int64) string { return strconv.FormatInt(amount, 10) + ".00" }
 
-// instant writes a time as Novasend does.
+// instant formats a time as Novasend does.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

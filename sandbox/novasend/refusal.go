@@ -6,15 +6,15 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// refusal is an answer that says no. Novasend uses 403 for what its business forbids,
-// not only for missing rights.
+// refusal is a response that refuses a call. Novasend uses 403 for what its business forbids, not
+// only for missing rights.
 type refusal struct {
 	Code       string `json:"code"`
 	Message    string `json:"message"`
 	StatusCode int    `json:"statusCode"`
 }
 
-// What Novasend's error page lists.
+// The refusals of Novasend's error page.
 var (
 	invalidAmount    = refusal{"invalid_amount", "The amount is not valid.", 400}
 	unauthorized     = refusal{"unauthorized", "Authentication is required.", 401}
@@ -34,7 +34,7 @@ var (
 	alreadyRefunded  = refusal{"transaction_already_refunded", "The transaction was refunded already.", 409}
 )
 
-// What it must be able to say and the page has no word for; the codes are our reading.
+// Further refusals that the page does not list; the codes are our reading.
 var (
 	invalidRequest  = refusal{"invalid_request", "The request is not valid.", 400}
 	invalidNumber   = refusal{"invalid_phone_number", "The number is none of the country's.", 400}
@@ -48,24 +48,24 @@ var (
 // Error implements error.
 func (f refusal) Error() string { return f.Code + ": " + f.Message }
 
-// because returns the refusal with its particular reason.
+// because returns the refusal with another message.
 func (f refusal) because(message string) refusal {
 	f.Message = message
 	return f
 }
 
-// tills is what the till refuses, as Novasend says it. A beneficiary's ceiling
-// depends on how well Novasend knows them, hence the word for that; our reading.
+// tills maps errors of the engine to Novasend's refusals. A beneficiary's ceiling depends on how
+// well Novasend knows them, hence the word for that; our reading.
 var tills = map[error]refusal{
 	stage.ErrCeiling: kycNotApproved, stage.ErrFloat: walletPoor, stage.ErrReturned: alreadyRefunded,
 	stage.ErrNoOrder: doesNotExist, stage.ErrDown: unavailable, stage.ErrFull: unavailable.because(stage.ErrFull.Error()),
 	stage.ErrInternal: internal,
 }
 
-// refusals is the same for whoever answers by it.
+// refusals is the same table in the type of stage.
 var refusals = stage.Refusals(tills)
 
-// ServeHTTP serves the same refusal to everybody.
+// ServeHTTP sends the same refusal to every caller.
 func (f refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	if f.StatusCode == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Basic")

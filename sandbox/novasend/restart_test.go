@@ -39,5 +39,5 @@ func TestARestartForgetsNothing(t *testing.T) {
 	if asked := w.Sim.Asked(); asked != 5 {
 		t.Errorf("%d orders are known", asked)
 	}
-	w.Notices(3) // what ended before the portal knew the address again is told to nobody
+	w.Notices(3) // orders that ended before the portal got its address again have no webhook
 }

@@ -6,11 +6,11 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// call is one call of the API by an account. It answers, or returns why it did not.
+// call is one call of the API by an account. It writes the response, or returns the reason why it
+// did not.
 type call func(w http.ResponseWriter, r *http.Request, a Account) error
 
-// Handler serves the simulator. Mount it under the path of PublicURL, with that path
-// stripped.
+// Handler serves the simulator. Mount it under the path of PublicURL, with that path stripped.
 func (s *Simulator) Handler() http.Handler {
 	mux := s.Mux(map[string]stage.Call{
 		"POST /v1/payin/sessions":    s.once(session),
@@ -30,10 +30,10 @@ func (s *Simulator) Handler() http.Handler {
 	return mux
 }
 
-// admitted serves a call to those who may make it.
+// admitted serves a call of an authenticated account.
 func (s *Simulator) admitted(serve call) stage.Call { return stage.Admitted(s.admit, serve) }
 
-// status tells how an order stands that was made by one of these families of calls.
+// status serves the status of an order that one of these families of calls made.
 func (s *Simulator) status(families ...family) stage.Call {
 	return s.admitted(func(w http.ResponseWriter, r *http.Request, a Account) error {
 		o, err := s.find(a, r.PathValue("id"), families...)
@@ -44,7 +44,7 @@ func (s *Simulator) status(families ...family) stage.Call {
 	})
 }
 
-// refundStatus tells how the latest refund of a payin stands; our reading of where.
+// refundStatus serves the status of a payin's latest refund; the path is our reading.
 func (s *Simulator) refundStatus(w http.ResponseWriter, r *http.Request, a Account) error {
 	payin, err := s.find(a, r.PathValue("id"), walletPayins, directPayins)
 	if err != nil {
@@ -56,9 +56,8 @@ func (s *Simulator) refundStatus(w http.ResponseWriter, r *http.Request, a Accou
 	return s.ShowID(w, id, s.read)
 }
 
-// find returns an account's order by Novasend's identifier or, where the answer that
-// told it was lost, by the merchant's reference; our reading. Somebody else's order is
-// as good as none.
+// find returns an account's order by Novasend's identifier, or by the merchant's reference if the
+// response with the identifier was lost; our reading. Another account's order counts as unknown.
 func (s *Simulator) find(a Account, id string, families ...family) (stage.Order, error) {
 	candidates := s.Search(id)
 	if o, found := s.Order(id); found {
@@ -74,7 +73,7 @@ func (s *Simulator) find(a Account, id string, families ...family) (stage.Order,
 	return stage.Order{}, doesNotExist
 }
 
-// wallet is one line of the balance.
+// wallet is one row of the balance.
 type wallet struct {
 	Balance          int64  `json:"balance"`
 	AvailableBalance int64  `json:"availableBalance"`
@@ -82,9 +81,8 @@ type wallet struct {
 	Currency         string `json:"currency"`
 }
 
-// balance tells what is left for payouts. Only the available part may be spent: the
-// balance still counts what pending payouts will take. The sandbox's accounts have one
-// float in common.
+// balance serves the money left for payouts. Only the available part may be spent: the balance
+// still includes the amounts of pending payouts. The sandbox's accounts share one float.
 func (s *Simulator) balance(w http.ResponseWriter, _ *http.Request, a Account) error {
 	available, held := s.Float(), int64(0)
 	for _, o := range s.Orders() {

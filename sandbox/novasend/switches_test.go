@@ -84,7 +84,7 @@ func TestOurCredentialsAreRefused(t *testing.T) {
 		w.refused(switches, w.write(sessions, current("R1", number("123456"))), want.status, want.code)
 		w.refused(switches, w.signed(w.Request(http.MethodGet, "/v1/balance", nil)), want.status, want.code)
 	}
-	w.Set(`{"keys_changed": false, "refuse_tokens": false, "token_lifetime_s": 1}`) // nothing here lives that short
+	w.Set(`{"keys_changed": false, "refuse_tokens": false, "token_lifetime_s": 1}`) // no token here expires
 	w.Clock.Advance(time.Hour)
 	w.makes(sessions, current("R1", number("123456")))
 }
@@ -123,8 +123,8 @@ func TestEverybodyIsForced(t *testing.T) {
 	w.shows("/v1/payin/R2", fields{"status": "processed"})
 }
 
-// TestALateCorrection turns a failure into a success, as Novasend does up to 48 h later,
-// and tells of both.
+// TestALateCorrection turns a failure into a success, as Novasend does within 48 h. Both have a
+// webhook.
 func TestALateCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -146,7 +146,7 @@ func TestALateCorrection(t *testing.T) {
 	}
 }
 
-// TestProcessedIsNotSuccess has a refusal told by the transaction alone.
+// TestProcessedIsNotSuccess checks a refusal that only the transaction shows.
 func TestProcessedIsNotSuccess(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -192,7 +192,7 @@ func TestASimulatorNeedsAnAddressAndAJournal(t *testing.T) {
 	}
 }
 
-// TestItIsMounted reaches the simulator through the sandbox's public address.
+// TestItIsMounted calls the simulator through the sandbox's public address.
 func TestItIsMounted(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(nil)

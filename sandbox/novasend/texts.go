@@ -6,8 +6,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// texts are the words of the hosted page in one language. A test holds that no language
-// leaves one out.
+// texts holds the texts of the hosted page in one language. A test checks that every language is
+// complete.
 type texts struct {
 	stage.Words
 
@@ -18,7 +18,7 @@ type texts struct {
 	ExpiredTitle, UnknownTitle  string
 }
 
-// languages are the languages of the page, by their code.
+// languages maps language codes to the page's texts.
 var languages = map[string]texts{
 	"fr": {
 		Words: stage.French, ToPay: "À payer", Number: "Numéro",
@@ -38,6 +38,6 @@ var languages = map[string]texts{
 	},
 }
 
-// wordsFor chooses the language of the page: French, unless the link or the browser
-// prefers English.
+// wordsFor chooses the language of the page: French, unless the link or the browser prefers
+// English.
 func wordsFor(r *http.Request) texts { return stage.Spoken(r, languages) }

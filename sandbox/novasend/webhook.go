@@ -14,12 +14,12 @@ import (
 // signatureHeader carries the lower-case hex HMAC-SHA256 of the body.
 const signatureHeader = "X-Signature-Value"
 
-// hook is the webhook that an account has in Novasend's portal.
+// hook is the webhook of an account in Novasend's portal.
 type hook struct{ url, secret string }
 
-// portal stands for the page of Novasend's portal on which a merchant types the address
-// of the webhook: {"key": "<api key>", "url": "http://..."}. A restart forgets it, an
-// empty address takes it away.
+// portal stands for the page of Novasend's portal on which a merchant types the address of the
+// webhook: {"key": "<api key>", "url": "http://..."}. A restart drops the address; an empty one
+// removes it.
 func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) error {
 	var typed struct {
 		Key string `json:"key"`
@@ -42,8 +42,8 @@ func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// notice is the webhook's record in the current shape. It says fees where answers say
-// fee, and has no transaction.
+// notice is the webhook's record in the current shape. Its field is fees where responses have fee,
+// and it has no transaction.
 type notice struct {
 	ID                   string   `json:"id"`
 	Fees                 int64    `json:"fees"`
@@ -61,8 +61,8 @@ type notice struct {
 	ConfirmationRequired bool     `json:"confirmationRequired"`
 }
 
-// webhook writes what tells the merchant of an order's end. The events are confirmed and
-// declined: nobody hears of a session that expired, nor of a refund; our reading.
+// webhook returns the message about an order's end. The events are confirmed and declined. An
+// expired session and a refund have none; our reading.
 func (s *Simulator) webhook(o stage.Order) stage.Message {
 	s.hookMu.Lock()
 	to := s.hooks[o.Account]
@@ -82,7 +82,7 @@ func (s *Simulator) webhook(o stage.Order) stage.Message {
 	}
 }
 
-// told is the record that a webhook brings, in the shape of the call.
+// told returns the record of a webhook, in the shape of the call.
 func (s *Simulator) told(o stage.Order) any {
 	if o.Notes[noteShape] == seedShape {
 		return s.seedOf(o, s.word(o))
@@ -96,12 +96,11 @@ func (s *Simulator) told(o stage.Order) any {
 	}
 }
 
-// written returns the bytes that are sent and those that are signed, which are not the
-// same when the signer re-serialises.
+// written returns the bytes to send and the bytes to sign. They differ if the signer re-serialises.
 func (s *Simulator) written(said any) (sent, signed []byte, err error) {
 	var compact bytes.Buffer
 	encoder := json.NewEncoder(&compact)
-	encoder.SetEscapeHTML(false) // as JavaScript writes JSON, and whoever re-serialises it
+	encoder.SetEscapeHTML(false) // as JavaScript encodes JSON, and a signer that re-serialises it
 	if err := encoder.Encode(said); err != nil {
 		return nil, nil, err
 	}

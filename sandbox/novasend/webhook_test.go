@@ -17,7 +17,7 @@ func TestAWebhookTellsOfTheEnd(t *testing.T) {
 		path    string
 		body    fields
 		wait    time.Duration
-		says    string // the beginning of the fields after the identifier
+		says    string // beginning of the fields after the identifier
 		further fields
 	}{
 		"a session": {
@@ -63,7 +63,7 @@ func TestNobodyHearsOfAnExpiry(t *testing.T) {
 	w.Notices(0)
 }
 
-// TestThreeWebhooks has one overtake the answer.
+// TestThreeWebhooks checks that one of them arrives before the response.
 func TestThreeWebhooks(t *testing.T) {
 	t.Parallel()
 	for path, body := range map[string]fields{
@@ -84,7 +84,7 @@ func TestThreeWebhooks(t *testing.T) {
 
 func TestWebhooksAreSwitched(t *testing.T) {
 	t.Parallel()
-	for switches, want := range map[string]struct{ atOnce, later int }{ // of a payout that takes 30 s
+	for switches, want := range map[string]struct{ atOnce, later int }{ // for a payout that takes 30 s
 		`{"notifications_off": true}`:        {0, 0},
 		`{"notification_copies": 3}`:         {3, 3},
 		`{"notification_delay_ms": 60000}`:   {0, 1},
@@ -106,8 +106,8 @@ func TestWebhooksAreSwitched(t *testing.T) {
 	}
 }
 
-// TestSignaturesAndSlashes checks each way of signing as the documents' readers do: over
-// the raw bytes, and over the compact JSON with plain slashes.
+// TestSignaturesAndSlashes checks the signature in the two ways that readers of the documents use:
+// over the raw bytes, and over the compact JSON with plain slashes.
 func TestSignaturesAndSlashes(t *testing.T) {
 	t.Parallel()
 	for quirks, want := range map[string]struct{ escaped, raw, compact bool }{

@@ -13,10 +13,10 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// identifiers are random, so that answers are compared without them.
+// identifiers matches random identifiers, which are left out of comparisons.
 var identifiers = regexp.MustCompile(`[a-z2-7]{26}|\btr_[a-z2-7]{16}`)
 
-// TestTheAnswersAreThoseOfTheDocuments holds whole answers, in their order of fields.
+// TestTheAnswersAreThoseOfTheDocuments compares whole responses, with the order of their fields.
 func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -61,7 +61,7 @@ func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 			`"createdAt":"2026-03-12T09:30:12.345Z","transaction":{"reference":"X","status":"pending","processedAt":null}}`)
 }
 
-// TestACustomerOfOrangeGivesAnOTP needs no further confirmation.
+// TestACustomerOfOrangeGivesAnOTP checks that a payment with an OTP needs no further confirmation.
 func TestACustomerOfOrangeGivesAnOTP(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -260,8 +260,8 @@ func TestOnlyTheMerchantIsAdmitted(t *testing.T) {
 	w.books(map[string]int64{})
 }
 
-// TestAnOrderIsFoundByItsOwnOnly looks it up by both identifiers, in its family and from
-// its account.
+// TestAnOrderIsFoundByItsOwnOnly reads orders by both identifiers, in their family and from their
+// account.
 func TestAnOrderIsFoundByItsOwnOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -29,18 +29,18 @@ const (
 	directPayout = "/v1/direct/payout"
 )
 
-// fields is a JSON object, asked or answered.
+// fields is a JSON object of a request or response.
 type fields = stagetest.Fields
 
-// world is the simulator, and a merchant who calls by one of the accounts.
+// world is the simulator and a merchant who uses one of the accounts.
 type world struct {
 	*stagetest.World[*novasend.Simulator]
 
-	country string // of the account that calls
-	keys    int    // given out so far
+	country string // of the account in use
+	keys    int    // number of keys used
 }
 
-// newWorld starts a simulator and names the inbox in its portal.
+// newWorld starts a simulator and registers the inbox in its portal.
 func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 	t.Helper()
 	w := &world{World: stagetest.NewWorld[*novasend.Simulator](t), country: "CI"}
@@ -68,7 +68,7 @@ func (w *world) names(key, address string) (int, fields) {
 
 var action = fields{"successUrl": "https://m.example/ok", "failureUrl": "https://m.example/no"}
 
-// seed is the body of a session in the shape of the seed document.
+// seed returns the body of a session in the seed document's shape.
 func seed(reference, msisdn string) fields {
 	return fields{
 		"reference": reference, "accountId": "sandbox-account-ci", "amount": 300, "msisdn": msisdn,
@@ -76,12 +76,12 @@ func seed(reference, msisdn string) fields {
 	}
 }
 
-// current is the same in the current shape.
+// current returns the same in the current shape.
 func current(reference, msisdn string) fields {
 	return seed(reference, msisdn).With(fields{"accountId": nil, "action": action})
 }
 
-// direct is a collection that goes by a named operator.
+// direct returns a collection from a named operator.
 func direct(reference, msisdn string, change fields) fields {
 	return fields{
 		"reference": reference, "customerName": "Awa Koné", "action": action,
@@ -89,7 +89,7 @@ func direct(reference, msisdn string, change fields) fields {
 	}
 }
 
-// paysOut is the body of a payout by a named operator.
+// paysOut returns the body of a payout to a named operator.
 func paysOut(reference, msisdn string, change fields) fields {
 	return fields{
 		"reference": reference, "customerName": "Awa Koné",
@@ -97,10 +97,10 @@ func paysOut(reference, msisdn string, change fields) fields {
 	}
 }
 
-// number is a customer of Côte d'Ivoire whose last six digits decide.
+// number returns a number in Côte d'Ivoire with these last six digits.
 func number(digits string) string { return "+2250700" + digits }
 
-// makes makes one write that must be accepted, and returns its answer.
+// makes makes one write that must be accepted, and returns its response.
 func (w *world) makes(path string, body fields) fields {
 	w.T.Helper()
 	status, reply := w.Object(w.write(path, body))
@@ -110,13 +110,13 @@ func (w *world) makes(path string, body fields) fields {
 	return reply
 }
 
-// write is a write with a key of its own.
+// write returns a write with a key of its own.
 func (w *world) write(path string, body any) *http.Request {
 	w.T.Helper()
 	return w.writeUnder(w.key(), path, body)
 }
 
-// key is an idempotency key that was not used yet.
+// key returns an unused idempotency key.
 func (w *world) key() string {
 	w.keys++
 	return fmt.Sprintf("00000000-0000-4000-8000-%012d", w.keys)
@@ -150,13 +150,13 @@ func (w *world) reads(path string) fields {
 	return reply
 }
 
-// shows checks what a status says at several paths.
+// shows checks the fields of a status.
 func (w *world) shows(path string, want fields) {
 	w.T.Helper()
 	w.reads(path).Has(w.T, path, want)
 }
 
-// refused checks that a call is refused in Novasend's words.
+// refused checks the refusal of a call.
 func (w *world) refused(name string, req *http.Request, status int, code string) {
 	w.T.Helper()
 	got, reply := w.Object(req)
@@ -178,12 +178,12 @@ func (w *world) books(want map[string]int64) {
 	}
 }
 
-// signature is that of a body under the sandbox's secret.
+// signature returns the signature of a body under the sandbox's secret.
 func signature(body string) string {
 	mac := hmac.New(sha256.New, []byte(novasend.WebhookSecret))
 	mac.Write([]byte(body))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// proof is the signature that a webhook brings.
+// proof returns the signature of a webhook.
 func proof(n stagetest.Notice) string { return n.Header.Get("X-Signature-Value") }
