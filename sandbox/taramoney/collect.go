@@ -11,28 +11,28 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// The notes that an order carries besides what every till keeps.
+// The keys of an order's notes.
 const (
-	notePhone      = "phone"      // the number as it came, for webhooks and status
+	notePhone      = "phone"      // the number as received, for webhooks and status
 	noteVendor     = "vendor"     // ORANGE_CAMEROON
-	noteProduct    = "product"    // the name of what is sold
-	noteMovement   = "movement"   // the webhook's transactionId, which is not the initiation's [seen]
-	noteCollection = "collection" // collectionId of the poor webhook
-	noteWave       = "wave"       // set when the payer confirms on Wave's page
+	noteProduct    = "product"    // the product's name
+	noteMovement   = "movement"   // the webhook's transactionId, which differs from the first response's [seen]
+	noteCollection = "collection" // collectionId of the short webhook
+	noteWave       = "wave"       // set if the payer confirms on Wave's page
 )
 
-// wave is the network that gives a link instead of a prompt.
+// wave is the network that sends a link instead of a prompt.
 const wave = "wave"
 
-// networks that mobilepay takes; Tara documents wave alone, the others are [our reading].
-// An empty one leaves the choice to the number.
+// networks lists those that mobilepay accepts. Tara documents only wave; the others are [our
+// reading]. An empty one lets the number decide.
 var networks = []string{"", "orange", "mtn", "moov", "airtel", wave}
 
 // country is one where Tara collects francs.
 type country struct {
 	code, name, currency string
 	digits               int    // of a national number
-	network              string // of a number that says nothing
+	network              string // default, if the number does not tell
 }
 
 const (
@@ -55,11 +55,11 @@ var (
 	localNumber = regexp.MustCompile(`^6[0-9]{8}$`)          // of Cameroon, without the country
 	fullNumber  = regexp.MustCompile(`^[1-9][0-9]{9,14}$`)   // with the country, without a plus sign
 	mtnNumber   = regexp.MustCompile(`^6(5[0-4]|7|8[0-4])`)  // prefixes of MTN Cameroon; numbers are ported
-	camerooners = regexp.MustCompile(`^` + cameroon + `6\d`) // what a mobile number of Cameroon begins with
+	camerooners = regexp.MustCompile(`^` + cameroon + `6\d`) // beginning of a mobile number of Cameroon
 )
 
-// ussdCodes is what a payer dials when no prompt comes. Orange's stands on Tara's page,
-// MTN's is the one its customers know.
+// ussdCodes holds the codes that a payer dials if no prompt comes. Orange's is on Tara's page,
+// MTN's is the one that its customers know.
 var ussdCodes = map[string]string{"ORANGE_CAMEROON": "#150*50#", "MTN_CAMEROON": "*126#"}
 
 // collection is the body of cmmobile and mobilepay.
@@ -69,7 +69,7 @@ type collection struct {
 	ProductPrice int64  `json:"productPrice"` // francs, a whole number
 	PhoneNumber  string `json:"phoneNumber"`
 	WebHookURL   string `json:"webHookUrl"`
-	Network      string `json:"network"` // mobilepay alone
+	Network      string `json:"network"` // mobilepay only
 }
 
 func (c collection) validate() error {
@@ -79,8 +79,8 @@ func (c collection) validate() error {
 	)
 }
 
-// started is the answer to a collection that was accepted. ussdCode stands on Tara's
-// page; transactionId was seen on mobilepay alone, and authUrl belongs to Wave.
+// started is the response to an accepted collection. ussdCode is on Tara's page. transactionId was
+// seen only in mobilepay, and authUrl belongs to Wave.
 type started struct {
 	Message       string `json:"message"`
 	Status        string `json:"status"`
@@ -90,8 +90,7 @@ type started struct {
 	AuthURL       string `json:"authUrl,omitempty"` // a JSON object as text
 }
 
-// cmMobile serves the older call: Cameroon alone, 9 digits, and the answer of Tara's page
-// to the letter.
+// cmMobile serves the older call: Cameroon only, 9 digits, and exactly the response of Tara's page.
 func (s *Simulator) cmMobile(w http.ResponseWriter, r *http.Request, body []byte) error {
 	var c collection
 	if err := decode(body, &c); err != nil {
@@ -100,7 +99,7 @@ func (s *Simulator) cmMobile(w http.ResponseWriter, r *http.Request, body []byte
 	if err := check(rule{"phoneNumber", localNumber.MatchString(c.PhoneNumber)}); err != nil {
 		return err
 	}
-	c.Network = "" // cmmobile knows no such parameter
+	c.Network = "" // cmmobile has no such parameter
 	return s.collect(w, r, c, cameroon+c.PhoneNumber, func(o stage.Order) any {
 		vendor := o.Notes[noteVendor]
 		return started{Message: accepted, Status: success, USSDCode: ussdCodes[vendor], Vendor: vendor}
@@ -129,8 +128,7 @@ func (s *Simulator) mobilePay(w http.ResponseWriter, r *http.Request, body []byt
 	})
 }
 
-// collect opens the order of a customer whose number is given with its country, and
-// answers the call.
+// collect opens a collection from a number with its country, and sends the response.
 func (s *Simulator) collect(
 	w http.ResponseWriter, r *http.Request, c collection, number string, reply func(stage.Order) any,
 ) error {
@@ -154,8 +152,8 @@ func (s *Simulator) collect(
 	}, reply)
 }
 
-// countryOf finds the country of a number, if Tara collects there and the number has the
-// digits of one.
+// countryOf returns the country of a number, if Tara collects there and the number has the right
+// length.
 func countryOf(number string) (country, bool) {
 	for _, c := range countries {
 		national, ofCountry := strings.CutPrefix(number, c.code)
@@ -174,7 +172,7 @@ func (c country) networkOf(number string) string {
 	return c.network
 }
 
-// text is a value as Tara puts JSON into JSON: as a string.
+// text returns a value as Tara nests JSON in JSON: as a string.
 func text(v any) string {
 	encoded, err := json.Marshal(v)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// TestTheAnswerOfTarasPage holds cmmobile against the page, which has four fields.
+// TestTheAnswerOfTarasPage compares cmmobile with the page, which has four fields.
 func TestTheAnswerOfTarasPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -35,7 +35,8 @@ func TestTheAnswerOfTarasPage(t *testing.T) {
 	}
 }
 
-// TestTheAnswerOfMobilepay names the payment as the webhook will, and the network.
+// TestTheAnswerOfMobilepay checks that the response has the webhook's identifier of the payment,
+// and the network.
 func TestTheAnswerOfMobilepay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -63,8 +64,8 @@ func TestTheAnswerOfMobilepay(t *testing.T) {
 	}
 }
 
-// TestEveryMagicNumber follows each customer from the call to the webhook, the status
-// and the book, by both calls.
+// TestEveryMagicNumber follows each customer from the call to the webhook, the status and the book,
+// with both calls.
 func TestEveryMagicNumber(t *testing.T) {
 	t.Parallel()
 	const paid, poor, refused, silent = "API_ORDER_SUCESSFULL", "INSUFFICIENT_BALANCE", "PAYMENT_REFUSED_BY_CUSTOMER", "PAYMENT_EXPIRED"
@@ -97,7 +98,7 @@ func TestEveryMagicNumber(t *testing.T) {
 				}
 				w.stands("P1", row.status, row.message)
 				w.booked(row.booked...)
-				amount := "1000" // of what fails, what was asked for
+				amount := "1000" // a failed one shows the amount ordered
 				if row.booked != nil {
 					amount = strconv.FormatInt(row.booked[0], 10)
 				}
@@ -111,7 +112,7 @@ func TestEveryMagicNumber(t *testing.T) {
 	}
 }
 
-// TestAWebhookOvertakesTheAnswer has one of the three arrive while the call is made.
+// TestAWebhookOvertakesTheAnswer checks that one of three webhooks arrives during the call.
 func TestAWebhookOvertakesTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -151,7 +152,7 @@ func TestTheOperatorIsDownForOneNumber(t *testing.T) {
 	}
 }
 
-// TestALostAnswer finds by status what was executed; every other call is answered.
+// TestALostAnswer finds executed payments by status; every other call has a response.
 func TestALostAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -166,7 +167,7 @@ func TestALostAnswer(t *testing.T) {
 	w.booked(1000, -1000)
 }
 
-// TestARepeatedProductPromptsAgain convicts whoever sends twice: two orders in the book.
+// TestARepeatedProductPromptsAgain sends the same product twice: the book has two orders.
 func TestARepeatedProductPromptsAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -180,7 +181,7 @@ func TestARepeatedProductPromptsAgain(t *testing.T) {
 	w.Clock.Advance(30 * time.Second)
 	w.booked(1000, 1000)
 	w.Notices(2)
-	w.start() // nobody has paid here yet
+	w.start() // without earlier payments
 	w.collects("P1", "237699111111")
 	third := w.collects("P1", "237699333333")
 	w.Clock.Advance(time.Minute)
@@ -235,7 +236,7 @@ func TestWhatACollectionMayNotBe(t *testing.T) {
 	}
 }
 
-// TestWhoMayCall refuses on every path, and before anything else is looked at.
+// TestWhoMayCall checks the credentials on every path, before any other check.
 func TestWhoMayCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -7,8 +7,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// payPath is where the page of a payment is found, by its paymentId. Wave's link leads
-// there, and so do the links to receipts and invoices.
+// payPath is the path of a payment's page, followed by the paymentId. Wave's link leads there, and
+// so do the links to receipts and invoices.
 const payPath = "/pay/"
 
 //go:embed page.html
@@ -19,7 +19,7 @@ var pageCSS string
 
 var thePage = stage.InlinePage(pageHTML, pageCSS, "")
 
-// speech is what the page says in one language.
+// speech holds the page's texts in one language.
 type speech struct {
 	stage.Words
 
@@ -39,19 +39,19 @@ var speeches = map[string]speech{
 
 func speechFor(r *http.Request) speech { return stage.Spoken(r, speeches) }
 
-// pageView is what the template shows.
+// pageView is the content of the template.
 type pageView struct {
 	T                       speech
 	Title                   string
-	Product, Amount, Number string // empty where there is no payment
+	Product, Amount, Number string // empty without a payment
 	Form                    bool
 }
 
-// pageURL is the address of a payment's page.
+// pageURL returns the address of a payment's page.
 func (s *Simulator) pageURL(o stage.Order) string { return s.Address(payPath + o.ID) }
 
-// page shows a payment, and lets a customer of Wave decide it. What was decided already
-// stays so, whatever is pressed.
+// page shows a payment, and lets a Wave customer decide it. A decided payment stays so, whatever
+// the person presses.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	order, found := s.Order(r.PathValue("id"))
 	t := speechFor(r)
@@ -67,7 +67,7 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// decide takes what a person pressed and shows the page anew.
+// decide executes a person's choice and shows the page again.
 func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order) {
 	var err error
 	switch action := r.PostFormValue("action"); {
@@ -84,7 +84,7 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order
 	stage.Redirect(w, "?lang="+speechFor(r).Lang)
 }
 
-// viewOf is the page of a payment in the language of t.
+// viewOf returns the page of a payment in the language of t.
 func viewOf(o stage.Order, t speech) pageView {
 	v := pageView{
 		T: t, Product: o.Notes[noteProduct], Number: o.MSISDN,
@@ -104,7 +104,7 @@ func viewOf(o stage.Order, t speech) pageView {
 	return v
 }
 
-// pageDown is the page of an operator that is down.
+// pageDown serves the page of an operator that is down.
 func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	t := speechFor(r)
 	shows(w, http.StatusServiceUnavailable, pageView{T: t, Title: t.DownTitle})

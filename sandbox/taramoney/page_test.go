@@ -11,8 +11,8 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// link makes a payment by Wave and returns where its customer is sent: authUrl is a JSON
-// object written as text.
+// link makes a payment by Wave and returns the address of its page: authUrl is a JSON object as
+// text.
 func (w *world) link(product, phone string) string {
 	w.T.Helper()
 	reply := w.collects(product, phone, fields{"network": "wave"})
@@ -28,7 +28,7 @@ func (w *world) presses(page, action string) stagetest.Answer {
 	return w.Submit(page, "action", action)
 }
 
-// shows checks that a page says something, with a status.
+// shows checks the status of a page and that it holds the texts.
 func (w *world) shows(page string, status int, texts ...string) stagetest.Answer {
 	w.T.Helper()
 	got := w.Visit(page)
@@ -42,7 +42,7 @@ func (w *world) shows(page string, status int, texts ...string) stagetest.Answer
 func TestACustomerPaysOnThePage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	page := w.link("P1", "221770333333") // who never answers by themselves
+	page := w.link("P1", "221770333333") // a customer who never acts by himself
 	w.shows(
 		page, http.StatusOK, `lang="fr"`, "Confirmer le paiement ?", "1\u00a0000\u00a0F\u00a0CFA", "Sac de riz",
 		"221770333333", "Payer", "Refuser",
@@ -81,7 +81,7 @@ func TestACustomerRefusesOnThePage(t *testing.T) {
 	w.Notices(1)
 }
 
-// TestThePageOfAPrompt shows how a payment stands that is confirmed on the telephone, and
+// TestThePageOfAPrompt shows the state of a payment that is confirmed on the phone. The page
 // decides nothing.
 func TestThePageOfAPrompt(t *testing.T) {
 	t.Parallel()
@@ -94,7 +94,7 @@ func TestThePageOfAPrompt(t *testing.T) {
 	w.stands("P1", "PENDING", "PAYMENT_PENDING")
 }
 
-// TestThePageUnderABasePath follows the link and the form of a simulator that is mounted.
+// TestThePageUnderABasePath follows the link and the form of a mounted simulator.
 func TestThePageUnderABasePath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -9,8 +9,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// TestEveryMagicNumberOfAPayout follows each payout from the call to the status and the
-// book. None tells anybody.
+// TestEveryMagicNumberOfAPayout follows each payout from the call to the status and the book. None
+// has a webhook.
 func TestEveryMagicNumberOfAPayout(t *testing.T) {
 	t.Parallel()
 	const paid, rejected = "API_ORDER_SUCESSFULL", "PAYOUT_REJECTED"
@@ -52,7 +52,7 @@ func TestAPayoutThatIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.Set(`{"float": 2500}`)
 	w.pays("R1", "237699123456")
-	w.pays("R1", "237699444444", fields{"paymentMethod": "MTN_CAMEROON"}) // pays again, by the same reference
+	w.pays("R1", "237699444444", fields{"paymentMethod": "MTN_CAMEROON"}) // a second payout with the same reference
 	for name, row := range map[string]struct{ phone, says string }{
 		"above the receiver's ceiling": {"237699111111", "RECEIVER_LIMIT_REACHED"},
 		"above what is left":           {"237699123456", "BUSINESS_BALANCE_INSUFFICIENT"},

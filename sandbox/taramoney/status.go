@@ -8,12 +8,12 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// words are the status words for where an order stands.
+// words maps the states of an order to status words.
 var words = map[stage.State]string{
 	stage.Pending: pending, stage.Executed: success, stage.Declined: failure, stage.Lapsed: failure,
 }
 
-// reasons are the messages for why an order failed [our reading].
+// reasons maps the causes of a failure to messages [our reading].
 var reasons = map[stage.Reason]string{
 	stage.TooPoor: "INSUFFICIENT_BALANCE", stage.SaidNo: "PAYMENT_REFUSED_BY_CUSTOMER",
 	stage.Rejected: "PAYOUT_REJECTED", stage.Silence: "PAYMENT_EXPIRED",
@@ -24,30 +24,30 @@ type product struct {
 	ProductID string `json:"productId"`
 }
 
-// standing is the answer of transactions/status as it was seen: a payment in two JSON
-// objects that are text. productId comes back when it was asked by [documented], and not
-// when the payment was asked for by Tara's own identifier [seen].
+// standing is the response of transactions/status as integrators saw it: a payment in two JSON
+// objects that are text. productId is present if the call used it [documented], and not if the call
+// used Tara's own identifier [seen].
 type standing struct {
 	ProductID     string `json:"productId,omitempty"`
 	Status        string `json:"status"`
 	Message       string `json:"message"`
-	TransactionID string `json:"transactionId,omitempty"` // once money moved, as is what follows
+	TransactionID string `json:"transactionId,omitempty"` // once money moved, like the following
 	ReceiptURL    string `json:"receiptUrl,omitempty"`
 	PaymentData   string `json:"paymentData,omitempty"` // with the net amount
 	Payload       string `json:"payload"`               // with the gross amount
 }
 
-// payload is the text object of a status that says whose payment it is.
+// payload is the text object that identifies the payment.
 type payload struct {
 	BusinessID  string `json:"businessId"`
 	PaymentID   string `json:"paymentId"`
-	Amount      string `json:"amount"` // gross: what the customer pays
+	Amount      string `json:"amount"` // gross: the amount that the customer pays
 	ProductID   string `json:"productId"`
 	PhoneNumber string `json:"phoneNumber"`
 	Status      string `json:"status"`
 }
 
-// paymentData is the text object of a status with what the merchant is credited.
+// paymentData is the text object with the merchant's credit.
 type paymentData struct {
 	Amount         int64  `json:"amount"` // net
 	Currency       string `json:"currency"`
@@ -78,8 +78,8 @@ func (s *Simulator) status(w http.ResponseWriter, _ *http.Request, body []byte) 
 	})
 }
 
-// find returns the order that a status asks for: by the merchant's reference, and a
-// payout by its payoutId as well; where the quirk says so, by Tara's identifier alone.
+// find returns the order of a status call: by the merchant's reference, or for a payout by its
+// payoutId as well. With the quirk it accepts only Tara's identifier.
 func (s *Simulator) find(asked string) (stage.Order, bool) {
 	byID, known := s.Order(asked)
 	if s.Quirk(statusByPaymentID) {
@@ -94,8 +94,8 @@ func (s *Simulator) find(asked string) (stage.Order, bool) {
 	return byID, known
 }
 
-// decisive returns the order that counts among those of one reference: the one that was
-// executed, or else the latest [our reading].
+// decisive returns the decisive order of one reference: the executed one, or else the latest [our
+// reading].
 func decisive(orders []stage.Order) (stage.Order, bool) {
 	if len(orders) == 0 {
 		return stage.Order{}, false
@@ -108,7 +108,7 @@ func decisive(orders []stage.Order) (stage.Order, bool) {
 	return orders[len(orders)-1], true
 }
 
-// standing says where an order stands, in a word that stands in no guide if need be.
+// standing returns the status of an order, in an undocumented word if UnknownWords is on.
 func (s *Simulator) standing(o stage.Order) standing {
 	word, message := words[o.State], reasons[o.Reason]
 	answer := standing{}
@@ -132,7 +132,7 @@ func (s *Simulator) standing(o stage.Order) standing {
 	return answer
 }
 
-// resend serves resend-webhook: the webhook of a collection that ended leaves once more.
+// resend serves resend-webhook: it sends the webhook of an ended collection once more.
 func (s *Simulator) resend(w http.ResponseWriter, _ *http.Request, body []byte) error {
 	var asked product
 	if err := decode(body, &asked); err != nil {
@@ -158,10 +158,11 @@ const (
 	maxSize     = 100
 )
 
-// entry is one collection in a list. Tara gives createdAt to what is pending and paidAt
-// to what is paid, in UTC, and names the merchant's product in no entry.
+// entry is one collection in a list. Tara gives createdAt to a pending one and paidAt to a paid
+// one, in UTC, and names the merchant's product
+// in no entry. The quirk lists_name_products adds it.
 type entry struct {
-	TransactionID string `json:"transactionId"` // as mobilepay answered it
+	TransactionID string `json:"transactionId"` // as in mobilepay's response
 	ProductID     string `json:"productId,omitempty"`
 	Amount        int64  `json:"amount"` // gross [our reading]
 	Currency      string `json:"currency"`
@@ -170,8 +171,8 @@ type entry struct {
 	PaidAt        string `json:"paidAt,omitempty"`
 }
 
-// transactions serves transactionlist. It has no word for what failed, so that is left
-// out [our reading]; so are payouts.
+// transactions serves transactionlist. It has no word for failures, so it omits them [our reading];
+// it omits payouts too.
 func (s *Simulator) transactions(w http.ResponseWriter, _ *http.Request, body []byte) error {
 	return s.list(w, body, stage.Executed, stage.Pending)
 }
@@ -181,8 +182,8 @@ func (s *Simulator) paidTransactions(w http.ResponseWriter, _ *http.Request, bod
 	return s.list(w, body, stage.Executed, stage.Executed)
 }
 
-// list answers with one page of the collections in one of two states, as a bare array,
-// newest first [our reading].
+// list sends one page of the collections in one of two states, as a bare array, newest first [our
+// reading].
 func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or stage.State) error {
 	asked := struct {
 		Start int `json:"start"`

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestTheStatusOfAPaidCollection holds the answer against the one that was seen: what was
-// paid is in payload, what is credited in paymentData.
+// TestTheStatusOfAPaidCollection compares the response with one from production: payload has the
+// amount paid, paymentData the amount credited.
 func TestTheStatusOfAPaidCollection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -43,7 +43,7 @@ func TestTheStatusOfWhatIsNotPaid(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotFound is answered 200, as seen.
+// TestWhatIsNotFound checks that an unknown payment answers 200, as in production.
 func TestWhatIsNotFound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -88,7 +88,7 @@ func TestAnAccountWithoutStatus(t *testing.T) {
 	w.Notices(1)
 }
 
-// list asks for one page of a list, which must be a bare array.
+// list reads one page of a list, which must be a bare array.
 func (w *world) list(path string, page fields) []fields {
 	w.T.Helper()
 	var entries []fields

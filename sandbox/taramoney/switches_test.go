@@ -85,7 +85,7 @@ func TestChangedKeys(t *testing.T) {
 	}
 }
 
-// TestWordsOfNoGuide stand in the answer and in the text inside it.
+// TestWordsOfNoGuide checks that the response and its inner text both have undocumented words.
 func TestWordsOfNoGuide(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -99,7 +99,7 @@ func TestWordsOfNoGuide(t *testing.T) {
 	w.stands("P2", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 }
 
-// TestAnswersThatAreSpoilt executes every call whose answer nobody can read.
+// TestAnswersThatAreSpoilt executes every call whose response is unreadable.
 func TestAnswersThatAreSpoilt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -130,7 +130,7 @@ func TestLatencyAndSettling(t *testing.T) {
 	w.Notices(2)
 }
 
-// TestAFullSandbox refuses rather than forgets.
+// TestAFullSandbox checks that a full simulator refuses orders and keeps the old ones.
 func TestAFullSandbox(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
@@ -145,7 +145,8 @@ func TestAFullSandbox(t *testing.T) {
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 }
 
-// TestAJournalThatFails executes nothing that it cannot keep, and says nothing of why.
+// TestAJournalThatFails checks that an order that cannot be journaled is not executed. The response
+// does not tell why.
 func TestAJournalThatFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *stage.TillOptions) { o.JournalPath = t.TempDir() + "/journal.jsonl" })

@@ -1,20 +1,20 @@
-// Package taramoney plays Taramoney (Cameroon first) over HTTP: collections by the
-// older cmmobile and by mobilepay, payouts, the status of a payment, the two lists, and
-// the webhooks with their shared secret.
+// Package taramoney simulates Taramoney (Cameroon first) over HTTP: collections by the older
+// cmmobile and by mobilepay, payouts, the status of a payment, the two lists, and the webhooks with
+// their shared secret.
 //
-// It is written from Tara's own page on cmmobile and from what integrators saw in
-// production, and knows nothing of Pirogue's adapter. It keeps its own book of what it
-// executed, so that Pirogue's books can be held against a witness who was not told what
-// to say. "[our reading]" marks what no document says and the sandbox had to decide.
+// It is written from Tara's own page on cmmobile and from what integrators saw in production, and
+// knows nothing of Pirogue's adapter. It keeps its own book of executed payments, so that Pirogue's
+// books can be compared with an independent one. "[our reading]" marks facts that no document
+// states and the sandbox had to decide.
 //
-// Beware: SUCCESS in the answer to a collection or a payout means that it was accepted,
-// not that money moved. Tara promises no deduplication: a repeated productId prompts the
-// customer again and a repeated receiverId pays again, and the book shows both. A
-// webhook leaves once and is never retried. A payout tells nobody.
+// Beware: SUCCESS in the response to a collection or a payout means that it was accepted, not that
+// money moved. Tara promises no deduplication: a repeated productId prompts the customer again, a
+// repeated receiverId pays again, and the book shows both. A webhook is sent once and never
+// retried. A payout has none.
 //
-// The last six digits of the number decide what happens. A customer of Wave pays by
-// themselves as well; the link in authUrl leads to a page of the sandbox where a person
-// can be quicker. Tara knows no access tokens: the switches about them change nothing.
+// The last six digits of the number decide the course of a payment. A Wave customer also pays by
+// himself; the link in authUrl leads to a page of the sandbox, where a person can be faster. Tara
+// has no access tokens, so the switches about them change nothing.
 package taramoney
 
 import (
@@ -23,15 +23,15 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// What the sandbox accepts and sends. None of it is secret.
+// The values that the sandbox accepts and sends. None of them is secret.
 const (
 	APIKey        = "sandbox-key"
 	BusinessID    = "sandbox-biz"
 	WebhookSecret = "sandbox-webhook-secret"
 )
 
-// APIPath is where the API begins below PublicURL, as it does on Tara's host: the base
-// address of a client is PublicURL + APIPath.
+// APIPath begins the API below PublicURL, as on Tara's host: the base address of a client is
+// PublicURL + APIPath.
 const APIPath = "/api/tara"
 
 // SecretHeader carries the webhook secret, verbatim; seen in production.
@@ -49,8 +49,8 @@ const (
 	statusByPaymentID  = "status_by_payment_id"
 )
 
-// quirks says what each one does when it is on. Accounts differ in all of them but the
-// wrong secret, which is somebody else's webhook.
+// quirks holds the effect of each one. Tara's accounts differ in all of them except the wrong
+// secret, which stands for another account's webhook.
 var quirks = map[string]string{
 	poorWebhooks:       "webhooks have the seven fields of Tara's page: no productId, no amount",
 	noWebhookSecret:    "webhooks leave without the header tara-webhook-secret",
@@ -60,18 +60,18 @@ var quirks = map[string]string{
 	statusByPaymentID:  "transactions/status finds a payment by Tara's own paymentId or payoutId alone",
 }
 
-// Simulator is Taramoney. Make it with New.
+// Simulator simulates Taramoney. Make it with New.
 type Simulator struct{ stage.Till }
 
-// New starts a simulator; APIPath is no part of its address.
+// New starts a simulator. PublicURL must not include APIPath.
 func New(o stage.TillOptions) (*Simulator, error) {
 	s := &Simulator{}
 	o.Quirks, o.Refusals, o.Callback = quirks, refusals, s.webhook
 	return s, s.Begin(o)
 }
 
-// Handler serves the simulator. Mount it under the path of PublicURL, with that path
-// stripped. Whatever is not below APIPath answers 405, as Tara's host does [seen].
+// Handler serves the simulator. Mount it under the path of PublicURL, with that path stripped.
+// Paths outside APIPath answer 405, as on Tara's host [seen].
 func (s *Simulator) Handler() http.Handler {
 	calls := map[string]stage.Call{}
 	for path, serve := range map[string]call{

@@ -8,11 +8,11 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Tara keeps 3 % of a collection: of 100, 97 were credited [seen]. Of other amounts the
-// fee is rounded up [our reading].
+// Tara keeps 3 % of a collection: of 100, 97 were credited [seen]. For other amounts the fee is
+// rounded up [our reading].
 const feePercent = 3
 
-// net is what the merchant is credited. Nothing is known of a fee on payouts.
+// net returns the merchant's credit. No fee on payouts is known.
 func net(o stage.Order) int64 {
 	if o.Direction == stage.Out {
 		return o.Amount
@@ -20,25 +20,25 @@ func net(o stage.Order) int64 {
 	return o.Amount - (o.Amount*feePercent+99)/100
 }
 
-// zone is that of the samples; Cameroon itself is an hour behind it.
+// zone is the time zone of the samples; Cameroon itself is an hour behind it.
 var zone = time.FixedZone("", 2*60*60)
 
 const layout = "2006-01-02T15:04:05.000-07:00"
 
-// ending is the body of a webhook: the seven fields of Tara's page, then those of the
-// body that was captured in production.
+// ending is the body of a webhook: the seven fields of Tara's page, then those of a body captured
+// in production.
 type ending struct {
 	BusinessID   string `json:"businessId"`
 	PaymentID    string `json:"paymentId"`
 	CollectionID string `json:"collectionId"`
-	PhoneNumber  string `json:"phoneNumber"` // as the collection wrote it
+	PhoneNumber  string `json:"phoneNumber"` // as in the collection
 	CreationDate string `json:"creationDate"`
 	ChangeDate   string `json:"changeDate"`
 	Status       string `json:"status"` // SUCCESS or FAILURE
 	*riches
 }
 
-// riches is what the captured body had and the page does not.
+// riches holds the fields of the captured body that the page does not have.
 type riches struct {
 	Amount         string `json:"amount"`         // paid, as text
 	OriginalAmount string `json:"originalAmount"` // credited, as text, and smaller in spite of its name
@@ -48,9 +48,8 @@ type riches struct {
 	TransactionID  string `json:"transactionId"` // not the one that mobilepay answered
 }
 
-// webhook writes the message that tells of the end of a collection; a payout has no
-// address to tell. In the captured body collectionId equals paymentId, on Tara's page it
-// does not.
+// webhook returns the message about the end of a collection. A payout has no address for one. In
+// the captured body collectionId equals paymentId, on Tara's page it does not.
 func (s *Simulator) webhook(o stage.Order) stage.Message {
 	body := ending{
 		BusinessID: BusinessID, PaymentID: o.ID, CollectionID: o.Notes[noteCollection], PhoneNumber: o.Notes[notePhone],

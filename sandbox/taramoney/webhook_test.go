@@ -8,11 +8,11 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// secret returns what a webhook brings to prove itself.
+// secret returns the secret header of a webhook.
 func secret(n stagetest.Notice) []string { return n.Header.Values("tara-webhook-secret") }
 
-// TestTheRichWebhook holds the body against the captured one: 13 fields, amounts as text,
-// paid and credited.
+// TestTheRichWebhook compares the body with the captured one: 13 fields, amounts as text, paid and
+// credited.
 func TestTheRichWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -34,7 +34,7 @@ func TestTheRichWebhook(t *testing.T) {
 	}
 }
 
-// TestThePoorWebhook holds the body against Tara's page: seven fields.
+// TestThePoorWebhook compares the body with Tara's page: seven fields.
 func TestThePoorWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -70,7 +70,8 @@ func TestTheSecretOfAWebhook(t *testing.T) {
 	}
 }
 
-// TestAWebhookIsNotRetried loses what the merchant did not take, until it is asked for.
+// TestAWebhookIsNotRetried checks that a webhook that the merchant rejected is lost until the
+// merchant asks for it.
 func TestAWebhookIsNotRetried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -102,7 +103,8 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 	w.Notices(0)
 }
 
-// TestTaraCorrectsItself sends FAILURE and then SUCCESS, and books once.
+// TestTaraCorrectsItself checks that FAILURE and then SUCCESS are sent, and that the book has one
+// line.
 func TestTaraCorrectsItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

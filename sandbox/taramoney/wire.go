@@ -10,7 +10,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Limits of the wire. Tara publishes none; these are ours.
+// The limits of requests. Tara publishes none; these are ours.
 const (
 	maxBody   = 1 << 16       // bytes
 	maxText   = 255           // bytes of an identifier or a name
@@ -26,18 +26,18 @@ const (
 	problem = "ERROR"
 )
 
-// accepted is the message of a collection that was accepted, in Tara's own spelling.
+// accepted is the message of an accepted collection, in Tara's own spelling.
 const accepted = "API_ORDER_SUCESSFULL"
 
-// answer is why Tara does not do what it was asked.
+// answer is the body of a refusal.
 type answer struct {
 	Status  string `json:"status"`
 	Message string `json:"message"`
 }
 
-// The refusals. The words of notFound were seen; Tara's page gives FAILURE for an
-// initiation that did not succeed. Everything else is [our reading]: 4xx for what never
-// was a payment, 200 for what was understood and refused.
+// The refusals. The words of notFound were seen. Tara's page has FAILURE for an initiation that did
+// not succeed. Everything else is [our reading]: 4xx for a malformed call, 200 for one that was
+// understood and refused.
 var (
 	notFound       = stage.No{Status: 200, Body: answer{problem, "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}}
 	noStatusForYou = stage.No{Status: 200, Body: answer{problem, "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}}
@@ -51,22 +51,23 @@ var (
 	unavailable    = stage.No{Status: 503, Body: answer{problem, "SERVICE_UNAVAILABLE"}}
 )
 
-// refusals is what is no refusal by itself, as Tara says it.
+// refusals maps errors of the engine to Tara's refusals.
 var refusals = map[error]stage.Refusal{
 	stage.ErrCeiling: ceilingReached, stage.ErrFloat: floatTooLow, stage.ErrNoOrder: notFound,
 	stage.ErrDown: unavailable, stage.ErrFull: unavailable, stage.ErrInternal: internal,
 }
 
-// invalid refuses one parameter.
+// invalid returns the refusal of one parameter.
 func invalid(name string) error {
 	return stage.No{Status: http.StatusBadRequest, Body: answer{failure, "INVALID_PARAMETER " + name}}
 }
 
-// call is one call of the API with the body it brought. It answers, or returns why not.
+// call is one call of the API with its body. It writes the response, or returns the reason why it
+// did not.
 type call func(w http.ResponseWriter, r *http.Request, body []byte) error
 
-// admit returns the body of a call that may be made. Tara has neither tokens nor
-// signatures: the key and the business stand in every body.
+// admit returns the body of an authenticated call. Tara has neither tokens nor signatures: every
+// body holds the key and the business.
 func (s *Simulator) admit(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := stage.ReadBody(w, r, maxBody)
 	if err != nil || !stage.SaysJSON(r) {
@@ -89,8 +90,8 @@ func (s *Simulator) authenticate(body []byte) error {
 	return nil
 }
 
-// decode reads the JSON object of a body into v. Fields we do not know are ignored, as
-// Tara ignores them; a price that is text or has a fraction is refused.
+// decode reads the JSON object of a body into v. It ignores unknown fields, as Tara does. It
+// refuses a price that is text or has a fraction.
 func decode(body []byte, v any) error {
 	err := json.Unmarshal(body, v)
 	if wrong, found := errors.AsType[*json.UnmarshalTypeError](err); found && wrong.Field != "" {
@@ -102,13 +103,13 @@ func decode(body []byte, v any) error {
 	return nil
 }
 
-// rule is one thing that must hold of a parameter.
+// rule is one condition on a parameter.
 type rule struct {
 	parameter string
 	holds     bool
 }
 
-// check refuses the first parameter whose rule does not hold.
+// check returns the refusal of the first parameter whose rule does not hold.
 func check(rules ...rule) error {
 	for _, one := range rules {
 		if !one.holds {
@@ -127,5 +128,5 @@ func isURL(s string) bool { return len(s) <= maxURL && stage.IsAddress(s) }
 // identifierLength is about that of the identifiers in Tara's samples, in characters.
 const identifierLength = 16
 
-// newIdentifier is one that was never given out.
+// newIdentifier returns an identifier that was never used.
 func newIdentifier() string { return rand.Text()[:identifierLength] }

@@ -27,15 +27,15 @@ const (
 	paidPath   = taramoney.APIPath + "/paid/transactionlist"
 )
 
-// fields is a JSON object, asked or answered.
+// fields is a JSON object of a request or response.
 type fields = stagetest.Fields
 
-// world is the simulator, and a merchant who uses it.
+// world is the simulator and a merchant who uses it.
 type world struct {
 	*stagetest.World[*taramoney.Simulator]
 }
 
-// newWorld starts a simulator; change may alter its options first.
+// newWorld starts a simulator. change may modify its options first.
 func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 	t.Helper()
 	w := &world{stagetest.NewWorld[*taramoney.Simulator](t)}
@@ -49,13 +49,13 @@ func (w *world) start(change ...func(*stage.TillOptions)) {
 	stagetest.Run(w.World, taramoney.New, stage.TillOptions{Options: w.Options()}, change)
 }
 
-// signed is a body with our credentials; change replaces fields of it, and takes out
-// those that are nil.
+// signed returns a body with our credentials. change replaces fields of it, and removes those that
+// are nil.
 func signed(body fields, change ...fields) fields {
 	return fields{"apiKey": taramoney.APIKey, "businessId": taramoney.BusinessID}.With(body).With(change...)
 }
 
-// collection is a body of cmmobile and mobilepay that Tara accepts.
+// collection returns a body of cmmobile and mobilepay that Tara accepts.
 func (w *world) collection(product, phone string, change ...fields) fields {
 	return signed(fields{
 		"productId": product, "productName": "Sac de riz", "productPrice": 1000, "phoneNumber": phone,
@@ -63,7 +63,7 @@ func (w *world) collection(product, phone string, change ...fields) fields {
 	}, change...)
 }
 
-// payout is a body of payout/create that Tara accepts.
+// payout returns a body of payout/create that Tara accepts.
 func (w *world) payout(receiver, phone string, change ...fields) fields {
 	return signed(fields{
 		"receiverName": "Awa", "paymentMethod": "ORANGE_CAMEROON", "receiverPhoneNumber": phone,
@@ -92,7 +92,7 @@ func (w *world) accepted(path string, body fields) fields {
 	return reply
 }
 
-// status asks for the status of one payment; the call must be answered 200.
+// status reads the status of one payment; the call must answer 200.
 func (w *world) status(product string) fields {
 	w.T.Helper()
 	status, reply := w.post(statusPath, signed(fields{"productId": product}))
@@ -102,7 +102,7 @@ func (w *world) status(product string) fields {
 	return reply
 }
 
-// stands checks what the status of a payment says.
+// stands checks the status of a payment.
 func (w *world) stands(product, want, message string) fields {
 	w.T.Helper()
 	reply := w.status(product)
@@ -110,7 +110,7 @@ func (w *world) stands(product, want, message string) fields {
 	return reply
 }
 
-// booked checks the amounts in the book, oldest first; those that went out are negative.
+// booked checks the amounts in the book, oldest first; outgoing ones are negative.
 func (w *world) booked(want ...int64) {
 	w.T.Helper()
 	var got []int64
@@ -126,7 +126,7 @@ func (w *world) booked(want ...int64) {
 	}
 }
 
-// post makes one call; a body that is text is sent as it is.
+// post makes one call. A text body is sent unchanged.
 func (w *world) post(path string, body any) (int, fields) {
 	w.T.Helper()
 	return w.Object(w.Request(http.MethodPost, path, body))
