@@ -8,7 +8,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// maxSIMCards is how many test numbers of one kind a call may ask for.
+// maxSIMCards is the number of test numbers of one kind that a call may request.
 const maxSIMCards = 20
 
 // accountReply is an account as anybody may read it: no PIN is needed.
@@ -26,10 +26,10 @@ type accountReply struct {
 // balanceRequest is the body of a balance call.
 type balanceRequest struct {
 	party
-	Wallet string `json:"wallet"` // PRINCIPAL, or nothing
+	Wallet string `json:"wallet"` // PRINCIPAL, or empty
 }
 
-// balance tells what is left of the retailer's float.
+// balance serves the money left in the retailer's float.
 func (s *Simulator) balance(w http.ResponseWriter, r *http.Request) error {
 	var asked balanceRequest
 	if err := readBody(w, r, &asked); err != nil {
@@ -46,8 +46,8 @@ func (s *Simulator) balance(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// account tells about one account by its number. The merchant's is what was collected,
-// the retailer's what is left to deposit, and every customer's the same.
+// account serves one account by its number. The merchant's balance is the money collected, the
+// retailer's the float, and every customer has the same.
 func (s *Simulator) account(w http.ResponseWriter, r *http.Request) error {
 	msisdn, kind := r.URL.Query().Get("msisdn"), r.URL.Query().Get("type")
 	if !localNumber.MatchString(msisdn) {
@@ -77,8 +77,8 @@ type simCard struct {
 	MerchantCode string `json:"merchantCode,omitempty"`
 }
 
-// simCards hands out test numbers. There is one merchant and one retailer, however
-// many are asked for; customers are numbers without magic.
+// simCards serves test numbers. There is one merchant and one retailer, however many are requested;
+// customers are numbers without magic.
 func (s *Simulator) simCards(w http.ResponseWriter, r *http.Request) error {
 	cards := []simCard{}
 	for _, one := range []struct {

@@ -9,7 +9,7 @@ import (
 	"pirogue/sandbox/sonatel"
 )
 
-// TestWrongPINsBlockTheRetailer counts three tries, and a right one in between.
+// TestWrongPINsBlockTheRetailer makes three wrong tries, with a right one in between.
 func TestWrongPINsBlockTheRetailer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -47,7 +47,7 @@ func TestAPINIsChanged(t *testing.T) {
 	}{
 		{accountPath + "?type=customer&msisdn=770123456", 400, "20"},
 		{path, 200, ""},
-		{path, 400, "2011"}, // the old one opens no more
+		{path, 400, "2011"}, // the old one is not valid
 	} {
 		if status, reply := w.Object(w.call(http.MethodPatch, row.path, change)); status != row.want ||
 			(row.code != "" && reply["code"] != row.code) {
@@ -84,7 +84,7 @@ func TestARotatedKeyIsRefused(t *testing.T) {
 	}
 }
 
-// balance reads what is left of the float.
+// balance reads the money left in the float.
 func (w *world) balance() any {
 	w.T.Helper()
 	_, reply := w.post(balancePath, fields{
@@ -93,7 +93,8 @@ func (w *world) balance() any {
 	return reply["value"]
 }
 
-// TestDepositsTakeFromTheFloat holds what is pending, and gives back what fails.
+// TestDepositsTakeFromTheFloat checks that a pending deposit holds money of the float, and that a
+// failed one releases it.
 func TestDepositsTakeFromTheFloat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -126,7 +127,7 @@ func TestAccounts(t *testing.T) {
 	w.becomes("R1", "SUCCESS")
 	for name, row := range map[string]struct {
 		query   string
-		balance any // nil for refused
+		balance any // nil if refused
 	}{
 		"the merchant got what was paid": {"type=merchant&msisdn=" + sonatel.MerchantMSISDN, 50000.0},
 		"the retailer has the float":     {"type=retailer&msisdn=" + sonatel.RetailerMSISDN, 1e9},

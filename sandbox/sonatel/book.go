@@ -10,38 +10,38 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// book keeps every QR code and transaction, the list of what was executed, the
-// retailer's float and PIN, the callback registration and the keys.
+// book stores every QR code and transaction, the list of executed payments, the retailer's float
+// and PIN, the callback registration and the keys.
 type book struct {
 	stage.Register[entry]
 
-	limit        int // codes, and transactions
+	limit        int // greatest number of codes, and of transactions
 	codes        stage.Kept[code]
 	transactions stage.Kept[transaction]
 	codesOf      map[string][]string  // code ids of a reference, oldest first
 	byReference  map[string][]string  // transaction ids, oldest first
 	calls        map[stage.Caller]int // deposits and one-step payments per customer and amount
-	granted      int64                // the float, with what was ever taken from it added back
-	taken        int64                // from the float, or held of it
+	granted      int64                // the float before anything was taken from it
+	taken        int64                // the part of it taken or held
 	pin          pinState
 	registration registration
 	keys         [2]*rsa.PrivateKey
 }
 
-// pinState is the retailer's PIN and how many wrong ones were entered in a row.
+// pinState is the retailer's PIN and the number of wrong ones entered in a row.
 type pinState struct {
 	PIN   string `json:"pin"`
 	Wrong int    `json:"wrong"`
 }
 
-// servedKeyLine is one of the two keys, as PKCS #1 has it.
+// servedKeyLine is one of the two keys in PKCS #1 form.
 type servedKeyLine struct {
 	Number int    `json:"number"`
 	Key    []byte `json:"key"`
 }
 
-// entry is one line of the journal: everything that one step changed, as it stands
-// afterwards, and the money that moved.
+// entry is one line of the journal: everything that one step changed, in its final state, and the
+// money that moved.
 type entry struct {
 	Code         *code          `json:"code,omitempty"`
 	Transactions []transaction  `json:"transactions,omitempty"`
@@ -51,7 +51,7 @@ type entry struct {
 	Key          *servedKeyLine `json:"key,omitempty"`
 }
 
-// openBook reads the journal at path back; an empty path keeps all in memory.
+// openBook replays the journal at path; an empty path keeps everything in memory.
 func openBook(path string, limit int, pin string) (*book, error) {
 	b := &book{
 		limit: limit, granted: defaultFloat, pin: pinState{PIN: pin},
@@ -60,9 +60,8 @@ func openBook(path string, limit int, pin string) (*book, error) {
 	return b, b.Open(path, b.apply)
 }
 
-// begin puts movements that are asked for on their courses, all of them or none,
-// and decides whether the answer is lost. A line of a bulk for which the float is
-// too low is rejected; a movement by itself is refused.
+// begin schedules ordered movements, all of them or none, and decides whether the response is lost.
+// If the float is too low, a line of a bulk is rejected and a single movement is refused.
 func (b *book) begin(now time.Time, settling time.Duration, asked []ordered) ([]transaction, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -89,16 +88,15 @@ func (b *book) begin(now time.Time, settling time.Duration, asked []ordered) ([]
 	return begun, b.Record(entryOf(begun))
 }
 
-// ordered is a transaction that is asked for, and the course it will take. Both are
-// made outside the book's lock; the float and the number come inside.
+// ordered is an ordered transaction with its course. Both are made outside the book's lock; inside
+// it, the float and the number are added.
 type ordered struct {
 	transaction transaction
 	course      course
 }
 
-// settle ends a transaction that has not ended, and reports whether it did: two
-// alarms for one transaction end it once. early lets the customer confirm it before
-// it is due, whatever its course was.
+// settle ends an open transaction and reports whether it did, so that two alarms end a transaction
+// once. early lets the customer confirm it before it is due, whatever its course.
 func (b *book) settle(id string, now time.Time, early bool) (transaction, bool, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -120,8 +118,8 @@ func (b *book) settle(id string, now time.Time, early bool) (transaction, bool, 
 	return next, true, nil
 }
 
-// correct executes a transaction that had failed. It refuses what the float no longer
-// affords, and a code for one use that another try paid meanwhile.
+// correct executes a failed transaction. It refuses one for which the float is too low, and a code
+// for one use that another try paid meanwhile.
 func (b *book) correct(id string, now time.Time) (transaction, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -149,7 +147,7 @@ func (b *book) correct(id string, now time.Time) (transaction, error) {
 	return next, nil
 }
 
-// entryOf is the line for transactions that have just begun or ended.
+// entryOf returns the journal entry for transactions that have just begun or ended.
 func entryOf(changed []transaction) entry {
 	e := entry{Transactions: changed}
 	for _, t := range changed {
@@ -160,12 +158,12 @@ func entryOf(changed []transaction) entry {
 	return e
 }
 
-// issue keeps a QR code that has just been made. A reference may have several, as one
-// may have several deposits: Sonatel looks at no reference.
+// issue stores a new QR code. A reference may have several, as it may have several deposits:
+// Sonatel ignores repeated references.
 //
-// Its automatic customer has one order and sees one code of it. A merchant asks again only
-// for a code that never reached him, so the customer pays the newest code, and none once he
-// has acted on an older one. Whoever opens an older code's page can pay that one too.
+// The automatic customer has one order and sees one code of it. A merchant requests a second code
+// only if the first never reached him. So the customer pays the newest code, and none once he has
+// acted on an older one. A person who opens an older code's page can pay that one too.
 func (b *book) issue(c code) (code, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -189,8 +187,8 @@ func (b *book) issue(c code) (code, error) {
 	return c, b.Record(entry{Code: &c})
 }
 
-// change takes a code one step further and returns it as it stands afterwards. A
-// step that changes nothing leaves no line in the journal.
+// change modifies a code and returns the stored one. A step without a change writes no line in the
+// journal.
 func (b *book) change(id string, step func(*code) bool) (code, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -208,16 +206,16 @@ func (b *book) change(id string, step func(*code) bool) (code, error) {
 	return next, nil
 }
 
-// payment is a customer confirming a QR code: who, and when.
+// payment is a customer's confirmation of a QR code.
 type payment struct {
 	codeID, msisdn, merchantCode string
 	behaviour                    stage.Behaviour // of the customer
-	at, now                      time.Time       // confirmed, and noticed; the sandbox may have been down
+	at, now                      time.Time       // confirmed, and noticed: the sandbox may have been down
 	settling                     time.Duration
 }
 
-// pay lets a customer pay a code. Only one payment that succeeds uses up a code for
-// one use: after a failed try the customer may try again.
+// pay lets a customer pay a code. Only a successful payment uses up a code for one use: after a
+// failed try the customer may try again.
 func (b *book) pay(p payment) (transaction, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -244,8 +242,8 @@ func (b *book) pay(p payment) (transaction, error) {
 	return t, b.Record(e)
 }
 
-// nextID numbers transactions as Sonatel does: kind, date, time, series and number.
-// ahead counts those that begin together.
+// nextID numbers transactions as Sonatel does: kind, date, time, series and number. ahead counts
+// those that begin together.
 func (b *book) nextID(kind string, now time.Time, ahead int) string {
 	prefix := prefixPay
 	if kind == typeCashIn {
@@ -254,7 +252,7 @@ func (b *book) nextID(kind string, now time.Time, ahead int) string {
 	return fmt.Sprintf("%s%s.A%05d", prefix, now.UTC().Format("060102.1504"), b.transactions.Len()+ahead+1)
 }
 
-// apply makes the book read as it does after e.
+// apply stores e and updates everything derived from it.
 func (b *book) apply(e entry) error {
 	if e.Code != nil && b.codes.Put(e.Code.ID, *e.Code) == nil {
 		b.codesOf[e.Code.Reference] = append(b.codesOf[e.Code.Reference], e.Code.ID)
@@ -272,7 +270,7 @@ func (b *book) apply(e entry) error {
 	return b.applyKey(e.Key)
 }
 
-// put keeps a transaction as it stands, and takes from the float what it takes.
+// put stores a transaction and updates the float.
 func (b *book) put(t transaction) {
 	if before := b.transactions.Put(t.ID, t); before != nil {
 		b.taken -= before.taken()
@@ -299,8 +297,8 @@ func (b *book) findCode(id string) (code, bool) {
 	return b.codes.Find(id)
 }
 
-// lostBefore reports whether an earlier code of the same reference reached nobody: the
-// number that loses answers loses the first one alone, or nobody could ever pay.
+// lostBefore reports whether the response with an earlier code of the same reference was lost. The
+// number that loses responses loses only the first, or nobody could ever pay.
 func (b *book) lostBefore(c code) bool {
 	b.Lock()
 	defer b.Unlock()
@@ -330,7 +328,7 @@ func (b *book) referred(reference string) []transaction {
 	return b.transactions.Those(b.byReference[reference])
 }
 
-// asked returns how many codes there are, and transactions that pay none.
+// asked returns the number of codes and of transactions that pay no code.
 func (b *book) asked() int {
 	count := len(b.allCodes())
 	for _, t := range b.allTransactions() {
@@ -341,5 +339,5 @@ func (b *book) asked() int {
 	return count
 }
 
-// newID returns an identifier nobody can guess: 26 letters and digits.
+// newID returns an identifier that nobody can guess: 26 letters and digits.
 func newID() string { return rand.Text() }

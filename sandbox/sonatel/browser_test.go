@@ -9,15 +9,15 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// types fills the form, replacing what is there, and presses a button.
+// types fills the form, replaces its content, and presses a button.
 func types(window stagetest.Tab, number, pin, button string) {
 	window.T.Helper()
 	window.Fills("msisdn", number, "pin", pin)
 	window.Does(chromedp.Click(chromedp.CSS(`button[value="`+button+`"]`), chromedp.NodeVisible))
 }
 
-// TestACustomerInARealBrowser goes the ways a person can go, on a small phone and on
-// a desk, in both languages, with and without JavaScript.
+// TestACustomerInARealBrowser tests every way through the page, on a small phone and on a desktop,
+// in both languages, with and without JavaScript.
 //
 //nolint:contextcheck // one browser, one window at a time: two cores have no room for more
 func TestACustomerInARealBrowser(t *testing.T) {

@@ -12,20 +12,19 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// retries is when a callback that met a 5xx or no answer is tried again, each
-// counted from the try before. A 4xx is final. Sonatel says so much; the times are
-// ours. A restart forgets the tries that wait: callbacks are a hint, and the history
-// is what counts.
+// retries holds the waits before each retry of a callback that got a 5xx or no response. A 4xx is
+// final. Sonatel documents the retries; the times are ours. A restart drops waiting retries:
+// callbacks are a hint, and the history decides.
 var retries = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour}
 
-// otherSecret signs beside the real one while secrets change.
+// otherSecret signs besides the real one while secrets change.
 const otherSecret = "sandbox-other-secret"
 
-// forgedKey is what somebody sends who does not know the key.
+// forgedKey is the key of a sender who does not know the real one.
 const forgedKey = "forged-callback-key"
 
-// registration is where callbacks go that name no address of their own, and the
-// key they bring.
+// registration is the address for callbacks without an address of their own, and the key sent with
+// them.
 type registration struct {
 	Code        string    `json:"code"`
 	Name        string    `json:"name"`
@@ -42,8 +41,8 @@ type registrationRequest struct {
 	APIKey      string `json:"apiKey"`
 }
 
-// registrationReply is a registration as it reads back: the key in clear, although
-// the document calls it write-only.
+// registrationReply is a registration as it is read back: with the key in clear, although the
+// document calls it write-only.
 type registrationReply struct {
 	Code        string `json:"code"`
 	MSISDN      string `json:"msisdn"`
@@ -53,8 +52,8 @@ type registrationReply struct {
 	CreatedAt   string `json:"createdAt"` // dd-MM-yyyy HH:mm:ss
 }
 
-// register sets where callbacks go and the key they bring. The secret that signs
-// them is not part of it: Sonatel gives it out by another way.
+// register sets the address of callbacks and the key sent with them. The signature secret is not
+// part of it: Sonatel hands it out in another way.
 func (s *Simulator) register(w http.ResponseWriter, r *http.Request) error {
 	var asked registrationRequest
 	if err := readBody(w, r, &asked); err != nil {
@@ -86,7 +85,7 @@ func (s *Simulator) register(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// registered reads the registration of a merchant code back.
+// registered serves the registration of a merchant code.
 func (s *Simulator) registered(w http.ResponseWriter, r *http.Request) error {
 	wanted := r.URL.Query().Get("code")
 	if wanted == "" {
@@ -107,8 +106,8 @@ func (r registration) reply() registrationReply {
 	}
 }
 
-// tell sends the callback of a transaction that has ended, times times, without waiting,
-// or holds it back as long as the switch says.
+// tell sends the callback of an ended transaction, times times, without waiting, or after the delay
+// of the switch.
 func (s *Simulator) tell(t transaction, times int) {
 	s.Tell(func() {
 		if m, send := s.callback(t, 0); send {
@@ -119,9 +118,9 @@ func (s *Simulator) tell(t transaction, times int) {
 	})
 }
 
-// tellEarly sends one callback and waits until it is answered. It returns the transaction
-// with the callbacks that are left: all of them when they are held back, since none
-// overtakes an answer then.
+// tellEarly sends one callback and waits for the response. It returns the transaction with the
+// callbacks left: all of them if callbacks are delayed, because a delayed one must not arrive
+// before the response.
 func (s *Simulator) tellEarly(ctx context.Context, t transaction) transaction {
 	if s.HoldsBack() {
 		return t
@@ -133,8 +132,8 @@ func (s *Simulator) tellEarly(ctx context.Context, t transaction) transaction {
 	return t
 }
 
-// callback is one try of a transaction's callback, freshly signed. A deposit by
-// itself goes to the registered address too, unless its call named another.
+// callback returns one try of a transaction's callback, freshly signed. That of a single deposit
+// goes to the registered address too, unless its call named another.
 func (s *Simulator) callback(t transaction, tried int) (stage.Message, bool) {
 	known := s.book.registered()
 	address, key := t.CallbackURL, known.APIKey
@@ -154,8 +153,8 @@ func (s *Simulator) callback(t transaction, tried int) (stage.Message, bool) {
 	return letter, letter.URL != "" && !s.Board.Read().NotificationsOff
 }
 
-// headers are the proof that a callback is Sonatel's. The key stands after Basic as
-// it is, not as the base64 of a name and a password.
+// headers returns the proof that a callback comes from Sonatel. The key follows Basic unchanged,
+// not as the base64 of a name and a password.
 func (s *Simulator) headers(key, idempotency string, body []byte, secrets []string) http.Header {
 	at := strconv.FormatInt(s.Stamp().Unix(), 10)
 	signature := "t=" + at
@@ -172,7 +171,7 @@ func (s *Simulator) headers(key, idempotency string, body []byte, secrets []stri
 	return h
 }
 
-// retry arranges another try of a callback that met a 5xx or no answer.
+// retry schedules another try of a callback that got a 5xx or no response.
 func (s *Simulator) retry(t transaction, tried, status int) {
 	failed := status == 0 || status >= http.StatusInternalServerError
 	if !failed || tried >= len(retries) {
@@ -185,8 +184,8 @@ func (s *Simulator) retry(t transaction, tried, status int) {
 	})
 }
 
-// forge follows a callback with one that no merchant may believe: what somebody sends
-// who knows the address and no secret.
+// forge sends a forged callback after a real one: that of a sender who knows the address and no
+// secret. No merchant may believe it.
 func (s *Simulator) forge(t transaction, address string) {
 	if !s.board.quirksNow().ForgedCallbacks {
 		return
@@ -197,14 +196,14 @@ func (s *Simulator) forge(t transaction, address string) {
 	s.Messenger.Carry(letter)
 }
 
-// register keeps a registration in place of any other.
+// register stores a registration in place of any other.
 func (b *book) register(wanted registration) error {
 	b.Lock()
 	defer b.Unlock()
 	return b.Record(entry{Registration: &wanted})
 }
 
-// registered returns the registration; its fields are empty when there is none.
+// registered returns the registration; its fields are empty if there is none.
 func (b *book) registered() registration {
 	b.Lock()
 	defer b.Unlock()

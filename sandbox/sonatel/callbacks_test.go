@@ -45,11 +45,12 @@ func TestACallbackProvesWhereItComesFrom(t *testing.T) {
 	}
 }
 
-// TestCallbacksAreRegistered reads the registration back, key included, and sees it used.
+// TestCallbacksAreRegistered reads the registration back, key included, and checks that callbacks
+// use it.
 func TestCallbacksAreRegistered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.deposits("BEFORE", "770123456") // nobody to tell
+	w.deposits("BEFORE", "770123456") // no address for its callback
 	registration := w.call(http.MethodPost, callbackPath, fields{
 		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": w.Inbox.Hook(), "apiKey": "s3cret:key",
 	})
@@ -97,7 +98,7 @@ func TestRegistrationsAreRefusedAndAnswered(t *testing.T) {
 	}
 }
 
-// TestAFailingReceiverIsTriedAgain lets the merchant's server answer in several ways.
+// TestAFailingReceiverIsTriedAgain lets the merchant's server respond in several ways.
 func TestAFailingReceiverIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -120,7 +121,7 @@ func TestAFailingReceiverIsTriedAgain(t *testing.T) {
 				time.Sleep(time.Millisecond)
 				w.Clock.Advance(time.Minute)
 			}
-			for range 20 { // time enough for one that should not come
+			for range 20 { // enough time for one that must not come
 				time.Sleep(time.Millisecond)
 				w.Clock.Advance(time.Hour)
 			}
@@ -154,7 +155,8 @@ func TestCallbacksAreDisturbed(t *testing.T) {
 	hears("followed by a forged one", `{"forged_callbacks": true}`, "123456", 2)
 }
 
-// TestAForgedCallbackLies claims a success, with a key and a signature that are wrong.
+// TestAForgedCallbackLies checks that the forged callback reports a success, with a wrong key and a
+// wrong signature.
 func TestAForgedCallbackLies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -7,31 +7,30 @@ import (
 )
 
 const (
-	// maxValidity is the longest life of a QR code, and the one it has unless said
-	// otherwise.
+	// maxValidity is the longest life of a QR code, and the default.
 	maxValidity = 24 * time.Hour
-	// minPayable is the least that MAX IT lets a customer pay, in XOF, although the
-	// API makes QR codes of less: observed in production.
+	// minPayable is the least amount that MAX IT lets a customer pay, in XOF, although the API makes
+	// QR codes of less: observed in production.
 	minPayable = 10
-	// stepsBackFor is how long the automatic payer waits once a person opened the page.
+	// stepsBackFor is the time for which the automatic customer waits once a person opened the page.
 	stepsBackFor = 90 * time.Second
 )
 
-// Code is what the book shows of a QR code. The link is left out: whoever has it
+// Code is the description of a QR code in the book. It has no link, because anyone with the link
 // can pay.
 type Code struct {
 	Reference     string     `json:"reference"`
-	MSISDN        string     `json:"msisdn"` // from the header; empty when a person is to pay
+	MSISDN        string     `json:"msisdn"` // from the header; empty if a person is to pay
 	Amount        int64      `json:"amount"` // XOF
 	Cancelled     bool       `json:"cancelled"`
-	AnswerLost    bool       `json:"answer_lost"` // nobody was ever given the code
+	AnswerLost    bool       `json:"answer_lost"` // nobody ever received the code
 	TransactionID string     `json:"transaction_id,omitempty"`
 	CreatedAt     time.Time  `json:"created_at"`
 	ValidUntil    time.Time  `json:"valid_until"`
-	NextAt        *time.Time `json:"next_at"` // when the automatic customer pays; null for never
+	NextAt        *time.Time `json:"next_at"` // time at which the automatic customer pays; null for never
 }
 
-// code is one QR code, as the journal keeps it.
+// code is one QR code in the journal's form.
 type code struct {
 	ID          string            `json:"id"`
 	Name        string            `json:"name"`
@@ -48,16 +47,16 @@ type code struct {
 	Visited     bool              `json:"visited,omitempty"`
 	Cancelled   bool              `json:"cancelled,omitempty"`
 	AnswerLost  bool              `json:"answer_lost,omitempty"`
-	Unread      bool              `json:"unread,omitempty"` // the answer arrived as something else
-	// Force is the magic number that everybody was made to behave as when the code was made.
+	Unread      bool              `json:"unread,omitempty"` // the response was spoiled
+	// Force is the magic number of the switch Force when the code was made.
 	Force   string    `json:"force,omitempty"`
-	PaidBy  string    `json:"paid_by,omitempty"` // the transaction that pays it, or last did
+	PaidBy  string    `json:"paid_by,omitempty"` // the transaction that pays it, or the last that did
 	LastTry string    `json:"last_try,omitempty"`
-	NextAt  time.Time `json:"next_at"` // zero when nobody pays by themselves
+	NextAt  time.Time `json:"next_at"` // zero if nobody pays automatically
 }
 
-// behaviour is what the customer of this code does. Without a number nobody acts by
-// themselves.
+// behaviour returns the behaviour of this code's customer. Without a number nobody acts
+// automatically.
 func (c *code) behaviour() stage.Behaviour {
 	if c.MSISDN == "" {
 		return stage.Behaviour{Outcome: stage.Silent}
@@ -65,8 +64,8 @@ func (c *code) behaviour() stage.Behaviour {
 	return stage.Switches{Force: c.Force}.BehaviourOf(c.MSISDN)
 }
 
-// expectCustomer says when the automatic customer will pay. Where the answer was
-// lost nobody has the code, so nobody pays.
+// expectCustomer schedules the automatic customer. If the response was lost, nobody has the code,
+// so nobody pays.
 func (c *code) expectCustomer() {
 	b := c.behaviour()
 	if b.Outcome != stage.Silent && !c.AnswerLost && !c.Unread {
@@ -74,19 +73,19 @@ func (c *code) expectCustomer() {
 	}
 }
 
-// actsAtOnce reports whether the automatic customer waits for nothing but the answer.
+// actsAtOnce reports whether the automatic customer waits only for the response.
 func (c *code) actsAtOnce() bool {
 	return c.NextAt.Equal(c.CreatedAt)
 }
 
-// lose forgets the automatic customer of a code that nobody was given.
+// lose cancels the automatic customer of a code that nobody received.
 func (c *code) lose() bool {
 	c.AnswerLost, c.NextAt = true, time.Time{}
 	return true
 }
 
-// visit is a person opening the page. The first time, an automatic customer who
-// yields steps back.
+// visit records that a person opened the page. The first time, an automatic customer who yields
+// steps back.
 func (c *code) visit(now time.Time) bool {
 	if c.Visited || c.NextAt.IsZero() || !c.behaviour().YieldsToUser {
 		return false
@@ -96,7 +95,7 @@ func (c *code) visit(now time.Time) bool {
 	return true
 }
 
-// cancel is a person pressing "cancel". Sonatel tells nobody: the code is simply
+// cancel records that a person pressed "cancel". Sonatel sends no callback: the code is simply
 // never paid.
 func (c *code) cancel() bool {
 	if c.Cancelled || c.PaidBy != "" {
@@ -106,8 +105,8 @@ func (c *code) cancel() bool {
 	return true
 }
 
-// confirmedAt is when the automatic customer confirms. The one who pays late does so
-// in the code's last moment, and it is Sonatel that takes its time to say so.
+// confirmedAt returns the time of the automatic customer's confirmation. The late customer confirms
+// in the code's last moment, and Sonatel reports it later.
 func (c *code) confirmedAt() time.Time {
 	if c.behaviour().After == stage.LateAfter && c.NextAt.After(c.ValidUntil) {
 		return c.ValidUntil
@@ -115,7 +114,7 @@ func (c *code) confirmedAt() time.Time {
 	return c.NextAt
 }
 
-// payable returns why a code cannot be paid at an instant, or nil.
+// payable returns the reason why a code cannot be paid at an instant, or nil.
 func (c *code) payable(at time.Time) error {
 	switch {
 	case c.Cancelled, at.After(c.ValidUntil):
@@ -128,7 +127,7 @@ func (c *code) payable(at time.Time) error {
 	return nil
 }
 
-// payment is the transaction of a customer who pays the code and behaves as b.
+// payment returns the transaction of a customer who pays the code with behaviour b.
 func (c *code) payment(msisdn, merchantCode string, b stage.Behaviour) transaction {
 	executed := c.Amount
 	if b.OtherAmount {

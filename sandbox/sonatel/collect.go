@@ -16,21 +16,21 @@ type codeRequest struct {
 	Name      string            `json:"name"`
 	Amount    amount            `json:"amount"`
 	Reference string            `json:"reference"`
-	Validity  number            `json:"validity"` // seconds; a day when it is left out
+	Validity  number            `json:"validity"` // seconds; a day if left out
 	Metadata  map[string]string `json:"metadata"`
-	// Where the customer's browser goes afterwards. The merchant's server is told at
-	// the address in the header X-Callback-Url, or at the registered one.
+	// The addresses for the customer's browser afterwards. Callbacks go to the address in the header
+	// X-Callback-Url, or to the registered one.
 	SuccessURL string `json:"callbackSuccessUrl"`
 	CancelURL  string `json:"callbackCancelUrl"`
-	// Restrictions are why one order can be paid by two telephones: unless it is said
-	// to be for one use, a code can be paid until it expires.
+	// Restrictions let a code be paid once. Otherwise it can be paid until it expires, so two phones
+	// can pay one order.
 	Restrictions struct {
 		SingleUse bool `json:"isSingleUse"`
 	} `json:"restrictions"`
 }
 
-// codeReply is the answer to a QR code call, observed in production. QRCode is the
-// base64 of a PNG, without a data URI around it.
+// codeReply is the response to a QR code call, observed in production. QRCode is the base64 of a
+// PNG, without a data URI around it.
 type codeReply struct {
 	QRID      string            `json:"qrId"`
 	DeepLink  string            `json:"deepLink"`
@@ -47,7 +47,7 @@ type validFor struct {
 	End   string `json:"endDateTime"`
 }
 
-// validate returns everything that is wrong with the request by itself.
+// validate returns every violation of the request.
 func (q codeRequest) validate() []violation {
 	return append(common(q.Amount, q.Reference, q.Metadata), broken([]rule{
 		{"name", "have from 1 to 80 characters", q.Name != "" && utf8.RuneCountInString(q.Name) <= maxName},
@@ -57,8 +57,8 @@ func (q codeRequest) validate() []violation {
 	})...)
 }
 
-// qrCode makes a QR code that a customer pays by MAX IT or Orange Money. A caller who
-// is gone before the answer was given no code, so no automatic customer pays it.
+// qrCode makes a QR code that a customer pays by MAX IT or Orange Money. A caller who disconnects
+// before the response has received no code, so no automatic customer pays it.
 func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 	made, err := s.issue(w, r)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 		return s.lose(r, made, timesOut)
 	}
 	early, paid := s.payBeforeAnswer(r.Context(), made)
-	if !made.actsAtOnce() { // arranged by the time that anyone reads the answer
+	if !made.actsAtOnce() { // scheduled before anyone reads the response
 		s.expect(made)
 	}
 	stage.WriteJSON(w, http.StatusOK, reply)
@@ -81,7 +81,7 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case paid:
 		s.carryOn([]transaction{early})
-	case !delivered: // nobody was given the code
+	case !delivered: // nobody received the code
 		_, err = s.book.change(made.ID, (*code).lose)
 	case made.actsAtOnce():
 		s.expect(made)
@@ -89,8 +89,8 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// issue reads a QR code call and keeps its code, or says why not. The number of an
-// operator that is down comes before everything that could be wrong with the body.
+// issue reads a QR code call and stores its code, or returns the problem. It checks for the number
+// of an operator that is down before every other field of the body.
 func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) {
 	var asked codeRequest
 	if err := readBody(w, r, &asked); err != nil {
@@ -115,7 +115,7 @@ func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) 
 	return s.book.issue(s.codeOf(r.Context(), asked, msisdn, address))
 }
 
-// codeOf is the code that a request asks for.
+// codeOf returns the code of a request.
 func (s *Simulator) codeOf(ctx context.Context, q codeRequest, msisdn, address string) code {
 	now, life := s.Now(), time.Duration(q.Validity)*time.Second
 	if life == 0 {
@@ -131,8 +131,7 @@ func (s *Simulator) codeOf(ctx context.Context, q codeRequest, msisdn, address s
 	return c
 }
 
-// lose keeps the answer to a QR code call from its caller. Nobody was given the
-// code, so nobody pays it.
+// lose withholds the response to a QR code call. Nobody received the code, so nobody pays it.
 func (s *Simulator) lose(r *http.Request, made code, timesOut bool) error {
 	if _, err := s.book.change(made.ID, (*code).lose); err != nil {
 		return err
@@ -143,11 +142,11 @@ func (s *Simulator) lose(r *http.Request, made code, timesOut bool) error {
 	if r.Context().Err() == nil {
 		s.Hang(r)
 	}
-	return nil // nobody is there to be answered
+	return nil // the caller has disconnected
 }
 
-// payBeforeAnswer lets the customer of the number that is told three times pay, and
-// one callback arrive, while the merchant still waits for the code.
+// payBeforeAnswer lets the customer of the number with three callbacks pay, and one callback
+// arrive, while the merchant still waits for the code.
 func (s *Simulator) payBeforeAnswer(ctx context.Context, c code) (transaction, bool) {
 	if c.behaviour().Callbacks < 2 || c.NextAt.IsZero() {
 		return transaction{}, false
@@ -160,8 +159,8 @@ func (s *Simulator) payBeforeAnswer(ctx context.Context, c code) (transaction, b
 	return s.tellEarly(ctx, t), true
 }
 
-// codeReply writes a code for the wire. Where the real links open an app, those of
-// the sandbox all lead to its page.
+// codeReply returns a code in the API's form. The real links open apps; those of the sandbox all
+// lead to its page.
 func (s *Simulator) codeReply(c code) (codeReply, error) {
 	link := s.options.PublicURL + "/qr/" + c.ID
 	picture, err := drawQR(link)
@@ -176,8 +175,8 @@ func (s *Simulator) codeReply(c code) (codeReply, error) {
 	}, nil
 }
 
-// checkPayment returns why a payment to the merchant is refused, or nil. Payments go
-// to a till, by its code, where deposits come from a number.
+// checkPayment returns the reason to refuse a payment to the merchant, or nil. Payments go to a
+// till, by its code; deposits come from a number.
 func (s *Simulator) checkPayment(m movement) error {
 	if s.Board.Read().BehaviourOf(m.Customer.ID).Down {
 		return unavailable
@@ -194,8 +193,8 @@ func (s *Simulator) checkPayment(m movement) error {
 	return nil
 }
 
-// readPayment reads the body of a payment to the merchant and checks it. courseOf tells
-// what the customer's number does to it.
+// readPayment reads and checks the body of a payment to the merchant. courseOf returns the course
+// for the behaviour of the customer's number.
 func (s *Simulator) readPayment(
 	w http.ResponseWriter, r *http.Request, courseOf func(stage.Behaviour) course,
 ) (asked movement, o ordered, err error) {
@@ -218,8 +217,8 @@ func (s *Simulator) readPayment(
 	return asked, ordered{t, courseOf(b)}, nil
 }
 
-// oneStep takes a payment from a customer who gave an OTP beforehand. The OTP is
-// spent, whatever becomes of the payment.
+// oneStep executes a payment of a customer who gave an OTP beforehand. It uses up the OTP, whatever
+// the result.
 func (s *Simulator) oneStep(w http.ResponseWriter, r *http.Request) error {
 	asked, payment, err := s.readPayment(w, r, oneStepCourse)
 	if err != nil {
@@ -251,7 +250,7 @@ func (s *Simulator) twoSteps(w http.ResponseWriter, r *http.Request) error {
 	return s.conclude(w, r, begun, replyTo(begun[0]))
 }
 
-// confirm stands in for the customer who dials #144# and confirms.
+// confirm stands for the customer who dials #144# and confirms.
 func (s *Simulator) confirm(w http.ResponseWriter, r *http.Request) error {
 	var who party
 	if err := readBody(w, r, &who); err != nil {
@@ -267,7 +266,7 @@ func (s *Simulator) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err := s.checkCustomer(who); err != nil {
 		return err
 	}
-	// The customer's own word beats what the number would have done by itself.
+	// The confirmation overrides the course of the number.
 	after, ended, err := s.book.settle(kept.ID, s.Now(), true)
 	if err != nil {
 		return err

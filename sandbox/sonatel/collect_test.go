@@ -66,13 +66,14 @@ func TestQRCodesAreRefused(t *testing.T) {
 	if codes := w.Sim.Codes(); len(codes) != 0 {
 		t.Errorf("refused calls left %v", codes)
 	}
-	w.makesCode("NUMBER", "", fields{"code": 100200, "validity": nil}) // a code that is a number, for a day
+	w.makesCode("NUMBER", "", fields{"code": 100200, "validity": nil}) // with a numeric code, for a day
 	if codes := w.Sim.Codes(); codes[0].ValidUntil.Sub(codes[0].CreatedAt) != 24*time.Hour {
 		t.Errorf("the code is %+v", codes[0])
 	}
 }
 
-// TestMAXITRefusesLessThanTenFrancs although the API makes such codes.
+// TestMAXITRefusesLessThanTenFrancs checks that a customer cannot pay such a code, although the API
+// makes it.
 func TestMAXITRefusesLessThanTenFrancs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -82,8 +83,7 @@ func TestMAXITRefusesLessThanTenFrancs(t *testing.T) {
 	w.becomes("R1", "")
 }
 
-// TestACustomerWhoIsTooLateCannotPay gives a code that lives less than its customer
-// takes.
+// TestACustomerWhoIsTooLateCannotPay makes a code that expires before its customer acts.
 func TestACustomerWhoIsTooLateCannotPay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -8,11 +8,11 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// conclude answers a call whose money is on its way. The order of its acts is the
-// point of it: what a magic number does before, during or after the answer happens
-// here. By then everything is executed or arranged, whatever becomes of the answer.
+// conclude sends the response to a call that moves money. The order of its steps matters: a magic
+// number acts before, during or after the response. Everything is executed or scheduled before the
+// response, whatever becomes of it.
 func (s *Simulator) conclude(w http.ResponseWriter, r *http.Request, begun []transaction, reply any) error {
-	for i, t := range begun { // one callback overtakes the answer
+	for i, t := range begun { // one callback arrives before the response
 		if t.Callbacks > 1 && t.final() {
 			begun[i] = s.tellEarly(r.Context(), t)
 		}
@@ -34,7 +34,7 @@ func (s *Simulator) conclude(w http.ResponseWriter, r *http.Request, begun []tra
 	return nil
 }
 
-// carryOn tells of what has ended and arranges what has not.
+// carryOn sends the callbacks of ended transactions and schedules the others.
 func (s *Simulator) carryOn(begun []transaction) {
 	for _, t := range begun {
 		if t.final() {
@@ -46,7 +46,7 @@ func (s *Simulator) carryOn(begun []transaction) {
 	}
 }
 
-// mayCorrect arranges the change of mind that the switch asks for.
+// mayCorrect schedules the correction that the switch demands.
 func (s *Simulator) mayCorrect(t transaction) {
 	if t.Status == Success {
 		return
@@ -61,8 +61,7 @@ func (s *Simulator) mayCorrect(t transaction) {
 	})
 }
 
-// arrange sees to it that a transaction ends when it is due: at once what is due
-// already, later the rest.
+// arrange schedules the end of a transaction, or ends it if it is due.
 func (s *Simulator) arrange(t transaction) {
 	switch {
 	case t.final():
@@ -73,7 +72,7 @@ func (s *Simulator) arrange(t transaction) {
 	}
 }
 
-// proceed ends a transaction that is due, and tells of it.
+// proceed ends a due transaction and sends its callback.
 func (s *Simulator) proceed(id string) {
 	after, ended, err := s.book.settle(id, s.Now(), false)
 	if err != nil {
@@ -86,9 +85,8 @@ func (s *Simulator) proceed(id string) {
 	}
 }
 
-// expect sees to it that the automatic customer of a QR code pays. A customer who
-// steps back meanwhile is not woken twice: the call that finds nothing due arranges
-// anew.
+// expect schedules the payment of a QR code's automatic customer. It does not wake a customer twice
+// who steps back meanwhile: the call that finds nothing due schedules again.
 func (s *Simulator) expect(c code) {
 	switch {
 	case c.NextAt.IsZero():
@@ -99,7 +97,7 @@ func (s *Simulator) expect(c code) {
 	}
 }
 
-// customerActs lets the automatic customer of a code pay it, if it is time.
+// customerActs lets the automatic customer of a code pay it, if it is due.
 func (s *Simulator) customerActs(id string) {
 	c, found := s.book.findCode(id)
 	now := s.Now()
@@ -118,7 +116,7 @@ func (s *Simulator) customerActs(id string) {
 	s.carryOn([]transaction{t})
 }
 
-// payment is the customer of a code confirming it at an instant, noticed now.
+// payment returns the confirmation of a code's customer at an instant, noticed now.
 func (s *Simulator) payment(c code, at time.Time, settling time.Duration) payment {
 	return payment{
 		codeID: c.ID, msisdn: c.MSISDN, behaviour: c.behaviour(), merchantCode: s.options.Credentials.MerchantCode,

@@ -8,10 +8,10 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// maxBulk is how many deposits one call may ask for.
+// maxBulk is the number of deposits that one call may order.
 const maxBulk = 500
 
-// movedReply is the answer to a deposit and to a payment.
+// movedReply is the response to a deposit and to a payment.
 type movedReply struct {
 	TransactionID string `json:"transactionId"`
 	Status        Status `json:"status"`
@@ -20,7 +20,7 @@ type movedReply struct {
 	Reference     string `json:"reference"`
 }
 
-// bulkReply is the answer to a bulk of deposits; its lines are found by bulkId.
+// bulkReply is the response to a bulk of deposits. A search by bulkId finds its lines.
 type bulkReply struct {
 	BulkID      string `json:"bulkId"`
 	Status      Status `json:"status"`
@@ -40,7 +40,7 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 	if err := s.checkDeposit(asked); err != nil {
 		return err
 	}
-	// The PIN was right by now: a ceiling is not told to those who guess.
+	// After the check of the PIN, so that nobody learns a ceiling by guessing.
 	to := s.Board.Read().PayoutTo(asked.Customer.ID)
 	if to.End == stage.RefusedAtOnce {
 		return ceilingReached
@@ -52,9 +52,8 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 	return s.conclude(w, r, begun, replyTo(begun[0]))
 }
 
-// checkDeposit returns why a deposit is refused, or nil. The number of an operator
-// that is down is looked at first, and the PIN last: a call that is wrong in itself
-// costs no try.
+// checkDeposit returns the reason to refuse a deposit, or nil. It checks first for the number of an
+// operator that is down, and last the PIN: an invalid call costs no try.
 func (s *Simulator) checkDeposit(m movement) error {
 	if s.Board.Read().PayoutTo(m.Customer.ID).Down {
 		return unavailable
@@ -68,7 +67,7 @@ func (s *Simulator) checkDeposit(m movement) error {
 	return s.checkRetailer(m.Partner)
 }
 
-// deposit is the transaction that a deposit asks for.
+// deposit returns the transaction of a deposit.
 func (s *Simulator) deposit(m movement, to stage.Payout, address, bulkID string) ordered {
 	executed := int64(m.Amount.Value)
 	if to.OtherAmount {
@@ -80,7 +79,7 @@ func (s *Simulator) deposit(m movement, to stage.Payout, address, bulkID string)
 	return ordered{t, depositCourse(to)}
 }
 
-// transaction is what every movement of a body has in common.
+// transaction returns the fields that every movement of a body shares.
 func (s *Simulator) transaction(m movement, address string) transaction {
 	now := s.Now()
 	if said, err := time.Parse(time.RFC3339, m.RequestDate); err == nil {
@@ -89,18 +88,18 @@ func (s *Simulator) transaction(m movement, address string) transaction {
 	return transaction{
 		Asked: int64(m.Amount.Value), Reference: m.Reference, Partner: m.Partner.named(), Customer: m.Customer.named(),
 		MSISDN: international(m.Customer.ID), Channel: channelAPI, Metadata: m.Metadata, RequestDate: now,
-		// The customer hears of it unless told otherwise, as in Sonatel's starter.
+		// The customer gets a message by default, as in Sonatel's starter.
 		ReceiveNotification: m.ReceiveNotification == nil || *m.ReceiveNotification, CallbackURL: address,
 	}
 }
 
-// begin puts movements into the book, where the float and the journal have their say.
+// begin stores movements. The float and the journal may refuse them.
 func (s *Simulator) begin(asked ...ordered) ([]transaction, error) {
 	return s.book.begin(s.Now(), s.board.settling(), asked)
 }
 
-// replyTo is the answer to a movement by itself. It carries no amount: only the history
-// tells what was executed.
+// replyTo returns the response to a single movement. It has no amount: only the history shows the
+// executed one.
 func replyTo(t transaction) movedReply {
 	described := map[Status]string{Success: "Opération réussie.", Failed: t.Reason}[t.Status]
 	if described == "" {
@@ -111,8 +110,8 @@ func replyTo(t transaction) movedReply {
 	}
 }
 
-// bulkCashin deposits into many wallets by one call. What is wrong with a line in
-// itself refuses the call; what a customer's number does happens to the line.
+// bulkCashin deposits into many wallets by one call. An invalid line refuses the call; a customer's
+// number decides only about its line.
 func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 	var lines []movement
 	if err := readBody(w, r, &lines); err != nil {

@@ -23,7 +23,7 @@ func TestForceMakesEverybodyTheSame(t *testing.T) {
 			t.Errorf("%s answers %d %v", path, status, reply)
 		}
 	}
-	w.Set(`{"force": ""}`) // what has begun goes on as it began
+	w.Set(`{"force": ""}`) // an open payment continues as it began
 	w.Clock.Advance(time.Minute)
 	for reference, end := range map[string]string{"OUT": "FAILED", "CODE": "FAILED", "ONE": "FAILED", "TWO": "CANCELLED"} {
 		w.becomes(reference, end)
@@ -62,7 +62,7 @@ func TestForcedDownAndForcedCeiling(t *testing.T) {
 	w.becomes("B1", "REJECTED")
 }
 
-// TestForceMovesAPersonToo forces another amount on who pays on the page.
+// TestForceMovesAPersonToo forces another amount on a person who pays on the page.
 func TestForceMovesAPersonToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -73,7 +73,7 @@ func TestForceMovesAPersonToo(t *testing.T) {
 	w.showsBooked(stage.In, 25000)
 }
 
-// TestCallbacksAreHeldBack delays even the one that overtakes the answer.
+// TestCallbacksAreHeldBack delays even the callback that otherwise arrives before the response.
 func TestCallbacksAreHeldBack(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*world){
@@ -142,8 +142,8 @@ func TestFailuresTurnOutSuccesses(t *testing.T) {
 	}
 }
 
-// TestCorrectionsThatCannotBe leaves no float for a deposit, and pays a code by another
-// try before the first is corrected.
+// TestCorrectionsThatCannotBe leaves no float for a deposit. It also pays a code by another try
+// before the correction of the first.
 func TestCorrectionsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -180,8 +180,8 @@ func TestStatusesInUnknownWords(t *testing.T) {
 	}
 }
 
-// TestMangledAnswersAreExecuted deposits with an answer of which half arrives, and makes a
-// code whose answer nobody can read: nobody pays that.
+// TestMangledAnswersAreExecuted makes a deposit with half a response, and a code whose response is
+// unreadable: nobody pays that code.
 func TestMangledAnswersAreExecuted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -204,7 +204,7 @@ func TestMangledAnswersAreExecuted(t *testing.T) {
 	w.showsBooked(stage.Out, 50000)
 }
 
-// TestSonatelIsMended breaks what every operator has and what only Sonatel has.
+// TestSonatelIsMended sets and heals common faults and Sonatel's own.
 func TestSonatelIsMended(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

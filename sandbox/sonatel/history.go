@@ -9,24 +9,24 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Limits of a search, from Sonatel's document.
+// The limits of a search, from Sonatel's document.
 const (
 	defaultPageSize = 20
 	maxPageSize     = 500
 )
 
-// question is what a search asks for; what is empty matches everything.
+// question holds the filters of a search. An empty one matches everything.
 type question struct {
 	transactionID, reference, bulkID, status string
 	kind                                     string
-	// from is exclusive, as in production: a caller whose clock is ahead of Sonatel's
-	// has to step back to find what it has just sent.
+	// from is exclusive, as in production: a caller whose clock is ahead of Sonatel's must subtract
+	// the difference to find a recent transaction.
 	from, to   time.Time
 	page, size int // page 0 is the first
 }
 
-// search finds transactions, the latest first. A QR code that nobody paid is none,
-// so nothing is what one finds of a payment that waits.
+// search serves transactions, the latest first. An unpaid QR code is no transaction, so a search
+// finds nothing of a payment that waits.
 func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
 	asked, err := readQuestion(r)
 	if err != nil {
@@ -35,7 +35,7 @@ func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
 	candidates := s.candidates(asked)
 	slices.Reverse(candidates)
 	replies := []transactionReply{}
-	// Whoever says which type gets nothing, even of that very type.
+	// A type filter finds nothing, even transactions of that type.
 	broken := asked.kind != "" && s.board.quirksNow().BrokenTypeFilter
 	for _, t := range candidates {
 		if !broken && asked.matches(t) && s.Board.Read().Finds(t.CreatedAt, s.Now()) {
@@ -57,8 +57,8 @@ func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// candidates are the transactions that a search has to look at: few, when it names
-// one or a reference.
+// candidates returns the transactions to search. They are few if the search names a transaction or
+// a reference.
 func (s *Simulator) candidates(q question) []transaction {
 	switch {
 	case q.transactionID != "":
@@ -88,8 +88,7 @@ func (q question) matches(t transaction) bool {
 	return (q.from.IsZero() || t.CreatedAt.After(q.from)) && (q.to.IsZero() || t.CreatedAt.Before(q.to))
 }
 
-// readQuestion reads the parameters of a search, and reports everything that is wrong
-// with them at once.
+// readQuestion reads the parameters of a search. Its error lists everything wrong with them.
 func readQuestion(r *http.Request) (question, error) {
 	values := r.URL.Query()
 	q := question{
@@ -118,15 +117,14 @@ func readQuestion(r *http.Request) (question, error) {
 	return q, violating(found)
 }
 
-// found is a transaction as the history shows it.
+// found returns a transaction as the history shows it.
 func (s *Simulator) found(t transaction) transactionReply {
 	reply := s.reply(t)
 	reply.Status = s.word(t.Status)
 	return reply
 }
 
-// word is what a status answer says for a status: while the switch is on, what stands in
-// no guide.
+// word returns the status word for a status: an undocumented one while UnknownWords is on.
 func (s *Simulator) word(status Status) Status {
 	if s.Board.Read().UnknownWords {
 		return stage.UnknownWord
@@ -134,8 +132,8 @@ func (s *Simulator) word(status Status) Status {
 	return status
 }
 
-// status tells where one transaction stands, and nothing else: whoever wants to know
-// the amount has to search.
+// status serves the status word of one transaction and nothing else. Only a search shows the
+// amount.
 func (s *Simulator) status(w http.ResponseWriter, r *http.Request) error {
 	kept, found := s.book.find(r.PathValue("id"))
 	if !found {

@@ -12,7 +12,7 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// TestTheHistoryIsSearched asks for three transactions, a minute apart, in every way.
+// TestTheHistoryIsSearched searches for three transactions, a minute apart, with every filter.
 func TestTheHistoryIsSearched(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -61,8 +61,8 @@ func TestTheHistoryIsSearched(t *testing.T) {
 	}
 }
 
-// TestTheHistoryLagsBehindLikeLive searches for a transaction while the simulator promises
-// no more than Sonatel.
+// TestTheHistoryLagsBehindLikeLive searches for a transaction while the simulator promises no more
+// than Sonatel.
 func TestTheHistoryLagsBehindLikeLive(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -103,8 +103,8 @@ func TestQuirksOfTheHistoryCanBeMended(t *testing.T) {
 	}
 }
 
-// TestATransactionShowsWhatIsKnown holds one against the sample that an integrator
-// saw in production.
+// TestATransactionShowsWhatIsKnown compares one with the sample that an integrator saw in
+// production.
 func TestATransactionShowsWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

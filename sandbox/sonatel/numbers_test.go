@@ -14,9 +14,8 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// TestMagicNumbersOfDeposits shows the table of the merchant API read for a cash-out:
-// what the answer says, what the history says after the number's moment, what is
-// told and what is booked.
+// TestMagicNumbersOfDeposits checks the table of the merchant API for cash-outs: the response, the
+// history after the number's time, the callbacks and the book.
 func TestMagicNumbersOfDeposits(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -58,8 +57,7 @@ func TestMagicNumbersOfDeposits(t *testing.T) {
 	}
 }
 
-// TestMagicNumbersOfCodes does the same for a QR code whose customer pays by
-// themselves.
+// TestMagicNumbersOfCodes checks the same for a QR code with an automatic customer.
 func TestMagicNumbersOfCodes(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -98,7 +96,7 @@ func TestMagicNumbersOfCodes(t *testing.T) {
 	}
 }
 
-// TestMagicNumbersOfPayments does it for one step and for two.
+// TestMagicNumbersOfPayments checks the same for one step and for two.
 func TestMagicNumbersOfPayments(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -157,8 +155,8 @@ func (w *world) showsBooked(way stage.Direction, amount int64) {
 	}
 }
 
-// showsTold closes the simulator so that no more callbacks can come, and checks
-// that there are exactly so many, and that all say the end.
+// showsTold closes the simulator so that no more callbacks can come, and checks their number and
+// their status.
 func (w *world) showsTold(end string, want int) {
 	w.T.Helper()
 	for _, n := range w.Notices(want) {
@@ -168,7 +166,7 @@ func (w *world) showsTold(end string, want int) {
 	}
 }
 
-// TestTheOperatorIsDownForOneNumber tries everything that names a number.
+// TestTheOperatorIsDownForOneNumber makes every call that names a number.
 func TestTheOperatorIsDownForOneNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -200,8 +198,8 @@ func TestABeneficiaryAtTheCeilingIsRefusedAtOnce(t *testing.T) {
 	w.becomes("R1", "")
 }
 
-// TestTheAnswerToADepositIsLost finds by search what no answer told. Sonatel does
-// not look at references: whoever sends again pays again.
+// TestTheAnswerToADepositIsLost finds by search a deposit whose response was lost. Sonatel ignores
+// repeated references: a second deposit pays again.
 func TestTheAnswerToADepositIsLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -220,8 +218,8 @@ func TestTheAnswerToADepositIsLost(t *testing.T) {
 	}
 }
 
-// TestACodeWhoseAnswerIsLostIsPaidByNobody keeps the automatic customer from a
-// code that nobody was given.
+// TestACodeWhoseAnswerIsLostIsPaidByNobody checks that the automatic customer does not pay a code
+// that nobody received.
 func TestACodeWhoseAnswerIsLostIsPaidByNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -236,8 +234,7 @@ func TestACodeWhoseAnswerIsLostIsPaidByNobody(t *testing.T) {
 	w.showsBooked(stage.In, 0)
 }
 
-// TestACallerWhoIsGoneWasGivenNoCode hands the simulator a call whose caller has
-// already hung up.
+// TestACallerWhoIsGoneWasGivenNoCode makes a call whose caller has already disconnected.
 func TestACallerWhoIsGoneWasGivenNoCode(t *testing.T) {
 	t.Parallel()
 	for _, msisdn := range []string{"+221770123456", "+221770543210", "+221770888888"} {
@@ -255,8 +252,8 @@ func TestACallerWhoIsGoneWasGivenNoCode(t *testing.T) {
 	}
 }
 
-// TestACustomerPaysOneCodeOfAnOrder has a merchant ask again for a code whose answer was cut
-// on its way: the simulator cannot know that, and its customer still pays the order once.
+// TestACustomerPaysOneCodeOfAnOrder requests a second code after the response with the first was
+// cut off. The simulator cannot know that, and its customer still pays the order once.
 func TestACustomerPaysOneCodeOfAnOrder(t *testing.T) {
 	t.Parallel()
 	for name, msisdn := range map[string]string{
@@ -277,7 +274,7 @@ func TestACustomerPaysOneCodeOfAnOrder(t *testing.T) {
 	}
 }
 
-// TestAnAnswerThatDoesNotLeaveGivesNoCode breaks the connection while the answer is written.
+// TestAnAnswerThatDoesNotLeaveGivesNoCode breaks the connection while the response is written.
 func TestAnAnswerThatDoesNotLeaveGivesNoCode(t *testing.T) {
 	t.Parallel()
 	for _, msisdn := range []string{"+221770123456", "+221770543210"} {
@@ -289,12 +286,12 @@ func TestAnAnswerThatDoesNotLeaveGivesNoCode(t *testing.T) {
 	}
 }
 
-// cut is a connection that breaks before an answer has left.
+// cut is a connection that breaks before a response has left.
 type cut struct{ *httptest.ResponseRecorder }
 
 func (c *cut) FlushError() error { return errors.New("connection reset by peer") }
 
-// TestOneCallbackComesBeforeTheAnswer looks at the order of things for 888888.
+// TestOneCallbackComesBeforeTheAnswer checks the order of callbacks and response for 888888.
 func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(*world){

@@ -13,18 +13,18 @@ import (
 
 const (
 	otpLifetime = 5 * time.Minute
-	maxOTPs     = 10_000 // given out and not yet used; beyond it the call answers 503
+	maxOTPs     = 10_000 // passwords issued and unused; beyond it the call answers 503
 )
 
-// otps are the one-time passwords that were given out and not yet used. They are
-// not journaled: after a restart a customer asks for another.
+// otps holds the one-time passwords issued and unused. They are not journaled: after a restart a
+// customer requests another.
 type otps struct {
 	clock stage.Clock
 	mu    *sync.Mutex
 	given map[string]issued // by the customer's local number
 }
 
-// issued is one password and how long it is good.
+// issued is one password with its expiry.
 type issued struct {
 	otp   string
 	until time.Time
@@ -50,8 +50,8 @@ func (o otps) give(customer string) (string, error) {
 	return otp, nil
 }
 
-// spend reports whether a password is the customer's, and uses it up. OTP always is
-// and never is used up, so that a test needs no call before the one it is about.
+// spend reports whether a password is the customer's, and uses it up. OTP is always valid and never
+// used up, so that a test needs no preparing call.
 func (o otps) spend(customer, otp string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -63,8 +63,8 @@ func (o otps) spend(customer, otp string) bool {
 	return stage.Same(otp, OTP)
 }
 
-// otp serves payments/otp, with which the tests of integrators stand in for the
-// customer who dials #144#391#.
+// otp serves payments/otp. In the tests of integrators it stands for the customer who dials
+// #144#391#.
 func (s *Simulator) otp(w http.ResponseWriter, r *http.Request) error {
 	var asked party
 	if err := readBody(w, r, &asked); err != nil {

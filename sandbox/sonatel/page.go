@@ -12,7 +12,7 @@ import (
 //go:embed assets
 var files embed.FS
 
-// page serves what a deep link leads to, and its form.
+// page serves the page of a deep link, and its form.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	c, found := s.book.findCode(r.PathValue("id"))
 	t := wordsFor(r)
@@ -39,8 +39,7 @@ func (s *Simulator) shows(w http.ResponseWriter, status int, t words, v stage.Ch
 	s.checkout.Render(w, status, t.Lang, v)
 }
 
-// visitPage shows a code as it stands; a person who looks makes the automatic
-// customer step back.
+// visitPage shows the current code. A visit makes the automatic customer step back.
 func (s *Simulator) visitPage(w http.ResponseWriter, c code, t words) {
 	now := s.Now()
 	after, err := s.book.change(c.ID, func(x *code) bool { return x.visit(now) })
@@ -51,8 +50,8 @@ func (s *Simulator) visitPage(w http.ResponseWriter, c code, t words) {
 	s.shows(w, http.StatusOK, t, s.viewOf(after, t))
 }
 
-// cancelOnPage gives the payment up and sends the person back to the merchant. What
-// is paid already cannot be cancelled; the page then says so.
+// cancelOnPage cancels the payment and redirects the person to the merchant. A paid code cannot be
+// cancelled; the page then shows that.
 func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, c code, t words) {
 	after, err := s.book.change(c.ID, (*code).cancel)
 	switch {
@@ -66,8 +65,8 @@ func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, c code,
 	}
 }
 
-// payOnPage takes a person's confirmation. Pressing twice pays once: the second
-// press finds the code used and shows how it ended.
+// payOnPage executes a person's confirmation. A second press pays nothing: it finds the code used
+// and shows the result.
 func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, c code, t words) {
 	number, pin := stage.BareNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("pin"))
 	view := s.viewOf(c, t)
@@ -86,7 +85,7 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, c code, t 
 		view.Problem = t.TooLittle
 		s.shows(w, http.StatusUnprocessableEntity, t, view)
 		return
-	case errors.As(err, &refused): // expired or used meanwhile: the page says it
+	case errors.As(err, &refused): // expired or used meanwhile: the page shows it
 	case err != nil:
 		s.Log.Error("confirmation not kept", "error", err)
 		s.pageDown(w, r)
@@ -97,7 +96,7 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, c code, t 
 	stage.Redirect(w, "?lang="+t.Lang)
 }
 
-// viewOf is the page of a code in the language of t.
+// viewOf returns the page of a code in the language of t.
 func (s *Simulator) viewOf(c code, t words) stage.CheckoutView {
 	left := c.ValidUntil.Sub(s.Now())
 	v := stage.CheckoutView{
@@ -121,7 +120,7 @@ func (s *Simulator) viewOf(c code, t words) stage.CheckoutView {
 	return v
 }
 
-// accepts notes what is wrong with what a person typed.
+// accepts sets the error texts for a person's input, and reports whether there are none.
 func accepts(v *stage.CheckoutView, t words, number, pin string) bool {
 	if !stage.CompleteNumber(number) {
 		v.NumberError = t.BadNumber
@@ -132,7 +131,7 @@ func accepts(v *stage.CheckoutView, t words, number, pin string) bool {
 	return v.NumberError == "" && v.CodeError == ""
 }
 
-// fullNumber is what a person typed as an international number.
+// fullNumber returns a person's input as an international number.
 func fullNumber(typed string) string {
 	switch {
 	case strings.HasPrefix(typed, "+"):
@@ -144,7 +143,7 @@ func fullNumber(typed string) string {
 	}
 }
 
-// pageDown is the page of an operator that is down.
+// pageDown serves the page of an operator that is down.
 func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r)
 	s.shows(w, http.StatusServiceUnavailable, t,

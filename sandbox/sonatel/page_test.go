@@ -12,13 +12,13 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// pays sends the form as a customer who does everything right.
+// pays sends the form with valid input.
 func (w *world) pays(link, number string) stagetest.Answer {
 	w.T.Helper()
 	return w.Submit(link, "action", "pay", "msisdn", number, "pin", sonatel.CustomerPIN)
 }
 
-// reads returns the page behind a link, with plain spaces and apostrophes.
+// reads returns the page of a link, with plain spaces and apostrophes.
 func (w *world) reads(link string) string {
 	w.T.Helper()
 	page := w.Visit(link).Body
@@ -69,7 +69,7 @@ func TestThePageSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s answers %d without %q", name, got.Status, row.says)
 		}
 	}
-	w.pays(link, "770111111") // too poor, and then with another telephone
+	w.pays(link, "770111111") // too low a balance, and then another phone
 	if page := w.reads(link); !strings.Contains(page, failed) || !strings.Contains(page, "<form") {
 		t.Error("the page does not offer another try")
 	}
@@ -83,7 +83,7 @@ func TestThePageSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestACodeForOneUseIsPaidOnce presses the button on several telephones at once.
+// TestACodeForOneUseIsPaidOnce presses the button on several phones at once.
 func TestACodeForOneUseIsPaidOnce(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -171,7 +171,7 @@ func TestThePageSpeaksTheCustomersLanguage(t *testing.T) {
 	})
 }
 
-// maxWeight is what the page may cost a customer with a small data bundle.
+// maxWeight bounds the size of the page, for customers with a small data bundle.
 const maxWeight = 30_000 // bytes, style and drawing included
 
 func TestThePageIsPrivateAndSmall(t *testing.T) {

@@ -19,8 +19,8 @@ const (
 
 var fourDigits = regexp.MustCompile(`^[0-9]{4}$`)
 
-// keyReply is the answer to publicKeys: one object, whatever the name says. Key is
-// the base64 of a SubjectPublicKeyInfo, without PEM armour.
+// keyReply is the response to publicKeys: one object, in spite of the plural. Key is the base64 of
+// a SubjectPublicKeyInfo, without PEM armour.
 type keyReply struct {
 	KeyID   string `json:"keyId"`
 	KeyType string `json:"keyType"`
@@ -28,7 +28,7 @@ type keyReply struct {
 	Key     string `json:"key"`
 }
 
-// servedKey is which of the two keys is served: 0, or 1 after a rotation.
+// servedKey returns the index of the key that is served: 0, or 1 after a rotation.
 func (s *Simulator) servedKey() int {
 	if s.board.quirksNow().KeyRotation {
 		return 1
@@ -53,8 +53,8 @@ func (s *Simulator) publicKey(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// decrypt returns the four digits of an encrypted PIN. Whatever the key served does
-// not open is blamed on the key.
+// decrypt returns the four digits of an encrypted PIN. It blames the key for any text that the
+// served key does not decrypt.
 func (s *Simulator) decrypt(encrypted string) (string, error) {
 	if encrypted == "" {
 		return "", violating([]violation{{"encryptedPinCode", "must not be empty"}})
@@ -75,8 +75,8 @@ func (s *Simulator) decrypt(encrypted string) (string, error) {
 	return string(digits), nil
 }
 
-// checkRetailer lets those through who know the retailer's PIN. Wrong ones are
-// counted, and the third in a row blocks the account for good.
+// checkRetailer checks the retailer's number and PIN. It counts wrong PINs, and the third in a row
+// blocks the account for good.
 func (s *Simulator) checkRetailer(p party) error {
 	if p.IDType != idMSISDN || !stage.Same(p.ID, s.options.Credentials.RetailerMSISDN) {
 		return merchantRefused.because("The partner is not a retailer of this account.")
@@ -88,8 +88,8 @@ func (s *Simulator) checkRetailer(p party) error {
 	return s.book.tryPIN(digits)
 }
 
-// checkCustomer lets a customer through. Nobody counts a customer's wrong PINs: a
-// sandbox number must not be lost to a typing mistake.
+// checkCustomer checks a customer's PIN. It counts no wrong PINs: a typing mistake must not block a
+// sandbox number.
 func (s *Simulator) checkCustomer(p party) error {
 	digits, err := s.decrypt(p.EncryptedPINCode)
 	switch {
@@ -109,7 +109,7 @@ type pinChange struct {
 	EncryptedNew string `json:"encryptedNewPinCode"`
 }
 
-// changePIN gives the retailer another PIN. The answer's shape is documented nowhere.
+// changePIN gives the retailer another PIN. No document shows the form of the response.
 func (s *Simulator) changePIN(w http.ResponseWriter, r *http.Request) error {
 	var asked pinChange
 	if err := readBody(w, r, &asked); err != nil {

@@ -9,8 +9,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// problem is an error as Sonatel writes it: problem+json, with status and code as
-// text.
+// problem is an error in Sonatel's form: problem+json, with status and code as text.
 type problem struct {
 	http       int
 	code       int
@@ -18,14 +17,13 @@ type problem struct {
 	violations []violation
 }
 
-// violation is what is wrong with one field.
+// violation is the mistake of one field.
 type violation struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
 }
 
-// The problems. Codes are those of Sonatel's list; the HTTP status is 400 where
-// nothing else was seen.
+// The problems. Codes are those of Sonatel's list; the HTTP status is 400 unless another was seen.
 var (
 	tryAgain         = problem{http: 504, code: 1, detail: "Veuillez réessayer plus tard."}
 	unavailable      = problem{http: 503, code: 5, detail: "The service is temporarily unavailable."}
@@ -54,13 +52,13 @@ var (
 // Error implements error.
 func (p problem) Error() string { return strconv.Itoa(p.code) + ": " + p.detail }
 
-// because returns the problem with its particular reason.
+// because returns the problem with another detail.
 func (p problem) because(detail string) problem {
 	p.detail = detail
 	return p
 }
 
-// violating returns the invalid input that these violations make, or nil.
+// violating returns the invalid-input problem of these violations, or nil for none.
 func violating(found []violation) error {
 	if len(found) == 0 {
 		return nil
@@ -70,12 +68,12 @@ func violating(found []violation) error {
 	return p
 }
 
-// problems is what is no problem by itself, as Sonatel says it.
+// problems maps other errors to Sonatel's problems.
 var problems = map[error]stage.Refusal{
 	stage.ErrInternal: internal, stage.ErrDown: unavailable, stage.ErrFull: unavailable.because(stage.ErrFull.Error()),
 }
 
-// ServeHTTP serves the same problem to everybody.
+// ServeHTTP sends the same problem to every caller.
 func (p problem) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.http == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")

@@ -8,28 +8,28 @@ import (
 	"image/png"
 )
 
-// The one kind of QR code that is drawn (ISO/IEC 18004): version 5, 37 modules a
-// side, lowest error correction, mask 0, bytes. One block holds all of it, so nothing
-// is interleaved, and every reader takes it.
+// The only kind of QR code drawn here (ISO/IEC 18004): version 5, 37 modules a side, lowest error
+// correction, mask 0, bytes. One block holds all of it, so nothing is interleaved, and every reader
+// can read it.
 const (
 	qrVersion   = 5
 	qrSide      = 17 + 4*qrVersion
-	qrData      = 108    // bytes of data, of which two and a half are the header's
+	qrData      = 108    // bytes of data; the header takes two and a half of them
 	qrCheck     = 26     // bytes of error correction
 	qrFormat    = 0x77C4 // level L and mask 0, with their own error correction
 	qrAlignment = qrSide - 7
 
-	qrPixels = 6 // a module
-	qrMargin = 4 // modules that stay white all round
+	qrPixels = 6 // per module
+	qrMargin = 4 // white modules on every side
 )
 
-// maxQRText is the longest text a code holds, in bytes.
+// maxQRText is the longest text in a code, in bytes.
 const maxQRText = qrData - 2
 
 // maxPublicURL leaves room for the longest link: the path and a code's id.
 const maxPublicURL = 60
 
-// drawQR returns the PNG of a QR code that reads as text.
+// drawQR returns the PNG of a QR code for a text. It returns an error for a text over maxQRText.
 func drawQR(text string) ([]byte, error) {
 	if len(text) > maxQRText {
 		return nil, fmt.Errorf("%d bytes do not fit into a QR code of %d", len(text), maxQRText)
@@ -45,8 +45,8 @@ func drawQR(text string) ([]byte, error) {
 	return picture.Bytes(), nil
 }
 
-// qrBytes is text behind its header (4 bits: bytes; 8 bits: how many) and filled up
-// as the standard says.
+// qrBytes returns a text after its header (4 bits: bytes; 8 bits: length), padded as the standard
+// requires.
 func qrBytes(text string) []byte {
 	size := byte(len(text)) //nolint:gosec // at most maxQRText
 	data := []byte{0x40 | size>>4}
@@ -77,7 +77,7 @@ func withCheck(data []byte) []byte {
 		}
 		root = times(root, 2)
 	}
-	// The rest of dividing the data by it.
+	// The remainder of the data divided by it.
 	check := make([]byte, qrCheck)
 	for _, b := range data {
 		factor := b ^ check[0]
@@ -99,7 +99,7 @@ func times(a, b byte) byte {
 	return byte(product)
 }
 
-// qrMatrix is the modules of a code, by row and column.
+// qrMatrix holds the modules of a code, by row and column.
 type qrMatrix struct {
 	dark, taken [qrSide][qrSide]bool
 }
@@ -111,7 +111,7 @@ func (q *qrMatrix) set(row, column int, dark bool) {
 	}
 }
 
-// drawPatterns draws what a reader finds the code by.
+// drawPatterns draws the patterns by which a reader finds the code.
 func (q *qrMatrix) drawPatterns() {
 	for i := range qrSide {
 		q.set(6, i, i%2 == 0)
@@ -123,7 +123,7 @@ func (q *qrMatrix) drawPatterns() {
 	q.drawRings(qrAlignment, qrAlignment, 2, func(ring int) bool { return ring != 1 })
 }
 
-// drawRings draws squares around a centre, out to a ring.
+// drawRings draws concentric squares around a centre, up to the ring out.
 func (q *qrMatrix) drawRings(row, column, out int, dark func(ring int) bool) {
 	for r := -out; r <= out; r++ {
 		for c := -out; c <= out; c++ {
@@ -132,7 +132,7 @@ func (q *qrMatrix) drawRings(row, column, out int, dark func(ring int) bool) {
 	}
 }
 
-// drawFormat writes the level and the mask, twice.
+// drawFormat draws the level and the mask, twice.
 func (q *qrMatrix) drawFormat() {
 	bit := func(i int) bool { return qrFormat>>i&1 == 1 }
 	for i := range 6 {
@@ -153,14 +153,14 @@ func (q *qrMatrix) drawFormat() {
 	q.set(qrSide-8, 8, true)
 }
 
-// drawBytes writes data in columns of two, upwards and downwards in turn, under the
-// mask. The few modules that are left over are white under the mask.
+// drawBytes draws data in columns of two, upwards and downwards in turn, under the mask. The few
+// modules left over are white under the mask.
 func (q *qrMatrix) drawBytes(data []byte) {
 	n := 0
 	up := true
 	for right := qrSide - 1; right > 0; right -= 2 {
 		if right == 6 {
-			right-- // the timing pattern
+			right-- // skips the timing pattern
 		}
 		for step := range qrSide {
 			row := step
@@ -173,7 +173,7 @@ func (q *qrMatrix) drawBytes(data []byte) {
 	}
 }
 
-// drawPair writes the next two bits into a row, where the places are free.
+// drawPair draws the next two bits in a row, on free modules.
 func (q *qrMatrix) drawPair(row, right int, data []byte, n int) int {
 	for _, column := range []int{right, right - 1} {
 		if q.taken[row][column] {

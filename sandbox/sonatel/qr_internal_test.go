@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestAQRCodeReadsBack reads drawn codes as a telephone does, but for finding them:
-// their place is known.
+// TestAQRCodeReadsBack decodes drawn codes. It does not search for them, because their place is
+// known.
 func TestAQRCodeReadsBack(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -23,8 +23,8 @@ func TestAQRCodeReadsBack(t *testing.T) {
 	}
 }
 
-// TestAQRCodeLooksAsTheStandardSays compares the corner of a code, and the bits that
-// say its level and its mask.
+// TestAQRCodeLooksAsTheStandardSays compares the corner of a code, and the bits for its level and
+// its mask.
 func TestAQRCodeLooksAsTheStandardSays(t *testing.T) {
 	t.Parallel()
 	dark := modules(t, "x")
@@ -45,7 +45,7 @@ func TestAQRCodeLooksAsTheStandardSays(t *testing.T) {
 	}
 }
 
-// modules draws text and returns the code's modules as they are in the picture.
+// modules draws a text and returns the code's modules in the picture.
 func modules(t *testing.T, text string) [37][37]bool {
 	t.Helper()
 	raw, err := drawQR(text)
@@ -66,7 +66,7 @@ func modules(t *testing.T, text string) [37][37]bool {
 	return dark
 }
 
-// readQR draws text, walks the modules upwards and downwards and returns what they say.
+// readQR draws a text, reads the modules upwards and downwards and returns the decoded text.
 func readQR(t *testing.T, text string) string {
 	t.Helper()
 	dark := modules(t, text)

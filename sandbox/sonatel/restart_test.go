@@ -10,7 +10,7 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// journaled keeps a world's transactions and book in a file.
+// journaled stores a world's transactions and book in a file.
 func journaled(path string) func(*sonatel.Options) {
 	return func(o *sonatel.Options) { o.JournalPath = path }
 }
@@ -23,7 +23,7 @@ func TestARestartForgetsNothing(t *testing.T) {
 	w.deposits("PAID", "770123456")
 	w.makesCode("CODE", "+221770444444")
 	w.deposits("WAITS", "770444444")
-	sealed := w.deposit("SEALED", "770123456") // its PIN is under the key of before
+	sealed := w.deposit("SEALED", "770123456") // its PIN is encrypted with the earlier key
 	bad := fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted("0000")}
 	w.post(balancePath, bad)
 	before := w.Sim.Book()
@@ -56,8 +56,8 @@ func TestARestartForgetsNothing(t *testing.T) {
 	}
 }
 
-// TestACustomerPaysWhileTheSimulatorIsDown lets the moment pass, and the validity as
-// well: the customer confirmed in time, and Sonatel was late to notice.
+// TestACustomerPaysWhileTheSimulatorIsDown lets the customer's time pass, and the validity as well.
+// The customer confirmed in time, and Sonatel noticed late.
 func TestACustomerPaysWhileTheSimulatorIsDown(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")

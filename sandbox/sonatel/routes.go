@@ -6,8 +6,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Handler serves the simulator. Mount it under the path of PublicURL, with that
-// path stripped.
+// Handler serves the simulator. Mount it under the path of PublicURL, with that path stripped.
 func (s *Simulator) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.routeAccounts(mux)
@@ -21,8 +20,8 @@ func (s *Simulator) Handler() http.Handler {
 	return mux
 }
 
-// routeAccounts adds what opens the door and sets things up. The older token path
-// is the one most clients still use.
+// routeAccounts adds the calls for tokens, keys, accounts and registrations. Most clients still use
+// the older token path.
 func (s *Simulator) routeAccounts(mux *http.ServeMux) {
 	token := s.Board.Disturb(s.Answer(s.token, problems), unavailable)
 	mux.Handle("POST /oauth/v1/token", token)
@@ -36,8 +35,8 @@ func (s *Simulator) routeAccounts(mux *http.ServeMux) {
 	mux.Handle("GET /api/assignments/v1/partner/sim-cards", s.api(s.simCards))
 }
 
-// routeMoney adds what moves money and tells of it; a test can have these answers
-// dropped or mangled.
+// routeMoney adds the calls that move money or show movements. The switches can drop or spoil their
+// responses.
 func (s *Simulator) routeMoney(mux *http.ServeMux) {
 	for pattern, serve := range map[string]stage.Call{
 		"POST /api/eWallet/v1/cashins":                   s.cashin,
@@ -55,12 +54,12 @@ func (s *Simulator) routeMoney(mux *http.ServeMux) {
 	}
 }
 
-// api serves a call to those who may make it, unless Sonatel is down.
+// api serves an authenticated call, unless Sonatel is down.
 func (s *Simulator) api(serve stage.Call) http.Handler {
 	return s.Board.Disturb(s.admitted(serve), unavailable)
 }
 
-// admitted serves a call to those who may make it.
+// admitted serves an authenticated call.
 func (s *Simulator) admitted(serve stage.Call) http.Handler {
 	return s.Answer(func(w http.ResponseWriter, r *http.Request) error {
 		if err := s.admit(r); err != nil {
@@ -70,8 +69,8 @@ func (s *Simulator) admitted(serve stage.Call) http.Handler {
 	}, problems)
 }
 
-// admit returns why a call may not pass, or nil. The gateway looks at the content
-// type before it looks at the token, and wants one even where there is no content.
+// admit returns the reason to reject a call, or nil. The gateway checks the content type before the
+// token, and requires one even without content.
 func (s *Simulator) admit(r *http.Request) error {
 	quirks := s.board.quirksNow()
 	if !stage.SaysJSON(r) && (r.Method != http.MethodGet || quirks.ContentTypeRequiredOnGET) {
@@ -88,7 +87,7 @@ func (s *Simulator) admit(r *http.Request) error {
 	}
 }
 
-// showBook answers with everything the simulator knows and executed.
+// showBook sends every code, every transaction and every executed payment.
 func (s *Simulator) showBook(w http.ResponseWriter, _ *http.Request) {
 	stage.WriteJSON(w, http.StatusOK, struct {
 		Codes        []Code        `json:"qr_codes"`

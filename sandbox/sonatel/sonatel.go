@@ -1,21 +1,19 @@
-// Package sonatel plays the Orange Money API of Sonatel (Senegal) over HTTP: token
-// and public key, deposits one by one and in bulk, the QR code and the one-step and
-// two-step ways by which a customer pays, the history, and the signed callbacks.
+// Package sonatel simulates the Orange Money API of Sonatel (Senegal) over HTTP: token and public
+// key, deposits one by one and in bulk, the QR code and the one-step and two-step payments of a
+// customer, the history, and the signed callbacks.
 //
-// It is written from the wire facts of Sonatel's document and of what integrators
-// saw in production, and knows nothing of Pirogue's adapter. It keeps its own book
-// of what it executed, so that Pirogue's books can be held against a witness who
-// was not told what to say.
+// It is written from the wire facts of Sonatel's document and of what integrators saw in
+// production, and knows nothing of Pirogue's adapter. It keeps its own book of executed payments,
+// so that Pirogue's books can be compared with an independent one.
 //
-// Beware of the words: Sonatel's "cash in" is a deposit into the customer's wallet,
-// a cash-out for the merchant. A deposit takes money from the retailer's float. A
-// repeated reference is not refused: it deposits again, and the book shows both.
+// Beware of the words: Sonatel's "cash in" is a deposit into the customer's wallet, a cash-out for
+// the merchant. A deposit takes money from the retailer's float. A repeated reference is not
+// refused: it deposits again, and the book shows both.
 //
-// The number of a deposit is in its body, and its last six digits decide what
-// happens. A QR code carries no number: a request of test mode may add the header
-// X-Sandbox-Msisdn, and the customer behind that number then pays by themselves.
-// Without the header nothing happens until a person opens the deep link, which leads
-// to a page of the sandbox.
+// The number of a deposit is in its body, and its last six digits decide its course. A QR code has
+// no number. A request of test mode may add the header X-Sandbox-Msisdn; the customer of that
+// number then pays automatically. Without the header nothing happens until a person opens the deep
+// link, which leads to a page of the sandbox.
 package sonatel
 
 import (
@@ -28,41 +26,41 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// What the sandbox accepts when Options says nothing else. None of it is secret.
+// The credentials that the sandbox accepts by default. None of them is secret.
 const (
 	ClientID       = "sandbox-client"
 	ClientSecret   = "sandbox-secret"
 	RetailerMSISDN = "770000001" // the float that pays for deposits, 9 local digits
 	PIN            = "2468"      // of the retailer
-	MerchantCode   = "100200"    // the till that QR codes and payments go to
+	MerchantCode   = "100200"    // the till that receives QR codes and payments
 	MerchantMSISDN = "770000002" // the account behind MerchantCode
 	CallbackKey    = "sandbox-callback-key"
 	CallbackSecret = "sandbox-callback-secret"
 	CustomerPIN    = "1234"   // of every customer
-	OTP            = "123456" // taken from every customer, besides those of payments/otp
+	OTP            = "123456" // accepted from every customer, besides those of payments/otp
 )
 
-// MSISDNHeader names the request header of a QR code that tells the simulator which
-// customer will pay it, as an international number: +221770123456.
+// MSISDNHeader names the request header of a QR code with the number of the automatic customer, in
+// international form: +221770123456.
 const MSISDNHeader = "X-Sandbox-Msisdn"
 
 const (
 	tokenLifetime   = 299 * time.Second // observed in production
-	defaultFloat    = 1_000_000_000     // XOF of the retailer; see Switches.Balance
-	customerBalance = 250_000           // XOF that every customer is said to have
+	defaultFloat    = 1_000_000_000     // XOF of the retailer; see Quirks.Balance
+	customerBalance = 250_000           // XOF in every customer's account
 )
 
-// Credentials are what a distributor and merchant received from Sonatel.
+// Credentials are those that a distributor and merchant receives from Sonatel.
 type Credentials struct {
 	ClientID, ClientSecret string // for the token call
 	RetailerMSISDN, PIN    string // of the account that deposits
 	MerchantCode           string // six digits
-	CallbackKey            string // in Authorization: Basic, unless a registration says otherwise
+	CallbackKey            string // in Authorization: Basic, unless a registration sets another
 	CallbackSecret         string // signs callbacks
 }
 
-// Options says how a simulator runs. PublicURL has at most 60 characters; MaxOrders counts
-// QR codes, and transactions.
+// Options configures a simulator. PublicURL has at most 60 characters. MaxOrders bounds QR codes,
+// and transactions.
 type Options struct {
 	stage.Options
 
@@ -70,7 +68,7 @@ type Options struct {
 	Credentials Credentials
 }
 
-// Simulator is Sonatel's Orange Money API. Make it with New.
+// Simulator simulates Sonatel's Orange Money API. Make it with New.
 type Simulator struct {
 	*stage.Crew
 
@@ -82,8 +80,8 @@ type Simulator struct {
 	checkout stage.Checkout
 }
 
-// New starts a simulator. With a journal it takes up everything where it was left,
-// and what fell due meanwhile happens at once.
+// New starts a simulator. With a journal it restores everything, and anything that fell due
+// meanwhile happens at once.
 func New(o Options) (*Simulator, error) {
 	o, err := o.ready()
 	if err != nil {
@@ -106,7 +104,7 @@ func New(o Options) (*Simulator, error) {
 	return s, nil
 }
 
-// resume arranges everything that the journal left unfinished.
+// resume schedules everything that the journal left unfinished.
 func (s *Simulator) resume() {
 	for _, unfinished := range s.book.allTransactions() {
 		s.arrange(unfinished)
@@ -138,13 +136,12 @@ func (o Options) ready() (Options, error) {
 	return o, nil
 }
 
-// Book returns everything executed so far, oldest first.
+// Book returns every executed payment, oldest first.
 func (s *Simulator) Book() []stage.Paid {
 	return s.book.Paid()
 }
 
-// Transactions returns every transaction, oldest first. A QR code that nobody paid
-// is none.
+// Transactions returns every transaction, oldest first. An unpaid QR code is no transaction.
 func (s *Simulator) Transactions() []Transaction {
 	kept := s.book.allTransactions()
 	views := make([]Transaction, len(kept))
@@ -164,26 +161,26 @@ func (s *Simulator) Codes() []Code {
 	return views
 }
 
-// Asked returns how many QR codes there are, and transactions that did not begin with one.
+// Asked returns the number of QR codes and of transactions that did not begin with one.
 func (s *Simulator) Asked() int { return s.book.asked() }
 
-// Settings is how everything that can be set is read and changed.
+// Settings reads and changes everything that can be set.
 func (s *Simulator) Settings() stage.Settings { return s.board.settings() }
 
-// Switches returns the switches as they stand.
+// Switches returns the current switches.
 func (s *Simulator) Switches() Switches {
 	return s.board.read()
 }
 
-// SetSwitches replaces all switches, or none when one is out of its range.
+// SetSwitches replaces all switches. It changes none and returns an error if one is out of its
+// range.
 func (s *Simulator) SetSwitches(wanted Switches) error {
 	return s.board.set(wanted)
 }
 
-// Close stops every customer, delivers the callbacks that are queued, and closes
-// the journal. When ctx ends first, callbacks are given up. Callbacks that wait to
-// be repeated are given up as well, and calls that hang are let go. Closing twice
-// is harmless.
+// Close stops every customer, delivers the queued callbacks, and closes the journal. When ctx ends
+// first, it drops the callbacks. It also drops callbacks that wait for a retry, and releases calls
+// that hang. Closing twice is harmless.
 func (s *Simulator) Close(ctx context.Context) error {
 	return errors.Join(s.Crew.Close(ctx), s.book.Close())
 }

@@ -9,14 +9,14 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Limits of the switches.
+// The limits of the switches.
 const (
 	maxFinalAfter = 24 * 60 * 60 * 1000 // milliseconds: Sonatel promises a final status within 24 h
 	maxBalance    = 1_000_000_000_000   // XOF
 )
 
-// Switches is everything that can be broken or set on purpose: what every simulator
-// has, and Sonatel's own. Switches are not journaled: a restart mends everything.
+// Switches holds everything that can be deliberately broken or set: the switches of every
+// simulator, and Sonatel's own. Switches are not journaled: a restart removes all faults.
 type Switches struct {
 	stage.Switches
 	Quirks
@@ -24,48 +24,48 @@ type Switches struct {
 
 // Quirks are the switches that only Sonatel has.
 type Quirks struct {
-	// ContentTypeRequiredOnGET answers 415 to a GET without Content-Type:
-	// application/json, as production does. On by default.
-	ContentTypeRequiredOnGET bool `json:"content_type_required_on_get"`
-	// FloatAmounts writes amounts as 10.0, as production does. On by default.
-	FloatAmounts bool `json:"float_amounts"`
-	// BareArrays answers a search with an array, as production does, in place of
-	// the documented object with the field transactions. On by default.
-	BareArrays bool `json:"bare_arrays"`
-	// BrokenTypeFilter finds nothing when a search says type=, as production does. On by default.
-	BrokenTypeFilter bool `json:"broken_type_filter"`
-	// EmptyRegistration answers a callback registration with an empty body, as
+	// ContentTypeRequiredOnGET answers 415 to a GET without Content-Type: application/json, as
 	// production does. On by default.
+	ContentTypeRequiredOnGET bool `json:"content_type_required_on_get"`
+	// FloatAmounts formats amounts as 10.0, as production does. On by default.
+	FloatAmounts bool `json:"float_amounts"`
+	// BareArrays answers a search with an array, as production does, in place of the documented object
+	// with the field transactions. On by default.
+	BareArrays bool `json:"bare_arrays"`
+	// BrokenTypeFilter finds nothing if a search has type=, as production does. On by default.
+	BrokenTypeFilter bool `json:"broken_type_filter"`
+	// EmptyRegistration answers a callback registration with an empty body, as production does. On by
+	// default.
 	EmptyRegistration bool `json:"empty_registration"`
-	// KeyRotation serves the other of Sonatel's two public keys, each time it
-	// changes. What was encrypted with the one no longer served is refused with 4003.
+	// KeyRotation serves the other of Sonatel's two public keys each time it changes. It refuses a PIN
+	// encrypted with the key not served with 4003.
 	KeyRotation bool `json:"key_rotation"`
-	// TwoSignatures signs callbacks with a second secret as well, the other one
-	// first, as during a change of secrets.
+	// TwoSignatures signs callbacks with a second secret as well, whose signature comes first, as
+	// during a change of secrets.
 	TwoSignatures bool `json:"two_signatures"`
 	// ExecutesThenTimesOut executes every call that moves money, and answers 504.
 	ExecutesThenTimesOut bool `json:"executes_then_times_out"`
-	// FinalOnlyAfterMS is how long every transaction stays pending at least, in
-	// milliseconds, up to 24 h.
+	// FinalOnlyAfterMS keeps every transaction pending for at least this time, in milliseconds, up to
+	// 24 h.
 	FinalOnlyAfterMS int `json:"final_only_after_ms"`
-	// ForgedCallbacks follows every callback with a forged one: a wrong key, a wrong
-	// signature, and the claim of a success.
+	// ForgedCallbacks sends a forged callback after every real one: with a wrong key, a wrong
+	// signature, and the status of a success.
 	ForgedCallbacks bool `json:"forged_callbacks"`
-	// Balance is what is left of the retailer's float, in XOF. Setting it replaces
-	// the float; nil leaves it.
+	// Balance is the money left in the retailer's float, in XOF. Setting it replaces the float; nil
+	// leaves it.
 	Balance *int64 `json:"balance"`
-	// WrongPINs is how many wrong PINs in a row the retailer entered; 3 is blocked.
-	// Setting it to 0 unblocks; nil leaves it.
+	// WrongPINs is the number of wrong PINs in a row that the retailer entered; 3 is blocked. Setting
+	// it to 0 unblocks; nil leaves it.
 	WrongPINs *int `json:"wrong_pins"`
 }
 
-// usual is Sonatel as production is, with nothing broken on purpose.
+// usual holds the quirks of production, with no deliberate fault.
 var usual = Quirks{
 	ContentTypeRequiredOnGET: true, FloatAmounts: true, BareArrays: true, BrokenTypeFilter: true,
 	EmptyRegistration: true,
 }
 
-// validate reports the first quirk that is out of its range.
+// validate returns an error for the first quirk that is out of its range.
 func (q Quirks) validate() error {
 	switch {
 	case q.FinalOnlyAfterMS < 0 || q.FinalOnlyAfterMS > maxFinalAfter:
@@ -78,13 +78,12 @@ func (q Quirks) validate() error {
 	return nil
 }
 
-// board holds the switches: the common ones, Sonatel's own, and two that are really
-// figures of the book.
+// board holds the switches: the common ones, Sonatel's own, and two that are figures of the book.
 type board struct {
 	*stage.Board
 	book   *book
 	mu     sync.Mutex
-	quirks Quirks // without Balance and WrongPINs
+	quirks Quirks // its Balance and WrongPINs stay nil
 }
 
 // quirksNow returns Sonatel's own switches without the figures of the book.
@@ -110,7 +109,7 @@ func (b *board) set(wanted Switches) error {
 	})
 }
 
-// change lets alter change the switches, all of them or none.
+// change lets alter modify the switches: all of them or none.
 func (b *board) change(alter func(any) error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -134,7 +133,7 @@ func (b *board) change(alter func(any) error) error {
 	return nil
 }
 
-// ServeHTTP shows the switches on GET, and on POST changes those that the body names.
+// ServeHTTP returns the switches on GET. POST changes those that the body names.
 func (b *board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.settings().ServeHTTP(w, r)
 }
@@ -146,7 +145,7 @@ func (b *board) settings() stage.Settings {
 	}
 }
 
-// mended is Sonatel with nothing broken: its usual oddities, a full float, no wrong PIN.
+// mended returns the switches without faults: the usual quirks, a full float, no wrong PIN.
 func mended() Switches {
 	float, none := int64(defaultFloat), 0
 	s := Switches{Switches: stage.Healthy(), Quirks: usual}
@@ -154,7 +153,7 @@ func mended() Switches {
 	return s
 }
 
-// says is what each of Sonatel's own switches does, for people.
+// says holds the effect of each of Sonatel's own switches, for people.
 var says = map[string]string{
 	"content_type_required_on_get": "Answers 415 to a GET without Content-Type, as production does",
 	"float_amounts":                "Writes amounts as 10.0, as production does",
@@ -170,7 +169,7 @@ var says = map[string]string{
 	"wrong_pins":                   "Wrong PINs in a row of the retailer; 3 is blocked",
 }
 
-// settling is how long a transaction stays pending at least.
+// settling returns the least time for which a transaction stays pending.
 func (b *board) settling() time.Duration {
 	return time.Duration(max(b.Read().SettleMS, b.quirksNow().FinalOnlyAfterMS)) * time.Millisecond
 }

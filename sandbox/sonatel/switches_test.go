@@ -64,7 +64,7 @@ func TestDown(t *testing.T) {
 	w.becomes("R1", "SUCCESS")
 }
 
-// TestExecutedThenTimedOut finds by search what a 504 hid.
+// TestExecutedThenTimedOut finds by search the payments whose response was a 504.
 func TestExecutedThenTimedOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -99,7 +99,7 @@ func TestDroppedAnswers(t *testing.T) {
 	w.showsBooked(stage.Out, 50000)
 }
 
-// TestNothingEndsBeforeItsTime keeps even what ends at once pending for hours.
+// TestNothingEndsBeforeItsTime keeps even immediate payments pending for hours.
 func TestNothingEndsBeforeItsTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

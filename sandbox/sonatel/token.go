@@ -8,15 +8,15 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// tokens grants and checks access tokens. A token is sealed and holds its own end,
-// so tokens survive a restart and cannot fill the memory. The real ones are signed
-// with RS256; for callers both are opaque.
+// tokens issues and checks access tokens. A token is signed and holds its own expiry, so tokens
+// survive a restart and use no memory. The real ones are signed with RS256; callers cannot read
+// either.
 type tokens struct {
 	clock stage.Clock
 	stage.Tokens
 }
 
-// claims is what a token says.
+// claims are the contents of a token.
 type claims struct {
 	ID       string `json:"jti"`
 	IssuedAt int64  `json:"iat"` // Unix seconds
@@ -24,16 +24,16 @@ type claims struct {
 	Type     string `json:"typ"`
 }
 
-// grant returns a token that is good for lifetime.
+// grant returns a token that is valid for lifetime.
 func (t tokens) grant(kind string, lifetime time.Duration) (string, error) {
 	now := t.clock.Now()
 	return t.JWT(claims{ID: rand.Text(), IssuedAt: now.Unix(), Expires: now.Add(lifetime).Unix(), Type: kind})
 }
 
-// check returns why a token is refused, or nil.
+// check returns the reason to refuse a token, or nil.
 func (t tokens) check(token string) error {
 	var said claims
-	// One reason for whatever we did not make ourselves: a guess learns nothing from it.
+	// One reason for every token that is not ours, so that a guess reveals nothing.
 	if !t.Read(token, &said) || said.Type != bearer {
 		return badCredentials.because("The access token is unknown.")
 	}
@@ -50,8 +50,8 @@ const (
 	refreshLifetime = 30 * time.Minute
 )
 
-// grantReply is the answer to a token call, observed in production. Scope and refresh
-// token are there because production has them; nothing in the sandbox takes either.
+// grantReply is the response to a token call, observed in production. Production has scope and
+// refresh token; no call of the sandbox accepts either.
 type grantReply struct {
 	AccessToken      string `json:"access_token"`
 	ExpiresIn        int64  `json:"expires_in"`         // seconds
@@ -67,8 +67,8 @@ type grantRefusal struct {
 	Description string `json:"error_description"`
 }
 
-// token serves both token paths. Sonatel's document wants the credentials in the
-// form; some clients send HTTP Basic, and are served as well.
+// token serves both token paths. Sonatel's document expects the credentials in the form. Some
+// clients send HTTP Basic, which is accepted as well.
 func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	id, secret, isBasic := r.BasicAuth()
@@ -91,7 +91,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// grant answers with a token to those who showed who they are.
+// grant sends a token to an authenticated caller.
 func (s *Simulator) grant(w http.ResponseWriter) error {
 	lifetime := s.Board.Read().TokenLifetime(tokenLifetime)
 	access, err := s.tokens.grant(bearer, lifetime)

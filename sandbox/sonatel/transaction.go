@@ -10,7 +10,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Status is what the history says of a transaction.
+// Status is the status of a transaction in the history.
 type Status string
 
 // The statuses that the sandbox uses, of the eight in Sonatel's document.
@@ -37,11 +37,11 @@ const (
 	channelMAXIT = "MAXIT"
 )
 
-// customerWaits is how long a payment in two steps waits for its customer. Sonatel
+// customerWaits is the time for which a payment in two steps waits for its customer. Sonatel
 // promises a final status within 24 h.
 const customerWaits = 24 * time.Hour
 
-// Transaction is what the book shows of a transaction.
+// Transaction is the description of a transaction in the book.
 type Transaction struct {
 	TransactionID string     `json:"transaction_id"`
 	Type          string     `json:"type"`
@@ -52,13 +52,13 @@ type Transaction struct {
 	MSISDN        string     `json:"msisdn"`      // the customer's, international
 	Amount        int64      `json:"amount"`      // XOF, executed or to be executed
 	Asked         int64      `json:"asked"`       // XOF; differs only for number 999999
-	AnswerLost    bool       `json:"answer_lost"` // the caller was never told
+	AnswerLost    bool       `json:"answer_lost"` // the caller got no response
 	CreatedAt     time.Time  `json:"created_at"`
-	NextAt        *time.Time `json:"next_at"` // when something happens by itself; null for never
+	NextAt        *time.Time `json:"next_at"` // time of the next automatic event; null for never
 }
 
-// transaction is one movement of money, asked for or executed, as the journal keeps
-// it. It reads no clock and touches nothing else.
+// transaction is one movement of money, ordered or executed, in the journal's form. It reads no
+// clock and changes nothing else.
 type transaction struct {
 	ID                  string            `json:"id"`
 	Type                string            `json:"type"`
@@ -79,24 +79,24 @@ type transaction struct {
 	CreatedAt           time.Time         `json:"created_at"`
 	UpdatedAt           time.Time         `json:"updated_at"`
 	CallbackURL         string            `json:"callback_url,omitempty"`
-	Callbacks           int               `json:"callbacks"` // above 1: so many, one before the answer
+	Callbacks           int               `json:"callbacks"` // callbacks in all; above 1, one precedes the response
 	LosesAnswers        bool              `json:"loses_answers,omitempty"`
 	AnswerLost          bool              `json:"answer_lost,omitempty"`
-	Ends                Status            `json:"ends,omitempty"` // what it becomes at NextAt
+	Ends                Status            `json:"ends,omitempty"` // the status at NextAt
 	EndsBecause         string            `json:"ends_because,omitempty"`
-	NextAt              time.Time         `json:"next_at"` // zero when nothing happens by itself
+	NextAt              time.Time         `json:"next_at"` // zero if no automatic event comes
 }
 
-// course is what a transaction goes through by itself.
+// course is the automatic course of a transaction.
 type course struct {
-	first  Status // while it waits
+	first  Status // the status until then
 	end    Status
-	reason string // of an end that is no success
+	reason string // for an end that is no success
 	after  time.Duration
-	waits  bool // shows first in the answer, even when after is 0
+	waits  bool // the response shows first, even if after is 0
 }
 
-// follow puts a transaction on its course. Nothing ends before settling is over.
+// follow schedules the course of a transaction. No transaction ends before settling is over.
 func (t *transaction) follow(c course, now time.Time, settling time.Duration) {
 	t.CreatedAt, t.UpdatedAt = now, now
 	after := max(c.after, settling)
@@ -107,19 +107,19 @@ func (t *transaction) follow(c course, now time.Time, settling time.Duration) {
 	t.Status, t.Ends, t.EndsBecause, t.NextAt = c.first, c.end, c.reason, now.Add(after)
 }
 
-// settle ends a transaction as its course says.
+// settle ends a transaction according to its course.
 func (t *transaction) settle(now time.Time) {
 	t.Status, t.Reason, t.UpdatedAt = t.Ends, t.EndsBecause, now
 	t.Ends, t.EndsBecause, t.NextAt = "", "", time.Time{}
 }
 
-// final reports whether nothing will change any more.
+// final reports whether no automatic event comes any more.
 func (t *transaction) final() bool { return t.NextAt.IsZero() }
 
 // succeeds reports whether the money moved or will move.
 func (t *transaction) succeeds() bool { return t.Status == Success || t.Ends == Success }
 
-// taken is what the transaction takes from the retailer's float, or holds of it.
+// taken returns the part of the retailer's float that the transaction took or holds.
 func (t *transaction) taken() int64 {
 	if t.Type == typeCashIn && t.succeeds() {
 		return t.Amount
@@ -127,7 +127,7 @@ func (t *transaction) taken() int64 {
 	return 0
 }
 
-// paid is the line of the book for an executed transaction.
+// paid returns the line of the book for an executed transaction.
 func (t *transaction) paid() stage.Paid {
 	direction := stage.In
 	if t.Type == typeCashIn {
@@ -151,7 +151,7 @@ func (t *transaction) view() Transaction {
 	return v
 }
 
-// depositCourse is what happens to a deposit of one magic number.
+// depositCourse returns the course of a deposit to one magic number.
 func depositCourse(p stage.Payout) course {
 	c := course{first: Pending, end: Success, after: p.After}
 	if p.End != stage.PaidOut {
@@ -160,8 +160,8 @@ func depositCourse(p stage.Payout) course {
 	return c
 }
 
-// paymentCourse is what happens to a payment once the customer of one magic number
-// has confirmed it.
+// paymentCourse returns the course of a payment after the customer of one magic number has
+// confirmed it.
 func paymentCourse(b stage.Behaviour) course {
 	if b.Outcome == stage.Refuses {
 		return course{first: Pending, end: Failed, reason: "Le solde du client est insuffisant."}
@@ -169,8 +169,8 @@ func paymentCourse(b stage.Behaviour) course {
 	return course{first: Pending, end: Success}
 }
 
-// oneStepCourse is what happens to a payment whose customer gave an OTP beforehand:
-// the answer is the end, unless the number is one that takes its time.
+// oneStepCourse returns the course of a payment whose customer gave an OTP beforehand. The response
+// shows the end, unless the number takes its time.
 func oneStepCourse(b stage.Behaviour) course {
 	c := paymentCourse(b)
 	switch {
@@ -182,7 +182,7 @@ func oneStepCourse(b stage.Behaviour) course {
 	return c
 }
 
-// twoStepCourse is what happens to a payment that the customer confirms later.
+// twoStepCourse returns the course of a payment that the customer confirms later.
 func twoStepCourse(b stage.Behaviour) course {
 	c := course{first: Initiated, end: Success, after: b.After, waits: true}
 	switch b.Outcome {
@@ -195,8 +195,8 @@ func twoStepCourse(b stage.Behaviour) course {
 	return c
 }
 
-// international writes a local number with its country code, which its length
-// tells: Senegal's have 9 digits, Mali's 8.
+// international returns a local number with its country code, by its length: Senegal's have 9
+// digits, Mali's 8.
 func international(local string) string {
 	if len(local) == len("76123456") {
 		return "+223" + local
@@ -204,8 +204,8 @@ func international(local string) string {
 	return "+221" + local
 }
 
-// local writes an international number as Sonatel does. One of another country
-// keeps its country code.
+// local returns an international number in Sonatel's form. One of another country keeps its country
+// code.
 func local(msisdn string) string {
 	if number, senegalese := strings.CutPrefix(msisdn, "+221"); senegalese {
 		return number
@@ -213,7 +213,7 @@ func local(msisdn string) string {
 	return strings.TrimPrefix(msisdn, "+")
 }
 
-// transactionReply is a transaction as the history and the callbacks show it.
+// transactionReply is a transaction in the form of the history and of callbacks.
 type transactionReply struct {
 	TransactionID       string            `json:"transactionId"`
 	Type                string            `json:"type"`
@@ -232,8 +232,8 @@ type transactionReply struct {
 	UpdatedAt           string            `json:"updatedAt"`
 }
 
-// reply writes a transaction for the wire. Sonatel adds keys of its own to the
-// caller's metadata.
+// reply returns a transaction in the API's form. Sonatel adds keys of its own to the caller's
+// metadata.
 func (s *Simulator) reply(t transaction) transactionReply {
 	metadata := map[string]string{"idempotencyKey": t.key()}
 	maps.Copy(metadata, t.Metadata)
@@ -245,7 +245,7 @@ func (s *Simulator) reply(t transaction) transactionReply {
 	}
 }
 
-// key is the same in every copy of a callback, however often it is tried.
+// key returns the idempotency key of a callback. It is the same in every copy and every retry.
 func (t *transaction) key() string {
 	sum := sha256.Sum256([]byte(t.ID + " " + string(t.Status)))
 	return hex.EncodeToString(sum[:16])

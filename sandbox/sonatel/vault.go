@@ -9,9 +9,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// key returns one of the two keys that PINs are encrypted with, 0 or 1. It is made
-// when somebody first asks, since that takes a tenth of a second, and kept: a
-// restart revokes nothing.
+// key returns one of the two keys that encrypt PINs, 0 or 1. It makes a key at first use, because
+// that takes a tenth of a second, and stores it: a restart revokes no key.
 func (b *book) key(number int) (*rsa.PrivateKey, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -41,8 +40,8 @@ func (b *book) applyKey(line *servedKeyLine) error {
 	return nil
 }
 
-// tryPIN lets the retailer's PIN through and counts any other. The count is in the
-// journal: as with the real account, nobody gets three more tries by a restart.
+// tryPIN checks the retailer's PIN and counts wrong ones. The count is in the journal: as with the
+// real account, a restart grants no further tries.
 func (b *book) tryPIN(digits string) error {
 	b.Lock()
 	defer b.Unlock()
@@ -79,8 +78,8 @@ func (b *book) changePIN(digits string) error {
 	return b.Record(entry{PIN: &pinState{PIN: digits}})
 }
 
-// figures returns what is left of the float, in XOF, and how many wrong PINs in a
-// row were entered.
+// figures returns the money left in the float, in XOF, and the number of wrong PINs entered in a
+// row.
 func (b *book) figures() (left int64, wrong int) {
 	b.Lock()
 	defer b.Unlock()
@@ -102,8 +101,8 @@ func (b *book) refigure(left *int64, wrong *int) error {
 	return nil
 }
 
-// collected is what customers paid to the merchant, in XOF. It is not the float:
-// what is collected does not pay for deposits.
+// collected returns the money that customers paid to the merchant, in XOF. It is not the float:
+// collected money does not pay for deposits.
 func (b *book) collected() (sum int64) {
 	for _, line := range b.Paid() {
 		if line.TxnID[:len(prefixPay)] == prefixPay {

@@ -15,42 +15,41 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Limits of the wire, from Sonatel's document unless said otherwise; lengths are in
-// characters.
+// The limits of requests, from Sonatel's document unless marked as ours; lengths are in characters.
 const (
-	maxBody      = 1 << 19 // bytes; ours
+	maxBody      = 1 << 19 // bytes; our limit
 	maxReference = 50
 	maxMetadata  = 10              // entries
-	maxText      = 255             // of one metadata key or value; ours
-	maxAmount    = 100_000_000_000 // XOF; ours
+	maxText      = 255             // of one metadata key or value; our limit
+	maxAmount    = 100_000_000_000 // XOF; our limit
 	maxName      = 80              // of a merchant: one client cuts at 45, another at 80
-	maxURL       = 500             // ours
+	maxURL       = 500             // our limit
 )
 
-// The kinds of identifier a party has.
+// The types of a party's identifier.
 const (
 	idMSISDN = "MSISDN"
 	idCode   = "CODE"
 )
 
 const (
-	unitXOF   = "XOF" // the only unit there is
+	unitXOF   = "XOF" // the only unit
 	principal = "PRINCIPAL"
 )
 
 var wallets = []string{"", principal, "SALAIRE", "BONUS", "INTERNATIONAL"}
 
-// localNumber is a number as Sonatel writes it: 9 digits without the country code.
-// Mali's 8 are taken as well, because the sandbox pays out to Mali by this API.
+// localNumber matches a number in Sonatel's form: 9 digits without the country code. Mali's 8 are
+// accepted as well, because the sandbox pays out to Mali by this API.
 var localNumber = regexp.MustCompile(`^[0-9]{8,9}$`)
 
-// number is an amount that must be whole. It is read from 10, 10.0 and, since some
-// clients send text, "10".
+// number is an amount that must be whole. It is read from 10, 10.0 and, since some clients send
+// text, "10".
 type number int64
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (n *number) UnmarshalJSON(raw []byte) error {
-	if string(raw) == "null" { // as good as left out
+	if string(raw) == "null" { // counts as left out
 		return nil
 	}
 	whole, fraction, _ := strings.Cut(strings.Trim(string(raw), `"`), ".")
@@ -71,19 +70,19 @@ func (l *label) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// amount is money as it comes in.
+// amount is money in a request.
 type amount struct {
 	Value number `json:"value"`
 	Unit  string `json:"unit"`
 }
 
-// shown is money as it goes out.
+// shown is money in a response.
 type shown struct {
 	Value json.RawMessage `json:"value"`
 	Unit  string          `json:"unit"`
 }
 
-// show writes an amount as Sonatel does: 10.0 in production.
+// show returns an amount in Sonatel's form: 10.0 in production.
 func (s *Simulator) show(value int64) shown {
 	digits := strconv.FormatInt(value, 10)
 	if s.board.quirksNow().FloatAmounts {
@@ -101,7 +100,7 @@ type party struct {
 	OTP              string `json:"otp,omitempty"`
 }
 
-// named leaves of a party what may be kept and shown.
+// named returns a party without its secrets, so that it may be stored and shown.
 func (p party) named() party {
 	if p.WalletType == "" && p.IDType == idMSISDN {
 		p.WalletType = principal
@@ -109,8 +108,7 @@ func (p party) named() party {
 	return party{IDType: p.IDType, ID: p.ID, WalletType: p.WalletType}
 }
 
-// movement is the body of a deposit and of a payment. Fields we do not know are
-// ignored, as Sonatel ignores them.
+// movement is the body of a deposit and of a payment. It ignores unknown fields, as Sonatel does.
 type movement struct {
 	Partner             party             `json:"partner"`
 	Customer            party             `json:"customer"`
@@ -122,7 +120,7 @@ type movement struct {
 	Method              string            `json:"method"`
 }
 
-// rule is one thing that must hold, and what it means for a field when it does not.
+// rule is one condition on a field, with the text of its violation.
 type rule struct {
 	field, must string
 	holds       bool
@@ -139,7 +137,7 @@ func broken(rules []rule) []violation {
 	return found
 }
 
-// validate returns everything that is wrong with the movement by itself.
+// validate returns every violation of the movement.
 func (m movement) validate() []violation {
 	_, err := time.Parse(time.RFC3339, m.RequestDate)
 	return append(common(m.Amount, m.Reference, m.Metadata), broken([]rule{
@@ -150,7 +148,7 @@ func (m movement) validate() []violation {
 	})...)
 }
 
-// common returns what is wrong with what every movement has.
+// common returns the violations of the fields that every movement has.
 func common(a amount, reference string, metadata map[string]string) []violation {
 	found := broken([]rule{
 		{"amount.value", "be a whole number above 0", a.Value > 0 && a.Value <= maxAmount},
@@ -186,8 +184,8 @@ func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
-// callbackURL returns where this call wants its callback, empty for the registered
-// address. Sonatel wants https; a sandbox runs on laptops and takes http as well.
+// callbackURL returns the address for the callback of this call, empty for the registered one.
+// Sonatel requires https; a sandbox runs on laptops and accepts http as well.
 func callbackURL(r *http.Request) (string, error) {
 	address := r.Header.Get("X-Callback-Url")
 	if address != "" && !validURL(address) {
@@ -198,5 +196,5 @@ func callbackURL(r *http.Request) (string, error) {
 
 func validURL(s string) bool { return len(s) <= maxURL && stage.IsAddress(s) }
 
-// instant writes a time as Sonatel does.
+// instant formats a time as Sonatel does.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -123,8 +123,8 @@ func TestAProblemIsWrittenAsSonatelDoes(t *testing.T) {
 	}
 }
 
-// TestDepositsAreRefused changes one thing at a time. None of it costs the retailer
-// a try of the PIN, and none of it is in the history.
+// TestDepositsAreRefused makes one field at a time invalid. No such call costs a try of the PIN or
+// appears in the history.
 func TestDepositsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -205,8 +205,7 @@ func TestDepositsAreAccepted(t *testing.T) {
 	}
 }
 
-// TestABulkOfDeposits follows five lines of one call, of which the float is too low
-// for the last.
+// TestABulkOfDeposits follows five lines of one call. The float is too low for the last.
 func TestABulkOfDeposits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -6,8 +6,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// words are the texts of the payment page in one language. A test holds that no language
-// leaves one out.
+// words holds the texts of the payment page in one language. A test checks that every language is
+// complete.
 type words struct {
 	stage.CheckoutWords
 	stage.OperatorsWords
@@ -15,7 +15,7 @@ type words struct {
 	WrongPIN, TooLittle, FailedText string
 }
 
-// languages are the languages of the page, by their code.
+// languages maps language codes to the page's texts.
 var languages = map[string]words{
 	"fr": {
 		CheckoutWords: stage.FrenchCheckout,
@@ -45,6 +45,6 @@ var languages = map[string]words{
 	},
 }
 
-// wordsFor chooses the language of the page: French, unless the link or the browser
-// prefers English.
+// wordsFor chooses the language of the page: French, unless the link or the browser prefers
+// English.
 func wordsFor(r *http.Request) words { return stage.Spoken(r, languages) }

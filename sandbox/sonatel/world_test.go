@@ -33,18 +33,18 @@ const (
 	callbackPath = "/api/notification/v1/merchantcallback"
 )
 
-// fields is a JSON object, asked or answered.
+// fields is a JSON object of a request or response.
 type fields = stagetest.Fields
 
-// world is the simulator, and a merchant with a token.
+// world is the simulator and a merchant with a token.
 type world struct {
 	*stagetest.World[*sonatel.Simulator]
 
 	bearer  string
-	granted time.Time // when bearer was
+	granted time.Time // time at which bearer was issued
 }
 
-// newWorld starts a simulator; change may alter its options first.
+// newWorld starts a simulator. change may modify its options first.
 func newWorld(t *testing.T, change ...func(*sonatel.Options)) *world {
 	t.Helper()
 	w := &world{World: stagetest.NewWorld[*sonatel.Simulator](t)}
@@ -59,7 +59,7 @@ func (w *world) start(change ...func(*sonatel.Options)) {
 	w.logsIn()
 }
 
-// logsIn asks for an access token with the sandbox's own credentials.
+// logsIn requests an access token with the sandbox's own credentials.
 func (w *world) logsIn() {
 	w.T.Helper()
 	_, reply := w.grant("/oauth/v1/token", url.Values{
@@ -76,7 +76,7 @@ func (w *world) grant(path string, form url.Values) (int, fields) {
 	return w.Object(req)
 }
 
-// encrypted is a PIN under the key that is served, as Sonatel's own starter does it.
+// encrypted returns a PIN encrypted with the served key, as Sonatel's own starter does it.
 func (w *world) encrypted(pin string) string {
 	w.T.Helper()
 	_, reply := w.get("/api/account/v1/publicKeys")
@@ -97,7 +97,7 @@ func (w *world) encrypted(pin string) string {
 	return base64.StdEncoding.EncodeToString(sealed)
 }
 
-// deposit is a body of cashins that Sonatel accepts; change replaces fields of it.
+// deposit returns a body of cashins that Sonatel accepts. change replaces fields of it.
 func (w *world) deposit(reference, customer string, change ...fields) fields {
 	w.T.Helper()
 	return fields{
@@ -110,7 +110,7 @@ func (w *world) deposit(reference, customer string, change ...fields) fields {
 	}.Over(change...)
 }
 
-// code is a body of qrcode that Sonatel accepts.
+// code returns a body of qrcode that Sonatel accepts.
 func (w *world) code(reference string, change ...fields) fields {
 	return fields{
 		"code": sonatel.MerchantCode, "name": "Boutique Awa", "reference": reference, "validity": 300,
@@ -120,7 +120,7 @@ func (w *world) code(reference string, change ...fields) fields {
 	}.Over(change...)
 }
 
-// payment is a body of onestep and of payments that Sonatel accepts.
+// payment returns a body of onestep and of payments that Sonatel accepts.
 func (w *world) payment(reference, customer string, change ...fields) fields {
 	return fields{
 		"partner":  fields{"idType": "CODE", "id": sonatel.MerchantCode},
@@ -149,7 +149,7 @@ func (w *world) makesCode(reference, msisdn string, change ...fields) fields {
 	return reply
 }
 
-// codeCall is a qrcode call whose callback comes to the inbox.
+// codeCall returns a qrcode call whose callback goes to the inbox.
 func (w *world) codeCall(reference, msisdn string, change ...fields) *http.Request {
 	w.T.Helper()
 	req := w.call(http.MethodPost, qrcode, w.code(reference, change...))
@@ -160,7 +160,7 @@ func (w *world) codeCall(reference, msisdn string, change ...fields) *http.Reque
 	return req
 }
 
-// search finds transactions by what the query says.
+// search returns the transactions that a query finds.
 func (w *world) search(query string) []fields {
 	w.T.Helper()
 	var found []fields
@@ -170,8 +170,8 @@ func (w *world) search(query string) []fields {
 	return found
 }
 
-// becomes waits until the only transaction with a reference says want; an empty one
-// is that there is none.
+// becomes waits until the only transaction with a reference has the status want; "" waits until
+// there is none.
 func (w *world) becomes(reference, want string) fields {
 	w.T.Helper()
 	deadline := time.Now().Add(stagetest.Patience)
@@ -194,7 +194,7 @@ func (w *world) becomes(reference, want string) fields {
 	}
 }
 
-// registers names the inbox as the merchant's address for callbacks, with a key.
+// registers registers the inbox as the merchant's address for callbacks, with a key.
 func (w *world) registers() {
 	w.T.Helper()
 	w.Answers(w.call(http.MethodPost, callbackPath, fields{
@@ -212,10 +212,11 @@ func (w *world) post(path string, body any) (int, fields) {
 	return w.Object(w.call(http.MethodPost, path, body))
 }
 
-// tokenLife is how long the world uses a token that lives 299 s.
+// tokenLife is the time for which the world uses a token that lives 299 s.
 const tokenLife = 4 * time.Minute
 
-// call is a request with the world's token, a fresh one if need be; a body that is text is sent as it is.
+// call returns a request with the world's token, a fresh one if needed. A text body is sent
+// unchanged.
 func (w *world) call(method, path string, body any) *http.Request {
 	w.T.Helper()
 	if w.Clock.Now().Sub(w.granted) > tokenLife {
