@@ -8,40 +8,40 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// What the book refuses.
+// The refusals of the book.
 var (
 	errOrderUsed = errors.New("order_id was used before")
 	errFull      = errors.New("the sandbox keeps no more sessions; start it with an empty journal")
 	errUnknown   = errors.New("no such session")
 )
 
-// book keeps every session and the list of what was executed.
+// book stores every session and the list of executed payments.
 type book struct {
 	stage.Register[entry]
 
 	limit    int                  // sessions
 	sessions stage.Kept[session]  // by pay token
-	orders   map[string]bool      // order_id, for ever: it is unique
+	orders   map[string]bool      // every order_id ever used, because it must be unique
 	calls    map[stage.Caller]int // webpayment calls executed per customer and amount
-	ended    int                  // sessions that have a txnid
+	ended    int                  // sessions with a txnid
 }
 
-// entry is one line of the journal: what happened, the session after it, and
-// the money that moved, if any did.
+// entry is one line of the journal: the event, the session after it, and the money that moved, if
+// any.
 type entry struct {
 	Event   event       `json:"event"`
 	Session session     `json:"session"`
 	Paid    *stage.Paid `json:"paid,omitempty"`
 }
 
-// openBook reads the journal at path back; an empty path keeps all in memory.
+// openBook replays the journal at path; an empty path keeps everything in memory.
 func openBook(path string, limit int) (*book, error) {
 	b := &book{limit: limit, orders: map[string]bool{}, calls: map[stage.Caller]int{}}
 	return b, b.Open(path, b.apply)
 }
 
-// open keeps a session that has just begun, and decides whether its answer is
-// lost. It refuses an order_id that was ever used.
+// open stores a new session and decides whether its response is lost. It refuses an order_id that
+// was ever used.
 func (b *book) open(s session) (session, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -52,14 +52,14 @@ func (b *book) open(s session) (session, error) {
 		return session{}, errFull
 	}
 	if s.behaviour().AnswerLost && b.calls[s.caller()]%2 == 0 {
-		s.AnswerLost = true // the first, the third, … : the retry gets through
+		s.AnswerLost = true // the first, the third, …: the retry gets its response
 	}
 	s.expectCustomer()
 	return s, b.Record(entry{Event: opened, Session: s})
 }
 
-// change takes a session one step further and returns it as it stands
-// afterwards. A step that changes nothing leaves no line in the journal.
+// change modifies a session and returns the stored one. A step without a change writes no line in
+// the journal.
 func (b *book) change(payToken string, now time.Time, step func(*session) event) (session, event, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -75,11 +75,11 @@ func (b *book) change(payToken string, now time.Time, step func(*session) event)
 	case paid:
 		next.TxnID = b.nextTxnID(now)
 		e.Paid = next.paid(now)
-	case corrected: // it is the transaction that had failed
+	case corrected: // it is the transaction that failed before
 		e.Paid = next.paid(now)
 	case failed:
 		next.TxnID = b.nextTxnID(now)
-	default: // no other event ends in a transaction
+	default: // no other event creates a transaction
 	}
 	e.Session = next
 	if err := b.Record(e); err != nil {
@@ -88,7 +88,7 @@ func (b *book) change(payToken string, now time.Time, step func(*session) event)
 	return next, e.Event, nil
 }
 
-// paid is the line of the book for a session that has just succeeded.
+// paid returns the line of the book for a session that succeeds now.
 func (s *session) paid(now time.Time) *stage.Paid {
 	return &stage.Paid{
 		TxnID: s.TxnID, OrderID: s.Order.OrderID, MSISDN: s.MSISDN,
@@ -101,7 +101,7 @@ func (b *book) nextTxnID(now time.Time) string {
 	return fmt.Sprintf("MP%s.A%05d", now.UTC().Format("060102.1504"), b.ended+1)
 }
 
-// apply makes the book read as it does after e.
+// apply stores e's session and updates everything derived from it.
 func (b *book) apply(e entry) error {
 	s := e.Session
 	if e.Event == opened {

@@ -10,7 +10,7 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// types fills the form, replacing what is there.
+// types fills the form and replaces its content.
 func types(window stagetest.Tab, number, otp string) {
 	window.T.Helper()
 	window.Fills("msisdn", number, "otp", otp)
@@ -22,8 +22,8 @@ func presses(window stagetest.Tab, button, text string) {
 	window.Clicks(`button[value="`+button+`"]`, text)
 }
 
-// TestACustomerInARealBrowser goes the ways a person can go, on a small phone
-// and on a desk, in both languages, with and without JavaScript.
+// TestACustomerInARealBrowser tests every way through the page, on a small phone and on a desktop,
+// in both languages, with and without JavaScript.
 func TestACustomerInARealBrowser(t *testing.T) {
 	browser := stagetest.Chromium(t)
 	french := stagetest.Visitor{Width: 320, Language: "fr-CI"}
@@ -57,8 +57,8 @@ func TestACustomerInARealBrowser(t *testing.T) {
 	}
 }
 
-// TestThePageFitsEveryWindow looks at each face of the page in both languages,
-// from the smallest phone to a desk.
+// TestThePageFitsEveryWindow checks each face of the page in both languages, from the smallest
+// phone to a desktop.
 func TestThePageFitsEveryWindow(t *testing.T) {
 	browser := stagetest.Chromium(t)
 	w := newWorld(t)
@@ -104,7 +104,7 @@ func paysInEnglish(_ *world, window stagetest.Tab) {
 	window.Sees("Confirm your payment")
 	types(window, "76543210", orangeweb.OTP)
 	presses(window, "pay", "Payment successful")
-	window.Sees("welcome back") // by itself, after some seconds
+	window.Sees("welcome back") // without a click, after some seconds
 }
 
 func paysWithEnter(_ *world, window stagetest.Tab) {
@@ -122,7 +122,7 @@ func cancels(_ *world, window stagetest.Tab) {
 func mistypesOnce(_ *world, window stagetest.Tab) {
 	types(window, "76 12", "")
 	presses(window, "pay", "Vérifiez votre saisie")
-	window.Holds(`document.activeElement.id === "msisdn"`) // which is to be mended
+	window.Holds(`document.activeElement.id === "msisdn"`) // the field to correct
 	window.Fits()
 	window.Photographs("errors-fr")
 	types(window, "76 54 32 10", "999999")
@@ -144,5 +144,5 @@ func changesLanguage(_ *world, window stagetest.Tab) {
 	window.Does(chromedp.Click(chromedp.CSS("footer nav a")))
 	window.Sees("Confirm your payment")
 	types(window, "76543210", orangeweb.OTP)
-	presses(window, "pay", "Payment successful") // and it stays English
+	presses(window, "pay", "Payment successful") // the language stays English
 }

@@ -10,34 +10,34 @@ import (
 )
 
 const (
-	payTokenLen   = 32 // bytes, twice as many hexadecimal digits
+	payTokenLen   = 32 // bytes, as twice as many hexadecimal digits
 	notifTokenLen = 16 // bytes
 )
 
-// webpayment opens a session. The order of its acts is the point of it: what a
-// magic number does before, during or after the answer happens here.
+// webpayment opens a session. The order of its steps matters: a magic number acts before, during or
+// after the response.
 func (s *Simulator) webpayment(w http.ResponseWriter, r *http.Request) error {
 	kept, err := s.openSession(w, r)
 	if err != nil {
 		return err
 	}
-	if kept.AnswerLost { // executed, and the caller will never know
+	if kept.AnswerLost { // executed, and the caller never learns of it
 		s.Hang(r)
 	}
-	if r.Context().Err() == nil { // or nobody was given the page, and no customer can pay on it
+	if r.Context().Err() == nil { // otherwise nobody got the page, and no customer can pay on it
 		s.present(w, r, kept)
 	}
 	return nil
 }
 
-// present answers with a session that has just been opened.
+// present sends the response about a session that was just opened.
 func (s *Simulator) present(w http.ResponseWriter, r *http.Request, kept session) {
 	callbacks := kept.behaviour().Callbacks
 	early := callbacks > 1 && !kept.NextAt.IsZero()
 	switch {
 	case early:
 		callbacks -= s.payBeforeAnswer(r.Context(), kept.PayToken)
-	case !kept.actsAtOnce(): // arranged by the time that anyone reads the answer
+	case !kept.actsAtOnce(): // arranged before anyone reads the response
 		s.arrange(kept)
 	}
 	stage.WriteJSON(w, http.StatusCreated, openedReply{
@@ -56,16 +56,16 @@ func (s *Simulator) present(w http.ResponseWriter, r *http.Request, kept session
 	}
 }
 
-// forget keeps the automatic customer from a page whose address did not leave.
+// forget cancels the automatic customer of a page whose address did not leave.
 func (s *Simulator) forget(payToken string) {
 	if _, _, err := s.book.change(payToken, s.Now(), (*session).lose); err != nil {
 		s.Log.Error("lost session not kept", "error", err)
 	}
 }
 
-// openSession reads a webpayment call and keeps its session, or says why not. The
-// number of an operator that is down is looked at first: it answers 503 to
-// everybody, with a token or without.
+// openSession reads a webpayment call and stores its session, or returns the refusal. It checks
+// first for the number of an operator that is down, which answers 503 to every caller, with or
+// without a token.
 func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session, error) {
 	msisdn, segment := r.Header.Get(MSISDNHeader), r.PathValue("segment")
 	var asked order
@@ -89,11 +89,11 @@ func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session
 	if !s.Knows(asked.MerchantKey, s.options.Credentials.MerchantKey) {
 		return session{}, forbiddenMerchant
 	}
-	asked.MerchantKey = "" // checked; the journal has no use for it
+	asked.MerchantKey = "" // checked, and of no use in the journal
 	return s.keep(r.Context(), segment, msisdn, asked)
 }
 
-// keep puts a session into the book.
+// keep stores a session in the book.
 func (s *Simulator) keep(ctx context.Context, segment, msisdn string, asked order) (session, error) {
 	now := s.Now()
 	return s.book.open(session{
@@ -103,8 +103,8 @@ func (s *Simulator) keep(ctx context.Context, segment, msisdn string, asked orde
 	})
 }
 
-// transactionStatus tells where a session stands to whoever knows all about it:
-// the order, the amount and the token. Orange answers 201, not 200.
+// transactionStatus serves the status of a session to a caller who knows the order, the amount and
+// the token. Orange answers 201, not 200.
 func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) error {
 	var asked question
 	if err := s.authorize(r); err != nil {
@@ -119,8 +119,7 @@ func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) er
 		return notFound.because("No session has this order_id, amount and pay_token together.")
 	}
 	reply := statusReply{Status: s.Board.Read().Word(string(kept.Status)), OrderID: kept.Order.OrderID, TxnID: kept.TxnID}
-	// The real answer carries no amount. One that contradicts the order is the
-	// whole trick of number 999999.
+	// The real response has no amount. Number 999999 works by an amount that contradicts the order.
 	if other := kept.executedAmount(); kept.Status == Success && other != kept.Order.Amount {
 		reply.Amount = &other
 	}
@@ -128,7 +127,7 @@ func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) er
 	return nil
 }
 
-// showBook answers with everything the simulator knows and executed.
+// showBook sends every session and every executed payment.
 func (s *Simulator) showBook(w http.ResponseWriter, _ *http.Request) {
 	stage.WriteJSON(w, http.StatusOK, struct {
 		Sessions []Session    `json:"sessions"`
@@ -136,9 +135,9 @@ func (s *Simulator) showBook(w http.ResponseWriter, _ *http.Request) {
 	}{s.Sessions(), s.Book()})
 }
 
-// random returns n bytes nobody can guess, in hexadecimal.
+// random returns n random bytes in hexadecimal, which nobody can guess.
 func random(n int) string {
 	raw := make([]byte, n)
-	rand.Read(raw) // never fails: it would end the program
+	rand.Read(raw) // never fails: it ends the program instead
 	return hex.EncodeToString(raw)
 }

@@ -7,9 +7,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// arrange sees to it that what a session does by itself is done: at once what is
-// due already, later the rest. A customer who steps back meanwhile is not woken
-// twice: the call that finds nothing due arranges anew.
+// arrange schedules the automatic events of a session, and runs those that are due. It does not
+// wake a customer twice who steps back meanwhile: the call that finds nothing due schedules again.
 func (s *Simulator) arrange(kept session) {
 	if kept.NextAt.IsZero() {
 		return
@@ -21,8 +20,7 @@ func (s *Simulator) arrange(kept session) {
 	s.Agenda.At(kept.NextAt, func() { s.proceed(kept.PayToken) })
 }
 
-// proceed does what is due by itself in a session, tells the merchant, and
-// arranges what comes next.
+// proceed runs the due events of a session, notifies the merchant, and schedules the next.
 func (s *Simulator) proceed(payToken string) {
 	after, what := s.step(payToken, s.Board.Read().Settling())
 	if what == paid || what == failed {
@@ -32,8 +30,7 @@ func (s *Simulator) proceed(payToken string) {
 	s.arrange(after)
 }
 
-// mayCorrect arranges the change of mind that the switch asks for, of a session that
-// ended just now.
+// mayCorrect schedules the correction that the switch demands, for a session that just ended.
 func (s *Simulator) mayCorrect(ended session, now time.Time) {
 	if ended.Status != Failed {
 		return
@@ -49,7 +46,7 @@ func (s *Simulator) mayCorrect(ended session, now time.Time) {
 	})
 }
 
-// step does what is due by itself in a session, and no more.
+// step runs the due event of a session, without a notification.
 func (s *Simulator) step(payToken string, settling time.Duration) (session, event) {
 	now := s.Now()
 	after, what, err := s.book.change(payToken, now, func(x *session) event { return x.proceed(now, settling) })
@@ -60,10 +57,10 @@ func (s *Simulator) step(payToken string, settling time.Duration) (session, even
 	return after, what
 }
 
-// payBeforeAnswer lets the customer pay, and the notification arrive, while the
-// merchant still waits for the answer to webpayment. It takes no time to settle. It
-// returns how many notifications are done with: none when they are held back, since
-// none overtakes the answer then.
+// payBeforeAnswer lets the customer pay, and the notification arrive, while the merchant still
+// waits for the response to webpayment. The payment needs no time to settle. It returns 1 when the
+// notification is dealt with, and 0 when notifications are delayed, because a delayed one must not
+// arrive before the response.
 func (s *Simulator) payBeforeAnswer(ctx context.Context, payToken string) int {
 	after, what := s.step(payToken, 0)
 	if what == failed {
@@ -78,8 +75,8 @@ func (s *Simulator) payBeforeAnswer(ctx context.Context, payToken string) int {
 	return 1
 }
 
-// announce sends the notification of a session's end, times times, without waiting, or
-// holds it back as long as the switch says. Orange sends one for SUCCESS and FAILED only.
+// announce sends the notification of a session's end, times times, without waiting, or after the
+// delay of the switch. Orange sends one for SUCCESS and FAILED only.
 func (s *Simulator) announce(payToken string, times int) {
 	s.Tell(func() {
 		if letter, send := s.notice(payToken); send {
@@ -89,7 +86,7 @@ func (s *Simulator) announce(payToken string, times int) {
 	})
 }
 
-// notice is the notification of a session as it stands, and whether there is one.
+// notice returns the notification of a session's current state, and false if there is none.
 func (s *Simulator) notice(payToken string) (letter stage.Message, send bool) {
 	kept, found := s.book.find(payToken)
 	ended := kept.Status == Success || kept.Status == Failed

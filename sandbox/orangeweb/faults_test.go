@@ -31,7 +31,7 @@ func TestForceMakesEverybodyTheSame(t *testing.T) {
 			w := newWorld(t)
 			w.Set(`{"force": "` + row.force + `"}`)
 			s := w.opened("ORDER-1", "+22376123456")
-			w.Set(`{"force": ""}`) // what has begun goes on as it began
+			w.Set(`{"force": ""}`) // an open session continues as it began
 			w.Clock.Advance(time.Hour)
 			w.becomes(s, row.end)
 			w.showsBooked(s, row.booked)
@@ -51,7 +51,7 @@ func TestForcedDownIsDownForEverybody(t *testing.T) {
 	}
 }
 
-// TestForceMovesAPersonToo forces a refusal on who pays on the page, and remembers it over
+// TestForceMovesAPersonToo forces a refusal on a person who pays on the page. The refusal survives
 // a restart.
 func TestForceMovesAPersonToo(t *testing.T) {
 	t.Parallel()
@@ -69,7 +69,8 @@ func TestForceMovesAPersonToo(t *testing.T) {
 	w.becomes(s, orangeweb.Failed)
 }
 
-// TestNotificationsAreHeldBack delays even the one that overtakes the answer.
+// TestNotificationsAreHeldBack delays even the notification that otherwise arrives before the
+// response.
 func TestNotificationsAreHeldBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -148,7 +149,7 @@ func TestStatusesInUnknownWords(t *testing.T) {
 	w.showsBookedInSecret(s)
 }
 
-// showsBookedInSecret checks the book of a payment whose status says an unknown word.
+// showsBookedInSecret checks the book of a payment whose status is an unknown word.
 func (w *world) showsBookedInSecret(s session) {
 	w.T.Helper()
 	if book := w.Sim.Book(); len(book) != 1 || book[0].OrderID != s.orderID {
@@ -156,8 +157,8 @@ func (w *world) showsBookedInSecret(s session) {
 	}
 }
 
-// TestMangledAnswersAreExecuted opens a session whose answer is somebody else's page.
-// Nobody saw the page of the payment, so nobody pays on it.
+// TestMangledAnswersAreExecuted opens a session whose response is a proxy's page. Nobody saw the
+// payment page, so nobody pays on it.
 func TestMangledAnswersAreExecuted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -170,7 +171,7 @@ func TestMangledAnswersAreExecuted(t *testing.T) {
 	if kept := w.Sim.Sessions(); len(kept) != 1 || kept[0].Status != orangeweb.Initiated || w.Sim.Asked() != 1 {
 		t.Errorf("the book says %+v", kept)
 	}
-	if w.bearer = w.token(); w.bearer == "" { // no answer of a payment: it stays whole
+	if w.bearer = w.token(); w.bearer == "" { // not a payment's response: it is not spoiled
 		t.Error("no token")
 	}
 }

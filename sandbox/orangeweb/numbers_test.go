@@ -11,8 +11,8 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// TestMagicNumbers shows the table of the merchant API: what transactionstatus
-// says before and after the customer's moment, what is notified and what is booked.
+// TestMagicNumbers checks the table of the merchant API: transactionstatus before and after the
+// customer's action, the notifications, and the book.
 func TestMagicNumbers(t *testing.T) {
 	t.Parallel()
 	const never = 0
@@ -68,8 +68,8 @@ func (w *world) showsBooked(s session, amount int64) {
 	}
 }
 
-// showsNotices waits for the notifications, closes the simulator so that no more
-// can come, and checks that there are exactly so many.
+// showsNotices waits for the notifications, closes the simulator so that no more can come, and
+// checks their number.
 func (w *world) showsNotices(s session, end orangeweb.Status, want int) {
 	w.T.Helper()
 	for _, n := range w.Notices(want) {
@@ -123,11 +123,11 @@ func TestTheOperatorIsDownForOneNumber(t *testing.T) {
 	if kept := w.Sim.Sessions(); len(kept) != 0 {
 		t.Errorf("a refused call left %v", kept)
 	}
-	w.opened("ORDER-1", "") // and the order is still free
+	w.opened("ORDER-1", "") // the order_id is still free
 }
 
-// TestTheAnswerIsLost calls again and again for one customer and one amount:
-// every other answer gets through, and only those sessions are paid.
+// TestTheAnswerIsLost repeats a call for one customer and one amount. Every other call gets its
+// response, and only those sessions are paid.
 func TestTheAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -155,7 +155,7 @@ func TestTheAnswerIsLost(t *testing.T) {
 	}
 }
 
-// TestAnotherAmountLosesItsOwnAnswer keeps two purchases of one customer apart.
+// TestAnotherAmountLosesItsOwnAnswer checks that two purchases of one customer count separately.
 func TestAnotherAmountLosesItsOwnAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -165,14 +165,14 @@ func TestAnotherAmountLosesItsOwnAnswer(t *testing.T) {
 	w.GivesUp(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376666666", body))
 }
 
-// loses makes a webpayment call whose answer does not come.
+// loses makes a webpayment call whose response does not come.
 func (w *world) loses(msisdn, orderID string) {
 	w.T.Helper()
 	w.GivesUp(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", msisdn, w.payment(orderID)))
 }
 
-// TestALostAnswerLetsGo ends the wait of a caller who never gives up: after 60 s
-// on the simulator's clock, and when the simulator closes.
+// TestALostAnswerLetsGo ends the wait of a caller who never gives up: after 60 s on the simulator's
+// clock, and when the simulator closes.
 func TestALostAnswerLetsGo(t *testing.T) {
 	t.Parallel()
 	for name, free := range map[string]func(*world){
@@ -183,7 +183,7 @@ func TestALostAnswerLetsGo(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			req := w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376666666", w.payment("ORDER-1"))
-			patient := &http.Client{} // who waits as long as it takes
+			patient := &http.Client{} // without a time-out
 			t.Cleanup(patient.CloseIdleConnections)
 			gone := make(chan error, 1)
 			go func() {
@@ -196,7 +196,7 @@ func TestALostAnswerLetsGo(t *testing.T) {
 			for len(w.Sim.Sessions()) == 0 {
 				time.Sleep(time.Millisecond)
 			}
-			time.Sleep(20 * time.Millisecond) // let the call reach its wait
+			time.Sleep(20 * time.Millisecond) // lets the call begin to wait
 			free(w)
 			select {
 			case err := <-gone:
@@ -210,7 +210,7 @@ func TestALostAnswerLetsGo(t *testing.T) {
 	}
 }
 
-// TestOneCallbackComesBeforeTheAnswer looks at the order of things for 888888.
+// TestOneCallbackComesBeforeTheAnswer checks the order of callbacks and response for 888888.
 func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1,19 +1,18 @@
-// Package orangeweb plays Orange Web Payment over HTTP: the token, webpayment
-// and transactionstatus calls, the notification, and the page on which the
-// customer types a number and an OTP.
+// Package orangeweb simulates Orange Web Payment over HTTP: the token, webpayment and
+// transactionstatus calls, the notification, and the page on which the customer types a number and
+// an OTP.
 //
-// It is written from the wire facts of Orange's guide and knows nothing of
-// Pirogue's adapter. It keeps its own book of what it executed, so that Pirogue's
-// books can be held against a witness who was not told what to say.
+// It is written from the wire facts of Orange's guide and knows nothing of Pirogue's adapter. It
+// keeps its own book of executed payments, so that Pirogue's books can be compared with an
+// independent one.
 //
-// A session is one payment page. It begins INITIATED; the customer confirms, and
-// it becomes PENDING for a moment, then SUCCESS or FAILED. Confirmed after its
-// validity it becomes EXPIRED; abandoned or cancelled it stays INITIATED for ever.
+// A session is one payment page. It begins INITIATED. When the customer confirms, it is PENDING for
+// a moment, then SUCCESS or FAILED. Confirmed after its validity it is EXPIRED; abandoned or
+// cancelled it stays INITIATED for ever.
 //
-// The real API carries no customer number, because the customer types it on the
-// page. Requests of test mode may add the header X-Sandbox-Msisdn: the customer
-// behind that number then acts by themselves, as the table of magic numbers says.
-// Without the header nothing happens until a person uses the page.
+// The real API has no customer number, because the customer types it on the page. Requests of test
+// mode may add the header X-Sandbox-Msisdn. The customer of that number then acts automatically, by
+// the table of magic numbers. Without the header nothing happens until a person uses the page.
 package orangeweb
 
 import (
@@ -26,7 +25,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// What the sandbox accepts when Options says nothing else. None of it is secret.
+// The credentials that the sandbox accepts by default. None of them is secret.
 const (
 	ClientID     = "sandbox-client"
 	ClientSecret = "sandbox-secret"
@@ -34,29 +33,29 @@ const (
 	OTP          = "123456" // the one-time password of every customer
 )
 
-// MSISDNHeader names the request header that tells the simulator which customer
-// will act, as an international number: +22376123456.
+// MSISDNHeader names the request header with the number of the automatic customer, in international
+// form: +22376123456.
 const MSISDNHeader = "X-Sandbox-Msisdn"
 
 const defaultTokenLifetime = 90 * 24 * time.Hour // the 7 776 000 s of Orange's guide
 
-// Credentials are what a merchant received from Orange.
+// Credentials are those that a merchant receives from Orange.
 type Credentials struct {
 	ClientID, ClientSecret string // for the token call
 	MerchantKey            string // in every webpayment call
 }
 
-// Options says how a simulator runs; MaxOrders counts sessions.
+// Options configures a simulator. MaxOrders counts sessions.
 type Options struct {
 	stage.Options
 
 	// Credentials default, field by field, to the sandbox's own.
 	Credentials Credentials
-	// TokenLifetime is the lifetime of an access token, 90 days by default.
+	// TokenLifetime is the life of an access token, 90 days by default.
 	TokenLifetime time.Duration
 }
 
-// Simulator is Orange Web Payment. Make it with New.
+// Simulator simulates Orange Web Payment. Make it with New.
 type Simulator struct {
 	*stage.Crew
 
@@ -66,8 +65,8 @@ type Simulator struct {
 	checkout stage.Checkout
 }
 
-// New starts a simulator. With a journal it takes up every session where it was
-// left, and customers whose moment passed meanwhile act at once.
+// New starts a simulator. With a journal it restores every session, and customers whose time passed
+// meanwhile act at once.
 func New(o Options) (*Simulator, error) {
 	ready, err := o.Ready()
 	if err != nil {
@@ -98,8 +97,7 @@ func New(o Options) (*Simulator, error) {
 	return s, nil
 }
 
-// Handler serves the simulator. Mount it under the path of PublicURL, with that
-// path stripped.
+// Handler serves the simulator. Mount it under the path of PublicURL, with that path stripped.
 func (s *Simulator) Handler() http.Handler {
 	call := func(h http.Handler) http.Handler { return s.Board.Disturb(postOnly(h), unavailable) }
 	payment := func(serve stage.Call) http.Handler {
@@ -119,7 +117,7 @@ func (s *Simulator) Handler() http.Handler {
 	return mux
 }
 
-// Book returns everything executed so far, oldest first.
+// Book returns every executed payment, oldest first.
 func (s *Simulator) Book() []stage.Paid {
 	return s.book.Paid()
 }
@@ -134,25 +132,25 @@ func (s *Simulator) Sessions() []Session {
 	return views
 }
 
-// Asked returns how many sessions there ever were.
+// Asked returns the number of sessions ever opened.
 func (s *Simulator) Asked() int { return len(s.book.all()) }
 
-// Settings is how the switches are read and changed; Orange has none of its own.
+// Settings reads and changes the switches. This simulator has none of its own.
 func (s *Simulator) Settings() stage.Settings { return s.Board.Settings() }
 
-// Switches returns the fault switches as they stand.
+// Switches returns the current fault switches.
 func (s *Simulator) Switches() stage.Switches {
 	return s.Board.Read()
 }
 
-// SetSwitches replaces all fault switches, or none when one is out of its range.
+// SetSwitches replaces all fault switches. It changes none and returns an error if one is out of
+// its range.
 func (s *Simulator) SetSwitches(wanted stage.Switches) error {
 	return s.Board.Set(wanted)
 }
 
-// Close stops every customer, delivers the notifications that are queued, and
-// closes the journal. When ctx ends first, notifications are given up. Calls
-// that hang are let go. Closing twice is harmless.
+// Close stops every customer, delivers the queued notifications, and closes the journal. When ctx
+// ends first, it drops the notifications. It releases calls that hang. Closing twice is harmless.
 func (s *Simulator) Close(ctx context.Context) error {
 	return errors.Join(s.Crew.Close(ctx), s.book.Close())
 }

@@ -14,8 +14,7 @@ import (
 //go:embed assets
 var files embed.FS
 
-// typed is what a person sent with the form, and the magic number that everybody was
-// made to behave as by then.
+// typed holds a person's input in the form, and the magic number of the switch Force at that time.
 type typed struct {
 	msisdn, otp, force string
 }
@@ -41,7 +40,7 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// showSession shows a session in the language of who looks at it.
+// showSession shows a session in the language of the visitor.
 func (s *Simulator) showSession(w http.ResponseWriter, r *http.Request, status int, kept session) {
 	t := wordsFor(r, kept.Order.Lang)
 	s.shows(w, status, t, s.viewOf(kept, t))
@@ -53,8 +52,7 @@ func (s *Simulator) shows(w http.ResponseWriter, status int, t words, v stage.Ch
 	s.checkout.Render(w, status, t.Lang, v)
 }
 
-// showPage shows a session as it stands; a person who looks makes the automatic
-// customer step back.
+// showPage shows the current session. A visit makes the automatic customer step back.
 func (s *Simulator) showPage(w http.ResponseWriter, r *http.Request) {
 	now := s.Now()
 	kept, _, err := s.book.change(r.PathValue("pay_token"), now, func(x *session) event { return x.visit(now) })
@@ -64,8 +62,8 @@ func (s *Simulator) showPage(w http.ResponseWriter, r *http.Request) {
 	s.showSession(w, r, http.StatusOK, kept)
 }
 
-// cancelOnPage gives the session up and sends the person back to the merchant.
-// A payment that has already ended cannot be cancelled; the page then says so.
+// cancelOnPage cancels the session and redirects the person to the merchant. A payment that has
+// ended cannot be cancelled; the page then shows that.
 func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request) {
 	kept, _, err := s.book.change(r.PathValue("pay_token"), s.Now(), (*session).cancel)
 	switch {
@@ -79,8 +77,8 @@ func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// payOnPage takes a person's confirmation. Pressing twice confirms once: the
-// second press finds the session ended and shows how.
+// payOnPage executes a person's confirmation. A second press confirms nothing: it finds the session
+// ended and shows the result.
 func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, kept session) {
 	t := wordsFor(r, kept.Order.Lang)
 	sent := typed{msisdn: stage.BareNumber(r.PostFormValue("msisdn")), otp: strings.TrimSpace(r.PostFormValue("otp"))}
@@ -112,20 +110,20 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, kept sessi
 	stage.Redirect(w, "?lang="+t.Lang)
 }
 
-// pay is a person confirming with a number and an OTP. From then on the number
-// typed is the customer's: a magic one ends the payment as its behaviour says.
+// pay confirms a session with a person's number and OTP. From then on the typed number is the
+// customer's, and a magic one decides the end.
 func (s *session) pay(sent typed, now time.Time, settling time.Duration) event {
 	inTime := !now.After(s.ValidUntil)
 	if inTime && sent.otp != OTP {
 		return s.mistype()
 	}
-	if inTime { // too late, nobody looks at what was typed
+	if inTime { // too late, the input is ignored
 		s.MSISDN, s.Force = sent.msisdn, sent.force
 	}
 	return s.confirm(now, now, settling)
 }
 
-// viewOf is the page of a session in the language of t.
+// viewOf returns the page of a session in the language of t.
 func (s *Simulator) viewOf(kept session, t words) stage.CheckoutView {
 	left := kept.ValidUntil.Sub(s.Now())
 	v := stage.CheckoutView{
@@ -150,7 +148,7 @@ func (s *Simulator) viewOf(kept session, t words) stage.CheckoutView {
 	return v
 }
 
-// accepts checks what can be checked without Orange, and notes what is wrong.
+// accepts checks the form of the input, and sets the error texts of the page.
 func accepts(v *stage.CheckoutView, t words, sent typed) bool {
 	if !stage.CompleteNumber(sent.msisdn) {
 		v.NumberError = t.BadNumber
@@ -161,7 +159,7 @@ func accepts(v *stage.CheckoutView, t words, sent typed) bool {
 	return v.NumberError == "" && v.CodeError == ""
 }
 
-// refuseOTP says that an OTP is wrong, and how many tries are left.
+// refuseOTP returns the text about a wrong OTP, with the number of tries left.
 func (t words) refuseOTP(triesLeft int) string {
 	says := t.WrongCode + stage.NoBreak + strconv.Itoa(triesLeft) + "."
 	if triesLeft == 1 {
@@ -170,7 +168,7 @@ func (t words) refuseOTP(triesLeft int) string {
 	return says
 }
 
-// pageDown is the page of an operator that is down.
+// pageDown serves the page of an operator that is down.
 func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r, "")
 	s.shows(w, http.StatusServiceUnavailable, t,

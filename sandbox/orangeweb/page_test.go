@@ -12,7 +12,7 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// pays sends the form as a customer who does everything right.
+// pays sends the form with valid input.
 func (w *world) pays(pageURL string) stagetest.Answer {
 	w.T.Helper()
 	return w.Submit(pageURL, "action", "pay", "msisdn", "76 54 32 10", "otp", orangeweb.OTP)
@@ -86,7 +86,7 @@ func TestAmountsAreWrittenAsPeopleWriteThem(t *testing.T) {
 	}
 }
 
-// maxWeight is what the page may cost a customer with a small data bundle.
+// maxWeight bounds the size of the page, for customers with a small data bundle.
 const maxWeight = 100_000 // bytes, style and drawings included
 
 func TestThePageIsPrivateAndSmall(t *testing.T) {
@@ -123,7 +123,7 @@ func TestPayingOnThePage(t *testing.T) {
 	}
 	page := w.Visit(s.pageURL + "?lang=en")
 	page.Shows(t, "Payment successful", `content="6; url=`+w.Inbox.URL+`/return"`, `href="`+w.Inbox.URL+`/return"`)
-	page.Lacks(t, "<form") // or one could pay again
+	page.Lacks(t, "<form") // no form, so nobody can pay again
 	w.showsBooked(s, 50000)
 	if book := w.Sim.Book(); book[0].MSISDN != "76543210" {
 		t.Errorf("the book says %+v", book)
@@ -245,7 +245,7 @@ func TestThreeWrongCodesFailThePayment(t *testing.T) {
 	); last.Status != http.StatusSeeOther {
 		t.Errorf("the third wrong code answers %d", last.Status)
 	}
-	w.pays(s.pageURL) // the right one comes too late
+	w.pays(s.pageURL) // the right OTP, too late
 	if page := w.Visit(s.pageURL); !strings.Contains(page.Body, "Paiement échoué") {
 		t.Error("the page does not say that the payment failed")
 	}
@@ -296,14 +296,14 @@ func TestConfirmingTooLate(t *testing.T) {
 	}
 }
 
-// TestTheAutomaticCustomerStepsBack opens the page of a default number: the
-// person has 90 s, once, before the customer pays by themselves.
+// TestTheAutomaticCustomerStepsBack opens the page of a default number. The person has 90 s, once,
+// before the automatic customer pays.
 func TestTheAutomaticCustomerStepsBack(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		msisdn string
 		look   func(w *world, pageURL string)
-		acts   time.Duration // after the last look; the first is 4 s after the opening
+		acts   time.Duration // after the last visit; the first is 4 s after the opening
 	}{
 		"a person looks":             {"+22376543210", func(w *world, p string) { w.Visit(p) }, 90 * time.Second},
 		"a person looks again later": {"+22376543210", looksTwice, 70 * time.Second},
@@ -327,7 +327,7 @@ func TestTheAutomaticCustomerStepsBack(t *testing.T) {
 	}
 }
 
-// looksTwice is a person who opens the page and reloads it 20 s later.
+// looksTwice opens the page as a person does, and reloads it 20 s later.
 func looksTwice(w *world, pageURL string) {
 	w.Visit(pageURL)
 	w.Clock.Advance(20 * time.Second)

@@ -6,7 +6,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// refusal is an error as Orange's gateway writes it: {code, message, description}.
+// refusal is an error in the form of Orange's gateway: {code, message, description}.
 type refusal struct {
 	status      int
 	Code        int    `json:"code"`
@@ -14,8 +14,8 @@ type refusal struct {
 	Description string `json:"description"`
 }
 
-// The refusals. Codes are those of Orange's public list of gateway errors, where
-// the list has one; which of them the real webpayment picks is documented nowhere.
+// The refusals. Codes are those of Orange's public list of gateway errors, where the list has one.
+// No document tells which of them the real webpayment uses.
 var (
 	internal           = refusal{500, 1, "Internal error", "The service failed."}
 	unavailable        = refusal{503, 5, "The service is temporarily unavailable", "Try again later."}
@@ -35,13 +35,13 @@ var (
 // Error implements error.
 func (r refusal) Error() string { return r.Message + ": " + r.Description }
 
-// because returns the refusal with its particular reason.
+// because returns the refusal with another description.
 func (r refusal) because(description string) refusal {
 	r.Description = description
 	return r
 }
 
-// ServeHTTP serves the same refusal to everybody.
+// ServeHTTP sends the same refusal to every caller.
 func (r refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	if r.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
@@ -49,14 +49,14 @@ func (r refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	stage.WriteJSON(w, r.status, r)
 }
 
-// refusals is what is no refusal by itself, as Orange says it.
+// refusals maps other errors to Orange's refusals.
 var refusals = map[error]stage.Refusal{
 	stage.ErrInternal: internal,
 	errFull:           unavailable.because(errFull.Error()),
 	errOrderUsed:      invalidField.because("order_id was used before; it must be unique for ever."),
 }
 
-// postOnly refuses every other method.
+// postOnly refuses every method but POST.
 func postOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {

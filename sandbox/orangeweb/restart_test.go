@@ -12,7 +12,7 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// journaled keeps a world's sessions and book in a file.
+// journaled stores a world's sessions and book in a file.
 func journaled(path string) func(*orangeweb.Options) {
 	return func(o *orangeweb.Options) { o.JournalPath = path }
 }
@@ -50,8 +50,8 @@ func TestARestartForgetsNothing(t *testing.T) {
 	}
 }
 
-// TestACustomerActsWhileTheSimulatorIsDown lets the moment pass, and the validity
-// as well: the customer confirmed in time, and Orange was late to notice.
+// TestACustomerActsWhileTheSimulatorIsDown lets the customer's time pass, and the validity as well.
+// The customer confirmed in time, and Orange noticed late.
 func TestACustomerActsWhileTheSimulatorIsDown(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
@@ -68,7 +68,7 @@ func TestACustomerActsWhileTheSimulatorIsDown(t *testing.T) {
 	w.Notices(2)
 }
 
-// TestALostAnswerStaysLost checks that the retry is answered, restart or not.
+// TestALostAnswerStaysLost checks that the retry gets its response, also after a restart.
 func TestALostAnswerStaysLost(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")

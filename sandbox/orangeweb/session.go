@@ -6,13 +6,13 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Status is what transactionstatus says of a session.
+// Status is the status of a session in transactionstatus.
 type Status string
 
 // The five statuses of Orange's guide.
 const (
 	Initiated Status = "INITIATED" // waits for the customer, for ever if need be
-	Pending   Status = "PENDING"   // the customer confirmed and Orange works on it
+	Pending   Status = "PENDING"   // the customer confirmed and Orange is processing
 	Expired   Status = "EXPIRED"   // the customer confirmed after the validity
 	Success   Status = "SUCCESS"   // paid
 	Failed    Status = "FAILED"    // not paid, no reason given
@@ -20,12 +20,12 @@ const (
 
 const (
 	validity     = 10 * time.Minute // of a session, from its opening
-	stepsBackFor = 90 * time.Second // the automatic payer, once a person opened the page
+	stepsBackFor = 90 * time.Second // wait of the automatic customer once a person opened the page
 	maxTries     = 3                // wrong OTPs before the payment fails
 )
 
-// Session is what the book shows of a session. The tokens are left out: whoever
-// holds them can pay, or pretend that somebody did.
+// Session is the description of a session in the book. It has no tokens: anyone with them can pay,
+// or pretend that somebody did.
 type Session struct {
 	OrderID    string     `json:"order_id"`
 	MSISDN     string     `json:"msisdn"` // from the header, or typed on the page
@@ -37,11 +37,11 @@ type Session struct {
 	AnswerLost bool       `json:"answer_lost"` // nobody ever saw the page's address
 	OpenedAt   time.Time  `json:"opened_at"`
 	ValidUntil time.Time  `json:"valid_until"`
-	NextAt     *time.Time `json:"next_at"` // when something happens by itself; null for never
+	NextAt     *time.Time `json:"next_at"` // time of the next automatic event; null for never
 }
 
-// session is one payment page, as the journal keeps it. Its methods are the whole
-// life of a session: they read no clock and touch nothing else.
+// session is one payment page in the journal's form. Its methods are the whole life of a session.
+// They read no clock and change nothing else.
 type session struct {
 	PayToken   string `json:"pay_token"`
 	NotifToken string `json:"notif_token"`
@@ -54,20 +54,20 @@ type session struct {
 	AnswerLost bool   `json:"answer_lost"`
 	Visited    bool   `json:"visited"`
 	WrongOTPs  int    `json:"wrong_otps"`
-	// Force is the magic number that everybody was made to behave as when the customer
-	// was expected, or when a person confirmed; empty leaves the number its own way.
+	// Force is the magic number of the switch Force when the customer was scheduled, or when a person
+	// confirmed. Empty lets the number decide.
 	Force string `json:"force,omitempty"`
-	// Unread is that the answer with the page's address arrived as something else.
+	// Unread is set if the response with the page's address was spoiled.
 	Unread     bool      `json:"unread,omitempty"`
 	OpenedAt   time.Time `json:"opened_at"`
 	ValidUntil time.Time `json:"valid_until"`
-	NextAt     time.Time `json:"next_at"` // zero when nothing happens by itself
+	NextAt     time.Time `json:"next_at"` // zero if no automatic event comes
 }
 
-// event is what a step in a session's life was; the journal names it.
+// event names a step in a session's life for the journal.
 type event string
 
-// Everything that can happen to a session.
+// The events of a session.
 const (
 	nothing   event = ""
 	opened    event = "opened"
@@ -82,8 +82,8 @@ const (
 	corrected event = "corrected" // failed, and paid after all
 )
 
-// behaviour is what the customer of this session does. Without a number nobody
-// acts by themselves.
+// behaviour returns the behaviour of this session's customer. Without a number nobody acts
+// automatically.
 func (s *session) behaviour() stage.Behaviour {
 	if s.MSISDN == "" {
 		return stage.Behaviour{Outcome: stage.Silent}
@@ -91,8 +91,8 @@ func (s *session) behaviour() stage.Behaviour {
 	return stage.Switches{Force: s.Force}.BehaviourOf(s.MSISDN)
 }
 
-// expectCustomer says when the automatic customer will act. Where the answer was
-// lost nobody saw the page, so nobody acts.
+// expectCustomer schedules the automatic customer. If the response was lost, nobody saw the page,
+// so nobody acts.
 func (s *session) expectCustomer() {
 	b := s.behaviour()
 	if b.Outcome != stage.Silent && !s.AnswerLost && !s.Unread {
@@ -100,13 +100,13 @@ func (s *session) expectCustomer() {
 	}
 }
 
-// actsAtOnce reports whether the automatic customer waits for nothing but the answer.
+// actsAtOnce reports whether the automatic customer waits only for the response.
 func (s *session) actsAtOnce() bool {
 	return s.NextAt.Equal(s.OpenedAt)
 }
 
-// visit is a person opening the page. The first time, an automatic customer
-// who yields steps back.
+// visit records that a person opened the page. The first time, an automatic customer who yields
+// steps back.
 func (s *session) visit(now time.Time) event {
 	if s.Visited || s.Status != Initiated || s.NextAt.IsZero() || !s.behaviour().YieldsToUser {
 		return nothing
@@ -116,7 +116,7 @@ func (s *session) visit(now time.Time) event {
 	return visited
 }
 
-// lose forgets the automatic customer of a page that nobody was given.
+// lose cancels the automatic customer of a page that nobody received.
 func (s *session) lose() event {
 	if s.Status != Initiated {
 		return nothing
@@ -125,7 +125,7 @@ func (s *session) lose() event {
 	return lost
 }
 
-// cancel is a person pressing "cancel". Orange tells nobody: the session looks
+// cancel records that a person pressed "cancel". Orange sends no notification: the session looks
 // abandoned for ever.
 func (s *session) cancel() event {
 	if s.Status != Initiated || s.Cancelled {
@@ -136,7 +136,7 @@ func (s *session) cancel() event {
 	return cancelled
 }
 
-// mistype is a person typing a wrong OTP. The last try fails the payment.
+// mistype records a wrong OTP. The last try fails the payment.
 func (s *session) mistype() event {
 	if !s.payable() {
 		return nothing
@@ -149,8 +149,8 @@ func (s *session) mistype() event {
 	return s.settle()
 }
 
-// confirm is a customer confirming at an instant, noticed now; the two differ
-// only when the simulator was down in between. Orange then works for settling.
+// confirm records a customer's confirmation at an instant, noticed now. The two differ only if the
+// simulator was down in between. Orange then processes for settling.
 func (s *session) confirm(at, now time.Time, settling time.Duration) event {
 	switch {
 	case !s.payable():
@@ -166,7 +166,7 @@ func (s *session) confirm(at, now time.Time, settling time.Duration) event {
 	return s.settle()
 }
 
-// settle ends a confirmed session as the customer's number and OTPs deserve.
+// settle ends a confirmed session according to the customer's number and OTPs.
 func (s *session) settle() event {
 	if s.Status != Pending {
 		return nothing
@@ -180,8 +180,8 @@ func (s *session) settle() event {
 	return paid
 }
 
-// correct turns a failure into a success, as Orange does that finds out later that the
-// customer was debited.
+// correct turns a failure into a success, as Orange does when it finds out later that the customer
+// was debited.
 func (s *session) correct() event {
 	if s.Status != Failed {
 		return nothing
@@ -190,7 +190,7 @@ func (s *session) correct() event {
 	return corrected
 }
 
-// proceed does what is due by itself at now, if anything is.
+// proceed runs the automatic event that is due at now, if there is one.
 func (s *session) proceed(now time.Time, settling time.Duration) event {
 	switch {
 	case s.NextAt.IsZero() || s.NextAt.After(now):
@@ -207,8 +207,8 @@ func (s *session) payable() bool {
 	return s.Status == Initiated && !s.Cancelled
 }
 
-// executedAmount is what moved: the order's amount, unless the magic number
-// makes Orange confirm another one.
+// executedAmount returns the amount that moves: the order's, unless the magic number makes Orange
+// confirm another one.
 func (s *session) executedAmount() int64 {
 	if s.behaviour().OtherAmount {
 		return stage.AnotherAmount(s.Order.Amount)

@@ -66,8 +66,8 @@ func TestLatencyHoldsEveryAnswer(t *testing.T) {
 	}
 }
 
-// TestDroppedAnswers executes two calls without an answer. Nobody saw those
-// pages, so even a number that pays at once pays nothing on them.
+// TestDroppedAnswers executes two calls without a response. Nobody saw those pages, so even a
+// number that pays at once pays nothing on them.
 func TestDroppedAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -136,8 +136,7 @@ func TestTokensAreShortenedAndRefused(t *testing.T) {
 	}
 }
 
-// TestNotificationsAreNotRepeated fails the merchant's server: Orange does not
-// try again, however long one waits.
+// TestNotificationsAreNotRepeated lets the merchant's server fail: Orange never tries again.
 func TestNotificationsAreNotRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -12,30 +12,30 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// A token is an instant and a nonce, sealed: 8 + 16 + 32 bytes. Nothing has to be
-// kept, so tokens survive a restart and cannot fill the memory.
+// A token is an instant and a nonce, signed: 8 + 16 + 32 bytes. The simulator stores none, so
+// tokens survive a restart and use no memory.
 const (
 	expiryLen = 8  // bytes: Unix nanoseconds
 	nonceLen  = 16 // bytes
 )
 
-// tokens grants and checks access tokens.
+// tokens issues and checks access tokens.
 type tokens struct {
 	clock stage.Clock
 	stage.Tokens
 }
 
-// grant returns a token that is good for lifetime.
+// grant returns a token that is valid for lifetime.
 func (t tokens) grant(lifetime time.Duration) string {
 	expiry := t.clock.Now().Add(lifetime).UnixNano()
 	token := binary.BigEndian.AppendUint64(nil, uint64(expiry))
 	nonce := make([]byte, nonceLen)
-	rand.Read(nonce) // never fails: it would end the program
+	rand.Read(nonce) // never fails: it ends the program instead
 	token = append(token, nonce...)
 	return base64.RawURLEncoding.EncodeToString(append(token, t.Seal(token)...))
 }
 
-// check returns why a token is refused, or nil.
+// check returns the reason to refuse a token, or nil.
 func (t tokens) check(token string) error {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != expiryLen+nonceLen+sha256.Size {
@@ -52,7 +52,7 @@ func (t tokens) check(token string) error {
 	return nil
 }
 
-// grantReply is the answer to a token call, as OAuth 2.0 writes it.
+// grantReply is the response to a token call in OAuth 2.0's form.
 type grantReply struct {
 	TokenType   string `json:"token_type"`
 	AccessToken string `json:"access_token"`
@@ -86,7 +86,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) {
 		grantReply{"Bearer", s.tokens.grant(lifetime), int64(lifetime / time.Second)})
 }
 
-// authorize returns why a call may not pass, or nil.
+// authorize returns the reason to reject a call, or nil.
 func (s *Simulator) authorize(r *http.Request) error {
 	token, isBearer := stage.Bearer(r)
 	switch {

@@ -12,7 +12,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Limits of the wire, from Orange's guide; lengths are in characters.
+// The limits of requests, from Orange's guide; lengths are in characters.
 const (
 	maxBody      = 1 << 16 // bytes
 	maxOrderID   = 30
@@ -21,8 +21,8 @@ const (
 	maxLang      = 5
 )
 
-// dev is the path segment of Orange's own sandbox, and devCurrency the only
-// currency it takes. Everything else is a country and its currency.
+// dev is the path segment of Orange's own sandbox, and devCurrency the only currency it accepts.
+// Every other segment is a country with its currency.
 const (
 	dev         = "dev"
 	devCurrency = "OUV"
@@ -31,12 +31,11 @@ const (
 var (
 	country  = regexp.MustCompile(`^[a-z]{2}$`)
 	currency = regexp.MustCompile(`^[A-Z]{3}$`)
-	// host is what a URL's host and port may be made of.
+	// host matches a valid host with its port.
 	host = regexp.MustCompile(`^[A-Za-z0-9.\-\[\]:]+$`)
 )
 
-// order is the body of a webpayment call. Fields we do not know are ignored, as
-// Orange ignores them.
+// order is the body of a webpayment call. It ignores unknown fields, as Orange does.
 type order struct {
 	MerchantKey string `json:"merchant_key,omitempty"`
 	Currency    string `json:"currency"`
@@ -49,24 +48,24 @@ type order struct {
 	Reference   string `json:"reference"` // the merchant's name
 }
 
-// openedReply is the answer to a webpayment call.
+// openedReply is the response to a webpayment call.
 type openedReply struct {
-	Status     int    `json:"status"` // 201, once more
+	Status     int    `json:"status"` // 201, as in HTTP
 	Message    string `json:"message"`
 	PayToken   string `json:"pay_token"`
 	PaymentURL string `json:"payment_url"`
 	NotifToken string `json:"notif_token"`
 }
 
-// question is the body of a transactionstatus call; all three must match.
+// question is the body of a transactionstatus call; all three fields must match.
 type question struct {
 	OrderID  string `json:"order_id"`
 	Amount   int64  `json:"amount"`
 	PayToken string `json:"pay_token"`
 }
 
-// statusReply is the answer to a transactionstatus call. Orange sends no amount;
-// the field exists for the magic number that confirms another one.
+// statusReply is the response to a transactionstatus call. Orange sends no amount; the field exists
+// for the magic number that confirms another one.
 type statusReply struct {
 	Status  string `json:"status"`
 	OrderID string `json:"order_id"`
@@ -74,7 +73,7 @@ type statusReply struct {
 	Amount  *int64 `json:"amount,omitempty"`
 }
 
-// notification is what notif_url receives: no order_id, no amount, no signature.
+// notification is the body posted to notif_url: no order_id, no amount, no signature.
 type notification struct {
 	Status     Status `json:"status"`
 	NotifToken string `json:"notif_token"`
@@ -100,7 +99,7 @@ func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
-// rule is what one text of an order must be.
+// rule is the rule for one text field of an order.
 type rule struct {
 	name, value string
 	max         int // characters
@@ -108,7 +107,7 @@ type rule struct {
 	isURL       bool
 }
 
-// validate returns the first thing Orange would refuse in the order, or nil.
+// validate returns the first refusal that Orange has for the order, or nil.
 func (o order) validate(segment string) error {
 	for _, field := range []rule{
 		{name: "merchant_key", value: o.MerchantKey, required: true, max: maxBody},
@@ -133,7 +132,7 @@ func (o order) validate(segment string) error {
 	return nil
 }
 
-// check returns what is wrong with the text, or nil.
+// check returns the refusal of the text, or nil.
 func (f rule) check() error {
 	switch {
 	case f.required && f.value == "":
@@ -146,8 +145,8 @@ func (f rule) check() error {
 	return nil
 }
 
-// validURL accepts absolute http addresses, localhost included: a sandbox runs
-// on laptops, although the real Orange refuses it.
+// validURL accepts absolute http addresses, localhost included. A sandbox runs on laptops, although
+// the real Orange refuses localhost.
 func validURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && host.MatchString(u.Host)

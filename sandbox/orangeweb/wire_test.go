@@ -50,7 +50,7 @@ func TestCallsNeedAToken(t *testing.T) {
 	for name, row := range map[string]struct {
 		authorization string
 		after         time.Duration
-		code          float64 // of the gateway; 0 when the call passes
+		code          float64 // of the gateway; 0 if the call passes
 	}{
 		"a token in its last second passes": {"Bearer " + good, time.Hour - time.Second, 0},
 		"an expired token is refused":       {"Bearer " + good, time.Hour, 42},
@@ -103,7 +103,7 @@ func TestWebpaymentOpensASession(t *testing.T) {
 func TestWebpaymentRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	t.Cleanup(func() { // when every row has been tried
+	t.Cleanup(func() { // after all rows
 		if kept := w.Sim.Sessions(); len(kept) != 0 {
 			t.Errorf("what was refused left %v", kept)
 		}
@@ -288,7 +288,7 @@ func TestAFullSandboxRefusesRatherThanForgets(t *testing.T) {
 	}
 }
 
-// addressOf is an address of exactly n characters.
+// addressOf returns an address of exactly n characters.
 func addressOf(n int) string {
 	const start = "https://merchant.example/"
 	return start + strings.Repeat("p", n-len(start))

@@ -14,17 +14,17 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// fields is a JSON object, asked or answered.
+// fields is a JSON object of a request or response.
 type fields = stagetest.Fields
 
-// world is the simulator, and a merchant with a token.
+// world is the simulator and a merchant with a token.
 type world struct {
 	*stagetest.World[*orangeweb.Simulator]
 
 	bearer string
 }
 
-// newWorld starts a simulator; change may alter its options first.
+// newWorld starts a simulator. change may modify its options first.
 func newWorld(t *testing.T, change ...func(*orangeweb.Options)) *world {
 	t.Helper()
 	w := &world{World: stagetest.NewWorld[*orangeweb.Simulator](t)}
@@ -39,7 +39,7 @@ func (w *world) start(change ...func(*orangeweb.Options)) {
 	w.bearer = w.token()
 }
 
-// token asks for an access token with the sandbox's own credentials.
+// token requests an access token with the sandbox's own credentials.
 func (w *world) token() string {
 	w.T.Helper()
 	_, reply := w.grant("/oauth/v3/token", orangeweb.ClientID, orangeweb.ClientSecret, "client_credentials")
@@ -56,7 +56,7 @@ func (w *world) grant(path, id, secret, grantType string) (int, fields) {
 	return w.Object(req)
 }
 
-// payment is a body of webpayment that Orange accepts.
+// payment returns a body of webpayment that Orange accepts.
 func (w *world) payment(orderID string) fields {
 	return fields{
 		"merchant_key": orangeweb.MerchantKey, "currency": "OUV", "order_id": orderID, "amount": 50000,
@@ -65,7 +65,7 @@ func (w *world) payment(orderID string) fields {
 	}
 }
 
-// session is what a merchant keeps of a webpayment answer, and of what was asked.
+// session holds the fields of a webpayment response and of its order that a merchant keeps.
 type session struct {
 	orderID              string
 	amount               any
@@ -73,7 +73,7 @@ type session struct {
 	pageURL              string
 }
 
-// opened opens a session for a customer and fails the test when Orange refuses.
+// opened opens a session for a customer and fails the test if Orange refuses.
 func (w *world) opened(orderID, msisdn string) session {
 	w.T.Helper()
 	status, reply := w.webpayment(msisdn, w.payment(orderID))
@@ -104,7 +104,7 @@ func (w *world) status(s session) fields {
 	return reply
 }
 
-// becomes waits until transactionstatus says want.
+// becomes waits until transactionstatus returns want.
 func (w *world) becomes(s session, want orangeweb.Status) {
 	w.T.Helper()
 	got := ""
@@ -132,7 +132,7 @@ func (w *world) bearerRequest(path, msisdn string, body any) *http.Request {
 	return req
 }
 
-// text returns a field of an answer that must be text.
+// text returns a field of a response that must be text.
 func text(t *testing.T, reply fields, field string) string {
 	t.Helper()
 	value, isText := reply[field].(string)
