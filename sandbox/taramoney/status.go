@@ -159,8 +159,7 @@ const (
 )
 
 // entry is one collection in a list. Tara gives createdAt to a pending one and paidAt to a paid
-// one, in UTC, and names the merchant's product
-// in no entry. The quirk lists_name_products adds it.
+// one, in UTC, and names the merchant's product in no entry. The quirk lists_name_products adds it.
 type entry struct {
 	TransactionID string `json:"transactionId"` // as in mobilepay's response
 	ProductID     string `json:"productId,omitempty"`
