@@ -87,4 +87,5 @@ type Poll struct {
 	Outcome   Outcome // "" when the operator gave none
 	Words     string  // its own, redacted
 	At        time.Time
+	Next      time.Time // about when the next question follows; the zero value keeps what is known
 }

@@ -48,6 +48,13 @@ type Health struct {
 // fresh cash-ins among them, and those that ended and are watched.
 type QuestionLoad struct{ Open, Fresh, Watched int }
 
+// WatchLoad holds the questions about ended payments that are due at an operator instance: how
+// many, and when the first of the attempts they are about left us.
+type WatchLoad struct {
+	Due   int
+	First time.Time // the zero value when none is due
+}
+
 // ServiceChange is a person taking an operator out of service, or putting it back.
 type ServiceChange struct {
 	Operator OperatorCode

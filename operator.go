@@ -205,7 +205,10 @@ type Capability struct {
 	// ResendWithin says how long after its first sending a reference is still executed once when it
 	// is sent again, of an operator that is IdempotentByReference; 0 promises nothing.
 	ResendWithin time.Duration
-	Proof        CallbackProof
+	// StatementNames says that every line of Statement bears our reference: a list that names an
+	// attempt nowhere says that nothing new is known of it, which proves nothing.
+	StatementNames bool
+	Proof          CallbackProof
 	// RefusalSpan is how far apart two equal refusals of money that leaves us must lie
 	// before they are believed; 0 means a few seconds. It is long where the operator is
 	// known to call an outcome a failure that it does not know yet, and where its not knowing

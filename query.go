@@ -88,6 +88,20 @@ type Waiting struct {
 	Deadline time.Time `json:"deadline,omitzero"`
 }
 
+// PolledAt returns w with the moment of the next poll as the attempt's row tells it: where many
+// payments share a contract, polls lie further apart than a workflow reckons. The zero value
+// changes nothing. No poll comes later than the last one, at the deadline.
+func (w Waiting) PolledAt(next time.Time) Waiting {
+	if w.NextPoll.IsZero() || next.IsZero() {
+		return w
+	}
+	w.NextPoll = next
+	if !w.Deadline.IsZero() && w.Deadline.Before(next) {
+		w.NextPoll = w.Deadline
+	}
+	return w
+}
+
 // StartPatience is how long after its acceptance a payment may still be started. Later
 // it expires: the merchant may have asked again under another reference.
 const StartPatience = 90 * time.Second

@@ -13,6 +13,27 @@ type StatementReader interface {
 	Statement(ctx context.Context, from, to time.Time) ([]StatementLine, error)
 }
 
+// CallPermit is asked before each call to an operator that a context is used for. It may wait, and
+// its error stops the call: nothing is sent then.
+type CallPermit func(ctx context.Context) error
+
+type callPermitKey struct{}
+
+// WithCallPermit returns a context whose calls to operators each need a permit, so that an
+// operation of several calls can be counted, spaced and bounded by whoever asks for it. With a
+// nil permit they need none.
+func WithCallPermit(ctx context.Context, permit CallPermit) context.Context {
+	return context.WithValue(ctx, callPermitKey{}, permit)
+}
+
+// PermitCall asks for the permit of one call under a context that needs one.
+func PermitCall(ctx context.Context) error {
+	if permit, needed := ctx.Value(callPermitKey{}).(CallPermit); needed && permit != nil {
+		return permit(ctx)
+	}
+	return nil
+}
+
 // StatementLine is one transaction as its operator lists it. What could not be read
 // stays empty: a list that lacked the line would be worse.
 type StatementLine struct {

@@ -24,6 +24,7 @@ type Activities struct {
 	Chance func() float64
 	lanes  lanes
 	pulses pulses
+	lists  lists
 }
 
 // Workflows is what activities ask of other workflows. Each may be called again

@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"pirogue"
 )
 
@@ -98,12 +100,71 @@ func (a *Activities) rest(ctx context.Context, p pirogue.Payment, attempt pirogu
 	if pace != Slow || !p.Status.Terminal() || attempt.PolledAt.IsZero() {
 		return 0
 	}
-	now, due := a.Clock.Now(), p.UpdatedAt
-	for n := int32(1); !due.After(attempt.PolledAt); n++ {
-		due = due.Add(Slow.Cadence(n))
-	}
+	due, _ := a.watchDue(p, attempt)
+	now := a.Clock.Now()
 	if !now.Before(due) {
 		return 0
 	}
 	return a.affordable(ctx, p, attempt.Operator, pace, due.Sub(now))
+}
+
+// watchDue returns when an ended payment's attempt is asked about next, and how far apart the
+// lists of its operator are that may answer. Where a list can, what comes due in between
+// waits for it.
+func (a *Activities) watchDue(p pirogue.Payment, attempt pirogue.Attempt) (time.Time, time.Duration) {
+	due, waited := p.UpdatedAt, Slow.Cadence(1)
+	for n := int32(1); !due.After(attempt.PolledAt); n++ {
+		waited = Slow.Cadence(n)
+		due = due.Add(waited)
+	}
+	apart := waited / listsPerWait
+	if _, _, can := a.lister(p, attempt); can {
+		due = nextList(due, apart)
+	}
+	return due, apart
+}
+
+// nextPoll is when the question follows after one that does not decide.
+type nextPoll struct {
+	wait    time.Duration
+	at      time.Time     // about when that is over; the zero value after a question that is the last
+	confirm time.Duration // instead, after an end that wants to be heard a second time
+	again   time.Time     // likewise; the zero value where nothing waits for it
+}
+
+// after returns about when the next question follows an answer.
+func (n nextPoll) after(said pirogue.Outcome) time.Time {
+	if ends := said == pirogue.OutcomeDeclined || said == pirogue.OutcomeExpired; ends && !n.again.IsZero() {
+		return n.again
+	}
+	return n.at
+}
+
+// nextPoll returns when the question after this one follows. Where a list may answer it, that
+// is the moment of the list, and shortly after it.
+func (a *Activities) nextPoll(
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, q Question,
+) nextPoll {
+	if q.Pace == Once {
+		return nextPoll{}
+	}
+	now := a.Clock.Now()
+	next := nextPoll{confirm: a.later(span(q.Leg))}
+	if _, _, can := a.lister(p, attempt); can && q.Pace == Slow {
+		attempt.PolledAt = now
+		due, apart := a.watchDue(p, attempt)
+		next.at = due
+		if stretched := a.affordable(ctx, p, attempt.Operator, Slow, due.Sub(now)); stretched > due.Sub(now) {
+			next.at = nextList(now.Add(stretched), apart)
+		}
+		next.wait = next.at.Sub(now) + time.Duration(a.chance()*float64(apart))
+		return next
+	}
+	cadence := q.Pace.Cadence(activity.GetInfo(ctx).Attempt)
+	next.wait = a.spread(q.Pace, a.affordable(ctx, p, attempt.Operator, q.Pace, cadence))
+	next.at = now.Add(next.wait)
+	if !q.Pace.Watches() {
+		next.again = now.Add(next.confirm)
+	}
+	return next
 }

@@ -26,13 +26,15 @@ type counter struct {
 	broken  bool // what is under way cannot be counted
 	counts  int
 	asked   int
+	next    time.Time // of the last question, as it was kept
 }
 
 func (c *counter) Numbered(context.Context, pirogue.PaymentID, int) (pirogue.Payment, pirogue.Attempt, error) {
 	return c.payment, pirogue.Attempt{Operator: "op", State: pirogue.AttemptAccepted, PolledAt: c.polled}, nil
 }
 
-func (c *counter) Polled(context.Context, pirogue.Poll) (pirogue.Evidence, error) {
+func (c *counter) Polled(_ context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
+	c.next = p.Next
 	return pirogue.Evidence{}, nil
 }
 
@@ -107,8 +109,10 @@ func TestQuestionsKeepToTheirShare(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := &counter{payment: row.payment, load: row.load}
-			require.InDelta(t, row.want, ask(t, c.activities(row.rate, &now), row.pace), float64(row.want)*0.051)
+			wait := ask(t, c.activities(row.rate, &now), row.pace)
+			require.InDelta(t, row.want, wait, float64(row.want)*0.051)
 			require.Equal(t, 1, c.asked)
+			require.Equal(t, now.Add(wait), c.next, "the row tells another moment")
 		})
 	}
 }

@@ -1,10 +1,9 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"time"
-
-	"go.temporal.io/sdk/activity"
 
 	"pirogue"
 	"pirogue/failpoint"
@@ -48,7 +47,11 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	if wait := a.rest(ctx, p, attempt, q.Pace); wait > 0 {
 		return pirogue.Receipt{}, retryIn(a.spread(q.Pace, wait), "the next question is not due yet")
 	}
-	receipt, evidence, err := a.status(ctx, p, attempt)
+	if wait, answered, err := a.listed(ctx, p, attempt, q); answered || err != nil {
+		return pirogue.Receipt{}, cmp.Or(encode(err), retryIn(wait, "the operator's list names no late money"))
+	}
+	next := a.nextPoll(ctx, p, attempt, q)
+	receipt, evidence, err := a.status(ctx, p, attempt, next)
 	if err != nil && !isOperators(err) {
 		return receipt, encode(err)
 	}
@@ -66,9 +69,9 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	if q.Pace == Once || q.settles(receipt, p.AtOperator()) {
 		return receipt, nil
 	}
-	wait := a.spread(q.Pace, a.affordable(ctx, p, attempt.Operator, q.Pace, q.Pace.Cadence(activity.GetInfo(ctx).Attempt)))
+	wait := next.wait
 	if said != receipt.Outcome && said != pirogue.OutcomeAbsent {
-		wait = a.later(span(q.Leg)) // an end that wants to be heard a second time
+		wait = next.confirm
 	}
 	return receipt, retryIn(wait, "not decided: "+receipt.Words)
 }
@@ -184,7 +187,7 @@ func (p Pace) Cadence(n int32) time.Duration {
 // status makes one status call, keeps count of it and returns the evidence with this
 // answer in it. An error of our own database is returned instead of the operator's.
 func (a *Activities) status(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt,
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, next nextPoll,
 ) (pirogue.Receipt, pirogue.Evidence, error) {
 	instance, err := a.operator(attempt.Operator)
 	if err != nil {
@@ -208,7 +211,7 @@ func (a *Activities) status(
 		words = err.Error()
 	}
 	evidence, kept := a.Store.Polled(ctx, pirogue.Poll{
-		AttemptID: attempt.ID, Outcome: receipt.Outcome, Words: words, At: a.Clock.Now(),
+		AttemptID: attempt.ID, Outcome: receipt.Outcome, Words: words, At: a.Clock.Now(), Next: next.after(receipt.Outcome),
 	})
 	failpoint.Hit("ask.counted")
 	if kept != nil {

@@ -40,6 +40,9 @@ type Healths interface {
 	// QuestionLoad counts what an operator is asked about: cash-ins accepted since fresh, and
 	// payments that ended since watched.
 	QuestionLoad(ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time) (pirogue.QuestionLoad, error)
+	// WatchLoad counts the attempts at an operator that are due to be asked about although their
+	// payment has ended, of those that left us since a moment.
+	WatchLoad(ctx context.Context, o pirogue.OperatorCode, since, now time.Time) (pirogue.WatchLoad, error)
 	// Waiting returns how many open payments wait to be sent to an operator.
 	Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error)
 }

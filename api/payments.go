@@ -77,9 +77,14 @@ func (s *Server) addWaiting(life context.Context, view *paymentView, p pirogue.P
 	ctx, cancel := context.WithTimeout(life, waitingTime)
 	defer cancel()
 	now := s.clock.Now()
-	if w, err := s.workflows.Waiting(ctx, p.ID, p.Kind, now); err == nil {
-		view.wait(w, now)
+	w, err := s.workflows.Waiting(ctx, p.ID, p.Kind, now)
+	if err != nil {
+		return
 	}
+	if next, err := s.store.NextPoll(ctx, p.ID); err == nil {
+		w = w.PolledAt(next)
+	}
+	view.wait(w, now)
 }
 
 // getTimeline answers with everything that happened to a payment.

@@ -70,6 +70,37 @@ func TestAnOpenPaymentSaysWhatItWaitsFor(t *testing.T) {
 	require.Equal(t, "PENDING", got["status"], "a read depends on no worker")
 }
 
+func (s *fakeStore) NextPoll(ctx context.Context, _ pirogue.PaymentID) (time.Time, error) {
+	err := s.reached(ctx, "NextPoll")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.nextPoll, err
+}
+
+// Where many payments share a contract, the row of the attempt tells when the operator is asked.
+func TestPollAfterTellsTheNextQuestion(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		in   time.Duration
+		want float64
+	}{
+		"before the first question":             {0, 5000},
+		"the contract is full":                  {40 * time.Second, 40_000},
+		"the last question, at the deadline":    {100 * time.Second, 60_000},
+		"overdue, in the queue of the operator": {-time.Second, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			p := w.accepted("order_001")
+			if row.in != 0 {
+				w.store.change(func() { w.store.nextPoll = w.now().Add(row.in) })
+			}
+			require.InDelta(t, row.want, w.get("/payments/" + string(p.ID)).data()["poll_after_ms"], 5)
+		})
+	}
+}
+
 func TestAnEndedPaymentWaitsForNothing(t *testing.T) {
 	t.Parallel()
 

@@ -20,6 +20,10 @@ type Store interface {
 type Operators interface {
 	Callbacks
 	Healths
+
+	// NextPoll returns about when the operator is asked about a payment's latest attempt, as of
+	// the last question; the zero value before it.
+	NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error)
 }
 
 // Healths knows how operators do.

@@ -32,6 +32,7 @@ type fakeStore struct {
 	events    []pirogue.EventLog
 	healths   map[pirogue.OperatorCode]pirogue.Health
 	bulks     []*pirogue.Bulk
+	nextPoll  time.Time // of every payment; the zero value before the first question
 	lines     map[pirogue.BulkID][]pirogue.BulkLine
 
 	away    error                    // every call fails with it

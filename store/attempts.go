@@ -341,7 +341,7 @@ func (db *DB) Polled(ctx context.Context, p pirogue.Poll) (pirogue.Evidence, err
 	var stands []attemptRow
 	err := db.once(ctx, "count status question", func(tx *gorm.DB) error {
 		err := tx.Raw(pollAttempt, map[string]any{
-			"id": p.AttemptID, "outcome": p.Outcome, "words": clean(p.Words), "at": on(p.At),
+			"id": p.AttemptID, "outcome": p.Outcome, "words": clean(p.Words), "at": on(p.At), "next": on(p.Next),
 		}).Scan(&stands).Error
 		if err != nil || len(stands) == 1 {
 			return err
@@ -362,13 +362,27 @@ func (db *DB) Polled(ctx context.Context, p pirogue.Poll) (pirogue.Evidence, err
 const pollAttempt = `
 UPDATE attempts
    SET polls = polls + 1, answer = @words, first_polled_at = COALESCE(first_polled_at, @at), polled_at = @at,
-       updated_at = @at,
+       updated_at = @at, next_poll_at = COALESCE(CAST(@next AS TEXT), next_poll_at),
        evidence_since = CASE WHEN CAST(@outcome AS TEXT) IN ('', evidence_outcome) THEN evidence_since ELSE @at END,
        evidence_times = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_times
                              WHEN CAST(@outcome AS TEXT) = evidence_outcome THEN evidence_times + 1 ELSE 1 END,
        evidence_outcome = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_outcome ELSE @outcome END
  WHERE id = @id AND (polled_at IS NULL OR polled_at < @at)
 RETURNING evidence_outcome, evidence_times, evidence_since`
+
+// NextPoll returns about when the operator is asked about a payment's latest attempt, as of the
+// last question; the zero value before it.
+func (db *DB) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
+	var found []stamp
+	err := db.look(ctx, "read when the operator is asked", func(tx *gorm.DB) error {
+		return tx.Raw(`SELECT next_poll_at FROM attempts WHERE payment_id = ? AND next_poll_at IS NOT NULL
+		  ORDER BY number DESC LIMIT 1`, id).Scan(&found).Error
+	})
+	if err != nil || len(found) == 0 {
+		return time.Time{}, err
+	}
+	return found[0].time(), nil
+}
 
 // Collected returns the attempt that collected a payment: the one its operator accepted.
 // Of a payment whose acceptance was lost it is the latest that may have got through. It

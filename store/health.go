@@ -112,6 +112,28 @@ SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @f
    AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
  WHERE p.operator = @operator AND p.status IN ('CREATED','INITIATED','PENDING') AND a.state <> 'PREPARED'`
 
+// WatchLoad counts the attempts at an operator that are due to be asked about although their
+// payment has ended, of those that left us since a moment.
+func (db *DB) WatchLoad(
+	ctx context.Context, o pirogue.OperatorCode, since, now time.Time,
+) (pirogue.WatchLoad, error) {
+	var found struct {
+		Due   int
+		First stamp
+	}
+	err := db.look(ctx, "count watched payments that are due", func(tx *gorm.DB) error {
+		return tx.Raw(watchLoad, map[string]any{"operator": o, "since": on(since), "now": on(now)}).Scan(&found).Error
+	})
+	return pirogue.WatchLoad{Due: found.Due, First: found.First.time()}, err
+}
+
+const watchLoad = `
+SELECT COUNT(*) AS due, MIN(a.first_sent_at) AS first
+  FROM payments p
+  JOIN attempts a ON a.payment_id = p.id AND a.operator = p.operator
+ WHERE p.operator = @operator AND p.status IN ('EXPIRED','FAILED') AND p.updated_at > @since
+   AND p.finished_at IS NULL AND a.first_sent_at > @since AND a.next_poll_at <= @now`
+
 // Waiting returns how many open payments wait to be sent to an operator: their latest
 // attempt is prepared for it, and nothing of it has left. Those of a suspended merchant wait
 // for something else.

@@ -149,6 +149,55 @@ func TestWhatCallbacksSaidIsKeptInTheirOrder(t *testing.T) {
 	})
 }
 
+func TestWatchLoad(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		polled := func(reference string, status pirogue.Status, next time.Duration) pirogue.Attempt {
+			p, a := w.sent(reference)
+			_, err := w.db.Polled(w.ctx(), pirogue.Poll{AttemptID: a.ID, At: w.at(time.Second), Next: w.at(next)})
+			require.NoError(w.t, err)
+			if status != "" {
+				w.settle(p, status, status == pirogue.StatusExpired)
+			}
+			return a
+		}
+		first := polled("due", pirogue.StatusExpired, time.Hour)
+		w.now.Add(time.Minute.Microseconds())
+		polled("due as well", pirogue.StatusExpired, time.Hour)
+		polled("not yet", pirogue.StatusExpired, 3*time.Hour)
+		polled("open", "", time.Hour)
+		polled("not watched", pirogue.StatusFailed, time.Hour)
+		load, err := w.db.WatchLoad(w.ctx(), first.Operator, w.at(-time.Hour), w.at(2*time.Hour))
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.WatchLoad{Due: 2, First: w.at(time.Second - time.Minute).UTC()}, load)
+		load, err = w.db.WatchLoad(w.ctx(), first.Operator, w.at(0), w.at(time.Minute))
+		require.NoError(w.t, err)
+		require.Zero(w.t, load)
+	})
+}
+
+func TestNextPoll(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order")
+		next, err := w.db.NextPoll(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Zero(w.t, next)
+		for at, row := range []struct{ next, want time.Time }{
+			{w.at(time.Minute), w.at(time.Minute)},
+			{time.Time{}, w.at(time.Minute)}, // support's question changes nothing
+			{w.at(time.Hour), w.at(time.Hour)},
+		} {
+			poll := pirogue.Poll{AttemptID: a.ID, At: w.at(time.Duration(at+1) * time.Second), Next: row.next}
+			_, err := w.db.Polled(w.ctx(), poll)
+			require.NoError(w.t, err)
+			next, err := w.db.NextPoll(w.ctx(), p.ID)
+			require.NoError(w.t, err)
+			require.Equal(w.t, row.want.UTC(), next)
+		}
+	})
+}
+
 func TestAnOperatorIsAskedAboutWhatIsOpenAndWhatIsWatched(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

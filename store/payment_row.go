@@ -74,6 +74,7 @@ type attemptRow struct {
 	Polls           int
 	FirstPolledAt   stamp // kept for the timeline, which tells all polls in one line
 	PolledAt        stamp
+	NextPollAt      stamp  // about when it is asked about next
 	EvidenceOutcome string // what was answered last, "" before the first answer
 	EvidenceTimes   int    // answers in a row that were equal
 	EvidenceSince   stamp  // when the first of them came

@@ -37,6 +37,8 @@ var promises = pirogue.Capability{
 	Unheard:     pirogue.RepeatNever,
 	Proof:       pirogue.ProofNone,
 	RefusalSpan: refusalSpan,
+
+	StatementNames: true, // transaction_id is in every sample of a transaction
 }
 
 type operator struct {

@@ -82,6 +82,8 @@ var promises = pirogue.Capability{
 	Window:    maxValidity,
 	Horizon:   horizon,
 	Proof:     pirogue.ProofToken,
+
+	StatementNames: true,
 }
 
 // Capability implements pirogue.Operator. With the endpoint's secrets, callbacks are proven by a

@@ -77,6 +77,9 @@ func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *pirogue.Waitin
 	if err != nil {
 		return nil
 	}
+	if next, err := s.store.NextPoll(ctx, p.ID); err == nil {
+		w = w.PolledAt(next)
+	}
 	return &w
 }
 

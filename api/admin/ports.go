@@ -36,6 +36,10 @@ type Tokens interface {
 type Reading interface {
 	Payments
 	Lists
+
+	// NextPoll returns about when the operator is asked about a payment's latest attempt, as of
+	// the last question; the zero value before it.
+	NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error)
 }
 
 // Payments finds and reads payments. One that does not exist is TransactionNotFound.

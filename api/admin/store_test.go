@@ -35,6 +35,7 @@ type fakeStore struct {
 	violations []admin.Violation
 	healths    map[pirogue.OperatorCode]pirogue.Health
 	bulk       pirogue.BulkProgress
+	nextPoll   time.Time // of every payment
 	suspended  map[pirogue.MerchantID]bool
 
 	away     error         // what every call fails with
@@ -94,6 +95,12 @@ func (s *fakeStore) Token(_ context.Context, secret string) (string, pirogue.Rol
 		return "", "", pirogue.Errorf(pirogue.NotFound, "no such token")
 	}
 	return who.name, who.role, nil
+}
+
+func (s *fakeStore) NextPoll(context.Context, pirogue.PaymentID) (time.Time, error) {
+	unlock, err := s.open()
+	defer unlock()
+	return s.nextPoll, err
 }
 
 func (s *fakeStore) Find(_ context.Context, term string, limit int) ([]pirogue.Payment, error) {
