@@ -106,6 +106,8 @@ func sandboxRoutes() []pirogue.Route {
 	)
 }
 
+// sandboxRoute returns the test routes of one network: one route for each kind of payment,
+// all with the same operators.
 func sandboxRoute(
 	country pirogue.CountryCode, network pirogue.Network, kinds []pirogue.Kind, operators ...pirogue.OperatorCode,
 ) (routes []pirogue.Route) {

@@ -50,9 +50,9 @@ func (l lookup) LookupEnv(name string) (string, bool) {
 	return value, ok
 }
 
-// ReadsUnsealed reports whether the codec reads payloads without encryption. It does so only if
-// PIROGUE_READ_UNSEALED is set and no live operator is configured: anyone who can write to Temporal
-// can send one.
+// ReadsUnsealed reports whether the codec reads payloads without encryption. It does so
+// only if PIROGUE_READ_UNSEALED is set and no live operator is configured. Anyone who can
+// write to Temporal can send one.
 func (c *Config) ReadsUnsealed() bool {
 	live := func(o Operator) bool { return o.Mode == pirogue.Live }
 	return c.ReadUnsealed && !slices.ContainsFunc(c.Operators, live)

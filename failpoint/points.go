@@ -1,9 +1,9 @@
-// Package failpoint names the moments at which the loss of a process hurts most. They lie between
-// two writes that belong together, or between an action and its record.
+// Package failpoint names the moments at which the loss of a process hurts most. They lie
+// between two writes that belong together, or between an action and its record.
 //
-// In the product a Hit does nothing and costs nothing. A binary built with the tag "chaos" can be
-// armed with one name; it then dies there as by kill -9. A test sweeps all names: see
-// docs/chaos.md.
+// In the product a Hit does nothing and costs nothing. A binary built with the tag "chaos"
+// can be armed with one name. It then dies there as by kill -9. A test sweeps all names:
+// see docs/chaos.md.
 package failpoint
 
 // Point describes one moment at which a process can be made to die.

@@ -31,9 +31,9 @@ const (
 	BankAccount       AccountKind = "SETTLEMENT" // paid out to the merchant's bank
 )
 
-// Account identifies one account of the books. Every account, system accounts too, belongs to one
-// merchant, mode, country and currency, so that no row is locked by all payments. Operator is empty
-// for the accounts that no operator holds money for.
+// Account identifies one account of the books. Every account, system accounts too, belongs
+// to one merchant, mode, country and currency. So no row is locked by all payments.
+// Operator is empty for the accounts that no operator holds money for.
 type Account struct {
 	Kind     AccountKind
 	Merchant pirogue.MerchantID
@@ -132,8 +132,9 @@ func CashIn(p pirogue.Payment) Journal {
 	return Journal{PaymentID: p.ID, Step: StepCashIn, Phase: Posted, Transfers: transfers}
 }
 
-// Hold returns the journal that sets aside the cost of a cash-out or refund: the amount the
-// operator will pay, and our fee. A late refund holds the money that waits in suspense.
+// Hold returns the journal that sets aside the cost of a cash-out or refund. That is the
+// amount the operator will pay, and our fee. A late refund holds the money that waits in
+// suspense.
 func Hold(p pirogue.Payment) Journal { return outward(p, StepHold, Held) }
 
 // Capture returns the journal of a cash-out or refund that its operator confirmed. The held money
@@ -184,8 +185,8 @@ func FeeBack(p pirogue.Payment, refund pirogue.PaymentID, amount int64) (Journal
 	}}}, amount > 0
 }
 
-// Late returns the journal of money that moved at the operator after the payment ended, or of
-// another amount than ordered. The money waits in suspense until a person or the merchant's policy
+// Late returns the journal of money that moved after the payment ended, or of another
+// amount than ordered. The money waits in suspense until a person or the merchant's policy
 // decides whose it is. Amount is in minor units of the payment's currency.
 func Late(p pirogue.Payment, amount int64) Journal {
 	t := Transfer{Debit: account(p, FloatAccount), Credit: account(p, SuspenseAccount), Amount: amount}

@@ -31,6 +31,8 @@ func StartFragilePostgresAt(t testing.TB, address string) *FragilePostgres {
 	return startFragile(t, address)
 }
 
+// startFragile creates a cluster for the test and starts it. address may be "" for a server
+// without a TCP port.
 func startFragile(t testing.TB, address string) *FragilePostgres {
 	t.Helper()
 	made, err := makeCluster()

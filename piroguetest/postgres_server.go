@@ -90,8 +90,10 @@ func makeCluster() (cluster, error) {
 	return made, nil
 }
 
+// data returns PostgreSQL's data folder.
 func (c cluster) data() string { return filepath.Join(c.folder, "data") }
 
+// url returns the postgres:// URL of the server's own database, over the socket.
 func (c cluster) url() string {
 	url := "postgres://postgres@/postgres?host=" + c.folder
 	if c.port != "" { // it is part of the socket's name
@@ -100,6 +102,7 @@ func (c cluster) url() string {
 	return url
 }
 
+// remove removes the cluster with its data.
 func (c cluster) remove() error { return os.RemoveAll(c.folder) }
 
 // run starts a server over the cluster and waits until it responds. settings override

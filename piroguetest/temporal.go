@@ -82,6 +82,7 @@ func StartTemporal(t testing.TB, args ...string) TemporalServer {
 // maxComplaints is the number of bytes of a server's log that a failed test shows.
 const maxComplaints = 4000
 
+// lastOf returns the end of a server's log, at most maxComplaints bytes.
 func lastOf(log string) string { return log[max(0, len(log)-maxComplaints):] }
 
 // Root returns the folder of the module: the closest parent with a go.mod.

@@ -8,6 +8,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
+// faultsPage is the template of the page of faults.
 var faultsPage = stage.LinkedPage(files, "faults.html", "; form-action 'self'")
 
 const maxForm = 1 << 16 // bytes
@@ -98,6 +99,7 @@ func changed(form url.Values) map[string]string {
 	return wanted
 }
 
+// renderFaults writes the page of faults, with the last form that somebody sent.
 func (s *Sandbox) renderFaults(w http.ResponseWriter, status int, t trial) {
 	view, err := s.faultsView(t)
 	if err != nil {

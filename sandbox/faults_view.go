@@ -87,6 +87,8 @@ var promises = []choiceView{
 	{stage.PromisesLive, "may have been executed, as live"},
 }
 
+// faultsView returns the content of the page: every operator, with the typed values of a
+// rejected form.
 func (s *Sandbox) faultsView(t trial) ([]faultView, error) {
 	views := make([]faultView, len(s.open))
 	for i, one := range s.open {

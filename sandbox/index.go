@@ -12,6 +12,7 @@ import (
 //go:embed index.html index.css faults.html
 var files embed.FS
 
+// indexPage is the template of the list of simulators.
 var indexPage = stage.LinkedPage(files, "index.html", "; form-action 'none'")
 
 // shownPayments is the number of latest payments in a book on the page. The JSON view has all of
@@ -48,6 +49,8 @@ func (s *Sandbox) index(w http.ResponseWriter, _ *http.Request) {
 	indexPage.Render(w, http.StatusOK, "en", view)
 }
 
+// indexView returns the content of the page: every simulator, and the table of magic
+// numbers.
 func (s *Sandbox) indexView() (indexView, error) {
 	view := indexView{}
 	for _, one := range s.open {
@@ -72,6 +75,7 @@ func simulatorOf(operator Operator, executed []stage.Paid) simulatorView {
 	return simulatorView{Operator: operator, Latest: latest}
 }
 
+// indexStyle serves the style of both pages.
 func indexStyle(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, files, "index.css")
 }

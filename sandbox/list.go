@@ -53,6 +53,7 @@ func (s *Sandbox) heal(w http.ResponseWriter, r *http.Request) {
 // fromHere rejects requests that a page of another site makes a browser send.
 var fromHere = http.NewCrossOriginProtection()
 
+// find returns the running simulator of a code, and false if there is none.
 func (s *Sandbox) find(code string) (opened, bool) {
 	for _, one := range s.open {
 		if one.code() == code {
@@ -62,6 +63,7 @@ func (s *Sandbox) find(code string) (opened, bool) {
 	return opened{}, false
 }
 
+// operator returns the description of a simulator for /simulators.
 func (o opened) operator() (Operator, error) {
 	settings := o.Settings()
 	values, err := settings.Values()

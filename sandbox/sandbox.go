@@ -1,13 +1,14 @@
-// Package sandbox runs the operator simulators behind one HTTP handler. Each operator has a folder
-// of its own, and all use package stage.
+// Package sandbox runs the operator simulators behind one HTTP handler. Each operator has a
+// folder of its own, and all use package stage.
 //
-// The simulators check Pirogue independently. They are written from the wire facts, import nothing
-// of Pirogue, and each keeps its own book of the money it moved. Whatever fault is injected,
-// Pirogue's books must equal theirs.
+// The simulators check Pirogue independently. They are written from the wire facts and
+// import nothing of Pirogue. Each keeps its own book of the money it moved. Whatever fault
+// is injected, Pirogue's books must equal theirs.
 //
-// The pages: / shows the simulators and their books to people, /faults breaks them on purpose. For
-// programs, /simulators lists them. Under each base path, /book returns the book and /switches
-// reads and sets the faults. None of them asks for a password: keep a sandbox away from the public.
+// The pages: / shows the simulators and their books to people, /faults breaks them on
+// purpose. For programs, /simulators lists them. Under each base path, /book returns the
+// book and /switches reads and sets the faults. None of them asks for a password: keep a
+// sandbox away from the public.
 package sandbox
 
 import (

@@ -23,11 +23,13 @@ var simulators = []row{
 	onTill("Taramoney (Cameroun)", "/taramoney", taramoney.New), // serves /api/tara of www.dklo.co below this path
 }
 
+// startOrangeWeb starts the simulator of Orange Web Payment and stores it in the sandbox.
 func startOrangeWeb(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
 	s.OrangeWeb, err = orangeweb.New(orangeweb.Options{Options: at, Credentials: o.OrangeWeb})
 	return s.OrangeWeb, err
 }
 
+// startSonatel starts the simulator of Sonatel and stores it in the sandbox.
 func startSonatel(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
 	s.Sonatel, err = sonatel.New(sonatel.Options{Options: at, Credentials: o.Sonatel})
 	return s.Sonatel, err

@@ -1,8 +1,8 @@
-// Package vault encrypts secrets at rest: API secrets, telephone numbers, operator tokens and
-// Temporal payloads.
+// Package vault encrypts secrets at rest: API secrets, telephone numbers, operator tokens
+// and Temporal payloads.
 //
-// It seals with AES-256-GCM under a ring of named keys. Each purpose has a derived key of its own,
-// so a value sealed for one column does not open in another.
+// It seals with AES-256-GCM under a ring of named keys. Each purpose has a derived key of
+// its own. So a value sealed for one column does not open in another.
 package vault
 
 import (
@@ -107,6 +107,7 @@ func (r *Ring) Token(p Purpose, value string) string {
 	return base64.RawURLEncoding.EncodeToString(r.mac(p, value))
 }
 
+// mac returns HMAC-SHA256 of value under the oldest key's derivation for one purpose.
 func (r *Ring) mac(p Purpose, value string) []byte {
 	mac := hmac.New(sha256.New, r.derive(r.oldest, p))
 	mac.Write([]byte(value))

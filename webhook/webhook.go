@@ -129,6 +129,7 @@ func sign(h http.Header, m activities.Message) [32]byte {
 	return signature
 }
 
+// mac returns HMAC-SHA256 of a message.
 func mac(key []byte, message string) [32]byte {
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(message))
@@ -154,6 +155,7 @@ func reason(err error) string {
 	}
 }
 
+// isTimeout reports whether a delivery failed because its time was over.
 func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.As(err, &timeout) && timeout.Timeout()

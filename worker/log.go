@@ -10,6 +10,7 @@ func Logger(z *zap.Logger) log.Logger {
 	return zapLogger{z.WithOptions(zap.AddCallerSkip(1)).Sugar()}
 }
 
+// zapLogger adapts zap to the log interface of Temporal's SDK.
 type zapLogger struct{ *zap.SugaredLogger }
 
 // Debug implements log.Logger.

@@ -22,8 +22,8 @@ const (
 	dbSlots      = 100              // concurrent activities on our own database in one worker
 )
 
-// Pool holds the workers of one process: one for workflows and our own database, one for webhooks,
-// two for each operator.
+// Pool holds the workers of one process. One serves workflows and our own database, one
+// webhooks, and two serve each operator.
 type Pool struct {
 	workers []worker.Worker
 	failed  chan error
@@ -91,6 +91,8 @@ func (p *Pool) Stop() {
 // process helps.
 func (p *Pool) Failed() <-chan error { return p.failed }
 
+// options returns the options of a worker that runs so many activities at once. A fatal
+// error of any worker is reported once, by Failed.
 func (p *Pool) options(slots int) worker.Options {
 	return worker.Options{
 		OnFatalError: func(err error) {
@@ -114,6 +116,7 @@ func (p *Pool) limited(perSecond float64) worker.Options {
 	return o
 }
 
+// activitiesOnly returns options of a worker that runs no workflows.
 func activitiesOnly(o worker.Options) worker.Options {
 	o.DisableWorkflowWorker = true
 	o.WorkflowTaskPollerBehavior = nil

@@ -41,8 +41,8 @@ type Subject struct {
 	New  New
 	Conf config.Operator // of a simulator; BaseURL and Timeout are set by the rows
 
-	// Prelude maps paths that the adapter calls before the method itself, such as for a token, to the
-	// file of a good response. Every row answers them well.
+	// Prelude maps paths that the adapter calls before the method itself, such as for a token.
+	// The value is the file of a good response. Every row answers them well.
 	Prelude map[string]string
 	// Good holds one good response to each method that calls the operator.
 	Good map[Call]Reply
@@ -76,8 +76,8 @@ type Reply struct {
 	File   string
 }
 
-// Case holds one response or callback and the result that the adapter must derive from it: an
-// outcome or an error code, never both. Reply.Status is 0 for a callback.
+// Case holds one response or callback with the result that the adapter must derive from it.
+// That is an outcome or an error code, never both. Reply.Status is 0 for a callback.
 type Case struct {
 	Call     Call
 	Reply    Reply

@@ -13,8 +13,8 @@ import (
 // orders maps the calls that move money to the kind of their payment.
 var orders = map[Call]pirogue.Kind{Collect: pirogue.CashIn, Disburse: pirogue.CashOut}
 
-// bounds checks that the adapter sends no order outside its limits, and that it sends the least and
-// the most that its capability allows.
+// bounds checks that the adapter sends no order outside its limits. It must send the least
+// and the greatest amount that its capability allows.
 func (s Subject) bounds(t *testing.T, call Call) {
 	t.Helper()
 	if _, isOrder := orders[call]; !isOrder {
@@ -87,6 +87,8 @@ func (s Subject) spoilt(spoil func(*pirogue.Collection)) Subject {
 	return s
 }
 
+// unsent checks one row of Unsent. It also checks that the error does not contain the
+// telephone number.
 func (s Subject) unsent(t *testing.T, call Call, spoil func(*pirogue.Collection)) {
 	t.Helper()
 	t.Parallel()

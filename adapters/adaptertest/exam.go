@@ -182,8 +182,8 @@ func (x *exam) heal(t *testing.T, settings string) {
 	}
 }
 
-// float returns the name of the simulator's setting for the money that it can pay out, or "" if it
-// has none.
+// float returns the name of the simulator's setting for the money that it can pay out. It
+// returns "" if there is none.
 func (x *exam) float(t *testing.T) string {
 	t.Helper()
 	settings, err := x.simulator.Settings().Values()
@@ -247,6 +247,8 @@ func (x *exam) send(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.Recei
 	return receipt, err
 }
 
+// setAnswered records whether the call under test has returned, so that hear can mark
+// callbacks that arrive before.
 func (x *exam) setAnswered(answered bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -296,8 +298,8 @@ func (x *exam) mustTake(t *testing.T, o pirogue.Operator, a *attempt) {
 // taken holds the outcomes of an accepted attempt.
 var taken = map[pirogue.Outcome]bool{pirogue.OutcomePending: true, pirogue.OutcomePaid: true}
 
-// became returns the operator's result for an attempt: by a status call, or from the latest
-// callback if the operator has no status call.
+// became returns the operator's result for an attempt by a status call. An operator without
+// one reports it in its latest callback.
 func (x *exam) became(t *testing.T, a *attempt) (pirogue.Receipt, error) {
 	t.Helper()
 	operator := x.open(t, patient)

@@ -44,6 +44,7 @@ func (s *Seen) String() string {
 	return string(s.Call) + ": " + strings.Join(said, "; ")
 }
 
+// either returns yes if holds is true, and no otherwise.
 func either(holds bool, yes, no string) string {
 	if holds {
 		return yes

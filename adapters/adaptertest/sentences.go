@@ -36,6 +36,7 @@ func (x *exam) loseBy(t *testing.T, a *attempt, how string) bool {
 	return len(x.paid(a.query.Ref)) > 0
 }
 
+// loses loses the response to an attempt in each way that the simulator has.
 func (x *exam) loses(t *testing.T, seen *Seen) {
 	for _, how := range []string{dropped, x.stand.TimesOut} {
 		if how != "" {
@@ -44,6 +45,8 @@ func (x *exam) loses(t *testing.T, seen *Seen) {
 	}
 }
 
+// losesBy loses one response by a setting and reads the result. An executed attempt must
+// never be reported as declined, expired or absent, because workflows would then pay again.
 func (x *exam) losesBy(t *testing.T, seen *Seen, how string) {
 	t.Helper()
 	a := x.attempt(t, seen.Call)
@@ -65,6 +68,8 @@ func (x *exam) losesBy(t *testing.T, seen *Seen, how string) {
 	}
 }
 
+// repeats sends an attempt again under its reference after a lost response. It records
+// whether the simulator executed it once.
 func (x *exam) repeats(t *testing.T, seen *Seen) {
 	a := x.attempt(t, seen.Call)
 	executed := x.lose(t, a)
@@ -81,6 +86,8 @@ func (x *exam) repeats(t *testing.T, seen *Seen) {
 	}
 }
 
+// renews sends an attempt again under another reference after a lost response. It records
+// whether the simulator executed one of the two only.
 func (x *exam) renews(t *testing.T, seen *Seen) {
 	a := x.attempt(t, seen.Call)
 	x.lose(t, a)
@@ -94,6 +101,8 @@ func (x *exam) renews(t *testing.T, seen *Seen) {
 	}
 }
 
+// finds reads the status of a paid attempt without the handle of a response. It records
+// whether the reference alone finds it.
 func (x *exam) finds(t *testing.T, seen *Seen) {
 	if !seen.Asked {
 		return
@@ -117,6 +126,8 @@ func (x *exam) finds(t *testing.T, seen *Seen) {
 	}
 }
 
+// waits checks that an undecided attempt is pending, and that it is paid when the customer
+// acts.
 func (x *exam) waits(t *testing.T, seen *Seen) {
 	a := x.attempt(t, seen.Call)
 	x.heal(t, force(takesLong))
@@ -138,6 +149,8 @@ func (x *exam) waits(t *testing.T, seen *Seen) {
 	}
 }
 
+// paysOther checks that the operator result holds the amount that moved, not the one
+// ordered.
 func (x *exam) paysOther(t *testing.T, seen *Seen) {
 	a := x.attempt(t, seen.Call)
 	x.heal(t, force(paysAnother))
@@ -154,6 +167,8 @@ func (x *exam) paysOther(t *testing.T, seen *Seen) {
 	}
 }
 
+// corrects checks that a declined attempt which the operator corrects is reported as paid
+// afterwards.
 func (x *exam) corrects(t *testing.T, seen *Seen) {
 	a := x.attempt(t, seen.Call)
 	x.heal(t, `{"force":"`+refuses+`","correct_after_ms":60000}`)
@@ -171,6 +186,7 @@ func (x *exam) corrects(t *testing.T, seen *Seen) {
 	x.mustBecome(t, a, pirogue.OutcomePaid)
 }
 
+// hears checks that an undocumented status word is Unknown and no guess.
 func (x *exam) hears(t *testing.T, seen *Seen) {
 	if !seen.Asked {
 		return
@@ -210,8 +226,8 @@ func (x *exam) drips(t *testing.T, all []*Seen) {
 	done.Wait()
 }
 
-// spoiled returns the calls whose responses a scenario spoils: an attempt and, if the operator has
-// one, the status call of a paid attempt.
+// spoiled returns the calls whose responses a scenario spoils: an attempt, and the status
+// call of a paid one if the operator has it.
 func (x *exam) spoiled(t *testing.T, seen *Seen) []func(pirogue.Operator) error {
 	t.Helper()
 	a, paid := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
@@ -257,6 +273,9 @@ func (x *exam) bounded(t *testing.T, how string, patience time.Duration, call fu
 	}
 }
 
+// locksOut checks that an attempt with invalid credentials is not executed, both before the
+// first token and with a token that was good. The adapter must not report a result from a
+// status call that failed.
 func (x *exam) locksOut(t *testing.T, seen *Seen) {
 	a, paid := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
 	x.heal(t, force(pays))
@@ -274,6 +293,8 @@ func (x *exam) locksOut(t *testing.T, seen *Seen) {
 	}
 }
 
+// goesDown checks that an attempt at an operator that is down is not executed, and that
+// earlier attempts are readable afterwards.
 func (x *exam) goesDown(t *testing.T, seen *Seen) {
 	a, before := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
 	x.heal(t, force(pays))
@@ -316,6 +337,8 @@ func (x *exam) undone(t *testing.T, o pirogue.Operator, a *attempt, classes ...p
 	}
 }
 
+// runsDry checks that an empty float makes a payout Unable, so that another operator may
+// pay it. A ceiling of the beneficiary must not be Unable.
 func (x *exam) runsDry(t *testing.T, seen *Seen) {
 	float := x.float(t)
 	if float == "" || seen.Call == Collect {
@@ -337,6 +360,8 @@ func (x *exam) attemptOf(a *attempt) *attempt {
 	return other
 }
 
+// isTold checks that three callbacks about one attempt give the same operator result, the
+// first before the response. It then tries to forge one.
 func (x *exam) isTold(t *testing.T, seen *Seen) {
 	a := x.attempt(t, seen.Call)
 	x.heal(t, force(isTold3))

@@ -27,6 +27,7 @@ type camelPerson struct {
 	Address   camelAddress `json:"address"`
 }
 
+// camelAddress is the customer's address, of which we know only the country.
 type camelAddress struct {
 	CountryCode string `json:"countryCode"`
 }
@@ -46,6 +47,8 @@ type camelDisbursement struct {
 	Recipient string `json:"recipient"` // the local number, with its leading zero
 }
 
+// camelCollect returns the body of a collection. Only Orange gets the one-time password,
+// and only Wave the return pages.
 func camelCollect(r order) any {
 	body := camelCollection{camelOrder: camelOf(r), Payer: r.number}
 	switch r.network {
@@ -58,6 +61,7 @@ func camelCollect(r order) any {
 	return body
 }
 
+// camelTransfer returns the body of a transfer.
 func camelTransfer(r order) any {
 	return camelDisbursement{camelOrder: camelOf(r), Recipient: r.number}
 }

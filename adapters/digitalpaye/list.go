@@ -79,10 +79,10 @@ func (o *operator) transactions(ctx context.Context, query url.Values, pages int
 	}
 }
 
-// rows yields every row of a list, page by page. A page without a new row ends it. No document
-// states how many rows a page has, or that there are pages at all; a list without pages returns all
-// its rows again. A list longer than pages is Unknown, because a part of it would pass for the
-// whole.
+// rows yields every row of a list, page by page. A page without a new row ends it. No
+// document states how many rows a page has, or that there are pages at all. A list without
+// pages returns all its rows again. A list longer than pages is Unknown, because a part of
+// it would pass for the whole.
 func (o *operator) rows(
 	ctx context.Context, path string, query url.Values, pages int,
 ) iter.Seq2[json.RawMessage, error] {

@@ -34,10 +34,10 @@ type order struct {
 	cancelURL string
 }
 
-// Collect implements pirogue.Collector. A Wave customer gets a link, an Orange customer brings a
-// one-time password, and every other customer gets a prompt on the phone. Without a password the
-// Orange call is made all the same, and Orange itself decides about it. A collection that
-// Digitalpaye can never accept is Unable and not sent.
+// Collect implements pirogue.Collector. A Wave customer gets a link, and an Orange customer
+// brings a one-time password. Every other customer gets a prompt on the phone. Without a
+// password the Orange call is made all the same, and Orange itself decides about it. A
+// collection that Digitalpaye can never accept is Unable and not sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	q := question{
 		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashIn, Ref: c.Ref, Amount: c.Amount, MSISDN: c.MSISDN},
@@ -59,9 +59,9 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 	return receipt, err
 }
 
-// Disburse implements pirogue.Disburser. A transfer whose response was lost is searched by status
-// calls and never sent again, because a second one could pay twice. A transfer that Digitalpaye can
-// never accept is Unable and not sent.
+// Disburse implements pirogue.Disburser. If the response is lost, status calls search the
+// transfer. It is never sent again, because a second one could pay twice. A transfer that
+// Digitalpaye can never accept is Unable and not sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
 	q := question{
 		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashOut, Ref: d.Ref, Amount: d.Amount, MSISDN: d.MSISDN},

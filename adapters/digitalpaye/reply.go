@@ -42,8 +42,8 @@ func readReply(a outbound.Answer) reply {
 // one, and nobody at Pirogue needs to read it.
 var private = regexp.MustCompile(`(?:\+|\b)(?:225[ .-]?)?0\d(?:[ .-]?\d){8}\b`)
 
-// code returns the status of a reply: the envelope's, which must agree with the HTTP status if that
-// is an error. It returns 0 if they disagree or there is no envelope.
+// code returns the status in the envelope of a reply. It must agree with the HTTP status if
+// that is an error. code returns 0 if they disagree or there is no envelope.
 func (r reply) code() int {
 	stated, err := strconv.Atoi(string(cmp.Or(r.CodeStatus, r.StatusCode)))
 	switch {
@@ -62,9 +62,9 @@ func (r reply) good() bool {
 	return (code == http.StatusOK || code == http.StatusAccepted) && r.Status != wordError
 }
 
-// ended reports whether the response to a status call states that its transaction failed. The SDK
-// reads every code but 200 and 202 as an end and shows its message [our reading of the word beside
-// it]. The word of a refusal is ERROR, and so is that of a time-out.
+// ended reports whether the response to a status call states that its transaction failed.
+// The SDK reads every code but 200 and 202 as an end and shows its message. The word beside
+// it is [our reading]. The word of a refusal is ERROR, and so is that of a time-out.
 func (r reply) ended() bool {
 	return r.http < http.StatusMultipleChoices && r.Status == wordFailed && r.code() == http.StatusBadRequest
 }
@@ -72,10 +72,10 @@ func (r reply) ended() bool {
 // unheardOf reports whether Digitalpaye does not know the transaction asked for.
 func (r reply) unheardOf() bool { return r.code() == http.StatusNotFound }
 
-// class returns the error code of a reply that is not good. no is the code of a clear refusal:
-// Unknown for a status call, Refused where the customer pays, Unable where we pay. With Unable the
-// table decides. ref is our reference, "" for none: an error that names it may mean that
-// Digitalpaye has the order.
+// class returns the error code of a reply that is not good. no is the code of a clear
+// refusal. It is Unknown for a status call, Refused where the customer pays, Unable where
+// we pay. With Unable the table decides. ref is our reference, "" for none: an error that
+// names it may mean that Digitalpaye has the order.
 func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
 	code := r.code()
 	if cmp.Or(code, r.http) == http.StatusTooManyRequests {

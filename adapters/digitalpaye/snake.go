@@ -32,6 +32,8 @@ type snakeDisbursement struct {
 	TransactionID string `json:"transaction_id"`
 }
 
+// snakeCollect returns the body of a collection. Only Orange gets the one-time password,
+// and only Wave the return pages.
 func snakeCollect(r order) any {
 	body := snakeCollection{
 		CodeCountry: country, Operator: r.operator, Currency: r.currency, CustomerID: r.number,
@@ -47,6 +49,7 @@ func snakeCollect(r order) any {
 	return body
 }
 
+// snakeTransfer returns the body of a transfer.
 func snakeTransfer(r order) any {
 	return snakeDisbursement{
 		CodeCountry: country, Currency: r.currency, CustomerID: r.number, Name: r.name,

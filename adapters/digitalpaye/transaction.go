@@ -10,8 +10,8 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// text is a JSON value as written. Amounts come as strings or numbers, and it keeps the decimals of
-// a fee, such as "7.5", to the last digit. null is "".
+// text is a JSON value as written. Amounts come as strings or numbers. text keeps the
+// decimals of a fee, such as "7.5", to the last digit. null is "".
 type text string
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -30,9 +30,10 @@ func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) 
 	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.theirs(), Words: o.Words(got.reason())}, nil
 }
 
-// CallbackReference returns the reference of a callback. Callbacks to the address in Novasend's
-// portal need it, because that address serves every attempt. It returns the errors of Callback, and
-// Unknown for a callback without a reference, as one about a refund may be.
+// CallbackReference returns the reference of a callback. Callbacks to the address in
+// Novasend's portal need it, because that address serves every attempt. It returns the
+// errors of Callback, and Unknown for a callback without a reference. One about a refund
+// may have none.
 func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
 	got, err := o.proven(header, body)
 	if err != nil {

@@ -130,8 +130,8 @@ func (o *operator) confirmation(r record) pirogue.NextAction {
 	}
 }
 
-// push returns the next action of a direct payin's customer: to open the page that Wave requires,
-// or to confirm on the phone. A customer who gave a password has none.
+// push returns the next action of a direct payin's customer. It is to open the page that
+// Wave requires, or to confirm on the phone. A customer who gave a password has none.
 func (o *operator) push(r record, network pirogue.Network, otp string) pirogue.NextAction {
 	switch {
 	case r.ConfirmationRequired && o.isPage(r.PaymentURL):

@@ -57,7 +57,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 }
 
 // payouts returns the paths that a payout may have been sent to. The first is that of the
-// instance's shape, where the next payout goes; the other is that of an earlier shape.
+// instance's shape, where the next payout goes. The other is that of an earlier shape.
 func (o *operator) payouts() []string {
 	switch {
 	case o.conf.Shape == shapeDirect:

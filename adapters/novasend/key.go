@@ -19,9 +19,9 @@ var namespace = [...]byte{
 	0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8,
 }
 
-// idempotencyKey returns the X-Idempotency-Key of a write: a UUID, version 5. It is the same
-// whenever and wherever the write is repeated, because it derives from the purpose and our
-// reference alone.
+// idempotencyKey returns the X-Idempotency-Key of a write: a UUID, version 5. It derives
+// from the purpose and our reference alone. So it is the same whenever and wherever the
+// write is repeated.
 func idempotencyKey(kind pirogue.Kind, ref pirogue.OperatorRef) string {
 	name := "urn:pirogue:novasend:" + purposes[kind] + ":" + string(ref)
 	sum := sha1.Sum(append(namespace[:], name...)) //nolint:gosec // see the import

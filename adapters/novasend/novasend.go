@@ -1,21 +1,21 @@
-// Package novasend calls the merchant API of Novasend, an aggregator of West and Central African
-// wallets. One instance serves one country.
+// Package novasend calls the merchant API of Novasend, an aggregator of West and Central
+// African wallets. One instance serves one country.
 //
-// It collects by a session that the customer confirms on Novasend's page, or directly: by a push to
-// the phone, or in one step when the customer brings a one-time password. It pays into wallets, and
-// it refunds a whole payment once.
+// It collects by a session that the customer confirms on Novasend's page. Or it collects
+// directly: by a push to the phone, or in one step with the customer's one-time password.
+// It pays into wallets, and it refunds a whole payment once.
 //
-// Every write carries an X-Idempotency-Key. Novasend documents that a repeated key executes nothing
-// and returns the first response. The key derives from our reference alone, so that an order whose
-// response was lost may be sent again unchanged.
+// Every write carries an X-Idempotency-Key. Novasend documents that a repeated key executes
+// nothing and returns the first response. The key derives from our reference alone, so that
+// an order whose response was lost may be sent again unchanged.
 //
-// A session that is "processed" was only confirmed by its customer: the status of the transaction
-// in it tells whether money moved. A failure is not final. Novasend asks the networks again, and
-// within 48 hours it may turn a failed payment of a debited customer into a success.
+// A session that is "processed" was only confirmed by its customer. The status of its
+// transaction tells whether money moved. A failure is not final. Novasend asks the networks
+// again. Within 48 hours it may turn a failed payment of a debited customer into a success.
 //
-// Wire facts come from Novasend's pages in two generations: the seed document "Paiement (Payin)"
-// and docs.novasend.app of 2026. A comment names any other source. Where both are silent, a comment
-// marks the fact "our reading".
+// Wire facts come from Novasend's pages in two generations: the seed document "Paiement
+// (Payin)" and docs.novasend.app of 2026. A comment names any other source. Where both are
+// silent, a comment marks the fact "our reading".
 package novasend
 
 import (
@@ -32,8 +32,8 @@ const (
 	horizon        = 48 * time.Hour   // within it a failed payin may become a success
 )
 
-// promises is Novasend's capability. Novasend does not state how long it waits for a customer, or
-// that a reference it does not know was never executed.
+// promises is Novasend's capability. Novasend does not state how long it waits for a
+// customer. Nor does it state that an unknown reference was never executed.
 var promises = pirogue.Capability{
 	Reference:    pirogue.IdempotentByReference,
 	Unheard:      pirogue.RepeatSame,
@@ -42,6 +42,7 @@ var promises = pirogue.Capability{
 	WholeRefunds: true,
 }
 
+// operator calls one Novasend account in one country.
 type operator struct {
 	outbound.Line
 
@@ -49,15 +50,17 @@ type operator struct {
 	auth string // the Authorization header
 }
 
-// New returns the operator of one Novasend account in one country. It reports every mistake of the
-// configuration at once and makes no call.
+// New returns the operator of one Novasend account in one country. It reports every mistake
+// of the configuration at once and makes no call.
 //
-// Credentials are api_key and api_client, webhook_secret, which we chose for the webhook in
-// Novasend's portal, and account_id, which only the seed's shape has.
+// Credentials are api_key, api_client, webhook_secret and account_id. We chose
+// webhook_secret for the webhook in Novasend's portal. Only the seed's shape has
+// account_id.
 //
-// Shape is "" for the seed's sessions and payouts, "current" for the same in the shape of 2026, or
-// "direct" for pushes to a named network, in CI and CM only. Responses of either generation are
-// read in every shape. A call may take conf's time-out, or 30 seconds without one.
+// Shape is "" for the seed's sessions and payouts, or "current" for the same in the shape
+// of 2026. It is "direct" for pushes to a named network, in CI and CM only. Responses of
+// either generation are read in every shape. A call may take conf's time-out, or 30 seconds
+// without one.
 //
 // Besides the methods that package pirogue calls, the operator has CallbackReference.
 func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {

@@ -9,9 +9,9 @@ import (
 	"pirogue"
 )
 
-// record is a payin, a payout or a refund in Novasend's responses, in every shape of its pages, and
-// the body of a webhook. Fees and the payer's charge are not read, because an order concerns the
-// amount alone.
+// record is a payin, a payout or a refund in Novasend's responses, in every shape of its
+// pages. It is also the body of a webhook. Fees and the payer's charge are not read,
+// because an order concerns the amount alone.
 type record struct {
 	Type string `json:"type"`
 
@@ -99,6 +99,8 @@ func (r record) ours() pirogue.OperatorRef {
 	}
 }
 
+// theirs returns Novasend's name of a record; "" if it has none. In the seed's shape and in
+// refunds it is the field reference.
 func (r record) theirs() string {
 	if r.ID == "" && (r.Type == typeRefund || r.CustomerReference != "") {
 		return r.Reference
@@ -110,10 +112,10 @@ func (r record) theirs() string {
 // it when the customer confirms.
 const prefixCore = "tr_"
 
-// about reports whether a record belongs to an order. A refund that does not repeat our reference
-// is identified by its payin, because a payin has at most one refund. Our reading: it may name the
-// payin by the transaction in it. We store no such name, but the path of the call names the payin
-// as well.
+// about reports whether a record belongs to an order. If a refund does not repeat our
+// reference, its payin identifies it, because a payin has at most one refund. Our reading:
+// it may name the payin by the transaction in it. We store no such name, but the path of
+// the call names the payin as well.
 func (r record) about(want order) bool {
 	switch {
 	case r.Type != want.kind:

@@ -40,8 +40,8 @@ func problemOf(body []byte) problem {
 	return got
 }
 
-// codeOf returns a problem's key in the table of errors: its code, or without one its message,
-// spelt as a code.
+// codeOf returns a problem's key in the table of errors: its code. Without one it is the
+// message, spelt as a code.
 func (p problem) codeOf() string {
 	said := p.Code
 	if said == "" {

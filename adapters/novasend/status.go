@@ -11,13 +11,13 @@ import (
 // payinPath is the path of a payin's status.
 const payinPath = "/v1/payin/"
 
-// Status implements pirogue.StatusReader. It asks for a payin or payout by Novasend's name, or by
-// our reference if the response with the name was lost. The latter is our reading: their pages call
-// both "reference". It never returns Refused, because the refusal of a status call tells nothing
-// about the money.
+// Status implements pirogue.StatusReader. It asks for a payin or payout by Novasend's name.
+// If the response with the name was lost, it asks by our reference. The latter is our
+// reading: their pages call both "reference". It never returns Refused, because the refusal
+// of a status call tells nothing about the money.
 //
-// A payin that Novasend does not know is pending: it may still be on its way. A name that Novasend
-// gave us and no longer knows is Unknown.
+// A payin that Novasend does not know is pending: it may still be on its way. A name that
+// Novasend gave us and no longer knows is Unknown.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	ctx, cancel := o.Within(ctx)
 	defer cancel()

@@ -1,13 +1,14 @@
-// Package orangeweb calls Orange Web Payment, also called M Payment, the group's cash-in API at
-// api.orange.com.
+// Package orangeweb calls Orange Web Payment, also called M Payment, the group's cash-in
+// API at api.orange.com.
 //
-// Orange opens a payment session and returns the address of its own page. There the customer types
-// a number and a one-time password obtained by USSD. Nobody can pay a session whose page was never
-// shown, so a session whose response was lost is opened again under another reference.
+// Orange opens a payment session and returns the address of its own page. There the
+// customer types a number and a one-time password obtained by USSD. Nobody can pay a
+// session whose page was never shown. So after a lost response another session is opened,
+// under another reference.
 //
-// A session can be paid for ten minutes, longer than our usual window. An abandoned one stays
-// INITIATED for ever. Its status is readable only with the pay_token of the response that opened
-// it. The API has no refund, no cancellation, no payout and no balance.
+// A session can be paid for ten minutes, longer than our usual window. An abandoned one
+// stays INITIATED for ever. Its status is readable only with the pay_token of the response
+// that opened it. The API has no refund, no cancellation, no payout and no balance.
 //
 // Wire facts come from Orange's Web Payment guide unless a comment names another source.
 package orangeweb
@@ -34,6 +35,7 @@ var promises = pirogue.Capability{
 	Proof:     pirogue.ProofToken,
 }
 
+// operator calls Orange Web Payment in one country.
 type operator struct {
 	outbound.Line
 

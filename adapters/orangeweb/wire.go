@@ -107,8 +107,8 @@ const (
 	wordNoAccess = "no access"
 )
 
-// guide describes Orange's guide. Two refusals concern our account alone: it is not subscribed to
-// the API, or the API does not serve this country.
+// guide describes Orange's guide. Two refusals concern our account alone: it has no
+// subscription, or the API does not serve this country.
 var guide = outbound.Guide{
 	Name: "Orange", Promises: promises, Outcomes: outcomes, Statuses: classes, Problem: outbound.Saying(no),
 	Terms:    outbound.Terms{Name: "Orange", Reference: maxOrderID}, // the guide has no limits of amount
@@ -127,9 +127,9 @@ func no(status int, got failure) (word, said string) {
 	return wordNo, said
 }
 
-// opened reads the response to webpayment. A session needs all three values. Without them it is
-// Unknown whether the session exists, and the result holds the tokens that the response named: a
-// pay_token makes the status readable.
+// opened reads the response to webpayment. A session needs all three values. Without them
+// it is Unknown whether the session exists. The result then holds the tokens in the
+// response: a pay_token makes the status readable.
 func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, error) {
 	var got sessionAnswer
 	if err := json.Unmarshal(body, &got); err != nil {

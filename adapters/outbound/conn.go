@@ -38,9 +38,9 @@ func (c *conn) seal() bool {
 	return c.state.CompareAndSwap(quiet, sealed) || c.state.Load() == sealed
 }
 
-// line tracks the connections that the transport gives to one call. It lets the call write on one
-// of them at most. The transport would open a second one when a kept connection fails under a
-// request that it thinks it may replay, and a replay could pay twice.
+// line tracks the connections that the transport gives to one call. It lets the call write
+// on one of them at most. The transport would open a second one if a kept connection fails
+// under a request that it thinks it may replay. A replay could pay twice.
 type line struct {
 	held  *conn
 	blind bool // the connection is not of type conn, so every failure is Unknown

@@ -83,10 +83,10 @@ func (c *Client) exchange(ctx context.Context, r Request) (Answer, error) {
 	}
 }
 
-// newRequest builds the request. Its body cannot be read twice (GetBody is nil): the transport
-// resends a replayable request when a kept connection turns out closed, and a second submission
-// could pay twice. line is the second safeguard. The path may hold an operator's token, so no error
-// text contains it.
+// newRequest builds the request. Its body cannot be read twice (GetBody is nil). Otherwise
+// the transport resends it when a kept connection turns out closed, and a second submission
+// could pay twice. line is the second safeguard. The path may hold an operator's token, so
+// no error text contains it.
 func (c *Client) newRequest(ctx context.Context, r Request) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, r.Method, c.base+r.Path, bytes.NewReader(r.Body))
 	if err != nil {

@@ -37,8 +37,8 @@ func (v Vocabulary) Outcome(member, word string) (pirogue.Outcome, error) {
 // Guide describes an operator by its documents: words, limits, credentials and proofs.
 type Guide struct {
 	Name string // for people
-	// Promises is the capability without three parts: the limits, which Terms holds, the time-out, and
-	// the proof of callbacks, which Proof decides.
+	// Promises is the capability without three parts: the limits, the time-out and the proof
+	// of callbacks. Terms holds the limits, and Proof decides the proof.
 	Promises    pirogue.Capability
 	Terms       Terms       // empty fields come from the instance
 	Credentials Credentials // nil where instances of one operator differ
@@ -73,9 +73,9 @@ func Saying[T any](problem func(status int, said T) (word, words string)) func(A
 // and we know.
 type Proof struct{ Header, Scheme, Credential string } // Scheme precedes the secret, such as "Basic "
 
-// Class returns the error code for a response that is not good. kind is the payment whose money the
-// call was to move; "" marks a call that moves none, such as a status call. The refusal of such a
-// call tells nothing about the money, so it is Unknown.
+// Class returns the error code for a response that is not good. kind is the payment whose
+// money the call was to move. "" marks a call that moves none, such as a status call. The
+// refusal of such a call tells nothing about the money, so it is Unknown.
 func (g *Guide) Class(status int, word string, kind pirogue.Kind) pirogue.Code {
 	if class, listed := g.Statuses[status]; listed {
 		return class
@@ -150,8 +150,8 @@ func (l *Line) Capability() pirogue.Capability {
 	return c
 }
 
-// Within bounds an operation of several calls by the time-out of one call, because the caller waits
-// no longer than that.
+// Within bounds an operation of several calls by the time-out of one call. Its caller does
+// not wait longer than that.
 func (l *Line) Within(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, l.Client.timeout)
 }
@@ -224,8 +224,8 @@ func (l *Line) No(class pirogue.Code, a Answer, secrets ...string) error {
 	return pirogue.Errorf(class, "%s answered %d: %s", l.Name, a.Status, l.Words(said, secrets...))
 }
 
-// Read returns the operator result of a response to Order or Ask. On an Unknown error it keeps the
-// transaction ID and handle that read finds, so that a status call can use them.
+// Read returns the operator result of a response to Order or Ask. On an Unknown error it
+// keeps the transaction ID and handle that read finds. A status call can use them.
 func (l *Line) Read(a Answer, err error, read func(body []byte) (pirogue.Receipt, error)) (pirogue.Receipt, error) {
 	if err == nil {
 		return answered(a.Body, read)

@@ -96,6 +96,8 @@ func (t Terms) LocalOf(number pirogue.MSISDN) (string, bool) {
 	return digits, known && ours && t.isLocal(digits)
 }
 
+// isLocal reports whether a number without its calling code has the operator's prefix and
+// number of digits.
 func (t Terms) isLocal(digits string) bool {
 	long := digits != "" && (t.Digits == 0 || len(digits) == t.Digits)
 	return long && strings.HasPrefix(digits, t.Prefix) && strings.Trim(digits, "0123456789") == ""

@@ -164,8 +164,8 @@ func (t *Tokens) keep(token Token) {
 	t.value, t.until = token.Value, t.clock.Now().Add(usable(token.ExpiresIn))
 }
 
-// usable returns the time for which a token with a life in seconds may be used: its life less the
-// margin, or half its life if that is longer.
+// usable returns the time for which a token with a life in seconds may be used. It is the
+// life less the margin, or half the life if that is longer.
 func usable(seconds int64) time.Duration {
 	seconds = min(max(seconds, 0), int64(maxTokenLife/time.Second))
 	life := time.Duration(seconds) * time.Second

@@ -21,8 +21,9 @@ import (
 // maxWords is the number of characters kept of an operator's text.
 const maxWords = 200
 
-// private matches text that nobody at Pirogue needs to read: strings as long as a token or a sealed
-// PIN, and numbers of eight digits or more, which are telephone numbers. Amounts are shorter.
+// private matches text that nobody at Pirogue needs to read. It matches strings as long as
+// a token or a sealed PIN. It also matches numbers of eight digits or more, which are
+// telephone numbers. Amounts are shorter.
 var private = regexp.MustCompile(`[A-Za-z0-9+/=_.-]{64,}|\+?[0-9]{8,}`)
 
 // Words returns an operator's text that may be stored and read by support. It replaces secrets and
@@ -106,10 +107,10 @@ func Cut(text string, n int) string {
 	return string(runes[:min(n, len(runes))])
 }
 
-// Francs reads the amount of a payment as operators print it, such as 153, "153" or "153.00",
-// without a float in between. It returns an error for a fraction, because Pirogue's currencies have
-// no minor unit. It also rejects amounts below 0 or above pirogue.MaxAmount: no payment moves that
-// much.
+// Francs reads the amount of a payment as operators print it, such as 153, "153" or
+// "153.00". It uses no float in between. It returns an error for a fraction, because
+// Pirogue's currencies have no minor unit. It also rejects amounts below 0 or above
+// pirogue.MaxAmount: no payment moves that much.
 func Francs(n json.Number) (int64, error) {
 	francs, err := Whole(n)
 	if err == nil && (francs < 0 || francs > pirogue.MaxAmount) {

@@ -59,13 +59,13 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	return left, nil
 }
 
-// ChangePIN gives the retailer's account another PIN, of 4 digits. No other call carries a PIN
-// meanwhile, and afterwards this operator uses the changed one. The caller must change the
-// configuration and restart every process with the old PIN at once, before it has tried that PIN
-// three times.
+// ChangePIN gives the retailer's account another PIN, of 4 digits. No other call carries a
+// PIN meanwhile, and afterwards this operator uses the changed one. The caller must change
+// the configuration and restart every process with the old PIN at once. Such a process
+// could try that PIN three times.
 //
-// After Unknown nobody knows which PIN is valid. This operator then tries neither, and every call
-// that needs one is NotSent until a restart.
+// After Unknown nobody knows which PIN is valid. This operator then tries neither, and
+// every call that needs one is NotSent until a restart.
 func (o *operator) ChangePIN(ctx context.Context, newPIN string) error {
 	if !fourDigits.MatchString(newPIN) {
 		return pirogue.Errorf(pirogue.Refused, "not sent: a PIN has 4 digits")
@@ -112,8 +112,8 @@ func (o *operator) pinChange(newPIN string) pinRequest {
 	}
 }
 
-// understood returns an error unless Orange accepted a request whose response has no documented
-// body: an empty one, or any JSON.
+// understood returns an error unless Orange accepted the request. The response has no
+// documented body, so it may be empty or any JSON.
 func (o *operator) understood(a outbound.Answer, secrets ...string) error {
 	if !a.Good() {
 		return o.Turned(a, pirogue.CashOut, secrets...)

@@ -55,17 +55,17 @@ func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement,
 	return bulkOf(answer.Body)
 }
 
-// ofWholeBulk lists the codes that reject a bulk as a whole: it was not read, or our PIN or our
-// right to deposit was not valid. Any other code may concern one line, and no document states that
-// the lines before it were not executed.
+// ofWholeBulk lists the codes that reject a bulk as a whole. Orange did not read it, or our
+// PIN or our right to deposit was not valid. Any other code may concern one line, and no
+// document states that the lines before it were not executed.
 var ofWholeBulk = map[string]bool{
 	"20": true, "21": true, "22": true, "23": true, "24": true, "25": true, "2010": true, codeWrongPINTwoLeft: true,
 	codeWrongPINOneLeft: true, codePINBlocked: true, "2042": true,
 }
 
-// turnedBulk returns the error of a response that is not good. The code for an unreadable key does
-// not prove that no line was executed: each line has its own seal, and Orange may have renewed the
-// key between two lines.
+// turnedBulk returns the error of a response that is not good. The code for an unreadable
+// key does not prove that no line was executed. Each line has its own seal, and Orange may
+// have renewed the key between two lines.
 func (o *operator) turnedBulk(a outbound.Answer) error {
 	code, _ := said(a)
 	class := o.Class(a.Status, code, pirogue.CashOut)

@@ -63,8 +63,8 @@ func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.O
 	return pirogue.OperatorRef(got.Reference), nil
 }
 
-// CallbackKey returns the key by which Orange marks repetitions of one callback, at most 128
-// characters; "" if there is none.
+// CallbackKey returns the key by which Orange marks repetitions of one callback. It has at
+// most 128 characters; "" means none.
 func (o *operator) CallbackKey(header http.Header) string {
 	return outbound.Cut(header.Get(headerIdempotency), maxKey)
 }

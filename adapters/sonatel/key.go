@@ -79,6 +79,7 @@ type keyRing struct {
 	kept  publicKey
 }
 
+// newKeyRing returns a ring without a key. The first call that needs one fetches it.
 func newKeyRing(fetch func(context.Context) (publicKey, error)) *keyRing {
 	return &keyRing{fetch: fetch, turn: make(chan struct{}, 1)}
 }

@@ -9,9 +9,9 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// pinLock guards the retailer's PIN. Until Orange has accepted the PIN, one call at a time carries
-// it, so that a wrong PIN costs only one of the wallet's three tries. After a wrong PIN no call
-// gets it.
+// pinLock guards the retailer's PIN. Until Orange has accepted the PIN, one call at a time
+// carries it. A wrong PIN then costs only one of the wallet's three tries. After a wrong
+// PIN no call gets it.
 type pinLock struct {
 	mu      sync.Mutex
 	pin     string
@@ -22,6 +22,7 @@ type pinLock struct {
 	moved   chan struct{} // closed whenever a call returns the PIN
 }
 
+// newPINLock returns the lock of a PIN that Orange has not accepted yet.
 func newPINLock(pin string) *pinLock {
 	return &pinLock{pin: pin, moved: make(chan struct{})}
 }

@@ -15,9 +15,9 @@ const (
 	headerCallbackURL = "X-Callback-Url"
 )
 
-// headerSandboxMSISDN carries the customer's number in E.164 to a simulator, so that it can play
-// the test numbers: a QR names no customer. We send it only to an instance configured as a
-// simulator.
+// headerSandboxMSISDN carries the customer's number in E.164 to a simulator, so that it can
+// play the test numbers. A QR itself names no customer. We send it only to an instance
+// configured as a simulator.
 const headerSandboxMSISDN = "X-Sandbox-Msisdn"
 
 // get returns a GET request with a JSON content type. Without it Orange's gateway answers 415,

@@ -1,22 +1,23 @@
 // Package sonatel calls the Orange Money API of Orange Sonatel, in Senegal.
 //
-// It collects by a QR code that the customer scans or opens in an app, or in one step when the
-// customer brings a one-time password. It pays into wallets from a retailer's float by Orange's
-// Cash In, one by one or in bulk. It has no refund and no cancellation: a refund is a deposit into
-// the payer's wallet.
+// It collects by a QR code that the customer scans or opens in an app. With the customer's
+// one-time password it collects in one step. It pays into wallets from a retailer's float
+// by Orange's Cash In, one by one or in bulk. It has no refund and no cancellation: a
+// refund is a deposit into the payer's wallet.
 //
 // Orange's search does not list a QR before it is paid, so an empty result means a pending
-// collection. Nothing proves that Orange refuses a repeated reference. A deposit whose response was
-// lost is searched, never sent again.
+// collection. Nothing proves that Orange refuses a repeated reference. A deposit whose
+// response was lost is searched, never sent again.
 //
-// Deposits and the balance need the retailer's PIN, which leaves only encrypted. Three wrong PINs
-// block the retailer's wallet with all its float. Until Orange has accepted the PIN once, one call
-// at a time carries it. After a wrong PIN no call does, until the process restarts. Each process
-// remembers this by itself: two workers try a wrong PIN twice, and a restart without a corrected
-// PIN is one more try.
+// Deposits and the balance need the retailer's PIN, which leaves only encrypted. Three
+// wrong PINs block the retailer's wallet with all its float. Until Orange has accepted the
+// PIN once, one call at a time carries it. After a wrong PIN no call does, until the
+// process restarts. Each process remembers this by itself, so two workers try a wrong PIN
+// twice. A restart without a corrected PIN is one more try.
 //
-// Wire facts come from the seed document "Cash In - OM", Sonatel's Spring Boot starter and what
-// integrators saw in production in 2026. A comment names any other source.
+// Wire facts come from the seed document "Cash In - OM" and Sonatel's Spring Boot starter.
+// Others are those that integrators saw in production in 2026. A comment names any other
+// source.
 package sonatel
 
 import (
@@ -34,6 +35,7 @@ const (
 	minCollect  = 10             // francs; the specification has 1, the MAX IT app refuses less than 10
 )
 
+// operator calls one Orange Money account.
 type operator struct {
 	outbound.Line
 
@@ -49,11 +51,11 @@ type operator struct {
 // New returns the operator of one Orange Money account. It reports every mistake of the
 // configuration at once and makes no call.
 //
-// Credentials are client_id, client_secret, msisdn and pin of the retailer who pays out,
-// merchant_code and merchant_name of the merchant who collects, and callback_key, which Orange
-// repeats in every callback. Optional are api_key, which some contracts require; callback_secrets,
-// the endpoint's signature secrets separated by commas; and token_path, for a token that is not at
-// its usual place.
+// Mandatory credentials are client_id and client_secret, msisdn and pin of the retailer who
+// pays out, and merchant_code and merchant_name of the merchant who collects. So is
+// callback_key, which Orange repeats in every callback. Optional are api_key, which some
+// contracts require, and callback_secrets, the endpoint's signature secrets separated by
+// commas. So is token_path, for a token that is not at its usual place.
 //
 // Besides the methods that package pirogue calls, the operator has BulkLines, ChangePIN,
 // RegisterCallback, RegisteredCallbacks, CallbackReference, CallbackKey and SIMCards.
@@ -72,10 +74,10 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	return o, nil
 }
 
-// promises is Orange's capability without callback signatures. A QR whose response was lost is
-// requested again under its reference: nobody has seen the first one, and each can be paid once. A
-// one-step payment is not, because its password is used up; nor is a deposit. Absence proves
-// nothing, because Orange does not state that its search is complete.
+// promises is Orange's capability without callback signatures. After a lost response a QR
+// is requested again under its reference. Nobody has seen the first one, and each can be
+// paid once. A one-step payment is not, because its password is used up; nor is a deposit.
+// Absence proves nothing, because Orange does not state that its search is complete.
 var promises = pirogue.Capability{
 	Reference: pirogue.StatusByReference,
 	Unheard:   pirogue.RepeatSame,

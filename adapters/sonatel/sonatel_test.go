@@ -82,8 +82,8 @@ func TestSonatel(t *testing.T) {
 	adaptertest.Exercise(t, subject(), words(), collects(), disburses(), statuses(), cashOutStatuses(), balances())
 }
 
-// words returns Orange's vocabulary: every word as the response to a deposit, as a status of either
-// kind, and as a callback.
+// words returns Orange's vocabulary. Every word comes as the response to a deposit, as a
+// status of either kind, and as a callback.
 func words() map[string]adaptertest.Case {
 	none := pirogue.Money{}
 	cases := adaptertest.Words(map[string]pirogue.Outcome{

@@ -151,8 +151,9 @@ func (o *operator) successes(rows []transaction, q pirogue.StatusQuery) ([]succe
 	return all, nil
 }
 
-// mismatch returns the part of a success that differs from the order: a wallet that is not the
-// customer's, or a merchant that is not ours. A field that the row leaves out is no difference.
+// mismatch returns the part of a success that differs from the order. It is a wallet that
+// is not the customer's, or a merchant that is not ours. A field that the row leaves out is
+// no difference.
 func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.StatusQuery) string {
 	merchant := string(row.Partner.ID)
 	another := merchant != "" && merchant != o.conf.Credentials[credMerchantCode]

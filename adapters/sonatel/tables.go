@@ -80,9 +80,10 @@ var codes = map[string]pirogue.Code{
 	"4099":     pirogue.Refused, // bad request
 }
 
-// leaving overrides codes for a deposit: the PIN is our retailer's, and so is the only balance that
-// a deposit takes from. For a payment both are the customer's. After a wrong PIN nothing was
-// executed, so another operator may pay. pinLock ensures that the PIN is not tried again here.
+// leaving overrides codes for a deposit. Its PIN is our retailer's, and so is the only
+// balance that it takes from. For a payment both are the customer's. After a wrong PIN
+// nothing was executed, so another operator may pay. pinLock ensures that the PIN is not
+// tried again here.
 var leaving = map[string]pirogue.Code{
 	"2010":              pirogue.Unable,
 	codeWrongPINTwoLeft: pirogue.Unable,

@@ -78,6 +78,7 @@ func francs(n json.Number) (int64, error) {
 // words returns a row's text for people.
 func (t transaction) words() string { return t.Status + " " + t.reason() }
 
+// reason returns the reason of a row's status, "" if it has none.
 func (t transaction) reason() string {
 	reason := strings.Trim(string(t.StatusReason), `"`)
 	if reason == "null" {

@@ -129,7 +129,7 @@ func (r row) isWithin(from, to time.Time) bool {
 	return r.CreatedAt == "" && r.PaidAt == ""
 }
 
-// readTime reads an instant with its zone. It returns the zero time for a text without one:
+// readTime reads an instant with its zone. It returns the zero time for a text without one.
 // Cameroon keeps +01:00 and Taramoney's samples +02:00, so such a time means nothing.
 func readTime(s outbound.Text) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, string(s))

@@ -64,9 +64,9 @@ func (o *operator) money(p payment) (pirogue.Money, error) {
 	return pirogue.Money{Minor: francs, Currency: currency}, nil
 }
 
-// mismatch returns the part of a success that differs from the order: another currency, another
-// business that was credited, or another wallet. A field that the payment leaves out is no
-// difference.
+// mismatch returns the part of a success that differs from the order. It is another
+// currency, another credited business, or another wallet. A field that the payment leaves
+// out is no difference.
 func (o *operator) mismatch(p payment, q pirogue.StatusQuery) string {
 	switch {
 	case p.Currency != "" && upper(p.Currency) != string(q.Amount.Currency):

@@ -31,10 +31,10 @@ type statusAnswer struct {
 	Payload       payload       `json:"payload"`
 }
 
-// Status implements pirogue.StatusReader. It asks for a collection by our reference. It asks for a
-// payout by Taramoney's identifier, or by our reference if that was lost (our reading: the document
-// describes collections). It never returns Refused, because the refusal of a status call tells
-// nothing about the money.
+// Status implements pirogue.StatusReader. It asks for a collection by our reference. It
+// asks for a payout by Taramoney's identifier, or by our reference if that was lost. Our
+// reading: the document describes only collections. It never returns Refused, because the
+// refusal of a status call tells nothing about the money.
 func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	if !q.Kind.MoneyOut() {
 		q.Handle = nil

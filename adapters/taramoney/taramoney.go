@@ -1,20 +1,20 @@
 // Package taramoney calls Taramoney, an aggregator of Orange Money and MTN Mobile Money in
 // Cameroon.
 //
-// It collects by a prompt on the customer's phone, which opens by itself or by the USSD code in the
-// response, and pays into wallets. It has no cancellation, no refund call and no balance: a refund
-// is a payout to the payer. SUCCESS in the response to an order means that Taramoney accepted it,
-// not that anybody paid.
+// It collects by a prompt on the customer's phone, and it pays into wallets. The prompt
+// opens by itself or by the USSD code in the response. It has no cancellation, no refund
+// call and no balance: a refund is a payout to the payer. SUCCESS in the response to an
+// order means that Taramoney accepted it, not that anybody paid.
 //
-// No document describes a repeated productId. So the status of a collection whose response was lost
-// is read, and the collection is never sent again: the customer may be looking at its prompt.
+// No document describes a repeated productId. So a collection whose response was lost is
+// never sent again: the customer may be looking at its prompt. Only its status is read.
 // Taramoney sends each webhook once and does not repeat one that failed.
 //
 // There is no test system: only a simulator accepts play money.
 //
 // Wire facts come from the seed document "API Orange Money & MTN Money (Cameroun)" and what
-// integrators saw in 2026. A comment names any other source. Where both are silent, a comment marks
-// the fact "our reading".
+// integrators saw in 2026. A comment names any other source. Where both are silent, a
+// comment marks the fact "our reading".
 package taramoney
 
 import (
@@ -25,10 +25,12 @@ import (
 	"pirogue/config"
 )
 
-// refusalSpan is the time for which Taramoney must not know a refused payout. That its status is
-// readable at all is our reading, and Taramoney may have a payout that it does not find.
+// refusalSpan is the time for which Taramoney must not know a refused payout. That its
+// status is readable at all is our reading. Taramoney may have a payout that it does not
+// find.
 const refusalSpan = time.Hour
 
+// operator calls one Taramoney business.
 type operator struct {
 	outbound.Line
 
@@ -39,16 +41,16 @@ type operator struct {
 // asking is an operator whose account may read the status of a payment.
 type asking struct{ *operator }
 
-// New returns the operator of one Taramoney business. It reports every mistake of the configuration
-// at once and makes no call.
+// New returns the operator of one Taramoney business. It reports every mistake of the
+// configuration at once and makes no call.
 //
-// Credentials are api_key and business_id, which go into every request, and webhook_secret, which
-// Taramoney repeats in every webhook: without it webhooks are not proven. BaseURL includes the path
-// /api/tara. Shape is "" for collections by /cmmobile, as in the seed document, or "mobilepay" for
-// their successor.
+// Credentials are api_key and business_id, which go into every request, and webhook_secret.
+// Taramoney repeats the secret in every webhook; without it webhooks are not proven.
+// BaseURL includes the path /api/tara. Shape is "" for collections by /cmmobile, as in the
+// seed document, or "mobilepay" for their successor.
 //
-// An account that may not read a status (NoStatus) gets an operator without that method. Its
-// webhooks are then the only source of results, and webhook_secret is mandatory.
+// An account that may not read a status (NoStatus) gets an operator without that method.
+// Its webhooks are then the only source of results, and webhook_secret is mandatory.
 func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
@@ -62,9 +64,9 @@ func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 	return asking{o}, nil
 }
 
-// promises is Taramoney's capability for an account that may read a status. Absence proves nothing:
-// Taramoney answers ERROR for a payment that it cannot find, and no document states that its search
-// is complete.
+// promises is Taramoney's capability for an account that may read a status. Absence proves
+// nothing. Taramoney answers ERROR for a payment that it cannot find, and no document
+// states that its search is complete.
 var promises = pirogue.Capability{
 	Reference:   pirogue.StatusByReference,
 	Unheard:     pirogue.RepeatNever,

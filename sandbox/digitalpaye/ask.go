@@ -103,6 +103,7 @@ func decode(raw []byte, body any) error {
 	return nil
 }
 
+// ask returns the order of a body in v2 or sdk.
 func (b snakeBody) ask(in *shape, way stage.Direction) ask {
 	name := b.NameUser
 	if way == stage.Out {
@@ -117,6 +118,8 @@ func (b snakeBody) ask(in *shape, way stage.Direction) ask {
 	return q
 }
 
+// ask returns the order of a body in v1. An amount that is not a whole number of francs
+// becomes 0, which check refuses.
 func (b camelBody) ask(in *shape, way stage.Direction) ask {
 	q := ask{
 		in: in, way: way, transactionID: b.TransactionID, country: country, currency: b.Currency, number: b.Payer,
@@ -173,6 +176,7 @@ func (q ask) check() error {
 	return nil
 }
 
+// network returns the network that the caller's word names, or "" for an unknown word.
 func (q ask) network() network { return q.in.networks[q.operator] }
 
 // fits reports whether the transaction id is valid.
@@ -185,6 +189,7 @@ func (q ask) hasCustomer() bool {
 	return q.in.snake && q.customer.name() != "" || q.in.camel && q.customer.complete()
 }
 
+// counterparty returns v1's field for the customer's number.
 func (q ask) counterparty() string {
 	if q.way == stage.Out {
 		return "recipient"
@@ -192,6 +197,7 @@ func (q ask) counterparty() string {
 	return "payer"
 }
 
+// nameField returns v2's field for the customer's name.
 func (q ask) nameField() string {
 	if q.way == stage.Out {
 		return "name"

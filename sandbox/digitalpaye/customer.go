@@ -24,6 +24,7 @@ type customer struct {
 	CreatedAt   string  `json:"createdAt"`
 }
 
+// address is a customer's address in v1's form.
 type address struct {
 	CountryCode   string `json:"countryCode"`
 	City          string `json:"city"`
@@ -54,6 +55,7 @@ type customers struct {
 	known   []customer     // oldest first
 }
 
+// newCustomers returns an empty directory for at most so many customers.
 func newCustomers(most int) *customers {
 	return &customers{most: most, byPhone: map[string]int{}}
 }
@@ -77,6 +79,7 @@ func (r *customers) meet(c customer, at time.Time) (customer, error) {
 	return c, nil
 }
 
+// all returns every customer, oldest first.
 func (r *customers) all() []customer {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,21 +1,21 @@
-// Package digitalpaye simulates the API of Digitalpaye (Côte d'Ivoire) over HTTP: token,
-// collections and transfers on four mobile networks, status, list, balance, customers, Wave's
-// payment page and the unsigned webhook.
+// Package digitalpaye simulates the API of Digitalpaye (Côte d'Ivoire) over HTTP. It serves
+// tokens, collections and transfers on four mobile networks, status, list, balance and
+// customers. It has Wave's payment page and sends the unsigned webhook.
 //
-// It is written from Digitalpaye's pages, its PHP SDK and what integrators saw, and knows nothing
-// of Pirogue's adapter. It keeps its own book of executed payments, so that Pirogue's books can be
-// compared with an independent one. Where those sources are silent, a comment marks the fact [our
-// reading].
+// It is written from Digitalpaye's pages, its PHP SDK and what integrators saw, and knows
+// nothing of Pirogue's adapter. It keeps its own book of executed payments, so that
+// Pirogue's books can be compared with an independent one. Where those sources are silent,
+// a comment marks the fact [our reading].
 //
-// Digitalpaye publishes three shapes of one API, and the simulator serves all of them: "v2"
-// (snake_case, 2024), "sdk" (the same bodies under /v1, as the PHP SDK sends them) and "v1"
-// (camelCase, the current pages). Where two of them share a path, the body decides the shape. A
-// response to a call without such a body has the fields of both.
+// Digitalpaye publishes three shapes of one API, and the simulator serves all of them. "v2"
+// is snake_case, of 2024. "sdk" has the same bodies under /v1, as the PHP SDK sends them.
+// "v1" is camelCase, of the current pages. Where two of them share a path, the body decides
+// the shape. A response to a call without such a body has the fields of both.
 //
-// Numbers are national on the wire, ten digits with their leading zero, and the last six decide the
-// course of a payment. Fees have decimals, although the currency has no minor unit. The merchant
-// bears the fees of a collection and pays those of a transfer on top. Only the transferred amount
-// reduces the float.
+// Numbers are national on the wire, ten digits with their leading zero. The last six decide
+// the course of a payment. Fees have decimals, although the currency has no minor unit. The
+// merchant bears the fees of a collection and pays those of a transfer on top. Only the
+// transferred amount reduces the float.
 package digitalpaye
 
 import (
@@ -45,6 +45,7 @@ const (
 	quirkWithoutPlus    = "numbers_without_plus"
 )
 
+// quirks holds the effect of each quirk, for people.
 var quirks = map[string]string{
 	quirkGatewayTimeout: "every order is opened and executed as usual, and answered 504 PAYMENT_FAILED_TRY_AGAINST " +
 		"with a data.status of FAILED",

@@ -54,8 +54,9 @@ func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way st
 	return nil
 }
 
-// firstAnswer returns the response to the call that opened an order: 202 while it is pending, 200
-// once it is executed. With the quirk it is 504, which reports FAILED for both.
+// firstAnswer returns the response to the call that opened an order. It is 202 while the
+// order is pending, 200 once it is executed. With the quirk it is 504, which reports FAILED
+// for both.
 func (s *Simulator) firstAnswer(o stage.Order, in *shape) (int, envelope) {
 	answer := s.standing(o)
 	t := s.transaction(o, in)
@@ -120,9 +121,9 @@ func (s *Simulator) newRef(in *shape) string {
 	return "RCI-DIGITALP-" + strconv.Itoa(firstRef+s.Asked())
 }
 
-// webhook returns the only message about an order's end: the flat transaction, unsigned. It goes to
-// the account's current address, or to the one at the opening of the order, because a restart loses
-// the portal's address.
+// webhook returns the only message about an order's end: the flat transaction, unsigned. It
+// goes to the account's current address. After a restart, which loses that, it goes to the
+// one at the opening of the order.
 func (s *Simulator) webhook(o stage.Order) stage.Message {
 	to := s.webhookOf(o.Account)
 	if to == "" {

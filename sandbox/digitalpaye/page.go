@@ -17,6 +17,7 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
+// thePage is the template of the page, with its style inside.
 var thePage = stage.InlinePage(pageHTML, pageCSS, "img-src data:; ")
 
 // pageWords holds the page's texts in one language.
@@ -28,6 +29,7 @@ type pageWords struct {
 	Unknown, Down              string // the reason why there is nothing to pay
 }
 
+// pageLanguages maps language codes to the page's texts.
 var pageLanguages = map[string]pageWords{
 	"fr": {
 		Lang: "fr", OtherLang: "en", OtherName: "English", Sandbox: "Bac à sable : aucun argent réel.",
@@ -53,6 +55,8 @@ type pageView struct {
 	Next              string // the address of the link that leads on; empty for none
 }
 
+// wordsFor chooses the language of the page: French, unless the link or the browser prefers
+// English.
 func wordsFor(r *http.Request) pageWords { return stage.Spoken(r, pageLanguages) }
 
 // linkKey returns the key under which the till stores the order of a link.
@@ -126,4 +130,5 @@ func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	shows(w, http.StatusServiceUnavailable, pageView{T: t, Result: t.Down})
 }
 
+// shows writes the page in the language of its texts.
 func shows(w http.ResponseWriter, status int, v pageView) { thePage.Render(w, status, v.T.Lang, v) }

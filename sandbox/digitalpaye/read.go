@@ -10,11 +10,11 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// status serves the status of one transaction, by Digitalpaye's ref or, if no order has that, by
-// our transaction id [our reading of two documents, one for each].
+// status serves the status of one transaction by Digitalpaye's ref. If no order has that
+// ref, our transaction id finds it [our reading of two documents, one for each].
 //
-// An order that is found answers HTTP 200. data.status holds its result, and so does the envelope
-// of v2 and sdk. statusCode is that of v1's page, always 200.
+// An order that is found answers HTTP 200. data.status holds its result, and so does the
+// envelope of v2 and sdk. statusCode is that of v1's page, always 200.
 func (s *Simulator) status(w http.ResponseWriter, r *http.Request, a asked) error {
 	o, _ := s.find(r.PathValue("id"))
 	return s.Show(w, o, func(o stage.Order) any {
@@ -28,6 +28,8 @@ func (s *Simulator) status(w http.ResponseWriter, r *http.Request, a asked) erro
 	})
 }
 
+// find returns an order by Digitalpaye's ref, or by our transaction id unless the quirk
+// forbids it.
 func (s *Simulator) find(id string) (stage.Order, bool) {
 	if o, found := s.Order(id); found {
 		return o, true
@@ -71,6 +73,8 @@ type listRange struct {
 	page, size int
 }
 
+// readRange reads the query of a list. It returns a refusal for the first invalid
+// parameter.
 func readRange(query url.Values) (wanted listRange, err error) {
 	for name, limit := range map[string]*time.Time{"from": &wanted.from, "to": &wanted.to} {
 		if text := query.Get(name); text != "" {
@@ -106,8 +110,8 @@ func (l listRange) of(all []stage.Order) []stage.Order {
 	return rest[:min(l.size, len(rest))]
 }
 
-// balance serves the money left for transfers. The field is data.balance in v2 and in the SDK's
-// older text, data.amount in its newer one; /v1 serves both [our reading].
+// balance serves the money left for transfers. The field is data.balance in v2 and in the
+// SDK's older text, data.amount in its newer one. /v1 serves both [our reading].
 func (s *Simulator) balance(w http.ResponseWriter, _ *http.Request, a asked) error {
 	left := map[string]string{"balance": strconv.FormatInt(s.Float(), 10), "currency": currency}
 	if a.in.camel {

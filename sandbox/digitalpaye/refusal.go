@@ -57,8 +57,8 @@ func invalid(field string) refusal {
 	return f
 }
 
-// duplicate returns the refusal of a repeated transaction id [our reading]: the documents call it
-// unique and do not show the response to a second use.
+// duplicate returns the refusal of a repeated transaction id [our reading]. The documents
+// call the id unique and do not show the response to a second use.
 func (s *shape) duplicate() refusal {
 	if s.camel {
 		return existsV1

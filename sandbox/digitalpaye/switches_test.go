@@ -31,8 +31,8 @@ func TestSwitchesAndQuirksAreShown(t *testing.T) {
 	}
 }
 
-// TestAnOperatorThatIsDown checks that every call of the API and the page answer 503, each in its
-// own form, and that nothing is executed.
+// TestAnOperatorThatIsDown checks that every call of the API and the page answer 503, each
+// in its own form. Nothing may be executed.
 func TestAnOperatorThatIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

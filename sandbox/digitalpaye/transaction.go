@@ -17,9 +17,9 @@ const (
 	failed     = "FAILED"
 )
 
-// standing holds the envelope of each state: status and code_status. The SDK reads 202 as pending
-// and 200 as done, and shows the message of any other code, hence the 400. v1 answers Successful
-// for everything that it finds.
+// standing holds the envelope of each state: status and code_status. The SDK reads 202 as
+// pending and 200 as done. It shows the message of any other code, hence the 400. v1
+// answers Successful for everything that it finds.
 var standing = map[stage.State]said{
 	stage.Executed: {code: 200, status: successful, snake: "PAYMENT_IS_SUCCESSFUL", camel: "Successful"},
 	stage.Pending:  {code: 202, status: pending, snake: "PAYMENT_IS_PENDING", camel: "Successful"},
@@ -45,9 +45,9 @@ func (s *Simulator) standing(o stage.Order) said {
 	return a
 }
 
-// rates are fees in thousandths of the amount. From the samples: 310 francs collected from Orange
-// cost 6.2, 100 from Wave 1.5; 25 000 to Orange 250, 100 to MTN 1, 500 to Wave 7.5. The others are
-// [our reading].
+// rates are fees in thousandths of the amount. From the samples: 310 francs collected from
+// Orange cost 6.2, and 100 from Wave 1.5. 25 000 to Orange cost 250, 100 to MTN 1, 500 to
+// Wave 7.5. The others are [our reading].
 var rates = map[network]map[stage.Direction]int64{
 	orange: {stage.In: 20, stage.Out: 10},
 	mtn:    {stage.In: 15, stage.Out: 10},

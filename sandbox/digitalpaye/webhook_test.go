@@ -10,8 +10,8 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// TestAWebhookIsTheBareTransaction checks that a webhook has the shape of the call that opened the
-// order, no envelope and no proof of its origin.
+// TestAWebhookIsTheBareTransaction checks that a webhook has the shape of the call that
+// opened the order. It has no envelope and no proof of its origin.
 func TestAWebhookIsTheBareTransaction(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {

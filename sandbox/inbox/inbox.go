@@ -82,6 +82,7 @@ func (b *Inbox) take(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// keep stores a webhook and drops the oldest one beyond maxKept.
 func (b *Inbox) keep(letter Letter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -133,6 +134,7 @@ type row struct {
 	Verified                               bool
 }
 
+// rows returns webhooks in the form of the page.
 func rows(letters []Letter) []row {
 	shown := make([]row, len(letters))
 	for i, l := range letters {

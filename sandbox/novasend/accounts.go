@@ -18,8 +18,8 @@ type Account struct {
 	Secret    string // the webhook's secret
 }
 
-// country holds Novasend's rules for one country: the code and the length of its numbers, its
-// currency, and the least and the greatest amount of one order.
+// country holds Novasend's rules for one country: the code and the length of its numbers,
+// and its currency. It also holds the least and the greatest amount of one order.
 type country struct {
 	code     string
 	digits   int

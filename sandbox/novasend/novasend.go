@@ -1,19 +1,20 @@
-// Package novasend simulates Novasend's merchant API over HTTP: payment sessions and direct
-// collections, payouts by wallet and by named operator, refunds, status calls, the balance, the
-// signed webhooks, and the hosted page on which a customer accepts or declines.
+// Package novasend simulates Novasend's merchant API over HTTP. It serves payment sessions
+// and direct collections, payouts by wallet and by named operator, refunds, status calls
+// and the balance. It sends the signed webhooks and has the hosted page on which a customer
+// accepts or declines.
 //
 // It is written from the wire facts of Novasend's documents, and knows nothing of Pirogue's
-// adapter. It keeps its own book of executed payments, so that Pirogue's books can be compared with
-// an independent one.
+// adapter. It keeps its own book of executed payments, so that Pirogue's books can be
+// compared with an independent one.
 //
-// Two generations of the document are in use, and the shape of a call decides which one answers.
-// With accountId it is the older one, in which reference is Novasend's identifier and
-// customerReference the merchant's. Without, it is the current one, with id and reference. Where
-// the documents are silent, a comment marks the fact "our reading".
+// Two generations of the document are in use, and the shape of a call decides which one
+// answers. With accountId it is the older one, in which reference is Novasend's identifier
+// and customerReference the merchant's. Without, it is the current one, with id and
+// reference. Where the documents are silent, a comment marks the fact "our reading".
 //
-// The last six digits of the customer's number decide the course of an order. A status call finds
-// it by Novasend's identifier, and by the merchant's reference if the response with the identifier
-// was lost.
+// The last six digits of the customer's number decide the course of an order. A status call
+// finds it by Novasend's identifier. If the response with that was lost, the merchant's
+// reference finds it.
 package novasend
 
 import (

@@ -109,8 +109,8 @@ func TestEveryNumberThatPaysDirectly(t *testing.T) {
 	}
 }
 
-// directly converts the fields of a session to those of a direct collection: another word for
-// success, a push under way, and no transaction.
+// directly converts the fields of a session to those of a direct collection. That has
+// another word for success, a push under way, and no transaction.
 func directly(session fields, moved int64) fields {
 	says := fields{"isDirect": true, "mobileMoney.provider.name": "MOMO_CI", "paymentUrl": nil}
 	for name, value := range session {

@@ -33,6 +33,8 @@ func (s *Simulator) once(read reading) stage.Call {
 	return s.admitted(s.write(read))
 }
 
+// write serves a write once its caller is authenticated. Only a valid request uses up its
+// key.
 func (s *Simulator) write(read reading) call {
 	return func(w http.ResponseWriter, r *http.Request, a Account) error {
 		body, err := readWrite(w, r)

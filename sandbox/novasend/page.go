@@ -13,6 +13,7 @@ var pageText string
 //go:embed page.css
 var pageStyle string
 
+// thePage is the template of the page, with its style inside.
 var thePage = stage.InlinePage(pageText, pageStyle, "")
 
 // The actions of the buttons.
@@ -103,4 +104,5 @@ func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	shows(w, http.StatusServiceUnavailable, pageView{T: t, Face: "bad", Title: t.DownTitle, Text: t.DownText})
 }
 
+// shows writes the page in the language of its texts.
 func shows(w http.ResponseWriter, status int, v pageView) { thePage.Render(w, status, v.T.Lang, v) }

@@ -56,8 +56,9 @@ func (s *Simulator) refundStatus(w http.ResponseWriter, r *http.Request, a Accou
 	return s.ShowID(w, id, s.read)
 }
 
-// find returns an account's order by Novasend's identifier, or by the merchant's reference if the
-// response with the identifier was lost; our reading. Another account's order counts as unknown.
+// find returns an account's order by Novasend's identifier. If the response with that was
+// lost, the merchant's reference finds it; our reading. Another account's order counts as
+// unknown.
 func (s *Simulator) find(a Account, id string, families ...family) (stage.Order, error) {
 	candidates := s.Search(id)
 	if o, found := s.Order(id); found {

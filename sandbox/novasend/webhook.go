@@ -17,9 +17,9 @@ const signatureHeader = "X-Signature-Value"
 // hook is the webhook of an account in Novasend's portal.
 type hook struct{ url, secret string }
 
-// portal stands for the page of Novasend's portal on which a merchant types the address of the
-// webhook: {"key": "<api key>", "url": "http://..."}. A restart drops the address; an empty one
-// removes it.
+// portal stands for the page of Novasend's portal on which a merchant types the address of
+// the webhook. The body is {"key": "<api key>", "url": "http://..."}. A restart drops the
+// address; an empty one removes it.
 func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) error {
 	var typed struct {
 		Key string `json:"key"`

@@ -106,8 +106,9 @@ func TestWebhooksAreSwitched(t *testing.T) {
 	}
 }
 
-// TestSignaturesAndSlashes checks the signature in the two ways that readers of the documents use:
-// over the raw bytes, and over the compact JSON with plain slashes.
+// TestSignaturesAndSlashes checks the signature in the two ways that readers of the
+// documents use. One is over the raw bytes, the other over the compact JSON with plain
+// slashes.
 func TestSignaturesAndSlashes(t *testing.T) {
 	t.Parallel()
 	for quirks, want := range map[string]struct{ escaped, raw, compact bool }{

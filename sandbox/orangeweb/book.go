@@ -132,6 +132,7 @@ func (b *book) all() []session {
 	return b.sessions.All()
 }
 
+// caller identifies repeated calls for the same customer and amount.
 func (s *session) caller() stage.Caller {
 	return stage.Caller{MSISDN: s.MSISDN, Asked: s.Order.Amount}
 }

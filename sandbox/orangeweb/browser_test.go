@@ -22,8 +22,8 @@ func presses(window stagetest.Tab, button, text string) {
 	window.Clicks(`button[value="`+button+`"]`, text)
 }
 
-// TestACustomerInARealBrowser tests every way through the page, on a small phone and on a desktop,
-// in both languages, with and without JavaScript.
+// TestACustomerInARealBrowser tests every way through the page, on a small phone and on a
+// desktop. It does so in both languages, with and without JavaScript.
 func TestACustomerInARealBrowser(t *testing.T) {
 	browser := stagetest.Chromium(t)
 	french := stagetest.Visitor{Width: 320, Language: "fr-CI"}

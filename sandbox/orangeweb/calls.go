@@ -63,9 +63,9 @@ func (s *Simulator) forget(payToken string) {
 	}
 }
 
-// openSession reads a webpayment call and stores its session, or returns the refusal. It checks
-// first for the number of an operator that is down, which answers 503 to every caller, with or
-// without a token.
+// openSession reads a webpayment call and stores its session, or returns the refusal. It
+// checks first for the number of an operator that is down. That answers 503 to every
+// caller, with or without a token.
 func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session, error) {
 	msisdn, segment := r.Header.Get(MSISDNHeader), r.PathValue("segment")
 	var asked order

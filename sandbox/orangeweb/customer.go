@@ -57,10 +57,10 @@ func (s *Simulator) step(payToken string, settling time.Duration) (session, even
 	return after, what
 }
 
-// payBeforeAnswer lets the customer pay, and the notification arrive, while the merchant still
-// waits for the response to webpayment. The payment needs no time to settle. It returns 1 when the
-// notification is dealt with, and 0 when notifications are delayed, because a delayed one must not
-// arrive before the response.
+// payBeforeAnswer lets the customer pay, and the notification arrive, while the merchant
+// still waits for the response to webpayment. The payment needs no time to settle. It
+// returns 1 when the notification is dealt with, and 0 when notifications are delayed. A
+// delayed one must not arrive before the response.
 func (s *Simulator) payBeforeAnswer(ctx context.Context, payToken string) int {
 	after, what := s.step(payToken, 0)
 	if what == failed {

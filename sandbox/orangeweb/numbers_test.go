@@ -171,8 +171,8 @@ func (w *world) loses(msisdn, orderID string) {
 	w.GivesUp(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", msisdn, w.payment(orderID)))
 }
 
-// TestALostAnswerLetsGo ends the wait of a caller who never gives up: after 60 s on the simulator's
-// clock, and when the simulator closes.
+// TestALostAnswerLetsGo ends the wait of a caller who never gives up. The wait ends after
+// 60 s on the simulator's clock, and when the simulator closes.
 func TestALostAnswerLetsGo(t *testing.T) {
 	t.Parallel()
 	for name, free := range map[string]func(*world){

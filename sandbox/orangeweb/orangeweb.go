@@ -1,18 +1,19 @@
-// Package orangeweb simulates Orange Web Payment over HTTP: the token, webpayment and
-// transactionstatus calls, the notification, and the page on which the customer types a number and
-// an OTP.
+// Package orangeweb simulates Orange Web Payment over HTTP. It serves the token, webpayment
+// and transactionstatus calls, and sends the notification. It has the page on which the
+// customer types a number and an OTP.
 //
-// It is written from the wire facts of Orange's guide and knows nothing of Pirogue's adapter. It
-// keeps its own book of executed payments, so that Pirogue's books can be compared with an
-// independent one.
+// It is written from the wire facts of Orange's guide and knows nothing of Pirogue's
+// adapter. It keeps its own book of executed payments, so that Pirogue's books can be
+// compared with an independent one.
 //
-// A session is one payment page. It begins INITIATED. When the customer confirms, it is PENDING for
-// a moment, then SUCCESS or FAILED. Confirmed after its validity it is EXPIRED; abandoned or
-// cancelled it stays INITIATED for ever.
+// A session is one payment page. It begins INITIATED. When the customer confirms, it is
+// PENDING for a moment, then SUCCESS or FAILED. Confirmed after its validity it is EXPIRED;
+// abandoned or cancelled it stays INITIATED for ever.
 //
-// The real API has no customer number, because the customer types it on the page. Requests of test
-// mode may add the header X-Sandbox-Msisdn. The customer of that number then acts automatically, by
-// the table of magic numbers. Without the header nothing happens until a person uses the page.
+// The real API has no customer number, because the customer types it on the page. Requests
+// of test mode may add the header X-Sandbox-Msisdn. The customer of that number then acts
+// automatically, by the table of magic numbers. Without the header nothing happens until a
+// person uses the page.
 package orangeweb
 
 import (

@@ -216,6 +216,7 @@ func (s *session) executedAmount() int64 {
 	return s.Order.Amount
 }
 
+// view returns the description of a session for the book, without its tokens.
 func (s *session) view() Session {
 	v := Session{
 		OrderID: s.Order.OrderID, MSISDN: s.MSISDN, Amount: s.Order.Amount, Currency: s.Order.Currency,

@@ -10,8 +10,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// book stores every QR code and transaction, the list of executed payments, the retailer's float
-// and PIN, the callback registration and the keys.
+// book stores every QR code and transaction, and the list of executed payments. It also
+// stores the retailer's float and PIN, the callback registration and the keys.
 type book struct {
 	stage.Register[entry]
 
@@ -40,8 +40,8 @@ type servedKeyLine struct {
 	Key    []byte `json:"key"`
 }
 
-// entry is one line of the journal: everything that one step changed, in its final state, and the
-// money that moved.
+// entry is one line of the journal. It holds everything that one step changed, in its final
+// state, and the money that moved.
 type entry struct {
 	Code         *code          `json:"code,omitempty"`
 	Transactions []transaction  `json:"transactions,omitempty"`
@@ -118,8 +118,8 @@ func (b *book) settle(id string, now time.Time, early bool) (transaction, bool, 
 	return next, true, nil
 }
 
-// correct executes a failed transaction. It refuses one for which the float is too low, and a code
-// for one use that another try paid meanwhile.
+// correct executes a failed transaction. It refuses one for which the float is too low. It
+// also refuses a code for one use that another try paid meanwhile.
 func (b *book) correct(id string, now time.Time) (transaction, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -281,6 +281,7 @@ func (b *book) put(t transaction) {
 	b.taken += t.taken()
 }
 
+// caller identifies repeated calls for the same customer and amount.
 func (t *transaction) caller() stage.Caller { return stage.Caller{MSISDN: t.MSISDN, Asked: t.Asked} }
 
 // find returns a transaction by its id.

@@ -16,8 +16,8 @@ func types(window stagetest.Tab, number, pin, button string) {
 	window.Does(chromedp.Click(chromedp.CSS(`button[value="`+button+`"]`), chromedp.NodeVisible))
 }
 
-// TestACustomerInARealBrowser tests every way through the page, on a small phone and on a desktop,
-// in both languages, with and without JavaScript.
+// TestACustomerInARealBrowser tests every way through the page, on a small phone and on a
+// desktop. It does so in both languages, with and without JavaScript.
 //
 //nolint:contextcheck // one browser, one window at a time: two cores have no room for more
 func TestACustomerInARealBrowser(t *testing.T) {

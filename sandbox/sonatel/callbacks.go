@@ -99,6 +99,7 @@ func (s *Simulator) registered(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// reply returns a registration in the API's form.
 func (r registration) reply() registrationReply {
 	return registrationReply{
 		Code: r.Code, MSISDN: MerchantMSISDN, Name: r.Name, CallbackURL: r.CallbackURL, APIKey: r.APIKey,
@@ -118,9 +119,9 @@ func (s *Simulator) tell(t transaction, times int) {
 	})
 }
 
-// tellEarly sends one callback and waits for the response. It returns the transaction with the
-// callbacks left: all of them if callbacks are delayed, because a delayed one must not arrive
-// before the response.
+// tellEarly sends one callback and waits for the response. It returns the transaction with
+// the callbacks left. If callbacks are delayed all are left, because a delayed one must not
+// arrive before the response.
 func (s *Simulator) tellEarly(ctx context.Context, t transaction) transaction {
 	if s.HoldsBack() {
 		return t

@@ -9,8 +9,8 @@ import (
 const (
 	// maxValidity is the longest life of a QR code, and the default.
 	maxValidity = 24 * time.Hour
-	// minPayable is the least amount that MAX IT lets a customer pay, in XOF, although the API makes
-	// QR codes of less: observed in production.
+	// minPayable is the least amount that MAX IT lets a customer pay, in XOF. The API makes QR
+	// codes of less all the same: observed in production.
 	minPayable = 10
 	// stepsBackFor is the time for which the automatic customer waits once a person opened the page.
 	stepsBackFor = 90 * time.Second
@@ -142,6 +142,7 @@ func (c *code) payment(msisdn, merchantCode string, b stage.Behaviour) transacti
 	}
 }
 
+// view returns the description of a code for the book, without its link.
 func (c *code) view() Code {
 	v := Code{
 		Reference: c.Reference, MSISDN: c.MSISDN, Amount: c.Amount, Cancelled: c.Cancelled,

@@ -42,6 +42,7 @@ type codeReply struct {
 	ValidFor  validFor          `json:"validFor"`
 }
 
+// validFor is the period in which a code can be paid.
 type validFor struct {
 	Start string `json:"startDateTime"`
 	End   string `json:"endDateTime"`
@@ -145,8 +146,8 @@ func (s *Simulator) lose(r *http.Request, made code, timesOut bool) error {
 	return nil // the caller has disconnected
 }
 
-// payBeforeAnswer lets the customer of the number with three callbacks pay, and one callback
-// arrive, while the merchant still waits for the code.
+// payBeforeAnswer serves the number with three callbacks. Its customer pays, and one
+// callback arrives, while the merchant still waits for the code.
 func (s *Simulator) payBeforeAnswer(ctx context.Context, c code) (transaction, bool) {
 	if c.behaviour().Callbacks < 2 || c.NextAt.IsZero() {
 		return transaction{}, false

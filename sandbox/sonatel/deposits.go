@@ -52,8 +52,9 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 	return s.conclude(w, r, begun, replyTo(begun[0]))
 }
 
-// checkDeposit returns the reason to refuse a deposit, or nil. It checks first for the number of an
-// operator that is down, and last the PIN: an invalid call costs no try.
+// checkDeposit returns the reason to refuse a deposit, or nil. It checks first for the
+// number of an operator that is down. It checks the PIN last, so that an invalid call costs
+// no try.
 func (s *Simulator) checkDeposit(m movement) error {
 	if s.Board.Read().PayoutTo(m.Customer.ID).Down {
 		return unavailable

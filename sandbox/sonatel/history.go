@@ -19,8 +19,8 @@ const (
 type question struct {
 	transactionID, reference, bulkID, status string
 	kind                                     string
-	// from is exclusive, as in production: a caller whose clock is ahead of Sonatel's must subtract
-	// the difference to find a recent transaction.
+	// from is exclusive, as in production. A caller whose clock is ahead of Sonatel's must
+	// subtract the difference to find a recent transaction.
 	from, to   time.Time
 	page, size int // page 0 is the first
 }
@@ -73,6 +73,7 @@ func (s *Simulator) candidates(q question) []transaction {
 	}
 }
 
+// matches reports whether a transaction passes every filter of a search.
 func (q question) matches(t transaction) bool {
 	for _, one := range []struct{ wanted, got string }{
 		{q.transactionID, t.ID},

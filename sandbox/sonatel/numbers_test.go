@@ -14,8 +14,8 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// TestMagicNumbersOfDeposits checks the table of the merchant API for cash-outs: the response, the
-// history after the number's time, the callbacks and the book.
+// TestMagicNumbersOfDeposits checks the table of the merchant API for cash-outs. It checks
+// the response, the history after the number's time, the callbacks and the book.
 func TestMagicNumbersOfDeposits(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

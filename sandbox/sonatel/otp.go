@@ -30,6 +30,7 @@ type issued struct {
 	until time.Time
 }
 
+// newOTPs returns a store without passwords.
 func newOTPs(clock stage.Clock) otps {
 	return otps{clock: clock, mu: &sync.Mutex{}, given: make(map[string]issued)}
 }

@@ -17,6 +17,7 @@ const (
 	maxWrongPINs = 3    // in a row; the third blocks the account
 )
 
+// fourDigits matches a valid PIN.
 var fourDigits = regexp.MustCompile(`^[0-9]{4}$`)
 
 // keyReply is the response to publicKeys: one object, in spite of the plural. Key is the base64 of
@@ -36,6 +37,7 @@ func (s *Simulator) servedKey() int {
 	return 0
 }
 
+// publicKey serves the key with which PINs must be encrypted.
 func (s *Simulator) publicKey(w http.ResponseWriter, _ *http.Request) error {
 	served := s.servedKey()
 	key, err := s.book.key(served)

@@ -8,9 +8,9 @@ import (
 	"image/png"
 )
 
-// The only kind of QR code drawn here (ISO/IEC 18004): version 5, 37 modules a side, lowest error
-// correction, mask 0, bytes. One block holds all of it, so nothing is interleaved, and every reader
-// can read it.
+// The only kind of QR code drawn here (ISO/IEC 18004) is version 5, 37 modules a side. It
+// has the lowest error correction, mask 0, and bytes. One block holds all of it, so nothing
+// is interleaved, and every reader can read it.
 const (
 	qrVersion   = 5
 	qrSide      = 17 + 4*qrVersion

@@ -1,19 +1,19 @@
-// Package sonatel simulates the Orange Money API of Sonatel (Senegal) over HTTP: token and public
-// key, deposits one by one and in bulk, the QR code and the one-step and two-step payments of a
-// customer, the history, and the signed callbacks.
+// Package sonatel simulates the Orange Money API of Sonatel (Senegal) over HTTP. It serves
+// token and public key, deposits one by one and in bulk, and the history. A customer pays
+// by QR code, in one step or in two. It sends the signed callbacks.
 //
 // It is written from the wire facts of Sonatel's document and of what integrators saw in
-// production, and knows nothing of Pirogue's adapter. It keeps its own book of executed payments,
-// so that Pirogue's books can be compared with an independent one.
+// production. It knows nothing of Pirogue's adapter. It keeps its own book of executed
+// payments, so that Pirogue's books can be compared with an independent one.
 //
-// Beware of the words: Sonatel's "cash in" is a deposit into the customer's wallet, a cash-out for
-// the merchant. A deposit takes money from the retailer's float. A repeated reference is not
-// refused: it deposits again, and the book shows both.
+// Beware of the words: Sonatel's "cash in" is a deposit into the customer's wallet, a
+// cash-out for the merchant. A deposit takes money from the retailer's float. A repeated
+// reference is not refused: it deposits again, and the book shows both.
 //
-// The number of a deposit is in its body, and its last six digits decide its course. A QR code has
-// no number. A request of test mode may add the header X-Sandbox-Msisdn; the customer of that
-// number then pays automatically. Without the header nothing happens until a person opens the deep
-// link, which leads to a page of the sandbox.
+// The number of a deposit is in its body, and its last six digits decide its course. A QR
+// code has no number. A request of test mode may add the header X-Sandbox-Msisdn; the
+// customer of that number then pays automatically. Without the header nothing happens until
+// a person opens the deep link, which leads to a page of the sandbox.
 package sonatel
 
 import (
@@ -114,6 +114,8 @@ func (s *Simulator) resume() {
 	}
 }
 
+// ready returns the options with their defaults. It returns an error if a QR code could not
+// hold the links of PublicURL.
 func (o Options) ready() (Options, error) {
 	ready, err := o.Ready()
 	switch {

@@ -48,8 +48,8 @@ type Quirks struct {
 	// FinalOnlyAfterMS keeps every transaction pending for at least this time, in milliseconds, up to
 	// 24 h.
 	FinalOnlyAfterMS int `json:"final_only_after_ms"`
-	// ForgedCallbacks sends a forged callback after every real one: with a wrong key, a wrong
-	// signature, and the status of a success.
+	// ForgedCallbacks sends a forged callback after every real one. It has a wrong key, a
+	// wrong signature, and the status of a success.
 	ForgedCallbacks bool `json:"forged_callbacks"`
 	// Balance is the money left in the retailer's float, in XOF. Setting it replaces the float; nil
 	// leaves it.
@@ -93,6 +93,7 @@ func (b *board) quirksNow() Quirks {
 	return b.quirks
 }
 
+// read returns all switches, with the float and the number of wrong PINs from the book.
 func (b *board) read() Switches {
 	now := Switches{Switches: b.Read(), Quirks: b.quirksNow()}
 	left, wrong := b.book.figures()
@@ -100,6 +101,7 @@ func (b *board) read() Switches {
 	return now
 }
 
+// set replaces all switches: all of them or none.
 func (b *board) set(wanted Switches) error {
 	return b.change(func(s any) error {
 		if now, ok := s.(*Switches); ok {
@@ -138,6 +140,7 @@ func (b *board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.settings().ServeHTTP(w, r)
 }
 
+// settings reads and changes everything that can be set of the simulator.
 func (b *board) settings() stage.Settings {
 	return stage.Settings{
 		Read: func() any { return b.read() }, Healthy: func() any { return mended() }, Change: b.change,

@@ -139,6 +139,7 @@ func (t *transaction) paid() stage.Paid {
 	}
 }
 
+// view returns the description of a transaction for the book.
 func (t *transaction) view() Transaction {
 	v := Transaction{
 		TransactionID: t.ID, Type: t.Type, Status: t.Status, Reference: t.Reference, BulkID: t.BulkID,

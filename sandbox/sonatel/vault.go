@@ -9,8 +9,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// key returns one of the two keys that encrypt PINs, 0 or 1. It makes a key at first use, because
-// that takes a tenth of a second, and stores it: a restart revokes no key.
+// key returns one of the two keys that encrypt PINs, 0 or 1. It makes a key at first use,
+// because that takes a tenth of a second. It stores the key: a restart revokes none.
 func (b *book) key(number int) (*rsa.PrivateKey, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -25,6 +25,8 @@ func (b *book) key(number int) (*rsa.PrivateKey, error) {
 	return b.keys[number], err
 }
 
+// applyKey restores a key from the journal. It returns an error for a line that no
+// simulator wrote.
 func (b *book) applyKey(line *servedKeyLine) error {
 	if line == nil {
 		return nil

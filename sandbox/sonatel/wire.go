@@ -37,6 +37,7 @@ const (
 	principal = "PRINCIPAL"
 )
 
+// wallets lists the wallet types of Sonatel's document; "" means the principal one.
 var wallets = []string{"", principal, "SALAIRE", "BONUS", "INTERNATIONAL"}
 
 // localNumber matches a number in Sonatel's form: 9 digits without the country code. Mali's 8 are
@@ -194,6 +195,7 @@ func callbackURL(r *http.Request) (string, error) {
 	return address, nil
 }
 
+// validURL reports whether a text is an http address of an accepted length.
 func validURL(s string) bool { return len(s) <= maxURL && stage.IsAddress(s) }
 
 // instant formats a time as Sonatel does.

@@ -33,6 +33,7 @@ func (a *Agenda) At(instant time.Time, do func()) {
 	a.entries[id] = a.clock.At(instant, func() { a.run(id, do) })
 }
 
+// run runs a scheduled action, unless the agenda closed first. Close waits for it.
 func (a *Agenda) run(id int64, do func()) {
 	a.mu.Lock()
 	if a.closed {

@@ -41,8 +41,9 @@ func WriteBody(w http.ResponseWriter, status int, contentType string, body []byt
 	w.Write(body) // the operator does not care about a caller that disconnected
 }
 
-// PageHeaders makes an HTML page private. Nobody may cache or frame it, and it reveals its address
-// to no other site, because the address may hold a token. policy is its content security policy.
+// PageHeaders makes an HTML page private. Nobody may cache or frame it. It reveals its
+// address to no other site, because the address may hold a token. policy is its content
+// security policy.
 func PageHeaders(h http.Header, policy string) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", policy)

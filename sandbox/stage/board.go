@@ -164,6 +164,7 @@ func (b *Board) Drop(next http.Handler) http.Handler {
 	})
 }
 
+// takeDrop reports whether this call loses its response, and counts it.
 func (b *Board) takeDrop() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -52,9 +52,9 @@ type Refusal interface {
 	http.Handler
 }
 
-// InWords returns the operator's refusal for an error: the error itself, if it is one, or its row
-// of the table. Any other error is logged and becomes ErrInternal's row, because the caller must
-// not read it.
+// InWords returns the operator's refusal for an error. That is the error itself, if it is
+// one, or its row of the table. Any other error is logged and becomes ErrInternal's row,
+// because the caller must not read it.
 func InWords[R error](log *slog.Logger, err error, table map[error]R) R {
 	var known R
 	if errors.As(err, &known) {

@@ -41,8 +41,8 @@ func NewCheckout(own fs.FS) (Checkout, error) {
 		return Checkout{}, err
 	}
 	colours, err := fs.ReadFile(own, "assets/page.css")
-	// The policy omits form-action: browsers apply it to all redirects after "cancel", and the last of
-	// them leads to the merchant.
+	// The policy omits form-action. Browsers apply it to all redirects after "cancel", and the
+	// last of them leads to the merchant.
 	return Checkout{LinkedPage(checkoutFiles, "checkout.html", ""), append(style, colours...), own}, err
 }
 

@@ -11,9 +11,10 @@ import (
 type Clock interface {
 	// Now returns the current instant.
 	Now() time.Time
-	// At runs f once, at the given instant, in a goroutine that the clock chooses. An instant in the
-	// past runs f at once. stop reports whether it prevented the run. The instant is absolute on
-	// purpose: an alarm after a duration would ring late if the clock moved before it was set.
+	// At runs f once, at the given instant, in a goroutine that the clock chooses. An instant
+	// in the past runs f at once. stop reports whether it prevented the run. The instant is
+	// absolute on purpose. An alarm after a duration would ring late if the clock moved before
+	// it was set.
 	At(instant time.Time, f func()) (stop func() bool)
 }
 
@@ -53,6 +54,7 @@ func (c *VirtualClock) Now() time.Time {
 	return c.now()
 }
 
+// now returns the time of the clock. The caller holds the lock.
 func (c *VirtualClock) now() time.Time {
 	passed := float64(time.Since(c.since)) * c.rate
 	return c.origin.Add(time.Duration(passed))

@@ -24,8 +24,8 @@ const (
 // errRedirected stops a notification at a redirect, because the merchant did not give that address.
 var errRedirected = errors.New("the notification address redirects")
 
-// Messenger sends notifications. Each message is sent once: an operator that does not retry loses a
-// message that was not accepted, and so does its simulator.
+// Messenger sends notifications. Each message is sent once. An operator that does not retry
+// loses a message that was not accepted, and so does its simulator.
 type Messenger struct {
 	client *http.Client
 	log    *slog.Logger

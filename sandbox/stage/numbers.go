@@ -37,8 +37,8 @@ type Behaviour struct {
 	YieldsToUser bool          // does not act by itself once a person opens the payment page
 }
 
-// magic is the table "Sandbox numbers" of the merchant API: the last six digits of the number,
-// under any country code.
+// magic is the table "Sandbox numbers" of the merchant API. Its keys are the last six
+// digits of the number, under any country code.
 var magic = map[string]Behaviour{
 	"123456": {Says: "paid at once", Outcome: Pays},
 	"111111": {Says: "customer's balance too low", Outcome: Refuses, Poor: true, After: RefusedAfter},
@@ -60,8 +60,8 @@ var anyOther = Behaviour{
 // magicDigits is the number of last digits that decide.
 const magicDigits = 6
 
-// e164 matches a number in the merchant API's form: a plus sign, a country code and at most 15
-// digits in all.
+// e164 matches a number in the merchant API's form. It has a plus sign, a country code and
+// at most 15 digits in all.
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
 
 // ValidNumber reports whether msisdn is a full international number with its plus sign.
@@ -89,8 +89,8 @@ func MagicNumbers() map[string]Behaviour {
 	return table
 }
 
-// AnotherAmount returns the amount that an operator wrongly confirms: half of it, rounded up (306
-// becomes 153), and never the amount itself.
+// AnotherAmount returns the amount that an operator wrongly confirms. It is half the
+// amount, rounded up (306 becomes 153), and never the amount itself.
 func AnotherAmount(amount int64) int64 {
 	if amount == 1 {
 		return 2 // half of 1, rounded, would be 1 again

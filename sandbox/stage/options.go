@@ -38,6 +38,7 @@ func (o Options) Ready() (Options, error) {
 	return o.withDefaults(), nil
 }
 
+// withDefaults returns the options with their defaults.
 func (o Options) withDefaults() Options {
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	if o.Clock == nil {

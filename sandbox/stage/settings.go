@@ -95,6 +95,7 @@ func flatten(settings any) (map[string]any, error) {
 	return flat, nil
 }
 
+// wholeNumber matches the whole numbers that people may type for a setting.
 var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
 
 // Patch returns the JSON object that gives settings other values. wanted holds the values as people

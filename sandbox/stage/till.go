@@ -42,9 +42,9 @@ type TillOptions struct {
 	Callback func(Order) Message
 }
 
-// Till is the engine that operator simulators share: the orders and their schedule, the book of
-// executed payments, the float, the journal, the switches and the callbacks. A simulator adds only
-// its operator's API. Begin starts it.
+// Till is the engine that operator simulators share. It holds the orders and their
+// schedule, the book of executed payments, the float, the journal and the switches. It
+// sends the callbacks. A simulator adds only its operator's API. Begin starts it.
 type Till struct {
 	*Crew
 
@@ -178,6 +178,8 @@ func (t *Till) affords(before, after Order) error {
 	return nil
 }
 
+// callerOf identifies repeated calls for the same payment, whose responses are lost in
+// turn.
 func callerOf(o Order) Caller {
 	return Caller{Direction: o.Direction, MSISDN: o.MSISDN, Asked: o.Asked}
 }

@@ -58,6 +58,7 @@ func (t *Till) Float() int64 {
 	return t.left()
 }
 
+// left returns the money left for payouts, never below 0. The caller holds the lock.
 func (t *Till) left() int64 { return max(t.float-t.taken, 0) }
 
 // ServeBook returns every order and the money that moved, as JSON.

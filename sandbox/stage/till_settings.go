@@ -41,6 +41,7 @@ func (t *Till) ServeSwitches(w http.ResponseWriter, r *http.Request) {
 	t.Settings().ServeHTTP(w, r)
 }
 
+// read returns the current settings of a till.
 func (t *Till) read() settings {
 	s := settings{Switches: t.Board.Read(), Float: t.Float(), Quirks: map[string]bool{}}
 	for name := range t.options.Quirks {

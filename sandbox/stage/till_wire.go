@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// Mux serves an operator's payment calls by their patterns, with all faults of the switches:
-// latency, an operator that is down, dropped or spoiled responses. It serves /book and /switches
-// besides.
+// Mux serves an operator's payment calls by their patterns, with all faults of the
+// switches. These are latency, an operator that is down, and dropped or spoiled responses.
+// It serves /book and /switches besides.
 func (t *Till) Mux(calls map[string]Call) *http.ServeMux {
 	mux := http.NewServeMux()
 	for pattern, call := range calls {
@@ -23,8 +23,10 @@ func (t *Till) Mux(calls map[string]Call) *http.ServeMux {
 // response.
 func (t *Till) Aside(call Call) http.Handler { return t.Board.Disturb(t.answer(call), t.answer(down)) }
 
+// answer serves a call with the operator's words for its errors.
 func (t *Till) answer(call Call) http.Handler { return t.Crew.Answer(call, t.options.Refusals) }
 
+// down refuses a call with ErrDown.
 func down(http.ResponseWriter, *http.Request) error { return ErrDown }
 
 // Take opens an order and sends the result of reply. If the identifier has an order already, it
@@ -72,9 +74,9 @@ func (t *Till) Down(way Direction, msisdn string) bool {
 	return t.Board.Read().PayoutTo(msisdn).Down
 }
 
-// Conclude sends the response to the call that opened an order, with the effects of its magic
-// number: a callback before the response, or a response that never comes. When the caller reads the
-// response, everything is executed or scheduled.
+// Conclude sends the response to the call that opened an order, with the effects of its
+// magic number. Such an effect is a callback before the response, or a response that never
+// comes. When the caller reads the response, everything is executed or scheduled.
 func (t *Till) Conclude(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
 	if o.Copies > 1 && !o.Open() && t.tellNow(r.Context(), o) {
 		o.Copies--

@@ -20,8 +20,8 @@ import (
 // patience bounds the wait for another goroutine.
 const patience = 10 * time.Second
 
-// shop is a till with the smallest possible API, a merchant who receives callbacks, and a clock
-// that the test moves.
+// shop is a till with the smallest possible API. It has a merchant who receives callbacks,
+// and a clock that the test moves.
 type shop struct {
 	t     *testing.T
 	clock *stage.VirtualClock

@@ -43,4 +43,5 @@ func (t Tokens) Read(token string, claims any) bool {
 	return err == nil && json.Unmarshal(raw, claims) == nil
 }
 
+// encode returns base64url without padding, as JWTs use it.
 func encode(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }

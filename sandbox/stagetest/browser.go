@@ -107,8 +107,9 @@ func (v Visitor) setUp(ctx context.Context, t *chromedp.Target) error {
 	return err
 }
 
-// Does acts in the window and fails the test if that is impossible. If the page is left between the
-// search for a node and the action, it searches again: the action did not happen.
+// Does acts in the window and fails the test if that is impossible. If the page is left
+// between the search for a node and the action, it searches again. The action did not
+// happen.
 func (w Tab) Does(actions ...chromedp.Action[chromedp.Void]) {
 	w.T.Helper()
 	for _, action := range actions {

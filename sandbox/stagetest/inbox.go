@@ -45,6 +45,7 @@ func NewInbox(t *testing.T) *Inbox {
 	return in
 }
 
+// take stores a notification and sends the response that the test set.
 func (in *Inbox) take(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(r.Body)
 	n := Notice{Header: r.Header, Raw: string(raw)}

@@ -61,8 +61,8 @@ func Speaks(t *testing.T, french, english string, visit func(link, accept string
 	}
 }
 
-// Disturbed holds the number of the merchant's notifications of one success, under given switches
-// and for a number with these last digits.
+// Disturbed holds the number of the merchant's notifications of one success. It depends on
+// the switches and on the last digits of the customer's number.
 var Disturbed = map[string]struct {
 	Switches, Digits string
 	Want             int
@@ -127,8 +127,8 @@ func (a Answer) Lacks(t *testing.T, unwanted ...string) {
 	}
 }
 
-// IsPrivate checks that nobody may cache or frame a page, that it reveals its address to no other
-// site, and that it runs no script. It may use no style but its own inline one.
+// IsPrivate checks that nobody may cache or frame a page. The page must reveal its address
+// to no other site and run no script. It may use no style but its own inline one.
 func (a Answer) IsPrivate(t *testing.T) {
 	t.Helper()
 	for name, want := range map[string]string{

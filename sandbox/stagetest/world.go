@@ -1,6 +1,6 @@
-// Package stagetest provides the environment of simulator tests: a server whose simulator a restart
-// replaces, a merchant with an inbox, a clock that the test moves, a browser, and the rows that
-// every simulator must pass.
+// Package stagetest provides the environment of simulator tests. It has a server whose
+// simulator a restart replaces, a merchant with an inbox, a clock that the test moves, and
+// a browser. It also has the rows that every simulator must pass.
 package stagetest
 
 import (
@@ -194,6 +194,7 @@ func (w *World[S]) Submit(path string, pairs ...string) Answer {
 	return w.Fetch(w.Form(path, pairs...))
 }
 
+// rests waits until the handler has returned from every call.
 func (w *World[S]) rests() {
 	w.T.Helper()
 	if !Eventually(func() bool { return w.busy.Load() == 0 }) {

@@ -72,6 +72,7 @@ type collection struct {
 	Network      string `json:"network"` // mobilepay only
 }
 
+// validate returns the refusal of the first invalid parameter of a collection, or nil.
 func (c collection) validate() error {
 	return check(
 		rule{"productId", isText(c.ProductID)}, rule{"productName", isText(c.ProductName)},

@@ -17,6 +17,7 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
+// thePage is the template of the page, with its style inside.
 var thePage = stage.InlinePage(pageHTML, pageCSS, "")
 
 // speech holds the page's texts in one language.
@@ -26,6 +27,7 @@ type speech struct {
 	Ask, Pay, Refuse, Pending, None string
 }
 
+// speeches maps language codes to the page's texts.
 var speeches = map[string]speech{
 	"fr": {
 		Words: stage.French, Ask: "Confirmer le paiement ?", Pay: "Payer", Refuse: "Refuser",
@@ -37,6 +39,8 @@ var speeches = map[string]speech{
 	},
 }
 
+// speechFor chooses the language of the page: French, unless the link or the browser
+// prefers English.
 func speechFor(r *http.Request) speech { return stage.Spoken(r, speeches) }
 
 // pageView is the content of the template.
@@ -110,4 +114,5 @@ func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	shows(w, http.StatusServiceUnavailable, pageView{T: t, Title: t.DownTitle})
 }
 
+// shows writes the page in the language of its texts.
 func shows(w http.ResponseWriter, status int, v pageView) { thePage.Render(w, status, v.T.Lang, v) }

@@ -20,6 +20,7 @@ type payout struct {
 	Amount              int64  `json:"amount"`              // francs
 }
 
+// validate returns the refusal of the first invalid parameter of a payout, or nil.
 func (p payout) validate() error {
 	national, inCameroon := strings.CutPrefix(p.ReceiverPhoneNumber, cameroon)
 	return check(

@@ -78,8 +78,8 @@ func (s *Simulator) status(w http.ResponseWriter, _ *http.Request, body []byte) 
 	})
 }
 
-// find returns the order of a status call: by the merchant's reference, or for a payout by its
-// payoutId as well. With the quirk it accepts only Tara's identifier.
+// find returns the order of a status call by the merchant's reference. A payout is found by
+// its payoutId as well. With the quirk it accepts only Tara's identifier.
 func (s *Simulator) find(asked string) (stage.Order, bool) {
 	byID, known := s.Order(asked)
 	if s.Quirk(statusByPaymentID) {
@@ -158,8 +158,9 @@ const (
 	maxSize     = 100
 )
 
-// entry is one collection in a list. Tara gives createdAt to a pending one and paidAt to a paid
-// one, in UTC, and names the merchant's product in no entry. The quirk lists_name_products adds it.
+// entry is one collection in a list. Tara gives createdAt to a pending one and paidAt to a
+// paid one, in UTC. It names the merchant's product in no entry. The quirk
+// lists_name_products adds it.
 type entry struct {
 	TransactionID string `json:"transactionId"` // as in mobilepay's response
 	ProductID     string `json:"productId,omitempty"`
@@ -205,6 +206,7 @@ func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or stage.St
 	return nil
 }
 
+// entry returns an order as an entry of a list.
 func (s *Simulator) entry(o stage.Order) entry {
 	e := entry{TransactionID: o.ID, Amount: o.Amount, Currency: o.Currency, Status: pending}
 	if o.State == stage.Executed {

@@ -1,20 +1,20 @@
-// Package taramoney simulates Taramoney (Cameroon first) over HTTP: collections by the older
-// cmmobile and by mobilepay, payouts, the status of a payment, the two lists, and the webhooks with
-// their shared secret.
+// Package taramoney simulates Taramoney (Cameroon first) over HTTP. It serves collections
+// by the older cmmobile and by mobilepay, payouts, the status of a payment and the two
+// lists. It sends the webhooks with their shared secret.
 //
-// It is written from Tara's own page on cmmobile and from what integrators saw in production, and
-// knows nothing of Pirogue's adapter. It keeps its own book of executed payments, so that Pirogue's
-// books can be compared with an independent one. "[our reading]" marks facts that no document
-// states and the sandbox had to decide.
+// It is written from Tara's own page on cmmobile and from what integrators saw in
+// production. It knows nothing of Pirogue's adapter. It keeps its own book of executed
+// payments, so that Pirogue's books can be compared with an independent one. "[our
+// reading]" marks facts that no document states and the sandbox had to decide.
 //
-// Beware: SUCCESS in the response to a collection or a payout means that it was accepted, not that
-// money moved. Tara promises no deduplication: a repeated productId prompts the customer again, a
-// repeated receiverId pays again, and the book shows both. A webhook is sent once and never
-// retried. A payout has none.
+// Beware: SUCCESS in the response to a collection or a payout means that it was accepted,
+// not that money moved. Tara promises no deduplication. A repeated productId prompts the
+// customer again, a repeated receiverId pays again, and the book shows both. A webhook is
+// sent once and never retried. A payout has none.
 //
-// The last six digits of the number decide the course of a payment. A Wave customer also pays by
-// himself; the link in authUrl leads to a page of the sandbox, where a person can be faster. Tara
-// has no access tokens, so the switches about them change nothing.
+// The last six digits of the number decide the course of a payment. A Wave customer also
+// pays by himself. The link in authUrl leads to a page of the sandbox, where a person can
+// be faster. Tara has no access tokens, so the switches about them change nothing.
 package taramoney
 
 import (

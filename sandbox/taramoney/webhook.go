@@ -23,10 +23,11 @@ func net(o stage.Order) int64 {
 // zone is the time zone of the samples; Cameroon itself is an hour behind it.
 var zone = time.FixedZone("", 2*60*60)
 
+// layout is the format of times in the samples.
 const layout = "2006-01-02T15:04:05.000-07:00"
 
-// ending is the body of a webhook: the seven fields of Tara's page, then those of a body captured
-// in production.
+// ending is the body of a webhook. It has the seven fields of Tara's page, then those of a
+// body captured in production.
 type ending struct {
 	BusinessID   string `json:"businessId"`
 	PaymentID    string `json:"paymentId"`

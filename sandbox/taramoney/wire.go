@@ -76,6 +76,7 @@ func (s *Simulator) admit(w http.ResponseWriter, r *http.Request) ([]byte, error
 	return body, s.authenticate(body)
 }
 
+// authenticate refuses a body without the right key and business.
 func (s *Simulator) authenticate(body []byte) error {
 	var given struct {
 		APIKey     string `json:"apiKey"`
@@ -119,10 +120,13 @@ func check(rules ...rule) error {
 	return nil
 }
 
+// isText reports whether an identifier or a name is present and short enough.
 func isText(s string) bool { return strings.TrimSpace(s) != "" && len(s) <= maxText }
 
+// isAmount reports whether an amount is positive and within maxAmount.
 func isAmount(n int64) bool { return n > 0 && n <= maxAmount }
 
+// isURL reports whether a text is an http address of an accepted length.
 func isURL(s string) bool { return len(s) <= maxURL && stage.IsAddress(s) }
 
 // identifierLength is about that of the identifiers in Tara's samples, in characters.
