@@ -1,5 +1,5 @@
-// Package adapters holds the table of every operator that Pirogue can call. A new operator is a
-// folder beside this file and one line in the table.
+// Package adapters holds the table of every operator that Pirogue can call. A new operator
+// is a folder beside this file and one line in the table.
 package adapters
 
 import (
@@ -19,8 +19,8 @@ import (
 	"pirogue/config"
 )
 
-// table maps the adapter names of the configuration to constructors. A constructor reports every
-// mistake of its configuration at once and makes no call.
+// table maps the adapter names of the configuration to constructors. A constructor reports
+// every mistake of its configuration at once and makes no call.
 var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, error){
 	"digitalpaye": digitalpaye.New,
 	"novasend":    novasend.New,
@@ -29,8 +29,8 @@ var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, e
 	"taramoney":   taramoney.New,
 }
 
-// Open returns the configured instances by their codes. On a mistake it opens none and returns one
-// error, which lists every mistake of every instance with its code.
+// Open returns the configured instances by their codes. On a mistake it opens none and
+// returns one error, which lists every mistake of every instance with its code.
 func Open(confs []config.Operator, clock pirogue.Clock) (map[pirogue.OperatorCode]pirogue.Instance, error) {
 	instances := make(map[pirogue.OperatorCode]pirogue.Instance, len(confs))
 	seen := make(map[pirogue.OperatorCode]bool, len(confs))

@@ -11,9 +11,9 @@ import (
 	"pirogue/config"
 )
 
-// TestLostAnswer lists what each operator allows after a lost response. Where the operator reaches
-// the customer itself (a push, a prompt, a one-time password), the status is read. Where the
-// customer can act only on a page that we show, the collection is sent again.
+// TestLostAnswer lists what each operator allows after a lost response. Where the operator
+// reaches the customer itself (a push, a prompt, a one-time password), the status is read.
+// Where the customer can act only on a page that we show, the collection is sent again.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 	conf, err := config.Load(nil)

@@ -35,8 +35,8 @@ func TestAMissingKeyPanicsSoThatTheWorkflowOnlyWaits(t *testing.T) {
 	})
 }
 
-// Anyone who can write to Temporal can send a payload without encryption. The codec refuses it with
-// an error: the error rejects the Update that carries it and blocks no workflow.
+// Anyone who can write to Temporal can send a payload without encryption. The codec refuses
+// it with an error: the error rejects the Update that carries it and blocks no workflow.
 func TestAnUnsealedPayloadIsRefused(t *testing.T) {
 	t.Parallel()
 

@@ -1,5 +1,5 @@
-// Package config reads every setting of Pirogue from the environment and the files that it names.
-// It reports every mistake at once. No other package reads the environment.
+// Package config reads every setting of Pirogue from the environment and the files that it
+// names. It reports every mistake at once. No other package reads the environment.
 package config
 
 import (
@@ -20,9 +20,9 @@ import (
 	"pirogue"
 )
 
-// Config holds every setting. The env tag is the setting's name, and `pirogue config check` prints
-// the usage tag. A setting marked secret is never printed. NAME_FILE, the path of a file, may give
-// the value of a setting NAME.
+// Config holds every setting. The env tag is the setting's name, and `pirogue config check`
+// prints the usage tag. A setting marked secret is never printed. NAME_FILE, the path of a
+// file, may give the value of a setting NAME.
 type Config struct {
 	APIAddr        string   `env:"PIROGUE_API_ADDR" envDefault:"127.0.0.1:8080" usage:"where the merchant API listens"`
 	AdminAddr      string   `env:"PIROGUE_ADMIN_ADDR" envDefault:"127.0.0.1:8081" usage:"health, metrics, profiling; loopback only"`
@@ -58,8 +58,8 @@ type Config struct {
 	TemporalEnv
 }
 
-// Load reads the settings from an environment of "NAME=value" lines. The error lists every mistake,
-// so that one run shows all of them.
+// Load reads the settings from an environment of "NAME=value" lines. The error lists every
+// mistake, so that one run shows all of them.
 func Load(environ []string) (Config, error) {
 	vars, fileErr := readFiles(env.ToMap(environ))
 	conf, err := env.ParseAsWithOptions[Config](env.Options{Environment: vars})
@@ -69,8 +69,8 @@ func Load(environ []string) (Config, error) {
 	return conf, errors.Join(fileErr, err, operatorsErr, conf.validate())
 }
 
-// readFiles replaces each NAME_FILE of a setting by the content of that file. A secret then stays
-// out of the process's environment.
+// readFiles replaces each NAME_FILE of a setting by the content of that file. A secret then
+// stays out of the process's environment.
 func readFiles(vars map[string]string) (map[string]string, error) {
 	var mistakes []error
 	for _, s := range append(Settings(), Setting{Name: "TEMPORAL_API_KEY"}) {
@@ -107,8 +107,8 @@ func (c *Config) complete() {
 	c.SupportURL = strings.TrimSuffix(c.SupportURL, "/")
 }
 
-// validate returns every mistake that the settings show by themselves. Other packages check the
-// rest, such as an adapter's credentials.
+// validate returns every mistake that the settings show by themselves. Other packages check
+// the rest, such as an adapter's credentials.
 func (c *Config) validate() error {
 	var mistakes []error
 	wrong := func(name, format string, args ...any) {
@@ -161,7 +161,8 @@ func isLoopback(addr string) bool {
 	return host == "localhost" || (err == nil && ip.IsLoopback())
 }
 
-// loadOperators adds the live operators and routes of OperatorsFile to those of the sandbox.
+// loadOperators adds the live operators and routes of OperatorsFile to those of the
+// sandbox.
 func (c *Config) loadOperators() error {
 	c.Operators, c.Routes = sandboxOperators(c.SandboxURL), sandboxRoutes()
 	if c.OperatorsFile == "" {
@@ -211,7 +212,8 @@ func (o *Operator) readCredentials() error {
 	return errors.Join(mistakes...)
 }
 
-// Setting describes one setting: its name, its default, its usage, and whether it is secret.
+// Setting describes one setting: its name, its default, its usage, and whether it is
+// secret.
 type Setting struct {
 	Name, Default, Usage string
 	Secret               bool
@@ -231,8 +233,8 @@ func Settings() []Setting {
 	return rows
 }
 
-// Shown returns the printable form of a setting's value: "(set)" for a secret, "" for an unknown
-// setting.
+// Shown returns the printable form of a setting's value: "(set)" for a secret, "" for an
+// unknown setting.
 func (c *Config) Shown(s Setting) string {
 	value := reflect.ValueOf(*c)
 	for field := range reflect.TypeFor[Config]().Fields() {

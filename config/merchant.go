@@ -9,16 +9,16 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Account holds the three settings by which a merchant reaches the merchant API. Every sample reads
-// them. `pirogue merchant key create` prints the last two.
+// Account holds the three settings by which a merchant reaches the merchant API. Every
+// sample reads them. `pirogue merchant key create` prints the last two.
 type Account struct {
 	BaseURL string `env:"NEKAPAY_BASE_URL" envDefault:"http://127.0.0.1:8080/api/v1"`
 	Key     string `env:"NEKAPAY_API_KEY"`
 	Secret  string `env:"NEKAPAY_API_SECRET"`
 }
 
-// LoadAccount reads a merchant's settings from an environment of "NAME=value" lines. The error
-// lists every mistake.
+// LoadAccount reads a merchant's settings from an environment of "NAME=value" lines. The
+// error lists every mistake.
 func LoadAccount(environ []string) (Account, error) {
 	account, err := env.ParseAsWithOptions[Account](env.Options{Environment: env.ToMap(environ)})
 	account.BaseURL = strings.TrimSuffix(account.BaseURL, "/")

@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	// sandboxHorizon is the finality window of every simulator: a little longer than its slowest test
-	// number. Real operators need a day, and nobody at a laptop waits that long.
+	// sandboxHorizon is the finality window of every simulator: a little longer than its
+	// slowest test number. Real operators need a day, and nobody at a laptop waits that long.
 	sandboxHorizon = 7 * time.Minute
-	// sandboxSpan is the least time between two refusals at the Digitalpaye and Taramoney simulators.
-	// With the real operators it is ten minutes and one hour.
+	// sandboxSpan is the least time between two refusals at the Digitalpaye and Taramoney
+	// simulators. With the real operators it is ten minutes and one hour.
 	sandboxSpan = 10 * time.Second
 )
 
-// sandboxOperators returns the configuration of every simulator, as a test key reaches it. The
-// credentials are the simulators' own published ones and open nothing else.
+// sandboxOperators returns the configuration of every simulator, as a test key reaches it.
+// The credentials are the simulators' own published ones and open nothing else.
 func sandboxOperators(url string) []Operator {
 	return []Operator{
 		{
@@ -65,7 +65,8 @@ func sandboxSonatel(code pirogue.OperatorCode, country pirogue.CountryCode, url 
 	}
 }
 
-// sandboxNovasend returns the configuration of one country's account at the Novasend simulator.
+// sandboxNovasend returns the configuration of one country's account at the Novasend
+// simulator.
 func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url string) Operator {
 	name := strings.ToLower(string(country))
 	return Operator{
@@ -79,8 +80,8 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 	}
 }
 
-// sandboxRoutes returns the routes of the test mode: which simulator serves which network of which
-// country.
+// sandboxRoutes returns the routes of the test mode: which simulator serves which network
+// of which country.
 func sandboxRoutes() []pirogue.Route {
 	in, out := []pirogue.Kind{pirogue.CashIn}, []pirogue.Kind{pirogue.CashOut}
 	both := slices.Concat(in, out)

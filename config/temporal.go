@@ -10,8 +10,8 @@ import (
 	"pirogue"
 )
 
-// TemporalEnv holds the standard TEMPORAL_* settings. Temporal's own command line reads the same
-// ones, so they fit a cluster and Temporal Cloud alike.
+// TemporalEnv holds the standard TEMPORAL_* settings. Temporal's own command line reads the
+// same ones, so they fit a cluster and Temporal Cloud alike.
 type TemporalEnv struct{ vars map[string]string }
 
 // HasTemporal reports whether the environment names a Temporal server.
@@ -22,8 +22,8 @@ func (t TemporalEnv) HasTemporal() bool {
 // SetTemporal points the settings at an address, such as that of the development server.
 func (t TemporalEnv) SetTemporal(address string) { t.vars["TEMPORAL_ADDRESS"] = address }
 
-// TemporalOptions returns the client options that the TEMPORAL_* settings describe. The error names
-// the prefix TEMPORAL_*.
+// TemporalOptions returns the client options that the TEMPORAL_* settings describe. The
+// error names the prefix TEMPORAL_*.
 func (t TemporalEnv) TemporalOptions() (client.Options, error) {
 	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: lookup(t.vars)})
 	if err != nil {
@@ -32,7 +32,8 @@ func (t TemporalEnv) TemporalOptions() (client.Options, error) {
 	return options, nil
 }
 
-// lookup serves environment variables from a map, so that config alone reads the environment.
+// lookup serves environment variables from a map, so that config alone reads the
+// environment.
 type lookup map[string]string
 
 // Environ implements envconfig.EnvLookup.

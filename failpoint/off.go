@@ -2,5 +2,6 @@
 
 package failpoint
 
-// Hit marks the failpoint of this name. Without the build tag "chaos" the compiler removes it.
+// Hit marks the failpoint of this name. Without the build tag "chaos" the compiler removes
+// it.
 func Hit(string) {}

@@ -14,8 +14,8 @@ var armed atomic.Pointer[string]
 // Arm makes this process die the first time it passes the failpoint of this name.
 func Arm(name string) { armed.Store(&name) }
 
-// Hit kills the process with SIGKILL if it is armed with this name. Nothing can catch or delay that
-// signal. The call does not return, so no instruction after the failpoint runs.
+// Hit kills the process with SIGKILL if it is armed with this name. Nothing can catch or
+// delay that signal. The call does not return, so no instruction after the failpoint runs.
 func Hit(name string) {
 	at := armed.Load()
 	if at == nil || *at != name {

@@ -68,8 +68,8 @@ func hits(t *testing.T) map[string][]string {
 	return places
 }
 
-// hit returns the name in a call of failpoint.Hit. The name must be a literal, because the sweep
-// reads names from the source.
+// hit returns the name in a call of failpoint.Hit. The name must be a literal, because the
+// sweep reads names from the source.
 func hit(t *testing.T, n ast.Node) (string, bool) {
 	t.Helper()
 	call, ok := n.(*ast.CallExpr)

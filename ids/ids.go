@@ -1,5 +1,5 @@
-// Package ids generates every identifier of Pirogue. No other package draws randomness for an
-// identifier.
+// Package ids generates every identifier of Pirogue. No other package draws randomness for
+// an identifier.
 package ids
 
 import (
@@ -12,8 +12,8 @@ import (
 	"pirogue"
 )
 
-// crockford is the alphabet of operator references. It has no letter that a person can mistake for
-// a digit.
+// crockford is the alphabet of operator references. It has no letter that a person can
+// mistake for a digit.
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
 const (
@@ -29,8 +29,9 @@ func New() string { return uuid.Must(uuid.NewV7()).String() }
 // Payment returns a payment ID: a UUIDv7.
 func Payment() pirogue.PaymentID { return pirogue.PaymentID(New()) }
 
-// Reference returns an operator reference of 20 characters: "CI", "CO" or "RF" for the kind, then
-// 18 random ones. Its 88 random bits make a collision with another reference unlikely.
+// Reference returns an operator reference of 20 characters: "CI", "CO" or "RF" for the
+// kind, then 18 random ones. Its 88 random bits make a collision with another reference
+// unlikely.
 func Reference(k pirogue.Kind) pirogue.OperatorRef {
 	prefix := map[pirogue.Kind]string{pirogue.CashIn: "CI", pirogue.CashOut: "CO", pirogue.Refund: "RF"}[k]
 	return pirogue.OperatorRef(prefix + crockford.EncodeToString(random(refEntropy)))
@@ -47,8 +48,8 @@ func Secret() string { return hex.EncodeToString(random(secretEntropy)) }
 // Request returns the ID of one HTTP request: "req_", then 20 hex characters.
 func Request() string { return "req_" + hex.EncodeToString(random(shortEntropy)) }
 
-// random returns n random bytes. It returns no error: crypto/rand.Read ends the program if it
-// fails.
+// random returns n random bytes. It returns no error: crypto/rand.Read ends the program if
+// it fails.
 func random(n int) []byte {
 	b := make([]byte, n)
 	rand.Read(b)

@@ -1,9 +1,9 @@
-// Package ledger decides which accounts a payment debits and credits. It is pure arithmetic: no
-// clock, no database, no network.
+// Package ledger decides which accounts a payment debits and credits. It is pure
+// arithmetic: no clock, no database, no network.
 //
-// A Transfer names both accounts of a movement, so an unbalanced entry cannot be written. A Journal
-// holds all transfers of one step of one payment. Its ID is the idempotency key of that movement of
-// money.
+// A Transfer names both accounts of a movement, so an unbalanced entry cannot be written. A
+// Journal holds all transfers of one step of one payment. Its ID is the idempotency key of
+// that movement of money.
 package ledger
 
 import (
@@ -17,16 +17,16 @@ import (
 // AccountKind names the purpose of an account.
 type AccountKind string
 
-// The kinds of account. Only MerchantAccount and BulkAccount may not be overdrawn. The others
-// mirror money that lies elsewhere, so their balance may fall below zero.
+// The kinds of account. Only MerchantAccount and BulkAccount may not be overdrawn. The
+// others mirror money that lies elsewhere, so their balance may fall below zero.
 const (
 	MerchantAccount AccountKind = "MERCHANT"   // what we owe the merchant
 	BulkAccount     AccountKind = "BULK"       // the part of it set aside for lines of bulks that wait for their turn
 	FloatAccount    AccountKind = "FLOAT"      // what the operator holds for us
 	FeeAccount      AccountKind = "FEE_INCOME" // what we earned
 	SuspenseAccount AccountKind = "SUSPENSE"   // money that arrived without a payment that wants it
-	// AdjustmentAccount is the counterpart of money that people placed outside Pirogue. It is also
-	// that of money which they state moved, beyond the operator's result.
+	// AdjustmentAccount is the counterpart of money that people placed outside Pirogue. It is
+	// also that of money which they state moved, beyond the operator's result.
 	AdjustmentAccount AccountKind = "ADJUSTMENT"
 	BankAccount       AccountKind = "SETTLEMENT" // paid out to the merchant's bank
 )
@@ -55,8 +55,8 @@ func (a Account) ID() string {
 // MayOverdraw reports whether the account's balance may fall below zero.
 func (a Account) MayOverdraw() bool { return a.Kind != MerchantAccount && a.Kind != BulkAccount }
 
-// Transfer moves Amount from the account it debits to the account it credits. Amount is in minor
-// units of the currency of both accounts.
+// Transfer moves Amount from the account it debits to the account it credits. Amount is in
+// minor units of the currency of both accounts.
 type Transfer struct {
 	Debit, Credit Account
 	Amount        int64
@@ -65,8 +65,8 @@ type Transfer struct {
 // Phase tells whether a journal moves money, holds it, captures a hold or releases one.
 type Phase string
 
-// The phases. Held money still belongs to the debited account, and no other payment can spend it. A
-// hold is captured or released once: the first of the two wins.
+// The phases. Held money still belongs to the debited account, and no other payment can
+// spend it. A hold is captured or released once: the first of the two wins.
 const (
 	Posted  Phase = "posted"  // it moves
 	Held    Phase = "hold"    // it is set aside for one payment
@@ -74,8 +74,8 @@ const (
 	Dropped Phase = "release" // the held money is free again
 )
 
-// Step names the event that a journal books. Step and payment, payout, bulk or case together make
-// the journal's ID.
+// Step names the event that a journal books. Step and payment, payout, bulk or case
+// together make the journal's ID.
 type Step string
 
 // The steps that can be booked.
@@ -93,8 +93,8 @@ const (
 	StepRest    Step = "rest"    // money of its cancelled lines goes back
 )
 
-// Journal holds the transfers of one step. The store books all of them or none, and books them
-// once, however often a caller sends them.
+// Journal holds the transfers of one step. The store books all of them or none, and books
+// them once, however often a caller sends them.
 type Journal struct {
 	PaymentID pirogue.PaymentID // "" for a payout or a whole bulk
 	PayoutID  string            // of a payout to a merchant's bank; "" otherwise
@@ -107,8 +107,8 @@ type Journal struct {
 	Transfers []Transfer
 }
 
-// ID returns the journal's idempotency key: the payment, payout, bulk or case, the step and, from
-// the second on, Nth.
+// ID returns the journal's idempotency key: the payment, payout, bulk or case, the step
+// and, from the second on, Nth.
 func (j Journal) ID() string {
 	id := cmp.Or(j.PayoutID, string(j.BulkID), string(j.CaseID), string(j.PaymentID)) + "/" + string(j.Step)
 	if j.Nth > 1 {
@@ -117,8 +117,8 @@ func (j Journal) ID() string {
 	return id
 }
 
-// CashIn returns the journal of a cash-in that its operator confirmed. The operator holds the
-// customer's money, and we owe it to the merchant less our fee.
+// CashIn returns the journal of a cash-in that its operator confirmed. The operator holds
+// the customer's money, and we owe it to the merchant less our fee.
 func CashIn(p pirogue.Payment) Journal {
 	float, merchant, fee := account(p, FloatAccount), account(p, MerchantAccount), account(p, FeeAccount)
 	transfers := []Transfer{{Debit: float, Credit: merchant, Amount: p.Amount.Minor}}
@@ -137,16 +137,16 @@ func CashIn(p pirogue.Payment) Journal {
 // suspense.
 func Hold(p pirogue.Payment) Journal { return outward(p, StepHold, Held) }
 
-// Capture returns the journal of a cash-out or refund that its operator confirmed. The held money
-// leaves the account.
+// Capture returns the journal of a cash-out or refund that its operator confirmed. The held
+// money leaves the account.
 func Capture(p pirogue.Payment) Journal { return outward(p, StepCapture, Taken) }
 
-// Release returns the journal of a cash-out or refund that is proven not to have happened. The held
-// money is the merchant's again.
+// Release returns the journal of a cash-out or refund that is proven not to have happened.
+// The held money is the merchant's again.
 func Release(p pirogue.Payment) Journal { return outward(p, StepRelease, Dropped) }
 
-// outward returns the transfers of a payment that takes money from us, in one phase. They are the
-// same in all phases, so that a capture or release matches its hold exactly.
+// outward returns the transfers of a payment that takes money from us, in one phase. They
+// are the same in all phases, so that a capture or release matches its hold exactly.
 func outward(p pirogue.Payment, step Step, phase Phase) Journal {
 	from := account(p, MerchantAccount)
 	if p.Late {
@@ -159,8 +159,8 @@ func outward(p pirogue.Payment, step Step, phase Phase) Journal {
 	return Journal{PaymentID: p.ID, Step: step, Phase: phase, Transfers: transfers}
 }
 
-// Ending returns the journal that a payment needs when it ends in status s. It returns nil when no
-// money moves.
+// Ending returns the journal that a payment needs when it ends in status s. It returns nil
+// when no money moves.
 func Ending(p pirogue.Payment, s pirogue.Status) *Journal {
 	var j Journal
 	switch {
@@ -176,9 +176,9 @@ func Ending(p pirogue.Payment, s pirogue.Status) *Journal {
 	return &j
 }
 
-// FeeBack returns the journal that gives part of a cash-in's fee back to the merchant with a
-// refund. refund is the refund's ID: each refund gives its own part back. It returns false when the
-// part is zero.
+// FeeBack returns the journal that gives part of a cash-in's fee back to the merchant with
+// a refund. refund is the refund's ID: each refund gives its own part back. It returns
+// false when the part is zero.
 func FeeBack(p pirogue.Payment, refund pirogue.PaymentID, amount int64) (Journal, bool) {
 	return Journal{PaymentID: refund, Step: StepFee, Phase: Posted, Transfers: []Transfer{{
 		Debit: account(p, FeeAccount), Credit: account(p, MerchantAccount), Amount: amount,
@@ -196,7 +196,8 @@ func Late(p pirogue.Payment, amount int64) Journal {
 	return Journal{PaymentID: p.ID, Step: StepLate, Phase: Posted, Transfers: []Transfer{t}}
 }
 
-// LateAt returns the nth journal of Late for money that moved at one operator under one attempt.
+// LateAt returns the nth journal of Late for money that moved at one operator under one
+// attempt.
 func LateAt(p pirogue.Payment, at pirogue.OperatorCode, attempt, nth int, amount int64) Journal {
 	p.Operator = at
 	j := Late(p, amount)
@@ -204,8 +205,8 @@ func LateAt(p pirogue.Payment, at pirogue.OperatorCode, attempt, nth int, amount
 	return j
 }
 
-// Clear returns the journal that takes a case's money out of suspense, because people placed it
-// outside Pirogue. Amount is the sum that the case booked, in minor units.
+// Clear returns the journal that takes a case's money out of suspense, because people
+// placed it outside Pirogue. Amount is the sum that the case booked, in minor units.
 func Clear(p pirogue.Payment, c pirogue.CaseID, amount int64) Journal {
 	t := Transfer{Debit: account(p, SuspenseAccount), Credit: account(p, AdjustmentAccount), Amount: amount}
 	if p.Kind.MoneyOut() {
@@ -214,12 +215,12 @@ func Clear(p pirogue.Payment, c pirogue.CaseID, amount int64) Journal {
 	return Journal{PaymentID: p.ID, CaseID: c, Step: StepClear, Phase: Posted, Transfers: []Transfer{t}}
 }
 
-// Resolving returns the journals of a payment that ends as s because two people resolved its case.
-// Amount is the sum that the case booked as Late, 0 for none.
+// Resolving returns the journals of a payment that ends as s because two people resolved
+// its case. Amount is the sum that the case booked as Late, 0 for none.
 //
-// The float already shows the money that moved. So a payment that was paid after all is captured
-// against the adjustment account, from which the case is cleared. If it was paid in part, the hold
-// is released and the merchant gives the part that moved.
+// The float already shows the money that moved. So a payment that was paid after all is
+// captured against the adjustment account, from which the case is cleared. If it was paid
+// in part, the hold is released and the merchant gives the part that moved.
 func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c pirogue.CaseID, amount int64) []Journal {
 	var journals []Journal
 	ending := Ending(p, s)
@@ -243,8 +244,8 @@ func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c piro
 	return append(journals, cleared)
 }
 
-// Payout returns the journal of a payment to a merchant's bank. The payout ends our debt for this
-// money.
+// Payout returns the journal of a payment to a merchant's bank. The payout ends our debt
+// for this money.
 func Payout(p pirogue.Payout) Journal {
 	merchant := Account{
 		Kind: MerchantAccount, Merchant: p.MerchantID, Mode: p.Mode, Country: p.Country, Currency: p.Amount.Currency,

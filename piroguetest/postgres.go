@@ -1,5 +1,5 @@
-// Package piroguetest starts the real servers and files that tests need: a PostgreSQL, a SQLite
-// file, a Temporal server.
+// Package piroguetest starts the real servers and files that tests need: a PostgreSQL, a
+// SQLite file, a Temporal server.
 package piroguetest
 
 import (
@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// serverVariable names the variable with a postgres:// URL of a server where tests may create
-// databases. Without it every test process starts a server of its own.
+// serverVariable names the variable with a postgres:// URL of a server where tests may
+// create databases. Without it every test process starts a server of its own.
 const serverVariable = "PIROGUE_TEST_POSTGRES"
 
 // postgresPatience bounds the creation and the removal of one database.
@@ -35,18 +35,20 @@ var server = sync.OnceValues(func() (*postgresServer, error) {
 	return startPostgres()
 })
 
-// started tells whether a test asked for server. Main must not start a server only to stop it.
+// started tells whether a test asked for server. Main must not start a server only to stop
+// it.
 var started atomic.Bool
 
-// databases counts the databases that this process created; the count makes their names unique.
+// databases counts the databases that this process created; the count makes their names
+// unique.
 var databases atomic.Int64
 
-// Main runs a package's tests and stops the PostgreSQL that they started. Call it from TestMain.
-// Without it the server dies with the process, but its folder stays.
+// Main runs a package's tests and stops the PostgreSQL that they started. Call it from
+// TestMain. Without it the server dies with the process, but its folder stays.
 func Main(m *testing.M) { os.Exit(Run(m)) }
 
-// Run does what Main does but returns the exit code, for a package that checks what its tests leave
-// behind.
+// Run does what Main does but returns the exit code, for a package that checks what its
+// tests leave behind.
 func Run(m *testing.M) int {
 	code := m.Run()
 	if started.Load() {
@@ -65,8 +67,8 @@ func EachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
 }
 
-// SQLite returns the URL of a database file that does not exist yet. The file is removed with the
-// test.
+// SQLite returns the URL of a database file that does not exist yet. The file is removed
+// with the test.
 func SQLite(tb testing.TB) string {
 	tb.Helper()
 	return "sqlite:" + filepath.Join(Folder(tb), "pirogue.db")
@@ -75,8 +77,8 @@ func SQLite(tb testing.TB) string {
 // memory is the folder whose files Linux keeps in memory.
 const memory = "/dev/shm"
 
-// Folder returns a temporary folder, removed with the test. It lies in memory where the system
-// allows, so that the speed of a disk decides no test.
+// Folder returns a temporary folder, removed with the test. It lies in memory where the
+// system allows, so that the speed of a disk decides no test.
 func Folder(tb testing.TB) string {
 	tb.Helper()
 	folder, err := os.MkdirTemp(memory, "pirogue-test-") //nolint:usetesting // tb.TempDir is on a disk
@@ -91,8 +93,8 @@ func Folder(tb testing.TB) string {
 	return folder
 }
 
-// Postgres returns the URL of a fresh, empty PostgreSQL database. The end of the test drops it,
-// even if connections are open.
+// Postgres returns the URL of a fresh, empty PostgreSQL database. The end of the test drops
+// it, even if connections are open.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
 	started.Store(true)

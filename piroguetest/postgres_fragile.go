@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FragilePostgres is a PostgreSQL that keeps every acknowledged write. A test may kill it and start
-// it again on the same data.
+// FragilePostgres is a PostgreSQL that keeps every acknowledged write. A test may kill it
+// and start it again on the same data.
 type FragilePostgres struct {
 	URL     string
 	cluster cluster
@@ -24,8 +24,8 @@ func StartFragilePostgres(t testing.TB) *FragilePostgres {
 	return startFragile(t, "")
 }
 
-// StartFragilePostgresAt starts a FragilePostgres that also listens at an address of this machine.
-// A proxy can then stand between it and its callers.
+// StartFragilePostgresAt starts a FragilePostgres that also listens at an address of this
+// machine. A proxy can then stand between it and its callers.
 func StartFragilePostgresAt(t testing.TB, address string) *FragilePostgres {
 	t.Helper()
 	return startFragile(t, address)
@@ -47,8 +47,8 @@ func startFragile(t testing.TB, address string) *FragilePostgres {
 	return p
 }
 
-// Start starts the server and waits until it responds. It retries, because processes of a killed
-// server may still be ending.
+// Start starts the server and waits until it responds. It retries, because processes of a
+// killed server may still be ending.
 func (p *FragilePostgres) Start(t testing.TB) {
 	t.Helper()
 	require.Eventually(t, func() bool {

@@ -4,6 +4,6 @@ package piroguetest
 
 import "syscall"
 
-// dieWithParent does nothing: this system cannot tie a process to its parent, so only Main stops
-// the server.
+// dieWithParent does nothing: this system cannot tie a process to its parent, so only Main
+// stops the server.
 func dieWithParent(*syscall.SysProcAttr) {}

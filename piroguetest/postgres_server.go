@@ -21,14 +21,15 @@ const (
 	postgresPoll  = 20 * time.Millisecond // between two checks whether it responds
 )
 
-// postgresFolders lists the folders of PostgreSQL's programs besides those of PATH: Debian, Red
-// Hat, Homebrew.
+// postgresFolders lists the folders of PostgreSQL's programs besides those of PATH: Debian,
+// Red Hat, Homebrew.
 var postgresFolders = []string{
 	"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin",
 	"/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin",
 }
 
-// postgresSettings makes the server fast and gives up durability: its data ends with the test.
+// postgresSettings makes the server fast and gives up durability: its data ends with the
+// test.
 var postgresSettings = []string{
 	"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300",
 	"shared_buffers=64MB", "listen_addresses=", "logging_collector=off", "log_min_messages=fatal",
@@ -40,8 +41,8 @@ type postgresServer struct {
 	stop func()
 }
 
-// startPostgres creates a cluster in a temporary folder and starts its server. Only a Unix socket
-// in that folder reaches it.
+// startPostgres creates a cluster in a temporary folder and starts its server. Only a Unix
+// socket in that folder reaches it.
 func startPostgres() (*postgresServer, error) {
 	made, err := makeCluster()
 	if err != nil {
@@ -155,8 +156,9 @@ func postgresPrograms() (string, error) {
 		serverVariable)
 }
 
-// unprivileged returns the attributes of PostgreSQL's processes. They die with this process.
-// PostgreSQL refuses root, so under root they belong to a user without rights, who owns the folder.
+// unprivileged returns the attributes of PostgreSQL's processes. They die with this
+// process. PostgreSQL refuses root, so under root they belong to a user without rights, who
+// owns the folder.
 func unprivileged(folder string) (*syscall.SysProcAttr, error) {
 	attributes := &syscall.SysProcAttr{Setpgid: true}
 	dieWithParent(attributes)
@@ -178,8 +180,8 @@ func unprivileged(folder string) (*syscall.SysProcAttr, error) {
 	return attributes, nil
 }
 
-// startAndWait starts a process from a thread that lives as long as the process. The kernel takes
-// the end of the starting thread for the parent's death.
+// startAndWait starts a process from a thread that lives as long as the process. The kernel
+// takes the end of the starting thread for the parent's death.
 func startAndWait(cmd *exec.Cmd) (gone <-chan struct{}, err error) {
 	started, ended := make(chan error), make(chan struct{})
 	go func() {

@@ -20,8 +20,8 @@ import (
 // temporalReady bounds the time from the development server's start until it responds.
 const temporalReady = 30 * time.Second
 
-// Temporal starts a real Temporal server for the test alone, in memory, and returns its address.
-// The server ends with the test.
+// Temporal starts a real Temporal server for the test alone, in memory, and returns its
+// address. The server ends with the test.
 func Temporal(t testing.TB) string {
 	t.Helper()
 	return StartTemporal(t, "-port", "0", "-ui-port", "0", "-db", filepath.Join(Folder(t), "temporal.db")).Address

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// SQLite locks single bytes of a write-ahead log's index: 120 for whoever writes, and 123 to
-// 127, of which every reader shares one.
+// SQLite locks single bytes of a write-ahead log's index. A writer locks byte 120, and
+// every reader shares one of the bytes 123 to 127.
 var sqliteLocks = []int64{123, 124, 125, 126, 127, 120}
 
 // TakeTemporalDatabase keeps a development server from its SQLite file, and returns how to

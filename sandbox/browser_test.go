@@ -22,8 +22,8 @@ func mends(w stagetest.Tab, code string) {
 	)
 }
 
-// TestFaultsInARealBrowser breaks and heals an operator by hand, without any script, on a small
-// phone and on a desktop.
+// TestFaultsInARealBrowser breaks and heals an operator by hand, without any script, on a
+// small phone and on a desktop.
 //
 //nolint:contextcheck // one browser, one window at a time: two cores have no room for more
 func TestFaultsInARealBrowser(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// TestAWaveLinkThroughThePublicAddress checks that the link of Digitalpaye's simulator leads to its
-// page. Book and list must then show the payment.
+// TestAWaveLinkThroughThePublicAddress checks that the link of Digitalpaye's simulator
+// leads to its page. Book and list must then show the payment.
 func TestAWaveLinkThroughThePublicAddress(t *testing.T) {
 	t.Parallel()
 	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)

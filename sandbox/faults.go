@@ -21,11 +21,12 @@ const (
 	actHeal = "heal"
 )
 
-// was begins the names of the fields that hold the values shown on the page. Only a setting that
-// the person changed is set, so that a figure that moved meanwhile is not reset.
+// was begins the names of the fields that hold the values shown on the page. Only a setting
+// that the person changed is set, so that a figure that moved meanwhile is not reset.
 const was = "was."
 
-// showFaults shows a page with the faults of each operator, and lets people set and heal them.
+// showFaults shows a page with the faults of each operator, and lets people set and heal
+// them.
 func (s *Sandbox) showFaults(w http.ResponseWriter, r *http.Request) {
 	s.renderFaults(w, http.StatusOK, trial{code: r.URL.Query().Get("saved")})
 }
@@ -85,8 +86,8 @@ func (o opened) act(form url.Values) (wanted map[string]string, err error) {
 	return wanted, o.Settings().Set(object)
 }
 
-// changed returns the settings to which a form gives other values than the page showed. A hidden
-// "false" precedes every checkbox, so the last value counts.
+// changed returns the settings to which a form gives other values than the page showed. A
+// hidden "false" precedes every checkbox, so the last value counts.
 func changed(form url.Values) map[string]string {
 	wanted := map[string]string{}
 	for name, values := range form {

@@ -62,7 +62,8 @@ func TestFaultsAreTurnedByForms(t *testing.T) {
 	}
 }
 
-// TestOnlyWhatAPersonChangedIsSet sends a float that the page showed before the float changed.
+// TestOnlyWhatAPersonChangedIsSet sends a float that the page showed before the float
+// changed.
 func TestOnlyWhatAPersonChangedIsSet(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
@@ -98,8 +99,8 @@ func TestARefusedFormIsShownAgain(t *testing.T) {
 	presses(t, base, http.StatusBadRequest, "operator", strings.Repeat("x", 1<<16))
 }
 
-// TestThePageOfFaultsIsKeptFromOthers sends a browser's request for a page of another site. It also
-// checks which files the page may load and where its forms may go.
+// TestThePageOfFaultsIsKeptFromOthers sends a browser's request for a page of another site.
+// It also checks which files the page may load and where its forms may go.
 func TestThePageOfFaultsIsKeptFromOthers(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
@@ -134,7 +135,8 @@ func TestThePageOfFaultsIsKeptFromOthers(t *testing.T) {
 	}
 }
 
-// TestEveryFaultHasALabel checks that every setting of every operator has a field with a label.
+// TestEveryFaultHasALabel checks that every setting of every operator has a field with a
+// label.
 func TestEveryFaultHasALabel(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
@@ -172,8 +174,8 @@ func TestEveryFaultHasALabel(t *testing.T) {
 	}
 }
 
-// TestProgramsAreToldOfEveryOperator reads the list of operators for programs and heals one with
-// it.
+// TestProgramsAreToldOfEveryOperator reads the list of operators for programs and heals one
+// with it.
 func TestProgramsAreToldOfEveryOperator(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})

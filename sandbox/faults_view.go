@@ -42,7 +42,8 @@ type choiceView struct{ Value, Says string }
 // setting is one of the switches that every operator has, with its label on the page.
 type setting struct{ name, label, hint string }
 
-// common groups the switches that every operator has. down is missing: it has buttons of its own.
+// common groups the switches that every operator has. down is missing: it has buttons of
+// its own.
 var common = []struct {
 	title    string
 	settings []setting
@@ -129,8 +130,8 @@ func groupsOf(o Operator, typed map[string]string) []groupView {
 	return append(groups, own)
 }
 
-// fieldOf returns the field of one setting. The type of its current value decides the kind of
-// field.
+// fieldOf returns the field of one setting. The type of its current value decides the kind
+// of field.
 func fieldOf(o Operator, s setting, typed map[string]string) fieldView {
 	f := fieldView{
 		ID: o.Code + "-" + strings.ReplaceAll(s.name, ".", "-"), Name: s.name, Label: s.label, Hint: s.hint,

@@ -15,8 +15,8 @@ var files embed.FS
 // indexPage is the template of the list of simulators.
 var indexPage = stage.LinkedPage(files, "index.html", "; form-action 'none'")
 
-// shownPayments is the number of latest payments in a book on the page. The JSON view has all of
-// them.
+// shownPayments is the number of latest payments in a book on the page. The JSON view has
+// all of them.
 const shownPayments = 50
 
 // indexView is the content of the list of simulators.

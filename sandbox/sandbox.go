@@ -23,8 +23,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// OrangeWebPath is the base path of the Orange Web Payment simulator. The path /oauth/v3/token of
-// api.orange.com is here /orange-web/oauth/v3/token.
+// OrangeWebPath is the base path of the Orange Web Payment simulator. The path
+// /oauth/v3/token of api.orange.com is here /orange-web/oauth/v3/token.
 const OrangeWebPath = "/orange-web"
 
 // SonatelPath is the base path of the simulator of Sonatel's Orange Money API.
@@ -34,16 +34,16 @@ const SonatelPath = "/sonatel"
 type Options struct {
 	// PublicURL is the address of the sandbox for browsers and Pirogue: http://127.0.0.1:8090.
 	PublicURL string
-	// JournalDir is the folder with one journal per simulator, so that books and sessions survive a
-	// crash. Empty keeps everything in memory.
+	// JournalDir is the folder with one journal per simulator, so that books and sessions
+	// survive a crash. Empty keeps everything in memory.
 	JournalDir string
 	// Clock defaults to the wall clock; see stage.VirtualClock.
 	Clock stage.Clock
-	// OrangeWeb holds the credentials that Orange issued. The zero value means orangeweb.ClientID,
-	// orangeweb.ClientSecret and orangeweb.MerchantKey.
+	// OrangeWeb holds the credentials that Orange issued. The zero value means
+	// orangeweb.ClientID, orangeweb.ClientSecret and orangeweb.MerchantKey.
 	OrangeWeb orangeweb.Credentials
-	// Sonatel holds the credentials that Sonatel issued. The zero value means the constants of package
-	// sonatel.
+	// Sonatel holds the credentials that Sonatel issued. The zero value means the constants of
+	// package sonatel.
 	Sonatel sonatel.Credentials
 	// MaxSessions bounds each simulator's memory; 0 means the simulator's own bound.
 	MaxSessions int
@@ -82,7 +82,8 @@ func (s *Sandbox) Simulator(code string) Simulator {
 	return one.Simulator
 }
 
-// Handler serves every simulator under its base path, their list at /, and their faults at /faults.
+// Handler serves every simulator under its base path, their list at /, and their faults at
+// /faults.
 func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, one := range s.open {
@@ -97,8 +98,8 @@ func (s *Sandbox) Handler() http.Handler {
 	return mux
 }
 
-// Close stops every simulator. No customer acts afterwards. Queued notifications are delivered, or
-// dropped when ctx ends.
+// Close stops every simulator. No customer acts afterwards. Queued notifications are
+// delivered, or dropped when ctx ends.
 func (s *Sandbox) Close(ctx context.Context) error {
 	var failed []error
 	for _, one := range s.open {

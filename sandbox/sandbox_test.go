@@ -104,8 +104,8 @@ func decode(t *testing.T, raw []byte, v any) {
 	}
 }
 
-// TestAPaymentThroughThePublicAddress checks that base path, page, assets and book fit together in
-// a mounted simulator.
+// TestAPaymentThroughThePublicAddress checks that base path, page, assets and book fit
+// together in a mounted simulator.
 func TestAPaymentThroughThePublicAddress(t *testing.T) {
 	t.Parallel()
 	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
@@ -157,8 +157,8 @@ func TestTheListOfAnEmptySandbox(t *testing.T) {
 	send(t, request(t, http.MethodPost, base+"/", nil), http.StatusMethodNotAllowed)
 }
 
-// TestAQRCodeThroughThePublicAddress checks the same for Sonatel's simulator: its links lead to its
-// page.
+// TestAQRCodeThroughThePublicAddress checks the same for Sonatel's simulator: its links
+// lead to its page.
 func TestAQRCodeThroughThePublicAddress(t *testing.T) {
 	t.Parallel()
 	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)

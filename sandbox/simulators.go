@@ -42,11 +42,11 @@ func onTill[S Simulator](name, path string, open func(stage.TillOptions) (S, err
 	}}
 }
 
-// Simulator is one running operator simulator. A simulator on a stage.Till inherits all methods but
-// Handler from it.
+// Simulator is one running operator simulator. A simulator on a stage.Till inherits all
+// methods but Handler from it.
 type Simulator interface {
-	// Handler serves the simulator without its base path, which is stripped. It serves /book and
-	// /switches besides the operator's own API.
+	// Handler serves the simulator without its base path, which is stripped. It serves /book
+	// and /switches besides the operator's own API.
 	Handler() http.Handler
 	// Book returns the money that moved, oldest first.
 	Book() []stage.Paid
@@ -66,8 +66,8 @@ type row struct {
 	start func(s *Sandbox, o Options, at stage.Options) (Simulator, error)
 }
 
-// place returns the options of a row's simulator: its address, its journal and the sandbox's own
-// options.
+// place returns the options of a row's simulator: its address, its journal and the
+// sandbox's own options.
 func (r row) place(o Options) stage.Options {
 	at := stage.Options{
 		PublicURL: strings.TrimRight(o.PublicURL, "/") + r.path, Clock: o.Clock, MaxOrders: o.MaxSessions,

@@ -23,8 +23,8 @@ import (
 // keySize is the length in bytes of a key of the ring: 256 bits, as AES-256 needs.
 const keySize = 32
 
-// Purpose names the use of a value, such as one column. The sealed text opens only under the same
-// purpose.
+// Purpose names the use of a value, such as one column. The sealed text opens only under
+// the same purpose.
 type Purpose string
 
 // Ring holds keys by name. The first key seals; every key opens.
@@ -34,9 +34,9 @@ type Ring struct {
 	keys    map[string][]byte
 }
 
-// ParseRing reads a ring written as "name:hex64[,name:hex64…]", the current key first and the
-// oldest last. Names consist of letters, digits and dashes. It returns an error for a malformed
-// ring.
+// ParseRing reads a ring written as "name:hex64[,name:hex64…]", the current key first and
+// the oldest last. Names consist of letters, digits and dashes. It returns an error for a
+// malformed ring.
 func ParseRing(text string) (*Ring, error) {
 	ring := &Ring{keys: map[string][]byte{}}
 	for part := range strings.SplitSeq(strings.TrimSpace(text), ",") {
@@ -63,7 +63,8 @@ func NewRing(name string) string {
 	return name + ":" + hex.EncodeToString(key)
 }
 
-// Seal encrypts plain for one purpose under the current key. The result reads "key-name.base64".
+// Seal encrypts plain for one purpose under the current key. The result reads
+// "key-name.base64".
 func (r *Ring) Seal(p Purpose, plain []byte) (string, error) {
 	aead, err := r.aead(r.current, p)
 	if err != nil {
@@ -73,8 +74,8 @@ func (r *Ring) Seal(p Purpose, plain []byte) (string, error) {
 	return r.current + "." + base64.RawStdEncoding.EncodeToString(sealed), nil
 }
 
-// Open decrypts a result of Seal for the same purpose. It returns an Internal error if the ring
-// lacks the key, the purpose differs or a byte changed.
+// Open decrypts a result of Seal for the same purpose. It returns an Internal error if the
+// ring lacks the key, the purpose differs or a byte changed.
 func (r *Ring) Open(p Purpose, sealed string) ([]byte, error) {
 	name, encoded, _ := strings.Cut(sealed, ".")
 	aead, err := r.aead(name, p)
@@ -92,17 +93,17 @@ func (r *Ring) Open(p Purpose, sealed string) ([]byte, error) {
 	return plain, nil
 }
 
-// Has reports whether the ring holds a key of this name, so that it can open values sealed under
-// it.
+// Has reports whether the ring holds a key of this name, so that it can open values sealed
+// under it.
 func (r *Ring) Has(name string) bool { return r.keys[name] != nil }
 
-// Digest returns a keyed digest of value for one purpose, in hex. Equal values have equal digests,
-// and nobody can compute one without the ring. It uses the ring's oldest key: a rotation adds a
-// current key and changes no digest.
+// Digest returns a keyed digest of value for one purpose, in hex. Equal values have equal
+// digests, and nobody can compute one without the ring. It uses the ring's oldest key: a
+// rotation adds a current key and changes no digest.
 func (r *Ring) Digest(p Purpose, value string) string { return hex.EncodeToString(r.mac(p, value)) }
 
-// Token returns a 256-bit token for value, in base64url (43 characters). Nobody needs to store it:
-// the same ring and value give the same token.
+// Token returns a 256-bit token for value, in base64url (43 characters). Nobody needs to
+// store it: the same ring and value give the same token.
 func (r *Ring) Token(p Purpose, value string) string {
 	return base64.RawURLEncoding.EncodeToString(r.mac(p, value))
 }
@@ -114,8 +115,8 @@ func (r *Ring) mac(p Purpose, value string) []byte {
 	return mac.Sum(nil)
 }
 
-// aead returns the cipher of one key and purpose. It returns an Internal error if the ring lacks
-// the key.
+// aead returns the cipher of one key and purpose. It returns an Internal error if the ring
+// lacks the key.
 func (r *Ring) aead(name string, p Purpose) (cipher.AEAD, error) {
 	if !r.Has(name) {
 		return nil, pirogue.Errorf(pirogue.Internal, "key %q is not in the ring", name)
@@ -127,8 +128,8 @@ func (r *Ring) aead(name string, p Purpose) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// derive returns the named key's derived key for one purpose. HKDF fails only for more than 8,160
-// bytes, so the panic is unreachable.
+// derive returns the named key's derived key for one purpose. HKDF fails only for more than
+// 8,160 bytes, so the panic is unreachable.
 func (r *Ring) derive(name string, p Purpose) []byte {
 	key, err := hkdf.Key(sha256.New, r.keys[name], nil, "pirogue/"+string(p), keySize)
 	if err != nil {

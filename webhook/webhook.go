@@ -1,5 +1,5 @@
-// Package webhook sends one webhook over HTTP: signed with two signatures, sent once, to a public
-// address only.
+// Package webhook sends one webhook over HTTP: signed with two signatures, sent once, to a
+// public address only.
 //
 // Retries are the workflow's task. One call of Send is one delivery.
 package webhook
@@ -39,8 +39,8 @@ type Sender struct {
 	live, test *http.Client
 }
 
-// NewSender returns a Sender. Live webhooks go to public addresses over https only, so that an
-// endpoint cannot reach our own network. Test webhooks may also go to loopback if
+// NewSender returns a Sender. Live webhooks go to public addresses over https only, so that
+// an endpoint cannot reach our own network. Test webhooks may also go to loopback if
 // testMayReachLoopback is set, so that a laptop receives them.
 func NewSender(testMayReachLoopback bool) *Sender {
 	guard := ssrf.New(ssrf.WithPorts(443, 8443), ssrf.WithDeniedV4Prefixes(azureMetadata))
@@ -54,13 +54,13 @@ func NewSender(testMayReachLoopback bool) *Sender {
 	return &Sender{live: newClient(guard), test: newClient(playing)}
 }
 
-// azureMetadata is the public address of Azure's metadata service, which hands out the machine's
-// secrets.
+// azureMetadata is the public address of Azure's metadata service, which hands out the
+// machine's secrets.
 var azureMetadata = netip.MustParsePrefix("168.63.129.16/32")
 
-// newClient returns a client that checks the resolved address before it connects. The client
-// follows no redirect and ignores proxies of the environment: either could lead it to an unchecked
-// address.
+// newClient returns a client that checks the resolved address before it connects. The
+// client follows no redirect and ignores proxies of the environment: either could lead it
+// to an unchecked address.
 func newClient(guard *ssrf.Guardian) *http.Client {
 	dialer := &net.Dialer{Timeout: timeout, Control: guard.Safe}
 	return &http.Client{
@@ -76,9 +76,9 @@ func newClient(guard *ssrf.Guardian) *http.Client {
 	}
 }
 
-// Send implements activities.Sender. It calls spend with the signature before the request leaves,
-// and an error of spend stops it. Its other errors are codes such as NOT_HTTPS, which the merchant
-// reads.
+// Send implements activities.Sender. It calls spend with the signature before the request
+// leaves, and an error of spend stops it. Its other errors are codes such as NOT_HTTPS,
+// which the merchant reads.
 func (s *Sender) Send(
 	ctx context.Context, m activities.Message, spend func(signature [32]byte) error,
 ) (activities.Reply, error) {
@@ -108,9 +108,9 @@ func (s *Sender) Send(
 	return activities.Reply{HTTPStatus: resp.StatusCode, RetryAfter: retryAfter(resp.Header, m.At)}, nil
 }
 
-// sign sets both signatures on h. Neka Paie's is hex over timestamp and body, with the API secret.
-// Standard Webhooks' is base64 over id, timestamp and body, with its own secret. It returns the
-// first, decoded.
+// sign sets both signatures on h. Neka Paie's is hex over timestamp and body, with the API
+// secret. Standard Webhooks' is base64 over id, timestamp and body, with its own secret. It
+// returns the first, decoded.
 func sign(h http.Header, m activities.Message) [32]byte {
 	at := strconv.FormatInt(m.At.Unix(), 10)
 	signature := mac([]byte(m.APISecret), at+string(m.Body))
@@ -136,7 +136,8 @@ func mac(key []byte, message string) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
-// reason returns a code for a failed delivery. The merchant reads it, so it holds no address.
+// reason returns a code for a failed delivery. The merchant reads it, so it holds no
+// address.
 func reason(err error) string {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
@@ -161,8 +162,8 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// retryAfter returns the wait that the Retry-After header asks for, in seconds or as a date. It
-// returns 0 for a header that it cannot read.
+// retryAfter returns the wait that the Retry-After header asks for, in seconds or as a
+// date. It returns 0 for a header that it cannot read.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {

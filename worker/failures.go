@@ -19,13 +19,14 @@ import (
 // reportTime bounds the report of a failure, even when the activity's own time is over.
 const reportTime = 3 * time.Second
 
-// waits lists the activities that wait by being run again. Most of their errors ask for a later run
-// and are no failures.
+// waits lists the activities that wait by being run again. Most of their errors ask for a
+// later run and are no failures.
 var waits = []string{"Park"}
 
-// Failures watches every run of an activity. An activity that failed activities.FailuresToCase
-// times opens a case for the payment whose workflow waits for it. The activity continues, and its
-// success closes the case. An error that only asks for a later run is no failure.
+// Failures watches every run of an activity. An activity that failed
+// activities.FailuresToCase times opens a case for the payment whose workflow waits for it.
+// The activity continues, and its success closes the case. An error that only asks for a
+// later run is no failure.
 type Failures struct {
 	interceptor.WorkerInterceptorBase
 
@@ -33,8 +34,8 @@ type Failures struct {
 	blocked    func(activity string)
 }
 
-// WatchFailures returns the interceptor for workers on our own database. It calls blocked with the
-// activity's name at every FailuresToCase-th failure.
+// WatchFailures returns the interceptor for workers on our own database. It calls blocked
+// with the activity's name at every FailuresToCase-th failure.
 func WatchFailures(a *activities.Activities, blocked func(activity string)) *Failures {
 	return &Failures{activities: a, blocked: blocked}
 }
@@ -55,9 +56,9 @@ type failing struct {
 	watch *Failures
 }
 
-// ExecuteActivity implements interceptor.ActivityInboundInterceptor. It reports a success only
-// after it closed the case. Otherwise the activity runs again, and no case stays open for a payment
-// that went on.
+// ExecuteActivity implements interceptor.ActivityInboundInterceptor. It reports a success
+// only after it closed the case. Otherwise the activity runs again, and no case stays open
+// for a payment that went on.
 func (f *failing) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -73,7 +74,8 @@ func (f *failing) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAc
 	return out, f.watch.succeeded(ctx)
 }
 
-// failed reports every FailuresToCase-th failure of an activity: it opens a case and calls blocked.
+// failed reports every FailuresToCase-th failure of an activity: it opens a case and calls
+// blocked.
 func (f *Failures) failed(ctx context.Context, args []any, why error) {
 	info := activity.GetInfo(ctx)
 	var asked *temporal.ApplicationError

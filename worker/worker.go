@@ -1,5 +1,5 @@
-// Package worker runs the workflows and activities. It registers each workflow in one line and
-// serves two queues per operator.
+// Package worker runs the workflows and activities. It registers each workflow in one line
+// and serves two queues per operator.
 package worker
 
 import (
@@ -29,8 +29,8 @@ type Pool struct {
 	failed  chan error
 }
 
-// New returns the workers of every queue. They take no work before Start. It calls blocked with the
-// name of an activity of ours that keeps failing.
+// New returns the workers of every queue. They take no work before Start. It calls blocked
+// with the name of an activity of ours that keeps failing.
 func New(
 	c client.Client, a *activities.Activities, instances map[pirogue.OperatorCode]pirogue.Instance,
 	blocked func(activity string),
@@ -63,8 +63,8 @@ func New(
 	return pool
 }
 
-// Start lets every worker take work. If one cannot start, it stops the others and returns the
-// error.
+// Start lets every worker take work. If one cannot start, it stops the others and returns
+// the error.
 func (p *Pool) Start() error {
 	for i, w := range p.workers {
 		if err := w.Start(); err != nil {
@@ -86,9 +86,9 @@ func (p *Pool) Stop() {
 	}
 }
 
-// Failed returns a channel with the error after which a worker takes no more work. It happens when
-// the namespace is missing for too long, as after the loss of Temporal's database. Only a new
-// process helps.
+// Failed returns a channel with the error after which a worker takes no more work. It
+// happens when the namespace is missing for too long, as after the loss of Temporal's
+// database. Only a new process helps.
 func (p *Pool) Failed() <-chan error { return p.failed }
 
 // options returns the options of a worker that runs so many activities at once. A fatal
@@ -108,8 +108,8 @@ func (p *Pool) options(slots int) worker.Options {
 	}
 }
 
-// limited returns the options of a queue from which all workers together take perSecond calls a
-// second. 0 means no limit.
+// limited returns the options of a queue from which all workers together take perSecond
+// calls a second. 0 means no limit.
 func (p *Pool) limited(perSecond float64) worker.Options {
 	o := activitiesOnly(p.options(callSlots))
 	o.TaskQueueActivitiesPerSecond = perSecond
@@ -123,7 +123,8 @@ func activitiesOnly(o worker.Options) worker.Options {
 	return o
 }
 
-// poller returns options that start with four pollers and let Temporal ask for more, up to 50.
+// poller returns options that start with four pollers and let Temporal ask for more, up to
+// 50.
 func poller() worker.PollerBehavior {
 	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
 		InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 50,

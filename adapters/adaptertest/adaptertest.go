@@ -1,6 +1,6 @@
-// Package adaptertest holds the contract of pirogue.Operator as a test. Every adapter runs it with
-// recorded responses of its operator. The package adds the faults that every adapter must survive,
-// from a closed port to a body of 50 MB.
+// Package adaptertest holds the contract of pirogue.Operator as a test. Every adapter runs
+// it with recorded responses of its operator. The package adds the faults that every
+// adapter must survive, from a closed port to a body of 50 MB.
 //
 // Its second part, Witness, compares an adapter with the simulator of its operator.
 package adaptertest
@@ -47,12 +47,12 @@ type Subject struct {
 	// Good holds one good response to each method that calls the operator.
 	Good map[Call]Reply
 
-	// EmptyList holds the outcome that an empty list means, for each method that reads lists. To the
-	// other methods a list is an undocumented response, and so Unknown.
+	// EmptyList holds the outcome that an empty list means, for each method that reads lists.
+	// To the other methods a list is an undocumented response, and so Unknown.
 	EmptyList map[Call]pirogue.Outcome
 
-	// AnyNumber lists the methods whose request holds no telephone number. Rows with wrong numbers do
-	// not apply to them.
+	// AnyNumber lists the methods whose request holds no telephone number. Rows with wrong
+	// numbers do not apply to them.
 	AnyNumber []Call
 
 	Collection   pirogue.Collection
@@ -69,8 +69,8 @@ type Subject struct {
 	Secrets []string
 }
 
-// Reply is a recorded response: an HTTP status and a file under testdata. A File that begins with a
-// brace is itself the JSON.
+// Reply is a recorded response: an HTTP status and a file under testdata. A File that
+// begins with a brace is itself the JSON.
 type Reply struct {
 	Status int
 	File   string
@@ -92,8 +92,8 @@ type Case struct {
 // now is the time of every adapter under test.
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// Now is the clock of every adapter under test. It stands still, so that signatures and dates are
-// the same in every run.
+// Now is the clock of every adapter under test. It stands still, so that signatures and
+// dates are the same in every run.
 func Now() time.Time { return now }
 
 // Exercise runs the adapter's own cases, then the faults that every adapter must survive.
@@ -179,8 +179,8 @@ func (s Subject) attempt() pirogue.Attempt {
 	return s.Attempt
 }
 
-// judge compares an operator result or error with the case. It fails the test if either contains a
-// secret.
+// judge compares an operator result or error with the case. It fails the test if either
+// contains a secret.
 func (s Subject) judge(t *testing.T, want Case, got pirogue.Receipt, err error) {
 	t.Helper()
 	if got.Outcome != want.Outcome || pirogue.CodeOf(err) != want.Code {

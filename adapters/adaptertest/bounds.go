@@ -60,8 +60,9 @@ var numbers = map[string]func(*pirogue.Collection){
 	"for a country's number":          func(c *pirogue.Collection) { c.MSISDN = c.MSISDN[:4] },
 }
 
-// Unsent checks that orders which the operator can never accept are Unable, and that no request
-// leaves for them. Each row changes a collection and, if the adapter has one, a disbursement.
+// Unsent checks that orders which the operator can never accept are Unable, and that no
+// request leaves for them. Each row changes a collection and, if the adapter has one, a
+// disbursement.
 func Unsent(t *testing.T, s Subject, rows map[string]func(*pirogue.Collection)) {
 	t.Helper()
 	for call := range orders {
@@ -106,8 +107,8 @@ func (s Subject) unsent(t *testing.T, call Call, spoil func(*pirogue.Collection)
 	}
 }
 
-// NoToken checks that no call leaves if a path of the prelude gives one of these answers. Every
-// call of the subject must request that path first, such as for a token.
+// NoToken checks that no call leaves if a path of the prelude gives one of these answers.
+// Every call of the subject must request that path first, such as for a token.
 func NoToken(t *testing.T, s Subject, path string, answers map[string]Answer) {
 	t.Helper()
 	for call := range s.Good {

@@ -6,9 +6,9 @@ import (
 	"pirogue"
 )
 
-// exerciseCallback runs the rows for every operator that sends callbacks. An operator that signs
-// the body may return SignatureInvalid for a body that is not JSON. Either error rejects the
-// callback.
+// exerciseCallback runs the rows for every operator that sends callbacks. An operator that
+// signs the body may return SignatureInvalid for a body that is not JSON. Either error
+// rejects the callback.
 func (s Subject) exerciseCallback(t *testing.T) {
 	t.Helper()
 	operator := s.open(t, "http://127.0.0.1", patient)

@@ -10,8 +10,8 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// Said is one response with its expected result. Adapters' tables declare a short type of the same
-// fields.
+// Said is one response with its expected result. Adapters' tables declare a short type of
+// the same fields.
 type Said struct {
 	Status  int
 	File    string
@@ -40,8 +40,8 @@ func Rows[S ~struct {
 	return cases
 }
 
-// Ordered returns the cases with amount as the amount of every success: the operator paid as
-// ordered.
+// Ordered returns the cases with amount as the amount of every success: the operator paid
+// as ordered.
 func Ordered(amount pirogue.Money, cases map[string]Case) map[string]Case {
 	for name, c := range cases {
 		if c.Outcome == pirogue.OutcomePaid {
@@ -52,8 +52,8 @@ func Ordered(amount pirogue.Money, cases map[string]Case) map[string]Case {
 	return cases
 }
 
-// Paid returns a success whose amount or counterparty differs from the order, or that states an
-// amount of its own.
+// Paid returns a success whose amount or counterparty differs from the order, or that
+// states an amount of its own.
 func Paid(call Call, file, txID string, amount pirogue.Money, mismatch string) Case {
 	return Case{
 		Call: call, Reply: Reply{Status: 200, File: file}, Outcome: pirogue.OutcomePaid, TxID: txID, Amount: amount,
@@ -61,8 +61,8 @@ func Paid(call Call, file, txID string, amount pirogue.Money, mismatch string) C
 	}
 }
 
-// Words returns a Case for each word of a vocabulary and each answer. It replaces * in the answer's
-// file by the word. Only a success keeps the answer's amount.
+// Words returns a Case for each word of a vocabulary and each answer. It replaces * in the
+// answer's file by the word. Only a success keeps the answer's amount.
 func Words(words map[string]pirogue.Outcome, answers ...Case) map[string]Case {
 	cases := map[string]Case{}
 	for word, outcome := range words {
@@ -78,8 +78,8 @@ func Words(words map[string]pirogue.Outcome, answers ...Case) map[string]Case {
 	return cases
 }
 
-// all merges the cases of several tables. It fails the test if two rows have one name, because one
-// would silently replace the other.
+// all merges the cases of several tables. It fails the test if two rows have one name,
+// because one would silently replace the other.
 func all(t *testing.T, tables ...map[string]Case) map[string]Case {
 	t.Helper()
 	all := map[string]Case{}

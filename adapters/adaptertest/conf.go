@@ -12,8 +12,8 @@ import (
 // New is the type of an adapter's constructor.
 type New = func(config.Operator, pirogue.Clock) (pirogue.Operator, error)
 
-// Opened returns the operator of a configuration as the interface R. It fails the test if the
-// operator does not implement R.
+// Opened returns the operator of a configuration as the interface R. It fails the test if
+// the operator does not implement R.
 func Opened[R any](t *testing.T, open New, conf config.Operator) R {
 	t.Helper()
 	operator, err := open(conf, Now)
@@ -50,8 +50,8 @@ func Set(name, value string) func(*config.Operator) {
 	return func(c *config.Operator) { c.Credentials[name] = value }
 }
 
-// CannotWork checks that the constructor reports each mistake, and that no report contains a
-// secret.
+// CannotWork checks that the constructor reports each mistake, and that no report contains
+// a secret.
 func CannotWork(t *testing.T, open New, conf config.Operator, mistakes map[string]Mistake, secrets ...string) {
 	t.Helper()
 	for name, tt := range mistakes {

@@ -44,7 +44,8 @@ type letter struct {
 	early  bool // before the call had returned
 }
 
-// attempt is one submission to the operator, with the fields that a workflow keeps about it.
+// attempt is one submission to the operator, with the fields that a workflow keeps about
+// it.
 type attempt struct {
 	call   Call
 	query  pirogue.StatusQuery
@@ -119,8 +120,8 @@ func (x *exam) hear(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// letters returns the callbacks about an attempt. It waits until there are enough, at most a
-// second.
+// letters returns the callbacks about an attempt. It waits until there are enough, at most
+// a second.
 func (x *exam) letters(a *attempt, enough int) []letter {
 	for deadline := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
 		x.mu.Lock()
@@ -201,8 +202,8 @@ func (x *exam) float(t *testing.T) string {
 // force returns the setting that makes every customer behave like one magic number.
 func force(digits string) string { return `{"force":"` + digits + `"}` }
 
-// attempt returns an attempt under a new reference. For a refund it first makes the collection that
-// the refund gives back.
+// attempt returns an attempt under a new reference. For a refund it first makes the
+// collection that the refund gives back.
 func (x *exam) attempt(t *testing.T, call Call) *attempt {
 	t.Helper()
 	a := &attempt{call: call, query: x.query(call)}
@@ -347,8 +348,8 @@ func (x *exam) paid(refs ...pirogue.OperatorRef) []stage.Paid {
 // prompt bounds the time that an immediate action of a customer takes on a busy machine.
 const prompt = 200 * time.Millisecond
 
-// settle lets customers and operator complete everything that is still due. It waits until the book
-// shows the reference, at most prompt, and then lets an hour pass.
+// settle lets customers and operator complete everything that is still due. It waits until
+// the book shows the reference, at most prompt, and then lets an hour pass.
 func (x *exam) settle(ref pirogue.OperatorRef) {
 	time.Sleep(time.Millisecond)
 	for deadline := time.Now().Add(prompt); len(x.paid(ref)) == 0 && time.Now().Before(deadline); {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// network plays the operator over HTTP. It gives good responses to the prelude, and the row's
-// response to every other request.
+// network plays the operator over HTTP. It gives good responses to the prelude, and the
+// row's response to every other request.
 type network struct {
 	server  *httptest.Server
 	prelude map[string]Answer // set before the first request

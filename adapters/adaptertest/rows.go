@@ -22,8 +22,8 @@ const (
 	floodRead = 16 << 20        // bytes a flood may send: the client's 1 MiB and both kernels' buffers
 )
 
-// fault is a failure after the operator read the request. The result of each is Unknown, because
-// the operator may have executed it.
+// fault is a failure after the operator read the request. The result of each is Unknown,
+// because the operator may have executed it.
 type fault struct {
 	handler  http.HandlerFunc
 	patience time.Duration
@@ -91,7 +91,8 @@ func (s Subject) exercise(t *testing.T, call Call) {
 	s.bounds(t, call)
 }
 
-// warm makes one good call. The prelude is then over, and the next call uses a kept connection.
+// warm makes one good call. The prelude is then over, and the next call uses a kept
+// connection.
 func (s Subject) warm(t *testing.T, n *network, operator pirogue.Operator, call Call) {
 	t.Helper()
 	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
@@ -162,8 +163,8 @@ func (s Subject) unreachable(t *testing.T, call Call) {
 	}
 }
 
-// goesAway closes the port after one good call. The prelude is then over, so the call itself finds
-// no server.
+// goesAway closes the port after one good call. The prelude is then over, so the call
+// itself finds no server.
 func (s Subject) goesAway(t *testing.T, call Call) {
 	t.Helper()
 	t.Parallel()
@@ -184,7 +185,8 @@ func answer(status int, body string) http.HandlerFunc {
 	}
 }
 
-// hangUp returns a handler that closes the connection without a response, by RST if reset is set.
+// hangUp returns a handler that closes the connection without a response, by RST if reset
+// is set.
 func hangUp(reset bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()

@@ -7,8 +7,8 @@ import (
 	"pirogue"
 )
 
-// Seen records how an operator treated one call. A capability may promise no more than that,
-// because workflows act on its promises.
+// Seen records how an operator treated one call. A capability may promise no more than
+// that, because workflows act on its promises.
 type Seen struct {
 	Password    bool // the customer's one-time password is sent with it
 	Call        Call
@@ -55,8 +55,8 @@ func either(holds bool, yes, no string) string {
 // proofs lists the proofs of callbacks, the weakest first.
 var proofs = []pirogue.CallbackProof{pirogue.ProofNone, pirogue.ProofToken, pirogue.ProofSignature}
 
-// broken returns the promises of a capability that the test did not observe. absence is the promise
-// that the configuration adds.
+// broken returns the promises of a capability that the test did not observe. absence is the
+// promise that the configuration adds.
 func (s *Seen) broken(c pirogue.Capability, absence bool) []string {
 	var broken []string
 	for _, one := range []struct {
@@ -84,8 +84,8 @@ func (s *Seen) broken(c pirogue.Capability, absence bool) []string {
 	return broken
 }
 
-// mayRepeat reports whether a capability lets a workflow send the call twice under one reference. A
-// one-time password serves one submission; see pirogue.Leg.AfterLoss.
+// mayRepeat reports whether a capability lets a workflow send the call twice under one
+// reference. A one-time password serves one submission; see pirogue.Leg.AfterLoss.
 func (s *Seen) mayRepeat(c pirogue.Capability) bool {
 	asksAgain := s.Call == Collect && !s.Password && c.Unheard == pirogue.RepeatSame
 	return c.Reference == pirogue.IdempotentByReference || asksAgain

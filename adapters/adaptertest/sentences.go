@@ -19,7 +19,8 @@ var never = []pirogue.Outcome{pirogue.OutcomeDeclined, pirogue.OutcomeExpired, p
 // dropped is the simulator's setting that loses one response.
 const dropped = `"drop_answers":1`
 
-// lose makes an attempt whose response is lost. It reports whether the simulator executed it.
+// lose makes an attempt whose response is lost. It reports whether the simulator executed
+// it.
 func (x *exam) lose(t *testing.T, a *attempt) bool {
 	t.Helper()
 	return x.loseBy(t, a, dropped)
@@ -201,7 +202,8 @@ func (x *exam) hears(t *testing.T, seen *Seen) {
 	}
 }
 
-// reads spoils the responses to an attempt, and then those to the status call of a paid one.
+// reads spoils the responses to an attempt, and then those to the status call of a paid
+// one.
 func (x *exam) reads(t *testing.T, seen *Seen) {
 	for _, how := range []string{"flood", "half", "page"} {
 		for _, call := range x.spoiled(t, seen) {
@@ -211,8 +213,8 @@ func (x *exam) reads(t *testing.T, seen *Seen) {
 	}
 }
 
-// drips sends every response of every call at one byte a second. The calls run at once, because
-// each takes its whole time-out.
+// drips sends every response of every call at one byte a second. The calls run at once,
+// because each takes its whole time-out.
 func (x *exam) drips(t *testing.T, all []*Seen) {
 	var calls []func(pirogue.Operator) error
 	for _, seen := range all {
@@ -250,12 +252,12 @@ func (x *exam) spoiled(t *testing.T, seen *Seen) []func(pirogue.Operator) error 
 	})
 }
 
-// hasty is the time-out of a call whose response drips. It includes the calls for a token and a
-// key.
+// hasty is the time-out of a call whose response drips. It includes the calls for a token
+// and a key.
 const hasty = 400 * time.Millisecond
 
-// bounded makes a call that must be Unknown within its time-out. The call must not read without
-// end.
+// bounded makes a call that must be Unknown within its time-out. The call must not read
+// without end.
 func (x *exam) bounded(t *testing.T, how string, patience time.Duration, call func(pirogue.Operator) error) {
 	t.Helper()
 	operator := x.open(t, patience)
@@ -323,8 +325,8 @@ func (x *exam) goesDown(t *testing.T, seen *Seen) {
 	}
 }
 
-// undone makes an attempt that the operator must not execute and that must end with one of these
-// codes.
+// undone makes an attempt that the operator must not execute and that must end with one of
+// these codes.
 func (x *exam) undone(t *testing.T, o pirogue.Operator, a *attempt, classes ...pirogue.Code) {
 	t.Helper()
 	before := x.simulator.Asked()

@@ -27,9 +27,9 @@ type Letter struct {
 	Header             http.Header
 }
 
-// Server records the requests it reads and answers them by path. It gives each of several answers
-// to one path once, and repeats the last. The answers of the path "" serve every path without its
-// own.
+// Server records the requests it reads and answers them by path. It gives each of several
+// answers to one path once, and repeats the last. The answers of the path "" serve every
+// path without its own.
 type Server struct {
 	*httptest.Server
 
@@ -38,8 +38,8 @@ type Server struct {
 	read    []Letter
 }
 
-// NewServer starts a server that ends with the test. A path without answers gets that of defaults,
-// and otherwise 404.
+// NewServer starts a server that ends with the test. A path without answers gets that of
+// defaults, and otherwise 404.
 func NewServer(t *testing.T, answers map[string][]Answer, defaults map[string]Answer) *Server {
 	t.Helper()
 	s := &Server{answers: map[string][]Answer{"": {Says(http.StatusNotFound, "")}}}

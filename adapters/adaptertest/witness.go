@@ -9,8 +9,8 @@ import (
 	"pirogue/config"
 )
 
-// Stand describes an adapter to compare with its operator's simulator. The simulator is written
-// independently, from the same documents, and keeps a book of its own.
+// Stand describes an adapter to compare with its operator's simulator. The simulator is
+// written independently, from the same documents, and keeps a book of its own.
 type Stand struct {
 	New      New
 	Operator pirogue.OperatorCode   // of the sandbox
@@ -22,8 +22,8 @@ type Stand struct {
 	OTP     string          // the customer's one-time password; "" for a customer without one
 	Portal  string          // the key to enter a callback address in the portal; "" where each order names its own
 
-	// TimesOut is the setting that executes an order but answers with a failure of the gateway. It is
-	// JSON without braces; "" where the simulator has no such setting.
+	// TimesOut is the setting that executes an order but answers with a failure of the
+	// gateway. It is JSON without braces; "" where the simulator has no such setting.
 	TimesOut string
 	// Silent lists the calls whose result the operator sends no callback about.
 	Silent []Call
@@ -31,8 +31,8 @@ type Stand struct {
 	Twice []Call
 }
 
-// sentence is one property that must hold between an adapter and its operator. Its test records in
-// Seen what it observes.
+// sentence is one property that must hold between an adapter and its operator. Its test
+// records in Seen what it observes.
 type sentence struct {
 	says string
 	hold func(*exam, *testing.T, *Seen)
@@ -55,9 +55,9 @@ var sentences = []sentence{
 	{"told of three times, once before its answer, it is the same each time", (*exam).isTold},
 }
 
-// Witness lets an adapter make every payment that it supports at its operator's simulator, over
-// HTTP and under every fault. It derives from the results what workflows may do by themselves. The
-// test fails if the adapter's capability promises more.
+// Witness lets an adapter make every payment that it supports at its operator's simulator,
+// over HTTP and under every fault. It derives from the results what workflows may do by
+// themselves. The test fails if the adapter's capability promises more.
 func Witness(t *testing.T, s Stand) {
 	t.Helper()
 	x := newExam(t, s)

@@ -13,8 +13,9 @@ import (
 // decimal matches an amount with or without decimals.
 var decimal = regexp.MustCompile(`^(-?\d+)(?:\.(\d+))?$`)
 
-// Balance implements pirogue.BalanceReader. It returns the account's balance in whole francs. Fees
-// leave decimals in it; a part of a franc cannot be paid out, so it is dropped.
+// Balance implements pirogue.BalanceReader. It returns the account's balance in whole
+// francs. Fees leave decimals in it; a part of a franc cannot be paid out, so it is
+// dropped.
 func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	said, err := o.ask(ctx, o.shape.balancePath, nil, pirogue.Unknown)
 	if err != nil {
@@ -36,8 +37,8 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	return pirogue.Money{Minor: francs, Currency: currency}, nil
 }
 
-// wholeFrancs returns an amount without its decimals, rounded down. It returns false for a text
-// that is no amount.
+// wholeFrancs returns an amount without its decimals, rounded down. It returns false for a
+// text that is no amount.
 func wholeFrancs(amount string) (int64, bool) {
 	parts := decimal.FindStringSubmatch(amount)
 	if parts == nil {

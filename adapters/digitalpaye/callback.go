@@ -7,9 +7,10 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// Callback implements pirogue.CallbackReader. Digitalpaye signs nothing and sends no secret. Only
-// the secret path of the callback address protects a callback: the account holds it, and
-// Digitalpaye alone knows it. The body is the transaction itself, without an envelope.
+// Callback implements pirogue.CallbackReader. Digitalpaye signs nothing and sends no
+// secret. Only the secret path of the callback address protects a callback: the account
+// holds it, and Digitalpaye alone knows it. The body is the transaction itself, without an
+// envelope.
 func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.Receipt, error) {
 	row, err := heard(body)
 	if err != nil {
@@ -25,8 +26,8 @@ func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (piro
 	return receipt, nil
 }
 
-// heard reads a callback in the spelling that names its reference. The documents show only the
-// camelCase one, and none states that it follows the version of the calls.
+// heard reads a callback in the spelling that names its reference. The documents show only
+// the camelCase one, and none states that it follows the version of the calls.
 func heard(body []byte) (transaction, error) {
 	row, err := readSnake(body)
 	if err == nil && row.id == "" {
@@ -35,9 +36,9 @@ func heard(body []byte) (transaction, error) {
 	return row, err
 }
 
-// CallbackReference returns the reference of a callback, because all callbacks of an account arrive
-// at one address. It returns the errors of Callback, and Unknown where the callback holds no
-// reference of ours.
+// CallbackReference returns the reference of a callback, because all callbacks of an
+// account arrive at one address. It returns the errors of Callback, and Unknown where the
+// callback holds no reference of ours.
 func (o *operator) CallbackReference(_ http.Header, body []byte) (pirogue.OperatorRef, error) {
 	row, err := heard(body)
 	if err != nil {

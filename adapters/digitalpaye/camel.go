@@ -18,8 +18,8 @@ type camelOrder struct {
 	Operator      string      `json:"operator"`
 }
 
-// camelPerson is the customer. The documents also have e-mail, city and street. We do not know them
-// and leave them out.
+// camelPerson is the customer. The documents also have e-mail, city and street. We do not
+// know them and leave them out.
 type camelPerson struct {
 	LastName  string       `json:"lastName"`
 	FirstName string       `json:"firstName"`
@@ -66,8 +66,8 @@ func camelTransfer(r order) any {
 	return camelDisbursement{camelOrder: camelOf(r), Recipient: r.number}
 }
 
-// camelOf returns the fields that both bodies share. The family name comes first, as in the names
-// of Digitalpaye's examples. A single name fills both fields.
+// camelOf returns the fields that both bodies share. The family name comes first, as in the
+// names of Digitalpaye's examples. A single name fills both fields.
 func camelOf(r order) camelOrder {
 	last, first, _ := strings.Cut(r.name, " ")
 	return camelOrder{

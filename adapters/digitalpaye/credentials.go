@@ -32,8 +32,8 @@ var credentials = outbound.Credentials{
 	credAPISecret: {Must: true},
 }
 
-// check returns every mistake of a configuration that is specific to Digitalpaye. No message
-// contains a credential.
+// check returns every mistake of a configuration that is specific to Digitalpaye. No
+// message contains a credential.
 func check(conf config.Operator) outbound.Mistakes {
 	var m outbound.Mistakes
 	chosen, known := shapes[conf.Shape]
@@ -47,5 +47,6 @@ func check(conf config.Operator) outbound.Mistakes {
 	return m
 }
 
-// environmentOf returns the X-Environment of an instance: Digitalpaye's test or live system.
+// environmentOf returns the X-Environment of an instance: Digitalpaye's test or live
+// system.
 func environmentOf(conf config.Operator) string { return cmp.Or(conf.Environment, production) }

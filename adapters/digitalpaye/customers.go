@@ -9,8 +9,8 @@ import (
 	"pirogue"
 )
 
-// The paths of the customer directory, the same in every shape [our reading]. Only the first is in
-// the documents.
+// The paths of the customer directory, the same in every shape [our reading]. Only the
+// first is in the documents.
 const (
 	createCustomerPath = "/v1/customers/create"
 	customersPath      = "/v1/customers"
@@ -30,8 +30,8 @@ type customerRow struct {
 	CreatedAt   text   `json:"createdAt,omitempty"`
 }
 
-// home is a customer's address. We send it as the object that collections use for the customer [our
-// reading]. We read an object or plain text.
+// home is a customer's address. We send it as the object that collections use for the
+// customer [our reading]. We read an object or plain text.
 type home struct {
 	CountryCode   string `json:"countryCode"`
 	StreetAddress string `json:"streetAddress,omitempty"`
@@ -50,8 +50,8 @@ func (h *home) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// CreateCustomer implements pirogue.CustomerDirectory. A customer without both names or without a
-// number of Côte d'Ivoire is Refused and not sent.
+// CreateCustomer implements pirogue.CustomerDirectory. A customer without both names or
+// without a number of Côte d'Ivoire is Refused and not sent.
 func (o *operator) CreateCustomer(ctx context.Context, c pirogue.Customer) (pirogue.Customer, error) {
 	number, ours := terms.LocalOf(c.MSISDN)
 	if !ours || c.FirstName == "" || c.LastName == "" {
@@ -89,8 +89,8 @@ func (o *operator) Customer(ctx context.Context, id string) (pirogue.Customer, e
 	return got, err
 }
 
-// Customers implements pirogue.CustomerDirectory. A directory of more than 25,000 customers is
-// Unknown.
+// Customers implements pirogue.CustomerDirectory. A directory of more than 25,000 customers
+// is Unknown.
 func (o *operator) Customers(ctx context.Context) ([]pirogue.Customer, error) {
 	all := []pirogue.Customer{}
 	for raw, err := range o.rows(ctx, customersPath, url.Values{}, customerPages) {
@@ -106,8 +106,8 @@ func (o *operator) Customers(ctx context.Context) ([]pirogue.Customer, error) {
 	return all, nil
 }
 
-// readCustomer reads a customer. One without an identifier can never be found again, so it is
-// Unknown whether Digitalpaye stored it.
+// readCustomer reads a customer. One without an identifier can never be found again, so it
+// is Unknown whether Digitalpaye stored it.
 func readCustomer(raw json.RawMessage) (pirogue.Customer, error) {
 	var got customerRow
 	if err := json.Unmarshal(raw, &got); err != nil {

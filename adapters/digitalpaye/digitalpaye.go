@@ -25,8 +25,9 @@ import (
 	"pirogue/config"
 )
 
-// refusalSpan is the least time between two refusals of one payment before we accept them. It is in
-// no document: Digitalpaye has reported payments as failed whose result it did not know.
+// refusalSpan is the least time between two refusals of one payment before we accept them.
+// It is in no document: Digitalpaye has reported payments as failed whose result it did not
+// know.
 const refusalSpan = 10 * time.Minute
 
 // promises is Digitalpaye's capability. The documents declare transaction_id unique. They

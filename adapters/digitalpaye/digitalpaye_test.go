@@ -193,8 +193,8 @@ func (s spelling) statuses() map[string]adaptertest.Case {
 	}, adaptertest.Status, adaptertest.CashOutStatus, adaptertest.Balance)
 }
 
-// ends returns failed transactions in the envelope of a failure. For a status call each is a final
-// result. For an order each is Unknown, as every response besides 200 and 202.
+// ends returns failed transactions in the envelope of a failure. For a status call each is
+// a final result. For an order each is Unknown, as every response besides 200 and 202.
 func ends() map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
 	for call, direction := range directions {

@@ -18,9 +18,10 @@ const (
 	linePages = 250
 )
 
-// Statement implements pirogue.StatementReader, to the second. A period with more than 25,000
-// transactions is Unknown; read it in shorter periods. Statement drops rows outside the period,
-// because no document states that the list filters them. It keeps a row whose date it cannot read.
+// Statement implements pirogue.StatementReader, to the second. A period with more than
+// 25,000 transactions is Unknown; read it in shorter periods. Statement drops rows outside
+// the period, because no document states that the list filters them. It keeps a row whose
+// date it cannot read.
 func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
 	first, last := from.UTC().Truncate(time.Second), to.UTC().Truncate(time.Second)
 	query := url.Values{"from": {writeTime(first)}, "to": {writeTime(last.Add(time.Second))}}
@@ -38,8 +39,8 @@ func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue
 	return lines, nil
 }
 
-// line returns a transaction as a line of a statement. A field that cannot be read stays empty. The
-// reason holds the fees as Digitalpaye printed them.
+// line returns a transaction as a line of a statement. A field that cannot be read stays
+// empty. The reason holds the fees as Digitalpaye printed them.
 func (o *operator) line(row transaction) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: row.ref, Ref: pirogue.OperatorRef(row.id), Kind: kinds[row.kind],
@@ -53,8 +54,8 @@ func (o *operator) line(row transaction) pirogue.StatementLine {
 	return line
 }
 
-// transactions yields every transaction that a query finds, each once, in Digitalpaye's order. An
-// error ends it.
+// transactions yields every transaction that a query finds, each once, in Digitalpaye's
+// order. An error ends it.
 func (o *operator) transactions(ctx context.Context, query url.Values, pages int) iter.Seq2[transaction, error] {
 	return func(yield func(transaction, error) bool) {
 		seen := map[string]bool{}

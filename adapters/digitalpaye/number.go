@@ -10,15 +10,15 @@ import (
 // dialCode is the calling code of Côte d'Ivoire.
 const dialCode = "225"
 
-// terms holds Digitalpaye's limits, the same both ways, in francs. A number has ten digits since
-// 2021, with its leading zero.
+// terms holds Digitalpaye's limits, the same both ways, in francs. A number has ten digits
+// since 2021, with its leading zero.
 var terms = outbound.Terms{
 	Name: "Digitalpaye", Country: country, Currency: pirogue.XOF, Reference: maxReference, Digits: 10,
 	CashIn: pirogue.Limits{Min: 100, Max: 1_000_000}, CashOut: pirogue.Limits{Min: 100, Max: 1_000_000},
 }
 
-// international returns the E.164 form of a number that Digitalpaye wrote as +225…, as 225… or in
-// the local form. It returns "" for any text that is no number of Côte d'Ivoire.
+// international returns the E.164 form of a number that Digitalpaye wrote as +225…, as 225…
+// or in the local form. It returns "" for any text that is no number of Côte d'Ivoire.
 func international(number string) pirogue.MSISDN {
 	digits := strings.TrimPrefix(number, "+")
 	if len(digits) > terms.Digits {

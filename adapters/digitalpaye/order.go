@@ -10,14 +10,15 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// maxReference is the greatest length of a transaction_id, in characters, by the seed document. The
-// camelCase pages show longer ones and state no limit.
+// maxReference is the greatest length of a transaction_id, in characters, by the seed
+// document. The camelCase pages show longer ones and state no limit.
 const maxReference = 20
 
 // keyRef is the handle's key for Digitalpaye's name of a transaction.
 const keyRef = "ref"
 
-// nobody is the customer's name where one is required and the merchant gave none [our reading].
+// nobody is the customer's name where one is required and the merchant gave none [our
+// reading].
 const nobody = "Client"
 
 // order is a collection or a transfer, independent of any wire format.
@@ -98,10 +99,10 @@ func (o *operator) orderOf(q question, name string) (order, error) {
 	}, nil
 }
 
-// judge reads a reply about the order of q. For a reply that is not good it returns an error. no is
-// the code of a clear refusal. An Unknown error comes with Digitalpaye's name of the transaction,
-// if the reply holds it. The envelope's status word, if it has one, must agree with a final status
-// inside.
+// judge reads a reply about the order of q. For a reply that is not good it returns an
+// error. no is the code of a clear refusal. An Unknown error comes with Digitalpaye's name
+// of the transaction, if the reply holds it. The envelope's status word, if it has one,
+// must agree with a final status inside.
 func (o *operator) judge(
 	said reply, q question, no pirogue.Code, secrets ...string,
 ) (pirogue.Receipt, transaction, error) {
@@ -149,8 +150,8 @@ func (o *operator) receipt(row transaction, q question) (pirogue.Receipt, error)
 	return receipt, err
 }
 
-// action returns the customer's next action. A Wave collection without a usable link leaves no
-// action, and it ends with its window.
+// action returns the customer's next action. A Wave collection without a usable link leaves
+// no action, and it ends with its window.
 func (o *operator) action(network pirogue.Network, otp, link string) pirogue.NextAction {
 	switch {
 	case network == pirogue.Wave && outbound.IsPage(link, o.conf.Simulator):

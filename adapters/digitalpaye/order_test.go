@@ -12,7 +12,8 @@ import (
 	"pirogue/adapters/digitalpaye"
 )
 
-// The beginnings of bodies in both spellings, up to the fields that differ between networks.
+// The beginnings of bodies in both spellings, up to the fields that differ between
+// networks.
 const (
 	snakeIn = `{"code_country":"CI","operator":"%OP%","currency":"XOF","customer_id":"0700000001","amount":5000,` +
 		`"name_user":"Client Essai","transaction_id":"` + ref + `"`

@@ -12,9 +12,9 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// reply is a response in Digitalpaye's envelope. It is {code_status, status, message, data} in
-// snake_case, and {statusCode, message, data} or {statusCode, message, reason} in camelCase. Tokens
-// and customers use the second form in every shape, so reply reads both.
+// reply is a response in Digitalpaye's envelope. It is {code_status, status, message, data}
+// in snake_case, and {statusCode, message, data} or {statusCode, message, reason} in
+// camelCase. Tokens and customers use the second form in every shape, so reply reads both.
 type reply struct {
 	http       int
 	readable   bool // the body is a JSON object
@@ -27,8 +27,8 @@ type reply struct {
 	Data json.RawMessage `json:"data"`
 }
 
-// readReply reads a response. A page of some proxy on the way becomes a reply without words, from
-// which nothing follows.
+// readReply reads a response. A page of some proxy on the way becomes a reply without
+// words, from which nothing follows.
 func readReply(a outbound.Answer) reply {
 	r := reply{http: a.Status}
 	if err := json.Unmarshal(a.Body, &r); err != nil {
@@ -38,8 +38,8 @@ func readReply(a outbound.Answer) reply {
 	return r
 }
 
-// private matches a telephone number of Côte d'Ivoire with gaps. Digitalpaye's messages may repeat
-// one, and nobody at Pirogue needs to read it.
+// private matches a telephone number of Côte d'Ivoire with gaps. Digitalpaye's messages may
+// repeat one, and nobody at Pirogue needs to read it.
 var private = regexp.MustCompile(`(?:\+|\b)(?:225[ .-]?)?0\d(?:[ .-]?\d){8}\b`)
 
 // code returns the status in the envelope of a reply. It must agree with the HTTP status if

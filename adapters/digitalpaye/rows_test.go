@@ -5,8 +5,8 @@ import (
 	"pirogue/adapters/adaptertest"
 )
 
-// rows returns every form of a transaction, good and bad, as the response to every call that reads
-// one.
+// rows returns every form of a transaction, good and bad, as the response to every call
+// that reads one.
 func (s spelling) rows() map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
 	for call, direction := range directions {
@@ -28,8 +28,8 @@ func (s spelling) rows() map[string]adaptertest.Case {
 	return cases
 }
 
-// otherName returns a response under another name than Digitalpaye's first one. Only a status call
-// that knows the first name can notice.
+// otherName returns a response under another name than Digitalpaye's first one. Only a
+// status call that knows the first name can notice.
 func (s spelling) otherName(call adaptertest.Call, code pirogue.Code) adaptertest.Case {
 	c := adaptertest.Case{
 		Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "other_name.json"}, Code: code,
@@ -119,7 +119,8 @@ func (s spelling) transactions() map[string]adaptertest.Case {
 	return cases
 }
 
-// unknown returns a response that decides nothing. txID is the name that it holds all the same.
+// unknown returns a response that decides nothing. txID is the name that it holds all the
+// same.
 func unknown(status int, file, txID string) adaptertest.Case {
 	return adaptertest.Case{
 		Reply: adaptertest.Reply{Status: status, File: file}, Code: pirogue.Unknown, TxID: txID,

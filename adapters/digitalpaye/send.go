@@ -9,12 +9,12 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// headerEnvironment chooses one of Digitalpaye's systems. "Production" is the only value in its
-// documents.
+// headerEnvironment chooses one of Digitalpaye's systems. "Production" is the only value in
+// its documents.
 const headerEnvironment = "X-Environment"
 
-// Send makes one call with a token. It drops the token if Digitalpaye rejects it in the envelope of
-// a response that is good by HTTP.
+// Send makes one call with a token. It drops the token if Digitalpaye rejects it in the
+// envelope of a response that is good by HTTP.
 func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Answer, error) {
 	answer, err := o.tokens.Send(ctx, req)
 	if err == nil && readReply(answer).code() == http.StatusUnauthorized {
@@ -23,8 +23,8 @@ func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Ans
 	return answer, err
 }
 
-// ask makes a call that moves no money and returns its good reply. A clear refusal is an error with
-// the code no.
+// ask makes a call that moves no money and returns its good reply. A clear refusal is an
+// error with the code no.
 func (o *operator) ask(ctx context.Context, path string, query url.Values, no pirogue.Code) (reply, error) {
 	answer, err := o.Sender.Send(ctx, outbound.Get(path, query))
 	if err != nil {

@@ -20,11 +20,11 @@ type shape struct {
 	read      func(json.RawMessage) (transaction, error)
 }
 
-// shapes maps the names in the configuration to wire formats. Another generation of the API is one
-// more row here, and one more file for its spelling.
+// shapes maps the names in the configuration to wire formats. Another generation of the API
+// is one more row here, and one more file for its spelling.
 var shapes = map[string]shape{
-	// The seed document. It has the transfer. The other paths are the SDK's under version 2, and every
-	// document that has balance guesses its path [our reading].
+	// The seed document. It has the transfer. The other paths are the SDK's under version 2,
+	// and every document that has balance guesses its path [our reading].
 	"": {
 		collectPath:  "/v2/collecte/mobile-money",
 		transferPath: "/v2/transfers/mobile-money",

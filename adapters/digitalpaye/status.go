@@ -15,10 +15,10 @@ const (
 	searchPages = 20
 )
 
-// Status implements pirogue.StatusReader. It asks by Digitalpaye's own name of the transaction, if
-// known, then by our reference [our reading]. If Digitalpaye knows neither, Status searches the
-// list. It never returns Refused, because the refusal of a status call tells nothing about the
-// money.
+// Status implements pirogue.StatusReader. It asks by Digitalpaye's own name of the
+// transaction, if known, then by our reference [our reading]. If Digitalpaye knows neither,
+// Status searches the list. It never returns Refused, because the refusal of a status call
+// tells nothing about the money.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	ctx, cancel := o.Within(ctx)
 	defer cancel()
@@ -39,8 +39,8 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 	return o.search(ctx, asked)
 }
 
-// search looks for an order in the list. A transaction that Digitalpaye named before cannot be
-// absent. Two transactions of one reference are Unknown, for people to decide.
+// search looks for an order in the list. A transaction that Digitalpaye named before cannot
+// be absent. Two transactions of one reference are Unknown, for people to decide.
 func (o *operator) search(ctx context.Context, q question) (pirogue.Receipt, error) {
 	query := url.Values{}
 	if !q.SentAt.IsZero() {

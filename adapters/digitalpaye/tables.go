@@ -8,7 +8,8 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// outcomes holds every status word of Digitalpaye. Its own texts spell success in three ways.
+// outcomes holds every status word of Digitalpaye. Its own texts spell success in three
+// ways.
 var outcomes = outbound.Vocabulary{
 	"PENDING":     pirogue.OutcomePending,
 	"SUCCESSFUL":  pirogue.OutcomePaid,
@@ -17,16 +18,16 @@ var outcomes = outbound.Vocabulary{
 	wordFailed:    pirogue.OutcomeDeclined,
 }
 
-// kinds maps Digitalpaye's types of transaction to ours: transfert is version 2's word, transfer
-// version 1's.
+// kinds maps Digitalpaye's types of transaction to ours: transfert is version 2's word,
+// transfer version 1's.
 var kinds = map[string]pirogue.Kind{
 	"collecte":  pirogue.CashIn,
 	"transfert": pirogue.CashOut,
 	"transfer":  pirogue.CashOut,
 }
 
-// networks holds every word for a network in any of the documents. A word not listed proves no
-// difference: the customer's number is compared as well.
+// networks holds every word for a network in any of the documents. A word not listed proves
+// no difference: the customer's number is compared as well.
 var networks = map[string]pirogue.Network{
 	"ORANGE_MONEY":    pirogue.Orange,
 	"ORANGE_MONEY_CI": pirogue.Orange,
@@ -50,10 +51,10 @@ type verdict struct {
 	word   string
 }
 
-// verdicts maps Digitalpaye's error words to codes. A word not listed, or under another status, is
-// Unknown. So is every undocumented status except 429: a gateway's quota rejects calls before it
-// passes them on [our reading]. Unable is for words that concern our account alone; BadRequestError
-// is too vague for that.
+// verdicts maps Digitalpaye's error words to codes. A word not listed, or under another
+// status, is Unknown. So is every undocumented status except 429: a gateway's quota rejects
+// calls before it passes them on [our reading]. Unable is for words that concern our
+// account alone; BadRequestError is too vague for that.
 var verdicts = map[verdict]pirogue.Code{
 	{http.StatusBadRequest, "BadRequestError"}:                pirogue.Refused,
 	{http.StatusUnauthorized, "UnauthorizedError"}:            pirogue.NotSent, // rejected before execution
@@ -65,9 +66,9 @@ var verdicts = map[verdict]pirogue.Code{
 	{http.StatusGatewayTimeout, "PAYMENT_FAILED_TRY_AGAINST"}: pirogue.Unknown, // a time-out labelled as a failure
 }
 
-// repeated matches an error about a transaction_id, or about something that exists already. No
-// document states how a repeated transaction_id is refused. A refusal that may mean "I have it" is
-// not a refusal.
+// repeated matches an error about a transaction_id, or about something that exists already.
+// No document states how a repeated transaction_id is refused. A refusal that may mean "I
+// have it" is not a refusal.
 var repeated = regexp.MustCompile(`(?i)transaction[\s_.-]*id|d[ée]j[àa]|already|dupli|doublon|uniq`)
 
 // guide describes Digitalpaye's documents. verdicts holds the meaning of its errors.

@@ -14,16 +14,16 @@ import (
 // authPath is the path that issues access tokens, in every shape [our reading].
 const authPath = "/v1/auth"
 
-// tokenLife is the life of a token, in seconds: exp minus iat of every token in Digitalpaye's
-// documents.
+// tokenLife is the life of a token, in seconds: exp minus iat of every token in
+// Digitalpaye's documents.
 const tokenLife = 600
 
-// unixTimes separates the two readings of a number: below it a span in seconds, above it seconds
-// since 1970.
+// unixTimes separates the two readings of a number: below it a span in seconds, above it
+// seconds since 1970.
 const unixTimes = 1_000_000_000
 
-// fetchToken requests an access token with an empty body. Its errors need no code, because no
-// payment has left at this point.
+// fetchToken requests an access token with an empty body. Its errors need no code, because
+// no payment has left at this point.
 func (o *operator) fetchToken(ctx context.Context) (outbound.Token, error) {
 	req := outbound.Get(authPath, nil)
 	req.Method = http.MethodPost
@@ -46,8 +46,9 @@ func (o *operator) fetchToken(ctx context.Context) (outbound.Token, error) {
 	return outbound.Token{Value: got.Token, ExpiresIn: life(string(got.Exp), o.clock.Now())}, nil
 }
 
-// life returns the life of a token in seconds. No document states what exp counts, so life reads it
-// either way. It can only shorten the life, so that a difference between clocks cannot lengthen it.
+// life returns the life of a token in seconds. No document states what exp counts, so life
+// reads it either way. It can only shorten the life, so that a difference between clocks
+// cannot lengthen it.
 func life(exp string, now time.Time) int64 {
 	seconds, err := strconv.ParseInt(exp, 10, 64)
 	if err == nil && seconds > unixTimes {

@@ -27,9 +27,9 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// transaction is one transaction, independent of any wire format. amount is the principal. The fees
-// of a collection reduce what we receive, and those of a transfer are added. Neither sum is the
-// ordered amount, so neither is read.
+// transaction is one transaction, independent of any wire format. amount is the principal.
+// The fees of a collection reduce what we receive, and those of a transfer are added.
+// Neither sum is the ordered amount, so neither is read.
 type transaction struct {
 	ref      string // Digitalpaye's name
 	id       string // our reference
@@ -75,7 +75,8 @@ func (t transaction) named() pirogue.Receipt {
 	return pirogue.Receipt{ProviderTxID: t.ref, Handle: pirogue.Handle{keyRef: t.ref}}
 }
 
-// money returns the principal. It returns an error if that is no whole amount of a currency.
+// money returns the principal. It returns an error if that is no whole amount of a
+// currency.
 func (t transaction) money() (pirogue.Money, error) {
 	if t.currency == "" {
 		return pirogue.Money{}, errors.New("an amount without a currency")
@@ -87,8 +88,8 @@ func (t transaction) money() (pirogue.Money, error) {
 	return pirogue.Money{Minor: francs, Currency: pirogue.Currency(t.currency)}, nil
 }
 
-// mismatch returns the part of a success that differs from the order, besides the amount; "" for
-// none. A field that the transaction leaves out is no difference.
+// mismatch returns the part of a success that differs from the order, besides the amount;
+// "" for none. A field that the transaction leaves out is no difference.
 func (t transaction) mismatch(q question) string {
 	network := networks[t.operator]
 	switch {
@@ -103,7 +104,8 @@ func (t transaction) mismatch(q question) string {
 	}
 }
 
-// text returns a transaction's text for people besides its status, with its fees to the last digit.
+// text returns a transaction's text for people besides its status, with its fees to the
+// last digit.
 func (t transaction) text() string {
 	said := t.operator
 	if t.fees != "" {
@@ -112,7 +114,8 @@ func (t transaction) text() string {
 	return said
 }
 
-// layouts lists the forms of Digitalpaye's dates. A date names no zone; Côte d'Ivoire keeps UTC.
+// layouts lists the forms of Digitalpaye's dates. A date names no zone; Côte d'Ivoire keeps
+// UTC.
 var layouts = []string{time.DateTime, time.RFC3339Nano, "2006-01-02T15:04:05.999999999"}
 
 // readTime reads an instant. It returns the zero time for a text that it cannot read.

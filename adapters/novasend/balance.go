@@ -11,17 +11,18 @@ import (
 // balancePath is the path of the account's wallets.
 const balancePath = "/v1/balance"
 
-// wallet is one row of the balance. Novasend's field balance includes money that is not settled
-// yet, so we do not read it.
+// wallet is one row of the balance. Novasend's field balance includes money that is not
+// settled yet, so we do not read it.
 type wallet struct {
 	Available json.Number `json:"availableBalance"` // the only part that we may spend
 	Reference string      `json:"reference"`
 	Currency  string      `json:"currency"`
 }
 
-// Balance implements pirogue.BalanceReader. It returns the part of the account's wallet that we may
-// spend, in the instance's currency. Where there are several wallets, account_id chooses one. Its
-// errors are NotSent and Unknown. Novasend asks for at most one call every ten seconds.
+// Balance implements pirogue.BalanceReader. It returns the part of the account's wallet
+// that we may spend, in the instance's currency. Where there are several wallets,
+// account_id chooses one. Its errors are NotSent and Unknown. Novasend asks for at most one
+// call every ten seconds.
 func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	answer, err := o.Ask(ctx, outbound.Get(balancePath, nil))
 	if err != nil {
@@ -43,8 +44,8 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	return pirogue.Money{Minor: francs, Currency: o.conf.Currency}, nil
 }
 
-// ourWallet returns the only wallet of the instance's currency. It returns false if there is none
-// or more than one.
+// ourWallet returns the only wallet of the instance's currency. It returns false if there
+// is none or more than one.
 func (o *operator) ourWallet(rows []wallet) (wallet, bool) {
 	var national, named []wallet
 	for _, row := range rows {

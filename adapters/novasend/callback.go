@@ -9,9 +9,9 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// headerSignature holds the proof of a webhook: the HMAC-SHA256 of its body under the webhook's own
-// secret, in lower-case hexadecimal. It covers no time, so anyone can send an old webhook again. A
-// callback is only a hint, and a repeated hint does no harm.
+// headerSignature holds the proof of a webhook: the HMAC-SHA256 of its body under the
+// webhook's own secret, in lower-case hexadecimal. It covers no time, so anyone can send an
+// old webhook again. A callback is only a hint, and a repeated hint does no harm.
 const headerSignature = "X-Signature-Value"
 
 // Callback implements pirogue.CallbackReader. The body is the record itself.
@@ -58,16 +58,17 @@ func (o *operator) proven(header http.Header, body []byte) (record, error) {
 	return got, nil
 }
 
-// signed reports whether the signature belongs to the body. Novasend's SDK signs the body as sent;
-// Novasend's pages sign it after they encode it again.
+// signed reports whether the signature belongs to the body. Novasend's SDK signs the body
+// as sent; Novasend's pages sign it after they encode it again.
 func (o *operator) signed(signature string, body []byte) bool {
 	secret := o.conf.Credentials[credWebhookSecret]
 	return outbound.Same(signature, outbound.Sign(secret, body)) ||
 		outbound.Same(signature, outbound.Sign(secret, rewritten(body)))
 }
 
-// rewritten returns JSON without white space between its parts and without the escapes that PHP
-// puts before slashes. Its members keep their order. A body that is not JSON stays unchanged.
+// rewritten returns JSON without white space between its parts and without the escapes that
+// PHP puts before slashes. Its members keep their order. A body that is not JSON stays
+// unchanged.
 func rewritten(body []byte) []byte {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, body); err != nil {

@@ -48,12 +48,12 @@ type leg struct {
 	OTP      string `json:"otp,omitempty"` // required for ORANGE
 }
 
-// Collect implements pirogue.Collector. It collects directly in shape "direct", and for a customer
-// with a one-time password, which only the direct API accepts. Otherwise it opens a session. In a
-// country without a direct API the password stays unused.
+// Collect implements pirogue.Collector. It collects directly in shape "direct", and for a
+// customer with a one-time password, which only the direct API accepts. Otherwise it opens
+// a session. In a country without a direct API the password stays unused.
 //
-// A collection that Novasend can never accept is Unable and not sent. An Orange customer without
-// the password that the direct API requires is Refused.
+// A collection that Novasend can never accept is Unable and not sent. An Orange customer
+// without the password that the direct API requires is Refused.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if _, err := o.Terms.Local(outbound.Collecting(c)); err != nil {
 		return pirogue.Receipt{}, err
@@ -84,8 +84,8 @@ func (o *operator) session(c pirogue.Collection) walletRequest {
 }
 
 // collectDirect collects from a named network. The attempt uses up a one-time password once
-// Novasend responds. Until then the attempt may be sent again unchanged, so the handle keeps the
-// password.
+// Novasend responds. Until then the attempt may be sent again unchanged, so the handle
+// keeps the password.
 func (o *operator) collectDirect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	network := cmp.Or(c.Network, o.conf.Network)
 	provider, known := providers[network]
@@ -117,8 +117,8 @@ func (o *operator) leg(amount pirogue.Money, number pirogue.MSISDN, provider str
 	return leg{Amount: amount.Minor, MSISDN: string(number), Provider: provider, Country: string(o.conf.Country)}
 }
 
-// confirmation returns the next action of a session's customer: to open its page. Without a usable
-// page it is to confirm the message that Novasend sends to the phone.
+// confirmation returns the next action of a session's customer: to open its page. Without a
+// usable page it is to confirm the message that Novasend sends to the phone.
 func (o *operator) confirmation(r record) pirogue.NextAction {
 	switch {
 	case !r.ConfirmationRequired:

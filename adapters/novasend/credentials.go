@@ -17,7 +17,8 @@ const (
 	credWebhookSecret = "webhook_secret"
 )
 
-// beforeColon is the form of a user name in HTTP's basic authentication, which a colon would end.
+// beforeColon is the form of a user name in HTTP's basic authentication, which a colon
+// would end.
 var beforeColon = regexp.MustCompile(`^[!-9;-~]+$`)
 
 // credentials holds the rules for an instance's credentials.
@@ -39,8 +40,8 @@ const (
 // business-staging.novasend.app.
 var testHosts = regexp.MustCompile(`sandbox|staging`)
 
-// check returns every mistake of a configuration that is specific to Novasend. No message contains
-// a credential.
+// check returns every mistake of a configuration that is specific to Novasend. No message
+// contains a credential.
 func check(conf config.Operator) outbound.Mistakes {
 	var m outbound.Mistakes
 	country, known := pirogue.CountryByCode(conf.Country)

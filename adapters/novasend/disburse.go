@@ -14,12 +14,13 @@ const (
 	directPayoutPath = "/v1/direct/payout"
 )
 
-// keyPath is the handle's key for the path that a payout was sent to. Its status is read there too,
-// even if the instance's shape has changed since. See paidOut for a payout without it.
+// keyPath is the handle's key for the path that a payout was sent to. Its status is read
+// there too, even if the instance's shape has changed since. See paidOut for a payout
+// without it.
 const keyPath = "path"
 
-// directPayoutRequest is the body of POST direct/payout. Older pages call the leg payin, the latest
-// payout.
+// directPayoutRequest is the body of POST direct/payout. Older pages call the leg payin,
+// the latest payout.
 type directPayoutRequest struct {
 	Reference    string `json:"reference"`
 	CustomerName string `json:"customerName"`

@@ -8,8 +8,9 @@ import (
 	"pirogue"
 )
 
-// purposes separates the keys of two writes with one reference. Both ways to collect share a
-// purpose. A collection sent again by the other way must meet a conflict, not be collected twice.
+// purposes separates the keys of two writes with one reference. Both ways to collect share
+// a purpose. A collection sent again by the other way must meet a conflict, not be
+// collected twice.
 var purposes = map[pirogue.Kind]string{
 	pirogue.CashIn: "payin", pirogue.CashOut: "payout", pirogue.Refund: "refund",
 }

@@ -26,7 +26,8 @@ const (
 
 var francs = pirogue.Money{Minor: 5000, Currency: pirogue.XOF}
 
-// ivory is a configuration of Novasend in Côte d'Ivoire behind a simulator, in the seed's shape.
+// ivory is a configuration of Novasend in Côte d'Ivoire behind a simulator, in the seed's
+// shape.
 var ivory = config.Operator{
 	Code: "novasend-ci", Adapter: "novasend", Mode: pirogue.Test, Country: "CI", Currency: pirogue.XOF,
 	Credentials: map[string]string{

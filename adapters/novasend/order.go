@@ -12,8 +12,8 @@ import (
 // maxReference is the greatest length of a reference, in characters, by Novasend's SDK.
 const maxReference = 128
 
-// nameless is the name of a customer whose name nobody gave us. Some of Novasend's pages require
-// one.
+// nameless is the name of a customer whose name nobody gave us. Some of Novasend's pages
+// require one.
 const nameless = "Client"
 
 // nameOf returns the customer's name that we send to Novasend.
@@ -28,8 +28,8 @@ func termsOf(conf config.Operator) outbound.Terms {
 	}
 }
 
-// submit makes a call that may move money and reads the response about an order. An Unknown result
-// may hold Novasend's name of the order all the same.
+// submit makes a call that may move money and reads the response about an order. An Unknown
+// result may hold Novasend's name of the order all the same.
 func (o *operator) submit(ctx context.Context, w write, want order) (record, pirogue.Receipt, error) {
 	req, err := outbound.PostJSON(w.path, w.body)
 	if err != nil {

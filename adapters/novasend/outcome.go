@@ -10,10 +10,10 @@ import (
 // keyID is the handle's key for Novasend's own identifier.
 const keyID = "id"
 
-// outcome returns the outcome of a record. transaction.status decides if it is present. Otherwise
-// the status decides, unless the confirmation or the failure contradicts it. It returns Unknown for
-// a word that Novasend's pages do not have. It also does for a success, or a payment under way,
-// that names a failure.
+// outcome returns the outcome of a record. transaction.status decides if it is present.
+// Otherwise the status decides, unless the confirmation or the failure contradicts it. It
+// returns Unknown for a word that Novasend's pages do not have. It also does for a success,
+// or a payment under way, that names a failure.
 func (r record) outcome() (pirogue.Outcome, error) {
 	if r.settled.Status != "" {
 		return transactionWords.Outcome("transaction.status", r.settled.Status)
@@ -45,15 +45,15 @@ func (r record) outcome() (pirogue.Outcome, error) {
 	}
 }
 
-// executed reports whether "processed" means that money moved. It does for a payout and a direct
-// payin in the current shape, which shows no transaction. A record whose transaction member is
-// empty belongs to a payment that is not confirmed yet.
+// executed reports whether "processed" means that money moved. It does for a payout and a
+// direct payin in the current shape, which shows no transaction. A record whose transaction
+// member is empty belongs to a payment that is not confirmed yet.
 func (r record) executed() bool {
 	return len(r.Transaction) == 0 && (r.Type == typePayout || r.IsDirect)
 }
 
-// understood reads a response about an order. A response that cannot be read is Unknown; the result
-// holds the name that it gave the order.
+// understood reads a response about an order. A response that cannot be read is Unknown;
+// the result holds the name that it gave the order.
 func (o *operator) understood(body []byte, want order) (record, pirogue.Receipt, error) {
 	got, err := decode(body)
 	if err != nil {
@@ -89,9 +89,9 @@ func named(r record) pirogue.Receipt {
 	return pirogue.Receipt{ProviderTxID: id, Handle: pirogue.Handle{keyID: id}}
 }
 
-// paid returns the principal that moved, in its currency. The record and its transaction both state
-// one. If one of them differs from the order, paid returns that one, so that a mismatch is never
-// hidden.
+// paid returns the principal that moved, in its currency. The record and its transaction
+// both state one. If one of them differs from the order, paid returns that one, so that a
+// mismatch is never hidden.
 func (r record) paid(want order) (pirogue.Money, error) {
 	stated := []struct {
 		amount   json.Number
@@ -117,8 +117,8 @@ func (r record) paid(want order) (pirogue.Money, error) {
 	return moved, nil
 }
 
-// mismatch returns the part of a success that differs from the order; "" for none. Anyone who opens
-// a session's page may pay it, so only the wallet of a payout is compared.
+// mismatch returns the part of a success that differs from the order; "" for none. Anyone
+// who opens a session's page may pay it, so only the wallet of a payout is compared.
 func (r record) mismatch(moved pirogue.Money, want order) string {
 	if moved.Currency != want.amount.Currency {
 		return outbound.MismatchCurrency

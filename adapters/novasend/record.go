@@ -40,8 +40,8 @@ type record struct {
 	failed  bool        // Failure names something
 }
 
-// transaction is the result of a confirmed record in Novasend's core system. Its numbers are text,
-// such as "153.00".
+// transaction is the result of a confirmed record in Novasend's core system. Its numbers
+// are text, such as "153.00".
 type transaction struct {
 	Status      string      `json:"status"`
 	PhoneNumber string      `json:"phoneNumber"`
@@ -59,8 +59,8 @@ type order struct {
 	id     string         // of a refund: Novasend's name, "" if unknown
 }
 
-// decode reads a record. A failure or a transaction that is not an object has no documented form,
-// so the record has none either.
+// decode reads a record. A failure or a transaction that is not an object has no documented
+// form, so the record has none either.
 func decode(body []byte) (record, error) {
 	var got record
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -108,8 +108,8 @@ func (r record) theirs() string {
 	return r.ID
 }
 
-// prefixCore begins the name of a record's transaction in Novasend's core system. The record gets
-// it when the customer confirms.
+// prefixCore begins the name of a record's transaction in Novasend's core system. The
+// record gets it when the customer confirms.
 const prefixCore = "tr_"
 
 // about reports whether a record belongs to an order. If a refund does not repeat our

@@ -18,15 +18,15 @@ const (
 // reason is the reason that we send with every refund.
 const reason = "Remboursement au client"
 
-// refundRequest is the body of POST refund. It has no amount: a page mentions partial refunds, but
-// the API cannot request one.
+// refundRequest is the body of POST refund. It has no amount: a page mentions partial
+// refunds, but the API cannot request one.
 type refundRequest struct {
 	Reason            string `json:"reason"`
 	ExternalReference string `json:"externalReference"` // ours
 }
 
-// Refund implements pirogue.Refunder. It gives all of a payment back to its payer. A part is Unable
-// and not sent. An Unknown error comes with the handle that a status call needs.
+// Refund implements pirogue.Refunder. It gives all of a payment back to its payer. A part
+// is Unable and not sent. An Unknown error comes with the handle that a status call needs.
 func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Receipt, error) {
 	if r.Amount != r.Collected.Amount {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable,
@@ -54,8 +54,8 @@ func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Rece
 	return receipt, err
 }
 
-// payin returns Novasend's name of a payin. If the response that held it was lost, payin reads the
-// status to find it.
+// payin returns Novasend's name of a payin. If the response that held it was lost, payin
+// reads the status to find it.
 func (o *operator) payin(ctx context.Context, q pirogue.StatusQuery) (string, error) {
 	if id := q.Handle[keyID]; id != "" {
 		return id, nil
@@ -71,12 +71,12 @@ func (o *operator) payin(ctx context.Context, q pirogue.StatusQuery) (string, er
 	return got.theirs(), nil
 }
 
-// refundPath returns the path of a payin's only refund. Our reading: its status is readable there
-// too; Novasend's pages have the POST alone.
+// refundPath returns the path of a payin's only refund. Our reading: its status is readable
+// there too; Novasend's pages have the POST alone.
 func refundPath(payin string) string { return payinPath + url.PathEscape(payin) + "/refund" }
 
-// refundOf returns the order that a response about a refund must be about. It compares no wallet:
-// the payer may be another than the customer ordered, and he gets the money back.
+// refundOf returns the order that a response about a refund must be about. It compares no
+// wallet: the payer may be another than the customer ordered, and he gets the money back.
 func refundOf(ref pirogue.OperatorRef, amount pirogue.Money, h pirogue.Handle) order {
 	return order{
 		kind: typeRefund, ref: ref, amount: amount, payin: []string{h[keyPayin], h[keyPayinRef]}, id: h[keyID],

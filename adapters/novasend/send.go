@@ -30,8 +30,9 @@ type problem struct {
 	Message string `json:"message"` // for people, in the language of the request
 }
 
-// problemOf returns the content of an error body. A page of some proxy on the way does not speak
-// for Novasend and has no code. A message of an undocumented form loses only the message.
+// problemOf returns the content of an error body. A page of some proxy on the way does not
+// speak for Novasend and has no code. A message of an undocumented form loses only the
+// message.
 func problemOf(body []byte) problem {
 	var got problem
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -59,8 +60,8 @@ func said(a outbound.Answer) (code, words string) {
 	return p.codeOf(), p.Code + " " + p.Message
 }
 
-// private matches a telephone number with gaps, of any country: eight digits or more. Novasend's
-// messages may repeat one, and nobody at Pirogue needs to read it.
+// private matches a telephone number with gaps, of any country: eight digits or more.
+// Novasend's messages may repeat one, and nobody at Pirogue needs to read it.
 var private = regexp.MustCompile(`(?:\+|\b)\d(?:[ .-]?\d){7,}\b`)
 
 // secrets returns the values that no stored text of Novasend may contain.

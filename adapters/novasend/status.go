@@ -37,8 +37,8 @@ func askedBy(q pirogue.StatusQuery) string {
 	return url.PathEscape(cmp.Or(q.Handle[keyID], string(q.Ref)))
 }
 
-// paidOut returns the operator result of a payout. If the handle does not hold the payout's path,
-// the payout is absent only if no path knows it.
+// paidOut returns the operator result of a payout. If the handle does not hold the payout's
+// path, the payout is absent only if no path knows it.
 func (o *operator) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	paths := o.payouts()
 	if sent := q.Handle[keyPath]; sent != "" {
@@ -56,8 +56,8 @@ func (o *operator) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.
 	return receipt, nil
 }
 
-// refunded returns the operator result of a refund. A refused refund leaves no handle, so the
-// query's own payin is used then.
+// refunded returns the operator result of a refund. A refused refund leaves no handle, so
+// the query's own payin is used then.
 func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	known := q.Handle
 	if known[keyPayin] == "" {
@@ -71,8 +71,8 @@ func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue
 	return o.became(ctx, refundPath(known[keyPayin]), want, known[keyID], pirogue.OutcomeAbsent)
 }
 
-// became reads the status of an order. id is Novasend's name, "" if it gave none. missing is the
-// outcome if Novasend does not know an order that it never named.
+// became reads the status of an order. id is Novasend's name, "" if it gave none. missing
+// is the outcome if Novasend does not know an order that it never named.
 func (o *operator) became(
 	ctx context.Context, path string, want order, id string, missing pirogue.Outcome,
 ) (pirogue.Receipt, error) {

@@ -68,9 +68,10 @@ var absences = map[string]bool{
 	"payment_not_found":          true,
 }
 
-// codes maps Novasend's errors under 4xx to codes. Some pages list an error by its message alone,
-// such as "Invalid amount": see codeOf. Unable is for what Novasend does not serve, whoever pays or
-// is paid. An error that may concern the customer as well is Refused. See leaving.
+// codes maps Novasend's errors under 4xx to codes. Some pages list an error by its message
+// alone, such as "Invalid amount": see codeOf. Unable is for what Novasend does not serve,
+// whoever pays or is paid. An error that may concern the customer as well is Refused. See
+// leaving.
 var codes = map[string]pirogue.Code{
 	"invalid_amount": pirogue.Refused, // above the network's maximum
 
@@ -102,8 +103,8 @@ var codes = map[string]pirogue.Code{
 	"duplicate_refund":                 pirogue.Unknown,
 }
 
-// leaving overrides codes where money leaves us. A payout or a refund takes our money, so an
-// insufficient balance is ours. For a payin it is the payer's.
+// leaving overrides codes where money leaves us. A payout or a refund takes our money, so
+// an insufficient balance is ours. For a payin it is the payer's.
 var leaving = map[string]pirogue.Code{
 	"client_not_enough_cash": pirogue.Unable,
 	"wallet_not_enough_cash": pirogue.Unable,
@@ -134,13 +135,13 @@ var providers = map[pirogue.Network]string{
 // direct lists the countries of the direct API.
 var direct = map[pirogue.CountryCode]bool{"CI": true, "CM": true}
 
-// menus holds the codes that a customer in Côte d'Ivoire dials to confirm if the push does not
-// appear.
+// menus holds the codes that a customer in Côte d'Ivoire dials to confirm if the push does
+// not appear.
 var menus = map[pirogue.Network]string{pirogue.MTN: "*133#", pirogue.Moov: "*155#"}
 
 // limitsOf returns the limits of one payment in a country, in francs. They are those of the
-// introduction page, written for Côte d'Ivoire. In Cameroon they are those that an integrator was
-// told.
+// introduction page, written for Côte d'Ivoire. In Cameroon they are those that an
+// integrator was told.
 func limitsOf(country pirogue.CountryCode) map[pirogue.Kind]pirogue.Limits {
 	if country == "CM" {
 		both := pirogue.Limits{Min: 200, Max: 500_000}

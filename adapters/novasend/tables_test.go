@@ -44,7 +44,8 @@ var transactionWords = map[string]pirogue.Outcome{
 	"pending": pirogue.OutcomePending, "completed": pirogue.OutcomePaid, "failed": pirogue.OutcomeDeclined,
 }
 
-// cash lists the errors for an insufficient balance: the payer's for a payin, ours otherwise.
+// cash lists the errors for an insufficient balance: the payer's for a payin, ours
+// otherwise.
 var cash = map[string]bool{
 	"error_client_not_enough_cash": true, "error_wallet_not_enough_cash": true, "error_repeats": true,
 }

@@ -23,11 +23,12 @@ import (
 	"pirogue/config"
 )
 
-// sessionLife is the validity of a session's token. A customer's confirmation after it is EXPIRED.
+// sessionLife is the validity of a session's token. A customer's confirmation after it is
+// EXPIRED.
 const sessionLife = 10 * time.Minute
 
-// promises is Orange's capability. Our reference alone does not identify a session: without the
-// pay_token no status is readable.
+// promises is Orange's capability. Our reference alone does not identify a session: without
+// the pay_token no status is readable.
 var promises = pirogue.Capability{
 	Reference: pirogue.NeitherByReference,
 	Unheard:   pirogue.RepeatRenewed,
@@ -43,9 +44,9 @@ type operator struct {
 	clock pirogue.Clock
 }
 
-// New returns the Orange Web Payment operator of one country. It reports every mistake of the
-// configuration at once. Credentials are client_id, client_secret and merchant_key. Environment is
-// "dev" or the country's segment, such as "ml".
+// New returns the Orange Web Payment operator of one country. It reports every mistake of
+// the configuration at once. Credentials are client_id, client_secret and merchant_key.
+// Environment is "dev" or the country's segment, such as "ml".
 func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
@@ -56,9 +57,9 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	return o, nil
 }
 
-// Collect implements pirogue.Collector. It opens a session and returns the page for the customer. A
-// collection that Orange can never accept is Unable and not sent. An Unknown result keeps the
-// tokens that the response holds.
+// Collect implements pirogue.Collector. It opens a session and returns the page for the
+// customer. A collection that Orange can never accept is Unable and not sent. An Unknown
+// result keeps the tokens that the response holds.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if err := o.acceptable(c); err != nil {
 		return pirogue.Receipt{}, err
@@ -80,8 +81,8 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 	})
 }
 
-// Status implements pirogue.StatusReader. It never returns Refused, because the refusal of a status
-// call tells nothing about the money.
+// Status implements pirogue.StatusReader. It never returns Refused, because the refusal of
+// a status call tells nothing about the money.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	payToken := q.Handle[keyPayToken]
 	if payToken == "" {
@@ -98,10 +99,10 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 	return o.became(answer.Body, q.Ref)
 }
 
-// Callback implements pirogue.CallbackReader. Its proof is the session's notif_token, which only
-// Orange and we know. A callback that arrives before our own call returns has no token to compare
-// with. Its result is then pending and holds nothing of its content: enough to read the status
-// sooner.
+// Callback implements pirogue.CallbackReader. Its proof is the session's notif_token, which
+// only Orange and we know. A callback that arrives before our own call returns has no token
+// to compare with. Its result is then pending and holds nothing of its content: enough to
+// read the status sooner.
 func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.Receipt, error) {
 	return outbound.JSON(func(got notification) (pirogue.Receipt, error) {
 		want := a.Handle[keyNotifToken]

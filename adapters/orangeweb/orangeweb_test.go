@@ -56,8 +56,8 @@ func TestOrangeWeb(t *testing.T) {
 	adaptertest.Exercise(t, subject(), words(), collects(), statuses())
 }
 
-// words returns Orange's vocabulary: every word as a status under both HTTP statuses seen, and as a
-// callback.
+// words returns Orange's vocabulary: every word as a status under both HTTP statuses seen,
+// and as a callback.
 func words() map[string]adaptertest.Case {
 	named := map[string]pirogue.Outcome{"SUCCESS": pirogue.OutcomePaid, "FAILED": pirogue.OutcomeDeclined}
 	nameless := map[string]pirogue.Outcome{

@@ -9,8 +9,8 @@ import (
 	"pirogue/config"
 )
 
-// The credentials of an instance. One application at Orange serves dev and one country, so every
-// country has its own.
+// The credentials of an instance. One application at Orange serves dev and one country, so
+// every country has its own.
 const (
 	credClientID     = "client_id"
 	credClientSecret = "client_secret"
@@ -38,8 +38,8 @@ func check(conf config.Operator) outbound.Mistakes {
 	return m
 }
 
-// acceptable returns Unable for a collection that Orange can never accept. Nothing is sent: Orange
-// would refuse the call too and use up the order_id.
+// acceptable returns Unable for a collection that Orange can never accept. Nothing is sent:
+// Orange would refuse the call too and use up the order_id.
 func (o *operator) acceptable(c pirogue.Collection) error {
 	if err := o.Terms.Accept(outbound.Collecting(c)); err != nil {
 		return err

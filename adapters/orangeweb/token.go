@@ -7,8 +7,8 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// tokenPath is the path where Orange issues access tokens. In the guide they live about 90 days.
-// Older material has v2.
+// tokenPath is the path where Orange issues access tokens. In the guide they live about 90
+// days. Older material has v2.
 const tokenPath = "/oauth/v3/token" //nolint:gosec // an address, not a credential
 
 // fetchToken requests an access token with the instance's credentials.

@@ -18,13 +18,13 @@ const (
 	maxReference = 30
 )
 
-// currencyDev is the play currency that Orange's dev system expects in place of the national one.
-// It never leaves this package.
+// currencyDev is the play currency that Orange's dev system expects in place of the
+// national one. It never leaves this package.
 const currencyDev = "OUV"
 
-// headerSandboxMSISDN carries the customer's number in E.164 to a simulator, so that it can play
-// the test numbers. Orange's own API has no such field, because the customer types the number on
-// Orange's page. We send it only to an instance configured as a simulator.
+// headerSandboxMSISDN carries the customer's number in E.164 to a simulator, so that it can
+// play the test numbers. Orange's own API has no such field, because the customer types the
+// number on Orange's page. We send it only to an instance configured as a simulator.
 const headerSandboxMSISDN = "X-Sandbox-Msisdn"
 
 // The keys of a session's handle.
@@ -69,16 +69,16 @@ type statusAnswer struct {
 	Amount  json.Number `json:"amount"` // not in the guide; a number or a string, checked if present
 }
 
-// notification is the body that Orange posts to notif_url, for SUCCESS and FAILED only. It is not
-// signed and names neither the order nor the amount.
+// notification is the body that Orange posts to notif_url, for SUCCESS and FAILED only. It
+// is not signed and names neither the order nor the amount.
 type notification struct {
 	Status     string `json:"status"`
 	NotifToken string `json:"notif_token"`
 	TxnID      string `json:"txnid"`
 }
 
-// failure is the body of an error of Orange's gateway. Its codes are numbers that no guide lists,
-// so nothing depends on them.
+// failure is the body of an error of Orange's gateway. Its codes are numbers that no guide
+// lists, so nothing depends on them.
 type failure struct {
 	Code        json.RawMessage `json:"code"`
 	Message     string          `json:"message"`
@@ -115,7 +115,8 @@ var guide = outbound.Guide{
 	Problems: map[string]pirogue.Code{wordNo: pirogue.Refused, wordNoAccess: pirogue.Unable},
 }
 
-// no returns the word for an error and its text. Both are "" for a body that is not Orange's.
+// no returns the word for an error and its text. Both are "" for a body that is not
+// Orange's.
 func no(status int, got failure) (word, said string) {
 	if len(got.Code) == 0 && got.Message == "" {
 		return "", ""

@@ -102,8 +102,8 @@ func TestWhatASessionGives(t *testing.T) {
 	}
 }
 
-// TestASessionThatIsOfNoUseKeepsItsTokens reads responses that open a session without a usable
-// page. A pay_token in the response makes the session's status readable.
+// TestASessionThatIsOfNoUseKeepsItsTokens reads responses that open a session without a
+// usable page. A pay_token in the response makes the session's status readable.
 func TestASessionThatIsOfNoUseKeepsItsTokens(t *testing.T) {
 	t.Parallel()
 	const token, notif, page = `"pay_token":"pt-1"`, `"notif_token":"nt-1"`, `"payment_url":"http://127.0.0.1/pay"`

@@ -15,8 +15,8 @@ import (
 	"pirogue"
 )
 
-// operatorInMemory serves a client without a network, so that synctest can advance time. answer
-// returns raw HTTP, or "" to hang up. A nil answer refuses connections.
+// operatorInMemory serves a client without a network, so that synctest can advance time.
+// answer returns raw HTTP, or "" to hang up. A nil answer refuses connections.
 type operatorInMemory struct {
 	calls  atomic.Int32
 	answer func() string

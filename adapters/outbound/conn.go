@@ -17,9 +17,9 @@ const (
 	sealed              // no byte was written, and none ever will be
 )
 
-// conn records whether its call has begun to write. It lies above TLS, so handshakes and alerts do
-// not count. httptrace alone cannot tell: its WroteHeaders reports a write into a buffer, whose
-// bytes may never have left.
+// conn records whether its call has begun to write. It lies above TLS, so handshakes and
+// alerts do not count. httptrace alone cannot tell: its WroteHeaders reports a write into a
+// buffer, whose bytes may never have left.
 type conn struct {
 	net.Conn
 	state atomic.Int32
@@ -33,7 +33,8 @@ func (c *conn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// seal forbids writing, unless a write has begun. It reports whether the connection is sealed.
+// seal forbids writing, unless a write has begun. It reports whether the connection is
+// sealed.
 func (c *conn) seal() bool {
 	return c.state.CompareAndSwap(quiet, sealed) || c.state.Load() == sealed
 }
@@ -46,8 +47,8 @@ type line struct {
 	blind bool // the connection is not of type conn, so every failure is Unknown
 }
 
-// got takes over a connection. It is the GotConn hook of an httptrace.ClientTrace, which the
-// transport calls before it writes.
+// got takes over a connection. It is the GotConn hook of an httptrace.ClientTrace, which
+// the transport calls before it writes.
 func (l *line) got(info httptrace.GotConnInfo) {
 	c, ours := info.Conn.(*conn)
 	switch {
@@ -61,8 +62,8 @@ func (l *line) got(info httptrace.GotConnInfo) {
 	}
 }
 
-// silent reports whether no byte of the call has left, and ensures that none will. After true the
-// call is dead, even if the transport is about to write. NotSent rests on this.
+// silent reports whether no byte of the call has left, and ensures that none will. After
+// true the call is dead, even if the transport is about to write. NotSent rests on this.
 func (l *line) silent() bool {
 	return !l.blind && (l.held == nil || l.held.seal())
 }

@@ -39,9 +39,9 @@ var Key = Credential{Form: HeaderValue, Words: HeaderWords, Must: true}
 // something matches any text that is not blank.
 var something = regexp.MustCompile(`\S`)
 
-// Check reports credentials that are missing, malformed or unknown. It rejects unknown names
-// because a misspelt optional secret would silently disable a check. No message contains a
-// credential.
+// Check reports credentials that are missing, malformed or unknown. It rejects unknown
+// names because a misspelt optional secret would silently disable a check. No message
+// contains a credential.
 func (c Credentials) Check(given map[string]string) Mistakes {
 	var m Mistakes
 	for _, name := range slices.Sorted(maps.Keys(c)) {

@@ -27,8 +27,8 @@ type Answer struct {
 	Body   []byte // at most MaxBody bytes, unchanged
 }
 
-// Good reports whether the operator accepted the request. Send returns no Answer with a status from
-// 300 to 399.
+// Good reports whether the operator accepted the request. Send returns no Answer with a
+// status from 300 to 399.
 func (a Answer) Good() bool { return a.Status < http.StatusMultipleChoices }
 
 // Get returns a GET request that accepts JSON.
@@ -44,8 +44,8 @@ func Basic(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
-// PostJSON returns a request that posts v as JSON. It returns an Internal error if v cannot be
-// encoded, which is a mistake in an adapter's wire types.
+// PostJSON returns a request that posts v as JSON. It returns an Internal error if v cannot
+// be encoded, which is a mistake in an adapter's wire types.
 func PostJSON(path string, v any) (Request, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -61,8 +61,8 @@ func PostForm(path string, form url.Values) Request {
 	return Request{Method: http.MethodPost, Path: path, Header: header, Body: []byte(form.Encode())}
 }
 
-// exchange sends the request and reads the response. It uses the transport without http.Client,
-// which would follow redirects and keep cookies.
+// exchange sends the request and reads the response. It uses the transport without
+// http.Client, which would follow redirects and keep cookies.
 func (c *Client) exchange(ctx context.Context, r Request) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

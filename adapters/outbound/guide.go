@@ -20,8 +20,8 @@ const (
 	MismatchCounterparty = "counterparty"
 )
 
-// Vocabulary maps every status word of an operator's documents to its outcome. Any other word is
-// Unknown, never a guess.
+// Vocabulary maps every status word of an operator's documents to its outcome. Any other
+// word is Unknown, never a guess.
 type Vocabulary map[string]pirogue.Outcome
 
 // Outcome returns the outcome of a word. It returns Unknown for a word that is not in the
@@ -45,20 +45,21 @@ type Guide struct {
 	Proof       Proof       // of its callbacks, where it is a credential of ours
 	Outcomes    Vocabulary
 	Statuses    map[int]pirogue.Code // HTTP statuses that decide, whatever the body holds
-	// Problems maps the error words under other 4xx statuses to codes. A word not listed is Unknown,
-	// and so is every word under 5xx. Leaving overrides Problems where money leaves us: an
-	// insufficient balance is then ours, not the customer's.
+	// Problems maps the error words under other 4xx statuses to codes. A word not listed is
+	// Unknown, and so is every word under 5xx. Leaving overrides Problems where money leaves
+	// us: an insufficient balance is then ours, not the customer's.
 	Problems, Leaving map[string]pirogue.Code
-	// Absences lists the error words that, with 404, mean that the operator does not know the order.
+	// Absences lists the error words that, with 404, mean that the operator does not know the
+	// order.
 	Absences map[string]bool
-	// Problem returns the error word of a response and the operator's text. Both are "" for a page of
-	// some proxy on the way, which does not speak for the operator.
+	// Problem returns the error word of a response and the operator's text. Both are "" for a
+	// page of some proxy on the way, which does not speak for the operator.
 	Problem func(Answer) (word, said string)
 	Private *regexp.Regexp // text to remove besides what Words removes; may be nil
 }
 
-// Saying returns the Problem of a Guide whose errors are JSON of type T. Any other body yields "",
-// because it does not come from the operator.
+// Saying returns the Problem of a Guide whose errors are JSON of type T. Any other body
+// yields "", because it does not come from the operator.
 func Saying[T any](problem func(status int, said T) (word, words string)) func(Answer) (word, said string) {
 	return func(a Answer) (word, said string) {
 		var got T
@@ -69,8 +70,8 @@ func Saying[T any](problem func(status int, said T) (word, words string)) func(A
 	}
 }
 
-// Proof describes the header by which a callback proves its origin: a secret that only the operator
-// and we know.
+// Proof describes the header by which a callback proves its origin: a secret that only the
+// operator and we know.
 type Proof struct{ Header, Scheme, Credential string } // Scheme precedes the secret, such as "Basic "
 
 // Class returns the error code for a response that is not good. kind is the payment whose
@@ -109,8 +110,9 @@ type Line struct {
 	credentials map[string]string
 }
 
-// Open returns the line of an instance. If the configuration breaks the guide, it returns one error
-// with every mistake, those of the adapter included. header goes with every request; it may be nil.
+// Open returns the line of an instance. If the configuration breaks the guide, it returns
+// one error with every mistake, those of the adapter included. header goes with every
+// request; it may be nil.
 func (g *Guide) Open(conf config.Operator, header map[string]string, mistakes ...error) (Line, error) {
 	if g.Credentials != nil {
 		mistakes = append(mistakes, g.Credentials.Check(conf.Credentials)...)
@@ -134,12 +136,12 @@ func (g *Guide) Open(conf config.Operator, header map[string]string, mistakes ..
 	}, nil
 }
 
-// horizon is the finality window where no document states when a result is final. We look for a
-// late success that long.
+// horizon is the finality window where no document states when a result is final. We look
+// for a late success that long.
 const horizon = 24 * time.Hour
 
-// Capability implements pirogue.Operator. It completes the guide's promises by the instance's
-// limits, time-out and proof.
+// Capability implements pirogue.Operator. It completes the guide's promises by the
+// instance's limits, time-out and proof.
 func (l *Line) Capability() pirogue.Capability {
 	c := l.Promises
 	c.CashIn, c.CashOut, c.CallTimeout = l.Terms.CashIn, l.Terms.CashOut, l.Client.timeout
@@ -165,9 +167,9 @@ func (l *Line) Words(said string, secrets ...string) string {
 	return Words(said, secrets...)
 }
 
-// Order makes a call that may move money. It returns the response also beside an error, because the
-// response may name the operator's transaction. secrets are values of the call that the operator
-// might repeat.
+// Order makes a call that may move money. It returns the response also beside an error,
+// because the response may name the operator's transaction. secrets are values of the call
+// that the operator might repeat.
 func (l *Line) Order(ctx context.Context, req Request, kind pirogue.Kind, secrets ...string) (Answer, error) {
 	answer, err := l.Sender.Send(ctx, req)
 	if err == nil && !answer.Good() {
@@ -192,8 +194,9 @@ func (l *Line) Post(
 	return l.Order(ctx, req, kind, secrets...)
 }
 
-// Find reads the status of an order. missing is the outcome when the operator does not know the
-// order. It is "" for an order that the operator has named before: such an order cannot be absent.
+// Find reads the status of an order. missing is the outcome when the operator does not know
+// the order. It is "" for an order that the operator has named before: such an order cannot
+// be absent.
 func (l *Line) Find(
 	ctx context.Context, path string, missing pirogue.Outcome, read func(body []byte) (pirogue.Receipt, error),
 ) (pirogue.Receipt, error) {
@@ -237,8 +240,8 @@ func (l *Line) Read(a Answer, err error, read func(body []byte) (pirogue.Receipt
 	return pirogue.Receipt{ProviderTxID: named.ProviderTxID, Handle: named.Handle}, err
 }
 
-// Proven returns SignatureInvalid for a callback without the guide's proof. An instance without the
-// secret accepts every callback.
+// Proven returns SignatureInvalid for a callback without the guide's proof. An instance
+// without the secret accepts every callback.
 func (l *Line) Proven(header http.Header) error {
 	secret := l.credentials[l.Proof.Credential]
 	if secret == "" || Same(header.Get(l.Proof.Header), l.Proof.Scheme+secret) {
@@ -247,8 +250,8 @@ func (l *Line) Proven(header http.Header) error {
 	return pirogue.Errorf(pirogue.SignatureInvalid, "the secret of a callback of %s is missing or not ours", l.Name)
 }
 
-// Heard reads a callback that is Proven. It returns Unknown if the callback names another order
-// than the attempt's handle.
+// Heard reads a callback that is Proven. It returns Unknown if the callback names another
+// order than the attempt's handle.
 func (l *Line) Heard(
 	a pirogue.Attempt, header http.Header, body []byte, read func(body []byte) (pirogue.Receipt, error),
 ) (pirogue.Receipt, error) {
@@ -264,8 +267,8 @@ func (l *Line) Heard(
 	return receipt, err
 }
 
-// JSON returns a function that reads a JSON body as a T. The function returns InvalidJSON for any
-// other body. In a response, answered turns that into Unknown.
+// JSON returns a function that reads a JSON body as a T. The function returns InvalidJSON
+// for any other body. In a response, answered turns that into Unknown.
 func JSON[T any](read func(said T) (pirogue.Receipt, error)) func(body []byte) (pirogue.Receipt, error) {
 	return func(body []byte) (pirogue.Receipt, error) {
 		var got T
@@ -276,8 +279,8 @@ func JSON[T any](read func(said T) (pirogue.Receipt, error)) func(body []byte) (
 	}
 }
 
-// answered reads the body of a response. A body that is not JSON is Unknown, because the operator
-// may have executed the order.
+// answered reads the body of a response. A body that is not JSON is Unknown, because the
+// operator may have executed the order.
 func answered(body []byte, read func(body []byte) (pirogue.Receipt, error)) (pirogue.Receipt, error) {
 	receipt, err := read(body)
 	if pirogue.CodeOf(err) == pirogue.InvalidJSON {
@@ -286,8 +289,8 @@ func answered(body []byte, read func(body []byte) (pirogue.Receipt, error)) (pir
 	return receipt, err
 }
 
-// Said is an operator's statement about one order, in its own words. "" marks a field that it
-// leaves out.
+// Said is an operator's statement about one order, in its own words. "" marks a field that
+// it leaves out.
 type Said struct {
 	ID     string // the operator's name of the order; the handle keeps it under Key
 	Key    string // "" if the handle does not need the name
@@ -295,8 +298,8 @@ type Said struct {
 	Text   string // for people, besides the status
 }
 
-// Receipt returns the operator result of a statement. An undocumented status word is Unknown; the
-// result still holds the operator's name of the order.
+// Receipt returns the operator result of a statement. An undocumented status word is
+// Unknown; the result still holds the operator's name of the order.
 func (l *Line) Receipt(s Said, secrets ...string) (pirogue.Receipt, error) {
 	receipt := pirogue.Receipt{ProviderTxID: s.ID}
 	if s.ID != "" && s.Key != "" {
@@ -311,8 +314,9 @@ func (l *Line) Receipt(s Said, secrets ...string) (pirogue.Receipt, error) {
 	return receipt, nil
 }
 
-// Stated does what Receipt does and reads the amount of a success. A success without a whole amount
-// is Unknown; the result still holds the operator's name. Other outcomes have no amount.
+// Stated does what Receipt does and reads the amount of a success. A success without a
+// whole amount is Unknown; the result still holds the operator's name. Other outcomes have
+// no amount.
 func (l *Line) Stated(s Said, amount string, in pirogue.Currency) (pirogue.Receipt, error) {
 	r, err := l.Receipt(s)
 	if err != nil || r.Outcome != pirogue.OutcomePaid {

@@ -10,8 +10,8 @@ import (
 const mask = "xX*#•"
 
 // IsAnotherNumber reports whether an operator wrote another number than the wallet's, in
-// international or local form. A missing number proves no difference, and a hidden digit may be any
-// digit.
+// international or local form. A missing number proves no difference, and a hidden digit
+// may be any digit.
 func IsAnotherNumber(written string, wallet pirogue.MSISDN) bool {
 	kept := strings.Map(func(r rune) rune {
 		switch {
@@ -36,9 +36,9 @@ func IsAnotherNumber(written string, wallet pirogue.MSISDN) bool {
 	return true
 }
 
-// matches reports whether a number with hidden digits may be the given one. Operators do not hide
-// one character per digit. So a number of another length is compared up to its first hidden digit
-// and from its last.
+// matches reports whether a number with hidden digits may be the given one. Operators do
+// not hide one character per digit. So a number of another length is compared up to its
+// first hidden digit and from its last.
 func matches(kept, form string) bool {
 	first, last := strings.Index(kept, "*"), strings.LastIndex(kept, "*")
 	switch {

@@ -1,14 +1,14 @@
-// Package outbound calls operators over HTTP. It provides one Client per configured instance, its
-// bearer tokens, and the functions by which adapters read responses.
+// Package outbound calls operators over HTTP. It provides one Client per configured
+// instance, its bearer tokens, and the functions by which adapters read responses.
 //
-// The package answers one question: when a call fails, did it happen? Every error it returns
-// carries a code from package pirogue. NotSent promises that no byte of the request left this
-// machine. Unknown promises nothing: the operator may have read and executed the request, or a part
-// of it.
+// The package answers one question: when a call fails, did it happen? Every error it
+// returns carries a code from package pirogue. NotSent promises that no byte of the request
+// left this machine. Unknown promises nothing: the operator may have read and executed the
+// request, or a part of it.
 //
-// A client never repeats a request and never lets net/http repeat one: Temporal's retry policy is
-// the only loop. It follows no redirect, keeps no cookie, uses no proxy, and reads at most MaxBody
-// bytes within one time-out.
+// A client never repeats a request and never lets net/http repeat one: Temporal's retry
+// policy is the only loop. It follows no redirect, keeps no cookie, uses no proxy, and
+// reads at most MaxBody bytes within one time-out.
 package outbound
 
 import (
@@ -63,9 +63,9 @@ type Client struct {
 	breaker   *gobreaker.TwoStepCircuitBreaker[Answer]
 }
 
-// New returns a client. If there are mistakes, it returns one error with those of the adapter's
-// configuration and those of the options. The time-out must be positive and the base URL absolute,
-// with https unless Plain is set.
+// New returns a client. If there are mistakes, it returns one error with those of the
+// adapter's configuration and those of the options. The time-out must be positive and the
+// base URL absolute, with https unless Plain is set.
 func New(o Options, mistakes ...error) (*Client, error) {
 	if o.Timeout <= 0 {
 		mistakes = append(mistakes, errors.New("the time-out of a call must be positive"))
@@ -100,9 +100,9 @@ func checkBase(base string, plain bool) error {
 	}
 }
 
-// newTransport returns a transport for HTTP/1.1 only. One connection then serves one call at a
-// time, so conn's record of written bytes is exact. Proxy stays nil, so that the environment cannot
-// redirect calls.
+// newTransport returns a transport for HTTP/1.1 only. One connection then serves one call
+// at a time, so conn's record of written bytes is exact. Proxy stays nil, so that the
+// environment cannot redirect calls.
 func (c *Client) newTransport() *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -119,8 +119,9 @@ func (c *Client) newTransport() *http.Transport {
 	}
 }
 
-// newBreaker returns a circuit breaker that opens after maxFailures consecutive failures. It does
-// not count a call that its caller cancelled, which tells nothing about the operator.
+// newBreaker returns a circuit breaker that opens after maxFailures consecutive failures.
+// It does not count a call that its caller cancelled, which tells nothing about the
+// operator.
 func newBreaker(name string) *gobreaker.TwoStepCircuitBreaker[Answer] {
 	return gobreaker.NewTwoStepCircuitBreaker[Answer](gobreaker.Settings{
 		Name:        name,

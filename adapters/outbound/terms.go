@@ -6,8 +6,8 @@ import (
 	"pirogue"
 )
 
-// Terms holds the limits of an operator. An order outside them is Unable and is not sent, so
-// another operator may still accept it.
+// Terms holds the limits of an operator. An order outside them is Unable and is not sent,
+// so another operator may still accept it.
 type Terms struct {
 	Name            string // of the operator, for people
 	Country         pirogue.CountryCode
@@ -47,8 +47,8 @@ func (t Terms) Check(country pirogue.CountryCode, currency pirogue.Currency) Mis
 	return m
 }
 
-// Accept returns an Unable error for an order that the operator can never accept. It does not check
-// the telephone number.
+// Accept returns an Unable error for an order that the operator can never accept. It does
+// not check the telephone number.
 func (t Terms) Accept(o Order) error {
 	limits := t.CashOut
 	if o.Kind == pirogue.CashIn {
@@ -75,8 +75,8 @@ func (t Terms) Refer(ref pirogue.OperatorRef) error {
 	return nil
 }
 
-// Local returns the order's telephone number without its calling code. It returns an Unable error
-// where Accept does, and for a number of another country.
+// Local returns the order's telephone number without its calling code. It returns an Unable
+// error where Accept does, and for a number of another country.
 func (t Terms) Local(o Order) (string, error) {
 	if err := t.Accept(o); err != nil {
 		return "", err
@@ -88,8 +88,8 @@ func (t Terms) Local(o Order) (string, error) {
 	return digits, nil
 }
 
-// LocalOf returns a telephone number without its calling code. It reports false for a number of
-// another country.
+// LocalOf returns a telephone number without its calling code. It reports false for a
+// number of another country.
 func (t Terms) LocalOf(number pirogue.MSISDN) (string, bool) {
 	country, known := pirogue.CountryByCode(t.Country)
 	digits, ours := strings.CutPrefix(string(number), "+"+country.DialCode)

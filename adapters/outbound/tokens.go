@@ -27,8 +27,9 @@ type Token struct {
 	ExpiresIn int64 // seconds; zero or less allows the token for one call
 }
 
-// Grant requests a token and reads OAuth's response: access_token, and expires_in in seconds, a
-// number or a string. Its errors need no code, because no payment has left at this point.
+// Grant requests a token and reads OAuth's response: access_token, and expires_in in
+// seconds, a number or a string. Its errors need no code, because no payment has left at
+// this point.
 func (c *Client) Grant(ctx context.Context, r Request) (Token, error) {
 	answer, err := c.Send(ctx, r)
 	if err != nil {
@@ -51,8 +52,8 @@ func (c *Client) Grant(ctx context.Context, r Request) (Token, error) {
 	return Token{Value: got.AccessToken, ExpiresIn: seconds}, nil
 }
 
-// Tokens sends requests with an operator's bearer token. It keeps one token, in memory only. It
-// fetches the next one once, however many calls wait for it.
+// Tokens sends requests with an operator's bearer token. It keeps one token, in memory
+// only. It fetches the next one once, however many calls wait for it.
 type Tokens struct {
 	client *Client
 	clock  pirogue.Clock
@@ -64,16 +65,17 @@ type Tokens struct {
 	until time.Time
 }
 
-// NewTokens returns the tokens of a client. fetch requests a token from the operator. Its context
-// is independent of any single caller, and fetch must return within the client's time-out.
+// NewTokens returns the tokens of a client. fetch requests a token from the operator. Its
+// context is independent of any single caller, and fetch must return within the client's
+// time-out.
 func NewTokens(client *Client, clock pirogue.Clock, fetch func(context.Context) (Token, error)) *Tokens {
 	return &Tokens{client: client, clock: clock, fetch: fetch}
 }
 
-// Send calls Client.Send with the token in the Authorization header. After a 401 it fetches one new
-// token and sends once more: the gateway rejected the first request unread. It returns NotSent if
-// it gets no token, or if the operator rejects a fresh one too. All of it ends within one time-out
-// of the client.
+// Send calls Client.Send with the token in the Authorization header. After a 401 it fetches
+// one new token and sends once more: the gateway rejected the first request unread. It
+// returns NotSent if it gets no token, or if the operator rejects a fresh one too. All of
+// it ends within one time-out of the client.
 func (t *Tokens) Send(ctx context.Context, r Request) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.client.timeout)
 	defer cancel()
@@ -95,8 +97,8 @@ func (t *Tokens) Send(ctx context.Context, r Request) (Answer, error) {
 	return answer, err
 }
 
-// Forget drops the token in memory. An adapter calls it when a response rejects the token in a way
-// that Send does not recognise.
+// Forget drops the token in memory. An adapter calls it when a response rejects the token
+// in a way that Send does not recognise.
 func (t *Tokens) Forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -113,8 +115,8 @@ func (t *Tokens) sendWith(ctx context.Context, r Request, token string) (Answer,
 	return t.client.Send(ctx, r)
 }
 
-// get returns a token other than rejected, from memory if possible. Every error is NotSent: the
-// request that needs the token has not left.
+// get returns a token other than rejected, from memory if possible. Every error is NotSent:
+// the request that needs the token has not left.
 func (t *Tokens) get(ctx context.Context, rejected string) (string, error) {
 	if value, ok := t.kept(rejected); ok {
 		return value, nil

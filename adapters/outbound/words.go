@@ -26,9 +26,10 @@ const maxWords = 200
 // telephone numbers. Amounts are shorter.
 var private = regexp.MustCompile(`[A-Za-z0-9+/=_.-]{64,}|\+?[0-9]{8,}`)
 
-// Words returns an operator's text that may be stored and read by support. It replaces secrets and
-// everything that private matches, whether or not the operator should have repeated them. It turns
-// line breaks and other control characters into spaces and keeps at most 200 characters.
+// Words returns an operator's text that may be stored and read by support. It replaces
+// secrets and everything that private matches, whether or not the operator should have
+// repeated them. It turns line breaks and other control characters into spaces and keeps at
+// most 200 characters.
 func Words(text string, secrets ...string) string {
 	hidden := private.FindAllStringIndex(text, -1)
 	for _, secret := range secrets {
@@ -50,8 +51,8 @@ func Words(text string, secrets ...string) string {
 	return Cut(strings.Join(strings.Fields(text), " "), maxWords)
 }
 
-// without returns text with a mark in place of every run of hidden bytes. Overlapping runs count as
-// one, so that no end of a secret remains because another run was removed first.
+// without returns text with a mark in place of every run of hidden bytes. Overlapping runs
+// count as one, so that no end of a secret remains because another run was removed first.
 func without(text string, hidden [][]int) string {
 	slices.SortFunc(hidden, func(a, b []int) int { return a[0] - b[0] })
 	var kept strings.Builder
@@ -65,8 +66,8 @@ func without(text string, hidden [][]int) string {
 	return kept.String() + text[end:]
 }
 
-// Same compares a value from a caller with a secret in constant time, so that the time reveals
-// nothing. It returns false for an empty secret.
+// Same compares a value from a caller with a secret in constant time, so that the time
+// reveals nothing. It returns false for an empty secret.
 func Same(brought, secret string) bool {
 	return secret != "" && subtle.ConstantTimeCompare([]byte(brought), []byte(secret)) == 1
 }
@@ -78,14 +79,15 @@ func Sign(secret string, text []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// IsPage reports whether a customer may be sent to an address: https, or http of a simulator.
+// IsPage reports whether a customer may be sent to an address: https, or http of a
+// simulator.
 func IsPage(address string, simulator bool) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Host != "" && (u.Scheme == "https" || (u.Scheme == "http" && simulator))
 }
 
-// Text reads a JSON string or a number. Some operators send amounts, codes and identifiers as
-// either.
+// Text reads a JSON string or a number. Some operators send amounts, codes and identifiers
+// as either.
 type Text string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -119,7 +121,8 @@ func Francs(n json.Number) (int64, error) {
 	return francs, err
 }
 
-// Whole does what Francs does without bounds, for amounts that are no payment, such as a balance.
+// Whole does what Francs does without bounds, for amounts that are no payment, such as a
+// balance.
 func Whole(n json.Number) (int64, error) {
 	whole, fraction, _ := strings.Cut(n.String(), ".")
 	if strings.Trim(fraction, "0") != "" {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// world is a TCP server that runs a script on every connection. It counts the requests that it read
-// to their last byte.
+// world is a TCP server that runs a script on every connection. It counts the requests that
+// it read to their last byte.
 type world struct {
 	url         string
 	read        atomic.Int32 // whole requests

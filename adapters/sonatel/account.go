@@ -31,8 +31,8 @@ type pinChange struct {
 	EncryptedNewPINCode string `json:"encryptedNewPinCode"`
 }
 
-// Balance implements pirogue.BalanceReader. It returns the balance of the retailer's wallet. Its
-// request carries the PIN, so it returns Unable if Orange rejects that.
+// Balance implements pirogue.BalanceReader. It returns the balance of the retailer's
+// wallet. Its request carries the PIN, so it returns Unable if Orange rejects that.
 func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	answer, err := o.sendPIN(ctx, func(key publicKey, pin string) (outbound.Request, error) {
 		sealed, err := key.seal(pin)
@@ -61,8 +61,8 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 
 // ChangePIN gives the retailer's account another PIN, of 4 digits. No other call carries a
 // PIN meanwhile, and afterwards this operator uses the changed one. The caller must change
-// the configuration and restart every process with the old PIN at once. Such a process
-// could try that PIN three times.
+// the configuration at once. It must restart every process with the old PIN before that
+// process tries it three times.
 //
 // After Unknown nobody knows which PIN is valid. This operator then tries neither, and
 // every call that needs one is NotSent until a restart.

@@ -12,8 +12,8 @@ import (
 // bulkPath is the path that takes many deposits at once.
 const bulkPath = "/api/eWallet/v1/bulkcashins"
 
-// maxBulk is the number of disbursements in one bulk. It is our limit: Orange states none, and with
-// it the request stays well under a megabyte.
+// maxBulk is the number of disbursements in one bulk. It is our limit: Orange states none,
+// and with it the request stays well under a megabyte.
 const maxBulk = 500
 
 // MaxBulk implements pirogue.BulkDisburser.
@@ -25,14 +25,14 @@ type bulkAnswer struct {
 	Status string        `json:"status"`
 }
 
-// BulkDisburse implements pirogue.BulkDisburser. It sends up to maxBulk disbursements at once and
-// returns Orange's identifier of the bulk. BulkLines reads the result of each line with it. The
-// message that Orange posts to callbackURL at the end is not documented. BulkDisburse reads the
-// balance first: there a wrong PIN costs one of its tries, and not one for every line. An invalid
-// key is noticed there too, before the bulk leaves.
+// BulkDisburse implements pirogue.BulkDisburser. It sends up to maxBulk disbursements at
+// once and returns Orange's identifier of the bulk. BulkLines reads the result of each line
+// with it. The message that Orange posts to callbackURL at the end is not documented.
+// BulkDisburse reads the balance first: there a wrong PIN costs one of its tries, and not
+// one for every line. An invalid key is noticed there too, before the bulk leaves.
 //
-// An error holds for all lines together, and a bulk leaves once, whatever Orange responds. After
-// Unknown every line must be searched by its reference.
+// An error holds for all lines together, and a bulk leaves once, whatever Orange responds.
+// After Unknown every line must be searched by its reference.
 func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement, callbackURL string) (string, error) {
 	numbers, err := o.payables(all)
 	if err != nil {
@@ -76,8 +76,8 @@ func (o *operator) turnedBulk(a outbound.Answer) error {
 	return o.No(class, a)
 }
 
-// payables returns the local numbers of a bulk. It returns Unable for a bulk that Orange can never
-// accept.
+// payables returns the local numbers of a bulk. It returns Unable for a bulk that Orange
+// can never accept.
 func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
 	if len(all) == 0 || len(all) > maxBulk {
 		return nil, pirogue.Errorf(pirogue.Unable, "not sent: a bulk has 1 to %d lines", maxBulk)
@@ -117,8 +117,8 @@ func (o *operator) bulk(
 	return req, err
 }
 
-// bulkOf reads the response. A bulk reported as failed is Unknown, because some of its lines may
-// have been executed.
+// bulkOf reads the response. A bulk reported as failed is Unknown, because some of its
+// lines may have been executed.
 func bulkOf(body []byte) (string, error) {
 	var got bulkAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -133,8 +133,8 @@ func bulkOf(body []byte) (string, error) {
 	return string(got.BulkID), nil
 }
 
-// BulkLines returns the lines that Orange lists of a bulk. A line that it does not list yet is
-// absent. Its errors are NotSent and Unknown; it never returns a part of the list.
+// BulkLines returns the lines that Orange lists of a bulk. A line that it does not list yet
+// is absent. Its errors are NotSent and Unknown; it never returns a part of the list.
 func (o *operator) BulkLines(ctx context.Context, bulkID string) ([]pirogue.StatementLine, error) {
 	return o.lines(ctx, url.Values{"bulkId": {bulkID}})
 }

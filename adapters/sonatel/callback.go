@@ -25,10 +25,10 @@ const (
 	maxKey        = 128               // characters kept of an idempotency key
 )
 
-// Callback implements pirogue.CallbackReader. Its proof is the callback_key that was registered
-// with the address, sent verbatim after "Basic". If the configuration has the endpoint's secrets,
-// the signature must be right too. Orange repeats a callback until it gets a response, and never
-// after a 4xx.
+// Callback implements pirogue.CallbackReader. Its proof is the callback_key that was
+// registered with the address, sent verbatim after "Basic". If the configuration has the
+// endpoint's secrets, the signature must be right too. Orange repeats a callback until it
+// gets a response, and never after a 4xx.
 func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
@@ -49,9 +49,9 @@ func (o *operator) told(t transaction) (pirogue.Receipt, error) {
 	return receipt, nil
 }
 
-// CallbackReference returns the reference of a callback. Callbacks to the merchant's registered
-// address need it, because that address serves every attempt. It returns the errors of Callback,
-// and Unknown for a callback without a reference.
+// CallbackReference returns the reference of a callback. Callbacks to the merchant's
+// registered address need it, because that address serves every attempt. It returns the
+// errors of Callback, and Unknown for a callback without a reference.
 func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
@@ -84,8 +84,8 @@ func (o *operator) proven(header http.Header, body []byte) (transaction, error) 
 	return got, nil
 }
 
-// signed reports whether a header "t=<unix>,v1=<hex>,…" signs body with one of the endpoint's
-// secrets. The time in it must be within the tolerance of ours.
+// signed reports whether a header "t=<unix>,v1=<hex>,…" signs body with one of the
+// endpoint's secrets. The time in it must be within the tolerance of ours.
 func (o *operator) signed(header string, body []byte) bool {
 	stamp, signatures := readSignature(header)
 	seconds, err := strconv.ParseInt(stamp, 10, 64)

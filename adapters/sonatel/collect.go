@@ -55,9 +55,10 @@ type oneStepRequest struct {
 	Reference string `json:"reference"`
 }
 
-// Collect implements pirogue.Collector. It collects in one step if the customer brought a one-time
-// password. Otherwise it creates a QR that can be paid once, within the collection's window and at
-// most a day. A collection that Orange can never accept is Unable and not sent.
+// Collect implements pirogue.Collector. It collects in one step if the customer brought a
+// one-time password. Otherwise it creates a QR that can be paid once, within the
+// collection's window and at most a day. A collection that Orange can never accept is
+// Unable and not sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	if err := o.Terms.Accept(outbound.Collecting(c)); err != nil {
 		return pirogue.Receipt{}, err
@@ -106,8 +107,8 @@ func (o *operator) qr(c pirogue.Collection, window time.Duration) qrRequest {
 	}
 }
 
-// opened reads the response to qrcode. A QR needs an identifier and a usable link or picture.
-// Without them it is Unknown whether the QR exists.
+// opened reads the response to qrcode. A QR needs an identifier and a usable link or
+// picture. Without them it is Unknown whether the QR exists.
 func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, error) {
 	var got qrAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -127,8 +128,8 @@ func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, erro
 	}, nil
 }
 
-// link returns the first address that a customer may be sent to: https, or http of a simulator. It
-// drops other schemes, because the QR holds the same address.
+// link returns the first address that a customer may be sent to: https, or http of a
+// simulator. It drops other schemes, because the QR holds the same address.
 func (o *operator) link(addresses ...string) string {
 	for _, address := range addresses {
 		if outbound.IsPage(address, o.conf.Simulator) {
@@ -138,8 +139,8 @@ func (o *operator) link(addresses ...string) string {
 	return ""
 }
 
-// oneStep collects with the customer's one-time password. Orange responds when the payment is over.
-// The attempt uses up the password, whatever its result.
+// oneStep collects with the customer's one-time password. Orange responds when the payment
+// is over. The attempt uses up the password, whatever its result.
 func (o *operator) oneStep(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	number, err := o.Terms.Local(outbound.Collecting(c))
 	if err != nil {

@@ -53,8 +53,8 @@ const testHost = "sandbox."
 // country is the only country of this API.
 const country = "SN"
 
-// check returns every mistake of a configuration that is specific to Orange. No message contains a
-// credential.
+// check returns every mistake of a configuration that is specific to Orange. No message
+// contains a credential.
 func check(conf config.Operator) outbound.Mistakes {
 	var m outbound.Mistakes
 	m.If(conf.Currency != pirogue.XOF, "currency %q is not XOF, the only one of this API", conf.Currency)
@@ -67,7 +67,8 @@ func check(conf config.Operator) outbound.Mistakes {
 	return m
 }
 
-// secretsOf returns the endpoint's signature secrets. There are several while one is replaced.
+// secretsOf returns the endpoint's signature secrets. There are several while one is
+// replaced.
 func secretsOf(conf config.Operator) []string {
 	var secrets []string
 	for part := range strings.SplitSeq(conf.Credentials[credCallbackSecrets], ",") {

@@ -8,8 +8,8 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// cashInPath is the path by which a retailer deposits into a customer's wallet. Orange's Cash In is
-// our cash-out.
+// cashInPath is the path by which a retailer deposits into a customer's wallet. Orange's
+// Cash In is our cash-out.
 const cashInPath = "/api/eWallet/v1/cashins"
 
 // keyTransactionID is the handle's key for Orange's identifier of a transaction.
@@ -32,10 +32,10 @@ type executedAnswer struct {
 	Reference     string `json:"reference"`
 }
 
-// Disburse implements pirogue.Disburser. It pays into a wallet from the retailer's float. Orange
-// sends no callback for it. Nothing proves that a repeated reference is executed once. So a lost
-// response is Unknown, and the transaction must be searched, not sent again. A disbursement that
-// Orange can never accept is Unable and not sent.
+// Disburse implements pirogue.Disburser. It pays into a wallet from the retailer's float.
+// Orange sends no callback for it. Nothing proves that a repeated reference is executed
+// once. So a lost response is Unknown, and the transaction must be searched, not sent
+// again. A disbursement that Orange can never accept is Unable and not sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
 	number, err := o.Terms.Local(outbound.Disbursing(d))
 	if err != nil {
@@ -68,8 +68,8 @@ func (o *operator) cashIn(d pirogue.Disbursement, number, sealed string) cashInR
 	}
 }
 
-// executed reads the response to an accepted order of ref. A body that it cannot read is Unknown,
-// because the order may have been executed.
+// executed reads the response to an accepted order of ref. A body that it cannot read is
+// Unknown, because the order may have been executed.
 func (o *operator) executed(body []byte, ref pirogue.OperatorRef, secrets ...string) (pirogue.Receipt, error) {
 	var got executedAnswer
 	if err := json.Unmarshal(body, &got); err != nil {

@@ -14,14 +14,14 @@ const (
 	linePages = 250
 )
 
-// Statement implements pirogue.StatementReader, to the second. A period with more than 50,000
-// transactions is Unknown; read it in shorter periods.
+// Statement implements pirogue.StatementReader, to the second. A period with more than
+// 50,000 transactions is Unknown; read it in shorter periods.
 func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
 	return o.lines(ctx, url.Values{"fromDateTime": {writeTime(from)}, "toDateTime": {writeTime(to)}})
 }
 
-// lines returns every row that a query finds, each once. A list that grows during the reading shows
-// some rows on two pages.
+// lines returns every row that a query finds, each once. A list that grows during the
+// reading shows some rows on two pages.
 func (o *operator) lines(ctx context.Context, query url.Values) ([]pirogue.StatementLine, error) {
 	rows, err := o.search(ctx, query, lineSize, linePages)
 	if err != nil {
@@ -39,8 +39,8 @@ func (o *operator) lines(ctx context.Context, query url.Values) ([]pirogue.State
 	return lines, nil
 }
 
-// line returns a row as a line of a statement. A field that cannot be read stays empty, because a
-// missing line would be worse.
+// line returns a row as a line of a statement. A field that cannot be read stays empty,
+// because a missing line would be worse.
 func (o *operator) line(row transaction) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: row.TransactionID, Ref: pirogue.OperatorRef(row.Reference), Kind: kinds[row.Type],

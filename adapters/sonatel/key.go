@@ -16,8 +16,8 @@ import (
 // keyPath is the path where Orange publishes the key that seals PINs.
 const keyPath = "/api/account/v1/publicKeys"
 
-// keyAnswer is the body of its response. Key is the base64 of an X.509 SubjectPublicKeyInfo,
-// without the armour of PEM.
+// keyAnswer is the body of its response. Key is the base64 of an X.509
+// SubjectPublicKeyInfo, without the armour of PEM.
 type keyAnswer struct {
 	KeyID   outbound.Text `json:"keyId"`
 	KeyType string        `json:"keyType"` // "RSA"
@@ -51,9 +51,9 @@ func readKey(body []byte) (publicKey, error) {
 	return publicKey{text: got.Key, rsa: key}, nil
 }
 
-// seal encrypts a PIN by RSA with the padding of PKCS #1 v1.5. Java calls that RSA, and Sonatel's
-// starter uses it. The padding is random, so equal PINs have different seals. An idempotency key
-// must therefore not depend on a seal.
+// seal encrypts a PIN by RSA with the padding of PKCS #1 v1.5. Java calls that RSA, and
+// Sonatel's starter uses it. The padding is random, so equal PINs have different seals. An
+// idempotency key must therefore not depend on a seal.
 func (k publicKey) seal(pin string) (string, error) {
 	//nolint:staticcheck // dangerous, but the only padding Orange reads
 	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, k.rsa, []byte(pin))
@@ -84,8 +84,8 @@ func newKeyRing(fetch func(context.Context) (publicKey, error)) *keyRing {
 	return &keyRing{fetch: fetch, turn: make(chan struct{}, 1)}
 }
 
-// get returns a key. It fetches a fresh one if the kept key is the rejected one. Every error is
-// NotSent: the request that needs the key has not left.
+// get returns a key. It fetches a fresh one if the kept key is the rejected one. Every
+// error is NotSent: the request that needs the key has not left.
 func (r *keyRing) get(ctx context.Context, rejected string) (publicKey, error) {
 	select {
 	case r.turn <- struct{}{}:
@@ -107,8 +107,8 @@ func (r *keyRing) get(ctx context.Context, rejected string) (publicKey, error) {
 // pinRequest writes a request that carries the PIN, sealed with key.
 type pinRequest func(key publicKey, pin string) (outbound.Request, error)
 
-// sealed sends a request with the PIN. If Orange cannot read the PIN, it rejects the request
-// unexecuted. sealed then fetches one fresh key and sends once more.
+// sealed sends a request with the PIN. If Orange cannot read the PIN, it rejects the
+// request unexecuted. sealed then fetches one fresh key and sends once more.
 func (o *operator) sealed(ctx context.Context, pin string, write pinRequest) (outbound.Answer, error) {
 	key, err := o.keys.get(ctx, "")
 	if err != nil {
@@ -124,7 +124,8 @@ func (o *operator) sealed(ctx context.Context, pin string, write pinRequest) (ou
 	return o.sealWith(ctx, key, pin, write)
 }
 
-// sealedOnce sends a request with the PIN. It does not send again if Orange cannot read the PIN.
+// sealedOnce sends a request with the PIN. It does not send again if Orange cannot read the
+// PIN.
 func (o *operator) sealedOnce(ctx context.Context, pin string, write pinRequest) (outbound.Answer, error) {
 	key, err := o.keys.get(ctx, "")
 	if err != nil {
@@ -142,8 +143,8 @@ func (o *operator) sealWith(ctx context.Context, key publicKey, pin string, writ
 	return o.Send(ctx, req)
 }
 
-// unreadable reports whether Orange could not read the PIN. A failure of Orange's server proves
-// nothing, whatever its code.
+// unreadable reports whether Orange could not read the PIN. A failure of Orange's server
+// proves nothing, whatever its code.
 func unreadable(a outbound.Answer) bool {
 	clientError := a.Status >= http.StatusBadRequest && a.Status < http.StatusInternalServerError
 	return clientError && problemOf(a.Body).Code == codeBadKey

@@ -28,8 +28,8 @@ type money struct {
 	Unit  string `json:"unit"`
 }
 
-// side is one side of a transaction in a request. The password and the PIN belong to the side that
-// pays.
+// side is one side of a transaction in a request. The password and the PIN belong to the
+// side that pays.
 type side struct {
 	IDType           string `json:"idType"`
 	ID               string `json:"id"`

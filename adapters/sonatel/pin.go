@@ -34,9 +34,9 @@ type verdict struct {
 	pin     string // the PIN that replaced it; "" if none did
 }
 
-// enter returns the PIN as soon as the caller may use it; the caller must then call leave. alone
-// waits until no other call carries the PIN. enter returns NotSent if the PIN must not leave, or if
-// ctx ends first.
+// enter returns the PIN as soon as the caller may use it; the caller must then call leave.
+// alone waits until no other call carries the PIN. enter returns NotSent if the PIN must
+// not leave, or if ctx ends first.
 func (l *pinLock) enter(ctx context.Context, alone bool) (string, error) {
 	for {
 		pin, wait, err := l.try(alone)
@@ -96,9 +96,9 @@ func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answ
 	return o.withPIN(ctx, o.sealed, write)
 }
 
-// withPIN calls send with the PIN, all of it within one time-out. It stores the verdict on the PIN
-// for any HTTP status. Waiting for the PIN takes at most half of that time-out: a call sent with less time may be cut
-// off after its bytes have left.
+// withPIN calls send with the PIN, all of it within one time-out. It stores the verdict on
+// the PIN for any HTTP status. Waiting for the PIN takes at most half of that time-out. A
+// call sent with less time may be cut off after its bytes have left.
 func (o *operator) withPIN(
 	ctx context.Context, send func(context.Context, string, pinRequest) (outbound.Answer, error), write pinRequest,
 ) (outbound.Answer, error) {
@@ -117,8 +117,8 @@ func (o *operator) withPIN(
 	return answer, err
 }
 
-// enterInTime returns the PIN, or NotSent when half of ctx's time has passed before it may be
-// used.
+// enterInTime returns the PIN, or NotSent when half of ctx's time has passed before it may
+// be used.
 func (o *operator) enterInTime(ctx context.Context) (string, error) {
 	if end, limited := ctx.Deadline(); limited {
 		waiting, stop := context.WithTimeout(ctx, time.Until(end)/2)
@@ -128,8 +128,8 @@ func (o *operator) enterInTime(ctx context.Context) (string, error) {
 	return o.pin.enter(ctx, false)
 }
 
-// verdictOf returns the verdict of a response on the PIN. Only a good response proves the PIN:
-// Orange may check a balance before the PIN.
+// verdictOf returns the verdict of a response on the PIN. Only a good response proves the
+// PIN: Orange may check a balance before the PIN.
 func verdictOf(a outbound.Answer) verdict {
 	return verdict{proven: a.Good(), refused: pinRefusals[string(problemOf(a.Body).Code)]}
 }

@@ -107,7 +107,8 @@ func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
 	}
 }
 
-// A call that waited for most of its time is not sent: it may be cut off after its bytes left.
+// A call that waited for most of its time is not sent. It may be cut off after its bytes
+// left.
 func TestACallThatWaitedLongForThePINIsNotSent(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})

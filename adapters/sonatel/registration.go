@@ -13,8 +13,8 @@ import (
 // registrationPath is the path of a merchant's callback address.
 const registrationPath = "/api/notification/v1/merchantcallback"
 
-// registration is one callback address on the wire. Orange returns the API key in clear, although
-// the specification calls it write-only.
+// registration is one callback address on the wire. Orange returns the API key in clear,
+// although the specification calls it write-only.
 type registration struct {
 	Code        outbound.Text `json:"code"`
 	Name        string        `json:"name"`
@@ -31,9 +31,9 @@ type Registration struct {
 	CreatedAt time.Time // zero if it could not be read
 }
 
-// RegisterCallback registers the address for callbacks about the merchant's transactions that name
-// no address of their own. It also registers the callback_key that Orange sends with them. Its
-// errors are NotSent, Refused, Unable and Unknown.
+// RegisterCallback registers the address for callbacks about the merchant's transactions
+// that name no address of their own. It also registers the callback_key that Orange sends
+// with them. Its errors are NotSent, Refused, Unable and Unknown.
 func (o *operator) RegisterCallback(ctx context.Context, address string) error {
 	if o.link(address) == "" {
 		return pirogue.Errorf(pirogue.Refused, "not sent: the address must be absolute and https")
@@ -52,8 +52,8 @@ func (o *operator) RegisterCallback(ctx context.Context, address string) error {
 	return o.understood(answer)
 }
 
-// RegisteredCallbacks returns the addresses that Orange keeps for our merchant. Its errors are
-// NotSent and Unknown.
+// RegisteredCallbacks returns the addresses that Orange keeps for our merchant. Its errors
+// are NotSent and Unknown.
 func (o *operator) RegisteredCallbacks(ctx context.Context) ([]Registration, error) {
 	query := url.Values{"code": {o.conf.Credentials[credMerchantCode]}}
 	answer, err := o.Ask(ctx, get(registrationPath, query))

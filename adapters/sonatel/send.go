@@ -20,8 +20,8 @@ const (
 // configured as a simulator.
 const headerSandboxMSISDN = "X-Sandbox-Msisdn"
 
-// get returns a GET request with a JSON content type. Without it Orange's gateway answers 415,
-// although a GET has no body.
+// get returns a GET request with a JSON content type. Without it Orange's gateway answers
+// 415, although a GET has no body.
 func get(path string, query url.Values) outbound.Request {
 	req := outbound.Get(path, query)
 	req.Header.Set("Content-Type", "application/json")
@@ -47,8 +47,8 @@ type problem struct {
 	} `json:"violations"`
 }
 
-// problemOf returns the content of an error body. A page of some proxy on the way does not speak
-// for Orange and has no code. Text of an undocumented form loses only the text.
+// problemOf returns the content of an error body. A page of some proxy on the way does not
+// speak for Orange and has no code. Text of an undocumented form loses only the text.
 func problemOf(body []byte) problem {
 	var got problem
 	if err := json.Unmarshal(body, &got); err != nil {

@@ -10,12 +10,12 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// simCardsPath is the path where Orange's test system hands out test numbers. The live system has
-// none.
+// simCardsPath is the path where Orange's test system hands out test numbers. The live
+// system has none.
 const simCardsPath = "/api/assignments/v1/partner/sim-cards"
 
-// maxSIMCards is the number of a type that one call may request. It is our limit: Orange states
-// none.
+// maxSIMCards is the number of a type that one call may request. It is our limit: Orange
+// states none.
 const maxSIMCards = 10
 
 // SIMCard is a number of Orange's test system. Its PIN protects play money alone.
@@ -26,8 +26,8 @@ type SIMCard struct {
 	Code   string // a merchant's; "" for the others
 }
 
-// SIMCards returns test numbers, at most ten of each type. It returns Refused for an instance with
-// live keys, and otherwise NotSent or Unknown.
+// SIMCards returns test numbers, at most ten of each type. It returns Refused for an
+// instance with live keys, and otherwise NotSent or Unknown.
 func (o *operator) SIMCards(ctx context.Context, retailers, merchants, customers int) ([]SIMCard, error) {
 	if o.conf.Mode == pirogue.Live || max(retailers, merchants, customers) > maxSIMCards {
 		return nil, pirogue.Errorf(pirogue.Refused, "not sent: test numbers are for test keys, %d of a type", maxSIMCards)

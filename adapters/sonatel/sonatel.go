@@ -51,11 +51,11 @@ type operator struct {
 // New returns the operator of one Orange Money account. It reports every mistake of the
 // configuration at once and makes no call.
 //
-// Mandatory credentials are client_id and client_secret, msisdn and pin of the retailer who
-// pays out, and merchant_code and merchant_name of the merchant who collects. So is
-// callback_key, which Orange repeats in every callback. Optional are api_key, which some
-// contracts require, and callback_secrets, the endpoint's signature secrets separated by
-// commas. So is token_path, for a token that is not at its usual place.
+// Mandatory credentials are client_id and client_secret. The retailer who pays out has
+// msisdn and pin; the merchant who collects has merchant_code and merchant_name. Mandatory
+// is also callback_key, which Orange repeats in every callback. Optional are api_key, which
+// some contracts require, and callback_secrets, the endpoint's signature secrets separated
+// by commas. So is token_path, for a token that is not at its usual place.
 //
 // Besides the methods that package pirogue calls, the operator has BulkLines, ChangePIN,
 // RegisterCallback, RegisteredCallbacks, CallbackReference, CallbackKey and SIMCards.
@@ -88,8 +88,8 @@ var promises = pirogue.Capability{
 	StatementNames: true,
 }
 
-// Capability implements pirogue.Operator. With the endpoint's secrets, callbacks are proven by a
-// signature.
+// Capability implements pirogue.Operator. With the endpoint's secrets, callbacks are proven
+// by a signature.
 func (o *operator) Capability() pirogue.Capability {
 	c := o.Line.Capability()
 	if len(o.endpoint) > 0 {

@@ -19,12 +19,13 @@ const (
 	statusPages = 5
 )
 
-// Status implements pirogue.StatusReader by Orange's search for the reference. A success outweighs
-// every other row of the reference. If one of several successes matches the order, the others
-// become Extra. If none matches, their amounts are added: money that moved twice must not look like
-// an order paid once.
+// Status implements pirogue.StatusReader by Orange's search for the reference. A success
+// outweighs every other row of the reference. If one of several successes matches the
+// order, the others become Extra. If none matches, their amounts are added: money that
+// moved twice must not look like an order paid once.
 //
-// It never returns Refused, because the refusal of a status call tells nothing about the money.
+// It never returns Refused, because the refusal of a status call tells nothing about the
+// money.
 func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	ctx, cancel := o.Within(ctx)
 	defer cancel()
@@ -43,8 +44,8 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 	}
 }
 
-// question returns the search for a reference. It names no type: in production that filter hides
-// transactions of the very type it names.
+// question returns the search for a reference. It names no type: in production that filter
+// hides transactions of the very type it names.
 func question(q pirogue.StatusQuery) url.Values {
 	query := url.Values{"reference": {string(q.Ref)}}
 	if !q.SentAt.IsZero() {
@@ -53,9 +54,9 @@ func question(q pirogue.StatusQuery) url.Values {
 	return query
 }
 
-// judge decides from all rows of a reference: a success first, then any undecided row, then a
-// failure. A list without a row of the order is Unknown. It does not answer the query, and it
-// proves no absence.
+// judge decides from all rows of a reference: a success first, then any undecided row, then
+// a failure. A list without a row of the order is Unknown. It does not answer the query,
+// and it proves no absence.
 func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	seen := map[pirogue.Outcome][]transaction{}
 	var strange error
@@ -95,9 +96,9 @@ type success struct {
 	mismatch string
 }
 
-// paid returns the operator result of the successes of one reference. It is that of the first
-// success that matches the order, with the others as Extra. If none matches, it is that of all
-// together.
+// paid returns the operator result of the successes of one reference. It is that of the
+// first success that matches the order, with the others as Extra. If none matches, it is
+// that of all together.
 func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	all, err := o.successes(rows, q)
 	if err != nil {
@@ -170,8 +171,8 @@ func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.Stat
 	}
 }
 
-// statusOf reads the status word of a transaction that Orange named but does not list. The word
-// states no amount, so a success is unclear until the list shows what moved.
+// statusOf reads the status word of a transaction that Orange named but does not list. The
+// word states no amount, so a success is unclear until the list shows what moved.
 func (o *operator) statusOf(ctx context.Context, id string) (pirogue.Receipt, error) {
 	answer, err := o.Ask(ctx, get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
 	if err != nil {

@@ -42,8 +42,8 @@ var pinRefusals = map[string]string{
 	codePINBlocked:      "blocked",
 }
 
-// codes maps Orange's error codes under 4xx to ours. Unable is for codes that concern our merchant
-// alone; a code that may concern the customer as well is Refused. See leaving.
+// codes maps Orange's error codes under 4xx to ours. Unable is for codes that concern our
+// merchant alone; a code that may concern the customer as well is Refused. See leaving.
 var codes = map[string]pirogue.Code{
 	"1": pirogue.Unknown, "2": pirogue.Unknown, "5": pirogue.Unknown, // try again later, states of the service
 

@@ -16,12 +16,12 @@ import (
 // transactionsPath is the path of Orange's search.
 const transactionsPath = "/api/eWallet/v1/transactions"
 
-// shortPage is Orange's own page size. A page with fewer rows is the last, even if a larger one was
-// requested and Orange chose the size.
+// shortPage is Orange's own page size. A page with fewer rows is the last, even if a larger
+// one was requested and Orange chose the size.
 const shortPage = 20
 
-// transaction is one row of the search, and the body of a callback. Orange adds metadata of its
-// own, which we do not read.
+// transaction is one row of the search, and the body of a callback. Orange adds metadata of
+// its own, which we do not read.
 type transaction struct {
 	TransactionID string          `json:"transactionId"`
 	Type          string          `json:"type"`
@@ -62,8 +62,8 @@ func (a amount) money() (pirogue.Money, error) {
 // maxExponent is the largest power of ten read from an amount.
 const maxExponent = 18
 
-// francs reads an amount in Java's notation of floats: 10.0, and 1.25E7 from ten million on. It
-// returns an error for an amount that is not a whole number.
+// francs reads an amount in Java's notation of floats: 10.0, and 1.25E7 from ten million
+// on. It returns an error for an amount that is not a whole number.
 func francs(n json.Number) (int64, error) {
 	mantissa, power, scientific := strings.Cut(strings.ToUpper(n.String()), "E")
 	shift, err := strconv.Atoi(power)
@@ -87,8 +87,8 @@ func (t transaction) reason() string {
 	return reason
 }
 
-// search returns every row that a query finds, on at most pages pages. A longer list is Unknown,
-// because a part of it would pass for the whole.
+// search returns every row that a query finds, on at most pages pages. A longer list is
+// Unknown, because a part of it would pass for the whole.
 func (o *operator) search(ctx context.Context, query url.Values, size, pages int) ([]transaction, error) {
 	var all []transaction
 	query.Set("size", strconv.Itoa(size))
@@ -110,7 +110,8 @@ func (o *operator) search(ctx context.Context, query url.Values, size, pages int
 	return nil, pirogue.Errorf(pirogue.Unknown, "the list has more than %d pages of %d rows", pages, size)
 }
 
-// rowsOf reads a list: a bare array in production, an object with transactions in older texts.
+// rowsOf reads a list: a bare array in production, an object with transactions in older
+// texts.
 func rowsOf(body []byte) ([]transaction, error) {
 	var listed struct {
 		Transactions []transaction `json:"transactions"`
@@ -130,7 +131,8 @@ func rowsOf(body []byte) ([]transaction, error) {
 	return listed.Transactions, nil
 }
 
-// layouts lists the forms of Orange's dates. Senegal keeps UTC, so a time without a zone is UTC.
+// layouts lists the forms of Orange's dates. Senegal keeps UTC, so a time without a zone is
+// UTC.
 var layouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999-0700", "2006-01-02T15:04:05", "02-01-2006 15:04:05",
 }

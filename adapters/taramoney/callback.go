@@ -10,17 +10,17 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// headerSecret names the header that carries the account's webhook secret, verbatim. No document
-// has it; integrators saw it in production.
+// headerSecret names the header that carries the account's webhook secret, verbatim. No
+// document has it; integrators saw it in production.
 const headerSecret = "Tara-Webhook-Secret" //nolint:gosec // the header's name
 
 // resendPath is the path that requests a webhook again.
 const resendPath = "/resend-webhook"
 
-// Callback implements pirogue.CallbackReader. Its proof is the webhook secret, if the configuration
-// has one. The body must name our business and, if it names a product, the attempt. The seed's
-// shorter form names neither product nor amount. The customer's number is not compared, because an
-// attempt does not hold it.
+// Callback implements pirogue.CallbackReader. Its proof is the webhook secret, if the
+// configuration has one. The body must name our business and, if it names a product, the
+// attempt. The seed's shorter form names neither product nor amount. The customer's number
+// is not compared, because an attempt does not hold it.
 func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
 	return o.Heard(a, header, body, outbound.JSON(func(got payment) (pirogue.Receipt, error) {
 		switch {
@@ -52,10 +52,10 @@ func (o *operator) heard(got payment) (pirogue.Receipt, error) {
 	return receipt, nil
 }
 
-// ResendCallback implements pirogue.CallbackResender, for a collection. A payout has no webhook and
-// is Unable. It returns Refused or Unable if Taramoney refuses. Our reading: no document has the
-// response. So any JSON that is no refusal, and an empty body, count as acceptance; only the
-// webhook itself matters.
+// ResendCallback implements pirogue.CallbackResender, for a collection. A payout has no
+// webhook and is Unable. It returns Refused or Unable if Taramoney refuses. Our reading: no
+// document has the response. So any JSON that is no refusal, and an empty body, count as
+// acceptance; only the webhook itself matters.
 func (o *operator) ResendCallback(ctx context.Context, q pirogue.StatusQuery) error {
 	if q.Kind.MoneyOut() {
 		return pirogue.Errorf(pirogue.Unable, "not sent: Taramoney sends no webhook about a payout")

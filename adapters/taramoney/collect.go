@@ -26,9 +26,9 @@ type collectRequest struct {
 	WebHookURL   string `json:"webHookUrl"`
 }
 
-// Collect implements pirogue.Collector. Taramoney prompts the customer on the phone. Its response
-// holds the code to dial if no prompt appears. A collection that Taramoney can never accept is
-// Unable and not sent.
+// Collect implements pirogue.Collector. Taramoney prompts the customer on the phone. Its
+// response holds the code to dial if no prompt appears. A collection that Taramoney can
+// never accept is Unable and not sent.
 func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
 	req, err := o.collection(c)
 	if err != nil {
@@ -47,8 +47,8 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 	return receipt, nil
 }
 
-// collection returns the body of a collection. It returns Unable for one that Taramoney can never
-// accept.
+// collection returns the body of a collection. It returns Unable for one that Taramoney can
+// never accept.
 func (o *operator) collection(c pirogue.Collection) (collectRequest, error) {
 	digits, err := o.Terms.Local(outbound.Collecting(c))
 	if err != nil {
@@ -78,9 +78,9 @@ func (o *operator) collection(c pirogue.Collection) (collectRequest, error) {
 // dialable matches a code that a phone can dial, such as #150*50#.
 var dialable = regexp.MustCompile(`^[*#][0-9*#]{1,40}$`)
 
-// next returns the customer's next action: to open Wave's page, to dial the code, or to wait for
-// the phone. It drops a code that no phone can dial. It returns Unknown for an unusable page,
-// because nobody can pay then.
+// next returns the customer's next action: to open Wave's page, to dial the code, or to
+// wait for the phone. It drops a code that no phone can dial. It returns Unknown for an
+// unusable page, because nobody can pay then.
 func (o *operator) next(got orderAnswer) (pirogue.NextAction, error) {
 	if len(got.AuthURL) > 0 && string(got.AuthURL) != "null" && string(got.AuthURL) != `""` {
 		page := o.page(got.AuthURL)
@@ -96,8 +96,8 @@ func (o *operator) next(got orderAnswer) (pirogue.NextAction, error) {
 	return next, nil
 }
 
-// page returns the address in an authUrl, or "" if a customer may not be sent there. An authUrl is
-// a string of JSON, {"url":…}; integrators also saw that object itself.
+// page returns the address in an authUrl, or "" if a customer may not be sent there. An
+// authUrl is a string of JSON, {"url":…}; integrators also saw that object itself.
 func (o *operator) page(raw json.RawMessage) string {
 	var wave struct {
 		URL string `json:"url"`

@@ -18,7 +18,8 @@ const (
 	credWebhookSecret = "webhook_secret"
 )
 
-// basePath begins every path of Taramoney's API. Taramoney answers 405 to addresses without it.
+// basePath begins every path of Taramoney's API. Taramoney answers 405 to addresses without
+// it.
 const basePath = "/api/tara"
 
 // credentials returns the rules for the credentials of an account.
@@ -32,8 +33,8 @@ func credentials(conf config.Operator) outbound.Credentials {
 	}
 }
 
-// check returns every mistake of a configuration that is specific to Taramoney. No message contains
-// a credential.
+// check returns every mistake of a configuration that is specific to Taramoney. No message
+// contains a credential.
 func check(conf config.Operator) outbound.Mistakes {
 	m := credentials(conf).Check(conf.Credentials)
 	_, known := shapes[conf.Shape]

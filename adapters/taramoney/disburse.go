@@ -17,8 +17,8 @@ const keyPayoutID = "payout_id"
 // receiver is the name of a beneficiary whose name nobody gave us.
 const receiver = "Client"
 
-// payoutRequest is the body of POST payout/create. Our reading: receiverId is ours to choose for a
-// wallet, and carries our reference.
+// payoutRequest is the body of POST payout/create. Our reading: receiverId is ours to
+// choose for a wallet, and carries our reference.
 type payoutRequest struct {
 	account
 
@@ -29,9 +29,10 @@ type payoutRequest struct {
 	Amount              int64  `json:"amount"` // francs
 }
 
-// Disburse implements pirogue.Disburser. Taramoney's SUCCESS means that the payout is under way; it
-// sends no webhook about it. Nothing proves that a repeated receiverId is executed once, so a lost
-// response is Unknown. A disbursement that Taramoney can never accept is Unable and not sent.
+// Disburse implements pirogue.Disburser. Taramoney's SUCCESS means that the payout is under
+// way; it sends no webhook about it. Nothing proves that a repeated receiverId is executed
+// once, so a lost response is Unknown. A disbursement that Taramoney can never accept is
+// Unable and not sent.
 func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
 	req, err := o.payout(d)
 	if err != nil {
@@ -49,8 +50,8 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 	return receipt, nil
 }
 
-// payout returns the body of a disbursement. It returns Unable for one that Taramoney can never
-// accept.
+// payout returns the body of a disbursement. It returns Unable for one that Taramoney can
+// never accept.
 func (o *operator) payout(d pirogue.Disbursement) (payoutRequest, error) {
 	digits, err := o.Terms.Local(outbound.Disbursing(d))
 	if err != nil {

@@ -26,8 +26,8 @@ type listRequest struct {
 	Size  int `json:"size"`
 }
 
-// row is one transaction of a list. A pending one has createdAt, a paid one has paidAt. productId
-// is in no document, and not in every account's list.
+// row is one transaction of a list. A pending one has createdAt, a paid one has paidAt.
+// productId is in no document, and not in every account's list.
 type row struct {
 	TransactionID outbound.Text `json:"transactionId"`
 	ProductID     outbound.Text `json:"productId"`
@@ -38,9 +38,9 @@ type row struct {
 	PaidAt        outbound.Text `json:"paidAt"`
 }
 
-// Statement implements pirogue.StatementReader. Taramoney's list knows no period, so all of it is
-// read and filtered here. A transaction without a readable time is in every period. A list of more
-// than 50,000 transactions is Unknown.
+// Statement implements pirogue.StatementReader. Taramoney's list knows no period, so all of
+// it is read and filtered here. A transaction without a readable time is in every period. A
+// list of more than 50,000 transactions is Unknown.
 func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
 	rows, err := o.list(ctx)
 	if err != nil {
@@ -55,9 +55,9 @@ func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue
 	return lines, nil
 }
 
-// list returns the whole list, each transaction once. A list that grows during the reading shows
-// some rows on two pages. Only an empty page ends it, because no document states that pages have
-// the size requested.
+// list returns the whole list, each transaction once. A list that grows during the reading
+// shows some rows on two pages. Only an empty page ends it, because no document states that
+// pages have the size requested.
 func (o *operator) list(ctx context.Context) ([]row, error) {
 	var all []row
 	seen := make(map[outbound.Text]bool)
@@ -102,8 +102,8 @@ func (o *operator) listed(ctx context.Context, start int) ([]row, error) {
 	return page, nil
 }
 
-// line returns a row as a line of a statement. Our reading: the list holds collections, and its
-// amounts are gross.
+// line returns a row as a line of a statement. Our reading: the list holds collections, and
+// its amounts are gross.
 func (o *operator) line(r row) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: string(r.TransactionID), Ref: pirogue.OperatorRef(r.ProductID), Kind: pirogue.CashIn,
@@ -117,8 +117,8 @@ func (o *operator) line(r row) pirogue.StatementLine {
 	return line
 }
 
-// isWithin reports whether a transaction began or was paid within a period. It also reports true
-// for one without a readable time, which may have been.
+// isWithin reports whether a transaction began or was paid within a period. It also reports
+// true for one without a readable time, which may have been.
 func (r row) isWithin(from, to time.Time) bool {
 	for _, written := range []outbound.Text{r.CreatedAt, r.PaidAt} {
 		at := readTime(written)

@@ -34,8 +34,8 @@ type orderAnswer struct {
 	PayoutID      outbound.Text   `json:"payoutId"`
 }
 
-// order makes a call that Taramoney may accept or refuse. With an Unknown error it returns the
-// names in the response, because the order may have been executed under them.
+// order makes a call that Taramoney may accept or refuse. With an Unknown error it returns
+// the names in the response, because the order may have been executed under them.
 func (o *operator) order(ctx context.Context, path string, body any) (orderAnswer, error) {
 	answer, err := o.post(ctx, path, body)
 	if err != nil {

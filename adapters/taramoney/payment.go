@@ -10,8 +10,9 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// payment is Taramoney's description of one payment: the body of a webhook, and the payload in the
-// response of transactions/status. The seed's webhooks have neither productId nor amount.
+// payment is Taramoney's description of one payment: the body of a webhook, and the payload
+// in the response of transactions/status. The seed's webhooks have neither productId nor
+// amount.
 type payment struct {
 	BusinessID  outbound.Text `json:"businessId"`
 	PaymentID   outbound.Text `json:"paymentId"`
@@ -22,8 +23,8 @@ type payment struct {
 	Status      outbound.Text `json:"status"`
 }
 
-// payload is a payment in the form of transactions/status: packed into a string of JSON. The zero
-// value means that it is missing.
+// payload is a payment in the form of transactions/status: packed into a string of JSON.
+// The zero value means that it is missing.
 type payload struct{ payment }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -34,8 +35,8 @@ func (p *payload) UnmarshalJSON(raw []byte) error {
 	return unpack(raw, &p.payment)
 }
 
-// namesOf returns the names that Taramoney may use for an attempt: our reference, and for a payout
-// its own identifier.
+// namesOf returns the names that Taramoney may use for an attempt: our reference, and for a
+// payout its own identifier.
 func namesOf(ref pirogue.OperatorRef, handle pirogue.Handle) []string {
 	names := []string{string(ref)}
 	if id := handle[keyPayoutID]; id != "" {
@@ -49,8 +50,8 @@ func isOther(productID outbound.Text, names []string) bool {
 	return productID != "" && !slices.Contains(names, string(productID))
 }
 
-// money returns the amount that was paid, or the zero value if the payment states none. It returns
-// Unknown for an amount that is not a whole number.
+// money returns the amount that was paid, or the zero value if the payment states none. It
+// returns Unknown for an amount that is not a whole number.
 func (o *operator) money(p payment) (pirogue.Money, error) {
 	if p.Amount == "" {
 		return pirogue.Money{}, nil

@@ -38,8 +38,8 @@ func (o *operator) ask(ctx context.Context, path string, body any) ([]byte, erro
 	return answer.Body, err
 }
 
-// said returns a response's text for people. Its code is always "": no document lists the messages,
-// so no message refuses a status call.
+// said returns a response's text for people. Its code is always "": no document lists the
+// messages, so no message refuses a status call.
 func said(_ int, v verdict) (code, words string) {
 	if v == (verdict{}) {
 		return "", ""
@@ -68,8 +68,8 @@ func (v verdict) String() string { return string(v.Status) + " " + string(v.Mess
 // upper returns a word in the upper case of the tables.
 func upper(t outbound.Text) string { return strings.ToUpper(strings.TrimSpace(string(t))) }
 
-// private matches a telephone number of Cameroon with gaps. Taramoney's messages may repeat one,
-// and nobody at Pirogue needs to read it.
+// private matches a telephone number of Cameroon with gaps. Taramoney's messages may repeat
+// one, and nobody at Pirogue needs to read it.
 var private = regexp.MustCompile(`(?:\+|\b)(?:237[ .-]?)?6(?:[ .-]?\d){8}\b`)
 
 // secrets returns the values that no stored text of Taramoney may contain.

@@ -20,9 +20,10 @@ type question struct {
 	ProductID string `json:"productId"`
 }
 
-// statusAnswer is the body of the response to transactions/status. Documents have productId, status
-// and message; in production only the payload has the productId. Production also has paymentData, a
-// second string of JSON with the net amount, which we do not read.
+// statusAnswer is the body of the response to transactions/status. Documents have
+// productId, status and message; in production only the payload has the productId.
+// Production also has paymentData, a second string of JSON with the net amount, which we do
+// not read.
 type statusAnswer struct {
 	verdict
 
@@ -55,8 +56,8 @@ func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Rece
 	return o.became(got, q)
 }
 
-// unknown reads a response with the status ERROR. A payment that is not found proves nothing:
-// Taramoney may list a collection only after the customer acted.
+// unknown reads a response with the status ERROR. A payment that is not found proves
+// nothing: Taramoney may list a collection only after the customer acted.
 func (o *operator) unknown(v verdict, kind pirogue.Kind) (pirogue.Receipt, error) {
 	if upper(v.Message) != messageAbsent {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "Taramoney does not answer: %s", o.Words(v.String()))
@@ -68,9 +69,9 @@ func (o *operator) unknown(v verdict, kind pirogue.Kind) (pirogue.Receipt, error
 	return receipt, nil
 }
 
-// became reads the result of a payment. The words outside and inside the payload must mean the
-// same. A final result must name the payment, because Taramoney also answers SUCCESS and FAILURE to
-// status calls as such.
+// became reads the result of a payment. The words outside and inside the payload must mean
+// the same. A final result must name the payment, because Taramoney also answers SUCCESS
+// and FAILURE to status calls as such.
 func (o *operator) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.Receipt, error) {
 	outcome, err := o.agreed(got.Status, got.Payload.Status)
 	if err != nil {
@@ -94,8 +95,8 @@ func (o *operator) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.Rece
 	return receipt, nil
 }
 
-// agreed returns the outcome of a response. The inner word, if there is one, must mean the same;
-// otherwise it returns Unknown.
+// agreed returns the outcome of a response. The inner word, if there is one, must mean the
+// same; otherwise it returns Unknown.
 func (o *operator) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
 	outcome, err := o.outcomeOf(outer)
 	if err != nil || inner == "" {
@@ -108,9 +109,9 @@ func (o *operator) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
 	return outcome, err
 }
 
-// isOurs returns Unknown for a response about another payment, and for a final result that does not
-// name its payment. It accepts a success of another business: that is a mismatch, which a person
-// must see.
+// isOurs returns Unknown for a response about another payment, and for a final result that
+// does not name its payment. It accepts a success of another business: that is a mismatch,
+// which a person must see.
 func (o *operator) isOurs(got statusAnswer, q pirogue.StatusQuery, outcome pirogue.Outcome) error {
 	names := namesOf(q.Ref, q.Handle)
 	named := got.ProductID != "" || got.Payload.ProductID != "" ||

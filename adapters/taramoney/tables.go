@@ -7,9 +7,9 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// outcomes holds every status word of Taramoney, of webhooks, of transactions/status and of the
-// lists. Its texts mix cases, so words are compared in upper case. A word not listed is Unknown,
-// never a guess.
+// outcomes holds every status word of Taramoney, of webhooks, of transactions/status and of
+// the lists. Its texts mix cases, so words are compared in upper case. A word not listed is
+// Unknown, never a guess.
 var outcomes = outbound.Vocabulary{
 	"PENDING": pirogue.OutcomePending,
 	"SUCCESS": pirogue.OutcomePaid,
@@ -24,11 +24,12 @@ const wordError = "ERROR"
 // messageAbsent comes with wordError if Taramoney does not know the payment.
 const messageAbsent = "PAYMENT_FOR_TRANSACTION_NOT_FOUND"
 
-// meant holds the error codes of a response to an order, by its HTTP status; "" means accepted.
+// meant holds the error codes of a response to an order, by its HTTP status; "" means
+// accepted.
 type meant struct{ with2xx, with4xx pirogue.Code }
 
-// answers holds the meaning of the status words in the response to an order. No document about
-// orders has ERROR with 200.
+// answers holds the meaning of the status words in the response to an order. No document
+// about orders has ERROR with 200.
 var answers = map[string]meant{
 	"SUCCESS": {"", pirogue.Unknown}, // accepted, not paid
 	"FAILURE": {pirogue.Refused, pirogue.Refused},
@@ -36,16 +37,16 @@ var answers = map[string]meant{
 	wordError: {pirogue.Unknown, pirogue.Refused},
 }
 
-// refusals holds the messages that clearly refuse an order whose status is not SUCCESS, and that
-// concern our account alone. No document lists messages. Integrators saw the first; the second is
-// our reading of an account with too low a balance.
+// refusals holds the messages that clearly refuse an order whose status is not SUCCESS, and
+// that concern our account alone. No document lists messages. Integrators saw the first;
+// the second is our reading of an account with too low a balance.
 var refusals = map[string]pirogue.Code{
 	"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT": pirogue.Unable,
 	"BUSINESS_BALANCE_INSUFFICIENT":                 pirogue.Unable,
 }
 
-// classes maps the HTTP statuses that decide, whatever the body holds. Every status from 500 on is
-// Unknown as well.
+// classes maps the HTTP statuses that decide, whatever the body holds. Every status from
+// 500 on is Unknown as well.
 var classes = map[int]pirogue.Code{
 	http.StatusMethodNotAllowed: pirogue.NotSent, // no API answers at this address
 	http.StatusRequestTimeout:   pirogue.Unknown, // the gateway may have passed it on already
@@ -53,7 +54,8 @@ var classes = map[int]pirogue.Code{
 	http.StatusTooManyRequests:  pirogue.NotSent, // a quota rejects calls before they are read
 }
 
-// guide describes the tables in Taramoney's documents. classOf reads the responses to orders.
+// guide describes the tables in Taramoney's documents. classOf reads the responses to
+// orders.
 var guide = outbound.Guide{
 	Name: "Taramoney", Promises: promises, Terms: terms, Outcomes: outcomes, Statuses: classes, Private: private,
 	Problem: outbound.Saying(said), Proof: outbound.Proof{Header: headerSecret, Credential: credWebhookSecret},
@@ -79,15 +81,15 @@ var shapes = map[string]shape{
 	},
 }
 
-// methods holds the names of the networks in payout/create. Our reading: they are those of the
-// vendor of a collection; the only text with an example has MTN_MOBILE_MONEY.
+// methods holds the names of the networks in payout/create. Our reading: they are those of
+// the vendor of a collection; the only text with an example has MTN_MOBILE_MONEY.
 var methods = map[pirogue.Network]string{
 	pirogue.Orange: "ORANGE_CAMEROON",
 	pirogue.MTN:    "MTN_CAMEROON",
 }
 
-// outcomeOf returns the outcome of a status word. It returns Unknown for a word that is not in
-// Taramoney's documents.
+// outcomeOf returns the outcome of a status word. It returns Unknown for a word that is not
+// in Taramoney's documents.
 func (o *operator) outcomeOf(word outbound.Text) (pirogue.Outcome, error) {
 	outcome, ok := outcomes[upper(word)]
 	if !ok {

@@ -74,8 +74,8 @@ var promises = pirogue.Capability{
 	RefusalSpan: refusalSpan,
 }
 
-// Capability implements pirogue.Operator. Taramoney does not state how long a prompt stays open, so
-// the window is the instance's.
+// Capability implements pirogue.Operator. Taramoney does not state how long a prompt stays
+// open, so the window is the instance's.
 func (o *operator) Capability() pirogue.Capability {
 	c := o.Line.Capability()
 	c.Window = o.conf.Window.Or(config.DefaultWindow)

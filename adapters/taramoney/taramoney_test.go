@@ -69,8 +69,8 @@ func TestTaramoney(t *testing.T) {
 		cashOutStatuses(), callbacks())
 }
 
-// words returns Taramoney's vocabulary: every word as a status of either kind, and as a webhook of
-// either form.
+// words returns Taramoney's vocabulary: every word as a status of either kind, and as a
+// webhook of either form.
 func words() map[string]adaptertest.Case {
 	return adaptertest.Words(map[string]pirogue.Outcome{
 		"pending": pirogue.OutcomePending,

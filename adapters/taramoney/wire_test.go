@@ -266,8 +266,8 @@ func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 	})
 }
 
-// unsent checks that an order was refused, that no request left, and that the error does not
-// contain the number.
+// unsent checks that an order was refused, that no request left, and that the error does
+// not contain the number.
 func unsent(t *testing.T, server *adaptertest.Server, err error) {
 	t.Helper()
 	if pirogue.CodeOf(err) != pirogue.Unable || len(server.Letters()) != 0 {

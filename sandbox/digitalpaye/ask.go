@@ -54,9 +54,10 @@ type snakeBody struct {
 	URLReturn     string `json:"url_return"`
 }
 
-// camelBody is the body of v1. The number is payer in a collection (the English page prints pay)
-// and recipient in a transfer. The French pages call Wave's second address errorUrl or urlError. No
-// page shows how an OTP is sent; both spellings of the SDK's field are read [our reading].
+// camelBody is the body of v1. The number is payer in a collection (the English page prints
+// pay) and recipient in a transfer. The French pages call Wave's second address errorUrl or
+// urlError. No page shows how an OTP is sent; both spellings of the SDK's field are read
+// [our reading].
 type camelBody struct {
 	TransactionID string `json:"transactionId"`
 	Customer      struct {
@@ -168,8 +169,8 @@ func (q ask) check() error {
 			return invalid(rule.snake)
 		}
 	}
-	// An Orange customer creates the code on the phone beforehand. A collection without a code is
-	// accepted [our reading]; one with a wrong code is not.
+	// An Orange customer creates the code on the phone beforehand. A collection without a code
+	// is accepted [our reading]; one with a wrong code is not.
 	if q.way == stage.In && net == orange && q.otp != "" && q.otp != OTP {
 		return wrongOTP
 	}

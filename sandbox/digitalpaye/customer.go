@@ -12,8 +12,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// customer is a person who paid or was paid, in v1's form. The telephone number identifies the
-// person, who keeps id and createdAt from one transaction to the next.
+// customer is a person who paid or was paid, in v1's form. The telephone number identifies
+// the person, who keeps id and createdAt from one transaction to the next.
 type customer struct {
 	ID          string  `json:"id"`
 	LastName    string  `json:"lastName"`
@@ -40,14 +40,15 @@ func named(name string) customer {
 // name returns the customer's name in v2's form.
 func (c customer) name() string { return strings.TrimSpace(c.LastName + " " + c.FirstName) }
 
-// complete reports whether v1 accepts the customer. Its pages mark the email differently from
-// required fields, so it is optional [our reading].
+// complete reports whether v1 accepts the customer. Its pages mark the email differently
+// from required fields, so it is optional [our reading].
 func (c customer) complete() bool {
 	return c.LastName != "" && c.FirstName != "" && c.PhoneNumber != "" && c.Address.CountryCode == country &&
 		(c.Email == "" || strings.Contains(c.Email, "@"))
 }
 
-// customers is the directory of customers. It lies in memory; an order stores its own customer.
+// customers is the directory of customers. It lies in memory; an order stores its own
+// customer.
 type customers struct {
 	most    int
 	mu      sync.Mutex
@@ -60,8 +61,8 @@ func newCustomers(most int) *customers {
 	return &customers{most: most, byPhone: map[string]int{}}
 }
 
-// meet adds a customer to the directory, or updates the one with that number. It returns ErrFull if
-// the directory is full.
+// meet adds a customer to the directory, or updates the one with that number. It returns
+// ErrFull if the directory is full.
 func (r *customers) meet(c customer, at time.Time) (customer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -73,8 +73,8 @@ func TestMagicNumbers(t *testing.T) {
 	}
 }
 
-// run opens an order and reads it a millisecond before its end and at its end. It compares the book
-// with both readings.
+// run opens an order and reads it a millisecond before its end and at its end. It compares
+// the book with both readings.
 func (c course) run(t *testing.T, shape string) {
 	t.Helper()
 	w := newWorld(t)
@@ -118,8 +118,8 @@ func (c course) run(t *testing.T, shape string) {
 // usedTwice holds the status of the response to a repeated transaction id, by shape.
 var usedTwice = map[string]int{"v2": http.StatusConflict, "sdk": http.StatusConflict, "v1": http.StatusBadRequest}
 
-// TestAnAnswerIsLost loses the response to every other call. Our reference finds the executed
-// order.
+// TestAnAnswerIsLost loses the response to every other call. Our reference finds the
+// executed order.
 func TestAnAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{"in", "out"} {
@@ -143,7 +143,8 @@ func TestAnAnswerIsLost(t *testing.T) {
 	}
 }
 
-// TestThreeWebhooksOneBeforeTheAnswer counts the webhooks that arrive while the caller still waits.
+// TestThreeWebhooksOneBeforeTheAnswer counts the webhooks that arrive while the caller
+// still waits.
 func TestThreeWebhooksOneBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{"in", "out"} {
@@ -173,8 +174,8 @@ func TestThreeWebhooksOneBeforeTheAnswer(t *testing.T) {
 	}
 }
 
-// TestAnOperatorGoesDownForANumber opens an order and then makes its number the one whose calls
-// answer 503. Reading it then answers 503, and the list still shows it.
+// TestAnOperatorGoesDownForANumber opens an order and then makes its number the one whose
+// calls answer 503. Reading it then answers 503, and the list still shows it.
 func TestAnOperatorGoesDownForANumber(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
@@ -195,8 +196,8 @@ func TestAnOperatorGoesDownForANumber(t *testing.T) {
 	})
 }
 
-// TestTheFloatPaysTransfers checks that executed and pending transfers reduce the float, without
-// their fees.
+// TestTheFloatPaysTransfers checks that executed and pending transfers reduce the float,
+// without their fees.
 func TestTheFloatPaysTransfers(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {

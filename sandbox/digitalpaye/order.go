@@ -72,11 +72,12 @@ func (s *Simulator) firstAnswer(o stage.Order, in *shape) (int, envelope) {
 	return answer.code, in.wrap(answer)
 }
 
-// tryAgain is the message of a gateway that timed out [V seed], whatever the result of the order.
+// tryAgain is the message of a gateway that timed out [V seed], whatever the result of the
+// order.
 const tryAgain = "PAYMENT_FAILED_TRY_AGAINST"
 
-// record stores an order. A transaction id is used once, in either direction, and is free again if
-// nothing was stored.
+// record stores an order. A transaction id is used once, in either direction, and is free
+// again if nothing was stored.
 func (s *Simulator) record(q ask) (stage.Order, error) {
 	s.opening.Lock()
 	defer s.opening.Unlock()
@@ -112,8 +113,8 @@ func (s *Simulator) orderOf(q ask) (stage.Order, error) {
 	return o, err
 }
 
-// newRef returns Digitalpaye's own name of an order: numbered in v2, ten letters and digits in v1.
-// It is unique: the number counts orders, and the letters hold 50 random bits.
+// newRef returns Digitalpaye's own name of an order: numbered in v2, ten letters and digits
+// in v1. It is unique: the number counts orders, and the letters hold 50 random bits.
 func (s *Simulator) newRef(in *shape) string {
 	if in.camel {
 		return rand.Text()[:10]

@@ -7,9 +7,9 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// The page of a Wave link, where a person pays or refuses. In production it belongs to Wave; the
-// sandbox has one of its own. The simulated customer acts too at the scheduled time, and the first
-// of both decides.
+// The page of a Wave link, where a person pays or refuses. In production it belongs to
+// Wave; the sandbox has one of its own. The simulated customer acts too at the scheduled
+// time, and the first of both decides.
 
 //go:embed page.html
 var pageHTML string
@@ -84,8 +84,8 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// decide ends the order as the person chose. A repeated or late press changes nothing: the page
-// then shows the result.
+// decide ends the order as the person chose. A repeated or late press changes nothing: the
+// page then shows the result.
 func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order) {
 	var err error
 	switch r.PostFormValue("action") {

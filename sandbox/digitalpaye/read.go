@@ -52,8 +52,9 @@ func (s *Simulator) reading(o stage.Order, in *shape) transaction {
 
 const maxPage = 100 // transactions of a list, unless size asks for fewer
 
-// list serves all transactions, newest first [our reading, as is the query]. from and to are RFC
-// 3339, the first included and the second not. page counts from 1, and size is at most 100.
+// list serves all transactions, newest first [our reading, as is the query]. from and to
+// are RFC 3339, the first included and the second not. page counts from 1, and size is at
+// most 100.
 func (s *Simulator) list(w http.ResponseWriter, r *http.Request, a asked) error {
 	wanted, err := readRange(r.URL.Query())
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 )
 
 // refusal is an error of the API in both vocabularies. Documents have three messages of v2
-// (TOKEN_EXPIRED, AMOUNT_INSUFFISANT, PAYMENT_FAILED_TRY_AGAINST), and of v1 the four class names
-// and some reasons. The other words are [our reading].
+// (TOKEN_EXPIRED, AMOUNT_INSUFFISANT, PAYMENT_FAILED_TRY_AGAINST), and of v1 the four class
+// names and some reasons. The other words are [our reading].
 type refusal struct {
 	http   int
 	word   string // the message of v2 and sdk

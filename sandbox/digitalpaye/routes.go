@@ -14,10 +14,12 @@ type asked struct {
 	raw []byte // the body of a POST
 }
 
-// call is one call of the API. It writes the response, or returns the reason why it did not.
+// call is one call of the API. It writes the response, or returns the reason why it did
+// not.
 type call func(http.ResponseWriter, *http.Request, asked) error
 
-// Handler serves the simulator. Mount it under the path of PublicURL, with that path stripped.
+// Handler serves the simulator. Mount it under the path of PublicURL, with that path
+// stripped.
 func (s *Simulator) Handler() http.Handler {
 	mux := s.Mux(s.money())
 	mux.Handle("POST /v1/auth", s.Aside(s.token))
@@ -32,9 +34,9 @@ func (s *Simulator) Handler() http.Handler {
 	return mux
 }
 
-// money returns the calls that move money or show its movements. The list can replace a status call
-// by our id, so the switches spoil and drop its responses too. Camel bodies are accepted at
-// /v1/transfers as well, where the older text of v1 sends them.
+// money returns the calls that move money or show its movements. The list can replace a
+// status call by our id, so the switches spoil and drop its responses too. Camel bodies are
+// accepted at /v1/transfers as well, where the older text of v1 sends them.
 func (s *Simulator) money() map[string]stage.Call {
 	return map[string]stage.Call{
 		"POST /v2/collecte/mobile-money":  s.admitted(v2, s.collect),
@@ -93,8 +95,8 @@ func rightEnvironment(r *http.Request) bool {
 }
 
 // setWebhook stands for the page of the portal where a merchant enters the only address for
-// webhooks. It is no part of the API. The address lies in memory; an order stores the one at its
-// opening.
+// webhooks. It is no part of the API. The address lies in memory; an order stores the one
+// at its opening.
 func (s *Simulator) setWebhook(w http.ResponseWriter, r *http.Request) {
 	var form struct{ Key, URL string }
 	err := stage.ReadJSON(w, r, &form)

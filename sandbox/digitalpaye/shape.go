@@ -19,7 +19,8 @@ const (
 	wave   network = "wave"
 )
 
-// shape is one vocabulary of the API: the form of its envelopes and its names of the networks.
+// shape is one vocabulary of the API: the form of its envelopes and its names of the
+// networks.
 type shape struct {
 	name         string
 	snake, camel bool // the envelope: code_status and status, or statusCode and reason
@@ -28,9 +29,9 @@ type shape struct {
 	words        map[network]string // the same, as responses name them
 }
 
-// The shapes. v2 has its page's ORANGE_MONEY besides the word of that page's sample. The limit of
-// v2 is documented, and used for sdk as well. That of v1 is the length of the UUIDs in its samples
-// [our reading].
+// The shapes. v2 has its page's ORANGE_MONEY besides the word of that page's sample. The
+// limit of v2 is documented, and used for sdk as well. That of v1 is the length of the
+// UUIDs in its samples [our reading].
 var (
 	v2  = newShape("v2", 20, map[string]network{"MOOV_MONEY_CI": moov, "WAVE_MONEY_CI": wave, "ORANGE_MONEY": orange})
 	sdk = newShape("sdk", 20, map[string]network{"MOOV_MONEY_CI": moov, "WAVE_CI": wave})
@@ -66,7 +67,8 @@ func shapeOf(o stage.Order) *shape {
 	return v2
 }
 
-// spoken returns the shape of a body on a shared path under /v1, by its name of the transaction id.
+// spoken returns the shape of a body on a shared path under /v1, by its name of the
+// transaction id.
 func spoken(raw []byte) *shape {
 	var body struct {
 		Camel any `json:"transactionId"`
@@ -110,8 +112,8 @@ type said struct {
 	data   any
 }
 
-// wrap returns the envelope of a response in the names of the shape. Where both are used, the
-// message is v1's, which the current pages document.
+// wrap returns the envelope of a response in the names of the shape. Where both are used,
+// the message is v1's, which the current pages document.
 func (s *shape) wrap(a said) envelope {
 	e := envelope{Message: a.snake, Data: a.data}
 	if s.snake {

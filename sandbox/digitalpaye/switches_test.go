@@ -109,8 +109,8 @@ func TestTokensAreRefused(t *testing.T) {
 	w.books(1500)
 }
 
-// TestKeysThatWereChanged checks that changed keys get no token, and that earlier tokens stay
-// valid.
+// TestKeysThatWereChanged checks that changed keys get no token, and that earlier tokens
+// stay valid.
 func TestKeysThatWereChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -133,8 +133,8 @@ func TestTokensThatLiveShortly(t *testing.T) {
 	}
 }
 
-// TestUnknownWords checks that the words of status and list change, but not the result of the
-// order.
+// TestUnknownWords checks that the words of status and list change, but not the result of
+// the order.
 func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
@@ -178,8 +178,8 @@ func TestAPaymentSettlesLater(t *testing.T) {
 	w.stands("v2", "R1", "SUCCESSFUL")
 }
 
-// TestTheGatewayTimesOut checks that an order answers 504 with FAILED and still takes its course. A
-// call that opens no order answers as usual.
+// TestTheGatewayTimesOut checks that an order answers 504 with FAILED and still takes its
+// course. A call that opens no order answers as usual.
 func TestTheGatewayTimesOut(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
@@ -275,7 +275,8 @@ func TestTheBookIsReadable(t *testing.T) {
 	}
 }
 
-// TestACallThatHangsEndsWithTheSimulator closes the simulator during a call whose response is lost.
+// TestACallThatHangsEndsWithTheSimulator closes the simulator during a call whose response
+// is lost.
 func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -9,8 +9,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// The status words of a transaction. Digitalpaye's texts have other spellings of the first, which
-// the sandbox does not use.
+// The status words of a transaction. Digitalpaye's texts have other spellings of the first,
+// which the sandbox does not use.
 const (
 	successful = "SUCCESSFUL"
 	pending    = "PENDING"
@@ -27,8 +27,9 @@ var standing = map[stage.State]said{
 	stage.Lapsed:   {code: 400, status: failed, camel: "Successful"},
 }
 
-// ends holds the cause of a failure, as a message of v2 and a reason of v1. No document has words
-// for it [our reading]. The webhook, which is the bare transaction, does not state the cause.
+// ends holds the cause of a failure, as a message of v2 and a reason of v1. No document has
+// words for it [our reading]. The webhook, which is the bare transaction, does not state
+// the cause.
 var ends = map[stage.Reason]struct{ message, reason string }{
 	stage.TooPoor:  {"PAYMENT_FAILED_CUSTOMER_BALANCE_INSUFFISANT", "Le solde du client est insuffisant."},
 	stage.SaidNo:   {"PAYMENT_REFUSED_BY_CUSTOMER", "Le client a refusé le paiement."},
@@ -58,8 +59,8 @@ var rates = map[network]map[stage.Direction]int64{
 // figures are the four amounts of a transaction, as strings.
 type figures struct{ amount, fees, receive, total string }
 
-// figuresOf calculates in thousandths of a franc. The merchant bears the fees of a collection and
-// pays those of a transfer on top.
+// figuresOf calculates in thousandths of a franc. The merchant bears the fees of a
+// collection and pays those of a transfer on top.
 func figuresOf(o stage.Order) figures {
 	fees := o.Amount * rates[network(o.Notes[noteNetwork])][o.Direction]
 	whole := o.Amount * 1000
@@ -75,15 +76,15 @@ func decimal(thousandths int64) string {
 	return strings.TrimRight(strings.TrimRight(whole+"."+rest, "0"), ".")
 }
 
-// transaction is the flat object of either vocabulary. Status, list and webhook show it, and it is
-// the data of an order's first response.
+// transaction is the flat object of either vocabulary. Status, list and webhook show it,
+// and it is the data of an order's first response.
 type transaction interface {
 	say(status string)     // sets another status word
 	launch(waveURL string) // sets the address where a Wave customer pays
 }
 
-// snakeTransaction is the transaction of v2 and sdk [V seed]. date has no zone and is UTC, the time
-// of Abidjan.
+// snakeTransaction is the transaction of v2 and sdk [V seed]. date has no zone and is UTC,
+// the time of Abidjan.
 type snakeTransaction struct {
 	LinkPaymentID *string `json:"linkpayment_id"` // null: the sandbox has no payment links
 	Ref           string  `json:"ref"`
@@ -110,8 +111,9 @@ type snakeTransaction struct {
 func (t *snakeTransaction) say(status string)     { t.Status = status }
 func (t *snakeTransaction) launch(waveURL string) { t.WaveLaunchURL = waveURL }
 
-// camelTransaction is the transaction of v1 [V]. The phone is national there. Its Wave page has
-// waveLaunchUrl. The SDK's name is added, because readers of all shapes know it [our reading].
+// camelTransaction is the transaction of v1 [V]. The phone is national there. Its Wave page
+// has waveLaunchUrl. The SDK's name is added, because readers of all shapes know it [our
+// reading].
 type camelTransaction struct {
 	Ref           string   `json:"ref"`
 	TransactionID string   `json:"transactionId"`

@@ -68,8 +68,8 @@ func TestAWebhookIsHeldBack(t *testing.T) {
 	w.Notices(1)
 }
 
-// TestThePortalKeepsOneAddress checks that only the last address is used, for earlier orders as
-// well.
+// TestThePortalKeepsOneAddress checks that only the last address is used, for earlier
+// orders as well.
 func TestThePortalKeepsOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -98,9 +98,9 @@ func TestThePortalRefuses(t *testing.T) {
 	w.Notices(1) // at the earlier address
 }
 
-// TestARestartForgetsNothing kills a simulator and starts another on its journal. Book, float, ids
-// and tokens are unchanged. A pending order ends on time, and its webhook goes to the address at
-// its opening.
+// TestARestartForgetsNothing kills a simulator and starts another on its journal. Book,
+// float, ids and tokens are unchanged. A pending order ends on time, and its webhook goes
+// to the address at its opening.
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")

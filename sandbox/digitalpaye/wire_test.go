@@ -82,8 +82,8 @@ func TestEveryShapeReadsEveryOrder(t *testing.T) {
 	})
 }
 
-// TestTheSDKReadsCodeStatus checks the codes that the PHP SDK reads: 202 is pending, 200 is done,
-// any other is a failure.
+// TestTheSDKReadsCodeStatus checks the codes that the PHP SDK reads: 202 is pending, 200 is
+// done, any other is a failure.
 func TestTheSDKReadsCodeStatus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -130,8 +130,8 @@ func TestNetworksAndFees(t *testing.T) {
 	}
 }
 
-// TestOrdersAreRefused checks that a refusal names the field in the words of the shape, and that
-// nothing is stored.
+// TestOrdersAreRefused checks that a refusal names the field in the words of the shape, and
+// that nothing is stored.
 func TestOrdersAreRefused(t *testing.T) {
 	t.Parallel()
 	type row struct {
@@ -226,8 +226,8 @@ func TestOTPsThatAreTaken(t *testing.T) {
 	w.opens("v2", "out", "OUT", "0700123456", fields{"operator": "ORANGE_MONEY_CI", "code_otp": "000000"})
 }
 
-// TestATransactionIDIsUsedOnce repeats an id with other values, in each direction and shape. It is
-// refused, and nothing is executed.
+// TestATransactionIDIsUsedOnce repeats an id with other values, in each direction and
+// shape. It is refused, and nothing is executed.
 func TestATransactionIDIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -352,7 +352,8 @@ func TestCredentialsAreRefused(t *testing.T) {
 	}
 }
 
-// TestWhatThereIsNot checks that an unknown transaction is reported in the words of the shape.
+// TestWhatThereIsNot checks that an unknown transaction is reported in the words of the
+// shape.
 func TestWhatThereIsNot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -109,7 +109,8 @@ type world struct {
 	granted time.Time // time at which bearer was issued
 }
 
-// newWorld starts a simulator that posts to the world's inbox. change may modify its options.
+// newWorld starts a simulator that posts to the world's inbox. change may modify its
+// options.
 func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 	t.Helper()
 	w := &world{World: stagetest.NewWorld[*digitalpaye.Simulator](t)}

@@ -1,6 +1,6 @@
-// Package inbox plays the merchant who receives webhooks. It verifies each one by the published
-// rule, answers 200, and shows it. Like the simulators it is written from the merchant's document
-// alone and imports nothing of Pirogue.
+// Package inbox plays the merchant who receives webhooks. It verifies each one by the
+// published rule, answers 200, and shows it. Like the simulators it is written from the
+// merchant's document alone and imports nothing of Pirogue.
 package inbox
 
 import (
@@ -32,8 +32,8 @@ type Letter struct {
 	Body     json.RawMessage `json:"body"`
 }
 
-// Inbox is an http.Handler. POST stores a webhook. GET shows all of them, as a page or, with
-// Accept: application/json, as JSON.
+// Inbox is an http.Handler. POST stores a webhook. GET shows all of them, as a page or,
+// with Accept: application/json, as JSON.
 type Inbox struct {
 	secret  []byte
 	mu      sync.Mutex

@@ -37,7 +37,8 @@ var (
 	cameroon = limits{200, 500_000}
 )
 
-// countries lists those in which an account can be. Côte d'Ivoire and Benin count the leading zero.
+// countries lists those in which an account can be. Côte d'Ivoire and Benin count the
+// leading zero.
 var countries = map[string]country{
 	"CI": {"+225", 10, "XOF", cashIn, cashOut},
 	"TG": {"+228", 8, "XOF", cashIn, cashOut},

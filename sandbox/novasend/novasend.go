@@ -24,8 +24,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// The credentials that the sandbox accepts by default. None of them is secret. A key and an account
-// end with their country in lower case: sandbox-key-ci.
+// The credentials that the sandbox accepts by default. None of them is secret. A key and an
+// account end with their country in lower case: sandbox-key-ci.
 const (
 	APIKeyPrefix  = "sandbox-key-"
 	APIClient     = "sandbox-client"
@@ -67,9 +67,9 @@ type Simulator struct {
 	hooks  map[string]hook // by account ID
 }
 
-// New starts a simulator with the merchant's accounts. The default is one for each of CI, TG, BF,
-// BJ and CM, with the constants of this package. With a journal it restores every order, and
-// anything that fell due meanwhile happens at once.
+// New starts a simulator with the merchant's accounts. The default is one for each of CI,
+// TG, BF, BJ and CM, with the constants of this package. With a journal it restores every
+// order, and anything that fell due meanwhile happens at once.
 func New(o stage.TillOptions, accounts ...Account) (*Simulator, error) {
 	s := &Simulator{
 		accounts: map[string]Account{}, refunds: map[string]string{}, refused: map[string]remembered{},

@@ -221,8 +221,8 @@ func TestTheOperatorIsDownForANumber(t *testing.T) {
 	}
 }
 
-// TestALostAnswer finds an executed order by our reference, and gets its response by the same
-// request.
+// TestALostAnswer finds an executed order by our reference, and gets its response by the
+// same request.
 func TestALostAnswer(t *testing.T) {
 	t.Parallel()
 	for path, row := range map[string]struct {

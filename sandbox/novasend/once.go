@@ -26,9 +26,10 @@ type remembered struct {
 	err    error
 }
 
-// once serves a write. The same request under the same X-Idempotency-Key gets the first response
-// again and executes nothing. Another request under that key is a conflict. A malformed request
-// leaves its key unused. All of it is our reading of "prevents duplicates".
+// once serves a write. The same request under the same X-Idempotency-Key gets the first
+// response again and executes nothing. Another request under that key is a conflict. A
+// malformed request leaves its key unused. All of it is our reading of "prevents
+// duplicates".
 func (s *Simulator) once(read reading) stage.Call {
 	return s.admitted(s.write(read))
 }
@@ -50,8 +51,8 @@ func (s *Simulator) write(read reading) call {
 		}
 		asked.Account, asked.Key = a.ID, a.ID+" "+r.Header.Get("X-Idempotency-Key")
 		asked.Notes[noteDigest] = digest(r, body)
-		// The order is opened under the lock and answered after it, because a response may hang for a
-		// minute.
+		// The order is opened under the lock and answered after it, because a response may hang
+		// for a minute.
 		opened, first, err := s.keyed(asked)
 		switch {
 		case err != nil:
@@ -65,8 +66,8 @@ func (s *Simulator) write(read reading) call {
 	}
 }
 
-// readWrite returns the body of a write. It returns a refusal if the write lacks a mandatory
-// header.
+// readWrite returns the body of a write. It returns a refusal if the write lacks a
+// mandatory header.
 func readWrite(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
 	case !stage.SaysJSON(r):
@@ -114,8 +115,8 @@ func (s *Simulator) keyed(asked stage.Order) (o stage.Order, first bool, err err
 	return o, true, decided
 }
 
-// remember stores a refusal for repetitions of the request. A restart drops it, and so does a full
-// store: nothing was executed.
+// remember stores a refusal for repetitions of the request. A restart drops it, and so does
+// a full store: nothing was executed.
 func (s *Simulator) remember(asked stage.Order, decided refusal) {
 	if len(s.refused) >= maxRefused {
 		clear(s.refused)
@@ -123,8 +124,8 @@ func (s *Simulator) remember(asked stage.Order, decided refusal) {
 	s.refused[asked.Key] = remembered{asked.Notes[noteDigest], decided}
 }
 
-// execute opens the order. A reference belongs to one order of its kind and account; our reading of
-// "unique".
+// execute opens the order. A reference belongs to one order of its kind and account; our
+// reading of "unique".
 func (s *Simulator) execute(asked stage.Order) (o stage.Order, err error) {
 	for _, other := range s.ByReference(asked.Reference) {
 		switch {
@@ -160,8 +161,8 @@ func (s *Simulator) giveBack(asked stage.Order) (stage.Order, error) {
 	return o, err
 }
 
-// asOpened returns an order in the state at its opening. An order that ended later was pending
-// then.
+// asOpened returns an order in the state at its opening. An order that ended later was
+// pending then.
 func asOpened(o stage.Order) stage.Order {
 	if o.ChangedAt.After(o.OpenedAt) {
 		o.State, o.Reason = stage.Pending, ""

@@ -37,7 +37,8 @@ func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 	}
 }
 
-// TestARefusalIsRepeated repeats a refused request after the reason for the refusal is gone.
+// TestARefusalIsRepeated repeats a refused request after the reason for the refusal is
+// gone.
 func TestARefusalIsRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

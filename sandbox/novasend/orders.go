@@ -15,8 +15,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// family names the kind of call that made an order. Payouts are found only in their own family; our
-// reading.
+// family names the kind of call that made an order. Payouts are found only in their own
+// family; our reading.
 type family string
 
 // The families of calls.
@@ -56,8 +56,8 @@ const (
 	maxText      = 255 // characters of a name or reason; our limit
 )
 
-// providers lists the operators that direct calls reach, by country. That Cameroon has neither WAVE
-// nor MOOV is our reading.
+// providers lists the operators that direct calls reach, by country. That Cameroon has
+// neither WAVE nor MOOV is our reading.
 var providers = map[string][]string{
 	"CI": {"WAVE", "ORANGE", "MOMO", "MOOV"},
 	"CM": {"ORANGE", "MOMO"},
@@ -138,8 +138,8 @@ func walletPayout(_ *http.Request, a Account, body []byte) (stage.Order, error) 
 	return a.order(walletPayouts, asked, asked.movement)
 }
 
-// directPayout reads POST /v1/direct/payout in the form of the latest page. Older pages call the
-// movement payin there.
+// directPayout reads POST /v1/direct/payout in the form of the latest page. Older pages
+// call the movement payin there.
 func directPayout(_ *http.Request, a Account, body []byte) (stage.Order, error) {
 	asked, err := decode[request](body)
 	switch {
@@ -254,8 +254,8 @@ func decode[T any](body []byte) (T, error) {
 	return read, nil
 }
 
-// leadsBack reports whether the request has both addresses that lead the customer back to the
-// merchant.
+// leadsBack reports whether the request has both addresses that lead the customer back to
+// the merchant.
 func (q request) leadsBack() bool {
 	return stage.IsAddress(q.Action.SuccessURL) && stage.IsAddress(q.Action.FailureURL)
 }
@@ -269,7 +269,8 @@ func validReference(reference string) bool {
 // short reports whether a text is within maxText.
 func short(text string) bool { return utf8.RuneCountInString(text) <= maxText }
 
-// newID returns an identifier that nobody can guess, because it is part of the page's address.
+// newID returns an identifier that nobody can guess, because it is part of the page's
+// address.
 func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()) }
 
 // bare returns an identifier without its prefix.

@@ -48,7 +48,8 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// visited returns the order of a short code, which is the order's identifier without its prefix.
+// visited returns the order of a short code, which is the order's identifier without its
+// prefix.
 func (s *Simulator) visited(code string) (stage.Order, bool) {
 	for _, prefix := range []string{prefixSeed, prefixCurrent} {
 		if o, found := s.Order(prefix + code); found && hasPage(o) {
@@ -58,8 +59,8 @@ func (s *Simulator) visited(code string) (stage.Order, bool) {
 	return stage.Order{}, false
 }
 
-// decided executes a person's choice. A late or repeated press shows the result. A customer whose
-// balance is too low stays so, whatever the person presses.
+// decided executes a person's choice. A late or repeated press shows the result. A customer
+// whose balance is too low stays so, whatever the person presses.
 func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o stage.Order, t texts) {
 	state, why := stage.Executed, stage.Reason("")
 	switch pressed := r.PostFormValue("action"); {
@@ -78,8 +79,8 @@ func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o stage.Orde
 	stage.Redirect(w, "?lang="+t.Lang)
 }
 
-// viewOf returns the page of an order in the language of t. The payer sees the amount debited, fee
-// included.
+// viewOf returns the page of an order in the language of t. The payer sees the amount
+// debited, fee included.
 func viewOf(o stage.Order, t texts) pageView {
 	v := pageView{
 		T: t, Amount: stage.Francs(o.Asked + fee(o)), Reference: o.Reference,

@@ -33,8 +33,8 @@ type failure struct {
 	Message string `json:"message"`
 }
 
-// failures maps the causes of a decline. The codes are our reading, from the words of the error
-// page where it has one.
+// failures maps the causes of a decline. The codes are our reading, from the words of the
+// error page where it has one.
 var failures = map[stage.Reason]failure{
 	stage.TooPoor:  {"client_not_enough_cash", "The customer's balance is too low."},
 	stage.SaidNo:   {"transaction_declined", "The customer declined the payment."},
@@ -76,8 +76,8 @@ type mobileMoney struct {
 	} `json:"provider"`
 }
 
-// seedOpened is the response to a call in the seed shape. The two references have other meanings
-// than in the current shape, whose reference is the merchant's.
+// seedOpened is the response to a call in the seed shape. The two references have other
+// meanings than in the current shape, whose reference is the merchant's.
 type seedOpened struct {
 	Type                 string  `json:"type"`
 	Fee                  int64   `json:"fee"`
@@ -103,8 +103,8 @@ type seedRecord struct {
 	Failure     *failure `json:"failure"`
 }
 
-// refundRecord is a refund, in either shape of the payin. It does not repeat the merchant's own
-// reference.
+// refundRecord is a refund, in either shape of the payin. It does not repeat the merchant's
+// own reference.
 type refundRecord struct {
 	Type              string `json:"type"`
 	Reference         string `json:"reference"`
@@ -125,8 +125,8 @@ type refundRecord struct {
 	} `json:"transaction"`
 }
 
-// transaction is the movement in Novasend's core system. Its amounts are text with two decimals in
-// every currency.
+// transaction is the movement in Novasend's core system. Its amounts are text with two
+// decimals in every currency.
 type transaction struct {
 	Reference     string `json:"reference"`
 	Status        string `json:"status"`
@@ -139,8 +139,8 @@ type transaction struct {
 	Currency      string `json:"currency"`
 }
 
-// opened returns the response to the call that opened an order. It never shows the transaction,
-// even if the order ended in the call.
+// opened returns the response to the call that opened an order. It never shows the
+// transaction, even if the order ended in the call.
 func (s *Simulator) opened(o stage.Order) any {
 	switch {
 	case o.Parent != "":
@@ -156,8 +156,8 @@ func (s *Simulator) opened(o stage.Order) any {
 	return r
 }
 
-// read returns the response to a status call. Only these responses have an undocumented word while
-// UnknownWords is on.
+// read returns the response to a status call. Only these responses have an undocumented
+// word while UnknownWords is on.
 func (s *Simulator) read(o stage.Order) any {
 	says := s.Board.Read().Word(s.word(o))
 	switch {
@@ -169,8 +169,8 @@ func (s *Simulator) read(o stage.Order) any {
 	return s.recordOf(o, says)
 }
 
-// word returns the status of an order. With the quirk only the transaction shows a refusal, as in
-// the seed: processed is not success.
+// word returns the status of an order. With the quirk only the transaction shows a refusal,
+// as in the seed: processed is not success.
 func (s *Simulator) word(o stage.Order) string {
 	if s.failsInsideOnly(o) {
 		return "processed"
@@ -178,8 +178,8 @@ func (s *Simulator) word(o stage.Order) string {
 	return words[familyOf(o)][o.State]
 }
 
-// failsInsideOnly reports whether only the transaction shows an order's refusal. A refund has no
-// such pair of words.
+// failsInsideOnly reports whether only the transaction shows an order's refusal. A refund
+// has no such pair of words.
 func (s *Simulator) failsInsideOnly(o stage.Order) bool {
 	return o.State == stage.Declined && o.Parent == "" && s.Quirk(processedButFailed)
 }
@@ -232,13 +232,14 @@ func (s *Simulator) refundOf(o stage.Order, says string) refundRecord {
 	return r
 }
 
-// settles reports whether the status of an order shows its transaction. The current pages show none
-// for direct orders and payouts.
+// settles reports whether the status of an order shows its transaction. The current pages
+// show none for direct orders and payouts.
 func settles(o stage.Order) bool {
 	return familyOf(o) == walletPayins || o.Notes[noteShape] == seedShape
 }
 
-// core returns the transaction of an order: {} until somebody confirmed, null if nobody ever did.
+// core returns the transaction of an order: {} until somebody confirmed, null if nobody
+// ever did.
 func core(o stage.Order, says string) any {
 	switch o.State {
 	case stage.Pending:
@@ -254,7 +255,8 @@ func core(o stage.Order, says string) any {
 	}
 }
 
-// coreWord returns the status of a transaction. It is the unknown word if the status outside is.
+// coreWord returns the status of a transaction. It is the unknown word if the status
+// outside is.
 func coreWord(o stage.Order, says string) string {
 	if says == stage.UnknownWord {
 		return says
@@ -262,8 +264,8 @@ func coreWord(o stage.Order, says string) string {
 	return coreWords[o.State]
 }
 
-// shown returns the amount at the top of an order. Another amount that moved is in the transaction,
-// if there is one.
+// shown returns the amount at the top of an order. Another amount that moved is in the
+// transaction, if there is one.
 func shown(o stage.Order) int64 {
 	if o.State == stage.Executed && !settles(o) {
 		return o.Amount
@@ -289,7 +291,8 @@ func confirmation(o stage.Order) string {
 	}
 }
 
-// mustConfirm reports whether an order waits for its customer. An OTP counts as the confirmation.
+// mustConfirm reports whether an order waits for its customer. An OTP counts as the
+// confirmation.
 func mustConfirm(o stage.Order) bool { return o.Direction == stage.In && o.Notes[noteOTP] == "" }
 
 // paymentURL returns the hosted page of an order, or nil if the customer needs none.
@@ -323,8 +326,8 @@ func kind(o stage.Order) string {
 	return "payout"
 }
 
-// fee returns Novasend's fee on top of an order: 2 %, rounded up, as 6 of 300 in every example. A
-// refund is free; our reading.
+// fee returns Novasend's fee on top of an order: 2 %, rounded up, as 6 of 300 in every
+// example. A refund is free; our reading.
 func fee(o stage.Order) int64 {
 	if o.Parent != "" {
 		return 0

@@ -6,8 +6,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// refusal is a response that refuses a call. Novasend uses 403 for what its business forbids, not
-// only for missing rights.
+// refusal is a response that refuses a call. Novasend uses 403 for what its business
+// forbids, not only for missing rights.
 type refusal struct {
 	Code       string `json:"code"`
 	Message    string `json:"message"`
@@ -54,8 +54,8 @@ func (f refusal) because(message string) refusal {
 	return f
 }
 
-// tills maps errors of the engine to Novasend's refusals. A beneficiary's ceiling depends on how
-// well Novasend knows them, hence the word for that; our reading.
+// tills maps errors of the engine to Novasend's refusals. A beneficiary's ceiling depends
+// on how well Novasend knows them, hence the word for that; our reading.
 var tills = map[error]refusal{
 	stage.ErrCeiling: kycNotApproved, stage.ErrFloat: walletPoor, stage.ErrReturned: alreadyRefunded,
 	stage.ErrNoOrder: doesNotExist, stage.ErrDown: unavailable, stage.ErrFull: unavailable.because(stage.ErrFull.Error()),

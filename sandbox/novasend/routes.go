@@ -6,11 +6,12 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// call is one call of the API by an account. It writes the response, or returns the reason why it
-// did not.
+// call is one call of the API by an account. It writes the response, or returns the reason
+// why it did not.
 type call func(w http.ResponseWriter, r *http.Request, a Account) error
 
-// Handler serves the simulator. Mount it under the path of PublicURL, with that path stripped.
+// Handler serves the simulator. Mount it under the path of PublicURL, with that path
+// stripped.
 func (s *Simulator) Handler() http.Handler {
 	mux := s.Mux(map[string]stage.Call{
 		"POST /v1/payin/sessions":    s.once(session),
@@ -82,8 +83,9 @@ type wallet struct {
 	Currency         string `json:"currency"`
 }
 
-// balance serves the money left for payouts. Only the available part may be spent: the balance
-// still includes the amounts of pending payouts. The sandbox's accounts share one float.
+// balance serves the money left for payouts. Only the available part may be spent: the
+// balance still includes the amounts of pending payouts. The sandbox's accounts share one
+// float.
 func (s *Simulator) balance(w http.ResponseWriter, _ *http.Request, a Account) error {
 	available, held := s.Float(), int64(0)
 	for _, o := range s.Orders() {

@@ -123,8 +123,8 @@ func TestEverybodyIsForced(t *testing.T) {
 	w.shows("/v1/payin/R2", fields{"status": "processed"})
 }
 
-// TestALateCorrection turns a failure into a success, as Novasend does within 48 h. Both have a
-// webhook.
+// TestALateCorrection turns a failure into a success, as Novasend does within 48 h. Both
+// have a webhook.
 func TestALateCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -6,8 +6,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// texts holds the texts of the hosted page in one language. A test checks that every language is
-// complete.
+// texts holds the texts of the hosted page in one language. A test checks that every
+// language is complete.
 type texts struct {
 	stage.Words
 

@@ -42,8 +42,8 @@ func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// notice is the webhook's record in the current shape. Its field is fees where responses have fee,
-// and it has no transaction.
+// notice is the webhook's record in the current shape. Its field is fees where responses
+// have fee, and it has no transaction.
 type notice struct {
 	ID                   string   `json:"id"`
 	Fees                 int64    `json:"fees"`
@@ -61,8 +61,8 @@ type notice struct {
 	ConfirmationRequired bool     `json:"confirmationRequired"`
 }
 
-// webhook returns the message about an order's end. The events are confirmed and declined. An
-// expired session and a refund have none; our reading.
+// webhook returns the message about an order's end. The events are confirmed and declined.
+// An expired session and a refund have none; our reading.
 func (s *Simulator) webhook(o stage.Order) stage.Message {
 	s.hookMu.Lock()
 	to := s.hooks[o.Account]
@@ -96,7 +96,8 @@ func (s *Simulator) told(o stage.Order) any {
 	}
 }
 
-// written returns the bytes to send and the bytes to sign. They differ if the signer re-serialises.
+// written returns the bytes to send and the bytes to sign. They differ if the signer
+// re-serialises.
 func (s *Simulator) written(said any) (sent, signed []byte, err error) {
 	var compact bytes.Buffer
 	encoder := json.NewEncoder(&compact)

@@ -16,7 +16,8 @@ import (
 // identifiers matches random identifiers, which are left out of comparisons.
 var identifiers = regexp.MustCompile(`[a-z2-7]{26}|\btr_[a-z2-7]{16}`)
 
-// TestTheAnswersAreThoseOfTheDocuments compares whole responses, with the order of their fields.
+// TestTheAnswersAreThoseOfTheDocuments compares whole responses, with the order of their
+// fields.
 func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -61,7 +62,8 @@ func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 			`"createdAt":"2026-03-12T09:30:12.345Z","transaction":{"reference":"X","status":"pending","processedAt":null}}`)
 }
 
-// TestACustomerOfOrangeGivesAnOTP checks that a payment with an OTP needs no further confirmation.
+// TestACustomerOfOrangeGivesAnOTP checks that a payment with an OTP needs no further
+// confirmation.
 func TestACustomerOfOrangeGivesAnOTP(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -260,8 +262,8 @@ func TestOnlyTheMerchantIsAdmitted(t *testing.T) {
 	w.books(map[string]int64{})
 }
 
-// TestAnOrderIsFoundByItsOwnOnly reads orders by both identifiers, in their family and from their
-// account.
+// TestAnOrderIsFoundByItsOwnOnly reads orders by both identifiers, in their family and from
+// their account.
 func TestAnOrderIsFoundByItsOwnOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

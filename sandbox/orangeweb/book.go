@@ -26,8 +26,8 @@ type book struct {
 	ended    int                  // sessions with a txnid
 }
 
-// entry is one line of the journal: the event, the session after it, and the money that moved, if
-// any.
+// entry is one line of the journal: the event, the session after it, and the money that
+// moved, if any.
 type entry struct {
 	Event   event       `json:"event"`
 	Session session     `json:"session"`
@@ -40,8 +40,8 @@ func openBook(path string, limit int) (*book, error) {
 	return b, b.Open(path, b.apply)
 }
 
-// open stores a new session and decides whether its response is lost. It refuses an order_id that
-// was ever used.
+// open stores a new session and decides whether its response is lost. It refuses an
+// order_id that was ever used.
 func (b *book) open(s session) (session, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -58,8 +58,8 @@ func (b *book) open(s session) (session, error) {
 	return s, b.Record(entry{Event: opened, Session: s})
 }
 
-// change modifies a session and returns the stored one. A step without a change writes no line in
-// the journal.
+// change modifies a session and returns the stored one. A step without a change writes no
+// line in the journal.
 func (b *book) change(payToken string, now time.Time, step func(*session) event) (session, event, error) {
 	b.Lock()
 	defer b.Unlock()

@@ -57,8 +57,8 @@ func TestACustomerInARealBrowser(t *testing.T) {
 	}
 }
 
-// TestThePageFitsEveryWindow checks each face of the page in both languages, from the smallest
-// phone to a desktop.
+// TestThePageFitsEveryWindow checks each face of the page in both languages, from the
+// smallest phone to a desktop.
 func TestThePageFitsEveryWindow(t *testing.T) {
 	browser := stagetest.Chromium(t)
 	w := newWorld(t)

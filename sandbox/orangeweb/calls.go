@@ -14,8 +14,8 @@ const (
 	notifTokenLen = 16 // bytes
 )
 
-// webpayment opens a session. The order of its steps matters: a magic number acts before, during or
-// after the response.
+// webpayment opens a session. The order of its steps matters: a magic number acts before,
+// during or after the response.
 func (s *Simulator) webpayment(w http.ResponseWriter, r *http.Request) error {
 	kept, err := s.openSession(w, r)
 	if err != nil {
@@ -103,8 +103,8 @@ func (s *Simulator) keep(ctx context.Context, segment, msisdn string, asked orde
 	})
 }
 
-// transactionStatus serves the status of a session to a caller who knows the order, the amount and
-// the token. Orange answers 201, not 200.
+// transactionStatus serves the status of a session to a caller who knows the order, the
+// amount and the token. Orange answers 201, not 200.
 func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) error {
 	var asked question
 	if err := s.authorize(r); err != nil {
@@ -119,7 +119,8 @@ func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) er
 		return notFound.because("No session has this order_id, amount and pay_token together.")
 	}
 	reply := statusReply{Status: s.Board.Read().Word(string(kept.Status)), OrderID: kept.Order.OrderID, TxnID: kept.TxnID}
-	// The real response has no amount. Number 999999 works by an amount that contradicts the order.
+	// The real response has no amount. Number 999999 works by an amount that contradicts the
+	// order.
 	if other := kept.executedAmount(); kept.Status == Success && other != kept.Order.Amount {
 		reply.Amount = &other
 	}

@@ -7,8 +7,9 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// arrange schedules the automatic events of a session, and runs those that are due. It does not
-// wake a customer twice who steps back meanwhile: the call that finds nothing due schedules again.
+// arrange schedules the automatic events of a session, and runs those that are due. It does
+// not wake a customer twice who steps back meanwhile: the call that finds nothing due
+// schedules again.
 func (s *Simulator) arrange(kept session) {
 	if kept.NextAt.IsZero() {
 		return
@@ -30,7 +31,8 @@ func (s *Simulator) proceed(payToken string) {
 	s.arrange(after)
 }
 
-// mayCorrect schedules the correction that the switch demands, for a session that just ended.
+// mayCorrect schedules the correction that the switch demands, for a session that just
+// ended.
 func (s *Simulator) mayCorrect(ended session, now time.Time) {
 	if ended.Status != Failed {
 		return
@@ -75,8 +77,8 @@ func (s *Simulator) payBeforeAnswer(ctx context.Context, payToken string) int {
 	return 1
 }
 
-// announce sends the notification of a session's end, times times, without waiting, or after the
-// delay of the switch. Orange sends one for SUCCESS and FAILED only.
+// announce sends the notification of a session's end, times times, without waiting, or
+// after the delay of the switch. Orange sends one for SUCCESS and FAILED only.
 func (s *Simulator) announce(payToken string, times int) {
 	s.Tell(func() {
 		if letter, send := s.notice(payToken); send {

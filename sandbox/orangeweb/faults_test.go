@@ -51,8 +51,8 @@ func TestForcedDownIsDownForEverybody(t *testing.T) {
 	}
 }
 
-// TestForceMovesAPersonToo forces a refusal on a person who pays on the page. The refusal survives
-// a restart.
+// TestForceMovesAPersonToo forces a refusal on a person who pays on the page. The refusal
+// survives a restart.
 func TestForceMovesAPersonToo(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "orange.jsonl")
@@ -69,8 +69,8 @@ func TestForceMovesAPersonToo(t *testing.T) {
 	w.becomes(s, orangeweb.Failed)
 }
 
-// TestNotificationsAreHeldBack delays even the notification that otherwise arrives before the
-// response.
+// TestNotificationsAreHeldBack delays even the notification that otherwise arrives before
+// the response.
 func TestNotificationsAreHeldBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -157,8 +157,8 @@ func (w *world) showsBookedInSecret(s session) {
 	}
 }
 
-// TestMangledAnswersAreExecuted opens a session whose response is a proxy's page. Nobody saw the
-// payment page, so nobody pays on it.
+// TestMangledAnswersAreExecuted opens a session whose response is a proxy's page. Nobody
+// saw the payment page, so nobody pays on it.
 func TestMangledAnswersAreExecuted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

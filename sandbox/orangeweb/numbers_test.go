@@ -11,8 +11,8 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// TestMagicNumbers checks the table of the merchant API: transactionstatus before and after the
-// customer's action, the notifications, and the book.
+// TestMagicNumbers checks the table of the merchant API: transactionstatus before and after
+// the customer's action, the notifications, and the book.
 func TestMagicNumbers(t *testing.T) {
 	t.Parallel()
 	const never = 0
@@ -68,8 +68,8 @@ func (w *world) showsBooked(s session, amount int64) {
 	}
 }
 
-// showsNotices waits for the notifications, closes the simulator so that no more can come, and
-// checks their number.
+// showsNotices waits for the notifications, closes the simulator so that no more can come,
+// and checks their number.
 func (w *world) showsNotices(s session, end orangeweb.Status, want int) {
 	w.T.Helper()
 	for _, n := range w.Notices(want) {
@@ -126,8 +126,8 @@ func TestTheOperatorIsDownForOneNumber(t *testing.T) {
 	w.opened("ORDER-1", "") // the order_id is still free
 }
 
-// TestTheAnswerIsLost repeats a call for one customer and one amount. Every other call gets its
-// response, and only those sessions are paid.
+// TestTheAnswerIsLost repeats a call for one customer and one amount. Every other call gets
+// its response, and only those sessions are paid.
 func TestTheAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -155,7 +155,8 @@ func TestTheAnswerIsLost(t *testing.T) {
 	}
 }
 
-// TestAnotherAmountLosesItsOwnAnswer checks that two purchases of one customer count separately.
+// TestAnotherAmountLosesItsOwnAnswer checks that two purchases of one customer count
+// separately.
 func TestAnotherAmountLosesItsOwnAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -210,7 +211,8 @@ func TestALostAnswerLetsGo(t *testing.T) {
 	}
 }
 
-// TestOneCallbackComesBeforeTheAnswer checks the order of callbacks and response for 888888.
+// TestOneCallbackComesBeforeTheAnswer checks the order of callbacks and response for
+// 888888.
 func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -34,8 +34,8 @@ const (
 	OTP          = "123456" // the one-time password of every customer
 )
 
-// MSISDNHeader names the request header with the number of the automatic customer, in international
-// form: +22376123456.
+// MSISDNHeader names the request header with the number of the automatic customer, in
+// international form: +22376123456.
 const MSISDNHeader = "X-Sandbox-Msisdn"
 
 const defaultTokenLifetime = 90 * 24 * time.Hour // the 7 776 000 s of Orange's guide
@@ -66,8 +66,8 @@ type Simulator struct {
 	checkout stage.Checkout
 }
 
-// New starts a simulator. With a journal it restores every session, and customers whose time passed
-// meanwhile act at once.
+// New starts a simulator. With a journal it restores every session, and customers whose
+// time passed meanwhile act at once.
 func New(o Options) (*Simulator, error) {
 	ready, err := o.Ready()
 	if err != nil {
@@ -98,7 +98,8 @@ func New(o Options) (*Simulator, error) {
 	return s, nil
 }
 
-// Handler serves the simulator. Mount it under the path of PublicURL, with that path stripped.
+// Handler serves the simulator. Mount it under the path of PublicURL, with that path
+// stripped.
 func (s *Simulator) Handler() http.Handler {
 	call := func(h http.Handler) http.Handler { return s.Board.Disturb(postOnly(h), unavailable) }
 	payment := func(serve stage.Call) http.Handler {
@@ -144,14 +145,15 @@ func (s *Simulator) Switches() stage.Switches {
 	return s.Board.Read()
 }
 
-// SetSwitches replaces all fault switches. It changes none and returns an error if one is out of
-// its range.
+// SetSwitches replaces all fault switches. It changes none and returns an error if one is
+// out of its range.
 func (s *Simulator) SetSwitches(wanted stage.Switches) error {
 	return s.Board.Set(wanted)
 }
 
-// Close stops every customer, delivers the queued notifications, and closes the journal. When ctx
-// ends first, it drops the notifications. It releases calls that hang. Closing twice is harmless.
+// Close stops every customer, delivers the queued notifications, and closes the journal.
+// When ctx ends first, it drops the notifications. It releases calls that hang. Closing
+// twice is harmless.
 func (s *Simulator) Close(ctx context.Context) error {
 	return errors.Join(s.Crew.Close(ctx), s.book.Close())
 }

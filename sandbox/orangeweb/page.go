@@ -14,7 +14,8 @@ import (
 //go:embed assets
 var files embed.FS
 
-// typed holds a person's input in the form, and the magic number of the switch Force at that time.
+// typed holds a person's input in the form, and the magic number of the switch Force at
+// that time.
 type typed struct {
 	msisdn, otp, force string
 }
@@ -62,8 +63,8 @@ func (s *Simulator) showPage(w http.ResponseWriter, r *http.Request) {
 	s.showSession(w, r, http.StatusOK, kept)
 }
 
-// cancelOnPage cancels the session and redirects the person to the merchant. A payment that has
-// ended cannot be cancelled; the page then shows that.
+// cancelOnPage cancels the session and redirects the person to the merchant. A payment that
+// has ended cannot be cancelled; the page then shows that.
 func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request) {
 	kept, _, err := s.book.change(r.PathValue("pay_token"), s.Now(), (*session).cancel)
 	switch {
@@ -77,8 +78,8 @@ func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// payOnPage executes a person's confirmation. A second press confirms nothing: it finds the session
-// ended and shows the result.
+// payOnPage executes a person's confirmation. A second press confirms nothing: it finds the
+// session ended and shows the result.
 func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, kept session) {
 	t := wordsFor(r, kept.Order.Lang)
 	sent := typed{msisdn: stage.BareNumber(r.PostFormValue("msisdn")), otp: strings.TrimSpace(r.PostFormValue("otp"))}
@@ -110,8 +111,8 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, kept sessi
 	stage.Redirect(w, "?lang="+t.Lang)
 }
 
-// pay confirms a session with a person's number and OTP. From then on the typed number is the
-// customer's, and a magic one decides the end.
+// pay confirms a session with a person's number and OTP. From then on the typed number is
+// the customer's, and a magic one decides the end.
 func (s *session) pay(sent typed, now time.Time, settling time.Duration) event {
 	inTime := !now.After(s.ValidUntil)
 	if inTime && sent.otp != OTP {

@@ -296,8 +296,8 @@ func TestConfirmingTooLate(t *testing.T) {
 	}
 }
 
-// TestTheAutomaticCustomerStepsBack opens the page of a default number. The person has 90 s, once,
-// before the automatic customer pays.
+// TestTheAutomaticCustomerStepsBack opens the page of a default number. The person has 90
+// s, once, before the automatic customer pays.
 func TestTheAutomaticCustomerStepsBack(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

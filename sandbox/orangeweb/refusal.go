@@ -14,8 +14,8 @@ type refusal struct {
 	Description string `json:"description"`
 }
 
-// The refusals. Codes are those of Orange's public list of gateway errors, where the list has one.
-// No document tells which of them the real webpayment uses.
+// The refusals. Codes are those of Orange's public list of gateway errors, where the list
+// has one. No document tells which of them the real webpayment uses.
 var (
 	internal           = refusal{500, 1, "Internal error", "The service failed."}
 	unavailable        = refusal{503, 5, "The service is temporarily unavailable", "Try again later."}

@@ -50,8 +50,8 @@ func TestARestartForgetsNothing(t *testing.T) {
 	}
 }
 
-// TestACustomerActsWhileTheSimulatorIsDown lets the customer's time pass, and the validity as well.
-// The customer confirmed in time, and Orange noticed late.
+// TestACustomerActsWhileTheSimulatorIsDown lets the customer's time pass, and the validity
+// as well. The customer confirmed in time, and Orange noticed late.
 func TestACustomerActsWhileTheSimulatorIsDown(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")

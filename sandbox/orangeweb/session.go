@@ -24,8 +24,8 @@ const (
 	maxTries     = 3                // wrong OTPs before the payment fails
 )
 
-// Session is the description of a session in the book. It has no tokens: anyone with them can pay,
-// or pretend that somebody did.
+// Session is the description of a session in the book. It has no tokens: anyone with them
+// can pay, or pretend that somebody did.
 type Session struct {
 	OrderID    string     `json:"order_id"`
 	MSISDN     string     `json:"msisdn"` // from the header, or typed on the page
@@ -40,8 +40,8 @@ type Session struct {
 	NextAt     *time.Time `json:"next_at"` // time of the next automatic event; null for never
 }
 
-// session is one payment page in the journal's form. Its methods are the whole life of a session.
-// They read no clock and change nothing else.
+// session is one payment page in the journal's form. Its methods are the whole life of a
+// session. They read no clock and change nothing else.
 type session struct {
 	PayToken   string `json:"pay_token"`
 	NotifToken string `json:"notif_token"`
@@ -54,8 +54,8 @@ type session struct {
 	AnswerLost bool   `json:"answer_lost"`
 	Visited    bool   `json:"visited"`
 	WrongOTPs  int    `json:"wrong_otps"`
-	// Force is the magic number of the switch Force when the customer was scheduled, or when a person
-	// confirmed. Empty lets the number decide.
+	// Force is the magic number of the switch Force when the customer was scheduled, or when a
+	// person confirmed. Empty lets the number decide.
 	Force string `json:"force,omitempty"`
 	// Unread is set if the response with the page's address was spoiled.
 	Unread     bool      `json:"unread,omitempty"`
@@ -91,8 +91,8 @@ func (s *session) behaviour() stage.Behaviour {
 	return stage.Switches{Force: s.Force}.BehaviourOf(s.MSISDN)
 }
 
-// expectCustomer schedules the automatic customer. If the response was lost, nobody saw the page,
-// so nobody acts.
+// expectCustomer schedules the automatic customer. If the response was lost, nobody saw the
+// page, so nobody acts.
 func (s *session) expectCustomer() {
 	b := s.behaviour()
 	if b.Outcome != stage.Silent && !s.AnswerLost && !s.Unread {
@@ -105,8 +105,8 @@ func (s *session) actsAtOnce() bool {
 	return s.NextAt.Equal(s.OpenedAt)
 }
 
-// visit records that a person opened the page. The first time, an automatic customer who yields
-// steps back.
+// visit records that a person opened the page. The first time, an automatic customer who
+// yields steps back.
 func (s *session) visit(now time.Time) event {
 	if s.Visited || s.Status != Initiated || s.NextAt.IsZero() || !s.behaviour().YieldsToUser {
 		return nothing
@@ -125,8 +125,8 @@ func (s *session) lose() event {
 	return lost
 }
 
-// cancel records that a person pressed "cancel". Orange sends no notification: the session looks
-// abandoned for ever.
+// cancel records that a person pressed "cancel". Orange sends no notification: the session
+// looks abandoned for ever.
 func (s *session) cancel() event {
 	if s.Status != Initiated || s.Cancelled {
 		return nothing
@@ -149,8 +149,8 @@ func (s *session) mistype() event {
 	return s.settle()
 }
 
-// confirm records a customer's confirmation at an instant, noticed now. The two differ only if the
-// simulator was down in between. Orange then processes for settling.
+// confirm records a customer's confirmation at an instant, noticed now. The two differ only
+// if the simulator was down in between. Orange then processes for settling.
 func (s *session) confirm(at, now time.Time, settling time.Duration) event {
 	switch {
 	case !s.payable():
@@ -180,8 +180,8 @@ func (s *session) settle() event {
 	return paid
 }
 
-// correct turns a failure into a success, as Orange does when it finds out later that the customer
-// was debited.
+// correct turns a failure into a success, as Orange does when it finds out later that the
+// customer was debited.
 func (s *session) correct() event {
 	if s.Status != Failed {
 		return nothing
@@ -207,8 +207,8 @@ func (s *session) payable() bool {
 	return s.Status == Initiated && !s.Cancelled
 }
 
-// executedAmount returns the amount that moves: the order's, unless the magic number makes Orange
-// confirm another one.
+// executedAmount returns the amount that moves: the order's, unless the magic number makes
+// Orange confirm another one.
 func (s *session) executedAmount() int64 {
 	if s.behaviour().OtherAmount {
 		return stage.AnotherAmount(s.Order.Amount)

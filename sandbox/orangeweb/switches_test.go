@@ -66,8 +66,8 @@ func TestLatencyHoldsEveryAnswer(t *testing.T) {
 	}
 }
 
-// TestDroppedAnswers executes two calls without a response. Nobody saw those pages, so even a
-// number that pays at once pays nothing on them.
+// TestDroppedAnswers executes two calls without a response. Nobody saw those pages, so even
+// a number that pays at once pays nothing on them.
 func TestDroppedAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -136,7 +136,8 @@ func TestTokensAreShortenedAndRefused(t *testing.T) {
 	}
 }
 
-// TestNotificationsAreNotRepeated lets the merchant's server fail: Orange never tries again.
+// TestNotificationsAreNotRepeated lets the merchant's server fail: Orange never tries
+// again.
 func TestNotificationsAreNotRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -12,8 +12,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// A token is an instant and a nonce, signed: 8 + 16 + 32 bytes. The simulator stores none, so
-// tokens survive a restart and use no memory.
+// A token is an instant and a nonce, signed: 8 + 16 + 32 bytes. The simulator stores none,
+// so tokens survive a restart and use no memory.
 const (
 	expiryLen = 8  // bytes: Unix nanoseconds
 	nonceLen  = 16 // bytes

@@ -21,8 +21,8 @@ const (
 	maxLang      = 5
 )
 
-// dev is the path segment of Orange's own sandbox, and devCurrency the only currency it accepts.
-// Every other segment is a country with its currency.
+// dev is the path segment of Orange's own sandbox, and devCurrency the only currency it
+// accepts. Every other segment is a country with its currency.
 const (
 	dev         = "dev"
 	devCurrency = "OUV"
@@ -64,8 +64,8 @@ type question struct {
 	PayToken string `json:"pay_token"`
 }
 
-// statusReply is the response to a transactionstatus call. Orange sends no amount; the field exists
-// for the magic number that confirms another one.
+// statusReply is the response to a transactionstatus call. Orange sends no amount; the
+// field exists for the magic number that confirms another one.
 type statusReply struct {
 	Status  string `json:"status"`
 	OrderID string `json:"order_id"`
@@ -145,8 +145,8 @@ func (f rule) check() error {
 	return nil
 }
 
-// validURL accepts absolute http addresses, localhost included. A sandbox runs on laptops, although
-// the real Orange refuses localhost.
+// validURL accepts absolute http addresses, localhost included. A sandbox runs on laptops,
+// although the real Orange refuses localhost.
 func validURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && host.MatchString(u.Host)

@@ -7,8 +7,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// words holds the texts of the payment page in one language. A test checks that every language is
-// complete.
+// words holds the texts of the payment page in one language. A test checks that every
+// language is complete.
 type words struct {
 	stage.CheckoutWords
 	stage.OperatorsWords
@@ -48,18 +48,18 @@ var languages = map[string]words{
 	},
 }
 
-// wordsFor chooses the language: that of the link, else the browser's, else the merchant's, else
-// French.
+// wordsFor chooses the language: that of the link, else the browser's, else the merchant's,
+// else French.
 func wordsFor(r *http.Request, merchants string) words { return stage.Spoken(r, languages, merchants) }
 
-// symbols holds the usual notations of the currencies that Orange accepts. OUV is Orange's play
-// money for dev, shown as the currency it stands for.
+// symbols holds the usual notations of the currencies that Orange accepts. OUV is Orange's
+// play money for dev, shown as the currency it stands for.
 var symbols = map[string]string{
 	devCurrency: "F CFA", "XOF": "F CFA", "XAF": "F CFA", "GNF": "FG", "MGA": "Ar", "CDF": "FC",
 }
 
-// money formats an amount as in French-speaking Africa: 50 000 F CFA. A line may end before the
-// currency, and nowhere else.
+// money formats an amount as in French-speaking Africa: 50 000 F CFA. A line may end before
+// the currency, and nowhere else.
 func money(amount int64, currency string) string {
 	symbol, known := symbols[currency]
 	if !known {

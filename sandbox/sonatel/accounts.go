@@ -46,8 +46,8 @@ func (s *Simulator) balance(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// account serves one account by its number. The merchant's balance is the money collected, the
-// retailer's the float, and every customer has the same.
+// account serves one account by its number. The merchant's balance is the money collected,
+// the retailer's the float, and every customer has the same.
 func (s *Simulator) account(w http.ResponseWriter, r *http.Request) error {
 	msisdn, kind := r.URL.Query().Get("msisdn"), r.URL.Query().Get("type")
 	if !localNumber.MatchString(msisdn) {
@@ -77,8 +77,8 @@ type simCard struct {
 	MerchantCode string `json:"merchantCode,omitempty"`
 }
 
-// simCards serves test numbers. There is one merchant and one retailer, however many are requested;
-// customers are numbers without magic.
+// simCards serves test numbers. There is one merchant and one retailer, however many are
+// requested; customers are numbers without magic.
 func (s *Simulator) simCards(w http.ResponseWriter, r *http.Request) error {
 	cards := []simCard{}
 	for _, one := range []struct {

@@ -93,8 +93,8 @@ func (w *world) balance() any {
 	return reply["value"]
 }
 
-// TestDepositsTakeFromTheFloat checks that a pending deposit holds money of the float, and that a
-// failed one releases it.
+// TestDepositsTakeFromTheFloat checks that a pending deposit holds money of the float, and
+// that a failed one releases it.
 func TestDepositsTakeFromTheFloat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

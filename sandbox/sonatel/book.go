@@ -60,8 +60,9 @@ func openBook(path string, limit int, pin string) (*book, error) {
 	return b, b.Open(path, b.apply)
 }
 
-// begin schedules ordered movements, all of them or none, and decides whether the response is lost.
-// If the float is too low, a line of a bulk is rejected and a single movement is refused.
+// begin schedules ordered movements, all of them or none, and decides whether the response
+// is lost. If the float is too low, a line of a bulk is rejected and a single movement is
+// refused.
 func (b *book) begin(now time.Time, settling time.Duration, asked []ordered) ([]transaction, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -88,15 +89,16 @@ func (b *book) begin(now time.Time, settling time.Duration, asked []ordered) ([]
 	return begun, b.Record(entryOf(begun))
 }
 
-// ordered is an ordered transaction with its course. Both are made outside the book's lock; inside
-// it, the float and the number are added.
+// ordered is an ordered transaction with its course. Both are made outside the book's lock;
+// inside it, the float and the number are added.
 type ordered struct {
 	transaction transaction
 	course      course
 }
 
-// settle ends an open transaction and reports whether it did, so that two alarms end a transaction
-// once. early lets the customer confirm it before it is due, whatever its course.
+// settle ends an open transaction and reports whether it did, so that two alarms end a
+// transaction once. early lets the customer confirm it before it is due, whatever its
+// course.
 func (b *book) settle(id string, now time.Time, early bool) (transaction, bool, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -158,12 +160,13 @@ func entryOf(changed []transaction) entry {
 	return e
 }
 
-// issue stores a new QR code. A reference may have several, as it may have several deposits:
-// Sonatel ignores repeated references.
+// issue stores a new QR code. A reference may have several, as it may have several
+// deposits: Sonatel ignores repeated references.
 //
-// The automatic customer has one order and sees one code of it. A merchant requests a second code
-// only if the first never reached him. So the customer pays the newest code, and none once he has
-// acted on an older one. A person who opens an older code's page can pay that one too.
+// The automatic customer has one order and sees one code of it. A merchant requests a
+// second code only if the first never reached him. So the customer pays the newest code,
+// and none once he has acted on an older one. A person who opens an older code's page can
+// pay that one too.
 func (b *book) issue(c code) (code, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -187,8 +190,8 @@ func (b *book) issue(c code) (code, error) {
 	return c, b.Record(entry{Code: &c})
 }
 
-// change modifies a code and returns the stored one. A step without a change writes no line in the
-// journal.
+// change modifies a code and returns the stored one. A step without a change writes no line
+// in the journal.
 func (b *book) change(id string, step func(*code) bool) (code, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -214,8 +217,8 @@ type payment struct {
 	settling                     time.Duration
 }
 
-// pay lets a customer pay a code. Only a successful payment uses up a code for one use: after a
-// failed try the customer may try again.
+// pay lets a customer pay a code. Only a successful payment uses up a code for one use:
+// after a failed try the customer may try again.
 func (b *book) pay(p payment) (transaction, error) {
 	b.Lock()
 	defer b.Unlock()
@@ -242,8 +245,8 @@ func (b *book) pay(p payment) (transaction, error) {
 	return t, b.Record(e)
 }
 
-// nextID numbers transactions as Sonatel does: kind, date, time, series and number. ahead counts
-// those that begin together.
+// nextID numbers transactions as Sonatel does: kind, date, time, series and number. ahead
+// counts those that begin together.
 func (b *book) nextID(kind string, now time.Time, ahead int) string {
 	prefix := prefixPay
 	if kind == typeCashIn {
@@ -298,8 +301,8 @@ func (b *book) findCode(id string) (code, bool) {
 	return b.codes.Find(id)
 }
 
-// lostBefore reports whether the response with an earlier code of the same reference was lost. The
-// number that loses responses loses only the first, or nobody could ever pay.
+// lostBefore reports whether the response with an earlier code of the same reference was
+// lost. The number that loses responses loses only the first, or nobody could ever pay.
 func (b *book) lostBefore(c code) bool {
 	b.Lock()
 	defer b.Unlock()

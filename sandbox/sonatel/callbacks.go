@@ -12,9 +12,9 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// retries holds the waits before each retry of a callback that got a 5xx or no response. A 4xx is
-// final. Sonatel documents the retries; the times are ours. A restart drops waiting retries:
-// callbacks are a hint, and the history decides.
+// retries holds the waits before each retry of a callback that got a 5xx or no response. A
+// 4xx is final. Sonatel documents the retries; the times are ours. A restart drops waiting
+// retries: callbacks are a hint, and the history decides.
 var retries = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour}
 
 // otherSecret signs besides the real one while secrets change.
@@ -23,8 +23,8 @@ const otherSecret = "sandbox-other-secret"
 // forgedKey is the key of a sender who does not know the real one.
 const forgedKey = "forged-callback-key"
 
-// registration is the address for callbacks without an address of their own, and the key sent with
-// them.
+// registration is the address for callbacks without an address of their own, and the key
+// sent with them.
 type registration struct {
 	Code        string    `json:"code"`
 	Name        string    `json:"name"`
@@ -41,8 +41,8 @@ type registrationRequest struct {
 	APIKey      string `json:"apiKey"`
 }
 
-// registrationReply is a registration as it is read back: with the key in clear, although the
-// document calls it write-only.
+// registrationReply is a registration as it is read back: with the key in clear, although
+// the document calls it write-only.
 type registrationReply struct {
 	Code        string `json:"code"`
 	MSISDN      string `json:"msisdn"`
@@ -52,8 +52,8 @@ type registrationReply struct {
 	CreatedAt   string `json:"createdAt"` // dd-MM-yyyy HH:mm:ss
 }
 
-// register sets the address of callbacks and the key sent with them. The signature secret is not
-// part of it: Sonatel hands it out in another way.
+// register sets the address of callbacks and the key sent with them. The signature secret
+// is not part of it: Sonatel hands it out in another way.
 func (s *Simulator) register(w http.ResponseWriter, r *http.Request) error {
 	var asked registrationRequest
 	if err := readBody(w, r, &asked); err != nil {
@@ -107,8 +107,8 @@ func (r registration) reply() registrationReply {
 	}
 }
 
-// tell sends the callback of an ended transaction, times times, without waiting, or after the delay
-// of the switch.
+// tell sends the callback of an ended transaction, times times, without waiting, or after
+// the delay of the switch.
 func (s *Simulator) tell(t transaction, times int) {
 	s.Tell(func() {
 		if m, send := s.callback(t, 0); send {
@@ -133,8 +133,8 @@ func (s *Simulator) tellEarly(ctx context.Context, t transaction) transaction {
 	return t
 }
 
-// callback returns one try of a transaction's callback, freshly signed. That of a single deposit
-// goes to the registered address too, unless its call named another.
+// callback returns one try of a transaction's callback, freshly signed. That of a single
+// deposit goes to the registered address too, unless its call named another.
 func (s *Simulator) callback(t transaction, tried int) (stage.Message, bool) {
 	known := s.book.registered()
 	address, key := t.CallbackURL, known.APIKey
@@ -154,8 +154,8 @@ func (s *Simulator) callback(t transaction, tried int) (stage.Message, bool) {
 	return letter, letter.URL != "" && !s.Board.Read().NotificationsOff
 }
 
-// headers returns the proof that a callback comes from Sonatel. The key follows Basic unchanged,
-// not as the base64 of a name and a password.
+// headers returns the proof that a callback comes from Sonatel. The key follows Basic
+// unchanged, not as the base64 of a name and a password.
 func (s *Simulator) headers(key, idempotency string, body []byte, secrets []string) http.Header {
 	at := strconv.FormatInt(s.Stamp().Unix(), 10)
 	signature := "t=" + at
@@ -185,8 +185,8 @@ func (s *Simulator) retry(t transaction, tried, status int) {
 	})
 }
 
-// forge sends a forged callback after a real one: that of a sender who knows the address and no
-// secret. No merchant may believe it.
+// forge sends a forged callback after a real one: that of a sender who knows the address
+// and no secret. No merchant may believe it.
 func (s *Simulator) forge(t transaction, address string) {
 	if !s.board.quirksNow().ForgedCallbacks {
 		return

@@ -45,8 +45,8 @@ func TestACallbackProvesWhereItComesFrom(t *testing.T) {
 	}
 }
 
-// TestCallbacksAreRegistered reads the registration back, key included, and checks that callbacks
-// use it.
+// TestCallbacksAreRegistered reads the registration back, key included, and checks that
+// callbacks use it.
 func TestCallbacksAreRegistered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -155,8 +155,8 @@ func TestCallbacksAreDisturbed(t *testing.T) {
 	hears("followed by a forged one", `{"forged_callbacks": true}`, "123456", 2)
 }
 
-// TestAForgedCallbackLies checks that the forged callback reports a success, with a wrong key and a
-// wrong signature.
+// TestAForgedCallbackLies checks that the forged callback reports a success, with a wrong
+// key and a wrong signature.
 func TestAForgedCallbackLies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

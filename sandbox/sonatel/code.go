@@ -12,12 +12,13 @@ const (
 	// minPayable is the least amount that MAX IT lets a customer pay, in XOF. The API makes QR
 	// codes of less all the same: observed in production.
 	minPayable = 10
-	// stepsBackFor is the time for which the automatic customer waits once a person opened the page.
+	// stepsBackFor is the time for which the automatic customer waits once a person opened the
+	// page.
 	stepsBackFor = 90 * time.Second
 )
 
-// Code is the description of a QR code in the book. It has no link, because anyone with the link
-// can pay.
+// Code is the description of a QR code in the book. It has no link, because anyone with the
+// link can pay.
 type Code struct {
 	Reference     string     `json:"reference"`
 	MSISDN        string     `json:"msisdn"` // from the header; empty if a person is to pay
@@ -64,8 +65,8 @@ func (c *code) behaviour() stage.Behaviour {
 	return stage.Switches{Force: c.Force}.BehaviourOf(c.MSISDN)
 }
 
-// expectCustomer schedules the automatic customer. If the response was lost, nobody has the code,
-// so nobody pays.
+// expectCustomer schedules the automatic customer. If the response was lost, nobody has the
+// code, so nobody pays.
 func (c *code) expectCustomer() {
 	b := c.behaviour()
 	if b.Outcome != stage.Silent && !c.AnswerLost && !c.Unread {
@@ -84,8 +85,8 @@ func (c *code) lose() bool {
 	return true
 }
 
-// visit records that a person opened the page. The first time, an automatic customer who yields
-// steps back.
+// visit records that a person opened the page. The first time, an automatic customer who
+// yields steps back.
 func (c *code) visit(now time.Time) bool {
 	if c.Visited || c.NextAt.IsZero() || !c.behaviour().YieldsToUser {
 		return false
@@ -95,8 +96,8 @@ func (c *code) visit(now time.Time) bool {
 	return true
 }
 
-// cancel records that a person pressed "cancel". Sonatel sends no callback: the code is simply
-// never paid.
+// cancel records that a person pressed "cancel". Sonatel sends no callback: the code is
+// simply never paid.
 func (c *code) cancel() bool {
 	if c.Cancelled || c.PaidBy != "" {
 		return false
@@ -105,8 +106,8 @@ func (c *code) cancel() bool {
 	return true
 }
 
-// confirmedAt returns the time of the automatic customer's confirmation. The late customer confirms
-// in the code's last moment, and Sonatel reports it later.
+// confirmedAt returns the time of the automatic customer's confirmation. The late customer
+// confirms in the code's last moment, and Sonatel reports it later.
 func (c *code) confirmedAt() time.Time {
 	if c.behaviour().After == stage.LateAfter && c.NextAt.After(c.ValidUntil) {
 		return c.ValidUntil

@@ -18,19 +18,19 @@ type codeRequest struct {
 	Reference string            `json:"reference"`
 	Validity  number            `json:"validity"` // seconds; a day if left out
 	Metadata  map[string]string `json:"metadata"`
-	// The addresses for the customer's browser afterwards. Callbacks go to the address in the header
-	// X-Callback-Url, or to the registered one.
+	// The addresses for the customer's browser afterwards. Callbacks go to the address in the
+	// header X-Callback-Url, or to the registered one.
 	SuccessURL string `json:"callbackSuccessUrl"`
 	CancelURL  string `json:"callbackCancelUrl"`
-	// Restrictions let a code be paid once. Otherwise it can be paid until it expires, so two phones
-	// can pay one order.
+	// Restrictions let a code be paid once. Otherwise it can be paid until it expires, so two
+	// phones can pay one order.
 	Restrictions struct {
 		SingleUse bool `json:"isSingleUse"`
 	} `json:"restrictions"`
 }
 
-// codeReply is the response to a QR code call, observed in production. QRCode is the base64 of a
-// PNG, without a data URI around it.
+// codeReply is the response to a QR code call, observed in production. QRCode is the base64
+// of a PNG, without a data URI around it.
 type codeReply struct {
 	QRID      string            `json:"qrId"`
 	DeepLink  string            `json:"deepLink"`
@@ -58,8 +58,8 @@ func (q codeRequest) validate() []violation {
 	})...)
 }
 
-// qrCode makes a QR code that a customer pays by MAX IT or Orange Money. A caller who disconnects
-// before the response has received no code, so no automatic customer pays it.
+// qrCode makes a QR code that a customer pays by MAX IT or Orange Money. A caller who
+// disconnects before the response has received no code, so no automatic customer pays it.
 func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 	made, err := s.issue(w, r)
 	if err != nil {
@@ -90,8 +90,8 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// issue reads a QR code call and stores its code, or returns the problem. It checks for the number
-// of an operator that is down before every other field of the body.
+// issue reads a QR code call and stores its code, or returns the problem. It checks for the
+// number of an operator that is down before every other field of the body.
 func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) {
 	var asked codeRequest
 	if err := readBody(w, r, &asked); err != nil {
@@ -132,7 +132,8 @@ func (s *Simulator) codeOf(ctx context.Context, q codeRequest, msisdn, address s
 	return c
 }
 
-// lose withholds the response to a QR code call. Nobody received the code, so nobody pays it.
+// lose withholds the response to a QR code call. Nobody received the code, so nobody pays
+// it.
 func (s *Simulator) lose(r *http.Request, made code, timesOut bool) error {
 	if _, err := s.book.change(made.ID, (*code).lose); err != nil {
 		return err
@@ -160,8 +161,8 @@ func (s *Simulator) payBeforeAnswer(ctx context.Context, c code) (transaction, b
 	return s.tellEarly(ctx, t), true
 }
 
-// codeReply returns a code in the API's form. The real links open apps; those of the sandbox all
-// lead to its page.
+// codeReply returns a code in the API's form. The real links open apps; those of the
+// sandbox all lead to its page.
 func (s *Simulator) codeReply(c code) (codeReply, error) {
 	link := s.options.PublicURL + "/qr/" + c.ID
 	picture, err := drawQR(link)
@@ -176,8 +177,8 @@ func (s *Simulator) codeReply(c code) (codeReply, error) {
 	}, nil
 }
 
-// checkPayment returns the reason to refuse a payment to the merchant, or nil. Payments go to a
-// till, by its code; deposits come from a number.
+// checkPayment returns the reason to refuse a payment to the merchant, or nil. Payments go
+// to a till, by its code; deposits come from a number.
 func (s *Simulator) checkPayment(m movement) error {
 	if s.Board.Read().BehaviourOf(m.Customer.ID).Down {
 		return unavailable
@@ -194,8 +195,8 @@ func (s *Simulator) checkPayment(m movement) error {
 	return nil
 }
 
-// readPayment reads and checks the body of a payment to the merchant. courseOf returns the course
-// for the behaviour of the customer's number.
+// readPayment reads and checks the body of a payment to the merchant. courseOf returns the
+// course for the behaviour of the customer's number.
 func (s *Simulator) readPayment(
 	w http.ResponseWriter, r *http.Request, courseOf func(stage.Behaviour) course,
 ) (asked movement, o ordered, err error) {
@@ -218,8 +219,8 @@ func (s *Simulator) readPayment(
 	return asked, ordered{t, courseOf(b)}, nil
 }
 
-// oneStep executes a payment of a customer who gave an OTP beforehand. It uses up the OTP, whatever
-// the result.
+// oneStep executes a payment of a customer who gave an OTP beforehand. It uses up the OTP,
+// whatever the result.
 func (s *Simulator) oneStep(w http.ResponseWriter, r *http.Request) error {
 	asked, payment, err := s.readPayment(w, r, oneStepCourse)
 	if err != nil {

@@ -72,8 +72,8 @@ func TestQRCodesAreRefused(t *testing.T) {
 	}
 }
 
-// TestMAXITRefusesLessThanTenFrancs checks that a customer cannot pay such a code, although the API
-// makes it.
+// TestMAXITRefusesLessThanTenFrancs checks that a customer cannot pay such a code, although
+// the API makes it.
 func TestMAXITRefusesLessThanTenFrancs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -8,9 +8,9 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// conclude sends the response to a call that moves money. The order of its steps matters: a magic
-// number acts before, during or after the response. Everything is executed or scheduled before the
-// response, whatever becomes of it.
+// conclude sends the response to a call that moves money. The order of its steps matters: a
+// magic number acts before, during or after the response. Everything is executed or
+// scheduled before the response, whatever becomes of it.
 func (s *Simulator) conclude(w http.ResponseWriter, r *http.Request, begun []transaction, reply any) error {
 	for i, t := range begun { // one callback arrives before the response
 		if t.Callbacks > 1 && t.final() {
@@ -85,8 +85,8 @@ func (s *Simulator) proceed(id string) {
 	}
 }
 
-// expect schedules the payment of a QR code's automatic customer. It does not wake a customer twice
-// who steps back meanwhile: the call that finds nothing due schedules again.
+// expect schedules the payment of a QR code's automatic customer. It does not wake a
+// customer twice who steps back meanwhile: the call that finds nothing due schedules again.
 func (s *Simulator) expect(c code) {
 	switch {
 	case c.NextAt.IsZero():

@@ -99,8 +99,8 @@ func (s *Simulator) begin(asked ...ordered) ([]transaction, error) {
 	return s.book.begin(s.Now(), s.board.settling(), asked)
 }
 
-// replyTo returns the response to a single movement. It has no amount: only the history shows the
-// executed one.
+// replyTo returns the response to a single movement. It has no amount: only the history
+// shows the executed one.
 func replyTo(t transaction) movedReply {
 	described := map[Status]string{Success: "Opération réussie.", Failed: t.Reason}[t.Status]
 	if described == "" {
@@ -111,8 +111,8 @@ func replyTo(t transaction) movedReply {
 	}
 }
 
-// bulkCashin deposits into many wallets by one call. An invalid line refuses the call; a customer's
-// number decides only about its line.
+// bulkCashin deposits into many wallets by one call. An invalid line refuses the call; a
+// customer's number decides only about its line.
 func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 	var lines []movement
 	if err := readBody(w, r, &lines); err != nil {

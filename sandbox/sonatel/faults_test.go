@@ -11,7 +11,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// TestForceMakesEverybodyTheSame forces a behaviour on numbers that pay and are paid at once.
+// TestForceMakesEverybodyTheSame forces a behaviour on numbers that pay and are paid at
+// once.
 func TestForceMakesEverybodyTheSame(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -73,7 +74,8 @@ func TestForceMovesAPersonToo(t *testing.T) {
 	w.showsBooked(stage.In, 25000)
 }
 
-// TestCallbacksAreHeldBack delays even the callback that otherwise arrives before the response.
+// TestCallbacksAreHeldBack delays even the callback that otherwise arrives before the
+// response.
 func TestCallbacksAreHeldBack(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*world){
@@ -142,8 +144,8 @@ func TestFailuresTurnOutSuccesses(t *testing.T) {
 	}
 }
 
-// TestCorrectionsThatCannotBe leaves no float for a deposit. It also pays a code by another try
-// before the correction of the first.
+// TestCorrectionsThatCannotBe leaves no float for a deposit. It also pays a code by another
+// try before the correction of the first.
 func TestCorrectionsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -180,8 +182,8 @@ func TestStatusesInUnknownWords(t *testing.T) {
 	}
 }
 
-// TestMangledAnswersAreExecuted makes a deposit with half a response, and a code whose response is
-// unreadable: nobody pays that code.
+// TestMangledAnswersAreExecuted makes a deposit with half a response, and a code whose
+// response is unreadable: nobody pays that code.
 func TestMangledAnswersAreExecuted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

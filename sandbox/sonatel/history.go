@@ -25,8 +25,8 @@ type question struct {
 	page, size int // page 0 is the first
 }
 
-// search serves transactions, the latest first. An unpaid QR code is no transaction, so a search
-// finds nothing of a payment that waits.
+// search serves transactions, the latest first. An unpaid QR code is no transaction, so a
+// search finds nothing of a payment that waits.
 func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
 	asked, err := readQuestion(r)
 	if err != nil {
@@ -57,8 +57,8 @@ func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// candidates returns the transactions to search. They are few if the search names a transaction or
-// a reference.
+// candidates returns the transactions to search. They are few if the search names a
+// transaction or a reference.
 func (s *Simulator) candidates(q question) []transaction {
 	switch {
 	case q.transactionID != "":
@@ -89,7 +89,8 @@ func (q question) matches(t transaction) bool {
 	return (q.from.IsZero() || t.CreatedAt.After(q.from)) && (q.to.IsZero() || t.CreatedAt.Before(q.to))
 }
 
-// readQuestion reads the parameters of a search. Its error lists everything wrong with them.
+// readQuestion reads the parameters of a search. Its error lists everything wrong with
+// them.
 func readQuestion(r *http.Request) (question, error) {
 	values := r.URL.Query()
 	q := question{
@@ -133,8 +134,8 @@ func (s *Simulator) word(status Status) Status {
 	return status
 }
 
-// status serves the status word of one transaction and nothing else. Only a search shows the
-// amount.
+// status serves the status word of one transaction and nothing else. Only a search shows
+// the amount.
 func (s *Simulator) status(w http.ResponseWriter, r *http.Request) error {
 	kept, found := s.book.find(r.PathValue("id"))
 	if !found {

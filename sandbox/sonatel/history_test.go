@@ -12,7 +12,8 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// TestTheHistoryIsSearched searches for three transactions, a minute apart, with every filter.
+// TestTheHistoryIsSearched searches for three transactions, a minute apart, with every
+// filter.
 func TestTheHistoryIsSearched(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -61,8 +62,8 @@ func TestTheHistoryIsSearched(t *testing.T) {
 	}
 }
 
-// TestTheHistoryLagsBehindLikeLive searches for a transaction while the simulator promises no more
-// than Sonatel.
+// TestTheHistoryLagsBehindLikeLive searches for a transaction while the simulator promises
+// no more than Sonatel.
 func TestTheHistoryLagsBehindLikeLive(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -155,8 +155,8 @@ func (w *world) showsBooked(way stage.Direction, amount int64) {
 	}
 }
 
-// showsTold closes the simulator so that no more callbacks can come, and checks their number and
-// their status.
+// showsTold closes the simulator so that no more callbacks can come, and checks their
+// number and their status.
 func (w *world) showsTold(end string, want int) {
 	w.T.Helper()
 	for _, n := range w.Notices(want) {
@@ -198,8 +198,8 @@ func TestABeneficiaryAtTheCeilingIsRefusedAtOnce(t *testing.T) {
 	w.becomes("R1", "")
 }
 
-// TestTheAnswerToADepositIsLost finds by search a deposit whose response was lost. Sonatel ignores
-// repeated references: a second deposit pays again.
+// TestTheAnswerToADepositIsLost finds by search a deposit whose response was lost. Sonatel
+// ignores repeated references: a second deposit pays again.
 func TestTheAnswerToADepositIsLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -218,8 +218,8 @@ func TestTheAnswerToADepositIsLost(t *testing.T) {
 	}
 }
 
-// TestACodeWhoseAnswerIsLostIsPaidByNobody checks that the automatic customer does not pay a code
-// that nobody received.
+// TestACodeWhoseAnswerIsLostIsPaidByNobody checks that the automatic customer does not pay
+// a code that nobody received.
 func TestACodeWhoseAnswerIsLostIsPaidByNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -252,8 +252,9 @@ func TestACallerWhoIsGoneWasGivenNoCode(t *testing.T) {
 	}
 }
 
-// TestACustomerPaysOneCodeOfAnOrder requests a second code after the response with the first was
-// cut off. The simulator cannot know that, and its customer still pays the order once.
+// TestACustomerPaysOneCodeOfAnOrder requests a second code after the response with the
+// first was cut off. The simulator cannot know that, and its customer still pays the order
+// once.
 func TestACustomerPaysOneCodeOfAnOrder(t *testing.T) {
 	t.Parallel()
 	for name, msisdn := range map[string]string{
@@ -274,7 +275,8 @@ func TestACustomerPaysOneCodeOfAnOrder(t *testing.T) {
 	}
 }
 
-// TestAnAnswerThatDoesNotLeaveGivesNoCode breaks the connection while the response is written.
+// TestAnAnswerThatDoesNotLeaveGivesNoCode breaks the connection while the response is
+// written.
 func TestAnAnswerThatDoesNotLeaveGivesNoCode(t *testing.T) {
 	t.Parallel()
 	for _, msisdn := range []string{"+221770123456", "+221770543210"} {
@@ -291,7 +293,8 @@ type cut struct{ *httptest.ResponseRecorder }
 
 func (c *cut) FlushError() error { return errors.New("connection reset by peer") }
 
-// TestOneCallbackComesBeforeTheAnswer checks the order of callbacks and response for 888888.
+// TestOneCallbackComesBeforeTheAnswer checks the order of callbacks and response for
+// 888888.
 func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(*world){

@@ -16,8 +16,8 @@ const (
 	maxOTPs     = 10_000 // passwords issued and unused; beyond it the call answers 503
 )
 
-// otps holds the one-time passwords issued and unused. They are not journaled: after a restart a
-// customer requests another.
+// otps holds the one-time passwords issued and unused. They are not journaled: after a
+// restart a customer requests another.
 type otps struct {
 	clock stage.Clock
 	mu    *sync.Mutex
@@ -51,8 +51,8 @@ func (o otps) give(customer string) (string, error) {
 	return otp, nil
 }
 
-// spend reports whether a password is the customer's, and uses it up. OTP is always valid and never
-// used up, so that a test needs no preparing call.
+// spend reports whether a password is the customer's, and uses it up. OTP is always valid
+// and never used up, so that a test needs no preparing call.
 func (o otps) spend(customer, otp string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

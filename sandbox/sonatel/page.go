@@ -50,8 +50,8 @@ func (s *Simulator) visitPage(w http.ResponseWriter, c code, t words) {
 	s.shows(w, http.StatusOK, t, s.viewOf(after, t))
 }
 
-// cancelOnPage cancels the payment and redirects the person to the merchant. A paid code cannot be
-// cancelled; the page then shows that.
+// cancelOnPage cancels the payment and redirects the person to the merchant. A paid code
+// cannot be cancelled; the page then shows that.
 func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, c code, t words) {
 	after, err := s.book.change(c.ID, (*code).cancel)
 	switch {
@@ -65,8 +65,8 @@ func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, c code,
 	}
 }
 
-// payOnPage executes a person's confirmation. A second press pays nothing: it finds the code used
-// and shows the result.
+// payOnPage executes a person's confirmation. A second press pays nothing: it finds the
+// code used and shows the result.
 func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, c code, t words) {
 	number, pin := stage.BareNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("pin"))
 	view := s.viewOf(c, t)

@@ -20,8 +20,8 @@ const (
 // fourDigits matches a valid PIN.
 var fourDigits = regexp.MustCompile(`^[0-9]{4}$`)
 
-// keyReply is the response to publicKeys: one object, in spite of the plural. Key is the base64 of
-// a SubjectPublicKeyInfo, without PEM armour.
+// keyReply is the response to publicKeys: one object, in spite of the plural. Key is the
+// base64 of a SubjectPublicKeyInfo, without PEM armour.
 type keyReply struct {
 	KeyID   string `json:"keyId"`
 	KeyType string `json:"keyType"`
@@ -55,8 +55,8 @@ func (s *Simulator) publicKey(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// decrypt returns the four digits of an encrypted PIN. It blames the key for any text that the
-// served key does not decrypt.
+// decrypt returns the four digits of an encrypted PIN. It blames the key for any text that
+// the served key does not decrypt.
 func (s *Simulator) decrypt(encrypted string) (string, error) {
 	if encrypted == "" {
 		return "", violating([]violation{{"encryptedPinCode", "must not be empty"}})
@@ -77,8 +77,8 @@ func (s *Simulator) decrypt(encrypted string) (string, error) {
 	return string(digits), nil
 }
 
-// checkRetailer checks the retailer's number and PIN. It counts wrong PINs, and the third in a row
-// blocks the account for good.
+// checkRetailer checks the retailer's number and PIN. It counts wrong PINs, and the third
+// in a row blocks the account for good.
 func (s *Simulator) checkRetailer(p party) error {
 	if p.IDType != idMSISDN || !stage.Same(p.ID, s.options.Credentials.RetailerMSISDN) {
 		return merchantRefused.because("The partner is not a retailer of this account.")
@@ -90,8 +90,8 @@ func (s *Simulator) checkRetailer(p party) error {
 	return s.book.tryPIN(digits)
 }
 
-// checkCustomer checks a customer's PIN. It counts no wrong PINs: a typing mistake must not block a
-// sandbox number.
+// checkCustomer checks a customer's PIN. It counts no wrong PINs: a typing mistake must not
+// block a sandbox number.
 func (s *Simulator) checkCustomer(p party) error {
 	digits, err := s.decrypt(p.EncryptedPINCode)
 	switch {

@@ -23,7 +23,8 @@ type violation struct {
 	Message string `json:"message"`
 }
 
-// The problems. Codes are those of Sonatel's list; the HTTP status is 400 unless another was seen.
+// The problems. Codes are those of Sonatel's list; the HTTP status is 400 unless another
+// was seen.
 var (
 	tryAgain         = problem{http: 504, code: 1, detail: "Veuillez réessayer plus tard."}
 	unavailable      = problem{http: 503, code: 5, detail: "The service is temporarily unavailable."}

@@ -29,7 +29,8 @@ const maxQRText = qrData - 2
 // maxPublicURL leaves room for the longest link: the path and a code's id.
 const maxPublicURL = 60
 
-// drawQR returns the PNG of a QR code for a text. It returns an error for a text over maxQRText.
+// drawQR returns the PNG of a QR code for a text. It returns an error for a text over
+// maxQRText.
 func drawQR(text string) ([]byte, error) {
 	if len(text) > maxQRText {
 		return nil, fmt.Errorf("%d bytes do not fit into a QR code of %d", len(text), maxQRText)
@@ -45,8 +46,8 @@ func drawQR(text string) ([]byte, error) {
 	return picture.Bytes(), nil
 }
 
-// qrBytes returns a text after its header (4 bits: bytes; 8 bits: length), padded as the standard
-// requires.
+// qrBytes returns a text after its header (4 bits: bytes; 8 bits: length), padded as the
+// standard requires.
 func qrBytes(text string) []byte {
 	size := byte(len(text)) //nolint:gosec // at most maxQRText
 	data := []byte{0x40 | size>>4}
@@ -153,8 +154,8 @@ func (q *qrMatrix) drawFormat() {
 	q.set(qrSide-8, 8, true)
 }
 
-// drawBytes draws data in columns of two, upwards and downwards in turn, under the mask. The few
-// modules left over are white under the mask.
+// drawBytes draws data in columns of two, upwards and downwards in turn, under the mask.
+// The few modules left over are white under the mask.
 func (q *qrMatrix) drawBytes(data []byte) {
 	n := 0
 	up := true

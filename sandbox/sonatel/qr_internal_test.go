@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestAQRCodeReadsBack decodes drawn codes. It does not search for them, because their place is
-// known.
+// TestAQRCodeReadsBack decodes drawn codes. It does not search for them, because their
+// place is known.
 func TestAQRCodeReadsBack(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -23,8 +23,8 @@ func TestAQRCodeReadsBack(t *testing.T) {
 	}
 }
 
-// TestAQRCodeLooksAsTheStandardSays compares the corner of a code, and the bits for its level and
-// its mask.
+// TestAQRCodeLooksAsTheStandardSays compares the corner of a code, and the bits for its
+// level and its mask.
 func TestAQRCodeLooksAsTheStandardSays(t *testing.T) {
 	t.Parallel()
 	dark := modules(t, "x")
@@ -66,7 +66,8 @@ func modules(t *testing.T, text string) [37][37]bool {
 	return dark
 }
 
-// readQR draws a text, reads the modules upwards and downwards and returns the decoded text.
+// readQR draws a text, reads the modules upwards and downwards and returns the decoded
+// text.
 func readQR(t *testing.T, text string) string {
 	t.Helper()
 	dark := modules(t, text)

@@ -56,8 +56,8 @@ func TestARestartForgetsNothing(t *testing.T) {
 	}
 }
 
-// TestACustomerPaysWhileTheSimulatorIsDown lets the customer's time pass, and the validity as well.
-// The customer confirmed in time, and Sonatel noticed late.
+// TestACustomerPaysWhileTheSimulatorIsDown lets the customer's time pass, and the validity
+// as well. The customer confirmed in time, and Sonatel noticed late.
 func TestACustomerPaysWhileTheSimulatorIsDown(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")

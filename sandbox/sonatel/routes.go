@@ -6,7 +6,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Handler serves the simulator. Mount it under the path of PublicURL, with that path stripped.
+// Handler serves the simulator. Mount it under the path of PublicURL, with that path
+// stripped.
 func (s *Simulator) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.routeAccounts(mux)
@@ -20,8 +21,8 @@ func (s *Simulator) Handler() http.Handler {
 	return mux
 }
 
-// routeAccounts adds the calls for tokens, keys, accounts and registrations. Most clients still use
-// the older token path.
+// routeAccounts adds the calls for tokens, keys, accounts and registrations. Most clients
+// still use the older token path.
 func (s *Simulator) routeAccounts(mux *http.ServeMux) {
 	token := s.Board.Disturb(s.Answer(s.token, problems), unavailable)
 	mux.Handle("POST /oauth/v1/token", token)
@@ -35,8 +36,8 @@ func (s *Simulator) routeAccounts(mux *http.ServeMux) {
 	mux.Handle("GET /api/assignments/v1/partner/sim-cards", s.api(s.simCards))
 }
 
-// routeMoney adds the calls that move money or show movements. The switches can drop or spoil their
-// responses.
+// routeMoney adds the calls that move money or show movements. The switches can drop or
+// spoil their responses.
 func (s *Simulator) routeMoney(mux *http.ServeMux) {
 	for pattern, serve := range map[string]stage.Call{
 		"POST /api/eWallet/v1/cashins":                   s.cashin,
@@ -69,8 +70,8 @@ func (s *Simulator) admitted(serve stage.Call) http.Handler {
 	}, problems)
 }
 
-// admit returns the reason to reject a call, or nil. The gateway checks the content type before the
-// token, and requires one even without content.
+// admit returns the reason to reject a call, or nil. The gateway checks the content type
+// before the token, and requires one even without content.
 func (s *Simulator) admit(r *http.Request) error {
 	quirks := s.board.quirksNow()
 	if !stage.SaysJSON(r) && (r.Method != http.MethodGet || quirks.ContentTypeRequiredOnGET) {

@@ -40,8 +40,8 @@ const (
 	OTP            = "123456" // accepted from every customer, besides those of payments/otp
 )
 
-// MSISDNHeader names the request header of a QR code with the number of the automatic customer, in
-// international form: +221770123456.
+// MSISDNHeader names the request header of a QR code with the number of the automatic
+// customer, in international form: +221770123456.
 const MSISDNHeader = "X-Sandbox-Msisdn"
 
 const (
@@ -59,8 +59,8 @@ type Credentials struct {
 	CallbackSecret         string // signs callbacks
 }
 
-// Options configures a simulator. PublicURL has at most 60 characters. MaxOrders bounds QR codes,
-// and transactions.
+// Options configures a simulator. PublicURL has at most 60 characters. MaxOrders bounds QR
+// codes, and transactions.
 type Options struct {
 	stage.Options
 
@@ -143,7 +143,8 @@ func (s *Simulator) Book() []stage.Paid {
 	return s.book.Paid()
 }
 
-// Transactions returns every transaction, oldest first. An unpaid QR code is no transaction.
+// Transactions returns every transaction, oldest first. An unpaid QR code is no
+// transaction.
 func (s *Simulator) Transactions() []Transaction {
 	kept := s.book.allTransactions()
 	views := make([]Transaction, len(kept))
@@ -174,15 +175,15 @@ func (s *Simulator) Switches() Switches {
 	return s.board.read()
 }
 
-// SetSwitches replaces all switches. It changes none and returns an error if one is out of its
-// range.
+// SetSwitches replaces all switches. It changes none and returns an error if one is out of
+// its range.
 func (s *Simulator) SetSwitches(wanted Switches) error {
 	return s.board.set(wanted)
 }
 
-// Close stops every customer, delivers the queued callbacks, and closes the journal. When ctx ends
-// first, it drops the callbacks. It also drops callbacks that wait for a retry, and releases calls
-// that hang. Closing twice is harmless.
+// Close stops every customer, delivers the queued callbacks, and closes the journal. When
+// ctx ends first, it drops the callbacks. It also drops callbacks that wait for a retry,
+// and releases calls that hang. Closing twice is harmless.
 func (s *Simulator) Close(ctx context.Context) error {
 	return errors.Join(s.Crew.Close(ctx), s.book.Close())
 }

@@ -29,33 +29,33 @@ type Quirks struct {
 	ContentTypeRequiredOnGET bool `json:"content_type_required_on_get"`
 	// FloatAmounts formats amounts as 10.0, as production does. On by default.
 	FloatAmounts bool `json:"float_amounts"`
-	// BareArrays answers a search with an array, as production does, in place of the documented object
-	// with the field transactions. On by default.
+	// BareArrays answers a search with an array, as production does, in place of the
+	// documented object with the field transactions. On by default.
 	BareArrays bool `json:"bare_arrays"`
 	// BrokenTypeFilter finds nothing if a search has type=, as production does. On by default.
 	BrokenTypeFilter bool `json:"broken_type_filter"`
-	// EmptyRegistration answers a callback registration with an empty body, as production does. On by
-	// default.
+	// EmptyRegistration answers a callback registration with an empty body, as production
+	// does. On by default.
 	EmptyRegistration bool `json:"empty_registration"`
-	// KeyRotation serves the other of Sonatel's two public keys each time it changes. It refuses a PIN
-	// encrypted with the key not served with 4003.
+	// KeyRotation serves the other of Sonatel's two public keys each time it changes. It
+	// refuses a PIN encrypted with the key not served with 4003.
 	KeyRotation bool `json:"key_rotation"`
-	// TwoSignatures signs callbacks with a second secret as well, whose signature comes first, as
-	// during a change of secrets.
+	// TwoSignatures signs callbacks with a second secret as well, whose signature comes first,
+	// as during a change of secrets.
 	TwoSignatures bool `json:"two_signatures"`
 	// ExecutesThenTimesOut executes every call that moves money, and answers 504.
 	ExecutesThenTimesOut bool `json:"executes_then_times_out"`
-	// FinalOnlyAfterMS keeps every transaction pending for at least this time, in milliseconds, up to
-	// 24 h.
+	// FinalOnlyAfterMS keeps every transaction pending for at least this time, in
+	// milliseconds, up to 24 h.
 	FinalOnlyAfterMS int `json:"final_only_after_ms"`
 	// ForgedCallbacks sends a forged callback after every real one. It has a wrong key, a
 	// wrong signature, and the status of a success.
 	ForgedCallbacks bool `json:"forged_callbacks"`
-	// Balance is the money left in the retailer's float, in XOF. Setting it replaces the float; nil
-	// leaves it.
+	// Balance is the money left in the retailer's float, in XOF. Setting it replaces the
+	// float; nil leaves it.
 	Balance *int64 `json:"balance"`
-	// WrongPINs is the number of wrong PINs in a row that the retailer entered; 3 is blocked. Setting
-	// it to 0 unblocks; nil leaves it.
+	// WrongPINs is the number of wrong PINs in a row that the retailer entered; 3 is blocked.
+	// Setting it to 0 unblocks; nil leaves it.
 	WrongPINs *int `json:"wrong_pins"`
 }
 
@@ -78,7 +78,8 @@ func (q Quirks) validate() error {
 	return nil
 }
 
-// board holds the switches: the common ones, Sonatel's own, and two that are figures of the book.
+// board holds the switches: the common ones, Sonatel's own, and two that are figures of the
+// book.
 type board struct {
 	*stage.Board
 	book   *book

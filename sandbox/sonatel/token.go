@@ -8,9 +8,9 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// tokens issues and checks access tokens. A token is signed and holds its own expiry, so tokens
-// survive a restart and use no memory. The real ones are signed with RS256; callers cannot read
-// either.
+// tokens issues and checks access tokens. A token is signed and holds its own expiry, so
+// tokens survive a restart and use no memory. The real ones are signed with RS256; callers
+// cannot read either.
 type tokens struct {
 	clock stage.Clock
 	stage.Tokens
@@ -50,8 +50,8 @@ const (
 	refreshLifetime = 30 * time.Minute
 )
 
-// grantReply is the response to a token call, observed in production. Production has scope and
-// refresh token; no call of the sandbox accepts either.
+// grantReply is the response to a token call, observed in production. Production has scope
+// and refresh token; no call of the sandbox accepts either.
 type grantReply struct {
 	AccessToken      string `json:"access_token"`
 	ExpiresIn        int64  `json:"expires_in"`         // seconds
@@ -67,8 +67,8 @@ type grantRefusal struct {
 	Description string `json:"error_description"`
 }
 
-// token serves both token paths. Sonatel's document expects the credentials in the form. Some
-// clients send HTTP Basic, which is accepted as well.
+// token serves both token paths. Sonatel's document expects the credentials in the form.
+// Some clients send HTTP Basic, which is accepted as well.
 func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	id, secret, isBasic := r.BasicAuth()

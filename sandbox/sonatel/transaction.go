@@ -37,8 +37,8 @@ const (
 	channelMAXIT = "MAXIT"
 )
 
-// customerWaits is the time for which a payment in two steps waits for its customer. Sonatel
-// promises a final status within 24 h.
+// customerWaits is the time for which a payment in two steps waits for its customer.
+// Sonatel promises a final status within 24 h.
 const customerWaits = 24 * time.Hour
 
 // Transaction is the description of a transaction in the book.
@@ -57,8 +57,8 @@ type Transaction struct {
 	NextAt        *time.Time `json:"next_at"` // time of the next automatic event; null for never
 }
 
-// transaction is one movement of money, ordered or executed, in the journal's form. It reads no
-// clock and changes nothing else.
+// transaction is one movement of money, ordered or executed, in the journal's form. It
+// reads no clock and changes nothing else.
 type transaction struct {
 	ID                  string            `json:"id"`
 	Type                string            `json:"type"`
@@ -96,7 +96,8 @@ type course struct {
 	waits  bool // the response shows first, even if after is 0
 }
 
-// follow schedules the course of a transaction. No transaction ends before settling is over.
+// follow schedules the course of a transaction. No transaction ends before settling is
+// over.
 func (t *transaction) follow(c course, now time.Time, settling time.Duration) {
 	t.CreatedAt, t.UpdatedAt = now, now
 	after := max(c.after, settling)
@@ -170,8 +171,8 @@ func paymentCourse(b stage.Behaviour) course {
 	return course{first: Pending, end: Success}
 }
 
-// oneStepCourse returns the course of a payment whose customer gave an OTP beforehand. The response
-// shows the end, unless the number takes its time.
+// oneStepCourse returns the course of a payment whose customer gave an OTP beforehand. The
+// response shows the end, unless the number takes its time.
 func oneStepCourse(b stage.Behaviour) course {
 	c := paymentCourse(b)
 	switch {
@@ -196,8 +197,8 @@ func twoStepCourse(b stage.Behaviour) course {
 	return c
 }
 
-// international returns a local number with its country code, by its length: Senegal's have 9
-// digits, Mali's 8.
+// international returns a local number with its country code, by its length: Senegal's have
+// 9 digits, Mali's 8.
 func international(local string) string {
 	if len(local) == len("76123456") {
 		return "+223" + local
@@ -205,8 +206,8 @@ func international(local string) string {
 	return "+221" + local
 }
 
-// local returns an international number in Sonatel's form. One of another country keeps its country
-// code.
+// local returns an international number in Sonatel's form. One of another country keeps its
+// country code.
 func local(msisdn string) string {
 	if number, senegalese := strings.CutPrefix(msisdn, "+221"); senegalese {
 		return number
@@ -233,8 +234,8 @@ type transactionReply struct {
 	UpdatedAt           string            `json:"updatedAt"`
 }
 
-// reply returns a transaction in the API's form. Sonatel adds keys of its own to the caller's
-// metadata.
+// reply returns a transaction in the API's form. Sonatel adds keys of its own to the
+// caller's metadata.
 func (s *Simulator) reply(t transaction) transactionReply {
 	metadata := map[string]string{"idempotencyKey": t.key()}
 	maps.Copy(metadata, t.Metadata)
@@ -246,7 +247,8 @@ func (s *Simulator) reply(t transaction) transactionReply {
 	}
 }
 
-// key returns the idempotency key of a callback. It is the same in every copy and every retry.
+// key returns the idempotency key of a callback. It is the same in every copy and every
+// retry.
 func (t *transaction) key() string {
 	sum := sha256.Sum256([]byte(t.ID + " " + string(t.Status)))
 	return hex.EncodeToString(sum[:16])

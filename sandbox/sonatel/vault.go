@@ -42,8 +42,8 @@ func (b *book) applyKey(line *servedKeyLine) error {
 	return nil
 }
 
-// tryPIN checks the retailer's PIN and counts wrong ones. The count is in the journal: as with the
-// real account, a restart grants no further tries.
+// tryPIN checks the retailer's PIN and counts wrong ones. The count is in the journal: as
+// with the real account, a restart grants no further tries.
 func (b *book) tryPIN(digits string) error {
 	b.Lock()
 	defer b.Unlock()
@@ -80,8 +80,8 @@ func (b *book) changePIN(digits string) error {
 	return b.Record(entry{PIN: &pinState{PIN: digits}})
 }
 
-// figures returns the money left in the float, in XOF, and the number of wrong PINs entered in a
-// row.
+// figures returns the money left in the float, in XOF, and the number of wrong PINs entered
+// in a row.
 func (b *book) figures() (left int64, wrong int) {
 	b.Lock()
 	defer b.Unlock()
@@ -103,8 +103,8 @@ func (b *book) refigure(left *int64, wrong *int) error {
 	return nil
 }
 
-// collected returns the money that customers paid to the merchant, in XOF. It is not the float:
-// collected money does not pay for deposits.
+// collected returns the money that customers paid to the merchant, in XOF. It is not the
+// float: collected money does not pay for deposits.
 func (b *book) collected() (sum int64) {
 	for _, line := range b.Paid() {
 		if line.TxnID[:len(prefixPay)] == prefixPay {

@@ -15,7 +15,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// The limits of requests, from Sonatel's document unless marked as ours; lengths are in characters.
+// The limits of requests, from Sonatel's document unless marked as ours; lengths are in
+// characters.
 const (
 	maxBody      = 1 << 19 // bytes; our limit
 	maxReference = 50
@@ -40,12 +41,12 @@ const (
 // wallets lists the wallet types of Sonatel's document; "" means the principal one.
 var wallets = []string{"", principal, "SALAIRE", "BONUS", "INTERNATIONAL"}
 
-// localNumber matches a number in Sonatel's form: 9 digits without the country code. Mali's 8 are
-// accepted as well, because the sandbox pays out to Mali by this API.
+// localNumber matches a number in Sonatel's form: 9 digits without the country code. Mali's
+// 8 are accepted as well, because the sandbox pays out to Mali by this API.
 var localNumber = regexp.MustCompile(`^[0-9]{8,9}$`)
 
-// number is an amount that must be whole. It is read from 10, 10.0 and, since some clients send
-// text, "10".
+// number is an amount that must be whole. It is read from 10, 10.0 and, since some clients
+// send text, "10".
 type number int64
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -109,7 +110,8 @@ func (p party) named() party {
 	return party{IDType: p.IDType, ID: p.ID, WalletType: p.WalletType}
 }
 
-// movement is the body of a deposit and of a payment. It ignores unknown fields, as Sonatel does.
+// movement is the body of a deposit and of a payment. It ignores unknown fields, as Sonatel
+// does.
 type movement struct {
 	Partner             party             `json:"partner"`
 	Customer            party             `json:"customer"`
@@ -185,8 +187,8 @@ func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
-// callbackURL returns the address for the callback of this call, empty for the registered one.
-// Sonatel requires https; a sandbox runs on laptops and accepts http as well.
+// callbackURL returns the address for the callback of this call, empty for the registered
+// one. Sonatel requires https; a sandbox runs on laptops and accepts http as well.
 func callbackURL(r *http.Request) (string, error) {
 	address := r.Header.Get("X-Callback-Url")
 	if address != "" && !validURL(address) {

@@ -123,8 +123,8 @@ func TestAProblemIsWrittenAsSonatelDoes(t *testing.T) {
 	}
 }
 
-// TestDepositsAreRefused makes one field at a time invalid. No such call costs a try of the PIN or
-// appears in the history.
+// TestDepositsAreRefused makes one field at a time invalid. No such call costs a try of the
+// PIN or appears in the history.
 func TestDepositsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

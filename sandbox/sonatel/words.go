@@ -6,8 +6,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// words holds the texts of the payment page in one language. A test checks that every language is
-// complete.
+// words holds the texts of the payment page in one language. A test checks that every
+// language is complete.
 type words struct {
 	stage.CheckoutWords
 	stage.OperatorsWords

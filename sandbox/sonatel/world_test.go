@@ -170,8 +170,8 @@ func (w *world) search(query string) []fields {
 	return found
 }
 
-// becomes waits until the only transaction with a reference has the status want; "" waits until
-// there is none.
+// becomes waits until the only transaction with a reference has the status want; "" waits
+// until there is none.
 func (w *world) becomes(reference, want string) fields {
 	w.T.Helper()
 	deadline := time.Now().Add(stagetest.Patience)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Agenda schedules the future actions of a simulator. After Close none of them runs any more, so
-// that a closed simulator moves no money.
+// Agenda schedules the future actions of a simulator. After Close none of them runs any
+// more, so that a closed simulator moves no money.
 type Agenda struct {
 	clock   Clock
 	mu      sync.Mutex

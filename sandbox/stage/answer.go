@@ -21,14 +21,15 @@ func Wait(ctx context.Context, clock Clock, d time.Duration) bool {
 	}
 }
 
-// WriteJSON sends v as a JSON response. It sets the length in advance, so that the caller has the
-// whole response as soon as it is flushed.
+// WriteJSON sends v as a JSON response. It sets the length in advance, so that the caller
+// has the whole response as soon as it is flushed.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	WriteBody(w, status, "application/json; charset=utf-8", body, err)
 }
 
-// WriteBody sends an encoded body. err is the error of the encoding; it makes the response a 500.
+// WriteBody sends an encoded body. err is the error of the encoding; it makes the response
+// a 500.
 func WriteBody(w http.ResponseWriter, status int, contentType string, body []byte, err error) {
 	if err != nil {
 		http.Error(w, "the answer cannot be encoded", http.StatusInternalServerError)

@@ -14,8 +14,8 @@ import (
 
 const maxSettings = 1 << 13 // bytes of a body that sets switches
 
-// fromHere rejects requests that a page of another site makes a browser send. A sandbox asks for no
-// password, and often runs on the machine where its owner browses.
+// fromHere rejects requests that a page of another site makes a browser send. A sandbox
+// asks for no password, and often runs on the machine where its owner browses.
 var fromHere = http.NewCrossOriginProtection()
 
 // Board holds the switches of one simulator and applies them to its handlers.
@@ -34,11 +34,12 @@ func NewBoard(clock Clock) *Board {
 	return b
 }
 
-// Close releases every call that a switch delays: its caller gets no response, or no more of it.
-// Closing twice is harmless.
+// Close releases every call that a switch delays: its caller gets no response, or no more
+// of it. Closing twice is harmless.
 func (b *Board) Close() { b.end() }
 
-// wait returns true after d, or false as soon as the caller disconnects or the board closes.
+// wait returns true after d, or false as soon as the caller disconnects or the board
+// closes.
 func (b *Board) wait(ctx context.Context, d time.Duration) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -53,7 +54,8 @@ func (b *Board) Read() Switches {
 	return b.now
 }
 
-// Set replaces all switches. It changes none and returns an error if one is out of its range.
+// Set replaces all switches. It changes none and returns an error if one is out of its
+// range.
 func (b *Board) Set(s Switches) error {
 	return b.Change(func(now *Switches) error {
 		*now = s
@@ -61,8 +63,8 @@ func (b *Board) Set(s Switches) error {
 	})
 }
 
-// Change lets a function modify the switches. They stay unchanged if the function fails or leaves
-// one out of its range. No other change happens in between.
+// Change lets a function modify the switches. They stay unchanged if the function fails or
+// leaves one out of its range. No other change happens in between.
 func (b *Board) Change(change func(*Switches) error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -77,8 +79,8 @@ func (b *Board) Change(change func(*Switches) error) error {
 	return nil
 }
 
-// ServeHTTP returns the switches on GET. POST changes those that the JSON body names; an unknown
-// name or a bad value changes none.
+// ServeHTTP returns the switches on GET. POST changes those that the JSON body names; an
+// unknown name or a bad value changes none.
 func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.Settings().ServeHTTP(w, r)
 }
@@ -93,9 +95,9 @@ func (b *Board) Settings() Settings {
 	}
 }
 
-// ServeSettings serves the settings of a simulator that has more than a Board's switches. GET
-// returns the result of show. POST calls change with a function that decodes the body over the
-// current settings. The caller gets the error of change.
+// ServeSettings serves the settings of a simulator that has more than a Board's switches.
+// GET returns the result of show. POST calls change with a function that decodes the body
+// over the current settings. The caller gets the error of change.
 func ServeSettings(w http.ResponseWriter, r *http.Request, show func() any, change func(decode func(any) error) error) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -121,7 +123,8 @@ func ServeSettings(w http.ResponseWriter, r *http.Request, show func() any, chan
 	WriteJSON(w, http.StatusOK, show())
 }
 
-// decodeSettings reads exactly one JSON object. It returns an error for a name that settings lacks.
+// decodeSettings reads exactly one JSON object. It returns an error for a name that
+// settings lacks.
 func decodeSettings(raw []byte, settings any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
@@ -134,7 +137,8 @@ func decodeSettings(raw []byte, settings any) error {
 	return nil
 }
 
-// Disturb serves next after the latency of the switch, or serves down if the operator is down.
+// Disturb serves next after the latency of the switch, or serves down if the operator is
+// down.
 func (b *Board) Disturb(next, down http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := b.Read()
@@ -149,9 +153,9 @@ func (b *Board) Disturb(next, down http.Handler) http.Handler {
 	})
 }
 
-// Drop lets next execute a call without a response, as often as the switch demands. The caller sees
-// the connection close. next can ask AnswerIsLost: a customer never sees a page whose address was
-// lost.
+// Drop lets next execute a call without a response, as often as the switch demands. The
+// caller sees the connection close. next can ask AnswerIsLost: a customer never sees a page
+// whose address was lost.
 func (b *Board) Drop(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !b.takeDrop() {

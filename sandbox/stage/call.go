@@ -15,12 +15,12 @@ import (
 // ErrInternal is the key of a table of refusals for errors without a row of their own.
 var ErrInternal = errors.New("something went wrong in the sandbox")
 
-// Call is one call of an operator's API. It writes the response, or returns the reason why it did
-// not.
+// Call is one call of an operator's API. It writes the response, or returns the reason why
+// it did not.
 type Call func(w http.ResponseWriter, r *http.Request) error
 
-// Admitted returns a call that only some callers may make. admit authenticates the caller and
-// returns the value that serve needs.
+// Admitted returns a call that only some callers may make. admit authenticates the caller
+// and returns the value that serve needs.
 func Admitted[C any](
 	admit func(w http.ResponseWriter, r *http.Request) (C, error),
 	serve func(w http.ResponseWriter, r *http.Request, caller C) error,
@@ -87,8 +87,8 @@ func (c *Crew) Answer(call Call, table map[error]Refusal) http.Handler {
 	})
 }
 
-// ReadBody reads the body of a call, up to most bytes. It returns an *http.MaxBytesError for a
-// longer one, or the error that broke it off.
+// ReadBody reads the body of a call, up to most bytes. It returns an *http.MaxBytesError
+// for a longer one, or the error that broke it off.
 func ReadBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	var raw bytes.Buffer
 	_, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, most))

@@ -25,16 +25,16 @@ const (
 	FaceDown      = "down"
 )
 
-// Checkout is a page on which a customer pays by typing a number and a code. It also shows the
-// result.
+// Checkout is a page on which a customer pays by typing a number and a code. It also shows
+// the result.
 type Checkout struct {
 	page  Page
 	style []byte
 	own   fs.FS
 }
 
-// NewCheckout returns the checkout of an operator. own holds assets/page.css, which sets the
-// colours of the page, and its drawings, above all assets/mark.svg.
+// NewCheckout returns the checkout of an operator. own holds assets/page.css, which sets
+// the colours of the page, and its drawings, above all assets/mark.svg.
 func NewCheckout(own fs.FS) (Checkout, error) {
 	style, err := checkoutFiles.ReadFile("checkout.css")
 	if err != nil {

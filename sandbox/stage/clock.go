@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Clock tells the time and sets alarms. Everything in a simulator that waits, waits on its clock;
-// no other code reads the time of day.
+// Clock tells the time and sets alarms. Everything in a simulator that waits, waits on its
+// clock; no other code reads the time of day.
 type Clock interface {
 	// Now returns the current instant.
 	Now() time.Time
@@ -29,8 +29,9 @@ func (WallClock) At(instant time.Time, f func()) func() bool {
 	return time.AfterFunc(time.Until(instant), f).Stop
 }
 
-// VirtualClock is a clock that a test or a demonstration moves. With rate 0 it stands still between
-// two calls of Advance. With rate 60 a minute passes every second, and Advance still jumps ahead.
+// VirtualClock is a clock that a test or a demonstration moves. With rate 0 it stands still
+// between two calls of Advance. With rate 60 a minute passes every second, and Advance
+// still jumps ahead.
 type VirtualClock struct {
 	mu     sync.Mutex
 	rate   float64
@@ -41,8 +42,8 @@ type VirtualClock struct {
 	timer  *time.Timer // rings for the first alarm of a running clock
 }
 
-// NewVirtualClock returns a clock that starts at start and runs at rate virtual seconds a second. A
-// negative rate counts as 0: time never goes back.
+// NewVirtualClock returns a clock that starts at start and runs at rate virtual seconds a
+// second. A negative rate counts as 0: time never goes back.
 func NewVirtualClock(start time.Time, rate float64) *VirtualClock {
 	return &VirtualClock{rate: max(rate, 0), origin: start, since: time.Now()}
 }
@@ -60,8 +61,8 @@ func (c *VirtualClock) now() time.Time {
 	return c.origin.Add(time.Duration(passed))
 }
 
-// Stamp returns the time to put on a message to another system. On a clock that runs faster it is
-// the wall time, because the receiver checks it against its own clock.
+// Stamp returns the time to put on a message to another system. On a clock that runs faster
+// it is the wall time, because the receiver checks it against its own clock.
 func Stamp(c Clock) time.Time {
 	if played, ok := c.(*VirtualClock); ok && played.rate > 0 {
 		return time.Now()
@@ -69,8 +70,8 @@ func Stamp(c Clock) time.Time {
 	return c.Now()
 }
 
-// At implements Clock. An alarm in the future runs inside the Advance that passes it. One that is
-// due runs in a goroutine of its own.
+// At implements Clock. An alarm in the future runs inside the Advance that passes it. One
+// that is due runs in a goroutine of its own.
 func (c *VirtualClock) At(instant time.Time, f func()) func() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -93,9 +94,9 @@ func (c *VirtualClock) At(instant time.Time, f func()) func() bool {
 	}
 }
 
-// Advance moves the clock by d and runs every alarm that falls due, in the order of their instants.
-// Each runs while the clock shows its own instant. Advance returns when the last alarm has
-// returned.
+// Advance moves the clock by d and runs every alarm that falls due, in the order of their
+// instants. Each runs while the clock shows its own instant. Advance returns when the last
+// alarm has returned.
 func (c *VirtualClock) Advance(d time.Duration) {
 	c.mu.Lock()
 	target := c.now().Add(max(d, 0))
@@ -109,8 +110,8 @@ func (c *VirtualClock) Advance(d time.Duration) {
 	}
 }
 
-// next moves the clock to the first alarm due by target and removes it. Without one it moves to
-// target itself.
+// next moves the clock to the first alarm due by target and removes it. Without one it
+// moves to target itself.
 func (c *VirtualClock) next(target time.Time) (ring func(), found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// hangsFor is the time for which a lost response keeps its caller waiting. The caller usually gives
-// up first.
+// hangsFor is the time for which a lost response keeps its caller waiting. The caller
+// usually gives up first.
 const hangsFor = 60 * time.Second
 
-// Crew holds the services behind every simulator: its clock, its scheduler, its switches and its
-// notifier.
+// Crew holds the services behind every simulator: its clock, its scheduler, its switches
+// and its notifier.
 type Crew struct {
 	Clock     Clock
 	Board     *Board
@@ -54,8 +54,8 @@ func (c *Crew) Hang(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// Flush sends the response before anything else happens, so that an event "at once" does not
-// precede it. It reports whether all of the response left.
+// Flush sends the response before anything else happens, so that an event "at once" does
+// not precede it. It reports whether all of the response left.
 func (c *Crew) Flush(w http.ResponseWriter) bool {
 	err := http.NewResponseController(w).Flush()
 	if err == nil || errors.Is(err, http.ErrNotSupported) {
@@ -65,8 +65,8 @@ func (c *Crew) Flush(w http.ResponseWriter) bool {
 	return false
 }
 
-// HoldsBack reports whether the switches delay notifications. A delayed notification never arrives
-// before the response.
+// HoldsBack reports whether the switches delay notifications. A delayed notification never
+// arrives before the response.
 func (c *Crew) HoldsBack() bool { return c.Board.Read().NotificationDelayMS > 0 }
 
 // Tell sends a notification, at once or after the delay of the switch.
@@ -78,22 +78,22 @@ func (c *Crew) Tell(send func()) {
 	c.Agenda.At(c.Clock.Now().Add(c.Board.Read().notificationDelay()), send)
 }
 
-// MayCorrect schedules the correction that the switch demands, for a payment that failed at an
-// instant.
+// MayCorrect schedules the correction that the switch demands, for a payment that failed at
+// an instant.
 func (c *Crew) MayCorrect(failed time.Time, correct func()) {
 	if after := time.Duration(c.Board.Read().CorrectAfterMS) * time.Millisecond; after > 0 {
 		c.Agenda.At(failed.Add(after), correct)
 	}
 }
 
-// Knows reports whether a caller's secret is the right one. No secret is, while the switch says
-// that the operator changed them.
+// Knows reports whether a caller's secret is the right one. No secret is, while the switch
+// says that the operator changed them.
 func (c *Crew) Knows(brought, ours string) bool {
 	return !c.Board.Read().KeysChanged && Same(brought, ours)
 }
 
-// Letter returns a message with v as JSON. If v cannot be encoded, the message has no address and
-// is never sent.
+// Letter returns a message with v as JSON. If v cannot be encoded, the message has no
+// address and is never sent.
 func (c *Crew) Letter(to string, header http.Header, v any) Message {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -103,8 +103,8 @@ func (c *Crew) Letter(to string, header http.Header, v any) Message {
 	return Message{URL: to, Header: header, Body: body}
 }
 
-// Close releases every call that hangs, cancels every scheduled action, and delivers the queued
-// notifications. When ctx ends first, it drops them. Closing twice is harmless.
+// Close releases every call that hangs, cancels every scheduled action, and delivers the
+// queued notifications. When ctx ends first, it drops them. Closing twice is harmless.
 func (c *Crew) Close(ctx context.Context) error {
 	c.end()
 	c.Board.Close()

@@ -15,8 +15,8 @@ import (
 // maxLine is the longest journal line that OpenJournal reads. A session is about 1 kB.
 const maxLine = 1 << 20 // bytes
 
-// Journal is an append-only file of JSON lines. A line that Append accepted is on the disk: it
-// survives kill -9. A nil Journal stores nothing and accepts everything.
+// Journal is an append-only file of JSON lines. A line that Append accepted is on the disk:
+// it survives kill -9. A nil Journal stores nothing and accepts everything.
 //
 // Only one process may use a journal at a time.
 type Journal struct {
@@ -24,10 +24,10 @@ type Journal struct {
 	file *os.File
 }
 
-// OpenJournal opens the journal at path. It creates the file and its folder if needed, and passes
-// every line to replay, oldest first. It drops a last line cut short by a crash, because Append
-// never accepted it. Any other line that replay rejects is an error: a simulator must not lose a
-// payment silently.
+// OpenJournal opens the journal at path. It creates the file and its folder if needed, and
+// passes every line to replay, oldest first. It drops a last line cut short by a crash,
+// because Append never accepted it. Any other line that replay rejects is an error: a
+// simulator must not lose a payment silently.
 func OpenJournal(path string, replay func(line []byte) error) (*Journal, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("make the journal's folder: %w", err)
@@ -77,8 +77,8 @@ func cutAt(file *os.File, end int64) error {
 	return err
 }
 
-// Append writes record as one line and returns when it is on the disk. On an error it restores the
-// file's length, so that no half line remains.
+// Append writes record as one line and returns when it is on the disk. On an error it
+// restores the file's length, so that no half line remains.
 func (j *Journal) Append(record any) error {
 	if j == nil {
 		return nil

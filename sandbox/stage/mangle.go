@@ -23,8 +23,8 @@ const (
 	page       = "<html><body>Welcome to our Wi-Fi</body></html>"
 )
 
-// Mangle lets next execute a call and spoils its response according to the switch. next can ask
-// AnswerIsSpoiled.
+// Mangle lets next execute a call and spoils its response according to the switch. next can
+// ask AnswerIsSpoiled.
 func (b *Board) Mangle(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		how := b.Read().Answers
@@ -47,8 +47,8 @@ func (b *Board) Mangle(next http.Handler) http.Handler {
 // spoiledAnswer marks the context of a call whose response is unreadable.
 type spoiledAnswer struct{}
 
-// AnswerIsSpoiled reports whether the response to this call arrives without its content. A response
-// that only drips is readable for a patient caller.
+// AnswerIsSpoiled reports whether the response to this call arrives without its content. A
+// response that only drips is readable for a patient caller.
 func AnswerIsSpoiled(ctx context.Context) bool {
 	spoiled, ok := ctx.Value(spoiledAnswer{}).(bool)
 	return ok && spoiled

@@ -21,7 +21,8 @@ const (
 	maxReply        = 1 << 16         // bytes read of a response before the connection is closed
 )
 
-// errRedirected stops a notification at a redirect, because the merchant did not give that address.
+// errRedirected stops a notification at a redirect, because the merchant did not give that
+// address.
 var errRedirected = errors.New("the notification address redirects")
 
 // Messenger sends notifications. Each message is sent once. An operator that does not retry
@@ -44,13 +45,13 @@ type Message struct {
 	Body   []byte
 	// Copies is the number of times it is sent, one after the other; 0 counts as 1.
 	Copies int
-	// Answered, unless nil, receives the HTTP status of each copy's response, 0 for none. It runs in
-	// the messenger's goroutine and must not wait.
+	// Answered, unless nil, receives the HTTP status of each copy's response, 0 for none. It
+	// runs in the messenger's goroutine and must not wait.
 	Answered func(status int)
 }
 
-// NewMessenger starts a messenger. A nil client means one that follows no redirect. With any client
-// a delivery ends after 5 s.
+// NewMessenger starts a messenger. A nil client means one that follows no redirect. With
+// any client a delivery ends after 5 s.
 func NewMessenger(client *http.Client, log *slog.Logger) *Messenger {
 	if client == nil {
 		client = &http.Client{
@@ -74,8 +75,8 @@ func (m *Messenger) deliver() {
 	}
 }
 
-// Send queues body for url, copies times one after the other, and returns at once. It never blocks:
-// a full queue or a closed messenger loses the message.
+// Send queues body for url, copies times one after the other, and returns at once. It never
+// blocks: a full queue or a closed messenger loses the message.
 func (m *Messenger) Send(url string, body []byte, copies int) {
 	m.Carry(Message{URL: url, Body: body, Copies: copies})
 }
@@ -99,8 +100,8 @@ func (m *Messenger) Post(ctx context.Context, url string, body []byte) {
 	m.Deliver(ctx, Message{URL: url, Body: body})
 }
 
-// Deliver sends one copy of a message and waits for the response. It logs errors. Only Answered
-// learns of them, because most operators try once.
+// Deliver sends one copy of a message and waits for the response. It logs errors. Only
+// Answered learns of them, because most operators try once.
 func (m *Messenger) Deliver(ctx context.Context, msg Message) {
 	status, err := m.post(ctx, msg)
 	if err != nil {
@@ -113,8 +114,8 @@ func (m *Messenger) Deliver(ctx context.Context, msg Message) {
 	}
 }
 
-// post returns the status of the response, 0 for none. It reads the body and discards it, so that
-// the connection can be used again.
+// post returns the status of the response, 0 for none. It reads the body and discards it,
+// so that the connection can be used again.
 func (m *Messenger) post(ctx context.Context, msg Message) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
@@ -135,8 +136,8 @@ func (m *Messenger) post(ctx context.Context, msg Message) (status int, err erro
 	return resp.StatusCode, nil
 }
 
-// Close accepts no further message, delivers the queued ones and returns. When ctx ends first, it
-// drops the rest.
+// Close accepts no further message, delivers the queued ones and returns. When ctx ends
+// first, it drops the rest.
 func (m *Messenger) Close(ctx context.Context) error {
 	m.mu.Lock()
 	if !m.closed {

@@ -23,8 +23,8 @@ const (
 	Refuses                // confirms without enough money, or declines
 )
 
-// Behaviour describes the course of a payment of one magic number. Each simulator shows it in its
-// operator's words.
+// Behaviour describes the course of a payment of one magic number. Each simulator shows it
+// in its operator's words.
 type Behaviour struct {
 	Says         string        // for people, in the words of the merchant API's table
 	Outcome      Outcome       // the customer's action
@@ -69,8 +69,8 @@ func ValidNumber(msisdn string) bool {
 	return e164.MatchString(msisdn)
 }
 
-// BehaviourOf returns the behaviour of the customer behind msisdn. Only the last six digits matter,
-// so a national number works as well as an international one.
+// BehaviourOf returns the behaviour of the customer behind msisdn. Only the last six digits
+// matter, so a national number works as well as an international one.
 func BehaviourOf(msisdn string) Behaviour {
 	if len(msisdn) >= magicDigits {
 		if b, ok := magic[msisdn[len(msisdn)-magicDigits:]]; ok {

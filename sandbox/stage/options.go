@@ -20,8 +20,8 @@ type Options struct {
 	JournalPath string
 	// Clock defaults to the wall clock.
 	Clock Clock
-	// MaxOrders bounds memory, 100 000 by default. Beyond it calls answer 503: a simulator rejects
-	// orders rather than drop old ones from its book.
+	// MaxOrders bounds memory, 100 000 by default. Beyond it calls answer 503: a simulator
+	// rejects orders rather than drop old ones from its book.
 	MaxOrders int
 	// NotifyClient sends notifications. The default follows no redirect.
 	NotifyClient *http.Client
@@ -29,8 +29,8 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Ready returns the options with their defaults, and PublicURL without a slash at its end. It
-// returns an error if PublicURL is not an http address.
+// Ready returns the options with their defaults, and PublicURL without a slash at its end.
+// It returns an error if PublicURL is not an http address.
 func (o Options) Ready() (Options, error) {
 	if !IsAddress(o.PublicURL) {
 		return o, fmt.Errorf("public URL %q is not an http address", o.PublicURL)
@@ -49,8 +49,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// IsAddress reports whether a text is an absolute http or https address. A sandbox runs on laptops,
-// so http is allowed.
+// IsAddress reports whether a text is an absolute http or https address. A sandbox runs on
+// laptops, so http is allowed.
 func IsAddress(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")

@@ -5,8 +5,8 @@ import "time"
 // State is the status of an order.
 type State string
 
-// The states of an order. Only Declined can change again: an operator that corrects itself executes
-// an order that it reported as failed.
+// The states of an order. Only Declined can change again: an operator that corrects itself
+// executes an order that it reported as failed.
 const (
 	Pending  State = "pending"
 	Executed State = "executed" // money moved
@@ -91,8 +91,8 @@ func (o *Order) paid() Paid {
 	}
 }
 
-// collection schedules a collection according to a magic number. A silent customer's order lapses
-// at the end of the operator's window.
+// collection schedules a collection according to a magic number. A silent customer's order
+// lapses at the end of the operator's window.
 func (o *Order) collection(b Behaviour, window, settling time.Duration) {
 	after := max(b.After, settling)
 	o.Copies = b.Callbacks

@@ -18,9 +18,9 @@ type Page struct {
 	policy   string
 }
 
-// InlinePage returns a page that holds its own style, where the template has {{style}}. Its policy
-// allows that style, its own form and the sources in also. It allows nothing else, least of all
-// scripts.
+// InlinePage returns a page that holds its own style, where the template has {{style}}. Its
+// policy allows that style, its own form and the sources in also. It allows nothing else,
+// least of all scripts.
 func InlinePage(html, css, also string) Page {
 	own := template.FuncMap{"style": func() template.CSS { return template.CSS(css) }} //nolint:gosec // our own file
 	sum := sha256.Sum256([]byte(css))
@@ -31,8 +31,8 @@ func InlinePage(html, css, also string) Page {
 	}
 }
 
-// LinkedPage returns a page that loads its style and its drawings from its own address. also
-// extends its policy.
+// LinkedPage returns a page that loads its style and its drawings from its own address.
+// also extends its policy.
 func LinkedPage(files fs.FS, name, also string) Page {
 	return Page{
 		template: template.Must(template.ParseFS(files, name)),
@@ -40,8 +40,8 @@ func LinkedPage(files fs.FS, name, also string) Page {
 	}
 }
 
-// Render writes the whole page or an error: a template that fails half-way leaves no half page.
-// lang is the page's language.
+// Render writes the whole page or an error: a template that fails half-way leaves no half
+// page. lang is the page's language.
 func (p Page) Render(w http.ResponseWriter, status int, lang string, view any) {
 	var html bytes.Buffer
 	if err := p.template.Execute(&html, view); err != nil {
@@ -60,8 +60,8 @@ func Looks(r *http.Request) bool { return r.Method == http.MethodGet || r.Method
 // maxForm bounds the form of a page.
 const maxForm = 1 << 16 // bytes
 
-// Presses reports whether a request submits the page's form, and bounds the form's size. It answers
-// 405 to a request with another method.
+// Presses reports whether a request submits the page's form, and bounds the form's size. It
+// answers 405 to a request with another method.
 func Presses(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if r.Method == http.MethodPost {
@@ -72,8 +72,8 @@ func Presses(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// Redirect makes a browser continue with a GET. The address may be relative to the page's address
-// in the browser. http.Redirect cannot handle that behind a stripped path.
+// Redirect makes a browser continue with a GET. The address may be relative to the page's
+// address in the browser. http.Redirect cannot handle that behind a stripped path.
 func Redirect(w http.ResponseWriter, address string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
@@ -84,8 +84,8 @@ func Redirect(w http.ResponseWriter, address string) {
 // NoBreak is a space at which no line ends.
 const NoBreak = "\u00a0"
 
-// Grouped formats an amount as in French-speaking Africa: 50 000, with spaces at which no line
-// ends.
+// Grouped formats an amount as in French-speaking Africa: 50 000, with spaces at which no
+// line ends.
 func Grouped(amount int64) string {
 	digits := strconv.FormatInt(amount, 10)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
@@ -94,8 +94,8 @@ func Grouped(amount int64) string {
 	return digits
 }
 
-// BareNumber removes the separators between the digits of a number, and turns an international 00
-// into +.
+// BareNumber removes the separators between the digits of a number, and turns an
+// international 00 into +.
 func BareNumber(typed string) string {
 	bare := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(" .-()\u00a0\u202f", r) {
@@ -109,12 +109,12 @@ func BareNumber(typed string) string {
 	return bare
 }
 
-// Francs formats an amount in CFA francs: 50 000 F CFA. A line may end before the currency, and
-// nowhere else.
+// Francs formats an amount in CFA francs: 50 000 F CFA. A line may end before the currency,
+// and nowhere else.
 func Francs(amount int64) string { return Grouped(amount) + " F" + NoBreak + "CFA" }
 
-// Spoken chooses the language of a page. The link's language comes first (?lang=en), then the one
-// that the browser prefers, then those in others, then French.
+// Spoken chooses the language of a page. The link's language comes first (?lang=en), then
+// the one that the browser prefers, then those in others, then French.
 func Spoken[W any](r *http.Request, languages map[string]W, others ...string) W {
 	wanted := append([]string{r.URL.Query().Get("lang")}, preferred(r.Header.Get("Accept-Language"))...)
 	for _, tag := range append(wanted, others...) {
@@ -127,8 +127,8 @@ func Spoken[W any](r *http.Request, languages map[string]W, others ...string) W 
 	return languages["fr"]
 }
 
-// preferred lists the languages of an Accept-Language header, the preferred ones first. Unreadable
-// parts count least.
+// preferred lists the languages of an Accept-Language header, the preferred ones first.
+// Unreadable parts count least.
 func preferred(header string) []string {
 	weights := map[string]float64{}
 	var tags []string

@@ -7,8 +7,8 @@ import (
 
 // The times that operators take over a payout, counted from the call.
 const (
-	// SilentFor is the time for which a payout to the silent number stays pending. A payout has no
-	// customer who could let it lapse, so the operator ends it.
+	// SilentFor is the time for which a payout to the silent number stays pending. A payout
+	// has no customer who could let it lapse, so the operator ends it.
 	SilentFor = 5 * time.Minute
 	// PaidOutLate is the time after which a payout ends that nobody waits for any more.
 	PaidOutLate = 6 * time.Minute
@@ -24,8 +24,8 @@ const (
 	RejectedLater            // the call is accepted and the payout fails afterwards
 )
 
-// Payout describes the course of a cash-out to one magic number. Each simulator shows it in its
-// operator's words.
+// Payout describes the course of a cash-out to one magic number. Each simulator shows it in
+// its operator's words.
 type Payout struct {
 	Says        string        // for people
 	End         End           // how it ends
@@ -53,8 +53,8 @@ var payouts = map[string]Payout{
 // otherPayout is the course of a cash-out to every number that is not magic.
 var otherPayout = Payout{Says: "pending 10 s, then paid out", After: DefaultPaidAfter}
 
-// PayoutTo returns the course of a cash-out to msisdn. Only the last six digits matter, as for
-// BehaviourOf.
+// PayoutTo returns the course of a cash-out to msisdn. Only the last six digits matter, as
+// for BehaviourOf.
 func PayoutTo(msisdn string) Payout {
 	if len(msisdn) >= magicDigits {
 		if p, ok := payouts[msisdn[len(msisdn)-magicDigits:]]; ok {

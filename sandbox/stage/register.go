@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// Register stores a simulator's data behind one lock, with a journal of entries E. Memory changes
-// only after the journal has the entry, so everything that a caller saw survives a crash.
+// Register stores a simulator's data behind one lock, with a journal of entries E. Memory
+// changes only after the journal has the entry, so everything that a caller saw survives a
+// crash.
 type Register[E any] struct {
 	sync.Mutex
 
@@ -16,8 +17,8 @@ type Register[E any] struct {
 	paid    []Paid
 }
 
-// Open replays the journal at path; an empty path keeps everything in memory. apply applies one
-// entry to the data. Except here, it is called under the lock.
+// Open replays the journal at path; an empty path keeps everything in memory. apply applies
+// one entry to the data. Except here, it is called under the lock.
 func (r *Register[E]) Open(path string, apply func(E) error) (err error) {
 	r.apply = apply
 	if path == "" {

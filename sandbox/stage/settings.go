@@ -20,7 +20,8 @@ type Settings struct {
 	Healthy func() any
 	// Change decodes a body over the current settings: all of it or nothing.
 	Change func(decode func(any) error) error
-	// Own holds the effect of each setting that only some simulators have, by its name; see Values.
+	// Own holds the effect of each setting that only some simulators have, by its name; see
+	// Values.
 	Own map[string]string
 	// Figures names the settings that are account figures. None of their values is a fault.
 	Figures []string
@@ -45,8 +46,8 @@ func (s Settings) Heal() error {
 	return s.Set(object)
 }
 
-// Values returns the current settings by their names. A setting inside an object has both names
-// with a dot between: quirks.forgets.
+// Values returns the current settings by their names. A setting inside an object has both
+// names with a dot between: quirks.forgets.
 func (s Settings) Values() (map[string]any, error) { return flatten(s.Read()) }
 
 // Broken lists the settings that differ from Healthy, as name=value, in order of names.
@@ -68,8 +69,8 @@ func (s Settings) Broken() ([]string, error) {
 	return broken, nil
 }
 
-// flatten returns the values of an object and of the objects in it, in JSON's types: text, bool and
-// json.Number.
+// flatten returns the values of an object and of the objects in it, in JSON's types: text,
+// bool and json.Number.
 func flatten(settings any) (map[string]any, error) {
 	raw, err := json.Marshal(settings)
 	if err != nil {
@@ -98,8 +99,8 @@ func flatten(settings any) (map[string]any, error) {
 // wholeNumber matches the whole numbers that people may type for a setting.
 var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
 
-// Patch returns the JSON object that gives settings other values. wanted holds the values as people
-// type them, by the names of Values. The types in now decide how they are read.
+// Patch returns the JSON object that gives settings other values. wanted holds the values
+// as people type them, by the names of Values. The types in now decide how they are read.
 func Patch(now map[string]any, wanted map[string]string) ([]byte, error) {
 	object := map[string]any{}
 	var mistakes []error

@@ -149,8 +149,8 @@ func TestAVirtualClockRingsInOrder(t *testing.T) {
 	}
 }
 
-// TestAVirtualClockRingsForThePast sets an alarm for a past instant, on a clock that nobody moves
-// afterwards.
+// TestAVirtualClockRingsForThePast sets an alarm for a past instant, on a clock that nobody
+// moves afterwards.
 func TestAVirtualClockRingsForThePast(t *testing.T) {
 	t.Parallel()
 	clock := stage.NewVirtualClock(noon, 0)
@@ -307,8 +307,8 @@ func TestTheMessengerGivesUp(t *testing.T) {
 	}
 }
 
-// TestTheMessengerTellsHowItWent sends headers to a receiver that fails, and to an address without
-// a server.
+// TestTheMessengerTellsHowItWent sends headers to a receiver that fails, and to an address
+// without a server.
 func TestTheMessengerTellsHowItWent(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

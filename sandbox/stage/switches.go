@@ -16,15 +16,16 @@ const (
 	maxLifetime   = 90 * 24 * 60 * 60   // seconds, the longest token Orange's guide shows
 )
 
-// Switches causes faults in a simulator. The zero value, with one copy of each notification, is an
-// operator without faults. Switches are not journaled: a restart removes all faults.
+// Switches causes faults in a simulator. The zero value, with one copy of each
+// notification, is an operator without faults. Switches are not journaled: a restart
+// removes all faults.
 type Switches struct {
 	// Down answers 503 to every call and every page.
 	Down bool `json:"down"`
 	// LatencyMS delays every call and every page, in milliseconds.
 	LatencyMS int `json:"latency_ms"`
-	// DropAnswers is the number of next payment and status calls that are executed without a response.
-	// It counts down by itself.
+	// DropAnswers is the number of next payment and status calls that are executed without a
+	// response. It counts down by itself.
 	DropAnswers int `json:"drop_answers"`
 	// NotificationsOff stops every notification.
 	NotificationsOff bool `json:"notifications_off"`
@@ -32,19 +33,19 @@ type Switches struct {
 	NotificationCopies int `json:"notification_copies"`
 	// NotificationDelayMS delays each notification, in milliseconds.
 	NotificationDelayMS int `json:"notification_delay_ms"`
-	// Force makes every customer behave like the one of this magic number, given by its six digits.
-	// Empty lets each number decide. See MagicNumbers.
+	// Force makes every customer behave like the one of this magic number, given by its six
+	// digits. Empty lets each number decide. See MagicNumbers.
 	Force string `json:"force"`
-	// KeysChanged rejects our credentials, as if the operator had changed them. It issues no token,
-	// and an operator without tokens rejects every call.
+	// KeysChanged rejects our credentials, as if the operator had changed them. It issues no
+	// token, and an operator without tokens rejects every call.
 	KeysChanged bool `json:"keys_changed"`
 	// CorrectAfterMS is the time from a decline until the payment is executed after all, in
 	// milliseconds; 0 means never.
 	CorrectAfterMS int `json:"correct_after_ms"`
 	// UnknownWords puts an undocumented status word into status responses.
 	UnknownWords bool `json:"unknown_words"`
-	// Answers spoils every response to a payment or status call, which is executed. flood is 50 MB,
-	// drip a byte a second, half breaks off, page is another server's HTML.
+	// Answers spoils every response to a payment or status call, which is executed. flood is
+	// 50 MB, drip a byte a second, half breaks off, page is another server's HTML.
 	Answers string `json:"answers"`
 	// SettleMS keeps a confirmed payment PENDING before its end, in milliseconds.
 	SettleMS int `json:"settle_ms"`
@@ -53,18 +54,18 @@ type Switches struct {
 	TokenLifetimeS int `json:"token_lifetime_s"`
 	// RefuseTokens answers 401 to every call with a token, as if all were revoked.
 	RefuseTokens bool `json:"refuse_tokens"`
-	// Promises decides what the operator's responses prove. Empty: a reference that it does not know
-	// was never executed. PromisesLive: no more than the live operator promises, so a search finds a
-	// payment only SearchLag after its order.
+	// Promises decides what the operator's responses prove. Empty: a reference that it does
+	// not know was never executed. PromisesLive: no more than the live operator promises, so a
+	// search finds a payment only SearchLag after its order.
 	Promises string `json:"promises"`
 }
 
-// PromisesLive is the value of Switches.Promises under which a simulator promises no more than live
-// operators.
+// PromisesLive is the value of Switches.Promises under which a simulator promises no more
+// than live operators.
 const PromisesLive = "live"
 
-// SearchLag is the time for which a search misses a payment under PromisesLive. It stands for the
-// hours of live operators, on the scale of the sandbox.
+// SearchLag is the time for which a search misses a payment under PromisesLive. It stands
+// for the hours of live operators, on the scale of the sandbox.
 const SearchLag = 15 * time.Second
 
 // healthy holds the switches of an operator without faults.
@@ -116,7 +117,8 @@ func (s Switches) notificationDelay() time.Duration {
 // UnknownWord is the status word of an operator while UnknownWords is on.
 const UnknownWord = "REQUALIFIED"
 
-// Word returns the word for a status response: an undocumented one while UnknownWords is on.
+// Word returns the word for a status response: an undocumented one while UnknownWords is
+// on.
 func (s Switches) Word(word string) string {
 	if s.UnknownWords {
 		return UnknownWord
@@ -127,7 +129,8 @@ func (s Switches) Word(word string) string {
 // Settling returns the least time for which a confirmed payment stays pending.
 func (s Switches) Settling() time.Duration { return time.Duration(s.SettleMS) * time.Millisecond }
 
-// TokenLifetime returns the life of a token issued with these switches; usual unless they set one.
+// TokenLifetime returns the life of a token issued with these switches; usual unless they
+// set one.
 func (s Switches) TokenLifetime(usual time.Duration) time.Duration {
 	if s.TokenLifetimeS > 0 {
 		return time.Duration(s.TokenLifetimeS) * time.Second

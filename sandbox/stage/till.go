@@ -34,11 +34,11 @@ type TillOptions struct {
 	Lapse time.Duration // wait for a silent customer, 10 min by default
 	// Quirks holds the operator's own switches, each with its effect.
 	Quirks map[string]string
-	// Refusals maps errors to the operator's words: those of this package, and ErrInternal for errors
-	// without a row.
+	// Refusals maps errors to the operator's words: those of this package, and ErrInternal for
+	// errors without a row.
 	Refusals map[error]Refusal
-	// Callback returns the message about an order's end, signed and complete except for Copies. A
-	// message without a URL is not sent. A nil Callback sends none.
+	// Callback returns the message about an order's end, signed and complete except for
+	// Copies. A message without a URL is not sent. A nil Callback sends none.
 	Callback func(Order) Message
 }
 
@@ -94,9 +94,9 @@ func (t *Till) Open(o Order) (Order, error) {
 	return t.Collect(o)
 }
 
-// Collect opens a collection. ID, Reference, MSISDN, Asked and Currency are mandatory. The number
-// decides the customer's behaviour. Its errors are ErrDown, ErrFull and ErrUsed: of two concurrent
-// calls with one key, only one opens an order.
+// Collect opens a collection. ID, Reference, MSISDN, Asked and Currency are mandatory. The
+// number decides the customer's behaviour. Its errors are ErrDown, ErrFull and ErrUsed: of
+// two concurrent calls with one key, only one opens an order.
 func (t *Till) Collect(o Order) (Order, error) {
 	now := t.Board.Read()
 	b := now.BehaviourOf(o.MSISDN)
@@ -107,8 +107,8 @@ func (t *Till) Collect(o Order) (Order, error) {
 	return t.open(o, b.AnswerLost, func(o *Order) { o.collection(b, t.options.Lapse, now.Settling()) })
 }
 
-// PayOut opens a payout. It returns ErrCeiling for the number that is refused at once, ErrFloat,
-// and the errors of Collect. On an error nothing is stored.
+// PayOut opens a payout. It returns ErrCeiling for the number that is refused at once,
+// ErrFloat, and the errors of Collect. On an error nothing is stored.
 func (t *Till) PayOut(o Order) (Order, error) {
 	now := t.Board.Read()
 	p := now.PayoutTo(o.MSISDN)
@@ -122,8 +122,8 @@ func (t *Till) PayOut(o Order) (Order, error) {
 	return t.open(o, p.AnswerLost, func(o *Order) { o.payout(p, now.Settling()) })
 }
 
-// Return opens an order that gives all of an executed one back. It returns ErrReturned, and the
-// errors of PayOut.
+// Return opens an order that gives all of an executed one back. It returns ErrReturned, and
+// the errors of PayOut.
 func (t *Till) Return(parent string, o Order) (Order, error) {
 	given, found := t.Order(parent)
 	if !found || given.State != Executed || given.Direction != In {
@@ -156,8 +156,8 @@ func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, err
 	return o, nil
 }
 
-// used reports whether another order has the identifier, or may still move money under the key. A
-// failed order leaves its key to the next.
+// used reports whether another order has the identifier, or may still move money under the
+// key. A failed order leaves its key to the next.
 func (t *Till) used(o Order) bool {
 	if _, known := t.orders.Find(o.ID); known {
 		return true
@@ -166,8 +166,8 @@ func (t *Till) used(o Order) bool {
 	return o.Key != "" && found && kept.moves()
 }
 
-// affords returns an error if an order may not change from before to after. Either the float is too
-// low, or the money that it gives back was given back already.
+// affords returns an error if an order may not change from before to after. Either the
+// float is too low, or the money that it gives back was given back already.
 func (t *Till) affords(before, after Order) error {
 	if after.Parent != "" && after.moves() && !before.moves() && t.returned[after.Parent] {
 		return ErrReturned
@@ -184,8 +184,8 @@ func callerOf(o Order) Caller {
 	return Caller{Direction: o.Direction, MSISDN: o.MSISDN, Asked: o.Asked}
 }
 
-// Decide ends an open order, as a person on the operator's page does, and sends its callback. It
-// returns ErrNoOrder if there is no open order, and ErrFloat.
+// Decide ends an open order, as a person on the operator's page does, and sends its
+// callback. It returns ErrNoOrder if there is no open order, and ErrFloat.
 func (t *Till) Decide(id string, state State, why Reason) (Order, error) {
 	return t.change(id, func(o *Order) bool {
 		if !o.Open() {
@@ -196,8 +196,8 @@ func (t *Till) Decide(id string, state State, why Reason) (Order, error) {
 	})
 }
 
-// Press ends an open order like Decide. A late or repeated press changes nothing and is no error.
-// Other errors are logged.
+// Press ends an open order like Decide. A late or repeated press changes nothing and is no
+// error. Other errors are logged.
 func (t *Till) Press(id string, state State, why Reason) error {
 	_, err := t.Decide(id, state, why)
 	if errors.Is(err, ErrNoOrder) {
@@ -209,9 +209,9 @@ func (t *Till) Press(id string, state State, why Reason) error {
 	return err
 }
 
-// Correct executes a declined order, as an operator does that finds out later that the customer was
-// debited. It returns ErrNoOrder, ErrFloat, and ErrReturned if another order gave the same money
-// back meanwhile.
+// Correct executes a declined order, as an operator does that finds out later that the
+// customer was debited. It returns ErrNoOrder, ErrFloat, and ErrReturned if another order
+// gave the same money back meanwhile.
 func (t *Till) Correct(id string) (Order, error) {
 	return t.change(id, func(o *Order) bool {
 		if o.State != Declined {
@@ -222,8 +222,8 @@ func (t *Till) Correct(id string) (Order, error) {
 	})
 }
 
-// change modifies an order and sends its callback. It returns the stored order, also if it could
-// not change.
+// change modifies an order and sends its callback. It returns the stored order, also if it
+// could not change.
 func (t *Till) change(id string, step func(*Order) bool) (Order, error) {
 	after, err := t.alter(id, step)
 	if err == nil {
@@ -265,8 +265,8 @@ func (t *Till) arrange(o Order) {
 	}
 }
 
-// due ends an order as scheduled, unless it ended meanwhile. If the clock was set back, due runs
-// too early and schedules the end again.
+// due ends an order as scheduled, unless it ended meanwhile. If the clock was set back, due
+// runs too early and schedules the end again.
 func (t *Till) due(id string) {
 	after, err := t.change(id, func(o *Order) bool {
 		if !o.Open() || o.NextAt.IsZero() || o.NextAt.After(t.Now()) {
@@ -320,9 +320,9 @@ func (t *Till) apply(o Order) error {
 	return nil
 }
 
-// Close stops every customer, delivers the queued callbacks, and closes the journal. When ctx ends
-// first, it drops the callbacks. It also drops delayed callbacks and releases calls that hang.
-// Closing twice is harmless.
+// Close stops every customer, delivers the queued callbacks, and closes the journal. When
+// ctx ends first, it drops the callbacks. It also drops delayed callbacks and releases
+// calls that hang. Closing twice is harmless.
 func (t *Till) Close(ctx context.Context) error {
 	return errors.Join(t.Crew.Close(ctx), t.kept.Close())
 }

@@ -26,8 +26,8 @@ func (t *Till) ByReference(reference string) []Order {
 	return t.orders.Those(t.byReference[reference])
 }
 
-// Search returns the orders of a merchant's reference that a search can find at this time, oldest
-// first; see Switches.Finds.
+// Search returns the orders of a merchant's reference that a search can find at this time,
+// oldest first; see Switches.Finds.
 func (t *Till) Search(reference string) []Order {
 	now, switches := t.Now(), t.Board.Read()
 	return slices.DeleteFunc(t.ByReference(reference), func(o Order) bool { return !switches.Finds(o.OpenedAt, now) })
@@ -50,8 +50,8 @@ func (t *Till) Asked() int {
 	return t.orders.Len()
 }
 
-// Float returns the money left for payouts, in francs. A restart resets a raised float, so more may
-// have been paid out than it grants. Float then returns 0.
+// Float returns the money left for payouts, in francs. A restart resets a raised float, so
+// more may have been paid out than it grants. Float then returns 0.
 func (t *Till) Float() int64 {
 	t.kept.Lock()
 	defer t.kept.Unlock()

@@ -101,7 +101,8 @@ func TestTheBookOfATillIsReadable(t *testing.T) {
 	}
 }
 
-// TestCallbacksAreDisturbedByTheSwitches counts the merchant's callbacks and checks their states.
+// TestCallbacksAreDisturbedByTheSwitches counts the merchant's callbacks and checks their
+// states.
 func TestCallbacksAreDisturbedByTheSwitches(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -150,8 +151,8 @@ func TestCallbacksAreHeldBack(t *testing.T) {
 	}
 }
 
-// TestOneCallbackOvertakesTheAnswer checks that the callback arrives before the response, even if
-// the caller has disconnected.
+// TestOneCallbackOvertakesTheAnswer checks that the callback arrives before the response,
+// even if the caller has disconnected.
 func TestOneCallbackOvertakesTheAnswer(t *testing.T) {
 	t.Parallel()
 	var answered atomic.Bool
@@ -196,8 +197,8 @@ func TestACallbackIsToldAgain(t *testing.T) {
 	equal(t, "told", s.ends(), []stage.State{stage.Executed, stage.Executed})
 }
 
-// TestATillWithoutAnAddressTellsNobody starts a till without callbacks, and one whose callbacks
-// have no address.
+// TestATillWithoutAnAddressTellsNobody starts a till without callbacks, and one whose
+// callbacks have no address.
 func TestATillWithoutAnAddressTellsNobody(t *testing.T) {
 	t.Parallel()
 	for name, callback := range map[string]func(stage.Order) stage.Message{
@@ -211,7 +212,8 @@ func TestATillWithoutAnAddressTellsNobody(t *testing.T) {
 	}
 }
 
-// TestForceMakesEverybodyTheSame forces a refusal on a number that pays, and then ends the force.
+// TestForceMakesEverybodyTheSame forces a refusal on a number that pays, and then ends the
+// force.
 func TestForceMakesEverybodyTheSame(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -300,7 +302,8 @@ func (f *floods) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestAFloodEnds sends 50 MB to a caller who reads all, and stops for a caller who disconnects.
+// TestAFloodEnds sends 50 MB to a caller who reads all, and stops for a caller who
+// disconnects.
 func TestAFloodEnds(t *testing.T) {
 	t.Parallel()
 	board := stage.NewBoard(stage.WallClock{})
@@ -355,8 +358,8 @@ func TestADripEndsWithTheTill(t *testing.T) {
 	}
 }
 
-// TestWhatNobodyCanReadIsKnown checks that a simulator knows which responses are spoiled, and which
-// only arrive slowly.
+// TestWhatNobodyCanReadIsKnown checks that a simulator knows which responses are spoiled,
+// and which only arrive slowly.
 func TestWhatNobodyCanReadIsKnown(t *testing.T) {
 	t.Parallel()
 	for how, want := range map[string]bool{

@@ -36,8 +36,8 @@ func TestOrdersAreFoundByReferenceAndKey(t *testing.T) {
 	}
 }
 
-// TestASearchLagsBehindLikeLive finds an order late by its reference, and at once by the operator's
-// own identifier.
+// TestASearchLagsBehindLikeLive finds an order late by its reference, and at once by the
+// operator's own identifier.
 func TestASearchLagsBehindLikeLive(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -81,8 +81,8 @@ func TestAKeyMovesMoneyOnce(t *testing.T) {
 	equal(t, "the book", s.moved(), []int64{1501})
 }
 
-// TestAFailedOrderLeavesItsKey opens a second order under the key of a failed one. The key then
-// belongs to the second.
+// TestAFailedOrderLeavesItsKey opens a second order under the key of a failed one. The key
+// then belongs to the second.
 func TestAFailedOrderLeavesItsKey(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -108,8 +108,8 @@ func TestAnIdentifierIsNobodyElses(t *testing.T) {
 	}
 }
 
-// TestAnIdentifierIsTakenOnce repeats an identifier with other values. The response shows the first
-// order, and nothing is executed.
+// TestAnIdentifierIsTakenOnce repeats an identifier with other values. The response shows
+// the first order, and nothing is executed.
 func TestAnIdentifierIsTakenOnce(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -153,7 +153,8 @@ func TestAnIdentifierIsTakenOnce(t *testing.T) {
 	}
 }
 
-// TestMoneyIsGivenBackOnce returns a payment. No second return is possible at the same time.
+// TestMoneyIsGivenBackOnce returns a payment. No second return is possible at the same
+// time.
 func TestMoneyIsGivenBackOnce(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -181,8 +182,8 @@ func TestMoneyIsGivenBackOnce(t *testing.T) {
 	}
 }
 
-// TestAFailedReturnIsTriedAgain lets a return fail. Another one then pays, and the correction of
-// the first must not pay as well.
+// TestAFailedReturnIsTriedAgain lets a return fail. Another one then pays, and the
+// correction of the first must not pay as well.
 func TestAFailedReturnIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -18,8 +18,8 @@ func journaled(t *testing.T, path string, clock *stage.VirtualClock) *shop {
 	return s
 }
 
-// TestARestartForgetsNoOrder closes a till with open orders and starts it again after they were
-// due.
+// TestARestartForgetsNoOrder closes a till with open orders and starts it again after they
+// were due.
 func TestARestartForgetsNoOrder(t *testing.T) {
 	t.Parallel()
 	path, clock := filepath.Join(t.TempDir(), "till.jsonl"), stage.NewVirtualClock(noon, 0)
@@ -143,8 +143,8 @@ func TestNothingCountsThatTheJournalDoesNotHave(t *testing.T) {
 	}
 }
 
-// TestAFloatThatWasRaisedIsForgotten pays out more than the float that a restart grants. The
-// switches must still be settable then.
+// TestAFloatThatWasRaisedIsForgotten pays out more than the float that a restart grants.
+// The switches must still be settable then.
 func TestAFloatThatWasRaisedIsForgotten(t *testing.T) {
 	t.Parallel()
 	path, clock := filepath.Join(t.TempDir(), "till.jsonl"), stage.NewVirtualClock(noon, 0)

@@ -56,7 +56,8 @@ func TestCourses(t *testing.T) {
 	}
 }
 
-// follows opens an order and waits for its end, which must come exactly after the given time.
+// follows opens an order and waits for its end, which must come exactly after the given
+// time.
 func (s *shop) follows(path string, o stage.Order, after time.Duration) {
 	s.t.Helper()
 	s.opens(path, o)
@@ -67,8 +68,8 @@ func (s *shop) follows(path string, o stage.Order, after time.Duration) {
 	}
 }
 
-// concludes checks the only order: its end, the money booked (0 for none), and the number of
-// callbacks.
+// concludes checks the only order: its end, the money booked (0 for none), and the number
+// of callbacks.
 func (s *shop) concludes(end stage.State, why stage.Reason, moved int64, told int) {
 	s.t.Helper()
 	s.clock.Advance(48 * time.Hour)
@@ -109,8 +110,8 @@ func TestABeneficiaryAtTheCeilingLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestNothingIsExecutedWhileTheOperatorIsDown uses the number whose operator is down, without the
-// HTTP handler that answers 503.
+// TestNothingIsExecutedWhileTheOperatorIsDown uses the number whose operator is down,
+// without the HTTP handler that answers 503.
 func TestNothingIsExecutedWhileTheOperatorIsDown(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -157,8 +158,8 @@ func TestTheFloatIsHeldAndReleased(t *testing.T) {
 	}
 }
 
-// TestTheFloatIsNeverOverdrawn corrects a payout for which the float is too low, and executes one
-// by a person's decision.
+// TestTheFloatIsNeverOverdrawn corrects a payout for which the float is too low, and
+// executes one by a person's decision.
 func TestTheFloatIsNeverOverdrawn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, func(o *stage.TillOptions) { o.Float = 2000 })
@@ -232,8 +233,8 @@ func (s *shop) loses(path string, o stage.Order) bool {
 	}
 }
 
-// TestACallThatHangsIsLetGo closes the till while one caller waits for a lost response, and another
-// waits out the latency.
+// TestACallThatHangsIsLetGo closes the till while one caller waits for a lost response, and
+// another waits out the latency.
 func TestACallThatHangsIsLetGo(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

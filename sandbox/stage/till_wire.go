@@ -29,8 +29,8 @@ func (t *Till) answer(call Call) http.Handler { return t.Crew.Answer(call, t.opt
 // down refuses a call with ErrDown.
 func down(http.ResponseWriter, *http.Request) error { return ErrDown }
 
-// Take opens an order and sends the result of reply. If the identifier has an order already, it
-// executes nothing and shows that order. It returns the errors of Open.
+// Take opens an order and sends the result of reply. If the identifier has an order
+// already, it executes nothing and shows that order. It returns the errors of Open.
 func (t *Till) Take(w http.ResponseWriter, r *http.Request, o Order, reply func(Order) any) error {
 	kept, known := t.Order(o.ID)
 	if known {
@@ -48,7 +48,8 @@ func (t *Till) Take(w http.ResponseWriter, r *http.Request, o Order, reply func(
 	return err
 }
 
-// Show sends the state of an order. It returns ErrNoOrder for an order without an ID, and ErrDown.
+// Show sends the state of an order. It returns ErrNoOrder for an order without an ID, and
+// ErrDown.
 func (t *Till) Show(w http.ResponseWriter, o Order, reply func(Order) any) error {
 	switch {
 	case o.ID == "":
@@ -104,7 +105,8 @@ func (t *Till) carryOn(o Order) {
 // TellAgain sends the callback of an order once more, as an operator does on request.
 func (t *Till) TellAgain(o Order) { t.tell(o, 1) }
 
-// tell sends the callback of an order. The number and the switches decide how often and how late.
+// tell sends the callback of an order. The number and the switches decide how often and how
+// late.
 func (t *Till) tell(o Order, copies int) {
 	t.Tell(func() { t.send(o, copies) })
 }
@@ -119,8 +121,8 @@ func (t *Till) send(o Order, copies int) {
 }
 
 // tellNow sends the callback of an order and waits for the response, even if the caller
-// disconnects. It returns false if callbacks are delayed: a delayed one must not arrive before the
-// response.
+// disconnects. It returns false if callbacks are delayed: a delayed one must not arrive
+// before the response.
 func (t *Till) tellNow(ctx context.Context, o Order) bool {
 	if t.HoldsBack() {
 		return false
@@ -131,7 +133,8 @@ func (t *Till) tellNow(ctx context.Context, o Order) bool {
 	return true
 }
 
-// message returns the callback of an order, and false if there is none. Each copy sent is counted.
+// message returns the callback of an order, and false if there is none. Each copy sent is
+// counted.
 func (t *Till) message(o Order) (Message, bool) {
 	if t.options.Callback == nil {
 		return Message{}, false

@@ -114,7 +114,8 @@ func (s *shop) hear(_ http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ends closes the till, which delivers queued callbacks. It returns the state in each callback.
+// ends closes the till, which delivers queued callbacks. It returns the state in each
+// callback.
 func (s *shop) ends() []stage.State {
 	s.t.Helper()
 	s.closes()
@@ -168,8 +169,8 @@ func (s *shop) set(settings string) {
 	}
 }
 
-// opens makes one call that must succeed. It returns when everything is done that belongs to the
-// call: over HTTP its callback is sent after the response.
+// opens makes one call that must succeed. It returns when everything is done that belongs
+// to the call: over HTTP its callback is sent after the response.
 func (s *shop) opens(path string, o stage.Order) stage.Order {
 	s.t.Helper()
 	raw, err := json.Marshal(o)

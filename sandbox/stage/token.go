@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Tokens issues and reads access tokens. A token is signed and holds its own expiry. So tokens
-// survive a restart and use no memory.
+// Tokens issues and reads access tokens. A token is signed and holds its own expiry. So
+// tokens survive a restart and use no memory.
 type Tokens struct{ key []byte }
 
 // NewTokens returns the tokens of an operator with a secret of its own.

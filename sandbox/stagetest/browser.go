@@ -16,8 +16,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// shotsVariable names the environment variable with the folder for screenshots. Without it none are
-// taken.
+// shotsVariable names the environment variable with the folder for screenshots. Without it
+// none are taken.
 const shotsVariable = "SANDBOX_SHOTS"
 
 // PhoneWidth is the width below which a window counts as a phone's.
@@ -131,7 +131,8 @@ func (w Tab) Clicks(selector, text string) {
 	w.Sees(text)
 }
 
-// Fills types into the fields of a form, given as pairs of id and text. It replaces their content.
+// Fills types into the fields of a form, given as pairs of id and text. It replaces their
+// content.
 func (w Tab) Fills(pairs ...string) {
 	w.T.Helper()
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -164,8 +165,8 @@ func (w Tab) Holds(expression string) {
 	}
 }
 
-// becomes repeats look until it succeeds and right is true. It reports whether that happened in
-// time. look can fail while a page is left.
+// becomes repeats look until it succeeds and right is true. It reports whether that
+// happened in time. look can fail while a page is left.
 func (w Tab) becomes(look func() error, right func() bool) bool {
 	for deadline := time.Now().Add(Patience); look() != nil || !right(); time.Sleep(looksEvery) {
 		if time.Now().After(deadline) {

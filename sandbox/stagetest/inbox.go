@@ -18,8 +18,8 @@ type Notice struct {
 	Said   Fields
 }
 
-// Inbox is the merchant's server. It receives notifications at URL/notif, and customers who come
-// back at URL/return and URL/cancel.
+// Inbox is the merchant's server. It receives notifications at URL/notif, and customers who
+// come back at URL/return and URL/cancel.
 type Inbox struct {
 	URL      string
 	Answer   atomic.Int64 // the status of its responses to notifications

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// NeedsAnAddress starts simulators with invalid addresses, and with others that this operator
-// cannot have. Each must fail.
+// NeedsAnAddress starts simulators with invalid addresses, and with others that this
+// operator cannot have. Each must fail.
 func NeedsAnAddress[S Simulator](t *testing.T, open func(address string) (S, error), others ...string) {
 	t.Helper()
 	for _, address := range append(others, "", "sandbox", "/path", "ftp://host", "http://") {
@@ -23,8 +23,8 @@ func NeedsAnAddress[S Simulator](t *testing.T, open func(address string) (S, err
 	}
 }
 
-// SaysEverything checks that the texts of a page are complete in every language. Each language must
-// name itself and link to another.
+// SaysEverything checks that the texts of a page are complete in every language. Each
+// language must name itself and link to another.
 func SaysEverything[W any](t *testing.T, languages map[string]W) {
 	t.Helper()
 	for code, words := range languages {
@@ -41,8 +41,8 @@ func SaysEverything[W any](t *testing.T, languages map[string]W) {
 	}
 }
 
-// Speaks checks which language a page chooses by its link and by the browser's preference. A page
-// with neither of the two texts fails.
+// Speaks checks which language a page chooses by its link and by the browser's preference.
+// A page with neither of the two texts fails.
 func Speaks(t *testing.T, french, english string, visit func(link, accept string) Answer) {
 	t.Helper()
 	for name, row := range map[string]struct{ link, accept, want string }{
@@ -72,15 +72,15 @@ var Disturbed = map[string]struct {
 	"twice":                    {`{"notification_copies": 2}`, "123456", 2},
 }
 
-// Tail is a text after the last line of a journal. Opens tells whether the journal opens all the
-// same.
+// Tail is a text after the last line of a journal. Opens tells whether the journal opens
+// all the same.
 type Tail struct {
 	Damage string
 	Opens  bool
 }
 
-// CutShort damages a journal with one payment and opens it again. The simulator must have lost
-// nothing but the damage.
+// CutShort damages a journal with one payment and opens it again. The simulator must have
+// lost nothing but the damage.
 func CutShort[S Simulator](t *testing.T, path string, damage Tail, open func() (S, error)) {
 	t.Helper()
 	whole, err := os.ReadFile(path) //nolint:gosec // the test's own journal

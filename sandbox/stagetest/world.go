@@ -95,8 +95,8 @@ func Run[O any, S Simulator](w *World[S], open func(O) (S, error), options O, ch
 // Serve puts a handler behind the world's address.
 func (w *World[S]) Serve(handler http.Handler) { w.serving.Store(&handler) }
 
-// Kill abandons the simulator as kill -9 does: it closes nothing, and the simulator's clock stops
-// for ever. The world continues on another clock, later by down.
+// Kill abandons the simulator as kill -9 does: it closes nothing, and the simulator's clock
+// stops for ever. The world continues on another clock, later by down.
 func (w *World[S]) Kill(down time.Duration) {
 	w.Clock = stage.NewVirtualClock(w.Clock.Now().Add(down), 0)
 }
@@ -121,8 +121,8 @@ func Eventually(right func() bool) bool {
 	return true
 }
 
-// Request returns a request to a path of the world, or to a whole address. A text body is sent
-// unchanged; any other is encoded as JSON, and nil is no body.
+// Request returns a request to a path of the world, or to a whole address. A text body is
+// sent unchanged; any other is encoded as JSON, and nil is no body.
 func (w *World[S]) Request(method, path string, body any) *http.Request {
 	w.T.Helper()
 	raw, isRaw := body.(string)
@@ -219,8 +219,8 @@ func (w *World[S]) Object(req *http.Request) (int, Fields) {
 	return w.Send(req, &reply), reply
 }
 
-// Says makes calls in their order. A row holds a call, such as `POST /orders {"id":"A"}`, and the
-// beginning of its response, such as `200 {"id":"A"`. Every call has the header.
+// Says makes calls in their order. A row holds a call, such as `POST /orders {"id":"A"}`,
+// and the beginning of its response, such as `200 {"id":"A"`. Every call has the header.
 func (w *World[S]) Says(header http.Header, rows [][2]string) {
 	w.T.Helper()
 	for _, row := range rows {
@@ -255,7 +255,8 @@ func (w *World[S]) GivesUp(req *http.Request) {
 	w.rests()
 }
 
-// Waits makes a call whose response must come after the clock has moved by least, and not before.
+// Waits makes a call whose response must come after the clock has moved by least, and not
+// before.
 func (w *World[S]) Waits(req *http.Request, least time.Duration) Answer {
 	w.T.Helper()
 	came := make(chan Answer, 1)
@@ -285,8 +286,8 @@ func (w *World[S]) Set(switches string) Fields {
 	return now
 }
 
-// Books checks that one payment of this amount was executed, or none for 0. It returns the line of
-// the book, and false if there is none.
+// Books checks that one payment of this amount was executed, or none for 0. It returns the
+// line of the book, and false if there is none.
 func (w *World[S]) Books(amount int64) (line stage.Paid, paid bool) {
 	w.T.Helper()
 	book := w.Sim.Book()
@@ -310,8 +311,8 @@ func (w *World[S]) WaitsFor(count int) {
 	}
 }
 
-// Notices waits for so many notices and closes the simulator, which delivers queued ones. It
-// returns all notices and fails the test if there are more.
+// Notices waits for so many notices and closes the simulator, which delivers queued ones.
+// It returns all notices and fails the test if there are more.
 func (w *World[S]) Notices(count int) []Notice {
 	w.T.Helper()
 	w.WaitsFor(count)

@@ -24,8 +24,8 @@ const (
 // wave is the network that sends a link instead of a prompt.
 const wave = "wave"
 
-// networks lists those that mobilepay accepts. Tara documents only wave; the others are [our
-// reading]. An empty one lets the number decide.
+// networks lists those that mobilepay accepts. Tara documents only wave; the others are
+// [our reading]. An empty one lets the number decide.
 var networks = []string{"", "orange", "mtn", "moov", "airtel", wave}
 
 // country is one where Tara collects francs.
@@ -58,8 +58,8 @@ var (
 	camerooners = regexp.MustCompile(`^` + cameroon + `6\d`) // beginning of a mobile number of Cameroon
 )
 
-// ussdCodes holds the codes that a payer dials if no prompt comes. Orange's is on Tara's page,
-// MTN's is the one that its customers know.
+// ussdCodes holds the codes that a payer dials if no prompt comes. Orange's is on Tara's
+// page, MTN's is the one that its customers know.
 var ussdCodes = map[string]string{"ORANGE_CAMEROON": "#150*50#", "MTN_CAMEROON": "*126#"}
 
 // collection is the body of cmmobile and mobilepay.
@@ -80,8 +80,8 @@ func (c collection) validate() error {
 	)
 }
 
-// started is the response to an accepted collection. ussdCode is on Tara's page. transactionId was
-// seen only in mobilepay, and authUrl belongs to Wave.
+// started is the response to an accepted collection. ussdCode is on Tara's page.
+// transactionId was seen only in mobilepay, and authUrl belongs to Wave.
 type started struct {
 	Message       string `json:"message"`
 	Status        string `json:"status"`
@@ -91,7 +91,8 @@ type started struct {
 	AuthURL       string `json:"authUrl,omitempty"` // a JSON object as text
 }
 
-// cmMobile serves the older call: Cameroon only, 9 digits, and exactly the response of Tara's page.
+// cmMobile serves the older call: Cameroon only, 9 digits, and exactly the response of
+// Tara's page.
 func (s *Simulator) cmMobile(w http.ResponseWriter, r *http.Request, body []byte) error {
 	var c collection
 	if err := decode(body, &c); err != nil {
@@ -153,8 +154,8 @@ func (s *Simulator) collect(
 	}, reply)
 }
 
-// countryOf returns the country of a number, if Tara collects there and the number has the right
-// length.
+// countryOf returns the country of a number, if Tara collects there and the number has the
+// right length.
 func countryOf(number string) (country, bool) {
 	for _, c := range countries {
 		national, ofCountry := strings.CutPrefix(number, c.code)

@@ -35,8 +35,8 @@ func TestTheAnswerOfTarasPage(t *testing.T) {
 	}
 }
 
-// TestTheAnswerOfMobilepay checks that the response has the webhook's identifier of the payment,
-// and the network.
+// TestTheAnswerOfMobilepay checks that the response has the webhook's identifier of the
+// payment, and the network.
 func TestTheAnswerOfMobilepay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -64,8 +64,8 @@ func TestTheAnswerOfMobilepay(t *testing.T) {
 	}
 }
 
-// TestEveryMagicNumber follows each customer from the call to the webhook, the status and the book,
-// with both calls.
+// TestEveryMagicNumber follows each customer from the call to the webhook, the status and
+// the book, with both calls.
 func TestEveryMagicNumber(t *testing.T) {
 	t.Parallel()
 	const paid, poor, refused, silent = "API_ORDER_SUCESSFULL", "INSUFFICIENT_BALANCE", "PAYMENT_REFUSED_BY_CUSTOMER", "PAYMENT_EXPIRED"

@@ -7,8 +7,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// payPath is the path of a payment's page, followed by the paymentId. Wave's link leads there, and
-// so do the links to receipts and invoices.
+// payPath is the path of a payment's page, followed by the paymentId. Wave's link leads
+// there, and so do the links to receipts and invoices.
 const payPath = "/pay/"
 
 //go:embed page.html
@@ -54,8 +54,8 @@ type pageView struct {
 // pageURL returns the address of a payment's page.
 func (s *Simulator) pageURL(o stage.Order) string { return s.Address(payPath + o.ID) }
 
-// page shows a payment, and lets a Wave customer decide it. A decided payment stays so, whatever
-// the person presses.
+// page shows a payment, and lets a Wave customer decide it. A decided payment stays so,
+// whatever the person presses.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	order, found := s.Order(r.PathValue("id"))
 	t := speechFor(r)

@@ -11,8 +11,8 @@ import (
 	"pirogue/sandbox/stagetest"
 )
 
-// link makes a payment by Wave and returns the address of its page: authUrl is a JSON object as
-// text.
+// link makes a payment by Wave and returns the address of its page: authUrl is a JSON
+// object as text.
 func (w *world) link(product, phone string) string {
 	w.T.Helper()
 	reply := w.collects(product, phone, fields{"network": "wave"})
@@ -81,8 +81,8 @@ func TestACustomerRefusesOnThePage(t *testing.T) {
 	w.Notices(1)
 }
 
-// TestThePageOfAPrompt shows the state of a payment that is confirmed on the phone. The page
-// decides nothing.
+// TestThePageOfAPrompt shows the state of a payment that is confirmed on the phone. The
+// page decides nothing.
 func TestThePageOfAPrompt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

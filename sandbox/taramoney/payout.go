@@ -7,8 +7,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// paymentMethods lists the methods to pay out. Tara's lists of them contradict each other; these
-// two are the vendors on its page.
+// paymentMethods lists the methods to pay out. Tara's lists of them contradict each other;
+// these two are the vendors on its page.
 var paymentMethods = map[string]bool{"ORANGE_CAMEROON": true, "MTN_CAMEROON": true}
 
 // payout is the body of payout/create.
@@ -30,8 +30,8 @@ func (p payout) validate() error {
 	)
 }
 
-// createPayout serves payout/create. Its SUCCESS means that the payout was initiated, even if it is
-// paid at once.
+// createPayout serves payout/create. Its SUCCESS means that the payout was initiated, even
+// if it is paid at once.
 func (s *Simulator) createPayout(w http.ResponseWriter, r *http.Request, body []byte) error {
 	var p payout
 	if err := decode(body, &p); err != nil {

@@ -9,8 +9,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// TestEveryMagicNumberOfAPayout follows each payout from the call to the status and the book. None
-// has a webhook.
+// TestEveryMagicNumberOfAPayout follows each payout from the call to the status and the
+// book. None has a webhook.
 func TestEveryMagicNumberOfAPayout(t *testing.T) {
 	t.Parallel()
 	const paid, rejected = "API_ORDER_SUCESSFULL", "PAYOUT_REJECTED"

@@ -10,8 +10,8 @@ import (
 	"pirogue/sandbox/taramoney"
 )
 
-// TestARestartForgetsNothing kills the simulator as kill -9 does, and starts another on its journal
-// while payments are under way.
+// TestARestartForgetsNothing kills the simulator as kill -9 does, and starts another on its
+// journal while payments are under way.
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")

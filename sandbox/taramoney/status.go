@@ -24,9 +24,9 @@ type product struct {
 	ProductID string `json:"productId"`
 }
 
-// standing is the response of transactions/status as integrators saw it: a payment in two JSON
-// objects that are text. productId is present if the call used it [documented], and not if the call
-// used Tara's own identifier [seen].
+// standing is the response of transactions/status as integrators saw it: a payment in two
+// JSON objects that are text. productId is present if the call used it [documented], and
+// not if the call used Tara's own identifier [seen].
 type standing struct {
 	ProductID     string `json:"productId,omitempty"`
 	Status        string `json:"status"`
@@ -94,8 +94,8 @@ func (s *Simulator) find(asked string) (stage.Order, bool) {
 	return byID, known
 }
 
-// decisive returns the decisive order of one reference: the executed one, or else the latest [our
-// reading].
+// decisive returns the decisive order of one reference: the executed one, or else the
+// latest [our reading].
 func decisive(orders []stage.Order) (stage.Order, bool) {
 	if len(orders) == 0 {
 		return stage.Order{}, false
@@ -171,8 +171,8 @@ type entry struct {
 	PaidAt        string `json:"paidAt,omitempty"`
 }
 
-// transactions serves transactionlist. It has no word for failures, so it omits them [our reading];
-// it omits payouts too.
+// transactions serves transactionlist. It has no word for failures, so it omits them [our
+// reading]; it omits payouts too.
 func (s *Simulator) transactions(w http.ResponseWriter, _ *http.Request, body []byte) error {
 	return s.list(w, body, stage.Executed, stage.Pending)
 }
@@ -182,8 +182,8 @@ func (s *Simulator) paidTransactions(w http.ResponseWriter, _ *http.Request, bod
 	return s.list(w, body, stage.Executed, stage.Executed)
 }
 
-// list sends one page of the collections in one of two states, as a bare array, newest first [our
-// reading].
+// list sends one page of the collections in one of two states, as a bare array, newest
+// first [our reading].
 func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or stage.State) error {
 	asked := struct {
 		Start int `json:"start"`

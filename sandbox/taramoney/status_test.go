@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestTheStatusOfAPaidCollection compares the response with one from production: payload has the
-// amount paid, paymentData the amount credited.
+// TestTheStatusOfAPaidCollection compares the response with one from production: payload
+// has the amount paid, paymentData the amount credited.
 func TestTheStatusOfAPaidCollection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -85,7 +85,8 @@ func TestChangedKeys(t *testing.T) {
 	}
 }
 
-// TestWordsOfNoGuide checks that the response and its inner text both have undocumented words.
+// TestWordsOfNoGuide checks that the response and its inner text both have undocumented
+// words.
 func TestWordsOfNoGuide(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -145,8 +146,8 @@ func TestAFullSandbox(t *testing.T) {
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 }
 
-// TestAJournalThatFails checks that an order that cannot be journaled is not executed. The response
-// does not tell why.
+// TestAJournalThatFails checks that an order that cannot be journaled is not executed. The
+// response does not tell why.
 func TestAJournalThatFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *stage.TillOptions) { o.JournalPath = t.TempDir() + "/journal.jsonl" })

@@ -30,8 +30,8 @@ const (
 	WebhookSecret = "sandbox-webhook-secret"
 )
 
-// APIPath begins the API below PublicURL, as on Tara's host: the base address of a client is
-// PublicURL + APIPath.
+// APIPath begins the API below PublicURL, as on Tara's host: the base address of a client
+// is PublicURL + APIPath.
 const APIPath = "/api/tara"
 
 // SecretHeader carries the webhook secret, verbatim; seen in production.
@@ -49,8 +49,8 @@ const (
 	statusByPaymentID  = "status_by_payment_id"
 )
 
-// quirks holds the effect of each one. Tara's accounts differ in all of them except the wrong
-// secret, which stands for another account's webhook.
+// quirks holds the effect of each one. Tara's accounts differ in all of them except the
+// wrong secret, which stands for another account's webhook.
 var quirks = map[string]string{
 	poorWebhooks:       "webhooks have the seven fields of Tara's page: no productId, no amount",
 	noWebhookSecret:    "webhooks leave without the header tara-webhook-secret",
@@ -70,8 +70,8 @@ func New(o stage.TillOptions) (*Simulator, error) {
 	return s, s.Begin(o)
 }
 
-// Handler serves the simulator. Mount it under the path of PublicURL, with that path stripped.
-// Paths outside APIPath answer 405, as on Tara's host [seen].
+// Handler serves the simulator. Mount it under the path of PublicURL, with that path
+// stripped. Paths outside APIPath answer 405, as on Tara's host [seen].
 func (s *Simulator) Handler() http.Handler {
 	calls := map[string]stage.Call{}
 	for path, serve := range map[string]call{

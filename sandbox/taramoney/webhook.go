@@ -8,8 +8,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Tara keeps 3 % of a collection: of 100, 97 were credited [seen]. For other amounts the fee is
-// rounded up [our reading].
+// Tara keeps 3 % of a collection: of 100, 97 were credited [seen]. For other amounts the
+// fee is rounded up [our reading].
 const feePercent = 3
 
 // net returns the merchant's credit. No fee on payouts is known.
@@ -49,8 +49,8 @@ type riches struct {
 	TransactionID  string `json:"transactionId"` // not the one that mobilepay answered
 }
 
-// webhook returns the message about the end of a collection. A payout has no address for one. In
-// the captured body collectionId equals paymentId, on Tara's page it does not.
+// webhook returns the message about the end of a collection. A payout has no address for
+// one. In the captured body collectionId equals paymentId, on Tara's page it does not.
 func (s *Simulator) webhook(o stage.Order) stage.Message {
 	body := ending{
 		BusinessID: BusinessID, PaymentID: o.ID, CollectionID: o.Notes[noteCollection], PhoneNumber: o.Notes[notePhone],

@@ -11,8 +11,8 @@ import (
 // secret returns the secret header of a webhook.
 func secret(n stagetest.Notice) []string { return n.Header.Values("tara-webhook-secret") }
 
-// TestTheRichWebhook compares the body with the captured one: 13 fields, amounts as text, paid and
-// credited.
+// TestTheRichWebhook compares the body with the captured one: 13 fields, amounts as text,
+// paid and credited.
 func TestTheRichWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -70,8 +70,8 @@ func TestTheSecretOfAWebhook(t *testing.T) {
 	}
 }
 
-// TestAWebhookIsNotRetried checks that a webhook that the merchant rejected is lost until the
-// merchant asks for it.
+// TestAWebhookIsNotRetried checks that a webhook that the merchant rejected is lost until
+// the merchant asks for it.
 func TestAWebhookIsNotRetried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -103,8 +103,8 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 	w.Notices(0)
 }
 
-// TestTaraCorrectsItself checks that FAILURE and then SUCCESS are sent, and that the book has one
-// line.
+// TestTaraCorrectsItself checks that FAILURE and then SUCCESS are sent, and that the book
+// has one line.
 func TestTaraCorrectsItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -35,9 +35,9 @@ type answer struct {
 	Message string `json:"message"`
 }
 
-// The refusals. The words of notFound were seen. Tara's page has FAILURE for an initiation that did
-// not succeed. Everything else is [our reading]: 4xx for a malformed call, 200 for one that was
-// understood and refused.
+// The refusals. The words of notFound were seen. Tara's page has FAILURE for an initiation
+// that did not succeed. Everything else is [our reading]: 4xx for a malformed call, 200 for
+// one that was understood and refused.
 var (
 	notFound       = stage.No{Status: 200, Body: answer{problem, "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}}
 	noStatusForYou = stage.No{Status: 200, Body: answer{problem, "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}}
@@ -62,12 +62,12 @@ func invalid(name string) error {
 	return stage.No{Status: http.StatusBadRequest, Body: answer{failure, "INVALID_PARAMETER " + name}}
 }
 
-// call is one call of the API with its body. It writes the response, or returns the reason why it
-// did not.
+// call is one call of the API with its body. It writes the response, or returns the reason
+// why it did not.
 type call func(w http.ResponseWriter, r *http.Request, body []byte) error
 
-// admit returns the body of an authenticated call. Tara has neither tokens nor signatures: every
-// body holds the key and the business.
+// admit returns the body of an authenticated call. Tara has neither tokens nor signatures:
+// every body holds the key and the business.
 func (s *Simulator) admit(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := stage.ReadBody(w, r, maxBody)
 	if err != nil || !stage.SaysJSON(r) {
@@ -91,8 +91,8 @@ func (s *Simulator) authenticate(body []byte) error {
 	return nil
 }
 
-// decode reads the JSON object of a body into v. It ignores unknown fields, as Tara does. It
-// refuses a price that is text or has a fraction.
+// decode reads the JSON object of a body into v. It ignores unknown fields, as Tara does.
+// It refuses a price that is text or has a fraction.
 func decode(body []byte, v any) error {
 	err := json.Unmarshal(body, v)
 	if wrong, found := errors.AsType[*json.UnmarshalTypeError](err); found && wrong.Field != "" {

@@ -49,8 +49,8 @@ func (w *world) start(change ...func(*stage.TillOptions)) {
 	stagetest.Run(w.World, taramoney.New, stage.TillOptions{Options: w.Options()}, change)
 }
 
-// signed returns a body with our credentials. change replaces fields of it, and removes those that
-// are nil.
+// signed returns a body with our credentials. change replaces fields of it, and removes
+// those that are nil.
 func signed(body fields, change ...fields) fields {
 	return fields{"apiKey": taramoney.APIKey, "businessId": taramoney.BusinessID}.With(body).With(change...)
 }
