@@ -135,9 +135,9 @@ func newBreaker(name string) *gobreaker.TwoStepCircuitBreaker[Answer] {
 // Send makes one call and returns the operator's response with any status from 200 to 299
 // or from 400 on. The adapter decides what the status means.
 //
-// It returns NotSent when no byte of the request left. The context was done before or permits no
-// call, the breaker is open, or there was no connection. Every other failure is Unknown: a time-out,
-// a reset, a redirect, a response too long or compressed.
+// It returns NotSent when no byte of the request left. The context was done before or
+// permits no call, the breaker is open, or there was no connection. Every other failure is
+// Unknown: a time-out, a reset, a redirect, a response too long or compressed.
 func (c *Client) Send(ctx context.Context, r Request) (Answer, error) {
 	if err := ctx.Err(); err != nil {
 		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: given up before the call: %w", c.name, err)

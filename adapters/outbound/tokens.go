@@ -121,7 +121,8 @@ func (t *Tokens) get(ctx context.Context, rejected string) (string, error) {
 	if value, ok := t.kept(rejected); ok {
 		return value, nil
 	}
-	// Other callers wait for the same fetch: neither one caller's end nor its permit holds it up.
+	// Other callers wait for the same fetch: neither one caller's end nor its permit holds it
+	// up.
 	detached := pirogue.WithCallPermit(context.WithoutCancel(ctx), nil)
 	flight := t.flight.DoChan("token", func() (any, error) { return t.renew(detached, rejected) })
 	select {
