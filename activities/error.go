@@ -38,6 +38,19 @@ func NobodyTook(err error) bool {
 	return errors.As(err, &timeout) && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START
 }
 
+// RunFailed reports whether an activity whose time was over had a run that failed by an error of
+// ours: a worker took it.
+func RunFailed(err error) bool {
+	var last *temporal.ApplicationError
+	for errors.As(err, &last) {
+		if last.Type() != again {
+			return true
+		}
+		err = last.Unwrap()
+	}
+	return false
+}
+
 // TimedOut reports whether an activity ended because its time was over: a run was
 // cut off, or the next one that it asked for would have come too late. Temporal says
 // the second by the retry state and keeps the last run's error as the cause.

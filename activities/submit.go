@@ -51,6 +51,8 @@ type Submitted struct {
 	// Named says the same of this attempt, with Unavailable: its answer was lost, and named all
 	// the same what the operator is asked with.
 	Named bool `json:"named,omitempty"`
+	// Unserved says that nobody made the submission in time: trying again at once is no use.
+	Unserved bool `json:"unserved,omitempty"`
 }
 
 // Class is how a submission ended.

@@ -203,7 +203,7 @@ func (s *story) askEarlier(ctx workflow.Context) error {
 // askOf puts one question about an earlier attempt and places what moved under it.
 func (s *story) askOf(ctx workflow.Context, one *earlierOne, why string) error {
 	order, question := s.about(one, activities.Once)
-	receipt, err := call(ctx, theirs(order, priorityVerify, why), do.Ask, question)
+	receipt, err := s.put(ctx, order, priorityVerify, why, question)
 	if err != nil {
 		return err
 	}

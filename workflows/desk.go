@@ -188,8 +188,8 @@ func (s *story) redrive(ctx workflow.Context, receipt pirogue.Receipt) error {
 	if !wanted {
 		return nil
 	}
-	submitted, err := call(ctx, theirs(s.order, prioritySubmit, "redrive"), do.Submit,
-		activities.Submission{PaymentID: s.order.PaymentID, Leg: s.order.Leg, Dead: true, Absent: receipt.Absent})
+	submitted, err := s.sent(ctx, start(ctx, single(s.order, prioritySubmit, "redrive"), do.Submit,
+		activities.Submission{PaymentID: s.order.PaymentID, Leg: s.order.Leg, Dead: true, Absent: receipt.Absent}))
 	if err != nil {
 		return err
 	}

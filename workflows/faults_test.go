@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,8 @@ import (
 type rig struct {
 	*activities.Activities
 	loses func(name string) bool // whether the worker dies after this run; nil: never
+	// unserved says whether nobody takes this activity of an operator's queue; nil: somebody does.
+	unserved func(queue pirogue.OperatorCode) bool
 
 	mu        sync.Mutex
 	cancelled map[string]bool
@@ -70,6 +73,10 @@ func worked[In, Out any](
 	ctx context.Context, r *rig, in In, do func(context.Context, In) (Out, error),
 ) (Out, error) {
 	var nothing Out
+	queue := strings.TrimSuffix(strings.TrimPrefix(activity.GetInfo(ctx).TaskQueue, "op-"), "-status")
+	if r.unserved != nil && r.unserved(pirogue.OperatorCode(queue)) {
+		return nothing, temporal.NewApplicationError("nobody takes it", "AGAIN")
+	}
 	if err := r.refuses(ctx); err != nil {
 		return nothing, err
 	}
@@ -91,6 +98,10 @@ func (r *rig) Submit(ctx context.Context, in activities.Submission) (activities.
 
 func (r *rig) Ask(ctx context.Context, in activities.Question) (pirogue.Receipt, error) {
 	return worked(ctx, r, in, r.Activities.Ask)
+}
+
+func (r *rig) ReadSubmission(ctx context.Context, in pirogue.PaymentID) (activities.Submitted, error) {
+	return worked(ctx, r, in, r.Activities.ReadSubmission)
 }
 
 func (r *rig) Settle(ctx context.Context, in activities.Ending) (activities.Ended, error) {

@@ -29,8 +29,11 @@ func (s *story) held(ctx workflow.Context) (bool, error) {
 	}
 	for {
 		s.tell(ctx, waitsForSupport, waits)
-		resumed, err := s.answering(ctx, start(ctx, parking(s.order.MerchantID, limit), do.AwaitResumed, s.order.PaymentID),
-			heldBack)
+		waiting := start(ctx, parking(s.order.MerchantID, limit), do.AwaitResumed, s.order.PaymentID)
+		if err := s.answering(ctx, waiting.future, heldBack); err != nil {
+			return false, err
+		}
+		resumed, err := waiting.get(ctx)
 		if !activities.TimedOut(err) {
 			return resumed, err
 		}
@@ -41,15 +44,15 @@ func (s *story) held(ctx workflow.Context) (bool, error) {
 }
 
 // answering waits for an activity and gives whatever support asks for meanwhile one verdict.
-func (s *story) answering(ctx workflow.Context, wait promise[bool], v pirogue.Verdict) (bool, error) {
-	for !wait.future.IsReady() {
-		workflow.NewSelector(ctx).AddFuture(wait.future, func(workflow.Future) {}).
+func (s *story) answering(ctx workflow.Context, wait workflow.Future, v pirogue.Verdict) error {
+	for !wait.IsReady() {
+		workflow.NewSelector(ctx).AddFuture(wait, func(workflow.Future) {}).
 			AddReceive(s.desk.bell, func(workflow.ReceiveChannel, bool) {}).Select(ctx)
 		if s.called() {
 			if err := s.rule(ctx, v, everyone); err != nil {
-				return false, err
+				return err
 			}
 		}
 	}
-	return wait.get(ctx)
+	return nil
 }

@@ -41,6 +41,10 @@ const (
 	noEnd      = 100_000          // attempts; more than any window has room for
 )
 
+// questionPatience is how long one question may wait until it is answered, on top of the call
+// itself. Nobody takes work from the queue of an operator that left the configuration.
+const questionPatience = 2 * time.Minute
+
 // turn is who a piece of work is for and how urgent it is.
 func turn(priority int, m pirogue.MerchantID) temporal.Priority {
 	return temporal.Priority{PriorityKey: priority, FairnessKey: string(m)}
@@ -84,6 +88,25 @@ func theirs(o pirogue.Order, priority int, summary string) workflow.ActivityOpti
 		Summary:  summary,
 		Priority: turn(priority, o.MerchantID),
 	}
+}
+
+// single is theirs for one question that a payment waits for.
+func single(o pirogue.Order, priority int, summary string) workflow.ActivityOptions {
+	return within(theirs(o, priority, summary), o.Leg.CallTimeout+questionPatience)
+}
+
+// submitting is theirs for a submission. A customer waits as long as the window. Money that
+// leaves us waits as long as it would for an operator that is out of service, and a bulk's line
+// for all the lines before it.
+func submitting(o pirogue.Order, summary string) workflow.ActivityOptions {
+	limit := pirogue.ParkFor
+	switch {
+	case !o.Kind.MoneyOut():
+		limit = o.Leg.Window
+	case o.Bulk:
+		limit = patience
+	}
+	return within(theirs(o, prioritySubmit, summary), limit)
 }
 
 // polling is theirs for questions at a pace.

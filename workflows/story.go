@@ -243,18 +243,6 @@ func (s *story) hear() bool {
 	return true
 }
 
-// ask puts one question and takes the answer as it is.
-func (s *story) ask(ctx workflow.Context, why string) (pirogue.Receipt, error) {
-	return s.askAt(ctx, priorityVerify, why)
-}
-
-// askAt is ask at another priority.
-func (s *story) askAt(ctx workflow.Context, priority int, why string) (pirogue.Receipt, error) {
-	s.pace = ""
-	return call(ctx, theirs(s.order, priority, why), do.Ask,
-		activities.Question{PaymentID: s.order.PaymentID, Pace: activities.Once, Leg: s.order.Leg})
-}
-
 // differs reports whether the operator confirmed something else than was ordered.
 // An operator that confirms no amount has confirmed the order's.
 func (s *story) differs(r pirogue.Receipt) bool {

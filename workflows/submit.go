@@ -52,13 +52,22 @@ const takeUpAfter = 20 * time.Second
 // try sends the payment to the operator whose turn it is, once.
 func (s *story) try(ctx workflow.Context) (activities.Submitted, error) {
 	s.tell(ctx, waitsForOperator, "submitting to "+string(s.order.Leg.Operator))
-	sending := start(ctx, theirs(s.order, prioritySubmit, "submit"), do.Submit, s.submission())
+	sending := start(ctx, submitting(s.order, "submit"), do.Submit, s.submission())
 	if s.number == 0 {
 		if err := s.takeUp(ctx, sending.future); err != nil {
 			return activities.Submitted{}, err
 		}
 	}
-	return sending.get(ctx)
+	if err := s.answering(ctx, sending.future, waitsForTurn); err != nil {
+		return activities.Submitted{}, err
+	}
+	return s.sent(ctx, sending)
+}
+
+// waitsForTurn holds what support hears of a payment that waits in its operator's queue.
+var waitsForTurn = pirogue.Verdict{
+	Decision: pirogue.DecisionRefused, Status: pirogue.StatusPending,
+	Reason: "the payment waits for its turn at the operator, which has not answered its submission yet",
 }
 
 // takeUp waits for the first submission, and after a while has the payment say that it is
@@ -134,13 +143,13 @@ func (s *story) insist(ctx workflow.Context, submitted activities.Submitted) (ac
 // money is there. Money that leaves us has time: it does not try an operator that is out of
 // service, but waits for it.
 //
-// When that while is over, one last try decides: it has no end of its own, so it also
-// finds what a run that was cut off at the last moment may have left at the operator.
+// When that while is over, one last try decides: it has more time, so it also finds what a
+// run that was cut off at the last moment may have left at the operator.
 //
 // Attempts that were renewed meanwhile are watched where the customer may still pay one. Most
 // are not: the answer that was lost held all that anybody could pay or ask with.
 func (s *story) persist(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
-	if s.parks(submitted) || !submitted.Repeatable(s.order.Leg) {
+	if s.parks(submitted) || submitted.Unserved || !submitted.Repeatable(s.order.Leg) {
 		return submitted, nil
 	}
 	s.deadline = workflow.Now(ctx).Add(insistFor)
@@ -152,7 +161,7 @@ func (s *story) persist(ctx workflow.Context, submitted activities.Submitted) (a
 		if err := workflow.Sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
 			return submitted, err
 		}
-		again, err = call(ctx, theirs(s.order, prioritySubmit, "last try"), do.Submit, s.submission())
+		again, err = s.sent(ctx, start(ctx, submitting(s.order, "last try"), do.Submit, s.submission()))
 	}
 	if err != nil {
 		return submitted, err
@@ -206,8 +215,12 @@ func (s *story) away(ctx workflow.Context, tried int) (bool, error) {
 	}
 	s.tell(ctx, waitsForOperator, "parked: "+string(s.order.Leg.Operator)+
 		" is out of service; sent when it is back, given up at "+day(s.deadline))
-	back, err := s.answering(ctx, start(ctx, parking(s.order.MerchantID, left), do.Park,
-		activities.Parking{PaymentID: s.order.PaymentID, Operator: s.order.Leg.Operator, Tried: tried}), nothingSent)
+	parked := start(ctx, parking(s.order.MerchantID, left), do.Park,
+		activities.Parking{PaymentID: s.order.PaymentID, Operator: s.order.Leg.Operator, Tried: tried})
+	if err := s.answering(ctx, parked.future, nothingSent); err != nil {
+		return false, err
+	}
+	back, err := parked.get(ctx)
 	if activities.TimedOut(err) {
 		return false, nil
 	}

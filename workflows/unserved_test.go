@@ -1,0 +1,128 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// leave makes nobody serve an operator's queues any more, from a while on.
+func (w *world) leave(r *rig, o pirogue.OperatorCode, after time.Duration) {
+	left := w.env.Now().Add(after)
+	r.unserved = func(queue pirogue.OperatorCode) bool { return queue == o && !w.env.Now().Before(left) }
+}
+
+// An operator left the configuration while its payment was open: nobody takes work from its queues.
+func TestUnservedOperator(t *testing.T) {
+	t.Parallel()
+
+	paid, unpaid := pirogue.ResolvedPaid, pirogue.ResolvedUnpaid
+	for name, tt := range map[string]struct {
+		setting    setting
+		after      time.Duration // the operator is served so long
+		people     time.Duration // when two people settle it; 0: they do not
+		resolution pirogue.Resolution
+		want       pirogue.Status
+		failure    pirogue.FailureCode
+		reached    int
+		closed     []pirogue.Cause
+	}{
+		"cash-out was accepted and is resolved as paid": {
+			setting: setting{kind: pirogue.CashOut, horizon: horizon}, after: time.Minute, people: 2 * horizon,
+			resolution: paid, want: "SUCCESS", reached: 1, closed: []pirogue.Cause{pirogue.CauseUnknown},
+		},
+		"cash-out was accepted and is resolved as unpaid": {
+			setting: setting{kind: pirogue.CashOut, horizon: horizon}, after: time.Minute, people: 2 * horizon,
+			resolution: unpaid, want: "FAILED", failure: pirogue.FailedBySupport, reached: 1,
+			closed: []pirogue.Cause{pirogue.CauseUnknown},
+		},
+		"cash-out was not sent": {
+			setting: setting{kind: pirogue.CashOut}, want: "FAILED", failure: pirogue.FailedUnavailable,
+		},
+		"cash-in was shown to the customer": {
+			setting: setting{kind: pirogue.CashIn, horizon: horizon}, after: time.Minute, people: 3 * horizon,
+			resolution: unpaid, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, reached: 1,
+			closed: []pirogue.Cause{pirogue.CauseUnknown},
+		},
+		"cash-in was not sent": {
+			setting: setting{kind: pirogue.CashIn}, want: "FAILED", failure: pirogue.FailedUnavailable,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorldOf(t, tt.setting)
+			w.operator.scenes = neverHeard
+			w.leave(w.rig(nil, nil), instance, tt.after)
+			var acts []*act
+			if tt.people > 0 {
+				acts = append(acts, w.remedy(tt.people, resolve("awa", tt.resolution)),
+					w.remedy(tt.people+time.Hour, resolve("moussa", tt.resolution)))
+			}
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.tell()
+			require.NoError(t, w.env.GetWorkflowError())
+			require.Equal(t, tt.want, p.Status)
+			require.Equal(t, tt.failure, p.Failure.Code)
+			require.False(t, p.FinishedAt.IsZero(), "nothing is left to do")
+			require.Len(t, w.operator.reached, tt.reached)
+			open, closed := w.cases(p.ID)
+			require.Empty(t, open)
+			require.Equal(t, tt.closed, closed)
+			for n, a := range acts {
+				require.Equal(t, []pirogue.Decision{"PROPOSED", "SETTLED"}[n], a.verdict.Decision, a.verdict.Reason)
+			}
+		})
+	}
+}
+
+// What nobody sent goes to the next operator of the route.
+func TestUnservedOperator_failover(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashIn, next: true})
+	r := w.rig(nil, nil)
+	w.next.now = w.env.Now
+	w.next.scenes = settledAtOnce
+	w.leave(r, instance, 0)
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Empty(t, w.operator.reached)
+	require.Len(t, w.next.reached, 1)
+}
+
+// Support has an answer while a payment waits in the queue of an operator that nobody serves.
+func TestUnservedOperator_support(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut})
+	w.leave(w.rig(nil, nil), instance, 0)
+	a := w.remedy(time.Hour, recheck())
+	began := w.env.Now()
+	w.env.RegisterDelayedCallback(func() {
+		require.NotEmpty(t, a.verdict.Decision, "the verdict comes at once")
+	}, time.Hour+time.Minute)
+	w.env.SetWorkflowRunTimeout(openFor)
+	w.tell()
+	require.Equal(t, pirogue.DecisionRefused, a.verdict.Decision)
+	require.Less(t, time.Hour, w.env.Now().Sub(began))
+}
+
+// Our own database is away when the customer's window closes: the last question waits for it, and
+// the customer who has paid is not told otherwise.
+func TestTheLastQuestionWaitsForOurDatabase(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashIn, policy: pirogue.LateReturn})
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: 299 * time.Second, outcome: pirogue.OutcomePaid}}
+	began := w.env.Now()
+	w.rig(func(method string) moment {
+		if now := w.env.Now().Sub(began); method == "Polled" && now > 4*time.Minute && now < 20*time.Minute {
+			return before
+		}
+		return spared
+	}, nil)
+	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+}
