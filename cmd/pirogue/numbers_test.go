@@ -151,17 +151,29 @@ func TestEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
 
 	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
 		t.Parallel()
-		// A customer pays within 30 s of the simulator's, and late after 330.
-		w := newWorld(t, setup{database: database, play: 8, tune: func(o *config.Operator) {
-			o.Window, o.Timeout = config.Duration(33*time.Second), config.Duration(4*time.Second)
-		}})
-		m := w.merchant()
-		routes := slices.DeleteFunc(w.parts.routes.Routes(pirogue.Test), func(r pirogue.Route) bool { return !byQRCode(r) })
-		require.Len(t, routes, 1)
-		digits := slices.Collect(maps.Keys(numbersIn))
-		together(len(digits), linesAtOnce, func(i int) { w.play(t, m, routes[0], digits[i], numbersIn[digits[i]]) })
-		w.settled()
+		playQRCodes(t, setup{database: database})
 	})
+}
+
+func TestLikeLiveEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
+	t.Parallel()
+
+	playQRCodes(t, setup{database: piroguetest.Postgres(t), promises: stage.PromisesLive})
+}
+
+func playQRCodes(t *testing.T, s setup) {
+	t.Helper()
+	// A customer pays within 30 s of the simulator's, and late after 330.
+	s.play, s.tune = 8, func(o *config.Operator) {
+		o.Window, o.Timeout = config.Duration(33*time.Second), config.Duration(4*time.Second)
+	}
+	w := newWorld(t, s)
+	m := w.merchant()
+	routes := slices.DeleteFunc(w.parts.routes.Routes(pirogue.Test), func(r pirogue.Route) bool { return !byQRCode(r) })
+	require.Len(t, routes, 1)
+	digits := slices.Collect(maps.Keys(numbersIn))
+	together(len(digits), linesAtOnce, func(i int) { w.play(t, m, routes[0], digits[i], numbersIn[digits[i]]) })
+	w.settled()
 }
 
 func tableOf(k pirogue.Kind) map[string]numbered {
