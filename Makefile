@@ -44,7 +44,7 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 	@scripts/need-php.sh
 	$(RACE) -p 2 -timeout 20m -skip '$(SIMULATED)|$(LONG)' ./...
 	go test -timeout 10m ./workflows -run '$(SIMULATED)'
-	go test -timeout 15m -p 1 -parallel 8 ./cmd/pirogue ./workflows -run '$(LONG)'
+	go test -timeout 20m -p 1 -parallel 8 ./cmd/pirogue ./workflows -run '$(LONG)'
 	$(RACE) -timeout 10m -parallel 8 ./cmd/pirogue -run Histories -sticky 0
 	go test -tags chaos -timeout 5m ./cmd/pirogue -run KillBetweenCallAndNote
 	cd devserver && go test ./...

@@ -64,11 +64,13 @@ func TestWhatLeavesForOrange(t *testing.T) {
 			base := "/orange-money-webpay/" + environment + "/v1/"
 			want := []letter{
 				token,
-				{Path: base + "webpayment", Auth: "Bearer at-1", MSISDN: []string{"+22376123456"},
+				{
+					Path: base + "webpayment", Auth: "Bearer at-1", MSISDN: []string{"+22376123456"},
 					Body: `{"merchant_key":"mk-c0ffee",` +
 						`"currency":"` + currency + `","order_id":"` + ref + `","amount":5000,"return_url":"https://shop.example/back",` +
 						`"cancel_url":"https://shop.example/cancel","notif_url":"https://pay.example/callbacks/orange-web-ml/t0k3n",` +
-						`"lang":"fr","reference":"Boutique Élégance de la Médina"}`},
+						`"lang":"fr","reference":"Boutique Élégance de la Médina"}`,
+				},
 				token,
 				{
 					Path: base + "transactionstatus", Auth: "Bearer at-1",

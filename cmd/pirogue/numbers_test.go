@@ -93,10 +93,9 @@ func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
 }
 
 // TestLikeLiveEveryNumberEndsAsTheDocumentSays plays the same numbers where the simulators
-// promise no more than live operators.
+// promise no more than live operators. It has the machine to itself: a slow one answers 202
+// before it knows that the operator is down.
 func TestLikeLiveEveryNumberEndsAsTheDocumentSays(t *testing.T) {
-	t.Parallel()
-
 	like := hurry(piroguetest.Postgres(t))
 	like.promises = stage.PromisesLive
 	playNumbers(t, like)
@@ -156,8 +155,6 @@ func TestEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
 }
 
 func TestLikeLiveEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
-	t.Parallel()
-
 	playQRCodes(t, setup{database: piroguetest.Postgres(t), promises: stage.PromisesLive})
 }
 
