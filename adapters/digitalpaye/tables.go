@@ -59,7 +59,7 @@ var verdicts = map[verdict]pirogue.Code{
 	{http.StatusBadRequest, "BadRequestError"}:                pirogue.Refused,
 	{http.StatusUnauthorized, "UnauthorizedError"}:            pirogue.NotSent, // rejected before execution
 	{http.StatusUnauthorized, "TOKEN_EXPIRED"}:                pirogue.NotSent, // likewise
-	{http.StatusNotFound, "NotFoundError"}:                    pirogue.Unknown, // the word does not tell what was not found
+	{http.StatusNotFound, "NotFoundError"}:                    pirogue.Unknown, // it may mean anything that is missing
 	{http.StatusConflict, "TRANSACTION_ID_ALREADY_EXISTS"}:    pirogue.Unknown, // [our reading]: an earlier call arrived
 	{http.StatusPreconditionFailed, "AMOUNT_INSUFFISANT"}:     pirogue.Unable,  // ours, of a transfer
 	{http.StatusInternalServerError, "InternalServerError"}:   pirogue.Unknown,

@@ -55,7 +55,8 @@ func TestAPersonPays(t *testing.T) {
 func TestThePageSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const wrongNumber, wrongPIN, failed = "il faut de 8 à 15 chiffres", "n'est pas le bon", "rien n'a été débité. Vous pouvez réessayer"
+	const wrongNumber, wrongPIN, failed = "il faut de 8 à 15 chiffres", "n'est pas le bon",
+		"rien n'a été débité. Vous pouvez réessayer"
 	small := w.makesCode("SMALL", "", fields{"amount": fields{"value": 9, "unit": "XOF"}}).Text("deepLink")
 	link := w.makesCode("R1", "").Text("deepLink")
 	for name, row := range map[string]struct{ link, number, pin, says string }{

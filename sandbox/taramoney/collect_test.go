@@ -68,7 +68,8 @@ func TestTheAnswerOfMobilepay(t *testing.T) {
 // the book, with both calls.
 func TestEveryMagicNumber(t *testing.T) {
 	t.Parallel()
-	const paid, poor, refused, silent = "API_ORDER_SUCESSFULL", "INSUFFICIENT_BALANCE", "PAYMENT_REFUSED_BY_CUSTOMER", "PAYMENT_EXPIRED"
+	const paid, poor, refused, silent = "API_ORDER_SUCESSFULL", "INSUFFICIENT_BALANCE", "PAYMENT_REFUSED_BY_CUSTOMER",
+		"PAYMENT_EXPIRED"
 	for digits, row := range map[string]struct {
 		after           time.Duration
 		status, message string
