@@ -99,6 +99,7 @@ func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 func (c codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	plain := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
+		// Not sealed by us: see Unsealed.
 		if string(p.GetMetadata()[converter.MetadataEncoding]) != encoding {
 			if c.unsealed == RefuseUnsealed {
 				return nil, errUnsealed

@@ -124,6 +124,7 @@ func CashIn(p pirogue.Payment) Journal {
 	transfers := []Transfer{{Debit: float, Credit: merchant, Amount: p.Amount.Minor}}
 	if p.Fee.Minor > 0 {
 		from := merchant
+		// The customer paid the fee on top, so it never was the merchant's.
 		if p.FeePayer == pirogue.PaidByCustomer {
 			from = float
 		}
@@ -149,6 +150,7 @@ func Release(p pirogue.Payment) Journal { return outward(p, StepRelease, Dropped
 // are the same in all phases, so that a capture or release matches its hold exactly.
 func outward(p pirogue.Payment, step Step, phase Phase) Journal {
 	from := account(p, MerchantAccount)
+	// A late refund gives back money that the merchant was never credited.
 	if p.Late {
 		from = account(p, SuspenseAccount)
 	}
@@ -233,8 +235,10 @@ func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c piro
 	cleared := Clear(p, c, amount)
 	switch r {
 	case pirogue.ResolvedPaid:
+		// The float was booked as Late already: a second booking would show the money twice.
 		ending.Transfers[0].Credit = account(p, AdjustmentAccount)
 	case pirogue.ResolvedInPart:
+		// The part that moved is the merchant's payment.
 		cleared.Transfers[0].Debit = account(p, MerchantAccount)
 	case pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced:
 	}

@@ -94,6 +94,7 @@ func (s *Sender) Send(
 		return activities.Reply{}, errors.New("INVALID_URL")
 	}
 	signature := sign(req.Header, m)
+	// Recorded before it leaves: a signature that may have left is never used again.
 	if err := spend(signature); err != nil {
 		return activities.Reply{}, err
 	}

@@ -80,6 +80,7 @@ func (f *Failures) failed(ctx context.Context, args []any, why error) {
 	info := activity.GetInfo(ctx)
 	var asked *temporal.ApplicationError
 	benign := errors.As(why, &asked) && asked.Category() == temporal.ApplicationErrorCategoryBenign
+	// A benign error or a waiting activity only asks for a later run.
 	if benign || slices.Contains(waits, info.ActivityType.Name) || info.Attempt%activities.FailuresToCase != 0 {
 		return
 	}
@@ -90,6 +91,7 @@ func (f *Failures) failed(ctx context.Context, args []any, why error) {
 	if !ok {
 		return
 	}
+	// The activity may have failed because its own time is over.
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), reportTime)
 	defer stop()
 	if err := f.activities.Blocked(ctx, id, activities.BlockedActivity{

@@ -114,10 +114,12 @@ func (o *operator) judge(
 	if err != nil {
 		kept = pirogue.Receipt{}
 	}
+	// Only a status call may take a failure in the envelope as a result.
 	ended := no == pirogue.Unknown && said.ended()
 	switch {
 	case !said.good() && !ended:
 		failed := o.failure(said, no, q.Ref, secrets...)
+		// A clear refusal leaves no transaction to look for.
 		if pirogue.CodeOf(failed) != pirogue.Unknown {
 			kept = pirogue.Receipt{}
 		}
@@ -129,6 +131,7 @@ func (o *operator) judge(
 	if err == nil && said.code() == http.StatusAccepted && receipt.Outcome != pirogue.OutcomePending {
 		err = pirogue.Errorf(pirogue.Unknown, "%s under 202, which is for what is not decided", row.status)
 	}
+	// Two words that contradict each other decide nothing: a guess could pay twice or never.
 	outside, listed := outcomes[string(said.Status)]
 	if err == nil && receipt.Outcome != pirogue.OutcomePending && listed && outside != receipt.Outcome {
 		err = pirogue.Errorf(pirogue.Unknown, "%s in an envelope that says %s", row.status, said.Status)

@@ -82,6 +82,7 @@ func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
 		return pirogue.NotSent
 	}
 	said := string(r.Message + " " + r.Reason)
+	// An error about our own reference may mean that an earlier call was executed.
 	if repeated.MatchString(said) || (ref != "" && strings.Contains(said, string(ref))) {
 		return pirogue.Unknown
 	}

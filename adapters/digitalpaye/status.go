@@ -57,6 +57,7 @@ func (o *operator) search(ctx context.Context, q question) (pirogue.Receipt, err
 	}
 	switch {
 	case len(found) > 1:
+		// Neither of two transactions can be preferred: one of them may have moved money.
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "%d transactions of %s", len(found), q.Ref)
 	case len(found) == 1:
 		if err := found[0].about(q); err != nil {
@@ -64,6 +65,7 @@ func (o *operator) search(ctx context.Context, q question) (pirogue.Receipt, err
 		}
 		return o.receipt(found[0], q)
 	case q.Handle[keyRef] != "":
+		// A list that lacks a named transaction is incomplete, so it proves no absence.
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "%s was named, and is listed no more", q.Ref)
 	default:
 		return pirogue.Receipt{Outcome: pirogue.OutcomeAbsent, Words: "no transaction of this reference"}, nil

@@ -105,6 +105,7 @@ func (o *operator) collectDirect(ctx context.Context, c pirogue.Collection) (pir
 	got, receipt, err := o.submit(ctx, w, order{kind: typePayin, ref: c.Ref, amount: c.Amount})
 	switch {
 	case err != nil && receipt.Handle != nil && c.OTP != "":
+		// The same request may be sent again under its key, and it must carry the same password.
 		receipt.Handle[pirogue.HandleOTP] = c.OTP
 	case receipt.Outcome == pirogue.OutcomePending:
 		receipt.NextAction = o.push(got, network, c.OTP)

@@ -26,6 +26,7 @@ func (r record) outcome() (pirogue.Outcome, error) {
 	if err != nil {
 		return "", err
 	}
+	// Either one states that the payment did not happen.
 	undone := r.failed || customer != pirogue.OutcomePending
 	switch {
 	case said == pirogue.OutcomePaid && undone:
@@ -107,6 +108,7 @@ func (r record) paid(want order) (pirogue.Money, error) {
 			return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "paid, but no whole amount of a currency")
 		}
 		moved = pirogue.Money{Minor: francs, Currency: pirogue.Currency(s.currency)}
+		// The statement that differs is the one that a person must see.
 		if moved != want.amount {
 			return moved, nil
 		}

@@ -39,6 +39,7 @@ func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Rece
 	defer cancel()
 	payin, err := o.payin(ctx, r.Collected)
 	if err != nil {
+		// Nothing was refunded yet: only a status call failed.
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "the payin to refund: %w", err)
 	}
 	w := write{
@@ -47,6 +48,7 @@ func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Rece
 	}
 	known := pirogue.Handle{keyPayin: payin, keyPayinRef: string(r.Collected.Ref)}
 	_, receipt, err := o.submit(ctx, w, refundOf(r.Ref, r.Amount, known))
+	// The handle must name refund and payin, or a later status call could not find the refund.
 	if id := receipt.Handle[keyID]; id != "" {
 		known[keyID] = id
 	}

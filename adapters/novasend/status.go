@@ -77,6 +77,7 @@ func (o *operator) became(
 	ctx context.Context, path string, want order, id string, missing pirogue.Outcome,
 ) (pirogue.Receipt, error) {
 	if id != "" {
+		// A name that Novasend gave cannot be absent.
 		missing = ""
 	}
 	return o.Find(ctx, path, missing, func(body []byte) (pirogue.Receipt, error) {

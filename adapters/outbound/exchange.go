@@ -77,6 +77,8 @@ func (c *Client) exchange(ctx context.Context, r Request) (Answer, error) {
 		defer resp.Body.Close()
 		return c.read(resp)
 	case l.silent():
+		// The transport failed before the first byte of the request: another try cannot pay
+		// twice.
 		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: nothing was sent: %w", c.name, err)
 	default:
 		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: sent, then no answer: %w", c.name, err)

@@ -84,10 +84,13 @@ func (g *Guide) Class(status int, word string, kind pirogue.Kind) pirogue.Code {
 	class, listed := g.Problems[word]
 	switch ours := g.Leaving[word]; {
 	case !listed, status < http.StatusBadRequest, status >= http.StatusInternalServerError:
+		// A refusal needs a documented word under a 4xx. A server that fails may have executed
+		// the order.
 		return pirogue.Unknown
 	case class != pirogue.Refused && class != pirogue.Unable:
 		return class
 	case kind == "":
+		// The refusal of a status call refuses no payment.
 		return pirogue.Unknown
 	case kind.MoneyOut():
 		return cmp.Or(ours, class)
@@ -204,6 +207,7 @@ func (l *Line) Find(
 	if err == nil {
 		return answered(answer.Body, read)
 	}
+	// Only a documented word proves an absence: a 404 of a proxy has none.
 	if answer.Status == http.StatusNotFound && missing != "" {
 		if word, _ := l.Problem(answer); l.Absences[word] {
 			return pirogue.Receipt{Outcome: missing, Words: l.Name + " knows none of this reference"}, nil
@@ -259,6 +263,7 @@ func (l *Line) Heard(
 		return pirogue.Receipt{}, err
 	}
 	receipt, err := read(body)
+	// A callback must not decide another attempt than the one it was sent to.
 	for key, name := range receipt.Handle {
 		if known := a.Handle[key]; known != "" && known != name {
 			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)

@@ -145,6 +145,7 @@ func (c *Client) Send(ctx context.Context, r Request) (Answer, error) {
 	if err := pirogue.PermitCall(ctx); err != nil {
 		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: not called: %w", c.name, err)
 	}
+	// An open breaker refuses the call unsent, so an operator that is down costs no time-out.
 	report, err := c.breaker.Allow()
 	if err != nil {
 		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: not called, it failed too often: %w", c.name, err)

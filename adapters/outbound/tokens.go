@@ -87,6 +87,7 @@ func (t *Tokens) Send(ctx context.Context, r Request) (Answer, error) {
 	if err != nil || answer.Status != http.StatusUnauthorized {
 		return answer, err
 	}
+	// Another call may have renewed the token already; get then returns that one.
 	if token, err = t.get(ctx, token); err != nil {
 		return Answer{}, err
 	}

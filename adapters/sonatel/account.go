@@ -72,6 +72,7 @@ func (o *operator) ChangePIN(ctx context.Context, newPIN string) error {
 	}
 	ctx, cancel := o.Within(ctx)
 	defer cancel()
+	// Alone: a call with the old PIN after the change would cost a try.
 	pin, err := o.pin.enter(ctx, true)
 	if err != nil {
 		return err
@@ -87,6 +88,7 @@ func (o *operator) ChangePIN(ctx context.Context, newPIN string) error {
 	case "":
 		v.pin = newPIN
 	case pirogue.Unknown:
+		// Trying either PIN could block the wallet.
 		v.refused = "one of two, after a change whose answer was lost"
 	default:
 	}

@@ -40,6 +40,7 @@ func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement,
 	}
 	ctx, cancel := o.Within(ctx)
 	defer cancel()
+	// No byte of the bulk has left at this point, whatever the balance call returned.
 	if _, err := o.Balance(ctx); err != nil {
 		return "", pirogue.Errorf(pirogue.NotSent, "the PIN was not tried on a bulk: %w", err)
 	}
@@ -89,6 +90,7 @@ func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		// Two lines with one reference could not be told apart afterwards.
 		if seen[d.Ref] {
 			return nil, pirogue.Errorf(pirogue.Unable, "not sent: %s is in the bulk twice", d.Ref)
 		}

@@ -75,6 +75,7 @@ func (o *operator) executed(body []byte, ref pirogue.OperatorRef, secrets ...str
 	if err := json.Unmarshal(body, &got); err != nil {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of the specification: %w", err)
 	}
+	// A response about another order proves nothing about this one.
 	if got.Reference != "" && got.Reference != string(ref) {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "an answer about another order than %s", ref)
 	}

@@ -55,6 +55,7 @@ func (l *pinLock) enter(ctx context.Context, alone bool) (string, error) {
 func (l *pinLock) try(alone bool) (string, <-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	// Until the PIN is proven, each call goes alone.
 	alone = alone || !l.proven
 	switch {
 	case l.refused != "":
@@ -73,6 +74,7 @@ func (l *pinLock) leave(v verdict) {
 	defer l.mu.Unlock()
 	l.inside--
 	l.alone = false
+	// A proof is never forgotten, but a refusal still blocks the PIN.
 	l.proven = l.proven || v.proven
 	if v.refused != "" {
 		l.refused = v.refused
@@ -80,6 +82,7 @@ func (l *pinLock) leave(v verdict) {
 	if v.pin != "" {
 		l.pin = v.pin
 	}
+	// Wakes every waiting call; each tries again.
 	close(l.moved)
 	l.moved = make(chan struct{})
 }

@@ -61,11 +61,13 @@ func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Rec
 	seen := map[pirogue.Outcome][]transaction{}
 	var strange error
 	for _, row := range rows {
+		// A row of another reference or direction is no result of this attempt.
 		if row.Reference != string(q.Ref) || kinds[row.Type].MoneyOut() != q.Kind.MoneyOut() || kinds[row.Type] == "" {
 			continue
 		}
 		outcome, err := outcomes.Outcome("status", row.Status)
 		if err != nil {
+			// An undocumented word may mean success, so no failure beside it counts.
 			strange = err
 			continue
 		}
@@ -104,6 +106,7 @@ func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Rece
 	if err != nil {
 		return pirogue.Receipt{}, err
 	}
+	// -1 if no success matches the order exactly.
 	is := slices.IndexFunc(all, func(s success) bool { return s.mismatch == "" && s.moved == q.Amount })
 	one := all[max(is, 0)]
 	receipt := pirogue.Receipt{
@@ -139,6 +142,7 @@ func (o *operator) successes(rows []transaction, q pirogue.StatusQuery) ([]succe
 	var all []success
 	counted := map[string]bool{}
 	for _, row := range rows {
+		// A row counted twice would look like money that moved twice.
 		if row.TransactionID != "" && counted[row.TransactionID] {
 			continue
 		}

@@ -63,6 +63,7 @@ func (o *operator) unknown(v verdict, kind pirogue.Kind) (pirogue.Receipt, error
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "Taramoney does not answer: %s", o.Words(v.String()))
 	}
 	receipt := pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: o.Words(v.String())}
+	// A payout has no prompt that could still be open.
 	if kind.MoneyOut() {
 		receipt.Outcome = pirogue.OutcomeAbsent
 	}
@@ -103,6 +104,7 @@ func (o *operator) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
 		return outcome, err
 	}
 	within, err := o.outcomeOf(inner)
+	// Two words that contradict each other decide nothing.
 	if err == nil && within != outcome {
 		err = pirogue.Errorf(pirogue.Unknown, "status %s around a payload that says %s", upper(outer), upper(inner))
 	}
@@ -122,6 +124,7 @@ func (o *operator) isOurs(got statusAnswer, q pirogue.StatusQuery, outcome pirog
 	case outcome != pirogue.OutcomePaid && o.isStranger(got.Payload.payment):
 		return pirogue.Errorf(pirogue.Unknown, "status of another business's payment")
 	case outcome != pirogue.OutcomePending && !named:
+		// SUCCESS without a name may be about the call itself.
 		return pirogue.Errorf(pirogue.Unknown, "%s without a productId", o.Words(got.String()))
 	default:
 		return nil

@@ -92,6 +92,7 @@ func digest(r *http.Request, body []byte) string {
 func (s *Simulator) keyed(asked stage.Order) (o stage.Order, first bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// A key is decided once: by an order, or by a refusal.
 	kept, found := s.ByKey(asked.Key)
 	before, refused := s.refused[asked.Key]
 	switch {

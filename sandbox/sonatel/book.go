@@ -136,6 +136,7 @@ func (b *book) correct(id string, now time.Time) (transaction, error) {
 	}
 	e := entryOf([]transaction{next})
 	if paid, ofCode := b.codes.Find(next.CodeID); ofCode {
+		// Another try paid the code, so this one must stay failed.
 		if paid.SingleUse && paid.PaidBy != "" {
 			return transaction{}, codeExpired.because("The QR code was used.")
 		}

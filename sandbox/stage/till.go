@@ -147,6 +147,7 @@ func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, err
 	o.Notes = maps.Clone(o.Notes)                              // the caller may still change its own map
 	o.AnswerLost = losesAnswers && t.calls[callerOf(o)]%2 == 0 // the first, the third, …
 	course(&o)
+	// Under the same lock as Record, so concurrent orders cannot overdraw the float.
 	if err := t.affords(Order{}, o); err != nil {
 		return Order{}, err
 	}
@@ -169,6 +170,7 @@ func (t *Till) used(o Order) bool {
 // affords returns an error if an order may not change from before to after. Either the
 // float is too low, or the money that it gives back was given back already.
 func (t *Till) affords(before, after Order) error {
+	// A parent's money goes back once, whichever return wins.
 	if after.Parent != "" && after.moves() && !before.moves() && t.returned[after.Parent] {
 		return ErrReturned
 	}
@@ -280,6 +282,7 @@ func (t *Till) due(id string) {
 	case !errors.Is(err, ErrNoOrder):
 		t.Log.Error("order could not end", "error", err)
 	case after.Open() && after.NextAt.After(t.Now()):
+		// The clock was set back: the order is not due yet.
 		t.arrange(after)
 	}
 }
@@ -310,6 +313,7 @@ func (t *Till) apply(o Order) error {
 			t.byKey[o.Key] = o.ID
 		}
 	}
+	// The book gets a line once, however often the journal repeats the order.
 	if o.State == Executed && !executed {
 		t.kept.Pay(o.paid())
 	}

@@ -79,12 +79,14 @@ func (t *Till) Down(way Direction, msisdn string) bool {
 // magic number. Such an effect is a callback before the response, or a response that never
 // comes. When the caller reads the response, everything is executed or scheduled.
 func (t *Till) Conclude(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
+	// One callback precedes the response; the others follow in carryOn.
 	if o.Copies > 1 && !o.Open() && t.tellNow(r.Context(), o) {
 		o.Copies--
 	}
 	if o.Open() {
 		t.arrange(o)
 	}
+	// The order takes its course and its callback is sent; only the response is missing.
 	if o.AnswerLost {
 		t.carryOn(o)
 		t.Hang(r)
