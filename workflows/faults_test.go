@@ -154,6 +154,18 @@ func (r *rig) Conclude(ctx context.Context, in []activities.Conclusion) (int, er
 	return worked(ctx, r, in, r.Activities.Conclude)
 }
 
+func (r *rig) RecordCancel(ctx context.Context, in activities.CancelRequest) (bool, error) {
+	return worked(ctx, r, in, r.Activities.RecordCancel)
+}
+
+func (r *rig) Finish(ctx context.Context, in pirogue.PaymentID) (bool, error) {
+	return worked(ctx, r, in, r.Activities.Finish)
+}
+
+func (r *rig) TakeUp(ctx context.Context, in pirogue.PaymentID) (bool, error) {
+	return worked(ctx, r, in, r.Activities.TakeUp)
+}
+
 // moment is when a call to the database fails.
 type moment int
 

@@ -198,6 +198,10 @@ func (s *scenario) checkActs() {
 		acts, err := s.lot.store.Acts(s.lot.t.Context(), p.ID, pirogue.MaxPage)
 		require.NoError(s.lot.t, err)
 		for _, kept := range acts {
+			if kept.Verb == pirogue.VerbCancel {
+				s.checkCancel(p, kept)
+				continue
+			}
 			told := s.acts[kept.ID]
 			switch {
 			case told.turned != nil || told.verdict.Decision == "" && s.lost:
@@ -210,6 +214,15 @@ func (s *scenario) checkActs() {
 			}
 		}
 	}
+}
+
+// checkCancel proves that the audit log says of a cancel request that it decided nothing.
+func (s *scenario) checkCancel(p pirogue.Payment, kept pirogue.Act) {
+	s.lot.t.Helper()
+	if s.cancelled[p.ID].IsZero() || kept.Verdict.Decision != pirogue.DecisionRefused {
+		s.wrong("the cancel request of %s %s is kept as %+v", p.Kind, p.OrderID, kept)
+	}
+	delete(s.cancelled, p.ID)
 }
 
 // ruling says how far apart the verdicts of one decision are kept at most.

@@ -352,28 +352,6 @@ func (n *nature) blur(outcome pirogue.Outcome) (pirogue.Outcome, error) {
 	}
 }
 
-// callBack has the operator call back when something becomes of an entry: not at all,
-// once, or several times; and sometimes before it has answered the submission.
-func (n *nature) callBack(e *entry) {
-	if chance(n.fate, 0.1) {
-		n.s.mark("a callback before the answer")
-		n.s.ring(0)
-	}
-	for _, after := range []time.Duration{e.paid, e.no, e.gone} {
-		times := n.fate.IntN(4)
-		if after == 0 || after == time.Nanosecond || times == 0 {
-			continue
-		}
-		n.s.mark("a callback")
-		if times > 1 {
-			n.s.mark("a callback comes several times")
-		}
-		for range times {
-			n.s.ring(after + between(n.fate, 0, 5*time.Second))
-		}
-	}
-}
-
 // moves returns how much has moved, or is going to, for a payment, and how often.
 func (n *nature) moves(id pirogue.PaymentID) (amount int64, times int) {
 	n.mu.Lock()

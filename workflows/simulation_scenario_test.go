@@ -1,12 +1,9 @@
 package workflows_test
 
 import (
-	"context"
-	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,23 +15,6 @@ import (
 	"pirogue/activities"
 	"pirogue/workflows"
 )
-
-// faults is everything that can go wrong in a scenario. A run that is long enough meets
-// all of it.
-var faults = []string{
-	"the operator is down", "every request is lost", "a call does not leave", "refused", "refused, and kept as declined",
-	"refused, and executed all the same", "the request is lost", "the request is lost, and arrives late",
-	"the answer is lost", "5xx before executing", "5xx after executing", "the same reference arrives again",
-	"money moves late", "declined, then executed", "never decided", "another amount", "another counterparty",
-	"a status is unreadable", "a status call does not leave", "the status flaps to PENDING",
-	"the status flaps to DECLINED", "the status flaps to ABSENT", "refunded by the refund call",
-	"a callback", "a callback comes several times", "a callback before the answer", "a forged callback",
-	"the database fails before writing", "the database fails after writing", "a worker dies after its work",
-	"a history is lost", "a watch is lost", "nobody starts the workflow", "a payment is too old to be started",
-	"support asks out of turn", "support presses a button twenty times", "support settles an unknown outcome",
-	"support makes another attempt", "support settles stray money", "support is wrong", "stray money goes back", "a payment is paid in part",
-	"no way back for stray money", "late money is accepted", "a merchant does not listen",
-}
 
 // scenario is one merchant with one payment, all that happens to them, and the payments
 // that follow from it.
@@ -53,7 +33,6 @@ type scenario struct {
 	playing pirogue.Payment // the payment whose story is told
 	parted  bool            // its history was cut so that the story of a return is told
 	told    []pirogue.Payment
-	queue   []pirogue.Payment // payments that wait for their story
 	news    []pirogue.EventID // deliveries that were started
 	acts    map[string]*act
 	endedAt time.Time // of the story that is told; zero: not yet
@@ -62,6 +41,13 @@ type scenario struct {
 	lost    bool         // a history was
 	looks   atomic.Int64 // at the clock
 
+	queue     []telling // stories that wait to be told
+	knows     map[pirogue.PaymentID]workflowState
+	signals   map[pirogue.PaymentID]int // that wait for their workflow
+	losses    map[pirogue.PaymentID]int // how often its history is lost yet
+	cancelled map[pirogue.PaymentID]time.Time
+	ahead     []*happening
+
 	mu      sync.Mutex
 	names   map[pirogue.OperatorRef]string
 	trace   []string
@@ -69,41 +55,26 @@ type scenario struct {
 	dice    map[string]*rand.Rand
 }
 
-// plan is what a scenario is about.
-type plan struct {
-	kind       pirogue.Kind
-	policy     pirogue.LatePolicy
-	capability pirogue.Capability
-	window     time.Duration
-	refunds    bool    // the operator has a refund call
-	noWay      bool    // no operator pays into the payer's wallet
-	shaky      float64 // share of the database calls that fail
-	mortal     float64 // share of the activities whose worker dies
-	unstarted  time.Duration
+// telling is a workflow that was started and whose story is not told yet.
+type telling struct {
+	payment pirogue.Payment
+	order   *pirogue.Order // nil: what its rows say when it is told
 }
-
-// The span of a scenario. Until the horizon the operator may change its mind; a person
-// who knows the truth comes after it.
-const (
-	simHorizon = 30 * time.Minute
-	visitEvery = 10 * time.Minute
-	visits     = 30
-)
-
-// simStart is when every scenario begins.
-var simStart = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 
 func (l *lot) scenario(seed uint64) *scenario {
 	s := &scenario{
 		lot: l, seed: seed, start: simStart, names: map[pirogue.OperatorRef]string{}, acts: map[string]*act{},
-		dice: map[string]*rand.Rand{},
+		dice: map[string]*rand.Rand{}, knows: map[pirogue.PaymentID]workflowState{},
+		signals: map[pirogue.PaymentID]int{}, losses: map[pirogue.PaymentID]int{},
+		cancelled: map[pirogue.PaymentID]time.Time{},
 	}
-	for _, name := range []string{"plan", "fate", "noise", "database", "workers", "spread", "support", "merchant"} {
+	for _, name := range streams {
 		hash := fnv.New64a()
 		hash.Write([]byte(name))
 		s.dice[name] = rand.New(rand.NewPCG(seed, hash.Sum64()))
 	}
 	s.plan = draw(s.dice["plan"])
+	s.plan.widen(s.dice["widened"])
 	s.nature = &nature{
 		s: s, fate: s.dice["fate"], noise: s.dice["noise"], book: map[pirogue.OperatorRef]*entry{},
 		said: map[pirogue.OperatorRef][]statement{}, tries: map[pirogue.PaymentID][]pirogue.OperatorRef{},
@@ -118,50 +89,19 @@ func (l *lot) scenario(seed uint64) *scenario {
 	return s
 }
 
-// draw draws a plan.
-func draw(r *rand.Rand) plan {
-	p := plan{
-		kind:   []pirogue.Kind{pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.CashOut, pirogue.CashOut, pirogue.Refund}[r.IntN(6)],
-		policy: []pirogue.LatePolicy{pirogue.LateReturn, pirogue.LateAccept}[r.IntN(2)],
-		capability: pirogue.Capability{
-			Reference:     []pirogue.ReferencePower{pirogue.StatusByReference, pirogue.StatusByReference, pirogue.IdempotentByReference}[r.IntN(3)],
-			Horizon:       simHorizon,
-			AbsenceProves: chance(r, 0.4),
-		},
-		window:  between(r, 30*time.Second, 3*time.Minute).Round(time.Second),
-		refunds: chance(r, 0.5),
-		noWay:   chance(r, 0.4),
-	}
-	unheard := []pirogue.RepeatRule{pirogue.RepeatRenewed, pirogue.RepeatNever}
-	if p.capability.Reference == pirogue.IdempotentByReference {
-		unheard = []pirogue.RepeatRule{pirogue.RepeatRenewed, pirogue.RepeatSame}
-	}
-	p.capability.Unheard = unheard[r.IntN(2)]
-	if p.capability.Reference == pirogue.IdempotentByReference {
-		p.capability.ResendWithin = []time.Duration{0, 3 * time.Minute, 2 * time.Hour}[r.IntN(3)]
-	}
-	if chance(r, 0.35) {
-		p.shaky, p.mortal = 0.04, 0.04
-	}
-	if chance(r, 0.06) {
-		p.unstarted = []time.Duration{20 * time.Second, 2 * time.Minute}[r.IntN(2)]
-	}
-	return p
-}
-
-// play tells the stories of the scenario's payment and of those that follow from it,
-// and then tells the merchant.
+// play tells the stories of the scenario's payment and of those that follow from it, lets time pass
+// until nothing more can happen, and then tells the merchant.
 func (s *scenario) play() {
 	s.lot.t.Helper()
-	s.lot.now = func() time.Time { return s.start }
+	s.rest(s.start)
 	s.begin()
-	for len(s.queue) > 0 {
-		p := s.queue[0]
+	for len(s.queue) > 0 || s.passTime() {
+		next := s.queue[0]
 		s.queue = s.queue[1:]
-		if !s.knows(p, s.told) {
-			s.told = append(s.told, p)
+		if !knows(next.payment, s.told) {
+			s.told = append(s.told, next.payment)
 		}
-		s.tell(p)
+		s.tell(next)
 	}
 	s.sweep(s.start.Add(time.Minute))
 	s.deliver()
@@ -179,89 +119,86 @@ func (s *scenario) begin() {
 	for _, known := range []pirogue.Payment{p, w.parent} {
 		s.lot.owner[known.ID] = s
 	}
-	s.queue = []pirogue.Payment{p}
-	if s.plan.unstarted > 0 {
-		s.queue = nil
-		s.mark("nobody starts the workflow")
-		s.sweep(s.start.Add(s.plan.unstarted))
-		if len(s.queue) == 0 {
-			s.mark("a payment is too old to be started")
-			s.told = append(s.told, p)
-		}
+	if s.plan.unstarted == 0 {
+		s.launch(p)
+		return
 	}
-}
-
-// part draws how much of a cash-in is given back; 0 is all of it.
-func (s *scenario) part() int64 {
-	if chance(s.dice["plan"], 0.5) {
-		return 0
+	s.mark("nobody starts the workflow")
+	s.sweep(s.start.Add(s.plan.unstarted))
+	if len(s.queue) == 0 {
+		s.mark("a payment is too old to be started")
+		s.told = append(s.told, p)
 	}
-	return 1 + s.dice["plan"].Int64N(4999)
 }
 
 // tell tells the story of one payment. Now and then its history is lost on the way, and
-// some time later it is started again from the rows, as the sweep does.
-func (s *scenario) tell(p pirogue.Payment) {
+// some time later the sweep starts it again from the rows.
+func (s *scenario) tell(next telling) {
 	s.lot.t.Helper()
-	tales := 1
-	for chance(s.dice["plan"], 0.15) && tales < 3 {
-		tales++
+	p := next.payment
+	if i := slices.IndexFunc(s.queue, func(back telling) bool { return back.payment.ParentID == p.ID }); i >= 0 {
+		s.queue = append(s.queue, next) // the return of its money is told first
+		return
 	}
 	s.playing, s.parted = p, false
-	order := s.order(p)
-	for ; tales > 0; tales-- {
-		s.stage(p)
-		if tales > 1 {
-			s.loseHistory(between(s.dice["plan"], 0, 10*time.Minute))
-		}
-		stories := map[pirogue.Kind]story{
-			pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
-		}
-		s.env.ExecuteWorkflow(lingering(losable(stories[p.Kind]), s.ended), order)
-		if s.cutAt.IsZero() {
-			break
-		}
-		if s.parted { // the story of the return first, then this one goes on from the rows
-			s.start = s.cutAt
-			s.queue = append(s.queue, p)
-			return
-		}
-		order = s.rebuilt(p)
-		s.start = s.cutAt.Add(between(s.dice["plan"], 0, 10*time.Minute))
+	order := s.order(next)
+	s.stage(p)
+	if s.loses(p) {
+		s.loseHistory(between(s.dice["plan"], 0, 10*time.Minute))
 	}
+	stories := map[pirogue.Kind]story{
+		pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
+	}
+	s.env.ExecuteWorkflow(lingering(losable(stories[p.Kind]), s.ended), order)
 	switch {
+	case s.parted: // the story of the return first, then this one goes on from the rows
+		s.rest(s.cutAt)
+		s.queue = append(s.queue, telling{payment: p})
+	case !s.cutAt.IsZero():
+		s.rest(s.cutAt)
+		s.revive(p)
 	case s.endedAt.IsZero():
 		s.wrong("the story never ended")
 	case s.endErr != nil:
 		s.wrong("the story failed: %v", s.endErr)
 	default:
-		s.start = s.endedAt
+		s.rest(s.endedAt)
 	}
 }
 
-// order holds what the workflow of a payment is started with: as the API does, or as the sweep does
-// once its history is lost.
-func (s *scenario) order(p pirogue.Payment) pirogue.Order {
-	s.lot.t.Helper()
-	stands, _, err := s.lot.store.Latest(s.lot.t.Context(), p.ID)
-	require.NoError(s.lot.t, err)
-	if stands.Status.Terminal() {
-		return s.rebuilt(p)
+// loses draws whether the history of a payment is lost on the way: twice at most.
+func (s *scenario) loses(p pirogue.Payment) bool {
+	if _, drawn := s.losses[p.ID]; !drawn {
+		for chance(s.dice["plan"], 0.15) && s.losses[p.ID] < 2 {
+			s.losses[p.ID]++
+		}
+		s.losses[p.ID]++
 	}
-	return pirogue.NewOrder(p, []pirogue.Instance{s.instance()})
+	s.losses[p.ID] = max(s.losses[p.ID]-1, 0)
+	return s.losses[p.ID] > 0
+}
+
+// order holds what a payment's workflow is started with.
+func (s *scenario) order(next telling) pirogue.Order {
+	s.lot.t.Helper()
+	if next.order != nil {
+		return *next.order
+	}
+	r, err := s.lot.store.Restart(s.lot.t.Context(), next.payment.ID)
+	require.NoError(s.lot.t, err)
+	order, err := s.rebuilt(r)
+	require.NoError(s.lot.t, err)
+	return order
 }
 
 // rebuilt holds what a payment's workflow is started with again.
-func (s *scenario) rebuilt(p pirogue.Payment) pirogue.Order {
-	s.lot.t.Helper()
+func (s *scenario) rebuilt(r pirogue.Restart) (pirogue.Order, error) {
 	instance := s.instance()
 	table, err := pirogue.NewRouteTable(map[pirogue.OperatorCode]pirogue.Instance{instance.Code: instance}, nil)
-	require.NoError(s.lot.t, err)
-	r, err := s.lot.store.Restart(s.lot.t.Context(), p.ID)
-	require.NoError(s.lot.t, err)
-	order, err := table.Rebuild(r)
-	require.NoError(s.lot.t, err)
-	return order
+	if err != nil {
+		return pirogue.Order{}, err
+	}
+	return table.Rebuild(r)
 }
 
 // pause ends the history of a payment whose stray money goes back: the return is another story, of
@@ -277,7 +214,7 @@ func (s *scenario) pause() {
 }
 
 // knows reports whether a payment is one of several.
-func (s *scenario) knows(p pirogue.Payment, all []pirogue.Payment) bool {
+func knows(p pirogue.Payment, all []pirogue.Payment) bool {
 	return slices.ContainsFunc(all, func(known pirogue.Payment) bool { return known.ID == p.ID })
 }
 
@@ -298,10 +235,17 @@ func (s *scenario) stage(p pirogue.Payment) {
 	}
 	s.note("the story of %s %s begins", p.Kind, p.OrderID)
 	for range s.dice["support"].IntN(3) {
-		s.mark("a forged callback")
-		s.ring(between(s.dice["support"], 0, 40*time.Minute))
+		s.forge(between(s.dice["support"], 0, 40*time.Minute))
+	}
+	for _, h := range s.ahead {
+		s.arm(h)
 	}
 	s.visit()
+	s.cancel()
+	s.sweepOften()
+	for ; s.signals[p.ID] > 0; s.signals[p.ID]-- {
+		s.env.RegisterDelayedCallback(s.ring, 0)
+	}
 }
 
 // activities returns the real ones, over a database that may fail.
@@ -352,6 +296,9 @@ func (s *scenario) fails(method string) moment {
 // ended notes how the story ended.
 func (s *scenario) ended(at time.Time, err error) {
 	s.endedAt, s.endErr = at, err
+	if s.cutAt.IsZero() {
+		s.knows[s.playing.ID] = closed
+	}
 	s.note("the story ended: %v", err)
 }
 
@@ -370,25 +317,10 @@ func (s *scenario) loseHistory(after time.Duration) {
 		s.mark("a history is lost")
 		s.note("the history is lost")
 		s.cutAt, s.lost = s.env.Now(), true
+		s.forget(p.ID)
 		s.rig.vanish()
 		loseHistory(s.env)
 	}, after)
-}
-
-// ring is the operator calling back after a while.
-func (s *scenario) ring(after time.Duration) {
-	env := s.env
-	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.CallbackSignal, nil) }, after)
-}
-
-// sweep runs the sweep at a moment, as its schedule would.
-func (s *scenario) sweep(at time.Time) {
-	s.lot.t.Helper()
-	s.start, s.lot.now = at, func() time.Time { return at }
-	a := s.activities()
-	a.Store = s.lot.store
-	_, err := a.Sweep(s.lot.t.Context())
-	require.NoError(s.lot.t, err)
 }
 
 // deliver tells the merchant all its news.
@@ -404,74 +336,4 @@ func (s *scenario) deliver() {
 		env.ExecuteWorkflow(workflows.Webhook, activities.News{Owner: s.owner, EventID: event})
 		require.NoError(s.lot.t, env.GetWorkflowError())
 	}
-}
-
-// Launch implements activities.Workflows.
-func (s *scenario) Launch(_ context.Context, p pirogue.Payment) error {
-	if s.knows(p, s.queue) || s.knows(p, s.told) {
-		return nil
-	}
-	s.lot.owner[p.ID] = s
-	s.queue = append(s.queue, p)
-	if p.Late {
-		s.mark("stray money goes back")
-		if s.playing.ID == p.ParentID {
-			s.env.RegisterDelayedCallback(s.pause, time.Second)
-		}
-	}
-	return nil
-}
-
-// Deliver implements activities.Workflows.
-func (s *scenario) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, _ int) error {
-	for _, known := range s.news {
-		if known == id {
-			return nil
-		}
-	}
-	s.news = append(s.news, id)
-	return nil
-}
-
-// Heard implements activities.Workflows.
-func (s *scenario) Heard(context.Context, pirogue.PaymentID, pirogue.Kind) error { return nil }
-
-// mark says that a fault happened.
-func (s *scenario) mark(fault string) { s.lot.seen.hit(fault) }
-
-// note adds a line to the trace.
-func (s *scenario) note(format string, args ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	line := fmt.Sprintf(format, args...)
-	s.trace = append(s.trace, fmt.Sprintf("%10s  %s", s.lot.now().Sub(simStart).Round(time.Millisecond), line))
-}
-
-// alias names a reference by when it was first seen, so that a trace is the same in
-// every run.
-func (s *scenario) alias(ref pirogue.OperatorRef) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.names[ref] == "" {
-		s.names[ref] = fmt.Sprintf("reference %d", len(s.names)+1)
-	}
-	return s.names[ref]
-}
-
-func (s *scenario) traced() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Join(s.trace, "\n")
-}
-
-// wrong reports a mistake with how to see it again. The first one tells the whole story.
-func (s *scenario) wrong(format string, args ...any) {
-	s.lot.t.Helper()
-	story := ""
-	if !s.mistake {
-		s.mistake = true
-		story = "\n" + s.traced()
-	}
-	s.lot.t.Errorf("%s\n\tgo test ./workflows -run TestSimulation -seed %d -simulations 1%s",
-		fmt.Sprintf(format, args...), s.seed, story)
 }

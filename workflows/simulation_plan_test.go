@@ -1,0 +1,105 @@
+package workflows_test
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"pirogue"
+)
+
+// faults is everything that can go wrong in a scenario. A run that is long enough meets
+// all of it.
+var faults = []string{
+	"the operator is down", "every request is lost", "a call does not leave", "refused", "refused, and kept as declined",
+	"refused, and executed all the same", "the request is lost", "the request is lost, and arrives late",
+	"the answer is lost", "5xx before executing", "5xx after executing", "the same reference arrives again",
+	"money moves late", "declined, then executed", "never decided", "another amount", "another counterparty",
+	"a status is unreadable", "a status call does not leave", "the status flaps to PENDING",
+	"the status flaps to DECLINED", "the status flaps to ABSENT", "refunded by the refund call",
+	"a callback", "a callback comes several times", "a callback before the answer", "a forged callback",
+	"the database fails before writing", "the database fails after writing", "a worker dies after its work",
+	"a history is lost", "a watch is lost", "nobody starts the workflow", "a payment is too old to be started",
+	"support asks out of turn", "support presses a button twenty times", "support settles an unknown outcome",
+	"support makes another attempt", "support settles stray money", "support is wrong", "stray money goes back", "a payment is paid in part",
+	"no way back for stray money", "late money is accepted", "a merchant does not listen",
+	"a workflow is cancelled", "Temporal forgets a workflow", "a workflow is terminated",
+	"the sweep starts a workflow that is gone", "a callback after the end", "a callback starts a verification",
+	"a callback cannot be read", "the same callback again", "a callback is left to the sweep",
+}
+
+// plan is what a scenario is about.
+type plan struct {
+	kind       pirogue.Kind
+	policy     pirogue.LatePolicy
+	capability pirogue.Capability
+	window     time.Duration
+	refunds    bool    // the operator has a refund call
+	noWay      bool    // no operator pays into the payer's wallet
+	shaky      float64 // share of the database calls that fail
+	mortal     float64 // share of the activities whose worker dies
+	unstarted  time.Duration
+	cancels    bool // a Temporal client cancels workflows
+}
+
+// streams holds what random numbers are drawn for, each from a stream of its own: what is drawn of one
+// leaves the others as they are.
+var streams = []string{
+	"plan", "fate", "noise", "database", "workers", "spread", "support", "merchant",
+	"widened", "temporal", "callbacks",
+}
+
+// The span of a scenario. Until the horizon the operator may change its mind; a person
+// who knows the truth comes after it.
+const (
+	simHorizon = 30 * time.Minute
+	visitEvery = 10 * time.Minute
+	visits     = 30
+)
+
+// simStart is when every scenario begins.
+var simStart = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+
+// draw draws a plan.
+func draw(r *rand.Rand) plan {
+	p := plan{
+		kind:   []pirogue.Kind{pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.CashOut, pirogue.CashOut, pirogue.Refund}[r.IntN(6)],
+		policy: []pirogue.LatePolicy{pirogue.LateReturn, pirogue.LateAccept}[r.IntN(2)],
+		capability: pirogue.Capability{
+			Reference:     []pirogue.ReferencePower{pirogue.StatusByReference, pirogue.StatusByReference, pirogue.IdempotentByReference}[r.IntN(3)],
+			Horizon:       simHorizon,
+			AbsenceProves: chance(r, 0.4),
+		},
+		window:  between(r, 30*time.Second, 3*time.Minute).Round(time.Second),
+		refunds: chance(r, 0.5),
+		noWay:   chance(r, 0.4),
+	}
+	unheard := []pirogue.RepeatRule{pirogue.RepeatRenewed, pirogue.RepeatNever}
+	if p.capability.Reference == pirogue.IdempotentByReference {
+		unheard = []pirogue.RepeatRule{pirogue.RepeatRenewed, pirogue.RepeatSame}
+	}
+	p.capability.Unheard = unheard[r.IntN(2)]
+	if p.capability.Reference == pirogue.IdempotentByReference {
+		p.capability.ResendWithin = []time.Duration{0, 3 * time.Minute, 2 * time.Hour}[r.IntN(3)]
+	}
+	if chance(r, 0.35) {
+		p.shaky, p.mortal = 0.04, 0.04
+	}
+	if chance(r, 0.06) {
+		p.unstarted = []time.Duration{20 * time.Second, 2 * time.Minute}[r.IntN(2)]
+	}
+	return p
+}
+
+// widen draws what else happens.
+func (p *plan) widen(r *rand.Rand) {
+	p.capability.Proof = []pirogue.CallbackProof{pirogue.ProofNone, pirogue.ProofToken, pirogue.ProofSignature}[r.IntN(3)]
+	p.cancels = chance(r, 0.15)
+}
+
+// part draws how much of a cash-in is given back; 0 is all of it.
+func (s *scenario) part() int64 {
+	if chance(s.dice["plan"], 0.5) {
+		return 0
+	}
+	return 1 + s.dice["plan"].Int64N(4999)
+}
