@@ -14,7 +14,6 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
-	"pirogue/store"
 )
 
 // rig runs the activities as workers and a server do that may fail: a worker dies when
@@ -25,11 +24,13 @@ type rig struct {
 	loses func(name string) bool // whether the worker dies after this run; nil: never
 	// unserved says whether nobody takes this activity of an operator's queue; nil: somebody does.
 	unserved func(queue pirogue.OperatorCode) bool
+	// runs begins a run, which may hang; nil: none does.
+	runs func(context.Context) (context.Context, *hungRun)
 
 	mu        sync.Mutex
 	cancelled map[string]bool
 	gone      bool // the workflow is: nothing it asks for happens any more
-	runs      int
+	begun     int
 }
 
 // maxRuns is how many activities one story may run. A story that polls for a month
@@ -59,8 +60,8 @@ func (r *rig) vanish() {
 func (r *rig) refuses(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.runs++
-	if r.gone || r.runs > maxRuns || r.cancelled[activity.GetInfo(ctx).ActivityID] {
+	r.begun++
+	if r.gone || r.begun > maxRuns || r.cancelled[activity.GetInfo(ctx).ActivityID] {
 		return temporal.NewNonRetryableApplicationError("nobody waits for it", "GONE", nil)
 	}
 	return nil
@@ -80,7 +81,7 @@ func worked[In, Out any](
 	if err := r.refuses(ctx); err != nil {
 		return nothing, err
 	}
-	out, err := do(ctx, in)
+	out, err := hanging(ctx, r, in, do)
 	name := activity.GetInfo(ctx).ActivityType.Name
 	switch {
 	case err == nil && r.loses != nil && r.loses(name):
@@ -164,107 +165,6 @@ func (r *rig) Finish(ctx context.Context, in pirogue.PaymentID) (bool, error) {
 
 func (r *rig) TakeUp(ctx context.Context, in pirogue.PaymentID) (bool, error) {
 	return worked(ctx, r, in, r.Activities.TakeUp)
-}
-
-// moment is when a call to the database fails.
-type moment int
-
-const (
-	spared moment = iota
-	before        // nothing was written
-	after         // it was written, and the answer was lost
-)
-
-// shaky is a database that fails at the worst moments.
-type shaky struct {
-	*store.DB
-	fails func(method string) moment
-}
-
-var dbAway = pirogue.Errorf(pirogue.ServiceUnavailable, "the database is away")
-
-// try makes one call as the moment wants it.
-func (s *shaky) try(method string, call func() error) error {
-	when := s.fails(method)
-	if when == before {
-		return dbAway
-	}
-	if err := call(); err != nil || when == spared {
-		return err
-	}
-	return dbAway
-}
-
-func (s *shaky) Latest(
-	ctx context.Context, id pirogue.PaymentID,
-) (p pirogue.Payment, a pirogue.Attempt, err error) {
-	err = s.try("Latest", func() error { p, a, err = s.DB.Latest(ctx, id); return err })
-	return p, a, err
-}
-
-func (s *shaky) Send(
-	ctx context.Context, id pirogue.AttemptID, again bool, at time.Time,
-) (sent pirogue.Sending, err error) {
-	err = s.try("Send", func() error { sent, err = s.DB.Send(ctx, id, again, at); return err })
-	return sent, err
-}
-
-func (s *shaky) Answer(ctx context.Context, a pirogue.Answer) (stands pirogue.AttemptState, err error) {
-	err = s.try("Answer", func() error { stands, err = s.DB.Answer(ctx, a); return err })
-	return stands, err
-}
-
-func (s *shaky) Postpone(
-	ctx context.Context, id pirogue.AttemptID, words string, at time.Time,
-) (inTime bool, err error) {
-	err = s.try("Postpone", func() error { inTime, err = s.DB.Postpone(ctx, id, words, at); return err })
-	return inTime, err
-}
-
-func (s *shaky) Unsent(ctx context.Context, id pirogue.PaymentID) (unsent bool, err error) {
-	err = s.try("Unsent", func() error { unsent, err = s.DB.Unsent(ctx, id); return err })
-	return unsent, err
-}
-
-func (s *shaky) Renew(
-	ctx context.Context, old pirogue.AttemptID, next pirogue.Attempt, digest string,
-) (a pirogue.Attempt, err error) {
-	err = s.try("Renew", func() error { a, err = s.DB.Renew(ctx, old, next, digest); return err })
-	return a, err
-}
-
-func (s *shaky) Polled(ctx context.Context, poll pirogue.Poll) (e pirogue.Evidence, err error) {
-	err = s.try("Polled", func() error { e, err = s.DB.Polled(ctx, poll); return err })
-	return e, err
-}
-
-func (s *shaky) Accept(
-	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, digest string,
-) (stands pirogue.Payment, fresh bool, err error) {
-	err = s.try("Accept", func() error { stands, fresh, err = s.DB.Accept(ctx, p, a, digest); return err })
-	return stands, fresh, err
-}
-
-func (s *shaky) Settle(ctx context.Context, in pirogue.Settlement) (settled pirogue.Settled, err error) {
-	err = s.try("Settle", func() error { settled, err = s.DB.Settle(ctx, in); return err })
-	return settled, err
-}
-
-func (s *shaky) OpenCase(ctx context.Context, c pirogue.Case) (opened pirogue.Case, err error) {
-	err = s.try("OpenCase", func() error { opened, err = s.DB.OpenCase(ctx, c); return err })
-	return opened, err
-}
-
-func (s *shaky) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
-	return s.try("CloseCase", func() error { return s.DB.CloseCase(ctx, id, at) })
-}
-
-func (s *shaky) PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
-	return s.try("PlaceCase", func() error { return s.DB.PlaceCase(ctx, id, at) })
-}
-
-func (s *shaky) EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error {
-	return s.try("EndAct", func() error { return s.DB.EndAct(ctx, act, v, at) })
 }
 
 // story is the workflow of one kind of payment.

@@ -39,7 +39,7 @@ func (n *nature) callBack(e *entry) {
 // callBack has the operator say after a while what it has done then.
 func (s *scenario) callBack(e *entry, after time.Duration, body string) {
 	unreadable := chance(s.dice["callbacks"], 0.1)
-	s.plans(s.now().Add(after), func() {
+	call := func() {
 		said := pirogue.Receipt{Outcome: e.truth(s.now()), ProviderTxID: s.alias(e.ref), Words: "a callback", Mismatch: e.party}
 		if said.Outcome == pirogue.OutcomePaid {
 			said.Amount = pirogue.Money{Minor: e.amount, Currency: "XOF"}
@@ -51,7 +51,12 @@ func (s *scenario) callBack(e *entry, after time.Duration, body string) {
 		attempt, err := s.lot.store.AttemptByRef(s.lot.t.Context(), instance, e.ref)
 		require.NoError(s.lot.t, err)
 		s.hear(attempt, said, body)
-	})
+	}
+	if after == 0 { // before any other thing happens
+		call()
+		return
+	}
+	s.plans(s.now().Add(after), call)
 }
 
 // forge has a stranger who knows the address call back after a while, and claim anything. An

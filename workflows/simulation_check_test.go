@@ -97,11 +97,11 @@ func (s *scenario) failedAt(p pirogue.Payment) time.Time {
 // denied reports whether the operator had said twice, five seconds apart, that an
 // attempt came to nothing; or that it knows nothing of it, where that proves something.
 func (s *scenario) denied(a pirogue.Attempt, by time.Time) bool {
-	var run []statement
+	var run []*statement
 	proof := false
 	for _, word := range s.nature.said[a.Ref] {
-		if word.at.After(by) {
-			break
+		if word.heard.IsZero() || word.heard.After(by) {
+			continue
 		}
 		if len(run) > 0 && run[0].outcome != word.outcome {
 			run = nil

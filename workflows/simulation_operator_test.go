@@ -21,8 +21,7 @@ type nature struct {
 	noise   *rand.Rand // what it says of it
 	book    map[pirogue.OperatorRef]*entry
 	arrived []*entry
-	said    map[pirogue.OperatorRef][]statement
-	latest  pirogue.OperatorRef                         // that it last said something of
+	said    map[pirogue.OperatorRef][]*statement
 	tries   map[pirogue.PaymentID][]pirogue.OperatorRef // that may have arrived, each once
 	tried   map[pirogue.OperatorRef]time.Time           // when each first may have
 	downTo  time.Time                                   // nothing reaches it before
@@ -49,6 +48,7 @@ type entry struct {
 // statement is a status that the operator gave.
 type statement struct {
 	at      time.Time
+	heard   time.Time // when it was written down; zero: nobody of ours knows of it
 	outcome pirogue.Outcome
 }
 
@@ -79,26 +79,32 @@ func (e *entry) truth(now time.Time) pirogue.Outcome {
 
 func (n *nature) Capability() pirogue.Capability { return n.s.plan.capability }
 
-func (n *nature) Collect(_ context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	return n.take(pirogue.CashIn, c.Ref, c.Amount)
+func (n *nature) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+	return n.take(ctx, pirogue.CashIn, c.Ref, c.Amount)
 }
 
-func (n *nature) Disburse(_ context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
-	return n.take(pirogue.CashOut, d.Ref, d.Amount)
+func (n *nature) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
+	return n.take(ctx, pirogue.CashOut, d.Ref, d.Amount)
 }
 
 // refunding is an operator that has a refund call.
 type refunding struct{ *nature }
 
-func (r refunding) Refund(_ context.Context, q pirogue.Reversal) (pirogue.Receipt, error) {
+func (r refunding) Refund(ctx context.Context, q pirogue.Reversal) (pirogue.Receipt, error) {
 	r.s.mark("refunded by the refund call")
-	return r.take(pirogue.Refund, q.Ref, q.Amount)
+	return r.take(ctx, pirogue.Refund, q.Ref, q.Amount)
 }
 
 // take is given a payment.
-func (n *nature) take(kind pirogue.Kind, ref pirogue.OperatorRef, amount pirogue.Money) (pirogue.Receipt, error) {
+func (n *nature) take(
+	ctx context.Context, kind pirogue.Kind, ref pirogue.OperatorRef, amount pirogue.Money,
+) (pirogue.Receipt, error) {
+	step(ctx)
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.tooLate(ctx) {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "its time is over")
+	}
 	name, answer := n.s.alias(ref), n.answer(kind)
 	n.s.note("submitted %s: %s", name, answer.fault)
 	if answer.fault != accepted {
@@ -107,9 +113,9 @@ func (n *nature) take(kind pirogue.Kind, ref pirogue.OperatorRef, amount pirogue
 	if answer.unsent {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "%s", answer.fault)
 	}
-	n.try(kind, ref)
+	n.try(n.payment(ctx), kind, ref)
 	if answer.kept {
-		n.keep(kind, ref, amount, answer)
+		n.keep(&entry{payment: n.payment(ctx), ref: ref, kind: kind, amount: amount.Minor}, answer)
 	}
 	if answer.code != "" {
 		return pirogue.Receipt{}, pirogue.Errorf(answer.code, "%s", answer.fault)
@@ -169,8 +175,7 @@ func (n *nature) answer(kind pirogue.Kind) reply {
 
 // try notes that a reference may have arrived. One payment may use another one only
 // when the old one can have no effect any more.
-func (n *nature) try(kind pirogue.Kind, ref pirogue.OperatorRef) {
-	id := n.s.playing.ID
+func (n *nature) try(id pirogue.PaymentID, kind pirogue.Kind, ref pirogue.OperatorRef) {
 	refs := n.tries[id]
 	for _, old := range refs {
 		switch e := n.book[old]; {
@@ -194,6 +199,9 @@ func (n *nature) try(kind pirogue.Kind, ref pirogue.OperatorRef) {
 func (n *nature) dead(ref pirogue.OperatorRef) bool {
 	times, last := 0, time.Time{}
 	for _, word := range n.said[ref] {
+		if word.heard.IsZero() {
+			continue
+		}
 		times, last = times+1, word.at
 		if word.outcome != pirogue.OutcomeAbsent {
 			times = 0
@@ -203,23 +211,20 @@ func (n *nature) dead(ref pirogue.OperatorRef) bool {
 }
 
 // keep writes a line of the book, and decides what becomes of it.
-func (n *nature) keep(kind pirogue.Kind, ref pirogue.OperatorRef, amount pirogue.Money, answer reply) {
-	if e := n.book[ref]; e != nil {
+func (n *nature) keep(e *entry, answer reply) {
+	if known := n.book[e.ref]; known != nil {
 		n.s.mark("the same reference arrives again")
-		if !n.remembers(e) {
-			e.times++
+		if !n.remembers(known) {
+			known.times++
 		}
 		return
 	}
-	e := &entry{
-		s: n.s, payment: n.s.playing.ID, ref: ref, name: n.s.alias(ref), kind: kind, times: 1, amount: amount.Minor,
-		since: n.s.now(), shown: n.s.now(),
-	}
+	e.s, e.name, e.times, e.since, e.shown = n.s, n.s.alias(e.ref), 1, n.s.now(), n.s.now()
 	if answer.late {
 		e.shown = e.since.Add(between(n.fate, 10*time.Second, 8*time.Minute))
 	}
 	n.decide(e, answer)
-	n.book[ref] = e
+	n.book[e.ref] = e
 	n.arrived = append(n.arrived, e)
 	n.s.note("%s will be %s", e.name, e)
 	n.callBack(e)
@@ -277,10 +282,13 @@ func (e *entry) String() string {
 }
 
 // Status tells the truth, or something else while it may.
-func (n *nature) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (n *nature) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+	step(ctx)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.latest = ""
+	if n.tooLate(ctx) {
+		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "its time is over")
+	}
 	now, e := n.s.now(), n.book[q.Ref]
 	outcome := pirogue.OutcomeAbsent
 	if e != nil && !now.Before(e.shown) {
@@ -296,7 +304,11 @@ func (n *nature) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Recei
 	if q.Kind == pirogue.CashIn && outcome == pirogue.OutcomeAbsent {
 		outcome = pirogue.OutcomePending
 	}
-	n.said[q.Ref], n.latest = append(n.said[q.Ref], statement{now, outcome}), q.Ref
+	said := &statement{at: now, outcome: outcome}
+	n.said[q.Ref] = append(n.said[q.Ref], said)
+	if r, ok := runOf(ctx); ok {
+		r.said = said
+	}
 	n.s.note("asked of %s: %s", n.s.alias(q.Ref), outcome)
 	receipt := pirogue.Receipt{Outcome: outcome, Words: string(outcome), ProviderTxID: n.s.alias(q.Ref)}
 	if outcome == pirogue.OutcomePaid {
@@ -313,16 +325,6 @@ func (n *nature) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Recei
 func (n *nature) owned(ref pirogue.OperatorRef) bool {
 	said := n.said[ref]
 	return len(said) > 0 && said[len(said)-1].outcome == pirogue.OutcomePaid
-}
-
-// unheard takes the latest statement back: the database failed before it was written,
-// so nobody of ours knows of it.
-func (n *nature) unheard() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if said := n.said[n.latest]; len(said) > 0 {
-		n.said[n.latest] = said[:len(said)-1]
-	}
 }
 
 // blur makes an outcome what an operator in trouble says. It never says that money

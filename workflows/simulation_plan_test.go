@@ -25,6 +25,8 @@ var faults = []string{
 	"a workflow is cancelled", "Temporal forgets a workflow", "a workflow is terminated",
 	"the sweep starts a workflow that is gone", "a callback after the end", "a callback starts a verification",
 	"a callback cannot be read", "the same callback again", "a callback is left to the sweep",
+	"an activity hangs", "a run that was given up goes on", "a run goes on in the middle of another one",
+	"a call of a run that was given up does not leave",
 }
 
 // plan is what a scenario is about.
@@ -38,14 +40,15 @@ type plan struct {
 	shaky      float64 // share of the database calls that fail
 	mortal     float64 // share of the activities whose worker dies
 	unstarted  time.Duration
-	cancels    bool // a Temporal client cancels workflows
+	cancels    bool    // a Temporal client cancels workflows
+	hanging    float64 // share of the activities that hang
 }
 
 // streams holds what random numbers are drawn for, each from a stream of its own: what is drawn of one
 // leaves the others as they are.
 var streams = []string{
 	"plan", "fate", "noise", "database", "workers", "spread", "support", "merchant",
-	"widened", "temporal", "callbacks",
+	"widened", "temporal", "callbacks", "zombies",
 }
 
 // The span of a scenario. Until the horizon the operator may change its mind; a person
@@ -94,6 +97,9 @@ func draw(r *rand.Rand) plan {
 func (p *plan) widen(r *rand.Rand) {
 	p.capability.Proof = []pirogue.CallbackProof{pirogue.ProofNone, pirogue.ProofToken, pirogue.ProofSignature}[r.IntN(3)]
 	p.cancels = chance(r, 0.15)
+	if chance(r, 0.4) {
+		p.hanging = 0.08
+	}
 }
 
 // part draws how much of a cash-in is given back; 0 is all of it.

@@ -47,6 +47,8 @@ type scenario struct {
 	losses    map[pirogue.PaymentID]int // how often its history is lost yet
 	cancelled map[pirogue.PaymentID]time.Time
 	ahead     []*happening
+	busy      map[time.Time]bool // moments at which something happens
+	hung      []*hungRun // runs of activities that were given up and have not ended
 
 	mu      sync.Mutex
 	names   map[pirogue.OperatorRef]string
@@ -66,7 +68,7 @@ func (l *lot) scenario(seed uint64) *scenario {
 		lot: l, seed: seed, start: simStart, names: map[pirogue.OperatorRef]string{}, acts: map[string]*act{},
 		dice: map[string]*rand.Rand{}, knows: map[pirogue.PaymentID]workflowState{},
 		signals: map[pirogue.PaymentID]int{}, losses: map[pirogue.PaymentID]int{},
-		cancelled: map[pirogue.PaymentID]time.Time{},
+		cancelled: map[pirogue.PaymentID]time.Time{}, busy: map[time.Time]bool{},
 	}
 	for _, name := range streams {
 		hash := fnv.New64a()
@@ -77,7 +79,7 @@ func (l *lot) scenario(seed uint64) *scenario {
 	s.plan.widen(s.dice["widened"])
 	s.nature = &nature{
 		s: s, fate: s.dice["fate"], noise: s.dice["noise"], book: map[pirogue.OperatorRef]*entry{},
-		said: map[pirogue.OperatorRef][]statement{}, tries: map[pirogue.PaymentID][]pirogue.OperatorRef{},
+		said: map[pirogue.OperatorRef][]*statement{}, tries: map[pirogue.PaymentID][]pirogue.OperatorRef{},
 		tried: map[pirogue.OperatorRef]time.Time{},
 	}
 	if chance(s.dice["plan"], 0.12) {
@@ -226,6 +228,7 @@ func (s *scenario) stage(p pirogue.Payment) {
 	s.lot.now = s.env.Now
 	s.endedAt, s.cutAt, s.endErr = time.Time{}, time.Time{}, nil
 	s.rig = newRig(s.env, s.activities())
+	s.rig.runs = s.begins
 	s.rig.loses = func(string) bool {
 		dies := chance(s.dice["workers"], s.plan.mortal)
 		if dies {
@@ -280,9 +283,6 @@ func (s *scenario) fails(method string) moment {
 	case draw < s.plan.shaky/2, draw < s.plan.shaky && method == "Latest": // what reads writes nothing
 		s.mark("the database fails before writing")
 		s.note("%s fails and writes nothing", method)
-		if method == "Polled" {
-			s.nature.unheard()
-		}
 		return before
 	case draw < s.plan.shaky:
 		s.mark("the database fails after writing")

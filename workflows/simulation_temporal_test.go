@@ -27,10 +27,14 @@ type happening struct {
 	done bool
 }
 
-// plans plans something for a moment.
+// plans plans something for a moment, or soon after it: what is planned happens apart.
 func (s *scenario) plans(at time.Time, do func()) {
-	h := &happening{at: at, do: do}
+	h := &happening{do: do}
 	s.mu.Lock()
+	for h.at = at.Truncate(apart).Add(apart); s.busy[h.at]; h.at = h.at.Add(apart) {
+		continue
+	}
+	s.busy[h.at] = true
 	s.ahead = append(s.ahead, h)
 	s.mu.Unlock()
 	s.arm(h)

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -30,10 +31,20 @@ func (s *scenario) alias(ref pirogue.OperatorRef) string {
 	return s.names[ref]
 }
 
+// uuids finds the IDs of payments, which differ from run to run.
+var uuids = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+// traced returns the trace.
 func (s *scenario) traced() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return strings.Join(s.trace, "\n")
+	names := map[string]string{}
+	return uuids.ReplaceAllStringFunc(strings.Join(s.trace, "\n"), func(id string) string {
+		if names[id] == "" {
+			names[id] = fmt.Sprintf("payment %d", len(names)+1)
+		}
+		return names[id]
+	})
 }
 
 // wrong reports a mistake with how to see it again. The first one tells the whole story.

@@ -1,0 +1,144 @@
+package workflows_test
+
+import (
+	"context"
+	"time"
+
+	"pirogue"
+	"pirogue/store"
+)
+
+// moment is when a call to the database fails.
+type moment int
+
+const (
+	spared moment = iota
+	before        // nothing was written
+	after         // it was written, and the answer was lost
+)
+
+// shaky is a database that fails at the worst moments.
+type shaky struct {
+	*store.DB
+	fails func(method string) moment
+}
+
+var dbAway = pirogue.Errorf(pirogue.ServiceUnavailable, "the database is away")
+
+// try makes one call as the moment wants it.
+func (s *shaky) try(ctx context.Context, method string, call func() error) error {
+	step(ctx)
+	when := s.fails(method)
+	if when == before {
+		return dbAway
+	}
+	if err := call(); err != nil || when == spared {
+		return err
+	}
+	return dbAway
+}
+
+func (s *shaky) Latest(
+	ctx context.Context, id pirogue.PaymentID,
+) (p pirogue.Payment, a pirogue.Attempt, err error) {
+	err = s.try(ctx, "Latest", func() error { p, a, err = s.DB.Latest(ctx, id); return err })
+	return p, a, err
+}
+
+func (s *shaky) Send(
+	ctx context.Context, id pirogue.AttemptID, again bool, at time.Time,
+) (sent pirogue.Sending, err error) {
+	err = s.try(ctx, "Send", func() error { sent, err = s.DB.Send(ctx, id, again, at); return err })
+	return sent, err
+}
+
+func (s *shaky) Answer(ctx context.Context, a pirogue.Answer) (stands pirogue.AttemptState, err error) {
+	err = s.try(ctx, "Answer", func() error { stands, err = s.DB.Answer(ctx, a); return err })
+	return stands, err
+}
+
+func (s *shaky) Postpone(
+	ctx context.Context, id pirogue.AttemptID, words string, at time.Time,
+) (inTime bool, err error) {
+	err = s.try(ctx, "Postpone", func() error { inTime, err = s.DB.Postpone(ctx, id, words, at); return err })
+	return inTime, err
+}
+
+func (s *shaky) Unsent(ctx context.Context, id pirogue.PaymentID) (unsent bool, err error) {
+	err = s.try(ctx, "Unsent", func() error { unsent, err = s.DB.Unsent(ctx, id); return err })
+	return unsent, err
+}
+
+func (s *shaky) Renew(
+	ctx context.Context, old pirogue.AttemptID, next pirogue.Attempt, digest string,
+) (a pirogue.Attempt, err error) {
+	err = s.try(ctx, "Renew", func() error { a, err = s.DB.Renew(ctx, old, next, digest); return err })
+	return a, err
+}
+
+func (s *shaky) Polled(ctx context.Context, poll pirogue.Poll) (e pirogue.Evidence, err error) {
+	err = s.try(ctx, "Polled", func() error {
+		e, err = s.DB.Polled(ctx, poll)
+		written(ctx)
+		return err
+	})
+	return e, err
+}
+
+func (s *shaky) Accept(
+	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, digest string,
+) (stands pirogue.Payment, fresh bool, err error) {
+	err = s.try(ctx, "Accept", func() error { stands, fresh, err = s.DB.Accept(ctx, p, a, digest); return err })
+	return stands, fresh, err
+}
+
+func (s *shaky) Settle(ctx context.Context, in pirogue.Settlement) (settled pirogue.Settled, err error) {
+	err = s.try(ctx, "Settle", func() error { settled, err = s.DB.Settle(ctx, in); return err })
+	return settled, err
+}
+
+func (s *shaky) OpenCase(ctx context.Context, c pirogue.Case) (opened pirogue.Case, err error) {
+	err = s.try(ctx, "OpenCase", func() error { opened, err = s.DB.OpenCase(ctx, c); return err })
+	return opened, err
+}
+
+func (s *shaky) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
+	return s.try(ctx, "CloseCase", func() error { return s.DB.CloseCase(ctx, id, at) })
+}
+
+func (s *shaky) PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
+	return s.try(ctx, "PlaceCase", func() error { return s.DB.PlaceCase(ctx, id, at) })
+}
+
+func (s *shaky) EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error {
+	return s.try(ctx, "EndAct", func() error { return s.DB.EndAct(ctx, act, v, at) })
+}
+
+func (s *shaky) BeginAct(ctx context.Context, a pirogue.Act) error {
+	return s.try(ctx, "BeginAct", func() error { return s.DB.BeginAct(ctx, a) })
+}
+
+func (s *shaky) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
+	return s.try(ctx, "Finish", func() error { return s.DB.Finish(ctx, id, at) })
+}
+
+func (s *shaky) ReopenCase(ctx context.Context, c pirogue.Case) error {
+	return s.try(ctx, "ReopenCase", func() error { return s.DB.ReopenCase(ctx, c) })
+}
+
+func (s *shaky) Numbered(
+	ctx context.Context, id pirogue.PaymentID, number int,
+) (p pirogue.Payment, a pirogue.Attempt, err error) {
+	err = s.try(ctx, "Numbered", func() error { p, a, err = s.DB.Numbered(ctx, id, number); return err })
+	return p, a, err
+}
+
+func (s *shaky) Cases(ctx context.Context, id pirogue.PaymentID) (all []pirogue.Case, err error) {
+	err = s.try(ctx, "Cases", func() error { all, err = s.DB.Cases(ctx, id); return err })
+	return all, err
+}
+
+func (s *shaky) Callbacks(ctx context.Context, id pirogue.AttemptID) (said []pirogue.Receipt, err error) {
+	err = s.try(ctx, "Callbacks", func() error { said, err = s.DB.Callbacks(ctx, id); return err })
+	return said, err
+}
