@@ -81,9 +81,13 @@ type Evidence struct {
 	Since   time.Time // when the first of them came
 }
 
-// Poll is one status question that was put to an operator.
+// Poll is one status question that was put to an operator. How often the attempt was sent and asked
+// about before fences it: an answer that comes after that of a later question is not counted, nor
+// is one that is older than the latest sending.
 type Poll struct {
 	AttemptID AttemptID
+	Sendings  int     // of the attempt when the question was put
+	Polls     int     // likewise
 	Outcome   Outcome // "" when the operator gave none
 	Words     string  // its own, redacted
 	At        time.Time

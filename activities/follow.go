@@ -211,7 +211,8 @@ func (a *Activities) status(
 		words = err.Error()
 	}
 	evidence, kept := a.Store.Polled(ctx, pirogue.Poll{
-		AttemptID: attempt.ID, Outcome: receipt.Outcome, Words: words, At: a.Clock.Now(), Next: next.after(receipt.Outcome),
+		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
+		Outcome: receipt.Outcome, Words: words, At: a.Clock.Now(), Next: next.after(receipt.Outcome),
 	})
 	failpoint.Hit("ask.counted")
 	if kept != nil {

@@ -118,7 +118,8 @@ func (a *Activities) listed(
 	}
 	next := a.nextPoll(ctx, p, attempt, q)
 	_, err := a.Store.Polled(ctx, pirogue.Poll{
-		AttemptID: attempt.ID, Words: "the list of transactions names no money", At: read.at, Next: next.at,
+		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
+		Words: "the list of transactions names no money", At: read.at, Next: next.at,
 	})
 	return next.wait, true, err
 }

@@ -94,7 +94,8 @@ type Attempts interface {
 	) (pirogue.Attempt, error)
 	// Polled counts one status question, keeps the operator's words and returns the
 	// evidence with this answer in it. The moment is the question's identity: asked
-	// again at the same one, it counts once.
+	// again at the same one, it counts once. One that another question or a sending has
+	// overtaken does not count.
 	Polled(ctx context.Context, poll pirogue.Poll) (pirogue.Evidence, error)
 }
 

@@ -330,9 +330,43 @@ func TestAStatusQuestionIsCountedOnceForItsMoment(t *testing.T) {
 // polled records one status question.
 func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
-	evidence, err := w.db.Polled(w.ctx(), pirogue.Poll{AttemptID: a.ID, Outcome: o, Words: words, At: w.at(after)})
+	a, err := w.db.AttemptByRef(w.ctx(), a.Operator, a.Ref)
+	require.NoError(w.t, err)
+	return w.answers(a, o, words, after)
+}
+
+// answers records the answer to a question that was put when the attempt stood as it is given.
+func (w *world) answers(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
+	w.t.Helper()
+	evidence, err := w.db.Polled(w.ctx(), pirogue.Poll{
+		AttemptID: a.ID, Sendings: a.Sendings, Polls: a.Polls, Outcome: o, Words: words, At: w.at(after),
+	})
 	require.NoError(w.t, err)
 	return evidence
+}
+
+// A run that was given up asks, hangs, and writes what it was told when the operator has said
+// something else, or when the attempt has left once more.
+func TestAnAnswerThatComesLateIsNoEvidence(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		const absent, declined = pirogue.OutcomeAbsent, pirogue.OutcomeDeclined
+		p, a := w.sent("order_1")
+		_, asked := w.latest(p.ID)
+		w.polled(a, pirogue.OutcomePending, "under way", 5*time.Second)
+		late := w.answers(asked, declined, "declined, once", 10*time.Second)
+		require.Equal(w.t, pirogue.OutcomePending, late.Outcome)
+		evidence := w.polled(a, declined, "declined", 20*time.Second)
+		require.Equal(w.t, pirogue.Evidence{Outcome: declined, Times: 1, Since: w.at(20 * time.Second)}, evidence)
+
+		_, asked = w.latest(p.ID)
+		_, err := w.db.Send(w.ctx(), a.ID, true, w.at(30*time.Second))
+		require.NoError(w.t, err)
+		require.Empty(w.t, w.answers(asked, absent, "not known yet", 40*time.Second).Outcome)
+		_, attempt := w.latest(p.ID)
+		require.Equal(w.t, 2, attempt.Polls)
+		require.Equal(w.t, "declined", attempt.Answer)
+	})
 }
 
 func TestEvidenceIsWhatTheOperatorSaysAgainAndAgain(t *testing.T) {

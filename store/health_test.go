@@ -154,7 +154,9 @@ func TestWatchLoad(t *testing.T) {
 	each(t, func(w *world) {
 		polled := func(reference string, status pirogue.Status, next time.Duration) pirogue.Attempt {
 			p, a := w.sent(reference)
-			_, err := w.db.Polled(w.ctx(), pirogue.Poll{AttemptID: a.ID, At: w.at(time.Second), Next: w.at(next)})
+			_, err := w.db.Polled(w.ctx(), pirogue.Poll{
+				AttemptID: a.ID, Sendings: 1, At: w.at(time.Second), Next: w.at(next),
+			})
 			require.NoError(w.t, err)
 			if status != "" {
 				w.settle(p, status, status == pirogue.StatusExpired)
@@ -188,7 +190,9 @@ func TestNextPoll(t *testing.T) {
 			{time.Time{}, w.at(time.Minute)}, // support's question changes nothing
 			{w.at(time.Hour), w.at(time.Hour)},
 		} {
-			poll := pirogue.Poll{AttemptID: a.ID, At: w.at(time.Duration(at+1) * time.Second), Next: row.next}
+			poll := pirogue.Poll{
+				AttemptID: a.ID, Sendings: 1, Polls: at, At: w.at(time.Duration(at+1) * time.Second), Next: row.next,
+			}
 			_, err := w.db.Polled(w.ctx(), poll)
 			require.NoError(w.t, err)
 			next, err := w.db.NextPoll(w.ctx(), p.ID)

@@ -150,7 +150,9 @@ func TestAPaymentThatIsLookedAfterIsNotUnfinished(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		_, err := w.db.Polled(w.ctx(), pirogue.Poll{AttemptID: a.ID, Outcome: pirogue.OutcomePending, At: w.at(time.Hour)})
+		_, err := w.db.Polled(w.ctx(), pirogue.Poll{
+			AttemptID: a.ID, Sendings: 1, Outcome: pirogue.OutcomePending, At: w.at(time.Hour),
+		})
 		require.NoError(w.t, err)
 		require.Empty(w.t, w.unfinished(time.Hour+30*time.Second, 10))
 		require.Len(w.t, w.unfinished(time.Hour+2*time.Minute, 10), 1)
