@@ -115,7 +115,7 @@ func (n *nature) take(
 	}
 	n.try(n.payment(ctx), kind, ref)
 	if answer.kept {
-		n.keep(&entry{payment: n.payment(ctx), ref: ref, kind: kind, amount: amount.Minor}, answer)
+		n.keep(&entry{payment: n.payment(ctx), ref: ref, kind: kind, amount: amount.Minor}, answer) //nolint:contextcheck // it calls back later
 	}
 	if answer.code != "" {
 		return pirogue.Receipt{}, pirogue.Errorf(answer.code, "%s", answer.fault)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"pirogue"
 	"pirogue/activities"
@@ -48,7 +49,7 @@ type scenario struct {
 	cancelled map[pirogue.PaymentID]time.Time
 	ahead     []*happening
 	busy      map[time.Time]bool // moments at which something happens
-	hung      []*hungRun // runs of activities that were given up and have not ended
+	hung      []*hungRun         // runs of activities that were given up and have not ended
 
 	mu      sync.Mutex
 	names   map[pirogue.OperatorRef]string
@@ -160,7 +161,7 @@ func (s *scenario) tell(next telling) {
 		s.rest(s.cutAt)
 		s.revive(p)
 	case s.endedAt.IsZero():
-		s.wrong("the story never ended")
+		s.wrong("the story never ended: %v", s.env.GetWorkflowError())
 	case s.endErr != nil:
 		s.wrong("the story failed: %v", s.endErr)
 	default:
@@ -224,6 +225,7 @@ func knows(p pirogue.Payment, all []pirogue.Payment) bool {
 func (s *scenario) stage(p pirogue.Payment) {
 	s.env = quiet().NewTestWorkflowEnvironment()
 	s.env.SetTestTimeout(time.Minute)
+	s.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // of a machine that is busy
 	s.env.SetStartTime(s.start)
 	s.lot.now = s.env.Now
 	s.endedAt, s.cutAt, s.endErr = time.Time{}, time.Time{}, nil
