@@ -31,3 +31,8 @@ printf 'postgres://pirogue:%s@postgres:5432/pirogue?sslmode=disable' "$(cat "$fo
 	keep database_url
 printf 'k1:%s' "$(od -An -tx1 -N32 /dev/urandom | tr -d ' \n')" | keep pirogue_keys
 printf '{"operators": [], "routes": []}' | keep operators
+# Where Alertmanager sends what. Put the addresses of your own pager, ticket system and
+# heartbeat in: these reach nobody.
+printf 'http://127.0.0.1:9/pager' | keep pager_url
+printf 'http://127.0.0.1:9/tickets' | keep tickets_url
+printf 'http://127.0.0.1:9/heartbeat' | keep heartbeat_url

@@ -38,8 +38,7 @@ func adminCommand(environ []string) *cobra.Command {
 	cmd.AddCommand(
 		tool.find(), tool.show(), tool.timeline(), tool.stuck(), tool.cases(), tool.acts(),
 		tool.press("recheck", "Have the operator asked at once", (*admin.Client).Recheck),
-		tool.press("redrive", "Ask the operator, and submit anew only if that can pay nobody twice",
-			(*admin.Client).Redrive),
+		tool.press("redrive", "Ask the operator, then send again if that cannot pay twice", (*admin.Client).Redrive),
 		tool.resolve(), tool.resend(), tool.payout(), tool.fee(), tool.latePolicy(), tool.operators(),
 		tool.park("park", "Take an operator out of service; what waits for it is kept", (*admin.Client).Park),
 		tool.park("unpark", "Put an operator back; what waited comes back slowly", (*admin.Client).Unpark),

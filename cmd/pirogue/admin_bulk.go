@@ -21,7 +21,7 @@ func (tool *adminTool) bulk() *cobra.Command {
 	}
 	cancel := &cobra.Command{
 		Use: "cancel BULK", Args: cobra.ExactArgs(1),
-		Short: "Give back what the lines cost of which nothing was sent; what was perhaps sent goes on",
+		Short: "Cancel every line that was not sent and free its money",
 	}
 	cmd.AddCommand(show, tool.acting(cancel,
 		func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {

@@ -25,7 +25,10 @@ func (tool *adminTool) token() *cobra.Command {
 			return tool.print(cmd.OutOrStdout(), made, [][]string{{"PIROGUE_SUPPORT_TOKEN=" + secret}})
 		}),
 	}
-	create.Flags().StringVar(&role, "role", "", "reader (look), support (recheck, redrive, resend) or finance (all)")
+	create.Flags().StringVar(&role, "role", "",
+		"reader: read everything, rebuild --dry-run;\n"+
+			"support: also recheck, redrive, resend, park, unpark, merchant suspend, bulk cancel, rebuild;\n"+
+			"finance: also resolve, payout, fee set, late-policy, merchant resume")
 	needed(create, "role")
 
 	revoke := &cobra.Command{

@@ -75,7 +75,7 @@ func (tool *adminTool) stuck() *cobra.Command {
 }
 
 func (tool *adminTool) cases() *cobra.Command {
-	cmd := &cobra.Command{Use: "cases", Short: "List what only a person can settle", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "cases", Short: "List open cases", Args: cobra.NoArgs}
 	filter := selected(cmd, "such as LATE_SUCCESS or UNKNOWN_OUTCOME")
 	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.Worklist[admin.OpenCase], error) {
 		return c.Cases(cmd.Context(), filter())

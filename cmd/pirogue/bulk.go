@@ -190,7 +190,7 @@ func bulkResults(environ []string) *cobra.Command {
 func bulkCancel(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "cancel BULK_ID", Args: cobra.ExactArgs(1),
-		Short: "Cancel the lines that have not begun; their money comes back",
+		Short: "Cancel every line that was not sent and free its money",
 		RunE: withClient(environ, func(cmd *cobra.Command, c *bulkClient, args []string) error {
 			body, err := json.Marshal(map[string]string{"bulk_id": args[0]})
 			if err != nil {

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/stretchr/testify/require"
+
+	"pirogue/piroguetest"
+)
+
+// documents is every document whose commands people type when something is wrong.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("../../docs/runbooks/*.md")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	files = append(files, "../../README.md", "../../README.fr.md", "../../docs/states.md")
+	texts := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		texts[filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file)] = string(text)
+	}
+	return texts
+}
+
+var (
+	shellBlock = regexp.MustCompile("(?ms)^ *```sh\n(.*?)^ *```")
+	sqlBlock   = regexp.MustCompile("(?ms)^ *```sql\n(.*?)^ *```")
+	inlineCode = regexp.MustCompile("`pirogue ([^`…|]+)`")
+	// typed matches how a line of a shell begins that runs pirogue.
+	typed = regexp.MustCompile(`^(?:bin/pirogue|pirogue|docker compose exec (?:-\S+ |\S+="\S+" )*api /pirogue|` +
+		`docker compose run --rm --no-deps api) `)
+	word = regexp.MustCompile(`"[^"]*"|\S+`)
+)
+
+// A command that does not exist is found out at night, by whoever was woken.
+func TestEveryCommandOfTheRunbooksExists(t *testing.T) {
+	t.Parallel()
+
+	for name, text := range documents(t) {
+		for _, block := range shellBlock.FindAllStringSubmatch(text, -1) {
+			for line := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", " ")) {
+				line = strings.TrimSpace(line)
+				line, _, _ = strings.Cut(line, " #")
+				if rest := typed.FindString(line); rest != "" {
+					require.NoError(t, checkCommand(strings.TrimPrefix(line, rest), true), "%s: %s", name, line)
+				}
+			}
+		}
+		for _, span := range inlineCode.FindAllStringSubmatch(text, -1) {
+			require.NoError(t, checkCommand(span[1], false), "%s: %s", name, span[0])
+		}
+	}
+}
+
+// checkCommand fails where a command line names no command or a flag that it has not. A whole
+// one also has its arguments and the flags that it needs.
+func checkCommand(line string, whole bool) error {
+	var args []string
+	for _, arg := range word.FindAllString(line, -1) {
+		args = append(args, strings.Trim(arg, `"`))
+	}
+	cmd, rest, err := root(nil).Find(args)
+	if err != nil {
+		return err
+	}
+	if err := cmd.ParseFlags(rest); err != nil {
+		return err
+	}
+	left := cmd.Flags().Args()
+	switch {
+	case !cmd.Runnable() && (whole || len(left) > 0):
+		return fmt.Errorf("%q is no command of %q", left, cmd.CommandPath())
+	case !whole:
+		return nil
+	}
+	if err := cmd.ValidateArgs(left); err != nil {
+		return err
+	}
+	return cmd.ValidateRequiredFlags()
+}
+
+// Queries of the runbooks read columns that are there.
+func TestEveryQueryOfTheRunbooksRuns(t *testing.T) {
+	t.Parallel()
+
+	url := piroguetest.Postgres(t)
+	p, err := laptopParts([]string{"DATABASE_URL=" + url, "PIROGUE_KEYS=k1:" + strings.Repeat("00", 32)})
+	require.NoError(t, err)
+	require.NoError(t, p.openStore(t.Context()))
+	require.NoError(t, p.store.Migrate(t.Context()))
+	require.NoError(t, p.Close())
+	db, err := sql.Open("pgx", url)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	queries := 0
+	for name, text := range documents(t) {
+		for _, block := range sqlBlock.FindAllStringSubmatch(text, -1) {
+			for query := range strings.SplitSeq(strings.TrimSpace(block[1]), ";") {
+				if strings.TrimSpace(query) == "" {
+					continue
+				}
+				rows, err := db.QueryContext(t.Context(), query)
+				require.NoError(t, err, "%s: %s", name, query)
+				require.NoError(t, rows.Close())
+				require.NoError(t, rows.Err())
+				queries++
+			}
+		}
+	}
+	require.Positive(t, queries)
+}

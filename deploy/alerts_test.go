@@ -1,0 +1,243 @@
+package deploy_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// relay is the only service that shares the API's network: it reads the API's figures on its
+// loopback interface. Whatever else shared that network would end with the API.
+const relay = "api-figures"
+
+// alert is one rule of alerts.yml.
+type alert struct {
+	Alert, Expr         string
+	Labels, Annotations map[string]string
+}
+
+// prometheusFile is the part of a Prometheus configuration that these tests look at.
+type prometheusFile struct {
+	Rules    []string `yaml:"rule_files"`
+	Alerting struct {
+		Alertmanagers []targets `yaml:"alertmanagers"`
+	} `yaml:"alerting"`
+	Scrapes []struct {
+		Job     string `yaml:"job_name"`
+		targets `yaml:",inline"`
+		DNS     []struct {
+			Names []string `yaml:"names"`
+		} `yaml:"dns_sd_configs"`
+	} `yaml:"scrape_configs"`
+}
+
+// targets is where something listens, as host:port.
+type targets struct {
+	Static []struct{ Targets []string } `yaml:"static_configs"`
+}
+
+// hosts returns the services that some targets name.
+func (t targets) hosts() []string {
+	var hosts []string
+	for _, static := range t.Static {
+		for _, target := range static.Targets {
+			host, _, _ := strings.Cut(target, ":")
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// figureSources is the files that declare the figures which Pirogue shows.
+var figureSources = []string{
+	"../cmd/pirogue/figures.go", "../cmd/pirogue/clock.go", "../api/metrics.go", "../api/operators.go",
+}
+
+// An alert about a figure that nobody tells would never fire.
+func TestEveryAlertIsAboutAFigureThatIsTold(t *testing.T) {
+	t.Parallel()
+
+	var told strings.Builder
+	for _, file := range figureSources {
+		told.WriteString(read(t, file))
+	}
+	jobs := scrapedJobs(t)
+	figures := regexp.MustCompile(`\b(pirogue|node)_([a-z_]+)`)
+	ups := regexp.MustCompile(`\bup\{job="([a-z-]+)"\}`)
+	for _, rule := range alerts(t) {
+		names, targets := figures.FindAllStringSubmatch(rule.Expr, -1), ups.FindAllStringSubmatch(rule.Expr, -1)
+		if len(names)+len(targets) == 0 && rule.Alert != "Watchdog" {
+			t.Errorf("%s is about no figure", rule.Alert)
+		}
+		for _, name := range names {
+			switch isNode := name[1] == "node"; {
+			case isNode && slices.Contains(nodeFigures, name[0]):
+			case !isNode && strings.Contains(told.String(), `"`+name[2]+`"`):
+			case !isNode && strings.Contains(told.String(), `"`+name[0]+`"`):
+			default:
+				t.Errorf("%s: nobody tells %s", rule.Alert, name[0])
+			}
+		}
+		for _, up := range targets {
+			if !slices.Contains(jobs, up[1]) {
+				t.Errorf("%s: Prometheus has no job %s", rule.Alert, up[1])
+			}
+		}
+	}
+}
+
+// nodeFigures is the figures of the node exporter that alerts may be about.
+var nodeFigures = []string{"node_filesystem_avail_bytes", "node_filesystem_size_bytes"}
+
+// Whoever is woken needs to know why, how urgent it is and what to do first.
+func TestEveryAlertHasItsParagraphInTheRunbook(t *testing.T) {
+	t.Parallel()
+
+	const page = "docs/runbooks/on-call.md"
+	var named []string
+	for _, rule := range alerts(t) {
+		named = append(named, rule.Alert)
+		if rule.Annotations["summary"] == "" {
+			t.Errorf("%s has no summary", rule.Alert)
+		}
+		if !slices.Contains([]string{"page", "ticket", "heartbeat"}, rule.Labels["severity"]) {
+			t.Errorf("%s has the severity %q", rule.Alert, rule.Labels["severity"])
+		}
+		if want := page + "#" + strings.ToLower(rule.Alert); rule.Annotations["runbook"] != want {
+			t.Errorf("%s links %q, want %s", rule.Alert, rule.Annotations["runbook"], want)
+		}
+	}
+	var headings []string
+	for _, match := range regexp.MustCompile(`(?m)^### (\w+)\n\n\S`).FindAllStringSubmatch(read(t, "../"+page), -1) {
+		headings = append(headings, match[1])
+	}
+	slices.Sort(named)
+	slices.Sort(headings)
+	if !slices.Equal(named, headings) {
+		t.Errorf("%s has paragraphs of %v, want %v", page, headings, named)
+	}
+}
+
+func TestPrometheusReadsServicesThatAreThereAndTellsAlertmanager(t *testing.T) {
+	t.Parallel()
+
+	services := readCompose(t).Services
+	known := func(host, by string) {
+		if _, exists := services[host]; !exists {
+			t.Errorf("%s reads or tells %s, which is no service", by, host)
+		}
+	}
+	conf := prometheusConf(t)
+	for _, job := range conf.Scrapes {
+		for _, host := range job.hosts() {
+			known(host, job.Job)
+		}
+		for _, dns := range job.DNS {
+			for _, host := range dns.Names {
+				known(host, job.Job)
+			}
+		}
+	}
+	if !slices.Contains(conf.Rules, "alerts.yml") {
+		t.Error("Prometheus does not read alerts.yml")
+	}
+	told := false
+	for _, manager := range conf.Alerting.Alertmanagers {
+		told = told || slices.Contains(manager.hosts(), "alertmanager")
+	}
+	if !told {
+		t.Error("Prometheus tells no Alertmanager: no alert reaches anybody")
+	}
+}
+
+// Alerts about the API have to come while it is away.
+func TestWhoWatchesTheAPIOutlivesIt(t *testing.T) {
+	t.Parallel()
+
+	for name, s := range readCompose(t).Services {
+		if name != relay && s.NetworkMode != "" {
+			t.Errorf("%s lives in the network of %s", name, s.NetworkMode)
+		}
+		if _, waits := s.DependsOn["api"]; waits {
+			t.Errorf("%s does not start without the API", name)
+		}
+	}
+}
+
+// A severity that no receiver takes, or a receiver without an address, is silence.
+func TestEverySeverityReachesSomebody(t *testing.T) {
+	t.Parallel()
+
+	var conf struct {
+		Route struct {
+			Receiver string
+			Routes   []struct {
+				Receiver string
+				Matchers []string
+			}
+		}
+		Receivers []struct {
+			Name     string
+			Webhooks []struct {
+				File string `yaml:"url_file"`
+			} `yaml:"webhook_configs"`
+		}
+	}
+	decode(t, "alertmanager.yml", &conf)
+	secrets := readCompose(t).Services["alertmanager"].Secrets
+	receivers := map[string]bool{}
+	for _, receiver := range conf.Receivers {
+		for _, hook := range receiver.Webhooks {
+			secret, isSecret := strings.CutPrefix(hook.File, "/run/secrets/")
+			receivers[receiver.Name] = isSecret && slices.Contains(secrets, secret)
+		}
+	}
+	routes := map[string]string{"severity=\"ticket\"": conf.Route.Receiver}
+	for _, route := range conf.Route.Routes {
+		for _, matcher := range route.Matchers {
+			routes[matcher] = route.Receiver
+		}
+	}
+	for _, matcher := range []string{`severity="page"`, `severity="ticket"`, `alertname="Watchdog"`} {
+		if !receivers[routes[matcher]] {
+			t.Errorf("%s reaches the receiver %q, which has no address in a secret of its own", matcher, routes[matcher])
+		}
+	}
+}
+
+// alerts returns the rules of alerts.yml.
+func alerts(t *testing.T) []alert {
+	t.Helper()
+	var file struct{ Groups []struct{ Rules []alert } }
+	decode(t, "alerts.yml", &file)
+	var rules []alert
+	for _, group := range file.Groups {
+		rules = append(rules, group.Rules...)
+	}
+	if len(rules) == 0 {
+		t.Fatal("alerts.yml has no rules")
+	}
+	return rules
+}
+
+// scrapedJobs returns the jobs that reach Prometheus, by the relay too.
+func scrapedJobs(t *testing.T) []string {
+	t.Helper()
+	var jobs []string
+	for _, conf := range []prometheusFile{prometheusConf(t), confOf(t, "api-figures.yml")} {
+		for _, job := range conf.Scrapes {
+			jobs = append(jobs, job.Job)
+		}
+	}
+	return jobs
+}
+
+func prometheusConf(t *testing.T) prometheusFile { return confOf(t, "prometheus.yml") }
+
+func confOf(t *testing.T, file string) prometheusFile {
+	t.Helper()
+	var conf prometheusFile
+	decode(t, file, &conf)
+	return conf
+}
