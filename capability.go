@@ -1,6 +1,10 @@
 package pirogue
 
-import "cmp"
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
 
 // Ability is one thing an operator may be able to do.
 type Ability struct {
@@ -50,12 +54,13 @@ func (i Instance) Automation() Automation {
 		Settles: "its status call; a callback makes the question come sooner",
 	}
 	if out.AbsenceProves {
-		a.Proves += ", or not known three times past " + out.Horizon.String()
-		a.Redrive = "once it does not know the attempt past " + out.Horizon.String()
+		after := "after " + inWords(out.Horizon)
+		a.Proves += ", or 'not known' three times " + after
+		a.Redrive = after + " of 'not known': another attempt"
 	}
 	if out.Unheard == RepeatSame {
-		a.Redrive = "the same reference within " + cmp.Or(out.ResendWithin, resendWithin).String() +
-			", while it does not know it; then: " + a.Redrive
+		a.Redrive = "for " + inWords(cmp.Or(out.ResendWithin, resendWithin)) +
+			", if the operator says 'not known': the same reference; then " + a.Redrive
 	}
 	if !can[Disburser](i.Operator) {
 		a.LostOut, a.Proves, a.Redrive = "", "", ""
@@ -69,6 +74,18 @@ func (i Instance) Automation() Automation {
 		a.Settles = "nobody's but a person's"
 	}
 	return a
+}
+
+// inWords returns a duration as tables show it, such as "5 min" or "48 h".
+func inWords(d time.Duration) string {
+	switch {
+	case d >= 2*time.Hour && d%time.Hour == 0:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	default:
+		return d.String()
+	}
 }
 
 // waitsOnly is what is left when an operator cannot be asked.

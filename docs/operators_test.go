@@ -59,11 +59,12 @@ func bothWays(more map[string]string) map[string]string {
 }
 
 // headings is what the tables are headed by in a language: of abilities, in their order,
-// and of what Pirogue does by itself.
+// and of what Pirogue does by itself. say returns a sentence of the tables in that language.
 type headings struct {
 	operator  string
 	abilities []string
 	alone     []string
+	say       func(t *testing.T, english string) string
 }
 
 var readmes = map[string]headings{
@@ -73,6 +74,7 @@ var readmes = map[string]headings{
 			"Cash-in", "Cash-out", "Refund", "Status", "Balance", "Callback", "Bulk", "Statement", "Customers", "Resend",
 		},
 		[]string{"Lost cash-in", "Lost cash-out", "Proof of failure", "Redrive", "Settled by"},
+		func(_ *testing.T, english string) string { return english },
 	},
 	"../README.fr.md": {
 		"Opérateur",
@@ -80,7 +82,46 @@ var readmes = map[string]headings{
 			"Encaissement", "Versement", "Remboursement", "Statut", "Solde", "Notification", "Lot", "Relevé", "Clients", "Renvoi",
 		},
 		[]string{"Encaissement perdu", "Versement perdu", "Preuve d'échec", "Reprise", "Réglé par"},
+		inFrench,
 	},
+}
+
+// duration matches a duration in a sentence of pirogue.Automation.
+var duration = regexp.MustCompile(`\d+ (?:min|h)\b`)
+
+// french holds each sentence of pirogue.Automation in French, with {} for its durations.
+var french = map[string]string{
+	"–": "–",
+	"it is sent again under another reference; nobody can pay the lost one": "renvoyé sous une autre référence ; " +
+		"personne ne peut payer l'encaissement perdu",
+	"the same reference is sent again, for a minute; then it is asked for": "la même référence est renvoyée " +
+		"pendant une minute ; ensuite Pirogue demande son statut",
+	"nothing is sent again; it is asked for by its reference":    "rien n'est renvoyé ; Pirogue demande le statut par la référence",
+	"nothing is sent again; it waits for a callback or a person": "rien n'est renvoyé ; une notification ou une personne décide",
+	"two equal refusals by status":                               "deux refus égaux par le statut",
+	"two equal refusals by status, or 'not known' three times after {}": "deux refus égaux par le statut, ou trois " +
+		"réponses « inconnu » après {}",
+	"nothing it can say: two people resolve":              "aucune de ses réponses : deux personnes décident",
+	"refused: absence proves nothing, two people resolve": "refusée : une absence ne prouve rien, deux personnes décident",
+	"refused: it cannot be asked":                         "refusée : il ne répond pas aux questions",
+	"after {} of 'not known': another attempt":            "après {} de « inconnu » : une nouvelle tentative",
+	"for {}, if the operator says 'not known': the same reference; then after {} of 'not known': another attempt": "pendant {}, " +
+		"si l'opérateur répond « inconnu » : la même référence ; après {} de « inconnu » : une nouvelle tentative",
+	"its status call; a callback makes the question come sooner": "son statut ; une notification avance la question",
+	"a proven callback with the order's amount; everything else is a case": "une notification prouvée, " +
+		"au montant de la demande ; tout le reste est un dossier",
+	"nobody's but a person's": "une personne seulement",
+}
+
+// inFrench returns a sentence of the tables in French. It fails for one that has no translation.
+func inFrench(t *testing.T, english string) string {
+	t.Helper()
+	text, known := french[duration.ReplaceAllString(english, "{}")]
+	require.True(t, known, "%q is not in French", english)
+	for _, d := range duration.FindAllString(english, -1) {
+		text = strings.Replace(text, "{}", d, 1)
+	}
+	return text
 }
 
 // made is where the tables stand in a README.
@@ -94,7 +135,7 @@ func TestReadmesSayWhatOperatorsCanDoAndWhichTestProvesIt(t *testing.T) {
 		readme, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.Regexp(t, made, string(readme), "%s has no place for the tables", path)
-		tables := abilitiesTable(t, instances, heads) + "\n" + aloneTable(instances, heads)
+		tables := abilitiesTable(t, instances, heads) + "\n" + aloneTable(t, instances, heads)
 		want := made.ReplaceAllStringFunc(string(readme), func(old string) string {
 			marks := made.FindStringSubmatch(old)
 			return marks[1] + "\n" + tables + "\n" + marks[2]
@@ -160,7 +201,8 @@ func abilitiesTable(t *testing.T, instances map[string][]pirogue.Instance, heads
 }
 
 // aloneTable is what Pirogue does by itself with each operator.
-func aloneTable(instances map[string][]pirogue.Instance, heads headings) string {
+func aloneTable(t *testing.T, instances map[string][]pirogue.Instance, heads headings) string {
+	t.Helper()
 	rows := [][]string{append([]string{heads.operator}, heads.alone...)}
 	for _, one := range operators {
 		var said [][]string
@@ -168,7 +210,7 @@ func aloneTable(instances map[string][]pirogue.Instance, heads headings) string 
 			a := i.Automation()
 			row := []string{one.name}
 			for _, sentence := range []string{a.LostIn, a.LostOut, a.Proves, a.Redrive, a.Settles} {
-				row = append(row, cmp.Or(sentence, "–"))
+				row = append(row, heads.say(t, cmp.Or(sentence, "–")))
 			}
 			said = append(said, row)
 		}

@@ -1,0 +1,131 @@
+package docs_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// testFunc is a test or benchmark of one package, with every text that may name a subtest.
+type testFunc struct {
+	folder string
+	texts  map[string]bool // as `go test` prints them: with underscores for spaces
+}
+
+// namedTest matches a test as failures.md names it: with its package, where two have its name,
+// and perhaps with one of its subtests.
+var namedTest = regexp.MustCompile("`(?:([a-z]+): )?((?:Test|Benchmark)[A-Za-z0-9_]+)(/[^`]+)?`")
+
+// A failure whose proof cannot be run is a failure without a proof.
+func TestEveryTestThatFailuresNamesExists(t *testing.T) {
+	t.Parallel()
+
+	text, err := os.ReadFile("failures.md")
+	require.NoError(t, err)
+	funcs := testFuncs(t)
+	names := namedTest.FindAllStringSubmatch(string(text), -1)
+	require.NotEmpty(t, names)
+	for _, match := range names {
+		folder, name, subtest := match[1], match[2], strings.TrimPrefix(match[3], "/")
+		found := slices.DeleteFunc(slices.Clone(funcs[name]), func(f testFunc) bool { return !inFolder(f.folder, folder) })
+		switch {
+		case len(found) == 0:
+			t.Errorf("%s is no test", match[0])
+		case len(found) > 1:
+			t.Errorf("%s is a test of %s and of %s: name the package", match[0], found[0].folder, found[1].folder)
+		case subtest != "" && !found[0].texts[subtest]:
+			t.Errorf("%s: %s has no text that could name this subtest", match[0], found[0].folder)
+		}
+	}
+}
+
+// Each row of the table says how its failure is known to be handled.
+func TestEveryFailureHasATest(t *testing.T) {
+	t.Parallel()
+
+	text, err := os.ReadFile("failures.md")
+	require.NoError(t, err)
+	for n, line := range strings.Split(string(text), "\n") {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| What goes wrong") || strings.HasPrefix(line, "| ---") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(line, "| "), " | ")
+		if len(cells) != 3 {
+			t.Errorf("failures.md:%d has %d cells, want 3", n+1, len(cells))
+			continue
+		}
+		if !namedTest.MatchString(cells[2]) && !strings.HasPrefix(cells[2], "no test: ") {
+			t.Errorf("failures.md:%d names no test and does not say \"no test: \" and why", n+1)
+		}
+	}
+}
+
+// inFolder reports whether a folder is the one that a prefix names by its first or its last
+// element. The empty prefix names every folder.
+func inFolder(folder, prefix string) bool {
+	parts := strings.Split(filepath.ToSlash(folder), "/")
+	return prefix == "" || parts[0] == prefix || parts[len(parts)-1] == prefix
+}
+
+// testFuncs returns every test and benchmark of the repository by its name.
+func testFuncs(t *testing.T) map[string][]testFunc {
+	t.Helper()
+	funcs, texts := map[string][]testFunc{}, map[string]map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && slices.Contains([]string{".git", ".pirogue", "bin"}, entry.Name()) {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		folder, err := filepath.Rel("..", filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		if texts[folder] == nil {
+			texts[folder] = map[string]bool{}
+		}
+		maps.Copy(texts[folder], literals(file))
+		for _, decl := range file.Decls {
+			f, isFunc := decl.(*ast.FuncDecl)
+			if isFunc && f.Recv == nil {
+				funcs[f.Name.Name] = append(funcs[f.Name.Name], testFunc{folder, texts[folder]})
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return funcs
+}
+
+// literals returns the texts in a file as `go test` prints them in names.
+func literals(file *ast.File) map[string]bool {
+	found := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if lit, isLit := n.(*ast.BasicLit); isLit && lit.Kind == token.STRING {
+			if text, err := strconv.Unquote(lit.Value); err == nil {
+				found[strings.ReplaceAll(text, " ", "_")] = true
+			}
+		}
+		return true
+	})
+	return found
+}
