@@ -57,9 +57,9 @@ const (
 	queuedFor     = 8 * time.Second // that one run of Deliver goes on with its owner's queue
 )
 
-// QueuedPerSecond says how many queued events of one owner come back in a second, in all
-// workers together: as fast as one worker's lanes are freed by an endpoint that does not
-// answer, and no faster however many wait.
+// QueuedPerSecond says how many events of one owner come back in a second, in all workers
+// together, while more wait than come back in a minute: as fast as one worker's lanes are freed by
+// an endpoint that does not answer, and no faster however many wait.
 const QueuedPerSecond = 3
 
 // Deliver makes one attempt to tell the merchant and, unless it was the last word,
@@ -86,11 +86,16 @@ func (a *Activities) Deliver(ctx context.Context, n News) (Delivered, error) {
 	if left := DeliverTimeout - began.Sub(d.StartedAt); d.StartedAt.Before(began.Truncate(time.Microsecond)) && left > 0 {
 		return Delivered{}, retryIn(left, "another run delivers it, or was cut off")
 	}
-	delivered, err := a.attempt(ctx, event, d)
-	if err == nil && delivered.State == pirogue.EventDelivered {
+	state, wait, err := a.attempt(ctx, event, &d)
+	switch {
+	case err != nil:
+		return Delivered{}, encode(err)
+	case state == pirogue.EventWaiting:
+		return Delivered{}, retryIn(a.behindQueue(ctx, event, d.EndedAt, wait), d.Error)
+	case state == pirogue.EventDelivered:
 		a.drain(ctx, n.Owner, began.Add(queuedFor))
 	}
-	return delivered, err
+	return Delivered{State: state, Attempts: d.Number}, nil
 }
 
 // queue gives an event its place in its owner's queue, unless it was delivered meanwhile.
@@ -123,33 +128,46 @@ func (a *Activities) drain(ctx context.Context, o pirogue.Owner, until time.Time
 		if err != nil || d.Number == 0 {
 			return
 		}
-		if delivered, err := a.attempt(ctx, event, d); err != nil || delivered.State != pirogue.EventDelivered {
+		if state, _, err := a.attempt(ctx, event, &d); err != nil || state != pirogue.EventDelivered {
 			return
 		}
 	}
 }
 
-// attempt makes a delivery that was begun and records how it ended.
-func (a *Activities) attempt(ctx context.Context, event pirogue.Event, d pirogue.Delivery) (Delivered, error) {
+// attempt makes a delivery that was begun and records how it ended. It returns the state of the
+// event and, of one that is WAITING, how long until the next delivery is due.
+func (a *Activities) attempt(
+	ctx context.Context, event pirogue.Event, d *pirogue.Delivery,
+) (pirogue.EventState, time.Duration, error) {
 	failpoint.Hit("deliver.begun")
-	reply, err := a.post(ctx, event, &d)
+	reply, err := a.post(ctx, event, d)
 	failpoint.Hit("deliver.posted")
 	if err != nil {
-		return Delivered{}, encode(err)
+		return "", 0, err
 	}
 	d.EndedAt = a.Clock.Now()
 	state, wait := verdict(reply.HTTPStatus, d.Number), time.Duration(0)
 	if state == pirogue.EventWaiting {
 		wait = max(a.later(pirogue.DeliveryDelays[d.Number-1]), min(reply.RetryAfter, maxRetryAfter))
 	}
-	if err := a.Store.EndDelivery(ctx, d, state, d.EndedAt.Add(wait)); err != nil {
-		return Delivered{}, encode(err)
+	if err := a.Store.EndDelivery(ctx, *d, state, d.EndedAt.Add(wait)); err != nil {
+		return "", 0, err
 	}
 	failpoint.Hit("deliver.ended")
-	if state == pirogue.EventWaiting {
-		return Delivered{}, retryIn(wait, d.Error)
+	return state, wait, nil
+}
+
+// behindQueue returns how long an event waits whose delivery failed: until it is due or, where its
+// owner's queue is longer than that, until its place in the queue. It would come back in vain
+// before: so many come back in a second as QueuedPerSecond says, and no more for each delivery.
+func (a *Activities) behindQueue(
+	ctx context.Context, event pirogue.Event, ended time.Time, wait time.Duration,
+) time.Duration {
+	place, err := a.Store.QueueNextDelivery(ctx, event, ended.Add(wait), time.Second/QueuedPerSecond)
+	if err != nil || place.IsZero() {
+		return wait // a place that nobody takes stays empty
 	}
-	return Delivered{State: state, Attempts: d.Number}, nil
+	return place.Sub(ended)
 }
 
 // post sends the event and notes in d what came back. Its own error is about our

@@ -236,6 +236,9 @@ type DeliveryQueue interface {
 	// QueueDelivery gives a WAITING event the next place in its owner's queue, in NextAt:
 	// places lie gap apart, the first one gap after at.
 	QueueDelivery(ctx context.Context, id pirogue.EventID, at time.Time, gap time.Duration) (pirogue.Event, error)
+	// QueueNextDelivery gives an event whose delivery failed a place in its owner's queue, if that
+	// is longer than until the event is due; the zero value says that it is not.
+	QueueNextDelivery(ctx context.Context, e pirogue.Event, due time.Time, gap time.Duration) (time.Time, error)
 	// BeginQueued begins the next delivery of an owner's oldest queued event. Its number
 	// is 0 when none is queued.
 	BeginQueued(ctx context.Context, o pirogue.Owner, at time.Time) (pirogue.Event, pirogue.Delivery, error)

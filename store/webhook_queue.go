@@ -59,6 +59,33 @@ const queueEvent = `
 UPDATE webhook_events SET queued = TRUE, drained = FALSE, next_at = ?
  WHERE id = ? AND state = 'WAITING' AND begun = ended`
 
+// QueueNextDelivery gives an event whose delivery failed the next place in its owner's queue, and
+// returns it, if the queue is longer than the event has to wait. The zero value says that it is
+// not: the event comes back when it is due. An endpoint that answers is given the event with the
+// rest of the queue.
+func (db *DB) QueueNextDelivery(
+	ctx context.Context, e pirogue.Event, due time.Time, gap time.Duration,
+) (time.Time, error) {
+	const doing = "queue next delivery"
+	var tails []int64
+	err := db.once(ctx, doing, func(tx *gorm.DB) error {
+		return tx.Raw(nextPlaceBehind, map[string]any{
+			"merchant": e.MerchantID, "mode": e.Mode, "gap": gap.Microseconds(), "due": due.UnixMicro(),
+		}).Scan(&tails).Error
+	})
+	if err != nil || len(tails) == 0 {
+		return time.Time{}, err
+	}
+	place := time.UnixMicro(tails[0]).UTC()
+	return place, db.once(ctx, doing, func(tx *gorm.DB) error { return tx.Exec(queueEvent, on(place), e.ID).Error })
+}
+
+// nextPlaceBehind is nextPlace of a queue that is longer than until a moment.
+const nextPlaceBehind = `
+UPDATE webhook_queues SET tail = tail + @gap
+ WHERE merchant_id = @merchant AND mode = @mode AND tail >= @due
+RETURNING tail`
+
 // BeginQueued begins the next delivery of an owner's oldest queued event, as
 // BeginDelivery does, ahead of its place. The delivery's number is 0 when none is queued:
 // then the owner's next place is again the first.

@@ -55,6 +55,44 @@ func TestQueuedEventsComeBackAtOnePace(t *testing.T) {
 	})
 }
 
+// An event whose delivery failed comes back behind a long queue, and when it is due behind a
+// short one.
+func TestAFailedDeliveryGoesBehindALongQueue(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.events(21)
+		w.queue(ids[1:], w.at(0)) // the last place is after 20 s
+		event, d, err := w.db.BeginDelivery(w.ctx(), ids[0], w.at(0))
+		require.NoError(w.t, err)
+		d.EndedAt = w.at(time.Second)
+		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, w.at(10*time.Second)))
+		for _, row := range []struct{ due, want time.Duration }{
+			{30 * time.Second, 0}, {10 * time.Second, 21 * time.Second}, {10 * time.Second, 22 * time.Second},
+		} {
+			place, err := w.db.QueueNextDelivery(w.ctx(), event, w.at(row.due), time.Second)
+			require.NoError(w.t, err)
+			if row.want == 0 {
+				require.Zero(w.t, place)
+				continue
+			}
+			require.Equal(w.t, w.at(row.want).UTC(), place)
+			overdue, err := w.db.OverdueEvents(w.ctx(), w.at(row.want+119*time.Second), w.at(time.Hour), 100)
+			require.NoError(w.t, err)
+			for _, e := range overdue {
+				require.NotEqual(w.t, event.ID, e.ID, "it is not overdue before its place")
+			}
+		}
+		require.Equal(w.t, []time.Time{w.at(23 * time.Second)}, w.queue(ids[1:2], w.at(0)), "nobody shares a place")
+		for n, want := 0, len(ids); n < want; n++ { // an endpoint that answers is given all of them
+			d := w.beginQueued(w.at(2 * time.Second))
+			require.NotZero(w.t, d.Number, n)
+			d.EndedAt, d.HTTPStatus = w.at(2*time.Second), 200
+			require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, time.Time{}))
+		}
+		w.sound()
+	})
+}
+
 func TestQueuedEventsAreOverdueAtTheirPlace(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

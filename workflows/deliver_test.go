@@ -158,6 +158,21 @@ func TestEventsOfABusyEndpoint(t *testing.T) {
 		require.Len(t, c.sender.sent, lanes)
 		require.Equal(t, map[pirogue.EventState]int{pirogue.EventWaiting: events}, c.states())
 	})
+	t.Run("come back behind the others after a delivery that failed", func(t *testing.T) {
+		t.Parallel()
+		const rounds = 20 // until the queue is longer than the first wait of the schedule
+		c := crowd(t, events)
+		for range rounds - 1 {
+			for _, news := range c.news[lanes:] {
+				_, err := c.do.Deliver(t.Context(), news)
+				require.Error(t, err)
+			}
+		}
+		c.answers(http.StatusBadGateway) // each that was under way takes a place
+		places := rounds*(events-lanes) + lanes
+		_, err := c.do.Deliver(t.Context(), c.event("late"))
+		require.Equal(t, time.Duration(places+1)*(time.Second/activities.QueuedPerSecond).Truncate(time.Microsecond), delay(t, err))
+	})
 	t.Run("hold up nobody else's", func(t *testing.T) {
 		t.Parallel()
 		c := crowd(t, events)
