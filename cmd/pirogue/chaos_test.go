@@ -33,9 +33,11 @@ var (
 const (
 	answersWithin = time.Minute     // until everything that was asked for is answered
 	healsWithin   = 4 * time.Minute // until everything that was answered has ended
-	// until what has not ended is on support's list: a lost workflow is found after one and a
-	// half minutes, and then tries an operator that is down for another one.
-	listedWithin = 3 * time.Minute
+	// Until what has not ended is on support's list: a lost workflow is found within minutes, and
+	// then tries an operator that is down before its answer is called unknown.
+	foundWithin  = 90 * time.Second // a row is looked after once a minute, by a sweep every 30 s
+	calledLost   = time.Minute      // after which an answer is unknown
+	listedWithin = foundWithin + calledLost + 30*time.Second
 	auditEvery   = 3 * time.Second
 )
 

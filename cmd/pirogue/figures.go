@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 )
 
 // blockedFigure counts the activities that fail again and again, and returns how one is
-// counted. It fails when the registry has that figure already.
+// counted. Each activity is told from the start, as 0: of a series that begins with 1 nobody sees
+// an increase. It fails when the registry has that figure already.
 func blockedFigure(registry prometheus.Registerer) (func(activity string), error) {
 	blocked := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pirogue_activity_blocked_total",
@@ -23,6 +25,9 @@ func blockedFigure(registry prometheus.Registerer) (func(activity string), error
 	}, []string{"activity"})
 	if err := registry.Register(blocked); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	for method := range reflect.TypeFor[*activities.Activities]().Methods() {
+		blocked.WithLabelValues(method.Name).Add(0)
 	}
 	return func(activity string) { blocked.WithLabelValues(activity).Inc() }, nil
 }

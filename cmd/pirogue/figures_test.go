@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -95,4 +97,40 @@ func TestTheDatabaseIsAskedOnceForManyScrapes(t *testing.T) {
 	_, _, err := b.count()
 	require.NoError(t, err)
 	require.Equal(t, int64(2), asked.Load())
+}
+
+// An alert on an increase never fires for a series that begins with its first event.
+func TestEveryIncreaseBeginsAtZero(t *testing.T) {
+	t.Parallel()
+	rules, err := os.ReadFile("../../deploy/alerts.yml")
+	require.NoError(t, err)
+	increases := regexp.MustCompile(`(?:increase|rate|delta)\((pirogue_[a-z_]+)`).FindAllStringSubmatch(string(rules), -1)
+	require.NotEmpty(t, increases)
+
+	registry := prometheus.NewRegistry()
+	count, err := blockedFigure(registry)
+	require.NoError(t, err)
+	series := func() map[string]map[string]float64 {
+		told := map[string]map[string]float64{}
+		families, err := registry.Gather()
+		require.NoError(t, err)
+		for _, family := range families {
+			told[family.GetName()] = map[string]float64{}
+			for _, metric := range family.GetMetric() {
+				told[family.GetName()][metric.GetLabel()[0].GetValue()] = metric.GetCounter().GetValue()
+			}
+		}
+		return told
+	}
+	before := series()
+	for _, name := range increases {
+		require.NotEmpty(t, before[name[1]], name[1])
+	}
+	for _, activity := range []string{"Settle", "Ask", "Submit", "Deliver", "Sweep"} {
+		require.Contains(t, before["pirogue_activity_blocked_total"], activity)
+	}
+	count("Settle")
+	after := series()
+	require.Len(t, after["pirogue_activity_blocked_total"], len(before["pirogue_activity_blocked_total"]), "a series is new")
+	require.Equal(t, 1.0, after["pirogue_activity_blocked_total"]["Settle"])
 }
