@@ -114,3 +114,14 @@ func verdictOf(err error, p pirogue.Payment) pirogue.Verdict {
 func stepOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, storeTime)
 }
+
+// step returns how a deed of one step at the database is carried out.
+func step(
+	do func(context.Context) (pirogue.Verdict, error),
+) func(ctx context.Context, act string) (pirogue.Verdict, error) {
+	return func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+		ctx, cancel := stepOf(ctx)
+		defer cancel()
+		return do(ctx)
+	}
+}

@@ -38,6 +38,15 @@ func readBody(c *gin.Context, into any) error {
 	return decode(raw, into)
 }
 
+// readReason reads the body of an act that needs nothing but its reason.
+func readReason(c *gin.Context) (string, error) {
+	var body why
+	if err := readBody(c, &body); err != nil {
+		return "", err
+	}
+	return body.Reason, demand(body.rule())
+}
+
 // decode reads one flat JSON object whose names are those of a struct's json tags,
 // letter for letter and each at most once.
 func decode(raw []byte, into any) error {

@@ -81,18 +81,13 @@ func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	var body why
-	if err := readBody(c, &body); err != nil {
-		return err
-	}
-	if err := demand(body.rule()); err != nil {
+	reason, err := readReason(c)
+	if err != nil {
 		return err
 	}
 	return s.carryOut(c, v, deed{
-		verb: VerbCancelBulk, needs: pirogue.RoleSupport, reason: body.Reason, subject: "bulk " + string(id),
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
-			ctx, cancel := stepOf(ctx)
-			defer cancel()
+		verb: VerbCancelBulk, needs: pirogue.RoleSupport, reason: reason, subject: "bulk " + string(id),
+		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
 			before, err := s.store.AnyBulk(ctx, id)
 			if err != nil {
 				return pirogue.Verdict{}, err
@@ -100,7 +95,7 @@ func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
 			owner := pirogue.Owner{MerchantID: before.MerchantID, Mode: before.Mode}
 			after, err := s.store.CancelBulk(ctx, owner, id, s.clock.Now())
 			return cancelled(after), err
-		},
+		}),
 	})
 }
 

@@ -58,11 +58,9 @@ func (s *Server) payOut(c *gin.Context, v *visit) error {
 	body.PaidAt = cmp.Or(body.PaidAt, now)
 	return s.carryOut(c, v, deed{
 		verb: VerbPayOut, needs: pirogue.RoleFinance, subject: subject(id, body.Payout), reason: body.Reason,
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
-			ctx, cancel := stepOf(ctx)
-			defer cancel()
+		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
 			return done("The payout is booked.", s.store.PayOut(ctx, body.payout(id)))
-		},
+		}),
 	})
 }
 
@@ -99,11 +97,9 @@ func (s *Server) setFee(c *gin.Context, v *visit) error {
 	}
 	return s.carryOut(c, v, deed{
 		verb: VerbFee, needs: pirogue.RoleFinance, subject: subject(id, body.Fee), reason: body.Reason,
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
-			ctx, cancel := stepOf(ctx)
-			defer cancel()
+		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
 			return done("Payments accepted from here on have this fee.", s.store.SetFee(ctx, id, fee))
-		},
+		}),
 	})
 }
 
@@ -137,11 +133,9 @@ func (s *Server) setLatePolicy(c *gin.Context, v *visit) error {
 	return s.carryOut(c, v, deed{
 		verb: VerbLatePolicy, needs: pirogue.RoleFinance, reason: body.Reason,
 		subject: subject(id, body.LatePolicy),
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
-			ctx, cancel := stepOf(ctx)
-			defer cancel()
+		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
 			return done("The policy is set.", s.store.SetLatePolicy(ctx, id, body.LatePolicy))
-		},
+		}),
 	})
 }
 
@@ -176,20 +170,15 @@ func (s *Server) switchMerchant(c *gin.Context, v *visit, to merchantSwitch) err
 	if err != nil {
 		return err
 	}
-	var body why
-	if err := readBody(c, &body); err != nil {
-		return err
-	}
-	if err := demand(body.rule()); err != nil {
+	reason, err := readReason(c)
+	if err != nil {
 		return err
 	}
 	return s.carryOut(c, v, deed{
-		verb: to.verb, needs: to.needs, reason: body.Reason, subject: "merchant " + string(id),
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
-			ctx, cancel := stepOf(ctx)
-			defer cancel()
+		verb: to.verb, needs: to.needs, reason: reason, subject: "merchant " + string(id),
+		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
 			return done(to.said, to.turn(ctx, id))
-		},
+		}),
 	})
 }
 

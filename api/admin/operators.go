@@ -85,11 +85,8 @@ func (s *Server) setParked(c *gin.Context, v *visit, verb pirogue.Verb, parked b
 	if !slices.Contains(s.operators, code) {
 		return pirogue.Errorf(pirogue.NotFound, "no operator %q is configured", code)
 	}
-	var body why
-	if err := readBody(c, &body); err != nil {
-		return err
-	}
-	if err := demand(body.rule()); err != nil {
+	reason, err := readReason(c)
+	if err != nil {
 		return err
 	}
 	said := "The operator gets no more payments; what waits for it is kept."
@@ -97,13 +94,11 @@ func (s *Server) setParked(c *gin.Context, v *visit, verb pirogue.Verb, parked b
 		said = "The operator gets payments again; what waited for it comes back slowly."
 	}
 	return s.carryOut(c, v, deed{
-		verb: verb, needs: pirogue.RoleSupport, reason: body.Reason, subject: "operator " + string(code),
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
-			ctx, cancel := stepOf(ctx)
-			defer cancel()
+		verb: verb, needs: pirogue.RoleSupport, reason: reason, subject: "operator " + string(code),
+		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
 			return done(said, s.store.Park(ctx, pirogue.ServiceChange{
-				Operator: code, Parked: parked, Actor: v.actor, Reason: body.Reason, At: s.clock.Now(),
+				Operator: code, Parked: parked, Actor: v.actor, Reason: reason, At: s.clock.Now(),
 			}))
-		},
+		}),
 	})
 }

@@ -31,15 +31,12 @@ func (s *Server) showLost(c *gin.Context, v *visit) error {
 
 // rebuild starts workflows again that are gone, as the sweep does.
 func (s *Server) rebuild(c *gin.Context, v *visit) error {
-	var body why
-	if err := readBody(c, &body); err != nil {
-		return err
-	}
-	if err := demand(body.rule()); err != nil {
+	reason, err := readReason(c)
+	if err != nil {
 		return err
 	}
 	return s.carryOut(c, v, deed{
-		verb: VerbRebuild, needs: pirogue.RoleSupport, reason: body.Reason,
+		verb: VerbRebuild, needs: pirogue.RoleSupport, reason: reason,
 		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
 			ctx, cancel := context.WithTimeout(ctx, remedyTime)
 			defer cancel()

@@ -47,14 +47,11 @@ func (s *Server) redrive(c *gin.Context, v *visit) error {
 
 // remedy applies a verb that needs nothing but a reason.
 func (s *Server) remedy(c *gin.Context, v *visit, verb pirogue.Verb) error {
-	var body why
-	if err := readBody(c, &body); err != nil {
+	reason, err := readReason(c)
+	if err != nil {
 		return err
 	}
-	if err := demand(body.rule()); err != nil {
-		return err
-	}
-	return s.onPayment(c, v, body.Reason, pirogue.Remedy{Verb: verb})
+	return s.onPayment(c, v, reason, pirogue.Remedy{Verb: verb})
 }
 
 // resolve settles with evidence what the operator cannot tell. The payment's workflow
