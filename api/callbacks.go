@@ -19,7 +19,7 @@ type received struct {
 // callbackAdmission is what a callback has to pass. There is no signature of ours
 // on it: the token in its path and the operator's own proof stand for that.
 func (s *Server) callbackAdmission() []handler {
-	return []handler{s.checkStranger, s.readBody, s.checkEncoding, s.startClock}
+	return []handler{s.readBody, s.checkEncoding, s.startClock}
 }
 
 // limitCallbacks gives callbacks room of their own, so that a flood of them does
@@ -34,17 +34,6 @@ func (s *Server) limitCallbacks(c *gin.Context) {
 		s.metrics.callback("", callbackLimited)
 		s.fail(c, &problem{error: pirogue.Errorf(pirogue.ServiceUnavailable, "too many callbacks"), wait: serviceRetry})
 	}
-}
-
-// checkStranger turns away an address that keeps guessing tokens, before the
-// database is asked. An operator knows its tokens and is never counted.
-func (s *Server) checkStranger(c *gin.Context, _ *visit) error {
-	wait := s.unknownTokens.left(neighbourhood(addressOf(c)), s.clock.Now())
-	if wait == 0 {
-		return nil
-	}
-	s.metrics.callback("", callbackLimited)
-	return &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many unknown tokens"), wait: wait}
 }
 
 // receiveCallback keeps what an operator tells us at the address of one attempt.
@@ -97,7 +86,8 @@ func (s *Server) callbackReader(code pirogue.OperatorCode) (pirogue.CallbackRead
 }
 
 // attemptOf finds the attempt by the digest of the token, which takes the same time
-// for every token, and counts the token.
+// for every token, and counts the token. A known token is found before anything is counted
+// against its address: what a neighbour of the operator guesses keeps no callback out.
 func (s *Server) attemptOf(c *gin.Context, v *visit, code pirogue.OperatorCode) (pirogue.Attempt, error) {
 	digest := pirogue.CallbackDigest(c.Param("token"))
 	if err := s.limitAttempt(code, digest); err != nil {
@@ -110,20 +100,25 @@ func (s *Server) attemptOf(c *gin.Context, v *visit, code pirogue.OperatorCode) 
 	return a, err
 }
 
-// limitAttempt counts a callback about one attempt, whatever names it.
+// limitAttempt counts a callback about one attempt, whatever names it. The operator is asked to
+// come again, for after a 4xx some never do.
 func (s *Server) limitAttempt(code pirogue.OperatorCode, name string) error {
 	wait := s.callbacks.take(name, s.clock.Now())
 	if wait == 0 {
 		return nil
 	}
 	s.metrics.callback(code, callbackLimited)
-	return &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many about one attempt"), wait: wait}
+	return &problem{error: pirogue.Errorf(pirogue.ServiceUnavailable, "too many about one attempt"), wait: wait}
 }
 
-// unknownCallback counts a callback for nobody against its address.
+// unknownCallback counts a callback for nobody against its address, and turns an address away that
+// keeps guessing.
 func (s *Server) unknownCallback(c *gin.Context, code pirogue.OperatorCode) error {
+	if wait := s.unknownTokens.take(neighbourhood(addressOf(c)), s.clock.Now()); wait > 0 {
+		s.metrics.callback("", callbackLimited)
+		return &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many unknown tokens"), wait: wait}
+	}
 	s.metrics.callback(code, callbackUnknown)
-	s.unknownTokens.take(neighbourhood(addressOf(c)), s.clock.Now())
 	return pirogue.Errorf(pirogue.NotFound, "no such callback")
 }
 

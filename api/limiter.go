@@ -36,15 +36,6 @@ func (l *limiter[K]) take(key K, now time.Time) time.Duration {
 	return wait
 }
 
-// left returns how long to wait until an event would pass, without counting one.
-func (l *limiter[K]) left(key K, now time.Time) time.Duration {
-	tokens := l.bucket(key).TokensAt(now)
-	if tokens >= 1 {
-		return 0
-	}
-	return time.Duration((1 - tokens) / float64(l.perSecond) * float64(time.Second))
-}
-
 // bucket returns the key's own count and keeps it young.
 func (l *limiter[K]) bucket(key K) *rate.Limiter {
 	l.mu.Lock()
