@@ -37,6 +37,7 @@ type Remedy struct {
 	Actor      string     `json:"actor"`
 	Resolution Resolution `json:"resolution,omitempty"` // of VerbResolve
 	Evidence   string     `json:"evidence,omitempty"`   // of VerbResolve: where it can be seen
+	Case       CaseID     `json:"case,omitempty"`       // of VerbResolve: the case that it is about; "" for none
 }
 
 // Decision is what became of a remedy.
@@ -70,10 +71,11 @@ type Act struct {
 	PaymentID PaymentID // "" when the act concerns none
 	Subject   string    // what else it concerns, such as a merchant or an event
 	Reason    string    // why, in the actor's words
-	// Resolution and Evidence are those of VerbResolve: what became of the payment, and where
-	// that can be seen.
+	// Resolution, Evidence and Case are those of VerbResolve: what became of the payment, where
+	// that can be seen, and the case that it settles, "" for none.
 	Resolution Resolution
 	Evidence   string
+	Case       CaseID
 	Verdict    Verdict // zero: under way, or cut off
 	EndedAt    time.Time
 }

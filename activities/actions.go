@@ -40,6 +40,7 @@ func (a *Activities) LoadAction(ctx context.Context, in ActionQuery) (LoadedActi
 	return LoadedAction{
 		Remedy: pirogue.Remedy{
 			Act: act.ID, Verb: act.Verb, Actor: act.Actor, Resolution: act.Resolution, Evidence: act.Evidence,
+			Case: act.Case,
 		},
 		Refused: refusesAct(act), Begun: act.EndedAt.IsZero(), Status: p.Status,
 	}, nil
@@ -87,7 +88,7 @@ func (a *Activities) ConfirmResolution(ctx context.Context, in ActionQuery) (Con
 	if err != nil {
 		return Confirmation{}, encode(err)
 	}
-	same := first.Resolution == act.Resolution && act.PaymentID == in.PaymentID && refusesAct(act) == ""
+	same := first.Resolution == act.Resolution && first.Case == act.Case && act.PaymentID == in.PaymentID && refusesAct(act) == ""
 	allowed := first.Role.May(first.Verb.Needs())
 	return Confirmation{
 		Confirmed: same && allowed && first.Actor != act.Actor, Proposer: same && first.Actor == act.Actor,

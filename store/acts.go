@@ -25,6 +25,7 @@ type actRow struct {
 	// Resolution and ResolutionEvidence are what a resolve says.
 	Resolution         string
 	ResolutionEvidence string
+	CaseID             string // that a resolve is about; "" for none
 	Decision           string // "" until the act is completed
 	Because            string // the verdict's reason
 	Evidence           string
@@ -45,6 +46,7 @@ func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
 	}
 	said := []string{
 		a.ID, a.Actor, string(a.Verb), string(a.PaymentID), a.Subject, a.Reason, string(a.Resolution), a.Evidence,
+		string(a.Case),
 	}
 	if !keepable(said...) {
 		return pirogue.FieldError(pirogue.InvalidParameter, "reason")
@@ -64,7 +66,7 @@ func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
 		}
 		if begun := unpackAct(stands); begun.Actor != a.Actor || begun.Verb != a.Verb ||
 			begun.PaymentID != a.PaymentID || begun.Subject != a.Subject || begun.Reason != a.Reason ||
-			begun.Resolution != a.Resolution || begun.Evidence != a.Evidence {
+			begun.Resolution != a.Resolution || begun.Evidence != a.Evidence || begun.Case != a.Case {
 			return pirogue.Errorf(pirogue.Internal, "act %s is another one's", a.ID)
 		}
 		return unchanged{}
@@ -103,8 +105,8 @@ func (db *DB) Act(ctx context.Context, id string) (pirogue.Act, error) {
 }
 
 // Proposal returns the resolution of a payment that waits for a second person: the newest one
-// that was proposed, if no resolution was carried out since and no case was opened since. It
-// fails with NotFound.
+// that was proposed, if no resolution was carried out since, no case was opened since and nothing
+// was sent since. It fails with NotFound.
 func (db *DB) Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.Act, error) {
 	var rows []actRow
 	err := db.look(ctx, "read proposal", func(tx *gorm.DB) error {
@@ -122,12 +124,14 @@ func (db *DB) Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.Act, 
 }
 
 // lastResolution is the newest resolution of a payment that came to something. What was proposed
-// before a case was opened says nothing about that case.
+// before a case was opened says nothing about that case, and what was proposed before an attempt
+// was sent says nothing of those bytes.
 const lastResolution = `
 SELECT * FROM acts
  WHERE payment_id = @payment AND verb = @resolve AND ended_at IS NOT NULL AND decision <> @refused
    AND ended_at >= COALESCE(
        (SELECT MAX(c.opened_at) FROM cases c WHERE c.payment_id = @payment AND c.closed_at IS NULL), '')
+   AND ended_at >= COALESCE((SELECT MAX(a.sent_at) FROM attempts a WHERE a.payment_id = @payment), '')
  ORDER BY ended_at DESC, id DESC LIMIT 1`
 
 // Acts returns what was done about one payment or, for "", about anything, the newest
@@ -155,7 +159,7 @@ func packAct(a pirogue.Act) actRow {
 	return actRow{
 		ID: a.ID, At: on(a.At), Actor: a.Actor, Role: string(a.Role), Verb: string(a.Verb),
 		PaymentID: link(a.PaymentID), Subject: a.Subject, Reason: a.Reason,
-		Resolution: string(a.Resolution), ResolutionEvidence: a.Evidence,
+		Resolution: string(a.Resolution), ResolutionEvidence: a.Evidence, CaseID: string(a.Case),
 	}
 }
 
@@ -164,6 +168,7 @@ func unpackAct(r actRow) pirogue.Act {
 		ID: r.ID, At: r.At.time(), Actor: r.Actor, Role: pirogue.Role(r.Role), Verb: pirogue.Verb(r.Verb),
 		PaymentID: pirogue.PaymentID(r.PaymentID), Subject: r.Subject, Reason: r.Reason, EndedAt: r.EndedAt.time(),
 		Resolution: pirogue.Resolution(r.Resolution), Evidence: r.ResolutionEvidence,
+		Case: pirogue.CaseID(r.CaseID),
 		Verdict: pirogue.Verdict{
 			Decision: pirogue.Decision(r.Decision), Reason: r.Because, Evidence: r.Evidence, Status: pirogue.Status(r.Status),
 		},

@@ -61,7 +61,7 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		p, _ := w.accept("order_1")
+		p, attempt := w.accept("order_1")
 		resolve := func(actor string, as pirogue.Resolution, d pirogue.Decision, at time.Duration) pirogue.Act {
 			a := w.act(p.ID, pirogue.VerbResolve)
 			a.Actor, a.Role, a.Resolution, a.Evidence = actor, pirogue.RoleFinance, as, "line 12"
@@ -97,6 +97,11 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 		requireProposal("")
 		resolve("awa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 5*time.Second)
 		requireProposal("awa unpaid line 12")
+		_, err = w.db.Send(w.ctx(), attempt.ID, false, w.at(5500*time.Millisecond))
+		require.NoError(w.t, err)
+		requireProposal("")
+		resolve("awa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 5600*time.Millisecond)
+		requireProposal("awa unpaid line 12")
 		resolve("moussa", pirogue.ResolvedUnpaid, pirogue.DecisionSettled, 6*time.Second)
 		requireProposal("")
 
@@ -108,6 +113,9 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 		other := begun
 		other.Resolution = pirogue.ResolvedUnpaid
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAct(w.ctx(), other)), "an ID names one act")
+		other = begun
+		other.Case = "c"
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAct(w.ctx(), other)), "and one case")
 	})
 }
 

@@ -226,6 +226,8 @@ func (s *story) resolve(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.
 		switch {
 		case !s.order.Kind.MoneyOut() && !s.overdue || receipt.UnderWay && workflow.Now(ctx).Before(s.deadline):
 			v.Reason = "the operator has the payment under way and decides it"
+		case remedy.Case != "" && remedy.Case != pirogue.NewCaseID(s.order.PaymentID, pirogue.CauseUnknown):
+			v.Reason = "the payment is open: only its unknown outcome can be resolved"
 		case remedy.Resolution != pirogue.ResolvedPaid && remedy.Resolution != pirogue.ResolvedUnpaid:
 			v.Reason = "an unknown outcome is resolved as paid or unpaid"
 		default:

@@ -157,6 +157,10 @@ func (s *story) judge(
 	switch {
 	case r.Verb != pirogue.VerbResolve:
 		v.Reason = "the case " + string(cause) + " is open: resolve it"
+	case r.Case != "" && r.Case != id:
+		v.Reason = "cases are settled one after the other, and this one comes first: " + string(id)
+	case r.Case == "" && len(s.arrived) > 0:
+		v.Reason = "several cases are open: name the one that it is about"
 	case !slices.Contains(ways, r.Resolution):
 		v.Reason = said
 	default:

@@ -174,3 +174,55 @@ func TestARemedyThatArrivesAtTheEndIsAnswered(t *testing.T) {
 	}
 	w.requireVerdicts()
 }
+
+// TestProposalBeforeASending has a second person confirm what was said of bytes that another
+// sending has followed: it counts as a first word about those.
+func TestProposalBeforeASending(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, power: pirogue.IdempotentByReference, horizon: horizon})
+	for range 30 {
+		w.operator.answers = append(w.operator.answers, unknown)
+	}
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}}
+	first := w.remedy(2*time.Minute, resolve("awa", pirogue.ResolvedUnpaid))
+	again := w.remedy(3*time.Minute, redrive())
+	second := w.remedy(4*time.Minute, resolve("moussa", pirogue.ResolvedUnpaid))
+	w.env.SetWorkflowRunTimeout(5 * time.Minute)
+	require.Equal(t, pirogue.StatusPending, w.tell().Status)
+	require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision, first.verdict.Reason)
+	require.Equal(t, pirogue.DecisionResubmitted, again.verdict.Decision, again.verdict.Reason)
+	require.Equal(t, pirogue.DecisionProposed, second.verdict.Decision, second.verdict.Reason)
+}
+
+// TestResolveNamesItsCase has two people settle one of two open cases: the one that they name.
+func TestResolveNamesItsCase(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t, pirogue.LateAccept)
+	w.operator.scenes = []scene{
+		{outcome: pirogue.OutcomePaid, amount: 2500}, {from: time.Hour, outcome: pirogue.OutcomePaid, extra: 2500},
+	}
+	placed := func(actor string, cause pirogue.Cause) pirogue.Remedy {
+		r := resolve(actor, pirogue.ResolvedPlaced)
+		if cause != "" {
+			r.Case = pirogue.NewCaseID(w.payment.ID, cause)
+		}
+		return r
+	}
+	unnamed := w.remedy(3*time.Hour, placed("awa", ""))
+	later := w.remedy(4*time.Hour, placed("awa", pirogue.CauseSecondPayment))
+	first := w.remedy(5*time.Hour, placed("awa", pirogue.CauseAmountMismatch))
+	second := w.remedy(6*time.Hour, placed("moussa", pirogue.CauseAmountMismatch))
+	w.env.SetWorkflowRunTimeout(openFor)
+	w.tell()
+	require.Equal(t, pirogue.DecisionRefused, unnamed.verdict.Decision, unnamed.verdict.Reason)
+	require.Contains(t, unnamed.verdict.Reason, "several cases")
+	require.Equal(t, pirogue.DecisionRefused, later.verdict.Decision, later.verdict.Reason)
+	require.Contains(t, later.verdict.Reason, "one after the other")
+	require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision, first.verdict.Reason)
+	require.Equal(t, pirogue.DecisionSettled, second.verdict.Decision, second.verdict.Reason)
+	open, closed := w.cases(w.payment.ID)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseAmountMismatch}, closed)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseSecondPayment}, open)
+}

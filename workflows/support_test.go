@@ -31,6 +31,7 @@ func (w *world) remedy(after time.Duration, r pirogue.Remedy) *act {
 		begin := pirogue.Act{
 			ID: r.Act, At: w.env.Now(), Actor: r.Actor, Role: pirogue.RoleFinance, Verb: r.Verb,
 			PaymentID: w.payment.ID, Reason: "the merchant asks", Resolution: r.Resolution, Evidence: r.Evidence,
+			Case: r.Case,
 		}
 		require.NoError(w.t, w.store.BeginAct(w.t.Context(), begin))
 		w.ask(r.Act, a)

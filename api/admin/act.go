@@ -27,9 +27,10 @@ type deed struct {
 	payment pirogue.Payment // the zero payment when it concerns none
 	subject string
 	reason  string
-	// resolution and evidence are those of a resolve.
+	// resolution, evidence and caseID are those of a resolve.
 	resolution pirogue.Resolution
 	evidence   string
+	caseID     pirogue.CaseID
 	// do carries it out. ctx does not end when the caller hangs up.
 	do func(ctx context.Context, act string) (pirogue.Verdict, error)
 }
@@ -42,7 +43,7 @@ func (s *Server) carryOut(c *gin.Context, v *visit, d deed) error {
 	act := pirogue.Act{
 		ID: ids.New(), At: s.clock.Now(), Actor: v.actor, Role: v.role, Verb: d.verb,
 		PaymentID: d.payment.ID, Subject: d.subject, Reason: d.reason,
-		Resolution: d.resolution, Evidence: d.evidence,
+		Resolution: d.resolution, Evidence: d.evidence, Case: d.caseID,
 	}
 	if err := s.begin(ctx, act); err != nil {
 		return err

@@ -183,6 +183,54 @@ func TestTheWorkflowIsToldWhichRowSaysWhoActs(t *testing.T) {
 	require.Equal(t, []string{row.ID}, w.workflows.asked(), "the row says everything, the workflow is told which")
 }
 
+// TestResolveNamesItsCase fills in the only open case, and asks for a name where there are two.
+func TestResolveNamesItsCase(t *testing.T) {
+	t.Parallel()
+
+	open := func(w *world, causes ...pirogue.Cause) {
+		for _, cause := range causes {
+			w.store.cases = append(w.store.cases, pirogue.Case{
+				ID: pirogue.NewCaseID(w.payment.ID, cause), PaymentID: w.payment.ID, Cause: cause, OpenedAt: time.Now(),
+			})
+		}
+	}
+	for name, tt := range map[string]struct {
+		causes []pirogue.Cause
+		named  pirogue.Cause
+		want   pirogue.Cause
+		status int
+	}{
+		"none is open":                      {status: 200},
+		"the only one":                      {causes: []pirogue.Cause{"LATE_SUCCESS"}, want: "LATE_SUCCESS", status: 200},
+		"two, and none is named":            {causes: []pirogue.Cause{"LATE_SUCCESS", "SECOND_PAYMENT"}, status: 422},
+		"two, and one is named":             {[]pirogue.Cause{"LATE_SUCCESS", "SECOND_PAYMENT"}, "SECOND_PAYMENT", "SECOND_PAYMENT", 200},
+		"one that is not open":              {causes: []pirogue.Cause{"LATE_SUCCESS"}, named: "SECOND_PAYMENT", status: 404},
+		"one beside what people settle not": {causes: []pirogue.Cause{"LATE_SUCCESS", "NOT_BOOKED"}, want: "LATE_SUCCESS", status: 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			open(w, tt.causes...)
+			body := `{"reason":"as written","resolution":"unpaid","evidence":"line 12"}`
+			if tt.named != "" {
+				id := pirogue.NewCaseID(w.payment.ID, tt.named)
+				body = `{"reason":"as written","resolution":"unpaid","evidence":"line 12","case_id":"` + string(id) + `"}`
+			}
+			got := w.do(request(finance, http.MethodPost, "/payments/"+string(w.payment.ID)+"/resolve", body))
+			require.Equal(t, tt.status, got.status(), got.Body)
+			if tt.status != http.StatusOK {
+				require.Empty(t, w.store.log())
+				return
+			}
+			want := pirogue.CaseID("")
+			if tt.want != "" {
+				want = pirogue.NewCaseID(w.payment.ID, tt.want)
+			}
+			require.Equal(t, want, w.store.log()[0].Case)
+		})
+	}
+}
+
 func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
 	t.Parallel()
 

@@ -120,9 +120,9 @@ func (c *Client) Redrive(ctx context.Context, id pirogue.PaymentID, reason strin
 
 // Resolve settles with evidence what the operator cannot tell.
 func (c *Client) Resolve(
-	ctx context.Context, id pirogue.PaymentID, as pirogue.Resolution, evidence, reason string,
+	ctx context.Context, id pirogue.PaymentID, as Resolution, reason string,
 ) (Act, error) {
-	return c.onPayment(ctx, id, pirogue.VerbResolve, resolution{why{reason}, as, evidence})
+	return c.onPayment(ctx, id, pirogue.VerbResolve, resolution{why{reason}, as})
 }
 
 // Resend tells the merchant again: of one event, or for "" of the latest.

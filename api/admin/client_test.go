@@ -256,7 +256,7 @@ func TestAClientSaysWhatIsWrong(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.client(t, "thief").Stuck(t.Context(), pirogue.WorkFilter{Limit: 50})
 	require.Equal(t, admin.TokenInvalid, pirogue.CodeOf(err))
-	_, err = w.client(t, finance).Resolve(t.Context(), w.payment.ID, "maybe", "", "x")
+	_, err = w.client(t, finance).Resolve(t.Context(), w.payment.ID, admin.Resolution{As: "maybe"}, "x")
 	require.ErrorContains(t, err, "resolution: INVALID_PARAMETER")
 	require.ErrorContains(t, err, "evidence: MISSING_FIELD")
 

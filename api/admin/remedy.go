@@ -19,12 +19,17 @@ type why struct {
 // rule is the rule of every reason.
 func (w why) rule() rule { return needed("reason", w.Reason, maxReason) }
 
+// Resolution says what became of a payment, and where that can be seen.
+type Resolution struct {
+	As       pirogue.Resolution `json:"resolution"`
+	Evidence string             `json:"evidence"`
+	CaseID   pirogue.CaseID     `json:"case_id,omitempty"` // "": the only open one
+}
+
 // resolution is the body of POST /payments/{id}/resolve.
 type resolution struct {
 	why
-
-	Resolution pirogue.Resolution `json:"resolution"`
-	Evidence   string             `json:"evidence"`
+	Resolution
 }
 
 // resending is the body of POST /payments/{id}/resend.
@@ -63,17 +68,52 @@ func (s *Server) resolve(c *gin.Context, v *visit) error {
 	}
 	err := demand(
 		body.rule(),
-		rule{"resolution", body.Resolution == "", slices.Contains([]pirogue.Resolution{
+		rule{"resolution", body.As == "", slices.Contains([]pirogue.Resolution{
 			pirogue.ResolvedPaid, pirogue.ResolvedInPart, pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced,
-		}, body.Resolution)},
+		}, body.As)},
 		needed("evidence", body.Evidence, maxEvidence),
+		rule{field: "case_id", good: isLine(string(body.CaseID), maxID)},
 	)
 	if err != nil {
 		return err
 	}
+	id, err := s.caseIn(c, body.CaseID)
+	if err != nil {
+		return err
+	}
 	return s.onPayment(c, v, body.Reason, pirogue.Remedy{
-		Verb: pirogue.VerbResolve, Resolution: body.Resolution, Evidence: body.Evidence,
+		Verb: pirogue.VerbResolve, Resolution: body.As, Evidence: body.Evidence, Case: id,
 	})
+}
+
+// caseIn returns the open case of the payment in the path that a resolution is about: the one
+// that it names, or the only one; "" where none is open. It fails with MissingField where several
+// are open and none is named, and with NotFound for one that is not open.
+func (s *Server) caseIn(c *gin.Context, named pirogue.CaseID) (pirogue.CaseID, error) {
+	p, err := s.paymentIn(c)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := stepOf(c.Request.Context())
+	defer cancel()
+	cases, err := s.store.Cases(ctx, p.ID)
+	if err != nil {
+		return "", err
+	}
+	open := slices.DeleteFunc(cases, func(one pirogue.Case) bool {
+		return !one.ClosedAt.IsZero() || !one.Cause.SettledByWorkflow()
+	})
+	isNamed := func(one pirogue.Case) bool { return one.ID == named }
+	switch {
+	case named != "" && !slices.ContainsFunc(open, isNamed):
+		return "", pirogue.Errorf(pirogue.NotFound, "the payment has no such open case: %s", named)
+	case named != "" || len(open) == 0:
+		return named, nil
+	case len(open) > 1:
+		return "", pirogue.FieldError(pirogue.MissingField, "case_id")
+	default:
+		return open[0].ID, nil
+	}
 }
 
 // onPayment has a payment's workflow carry out a remedy, in its turn.
@@ -88,7 +128,7 @@ func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Re
 	}
 	return s.carryOut(c, v, deed{
 		verb: r.Verb, needs: r.Verb.Needs(), payment: p, reason: reason, subject: subject,
-		resolution: r.Resolution, evidence: r.Evidence,
+		resolution: r.Resolution, evidence: r.Evidence, caseID: r.Case,
 		do: func(ctx context.Context, act string) (pirogue.Verdict, error) {
 			leave, err := s.turns.take(ctx, p.ID)
 			if err != nil {

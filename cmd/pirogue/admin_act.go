@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -83,10 +84,21 @@ func (tool *adminTool) resolve() *cobra.Command {
 		"paid or unpaid for an unknown outcome, also paid_in_part for money that left otherwise than ordered;\n"+
 			"return (to the payer) or placed (by hand) for stray money")
 	evidence := cmd.Flags().String("evidence", "", "where it can be seen, such as a line of the operator's statement")
+	caseID := cmd.Flags().String("case", "", "which case, as cases shows it; default the payment's only open one")
 	needed(cmd, "as", "evidence")
 	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
-		return c.Resolve(ctx, pirogue.PaymentID(args[0]), pirogue.Resolution(*as), *evidence, reason)
+		return c.Resolve(ctx, pirogue.PaymentID(args[0]), admin.Resolution{
+			As: pirogue.Resolution(*as), Evidence: *evidence, CaseID: caseOf(args[0], *caseID),
+		}, reason)
 	})
+}
+
+// caseOf returns the ID of a payment's case that cases shows without the payment; "" for none.
+func caseOf(payment, shown string) pirogue.CaseID {
+	if shown == "" || strings.HasPrefix(shown, payment+"/") {
+		return pirogue.CaseID(shown)
+	}
+	return pirogue.NewCaseID(pirogue.PaymentID(payment), pirogue.Cause(shown))
 }
 
 func (tool *adminTool) resend() *cobra.Command {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,9 +80,9 @@ func (tool *adminTool) cases() *cobra.Command {
 	filter := selected(cmd, "such as LATE_SUCCESS or UNKNOWN_OUTCOME")
 	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.Worklist[admin.OpenCase], error) {
 		return c.Cases(cmd.Context(), filter())
-	}, worklist("PAYMENT CAUSE OPENED STATUS AMOUNT SUSPENSE ALLOWED NOTE", func(c admin.OpenCase) []string {
+	}, worklist("PAYMENT CASE OPENED STATUS AMOUNT SUSPENSE ALLOWED NOTE", func(c admin.OpenCase) []string {
 		return []string{
-			string(c.Payment.ID), string(c.Cause), at(c.OpenedAt), string(c.Payment.Status), money(c.Payment),
+			string(c.Payment.ID), strings.TrimPrefix(string(c.ID), string(c.Payment.ID)+"/"), at(c.OpenedAt), string(c.Payment.Status), money(c.Payment),
 			fmt.Sprint(c.Paid), words(c.Allowed), readable(c.Unreadable, c.Note),
 		}
 	}))

@@ -175,9 +175,10 @@ func decides(t *testing.T, want pirogue.Decision, act admin.Act, err error) {
 func (f *faultWorld) resolveTwice(t *testing.T, id pirogue.PaymentID, as pirogue.Resolution, cause pirogue.Cause) {
 	t.Helper()
 	f.expectCase(t, t.Name(), string(id), cause, historyPatience)
-	act, err := f.first.Resolve(t.Context(), id, as, "line 4 of the statement", "the operator cannot tell")
+	resolution := admin.Resolution{As: as, Evidence: "line 4 of the statement"}
+	act, err := f.first.Resolve(t.Context(), id, resolution, "the operator cannot tell")
 	decides(t, pirogue.DecisionProposed, act, err)
-	act, err = f.second.Resolve(t.Context(), id, as, "line 4 of the statement", "I have read it too")
+	act, err = f.second.Resolve(t.Context(), id, resolution, "I have read it too")
 	decides(t, pirogue.DecisionSettled, act, err)
 }
 
