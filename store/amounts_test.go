@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,24 +43,21 @@ func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 	})
 }
 
-// Rows that are older than the maximum may be larger. They harm nobody but themselves.
+// Rows that are older than the maximum may be larger. They end like all others, and harm nobody.
 func TestAnAmountOlderThanTheMaximumStopsNoReading(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		on := ""
-		db := w.raw()
-		for table, guard := range map[string]string{"payments": "payments_amount", "ledger_transfers": "ledger_transfers_amount"} {
-			if w.postgres() {
-				on = " ON " + table
-			}
-			require.NoError(w.t, w.exec(db, "DROP TRIGGER "+guard+on))
-		}
 		huge := func(o pirogue.Owner, reference string) pirogue.Payment {
 			p, a := w.order(o, reference)
 			p.Amount.Minor, p.Fee.Minor, p.FeeReturns = math.MaxInt64, 0, false
 			return w.underway(p, a)
 		}
-		first, second := huge(w.owner, "first"), huge(w.owner, "second")
+		other := w.another()
+		var first, second, third pirogue.Payment
+		w.beforeTheMaximum(func() {
+			first, second = huge(w.owner, "first"), huge(w.owner, "second")
+			third = huge(other, "another merchant's")
+		})
 		require.Equal(w.t, 2*pirogue.MaxAmount, w.money().Pending, "two of them do not fit into 64 bits")
 
 		_, err := w.success(first)
@@ -68,12 +66,62 @@ func TestAnAmountOlderThanTheMaximumStopsNoReading(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Equal(w.t, int64(math.MaxInt64), w.money().Available)
 
-		other := w.another()
-		_, err = w.success(huge(other, "another merchant's"))
+		_, err = w.success(third)
 		require.NoError(w.t, err)
 		w.owner = w.another()
 		w.fund(500)
 		w.has(500, 0)
 		w.sound()
 	})
+}
+
+// A hold that is older than the maximum is captured or released, and nothing as large is held.
+func TestAHoldOlderThanTheMaximumIsResolved(t *testing.T) {
+	t.Parallel()
+	const large = 2 * pirogue.MaxAmount
+	each(t, func(w *world) {
+		var paid, failed pirogue.Payment
+		w.beforeTheMaximum(func() {
+			w.fund(2 * large)
+			paid = w.underway(w.cashOut("paid", large, 0))
+			failed = w.underway(w.cashOut("failed", large, 0))
+		})
+		w.has(0, 2*large)
+		_, err := w.success(paid)
+		require.NoError(w.t, err)
+		_, err = w.end(failed, pirogue.StatusFailed, pirogue.FailedDeclined)
+		require.NoError(w.t, err)
+		w.has(large, 0)
+		p, a := w.cashOut("another", large, 0)
+		w.refused(pirogue.Internal, p, a)
+		w.sound()
+	})
+}
+
+// beforeTheMaximum runs do in a database that has no guard of amounts yet.
+func (w *world) beforeTheMaximum(do func()) {
+	w.t.Helper()
+	db, on := w.raw(), map[string]string{}
+	guards := "SELECT name || ' ' || tbl_name || ' ' || sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_amount'"
+	if w.postgres() {
+		guards = `SELECT tgname || ' ' || tgrelid::regclass || ' ' || pg_get_triggerdef(oid) FROM pg_trigger
+			WHERE tgname LIKE '%_amount'`
+	}
+	var again []string
+	for _, guard := range texts(w.t, db, guards) {
+		words := strings.SplitN(guard, " ", 3)
+		on[words[0]], again = words[1], append(again, words[2])
+	}
+	require.NotEmpty(w.t, on)
+	for name, table := range on {
+		statement := "DROP TRIGGER " + name
+		if w.postgres() {
+			statement += " ON " + table
+		}
+		require.NoError(w.t, w.exec(db, statement))
+	}
+	do()
+	for _, statement := range again {
+		require.NoError(w.t, w.exec(db, statement))
+	}
 }

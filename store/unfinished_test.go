@@ -1,6 +1,11 @@
 package store_test
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +101,59 @@ func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
 		require.ElementsMatch(w.t, want, got)
 		require.Error(w.t, w.exec(w.raw(), "UPDATE payments SET finished_at = created_at WHERE status = 'INITIATED'"))
 	})
+}
+
+// A process that is older than the columns of the sweep writes rows without them until it is
+// replaced.
+func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.accept("order_1")
+		_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
+		require.NoError(w.t, err)
+		w.copyWithout("payments", map[string]string{
+			"id": "older", "merchant_ref": "order_2", "status": "CREATED", "sequence": "0",
+		}, "id", string(p.ID), "workflow_seen_at", "finished_at")
+		w.copyWithout("attempts", map[string]string{
+			"id": "older", "payment_id": "older", "callback_digest": "older", "ref": "CI-older",
+		}, "id", string(a.ID))
+		event := pirogue.NewEventID(p.ID, 1)
+		w.copyWithout("webhook_events", map[string]string{"id": "older"}, "id", string(event), "next_at", "workflow_seen_at")
+
+		found := w.unfinished(time.Hour, 10)
+		require.Len(w.t, found, 1)
+		require.Equal(w.t, pirogue.PaymentID("older"), found[0].Payment.ID)
+		events, err := w.db.OverdueEvents(w.ctx(), w.at(time.Hour), w.at(time.Hour), 10)
+		require.NoError(w.t, err)
+		require.Len(w.t, events, 2)
+		lost, err := w.db.Undelivered(w.ctx(), w.at(time.Hour), 10)
+		require.NoError(w.t, err)
+		require.Len(w.t, lost, 2)
+	})
+}
+
+// copyWithout writes a row of a table once more, with other values in some columns, as a process
+// does that does not know the columns without.
+func (w *world) copyWithout(table string, others map[string]string, key, of string, without ...string) {
+	w.t.Helper()
+	var names, values []string
+	for _, column := range w.columns() {
+		name, ours := strings.CutPrefix(strings.TrimSuffix(column, " NOT NULL"), table+".")
+		if !ours || slices.Contains(without, name) {
+			continue
+		}
+		names, values = append(names, name), append(values, cmp.Or(quoted(others[name]), name))
+	}
+	require.NoError(w.t, w.exec(w.raw(), fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s WHERE %s = '%s'",
+		table, strings.Join(names, ","), strings.Join(values, ","), table, key, of)))
+}
+
+// quoted returns a value as SQL writes it; "" for none.
+func quoted(value string) string {
+	if _, err := strconv.Atoi(value); err == nil || value == "" {
+		return value
+	}
+	return "'" + value + "'"
 }
 
 func TestUnfinishedPaymentsTakeTurns(t *testing.T) {

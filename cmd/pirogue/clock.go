@@ -24,8 +24,8 @@ const (
 
 // The figures of the clock.
 var (
-	clockOffset = figure("clock_offset_seconds", "How far the database's clock is ahead of the machine's; below 0: behind.")
-	clockAge    = figure("clock_reading_age_seconds", "How long ago the database's clock was read; 0: it is the machine's.")
+	clockOffset = figure("clock_offset_seconds", "How far the database's clock is ahead of the machine's.")
+	clockAge    = figure("clock_reading_age_seconds", "How long ago the database's clock was read; 0: never.")
 )
 
 // databaseClock tells the time by the clock of the database, so that all processes over one
