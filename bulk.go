@@ -101,9 +101,10 @@ func (s LineStatus) Ended() bool { return s == LineCancelled || Status(s).Termin
 // BulkLine is one cash-out of a bulk. Payment is as it stands or, as long as the line
 // has none, as it would begin.
 type BulkLine struct {
-	Number  int // from 1, in the order of the request
-	Status  LineStatus
-	Payment Payment
+	Number     int // from 1, in the order of the request
+	Status     LineStatus
+	Payment    Payment
+	Unreadable bool // Payment lacks what is sealed, such as its number
 }
 
 // LineSpan selects lines of a bulk, in their order.

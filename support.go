@@ -175,6 +175,13 @@ type CaseView struct {
 	Unreadable string // as in Stuck
 }
 
+// PaymentView is a payment of whoever it is, for support.
+type PaymentView struct {
+	Payment
+
+	Unreadable string // as in Stuck
+}
+
 // AdminToken is a person's admission to the admin API. Its secret is shown once, when
 // it is made, and kept nowhere.
 type AdminToken struct {

@@ -402,6 +402,13 @@ func TestLinesAreReadInPartsAndAsAFile(t *testing.T) {
 	require.Equal(t, "'=c", rows[3][1])
 	require.NotContains(t, text, strings.TrimPrefix(apitest.MSISDN, "+223"))
 
+	w.store.change(func() { w.store.lines[pirogue.BulkID(id)][1].Unreadable = true })
+	lines := w.get(path).list()
+	require.Len(t, lines, 3, "a line that cannot be read hides no other")
+	require.Equal(t, "msisdn_masked", lines[1]["unreadable"])
+	require.Empty(t, lines[1]["msisdn_masked"])
+	require.NotContains(t, lines[2], "unreadable")
+
 	for _, query := range []string{"?limit=0", "?limit=10001", "?cursor=x", "?format=xml", "?colour=blue"} {
 		w.get(path + query).says(pirogue.InvalidParameter)
 	}

@@ -81,6 +81,7 @@ type lineView struct {
 	ProviderTxID string               `json:"provider_tx_id,omitempty"`
 	Failure      *failureView         `json:"failure,omitempty"`
 	UpdatedAt    string               `json:"updated_at"`
+	Unreadable   string               `json:"unreadable,omitempty"` // names the field that is ""; no column of the CSV
 }
 
 // lineOf returns one line of a bulk.
@@ -93,6 +94,9 @@ func lineOf(l pirogue.BulkLine, t tongue) lineView {
 	}
 	if p.Failure.Code != "" {
 		view.Failure = &failureView{Code: p.Failure.Code, Message: reason(p.Failure.Code, t), Moved: p.Moved}
+	}
+	if l.Unreadable {
+		view.MSISDN, view.Unreadable = "", "msisdn_masked"
 	}
 	return view
 }

@@ -214,9 +214,7 @@ func (db *DB) linesPage(
 	}
 	lines := make([]pirogue.BulkLine, len(rows))
 	for i, row := range rows {
-		if lines[i], err = db.unpackLine(bulk, row); err != nil {
-			return nil, failure("read lines of bulk", err)
-		}
+		lines[i] = db.unpackLine(bulk, row)
 	}
 	return lines, nil
 }
@@ -242,8 +240,9 @@ const lineColumns = `bulk_lines.*,
   COALESCE((SELECT failure_note FROM payments p WHERE p.id = payment_id), '') AS failure_note,
   (SELECT updated_at FROM payments p WHERE p.id = payment_id) AS changed_at`
 
-// unpackLine returns a bulk's line with its payment.
-func (db *DB) unpackLine(bulk bulkRow, r lineStandRow) (pirogue.BulkLine, error) {
+// unpackLine returns a bulk's line with its payment. One that does not open is there with what is
+// not sealed, and hides no other.
+func (db *DB) unpackLine(bulk bulkRow, r lineStandRow) pirogue.BulkLine {
 	row, status := r.Line.payment(bulk, bulk.CreatedAt), pirogue.LineStatus(r.Line.State)
 	if r.Line.State == lineCreated {
 		row.Status, row.Operator, row.ProviderTxID = r.Status, r.PaidBy, r.ProviderTxID
@@ -251,5 +250,5 @@ func (db *DB) unpackLine(bulk bulkRow, r lineStandRow) (pirogue.BulkLine, error)
 		status = pirogue.LineStatus(r.Status)
 	}
 	p, err := db.unpackPayment(row)
-	return pirogue.BulkLine{Number: r.Line.Number, Status: status, Payment: p}, err
+	return pirogue.BulkLine{Number: r.Line.Number, Status: status, Payment: p, Unreadable: err != nil}
 }

@@ -65,19 +65,27 @@ func dialled(term string) string {
 	return "+" + strings.TrimPrefix(digits, "00")
 }
 
-// AnyPayment returns a payment of whoever it is, for support. It fails with
-// TransactionNotFound.
-func (db *DB) AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, error) {
+// AnyPayment returns a payment of whoever it is, for support. One that does not open is there
+// with what is not sealed. It fails with TransactionNotFound.
+func (db *DB) AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error) {
 	if !keepable(string(id)) {
-		return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
+		return pirogue.PaymentView{}, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
 	var row paymentRow
 	err := db.look(ctx, "read payment", func(tx *gorm.DB) error { return byID(tx, id, &row) })
 	if err != nil {
-		return pirogue.Payment{}, err
+		return pirogue.PaymentView{}, err
 	}
-	p, err := db.unpackPayment(row)
-	return p, failure("read payment", err)
+	p, unreadable := db.unpackPayment(row)
+	return pirogue.PaymentView{Payment: p, Unreadable: why(unreadable)}, nil
+}
+
+// why says of a payment that a part of it cannot be read, and why; "" for no error.
+func why(unreadable error) string {
+	if unreadable == nil {
+		return ""
+	}
+	return "cannot be read: " + unreadable.Error()
 }
 
 // OpenCases returns a page of the cases that a person must settle, the oldest first. It

@@ -68,7 +68,7 @@ func TestSupportFindsAPaymentByWhateverNamesIt(t *testing.T) {
 		require.NoError(w.t, err)
 		payments, err := w.db.Find(w.ctx(), "order_1", 10)
 		require.NoError(w.t, err)
-		require.Equal(w.t, []pirogue.Payment{read}, payments)
+		require.Equal(w.t, []pirogue.Payment{read.Payment}, payments)
 		require.Equal(w.t, pirogue.MSISDN("+22370112233"), read.MSISDN)
 		for _, id := range []pirogue.PaymentID{ids.Payment(), "x\x00"} {
 			_, err = w.db.AnyPayment(w.ctx(), id)

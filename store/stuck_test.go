@@ -322,6 +322,33 @@ func TestAPaymentThatDoesNotOpenHidesNoOther(t *testing.T) {
 	})
 }
 
+// What is not sealed is shown of a payment and of a line, and beside it that a part is missing.
+func TestWhatDoesNotOpenIsShownWithoutIt(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, lines := w.acceptBulk("salaries", 1000, 2000, 3000)
+		w.startLines(b, 2)
+		lost := lines[0].Payment.ID
+		for table, key := range map[string]string{"payments": "id", "bulk_lines": "payment_id"} {
+			require.NoError(w.t, w.exec(w.disarm(), "UPDATE "+table+" SET msisdn_sealed = 'gone:AAAA' WHERE "+key+" = ?", string(lost)))
+		}
+		shown, err := w.db.AnyPayment(w.ctx(), lost)
+		require.NoError(w.t, err)
+		require.Contains(w.t, shown.Unreadable, "cannot be read")
+		require.Equal(w.t, lines[0].Payment.OrderID, shown.OrderID)
+		require.Empty(w.t, shown.MSISDN)
+
+		told := w.linesOf(b)
+		require.Len(w.t, told, 3)
+		for i, line := range told {
+			require.Equal(w.t, i == 0, line.Unreadable)
+			require.Equal(w.t, i == 0, line.Payment.MSISDN == "")
+			require.Equal(w.t, lines[i].Payment.Amount, line.Payment.Amount)
+		}
+	})
+}
+
 // While a payment's workflow waits for a write of its own, no other case of it can be settled.
 func TestACaseThatIsNotBookedComesFirst(t *testing.T) {
 	t.Parallel()

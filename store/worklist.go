@@ -203,10 +203,8 @@ func (db *DB) addPayments(tx *gorm.DB, rows []workRow) error {
 		byID[row.ID] = row
 	}
 	for i := range rows {
-		var err error
-		if rows[i].payment, err = db.unpackPayment(byID[rows[i].ID]); err != nil {
-			rows[i].unreadable = "cannot be read: " + err.Error()
-		}
+		p, unreadable := db.unpackPayment(byID[rows[i].ID])
+		rows[i].payment, rows[i].unreadable = p, why(unreadable)
 	}
 	return nil
 }

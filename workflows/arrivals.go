@@ -47,16 +47,22 @@ func (s *story) verify(ctx workflow.Context) error {
 	receipt, err := call(ctx, options, do.Ask, activities.Question{
 		PaymentID: s.order.PaymentID, Pace: activities.Long, Leg: s.order.Leg, Known: s.placed,
 	})
-	if activities.TimedOut(err) {
-		return nil // it says nothing, or not often enough
+	v := pirogue.Verdict{
+		Decision: pirogue.DecisionWaiting, Status: pirogue.StatusSuccess,
+		Reason: "the operator was asked; it says nothing, or not often enough to prove anything",
 	}
-	if err != nil {
+	switch {
+	case activities.TimedOut(err):
+		return s.rule(ctx, v, of(pirogue.VerbRecheck))
+	case err != nil:
 		return err
-	}
-	if receipt.Outcome == pirogue.OutcomeDeclined || receipt.Outcome == pirogue.OutcomeExpired {
+	case receipt.Outcome == pirogue.OutcomeDeclined || receipt.Outcome == pirogue.OutcomeExpired:
 		return s.reversed(ctx, receipt)
+	case s.unplaced(receipt):
+		return s.second(ctx, receipt, pirogue.StatusSuccess)
 	}
-	return s.second(ctx, receipt, pirogue.StatusSuccess)
+	v.Decision, v.Reason, v.Evidence = pirogue.DecisionSettled, "the operator says that it was paid", receipt.Words
+	return s.rule(ctx, v, of(pirogue.VerbRecheck))
 }
 
 // reversed opens the case of a success that the operator takes back, and waits for people.
@@ -313,6 +319,9 @@ func (s *story) disturb(ctx workflow.Context, status pirogue.Status) error {
 		if err := s.askEarlier(ctx); err != nil || status != pirogue.StatusSuccess {
 			return err
 		}
+		return s.verify(ctx)
+	}
+	if status == pirogue.StatusSuccess && s.asked(pirogue.VerbRecheck) {
 		return s.verify(ctx)
 	}
 	return s.rule(ctx, pirogue.Verdict{

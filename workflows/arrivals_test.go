@@ -270,12 +270,23 @@ func TestSuccessIsVerified(t *testing.T) {
 		kind   pirogue.Kind
 		later  []scene
 		people []pirogue.Remedy
+		asked  pirogue.Decision // on a recheck by support; "": nobody asks
 		open   []pirogue.Cause
 		closed []pirogue.Cause
 		booked int64
 		waits  bool
 	}{
 		"it is paid": {kind: pirogue.CashIn, later: []scene{{outcome: paid}}, booked: 5000},
+		"support asks, and it is paid": {
+			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: pirogue.DecisionSettled,
+		},
+		"support asks, and it is taken back": {
+			kind: pirogue.CashOut, later: []scene{{outcome: declined}}, booked: 5000, asked: pirogue.DecisionRefused, waits: true,
+			open: []pirogue.Cause{pirogue.CauseReversed},
+		},
+		"support asks, and nothing is known": {
+			kind: pirogue.CashOut, later: []scene{{err: unknown}}, booked: 5000, asked: pirogue.DecisionWaiting,
+		},
 		"a cash-in that was paid again": {
 			kind: pirogue.CashIn, later: []scene{{outcome: paid, extra: 5000}}, booked: 10_000,
 			closed: []pirogue.Cause{pirogue.CauseSecondPayment},
@@ -311,8 +322,15 @@ func TestSuccessIsVerified(t *testing.T) {
 			for n, r := range tt.people {
 				w.remedy(time.Duration(n+2)*time.Hour, r)
 			}
+			var asked *act
+			if tt.asked != "" {
+				asked = w.remedy(0, pirogue.Remedy{Verb: pirogue.VerbRecheck, Actor: "awa"})
+			}
 			w.env.SetWorkflowRunTimeout(openFor)
 			p := w.tell()
+			if asked != nil {
+				require.Equal(t, tt.asked, asked.verdict.Decision, asked.verdict.Reason)
+			}
 			require.Equal(t, pirogue.StatusSuccess, p.Status)
 			require.Equal(t, tt.waits, w.env.GetWorkflowError() != nil, "waits for a person")
 			open, closed := w.cases(p.ID)

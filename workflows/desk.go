@@ -3,6 +3,7 @@ package workflows
 import (
 	"cmp"
 	"errors"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -133,13 +134,24 @@ func only(one pirogue.Remedy) func(pirogue.Remedy) bool {
 	return func(r pirogue.Remedy) bool { return r.Act == one.Act }
 }
 
+// asked reports whether a remedy with a verb waits.
+func (s *story) asked(verb pirogue.Verb) bool {
+	return slices.ContainsFunc(s.desk.waiting, func(r *request) bool { return r.remedy.Verb == verb })
+}
+
 // close answers whoever still waits and lets every handler finish, so that no Update
-// is cut off by the end of the story.
+// is cut off by the end of the story. Who asks about a success has the operator asked.
 func (s *story) close(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
 	for {
 		done := func() bool { return len(s.desk.waiting) > 0 || workflow.AllHandlersFinished(ctx) }
 		if err := workflow.Await(ctx, done); err != nil || len(s.desk.waiting) == 0 {
 			return status, err
+		}
+		if status == pirogue.StatusSuccess && s.asked(pirogue.VerbRecheck) {
+			s.finished = false
+			if err := s.verify(ctx); err != nil {
+				return status, err
+			}
 		}
 		v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "the payment has ended", Status: status}
 		if err := s.rule(ctx, v, everyone); err != nil {
@@ -181,11 +193,7 @@ func (s *story) serve(ctx workflow.Context) (pirogue.Receipt, error) {
 // same reference again where the operator still executes it once; the activity looks at the
 // row, not at what anybody says.
 func (s *story) redrive(ctx workflow.Context, receipt pirogue.Receipt) error {
-	wanted := false
-	for _, r := range s.desk.waiting {
-		wanted = wanted || r.remedy.Verb == pirogue.VerbRedrive
-	}
-	if !wanted {
+	if !s.asked(pirogue.VerbRedrive) {
 		return nil
 	}
 	submitted, err := s.sent(ctx, start(ctx, single(s.order, prioritySubmit, "redrive"), do.Submit,

@@ -62,12 +62,13 @@ func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 		cases   []pirogue.Case
 		allowed []pirogue.Verb
 	}{
-		"a cash-in under way":      {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck"}},
-		"a cash-out under way":     {pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive", "resolve"}},
-		"a payment nobody took up": {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []pirogue.Verb{}},
-		"a payment that expired":   {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []pirogue.Verb{"recheck", "resend"}},
-		"a payment that has ended": {pirogue.CashIn, pirogue.StatusSuccess, 1, nil, []pirogue.Verb{"resend"}},
-		"late money":               {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.Verb{"resolve", "resend"}},
+		"a cash-in under way":           {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck"}},
+		"a cash-out under way":          {pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive", "resolve"}},
+		"a payment nobody took up":      {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []pirogue.Verb{}},
+		"a payment that expired":        {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []pirogue.Verb{"recheck", "resend"}},
+		"a payment that was paid":       {pirogue.CashIn, pirogue.StatusSuccess, 1, nil, []pirogue.Verb{"recheck", "resend"}},
+		"a payment that was given back": {pirogue.CashIn, pirogue.StatusReversed, 2, nil, []pirogue.Verb{"resend"}},
+		"late money":                    {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.Verb{"resolve", "resend"}},
 		"late money that is not booked": {
 			pirogue.CashIn, pirogue.StatusExpired, 1,
 			[]pirogue.Case{opened, {ID: "d", Cause: pirogue.CauseNotBooked, OpenedAt: time.Now()}},
@@ -90,6 +91,19 @@ func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 			require.Len(t, p.Cases, len(tt.cases))
 		})
 	}
+}
+
+func TestAPaymentIsShownWithoutWhatDoesNotOpen(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.store.unreadable = "cannot be read: no key"
+	w.change(func(p *pirogue.Payment) { p.MSISDN = "" })
+	p, err := w.client(t, reader).Payment(t.Context(), w.payment.ID)
+	require.NoError(t, err)
+	require.Equal(t, "cannot be read: no key", p.Unreadable)
+	require.Equal(t, "order_001", p.OrderID)
+	require.Equal(t, http.StatusOK, w.press(pirogue.VerbRecheck, because).status(), "its workflow can be asked")
 }
 
 func TestAReadDoesNotDependOnAWorker(t *testing.T) {

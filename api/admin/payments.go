@@ -58,8 +58,8 @@ func (s *Server) showPayment(ctx context.Context, c *gin.Context) (any, error) {
 		return nil, err
 	}
 	return Details{
-		Payment: paymentOf(p), WorkflowID: s.workflowID(p.ID, p.Kind), Waiting: s.waiting(ctx, p),
-		Cases: each(cases, caseOf), Allowed: allowed(p, cases),
+		Payment: paymentOf(p.Payment), WorkflowID: s.workflowID(p.ID, p.Kind), Waiting: s.waiting(ctx, p.Payment),
+		Cases: each(cases, caseOf), Allowed: allowed(p.Payment, cases), Unreadable: p.Unreadable,
 		CustomerName: p.CustomerName, Description: p.Description, Metadata: p.Metadata,
 		ReturnURL: p.ReturnURL, CancelURL: p.CancelURL, NotifyURL: p.NotifyURL,
 	}, nil
@@ -95,7 +95,7 @@ func allowed(p pirogue.Payment, cases []pirogue.Case) []pirogue.Verb {
 	case blocked: // its workflow waits for a write of its own
 	case open >= 0:
 		verbs = append(verbs, cases[open].Cause.Verbs()...)
-	case p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed:
+	case p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed || p.Status == pirogue.StatusSuccess:
 		verbs = append(verbs, pirogue.VerbRecheck)
 	case p.Status.Terminal() || p.Status == pirogue.StatusCreated: // nothing follows it, or not yet
 	case p.Kind.MoneyOut():

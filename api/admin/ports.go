@@ -49,7 +49,7 @@ type Payments interface {
 	// merchant's order or refund number, our reference at an operator, the operator's
 	// own, or a number in E.164. None is no error.
 	Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error)
-	AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, error)
+	AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error)
 	AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error)
 	// Cases returns a payment's cases, the open and the closed.
 	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)

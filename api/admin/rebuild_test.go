@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,15 +15,19 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 	// Each row is a payment whose workflow is gone, and whether the act starts it again.
 	tests := map[string]struct {
 		status pirogue.Status
+		verb   pirogue.Verb // "": recheck
 		unfit  error
+		sealed string // why its rows cannot be read
 		starts bool
 		says   string
 	}{
-		"it is open":       {status: pirogue.StatusPending, starts: true},
-		"it was watched":   {status: pirogue.StatusExpired, starts: true},
-		"it failed":        {status: pirogue.StatusFailed, starts: true},
-		"it has not begun": {status: pirogue.StatusCreated, says: "nothing to do"},
-		"it was paid":      {status: pirogue.StatusSuccess, says: "nothing to do"},
+		"it is open":                         {status: pirogue.StatusPending, starts: true},
+		"it was watched":                     {status: pirogue.StatusExpired, starts: true},
+		"it failed":                          {status: pirogue.StatusFailed, starts: true},
+		"it has not begun":                   {status: pirogue.StatusCreated, says: "nothing to do"},
+		"it was paid, and may be taken back": {status: pirogue.StatusSuccess, starts: true},
+		"it was paid, and is sent again":     {status: pirogue.StatusSuccess, verb: pirogue.VerbRedrive, says: "nothing to do"},
+		"its rows cannot be read":            {status: pirogue.StatusPending, sealed: "no key", says: "cannot be started: no key"},
 		"its operator is not there any more": {
 			status: pirogue.StatusPending, unfit: pirogue.Errorf(pirogue.Internal, "no operator"), says: "cannot be started",
 		},
@@ -34,7 +39,8 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 			w := newWorld(t)
 			w.workflows.remedy, w.workflows.unfit = fails(pirogue.NotFound), tt.unfit
 			w.change(func(p *pirogue.Payment) { p.Status = tt.status })
-			got := w.press(pirogue.VerbRecheck, because)
+			w.store.unreadable = tt.sealed
+			got := w.press(cmp.Or(tt.verb, pirogue.VerbRecheck), because)
 			require.Equal(t, map[bool]int{true: 200, false: 409}[tt.starts], got.status(), "%s", got.Body)
 			require.Equal(t, tt.starts, len(w.workflows.again) == 1)
 			require.Contains(t, got.Body.String(), tt.says)

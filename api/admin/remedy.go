@@ -139,7 +139,7 @@ func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Re
 			defer cancel()
 			verdict, err := s.workflows.Remedy(ctx, p, act)
 			if pirogue.CodeOf(err) == pirogue.NotFound {
-				return s.anew(ctx, p, act)
+				return s.anew(ctx, p, r.Verb, act)
 			}
 			return verdict, err
 		},
@@ -147,15 +147,20 @@ func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Re
 }
 
 // anew starts the workflow of a payment again, as the sweep would, and has it carry out an
-// act. A payment that is not started is the sweep's, and one that ended well needs nobody.
-func (s *Server) anew(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error) {
+// act. A payment that is not started is the sweep's, and one that ended well can only be asked
+// about.
+func (s *Server) anew(ctx context.Context, p pirogue.Payment, verb pirogue.Verb, act string) (pirogue.Verdict, error) {
 	r, err := s.store.Restart(ctx, p.ID)
 	if err != nil {
 		return pirogue.Verdict{}, err
 	}
 	verdict := noWorkflow(r.Payment)
-	if r.Err != nil || !restartable(r) {
-		return verdict, nil //nolint:nilerr // a row that cannot be read is a verdict
+	switch {
+	case r.Err != nil:
+		verdict.Reason = notStarted + r.Err.Error()
+		return verdict, nil
+	case !restartable(r, verb):
+		return verdict, nil
 	}
 	if err := s.store.Reopen(ctx, p.ID, s.clock.Now()); err != nil {
 		return pirogue.Verdict{}, err
@@ -165,17 +170,23 @@ func (s *Server) anew(ctx context.Context, p pirogue.Payment, act string) (pirog
 		return anew, err
 	}
 	// Its operator is not configured any more: that is a verdict, and no failure of the request.
-	verdict.Reason = "The payment's workflow is gone and cannot be started: " + err.Error()
+	verdict.Reason = notStarted + err.Error()
 	return verdict, nil
 }
 
-// restartable reports whether the workflow of a payment has something to do that an act
-// can be about.
-func restartable(r pirogue.Restart) bool {
+// notStarted begins the verdict on an act for a payment whose rows or configuration do not let
+// its workflow start.
+const notStarted = "The payment's workflow is gone and cannot be started: "
+
+// restartable reports whether the workflow of a payment has something to do that an act with this
+// verb can be about. Of a SUCCESS the operator may say that it took it back.
+func restartable(r pirogue.Restart, verb pirogue.Verb) bool {
 	switch r.Payment.Status {
 	case pirogue.StatusCreated:
 		return false
-	case pirogue.StatusSuccess, pirogue.StatusReversed:
+	case pirogue.StatusSuccess:
+		return r.Case != "" || verb == pirogue.VerbRecheck
+	case pirogue.StatusReversed:
 		return r.Case != ""
 	default:
 		return true
@@ -198,7 +209,8 @@ func (s *Server) paymentIn(c *gin.Context) (pirogue.Payment, error) {
 	}
 	ctx, cancel := stepOf(c.Request.Context())
 	defer cancel()
-	return s.store.AnyPayment(ctx, id)
+	p, err := s.store.AnyPayment(ctx, id)
+	return p.Payment, err
 }
 
 // resend tells the merchant again: of one event, or of the latest.

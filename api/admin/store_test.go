@@ -3,6 +3,7 @@ package admin_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ type fakeStore struct {
 	bulk       pirogue.BulkProgress
 	nextPoll   time.Time // of every payment
 	suspended  map[pirogue.MerchantID]bool
+	unreadable string // why a part of every payment cannot be read
 
 	away     error         // what every call fails with
 	full     error         // what BeginAct fails with
@@ -115,19 +117,23 @@ func (s *fakeStore) Find(_ context.Context, term string, limit int) ([]pirogue.P
 	return found[:min(limit, len(found))], err
 }
 
-func (s *fakeStore) AnyPayment(_ context.Context, id pirogue.PaymentID) (pirogue.Payment, error) {
+func (s *fakeStore) AnyPayment(_ context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error) {
 	unlock, err := s.open()
 	defer unlock()
 	p, ok := s.payments[id]
 	if !ok && err == nil {
 		err = pirogue.Errorf(pirogue.TransactionNotFound, "no payment %s", id)
 	}
-	return p, err
+	return pirogue.PaymentView{Payment: p, Unreadable: s.unreadable}, err
 }
 
 func (s *fakeStore) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error) {
 	p, err := s.AnyPayment(ctx, id)
-	return pirogue.Restart{Payment: p}, err
+	r := pirogue.Restart{Payment: p.Payment}
+	if p.Unreadable != "" {
+		r.Err = errors.New(p.Unreadable)
+	}
+	return r, err
 }
 
 func (s *fakeStore) Reopen(context.Context, pirogue.PaymentID, time.Time) error {

@@ -49,6 +49,7 @@ type Details struct {
 	ReturnURL    string            `json:"return_url,omitempty"`
 	CancelURL    string            `json:"cancel_url,omitempty"`
 	NotifyURL    string            `json:"notify_url,omitempty"`
+	Unreadable   string            `json:"unreadable,omitempty"` // why a part of the payment is missing here
 }
 
 // paymentOf returns what support sees of a payment.

@@ -63,7 +63,7 @@ func detailsOf(p admin.Details) [][]string {
 		"operator's id", p.ProviderTxID, "failure", string(failure.Code), "note", failure.Note,
 		"created", at(p.CreatedAt), "updated", at(p.UpdatedAt), "settled", at(p.SettledAt),
 		"waits for", waiting.For, "next poll", at(waiting.NextPoll), "deadline", at(waiting.Deadline),
-		"workflow", p.WorkflowID, "allowed", words(p.Allowed),
+		"workflow", p.WorkflowID, "allowed", words(p.Allowed), "unreadable", p.Unreadable,
 	)
 	for _, c := range p.Cases {
 		state := "open"

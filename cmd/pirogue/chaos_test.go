@@ -319,7 +319,7 @@ func (h *harbour) list(d *diary, over <-chan struct{}) {
 			}
 			if missed[w.id]++; missed[w.id] == 2 {
 				h.t.Errorf("%s %s (%s) is %s for %s and on no list: %s",
-					p.Kind, p.ID, w.nature.name, p.Status, now.Sub(w.at), h.explain(p))
+					p.Kind, p.ID, w.nature.name, p.Status, now.Sub(w.at), h.explain(p.Payment))
 			}
 		}
 	}
@@ -396,8 +396,8 @@ func (h *harbour) unsettled(d *diary) []string {
 		}
 		cases, err := h.parts.store.Cases(h.t.Context(), p.ID)
 		open := slices.ContainsFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
-		if err != nil || !open || !slices.Contains(w.nature.ends, p.Status) && !unknown(p, cases) {
-			left = append(left, fmt.Sprintf("%s %s is %s: %s", w.nature.name, w.id, p.Status, h.explain(p)))
+		if err != nil || !open || !slices.Contains(w.nature.ends, p.Status) && !unknown(p.Payment, cases) {
+			left = append(left, fmt.Sprintf("%s %s is %s: %s", w.nature.name, w.id, p.Status, h.explain(p.Payment)))
 		}
 	}
 	return left
