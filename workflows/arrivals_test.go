@@ -5,9 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/activities"
 )
 
 // TestArrival has a customer pay one order more than once: it is a success once at most, and
@@ -271,6 +273,7 @@ func TestSuccessIsVerified(t *testing.T) {
 		later  []scene
 		people []pirogue.Remedy
 		asked  pirogue.Decision // on a recheck by support; "": nobody asks
+		late   bool             // its row is read only when the verification has ended
 		open   []pirogue.Cause
 		closed []pirogue.Cause
 		booked int64
@@ -279,6 +282,9 @@ func TestSuccessIsVerified(t *testing.T) {
 		"it is paid": {kind: pirogue.CashIn, later: []scene{{outcome: paid}}, booked: 5000},
 		"support asks, and it is paid": {
 			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: pirogue.DecisionSettled,
+		},
+		"support asks, and the workflow learns it late": {
+			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: pirogue.DecisionSettled, late: true,
 		},
 		"support asks, and it is taken back": {
 			kind: pirogue.CashOut, later: []scene{{outcome: declined}}, booked: 5000, asked: pirogue.DecisionRefused, waits: true,
@@ -321,6 +327,10 @@ func TestSuccessIsVerified(t *testing.T) {
 			w.order.Resumes = &pirogue.Resumption{Status: pirogue.StatusSuccess, FirstSent: w.env.Now(), Attempts: 1}
 			for n, r := range tt.people {
 				w.remedy(time.Duration(n+2)*time.Hour, r)
+			}
+			if tt.late {
+				a := &activities.Activities{Store: w.store, Clock: w.env.Now}
+				w.env.OnActivity("LoadAction", mock.Anything, mock.Anything).Return(a.LoadAction).After(time.Minute)
 			}
 			var asked *act
 			if tt.asked != "" {
