@@ -69,7 +69,8 @@ type Attempt struct {
 type Handle map[string]string
 
 // HandleOTP is where the customer's one-time password waits in the handle of a first
-// attempt, until the operator's handle takes its place. It is good for one submission.
+// attempt, until the operator's handle takes its place or the payment ends. It is good for one
+// submission.
 const HandleOTP = "otp"
 
 // Evidence is what an operator says of an attempt again and again: the same outcome,

@@ -109,12 +109,13 @@ type StuckCause string
 
 // Why a payment is stuck, each a row of the list that support works through.
 const (
-	StuckUnstarted  StuckCause = "NOT_STARTED"     // accepted, and no workflow took it up
-	StuckUnsent     StuckCause = "OPERATOR_DOWN"   // the operator cannot be reached
-	StuckUnknown    StuckCause = "ANSWER_UNKNOWN"  // sent, and the outcome is not known
-	StuckUndecided  StuckCause = "OPERATOR_SLOW"   // the operator has it and does not decide
-	StuckCase       StuckCause = "CASE_OPEN"       // a person must settle a case
-	StuckUnreported StuckCause = "WEBHOOK_FAILING" // it ended, and the merchant could not be told
+	StuckUnstarted  StuckCause = "NOT_STARTED"        // accepted, and no workflow took it up
+	StuckUnsent     StuckCause = "OPERATOR_DOWN"      // the operator cannot be reached
+	StuckSuspended  StuckCause = "MERCHANT_SUSPENDED" // it is sent when its merchant's suspension ends
+	StuckUnknown    StuckCause = "ANSWER_UNKNOWN"     // sent, and the outcome is not known
+	StuckUndecided  StuckCause = "OPERATOR_SLOW"      // the operator has it and does not decide
+	StuckCase       StuckCause = "CASE_OPEN"          // a person must settle a case
+	StuckUnreported StuckCause = "WEBHOOK_FAILING"    // it ended, and the merchant could not be told
 )
 
 // Stuck is a payment that needs a look.
@@ -140,7 +141,7 @@ func (c StuckCause) Verbs(k Kind) []Verb {
 		return []Verb{VerbRecheck, VerbRedrive, VerbResolve}
 	case c == StuckUndecided && k.MoneyOut():
 		return []Verb{VerbRecheck, VerbResolve}
-	case c == StuckUnknown, c == StuckUndecided, c == StuckUnsent:
+	case c == StuckUnknown, c == StuckUndecided, c == StuckUnsent, c == StuckSuspended:
 		return []Verb{VerbRecheck}
 	case c == StuckUnreported:
 		return []Verb{VerbResend}

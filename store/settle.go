@@ -86,6 +86,9 @@ func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Settled, s pirogue.Settleme
 		return err
 	}
 	failpoint.Hit("store.settle.announced")
+	if err := db.forgetPasswords(tx, p); err != nil {
+		return err
+	}
 	journals, reversed, err := db.settleParent(tx, p, at)
 	if err != nil {
 		return err
@@ -99,6 +102,36 @@ func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Settled, s pirogue.Settleme
 	err = bookAll(tx, at, append(journals, ending...)...)
 	failpoint.Hit("store.settle.booked")
 	return err
+}
+
+// forgetPasswords removes the customer's one-time password from the attempts of a payment that
+// has ended, for nothing of it is sent again. What the operator named stays: it is asked about
+// late money by that. A handle that does not open is left as it is.
+func (db *DB) forgetPasswords(tx *gorm.DB, p pirogue.Payment) error {
+	if p.Kind != pirogue.CashIn {
+		return nil
+	}
+	var rows []attemptRow
+	err := tx.Where("payment_id = ? AND state IN ('PREPARED','SENT','UNKNOWN') AND handle_sealed <> ''", p.ID).
+		Find(&rows).Error
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		a, unreadable := db.unpackAttempt(row)
+		if unreadable != nil || a.Handle[pirogue.HandleOTP] == "" {
+			continue
+		}
+		delete(a.Handle, pirogue.HandleOTP)
+		sealed, err := db.sealHandle(a.ID, a.Handle)
+		if err != nil {
+			return err
+		}
+		if err := tx.Exec("UPDATE attempts SET handle_sealed = ? WHERE id = ?", sealed, row.ID).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recall tells who came too late what stands. The event's number is counted by the

@@ -261,3 +261,42 @@ func TestTwoProcessesMayWriteAtOnce(t *testing.T) {
 		w.sound()
 	})
 }
+
+// Whatever ends a payment, the customer's one-time password does not outlive it. What the operator
+// named of it does.
+func TestAPasswordEndsWithItsPayment(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		for _, row := range []struct {
+			name string
+			sent bool
+			ends pirogue.Status
+			want pirogue.Handle
+		}{
+			{"never sent", false, pirogue.StatusExpired, nil},
+			{"its answer is lost, and it expires", true, pirogue.StatusExpired, pirogue.Handle{"id": "7"}},
+			{"its answer is lost, and it fails", true, pirogue.StatusFailed, pirogue.Handle{"id": "7"}},
+			{"its answer is lost, and it is paid", true, pirogue.StatusSuccess, pirogue.Handle{"id": "7"}},
+		} {
+			p, a := w.order(w.owner, row.name)
+			a.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
+			w.accepted(p, a)
+			lost := pirogue.Answer{
+				AttemptID: a.ID, Sending: 1, State: pirogue.AttemptUnknown, Handle: pirogue.Handle{"id": "7"}, At: w.at(0),
+			}
+			if row.sent {
+				w.send(a)
+				_, err := w.db.Answer(w.ctx(), lost)
+				require.NoError(w.t, err)
+			}
+			_, before := w.latest(p.ID)
+			require.Equal(w.t, "1234", before.Handle[pirogue.HandleOTP], row.name)
+			_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: row.ends, At: w.at(0)})
+			require.NoError(w.t, err)
+			_, after := w.latest(p.ID)
+			require.Equal(w.t, row.want, after.Handle, row.name)
+			require.Equal(w.t, before.UpdatedAt, after.UpdatedAt)
+		}
+		w.sound()
+	})
+}

@@ -88,7 +88,11 @@ SELECT p.id AS id, CASE p.kind WHEN 'CASHIN' THEN COALESCE(p.expires_at, a.sent_
 
 	{pirogue.StuckUnsent, `
 SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
-   AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered`},
+   AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered AND NOT ` + ofSuspended},
+
+	{pirogue.StuckSuspended, `
+SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
+   AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered AND ` + ofSuspended},
 
 	{pirogue.StuckUnstarted, `
 SELECT p.id AS id, p.created_at AS since, p.id AS place, '' AS cause, '' AS words, 0 AS paid
@@ -120,6 +124,9 @@ const openPayments = `
   FROM payments p CROSS JOIN attempts a
  WHERE p.status IN ('CREATED','INITIATED','PENDING') AND a.payment_id = p.id
    AND a.number = (SELECT MAX(l.number) FROM attempts l WHERE l.payment_id = p.id)` + withoutCase
+
+// ofSuspended holds of the payments of a suspended merchant.
+const ofSuspended = `EXISTS (SELECT 1 FROM merchants m WHERE m.id = p.merchant_id AND m.suspended_at IS NOT NULL)`
 
 // withoutCase keeps the payments that no case is open about.
 const withoutCase = `

@@ -49,6 +49,11 @@ func TestAPaymentThatStandsStillIsStuckForACause(t *testing.T) {
 			_, a := w.sent("p")
 			w.answer(a, pirogue.AttemptPrepared, "connection refused", 0)
 		}, time.Minute, "OPERATOR_DOWN since 0s: connection refused [recheck]"},
+		"its merchant is suspended": {func(w *world) {
+			_, a := w.sent("p")
+			w.answer(a, pirogue.AttemptPrepared, "connection refused", 0)
+			require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+		}, time.Minute, "MERCHANT_SUSPENDED since 0s: connection refused [recheck]"},
 		"another attempt waits for its operator": {func(w *world) {
 			w.renew(w.sent("p")) // at 1 min
 		}, 2 * time.Minute, "OPERATOR_DOWN since 1m0s:  [recheck]"},

@@ -63,7 +63,8 @@ func (tool *adminTool) stuck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "stuck", Short: "List the payments that need a look, each with why", Args: cobra.NoArgs,
 	}
-	filter := selected(cmd, "CASE_OPEN, ANSWER_UNKNOWN, OPERATOR_SLOW, OPERATOR_DOWN, NOT_STARTED or WEBHOOK_FAILING")
+	filter := selected(cmd, "CASE_OPEN, ANSWER_UNKNOWN, OPERATOR_SLOW, OPERATOR_DOWN, MERCHANT_SUSPENDED, "+
+		"NOT_STARTED or WEBHOOK_FAILING")
 	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.Worklist[admin.Stuck], error) {
 		return c.Stuck(cmd.Context(), filter())
 	}, worklist("PAYMENT CAUSE SINCE TYPE AMOUNT OPERATOR ALLOWED WORDS", func(s admin.Stuck) []string {
