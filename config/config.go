@@ -38,7 +38,7 @@ type Config struct {
 
 	DataDir     string `env:"PIROGUE_DATA_DIR" envDefault:".pirogue" usage:"where pirogue dev keeps its files"`
 	DatabaseURL string `env:"DATABASE_URL" secret:"true" usage:"postgres://… or sqlite:PATH; default sqlite in PIROGUE_DATA_DIR"`
-	Keys        string `env:"PIROGUE_KEYS" secret:"true" usage:"encryption keys name:hex64[,older…]; pirogue dev makes its own"`
+	Keys        string `env:"PIROGUE_KEYS" secret:"true" usage:"encryption keys name:hex64[,older…], none is ever dropped; pirogue dev makes its own"`
 
 	OperatorsFile string `env:"PIROGUE_OPERATORS_FILE" usage:"JSON of live operators and routes; default none"`
 

@@ -5,6 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,4 +75,51 @@ func compare(t *testing.T, path, want string) {
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, want, string(got), "run go test ./docs -update")
+}
+
+// link matches a relative link of a document, with its anchor.
+var link = regexp.MustCompile(`\]\(([^):#]*)(?:#([^)]*))?\)`)
+
+func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
+	t.Parallel()
+
+	var documents []string
+	for _, pattern := range []string{"../*.md", "*.md", "*/*.md", "samples/*/*.md"} {
+		found, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		documents = append(documents, found...)
+	}
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, match := range link.FindAllStringSubmatch(string(text), -1) {
+			target := document
+			if match[1] != "" {
+				target = filepath.Join(filepath.Dir(document), match[1])
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s links %s, which is not there", document, match[0])
+				continue
+			}
+			if match[2] != "" && !slices.Contains(anchorsOf(t, target), match[2]) {
+				t.Errorf("%s links %s, and no heading of it has that anchor", document, match[0])
+			}
+		}
+	}
+}
+
+// heading matches a heading of a document.
+var heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+
+// anchorsOf returns the anchors that a document's headings have.
+func anchorsOf(t *testing.T, document string) []string {
+	t.Helper()
+	text, err := os.ReadFile(document)
+	require.NoError(t, err)
+	var anchors []string
+	for _, match := range heading.FindAllStringSubmatch(string(text), -1) {
+		words := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(match[1]), "")
+		anchors = append(anchors, strings.ReplaceAll(words, " ", "-"))
+	}
+	return anchors
 }
