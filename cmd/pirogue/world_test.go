@@ -43,6 +43,7 @@ type world struct {
 
 	operatorTime atomic.Int64        // nanoseconds the simulators took to answer
 	onCall       func(*http.Request) // sees every call to them; nil: nobody does
+	between      func(http.Handler) http.Handler
 }
 
 // setup is what a test may want different.
@@ -55,6 +56,8 @@ type setup struct {
 	onCall   func(*http.Request)
 	promises string // of the simulators: "" or stage.PromisesLive
 	temporal string // the address of a server; "" starts one
+	// between stands between Pirogue and the simulators; nil: nothing does.
+	between func(simulators http.Handler) http.Handler
 }
 
 // newWorld starts everything.
@@ -87,7 +90,7 @@ func newWorld(t testing.TB, s setup) *world {
 	require.NoError(t, p.store.Migrate(t.Context()))
 	t.Cleanup(func() { require.NoError(t, p.Close()) })
 
-	w := &world{t: t, parts: p, api: api, onCall: s.onCall}
+	w := &world{t: t, parts: p, api: api, onCall: s.onCall, between: s.between}
 	w.account, err = p.devAccount(t.Context())
 	require.NoError(t, err)
 	w.inbox = inbox.New(w.account.Secret)
@@ -120,13 +123,17 @@ func (w *world) startSandbox(server *httptest.Server, url string, play float64) 
 	simulators, err := sandbox.New(options)
 	require.NoError(w.t, err)
 	w.sandbox = simulators
+	played := simulators.Handler()
+	if w.between != nil {
+		played = w.between(played)
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		if w.onCall != nil {
 			w.onCall(r)
 		}
 		began := time.Now()
-		simulators.Handler().ServeHTTP(rw, r)
+		played.ServeHTTP(rw, r)
 		w.operatorTime.Add(int64(time.Since(began)))
 	})
 	mux.Handle(inboxPath, w.inbox)
