@@ -81,6 +81,8 @@ func ask(t *testing.T, a *activities.Activities, pace activities.Pace) time.Dura
 func TestQuestionsKeepToTheirShare(t *testing.T) {
 	t.Parallel()
 	const contract = 10
+	const brisk, slow, long = activities.Brisk, activities.Slow, activities.Long
+	type asked = pirogue.QuestionLoad
 	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
 	fresh := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusPending, CreatedAt: now.Add(-time.Minute)}
 	old := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusPending, CreatedAt: now.Add(-3 * time.Minute)}
@@ -90,21 +92,21 @@ func TestQuestionsKeepToTheirShare(t *testing.T) {
 		payment pirogue.Payment
 		pace    activities.Pace
 		rate    float64
-		load    pirogue.QuestionLoad
+		load    asked
 		want    time.Duration
 	}{
-		"few are under way":                 {fresh, activities.Brisk, contract, pirogue.QuestionLoad{Open: 10, Fresh: 10}, 5 * time.Second},
-		"a contract without a limit":        {fresh, activities.Brisk, 0, pirogue.QuestionLoad{Open: 9000, Fresh: 9000}, 5 * time.Second},
-		"many others that are older":        {fresh, activities.Brisk, contract, pirogue.QuestionLoad{Open: 9000, Fresh: 10}, 5 * time.Second},
-		"many others that have ended":       {fresh, activities.Brisk, contract, pirogue.QuestionLoad{Open: 10, Fresh: 10, Watched: 90_000}, 5 * time.Second},
-		"as many fresh as fill a share":     {fresh, activities.Brisk, contract, pirogue.QuestionLoad{Open: 245, Fresh: 245}, 100 * time.Second},
-		"an old one beside none":            {old, activities.Brisk, contract, pirogue.QuestionLoad{Open: 350}, 100 * time.Second},
-		"an old one beside fresh ones":      {old, activities.Brisk, contract, pirogue.QuestionLoad{Open: 160, Fresh: 10}, 100 * time.Second},
-		"an old one beside all too many":    {old, activities.Brisk, contract, pirogue.QuestionLoad{Open: 1105, Fresh: 1000}, 100 * time.Second},
-		"money out has no customer":         {out, activities.Long, contract, pirogue.QuestionLoad{Open: 350}, 100 * time.Second},
-		"few have ended":                    {ended, activities.Slow, contract, pirogue.QuestionLoad{Watched: 10}, time.Minute},
-		"many have ended":                   {ended, activities.Slow, contract, pirogue.QuestionLoad{Watched: 7200}, 2 * time.Hour},
-		"many are open, and few have ended": {ended, activities.Slow, contract, pirogue.QuestionLoad{Open: 9000, Watched: 10}, time.Minute},
+		"few are under way":                 {fresh, brisk, contract, asked{Open: 10, Fresh: 10}, 5 * time.Second},
+		"a contract without a limit":        {fresh, brisk, 0, asked{Open: 9000, Fresh: 9000}, 5 * time.Second},
+		"many others that are older":        {fresh, brisk, contract, asked{Open: 9000, Fresh: 10}, 5 * time.Second},
+		"many others that have ended":       {fresh, brisk, contract, asked{Fresh: 10, Watched: 90_000}, 5 * time.Second},
+		"as many fresh as fill a share":     {fresh, brisk, contract, asked{Open: 245, Fresh: 245}, 100 * time.Second},
+		"an old one beside none":            {old, brisk, contract, asked{Open: 350}, 100 * time.Second},
+		"an old one beside fresh ones":      {old, brisk, contract, asked{Open: 160, Fresh: 10}, 100 * time.Second},
+		"an old one beside all too many":    {old, brisk, contract, asked{Open: 1105, Fresh: 1000}, 100 * time.Second},
+		"money out has no customer":         {out, long, contract, asked{Open: 350}, 100 * time.Second},
+		"few have ended":                    {ended, slow, contract, asked{Watched: 10}, time.Minute},
+		"many have ended":                   {ended, slow, contract, asked{Watched: 7200}, 2 * time.Hour},
+		"many are open, and few have ended": {ended, slow, contract, asked{Open: 9000, Watched: 10}, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

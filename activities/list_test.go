@@ -50,6 +50,8 @@ func (l *lister) Statement(ctx context.Context, _, _ time.Time) ([]pirogue.State
 func TestAListAnswersAWatch(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
+	ended := now.Add(-2 * time.Minute)
+	const paid, declined = pirogue.OutcomePaid, pirogue.OutcomeDeclined
 	line := func(ref pirogue.OperatorRef, outcome pirogue.Outcome) []pirogue.StatementLine {
 		return []pirogue.StatementLine{{TxID: "MP1", Ref: ref, Outcome: outcome}}
 	}
@@ -61,9 +63,9 @@ func TestAListAnswersAWatch(t *testing.T) {
 		read   int // pages
 		asked  int // by reference
 	}{
-		"that names the attempt nowhere":    {pirogue.StatusExpired, 3, 200, line("other", pirogue.OutcomePaid), 3, 0},
-		"that calls it declined":            {pirogue.StatusExpired, 1, 200, line("ours", pirogue.OutcomeDeclined), 1, 0},
-		"that calls it paid":                {pirogue.StatusExpired, 1, 200, line("ours", pirogue.OutcomePaid), 1, 1},
+		"that names the attempt nowhere":    {pirogue.StatusExpired, 3, 200, line("other", paid), 3, 0},
+		"that calls it declined":            {pirogue.StatusExpired, 1, 200, line("ours", declined), 1, 0},
+		"that calls it paid":                {pirogue.StatusExpired, 1, 200, line("ours", paid), 1, 1},
 		"that has an unknown word for it":   {pirogue.StatusFailed, 1, 200, line("ours", ""), 1, 1},
 		"that costs more calls than it may": {pirogue.StatusExpired, 9, 10, nil, 5, 1},
 		"only where many questions are due": {pirogue.StatusExpired, 1, 3, nil, 0, 1},
@@ -73,8 +75,7 @@ func TestAListAnswersAWatch(t *testing.T) {
 			t.Parallel()
 			l := &lister{
 				counter: &counter{
-					payment: pirogue.Payment{Kind: pirogue.CashIn, Status: row.status, UpdatedAt: now.Add(-2 * time.Minute)},
-					polled:  now.Add(-2 * time.Minute),
+					payment: pirogue.Payment{Kind: pirogue.CashIn, Status: row.status, UpdatedAt: ended}, polled: ended,
 				},
 				pages: row.pages, lines: row.lines, due: row.due, sent: now.Add(-10 * time.Minute),
 			}

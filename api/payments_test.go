@@ -128,7 +128,8 @@ func TestAFailureIsToldInTheReadersLanguage(t *testing.T) {
 		p.Status, p.Failure = pirogue.StatusFailed, pirogue.Failure{Code: pirogue.FailedDeclined, Note: "err 4711"}
 	})
 	for language, want := range map[string]string{
-		"": "fr", "fr": "fr", "fr-ML, en;q=0.8": "fr", "en": "en", "en-GB, fr;q=0.5": "en", "de": "fr", "de, en;q=0.5": "en",
+		"": "fr", "fr": "fr", "fr-ML, en;q=0.8": "fr", "en": "en", "en-GB, fr;q=0.5": "en",
+		"de": "fr", "de, en;q=0.5": "en",
 		"*": "fr", "not a language at all;;q=x": "fr",
 	} {
 		r := w.request(w.test, http.MethodGet, "/api/v1/payments/"+string(p.ID), "")
@@ -164,7 +165,10 @@ func TestATimelineTellsTheStory(t *testing.T) {
 	w.store.change(func() {
 		w.store.moments[p.ID] = []pirogue.Moment{
 			{At: p.CreatedAt, Type: pirogue.PaymentAccepted, Source: pirogue.SourceMerchant},
-			{At: p.CreatedAt, Type: pirogue.AttemptPolled, Source: pirogue.SourcePirogue, Details: map[string]any{"count": 14}},
+			{
+				At: p.CreatedAt, Type: pirogue.AttemptPolled, Source: pirogue.SourcePirogue,
+				Details: map[string]any{"count": 14},
+			},
 		}
 	})
 	got := w.get("/payments/" + string(p.ID) + "/timeline")
@@ -235,7 +239,8 @@ func TestFiltersNarrowEachOther(t *testing.T) {
 	for query, want := range map[string]int{
 		"": 2, "status=SUCCESS": 1, "merchant_order_id=open": 1, "merchant_order_id=open&status=SUCCESS": 0,
 		"type=CASHIN": 2, "type=REFUND": 0, "country_code=ML": 2, "country_code=CI": 0, "operator=orange-web-ml": 2,
-		"operator=nobody": 0, "created_from=" + at: 2, "created_to=" + at: 0, "created_from=" + at + "&created_to=" + later: 2,
+		"operator=nobody": 0, "created_from=" + at: 2, "created_to=" + at: 0,
+		"created_from=" + at + "&created_to=" + later: 2,
 	} {
 		require.Len(t, w.get("/payments?"+query).list(), want, query)
 	}

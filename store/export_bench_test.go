@@ -31,7 +31,9 @@ const (
 // BenchmarkExport reports how fast all payments of one merchant are exported, and how far
 // the heap and the resident memory grow above what they were before.
 func BenchmarkExport(b *testing.B) {
-	for name, url := range map[string]func(testing.TB) string{"postgres": piroguetest.Postgres, "sqlite": piroguetest.SQLite} {
+	for name, url := range map[string]func(testing.TB) string{
+		"postgres": piroguetest.Postgres, "sqlite": piroguetest.SQLite,
+	} {
 		b.Run(name, func(b *testing.B) {
 			w := newWorld(b, url(b))
 			w.fill(*exportRows)
@@ -40,7 +42,7 @@ func BenchmarkExport(b *testing.B) {
 			peak, peakResident, exports := idle, idleResident, 0
 			for b.Loop() {
 				told := 0
-				require.NoError(b, w.db.Export(b.Context(), w.owner, pirogue.ExportFilter{}, func(p pirogue.ExportRow) error {
+				err := w.db.Export(b.Context(), w.owner, pirogue.ExportFilter{}, func(p pirogue.ExportRow) error {
 					if told++; told%heapSampled == 0 {
 						peak, peakResident = max(peak, heap(false)), max(peakResident, resident(b))
 					}
@@ -48,7 +50,8 @@ func BenchmarkExport(b *testing.B) {
 						return fmt.Errorf("payment %s has no number", p.ID)
 					}
 					return nil
-				}))
+				})
+				require.NoError(b, err)
 				require.Equal(b, *exportRows, told)
 				exports++
 			}

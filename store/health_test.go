@@ -117,7 +117,8 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 			require.NoError(w.t, err)
 			require.True(w.t, again)
 			require.NoError(w.t, w.answered(pirogue.Answer{
-				AttemptID: a.ID, Sending: i + 2, State: pirogue.AttemptUnknown, Handle: named, At: w.at(3 * time.Second),
+				AttemptID: a.ID, Sending: i + 2, State: pirogue.AttemptUnknown, Handle: named,
+				At: w.at(3 * time.Second),
 			}))
 			_, attempt, err = w.db.Latest(w.ctx(), p.ID)
 			require.NoError(w.t, err)

@@ -30,7 +30,8 @@ type busy struct {
 
 func newBusy() *busy {
 	return &busy{
-		sent: map[pirogue.EventID]int{}, reached: make(chan struct{}, 100), answered: make(chan struct{}), answer: http.StatusOK,
+		sent: map[pirogue.EventID]int{}, reached: make(chan struct{}, 100), answered: make(chan struct{}),
+		answer: http.StatusOK,
 	}
 }
 
@@ -122,6 +123,7 @@ func (c *crowded) states() map[pirogue.EventState]int {
 func TestEventsOfABusyEndpoint(t *testing.T) {
 	t.Parallel()
 	const events = 20
+	gap := (time.Second / activities.QueuedPerSecond).Truncate(time.Microsecond)
 	t.Run("come back at one pace, however many", func(t *testing.T) {
 		t.Parallel()
 		c := crowd(t, events)
@@ -132,7 +134,7 @@ func TestEventsOfABusyEndpoint(t *testing.T) {
 			}
 		}
 		for i, wait := range c.queued {
-			require.Equal(t, time.Duration(i+1)*(time.Second/activities.QueuedPerSecond).Truncate(time.Microsecond), wait)
+			require.Equal(t, time.Duration(i+1)*gap, wait)
 		}
 		c.answers(http.StatusOK)
 	})
@@ -171,7 +173,7 @@ func TestEventsOfABusyEndpoint(t *testing.T) {
 		c.answers(http.StatusBadGateway) // each that was under way takes a place
 		places := rounds*(events-lanes) + lanes
 		_, err := c.do.Deliver(t.Context(), c.event("late"))
-		require.Equal(t, time.Duration(places+1)*(time.Second/activities.QueuedPerSecond).Truncate(time.Microsecond), delay(t, err))
+		require.Equal(t, time.Duration(places+1)*gap, delay(t, err))
 	})
 	t.Run("hold up nobody else's", func(t *testing.T) {
 		t.Parallel()

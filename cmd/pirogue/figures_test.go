@@ -50,7 +50,8 @@ func TestWhatWaitsIsAFigure(t *testing.T) {
 		},
 	})
 	for _, line := range []string{
-		"pirogue_backlog_up 1", `pirogue_open_payments{kind="CASHOUT",status="PENDING"} 3`, "pirogue_oldest_hold_seconds 3600",
+		"pirogue_backlog_up 1", `pirogue_open_payments{kind="CASHOUT",status="PENDING"} 3`,
+		"pirogue_oldest_hold_seconds 3600",
 		`pirogue_stuck_payments{cause="ANSWER_UNKNOWN",currency="XOF"} 5`,
 		`pirogue_stuck_minor_units{cause="ANSWER_UNKNOWN",currency="XOF"} 700`,
 		`pirogue_open_cases{cause="LATE_SUCCESS",currency="XAF"} 6`,
@@ -99,14 +100,17 @@ func TestTheDatabaseIsAskedOnceForManyScrapes(t *testing.T) {
 	require.Equal(t, int64(2), asked.Load())
 }
 
-// An alert on an increase never fires for a series that begins with its first event.
+// An alert on the first event never fires for a series that begins with that event. A rate that is
+// compared with another needs more than one.
 func TestEveryIncreaseBeginsAtZero(t *testing.T) {
 	t.Parallel()
 	rules, err := os.ReadFile("../../deploy/alerts.yml")
 	require.NoError(t, err)
-	increases := regexp.MustCompile(`(?:increase|rate|delta)\((pirogue_[a-z_]+)`).FindAllStringSubmatch(string(rules), -1)
+	increase := regexp.MustCompile(`increase\((pirogue_[a-z_]+)`)
+	increases := increase.FindAllStringSubmatch(string(rules), -1)
 	require.NotEmpty(t, increases)
 
+	const blocked = "pirogue_activity_blocked_total"
 	registry := prometheus.NewRegistry()
 	count, err := blockedFigure(registry)
 	require.NoError(t, err)
@@ -127,10 +131,10 @@ func TestEveryIncreaseBeginsAtZero(t *testing.T) {
 		require.NotEmpty(t, before[name[1]], name[1])
 	}
 	for _, activity := range []string{"Settle", "Ask", "Submit", "Deliver", "Sweep"} {
-		require.Contains(t, before["pirogue_activity_blocked_total"], activity)
+		require.Contains(t, before[blocked], activity)
 	}
 	count("Settle")
 	after := series()
-	require.Len(t, after["pirogue_activity_blocked_total"], len(before["pirogue_activity_blocked_total"]), "a series is new")
-	require.Equal(t, 1.0, after["pirogue_activity_blocked_total"]["Settle"])
+	require.Len(t, after[blocked], len(before[blocked]), "a series is new")
+	require.Equal(t, 1.0, after[blocked]["Settle"])
 }

@@ -129,7 +129,8 @@ func (w *watchWorld) expired(reference string, number pirogue.MSISDN) pirogue.Pa
 	require.NoError(w.t, err)
 	end := now.Add(5 * time.Minute)
 	_, err = w.db.Polled(ctx, pirogue.Poll{
-		AttemptID: a.ID, Sendings: sending.Number, Outcome: pirogue.OutcomePending, At: end, Next: end.Add(10 * time.Second),
+		AttemptID: a.ID, Sendings: sending.Number, Outcome: pirogue.OutcomePending, At: end,
+		Next: end.Add(10 * time.Second),
 	})
 	require.NoError(w.t, err)
 	_, err = w.db.Settle(ctx, pirogue.Settlement{
