@@ -50,12 +50,13 @@ func TestEveryTestThatFailuresNamesExists(t *testing.T) {
 	}
 }
 
-// Each row of the table says how its failure is known to be handled.
+// Each row of the table is there once and says how its failure is known to be handled.
 func TestEveryFailureHasATest(t *testing.T) {
 	t.Parallel()
 
 	text, err := os.ReadFile("failures.md")
 	require.NoError(t, err)
+	seen := map[string]bool{}
 	for n, line := range strings.Split(string(text), "\n") {
 		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| What goes wrong") || strings.HasPrefix(line, "| ---") {
 			continue
@@ -65,6 +66,10 @@ func TestEveryFailureHasATest(t *testing.T) {
 			t.Errorf("failures.md:%d has %d cells, want 3", n+1, len(cells))
 			continue
 		}
+		if seen[cells[0]] {
+			t.Errorf("failures.md:%d is there twice: %s", n+1, cells[0])
+		}
+		seen[cells[0]] = true
 		if !namedTest.MatchString(cells[2]) && !strings.HasPrefix(cells[2], "no test: ") {
 			t.Errorf("failures.md:%d names no test and does not say \"no test: \" and why", n+1)
 		}
