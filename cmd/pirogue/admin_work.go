@@ -83,7 +83,8 @@ func (tool *adminTool) cases() *cobra.Command {
 		return c.Cases(cmd.Context(), filter())
 	}, worklist("PAYMENT CASE OPENED STATUS AMOUNT SUSPENSE ALLOWED NOTE", func(c admin.OpenCase) []string {
 		return []string{
-			string(c.Payment.ID), strings.TrimPrefix(string(c.ID), string(c.Payment.ID)+"/"), at(c.OpenedAt), string(c.Payment.Status), money(c.Payment),
+			string(c.Payment.ID), strings.TrimPrefix(string(c.ID), string(c.Payment.ID)+"/"), at(c.OpenedAt),
+			string(c.Payment.Status), money(c.Payment),
 			fmt.Sprint(c.Paid), words(c.Allowed), readable(c.Unreadable, c.Note),
 		}
 	}))
