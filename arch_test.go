@@ -31,11 +31,13 @@ var layers = map[string][]string{
 	"webhook":    {"activities", "code.dny.dev/ssrf"},
 	"worker":     {".", "activities", "workflows", "go.temporal.io", "go.uber.org/zap"},
 	"store": {
-		".", "ledger", "ids", "vault", "failpoint", "gorm.io", "modernc.org", "github.com/pressly/goose/v3", "github.com/jackc/pgx/v5",
+		".", "ledger", "ids", "vault", "failpoint", "gorm.io", "modernc.org", "github.com/pressly/goose/v3",
+		"github.com/jackc/pgx/v5",
 		"github.com/sethvargo/go-retry",
 	},
 	"api": {
-		".", "ids", "failpoint", "github.com/gin-gonic/gin", "go.uber.org/zap", "golang.org/x", "github.com/nyaruka/phonenumbers",
+		".", "ids", "failpoint", "github.com/gin-gonic/gin", "go.uber.org/zap", "golang.org/x",
+		"github.com/nyaruka/phonenumbers",
 		"github.com/prometheus/client_golang",
 	},
 	"api/admin":  {".", "ids", "github.com/gin-gonic/gin", "go.uber.org/zap"},

@@ -56,7 +56,8 @@ func TestAnInstanceWaitsAsLongAsItsClient(t *testing.T) {
 		"orange-web-ml": 10 * time.Second, "novasend-ci": 30 * time.Second, "hurried": 4 * time.Second,
 	} {
 		if one := got[code]; one.CallTimeout != want || one.Operator.Capability().CallTimeout != want {
-			t.Errorf("%s: %v, its client %v; want %v", code, one.CallTimeout, one.Operator.Capability().CallTimeout, want)
+			t.Errorf("%s: %v, its client %v; want %v", code, one.CallTimeout, one.Operator.Capability().CallTimeout,
+				want)
 		}
 	}
 }

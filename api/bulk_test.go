@@ -63,7 +63,8 @@ func TestABulkIsAcceptedWhole(t *testing.T) {
 	require.Equal(t, http.StatusOK, read.Code)
 	require.Equal(t, bulk, read.data())
 	w.get(bulkPath + "/" + string(newPaymentID())).says(pirogue.NotFound)
-	w.do(w.request(w.live, http.MethodGet, "/api/v1"+bulkPath+"/"+fmt.Sprint(bulk["bulk_id"]), "")).says(pirogue.NotFound)
+	w.do(w.request(w.live, http.MethodGet, "/api/v1"+bulkPath+"/"+fmt.Sprint(bulk["bulk_id"]),
+		"")).says(pirogue.NotFound)
 	w.get(bulkPath + "/1").says(pirogue.NotFound)
 }
 
@@ -98,7 +99,8 @@ func TestAFileSaysWhatJSONSays(t *testing.T) {
 
 			w := newWorld(t)
 			w.fund("ML", 10_000)
-			got := w.postFile("?merchant_bulk_id=april&notify_url=https%3A%2F%2Fshop.example%2Fhook&notify_lines=true", file)
+			got := w.postFile("?merchant_bulk_id=april&notify_url=https%3A%2F%2Fshop.example%2Fhook&notify_lines=true",
+				file)
 			require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
 			again := w.post(bulkPath, bulkOf("april", `,"notify_url":"https://shop.example/hook","notify_lines":true`,
 				`{"merchant_order_id":"a","amount":500,"beneficiary_msisdn":"+22376123456","description":"Avril, \"payé\""}`,
@@ -148,7 +150,8 @@ func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
 		},
 		"lines of a file": {
 			func() reply {
-				return w.postFile("?merchant_bulk_id=r", file("a,500,+22376123456", "", "b,5.5,+22376123456", "\"c\n\",500,", "a,1e3,x"))
+				return w.postFile("?merchant_bulk_id=r",
+					file("a,500,+22376123456", "", "b,5.5,+22376123456", "\"c\n\",500,", "a,1e3,x"))
 			}, pirogue.InvalidAmount,
 			[]place{
 				{"lines[1].amount", pirogue.InvalidAmount, 4},
@@ -310,7 +313,8 @@ func TestFeesOfLinesAreThoseOfCashOuts(t *testing.T) {
 	w := newWorld(t)
 	w.fund("ML", 10_000)
 	w.store.change(func() {
-		w.store.contracts[w.merchant.ID] = pirogue.FeeSchedule{{Kind: pirogue.CashOut, BasisPoints: 100, Payer: pirogue.PaidByMerchant}}
+		w.store.contracts[w.merchant.ID] = pirogue.FeeSchedule{{Kind: pirogue.CashOut, BasisPoints: 100,
+			Payer: pirogue.PaidByMerchant}}
 	})
 	got := w.post(bulkPath, bulkOf("april", "", bulkLine("a"), bulkLine("b")))
 	require.InEpsilon(t, 10, got.data()["fee"], 0)
@@ -397,7 +401,8 @@ func TestLinesAreReadInPartsAndAsAFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 4)
 	require.Equal(t, "line", rows[0][0])
-	require.Equal(t, []string{"1", "a", "SUCCESS", "500", "CI26.1"}, []string{rows[1][0], rows[1][1], rows[1][3], rows[1][4], rows[1][9]})
+	require.Equal(t, []string{"1", "a", "SUCCESS", "500", "CI26.1"},
+		[]string{rows[1][0], rows[1][1], rows[1][3], rows[1][4], rows[1][9]})
 	require.Equal(t, "OPERATOR_DECLINED", rows[2][10])
 	require.Equal(t, "'=c", rows[3][1])
 	require.NotContains(t, text, strings.TrimPrefix(apitest.MSISDN, "+223"))

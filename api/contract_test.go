@@ -90,7 +90,8 @@ func (k contract) checkError(t *testing.T, got *httptest.ResponseRecorder) {
 	}
 	var body any
 	if assert.NoError(t, json.Unmarshal(got.Body.Bytes(), &body)) {
-		err := k.doc.Components.Schemas["Error"].Value.VisitJSON(body, openapi3.EnableJSONSchema2020(), openapi3.VisitAsResponse())
+		err := k.doc.Components.Schemas["Error"].Value.VisitJSON(body, openapi3.EnableJSONSchema2020(),
+			openapi3.VisitAsResponse())
 		assert.NoError(t, err, "%s", got.Body)
 	}
 }

@@ -38,8 +38,9 @@ func TestPagesNeedNoKeyAndRunNoScript(t *testing.T) {
 
 	w := newWorld(t)
 	for path, kind := range map[string]string{
-		"/": "text/html", "/docs/errors": "text/html", "/docs/return?order=1": "text/html", "/docs/style.css": "text/css",
-		"/openapi.yaml": "application/yaml",
+		"/": "text/html", "/docs/errors": "text/html", "/docs/return?order=1": "text/html",
+		"/docs/style.css": "text/css",
+		"/openapi.yaml":   "application/yaml",
 	} {
 		got := w.do(httptest.NewRequest(http.MethodGet, path, nil))
 		require.Equal(t, http.StatusOK, got.Code, path)
@@ -127,7 +128,8 @@ func TestAServerIsMadeWholeOrNotAtAll(t *testing.T) {
 	store := newFakeStore()
 	registry := prometheus.NewRegistry()
 	good := api.Options{
-		Store: store, Workflows: &fakeWorkflows{store: store}, Routes: fakeRoutes{}, Clock: (&world{}).now, Log: zap.NewNop(),
+		Store: store, Workflows: &fakeWorkflows{store: store}, Routes: fakeRoutes{}, Clock: (&world{}).now,
+		Log:           zap.NewNop(),
 		CallbackToken: tokenOf, PublicURL: "https://pay.example", Metrics: registry,
 	}
 	_, err = api.New(good)

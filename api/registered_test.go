@@ -29,7 +29,8 @@ func newRegistered(t *testing.T, change ...func(*api.Options)) calledBack {
 
 // at is the operator's request to its one address.
 func (w calledBack) at(operator pirogue.OperatorCode, token, body string) *http.Request {
-	r := httptest.NewRequest(http.MethodPost, "/callbacks/"+string(operator)+"/registered/"+token, strings.NewReader(body))
+	r := httptest.NewRequest(http.MethodPost, "/callbacks/"+string(operator)+"/registered/"+token,
+		strings.NewReader(body))
 	r.Header.Set("X-Operator-Secret", "s3cret")
 	return r
 }
@@ -57,7 +58,8 @@ func TestACallbackAtTheOneAddressFindsItsPayment(t *testing.T) { // rows 71, 72,
 	w.do(w.registered(strings.Replace(w.paid(), "PAID", "ALMOST", 1)))
 	require.Len(t, w.store.kept(), 2, "what is not understood is kept") // row 77
 	require.Equal(t, http.StatusOK, w.do(w.at(payerOperator, addressOf(payerOperator), w.paid())).Code)
-	own := httptest.NewRequest(http.MethodPost, "/callbacks/"+string(payerOperator)+"/"+tokenOf(w.attempt.Ref), strings.NewReader(w.paid()))
+	own := httptest.NewRequest(http.MethodPost, "/callbacks/"+string(payerOperator)+"/"+tokenOf(w.attempt.Ref),
+		strings.NewReader(w.paid()))
 	own.Header.Set("X-Operator-Secret", "s3cret")
 	require.Equal(t, http.StatusOK, w.do(own).Code, "and the attempt's own address works as well")
 }

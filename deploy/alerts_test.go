@@ -201,7 +201,8 @@ func TestEverySeverityReachesSomebody(t *testing.T) {
 	}
 	for _, matcher := range []string{`severity="page"`, `severity="ticket"`, `alertname="Watchdog"`} {
 		if !receivers[routes[matcher]] {
-			t.Errorf("%s reaches the receiver %q, which has no address in a secret of its own", matcher, routes[matcher])
+			t.Errorf("%s reaches the receiver %q, which has no address in a secret of its own", matcher,
+				routes[matcher])
 		}
 	}
 }

@@ -174,7 +174,11 @@ func TestItLeavesWithItsParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantKilled(t, parent.Wait())
-	within(t, "the end of the orphan", func() bool { _, err := os.Stat(readyFile); return errors.Is(err, os.ErrNotExist) })
+	within(t, "the end of the orphan", func() bool {
+		_, err := os.Stat(readyFile)
+		return errors.Is(err,
+			os.ErrNotExist)
+	})
 }
 
 func TestCommandLineMistakes(t *testing.T) {

@@ -57,7 +57,8 @@ func errorsDocument() string {
 	b.WriteString("\n## `failure.code`\n\nPourquoi un paiement est FAILED ou EXPIRED. · Why a payment is FAILED or EXPIRED.\n\n" +
 		"| Code | Français | English |\n| --- | --- | --- |\n")
 	for _, code := range []pirogue.FailureCode{
-		pirogue.FailedDeclined, pirogue.FailedRefused, pirogue.FailedUnavailable, pirogue.FailedNoAnswer, pirogue.FailedNotStarted,
+		pirogue.FailedDeclined, pirogue.FailedRefused, pirogue.FailedUnavailable, pirogue.FailedNoAnswer,
+		pirogue.FailedNotStarted,
 		pirogue.FailedUnconfirmed, pirogue.FailedBySupport, pirogue.FailedInPart, pirogue.FailedOtherwise,
 		pirogue.FailedCancelled,
 	} {

@@ -52,7 +52,8 @@ func TestFaultsInARealBrowser(t *testing.T) {
 			w.Fits()
 			w.Photographs("refused")
 			w.Does(
-				chromedp.Clear(chromedp.CSS("#sonatel-latency_ms")), chromedp.SendKeys(chromedp.CSS("#sonatel-latency_ms"), "20\r"),
+				chromedp.Clear(chromedp.CSS("#sonatel-latency_ms")),
+				chromedp.SendKeys(chromedp.CSS("#sonatel-latency_ms"), "20\r"),
 			)
 			w.Sees("Done. This is how it stands now.")
 			if now := s.Sonatel.Switches(); now.Force != "222222" || now.LatencyMS != 20 || !now.TwoSignatures ||

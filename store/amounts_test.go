@@ -20,7 +20,8 @@ func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 		p.Amount.Minor, p.Fee.Minor = pirogue.MaxAmount, 0
 		w.accepted(p, a)
 		require.NoError(w.t, w.opens(pirogue.Case{
-			ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown, OpenedAt: w.at(0),
+			ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown,
+			OpenedAt: w.at(0),
 		}))
 		require.NoError(w.t, w.db.SetFee(w.ctx(), w.owner.MerchantID, pirogue.FeeRule{
 			Kind: pirogue.CashIn, Payer: pirogue.PaidByMerchant,

@@ -22,7 +22,8 @@ func TestBalancesShowEverySubsidiary(t *testing.T) {
 		w.now.Add(time.Second.Microseconds())
 		w.accepted(w.cashOut("a cash-out", 1000, 20))
 		cameroon, a := w.order(w.owner, "under way in Cameroon")
-		cameroon.Country, cameroon.Amount, cameroon.Fee = "CM", pirogue.Money{Minor: 700, Currency: pirogue.XAF}, pirogue.Money{}
+		cameroon.Country, cameroon.Amount, cameroon.Fee = "CM", pirogue.Money{Minor: 700,
+			Currency: pirogue.XAF}, pirogue.Money{}
 		w.accepted(cameroon, a)
 
 		balances, err := w.db.Balances(w.ctx(), w.owner)
@@ -51,14 +52,16 @@ func TestAContractIsReadAsItWasWritten(t *testing.T) {
 			"'CASHIN', '', '', 0, 150, 10, 0, 'merchant', 1",
 			"'CASHOUT', 'ML', 'orange', 25, 0, 0, 500, 'customer', 0",
 		} {
-			require.NoError(w.t, w.exec(db, "INSERT INTO fee_rules (merchant_id, kind, country, network, fixed, basis_points, "+
-				"min, max, payer, returned) VALUES (?, "+rule+")", string(w.owner.MerchantID)))
+			require.NoError(w.t, w.exec(db,
+				"INSERT INTO fee_rules (merchant_id, kind, country, network, fixed, basis_points, "+
+					"min, max, payer, returned) VALUES (?, "+rule+")", string(w.owner.MerchantID)))
 		}
 		schedule, err = w.db.Fees(w.ctx(), w.owner.MerchantID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.FeeSchedule{
 			{Kind: pirogue.CashIn, BasisPoints: 150, Min: 10, Payer: pirogue.PaidByMerchant, Returned: true},
-			{Kind: pirogue.CashOut, Country: "ML", Network: pirogue.Orange, Fixed: 25, Max: 500, Payer: pirogue.PaidByCustomer},
+			{Kind: pirogue.CashOut, Country: "ML", Network: pirogue.Orange, Fixed: 25, Max: 500,
+				Payer: pirogue.PaidByCustomer},
 		}, schedule)
 		schedule, err = w.db.Fees(w.ctx(), w.another().MerchantID)
 		require.NoError(w.t, err)

@@ -112,7 +112,8 @@ func brokenBulks() map[string][2]string {
 			"UPDATE ledger_accounts SET credits_posted = credits_posted - 1 WHERE kind = 'BULK'",
 		},
 		"a bulk is the sum of its lines": {
-			"UPDATE bulks SET lines = 2 WHERE merchant_ref = 'bulk'", "UPDATE bulks SET lines = 1 WHERE merchant_ref = 'bulk'",
+			"UPDATE bulks SET lines = 2 WHERE merchant_ref = 'bulk'",
+			"UPDATE bulks SET lines = 1 WHERE merchant_ref = 'bulk'",
 		},
 		"a bulk set aside what it costs, and gave back what its cancelled lines would have cost": {
 			"UPDATE ledger_transfers SET amount = amount + 1 WHERE id LIKE '%/rest#1'",

@@ -24,8 +24,9 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 		w.sent("sent")
 		w.stray("stray", 700)
 		require.NoError(w.t, w.opens(pirogue.Case{
-			ID: pirogue.NewCaseID(out.ID, pirogue.CausePaidAfterAll), PaymentID: out.ID, Cause: pirogue.CausePaidAfterAll,
-			Paid: 300, OpenedAt: w.at(0),
+			ID: pirogue.NewCaseID(out.ID, pirogue.CausePaidAfterAll), PaymentID: out.ID,
+			Cause: pirogue.CausePaidAfterAll,
+			Paid:  300, OpenedAt: w.at(0),
 		}))
 		f, err = w.db.Figures(w.ctx(), w.at(time.Hour))
 		require.NoError(w.t, err)

@@ -40,7 +40,8 @@ func TestATokenAdmitsItsHolderUntilItIsRevoked(t *testing.T) {
 		require.NoError(w.t, err)
 		var told []string
 		for _, token := range tokens {
-			told = append(told, token.Name+" "+string(token.Role)+" "+map[bool]string{true: "in force"}[token.RevokedAt.IsZero()])
+			told = append(told,
+				token.Name+" "+string(token.Role)+" "+map[bool]string{true: "in force"}[token.RevokedAt.IsZero()])
 		}
 		require.ElementsMatch(w.t, []string{"awa finance ", "moussa reader in force", "awa support in force"}, told)
 	})

@@ -25,7 +25,8 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	ring, err := vault.ParseRing(piroguetest.RecordingKeys)
 	require.NoError(t, err)
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
-		DataConverter: codec.Converter(ring, codec.RefuseUnsealed), FailureConverter: codec.Failures(ring, codec.RefuseUnsealed),
+		DataConverter:    codec.Converter(ring, codec.RefuseUnsealed),
+		FailureConverter: codec.Failures(ring, codec.RefuseUnsealed),
 	})
 	require.NoError(t, err)
 	for _, recorded := range []any{

@@ -38,7 +38,8 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 		"two of one cause": {
 			policy: pirogue.LateAccept, people: hours(7, 10), want: "SUCCESS", lost: 30 * time.Hour,
 			scenes: []scene{
-				{from: 6 * time.Minute, outcome: paid, extra: 5000}, {from: 3 * time.Hour, outcome: paid, extra: 10_000},
+				{from: 6 * time.Minute, outcome: paid, extra: 5000},
+				{from: 3 * time.Hour, outcome: paid, extra: 10_000},
 			},
 			before: []pirogue.Cause{second, second}, settled: []pirogue.Cause{second, second},
 		},
@@ -87,7 +88,8 @@ func TestAnUnknownOutcomeIsACaseAtTheNextOperatorToo(t *testing.T) {
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, horizon: horizon})
 	w.operator.answers = []error{unable}
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: 2 * horizon, outcome: pirogue.OutcomeDeclined}}
+	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending},
+		{from: 2 * horizon, outcome: pirogue.OutcomeDeclined}}
 	w.next.horizon, w.next.answers, w.next.scenes = horizon, []error{unknown}, neverHeard
 	w.env.SetWorkflowRunTimeout(openFor)
 	require.Equal(t, pirogue.StatusPending, w.tell().Status)

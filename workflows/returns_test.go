@@ -31,10 +31,14 @@ func TestStrayMoneyGoesBackOrStaysACase(t *testing.T) {
 		closed  bool
 		want    pirogue.Status
 	}{
-		"late, and it arrives":           {setting: lateAndReturned, scenes: late, tries: 1, closed: true, want: "EXPIRED"},
-		"late, and the third try does":   {setting: lateAndReturned, scenes: late, returns: []pirogue.Status{vain, vain, done}, tries: 3, closed: true, want: "EXPIRED"},
-		"late, expired, then it arrives": {setting: lateAndReturned, scenes: late, returns: []pirogue.Status{"EXPIRED", done}, tries: 2, closed: true, want: "EXPIRED"},
-		"late, and no try does":          {setting: lateAndReturned, scenes: late, returns: slices.Repeat([]pirogue.Status{vain}, 9), tries: 5, want: "EXPIRED"},
+		"late, and it arrives": {setting: lateAndReturned, scenes: late, tries: 1, closed: true,
+			want: "EXPIRED"},
+		"late, and the third try does": {setting: lateAndReturned, scenes: late,
+			returns: []pirogue.Status{vain, vain, done}, tries: 3, closed: true, want: "EXPIRED"},
+		"late, expired, then it arrives": {setting: lateAndReturned, scenes: late,
+			returns: []pirogue.Status{"EXPIRED", done}, tries: 2, closed: true, want: "EXPIRED"},
+		"late, and no try does": {setting: lateAndReturned, scenes: late,
+			returns: slices.Repeat([]pirogue.Status{vain}, 9), tries: 5, want: "EXPIRED"},
 		"late, no try, and people send it again": {
 			setting: lateAndReturned, scenes: late, returns: append(slices.Repeat([]pirogue.Status{vain}, 6), done),
 			two: back, tries: 7, closed: true, want: "EXPIRED",
@@ -45,10 +49,12 @@ func TestStrayMoneyGoesBackOrStaysACase(t *testing.T) {
 		},
 		"another amount waits for people": {scenes: other, tries: 0, want: "PENDING"},
 		"another amount, and it is sent back": {
-			scenes: other, returns: []pirogue.Status{vain, done}, two: back, early: true, tries: 2, closed: true, want: "FAILED",
+			scenes: other, returns: []pirogue.Status{vain, done}, two: back, early: true, tries: 2, closed: true,
+			want: "FAILED",
 		},
 		"another amount, and it does not arrive": {
-			scenes: other, returns: slices.Repeat([]pirogue.Status{vain}, 9), two: back, early: true, tries: 5, want: "PENDING",
+			scenes: other, returns: slices.Repeat([]pirogue.Status{vain}, 9), two: back, early: true, tries: 5,
+			want: "PENDING",
 		},
 	}
 	for name, tt := range tests {
@@ -69,7 +75,8 @@ func TestStrayMoneyGoesBackOrStaysACase(t *testing.T) {
 			p := w.tell() // and audits: money in suspense has an open case, for each payment
 			require.Equal(t, tt.want, p.Status)
 			open, closed := w.cases(p.ID)
-			require.Equal(t, []int{map[bool]int{false: 1}[tt.closed], map[bool]int{true: 1}[tt.closed]}, []int{len(open), len(closed)})
+			require.Equal(t, []int{map[bool]int{false: 1}[tt.closed], map[bool]int{true: 1}[tt.closed]},
+				[]int{len(open), len(closed)})
 			require.Equal(t, !tt.closed, w.env.GetWorkflowError() != nil, "the workflow is open as long as the case is")
 			var refs []string
 			for _, r := range w.launched {
@@ -90,7 +97,8 @@ func TestMoneyOnItsWayIsNotPlaced(t *testing.T) {
 	w.operator.scenes = []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
 	w.returned = []pirogue.Status{"FAILED", "FAILED", "SUCCESS"}
 	asked := []*act{
-		w.remedy(8*time.Minute, resolve("awa", pirogue.ResolvedPlaced)), w.remedy(9*time.Minute, resolve("moussa", pirogue.ResolvedPlaced)),
+		w.remedy(8*time.Minute, resolve("awa", pirogue.ResolvedPlaced)),
+		w.remedy(9*time.Minute, resolve("moussa", pirogue.ResolvedPlaced)),
 	}
 	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
 	for _, a := range asked {

@@ -21,7 +21,8 @@ const (
 )
 
 var person = pirogue.Customer{
-	ID: personsID, FirstName: "Essai", LastName: "Client", Email: "client@shop.example", MSISDN: number, Address: "Rue 12",
+	ID: personsID, FirstName: "Essai", LastName: "Client", Email: "client@shop.example", MSISDN: number,
+	Address:   "Rue 12",
 	CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 }
 

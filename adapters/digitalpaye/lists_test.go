@@ -189,7 +189,8 @@ func TestAStatementIsReadToItsEnd(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
 			from := adaptertest.Now().Add(500 * time.Millisecond)
-			lines, err := reading[pirogue.StatementReader](t, server.at("")).Statement(t.Context(), from, from.Add(time.Hour))
+			lines, err := reading[pirogue.StatementReader](t, server.at("")).Statement(t.Context(), from,
+				from.Add(time.Hour))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -202,7 +203,8 @@ func TestAStatementIsReadToItsEnd(t *testing.T) {
 			}
 			asked := server.paths()
 			last := fmt.Sprintf(
-				"GET %s?from=2026-01-02T03%%3A04%%3A05Z&page=%d&size=100&to=2026-01-02T04%%3A04%%3A06Z", asks[""].list, tt.asked,
+				"GET %s?from=2026-01-02T03%%3A04%%3A05Z&page=%d&size=100&to=2026-01-02T04%%3A04%%3A06Z", asks[""].list,
+				tt.asked,
 			)
 			if len(asked) != tt.asked || asked[len(asked)-1] != last {
 				t.Errorf("%d questions, the last %s; want %d and %s", len(asked), asked[len(asked)-1], tt.asked, last)
@@ -287,7 +289,8 @@ func TestALineOfAStatement(t *testing.T) {
 		want []pirogue.StatementLine
 	}{
 		"": {snakeRows, []pirogue.StatementLine{{
-			TxID: "R-1", Ref: outRef, Kind: pirogue.CashOut, Outcome: pirogue.OutcomePaid, Word: "SUCCESSFULL", Amount: francs,
+			TxID: "R-1", Ref: outRef, Kind: pirogue.CashOut, Outcome: pirogue.OutcomePaid, Word: "SUCCESSFULL",
+			Amount:   francs,
 			Customer: "+2250700000001", CreatedAt: created, UpdatedAt: created.Add(55 * time.Second),
 			Reason: "SUCCESSFULL MTN_MONEY_CI fees 7.50",
 		}, {

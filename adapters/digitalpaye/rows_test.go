@@ -20,7 +20,8 @@ func (s spelling) rows() map[string]adaptertest.Case {
 		}
 	}
 	for call, code := range map[adaptertest.Call]pirogue.Code{
-		adaptertest.Collect: "", adaptertest.Disburse: "", adaptertest.CashOutStatus: "", adaptertest.Status: pirogue.Unknown,
+		adaptertest.Collect: "", adaptertest.Disburse: "", adaptertest.CashOutStatus: "",
+		adaptertest.Status: pirogue.Unknown,
 	} {
 		cases[string(call)+" names another transaction"] = s.otherName(call, code)
 		cases[string(call)+" names none"] = s.noName(call, code)
@@ -32,7 +33,8 @@ func (s spelling) rows() map[string]adaptertest.Case {
 // status call that knows the first name can notice.
 func (s spelling) otherName(call adaptertest.Call, code pirogue.Code) adaptertest.Case {
 	c := adaptertest.Case{
-		Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "other_name.json"}, Code: code,
+		Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "other_name.json"},
+		Code: code,
 	}
 	if code == "" {
 		c.Outcome, c.TxID, c.Amount = pirogue.OutcomePaid, "RCI-DIGITALP-0001", francs
@@ -43,7 +45,8 @@ func (s spelling) otherName(call adaptertest.Call, code pirogue.Code) adaptertes
 // noName returns a response without Digitalpaye's name.
 func (s spelling) noName(call adaptertest.Call, code pirogue.Code) adaptertest.Case {
 	c := adaptertest.Case{
-		Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "no_name.json"}, Code: code,
+		Call: call, Reply: adaptertest.Reply{Status: 200, File: s.prefix + directions[call] + "no_name.json"},
+		Code: code,
 	}
 	if code == "" {
 		c.Outcome, c.Amount = pirogue.OutcomePaid, francs

@@ -36,7 +36,8 @@ func newServer(t *testing.T, answers map[string]answer) server {
 	t.Cleanup(func() {
 		for _, l := range s.Letters() {
 			wanted := map[string]string{
-				"Authorization": "Basic YWstYzBmZmVlOmFjLTVlNmY3YQ==", "Accept-Language": "fr", "Accept": "application/json",
+				"Authorization": "Basic YWstYzBmZmVlOmFjLTVlNmY3YQ==", "Accept-Language": "fr",
+				"Accept": "application/json",
 			}
 			if l.Method == http.MethodPost {
 				wanted["Content-Type"] = "application/json"
@@ -198,7 +199,8 @@ func TestAPayoutWhoseAnswerWasLostKeepsItsPath(t *testing.T) {
 		}{
 			"lost": {says(504, ""), pirogue.Unknown, pirogue.Handle{"path": path}},
 			"lost, but named": {
-				says(504, recorded(t, "error_names_payout.json")), pirogue.Unknown, pirogue.Handle{"path": path, "id": payoutID},
+				says(504, recorded(t, "error_names_payout.json")), pirogue.Unknown,
+				pirogue.Handle{"path": path, "id": payoutID},
 			},
 			"not sent": {says(429, ""), pirogue.NotSent, nil},
 		} {
@@ -235,7 +237,8 @@ func TestAPayoutIsAbsentOnlyWhereNoPathKnowsIt(t *testing.T) {
 			conf.Country = tt.country
 			got, err := reading[pirogue.StatusReader](t, conf).Status(t.Context(), outQuery)
 			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") || len(s.letters()) != tt.asked {
-				t.Errorf("%+v, %v after %d questions; want %q after %d", got, err, len(s.letters()), tt.outcome, tt.asked)
+				t.Errorf("%+v, %v after %d questions; want %q after %d", got, err, len(s.letters()), tt.outcome,
+					tt.asked)
 			}
 		})
 	}

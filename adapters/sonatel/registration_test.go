@@ -38,7 +38,8 @@ func TestRegisteringAnAddressForCallbacks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{registrationPath: {tt.answer}})
-			err := reading[registrar](t, server.at()).RegisterCallback(t.Context(), "https://pay.example/callbacks/sonatel-sn")
+			err := reading[registrar](t, server.at()).RegisterCallback(t.Context(),
+				"https://pay.example/callbacks/sonatel-sn")
 			want := `{"code":"123456","name":"Boutique Teranga","callbackUrl":"https://pay.example/callbacks/sonatel-sn","apiKey":"cb-5e6f7a=="}`
 			if sent := server.letters(registrationPath); pirogue.CodeOf(err) != tt.code || len(sent) != 1 ||
 				sent[0].Body != want {

@@ -75,7 +75,8 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 		data   string
 		prints string
 	}{
-		"find": {"find +22376123456 --limit 5", "GET", "/payments?find=%2B22376123456&limit=5", "", "[" + payment + "]", "5000 XOF"},
+		"find": {"find +22376123456 --limit 5", "GET", "/payments?find=%2B22376123456&limit=5", "", "[" + payment + "]",
+			"5000 XOF"},
 		"show": {
 			"show " + somePayment, "GET", "/payments/" + somePayment + "?", "",
 			payment[:len(payment)-1] + `,"allowed":["recheck","redrive"],"waiting":{"for":"customer"},"cases":[{"cause":"LATE_SUCCESS","note":"n"}]}`,
@@ -89,7 +90,8 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 		"cases": {"cases", "GET", "/cases?limit=100", "", `[{"cause":"LATE_SUCCESS","payment":` + payment + `,"paid":5000}]`, "LATE_SUCCESS"},
 		"stuck, selected": {
 			"stuck --cause OPERATOR_DOWN --operator orange --merchant m --country ML --type CASHIN --cursor abc --limit 5",
-			"GET", "/stuck?cause=OPERATOR_DOWN&country=ML&cursor=abc&limit=5&merchant=m&operator=orange&type=CASHIN", "",
+			"GET", "/stuck?cause=OPERATOR_DOWN&country=ML&cursor=abc&limit=5&merchant=m&operator=orange&type=CASHIN",
+			"",
 			`[{"cause":"OPERATOR_DOWN","payment":` + payment + `,"unreadable":"cannot be read: no key"}]`, "cannot be read: no key",
 		},
 		"stuck, and more of it": {
@@ -99,13 +101,16 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 		"an empty list": {"cases", "GET", "/cases?limit=100", "", `[]`, "nothing"},
 		"acts":          {"acts " + somePayment, "GET", "/acts?limit=100&payment=" + somePayment, "", `[{"actor":"rokia","verb":"recheck"}]`, "under way"},
 		"recheck": {
-			"recheck " + somePayment + " --reason", "POST", "/payments/" + somePayment + "/recheck", "{" + because + "}", act, "not decided",
+			"recheck " + somePayment + " --reason", "POST", "/payments/" + somePayment + "/recheck",
+			"{" + because + "}", act, "not decided",
 		},
 		"redrive": {
-			"redrive " + somePayment + " --reason", "POST", "/payments/" + somePayment + "/redrive", "{" + because + "}", act, "WAITING",
+			"redrive " + somePayment + " --reason", "POST", "/payments/" + somePayment + "/redrive",
+			"{" + because + "}", act, "WAITING",
 		},
 		"resolve": {
-			"resolve " + somePayment + " --as paid --evidence line4 --reason", "POST", "/payments/" + somePayment + "/resolve",
+			"resolve " + somePayment + " --as paid --evidence line4 --reason", "POST",
+			"/payments/" + somePayment + "/resolve",
 			"{" + because + `,"resolution":"paid","evidence":"line4"}`, act, "WAITING",
 		},
 		"resend": {
@@ -113,11 +118,13 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 			"{" + because + `,"event_id":"evt_1"}`, act, "WAITING",
 		},
 		"payout": {
-			"payout " + someMerchant + " --id VIR-1 --country CM --amount 900 --live --reason", "POST", "/merchants/" + someMerchant + "/payouts",
+			"payout " + someMerchant + " --id VIR-1 --country CM --amount 900 --live --reason", "POST",
+			"/merchants/" + someMerchant + "/payouts",
 			"{" + because + `,"id":"VIR-1","mode":"live","country_code":"CM","amount":900,"currency":"XAF"}`, act, "WAITING",
 		},
 		"fee set": {
-			"fee set " + someMerchant + " --type CASHIN --basis-points 150 --max 2000 --returned --reason", "PUT", "/merchants/" + someMerchant + "/fees",
+			"fee set " + someMerchant + " --type CASHIN --basis-points 150 --max 2000 --returned --reason", "PUT",
+			"/merchants/" + someMerchant + "/fees",
 			"{" + because + `,"type":"CASHIN","fixed":0,"basis_points":150,"min":0,"max":2000,"payer":"merchant","returned":true}`, act, "WAITING",
 		},
 		"fee list": {"fee list " + someMerchant, "GET", "/merchants/" + someMerchant + "/fees?", "", `[{"type":"CASHIN","network":"orange"}]`, "every"},
@@ -138,7 +145,8 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 			`{"bulk_id":"` + aBulk + `","currency":"XOF","counts":{"WAITING":2},"amounts":{"WAITING":1500}}`, "2 lines, 1500 XOF",
 		},
 		"bulk cancel": {
-			"bulk cancel " + aBulk + " --reason", "POST", "/bulks/" + aBulk + "/cancel", "{" + because + "}", act, "WAITING",
+			"bulk cancel " + aBulk + " --reason", "POST", "/bulks/" + aBulk + "/cancel", "{" + because + "}", act,
+			"WAITING",
 		},
 	}
 	for name, tt := range tests {
@@ -270,8 +278,10 @@ func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
 	p := pirogue.Payment{
 		ID: ids.Payment(), MerchantID: merchant.ID, Mode: pirogue.Test, Kind: pirogue.CashIn, OrderID: "order_001",
 		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF},
-		Fee: pirogue.Money{Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, Country: "ML", MSISDN: "+22376123456",
-		Network: pirogue.Orange, Operator: "orange-web-ml-test", StartDeadline: now.Add(time.Minute), CreatedAt: now, UpdatedAt: now,
+		Fee: pirogue.Money{Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, Country: "ML",
+		MSISDN:  "+22376123456",
+		Network: pirogue.Orange, Operator: "orange-web-ml-test", StartDeadline: now.Add(time.Minute), CreatedAt: now,
+		UpdatedAt: now,
 	}
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator, Ref: ids.Reference(p.Kind),

@@ -152,7 +152,8 @@ func together(n, atOnce int, do func(i int)) {
 func (w *world) bareWorkflow(b *testing.B) func(context.Context) {
 	const queue = "bare"
 	pool := worker.New(w.parts.temporal, queue, worker.Options{})
-	pool.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: "Nothing"})
+	pool.RegisterActivityWithOptions(func(context.Context) error { return nil },
+		activity.RegisterOptions{Name: "Nothing"})
 	bare := func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
 		for range 4 {

@@ -41,7 +41,8 @@ func (m *merchantAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("X-NekaPay-Signature") != hex.EncodeToString(mac.Sum(nil)) || r.Header.Get("X-NekaPay-Key") != "nk_test_1" {
 		m.t.Error("the request is not signed")
 	}
-	m.asked = append(m.asked, strings.Join([]string{r.Method, r.URL.String(), r.Header.Get("Content-Type"), string(body)}, " "))
+	m.asked = append(m.asked, strings.Join([]string{r.Method, r.URL.String(), r.Header.Get("Content-Type"),
+		string(body)}, " "))
 	if len(m.answers) == 0 {
 		m.t.Error("asked more often than expected")
 		return
@@ -137,7 +138,8 @@ func TestABulkIsSubmittedWatchedAndCancelledByHand(t *testing.T) {
 		"a bulk that comes along": {
 			"watch " + someBulk,
 			[]string{
-				"200 " + standing("ACCEPTED", 10, 0, 0), "200 " + standing("RUNNING", 4, 6, 0), "200 " + standing("CANCELLED", 0, 6, 4),
+				"200 " + standing("ACCEPTED", 10, 0, 0), "200 " + standing("RUNNING", 4, 6, 0),
+				"200 " + standing("CANCELLED", 0, 6, 4),
 			},
 			nil, "ACCEPTED     0 %  0/10  paid 0  failed 0  under way 0  waiting 10\n" +
 				"RUNNING     60 %  6/10  paid 6  failed 0  under way 0  waiting 4\n" +
@@ -191,7 +193,8 @@ func TestABarShowsHowLongItTakes(t *testing.T) {
 	}
 	b.Percent.Done = 25
 	require.Equal(t, "["+strings.Repeat("█", 7)+strings.Repeat("░", 23)+
-		"] RUNNING     25 %  2500/10000  paid 2400  failed 100  under way 500  waiting 7000  ETA 3m0s", progressOf(b, now, true))
+		"] RUNNING     25 %  2500/10000  paid 2400  failed 100  under way 500  waiting 7000  ETA 3m0s",
+		progressOf(b, now, true))
 }
 
 // bulkFile is a CSV of cash-outs, each to a sandbox number.
@@ -214,7 +217,8 @@ func TestABulkPaysItsLinesAndTellsItsMerchantOnce(t *testing.T) {
 		w := newWorld(t, hurry(database))
 		w.merchant().fund(t, 100_000)
 		environ := []string{
-			"NEKAPAY_BASE_URL=" + w.merchant().base, "NEKAPAY_API_KEY=" + w.account.Key, "NEKAPAY_API_SECRET=" + w.account.Secret,
+			"NEKAPAY_BASE_URL=" + w.merchant().base, "NEKAPAY_API_KEY=" + w.account.Key,
+			"NEKAPAY_API_SECRET=" + w.account.Secret,
 		}
 		file := bulkFile(t, "april", "+22376123456", "+22376123456", "+22376222222", "+22376444444", "+22370001234")
 		printed, err := run(t, environ, "bulk", "submit", file, "--reference", "april")
@@ -256,7 +260,8 @@ func (w *world) givesWay(t *testing.T, id string) {
 				continue
 			}
 			calls++
-			require.EqualValues(t, 5, scheduled.GetPriority().GetPriorityKey(), "%s %s", workflow, scheduled.GetActivityType().GetName())
+			require.EqualValues(t, 5, scheduled.GetPriority().GetPriorityKey(), "%s %s", workflow,
+				scheduled.GetActivityType().GetName())
 			require.NotEmpty(t, scheduled.GetPriority().GetFairnessKey())
 		}
 		require.NotZero(t, calls, "%s calls no operator", workflow)

@@ -70,7 +70,8 @@ var edges = []edge{
 // newHarbour starts everything.
 func newHarbour(t *testing.T) *harbour {
 	t.Helper()
-	h := &harbour{t: t, data: t.TempDir(), addrs: map[string]string{}, doors: map[string]string{}, keepers: map[string]*keeper{}}
+	h := &harbour{t: t, data: t.TempDir(), addrs: map[string]string{}, doors: map[string]string{},
+		keepers: map[string]*keeper{}}
 	parts := []string{
 		"api", "admin", "support", "worker1", "worker2", "sandbox", "temporal", "postgres", "merchant", "proxies",
 	}
@@ -124,7 +125,8 @@ var harbourKeys = vault.NewRing("test")
 func (h *harbour) startTemporal() {
 	_, port, err := net.SplitHostPort(h.addrs["temporal"])
 	require.NoError(h.t, err)
-	h.temporal = piroguetest.StartTemporal(h.t, "-port", port, "-ui-port", "0", "-db", filepath.Join(h.data, "temporal.db"))
+	h.temporal = piroguetest.StartTemporal(h.t, "-port", port, "-ui-port", "0", "-db",
+		filepath.Join(h.data, "temporal.db"))
 }
 
 // openBooks migrates the database and makes a merchant who listens.
@@ -147,7 +149,8 @@ func (h *harbour) openBooks() {
 	server := &http.Server{Handler: h.sink}
 	go server.Serve(listener) //nolint:errcheck // it ends when it is closed
 	h.t.Cleanup(func() { require.NoError(h.t, server.Close()) })
-	require.NoError(h.t, p.store.SetNotifyURL(h.t.Context(), h.account.MerchantID, "http://"+h.doors["worker-merchant"]))
+	require.NoError(h.t, p.store.SetNotifyURL(h.t.Context(), h.account.MerchantID,
+		"http://"+h.doors["worker-merchant"]))
 }
 
 // customer is a merchant whose way to the API is a bad one.

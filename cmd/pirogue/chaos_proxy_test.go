@@ -36,7 +36,8 @@ func startProxies(t testing.TB, addr string) proxies {
 		cmd.Wait() //nolint:errcheck // it ends when nobody holds its input
 	})
 	p := proxies{"http://" + addr}
-	require.Eventually(t, func() bool { return get(t.Context(), p.api+"/version") == nil }, patience, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return get(t.Context(), p.api+"/version") == nil }, patience,
+		20*time.Millisecond)
 	return p
 }
 

@@ -179,7 +179,8 @@ func TestWorkersWithOtherClocksProveNoFailureTooSoon(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	conf, err := config.Load([]string{
-		"DATABASE_URL=" + piroguetest.Postgres(t), "PIROGUE_KEYS=" + vault.NewRing("test"), "PIROGUE_SANDBOX_URL=" + url,
+		"DATABASE_URL=" + piroguetest.Postgres(t), "PIROGUE_KEYS=" + vault.NewRing("test"),
+		"PIROGUE_SANDBOX_URL=" + url,
 	})
 	require.NoError(t, err)
 	slow, fast := onMachine(t, conf, -10*time.Minute), onMachine(t, conf, 0)
@@ -221,8 +222,10 @@ func (p *parts) sent(
 	payment := pirogue.Payment{
 		ID: ids.Payment(), MerchantID: merchant, Mode: pirogue.Test, Kind: kind, OrderID: "order_" + string(kind),
 		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: amount, Currency: pirogue.XOF},
-		Fee: pirogue.Money{Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, Country: "SN", MSISDN: "+221771234567",
-		Network: pirogue.Orange, Operator: "sonatel-sn-test", StartDeadline: now.Add(time.Minute), CreatedAt: now, UpdatedAt: now,
+		Fee: pirogue.Money{Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, Country: "SN",
+		MSISDN:  "+221771234567",
+		Network: pirogue.Orange, Operator: "sonatel-sn-test", StartDeadline: now.Add(time.Minute), CreatedAt: now,
+		UpdatedAt: now,
 	}
 	attempt := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: payment.ID, Number: 1, Operator: payment.Operator,

@@ -42,7 +42,8 @@ func newFleet(t testing.TB) *fleet {
 	t.Helper()
 	addrs := freePorts(t, 6)
 	f := &fleet{
-		t: t, whole: t, data: piroguetest.Folder(t), running: map[string]*exec.Cmd{}, postgres: piroguetest.StartFragilePostgres(t),
+		t: t, whole: t, data: piroguetest.Folder(t), running: map[string]*exec.Cmd{},
+		postgres: piroguetest.StartFragilePostgres(t),
 		ports: map[string]string{
 			"api": addrs[0], "admin": addrs[1], "worker": addrs[2], "sandbox": addrs[3], "temporal": addrs[4],
 		},
@@ -113,7 +114,8 @@ func (f *fleet) startTemporal() {
 	f.t.Helper()
 	_, port, err := net.SplitHostPort(f.ports["temporal"])
 	require.NoError(f.t, err)
-	f.temporal = piroguetest.StartTemporal(f.whole, "-port", port, "-ui-port", "0", "-db", filepath.Join(f.data, "temporal.db"))
+	f.temporal = piroguetest.StartTemporal(f.whole, "-port", port, "-ui-port", "0", "-db",
+		filepath.Join(f.data, "temporal.db"))
 }
 
 // customer is the merchant's client of this fleet.

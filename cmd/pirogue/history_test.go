@@ -110,7 +110,8 @@ func TestHistoriesOfMoneyOutStayShort(t *testing.T) {
 func (w *world) history(t *testing.T, id string) *historypb.History {
 	t.Helper()
 	history := &historypb.History{}
-	events := w.parts.temporal.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := w.parts.temporal.GetWorkflowHistory(t.Context(), id, "", false,
+		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		event, err := events.Next()
 		require.NoError(t, err)

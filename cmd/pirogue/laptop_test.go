@@ -29,11 +29,13 @@ func newLaptop(t *testing.T) *laptop {
 	t.Helper()
 	addrs := freePorts(t, 6)
 	folder := t.TempDir()
-	l := &laptop{t: t, sandbox: addrs[2], data: filepath.Join(folder, ".pirogue"), out: filepath.Join(folder, "terminal")}
+	l := &laptop{t: t, sandbox: addrs[2], data: filepath.Join(folder, ".pirogue"),
+		out: filepath.Join(folder, "terminal")}
 	l.env = append(os.Environ(),
 		"PIROGUE_API_ADDR="+addrs[0], "PIROGUE_ADMIN_ADDR="+addrs[1], "PIROGUE_SANDBOX_ADDR="+addrs[2],
 		"PIROGUE_SUPPORT_ADDR="+addrs[5],
-		"PIROGUE_TEMPORAL_PORT="+portOf(addrs[3]), "PIROGUE_TEMPORAL_UI_PORT="+portOf(addrs[4]), "PIROGUE_DATA_DIR="+l.data,
+		"PIROGUE_TEMPORAL_PORT="+portOf(addrs[3]), "PIROGUE_TEMPORAL_UI_PORT="+portOf(addrs[4]),
+		"PIROGUE_DATA_DIR="+l.data,
 		"PIROGUE_DEVSERVER="+filepath.Join(piroguetest.Root(t), "bin", "devserver"))
 	return l
 }
@@ -68,11 +70,13 @@ func (l *laptop) start() merchant {
 		vars[name] = value
 	}
 	for _, name := range []string{
-		"NEKAPAY_MERCHANT_ID", "PIROGUE_TEMPORAL_UI", "PIROGUE_ADMIN_URL", "PIROGUE_SUPPORT_URL", "PIROGUE_SUPPORT_TOKEN",
+		"NEKAPAY_MERCHANT_ID", "PIROGUE_TEMPORAL_UI", "PIROGUE_ADMIN_URL", "PIROGUE_SUPPORT_URL",
+		"PIROGUE_SUPPORT_TOKEN",
 	} {
 		require.NotEmpty(l.t, vars[name], name)
 	}
-	return merchant{vars["NEKAPAY_BASE_URL"], devAccount{Key: vars["NEKAPAY_API_KEY"], Secret: vars["NEKAPAY_API_SECRET"]}}
+	return merchant{vars["NEKAPAY_BASE_URL"], devAccount{Key: vars["NEKAPAY_API_KEY"],
+		Secret: vars["NEKAPAY_API_SECRET"]}}
 }
 
 // stop presses Ctrl-C.

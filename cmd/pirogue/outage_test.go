@@ -72,7 +72,8 @@ func TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse(t *testing.T) {
 		last := m.last(t, id, "SUCCESS", time.Until(healed.Add(outageDrainWithin)))
 		require.Equal(t, "SUCCESS", last.Status, "%s of %d", id, len(sent))
 	}
-	t.Logf("all were paid %v after the operator was back; at most %d calls in a second", time.Since(healed), calls.most())
+	t.Logf("all were paid %v after the operator was back; at most %d calls in a second", time.Since(healed),
+		calls.most())
 	require.LessOrEqual(t, calls.most(), 2*outagePerSecond, "the contract was not kept") // a second's edge falls between two
 	w.settled()
 }
@@ -101,7 +102,8 @@ func (w *world) keepPaying(t *testing.T, m merchant, stop <-chan struct{}) []str
 			return ids
 		case <-tick.C:
 			all.Go(func() {
-				got, err := m.do(t.Context(), http.MethodPost, "/payments/cashout", on(cashOut("+22899000123", 1000), pirogue.Moov))
+				got, err := m.do(t.Context(), http.MethodPost, "/payments/cashout",
+					on(cashOut("+22899000123", 1000), pirogue.Moov))
 				if err != nil || got.Data.ID == "" {
 					t.Errorf("POST: %v %s", err, got.Raw)
 					return

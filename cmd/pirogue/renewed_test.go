@@ -56,7 +56,8 @@ func TestASessionWithoutAPageIsPaid(t *testing.T) {
 		m := w.merchant()
 		got, err := m.insist(t.Context(), "/payments/cashin", order("+22376000123"))
 		require.NoError(t, err)
-		require.Equal(t, http.StatusServiceUnavailable, got.Status, "the operator's first answer is of no use: %s", got.Raw)
+		require.Equal(t, http.StatusServiceUnavailable, got.Status, "the operator's first answer is of no use: %s",
+			got.Raw)
 		m.until(t, got.Data.ID, "SUCCESS", patience)
 		w.expectCase(t, t.Name(), got.Data.ID, pirogue.CauseEarlierPaid, patience)
 		require.Eventually(t, func() bool {

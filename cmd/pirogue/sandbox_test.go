@@ -54,13 +54,15 @@ func TestSandboxCommandsBreakAndMend(t *testing.T) {
 	does("up orange-web", "nothing")
 	require.Equal(t, stage.Healthy(), s.OrangeWeb.Switches())
 
-	does("set sonatel latency_ms=20 two_signatures=true answers=half balance=5000", "answers=half latency_ms=20 two_signatures=true")
+	does("set sonatel latency_ms=20 two_signatures=true answers=half balance=5000",
+		"answers=half latency_ms=20 two_signatures=true")
 	now := s.Sonatel.Switches()
 	require.Equal(t, 20, now.LatencyMS)
 	require.True(t, now.TwoSignatures)
 	require.EqualValues(t, 5000, *now.Balance)
 	does("set sonatel answers=", "latency_ms=20 two_signatures=true")
-	does("show sonatel", "latency_ms", "20", "two_signatures", "Signs callbacks with two secrets", "balance", "5000", "force")
+	does("show sonatel", "latency_ms", "20", "two_signatures", "Signs callbacks with two secrets", "balance", "5000",
+		"force")
 	does("show sonatel --json", `"latency_ms": 20`, `"balance": 5000`)
 
 	does("force orange-web silent", "force=333333")
@@ -121,8 +123,10 @@ func TestASandboxThatIsNone(t *testing.T) {
 		answer http.HandlerFunc
 		says   string
 	}{
-		"another server": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, "is it a sandbox?"},
-		"a page":         {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }, "not what a sandbox answers"},
+		"another server": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+			"is it a sandbox?"},
+		"a page": {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) },
+			"not what a sandbox answers"},
 		"a flood": {func(w http.ResponseWriter, _ *http.Request) {
 			for range maxAnswer>>20 + 1 {
 				w.Write(make([]byte, 1<<20))
@@ -154,7 +158,8 @@ func TestTheBookOfAnOperatorIsPrinted(t *testing.T) {
 		"grant_type=client_credentials&client_id="+sonatel.ClientID+"&client_secret="+sonatel.ClientSecret)["access_token"]
 	bearer, isText := token.(string)
 	require.True(t, isText)
-	call := http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + bearer}, sonatel.MSISDNHeader: {"+221770123456"}}
+	call := http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + bearer},
+		sonatel.MSISDNHeader: {"+221770123456"}}
 	posted(t, url+"/api/eWallet/v4/qrcode", call,
 		`{"code":"`+sonatel.MerchantCode+`","name":"Boutique Awa","reference":"REF-1","validity":300,"amount":{"value":1500,"unit":"XOF"},"restrictions":{"isSingleUse":true}}`)
 	require.Eventually(t, func() bool { return len(s.Sonatel.Book()) == 1 }, 10*time.Second, 5*time.Millisecond)

@@ -36,7 +36,8 @@ func TestTemporalsDatabaseIsAway(t *testing.T) {
 		require.Equal(t, http.StatusAccepted, open.Status, open.Raw)
 
 		giveBack := piroguetest.TakeTemporalDatabase(t, file)
-		require.Eventually(t, func() bool { return w.parts.starter.Ready(t.Context()) != nil }, patience, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return w.parts.starter.Ready(t.Context()) != nil }, patience,
+			10*time.Millisecond)
 		_, err = w.parts.temporal.CheckHealth(t.Context(), &client.CheckHealthRequest{})
 		require.NoError(t, err, "it answers health checks")
 		asked := map[string]string{

@@ -45,16 +45,20 @@ var rows = []row{
 		exit: 0, stdout: "status: PENDING", stderr: "503 OPERATOR_UNAVAILABLE: Orange indisponible",
 	},
 	{
-		world: "we are too fast, wait as told and sign again", program: "pay", args: []string{"+22376123456", "5000", "hasty_"},
+		world: "we are too fast, wait as told and sign again", program: "pay",
+		args: []string{"+22376123456", "5000", "hasty_"},
 		exit: 0, stdout: "transaction_id: ",
 	},
 	{
 		world: "the customer has to pay on a page", program: "pay",
 		exit: 0, stdout: "payment_url: https://pay.example/?a=1&b=2\n",
 	},
-	{world: "the customer's balance is too low", program: "status", args: []string{idFailed}, exit: 0, stdout: "FAILED\n"},
-	{world: "the customer takes his time", program: "status", args: []string{idPending, "1"}, exit: 1, stderr: "still PENDING"},
-	{world: "there is no such payment", program: "status", args: []string{"1"}, exit: 1, stderr: "404 TRANSACTION_NOT_FOUND"},
+	{world: "the customer's balance is too low", program: "status", args: []string{idFailed}, exit: 0,
+		stdout: "FAILED\n"},
+	{world: "the customer takes his time", program: "status", args: []string{idPending, "1"}, exit: 1,
+		stderr: "still PENDING"},
+	{world: "there is no such payment", program: "status", args: []string{"1"}, exit: 1,
+		stderr: "404 TRANSACTION_NOT_FOUND"},
 }
 
 // TestAnswers holds each language to what the contract says of each answer.

@@ -156,7 +156,8 @@ func TestEveryNumberThatIsPaid(t *testing.T) {
 				w.shows("/v1/direct/payout/"+id, m.says)
 				w.shows("/v1/payout/W1", byWallet(m.says))
 				w.shows(
-					"/v1/payout/S1", byWallet(m.says).With(fields{"amount": 300, "chargedAmount": 306, "customerReference": "S1"}),
+					"/v1/payout/S1", byWallet(m.says).With(fields{"amount": 300, "chargedAmount": 306,
+						"customerReference": "S1"}),
 				)
 			}
 			want := map[string]int64{}
@@ -190,7 +191,8 @@ func TestABeneficiaryAtTheCeiling(t *testing.T) {
 		"a direct payout", w.write(directPayout, paysOut("R1", number("111111"), nil)), 403, "client_kyc_not_approved",
 	)
 	w.refused("a payout", w.write(payout, current("R1", number("111111"))), 403, "client_kyc_not_approved")
-	w.refused("its status", w.signed(w.Request(http.MethodGet, "/v1/payout/R1", nil)), 404, "transaction_does_not_exist")
+	w.refused("its status", w.signed(w.Request(http.MethodGet, "/v1/payout/R1", nil)), 404,
+		"transaction_does_not_exist")
 	w.books(map[string]int64{})
 }
 

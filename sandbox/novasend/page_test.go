@@ -103,7 +103,8 @@ func TestThePageIsPrivateAndSelfContained(t *testing.T) {
 		"looking":      {w.Request(http.MethodHead, link, nil), http.StatusOK},
 		"a wrong link": {w.Request(http.MethodGet, "/link/guess", nil), http.StatusNotFound},
 		"no page": {
-			w.Request(http.MethodGet, "/link/"+w.makes(directPayin, direct("D1", number("333333"), nil)).At("id")[3:], nil),
+			w.Request(http.MethodGet, "/link/"+w.makes(directPayin, direct("D1", number("333333"), nil)).At("id")[3:],
+				nil),
 			http.StatusNotFound,
 		},
 		"a payout": {

@@ -22,7 +22,8 @@ func TestWrongPINsBlockTheRetailer(t *testing.T) {
 		{sonatel.PIN, "2013"},
 	} {
 		_, reply := w.post(balancePath, fields{
-			"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted(row.pin), "wallet": "PRINCIPAL",
+			"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted(row.pin),
+			"wallet": "PRINCIPAL",
 		})
 		if (row.code == "") != (reply["code"] == nil) || (row.code != "" && reply["code"] != row.code) {
 			t.Errorf("try %d answers %v, want %q", i, reply, row.code)
@@ -88,7 +89,8 @@ func TestARotatedKeyIsRefused(t *testing.T) {
 func (w *world) balance() any {
 	w.T.Helper()
 	_, reply := w.post(balancePath, fields{
-		"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted(sonatel.PIN), "wallet": "PRINCIPAL",
+		"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted(sonatel.PIN),
+		"wallet": "PRINCIPAL",
 	})
 	return reply["value"]
 }
@@ -155,7 +157,8 @@ func TestTestNumbers(t *testing.T) {
 		t.Fatalf("answers %d", status)
 	}
 	got := fmt.Sprintf(
-		"%d %s %s %s %s", len(cards), cards[0]["merchantCode"], cards[1]["pinCode"], cards[2]["type"], cards[3]["msisdn"],
+		"%d %s %s %s %s", len(cards), cards[0]["merchantCode"], cards[1]["pinCode"], cards[2]["type"],
+		cards[3]["msisdn"],
 	)
 	if got != "4 100200 2468 CUSTOMER 770100002" {
 		t.Errorf("the cards are %v", cards)

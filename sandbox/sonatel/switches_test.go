@@ -19,7 +19,8 @@ func TestSwitchesAreReadAndSetOneByOne(t *testing.T) {
 	now := w.Set(`{"latency_ms": 0}`)
 	now.Has(t, "the switches", fields{
 		"latency_ms": 0, "two_signatures": true, "bare_arrays": true, "float_amounts": true, "broken_type_filter": true,
-		"content_type_required_on_get": true, "empty_registration": true, "balance": 1e9, "wrong_pins": 0, "down": false,
+		"content_type_required_on_get": true, "empty_registration": true, "balance": 1e9, "wrong_pins": 0,
+		"down": false,
 	})
 	w.Says(nil, [][2]string{
 		{`POST /switches {"latency": 5}`, `400 {"error":"`},
