@@ -25,7 +25,7 @@ type testFunc struct {
 
 // namedTest matches a test as failures.md names it: with its package, where two have its name,
 // and perhaps with one of its subtests.
-var namedTest = regexp.MustCompile("`(?:([a-z]+): )?((?:Test|Benchmark)[A-Za-z0-9_]+)(/[^`]+)?`")
+var namedTest = regexp.MustCompile("`(?:([a-z/]+): )?((?:Test|Benchmark)[A-Za-z0-9_]+)(/[^`]+)?`")
 
 // A failure whose proof cannot be run is a failure without a proof.
 func TestEveryTestThatFailuresNamesExists(t *testing.T) {
@@ -77,11 +77,12 @@ func TestEveryFailureHasATest(t *testing.T) {
 	}
 }
 
-// inFolder reports whether a folder is the one that a prefix names by its first or its last
-// element. The empty prefix names every folder.
+// inFolder reports whether a folder is the one that a prefix names, whole or by its first or its
+// last element. The empty prefix names every folder.
 func inFolder(folder, prefix string) bool {
-	parts := strings.Split(filepath.ToSlash(folder), "/")
-	return prefix == "" || parts[0] == prefix || parts[len(parts)-1] == prefix
+	path := filepath.ToSlash(folder)
+	parts := strings.Split(path, "/")
+	return prefix == "" || path == prefix || parts[0] == prefix || parts[len(parts)-1] == prefix
 }
 
 // testFuncs returns every test and benchmark of the repository by its name.
