@@ -234,3 +234,8 @@ func (r *restartRun) overdueEvents(ctx context.Context, before time.Time) ([]can
 func (a *Activities) Finish(ctx context.Context, id pirogue.PaymentID) (bool, error) {
 	return true, encode(a.Store.Finish(ctx, id, a.Clock.Now()))
 }
+
+// Reopen notes that a payment's workflow has something to do after all.
+func (a *Activities) Reopen(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	return true, encode(a.Store.Reopen(ctx, id, a.Clock.Now()))
+}

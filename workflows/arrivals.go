@@ -35,20 +35,20 @@ func (s *story) second(ctx workflow.Context, r pirogue.Receipt, status pirogue.S
 		return err
 	}
 	s.leave(id, pirogue.CauseSecondPayment)
-	return s.settled(ctx, pirogue.CauseSecondPayment, status)
+	return s.settleNext(ctx, pirogue.CauseSecondPayment, status)
 }
 
 // verify asks about a payment that is SUCCESS, because a callback or a lost workflow gives a
 // reason to. More money has its case, and so has a success that the operator takes back: of
 // that nothing is moved before people say so.
-func (s *story) verify(ctx workflow.Context) error {
+func (s *story) verify(ctx workflow.Context, status pirogue.Status) error {
 	s.placed = max(s.placed, s.order.Amount.Minor)
 	options := within(theirs(s.order, priorityVerify, "verify success"), 2*activities.ProofSpan(s.order.Leg))
 	receipt, err := call(ctx, options, do.Ask, activities.Question{
 		PaymentID: s.order.PaymentID, Pace: activities.Long, Leg: s.order.Leg, Known: s.placed,
 	})
 	v := pirogue.Verdict{
-		Decision: pirogue.DecisionWaiting, Status: pirogue.StatusSuccess,
+		Decision: pirogue.DecisionWaiting, Status: status,
 		Reason: "the operator was asked; it says nothing, or not often enough to prove anything",
 	}
 	switch {
@@ -57,27 +57,27 @@ func (s *story) verify(ctx workflow.Context) error {
 	case err != nil:
 		return err
 	case receipt.Outcome == pirogue.OutcomeDeclined || receipt.Outcome == pirogue.OutcomeExpired:
-		return s.reversed(ctx, receipt)
+		return s.reversed(ctx, status, receipt)
 	case s.unplaced(receipt):
-		return s.second(ctx, receipt, pirogue.StatusSuccess)
+		return s.second(ctx, receipt, status)
 	}
 	v.Decision, v.Reason, v.Evidence = pirogue.DecisionSettled, "the operator says that it was paid", receipt.Words
 	return s.rule(ctx, v, of(pirogue.VerbRecheck))
 }
 
 // reversed opens the case of a success that the operator takes back, and waits for people.
-func (s *story) reversed(ctx workflow.Context, r pirogue.Receipt) error {
+func (s *story) reversed(ctx workflow.Context, status pirogue.Status, r pirogue.Receipt) error {
 	id, err := s.open(ctx, activities.Trouble{
 		PaymentID: s.order.PaymentID, Cause: pirogue.CauseReversed, Note: "the operator takes the success back: " + r.Words,
 	})
 	if err != nil || id == "" {
 		return err
 	}
-	return s.settled(ctx, pirogue.CauseReversed, pirogue.StatusSuccess)
+	return s.settleNext(ctx, pirogue.CauseReversed, status)
 }
 
 // byPolicy begins to give the money of a case back to its payer if it came in and the merchant
-// wants late money returned. The case stays open until the money is back; see settled.
+// wants late money returned. The case stays open until the money is back; see settleNext.
 func (s *story) byPolicy(ctx workflow.Context, id pirogue.CaseID) error {
 	returns, err := s.returnsLate(ctx)
 	if err == nil && returns {
@@ -295,7 +295,7 @@ func (s *story) watchAttempt(ctx workflow.Context, one *earlierOne) error {
 func (s *story) awaitEarlier(ctx workflow.Context, status pirogue.Status) error {
 	for s.watches > 0 || len(s.arrived) > 0 {
 		if len(s.arrived) > 0 {
-			if err := s.settled(ctx, s.arrived[0].cause, status); err != nil {
+			if err := s.settleNext(ctx, s.arrived[0].cause, status); err != nil {
 				return err
 			}
 			continue
@@ -316,13 +316,13 @@ func (s *story) awaitEarlier(ctx workflow.Context, status pirogue.Status) error 
 // that has ended and whose earlier attempts are watched.
 func (s *story) disturb(ctx workflow.Context, status pirogue.Status) error {
 	if s.hear() {
-		if err := s.askEarlier(ctx); err != nil || status != pirogue.StatusSuccess {
+		if err := s.askEarlier(ctx); err != nil || !succeeded(status) {
 			return err
 		}
-		return s.verify(ctx)
+		return s.verify(ctx, status)
 	}
-	if status == pirogue.StatusSuccess && s.asked(pirogue.VerbRecheck) {
-		return s.verify(ctx)
+	if succeeded(status) && s.asked(pirogue.VerbRecheck) {
+		return s.verify(ctx, status)
 	}
 	return s.rule(ctx, pirogue.Verdict{
 		Decision: pirogue.DecisionRefused, Status: status,

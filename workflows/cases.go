@@ -16,10 +16,12 @@ func (s *story) paid(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.Sta
 	if !s.differs(receipt) {
 		status, err := s.end(ctx, s.success(receipt))
 		switch {
-		case err != nil || status.Terminal() && status != pirogue.StatusSuccess:
+		case err != nil:
 			return status, err
-		case status == pirogue.StatusSuccess:
+		case succeeded(status):
 			return status, s.second(ctx, receipt, status)
+		case status.Terminal(): // the rows are ahead: another run has ended it without the money
+			return s.overtaken(ctx, status, receipt)
 		} // its money waits in suspense already
 	}
 	if err := s.known(ctx); err != nil {
@@ -39,6 +41,16 @@ func (s *story) paid(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.Sta
 		return "", err
 	}
 	return s.end(ctx, s.otherwise(id, as))
+}
+
+// overtaken places the money of a payment that another run has ended without it.
+func (s *story) overtaken(
+	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
+) (pirogue.Status, error) {
+	if err := s.reopen(ctx); err != nil {
+		return status, err
+	}
+	return s.late(ctx, status, receipt)
 }
 
 // otherwise is the ending of a payment that was not paid as ordered, as two people say. Of a

@@ -147,9 +147,8 @@ func (s *story) close(ctx workflow.Context, status pirogue.Status) (pirogue.Stat
 		if err := workflow.Await(ctx, done); err != nil || len(s.desk.waiting) == 0 {
 			return status, err
 		}
-		if status == pirogue.StatusSuccess && s.asked(pirogue.VerbRecheck) {
-			s.finished = false
-			if err := s.verify(ctx); err != nil {
+		if succeeded(status) && s.asked(pirogue.VerbRecheck) {
+			if err := errors.Join(s.reopen(ctx), s.verify(ctx, status)); err != nil {
 				return status, err
 			}
 		}

@@ -117,9 +117,9 @@ func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, 
 // and once more when that has passed.
 func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
 	r := s.order.Resumes
-	s.ended, s.status, s.number = true, r.Status, r.Attempts
+	s.ended, s.settled, s.status, s.number = true, true, r.Status, r.Attempts
 	s.answer(pirogue.FirstAnswer{})
-	if r.Status == pirogue.StatusSuccess {
+	if succeeded(r.Status) {
 		s.placed = s.order.Amount.Minor
 	}
 	if err := s.watchEarlier(ctx); err != nil {
@@ -130,8 +130,8 @@ func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
 		return s.untilClear(ctx, r.Status, pirogue.Receipt{Unclear: true})
 	case r.Case != "":
 		return s.settleOpen(ctx)
-	case r.Status == pirogue.StatusSuccess:
-		return r.Status, s.verify(ctx)
+	case succeeded(r.Status):
+		return r.Status, s.verify(ctx, r.Status)
 	}
 	if !r.Watched() { // nothing that left can move any more
 		return r.Status, nil
@@ -155,7 +155,7 @@ func (s *story) settleOpen(ctx workflow.Context) (pirogue.Status, error) {
 		s.leave(c.ID, c.Cause)
 	}
 	for len(s.arrived) > 0 {
-		if err := s.settled(ctx, s.arrived[0].cause, r.Status); err != nil {
+		if err := s.settleNext(ctx, s.arrived[0].cause, r.Status); err != nil {
 			return r.Status, err
 		}
 	}

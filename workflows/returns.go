@@ -9,9 +9,9 @@ import (
 	"pirogue/activities"
 )
 
-// settled waits until the case of an ended payment is settled, and gives the money back first
+// settleNext waits until the case of an ended payment is settled, and gives the money back first
 // where the merchant wants that.
-func (s *story) settled(ctx workflow.Context, cause pirogue.Cause, status pirogue.Status) error {
+func (s *story) settleNext(ctx workflow.Context, cause pirogue.Cause, status pirogue.Status) error {
 	id := pirogue.NewCaseID(s.order.PaymentID, cause)
 	if i := slices.IndexFunc(s.arrived, func(a arrival) bool { return a.cause == cause }); i >= 0 {
 		id = s.arrived[i].id

@@ -60,6 +60,7 @@ type story struct {
 	status    pirogue.Status // once it has ended
 	overdue   bool           // unknown past the operator's horizon: its case is open
 	bySupport bool           // the outcome was established by people
+	settled   bool           // this run ended it, or goes on with one that had ended
 	finished  bool           // its row says that its workflow has nothing left to do
 	ignored   cancellation
 
@@ -91,17 +92,7 @@ func perform(
 	if err != nil {
 		return status, err
 	}
-	if err := s.awaitEarlier(ctx, status); err != nil {
-		return status, err
-	}
-	if err := workflow.Await(ctx, s.cancelRecorded); err != nil {
-		return status, err
-	}
-	if status, err = s.close(ctx, status); err != nil || s.finished {
-		return status, err
-	}
-	_, err = call(ctx, ours(order.MerchantID, "finish"), do.Finish, order.PaymentID)
-	return status, err
+	return s.conclude(ctx, status)
 }
 
 // begin makes the payment reachable for the API and the Web UI.
@@ -280,7 +271,8 @@ func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Sta
 		return ended.Status, err
 	}
 	s.ended, s.status, s.finished = true, ended.Status, ended.Finished
-	if ended.Status == pirogue.StatusSuccess && ending.Status == pirogue.StatusSuccess {
+	s.settled = s.settled || ended.Status == ending.Status
+	if succeeded(ended.Status) && ending.Status == pirogue.StatusSuccess {
 		s.placed += s.order.Amount.Minor
 	}
 	if err := s.watchEarlier(ctx); err != nil {
@@ -322,7 +314,8 @@ func (s *story) endUnsent(
 	return status, true, s.known(ctx)
 }
 
-// over returns from a payment that ended before it was sent.
+// over returns from a payment that ended before it was sent, or whose rows are ahead of its
+// history. That has something to do perhaps, which the sweep finds in its rows.
 func (s *story) over(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
 	s.answer(pirogue.FirstAnswer{})
 	s.tell(ctx, waitsForNothing, string(status))

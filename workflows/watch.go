@@ -122,7 +122,7 @@ func (s *story) late(
 		if err != nil {
 			return ended, err
 		}
-		if ended == pirogue.StatusSuccess {
+		if succeeded(ended) {
 			return ended, s.second(ctx, receipt, ended)
 		} // money of it waits in suspense already
 	}

@@ -1,0 +1,150 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+
+	"pirogue"
+	"pirogue/workflows"
+)
+
+// goOn runs the workflow that the sweep starts from the payment's rows.
+func (w *world) goOn() pirogue.Payment {
+	w.t.Helper()
+	w.rebuild()
+	w.renew()
+	w.register(false)
+	w.env.SetWorkflowRunTimeout(openFor)
+	return w.tell()
+}
+
+// The rows are ahead of the history: Temporal was restored from an older copy, or another run of
+// the workflow ended the payment late.
+func TestRowsAhead(t *testing.T) {
+	t.Parallel()
+
+	const paid, declined = pirogue.OutcomePaid, pirogue.OutcomeDeclined
+	late, reversed := []pirogue.Cause{pirogue.CauseLateSuccess}, []pirogue.Cause{pirogue.CauseReversed}
+	paidAfterAll := []pirogue.Cause{pirogue.CausePaidAfterAll}
+	for name, tt := range map[string]struct {
+		kind   pirogue.Kind
+		ended  pirogue.Settlement
+		scenes []scene
+		opened []pirogue.Cause
+		closed []pirogue.Cause
+		booked int64
+	}{
+		"expired, then paid": {
+			kind: pirogue.CashIn, ended: pirogue.Settlement{Status: pirogue.StatusExpired, Watched: true},
+			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, closed: late, booked: 5000,
+		},
+		"expired and finished, then paid": {
+			kind: pirogue.CashIn, ended: pirogue.Settlement{Status: pirogue.StatusExpired},
+			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, closed: late, booked: 5000,
+		},
+		"failed, then paid": {
+			kind: pirogue.CashOut, ended: pirogue.Settlement{Status: pirogue.StatusFailed, Watched: true},
+			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, opened: paidAfterAll, booked: 5000,
+		},
+		"paid, then declined": {
+			kind: pirogue.CashIn, ended: pirogue.Settlement{Status: pirogue.StatusSuccess},
+			scenes: []scene{{from: 3 * time.Minute, outcome: declined}}, opened: reversed, booked: 5000,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorldOf(t, setting{kind: tt.kind, policy: pirogue.LateReturn})
+			w.operator.scenes = append([]scene{{outcome: pirogue.OutcomePending}}, tt.scenes...)
+			w.env.RegisterDelayedCallback(func() {
+				tt.ended.PaymentID, tt.ended.At = w.payment.ID, w.env.Now()
+				_, err := w.store.Settle(t.Context(), tt.ended)
+				require.NoError(t, err)
+			}, 2*time.Minute)
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.run()
+			require.True(t, p.FinishedAt.IsZero(), "the sweep goes on from the rows")
+			p = w.goOn()
+			require.Equal(t, tt.ended.Status, p.Status)
+			opened, closed := w.cases(p.ID)
+			require.Equal(t, tt.opened, opened)
+			require.Equal(t, tt.closed, closed)
+			in, out := w.moved()
+			require.Equal(t, tt.booked, in[string(w.operator.refs[0])]+out[string(w.operator.refs[0])])
+		})
+	}
+}
+
+// A workflow that is set back to its first submission finds that its payment has ended, and leaves
+// the watch to the workflow that the sweep starts.
+func TestRowsAhead_before_submission(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{policy: pirogue.LateReturn})
+	w.operator.scenes = []scene{
+		{outcome: pirogue.OutcomePending}, {from: 3 * time.Hour, outcome: pirogue.OutcomePaid},
+	}
+	w.env.SetWorkflowRunTimeout(20 * time.Minute)
+	require.Equal(t, pirogue.StatusExpired, w.run().Status)
+	w.renew()
+	w.register(false)
+	w.env.SetWorkflowRunTimeout(openFor)
+	p := w.tell()
+	require.NoError(t, w.env.GetWorkflowError())
+	require.True(t, p.FinishedAt.IsZero(), "its watch is not over")
+	p = w.goOn()
+	_, closed := w.cases(p.ID)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseLateSuccess}, closed)
+	require.False(t, p.FinishedAt.IsZero())
+}
+
+// A callback that comes while the end is written is told to this workflow and to no other.
+func TestCallbackWhileThePaymentEnds(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		during string // the activity that runs meanwhile
+		scenes []scene
+		later  []scene
+		want   pirogue.Status
+		closed []pirogue.Cause
+	}{
+		"SUCCESS": {
+			during: "Settle", scenes: settledAtOnce, later: []scene{{outcome: pirogue.OutcomePaid, extra: 5000}},
+			want: "SUCCESS", closed: []pirogue.Cause{pirogue.CauseSecondPayment},
+		},
+		"watch over": {
+			during: "Finish", scenes: neverHeard, later: []scene{{outcome: pirogue.OutcomePaid}},
+			want: "EXPIRED", closed: []pirogue.Cause{pirogue.CauseLateSuccess},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorld(t, pirogue.LateReturn)
+			w.operator.scenes = tt.scenes
+			rang := false
+			listener := func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+				if info.ActivityType.Name == tt.during && !rang {
+					rang = true
+					w.operator.scenes = tt.later
+					w.env.SignalWorkflow(workflows.CallbackSignal, nil)
+				}
+			}
+			w.env.SetOnActivityStartedListener(listener)
+			w.env.SetWorkflowRunTimeout(2 * openFor)
+			p := w.tell()
+			require.NoError(t, w.env.GetWorkflowError())
+			require.True(t, rang)
+			require.Equal(t, tt.want, p.Status)
+			_, closed := w.cases(p.ID)
+			require.Equal(t, tt.closed, closed)
+			require.False(t, p.FinishedAt.IsZero())
+		})
+	}
+}
