@@ -313,8 +313,10 @@ func TestFeesOfLinesAreThoseOfCashOuts(t *testing.T) {
 	w := newWorld(t)
 	w.fund("ML", 10_000)
 	w.store.change(func() {
-		w.store.contracts[w.merchant.ID] = pirogue.FeeSchedule{{Kind: pirogue.CashOut, BasisPoints: 100,
-			Payer: pirogue.PaidByMerchant}}
+		w.store.contracts[w.merchant.ID] = pirogue.FeeSchedule{{
+			Kind: pirogue.CashOut, BasisPoints: 100,
+			Payer: pirogue.PaidByMerchant,
+		}}
 	})
 	got := w.post(bulkPath, bulkOf("april", "", bulkLine("a"), bulkLine("b")))
 	require.InEpsilon(t, 10, got.data()["fee"], 0)

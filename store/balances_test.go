@@ -22,8 +22,10 @@ func TestBalancesShowEverySubsidiary(t *testing.T) {
 		w.now.Add(time.Second.Microseconds())
 		w.accepted(w.cashOut("a cash-out", 1000, 20))
 		cameroon, a := w.order(w.owner, "under way in Cameroon")
-		cameroon.Country, cameroon.Amount, cameroon.Fee = "CM", pirogue.Money{Minor: 700,
-			Currency: pirogue.XAF}, pirogue.Money{}
+		cameroon.Country, cameroon.Amount, cameroon.Fee = "CM", pirogue.Money{
+			Minor:    700,
+			Currency: pirogue.XAF,
+		}, pirogue.Money{}
 		w.accepted(cameroon, a)
 
 		balances, err := w.db.Balances(w.ctx(), w.owner)
@@ -60,8 +62,10 @@ func TestAContractIsReadAsItWasWritten(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.FeeSchedule{
 			{Kind: pirogue.CashIn, BasisPoints: 150, Min: 10, Payer: pirogue.PaidByMerchant, Returned: true},
-			{Kind: pirogue.CashOut, Country: "ML", Network: pirogue.Orange, Fixed: 25, Max: 500,
-				Payer: pirogue.PaidByCustomer},
+			{
+				Kind: pirogue.CashOut, Country: "ML", Network: pirogue.Orange, Fixed: 25, Max: 500,
+				Payer: pirogue.PaidByCustomer,
+			},
 		}, schedule)
 		schedule, err = w.db.Fees(w.ctx(), w.another().MerchantID)
 		require.NoError(w.t, err)

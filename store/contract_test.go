@@ -18,8 +18,10 @@ func TestAContractSaysOneFeeForEachKindCountryAndNetwork(t *testing.T) {
 				Kind: pirogue.CashIn, Fixed: 10, BasisPoints: 150, Min: 25, Max: 500,
 				Payer: pirogue.PaidByMerchant, Returned: true,
 			},
-			{Kind: pirogue.CashIn, Country: "ML", Network: pirogue.Orange, BasisPoints: 200,
-				Payer: pirogue.PaidByCustomer},
+			{
+				Kind: pirogue.CashIn, Country: "ML", Network: pirogue.Orange, BasisPoints: 200,
+				Payer: pirogue.PaidByCustomer,
+			},
 			{Kind: pirogue.CashOut, Fixed: 100, Payer: pirogue.PaidByMerchant},
 		}
 		for _, r := range rules {

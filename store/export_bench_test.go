@@ -70,7 +70,7 @@ func resident(b *testing.B) uint64 {
 	var size, pages uint64
 	_, err = fmt.Sscan(string(raw), &size, &pages)
 	require.NoError(b, err)
-	return pages * uint64(os.Getpagesize()) //nolint:gosec // a page has a size
+	return pages * uint64(os.Getpagesize())
 }
 
 // heap returns the bytes of the heap in use, garbage included unless it is swept first.

@@ -98,11 +98,15 @@ func TestNothingIsAcceptedThatNobodyWouldCarryOn(t *testing.T) {
 		"one of two workers polls":       {polled: []time.Duration{-time.Hour, -time.Second}, ready: true},
 		"nobody has polled for too long": {polled: []time.Duration{-33 * time.Second, -time.Minute}},
 		"nobody has ever polled":         {},
-		"Temporal's database is away": {books: serviceerror.NewUnavailable("connection refused"),
-			polled: []time.Duration{0}},
+		"Temporal's database is away": {
+			books:  serviceerror.NewUnavailable("connection refused"),
+			polled: []time.Duration{0},
+		},
 		"Temporal's database answers late": {books: context.DeadlineExceeded, polled: []time.Duration{0}},
-		"the namespace is gone": {books: serviceerror.NewNamespaceNotFound("default"),
-			polled: []time.Duration{0}},
+		"the namespace is gone": {
+			books:  serviceerror.NewNamespaceNotFound("default"),
+			polled: []time.Duration{0},
+		},
 		"the worker's clock is a bit behind": {polled: []time.Duration{time.Second}, ready: true},
 	} {
 		t.Run(name, func(t *testing.T) {

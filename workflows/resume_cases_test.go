@@ -88,8 +88,10 @@ func TestAnUnknownOutcomeIsACaseAtTheNextOperatorToo(t *testing.T) {
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, horizon: horizon})
 	w.operator.answers = []error{unable}
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending},
-		{from: 2 * horizon, outcome: pirogue.OutcomeDeclined}}
+	w.operator.scenes = []scene{
+		{outcome: pirogue.OutcomePending},
+		{from: 2 * horizon, outcome: pirogue.OutcomeDeclined},
+	}
 	w.next.horizon, w.next.answers, w.next.scenes = horizon, []error{unknown}, neverHeard
 	w.env.SetWorkflowRunTimeout(openFor)
 	require.Equal(t, pirogue.StatusPending, w.tell().Status)

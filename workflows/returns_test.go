@@ -31,14 +31,22 @@ func TestStrayMoneyGoesBackOrStaysACase(t *testing.T) {
 		closed  bool
 		want    pirogue.Status
 	}{
-		"late, and it arrives": {setting: lateAndReturned, scenes: late, tries: 1, closed: true,
-			want: "EXPIRED"},
-		"late, and the third try does": {setting: lateAndReturned, scenes: late,
-			returns: []pirogue.Status{vain, vain, done}, tries: 3, closed: true, want: "EXPIRED"},
-		"late, expired, then it arrives": {setting: lateAndReturned, scenes: late,
-			returns: []pirogue.Status{"EXPIRED", done}, tries: 2, closed: true, want: "EXPIRED"},
-		"late, and no try does": {setting: lateAndReturned, scenes: late,
-			returns: slices.Repeat([]pirogue.Status{vain}, 9), tries: 5, want: "EXPIRED"},
+		"late, and it arrives": {
+			setting: lateAndReturned, scenes: late, tries: 1, closed: true,
+			want: "EXPIRED",
+		},
+		"late, and the third try does": {
+			setting: lateAndReturned, scenes: late,
+			returns: []pirogue.Status{vain, vain, done}, tries: 3, closed: true, want: "EXPIRED",
+		},
+		"late, expired, then it arrives": {
+			setting: lateAndReturned, scenes: late,
+			returns: []pirogue.Status{"EXPIRED", done}, tries: 2, closed: true, want: "EXPIRED",
+		},
+		"late, and no try does": {
+			setting: lateAndReturned, scenes: late,
+			returns: slices.Repeat([]pirogue.Status{vain}, 9), tries: 5, want: "EXPIRED",
+		},
 		"late, no try, and people send it again": {
 			setting: lateAndReturned, scenes: late, returns: append(slices.Repeat([]pirogue.Status{vain}, 6), done),
 			two: back, tries: 7, closed: true, want: "EXPIRED",

@@ -40,8 +40,10 @@ func (n *nature) callBack(e *entry) {
 func (s *scenario) callBack(e *entry, after time.Duration, body string) {
 	unreadable := chance(s.dice["callbacks"], 0.1)
 	call := func() {
-		said := pirogue.Receipt{Outcome: e.truth(s.now()), ProviderTxID: s.alias(e.ref), Words: "a callback",
-			Mismatch: e.party}
+		said := pirogue.Receipt{
+			Outcome: e.truth(s.now()), ProviderTxID: s.alias(e.ref), Words: "a callback",
+			Mismatch: e.party,
+		}
 		if said.Outcome == pirogue.OutcomePaid {
 			said.Amount = pirogue.Money{Minor: e.amount, Currency: "XOF"}
 		}

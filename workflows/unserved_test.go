@@ -116,8 +116,10 @@ func TestTheLastQuestionWaitsForOurDatabase(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashIn, policy: pirogue.LateReturn})
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending},
-		{from: 299 * time.Second, outcome: pirogue.OutcomePaid}}
+	w.operator.scenes = []scene{
+		{outcome: pirogue.OutcomePending},
+		{from: 299 * time.Second, outcome: pirogue.OutcomePaid},
+	}
 	began := w.env.Now()
 	w.rig(func(method string) moment {
 		if now := w.env.Now().Sub(began); method == "Polled" && now > 4*time.Minute && now < 20*time.Minute {

@@ -75,8 +75,10 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 		data   string
 		prints string
 	}{
-		"find": {"find +22376123456 --limit 5", "GET", "/payments?find=%2B22376123456&limit=5", "", "[" + payment + "]",
-			"5000 XOF"},
+		"find": {
+			"find +22376123456 --limit 5", "GET", "/payments?find=%2B22376123456&limit=5", "", "[" + payment + "]",
+			"5000 XOF",
+		},
 		"show": {
 			"show " + somePayment, "GET", "/payments/" + somePayment + "?", "",
 			payment[:len(payment)-1] + `,"allowed":["recheck","redrive"],"waiting":{"for":"customer"},"cases":[{"cause":"LATE_SUCCESS","note":"n"}]}`,

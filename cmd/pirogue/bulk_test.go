@@ -41,8 +41,10 @@ func (m *merchantAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("X-NekaPay-Signature") != hex.EncodeToString(mac.Sum(nil)) || r.Header.Get("X-NekaPay-Key") != "nk_test_1" {
 		m.t.Error("the request is not signed")
 	}
-	m.asked = append(m.asked, strings.Join([]string{r.Method, r.URL.String(), r.Header.Get("Content-Type"),
-		string(body)}, " "))
+	m.asked = append(m.asked, strings.Join([]string{
+		r.Method, r.URL.String(), r.Header.Get("Content-Type"),
+		string(body),
+	}, " "))
 	if len(m.answers) == 0 {
 		m.t.Error("asked more often than expected")
 		return

@@ -70,8 +70,10 @@ var edges = []edge{
 // newHarbour starts everything.
 func newHarbour(t *testing.T) *harbour {
 	t.Helper()
-	h := &harbour{t: t, data: t.TempDir(), addrs: map[string]string{}, doors: map[string]string{},
-		keepers: map[string]*keeper{}}
+	h := &harbour{
+		t: t, data: t.TempDir(), addrs: map[string]string{}, doors: map[string]string{},
+		keepers: map[string]*keeper{},
+	}
 	parts := []string{
 		"api", "admin", "support", "worker1", "worker2", "sandbox", "temporal", "postgres", "merchant", "proxies",
 	}

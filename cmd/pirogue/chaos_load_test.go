@@ -31,8 +31,10 @@ type nature struct {
 // fails also where it would have been paid; one that takes money in and was not asked
 // about in time expires, and its money goes back.
 var (
-	paidIn = []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusReversed, pirogue.StatusExpired,
-		pirogue.StatusFailed}
+	paidIn = []pirogue.Status{
+		pirogue.StatusSuccess, pirogue.StatusReversed, pirogue.StatusExpired,
+		pirogue.StatusFailed,
+	}
 	unpaidIn = []pirogue.Status{pirogue.StatusExpired, pirogue.StatusFailed}
 	paidOut  = []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}
 	refused  = []pirogue.Status{pirogue.StatusFailed}

@@ -29,8 +29,10 @@ func newLaptop(t *testing.T) *laptop {
 	t.Helper()
 	addrs := freePorts(t, 6)
 	folder := t.TempDir()
-	l := &laptop{t: t, sandbox: addrs[2], data: filepath.Join(folder, ".pirogue"),
-		out: filepath.Join(folder, "terminal")}
+	l := &laptop{
+		t: t, sandbox: addrs[2], data: filepath.Join(folder, ".pirogue"),
+		out: filepath.Join(folder, "terminal"),
+	}
 	l.env = append(os.Environ(),
 		"PIROGUE_API_ADDR="+addrs[0], "PIROGUE_ADMIN_ADDR="+addrs[1], "PIROGUE_SANDBOX_ADDR="+addrs[2],
 		"PIROGUE_SUPPORT_ADDR="+addrs[5],
@@ -75,8 +77,10 @@ func (l *laptop) start() merchant {
 	} {
 		require.NotEmpty(l.t, vars[name], name)
 	}
-	return merchant{vars["NEKAPAY_BASE_URL"], devAccount{Key: vars["NEKAPAY_API_KEY"],
-		Secret: vars["NEKAPAY_API_SECRET"]}}
+	return merchant{vars["NEKAPAY_BASE_URL"], devAccount{
+		Key:    vars["NEKAPAY_API_KEY"],
+		Secret: vars["NEKAPAY_API_SECRET"],
+	}}
 }
 
 // stop presses Ctrl-C.

@@ -123,10 +123,14 @@ func TestASandboxThatIsNone(t *testing.T) {
 		answer http.HandlerFunc
 		says   string
 	}{
-		"another server": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
-			"is it a sandbox?"},
-		"a page": {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) },
-			"not what a sandbox answers"},
+		"another server": {
+			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+			"is it a sandbox?",
+		},
+		"a page": {
+			func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) },
+			"not what a sandbox answers",
+		},
 		"a flood": {func(w http.ResponseWriter, _ *http.Request) {
 			for range maxAnswer>>20 + 1 {
 				w.Write(make([]byte, 1<<20))
@@ -158,8 +162,10 @@ func TestTheBookOfAnOperatorIsPrinted(t *testing.T) {
 		"grant_type=client_credentials&client_id="+sonatel.ClientID+"&client_secret="+sonatel.ClientSecret)["access_token"]
 	bearer, isText := token.(string)
 	require.True(t, isText)
-	call := http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + bearer},
-		sonatel.MSISDNHeader: {"+221770123456"}}
+	call := http.Header{
+		"Content-Type": {"application/json"}, "Authorization": {"Bearer " + bearer},
+		sonatel.MSISDNHeader: {"+221770123456"},
+	}
 	posted(t, url+"/api/eWallet/v4/qrcode", call,
 		`{"code":"`+sonatel.MerchantCode+`","name":"Boutique Awa","reference":"REF-1","validity":300,"amount":{"value":1500,"unit":"XOF"},"restrictions":{"isSingleUse":true}}`)
 	require.Eventually(t, func() bool { return len(s.Sonatel.Book()) == 1 }, 10*time.Second, 5*time.Millisecond)

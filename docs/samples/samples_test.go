@@ -53,12 +53,18 @@ var rows = []row{
 		world: "the customer has to pay on a page", program: "pay",
 		exit: 0, stdout: "payment_url: https://pay.example/?a=1&b=2\n",
 	},
-	{world: "the customer's balance is too low", program: "status", args: []string{idFailed}, exit: 0,
-		stdout: "FAILED\n"},
-	{world: "the customer takes his time", program: "status", args: []string{idPending, "1"}, exit: 1,
-		stderr: "still PENDING"},
-	{world: "there is no such payment", program: "status", args: []string{"1"}, exit: 1,
-		stderr: "404 TRANSACTION_NOT_FOUND"},
+	{
+		world: "the customer's balance is too low", program: "status", args: []string{idFailed}, exit: 0,
+		stdout: "FAILED\n",
+	},
+	{
+		world: "the customer takes his time", program: "status", args: []string{idPending, "1"}, exit: 1,
+		stderr: "still PENDING",
+	},
+	{
+		world: "there is no such payment", program: "status", args: []string{"1"}, exit: 1,
+		stderr: "404 TRANSACTION_NOT_FOUND",
+	},
 }
 
 // TestAnswers holds each language to what the contract says of each answer.

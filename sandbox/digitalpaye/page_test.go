@@ -100,8 +100,10 @@ func TestAWaveLinkInV1(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	opened := w.opens(
-		"v1", "in", "R1", "0700333333", fields{"operator": "WAVE_MONEY_CI",
-			"urlSuccess": "https://shop.example/thanks"},
+		"v1", "in", "R1", "0700333333", fields{
+			"operator":   "WAVE_MONEY_CI",
+			"urlSuccess": "https://shop.example/thanks",
+		},
 	)
 	page := opened.Text("waveLaunchUrl")
 	if !strings.HasPrefix(page, w.URL+"/wave/") || opened.Text("wave_launch_url") != page {

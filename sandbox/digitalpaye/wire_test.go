@@ -147,8 +147,11 @@ func TestOrdersAreRefused(t *testing.T) {
 		"the same in the SDK's shape": {
 			"sdk", "out", fields{"transaction_id": strings.Repeat("x", 21)}, "INVALID_TRANSACTION_ID",
 		},
-		"an id of 37 characters in v1": {"v1", "out", fields{"transactionId": strings.Repeat("x", 37)},
-			"transactionId"},
+		"an id of 37 characters in v1": {
+			"v1", "out",
+			fields{"transactionId": strings.Repeat("x", 37)},
+			"transactionId",
+		},
 		"an id with a slash":          {"v2", "in", fields{"transaction_id": "a/b"}, "INVALID_TRANSACTION_ID"},
 		"another country":             {"v2", "in", fields{"code_country": "SN"}, "INVALID_CODE_COUNTRY"},
 		"another currency":            {"v2", "in", fields{"currency": "XAF"}, "INVALID_CURRENCY"},
@@ -163,8 +166,10 @@ func TestOrdersAreRefused(t *testing.T) {
 		"no customer":                 {"v1", "in", fields{"customer": nil}, "customer"},
 		"a customer of another country": {
 			"v1", "in",
-			fields{"customer": fields{"lastName": "K", "firstName": "A", "phone": "0",
-				"address": fields{"countryCode": "ML"}}},
+			fields{"customer": fields{
+				"lastName": "K", "firstName": "A", "phone": "0",
+				"address": fields{"countryCode": "ML"},
+			}},
 			"customer",
 		},
 		"an email that is none": {

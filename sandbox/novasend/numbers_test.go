@@ -156,8 +156,10 @@ func TestEveryNumberThatIsPaid(t *testing.T) {
 				w.shows("/v1/direct/payout/"+id, m.says)
 				w.shows("/v1/payout/W1", byWallet(m.says))
 				w.shows(
-					"/v1/payout/S1", byWallet(m.says).With(fields{"amount": 300, "chargedAmount": 306,
-						"customerReference": "S1"}),
+					"/v1/payout/S1", byWallet(m.says).With(fields{
+						"amount": 300, "chargedAmount": 306,
+						"customerReference": "S1",
+					}),
 				)
 			}
 			want := map[string]int64{}

@@ -35,11 +35,14 @@ func TestAPersonDecides(t *testing.T) {
 		"accepts": {"543210", "accept", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
 		"waits":   {"333333", "accept", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
 		"declines": {
-			"543210", "decline", fields{"confirmationStatus": "declined", "status": "failed"}, "Paiement refusé",
+			"543210", "decline",
+			fields{"confirmationStatus": "declined", "status": "failed"},
+			"Paiement refusé",
 			"https://m.example/no", 0,
 		},
 		"is too poor": {
-			"111111", "accept", fields{"failure.code": "client_not_enough_cash", "status": "failed"},
+			"111111", "accept",
+			fields{"failure.code": "client_not_enough_cash", "status": "failed"},
 			"Solde insuffisant", "https://m.example/no", 0,
 		},
 		"half of it":   {"444444", "accept", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},

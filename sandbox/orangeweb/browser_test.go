@@ -115,8 +115,10 @@ func paysWithEnter(_ *world, window stagetest.Tab) {
 func cancels(_ *world, window stagetest.Tab) {
 	presses(window, "cancel", "maybe later")
 	window.Does(chromedp.Navigate(window.Address))
-	window.Sees(map[bool]string{true: "Paiement annulé",
-		false: "Payment cancelled"}[window.Width < stagetest.PhoneWidth])
+	window.Sees(map[bool]string{
+		true:  "Paiement annulé",
+		false: "Payment cancelled",
+	}[window.Width < stagetest.PhoneWidth])
 	window.Fits()
 }
 

@@ -28,8 +28,10 @@ func TestMagicNumbers(t *testing.T) {
 		"the customer refuses":     {"+22376222222", 2 * time.Second, orangeweb.Failed, 1, 0},
 		"nobody answers":           {"+22376333333", never, orangeweb.Initiated, 0, 0},
 		"paid after half a minute": {"+22376444444", 30 * time.Second, orangeweb.Success, 1, 50000},
-		"paid after our expiry": {"+22376777777", 5*time.Minute + 30*time.Second, orangeweb.Success, 1,
-			50000},
+		"paid after our expiry": {
+			"+22376777777", 5*time.Minute + 30*time.Second, orangeweb.Success, 1,
+			50000,
+		},
 		"told three times":                     {"+22376888888", never, orangeweb.Success, 3, 50000},
 		"another amount is confirmed":          {"+22376999999", never, orangeweb.Success, 1, 25000},
 		"any other number":                     {"+22376543210", 10 * time.Second, orangeweb.Success, 1, 50000},

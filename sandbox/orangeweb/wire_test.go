@@ -169,11 +169,15 @@ func TestWebpaymentAccepts(t *testing.T) {
 		"an order of 30 characters": {"dev", fields{"order_id": strings.Repeat("x", 30)}},
 		"addresses of 120 characters": {
 			"dev",
-			fields{"order_id": "O-120", "return_url": addressOf(120), "cancel_url": addressOf(120),
-				"notif_url": addressOf(120)},
+			fields{
+				"order_id": "O-120", "return_url": addressOf(120), "cancel_url": addressOf(120),
+				"notif_url": addressOf(120),
+			},
 		},
-		"a name of 30 accented characters": {"dev",
-			fields{"order_id": "O-NAME", "reference": strings.Repeat("é", 30)}},
+		"a name of 30 accented characters": {
+			"dev",
+			fields{"order_id": "O-NAME", "reference": strings.Repeat("é", 30)},
+		},
 		"no name and no language":           {"dev", fields{"order_id": "O-BARE", "reference": nil, "lang": nil}},
 		"fields that Orange does not know":  {"dev", fields{"order_id": "O-MORE", "colour": "blue", "items": []int{1}}},
 		"the smallest amount there can be":  {"dev", fields{"order_id": "O-ONE", "amount": 1}},

@@ -98,13 +98,17 @@ func TestOneTimePasswords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	asks := func(pin string) (int, fields) {
-		return w.post(payments+"/otp", fields{"idType": "MSISDN", "id": "770543210",
-			"encryptedPinCode": w.encrypted(pin)})
+		return w.post(payments+"/otp", fields{
+			"idType": "MSISDN", "id": "770543210",
+			"encryptedPinCode": w.encrypted(pin),
+		})
 	}
 	pays := func(otp string) (int, fields) {
 		return w.post(
-			oneStep, w.payment("R1", "770543210", fields{"customer": fields{"idType": "MSISDN", "id": "770543210",
-				"otp": otp}}),
+			oneStep, w.payment("R1", "770543210", fields{"customer": fields{
+				"idType": "MSISDN", "id": "770543210",
+				"otp": otp,
+			}}),
 		)
 	}
 	if status, reply := asks("0000"); status != http.StatusBadRequest || reply["code"] != "2011" {

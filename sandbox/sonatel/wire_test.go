@@ -71,10 +71,14 @@ func TestCallsNeedATokenAndAContentType(t *testing.T) {
 		"a token without a seal": {
 			func(_ *world, r *http.Request) { r.Header.Set("Authorization", "Bearer abc") }, 401, "10",
 		},
-		"no token": {func(_ *world, r *http.Request) { r.Header.Del("Authorization") }, 401,
-			"10"},
-		"no content type, and no content": {func(_ *world, r *http.Request) { r.Header.Del("Content-Type") }, 415,
-			"25"},
+		"no token": {
+			func(_ *world, r *http.Request) { r.Header.Del("Authorization") }, 401,
+			"10",
+		},
+		"no content type, and no content": {
+			func(_ *world, r *http.Request) { r.Header.Del("Content-Type") }, 415,
+			"25",
+		},
 		"another content type": {
 			func(_ *world, r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, 415, "25",
 		},
@@ -113,8 +117,10 @@ func TestAProblemIsWrittenAsSonatelDoes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	got := w.Fetch(
-		w.call(http.MethodPost, cashins, w.deposit("R1", "770123456", fields{"amount": fields{"value": 0,
-			"unit": "XOF"}})),
+		w.call(http.MethodPost, cashins, w.deposit("R1", "770123456", fields{"amount": fields{
+			"value": 0,
+			"unit":  "XOF",
+		}})),
 	)
 	if got.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("the content type is %q", got.Header.Get("Content-Type"))
@@ -157,8 +163,10 @@ func TestDepositsAreRefused(t *testing.T) {
 			fields{"partner": fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN}}, "20",
 		},
 		"a PIN that is not encrypted": {
-			fields{"partner": fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN,
-				"encryptedPinCode": sonatel.PIN}}, "4003",
+			fields{"partner": fields{
+				"idType": "MSISDN", "id": sonatel.RetailerMSISDN,
+				"encryptedPinCode": sonatel.PIN,
+			}}, "4003",
 		},
 		"half a franc":                      {money(10.5, "XOF"), "22"},
 		"nothing":                           {money(0, "XOF"), "20"},
@@ -255,8 +263,10 @@ func TestBulksAreRefused(t *testing.T) {
 			w.deposit(
 				"R2", "770123456",
 				fields{
-					"partner": fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN,
-						"encryptedPinCode": w.encrypted("0000")},
+					"partner": fields{
+						"idType": "MSISDN", "id": sonatel.RetailerMSISDN,
+						"encryptedPinCode": w.encrypted("0000"),
+					},
 				},
 			),
 		},

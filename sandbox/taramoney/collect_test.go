@@ -105,8 +105,10 @@ func TestEveryMagicNumber(t *testing.T) {
 				}
 				for _, n := range w.Notices(row.webhooks) {
 					n.Said.Has(
-						t, "the webhook", fields{"status": row.status, "productId": "P1", "phoneNumber": phone,
-							"amount": amount},
+						t, "the webhook", fields{
+							"status": row.status, "productId": "P1", "phoneNumber": phone,
+							"amount": amount,
+						},
 					)
 				}
 			})
