@@ -32,6 +32,7 @@ const (
 	SendOvertaken    SendResult = "OVERTAKEN"     // another run has it, or its payment is terminal
 	SendPastDeadline SendResult = "PAST_DEADLINE" // its payment is still CREATED past its start deadline
 	SendSuspended    SendResult = "SUSPENDED"     // its merchant is suspended
+	SendCancelled    SendResult = "CANCELLED"     // its bulk is being cancelled
 )
 
 // Sending is one time that an attempt was to be marked SENT. Its number fences the answer

@@ -52,6 +52,19 @@ func (a *Activities) held(ctx context.Context, kind pirogue.Kind, attempt pirogu
 	return held, encode(err)
 }
 
+// cancelled ends the payment of an attempt whose bulk is being cancelled. What was perhaps sent
+// before is followed, and not sent again.
+func (a *Activities) cancelled(ctx context.Context, attempt pirogue.Attempt) (Submitted, error) {
+	if attempt.State != pirogue.AttemptPrepared {
+		return Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number, Found: true}, nil
+	}
+	status, err := a.Store.EndCancelled(ctx, attempt.ID, a.Clock.Now())
+	if err != nil || !status.Terminal() {
+		return Submitted{}, a.overtaken(err)
+	}
+	return Submitted{Class: Over, Status: status}, nil
+}
+
 // AwaitResumed returns when a payment that was kept back may be sent: its merchant is not
 // suspended any more. It returns also when the payment has ended, as with its bulk. It asks
 // to be run again until then, so that waiting leaves no trace in the history.

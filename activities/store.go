@@ -143,6 +143,9 @@ type BulkEnds interface {
 	// EndUnsentLines ends payments of a bulk that is being cancelled and of which nothing was
 	// ever sent, at most limit, and returns how many. Their holds are released.
 	EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error)
+	// EndCancelled ends the payment of an attempt that Send keeps back because its bulk is being
+	// cancelled, and returns where the payment stands.
+	EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Time) (pirogue.Status, error)
 	// UnstartedLines returns payments of a bulk whose workflow could not be started, behind
 	// the payment after, at most limit. Each has an open case.
 	UnstartedLines(

@@ -140,6 +140,8 @@ func (a *Activities) submit(ctx context.Context, in Submission) (Submitted, erro
 		return Submitted{}, a.overtaken(err)
 	case sending.Result == pirogue.SendSuspended:
 		return a.held(ctx, p.Kind, attempt)
+	case sending.Result == pirogue.SendCancelled:
+		return a.cancelled(ctx, attempt)
 	case sending.Result != pirogue.SendMarked:
 		return notInTime(attempt), nil
 	}

@@ -67,8 +67,9 @@ func (db *DB) Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Atte
 // Send marks a prepared attempt SENT and its CREATED payment INITIATED, and numbers the
 // sending. It changes nothing, and no byte may leave, unless its result is SendMarked: when
 // the attempt is not PREPARED, when a later one exists, when the payment is terminal, and
-// when it is still CREATED past its start deadline, and when its merchant is suspended. With
-// again an attempt that is SENT or UNKNOWN may leave once more, under its reference.
+// when it is still CREATED past its start deadline, and when something keeps it back; see
+// keptBackBy. With again an attempt that is SENT or UNKNOWN may leave once more, under its
+// reference.
 func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (pirogue.Sending, error) {
 	sendable := []pirogue.AttemptState{pirogue.AttemptPrepared}
 	if again {
@@ -128,22 +129,21 @@ UPDATE attempts
        sendings = sendings + 1, may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ',',
        evidence_outcome = '', evidence_times = 0, evidence_since = NULL
  WHERE ` + sendable + `
-   AND NOT EXISTS (SELECT 1 FROM payments p JOIN merchants m ON m.id = p.merchant_id
-                    WHERE p.id = attempts.payment_id AND m.suspended_at IS NOT NULL)
+   AND ` + keptBackBy + ` IS NULL
 RETURNING sendings, may_have_left`
 
-// sendable holds of an attempt that may leave unless its merchant is suspended.
+// sendable holds of an attempt that may leave unless something keeps it back.
 const sendable = `id = @id AND state IN @sendable
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)`
 
 // whyUnsent says why an attempt whose payment is locked was not marked.
 func whyUnsent(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
-	var suspended []string
-	err := tx.Raw("SELECT id FROM attempts WHERE "+sendable, named).Scan(&suspended).Error
-	if err != nil || len(suspended) == 0 {
+	var why []pirogue.SendResult
+	err := tx.Raw("SELECT COALESCE("+keptBackBy+", '') FROM attempts WHERE "+sendable, named).Scan(&why).Error
+	if err != nil || len(why) == 0 || why[0] == "" {
 		return pirogue.SendOvertaken, err
 	}
-	return pirogue.SendSuspended, nil
+	return why[0], nil
 }
 
 // inTime holds of a payment that may be taken up: it was already, or its start deadline has

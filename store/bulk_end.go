@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -12,7 +13,8 @@ import (
 // EndUnsentLines ends payments of a bulk that is being cancelled and of which nothing was
 // ever sent, at most limit, and returns how many. Their holds are released. The rows of
 // their attempts prove it: each is PREPARED and was never SENT. What was perhaps sent, and
-// a bulk that is not being cancelled, stay as they are.
+// a bulk that is not being cancelled, stay as they are. One that cannot be
+// ended holds up no other.
 func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error) {
 	var payments []pirogue.PaymentID
 	err := db.look(ctx, "find unsent lines", func(tx *gorm.DB) error {
@@ -20,12 +22,13 @@ func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Tim
 	})
 	ended := 0
 	for _, payment := range payments {
-		var freed bool
-		if err == nil {
-			freed, err = db.endUnsent(ctx, payment, at)
-		}
+		freed, failed := db.endUnsent(ctx, payment, at)
 		if freed {
 			ended++
+		}
+		err = errors.Join(err, failed)
+		if pirogue.CodeOf(failed) == pirogue.ServiceUnavailable {
+			break
 		}
 	}
 	return ended, err
@@ -47,7 +50,6 @@ func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time)
 	var ended bool
 	err := db.together(ctx, "end unsent line", func(tx *gorm.DB) error {
 		ended = false
-		var row paymentRow
 		held := tx.Exec("UPDATE payments SET updated_at = ? WHERE id = ? AND status IN ('CREATED','PENDING')", on(at), id)
 		if held.Error != nil || held.RowsAffected == 0 {
 			return orUnchanged(held.Error)
@@ -58,25 +60,65 @@ func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time)
 		if err != nil || sent > 0 {
 			return orUnchanged(err)
 		}
-		cancelled := pirogue.Settlement{
-			PaymentID: id, Status: pirogue.StatusFailed, At: at, Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
-		}
-		drawn, err := draw(tx, settling(cancelled, 0))
-		if err != nil || !drawn {
-			return orUnchanged(err)
-		}
-		if err := byID(tx, id, &row); err != nil {
-			return err
-		}
-		// Its event and its books hold nothing that is sealed.
-		p, _ := db.unpackPayment(row) //nolint:errcheck // said above
 		ended = true
-		if err := db.conclude(tx, &pirogue.Settled{Payment: p}, cancelled, 0); err != nil {
-			return err
-		}
-		return closeLineCase(tx, id, at)
+		return db.endCancelled(tx, id, false, at)
 	})
 	return ended && err == nil, err
+}
+
+// EndCancelled ends the payment of an attempt that Send keeps back because its bulk is being
+// cancelled, releases its hold and returns where the payment stands. Nothing of the attempt has
+// left. An attempt before it can have no effect any more, or this one would not have been made; its
+// operator can still be watched, so the payment is not finished then. It changes nothing of a
+// payment that was sent meanwhile.
+func (db *DB) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Time) (pirogue.Status, error) {
+	var stands pirogue.Status
+	err := db.together(ctx, "end cancelled line", func(tx *gorm.DB) error {
+		payment, err := lockPayment(tx, id, pirogue.Statuses, at)
+		if err != nil {
+			return err
+		}
+		var kept []int
+		named := map[string]any{"id": id, "sendable": []pirogue.AttemptState{pirogue.AttemptPrepared}}
+		err = tx.Raw("SELECT number FROM attempts WHERE "+sendable+" AND "+keptBackBy+" = 'CANCELLED'", named).
+			Scan(&kept).Error
+		if err != nil {
+			return err
+		}
+		if len(kept) == 0 {
+			err = unchanged{}
+		} else {
+			err = db.endCancelled(tx, payment, kept[0] > 1, at)
+		}
+		if err != nil && !errors.Is(err, unchanged{}) {
+			return err
+		}
+		return errors.Join(err, tx.Raw("SELECT status FROM payments WHERE id = ?", payment).Scan(&stands).Error)
+	})
+	return stands, err
+}
+
+// endCancelled makes a payment FAILED whose bulk is being cancelled, with its event and its books.
+// Its row is held. It fails with unchanged when the payment has ended.
+func (db *DB) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, at time.Time) error {
+	cancelled := pirogue.Settlement{
+		PaymentID: id, Status: pirogue.StatusFailed, At: at, Watched: watched,
+		Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
+	}
+	drawn, err := draw(tx, settling(cancelled, 0))
+	if err != nil || !drawn {
+		return orUnchanged(err)
+	}
+	var row paymentRow
+	if err := byID(tx, id, &row); err != nil {
+		return err
+	}
+	// Its event and its books hold nothing that is sealed.
+	p, _ := db.unpackPayment(row) //nolint:errcheck // said above
+	if err := db.conclude(tx, &pirogue.Settled{Payment: p}, cancelled, 0); err != nil {
+		return err
+	}
+	return closeLineCase(tx, id, at)
 }
 
 // orUnchanged returns err, or says that there was nothing to change.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -142,14 +143,95 @@ func (w *world) postpone(a pirogue.Attempt) {
 	require.True(w.t, postponed)
 }
 
+// A bulk of more lines than a cancellation ends at once: no statement sends the others.
+func TestSendAfterCancel(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(100_000)
+		amounts := slices.Repeat([]int64{100}, 60)
+		b, _ := w.acceptBulk("salaries", amounts...)
+		w.startLines(b, 100)
+		_, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
+		require.NoError(w.t, err)
+		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		require.NoError(w.t, err)
+		require.Len(w.t, unsent, 10)
+		all := make([]pirogue.AttemptID, len(unsent))
+		for i, line := range unsent {
+			all[i] = line.Attempt.ID
+		}
+
+		marked, err := w.db.SendLines(w.ctx(), all, w.at(2*time.Minute))
+		require.NoError(w.t, err)
+		require.Empty(w.t, marked)
+		w.has(100_000-1200, 1200)
+		for i, id := range all {
+			sending, err := w.db.Send(w.ctx(), id, i%2 == 0, w.at(2*time.Minute))
+			require.NoError(w.t, err)
+			require.Equal(w.t, pirogue.Sending{Result: pirogue.SendCancelled}, sending)
+			for range 2 {
+				status, err := w.db.EndCancelled(w.ctx(), id, w.at(2*time.Minute))
+				require.NoError(w.t, err)
+				require.Equal(w.t, pirogue.StatusFailed, status)
+			}
+		}
+		w.has(100_000, 0)
+		p, _ := w.latest(unsent[0].Payment.ID)
+		require.Equal(w.t, pirogue.FailedCancelled, p.Failure.Code)
+		_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Hour))
+		require.NoError(w.t, err)
+		require.True(w.t, closed)
+		w.sound()
+	})
+}
+
+// EndCancelled ends only what Send keeps back. A line whose other attempt is PREPARED is watched.
+func TestEndCancelled(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, lines := w.acceptBulk("salaries", 1000, 1000, 1000)
+		w.startLines(b, 10)
+		attempts := make([]pirogue.Attempt, len(lines))
+		for i, l := range lines {
+			_, attempts[i] = w.latest(l.Payment.ID)
+		}
+		status, err := w.db.EndCancelled(w.ctx(), attempts[0].ID, w.at(time.Second))
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.StatusCreated, status, "nobody cancelled it")
+
+		w.send(attempts[1])
+		w.send(attempts[2])
+		w.answer(attempts[2], pirogue.AttemptRefused, "empty float", 0)
+		p, _ := w.latest(lines[2].Payment.ID)
+		next := w.renew(p, attempts[2])
+		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
+		require.NoError(w.t, err)
+		again, err := w.db.Send(w.ctx(), attempts[1].ID, true, w.at(2*time.Minute))
+		require.NoError(w.t, err)
+		require.Equal(w.t, pirogue.SendCancelled, again.Result, "it is not sent again")
+		for id, want := range map[pirogue.AttemptID]pirogue.Status{
+			attempts[0].ID: pirogue.StatusFailed, attempts[1].ID: pirogue.StatusInitiated, next.ID: pirogue.StatusFailed,
+		} {
+			status, err = w.db.EndCancelled(w.ctx(), id, w.at(2*time.Minute))
+			require.NoError(w.t, err)
+			require.Equal(w.t, want, status)
+		}
+		w.has(10_000-1020, 1020)
+		p, _ = w.latest(lines[2].Payment.ID)
+		require.True(w.t, p.FinishedAt.IsZero(), "its first attempt is watched")
+		w.sound()
+	})
+}
+
 // Parked payments are sent while their bulk is cancelled: each is one or the other.
 func TestOfSendingAndCancellingALineOneWins(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		w.fund(100_000)
-		for round := range 4 {
-			b, lines := w.acceptBulk(fmt.Sprintf("round_%d", round), 100, 100, 100, 100, 100, 100)
-			w.startLines(b, 10)
+		for round := range 2 {
+			b, lines := w.acceptBulk(fmt.Sprintf("round_%d", round), slices.Repeat([]int64{100}, 60)...)
+			w.startLines(b, len(lines))
 			attempts := make([]pirogue.Attempt, len(lines))
 			for i, l := range lines {
 				_, attempts[i] = w.latest(l.Payment.ID)
@@ -167,11 +249,11 @@ func TestOfSendingAndCancellingALineOneWins(t *testing.T) {
 				}
 				return err
 			}))
-			_, err := w.db.EndUnsentLines(w.ctx(), b.ID, w.at(time.Minute), 10)
+			_, err := w.db.EndUnsentLines(w.ctx(), b.ID, w.at(time.Minute), len(lines))
 			require.NoError(w.t, err)
 			_, counts := w.stands(b)
 			require.EqualValues(w.t, sent.Load(), counts["PENDING"])
-			require.EqualValues(w.t, 6-sent.Load(), counts["FAILED"])
+			require.EqualValues(w.t, 60-sent.Load(), counts["FAILED"])
 		}
 		w.sound()
 	})

@@ -52,7 +52,8 @@ const (
 
 // SendLines marks attempts SENT and their payments INITIATED, in one transaction, before
 // the bytes of all of them leave together, and returns the sendings of those that it marked:
-// of the others no byte may leave. An attempt is marked once, whoever calls.
+// of the others no byte may leave: something keeps them back, or they were marked before. An
+// attempt is marked once, whoever calls.
 func (db *DB) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
 ) (map[pirogue.AttemptID]pirogue.Sending, error) {
@@ -66,8 +67,8 @@ func (db *DB) SendLines(
 			return err
 		}
 		named := map[string]any{"at": on(at), "attempts": attempts, "payments": payments}
-		if err := tx.Raw(sendLines, named).Scan(&rows).Error; err != nil {
-			return err
+		if err := tx.Raw(sendLines, named).Scan(&rows).Error; err != nil || len(rows) == 0 {
+			return orUnchanged(err)
 		}
 		sent := make([]string, len(rows))
 		for i, row := range rows {
@@ -83,17 +84,18 @@ func (db *DB) SendLines(
 }
 
 // lockUnsent holds the payments until the transaction ends, as whoever changes an attempt
-// does. It leaves out those of a suspended merchant, so nothing of theirs is marked.
+// does.
 const lockUnsent = `
 UPDATE payments SET updated_at = @at
  WHERE id IN (SELECT payment_id FROM attempts WHERE id IN @attempts) AND status = 'CREATED' AND ` + inTime + `
-   AND NOT EXISTS (SELECT 1 FROM merchants m WHERE m.id = payments.merchant_id AND m.suspended_at IS NOT NULL)
 RETURNING id`
 
+// sendLines reads what keeps a line back after its payment is held, as sendAttempt does.
 const sendLines = `
 UPDATE attempts SET state = 'SENT', sent_at = @at, first_sent_at = @at, updated_at = @at,
        sendings = sendings + 1, may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ','
  WHERE id IN @attempts AND payment_id IN @payments AND state = 'PREPARED'
+   AND ` + keptBackBy + ` IS NULL
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)
 RETURNING id, sendings, may_have_left`
 
