@@ -27,6 +27,8 @@ type counter struct {
 	counts  int
 	asked   int
 	next    time.Time // of the last question, as it was kept
+	said    time.Time // when it was answered, as it was kept
+	health  func()    // happens while health is read; nil: nothing
 }
 
 func (c *counter) Numbered(context.Context, pirogue.PaymentID, int) (pirogue.Payment, pirogue.Attempt, error) {
@@ -34,11 +36,14 @@ func (c *counter) Numbered(context.Context, pirogue.PaymentID, int) (pirogue.Pay
 }
 
 func (c *counter) Polled(_ context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
-	c.next = p.Next
+	c.next, c.said = p.Next, p.At
 	return pirogue.Evidence{}, nil
 }
 
 func (c *counter) Health(context.Context, pirogue.OperatorCode) (pirogue.Health, error) {
+	if c.health != nil {
+		c.health()
+	}
 	return pirogue.Health{State: pirogue.HealthClosed}, nil
 }
 
@@ -149,4 +154,17 @@ func TestAWatchThatBeginsAgainIsNotAskedSooner(t *testing.T) {
 	c.polled = now.Add(-90 * time.Minute)
 	ask(t, c.activities(0, &now), activities.Slow)
 	require.Equal(t, 1, c.asked, "the question at one hour was not asked")
+}
+
+// A run that hangs between the operator's answer and our row writes when it was answered: an answer
+// that is older than the finality window is none of after it.
+func TestAnAnswerIsEvidenceOfItsOwnMoment(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
+	answered := now
+	c := &counter{payment: pirogue.Payment{Kind: pirogue.CashOut, Status: pirogue.StatusPending, CreatedAt: now}}
+	c.health = func() { now = now.Add(time.Hour) }
+	ask(t, c.activities(0, &now), activities.Long)
+	require.Equal(t, answered, c.said)
+	require.NotEqual(t, answered, now, "nothing hung")
 }

@@ -202,6 +202,7 @@ func (a *Activities) status(
 		return pirogue.Receipt{}, pirogue.Evidence{}, err
 	}
 	receipt, err := reader.Status(ctx, asked)
+	answered := a.Clock.Now() // what is written late was said no later
 	failpoint.Hit("ask.answered")
 	if trouble := a.heed(ctx, instance.Code, p.ID, err); trouble != nil {
 		return pirogue.Receipt{}, pirogue.Evidence{}, trouble
@@ -212,7 +213,7 @@ func (a *Activities) status(
 	}
 	evidence, kept := a.Store.Polled(ctx, pirogue.Poll{
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
-		Outcome: receipt.Outcome, Words: words, At: a.Clock.Now(), Next: next.after(receipt.Outcome),
+		Outcome: receipt.Outcome, Words: words, At: answered, Next: next.after(receipt.Outcome),
 	})
 	failpoint.Hit("ask.counted")
 	if kept != nil {

@@ -34,6 +34,7 @@ func (s *scenario) check() {
 		}
 	}
 	s.checkNews()
+	s.checkCallbacks()
 	s.checkBalance(all)
 	s.checkActs()
 	s.lot.moved = append(s.lot.moved, s.nature.arrived...)
@@ -43,26 +44,25 @@ func (s *scenario) check() {
 func (s *scenario) checkMoney(p pirogue.Payment) {
 	s.lot.t.Helper()
 	moved, times := s.nature.moves(p.ID)
-	known := len(s.nature.tries[p.ID]) > 0 || slices.ContainsFunc(s.told, func(t pirogue.Payment) bool { return t.ID == p.ID })
 	cases, err := s.lot.store.Cases(s.lot.t.Context(), p.ID)
 	require.NoError(s.lot.t, err)
+	waiting := slices.ContainsFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
+	succeeded := p.Status == pirogue.StatusSuccess || p.Status == pirogue.StatusReversed
 	switch {
-	case !known: // the cash-in of a refund, paid before the scenario began
-	case !p.Status.Terminal():
+	case s.left[p.ID] && (!p.Status.Terminal() || p.FinishedAt.IsZero()) && !waiting:
+		s.wrong("%s %s is %s, and no case tells support of it", p.Kind, p.OrderID, p.Status)
+	case !s.left[p.ID] && !p.Status.Terminal():
 		s.wrong("%s %s is %s at the end of all", p.Kind, p.OrderID, p.Status)
-	case p.FinishedAt.IsZero():
+	case !s.left[p.ID] && p.FinishedAt.IsZero():
 		s.wrong("%s %s has ended, and its row says that its workflow has something to do", p.Kind, p.OrderID)
 	case times > 1:
 		s.wrong("%s %s was executed %d times", p.Kind, p.OrderID, times)
-	case p.Status == pirogue.StatusSuccess && moved != p.AtOperator().Minor:
+	case succeeded && moved != p.AtOperator().Minor:
 		s.wrong("%s %s of %d is SUCCESS, the operator moved %d", p.Kind, p.OrderID, p.AtOperator().Minor, moved)
-	case p.Status != pirogue.StatusSuccess && moved > 0 && len(cases) == 0:
+	case !succeeded && moved > 0 && len(cases) == 0:
 		s.wrong("%s %s is %s, the operator moved %d, and nobody knows", p.Kind, p.OrderID, p.Status, moved)
-	}
-	for _, c := range cases {
-		if c.ClosedAt.IsZero() {
-			s.wrong("the case %s of %s %s is open for ever", c.Cause, p.Kind, p.OrderID)
-		}
+	case waiting && !s.left[p.ID]:
+		s.wrong("a case of %s %s is open for ever: %+v", p.Kind, p.OrderID, cases)
 	}
 }
 
@@ -75,7 +75,7 @@ func (s *scenario) checkFailure(p pirogue.Payment, a pirogue.Attempt) {
 	if !p.Kind.MoneyOut() || p.Status != pirogue.StatusFailed || byPeople || len(refs) == 0 {
 		return
 	}
-	ended := s.failedAt(p)
+	ended := s.failedAt(p).Add(2 * coarse) // as any worker's clock tells it
 	if !s.denied(a, ended) {
 		s.wrong("%s %s is FAILED (%s) without the operator's word", p.Kind, p.OrderID, p.Failure.Code)
 	}
@@ -107,12 +107,12 @@ func (s *scenario) denied(a pirogue.Attempt, by time.Time) bool {
 			run = nil
 		}
 		run = append(run, word)
-		apart := word.at.Sub(run[0].at) >= 5*time.Second
+		apart := word.at.Sub(run[0].at) >= 5*time.Second-2*coarse
 		switch word.outcome {
 		case pirogue.OutcomeDeclined, pirogue.OutcomeExpired:
 			proof = apart
 		case pirogue.OutcomeAbsent:
-			past := len(run) >= 3 && !word.at.Before(a.SentAt.Add(simHorizon)) && s.plan.capability.AbsenceProves
+			past := len(run) >= 3 && !word.at.Before(a.SentAt.Add(simHorizon-2*coarse)) && s.plan.capability.AbsenceProves
 			proof = past || apart && a.State == pirogue.AttemptRefused
 		default:
 			proof = false
@@ -158,7 +158,19 @@ func (s *scenario) checkNews() {
 	}
 }
 
-// checkBalance proves that the merchant has what its payments say, and nothing is held.
+// checkCallbacks proves that no callback waits for a workflow that is told of it.
+func (s *scenario) checkCallbacks() {
+	s.lot.t.Helper()
+	unrouted, err := s.lot.store.Unrouted(s.lot.t.Context(), pirogue.Callback{}, s.start.Add(time.Hour), pirogue.MaxPage)
+	require.NoError(s.lot.t, err)
+	for _, c := range unrouted {
+		if s.lot.owner[c.PaymentID] == s {
+			s.wrong("nobody was told of a callback that says %q", c.Receipt.Outcome)
+		}
+	}
+}
+
+// checkBalance proves that the merchant has what its payments say, and what they hold.
 func (s *scenario) checkBalance(all []pirogue.Payment) {
 	s.lot.t.Helper()
 	balances, err := s.lot.store.Balances(s.lot.t.Context(), s.owner)
@@ -167,8 +179,12 @@ func (s *scenario) checkBalance(all []pirogue.Payment) {
 	if s.plan.kind != pirogue.CashIn {
 		available = funds
 	}
+	held := int64(0)
 	for _, p := range all {
 		switch {
+		case !p.Status.Terminal() && p.Kind.MoneyOut() && !p.Late:
+			available -= p.Net()
+			held += p.Net()
 		case p.Moved > 0:
 			available -= p.Moved
 		case p.Status != pirogue.StatusSuccess && p.Status != pirogue.StatusReversed:
@@ -185,7 +201,7 @@ func (s *scenario) checkBalance(all []pirogue.Payment) {
 	if len(balances) > 0 {
 		got = balances[0]
 	}
-	if got.Available != available || got.Reserved != 0 || got.Pending != 0 {
+	if got.Available != available || got.Reserved != held || got.Pending != 0 {
 		s.wrong("the merchant has %d, %d held and %d pending; its payments say %d",
 			got.Available, got.Reserved, got.Pending, available)
 	}
@@ -204,7 +220,7 @@ func (s *scenario) checkActs() {
 			}
 			told := s.acts[kept.ID]
 			switch {
-			case told.turned != nil || told.verdict.Decision == "" && s.lost:
+			case told.turned != nil || told.verdict.Decision == "" && (s.lost || s.left[p.ID]):
 			case told.err != nil || told.verdict.Decision == "":
 				s.wrong("%s by %s was never answered: %v", kept.Verb, kept.Actor, told.err)
 			case told.verdict != kept.Verdict:
@@ -212,6 +228,9 @@ func (s *scenario) checkActs() {
 			case decides(kept) && !seconded(kept, acts):
 				s.wrong("%s settled a case alone", kept.Actor)
 			}
+		}
+		if s.recorded[p.ID] {
+			s.wrong("the cancel request of %s %s is not in the audit log", p.Kind, p.OrderID)
 		}
 	}
 }
@@ -222,7 +241,7 @@ func (s *scenario) checkCancel(p pirogue.Payment, kept pirogue.Act) {
 	if s.cancelled[p.ID].IsZero() || kept.Verdict.Decision != pirogue.DecisionRefused {
 		s.wrong("the cancel request of %s %s is kept as %+v", p.Kind, p.OrderID, kept)
 	}
-	delete(s.cancelled, p.ID)
+	delete(s.recorded, p.ID)
 }
 
 // ruling says how far apart the verdicts of one decision are kept at most.

@@ -207,7 +207,7 @@ func (n *nature) dead(ref pirogue.OperatorRef) bool {
 			times = 0
 		}
 	}
-	return times >= 3 && !last.Before(n.tried[ref].Add(n.s.plan.capability.Horizon))
+	return times >= 3 && !last.Before(n.tried[ref].Add(n.s.plan.capability.Horizon-2*coarse))
 }
 
 // keep writes a line of the book, and decides what becomes of it.

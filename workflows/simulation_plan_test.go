@@ -26,7 +26,7 @@ var faults = []string{
 	"the sweep starts a workflow that is gone", "a callback after the end", "a callback starts a verification",
 	"a callback cannot be read", "the same callback again", "a callback is left to the sweep",
 	"an activity hangs", "a run that was given up goes on", "a run goes on in the middle of another one",
-	"a call of a run that was given up does not leave",
+	"a call of a run that was given up does not leave", "nobody of support comes", "clocks differ",
 }
 
 // plan is what a scenario is about.
@@ -40,15 +40,18 @@ type plan struct {
 	shaky      float64 // share of the database calls that fail
 	mortal     float64 // share of the activities whose worker dies
 	unstarted  time.Duration
-	cancels    bool    // a Temporal client cancels workflows
-	hanging    float64 // share of the activities that hang
+	cancels    bool          // a Temporal client cancels workflows
+	hanging    float64       // share of the activities that hang
+	unattended bool          // nobody of support comes
+	temporal   time.Duration // how far Temporal's clock is ahead of our database's
+	machines   []machine     // that workers run on
 }
 
 // streams holds what random numbers are drawn for, each from a stream of its own: what is drawn of one
 // leaves the others as they are.
 var streams = []string{
 	"plan", "fate", "noise", "database", "workers", "spread", "support", "merchant",
-	"widened", "temporal", "callbacks", "zombies",
+	"widened", "temporal", "callbacks", "zombies", "machines",
 }
 
 // The span of a scenario. Until the horizon the operator may change its mind; a person
@@ -99,6 +102,12 @@ func (p *plan) widen(r *rand.Rand) {
 	p.cancels = chance(r, 0.15)
 	if chance(r, 0.4) {
 		p.hanging = 0.08
+	}
+	p.unattended = chance(r, 0.12)
+	p.machines = []machine{{}}
+	if chance(r, 0.4) {
+		p.temporal = between(r, -skew, skew)
+		p.machines = []machine{setBy(r, -skew/2), setBy(r, skew/2)}
 	}
 }
 

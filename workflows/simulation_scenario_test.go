@@ -47,8 +47,11 @@ type scenario struct {
 	signals   map[pirogue.PaymentID]int // that wait for their workflow
 	losses    map[pirogue.PaymentID]int // how often its history is lost yet
 	cancelled map[pirogue.PaymentID]time.Time
+	recorded  map[pirogue.PaymentID]bool // their cancel request must be in the audit log
+	left      map[pirogue.PaymentID]bool // nobody of support came, and they wait for somebody
 	ahead     []*happening
 	busy      map[time.Time]bool // moments at which something happens
+	machine   int                // that the activity under way runs on
 	hung      []*hungRun         // runs of activities that were given up and have not ended
 
 	mu      sync.Mutex
@@ -70,6 +73,7 @@ func (l *lot) scenario(seed uint64) *scenario {
 		dice: map[string]*rand.Rand{}, knows: map[pirogue.PaymentID]workflowState{},
 		signals: map[pirogue.PaymentID]int{}, losses: map[pirogue.PaymentID]int{},
 		cancelled: map[pirogue.PaymentID]time.Time{}, busy: map[time.Time]bool{},
+		recorded: map[pirogue.PaymentID]bool{}, left: map[pirogue.PaymentID]bool{},
 	}
 	for _, name := range streams {
 		hash := fnv.New64a()
@@ -119,8 +123,9 @@ func (s *scenario) begin() {
 	s.owner = w.owner
 	p := w.accept(setting{kind: s.plan.kind, part: s.part()})
 	s.note("%s of %s: %+v", p.Kind, p.Amount, s.plan)
-	for _, known := range []pirogue.Payment{p, w.parent} {
-		s.lot.owner[known.ID] = s
+	s.lot.owner[p.ID] = s
+	for _, a := range w.earned {
+		s.earned(a)
 	}
 	if s.plan.unstarted == 0 {
 		s.launch(p)
@@ -132,6 +137,18 @@ func (s *scenario) begin() {
 		s.mark("a payment is too old to be started")
 		s.told = append(s.told, p)
 	}
+}
+
+// earned has the operator know a cash-in that was paid before the scenario began.
+func (s *scenario) earned(a pirogue.Attempt) {
+	s.lot.t.Helper()
+	p, _, err := s.lot.store.Latest(s.lot.t.Context(), a.PaymentID)
+	require.NoError(s.lot.t, err)
+	s.lot.owner[p.ID] = s
+	s.nature.arrived = append(s.nature.arrived, &entry{
+		s: s, payment: p.ID, ref: a.Ref, name: s.alias(a.Ref), kind: p.Kind, times: 1, since: s.start, shown: s.start,
+		paid: time.Nanosecond, amount: p.AtOperator().Minor,
+	})
 }
 
 // tell tells the story of one payment. Now and then its history is lost on the way, and
@@ -154,6 +171,8 @@ func (s *scenario) tell(next telling) {
 	}
 	s.env.ExecuteWorkflow(lingering(losable(stories[p.Kind]), s.ended), order)
 	switch {
+	case s.left[p.ID]:
+		s.rest(s.cutAt)
 	case s.parted: // the story of the return first, then this one goes on from the rows
 		s.rest(s.cutAt)
 		s.queue = append(s.queue, telling{payment: p})
@@ -201,7 +220,11 @@ func (s *scenario) rebuilt(r pirogue.Restart) (pirogue.Order, error) {
 	if err != nil {
 		return pirogue.Order{}, err
 	}
-	return table.Rebuild(r)
+	order, err := table.Rebuild(r)
+	if err == nil {
+		order.Resumes.At = s.now()
+	}
+	return order, err
 }
 
 // pause ends the history of a payment whose stray money goes back: the return is another story, of
@@ -211,7 +234,7 @@ func (s *scenario) pause() {
 		return
 	}
 	s.note("the return of its money is told first")
-	s.cutAt, s.lost, s.parted = s.env.Now(), true, true
+	s.cutAt, s.lost, s.parted = s.lot.now(), true, true
 	s.rig.vanish()
 	loseHistory(s.env)
 }
@@ -226,8 +249,9 @@ func (s *scenario) stage(p pirogue.Payment) {
 	s.env = quiet().NewTestWorkflowEnvironment()
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // of a machine that is busy
-	s.env.SetStartTime(s.start)
-	s.lot.now = s.env.Now
+	env := s.env
+	env.SetStartTime(s.start.Add(s.plan.temporal))
+	s.lot.now = func() time.Time { return env.Now().Add(-s.plan.temporal) }
 	s.endedAt, s.cutAt, s.endErr = time.Time{}, time.Time{}, nil
 	s.rig = newRig(s.env, s.activities())
 	s.rig.runs = s.begins
@@ -246,6 +270,7 @@ func (s *scenario) stage(p pirogue.Payment) {
 		s.arm(h)
 	}
 	s.visit()
+	s.leave()
 	s.cancel()
 	s.sweepOften()
 	for ; s.signals[p.ID] > 0; s.signals[p.ID]-- {
@@ -258,7 +283,7 @@ func (s *scenario) activities() *activities.Activities {
 	instances := map[pirogue.OperatorCode]pirogue.Instance{instance: s.instance()}
 	return &activities.Activities{
 		Store: &shaky{DB: s.lot.store, fails: s.fails}, Operators: instances, Routes: ways{s}, Workflows: s, Sender: &listener{s: s},
-		Clock: s.now, Callbacks: urls{}, Chance: s.dice["spread"].Float64,
+		Clock: s.workerTime, Callbacks: urls{}, Chance: s.dice["spread"].Float64,
 	}
 }
 
@@ -297,9 +322,11 @@ func (s *scenario) fails(method string) moment {
 
 // ended notes how the story ended.
 func (s *scenario) ended(at time.Time, err error) {
-	s.endedAt, s.endErr = at, err
+	s.endedAt, s.endErr = at.Add(-s.plan.temporal), err
 	if s.cutAt.IsZero() {
 		s.knows[s.playing.ID] = closed
+		at := s.cancelled[s.playing.ID]
+		s.recorded[s.playing.ID] = s.recorded[s.playing.ID] || !at.IsZero() && s.endedAt.Sub(at) > time.Minute
 	}
 	s.note("the story ended: %v", err)
 }
@@ -318,7 +345,7 @@ func (s *scenario) loseHistory(after time.Duration) {
 		}
 		s.mark("a history is lost")
 		s.note("the history is lost")
-		s.cutAt, s.lost = s.env.Now(), true
+		s.cutAt, s.lost = s.lot.now(), true
 		s.forget(p.ID)
 		s.rig.vanish()
 		loseHistory(s.env)

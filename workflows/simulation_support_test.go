@@ -22,8 +22,28 @@ func (s *scenario) visit() {
 		}
 	}
 	for n := range visits {
+		if s.plan.unattended {
+			break
+		}
 		s.later(simHorizon+visitEvery+time.Duration(n)*visitEvery, s.settle)
 	}
+}
+
+// waits is how long a story is told for which nobody of support comes.
+const waits = 8 * time.Hour
+
+// leave stops telling a story whose payment waits for people who never come.
+func (s *scenario) leave() {
+	if !s.plan.unattended {
+		return
+	}
+	s.later(waits, func() {
+		s.mark("nobody of support comes")
+		s.note("nobody of support comes")
+		s.cutAt, s.left[s.playing.ID] = s.lot.now(), true
+		s.rig.vanish()
+		loseHistory(s.env)
+	})
 }
 
 // later does something when its time has come, if the story is still told.

@@ -50,7 +50,7 @@ func (s *scenario) arm(h *happening) {
 		if s.env == env && s.endedAt.IsZero() && s.cutAt.IsZero() {
 			h.happen()
 		}
-	}, max(0, h.at.Sub(env.Now())))
+	}, max(0, h.at.Sub(s.lot.now())))
 }
 
 // happen makes it happen, once.
@@ -163,6 +163,14 @@ func (s *scenario) sweepOften() {
 	for _, within := range []time.Duration{time.Minute, 4 * time.Minute, time.Hour} {
 		s.later(between(s.dice["temporal"], 0, within), s.sweepNow)
 	}
+	s.auditOnce()
+}
+
+// auditOnce has the books audited at some moment while a story is told.
+func (s *scenario) auditOnce() {
+	if chance(s.dice["temporal"], 0.2) {
+		s.later(between(s.dice["temporal"], 0, time.Hour), s.lot.auditNow)
+	}
 }
 
 // cancel has a client of Temporal cancel the workflow, which changes nothing.
@@ -175,7 +183,7 @@ func (s *scenario) cancel() {
 			s.mark("a workflow is cancelled")
 			s.note("a client of Temporal cancels the workflow")
 			s.env.CancelWorkflow()
-			s.cancelled[s.playing.ID] = s.env.Now()
+			s.cancelled[s.playing.ID] = s.lot.now()
 		})
 	}
 }

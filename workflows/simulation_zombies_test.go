@@ -171,6 +171,7 @@ const operatorTime = 15 * time.Second
 
 // begins begins a run of an activity, which may hang.
 func (s *scenario) begins(ctx context.Context) (context.Context, *hungRun) {
+	s.nextMachine()
 	r := &run{s: s, payment: s.playing.ID, until: s.now().Add(operatorTime)}
 	if chance(s.dice["zombies"], s.plan.hanging) {
 		r.zombie = &hungRun{

@@ -39,6 +39,7 @@ type world struct {
 	payment  pirogue.Payment
 	order    pirogue.Order
 	parent   pirogue.Payment   // of a refund: the cash-in that is given back
+	earned   []pirogue.Attempt // of cash-ins that were paid before
 	events   []pirogue.EventID // deliveries that were started
 	launched []pirogue.Payment // payments whose workflow was started
 	bulks    []pirogue.BulkID  // bulks likewise
@@ -335,6 +336,7 @@ func (w *world) collected(order string, amount, fee int64) pirogue.Payment {
 	w.t.Helper()
 	ctx, now := w.t.Context(), pirogue.Clock(w.env.Now).Now()
 	p, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: order, Amount: xof(amount), Fee: xof(fee)})
+	w.earned = append(w.earned, a)
 	w.sent(a)
 	_, err := w.store.Answer(ctx, pirogue.Answer{
 		AttemptID: a.ID, Sending: 1, State: pirogue.AttemptAccepted, Handle: token, ExpiresAt: now.Add(time.Minute), At: now,
