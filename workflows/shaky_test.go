@@ -21,6 +21,7 @@ const (
 type shaky struct {
 	*store.DB
 	fails func(method string) moment
+	ended func(pirogue.Payment) // sees how each settlement left its payment; nil: nobody does
 }
 
 var dbAway = pirogue.Errorf(pirogue.ServiceUnavailable, "the database is away")
@@ -93,7 +94,13 @@ func (s *shaky) Accept(
 }
 
 func (s *shaky) Settle(ctx context.Context, in pirogue.Settlement) (settled pirogue.Settled, err error) {
-	err = s.try(ctx, "Settle", func() error { settled, err = s.DB.Settle(ctx, in); return err })
+	err = s.try(ctx, "Settle", func() error {
+		settled, err = s.DB.Settle(ctx, in)
+		if err == nil && s.ended != nil {
+			s.ended(settled.Payment)
+		}
+		return err
+	})
 	return settled, err
 }
 

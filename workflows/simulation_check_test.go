@@ -75,23 +75,9 @@ func (s *scenario) checkFailure(p pirogue.Payment, a pirogue.Attempt) {
 	if !p.Kind.MoneyOut() || p.Status != pirogue.StatusFailed || byPeople || len(refs) == 0 {
 		return
 	}
-	ended := s.failedAt(p).Add(2 * coarse) // as any worker's clock tells it
-	if !s.denied(a, ended) {
+	if !s.denied(a, s.failed[p.ID]) {
 		s.wrong("%s %s is FAILED (%s) without the operator's word", p.Kind, p.OrderID, p.Failure.Code)
 	}
-}
-
-// failedAt returns when a payment became FAILED.
-func (s *scenario) failedAt(p pirogue.Payment) time.Time {
-	s.lot.t.Helper()
-	moments, err := s.lot.store.Timeline(s.lot.t.Context(), s.owner, p.ID)
-	require.NoError(s.lot.t, err)
-	for _, m := range moments {
-		if m.Type == pirogue.StatusChanged && m.Details["to"] == string(pirogue.StatusFailed) {
-			return m.At
-		}
-	}
-	return time.Time{}
 }
 
 // denied reports whether the operator had said twice, five seconds apart, that an

@@ -48,6 +48,7 @@ type scenario struct {
 	losses    map[pirogue.PaymentID]int // how often its history is lost yet
 	cancelled map[pirogue.PaymentID]time.Time
 	recorded  map[pirogue.PaymentID]bool // their cancel request must be in the audit log
+	failed    map[pirogue.PaymentID]time.Time
 	left      map[pirogue.PaymentID]bool // nobody of support came, and they wait for somebody
 	ahead     []*happening
 	busy      map[time.Time]bool // moments at which something happens
@@ -74,6 +75,7 @@ func (l *lot) scenario(seed uint64) *scenario {
 		signals: map[pirogue.PaymentID]int{}, losses: map[pirogue.PaymentID]int{},
 		cancelled: map[pirogue.PaymentID]time.Time{}, busy: map[time.Time]bool{},
 		recorded: map[pirogue.PaymentID]bool{}, left: map[pirogue.PaymentID]bool{},
+		failed: map[pirogue.PaymentID]time.Time{},
 	}
 	for _, name := range streams {
 		hash := fnv.New64a()
@@ -282,7 +284,8 @@ func (s *scenario) stage(p pirogue.Payment) {
 func (s *scenario) activities() *activities.Activities {
 	instances := map[pirogue.OperatorCode]pirogue.Instance{instance: s.instance()}
 	return &activities.Activities{
-		Store: &shaky{DB: s.lot.store, fails: s.fails}, Operators: instances, Routes: ways{s}, Workflows: s, Sender: &listener{s: s},
+		Store: &shaky{DB: s.lot.store, fails: s.fails, ended: s.settled}, Operators: instances, Routes: ways{s},
+		Workflows: s, Sender: &listener{s: s},
 		Clock: s.workerTime, Callbacks: urls{}, Chance: s.dice["spread"].Float64,
 	}
 }
@@ -317,6 +320,13 @@ func (s *scenario) fails(method string) moment {
 		return after
 	default:
 		return spared
+	}
+}
+
+// settled notes when a payment first became FAILED, by no worker's clock.
+func (s *scenario) settled(p pirogue.Payment) {
+	if _, known := s.failed[p.ID]; !known && p.Status == pirogue.StatusFailed {
+		s.failed[p.ID] = s.now()
 	}
 }
 

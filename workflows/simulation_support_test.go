@@ -25,7 +25,7 @@ func (s *scenario) visit() {
 		if s.plan.unattended {
 			break
 		}
-		s.later(simHorizon+visitEvery+time.Duration(n)*visitEvery, s.settle)
+		s.later(simHorizon+visitEvery+time.Duration(n)*visitEvery, func() { s.settle(n) })
 	}
 }
 
@@ -81,8 +81,8 @@ func (s *scenario) meddle() {
 	}
 }
 
-// settle is two people who know the truth.
-func (s *scenario) settle() {
+// settle is two people who know the truth. Sooner or later they settle what no redrive changes.
+func (s *scenario) settle(visit int) {
 	s.lot.t.Helper()
 	p, _, err := s.lot.store.Latest(s.lot.t.Context(), s.playing.ID)
 	require.NoError(s.lot.t, err)
@@ -99,7 +99,7 @@ func (s *scenario) settle() {
 	case p.Status.Terminal(), s.nature.undecided(p.ID):
 	case executed > 0:
 		s.ask(recheck())
-	case chance(s.dice["support"], 0.8):
+	case chance(s.dice["support"], 0.8) && visit < visits/2:
 		s.ask(redrive())
 	default:
 		s.mark("support settles an unknown outcome")
