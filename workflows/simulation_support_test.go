@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -88,12 +89,14 @@ func (s *scenario) settle(visit int) {
 	require.NoError(s.lot.t, err)
 	cases, err := s.lot.store.Cases(s.lot.t.Context(), p.ID)
 	require.NoError(s.lot.t, err)
-	for _, c := range cases {
-		if c.ClosedAt.IsZero() && c.Cause != pirogue.CauseUnknown {
-			s.mark("support settles stray money")
-			s.two(s.placing(p, c))
-			return
-		}
+	open := slices.DeleteFunc(cases, func(c pirogue.Case) bool {
+		return !c.ClosedAt.IsZero() || !c.Cause.SettledByWorkflow() || c.Cause == pirogue.CauseUnknown
+	})
+	if len(open) > 0 { // they are settled in an order of their own: one after the other is tried
+		s.mark("support settles stray money")
+		c := open[visit%len(open)]
+		s.two(s.placing(p, c), c.ID)
+		return
 	}
 	switch _, executed := s.nature.moves(p.ID); {
 	case p.Status.Terminal(), s.nature.undecided(p.ID):
@@ -103,7 +106,7 @@ func (s *scenario) settle(visit int) {
 		s.ask(redrive())
 	default:
 		s.mark("support settles an unknown outcome")
-		s.two(pirogue.ResolvedUnpaid)
+		s.two(pirogue.ResolvedUnpaid, "")
 	}
 }
 
@@ -125,10 +128,13 @@ func (s *scenario) placing(p pirogue.Payment, c pirogue.Case) pirogue.Resolution
 	}
 }
 
-// two has two people say the same, one after the other.
-func (s *scenario) two(as pirogue.Resolution) {
-	s.after(0, resolve("awa", as))
-	s.after(1, resolve("moussa", as))
+// two has two people say the same of a case, one after the other; "" for the one there is.
+func (s *scenario) two(as pirogue.Resolution, of pirogue.CaseID) {
+	for n, actor := range []string{"awa", "moussa"} {
+		r := resolve(actor, as)
+		r.Case = of
+		s.after(n, r)
+	}
 }
 
 // apart says how far apart acts are that people put one after the other: longer than any activity
@@ -146,7 +152,7 @@ func (s *scenario) ask(r pirogue.Remedy) {
 	a := &act{remedy: r}
 	require.NoError(s.lot.t, s.lot.store.BeginAct(s.lot.t.Context(), pirogue.Act{
 		ID: r.Act, At: s.now(), Actor: r.Actor, Role: pirogue.RoleFinance, Verb: r.Verb, PaymentID: s.playing.ID,
-		Reason: "simulated", Resolution: r.Resolution, Evidence: r.Evidence,
+		Reason: "simulated", Resolution: r.Resolution, Evidence: r.Evidence, Case: r.Case,
 	}))
 	s.note("%s asks to %s %s", r.Actor, r.Verb, r.Resolution)
 	s.acts[r.Act] = a
