@@ -52,7 +52,7 @@ func CallbackDigest(token string) string {
 
 // Heard returns what an operator that cannot be asked has said of an attempt: the
 // callbacks that proved to be its own, oldest first. That money moved outweighs
-// everything else. It is believed only with the order's amount; a callback that names
+// everything else, and what moved by another transaction of the operator's is its Extra. It is believed only with the order's amount; a callback that names
 // none, or another, is a receipt with a Mismatch or an Amount that no order expects.
 func Heard(said []Receipt) Receipt {
 	heard := Receipt{Outcome: OutcomePending, Words: "no callback was believed yet"}
@@ -64,5 +64,31 @@ func Heard(said []Receipt) Receipt {
 	if heard.Outcome == OutcomePaid && heard.Amount == (Money{}) && heard.Mismatch == "" {
 		heard.Mismatch = MismatchUnstated
 	}
+	if heard.Outcome == OutcomePaid && heard.Amount.Minor > 0 {
+		heard.Extra = Beside(said, heard.ProviderTxID, heard.Amount)
+	}
 	return heard
+}
+
+// Beside returns what proven callbacks say moved by other transactions of the operator's than the
+// one that a payment has; "" stands for the first that is named. One that names no amount, or
+// another currency, counts as the amount ordered.
+func Beside(said []Receipt, tx string, ordered Money) Money {
+	beside, known := Money{}, map[string]bool{"": true, tx: true}
+	for _, r := range said {
+		if r.Outcome != OutcomePaid || known[r.ProviderTxID] {
+			continue
+		}
+		known[r.ProviderTxID] = true
+		if tx == "" {
+			tx = r.ProviderTxID
+			continue
+		}
+		amount := ordered
+		if r.Amount.Minor > 0 && r.Amount.Currency == ordered.Currency {
+			amount = r.Amount
+		}
+		beside = Money{Minor: beside.Minor + amount.Minor, Currency: ordered.Currency}
+	}
+	return beside
 }

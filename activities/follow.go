@@ -66,6 +66,9 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	if receipt, err = a.contradicted(ctx, q, attempt, receipt); err != nil {
 		return receipt, encode(err)
 	}
+	if receipt, err = a.claimed(ctx, q, p, attempt, receipt); err != nil {
+		return receipt, encode(err)
+	}
 	if q.Pace == Once || q.settles(receipt, p.AtOperator()) {
 		return receipt, nil
 	}

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -52,8 +53,8 @@ func (s *story) verify(ctx workflow.Context, status pirogue.Status) error {
 		Reason: "the operator was asked; it says nothing, or not often enough to prove anything",
 	}
 	switch {
-	case activities.TimedOut(err):
-		return s.rule(ctx, v, of(pirogue.VerbRecheck))
+	case activities.TimedOut(err): // or it does not say what a callback says
+		return errors.Join(s.rule(ctx, v, of(pirogue.VerbRecheck)), s.watchClaim(ctx, status))
 	case err != nil:
 		return err
 	case receipt.Outcome == pirogue.OutcomeDeclined || receipt.Outcome == pirogue.OutcomeExpired:

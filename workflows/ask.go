@@ -25,7 +25,7 @@ func (s *story) ask(ctx workflow.Context, why string) (pirogue.Receipt, error) {
 func (s *story) askAt(ctx workflow.Context, priority int, why string) (pirogue.Receipt, error) {
 	s.pace = ""
 	return s.put(ctx, s.order, priority, why,
-		activities.Question{PaymentID: s.order.PaymentID, Pace: activities.Once, Leg: s.order.Leg})
+		activities.Question{PaymentID: s.order.PaymentID, Pace: activities.Once, Leg: s.order.Leg, Known: s.placed})
 }
 
 // put puts one question and takes the answer as it is. Where nobody answers in time it returns

@@ -280,7 +280,7 @@ func (s *story) resolved(r pirogue.Remedy) pirogue.Receipt {
 	s.bySupport = true
 	words := "settled by support: " + r.Evidence
 	if r.Resolution == pirogue.ResolvedPaid {
-		return pirogue.Receipt{Outcome: pirogue.OutcomePaid, Words: words}
+		return pirogue.Receipt{Outcome: pirogue.OutcomePaid, Words: words, Extra: s.claim}
 	}
 	return pirogue.Receipt{Outcome: pirogue.OutcomeDeclined, Words: words}
 }

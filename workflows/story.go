@@ -65,6 +65,7 @@ type story struct {
 	ignored   cancellation
 
 	placed  int64         // minor units that moved under the latest attempt and have a place in the books
+	claim   pirogue.Money // that proven callbacks say moved beside it; zero: none
 	arrived []arrival     // open cases about money that waits for a person
 	earlier []*earlierOne // attempts before the latest that something may have left by
 	readTo  int           // number of the latest attempt when those were read

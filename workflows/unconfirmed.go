@@ -29,6 +29,11 @@ func (s *story) untilClear(
 	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
 ) (pirogue.Status, error) {
 	s.overdue = true
+	if succeeded(status) && s.claim.Minor == 0 {
+		if err := s.readClaim(ctx); err != nil {
+			return status, err
+		}
+	}
 	for receipt.Unclear {
 		s.tell(ctx, waitsForSupport, "nobody knows whether money moved; a person must settle it")
 		answer, _, err := s.follow(ctx, activities.Final, patience)
@@ -56,7 +61,11 @@ func (s *story) confirmed(
 	err := s.rule(ctx, pirogue.Verdict{
 		Decision: pirogue.DecisionSettled, Reason: reason, Evidence: receipt.Words, Status: status,
 	}, everyone)
-	if err == nil && s.unplaced(receipt) {
+	switch {
+	case err != nil || !s.unplaced(receipt):
+	case succeeded(status):
+		err = s.second(ctx, receipt, status)
+	default:
 		status, err = s.late(ctx, status, receipt)
 	}
 	if err != nil {

@@ -1,0 +1,64 @@
+package activities
+
+import (
+	"context"
+
+	"pirogue"
+)
+
+// ReadClaim returns what proven callbacks say moved under the latest attempt of a payment that
+// succeeded, beyond what is known; zero for nothing.
+func (a *Activities) ReadClaim(ctx context.Context, q Question) (pirogue.Money, error) {
+	p, attempt, err := a.Store.Latest(ctx, q.PaymentID)
+	if err != nil {
+		return pirogue.Money{}, encode(err)
+	}
+	claim, err := a.claim(ctx, p, attempt, q.Known)
+	return claim, encode(err)
+}
+
+// claim is ReadClaim of a payment that has been read. An operator that cannot prove its callbacks
+// claims nothing.
+func (a *Activities) claim(
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, known int64,
+) (pirogue.Money, error) {
+	instance, configured := a.Operators[attempt.Operator]
+	if !configured || p.Status != pirogue.StatusSuccess && p.Status != pirogue.StatusReversed {
+		return pirogue.Money{}, nil
+	}
+	proof := instance.Operator.Capability().Proof
+	if proof != pirogue.ProofToken && proof != pirogue.ProofSignature {
+		return pirogue.Money{}, nil
+	}
+	said, err := a.Store.Callbacks(ctx, attempt.ID)
+	if err != nil {
+		return pirogue.Money{}, err
+	}
+	ordered := p.AtOperator()
+	beside := pirogue.Beside(said, p.ProviderTxID, ordered)
+	if ordered.Minor+beside.Minor <= max(known, ordered.Minor) {
+		return pirogue.Money{}, nil
+	}
+	return beside, nil
+}
+
+// claimed returns an answer about a payment that succeeded as unclear while a proven callback names
+// a transaction that neither the books nor the answer have: the status may only be behind. It looks
+// at the callbacks where the answer would end the waiting.
+func (a *Activities) claimed(
+	ctx context.Context, q Question, p pirogue.Payment, attempt pirogue.Attempt, r pirogue.Receipt,
+) (pirogue.Receipt, error) {
+	more := r.Moved(p.AtOperator()) > max(q.Known, p.AtOperator().Minor)
+	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
+	if q.Number != 0 || q.Known == 0 || q.Pace == Slow || waits || more ||
+		r.Outcome == pirogue.OutcomeDeclined || r.Outcome == pirogue.OutcomeExpired {
+		return r, nil
+	}
+	claim, err := a.claim(ctx, p, attempt, q.Known)
+	if err != nil || claim.Minor == 0 {
+		return r, err
+	}
+	r.Outcome, r.UnderWay, r.Unclear, r.Contradicted = pirogue.OutcomePending, false, true, true
+	r.Words = "a proven callback says that " + claim.String() + " moved beside it; the status does not confirm it: " + r.Words
+	return r, nil
+}
