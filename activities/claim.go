@@ -59,6 +59,7 @@ func (a *Activities) claimed(
 		return r, err
 	}
 	r.Outcome, r.UnderWay, r.Unclear, r.Contradicted = pirogue.OutcomePending, false, true, true
-	r.Words = "a proven callback says that " + claim.String() + " moved beside it; the status does not confirm it: " + r.Words
+	r.Words = "a proven callback says that " + claim.String() + " moved beside it; " +
+		"the status does not confirm it: " + r.Words
 	return r, nil
 }

@@ -106,8 +106,8 @@ func TestCallbackAfterAReversal(t *testing.T) {
 	})
 	require.NoError(t, err)
 	w.operator.scenes, w.operator.began = []scene{{outcome: pirogue.OutcomePaid, extra: 5000}}, w.env.Now()
-	w.askAgain()
-	p := w.tell()
+	require.NoError(t, w.store.Reopen(t.Context(), w.payment.ID, w.env.Now()))
+	p := w.goOn() // the workflow that the callback had started was lost
 	require.NoError(t, w.env.GetWorkflowError())
 	require.Equal(t, pirogue.StatusReversed, p.Status)
 	_, closed := w.cases(p.ID)
