@@ -70,6 +70,14 @@ type Restarted struct {
 	Events   int            `json:"events,omitempty"`
 	Cases    int            `json:"cases,omitempty"` // payments whose rows do not allow it
 	Found    []LostWorkflow `json:"found,omitempty"` // one by one, where that was asked for
+	// NotAll names the kinds of which some rows were not looked at, where nothing is started.
+	NotAll []FollowedKind `json:"not_all,omitempty"`
+}
+
+// RowSpan selects rows of an ordered list.
+type RowSpan struct {
+	Skip  int // this many rows at its beginning
+	Limit int
 }
 
 // LostWorkflow is a workflow that is gone although it has something to do.

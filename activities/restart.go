@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,12 +17,13 @@ const (
 	restartLimit = 500             // rows in one page
 	restartWidth = 16              // workflows looked for at once
 	restartRest  = 5 * time.Second // before an activity's end, in which no row is looked at
+	shownMost    = 4000            // workflows that are listed, and the rest of a page: an answer of Temporal's is at most 2 MB
 	manyGone     = 10              // one in so many rows of a page is gone: the next page is looked at at once
 )
 
 // RestartScope says how far RestartLost goes.
 type RestartScope struct {
-	DryRun bool `json:"dry_run,omitempty"` // only the first page of each kind is shown, and nothing is started
+	DryRun bool `json:"dry_run,omitempty"` // what is gone is listed, as far as time and room allow, and nothing is started
 	List   bool `json:"list,omitempty"`    // what was found is returned one by one
 }
 
@@ -59,21 +61,45 @@ type candidate struct {
 	started  *int // counts what restart started
 }
 
+// readRows reads rows that nobody touched since before.
+type readRows func(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]candidate, error)
+
 // pages looks at one page of rows and, while many of their workflows are gone and time is
 // left, at the next ones: a lost database is made up for within minutes.
-func (r *restartRun) pages(
-	ctx context.Context, what pirogue.FollowedKind, read func(context.Context, time.Time) ([]candidate, error),
-) error {
+func (r *restartRun) pages(ctx context.Context, what pirogue.FollowedKind, read readRows) error {
+	if r.scope.DryRun {
+		return r.show(ctx, what, read)
+	}
 	for {
-		page, unreadable := read(ctx, r.Clock.Now().Add(-seenAfter))
+		page, unreadable := read(ctx, r.Clock.Now().Add(-seenAfter), pirogue.RowSpan{Limit: restartLimit})
 		seen, gone, err := r.lookAt(ctx, page)
-		if r.scope.DryRun {
-			return errors.Join(unreadable, err)
-		}
 		err = errors.Join(unreadable, err, r.Store.MarkSeen(ctx, what, seen, r.Clock.Now()))
 		failpoint.Hit("restart.seen")
 		if err != nil || len(page) < restartLimit || gone*manyGone < len(page) || !timeLeft(ctx) {
 			return err
+		}
+	}
+}
+
+// show lists what is gone among all rows of one kind, page by page, and says so where time or room
+// ends before the rows do. No row is marked: the pages follow by their place.
+func (r *restartRun) show(ctx context.Context, what pirogue.FollowedKind, read readRows) error {
+	before := r.Clock.Now().Add(-seenAfter)
+	for skip := 0; ; skip += restartLimit {
+		page, unreadable := read(ctx, before, pirogue.RowSpan{Skip: skip, Limit: restartLimit})
+		seen, _, err := r.lookAt(ctx, page)
+		if err := errors.Join(unreadable, err); err != nil {
+			return err
+		}
+		whole := len(seen) == len(page)
+		if whole && len(page) < restartLimit {
+			return nil
+		}
+		if !whole || len(r.done.Found) >= shownMost || !timeLeft(ctx) {
+			if !slices.Contains(r.done.NotAll, what) {
+				r.done.NotAll = append(r.done.NotAll, what)
+			}
+			return nil
 		}
 	}
 }
@@ -139,7 +165,7 @@ func (r *restartRun) follow(ctx context.Context, c candidate) (bool, error) {
 		return true, err
 	}
 	r.mu.Lock()
-	if r.scope.DryRun || r.scope.List {
+	if r.scope.DryRun || r.scope.List && len(r.done.Found) < shownMost {
 		r.done.Found = append(r.done.Found, pirogue.LostWorkflow{What: c.followed.What, ID: c.followed.ID, Why: c.why})
 	}
 	r.mu.Unlock()
@@ -155,9 +181,9 @@ func (r *restartRun) follow(ctx context.Context, c candidate) (bool, error) {
 }
 
 // lostPayments reads pages of payments: of those that are open, or of the others.
-func (r *restartRun) lostPayments(open bool) func(context.Context, time.Time) ([]candidate, error) {
-	return func(ctx context.Context, before time.Time) ([]candidate, error) {
-		found, err := r.Store.Unfinished(ctx, open, before, restartLimit)
+func (r *restartRun) lostPayments(open bool) readRows {
+	return func(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]candidate, error) {
+		found, err := r.Store.Unfinished(ctx, open, before, span)
 		return r.paymentCandidates(found), err
 	}
 }
@@ -200,8 +226,8 @@ func (r *restartRun) restartPayment(ctx context.Context, lost pirogue.Restart) e
 }
 
 // openBulks reads a page of bulks.
-func (r *restartRun) openBulks(ctx context.Context, before time.Time) ([]candidate, error) {
-	bulks, err := r.Store.OpenBulks(ctx, before, restartLimit)
+func (r *restartRun) openBulks(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]candidate, error) {
+	bulks, err := r.Store.OpenBulks(ctx, before, span)
 	page := make([]candidate, len(bulks))
 	for i, b := range bulks {
 		page[i] = candidate{
@@ -215,8 +241,10 @@ func (r *restartRun) openBulks(ctx context.Context, before time.Time) ([]candida
 }
 
 // overdueEvents reads a page of events.
-func (r *restartRun) overdueEvents(ctx context.Context, before time.Time) ([]candidate, error) {
-	events, err := r.Store.OverdueEvents(ctx, r.Clock.Now(), before, restartLimit)
+func (r *restartRun) overdueEvents(
+	ctx context.Context, before time.Time, span pirogue.RowSpan,
+) ([]candidate, error) {
+	events, err := r.Store.OverdueEvents(ctx, r.Clock.Now(), before, span)
 	page := make([]candidate, len(events))
 	for i, e := range events {
 		owner := pirogue.Owner{MerchantID: e.MerchantID, Mode: e.Mode}

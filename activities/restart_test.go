@@ -16,25 +16,31 @@ import (
 type unfinished struct {
 	Store
 
+	rows int // 0: as many as are read
 	seen int
 }
 
-func (s *unfinished) Unfinished(_ context.Context, open bool, _ time.Time, limit int) ([]pirogue.Restart, error) {
+func (s *unfinished) Unfinished(
+	_ context.Context, open bool, _ time.Time, span pirogue.RowSpan,
+) ([]pirogue.Restart, error) {
 	if !open {
 		return nil, nil
 	}
-	page := make([]pirogue.Restart, limit)
+	page := make([]pirogue.Restart, span.Limit)
+	if s.rows > 0 {
+		page = page[:min(span.Limit, max(0, s.rows-span.Skip))]
+	}
 	for i := range page {
-		page[i].Payment = pirogue.Payment{ID: pirogue.PaymentID(strconv.Itoa(i)), Kind: pirogue.CashIn}
+		page[i].Payment = pirogue.Payment{ID: pirogue.PaymentID(strconv.Itoa(span.Skip + i)), Kind: pirogue.CashIn}
 	}
 	return page, nil
 }
 
-func (s *unfinished) OpenBulks(context.Context, time.Time, int) ([]pirogue.Bulk, error) {
+func (s *unfinished) OpenBulks(context.Context, time.Time, pirogue.RowSpan) ([]pirogue.Bulk, error) {
 	return nil, nil
 }
 
-func (s *unfinished) OverdueEvents(context.Context, time.Time, time.Time, int) ([]pirogue.Event, error) {
+func (s *unfinished) OverdueEvents(context.Context, time.Time, time.Time, pirogue.RowSpan) ([]pirogue.Event, error) {
 	return nil, nil
 }
 
@@ -76,4 +82,46 @@ func TestRowsAreMarkedThoughTemporalIsSlow(t *testing.T) {
 	_, err := a.RestartLost(ctx, RestartScope{})
 	require.Error(t, err)
 	require.Equal(t, 100, store.seen)
+}
+
+// forgetful is a Temporal that knows no workflow.
+type forgetful struct{ Workflows }
+
+func (forgetful) Open(context.Context, pirogue.Followed) (bool, error) { return false, nil }
+
+// A dry run lists all that is gone, or says of what it could not look at every row.
+func TestADryRunListsAllThatIsGone(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		rows, found int
+		notAll      []pirogue.FollowedKind
+	}{
+		"one page":          {7, 7, nil},
+		"several pages":     {2*restartLimit + 7, 2*restartLimit + 7, nil},
+		"more than fits in": {2 * shownMost, shownMost, []pirogue.FollowedKind{pirogue.FollowedPayment}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &unfinished{rows: tt.rows}
+			a := &Activities{Store: store, Workflows: forgetful{}, Clock: time.Now}
+			lost, err := a.RestartLost(t.Context(), RestartScope{DryRun: true, List: true})
+			require.NoError(t, err)
+			named := map[string]bool{}
+			for _, w := range lost.Found {
+				named[w.ID] = true
+			}
+			require.Len(t, named, tt.found)
+			require.Equal(t, tt.notAll, lost.NotAll)
+			require.Zero(t, store.seen)
+		})
+	}
+	t.Run("Temporal is slow", func(t *testing.T) {
+		t.Parallel()
+		a := &Activities{Store: &unfinished{}, Workflows: forgetful{}, Clock: time.Now}
+		ctx, stop := context.WithTimeout(t.Context(), restartRest)
+		defer stop()
+		lost, err := a.RestartLost(ctx, RestartScope{DryRun: true, List: true})
+		require.NoError(t, err)
+		require.Contains(t, lost.NotAll, pirogue.FollowedPayment)
+	})
 }

@@ -265,12 +265,12 @@ type Untouched interface {
 	// Unfinished returns payments whose workflow has something to do, that nobody touched and
 	// whose workflow nobody saw open since before: those seen longest ago first, of the
 	// payments that are open or of those that have ended.
-	Unfinished(ctx context.Context, open bool, before time.Time, limit int) ([]pirogue.Restart, error)
+	Unfinished(ctx context.Context, open bool, before time.Time, span pirogue.RowSpan) ([]pirogue.Restart, error)
 	// OpenBulks returns bulks that have not ended, likewise. One that cannot be read is left
 	// out and named by the error beside the others.
-	OpenBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
+	OpenBulks(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]pirogue.Bulk, error)
 	// OverdueEvents returns WAITING events whose next delivery is late, likewise.
-	OverdueEvents(ctx context.Context, now, before time.Time, limit int) ([]pirogue.Event, error)
+	OverdueEvents(ctx context.Context, now, before time.Time, span pirogue.RowSpan) ([]pirogue.Event, error)
 }
 
 // Backlog finds what was acknowledged and has not gone on, for the sweep.

@@ -21,7 +21,7 @@ const overdueAfter = 2 * time.Minute
 // payments that are open or of those that have ended. A payment that is CREATED is the
 // coordinator's or the start deadline's to move on, until it has stood still for too long.
 func (db *DB) Unfinished(
-	ctx context.Context, open bool, before time.Time, limit int,
+	ctx context.Context, open bool, before time.Time, span pirogue.RowSpan,
 ) ([]pirogue.Restart, error) {
 	these := endedPayments
 	if open {
@@ -29,7 +29,7 @@ func (db *DB) Unfinished(
 	}
 	return db.restarts(ctx, func(tx *gorm.DB) *gorm.DB {
 		return tx.Raw(unfinishedPayments+these+unfinishedFirst, map[string]any{
-			"before": on(before), "line": on(before.Add(-lineAfter)), "limit": limit,
+			"before": on(before), "line": on(before.Add(-lineAfter)), "limit": span.Limit, "skip": span.Skip,
 		})
 	})
 }
@@ -42,7 +42,7 @@ SELECT p.* FROM payments p
    AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.updated_at >= @before)`
 	openOnes        = ` AND p.status IN ('CREATED','INITIATED','PENDING')`
 	endedPayments   = ` AND p.status NOT IN ('CREATED','INITIATED','PENDING')`
-	unfinishedFirst = ` ORDER BY p.workflow_seen_at, p.id LIMIT @limit`
+	unfinishedFirst = ` ORDER BY p.workflow_seen_at, p.id LIMIT @limit OFFSET @skip`
 )
 
 // Restart returns one payment as its workflow would be started again, also one that is
@@ -133,11 +133,11 @@ func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow
 // OpenBulks returns bulks that have not ended, that nobody has touched and whose
 // coordinator nobody has seen open since before: those seen longest ago first. A row that
 // cannot be read is left out and named by the error beside the others.
-func (db *DB) OpenBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error) {
+func (db *DB) OpenBulks(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]pirogue.Bulk, error) {
 	var rows []bulkRow
 	err := db.look(ctx, "find open bulks", func(tx *gorm.DB) error {
 		return tx.Where("closed_at IS NULL AND workflow_seen_at < ? AND updated_at < ?", on(before), on(before)).
-			Order("workflow_seen_at, id").Limit(limit).Find(&rows).Error
+			Order("workflow_seen_at, id").Offset(span.Skip).Limit(span.Limit).Find(&rows).Error
 	})
 	if err != nil {
 		return nil, err
@@ -156,11 +156,13 @@ func (db *DB) OpenBulks(ctx context.Context, before time.Time, limit int) ([]pir
 
 // OverdueEvents returns WAITING events whose next delivery is late, or was begun and cut
 // off, and whose workflow nobody has seen open since before: those seen longest ago first.
-func (db *DB) OverdueEvents(ctx context.Context, now, before time.Time, limit int) ([]pirogue.Event, error) {
+func (db *DB) OverdueEvents(
+	ctx context.Context, now, before time.Time, span pirogue.RowSpan,
+) ([]pirogue.Event, error) {
 	var rows []eventRow
 	err := db.look(ctx, "find overdue events", func(tx *gorm.DB) error {
 		return tx.Where("state = 'WAITING' AND workflow_seen_at < ? AND next_at < ?", on(before), on(now.Add(-overdueAfter))).
-			Order("workflow_seen_at, id").Limit(limit).Find(&rows).Error
+			Order("workflow_seen_at, id").Offset(span.Skip).Limit(span.Limit).Find(&rows).Error
 	})
 	return unpackEvents(rows), err
 }

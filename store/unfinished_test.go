@@ -21,7 +21,7 @@ func (w *world) unfinished(after time.Duration, limit int) []pirogue.Restart {
 	w.t.Helper()
 	var found []pirogue.Restart
 	for _, open := range []bool{true, false} {
-		these, err := w.db.Unfinished(w.ctx(), open, w.at(after-time.Minute), limit)
+		these, err := w.db.Unfinished(w.ctx(), open, w.at(after-time.Minute), pirogue.RowSpan{Limit: limit})
 		require.NoError(w.t, err)
 		for _, r := range these {
 			require.Equal(w.t, open, !r.Payment.Status.Terminal())
@@ -123,7 +123,7 @@ func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
 		found := w.unfinished(time.Hour, 10)
 		require.Len(w.t, found, 1)
 		require.Equal(w.t, pirogue.PaymentID("older"), found[0].Payment.ID)
-		events, err := w.db.OverdueEvents(w.ctx(), w.at(time.Hour), w.at(time.Hour), 10)
+		events, err := w.db.OverdueEvents(w.ctx(), w.at(time.Hour), w.at(time.Hour), pirogue.RowSpan{Limit: 10})
 		require.NoError(w.t, err)
 		require.Len(w.t, events, 2)
 		lost, err := w.db.Undelivered(w.ctx(), w.at(time.Hour), 10)
@@ -194,11 +194,11 @@ func TestWatchedPaymentsHoldUpNoOpenOne(t *testing.T) {
 			require.NoError(w.t, err)
 		}
 		open, _ := w.sent("last")
-		found, err := w.db.Unfinished(w.ctx(), true, w.at(time.Hour), 1)
+		found, err := w.db.Unfinished(w.ctx(), true, w.at(time.Hour), pirogue.RowSpan{Limit: 1})
 		require.NoError(w.t, err)
 		require.Len(w.t, found, 1)
 		require.Equal(w.t, open.ID, found[0].Payment.ID)
-		found, err = w.db.Unfinished(w.ctx(), false, w.at(time.Hour), 10)
+		found, err = w.db.Unfinished(w.ctx(), false, w.at(time.Hour), pirogue.RowSpan{Limit: 10})
 		require.NoError(w.t, err)
 		require.Len(w.t, found, 3)
 	})
@@ -290,7 +290,7 @@ func TestOverdueEvents(t *testing.T) {
 		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, w.at(begun)))
 
 		overdue := func(after time.Duration) []pirogue.EventID {
-			events, err := w.db.OverdueEvents(w.ctx(), w.at(after), w.at(after-time.Minute), 10)
+			events, err := w.db.OverdueEvents(w.ctx(), w.at(after), w.at(after-time.Minute), pirogue.RowSpan{Limit: 10})
 			require.NoError(w.t, err)
 			got := []pirogue.EventID{}
 			for _, e := range events {
@@ -325,7 +325,7 @@ func TestOpenBulks(t *testing.T) {
 // openBulks returns the bulks that were left alone for a minute, at a moment.
 func (w *world) openBulks(after time.Duration) []pirogue.BulkID {
 	w.t.Helper()
-	bulks, err := w.db.OpenBulks(w.ctx(), w.at(after-time.Minute), 10)
+	bulks, err := w.db.OpenBulks(w.ctx(), w.at(after-time.Minute), pirogue.RowSpan{Limit: 10})
 	require.NoError(w.t, err)
 	var found []pirogue.BulkID
 	for _, b := range bulks {

@@ -76,7 +76,7 @@ func TestAFailedDeliveryGoesBehindALongQueue(t *testing.T) {
 				continue
 			}
 			require.Equal(w.t, w.at(row.want).UTC(), place)
-			overdue, err := w.db.OverdueEvents(w.ctx(), w.at(row.want+119*time.Second), w.at(time.Hour), 100)
+			overdue, err := w.db.OverdueEvents(w.ctx(), w.at(row.want+119*time.Second), w.at(time.Hour), pirogue.RowSpan{Limit: 100})
 			require.NoError(w.t, err)
 			for _, e := range overdue {
 				require.NotEqual(w.t, event.ID, e.ID, "it is not overdue before its place")

@@ -162,8 +162,8 @@ func (c *Client) Bulk(ctx context.Context, id pirogue.BulkID) (Bulk, error) {
 }
 
 // Lost returns the workflows that are gone although they have something to do.
-func (c *Client) Lost(ctx context.Context) ([]pirogue.LostWorkflow, error) {
-	return get[[]pirogue.LostWorkflow](ctx, c, "/rebuild", nil)
+func (c *Client) Lost(ctx context.Context) (Lost, error) {
+	return get[Lost](ctx, c, "/rebuild", nil)
 }
 
 // Rebuild starts workflows again that are gone.

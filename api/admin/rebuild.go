@@ -25,8 +25,14 @@ func (s *Server) showLost(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, answer[[]pirogue.LostWorkflow]{append([]pirogue.LostWorkflow{}, found.Found...)})
+	c.JSON(http.StatusOK, answer[Lost]{Lost{Found: append([]pirogue.LostWorkflow{}, found.Found...), NotAll: found.NotAll}})
 	return nil
+}
+
+// Lost lists workflows that are gone.
+type Lost struct {
+	Found  []pirogue.LostWorkflow `json:"found"`
+	NotAll []pirogue.FollowedKind `json:"not_all,omitempty"` // kinds of which some rows were not looked at
 }
 
 // rebuild starts workflows again that are gone, as the sweep does.

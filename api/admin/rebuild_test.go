@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/api/admin"
 )
 
 func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
@@ -54,10 +55,10 @@ func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
 	w := newWorld(t)
 	w.workflows.lost = pirogue.Restarted{Payments: 3, Bulks: 1, Found: []pirogue.LostWorkflow{
 		{What: pirogue.FollowedPayment, ID: string(w.payment.ID), Why: "CASHOUT PENDING"},
-	}}
+	}, NotAll: []pirogue.FollowedKind{pirogue.FollowedEvent}}
 	shown, err := w.client(t, reader).Lost(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, w.workflows.lost.Found, shown)
+	require.Equal(t, admin.Lost{Found: w.workflows.lost.Found, NotAll: w.workflows.lost.NotAll}, shown)
 	require.Zero(t, w.workflows.rebuilt)
 
 	act, err := w.client(t, support).Rebuild(t.Context(), "Temporal was restored")

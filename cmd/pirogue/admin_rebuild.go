@@ -16,13 +16,13 @@ func (tool *adminTool) rebuild() *cobra.Command {
 		Use: "rebuild", Args: cobra.NoArgs,
 		Short: "Start workflows again that Temporal has lost; the sweep does it by itself within minutes",
 		Long: "Starts the workflow of every payment, bulk and webhook again that has something to do and none. With\n" +
-			"--dry-run it looks at 500 of each kind, open and ended payments apart, lists them and starts none.",
+			"--dry-run it lists them and starts none, and says of what not every row could be looked at in time.",
 	}
 	dryRun := cmd.Flags().Bool("dry-run", false, "only list what would be started")
 	reason := cmd.Flags().String("reason", "", "why, for the audit log; not needed with --dry-run")
-	lost := asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) ([]pirogue.LostWorkflow, error) {
+	lost := asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.Lost, error) {
 		return c.Lost(cmd.Context())
-	}, table("WHAT ID WHY", func(w pirogue.LostWorkflow) []string { return []string{string(w.What), w.ID, w.Why} }))
+	}, lostRows)
 	rebuild := func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.Act, error) {
 		return c.Rebuild(ctx, reason)
 	}
@@ -38,4 +38,15 @@ func (tool *adminTool) rebuild() *cobra.Command {
 		}
 	}
 	return cmd
+}
+
+// lostRows is the table of what is gone, and behind it what was not looked at.
+func lostRows(lost admin.Lost) [][]string {
+	rows := table("WHAT ID WHY", func(w pirogue.LostWorkflow) []string {
+		return []string{string(w.What), w.ID, w.Why}
+	})(lost.Found)
+	for _, kind := range lost.NotAll {
+		rows = append(rows, []string{string(kind), "more", "not every row could be looked at"})
+	}
+	return rows
 }
