@@ -17,7 +17,7 @@ const (
 	restartLimit = 500             // rows in one page
 	restartWidth = 16              // workflows looked for at once
 	restartRest  = 5 * time.Second // before an activity's end, in which no row is looked at
-	shownMost    = 4000            // workflows that are listed, and the rest of a page: an answer of Temporal's is at most 2 MB
+	shownMost    = 4000            // workflows listed, and a page: Temporal answers with 2 MB at most
 	manyGone     = 10              // one in so many rows of a page is gone: the next page is looked at at once
 )
 

@@ -25,7 +25,8 @@ func (s *Server) showLost(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, answer[Lost]{Lost{Found: append([]pirogue.LostWorkflow{}, found.Found...), NotAll: found.NotAll}})
+	lost := Lost{Found: append([]pirogue.LostWorkflow{}, found.Found...), NotAll: found.NotAll}
+	c.JSON(http.StatusOK, answer[Lost]{lost})
 	return nil
 }
 
