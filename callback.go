@@ -53,7 +53,8 @@ func CallbackDigest(token string) string {
 // Heard returns what an operator that cannot be asked has said of an attempt: the
 // callbacks that proved to be its own, oldest first. That money moved outweighs
 // everything else, and what moved by another transaction of the operator's is its Extra. It
-// is believed only with the order's amount; a callback that names none, or another, is a receipt with a Mismatch or an Amount that no order expects.
+// is believed only with the order's amount; a callback that names none, or another, is a
+// receipt with a Mismatch or an Amount that no order expects.
 func Heard(said []Receipt) Receipt {
 	heard := Receipt{Outcome: OutcomePending, Words: "no callback was believed yet"}
 	for _, r := range said {

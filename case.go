@@ -48,6 +48,9 @@ const (
 	CauseSecondPayment Cause = "SECOND_PAYMENT"
 	// CauseEarlierPaid is money under an attempt that another one has followed.
 	CauseEarlierPaid Cause = "EARLIER_ATTEMPT_PAID"
+	// CauseEarlierUnknown is an attempt that another one has followed and that nobody can ask about:
+	// its operator left the configuration.
+	CauseEarlierUnknown Cause = "EARLIER_ATTEMPT_UNKNOWN"
 	// CauseReversed is a success that its operator takes back. No money is moved for it.
 	CauseReversed Cause = "OPERATOR_REVERSED"
 )

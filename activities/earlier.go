@@ -13,12 +13,15 @@ type EarlierAttempt struct {
 	Number int         `json:"number"`
 	Leg    pirogue.Leg `json:"leg"`   // what its operator promises
 	Until  time.Time   `json:"until"` // when its operator's word does not change any more
-	Now    time.Time   `json:"now"`   // by the clock that Until is of
+	// Gone says that its operator is not configured any more, so that nobody can ask.
+	Gone bool      `json:"gone,omitempty"`
+	Now  time.Time `json:"now"` // by the clock that Until is of
 }
 
 // Earlier returns the attempts of a payment that money may still move under although another
 // one has followed, the first one first. One that nobody can ask about is left out: its
-// operator wants what only its lost answer held, and nobody can pay what nobody was shown.
+// operator wants what only its lost answer held, and nobody can pay what nobody was shown. One
+// whose operator is not configured any more is a person's to look up.
 func (a *Activities) Earlier(ctx context.Context, id pirogue.PaymentID) ([]EarlierAttempt, error) {
 	p, _, err := a.Store.Latest(ctx, id)
 	if err != nil {
@@ -30,15 +33,18 @@ func (a *Activities) Earlier(ctx context.Context, id pirogue.PaymentID) ([]Earli
 	}
 	watched := []EarlierAttempt{}
 	for _, attempt := range attempts {
-		instance, err := a.operator(attempt.Operator)
-		if err != nil {
-			return nil, encode(err)
-		}
-		if lostForGood(instance, attempt) {
+		one := EarlierAttempt{Number: attempt.Number, Leg: pirogue.Leg{Operator: attempt.Operator}, Now: a.Clock.Now()}
+		instance, configured := a.Operators[attempt.Operator]
+		switch {
+		case !configured:
+			one.Gone = true
+		case lostForGood(instance, attempt):
 			continue
+		default:
+			one.Leg = pirogue.NewLeg(p.Kind, instance)
+			one.Until = attempt.SentAt.Add(one.Leg.Horizon)
 		}
-		leg := pirogue.NewLeg(p.Kind, instance)
-		watched = append(watched, EarlierAttempt{attempt.Number, leg, attempt.SentAt.Add(leg.Horizon), a.Clock.Now()})
+		watched = append(watched, one)
 	}
 	return watched, nil
 }
@@ -60,11 +66,8 @@ func (a *Activities) withLeft(ctx context.Context, id pirogue.PaymentID, done Su
 	if err != nil {
 		return done, encode(err)
 	}
-	instance, err := a.operator(attempt.Operator)
-	if err != nil {
-		return done, encode(err)
-	}
-	done.Named = attempt.State == pirogue.AttemptUnknown && !lostForGood(instance, attempt)
+	instance, configured := a.Operators[attempt.Operator]
+	done.Named = attempt.State == pirogue.AttemptUnknown && (!configured || !lostForGood(instance, attempt))
 	return done, nil
 }
 

@@ -168,8 +168,9 @@ func (s *story) disturbed() bool {
 type earlierOne struct {
 	activities.EarlierAttempt
 
-	placed  int64 // minor units that moved under it and have a case
-	watched bool  // it is watched, or was
+	placed   int64 // minor units that moved under it and have a case
+	watched  bool  // it is watched, or was
+	unserved bool  // nobody answered the last question
 }
 
 // readEarlier learns which attempts before the latest something may have left by. A payment
@@ -186,8 +187,15 @@ func (s *story) readEarlier(ctx workflow.Context) error {
 		if !one.Now.IsZero() { // the row's time, by the clock that workflows go by
 			one.Until = one.Until.Add(workflow.Now(ctx).Sub(one.Now))
 		}
-		if !slices.ContainsFunc(s.earlier, func(e *earlierOne) bool { return e.Number == one.Number }) {
-			s.earlier = append(s.earlier, &earlierOne{EarlierAttempt: one})
+		if slices.ContainsFunc(s.earlier, func(e *earlierOne) bool { return e.Number == one.Number }) {
+			continue
+		}
+		e := &earlierOne{EarlierAttempt: one, watched: one.Gone}
+		s.earlier = append(s.earlier, e)
+		if one.Gone {
+			if err := s.doubt(ctx, e); err != nil {
+				return err
+			}
 		}
 	}
 	s.readTo = s.number
@@ -200,6 +208,9 @@ func (s *story) askEarlier(ctx workflow.Context) error {
 		return err
 	}
 	for _, one := range s.earlier {
+		if one.Gone || one.unserved { // an open payment does not wait for it a second time
+			continue
+		}
 		if err := s.askOf(ctx, one, "verify callback"); err != nil {
 			return err
 		}
@@ -210,11 +221,25 @@ func (s *story) askEarlier(ctx workflow.Context) error {
 // askOf puts one question about an earlier attempt and places what moved under it.
 func (s *story) askOf(ctx workflow.Context, one *earlierOne, why string) error {
 	order, question := s.about(one, activities.Once)
-	receipt, err := s.put(ctx, order, priorityVerify, why, question)
+	receipt, served, err := s.put(ctx, order, priorityVerify, why, question)
 	if err != nil {
 		return err
 	}
+	one.unserved = !served
 	return s.place(ctx, one, receipt)
+}
+
+// doubt opens the case of an earlier attempt that nobody can ask about. The payment goes on.
+func (s *story) doubt(ctx workflow.Context, one *earlierOne) error {
+	id, err := s.open(ctx, activities.Trouble{
+		PaymentID: s.order.PaymentID, Cause: pirogue.CauseEarlierUnknown, Attempt: one.Number,
+		Note: fmt.Sprintf("attempt %d may be at %s, which nobody can ask any more", one.Number, one.Leg.Operator),
+	})
+	if err != nil || id == "" {
+		return err
+	}
+	s.leave(id, pirogue.CauseEarlierUnknown)
+	return nil
 }
 
 // about returns the order as the operator of an earlier attempt has it, and a question.
@@ -275,7 +300,10 @@ func (s *story) watchAttempt(ctx workflow.Context, one *earlierOne) error {
 	for {
 		left := one.Until.Sub(workflow.Now(ctx))
 		if left <= 0 {
-			return s.askOf(ctx, one, "last look")
+			if err := s.askOf(ctx, one, "last look"); err != nil || !one.unserved {
+				return err
+			}
+			return s.doubt(ctx, one)
 		}
 		order, question := s.about(one, activities.Slow)
 		summary := fmt.Sprintf("watch attempt %d", one.Number)

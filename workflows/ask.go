@@ -24,25 +24,26 @@ func (s *story) ask(ctx workflow.Context, why string) (pirogue.Receipt, error) {
 // askAt is ask at another priority.
 func (s *story) askAt(ctx workflow.Context, priority int, why string) (pirogue.Receipt, error) {
 	s.pace = ""
-	return s.put(ctx, s.order, priority, why,
+	receipt, _, err := s.put(ctx, s.order, priority, why,
 		activities.Question{PaymentID: s.order.PaymentID, Pace: activities.Once, Leg: s.order.Leg, Known: s.placed})
+	return receipt, err
 }
 
 // put puts one question and takes the answer as it is. Where nobody answers in time it returns
-// a pending answer that is unclear, so that the payment goes on.
+// a pending answer that is unclear, so that the payment goes on, and reports false.
 func (s *story) put(
 	ctx workflow.Context, order pirogue.Order, priority int, why string, q activities.Question,
-) (pirogue.Receipt, error) {
+) (pirogue.Receipt, bool, error) {
 	for tried := 1; ; tried++ {
 		receipt, err := call(ctx, single(order, priority, why), do.Ask, q)
 		if !activities.TimedOut(err) {
-			return receipt, err
+			return receipt, true, err
 		}
 		if tried >= s.tries(err) {
 			return pirogue.Receipt{
 				Outcome: pirogue.OutcomePending, Unclear: true,
 				Words: "nobody has put the question to " + string(order.Leg.Operator) + " in time",
-			}, nil
+			}, false, nil
 		}
 	}
 }

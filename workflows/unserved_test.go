@@ -9,10 +9,10 @@ import (
 	"pirogue"
 )
 
-// leave makes nobody serve an operator's queues any more, from a while on.
-func (w *world) leave(r *rig, o pirogue.OperatorCode, after time.Duration) {
+// leave makes nobody serve the operator's queues any more, from a while on.
+func (w *world) leave(r *rig, after time.Duration) {
 	left := w.env.Now().Add(after)
-	r.unserved = func(queue pirogue.OperatorCode) bool { return queue == o && !w.env.Now().Before(left) }
+	r.unserved = func(queue pirogue.OperatorCode) bool { return queue == instance && !w.env.Now().Before(left) }
 }
 
 // An operator left the configuration while its payment was open: nobody takes work from its queues.
@@ -56,7 +56,7 @@ func TestUnservedOperator(t *testing.T) {
 
 			w := newWorldOf(t, tt.setting)
 			w.operator.scenes = neverHeard
-			w.leave(w.rig(nil, nil), instance, tt.after)
+			w.leave(w.rig(nil, nil), tt.after)
 			var acts []*act
 			if tt.people > 0 {
 				acts = append(acts, w.remedy(tt.people, resolve("awa", tt.resolution)),
@@ -87,7 +87,7 @@ func TestUnservedOperator_failover(t *testing.T) {
 	r := w.rig(nil, nil)
 	w.next.now = w.env.Now
 	w.next.scenes = settledAtOnce
-	w.leave(r, instance, 0)
+	w.leave(r, 0)
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 	require.Empty(t, w.operator.reached)
 	require.Len(t, w.next.reached, 1)
@@ -98,7 +98,7 @@ func TestUnservedOperator_support(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut})
-	w.leave(w.rig(nil, nil), instance, 0)
+	w.leave(w.rig(nil, nil), 0)
 	a := w.remedy(time.Hour, recheck())
 	began := w.env.Now()
 	w.env.RegisterDelayedCallback(func() {
