@@ -66,8 +66,11 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 
 			w.rebuild()
 			for _, after := range tt.people {
-				w.remedy(after, resolve("fanta", placed))
-				w.remedy(after+time.Minute, resolve("seydou", placed))
+				for n, actor := range []string{"fanta", "seydou"} {
+					r := resolve(actor, placed)
+					r.Case = oldest
+					w.remedy(after+time.Duration(n)*time.Minute, r)
+				}
 			}
 			p := w.tell()
 			require.Equal(t, tt.want, p.Status)

@@ -28,6 +28,9 @@ func (w *world) remedy(after time.Duration, r pirogue.Remedy) *act {
 	a := &act{remedy: r}
 	w.acts[r.Act] = a
 	w.env.RegisterDelayedCallback(func() {
+		if r.Case == oldest {
+			r.Case = w.oldestOpen()
+		}
 		begin := pirogue.Act{
 			ID: r.Act, At: w.env.Now(), Actor: r.Actor, Role: pirogue.RoleFinance, Verb: r.Verb,
 			PaymentID: w.payment.ID, Reason: "the merchant asks", Resolution: r.Resolution, Evidence: r.Evidence,
@@ -37,6 +40,22 @@ func (w *world) remedy(after time.Duration, r pirogue.Remedy) *act {
 		w.ask(r.Act, a)
 	}, after)
 	return a
+}
+
+// oldest stands for the payment's oldest case that is open when the act is begun.
+const oldest pirogue.CaseID = "oldest"
+
+// oldestOpen returns that case; "" for none.
+func (w *world) oldestOpen() pirogue.CaseID {
+	w.t.Helper()
+	cases, err := w.store.Cases(w.t.Context(), w.payment.ID)
+	require.NoError(w.t, err)
+	for _, c := range cases {
+		if c.ClosedAt.IsZero() {
+			return c.ID
+		}
+	}
+	return ""
 }
 
 // ask puts an act to the workflow, by the ID of its row.
