@@ -93,8 +93,8 @@ type Attempts interface {
 		ctx context.Context, after pirogue.AttemptID, next pirogue.Attempt, callbackDigest string,
 	) (pirogue.Attempt, error)
 	// Polled counts one status question, keeps the operator's words and returns the
-	// evidence with this answer in it. The moment is the question's identity: asked
-	// again at the same one, it counts once. One that another question or a sending has
+	// evidence with this answer in it. The sendings and questions before it are its
+	// identity: recorded again, it counts once. One that another question or a sending has
 	// overtaken does not count.
 	Polled(ctx context.Context, poll pirogue.Poll) (pirogue.Evidence, error)
 }

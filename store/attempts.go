@@ -335,9 +335,9 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 }
 
 // Polled counts one status question, keeps the operator's words and returns the
-// evidence with this answer in it. The moment is the question's identity: asked again at
-// the same one, it counts once and is told what stands. So is one that another question, or a
-// sending, has overtaken. It fails with NotFound.
+// evidence with this answer in it. The sendings and questions before it are its identity, and no
+// worker's clock: recorded again, it counts once and is told what stands. So is one that another
+// question, or a sending, has overtaken. It fails with NotFound.
 func (db *DB) Polled(ctx context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
 	var stands []attemptRow
 	err := db.once(ctx, "count status question", func(tx *gorm.DB) error {
@@ -369,7 +369,7 @@ UPDATE attempts
        evidence_times = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_times
                              WHEN CAST(@outcome AS TEXT) = evidence_outcome THEN evidence_times + 1 ELSE 1 END,
        evidence_outcome = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_outcome ELSE @outcome END
- WHERE id = @id AND sendings = @sendings AND polls = @polls AND (polled_at IS NULL OR polled_at < @at)
+ WHERE id = @id AND sendings = @sendings AND polls = @polls
 RETURNING evidence_outcome, evidence_times, evidence_since`
 
 // NextPoll returns about when the operator is asked about a payment's latest attempt, as of the
