@@ -89,7 +89,11 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 			`[{"at":"2026-05-12T10:00:00Z","source":"operator","message":"Callback received.","details":{"polls":3}}]`, `{"polls":3}`,
 		},
 		"stuck": {"stuck", "GET", "/stuck?limit=100", "", `[{"cause":"OPERATOR_DOWN","payment":` + payment + `,"allowed":["recheck"]}]`, "OPERATOR_DOWN"},
-		"cases": {"cases", "GET", "/cases?limit=100", "", `[{"cause":"LATE_SUCCESS","payment":` + payment + `,"paid":5000}]`, "LATE_SUCCESS"},
+		"cases": {
+			"cases", "GET", "/cases?limit=100", "",
+			`[{"case_id":"` + somePayment + `/LATE_SUCCESS","cause":"LATE_SUCCESS","payment":` + payment + `,"paid":5000}]`,
+			"LATE_SUCCESS",
+		},
 		"stuck, selected": {
 			"stuck --cause OPERATOR_DOWN --operator orange --merchant m --country ML --type CASHIN --cursor abc --limit 5",
 			"GET", "/stuck?cause=OPERATOR_DOWN&country=ML&cursor=abc&limit=5&merchant=m&operator=orange&type=CASHIN",
