@@ -165,9 +165,11 @@ func (s *scenario) checkBalance(all []pirogue.Payment) {
 	if s.plan.kind != pirogue.CashIn {
 		available = funds
 	}
-	held := int64(0)
+	held, pending := int64(0), int64(0)
 	for _, p := range all {
 		switch {
+		case !p.Status.Terminal() && p.Kind == pirogue.CashIn:
+			pending += p.Net()
 		case !p.Status.Terminal() && p.Kind.MoneyOut() && !p.Late:
 			available -= p.Net()
 			held += p.Net()
@@ -187,7 +189,7 @@ func (s *scenario) checkBalance(all []pirogue.Payment) {
 	if len(balances) > 0 {
 		got = balances[0]
 	}
-	if got.Available != available || got.Reserved != held || got.Pending != 0 {
+	if got.Available != available || got.Reserved != held || got.Pending != pending {
 		s.wrong("the merchant has %d, %d held and %d pending; its payments say %d",
 			got.Available, got.Reserved, got.Pending, available)
 	}
