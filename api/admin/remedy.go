@@ -158,7 +158,7 @@ func (s *Server) anew(ctx context.Context, p pirogue.Payment, verb pirogue.Verb,
 	switch {
 	case r.Err != nil:
 		verdict.Reason = notStarted + r.Err.Error()
-		return verdict, nil
+		return verdict, nil //nolint:nilerr // a row that cannot be read is a verdict
 	case !restartable(r, verb):
 		return verdict, nil
 	}
