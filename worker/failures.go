@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -32,12 +33,50 @@ type Failures struct {
 
 	activities *activities.Activities
 	blocked    func(activity string)
+	runs       *runs // nil: each run of an activity but the last has failed
+}
+
+// maxRuns bounds how many failing activities runs remembers.
+const maxRuns = 10_000
+
+// runs counts the failures in a row of activities that are run again also where they do not fail.
+// A process counts for itself.
+type runs struct {
+	mu     sync.Mutex
+	failed map[string]int
+}
+
+// fails counts a failure and returns how many there were in a row.
+func (r *runs) fails(key string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.failed) >= maxRuns {
+		clear(r.failed)
+	}
+	r.failed[key]++
+	return r.failed[key]
+}
+
+// works forgets the failures of an activity and returns how many there were in a row.
+func (r *runs) works(key string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	failed := r.failed[key]
+	delete(r.failed, key)
+	return failed
 }
 
 // WatchFailures returns the interceptor for workers on our own database. It calls blocked
 // with the activity's name at every FailuresToCase-th failure.
 func WatchFailures(a *activities.Activities, blocked func(activity string)) *Failures {
 	return &Failures{activities: a, blocked: blocked}
+}
+
+// WatchCalls returns the interceptor for workers on an operator's queues. What an operator answers,
+// or that it does not, is no failure; an error of ours is. It counts failures in a row, because
+// questions are also run again where they do not fail.
+func WatchCalls(a *activities.Activities, blocked func(activity string)) *Failures {
+	return &Failures{activities: a, blocked: blocked, runs: &runs{failed: map[string]int{}}}
 }
 
 // InterceptActivity implements interceptor.WorkerInterceptor.
@@ -67,26 +106,38 @@ func (f *failing) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAc
 		}
 	}()
 	out, err := f.Next.ExecuteActivity(ctx, in)
-	if err != nil {
+	switch {
+	case err == nil:
+		return out, f.watch.succeeded(ctx, in.Args)
+	case isBenign(err):
+		f.watch.runsAgain(ctx, in.Args)
+	default:
 		f.watch.failed(ctx, in.Args, err)
-		return out, err
 	}
-	return out, f.watch.succeeded(ctx)
+	return out, err
+}
+
+// isBenign reports whether an error only asks for a later run.
+func isBenign(err error) bool {
+	var asked *temporal.ApplicationError
+	return errors.As(err, &asked) && asked.Category() == temporal.ApplicationErrorCategoryBenign
 }
 
 // failed reports every FailuresToCase-th failure of an activity: it opens a case and calls
 // blocked.
 func (f *Failures) failed(ctx context.Context, args []any, why error) {
 	info := activity.GetInfo(ctx)
-	var asked *temporal.ApplicationError
-	benign := errors.As(why, &asked) && asked.Category() == temporal.ApplicationErrorCategoryBenign
-	// A benign error or a waiting activity only asks for a later run.
-	if benign || slices.Contains(waits, info.ActivityType.Name) || info.Attempt%activities.FailuresToCase != 0 {
+	failures := int(info.Attempt)
+	if f.runs != nil {
+		failures = f.runs.fails(runKey(info, args))
+	}
+	// An activity that only waits is run again by errors that are no failures.
+	if slices.Contains(waits, info.ActivityType.Name) || failures%activities.FailuresToCase != 0 {
 		return
 	}
 	f.blocked(info.ActivityType.Name)
 	log := activity.GetLogger(ctx)
-	log.Error("an activity fails again and again", "failures", info.Attempt, "error", why)
+	log.Error("an activity fails again and again", "failures", failures, "error", why)
 	id, ok := workflows.PaymentOf(info.WorkflowExecution.ID)
 	if !ok {
 		return
@@ -95,21 +146,53 @@ func (f *Failures) failed(ctx context.Context, args []any, why error) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), reportTime)
 	defer stop()
 	if err := f.activities.Blocked(ctx, id, activities.BlockedActivity{
-		Name: info.ActivityType.Name, Input: args, Failures: int(info.Attempt), Err: why,
+		Name: info.ActivityType.Name, Input: args, Failures: failures, Err: why,
 	}); err != nil {
 		log.Error("no case could be opened about it", "error", err)
 	}
 }
 
+// runKey names what fails: an activity of a payment, and the attempt that it asks about. A question
+// is put again by another activity, so an activity's own ID does not.
+func runKey(info activity.Info, args []any) string {
+	key := info.WorkflowExecution.ID + "/" + info.ActivityType.Name
+	if len(args) == 1 {
+		if q, asks := args[0].(activities.Question); asks {
+			key += fmt.Sprintf("/%d", q.Number)
+		}
+	}
+	return key
+}
+
 // succeeded closes the case of an activity that failed FailuresToCase times before.
-func (f *Failures) succeeded(ctx context.Context) error {
+func (f *Failures) succeeded(ctx context.Context, args []any) error {
 	info := activity.GetInfo(ctx)
+	failures := int(info.Attempt) - 1
+	if f.runs != nil {
+		failures = max(failures, f.runs.works(runKey(info, args)))
+	}
 	id, ok := workflows.PaymentOf(info.WorkflowExecution.ID)
-	if !ok || info.Attempt <= activities.FailuresToCase {
+	if !ok || failures < activities.FailuresToCase {
 		return nil
 	}
 	if err := f.activities.Unblocked(ctx, id); err != nil {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "close the case of an activity that succeeded: %w", err)
 	}
 	return nil
+}
+
+// runsAgain closes the case of an activity that failed FailuresToCase times before and works
+// again, but asks for a later run.
+func (f *Failures) runsAgain(ctx context.Context, args []any) {
+	if f.runs == nil {
+		return
+	}
+	info := activity.GetInfo(ctx)
+	id, ok := workflows.PaymentOf(info.WorkflowExecution.ID)
+	if f.runs.works(runKey(info, args)) < activities.FailuresToCase || !ok {
+		return
+	}
+	if err := f.activities.Unblocked(ctx, id); err != nil { // the success of a later run closes it
+		activity.GetLogger(ctx).Error("the case of an activity that works again stays open", "error", err)
+	}
 }

@@ -52,11 +52,14 @@ func New(
 	webhooks.RegisterActivity(a.Deliver)
 
 	pool.workers = []worker.Worker{payments, webhooks}
+	calls := WatchCalls(a, blocked)
 	for code, instance := range instances {
-		sends := worker.New(c, workflows.OperatorQueue(code), pool.limited(instance.CallsPerSecond*activities.SendShare))
+		sends := worker.New(c, workflows.OperatorQueue(code),
+			pool.limited(instance.CallsPerSecond*activities.SendShare, calls))
 		sends.RegisterActivity(a.Submit)
 		sends.RegisterActivity(a.StartPage)
-		asks := worker.New(c, workflows.StatusQueue(code), pool.limited(instance.CallsPerSecond*(1-activities.SendShare)))
+		asks := worker.New(c, workflows.StatusQueue(code),
+			pool.limited(instance.CallsPerSecond*(1-activities.SendShare), calls))
 		asks.RegisterActivity(a.Ask)
 		pool.workers = append(pool.workers, sends, asks)
 	}
@@ -109,9 +112,10 @@ func (p *Pool) options(slots int) worker.Options {
 }
 
 // limited returns the options of a queue from which all workers together take perSecond
-// calls a second. 0 means no limit.
-func (p *Pool) limited(perSecond float64) worker.Options {
+// calls a second, each under watch. 0 means no limit.
+func (p *Pool) limited(perSecond float64, watch *Failures) worker.Options {
 	o := activitiesOnly(p.options(callSlots))
+	o.Interceptors = []interceptor.WorkerInterceptor{watch}
 	o.TaskQueueActivitiesPerSecond = perSecond
 	return o
 }

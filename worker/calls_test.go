@@ -1,0 +1,130 @@
+package worker_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	sdk "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/piroguetest"
+	"pirogue/worker"
+	"pirogue/workflows"
+)
+
+// asking is a workflow that waits for the operator's answer, as a payment's workflow does.
+func asking(ctx workflow.Context, q activities.Question) (pirogue.Receipt, error) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 1, MaximumAttempts: 1000,
+		},
+	})
+	var receipt pirogue.Receipt
+	err := workflow.ExecuteActivity(ctx, "Ask", q).Get(ctx, &receipt)
+	return receipt, err
+}
+
+// asked is an operator that answers questions as it is told.
+type asked struct {
+	answer func() (pirogue.Receipt, error)
+}
+
+func (asked) Capability() pirogue.Capability {
+	return pirogue.Capability{Reference: pirogue.StatusByReference, Horizon: time.Hour, Proof: pirogue.ProofNone}
+}
+
+func (a asked) Status(context.Context, pirogue.StatusQuery) (pirogue.Receipt, error) {
+	return a.answer()
+}
+
+// Our own errors in the call of an operator open a case; the operator's answers do not, nor that it
+// does not answer.
+func TestFailingCalls(t *testing.T) {
+	t.Parallel()
+
+	pending := pirogue.Receipt{Outcome: pirogue.OutcomePending}
+	unknown := pirogue.Errorf(pirogue.Unknown, "no answer in 10 s")
+	ours := pirogue.Errorf(pirogue.Internal, "the key is gone")
+	for name, tt := range map[string]struct {
+		answer func(n int32) (pirogue.Receipt, error)
+		want   int
+	}{
+		"our own error": {answer: func(int32) (pirogue.Receipt, error) { return pending, ours }, want: 1},
+		"our own error, after many polls": {answer: func(n int32) (pirogue.Receipt, error) {
+			if n <= 7 {
+				return pending, nil
+			}
+			return pending, ours
+		}, want: 1},
+		"our own error now and then": {answer: func(n int32) (pirogue.Receipt, error) {
+			if n%10 == 0 {
+				return pending, ours
+			}
+			return pending, nil
+		}},
+		"pending":                      {answer: func(int32) (pirogue.Receipt, error) { return pending, nil }},
+		"the operator does not answer": {answer: func(int32) (pirogue.Receipt, error) { return pending, unknown }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			piroguetest.EachDatabase(t, func(t *testing.T, url string) {
+				t.Helper()
+				b := newBooks(t, url)
+				b.exec(b.drop)
+				var n atomic.Int32
+				var well atomic.Bool
+				o := asked{func() (pirogue.Receipt, error) {
+					if well.Load() {
+						return pirogue.Receipt{Outcome: pirogue.OutcomePaid}, nil
+					}
+					return tt.answer(n.Add(1))
+				}}
+				b.ask(o, func() {
+					open := 0
+					for _, c := range b.cases() {
+						require.Equal(t, pirogue.CauseNotBooked, c.Cause)
+						require.Contains(t, c.Note, "Ask has failed")
+						open++
+					}
+					require.Equal(t, tt.want, open)
+					well.Store(true)
+				})
+				for _, c := range b.cases() {
+					require.False(t, c.ClosedAt.IsZero(), "the answer has closed it")
+				}
+			})
+		})
+	}
+}
+
+// ask runs the workflow and calls look after a while.
+func (b *books) ask(o asked, look func()) {
+	b.t.Helper()
+	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+	env.SetTestTimeout(time.Minute)
+	a := &activities.Activities{Store: b.db, Clock: env.Now, Operators: map[pirogue.OperatorCode]pirogue.Instance{
+		b.payment.Operator: {Code: b.payment.Operator, Operator: o},
+	}}
+	watch := worker.WatchCalls(a, func(string) {})
+	env.SetWorkerOptions(sdk.Options{Interceptors: []interceptor.WorkerInterceptor{watch}})
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.PaymentWorkflowID(b.payment.ID, pirogue.CashIn)})
+	env.RegisterActivity(a)
+	env.RegisterWorkflow(asking)
+	looked := false
+	env.RegisterDelayedCallback(func() { looked = true; look() }, 4*time.Minute)
+	env.ExecuteWorkflow(asking, activities.Question{
+		PaymentID: b.payment.ID, Pace: activities.Brisk, Leg: pirogue.Leg{Operator: b.payment.Operator},
+	})
+	require.NoError(b.t, env.GetWorkflowError())
+	require.True(b.t, looked)
+}
