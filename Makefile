@@ -34,7 +34,7 @@ SIMULATED := ^Test(Simulation|ASeedIsOneStory)$$
 
 # What takes its time by waiting, and would take several times as long under the race
 # detector: it runs by itself.
-LONG := EndsAsTheDocumentSays|ABulkStartsEachLine|ACancelledBulkStarts|HistoriesOfFaults
+LONG := RestoredDatabaseAsks|BlockedWorkflowIsStarted|EndsAsTheDocumentSays|ABulkStartsEachLine|ACancelledBulkStarts|HistoriesOfFaults
 
 .PHONY: test
 test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detector

@@ -33,6 +33,7 @@ const (
 	SendPastDeadline SendResult = "PAST_DEADLINE" // its payment is still CREATED past its start deadline
 	SendSuspended    SendResult = "SUSPENDED"     // its merchant is suspended
 	SendCancelled    SendResult = "CANCELLED"     // its bulk is being cancelled
+	SendAskFirst     SendResult = "ASK_FIRST"     // the database was restored, and operators are asked first
 )
 
 // Sending is one time that an attempt was to be marked SENT. Its number fences the answer

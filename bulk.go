@@ -58,6 +58,7 @@ type Bulk struct {
 	UpdatedAt   time.Time
 	StartedAt   time.Time // when its coordinator took it up; zero: not yet
 	ClosedAt    time.Time // zero until it ended
+	Anew        bool      // of one whose workflow is to be started again: see Restart.Anew
 }
 
 // Differences names the request fields in which q is not the same request as b.

@@ -13,6 +13,7 @@ type Merchant struct {
 	ID         MerchantID
 	Name       string // as the customer reads it on the operator's page
 	Suspended  bool
+	AskFirst   bool   // nothing of anybody is sent: see AskFirst; only where it was asked for
 	NotifyURL  string // where webhooks go unless the payment says otherwise
 	LatePolicy LatePolicy
 	CreatedAt  time.Time

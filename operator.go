@@ -127,7 +127,7 @@ type StatusQuery struct {
 	Handle Handle
 	Amount Money     // as we ordered it
 	MSISDN MSISDN    // of the wallet that pays or is paid
-	SentAt time.Time // when the attempt left us, so that nothing older is searched
+	SentAt time.Time // when the attempt first left us, so that nothing older is searched
 	// Reversed is the attempt whose collection this one gives back by Refunder; nil of one
 	// that is no refund, and of a refund by Disburser.
 	Reversed *StatusQuery
@@ -175,6 +175,8 @@ type Receipt struct {
 	Contradicted bool `json:"contradicted,omitempty"`
 	// Absent says that the operator answered, and does not know the attempt.
 	Absent bool `json:"absent,omitempty"`
+	// KeptOpen says that the payment does not end by this answer, because operators are asked first.
+	KeptOpen bool `json:"kept_open,omitempty"`
 }
 
 // Moved returns all that moved under a reference according to a receipt that is PAID, in minor

@@ -48,8 +48,8 @@ type Restarter interface {
 	// Open reports whether a workflow takes care of f. It fails with ServiceUnavailable.
 	Open(ctx context.Context, f pirogue.Followed) (bool, error)
 	// Restart starts a payment's workflow again from its rows, also after one that has
-	// ended, or joins the one that is open. It fails where the rows do not allow it, and with
-	// ServiceUnavailable.
+	// ended, or joins the one that is open; with Anew that one is terminated. It fails where the
+	// rows do not allow it, and with ServiceUnavailable.
 	Restart(ctx context.Context, r pirogue.Restart) error
 	// RestartBulk does the same for a bulk.
 	RestartBulk(ctx context.Context, b pirogue.Bulk) error

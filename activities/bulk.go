@@ -72,11 +72,10 @@ func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, 
 	for {
 		begun, err := a.Store.StartLines(ctx, in.BulkID, in.Number, linesTogether, a.lineAttempt)
 		if pirogue.CodeOf(err) == pirogue.MerchantSuspended {
-			wait := heldCadence(activity.GetInfo(ctx).Attempt)
-			return PageStarted{}, retryIn(a.jitter(wait), "the merchant is suspended: no line begins")
+			return PageStarted{}, a.lookForResume(ctx, "no line begins: the merchant is suspended, or operators are asked first")
 		}
 		if err != nil {
-			return PageStarted{}, encode(err)
+			return PageStarted{}, encodeRow(err)
 		}
 		if begun == 0 {
 			break
@@ -209,7 +208,7 @@ func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClos
 	}
 	progress, closed, err := a.Store.CloseBulk(ctx, id, a.Clock.Now())
 	if err != nil {
-		return BulkClosed{}, encode(err)
+		return BulkClosed{}, encodeRow(err)
 	}
 	if !closed {
 		wait := min(Long.Cadence(activity.GetInfo(ctx).Attempt), closeSeldom)

@@ -116,6 +116,6 @@ func (a *Activities) query(
 // query is the question about one attempt of a payment.
 func query(p pirogue.Payment, a pirogue.Attempt) pirogue.StatusQuery {
 	return pirogue.StatusQuery{
-		Kind: p.Kind, Ref: a.Ref, Handle: a.Handle, Amount: p.AtOperator(), MSISDN: p.MSISDN, SentAt: a.SentAt,
+		Kind: p.Kind, Ref: a.Ref, Handle: a.Handle, Amount: p.AtOperator(), MSISDN: p.MSISDN, SentAt: a.FirstSent,
 	}
 }

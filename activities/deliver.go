@@ -78,7 +78,7 @@ func (a *Activities) Deliver(ctx context.Context, n News) (Delivered, error) {
 	began := a.Clock.Now()
 	event, d, err := a.Store.BeginDelivery(ctx, n.EventID, began)
 	if err != nil {
-		return Delivered{}, encode(err)
+		return Delivered{}, encodeRow(err)
 	}
 	if d.Number == 0 {
 		return a.ended(event)
@@ -103,7 +103,7 @@ func (a *Activities) queue(ctx context.Context, n News) (Delivered, error) {
 	now := a.Clock.Now()
 	event, err := a.Store.QueueDelivery(ctx, n.EventID, now, time.Second/QueuedPerSecond)
 	if err != nil {
-		return Delivered{}, encode(err)
+		return Delivered{}, encodeRow(err)
 	}
 	if event.State != pirogue.EventWaiting {
 		return Delivered{State: event.State}, nil

@@ -16,12 +16,27 @@ const again = "AGAIN"
 
 // encode makes the code of err survive the trip through Temporal, which keeps a
 // type and a message but no Go type. Which codes are worth repeating is the
-// workflow's choice: see workflows/policy.go.
+// workflow's choice: see workflows/policy.go. A payment without a row is not: its database was
+// restored to a moment before it was accepted, and its workflow fails where people see it.
 func encode(err error) error {
 	if err == nil {
 		return nil
 	}
-	return temporal.NewApplicationErrorWithCause(err.Error(), string(pirogue.CodeOf(err)), err)
+	return encodeAs(err, pirogue.CodeOf(err) == pirogue.TransactionNotFound)
+}
+
+// encodeRow is encode of what the row of a bulk or an event is needed for: without the row it
+// fails for good.
+func encodeRow(err error) error {
+	if err == nil {
+		return nil
+	}
+	return encodeAs(err, pirogue.CodeOf(err) == pirogue.NotFound)
+}
+
+func encodeAs(err error, forGood bool) error {
+	return temporal.NewApplicationErrorWithOptions(err.Error(), string(pirogue.CodeOf(err)),
+		temporal.ApplicationErrorOptions{Cause: err, NonRetryable: forGood})
 }
 
 // retryIn asks Temporal to run the activity again after a delay, saying why.

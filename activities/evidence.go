@@ -63,9 +63,14 @@ func (a *Activities) absent(attempt pirogue.Attempt, e pirogue.Evidence, leg pir
 // proves it at this operator, and all the absences that count came past its horizon. That a
 // person asks for another attempt changes nothing about the proof.
 func (a *Activities) dead(attempt pirogue.Attempt, leg pirogue.Leg) bool {
-	lost := attempt.State == pirogue.AttemptSent || attempt.State == pirogue.AttemptUnknown
-	return leg.AbsenceProves && lost && leg.Operator == attempt.Operator && a.absent(attempt, attempt.Evidence, leg) &&
+	return leg.AbsenceProves && lost(attempt) && leg.Operator == attempt.Operator &&
+		a.absent(attempt, attempt.Evidence, leg) &&
 		!attempt.Evidence.Since.Before(attempt.SentAt.Add(leg.Horizon))
+}
+
+// lost reports whether an attempt may be at its operator without an answer.
+func lost(attempt pirogue.Attempt) bool {
+	return attempt.State == pirogue.AttemptSent || attempt.State == pirogue.AttemptUnknown
 }
 
 // ProofSpan returns how long at least it takes to hear an end of an operator often enough to

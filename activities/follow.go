@@ -18,6 +18,8 @@ type Question struct {
 	// Known holds what moved under the attempt and is dealt with, in minor units: at pace Slow only
 	// more than that ends the waiting.
 	Known int64 `json:"known,omitempty"`
+	// Closing says that the answer ends the customer's time.
+	Closing bool `json:"closing,omitempty"`
 }
 
 // Pace is how an unanswered question is asked again.
@@ -69,6 +71,9 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 	if receipt, err = a.claimed(ctx, q, p, attempt, receipt); err != nil {
 		return receipt, encode(err)
 	}
+	if kept, err := a.keptOpen(ctx, p, q, receipt); err != nil || kept {
+		return a.keepOpen(ctx, q, receipt, err)
+	}
 	if q.Pace == Once || q.settles(receipt, p.AtOperator()) {
 		return receipt, nil
 	}
@@ -77,6 +82,32 @@ func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, erro
 		wait = next.confirm
 	}
 	return receipt, retryIn(wait, "not decided: "+receipt.Words)
+}
+
+// keptOpen reports whether an answer without money would end an open payment while operators are
+// asked first.
+func (a *Activities) keptOpen(
+	ctx context.Context, p pirogue.Payment, q Question, r pirogue.Receipt,
+) (bool, error) {
+	ends := q.Closing || r.Outcome != pirogue.OutcomePending
+	if p.Status.Terminal() || r.Outcome == pirogue.OutcomePaid || !ends {
+		return false, nil
+	}
+	return a.Store.AsksFirst(ctx)
+}
+
+// keepOpen answers a question whose answer must not end a payment: as pending, or not yet.
+func (a *Activities) keepOpen(
+	ctx context.Context, q Question, r pirogue.Receipt, err error,
+) (pirogue.Receipt, error) {
+	if err != nil {
+		return r, encode(err)
+	}
+	if q.Pace != Once {
+		return r, a.lookForResume(ctx, operatorsAreAsked+": "+r.Words)
+	}
+	r.Outcome, r.KeptOpen = pirogue.OutcomePending, true
+	return r, nil
 }
 
 // notSent says that nothing was sent, of a payment whose rows prove it: the answer to a

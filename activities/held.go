@@ -19,16 +19,32 @@ const (
 // heldCadence returns the wait after the n-th look at a suspension, n from 1.
 func heldCadence(n int32) time.Duration { return doubled(heldSoon, heldSeldom, n) }
 
-// merchantSuspended holds what support reads of a payment whose merchant is suspended.
-const merchantSuspended = "the merchant is suspended: nothing is sent"
+// What support reads of a payment that is kept back.
+const (
+	merchantSuspended = "the merchant is suspended: nothing is sent"
+	operatorsAreAsked = "the database was restored and asks operators first: nothing is sent or ends without money"
+)
 
-// held keeps back an attempt of a suspended merchant. Of a payment of which nothing was sent
-// the hold stays, and it is PENDING: the sweep must not expire it. What was perhaps sent
-// before is followed.
-// A collection whose earlier attempt was lost is given up: nobody can pay it any more.
-func (a *Activities) held(ctx context.Context, kind pirogue.Kind, attempt pirogue.Attempt) (Submitted, error) {
+// heldWords says why nothing of a merchant is sent; "" while it is.
+func heldWords(m pirogue.Merchant) string {
+	switch {
+	case m.AskFirst:
+		return operatorsAreAsked
+	case m.Suspended:
+		return merchantSuspended
+	default:
+		return ""
+	}
+}
+
+// held keeps back an attempt of a suspended merchant, or of anybody while operators are asked
+// first. Of a payment of which nothing was sent the hold stays, and it is PENDING: the sweep must
+// not expire it. What was perhaps sent before is followed. A collection whose earlier attempt was lost is given up: nobody can pay it any more.
+func (a *Activities) held(
+	ctx context.Context, kind pirogue.Kind, attempt pirogue.Attempt, words string,
+) (Submitted, error) {
 	held := Submitted{
-		Class: Held, Operator: attempt.Operator, Number: attempt.Number, Words: merchantSuspended,
+		Class: Held, Operator: attempt.Operator, Number: attempt.Number, Words: words,
 		Found: attempt.State != pirogue.AttemptPrepared,
 	}
 	if held.Found {
@@ -42,7 +58,7 @@ func (a *Activities) held(ctx context.Context, kind pirogue.Kind, attempt pirogu
 	if !inTime {
 		return notInTime(attempt), nil
 	}
-	if kind.MoneyOut() {
+	if kind.MoneyOut() || words == operatorsAreAsked {
 		return held, nil
 	}
 	unsent, err := a.Store.Unsent(ctx, attempt.PaymentID)
@@ -66,8 +82,9 @@ func (a *Activities) cancelled(ctx context.Context, attempt pirogue.Attempt) (Su
 }
 
 // AwaitResumed returns when a payment that was kept back may be sent: its merchant is not
-// suspended any more. It returns also when the payment has ended, as with its bulk. It asks
-// to be run again until then, so that waiting leaves no trace in the history.
+// suspended any more, and no operator has to be asked first. It returns also when the payment has
+// ended, as with its bulk. It asks to be run again until then, so that waiting leaves no trace in
+// the history.
 func (a *Activities) AwaitResumed(ctx context.Context, id pirogue.PaymentID) (bool, error) {
 	p, _, err := a.Store.Latest(ctx, id)
 	if err != nil || p.Status.Terminal() {
@@ -77,8 +94,13 @@ func (a *Activities) AwaitResumed(ctx context.Context, id pirogue.PaymentID) (bo
 	if err != nil {
 		return false, encode(err)
 	}
-	if merchant.Suspended {
-		return false, retryIn(a.jitter(heldCadence(activity.GetInfo(ctx).Attempt)), merchantSuspended)
+	if words := heldWords(merchant); words != "" {
+		return false, a.lookForResume(ctx, words)
 	}
 	return true, nil
+}
+
+// lookForResume asks to be run again while something is kept back.
+func (a *Activities) lookForResume(ctx context.Context, words string) error {
+	return retryIn(a.jitter(heldCadence(activity.GetInfo(ctx).Attempt)), words)
 }

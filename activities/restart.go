@@ -57,6 +57,7 @@ type restartRun struct {
 type candidate struct {
 	followed pirogue.Followed
 	why      string
+	anew     bool // it is started again although one is open
 	restart  func(ctx context.Context) error
 	started  *int // counts what restart started
 }
@@ -161,7 +162,7 @@ func (r *restartRun) lookAt(ctx context.Context, page []candidate) (seen []strin
 // follow sees to it that a row has a workflow, and reports whether it had one.
 func (r *restartRun) follow(ctx context.Context, c candidate) (bool, error) {
 	open, err := r.Workflows.Open(ctx, c.followed)
-	if err != nil || open {
+	if err != nil || open && !c.anew {
 		return true, err
 	}
 	r.mu.Lock()
@@ -196,6 +197,7 @@ func (r *restartRun) paymentCandidates(found []pirogue.Restart) []candidate {
 		page[i] = candidate{
 			followed: pirogue.Followed{What: pirogue.FollowedPayment, ID: string(p.ID), Kind: p.Kind},
 			why:      strings.TrimSpace(string(p.Kind) + " " + string(p.Status) + " " + string(lost.Case)),
+			anew:     lost.Anew,
 			restart:  func(ctx context.Context) error { return r.restartPayment(ctx, lost) },
 			started:  &r.done.Payments,
 		}
@@ -233,6 +235,7 @@ func (r *restartRun) openBulks(ctx context.Context, before time.Time, span pirog
 		page[i] = candidate{
 			followed: pirogue.Followed{What: pirogue.FollowedBulk, ID: string(b.ID)},
 			why:      string(b.State),
+			anew:     b.Anew,
 			restart:  func(ctx context.Context) error { return r.Workflows.RestartBulk(ctx, b) },
 			started:  &r.done.Bulks,
 		}

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"pirogue"
 	"pirogue/failpoint"
@@ -42,15 +43,24 @@ type Ended struct {
 
 // Settle makes a payment terminal, books it and starts telling the merchant. The
 // transaction decides; the deliveries are started after it, and if the process dies in
-// between, the next run or the sweep starts them.
+// between, the next run or the sweep starts them. While operators are asked first, an end
+// without money waits.
 func (a *Activities) Settle(ctx context.Context, in Ending) (Ended, error) {
+	ended, err := a.settle(ctx, in)
+	if errors.Is(err, pirogue.ErrAskFirst) {
+		return Ended{}, a.lookForResume(ctx, operatorsAreAsked)
+	}
+	return ended, encode(err)
+}
+
+func (a *Activities) settle(ctx context.Context, in Ending) (Ended, error) {
 	settled, err := a.Store.Settle(ctx, pirogue.Settlement{
 		PaymentID: in.PaymentID, From: in.From, Status: in.Status,
 		Failure: in.Failure, ProviderTxID: in.ProviderTxID, Unsent: in.Unsent, Watched: in.Watched,
 		Case: in.Case, Resolution: in.Resolution, At: a.Clock.Now(),
 	})
 	if err != nil {
-		return Ended{}, encode(err)
+		return Ended{}, err
 	}
 	failpoint.Hit("settle.committed")
 	p := settled.Payment
@@ -63,7 +73,7 @@ func (a *Activities) Settle(ctx context.Context, in Ending) (Ended, error) {
 			continue
 		}
 		if err := a.Workflows.Deliver(ctx, owner, event, 0); err != nil {
-			return Ended{}, encode(err)
+			return Ended{}, err
 		}
 	}
 	failpoint.Hit("settle.announced")

@@ -53,6 +53,8 @@ type Waits interface {
 	// stays PREPARED. It reports false, and changes nothing, when the payment is still
 	// CREATED past its start deadline.
 	Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) (bool, error)
+	// AsksFirst reports whether the database was restored and operators are asked first.
+	AsksFirst(ctx context.Context) (bool, error)
 	// Unsent reports whether nothing of a payment is at an operator, nor may be.
 	Unsent(ctx context.Context, id pirogue.PaymentID) (bool, error)
 	// Callbacks returns what an operator told us about an attempt, oldest first.
@@ -112,7 +114,7 @@ type Books interface {
 	// Collected returns the attempt that collected a payment: its accepted one. It
 	// fails with NotFound.
 	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)
-	// Merchant returns a merchant. It fails with NotFound.
+	// Merchant returns a merchant, and whether operators are asked first. It fails with NotFound.
 	Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error)
 }
 

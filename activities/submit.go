@@ -66,7 +66,7 @@ const (
 	Unsure      Class = "unsure"      // it may be at the operator: ask, never send again
 	Over        Class = "over"        // the payment ended before it was sent
 	NotInTime   Class = "not_in_time" // it was not sent: it was still CREATED past its start deadline
-	Held        Class = "held"        // it was not sent: its merchant is suspended
+	Held        Class = "held"        // it was not sent: its merchant is suspended, or operators are asked first
 )
 
 // Repeatable reports whether trying again is safe and may change the result: nothing
@@ -112,8 +112,12 @@ func (a *Activities) submit(ctx context.Context, in Submission) (Submitted, erro
 	if err != nil {
 		return Submitted{}, encode(err)
 	}
-	if merchant.Suspended { // what is there is followed, and no other attempt is made
+	words := heldWords(merchant)
+	if words != "" { // what is there is followed, and no other attempt is made
 		in.Dead, in.After = false, 0
+	}
+	if merchant.AskFirst && lost(attempt) {
+		return Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number, Found: true}, nil
 	}
 	found := attempt.State != pirogue.AttemptPrepared
 	attempt, known, err := a.ready(ctx, p, attempt, in)
@@ -122,8 +126,8 @@ func (a *Activities) submit(ctx context.Context, in Submission) (Submitted, erro
 		known, err = a.freed(ctx, in.PaymentID, known, err)
 		return known, encode(err)
 	}
-	if merchant.Suspended {
-		return a.held(ctx, p.Kind, attempt)
+	if words != "" {
+		return a.held(ctx, p.Kind, attempt, words)
 	}
 	if turned, err := a.turnedAway(ctx, attempt); err != nil || turned.Class != "" {
 		return a.insisted(ctx, in, turned, err)
@@ -139,7 +143,9 @@ func (a *Activities) submit(ctx context.Context, in Submission) (Submitted, erro
 	case err != nil || sending.Result == pirogue.SendOvertaken:
 		return Submitted{}, a.overtaken(err)
 	case sending.Result == pirogue.SendSuspended:
-		return a.held(ctx, p.Kind, attempt)
+		return a.held(ctx, p.Kind, attempt, merchantSuspended)
+	case sending.Result == pirogue.SendAskFirst:
+		return a.held(ctx, p.Kind, attempt, operatorsAreAsked)
 	case sending.Result == pirogue.SendCancelled:
 		return a.cancelled(ctx, attempt)
 	case sending.Result != pirogue.SendMarked:

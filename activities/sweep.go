@@ -67,7 +67,10 @@ func (a *Activities) sweepPayments(ctx context.Context, before time.Time, swept 
 			failpoint.Hit("sweep.launched")
 			return count(&swept.Started, err)
 		}
-		ended, err := a.Settle(ctx, NotStarted(p.ID))
+		ended, err := a.settle(ctx, NotStarted(p.ID))
+		if errors.Is(err, pirogue.ErrAskFirst) {
+			return nil
+		}
 		if err == nil && ended.Status != pirogue.StatusExpired {
 			return nil // its workflow came first
 		}

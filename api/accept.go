@@ -53,7 +53,7 @@ func (s *Server) accept(c *gin.Context, v *visit, r request) error {
 		return s.store.Accept(ctx, p, attempt, digest)
 	})
 	if err != nil {
-		return err
+		return explained(err)
 	}
 	if !created && stored.ID != p.ID {
 		return r.clash(stored)
@@ -68,6 +68,32 @@ var unknownOutcome = pirogue.Text{
 		"Réessayez avec la même référence, jamais avec une autre.",
 	EN: "Service temporarily unavailable: it is unknown whether the request was accepted. " +
 		"Retry with the same reference, never with another one.",
+}
+
+// What is told while a restored database asks operators first, and of a reference whose payment it
+// lost.
+var (
+	nothingMade = pirogue.Text{
+		FR: "Service momentanément indisponible : rien n'a été créé. Réessayez avec la même référence.",
+		EN: "Service temporarily unavailable: nothing was made. Retry with the same reference.",
+	}
+	lostReference = pirogue.Text{
+		FR: "Cette référence a déjà été acceptée et nous n'en avons plus la trace. " +
+			"Demandez au support, n'en utilisez pas une autre.",
+		EN: "This reference was accepted before and our record of it is lost. Ask support, and do not use another one.",
+	}
+)
+
+// explained gives what a restored database refuses its own words.
+func explained(err error) error {
+	switch {
+	case errors.Is(err, pirogue.ErrAskFirst) && !errors.Is(err, pirogue.ErrOutcomeUnknown):
+		return &problem{error: err, text: &nothingMade}
+	case errors.Is(err, pirogue.ErrLostReference):
+		return &problem{error: err, text: &lostReference}
+	default:
+		return err
+	}
 }
 
 // certainly accepts something, and does so once more when the answer to COMMIT was lost. The

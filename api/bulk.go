@@ -36,7 +36,7 @@ func (s *Server) createBulk(c *gin.Context, v *visit) error {
 		return s.store.AcceptBulk(ctx, b, lines)
 	})
 	if err != nil {
-		return onLines(err, in)
+		return onLines(explained(err), in)
 	}
 	progress, err := s.store.Bulk(ctx, v.owner(), stored.ID)
 	if !created && stored.ID != b.ID {

@@ -13,8 +13,8 @@ import (
 // EndUnsentLines ends payments of a bulk that is being cancelled and of which nothing was
 // ever sent, at most limit, and returns how many. Their holds are released. The rows of
 // their attempts prove it: each is PREPARED and was never SENT. What was perhaps sent, and
-// a bulk that is not being cancelled, stay as they are. One that cannot be
-// ended holds up no other.
+// a bulk that is not being cancelled, stay as they are, and so does everything in ask-first mode. One
+// that cannot be ended holds up no other.
 func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error) {
 	var payments []pirogue.PaymentID
 	err := db.look(ctx, "find unsent lines", func(tx *gorm.DB) error {
@@ -37,7 +37,7 @@ func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Tim
 // unsentOfCancelled only proposes: endUnsent decides with the payment's row held.
 const unsentOfCancelled = `
 SELECT p.id FROM payments p JOIN bulks b ON b.id = p.bulk_id
- WHERE p.bulk_id = ? AND b.state = 'CANCELLING' AND p.status IN ('CREATED','PENDING')
+ WHERE p.bulk_id = ? AND b.state = 'CANCELLING' AND p.status IN ('CREATED','PENDING') AND NOT ` + asksFirst + `
    AND NOT EXISTS (SELECT 1 FROM attempts WHERE payment_id = p.id AND ` + mayHaveLeft + `)
  ORDER BY p.id LIMIT ?`
 

@@ -85,17 +85,23 @@ UPDATE bulks SET started_at = COALESCE(started_at, @at), updated_at = @at,
  WHERE id = @id AND state IN ('ACCEPTED','RUNNING','CANCELLING')
 RETURNING *`
 
+// lineIsKnown holds of a line that had not begun in a time that a restored database lost. One
+// that had waits for people: it was perhaps paid.
+const lineIsKnown = `NOT EXISTS (SELECT 1 FROM lost_rows WHERE row_id = bulk_lines.payment_id)`
+
 // beginLines decides which lines begin: the bulk's row is held, so nobody cancels them.
-// None of a suspended merchant does.
+// None of a suspended merchant does, and none while operators are asked first.
 const beginLines = `
 UPDATE bulk_lines SET state = ?
  WHERE (bulk_id, number) IN (SELECT bulk_id, number FROM bulk_lines
-                              WHERE bulk_id = ? AND page = ? AND state = 'WAITING' ORDER BY number LIMIT ?)
+                              WHERE bulk_id = ? AND page = ? AND state = 'WAITING' AND ` + lineIsKnown + `
+                              ORDER BY number LIMIT ?)
    AND NOT EXISTS (SELECT 1 FROM merchants m WHERE m.id = bulk_lines.merchant_id AND m.suspended_at IS NOT NULL)
+   AND NOT ` + asksFirst + `
 RETURNING *`
 
 const waitingLines = `
-SELECT EXISTS (SELECT 1 FROM bulk_lines WHERE bulk_id = ? AND page = ? AND state = 'WAITING')`
+SELECT EXISTS (SELECT 1 FROM bulk_lines WHERE bulk_id = ? AND page = ? AND state = 'WAITING' AND ` + lineIsKnown + `)`
 
 // begin writes the payments of lines that begin, with all that belongs to them. The money
 // comes last, and all of it at once.

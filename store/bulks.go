@@ -89,6 +89,9 @@ func writeBulk(tx *gorm.DB, b pirogue.Bulk, rows []lineRow, stands *bulkRow, cre
 		return tx.Where(&like).Take(stands).Error
 	}
 	*created = true
+	if err := refuseWhileAsking(tx); err != nil {
+		return err
+	}
 	failpoint.Hit("store.bulk.written")
 	if err := claimReferences(tx, b, rows); err != nil {
 		return err
@@ -247,6 +250,9 @@ func (db *DB) CancelBulk(
 		if set.RowsAffected == 0 {
 			return unchanged{}
 		}
+		if err := refuseWhileAsking(tx); err != nil {
+			return err
+		}
 		failpoint.Hit("store.bulk.cancelling")
 		return db.cancelLines(tx, row, at)
 	})
@@ -261,7 +267,7 @@ func (db *DB) CancelBulk(
 // cancelLines ends the lines that wait and books back what they would have cost.
 func (db *DB) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
 	var costs []int64
-	err := tx.Raw("UPDATE bulk_lines SET state = ? WHERE bulk_id = ? AND state = ? RETURNING cost",
+	err := tx.Raw("UPDATE bulk_lines SET state = ? WHERE bulk_id = ? AND state = ? AND "+lineIsKnown+" RETURNING cost",
 		lineCancelled, row.ID, lineWaiting).Scan(&costs).Error
 	if err != nil {
 		return err

@@ -104,6 +104,14 @@ func gormConfig(clock pirogue.Clock) *gorm.Config {
 	}
 }
 
+// long returns the connections of what may take as long as it needs.
+func (db *DB) long() *gorm.DB {
+	if db.dialect == goose.DialectPostgres {
+		return db.audits
+	}
+	return db.write
+}
+
 // Close ends all connections. What was committed stays.
 func (db *DB) Close() error { return db.close() }
 

@@ -93,16 +93,27 @@ func (db *DB) newWebhookSecrets(m merchantRow) ([]webhookSecretRow, error) {
 	return rows, pack.err
 }
 
-// Merchant returns a merchant. It fails with NotFound.
+// Merchant returns a merchant, and whether operators are asked first. It fails with NotFound.
 func (db *DB) Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error) {
 	if !keepable(string(id)) {
 		return pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
 	}
-	var row merchantRow
+	var rows []struct {
+		Row      merchantRow `gorm:"embedded"`
+		AskFirst bool
+	}
 	err := db.look(ctx, "read merchant", func(tx *gorm.DB) error {
-		return missing(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id))
+		return tx.Raw("SELECT merchants.*, "+asksFirst+" AS ask_first FROM merchants WHERE id = ?", id).Scan(&rows).Error
 	})
-	return unpackMerchant(row), err
+	if err == nil && len(rows) == 0 {
+		err = pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
+	}
+	if err != nil {
+		return pirogue.Merchant{}, err
+	}
+	merchant := unpackMerchant(rows[0].Row)
+	merchant.AskFirst = rows[0].AskFirst
+	return merchant, nil
 }
 
 // Merchants returns every merchant, the oldest first.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -36,7 +37,7 @@ func (db *DB) Accept(
 	err = db.together(ctx, "accept payment", func(tx *gorm.DB) error {
 		stands, created = row, false
 		if free, err := claimReference(tx, row); err != nil || !free {
-			return errors.Join(err, sameReference(tx, row, &stands))
+			return errors.Join(err, takenReference(tx, row, &stands))
 		}
 		// No key is named, so that the payment's own ID cannot raise an error where its
 		// reference is the answer: the very same call, made twice, collides with both.
@@ -49,6 +50,9 @@ func (db *DB) Accept(
 			return sameReference(tx, row, &stands)
 		}
 		created = true
+		if err := refuseAcceptance(tx, row); err != nil {
+			return err
+		}
 		failpoint.Hit("store.accept.payment")
 		if err := begin(tx, row); err != nil {
 			return err
@@ -91,6 +95,16 @@ func claimReference(tx *gorm.DB, row paymentRow) (bool, error) {
 	claimed := tx.Exec(`INSERT INTO order_references (merchant_id, mode, merchant_ref) VALUES (?, ?, ?)
 		ON CONFLICT DO NOTHING`, row.MerchantID, row.Mode, row.MerchantRef)
 	return claimed.RowsAffected == 1, claimed.Error
+}
+
+// takenReference is sameReference of a reference that is taken. It fails with DuplicateOrder where
+// a restored database lost what has it.
+func takenReference(tx *gorm.DB, row paymentRow, into *paymentRow) error {
+	err := sameReference(tx, row, into)
+	if !errors.Is(err, gorm.ErrRecordNotFound) {
+		return err
+	}
+	return cmp.Or(refuseAcceptance(tx, row), err)
 }
 
 // sameReference reads the payment that has the owner's reference already, or that a line

@@ -15,7 +15,8 @@ import (
 // date, in one transaction. The
 // compare-and-set on the status decides who comes first; who comes later changes nothing
 // and is told what stands: the same events when it wanted the same status, none
-// otherwise. It fails with TransactionNotFound.
+// otherwise. It fails with TransactionNotFound, and in ask-first mode, where no person says so,
+// with pirogue.ErrAskFirst for EXPIRED and FAILED.
 func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled, error) {
 	// REVERSED is what refunds make of a cash-in; nobody asks for it.
 	if !s.Status.Terminal() || s.Status == pirogue.StatusReversed {
@@ -24,6 +25,11 @@ func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled
 	var settled pirogue.Settled
 	err := db.together(ctx, "settle payment", func(tx *gorm.DB) error {
 		settled = pirogue.Settled{}
+		if endsUnproven(s) {
+			if err := refuseWhileAsking(tx); err != nil {
+				return err
+			}
+		}
 		if sent, err := sentMeanwhile(tx, s); err != nil || sent {
 			return db.leaveOpen(tx, &settled, s.PaymentID, err)
 		}

@@ -19,7 +19,9 @@ const overdueAfter = 2 * time.Minute
 // Unfinished returns payments whose workflow has something to do, that nobody has touched
 // and whose workflow nobody has seen open since before: those seen longest ago first, of the
 // payments that are open or of those that have ended. A payment that is CREATED is the
-// coordinator's or the start deadline's to move on, until it has stood still for too long.
+// coordinator's or the start deadline's to move on, until it has stood still for too long. One
+// whose workflow is older than an ask-first mode that is on is among them whoever touched it, and
+// its workflow is started anew: it knows what the restored database does not.
 func (db *DB) Unfinished(
 	ctx context.Context, open bool, before time.Time, span pirogue.RowSpan,
 ) ([]pirogue.Restart, error) {
@@ -37,9 +39,9 @@ func (db *DB) Unfinished(
 const (
 	unfinishedPayments = `
 SELECT p.* FROM payments p
- WHERE p.finished_at IS NULL AND p.workflow_seen_at < @before AND p.updated_at < @before
-   AND (p.status <> 'CREATED' OR p.created_at < @line)
-   AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.updated_at >= @before)`
+ WHERE p.finished_at IS NULL AND p.workflow_seen_at < @before AND (p.status <> 'CREATED' OR p.created_at < @line)
+   AND (p.workflow_seen_at < ` + askFirstBegun + ` OR p.updated_at < @before
+        AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.updated_at >= @before))`
 	openOnes        = ` AND p.status IN ('CREATED','INITIATED','PENDING')`
 	endedPayments   = ` AND p.status NOT IN ('CREATED','INITIATED','PENDING')`
 	unfinishedFirst = ` ORDER BY p.workflow_seen_at, p.id LIMIT @limit OFFSET @skip`
@@ -58,12 +60,16 @@ func (db *DB) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restar
 	return found[0], nil
 }
 
+// askFirstBegun is when the ask-first mode began that is on; ” for none.
+const askFirstBegun = "COALESCE((SELECT begun_at FROM ask_first WHERE ended_at IS NULL), '')"
+
 // restarts reads payments with their attempts and open cases, all of one moment.
 func (db *DB) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]pirogue.Restart, error) {
 	var payments []paymentRow
+	var begun string
 	attempts, cases := map[string][]attemptRow{}, map[string][]caseRow{}
 	err := db.snapshot(ctx, "find unfinished payments", func(tx *gorm.DB) error {
-		payments = nil
+		payments, begun = nil, ""
 		clear(attempts)
 		clear(cases)
 		if err := selects(tx).Find(&payments).Error; err != nil || len(payments) == 0 {
@@ -73,7 +79,8 @@ func (db *DB) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]
 		for i, p := range payments {
 			ids[i] = p.ID
 		}
-		return errors.Join(readAttempts(tx, ids, attempts), readOpenCases(tx, ids, cases))
+		return errors.Join(readAttempts(tx, ids, attempts), readOpenCases(tx, ids, cases),
+			tx.Raw("SELECT "+askFirstBegun).Scan(&begun).Error)
 	})
 	if err != nil {
 		return nil, err
@@ -81,6 +88,7 @@ func (db *DB) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]
 	found := make([]pirogue.Restart, len(payments))
 	for i, p := range payments {
 		found[i] = db.unpackRestart(p, attempts[p.ID], cases[p.ID])
+		found[i].Anew = string(p.WorkflowSeenAt) < begun
 	}
 	return found, nil
 }
@@ -132,19 +140,23 @@ func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow
 
 // OpenBulks returns bulks that have not ended, that nobody has touched and whose
 // coordinator nobody has seen open since before: those seen longest ago first. A row that
-// cannot be read is left out and named by the error beside the others.
+// cannot be read is left out and named by the error beside the others. As with payments, an
+// ask-first mode has them started anew.
 func (db *DB) OpenBulks(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]pirogue.Bulk, error) {
-	var rows []bulkRow
+	var rows []struct {
+		Row  bulkRow `gorm:"embedded"`
+		Anew bool
+	}
 	err := db.look(ctx, "find open bulks", func(tx *gorm.DB) error {
-		return tx.Where("closed_at IS NULL AND workflow_seen_at < ? AND updated_at < ?", on(before), on(before)).
-			Order("workflow_seen_at, id").Offset(span.Skip).Limit(span.Limit).Find(&rows).Error
+		return tx.Raw(openBulks, map[string]any{"before": on(before), "limit": span.Limit, "skip": span.Skip}).Scan(&rows).Error
 	})
 	if err != nil {
 		return nil, err
 	}
 	bulks := make([]pirogue.Bulk, 0, len(rows))
 	for _, row := range rows {
-		b, unreadable := db.unpackBulk(row)
+		b, unreadable := db.unpackBulk(row.Row)
+		b.Anew = row.Anew
 		if unreadable != nil {
 			err = errors.Join(err, unreadable)
 			continue
@@ -153,6 +165,12 @@ func (db *DB) OpenBulks(ctx context.Context, before time.Time, span pirogue.RowS
 	}
 	return bulks, failure("find open bulks", err)
 }
+
+const openBulks = `
+SELECT bulks.*, workflow_seen_at < ` + askFirstBegun + ` AS anew FROM bulks
+ WHERE closed_at IS NULL AND workflow_seen_at < @before
+   AND (workflow_seen_at < ` + askFirstBegun + ` OR updated_at < @before)
+ ORDER BY workflow_seen_at, id LIMIT @limit OFFSET @skip`
 
 // OverdueEvents returns WAITING events whose next delivery is late, or was begun and cut
 // off, and whose workflow nobody has seen open since before: those seen longest ago first.

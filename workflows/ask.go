@@ -29,6 +29,15 @@ func (s *story) askAt(ctx workflow.Context, priority int, why string) (pirogue.R
 	return receipt, err
 }
 
+// askClosing puts the question that ends the customer's time.
+func (s *story) askClosing(ctx workflow.Context) (pirogue.Receipt, error) {
+	s.pace = ""
+	receipt, _, err := s.put(ctx, s.order, priorityVerify, "last question", activities.Question{
+		PaymentID: s.order.PaymentID, Pace: activities.Once, Leg: s.order.Leg, Known: s.placed, Closing: true,
+	})
+	return receipt, err
+}
+
 // put puts one question and takes the answer as it is. Where nobody answers in time it returns
 // a pending answer that is unclear, so that the payment goes on, and reports false.
 func (s *story) put(

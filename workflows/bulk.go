@@ -99,9 +99,9 @@ func (s *Starter) launchBulk(ctx context.Context, b pirogue.Bulk, reuse enumspb.
 		ID:                       BulkWorkflowID(b.ID),
 		TaskQueue:                PaymentsQueue,
 		WorkflowIDReusePolicy:    reuse,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDConflictPolicy: openOne(b.Anew),
 		StaticSummary:            fmt.Sprintf("bulk of %d cash-outs, %s %s", b.Lines, b.Amount, b.Country),
-		StaticDetails:            fmt.Sprintf("bulk %s · merchant %s · %s", b.Reference, b.MerchantID, b.Mode),
+		StaticDetails:            staticDetails(detailsBulk, b.Reference, b.MerchantID, b.Mode),
 		Priority:                 turn(priorityBulk, b.MerchantID),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			MerchantID.ValueSet(string(b.MerchantID)), Country.ValueSet(string(b.Country)),

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"pirogue"
@@ -89,6 +91,10 @@ func unpaid(submitted activities.Submitted, receipt pirogue.Receipt) activities.
 	return ending
 }
 
+// keptOpenFor is how much more time a customer has where operators are asked first: then the last
+// question is put again.
+const keptOpenFor = 10 * time.Minute
+
 // await returns the operator's final word, or what one last question at the end of the
 // window brought. Nothing ends the window early: whatever a callback or support asks
 // before it closes, an answer that is not final goes on waiting.
@@ -97,7 +103,12 @@ func (s *story) await(ctx workflow.Context) (pirogue.Receipt, error) {
 	for {
 		left := s.deadline.Sub(workflow.Now(ctx))
 		if left <= 0 {
-			return s.ask(ctx, "last question")
+			receipt, err := s.askClosing(ctx)
+			if err != nil || !receipt.KeptOpen {
+				return receipt, err
+			}
+			s.deadline = workflow.Now(ctx).Add(keptOpenFor)
+			continue
 		}
 		s.tellWaiting(ctx)
 		receipt, word, err := s.follow(ctx, activities.Brisk, left)

@@ -7,21 +7,22 @@ import (
 	"pirogue/activities"
 )
 
-// heldBack holds what support hears of a payment that waits for its merchant's suspension to
-// end.
-var heldBack = pirogue.Verdict{
-	Decision: pirogue.DecisionRefused, Status: pirogue.StatusPending,
-	Reason: "the merchant is suspended; nothing was sent, and it will be when the suspension ends",
+// heldBack returns what support hears of a payment that is kept back.
+func heldBack(words string) pirogue.Verdict {
+	return pirogue.Verdict{
+		Decision: pirogue.DecisionRefused, Status: pirogue.StatusPending,
+		Reason: words + "; it will be when that ends",
+	}
 }
 
-// held waits until the payment's merchant is not suspended any more, and reports false when
-// the customer's window has closed meanwhile. Money that leaves us waits as long as it takes,
+// held waits until nothing keeps the payment back any more, such as its merchant's suspension, and
+// reports false when the customer's window has closed meanwhile. Money that leaves us waits as long as it takes,
 // with its hold. What support asks for meanwhile is answered at once: there is nothing to
 // ask.
-func (s *story) held(ctx workflow.Context) (bool, error) {
+func (s *story) held(ctx workflow.Context, words string) (bool, error) {
 	limit := patience
 	s.deadline = workflow.Now(ctx).Add(limit)
-	waits := "the merchant is suspended; sent when the suspension ends"
+	waits := words + "; sent when that ends"
 	if !s.order.Kind.MoneyOut() {
 		limit = s.order.Leg.Window
 		s.deadline = workflow.Now(ctx).Add(limit)
@@ -30,7 +31,7 @@ func (s *story) held(ctx workflow.Context) (bool, error) {
 	for {
 		s.tell(ctx, waitsForSupport, waits)
 		waiting := start(ctx, parking(s.order.MerchantID, limit), do.AwaitResumed, s.order.PaymentID)
-		if err := s.answering(ctx, waiting.future, heldBack); err != nil {
+		if err := s.answering(ctx, waiting.future, heldBack(words)); err != nil {
 			return false, err
 		}
 		resumed, err := waiting.get(ctx)

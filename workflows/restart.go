@@ -45,7 +45,9 @@ func (s *Starter) Restart(ctx context.Context, r pirogue.Restart) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Client.ExecuteWorkflow(ctx, restartOptions(r.Payment, order), stories[r.Payment.Kind].story, order)
+	options := restartOptions(r.Payment, order)
+	options.WorkflowIDConflictPolicy = openOne(r.Anew)
+	_, err = s.Client.ExecuteWorkflow(ctx, options, stories[r.Payment.Kind].story, order)
 	return away(err)
 }
 
@@ -63,6 +65,14 @@ func restartOptions(p pirogue.Payment, order pirogue.Order) client.StartWorkflow
 	options := paymentOptions(p, order)
 	options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 	return options
+}
+
+// openOne says what becomes of the workflow that is open where one is started again.
+func openOne(anew bool) enumspb.WorkflowIdConflictPolicy {
+	if anew {
+		return enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING
+	}
+	return enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
 }
 
 // RestartBulk implements activities.Restarter.

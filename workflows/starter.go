@@ -178,7 +178,7 @@ func paymentOptions(p pirogue.Payment, order pirogue.Order) client.StartWorkflow
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            fmt.Sprintf("%s %s %s %s", stories[p.Kind].prefix, p.Amount, p.Network, p.Country),
-		StaticDetails:            fmt.Sprintf("order %s · merchant %s · %s", p.OrderID, p.MerchantID, p.Mode),
+		StaticDetails:            staticDetails(detailsOrder, p.OrderID, p.MerchantID, p.Mode),
 		Priority:                 turn(priority, p.MerchantID),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			PaymentKind.ValueSet(string(p.Kind)), Operator.ValueSet(string(order.Leg.Operator)),

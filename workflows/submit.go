@@ -39,7 +39,7 @@ func (s *story) submit(ctx workflow.Context) (activities.Submitted, error) {
 		if err != nil || submitted.Class != activities.Held {
 			return submitted, err
 		}
-		if resumed, err := s.held(ctx); err != nil || !resumed {
+		if resumed, err := s.held(ctx, submitted.Words); err != nil || !resumed {
 			return submitted, err
 		}
 	}

@@ -282,3 +282,14 @@ func read[T any](raw []byte, failed bool) (T, error) {
 	}
 	return body.Data, &pirogue.Error{Code: body.Code, Params: body.Params, Err: said}
 }
+
+// Blocked returns the payments whose workflow is open and cannot go on.
+func (c *Client) Blocked(ctx context.Context) ([]pirogue.LostWorkflow, error) {
+	return get[[]pirogue.LostWorkflow](ctx, c, "/rebuild/blocked", nil)
+}
+
+// RebuildBlocked ends workflows that cannot go on and starts them again, if there are as many as
+// expected.
+func (c *Client) RebuildBlocked(ctx context.Context, expected int, reason string) (Act, error) {
+	return c.act(ctx, http.MethodPost, "/rebuild/blocked", blockedBody{why{reason}, expected})
+}

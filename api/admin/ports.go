@@ -22,6 +22,7 @@ type Partners interface {
 	Merchants
 	Suspensions
 	Operators
+	AskFirsts
 	Bulks
 }
 
@@ -129,13 +130,23 @@ type Workflows interface {
 	// RemedyAnew starts the workflow of a payment again, from its rows, and does the same. It
 	// fails with Internal where the rows do not allow it.
 	RemedyAnew(ctx context.Context, r pirogue.Restart, act string) (pirogue.Verdict, error)
-	// Rebuild starts all workflows again that are gone, or only shows them, and returns what
-	// it found.
-	Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, error)
+	Rebuilder
 	// Waiting asks an open payment's workflow what it waits for.
 	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind, now time.Time) (pirogue.Waiting, error)
 	// Deliver starts the delivery of an event, in the round it is in.
 	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
+}
+
+// Rebuilder starts workflows again.
+type Rebuilder interface {
+	// Rebuild starts all workflows again that are gone, or only shows them, and returns what
+	// it found.
+	Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, error)
+	// Blocked returns the payments whose workflow is open and cannot go on, because its code does
+	// not replay its history.
+	Blocked(ctx context.Context) ([]pirogue.LostWorkflow, error)
+	// Restart starts the workflow of a payment again from its rows; with Anew the open one ends.
+	Restart(ctx context.Context, r pirogue.Restart) error
 }
 
 // Violation is one row of the database that breaks a rule of the books.

@@ -54,3 +54,87 @@ func (s *Server) rebuild(c *gin.Context, v *visit) error {
 		},
 	})
 }
+
+// VerbUnblock ends workflows that cannot go on and starts them again.
+const VerbUnblock pirogue.Verb = "rebuild-blocked"
+
+// showBlocked answers with the payments whose workflow is open and cannot go on.
+func (s *Server) showBlocked(c *gin.Context, v *visit) error {
+	if err := v.need(pirogue.RoleReader); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), remedyTime)
+	defer cancel()
+	found, err := s.workflows.Blocked(ctx)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, answer[[]pirogue.LostWorkflow]{append([]pirogue.LostWorkflow{}, found...)})
+	return nil
+}
+
+// blockedBody is the body of POST /rebuild/blocked.
+type blockedBody struct {
+	why
+
+	Expected int `json:"expected"` // how many are blocked, as GET says
+}
+
+// rebuildBlocked ends the workflows that cannot go on and starts each again from its rows, if there
+// are as many as whoever asks has seen.
+func (s *Server) rebuildBlocked(c *gin.Context, v *visit) error {
+	var body blockedBody
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if err := demand(body.rule(), rule{"expected", body.Expected == 0, body.Expected > 0}); err != nil {
+		return err
+	}
+	return s.carryOut(c, v, deed{
+		verb: VerbUnblock, needs: pirogue.RoleSupport, reason: body.Reason, subject: fmt.Sprint(body.Expected),
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+			ctx, cancel := context.WithTimeout(ctx, remedyTime)
+			defer cancel()
+			return s.unblock(ctx, body.Expected)
+		},
+	})
+}
+
+// unblock starts the workflows of blocked payments again. It refuses when there are not as many as
+// expected. One that cannot be started is left as it is.
+func (s *Server) unblock(ctx context.Context, expected int) (pirogue.Verdict, error) {
+	found, err := s.workflows.Blocked(ctx)
+	if err != nil {
+		return pirogue.Verdict{}, err
+	}
+	if len(found) != expected {
+		return pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: fmt.Sprintf(
+			"%d workflows are blocked, not %d: look at them first.", len(found), expected)}, nil
+	}
+	started := 0
+	var left string
+	for _, blocked := range found {
+		if err := s.startAnew(ctx, pirogue.PaymentID(blocked.ID)); err != nil {
+			left += " " + blocked.ID + ": " + err.Error()
+			continue
+		}
+		started++
+	}
+	return pirogue.Verdict{
+		Decision: pirogue.DecisionSettled, Reason: fmt.Sprintf("Ended and started again: %d of %d.", started, len(found)),
+		Evidence: left,
+	}, nil
+}
+
+// startAnew ends the workflow of a payment and starts it again from its rows.
+func (s *Server) startAnew(ctx context.Context, id pirogue.PaymentID) error {
+	r, err := s.store.Restart(ctx, id)
+	if err == nil {
+		err = r.Err
+	}
+	if err != nil {
+		return err
+	}
+	r.Anew = true
+	return s.workflows.Restart(ctx, r)
+}

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"cmp"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -67,4 +68,25 @@ func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
 	require.Equal(t, 1, w.workflows.rebuilt)
 	_, err = w.client(t, reader).Rebuild(t.Context(), "may not")
 	require.Error(t, err)
+}
+
+func TestBlockedWorkflowsAreStartedAgain(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	blocked := func(expected string) reply {
+		body := `{"reason":"a deploy changed its steps","expected":` + expected + `}`
+		return w.do(request(support, http.MethodPost, "/rebuild/blocked", body))
+	}
+	w.workflows.blocked = []pirogue.LostWorkflow{{What: pirogue.FollowedPayment, ID: string(w.payment.ID), Why: "blocked"}}
+	require.Contains(t, w.do(request(reader, http.MethodGet, "/rebuild/blocked", "")).Body.String(), w.payment.ID)
+	require.Equal(t, http.StatusUnprocessableEntity, blocked("0").status())
+	require.Contains(t, blocked("2").Body.String(), "1 workflows are blocked, not 2")
+	require.Empty(t, w.workflows.again)
+	got := blocked("1")
+	require.Equal(t, "Ended and started again: 1 of 1.", got.act(t).Verdict.Reason)
+	require.Len(t, w.workflows.again, 1)
+	require.True(t, w.workflows.again[0].Anew)
+	w.workflows.unfit = pirogue.Errorf(pirogue.Internal, "no operator")
+	require.Contains(t, blocked("1").act(t).Verdict.Evidence, string(w.payment.ID))
 }

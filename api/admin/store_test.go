@@ -38,7 +38,9 @@ type fakeStore struct {
 	bulk       pirogue.BulkProgress
 	nextPoll   time.Time // of every payment
 	suspended  map[pirogue.MerchantID]bool
-	unreadable string // why a part of every payment cannot be read
+	unreadable string                  // why a part of every payment cannot be read
+	askFirst   *pirogue.AskFirstReport // nil: the mode is off
+	looked     map[pirogue.OperatorCode]string
 
 	away     error         // what every call fails with
 	full     error         // what BeginAct fails with
@@ -62,7 +64,7 @@ func newFakeStore() *fakeStore {
 				"PENDING": {Lines: 1, Amount: 1000}, pirogue.LineWaiting: {Lines: 2, Amount: 2000},
 			},
 		},
-		suspended: map[pirogue.MerchantID]bool{},
+		suspended: map[pirogue.MerchantID]bool{}, looked: map[pirogue.OperatorCode]string{},
 	}
 }
 

@@ -58,6 +58,7 @@ type fakeWorkflows struct {
 	unfit     error             // why one cannot be
 	lost      pirogue.Restarted // what is gone
 	rebuilt   int
+	blocked   []pirogue.LostWorkflow // what cannot go on
 }
 
 // RemedyAnew implements admin.Workflows: the workflow settles what it is asked for.
@@ -79,6 +80,21 @@ func (w *fakeWorkflows) Rebuild(_ context.Context, dryRun bool) (pirogue.Restart
 		w.rebuilt++
 	}
 	return w.lost, w.away
+}
+
+// Blocked implements admin.Workflows.
+func (w *fakeWorkflows) Blocked(context.Context) ([]pirogue.LostWorkflow, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.blocked, w.away
+}
+
+// Restart implements admin.Workflows.
+func (w *fakeWorkflows) Restart(_ context.Context, r pirogue.Restart) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.again = append(w.again, r)
+	return w.unfit
 }
 
 // inFlightLimit is Temporal's own, per workflow.

@@ -24,15 +24,16 @@ type adminTool struct {
 	asJSON  bool
 }
 
-// adminCommand is support's commands. All but token and verify go through the admin
-// API, so that every act has an actor, a reason and a row in the audit log.
+// adminCommand is support's commands. All but token, verify and the first two of ask-first go
+// through the admin API, so that every act has an actor, a reason and a row in the audit log.
 func adminCommand(environ []string) *cobra.Command {
 	tool := &adminTool{environ: environ}
 	cmd := &cobra.Command{
 		Use:   "admin",
 		Short: "Support: find a payment, see why it waits, act on it safely",
-		Long: "Asks the admin API at PIROGUE_SUPPORT_URL with the token in PIROGUE_SUPPORT_TOKEN. token and verify work\n" +
-			"on the database itself. Whatever changes something needs --reason and is in the audit log (acts).",
+		Long: "Asks the admin API at PIROGUE_SUPPORT_URL with the token in PIROGUE_SUPPORT_TOKEN. token, verify,\n" +
+			"ask-first and ask-first ask work on the database itself. Whatever changes something needs --reason and is\n" +
+			"in the audit log (acts).",
 	}
 	cmd.PersistentFlags().BoolVar(&tool.asJSON, "json", false, "print JSON instead of a table")
 	cmd.AddCommand(
@@ -42,7 +43,7 @@ func adminCommand(environ []string) *cobra.Command {
 		tool.resolve(), tool.resend(), tool.payout(), tool.fee(), tool.latePolicy(), tool.operators(),
 		tool.park("park", "Take an operator out of service; what waits for it is kept", (*admin.Client).Park),
 		tool.park("unpark", "Put an operator back; what waited comes back slowly", (*admin.Client).Unpark),
-		tool.bulk(), tool.merchant(), tool.rebuild(), tool.token(), tool.verify(),
+		tool.bulk(), tool.merchant(), tool.rebuild(), tool.askFirst(), tool.token(), tool.verify(),
 	)
 	return cmd
 }

@@ -20,10 +20,19 @@ func (tool *adminTool) rebuild() *cobra.Command {
 	}
 	dryRun := cmd.Flags().Bool("dry-run", false, "only list what would be started")
 	reason := cmd.Flags().String("reason", "", "why, for the audit log; not needed with --dry-run")
+	blocked := cmd.Flags().Bool("blocked", false, "instead those that are open and cannot go on: see docs/runbooks")
+	expect := cmd.Flags().Int("expect", 0, "with --blocked: how many --dry-run has listed")
 	lost := asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.Lost, error) {
+		if *blocked {
+			found, err := c.Blocked(cmd.Context())
+			return admin.Lost{Found: found}, err
+		}
 		return c.Lost(cmd.Context())
 	}, lostRows)
 	rebuild := func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.Act, error) {
+		if *blocked {
+			return c.RebuildBlocked(ctx, *expect, reason)
+		}
 		return c.Rebuild(ctx, reason)
 	}
 	act := tool.carriesOut(reason, rebuild)
@@ -33,6 +42,8 @@ func (tool *adminTool) rebuild() *cobra.Command {
 			return lost(cmd, args)
 		case *reason == "":
 			return errors.New("--reason is needed: why, for the audit log")
+		case *blocked && *expect == 0:
+			return errors.New("--expect is needed: how many --blocked --dry-run has listed")
 		default:
 			return act(cmd, args)
 		}

@@ -1,0 +1,176 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+)
+
+// The verbs of the audit log about a database that was restored.
+const (
+	VerbAskFirst pirogue.Verb = "ask-first"
+	VerbLooked   pirogue.Verb = "ask-first-looked"
+	VerbAskEnd   pirogue.Verb = "ask-first-end"
+)
+
+// AskFirsts is the mode in which every operator is asked before anything is sent. Its methods fail
+// with NotFound while it is off.
+type AskFirsts interface {
+	// AskFirstReport says how far the mode has come, with the operators that are configured.
+	AskFirstReport(ctx context.Context, configured []pirogue.OperatorCode) (pirogue.AskFirstReport, error)
+	// OperatorLooked keeps where a person looked instead of asking an operator.
+	OperatorLooked(ctx context.Context, o pirogue.OperatorCode, evidence, by string) error
+	// EndAskFirst ends the mode for somebody, proposes to, or says what was not asked.
+	EndAskFirst(
+		ctx context.Context, configured []pirogue.OperatorCode, actor string, at time.Time,
+	) (pirogue.Verdict, error)
+}
+
+// AskFirst is how far the mode has come.
+type AskFirst struct {
+	Since         time.Time       `json:"since"` // the restore point
+	BegunAt       time.Time       `json:"begun_at"`
+	BegunBy       string          `json:"begun_by"`
+	Reason        string          `json:"reason"`
+	TemporalAsked time.Time       `json:"temporal_asked_at,omitzero"`
+	Outdated      int             `json:"workflows_to_start_again"`
+	ProposedBy    string          `json:"end_proposed_by,omitempty"`
+	Operators     []AskedOperator `json:"operators"`
+	Sums          []UnmatchedSum  `json:"unmatched"`
+	Lines         []UnmatchedLine `json:"unmatched_lines"` // the oldest ones
+	Lost          []LostRow       `json:"lost"`            // the oldest ones
+	LostCount     int             `json:"lost_count"`
+}
+
+// AskedOperator says whether an operator was asked about everything.
+type AskedOperator struct {
+	Operator   pirogue.OperatorCode `json:"operator"`
+	Asked      bool                 `json:"asked"`
+	ListedTo   time.Time            `json:"list_read_until,omitzero"`
+	Unanswered int                  `json:"unanswered_attempts"`
+	Evidence   string               `json:"evidence,omitempty"`
+	EvidenceBy string               `json:"evidence_by,omitempty"`
+}
+
+// UnmatchedSum counts lines of an operator's list that no attempt of ours matches.
+type UnmatchedSum struct {
+	Operator pirogue.OperatorCode `json:"operator"`
+	Kind     pirogue.Kind         `json:"type,omitempty"`
+	Currency pirogue.Currency     `json:"currency,omitempty"`
+	Lines    int                  `json:"lines"`
+	Amount   int64                `json:"amount"`
+}
+
+// UnmatchedLine is one of them.
+type UnmatchedLine struct {
+	Operator  pirogue.OperatorCode `json:"operator"`
+	TxID      string               `json:"provider_tx_id,omitempty"`
+	Reference pirogue.OperatorRef  `json:"reference,omitempty"`
+	Kind      pirogue.Kind         `json:"type,omitempty"`
+	Outcome   pirogue.Outcome      `json:"outcome,omitempty"`
+	Amount    int64                `json:"amount"`
+	Currency  pirogue.Currency     `json:"currency,omitempty"`
+	At        time.Time            `json:"at,omitzero"`
+}
+
+// LostRow is a workflow whose row the database does not have.
+type LostRow struct {
+	WorkflowID string               `json:"workflow_id"`
+	What       pirogue.FollowedKind `json:"what"`
+	MerchantID pirogue.MerchantID   `json:"merchant_id,omitempty"`
+	Mode       pirogue.Mode         `json:"mode,omitempty"`
+	Reference  string               `json:"reference,omitempty"`
+	State      string               `json:"workflow_state"`
+	StartedAt  time.Time            `json:"started_at"`
+}
+
+// showAskFirst answers with how far the mode has come.
+func (s *Server) showAskFirst(ctx context.Context, _ *gin.Context) (any, error) {
+	r, err := s.store.AskFirstReport(ctx, s.operators)
+	if err != nil {
+		return nil, err
+	}
+	return AskFirst{
+		Since: r.Since, BegunAt: r.Begun, BegunBy: r.Actor, Reason: r.Reason, TemporalAsked: r.TemporalAsked,
+		Outdated: r.Outdated, ProposedBy: r.ProposedBy, LostCount: r.LostCount,
+		Operators: each(r.Operators, func(o pirogue.AskedOperator) AskedOperator {
+			return AskedOperator{o.Operator, o.Asked(r.Begun), o.ListedTo, o.Unanswered, o.Evidence, o.EvidenceBy}
+		}),
+		Sums: each(r.Sums, func(u pirogue.UnmatchedSum) UnmatchedSum { return UnmatchedSum(u) }),
+		Lines: each(r.Lines, func(l pirogue.UnmatchedLine) UnmatchedLine {
+			return UnmatchedLine{l.Operator, l.TxID, l.Ref, l.Kind, l.Outcome, l.Amount.Minor, l.Amount.Currency, l.At}
+		}),
+		Lost: each(r.Lost, func(l pirogue.LostRow) LostRow {
+			return LostRow{l.WorkflowID, l.What, l.MerchantID, l.Mode, l.Reference, l.State, l.StartedAt}
+		}),
+	}, nil
+}
+
+// lookedBody is the body of POST /ask-first/operators/{operator}.
+type lookedBody struct {
+	why
+
+	Evidence string `json:"evidence"`
+}
+
+// looked keeps where a person looked at an operator that cannot be asked.
+func (s *Server) looked(c *gin.Context, v *visit) error {
+	var body lookedBody
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	code := c.Param("operator")
+	err := demand(body.rule(), needed("operator", code, maxID), needed("evidence", body.Evidence, maxEvidence))
+	if err != nil {
+		return err
+	}
+	return s.carryOut(c, v, deed{
+		verb: VerbLooked, needs: pirogue.RoleFinance, subject: "operator " + code + ": " + body.Evidence, reason: body.Reason,
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+			ctx, cancel := stepOf(ctx)
+			defer cancel()
+			err := s.store.OperatorLooked(ctx, pirogue.OperatorCode(code), body.Evidence, v.actor)
+			return done("The operator counts as asked.", err)
+		},
+	})
+}
+
+// endAskFirst ends the mode. Money moves by it, so it needs finance.
+func (s *Server) endAskFirst(c *gin.Context, v *visit) error {
+	var body why
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if err := demand(body.rule()); err != nil {
+		return err
+	}
+	return s.carryOut(c, v, deed{
+		verb: VerbAskEnd, needs: pirogue.RoleFinance, reason: body.Reason,
+		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+			ctx, cancel := stepOf(ctx)
+			defer cancel()
+			return s.store.EndAskFirst(ctx, s.operators, v.actor, s.clock.Now())
+		},
+	})
+}
+
+// AskFirst returns how far the mode has come.
+func (c *Client) AskFirst(ctx context.Context) (AskFirst, error) {
+	return get[AskFirst](ctx, c, "/ask-first", nil)
+}
+
+// Looked keeps where a person looked at an operator that cannot be asked.
+func (c *Client) Looked(ctx context.Context, o pirogue.OperatorCode, evidence, reason string) (Act, error) {
+	path := "/ask-first/operators/" + url.PathEscape(string(o))
+	return c.act(ctx, http.MethodPost, path, lookedBody{why{reason}, evidence})
+}
+
+// EndAskFirst ends the mode, or proposes to.
+func (c *Client) EndAskFirst(ctx context.Context, reason string) (Act, error) {
+	return c.act(ctx, http.MethodPost, "/ask-first/end", why{reason})
+}

@@ -1,0 +1,89 @@
+package admin_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+	"pirogue/api/admin"
+)
+
+// AskFirstReport implements admin.AskFirsts.
+func (s *fakeStore) AskFirstReport(
+	_ context.Context, configured []pirogue.OperatorCode,
+) (pirogue.AskFirstReport, error) {
+	unlock, err := s.open()
+	defer unlock()
+	if s.askFirst == nil && err == nil {
+		err = pirogue.Errorf(pirogue.NotFound, "ask-first mode")
+	}
+	if err != nil {
+		return pirogue.AskFirstReport{}, err
+	}
+	report := *s.askFirst
+	for _, code := range configured {
+		report.Operators = append(report.Operators, pirogue.AskedOperator{Operator: code, Evidence: s.looked[code]})
+	}
+	return report, nil
+}
+
+// OperatorLooked implements admin.AskFirsts.
+func (s *fakeStore) OperatorLooked(_ context.Context, o pirogue.OperatorCode, evidence, _ string) error {
+	unlock, err := s.open()
+	defer unlock()
+	s.looked[o] = evidence
+	return err
+}
+
+// EndAskFirst implements admin.AskFirsts: two people end it.
+func (s *fakeStore) EndAskFirst(
+	_ context.Context, _ []pirogue.OperatorCode, actor string, _ time.Time,
+) (pirogue.Verdict, error) {
+	unlock, err := s.open()
+	defer unlock()
+	if s.askFirst.ProposedBy == "" || s.askFirst.ProposedBy == actor {
+		s.askFirst.ProposedBy = actor
+		return pirogue.Verdict{Decision: pirogue.DecisionProposed, Reason: "another person confirms"}, err
+	}
+	return pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "ended"}, err
+}
+
+func TestAskFirst(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	require.Equal(t, http.StatusNotFound, w.do(request(reader, http.MethodGet, "/ask-first", "")).status())
+	w.store.askFirst = &pirogue.AskFirstReport{
+		AskFirst: pirogue.AskFirst{Since: time.Now(), Begun: time.Now(), Actor: "awa", Reason: "a disk failed"},
+		Sums:     []pirogue.UnmatchedSum{{Operator: "sonatel-sn", Kind: pirogue.CashOut, Currency: pirogue.XOF, Lines: 1, Amount: 500}},
+		Lost:     []pirogue.LostRow{{WorkflowID: "cashout-1", Reference: "order_9"}},
+	}
+	const why = `{"reason":"we restored","evidence":"its portal, page 3"}`
+	looked := func(who string) reply {
+		return w.do(request(who, http.MethodPost, "/ask-first/operators/orange-web-ml", why))
+	}
+	require.Equal(t, http.StatusForbidden, looked(support).status())
+	require.Equal(t, http.StatusOK, looked(finance).status())
+
+	var shown admin.AskFirst
+	require.NoError(t, json.Unmarshal(w.do(request(reader, http.MethodGet, "/ask-first", "")).Data, &shown))
+	require.Equal(t, int64(500), shown.Sums[0].Amount)
+	require.Equal(t, "order_9", shown.Lost[0].Reference)
+	require.True(t, shown.Operators[0].Asked)
+	require.False(t, shown.Operators[1].Asked)
+
+	end := func(who string) reply {
+		return w.do(request(who, http.MethodPost, "/ask-first/end", `{"reason":"all were asked"}`))
+	}
+	require.Equal(t, http.StatusForbidden, end(support).status())
+	require.Equal(t, pirogue.DecisionProposed, end(finance).act(t).Verdict.Decision)
+	log := w.store.log()
+	require.Len(t, log, 4)
+	require.Equal(t, admin.VerbAskEnd, log[3].Verb)
+	require.Equal(t, "fatou", log[3].Actor)
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pirogue"
+	"pirogue/api/admin"
+	"pirogue/ids"
+)
+
+const (
+	listSpan    = 6 * time.Hour   // of an operator's list that one question covers
+	listTimeout = 5 * time.Minute // of one such question
+)
+
+// askFirst begins the mode of a database that was restored, and has what belongs to it.
+func (tool *adminTool) askFirst() *cobra.Command {
+	var since, reason, by string
+	cmd := &cobra.Command{
+		Use: "ask-first", Args: cobra.NoArgs,
+		Short: "Say that the database was restored: nothing is sent and nothing expires until operators were asked",
+		Long: "Works on the database itself. Run it on a restored database before any API or worker starts on it; see\n" +
+			"docs/runbooks/restore.md. Then `ask` asks the operators, `show` shows what was found, `end` ends the mode.",
+		RunE: onStore(tool.environ, func(cmd *cobra.Command, p *parts, _ []string) error {
+			at, err := time.Parse(time.RFC3339, since)
+			if err != nil {
+				return fmt.Errorf("--since: %w", err)
+			}
+			return p.beginAskFirst(cmd.Context(), at, by, reason)
+		}),
+	}
+	cmd.Flags().StringVar(&since, "since", "", "the moment to which it was restored, such as 2026-03-01T12:00:00Z")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for the audit log")
+	cmd.Flags().StringVar(&by, "by", "operations", "who, for the audit log")
+	needed(cmd, "since", "reason")
+	cmd.AddCommand(tool.askFirstAsk(), tool.askFirstShow(), tool.askFirstLooked(), tool.askFirstEnd())
+	return cmd
+}
+
+// beginAskFirst begins the mode and writes down who did.
+func (p *parts) beginAskFirst(ctx context.Context, since time.Time, by, reason string) error {
+	now := p.clock.Now()
+	act := pirogue.Act{
+		ID: ids.New(), At: now, Actor: by, Role: pirogue.RoleFinance, Verb: admin.VerbAskFirst, Reason: reason,
+		Subject: "restored to " + since.UTC().Format(time.RFC3339),
+	}
+	if err := p.store.BeginAct(ctx, act); err != nil {
+		return err
+	}
+	verdict := pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "Operators are asked first."}
+	err := p.store.BeginAskFirst(ctx, pirogue.AskFirst{ID: act.ID, Since: since, Begun: now, Actor: by, Reason: reason})
+	if err != nil {
+		verdict = pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: err.Error()}
+	}
+	return errors.Join(err, p.store.EndAct(ctx, act.ID, verdict, p.clock.Now()))
+}
+
+// askFirstAsk asks Temporal and every operator what the database does not know.
+func (tool *adminTool) askFirstAsk() *cobra.Command {
+	return &cobra.Command{
+		Use: "ask", Args: cobra.NoArgs,
+		Short: "Read every operator's list and Temporal's workflows since the restore point; may be run again",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withParts(cmd.Context(), tool.environ, func(ctx context.Context, p *parts) error {
+				mode, err := p.store.AskFirst(ctx)
+				if err != nil {
+					return err
+				}
+				since := mode.Since.Add(-pirogue.AskFirstMargin)
+				failed := []error{p.askTemporal(ctx, since)}
+				for _, code := range p.operatorCodes() {
+					said, err := p.readList(ctx, code, since)
+					if err == nil {
+						fmt.Fprintln(cmd.OutOrStdout(), string(code)+":", said)
+					}
+					failed = append(failed, err)
+				}
+				return errors.Join(failed...)
+			})
+		},
+	}
+}
+
+// askTemporal keeps the workflows that were started since a moment and have no row.
+func (p *parts) askTemporal(ctx context.Context, since time.Time) error {
+	at := p.clock.Now()
+	err := p.starter.StartedSince(ctx, since, func(page []pirogue.LostRow) error {
+		lost, err := p.lost(ctx, page)
+		return errors.Join(err, p.store.KeepLost(ctx, lost))
+	})
+	if err != nil {
+		return fmt.Errorf("temporal: %w", err)
+	}
+	return p.store.TemporalAsked(ctx, at)
+}
+
+// lost returns those of a page of workflows that have no row, with the references they name.
+func (p *parts) lost(ctx context.Context, page []pirogue.LostRow) ([]pirogue.LostRow, error) {
+	rows := map[pirogue.FollowedKind][]string{}
+	for _, l := range page {
+		rows[l.What] = append(rows[l.What], l.ID)
+	}
+	missing := map[string]bool{}
+	for what, all := range rows {
+		gone, err := p.store.Missing(ctx, what, all)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range gone {
+			missing[id] = true
+		}
+	}
+	var lost []pirogue.LostRow
+	for _, l := range page {
+		if !missing[l.ID] {
+			continue
+		}
+		named, err := p.starter.Named(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		lost = append(lost, named)
+	}
+	return lost, nil
+}
+
+// readList reads an operator's own list since a moment and keeps what no attempt of ours matches.
+// It says whether the operator has a list.
+func (p *parts) readList(ctx context.Context, code pirogue.OperatorCode, since time.Time) (string, error) {
+	operator, lists := p.instances[code].Operator.(pirogue.StatementReader)
+	if !lists {
+		return "has no list: a person has to look", nil
+	}
+	until := p.clock.Now()
+	var lines []pirogue.StatementLine
+	for from := since; from.Before(until); from = from.Add(listSpan) {
+		to := from.Add(listSpan)
+		if to.After(until) {
+			to = until
+		}
+		asking, stop := context.WithTimeout(ctx, listTimeout)
+		page, err := operator.Statement(asking, from, to)
+		stop()
+		if err != nil {
+			return "", fmt.Errorf("operator %s: %w", code, err)
+		}
+		lines = append(lines, page...)
+	}
+	return fmt.Sprintf("%d lines read", len(lines)), p.store.OperatorListed(ctx, code, until, lines)
+}
+
+// askFirstShow shows how far the mode has come.
+func (tool *adminTool) askFirstShow() *cobra.Command {
+	cmd := &cobra.Command{Use: "show", Short: "Show who was asked, and what is in no book", Args: cobra.NoArgs}
+	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.AskFirst, error) {
+		return c.AskFirst(cmd.Context())
+	}, askFirstRows)
+	return cmd
+}
+
+func askFirstRows(a admin.AskFirst) [][]string {
+	rows := fieldsOf("restored to", at(a.Since), "begun", at(a.BegunAt), "by", a.BegunBy, "because", a.Reason,
+		"Temporal asked", cmp.Or(at(a.TemporalAsked), "no"), "workflows to start again", fmt.Sprint(a.Outdated),
+		"end proposed by", a.ProposedBy, "rows lost", fmt.Sprint(a.LostCount))
+	for _, more := range [][][]string{
+		table("OPERATOR ASKED LIST_READ_UNTIL UNANSWERED EVIDENCE", func(o admin.AskedOperator) []string {
+			return []string{string(o.Operator), fmt.Sprint(o.Asked), at(o.ListedTo), fmt.Sprint(o.Unanswered), o.Evidence}
+		})(a.Operators),
+		table("IN_NO_BOOK TYPE LINES AMOUNT", func(s admin.UnmatchedSum) []string {
+			return []string{
+				string(s.Operator), string(cmp.Or(s.Kind, "?")), fmt.Sprint(s.Lines),
+				pirogue.Money{Minor: s.Amount, Currency: s.Currency}.String(),
+			}
+		})(a.Sums),
+		table("AT OPERATOR TRANSACTION REFERENCE TYPE OUTCOME AMOUNT", func(l admin.UnmatchedLine) []string {
+			return []string{
+				at(l.At), string(l.Operator), l.TxID, string(l.Reference), string(l.Kind), string(l.Outcome),
+				pirogue.Money{Minor: l.Amount, Currency: l.Currency}.String(),
+			}
+		})(a.Lines),
+		table("LOST STARTED STATE MERCHANT REFERENCE", func(l admin.LostRow) []string {
+			return []string{l.WorkflowID, at(l.StartedAt), l.State, string(l.MerchantID), l.Reference}
+		})(a.Lost),
+	} {
+		rows = append(append(rows, []string{""}), more...)
+	}
+	return rows
+}
+
+// askFirstLooked keeps where a person looked at an operator that cannot be asked.
+func (tool *adminTool) askFirstLooked() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "looked OPERATOR", Args: cobra.ExactArgs(1),
+		Short: "Say where a person looked instead, for an operator that has no list or does not answer",
+	}
+	evidence := cmd.Flags().String("evidence", "", "where it can be seen, such as an export of the operator's portal")
+	needed(cmd, "evidence")
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+		return c.Looked(ctx, pirogue.OperatorCode(args[0]), *evidence, reason)
+	})
+}
+
+// askFirstEnd ends the mode.
+func (tool *adminTool) askFirstEnd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "end", Args: cobra.NoArgs,
+		Short: "Accept and send again; a second person confirms where money may have left that is in no book",
+	}
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.Act, error) {
+		return c.EndAskFirst(ctx, reason)
+	})
+}

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+	"pirogue/failpoint"
+)
+
+// asksFirst holds while the database is in ask-first mode.
+const asksFirst = "EXISTS (SELECT 1 FROM ask_first WHERE ended_at IS NULL)"
+
+// askFirstRow is a row of ask_first.
+type askFirstRow struct {
+	ID              string `gorm:"primaryKey"`
+	Since           stamp
+	BegunAt         stamp
+	BegunBy         string
+	Reason          string
+	TemporalAskedAt stamp
+	ProposedBy      string
+	EndedAt         stamp // NULL: the mode is on
+	EndedBy         string
+}
+
+// TableName returns the table's name.
+func (askFirstRow) TableName() string { return "ask_first" }
+
+// BeginAskFirst begins ask-first mode. Everything that is PREPARED of an open payment was
+// perhaps sent after the restore point, so it is UNKNOWN afterwards: it is asked about under its
+// reference, and not sent as if nobody had. What operators said before says nothing of it. It
+// fails with InvalidParameter where the mode is on already, and for a moment that has not come.
+func (db *DB) BeginAskFirst(ctx context.Context, a pirogue.AskFirst) error {
+	if a.Since.IsZero() || a.Since.After(a.Begun) {
+		return pirogue.FieldError(pirogue.InvalidParameter, "since")
+	}
+	if a.Reason == "" || a.Actor == "" || !keepable(a.Reason, a.Actor) {
+		return pirogue.FieldError(pirogue.MissingField, "reason")
+	}
+	row := askFirstRow{ID: a.ID, Since: on(a.Since), BegunAt: on(a.Begun), BegunBy: a.Actor, Reason: a.Reason}
+	// It runs before anything else does and may change as many rows as there are: no time-out
+	// of the short pool bounds it.
+	err := db.long().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		failpoint.Hit("store.askfirst.begun")
+		return doubt(tx, row.BegunAt)
+	})
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return pirogue.Errorf(pirogue.InvalidParameter, "the database is in ask-first mode already: %w", err)
+	}
+	return failure("begin ask-first mode", err)
+}
+
+// doubt makes UNKNOWN what is PREPARED of open payments, and takes up their payments.
+func doubt(tx *gorm.DB, at stamp) error {
+	if err := tx.Exec(forgetEvidence).Error; err != nil {
+		return err
+	}
+	for _, statement := range []string{doubtAttempts, doubtPayments, doubtHistory} {
+		if err := tx.Exec(statement, map[string]any{"at": at}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ofOpenPayment holds of an attempt whose payment has not ended.
+const ofOpenPayment = `payment_id IN (SELECT id FROM payments WHERE status IN ('CREATED','INITIATED','PENDING'))`
+
+const forgetEvidence = `
+UPDATE attempts SET evidence_outcome = '', evidence_times = 0, evidence_since = NULL WHERE ` + ofOpenPayment
+
+// doubtAttempts counts one more sending. It left no sooner than the attempt was made, which is
+// from when its operator is searched, and no later than now, from when a "not found" counts.
+const doubtAttempts = `
+UPDATE attempts
+   SET state = 'UNKNOWN', sent_at = @at, first_sent_at = COALESCE(first_sent_at, created_at), answered_at = @at,
+       updated_at = @at, sendings = sendings + 1,
+       may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ','
+ WHERE state = 'PREPARED' AND ` + ofOpenPayment
+
+const doubtPayments = `
+UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = @at WHERE status = 'CREATED'`
+
+const doubtHistory = `
+INSERT INTO status_history (payment_id, number, from_status, to_status, changed_at)
+SELECT id, version, 'CREATED', 'INITIATED', CAST(@at AS TEXT) FROM payments p
+ WHERE p.status = 'INITIATED'
+   AND NOT EXISTS (SELECT 1 FROM status_history h WHERE h.payment_id = p.id AND h.number = p.version)`
+
+// AskFirst returns the ask-first mode that is on. It fails with NotFound.
+func (db *DB) AskFirst(ctx context.Context) (pirogue.AskFirst, error) {
+	row, err := db.openAskFirst(ctx)
+	return unpackAskFirst(row), err
+}
+
+func (db *DB) openAskFirst(ctx context.Context) (askFirstRow, error) {
+	var row askFirstRow
+	err := db.look(ctx, "read ask-first mode", func(tx *gorm.DB) error {
+		return missing(tx.Where("ended_at IS NULL").Take(&row).Error, pirogue.NotFound, "ask-first mode")
+	})
+	return row, err
+}
+
+func unpackAskFirst(r askFirstRow) pirogue.AskFirst {
+	return pirogue.AskFirst{
+		ID: r.ID, Since: r.Since.time(), Begun: r.BegunAt.time(), Actor: r.BegunBy, Reason: r.Reason,
+	}
+}
+
+// AsksFirst reports whether the database is in ask-first mode.
+func (db *DB) AsksFirst(ctx context.Context) (bool, error) {
+	var on bool
+	err := db.look(ctx, "read ask-first mode", func(tx *gorm.DB) error {
+		return tx.Raw("SELECT " + asksFirst).Scan(&on).Error
+	})
+	return on, err
+}
+
+// refuseWhileAsking fails with pirogue.ErrAskFirst in ask-first mode.
+func refuseWhileAsking(tx *gorm.DB) error {
+	var on bool
+	err := tx.Raw("SELECT " + asksFirst).Scan(&on).Error
+	if err == nil && on {
+		err = pirogue.Errorf(pirogue.ServiceUnavailable, "%w", pirogue.ErrAskFirst)
+	}
+	return err
+}
+
+// refuseAcceptance fails with pirogue.ErrAskFirst in ask-first mode, and with DuplicateOrder for
+// a reference under which a payment was accepted whose row a restored database lost.
+func refuseAcceptance(tx *gorm.DB, row paymentRow) error {
+	var found struct{ Asking, Lost bool }
+	space := row.RefSpace
+	if row.Kind == string(pirogue.Refund) { // a workflow does not say which refunds are returns
+		space = refSpace(pirogue.Refund, false)
+	}
+	err := tx.Raw("SELECT "+asksFirst+" AS asking, "+lostReference+" AS lost", map[string]any{
+		"merchant": row.MerchantID, "mode": row.Mode, "space": space, "ref": row.MerchantRef,
+	}).Scan(&found).Error
+	switch {
+	case err != nil:
+		return err
+	case found.Asking:
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "%w", pirogue.ErrAskFirst)
+	case found.Lost:
+		return pirogue.Errorf(pirogue.DuplicateOrder, "%w", pirogue.ErrLostReference)
+	default:
+		return nil
+	}
+}
+
+const lostReference = `EXISTS (
+  SELECT 1 FROM lost_rows WHERE what = 'payment' AND merchant_id = @merchant AND mode = @mode AND ref_space = @space
+     AND merchant_ref = @ref)`
+
+// endsUnproven reports whether a settlement ends a payment without money by no person's word.
+func endsUnproven(s pirogue.Settlement) bool {
+	byPeople := s.Resolution != "" || s.Failure.Code == pirogue.FailedBySupport
+	return (s.Status == pirogue.StatusExpired || s.Status == pirogue.StatusFailed) && !byPeople
+}

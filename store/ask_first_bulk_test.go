@@ -1,0 +1,42 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+// A line whose payment had a workflow in a time that the restored database lost was perhaps paid:
+// it does not begin, and no cancellation gives its money back.
+func TestALineThatBeganInALostTime(t *testing.T) {
+	t.Parallel()
+
+	each(t, func(w *world) {
+		w.fund(100_000)
+		b, lines := w.acceptBulk("april", 1000, 2000, 3000)
+		w.beginAskFirst()
+		w.lose(lines[0].Payment)
+		_, err := w.db.StartLines(w.ctx(), b.ID, 1, 10, w.firstAttempt)
+		require.Equal(w.t, pirogue.MerchantSuspended, pirogue.CodeOf(err), "none begins while operators are asked")
+		fresh, others := w.bulk("may", 500)
+		_, _, err = w.db.AcceptBulk(w.ctx(), fresh, others)
+		require.ErrorIs(w.t, err, pirogue.ErrAskFirst)
+		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(0))
+		require.ErrorIs(w.t, err, pirogue.ErrAskFirst)
+
+		w.endAskFirst()
+		require.Equal(w.t, 1, w.startLines(b, 1))
+		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(0))
+		require.NoError(w.t, err)
+		require.Zero(w.t, w.startLines(b, 10))
+		_, counts := w.stands(b)
+		require.Equal(w.t, 1, counts[pirogue.LineWaiting], "%v", counts)
+		_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(0))
+		require.NoError(w.t, err)
+		require.False(w.t, closed)
+		w.has(100_000-1020, 1020)
+		w.sound()
+	})
+}

@@ -1,0 +1,177 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"pirogue"
+)
+
+// lostRow is a row of lost_rows.
+type lostRow struct {
+	WorkflowID  string `gorm:"primaryKey"`
+	AskFirstID  string
+	What        string
+	RowID       string
+	Kind        string
+	MerchantID  string
+	Mode        string
+	RefSpace    string
+	MerchantRef string
+	State       string
+	StartedAt   stamp
+	FoundAt     stamp
+}
+
+// TableName returns the table's name.
+func (lostRow) TableName() string { return "lost_rows" }
+
+func (r lostRow) unpack() pirogue.LostRow {
+	return pirogue.LostRow{
+		WorkflowID: r.WorkflowID, What: pirogue.FollowedKind(r.What), ID: r.RowID, Kind: pirogue.Kind(r.Kind),
+		MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode), Reference: r.MerchantRef,
+		State: r.State, StartedAt: r.StartedAt.time(),
+	}
+}
+
+// tableOf is where what a workflow takes care of has its row.
+var tableOf = map[pirogue.FollowedKind]string{
+	pirogue.FollowedPayment: "payments", pirogue.FollowedBulk: "bulks", pirogue.FollowedEvent: "webhook_events",
+}
+
+// Missing returns which IDs have no row.
+func (db *DB) Missing(ctx context.Context, what pirogue.FollowedKind, ids []string) ([]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var known []string
+	err := db.look(ctx, "find missing rows", func(tx *gorm.DB) error {
+		return tx.Raw("SELECT id FROM "+tableOf[what]+" WHERE id IN ?", ids).Scan(&known).Error
+	})
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(known, id) }), err
+}
+
+// KeepLost keeps workflows whose row this database does not have. It fails with NotFound outside
+// of ask-first mode.
+func (db *DB) KeepLost(ctx context.Context, lost []pirogue.LostRow) error {
+	mode, err := db.openAskFirst(ctx)
+	if err != nil || len(lost) == 0 {
+		return err
+	}
+	rows := make([]lostRow, len(lost))
+	for i, l := range lost {
+		rows[i] = lostRow{
+			WorkflowID: l.WorkflowID, AskFirstID: mode.ID, What: string(l.What), RowID: l.ID, Kind: string(l.Kind),
+			MerchantID: string(l.MerchantID), Mode: string(l.Mode), MerchantRef: clean(l.Reference), State: l.State,
+			StartedAt: on(l.StartedAt), FoundAt: on(db.clock.Now()),
+		}
+		if l.What == pirogue.FollowedPayment && l.Reference != "" {
+			rows[i].RefSpace = refSpace(l.Kind, false)
+		}
+	}
+	return db.together(ctx, "keep lost rows", func(tx *gorm.DB) error {
+		err := tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "workflow_id"}},
+			DoUpdates: clause.AssignmentColumns([]string{"state"}),
+		}).Create(&rows).Error
+		if err != nil {
+			return err
+		}
+		return tx.Exec(takeLostReferences, mode.ID).Error
+	})
+}
+
+// takeLostReferences takes the order numbers of lost payments, for the lines of bulks too. A
+// merchant that was lost as well has no use for them.
+const takeLostReferences = `
+INSERT INTO order_references (merchant_id, mode, merchant_ref)
+SELECT DISTINCT l.merchant_id, l.mode, l.merchant_ref FROM lost_rows l JOIN merchants m ON m.id = l.merchant_id
+ WHERE l.ask_first_id = ? AND l.what = 'payment' AND l.ref_space = 'order'
+ON CONFLICT DO NOTHING`
+
+// TemporalAsked notes that all workflows of Temporal were compared with our rows at a moment. It
+// fails with NotFound outside of ask-first mode.
+func (db *DB) TemporalAsked(ctx context.Context, at time.Time) error {
+	return db.once(ctx, "note that Temporal was asked", func(tx *gorm.DB) error {
+		set := tx.Exec("UPDATE ask_first SET temporal_asked_at = ? WHERE ended_at IS NULL", on(at))
+		if set.Error == nil && set.RowsAffected == 0 {
+			return pirogue.Errorf(pirogue.NotFound, "ask-first mode")
+		}
+		return set.Error
+	})
+}
+
+// EndAskFirst ends ask-first mode, for somebody. The verdict refuses with what was not asked yet.
+// Where money may have left us that is in no book, a second person confirms. It fails with
+// NotFound outside of ask-first mode.
+func (db *DB) EndAskFirst(
+	ctx context.Context, configured []pirogue.OperatorCode, actor string, at time.Time,
+) (pirogue.Verdict, error) {
+	report, err := db.AskFirstReport(ctx, configured)
+	if err != nil {
+		return pirogue.Verdict{}, err
+	}
+	if open := unasked(report); len(open) > 0 {
+		return pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: strings.Join(open, " ")}, nil
+	}
+	paid := slices.ContainsFunc(report.Sums, pirogue.UnmatchedSum.MayHavePaid)
+	if paid && (report.ProposedBy == "" || report.ProposedBy == actor) {
+		return pirogue.Verdict{
+			Decision: pirogue.DecisionProposed, Reason: "Money may have left us that is in no book: another person confirms.",
+		}, db.proposeEnd(ctx, report, actor)
+	}
+	return db.endAskFirst(ctx, report, actor, at)
+}
+
+// unasked says in words what has not been asked.
+func unasked(r pirogue.AskFirstReport) []string {
+	var open []string
+	if r.TemporalAsked.Before(r.Begun) {
+		open = append(open, "Temporal's workflows were not compared with our rows.")
+	}
+	if r.Outdated > 0 {
+		open = append(open, fmt.Sprintf("%d workflows were not started again from our rows.", r.Outdated))
+	}
+	for _, o := range r.Operators {
+		if o.Asked(r.Begun) {
+			continue
+		}
+		open = append(open, fmt.Sprintf("%s: its list was not read, or %d attempts are not answered, and nobody looked.",
+			o.Operator, o.Unanswered))
+	}
+	return open
+}
+
+func (db *DB) proposeEnd(ctx context.Context, r pirogue.AskFirstReport, actor string) error {
+	return db.once(ctx, "propose to end ask-first mode", func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE ask_first SET proposed_by = ? WHERE id = ? AND ended_at IS NULL AND proposed_by = ?",
+			actor, r.ID, r.ProposedBy).Error
+	})
+}
+
+// endAskFirst ends the mode unless the proposal that was read has changed meanwhile.
+func (db *DB) endAskFirst(
+	ctx context.Context, r pirogue.AskFirstReport, actor string, at time.Time,
+) (pirogue.Verdict, error) {
+	verdict := pirogue.Verdict{
+		Decision: pirogue.DecisionSettled,
+		Reason:   "Requests are accepted and sent again. What waited goes on within ten minutes.",
+		Evidence: cmp.Or(r.ProposedBy, actor),
+	}
+	err := db.once(ctx, "end ask-first mode", func(tx *gorm.DB) error {
+		set := tx.Exec(`UPDATE ask_first SET ended_at = ?, ended_by = ?
+			WHERE id = ? AND ended_at IS NULL AND proposed_by = ?`, on(at), actor, r.ID, r.ProposedBy)
+		if set.Error == nil && set.RowsAffected == 0 {
+			verdict = pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "Somebody changed it meanwhile: look again."}
+		}
+		return set.Error
+	})
+	return verdict, err
+}

@@ -1,0 +1,277 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"pirogue"
+)
+
+// matchChunk is how many lines of an operator's list are looked up by one statement.
+const matchChunk = 500
+
+// askedOperatorRow is a row of ask_first_operators.
+type askedOperatorRow struct {
+	AskFirstID string `gorm:"primaryKey"`
+	Operator   string `gorm:"primaryKey"`
+	ListedTo   stamp  // NULL: its list was never read
+	Evidence   string
+	EvidenceBy string
+}
+
+// TableName returns the table's name.
+func (askedOperatorRow) TableName() string { return "ask_first_operators" }
+
+// unmatchedRow is a row of ask_first_lines.
+type unmatchedRow struct {
+	AskFirstID string `gorm:"primaryKey"`
+	Operator   string `gorm:"primaryKey"`
+	Line       string `gorm:"primaryKey"`
+	TxID       string
+	Ref        string
+	Kind       string
+	Outcome    string
+	Amount     int64
+	Currency   string
+	At         stamp
+	FoundAt    stamp
+}
+
+// TableName returns the table's name.
+func (unmatchedRow) TableName() string { return "ask_first_lines" }
+
+// OperatorListed keeps what an operator's own list, read until a moment, says that no attempt of
+// ours matches, in the place of what an earlier reading said. Lines that say that no money moved
+// are left out. A proposal to end the mode has to be made again. It fails with NotFound outside of
+// ask-first mode.
+func (db *DB) OperatorListed(
+	ctx context.Context, o pirogue.OperatorCode, to time.Time, lines []pirogue.StatementLine,
+) error {
+	mode, err := db.openAskFirst(ctx)
+	if err != nil {
+		return err
+	}
+	var rows []unmatchedRow
+	for chunk := range slices.Chunk(moneyLines(lines), matchChunk) {
+		unmatched, err := db.unmatched(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		for _, line := range unmatched {
+			rows = append(rows, packUnmatched(mode.ID, o, line, len(rows)))
+			rows[len(rows)-1].FoundAt = on(db.clock.Now())
+		}
+	}
+	return failure("keep operator's list", db.long().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Exec("UPDATE ask_first SET proposed_by = '' WHERE id = ?", mode.ID).Error; err != nil {
+			return err
+		}
+		err := tx.Where("ask_first_id = ? AND operator = ?", mode.ID, o).Delete(&unmatchedRow{}).Error
+		if err != nil {
+			return err
+		}
+		for chunk := range slices.Chunk(rows, matchChunk) {
+			if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&chunk).Error; err != nil {
+				return err
+			}
+		}
+		return tx.Exec(operatorListed, mode.ID, o, on(to)).Error
+	}))
+}
+
+const operatorListed = `
+INSERT INTO ask_first_operators AS o (ask_first_id, operator, listed_to) VALUES (?, ?, ?)
+ON CONFLICT (ask_first_id, operator) DO UPDATE SET listed_to = excluded.listed_to`
+
+// moneyLines returns the lines by which money moved or may have.
+func moneyLines(lines []pirogue.StatementLine) []pirogue.StatementLine {
+	return slices.DeleteFunc(slices.Clone(lines), func(l pirogue.StatementLine) bool {
+		return l.Outcome == pirogue.OutcomeDeclined || l.Outcome == pirogue.OutcomeExpired
+	})
+}
+
+// unmatched returns the lines that neither name a reference of an attempt of ours nor a transaction
+// of a payment of ours.
+func (db *DB) unmatched(ctx context.Context, lines []pirogue.StatementLine) ([]pirogue.StatementLine, error) {
+	refs, transactions := make([]string, len(lines)), make([]string, len(lines))
+	for i, line := range lines {
+		refs[i], transactions[i] = clean(string(line.Ref)), clean(line.TxID)
+	}
+	var known []string
+	err := db.look(ctx, "match operator's list", func(tx *gorm.DB) error {
+		return tx.Raw(`SELECT ref FROM attempts WHERE ref IN @refs
+			UNION SELECT provider_tx_id FROM payments WHERE provider_tx_id IN @transactions AND provider_tx_id <> ''`,
+			map[string]any{"refs": refs, "transactions": transactions}).Scan(&known).Error
+	})
+	ours := map[string]bool{}
+	for _, name := range known {
+		ours[name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(lines), func(l pirogue.StatementLine) bool {
+		return ours[string(l.Ref)] || ours[l.TxID]
+	}), err
+}
+
+// packUnmatched returns the row of the n-th unmatched line.
+func packUnmatched(mode string, o pirogue.OperatorCode, l pirogue.StatementLine, n int) unmatchedRow {
+	return unmatchedRow{
+		AskFirstID: mode, Operator: string(o), Line: clean(cmp.Or(l.TxID, string(l.Ref), "#"+strconv.Itoa(n))),
+		TxID: clean(l.TxID), Ref: clean(string(l.Ref)), Kind: string(l.Kind), Outcome: string(l.Outcome),
+		Amount: max(l.Amount.Minor, 0), Currency: string(l.Amount.Currency), At: on(l.CreatedAt),
+	}
+}
+
+// OperatorLooked keeps where a person looked instead of what an operator cannot be asked. It fails
+// with NotFound outside of ask-first mode.
+func (db *DB) OperatorLooked(ctx context.Context, o pirogue.OperatorCode, evidence, by string) error {
+	mode, err := db.openAskFirst(ctx)
+	if err != nil {
+		return err
+	}
+	row := askedOperatorRow{AskFirstID: mode.ID, Operator: string(o), Evidence: evidence, EvidenceBy: by}
+	return db.once(ctx, "keep evidence", func(tx *gorm.DB) error {
+		return tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "ask_first_id"}, {Name: "operator"}},
+			DoUpdates: clause.AssignmentColumns([]string{"evidence", "evidence_by"}),
+		}).Create(&row).Error
+	})
+}
+
+// AskFirstReport says how far the ask-first mode has come that is on, with the operators that are
+// configured or have an attempt to be asked about. It fails with NotFound.
+func (db *DB) AskFirstReport(
+	ctx context.Context, configured []pirogue.OperatorCode,
+) (pirogue.AskFirstReport, error) {
+	var r askFirstReading
+	err := db.snapshot(ctx, "read ask-first mode", func(tx *gorm.DB) error {
+		r = askFirstReading{}
+		return r.read(tx)
+	})
+	if err != nil {
+		return pirogue.AskFirstReport{}, err
+	}
+	return r.report(configured), nil
+}
+
+// askFirstReading is what stands of an ask-first mode at one moment.
+type askFirstReading struct {
+	mode       askFirstRow
+	asked      []askedOperatorRow
+	unanswered []struct {
+		Operator string
+		Attempts int
+	}
+	sums []struct {
+		Operator, Kind, Currency string
+		Lines                    int
+		Amount                   int64
+	}
+	lines     []unmatchedRow
+	lost      []lostRow
+	lostCount int
+	outdated  int
+}
+
+func (r *askFirstReading) read(tx *gorm.DB) error {
+	err := missing(tx.Where("ended_at IS NULL").Take(&r.mode).Error, pirogue.NotFound, "ask-first mode")
+	if err != nil {
+		return err
+	}
+	named := map[string]any{
+		"mode": r.mode.ID, "begun": r.mode.BegunAt, "limit": pirogue.MaxPage,
+		"since": on(r.mode.Since.time().Add(-pirogue.AskFirstMargin)),
+	}
+	for _, reading := range []struct {
+		query string
+		into  any
+	}{
+		{"SELECT * FROM ask_first_operators WHERE ask_first_id = @mode ORDER BY operator", &r.asked},
+		{unansweredAttempts, &r.unanswered},
+		{unmatchedSums, &r.sums},
+		{"SELECT * FROM ask_first_lines WHERE ask_first_id = @mode ORDER BY operator, at, line LIMIT @limit", &r.lines},
+		{"SELECT * FROM lost_rows WHERE ask_first_id = @mode ORDER BY started_at, workflow_id LIMIT @limit", &r.lost},
+		{"SELECT COUNT(*) FROM lost_rows WHERE ask_first_id = @mode", &r.lostCount},
+		{outdatedWorkflows, &r.outdated},
+	} {
+		if err := tx.Raw(reading.query, named).Scan(reading.into).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unansweredAttempts counts attempts that the mode has to hear of: the latest of each open payment,
+// and earlier ones that left since the restore point.
+const unansweredAttempts = `
+SELECT a.operator AS operator, COUNT(*) AS attempts
+  FROM attempts a JOIN payments p ON p.id = a.payment_id
+ WHERE p.status IN ('CREATED','INITIATED','PENDING') AND a.state IN ('SENT','UNKNOWN','ACCEPTED')
+   AND a.evidence_outcome = '' AND a.created_at < @begun
+   AND (a.first_sent_at >= @since
+        OR a.number = (SELECT MAX(b.number) FROM attempts b WHERE b.payment_id = a.payment_id))
+ GROUP BY a.operator`
+
+const unmatchedSums = `
+SELECT operator, kind, currency, COUNT(*) AS lines, CAST(SUM(amount) AS BIGINT) AS amount
+  FROM ask_first_lines WHERE ask_first_id = @mode
+ GROUP BY operator, kind, currency ORDER BY operator, kind, currency`
+
+const outdatedWorkflows = `
+SELECT (SELECT COUNT(*) FROM payments WHERE finished_at IS NULL AND workflow_seen_at < @begun)
+     + (SELECT COUNT(*) FROM bulks WHERE closed_at IS NULL AND workflow_seen_at < @begun)`
+
+// report returns what was read, in the domain's words.
+func (r *askFirstReading) report(configured []pirogue.OperatorCode) pirogue.AskFirstReport {
+	report := pirogue.AskFirstReport{
+		AskFirst: unpackAskFirst(r.mode), TemporalAsked: r.mode.TemporalAskedAt.time(), ProposedBy: r.mode.ProposedBy,
+		Outdated: r.outdated, LostCount: r.lostCount, Operators: r.operators(configured),
+	}
+	for _, s := range r.sums {
+		report.Sums = append(report.Sums, pirogue.UnmatchedSum{
+			Operator: pirogue.OperatorCode(s.Operator), Kind: pirogue.Kind(s.Kind), Currency: pirogue.Currency(s.Currency),
+			Lines: s.Lines, Amount: s.Amount,
+		})
+	}
+	for _, l := range r.lines {
+		report.Lines = append(report.Lines, pirogue.UnmatchedLine{
+			Operator: pirogue.OperatorCode(l.Operator), TxID: l.TxID, Ref: pirogue.OperatorRef(l.Ref),
+			Kind: pirogue.Kind(l.Kind), Outcome: pirogue.Outcome(l.Outcome),
+			Amount: pirogue.Money{Minor: l.Amount, Currency: pirogue.Currency(l.Currency)}, At: l.At.time(),
+		})
+	}
+	for _, l := range r.lost {
+		report.Lost = append(report.Lost, l.unpack())
+	}
+	return report
+}
+
+// operators returns every operator that has to be asked, in the order of their codes.
+func (r *askFirstReading) operators(configured []pirogue.OperatorCode) []pirogue.AskedOperator {
+	all := map[pirogue.OperatorCode]pirogue.AskedOperator{}
+	for _, code := range configured {
+		all[code] = pirogue.AskedOperator{Operator: code}
+	}
+	for _, o := range r.asked {
+		code := pirogue.OperatorCode(o.Operator)
+		all[code] = pirogue.AskedOperator{
+			Operator: code, ListedTo: o.ListedTo.time(), Evidence: o.Evidence, EvidenceBy: o.EvidenceBy,
+		}
+	}
+	for _, u := range r.unanswered {
+		o := all[pirogue.OperatorCode(u.Operator)]
+		o.Operator, o.Unanswered = pirogue.OperatorCode(u.Operator), u.Attempts
+		all[o.Operator] = o
+	}
+	operators := make([]pirogue.AskedOperator, 0, len(all))
+	for _, o := range all {
+		operators = append(operators, o)
+	}
+	slices.SortFunc(operators, func(a, b pirogue.AskedOperator) int { return cmp.Compare(a.Operator, b.Operator) })
+	return operators
+}

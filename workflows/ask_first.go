@@ -1,0 +1,133 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"pirogue"
+)
+
+// visibilityPage is how many workflows one page of a list has.
+const visibilityPage = 200
+
+// followedTypes is the types of the workflows that take care of a row, as a list names them.
+const followedTypes = "'CashIn', 'CashOut', 'Refund', 'Bulk', 'Webhook'"
+
+// StartedSince calls each with pages of the workflows that take care of a row and were started
+// since a moment, open or closed, as far as Temporal remembers them. It stops at each's first error
+// and returns it, and fails with ServiceUnavailable.
+func (s *Starter) StartedSince(
+	ctx context.Context, since time.Time, each func([]pirogue.LostRow) error,
+) error {
+	query := fmt.Sprintf("StartTime >= '%s' AND WorkflowType IN (%s)", since.UTC().Format(time.RFC3339Nano), followedTypes)
+	return s.list(ctx, query, func(found []*workflowpb.WorkflowExecutionInfo) error {
+		page := make([]pirogue.LostRow, 0, len(found))
+		for _, info := range found {
+			id := info.GetExecution().GetWorkflowId()
+			what, row := followedBy(id)
+			if what == "" {
+				continue
+			}
+			page = append(page, pirogue.LostRow{
+				WorkflowID: id, What: what, ID: row, Kind: kindOf(id), State: info.GetStatus().String(),
+				StartedAt: info.GetStartTime().AsTime(),
+			})
+		}
+		return each(page)
+	})
+}
+
+// list calls each with the pages of a list of workflows.
+func (s *Starter) list(
+	ctx context.Context, query string, each func([]*workflowpb.WorkflowExecutionInfo) error,
+) error {
+	var next []byte
+	for {
+		page, err := s.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			PageSize: visibilityPage, NextPageToken: next, Query: query,
+		})
+		if err != nil {
+			return away(err)
+		}
+		if err := each(page.GetExecutions()); err != nil {
+			return err
+		}
+		if next = page.GetNextPageToken(); len(next) == 0 {
+			return nil
+		}
+	}
+}
+
+// round is the end of the ID of a delivery that is not the first of its event.
+var round = regexp.MustCompile(`-r[0-9]+$`)
+
+// followedBy returns what the workflow of an ID takes care of; "" for any other workflow.
+func followedBy(workflowID string) (pirogue.FollowedKind, string) {
+	if id, ok := PaymentOf(workflowID); ok {
+		return pirogue.FollowedPayment, string(id)
+	}
+	if id, ok := strings.CutPrefix(workflowID, "bulk-"); ok {
+		return pirogue.FollowedBulk, id
+	}
+	if id, ok := strings.CutPrefix(workflowID, "webhook-"); ok {
+		return pirogue.FollowedEvent, round.ReplaceAllString(id, "")
+	}
+	return "", ""
+}
+
+// kindOf returns the kind of the payment whose workflow has an ID; "" for none.
+func kindOf(workflowID string) pirogue.Kind {
+	for kind, s := range stories {
+		if strings.HasPrefix(workflowID, s.prefix+"-") {
+			return kind
+		}
+	}
+	return ""
+}
+
+// Named returns a workflow's row with the merchant and the reference that its details name. Where
+// they cannot be read, both stay empty.
+func (s *Starter) Named(ctx context.Context, l pirogue.LostRow) (pirogue.LostRow, error) {
+	found, err := s.Client.DescribeWorkflow(ctx, l.WorkflowID, "")
+	if err != nil {
+		return l, away(err)
+	}
+	details, err := found.GetStaticDetails()
+	if err == nil { // sealed by a key that is gone: it is listed all the same
+		l.Reference, l.MerchantID, l.Mode = readDetails(details)
+	}
+	return l, nil
+}
+
+// The parts of a workflow's static details that name a reference and its owner.
+const (
+	detailsOrder    = "order "
+	detailsBulk     = "bulk "
+	detailsMerchant = " · merchant "
+	detailsMode     = " · "
+)
+
+// staticDetails says in the Web UI whose reference a workflow is about.
+func staticDetails(what, ref string, m pirogue.MerchantID, mode pirogue.Mode) string {
+	return what + ref + detailsMerchant + string(m) + detailsMode + string(mode)
+}
+
+// readDetails reads what staticDetails wrote.
+func readDetails(text string) (ref string, m pirogue.MerchantID, mode pirogue.Mode) {
+	for _, what := range []string{detailsOrder, detailsBulk} {
+		rest, ok := strings.CutPrefix(text, what)
+		at := strings.LastIndex(rest, detailsMerchant)
+		if !ok || at < 0 {
+			continue
+		}
+		merchant, of, _ := strings.Cut(rest[at+len(detailsMerchant):], detailsMode)
+		return rest[:at], pirogue.MerchantID(merchant), pirogue.Mode(of)
+	}
+	return "", "", ""
+}
