@@ -86,15 +86,32 @@ func (a *Activities) reverses(
 	if _, has := i.Operator.(pirogue.Refunder); !has || p.Kind != pirogue.Refund {
 		return pirogue.StatusQuery{}, false, nil
 	}
-	parent, _, err := a.Store.Latest(ctx, p.ParentID)
-	if err != nil {
-		return pirogue.StatusQuery{}, false, err
-	}
-	collected, err := a.Store.Collected(ctx, p.ParentID)
+	parent, collected, err := a.collection(ctx, p)
 	if err != nil {
 		return pirogue.StatusQuery{}, false, err
 	}
 	return query(parent, collected), collected.Operator == i.Code && i.GivesBack(parent, p), nil
+}
+
+// collection returns the cash-in that a refund gives back, and the attempt that collected its
+// money. The return of stray money gives back what came under the attempt of its case, whatever
+// its operator said of that attempt before.
+func (a *Activities) collection(
+	ctx context.Context, refund pirogue.Payment,
+) (pirogue.Payment, pirogue.Attempt, error) {
+	if refund.Late {
+		stray, err := a.Store.Case(ctx, pirogue.CaseOfReturn(refund.OrderID))
+		if err != nil {
+			return pirogue.Payment{}, pirogue.Attempt{}, err
+		}
+		return a.Store.Numbered(ctx, refund.ParentID, stray.Attempt)
+	}
+	parent, _, err := a.Store.Latest(ctx, refund.ParentID)
+	if err != nil {
+		return parent, pirogue.Attempt{}, err
+	}
+	collected, err := a.Store.Collected(ctx, refund.ParentID)
+	return parent, collected, err
 }
 
 // query is the question about the latest attempt of a payment.

@@ -143,11 +143,12 @@ func (r caseReturn) stands() GivenBack {
 	return back
 }
 
-// beginReturn begins the next return of a case. It reports none open when no operator can pay
+// beginReturn begins the next return of a case, at the operator that collected its money if that
+// can give it back. It reports none open when no operator can pay
 // into the payer's wallet, or when an earlier return may have paid.
 func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (GivenBack, error) {
 	back := GivenBack{Tries: len(r.returns)}
-	parent, _, err := a.Store.Latest(ctx, r.stray.PaymentID)
+	parent, collected, err := a.Store.Numbered(ctx, r.stray.PaymentID, r.stray.Attempt)
 	if err != nil || r.stray.Paid == 0 || r.blocked {
 		return back, err
 	}
@@ -156,7 +157,7 @@ func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (GivenBack, 
 		return back, err
 	}
 	refund := a.lateRefund(parent, r.stray, back.Tries+1)
-	fits := pirogue.Refunders(a.Operators[parent.Operator], route, parent, refund)
+	fits := pirogue.Refunders(a.Operators[collected.Operator], route, parent, refund)
 	if len(fits) == 0 {
 		return back, nil
 	}

@@ -111,8 +111,8 @@ type Books interface {
 	// cash-in up to date and writes the events for the merchant, in one transaction. A
 	// payment that is terminal already is left alone; see pirogue.Settled.
 	Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled, error)
-	// Collected returns the attempt that collected a payment: its accepted one. It
-	// fails with NotFound.
+	// Collected returns the attempt that collected a payment: its accepted one, or else the
+	// latest that may have. It fails with NotFound.
 	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)
 	// Merchant returns a merchant, and whether operators are asked first. It fails with NotFound.
 	Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error)

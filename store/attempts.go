@@ -387,12 +387,12 @@ func (db *DB) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, er
 }
 
 // Collected returns the attempt that collected a payment: the one its operator accepted.
-// Of a payment whose acceptance was lost it is the latest that may have got through. It
-// fails with NotFound.
+// Of a payment whose acceptance was lost it is the latest that may have got through, and of one
+// that was refused and paid all the same the latest that was refused. It fails with NotFound.
 func (db *DB) Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error) {
 	return db.attempt(ctx, string(id), func(tx *gorm.DB) *gorm.DB {
-		return tx.Where("payment_id = ? AND state IN ('ACCEPTED','UNKNOWN','SENT')", id).
-			Order("CASE state WHEN 'ACCEPTED' THEN 0 ELSE 1 END, number DESC")
+		return tx.Where("payment_id = ? AND state <> 'PREPARED'", id).
+			Order("CASE state WHEN 'ACCEPTED' THEN 0 WHEN 'REFUSED' THEN 2 ELSE 1 END, number DESC")
 	})
 }
 

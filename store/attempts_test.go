@@ -465,7 +465,13 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		require.Equal(w.t, second.ID, found.ID)
 		require.Equal(w.t, pirogue.Handle{"pay_token": "t"}, found.Handle)
 
-		unsent, _ := w.accept("order_2")
+		p, first = w.sent("order_2")
+		require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: first.ID, State: pirogue.AttemptRefused, At: w.at(time.Minute)}))
+		found, err = w.db.Collected(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, first.ID, found.ID, "which was refused, and paid all the same")
+
+		unsent, _ := w.accept("order_3")
 		_, err = w.db.Collected(w.ctx(), unsent.ID)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 	})

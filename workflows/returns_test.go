@@ -144,3 +144,41 @@ func TestALostHistoryDoesNotForgetAReturn(t *testing.T) {
 		require.Equal(t, 1, paid, "lost after %s", lost)
 	}
 }
+
+// A payment fails over, and its first operator collects hours later. The return gives that
+// collection back, and leaves the one that the merchant was paid for alone.
+func TestReturnReversesTheCollectionOfItsCase(t *testing.T) {
+	t.Parallel()
+
+	for name, refunder := range map[string]pirogue.OperatorCode{
+		"the operator of the case has a refund call": instance, "only the other operator has one": another,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := newWorldOf(t, setting{next: true, policy: pirogue.LateReturn})
+			w.operator.answers, w.operator.tokenless = []error{unable}, true
+			w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}, {from: 3 * time.Hour, outcome: pirogue.OutcomePaid}}
+			w.next.scenes = settledAtOnce
+			w.returns, w.refunds = true, []pirogue.OperatorCode{refunder}
+			w.renew()
+			w.next.now = w.env.Now
+			w.register(false)
+			w.env.SetWorkflowRunTimeout(10 * time.Hour)
+			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+			require.Len(t, w.launched, 1)
+			require.Equal(t, instance, w.launched[0].Operator)
+			cashIn := w.payment.ID
+			back := w.follow(w.launched[0])
+			require.Equal(t, pirogue.StatusSuccess, back.Status)
+			require.Zero(t, w.next.reversals, "what it collected stays the merchant's")
+			if refunder == instance {
+				require.Equal(t, w.operator.refs[:1], w.operator.reversed)
+			}
+			open, closed := w.cases(cashIn)
+			require.Empty(t, open)
+			require.Equal(t, []pirogue.Cause{pirogue.CauseEarlierPaid}, closed)
+			w.audit()
+		})
+	}
+}

@@ -56,6 +56,7 @@ type operator struct {
 	reached   []pirogue.OperatorRef // those that may have arrived
 	passwords []string              // one-time, of collections
 	reversals int                   // submissions by the refund call
+	reversed  []pirogue.OperatorRef // collections that they were to give back
 	tokenless bool                  // a cash-in can be asked about although its answer was lost
 	during    func()                // happens while a submission is under way
 	scenes    []scene
@@ -172,11 +173,11 @@ func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Rec
 type refunder struct{ *operator }
 
 func (r refunder) Refund(_ context.Context, q pirogue.Reversal) (pirogue.Receipt, error) {
-	if q.Collected.Handle["pay_token"] != token["pay_token"] {
+	if !r.tokenless && q.Collected.Handle["pay_token"] != token["pay_token"] {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not a payment of ours")
 	}
 	r.mu.Lock()
-	r.reversals++
+	r.reversals, r.reversed = r.reversals+1, append(r.reversed, q.Collected.Ref)
 	r.mu.Unlock()
 	return pirogue.Receipt{Outcome: pirogue.OutcomePending}, r.submit(q.Ref)
 }

@@ -30,10 +30,11 @@ type world struct {
 	env      *testsuite.TestWorkflowEnvironment
 	store    *store.DB
 	operator *operator
-	next     *operator // that is tried after it; nil: none
-	deaf     bool      // the operator cannot be asked
-	rate     float64   // of the operator's contract
-	otp      string    // what the customers of later cash-ins gave us; "" for none
+	next     *operator              // that is tried after it; nil: none
+	deaf     bool                   // the operator cannot be asked
+	refunds  []pirogue.OperatorCode // operators with a refund call, beside a setting's
+	rate     float64                // of the operator's contract
+	otp      string                 // what the customers of later cash-ins gave us; "" for none
 	endpoint *endpoint
 	owner    pirogue.Owner
 	payment  pirogue.Payment
@@ -244,6 +245,11 @@ func (w *world) instances(refunds bool) map[pirogue.OperatorCode]pirogue.Instanc
 	if w.next != nil {
 		i.Code, i.Operator = another, w.next
 		all[another] = i
+	}
+	for _, code := range w.refunds {
+		i := all[code]
+		i.Operator = refunder{map[pirogue.OperatorCode]*operator{instance: w.operator, another: w.next}[code]}
+		all[code] = i
 	}
 	return all
 }
