@@ -109,6 +109,19 @@ func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 	}
 }
 
+func TestTheIndexListsEveryRunbook(t *testing.T) {
+	t.Parallel()
+
+	index, err := os.ReadFile("runbooks/README.md")
+	require.NoError(t, err)
+	pages, err := filepath.Glob("runbooks/*.md")
+	require.NoError(t, err)
+	for _, page := range pages {
+		name := filepath.Base(page)
+		require.True(t, name == "README.md" || strings.Contains(string(index), "]("+name+")"), "%s is not in the index", name)
+	}
+}
+
 // heading matches a heading of a document.
 var heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 
