@@ -25,6 +25,11 @@ const (
 	operatorsAreAsked = "the database was restored and asks operators first: nothing is sent or ends without money"
 )
 
+// sentNothing says why an attempt was not marked.
+var sentNothing = map[pirogue.SendResult]string{
+	pirogue.SendSuspended: merchantSuspended, pirogue.SendAskFirst: operatorsAreAsked,
+}
+
 // heldWords says why nothing of a merchant is sent; "" while it is.
 func heldWords(m pirogue.Merchant) string {
 	switch {
@@ -39,7 +44,8 @@ func heldWords(m pirogue.Merchant) string {
 
 // held keeps back an attempt of a suspended merchant, or of anybody while operators are asked
 // first. Of a payment of which nothing was sent the hold stays, and it is PENDING: the sweep must
-// not expire it. What was perhaps sent before is followed. A collection whose earlier attempt was lost is given up: nobody can pay it any more.
+// not expire it. What was perhaps sent before is followed. A collection whose earlier attempt was
+// lost is given up: nobody can pay it any more.
 func (a *Activities) held(
 	ctx context.Context, kind pirogue.Kind, attempt pirogue.Attempt, words string,
 ) (Submitted, error) {

@@ -142,10 +142,8 @@ func (a *Activities) submit(ctx context.Context, in Submission) (Submitted, erro
 	switch {
 	case err != nil || sending.Result == pirogue.SendOvertaken:
 		return Submitted{}, a.overtaken(err)
-	case sending.Result == pirogue.SendSuspended:
-		return a.held(ctx, p.Kind, attempt, merchantSuspended)
-	case sending.Result == pirogue.SendAskFirst:
-		return a.held(ctx, p.Kind, attempt, operatorsAreAsked)
+	case sending.Result == pirogue.SendSuspended || sending.Result == pirogue.SendAskFirst:
+		return a.held(ctx, p.Kind, attempt, sentNothing[sending.Result])
 	case sending.Result == pirogue.SendCancelled:
 		return a.cancelled(ctx, attempt)
 	case sending.Result != pirogue.SendMarked:

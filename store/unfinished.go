@@ -148,7 +148,8 @@ func (db *DB) OpenBulks(ctx context.Context, before time.Time, span pirogue.RowS
 		Anew bool
 	}
 	err := db.look(ctx, "find open bulks", func(tx *gorm.DB) error {
-		return tx.Raw(openBulks, map[string]any{"before": on(before), "limit": span.Limit, "skip": span.Skip}).Scan(&rows).Error
+		named := map[string]any{"before": on(before), "limit": span.Limit, "skip": span.Skip}
+		return tx.Raw(openBulks, named).Scan(&rows).Error
 	})
 	if err != nil {
 		return nil, err
