@@ -299,6 +299,22 @@ func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
 	return a
 }
 
+// pay books an accepted payment as paid.
+func (b *bookkeeper) pay(t *testing.T, a pirogue.Attempt) {
+	t.Helper()
+	now := time.Now()
+	sending, err := b.parts.store.Send(t.Context(), a.ID, false, now)
+	require.NoError(t, err)
+	_, err = b.parts.store.Answer(t.Context(), pirogue.Answer{
+		AttemptID: a.ID, Sending: sending.Number, State: pirogue.AttemptAccepted, At: now,
+	})
+	require.NoError(t, err)
+	_, err = b.parts.store.Settle(t.Context(), pirogue.Settlement{
+		PaymentID: a.PaymentID, Status: pirogue.StatusSuccess, At: now,
+	})
+	require.NoError(t, err)
+}
+
 func TestVerifyHoldsTheBooksAgainstTheSimulators(t *testing.T) {
 	t.Parallel()
 
@@ -307,9 +323,10 @@ func TestVerifyHoldsTheBooksAgainstTheSimulators(t *testing.T) {
 		book   func(ref pirogue.OperatorRef) string
 		prints []string
 		fails  string
+		paid   bool // our books say that money moved
 	}{
 		"nothing moved": {
-			func(pirogue.OperatorRef) string { return `{"paid":[]}` }, []string{"the books balance"}, "",
+			func(pirogue.OperatorRef) string { return `{"paid":[]}` }, []string{"the books balance"}, "", false,
 		},
 		"money moved for a payment that is under way": {
 			func(ref pirogue.OperatorRef) string {
@@ -317,11 +334,13 @@ func TestVerifyHoldsTheBooksAgainstTheSimulators(t *testing.T) {
 			},
 			[]string{"the books balance"},
 			"",
+			false,
 		},
 		"money moved that nobody here knows of": {
 			func(pirogue.OperatorRef) string { return `{"paid":[` + stranger + `]}` },
 			[]string{ruleEqual, "CI000000000000000000 in: 0 here, 700 at "},
 			"1 violations",
+			false,
 		},
 		"one reference was executed twice": {
 			func(ref pirogue.OperatorRef) string {
@@ -329,14 +348,24 @@ func TestVerifyHoldsTheBooksAgainstTheSimulators(t *testing.T) {
 			},
 			[]string{ruleOnce},
 			"1 violations",
+			false,
 		},
-		"the simulator shows no book": {func(pirogue.OperatorRef) string { return `gone` }, nil, "/orange-web/book"},
+		"the simulator shows no book": {
+			func(pirogue.OperatorRef) string { return `gone` }, []string{"the books balance"}, "/orange-web/book", true,
+		},
+		"the simulator is not there, and nothing went through it": {
+			func(pirogue.OperatorRef) string { return `gone` }, []string{"the books balance"}, "", false,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBookkeeper(t)
-			b.books["/orange-web/book"] = tt.book(b.accepted(t).Ref)
+			attempt := b.accepted(t)
+			if tt.paid {
+				b.pay(t, attempt)
+			}
+			b.books["/orange-web/book"] = tt.book(attempt.Ref)
 			out, err := run(t, b.environ, "admin", "verify")
 			if tt.fails == "" {
 				require.NoError(t, err)
