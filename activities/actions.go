@@ -88,7 +88,8 @@ func (a *Activities) ConfirmResolution(ctx context.Context, in ActionQuery) (Con
 	if err != nil {
 		return Confirmation{}, encode(err)
 	}
-	same := first.Resolution == act.Resolution && first.Case == act.Case && act.PaymentID == in.PaymentID && refusesAct(act) == ""
+	same := first.Resolution == act.Resolution && first.Case == act.Case && act.PaymentID == in.PaymentID &&
+		refusesAct(act) == ""
 	allowed := first.Role.May(first.Verb.Needs())
 	return Confirmation{
 		Confirmed: same && allowed && first.Actor != act.Actor, Proposer: same && first.Actor == act.Actor,

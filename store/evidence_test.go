@@ -1,0 +1,115 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+func TestAStatusQuestionIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		_, asked := w.latest(p.ID)
+		for range 2 { // the same question recorded again
+			w.answers(asked, pirogue.OutcomePending, "PENDING", 5*time.Second)
+		}
+		w.polled(a, pirogue.OutcomePending, "SUC\x00CESS\xff", 10*time.Second)
+		w.answers(asked, pirogue.OutcomePaid, "older", 17*time.Second)
+		_, attempt := w.latest(p.ID)
+		require.Equal(w.t, 2, attempt.Polls)
+		require.Equal(w.t, w.at(10*time.Second), attempt.PolledAt)
+		require.Equal(w.t, "SUC\uFFFDCESS\uFFFD", attempt.Answer)
+		_, err := w.db.Polled(w.ctx(), pirogue.Poll{AttemptID: "none", At: w.at(0)})
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+	})
+}
+
+// The worker that asks second has a clock a little behind that of the first: what contradicts a
+// refusal counts all the same.
+func TestAnAnswerContradictsWhateverTheClocksSay(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, a := w.sent("order_1")
+		w.polled(a, pirogue.OutcomeDeclined, "declined", 10*time.Second)
+		require.Equal(w.t, pirogue.OutcomePending, w.polled(a, pirogue.OutcomePending, "under way", 9*time.Second).Outcome)
+		require.Equal(w.t, 1, w.polled(a, pirogue.OutcomeDeclined, "declined", 20*time.Second).Times)
+	})
+}
+
+// polled records one status question.
+func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
+	w.t.Helper()
+	a, err := w.db.AttemptByRef(w.ctx(), a.Operator, a.Ref)
+	require.NoError(w.t, err)
+	return w.answers(a, o, words, after)
+}
+
+// answers records the answer to a question that was put when the attempt stood as it is given.
+func (w *world) answers(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
+	w.t.Helper()
+	evidence, err := w.db.Polled(w.ctx(), pirogue.Poll{
+		AttemptID: a.ID, Sendings: a.Sendings, Polls: a.Polls, Outcome: o, Words: words, At: w.at(after),
+	})
+	require.NoError(w.t, err)
+	return evidence
+}
+
+// A run that was given up asks, hangs, and writes what it was told when the operator has said
+// something else, or when the attempt has left once more.
+func TestAnAnswerThatComesLateIsNoEvidence(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		const absent, declined = pirogue.OutcomeAbsent, pirogue.OutcomeDeclined
+		p, a := w.sent("order_1")
+		_, asked := w.latest(p.ID)
+		w.polled(a, pirogue.OutcomePending, "under way", 5*time.Second)
+		late := w.answers(asked, declined, "declined, once", 10*time.Second)
+		require.Equal(w.t, pirogue.OutcomePending, late.Outcome)
+		evidence := w.polled(a, declined, "declined", 20*time.Second)
+		require.Equal(w.t, pirogue.Evidence{Outcome: declined, Times: 1, Since: w.at(20 * time.Second)}, evidence)
+
+		_, asked = w.latest(p.ID)
+		_, err := w.db.Send(w.ctx(), a.ID, true, w.at(30*time.Second))
+		require.NoError(w.t, err)
+		require.Empty(w.t, w.answers(asked, absent, "not known yet", 40*time.Second).Outcome)
+		_, attempt := w.latest(p.ID)
+		require.Equal(w.t, 2, attempt.Polls)
+		require.Equal(w.t, "declined", attempt.Answer)
+	})
+}
+
+func TestEvidenceIsWhatTheOperatorSaysAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		const absent, declined = pirogue.OutcomeAbsent, pirogue.OutcomeDeclined
+		for _, row := range []struct {
+			name  string
+			said  pirogue.Outcome
+			at    int // seconds
+			want  pirogue.Outcome
+			times int
+			since int
+		}{
+			{"no answer at all", "", 2, "", 0, 0},
+			{"a first answer", absent, 3, absent, 1, 3},
+			{"an equal answer", absent, 5, absent, 2, 3},
+			{"silence in between", "", 6, absent, 2, 3},
+			{"a third equal answer", absent, 7, absent, 3, 3},
+			{"another answer", declined, 8, declined, 1, 8},
+			{"the first one again", absent, 9, absent, 1, 9},
+		} {
+			want := pirogue.Evidence{Outcome: row.want, Times: row.times}
+			if row.times > 0 {
+				want.Since = w.at(time.Duration(row.since) * time.Second)
+			}
+			require.Equal(w.t, want, w.polled(a, row.said, "", time.Duration(row.at)*time.Second), row.name)
+			_, attempt := w.latest(p.ID)
+			require.Equal(w.t, want, attempt.Evidence, row.name)
+		}
+	})
+}
