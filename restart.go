@@ -8,8 +8,8 @@ type Restart struct {
 	Attempt Attempt        // the latest
 	Tried   []OperatorCode // the operators of all its attempts
 	Case    Cause          // its oldest open case that its workflow settles; "" for none
-	Lost    bool           // the case CauseWorkflowLost is open
 	Anew    bool           // the workflow that is open, if any, ends: the rows are right and it is not
+	Over    []CaseID       // its open cases that are over once its workflow runs again
 	Err     error          // why the rows cannot be read; then only the payment's own identifiers are filled in
 }
 

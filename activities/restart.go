@@ -213,10 +213,8 @@ func (r *restartRun) restartPayment(ctx context.Context, lost pirogue.Restart) e
 	switch {
 	case pirogue.CodeOf(err) == pirogue.ServiceUnavailable:
 		return err
-	case err == nil && lost.Lost:
-		return r.Store.CloseCase(ctx, id, r.Clock.Now())
 	case err == nil:
-		return nil
+		return r.closeOver(ctx, lost)
 	}
 	r.mu.Lock()
 	r.done.Cases++
@@ -225,6 +223,17 @@ func (r *restartRun) restartPayment(ctx context.Context, lost pirogue.Restart) e
 	return r.Store.ReopenCase(ctx, pirogue.Case{
 		ID: id, PaymentID: lost.Payment.ID, Cause: pirogue.CauseWorkflowLost, Note: err.Error(), OpenedAt: r.Clock.Now(),
 	})
+}
+
+// closeOver closes the cases that are over because a payment's workflow runs again. What fails again
+// opens its case again.
+func (r *restartRun) closeOver(ctx context.Context, lost pirogue.Restart) error {
+	for _, id := range lost.Over {
+		if err := r.Store.CloseCase(ctx, id, r.Clock.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openBulks reads a page of bulks.

@@ -337,3 +337,25 @@ func TestABulkOfASuspendedMerchantIsTakenUp(t *testing.T) {
 		require.Empty(w.t, left)
 	})
 }
+
+// Whoever cancels a bulk ends the case of a line whose workflow cannot be started again.
+func TestACancelledBulkEndsTheCasesOfItsLines(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.fund(10_000)
+		b, lines := w.acceptBulk("salaries", 1000)
+		require.Equal(w.t, 1, w.startLines(b, 100))
+		id := pirogue.NewCaseID(lines[0].Payment.ID, pirogue.CauseWorkflowLost)
+		require.NoError(w.t, w.db.ReopenCase(w.ctx(), pirogue.Case{
+			ID: id, PaymentID: lines[0].Payment.ID, Cause: pirogue.CauseWorkflowLost, OpenedAt: w.at(0),
+		}))
+		_, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
+		require.NoError(w.t, err)
+		_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Hour))
+		require.NoError(w.t, err)
+		require.True(w.t, closed)
+		c, err := w.db.Case(w.ctx(), id)
+		require.NoError(w.t, err)
+		require.False(w.t, c.ClosedAt.IsZero())
+	})
+}

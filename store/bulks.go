@@ -318,7 +318,8 @@ func (db *DB) CloseBulk(
 		if err := announceBulk(tx, progress, at); err != nil {
 			return err
 		}
-		return tx.Exec(closeLineCases, on(at), pirogue.CauseLineNotStarted, id).Error
+		return tx.Exec(closeLineCases, on(at),
+			[]pirogue.Cause{pirogue.CauseLineNotStarted, pirogue.CauseWorkflowLost}, id).Error
 	})
 	if err != nil {
 		return pirogue.BulkProgress{}, false, err
@@ -326,11 +327,13 @@ func (db *DB) CloseBulk(
 	return progress, progress.State.Ended(), nil
 }
 
-// closeLineCases closes what is left of the cases about lines that could not be started:
-// every line is over.
+// closeLineCases closes what is left of the cases about lines that could not be started: every
+// line is over. The workflow of a line that is watched is still wanted.
 const closeLineCases = `
 UPDATE cases SET closed_at = ?
- WHERE cause = ? AND closed_at IS NULL AND payment_id IN (SELECT id FROM payments WHERE bulk_id = ?)`
+ WHERE cause IN ? AND closed_at IS NULL AND payment_id IN (
+       SELECT p.id FROM payments p
+        WHERE p.bulk_id = ? AND (p.finished_at IS NOT NULL OR cases.cause = 'LINE_NOT_STARTED'))`
 
 // openBulk reports whether a line of a bulk waits or has an open payment. Two indexes hold
 // just those rows, so it reads one of them at most. It fails with NotFound.

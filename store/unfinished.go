@@ -119,7 +119,9 @@ func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow
 	r := pirogue.Restart{Payment: payment, Err: err}
 	for _, c := range cases {
 		cause := pirogue.Cause(c.Cause)
-		r.Lost = r.Lost || cause == pirogue.CauseWorkflowLost
+		if cause == pirogue.CauseWorkflowLost || cause == pirogue.CauseNotBooked {
+			r.Over = append(r.Over, pirogue.CaseID(c.ID))
+		}
 		if cause.SettledByWorkflow() {
 			r.Case = cmp.Or(r.Case, cause)
 		}

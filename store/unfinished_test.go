@@ -268,9 +268,9 @@ func TestARestartIsReadFromTheAttempts(t *testing.T) {
 		}
 		r = w.restartOf(p.ID)
 		require.Equal(w.t, pirogue.CauseLateSuccess, r.Case, "of one moment, the first by its ID")
-		require.True(w.t, r.Lost)
+		require.Equal(w.t, []pirogue.CaseID{pirogue.NewCaseID(p.ID, pirogue.CauseWorkflowLost)}, r.Over)
 		require.NoError(w.t, w.db.CloseCase(w.ctx(), pirogue.NewCaseID(p.ID, pirogue.CauseWorkflowLost), w.at(time.Hour)))
-		require.False(w.t, w.restartOf(p.ID).Lost)
+		require.Empty(w.t, w.restartOf(p.ID).Over)
 		_, err = w.db.Restart(w.ctx(), "none")
 		require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 	})

@@ -184,9 +184,9 @@ func (s *story) windowEnd(ctx workflow.Context) time.Time {
 }
 
 // horizonEnd returns when the outcome of money that leaves us should be known: so long
-// after it first left.
+// after it first left under the latest attempt.
 func (s *story) horizonEnd(ctx workflow.Context) time.Time {
-	if r := s.order.Resumes; r != nil && !r.FirstSent.IsZero() {
+	if r := s.order.Resumes; r != nil && !r.FirstSent.IsZero() && s.number <= r.Attempts {
 		return r.FirstSent.Add(s.order.Leg.Horizon)
 	}
 	return workflow.Now(ctx).Add(s.order.Leg.Horizon)

@@ -117,3 +117,27 @@ func TestALostCollectionOfASuspendedMerchantEnds(t *testing.T) {
 	require.Equal(t, pirogue.FailedUnavailable, p.Failure.Code)
 	require.Len(t, w.operator.reached, 1)
 }
+
+// A payment whose workflow was lost goes on to the next operator: the horizon there counts from when
+// it was sent there.
+func TestALostPaymentHasTheHorizonOfItsLatestAttempt(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, horizon: horizon})
+	w.operator.answers = []error{unable}
+	w.operator.scenes = []scene{
+		{outcome: pirogue.OutcomePending}, {from: 45 * time.Minute, outcome: pirogue.OutcomeDeclined},
+	}
+	w.loseAfter(30 * time.Minute)
+	w.rebuild()
+	w.next.now, w.next.answers, w.next.scenes = w.env.Now, []error{unknown}, neverHeard
+	w.env.RegisterDelayedCallback(func() {
+		require.Len(t, w.next.reached, 1)
+		open, _ := w.cases(w.payment.ID)
+		require.Empty(t, open, "the next operator has an hour")
+	}, 45*time.Minute)
+	w.env.SetWorkflowRunTimeout(openFor)
+	w.run()
+	open, _ := w.cases(w.payment.ID)
+	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, open)
+}

@@ -163,8 +163,12 @@ func TestTheSweepStartsLostWorkflowsAgain(t *testing.T) {
 
 			w := freshBooks(t).world(t, setting{})
 			w.lost, w.away = tt.lost, tt.away
-			_, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: "under way", Amount: xof(5000), Fee: xof(0)})
+			underWay, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: "under way", Amount: xof(5000), Fee: xof(0)})
 			w.sent(a)
+			require.NoError(t, w.store.ReopenCase(t.Context(), pirogue.Case{
+				ID: pirogue.NewCaseID(underWay.ID, pirogue.CauseNotBooked), PaymentID: underWay.ID,
+				Cause: pirogue.CauseNotBooked, OpenedAt: w.env.Now(),
+			}))
 			broken, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: "broken", Amount: xof(5000), Fee: xof(0)})
 			w.sent(a)
 			w.broken = map[pirogue.PaymentID]error{broken.ID: pirogue.Errorf(pirogue.Internal, "no operator")}
@@ -187,6 +191,8 @@ func TestTheSweepStartsLostWorkflowsAgain(t *testing.T) {
 			require.Len(t, w.reminded, tt.want.Events)
 			open, _ := w.cases(broken.ID)
 			require.Len(t, open, tt.want.Cases)
+			_, closed := w.cases(underWay.ID)
+			require.Len(t, closed, tt.again, "what failed is over when its workflow begins again")
 		})
 	}
 }

@@ -62,6 +62,8 @@ type Restarts interface {
 	Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error)
 	// Reopen notes that the workflow of a payment has something to do again.
 	Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error
+	// CloseCase closes a case that has no money in suspense.
+	CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
 }
 
 // Lists is what support works through.

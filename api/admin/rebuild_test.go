@@ -46,6 +46,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 			require.Equal(t, map[bool]int{true: 200, false: 409}[tt.starts], got.status(), "%s", got.Body)
 			require.Equal(t, tt.starts, len(w.workflows.again) == 1)
 			require.Contains(t, got.Body.String(), tt.says)
+			require.Equal(t, tt.starts, len(w.store.over) == 2, "what waited for its workflow is over once it runs")
 		})
 	}
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -166,12 +167,28 @@ func (s *Server) anew(ctx context.Context, p pirogue.Payment, verb pirogue.Verb,
 		return pirogue.Verdict{}, err
 	}
 	anew, err := s.workflows.RemedyAnew(ctx, r, act)
+	if err == nil || pirogue.CodeOf(err) == pirogue.Unknown { // it runs, whether or not it has answered
+		err = errors.Join(err, s.closeOver(ctx, r))
+	}
 	if pirogue.CodeOf(err) != pirogue.Internal {
 		return anew, err
 	}
 	// Its operator is not configured any more: that is a verdict, and no failure of the request.
 	verdict.Reason = notStarted + err.Error()
 	return verdict, nil
+}
+
+// closeOver closes the cases that are over because a payment's workflow runs again, also when the
+// request's own time is over.
+func (s *Server) closeOver(ctx context.Context, r pirogue.Restart) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), remedyTime)
+	defer cancel()
+	for _, id := range r.Over {
+		if err := s.store.CloseCase(ctx, id, s.clock.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // notStarted begins the verdict on an act for a payment whose rows or configuration do not let

@@ -22,6 +22,7 @@ type holder struct {
 
 // fakeStore is a database that keeps its promises in memory.
 type fakeStore struct {
+	over       []pirogue.CaseID // cases that were closed
 	mu         sync.Mutex
 	tokens     map[string]holder
 	payments   map[pirogue.PaymentID]pirogue.Payment
@@ -131,7 +132,7 @@ func (s *fakeStore) AnyPayment(_ context.Context, id pirogue.PaymentID) (pirogue
 
 func (s *fakeStore) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error) {
 	p, err := s.AnyPayment(ctx, id)
-	r := pirogue.Restart{Payment: p.Payment}
+	r := pirogue.Restart{Payment: p.Payment, Over: []pirogue.CaseID{"lost", "not booked"}}
 	if p.Unreadable != "" {
 		r.Err = errors.New(p.Unreadable)
 	}
@@ -141,6 +142,13 @@ func (s *fakeStore) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.
 func (s *fakeStore) Reopen(context.Context, pirogue.PaymentID, time.Time) error {
 	unlock, err := s.open()
 	defer unlock()
+	return err
+}
+
+func (s *fakeStore) CloseCase(_ context.Context, id pirogue.CaseID, _ time.Time) error {
+	unlock, err := s.open()
+	defer unlock()
+	s.over = append(s.over, id)
 	return err
 }
 
