@@ -18,14 +18,15 @@ import (
 	"pirogue/workflows"
 )
 
-// adminTool is what the admin commands share.
+// adminTool holds the environment and the output format, which all admin commands share.
 type adminTool struct {
 	environ []string
 	asJSON  bool
 }
 
-// adminCommand is support's commands. All but token, verify and the first two of ask-first go
-// through the admin API, so that every act has an actor, a reason and a row in the audit log.
+// adminCommand returns support's commands. All but token, verify and the first two of ask-first
+// go through the admin API, so that every support action has an actor, a reason and a row in the
+// audit log.
 func adminCommand(environ []string) *cobra.Command {
 	tool := &adminTool{environ: environ}
 	cmd := &cobra.Command{
@@ -48,8 +49,8 @@ func adminCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-// asks adapts a question to the admin API. rows makes the table that people read: a
-// header first.
+// asks adapts a call of the admin API to a command. rows returns the table for people, its header
+// first. A call that fails prints no table.
 func asks[T any](
 	tool *adminTool, ask func(*cobra.Command, *admin.Client, []string) (T, error), rows func(T) [][]string,
 ) func(*cobra.Command, []string) error {
@@ -69,7 +70,7 @@ func asks[T any](
 	}
 }
 
-// print prints an answer as JSON or as a table.
+// print writes an answer as indented JSON if --json is set, and as an aligned table otherwise.
 func (tool *adminTool) print(out io.Writer, answer any, rows [][]string) error {
 	if tool.asJSON {
 		encoder := json.NewEncoder(out)
@@ -83,7 +84,9 @@ func (tool *adminTool) print(out io.Writer, answer any, rows [][]string) error {
 	return table.Flush()
 }
 
-// table returns a header and a row for each line of an answer.
+// table returns a function that makes a header and one row for each line of an answer. The
+// header's columns stand between spaces. An empty answer prints "nothing", so that nobody waits
+// for more.
 func table[T any](header string, row func(T) []string) func([]T) [][]string {
 	return func(lines []T) [][]string {
 		if len(lines) == 0 {
@@ -97,7 +100,7 @@ func table[T any](header string, row func(T) []string) func([]T) [][]string {
 	}
 }
 
-// fieldsOf returns a table of names and values, without those that are empty.
+// fieldsOf returns a table of names and values. It leaves out a pair whose value is empty.
 func fieldsOf(pairs ...string) [][]string {
 	var rows [][]string
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -108,7 +111,7 @@ func fieldsOf(pairs ...string) [][]string {
 	return rows
 }
 
-// at prints a moment for people: in UTC, to the second, "" for none.
+// at prints a time for people: in UTC, to the second, "" for the zero time.
 func at(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -116,7 +119,7 @@ func at(t time.Time) string {
 	return t.UTC().Format(time.DateTime)
 }
 
-// words prints a list of words.
+// words joins the words of a list with spaces.
 func words[T ~string](list []T) string {
 	texts := make([]string, len(list))
 	for i, word := range list {
@@ -125,7 +128,7 @@ func words[T ~string](list []T) string {
 	return strings.Join(texts, " ")
 }
 
-// supportStore is the database as the admin API sees it.
+// supportStore gives the database the methods that the admin API calls.
 type supportStore struct{ *store.DB }
 
 // Audit implements admin.Lists.
@@ -138,7 +141,7 @@ func (s supportStore) Audit(ctx context.Context) ([]admin.Violation, error) {
 	return violations, err
 }
 
-// newSupport returns the admin API over the open parts.
+// newSupport returns the admin API. The store and Temporal's client must be open.
 func (p *parts) newSupport() (*admin.Server, error) {
 	return admin.New(admin.Options{
 		Operators: p.operatorCodes(),

@@ -12,7 +12,8 @@ import (
 	"pirogue/api/admin"
 )
 
-// acting adds --reason to a command and has it carry out an act; see carriesOut.
+// acting adds the required --reason to a command that carries out a support action; see
+// carriesOut.
 func (tool *adminTool) acting(
 	cmd *cobra.Command, do func(context.Context, *admin.Client, []string, string) (admin.Act, error),
 ) *cobra.Command {
@@ -22,8 +23,8 @@ func (tool *adminTool) acting(
 	return cmd
 }
 
-// carriesOut adapts an act to a command. The act is printed also when it was refused: then
-// the command fails with why.
+// carriesOut adapts a support action to a command. It prints a refused action too; the command
+// then fails with the reason of the refusal, so that a script sees it in the exit status.
 func (tool *adminTool) carriesOut(
 	reason *string, do func(context.Context, *admin.Client, []string, string) (admin.Act, error),
 ) func(*cobra.Command, []string) error {
@@ -43,7 +44,8 @@ func (tool *adminTool) carriesOut(
 	}
 }
 
-// actOf returns what became of an act.
+// actOf returns the result of a support action as a table. An action without a result is under
+// way: the payment's workflow has taken it.
 func actOf(a admin.Act) [][]string {
 	verdict := pirogue.Verdict{Decision: "under way", Reason: "the payment's workflow has it; see acts"}
 	if a.Verdict != nil {
@@ -56,7 +58,8 @@ func actOf(a admin.Act) [][]string {
 	)
 }
 
-// needed makes flags required.
+// needed makes flags required. It panics on a flag that the command has not: a mistake in this
+// program.
 func needed(cmd *cobra.Command, names ...string) {
 	for _, name := range names {
 		if err := cmd.MarkFlagRequired(name); err != nil {
@@ -65,7 +68,8 @@ func needed(cmd *cobra.Command, names ...string) {
 	}
 }
 
-// press is a command for one of the verbs that need nothing but a reason.
+// press returns the command of a support action that takes a payment and a reason, and nothing
+// else.
 func (tool *adminTool) press(
 	verb, short string, do func(*admin.Client, context.Context, pirogue.PaymentID, string) (admin.Act, error),
 ) *cobra.Command {
@@ -93,7 +97,8 @@ func (tool *adminTool) resolve() *cobra.Command {
 	})
 }
 
-// caseOf returns the ID of a payment's case that cases shows without the payment; "" for none.
+// caseOf returns the ID of a payment's case. It accepts the whole ID and the short form that
+// `admin cases` prints, which leaves the payment out. "" stays "".
 func caseOf(payment, shown string) pirogue.CaseID {
 	if shown == "" || strings.HasPrefix(shown, payment+"/") {
 		return pirogue.CaseID(shown)
@@ -136,7 +141,7 @@ func (tool *adminTool) payout() *cobra.Command {
 	})
 }
 
-// fee shows and changes what a merchant pays.
+// fee returns the commands that show and change a merchant's fees.
 func (tool *adminTool) fee() *cobra.Command {
 	cmd := &cobra.Command{Use: "fee", Short: "What a merchant's contract says about fees"}
 	list := &cobra.Command{
@@ -154,7 +159,7 @@ func (tool *adminTool) fee() *cobra.Command {
 	return cmd
 }
 
-// every names what a rule without a country or network is for.
+// every prints a rule's country or network: "every" for a rule that names none.
 func every(text string) string {
 	if text == "" {
 		return "every"

@@ -15,11 +15,13 @@ import (
 )
 
 const (
-	listSpan    = 6 * time.Hour   // of an operator's list that one question covers
-	listTimeout = 5 * time.Minute // of one such question
+	listSpan    = 6 * time.Hour   // one call reads this much of an operator's list
+	listTimeout = 5 * time.Minute // for one such call
 )
 
-// askFirst begins the mode of a database that was restored, and has what belongs to it.
+// askFirst returns the command that begins ask-first mode on a restored database, and its
+// subcommands. In that mode Pirogue sends nothing and lets nothing expire: the database may lack
+// payments that operators have executed.
 func (tool *adminTool) askFirst() *cobra.Command {
 	var since, reason, by string
 	cmd := &cobra.Command{
@@ -43,7 +45,9 @@ func (tool *adminTool) askFirst() *cobra.Command {
 	return cmd
 }
 
-// beginAskFirst begins the mode and writes down who did.
+// beginAskFirst begins ask-first mode and writes an audit entry that names the actor. since is the
+// restore point. The entry gives the role of finance: no token has decided it, for the command
+// works on the database itself.
 func (p *parts) beginAskFirst(ctx context.Context, since time.Time, by, reason string) error {
 	now := p.clock.Now()
 	act := pirogue.Act{
@@ -61,7 +65,9 @@ func (p *parts) beginAskFirst(ctx context.Context, since time.Time, by, reason s
 	return errors.Join(err, p.store.EndAct(ctx, act.ID, verdict, p.clock.Now()))
 }
 
-// askFirstAsk asks Temporal and every operator what the database does not know.
+// askFirstAsk returns the command that reads Temporal's workflows and every operator's list since
+// the restore point. It keeps what the database does not know. It may run again: it finds the
+// same once.
 func (tool *adminTool) askFirstAsk() *cobra.Command {
 	return &cobra.Command{
 		Use: "ask", Args: cobra.NoArgs,
@@ -87,7 +93,8 @@ func (tool *adminTool) askFirstAsk() *cobra.Command {
 	}
 }
 
-// askTemporal keeps the workflows that were started since a moment and have no row.
+// askTemporal keeps each workflow that started since the restore point and has no row in the
+// database.
 func (p *parts) askTemporal(ctx context.Context, since time.Time) error {
 	at := p.clock.Now()
 	err := p.starter.StartedSince(ctx, since, func(page []pirogue.LostRow) error {
@@ -100,7 +107,7 @@ func (p *parts) askTemporal(ctx context.Context, since time.Time) error {
 	return p.store.TemporalAsked(ctx, at)
 }
 
-// lost returns those of a page of workflows that have no row, with the references they name.
+// lost returns the workflows of a page that have no row, each with the references it names.
 func (p *parts) lost(ctx context.Context, page []pirogue.LostRow) ([]pirogue.LostRow, error) {
 	rows := map[pirogue.FollowedKind][]string{}
 	for _, l := range page {
@@ -130,8 +137,9 @@ func (p *parts) lost(ctx context.Context, page []pirogue.LostRow) ([]pirogue.Los
 	return lost, nil
 }
 
-// readList reads an operator's own list since a moment and keeps what no attempt of ours matches.
-// It says whether the operator has a list.
+// readList reads an operator's own list from since until the present and keeps each line that
+// matches no attempt of ours. It returns a sentence for the person at the terminal: how many
+// lines it read, or that the operator has no list.
 func (p *parts) readList(ctx context.Context, code pirogue.OperatorCode, since time.Time) (string, error) {
 	operator, lists := p.instances[code].Operator.(pirogue.StatementReader)
 	if !lists {
@@ -155,7 +163,7 @@ func (p *parts) readList(ctx context.Context, code pirogue.OperatorCode, since t
 	return fmt.Sprintf("%d lines read", len(lines)), p.store.OperatorListed(ctx, code, until, lines)
 }
 
-// askFirstShow shows how far the mode has come.
+// askFirstShow returns the command that prints the progress of ask-first mode.
 func (tool *adminTool) askFirstShow() *cobra.Command {
 	cmd := &cobra.Command{Use: "show", Short: "Show who was asked, and what is in no book", Args: cobra.NoArgs}
 	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.AskFirst, error) {
@@ -193,7 +201,8 @@ func askFirstRows(a admin.AskFirst) [][]string {
 	return rows
 }
 
-// askFirstLooked keeps where a person looked at an operator that cannot be asked.
+// askFirstLooked returns the command that records a person's evidence for an operator that has no
+// list or does not answer. Such an operator blocks the end of the mode until then.
 func (tool *adminTool) askFirstLooked() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "looked OPERATOR", Args: cobra.ExactArgs(1),
@@ -206,7 +215,8 @@ func (tool *adminTool) askFirstLooked() *cobra.Command {
 	})
 }
 
-// askFirstEnd ends the mode.
+// askFirstEnd returns the command that ends the mode. If money may have left that is in no book,
+// a second person has to confirm.
 func (tool *adminTool) askFirstEnd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "end", Args: cobra.NoArgs,

@@ -10,7 +10,7 @@ import (
 	"pirogue/api/admin"
 )
 
-// bulk shows and cancels a bulk, whoever its merchant is.
+// bulk returns the commands that show and cancel a bulk of any merchant.
 func (tool *adminTool) bulk() *cobra.Command {
 	cmd := &cobra.Command{Use: "bulk", Short: "See how a bulk stands, and cancel it"}
 	show := &cobra.Command{
@@ -30,7 +30,7 @@ func (tool *adminTool) bulk() *cobra.Command {
 	return cmd
 }
 
-// bulkOf returns how a bulk stands: its own fields, then a row for each status of a line.
+// bulkOf returns a bulk as a table: its own fields, then a row for each status of its lines.
 func bulkOf(b admin.Bulk) [][]string {
 	rows := fieldsOf(
 		"bulk", string(b.ID), "merchant", string(b.MerchantID)+" "+string(b.Mode), "reference", b.Reference,
@@ -45,7 +45,7 @@ func bulkOf(b admin.Bulk) [][]string {
 	return rows
 }
 
-// merchant suspends and resumes a merchant.
+// merchant returns the commands that suspend and resume a merchant.
 func (tool *adminTool) merchant() *cobra.Command {
 	cmd := &cobra.Command{Use: "merchant", Short: "Suspend a merchant, and resume it"}
 	cmd.AddCommand(
@@ -57,7 +57,7 @@ func (tool *adminTool) merchant() *cobra.Command {
 	return cmd
 }
 
-// turn is a command that suspends or resumes a merchant.
+// turn returns a command that suspends or resumes a merchant, with a reason for the audit log.
 func (tool *adminTool) turn(
 	verb, short string, do func(*admin.Client, context.Context, pirogue.MerchantID, string) (admin.Act, error),
 ) *cobra.Command {

@@ -11,7 +11,7 @@ import (
 	"pirogue/api/admin"
 )
 
-// operatorCodes is every configured operator, in the configuration's order.
+// operatorCodes returns the code of every configured operator, in the configuration's order.
 func (p *parts) operatorCodes() []pirogue.OperatorCode {
 	codes := make([]pirogue.OperatorCode, len(p.conf.Operators))
 	for i, o := range p.conf.Operators {
@@ -34,7 +34,7 @@ func (tool *adminTool) operators() *cobra.Command {
 	return cmd
 }
 
-// park is a command that takes an operator out of service, or puts it back.
+// park returns a command that takes an operator out of service, or puts it back.
 func (tool *adminTool) park(
 	verb, short string, do func(*admin.Client, context.Context, pirogue.OperatorCode, string) (admin.Act, error),
 ) *cobra.Command {
@@ -44,7 +44,8 @@ func (tool *adminTool) park(
 	})
 }
 
-// routeCommand explains which operators a payment would take, without sending it.
+// routeCommand returns the command that prints a payment's route: the operators it would try, and
+// why. It sends nothing.
 func routeCommand(environ []string) *cobra.Command {
 	p := pirogue.Payment{Mode: pirogue.Test, Kind: pirogue.CashIn}
 	cmd := &cobra.Command{
@@ -75,7 +76,9 @@ func routeCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-// explain returns the plan of a payment as a table.
+// explain returns the route of a payment as a table: a row for each operator considered. It reads
+// the circuit breakers if readHealth is set. It fails if the number belongs to no country that
+// Pirogue knows.
 func (p *parts) explain(
 	ctx context.Context, payment pirogue.Payment, number pirogue.MSISDN, readHealth bool,
 ) ([][]string, error) {
@@ -109,7 +112,7 @@ func (p *parts) explain(
 	return rows, nil
 }
 
-// stepRow is one operator of a plan.
+// stepRow returns one operator of a route as a row.
 func stepRow(step pirogue.Consideration, h pirogue.Health) []string {
 	taken, circuit, upTo := "no", "CLOSED", "no maximum"
 	if step.Taken {

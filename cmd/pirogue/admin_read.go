@@ -10,7 +10,7 @@ import (
 	"pirogue/api/admin"
 )
 
-// listed adds --limit to a command and returns its value.
+// listed adds --limit to a command and returns its value, which is read when the command runs.
 func listed(cmd *cobra.Command) *int {
 	return cmd.Flags().Int("limit", pirogue.MaxPage, "how many rows at most")
 }
@@ -32,7 +32,7 @@ func (tool *adminTool) find() *cobra.Command {
 	return cmd
 }
 
-// money prints a payment's amount.
+// money prints a payment's amount and currency.
 func money(p admin.Payment) string {
 	return pirogue.Money{Minor: p.Amount, Currency: p.Currency}.String()
 }
@@ -47,7 +47,7 @@ func (tool *adminTool) show() *cobra.Command {
 	}
 }
 
-// detailsOf returns a payment's fields that say something.
+// detailsOf returns the fields of a payment that have a value, as a table.
 func detailsOf(p admin.Details) [][]string {
 	waiting, failure := pirogue.Waiting{}, pirogue.Failure{}
 	if p.Waiting != nil {

@@ -10,7 +10,7 @@ import (
 	"pirogue/api/admin"
 )
 
-// rebuild starts workflows again that are gone, or lists them.
+// rebuild returns the command that starts lost workflows again, or lists them with --dry-run.
 func (tool *adminTool) rebuild() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "rebuild", Args: cobra.NoArgs,
@@ -51,7 +51,8 @@ func (tool *adminTool) rebuild() *cobra.Command {
 	return cmd
 }
 
-// lostRows is the table of what is gone, and behind it what was not looked at.
+// lostRows returns the table of lost workflows. Its last rows name each kind of row of which the
+// command could not check all.
 func lostRows(lost admin.Lost) [][]string {
 	rows := table("WHAT ID WHY", func(w pirogue.LostWorkflow) []string {
 		return []string{string(w.What), w.ID, w.Why}

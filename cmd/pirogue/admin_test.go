@@ -22,14 +22,14 @@ import (
 	"pirogue/vault"
 )
 
-// somePayment and someMerchant are who the commands are about.
+// somePayment and someMerchant are the arguments of the commands under test.
 const (
 	somePayment  = "018f3b1e-7c1a-7def-8abc-0123456789ab"
 	someMerchant = "018f3b1e-7c1a-7def-8abc-0123456789cd"
 	aBulk        = "018f3b1e-7c1a-7def-8abc-0123456789ef"
 )
 
-// run runs a command line and returns what it printed.
+// run runs a command line and returns its output.
 func run(t *testing.T, environ []string, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
@@ -41,10 +41,11 @@ func run(t *testing.T, environ []string, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// asked is a request that reached the admin API.
+// asked holds a request that reached the admin API.
 type asked struct{ Token, Method, Target, Body string }
 
-// adminAPI plays the admin API: it answers every request with one status and body.
+// adminAPI plays the admin API: it answers every request with one status and body. heard holds
+// the last request.
 func adminAPI(t *testing.T, status int, body string) (environ []string, heard *asked) {
 	t.Helper()
 	heard = &asked{}
@@ -81,14 +82,19 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 		},
 		"show": {
 			"show " + somePayment, "GET", "/payments/" + somePayment + "?", "",
-			payment[:len(payment)-1] + `,"allowed":["recheck","redrive"],"waiting":{"for":"customer"},"cases":[{"cause":"LATE_SUCCESS","note":"n"}]}`,
+			payment[:len(payment)-1] +
+				`,"allowed":["recheck","redrive"],"waiting":{"for":"customer"},"cases":[{"cause":"LATE_SUCCESS","note":"n"}]}`,
 			"recheck redrive",
 		},
 		"timeline": {
 			"timeline " + somePayment, "GET", "/payments/" + somePayment + "/timeline?", "",
-			`[{"at":"2026-05-12T10:00:00Z","source":"operator","message":"Callback received.","details":{"polls":3}}]`, `{"polls":3}`,
+			`[{"at":"2026-05-12T10:00:00Z","source":"operator","message":"Callback received.","details":{"polls":3}}]`,
+			`{"polls":3}`,
 		},
-		"stuck": {"stuck", "GET", "/stuck?limit=100", "", `[{"cause":"OPERATOR_DOWN","payment":` + payment + `,"allowed":["recheck"]}]`, "OPERATOR_DOWN"},
+		"stuck": {
+			"stuck", "GET", "/stuck?limit=100", "",
+			`[{"cause":"OPERATOR_DOWN","payment":` + payment + `,"allowed":["recheck"]}]`, "OPERATOR_DOWN",
+		},
 		"cases": {
 			"cases", "GET", "/cases?limit=100", "",
 			`[{"case_id":"` + somePayment + `/LATE_SUCCESS","cause":"LATE_SUCCESS","payment":` + payment + `,"paid":5000}]`,
@@ -98,14 +104,18 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 			"stuck --cause OPERATOR_DOWN --operator orange --merchant m --country ML --type CASHIN --cursor abc --limit 5",
 			"GET", "/stuck?cause=OPERATOR_DOWN&country=ML&cursor=abc&limit=5&merchant=m&operator=orange&type=CASHIN",
 			"",
-			`[{"cause":"OPERATOR_DOWN","payment":` + payment + `,"unreadable":"cannot be read: no key"}]`, "cannot be read: no key",
+			`[{"cause":"OPERATOR_DOWN","payment":` + payment + `,"unreadable":"cannot be read: no key"}]`,
+			"cannot be read: no key",
 		},
 		"stuck, and more of it": {
 			"stuck", "GET", "/stuck?limit=100", "",
 			`[],"next_cursor":"abc","tallies":[{"cause":"CASE_OPEN","currency":"XOF","payments":3,"amount":700}]`, "700 XOF",
 		},
 		"an empty list": {"cases", "GET", "/cases?limit=100", "", `[]`, "nothing"},
-		"acts":          {"acts " + somePayment, "GET", "/acts?limit=100&payment=" + somePayment, "", `[{"actor":"rokia","verb":"recheck"}]`, "under way"},
+		"acts": {
+			"acts " + somePayment, "GET", "/acts?limit=100&payment=" + somePayment, "",
+			`[{"actor":"rokia","verb":"recheck"}]`, "under way",
+		},
 		"recheck": {
 			"recheck " + somePayment + " --reason", "POST", "/payments/" + somePayment + "/recheck",
 			"{" + because + "}", act, "not decided",
@@ -131,9 +141,14 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 		"fee set": {
 			"fee set " + someMerchant + " --type CASHIN --basis-points 150 --max 2000 --returned --reason", "PUT",
 			"/merchants/" + someMerchant + "/fees",
-			"{" + because + `,"type":"CASHIN","fixed":0,"basis_points":150,"min":0,"max":2000,"payer":"merchant","returned":true}`, act, "WAITING",
+			"{" + because +
+				`,"type":"CASHIN","fixed":0,"basis_points":150,"min":0,"max":2000,"payer":"merchant","returned":true}`,
+			act, "WAITING",
 		},
-		"fee list": {"fee list " + someMerchant, "GET", "/merchants/" + someMerchant + "/fees?", "", `[{"type":"CASHIN","network":"orange"}]`, "every"},
+		"fee list": {
+			"fee list " + someMerchant, "GET", "/merchants/" + someMerchant + "/fees?", "",
+			`[{"type":"CASHIN","network":"orange"}]`, "every",
+		},
 		"late-policy": {
 			"late-policy " + someMerchant + " accept --reason", "PUT", "/merchants/" + someMerchant + "/late-policy",
 			"{" + because + `,"late_policy":"accept"}`, act, "WAITING",
@@ -148,7 +163,8 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 		},
 		"bulk show": {
 			"bulk show " + aBulk, "GET", "/bulks/" + aBulk + "?", "",
-			`{"bulk_id":"` + aBulk + `","currency":"XOF","counts":{"WAITING":2},"amounts":{"WAITING":1500}}`, "2 lines, 1500 XOF",
+			`{"bulk_id":"` + aBulk + `","currency":"XOF","counts":{"WAITING":2},"amounts":{"WAITING":1500}}`,
+			"2 lines, 1500 XOF",
 		},
 		"bulk cancel": {
 			"bulk cancel " + aBulk + " --reason", "POST", "/bulks/" + aBulk + "/cancel", "{" + because + "}", act,
@@ -178,7 +194,8 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 func TestARefusedActIsPrintedAndTheCommandFails(t *testing.T) {
 	t.Parallel()
 
-	environ, _ := adminAPI(t, http.StatusConflict, `{"error":"the operator may still execute it","code":"REFUSED","request_id":"req_1",
+	environ, _ := adminAPI(t, http.StatusConflict,
+		`{"error":"the operator may still execute it","code":"REFUSED","request_id":"req_1",
 		"data":{"act_id":"a1","verb":"redrive","verdict":{"decision":"REFUSED","reason":"the operator may still execute it"}}}`)
 	out, err := run(t, environ, "admin", "redrive", somePayment, "--reason", "they called")
 	require.ErrorContains(t, err, "REFUSED: the operator may still execute it (req_1)")
@@ -202,8 +219,8 @@ func TestAnActWithoutAReasonIsNotEvenAskedFor(t *testing.T) {
 	require.ErrorContains(t, err, "PIROGUE_SUPPORT_TOKEN")
 }
 
-// bookkeeper is the database of the commands that work on it, and the simulators'
-// books, which a test fills in.
+// bookkeeper holds the parts of the commands that work on the database, and the simulators'
+// books. A test fills the books in.
 type bookkeeper struct {
 	environ []string
 	parts   *parts
@@ -275,7 +292,7 @@ func TestOnALaptopTheCommandsFindTheKeysBesideTheDatabase(t *testing.T) {
 	require.ErrorContains(t, err, "PIROGUE_KEYS", "another database has keys of its own")
 }
 
-// accepted is a payment that Pirogue has accepted and not yet sent.
+// accepted creates a payment that Pirogue has accepted and not sent, and returns its attempt.
 func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
 	t.Helper()
 	merchant, err := b.parts.store.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
@@ -299,7 +316,7 @@ func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
 	return a
 }
 
-// pay books an accepted payment as paid.
+// pay finalizes an accepted payment as paid.
 func (b *bookkeeper) pay(t *testing.T, a pirogue.Attempt) {
 	t.Helper()
 	now := time.Now()
@@ -323,7 +340,7 @@ func TestVerifyHoldsTheBooksAgainstTheSimulators(t *testing.T) {
 		book   func(ref pirogue.OperatorRef) string
 		prints []string
 		fails  string
-		paid   bool // our books say that money moved
+		paid   bool // our books have its money
 	}{
 		"nothing moved": {
 			func(pirogue.OperatorRef) string { return `{"paid":[]}` }, []string{"the books balance"}, "", false,
@@ -425,7 +442,7 @@ func TestSupportActsOnARealPayment(t *testing.T) {
 	paid := w.merchant().pay(t, order("+22376123456"))
 	require.Equal(t, 202, paid.Status, paid.Raw)
 	w.merchant().until(t, paid.Data.ID, "SUCCESS", patience)
-	require.Eventually(t, func() bool { // an event that is still on its way needs no other round
+	require.Eventually(t, func() bool { // refused while the first delivery is under way
 		return strings.Contains(tool("resend", paid.Data.ID, "--reason", "their server was down"), "round 1")
 	}, patience, 100*time.Millisecond)
 	require.Eventually(t, func() bool { return len(w.letters(paid.Data.ID)) == 2 }, patience, 100*time.Millisecond)

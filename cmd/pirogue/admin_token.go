@@ -8,8 +8,8 @@ import (
 	"pirogue"
 )
 
-// token manages who may use the admin API. It works on the database, for the first
-// token has to come from somewhere.
+// token returns the commands that make, list and revoke tokens of the admin API. They work on the
+// database: the admin API admits nobody before a first token exists.
 func (tool *adminTool) token() *cobra.Command {
 	cmd := &cobra.Command{Use: "token", Short: "Who may use the admin API"}
 	var role string
@@ -58,7 +58,7 @@ func (tool *adminTool) token() *cobra.Command {
 	return cmd
 }
 
-// tokenView is a token without its secret.
+// tokenView holds the fields of a token that may be printed: all but its secret.
 type tokenView struct {
 	Name      string       `json:"name"`
 	Role      pirogue.Role `json:"role"`

@@ -22,18 +22,19 @@ import (
 )
 
 const (
-	bookTimeout = 30 * time.Second // for a simulator's whole book
+	bookTimeout = 30 * time.Second // to read a simulator's whole book
 	maxBook     = 256 << 20        // bytes
 )
 
-// The rules that need a witness outside of the database.
+// The rules that need the operator's own book. The database alone cannot show that they are
+// broken.
 const (
 	ruleOnce  = "an operator executes a reference once"
 	ruleEqual = "our books and the operator's say the same about a reference"
 )
 
-// verify checks the books on the database itself, and against the simulators that
-// are configured.
+// verify returns the command that checks the books: in the database itself, and against the book
+// of each configured simulator.
 func (tool *adminTool) verify() *cobra.Command {
 	return &cobra.Command{
 		Use: "verify", Args: cobra.NoArgs,
@@ -60,8 +61,9 @@ func (tool *adminTool) verify() *cobra.Command {
 	}
 }
 
-// violations returns everything that breaks a rule, an empty list for nothing and nil when the
-// database could not be checked. Beside the list it says which simulators could not be compared.
+// violations returns everything that breaks a rule. The list is empty if nothing does, and nil if
+// the database could not be checked. missed names the simulators whose books could not be
+// compared.
 func (p *parts) violations(ctx context.Context) (found []admin.Violation, missed error) {
 	found, err := supportStore{p.store}.Audit(ctx)
 	if err != nil {
@@ -80,8 +82,8 @@ func (p *parts) violations(ctx context.Context) (found []admin.Violation, missed
 	return found, missed
 }
 
-// simulators returns the instances that each simulator plays: several countries can
-// share one, and its book is theirs together.
+// simulators returns the instances that each simulator plays, by the simulator's address. Several
+// countries can share a simulator; its one book holds the money of all of them.
 func simulators(operators []config.Operator) map[string][]pirogue.OperatorCode {
 	played := map[string][]pirogue.OperatorCode{}
 	for _, o := range operators {
@@ -93,8 +95,8 @@ func simulators(operators []config.Operator) map[string][]pirogue.OperatorCode {
 	return played
 }
 
-// simulatorOf returns where a simulator has its book: the first segment of the path under
-// which it plays an operator's API.
+// simulatorOf returns the address of a simulator's book. It is the first segment of the path
+// under which the simulator plays an operator's API.
 func simulatorOf(baseURL string) string {
 	u, err := url.Parse(baseURL)
 	if err != nil {
@@ -104,14 +106,14 @@ func simulatorOf(baseURL string) string {
 	return u.Scheme + "://" + u.Host + "/" + first
 }
 
-// movement is a line of an operator's book, as far as books are compared.
+// movement is one line of an operator's book, with the fields that the comparison reads.
 type movement struct {
 	Ref       string `json:"order_id"`
 	Amount    int64  `json:"amount"`
 	Direction string `json:"direction"` // "in", "out", or "" for an operator that only collects
 }
 
-// simulatorBook reads the book of the simulator at url.
+// simulatorBook reads the whole book of the simulator at url.
 func simulatorBook(ctx context.Context, url string) ([]movement, error) {
 	ctx, cancel := context.WithTimeout(ctx, bookTimeout)
 	defer cancel()
@@ -136,9 +138,9 @@ func simulatorBook(ctx context.Context, url string) ([]movement, error) {
 	return book.Paid, nil
 }
 
-// compareTwice returns where our books about some instances differ from their
-// simulator's. The two cannot be read at one moment, so a payment that moved in
-// between differs once; what is wrong differs twice.
+// compareTwice returns each difference between our book of some instances and their simulator's
+// book. The two books cannot be read at one moment, so a payment that moves in between differs
+// once. It reports only what differs both times.
 func (p *parts) compareTwice(
 	ctx context.Context, url string, codes []pirogue.OperatorCode,
 ) ([]admin.Violation, error) {
@@ -150,11 +152,11 @@ func (p *parts) compareTwice(
 	return slices.DeleteFunc(after, func(v admin.Violation) bool { return !slices.Contains(before, v) }), err
 }
 
-// line is where money stands in a book: under which reference, and which way it went.
+// line names a place in a book: the reference and the direction of the money.
 type line struct{ ref, direction string }
 
-// compare reads both books, ours first, and returns the lines that differ. Where nothing went
-// through a simulator by our books, it need not be there.
+// compare reads both books, ours first, and returns the lines that differ. If our book has no
+// money at a simulator, the simulator may be absent.
 func (p *parts) compare(ctx context.Context, url string, codes []pirogue.OperatorCode) ([]admin.Violation, error) {
 	ours, err := p.ourBook(ctx, codes)
 	if err != nil {
@@ -188,7 +190,7 @@ func (p *parts) compare(ctx context.Context, url string, codes []pirogue.Operato
 	return found, nil
 }
 
-// ourBook returns what our books say went through some instances.
+// ourBook returns the amounts in our books that went through some instances.
 func (p *parts) ourBook(ctx context.Context, codes []pirogue.OperatorCode) (map[line]int64, error) {
 	ours := map[line]int64{}
 	for _, code := range codes {
@@ -206,8 +208,8 @@ func (p *parts) ourBook(ctx context.Context, codes []pirogue.OperatorCode) (map[
 	return ours, nil
 }
 
-// underWay reports whether the payment behind one of our references has not ended, so
-// that its money may be at the operator before it is in our books.
+// underWay reports whether the payment behind one of our references has not ended. The operator
+// may have moved its money before our books show that.
 func (p *parts) underWay(ctx context.Context, ref string) bool {
 	found, err := p.store.Find(ctx, ref, 1)
 	return err == nil && len(found) == 1 && !found[0].Status.Terminal()

@@ -11,7 +11,8 @@ import (
 	"pirogue/api/admin"
 )
 
-// selected adds the flags of a worklist to a command and returns what they select.
+// selected adds the flags of a worklist to a command. It returns a function that reads the filter
+// from them. causes lists the values that --cause accepts, for the help.
 func selected(cmd *cobra.Command, causes string) func() pirogue.WorkFilter {
 	var f pirogue.WorkFilter
 	var olderThan time.Duration
@@ -32,7 +33,8 @@ func selected(cmd *cobra.Command, causes string) func() pirogue.WorkFilter {
 	}
 }
 
-// worklist returns a table of a page, of what all pages hold, and of how to go on.
+// worklist returns a table of one page, of the totals of all pages, and of the command for the
+// next page.
 func worklist[T any](header string, row func(T) []string) func(admin.Worklist[T]) [][]string {
 	return func(page admin.Worklist[T]) [][]string {
 		rows := table(header, row)(page.Rows)
@@ -51,7 +53,8 @@ func worklist[T any](header string, row func(T) []string) func(admin.Worklist[T]
 	}
 }
 
-// readable returns what is said of a row, and first that a part of it cannot be read.
+// readable returns the description of a row. If a part of the row cannot be decrypted, it says
+// that first.
 func readable(unreadable, words string) string {
 	if unreadable == "" {
 		return words

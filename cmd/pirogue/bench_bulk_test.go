@@ -25,9 +25,9 @@ const (
 	checkoutEvery   = 500 * time.Millisecond
 )
 
-// BenchmarkBulkBesideCheckouts measures what a merchant's checkout takes, from POST to
-// the operator's answer, while another merchant's largest bulk goes through the same
-// operator: the bulk has more to send than the contract allows for minutes.
+// BenchmarkBulkBesideCheckouts measures the time of a merchant's checkout, from POST to the
+// operator's result. Meanwhile another merchant's largest bulk goes through the same operator. At
+// the rate of the operator's contract the bulk takes minutes.
 func BenchmarkBulkBesideCheckouts(b *testing.B) {
 	w := newWorld(b, setup{database: piroguetest.Postgres(b), tune: func(o *config.Operator) {
 		if o.Code == "novasend-tg-test" {
@@ -44,7 +44,7 @@ func BenchmarkBulkBesideCheckouts(b *testing.B) {
 		quiet := shop.checkouts(b, checkoutsQuiet)
 		got := payroll.send(b, "/payments/cashout/bulk", bulkOf10000())
 		require.Equal(b, http.StatusAccepted, got.Status, got.Raw[:min(400, len(got.Raw))])
-		time.Sleep(10 * time.Second) // until the operator's queue is full of the bulk
+		time.Sleep(10 * time.Second) // until the bulk fills the operator's queue
 		beside := shop.checkouts(b, checkoutsBeside)
 		report(b, "quiet", quiet)
 		report(b, "beside", beside)
@@ -60,7 +60,7 @@ func BenchmarkBulkBesideCheckouts(b *testing.B) {
 	}
 }
 
-// checkouts takes a payment now and then and returns how long each took.
+// checkouts takes a payment every checkoutEvery and returns the time of each.
 func (m merchant) checkouts(b *testing.B, over time.Duration) []time.Duration {
 	b.Helper()
 	var took []time.Duration
@@ -74,7 +74,7 @@ func (m merchant) checkouts(b *testing.B, over time.Duration) []time.Duration {
 	return took
 }
 
-// bulkOf10000 returns the largest bulk there can be.
+// bulkOf10000 returns the largest bulk that the API accepts.
 func bulkOf10000() string {
 	lines := make([]string, largestBulk)
 	for i := range lines {
@@ -83,7 +83,7 @@ func bulkOf10000() string {
 	return fmt.Sprintf(`{"merchant_bulk_id":"payroll_%d","lines":[%s]}`, time.Now().UnixNano(), strings.Join(lines, ","))
 }
 
-// another returns a merchant beside the usual one.
+// another returns a second merchant of the world.
 func (w *world) another(b *testing.B) merchant {
 	b.Helper()
 	m, err := w.parts.store.CreateMerchant(b.Context(), pirogue.Merchant{Name: "Boutique B"})

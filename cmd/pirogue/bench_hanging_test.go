@@ -25,26 +25,26 @@ const (
 	hangingEvents   = 10_000
 	hangingCheckout = 100 * time.Millisecond // between two checkouts of the other merchant
 	hangingMeasured = time.Minute
-	hangingBegins   = 5 * time.Minute  // until each event has come once and has its place in the queue
-	hangingSettles  = 15 * time.Second // and those that came late
-	hangingTries    = 5                // to start the delivery of one event: 10,000 starts are a load of their own
+	hangingBegins   = 5 * time.Minute  // until each event has had one try and is in the queue
+	hangingSettles  = 15 * time.Second // for the events that came late
+	hangingTries    = 5                // to start the delivery of one event: 10,000 starts load the server themselves
 )
 
-// BenchmarkHangingEndpoint measures what one merchant's checkouts take while 10,000 events
-// of another one wait for an endpoint that never answers, and how many times a second
-// Temporal dispatches those.
+// BenchmarkHangingEndpoint measures the time of one merchant's checkouts while 10,000 events of
+// another merchant wait for an endpoint that never answers. It also reports how many of those
+// Temporal dispatches in a second.
 func BenchmarkHangingEndpoint(b *testing.B) {
 	var dispatched atomic.Int64
 	w := newWorld(b, setup{database: piroguetest.Postgres(b), dial: []grpc.DialOption{
 		grpc.WithChainUnaryInterceptor(countDispatches(&dispatched)),
 	}})
 	hook := w.listen(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body) //nolint:errcheck // only a body that was read shows that the sender hung up
+		io.Copy(io.Discard, r.Body) //nolint:errcheck // only a body that was read shows that the sender closed the connection
 		<-r.Context().Done()
 	}))
 	shop := w.another(b)
 	for b.Loop() {
-		shop.sell(b, 10*time.Second) // what is fast only the second time
+		shop.sell(b, 10*time.Second) // warms up caches, connections and plans
 		quiet := shop.sell(b, hangingMeasured)
 		dispatched.Store(0)
 		w.hang(b, hook)
@@ -61,7 +61,7 @@ func BenchmarkHangingEndpoint(b *testing.B) {
 	}
 }
 
-// countDispatches counts the activities that Temporal hands to workers of webhooks.
+// countDispatches counts the activities that Temporal hands to the workers of webhooks.
 func countDispatches(n *atomic.Int64) grpc.UnaryClientInterceptor {
 	return func(
 		ctx context.Context, method string, req, reply any,
@@ -78,7 +78,7 @@ func countDispatches(n *atomic.Int64) grpc.UnaryClientInterceptor {
 	}
 }
 
-// sell takes payments of a merchant who listens nowhere and returns how long each POST took,
+// sell takes payments of a merchant without a webhook address. It returns the time of each POST,
 // the shortest first.
 func (m merchant) sell(b *testing.B, over time.Duration) []time.Duration {
 	b.Helper()
@@ -96,7 +96,8 @@ func (m merchant) sell(b *testing.B, over time.Duration) []time.Duration {
 	return took
 }
 
-// hang ends payments of a merchant who listens at hook and begins to deliver their events.
+// hang ends payments of a merchant whose webhooks go to hook, and starts the delivery of their
+// events.
 func (w *world) hang(b *testing.B, hook string) {
 	b.Helper()
 	ctx := b.Context()
@@ -138,7 +139,7 @@ func (w *world) hang(b *testing.B, hook string) {
 	})
 }
 
-// waiting returns how many events have no delivery that ended.
+// waiting returns the number of events whose delivery has not ended.
 func (w *world) waiting(b *testing.B) int {
 	b.Helper()
 	overdue, err := w.parts.store.Undelivered(b.Context(), time.Now().Add(24*time.Hour), hangingEvents)
@@ -146,7 +147,7 @@ func (w *world) waiting(b *testing.B) int {
 	return len(overdue)
 }
 
-// deliver starts the delivery of an event, which is harmless when it has been started.
+// deliver starts the delivery of an event. A second start of the same delivery does nothing.
 func (w *world) deliver(ctx context.Context, owner pirogue.Owner, id pirogue.EventID) (err error) {
 	for range hangingTries {
 		if err = w.parts.starter.Deliver(ctx, owner, id, 0); err == nil {

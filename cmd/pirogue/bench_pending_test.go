@@ -32,10 +32,10 @@ const (
 	loopEvery       = 10 * time.Second
 )
 
-// BenchmarkFiveThousandPending measures what many payments cost that wait for their
-// customers: questions a second against the contract, events of history, memory, and
-// transactions of our database for each question; beside workflows that ask by an
-// activity and a timer in a loop, on the same Temporal in the same run.
+// BenchmarkFiveThousandPending measures the cost of payments that wait for their customers:
+// status queries a second against the contract, events of history, memory, and transactions of
+// our database for each query. Beside them, workflows query by an activity and a timer in a loop,
+// on the same Temporal in the same run.
 func BenchmarkFiveThousandPending(b *testing.B) {
 	url := piroguetest.Postgres(b)
 	w := newWorld(b, setup{database: url, tune: func(o *config.Operator) {
@@ -70,11 +70,11 @@ func BenchmarkFiveThousandPending(b *testing.B) {
 	}
 }
 
-// inFlightSettles is how long a count of what is under way is believed: by then the
-// cadence fits the crowd.
+// inFlightSettles bounds the age of the count of pending payments. After it the interval between
+// queries fits their number.
 const inFlightSettles = 10 * time.Second
 
-// loop measures the same questions asked by workflows that loop.
+// loop measures the same queries from workflows that loop.
 func (w *world) loop(b *testing.B, db *sql.DB, ids []string) {
 	const queue = "loop"
 	var asked atomic.Int64
@@ -106,7 +106,9 @@ func (w *world) loop(b *testing.B, db *sql.DB, ids []string) {
 	before := commits(b, db)
 	runs := make([]client.WorkflowRun, loopsBeside)
 	together(loopsBeside, atOnce, func(i int) {
-		run, err := w.parts.temporal.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{TaskQueue: queue}, "Loop", ids[i])
+		run, err := w.parts.temporal.ExecuteWorkflow(
+			b.Context(), client.StartWorkflowOptions{TaskQueue: queue}, "Loop", ids[i],
+		)
 		require.NoError(b, err)
 		runs[i] = run
 	})
@@ -114,11 +116,11 @@ func (w *world) loop(b *testing.B, db *sql.DB, ids []string) {
 		require.NoError(b, run.Get(b.Context(), nil))
 	}
 	spent, n := float64(commits(b, db)-before), float64(asked.Load())
-	b.ReportMetric(spent/n, "loop-transactions/poll") // those of the payments beside it included
+	b.ReportMetric(spent/n, "loop-transactions/poll") // includes those of the payments beside it
 	b.ReportMetric(float64(w.events(b, runs[0].GetID()))/(n/loopsBeside), "loop-events/poll")
 }
 
-// events returns how many events a workflow's history has.
+// events returns the number of events in a workflow's history.
 func (w *world) events(b *testing.B, id string) int {
 	b.Helper()
 	n := 0
@@ -131,7 +133,7 @@ func (w *world) events(b *testing.B, id string) int {
 	return n
 }
 
-// commits returns how many transactions a database has committed.
+// commits returns the number of transactions that a database has committed.
 func commits(b *testing.B, db *sql.DB) int64 {
 	b.Helper()
 	var n int64
@@ -140,7 +142,7 @@ func commits(b *testing.B, db *sql.DB) int64 {
 	return n
 }
 
-// memory returns what this process has in use, in MiB.
+// memory returns the memory in use by this process, in MiB.
 func memory() float64 {
 	runtime.GC()
 	var now runtime.MemStats

@@ -15,20 +15,20 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// The load of BenchmarkStatusUnderLoad: the questions of others, at the pace that one payment
-// alone would have, are 98 % of the contract and more.
+// The load of BenchmarkStatusUnderLoad. At the pace of a single payment, the status queries of
+// other payments need 98 % of the contract and more.
 const (
 	statusContract = 10  // calls a second of the contract
-	statusPending  = 50  // payments of others that wait: every 10 s, 5 calls a second
-	statusWatched  = 290 // payments of others that have ended: every minute, 4.8 calls a second
-	statusPayers   = 24  // customers who pay, quiet and beside the load
+	statusPending  = 50  // other payments that wait: every 10 s, 5 calls a second
+	statusWatched  = 290 // other payments that have ended: every minute, 4.8 calls a second
+	statusPayers   = 24  // customers who pay, some without the load and some beside it
 	statusOften    = 1500 * time.Millisecond
-	statusOld      = 2 * time.Minute // after which the customers of others act no more
+	statusOld      = 2 * time.Minute // after which the customers of the other payments do nothing more
 )
 
-// BenchmarkStatusUnderLoad measures how long a customer who has paid waits for the question
-// that sees it, while watches and polls of others want all of the operator's contract. The
-// operator does not call back.
+// BenchmarkStatusUnderLoad measures the time between a customer's payment and the status query
+// that sees it. Meanwhile watches and polls of other payments want all of the operator's
+// contract. The operator does not call back.
 func BenchmarkStatusUnderLoad(b *testing.B) {
 	w := newWorld(b, setup{database: piroguetest.Postgres(b), tune: func(o *config.Operator) {
 		if o.Code == "orange-web-ml-test" {
@@ -60,8 +60,8 @@ func BenchmarkStatusUnderLoad(b *testing.B) {
 	}
 }
 
-// payers has customers pay one after the other, each after a while, and returns how long each
-// payment took to succeed after that.
+// payers has customers pay one after the other, each after a delay. It returns the time from each
+// payment to its SUCCESS.
 func (w *world) payers(b *testing.B) []time.Duration {
 	b.Helper()
 	took := make([]time.Duration, statusPayers)

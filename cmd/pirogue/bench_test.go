@@ -22,8 +22,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// BenchmarkPostCashIn measures a merchant's POST on PostgreSQL, and what of it is
-// ours: the rest is the operator's answer.
+// BenchmarkPostCashIn measures a merchant's POST on PostgreSQL, and our own share of it: the
+// total without the operator's response time.
 func BenchmarkPostCashIn(b *testing.B) {
 	w := newWorld(b, setup{database: piroguetest.Postgres(b)})
 	m := w.merchant()
@@ -43,8 +43,8 @@ func BenchmarkPostCashIn(b *testing.B) {
 	report(b, "ours", ours)
 }
 
-// BenchmarkReads measures GET payment and GET balances at fifty requests a second,
-// with a thousand payments in the database.
+// BenchmarkReads measures GET payment and GET balances at fifty requests a second, with a
+// thousand payments in the database.
 func BenchmarkReads(b *testing.B) {
 	w := newWorld(b, setup{database: piroguetest.Postgres(b)})
 	m := w.merchant()
@@ -72,9 +72,9 @@ func BenchmarkReads(b *testing.B) {
 	}
 }
 
-// BenchmarkEndToEnd measures payments a second from POST to SUCCESS, beside a bare
-// workflow with as many activities on the same Temporal in the same run. The operator
-// does not call back: a callback is one more question, so one more activity.
+// BenchmarkEndToEnd measures payments a second from POST to SUCCESS. Beside them a bare workflow
+// runs as many activities, on the same Temporal in the same run. The operator does not call back:
+// a callback adds a status query, and so an activity.
 func BenchmarkEndToEnd(b *testing.B) {
 	const payments = 400
 	w := newWorld(b, setup{database: piroguetest.Postgres(b)})
@@ -96,8 +96,8 @@ func BenchmarkEndToEnd(b *testing.B) {
 	}
 }
 
-// BenchmarkPendingMemory measures the resident memory of Pirogue's processes with a
-// thousand payments pending.
+// BenchmarkPendingMemory measures the resident memory of Pirogue's processes with a thousand
+// pending payments.
 func BenchmarkPendingMemory(b *testing.B) {
 	f := newFleet(b)
 	for b.Loop() {
@@ -117,7 +117,7 @@ func BenchmarkPendingMemory(b *testing.B) {
 	}
 }
 
-// crowd takes n payments at once and returns their transactions.
+// crowd takes n payments at once and returns the IDs of their transactions.
 func (w *world) crowd(n int, number string) []string {
 	ids := make([]string, n)
 	together(n, atOnce, func(i int) {
@@ -130,10 +130,10 @@ func (w *world) crowd(n int, number string) []string {
 	return ids
 }
 
-// atOnce is how many callers the benchmarks are.
+// atOnce is the number of concurrent callers in the benchmarks.
 const atOnce = 64
 
-// together runs do n times, so many at a time.
+// together calls do n times, with at most atOnce calls at a time.
 func together(n, atOnce int, do func(i int)) {
 	var all sync.WaitGroup
 	var next atomic.Int64
@@ -147,8 +147,8 @@ func together(n, atOnce int, do func(i int)) {
 	all.Wait()
 }
 
-// bareWorkflow returns a runner of a workflow that does nothing, with as many
-// activities as a payment and its webhook have: submit, ask, settle, deliver.
+// bareWorkflow returns a function that runs a workflow of empty activities. There are as many as
+// for a payment and its webhook: submit, ask, settle, deliver.
 func (w *world) bareWorkflow(b *testing.B) func(context.Context) {
 	const queue = "bare"
 	pool := worker.New(w.parts.temporal, queue, worker.Options{})
@@ -186,7 +186,7 @@ func (f *fleet) resident(part string) float64 {
 	return kib / 1024
 }
 
-// report prints the median and the 99th of a hundred.
+// report prints the median and the 99th percentile.
 func report(b *testing.B, name string, took []time.Duration) {
 	b.Helper()
 	if len(took) == 0 {

@@ -13,13 +13,14 @@ import (
 	"pirogue/workflows"
 )
 
-// otherSteps is a workflow of another version: its first step is a timer.
+// otherSteps is a workflow of another version. Its first step is a timer, so no history of the
+// real workflow replays on it.
 func otherSteps(ctx workflow.Context, _ pirogue.Order) (pirogue.Status, error) {
 	return "", workflow.Sleep(ctx, 5*time.Second)
 }
 
-// A workflow that is open and whose code does not replay its history goes no further, and no sweep
-// sees that. Support lists it, ends it and starts it again from the payment's row.
+// An open workflow whose code does not replay its history makes no progress, and no sweep sees
+// that. Support lists it, ends it and starts it again from the payment's row.
 func TestABlockedWorkflowIsStartedAgain(t *testing.T) {
 	t.Parallel()
 

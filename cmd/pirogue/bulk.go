@@ -18,11 +18,11 @@ import (
 	"pirogue"
 )
 
-// bulksPath is where the merchant API takes bulks.
+// bulksPath is the merchant API's path for bulks.
 const bulksPath = "/payments/cashout/bulk"
 
-// bulkCommand is a merchant's commands for many cash-outs at once. They ask the merchant
-// API, as any client does.
+// bulkCommand returns a merchant's commands for many cash-outs at once. They call the merchant
+// API with the merchant's key, as any client does.
 func bulkCommand(environ []string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "bulk", Short: "Pay into many wallets at once, with a merchant's key",
@@ -32,7 +32,8 @@ func bulkCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-// withClient adapts a command to the merchant API.
+// withClient adapts a function that calls the merchant API to a command. The client has the
+// settings of environ.
 func withClient(
 	environ []string, do func(*cobra.Command, *bulkClient, []string) error,
 ) func(*cobra.Command, []string) error {
@@ -45,7 +46,7 @@ func withClient(
 	}
 }
 
-// submission is what a file does not say.
+// submission holds the settings of a bulk that come from flags and not from the file.
 type submission struct {
 	reference, notifyURL string
 	notifyLines, watch   bool
@@ -80,7 +81,7 @@ func bulkSubmit(environ []string) *cobra.Command {
 	return cmd
 }
 
-// request returns the request that submits a file.
+// request returns the request that submits a file: CSV or JSON, by the file's name.
 func (s submission) request(file string) (bulkRequest, error) {
 	body, err := os.ReadFile(filepath.Clean(file))
 	if err != nil {
@@ -103,8 +104,8 @@ func (s submission) request(file string) (bulkRequest, error) {
 	return bulkRequest{http.MethodPost, bulksPath + "?" + query.Encode(), "text/csv; charset=utf-8", body}, nil
 }
 
-// intoJSON adds what the flags say to a bulk in JSON. Each value goes out as the file has
-// it. It refuses a field that is there twice: only one of the two would be sent.
+// intoJSON adds the values of the flags to a bulk in JSON. It keeps every other value byte by
+// byte. It refuses a field that occurs twice: only one of the two values would be sent.
 func (s submission) intoJSON(body []byte) ([]byte, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
@@ -128,7 +129,7 @@ func (s submission) intoJSON(body []byte) ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// namedOnce fails when valid JSON is no object, or one that has a field twice.
+// namedOnce fails if valid JSON is no object, or an object that has a field twice.
 func namedOnce(body []byte) error {
 	decoder, seen := json.NewDecoder(bytes.NewReader(body)), map[json.Token]bool{}
 	brace, err := decoder.Token()
@@ -149,7 +150,8 @@ func namedOnce(body []byte) error {
 	return err
 }
 
-// accepted takes the repeat of a bulk for what it is: the bulk was accepted before.
+// accepted returns the bulk of an earlier submission if the API answers that this one repeats it.
+// So a merchant may submit the same file again.
 func accepted(out io.Writer, bulk bulkStand, err error) (bulkStand, error) {
 	var no *refusal
 	if !errors.As(err, &no) || no.Code != pirogue.DuplicateOrder || len(no.Data) == 0 {
@@ -159,7 +161,7 @@ func accepted(out io.Writer, bulk bulkStand, err error) (bulkStand, error) {
 	return bulk, json.Unmarshal(no.Data, &bulk)
 }
 
-// summary is a bulk in a few words.
+// summary returns the number of lines, the amount, the fees and the state of a bulk in one line.
 func summary(b bulkStand) string {
 	total := pirogue.Money{Minor: b.Amount, Currency: b.Currency}
 	return fmt.Sprintf("%d lines, %s and %d in fees, %s", b.Lines, total, b.Fee, b.State)
@@ -180,7 +182,7 @@ func bulkResults(environ []string) *cobra.Command {
 		}
 		path := bulksPath + "/" + url.PathEscape(args[0]) + "/lines?" + query.Encode()
 		return c.insist(cmd.Context(), bulkRequest{method: http.MethodGet, path: path}, func(r io.Reader) error {
-			_, err := io.Copy(cmd.OutOrStdout(), r) // an answer that breaks off is an error
+			_, err := io.Copy(cmd.OutOrStdout(), r) // a response that breaks off is an error
 			return err
 		})
 	})
@@ -215,7 +217,7 @@ func bulkWatch(environ []string) *cobra.Command {
 	}
 }
 
-// readBulk reads how a bulk stands.
+// readBulk reads a bulk and the counts of its lines.
 func (c *bulkClient) readBulk(ctx context.Context, id string) (bulkStand, error) {
 	return c.bulk(ctx, bulkRequest{method: http.MethodGet, path: bulksPath + "/" + url.PathEscape(id)})
 }

@@ -20,12 +20,12 @@ import (
 )
 
 const (
-	bulkTries     = 8               // of one request while the API answers 429 or 503
-	bulkPatience  = 3 * time.Minute // of one of them: a large file over a slow line
-	maxBulkAnswer = 4 << 20         // bytes of an answer that is read as a whole
+	bulkTries     = 8               // of one request, while the API answers 429 or 503
+	bulkPatience  = 3 * time.Minute // for one try: a large file on a slow network
+	maxBulkAnswer = 4 << 20         // bytes of a response that is read as a whole
 )
 
-// bulkClient is a merchant's side of the merchant API.
+// bulkClient signs and sends a merchant's requests to the merchant API.
 type bulkClient struct {
 	config.Account
 	clock pirogue.Clock
@@ -37,14 +37,15 @@ func newBulkClient(environ []string) (*bulkClient, error) {
 	return &bulkClient{Account: account, clock: time.Now, pause: sleep}, err
 }
 
-// bulkRequest is a request before it is signed.
+// bulkRequest is a request that has no signature yet. Each try signs it again, with a fresh
+// timestamp.
 type bulkRequest struct {
 	method, path string
 	kind         string // of the body, "" for none
 	body         []byte
 }
 
-// bulkStand is a bulk as the API shows it.
+// bulkStand is a bulk as the merchant API returns it.
 type bulkStand struct {
 	ID       string                     `json:"bulk_id"`
 	State    pirogue.BulkState          `json:"state"`
@@ -60,7 +61,7 @@ type bulkStand struct {
 	ClosedAt  time.Time `json:"closed_at"`
 }
 
-// refusal is what the API answers instead.
+// refusal is the merchant API's error response.
 type refusal struct {
 	Status int
 	Code   pirogue.Code    `json:"code"`
@@ -70,7 +71,7 @@ type refusal struct {
 	wait   time.Duration
 }
 
-// Error tells the text and every mistake, each on a line of its own.
+// Error returns the text of the refusal and every mistake it lists, each on its own line.
 func (r *refusal) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s: %s", r.Status, r.Code, r.Text)
@@ -84,13 +85,13 @@ func (r *refusal) Error() string {
 	return b.String()
 }
 
-// passing reports whether the same request may succeed a little later.
+// passing reports whether the same request may succeed a little later: the status is 429 or 503.
 func (r *refusal) passing() bool {
 	return r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable
 }
 
-// bulk sends a request that is answered with a bulk, again while that can help: what a
-// bulk's requests do, they do once.
+// bulk sends a request and decodes the bulk in its response. It retries as insist does. A retry
+// is safe: each request of a bulk takes effect once.
 func (c *bulkClient) bulk(ctx context.Context, r bulkRequest) (bulkStand, error) {
 	var answer struct{ Data bulkStand }
 	err := c.insist(ctx, r, func(from io.Reader) error {
@@ -99,7 +100,8 @@ func (c *bulkClient) bulk(ctx context.Context, r bulkRequest) (bulkStand, error)
 	return answer.Data, err
 }
 
-// insist sends a request until its answer is no passing refusal, signed anew each time.
+// insist sends a request and retries it while the API refuses it for a short time, at most
+// bulkTries times. It signs each try again, because a signature expires.
 func (c *bulkClient) insist(ctx context.Context, r bulkRequest, read func(io.Reader) error) error {
 	for try := 1; ; try++ {
 		err := c.send(ctx, r, read)
@@ -111,7 +113,7 @@ func (c *bulkClient) insist(ctx context.Context, r bulkRequest, read func(io.Rea
 	}
 }
 
-// send signs a request as the merchant's document says and reads its answer.
+// send signs a request by the rule of the merchant's document and reads its response.
 func (c *bulkClient) send(ctx context.Context, r bulkRequest, read func(io.Reader) error) error {
 	ctx, stop := context.WithTimeout(ctx, bulkPatience)
 	defer stop()
@@ -131,7 +133,7 @@ func (c *bulkClient) send(ctx context.Context, r bulkRequest, read func(io.Reade
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return err // no answer: the same command again does no harm
+		return err // no response: the merchant may run the same command again
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < http.StatusBadRequest {

@@ -21,8 +21,8 @@ import (
 	"pirogue/workflows"
 )
 
-// largest is a store with a bulk of 10,000 lines, of which every page has something to
-// start and which is counted a few times before all are over.
+// largest is a store with a bulk of 10,000 lines. Every page has lines to start, and the bulk is
+// counted a few times before all lines have ended: the longest history.
 type largest struct {
 	activities.Store
 	counted atomic.Int32
@@ -64,8 +64,8 @@ func (nowhere) Launch(context.Context, pirogue.Payment) error { return nil }
 
 func (nowhere) Deliver(context.Context, pirogue.Owner, pirogue.EventID, int) error { return nil }
 
-// Ten thousand lines of four networks, each with a page that is not full, are 23 pages:
-// the most there can be.
+// Ten thousand lines of four networks, each with a page that is not full, fill 23 pages. No bulk
+// has more.
 func TestHistoriesOfTheLargestBulkStayShort(t *testing.T) {
 	t.Parallel()
 
@@ -88,9 +88,10 @@ func TestHistoriesOfTheLargestBulkStayShort(t *testing.T) {
 
 	b := pirogue.Bulk{ID: pirogue.BulkID(ids.New()), Pages: make([]pirogue.OperatorCode, 23)}
 	starter := &workflows.Starter{
-		Client: c, Clock: time.Now, Instance: func(pirogue.OperatorCode) (pirogue.Instance, bool) { return pirogue.Instance{}, false },
+		Client: c, Clock: time.Now,
+		Instance: func(pirogue.OperatorCode) (pirogue.Instance, bool) { return pirogue.Instance{}, false },
 	}
-	for range 2 { // the sweep may come after the API
+	for range 2 { // the sweep may start the bulk after the API has
 		require.NoError(t, starter.LaunchBulk(t.Context(), b))
 	}
 	var closed activities.BulkClosed

@@ -20,11 +20,11 @@ import (
 	"pirogue/piroguetest"
 )
 
-// someBulk is the bulk that the commands are about.
+// someBulk is the bulk in the arguments of the commands under test.
 const someBulk = "018f3b1e-7c1a-7def-8abc-0123456789ef"
 
-// merchantAPI plays the merchant API: it answers one request after the other and notes
-// what it was asked.
+// merchantAPI plays the merchant API. It answers the requests in the order of answers and keeps
+// each request.
 type merchantAPI struct {
 	t       *testing.T
 	answers []string // "status body"
@@ -38,7 +38,8 @@ func (m *merchantAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	mac := hmac.New(sha256.New, []byte("s3cret"))
 	mac.Write([]byte(r.Header.Get("X-NekaPay-Timestamp") + string(body)))
-	if r.Header.Get("X-NekaPay-Signature") != hex.EncodeToString(mac.Sum(nil)) || r.Header.Get("X-NekaPay-Key") != "nk_test_1" {
+	if r.Header.Get("X-NekaPay-Signature") != hex.EncodeToString(mac.Sum(nil)) ||
+		r.Header.Get("X-NekaPay-Key") != "nk_test_1" {
 		m.t.Error("the request is not signed")
 	}
 	m.asked = append(m.asked, strings.Join([]string{
@@ -73,7 +74,7 @@ func bulkAPI(t *testing.T, answers ...string) (*merchantAPI, []string) {
 	return api, []string{"NEKAPAY_BASE_URL=" + server.URL, "NEKAPAY_API_KEY=nk_test_1", "NEKAPAY_API_SECRET=s3cret"}
 }
 
-// standing is how the API shows a bulk of ten lines.
+// standing returns the merchant API's response for a bulk of ten lines.
 func standing(state string, waiting, paid, cancelled int) string {
 	return fmt.Sprintf(`{"data":{"bulk_id":%q,"state":%q,"lines":10,"amount":5000,"fee":0,"currency":"XOF",
 		"counts":{"WAITING":%d,"SUCCESS":%d,"CANCELLED":%d},"percent":{"done":%d}}}`,
@@ -93,7 +94,8 @@ func TestABulkIsSubmittedWatchedAndCancelledByHand(t *testing.T) {
 	require.NoError(t, os.WriteFile(twice, []byte(`{"lines":[{"amount":1}],"metadata":{},"lines":[]}`), 0o600))
 	require.NoError(t, os.WriteFile(strange, []byte(`{"lines":[{"amount":1.0,"amount":2}],"Lines":null}`), 0o600))
 	const path = "/payments/cashout/bulk"
-	// Each row is a command line, what the API answers, what it was asked and what is printed.
+	// Each row has a command line, the API's answers, the requests it must get, and the command's
+	// output.
 	tests := map[string]struct {
 		args    string
 		answers []string
@@ -104,7 +106,8 @@ func TestABulkIsSubmittedWatchedAndCancelledByHand(t *testing.T) {
 		"a file": {
 			"submit " + file + " --reference april --notify-lines",
 			[]string{"202 " + standing("ACCEPTED", 10, 0, 0)},
-			[]string{"POST " + path + "?merchant_bulk_id=april&notify_lines=true text/csv; charset=utf-8 merchant_order_id,amount,beneficiary_msisdn\n"},
+			[]string{"POST " + path +
+				"?merchant_bulk_id=april&notify_lines=true text/csv; charset=utf-8 merchant_order_id,amount,beneficiary_msisdn\n"},
 			someBulk + "\n", "",
 		},
 		"JSON": {
@@ -118,12 +121,14 @@ func TestABulkIsSubmittedWatchedAndCancelledByHand(t *testing.T) {
 		"JSON that the API must judge": {
 			"submit " + strange + " --reference april",
 			[]string{`400 {"code":"INVALID_JSON","error":"Pas un JSON"}`},
-			[]string{"POST " + path + ` application/json {"Lines":null,"lines":[{"amount":1.0,"amount":2}],"merchant_bulk_id":"april"}`},
+			[]string{"POST " + path +
+				` application/json {"Lines":null,"lines":[{"amount":1.0,"amount":2}],"merchant_bulk_id":"april"}`},
 			"", "INVALID_JSON",
 		},
 		"a file that was accepted before": {
 			"submit " + file + " --reference april",
-			[]string{"409 " + strings.Replace(standing("RUNNING", 10, 0, 0), "{", `{"code":"DUPLICATE_ORDER","error":"Déjà",`, 1)},
+			[]string{"409 " +
+				strings.Replace(standing("RUNNING", 10, 0, 0), "{", `{"code":"DUPLICATE_ORDER","error":"Déjà",`, 1)},
 			nil, someBulk + "\n", "",
 		},
 		"a file with mistakes": {
@@ -199,7 +204,7 @@ func TestABarShowsHowLongItTakes(t *testing.T) {
 		progressOf(b, now, true))
 }
 
-// bulkFile is a CSV of cash-outs, each to a sandbox number.
+// bulkFile writes a CSV of cash-outs, each to a sandbox number, and returns its path.
 func bulkFile(t *testing.T, reference string, numbers ...string) string {
 	t.Helper()
 	var b strings.Builder
@@ -212,8 +217,8 @@ func bulkFile(t *testing.T, reference string, numbers ...string) string {
 	return file
 }
 
-// TestABulkPaysItsLinesAndTellsItsMerchantOnce runs the whole program, from the command
-// line to the simulators and back.
+// TestABulkPaysItsLinesAndTellsItsMerchantOnce runs the whole program, from the command line to
+// the simulators and back.
 func TestABulkPaysItsLinesAndTellsItsMerchantOnce(t *testing.T) {
 	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
 		w := newWorld(t, hurry(database))
@@ -245,14 +250,16 @@ func TestABulkPaysItsLinesAndTellsItsMerchantOnce(t *testing.T) {
 	})
 }
 
-// givesWay holds a bulk and its payments to the lowest priority.
+// givesWay requires the lowest priority of a bulk's workflow and of its payments' workflows.
 func (w *world) givesWay(t *testing.T, id string) {
 	t.Helper()
 	workflows := []string{"bulk-" + id}
-	require.NoError(t, w.parts.store.BulkLines(t.Context(), w.owner(t), pirogue.BulkID(id), pirogue.LineSpan{}, func(l pirogue.BulkLine) error {
-		workflows = append(workflows, "cashout-"+string(l.Payment.ID))
-		return nil
-	}))
+	require.NoError(t, w.parts.store.BulkLines(
+		t.Context(), w.owner(t), pirogue.BulkID(id), pirogue.LineSpan{}, func(l pirogue.BulkLine) error {
+			workflows = append(workflows, "cashout-"+string(l.Payment.ID))
+			return nil
+		},
+	))
 	require.Len(t, workflows, 6)
 	for _, workflow := range workflows {
 		calls := 0
@@ -270,7 +277,7 @@ func (w *world) givesWay(t *testing.T, id string) {
 	}
 }
 
-// owner is the merchant with the test key.
+// owner returns the merchant of the test key.
 func (w *world) owner(t *testing.T) pirogue.Owner {
 	t.Helper()
 	key, _, err := w.parts.store.Key(t.Context(), w.account.Key, time.Now())
@@ -278,8 +285,8 @@ func (w *world) owner(t *testing.T) pirogue.Owner {
 	return pirogue.Owner{MerchantID: key.MerchantID, Mode: key.Mode}
 }
 
-// bulkLetters returns the states the merchant was told of about a bulk, and fails on a
-// letter about one of its lines.
+// bulkLetters returns the states in the merchant's webhooks about a bulk. It fails on a webhook
+// about one of the bulk's lines.
 func (w *world) bulkLetters(t *testing.T, id string) []string {
 	t.Helper()
 	var told []string

@@ -16,8 +16,8 @@ const (
 	barWidth   = 30 // characters
 )
 
-// watchBulk shows how a bulk comes along until it is over: on a terminal as one line that
-// changes, elsewhere as a line for each change.
+// watchBulk prints the progress of a bulk until it ends. A terminal shows one line that changes;
+// any other output gets one line for each change.
 func watchBulk(ctx context.Context, c *bulkClient, id string, out io.Writer) error {
 	live := isTerminal(out)
 	last := ""
@@ -46,7 +46,8 @@ func watchBulk(ctx context.Context, c *bulkClient, id string, out io.Writer) err
 	}
 }
 
-// isTerminal reports whether somebody looks at what is written.
+// isTerminal reports whether out is a terminal. If not, nobody needs a line that changes in
+// place.
 func isTerminal(out io.Writer) bool {
 	file, ok := out.(*os.File)
 	if !ok {
@@ -56,8 +57,8 @@ func isTerminal(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// progressOf is a bulk's progress on one line. The time left is what it would take at the
-// pace of the lines that are over, so it is told only as long as somebody watches.
+// progressOf returns a bulk's progress in one line. Only a live line has the time left: it is an
+// estimate from the pace so far, and stale as soon as it stands in a log.
 func progressOf(b bulkStand, now time.Time, live bool) string {
 	done := 0
 	for status, n := range b.Counts {
@@ -82,7 +83,8 @@ func progressOf(b bulkStand, now time.Time, live bool) string {
 	return text
 }
 
-// timeLeft estimates when every line will be over, and false when nothing tells.
+// timeLeft estimates the time until every line has ended. It reports false if no line has ended
+// yet or the bulk is over.
 func timeLeft(b bulkStand, done int, now time.Time) (time.Duration, bool) {
 	elapsed := now.Sub(b.StartedAt)
 	if b.State.Ended() || b.StartedAt.IsZero() || done == 0 || elapsed <= 0 {

@@ -30,29 +30,29 @@ import (
 	"pirogue/vault"
 )
 
-// harbour is Pirogue as it runs in production, with a proxy between every two parts and
-// somebody who starts again what ends.
+// harbour is Pirogue as in production, with a proxy on every connection between two parts. A
+// keeper restarts each part that ends.
 type harbour struct {
 	*world
 	t        *testing.T
-	addrs    map[string]string // where each part listens
-	doors    map[string]string // where each edge begins
+	addrs    map[string]string // each part listens here
+	doors    map[string]string // each connection begins here
 	proxies  proxies
 	postgres *piroguetest.FragilePostgres
 	temporal piroguetest.TemporalServer
 	keepers  map[string]*keeper
 	sink     *sink
-	data     string // where Temporal keeps its file, and the simulators their books
+	data     string // the folder of Temporal's file and the simulators' books
 }
 
-// chaosTimes leave a customer time while parts are away, and an operator that was away
-// itself time to end what it had begun: what comes after the horizon is not looked for.
+// chaosTimes leave a customer time while parts are down. They also leave an operator that was
+// down itself time to finish: a payment of the operator after the finality window goes unseen.
 var chaosTimes = hurried{window: 10 * time.Second, horizon: 90 * time.Second}
 
-// edge is a connection between two parts: who opens it, and to whom.
+// edge is a connection between two parts: the one that opens it, and the other.
 type edge struct{ name, to string }
 
-// edges is every connection there is. The two workers have each their own.
+// edges lists every connection. Each of the two workers has its own.
 var edges = []edge{
 	{"merchant-api", "api"},
 	{"operator-api", "api"},
@@ -67,7 +67,7 @@ var edges = []edge{
 	{"worker2-operator", "sandbox"},
 }
 
-// newHarbour starts everything.
+// newHarbour starts every part.
 func newHarbour(t *testing.T) *harbour {
 	t.Helper()
 	h := &harbour{
@@ -99,8 +99,8 @@ func newHarbour(t *testing.T) *harbour {
 	return h
 }
 
-// env is the settings of one part. "" is the test itself, which goes through no proxy:
-// what it reads is the truth.
+// env returns the settings of one part. "" is the test itself. It goes through no proxy, so that
+// no fault changes what it reads.
 func (h *harbour) env(part string) []string {
 	database, temporal, play := h.postgres.URL, h.addrs["temporal"], h.addrs["sandbox"]
 	if door, ok := h.doors[part+"-postgres"]; ok {
@@ -131,7 +131,7 @@ func (h *harbour) startTemporal() {
 		filepath.Join(h.data, "temporal.db"))
 }
 
-// openBooks migrates the database and makes a merchant who listens.
+// openBooks migrates the database and makes a merchant whose webhooks go to the sink.
 func (h *harbour) openBooks() {
 	conf, err := config.Load(h.env(""))
 	require.NoError(h.t, err)
@@ -149,29 +149,29 @@ func (h *harbour) openBooks() {
 	listener, err := net.Listen("tcp", h.addrs["merchant"])
 	require.NoError(h.t, err)
 	server := &http.Server{Handler: h.sink}
-	go server.Serve(listener) //nolint:errcheck // it ends when it is closed
+	go server.Serve(listener) //nolint:errcheck // it ends when the listener closes
 	h.t.Cleanup(func() { require.NoError(h.t, server.Close()) })
 	require.NoError(h.t, p.store.SetNotifyURL(h.t.Context(), h.account.MerchantID,
 		"http://"+h.doors["worker-merchant"]))
 }
 
-// customer is a merchant whose way to the API is a bad one.
+// customer returns a merchant who reaches the API through the proxy, faults included.
 func (h *harbour) customer() merchant {
 	return merchant{"http://" + h.doors["merchant-api"] + "/api/v1", h.account}
 }
 
-// keeper starts a part again whenever it has ended, as a service manager does.
+// keeper restarts a part each time it ends, as a service manager does.
 type keeper struct {
 	ready string
 	start func() (*process, error)
 	mu    sync.Mutex
 	now   *process
-	until time.Time // stays down until then
+	until time.Time // the part stays down until then
 	over  bool
 }
 
-// breath is how long a part that ended stays down at least, so that one that cannot
-// start does not do so all day.
+// breath is the shortest time for which a part that ended stays down. It slows the restarts of a
+// part that cannot start.
 const breath = 300 * time.Millisecond
 
 // keep runs a part until the test ends.
@@ -189,7 +189,8 @@ func (h *harbour) keep(name, part, ready string, args ...string) {
 	h.t.Cleanup(func() { k.stop(); <-done })
 }
 
-// logsFlag keeps what the parts have to say: errors without end, for everything is broken.
+// logsFlag names the folder for the parts' logs. By default there are none: with everything
+// broken they hold errors without end.
 var logsFlag = flag.String("logs", "", "a folder for the logs of the parts of a fault run; \"\" keeps none")
 
 func (h *harbour) log(name string) io.Writer {
@@ -202,6 +203,7 @@ func (h *harbour) log(name string) io.Writer {
 	return file
 }
 
+// watch restarts the part each time it ends, until the test ends.
 func (k *keeper) watch() {
 	for {
 		k.mu.Lock()
@@ -229,7 +231,7 @@ func (k *keeper) watch() {
 	}
 }
 
-// kill ends the part as a power cut would, and keeps it down for so long.
+// kill ends the part without a warning, like a power cut, and keeps it down for a while.
 func (k *keeper) kill(down time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -258,14 +260,14 @@ func (h *harbour) ready() error {
 	return nil
 }
 
-// sink is the merchant who hears webhooks: it verifies each and remembers what it was
-// told about each payment, and how often.
+// sink receives the merchant's webhooks. It verifies each, and counts the statuses that each
+// payment's webhooks name.
 type sink struct {
 	secret string
 	mu     sync.Mutex
 	told   map[string]map[string]int
 	forged int
-	header http.Header // of the latest, with its body
+	header http.Header // of the latest webhook, with its body
 	body   []byte
 }
 
@@ -277,7 +279,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Status string `json:"status"`
 	}
 	if err != nil || json.Unmarshal(body, &news) != nil {
-		w.WriteHeader(http.StatusBadRequest) // cut off on its way
+		w.WriteHeader(http.StatusBadRequest) // the body was cut off on its way
 		return
 	}
 	s.mu.Lock()
@@ -295,7 +297,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.header, s.body = r.Header.Clone(), body
 }
 
-// heard returns what the merchant was told about a payment.
+// heard returns the statuses in the webhooks about a payment.
 func (s *sink) heard(id string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,21 +15,21 @@ import (
 	"pirogue"
 )
 
-// nature is what happens to a payment by itself: which statuses it may end with, and
-// what its customer does.
+// nature describes one kind of payment in the load: its customer's behaviour and the statuses in
+// which it may end.
 type nature struct {
 	name   string
-	weight int // how often it is chosen, against the others
+	weight int // how often it is chosen, relative to the others
 	path   string
 	number string
 	ends   []pirogue.Status
-	types  string        // the number that the customer types on the operator's page; "" for nobody who comes
-	after  time.Duration // how long he looks for his telephone
+	types  string        // the number that the customer types on the operator's page; "" if no customer comes
+	after  time.Duration // the customer's delay
 }
 
-// The statuses in which payments may end. A payment whose operator could not be reached
-// fails also where it would have been paid; one that takes money in and was not asked
-// about in time expires, and its money goes back.
+// The statuses in which payments may end. If the operator cannot be reached, a payment fails even
+// where it would be paid. A cash-in without a status query in time expires; if its customer pays,
+// the money goes back.
 var (
 	paidIn = []pirogue.Status{
 		pirogue.StatusSuccess, pirogue.StatusReversed, pirogue.StatusExpired,
@@ -47,10 +47,11 @@ const (
 	refunds  = "/refunds"
 )
 
-// natures is the load. In Mali customers come to Orange's page, so they are played as
-// people: a simulated one would pay also the page that a lost answer hid from everybody.
-// In Senegal a code whose answer was lost is asked for again under its reference, and the
-// simulated customer of a reference pays one code of it, so there they play themselves.
+// natures is the load. In Mali customers come to Orange's page, so the test plays them as people:
+// a simulated customer would pay also a page whose address was lost with the response. In
+// Senegal, Pirogue asks again under the same reference for a code whose response was lost. The
+// simulated customer of a reference pays one code of it, so there the simulator plays the
+// customers.
 var natures = []nature{
 	{"pays", 30, cashIns, silent, paidIn, pays, 0},
 	{"pays slowly", 4, cashIns, silent, paidIn, pays, 4 * time.Second},
@@ -94,23 +95,22 @@ func choose(dice *rand.Rand) nature {
 	return natures[0]
 }
 
-// wish is one thing that a merchant asked for, as often as it took to be answered.
+// wish is one request of a merchant, with every response to it and to its retries.
 type wish struct {
 	nature  nature
 	body    string
 	ref     string
-	id      string // "" when it was refused
-	refused string // the code
+	id      string // "" after a refusal
+	refused string // the error code
 	at      time.Time
-	said    map[string]bool // every ID that was ever answered
+	said    map[string]bool // every payment ID in a response
 }
 
-// diary is what the merchants remember: all that was acknowledged, and all that was
-// refused.
+// diary keeps what the merchants know: every request that was acknowledged or refused.
 type diary struct {
 	mu     sync.Mutex
 	wishes []*wish
-	paid   []string // cash-ins that were seen to succeed
+	paid   []string // cash-ins seen in SUCCESS
 	tries  map[string]int
 }
 
@@ -120,21 +120,21 @@ func (d *diary) note(w *wish) {
 	d.wishes = append(d.wishes, w)
 }
 
-// count counts what one try brought: a status of HTTP, or nothing.
+// count counts the result of one try: an HTTP status, or none.
 func (d *diary) count(what string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.tries[what]++
 }
 
-// succeeded remembers a cash-in that can be given back.
+// succeeded keeps a cash-in that a refund can give back.
 func (d *diary) succeeded(id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.paid = append(d.paid, id)
 }
 
-// refundable draws a cash-in that succeeded; "" while there is none.
+// refundable draws a cash-in that succeeded; "" if there is none.
 func (d *diary) refundable(dice *rand.Rand) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -144,7 +144,7 @@ func (d *diary) refundable(dice *rand.Rand) string {
 	return d.paid[dice.IntN(len(d.paid))]
 }
 
-// all returns the wishes so far, as they stand.
+// all returns a copy of all wishes.
 func (d *diary) all() []wish {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -158,14 +158,14 @@ func (d *diary) all() []wish {
 
 // The pace of the load.
 const (
-	shops     = 10                      // merchants' tills that ask at once
-	shopPause = 1200 * time.Millisecond // at most, between two payments at one till
-	tryFor    = 8 * time.Second         // one request
+	shops     = 10                      // merchants' shops that send requests at the same time
+	shopPause = 1200 * time.Millisecond // at most, between two payments of one shop
+	tryFor    = 8 * time.Second         // for one request
 	tryPause  = 300 * time.Millisecond
 )
 
-// trade asks for payments at one till until closing ends. Whatever was begun is asked
-// for until it is answered, or ctx ends.
+// trade requests payments for one shop until closing closes. It retries each request until it has
+// a final response, or ctx ends.
 func (h *harbour) trade(ctx context.Context, closing <-chan struct{}, d *diary, dice *rand.Rand) {
 	var customers sync.WaitGroup
 	defer customers.Wait()
@@ -188,7 +188,7 @@ func (h *harbour) trade(ctx context.Context, closing <-chan struct{}, d *diary, 
 	}
 }
 
-// write makes the request. It reports false when nothing can be given back yet.
+// write makes the request. It reports false if it is a refund and no cash-in has succeeded.
 func (w *wish) write(d *diary, dice *rand.Rand) bool {
 	amount := 500 + dice.Int64N(40)*50
 	w.ref = fmt.Sprintf("wish_%d_%016x", orders.Add(1), dice.Uint64())
@@ -205,8 +205,8 @@ func (w *wish) write(d *diary, dice *rand.Rand) bool {
 	return true
 }
 
-// wishFor asks until it is answered for good: with a payment, or with a refusal that
-// asking again would not change. It reports false when ctx ended before.
+// wishFor sends a request until the response is final: a payment, or a refusal that no retry can
+// change. It reports false if ctx ends first.
 func (h *harbour) wishFor(ctx context.Context, d *diary, w *wish) bool {
 	d.note(w)
 	for ctx.Err() == nil {
@@ -242,8 +242,8 @@ func (d *diary) acknowledge(w *wish, id string) {
 	w.said[id] = true
 }
 
-// serve is the customer of a cash-in: he comes to the page when there is one, and does
-// there what is his nature. Then he looks whether he has paid.
+// serve plays the customer of a cash-in. He opens the page once there is one, does what his
+// nature says, and then checks whether he has paid.
 func (h *harbour) serve(ctx context.Context, d *diary, w *wish) {
 	typed := w.nature.types == ""
 	var came time.Time
@@ -268,7 +268,7 @@ func (h *harbour) serve(ctx context.Context, d *diary, w *wish) {
 	}
 }
 
-// acknowledged draws a wish that was answered with a payment; nil while there is none.
+// acknowledged draws a wish whose response was a payment; nil if there is none.
 func (d *diary) acknowledged(dice *rand.Rand) *wish {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -281,11 +281,11 @@ func (d *diary) acknowledged(dice *rand.Rand) *wish {
 	return nil
 }
 
-// servedWithin is how long a customer goes on trying.
+// servedWithin bounds the time for which a customer keeps trying.
 const servedWithin = 45 * time.Second
 
-// repeat asks again for what was acknowledged, as a merchant does who lost his notes, and
-// keeps what is answered.
+// repeat sends acknowledged requests again, as a merchant does who lost his records. It keeps
+// each payment ID in the responses: one request may have only one.
 func (h *harbour) repeat(ctx context.Context, d *diary, closing <-chan struct{}, dice *rand.Rand) {
 	for {
 		select {

@@ -19,7 +19,7 @@ import (
 	"pirogue/piroguetest"
 )
 
-// proxies is a running faultproxy: what stands between every two parts.
+// proxies controls a running faultproxy, which stands between every two parts.
 type proxies struct{ api string }
 
 // startProxies starts bin/faultproxy, which ends with the test.
@@ -33,7 +33,7 @@ func startProxies(t testing.TB, addr string) proxies {
 	require.NoError(t, cmd.Start(), "run `make chaos`, which builds %s", path)
 	t.Cleanup(func() {
 		alive.Close()
-		cmd.Wait() //nolint:errcheck // it ends when nobody holds its input
+		cmd.Wait() //nolint:errcheck // it ends when nobody holds its standard input
 	})
 	p := proxies{"http://" + addr}
 	require.Eventually(t, func() bool { return get(t.Context(), p.api+"/version") == nil }, patience,
@@ -41,19 +41,19 @@ func startProxies(t testing.TB, addr string) proxies {
 	return p
 }
 
-// between opens an edge: who connects to listen reaches upstream.
+// between opens a proxied connection: a client of listen reaches upstream.
 func (p proxies) between(name, listen, upstream string) error {
 	return p.post("/proxies", map[string]any{"name": name, "listen": listen, "upstream": upstream, "enabled": true})
 }
 
-// disturb breaks an edge in one way, for what flows in one direction.
+// disturb adds one fault to a connection, for the data in one direction.
 func (p proxies) disturb(edge string, how toxic, stream string) error {
 	return p.post("/proxies/"+edge+"/toxics", map[string]any{
 		"name": how.Name, "type": how.Type, "stream": stream, "toxicity": 1, "attributes": how.Attributes,
 	})
 }
 
-// mend takes one disturbance away.
+// mend removes one fault.
 func (p proxies) mend(edge string, how toxic) error {
 	return p.call(http.MethodDelete, "/proxies/"+edge+"/toxics/"+how.Name, nil)
 }
@@ -75,22 +75,22 @@ func (p proxies) call(method, path string, body any) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode >= http.StatusBadRequest {
-		said, _ := io.ReadAll(resp.Body) //nolint:errcheck // the status is the news
+		said, _ := io.ReadAll(resp.Body) //nolint:errcheck // the status matters more than the body
 		return fmt.Errorf("%s %s answers %s: %s", method, path, resp.Status, said)
 	}
 	return nil
 }
 
-// toxic is one way in which a connection can be bad, in Toxiproxy's words.
+// toxic is one fault of a connection, in Toxiproxy's words.
 type toxic struct {
 	Name, Type string
 	Attributes map[string]int
 }
 
-// toxics is every way that a fault run uses.
+// toxics lists the faults that a run uses.
 var toxics = []toxic{
 	{"latency", "latency", map[string]int{"latency": 1500, "jitter": 1000}}, // ms
 	{"reset", "reset_peer", map[string]int{"timeout": 100}},                 // ms after the first byte
-	{"black-hole", "timeout", map[string]int{"timeout": 0}},                 // for as long as it is there
+	{"black-hole", "timeout", map[string]int{"timeout": 0}},                 // as long as the fault is there
 	{"slow-body", "bandwidth", map[string]int{"rate": 1}},                   // kB/s
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What happens to Temporal's database once in a run, in the names of harms.
+// The two faults of Temporal's database, each once in a run, in the names of harms.
 const (
 	deleted  = "temporal with its database"
 	restored = "temporal, restored from an older copy"
 )
 
-// olderBy is by how much Temporal is behind our own database when it is restored.
+// olderBy is the age of the copy from which Temporal is restored: it is behind our own database
+// by that.
 const olderBy = 15 * time.Second
 
 // temporalFiles returns the files of Temporal's database.
@@ -26,14 +27,15 @@ func (h *harbour) temporalFiles() []string {
 	return files
 }
 
-// clearTemporal deletes Temporal's database, which nobody uses.
+// clearTemporal deletes Temporal's database. Temporal must be down.
 func (h *harbour) clearTemporal() {
 	for _, file := range h.temporalFiles() {
 		require.NoError(h.t, os.Remove(file))
 	}
 }
 
-// loseTemporal deletes Temporal's database. It is empty when it is back.
+// loseTemporal deletes Temporal's database and keeps Temporal down for a while. It comes back
+// empty.
 func (h *harbour) loseTemporal(down time.Duration) {
 	h.temporal.Kill()
 	h.clearTemporal()
@@ -41,7 +43,7 @@ func (h *harbour) loseTemporal(down time.Duration) {
 	h.startTemporal()
 }
 
-// restoreTemporal sets Temporal's database back to what it was olderBy ago.
+// restoreTemporal restores Temporal's database to its state of olderBy ago.
 func (h *harbour) restoreTemporal() {
 	h.temporal.Kill()
 	copied := map[string][]byte{}

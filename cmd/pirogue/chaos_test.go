@@ -23,7 +23,7 @@ import (
 	"pirogue/workflows"
 )
 
-// What a fault run is told.
+// The flags of a fault run.
 var (
 	seedFlag   = flag.Uint64("seed", 0, "what the faults and the load are drawn from; 0 draws one and prints it")
 	faultsFlag = flag.Duration("faults", 4*time.Minute, "how long things go wrong")
@@ -31,22 +31,23 @@ var (
 
 // The parts of a fault run after the faults.
 const (
-	answersWithin = time.Minute     // until everything that was asked for is answered
-	healsWithin   = 4 * time.Minute // until everything that was answered has ended
-	// Until what has not ended is on support's list: a lost workflow is found within minutes, and
-	// then tries an operator that is down before its answer is called unknown.
-	foundWithin  = 90 * time.Second // a row is looked after once a minute, by a sweep every 30 s
-	calledLost   = time.Minute      // after which an answer is unknown
+	answersWithin = time.Minute     // until every request has its final response
+	healsWithin   = 4 * time.Minute // until every acknowledged payment has ended
+	// Until a payment that has not ended is on support's list. The sweep finds a lost workflow
+	// within minutes. The workflow then tries an operator that is down before its result counts
+	// as unknown.
+	foundWithin  = 90 * time.Second // the sweep runs every 30 s and looks at a row once a minute
+	calledLost   = time.Minute      // after which a result counts as unknown
 	listedWithin = foundWithin + calledLost + 30*time.Second
 	auditEvery   = 3 * time.Second
 )
 
-// TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice lets merchants trade while every
-// part is killed again and again and every connection is bad in every way. Then all is
-// mended, and the books must be as if nothing had been.
+// TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice lets merchants trade while it kills every
+// part repeatedly and adds every fault to every connection. Then it mends everything, and the
+// books must look as if nothing had happened.
 //
-// While things go wrong only safety is asked for: the books balance at every moment, and
-// support sees what is stuck. That everything goes on is asked for once all is mended.
+// During the faults it requires only safety: the books balance at every moment, and support sees
+// stuck payments. It requires progress once everything is mended.
 func TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
 	seed := *seedFlag
 	if seed == 0 {
@@ -81,10 +82,10 @@ func TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
 	h.report(d, toll)
 }
 
-// dice returns the dice of one actor of a run.
+// dice returns the random source of one actor of a run.
 func dice(seed, actor uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, actor)) }
 
-// fund gives the merchant money to pay out, in both countries.
+// fund gives the merchant a balance for cash-outs, in both countries.
 func (h *harbour) fund() {
 	for _, number := range []string{pays, "+221770123456"} {
 		body := strings.Replace(order(number), "5000", "5000000", 1)
@@ -94,9 +95,9 @@ func (h *harbour) fund() {
 	}
 }
 
-// harm is one thing that goes wrong: a part is killed, or an edge is bad.
+// harm is one fault: the kill of a part, or a fault of a connection.
 type harm struct {
-	part   string // "" for an edge
+	part   string // "" for a connection
 	edge   string
 	how    toxic
 	stream string
@@ -110,15 +111,15 @@ func (x harm) String() string {
 	return x.how.Name + " on " + x.edge
 }
 
-// The measure of what goes wrong.
+// The amount of faults.
 const (
-	killEach    = time.Minute // each part is killed once in such a time, and once at least
+	killEach    = time.Minute // each part is killed once in this time, and at least once
 	longestDown = 3 * time.Second
 	longestBad  = 5 * time.Second
 )
 
-// kills returns every part, as often as the time allows, in a random order. Between them
-// Temporal's database is deleted once, and restored from an older copy once.
+// kills returns every part, as often as the time allows, in a random order. Among them Temporal's
+// database is deleted once and restored from an older copy once.
 func kills(dice *rand.Rand) []harm {
 	var all []harm
 	for range max(1, int(*faultsFlag/killEach)) {
@@ -133,7 +134,7 @@ func kills(dice *rand.Rand) []harm {
 	return all
 }
 
-// ills returns every edge, bad in every way, in a random order.
+// ills returns every fault of every connection, in a random order.
 func ills(dice *rand.Rand) []harm {
 	var all []harm
 	for _, e := range edges {
@@ -147,8 +148,8 @@ func ills(dice *rand.Rand) []harm {
 	return all
 }
 
-// breakThings does everything that is to go wrong, spread over the time there is: the
-// kills one after the other, and beside them the ills, two at a time.
+// breakThings causes every fault of the run, spread over its time. The kills come one after the
+// other; beside them the faults of connections come two at a time.
 func (h *harbour) breakThings(seed uint64) map[string]int {
 	began, toll := time.Now(), map[string]int{}
 	var mu sync.Mutex
@@ -172,7 +173,7 @@ func (h *harbour) breakThings(seed uint64) map[string]int {
 	return toll
 }
 
-// strike kills a part and sees that it comes back.
+// strike kills a part and waits until it is back.
 func (h *harbour) strike(x harm) {
 	switch x.part {
 	case "postgres":
@@ -195,7 +196,7 @@ func (h *harbour) strike(x harm) {
 	}
 }
 
-// spoil makes an edge bad for a while.
+// spoil adds a fault to a connection for a while.
 func (h *harbour) spoil(x harm) {
 	if err := h.proxies.disturb(x.edge, x.how, x.stream); err != nil {
 		h.t.Error(err)
@@ -207,7 +208,7 @@ func (h *harbour) spoil(x harm) {
 	}
 }
 
-// mend sees that everything is there again.
+// mend removes every fault and waits until every part is back.
 func (h *harbour) mend() {
 	require.NoError(h.t, h.proxies.post("/reset", nil))
 	require.NoError(h.t, h.ready())
@@ -215,8 +216,8 @@ func (h *harbour) mend() {
 	h.switches("/sonatel/switches", `{"drop_answers":0,"executes_then_times_out":false}`)
 }
 
-// unruly has the operators tell everything several times, forge callbacks, and lose
-// answers now and then. A simulator that was killed has forgotten it and is told again.
+// unruly makes the operators repeat and forge callbacks, and lose responses at intervals. A
+// simulator forgets these switches when it is killed, so the loop sets them again.
 func (h *harbour) unruly(closing <-chan struct{}) {
 	for n := 0; ; n++ {
 		lost := n % 3 * 2
@@ -231,7 +232,7 @@ func (h *harbour) unruly(closing <-chan struct{}) {
 	}
 }
 
-// switches sets a simulator's faults, if it is there.
+// switches sets a simulator's faults. A simulator that is down stays as it is.
 func (h *harbour) switches(path, body string) {
 	resp, err := http.Post("http://"+h.addrs["sandbox"]+path, "application/json", strings.NewReader(body))
 	if err == nil {
@@ -276,8 +277,8 @@ func (h *harbour) forge(closing <-chan struct{}) {
 	}
 }
 
-// audit holds the books against themselves all the time: at no moment may they be out of
-// balance, whatever is broken. That the database is away says nothing.
+// audit checks the books during the whole run: they must balance at every moment, whatever is
+// broken. A database that is down proves nothing.
 func (h *harbour) audit(over <-chan struct{}) {
 	for {
 		select {
@@ -293,8 +294,8 @@ func (h *harbour) audit(over <-chan struct{}) {
 	}
 }
 
-// list sees that a payment which has not ended within listedWithin is on support's list, at
-// one of two looks: its cause may change while the pages are read.
+// list requires that a payment which has not ended within listedWithin is on support's list. One
+// of two looks must find it: its cause may change while the pages are read.
 func (h *harbour) list(d *diary, over <-chan struct{}) {
 	ended, missed := map[string]bool{}, map[string]int{}
 	for {
@@ -342,7 +343,7 @@ func (h *harbour) listed(ctx context.Context, now time.Time) (map[string]bool, e
 	}
 }
 
-// answered waits until everything that was asked for has its answer.
+// answered waits until every request has its final response.
 func (h *harbour) answered(trading *sync.WaitGroup, d *diary) {
 	done := make(chan struct{})
 	go func() { trading.Wait(); close(done) }()
@@ -358,8 +359,7 @@ func (h *harbour) answered(trading *sync.WaitGroup, d *diary) {
 	}
 }
 
-// heal waits until every payment has ended, or waits for a person, and until both books
-// say the same.
+// heal waits until every payment has ended or waits for a person, and both books say the same.
 func (h *harbour) heal(d *diary) {
 	var left []string
 	for deadline := time.Now().Add(healsWithin); time.Now().Before(deadline); time.Sleep(2 * time.Second) {
@@ -378,8 +378,9 @@ func (h *harbour) heal(d *diary) {
 	h.t.Errorf("%d things are not in order %s after all was mended:\n%s", len(left), healsWithin, strings.Join(left, "\n"))
 }
 
-// unsettled returns what was acknowledged and has not ended. An open case excuses only what
-// a person must end: a case of what is not known yet closes by itself.
+// unsettled returns the acknowledged payments that have not ended. It excuses a payment with an
+// open case only if a person must end that: a case of a result that is not known yet closes by
+// itself.
 func (h *harbour) unsettled(d *diary) []string {
 	var left []string
 	for _, w := range d.all() {
@@ -403,15 +404,15 @@ func (h *harbour) unsettled(d *diary) []string {
 	return left
 }
 
-// unknown reports whether a person must say what became of a payment, and may have to: where
-// the simulators promise no more than live operators, nobody else can say that what was marked
-// as sent never left.
+// unknown reports whether a person must settle a payment. Where the simulators promise no more
+// than live operators, nobody else can say that an attempt marked as sent never left.
 func unknown(p pirogue.Payment, cases []pirogue.Case) bool {
 	return *promisesFlag == stage.PromisesLive && p.Kind.MoneyOut() && p.Status == pirogue.StatusPending &&
-		slices.ContainsFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() && c.Cause == pirogue.CauseUnknown })
+		slices.ContainsFunc(cases,
+			func(c pirogue.Case) bool { return c.ClosedAt.IsZero() && c.Cause == pirogue.CauseUnknown })
 }
 
-// explain says what the workflow of a payment waits for, and how its latest attempt stands.
+// explain describes a payment's latest attempt and the activities its workflow waits for.
 func (h *harbour) explain(p pirogue.Payment) string {
 	ctx := h.t.Context()
 	var said []string
@@ -425,13 +426,14 @@ func (h *harbour) explain(p pirogue.Payment) string {
 	}
 	said = append(said, found.GetWorkflowExecutionInfo().GetStatus().String())
 	for _, a := range found.GetPendingActivities() {
-		said = append(said, fmt.Sprintf("%s %s, run %d, next %s: %s", a.GetActivityType().GetName(), a.GetState(), a.GetAttempt(),
+		said = append(said, fmt.Sprintf("%s %s, run %d, next %s: %s",
+			a.GetActivityType().GetName(), a.GetState(), a.GetAttempt(),
 			a.GetScheduledTime().AsTime().Format(time.TimeOnly), a.GetLastFailure().GetMessage()))
 	}
 	return strings.Join(said, "; ")
 }
 
-// judge holds every wish against what became of it.
+// judge compares every wish with the payment in the database.
 func (h *harbour) judge(d *diary) {
 	var said bytes.Buffer
 	verify := root(h.env(""))
@@ -441,7 +443,9 @@ func (h *harbour) judge(d *diary) {
 
 	owner := pirogue.Owner{MerchantID: h.account.MerchantID, Mode: pirogue.Test}
 	for _, w := range d.all() {
-		kind := map[string]pirogue.Kind{cashIns: pirogue.CashIn, cashOuts: pirogue.CashOut, refunds: pirogue.Refund}[w.nature.path]
+		kind := map[string]pirogue.Kind{
+			cashIns: pirogue.CashIn, cashOuts: pirogue.CashOut, refunds: pirogue.Refund,
+		}[w.nature.path]
 		p, err := h.parts.store.ByReference(h.t.Context(), owner, kind, w.ref)
 		switch {
 		case w.id == "" && pirogue.CodeOf(err) != pirogue.TransactionNotFound:
@@ -462,7 +466,7 @@ func (h *harbour) judge(d *diary) {
 	require.Zero(h.t, h.sink.forged, "webhooks whose signature did not verify")
 }
 
-// judgeNews sees that the merchant was told nothing of a payment that is not so.
+// judgeNews requires that no webhook of a payment names a status that the payment never had.
 func (h *harbour) judgeNews(w wish, p pirogue.Payment) {
 	may := []string{string(p.Status)}
 	if p.Status == pirogue.StatusReversed {
@@ -475,8 +479,8 @@ func (h *harbour) judgeNews(w wish, p pirogue.Payment) {
 	}
 }
 
-// report says what was asked for, what went wrong, and what became of it. A run in which
-// hardly anything was paid, or nothing was noticed of the faults, proves nothing.
+// report prints the requests, the faults and the results. It fails a run in which almost nothing
+// was paid or the faults had no effect: such a run proves nothing.
 func (h *harbour) report(d *diary, toll map[string]int) {
 	became, told := map[string]int{}, 0
 	for _, w := range d.all() {

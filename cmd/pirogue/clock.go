@@ -13,31 +13,32 @@ import (
 	"pirogue/store"
 )
 
-// The limits of following the database's clock; see ADR 0028.
+// The limits for following the database's clock; see ADR 0028.
 const (
 	clockEvery     = 10 * time.Second       // between two readings
-	clockRoundTrip = time.Second            // a reading that took longer is too coarse: it may be wrong by half of it
-	clockTries     = 5                      // of the first reading, when they take too long
-	clockPause     = 100 * time.Millisecond // between them
-	clockFarOff    = 5 * time.Second        // a machine's clock that is further off is logged
+	clockRoundTrip = time.Second            // of a reading: a slower one may be wrong by half of that, so it is discarded
+	clockTries     = 5                      // for the first reading, if each takes too long
+	clockPause     = 100 * time.Millisecond // between two of these tries
+	clockFarOff    = 5 * time.Second        // a machine's clock with a larger offset is logged
 )
 
-// The figures of the clock.
+// The metrics of the clock.
 var (
 	clockOffset = figure("clock_offset_seconds", "How far the database's clock is ahead of the machine's.")
 	clockAge    = figure("clock_reading_age_seconds", "How long ago the database's clock was read; 0: never.")
 )
 
-// databaseClock tells the time by the clock of the database, so that all processes over one
-// database agree about what is over. It adds to the machine's monotonic clock what the last
-// reading found; a reading that fails changes nothing.
+// databaseClock tells the time by the database's clock, so that all processes over one database
+// agree about deadlines. It adds the machine's monotonic clock to the last reading. A reading
+// that fails changes nothing.
 type databaseClock struct {
 	machine pirogue.Clock
 	log     *zap.Logger
-	last    atomic.Pointer[store.ClockReading] // nil: the machine's clock is told
+	last    atomic.Pointer[store.ClockReading] // nil before the first reading: Now returns the machine's time
 }
 
-// Now returns the time without a monotonic reading: two times are as far apart as their dates.
+// Now returns the time without a monotonic reading, so that the difference of two times is the
+// difference of their dates.
 func (c *databaseClock) Now() time.Time {
 	now, last := c.machine(), c.last.Load()
 	if last == nil {
@@ -46,7 +47,8 @@ func (c *databaseClock) Now() time.Time {
 	return last.At.Add(now.Sub(last.At)).Add(last.Offset).Round(0)
 }
 
-// start reads the database's clock for the first time. Before that nobody may decide by the time.
+// start reads the database's clock for the first time. Until it succeeds, nothing may decide by
+// the time: a wrong clock could call a deadline passed.
 func (c *databaseClock) start(ctx context.Context, read readClock) error {
 	for try := 1; ; try++ {
 		coarse, err := c.measure(ctx, read)
@@ -57,11 +59,11 @@ func (c *databaseClock) start(ctx context.Context, read readClock) error {
 	}
 }
 
-// readClock compares the database's clock with the machine's.
+// readClock reads the database's clock and the machine's together.
 type readClock func(ctx context.Context, machine pirogue.Clock) (store.ClockReading, error)
 
-// measure reads the database's clock and follows it from there. It reports a reading that is too
-// coarse; that and an error leave the last reading in force.
+// measure reads the database's clock and adopts the reading. It reports coarse if the round trip
+// took too long. After a coarse reading or an error the last reading stays in force.
 func (c *databaseClock) measure(ctx context.Context, read readClock) (coarse bool, err error) {
 	reading, err := read(ctx, c.machine)
 	switch {
@@ -78,7 +80,7 @@ func (c *databaseClock) measure(ctx context.Context, read readClock) (coarse boo
 	return false, nil
 }
 
-// follow reads the database's clock again at every tick, until ctx ends.
+// follow reads the database's clock at every tick until ctx ends.
 func (c *databaseClock) follow(ctx context.Context, read readClock, tick <-chan time.Time) {
 	for {
 		select {
@@ -92,10 +94,10 @@ func (c *databaseClock) follow(ctx context.Context, read readClock, tick <-chan 
 	}
 }
 
-// Describe implements prometheus.Collector.
+// Describe implements prometheus.Collector: the offset and the age of the last reading.
 func (c *databaseClock) Describe(to chan<- *prometheus.Desc) { to <- clockOffset; to <- clockAge }
 
-// Collect implements prometheus.Collector.
+// Collect implements prometheus.Collector. Both values are 0 before the first reading.
 func (c *databaseClock) Collect(to chan<- prometheus.Metric) {
 	offset, age := 0.0, 0.0
 	if last := c.last.Load(); last != nil {
@@ -105,7 +107,8 @@ func (c *databaseClock) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(clockAge, prometheus.GaugeValue, age)
 }
 
-// followClock has the clock of all parts follow the opened database's until the parts close.
+// followClock makes the clock of all parts follow the opened database's clock until the parts
+// close. It fails if the first reading fails.
 func (p *parts) followClock(ctx context.Context) error {
 	p.databaseTime.log = p.log.Named("clock")
 	if err := p.registry.Register(p.databaseTime); err != nil {

@@ -24,7 +24,7 @@ import (
 	"pirogue/vault"
 )
 
-// machine is a machine's clock that a test moves, and the reading its database gives.
+// machine is a machine's clock that a test moves, with the next reading of its database's clock.
 type machine struct {
 	now     atomic.Int64 // nanoseconds since 1970
 	reading store.ClockReading
@@ -40,7 +40,7 @@ func newMachine() *machine {
 
 func (m *machine) time() time.Time { return time.Unix(0, m.now.Load()).UTC() }
 
-// read answers with the reading that the test has set, as of now.
+// read returns the reading that the test has set, taken at the machine's time.
 func (m *machine) read(context.Context, pirogue.Clock) (store.ClockReading, error) {
 	m.reads++
 	r := m.reading
@@ -116,14 +116,15 @@ func TestTheClockIsReadAtEveryTick(t *testing.T) {
 	}()
 	m.reading.Offset = time.Minute
 	tick <- time.Time{}
-	tick <- time.Time{} // the first one has been read
+	tick <- time.Time{} // taken only after the first one was read
 	require.Equal(t, m.time().Add(time.Minute), c.Now())
 	stop()
 	<-ended
 }
 
-// TestTheClockTellsDates proves that two times are as far apart as their dates, whatever the
-// machine's monotonic clock says: a reading in between may have moved the time.
+// TestTheClockTellsDates proves that the difference of two times is the difference of their
+// dates, whatever the machine's monotonic clock says. A reading between the two may have moved
+// the time.
 func TestTheClockTellsDates(t *testing.T) {
 	t.Parallel()
 
@@ -153,7 +154,8 @@ func TestTheClockIsAFigure(t *testing.T) {
 	require.Contains(t, got.Body.String(), "pirogue_clock_reading_age_seconds 7\n")
 }
 
-// onMachine makes the parts of one process over a database, on a machine whose clock is wrong.
+// onMachine makes the parts of one process over a database, on a machine whose clock is wrong by
+// ahead.
 func onMachine(t *testing.T, conf config.Config, ahead time.Duration) *parts {
 	t.Helper()
 	p, err := newPartsOn(conf, func() time.Time { return time.Now().Add(ahead) })
@@ -164,9 +166,9 @@ func onMachine(t *testing.T, conf config.Config, ahead time.Duration) *parts {
 	return p
 }
 
-// TestWorkersWithOtherClocksProveNoFailureTooSoon proves that an operator's "not known" ends a
-// cash-out only after its horizon, although one worker sends it and another one asks, on machines
-// whose clocks are 10 min apart.
+// TestWorkersWithOtherClocksProveNoFailureTooSoon has one worker send a cash-out and another one
+// query it, on machines whose clocks are 10 min apart. The operator's "not known" must end the
+// cash-out only after the finality window.
 func TestWorkersWithOtherClocksProveNoFailureTooSoon(t *testing.T) {
 	t.Parallel()
 
@@ -200,7 +202,7 @@ func TestWorkersWithOtherClocksProveNoFailureTooSoon(t *testing.T) {
 }
 
 // sentCashOut accepts a cash-out of a funded merchant and marks it as sent. Its operator never
-// hears of it.
+// receives it.
 func (p *parts) sentCashOut(t *testing.T) (pirogue.Payment, pirogue.Attempt) {
 	t.Helper()
 	merchant, err := p.store.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})

@@ -25,17 +25,17 @@ import (
 const (
 	privateFile   = 0o600
 	privateFolder = 0o700
-	readyTimeout  = 60 * time.Second // for Temporal, and then for the API, to answer
+	readyTimeout  = 60 * time.Second // for Temporal to answer, and then for the API
 	readyEvery    = 50 * time.Millisecond
-	inboxPath     = "/inbox" // where the merchant of the laptop hears webhooks
+	inboxPath     = "/inbox" // the laptop's merchant receives webhooks here
 )
 
-// onALaptop is the settings that are others on a laptop, unless the environment says.
+// onALaptop holds the defaults that differ on a laptop. The environment overrides them.
 var onALaptop = []string{
 	"PIROGUE_LOOPBACK_WEBHOOKS=true", "PIROGUE_READ_UNSEALED=true", "PIROGUE_LOG_LEVEL=warn",
 }
 
-// devCommand runs everything on a laptop.
+// devCommand returns the command that runs everything on a laptop.
 func devCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "dev",
@@ -54,8 +54,8 @@ func devCommand(environ []string) *cobra.Command {
 	}
 }
 
-// runDev starts the parts in the order in which they need each other, says so once
-// all of them answer, and stops them in reverse when ctx ends.
+// runDev starts the parts in the order of their dependencies. It prints how to use them once all
+// of them answer, and stops them in reverse order when ctx ends.
 func runDev(ctx context.Context, conf config.Config, out io.Writer) error {
 	if err := errors.Join(checkPorts(conf), ownKeys(&conf), forget(envFile(conf))); err != nil {
 		return err
@@ -84,8 +84,8 @@ func runDev(ctx context.Context, conf config.Config, out io.Writer) error {
 	return p.runAll(ctx, account, temporal, out)
 }
 
-// runAll runs the simulators, the workers and the API together. The workers stop
-// before the database closes, and Temporal after them.
+// runAll runs the simulators, the workers and the API together. The workers stop before the
+// database closes, and Temporal stops after them.
 func (p *parts) runAll(ctx context.Context, account devAccount, temporal *temporalProcess, out io.Writer) error {
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -107,10 +107,11 @@ func (p *parts) runAll(ctx context.Context, account devAccount, temporal *tempor
 	return errors.Join(err, forget(envFile(p.conf)))
 }
 
-// envFile is where a shell finds what it needs; it exists while everything answers.
+// envFile returns the path of the file that a shell sources to use this laptop's API. The file
+// exists only while every part answers.
 func envFile(conf config.Config) string { return filepath.Join(conf.DataDir, "dev.env") }
 
-// forget removes a file that may not be there.
+// forget removes a file. A file that does not exist is no error.
 func forget(path string) error {
 	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -118,7 +119,8 @@ func forget(path string) error {
 	return nil
 }
 
-// adminHandler adds to the admin port what the Web UI needs to show payloads.
+// adminHandler adds the payload codec to the admin port, so that Temporal's Web UI can show
+// payloads.
 func (p *parts) adminHandler(admin http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", admin)
@@ -126,7 +128,7 @@ func (p *parts) adminHandler(admin http.Handler) http.Handler {
 	return mux
 }
 
-// awaitReady waits until every part answers.
+// awaitReady waits until every part answers, at most readyTimeout.
 func (p *parts) awaitReady(ctx context.Context) error {
 	waiting, stop := context.WithTimeout(ctx, readyTimeout)
 	defer stop()
@@ -141,7 +143,7 @@ func (p *parts) awaitReady(ctx context.Context) error {
 	return nil
 }
 
-// checkPorts names every port that something else has taken.
+// checkPorts returns an error that names every port another program has taken, with its setting.
 func checkPorts(conf config.Config) error {
 	addrs := map[string]string{
 		"PIROGUE_API_ADDR": conf.APIAddr, "PIROGUE_ADMIN_ADDR": conf.AdminAddr, "PIROGUE_SANDBOX_ADDR": conf.SandboxAddr,
@@ -153,7 +155,7 @@ func checkPorts(conf config.Config) error {
 	}
 	var taken []error
 	for name, addr := range addrs {
-		listener, err := net.Listen("tcp", addr) //nolint:noctx // listens for an instant, to see whether it may
+		listener, err := net.Listen("tcp", addr) //nolint:noctx // it listens for an instant, to see whether the port is free
 		if err != nil {
 			taken = append(taken, fmt.Errorf("%s: port %s is taken; set %s to another one: %w", name, addr, name, err))
 			continue
@@ -163,7 +165,8 @@ func checkPorts(conf config.Config) error {
 	return errors.Join(taken...)
 }
 
-// ownKeys gives a laptop encryption keys of its own, kept beside its data.
+// ownKeys gives a laptop encryption keys of its own. A file beside the data keeps them, so that
+// the next start can read the data.
 func ownKeys(conf *config.Config) error {
 	if conf.Keys != "" {
 		return nil

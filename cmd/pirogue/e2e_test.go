@@ -25,9 +25,9 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// hurry makes five minutes three seconds for Pirogue, and for the simulators seven and a
-// half, so that every number comes to its end while somebody watches, and who pays late is
-// late also where Pirogue is.
+// hurry shortens five minutes to three seconds for Pirogue, and to seven and a half for the
+// simulators. So every number reaches its end during the test, and a customer who pays late is
+// late for Pirogue too.
 func hurry(database string) setup {
 	return setup{database: database, play: 40, tune: func(o *config.Operator) {
 		o.Window, o.Timeout = config.Duration(3*time.Second), config.Duration(4*time.Second)
@@ -40,7 +40,7 @@ func hurry(database string) setup {
 	}}
 }
 
-// expectCase waits for the one case of a payment, or sees that there is none.
+// expectCase waits for the one case of a payment; cause "" requires that it has none.
 func (w *world) expectCase(t *testing.T, name, id string, cause pirogue.Cause, patience time.Duration) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
@@ -58,7 +58,7 @@ func (w *world) expectCase(t *testing.T, name, id string, cause pirogue.Cause, p
 	}
 }
 
-// expectLetters waits for a payment's webhook and sees that it came once.
+// expectLetters waits for a payment's webhook and requires that it arrives once.
 func (w *world) expectLetters(t *testing.T, name, id, status string) {
 	t.Helper()
 	for range 100 {
@@ -75,7 +75,7 @@ func (w *world) expectLetters(t *testing.T, name, id, status string) {
 func TestAThousandIdenticalCashInsMakeOne(t *testing.T) {
 	const callers = 1000
 	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
-		l := newLaptop(t) // a process of its own, as fast as it really is
+		l := newLaptop(t) // its own process, at the real speed
 		l.env = append(l.env, "DATABASE_URL="+database)
 		m, body := l.start(), order("+22376123456")
 		answers := make([]answer, callers)
@@ -127,7 +127,7 @@ func TestTheSamplesTakeAFirstPayment(t *testing.T) {
 	})
 }
 
-// book is a simulator's own, as anybody can read it over HTTP.
+// book is a simulator's own book, as its HTTP API returns it.
 type book struct {
 	Sessions []struct {
 		OrderID string `json:"order_id"`
@@ -136,7 +136,7 @@ type book struct {
 	Paid []stage.Paid `json:"paid"`
 }
 
-// book is the book of Orange Web Payment.
+// book returns the book of Orange Web Payment's simulator.
 func (w *world) book() book {
 	w.t.Helper()
 	return readBook(w.t, w.parts.conf.SandboxURL+sandbox.OrangeWebPath)
@@ -152,8 +152,8 @@ func readBook(t testing.TB, simulator string) book {
 	return b
 }
 
-// settled fails unless the books are in order and say, payment by payment, what the
-// operators' own books say.
+// settled fails unless the books are in order and agree with the operators' own books, payment by
+// payment.
 func (w *world) settled() {
 	w.t.Helper()
 	violations, err := w.parts.store.Audit(w.t.Context())
@@ -165,11 +165,11 @@ func (w *world) settled() {
 	}
 }
 
-// agreesWithin bounds how long a return of stray money may outlast its payment.
+// agreesWithin bounds the time from a payment's end to the refund of its unwanted money.
 const agreesWithin = time.Minute
 
-// agrees holds a simulator's book against ours for the instances that it plays, once what goes
-// back is back.
+// agrees compares a simulator's book with ours for the instances that it plays. It waits for
+// refunds under way.
 func (w *world) agrees(url string, instances []pirogue.OperatorCode) {
 	w.t.Helper()
 	said, ours := w.books(url, instances)
@@ -180,8 +180,8 @@ func (w *world) agrees(url string, instances []pirogue.OperatorCode) {
 	require.Equal(w.t, said, ours, "%v", instances)
 }
 
-// books returns what a simulator says that it moved, and what we say of it, by direction and
-// reference.
+// books returns the amounts in a simulator's book and in ours, by direction and reference. It
+// fails if the simulator has executed a reference twice.
 func (w *world) books(url string, instances []pirogue.OperatorCode) (said, ours map[stage.Direction]map[string]int64) {
 	w.t.Helper()
 	theirs := readBook(w.t, url).Paid
@@ -201,7 +201,8 @@ func (w *world) books(url string, instances []pirogue.OperatorCode) (said, ours 
 	return said, ours
 }
 
-// binary builds pirogue once for all tests that need it as a process.
+// binary builds pirogue once for all tests that start it as a process. It returns the binary's
+// path.
 var binary = sync.OnceValues(func() (string, error) {
 	folder, err := os.MkdirTemp("", "pirogue-test")
 	if err != nil {

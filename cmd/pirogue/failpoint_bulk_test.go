@@ -13,10 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bulkLines is how many lines the sweep's bulks have.
+// bulkLines is the number of lines of a bulk in the sweep.
 const bulkLines = 3
 
-// sweptBulk is a bulk as the sweep reads it.
+// sweptBulk holds the fields of a bulk that the sweep reads.
 type sweptBulk struct {
 	Data struct {
 		ID     string         `json:"bulk_id"`
@@ -25,25 +25,26 @@ type sweptBulk struct {
 	} `json:"data"`
 }
 
-// askBulk asks for a bulk until it is answered with one, and returns its id.
+// askBulk requests a bulk until the response is a bulk, and returns its ID.
 func (l *lane) askBulk() string {
 	reference := fmt.Sprintf("bulk_%d", orders.Add(1))
 	lines := make([]string, bulkLines)
 	for i := range lines {
 		lines[i] = cashOut(pays, 1000)
 	}
-	body := fmt.Sprintf(`{"merchant_bulk_id":"%s_%d","lines":[%s]}`, reference, time.Now().UnixNano(), strings.Join(lines, ","))
+	body := fmt.Sprintf(`{"merchant_bulk_id":"%s_%d","lines":[%s]}`,
+		reference, time.Now().UnixNano(), strings.Join(lines, ","))
 	return l.bulkAnswer(http.MethodPost, bulksPath, body).Data.ID
 }
 
-// stopBulk asks for a bulk and cancels it, and returns its id.
+// stopBulk requests a bulk, cancels it, and returns its ID.
 func (l *lane) stopBulk() string {
 	id := l.askBulk()
 	l.bulkAnswer(http.MethodPost, bulksPath+"/"+id+"/cancel", `{"bulk_id":"`+id+`"}`)
 	return id
 }
 
-// bulkAnswer asks until it is answered with a bulk.
+// bulkAnswer repeats a request until the response is a bulk.
 func (l *lane) bulkAnswer(method, path, body string) sweptBulk {
 	var bulk sweptBulk
 	require.Eventually(l.t, func() bool {
@@ -53,9 +54,9 @@ func (l *lane) bulkAnswer(method, path, body string) sweptBulk {
 	return bulk
 }
 
-// bulkEnds waits for a bulk's end, "" for any, and for the merchant to have heard of it
-// and of nothing else. Lines that were marked as sent and never left fail, once their
-// operator has proven that it knows none of them; the others are paid.
+// bulkEnds waits until a bulk ends in state, "" for any, and until the merchant has a webhook of
+// that and no other. lost says that the lines were marked as sent and never left. They fail once
+// their operator has proven that it does not know them; without lost every line is paid.
 func (l *lane) bulkEnds(id, state string, lost bool) {
 	if lost {
 		defer l.settledByPeople()()
@@ -74,7 +75,7 @@ func (l *lane) bulkEnds(id, state string, lost bool) {
 	}, endurance, 100*time.Millisecond, "the merchant does not hear that %s is %s", id, bulk.Data.State)
 }
 
-// heardOf returns the states the merchant was told of about a bulk.
+// heardOf returns the states in the merchant's webhooks about a bulk.
 func (l *lane) heardOf(id string) []string {
 	var told []string
 	for _, letter := range l.inbox.Letters() {

@@ -31,17 +31,17 @@ import (
 	"pirogue/vault"
 )
 
-// lanesFlag is how many worlds of each database the sweep runs beside each other. They
-// mostly wait: for Temporal to notice that a worker is gone.
+// lanesFlag is the number of worlds of each database in which the sweep runs concurrently. They
+// mostly wait until Temporal notices that a worker is gone.
 var lanesFlag = flag.Int("lanes", 5, "worlds of each database in which the sweep runs")
 
-// trial is one kill: this point, passed by this payment.
+// trial is one kill: at this point, while this story passes it.
 type trial struct {
 	failpoint.Point
 	story failpoint.Story
 }
 
-// trials is every point with every story that passes it.
+// trials returns every point with every story that passes it.
 func trials() []trial {
 	var all []trial
 	for _, point := range failpoint.Points {
@@ -55,7 +55,7 @@ func trials() []trial {
 // sweepTimes let a story with a kill in it end within half a minute.
 var sweepTimes = hurried{window: 6 * time.Second, horizon: 10 * time.Second}
 
-// databases is how each database is made.
+// databases maps each database's name to the function that makes one.
 var databases = map[string]func(testing.TB) string{"postgres": piroguetest.Postgres, "sqlite": piroguetest.SQLite}
 
 func TestAProcessKilledAtAnyPointLosesAndDoublesNothing(t *testing.T) {
@@ -74,8 +74,9 @@ func TestAProcessKilledAtAnyPointLosesAndDoublesNothing(t *testing.T) {
 	}
 }
 
-// TestAKillBetweenCallAndNoteIsSurvivedByEveryStory is a sample of the sweep that is
-// cheap enough for every run of the tests: the moment at which most money can be lost.
+// TestAKillBetweenCallAndNoteIsSurvivedByEveryStory is a sample of the sweep, cheap enough for
+// every test run. It kills between an operator's response and its record, where most money can be
+// lost.
 func TestAKillBetweenCallAndNoteIsSurvivedByEveryStory(t *testing.T) {
 	for name, database := range databases {
 		todo := make(chan trial, len(trials()))
@@ -92,8 +93,8 @@ func TestAKillBetweenCallAndNoteIsSurvivedByEveryStory(t *testing.T) {
 	}
 }
 
-// sweep endures trials until none is left. A world in which one failed is given up, for
-// its books would fail every later one.
+// sweep runs trials until none is left. After a failure it takes another world: the books of the
+// old one would fail every later trial.
 func sweep(t *testing.T, database func(testing.TB) string, todo <-chan trial) {
 	var l *lane
 	for one := range todo {
@@ -112,12 +113,12 @@ type lane struct {
 	*world
 	whole   *testing.T
 	env     []string
-	ports   map[failpoint.Part]string // where each says that it is ready
+	ports   map[failpoint.Part]string // the address at which each part reports that it is ready
 	base    string
 	running map[failpoint.Part]*process
 }
 
-// newLane starts everything, nothing of it armed.
+// newLane starts every part without a failpoint.
 func newLane(t *testing.T, database string) *lane {
 	t.Helper()
 	addrs := quietPorts(t, 4)
@@ -163,7 +164,8 @@ func (l *lane) open(simulators *httptest.Server, play string) {
 	require.NoError(t, promise(l.sandbox, *promisesFlag))
 }
 
-// start starts a part, armed or not, and waits until it is ready.
+// start starts a part and waits until it is ready. die names the failpoint at which the part
+// dies; "" is none.
 func (l *lane) start(part failpoint.Part, die string) error {
 	p, err := spawn(os.Stderr, string(part), l.env, append(sweepTimes.flags(), "-die", die)...)
 	if err != nil {
@@ -182,8 +184,8 @@ func (l *lane) stop() {
 
 func (l *lane) merchant() merchant { return merchant{l.base, l.account} }
 
-// endure kills a process at a point while a payment passes it, starts it again, and
-// sees that the payment ends as if nothing had been.
+// endure kills a process at a point while a payment passes it, and starts the process again. The
+// payment must end as if nothing had happened.
 func (l *lane) endure(t *testing.T, one trial) {
 	l.t = t
 	prepared := prepare[one.story](l)
@@ -193,7 +195,7 @@ func (l *lane) endure(t *testing.T, one trial) {
 		defer func() { require.NoError(t, <-left) }()
 	}
 	l.tell(one.story, one.Name, prepared)
-	select { // the merchant may hear the end before the worker notes that he did
+	select { // the merchant may receive the webhook before the worker records that
 	case err := <-risen:
 		require.NoError(t, err)
 	case <-time.After(patience):
@@ -202,8 +204,8 @@ func (l *lane) endure(t *testing.T, one trial) {
 	l.settled()
 }
 
-// arm starts a part anew so that it dies at a point, and again, not armed, once it has
-// died there. It returns how that went.
+// arm restarts a part so that it dies at a point. After that death it starts the part without a
+// failpoint. The channel gets the error of that, or nil.
 func (l *lane) arm(t *testing.T, part failpoint.Part, point string) <-chan error {
 	t.Helper()
 	l.running[part].kill()
@@ -220,12 +222,13 @@ func (l *lane) arm(t *testing.T, part failpoint.Part, point string) <-chan error
 	return risen
 }
 
-// leaves is where the API dies so that the sweep has to take a story up.
+// leaves names the point at which the API dies so that the sweep must take a story up.
 var leaves = map[failpoint.Story]string{
 	failpoint.Left: "api.accept.committed", failpoint.Orphan: "api.bulk.committed",
 }
 
-// prepare is what each story needs before anything is armed: what it makes, or "".
+// prepare maps each story to the function that makes what the story needs, before any failpoint
+// is set. The function returns an ID, or "".
 var prepare = map[failpoint.Story]func(*lane) string{
 	failpoint.CashIn: nothing, failpoint.Lost: nothing, failpoint.Late: nothing, failpoint.Left: nothing,
 	failpoint.CashOut: nothing, failpoint.Unheard: nothing, failpoint.Rejected: nothing,
@@ -239,10 +242,10 @@ var prepare = map[failpoint.Story]func(*lane) string{
 
 func nothing(*lane) string { return "" }
 
-// tell lets a story happen and sees that it ends as it always does, and that the
-// merchant heard of that and of nothing else. Money that leaves us leaves once: where
-// nobody can tell whether a call was made, none is made again, and when the operator has
-// proven that it knows of none the payment fails.
+// tell runs a story. It must end as always, and the merchant must receive the webhooks of that
+// end and no others. Money that leaves us leaves once. If nobody can tell whether a call was
+// made, Pirogue makes none again; the payment fails once the operator has proven that it does not
+// know the attempt.
 func (l *lane) tell(story failpoint.Story, point, prepared string) {
 	out := "SUCCESS"
 	if point == "submit.sent" {
@@ -278,9 +281,9 @@ func (l *lane) tell(story failpoint.Story, point, prepared string) {
 	}
 }
 
-// settledByPeople has two people settle as not paid whatever has an open case of an unknown
-// outcome, until the function that it returns is called. Where the simulators promise no
-// more than live operators, nobody else can say that what was marked as sent never left.
+// settledByPeople has two people settle as not paid every payment with an open case of an unknown
+// result, until stop is called. Where the simulators promise no more than live operators, nobody
+// else can say that an attempt marked as sent never left.
 func (l *lane) settledByPeople() (stop func()) {
 	if *promisesFlag != stage.PromisesLive {
 		return func() {}
@@ -289,7 +292,9 @@ func (l *lane) settledByPeople() (stop func()) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		for ctx.Err() == nil {
-			page, err := l.parts.store.OpenCases(ctx, pirogue.WorkFilter{Cause: string(pirogue.CauseUnknown), Limit: pirogue.MaxPage})
+			page, err := l.parts.store.OpenCases(ctx, pirogue.WorkFilter{
+				Cause: string(pirogue.CauseUnknown), Limit: pirogue.MaxPage,
+			})
 			if err == nil {
 				for _, c := range page.Rows {
 					l.resolve(ctx, c.Payment, "awa")
@@ -312,11 +317,11 @@ func (l *lane) resolve(ctx context.Context, p pirogue.Payment, actor string) {
 		Reason: "the operator's statement has no such payout", Resolution: pirogue.ResolvedUnpaid, Evidence: "statement",
 	}
 	if l.parts.store.BeginAct(ctx, act) == nil {
-		l.parts.starter.Remedy(ctx, p, act.ID) //nolint:errcheck // it is tried again until the payment has ended
+		l.parts.starter.Remedy(ctx, p, act.ID) //nolint:errcheck // the loop repeats it until the payment has ended
 	}
 }
 
-// Numbers of the merchant's document, each the name of what happens.
+// Numbers of the merchant's document, each named for its effect.
 const (
 	pays      = "+22376123456"
 	rejects   = "+22376222222"
@@ -325,11 +330,11 @@ const (
 	late      = "+22376777777"
 )
 
-// endurance is how long a story may take with a kill in it: Temporal's own time-outs,
-// the sweep's two rounds, and a slow machine.
+// endurance bounds a story with a kill in it: Temporal's own time-outs, two rounds of the sweep,
+// and a slow machine.
 const endurance = 150 * time.Second
 
-// ask asks until it is answered with a payment, as a merchant does who wants to know.
+// ask repeats a request until the response is a payment, as a merchant does who needs the result.
 func (l *lane) ask(path, body string) string {
 	var got answer
 	var err error
@@ -343,7 +348,7 @@ func (l *lane) ask(path, body string) string {
 	return ""
 }
 
-// payPage has the customer pay once the merchant has a page to send him to.
+// payPage has the customer pay once the merchant has a payment page for him.
 func (l *lane) payPage(id, number string) {
 	require.Eventually(l.t, func() bool {
 		got, err := l.merchant().do(l.t.Context(), http.MethodGet, "/payments/"+id, "")
@@ -351,9 +356,9 @@ func (l *lane) payPage(id, number string) {
 	}, endurance, 100*time.Millisecond, "nobody can pay %s", id)
 }
 
-// ends waits for the last of the statuses that a payment becomes terminal with, and for
-// the merchant to have heard of each and of nothing else: perhaps twice, and in any
-// order, for that is what a kill in the middle of a delivery makes of it.
+// ends waits until a payment has the last of the terminal statuses. It then requires a webhook of
+// each of them and no other. A webhook may arrive twice and in any order, after a kill during a
+// delivery.
 func (l *lane) ends(id string, statuses ...string) {
 	l.merchant().until(l.t, id, statuses[len(statuses)-1], endurance)
 	slices.Sort(statuses)
@@ -362,7 +367,8 @@ func (l *lane) ends(id string, statuses ...string) {
 	}, endurance, 100*time.Millisecond, "the merchant does not hear that %s is %v", id, statuses)
 }
 
-// givenBack waits until the stray money of a payment is back, and returns the refund.
+// givenBack waits until the unwanted money of a payment is refunded, and returns the ID of the
+// refund.
 func (l *lane) givenBack(id string) string {
 	var back string
 	require.Eventually(l.t, func() bool {
@@ -381,13 +387,13 @@ func (l *lane) givenBack(id string) string {
 	return back
 }
 
-// nextPort counts through ports below those that a system gives to callers, so that
-// worlds beside each other do not take one another's while a part is restarting.
+// nextPort counts through ports below the range that a system gives to clients. So concurrent
+// worlds do not take each other's port while a part restarts.
 var nextPort atomic.Int64
 
 const firstQuietPort, quietPortsEnd = 20000, 30000
 
-// quietPorts returns n addresses that nobody listens on.
+// quietPorts returns n addresses on which nothing listens.
 func quietPorts(t testing.TB, n int) []string {
 	t.Helper()
 	nextPort.CompareAndSwap(0, firstQuietPort+int64(os.Getpid()%500)*10)

@@ -15,9 +15,9 @@ import (
 	"pirogue/activities"
 )
 
-// blockedFigure counts the activities that fail again and again, and returns how one is
-// counted. Each activity is told from the start, as 0: of a series that begins with 1 nobody sees
-// an increase. It fails when the registry has that figure already.
+// blockedFigure registers the count of activities that fail repeatedly and returns the function
+// that adds to it. Every activity has a series from the start, at 0: a series that begins at 1
+// shows no increase, and no alert fires. It fails if the registry has the metric already.
 func blockedFigure(registry prometheus.Registerer) (func(activity string), error) {
 	blocked := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pirogue_activity_blocked_total",
@@ -33,12 +33,12 @@ func blockedFigure(registry prometheus.Registerer) (func(activity string), error
 }
 
 const (
-	figureLife = 15 * time.Second // how long what was counted is told again
-	figureTime = 5 * time.Second  // for counting it
+	figureLife = 15 * time.Second // a count is reported for this long before the next one
+	figureTime = 5 * time.Second  // for one count
 )
 
-// backlog counts what waits in the database. All scrapes within figureLife are told the same:
-// however many ask, the database is asked once.
+// backlog counts the work that waits in the database. All scrapes within figureLife get the same
+// numbers, so the database does the work once however many scrape.
 type backlog struct {
 	read  func(ctx context.Context, now time.Time) (pirogue.Figures, error)
 	clock pirogue.Clock
@@ -50,12 +50,12 @@ type backlog struct {
 	err     error
 }
 
-// figure is the name of one figure of the backlog, with its labels.
+// figure returns the description of one metric, named pirogue_ and name.
 func figure(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("pirogue_"+name, help, labels, nil)
 }
 
-// The figures of the backlog.
+// The metrics of the backlog.
 var (
 	upFigure         = figure("backlog_up", "1 when the figures of what waits could be counted; 0: there are none.")
 	openFigure       = figure("open_payments", "Payments under way.", "kind", "status")
@@ -74,15 +74,15 @@ var (
 	}
 )
 
-// Describe implements prometheus.Collector.
+// Describe implements prometheus.Collector: every metric of the backlog.
 func (b *backlog) Describe(to chan<- *prometheus.Desc) {
 	for _, description := range backlogDescribed {
 		to <- description
 	}
 }
 
-// Collect implements prometheus.Collector. When the database cannot be asked it tells that
-// alone, and all other figures are scraped as usual.
+// Collect implements prometheus.Collector. If the database does not answer, it reports only
+// pirogue_backlog_up 0, and all other metrics of the process are scraped as usual.
 func (b *backlog) Collect(to chan<- prometheus.Metric) {
 	f, now, err := b.count()
 	tell := func(d *prometheus.Desc, value float64, labels ...string) {
@@ -114,7 +114,7 @@ func (b *backlog) Collect(to chan<- prometheus.Metric) {
 	tell(overdueFigure, float64(f.OverdueEvents))
 }
 
-// age returns how many seconds ago a moment was, 0 for none.
+// age returns the seconds between at and now; 0 for the zero time.
 func age(at, now time.Time) float64 {
 	if at.IsZero() {
 		return 0
@@ -122,8 +122,8 @@ func age(at, now time.Time) float64 {
 	return now.Sub(at).Seconds()
 }
 
-// count returns the figures, read again when they are older than figureLife. Who comes
-// while they are read waits for them.
+// count returns the numbers and the time of the count. It counts again when they are older than
+// figureLife. A caller that comes during a count waits for it.
 func (b *backlog) count() (pirogue.Figures, time.Time, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -140,7 +140,8 @@ func (b *backlog) count() (pirogue.Figures, time.Time, error) {
 	return b.figures, now, b.err
 }
 
-// scraped says how /metrics answers: a figure that fails is left out, and the others are told.
+// scraped returns the options of /metrics: a metric that fails is left out, and the others are
+// reported.
 func scraped(registry *prometheus.Registry) promhttp.HandlerOpts {
 	return promhttp.HandlerOpts{Registry: registry, ErrorHandling: promhttp.ContinueOnError}
 }

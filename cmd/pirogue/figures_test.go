@@ -19,7 +19,7 @@ import (
 	"pirogue"
 )
 
-// scrape returns what /metrics answers of a backlog.
+// scrape returns the response of /metrics with a backlog.
 func scrape(t *testing.T, b *backlog) string {
 	t.Helper()
 	registry := prometheus.NewRegistry()
@@ -90,7 +90,7 @@ func TestTheDatabaseIsAskedOnceForManyScrapes(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for range 20 {
-		all.Go(func() { _, _, _ = b.count() }) //nolint:errcheck // it does not fail
+		all.Go(func() { _, _, _ = b.count() }) //nolint:errcheck // it cannot fail
 	}
 	all.Wait()
 	require.Equal(t, int64(1), asked.Load())
@@ -100,8 +100,8 @@ func TestTheDatabaseIsAskedOnceForManyScrapes(t *testing.T) {
 	require.Equal(t, int64(2), asked.Load())
 }
 
-// An alert on the first event never fires for a series that begins with that event. A rate that is
-// compared with another needs more than one.
+// An alert on the first event never fires for a series that begins with that event. A rate that
+// is compared with another needs a second event.
 func TestEveryIncreaseBeginsAtZero(t *testing.T) {
 	t.Parallel()
 	rules, err := os.ReadFile("../../deploy/alerts.yml")

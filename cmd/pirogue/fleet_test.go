@@ -19,12 +19,12 @@ import (
 	"pirogue/vault"
 )
 
-// fleet is Pirogue as it runs in production: every part a process of its own, which
-// a test may kill and start again.
+// fleet is Pirogue as in production: every part is a process, which a test may kill and start
+// again.
 type fleet struct {
 	*world
 	t        testing.TB // the running sub-test
-	whole    testing.TB // the parts live as long as it does
+	whole    testing.TB // the parts end with it
 	env      []string
 	postgres *piroguetest.FragilePostgres
 	temporal piroguetest.TemporalServer
@@ -33,11 +33,10 @@ type fleet struct {
 	running  map[string]*exec.Cmd
 }
 
-// patience is how long a part may take until it answers, on a slow machine.
+// patience bounds the time until a part answers, on a slow machine.
 const patience = 60 * time.Second
 
-// newFleet starts everything on a durable PostgreSQL and a Temporal that keeps its
-// file.
+// newFleet starts every part on a durable PostgreSQL and a Temporal that keeps its file.
 func newFleet(t testing.TB) *fleet {
 	t.Helper()
 	addrs := freePorts(t, 6)
@@ -62,8 +61,8 @@ func newFleet(t testing.TB) *fleet {
 	return f
 }
 
-// openBooks migrates the database and makes a merchant, through the same code as the
-// processes but in this one.
+// openBooks migrates the database and makes a merchant. It runs the code of the processes in this
+// process.
 func (f *fleet) openBooks() {
 	conf, err := config.Load(f.env)
 	require.NoError(f.t, err)
@@ -102,7 +101,7 @@ func (f *fleet) start(part string) {
 		"%s does not answer", part)
 }
 
-// kill ends a part as a power cut would.
+// kill ends a part without a warning, like a power cut.
 func (f *fleet) kill(part string) {
 	if cmd := f.running[part]; cmd != nil && cmd.Process.Kill() == nil {
 		require.Error(f.whole, cmd.Wait(), "it was killed")
@@ -118,13 +117,13 @@ func (f *fleet) startTemporal() {
 		filepath.Join(f.data, "temporal.db"))
 }
 
-// customer is the merchant's client of this fleet.
+// customer returns the merchant's client of this fleet.
 func (f *fleet) customer() merchant {
 	return merchant{"http://" + f.ports["api"] + "/api/v1", f.account}
 }
 
-// expectOnce sees that each payment ends SUCCESS, that its merchant hears of it once,
-// and that both books say the same.
+// expectOnce requires that each payment ends SUCCESS, that its merchant gets one webhook, and
+// that both books agree.
 func (f *fleet) expectOnce(ids []string) {
 	f.t.Helper()
 	for _, id := range ids {

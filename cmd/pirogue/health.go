@@ -13,8 +13,8 @@ import (
 	"pirogue/config"
 )
 
-// healthCommand asks a running part for its health. A container image has no shell
-// to do it with.
+// healthCommand returns the command that asks a running part for its health. The container image
+// has no shell and no curl to do it with.
 func healthCommand(environ []string) *cobra.Command {
 	var part string
 	cmd := &cobra.Command{
@@ -40,7 +40,7 @@ func healthCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-// get succeeds when url answers 200.
+// get returns nil if url answers 200 within healthTimeout.
 func get(ctx context.Context, url string) error {
 	asking, stop := context.WithTimeout(ctx, healthTimeout)
 	defer stop()
@@ -59,7 +59,7 @@ func get(ctx context.Context, url string) error {
 	return nil
 }
 
-// runWorkerHealth serves the health and the figures of a worker that runs by itself.
+// runWorkerHealth serves the health and the metrics of a worker that runs as its own process.
 func (p *parts) runWorkerHealth(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, `{"status":"ok"}`) })

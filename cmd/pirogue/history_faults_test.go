@@ -25,22 +25,22 @@ import (
 )
 
 const (
-	recordedWindow  = 6 * time.Second  // of every customer: long enough to lose a workflow in it
-	recordedHorizon = 12 * time.Second // of every operator, so that watches end while the test runs
-	redriveHorizon  = 5 * time.Minute  // of the operator of redrive: longer than its submission is retried
-	historyPatience = 4 * time.Minute  // for one payment to end on a slow machine
+	recordedWindow  = 6 * time.Second  // of every customer: long enough to lose a workflow within it
+	recordedHorizon = 12 * time.Second // of every operator, so that watches end during the test
+	redriveHorizon  = 5 * time.Minute  // of redrive's operator: longer than the retries of its submission
+	historyPatience = 4 * time.Minute  // for one payment to end, on a slow machine
 )
 
-// faultWorld is a world whose histories are recorded, with two people of support in it.
+// faultWorld is a world whose histories are recorded. Two people of support act in it.
 type faultWorld struct {
 	*world
 	m             merchant
 	first, second *admin.Client
-	digitalpaye   sync.Mutex // its simulator is broken for one payment at a time
+	digitalpaye   sync.Mutex // held by the one payment that breaks its simulator
 }
 
-// cutPayouts cuts off the payouts of one account of Novasend, until a question about one
-// comes, and every payout of Taramoney. The simulators do not see what is cut off.
+// cutPayouts breaks off the payouts of one account of Novasend until a status query about one
+// arrives, and every payout of Taramoney. The simulators do not receive these requests.
 func cutPayouts() func(*http.Request) {
 	var lost, asked atomic.Bool
 	return func(r *http.Request) {
@@ -93,8 +93,8 @@ func newFaultWorld(t *testing.T) *faultWorld {
 	return f
 }
 
-// Each row is a way by which a workflow comes to its end when something goes wrong, and the
-// most events its history may have.
+// Each row names one way in which a workflow ends after a fault, and the largest number of events
+// in its history.
 func TestHistoriesOfFaultsStayShort(t *testing.T) {
 	t.Parallel()
 
@@ -128,7 +128,7 @@ func TestHistoriesOfFaultsStayShort(t *testing.T) {
 	}
 }
 
-// recordEnded waits for a workflow's end, which is never a failure, and records its history.
+// recordEnded waits for a workflow's end and records its history. It fails if the workflow fails.
 func (f *faultWorld) recordEnded(t *testing.T, name, workflow string, most int) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), historyPatience)
@@ -141,7 +141,7 @@ func (f *faultWorld) recordEnded(t *testing.T, name, workflow string, most int) 
 	t.Logf("%d events, at most %d", len(history.Events), most)
 }
 
-// cashInOf asks for a cash-in and returns it and its workflow.
+// cashInOf requests a cash-in and returns its ID and its workflow's.
 func (f *faultWorld) cashInOf(t *testing.T, number string) (id pirogue.PaymentID, workflow string) {
 	t.Helper()
 	got := f.m.pay(t, order(number))
@@ -150,7 +150,7 @@ func (f *faultWorld) cashInOf(t *testing.T, number string) (id pirogue.PaymentID
 	return id, workflows.PaymentWorkflowID(id, pirogue.CashIn)
 }
 
-// cashOutOf asks for a cash-out on a network and returns it and its workflow.
+// cashOutOf requests a cash-out on a network and returns its ID and its workflow's.
 func (f *faultWorld) cashOutOf(t *testing.T, number string, n pirogue.Network) (id pirogue.PaymentID, workflow string) {
 	t.Helper()
 	got := f.m.send(t, "/payments/cashout", on(cashOut(number, 1000), n))
@@ -164,14 +164,15 @@ func (f *faultWorld) until(t *testing.T, id pirogue.PaymentID, s pirogue.Status)
 	f.m.until(t, string(id), string(s), historyPatience)
 }
 
-// decides fails unless an act of support has a verdict with this decision.
+// decides fails unless a support action has a result with this decision.
 func decides(t *testing.T, want pirogue.Decision, act admin.Act, err error) {
 	t.Helper()
 	require.NotNil(t, act.Verdict, "%v", err)
 	require.Equal(t, want, act.Verdict.Decision, act.Verdict.Reason)
 }
 
-// resolveTwice has two people say the same of a payment, with what each one hears.
+// resolveTwice has two people resolve a payment in the same way, and requires the decision on
+// each.
 func (f *faultWorld) resolveTwice(t *testing.T, id pirogue.PaymentID, as pirogue.Resolution, cause pirogue.Cause) {
 	t.Helper()
 	f.expectCase(t, t.Name(), string(id), cause, historyPatience)
@@ -222,7 +223,8 @@ func (f *faultWorld) cancelled(t *testing.T) string {
 	return workflow
 }
 
-// lose ends a workflow as Temporal's command line does, and has support bring it back.
+// lose terminates a workflow as Temporal's command line does. Then support rechecks the payment,
+// which starts it again.
 func (f *faultWorld) lose(t *testing.T, id pirogue.PaymentID, workflow string, heard pirogue.Decision) {
 	t.Helper()
 	require.NoError(t, f.parts.temporal.TerminateWorkflow(t.Context(), workflow, "", "a test"))
@@ -249,10 +251,10 @@ func (f *faultWorld) outOfService(t *testing.T, o pirogue.OperatorCode) {
 	t.Helper()
 	_, err := f.first.Park(t.Context(), o, "they announced maintenance")
 	require.NoError(t, err)
-	time.Sleep(2 * time.Second) // a worker believes what it read of an operator for one
+	time.Sleep(2 * time.Second) // a worker caches an operator's state for one second
 }
 
-// waiting waits until so many payments wait for an operator.
+// waiting waits until this number of payments waits for an operator.
 func (f *faultWorld) waiting(t *testing.T, o pirogue.OperatorCode, payments int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -272,7 +274,7 @@ func (f *faultWorld) parked(t *testing.T) string {
 	return workflow
 }
 
-// failover pays by the second operator of a route while the first is broken.
+// failover has the second operator of a route execute the payment while the first is broken.
 func (f *faultWorld) failover(t *testing.T, broken string) string {
 	t.Helper()
 	f.digitalpaye.Lock()
@@ -299,7 +301,8 @@ func (f *faultWorld) failoverAfterRefusal(t *testing.T) string {
 
 func (f *faultWorld) redriven(t *testing.T) string {
 	id, workflow := f.cashOutOf(t, "+2290164123456", pirogue.Moov)
-	// It waits while the submission is retried; its row tells, also where the answer does not.
+	// It waits while the submission is retried. The acts have its decision even if the response
+	// is lost.
 	f.first.Redrive(t.Context(), id, "the beneficiary waits") //nolint:errcheck // see above
 	f.until(t, id, pirogue.StatusSuccess)
 	acts, err := f.first.Acts(t.Context(), id, 1)
@@ -322,7 +325,8 @@ func (f *faultWorld) mismatchInPart(t *testing.T) string {
 	return workflow
 }
 
-// bulkCancelled cancels a bulk whose lines wait for their operator, and records one of them.
+// bulkCancelled cancels a bulk whose lines wait for their operator, and records the workflow of
+// one line.
 func (f *faultWorld) bulkCancelled(t *testing.T) string {
 	const operator, lines = "novasend-bf-test", 3
 	f.outOfService(t, operator)
@@ -355,7 +359,7 @@ func (f *faultWorld) bulkCancelled(t *testing.T) string {
 	return workflows.BulkWorkflowID(bulk.Data.ID)
 }
 
-// swept has the Schedule start a sweep at once.
+// swept makes the Schedule start a sweep at once.
 func (f *faultWorld) swept(t *testing.T) string {
 	handle := f.parts.temporal.ScheduleClient().GetHandle(t.Context(), workflows.SweepSchedule)
 	require.NoError(t, handle.Trigger(t.Context(), client.ScheduleTriggerOptions{}))

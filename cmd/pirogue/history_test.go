@@ -31,7 +31,7 @@ func TestHistoriesStayShort(t *testing.T) {
 		},
 	})
 	m := w.merchant()
-	// Each row is a way a payment can go and the most events its history may have.
+	// Each row is one way of a payment, with the largest number of events in its history.
 	tests := map[string]struct {
 		number string
 		end    string
@@ -82,7 +82,7 @@ func TestHistoriesOfMoneyOutStayShort(t *testing.T) {
 		"paid":        {"+22376123456", "SUCCESS", 28},
 		"pending":     {"+22376444444", "SUCCESS", 28},
 		"answer lost": {"+22376666666", "SUCCESS", 28},
-		"rejected":    {"+22376222222", "FAILED", 40}, // and the watch after it
+		"rejected":    {"+22376222222", "FAILED", 40}, // with the watch that follows
 	}
 	for name, tt := range outs {
 		t.Run(name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestHistoriesOfMoneyOutStayShort(t *testing.T) {
 	})
 }
 
-// history returns the history of a workflow as far as it has come.
+// history returns the events of a workflow so far.
 func (w *world) history(t *testing.T, id string) *historypb.History {
 	t.Helper()
 	history := &historypb.History{}
@@ -120,7 +120,7 @@ func (w *world) history(t *testing.T, id string) *historypb.History {
 	return history
 }
 
-// record keeps a history for the replay test.
+// record writes a history to a file for the replay test, if -update is set.
 func record(t *testing.T, workflow, name string, history *historypb.History) {
 	t.Helper()
 	if !*update {

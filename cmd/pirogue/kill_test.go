@@ -30,7 +30,7 @@ func TestAPaymentGoesOnAfterAnyPartWasKilled(t *testing.T) {
 	}
 }
 
-// pending takes n payments whose customers pay in ten seconds.
+// pending takes n payments whose customers pay after ten seconds.
 func (f *fleet) pending(n int) []string {
 	f.t.Helper()
 	ids := make([]string, n)
@@ -65,8 +65,8 @@ func TestIdenticalCashInsMakeOneAlsoWhenAPartIsKilledInTheMiddle(t *testing.T) {
 	}
 }
 
-// storm sends one request many times at once, does something in the middle of it, and
-// returns the transactions that were answered.
+// storm sends one request many times at once and calls middle meanwhile. It returns the IDs of
+// the transactions in the responses.
 func (f *fleet) storm(body string, middle func()) map[string]bool {
 	const callers = 200
 	var all sync.WaitGroup
@@ -102,7 +102,7 @@ func TestWhileAPartIsAwayNothingIsHalfMade(t *testing.T) {
 		t.Run(part.name, func(t *testing.T) {
 			f.t, f.world.t = t, t
 			part.leave()
-			time.Sleep(2 * healthLifeAtMost) // what was seen before is not believed any more
+			time.Sleep(2 * healthLifeAtMost) // the API's cached health has expired
 			body := order("+22376123456")
 			got, err := f.customer().do(t.Context(), http.MethodPost, "/payments/cashin", body)
 			require.NoError(t, err)
@@ -117,5 +117,5 @@ func TestWhileAPartIsAwayNothingIsHalfMade(t *testing.T) {
 	}
 }
 
-// healthLifeAtMost is how long the API may believe that Temporal is there.
+// healthLifeAtMost bounds the time for which the API caches Temporal's health.
 const healthLifeAtMost = time.Second

@@ -22,7 +22,7 @@ type laptop struct {
 	sandbox string // its address
 	env     []string
 	cmd     *exec.Cmd
-	out     string // the file its terminal is
+	out     string // the file that replaces its terminal
 }
 
 func newLaptop(t *testing.T) *laptop {
@@ -47,8 +47,8 @@ func portOf(addr string) string {
 	return port
 }
 
-// start runs pirogue dev until it says that everything is ready, and returns the
-// merchant that its file describes.
+// start runs pirogue dev until it prints that everything is ready. It returns the merchant of its
+// environment file.
 func (l *laptop) start() merchant {
 	l.t.Helper()
 	path, err := binary()
@@ -60,7 +60,7 @@ func (l *laptop) start() merchant {
 	l.cmd.Env, l.cmd.Stdout, l.cmd.Stderr = l.env, terminal, os.Stderr
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(l.t, l.cmd.Start())
-	l.t.Cleanup(func() { l.cmd.Process.Kill() }) //nolint:errcheck // it may have stopped
+	l.t.Cleanup(func() { l.cmd.Process.Kill() }) //nolint:errcheck // it may have ended already
 
 	file := filepath.Join(l.data, "dev.env")
 	require.Eventually(l.t, func() bool { _, err := os.Stat(file); return err == nil }, patience, 50*time.Millisecond)
@@ -83,7 +83,7 @@ func (l *laptop) start() merchant {
 	}}
 }
 
-// stop presses Ctrl-C.
+// stop presses Ctrl-C and waits.
 func (l *laptop) stop() {
 	l.t.Helper()
 	require.NoError(l.t, l.cmd.Process.Signal(os.Interrupt))
@@ -109,7 +109,7 @@ func TestALaptopTakesAPaymentAndFindsItAgain(t *testing.T) {
 	l.stop()
 }
 
-// An upgrade of Temporal begins a file of its own: what was under way is told again.
+// An upgrade of Temporal begins another file: the workflows of open payments start again.
 func TestALaptopGoesOnWithoutTemporalsFile(t *testing.T) {
 	t.Parallel()
 
@@ -155,7 +155,9 @@ func TestATakenPortIsNamedWithItsSetting(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, taken.Close()) })
 	path, err := binary()
 	require.NoError(t, err)
-	for _, setting := range []string{"PIROGUE_API_ADDR=" + taken.Addr().String(), "PIROGUE_TEMPORAL_PORT=" + portOf(taken.Addr().String())} {
+	for _, setting := range []string{
+		"PIROGUE_API_ADDR=" + taken.Addr().String(), "PIROGUE_TEMPORAL_PORT=" + portOf(taken.Addr().String()),
+	} {
 		cmd := exec.Command(path, "dev")
 		cmd.Env = append(l.env, setting)
 		out, err := cmd.CombinedOutput()

@@ -20,11 +20,11 @@ import (
 	"pirogue/workflows"
 )
 
-// found says how long the sweep may take to find what was lost: a row is left alone for a
-// minute first, and a delivery that is due for two.
+// found bounds the time until the sweep finds a lost workflow. It leaves a payment's row alone
+// for a minute first, and a due delivery for two.
 const found = 5 * time.Minute
 
-// loseTemporal deletes Temporal's database and starts it again, with nothing in it.
+// loseTemporal deletes Temporal's database and starts Temporal again, with an empty one.
 func (f *fleet) loseTemporal() {
 	f.t.Helper()
 	f.temporal.Kill()
@@ -44,7 +44,7 @@ func (f *fleet) openWorkflow(id string, k pirogue.Kind) bool {
 	return err == nil && open
 }
 
-// bulkUnderWay asks for a bulk whose lines are paid in ten seconds.
+// bulkUnderWay requests a bulk whose lines are paid after ten seconds.
 func (f *fleet) bulkUnderWay(t *testing.T) pirogue.BulkID {
 	t.Helper()
 	environ := []string{
@@ -56,7 +56,7 @@ func (f *fleet) bulkUnderWay(t *testing.T) pirogue.BulkID {
 	return pirogue.BulkID(strings.TrimSpace(printed))
 }
 
-// bulkState returns how far a bulk has come.
+// bulkState returns the state of a bulk.
 func (f *fleet) bulkState(t *testing.T, id pirogue.BulkID) pirogue.BulkState {
 	t.Helper()
 	b, err := f.parts.store.Bulk(t.Context(), f.owner(t), id)
@@ -64,8 +64,7 @@ func (f *fleet) bulkState(t *testing.T, id pirogue.BulkID) pirogue.BulkState {
 	return b.State
 }
 
-// All that workflows had to do is done although Temporal's database was deleted: nobody
-// lifts a finger.
+// Every workflow ends as it should although Temporal's database is deleted, and without a person.
 func TestWhatTemporalForgetsIsToldAgain(t *testing.T) {
 	t.Parallel()
 
@@ -104,7 +103,7 @@ func TestWhatTemporalForgetsIsToldAgain(t *testing.T) {
 	f.settled()
 }
 
-// A schedule that somebody paused runs again, and one that was deleted is made again.
+// A schedule that a person has paused runs again, and a deleted one is made again.
 func TestTheSweepsScheduleIsSeenTo(t *testing.T) {
 	t.Parallel()
 
@@ -120,7 +119,7 @@ func TestTheSweepsScheduleIsSeenTo(t *testing.T) {
 	require.Eventually(t, runs, 2*scheduleEvery, time.Second)
 }
 
-// An act of support on a payment whose workflow was terminated starts it again.
+// A support action on a payment whose workflow was terminated starts the workflow again.
 func TestAnActStartsATerminatedWorkflow(t *testing.T) {
 	t.Parallel()
 
@@ -134,7 +133,9 @@ func TestAnActStartsATerminatedWorkflow(t *testing.T) {
 
 	printed, err := run(t, f.env, "admin", "token", "create", "awa", "--role", "support")
 	require.NoError(t, err)
-	environ := append(slices.Clone(f.env), strings.TrimSpace(printed), "PIROGUE_SUPPORT_URL=http://"+f.parts.conf.SupportAddr)
+	environ := append(
+		slices.Clone(f.env), strings.TrimSpace(printed), "PIROGUE_SUPPORT_URL=http://"+f.parts.conf.SupportAddr,
+	)
 	printed, err = run(t, environ, "admin", "recheck", id, "--reason", "the customer asks")
 	require.NoError(t, err)
 	require.Contains(t, printed, string(pirogue.DecisionWaiting))

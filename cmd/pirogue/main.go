@@ -1,6 +1,6 @@
-// Pirogue carries mobile-money payments across West and Central Africa. Its
-// commands are the parts of the program: everything at once on a laptop (dev), or
-// each by itself in production (api, worker, sandbox, migrate).
+// Pirogue carries mobile-money payments across West and Central Africa. Its commands run its
+// parts: all of them on a laptop (dev), or each as its own process in production (api, worker,
+// sandbox, migrate).
 package main
 
 import (

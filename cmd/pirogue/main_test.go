@@ -9,8 +9,8 @@ import (
 	"pirogue/piroguetest"
 )
 
-// sticky is how many workflows a worker keeps in memory. With 0 every task replays its
-// workflow from the start, which is the cheapest search for nondeterminism there is.
+// sticky is the number of workflows that a worker caches. With 0 every task replays its workflow
+// from the start, which is the cheapest search for nondeterminism.
 var sticky = flag.Int("sticky", 10_000, "workflows kept in a worker's memory")
 
 func TestMain(m *testing.M) {

@@ -12,7 +12,8 @@ import (
 	"pirogue/store"
 )
 
-// merchantCommand manages merchants and their keys.
+// merchantCommand returns the commands that manage merchants and their keys. They work on the
+// database.
 func merchantCommand(environ []string) *cobra.Command {
 	cmd := &cobra.Command{Use: "merchant", Short: "Merchants and their keys"}
 	cmd.AddCommand(
@@ -70,7 +71,8 @@ func merchantSwitch(
 	}
 }
 
-// merchantKey manages API keys. A secret is printed once, when it is made.
+// merchantKey returns the commands that manage API keys. A secret is printed once, at its
+// creation.
 func merchantKey(environ []string) *cobra.Command {
 	cmd := &cobra.Command{Use: "key", Short: "API keys of a merchant"}
 	var live bool
@@ -108,7 +110,8 @@ func merchantKey(environ []string) *cobra.Command {
 	return cmd
 }
 
-// printKey prints a key that was just made, ready for a shell.
+// printKey prints a key and its secret as lines that a shell can source. It returns err if that
+// is set.
 func printKey(cmd *cobra.Command, public, secret string, err error) error {
 	if err != nil {
 		return err

@@ -10,7 +10,8 @@ import (
 	"pirogue/config"
 )
 
-// migrateCommand moves the database's schema.
+// migrateCommand returns the commands that apply the migrations of the database's schema, and
+// list them.
 func migrateCommand(environ []string) *cobra.Command {
 	cmd := &cobra.Command{Use: "migrate", Short: "Move the database's schema"}
 	cmd.AddCommand(
@@ -34,8 +35,8 @@ func migrateCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-// laptopParts loads the settings and makes the parts. On a laptop the keys are those
-// beside the database, as pirogue dev finds them.
+// laptopParts loads the settings and makes the parts. If no keys are set, it takes the keys that
+// pirogue dev keeps beside the data.
 func laptopParts(environ []string) (*parts, error) {
 	conf, err := config.Load(environ)
 	if err != nil {
@@ -49,7 +50,8 @@ func laptopParts(environ []string) (*parts, error) {
 	return newParts(conf)
 }
 
-// onStore runs a command over the database and closes it after it.
+// onStore adapts a function over the open database to a command. It closes the database
+// afterwards.
 func onStore(
 	environ []string, run func(*cobra.Command, *parts, []string) error,
 ) func(*cobra.Command, []string) error {

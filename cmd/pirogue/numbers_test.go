@@ -18,8 +18,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// numbered is a line of the merchant's document: what happens to a number, as a cash-in
-// and as a cash-out.
+// numbered is a line of the merchant's document: the status of the API's response to a number,
+// and the payment's end.
 type numbered struct {
 	answer int
 	end    string
@@ -27,7 +27,7 @@ type numbered struct {
 	cause  pirogue.Cause
 }
 
-// numbersIn is the table "Sandbox numbers", by the last six digits.
+// numbersIn is the table "Sandbox numbers" for a cash-in, by the last six digits.
 var numbersIn = map[string]numbered{
 	"123456": {202, "SUCCESS", "", ""},
 	"111111": {202, "FAILED", "OPERATOR_DECLINED", ""},
@@ -42,7 +42,7 @@ var numbersIn = map[string]numbered{
 	"000123": {202, "SUCCESS", "", ""},
 }
 
-// numbersOut is the same table, read for a cash-out.
+// numbersOut is the same table for a cash-out.
 var numbersOut = map[string]numbered{
 	"123456": {202, "SUCCESS", "", ""},
 	"111111": {202, "FAILED", "OPERATOR_REFUSED", ""},
@@ -57,20 +57,20 @@ var numbersOut = map[string]numbered{
 	"000123": {202, "SUCCESS", "", ""},
 }
 
-// numbersLikeLive holds what ends otherwise where nothing proves that a payout was not executed:
-// an operator that answers 503 to every call may have executed it, so a person is called.
+// numbersLikeLive holds the ends that differ if nothing proves that a cash-out was not executed.
+// An operator that answers 503 to every call may have executed it, so a person must decide.
 var numbersLikeLive = map[pirogue.Kind]map[string]numbered{
 	pirogue.CashOut: {down: {503, "PENDING", "", pirogue.CauseUnknown}},
 }
 
-// linesAtOnce is how many numbers are played at once: more would wait for this machine,
-// and not for their operators.
+// linesAtOnce bounds the numbers played at once. With more, the time would measure this machine
+// and not the operators.
 const linesAtOnce = 16
 
 // down is the number whose operator answers 503 to every call.
 const down = "555555"
 
-// prefixOf is what stands before the six digits of a number of each network.
+// prefixOf holds the digits before the last six, for a number of each network.
 var prefixOf = map[pirogue.CountryCode]map[pirogue.Network]string{
 	"ML": {pirogue.Orange: "+22376"},
 	"SN": {pirogue.Orange: "+221770"},
@@ -92,8 +92,8 @@ func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
 	})
 }
 
-// TestLikeLiveEveryNumberEndsAsTheDocumentSays plays the same numbers where the simulators
-// promise no more than live operators. It has the machine to itself: a slow one answers 202
+// TestLikeLiveEveryNumberEndsAsTheDocumentSays plays the same numbers while the simulators
+// promise no more than live operators. It does not run in parallel: a slow machine answers 202
 // before it knows that the operator is down.
 func TestLikeLiveEveryNumberEndsAsTheDocumentSays(t *testing.T) {
 	like := hurry(piroguetest.Postgres(t))
@@ -130,8 +130,9 @@ func playNumbers(t *testing.T, s setup) {
 	w.settled()
 }
 
-// provePINs pays once from every account of Sonatel. Until its operator has accepted a PIN, one
-// call at a time carries it, and one whose answer is lost would hold up the others.
+// provePINs pays once from every account of Sonatel. Until the operator has accepted an account's
+// PIN, only one call at a time carries it. A first call whose response is lost would hold up the
+// others.
 func (w *world) provePINs(t *testing.T, m merchant) {
 	t.Helper()
 	for _, country := range []pirogue.CountryCode{"ML", "SN"} {
@@ -141,8 +142,8 @@ func (w *world) provePINs(t *testing.T, m merchant) {
 	}
 }
 
-// byQRCode reports whether a route's operator is told how long the customer may take, and
-// keeps to it on a clock of its own: it cannot be hurried as much as the others.
+// byQRCode reports whether a route's operator gets the customer's time limit and enforces it by
+// its own clock. Such a route cannot run as fast as the others.
 func byQRCode(r pirogue.Route) bool { return r.Country == "SN" && r.Kind == pirogue.CashIn }
 
 func TestEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
@@ -160,7 +161,7 @@ func TestLikeLiveEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
 
 func playQRCodes(t *testing.T, s setup) {
 	t.Helper()
-	// A customer pays within 30 s of the simulator's, and late after 330.
+	// A customer pays within 30 s of the simulator's clock, and a late one after 330 s.
 	s.play, s.tune = 8, func(o *config.Operator) {
 		o.Window, o.Timeout = config.Duration(33*time.Second), config.Duration(4*time.Second)
 	}
@@ -180,8 +181,8 @@ func tableOf(k pirogue.Kind) map[string]numbered {
 	return numbersOut
 }
 
-// playDown plays the number whose operator is down on every route. As many at once would
-// be an outage, so it is a few of one operator at a time.
+// playDown plays the number whose operator is down on every route. Many at once would count as an
+// outage, so it plays a few of each operator at a time.
 func (w *world) playDown(t *testing.T, m merchant, end func(pirogue.Kind, string) numbered) {
 	t.Helper()
 	lines := map[pirogue.OperatorCode][]pirogue.Route{}
@@ -206,7 +207,7 @@ func (w *world) playDown(t *testing.T, m merchant, end func(pirogue.Kind, string
 	all.Wait()
 }
 
-// play has one number paid, or pays it, and sees that it ends as the document says.
+// play runs one payment of a number and requires the end that the document promises.
 func (w *world) play(t *testing.T, m merchant, r pirogue.Route, digits string, want numbered) {
 	const patience = 150 * time.Second
 	name := fmt.Sprintf("%s %s %s %s", r.Country, r.Network, r.Kind, digits)
@@ -222,7 +223,7 @@ func (w *world) play(t *testing.T, m merchant, r pirogue.Route, digits string, w
 	}
 	last := m.last(t, got.Data.ID, want.end, patience)
 	if r.Kind == pirogue.CashIn && digits == down && last.Failure.Code == string(pirogue.FailedUnconfirmed) {
-		want.reason = last.Failure.Code // where the request may have arrived, nobody knows
+		want.reason = last.Failure.Code // the request may have arrived, and nobody can tell
 	}
 	if last.Status != want.end || last.Failure.Code != want.reason {
 		t.Errorf("%s: %s is %s %s, want %s %s", name, last.ID, last.Status, last.Failure.Code, want.end, want.reason)
@@ -238,12 +239,12 @@ func (w *world) play(t *testing.T, m merchant, r pirogue.Route, digits string, w
 	}
 }
 
-// on returns a request for one network.
+// on returns a request with a network.
 func on(body string, n pirogue.Network) string {
 	return strings.TrimSuffix(body, "}") + fmt.Sprintf(`,"network":%q}`, n)
 }
 
-// fundIn has a customer of a country pay the merchant so much.
+// fundIn has a customer of a country pay an amount to the merchant.
 func (w *world) fundIn(t *testing.T, m merchant, c pirogue.CountryCode, n pirogue.Network, amount int64) {
 	t.Helper()
 	body := strings.Replace(order(prefixOf[c][n]+"123456"), "5000", fmt.Sprint(amount), 1)

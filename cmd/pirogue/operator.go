@@ -14,10 +14,10 @@ import (
 	"pirogue/config"
 )
 
-// operatorTimeout bounds one call that a person makes to an operator.
+// operatorTimeout bounds one call of an operator that a person waits for.
 const operatorTimeout = 30 * time.Second
 
-// operatorCommand is what can be asked of a configured operator.
+// operatorCommand returns the commands that list the configured operators and call one of them.
 func operatorCommand(environ []string) *cobra.Command {
 	command := &cobra.Command{
 		Use: "operator", Short: "List the configured operators and what they can do; ask one",
@@ -40,7 +40,8 @@ func operatorRegister(environ []string) *cobra.Command {
 	}
 }
 
-// onOperator runs do with a configured operator.
+// onOperator runs do with a configured operator, for at most operatorTimeout. It fails on a code
+// that the configuration does not have.
 func onOperator(
 	ctx context.Context, environ []string, code string, do func(context.Context, *parts, pirogue.Instance) error,
 ) error {
@@ -57,8 +58,8 @@ func onOperator(
 	return do(ctx, p, instance)
 }
 
-// register tells an operator the one address it calls back. Where that is set in the
-// operator's portal, a person has to do it: it fails with the address to enter.
+// register tells an operator the one address for its callbacks. If only the operator's portal can
+// set that, it fails with the address that a person has to enter there.
 func (p *parts) register(ctx context.Context, i pirogue.Instance) error {
 	address := p.callbacks.registered(i.Code)
 	switch operator := i.Operator.(type) {
@@ -71,14 +72,14 @@ func (p *parts) register(ctx context.Context, i pirogue.Instance) error {
 	}
 }
 
-// referenceReader is an operator that calls back at one address about all our payments;
-// see package api.
+// referenceReader is implemented by an operator that sends the callbacks of all payments to one
+// address. CallbackReference reads our reference from such a callback; see package api.
 type referenceReader interface {
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
 }
 
-// registerSimulators tells each simulator where to call back: one address for each
-// account that it plays, by the operator's API or in what stands for its portal.
+// registerSimulators tells each simulator where to call back, one address for each account that
+// it plays. It uses the operator's API, or the simulator's replacement for the operator's portal.
 func (p *parts) registerSimulators(ctx context.Context) error {
 	told := map[string]bool{}
 	for _, o := range p.conf.Operators {

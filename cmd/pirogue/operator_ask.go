@@ -12,8 +12,8 @@ import (
 	"pirogue"
 )
 
-// operatorList prints what each configured operator can do, and what Pirogue does by
-// itself with it.
+// operatorList returns the command that prints each configured operator's capabilities, and what
+// Pirogue does by itself with it.
 func operatorList(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "Print what each operator can do, and what Pirogue does by itself with it",
@@ -105,7 +105,7 @@ func operatorStatement(environ []string) *cobra.Command {
 	return cmd
 }
 
-// operatorCustomers is the customer directory of an operator that has one.
+// operatorCustomers returns the commands on the customer directory of an operator that has one.
 func operatorCustomers(environ []string) *cobra.Command {
 	command := &cobra.Command{Use: "customers", Short: "Read and write an operator's customer directory"}
 	const lacks = "keeps no customers"
@@ -151,8 +151,8 @@ func operatorCustomers(environ []string) *cobra.Command {
 	return command
 }
 
-// askOf adapts a question to the operator that the first argument names. lacks says what
-// an operator that has not the method does not do.
+// askOf adapts a call of the operator that the first argument names to a command. lacks completes
+// the error for an operator without that method: "operator X" and lacks.
 func askOf[T any](
 	environ []string, lacks string, ask func(context.Context, T, io.Writer, []string) error,
 ) func(*cobra.Command, []string) error {

@@ -21,19 +21,19 @@ import (
 
 var blackHole = flag.Duration("blackhole", 10*time.Minute, "how long one operator swallows every call")
 
-// The load of the outage, and the contract of the operator that is away.
+// The load of the outage, and the contract of the operator that is down.
 const (
-	outagePerSecond   = 5   // calls that the operator's contract allows
-	outagePace        = 0.5 // cash-outs a second for it
-	outageOthers      = 2.0 // cash-ins a second for another operator
-	outageTolerance   = 1.2 // of what a cash-in of the others took before
+	outagePerSecond   = 5   // calls that its contract allows
+	outagePace        = 0.5 // cash-outs a second through it
+	outageOthers      = 2.0 // cash-ins a second through another operator
+	outageTolerance   = 1.2 // times the duration of such a cash-in before the outage
 	outageDrainWithin = 10 * time.Minute
-	outageMeasured    = time.Minute // of the others, before and during
+	outageMeasured    = time.Minute // of the other operator, before and during the outage
 )
 
-// TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse trades with two operators while
-// one of them is a black hole: nothing is lost or paid twice, and what waited is sent when
-// it is back, within its contract. The pace of the others is printed.
+// TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse trades through two operators while one of
+// them never answers. Nothing may be lost or paid twice. What waited is sent within the contract
+// once the operator is back. The test prints the pace of the other operator.
 func TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse(t *testing.T) {
 	s := setup{database: piroguetest.Postgres(t), tune: func(o *config.Operator) {
 		if o.Code == "novasend-tg-test" {
@@ -53,7 +53,7 @@ func TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse(t *testing.T) {
 	var sent []string
 	var trading sync.WaitGroup
 	trading.Go(func() { sent = w.keepPaying(t, m, stop) })
-	time.Sleep(min(30*time.Second, *blackHole/4)) // until the circuit is open
+	time.Sleep(min(30*time.Second, *blackHole/4)) // until the circuit breaker is open
 	during := w.paceOf(t, m, outageMeasured)
 	time.Sleep(max(0, *blackHole-outageMeasured-30*time.Second))
 	close(stop)
@@ -74,7 +74,8 @@ func TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse(t *testing.T) {
 	}
 	t.Logf("all were paid %v after the operator was back; at most %d calls in a second", time.Since(healed),
 		calls.most())
-	require.LessOrEqual(t, calls.most(), 2*outagePerSecond, "the contract was not kept") // a second's edge falls between two
+	// A limit of calls a second allows twice as many within a second that spans two of its seconds.
+	require.LessOrEqual(t, calls.most(), 2*outagePerSecond, "the contract was not kept")
 	w.settled()
 }
 
@@ -88,7 +89,7 @@ func (w *world) fault(t *testing.T, simulator, switches string) {
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
-// keepPaying asks for cash-outs at a steady pace until stop closes.
+// keepPaying requests cash-outs at a steady pace until stop closes, and returns their IDs.
 func (w *world) keepPaying(t *testing.T, m merchant, stop <-chan struct{}) []string {
 	var ids []string
 	var mu sync.Mutex
@@ -116,12 +117,14 @@ func (w *world) keepPaying(t *testing.T, m merchant, stop <-chan struct{}) []str
 	}
 }
 
-// paceOf returns the median of what a cash-in of another operator takes, from POST to
-// the operator's answer, over a while.
+// paceOf returns the median time of a cash-in through another operator, from POST to the
+// operator's result.
 func (w *world) paceOf(t *testing.T, m merchant, over time.Duration) time.Duration {
 	t.Helper()
 	var took []time.Duration
-	for end := time.Now().Add(over); time.Now().Before(end); time.Sleep(time.Duration(float64(time.Second) / outageOthers)) {
+	for end := time.Now().Add(over); time.Now().Before(end); time.Sleep(
+		time.Duration(float64(time.Second) / outageOthers),
+	) {
 		began := time.Now()
 		got, err := m.do(t.Context(), http.MethodPost, "/payments/cashin", order("+22376123456"))
 		require.NoError(t, err)
@@ -132,13 +135,13 @@ func (w *world) paceOf(t *testing.T, m merchant, over time.Duration) time.Durati
 	return took[len(took)/2]
 }
 
-// callWatch notes when calls of one path arrive at the simulators.
+// callWatch keeps the arrival times of the calls of one path of the simulators.
 type callWatch struct {
 	mu sync.Mutex
 	at []time.Time
 }
 
-// watchCalls notes the calls under a path from here on.
+// watchCalls begins to keep the calls under a path.
 func (w *world) watchCalls(path string) *callWatch {
 	watch := &callWatch{}
 	w.onCall = func(r *http.Request) {
@@ -157,7 +160,7 @@ func (c *callWatch) forget() {
 	c.at = nil
 }
 
-// most returns the most calls that came within one second.
+// most returns the largest number of calls within one second.
 func (c *callWatch) most() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

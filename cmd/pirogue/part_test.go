@@ -25,8 +25,8 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// What a process of these tests is told. It is the test binary itself, so that it has
-// the failpoints and the product's own parts, and a hurry that no setting offers.
+// The flags of a process that these tests start. The process is the test binary itself: it has
+// the failpoints, the product's own parts, and short times that no setting offers.
 var (
 	partFlag   = flag.String("part", "", "be this part: api, worker or sandbox")
 	dieFlag    = flag.String("die", "", "the failpoint at which to die")
@@ -39,23 +39,23 @@ var (
 	horizonFlag = flag.Duration("horizon", 0, "after how long an operator's word is final")
 )
 
-// hurried is how short the long times are.
+// hurried holds short values for the times that are long in production.
 type hurried struct{ window, horizon time.Duration }
 
-// flags hands the times on to a process.
+// flags returns the times as flags for a process.
 func (x hurried) flags() []string {
 	return []string{"-window", x.window.String(), "-horizon", x.horizon.String()}
 }
 
-// How long things take where everybody hurries. At the simulators' rate a customer who
-// comes late comes 11 s after the call, and a page is valid for 20 s.
+// The other short times. At the simulators' rate a late customer comes 11 s after the call, and a
+// page is valid for 20 s.
 const (
 	hurriedTimeout = 4 * time.Second
 	hurriedRate    = 30
 )
 
-// bePart ends the process instead of running tests, where a test started it to be a part
-// of the product: the test binary is also the processes that its tests start.
+// bePart runs a part of the product instead of the tests, and then ends the process. It does so
+// only if a test started this process: the test binary also serves as the processes of its tests.
 func bePart() {
 	if *partFlag == "" {
 		return
@@ -67,11 +67,11 @@ func bePart() {
 	os.Exit(0)
 }
 
-// part is the main function of a process that a test started. It ends when its parent
-// does, for then nobody holds its standard input.
+// part is the main function of a process that a test started. It ends when its parent does, for
+// then nobody holds its standard input.
 func part() error {
 	go func() {
-		io.Copy(io.Discard, os.Stdin) //nolint:errcheck // however it ends, the parent is gone
+		io.Copy(io.Discard, os.Stdin) //nolint:errcheck // however the read ends, the parent is gone
 		os.Exit(1)
 	}()
 	failpoint.Arm(*dieFlag)
@@ -98,7 +98,7 @@ func (x hurried) hasten(conf *config.Config) {
 	}
 }
 
-// be does what the command of this name does.
+// be runs the part of this name as its command does.
 func (p *parts) be(ctx context.Context, part string) error {
 	if part == "sandbox" {
 		return p.playInAHurry(ctx)
@@ -115,7 +115,7 @@ func (p *parts) be(ctx context.Context, part string) error {
 	return group.Wait()
 }
 
-// playInAHurry plays the operators on a clock that a restart does not set back.
+// playInAHurry runs the simulators on a fast clock that a restart does not set back.
 func (p *parts) playInAHurry(ctx context.Context) error {
 	origin := time.Unix(0, *originFlag)
 	passed := time.Duration(float64(time.Since(origin)) * *rateFlag)
@@ -132,13 +132,13 @@ func (p *parts) playInAHurry(ctx context.Context) error {
 	return serve(ctx, plainServer(p.conf.SandboxAddr, simulators.Handler()))
 }
 
-// process is a part of Pirogue's that runs.
+// process is a running part of Pirogue.
 type process struct {
 	cmd  *exec.Cmd
-	gone chan struct{} // closed when it has ended
+	gone chan struct{} // closed when the process has ended
 }
 
-// spawn starts this binary as a part. What it has to say goes to log.
+// spawn starts this binary as a part. Its output goes to log.
 func spawn(log io.Writer, part string, env []string, args ...string) (*process, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -155,19 +155,19 @@ func spawn(log io.Writer, part string, env []string, args ...string) (*process, 
 	}
 	p := &process{cmd: cmd, gone: make(chan struct{})}
 	go func() {
-		cmd.Wait() //nolint:errcheck // how it ended is in ProcessState
+		cmd.Wait() //nolint:errcheck // ProcessState holds the result
 		close(p.gone)
 	}()
 	return p, nil
 }
 
-// kill ends a process as a power cut would, and waits for it.
+// kill ends a process without a warning, like a power cut, and waits for its end.
 func (p *process) kill() {
 	p.cmd.Process.Kill() //nolint:errcheck // it may have ended by itself
 	<-p.gone
 }
 
-// answers waits until url answers 200, or the process has ended.
+// answers waits until address answers 200. It fails if the process ends first.
 func (p *process) answers(address string) error {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if get(context.Background(), address) == nil {
@@ -182,10 +182,10 @@ func (p *process) answers(address string) error {
 	return errors.New(address + " does not answer")
 }
 
-// payer is a customer at the operator's payment page. Simulated customers pay by
-// themselves, also a page that no one was given because its answer was lost; a real one
-// pays the page that the merchant sends, and so does this.
-type payer string // the number typed; a magic one behaves as it always does
+// payer is a customer at the operator's payment page. Simulated customers pay by themselves, even
+// a page whose address was lost with the response. A real one pays the page that the merchant
+// sends, and so does payer.
+type payer string // the number typed; a magic number has its usual effect
 
 // pay confirms on the page, as its form does.
 func (c payer) pay(ctx context.Context, page string) error {

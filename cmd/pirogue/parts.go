@@ -25,21 +25,21 @@ import (
 	"pirogue/workflows"
 )
 
-// parts is what the commands are made of. A command opens those it needs; Close
-// closes those that are open.
+// parts holds everything the commands use. A command opens the parts it needs; Close closes the
+// open ones.
 type parts struct {
 	conf      config.Config
 	log       *zap.Logger
-	clock     pirogue.Clock // the database's, once that is open
+	clock     pirogue.Clock // the database's clock, once the store is open
 	ring      *vault.Ring
 	callbacks callbackURLs
 	instances map[pirogue.OperatorCode]pirogue.Instance
 	routes    *pirogue.RouteTable
 	store     *store.DB
-	dial      []grpc.DialOption // more options for the connection to Temporal
+	dial      []grpc.DialOption // further options of the connection to Temporal
 	temporal  client.Client
 	starter   *workflows.Starter
-	registry  *prometheus.Registry // the figures that /metrics prints, of every part in this process
+	registry  *prometheus.Registry // the metrics that /metrics prints, of every part in this process
 
 	databaseTime *databaseClock
 	stopClock    func() // nil: nothing follows the database's clock
@@ -48,7 +48,7 @@ type parts struct {
 // newParts makes the parts that need nothing outside of the process.
 func newParts(conf config.Config) (*parts, error) { return newPartsOn(conf, time.Now) }
 
-// newPartsOn makes the parts of a machine with this clock.
+// newPartsOn makes the same parts over a given machine clock, so that tests can have a wrong one.
 func newPartsOn(conf config.Config, machine pirogue.Clock) (*parts, error) {
 	p := &parts{conf: conf, registry: prometheus.NewRegistry(), databaseTime: &databaseClock{machine: machine}}
 	p.clock = p.databaseTime.Now
@@ -71,7 +71,7 @@ func newPartsOn(conf config.Config, machine pirogue.Clock) (*parts, error) {
 	return p, p.callbacks.fit(p.instances)
 }
 
-// loadParts reads the settings and makes the parts.
+// loadParts reads the settings from environ and makes the parts.
 func loadParts(environ []string) (*parts, error) {
 	conf, err := config.Load(environ)
 	if err != nil {
@@ -80,7 +80,7 @@ func loadParts(environ []string) (*parts, error) {
 	return newParts(conf)
 }
 
-// openStore connects to the database and follows its clock.
+// openStore connects to the database and follows its clock until Close.
 func (p *parts) openStore(ctx context.Context) error {
 	var err error
 	p.store, err = store.Open(ctx, store.Options{
@@ -99,8 +99,8 @@ func (p *parts) openStore(ctx context.Context) error {
 	return nil
 }
 
-// openTemporal makes the client. It connects when it is first used, so the API
-// starts while Temporal is away.
+// openTemporal makes Temporal's client. It connects at the first call, so the API starts without
+// Temporal.
 func (p *parts) openTemporal() error {
 	options, err := p.conf.TemporalOptions()
 	if err != nil {
@@ -120,7 +120,7 @@ func (p *parts) openTemporal() error {
 	return nil
 }
 
-// newAPI returns the API over the open parts.
+// newAPI returns the merchant API. The store and Temporal's client must be open.
 func (p *parts) newAPI() (*api.Server, error) {
 	return api.New(api.Options{
 		Store: p.store, Workflows: p.starter, Routes: p.routes, Clock: p.clock, Log: p.log.Named("api"),
@@ -129,7 +129,7 @@ func (p *parts) newAPI() (*api.Server, error) {
 	})
 }
 
-// newPool returns the workers over the open parts.
+// newPool returns the workers. The store and Temporal's client must be open.
 func (p *parts) newPool() (*worker.Pool, error) {
 	blocked, err := blockedFigure(p.registry)
 	if err != nil {
@@ -138,7 +138,7 @@ func (p *parts) newPool() (*worker.Pool, error) {
 	return worker.New(p.temporal, p.newActivities(), p.instances, blocked), nil
 }
 
-// newActivities returns what the workers do, over the open parts.
+// newActivities returns the activities, which do the work of the workflows.
 func (p *parts) newActivities() *activities.Activities {
 	return &activities.Activities{
 		Store: p.store, Operators: p.instances, Routes: p.routes, Workflows: p.starter,
@@ -147,7 +147,7 @@ func (p *parts) newActivities() *activities.Activities {
 	}
 }
 
-// Close closes what is open.
+// Close closes what is open and returns every error of that.
 func (p *parts) Close() error {
 	if p.temporal != nil {
 		p.temporal.Close()
@@ -161,7 +161,7 @@ func (p *parts) Close() error {
 	return nil
 }
 
-// newLogger returns the program's log: one JSON line an event, on standard error.
+// newLogger returns the program's log: one line of JSON for each event, on standard error.
 func newLogger(level string) (*zap.Logger, error) {
 	at, err := zap.ParseAtomicLevel(level)
 	if err != nil {
@@ -173,18 +173,19 @@ func newLogger(level string) (*zap.Logger, error) {
 	return settings.Build()
 }
 
-// maxCallbackURL is the longest address every operator accepts, in characters
-// (Orange Web Payment's limit).
+// maxCallbackURL bounds a callback address in characters, so that every operator accepts it. The
+// limit is Orange Web Payment's, the shortest.
 const maxCallbackURL = 120
 
-// What callback tokens are made for: an attempt's own, and an operator's one.
+// The purposes of callback tokens: one attempt's own address, and an operator's one address. A
+// token of one purpose is invalid for the other.
 const (
 	callbackTokens   vault.Purpose = "callback"
 	registeredTokens vault.Purpose = "registered callback"
 )
 
-// callbackURLs makes the addresses operators call back. The token in one is a MAC of
-// the attempt's reference, so only its digest needs to be stored.
+// callbackURLs makes the addresses that operators call back. The token in an address is a MAC of
+// the attempt's reference, so the database needs only its digest.
 type callbackURLs struct {
 	ring *vault.Ring
 	base string
@@ -204,7 +205,7 @@ func (c callbackURLs) token(ref pirogue.OperatorRef) string {
 	return c.ring.Token(callbackTokens, string(ref))
 }
 
-// registered returns the one address for an operator that knows no other.
+// registered returns the callback address of an operator that accepts only one, set in advance.
 func (c callbackURLs) registered(o pirogue.OperatorCode) string {
 	return c.base + "/callbacks/" + string(o) + "/registered/" + c.registeredToken(o)
 }
@@ -213,7 +214,7 @@ func (c callbackURLs) registeredToken(o pirogue.OperatorCode) string {
 	return c.ring.Token(registeredTokens, string(o))
 }
 
-// fit reports every operator whose callback address would be too long.
+// fit returns an error for every operator whose callback address exceeds maxCallbackURL.
 func (c callbackURLs) fit(instances map[pirogue.OperatorCode]pirogue.Instance) error {
 	var mistakes []error
 	for code := range instances {

@@ -10,8 +10,8 @@ import (
 	"pirogue"
 )
 
-// With every worker gone nothing is accepted that nobody would carry on; with one back, all
-// is as before, and nothing that had been accepted meanwhile is sent late.
+// Without a worker Pirogue accepts nothing: nobody would execute it. With one back it accepts
+// again, and it sends nothing late that it accepted in between.
 func TestNothingIsAcceptedWhileNobodyPolls(t *testing.T) {
 	t.Parallel()
 

@@ -14,31 +14,33 @@ import (
 )
 
 const (
-	promisesLife    = time.Second // how long the sandbox's switches are believed
-	promisesTimeout = time.Second // of one question to the sandbox
+	promisesLife    = time.Second // the switches that were read are trusted for this long
+	promisesTimeout = time.Second // for one call of the sandbox
 )
 
-// simulatorPromises knows which simulators promise no more than live operators do. It asks
-// the sandbox at most once in promisesLife. A sandbox that never answered promises nothing.
+// simulatorPromises knows which simulators promise no more than live operators do. It reads the
+// sandbox at most once in promisesLife. A sandbox that has never answered promises nothing: the
+// careful case.
 type simulatorPromises struct {
 	sandbox *sandboxClient
 	clock   pirogue.Clock
 
-	asking sync.Mutex // held by the one who asks
+	asking sync.Mutex // held during a call of the sandbox
 
 	mu       sync.Mutex
 	askedAt  time.Time
-	generous map[string]bool // by base path: promises more than live operators
+	generous map[string]bool // by base path; true: it promises more than live operators
 }
 
-// newSimulatorPromises returns the promises of the simulators at a sandbox's address.
+// newSimulatorPromises returns the promises of the simulators of the sandbox at url.
 func newSimulatorPromises(url string, clock pirogue.Clock) *simulatorPromises {
 	return &simulatorPromises{
 		sandbox: &sandboxClient{url: url, http: &http.Client{Timeout: promisesTimeout}}, clock: clock,
 	}
 }
 
-// bind lets every instance that plays on the sandbox follow its simulator's switch.
+// bind makes every instance on this sandbox follow its simulator's switch. Other instances stay
+// as they are.
 func (s *simulatorPromises) bind(instances map[pirogue.OperatorCode]pirogue.Instance, confs []config.Operator) {
 	for _, conf := range confs {
 		path, played := strings.CutPrefix(conf.BaseURL, s.sandbox.url+"/")
@@ -60,8 +62,8 @@ func (s *simulatorPromises) live(path string) bool {
 	return !s.generous[path]
 }
 
-// refresh asks the sandbox when its switches are no longer believed. Only the first question
-// is waited for: later ones leave the last answer to everybody else.
+// refresh reads the switches when the last ones are older than promisesLife. Callers wait for the
+// first reading only. During a later one they use the last switches.
 func (s *simulatorPromises) refresh() {
 	never, due := s.age()
 	switch {
@@ -82,7 +84,7 @@ func (s *simulatorPromises) age() (never, due bool) {
 	return s.askedAt.IsZero(), s.clock().Sub(s.askedAt).Abs() >= promisesLife
 }
 
-// ask reads the switches of all simulators. When it fails, what was known stands.
+// ask reads the switches of all simulators. If that fails, the last ones stay in force.
 func (s *simulatorPromises) ask() {
 	var operators []sandbox.Operator
 	err := s.sandbox.do(context.Background(), http.MethodGet, "/simulators", nil, &operators)

@@ -14,8 +14,8 @@ import (
 	"pirogue/sandbox"
 )
 
-// TestPromisesFollowTheSimulator proves that a payment is started with no more than its
-// simulator promises at that moment, and with nothing when the sandbox never answered.
+// TestPromisesFollowTheSimulator proves that a payment starts with no more than its simulator
+// promises at that moment, and with nothing if the sandbox has never answered.
 func TestPromisesFollowTheSimulator(t *testing.T) {
 	t.Parallel()
 

@@ -12,8 +12,8 @@ import (
 	"pirogue/piroguetest"
 )
 
-// A webhook is signed with the merchant's own secret and by the same rule as a
-// request, so whoever reads one holds a valid signature.
+// A webhook has the merchant's own secret and the signature rule of a request, so every receiver
+// of one holds a valid signature.
 func TestAWebhookPostedBackToTheAPIMovesNothing(t *testing.T) {
 	t.Parallel()
 

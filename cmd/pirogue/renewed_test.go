@@ -16,7 +16,7 @@ import (
 	"pirogue/piroguetest"
 )
 
-// pageless takes the address of the payment page out of Orange's first answer to a new session.
+// pageless takes the address of the payment page out of Orange's first response to a new session.
 // The session is open all the same, and its customer pays it.
 func pageless(simulators http.Handler) http.Handler {
 	var first sync.Once
@@ -41,12 +41,12 @@ func withoutPage(simulators http.Handler) http.HandlerFunc {
 		delete(session, "payment_url")
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(answer.Code)
-		json.NewEncoder(w).Encode(session) //nolint:errcheck // a caller that went away has its own error
+		json.NewEncoder(w).Encode(session) //nolint:errcheck // a client that has gone away has its own error
 	}
 }
 
 // TestASessionWithoutAPageIsPaid has the customer pay two sessions of one cash-in: the one whose
-// answer named no page, and the one that Pirogue opened next. The first is returned.
+// response named no page, and the next one of Pirogue's. Pirogue refunds the first.
 func TestASessionWithoutAPageIsPaid(t *testing.T) {
 	t.Parallel()
 

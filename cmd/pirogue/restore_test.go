@@ -20,7 +20,7 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// paid10s is a wallet that is paid ten seconds after the order.
+// paid10s is a wallet that is paid ten seconds after the request.
 const paid10s = "+22370001234"
 
 // onServer runs a program of PostgreSQL's on the fleet's server.
@@ -30,7 +30,7 @@ func (f *fleet) onServer(program string, args ...string) {
 	require.NoError(f.t, err, "%s: %s", program, out)
 }
 
-// restore puts the database back to what a dump holds, while nobody is connected.
+// restore resets the database to a dump, while nobody is connected.
 func (f *fleet) restore(dump string) {
 	f.t.Helper()
 	address, err := url.Parse(f.postgres.URL)
@@ -49,7 +49,7 @@ func (f *fleet) restore(dump string) {
 	f.onServer("pg_restore", "--no-owner", "--exit-on-error", "--dbname", f.postgres.URL, dump)
 }
 
-// person returns the settings of somebody of finance.
+// person returns the settings of a person with the role finance.
 func (f *fleet) person(t *testing.T, name string) []string {
 	t.Helper()
 	printed, err := run(t, f.env, "admin", "token", "create", name, "--role", "finance")
@@ -57,7 +57,7 @@ func (f *fleet) person(t *testing.T, name string) []string {
 	return append(slices.Clone(f.env), strings.TrimSpace(printed), "PIROGUE_SUPPORT_URL=http://"+f.parts.conf.SupportAddr)
 }
 
-// askedFirst returns how far the ask-first mode has come.
+// askedFirst returns the progress of ask-first mode.
 func askedFirst(t *testing.T, environ []string) admin.AskFirst {
 	t.Helper()
 	printed, err := run(t, environ, "admin", "ask-first", "show", "--json")
@@ -67,8 +67,8 @@ func askedFirst(t *testing.T, environ []string) admin.AskFirst {
 	return shown
 }
 
-// A database that is restored to an earlier moment sends and ends nothing until the operators
-// were asked what it does not know. What it lost is named, and nobody is paid twice.
+// A restored database sends and ends nothing until the operators were asked for what it does not
+// know. Ask-first mode names what the database lost, and nobody is paid twice.
 func TestARestoredDatabaseAsksFirst(t *testing.T) {
 	t.Parallel()
 
@@ -117,12 +117,13 @@ func TestARestoredDatabaseAsksFirst(t *testing.T) {
 	f.requireOnlyLost(1)
 }
 
-// paidOut returns what the operator of the cash-outs has executed.
+// paidOut returns the book of the operator that executes the cash-outs.
 func (f *fleet) paidOut() []stage.Paid {
 	return readBook(f.t, f.parts.conf.SandboxURL+sandbox.SonatelPath).Paid
 }
 
-// requireFound sees that what the database lost is named: the money and the reference.
+// requireFound requires that ask-first mode names what the database lost: the money and the
+// reference.
 func (f *fleet) requireFound(shown admin.AskFirst, body string) {
 	f.t.Helper()
 	var order struct {
@@ -138,7 +139,8 @@ func (f *fleet) requireFound(shown admin.AskFirst, body string) {
 	}), "%+v", shown.Lost)
 }
 
-// endAskFirst has two people end the mode, once a person has looked where no operator has a list.
+// endAskFirst has two people end the mode, once a person has recorded evidence for each operator
+// without a list.
 func (f *fleet) endAskFirst(t *testing.T, awa, moussa []string) {
 	t.Helper()
 	end := func(environ []string) (string, error) {
@@ -148,7 +150,8 @@ func (f *fleet) endAskFirst(t *testing.T, awa, moussa []string) {
 	require.ErrorContains(t, err, "nobody looked")
 	for _, o := range askedFirst(t, awa).Operators {
 		if !o.Asked {
-			_, err := run(t, awa, "admin", "ask-first", "looked", string(o.Operator), "--evidence", "its portal", "--reason", "no list")
+			_, err := run(t, awa, "admin", "ask-first", "looked", string(o.Operator),
+				"--evidence", "its portal", "--reason", "no list")
 			require.NoError(t, err)
 		}
 	}
@@ -163,8 +166,8 @@ func (f *fleet) endAskFirst(t *testing.T, awa, moussa []string) {
 	require.Contains(t, printed, string(pirogue.DecisionSettled))
 }
 
-// requireOnlyLost sees that the books are right but for so many lines that operators have and we
-// have not.
+// requireOnlyLost requires that the books are right except for n lines that operators have and we
+// do not have.
 func (f *fleet) requireOnlyLost(n int) {
 	f.t.Helper()
 	violations, err := f.parts.violations(f.t.Context())

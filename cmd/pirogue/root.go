@@ -10,8 +10,7 @@ import (
 	"pirogue/config"
 )
 
-// root returns the command line. The environment is handed in, so that a test can
-// give its own.
+// root returns the command line. environ is an argument so that a test can pass its own.
 func root(environ []string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:           "pirogue",
@@ -30,7 +29,7 @@ func root(environ []string) *cobra.Command {
 	return cmd
 }
 
-// configCommand shows the settings and finds every mistake in them.
+// configCommand returns the commands that show the settings and report every mistake in them.
 func configCommand(environ []string) *cobra.Command {
 	cmd := &cobra.Command{Use: "config", Short: "Settings"}
 	cmd.AddCommand(&cobra.Command{
@@ -59,7 +58,7 @@ func configCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
-// versionCommand says what this binary is.
+// versionCommand returns the command that prints the version of this binary.
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",

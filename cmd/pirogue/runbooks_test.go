@@ -16,7 +16,7 @@ import (
 	"pirogue/piroguetest"
 )
 
-// documents is every document whose commands people type when something is wrong.
+// documents returns every document whose commands people type during an incident.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("../../docs/runbooks/*.md")
@@ -36,13 +36,13 @@ var (
 	shellBlock = regexp.MustCompile("(?ms)^ *```sh\n(.*?)^ *```")
 	sqlBlock   = regexp.MustCompile("(?ms)^ *```sql\n(.*?)^ *```")
 	inlineCode = regexp.MustCompile("`pirogue ([^`…|]+)`")
-	// typed matches how a line of a shell begins that runs pirogue.
+	// typed matches the start of a shell line that runs pirogue.
 	typed = regexp.MustCompile(`^(?:bin/pirogue|pirogue|docker compose exec (?:-\S+ |\S+="\S+" )*api /pirogue|` +
 		`docker compose run --rm --no-deps api) `)
 	word = regexp.MustCompile(`"[^"]*"|\S+`)
 )
 
-// A command that does not exist is found out at night, by whoever was woken.
+// Otherwise the person on call finds a command that does not exist, at night.
 func TestEveryCommandOfTheRunbooksExists(t *testing.T) {
 	t.Parallel()
 
@@ -62,8 +62,8 @@ func TestEveryCommandOfTheRunbooksExists(t *testing.T) {
 	}
 }
 
-// checkCommand fails where a command line names no command or a flag that it has not. A whole
-// one also has its arguments and the flags that it needs.
+// checkCommand fails if a command line names no command, or a flag that the command has not. A
+// whole command line must also have the arguments and the required flags.
 func checkCommand(line string, whole bool) error {
 	var args []string
 	for _, arg := range word.FindAllString(line, -1) {
@@ -89,7 +89,7 @@ func checkCommand(line string, whole bool) error {
 	return cmd.ValidateRequiredFlags()
 }
 
-// readAll runs a query and reads every row of it.
+// readAll runs a query and reads every row of its result.
 func readAll(ctx context.Context, db *sql.DB, query string) error {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
@@ -102,7 +102,7 @@ func readAll(ctx context.Context, db *sql.DB, query string) error {
 	return rows.Err()
 }
 
-// Queries of the runbooks read columns that are there.
+// The queries of the runbooks name columns that exist.
 func TestEveryQueryOfTheRunbooksRuns(t *testing.T) {
 	t.Parallel()
 

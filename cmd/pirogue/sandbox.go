@@ -15,13 +15,12 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// sandboxTool is what the sandbox commands share.
+// sandboxTool holds the environment and the output format, which all sandbox commands share.
 type sandboxTool struct {
-	adminTool // for its way of printing
+	adminTool // for print
 }
 
-// sandboxCommand runs the operator simulators. Its subcommands talk to a sandbox that
-// runs already.
+// sandboxCommand runs the operator simulators. Its subcommands call a sandbox that runs already.
 func sandboxCommand(environ []string) *cobra.Command {
 	tool := &sandboxTool{adminTool{environ: environ}}
 	cmd := &cobra.Command{
@@ -63,7 +62,7 @@ func (tool *sandboxTool) list() *cobra.Command {
 	}
 }
 
-// brokenOf says what is broken of an operator.
+// brokenOf returns the faults that are switched on for an operator, "nothing" for none.
 func brokenOf(o sandbox.Operator) string {
 	if len(o.Broken) == 0 {
 		return "nothing"
@@ -80,7 +79,7 @@ func (tool *sandboxTool) show() *cobra.Command {
 	}
 }
 
-// printSettings prints every setting of an operator.
+// printSettings prints every setting of an operator with its value and its meaning.
 func (tool *sandboxTool) printSettings(cmd *cobra.Command, o sandbox.Operator) error {
 	names := slices.Sorted(maps.Keys(o.Settings))
 	return tool.print(cmd.OutOrStdout(), o, table("SETTING VALUE MEANING", func(name string) []string {
@@ -88,7 +87,7 @@ func (tool *sandboxTool) printSettings(cmd *cobra.Command, o sandbox.Operator) e
 	})(names))
 }
 
-// shown prints a setting: "-" for none.
+// shown prints a setting's value: "-" for none.
 func shown(value any) string {
 	if text := fmt.Sprint(value); text != "" {
 		return text
@@ -114,8 +113,7 @@ func (tool *sandboxTool) set() *cobra.Command {
 	}
 }
 
-// outcomes is what an operator can be forced to, in words, and the magic number that
-// does it.
+// outcomes maps the words of `sandbox force` to the magic numbers that cause each outcome.
 var outcomes = []struct{ word, digits string }{
 	{"paid", "123456"},
 	{"poor", "111111"},
@@ -157,7 +155,7 @@ func (tool *sandboxTool) force() *cobra.Command {
 	}
 }
 
-// turn makes a command that takes an operator down or up.
+// turn returns a command that takes an operator down or up.
 func (tool *sandboxTool) turn(verb, short, down string) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " OPERATOR", Short: short, Args: cobra.ExactArgs(1),
@@ -205,7 +203,7 @@ func (tool *sandboxTool) book() *cobra.Command {
 			return tool.print(cmd.OutOrStdout(), book.Paid,
 				table("AT TRANSACTION REFERENCE NUMBER WAY AMOUNT ASKED", func(p stage.Paid) []string {
 					way := p.Direction
-					if way == "" { // left out by an operator that only collects
+					if way == "" { // an operator that only collects leaves it out
 						way = stage.In
 					}
 					return []string{

@@ -18,20 +18,20 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// Limits of a call to a sandbox.
+// Limits of one call of a sandbox.
 const (
 	sandboxTimeout = 10 * time.Second
 	maxAnswer      = 64 << 20 // bytes; a book of 100 000 payments has 30 MB
 )
 
-// sandboxClient talks to a sandbox that runs.
+// sandboxClient calls the HTTP API of a running sandbox.
 type sandboxClient struct {
 	url  string
 	http *http.Client
 }
 
-// on adapts what is done to one operator, which the first argument names. The others are
-// handed on.
+// on adapts a function over one operator to a command. The first argument names the operator; do
+// gets the remaining ones.
 func (tool *sandboxTool) on(
 	do func(*cobra.Command, *sandboxClient, sandbox.Operator, []string) error,
 ) func(*cobra.Command, []string) error {
@@ -48,7 +48,7 @@ func (tool *sandboxTool) on(
 	}
 }
 
-// reach finds the sandbox and its operators.
+// reach returns a client of the configured sandbox and the operators it plays.
 func (tool *sandboxTool) reach(cmd *cobra.Command) (*sandboxClient, []sandbox.Operator, error) {
 	conf, err := config.Load(tool.environ)
 	if err != nil {
@@ -65,7 +65,7 @@ func (tool *sandboxTool) operators(cmd *cobra.Command) ([]sandbox.Operator, erro
 	return operators, err
 }
 
-// named returns the operator with a code.
+// named returns the operator with a code. The error of an unknown code lists those that exist.
 func named(operators []sandbox.Operator, code string) (sandbox.Operator, error) {
 	codes := make([]string, len(operators))
 	for i, o := range operators {
@@ -77,7 +77,7 @@ func named(operators []sandbox.Operator, code string) (sandbox.Operator, error) 
 	return sandbox.Operator{}, fmt.Errorf("the sandbox has no operator %q; it has %s", code, strings.Join(codes, ", "))
 }
 
-// change gives settings of an operator other values and prints what is broken then.
+// change changes settings of an operator and prints its faults afterwards.
 func (tool *sandboxTool) change(
 	cmd *cobra.Command, c *sandboxClient, o sandbox.Operator, wanted map[string]string,
 ) error {
@@ -99,8 +99,8 @@ func (tool *sandboxTool) change(
 	return tool.print(cmd.OutOrStdout(), after, fieldsOf("operator", after.Code, "broken", brokenOf(after)))
 }
 
-// do makes one call and decodes the JSON of its answer, unless into is nil. The error is
-// the sandbox's own where it says one.
+// do makes one call and decodes the JSON response into into, unless that is nil. It returns the
+// sandbox's own error text if the response has one.
 func (c *sandboxClient) do(ctx context.Context, method, path string, body []byte, into any) error {
 	req, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(body))
 	if err != nil {
@@ -125,14 +125,14 @@ func (c *sandboxClient) do(ctx context.Context, method, path string, body []byte
 		return nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber() // a setting is written as it was read
+	decoder.UseNumber() // so that a setting is written as it was read
 	if err := decoder.Decode(into); err != nil {
 		return fmt.Errorf("%s is not what a sandbox answers: %w", c.url+path, err)
 	}
 	return nil
 }
 
-// refusalOf is why a sandbox refused a call.
+// refusalOf returns the error for a call that a sandbox refused: its own text, or the status.
 func refusalOf(address, status string, raw []byte) error {
 	var said struct{ Error string }
 	if json.Unmarshal(raw, &said) == nil && said.Error != "" {

@@ -115,8 +115,8 @@ func TestSandboxMistakesAreSaid(t *testing.T) {
 	require.Equal(t, before, s.Sonatel.Switches())
 }
 
-// TestASandboxThatIsNone asks where nothing listens, something else does, and somebody
-// answers without end.
+// TestASandboxThatIsNone calls an address where nothing listens, one of another program, and one
+// whose response has no end.
 func TestASandboxThatIsNone(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -149,7 +149,8 @@ func TestASandboxThatIsNone(t *testing.T) {
 	require.ErrorContains(t, err, "no sandbox answers at http://127.0.0.1:1; `pirogue sandbox` or `pirogue dev` runs one")
 }
 
-// TestTheBookOfAnOperatorIsPrinted pays a QR code, and prints an empty book.
+// TestTheBookOfAnOperatorIsPrinted pays a QR code and prints the book; it also prints an empty
+// book.
 func TestTheBookOfAnOperatorIsPrinted(t *testing.T) {
 	t.Parallel()
 	s, environ := runningSandbox(t)
@@ -179,7 +180,7 @@ func TestTheBookOfAnOperatorIsPrinted(t *testing.T) {
 	require.Regexp(t, `sonatel +/sonatel +1 +1 +nothing`, out)
 }
 
-// posted makes one call of Sonatel's API and returns the object that it answers.
+// posted makes one call of Sonatel's API and returns the object in the response.
 func posted(t *testing.T, url string, header http.Header, body string) map[string]any {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))

@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	drainTimeout  = 10 * time.Second // what is being answered may end
+	drainTimeout  = 10 * time.Second // for requests in progress to end
 	headerTimeout = 5 * time.Second
 	temporalRetry = time.Second
-	scheduleEvery = time.Minute     // how often every process sees to the sweep's schedule
-	scheduleRetry = 5 * time.Second // the same while Temporal is away
-	scheduleTime  = 5 * time.Second // of seeing to it once
+	scheduleEvery = time.Minute     // between two checks of the sweep's schedule, in every process
+	scheduleRetry = 5 * time.Second // the same after a check that failed
+	scheduleTime  = 5 * time.Second // for one check
 	healthTimeout = 3 * time.Second
 )
 
-// apiCommand runs the merchant API.
+// apiCommand returns the command that runs the merchant API, the callbacks and the admin API.
 func apiCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "api", Short: "Run the merchant API, the operators' callbacks and the admin API", Args: cobra.NoArgs,
@@ -38,7 +38,7 @@ func apiCommand(environ []string) *cobra.Command {
 	}
 }
 
-// workerCommand runs the workflows and activities.
+// workerCommand returns the command that runs the workflows and activities.
 func workerCommand(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "worker", Short: "Run the workflows: submit, follow, book, tell", Args: cobra.NoArgs,
@@ -53,7 +53,7 @@ func workerCommand(environ []string) *cobra.Command {
 	}
 }
 
-// withParts runs a command over the database and Temporal and closes them after it.
+// withParts opens the database and Temporal, runs run, and closes them.
 func withParts(ctx context.Context, environ []string, run func(context.Context, *parts) error) error {
 	p, err := loadParts(environ) //nolint:contextcheck // simulators are asked for everybody
 	if err != nil {
@@ -83,7 +83,7 @@ func (p *parts) runAPI(ctx context.Context) error {
 	return group.Wait()
 }
 
-// runWorker takes work until ctx ends. It waits for a Temporal that is away.
+// runWorker runs the workers until ctx ends. If Temporal does not answer, it waits.
 func (p *parts) runWorker(ctx context.Context) error {
 	if !p.findTemporal(ctx) {
 		return nil
@@ -110,8 +110,8 @@ func (p *parts) runWorker(ctx context.Context) error {
 	return err
 }
 
-// keepSchedule sees to it until ctx ends that the sweep runs: its schedule may be lost with
-// Temporal's database, paused or changed.
+// keepSchedule restores the sweep's schedule until ctx ends. Without the sweep, lost workflows
+// stay lost. The schedule disappears with Temporal's database, and people can pause or change it.
 func (p *parts) keepSchedule(ctx context.Context) error {
 	for ctx.Err() == nil {
 		seeing, stop := context.WithTimeout(ctx, scheduleTime)
@@ -127,7 +127,7 @@ func (p *parts) keepSchedule(ctx context.Context) error {
 	return nil
 }
 
-// findTemporal waits until Temporal answers. It reports false when ctx ends first.
+// findTemporal waits until Temporal answers. It reports false if ctx ends first.
 func (p *parts) findTemporal(ctx context.Context) bool {
 	for ctx.Err() == nil {
 		_, err := p.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
@@ -140,7 +140,7 @@ func (p *parts) findTemporal(ctx context.Context) bool {
 	return false
 }
 
-// runSandbox plays the operators until ctx ends. also adds routes of the caller's.
+// runSandbox runs the operator simulators until ctx ends. also adds the caller's routes.
 func (p *parts) runSandbox(ctx context.Context, also func(*http.ServeMux)) error {
 	simulators, err := sandbox.New(sandbox.Options{ //nolint:contextcheck // it ends by Close, after what it is answering
 		PublicURL: p.conf.SandboxURL, JournalDir: filepath.Join(p.conf.DataDir, "sandbox"),
@@ -166,12 +166,12 @@ func (p *parts) runSandbox(ctx context.Context, also func(*http.ServeMux)) error
 	return <-closed
 }
 
-// plainServer returns a server with the limits every port has.
+// plainServer returns a server with the limits that every port has.
 func plainServer(addr string, h http.Handler) *http.Server {
 	return &http.Server{Addr: addr, Handler: h, ReadHeaderTimeout: headerTimeout}
 }
 
-// serve answers until ctx ends, then lets what is being answered end.
+// serve serves requests until ctx ends. Requests in progress then have drainTimeout to end.
 func serve(ctx context.Context, server *http.Server) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", server.Addr)
 	if err != nil {
@@ -192,7 +192,7 @@ func serve(ctx context.Context, server *http.Server) error {
 	return nil
 }
 
-// sleep waits, but not longer than ctx lasts.
+// sleep waits for d, or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():

@@ -17,22 +17,22 @@ import (
 	"pirogue/workflows"
 )
 
-// temporalVersion is part of the file's name: a file of another version may not be
-// readable, and what it holds can be made again from our own database.
+// temporalVersion is part of the file's name: another version may not be able to read the file.
+// Losing the file is safe, for our own database can rebuild its workflows.
 const (
 	temporalVersion = "1.32.1"
-	temporalStop    = 10 * time.Second // then it is killed; its file survives that
+	temporalStop    = 10 * time.Second // then Temporal is killed; its file survives that
 )
 
-// temporalProcess is the development server that pirogue dev runs, or nothing when
-// the settings name another Temporal.
+// temporalProcess is the development server that pirogue dev runs. It is empty if the settings
+// name another Temporal.
 type temporalProcess struct {
 	cmd    *exec.Cmd
-	exited chan error // holds the end of the process, for whoever asks first
+	exited chan error // holds the process's exit error; the first reader takes it
 }
 
-// startTemporal starts the development server, unless the settings name another
-// Temporal, and waits until it answers.
+// startTemporal starts the development server and waits until it answers. It starts nothing if
+// the settings name another Temporal.
 func startTemporal(ctx context.Context, conf *config.Config) (*temporalProcess, error) {
 	if conf.HasTemporal() {
 		return &temporalProcess{}, nil
@@ -82,7 +82,7 @@ func startTemporal(ctx context.Context, conf *config.Config) (*temporalProcess, 
 	return t, nil
 }
 
-// wait returns when ctx ends, or with an error when Temporal ends before it.
+// wait returns nil when ctx ends, and an error if Temporal ends first.
 func (t *temporalProcess) wait(ctx context.Context) error {
 	if t.cmd == nil {
 		return nil
@@ -96,7 +96,7 @@ func (t *temporalProcess) wait(ctx context.Context) error {
 	}
 }
 
-// stop ends the development server and waits for it.
+// stop ends the development server and waits for that; after temporalStop it kills it.
 func (t *temporalProcess) stop() {
 	if t.cmd == nil {
 		return

@@ -14,12 +14,12 @@ import (
 	"pirogue/piroguetest"
 )
 
-// awayWithin says how long a merchant waits for the answer that a part is away.
+// awayWithin bounds the time until a merchant's request fails because a part is down.
 const awayWithin = 3 * time.Second
 
-// TestTemporalsDatabaseIsAway takes a real Temporal's database away while it goes on to answer
-// health checks. Nothing is accepted then, and nothing is left behind; what was under way goes
-// on when the database is back.
+// TestTemporalsDatabaseIsAway takes a real Temporal's database away; Temporal still answers
+// health checks. Pirogue accepts nothing then and leaves nothing behind. Open payments go on once
+// the database is back.
 func TestTemporalsDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 

@@ -18,11 +18,11 @@ import (
 	"pirogue/piroguetest"
 )
 
-// maxSkips is how often one workflow may jump ahead: more than the longest watch
-// has questions.
+// maxSkips bounds the clock jumps of one workflow. It exceeds the status queries of the longest
+// watch.
 const maxSkips = 2000
 
-// skipTime asks Temporal to let a workflow's clock jump whenever it only waits.
+// skipTime asks Temporal to let a workflow's clock jump whenever the workflow only waits.
 func skipTime( //nolint:revive // gRPC says what an interceptor is given
 	ctx context.Context, method string, req, reply any,
 	conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption,

@@ -14,7 +14,7 @@ import (
 	"pirogue/piroguetest"
 )
 
-// walk is the commands of the walk in README.fr.md, as a reader would paste them.
+// walk matches the commands of the walk in README.fr.md, as a reader pastes them.
 var walk = regexp.MustCompile("(?s)## Premier parcours.*?```sh\n(.*?)```")
 
 func TestTheWalkOfTheFrenchReadmeWorksAsItIsPrinted(t *testing.T) {

@@ -28,12 +28,12 @@ import (
 	"pirogue/vault"
 )
 
-// watchedBy is the operator whose ended payments are watched. Its simulator promises no more
-// than the live operator.
+// watchedBy is the operator whose ended payments are watched. Its simulator promises no more than
+// the live operator.
 const watchedBy = pirogue.OperatorCode("sonatel-sn-test")
 
-// watchWorld is payments that have ended, the activity that watches them, and a clock that is
-// the simulator's too.
+// watchWorld holds payments that have ended and the activity that watches them. Its clock is also
+// the simulator's.
 type watchWorld struct {
 	t        *testing.T
 	clock    *stage.VirtualClock
@@ -42,8 +42,8 @@ type watchWorld struct {
 	instance pirogue.Instance
 	env      *testsuite.TestActivityEnvironment
 	watches  *activities.Activities
-	calls    atomic.Int64 // questions to the simulator
-	listing  atomic.Bool  // it answers lists at all
+	calls    atomic.Int64 // status queries to the simulator
+	listing  atomic.Bool  // whether the simulator answers lists
 }
 
 func newWatchWorld(t *testing.T, database string) *watchWorld {
@@ -75,7 +75,7 @@ func newWatchWorld(t *testing.T, database string) *watchWorld {
 	return w
 }
 
-// serve starts the simulators and returns where they are.
+// serve starts the simulators and returns their address.
 func (w *watchWorld) serve() string {
 	server := httptest.NewUnstartedServer(nil)
 	url := "http://" + server.Listener.Addr().String()
@@ -140,8 +140,9 @@ func (w *watchWorld) expired(reference string, number pirogue.MSISDN) pirogue.Pa
 	return p.ID
 }
 
-// watch asks about payments for a while, each when its own activity is run again, and returns
-// how often each was asked and which were paid.
+// watch queries payments for the duration over. Each payment's activity runs again at the delay
+// that the last run returned. It returns the total number of runs and the payments that were
+// paid.
 func (w *watchWorld) watch(payments []pirogue.PaymentID, over time.Duration) (runs int, paid []pirogue.PaymentID) {
 	w.t.Helper()
 	due, end := map[pirogue.PaymentID]time.Time{}, w.clock.Now().Add(over)
@@ -178,12 +179,12 @@ func (w *watchWorld) watch(payments []pirogue.PaymentID, over time.Duration) (ru
 	return runs, paid
 }
 
-// begin makes payments that have ended, a second apart, of which the last ones are paid late.
+// begin makes n ended payments, a second apart; the last ones are paid late.
 func (w *watchWorld) begin(n, late int) (all, paid []pirogue.PaymentID) {
 	for i := range n {
 		number := pirogue.MSISDN("+221770333333") // never pays: Orange does not list the code
 		if i >= n-late {
-			number = "+221770777777" // after our expiry
+			number = "+221770777777" // pays after our expiry
 		}
 		all = append(all, w.expired(fmt.Sprintf("order_%03d", i), number))
 		w.clock.Advance(time.Second)
@@ -192,8 +193,8 @@ func (w *watchWorld) begin(n, late int) (all, paid []pirogue.PaymentID) {
 	return all, all[n-late:]
 }
 
-// TestAListAnswersForManyWatches proves that the watch of many payments costs few calls, that
-// it finds late money all the same, and that it does where the operator answers no list.
+// TestAListAnswersForManyWatches proves that the watch of many payments needs few calls and still
+// finds late money, even if the operator answers no list.
 func TestAListAnswersForManyWatches(t *testing.T) {
 	t.Parallel()
 	const watched, late, over = 200, 3, 20 * time.Hour

@@ -16,7 +16,7 @@ import (
 	"pirogue"
 )
 
-// devAccount is the merchant of the laptop, with a test key. It is kept in a file
+// devAccount is the laptop's merchant with a test key and a support token. A file keeps it,
 // because a secret is shown only once.
 type devAccount struct {
 	MerchantID pirogue.MerchantID `json:"merchant_id"`
@@ -25,11 +25,11 @@ type devAccount struct {
 	Support    string             `json:"support_token"` // of laptopPerson
 }
 
-// laptopPerson is who acts on a laptop, as the audit log names them.
+// laptopPerson names the one support person of a laptop in the audit log.
 const laptopPerson = "laptop"
 
-// devAccount returns the laptop's merchant and the token of its one person, each made
-// at the first start, or again when the database does not know it.
+// devAccount returns the laptop's merchant and its support token. It makes each at the first
+// start, and again if the database does not know it.
 func (p *parts) devAccount(ctx context.Context) (devAccount, error) {
 	path := filepath.Join(p.conf.DataDir, "account.json")
 	var kept devAccount
@@ -50,7 +50,7 @@ func (p *parts) devAccount(ctx context.Context) (devAccount, error) {
 	return account, errors.Join(err, os.WriteFile(path, raw, privateFile))
 }
 
-// newDevAccount makes the laptop's merchant.
+// newDevAccount creates the laptop's merchant, whose webhooks go to the inbox, and its test key.
 func (p *parts) newDevAccount(ctx context.Context) (devAccount, error) {
 	merchant, err := p.store.CreateMerchant(ctx, pirogue.Merchant{
 		Name: "Boutique Téranga", NotifyURL: p.conf.SandboxURL + inboxPath,
@@ -62,8 +62,8 @@ func (p *parts) newDevAccount(ctx context.Context) (devAccount, error) {
 	return devAccount{MerchantID: merchant.ID, Key: public, Secret: secret}, err
 }
 
-// devToken returns the token that is kept, or another one when it is not in force. A
-// name has one token, so what is left of the old one ends.
+// devToken returns the kept token, or a fresh one if the kept one is not in force. A name has one
+// token, so it revokes the old one first.
 func (p *parts) devToken(ctx context.Context, kept string) (string, error) {
 	if _, _, err := p.store.Token(ctx, kept); err == nil {
 		return kept, nil
@@ -74,7 +74,8 @@ func (p *parts) devToken(ctx context.Context, kept string) (string, error) {
 	return p.store.CreateToken(ctx, laptopPerson, pirogue.RoleFinance)
 }
 
-// announce says that everything is ready and how to take a first payment.
+// announce prints the addresses and a first payment, once everything answers. It also writes the
+// environment file.
 func (p *parts) announce(out io.Writer, account devAccount) error {
 	base, ui, admin := p.conf.PublicURL+"/api/v1", p.conf.TemporalUIURL(), "http://"+p.conf.AdminAddr
 	lines := []string{
@@ -94,7 +95,7 @@ func (p *parts) announce(out io.Writer, account devAccount) error {
 	return errors.Join(err, writeWhole(envFile(p.conf), strings.Join(lines, "\n")+"\n"))
 }
 
-// welcome is what a newcomer reads.
+// welcome is the text that announce prints.
 const welcome = `
 Pirogue is ready.
 
@@ -133,7 +134,7 @@ func (p *parts) firstPayment(base string, account devAccount) string {
 		base, account.Key, timestamp, hex.EncodeToString(mac.Sum(nil)), body)
 }
 
-// writeWhole writes a private file that is never seen half-written.
+// writeWhole writes a private file atomically, so that no reader sees half of it.
 func writeWhole(path, text string) error {
 	draft := path + ".new"
 	if err := os.WriteFile(draft, []byte(text), privateFile); err != nil {

@@ -31,8 +31,8 @@ import (
 	"pirogue/vault"
 )
 
-// world is Pirogue as it runs, in one process: a real database, a real Temporal,
-// the simulators over HTTP, the API, the workers, and a merchant who listens.
+// world is Pirogue in one process: a real database, a real Temporal, the simulators over HTTP,
+// the API, the workers, and a merchant with a webhook endpoint.
 type world struct {
 	t       testing.TB
 	parts   *parts
@@ -41,26 +41,26 @@ type world struct {
 	inbox   *inbox.Inbox
 	account devAccount
 
-	operatorTime atomic.Int64        // nanoseconds the simulators took to answer
-	onCall       func(*http.Request) // sees every call to them; nil: nobody does
+	operatorTime atomic.Int64        // nanoseconds that the simulators took to answer
+	onCall       func(*http.Request) // gets every call to them; nil: nothing does
 	between      func(http.Handler) http.Handler
 }
 
-// setup is what a test may want different.
+// setup holds the options of a world.
 type setup struct {
 	database string
 	settings []string
-	play     float64 // how fast the simulators' clock runs; 0 means as the wall's
+	play     float64 // speed of the simulators' clock; 0 is real time
 	dial     []grpc.DialOption
 	tune     func(*config.Operator)
 	onCall   func(*http.Request)
 	promises string // of the simulators: "" or stage.PromisesLive
 	temporal string // the address of a server; "" starts one
-	// between stands between Pirogue and the simulators; nil: nothing does.
+	// between wraps the simulators' handler; nil: nothing does.
 	between func(simulators http.Handler) http.Handler
 }
 
-// newWorld starts everything.
+// newWorld starts every part.
 func newWorld(t testing.TB, s setup) *world {
 	t.Helper()
 	simulators := httptest.NewUnstartedServer(nil)
@@ -147,7 +147,7 @@ func (w *world) startSandbox(server *httptest.Server, url string, play float64) 
 	})
 }
 
-// promise gives every simulator its promises.
+// promise sets the promises of every simulator.
 func promise(simulators *sandbox.Sandbox, promises string) error {
 	var failed []error
 	for _, code := range []string{"orange-web", "sonatel", "novasend", "digitalpaye", "taramoney"} {
@@ -156,7 +156,7 @@ func promise(simulators *sandbox.Sandbox, promises string) error {
 	return errors.Join(failed...)
 }
 
-// payment is a payment as a merchant reads it.
+// payment holds the fields of a payment that the tests read from the merchant API.
 type payment struct {
 	ID       string `json:"transaction_id"`
 	OrderID  string `json:"merchant_order_id"`
@@ -173,7 +173,7 @@ type payment struct {
 	} `json:"failure"`
 }
 
-// answer is what the API answered.
+// answer is a response of the merchant API.
 type answer struct {
 	Status int
 	Code   string  `json:"code"`
@@ -181,7 +181,7 @@ type answer struct {
 	Raw    string
 }
 
-// merchant signs requests as the merchant's document says.
+// merchant signs requests by the rule of the merchant's document.
 type merchant struct {
 	base    string
 	account devAccount
@@ -191,28 +191,30 @@ func (w *world) merchant() merchant { return merchant{w.api.URL + "/api/v1", w.a
 
 var orders atomic.Int64
 
-// order returns a cash-in nobody asked for before.
+// order returns a cash-in with an unused merchant_order_id.
 func order(number string) string {
 	return fmt.Sprintf(`{"merchant_order_id":"order_%d_%d","amount":5000,"customer_msisdn":%q}`,
 		time.Now().UnixNano(), orders.Add(1), number)
 }
 
-// cashOut returns a cash-out nobody asked for before.
+// cashOut returns a cash-out with an unused merchant_order_id.
 func cashOut(number string, amount int64) string {
 	return fmt.Sprintf(`{"merchant_order_id":"out_%d_%d","amount":%d,"beneficiary_msisdn":%q}`,
 		time.Now().UnixNano(), orders.Add(1), amount, number)
 }
 
-// refund returns a refund of a payment that nobody asked for before; amount 0 is the rest.
+// refund returns a refund of a payment with an unused merchant_refund_id; amount 0 refunds the
+// rest.
 func refund(id string, amount int64) string {
-	body := fmt.Sprintf(`{"transaction_id":%q,"merchant_refund_id":"refund_%d_%d"`, id, time.Now().UnixNano(), orders.Add(1))
+	body := fmt.Sprintf(`{"transaction_id":%q,"merchant_refund_id":"refund_%d_%d"`,
+		id, time.Now().UnixNano(), orders.Add(1))
 	if amount > 0 {
 		body += fmt.Sprintf(`,"amount":%d`, amount)
 	}
 	return body + "}"
 }
 
-// send asks for a cash-out or refund.
+// send requests a cash-out or refund.
 func (m merchant) send(t testing.TB, path, body string) answer {
 	t.Helper()
 	got, err := m.do(t.Context(), http.MethodPost, path, body)
@@ -220,7 +222,7 @@ func (m merchant) send(t testing.TB, path, body string) answer {
 	return got
 }
 
-// fund has a customer pay the merchant so much.
+// fund has a customer pay an amount to the merchant.
 func (m merchant) fund(t testing.TB, amount int64) payment {
 	t.Helper()
 	got := m.pay(t, strings.Replace(order("+22376123456"), "5000", fmt.Sprint(amount), 1))
@@ -228,7 +230,7 @@ func (m merchant) fund(t testing.TB, amount int64) payment {
 	return m.until(t, got.Data.ID, "SUCCESS", time.Minute)
 }
 
-// pay asks for a cash-in.
+// pay requests a cash-in.
 func (m merchant) pay(t testing.TB, body string) answer {
 	t.Helper()
 	got, err := m.insist(t.Context(), "/payments/cashin", body)
@@ -236,8 +238,8 @@ func (m merchant) pay(t testing.TB, body string) answer {
 	return got
 }
 
-// insist posts as a client does: what was turned away because a part was slow, and left
-// nothing behind, is asked for again.
+// insist posts a request and retries a 503 without a payment, as a client does: such a response
+// left nothing behind.
 func (m merchant) insist(ctx context.Context, path, body string) (answer, error) {
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Second) {
 		got, err := m.do(ctx, http.MethodPost, path, body)
@@ -248,7 +250,7 @@ func (m merchant) insist(ctx context.Context, path, body string) (answer, error)
 	}
 }
 
-// do signs a request as the document says and sends it.
+// do signs a request by the rule of the document and sends it.
 func (m merchant) do(ctx context.Context, method, path, body string) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, m.base+path, strings.NewReader(body))
 	if err != nil {
@@ -276,7 +278,7 @@ func (m merchant) do(ctx context.Context, method, path, body string) (answer, er
 	return got, json.NewDecoder(bytes.NewReader(raw)).Decode(&got)
 }
 
-// until reads a payment until it has the status, or fails when patience is over.
+// until reads a payment until it has the status. It fails after patience.
 func (m merchant) until(t testing.TB, id, status string, patience time.Duration) payment {
 	t.Helper()
 	last := m.last(t, id, status, patience)
@@ -284,8 +286,8 @@ func (m merchant) until(t testing.TB, id, status string, patience time.Duration)
 	return last
 }
 
-// last reads a payment until it has the status or patience is over, and returns it as it
-// was read last.
+// last reads a payment until it has the status or patience has passed, and returns the last
+// reading.
 func (m merchant) last(t testing.TB, id, status string, patience time.Duration) payment {
 	t.Helper()
 	var last payment
@@ -299,8 +301,8 @@ func (m merchant) last(t testing.TB, id, status string, patience time.Duration) 
 	return last
 }
 
-// letters returns the statuses the merchant was told of about a payment, oldest
-// first, and fails on one whose signature did not verify.
+// letters returns the statuses in the webhooks about a payment, oldest first. It fails on a
+// webhook whose signature does not verify.
 func (w *world) letters(id string) []string {
 	w.t.Helper()
 	var told []string
@@ -318,7 +320,7 @@ func (w *world) letters(id string) []string {
 	return told
 }
 
-// freePorts returns addresses nobody listens on.
+// freePorts returns addresses on which nothing listens.
 func freePorts(t testing.TB, n int) []string {
 	t.Helper()
 	addrs := make([]string, n)
@@ -338,10 +340,10 @@ func (w *world) listen(h http.Handler) string {
 	return server.URL
 }
 
-// describe asks Temporal about a workflow.
+// describe returns Temporal's description of a workflow.
 func (w *world) describe(id string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	return w.parts.temporal.DescribeWorkflowExecution(w.t.Context(), id, "")
 }
 
-// compact is an identifier as event IDs carry it.
+// compact returns an identifier without its dashes, as event IDs contain it.
 func compact(id string) string { return strings.ReplaceAll(id, "-", "") }
