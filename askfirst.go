@@ -6,8 +6,8 @@ import (
 )
 
 // AskFirst is the mode of a service whose database was restored to an earlier moment. Until it
-// ends nothing is sent and nothing ends without money: each operator is asked first what it did
-// since that moment.
+// ends, Pirogue sends nothing and ends no payment as unpaid. Each operator is first asked what it
+// executed since Since.
 type AskFirst struct {
 	ID     string
 	Since  time.Time // the moment to which the database was restored
@@ -16,15 +16,16 @@ type AskFirst struct {
 	Reason string
 }
 
-// ErrAskFirst is in the chain of a ServiceUnavailable of our database while it is in ask-first
-// mode. Nothing was written.
+// ErrAskFirst is in the chain of a ServiceUnavailable that the store returns while the mode lasts.
+// Nothing was written.
 var ErrAskFirst = errors.New("the database was restored: every operator is asked before anything is sent or ends")
 
-// AskFirstMargin is how long before the restore point operators' lists and Temporal's workflows
-// are read from: clocks differ, and a transaction may have committed after its time was taken.
+// AskFirstMargin sets how long before the restore point operators' lists and Temporal's workflows
+// are read from. Clocks differ, and a transaction may commit after it took its time.
 const AskFirstMargin = time.Hour
 
-// AskFirstReport says how far an ask-first mode has come.
+// AskFirstReport shows the progress of an ask-first mode: which operators were asked, and what the
+// restored database lacks.
 type AskFirstReport struct {
 	AskFirst
 
@@ -38,16 +39,17 @@ type AskFirstReport struct {
 	LostCount     int             // of all
 }
 
-// AskedOperator says what an operator was asked in an ask-first mode.
+// AskedOperator shows how far one operator was asked since an ask-first mode began.
 type AskedOperator struct {
 	Operator   OperatorCode
-	ListedTo   time.Time // until when its own list was read; zero: never
-	Unanswered int       // attempts of open payments of which it has not said anything since the mode began
+	ListedTo   time.Time // its own list is read up to then; zero: never
+	Unanswered int       // attempts of open payments on which it has given no result since the mode began
 	Evidence   string    // where a person looked instead; "": nobody did
 	EvidenceBy string
 }
 
-// Asked reports whether an operator was asked about everything, or a person looked instead.
+// Asked reports whether the operator was asked about everything since begun, or a person looked
+// instead.
 func (o AskedOperator) Asked(begun time.Time) bool {
 	return o.Evidence != "" || o.Unanswered == 0 && !o.ListedTo.Before(begun)
 }

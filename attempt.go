@@ -5,16 +5,16 @@ import "time"
 // AttemptID identifies an attempt: a UUIDv7.
 type AttemptID string
 
-// OperatorRef is our reference of one attempt at its operator: at most 20
-// characters, the shortest limit of all operators (Digitalpaye's transaction_id).
+// OperatorRef identifies one attempt at its operator; we choose it. It has at most 20 characters,
+// the shortest limit of all operators (Digitalpaye's transaction_id).
 type OperatorRef string
 
-// AttemptState is what we know of one submission.
+// AttemptState holds the last proven step of one submission.
 type AttemptState string
 
-// The states of an attempt. It becomes AttemptSent before the first byte leaves,
-// so a crash in between is found as "perhaps sent". A call proven not sent goes
-// back from AttemptSent to AttemptPrepared.
+// The states of an attempt. It becomes AttemptSent before the first byte leaves, so after a crash
+// in between its outcome counts as unknown. A call proven not sent goes back from AttemptSent to
+// AttemptPrepared.
 const (
 	AttemptPrepared AttemptState = "PREPARED"
 	AttemptSent     AttemptState = "SENT"
@@ -23,10 +23,10 @@ const (
 	AttemptUnknown  AttemptState = "UNKNOWN"
 )
 
-// SendResult holds what came of asking for an attempt to be marked SENT.
+// SendResult holds the result of a request to mark an attempt SENT.
 type SendResult string
 
-// The results of marking an attempt. Bytes may leave after SendMarked only.
+// The results of marking an attempt. The caller may send bytes after SendMarked only.
 const (
 	SendMarked       SendResult = "MARKED"
 	SendOvertaken    SendResult = "OVERTAKEN"     // another run has it, or its payment is terminal
@@ -36,8 +36,8 @@ const (
 	SendAskFirst     SendResult = "ASK_FIRST"     // the database was restored, and operators are asked first
 )
 
-// Sending is one time that an attempt was to be marked SENT. Its number fences the answer
-// to it: what an earlier sending came to says nothing of a later one.
+// Sending is one request to mark an attempt SENT, with its result. Its number fences the operator's
+// response: the result of an earlier sending proves nothing about a later one.
 type Sending struct {
 	Result SendResult
 	Number int  // from 1; 0 unless Result is SendMarked
@@ -52,47 +52,46 @@ type Attempt struct {
 	Operator  OperatorCode
 	Ref       OperatorRef
 	State     AttemptState
-	Unable    bool   // refused for a reason of the operator's own: another may be tried
-	Handle    Handle // what the operator gave us to ask about it with
-	Answer    string // its last words, redacted
-	Sendings  int    // how often it was marked SENT; the latest sending has this number
-	Polls     int    // how often its status was asked
+	Unable    bool   // refused for a reason of the operator's own: failover is allowed
+	Handle    Handle // the operator's identifiers for status calls
+	Answer    string // the operator's latest message, redacted
+	Sendings  int    // number of times it was marked SENT; the latest sending has this number
+	Polls     int    // number of status calls made for it
 	Evidence  Evidence
 	PolledAt  time.Time
-	SentAt    time.Time // when it left us; of one that left several times, the latest
-	FirstSent time.Time // and the first of them
+	SentAt    time.Time // when its bytes left; of several sendings, the latest
+	FirstSent time.Time // when the first of its sendings left
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
 
-// Handle is what an operator returned at submission and wants back on a status
-// call, such as Orange's pay_token. It is secret: stored sealed, never logged. Before
-// the submission it holds what the submission needs and nobody else may read.
+// Handle holds values that an operator returned at submission and wants back on a status call, such
+// as Orange's pay_token. It is secret: stored sealed, never logged. Before the submission it holds
+// secrets that only the submission may read.
 type Handle map[string]string
 
-// HandleOTP is where the customer's one-time password waits in the handle of a first
-// attempt, until the operator's handle takes its place or the payment ends. It is good for one
-// submission.
+// HandleOTP is the key of the customer's one-time password in the handle of a first attempt. It
+// stays there until the operator's handle replaces it or the payment ends. The password is good for
+// one submission.
 const HandleOTP = "otp"
 
-// Evidence is what an operator says of an attempt again and again: the same outcome,
-// in answers that follow one another. Before a payment that takes money from us is
-// called failed, one answer is not enough.
+// Evidence counts equal, consecutive results of an operator for one attempt. One result is not
+// enough to call a payment failed that takes money from us.
 type Evidence struct {
 	Outcome Outcome   // "" before the first answer
 	Times   int       // equal answers in a row
 	Since   time.Time // when the first of them came
 }
 
-// Poll is one status question that was put to an operator. How often the attempt was sent and asked
-// about before fences it: an answer that comes after that of a later question is not counted, nor
-// is one that is older than the latest sending.
+// Poll is one status question to an operator and its result. Sendings and Polls fence it. The store
+// ignores a result older than the latest sending, and one that arrives after the result of a later
+// poll.
 type Poll struct {
 	AttemptID AttemptID
 	Sendings  int     // of the attempt when the question was put
 	Polls     int     // likewise
 	Outcome   Outcome // "" when the operator gave none
-	Words     string  // its own, redacted
+	Words     string  // the operator's message, redacted
 	At        time.Time
-	Next      time.Time // about when the next question follows; the zero value keeps what is known
+	Next      time.Time // about when the next poll follows; the zero value keeps the stored time
 }

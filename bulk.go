@@ -11,14 +11,14 @@ import (
 // BulkID identifies a bulk: a UUIDv7 in lower case.
 type BulkID string
 
-// MaxBulkLines is how many cash-outs one bulk holds.
+// MaxBulkLines limits the cash-outs in one bulk.
 const MaxBulkLines = 10_000
 
-// BulkPageLines is how many lines of a bulk are started together, at most. With it the
-// history of the largest bulk stays within 150 events.
+// BulkPageLines limits the lines of a bulk that are started together. It keeps the history of the
+// largest bulk within 150 events.
 const BulkPageLines = 500
 
-// BulkState is how far a bulk has come.
+// BulkState is the progress of a bulk as a whole.
 type BulkState string
 
 // The states of a bulk. The last two are final.
@@ -30,14 +30,14 @@ const (
 	BulkCancelled  BulkState = "CANCELLED"  // likewise, and some were cancelled
 )
 
-// BulkStates is every state, in the order in which a bulk meets them.
+// BulkStates lists every state, in the order in which a bulk meets them.
 var BulkStates = []BulkState{BulkAccepted, BulkRunning, BulkCancelling, BulkCompleted, BulkCancelled}
 
-// Ended reports whether nothing about the bulk will change any more.
+// Ended reports whether the state is final.
 func (s BulkState) Ended() bool { return s == BulkCompleted || s == BulkCancelled }
 
-// Bulk is many cash-outs of one merchant in one subsidiary that were asked for
-// together. Its money is set aside as a whole when it is accepted.
+// Bulk holds many cash-outs of one merchant in one subsidiary that one request asked for.
+// Acceptance sets its money aside as a whole.
 type Bulk struct {
 	ID          BulkID
 	MerchantID  MerchantID
@@ -48,20 +48,20 @@ type Bulk struct {
 	Lines       int
 	Amount      Money  // the sum of the lines' amounts
 	Fee         Money  // the sum of their fees, frozen when the bulk was accepted
-	Cost        int64  // what is set aside, in minor units: the sum of Payment.Net
-	Digest      string // of the lines as they were asked for
+	Cost        int64  // set aside at acceptance, in minor units: the sum of Payment.Net
+	Digest      string // of the lines in the request: it tells a repeated request from another one
 	NotifyURL   string // overrides the merchant's
-	NotifyLines bool   // the end of each line is told by a webhook of its own
+	NotifyLines bool   // the end of each line has a webhook of its own
 	Metadata    map[string]string
 	Pages       []OperatorCode // the operator of each page's lines, in the order of the pages
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
-	StartedAt   time.Time // when its coordinator took it up; zero: not yet
+	StartedAt   time.Time // when its workflow began; zero: not yet
 	ClosedAt    time.Time // zero until it ended
-	Anew        bool      // of one whose workflow is to be started again: see Restart.Anew
+	Anew        bool      // its workflow is to be started again: see Restart.Anew
 }
 
-// Differences names the request fields in which q is not the same request as b.
+// Differences names the request fields in which q differs from b. A repeated request has none.
 func (b Bulk) Differences(q Bulk) []string {
 	var fields []string
 	for _, row := range []struct {
@@ -80,8 +80,8 @@ func (b Bulk) Differences(q Bulk) []string {
 	return fields
 }
 
-// LineStatus is where a line of a bulk stands: its payment's status, or one of the two
-// that a line without a payment can have.
+// LineStatus is the status of a line of a bulk: its payment's status or, without a payment,
+// LineWaiting or LineCancelled.
 type LineStatus string
 
 // The statuses of a line that has no payment.
@@ -90,17 +90,17 @@ const (
 	LineCancelled LineStatus = "CANCELLED" // it never begins
 )
 
-// LineStatuses is every status of a line, in the order in which it meets them.
+// LineStatuses lists every status, in the order in which a line meets them.
 var LineStatuses = []LineStatus{
 	LineWaiting, LineStatus(StatusCreated), LineStatus(StatusInitiated), LineStatus(StatusPending),
 	LineStatus(StatusSuccess), LineStatus(StatusFailed), LineStatus(StatusExpired), LineCancelled,
 }
 
-// Ended reports whether a line of this status is over.
+// Ended reports whether a line of this status is final.
 func (s LineStatus) Ended() bool { return s == LineCancelled || Status(s).Terminal() }
 
-// BulkLine is one cash-out of a bulk. Payment is as it stands or, as long as the line
-// has none, as it would begin.
+// BulkLine is one cash-out of a bulk. Payment is the line's payment or, before there is one, the
+// payment that it would begin as.
 type BulkLine struct {
 	Number     int // from 1, in the order of the request
 	Status     LineStatus
@@ -114,8 +114,7 @@ type LineSpan struct {
 	Limit int // 0: no limit
 }
 
-// Tally is how many lines of a bulk have one status, and what they amount to in minor
-// units.
+// Tally counts the lines of a bulk that have one status, with their sums in minor units.
 type Tally struct {
 	Lines  int
 	Amount int64
@@ -123,13 +122,13 @@ type Tally struct {
 	Cost   int64 // what the merchant's balance loses, or would lose
 }
 
-// BulkProgress is a bulk with how its lines stand, all of one moment.
+// BulkProgress is a bulk with the tallies of its lines, read at one moment.
 type BulkProgress struct {
 	Bulk
 	Tallies map[LineStatus]Tally
 }
 
-// Ended returns how many lines are over.
+// Ended counts the lines whose status is final.
 func (p BulkProgress) Ended() int {
 	ended := 0
 	for status, tally := range p.Tallies {
@@ -140,8 +139,8 @@ func (p BulkProgress) Ended() int {
 	return ended
 }
 
-// Percent returns a part of the bulk's lines in whole per cent. It is rounded down, so
-// that 100 says all of them.
+// Percent returns lines as a share of the bulk's lines, in whole per cent. It rounds down, so that
+// 100 means all of them.
 func (p BulkProgress) Percent(lines int) int {
 	if p.Bulk.Lines == 0 {
 		return 0
@@ -149,15 +148,15 @@ func (p BulkProgress) Percent(lines int) int {
 	return lines * 100 / p.Bulk.Lines
 }
 
-// BulkOrder is what a bulk's workflow is started with: identifiers and the policy frozen
-// at that moment. It holds nothing personal and nothing secret.
+// BulkOrder is the input of a bulk's workflow: identifiers and the policy frozen at acceptance. It
+// holds nothing personal and nothing secret, for Temporal's history keeps it.
 type BulkOrder struct {
 	BulkID     BulkID     `json:"bulk_id"`
 	MerchantID MerchantID `json:"merchant_id"`
 	Pages      []BulkPage `json:"pages"`
 }
 
-// BulkPage is how one page of a bulk is started.
+// BulkPage is the policy for one page of a bulk.
 type BulkPage struct {
 	// Operator takes the lines of the page by bulk calls; "" when each payment is
 	// submitted by itself.
@@ -165,8 +164,9 @@ type BulkPage struct {
 	CallTimeout time.Duration `json:"call_timeout,omitempty"` // of one bulk call
 }
 
-// NewBulkOrder returns the order of a bulk whose pages these instances are to carry.
-// An operator that has no bulk call, or is not configured, submits one by one.
+// NewBulkOrder returns the workflow input of b; instance finds the operator of each page. The
+// payments of a page are submitted one by one where its operator has no bulk call or is not
+// configured.
 func NewBulkOrder(b Bulk, instance func(OperatorCode) (Instance, bool)) BulkOrder {
 	order := BulkOrder{BulkID: b.ID, MerchantID: b.MerchantID, Pages: make([]BulkPage, len(b.Pages))}
 	for i, code := range b.Pages {
@@ -178,13 +178,14 @@ func NewBulkOrder(b Bulk, instance func(OperatorCode) (Instance, bool)) BulkOrde
 	return order
 }
 
-// NewBulkEventID returns the ID of the event that tells a bulk's end.
+// NewBulkEventID returns the ID of the event for a bulk's end. A bulk has one such event, so a
+// second write of it fails.
 func NewBulkEventID(b BulkID) EventID {
 	return EventID("evt_" + strings.ReplaceAll(string(b), "-", "") + "_1")
 }
 
-// bulkBody is the body of a bulk's webhook: the fields of a payment's webhook that a
-// bulk has, then how its lines ended.
+// bulkBody is the body of a bulk's webhook: the fields that it shares with a payment's webhook,
+// then the counts and sums of its lines.
 type bulkBody struct {
 	Event     string             `json:"event"`
 	BulkID    BulkID             `json:"bulk_id"`
@@ -197,15 +198,15 @@ type bulkBody struct {
 	Sequence  int                `json:"sequence"`
 	Lines     int                `json:"lines"`
 	Counts    map[LineStatus]int `json:"counts"`
-	Paid      int64              `json:"paid_amount"`     // that reached wallets, fees apart
-	Returned  int64              `json:"returned_amount"` // back in the balance, fees included
+	Paid      int64              `json:"paid_amount"`     // reached wallets, without fees
+	Returned  int64              `json:"returned_amount"` // back in the merchant's balance, with fees
 	Fee       int64              `json:"fee"`             // of the lines that were paid
 	Metadata  map[string]string  `json:"metadata"`
 	Livemode  bool               `json:"livemode"`
 }
 
-// NewBulkEvent returns the event of a bulk that has just ended at the given moment; url
-// is where the merchant listens, "" when nowhere.
+// NewBulkEvent returns the event of a bulk that ended at the given moment. url is the merchant's
+// webhook address; "" stores the event and sends nothing.
 func NewBulkEvent(p BulkProgress, url string, at time.Time) (Event, error) {
 	id := NewBulkEventID(p.ID)
 	paid := p.Tallies[LineStatus(StatusSuccess)]
@@ -235,22 +236,23 @@ func NewBulkEvent(p BulkProgress, url string, at time.Time) (Event, error) {
 	}, nil
 }
 
-// BulkPageStand is how a page of a bulk stands: how many of its lines wait and how many
-// have begun, and how many payments of the whole bulk are open.
+// BulkPageStand counts lines of a page that wait and that have begun, and the open payments of the
+// whole bulk.
 type BulkPageStand struct{ Waiting, Begun, Open int }
 
-// OpenLine is the payment of a line that has not ended. Err says why its row cannot be
-// read: then only what is not sealed in it is known.
+// OpenLine is the payment of a line that has not ended. Where its row cannot be read, Err gives the
+// reason and Payment holds the unsealed fields only.
 type OpenLine struct {
 	Payment Payment
 	Err     error
 }
 
-// UnsentLine is the payment of a line that was never sent, with the attempt to send it by.
+// UnsentLine is the payment of a line that was never sent, with its attempt.
 type UnsentLine struct {
 	Payment Payment
 	Attempt Attempt
 }
 
-// LineField names a field of a bulk's n-th line, n from 1, as answers do.
+// LineField names a field of a bulk's n-th line, n from 1, in the form of API errors, such as
+// lines[0].amount.
 func LineField(n int, field string) string { return fmt.Sprintf("lines[%d].%s", n-1, field) }

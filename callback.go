@@ -6,19 +6,20 @@ import (
 	"time"
 )
 
-// Callback is a message from an operator to us about one attempt. It is a hint,
-// never a fact: the workflow asks the operator before it believes it. Only of an operator
-// that cannot be asked is it all there will ever be; see Heard.
+// Callback is a message from an operator to us about one attempt. It is a hint, never a fact: the
+// workflow asks the operator before it believes it. Where an operator has no status call, callbacks
+// are the only source: see Heard.
 type Callback struct {
-	ID         string // of the attempt and the body's digest: the same message twice is one
+	ID         string // the attempt's ID and the body's digest, so a repeated message has the same ID
 	AttemptID  AttemptID
 	PaymentID  PaymentID
-	Receipt    Receipt // what the operator said; Outcome is "" when it could not be understood
+	Receipt    Receipt // as read from the body; Outcome is "" when the adapter cannot interpret it
 	ReceivedAt time.Time
 	RoutedAt   time.Time // when its payment's workflow was told; zero: not yet
 }
 
-// NewCallback returns the callback that body is for attempt a, read as a receipt.
+// NewCallback returns the callback for attempt a whose body the adapter read as said. Its ID makes
+// a repeated message the same callback.
 func NewCallback(a Attempt, said Receipt, body []byte, at time.Time) Callback {
 	digest := sha256.Sum256(body)
 	return Callback{
@@ -27,12 +28,13 @@ func NewCallback(a Attempt, said Receipt, body []byte, at time.Time) Callback {
 	}
 }
 
-// MaxVerified says how many callbacks of one attempt start a question about a payment that has
-// ended. Later ones are kept as evidence only: so many questions have been asked by then.
+// MaxVerified limits the callbacks of one attempt that trigger a status call after the payment
+// ended. Later ones are kept as evidence only, so that a flood of callbacks cannot load the
+// operator.
 const MaxVerified = 50
 
-// Agreeing returns the statuses of payments that ended as the callback says, or of which it
-// says nothing. One that cannot be understood may speak of money, where there was none.
+// Agreeing returns the terminal statuses that the callback does not contradict. A callback without
+// an outcome may mean that money moved, so it agrees with SUCCESS and REVERSED only.
 func (c Callback) Agreeing() []Status {
 	switch c.Receipt.Outcome {
 	case OutcomePaid, "":
@@ -44,17 +46,17 @@ func (c Callback) Agreeing() []Status {
 	}
 }
 
-// CallbackDigest returns what the database keeps of a callback URL's token.
+// CallbackDigest returns the hex SHA-256 of a callback URL's token. The database keeps the digest
+// only, so that a reader of it cannot forge a callback.
 func CallbackDigest(token string) string {
 	digest := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(digest[:])
 }
 
-// Heard returns what an operator that cannot be asked has said of an attempt: the
-// callbacks that proved to be its own, oldest first. That money moved outweighs
-// everything else, and what moved by another transaction of the operator's is its Extra. It
-// is believed only with the order's amount; a callback that names none, or another, is a
-// receipt with a Mismatch or an Amount that no order expects.
+// Heard combines the proven callbacks of an attempt, oldest first, where the operator has no status
+// call. PAID outweighs every other outcome. Extra holds the money of other transactions of the
+// operator. A PAID result without an amount gets MismatchUnstated. Only the payment's own amount
+// makes a success.
 func Heard(said []Receipt) Receipt {
 	heard := Receipt{Outcome: OutcomePending, Words: "no callback was believed yet"}
 	for _, r := range said {
@@ -71,9 +73,9 @@ func Heard(said []Receipt) Receipt {
 	return heard
 }
 
-// Beside returns what proven callbacks say moved by other transactions of the operator's than the
-// one that a payment has; "" stands for the first that is named. One that names no amount, or
-// another currency, counts as the amount ordered.
+// Beside adds up the money that proven callbacks report under other transactions than tx. With tx
+// "" the first transaction named counts as tx. A callback without an amount, or in another
+// currency, counts as ordered.
 func Beside(said []Receipt, tx string, ordered Money) Money {
 	beside, known := Money{}, map[string]bool{"": true, tx: true}
 	for _, r := range said {

@@ -6,14 +6,13 @@ import (
 	"time"
 )
 
-// Ability is one thing an operator may be able to do.
+// Ability is one optional method set of an adapter, such as refunds or status calls.
 type Ability struct {
 	Name string // as tables print it
 	Has  func(Operator) bool
 }
 
-// Abilities is everything an operator may be able to do, in the order in which tables
-// print it.
+// Abilities lists every ability, in the order in which tables print it.
 var Abilities = []Ability{
 	{"cash-in", can[Collector]},
 	{"cash-out", can[Disburser]},
@@ -33,18 +32,18 @@ func can[T any](o Operator) bool {
 	return ok
 }
 
-// Automation is what Pirogue does by itself with an operator, as far as what the
-// operator promises allows. Each field is a sentence for people.
+// Automation describes in words which steps Pirogue takes by itself with an operator. The
+// operator's capability bounds them. Each field is a sentence for people.
 type Automation struct {
-	LostIn  string // after a cash-in's answer was lost
-	LostOut string // after a cash-out's answer was lost
-	Proves  string // what proves that money that was to leave us did not
+	LostIn  string // after a cash-in's response was lost
+	LostOut string // after a cash-out's response was lost
+	Proves  string // proof that money that was to leave us did not
 	Redrive string // when support's redrive may make another attempt
-	Settles string // whose word settles a payment
+	Settles string // the source whose result finalizes a payment
 }
 
-// Automation returns what workflows do with this instance. It is derived from the same
-// record that they decide from, so that a weaker operator visibly gets less.
+// Automation describes the workflows' steps with this instance. It reads the Leg that workflows
+// decide from, so that the table cannot promise more than they do.
 func (i Instance) Automation() Automation {
 	in, out := NewLeg(CashIn, i), NewLeg(CashOut, i)
 	a := Automation{
@@ -88,10 +87,10 @@ func inWords(d time.Duration) string {
 	}
 }
 
-// waitsOnly is what is left when an operator cannot be asked.
+// waitsOnly describes the steps after a lost response of an operator without a status call.
 const waitsOnly = "nothing is sent again; it waits for a callback or a person"
 
-// afterLoss is what each rule for a lost answer means.
+// afterLoss describes each rule for a lost response.
 var afterLoss = map[RepeatRule]string{
 	RepeatNever:   "nothing is sent again; it is asked for by its reference",
 	RepeatSame:    "the same reference is sent again, for a minute; then it is asked for",

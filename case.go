@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// CaseID identifies a case. It is derived from its payment and cause, so one cause
-// opens one case however often it is seen. Further money of the same cause has a further
-// case.
+// CaseID identifies a case. It is derived from its payment and cause, so one cause opens one case
+// however often it is detected. Further money of the same cause opens a further case: see Further.
 type CaseID string
 
 // NewCaseID returns the ID of a payment's first case of one cause.
@@ -17,8 +16,8 @@ func NewCaseID(p PaymentID, c Cause) CaseID { return CaseID(string(p) + "/" + st
 // Further returns the ID of the n-th case of the same payment and cause, n from 2.
 func (id CaseID) Further(n int) CaseID { return CaseID(string(id) + "/" + strconv.Itoa(n)) }
 
-// NewReturnID returns the reference of the n-th refund that gives the money of a case back, n
-// from 1: a refund that failed is followed by another one.
+// NewReturnID returns the reference of the n-th refund that gives the money of a case back, n from
+// 1. Another refund follows one that failed.
 func NewReturnID(c CaseID, n int) string {
 	if n <= 1 {
 		return string(c)
@@ -26,13 +25,13 @@ func NewReturnID(c CaseID, n int) string {
 	return string(c) + "#" + strconv.Itoa(n)
 }
 
-// CaseOfReturn returns the case whose money the refund of a reference gives back.
+// CaseOfReturn returns the case whose money the refund with this reference gives back.
 func CaseOfReturn(orderID string) CaseID {
 	id, _, _ := strings.Cut(orderID, "#")
 	return CaseID(id)
 }
 
-// Cause is why a payment needs a person.
+// Cause is the reason why a payment needs a person.
 type Cause string
 
 // The causes of a case.
@@ -44,23 +43,23 @@ const (
 	CauseUnknown        Cause = "UNKNOWN_OUTCOME"  // unknown past the operator's horizon
 	CauseLineNotStarted Cause = "LINE_NOT_STARTED" // the workflow of a bulk's line cannot be started
 	CauseWorkflowLost   Cause = "WORKFLOW_LOST"    // its workflow is gone and cannot be started from its rows
-	// CauseSecondPayment is more money under one attempt than its payment expects.
+	// CauseSecondPayment means more money under one attempt than its payment expects.
 	CauseSecondPayment Cause = "SECOND_PAYMENT"
-	// CauseEarlierPaid is money under an attempt that another one has followed.
+	// CauseEarlierPaid means money under an attempt that another attempt followed.
 	CauseEarlierPaid Cause = "EARLIER_ATTEMPT_PAID"
-	// CauseEarlierUnknown is an attempt that another one has followed and that nobody can ask about:
-	// its operator left the configuration.
+	// CauseEarlierUnknown means that an attempt followed by another one cannot be asked about: its
+	// operator left the configuration.
 	CauseEarlierUnknown Cause = "EARLIER_ATTEMPT_UNKNOWN"
-	// CauseReversed is a success that its operator takes back. No money is moved for it.
+	// CauseReversed means that the operator takes a success back. Pirogue moves no money for it.
 	CauseReversed Cause = "OPERATOR_REVERSED"
 )
 
-// CauseNotBooked is a case that no person settles: what Pirogue itself must write about the
-// payment fails again and again. It closes by itself once the write has succeeded.
+// CauseNotBooked is the cause of a case that no person settles: Pirogue's own write about the
+// payment keeps failing. The case closes by itself once the write succeeds.
 const CauseNotBooked Cause = "NOT_BOOKED"
 
-// SettledByWorkflow reports whether a payment's own workflow takes care of its cases of a cause.
-// The others close when what they are about works again.
+// SettledByWorkflow reports whether the payment's own workflow closes its cases of this cause. The
+// other cases close when the fault that opened them is over.
 func (c Cause) SettledByWorkflow() bool {
 	switch c {
 	case CauseWorkflowLost, CauseLineNotStarted, CauseNotBooked:
@@ -70,7 +69,8 @@ func (c Cause) SettledByWorkflow() bool {
 	}
 }
 
-// Case is something only a person can settle.
+// Case is a question about a payment that only a person can settle, such as where late money
+// belongs.
 type Case struct {
 	ID        CaseID
 	PaymentID PaymentID

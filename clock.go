@@ -2,11 +2,9 @@ package pirogue
 
 import "time"
 
-// Clock tells the time. It is the only one: nothing asks the machine but the one
-// made in cmd/pirogue, so tests move time at will. That one follows the database's
-// clock, so that all processes agree about what is over.
+// Clock tells the time. cmd/pirogue makes the only real one, so tests move time at will. That one
+// follows the database's clock, so that all processes agree on which deadlines have passed.
 type Clock func() time.Time
 
-// Now returns the time in UTC, to the microsecond, which is what both databases
-// keep.
+// Now returns the time in UTC, to the microsecond: the precision of both databases.
 func (c Clock) Now() time.Time { return c().UTC().Truncate(time.Microsecond) }

@@ -1,11 +1,11 @@
 package pirogue
 
-// Code is what programs may branch on. Codes are never translated and never
-// reused for something else.
+// Code classifies an error for programs, which may branch on it. Codes are never translated and
+// never reused for another meaning.
 type Code string
 
-// The codes of the merchant API. Codes, below, gives each its HTTP status and
-// texts; docs/errors.md is made from it.
+// The codes of the merchant API. The table Codes gives each its HTTP status and texts;
+// docs/errors.md is generated from it.
 const (
 	InvalidJSON          Code = "INVALID_JSON"
 	UnknownField         Code = "UNKNOWN_FIELD"
@@ -39,26 +39,26 @@ const (
 	ServiceUnavailable   Code = "SERVICE_UNAVAILABLE"
 )
 
-// The classes of a call to an operator that did not end in a Receipt. They stay
-// inside Pirogue: the workflow decides from them and no merchant ever sees one.
+// The outcomes of a call to an operator that did not end in a Receipt. They stay inside Pirogue:
+// the workflow decides from them and no merchant ever sees one.
 const (
-	NotSent Code = "NOT_SENT" // no byte reached the operator, or it was turned away at the gate: safe to repeat
-	Refused Code = "REFUSED"  // the operator said no: final for the attempt
-	Unable  Code = "UNABLE"   // it said no for a reason of its own: final too, and another operator may be tried
-	Unknown Code = "UNKNOWN"  // it may have happened: ask before anything else
+	NotSent Code = "NOT_SENT" // no byte reached the operator, or its gateway turned it away unread: safe to retry
+	Refused Code = "REFUSED"  // the operator refused the payment: final for the attempt
+	Unable  Code = "UNABLE"   // refused for a reason of the operator's own: final too, and failover is allowed
+	Unknown Code = "UNKNOWN"  // the operator may have executed it: ask for its status before anything else
 )
 
-// Text is one sentence in the two languages Pirogue speaks.
+// Text is one sentence in the two languages of the API, French and English.
 type Text struct{ FR, EN string }
 
 // CodeInfo is one row of the error table.
 type CodeInfo struct {
 	Code Code
-	HTTP int // status of the answer
+	HTTP int // status of the response
 	Text Text
 }
 
-// Codes is the error table, in the order documentation prints it.
+// Codes is the error table, in the order in which the documentation prints it.
 var Codes = []CodeInfo{
 	{InvalidJSON, 400, Text{"Le corps de la requête n'est pas un JSON valide.", "The request body is not valid JSON."}},
 	{UnknownField, 400, Text{"Le corps contient un champ inconnu.", "The body contains an unknown field."}},
@@ -136,8 +136,7 @@ var Codes = []CodeInfo{
 	}},
 }
 
-// Info returns the table's row for c, and the row of Internal for a code that no
-// merchant may see.
+// Info returns the table's row for c. A code that no merchant may see gets the row of Internal.
 func (c Code) Info() CodeInfo {
 	for _, row := range Codes {
 		if row.Code == c {

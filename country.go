@@ -11,9 +11,8 @@ type Country struct {
 	Currency Currency
 }
 
-// Countries is every country Pirogue knows, with its calling code and currency
-// (ITU-T E.164, ISO 4217). Whether a country can be served is decided by the
-// routes of the configuration, not by this table.
+// Countries lists every country Pirogue knows, with its calling code and currency (ITU-T E.164, ISO
+// 4217). The configuration's routes decide which of them are served.
 var Countries = []Country{
 	{"BF", "Burkina Faso", "226", XOF},
 	{"BJ", "Bénin", "229", XOF},

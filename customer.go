@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// CustomerDirectory keeps people at an operator that knows its payers and
-// beneficiaries by name. Each method fails with NotSent, Refused or Unknown.
+// CustomerDirectory registers customers at an operator that identifies its payers and
+// beneficiaries. Each method fails with NotSent, Refused or Unknown.
 type CustomerDirectory interface {
-	// CreateCustomer keeps a person and returns them with the operator's identifier.
+	// CreateCustomer registers a person and returns them with the operator's identifier.
 	CreateCustomer(ctx context.Context, c Customer) (Customer, error)
 	// Customer returns one person. It fails with NotFound.
 	Customer(ctx context.Context, id string) (Customer, error)
@@ -16,9 +16,9 @@ type CustomerDirectory interface {
 	Customers(ctx context.Context) ([]Customer, error)
 }
 
-// Customer is a person as an operator keeps them: personal data throughout.
+// Customer is one person in an operator's directory: every field is personal data.
 type Customer struct {
-	ID        string    `json:"id"` // the operator's; "" before it is known there
+	ID        string    `json:"id"` // the operator's; "" before it is registered there
 	FirstName string    `json:"first_name"`
 	LastName  string    `json:"last_name"`
 	Email     string    `json:"email,omitempty"`

@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// Error is the one error type: what a caller may act on is its Code.
+// Error is the only error type of the domain. Callers branch on its Code.
 type Error struct {
 	Code   Code
-	Params []Param // the fields at fault, when the caller can mend them
-	Err    error   // what happened, for logs only; never shown to a merchant
+	Params []Param // the fields at fault, when the caller can correct them
+	Err    error   // the cause, for logs only; never shown to a merchant
 }
 
-// Param names one field of a request and what is wrong with it.
+// Param names one field of a request and the fault in it.
 type Param struct {
 	Field   string `json:"field"`
 	Code    Code   `json:"code"`
@@ -31,9 +31,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// ErrOutcomeUnknown is in the chain of a ServiceUnavailable of our database when the answer
-// to COMMIT was lost: what was to be written may stand there, or not. Without it nothing
-// was written.
+// ErrOutcomeUnknown is in the chain of a ServiceUnavailable when the database's response to COMMIT
+// was lost. The transaction may have committed or not. Without this error nothing was written.
 var ErrOutcomeUnknown = errors.New("the outcome of the commit is unknown")
 
 // Errorf returns an error with a code. A %w verb keeps its operand as a cause.

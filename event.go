@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// EventID identifies a webhook event. It is derived from its payment, so writing
-// the same event twice is impossible: see NewEventID.
+// EventID identifies a webhook event. It is derived from its payment, so the same event cannot be
+// written twice: see NewEventID.
 type EventID string
 
-// NewEventID returns the ID of a payment's n-th terminal event.
+// NewEventID returns the ID of a payment's n-th terminal event, n from 1.
 func NewEventID(p PaymentID, n int) EventID {
 	return EventID(fmt.Sprintf("evt_%s_%d", strings.ReplaceAll(string(p), "-", ""), n))
 }
 
-// EventState says how far the delivery of an event has come.
+// EventState is the progress of an event's delivery.
 type EventState string
 
 // The states of an event.
@@ -24,11 +24,11 @@ const (
 	EventWaiting   EventState = "WAITING"   // attempts are left
 	EventDelivered EventState = "DELIVERED" // the merchant answered 2xx
 	EventExhausted EventState = "EXHAUSTED" // all attempts used, or the endpoint answered 410
-	EventUnwanted  EventState = "UNWANTED"  // there is no address to send it to
+	EventUnwanted  EventState = "UNWANTED"  // the merchant has no webhook address
 )
 
-// Event is a message to a merchant: exact bytes, written by the transaction that
-// made the status terminal, and where they go.
+// Event is a webhook to a merchant: its exact bytes and its address. The transaction that makes the
+// status terminal writes it.
 type Event struct {
 	ID         EventID
 	PaymentID  PaymentID // "" for a bulk's event
@@ -38,13 +38,13 @@ type Event struct {
 	URL        string
 	Body       []byte
 	State      EventState
-	Round      int // how often it was sent again from the start; each has MaxDeliveries
-	// NextAt is when a WAITING event's next delivery is due: its workflow comes back then.
+	Round      int // number of times it was sent again from the start; each round has MaxDeliveries
+	// NextAt is the due time of a WAITING event's next delivery, to which its workflow sleeps.
 	NextAt    time.Time
 	CreatedAt time.Time
 }
 
-// EventLog is an event with all that was tried to deliver it.
+// EventLog is an event with its deliveries.
 type EventLog struct {
 	Event
 	Deliveries []Delivery
@@ -60,32 +60,33 @@ type EventFilter struct {
 	Limit     int       // 1 to MaxPage
 }
 
-// Delivery is one attempt to deliver an event. Its row is written before the bytes
-// leave, so an attempt cut off by a crash is neither lost nor counted twice.
+// Delivery is one attempt to deliver an event. Its row is written before the bytes leave, so a
+// crash neither loses an attempt nor counts it twice.
 type Delivery struct {
 	EventID    EventID
 	Round      int
-	Number     int // 1 to MaxDeliveries in its round; the row's, not Temporal's
+	Number     int // 1 to MaxDeliveries in its round; counted by the rows, not by Temporal
 	StartedAt  time.Time
 	EndedAt    time.Time // zero: under way, or cut off
 	HTTPStatus int       // 0: no answer
-	Error      string    // why there was none, for the merchant to read
+	Error      string    // the reason for no response, for the merchant to read
 }
 
-// MaxDeliveries is how often an event is tried before it is EXHAUSTED.
+// MaxDeliveries limits the attempts to deliver an event in one round. After the last it is
+// EXHAUSTED.
 const MaxDeliveries = 7
 
-// DeliveryDelays is the wait before attempt n+2, counted from the end of attempt
-// n+1: 31 h 21 min in all.
+// DeliveryDelays holds the wait before attempt n+2, counted from the end of attempt n+1: 31 h 21
+// min in all.
 var DeliveryDelays = [MaxDeliveries - 1]time.Duration{
 	time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour,
 }
 
-// webhookTime is RFC 3339 with a numeric zone, as Neka Paie prints it.
+// webhookTime is RFC 3339 with a numeric zone, the format of Neka Paie's webhooks.
 const webhookTime = "2006-01-02T15:04:05-07:00"
 
-// eventBody is the webhook's body: Neka Paie's eight fields in their order, then
-// what Pirogue adds.
+// eventBody is the webhook's body: Neka Paie's eight fields in their order, then the fields that
+// Pirogue adds.
 type eventBody struct {
 	Event         string       `json:"event"`
 	TransactionID PaymentID    `json:"transaction_id"`
@@ -109,9 +110,9 @@ type eventReason struct {
 	Moved   int64       `json:"moved_amount,omitempty"` // of one that was paid in part, in minor units
 }
 
-// NewEvent returns the event of a payment that has just become terminal at the
-// given moment. p.Status and p.Sequence are those after the change; url is where
-// the merchant listens, "" when nowhere. A quiet payment's event is kept and not sent.
+// NewEvent returns the event of a payment that became terminal at the given moment. p.Status and
+// p.Sequence hold the values after the change. url is the merchant's webhook address, "" for none.
+// A quiet payment's event is stored and not sent.
 func NewEvent(p Payment, url string, at time.Time) (Event, error) {
 	id := NewEventID(p.ID, p.Sequence)
 	body := eventBody{

@@ -2,19 +2,18 @@ package pirogue
 
 import "math/big"
 
-// FeePayer says who bears the fee of a payment.
+// FeePayer names the party that bears the fee of a payment.
 type FeePayer string
 
-// Who can bear a fee. For a cash-in, the merchant receives less or the customer
-// pays more; for a cash-out, the merchant is debited more or the customer receives
-// less.
+// The parties that can bear a fee. For a cash-in, the merchant receives less or the customer pays
+// more. For a cash-out, the merchant is debited more or the customer receives less.
 const (
 	PaidByMerchant FeePayer = "merchant"
 	PaidByCustomer FeePayer = "customer"
 )
 
-// FeeRule is what a merchant's contract says about the fee of one kind of payment.
-// Its zero value is no fee. Amounts are minor units of the country's currency.
+// FeeRule is one row of a merchant's contract: the fee of one kind of payment. Its zero value is no
+// fee. Amounts are minor units of the country's currency.
 type FeeRule struct {
 	Kind        Kind
 	Country     CountryCode // "" means every country
@@ -27,18 +26,18 @@ type FeeRule struct {
 	Returned    bool // a refund gives the fee back in proportion; only the merchant's can be
 }
 
-// basisPoint is how many basis points make the whole.
+// basisPoint divides: 10,000 basis points make the whole.
 const basisPoint = 10_000
 
-// Of returns the fee of an amount: the fixed part and the share, rounded half up to
-// a whole minor unit, within the bounds, and never more than the amount itself.
+// Of returns the fee of an amount: the fixed part and the share, rounded half up to a whole minor
+// unit. The fee stays within the bounds and never exceeds the amount itself.
 func (r FeeRule) Of(amount Money) Money {
 	share := new(big.Int).Mul(big.NewInt(amount.Minor), big.NewInt(r.BasisPoints))
 	share.Add(share, big.NewInt(basisPoint/2)).Quo(share, big.NewInt(basisPoint))
 	fee := share.Add(share, big.NewInt(r.Fixed))
 	limit := amount.Minor
 	if r.Payer == PaidByCustomer {
-		limit-- // a customer who receives nothing is no payment
+		limit-- // a payment must leave the customer something to receive
 	}
 	if r.Max > 0 {
 		limit = min(limit, r.Max)
@@ -49,7 +48,7 @@ func (r FeeRule) Of(amount Money) Money {
 	return Money{Minor: min(max(fee.Int64(), r.Min), limit), Currency: amount.Currency}
 }
 
-// Validate names the first field that no contract can mean.
+// Validate fails with InvalidParameter and the name of the first field with an impossible value.
 func (r FeeRule) Validate() error {
 	rows := []struct {
 		field string
@@ -71,11 +70,11 @@ func (r FeeRule) Validate() error {
 	return nil
 }
 
-// FeeSchedule is all the rules of one merchant.
+// FeeSchedule holds all the rules of one merchant.
 type FeeSchedule []FeeRule
 
-// Rule returns the rule for a payment: of those that match, the one that names more;
-// the network weighs more than the country. No rule is no fee.
+// Rule returns the most specific rule that matches a payment; the network weighs more than the
+// country. Without a match the fee is zero.
 func (s FeeSchedule) Rule(k Kind, c CountryCode, n Network) FeeRule {
 	best, weight := FeeRule{Kind: k, Payer: PaidByMerchant}, -1
 	for _, r := range s {
@@ -96,9 +95,9 @@ func (s FeeSchedule) Rule(k Kind, c CountryCode, n Network) FeeRule {
 	return best
 }
 
-// FeeReturned returns how much of p's fee a refund gives back that brings what was
-// refunded from before to after, in minor units. Over all refunds of a payment it adds
-// up to the whole fee, whatever the parts are.
+// FeeReturned returns the part of p's fee, in minor units, that one refund gives back. before and
+// after are the minor units refunded without and with that refund. The parts of all refunds of a
+// payment add up to the whole fee, whatever their sizes.
 func (p Payment) FeeReturned(before, after int64) int64 {
 	if !p.FeeReturns || p.Amount.Minor == 0 {
 		return 0

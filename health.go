@@ -2,60 +2,59 @@ package pirogue
 
 import "time"
 
-// HealthState is the state of an operator's circuit, in the usual words of a circuit
-// breaker.
+// HealthState is the state of an operator's circuit breaker.
 type HealthState string
 
-// The states of a circuit. A closed one carries calls.
+// The states of a circuit breaker. A closed one lets calls pass.
 const (
-	HealthClosed   HealthState = "CLOSED"    // the operator answers
-	HealthHalfOpen HealthState = "HALF_OPEN" // one payment is let through to see whether it answers again
-	HealthOpen     HealthState = "OPEN"      // it does not answer; new payments wait
+	HealthClosed   HealthState = "CLOSED"    // the operator responds
+	HealthHalfOpen HealthState = "HALF_OPEN" // single payments pass, to test whether the operator responds again
+	HealthOpen     HealthState = "OPEN"      // the operator does not respond; payments wait
 )
 
-// When a circuit changes. One payment in trouble never opens it: that many different
-// ones must fail, with no answer about any payment in between.
+// When a circuit breaker changes its state. One payment in trouble never opens it: OutagePayments
+// different payments must fail in a row, and any result resets the count.
 const (
 	OutageAfter    = 10               // failed calls in a row
 	OutagePayments = 5                // different payments among them
-	OutageProbe    = 15 * time.Second // between two payments that are let through to see
-	OutageQuiet    = 5 * time.Minute  // after which an outage that nobody tests says nothing of the operator
+	OutageProbe    = 15 * time.Second // between two payments that may pass as tests
+	OutageQuiet    = 5 * time.Minute  // without a test for so long, an outage proves nothing about the operator
 	RampFor        = 30 * time.Second // the shortest time over which parked payments come back
-	RampShare      = 0.4              // of the contract's calls, which parked payments may take
-	ParkFor        = 24 * time.Hour   // the longest that a payment waits for its operator to come back
+	RampShare      = 0.4              // part of the contract's call rate that parked payments may take
+	ParkFor        = 24 * time.Hour   // the longest time that a payment waits for its operator to come back
 )
 
-// Health is how an operator instance does: a durable state, fed by what really became of
-// the calls to it, so that a worker that starts in the middle of an outage knows of it.
+// Health is the durable state of an operator instance's circuit breaker. Results of calls to it
+// change the state. A worker that starts during an outage reads it from the database.
 type Health struct {
 	Operator OperatorCode
 	State    HealthState
-	Since    time.Time // of State; the zero time when it was never anything but closed
-	ProbeAt  time.Time // when the next payment may be let through; zero while closed
-	Words    string    // what the last failure was, redacted
-	Backlog  int       // payments that waited for it when it was closed again
-	// Parked says that a person took the operator out of service: no payment is sent to
-	// it, whatever its state is. ParkedBy and ParkedWhy say who and why.
+	Since    time.Time // since when State holds; zero when it was never anything but closed
+	ProbeAt  time.Time // when the next payment may pass as a test; zero while closed
+	Words    string    // the latest failure, redacted
+	Backlog  int       // payments that waited for it when the breaker last closed
+	// Parked means that a person took the operator out of service: no payment is sent to it,
+	// whatever State is. ParkedBy names the person, ParkedWhy holds the reason.
 	Parked    bool
 	ParkedBy  string
 	ParkedWhy string
-	// ParkedAt is when a person last took it out of service or put it back.
+	// ParkedAt is the time at which a person last took it out of service or put it back.
 	ParkedAt time.Time
 	Version  int64 // counts changes, for compare-and-set
 }
 
-// QuestionLoad holds what an operator instance is asked about, in payments: those under way, the
-// fresh cash-ins among them, and those that ended and are watched.
+// QuestionLoad counts the payments whose status an operator instance is asked for: those under way,
+// the fresh cash-ins among them, and those that ended and are watched.
 type QuestionLoad struct{ Open, Fresh, Watched int }
 
-// WatchLoad holds the questions about ended payments that are due at an operator instance: how
-// many, and when the first of the attempts they are about left us.
+// WatchLoad holds the status questions about ended payments that are due at an operator instance.
+// Due counts them; First is the first sending of the oldest attempt among them.
 type WatchLoad struct {
 	Due   int
 	First time.Time // the zero value when none is due
 }
 
-// ServiceChange is a person taking an operator out of service, or putting it back.
+// ServiceChange records that a person takes an operator out of service, or puts it back.
 type ServiceChange struct {
 	Operator OperatorCode
 	Parked   bool
@@ -67,14 +66,14 @@ type ServiceChange struct {
 // Available reports whether the operator takes payments as usual.
 func (h Health) Available() bool { return !h.Parked && h.State == HealthClosed }
 
-// Untested reports whether the operator was away and no payment has come for OutageQuiet
-// that could have been let through to see: the next one will be.
+// Untested reports whether no payment has tested an operator out of service for OutageQuiet. The
+// next payment may pass as a test.
 func (h Health) Untested(at time.Time) bool {
 	return !h.Parked && h.State != HealthClosed && !at.Before(h.ProbeAt.Add(OutageQuiet))
 }
 
-// Failed returns the health after enough calls failed. What is open stays open and is
-// tried again later.
+// Failed returns the health after enough calls failed. An open breaker stays open and its next test
+// moves to at plus OutageProbe.
 func (h Health) Failed(words string, at time.Time) Health {
 	if h.State != HealthOpen {
 		h.State, h.Since = HealthOpen, at
@@ -83,7 +82,8 @@ func (h Health) Failed(words string, at time.Time) Health {
 	return h
 }
 
-// Probing returns the health while one payment is let through, and whether one may be.
+// Probing returns the health while one payment passes as a test, and whether one may. It spaces
+// tests by OutageProbe.
 func (h Health) Probing(at time.Time) (Health, bool) {
 	if h.Parked || h.State == HealthClosed || at.Before(h.ProbeAt) {
 		return h, false
@@ -95,8 +95,8 @@ func (h Health) Probing(at time.Time) (Health, bool) {
 	return h, true
 }
 
-// Answered returns the health after the operator answered, with so many payments
-// waiting for it.
+// Answered returns the health after the operator responded. backlog counts the payments that wait
+// for it: Ramp spreads them.
 func (h Health) Answered(backlog int, at time.Time) Health {
 	if h.State != HealthClosed {
 		h.State, h.Since, h.ProbeAt, h.Words, h.Backlog = HealthClosed, at, time.Time{}, "", backlog
@@ -104,14 +104,14 @@ func (h Health) Answered(backlog int, at time.Time) Health {
 	return h
 }
 
-// Ramp is how parked payments come back to an operator: slowly at first, none of them
-// before From and the last of them Over later.
+// Ramp spreads parked payments over time when an operator is back. The first comes back at From,
+// the last Over later, so that they do not flood the operator.
 type Ramp struct {
 	From time.Time
 	Over time.Duration
 }
 
-// Ramp returns how what waited for the operator comes back, given the contract's calls
+// Ramp returns the ramp for the payments that waited. perSecond is the contract's limit of calls
 // per second; 0 means that it states none.
 func (h Health) Ramp(perSecond float64) Ramp {
 	r := Ramp{From: h.Since, Over: RampFor}

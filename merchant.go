@@ -8,18 +8,18 @@ import (
 // MerchantID identifies a merchant: a UUIDv7.
 type MerchantID string
 
-// Merchant is who Pirogue works for.
+// Merchant is a customer of Pirogue: a business that collects and pays through it.
 type Merchant struct {
 	ID         MerchantID
 	Name       string // as the customer reads it on the operator's page
 	Suspended  bool
-	AskFirst   bool   // nothing of anybody is sent: see AskFirst; only where it was asked for
-	NotifyURL  string // where webhooks go unless the payment says otherwise
+	AskFirst   bool   // the service is in ask-first mode and sends nothing; filled only where the caller asks for it
+	NotifyURL  string // address of webhooks unless the payment names another
 	LatePolicy LatePolicy
 	CreatedAt  time.Time
 }
 
-// LatePolicy says what becomes of money that arrives after a payment ended.
+// LatePolicy decides on money that arrives after a payment ended.
 type LatePolicy string
 
 // The late policies.
@@ -28,8 +28,8 @@ const (
 	LateAccept LatePolicy = "accept" // EXPIRED becomes SUCCESS, with a webhook
 )
 
-// Key is one pair of credentials of a merchant. Secrets holds the one or, during a
-// rotation, two that verify a request; webhooks are signed with the first.
+// Key is one pair of credentials of a merchant. Secrets holds one secret or, during a rotation,
+// two: each verifies requests. The first signs webhooks.
 type Key struct {
 	Public     string // nk_test_… or nk_live_…
 	MerchantID MerchantID
@@ -46,10 +46,10 @@ type Secret struct {
 	ExpiresAt time.Time // zero: no end
 }
 
-// RotationOverlap is how long an old secret still verifies after a rotation, at most.
+// RotationOverlap limits how long an old secret still verifies requests after a rotation.
 const RotationOverlap = 24 * time.Hour
 
-// Payout is a merchant's money sent to its bank, outside of any operator.
+// Payout is a transfer of a merchant's money to its bank, outside of any operator.
 type Payout struct {
 	ID         string // unique for ever: the bank's reference, or one made by support
 	MerchantID MerchantID

@@ -1,7 +1,7 @@
 package pirogue
 
-// Mode separates play from real money. The two never see each other: a read
-// across modes finds nothing, a test key reaches simulators only.
+// Mode separates test from real money. Nothing crosses modes: a read in the other mode finds
+// nothing, and a test key reaches simulators only.
 type Mode string
 
 // The two modes, chosen by the prefix of the merchant's key.

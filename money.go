@@ -8,23 +8,22 @@ import (
 // Currency is an ISO 4217 code, such as "XOF".
 type Currency string
 
-// The currencies Pirogue keeps books in. Both CFA francs have no minor unit, so
-// an amount of 500 is 500 francs. They are two currencies: never net one against
-// the other.
+// The currencies in which Pirogue keeps books. Both CFA francs have no minor unit, so an amount of
+// 500 is 500 francs. They are two currencies: never net one against the other.
 const (
 	XOF Currency = "XOF" // West African CFA franc, BCEAO
 	XAF Currency = "XAF" // Central African CFA franc, BEAC
 )
 
-// MaxAmount is the largest amount of one payment, fee or settlement, in minor units. Sums
-// of millions of them fit into 64 bits, and any JSON client reads it exactly.
+// MaxAmount is the largest amount of one payment, fee or settlement, in minor units. Sums of
+// millions of such amounts fit into 64 bits, and any JSON client reads it exactly.
 const MaxAmount int64 = 1_000_000_000_000
 
 // IsAmount reports whether a number of minor units may be paid: from 1 to MaxAmount.
 func IsAmount(minor int64) bool { return minor > 0 && minor <= MaxAmount }
 
-// Money is an amount in the minor unit of its currency. It is never a float, and
-// amounts of two currencies never meet.
+// Money is an amount in the minor unit of its currency. It is never a float. Amounts of two
+// currencies never mix: Add fails.
 type Money struct {
 	Minor    int64    `json:"minor"`
 	Currency Currency `json:"currency"`

@@ -2,19 +2,19 @@ package pirogue
 
 import "strings"
 
-// MSISDN is a telephone number in E.164 form with its plus sign, such as
-// "+22376123456". It is personal data: logs, histories and answers carry Masked.
+// MSISDN is a telephone number in E.164 form with its plus sign, such as "+22376123456". It is
+// personal data: logs, workflow histories and API responses carry Masked.
 type MSISDN string
 
-// Country returns the country a number's calling code belongs to, and whether it is one
-// we know.
+// Country returns the country of the number's calling code. It is false when Countries has no such
+// code.
 func (m MSISDN) Country() (Country, bool) {
 	country, _, ok := m.split()
 	return country, ok
 }
 
-// split returns the country a number belongs to and the number without its calling
-// code, leading zeros kept, and whether it is a country we know.
+// split returns the country of the number and the national number, leading zeros kept. It is false
+// when Countries has no such calling code.
 func (m MSISDN) split() (Country, string, bool) {
 	for _, c := range Countries {
 		if national, ours := strings.CutPrefix(string(m), "+"+c.DialCode); ours {
@@ -24,7 +24,7 @@ func (m MSISDN) split() (Country, string, bool) {
 	return Country{}, "", false
 }
 
-// shown is how many digits of a masked number stay readable at its end.
+// shown sets how many digits of a masked number stay readable at its end.
 const shown = 2
 
 // Masked returns the number with its middle hidden, such as "+223*****56".

@@ -2,11 +2,11 @@ package pirogue
 
 import "strings"
 
-// prefixes is which national prefixes each network was given, by country. They are a
-// hint: numbers move between networks, so that no number is refused by its prefix.
+// prefixes lists the national prefixes assigned to each network, by country. They are a hint:
+// numbers move between networks, so Pirogue refuses no number for its prefix.
 //
-// Source: the vendor table in Novasend's documentation, v1.0, but for the two prefixes
-// of Cameroon on which sources disagree (685-689), which are left out.
+// Source: the vendor table in Novasend's documentation, v1.0. The two prefixes of Cameroon on which
+// sources disagree (685-689) are left out.
 var prefixes = map[CountryCode]map[Network][]string{
 	"ML": {Orange: span("70-79 82-84 90-94"), Moov: span("60-69 80 89 95-99")},
 	"CI": {Orange: span("07"), MTN: span("05"), Moov: span("01")},
@@ -51,7 +51,7 @@ func span(text string) []string {
 	return all
 }
 
-// next returns the number after digits, with as many digits.
+// next returns the decimal number that follows digits, with as many digits.
 func next(digits string) string {
 	raised := []byte(digits)
 	for i := len(raised) - 1; i >= 0; i-- {
