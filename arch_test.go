@@ -15,9 +15,9 @@ import (
 
 const module = "pirogue"
 
-// layers is the import rule: what each folder may import besides the standard
-// library. "." is the domain. Arrows point down only, and neighbours never meet
-// except in cmd/pirogue. Tests are exempt.
+// layers is the import rule: for each folder, the packages it may import besides the standard
+// library. "." is the domain. Imports go towards the domain only, and folders of one level meet in
+// cmd/pirogue only. Tests are exempt.
 var layers = map[string][]string{
 	".":          {},
 	"ids":        {".", "github.com/google/uuid"},
@@ -47,7 +47,7 @@ var layers = map[string][]string{
 	"sandbox/*":  {"sandbox/stage"},
 	"cmd/*":      {"*"},
 
-	// The contracts and witnesses that tests share.
+	// The contracts and simulator checks that tests share.
 	"adapters/outbound":        {".", "config", "github.com/sony/gobreaker/v2", "golang.org/x/sync"},
 	"adapters/adaptertest":     {"*"},
 	"api/apitest":              {"*"},
@@ -57,7 +57,7 @@ var layers = map[string][]string{
 	"docs/samples/samplestest": {"*"},
 }
 
-// apart is the folders with a module of their own, or with nothing of the product.
+// apart lists the folders with a module of their own, or without any code of the product.
 var apart = []string{"devserver", "faultproxy", "tools", "bin", ".git", ".pirogue"}
 
 func TestArrowsPointDownOnly(t *testing.T) {
@@ -117,9 +117,8 @@ func sources(t *testing.T) map[string][]string {
 	return found
 }
 
-// permitted reports whether a folder that may import these layers may import pkg.
-// Our own module is recognised first: its path has no dot, like the standard
-// library's.
+// permitted reports whether a folder that may import these layers may import pkg. It recognises our
+// own module first: that path has no dot, like the standard library's.
 func permitted(pkg string, may []string) bool {
 	first, rest, _ := strings.Cut(pkg, "/")
 	ours := first == module

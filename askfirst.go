@@ -90,6 +90,6 @@ type LostRow struct {
 	StartedAt  time.Time
 }
 
-// ErrLostReference is in the chain of a DuplicateOrder: a payment was accepted under the
-// reference, and its row was lost when the database was restored.
+// ErrLostReference is in the chain of a DuplicateOrder. A payment was accepted under the reference,
+// and its row was lost when the database was restored.
 var ErrLostReference = errors.New("the reference belongs to a payment whose row was lost in a restore")

@@ -84,8 +84,8 @@ type Evidence struct {
 }
 
 // Poll is one status question to an operator and its result. Sendings and Polls fence it. The store
-// ignores a result older than the latest sending, and one that arrives after the result of a later
-// poll.
+// ignores a result that is older than the latest sending. It also ignores one that arrives after a
+// later poll's result.
 type Poll struct {
 	AttemptID AttemptID
 	Sendings  int     // of the attempt when the question was put

@@ -164,9 +164,9 @@ type BulkPage struct {
 	CallTimeout time.Duration `json:"call_timeout,omitempty"` // of one bulk call
 }
 
-// NewBulkOrder returns the workflow input of b; instance finds the operator of each page. The
-// payments of a page are submitted one by one where its operator has no bulk call or is not
-// configured.
+// NewBulkOrder returns the workflow input of b; instance finds the operator of each page. Where
+// that operator has no bulk call, or is not configured, the page's payments are submitted one by
+// one.
 func NewBulkOrder(b Bulk, instance func(OperatorCode) (Instance, bool)) BulkOrder {
 	order := BulkOrder{BulkID: b.ID, MerchantID: b.MerchantID, Pages: make([]BulkPage, len(b.Pages))}
 	for i, code := range b.Pages {
@@ -184,8 +184,8 @@ func NewBulkEventID(b BulkID) EventID {
 	return EventID("evt_" + strings.ReplaceAll(string(b), "-", "") + "_1")
 }
 
-// bulkBody is the body of a bulk's webhook: the fields that it shares with a payment's webhook,
-// then the counts and sums of its lines.
+// bulkBody is the body of a bulk's webhook. It holds the fields shared with a payment's webhook,
+// then the counts and sums of the bulk's lines.
 type bulkBody struct {
 	Event     string             `json:"event"`
 	BulkID    BulkID             `json:"bulk_id"`
@@ -253,6 +253,6 @@ type UnsentLine struct {
 	Attempt Attempt
 }
 
-// LineField names a field of a bulk's n-th line, n from 1, in the form of API errors, such as
-// lines[0].amount.
+// LineField names a field of a bulk's n-th line, n from 1, in the form of API errors. Field amount
+// of the first line is lines[0].amount.
 func LineField(n int, field string) string { return fmt.Sprintf("lines[%d].%s", n-1, field) }

@@ -29,8 +29,7 @@ func NewCallback(a Attempt, said Receipt, body []byte, at time.Time) Callback {
 }
 
 // MaxVerified limits the callbacks of one attempt that trigger a status call after the payment
-// ended. Later ones are kept as evidence only, so that a flood of callbacks cannot load the
-// operator.
+// ended. Later ones are kept as evidence only: the operator has been asked often enough by then.
 const MaxVerified = 50
 
 // Agreeing returns the terminal statuses that the callback does not contradict. A callback without
@@ -54,9 +53,9 @@ func CallbackDigest(token string) string {
 }
 
 // Heard combines the proven callbacks of an attempt, oldest first, where the operator has no status
-// call. PAID outweighs every other outcome. Extra holds the money of other transactions of the
-// operator. A PAID result without an amount gets MismatchUnstated. Only the payment's own amount
-// makes a success.
+// call. PAID outweighs every other outcome. Only the payment's own amount makes it a success;
+// without an amount it gets MismatchUnstated. Extra holds the money of other transactions of the
+// operator.
 func Heard(said []Receipt) Receipt {
 	heard := Receipt{Outcome: OutcomePending, Words: "no callback was believed yet"}
 	for _, r := range said {

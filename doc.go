@@ -11,8 +11,8 @@
 // outcome that is not known is Unknown, never a failure. The books balance: money
 // is an integer with its currency and moves only between two named accounts.
 //
-// The package holds types and rules only, with the standard library alone: no database, no network,
-// no clock of its own. Folders around it adapt it to a technology: store to SQL, adapters to
-// operators, workflows to Temporal, api to HTTP. They import this package, never the other way: see
-// arch_test.go.
+// The package holds types and rules only. It uses the standard library alone: no database, no
+// network, no clock of its own. Folders around it adapt it to a technology: store to SQL, adapters
+// to operators, workflows to Temporal, api to HTTP. They import this package, never the other way:
+// see arch_test.go.
 package pirogue

@@ -29,8 +29,8 @@ type FeeRule struct {
 // basisPoint divides: 10,000 basis points make the whole.
 const basisPoint = 10_000
 
-// Of returns the fee of an amount: the fixed part and the share, rounded half up to a whole minor
-// unit. The fee stays within the bounds and never exceeds the amount itself.
+// Of returns the fee of an amount: the fixed part plus the share. The share is rounded half up to a
+// whole minor unit. The fee stays within the bounds and never exceeds the amount itself.
 func (r FeeRule) Of(amount Money) Money {
 	share := new(big.Int).Mul(big.NewInt(amount.Minor), big.NewInt(r.BasisPoints))
 	share.Add(share, big.NewInt(basisPoint/2)).Quo(share, big.NewInt(basisPoint))

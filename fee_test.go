@@ -11,7 +11,8 @@ import (
 	"pirogue"
 )
 
-// draws is how many random cases each property is tried on; they are the same every time.
+// draws sets the number of random cases for each property. The seed is fixed, so every run draws
+// the same ones.
 const draws = 20_000
 
 func dice() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
@@ -38,13 +39,15 @@ func TestAFeeIsRoundedAndBounded(t *testing.T) {
 		"a customer always receives something":      {pirogue.FeeRule{Fixed: 100, Payer: pirogue.PaidByCustomer}, 60, 59},
 		"of the least amount, nothing is customers": {pirogue.FeeRule{Min: 100, Payer: pirogue.PaidByCustomer}, 1, 0},
 		"of the most money there can be":            {pirogue.FeeRule{BasisPoints: 10_000}, math.MaxInt64, math.MaxInt64},
-		"a sum that does not fit":                   {pirogue.FeeRule{BasisPoints: 10_000, Fixed: math.MaxInt64}, math.MaxInt64, math.MaxInt64},
+		"a sum that does not fit": {
+			pirogue.FeeRule{BasisPoints: 10_000, Fixed: math.MaxInt64}, math.MaxInt64, math.MaxInt64,
+		},
 	} {
 		require.Equal(t, xof(tt.want), tt.rule.Of(xof(tt.amount)), name)
 	}
 }
 
-// anyRule draws a rule that a contract can mean.
+// anyRule draws a rule that passes Validate.
 func anyRule(d *rand.Rand) pirogue.FeeRule {
 	r := pirogue.FeeRule{Kind: pirogue.CashIn, BasisPoints: d.Int64N(10_001), Payer: pirogue.PaidByMerchant}
 	if d.IntN(2) == 0 {
@@ -83,7 +86,7 @@ func TestAFeeIsTheExactShareWhereNoBoundBinds(t *testing.T) {
 	}
 }
 
-// However a payment is given back, in one part or in many, its fee comes back exactly.
+// Refunds of any number of parts give back exactly the fee, neither more nor less.
 func TestAFeeComesBackWithTheLastPart(t *testing.T) {
 	t.Parallel()
 
@@ -108,7 +111,7 @@ func TestAFeeComesBackWithTheLastPart(t *testing.T) {
 	require.Equal(t, huge.Fee.Minor, huge.FeeReturned(0, math.MaxInt64), "nothing overflows")
 }
 
-// What leaves one side arrives at the others: the wallet, the merchant and us.
+// The wallet, the merchant and Pirogue together gain nothing and lose nothing by a fee.
 func TestAFeeIsNeitherMadeNorLost(t *testing.T) {
 	t.Parallel()
 

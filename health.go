@@ -12,8 +12,8 @@ const (
 	HealthOpen     HealthState = "OPEN"      // the operator does not respond; payments wait
 )
 
-// When a circuit breaker changes its state. One payment in trouble never opens it: OutagePayments
-// different payments must fail in a row, and any result resets the count.
+// When a circuit breaker changes its state. One payment in trouble never opens it: the failed calls
+// must concern OutagePayments different payments. A response about any payment resets the count.
 const (
 	OutageAfter    = 10               // failed calls in a row
 	OutagePayments = 5                // different payments among them
@@ -43,12 +43,12 @@ type Health struct {
 	Version  int64 // counts changes, for compare-and-set
 }
 
-// QuestionLoad counts the payments whose status an operator instance is asked for: those under way,
-// the fresh cash-ins among them, and those that ended and are watched.
+// QuestionLoad counts the payments whose status an operator instance is asked for. Open ones are
+// under way, Fresh ones are the fresh cash-ins among them, and Watched ones have ended.
 type QuestionLoad struct{ Open, Fresh, Watched int }
 
 // WatchLoad holds the status questions about ended payments that are due at an operator instance.
-// Due counts them; First is the first sending of the oldest attempt among them.
+// Due counts them. First is the time at which the earliest of their attempts was first sent.
 type WatchLoad struct {
 	Due   int
 	First time.Time // the zero value when none is due

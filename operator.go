@@ -10,90 +10,92 @@ import (
 // "orange-web-ml": a system, a country and one set of credentials.
 type OperatorCode string
 
-// Operator is one system we call. An implementation translates between these
-// types and the operator's wire format; it keeps no state but its access token,
-// never retries and never decides: those belong to the workflow, which reads
-// Capability. What else it can do is an optional interface (Collector, Disburser,
-// BulkDisburser, Refunder, StatusReader, BalanceReader, StatementReader,
-// CallbackReader, CallbackRegistrar, CallbackResender, CustomerDirectory): an
-// operator that cannot simply lacks the method.
+// Operator is one system we call. An implementation translates between these types and the
+// operator's wire format. It keeps no state but its access token, never retries and never decides.
+// Retries and decisions belong to the workflow, which reads Capability. Every further call is an
+// optional interface, and an operator without the call lacks the method: Collector, Disburser,
+// BulkDisburser, Refunder, StatusReader, BalanceReader, StatementReader, CallbackReader,
+// CallbackRegistrar, CallbackResender, CustomerDirectory.
 //
-// A call ends in one of five classes. Accepted is a Receipt and no error. The
-// others are errors with a code: NotSent promises that the operator did not take
-// the request (no byte reached it, or its gateway turned it away unread), Refused
-// that it said no to this payment, Unable that it said no for a reason of its own, such
-// as an empty float, so that another operator may take it. Unknown promises nothing, for
-// a timeout is never a failure. What the
-// operator named in an answer that is Unknown comes beside the error: the Handle and
-// ProviderTxID of that Receipt are kept, and nothing else of it.
+// A call has one of five outcomes. Accepted is a Receipt and no error. The others are errors with a
+// code:
+//   - NotSent: the operator did not take the request. No byte reached it, or its gateway turned it
+//     away unread.
+//   - Refused: the operator refuses this payment.
+//   - Unable: the operator refuses for a reason of its own, such as an empty float. Another operator
+//     may take the payment.
+//   - Unknown: nothing is promised, for a timeout is never a failure.
+//
+// An Unknown error may come with a Receipt. The caller keeps its Handle and ProviderTxID, and
+// ignores its other fields.
 type Operator interface {
 	Capability() Capability
 }
 
-// Collector can ask a customer to pay.
+// Collector asks a customer to pay.
 type Collector interface {
 	Collect(ctx context.Context, c Collection) (Receipt, error)
 }
 
-// Disburser can pay into a wallet.
+// Disburser pays into a wallet.
 type Disburser interface {
 	Disburse(ctx context.Context, d Disbursement) (Receipt, error)
 }
 
-// Refunder can give a payment it collected, or part of it, back to its payer.
+// Refunder gives a payment that it collected, or part of it, back to its payer.
 type Refunder interface {
 	Refund(ctx context.Context, r Reversal) (Receipt, error)
 }
 
-// BalanceReader can say how much money is left for disbursements.
+// BalanceReader returns the money left for disbursements.
 type BalanceReader interface {
 	Balance(ctx context.Context) (Money, error)
 }
 
-// StatusReader can say what became of an attempt. It answers OutcomeAbsent when
-// the operator knows no disbursement or refund of that reference; a collection that
-// the operator cannot show before it is paid is OutcomePending.
+// StatusReader returns the operator's result for an attempt. It returns OutcomeAbsent when the
+// operator has no disbursement or refund of that reference. A collection that the operator cannot
+// show before it is paid is OutcomePending.
 type StatusReader interface {
 	Status(ctx context.Context, q StatusQuery) (Receipt, error)
 }
 
-// CallbackReader can read the operator's own messages. Callback authenticates
-// first: SignatureInvalid when the operator's proof is missing or wrong,
-// InvalidJSON when the body cannot be read. What it returns is a hint, never a
-// fact: the workflow asks Status before it believes it.
+// CallbackReader reads the operator's callbacks. Callback authenticates first: it fails with
+// SignatureInvalid when the operator's proof is missing or wrong. It fails with InvalidJSON when
+// the body cannot be read. The result is a hint, never a fact: the workflow asks Status before it
+// believes it.
 type CallbackReader interface {
 	Callback(a Attempt, header http.Header, body []byte) (Receipt, error)
 }
 
-// CallbackRegistrar can be told one address for what it has to say about payments that
-// name none of their own. The latest registration counts.
+// CallbackRegistrar registers one address for callbacks about payments that name no address of
+// their own. The latest registration counts.
 type CallbackRegistrar interface {
 	RegisterCallback(ctx context.Context, address string) error
 }
 
-// CallbackResender can be asked to send what it last said of an attempt once more.
+// CallbackResender asks the operator to send its latest callback about an attempt again.
 type CallbackResender interface {
 	ResendCallback(ctx context.Context, q StatusQuery) error
 }
 
-// BulkDisburser can pay into many wallets by one call. BulkDisburse hands over up to
-// MaxBulk disbursements and returns the operator's identifier of the bulk. It fails for all
-// lines together: NotSent, Refused and Unable promise that none was executed, and after
-// Unknown each has to be asked for by its own reference.
+// BulkDisburser pays into many wallets by one call. BulkDisburse submits up to MaxBulk
+// disbursements and returns the operator's identifier of the bulk. An error concerns all lines.
+// NotSent, Refused and Unable promise that none was executed. After Unknown the caller must ask for
+// each line by its own reference.
 type BulkDisburser interface {
 	Disburser
 	MaxBulk() int
 	BulkDisburse(ctx context.Context, all []Disbursement, callbackURL string) (string, error)
 }
 
-// Collection is what an operator needs to collect a cash-in.
+// Collection is the request to collect a cash-in.
 type Collection struct {
 	Ref         OperatorRef
 	Amount      Money
 	MSISDN      MSISDN
 	Network     Network // the payer's
-	Payer       string  // the customer's name as the merchant gave it; "" when not
-	Payee       string  // the merchant's name, as the customer should read it
+	Payer       string  // the customer's name from the merchant; "" when not given
+	Payee       string  // the merchant's name, for the customer to read
 	ReturnURL   string
 	CancelURL   string
 	CallbackURL string // at most 120 characters, carries the attempt's token
@@ -101,18 +103,18 @@ type Collection struct {
 	Window      time.Duration
 }
 
-// Disbursement is what an operator needs to pay into a wallet.
+// Disbursement is the request to pay into a wallet.
 type Disbursement struct {
 	Ref         OperatorRef
 	Amount      Money
 	MSISDN      MSISDN
 	Network     Network // the beneficiary's
-	Beneficiary string  // the customer's name as the merchant gave it; "" when not
-	Payer       string  // the merchant's name, as the customer should read it
+	Beneficiary string  // the customer's name from the merchant; "" when not given
+	Payer       string  // the merchant's name, for the customer to read
 	CallbackURL string  // as in Collection
 }
 
-// Reversal is what an operator needs to give back what it collected.
+// Reversal is the request to give back a collected payment.
 type Reversal struct {
 	Ref         OperatorRef
 	Amount      Money       // to give back: all of the collected amount, or less
@@ -120,67 +122,68 @@ type Reversal struct {
 	CallbackURL string      // as in Collection
 }
 
-// StatusQuery is what an operator needs to find an attempt again.
+// StatusQuery identifies an attempt for a status call.
 type StatusQuery struct {
 	Kind   Kind
 	Ref    OperatorRef
 	Handle Handle
-	Amount Money     // as we ordered it
+	Amount Money     // as we sent it
 	MSISDN MSISDN    // of the wallet that pays or is paid
-	SentAt time.Time // when the attempt first left us, so that nothing older is searched
-	// Reversed is the attempt whose collection this one gives back by Refunder; nil of one
-	// that is no refund, and of a refund by Disburser.
+	SentAt time.Time // when the attempt first left us: adapters search no older transactions
+	// Reversed is the attempt whose collection this refund gives back by Refunder. It is nil for a
+	// refund by Disburser, and for every other kind.
 	Reversed *StatusQuery
 }
 
-// Outcome is what an operator says became of an attempt.
+// Outcome is the operator's result for an attempt.
 type Outcome string
 
-// The outcomes an operator can report. A word that an adapter does not know is no
-// outcome: it is an error with code Unknown.
+// The outcomes an operator can report. A status word that an adapter does not know gets no outcome:
+// the adapter returns an error with code Unknown.
 const (
 	OutcomePending  Outcome = "PENDING"  // accepted, not decided
 	OutcomePaid     Outcome = "PAID"     // money moved
 	OutcomeDeclined Outcome = "DECLINED" // money did not move and will not
 	OutcomeExpired  Outcome = "EXPIRED"  // the operator closed it unpaid
-	OutcomeAbsent   Outcome = "ABSENT"   // the operator knows nothing of the reference; not yet evidence
-	// OutcomeNotSent is no operator's word: our own rows prove that nothing was sent.
+	OutcomeAbsent   Outcome = "ABSENT"   // the operator does not know the reference; not yet evidence
+	// OutcomeNotSent never comes from an operator: our own rows prove that nothing was sent.
 	OutcomeNotSent Outcome = "NOT_SENT"
 )
 
-// Receipt is an operator's word about one attempt at one moment.
+// Receipt is an operator's result for one attempt at one moment.
 type Receipt struct {
 	Outcome      Outcome    `json:"outcome"`
 	ProviderTxID string     `json:"provider_tx_id,omitempty"`
 	NextAction   NextAction `json:"next_action,omitzero"`
 	Handle       Handle     `json:"-"`
-	// Amount is the principal the operator confirmed; the zero value when it does
-	// not say. One that differs from the order never becomes a success.
+	// Amount is the principal that the operator confirmed; zero when it names none. A Receipt with
+	// another amount than the payment's never becomes a success.
 	Amount Money `json:"amount,omitzero"`
-	// Extra holds what moved under the same reference beside Amount, by transactions of their own;
-	// the zero value for nothing. Amount is the order's then.
+	// Extra holds the money that other transactions moved under the same reference; zero for
+	// nothing. Amount equals the payment's amount then.
 	Extra Money `json:"extra,omitzero"`
-	// Mismatch is what else than the amount differs from the order: "currency" or
-	// "counterparty"; "" when nothing. A receipt that has one never becomes a success.
+	// Mismatch names the other fact that differs from the request: "currency" or "counterparty"; ""
+	// for none. A Receipt with a Mismatch never becomes a success.
 	Mismatch string `json:"mismatch,omitempty"`
-	Words    string `json:"words,omitempty"` // the operator's own, redacted, for support
-	// UnderWay says that the operator itself called the attempt pending: it is neither
-	// lost nor silent about it.
+	Words    string `json:"words,omitempty"` // the operator's message, redacted, for support
+	// UnderWay means that the operator itself reports the attempt as pending. It has neither lost
+	// the attempt nor failed to respond.
 	UnderWay bool `json:"under_way,omitempty"`
-	// Unclear says that nobody can tell from the answer whether money moved, or how much: the call
-	// failed, its word is in no table, it says "paid" without an amount that the operator states
-	// elsewhere, or a proven callback contradicts it. Words says which.
+	// Unclear means that the response does not prove whether money moved, or how much. The call
+	// failed, or its status word is in no table. It may report "paid" without an amount that the
+	// operator states elsewhere, or a proven callback contradicts it. Words holds the reason.
 	Unclear bool `json:"unclear,omitempty"`
-	// Contradicted says that it is unclear because a proven callback says that money moved.
+	// Contradicted means that it is Unclear because a proven callback reports that money moved.
 	Contradicted bool `json:"contradicted,omitempty"`
-	// Absent says that the operator answered, and does not know the attempt.
+	// Absent means that the operator responded and does not know the attempt.
 	Absent bool `json:"absent,omitempty"`
-	// KeptOpen says that the payment does not end by this answer, because operators are asked first.
+	// KeptOpen means that the payment stays open in spite of this result, because the service is in
+	// ask-first mode.
 	KeptOpen bool `json:"kept_open,omitempty"`
 }
 
-// Moved returns all that moved under a reference according to a receipt that is PAID, in minor
-// units. An operator that names no amount has moved the ordered one.
+// Moved returns the total moved under the reference of a PAID receipt, in minor units. An operator
+// that names no amount moved the ordered one.
 func (r Receipt) Moved(ordered Money) int64 {
 	if r.Amount == (Money{}) {
 		return ordered.Minor + r.Extra.Minor
@@ -188,43 +191,43 @@ func (r Receipt) Moved(ordered Money) int64 {
 	return r.Amount.Minor + r.Extra.Minor
 }
 
-// MismatchUnstated is the Mismatch of a callback that says that money moved, but not how
-// much, from an operator that cannot be asked.
+// MismatchUnstated is the Mismatch of a callback that reports a payment without its amount. It
+// occurs only with an operator that has no status call.
 const MismatchUnstated = "amount_unstated"
 
-// Capability is what an adapter promises about its operator. Workflows decide from
-// it, so a weak operator automatically gets less automation.
+// Capability holds an adapter's promises about its operator. Workflows decide from it, so a weak
+// operator automatically gets less automation.
 type Capability struct {
 	Reference ReferencePower
-	Unheard   RepeatRule    // what a collection whose answer was lost allows
-	Window    time.Duration // how long the operator itself waits for the customer
-	// CallTimeout is how long one call of this instance may take, all of it.
+	Unheard   RepeatRule    // the resends that a lost response of a collection allows
+	Window    time.Duration // the operator's own limit for the customer to confirm
+	// CallTimeout bounds one call of this instance, from connecting to the last byte.
 	CallTimeout time.Duration
-	Horizon     time.Duration // after it the operator's word does not change any more
-	// AbsenceProves says that after the horizon a reference the operator does not know
-	// was never executed. Where it is false, only a person can say so.
+	Horizon     time.Duration // after it the operator's "not found" or "failed" is final
+	// AbsenceProves promises that a reference which the operator does not know after Horizon was
+	// never executed. Where it is false, only a person can decide that.
 	AbsenceProves bool
-	// ResendWithin says how long after its first sending a reference is still executed once when it
-	// is sent again, of an operator that is IdempotentByReference; 0 promises nothing.
+	// ResendWithin counts from the first sending of a reference. For so long an operator that is
+	// IdempotentByReference executes a resent reference only once; 0 promises nothing.
 	ResendWithin time.Duration
-	// StatementNames says that every line of Statement bears our reference: a list that names an
-	// attempt nowhere says that nothing new is known of it, which proves nothing.
+	// StatementNames promises that every line of Statement bears our reference. A list without an
+	// attempt then adds no fact about it, which proves nothing.
 	StatementNames bool
 	Proof          CallbackProof
-	// RefusalSpan is how far apart two equal refusals of money that leaves us must lie
-	// before they are believed; 0 means a few seconds. It is long where the operator is
-	// known to call an outcome a failure that it does not know yet, and where its not knowing
-	// an attempt that it refused says little.
+	// RefusalSpan is the least time between two equal refusals of outgoing money before Pirogue
+	// believes them. 0 means a few seconds. It is long where an operator reports a failure before it
+	// knows the outcome. There, an attempt that it refused and then does not know proves little as
+	// well.
 	RefusalSpan time.Duration
-	// WholeRefunds says that Refunder gives back all of a payment or nothing: a part is
-	// paid out instead.
+	// WholeRefunds promises that Refunder gives back all of a payment or nothing. A partial refund
+	// is paid out by Disburser instead.
 	WholeRefunds bool
 	CashIn       Limits // of one collection
 	CashOut      Limits // of one disbursement
-	Refund       Limits // of one refund by Refunder; one that is paid out is a disbursement
+	Refund       Limits // of one refund by Refunder; a refund that is paid out is a disbursement
 }
 
-// Limits is which amounts an operator moves, in minor units.
+// Limits bounds the amount of one payment at an operator, in minor units.
 type Limits struct {
 	Min int64 `json:"min"` // 0 means the operator states none
 	Max int64 `json:"max"` // 0 means the operator states none
@@ -235,8 +238,8 @@ func (l Limits) Allow(minor int64) bool {
 	return IsAmount(minor) && minor >= l.Min && (l.Max == 0 || minor <= l.Max)
 }
 
-// Validate names the bound that no limits can have: one below 0 or above MaxAmount, or a
-// maximum below the minimum.
+// Validate names the bound that is impossible: below 0, above MaxAmount, or a maximum below the
+// minimum.
 func (l Limits) Validate() error {
 	switch {
 	case l.Min < 0 || l.Min > MaxAmount:
@@ -256,44 +259,44 @@ func (c Capability) Limits(k Kind) Limits {
 	return c.CashOut
 }
 
-// ReferencePower says what our own reference is good for at an operator.
+// ReferencePower classifies the use of our own reference at an operator.
 type ReferencePower string
 
-// How an operator treats our reference.
+// The uses of our reference at an operator.
 const (
-	IdempotentByReference ReferencePower = "idempotent" // repeated, it executes once
-	StatusByReference     ReferencePower = "status"     // status can be asked with it
+	IdempotentByReference ReferencePower = "idempotent" // the operator executes a repeated reference once
+	StatusByReference     ReferencePower = "status"     // the status call accepts it
 	NeitherByReference    ReferencePower = "neither"
 )
 
-// RepeatRule says whether a collection whose answer was lost may be sent again.
+// RepeatRule allows or forbids to send a collection again whose response was lost.
 type RepeatRule string
 
-// The rules for a collection whose answer was lost.
+// The rules for a collection whose response was lost.
 const (
-	RepeatNever   RepeatRule = "never"          // ask, or wait for a callback or a person
+	RepeatNever   RepeatRule = "never"          // ask for the status, or wait for a callback or a person
 	RepeatSame    RepeatRule = "same_reference" // the operator removes duplicates
-	RepeatRenewed RepeatRule = "new_reference"  // nobody saw the lost one, so it cannot be paid
+	RepeatRenewed RepeatRule = "new_reference"  // the customer never saw the lost one, so it cannot be paid
 )
 
-// CallbackProof says how an operator proves that a callback is its own.
+// CallbackProof names the operator's proof that a callback is its own.
 type CallbackProof string
 
-// How callbacks are proven, beside the token in their URL.
+// The proofs of a callback, beside the token in its URL.
 const (
 	ProofNone      CallbackProof = "none"
 	ProofToken     CallbackProof = "token"     // a shared value from the submission
 	ProofSignature CallbackProof = "signature" // a MAC over the body
 )
 
-// Instance is one configured operator together with its place in the routes.
+// Instance is one configured operator with its place in the routes.
 type Instance struct {
 	Code           OperatorCode
 	Mode           Mode
 	Country        CountryCode
 	Network        Network
 	CallsPerSecond float64       // the contract's limit; 0 means none
-	Window         time.Duration // how long the customer may take
+	Window         time.Duration // the customer's time to confirm
 	CallTimeout    time.Duration // the capability's
 	Horizon        time.Duration // instead of the capability's; 0 keeps that one
 	AbsenceProves  bool          // in addition to the capability's
@@ -301,8 +304,8 @@ type Instance struct {
 	CashIn         Limits        // within the capability's; a zero bound keeps that one
 	CashOut        Limits        // likewise
 	Operator       Operator
-	// PromisesLive reports, of a simulator, whether it promises no more than the live operator
-	// at this moment: AbsenceProves counts for nothing then. nil is never.
+	// PromisesLive reports whether a simulator promises no more than the live operator at this
+	// moment. Instance.AbsenceProves has no effect then. nil means never.
 	PromisesLive func() bool
 }
 
@@ -313,8 +316,8 @@ func (i Instance) absenceProves() bool {
 	return i.Operator.Capability().AbsenceProves || granted
 }
 
-// Limits returns which amounts of payments of kind k the instance moves: the operator's
-// limits, narrowed by those of the contract.
+// Limits returns the amounts that the instance moves in payments of kind k: the operator's limits,
+// narrowed by the contract's.
 func (i Instance) Limits(k Kind) Limits {
 	operators, contracts := i.Operator.Capability().Limits(k), i.CashOut
 	if k == CashIn {

@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// Order is what a payment's workflow is started with: identifiers and the policy
-// frozen at that moment, so that a later change of configuration cannot alter a
-// payment under way. It holds nothing personal and nothing secret, for it stands in
-// Temporal's history.
+// Order is the input of a payment's workflow: identifiers and the policy frozen at that moment. A
+// later change of configuration cannot alter a payment under way. It holds nothing personal and
+// nothing secret, for Temporal's history keeps it.
 type Order struct {
 	PaymentID  PaymentID   `json:"payment_id"`
 	MerchantID MerchantID  `json:"merchant_id"`
@@ -16,34 +15,34 @@ type Order struct {
 	Kind       Kind        `json:"kind"`
 	Country    CountryCode `json:"country"`
 	Network    Network     `json:"network"`
-	Amount     Money       `json:"amount"`            // what moves at the operator: see Payment.AtOperator
-	Leg        Leg         `json:"leg"`               // of the operator that is tried first
-	Next       []Leg       `json:"next,omitempty"`    // of those that may be tried after it
-	Bulk       bool        `json:"bulk,omitempty"`    // it gives way to everything interactive
+	Amount     Money       `json:"amount"`            // moves at the operator: see Payment.AtOperator
+	Leg        Leg         `json:"leg"`               // of the operator tried first
+	Next       []Leg       `json:"next,omitempty"`    // the candidates for failover, in order
+	Bulk       bool        `json:"bulk,omitempty"`    // a bulk's line: interactive payments go first
 	Resumes    *Resumption `json:"resumes,omitempty"` // its workflow was lost and is started again
 }
 
-// Leg is the part of a route that one operator serves, with what its adapter
-// promises.
+// Leg is one candidate of a payment's route: an operator with its adapter's promises, frozen.
 type Leg struct {
 	Operator    OperatorCode  `json:"operator"`
-	Window      time.Duration `json:"window"`       // how long the customer may take
-	Horizon     time.Duration `json:"horizon"`      // how long a late success may still come
+	Window      time.Duration `json:"window"`       // the customer's time to confirm
+	Horizon     time.Duration `json:"horizon"`      // a late success may still come for so long
 	CallTimeout time.Duration `json:"call_timeout"` // of one call, all of it
-	Unheard     RepeatRule    `json:"unheard"`      // what a submission whose answer was lost allows
+	Unheard     RepeatRule    `json:"unheard"`      // the resends that a lost response of a submission allows
 
-	// Idempotent says that the operator executes a reference once, however often it is given.
+	// Idempotent means that the operator executes a reference once, however often it receives it.
 	Idempotent bool `json:"idempotent,omitempty"`
-	// ResendWithin is the operator's Capability.ResendWithin.
+	// ResendWithin copies the operator's Capability.ResendWithin.
 	ResendWithin time.Duration `json:"resend_within,omitempty"`
-	// AbsenceProves is the operator's Capability.AbsenceProves.
+	// AbsenceProves copies Instance.absenceProves: the adapter's promise, or one that the
+	// configuration grants.
 	AbsenceProves bool `json:"absence_proves,omitempty"`
-	// RefusalSpan is the operator's Capability.RefusalSpan.
+	// RefusalSpan copies the instance's RefusalSpan, or else the operator's Capability.RefusalSpan.
 	RefusalSpan time.Duration `json:"refusal_span,omitempty"`
 }
 
-// NewOrder returns the order of a payment that the first of route is to carry, and the
-// others may after it.
+// NewOrder returns the workflow input of p. The first instance of route carries the payment; the
+// others are its candidates for failover. The route must not be empty.
 func NewOrder(p Payment, route []Instance) Order {
 	legs := make([]Leg, len(route))
 	for n, i := range route {
@@ -56,7 +55,7 @@ func NewOrder(p Payment, route []Instance) Order {
 	}
 }
 
-// NewLeg freezes what an instance promises about payments of kind k.
+// NewLeg freezes the promises of an instance about payments of kind k.
 func NewLeg(k Kind, i Instance) Leg {
 	c := i.Operator.Capability()
 	return Leg{
@@ -67,9 +66,8 @@ func NewLeg(k Kind, i Instance) Leg {
 	}
 }
 
-// AfterLoss returns what the lost answer of an attempt allows. A one-time password is
-// good for one submission: only an operator that executes a reference once may be given
-// it twice.
+// AfterLoss returns the resends that a lost response of attempt a allows. A one-time password is
+// good for one submission. Only an operator that executes a reference once may receive it twice.
 func (l Leg) AfterLoss(a Attempt) RepeatRule {
 	if a.Handle[HandleOTP] != "" && !l.Idempotent {
 		return RepeatNever
@@ -77,17 +75,17 @@ func (l Leg) AfterLoss(a Attempt) RepeatRule {
 	return l.Unheard
 }
 
-// resendWithin bounds resending a reference to an operator that promises no time.
+// resendWithin bounds resending a reference where the operator promises no time.
 const resendWithin = 5 * time.Minute
 
-// MayResend reports whether the reference of an attempt that was first sent at a moment may be
-// sent again now, as far as its age goes.
+// MayResend reports whether a reference first sent at firstSent is young enough to be sent again
+// now. Other rules may still forbid it.
 func (l Leg) MayResend(firstSent, now time.Time) bool {
 	return now.Sub(firstSent) < cmp.Or(l.ResendWithin, resendWithin)
 }
 
-// repeat says what a lost answer allows. When money leaves us, only an operator that
-// executes a reference once may be given it twice.
+// repeat returns the rule for a lost response. For outgoing money, only an operator that executes a
+// reference once may receive it twice.
 func (c Capability) repeat(k Kind) RepeatRule {
 	switch {
 	case !k.MoneyOut():

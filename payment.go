@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// PaymentID identifies a payment for ever: a UUIDv7 in lower case. Merchants know
-// it as transaction_id.
+// PaymentID identifies a payment for ever: a UUIDv7 in lower case. The merchant API calls it
+// transaction_id.
 type PaymentID string
 
-// Kind says which way money goes. The merchant API calls it type.
+// Kind is the direction of a payment's money. The merchant API calls it type.
 type Kind string
 
 // The kinds of payment. Orange Sonatel's "Cash In" is our CashOut: a deposit into
@@ -39,23 +39,23 @@ type Payment struct {
 	Kind       Kind
 	OrderID    string    // the merchant's own reference, unique for ever per merchant and mode
 	ParentID   PaymentID // of a refund: the cash-in that is given back; "" otherwise
-	Late       bool      // of a refund: it gives back money that waits in suspense, not the merchant's
+	Late       bool      // of a refund: it gives back late money from suspense, not the merchant's
 	Status     Status
 	Amount     Money
-	Fee        Money // what Pirogue earns, frozen when the payment was accepted
+	Fee        Money // Pirogue's fee, frozen when the payment was accepted
 	FeePayer   FeePayer
 	FeeReturns bool // a refund gives the fee back in proportion
 	Country    CountryCode
-	MSISDN     MSISDN // in full; answers and logs carry MSISDN.Masked
+	MSISDN     MSISDN // in full; API responses and logs carry MSISDN.Masked
 	Network    Network
 	Operator   OperatorCode // of the latest attempt
 	BulkID     BulkID       // of a line of a bulk; "" otherwise
-	Quiet      bool         // its end is told by its bulk's webhook only
+	Quiet      bool         // no webhook of its own: its bulk's webhook reports its end
 
 	CustomerName string
 	Description  string // of a refund: its reason
-	ReturnURL    string // where the operator's page sends the customer after paying
-	CancelURL    string // and after giving up
+	ReturnURL    string // the operator's page sends the customer there after paying
+	CancelURL    string // and there after giving up
 	NotifyURL    string // overrides the merchant's
 	Metadata     map[string]string
 
@@ -63,20 +63,20 @@ type Payment struct {
 	ProviderTxID string // the operator's own reference, once known
 	Failure      Failure
 	Refunded     int64 // minor units given back so far
-	// Moved is the minor units that left us of a payment that FAILED as FailedInPart; 0 otherwise.
+	// Moved holds the minor units that left us in a payment that FAILED as FailedInPart; 0
+	// otherwise.
 	Moved         int64
 	RefundHeld    int64 // minor units reserved for refunds that are under way
-	Sequence      int   // how many terminal events the payment has had
+	Sequence      int   // number of terminal events of the payment
 	StartDeadline time.Time
 	ExpiresAt     time.Time // when the customer's window closes; zero before the operator accepted
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	SettledAt     time.Time // zero until SUCCESS
-	FinishedAt    time.Time // zero while its workflow has something to do: it is open, watched, or has a case
+	FinishedAt    time.Time // zero while its workflow has work: the payment is open, watched, or has a case
 }
 
-// Refundable returns how much of a successful cash-in can still be given back, in
-// minor units.
+// Refundable returns the part of a successful cash-in that can still be given back, in minor units.
 func (p Payment) Refundable() int64 {
 	if p.Kind != CashIn || p.Status != StatusSuccess {
 		return 0
@@ -84,8 +84,8 @@ func (p Payment) Refundable() int64 {
 	return p.Amount.Minor - p.Refunded - p.RefundHeld
 }
 
-// AtOperator returns what moves between the operator and the customer's wallet: the
-// amount, and with it a fee that the customer bears.
+// AtOperator returns the sum that moves between the operator and the customer's wallet. It is the
+// amount, with the fee added or taken off where the customer bears it.
 func (p Payment) AtOperator() Money {
 	moved := p.Amount
 	switch {
@@ -98,9 +98,9 @@ func (p Payment) AtOperator() Money {
 	return moved
 }
 
-// Net returns what the merchant's balance gains by a cash-in, or loses by a cash-out
-// or refund, when it succeeds, in minor units. It is never negative. What a refund brings
-// back of its cash-in's fee is not in it: see ExportRow.
+// Net returns the change of the merchant's balance by a successful payment, in minor units. A
+// cash-in adds it; a cash-out or refund takes it. It is never negative. It leaves out the part of
+// the cash-in's fee that a refund gives back: see ExportRow.
 func (p Payment) Net() int64 {
 	switch {
 	case p.Late:
@@ -116,14 +116,14 @@ func (p Payment) Net() int64 {
 	}
 }
 
-// HasPart reports whether people may say that an amount, in minor units, is the part of a payment
-// that was paid: some of what was to leave us, and not all of it. A return of stray money is whole
-// or nothing.
+// HasPart reports whether people may resolve the payment as paid in part by an amount in minor
+// units. The part must be above 0 and below the outgoing sum. A refund that returns late money is
+// whole or nothing.
 func (p Payment) HasPart(amount int64) bool {
 	return p.Kind.MoneyOut() && !p.Late && amount > 0 && amount < p.AtOperator().Minor
 }
 
-// GaveBack returns how much of its cash-in a refund that has ended gave back, in minor units.
+// GaveBack returns the minor units of its cash-in that an ended refund gave back.
 func (p Payment) GaveBack() int64 {
 	if p.Status == StatusSuccess {
 		return p.Amount.Minor
@@ -131,18 +131,18 @@ func (p Payment) GaveBack() int64 {
 	return p.Moved
 }
 
-// MoneyOut reports whether payments of kind k take money from us: the outcome of one
+// MoneyOut reports whether payments of kind k take money from us. The outcome of such a payment
 // must be known before it may be called failed.
 func (k Kind) MoneyOut() bool { return k == CashOut || k == Refund }
 
-// Failure says why a payment is FAILED or EXPIRED. Code is stable; the text for
-// people comes from FailureText.
+// Failure is the reason why a payment is FAILED or EXPIRED. Code is stable; FailureText gives the
+// text for people.
 type Failure struct {
 	Code FailureCode `json:"code"`
-	Note string      `json:"note,omitempty"` // the operator's words, redacted, for support
+	Note string      `json:"note,omitempty"` // the operator's message, redacted, for support
 }
 
-// FailureCode is why a payment did not succeed.
+// FailureCode is the reason why a payment did not succeed.
 type FailureCode string
 
 // The reasons a payment can end without success.
@@ -154,13 +154,13 @@ const (
 	FailedNotStarted  FailureCode = "NOT_STARTED"
 	FailedBySupport   FailureCode = "SETTLED_BY_SUPPORT"
 	FailedInPart      FailureCode = "PAID_IN_PART"   // Payment.Moved left us, and nothing else
-	FailedOtherwise   FailureCode = "PAID_OTHERWISE" // the customer paid something else than was ordered
+	FailedOtherwise   FailureCode = "PAID_OTHERWISE" // the customer paid something else than the payment asked for
 	FailedCancelled   FailureCode = "CANCELLED"
-	// FailedUnconfirmed is of a cash-in that ended without a word from its operator.
+	// FailedUnconfirmed ends a cash-in whose operator never reported a result.
 	FailedUnconfirmed FailureCode = "OUTCOME_NOT_CONFIRMED"
 )
 
-// FailureTexts is each reason in French and in English.
+// FailureTexts holds each reason in French and in English.
 var FailureTexts = map[FailureCode]Text{
 	FailedDeclined: {
 		FR: "Le paiement a été refusé par le client ou par l'opérateur.",
@@ -209,10 +209,10 @@ var FailureTexts = map[FailureCode]Text{
 	},
 }
 
-// ActionType says what the payer has to do next.
+// ActionType names the payer's next step.
 type ActionType string
 
-// What an operator may ask of the payer.
+// The steps that an operator may ask of the payer.
 const (
 	ActionRedirect ActionType = "redirect" // open URL
 	ActionQR       ActionType = "qr"       // scan QR
@@ -221,18 +221,18 @@ const (
 	ActionOTP      ActionType = "otp"      // give a one-time password
 )
 
-// NextAction is what the payer must do. Its zero value means nothing.
+// NextAction is the payer's next step. Its zero value means none.
 type NextAction struct {
 	Type      ActionType `json:"type,omitempty"`
 	URL       string     `json:"url,omitempty"`
 	QR        string     `json:"qr,omitempty"`
 	USSDCode  string     `json:"ussd_code,omitempty"`
-	Vendor    string     `json:"vendor,omitempty"` // whose menu USSDCode opens, as the operator names it
+	Vendor    string     `json:"vendor,omitempty"` // the network whose menu USSDCode opens, as the operator names it
 	ExpiresAt time.Time  `json:"expires_at,omitzero"`
 }
 
-// Differences names the request fields in which q is not the same request as p. It
-// decides between a repeated request and a reused reference.
+// Differences names the request fields in which q differs from p. It tells a repeated request from
+// a reused reference.
 func (p Payment) Differences(q Payment) []string {
 	rows := []struct {
 		field string

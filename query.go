@@ -2,8 +2,8 @@ package pirogue
 
 import "time"
 
-// Owner is the merchant and the mode a request speaks for. Everything read or
-// written for a merchant is inside one Owner.
+// Owner is the merchant and the mode on whose behalf a request acts. Every read or write for a
+// merchant stays inside one Owner.
 type Owner struct {
 	MerchantID MerchantID
 	Mode       Mode
@@ -23,14 +23,14 @@ type PaymentFilter struct {
 	Limit       int       // 1 to MaxPage
 }
 
-// MaxPage is the most payments one page of a list holds.
+// MaxPage limits the payments on one page of a list.
 const MaxPage = 100
 
-// ExportFilter selects what an accountant takes home, oldest first. Zero fields do not
-// select.
+// ExportFilter selects payments for a merchant's accounting export, oldest first. Zero fields do
+// not select.
 type ExportFilter struct {
-	From    time.Time // created then or later
-	To      time.Time // created before
+	From    time.Time // inclusive: created then or later
+	To      time.Time // exclusive: created before
 	Kind    Kind
 	Status  Status
 	Country CountryCode
@@ -38,17 +38,17 @@ type ExportFilter struct {
 	Limit   int       // 0: no limit
 }
 
-// ExportRow is a payment with what it has done to its merchant's balance so far, in minor
-// units: positive for what the balance gained, negative for what it lost, 0 while nothing
-// moved and when nothing will. All rows of a merchant add up to what is available and
-// reserved, and what was paid out to its bank.
+// ExportRow is a payment with its effect on its merchant's balance so far, in minor units. The
+// effect is positive for a gain, negative for a loss, and 0 while or because nothing moves. All
+// rows of a merchant add up to its available and reserved money plus the payouts to its bank.
 type ExportRow struct {
 	Payment
 
 	Net int64
 }
 
-// MaxReports says how many exports and lists of a bulk's lines one process reads at a moment.
+// MaxReports limits the exports and lists of a bulk's lines that one process reads at the same
+// time.
 const MaxReports = 8
 
 // Balance is a merchant's money in one subsidiary, in minor units of Currency.
@@ -57,40 +57,39 @@ type Balance struct {
 	Currency  Currency
 	Available int64 // may be spent
 	Pending   int64 // cash-ins that are under way
-	Reserved  int64 // held for cash-outs and refunds under way, and for lines of bulks that wait for their turn
+	Reserved  int64 // held for cash-outs and refunds under way, and for bulk lines that wait for their turn
 	UpdatedAt time.Time
 }
 
-// Spent is where and when a signature may be used: once it has been seen on one
-// method and path it is good for that one only.
+// Spent records the use of a signature. A signature used on one method and path is good for that
+// one only.
 type Spent struct {
-	Signature [32]byte // decoded, so that the case of its hex text cannot matter
+	Signature [32]byte // decoded, so that upper and lower case of its hex text are one signature
 	KeyID     string
 	Method    string
 	Path      string
 	At        time.Time
 }
 
-// SignatureLife is how long a signature is remembered: its timestamp may lie 300 s
-// ahead and 300 s behind, and a little more for slow clocks.
+// SignatureLife bounds how long a used signature is remembered. Its timestamp may lie 300 s ahead
+// and 300 s behind; 60 s more allow for slow clocks.
 const SignatureLife = 600*time.Second + 60*time.Second
 
-// FirstAnswer is what the API hears from a payment's workflow after the operator
-// was first called.
+// FirstAnswer is the payment workflow's report to the API after the first call to the operator.
 type FirstAnswer struct {
-	Unavailable bool `json:"unavailable,omitempty"` // the operator is down; Pirogue goes on trying
+	Unavailable bool `json:"unavailable,omitempty"` // the operator is out of service; Pirogue goes on trying
 }
 
-// Waiting is what an open payment waits for, as its workflow tells it.
+// Waiting describes the event that an open payment waits for. Its workflow reports it.
 type Waiting struct {
 	For      string    `json:"for"`                // in words, such as "customer"
 	NextPoll time.Time `json:"next_poll,omitzero"` // approximately
 	Deadline time.Time `json:"deadline,omitzero"`
 }
 
-// PolledAt returns w with the moment of the next poll as the attempt's row tells it: where many
-// payments share a contract, polls lie further apart than a workflow reckons. The zero value
-// changes nothing. No poll comes later than the last one, at the deadline.
+// PolledAt returns w with the next poll that the attempt's row plans; zero changes nothing. Where
+// many payments share a contract, polls lie further apart than a workflow computes. No poll comes
+// later than the last one, at the deadline.
 func (w Waiting) PolledAt(next time.Time) Waiting {
 	if w.NextPoll.IsZero() || next.IsZero() {
 		return w
@@ -102,6 +101,6 @@ func (w Waiting) PolledAt(next time.Time) Waiting {
 	return w
 }
 
-// StartPatience is how long after its acceptance a payment may still be started. Later
-// it expires: the merchant may have asked again under another reference.
+// StartPatience bounds the time between a payment's acceptance and its start. Later the payment
+// expires, for the merchant may have asked again under another reference.
 const StartPatience = 90 * time.Second

@@ -2,31 +2,32 @@ package pirogue
 
 import "time"
 
-// Restart is a payment whose workflow may have to be started again, as its rows stand.
+// Restart holds a payment whose workflow may have to be started again, with its rows.
 type Restart struct {
 	Payment Payment
 	Attempt Attempt        // the latest
 	Tried   []OperatorCode // the operators of all its attempts
-	Case    Cause          // its oldest open case that its workflow settles; "" for none
-	Anew    bool           // the workflow that is open, if any, ends: the rows are right and it is not
+	Case    Cause          // its oldest open case that its workflow closes; "" for none
+	Anew    bool           // an open workflow is to end first: the rows are right and its state is not
 	Over    []CaseID       // its open cases that are over once its workflow runs again
-	Err     error          // why the rows cannot be read; then only the payment's own identifiers are filled in
+	// Err is the reason why the rows cannot be read. Only the payment's own identifiers are filled in then.
+	Err error
 }
 
-// Resumption holds what the rows said of a payment when its workflow was started again.
+// Resumption holds the facts from a payment's rows at the time its workflow is started again.
 type Resumption struct {
 	Status    Status    `json:"status"`
-	Case      Cause     `json:"case,omitempty"`      // that a person must settle
+	Case      Cause     `json:"case,omitempty"`      // a person must settle it
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // when the customer's window closes
 	FirstSent time.Time `json:"first_sent,omitzero"` // zero: nothing of the latest attempt has left
 	EndedAt   time.Time `json:"ended_at,omitzero"`   // zero: it is open
-	Attempts  int       `json:"attempts,omitempty"`  // how many it has
-	// At is when the workflow was started again, by the clock that all these times are of.
+	Attempts  int       `json:"attempts,omitempty"`  // number of attempts of the payment
+	// At is the time of the restart, by the clock of all these times.
 	At time.Time `json:"at,omitzero"`
 }
 
-// ByClock returns r with its times by the clock that told started when the workflow was started
-// again: Temporal's, which a workflow goes by.
+// ByClock returns r with its times moved to Temporal's clock, which the workflow follows. started
+// is the time of the restart by that clock.
 func (r Resumption) ByClock(started time.Time) *Resumption {
 	if r.At.IsZero() {
 		return &r
@@ -40,23 +41,23 @@ func (r Resumption) ByClock(started time.Time) *Resumption {
 	return &r
 }
 
-// Watched reports whether money of a payment that has ended can still move at its operator.
+// Watched reports whether money of an ended payment can still move at its operator.
 func (r Resumption) Watched() bool {
 	late := r.Status == StatusFailed || r.Status == StatusExpired
 	return late && !r.FirstSent.IsZero()
 }
 
-// FollowedKind holds what a workflow of ours takes care of.
+// FollowedKind names a kind of row that has a workflow.
 type FollowedKind string
 
-// What workflows take care of.
+// The kinds of rows that have a workflow.
 const (
 	FollowedPayment FollowedKind = "payment"
 	FollowedBulk    FollowedKind = "bulk"
 	FollowedEvent   FollowedKind = "event"
 )
 
-// Followed names what one workflow takes care of.
+// Followed identifies one row that has a workflow.
 type Followed struct {
 	What  FollowedKind
 	ID    string
@@ -64,31 +65,32 @@ type Followed struct {
 	Round int  // of an event
 }
 
-// Restarted holds what a search for lost workflows found and started again.
+// Restarted counts the lost workflows that a search found and started again.
 type Restarted struct {
 	Payments int            `json:"payments,omitempty"`
 	Bulks    int            `json:"bulks,omitempty"`
 	Events   int            `json:"events,omitempty"`
-	Cases    int            `json:"cases,omitempty"` // payments whose rows do not allow it
-	Found    []LostWorkflow `json:"found,omitempty"` // one by one, where that was asked for
-	// NotAll names the kinds of which some rows were not looked at, where nothing is started.
+	Cases    int            `json:"cases,omitempty"` // payments whose rows do not allow it: each has a case
+	Found    []LostWorkflow `json:"found,omitempty"` // one by one, where the caller asked for them
+	// NotAll names the kinds whose rows the search did not read to the end, in a search that starts
+	// nothing.
 	NotAll []FollowedKind `json:"not_all,omitempty"`
 }
 
 // RowSpan selects rows of an ordered list.
 type RowSpan struct {
-	Skip  int // this many rows at its beginning
+	Skip  int // number of rows to skip at its beginning
 	Limit int
 }
 
-// LostWorkflow is a workflow that is gone although it has something to do.
+// LostWorkflow identifies a workflow that is gone although its row has work for it.
 type LostWorkflow struct {
 	What FollowedKind `json:"what"`
 	ID   string       `json:"id"`
-	Why  string       `json:"why"` // what it has to do
+	Why  string       `json:"why"` // the work left
 }
 
-// resumption returns what the rows say of a payment.
+// resumption returns the facts from the payment's rows.
 func (r Restart) resumption() *Resumption {
 	p := r.Payment
 	resumes := &Resumption{

@@ -16,16 +16,16 @@ type Route struct {
 	Operators []OperatorCode `json:"operators"`
 }
 
-// RouteTable is every configured operator and route.
+// RouteTable holds every configured operator and route.
 type RouteTable struct {
 	instances map[OperatorCode]Instance
 	routes    []Route
 }
 
-// NewRouteTable returns the table of routes over instances. It reports every mistake at
-// once: a route that names an operator that is not configured, one of another mode (a
-// test key reaches simulators only, a live key live operators only), of another country,
-// or one that cannot do what the route asks.
+// NewRouteTable returns the table of routes over instances. It reports every mistake at once. An
+// operator of a route may not be configured, or belong to another mode or country. A test key
+// reaches simulators only, a live key live operators only. It also reports an operator that lacks
+// the call for the route's kind.
 func NewRouteTable(instances map[OperatorCode]Instance, routes []Route) (*RouteTable, error) {
 	var mistakes []error
 	for _, r := range routes {
@@ -44,12 +44,12 @@ func NewRouteTable(instances map[OperatorCode]Instance, routes []Route) (*RouteT
 	return &RouteTable{instances: instances, routes: routes}, nil
 }
 
-// String names the route for people.
+// String returns the route for logs and error messages.
 func (r Route) String() string {
 	return fmt.Sprintf("route %s %s %s %s", r.Mode, r.Country, r.Network, r.Kind)
 }
 
-// unfit says why an operator cannot serve the route; "" when it can.
+// unfit returns the reason why an operator cannot serve the route; "" when it can.
 func (r Route) unfit(instances map[OperatorCode]Instance, code OperatorCode) string {
 	i, ok := instances[code]
 	_, collects := i.Operator.(Collector)
@@ -74,9 +74,8 @@ func (r Route) unfit(instances map[OperatorCode]Instance, code OperatorCode) str
 	}
 }
 
-// Route returns the instances to try for a payment, in order, as the instances of the
-// route's network. No network means the first one the country has a route for. It fails
-// with CountryNotSupported.
+// Route returns the instances to try for a payment, in order, each with the route's network.
+// Without a network it takes the first route of the country. It fails with CountryNotSupported.
 func (t *RouteTable) Route(m Mode, c CountryCode, n Network, k Kind) ([]Instance, error) {
 	for _, r := range t.routes {
 		if r.Mode != m || r.Country != c || r.Kind != k || (n != "" && n != r.Network) {
@@ -103,11 +102,11 @@ func (t *RouteTable) Instance(code OperatorCode) (Instance, bool) {
 	return instance, ok
 }
 
-// Order returns what a payment's workflow is started with: the operator that its row
-// names, and those of its route that come after that one. A refund at an operator that
-// gives cash-ins back stays there: another could only pay it out. Nothing in the payment
-// says who collected, so it stays too where this operator itself only pays it out. Any
-// other refund is paid out, and goes on like a cash-out.
+// Order returns the workflow input of a payment. It names the operator in the payment's row, then
+// the later ones of its route for failover. A refund by the refund call of the operator stays
+// there: another operator could only pay it out. It also stays there where that operator pays it
+// out, for the payment does not name the collector. Every other refund is paid out and fails over
+// like a cash-out.
 func (t *RouteTable) Order(p Payment) (Order, error) {
 	first, ok := t.instances[p.Operator]
 	if !ok {
@@ -131,9 +130,10 @@ func (t *RouteTable) Order(p Payment) (Order, error) {
 	return NewOrder(p, legs), nil
 }
 
-// Rebuild returns what the workflow of a payment is started with again: the operator of its
-// latest attempt, whatever today's route says, and those of today's route that were not
-// tried. It fails where the rows cannot be read or the operator is not configured.
+// Rebuild returns the workflow input to start a lost workflow again. It begins with the operator of
+// the latest attempt, whatever the configured route is. The operators of the configured route
+// without an attempt follow. It fails where the rows cannot be read or the operator is not
+// configured.
 func (t *RouteTable) Rebuild(r Restart) (Order, error) {
 	if r.Err != nil {
 		return Order{}, r.Err
@@ -149,8 +149,8 @@ func (t *RouteTable) Rebuild(r Restart) (Order, error) {
 	return order, nil
 }
 
-// candidates returns the operators of today's route that may move a payment. A refund at
-// an operator that gives cash-ins back has none.
+// candidates returns the operators of the configured route that may move a payment. A refund at an
+// operator with a refund call has none.
 func (t *RouteTable) candidates(p Payment) []Leg {
 	kind := p.Kind
 	if kind == Refund {
@@ -160,7 +160,7 @@ func (t *RouteTable) candidates(p Payment) []Leg {
 		kind = CashOut
 	}
 	route, err := t.Route(p.Mode, p.Country, p.Network, kind)
-	if err != nil { // the country has no route any more: nothing comes after the operator that has it
+	if err != nil { // the configuration no longer has a route: no operator is left for failover
 		return nil
 	}
 	var legs []Leg
@@ -170,15 +170,15 @@ func (t *RouteTable) candidates(p Payment) []Leg {
 	return legs
 }
 
-// Fitting returns the instances that may move a payment's amount, in their order.
+// Fitting returns the instances whose limits allow the payment's amount, in their order.
 func Fitting(route []Instance, p Payment) []Instance {
 	return slices.DeleteFunc(slices.Clone(route), func(i Instance) bool {
 		return !i.Limits(p.Kind).Allow(p.AtOperator().Minor)
 	})
 }
 
-// GivesBack reports whether an instance gives a cash-in that it collected back by its own
-// refund call: it has one, and the refund is of the whole where it gives back no part.
+// GivesBack reports whether an instance can refund by its own refund call a cash-in that it
+// collected. Where WholeRefunds holds, the refund must be of the whole.
 func (i Instance) GivesBack(collected, refund Payment) bool {
 	if _, has := i.Operator.(Refunder); !has {
 		return false
@@ -186,11 +186,11 @@ func (i Instance) GivesBack(collected, refund Payment) bool {
 	return refund.AtOperator() == collected.AtOperator() || !i.Operator.Capability().WholeRefunds
 }
 
-// Refunders returns who may carry a refund of a cash-in, in their order: the instance that
-// collected it where it gives it back, within the limits of its refund call; otherwise those
-// that pay into the payer's wallet within the limits of a payout, the one that collected
-// first if it has a refund call, for it knows the payer. Collector is the zero value when
-// it is not configured any more.
+// Refunders returns the instances that may carry a refund of a cash-in, in their order. It is the
+// collector alone where its refund call gives the money back within its limits. Otherwise it is
+// those that pay into the payer's wallet within the limits of a payout. A collector with a refund
+// call comes first of these, for it knows the payer. Collector is the zero value when it is not
+// configured.
 func Refunders(collector Instance, payouts []Instance, collected, refund Payment) []Instance {
 	if collector.Operator == nil {
 		return Fitting(payouts, refund)
@@ -210,24 +210,24 @@ func Refunders(collector Instance, payouts []Instance, collected, refund Payment
 	return Fitting(append([]Instance{collector}, others...), refund)
 }
 
-// Consideration is one operator of a route as it looks to one payment.
+// Consideration describes one operator of a route with regard to one payment.
 type Consideration struct {
 	Operator OperatorCode
 	Limits   Limits
-	Taken    bool   // it is tried, after those before it that are
-	Why      string // for people
+	Taken    bool   // it may be tried, after the earlier ones that may
+	Why      string // the reason, for people
 }
 
-// Plan is which route a payment would take, and why.
+// Plan explains the route of one payment.
 type Plan struct {
 	Network Network // of the route; "" when there is none
-	Why     string  // how the network was found, for people
+	Why     string  // the way the network was found, for people
 	Steps   []Consideration
 }
 
-// Plan explains the route that a payment of this mode, country, number and amount takes.
-// No network means the one that the number's prefix suggests. It decides nothing by
-// itself: it calls what acceptance calls.
+// Plan explains the route that a payment of this mode, country, number and amount would take.
+// Without a network it takes the one that the number's prefix suggests. It decides nothing: it
+// calls the functions that acceptance calls.
 func (t *RouteTable) Plan(p Payment) Plan {
 	network, why := t.Network(p.Mode, p.Country, p.Network, p.Kind, p.MSISDN)
 	plan := Plan{Network: network, Why: why}
@@ -249,9 +249,9 @@ func (t *RouteTable) Plan(p Payment) Plan {
 	return plan
 }
 
-// Network returns the network whose route a payment takes, and how it was found: the one
-// that was asked for; else the one that the number's prefix suggests, if there is a
-// route for it; else the country's first.
+// Network returns the network whose route a payment takes, and the reason in words. It is the
+// network asked for; else the one that the number's prefix suggests, if it has a route. Otherwise
+// it is the network of the country's first route.
 func (t *RouteTable) Network(m Mode, c CountryCode, asked Network, k Kind, number MSISDN) (Network, string) {
 	if asked != "" {
 		return asked, "the network was asked for"

@@ -11,7 +11,7 @@ import (
 	"pirogue"
 )
 
-// carrier is an operator that can do everything, within limits.
+// carrier is an operator that moves any payment within its limits.
 type carrier struct{ limits pirogue.Limits }
 
 func (c carrier) Capability() pirogue.Capability {
@@ -26,14 +26,14 @@ func (carrier) Disburse(context.Context, pirogue.Disbursement) (pirogue.Receipt,
 	return pirogue.Receipt{}, nil
 }
 
-// giver is a carrier that gives back what it collected.
+// giver is a carrier that gives back the cash-ins it collected by a refund call.
 type giver struct{ carrier }
 
 func (giver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, error) {
 	return pirogue.Receipt{}, nil
 }
 
-// talker is an operator that can do nothing.
+// talker is an operator without any of the optional interfaces.
 type talker struct{}
 
 func (talker) Capability() pirogue.Capability { return pirogue.Capability{} }
@@ -170,7 +170,7 @@ func TestARefundStaysAtTheOperatorThatGivesItBack(t *testing.T) {
 	p := pirogue.Payment{
 		Mode: pirogue.Test, Country: "CI", Network: pirogue.MTN, Amount: pirogue.Money{Minor: 600, Currency: pirogue.XOF},
 	}
-	// Each row is where a payment is, and who may be tried after that.
+	// Each row is a state of a payment, with the candidates for failover after it.
 	for name, tt := range map[string]struct {
 		kind  pirogue.Kind
 		first pirogue.OperatorCode
@@ -192,7 +192,7 @@ func TestARefundStaysAtTheOperatorThatGivesItBack(t *testing.T) {
 	}
 }
 
-// wholeGiver gives back all of what it collected, or pays a part out.
+// wholeGiver refunds only whole payments by its refund call; a part is paid out.
 type wholeGiver struct{ giver }
 
 func (g wholeGiver) Capability() pirogue.Capability {
@@ -201,7 +201,7 @@ func (g wholeGiver) Capability() pirogue.Capability {
 	return c
 }
 
-// onlyGiver gives back a part too, from 50 on, and pays nothing out.
+// onlyGiver refunds parts too, of 50 minor units or more, and pays nothing out.
 type onlyGiver struct{}
 
 func (onlyGiver) Capability() pirogue.Capability {
@@ -233,21 +233,35 @@ func TestARefundHasTheLimitsOfWhoCarriesIt(t *testing.T) {
 		want          []pirogue.OperatorCode
 		withoutPayers bool
 	}{
-		"less than any payout, by the refund call":     {"gives back", 150, 150, []pirogue.OperatorCode{collector}, false},
-		"more than any payout, by the refund call":     {"gives back", 1_800_000, 1_800_000, []pirogue.OperatorCode{collector}, false},
-		"a part, by the refund call":                   {"gives back", 5000, 20, []pirogue.OperatorCode{collector}, false},
-		"the whole, where only the whole goes back":    {"gives back all", 150, 150, []pirogue.OperatorCode{collector}, false},
-		"a part, where only the whole goes back":       {"gives back all", 5000, 300, []pirogue.OperatorCode{collector, payer}, false},
+		"less than any payout, by the refund call": {"gives back", 150, 150, []pirogue.OperatorCode{collector}, false},
+		"more than any payout, by the refund call": {
+			"gives back", 1_800_000, 1_800_000, []pirogue.OperatorCode{collector}, false,
+		},
+		"a part, by the refund call": {"gives back", 5000, 20, []pirogue.OperatorCode{collector}, false},
+		"the whole, where only the whole goes back": {
+			"gives back all", 150, 150, []pirogue.OperatorCode{collector}, false,
+		},
+		"a part, where only the whole goes back": {
+			"gives back all", 5000, 300, []pirogue.OperatorCode{collector, payer}, false,
+		},
 		"a small part, where only the whole goes back": {"gives back all", 5000, 150, []pirogue.OperatorCode{payer}, false},
 		"a part that nobody pays out":                  {"gives back all", 5000, 20, []pirogue.OperatorCode{}, false},
 		"without anybody who pays out":                 {"gives back", 150, 150, []pirogue.OperatorCode{collector}, true},
-		"within the limits of the refund call":         {"gives back from 50", 5000, 50, []pirogue.OperatorCode{collector}, false},
-		"below the limits of the refund call":          {"gives back from 50", 5000, 49, nil, false},
-		"paid out":                                     {"gives nothing back", 150, 150, []pirogue.OperatorCode{payer}, false},
-		"paid out by both":                             {"gives nothing back", 300, 300, []pirogue.OperatorCode{payer, collector}, false},
-		"less than any payout":                         {"gives nothing back", 99, 99, []pirogue.OperatorCode{}, false},
-		"of who is not configured any more":            {"is not there", 150, 150, []pirogue.OperatorCode{payer}, false},
-		"more than the maximum":                        {"gives back", pirogue.MaxAmount + 1, pirogue.MaxAmount + 1, nil, false},
+		"within the limits of the refund call": {
+			"gives back from 50", 5000, 50, []pirogue.OperatorCode{collector}, false,
+		},
+		"below the limits of the refund call": {"gives back from 50", 5000, 49, nil, false},
+		"paid out": {
+			"gives nothing back", 150, 150, []pirogue.OperatorCode{payer}, false,
+		},
+		"paid out by both": {
+			"gives nothing back", 300, 300, []pirogue.OperatorCode{payer, collector}, false,
+		},
+		"less than any payout":              {"gives nothing back", 99, 99, []pirogue.OperatorCode{}, false},
+		"of who is not configured any more": {"is not there", 150, 150, []pirogue.OperatorCode{payer}, false},
+		"more than the maximum": {
+			"gives back", pirogue.MaxAmount + 1, pirogue.MaxAmount + 1, nil, false,
+		},
 	} {
 		route := payouts
 		if tt.withoutPayers {

@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A comparison that stops at the first difference tells a forger how far it got.
+// A comparison that stops at the first difference lets a forger learn a signature byte by byte, by
+// its duration.
 func TestSignaturesAreComparedInConstantTime(t *testing.T) {
 	t.Parallel()
 
@@ -31,8 +32,8 @@ func TestSignaturesAreComparedInConstantTime(t *testing.T) {
 	}
 }
 
-// hasty reports whether a node compares a MAC, or something called a signature, other
-// than with hmac.Equal.
+// hasty reports whether a node compares a MAC, or a value called a signature, by other means than
+// hmac.Equal.
 func hasty(n ast.Node) bool {
 	var compared []ast.Expr
 	switch n := n.(type) {

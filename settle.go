@@ -2,52 +2,51 @@ package pirogue
 
 import "time"
 
-// Answer holds what became of one sending of an attempt. It moves the attempt from SENT to
-// State, if no later sending was made, and its payment along with it.
+// Answer holds the result of one sending of an attempt. It moves the attempt from SENT to State,
+// unless a later sending was made, and moves its payment accordingly.
 //
-// ACCEPTED and UNKNOWN make the payment PENDING. PREPARED says that this sending was
-// proven not sent. The attempt is PREPARED once that is proven of all its sendings, in
-// whatever order the answers come, and UNKNOWN before. The payment is PENDING either way,
-// for the merchant must not think it failed. REFUSED leaves the payment to Settlement.
+// ACCEPTED and UNKNOWN make the payment PENDING. PREPARED means that this sending is proven not
+// sent. The attempt becomes PREPARED once that is proven of all its sendings, in whatever order the
+// results arrive. Before that it is UNKNOWN. The payment is PENDING either way, for the merchant
+// must not believe that it failed. REFUSED leaves the payment to Settlement.
 type Answer struct {
 	AttemptID    AttemptID
-	Sending      int // its number, as Send returned it
+	Sending      int // its number, from Sending.Number
 	State        AttemptState
 	Handle       Handle
 	Unable       bool   // with REFUSED: for a reason of the operator's own
-	Words        string // the operator's, redacted
+	Words        string // the operator's message, redacted
 	NextAction   NextAction
 	ProviderTxID string
 	ExpiresAt    time.Time // when the customer's window closes
 	At           time.Time
 }
 
-// Settlement makes a payment terminal: a compare-and-set on its status, the books,
-// and the event for the merchant, together or not at all.
+// Settlement makes a payment terminal. One transaction compares and sets its status, books it, and
+// writes the event for the merchant.
 type Settlement struct {
 	PaymentID    PaymentID
 	From         Status // only from this status; "" means from any that is not terminal
 	Status       Status
 	Failure      Failure
 	ProviderTxID string
-	// Unsent makes the end depend on the proof that nothing was sent: a payment with an
-	// attempt that is SENT, UNKNOWN or ACCEPTED stays as it is.
+	// Unsent requires the proof that nothing was sent. A payment with an attempt that is SENT,
+	// UNKNOWN or ACCEPTED stays as it is.
 	Unsent  bool
-	Watched bool // its workflow goes on, for money that moves late: the payment is not finished
-	// Case is the case that two people settle by Resolution together with the payment; "" for
+	Watched bool // its workflow watches for late money: the payment is not finished
+	// Case names the case that two people close by Resolution together with the payment; "" for
 	// none. Its money leaves suspense in the same transaction.
 	Case       CaseID
 	Resolution Resolution
 	At         time.Time
 }
 
-// Settled is what a settlement left behind. EventID is "" when the payment was
-// terminal already with another status, which then stands in Payment: whoever came
-// first has won. It is "" too when the payment stays open, because it does not stand at
-// From or because Unsent is not true of it.
+// Settled is the result of a Settlement. Payment holds the row after it. EventID is "" when the
+// payment already had another terminal status: the first one stands. It is "" too when the payment
+// stays open, because its status is not From or Unsent does not hold.
 //
-// Reversed is the event of the cash-in that a successful refund made whole; "" when
-// this refund did not.
+// Reversed is the event of the cash-in that this refund gave back wholly; "" for any other
+// settlement.
 type Settled struct {
 	Payment  Payment
 	EventID  EventID

@@ -2,29 +2,28 @@ package pirogue
 
 import "slices"
 
-// Status is where a payment stands, in the words of the merchant API.
+// Status is the state of a payment, in the words of the merchant API.
 type Status string
 
-// The seven statuses. An outcome that is not known is shown as StatusPending: it
-// is never a failure.
+// The seven statuses. A payment whose outcome is not known is StatusPending: it is never a failure.
 const (
 	StatusCreated   Status = "CREATED"   // recorded; the operator has not been called
 	StatusInitiated Status = "INITIATED" // sent, or about to be, to the operator
-	StatusPending   Status = "PENDING"   // accepted by the operator, or nobody knows yet
+	StatusPending   Status = "PENDING"   // accepted by the operator, or its outcome is not known
 	StatusSuccess   Status = "SUCCESS"   // paid, confirmed and booked
-	StatusFailed    Status = "FAILED"    // refused, or not confirmed; the failure says which
+	StatusFailed    Status = "FAILED"    // refused, or not confirmed; Failure holds the reason
 	StatusExpired   Status = "EXPIRED"   // the customer did not pay in time
 	StatusReversed  Status = "REVERSED"  // a cash-in wholly refunded
 )
 
-// Statuses is every status, in the order a payment meets them.
+// Statuses lists every status, in the order in which a payment meets them.
 var Statuses = []Status{
 	StatusCreated, StatusInitiated, StatusPending, StatusSuccess, StatusFailed, StatusExpired, StatusReversed,
 }
 
-// edges is the whole graph: what each status may become. Database triggers hold
-// the same table, so that a bug cannot draw another edge. EXPIRED or FAILED to SUCCESS
-// is a late success that the merchant's policy accepts.
+// edges holds every allowed transition between statuses. Database triggers hold the same table, so
+// that a bug cannot make another transition. EXPIRED or FAILED to SUCCESS is a late success that
+// the merchant's policy accepts.
 var edges = map[Status][]Status{
 	StatusCreated:   {StatusInitiated, StatusFailed, StatusExpired},
 	StatusInitiated: {StatusPending, StatusSuccess, StatusFailed, StatusExpired},
@@ -42,7 +41,8 @@ func (s Status) CanBecome(next Status, k Kind) bool {
 	return slices.Contains(edges[s], next)
 }
 
-// Terminal reports whether a merchant may treat s as the end.
+// Terminal reports whether a merchant may treat s as the end. A late success or a refund may still
+// follow.
 func (s Status) Terminal() bool {
 	switch s {
 	case StatusSuccess, StatusFailed, StatusExpired, StatusReversed:

@@ -2,45 +2,45 @@ package pirogue
 
 import "time"
 
-// Verb is something support can do about a payment.
+// Verb names an action of support on a payment.
 type Verb string
 
-// The verbs. Each but VerbResend is carried out by the payment's own workflow, one
-// after the other, so that pressing a button twice has one effect.
+// The verbs. The payment's own workflow carries out each but VerbResend, one at a time. Pressing a
+// button twice so has one effect.
 const (
 	VerbRecheck Verb = "recheck" // ask the operator at once
 	VerbRedrive Verb = "redrive" // ask, and submit anew if that can pay nobody twice
-	VerbResolve Verb = "resolve" // settle with evidence what the operator cannot tell
-	VerbResend  Verb = "resend"  // tell the merchant again
+	VerbResolve Verb = "resolve" // decide with evidence what the operator cannot report
+	VerbResend  Verb = "resend"  // send the merchant's webhook again
 	VerbCancel  Verb = "cancel"  // a Temporal client's cancel request, which is recorded and ignored
 )
 
-// Resolution is what a person says became of a payment.
+// Resolution is a person's decision about the outcome of a payment.
 type Resolution string
 
-// The resolutions. A case of late or wrong money that came in is closed by giving it back or by
-// having placed it by hand; an unknown outcome, and money that left otherwise than ordered, by
-// saying what was paid.
+// The resolutions. A case of late or wrong incoming money is closed by a return or by a placement
+// by hand. An unknown outcome, and outgoing money that differs from the payment, are closed by the
+// paid amount.
 const (
 	ResolvedPaid   Resolution = "paid"   // the operator executed it
-	ResolvedUnpaid Resolution = "unpaid" // it did not and will not
-	// ResolvedInPart says that what the operator confirmed moved, and no more will.
+	ResolvedUnpaid Resolution = "unpaid" // the operator did not execute it and will not
+	// ResolvedInPart means that the money which the operator confirmed moved, and no more will.
 	ResolvedInPart Resolution = "paid_in_part"
-	ResolvedReturn Resolution = "return" // give the stray money back to its payer
-	ResolvedPlaced Resolution = "placed" // the stray money was placed outside Pirogue
+	ResolvedReturn Resolution = "return" // give the late or wrong money back to its payer
+	ResolvedPlaced Resolution = "placed" // the money was placed outside Pirogue
 )
 
-// Remedy is a verb that a person applies to a payment.
+// Remedy is one request of a person to apply a verb to a payment.
 type Remedy struct {
-	Act        string     `json:"act"` // the act's ID: the same act twice is one
+	Act        string     `json:"act"` // the ID of the audit entry; a repeated request with the same ID has one effect
 	Verb       Verb       `json:"verb"`
 	Actor      string     `json:"actor"`
 	Resolution Resolution `json:"resolution,omitempty"` // of VerbResolve
-	Evidence   string     `json:"evidence,omitempty"`   // of VerbResolve: where it can be seen
-	Case       CaseID     `json:"case,omitempty"`       // of VerbResolve: the case that it is about; "" for none
+	Evidence   string     `json:"evidence,omitempty"`   // of VerbResolve: where the evidence can be seen
+	Case       CaseID     `json:"case,omitempty"`       // of VerbResolve: the case to close; "" for none
 }
 
-// Decision is what became of a remedy.
+// Decision is the result of a support action.
 type Decision string
 
 // The decisions.
@@ -49,38 +49,38 @@ const (
 	DecisionResubmitted Decision = "RESUBMITTED" // a new attempt was made
 	DecisionWaiting     Decision = "WAITING"     // the operator was asked and has not decided
 	DecisionProposed    Decision = "PROPOSED"    // another person must confirm it
-	DecisionRefused     Decision = "REFUSED"     // it would not be safe; Reason says why
+	DecisionRefused     Decision = "REFUSED"     // it would not be safe; Reason explains it
 )
 
-// Verdict is what a workflow answers to a remedy, with what it rests on.
+// Verdict is the workflow's response to a support action, with its grounds.
 type Verdict struct {
 	Decision Decision `json:"decision"`
 	Reason   string   `json:"reason"`
-	Evidence string   `json:"evidence,omitempty"` // the operator's words, redacted
-	Status   Status   `json:"status"`             // of the payment, afterwards
+	Evidence string   `json:"evidence,omitempty"` // the operator's message, redacted
+	Status   Status   `json:"status"`             // of the payment, after the action
 }
 
-// Act is one thing a person did or tried to do: a row of the audit log, written
-// before it is carried out and completed with the verdict afterwards.
+// Act is one action of a person, or an attempt at one: a row of the audit log. It is written before
+// the action and completed with the verdict afterwards, so no action escapes the log.
 type Act struct {
 	ID        string
 	At        time.Time
 	Actor     string
 	Role      Role
 	Verb      Verb
-	PaymentID PaymentID // "" when the act concerns none
-	Subject   string    // what else it concerns, such as a merchant or an event
-	Reason    string    // why, in the actor's words
-	// Resolution, Evidence and Case are those of VerbResolve: what became of the payment, where
-	// that can be seen, and the case that it settles, "" for none.
+	PaymentID PaymentID // "" when the action concerns no payment
+	Subject   string    // another object of the action, such as a merchant or an event
+	Reason    string    // the reason, in the actor's words
+	// Resolution, Evidence and Case belong to VerbResolve. They hold the outcome of the payment,
+	// where it can be seen, and the case to close, "" for none.
 	Resolution Resolution
 	Evidence   string
 	Case       CaseID
-	Verdict    Verdict // zero: under way, or cut off
+	Verdict    Verdict // zero: under way, or interrupted
 	EndedAt    time.Time
 }
 
-// Needs returns the role that a verb needs.
+// Needs returns the role that a verb requires. Only finance may decide about an outcome.
 func (v Verb) Needs() Role {
 	if v == VerbResolve {
 		return RoleFinance
@@ -88,53 +88,53 @@ func (v Verb) Needs() Role {
 	return RoleSupport
 }
 
-// Role is what a holder of an admin token may do.
+// Role is the set of permissions of an admin token.
 type Role string
 
-// The roles, each with all that the one before may do.
+// The roles. Each includes the permissions of the one before.
 const (
 	RoleReader  Role = "reader"  // find, list, read
 	RoleSupport Role = "support" // recheck, redrive, resend
 	RoleFinance Role = "finance" // resolve, settle merchants, change fees
 )
 
-// May reports whether r may do what needs other.
+// May reports whether r includes the permissions of other.
 func (r Role) May(other Role) bool {
 	rank := map[Role]int{RoleReader: 1, RoleSupport: 2, RoleFinance: 3}
 	return rank[r] > 0 && rank[r] >= rank[other]
 }
 
-// StuckCause is why an open payment has not ended.
+// StuckCause is the reason why an open payment has not ended.
 type StuckCause string
 
-// Why a payment is stuck, each a row of the list that support works through.
+// The reasons why a payment is stuck. Support works through a list of such payments.
 const (
-	StuckUnstarted  StuckCause = "NOT_STARTED"        // accepted, and no workflow took it up
+	StuckUnstarted  StuckCause = "NOT_STARTED"        // accepted, and no workflow has started
 	StuckUnsent     StuckCause = "OPERATOR_DOWN"      // the operator cannot be reached
 	StuckSuspended  StuckCause = "MERCHANT_SUSPENDED" // it is sent when its merchant's suspension ends
 	StuckUnknown    StuckCause = "ANSWER_UNKNOWN"     // sent, and the outcome is not known
-	StuckUndecided  StuckCause = "OPERATOR_SLOW"      // the operator has it and does not decide
+	StuckUndecided  StuckCause = "OPERATOR_SLOW"      // the operator has accepted it and does not decide
 	StuckCase       StuckCause = "CASE_OPEN"          // a person must settle a case
-	StuckUnreported StuckCause = "WEBHOOK_FAILING"    // it ended, and the merchant could not be told
+	StuckUnreported StuckCause = "WEBHOOK_FAILING"    // it ended, and its webhook keeps failing
 )
 
-// Stuck is a payment that needs a look.
+// Stuck is a payment that support should look at.
 type Stuck struct {
 	Payment Payment
 	Cause   StuckCause
 	Since   time.Time
-	Words   string // the operator's last, redacted
+	Words   string // the operator's latest message, redacted
 	Allowed []Verb
-	// Unreadable says why a part of the payment's row, such as its number, does not open; ""
-	// when all of it does.
+	// Unreadable holds the reason why a sealed part of the payment's row, such as its number, cannot
+	// be decrypted. It is "" when all parts can.
 	Unreadable string
 }
 
-// Verbs returns what support can do about a payment of one kind that is stuck for this
-// cause. For StuckCase it is Cause.Verbs. A payment that is not started has no workflow to
-// ask; the sweep starts it or ends it. Only money that leaves us can be settled by a
-// person's word: what a customer paid is the operator's to say. Another attempt is offered
-// only while nobody knows whether the last one arrived.
+// Verbs returns the actions of support on a payment of one kind that is stuck for this cause. For
+// StuckCase it is Cause.Verbs. A payment that is not started has no workflow to act; the sweep
+// starts it or ends it. People may decide the outcome of outgoing money only: incoming money is the
+// operator's to confirm. Another attempt is offered only while it is not known whether the last one
+// arrived.
 func (c StuckCause) Verbs(k Kind) []Verb {
 	switch {
 	case c == StuckUnknown && k.MoneyOut():
@@ -150,15 +150,14 @@ func (c StuckCause) Verbs(k Kind) []Verb {
 	}
 }
 
-// Verbs returns what support can do about a payment with an open case of this cause. Past
-// the horizon the operator is asked, and people settle what it cannot say. Of
-// CauseNotBooked it is nothing: the payment's workflow waits for its own write and would
-// answer no action before that.
+// Verbs returns the actions of support on a payment with an open case of this cause. After the
+// FinalityWindow the operator is asked, and people decide what it cannot report. CauseNotBooked has
+// none: the payment's workflow waits for its own write and answers no action before that.
 func (c Cause) Verbs() []Verb {
 	switch c {
 	case CauseUnknown:
 		return []Verb{VerbRecheck, VerbResolve}
-	case CauseWorkflowLost: // started by hand, should its rows be readable again
+	case CauseWorkflowLost: // support starts it by hand once its rows are readable again
 		return []Verb{VerbRecheck}
 	case CauseLineNotStarted, CauseNotBooked: // a line's operator is configured again, or its bulk is cancelled
 		return []Verb{}
@@ -167,7 +166,7 @@ func (c Cause) Verbs() []Verb {
 	}
 }
 
-// CaseView is an open case with the payment it is about and what can be done.
+// CaseView is an open case with its payment and the allowed actions.
 type CaseView struct {
 	Case
 
@@ -176,17 +175,17 @@ type CaseView struct {
 	Unreadable string // as in Stuck
 }
 
-// PaymentView is a payment of whoever it is, for support.
+// PaymentView is a payment of any merchant, for support.
 type PaymentView struct {
 	Payment
 
 	Unreadable string // as in Stuck
 }
 
-// AdminToken is a person's admission to the admin API. Its secret is shown once, when
-// it is made, and kept nowhere.
+// AdminToken lets a person use the admin API. Its secret is shown once, when it is made, and stored
+// nowhere.
 type AdminToken struct {
-	Name      string // who acts with it, as the audit log names them
+	Name      string // the person, as the audit log names them
 	Role      Role
 	CreatedAt time.Time
 	RevokedAt time.Time // zero: in force

@@ -2,10 +2,10 @@ package pirogue
 
 import "time"
 
-// Source says who made something happen to a payment.
+// Source names the party that caused an event in a payment's timeline.
 type Source string
 
-// Everyone who can act on a payment.
+// The parties that can act on a payment.
 const (
 	SourceMerchant Source = "merchant"
 	SourceAPI      Source = "api"
@@ -15,8 +15,8 @@ const (
 	SourceSupport  Source = "support"
 )
 
-// Moment is one line of a payment's timeline: what happened, when, and by whom.
-// Details holds strings and integers only, nothing secret.
+// Moment is one line of a payment's timeline: the event, its time and its source. Details holds
+// strings and integers only, nothing secret.
 type Moment struct {
 	At      time.Time
 	Type    MomentType
@@ -24,10 +24,10 @@ type Moment struct {
 	Details map[string]any
 }
 
-// MomentType names what happened.
+// MomentType names the event of a timeline's line.
 type MomentType string
 
-// What a timeline can tell.
+// The events that a timeline can hold.
 const (
 	PaymentAccepted  MomentType = "payment.accepted"
 	StatusChanged    MomentType = "payment.status_changed"
@@ -40,13 +40,13 @@ const (
 	CallbackReceived MomentType = "callback.received"
 	CaseOpened       MomentType = "case.opened"
 	CaseClosed       MomentType = "case.closed"
-	ReturnBegan      MomentType = "return.began" // a refund that gives stray money back
+	ReturnBegan      MomentType = "return.began" // a refund that returns late or wrong money
 	ReturnEnded      MomentType = "return.ended"
 	SupportActed     MomentType = "support.acted"
 	WebhookAttempted MomentType = "webhook.attempted"
 )
 
-// MomentTexts is each moment in French and in English.
+// MomentTexts holds each event's text in French and in English.
 var MomentTexts = map[MomentType]Text{
 	PaymentAccepted:  {"Paiement accepté par Pirogue.", "Payment accepted by Pirogue."},
 	StatusChanged:    {"Le statut a changé.", "The status changed."},

@@ -37,7 +37,9 @@ func (w calledBack) paid() string { return `{"ref":"` + string(w.attempt.Ref) + 
 
 // request is the operator's request.
 func (w calledBack) request(body string) *http.Request {
-	r := httptest.NewRequest(http.MethodPost, "/callbacks/"+string(testOperator)+"/"+tokenOf(w.attempt.Ref), strings.NewReader(body))
+	r := httptest.NewRequest(
+		http.MethodPost, "/callbacks/"+string(testOperator)+"/"+tokenOf(w.attempt.Ref), strings.NewReader(body),
+	)
 	r.Header.Set("X-Operator-Secret", "s3cret")
 	return r
 }
@@ -123,10 +125,14 @@ func TestACallbackThatIsRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78,
 		"a test payment on the live one": {to(liveOperator, token), w.paid(), pirogue.NotFound},
 		"an operator nobody has":         {to("nobody", token), w.paid(), pirogue.NotFound},
 		"an operator that never calls":   {to(deafOperator, token), w.paid(), pirogue.NotFound},
-		"without the operator's secret":  {func(r *http.Request) { r.Header.Del("X-Operator-Secret") }, w.paid(), pirogue.SignatureInvalid},
-		"no JSON":                        {func(*http.Request) {}, "<html>", pirogue.InvalidJSON},
-		"more than 64 KiB":               {func(*http.Request) {}, strings.Repeat(" ", 64<<10+1), pirogue.PayloadTooLarge},
-		"gzip":                           {func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, w.paid(), pirogue.UnsupportedMediaType},
+		"without the operator's secret": {
+			func(r *http.Request) { r.Header.Del("X-Operator-Secret") }, w.paid(), pirogue.SignatureInvalid,
+		},
+		"no JSON":          {func(*http.Request) {}, "<html>", pirogue.InvalidJSON},
+		"more than 64 KiB": {func(*http.Request) {}, strings.Repeat(" ", 64<<10+1), pirogue.PayloadTooLarge},
+		"gzip": {
+			func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, w.paid(), pirogue.UnsupportedMediaType,
+		},
 	} {
 		r := w.request(tt.body)
 		tt.change(r)

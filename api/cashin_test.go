@@ -39,7 +39,8 @@ func TestACashInIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 	require.Equal(t, pirogue.Payment{
 		ID: p.ID, MerchantID: w.merchant.ID, Mode: pirogue.Test, Kind: pirogue.CashIn, OrderID: "order_001",
 		Status: pirogue.StatusPending, Amount: pirogue.Money{Minor: 500, Currency: pirogue.XOF},
-		Fee: pirogue.Money{Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, Country: "ML", MSISDN: "+22376123456", Network: pirogue.Orange,
+		Fee: pirogue.Money{Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, Country: "ML",
+		MSISDN: "+22376123456", Network: pirogue.Orange,
 		Operator: testOperator, CustomerName: "Awa Traoré", Description: "Riz",
 		ReturnURL: "https://shop.example/success", CancelURL: "https://shop.example/cancel",
 		NotifyURL: "https://shop.example/hook", Metadata: map[string]string{"cart": "8821"},
@@ -323,9 +324,13 @@ func TestTheDatabaseAwayIsAnOutageAndABugIsABug(t *testing.T) { // row 65
 		err  error
 		want pirogue.Code
 	}{
-		"it says it is away":        {pirogue.Errorf(pirogue.ServiceUnavailable, "connection refused"), pirogue.ServiceUnavailable},
-		"it did not answer in time": {pirogue.Errorf(pirogue.Internal, "key: %w", context.DeadlineExceeded), pirogue.ServiceUnavailable},
-		"it refuses our SQL":        {errors.New("syntax error near SELECT"), pirogue.Internal},
+		"it says it is away": {
+			pirogue.Errorf(pirogue.ServiceUnavailable, "connection refused"), pirogue.ServiceUnavailable,
+		},
+		"it did not answer in time": {
+			pirogue.Errorf(pirogue.Internal, "key: %w", context.DeadlineExceeded), pirogue.ServiceUnavailable,
+		},
+		"it refuses our SQL": {errors.New("syntax error near SELECT"), pirogue.Internal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

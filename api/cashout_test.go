@@ -108,17 +108,23 @@ func TestACashOutNamesWhatIsWrong(t *testing.T) {
 		code  pirogue.Code
 		field string
 	}{
-		"a page to return to":           {wages("o", 500, `"return_url":"https://shop.example/"`), pirogue.UnknownField, "return_url"},
-		"a password":                    {wages("o", 500, `"otp":"1234"`), pirogue.UnknownField, "otp"},
-		"a cash-in's body":              {order("o"), pirogue.UnknownField, "customer_msisdn"},
-		"no number":                     {`{"merchant_order_id":"o","amount":500}`, pirogue.MissingField, "beneficiary_msisdn"},
-		"a number that is none":         {abroad("76123456"), pirogue.InvalidMSISDN, "beneficiary_msisdn"},
-		"a country nobody pays into":    {abroad("+2250707070707"), pirogue.CountryNotSupported, "beneficiary_msisdn"},
-		"a network nobody pays into":    {wages("o", 500, `"network":"wave"`), pirogue.InvalidParameter, "network"},
-		"less than the operator pays":   {wages("o", minAmount-1), pirogue.InvalidAmount, "amount"},
-		"more than the operator pays":   {wages("o", maxAmount+1), pirogue.InvalidAmount, "amount"},
-		"another currency":              {wages("o", 500, `"currency":"XAF"`), pirogue.InvalidCurrency, "currency"},
-		"an address inside our network": {wages("o", 500, `"notify_url":"https://10.0.0.1/"`), pirogue.InvalidURL, "notify_url"},
+		"a page to return to": {
+			wages("o", 500, `"return_url":"https://shop.example/"`), pirogue.UnknownField, "return_url",
+		},
+		"a password":       {wages("o", 500, `"otp":"1234"`), pirogue.UnknownField, "otp"},
+		"a cash-in's body": {order("o"), pirogue.UnknownField, "customer_msisdn"},
+		"no number": {
+			`{"merchant_order_id":"o","amount":500}`, pirogue.MissingField, "beneficiary_msisdn",
+		},
+		"a number that is none":       {abroad("76123456"), pirogue.InvalidMSISDN, "beneficiary_msisdn"},
+		"a country nobody pays into":  {abroad("+2250707070707"), pirogue.CountryNotSupported, "beneficiary_msisdn"},
+		"a network nobody pays into":  {wages("o", 500, `"network":"wave"`), pirogue.InvalidParameter, "network"},
+		"less than the operator pays": {wages("o", minAmount-1), pirogue.InvalidAmount, "amount"},
+		"more than the operator pays": {wages("o", maxAmount+1), pirogue.InvalidAmount, "amount"},
+		"another currency":            {wages("o", 500, `"currency":"XAF"`), pirogue.InvalidCurrency, "currency"},
+		"an address inside our network": {
+			wages("o", 500, `"notify_url":"https://10.0.0.1/"`), pirogue.InvalidURL, "notify_url",
+		},
 	} {
 		failure := w.payOut(tt.body).says(tt.code)
 		require.Equal(t, tt.field, failure.Params[0].Field, name)

@@ -250,7 +250,8 @@ func (w *commitWorld) earn(amount int64) {
 		Country: "ML", Network: pirogue.Orange, MSISDN: "+22376123456", CreatedAt: now,
 	}
 	a := pirogue.Attempt{
-		ID: pirogue.AttemptID(ids.New()), PaymentID: w.paid.ID, Number: 1, Operator: testOperator, Ref: ids.Reference(pirogue.CashIn),
+		ID: pirogue.AttemptID(ids.New()), PaymentID: w.paid.ID, Number: 1, Operator: testOperator,
+		Ref: ids.Reference(pirogue.CashIn),
 	}
 	_, _, err := w.db.Accept(w.t.Context(), w.paid, a, "digest")
 	require.NoError(w.t, err)

@@ -44,7 +44,8 @@ func TestAMerchantSeesWhatWasTriedToTellIt(t *testing.T) {
 	line := got.list()[0]
 	require.Equal(t, []any{
 		map[string]any{
-			"round": 0.0, "number": 1.0, "started_at": "2026-04-29T14:32:18Z", "ended_at": "2026-04-29T14:32:21Z", "error": "TIMEOUT",
+			"round": 0.0, "number": 1.0, "started_at": "2026-04-29T14:32:18Z", "ended_at": "2026-04-29T14:32:21Z",
+			"error": "TIMEOUT",
 		},
 		map[string]any{
 			"round": 0.0, "number": 2.0, "started_at": "2026-04-29T14:33:18Z", "ended_at": "2026-04-29T14:33:18Z",
@@ -175,9 +176,13 @@ func TestEventsOfAPaymentOrAPeriodAreSentAgain(t *testing.T) {
 	require.Empty(t, w.post(path, `{"from":"`+since+`","to":"`+since+`"}`).list())
 
 	for body, want := range map[string]pirogue.Code{
-		`{}`: pirogue.MissingField, `{"to":"` + since + `"}`: pirogue.MissingField, `{"from":"yesterday"}`: pirogue.InvalidParameter,
-		`{"transaction_id":"1"}`: pirogue.InvalidParameter, `{"from":"` + since + `","cursor":"x"}`: pirogue.InvalidParameter,
-		`{"from":"` + since + `","to":"2020-01-01T00:00:00Z"}`: pirogue.InvalidParameter, `{"state":"WAITING"}`: pirogue.UnknownField,
+		`{}`:                                    pirogue.MissingField,
+		`{"to":"` + since + `"}`:                pirogue.MissingField,
+		`{"from":"yesterday"}`:                  pirogue.InvalidParameter,
+		`{"transaction_id":"1"}`:                pirogue.InvalidParameter,
+		`{"from":"` + since + `","cursor":"x"}`: pirogue.InvalidParameter,
+		`{"from":"` + since + `","to":"2020-01-01T00:00:00Z"}`: pirogue.InvalidParameter,
+		`{"state":"WAITING"}`: pirogue.UnknownField,
 	} {
 		w.post(path, body).says(want)
 	}

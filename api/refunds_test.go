@@ -217,11 +217,18 @@ func TestARefundNamesWhatIsWrong(t *testing.T) { // rows 22, 52
 	w := newWorld(t)
 	in := w.paid("order_001")
 	for more, want := range map[string]pirogue.Code{
-		`"amount":0`: pirogue.InvalidAmount, `"amount":-1`: pirogue.InvalidAmount, `"amount":"200"`: pirogue.InvalidAmount,
-		`"amount":null`: pirogue.InvalidAmount, `"amount":99`: pirogue.InvalidAmount, `"amount":501`: pirogue.RefundExceedsPayment,
-		`"amount":1000000000001`: pirogue.InvalidAmount, `"currency":"XOF"`: pirogue.UnknownField,
-		`"event":"transaction.status_changed"`: pirogue.UnknownField, `"reason":"a\u0000"`: pirogue.InvalidParameter,
-		`"notify_url":"ftp://x"`: pirogue.InvalidURL, `"metadata":[]`: pirogue.InvalidParameter,
+		`"amount":0`:                           pirogue.InvalidAmount,
+		`"amount":-1`:                          pirogue.InvalidAmount,
+		`"amount":"200"`:                       pirogue.InvalidAmount,
+		`"amount":null`:                        pirogue.InvalidAmount,
+		`"amount":99`:                          pirogue.InvalidAmount,
+		`"amount":501`:                         pirogue.RefundExceedsPayment,
+		`"amount":1000000000001`:               pirogue.InvalidAmount,
+		`"currency":"XOF"`:                     pirogue.UnknownField,
+		`"event":"transaction.status_changed"`: pirogue.UnknownField,
+		`"reason":"a\u0000"`:                   pirogue.InvalidParameter,
+		`"notify_url":"ftp://x"`:               pirogue.InvalidURL,
+		`"metadata":[]`:                        pirogue.InvalidParameter,
 	} {
 		require.NotEmpty(t, w.refund(in.ID, "r1", more).says(want).Params, more)
 	}

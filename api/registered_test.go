@@ -79,16 +79,18 @@ func TestACallbackAtTheOneAddressThatIsRefusedLeavesNothing(t *testing.T) { // r
 		request *http.Request
 		want    pirogue.Code
 	}{
-		"a token nobody has":               {w.at(payerOperator, "x", w.paid()), pirogue.NotFound},
-		"a token cut short":                {w.at(payerOperator, good[:len(good)-1], w.paid()), pirogue.NotFound},
-		"another operator's token":         {w.at(payerOperator, addressOf(testOperator), w.paid()), pirogue.NotFound},
-		"an attempt's token":               {w.at(payerOperator, tokenOf(w.attempt.Ref), w.paid()), pirogue.NotFound},
-		"an operator without one address":  {w.at(testOperator, addressOf(testOperator), w.paid()), pirogue.NotFound},
-		"an operator nobody has":           {w.at("nobody", addressOf("nobody"), w.paid()), pirogue.NotFound},
-		"without the operator's secret":    {unsigned, pirogue.SignatureInvalid},
-		"no JSON":                          {w.registered("<html>"), pirogue.InvalidJSON},
-		"no reference":                     {w.registered(`{"status":"PAID"}`), pirogue.NotFound},
-		"a payment that is not ours":       {w.registered(`{"ref":"CO000000000000000000","status":"PAID"}`), pirogue.NotFound},
+		"a token nobody has":              {w.at(payerOperator, "x", w.paid()), pirogue.NotFound},
+		"a token cut short":               {w.at(payerOperator, good[:len(good)-1], w.paid()), pirogue.NotFound},
+		"another operator's token":        {w.at(payerOperator, addressOf(testOperator), w.paid()), pirogue.NotFound},
+		"an attempt's token":              {w.at(payerOperator, tokenOf(w.attempt.Ref), w.paid()), pirogue.NotFound},
+		"an operator without one address": {w.at(testOperator, addressOf(testOperator), w.paid()), pirogue.NotFound},
+		"an operator nobody has":          {w.at("nobody", addressOf("nobody"), w.paid()), pirogue.NotFound},
+		"without the operator's secret":   {unsigned, pirogue.SignatureInvalid},
+		"no JSON":                         {w.registered("<html>"), pirogue.InvalidJSON},
+		"no reference":                    {w.registered(`{"status":"PAID"}`), pirogue.NotFound},
+		"a payment that is not ours": {
+			w.registered(`{"ref":"CO000000000000000000","status":"PAID"}`), pirogue.NotFound,
+		},
 		"more than 64 KiB":                 {w.registered(strings.Repeat(" ", 64<<10+1)), pirogue.PayloadTooLarge},
 		"gzip":                             {squeezed, pirogue.UnsupportedMediaType},
 		"a GET, as some operators look by": {pinged, pirogue.MethodNotAllowed},

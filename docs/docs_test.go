@@ -54,8 +54,9 @@ func errorsDocument() string {
 	for _, row := range pirogue.Codes {
 		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", row.HTTP, row.Code, row.Text.FR, row.Text.EN)
 	}
-	b.WriteString("\n## `failure.code`\n\nPourquoi un paiement est FAILED ou EXPIRED. · Why a payment is FAILED or EXPIRED.\n\n" +
-		"| Code | Français | English |\n| --- | --- | --- |\n")
+	b.WriteString(
+		"\n## `failure.code`\n\nPourquoi un paiement est FAILED ou EXPIRED. · Why a payment is FAILED or EXPIRED.\n\n" +
+			"| Code | Français | English |\n| --- | --- | --- |\n")
 	for _, code := range []pirogue.FailureCode{
 		pirogue.FailedDeclined, pirogue.FailedRefused, pirogue.FailedUnavailable, pirogue.FailedNoAnswer,
 		pirogue.FailedNotStarted,

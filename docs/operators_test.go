@@ -79,7 +79,8 @@ var readmes = map[string]headings{
 	"../README.fr.md": {
 		"Opérateur",
 		[]string{
-			"Encaissement", "Versement", "Remboursement", "Statut", "Solde", "Notification", "Lot", "Relevé", "Clients", "Renvoi",
+			"Encaissement", "Versement", "Remboursement", "Statut", "Solde", "Notification", "Lot", "Relevé", "Clients",
+			"Renvoi",
 		},
 		[]string{"Encaissement perdu", "Versement perdu", "Preuve d'échec", "Reprise", "Réglé par"},
 		inFrench,

@@ -32,11 +32,13 @@ func (w *world) acts() map[string]struct {
 		"resend":  {http.MethodPost, payment + "/resend", because, pirogue.RoleSupport},
 		"resolve": {
 			http.MethodPost, payment + "/resolve",
-			`{"reason":"the statement shows it","resolution":"paid","evidence":"statement of 12 May, line 4"}`, pirogue.RoleFinance,
+			`{"reason":"the statement shows it","resolution":"paid","evidence":"statement of 12 May, line 4"}`,
+			pirogue.RoleFinance,
 		},
 		"payout": {
 			http.MethodPost, merchant + "/payouts",
-			`{"reason":"monthly","id":"VIR-1","mode":"test","country_code":"ML","amount":1000,"currency":"XOF"}`, pirogue.RoleFinance,
+			`{"reason":"monthly","id":"VIR-1","mode":"test","country_code":"ML","amount":1000,"currency":"XOF"}`,
+			pirogue.RoleFinance,
 		},
 		"fee": {
 			http.MethodPut, merchant + "/fees",
@@ -45,7 +47,8 @@ func (w *world) acts() map[string]struct {
 		"park":   {http.MethodPost, "/operators/sonatel-sn/park", because, pirogue.RoleSupport},
 		"unpark": {http.MethodPost, "/operators/sonatel-sn/unpark", because, pirogue.RoleSupport},
 		"late-policy": {
-			http.MethodPut, merchant + "/late-policy", `{"reason":"contract of May","late_policy":"accept"}`, pirogue.RoleFinance,
+			http.MethodPut, merchant + "/late-policy", `{"reason":"contract of May","late_policy":"accept"}`,
+			pirogue.RoleFinance,
 		},
 		"suspend":     {http.MethodPost, merchant + "/suspend", because, pirogue.RoleSupport},
 		"resume":      {http.MethodPost, merchant + "/resume", because, pirogue.RoleFinance},
@@ -120,17 +123,19 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 		answer   int
 		decision pirogue.Decision
 	}{
-		"the payment is settled":           {says(verdict(pirogue.DecisionSettled)), 200, pirogue.DecisionSettled},
-		"another attempt was made":         {says(verdict(pirogue.DecisionResubmitted)), 200, pirogue.DecisionResubmitted},
-		"the operator has not decided":     {says(verdict(pirogue.DecisionWaiting)), 200, pirogue.DecisionWaiting},
-		"another person must confirm":      {says(verdict(pirogue.DecisionProposed)), 200, pirogue.DecisionProposed},
-		"it would not be safe":             {says(verdict(pirogue.DecisionRefused)), 409, pirogue.DecisionRefused},
-		"its workflow is gone":             {fails(pirogue.NotFound), 200, pirogue.DecisionSettled},
-		"Temporal is away":                 {fails(pirogue.ServiceUnavailable), 503, pirogue.DecisionRefused},
-		"a bug":                            {fails(pirogue.Internal), 500, pirogue.DecisionRefused},
-		"the workflow has not answered":    {fails(pirogue.Unknown), 202, ""},
-		"the workflow answers much later":  {hangs, 202, ""},
-		"a panic, which nobody can answer": {func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) { panic("secret") }, 500, ""},
+		"the payment is settled":          {says(verdict(pirogue.DecisionSettled)), 200, pirogue.DecisionSettled},
+		"another attempt was made":        {says(verdict(pirogue.DecisionResubmitted)), 200, pirogue.DecisionResubmitted},
+		"the operator has not decided":    {says(verdict(pirogue.DecisionWaiting)), 200, pirogue.DecisionWaiting},
+		"another person must confirm":     {says(verdict(pirogue.DecisionProposed)), 200, pirogue.DecisionProposed},
+		"it would not be safe":            {says(verdict(pirogue.DecisionRefused)), 409, pirogue.DecisionRefused},
+		"its workflow is gone":            {fails(pirogue.NotFound), 200, pirogue.DecisionSettled},
+		"Temporal is away":                {fails(pirogue.ServiceUnavailable), 503, pirogue.DecisionRefused},
+		"a bug":                           {fails(pirogue.Internal), 500, pirogue.DecisionRefused},
+		"the workflow has not answered":   {fails(pirogue.Unknown), 202, ""},
+		"the workflow answers much later": {hangs, 202, ""},
+		"a panic, which nobody can answer": {
+			func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) { panic("secret") }, 500, "",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -200,12 +205,16 @@ func TestResolveNamesItsCase(t *testing.T) {
 		want   pirogue.Cause
 		status int
 	}{
-		"none is open":                      {status: 200},
-		"the only one":                      {causes: []pirogue.Cause{"LATE_SUCCESS"}, want: "LATE_SUCCESS", status: 200},
-		"two, and none is named":            {causes: []pirogue.Cause{"LATE_SUCCESS", "SECOND_PAYMENT"}, status: 422},
-		"two, and one is named":             {[]pirogue.Cause{"LATE_SUCCESS", "SECOND_PAYMENT"}, "SECOND_PAYMENT", "SECOND_PAYMENT", 200},
-		"one that is not open":              {causes: []pirogue.Cause{"LATE_SUCCESS"}, named: "SECOND_PAYMENT", status: 404},
-		"one beside what people settle not": {causes: []pirogue.Cause{"LATE_SUCCESS", "NOT_BOOKED"}, want: "LATE_SUCCESS", status: 200},
+		"none is open":           {status: 200},
+		"the only one":           {causes: []pirogue.Cause{"LATE_SUCCESS"}, want: "LATE_SUCCESS", status: 200},
+		"two, and none is named": {causes: []pirogue.Cause{"LATE_SUCCESS", "SECOND_PAYMENT"}, status: 422},
+		"two, and one is named": {
+			[]pirogue.Cause{"LATE_SUCCESS", "SECOND_PAYMENT"}, "SECOND_PAYMENT", "SECOND_PAYMENT", 200,
+		},
+		"one that is not open": {causes: []pirogue.Cause{"LATE_SUCCESS"}, named: "SECOND_PAYMENT", status: 404},
+		"one beside what people settle not": {
+			causes: []pirogue.Cause{"LATE_SUCCESS", "NOT_BOOKED"}, want: "LATE_SUCCESS", status: 200,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -60,8 +60,10 @@ func TestAskFirst(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, w.do(request(reader, http.MethodGet, "/ask-first", "")).status())
 	w.store.askFirst = &pirogue.AskFirstReport{
 		AskFirst: pirogue.AskFirst{Since: time.Now(), Begun: time.Now(), Actor: "awa", Reason: "a disk failed"},
-		Sums:     []pirogue.UnmatchedSum{{Operator: "sonatel-sn", Kind: pirogue.CashOut, Currency: pirogue.XOF, Lines: 1, Amount: 500}},
-		Lost:     []pirogue.LostRow{{WorkflowID: "cashout-1", Reference: "order_9"}},
+		Sums: []pirogue.UnmatchedSum{
+			{Operator: "sonatel-sn", Kind: pirogue.CashOut, Currency: pirogue.XOF, Lines: 1, Amount: 500},
+		},
+		Lost: []pirogue.LostRow{{WorkflowID: "cashout-1", Reference: "order_9"}},
 	}
 	const why = `{"reason":"we restored","evidence":"its portal, page 3"}`
 	looked := func(who string) reply {

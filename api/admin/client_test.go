@@ -62,19 +62,25 @@ func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 		cases   []pirogue.Case
 		allowed []pirogue.Verb
 	}{
-		"a cash-in under way":           {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck"}},
-		"a cash-out under way":          {pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive", "resolve"}},
+		"a cash-in under way": {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck"}},
+		"a cash-out under way": {
+			pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive", "resolve"},
+		},
 		"a payment nobody took up":      {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []pirogue.Verb{}},
 		"a payment that expired":        {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []pirogue.Verb{"recheck", "resend"}},
 		"a payment that was paid":       {pirogue.CashIn, pirogue.StatusSuccess, 1, nil, []pirogue.Verb{"recheck", "resend"}},
 		"a payment that was given back": {pirogue.CashIn, pirogue.StatusReversed, 2, nil, []pirogue.Verb{"resend"}},
-		"late money":                    {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.Verb{"resolve", "resend"}},
+		"late money": {
+			pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.Verb{"resolve", "resend"},
+		},
 		"late money that is not booked": {
 			pirogue.CashIn, pirogue.StatusExpired, 1,
 			[]pirogue.Case{opened, {ID: "d", Cause: pirogue.CauseNotBooked, OpenedAt: time.Now()}},
 			[]pirogue.Verb{"resend"},
 		},
-		"late money that found a home": {pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{closed}, []pirogue.Verb{"recheck", "resend"}},
+		"late money that found a home": {
+			pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{closed}, []pirogue.Verb{"recheck", "resend"},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -179,7 +185,9 @@ func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.workflows.remedy = says(pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "the operator may still execute it"})
+	w.workflows.remedy = says(
+		pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "the operator may still execute it"},
+	)
 	act, err := w.client(t, support).Redrive(t.Context(), w.payment.ID, "it waits")
 	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err))
 	require.ErrorContains(t, err, "the operator may still execute it")
@@ -193,7 +201,9 @@ func TestFinanceSettlesMerchants(t *testing.T) {
 	w := newWorld(t)
 	w.store.balance = 7000
 	c := w.client(t, finance)
-	payout := admin.Payout{ID: "VIR-1", Mode: pirogue.Test, Country: "ML", Amount: 5000, Currency: pirogue.XOF, Note: "May"}
+	payout := admin.Payout{
+		ID: "VIR-1", Mode: pirogue.Test, Country: "ML", Amount: 5000, Currency: pirogue.XOF, Note: "May",
+	}
 	for range 2 {
 		act, err := c.PayOut(t.Context(), merchantID, payout, "monthly")
 		require.NoError(t, err)

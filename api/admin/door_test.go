@@ -67,12 +67,14 @@ func TestABodyHasOneMeaning(t *testing.T) {
 		code  pirogue.Code
 		field string
 	}{
-		"a field nobody knows":          {`{"reason":"x","force":true}`, pirogue.UnknownField, "force"},
-		"a field in another case":       {`{"Reason":"x"}`, pirogue.UnknownField, "Reason"},
-		"a field that is there twice":   {`{"reason":"x","reason":"y"}`, pirogue.InvalidJSON, ""},
-		"a number for a text":           {`{"reason":7}`, pirogue.InvalidParameter, "reason"},
-		"two lines":                     {`{"reason":"x\ny"}`, pirogue.InvalidParameter, "reason"},
-		"a novel":                       {`{"reason":"` + strings.Repeat("é", 501) + `"}`, pirogue.InvalidParameter, "reason"},
+		"a field nobody knows":        {`{"reason":"x","force":true}`, pirogue.UnknownField, "force"},
+		"a field in another case":     {`{"Reason":"x"}`, pirogue.UnknownField, "Reason"},
+		"a field that is there twice": {`{"reason":"x","reason":"y"}`, pirogue.InvalidJSON, ""},
+		"a number for a text":         {`{"reason":7}`, pirogue.InvalidParameter, "reason"},
+		"two lines":                   {`{"reason":"x\ny"}`, pirogue.InvalidParameter, "reason"},
+		"a novel": {
+			`{"reason":"` + strings.Repeat("é", 501) + `"}`, pirogue.InvalidParameter, "reason",
+		},
 		"no JSON":                       {`reason=x`, pirogue.InvalidJSON, ""},
 		"a list":                        {`["reason"]`, pirogue.InvalidJSON, ""},
 		"two objects":                   {because + because, pirogue.InvalidJSON, ""},
@@ -89,7 +91,9 @@ func TestABodyHasOneMeaning(t *testing.T) {
 			require.Equal(t, []pirogue.Param{{Field: tt.field, Code: tt.code}}, got.Params, name)
 		}
 	}
-	for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16"} {
+	for _, kind := range []string{
+		"", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16",
+	} {
 		r := request(support, http.MethodPost, "/payments/"+string(w.payment.ID)+"/recheck", because)
 		r.Header.Set("Content-Type", kind)
 		require.Equal(t, pirogue.UnsupportedMediaType, w.do(r).Code, kind)
@@ -113,7 +117,10 @@ func TestAnActSaysEverythingItNeeds(t *testing.T) {
 		field              string
 	}{
 		{"POST", payment + "/resolve", `{"reason":"x","evidence":"y"}`, pirogue.MissingField, "resolution"},
-		{"POST", payment + "/resolve", `{"reason":"x","evidence":"y","resolution":"maybe"}`, pirogue.InvalidParameter, "resolution"},
+		{
+			"POST", payment + "/resolve", `{"reason":"x","evidence":"y","resolution":"maybe"}`, pirogue.InvalidParameter,
+			"resolution",
+		},
 		{"POST", payment + "/resolve", `{"reason":"x","resolution":"paid"}`, pirogue.MissingField, "evidence"},
 		{"POST", merchant + "/payouts", payout(`"V1"`, `""`), pirogue.MissingField, "id"},
 		{"POST", merchant + "/payouts", payout(`"live"`, `"Live"`), pirogue.InvalidParameter, "mode"},
@@ -124,8 +131,14 @@ func TestAnActSaysEverythingItNeeds(t *testing.T) {
 		{"POST", merchant + "/payouts", payout(`2026-01`, `2199-01`), pirogue.InvalidParameter, "paid_at"},
 		{"PUT", merchant + "/fees", `{"reason":"x","type":"CASHIN"}`, pirogue.MissingField, "payer"},
 		{"PUT", merchant + "/fees", `{"reason":"x","type":"TRANSFER","payer":"merchant"}`, pirogue.InvalidParameter, "type"},
-		{"PUT", merchant + "/fees", `{"reason":"x","type":"CASHIN","payer":"merchant","network":"visa"}`, pirogue.InvalidParameter, "network"},
-		{"PUT", merchant + "/fees", `{"reason":"x","type":"CASHIN","payer":"merchant","basis_points":10001}`, pirogue.InvalidParameter, "basis_points"},
+		{
+			"PUT", merchant + "/fees", `{"reason":"x","type":"CASHIN","payer":"merchant","network":"visa"}`,
+			pirogue.InvalidParameter, "network",
+		},
+		{
+			"PUT", merchant + "/fees", `{"reason":"x","type":"CASHIN","payer":"merchant","basis_points":10001}`,
+			pirogue.InvalidParameter, "basis_points",
+		},
 		{"PUT", merchant + "/late-policy", `{"reason":"x","late_policy":"keep"}`, pirogue.InvalidParameter, "late_policy"},
 	} {
 		got := w.do(request(finance, tt.method, tt.path, tt.body))

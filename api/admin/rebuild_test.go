@@ -28,8 +28,12 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 		"it failed":                          {status: pirogue.StatusFailed, starts: true},
 		"it has not begun":                   {status: pirogue.StatusCreated, says: "nothing to do"},
 		"it was paid, and may be taken back": {status: pirogue.StatusSuccess, starts: true},
-		"it was paid, and is sent again":     {status: pirogue.StatusSuccess, verb: pirogue.VerbRedrive, says: "nothing to do"},
-		"its rows cannot be read":            {status: pirogue.StatusPending, sealed: "no key", says: "cannot be started: no key"},
+		"it was paid, and is sent again": {
+			status: pirogue.StatusSuccess, verb: pirogue.VerbRedrive, says: "nothing to do",
+		},
+		"its rows cannot be read": {
+			status: pirogue.StatusPending, sealed: "no key", says: "cannot be started: no key",
+		},
 		"its operator is not there any more": {
 			status: pirogue.StatusPending, unfit: pirogue.Errorf(pirogue.Internal, "no operator"), says: "cannot be started",
 		},

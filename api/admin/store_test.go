@@ -197,7 +197,8 @@ func (s *fakeStore) Stuck(
 	}
 	s.asked = f
 	return pirogue.WorkPage[pirogue.Stuck]{
-		Rows: stuck, Next: "more", Tallies: []pirogue.WorkTally{{Cause: "OPERATOR_SLOW", Currency: "XOF", Payments: 7, Amount: 35}},
+		Rows: stuck, Next: "more",
+		Tallies: []pirogue.WorkTally{{Cause: "OPERATOR_SLOW", Currency: "XOF", Payments: 7, Amount: 35}},
 	}, err
 }
 

@@ -103,7 +103,8 @@ func (f *fake) cashIn(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 	decoder := json.NewDecoder(strings.NewReader(string(body)))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&order); err != nil || order.Amount < 1 || r.Header.Get("Content-Type") != "application/json" {
+	if err := decoder.Decode(&order); err != nil || order.Amount < 1 ||
+		r.Header.Get("Content-Type") != "application/json" {
 		refuse(w, http.StatusBadRequest, "INVALID_JSON", "Corps illisible", nil)
 		return
 	}
