@@ -31,10 +31,18 @@ const (
 	SendMarked       SendResult = "MARKED"
 	SendOvertaken    SendResult = "OVERTAKEN"     // another run has it, or its payment is terminal
 	SendPastDeadline SendResult = "PAST_DEADLINE" // its payment is still CREATED past its start deadline
+	SendPastWindow   SendResult = "PAST_WINDOW"   // it was accepted too long ago: see SendLimits.Accepted
 	SendSuspended    SendResult = "SUSPENDED"     // its merchant is suspended
 	SendCancelled    SendResult = "CANCELLED"     // its bulk is being cancelled
 	SendAskFirst     SendResult = "ASK_FIRST"     // the database was restored, and operators are asked first
 )
+
+// SendLimits says until when an attempt may be marked SENT. Its zero value lets a first sending
+// leave at any time, and no other one.
+type SendLimits struct {
+	Accepted time.Duration // how long after the payment was accepted; 0: any time
+	Again    time.Duration // how long after its first sending a lost attempt may leave once more; 0: never
+}
 
 // Sending is one request to mark an attempt SENT, with its result. Its number fences the operator's
 // response: the result of an earlier sending proves nothing about a later one.

@@ -84,6 +84,19 @@ func (l Leg) MayResend(firstSent, now time.Time) bool {
 	return now.Sub(firstSent) < cmp.Or(l.ResendWithin, resendWithin)
 }
 
+// SendLimits returns until when an attempt of a payment of kind k may be sent. A customer is not
+// asked to pay after the time that the payment has: its page or prompt would come hours late.
+func (l Leg) SendLimits(k Kind, a Attempt) SendLimits {
+	var limits SendLimits
+	if !k.MoneyOut() {
+		limits.Accepted = max(l.Window, StartPatience)
+	}
+	if l.AfterLoss(a) == RepeatSame {
+		limits.Again = cmp.Or(l.ResendWithin, resendWithin)
+	}
+	return limits
+}
+
 // repeat returns the rule for a lost response. For outgoing money, only an operator that executes a
 // reference once may receive it twice.
 func (c Capability) repeat(k Kind) RepeatRule {

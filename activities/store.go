@@ -80,10 +80,12 @@ type Attempts interface {
 	// Send marks a prepared attempt SENT, and its CREATED payment INITIATED, before
 	// the bytes leave, and numbers the sending. Unless its result is SendMarked it changes
 	// nothing and the attempt must not be sent: it is not PREPARED, or the payment is
-	// terminal, or CREATED past its start deadline. With again an attempt that is SENT or
-	// UNKNOWN may be sent once more, under its reference: only for an operator that
-	// executes a reference once.
-	Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (pirogue.Sending, error)
+	// terminal, CREATED past its start deadline, or past limits. An attempt that is SENT or
+	// UNKNOWN may be sent once more under its reference where limits say so: only for an
+	// operator that executes a reference once.
+	Send(
+		ctx context.Context, id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time,
+	) (pirogue.Sending, error)
 	// Answer records what became of one sending, and returns the attempt's state. Only the
 	// latest sending of a SENT attempt changes it; see pirogue.Answer.
 	Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptState, error)

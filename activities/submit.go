@@ -66,6 +66,7 @@ const (
 	Unsure      Class = "unsure"      // it may be at the operator: ask, never send again
 	Over        Class = "over"        // the payment ended before it was sent
 	NotInTime   Class = "not_in_time" // it was not sent: it was still CREATED past its start deadline
+	TooLate     Class = "too_late"    // it was not sent: its customer's time is over
 	Held        Class = "held"        // it was not sent: its merchant is suspended, or operators are asked first
 )
 
@@ -136,9 +137,8 @@ func (a *Activities) submit(ctx context.Context, in Submission) (Submitted, erro
 	if err != nil {
 		return Submitted{}, encode(err)
 	}
-	again := in.Leg.AfterLoss(attempt) == pirogue.RepeatSame
 	failpoint.Hit("submit.ready")
-	sending, err := a.Store.Send(ctx, attempt.ID, again, a.Clock.Now())
+	sending, err := a.Store.Send(ctx, attempt.ID, in.Leg.SendLimits(p.Kind, attempt), a.Clock.Now())
 	switch {
 	case err != nil || sending.Result == pirogue.SendOvertaken:
 		return Submitted{}, a.overtaken(err)
@@ -146,6 +146,8 @@ func (a *Activities) submit(ctx context.Context, in Submission) (Submitted, erro
 		return a.held(ctx, p.Kind, attempt, sentNothing[sending.Result])
 	case sending.Result == pirogue.SendCancelled:
 		return a.cancelled(ctx, attempt)
+	case sending.Result == pirogue.SendPastWindow:
+		return a.tooLate(ctx, attempt)
 	case sending.Result != pirogue.SendMarked:
 		return notInTime(attempt), nil
 	}
@@ -166,6 +168,25 @@ func (a *Activities) insisted(ctx context.Context, in Submission, done Submitted
 // notInTime says that nothing was sent because the payment's start deadline has passed.
 func notInTime(attempt pirogue.Attempt) Submitted {
 	return Submitted{Class: NotInTime, Operator: attempt.Operator, Number: attempt.Number}
+}
+
+// customersTimeIsOver holds what support reads of a collection that was not sent in time.
+const customersTimeIsOver = "the customer's time was over before anything was sent"
+
+// tooLate says that a collection is not sent because its customer's time is over. What was perhaps
+// sent before is followed. One whose earlier attempt was lost is given up: nobody can pay it any
+// more.
+func (a *Activities) tooLate(ctx context.Context, attempt pirogue.Attempt) (Submitted, error) {
+	late := Submitted{Class: TooLate, Operator: attempt.Operator, Number: attempt.Number, Words: customersTimeIsOver}
+	if attempt.State != pirogue.AttemptPrepared {
+		late.Class, late.Found = Unsure, true
+		return late, nil
+	}
+	unsent, err := a.Store.Unsent(ctx, attempt.PaymentID)
+	if err == nil && !unsent {
+		late.Class = Unavailable
+	}
+	return late, encode(err)
 }
 
 // freed takes back that a payment may go to another operator, or end as not sent, when
@@ -262,7 +283,7 @@ func (a *Activities) ready(
 	case pirogue.AttemptSent, pirogue.AttemptUnknown:
 	}
 	switch repeat := in.Leg.AfterLoss(attempt); {
-	case repeat == pirogue.RepeatSame && a.mayResend(p, attempt, in):
+	case repeat == pirogue.RepeatSame && a.mayResend(attempt, in):
 		return attempt, Submitted{}, nil
 	case repeat == pirogue.RepeatRenewed:
 		return a.renew(ctx, p, attempt, in.Leg)
@@ -271,14 +292,11 @@ func (a *Activities) ready(
 	}
 }
 
-// mayResend reports whether an attempt may be sent again under its reference. Money that leaves
-// us is, only while its operator remembers the reference; support's redrive, only after the
-// operator's answer that it does not know it.
-func (a *Activities) mayResend(p pirogue.Payment, attempt pirogue.Attempt, in Submission) bool {
-	if in.Dead && !in.Absent {
-		return false
-	}
-	return !in.Dead && !p.Kind.MoneyOut() || in.Leg.MayResend(attempt.FirstSent, a.Clock.Now())
+// mayResend reports whether an attempt may be sent again under its reference: only while its
+// operator remembers the reference, and by support's redrive only after the operator's answer that
+// it does not know it.
+func (a *Activities) mayResend(attempt pirogue.Attempt, in Submission) bool {
+	return (!in.Dead || in.Absent) && in.Leg.MayResend(attempt.FirstSent, a.Clock.Now())
 }
 
 // elsewhere says that another operator than the one asked to has the payment's attempt: an

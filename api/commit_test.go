@@ -255,7 +255,7 @@ func (w *commitWorld) earn(amount int64) {
 	}
 	_, _, err := w.db.Accept(w.t.Context(), w.paid, a, "digest")
 	require.NoError(w.t, err)
-	_, err = w.db.Send(w.t.Context(), a.ID, false, now)
+	_, err = w.db.Send(w.t.Context(), a.ID, pirogue.SendLimits{}, now)
 	require.NoError(w.t, err)
 	_, err = w.db.Settle(w.t.Context(), pirogue.Settlement{PaymentID: w.paid.ID, Status: pirogue.StatusSuccess, At: now})
 	require.NoError(w.t, err)

@@ -97,7 +97,7 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 		requireProposal("")
 		resolve("awa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 5*time.Second)
 		requireProposal("awa unpaid line 12")
-		_, err = w.db.Send(w.ctx(), attempt.ID, false, w.at(5500*time.Millisecond))
+		_, err = w.db.Send(w.ctx(), attempt.ID, pirogue.SendLimits{}, w.at(5500*time.Millisecond))
 		require.NoError(w.t, err)
 		requireProposal("")
 		resolve("awa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 5600*time.Millisecond)

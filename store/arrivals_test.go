@@ -184,7 +184,7 @@ func TestPasswordOfALostAnswer(t *testing.T) {
 				a.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
 				w.accepted(p, a)
 				answers := func(state pirogue.AttemptState, handle pirogue.Handle, want pirogue.Handle) {
-					sending, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Second))
+					sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
 					require.NoError(w.t, err)
 					_, err = w.db.Answer(w.ctx(), pirogue.Answer{
 						AttemptID: a.ID, Sending: sending.Number, State: state, Handle: handle, At: w.at(time.Minute),

@@ -40,7 +40,7 @@ func TestAskFirstSendsAndAcceptsNothing(t *testing.T) {
 		merchant, err := w.db.Merchant(w.ctx(), w.owner.MerchantID)
 		require.NoError(w.t, err)
 		require.True(w.t, merchant.AskFirst)
-		sending, err := w.db.Send(w.ctx(), a.ID, true, w.at(0))
+		sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(0))
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.SendAskFirst, sending.Result)
 		marked, err := w.db.SendLines(w.ctx(), []pirogue.AttemptID{first.ID}, w.at(0))

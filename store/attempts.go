@@ -67,20 +67,19 @@ func (db *DB) Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Atte
 // Send marks a prepared attempt SENT and its CREATED payment INITIATED, and numbers the
 // sending. It changes nothing, and no byte may leave, unless its result is SendMarked: when
 // the attempt is not PREPARED, when a later one exists, when the payment is terminal, and
-// when it is still CREATED past its start deadline, and when something keeps it back; see
-// keptBackBy. With again an attempt that is SENT or UNKNOWN may leave once more, under its
-// reference.
-func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at time.Time) (pirogue.Sending, error) {
-	sendable := []pirogue.AttemptState{pirogue.AttemptPrepared}
-	if again {
-		sendable = append(sendable, pirogue.AttemptSent, pirogue.AttemptUnknown)
-	}
+// when it is still CREATED past its start deadline, past limits, and when something keeps it back;
+// see keptBackBy. An attempt that is SENT or UNKNOWN may leave once more under its reference where
+// limits say so.
+func (db *DB) Send(
+	ctx context.Context, id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time,
+) (pirogue.Sending, error) {
+	named := sendTerms(id, limits, at)
 	var sending pirogue.Sending
 	err := db.together(ctx, "send attempt", func(tx *gorm.DB) error {
 		sending = pirogue.Sending{Result: pirogue.SendOvertaken}
-		payment, err := lockInTime(tx, id, openStatuses(), at)
+		payment, err := lockWhere(tx, inTime, named)
 		if errors.Is(err, unchanged{}) {
-			if sending.Result, err = whyUnsendable(tx, id, at); err != nil {
+			if sending.Result, err = whyUnsendable(tx, named); err != nil {
 				return err
 			}
 			return unchanged{}
@@ -89,7 +88,6 @@ func (db *DB) Send(ctx context.Context, id pirogue.AttemptID, again bool, at tim
 			return err
 		}
 		var sent []attemptRow
-		named := map[string]any{"at": on(at), "id": id, "sendable": sendable}
 		if err := tx.Raw(sendAttempt, named).Scan(&sent).Error; err != nil {
 			return err
 		}
@@ -133,8 +131,20 @@ UPDATE attempts
 RETURNING sendings, may_have_left`
 
 // sendable holds of an attempt that may leave unless something keeps it back.
-const sendable = `id = @id AND state IN @sendable
+const sendable = `id = @id AND (state = 'PREPARED' OR state IN ('SENT','UNKNOWN') AND first_sent_at > @again)
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)`
+
+// sendTerms holds what the statements of Send are given. A limit that there is none of is NULL.
+func sendTerms(id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time) map[string]any {
+	named := map[string]any{"id": id, "at": on(at), "in": openStatuses(), "accepted": stamp(""), "again": stamp("")}
+	if limits.Accepted > 0 {
+		named["accepted"] = on(at.Add(-limits.Accepted))
+	}
+	if limits.Again > 0 {
+		named["again"] = on(at.Add(-limits.Again))
+	}
+	return named
+}
 
 // whyUnsent says why an attempt whose payment is locked was not marked.
 func whyUnsent(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
@@ -146,20 +156,24 @@ func whyUnsent(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
 	return why[0], nil
 }
 
-// inTime holds of a payment that may be taken up: it was already, or its start deadline has
+// started holds of a payment that may be taken up: it was already, or its start deadline has
 // not passed. A bulk's line has none, and waits as long as it takes.
-const inTime = `(status <> 'CREATED' OR start_deadline IS NULL OR start_deadline > @at)`
+const started = `(status <> 'CREATED' OR start_deadline IS NULL OR start_deadline > @at)`
+
+// inTime holds of a payment that may be sent: it is started, and was accepted after a moment, where
+// there is one.
+const inTime = started + ` AND (CAST(@accepted AS TEXT) IS NULL OR created_at > @accepted)`
 
 // whyUnsendable says why an attempt's payment could not be locked to be sent.
-func whyUnsendable(tx *gorm.DB, id pirogue.AttemptID, at time.Time) (pirogue.SendResult, error) {
-	var late []string
-	err := tx.Raw(`SELECT id FROM payments
-		WHERE id = (SELECT payment_id FROM attempts WHERE id = @id) AND NOT `+inTime,
-		map[string]any{"id": id, "at": on(at)}).Scan(&late).Error
+func whyUnsendable(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
+	var late []pirogue.SendResult
+	err := tx.Raw(`SELECT CASE WHEN `+started+` THEN 'PAST_WINDOW' ELSE 'PAST_DEADLINE' END FROM payments
+		WHERE id = (SELECT payment_id FROM attempts WHERE id = @id) AND status IN @in AND NOT (`+inTime+`)`, named).
+		Scan(&late).Error
 	if err != nil || len(late) == 0 {
 		return pirogue.SendOvertaken, err
 	}
-	return pirogue.SendPastDeadline, nil
+	return late[0], nil
 }
 
 // lockPayment takes the row of the payment that an attempt belongs to, so that until the
@@ -167,22 +181,15 @@ func whyUnsendable(tx *gorm.DB, id pirogue.AttemptID, at time.Time) (pirogue.Sen
 // payment is in none of the statuses. Whoever changes an attempt locks its payment
 // first: one order of locks, no deadlock.
 func lockPayment(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
-	return lockWhere(tx, "TRUE", id, in, at)
+	return lockWhere(tx, "TRUE", map[string]any{"id": id, "in": in, "at": on(at)})
 }
 
-// lockInTime is lockPayment of a payment that may be taken up at this moment; of one that
-// may not it fails with unchanged.
-func lockInTime(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
-	return lockWhere(tx, inTime, id, in, at)
-}
-
-func lockWhere(
-	tx *gorm.DB, condition string, id pirogue.AttemptID, in []pirogue.Status, at time.Time,
-) (pirogue.PaymentID, error) {
+// lockWhere is lockPayment of a payment that a condition holds of.
+func lockWhere(tx *gorm.DB, condition string, named map[string]any) (pirogue.PaymentID, error) {
 	var locked []string
 	err := tx.Raw(`UPDATE payments SET updated_at = @at
-		WHERE id = (SELECT payment_id FROM attempts WHERE id = @id) AND status IN @in AND `+condition+` RETURNING id`,
-		map[string]any{"at": on(at), "id": id, "in": in}).Scan(&locked).Error
+		WHERE id = (SELECT payment_id FROM attempts WHERE id = @id) AND status IN @in AND `+condition+` RETURNING id`, named).
+		Scan(&locked).Error
 	if err != nil {
 		return "", err
 	}
@@ -201,9 +208,11 @@ func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, 
 	err := db.together(ctx, "postpone payment", func(tx *gorm.DB) error {
 		late = false
 		early := []pirogue.Status{pirogue.StatusCreated, pirogue.StatusInitiated}
-		payment, err := lockInTime(tx, id, early, at)
+		named := sendTerms(id, pirogue.SendLimits{}, at)
+		named["in"] = early
+		payment, err := lockWhere(tx, inTime, named)
 		if errors.Is(err, unchanged{}) {
-			why, err := whyUnsendable(tx, id, at)
+			why, err := whyUnsendable(tx, named)
 			if err != nil {
 				return err
 			}

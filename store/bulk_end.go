@@ -79,7 +79,7 @@ func (db *DB) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Ti
 			return err
 		}
 		var kept []int
-		named := map[string]any{"id": id, "sendable": []pirogue.AttemptState{pirogue.AttemptPrepared}}
+		named := sendTerms(id, pirogue.SendLimits{}, at)
 		err = tx.Raw("SELECT number FROM attempts WHERE "+sendable+" AND "+keptBackBy+" = 'CANCELLED'", named).
 			Scan(&kept).Error
 		if err != nil {

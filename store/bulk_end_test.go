@@ -166,7 +166,7 @@ func TestSendAfterCancel(t *testing.T) {
 		require.Empty(w.t, marked)
 		w.has(100_000-1200, 1200)
 		for i, id := range all {
-			sending, err := w.db.Send(w.ctx(), id, i%2 == 0, w.at(2*time.Minute))
+			sending, err := w.db.Send(w.ctx(), id, limits(i%2 == 0), w.at(2*time.Minute))
 			require.NoError(w.t, err)
 			require.Equal(w.t, pirogue.Sending{Result: pirogue.SendCancelled}, sending)
 			for range 2 {
@@ -207,7 +207,7 @@ func TestEndCancelled(t *testing.T) {
 		next := w.renew(p, attempts[2])
 		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
 		require.NoError(w.t, err)
-		again, err := w.db.Send(w.ctx(), attempts[1].ID, true, w.at(2*time.Minute))
+		again, err := w.db.Send(w.ctx(), attempts[1].ID, anyAge, w.at(2*time.Minute))
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.SendCancelled, again.Result, "it is not sent again")
 		for id, want := range map[pirogue.AttemptID]pirogue.Status{

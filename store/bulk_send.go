@@ -87,7 +87,7 @@ func (db *DB) SendLines(
 // does.
 const lockUnsent = `
 UPDATE payments SET updated_at = @at
- WHERE id IN (SELECT payment_id FROM attempts WHERE id IN @attempts) AND status = 'CREATED' AND ` + inTime + `
+ WHERE id IN (SELECT payment_id FROM attempts WHERE id IN @attempts) AND status = 'CREATED' AND ` + started + `
 RETURNING id`
 
 // sendLines reads what keeps a line back after its payment is held, as sendAttempt does.

@@ -180,7 +180,7 @@ func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 			if _, _, err := w.db.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
-			sending, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Second))
+			sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
 			if err != nil || sending.Result == pirogue.SendSuspended {
 				return err
 			}

@@ -73,7 +73,7 @@ func TestAnAnswerThatComesLateIsNoEvidence(t *testing.T) {
 		require.Equal(w.t, pirogue.Evidence{Outcome: declined, Times: 1, Since: w.at(20 * time.Second)}, evidence)
 
 		_, asked = w.latest(p.ID)
-		_, err := w.db.Send(w.ctx(), a.ID, true, w.at(30*time.Second))
+		_, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(30*time.Second))
 		require.NoError(w.t, err)
 		require.Empty(w.t, w.answers(asked, absent, "not known yet", 40*time.Second).Outcome)
 		_, attempt := w.latest(p.ID)

@@ -37,7 +37,7 @@ func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 					require.Equal(t, row.takenUp < startDeadline, took)
 				}
 				before, attempt := w.latest(p.ID)
-				sending, err := w.db.Send(w.ctx(), a.ID, true, w.at(row.at))
+				sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(row.at))
 				require.NoError(t, err)
 				require.Equal(t, row.want, sending.Result)
 				after, unmoved := w.latest(p.ID)
@@ -48,6 +48,51 @@ func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 				}
 				require.Equal(t, before, after, "not even updated_at may move")
 				require.Equal(t, attempt, unmoved)
+			})
+		}
+		w.sound()
+	})
+}
+
+// Each row is how old a payment and the first sending of its attempt are, and what may be.
+func TestSendLimits(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		window := pirogue.SendLimits{Accepted: 5 * time.Minute}
+		twice := pirogue.SendLimits{Accepted: 5 * time.Minute, Again: 2 * time.Minute}
+		for name, row := range map[string]struct {
+			limits pirogue.SendLimits
+			sent   time.Duration // before; 0: it was not
+			at     time.Duration
+			want   pirogue.SendResult
+		}{
+			"within its window":        {window, 0, 5*time.Minute - time.Microsecond, pirogue.SendMarked},
+			"at its end":               {window, 0, 5 * time.Minute, pirogue.SendPastWindow},
+			"hours later":              {window, 0, 6 * time.Hour, pirogue.SendPastWindow},
+			"without a window":         {pirogue.SendLimits{}, 0, 6 * time.Hour, pirogue.SendMarked},
+			"again soon":               {twice, time.Minute, 3*time.Minute - time.Microsecond, pirogue.SendMarked},
+			"again too late":           {twice, time.Minute, 3 * time.Minute, pirogue.SendOvertaken},
+			"again at the same moment": {window, time.Minute, time.Minute, pirogue.SendOvertaken},
+			"again before":             {window, time.Minute, 30 * time.Second, pirogue.SendOvertaken},
+			"again past its window":    {twice, 4 * time.Minute, 5 * time.Minute, pirogue.SendPastWindow},
+		} {
+			w.test().Run(name, func(t *testing.T) {
+				p, a := w.accept(name)
+				w.postpone(a)
+				if row.sent > 0 {
+					sending, err := w.db.Send(w.ctx(), a.ID, window, w.at(row.sent))
+					require.NoError(t, err)
+					require.Equal(t, pirogue.SendMarked, sending.Result)
+				}
+				before, attempt := w.latest(p.ID)
+				sending, err := w.db.Send(w.ctx(), a.ID, row.limits, w.at(row.at))
+				require.NoError(t, err)
+				require.Equal(t, row.want, sending.Result)
+				if row.want != pirogue.SendMarked {
+					after, unmoved := w.latest(p.ID)
+					require.Equal(t, before, after, "not even updated_at may move")
+					require.Equal(t, attempt, unmoved)
+				}
 			})
 		}
 		w.sound()
@@ -70,7 +115,7 @@ func TestALineHasNoStartDeadline(t *testing.T) {
 		require.Equal(w.t, map[pirogue.AttemptID]pirogue.Sending{
 			unsent[0].Attempt.ID: {Result: pirogue.SendMarked, Number: 1},
 		}, marked)
-		sending, err := w.db.Send(w.ctx(), unsent[1].Attempt.ID, false, w.at(time.Hour))
+		sending, err := w.db.Send(w.ctx(), unsent[1].Attempt.ID, pirogue.SendLimits{}, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.SendMarked, sending.Result)
 		w.sound()
@@ -81,7 +126,7 @@ func TestALineHasNoStartDeadline(t *testing.T) {
 func (w *world) sendTimes(a pirogue.Attempt, times int) {
 	w.t.Helper()
 	for n := 1; n <= times; n++ {
-		sending, err := w.db.Send(w.ctx(), a.ID, true, w.at(time.Second))
+		sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.Sending{Result: pirogue.SendMarked, Number: n, Repeat: n > 1}, sending)
 	}

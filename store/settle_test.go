@@ -251,7 +251,7 @@ func TestTwoProcessesMayWriteAtOnce(t *testing.T) {
 			if _, _, err := api.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
-			if _, err := worker.Send(w.ctx(), a.ID, false, w.at(0)); err != nil {
+			if _, err := worker.Send(w.ctx(), a.ID, pirogue.SendLimits{}, w.at(0)); err != nil {
 				return err
 			}
 			_, err := api.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})

@@ -239,9 +239,20 @@ func (w *world) book(code pirogue.OperatorCode) (in, out map[string]int64) {
 // digest is what the database knows an attempt's callback token by.
 func digest(a pirogue.Attempt) string { return pirogue.CallbackDigest("token of " + string(a.Ref)) }
 
+// anyAge lets an attempt leave again however old it is.
+var anyAge = pirogue.SendLimits{Again: 1000 * time.Hour}
+
+// limits returns anyAge for an attempt that may leave again.
+func limits(again bool) pirogue.SendLimits {
+	if again {
+		return anyAge
+	}
+	return pirogue.SendLimits{}
+}
+
 // mark marks an attempt sent, and reports whether its bytes may leave.
 func (w *world) mark(id pirogue.AttemptID, again bool, at time.Time) (bool, error) {
-	sending, err := w.db.Send(w.ctx(), id, again, at)
+	sending, err := w.db.Send(w.ctx(), id, limits(again), at)
 	return sending.Result == pirogue.SendMarked, err
 }
 

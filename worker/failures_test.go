@@ -105,7 +105,7 @@ func (b *books) cashIn(merchant pirogue.MerchantID) pirogue.Payment {
 	}
 	_, _, err := b.db.Accept(b.t.Context(), p, a, pirogue.CallbackDigest(string(a.Ref)))
 	require.NoError(b.t, err)
-	sent, err := b.db.Send(b.t.Context(), a.ID, false, now)
+	sent, err := b.db.Send(b.t.Context(), a.ID, pirogue.SendLimits{}, now)
 	require.NoError(b.t, err)
 	require.Equal(b.t, pirogue.SendMarked, sent.Result)
 	return p

@@ -105,7 +105,7 @@ func (c *crew) payAll() {
 		_, a, err := c.store.Latest(context.Background(), p.ID)
 		require.NoError(c.t, err)
 		if a.State == pirogue.AttemptPrepared {
-			_, err = c.store.Send(context.Background(), a.ID, false, c.env.Now())
+			_, err = c.store.Send(context.Background(), a.ID, pirogue.SendLimits{}, c.env.Now())
 			require.NoError(c.t, err)
 		}
 		end := pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: c.env.Now()}

@@ -37,7 +37,7 @@ func (s *story) collect(ctx workflow.Context) (pirogue.Status, error) {
 			if receipt, err = s.await(ctx); err != nil {
 				return "", err
 			}
-		case activities.Unavailable, activities.NotInTime, activities.Held:
+		case activities.Unavailable, activities.NotInTime, activities.TooLate, activities.Held:
 		}
 		if !unsent(submitted, receipt) {
 			return s.collected(ctx, submitted, receipt)

@@ -211,7 +211,7 @@ func (r *rival) SendLines(
 ) (map[pirogue.AttemptID]pirogue.Sending, error) {
 	if r.sent == "" {
 		r.sent = attempts[3]
-		if _, err := r.Store.Send(ctx, r.sent, false, at); err != nil {
+		if _, err := r.Store.Send(ctx, r.sent, pirogue.SendLimits{}, at); err != nil {
 			return nil, err
 		}
 	}

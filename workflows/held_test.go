@@ -105,7 +105,7 @@ func TestAMerchantSuspendedAtTheLastMomentSendsNothing(t *testing.T) {
 	w := newWorldOf(t, setting{kind: pirogue.CashOut})
 	_, a := w.latest()
 	w.suspend(0, 0)
-	sent, err := w.store.Send(t.Context(), a.ID, true, w.env.Now())
+	sent, err := w.store.Send(t.Context(), a.ID, anyAge, w.env.Now())
 	require.NoError(t, err)
 	require.Equal(t, pirogue.SendSuspended, sent.Result)
 }

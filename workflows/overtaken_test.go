@@ -16,12 +16,12 @@ import (
 type overtaken struct{ *store.DB }
 
 func (o *overtaken) Send(
-	ctx context.Context, id pirogue.AttemptID, again bool, at time.Time,
+	ctx context.Context, id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time,
 ) (pirogue.Sending, error) {
-	if _, err := o.DB.Send(ctx, id, again, at); err != nil {
+	if _, err := o.DB.Send(ctx, id, limits, at); err != nil {
 		return pirogue.Sending{}, err
 	}
-	return o.DB.Send(ctx, id, again, at)
+	return o.DB.Send(ctx, id, limits, at)
 }
 
 // A run that finds its attempt marked by another one lets no byte leave, and asks instead.

@@ -81,7 +81,7 @@ func TestAPaymentThatAStalledRunSentAfterAllIsFollowedWhereItWasSent(t *testing.
 						return spared
 					}
 					_, attempt := w.latest()
-					sent, err := w.store.Send(t.Context(), attempt.ID, false, w.env.Now())
+					sent, err := w.store.Send(t.Context(), attempt.ID, pirogue.SendLimits{}, w.env.Now())
 					require.NoError(t, err)
 					require.Equal(t, pirogue.SendMarked, sent.Result)
 					return spared
@@ -154,7 +154,7 @@ func TestMoneyThatWasSentLongAgoIsAskedAboutBeforeItIsSentAgain(t *testing.T) {
 			w := newWorldOf(t, setting{kind: pirogue.CashOut, power: pirogue.IdempotentByReference})
 			_, attempt := w.latest()
 			for _, ago := range tt.ago {
-				sent, err := w.store.Send(t.Context(), attempt.ID, true, w.env.Now().Add(-ago))
+				sent, err := w.store.Send(t.Context(), attempt.ID, anyAge, w.env.Now().Add(-ago))
 				require.NoError(t, err)
 				require.Equal(t, pirogue.SendMarked, sent.Result)
 			}

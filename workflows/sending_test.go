@@ -102,6 +102,17 @@ func (w *world) queued(turn time.Duration) {
 	w.env.OnActivity("Submit", mock.Anything, mock.Anything).Return(a.Submit).After(turn)
 }
 
+// anyAge lets an attempt leave again however old it is.
+var anyAge = pirogue.SendLimits{Again: 1000 * time.Hour}
+
+// limits returns anyAge for an attempt that may leave again.
+func limits(again bool) pirogue.SendLimits {
+	if again {
+		return anyAge
+	}
+	return pirogue.SendLimits{}
+}
+
 // zombie is a run of Submit that was given up while it hung: what it does comes late.
 type zombie struct {
 	w       *world
@@ -115,7 +126,7 @@ func (z *zombie) sends() {
 	_, a := z.w.latest()
 	var err error
 	z.id = a.ID
-	z.sending, err = z.w.store.Send(z.w.t.Context(), a.ID, z.again, z.w.env.Now())
+	z.sending, err = z.w.store.Send(z.w.t.Context(), a.ID, limits(z.again), z.w.env.Now())
 	require.NoError(z.w.t, err)
 	require.Equal(z.w.t, pirogue.SendMarked, z.sending.Result)
 }
@@ -191,6 +202,56 @@ func TestAPaymentThatIsSentWhileItEndsAsNotSentGoesOn(t *testing.T) {
 	}
 }
 
+// Each row is a cash-in that its workflow takes up again hours after it was accepted: its customer
+// is not asked to pay any more.
+func TestCashInIsNotSentPastItsWindow(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		before func(*world, pirogue.Attempt)
+		want   pirogue.Status
+		code   pirogue.FailureCode
+	}{
+		"it waited in the queue of its operator": {
+			func(w *world, a pirogue.Attempt) {
+				ok, err := w.store.Postpone(w.t.Context(), a.ID, "waits for its turn", w.env.Now().Add(20*time.Second))
+				require.NoError(w.t, err)
+				require.True(w.t, ok)
+			}, "EXPIRED", pirogue.FailedNotStarted,
+		},
+		"the answer to its submission was lost": {
+			func(w *world, a pirogue.Attempt) {
+				w.sent(a)
+				_, err := w.store.Answer(w.t.Context(), pirogue.Answer{
+					AttemptID: a.ID, Sending: 1, State: pirogue.AttemptUnknown, At: w.env.Now(),
+				})
+				require.NoError(w.t, err)
+			}, "FAILED", pirogue.FailedUnconfirmed,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{policy: pirogue.LateReturn})
+			_, a := w.latest()
+			tt.before(w, a)
+			began := w.env.Now()
+			env := quiet().NewTestWorkflowEnvironment()
+			env.SetTestTimeout(time.Minute)
+			env.SetStartTime(began.Add(6 * time.Hour))
+			w.env = env
+			w.operator.now, w.endpoint = env.Now, &endpoint{now: env.Now}
+			w.register(false)
+			w.operator.scenes = settledAtOnce
+			w.order.Resumes = &pirogue.Resumption{Status: pirogue.StatusPending, Attempts: 1}
+			p := w.tell()
+			require.NoError(t, w.env.GetWorkflowError())
+			require.Equal(t, tt.want, p.Status)
+			require.Equal(t, tt.code, p.Failure.Code)
+			require.Empty(t, w.operator.refs)
+		})
+	}
+}
+
 // Stray money goes back however long it waits: its case closes with it, and nobody asks
 // for it again.
 func TestAReturnHasNoStartDeadline(t *testing.T) {
@@ -205,7 +266,7 @@ func TestAReturnHasNoStartDeadline(t *testing.T) {
 	back, attempt, err := w.store.Latest(t.Context(), w.launched[0].ID)
 	require.NoError(t, err)
 	require.Zero(t, back.StartDeadline)
-	sending, err := w.store.Send(t.Context(), attempt.ID, false, w.env.Now().Add(time.Hour))
+	sending, err := w.store.Send(t.Context(), attempt.ID, pirogue.SendLimits{}, w.env.Now().Add(time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, pirogue.SendMarked, sending.Result)
 }

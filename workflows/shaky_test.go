@@ -47,9 +47,9 @@ func (s *shaky) Latest(
 }
 
 func (s *shaky) Send(
-	ctx context.Context, id pirogue.AttemptID, again bool, at time.Time,
+	ctx context.Context, id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time,
 ) (sent pirogue.Sending, err error) {
-	err = s.try(ctx, "Send", func() error { sent, err = s.DB.Send(ctx, id, again, at); return err })
+	err = s.try(ctx, "Send", func() error { sent, err = s.DB.Send(ctx, id, limits, at); return err })
 	return sent, err
 }
 

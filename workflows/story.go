@@ -292,6 +292,7 @@ func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Sta
 // unsent reports whether nothing of a payment was sent, as its rows prove: then it may end.
 func unsent(submitted activities.Submitted, receipt pirogue.Receipt) bool {
 	return submitted.Class == activities.NotInTime || submitted.Class == activities.Held ||
+		submitted.Class == activities.TooLate ||
 		receipt.Outcome == pirogue.OutcomeNotSent || submitted.Class == activities.Unavailable && submitted.Free
 }
 
@@ -304,8 +305,11 @@ func (s *story) endUnsent(
 	if submitted.Class == activities.NotInTime {
 		ending = activities.NotStarted(s.order.PaymentID)
 	}
-	if submitted.Class == activities.Held {
+	if submitted.Class == activities.Held || submitted.Class == activities.TooLate {
 		ending = expired(submitted.Words)
+	}
+	if submitted.Class == activities.TooLate {
+		ending.Failure.Code = pirogue.FailedNotStarted
 	}
 	ending.Unsent = true
 	status, err := s.end(ctx, ending)

@@ -332,7 +332,7 @@ func (w *world) write(p pirogue.Payment) (pirogue.Payment, pirogue.Attempt) {
 // sent marks an attempt of a payment as sent.
 func (w *world) sent(a pirogue.Attempt) {
 	w.t.Helper()
-	sent, err := w.store.Send(w.t.Context(), a.ID, false, w.env.Now())
+	sent, err := w.store.Send(w.t.Context(), a.ID, pirogue.SendLimits{}, w.env.Now())
 	require.NoError(w.t, err)
 	require.Equal(w.t, pirogue.SendMarked, sent.Result)
 }

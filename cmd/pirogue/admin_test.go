@@ -320,7 +320,7 @@ func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
 func (b *bookkeeper) pay(t *testing.T, a pirogue.Attempt) {
 	t.Helper()
 	now := time.Now()
-	sending, err := b.parts.store.Send(t.Context(), a.ID, false, now)
+	sending, err := b.parts.store.Send(t.Context(), a.ID, pirogue.SendLimits{}, now)
 	require.NoError(t, err)
 	_, err = b.parts.store.Answer(t.Context(), pirogue.Answer{
 		AttemptID: a.ID, Sending: sending.Number, State: pirogue.AttemptAccepted, At: now,

@@ -236,7 +236,7 @@ func (p *parts) sent(
 	_, fresh, err := p.store.Accept(t.Context(), payment, attempt, string(attempt.ID))
 	require.NoError(t, err)
 	require.True(t, fresh)
-	sending, err := p.store.Send(t.Context(), attempt.ID, false, p.clock.Now())
+	sending, err := p.store.Send(t.Context(), attempt.ID, pirogue.SendLimits{}, p.clock.Now())
 	require.NoError(t, err)
 	require.Positive(t, sending.Number)
 	return payment, attempt

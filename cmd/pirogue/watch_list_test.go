@@ -114,7 +114,7 @@ func (w *watchWorld) expired(reference string, number pirogue.MSISDN) pirogue.Pa
 	}
 	_, _, err := w.db.Accept(ctx, p, a, pirogue.CallbackDigest(string(a.Ref)))
 	require.NoError(w.t, err)
-	sending, err := w.db.Send(ctx, a.ID, false, now)
+	sending, err := w.db.Send(ctx, a.ID, pirogue.SendLimits{}, now)
 	require.NoError(w.t, err)
 	collector, can := w.instance.Operator.(pirogue.Collector)
 	require.True(w.t, can)
