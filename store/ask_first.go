@@ -10,10 +10,10 @@ import (
 	"pirogue/failpoint"
 )
 
-// asksFirst holds while the database is in ask-first mode.
+// asksFirst is true while the database is in ask-first mode.
 const asksFirst = "EXISTS (SELECT 1 FROM ask_first WHERE ended_at IS NULL)"
 
-// askFirstRow is a row of ask_first.
+// askFirstRow is a row of ask_first: one restore of the database.
 type askFirstRow struct {
 	ID              string `gorm:"primaryKey"`
 	Since           stamp
@@ -22,17 +22,21 @@ type askFirstRow struct {
 	Reason          string
 	TemporalAskedAt stamp
 	ProposedBy      string
-	EndedAt         stamp // NULL: the mode is on
+	EndedAt         stamp // NULL while the mode is on
 	EndedBy         string
 }
 
 // TableName returns the table's name.
 func (askFirstRow) TableName() string { return "ask_first" }
 
-// BeginAskFirst begins ask-first mode. Everything that is PREPARED of an open payment was
-// perhaps sent after the restore point, so it is UNKNOWN afterwards: it is asked about under its
-// reference, and not sent as if nobody had. What operators said before says nothing of it. It
-// fails with InvalidParameter where the mode is on already, and for a moment that has not come.
+// BeginAskFirst begins ask-first mode. An attempt that is PREPARED in a restored database may
+// have been sent after the restore point. So every such attempt of an open payment becomes
+// UNKNOWN: its operator is asked about its reference, and no request is sent as if none had been.
+// It also forgets the evidence from earlier operator results, which prove nothing about such a
+// request.
+//
+// It fails with InvalidParameter if the mode is on already, and for a restore point in the
+// future.
 func (db *DB) BeginAskFirst(ctx context.Context, a pirogue.AskFirst) error {
 	if a.Since.IsZero() || a.Since.After(a.Begun) {
 		return pirogue.FieldError(pirogue.InvalidParameter, "since")
@@ -41,8 +45,8 @@ func (db *DB) BeginAskFirst(ctx context.Context, a pirogue.AskFirst) error {
 		return pirogue.FieldError(pirogue.MissingField, "reason")
 	}
 	row := askFirstRow{ID: a.ID, Since: on(a.Since), BegunAt: on(a.Begun), BegunBy: a.Actor, Reason: a.Reason}
-	// It runs before anything else does and may change as many rows as there are: no time-out
-	// of the short pool bounds it.
+	// It runs before any other work and may change any number of rows, so no time-out of the
+	// short pool bounds it.
 	err := db.long().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&row).Error; err != nil {
 			return err
@@ -56,7 +60,8 @@ func (db *DB) BeginAskFirst(ctx context.Context, a pirogue.AskFirst) error {
 	return failure("begin ask-first mode", err)
 }
 
-// doubt makes UNKNOWN what is PREPARED of open payments, and takes up their payments.
+// doubt makes the PREPARED attempts of open payments UNKNOWN, and their CREATED payments
+// INITIATED.
 func doubt(tx *gorm.DB, at stamp) error {
 	if err := tx.Exec(forgetEvidence).Error; err != nil {
 		return err
@@ -69,14 +74,15 @@ func doubt(tx *gorm.DB, at stamp) error {
 	return nil
 }
 
-// ofOpenPayment holds of an attempt whose payment has not ended.
+// ofOpenPayment is true of an attempt whose payment has not ended.
 const ofOpenPayment = `payment_id IN (SELECT id FROM payments WHERE status IN ('CREATED','INITIATED','PENDING'))`
 
 const forgetEvidence = `
 UPDATE attempts SET evidence_outcome = '', evidence_times = 0, evidence_since = NULL WHERE ` + ofOpenPayment
 
-// doubtAttempts counts one more sending. It left no sooner than the attempt was made, which is
-// from when its operator is searched, and no later than now, from when a "not found" counts.
+// doubtAttempts counts one more sending. That sending left no sooner than the attempt's creation,
+// so the search at the operator begins there. It left no later than the present, so a "not found"
+// counts from then.
 const doubtAttempts = `
 UPDATE attempts
    SET state = 'UNKNOWN', sent_at = @at, first_sent_at = COALESCE(first_sent_at, created_at), answered_at = @at,
@@ -93,7 +99,7 @@ SELECT id, version, 'CREATED', 'INITIATED', CAST(@at AS TEXT) FROM payments p
  WHERE p.status = 'INITIATED'
    AND NOT EXISTS (SELECT 1 FROM status_history h WHERE h.payment_id = p.id AND h.number = p.version)`
 
-// AskFirst returns the ask-first mode that is on. It fails with NotFound.
+// AskFirst returns the ask-first mode that is on. It fails with NotFound if none is.
 func (db *DB) AskFirst(ctx context.Context) (pirogue.AskFirst, error) {
 	row, err := db.openAskFirst(ctx)
 	return unpackAskFirst(row), err
@@ -132,12 +138,12 @@ func refuseWhileAsking(tx *gorm.DB) error {
 	return err
 }
 
-// refuseAcceptance fails with pirogue.ErrAskFirst in ask-first mode, and with DuplicateOrder for
-// a reference under which a payment was accepted whose row a restored database lost.
+// refuseAcceptance fails with pirogue.ErrAskFirst in ask-first mode. It fails with DuplicateOrder
+// if a payment with this reference was accepted and a restored database lost its row.
 func refuseAcceptance(tx *gorm.DB, row paymentRow) error {
 	var found struct{ Asking, Lost bool }
 	space := row.RefSpace
-	if row.Kind == string(pirogue.Refund) { // a workflow does not say which refunds are returns
+	if row.Kind == string(pirogue.Refund) { // a workflow does not name the refunds that are returns
 		space = refSpace(pirogue.Refund, false)
 	}
 	err := tx.Raw("SELECT "+asksFirst+" AS asking, "+lostReference+" AS lost", map[string]any{
@@ -159,7 +165,8 @@ const lostReference = `EXISTS (
   SELECT 1 FROM lost_rows WHERE what = 'payment' AND merchant_id = @merchant AND mode = @mode AND ref_space = @space
      AND merchant_ref = @ref)`
 
-// endsUnproven reports whether a settlement ends a payment without money by no person's word.
+// endsUnproven reports whether a settlement ends a payment without money and without a person's
+// decision.
 func endsUnproven(s pirogue.Settlement) bool {
 	byPeople := s.Resolution != "" || s.Failure.Code == pirogue.FailedBySupport
 	return (s.Status == pirogue.StatusExpired || s.Status == pirogue.StatusFailed) && !byPeople

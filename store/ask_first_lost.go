@@ -14,7 +14,7 @@ import (
 	"pirogue"
 )
 
-// lostRow is a row of lost_rows.
+// lostRow is a row of lost_rows: a workflow whose own row a restored database lost.
 type lostRow struct {
 	WorkflowID  string `gorm:"primaryKey"`
 	AskFirstID  string
@@ -41,12 +41,12 @@ func (r lostRow) unpack() pirogue.LostRow {
 	}
 }
 
-// tableOf is where what a workflow takes care of has its row.
+// tableOf names the table that has the row of each kind of workflow.
 var tableOf = map[pirogue.FollowedKind]string{
 	pirogue.FollowedPayment: "payments", pirogue.FollowedBulk: "bulks", pirogue.FollowedEvent: "webhook_events",
 }
 
-// Missing returns which IDs have no row.
+// Missing returns the IDs that have no row.
 func (db *DB) Missing(ctx context.Context, what pirogue.FollowedKind, ids []string) ([]string, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -58,8 +58,8 @@ func (db *DB) Missing(ctx context.Context, what pirogue.FollowedKind, ids []stri
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(known, id) }), err
 }
 
-// KeepLost keeps workflows whose row this database does not have. It fails with NotFound outside
-// of ask-first mode.
+// KeepLost records workflows that have no row in this database. It fails with NotFound outside of
+// ask-first mode.
 func (db *DB) KeepLost(ctx context.Context, lost []pirogue.LostRow) error {
 	mode, err := db.openAskFirst(ctx)
 	if err != nil || len(lost) == 0 {
@@ -88,16 +88,16 @@ func (db *DB) KeepLost(ctx context.Context, lost []pirogue.LostRow) error {
 	})
 }
 
-// takeLostReferences takes the order numbers of lost payments, for the lines of bulks too. A
-// merchant that was lost as well has no use for them.
+// takeLostReferences reserves the order numbers of lost payments, against lines of bulks too. It
+// leaves out a lost merchant: nobody can send requests for it.
 const takeLostReferences = `
 INSERT INTO order_references (merchant_id, mode, merchant_ref)
 SELECT DISTINCT l.merchant_id, l.mode, l.merchant_ref FROM lost_rows l JOIN merchants m ON m.id = l.merchant_id
  WHERE l.ask_first_id = ? AND l.what = 'payment' AND l.ref_space = 'order'
 ON CONFLICT DO NOTHING`
 
-// TemporalAsked notes that all workflows of Temporal were compared with our rows at a moment. It
-// fails with NotFound outside of ask-first mode.
+// TemporalAsked records that all of Temporal's workflows were compared with our rows at a time.
+// It fails with NotFound outside of ask-first mode.
 func (db *DB) TemporalAsked(ctx context.Context, at time.Time) error {
 	return db.once(ctx, "note that Temporal was asked", func(tx *gorm.DB) error {
 		set := tx.Exec("UPDATE ask_first SET temporal_asked_at = ? WHERE ended_at IS NULL", on(at))
@@ -108,9 +108,9 @@ func (db *DB) TemporalAsked(ctx context.Context, at time.Time) error {
 	})
 }
 
-// EndAskFirst ends ask-first mode, for somebody. The verdict refuses with what was not asked yet.
-// Where money may have left us that is in no book, a second person confirms. It fails with
-// NotFound outside of ask-first mode.
+// EndAskFirst ends ask-first mode in the name of actor. The result is a refusal that lists what
+// was not asked yet, if anything is left. If money may have left us that is in no book, it is a
+// proposal: a second person has to confirm. It fails with NotFound outside of ask-first mode.
 func (db *DB) EndAskFirst(
 	ctx context.Context, configured []pirogue.OperatorCode, actor string, at time.Time,
 ) (pirogue.Verdict, error) {
@@ -130,7 +130,7 @@ func (db *DB) EndAskFirst(
 	return db.endAskFirst(ctx, report, actor, at)
 }
 
-// unasked says in words what has not been asked.
+// unasked lists in sentences what was not asked yet.
 func unasked(r pirogue.AskFirstReport) []string {
 	var open []string
 	if r.TemporalAsked.Before(r.Begun) {
@@ -156,7 +156,7 @@ func (db *DB) proposeEnd(ctx context.Context, r pirogue.AskFirstReport, actor st
 	})
 }
 
-// endAskFirst ends the mode unless the proposal that was read has changed meanwhile.
+// endAskFirst ends the mode, unless the proposal has changed since it was read.
 func (db *DB) endAskFirst(
 	ctx context.Context, r pirogue.AskFirstReport, actor string, at time.Time,
 ) (pirogue.Verdict, error) {

@@ -13,14 +13,14 @@ import (
 	"pirogue"
 )
 
-// matchChunk is how many lines of an operator's list are looked up by one statement.
+// matchChunk is the number of lines of an operator's list that one statement looks up.
 const matchChunk = 500
 
 // askedOperatorRow is a row of ask_first_operators.
 type askedOperatorRow struct {
 	AskFirstID string `gorm:"primaryKey"`
 	Operator   string `gorm:"primaryKey"`
-	ListedTo   stamp  // NULL: its list was never read
+	ListedTo   stamp  // NULL: no list of it was read
 	Evidence   string
 	EvidenceBy string
 }
@@ -28,7 +28,7 @@ type askedOperatorRow struct {
 // TableName returns the table's name.
 func (askedOperatorRow) TableName() string { return "ask_first_operators" }
 
-// unmatchedRow is a row of ask_first_lines.
+// unmatchedRow is a row of ask_first_lines: a line of an operator's list that matches no attempt.
 type unmatchedRow struct {
 	AskFirstID string `gorm:"primaryKey"`
 	Operator   string `gorm:"primaryKey"`
@@ -46,9 +46,9 @@ type unmatchedRow struct {
 // TableName returns the table's name.
 func (unmatchedRow) TableName() string { return "ask_first_lines" }
 
-// OperatorListed keeps what an operator's own list, read until a moment, says that no attempt of
-// ours matches, in the place of what an earlier reading said. Lines that say that no money moved
-// are left out. A proposal to end the mode has to be made again. It fails with NotFound outside of
+// OperatorListed records the lines of an operator's own list, read up to a time, that match no
+// attempt of ours. They replace the lines of an earlier reading. It leaves out lines by which no
+// money moved. It also withdraws a proposal to end the mode. It fails with NotFound outside of
 // ask-first mode.
 func (db *DB) OperatorListed(
 	ctx context.Context, o pirogue.OperatorCode, to time.Time, lines []pirogue.StatementLine,
@@ -89,15 +89,15 @@ const operatorListed = `
 INSERT INTO ask_first_operators AS o (ask_first_id, operator, listed_to) VALUES (?, ?, ?)
 ON CONFLICT (ask_first_id, operator) DO UPDATE SET listed_to = excluded.listed_to`
 
-// moneyLines returns the lines by which money moved or may have.
+// moneyLines returns the lines by which money moved or may have moved.
 func moneyLines(lines []pirogue.StatementLine) []pirogue.StatementLine {
 	return slices.DeleteFunc(slices.Clone(lines), func(l pirogue.StatementLine) bool {
 		return l.Outcome == pirogue.OutcomeDeclined || l.Outcome == pirogue.OutcomeExpired
 	})
 }
 
-// unmatched returns the lines that neither name a reference of an attempt of ours nor a transaction
-// of a payment of ours.
+// unmatched returns the lines that name neither the reference of an attempt of ours nor a
+// transaction of a payment of ours.
 func (db *DB) unmatched(ctx context.Context, lines []pirogue.StatementLine) ([]pirogue.StatementLine, error) {
 	refs, transactions := make([]string, len(lines)), make([]string, len(lines))
 	for i, line := range lines {
@@ -127,8 +127,8 @@ func packUnmatched(mode string, o pirogue.OperatorCode, l pirogue.StatementLine,
 	}
 }
 
-// OperatorLooked keeps where a person looked instead of what an operator cannot be asked. It fails
-// with NotFound outside of ask-first mode.
+// OperatorLooked records a person's evidence for an operator that cannot be asked. It fails with
+// NotFound outside of ask-first mode.
 func (db *DB) OperatorLooked(ctx context.Context, o pirogue.OperatorCode, evidence, by string) error {
 	mode, err := db.openAskFirst(ctx)
 	if err != nil {
@@ -143,8 +143,9 @@ func (db *DB) OperatorLooked(ctx context.Context, o pirogue.OperatorCode, eviden
 	})
 }
 
-// AskFirstReport says how far the ask-first mode has come that is on, with the operators that are
-// configured or have an attempt to be asked about. It fails with NotFound.
+// AskFirstReport returns the progress of the ask-first mode that is on. It has the operators that
+// are configured, or that have an attempt without a result. It fails with NotFound if the mode is
+// off.
 func (db *DB) AskFirstReport(
 	ctx context.Context, configured []pirogue.OperatorCode,
 ) (pirogue.AskFirstReport, error) {
@@ -159,7 +160,7 @@ func (db *DB) AskFirstReport(
 	return r.report(configured), nil
 }
 
-// askFirstReading is what stands of an ask-first mode at one moment.
+// askFirstReading holds the rows of an ask-first mode, all as of one moment.
 type askFirstReading struct {
 	mode       askFirstRow
 	asked      []askedOperatorRow
@@ -206,8 +207,8 @@ func (r *askFirstReading) read(tx *gorm.DB) error {
 	return nil
 }
 
-// unansweredAttempts counts attempts that the mode has to hear of: the latest of each open payment,
-// and earlier ones that left since the restore point.
+// unansweredAttempts counts the attempts whose result the mode needs: the latest one of each open
+// payment, and earlier ones that left since the restore point.
 const unansweredAttempts = `
 SELECT a.operator AS operator, COUNT(*) AS attempts
   FROM attempts a JOIN payments p ON p.id = a.payment_id
@@ -226,7 +227,7 @@ const outdatedWorkflows = `
 SELECT (SELECT COUNT(*) FROM payments WHERE finished_at IS NULL AND workflow_seen_at < @begun)
      + (SELECT COUNT(*) FROM bulks WHERE closed_at IS NULL AND workflow_seen_at < @begun)`
 
-// report returns what was read, in the domain's words.
+// report returns the rows in the domain's types.
 func (r *askFirstReading) report(configured []pirogue.OperatorCode) pirogue.AskFirstReport {
 	report := pirogue.AskFirstReport{
 		AskFirst: unpackAskFirst(r.mode), TemporalAsked: r.mode.TemporalAskedAt.time(), ProposedBy: r.mode.ProposedBy,

@@ -7,16 +7,16 @@ import (
 	"gorm.io/gorm"
 )
 
-// Violation is one row of the database that breaks a rule which no caller should be
-// able to break.
+// Violation is one row of the database that breaks a rule which no caller should be able to
+// break.
 type Violation struct {
 	Rule string // in words
-	Row  string // which one, such as a payment's ID
+	Row  string // identifies the row, such as a payment's ID
 }
 
-// Audit checks every rule against everything that is kept, as it stands at one moment.
-// It reads whole tables: run it after tests and at night. No violation means that the
-// books balance and that nothing acknowledged was lost.
+// Audit checks every rule against the whole database, as of one moment. It reads whole tables:
+// run it after tests and at night. An empty result means that the books balance and nothing
+// acknowledged was lost.
 func (db *DB) Audit(ctx context.Context) ([]Violation, error) {
 	var found []Violation
 	err := db.audits.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -34,14 +34,13 @@ func (db *DB) Audit(ctx context.Context) ([]Violation, error) {
 	return found, failure("audit", err)
 }
 
-// rule is something that must always be true; its query returns the rows for which it is
-// not.
+// rule must always be true. Its query returns the rows for which it is false.
 type rule struct{ name, query string }
 
-// rules is what must always be true of payments, books, attempts and webhooks.
+// rules lists the rules of payments, books, attempts and webhooks.
 var rules = []rule{
-	// The books. Counters and entries are written by one transaction; if they differ, money
-	// was made or lost.
+	// The books. One transaction writes counters and entries; if they differ, money was made or
+	// lost.
 	{"debits equal credits in every mode and currency", `
 SELECT mode || ' ' || currency FROM ledger_accounts
  GROUP BY mode, currency HAVING SUM(debits_posted) <> SUM(credits_posted)`},
@@ -81,7 +80,7 @@ SELECT o.id FROM payouts o
   LEFT JOIN ledger_transfers t ON t.journal_id = j.id AND t.mode = o.mode AND t.currency = o.currency
  GROUP BY o.id, o.amount HAVING COALESCE(SUM(t.amount), 0) <> o.amount`},
 
-	// Money and status. They change together, so each must vouch for the other.
+	// Money and status. They change together, so each proves the other.
 	{"a cash-in is booked when it is SUCCESS or REVERSED, and only then", `
 SELECT p.id FROM payments p LEFT JOIN ledger_journals j ON j.payment_id = p.id AND j.step = 'cashin'
  GROUP BY p.id, p.kind, p.status
@@ -128,7 +127,7 @@ HAVING SUM(t.amount) <> p.amount + CASE p.fee_payer WHEN 'merchant' THEN p.fee E
 SELECT p.id FROM payments p LEFT JOIN webhook_events e ON e.payment_id = p.id
  GROUP BY p.id, p.sequence HAVING COUNT(e.id) <> p.sequence`},
 
-	// Refunds. A cash-in says how much of it went back; its refunds must say the same.
+	// Refunds. A cash-in has the sum of its refunds, and the refunds must add up to it.
 	{"what was refunded of a cash-in is the sum of its successful refunds", `
 SELECT p.id FROM payments p LEFT JOIN payments r ON r.parent_id = p.id AND r.late = 0
  GROUP BY p.id, p.refunded
@@ -160,7 +159,7 @@ SELECT p.id FROM payments p
 HAVING COALESCE(SUM(t.amount), 0) > p.fee * p.fee_returns
     OR (p.refunded = p.amount AND COALESCE(SUM(t.amount), 0) <> p.fee * p.fee_returns)`},
 
-	// Suspense. What waits there has a case, and goes back once.
+	// Suspense. Money in it has a case, and goes back once.
 	{"what came late is what the payment's cases say", `
 SELECT p.id FROM payments p
  WHERE (SELECT COALESCE(SUM(c.paid), 0) FROM cases c WHERE c.payment_id = p.id)
@@ -210,7 +209,7 @@ SELECT p.id FROM payments p
  GROUP BY p.id
 HAVING SUM(r.amount) > (SELECT COALESCE(SUM(c.paid), 0) FROM cases c WHERE c.payment_id = p.id)`},
 
-	// Histories. They are append-only, so they are the witness of what the status was.
+	// Histories. They are append-only, so they prove which statuses a payment had.
 	{"a history has only edges of the status graph", `
 SELECT h.payment_id || '#' || h.number FROM status_history h JOIN payments p ON p.id = h.payment_id
  WHERE NOT EXISTS (SELECT 1 FROM status_edges e
@@ -250,7 +249,7 @@ SELECT p.id FROM payments p
  WHERE p.status = 'SUCCESS'
    AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.sent_at IS NOT NULL)`},
 
-	// Webhooks. An event says how many rows its round has, and the rows say how they ended.
+	// Webhooks. An event counts the deliveries of its round, and their rows have the ends.
 	{"an event's deliveries are as many as it counts", `
 SELECT e.id FROM webhook_events e LEFT JOIN webhook_deliveries d ON d.event_id = e.id AND d.round = e.round
  GROUP BY e.id, e.begun, e.ended

@@ -1,6 +1,6 @@
 package store
 
-// bulkRules is what must always be true of bulks, as in rules.
+// bulkRules lists the rules of bulks; see rules.
 var bulkRules = []rule{
 	{"what is set aside for bulks is what their waiting lines cost", `
 SELECT merchant_id || ' ' || mode || ' ' || country

@@ -9,12 +9,13 @@ import (
 	"pirogue"
 )
 
-// The backlog's conditions are written out, not passed as parameters, so that a
-// database can see that its partial index holds just these rows.
+// The backlog's conditions are literals and not parameters, so that a database can see that its
+// partial index holds exactly these rows.
 
-// Unstarted returns payments CREATED before a moment, oldest first. A bulk's lines are
-// not among them: their coordinator starts them, and they wait for their turn as long as
-// it takes. A row that cannot be read is left out and named by the error beside the others.
+// Unstarted returns payments that are CREATED since before a time, oldest first. It leaves out
+// the lines of bulks: their coordinator starts them, and they may wait for it without a limit. A
+// row that cannot be read is left out, and the error names it; the other rows are returned beside
+// that error.
 func (db *DB) Unstarted(ctx context.Context, before time.Time, limit int) ([]pirogue.Payment, error) {
 	var rows []paymentRow
 	err := db.look(ctx, "find unstarted payments", func(tx *gorm.DB) error {
@@ -28,9 +29,9 @@ func (db *DB) Unstarted(ctx context.Context, before time.Time, limit int) ([]pir
 	return payments, failure("find unstarted payments", err)
 }
 
-// Undelivered returns WAITING events of which no delivery was begun in the round they are
-// in, though one was due before a moment, the longest overdue first. Those that wait in
-// their owner's queue are due at their place there.
+// Undelivered returns WAITING events without a delivery in their round although one was due
+// before a time, the longest overdue first. An event in its owner's queue is due at its place
+// there.
 func (db *DB) Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error) {
 	var rows []eventRow
 	err := db.look(ctx, "find undelivered events", func(tx *gorm.DB) error {
@@ -40,8 +41,8 @@ func (db *DB) Undelivered(ctx context.Context, before time.Time, limit int) ([]p
 	return unpackEvents(rows), err
 }
 
-// Unrouted returns callbacks received before a moment of which no workflow was told,
-// oldest first, behind the callback after; its zero value is the beginning.
+// Unrouted returns callbacks received before a time that no workflow was told of, oldest first.
+// It begins behind the callback after; the zero value begins at the start.
 func (db *DB) Unrouted(
 	ctx context.Context, after pirogue.Callback, before time.Time, limit int,
 ) ([]pirogue.Callback, error) {

@@ -8,14 +8,14 @@ import (
 	"pirogue"
 )
 
-// Balances returns an owner's money in every subsidiary where it has an account or an
-// open payment, by country and currency.
+// Balances returns an owner's money in every subsidiary where it has an account or an open
+// payment, by country and currency.
 //
-// Accounts and open cash-ins are read by one statement, so both are of one moment: a
-// cash-in that is just being booked is never counted twice, nor left out. What is
-// pending is what the merchant will receive, less our fee. Each side has
-// an index that holds the owner's rows only; nothing grows with the owner's history. An open
-// payment counts at most pirogue.MaxAmount, so that one row never makes the sum fail.
+// One statement reads accounts and open cash-ins, so both are as of one moment. A cash-in that is
+// being booked is never counted twice, nor left out. Pending is the amount that the merchant will
+// receive, less our fee. An index holds the owner's rows on each side, so the cost does not grow
+// with the owner's history. An open payment counts at most pirogue.MaxAmount, so that one row
+// never makes the sum fail.
 func (db *DB) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error) {
 	var rows []struct {
 		Country, Currency            string

@@ -10,11 +10,11 @@ import (
 	"pirogue"
 )
 
-// EndUnsentLines ends payments of a bulk that is being cancelled and of which nothing was
-// ever sent, at most limit, and returns how many. Their holds are released. The rows of
-// their attempts prove it: each is PREPARED and was never SENT. What was perhaps sent, and
-// a bulk that is not being cancelled, stay as they are, and so does everything in ask-first mode. One
-// that cannot be ended holds up no other.
+// EndUnsentLines ends payments of a bulk that is being cancelled, if nothing of them was ever
+// sent: at most limit. It releases their holds and returns their number. The proof is in the rows
+// of their attempts: each is PREPARED and was never SENT. Payments that may have been sent stay
+// as they are. So do those of a bulk that is not being cancelled, and everything in ask-first
+// mode. A payment that cannot be ended does not delay the others.
 func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error) {
 	var payments []pirogue.PaymentID
 	err := db.look(ctx, "find unsent lines", func(tx *gorm.DB) error {
@@ -34,18 +34,19 @@ func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Tim
 	return ended, err
 }
 
-// unsentOfCancelled only proposes: endUnsent decides with the payment's row held.
+// unsentOfCancelled only proposes payments: endUnsent decides with the payment's row locked.
 const unsentOfCancelled = `
 SELECT p.id FROM payments p JOIN bulks b ON b.id = p.bulk_id
  WHERE p.bulk_id = ? AND b.state = 'CANCELLING' AND p.status IN ('CREATED','PENDING') AND NOT ` + asksFirst + `
    AND NOT EXISTS (SELECT 1 FROM attempts WHERE payment_id = p.id AND ` + mayHaveLeft + `)
  ORDER BY p.id LIMIT ?`
 
-// mayHaveLeft holds of an attempt whose row does not prove that no byte of it has left.
+// mayHaveLeft is true of an attempt whose row does not prove that no byte of it has left.
 const mayHaveLeft = `(state <> 'PREPARED' OR first_sent_at IS NOT NULL OR may_have_left <> ',')`
 
-// endUnsent ends one payment as cancelled. Its row is held before its attempts are read, as
-// by whoever sends one: of the two, one comes first.
+// endUnsent ends one payment as cancelled. It locks the payment's row before it reads the
+// attempts, as every sender does. So of a sender and this call one comes first, and the other
+// sees it.
 func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time) (bool, error) {
 	var ended bool
 	err := db.together(ctx, "end unsent line", func(tx *gorm.DB) error {
@@ -66,11 +67,11 @@ func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time)
 	return ended && err == nil, err
 }
 
-// EndCancelled ends the payment of an attempt that Send keeps back because its bulk is being
-// cancelled, releases its hold and returns where the payment stands. Nothing of the attempt has
-// left. An attempt before it can have no effect any more, or this one would not have been made; its
-// operator can still be watched, so the payment is not finished then. It changes nothing of a
-// payment that was sent meanwhile.
+// EndCancelled ends the payment of an attempt that Send holds back because its bulk is being
+// cancelled. It releases the payment's hold and returns its status. Nothing of this attempt has
+// left. An earlier attempt can have no effect any more, or this one would not exist. Its operator
+// can still be watched, so such a payment is not finished. A payment that was sent in the
+// meantime stays as it is.
 func (db *DB) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Time) (pirogue.Status, error) {
 	var stands pirogue.Status
 	err := db.together(ctx, "end cancelled line", func(tx *gorm.DB) error {
@@ -98,8 +99,8 @@ func (db *DB) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Ti
 	return stands, err
 }
 
-// endCancelled makes a payment FAILED whose bulk is being cancelled, with its event and its books.
-// Its row is held. It fails with unchanged when the payment has ended.
+// endCancelled makes a payment FAILED whose bulk is being cancelled, with its event and its
+// books. The caller holds its row. It fails with unchanged if the payment has ended.
 func (db *DB) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, at time.Time) error {
 	cancelled := pirogue.Settlement{
 		PaymentID: id, Status: pirogue.StatusFailed, At: at, Watched: watched,
@@ -121,7 +122,7 @@ func (db *DB) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, at t
 	return closeLineCase(tx, id, at)
 }
 
-// orUnchanged returns err, or says that there was nothing to change.
+// orUnchanged returns err, or unchanged for nil.
 func orUnchanged(err error) error {
 	if err == nil {
 		return unchanged{}
@@ -129,8 +130,8 @@ func orUnchanged(err error) error {
 	return err
 }
 
-// UnstartedLines returns payments of a bulk whose workflow could not be started, behind the
-// payment after and in the order of their IDs, at most limit. Each has an open case.
+// UnstartedLines returns payments of a bulk whose workflow could not be started, in the order of
+// their IDs, at most limit. It begins behind the payment after. Each of them has an open case.
 func (db *DB) UnstartedLines(
 	ctx context.Context, id pirogue.BulkID, after pirogue.PaymentID, limit int,
 ) ([]pirogue.OpenLine, error) {
@@ -147,8 +148,8 @@ SELECT p.* FROM payments p
    AND EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = p.id AND c.cause = ? AND c.closed_at IS NULL)
  ORDER BY p.id LIMIT ?`
 
-// LineStarted closes the case about a line whose workflow could not be started. Without one
-// it does nothing.
+// LineStarted closes the case about a line whose workflow could not be started. Without such a
+// case it does nothing.
 func (db *DB) LineStarted(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
 	return db.once(ctx, "close case of line", func(tx *gorm.DB) error { return closeLineCase(tx, id, at) })
 }

@@ -11,8 +11,8 @@ import (
 	"pirogue/ledger"
 )
 
-// waitingLine reads the payment that a line without one would begin as; like selects the
-// line by its fields that are not zero.
+// waitingLine reads a line that has no payment yet, as the payment that it would begin as. The
+// fields of like that are not zero select the line.
 func waitingLine(tx *gorm.DB, like lineRow, into *paymentRow) error {
 	var line lineRow
 	if err := tx.Where(&like).Take(&line).Error; err != nil {
@@ -26,12 +26,12 @@ func waitingLine(tx *gorm.DB, like lineRow, into *paymentRow) error {
 	return nil
 }
 
-// StartLines makes payments of the next waiting lines of a page, at most limit, each with
-// its first attempt and its hold, in one transaction; prepare gives the attempt and the
-// digest of its callback's token. It returns how many, 0 when none waits any more: each
-// line becomes one payment, whoever calls, however often. A bulk that was ACCEPTED is
-// RUNNING afterwards. It fails with NotFound, and with MerchantSuspended while lines wait
-// that may not begin.
+// StartLines makes payments of the next waiting lines of a page, at most limit, in one
+// transaction. Each gets its first attempt and its hold; prepare returns the attempt and the
+// digest of its callback token. It returns the number of payments, 0 if no line waits. Each line
+// becomes one payment, however many callers there are. An ACCEPTED bulk is RUNNING afterwards.
+//
+// It fails with NotFound. It fails with MerchantSuspended if lines wait that may not begin.
 func (db *DB) StartLines(
 	ctx context.Context, id pirogue.BulkID, page, limit int,
 	prepare func(pirogue.Payment) (pirogue.Attempt, string),
@@ -49,7 +49,7 @@ func (db *DB) StartLines(
 		if err := tx.Raw(beginLines, lineCreated, id, page, limit).Scan(&lines).Error; err != nil {
 			return err
 		}
-		if len(lines) == 0 { // only a suspension leaves lines that wait, for the bulk's row is held
+		if len(lines) == 0 { // only a suspension leaves lines that wait: the bulk's row is locked
 			return tx.Raw(waitingLines, id, page).Scan(&suspended).Error
 		}
 		failpoint.Hit("store.bulk.lines")
@@ -65,8 +65,8 @@ func (db *DB) StartLines(
 	return started, nil
 }
 
-// takeUp says that a bulk's lines begin and holds its row until the transaction ends: of
-// a page and a cancellation, one comes first. It fails with NotFound.
+// takeUp makes a bulk RUNNING and locks its row until the transaction ends. So of the start of a
+// page and a cancellation one comes first. It fails with NotFound.
 func takeUp(tx *gorm.DB, id pirogue.BulkID, at time.Time) (bulkRow, error) {
 	var rows []bulkRow
 	err := tx.Raw(takeUpBulk, map[string]any{"id": id, "at": on(at)}).Scan(&rows).Error
@@ -85,12 +85,12 @@ UPDATE bulks SET started_at = COALESCE(started_at, @at), updated_at = @at,
  WHERE id = @id AND state IN ('ACCEPTED','RUNNING','CANCELLING')
 RETURNING *`
 
-// lineIsKnown holds of a line that had not begun in a time that a restored database lost. One
-// that had waits for people: it was perhaps paid.
+// lineIsKnown is true of a line that had not begun in the time that a restored database lost. A
+// line that had begun waits for people: it may have been paid.
 const lineIsKnown = `NOT EXISTS (SELECT 1 FROM lost_rows WHERE row_id = bulk_lines.payment_id)`
 
-// beginLines decides which lines begin: the bulk's row is held, so nobody cancels them.
-// None of a suspended merchant does, and none while operators are asked first.
+// beginLines decides which lines begin. The bulk's row is locked, so nobody cancels them
+// meanwhile. No line of a suspended merchant begins, and none in ask-first mode.
 const beginLines = `
 UPDATE bulk_lines SET state = ?
  WHERE (bulk_id, number) IN (SELECT bulk_id, number FROM bulk_lines
@@ -103,8 +103,8 @@ RETURNING *`
 const waitingLines = `
 SELECT EXISTS (SELECT 1 FROM bulk_lines WHERE bulk_id = ? AND page = ? AND state = 'WAITING' AND ` + lineIsKnown + `)`
 
-// begin writes the payments of lines that begin, with all that belongs to them. The money
-// comes last, and all of it at once.
+// begin writes the payments of lines, with their attempts, histories and journals. It books the
+// money last and in one call, so that the balance is locked briefly.
 func (db *DB) begin(
 	tx *gorm.DB, bulk bulkRow, lines []lineRow,
 	prepare func(pirogue.Payment) (pirogue.Attempt, string), now time.Time,
@@ -115,8 +115,8 @@ func (db *DB) begin(
 	for i, line := range lines {
 		payments[i] = line.payment(bulk, on(now))
 		history[i] = historyRow{PaymentID: line.PaymentID, Number: 1, ToStatus: payments[i].Status, ChangedAt: on(now)}
-		// Neither the attempt nor the books need what is sealed: a line that cannot be opened
-		// begins too, and OpenLines names it.
+		// Neither the attempt nor the books need the sealed values. So a line that cannot be
+		// decrypted begins too, and OpenLines names it.
 		p, _ := db.unpackPayment(payments[i]) //nolint:errcheck // said above
 		attempt, digest := prepare(p)
 		_, attempt = db.beginning(p, attempt)
@@ -134,7 +134,7 @@ func (db *DB) begin(
 	return err
 }
 
-// BulkPage says how a page of a bulk stands.
+// BulkPage returns the number of a page's lines that wait, have begun and are open.
 func (db *DB) BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageStand, error) {
 	var stand struct{ Waiting, Begun, Open int }
 	err := db.look(ctx, "read page of bulk", func(tx *gorm.DB) error {
@@ -148,8 +148,8 @@ SELECT (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND
        (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'CREATED') AS begun,
        (SELECT COUNT(*) FROM payments WHERE bulk_id = @id AND status IN ('CREATED','INITIATED','PENDING')) AS open`
 
-// OpenLines returns the payments of a page that have not ended, in the order of its lines.
-// A row that cannot be read is among them and hides no other.
+// OpenLines returns the payments of a page that have not ended, in the order of its lines. A row
+// that cannot be decrypted is among them with its error, and hides no other.
 func (db *DB) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.OpenLine, error) {
 	var rows []paymentRow
 	err := db.look(ctx, "read open lines", func(tx *gorm.DB) error {
@@ -158,7 +158,7 @@ func (db *DB) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pir
 	return db.unpackLines(rows), err
 }
 
-// unpackLines returns the payments of lines, each with why it cannot be read.
+// unpackLines returns the payments of lines, each with the error that makes it unreadable.
 func (db *DB) unpackLines(rows []paymentRow) []pirogue.OpenLine {
 	lines := make([]pirogue.OpenLine, len(rows))
 	for i, row := range rows {
@@ -173,8 +173,8 @@ SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
  WHERE l.bulk_id = ? AND l.page = ? AND p.status IN ('CREATED','INITIATED','PENDING')
  ORDER BY l.number`
 
-// BulkLines calls each for every line of one of the owner's bulks, in their order, read a page
-// at a time; see Export. It fails with NotFound.
+// BulkLines calls each for every line of one of the owner's bulks, in their order. It reads one
+// page at a time; see Export. It fails with NotFound.
 func (db *DB) BulkLines(
 	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
 ) error {
@@ -200,8 +200,8 @@ func (db *DB) BulkLines(
 	return nil
 }
 
-// linesPage reads the lines of a bulk after one of them. A line without a payment leaves the
-// payment's columns NULL.
+// linesPage reads the lines of a bulk behind the line after. A line without a payment has NULL in
+// the payment's columns.
 func (db *DB) linesPage(
 	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, after, size int,
 ) ([]pirogue.BulkLine, error) {
@@ -225,7 +225,7 @@ func (db *DB) linesPage(
 	return lines, nil
 }
 
-// lineStandRow is a line with what became of its payment.
+// lineStandRow is a line with the result of its payment.
 type lineStandRow struct {
 	Line         lineRow `gorm:"embedded"`
 	Status       string
@@ -236,8 +236,8 @@ type lineStandRow struct {
 	ChangedAt    stamp
 }
 
-// lineColumns reads a payment's columns one by one: the payment is found by its key, once
-// for each line, which costs less than a join that a planner might turn around.
+// lineColumns reads a payment's columns with one subquery each. Each finds the payment by its
+// key, which costs less than a join whose order the planner might reverse.
 const lineColumns = `bulk_lines.*,
   COALESCE((SELECT status FROM payments p WHERE p.id = payment_id), '') AS status,
   COALESCE((SELECT operator FROM payments p WHERE p.id = payment_id), '') AS paid_by,
@@ -246,8 +246,8 @@ const lineColumns = `bulk_lines.*,
   COALESCE((SELECT failure_note FROM payments p WHERE p.id = payment_id), '') AS failure_note,
   (SELECT updated_at FROM payments p WHERE p.id = payment_id) AS changed_at`
 
-// unpackLine returns a bulk's line with its payment. One that does not open is there with what is
-// not sealed, and hides no other.
+// unpackLine returns a bulk's line with its payment. A payment that cannot be decrypted has only
+// the fields that are not sealed, so that it hides no other.
 func (db *DB) unpackLine(bulk bulkRow, r lineStandRow) pirogue.BulkLine {
 	row, status := r.Line.payment(bulk, bulk.CreatedAt), pirogue.LineStatus(r.Line.State)
 	if r.Line.State == lineCreated {

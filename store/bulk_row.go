@@ -14,16 +14,16 @@ type bulkRow struct {
 	Lines       int
 	Amount      int64 // minor units, as are Fee and Cost
 	Fee         int64
-	Cost        int64 // what is set aside
+	Cost        int64 // amount set aside: the cost of all lines
 	Digest      string
 	NotifyURL   string
-	NotifyLines int    // 1: each line's end has a webhook of its own
+	NotifyLines int    // 1: each line's end has its own webhook
 	Metadata    string // JSON, "" for none
 	Pages       string // JSON
 	CreatedAt   stamp
 	UpdatedAt   stamp
 	StartedAt   stamp
-	CancelledAt stamp // when the lines that waited ended
+	CancelledAt stamp // the time at which the waiting lines ended
 	ClosedAt    stamp
 }
 
@@ -46,7 +46,7 @@ type lineRow struct {
 	Cost               int64
 	Network            string
 	Operator           string
-	MSISDNSealed       string `gorm:"column:msisdn_sealed"` // as its payment will keep it
+	MSISDNSealed       string `gorm:"column:msisdn_sealed"` // sealed for the row of the payment
 	MSISDNDigest       string `gorm:"column:msisdn_digest"`
 	CustomerNameSealed string
 	Description        string
@@ -57,7 +57,7 @@ type lineRow struct {
 // TableName returns the table's name.
 func (lineRow) TableName() string { return "bulk_lines" }
 
-// What a line of a bulk can be.
+// The states of a line of a bulk.
 const (
 	lineWaiting   = "WAITING"
 	lineCreated   = "CREATED"
@@ -95,8 +95,8 @@ func (db *DB) unpackBulk(r bulkRow) (pirogue.Bulk, error) {
 	return b, pack.err
 }
 
-// packLine returns the row of a bulk's line. What is secret in it is sealed for its
-// payment, which takes it over as it is.
+// packLine returns the row of a bulk's line. Its secrets are sealed for its payment's row, which
+// takes them over unchanged.
 func (db *DB) packLine(b pirogue.Bulk, l pirogue.BulkLine, page int) (lineRow, error) {
 	p, err := db.packPayment(l.Payment)
 	return lineRow{
@@ -108,8 +108,8 @@ func (db *DB) packLine(b pirogue.Bulk, l pirogue.BulkLine, page int) (lineRow, e
 	}, err
 }
 
-// payment returns the row of the payment that a line begins as at a moment. One that was
-// cancelled is as if it had failed before it was sent.
+// payment returns the row of the payment that a line begins as at a time. A cancelled line has
+// the row of a payment that failed before it was sent.
 func (l lineRow) payment(b bulkRow, at stamp) paymentRow {
 	row := paymentRow{
 		ID: l.PaymentID, MerchantID: l.MerchantID, Mode: l.Mode, Kind: string(pirogue.CashOut),

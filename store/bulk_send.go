@@ -12,7 +12,8 @@ import (
 )
 
 // UnsentLines returns the payments of a page of which nothing was ever sent, each with its
-// attempt, in the order of its lines. One that cannot be read is left out: OpenLines names it.
+// attempt, in the order of its lines. It leaves out a row that cannot be decrypted: OpenLines
+// names it.
 func (db *DB) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error) {
 	var payments []paymentRow
 	var attempts []attemptRow
@@ -42,18 +43,18 @@ func (db *DB) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]p
 const (
 	unsentPayments = "SELECT p.*"
 	unsentAttempts = "SELECT a.*"
-	// unsentLines leaves out what was proven not sent: that is PENDING, and is sent by its
-	// own workflow.
+	// unsentLines leaves out an attempt that was proven not sent. Its payment is PENDING, and its
+	// own workflow sends it.
 	unsentLines = `
   FROM bulk_lines l JOIN payments p ON p.id = l.payment_id JOIN attempts a ON a.payment_id = p.id
  WHERE l.bulk_id = ? AND l.page = ? AND p.status = 'CREATED' AND a.state = 'PREPARED' AND a.number = 1
  ORDER BY l.number`
 )
 
-// SendLines marks attempts SENT and their payments INITIATED, in one transaction, before
-// the bytes of all of them leave together, and returns the sendings of those that it marked:
-// of the others no byte may leave: something keeps them back, or they were marked before. An
-// attempt is marked once, whoever calls.
+// SendLines marks attempts SENT and their payments INITIATED in one transaction, before one
+// request carries all of them. It returns the sendings of the attempts that it marked. No byte of
+// the others may leave: something holds them back, or another call marked them. Each attempt is
+// marked once, however many callers there are.
 func (db *DB) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
 ) (map[pirogue.AttemptID]pirogue.Sending, error) {
@@ -83,14 +84,14 @@ func (db *DB) SendLines(
 	return marked, nil
 }
 
-// lockUnsent holds the payments until the transaction ends, as whoever changes an attempt
-// does.
+// lockUnsent locks the payments until the transaction ends, as every change of an attempt does.
 const lockUnsent = `
 UPDATE payments SET updated_at = @at
  WHERE id IN (SELECT payment_id FROM attempts WHERE id IN @attempts) AND status = 'CREATED' AND ` + started + `
 RETURNING id`
 
-// sendLines reads what keeps a line back after its payment is held, as sendAttempt does.
+// sendLines checks for a reason to hold a line back after its payment is locked, as sendAttempt
+// does.
 const sendLines = `
 UPDATE attempts SET state = 'SENT', sent_at = @at, first_sent_at = @at, updated_at = @at,
        sendings = sendings + 1, may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ','
@@ -99,8 +100,8 @@ UPDATE attempts SET state = 'SENT', sent_at = @at, first_sent_at = @at, updated_
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)
 RETURNING id, sendings, may_have_left`
 
-// initiate draws the edge from CREATED to INITIATED for the payments of attempts that were
-// just marked; their rows are held.
+// initiate moves the payments of attempts that were just marked from CREATED to INITIATED. The
+// caller has locked their rows.
 func initiate(tx *gorm.DB, attempts []string, at time.Time) error {
 	var drawn []string
 	err := tx.Raw(`UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = ?

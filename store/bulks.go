@@ -16,21 +16,22 @@ import (
 )
 
 const (
-	// bulkPatience bounds the acceptance of a bulk, all of it: ten thousand lines take
-	// longer than a payment may.
+	// bulkPatience bounds the whole acceptance of a bulk. Ten thousand lines take longer than one
+	// payment may.
 	bulkPatience = 20 * time.Second
-	// bulkChunk is how many lines one statement writes. Their parameters fit into what
-	// both databases take.
+	// bulkChunk is the number of lines that one statement writes. Their parameters fit into the
+	// limits of both databases.
 	bulkChunk = 500
-	// maxTaken is how many order numbers that are taken one answer names.
+	// maxTaken bounds the taken order numbers that one error names.
 	maxTaken = 100
 )
 
-// AcceptBulk writes a bulk with all its lines, takes their order numbers and sets aside
-// what they cost, in one transaction. The owner's reference is a unique key: when it
-// exists already nothing changes, and the original comes back with false. It fails with
-// InvalidOrderID, naming the lines whose order number is taken, and with
-// InsufficientBalance; a failure leaves nothing behind.
+// AcceptBulk writes a bulk with all its lines, takes their order numbers and sets their cost
+// aside, in one transaction. The owner's reference is a unique key: if it exists, nothing changes
+// and the original is returned with false. A failure leaves nothing behind.
+//
+// It fails with InvalidOrderID, which names the lines whose order number is taken, and with
+// InsufficientBalance.
 func (db *DB) AcceptBulk(
 	ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine,
 ) (pirogue.Bulk, bool, error) {
@@ -60,8 +61,8 @@ func (db *DB) AcceptBulk(
 	return accepted, created, failure("accept bulk", err)
 }
 
-// paged puts the lines of each operator on pages of their own, in their order, and returns
-// each line's page, from 1. All lines of a page go the same way.
+// paged puts each operator's lines on pages of their own, in their order. It returns the page of
+// each line, from 1. So all lines of a page have one route.
 func paged(b *pirogue.Bulk, lines []pirogue.BulkLine) []int {
 	pages, open, room := make([]int, len(lines)), map[pirogue.OperatorCode]int{}, map[pirogue.OperatorCode]int{}
 	b.Pages = nil
@@ -108,9 +109,9 @@ func writeBulk(tx *gorm.DB, b pirogue.Bulk, rows []lineRow, stands *bulkRow, cre
 	return err
 }
 
-// claimReferences takes the order numbers of all lines. It fails with InvalidOrderID when
-// some are taken, and names their lines. The numbers are taken in one order by everybody,
-// so that two bulks with the same ones do not wait for each other.
+// claimReferences takes the order numbers of all lines. If some are taken, it fails with
+// InvalidOrderID and names their lines. Every bulk takes its numbers in one order, so that two
+// bulks with the same numbers do not deadlock.
 func claimReferences(tx *gorm.DB, b pirogue.Bulk, rows []lineRow) error {
 	sorted := slices.SortedFunc(slices.Values(rows), func(x, y lineRow) int {
 		return strings.Compare(x.MerchantRef, y.MerchantRef)
@@ -143,7 +144,8 @@ const claimAll = `
 INSERT INTO order_references (merchant_id, mode, merchant_ref) VALUES %s
 ON CONFLICT DO NOTHING RETURNING merchant_ref`
 
-// takenLines names the lines whose order number is taken, nil when there is none.
+// takenLines returns an error that names the lines whose order number is taken; nil if there are
+// none.
 func takenLines(taken []lineRow) error {
 	if len(taken) == 0 {
 		return nil
@@ -158,8 +160,8 @@ func takenLines(taken []lineRow) error {
 	return wrong
 }
 
-// ownedBulk reads a bulk of one owner. Whether it is missing or somebody else's, the
-// answer is the same.
+// ownedBulk reads a bulk of one owner. A missing bulk and another owner's bulk give the same
+// error, so that nobody learns which IDs exist.
 func ownedBulk(tx *gorm.DB, o pirogue.Owner, id pirogue.BulkID, into *bulkRow) error {
 	if !keepable(string(id)) {
 		return pirogue.Errorf(pirogue.NotFound, "bulk %q", id)
@@ -168,19 +170,20 @@ func ownedBulk(tx *gorm.DB, o pirogue.Owner, id pirogue.BulkID, into *bulkRow) e
 	return missing(err, pirogue.NotFound, string(id))
 }
 
-// Bulk returns one of the owner's bulks with how its lines stand. It fails with NotFound.
+// Bulk returns one of the owner's bulks with the counts of its lines. It fails with NotFound.
 func (db *DB) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error) {
 	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error { return ownedBulk(tx, o, id, into) })
 }
 
-// AnyBulk returns a bulk of whoever it is with how its lines stand. It fails with NotFound.
+// AnyBulk returns a bulk of any owner with the counts of its lines, for support. It fails with
+// NotFound.
 func (db *DB) AnyBulk(ctx context.Context, id pirogue.BulkID) (pirogue.BulkProgress, error) {
 	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error {
 		return missing(tx.Where("id = ?", id).Take(into).Error, pirogue.NotFound, string(id))
 	})
 }
 
-// bulk returns the bulk that find reads with how its lines stand.
+// bulk returns the bulk that find reads, with the counts of its lines.
 func (db *DB) bulk(
 	ctx context.Context, find func(tx *gorm.DB, into *bulkRow) error,
 ) (pirogue.BulkProgress, error) {
@@ -197,7 +200,7 @@ func (db *DB) bulk(
 	return progress, err
 }
 
-// progress counts a bulk's lines.
+// progress counts a bulk's lines by their status.
 func (db *DB) progress(tx *gorm.DB, row bulkRow) (pirogue.BulkProgress, error) {
 	bulk, err := db.unpackBulk(row)
 	if err != nil {
@@ -225,14 +228,14 @@ SELECT COALESCE(p.status, l.state) AS status, COUNT(*) AS lines, CAST(SUM(l.amou
  WHERE l.bulk_id = ?
  GROUP BY 1`
 
-// endTogether says how many payments of which nothing was sent a cancellation ends at once;
-// the bulk's coordinator ends the others.
+// endTogether is the number of unsent payments that a cancellation ends in its own call. The
+// bulk's coordinator ends the others.
 const endTogether = 50
 
-// CancelBulk ends the lines of an owner's bulk that have not begun and gives their money
-// back, in one transaction. Payments of which nothing was sent end as well, some at once
-// and the others by EndUnsentLines; what was perhaps sent goes on. Of a page that begins at
-// the same time one comes first. A bulk that is cancelled or over already stays as it is. It
+// CancelBulk ends the lines of an owner's bulk that have not begun and returns their money, in
+// one transaction. It then ends payments of which nothing was sent: some itself, and
+// EndUnsentLines the others. A payment that may have been sent goes on. Of a page that begins at
+// the same time, one of the two comes first. A bulk that is cancelled or over stays as it is. It
 // returns the bulk afterwards and fails with NotFound.
 func (db *DB) CancelBulk(
 	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time,
@@ -259,12 +262,12 @@ func (db *DB) CancelBulk(
 	if err != nil {
 		return pirogue.BulkProgress{}, err
 	}
-	// The bulk is being cancelled, whatever becomes of this: its coordinator ends the rest.
+	// The bulk is being cancelled even if this fails: its coordinator ends the rest.
 	_, _ = db.EndUnsentLines(ctx, id, at, endTogether) //nolint:errcheck // said above
 	return db.Bulk(ctx, o, id)
 }
 
-// cancelLines ends the lines that wait and books back what they would have cost.
+// cancelLines ends the waiting lines and books their cost back.
 func (db *DB) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
 	var costs []int64
 	err := tx.Raw("UPDATE bulk_lines SET state = ? WHERE bulk_id = ? AND state = ? AND "+lineIsKnown+" RETURNING cost",
@@ -278,7 +281,7 @@ func (db *DB) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
 	}
 	total := int64(0)
 	for _, cost := range costs {
-		total += cost // no more than the bulk's cost, which fits
+		total += cost // no more than the bulk's cost, so it does not overflow
 	}
 	rest, some := ledger.Rest(bulk, total)
 	if !some {
@@ -289,9 +292,9 @@ func (db *DB) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
 	return err
 }
 
-// CloseBulk ends a bulk of which every line is over and writes the event for its merchant,
-// in one transaction. It reports false as long as a line is open; then it has counted no
-// line that is over, so it may be called for days. Called again it returns what stands. It
+// CloseBulk ends a bulk whose lines are all over and writes the merchant's event, in one
+// transaction. It reports false as long as a line is open. It then has counted none of the lines
+// that are over, so it may be called for days. A repeated call returns the bulk as it is. It
 // fails with NotFound.
 func (db *DB) CloseBulk(
 	ctx context.Context, id pirogue.BulkID, at time.Time,
@@ -327,16 +330,17 @@ func (db *DB) CloseBulk(
 	return progress, progress.State.Ended(), nil
 }
 
-// closeLineCases closes what is left of the cases about lines that could not be started: every
-// line is over. The workflow of a line that is watched is still wanted.
+// closeLineCases closes the remaining cases about lines that could not be started, since every
+// line is over. A line that is watched keeps its WORKFLOW_LOST case: its workflow is still
+// needed.
 const closeLineCases = `
 UPDATE cases SET closed_at = ?
  WHERE cause IN ? AND closed_at IS NULL AND payment_id IN (
        SELECT p.id FROM payments p
         WHERE p.bulk_id = ? AND (p.finished_at IS NOT NULL OR cases.cause = 'LINE_NOT_STARTED'))`
 
-// openBulk reports whether a line of a bulk waits or has an open payment. Two indexes hold
-// just those rows, so it reads one of them at most. It fails with NotFound.
+// openBulk reports whether a line of a bulk waits or has an open payment. Two indexes hold just
+// those rows, so it reads one of them at most. It fails with NotFound.
 func (db *DB) openBulk(ctx context.Context, id pirogue.BulkID) (bool, error) {
 	var open []bool
 	err := db.look(ctx, "look for open lines", func(tx *gorm.DB) error {
@@ -354,8 +358,8 @@ SELECT EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = bulks.id AND l.state
                 WHERE p.bulk_id = bulks.id AND p.status IN ('CREATED','INITIATED','PENDING'))
   FROM bulks WHERE id = @id`
 
-// closeBulk asks of the lines that wait and of the payments that are open in one
-// statement: a line is always one or the other until it is over.
+// closeBulk checks the waiting lines and the open payments in one statement. Until a line is
+// over, it is always one or the other.
 const closeBulk = `
 UPDATE bulks SET closed_at = @at, updated_at = @at,
        state = CASE WHEN EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = bulks.id AND l.state = 'CANCELLED')
@@ -382,8 +386,8 @@ func announceBulk(tx *gorm.DB, p pirogue.BulkProgress, at time.Time) error {
 	return err
 }
 
-// UnstartedBulks returns bulks accepted before a moment that no coordinator took up,
-// oldest first.
+// UnstartedBulks returns bulks accepted before a time that no coordinator has taken up, oldest
+// first.
 func (db *DB) UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error) {
 	var rows []bulkRow
 	err := db.look(ctx, "find unstarted bulks", func(tx *gorm.DB) error {

@@ -10,8 +10,8 @@ import (
 	"pirogue"
 )
 
-// maxHeard is how many callbacks of one attempt are read: an operator sends a handful,
-// and the API takes no more than its own limit.
+// maxHeard bounds the callbacks of one attempt that are read. An operator sends a handful, and
+// the API accepts no more than its own limit.
 const maxHeard = 500
 
 // callbackRow is a row of callbacks.
@@ -23,8 +23,8 @@ type callbackRow struct {
 	ReceivedAt stamp
 	RoutedAt   stamp // NULL: the payment's workflow was not told yet
 
-	Outcome      string // "" when it said nothing that could be understood
-	Amount       int64  // minor units; 0 when it named none
+	Outcome      string // "" if the callback could not be understood
+	Amount       int64  // minor units; 0 if the callback names no amount
 	Currency     string
 	Mismatch     string
 	ProviderTxID string
@@ -33,8 +33,8 @@ type callbackRow struct {
 // TableName returns the table's name.
 func (callbackRow) TableName() string { return "callbacks" }
 
-// AttemptByCallback returns the attempt whose callback URL carries the token with this
-// digest. It fails with NotFound, also when the token is another operator's.
+// AttemptByCallback returns the attempt whose callback URL has the token with this digest. It
+// fails with NotFound, also for the token of another operator.
 func (db *DB) AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, digest string) (pirogue.Attempt, error) {
 	if !keepable(string(o), digest) {
 		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "callback of %q", o)
@@ -51,8 +51,8 @@ func (db *DB) AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, dig
 	return a, failure("find attempt of callback", err)
 }
 
-// RecordCallback keeps a callback. It reports false for one that is kept already: an
-// operator that says the same fifty times has said it once.
+// RecordCallback stores a callback. It reports false for a copy of a stored one: fifty equal
+// callbacks count once.
 func (db *DB) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error) {
 	var kept bool
 	err := db.once(ctx, "record callback", func(tx *gorm.DB) error {
@@ -68,8 +68,8 @@ func (db *DB) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, err
 	return kept && err == nil, err
 }
 
-// Callbacks returns what an operator told us about an attempt, oldest first, at most
-// maxHeard of it.
+// Callbacks returns the operator results in an attempt's callbacks, oldest first, at most
+// maxHeard.
 func (db *DB) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Receipt, error) {
 	var rows []callbackRow
 	err := db.look(ctx, "read callbacks", func(tx *gorm.DB) error {
@@ -82,7 +82,7 @@ func (db *DB) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Re
 	return said, err
 }
 
-// receipt returns what the callback said.
+// receipt returns the callback's operator result.
 func (r callbackRow) receipt() pirogue.Receipt {
 	return pirogue.Receipt{
 		Outcome: pirogue.Outcome(r.Outcome), ProviderTxID: r.ProviderTxID, Words: r.Words, Mismatch: r.Mismatch,
@@ -90,9 +90,9 @@ func (r callbackRow) receipt() pirogue.Receipt {
 	}
 }
 
-// RoutedAtEnd marks a callback as told that says nothing else than how its payment ended, and
-// reports whether it does. Money that is said to have moved under an earlier attempt, or by
-// another transaction of the operator's than the payment's, is something else.
+// RoutedAtEnd marks a callback as told to its workflow if it only confirms the end of its
+// payment, and reports whether it does. It does not for money of an earlier attempt, or of
+// another transaction than the payment's own.
 func (db *DB) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error) {
 	var agreed bool
 	err := db.once(ctx, "mark callback at the end", func(tx *gorm.DB) error {
@@ -116,7 +116,7 @@ UPDATE callbacks SET routed_at = @at
          SELECT 1 FROM payments p WHERE p.id = callbacks.payment_id
             AND p.provider_tx_id <> '' AND p.provider_tx_id <> CAST(@tx AS TEXT)))`
 
-// Routed marks a callback as told to its workflow. The first moment stays.
+// Routed marks a callback as told to its workflow. A repeated call keeps the first time.
 func (db *DB) Routed(ctx context.Context, id string, at time.Time) error {
 	return db.once(ctx, "mark callback", func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE callbacks SET routed_at = ? WHERE id = ? AND routed_at IS NULL", on(at), id).Error

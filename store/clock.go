@@ -10,25 +10,26 @@ import (
 	"pirogue"
 )
 
-// clockQuestions is how often one reading asks the database for its time. The answer that came
-// soonest is kept: the first one may wait for a statement to be prepared.
+// clockQuestions is the number of times that one reading asks the database for its time. The
+// fastest response counts: the first one may wait while a statement is prepared.
 const clockQuestions = 3
 
 // ClockReading compares the database's clock with this machine's.
 type ClockReading struct {
 	At        time.Time     // by the machine's clock
-	Offset    time.Duration // how far the database's clock is ahead of it; below 0: behind
-	RoundTrip time.Duration // of the question; Offset may be wrong by half of it
+	Offset    time.Duration // the database's clock less the machine's; below 0 it is behind
+	RoundTrip time.Duration // of the query; Offset may be wrong by half of it
 }
 
-// SharesClock reports whether the database has no other clock than this machine's: SQLite.
+// SharesClock reports whether the database has only this machine's clock, which is true of
+// SQLite.
 func (db *DB) SharesClock() bool { return db.dialect == goose.DialectSQLite3 }
 
 // ReadClock compares the clock of the PostgreSQL server with the machine's.
 func (db *DB) ReadClock(ctx context.Context, machine pirogue.Clock) (ClockReading, error) {
 	var best ClockReading
 	err := db.look(ctx, "read the database's clock", func(tx *gorm.DB) error {
-		return tx.Connection(func(tx *gorm.DB) error { // to get one is no part of the round trip
+		return tx.Connection(func(tx *gorm.DB) error { // waiting for a connection is no part of the round trip
 			for n := range clockQuestions {
 				one, err := readClock(tx, machine)
 				if err != nil {
@@ -44,7 +45,8 @@ func (db *DB) ReadClock(ctx context.Context, machine pirogue.Clock) (ClockReadin
 	return best, err
 }
 
-// readClock asks once. The server is taken to have told its time half a round trip ago.
+// readClock queries once. It assumes that the server read its clock in the middle of the round
+// trip.
 func readClock(tx *gorm.DB, machine pirogue.Clock) (ClockReading, error) {
 	var told time.Time
 	asked := machine()

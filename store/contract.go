@@ -9,10 +9,9 @@ import (
 	"pirogue"
 )
 
-// SetFee replaces the rule of a merchant's contract for the same kind, country and
-// network, or adds it. Payments that were accepted before keep their fee. It fails with
-// InvalidParameter for a rule that no contract can mean, with CountryNotSupported, and
-// with NotFound when there is no such merchant.
+// SetFee replaces the rule of a merchant's contract for the same kind, country and network, or
+// adds it. Payments accepted before keep their fee. It fails with InvalidParameter for an invalid
+// rule, with CountryNotSupported, and with NotFound if there is no such merchant.
 func (db *DB) SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error {
 	if err := r.Validate(); err != nil {
 		return err
@@ -45,8 +44,8 @@ ON CONFLICT (merchant_id, kind, country, network) DO UPDATE
    SET fixed = excluded.fixed, basis_points = excluded.basis_points, min = excluded.min, max = excluded.max,
        payer = excluded.payer, returned = excluded.returned`
 
-// RemoveFee takes a rule out of a merchant's contract: what it was for falls to the rule
-// that names less, or is free. It fails with NotFound when there is no such rule.
+// RemoveFee removes a rule from a merchant's contract. A less specific rule applies to its
+// payments then, or they are free. It fails with NotFound if there is no such rule.
 func (db *DB) RemoveFee(
 	ctx context.Context, id pirogue.MerchantID, k pirogue.Kind, c pirogue.CountryCode, n pirogue.Network,
 ) error {
@@ -63,9 +62,9 @@ func (db *DB) RemoveFee(
 	})
 }
 
-// SetLatePolicy says what becomes of money that arrives after one of the merchant's
-// payments ended. Workflows read it when such money comes. It fails with InvalidParameter
-// and with NotFound.
+// SetLatePolicy sets the policy for money that arrives after one of the merchant's payments
+// ended. Workflows read it when such money arrives. It fails with InvalidParameter and with
+// NotFound.
 func (db *DB) SetLatePolicy(ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy) error {
 	if p != pirogue.LateReturn && p != pirogue.LateAccept {
 		return pirogue.FieldError(pirogue.InvalidParameter, "late_policy")

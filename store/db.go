@@ -1,15 +1,13 @@
-// Package store keeps Pirogue's payments, books, webhooks and merchants in PostgreSQL
-// or, on a laptop, in SQLite. It is the only package that knows SQL and GORM.
+// Package store keeps Pirogue's payments, books, webhooks and merchants in PostgreSQL or, on a
+// laptop, in SQLite. It is the only package that knows SQL and GORM.
 //
-// Three habits carry its promises. Whatever belongs together is one transaction. A
-// decision is the WHERE of an UPDATE or the key of an INSERT, never a read followed by
-// a write, so two callers at once cannot both win. Every write may be repeated with the
-// same arguments without a second effect, so a caller that did not hear the answer asks
-// again.
+// Three rules carry its promises. Whatever belongs together is one transaction. A decision is the
+// WHERE of an UPDATE or the key of an INSERT, never a read before a write. So of two callers at
+// once only one wins. A caller may repeat every write with the same arguments, without a second
+// effect. So a caller whose response was lost calls again.
 //
-// What a database says in its own words becomes a *pirogue.Error here: a database that
-// is away, full, locked or slow is ServiceUnavailable within 3 seconds, anything that
-// only a bug explains is Internal.
+// Every database error becomes a *pirogue.Error here. It is ServiceUnavailable, within 3 seconds,
+// if the database is down, full, locked or slow. It is Internal if only a bug explains the error.
 package store
 
 import (
@@ -26,7 +24,7 @@ import (
 	"pirogue/vault"
 )
 
-// Options says which database to open and what it is opened with.
+// Options names the database to open, and its clock, keys and rate limit.
 type Options struct {
 	// URL is postgres://… for PostgreSQL, sqlite:PATH or a bare path for SQLite.
 	URL   string
@@ -35,13 +33,13 @@ type Options struct {
 	Rate  Rate        // of every merchant's requests; the zero value limits nothing
 }
 
-// Rate is how many requests one owner may make.
+// Rate limits the requests of one owner.
 type Rate struct {
 	PerSecond int // sustained
 	Burst     int // at once
 }
 
-// DB is an open database. Its methods may be called by many goroutines at once.
+// DB is an open database. Many goroutines may call its methods at once.
 type DB struct {
 	engine
 	clock pirogue.Clock
@@ -49,19 +47,19 @@ type DB struct {
 	rate  Rate
 }
 
-// engine is what differs between the two databases once they are open.
+// engine holds what differs between the two databases: the dialect and the connection pools.
 type engine struct {
 	dialect    goose.Dialect
 	write      *gorm.DB // short transactions
 	read       *gorm.DB // short reads; may be the same pool
 	reports    *gorm.DB // pages of long lists; pirogue.MaxReports connections
-	audits     *gorm.DB // long reads, which no time-out of the server cuts off; nobody else has its connections
+	audits     *gorm.DB // long reads without a server time-out; no other work uses its connections
 	migrations *sql.DB  // long changes of the schema
 	pools      []*sql.DB
 }
 
-// Open opens a database and asks it for its version. It fails with ServiceUnavailable
-// when the database is away. The schema is Migrate's business.
+// Open opens a database and reads its version. It fails with ServiceUnavailable if the database
+// is down. It does not change the schema; Migrate does.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Clock == nil || o.Ring == nil {
 		return nil, pirogue.Errorf(pirogue.Internal, "open database: a clock and a ring of keys are needed")
@@ -79,7 +77,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return &DB{engine: opened, clock: o.Clock, ring: o.Ring, rate: o.Rate}, nil
 }
 
-// openEngine chooses the database by its URL.
+// openEngine chooses the database by the scheme of its URL.
 func openEngine(ctx context.Context, o Options) (engine, error) {
 	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
 		return openPostgres(ctx, o)
@@ -91,8 +89,8 @@ func openEngine(ctx context.Context, o Options) (engine, error) {
 	return openSQLite(ctx, path, o)
 }
 
-// gormConfig holds what both databases share. The logger discards, for GORM prints
-// statements with their values and those may be secrets; errors come back to the caller.
+// gormConfig returns the settings for both databases. Its logger discards everything: GORM would
+// print statements with their values, which may be secrets. Errors still reach the caller.
 func gormConfig(clock pirogue.Clock) *gorm.Config {
 	return &gorm.Config{
 		SkipDefaultTransaction: true,
@@ -104,7 +102,7 @@ func gormConfig(clock pirogue.Clock) *gorm.Config {
 	}
 }
 
-// long returns the connections of what may take as long as it needs.
+// long returns the connections for work without a time limit.
 func (db *DB) long() *gorm.DB {
 	if db.dialect == goose.DialectPostgres {
 		return db.audits
@@ -112,7 +110,7 @@ func (db *DB) long() *gorm.DB {
 	return db.write
 }
 
-// Close ends all connections. What was committed stays.
+// Close closes all connections. Committed transactions stay.
 func (db *DB) Close() error { return db.close() }
 
 func (e engine) close() error {

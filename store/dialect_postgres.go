@@ -16,9 +16,9 @@ import (
 	"pirogue"
 )
 
-// The limits of the PostgreSQL pools. Every process that opens the database takes up to
-// pgConns + pgSlowConns connections, and while exports are read pirogue.MaxReports more; the
-// server's max_connections must cover them all.
+// The limits of the PostgreSQL pools. Every process that opens the database takes up to pgConns +
+// pgSlowConns connections, and pirogue.MaxReports more during exports. The server's
+// max_connections must cover the sum over all processes.
 const (
 	pgConns     = 20
 	pgSlowConns = 2 // for migrations and audits
@@ -26,16 +26,16 @@ const (
 	pgIdleLife  = 5 * time.Minute
 )
 
-// The time-outs that end what hangs. Each lies below giveUpAfter, so that the server
-// has let go of its locks when the caller hears ServiceUnavailable.
+// The time-outs that end a hanging call. Each is below giveUpAfter. So the server has released
+// its locks before the caller gets ServiceUnavailable.
 const (
 	pgConnectTimeout   = 2 * time.Second
 	pgStatementTimeout = 2 * time.Second
 	pgLockTimeout      = 1500 * time.Millisecond
-	pgIdleTimeout      = 5 * time.Second // of a transaction whose client went silent
+	pgIdleTimeout      = 5 * time.Second // of a transaction whose client sends nothing
 )
 
-// pgOldest is the oldest server that is tried: PostgreSQL 14.
+// pgOldest is the oldest server version that is tested: PostgreSQL 14.
 const pgOldest = 140000
 
 // openPostgres opens a pool with time-outs for payments and one without for long work.
@@ -47,8 +47,8 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	config.ConnectTimeout = pgConnectTimeout
 	config.RuntimeParams["application_name"] = "pirogue"
 	config.RuntimeParams["timezone"] = "UTC"
-	// Conditional updates are made for this level, whatever the server's default is: a
-	// statement that waited for a row sees the row as it became.
+	// The conditional updates assume this isolation level, so it overrides the server's default.
+	// At this level a statement that waited for a row sees the row's final version.
 	config.RuntimeParams["default_transaction_isolation"] = "read committed"
 
 	quick := config.Copy()
@@ -76,7 +76,7 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	return e, nil
 }
 
-// postgresPool returns a pool that connects when it is first used.
+// postgresPool returns a pool that connects at its first use.
 func postgresPool(config *pgx.ConnConfig, conns int) *sql.DB {
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(conns)
@@ -86,7 +86,7 @@ func postgresPool(config *pgx.ConnConfig, conns int) *sql.DB {
 	return pool
 }
 
-// pgVersion fails when the server is older than any that was tried.
+// pgVersion fails if the server is older than pgOldest.
 func pgVersion(ctx context.Context, pool *sql.DB) error {
 	var version int
 	if err := pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {

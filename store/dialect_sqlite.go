@@ -26,17 +26,17 @@ import (
 
 const (
 	sqliteReaders  = 4 // connections that never write
-	sqliteAuditors = 1 // of them for audits alone
-	// sqliteBusyTimeout is how long one try waits for another process's lock. Nothing
-	// can interrupt that wait, so it is short and maxTries of it stay below giveUpAfter.
+	sqliteAuditors = 1 // of these, reserved for audits
+	// sqliteBusyTimeout is the time for which one try waits for another process's lock. Nothing
+	// can interrupt that wait. So it is short, and maxTries of it stay below giveUpAfter.
 	sqliteBusyTimeout = 400 * time.Millisecond
-	// sqliteOldest is 3.51.3, the first version whose write-ahead log cannot be
-	// corrupted by a reset at the wrong moment.
+	// sqliteOldest is 3.51.3. In an older version a reset at the wrong moment can corrupt the
+	// write-ahead log.
 	sqliteOldest = 3_051_003
 )
 
-// openSQLite opens one connection that writes and a few that read. One writer turns
-// "database is locked" into waiting for one's turn.
+// openSQLite opens one connection that writes and a few that read. With a single writer,
+// concurrent writes wait for each other and do not fail with "database is locked".
 func openSQLite(ctx context.Context, path string, o Options) (engine, error) {
 	if err := createFile(path); err != nil {
 		return engine{}, err
@@ -68,8 +68,8 @@ func openSQLite(ctx context.Context, path string, o Options) (engine, error) {
 	return e, nil
 }
 
-// createFile makes an empty file that only its owner may read, for SQLite would let
-// everybody.
+// createFile makes an empty file that only its owner may read. SQLite itself would let everybody
+// read it.
 func createFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make the database's folder: %w", err)
@@ -81,8 +81,8 @@ func createFile(path string) error {
 	return f.Close()
 }
 
-// sqlitePool opens connections to one file. recursive_triggers makes INSERT OR REPLACE
-// fire the triggers that refuse a DELETE.
+// sqlitePool opens connections to one file. recursive_triggers makes INSERT OR REPLACE fire the
+// triggers that refuse a DELETE.
 func sqlitePool(path string, conns int, lock string, pragmas ...string) (*sql.DB, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
@@ -100,7 +100,7 @@ func sqlitePool(path string, conns int, lock string, pragmas ...string) (*sql.DB
 	return pool, nil
 }
 
-// sqliteVersion fails when the library that is linked in is older than sqliteOldest.
+// sqliteVersion fails if the linked library is older than sqliteOldest.
 func sqliteVersion(ctx context.Context, pool *sql.DB) error {
 	var version string
 	if err := pool.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
@@ -116,14 +116,14 @@ func sqliteVersion(ctx context.Context, pool *sql.DB) error {
 	return nil
 }
 
-// sqliteDialect teaches GORM the little of SQLite that this package needs. It has no
+// sqliteDialect gives GORM the part of SQLite's dialect that this package needs. It has no
 // migrator: the schema comes from the files in migrations/sqlite.
 type sqliteDialect struct{ pool *sql.DB }
 
 // Name returns the dialect's name.
 func (sqliteDialect) Name() string { return "sqlite" }
 
-// Initialize gives GORM the pool and the clauses SQLite understands.
+// Initialize gives GORM the pool and the clauses that SQLite accepts.
 func (d sqliteDialect) Initialize(db *gorm.DB) error {
 	callbacks.RegisterDefaultCallbacks(db, &callbacks.Config{
 		CreateClauses: []string{"INSERT", "VALUES", "ON CONFLICT", "RETURNING"},
@@ -134,31 +134,31 @@ func (d sqliteDialect) Initialize(db *gorm.DB) error {
 	return nil
 }
 
-// Migrator returns nil: nothing here asks GORM to change a schema.
+// Migrator returns nil: this package never has GORM change a schema.
 func (sqliteDialect) Migrator(*gorm.DB) gorm.Migrator { return nil }
 
-// DataTypeOf is asked by migrators only.
+// DataTypeOf implements gorm.Dialector. Only migrators call it.
 func (sqliteDialect) DataTypeOf(f *schema.Field) string { return string(f.DataType) }
 
-// DefaultValueOf returns what stands for a column's default in a list of values.
+// DefaultValueOf returns the SQL of a column's default in a list of values.
 func (sqliteDialect) DefaultValueOf(*schema.Field) clause.Expression { return clause.Expr{SQL: "NULL"} }
 
-// BindVarTo writes the mark of one parameter.
+// BindVarTo writes the placeholder of one parameter.
 func (sqliteDialect) BindVarTo(w clause.Writer, _ *gorm.Statement, _ any) {
 	w.WriteByte('?') //nolint:errcheck // GORM writes to memory
 }
 
-// QuoteTo writes a name that our own code chose, such as payments.id.
+// QuoteTo writes a quoted name, such as payments.id. Names come from our own code only.
 func (sqliteDialect) QuoteTo(w clause.Writer, name string) {
 	w.WriteString(`"` + strings.ReplaceAll(name, ".", `"."`) + `"`) //nolint:errcheck // GORM writes to memory
 }
 
-// Explain returns a statement for people to read.
+// Explain returns a statement with its values, for people.
 func (sqliteDialect) Explain(text string, vars ...any) string {
 	return logger.ExplainSQL(text, nil, `'`, vars...)
 }
 
-// sqliteErrors is the errors GORM has names of its own for.
+// sqliteErrors maps SQLite's error codes to GORM's own errors.
 var sqliteErrors = map[int]error{
 	sqlite3.SQLITE_CONSTRAINT_UNIQUE:     gorm.ErrDuplicatedKey,
 	sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: gorm.ErrDuplicatedKey,
@@ -166,7 +166,7 @@ var sqliteErrors = map[int]error{
 	sqlite3.SQLITE_CONSTRAINT_CHECK:      gorm.ErrCheckConstraintViolated,
 }
 
-// Translate adds GORM's name to an error of SQLite and keeps the error itself.
+// Translate adds GORM's error to an error of SQLite and keeps the original.
 func (sqliteDialect) Translate(err error) error {
 	var own *sqlite.Error
 	if !errors.As(err, &own) || sqliteErrors[own.Code()] == nil {
@@ -175,5 +175,5 @@ func (sqliteDialect) Translate(err error) error {
 	return fmt.Errorf("%w: %w", sqliteErrors[own.Code()], err)
 }
 
-// closing closes what was opened and returns why.
+// closing closes what was opened and returns why, with the errors of that.
 func closing(e engine, why error) error { return errors.Join(why, e.close()) }

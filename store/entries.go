@@ -26,7 +26,7 @@ type accountRow struct {
 	MayOverdraw   int   // 1: its balance may be negative
 	DebitsPosted  int64 // minor units, the sum of its transfers
 	CreditsPosted int64 // likewise
-	DebitsHeld    int64 // promised to payments under way
+	DebitsHeld    int64 // held for payments that have not ended
 	UpdatedAt     stamp
 }
 
@@ -35,7 +35,7 @@ func (accountRow) TableName() string { return "ledger_accounts" }
 
 // journalRow is a row of ledger_journals.
 type journalRow struct {
-	ID        string `gorm:"primaryKey"` // what makes a movement happen once
+	ID        string `gorm:"primaryKey"` // the key that makes a movement happen once
 	PaymentID link
 	PayoutID  link
 	BulkID    link
@@ -52,7 +52,7 @@ type transferRow struct {
 	ID        string `gorm:"primaryKey"`
 	JournalID string
 	Phase     string
-	HoldID    link // what a capture or release resolves
+	HoldID    link // the hold that a capture or release ends
 	DebitID   string
 	CreditID  string
 	Mode      string
@@ -63,7 +63,7 @@ type transferRow struct {
 // TableName returns the table's name.
 func (transferRow) TableName() string { return "ledger_transfers" }
 
-// book books one journal, or none for nil; see bookAll.
+// book books one journal, and nothing for nil; see bookAll.
 func book(tx *gorm.DB, j *ledger.Journal, at time.Time) error {
 	if j == nil {
 		return nil
@@ -71,10 +71,10 @@ func book(tx *gorm.DB, j *ledger.Journal, at time.Time) error {
 	return bookAll(tx, at, *j)
 }
 
-// bookAll writes journals with their transfers and moves the accounts' counters. The
-// journals' keys come first: one that stands already has moved its money and is left
-// out. The counters come last, because other payments of the merchant wait for them. It
-// fails with InsufficientBalance.
+// bookAll writes journals with their transfers and changes the accounts' counters. It writes the
+// journals' keys first: a journal that exists has moved its money and is left out. It changes the
+// counters last, because other payments of the merchant wait for them. It fails with
+// InsufficientBalance.
 func bookAll(tx *gorm.DB, at time.Time, journals ...ledger.Journal) error {
 	fresh, err := claim(tx, at, journals)
 	if err != nil || len(fresh) == 0 {
@@ -95,7 +95,7 @@ func bookAll(tx *gorm.DB, at time.Time, journals ...ledger.Journal) error {
 	return move(tx, totals, at)
 }
 
-// claim writes the journals' keys and returns those that did not stand already.
+// claim writes the journals' keys and returns the journals that did not exist.
 func claim(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journal, error) {
 	var fresh []ledger.Journal
 	for _, j := range journals {
@@ -113,16 +113,16 @@ func claim(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journ
 	return fresh, nil
 }
 
-// total is what journals change on one account.
+// total is the change of one account by a set of journals.
 type total struct {
 	account         ledger.Account
 	debits, credits int64
-	held            int64 // negative when less is held than before
-	volume          int64 // all of it, to see whether it fits into 64 bits
+	held            int64 // negative if holds end
+	volume          int64 // the sum of all amounts, to detect an overflow of 64 bits
 }
 
-// effects is what one minor unit does in each phase: to the debited account's posted and
-// held debits, and to the credited account's posted credits.
+// effects gives the effect of one minor unit in each phase: on the debited account's posted and
+// held debits, and on the credited account's posted credits.
 var effects = map[ledger.Phase]struct{ debits, held, credits int64 }{
 	ledger.Posted:  {debits: 1, credits: 1},
 	ledger.Held:    {held: 1},
@@ -130,8 +130,8 @@ var effects = map[ledger.Phase]struct{ debits, held, credits int64 }{
 	ledger.Dropped: {held: -1},
 }
 
-// sum returns the journals' totals in the order of the accounts' IDs: everybody takes
-// the rows in one order, so no two bookings wait for each other.
+// sum returns the journals' totals in the order of the accounts' IDs. Every booking locks the
+// rows in one order, so two bookings never deadlock.
 func sum(journals []ledger.Journal) ([]total, error) {
 	totals := map[string]total{}
 	for _, j := range journals {
@@ -160,7 +160,7 @@ func sum(journals []ledger.Journal) ([]total, error) {
 	return sorted, nil
 }
 
-// phase returns a journal's phase: money that is not said to be held moves.
+// phase returns a journal's phase. The default is Posted: the money moves.
 func phase(j ledger.Journal) ledger.Phase {
 	if j.Phase == "" {
 		return ledger.Posted
@@ -168,8 +168,8 @@ func phase(j ledger.Journal) ledger.Phase {
 	return j.Phase
 }
 
-// openAccounts makes the accounts that do not exist yet, in the order of their IDs too:
-// two first payments of one merchant wait for each other's inserts.
+// openAccounts makes the accounts that do not exist yet, also in the order of their IDs: the
+// inserts of two first payments of one merchant lock each other's rows.
 func openAccounts(tx *gorm.DB, totals []total, at time.Time) error {
 	rows := make([]accountRow, len(totals))
 	for i, t := range totals {
@@ -183,8 +183,8 @@ func openAccounts(tx *gorm.DB, totals []total, at time.Time) error {
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
-// enter writes a journal's transfers. Mode and currency are the debited account's; a
-// foreign key refuses them when the credited account has others.
+// enter writes a journal's transfers. Mode and currency are the debited account's. A foreign key
+// refuses them if the credited account has others.
 func enter(tx *gorm.DB, j ledger.Journal) error {
 	if phase(j) == ledger.Taken || phase(j) == ledger.Dropped {
 		return resolve(tx, j)
@@ -200,9 +200,9 @@ func enter(tx *gorm.DB, j ledger.Journal) error {
 	return tx.Create(rows).Error
 }
 
-// resolve writes the transfers of a capture or release, each naming the hold that it
-// ends. A payment that has no such hold, of this account and amount, is a bug: nothing
-// may be booked for it.
+// resolve writes the transfers of a capture or release, each with the hold that it ends. If the
+// payment has no such hold, with this account and amount, that is a bug, and nothing may be
+// booked.
 func resolve(tx *gorm.DB, j ledger.Journal) error {
 	holds, row := ledger.Journal{PaymentID: j.PaymentID, Step: ledger.StepHold}, []any{}
 	for i, t := range j.Transfers {
@@ -227,8 +227,8 @@ SELECT w.id, CAST(? AS TEXT), CAST(? AS TEXT), h.id, h.debit_id, w.credit_id, h.
 // transferID returns the key of a journal's i-th transfer, i from 0.
 func transferID(j ledger.Journal, i int) string { return fmt.Sprintf("%s#%d", j.ID(), i+1) }
 
-// move changes the accounts' counters. The check of the balances and their change are one
-// statement, so no second payment can spend what this one takes.
+// move changes the accounts' counters. One statement checks and changes the balances, so no
+// second payment can spend the same money.
 func move(tx *gorm.DB, totals []total, at time.Time) error {
 	var rows int
 	var row []any
@@ -246,8 +246,8 @@ func move(tx *gorm.DB, totals []total, at time.Time) error {
 	return set.Error
 }
 
-// moveAccounts takes its rows in the order of their IDs, like everybody: two bookings
-// never wait for each other.
+// moveAccounts locks its rows in the order of their IDs, as every booking does, so that two never
+// deadlock.
 const moveAccounts = `
 WITH change (id, debits, credits, held) AS (VALUES %s),
      taken AS (SELECT a.id FROM ledger_accounts a JOIN change c ON c.id = a.id ORDER BY a.id %s)
@@ -258,8 +258,8 @@ UPDATE ledger_accounts
  WHERE ledger_accounts.id = c.id
    AND (may_overdraw = 1 OR credits_posted - debits_posted - debits_held >= c.debits + c.held - c.credits)`
 
-// inOrder makes PostgreSQL lock rows in the order of a query. SQLite has one writer and
-// needs no such words.
+// inOrder returns the clause that makes PostgreSQL lock rows in the order of a query. SQLite has
+// one writer and needs none.
 func inOrder(tx *gorm.DB) string {
 	if tx.Name() == "postgres" {
 		return "FOR NO KEY UPDATE OF a"
@@ -267,5 +267,5 @@ func inOrder(tx *gorm.DB) string {
 	return ""
 }
 
-// values returns n rows of marks for a list of VALUES.
+// values returns n rows of placeholders for a list of VALUES.
 func values(n int, marks string) string { return strings.Repeat(", ("+marks+")", n)[2:] }

@@ -18,9 +18,9 @@ import (
 	"pirogue"
 )
 
-// pgAway is the PostgreSQL errors that pass by themselves or by an operator's hand: the
-// server is starting, stopping, full, read-only, out of connections, or it ended what
-// took too long. https://www.postgresql.org/docs/current/errcodes-appendix.html
+// pgAway lists the PostgreSQL errors that end by themselves or through a person at the server.
+// The server is starting, stopping, full, read-only or out of connections, or it cancelled a slow
+// statement. https://www.postgresql.org/docs/current/errcodes-appendix.html
 var pgAway = []string{
 	"25006", // read_only_sql_transaction: a standby
 	"25P03", // idle_in_transaction_session_timeout
@@ -32,42 +32,44 @@ var pgAway = []string{
 	"57P05", // idle_session_timeout
 }
 
-// pgAwayClasses is the first two characters of more of them: connection exceptions,
+// pgAwayClasses lists the first two characters of further ones: connection exceptions,
 // insufficient resources, system errors.
 var pgAwayClasses = []string{"08", "53", "58"}
 
-// pgCalledOff is the errors that say a transaction lost and left nothing behind.
+// pgCalledOff lists the errors by which the database has rolled a transaction back because of
+// another one.
 var pgCalledOff = []string{
 	"40001", // serialization_failure
 	"40P01", // deadlock_detected
 }
 
-// sqliteAway is SQLite's primary result codes of the same meaning.
+// sqliteAway lists SQLite's primary result codes of the same meaning as pgAway.
 var sqliteAway = []int{
 	sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT,
 	sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
 }
 
-// primary is the part of a SQLite result code that is not its detail.
+// primary masks the primary code in a SQLite result code; the other bits are its detail.
 const primary = 0xff
 
-// failure returns err as a *pirogue.Error that says what was attempted: itself when it
-// is one, ServiceUnavailable when the database is away, Internal otherwise.
+// failure returns err as a *pirogue.Error that names the failed operation. It keeps err if that
+// is one already. Otherwise the code is ServiceUnavailable if the database is down, and Internal
+// for the rest.
 func failure(doing string, err error) error {
 	var known *pirogue.Error
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &known): // it was decided inside the transaction
+	case errors.As(err, &known): // decided inside the transaction
 		return err
-	case calledOff(err), away(err), errors.Is(err, pirogue.ErrOutcomeUnknown): // called off more often than insist repeats
+	case calledOff(err), away(err), errors.Is(err, pirogue.ErrOutcomeUnknown): // insist has repeated often enough
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "%s: %w", doing, err)
 	default:
 		return pirogue.Errorf(pirogue.Internal, "%s: %w", doing, err)
 	}
 }
 
-// calledOff reports whether the whole transaction may be tried again at once.
+// calledOff reports whether the caller may repeat the whole transaction at once.
 func calledOff(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -77,8 +79,9 @@ func calledOff(err error) bool {
 	return errors.As(err, &lite) && lite.Code()&primary == sqlite3.SQLITE_BUSY
 }
 
-// refusedCommit reports whether an error of COMMIT is the database's own word that nothing
-// was committed. One that shuts down, or that was interrupted, may have committed first.
+// refusedCommit reports whether an error of COMMIT proves that nothing was committed. The error
+// of a server that shuts down, or of an interrupted COMMIT, does not: the server may have
+// committed first.
 func refusedCommit(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -92,8 +95,7 @@ func refusedCommit(err error) bool {
 	return errors.Is(err, pgx.ErrTxCommitRollback)
 }
 
-// pgIntervention is the class of errors by which an operator, or a time-out, ends a
-// statement.
+// pgIntervention is the class of errors by which a person or a time-out ends a statement.
 const pgIntervention = "57"
 
 // away reports whether the database cannot serve for the moment.
@@ -112,8 +114,8 @@ func away(err error) bool {
 		slices.ContainsFunc(lostConnections, func(lost error) bool { return errors.Is(err, lost) })
 }
 
-// lostConnections is what Go and its drivers say when a connection is gone or the time
-// for an answer is over.
+// lostConnections lists the errors of Go and its drivers for a lost connection or a passed
+// deadline.
 var lostConnections = []error{
 	context.DeadlineExceeded, context.Canceled, driver.ErrBadConn, sql.ErrConnDone, sql.ErrTxDone,
 	pgconn.ErrConnClosed, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,

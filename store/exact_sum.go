@@ -10,8 +10,8 @@ import (
 	"modernc.org/sqlite"
 )
 
-// exactSum is a SUM for SQLite, whose own fails as soon as a sum leaves 64 bits. A sum that
-// does not fit becomes a float, which still compares.
+// exactSum names a SUM for SQLite, whose own fails as soon as a sum exceeds 64 bits. Such a sum
+// becomes a float, which still compares.
 const exactSum = "exact_sum"
 
 func init() { //nolint:gochecknoinits // the driver knows functions by a name it is told once
@@ -21,7 +21,8 @@ func init() { //nolint:gochecknoinits // the driver knows functions by a name it
 	})
 }
 
-// summing returns a query whose sums cannot fail: PostgreSQL adds BIGINTs as NUMERIC.
+// summing returns a query whose sums cannot fail. PostgreSQL needs no change: it adds BIGINTs as
+// NUMERIC.
 func summing(tx *gorm.DB, query string) string {
 	if tx.Name() == "postgres" {
 		return query
@@ -29,7 +30,7 @@ func summing(tx *gorm.DB, query string) string {
 	return strings.ReplaceAll(query, "SUM(", exactSum+"(")
 }
 
-// bigSum adds integers of any size. NULL is no row, and the sum of no row is NULL.
+// bigSum adds integers of any size. As in SQL, NULL is skipped and the sum of no row is NULL.
 type bigSum struct {
 	sum  big.Int
 	rows int

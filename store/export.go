@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	reportPage     = 1000             // rows of a long list that are read at once and kept in memory
+	reportPage     = 1000             // rows of a long list that one read returns and memory holds
 	reportPatience = 30 * time.Second // for one page, from when it has a connection
 )
 
-// report runs the reading statements of one page of a long list, all of one moment. No page
-// waits for whoever reads the list, so a slow reader holds no connection and no old version
-// of a row. It fails with ServiceUnavailable when no connection is free, when ctx ends and
-// after reportPatience.
+// report runs the reading statements of one page of a long list, all as of one moment. No page
+// waits for the reader of the list, so a slow reader holds no connection and no old version of a
+// row. It fails with ServiceUnavailable if no connection is free, if ctx ends and after
+// reportPatience.
 func (db *DB) report(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -29,11 +29,11 @@ func (db *DB) report(ctx context.Context, doing string, do func(tx *gorm.DB) err
 	}, oneMoment()))
 }
 
-// Export calls each for every payment of the owner that the filter selects, oldest first, up
-// to the newest there is when it begins. It reads a page at a time, each of one moment: the
-// order never changes, so a payment whose status changes meanwhile comes once, as its page
-// finds it. It begins after the payment f.After; one that is not the owner's gives nothing.
-// It stops at each's first error and returns it as it is. It fails as report does.
+// Export calls each for every payment of the owner that the filter selects, oldest first, up to
+// the newest one at the start. It reads one page at a time, each as of one moment. The order
+// never changes, so a payment whose status changes meanwhile comes once, with the status at the
+// time of its page. It begins behind the payment f.After; another owner's payment gives nothing.
+// It stops at the first error of each and returns that unchanged. It fails as report does.
 func (db *DB) Export(
 	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error,
 ) error {
@@ -72,7 +72,7 @@ func (db *DB) Export(
 const newestPayment = `
 SELECT id FROM payments WHERE merchant_id = ? AND mode = ? ORDER BY created_at DESC, id DESC LIMIT 1`
 
-// exportPage reads one page of an export with what each payment did to the balance.
+// exportPage reads one page of an export with each payment's effect on the balance.
 func (db *DB) exportPage(
 	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, newest string, size int,
 ) ([]pirogue.ExportRow, error) {
@@ -101,7 +101,7 @@ func (db *DB) exportPage(
 	return page, nil
 }
 
-// exported selects what an export tells.
+// exported selects the rows of an export.
 func exported(tx *gorm.DB, o pirogue.Owner, f pirogue.ExportFilter, newest string) *gorm.DB {
 	query := selected(tx.Model(&paymentRow{}).Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode),
 		pirogue.PaymentFilter{Kind: f.Kind, Status: f.Status, Country: f.Country, CreatedFrom: f.From, CreatedTo: f.To})
@@ -114,9 +114,9 @@ func exported(tx *gorm.DB, o pirogue.Owner, f pirogue.ExportFilter, newest strin
 	return query.Order("created_at, id")
 }
 
-// netOf returns what payments of an owner have done to its balance so far, in minor units:
-// the books say it, so it adds up whatever has become of a payment. One that moved nothing
-// is left out.
+// netOf returns the effect of payments on an owner's balance so far, in minor units. It comes
+// from the books, so it is right whatever happened to a payment. A payment that moved nothing is
+// left out.
 func netOf(tx *gorm.DB, o pirogue.Owner, rows []paymentRow) (map[pirogue.PaymentID]int64, error) {
 	ids := make([]string, len(rows))
 	for i, row := range rows {
@@ -135,8 +135,8 @@ func netOf(tx *gorm.DB, o pirogue.Owner, rows []paymentRow) (map[pirogue.Payment
 	return net, err
 }
 
-// netOfPayments counts what moved on the owner's accounts. What is set aside for a bulk is
-// the merchant's still, and a hold has not moved.
+// netOfPayments sums the transfers on the owner's accounts. Money set aside for a bulk still
+// counts as the merchant's, and a hold is no movement.
 const netOfPayments = `
 WITH ours (id) AS (SELECT id FROM ledger_accounts
                     WHERE merchant_id = @merchant AND mode = @mode AND kind IN ('MERCHANT','BULK'))

@@ -19,13 +19,13 @@ type feeRow struct {
 	Min         int64
 	Max         int64 // 0: no upper bound
 	Payer       string
-	Returned    int // 1: a refund gives it back
+	Returned    int // 1: a refund returns the fee
 }
 
 // TableName returns the table's name.
 func (feeRow) TableName() string { return "fee_rules" }
 
-// Fees returns what a merchant's contract says about fees; an empty schedule is no fee.
+// Fees returns the fee rules of a merchant's contract. An empty schedule means no fee.
 func (db *DB) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
 	var rows []feeRow
 	err := db.look(ctx, "read fees", func(tx *gorm.DB) error {

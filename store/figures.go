@@ -10,9 +10,9 @@ import (
 	"pirogue"
 )
 
-// Figures counts what waits, all of one moment. It reads what is open and nothing of what
-// is over, and counts no further than pirogue.MaxCounted payments that are stuck of one
-// cause: a merchant whose endpoint is gone leaves millions of events behind.
+// Figures counts the work that waits, all as of one moment. It reads open rows only, none that
+// are over. For each cause it counts at most pirogue.MaxCounted stuck payments: a merchant whose
+// endpoint is gone leaves millions of events behind.
 func (db *DB) Figures(ctx context.Context, now time.Time) (pirogue.Figures, error) {
 	return db.figures(ctx, now, pirogue.MaxCounted)
 }
@@ -46,7 +46,7 @@ func (db *DB) figures(ctx context.Context, now time.Time, most int) (pirogue.Fig
 	return f, err
 }
 
-// count reads the figures that are one row.
+// count reads the figures that one row holds.
 func count(tx *gorm.DB, now time.Time, f *pirogue.Figures) error {
 	var row struct {
 		OldestHold, OldestUnrouted stamp

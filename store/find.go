@@ -9,11 +9,10 @@ import (
 	"pirogue"
 )
 
-// Find returns the payments that a term names, newest first, at most limit and
-// pirogue.MaxPage + 1: of every merchant and mode, for support. A term is a payment's ID,
-// a merchant's order or refund number, our reference at an operator, the operator's own,
-// an event's ID, or a telephone number with its country code however it is spaced. None
-// is no error.
+// Find returns the payments of every merchant and mode that a term names, for support. The newest
+// come first, at most limit and pirogue.MaxPage + 1. A term is a payment's ID, a merchant's order
+// or refund number, our reference at an operator, the operator's own, an event's ID, or a
+// telephone number with its country code and any spacing. No match is no error.
 func (db *DB) Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error) {
 	term = strings.TrimSpace(term)
 	if term == "" || !keepable(term) {
@@ -31,12 +30,12 @@ func (db *DB) Find(ctx context.Context, term string, limit int) ([]pirogue.Payme
 	}
 	payments := make([]pirogue.Payment, len(rows))
 	for i, row := range rows {
-		payments[i], _ = db.unpackPayment(row) //nolint:errcheck // what is not sealed is there, and hides no other
+		payments[i], _ = db.unpackPayment(row) //nolint:errcheck // it has the fields that are not sealed
 	}
 	return payments, nil
 }
 
-// findPayments asks each index that could know the term.
+// findPayments looks the term up in each index that can have it.
 const findPayments = `
 SELECT * FROM payments WHERE id IN (
   SELECT id FROM payments WHERE id = @id
@@ -53,8 +52,8 @@ SELECT * FROM payments WHERE id IN (
                    ORDER BY created_at DESC, id DESC LIMIT @limit) AS dialled)
  ORDER BY created_at DESC, id DESC LIMIT @limit`
 
-// dialled returns a number as payments have it: digits after a plus sign. What is no
-// number becomes one that nobody has.
+// dialled returns a telephone number as payments store it: digits after a plus sign. Text that is
+// no number becomes one that nobody has.
 func dialled(term string) string {
 	digits := strings.Map(func(r rune) rune {
 		if strings.ContainsRune("+-.() \u00A0", r) {
@@ -65,8 +64,8 @@ func dialled(term string) string {
 	return "+" + strings.TrimPrefix(digits, "00")
 }
 
-// AnyPayment returns a payment of whoever it is, for support. One that does not open is there
-// with what is not sealed. It fails with TransactionNotFound.
+// AnyPayment returns a payment of any owner, for support. A payment that cannot be decrypted has
+// only the fields that are not sealed. It fails with TransactionNotFound.
 func (db *DB) AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error) {
 	if !keepable(string(id)) {
 		return pirogue.PaymentView{}, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
@@ -80,7 +79,7 @@ func (db *DB) AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.Pay
 	return pirogue.PaymentView{Payment: p, Unreadable: why(unreadable)}, nil
 }
 
-// why says of a payment that a part of it cannot be read, and why; "" for no error.
+// why returns a sentence for a payment of which a part cannot be decrypted; "" for no error.
 func why(unreadable error) string {
 	if unreadable == nil {
 		return ""
@@ -88,8 +87,8 @@ func why(unreadable error) string {
 	return "cannot be read: " + unreadable.Error()
 }
 
-// OpenCases returns a page of the cases that a person must settle, the oldest first. It
-// fails with InvalidParameter for a cursor that is none.
+// OpenCases returns a page of the cases that a person must settle, the oldest first. It fails
+// with InvalidParameter for an invalid cursor.
 func (db *DB) OpenCases(ctx context.Context, f pirogue.WorkFilter) (pirogue.WorkPage[pirogue.CaseView], error) {
 	found, err := db.work(ctx, "list open cases", []worklist{{query: openCases}}, f)
 	page := pirogue.WorkPage[pirogue.CaseView]{Next: found.next, Tallies: found.tallies}

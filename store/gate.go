@@ -10,8 +10,8 @@ import (
 	"pirogue"
 )
 
-// Key returns a key in force, with its merchant and the secrets that verify at this
-// moment, the newest first. It fails with NotFound, also for a revoked key.
+// Key returns a key in force, with its merchant and the secrets that verify at a time, the newest
+// first. It fails with NotFound, also for a revoked key.
 func (db *DB) Key(ctx context.Context, public string, at time.Time) (pirogue.Key, pirogue.Merchant, error) {
 	if !keepable(public) {
 		return pirogue.Key{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "key %q", public)
@@ -33,9 +33,9 @@ func (db *DB) Key(ctx context.Context, public string, at time.Time) (pirogue.Key
 	return k, unpackMerchant(merchant), failure("read key", err)
 }
 
-// Spend binds a signature to the method and path it is first seen on, for
-// pirogue.SignatureLife, and reports whether s is that one. Of two requests at once one
-// binds; the other reads what no later one changes. A repeat writes nothing.
+// Spend binds a signature to the method and path of its first request, for pirogue.SignatureLife.
+// It reports whether s has that method and path. Of two requests at once one binds, and the other
+// reads a binding that no later one changes. A repeat writes nothing.
 func (db *DB) Spend(ctx context.Context, s pirogue.Spent) (bool, error) {
 	if !keepable(s.KeyID, s.Method, s.Path) {
 		return false, pirogue.FieldError(pirogue.InvalidParameter, "path")
@@ -55,8 +55,7 @@ func (db *DB) Spend(ctx context.Context, s pirogue.Spent) (bool, error) {
 	return len(bound) == 1 && bound[0].Method == s.Method && bound[0].Path == s.Path, err
 }
 
-// spendSignature keeps the first binding while it is remembered, and takes over the row
-// of one that is not.
+// spendSignature keeps the first binding until it expires, and then reuses its row.
 const spendSignature = `
 INSERT INTO spent_signatures AS s (signature, key_id, method, path, spent_at)
 VALUES (@signature, @key, @method, @path, @at)
@@ -65,9 +64,9 @@ ON CONFLICT (signature) DO UPDATE
  WHERE s.spent_at <= @forgotten
 RETURNING method, path`
 
-// Purge forgets up to limit signatures spent before a moment, the oldest first, and
-// returns how many. What still guards against a replay stays, whatever the moment. Call
-// it again until it returns less than limit: small steps keep every lock short.
+// Purge deletes up to limit signatures that were used before a time, the oldest first, and
+// returns their number. A signature that still prevents a replay stays, whatever the time. Call
+// it until it returns less than limit: small steps keep every lock short.
 func (db *DB) Purge(ctx context.Context, before time.Time, limit int) (int, error) {
 	if guarded := db.clock.Now().Add(-pirogue.SignatureLife); before.After(guarded) {
 		before = guarded
@@ -82,12 +81,12 @@ func (db *DB) Purge(ctx context.Context, before time.Time, limit int) (int, erro
 	return int(gone), err
 }
 
-// Take counts one request against an owner's rate and returns 0, or how long to wait
-// until one would pass.
+// Take counts one request against an owner's rate. It returns 0, or the time until a request
+// would pass.
 //
-// It is the generic cell rate algorithm: one number per owner, the moment at which the
-// bucket is empty again. Each request pushes it on by the interval of one request; it
-// may lie a burst ahead and no further. Check and change are one statement.
+// It is the generic cell rate algorithm. It stores one number per owner: the time at which the
+// bucket is empty again. Each request moves that time on by the interval of one request. The time
+// may lie a burst ahead and no further. One statement checks and changes it.
 func (db *DB) Take(ctx context.Context, o pirogue.Owner, at time.Time) (time.Duration, error) {
 	if db.rate.PerSecond == 0 {
 		return 0, nil
@@ -115,8 +114,8 @@ func (db *DB) Take(ctx context.Context, o pirogue.Owner, at time.Time) (time.Dur
 	return wait, err
 }
 
-// takeRate changes nothing when the bucket is full, so a caller that goes on knocking
-// does not push its own turn away.
+// takeRate changes nothing if the bucket is full, so that refused requests do not delay the owner
+// further.
 const takeRate = `
 INSERT INTO rate_limits AS r (merchant_id, mode, arrival) VALUES (@merchant, @mode, @next)
 ON CONFLICT (merchant_id, mode) DO UPDATE

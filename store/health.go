@@ -28,7 +28,8 @@ type healthRow struct {
 // TableName returns the table's name.
 func (healthRow) TableName() string { return "operator_health" }
 
-// Health returns how an operator does. One that never had trouble is closed.
+// Health returns the state of an operator's circuit breaker. An operator that never failed is
+// closed.
 func (db *DB) Health(ctx context.Context, o pirogue.OperatorCode) (pirogue.Health, error) {
 	var rows []healthRow
 	err := db.look(ctx, "read operator's health", func(tx *gorm.DB) error {
@@ -40,7 +41,7 @@ func (db *DB) Health(ctx context.Context, o pirogue.OperatorCode) (pirogue.Healt
 	return rows[0].unpack(), nil
 }
 
-// Healths returns the health of every operator that ever had trouble.
+// Healths returns the circuit breaker of every operator that ever failed or was parked.
 func (db *DB) Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error) {
 	var rows []healthRow
 	err := db.look(ctx, "read operators' health", func(tx *gorm.DB) error { return tx.Find(&rows).Error })
@@ -51,8 +52,8 @@ func (db *DB) Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Hea
 	return all, err
 }
 
-// SaveHealth replaces a health by what it became, and reports whether it did: it does
-// not when another process changed it since h was read.
+// SaveHealth writes the next version of a circuit breaker, and reports whether it did. It does
+// not if another process changed the row since h was read.
 func (db *DB) SaveHealth(ctx context.Context, h pirogue.Health) (bool, error) {
 	row := healthRow{
 		Operator: string(h.Operator), State: string(h.State), Since: on(h.Since), ProbeAt: on(h.ProbeAt),
@@ -74,7 +75,7 @@ func (db *DB) SaveHealth(ctx context.Context, h pirogue.Health) (bool, error) {
 	return saved && err == nil, err
 }
 
-// unpack returns the health that a row keeps.
+// unpack returns the circuit breaker of a row.
 func (r healthRow) unpack() pirogue.Health {
 	return pirogue.Health{
 		Operator: pirogue.OperatorCode(r.Operator), State: pirogue.HealthState(r.State), Since: r.Since.time(),
@@ -83,15 +84,15 @@ func (r healthRow) unpack() pirogue.Health {
 	}
 }
 
-// InFlight returns how many open payments an operator may have, so that it is asked about
-// them: something of their latest attempt has left.
+// InFlight returns the number of open payments about which an operator can be asked: something of
+// their latest attempt has left.
 func (db *DB) InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error) {
 	return db.count(ctx, "count payments under way", openWhose+` AND a.state <> 'PREPARED'`, o)
 }
 
-// QuestionLoad counts what an operator is asked about. Every payment that ended without
-// success since watched counts as watched, also one that nobody needs to watch: what is
-// counted too high is asked too seldom, and never too often.
+// QuestionLoad counts the payments about which an operator is asked. It counts every payment that
+// ended without success since watched, even one that needs no watch. A count that is too high
+// makes the queries too rare, and never too frequent.
 func (db *DB) QuestionLoad(
 	ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time,
 ) (pirogue.QuestionLoad, error) {
@@ -112,8 +113,8 @@ SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @f
    AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
  WHERE p.operator = @operator AND p.status IN ('CREATED','INITIATED','PENDING') AND a.state <> 'PREPARED'`
 
-// WatchLoad counts the attempts at an operator that are due to be asked about although their
-// payment has ended, of those that left us since a moment.
+// WatchLoad counts the attempts at an operator that are due for a status query although their
+// payment has ended. It counts those that left us since a time.
 func (db *DB) WatchLoad(
 	ctx context.Context, o pirogue.OperatorCode, since, now time.Time,
 ) (pirogue.WatchLoad, error) {
@@ -134,9 +135,9 @@ SELECT COUNT(*) AS due, MIN(a.first_sent_at) AS first
  WHERE p.operator = @operator AND p.status IN ('EXPIRED','FAILED') AND p.updated_at > @since
    AND p.finished_at IS NULL AND a.first_sent_at > @since AND a.next_poll_at <= @now`
 
-// Waiting returns how many open payments wait to be sent to an operator: their latest
-// attempt is prepared for it, and nothing of it has left. Those of a suspended merchant wait
-// for something else.
+// Waiting returns the number of open payments that wait to be sent to an operator. Their latest
+// attempt is prepared for it, and nothing of it has left. It leaves out payments of a suspended
+// merchant, which wait for the end of the suspension.
 func (db *DB) Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error) {
 	return db.count(ctx, "count payments that wait", openWhose+` AND a.state = 'PREPARED'
 	  AND NOT EXISTS (SELECT 1 FROM merchants m WHERE m.id = p.merchant_id AND m.suspended_at IS NOT NULL)`, o)
@@ -154,8 +155,8 @@ func (db *DB) count(ctx context.Context, doing, query string, args ...any) (int,
 	return n, err
 }
 
-// Park takes an operator out of service, or puts it back, in the name of a person.
-// Asked again it changes nothing but the reason.
+// Park takes an operator out of service, or puts it back, in the name of a person. A repeated
+// call changes nothing but the reason.
 func (db *DB) Park(ctx context.Context, c pirogue.ServiceChange) error {
 	for range maxTries {
 		h, err := db.Health(ctx, c.Operator)

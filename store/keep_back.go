@@ -1,9 +1,9 @@
 package store
 
-// keptBackBy names what keeps a row of attempts back as a pirogue.SendResult, and is NULL where
-// nothing does. Each statement that marks an attempt SENT has it: a payment is looked at long
-// before it is sent, and a merchant is suspended, or a bulk cancelled, in between. Ask-first mode
-// keeps everything back.
+// keptBackBy is the reason to hold an attempt back, as a pirogue.SendResult; NULL for none. Every
+// statement that marks an attempt SENT checks it. A workflow reads the payment long before that,
+// and the merchant may be suspended, or the bulk cancelled, in between. Ask-first mode holds
+// everything back.
 const keptBackBy = `(
   SELECT CASE WHEN ` + asksFirst + ` THEN 'ASK_FIRST'
               WHEN b.state = 'CANCELLING' THEN 'CANCELLED'

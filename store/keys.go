@@ -19,7 +19,7 @@ type keyRow struct {
 	Mode           string
 	SecretSealed   string
 	PreviousSealed string // "" before the first rotation
-	PreviousUntil  stamp  // when the previous secret stops to verify
+	PreviousUntil  stamp  // the previous secret verifies until then
 	AllowedIPs     string `gorm:"column:allowed_ips"` // JSON, "" for anywhere
 	RevokedAt      stamp
 	CreatedAt      stamp
@@ -28,8 +28,8 @@ type keyRow struct {
 // TableName returns the table's name.
 func (keyRow) TableName() string { return "api_keys" }
 
-// CreateKey gives an owner a key and returns it with its secret, which nobody is shown
-// again. allowed is where requests may come from; none means anywhere. It fails with
+// CreateKey creates a key for an owner and returns it with its secret, which is shown only once.
+// allowed lists the networks from which requests may come; none means anywhere. It fails with
 // NotFound for a merchant that does not exist.
 func (db *DB) CreateKey(
 	ctx context.Context, o pirogue.Owner, allowed []netip.Prefix,
@@ -57,9 +57,9 @@ func (db *DB) CreateKey(
 	return public, secret, nil
 }
 
-// RotateKey gives a key in force another secret and returns it. The old one verifies for
-// overlap more, at most pirogue.RotationOverlap; one that was older stops at once, so
-// there are never more than two. It fails with NotFound.
+// RotateKey gives a key in force another secret and returns that. The old secret verifies for
+// overlap more, at most pirogue.RotationOverlap. An even older one ends at once, so there are
+// never more than two. It fails with NotFound.
 func (db *DB) RotateKey(ctx context.Context, public string, overlap time.Duration) (string, error) {
 	if overlap < 0 || overlap > pirogue.RotationOverlap {
 		return "", pirogue.FieldError(pirogue.InvalidParameter, "overlap")
@@ -79,8 +79,7 @@ func (db *DB) RotateKey(ctx context.Context, public string, overlap time.Duratio
 	return secret, nil
 }
 
-// RevokeKey ends a key for ever. It fails with NotFound, also when it was revoked
-// already.
+// RevokeKey ends a key for ever. It fails with NotFound, also if the key was revoked before.
 func (db *DB) RevokeKey(ctx context.Context, public string) error {
 	return db.changeKey(ctx, public, map[string]any{"revoked_at": on(db.clock.Now())})
 }
@@ -119,9 +118,8 @@ func inForce(tx *gorm.DB, o pirogue.Owner) *gorm.DB {
 		Order("created_at DESC, public DESC")
 }
 
-// WebhookSecrets returns the secrets an owner's webhooks are signed with: the API secret
-// of its newest key in force, and the whsec_ secret. It fails with NotFound when the
-// owner has no key.
+// WebhookSecrets returns the secrets that sign an owner's webhooks: the API secret of its newest
+// key in force, and the whsec_ secret. It fails with NotFound if the owner has no key.
 func (db *DB) WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standard string, err error) {
 	var key keyRow
 	var hook webhookSecretRow
@@ -142,7 +140,7 @@ func (db *DB) WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standar
 	return api, standard, failure("read webhook secrets", pack.err)
 }
 
-// unpackKey returns the key of a row with the secrets that verify at a moment.
+// unpackKey returns the key of a row with the secrets that verify at a time.
 func (db *DB) unpackKey(r keyRow, at time.Time) (pirogue.Key, error) {
 	pack := packer{ring: db.ring}
 	k := pirogue.Key{

@@ -38,9 +38,8 @@ type webhookSecretRow struct {
 // TableName returns the table's name.
 func (webhookSecretRow) TableName() string { return "webhook_secrets" }
 
-// CreateMerchant writes a merchant and its two whsec_ secrets, one for each mode. An ID
-// and a late policy are given to one that has none. A merchant whose ID exists stands as
-// it is and comes back.
+// CreateMerchant writes a merchant and its two whsec_ secrets, one for each mode. It sets a
+// missing ID and a missing late policy. If the ID exists, it returns that merchant unchanged.
 func (db *DB) CreateMerchant(ctx context.Context, m pirogue.Merchant) (pirogue.Merchant, error) {
 	if !keepable(m.Name, m.NotifyURL) {
 		return pirogue.Merchant{}, pirogue.FieldError(pirogue.InvalidParameter, "name")
@@ -76,8 +75,8 @@ func (db *DB) CreateMerchant(ctx context.Context, m pirogue.Merchant) (pirogue.M
 	return unpackMerchant(stands), nil
 }
 
-// newWebhookSecrets draws a merchant's whsec_ secrets: 256 bits each, in the form that
-// Standard Webhooks libraries read.
+// newWebhookSecrets draws a merchant's whsec_ secrets: 256 bits each, in the format that Standard
+// Webhooks libraries read.
 func (db *DB) newWebhookSecrets(m merchantRow) ([]webhookSecretRow, error) {
 	pack := packer{ring: db.ring}
 	var rows []webhookSecretRow
@@ -93,7 +92,8 @@ func (db *DB) newWebhookSecrets(m merchantRow) ([]webhookSecretRow, error) {
 	return rows, pack.err
 }
 
-// Merchant returns a merchant, and whether operators are asked first. It fails with NotFound.
+// Merchant returns a merchant, with whether the database is in ask-first mode. It fails with
+// NotFound.
 func (db *DB) Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error) {
 	if !keepable(string(id)) {
 		return pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
@@ -129,8 +129,8 @@ func (db *DB) Merchants(ctx context.Context) ([]pirogue.Merchant, error) {
 	return merchants, err
 }
 
-// SuspendMerchant makes the API refuse a merchant's requests, and whoever sends keep back
-// what has not left. What was perhaps sent goes on. It fails with NotFound.
+// SuspendMerchant makes the API refuse a merchant's requests, and holds back every attempt that
+// has not left. An attempt that may have left goes on. It fails with NotFound.
 func (db *DB) SuspendMerchant(ctx context.Context, id pirogue.MerchantID) error {
 	return db.changeMerchant(ctx, id, "suspended_at", on(db.clock.Now()))
 }
@@ -140,8 +140,8 @@ func (db *DB) ResumeMerchant(ctx context.Context, id pirogue.MerchantID) error {
 	return db.changeMerchant(ctx, id, "suspended_at", on(time.Time{}))
 }
 
-// SetNotifyURL says where a merchant's webhooks go, "" for nowhere. Events that are
-// written already keep their address, until they are sent again.
+// SetNotifyURL sets the address of a merchant's webhooks, "" for none. Existing events keep their
+// address until they are sent again.
 func (db *DB) SetNotifyURL(ctx context.Context, id pirogue.MerchantID, url string) error {
 	if !keepable(url) {
 		return pirogue.FieldError(pirogue.InvalidURL, "notify_url")

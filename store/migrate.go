@@ -19,8 +19,7 @@ import (
 //go:embed migrations
 var migrationFiles embed.FS
 
-// How long a migration waits for one that another process runs: every second, 5 minutes
-// in all.
+// The wait of a migration for one in another process: a try each second, 5 minutes in all.
 const (
 	migrationRetry = 1   // seconds
 	migrationTries = 300 // of migrationRetry
@@ -30,7 +29,7 @@ const (
 type Migration struct {
 	Version   int64
 	Name      string
-	AppliedAt time.Time // zero: not yet
+	AppliedAt time.Time // zero: not applied
 }
 
 // String returns the migration as one line for people.
@@ -41,9 +40,9 @@ func (m Migration) String() string {
 	return m.Name + "  applied " + m.AppliedAt.Format(time.RFC3339)
 }
 
-// Migrate brings the schema to the version this program was built with. On PostgreSQL
-// several processes may call it at once: one works and the others wait. It never goes
-// back: what a later version holds is not thrown away by a program.
+// Migrate brings the schema to the version of this program. On PostgreSQL several processes may
+// call it at once: one works and the others wait. It never migrates down: no program may delete
+// the data of a later version.
 func (db *DB) Migrate(ctx context.Context) error {
 	schema, err := db.schema()
 	if err != nil {
@@ -72,8 +71,8 @@ func (db *DB) MigrationStatus(ctx context.Context) ([]Migration, error) {
 	return migrations, nil
 }
 
-// Ping fails with ServiceUnavailable when the database is away or its schema is older
-// than this program. A newer one passes: a schema goes ahead of its programs.
+// Ping fails with ServiceUnavailable if the database is down, or its schema is older than this
+// program. A newer schema passes: an upgrade migrates the schema before it replaces the programs.
 func (db *DB) Ping(ctx context.Context) error {
 	schema, err := db.schema()
 	if err != nil {

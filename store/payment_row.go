@@ -15,12 +15,12 @@ type paymentRow struct {
 	MerchantID         string
 	Mode               string
 	Kind               string
-	RefSpace           string // where MerchantRef is unique
+	RefSpace           string // the space in which MerchantRef is unique
 	MerchantRef        string // the domain's OrderID
 	ParentID           link   // of a refund
 	Late               int    // 1: a refund out of suspense
 	BulkID             link   // of a bulk's line
-	Quiet              int    // 1: its end is told by its bulk's event only
+	Quiet              int    // 1: only its bulk's event announces its end
 	Status             string
 	Version            int   // lines of the status history
 	Sequence           int   // terminal events so far
@@ -46,14 +46,14 @@ type paymentRow struct {
 	FailureNote        string
 	Refunded           int64
 	RefundHeld         int64
-	Moved              int64 // of one that FAILED in part
+	Moved              int64 // the part that moved, if it FAILED in part
 	StartDeadline      stamp
 	ExpiresAt          stamp
 	CreatedAt          stamp
 	UpdatedAt          stamp
 	SettledAt          stamp
-	FinishedAt         stamp // NULL: its workflow has something to do
-	WorkflowSeenAt     stamp // when its workflow was last seen open
+	FinishedAt         stamp // NULL: its workflow has work left
+	WorkflowSeenAt     stamp // the last time its workflow was seen open
 }
 
 // TableName returns the table's name.
@@ -69,20 +69,20 @@ type attemptRow struct {
 	State           string
 	Unable          bool   // REFUSED for a reason of the operator's own
 	CallbackDigest  string // of the token in the attempt's callback URL
-	HandleSealed    string // JSON, "" before the operator gave one
+	HandleSealed    string // JSON, "" before the operator returned one
 	Answer          string
 	Polls           int
-	FirstPolledAt   stamp // kept for the timeline, which tells all polls in one line
+	FirstPolledAt   stamp // kept for the timeline, which has one line for all polls
 	PolledAt        stamp
-	NextPollAt      stamp  // about when it is asked about next
-	EvidenceOutcome string // what was answered last, "" before the first answer
-	EvidenceTimes   int    // answers in a row that were equal
-	EvidenceSince   stamp  // when the first of them came
-	SentAt          stamp  // NULL again when it was proven not sent
+	NextPollAt      stamp  // the approximate time of the next status query
+	EvidenceOutcome string // the latest operator result; "" before the first
+	EvidenceTimes   int    // equal results in a row
+	EvidenceSince   stamp  // the time of the first of them
+	SentAt          stamp  // NULL again once it is proven not sent
 	FirstSentAt     stamp  // likewise
-	Sendings        int    // how often it was marked SENT
-	MayHaveLeft     string // the numbers of the sendings that are not proven "not sent", such as ",1,3,"
-	AnsweredAt      stamp  // kept for the timeline: UpdatedAt moves with every poll
+	Sendings        int    // the number of times it was marked SENT
+	MayHaveLeft     string // the sendings that are not proven "not sent", such as ",1,3,"
+	AnsweredAt      stamp  // kept for the timeline: UpdatedAt changes with every poll
 	CreatedAt       stamp
 	UpdatedAt       stamp
 }
@@ -90,9 +90,9 @@ type attemptRow struct {
 // TableName returns the table's name.
 func (attemptRow) TableName() string { return "attempts" }
 
-// refSpace is where a payment's reference must be unique: cash-ins and cash-outs
-// together, refunds by themselves, and what we give back unasked apart from what
-// merchants may call theirs.
+// refSpace returns the space in which a payment's reference must be unique. Cash-ins and
+// cash-outs share one. Merchants' refunds have another, and our own returns a third, so that no
+// merchant's reference collides with ours.
 func refSpace(k pirogue.Kind, late bool) string {
 	switch {
 	case k != pirogue.Refund:
@@ -104,11 +104,12 @@ func refSpace(k pirogue.Kind, late bool) string {
 	}
 }
 
-// msisdnDigest finds the payments of one number without telling the number.
+// msisdnDigest makes the digests by which payments of a number are found without the number
+// itself.
 const msisdnDigest vault.Purpose = "payments.msisdn_digest"
 
-// packPayment returns the row of a payment. The two functions below are one table read
-// in both directions: a field that is missing in one is missing in the first test.
+// packPayment returns the row of a payment. It and unpackPayment are the two directions of one
+// table. The first test fails if one of them lacks a field.
 func (db *DB) packPayment(p pirogue.Payment) (paymentRow, error) {
 	if p.Fee.Minor != 0 && p.Fee.Currency != p.Amount.Currency {
 		return paymentRow{}, pirogue.Errorf(pirogue.Internal, "fee %s of a payment of %s", p.Fee, p.Amount)
@@ -165,8 +166,8 @@ func (db *DB) unpackPayment(r paymentRow) (pirogue.Payment, error) {
 	return p, pack.err
 }
 
-// unpackPayments returns all payments or, when one does not open, none: a list with a
-// hole in it would be taken for the whole.
+// unpackPayments returns all payments, or an error if one cannot be decrypted: a list with a gap
+// would look complete.
 func (db *DB) unpackPayments(rows []paymentRow) ([]pirogue.Payment, error) {
 	payments := make([]pirogue.Payment, len(rows))
 	for i, row := range rows {
@@ -181,8 +182,8 @@ func (db *DB) unpackPayments(rows []paymentRow) ([]pirogue.Payment, error) {
 // nothingLeft is the MayHaveLeft of an attempt of which nothing was sent.
 const nothingLeft = ","
 
-// readablePayments returns the payments of the rows that open, and what is wrong with each
-// of the others: one that cannot be read hides no other.
+// readablePayments returns the payments of the rows that can be decrypted, and an error that
+// names each of the others, so that no row hides another.
 func (db *DB) readablePayments(rows []paymentRow) ([]pirogue.Payment, error) {
 	payments := make([]pirogue.Payment, 0, len(rows))
 	var unreadable []error
@@ -207,7 +208,7 @@ func packAttempt(a pirogue.Attempt, callbackDigest string) attemptRow {
 	}
 }
 
-// sealHandle returns what the database keeps of an attempt's handle; "" for none.
+// sealHandle returns the sealed form of an attempt's handle; "" for none.
 func (db *DB) sealHandle(id pirogue.AttemptID, h pirogue.Handle) (string, error) {
 	pack := packer{ring: db.ring}
 	return pack.seal(sealedHandle, string(id), pack.json(h, len(h) == 0)), pack.err
@@ -227,7 +228,7 @@ func (db *DB) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 	return a, pack.err
 }
 
-// evidence returns what an attempt's operator says again and again.
+// evidence returns the result that an operator has repeated about an attempt.
 func evidence(r attemptRow) pirogue.Evidence {
 	return pirogue.Evidence{
 		Outcome: pirogue.Outcome(r.EvidenceOutcome), Times: r.EvidenceTimes, Since: r.EvidenceSince.time(),

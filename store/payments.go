@@ -12,12 +12,13 @@ import (
 	"pirogue/failpoint"
 )
 
-// Accept writes a payment with its first attempt, the first line of its history and,
-// when it takes money from us, its hold in one transaction. The owner's reference is a
-// unique key: when it exists already, nothing changes and the original comes back with
-// false, also when both requests run at once, for the second insert waits until the
-// first is decided. It fails with InsufficientBalance; for a refund also with
-// TransactionNotFound, RefundNotAllowed and RefundExceedsPayment.
+// Accept writes a payment with its first attempt, the first line of its history and, if it takes
+// money from us, its hold, in one transaction. The owner's reference is a unique key: if it
+// exists, nothing changes and the original is returned with false. That holds for two requests at
+// once too: the second insert waits until the first is decided.
+//
+// It fails with InsufficientBalance; for a refund also with TransactionNotFound, RefundNotAllowed
+// and RefundExceedsPayment.
 func (db *DB) Accept(
 	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string,
 ) (pirogue.Payment, bool, error) {
@@ -39,8 +40,9 @@ func (db *DB) Accept(
 		if free, err := claimReference(tx, row); err != nil || !free {
 			return errors.Join(err, takenReference(tx, row, &stands))
 		}
-		// No key is named, so that the payment's own ID cannot raise an error where its
-		// reference is the answer: the very same call, made twice, collides with both.
+		// The conflict clause names no key: a repeat of the same call conflicts with both the
+		// payment's ID and its reference. With only the reference named, the ID would raise an
+		// error.
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 		if written.Error != nil {
 			return written.Error
@@ -74,8 +76,8 @@ func (db *DB) Accept(
 	return accepted, created, failure("accept payment", err)
 }
 
-// beginning returns a payment and its first attempt as they begin, whatever the caller
-// filled in: the one CREATED and with nothing refunded, the other PREPARED.
+// beginning returns a payment and its first attempt in their initial state, whatever the caller
+// set: the payment CREATED with nothing refunded, the attempt PREPARED.
 func (db *DB) beginning(p pirogue.Payment, a pirogue.Attempt) (pirogue.Payment, pirogue.Attempt) {
 	if p.CreatedAt.IsZero() {
 		p.CreatedAt = db.clock.Now()
@@ -86,8 +88,8 @@ func (db *DB) beginning(p pirogue.Payment, a pirogue.Attempt) (pirogue.Payment, 
 	return p, a
 }
 
-// claimReference takes an order number for ever and reports whether it was free. Bulks
-// take the numbers of their lines there too, long before those are payments.
+// claimReference takes an order number for ever and reports whether it was free. Bulks take the
+// numbers of their lines here too, long before the lines are payments.
 func claimReference(tx *gorm.DB, row paymentRow) (bool, error) {
 	if row.RefSpace != refSpace(pirogue.CashIn, false) {
 		return true, nil
@@ -97,8 +99,8 @@ func claimReference(tx *gorm.DB, row paymentRow) (bool, error) {
 	return claimed.RowsAffected == 1, claimed.Error
 }
 
-// takenReference is sameReference of a reference that is taken. It fails with DuplicateOrder where
-// a restored database lost what has it.
+// takenReference is sameReference for a taken reference. It fails with DuplicateOrder if a
+// restored database lost the payment that has it.
 func takenReference(tx *gorm.DB, row paymentRow, into *paymentRow) error {
 	err := sameReference(tx, row, into)
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
@@ -107,9 +109,9 @@ func takenReference(tx *gorm.DB, row paymentRow, into *paymentRow) error {
 	return cmp.Or(refuseAcceptance(tx, row), err)
 }
 
-// sameReference reads the payment that has the owner's reference already, or that a line
-// of a bulk with this reference will become. That there is none means the insert collided
-// with something else: a payment ID used twice.
+// sameReference reads the payment that has the owner's reference, or the one that a bulk's line
+// with it will become. If there is none, the insert collided with something else: a payment ID
+// used twice.
 func sameReference(tx *gorm.DB, row paymentRow, into *paymentRow) error {
 	*into = paymentRow{}
 	err := tx.Where("merchant_id = ? AND mode = ? AND ref_space = ? AND merchant_ref = ?",
@@ -120,7 +122,7 @@ func sameReference(tx *gorm.DB, row paymentRow, into *paymentRow) error {
 	return waitingLine(tx, lineRow{MerchantID: row.MerchantID, Mode: row.Mode, MerchantRef: row.MerchantRef}, into)
 }
 
-// unkeepableField names the first field that no database could give back unchanged.
+// unkeepableField names the first field that a database could not return unchanged; "" for none.
 func unkeepableField(p pirogue.Payment) string {
 	for _, text := range []struct{ field, value string }{
 		{"merchant_order_id", p.OrderID},
@@ -137,8 +139,8 @@ func unkeepableField(p pirogue.Payment) string {
 	return ""
 }
 
-// Payment returns one of the owner's payments. A line of a bulk that waits for its turn is
-// CREATED, one that was cancelled FAILED. It fails with TransactionNotFound.
+// Payment returns one of the owner's payments. A bulk's line that waits is CREATED, and a
+// cancelled one is FAILED. It fails with TransactionNotFound.
 func (db *DB) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	var row paymentRow
 	err := db.look(ctx, "read payment", func(tx *gorm.DB) error {
@@ -156,9 +158,9 @@ func (db *DB) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID
 	return p, failure("read payment", err)
 }
 
-// ByReference returns the owner's payment with a reference: merchant_refund_id for a
-// refund, merchant_order_id for the other kinds, which share their references. It fails
-// with TransactionNotFound.
+// ByReference returns the owner's payment with a reference: merchant_refund_id for a refund,
+// merchant_order_id for the other kinds, which share their references. It fails with
+// TransactionNotFound.
 func (db *DB) ByReference(
 	ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string,
 ) (pirogue.Payment, error) {
@@ -179,8 +181,8 @@ func (db *DB) ByReference(
 	return p, failure("find payment", err)
 }
 
-// owned reads a payment of one owner. Whether it is missing or somebody else's, the
-// answer is the same, so that nobody learns which IDs exist.
+// owned reads a payment of one owner. A missing payment and another owner's payment give the same
+// error, so that nobody learns which IDs exist.
 func owned(tx *gorm.DB, o pirogue.Owner, id pirogue.PaymentID, into *paymentRow) error {
 	if !keepable(string(id)) {
 		return pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
@@ -189,12 +191,12 @@ func owned(tx *gorm.DB, o pirogue.Owner, id pirogue.PaymentID, into *paymentRow)
 	return missing(err, pirogue.TransactionNotFound, string(id))
 }
 
-// byID reads a payment of whoever it is.
+// byID reads a payment of any owner.
 func byID(tx *gorm.DB, id pirogue.PaymentID, into *paymentRow) error {
 	return missing(tx.Where("id = ?", id).Take(into).Error, pirogue.TransactionNotFound, string(id))
 }
 
-// paymentByID reads and unpacks a payment of whoever it is.
+// paymentByID reads and unpacks a payment of any owner.
 func (db *DB) paymentByID(tx *gorm.DB, id pirogue.PaymentID) (pirogue.Payment, error) {
 	var row paymentRow
 	if err := byID(tx, id, &row); err != nil {
@@ -203,7 +205,7 @@ func (db *DB) paymentByID(tx *gorm.DB, id pirogue.PaymentID) (pirogue.Payment, e
 	return db.unpackPayment(row)
 }
 
-// missing gives an error that says "no such row" a code.
+// missing gives a "no such row" error a code. Other errors stay as they are.
 func missing(err error, code pirogue.Code, what string) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return pirogue.Errorf(code, "%q: %w", what, err)
@@ -211,9 +213,9 @@ func missing(err error, code pirogue.Code, what string) error {
 	return err
 }
 
-// List returns the owner's payments that the filter selects, newest first. A page
-// begins after the payment f.Before; one that is not the owner's gives an empty page.
-// At most pirogue.MaxPage + 1 come back, so that a caller can see whether more follow.
+// List returns the owner's payments that the filter selects, newest first. A page begins behind
+// the payment f.Before; another owner's payment gives an empty page. It returns at most
+// pirogue.MaxPage + 1, so that a caller can see whether more follow.
 func (db *DB) List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error) {
 	if !keepable(f.OrderID, string(f.Country), string(f.Operator), string(f.Before), string(f.Status), string(f.Kind)) {
 		return []pirogue.Payment{}, nil // nothing can have such a field
@@ -222,8 +224,8 @@ func (db *DB) List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter
 	err := db.look(ctx, "list payments", func(tx *gorm.DB) error {
 		query := selected(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), f)
 		if f.Before != "" {
-			// The row itself says where its page begins, so a page costs the same however
-			// far down it lies, and payments of one microsecond are neither lost nor repeated.
+			// The row itself marks the start of its page. So a page costs the same at any depth,
+			// and payments of one microsecond are neither lost nor repeated.
 			query = query.Where(`(created_at, id) <
 				(SELECT created_at, id FROM payments WHERE id = ? AND merchant_id = ? AND mode = ?)`,
 				f.Before, o.MerchantID, o.Mode)
@@ -259,7 +261,7 @@ func selected(query *gorm.DB, f pirogue.PaymentFilter) *gorm.DB {
 	return query
 }
 
-// pageSize bounds a limit: pirogue.MaxPage when there is none.
+// pageSize returns a limit within bounds; 0 and less become pirogue.MaxPage.
 func pageSize(limit int) int {
 	if limit <= 0 {
 		return pirogue.MaxPage

@@ -27,14 +27,14 @@ type payoutRow struct {
 // TableName returns the table's name.
 func (payoutRow) TableName() string { return "payouts" }
 
-// maxPayouts is how many payouts one reading returns: years of them.
+// maxPayouts bounds the payouts that one call returns: enough for years.
 const maxPayouts = 1000
 
-// PayOut books a merchant's money as sent to its bank, once for its ID. Repeated with the
-// same content it changes nothing; with another one it fails with IdempotencyMismatch. It
-// fails with InsufficientBalance, which leaves nothing behind, with NotFound (no such
-// merchant) and with a field's code (InvalidAmount, InvalidCurrency, CountryNotSupported,
-// InvalidParameter).
+// PayOut books a merchant's money as sent to its bank, once for each ID. A repeat with the same
+// content changes nothing; with another content it fails with IdempotencyMismatch. It fails with
+// InsufficientBalance, which leaves nothing behind, and with NotFound (no such merchant). It
+// fails with a field's code: InvalidAmount, InvalidCurrency, CountryNotSupported or
+// InvalidParameter.
 func (db *DB) PayOut(ctx context.Context, p pirogue.Payout) error {
 	if err := payable(p); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (db *DB) PayOut(ctx context.Context, p pirogue.Payout) error {
 	})
 }
 
-// payable names the first field that no payout can have.
+// payable returns an error for the first invalid field of a payout.
 func payable(p pirogue.Payout) error {
 	country, known := pirogue.CountryByCode(p.Country)
 	for _, row := range []struct {
@@ -83,8 +83,8 @@ func payable(p pirogue.Payout) error {
 	return nil
 }
 
-// samePayout compares a payout with the one that has its ID. When it was paid may differ:
-// a repeat that names no moment has another.
+// samePayout compares a payout with the stored one of its ID. The time of payment may differ: a
+// repeat that names no time gets the present.
 func samePayout(tx *gorm.DB, row payoutRow) error {
 	var stands payoutRow
 	if err := tx.Where("id = ?", row.ID).Take(&stands).Error; err != nil {

@@ -9,9 +9,9 @@ import (
 	"pirogue/ledger"
 )
 
-// reserve sets aside what a cash-out or refund costs: of the merchant's balance, and for
-// a refund of what is left of its cash-in. It fails with InsufficientBalance, and like
-// reserveParent.
+// reserve holds the cost of a cash-out or refund: from the merchant's balance, and for a refund
+// also from the rest of its cash-in. It fails with InsufficientBalance, and as reserveParent
+// does.
 func reserve(tx *gorm.DB, p pirogue.Payment) error {
 	if !p.Kind.MoneyOut() {
 		return nil
@@ -25,9 +25,9 @@ func reserve(tx *gorm.DB, p pirogue.Payment) error {
 	return book(tx, &hold, p.CreatedAt)
 }
 
-// reserveParent takes a refund's amount from what is left of its cash-in, in one
-// conditional update: refunds at once cannot give back more than was paid. It fails with
-// TransactionNotFound, RefundNotAllowed and RefundExceedsPayment.
+// reserveParent takes a refund's amount from the rest of its cash-in in one conditional update.
+// So concurrent refunds cannot exceed the payment. It fails with TransactionNotFound,
+// RefundNotAllowed and RefundExceedsPayment.
 func reserveParent(tx *gorm.DB, p pirogue.Payment) error {
 	if p.Late {
 		return reserveLate(tx, p)
@@ -47,9 +47,9 @@ UPDATE payments SET refund_held = refund_held + @amount, updated_at = @at
  WHERE id = @parent AND merchant_id = @merchant AND mode = @mode AND currency = @currency AND country = @country
    AND kind = 'CASHIN' AND status = 'SUCCESS' AND refunded + refund_held + @amount <= amount`
 
-// reserveLate makes sure that no more goes back to a payer than waits in suspense for
-// this cash-in, whatever became of the cash-in itself. The update changes nothing: it
-// makes late refunds of one cash-in come one after the other.
+// reserveLate makes sure that refunds to a payer do not exceed the suspense money of this
+// cash-in, whatever the cash-in's status. Its update changes nothing: it makes late refunds of
+// one cash-in run one after the other.
 func reserveLate(tx *gorm.DB, p pirogue.Payment) error {
 	locked := tx.Exec(`UPDATE payments SET updated_at = updated_at
 		WHERE id = ? AND merchant_id = ? AND mode = ? AND currency = ? AND country = ? AND kind = 'CASHIN'`,
@@ -62,7 +62,7 @@ func reserveLate(tx *gorm.DB, p pirogue.Payment) error {
 	}
 	var left []int64
 	err := tx.Raw(leftInSuspense, map[string]any{"parent": p.ParentID}).Scan(&left).Error
-	if err == nil && left[0] < 0 { // the refund's own row is counted already
+	if err == nil && left[0] < 0 { // the sum includes the refund's own row
 		return pirogue.Errorf(pirogue.RefundExceedsPayment, "%d more than waits for payment %s", -left[0], p.ParentID)
 	}
 	return err
@@ -77,7 +77,7 @@ SELECT CAST(
 - (SELECT COALESCE(SUM(r.amount), 0) FROM payments r
     WHERE r.parent_id = @parent AND r.late = 1 AND r.status NOT IN ('FAILED','EXPIRED')) AS BIGINT)`
 
-// whyNoRefund says why a cash-in cannot be given back.
+// whyNoRefund returns the error of a cash-in that cannot be refunded.
 func whyNoRefund(tx *gorm.DB, p pirogue.Payment) error {
 	var parent paymentRow
 	owner := pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
@@ -95,9 +95,9 @@ func whyNoRefund(tx *gorm.DB, p pirogue.Payment) error {
 	}
 }
 
-// settleParent brings a refund's cash-in up to date: what was held is refunded, or free
-// again. It returns the journal of the fee that goes back, and the event when nothing is
-// left of the cash-in. A late refund leaves its cash-in alone.
+// settleParent updates a refund's cash-in: the held amount is refunded, or free again. It returns
+// the journal of the fee that goes back, and the event if nothing is left of the cash-in. A late
+// refund does not change its cash-in.
 func (db *DB) settleParent(
 	tx *gorm.DB, refund pirogue.Payment, at time.Time,
 ) ([]ledger.Journal, pirogue.EventID, error) {
@@ -122,7 +122,7 @@ const endRefund = `
 UPDATE payments SET refunded = refunded + ?, refund_held = refund_held - ?, updated_at = ?
  WHERE id = ? AND kind = 'CASHIN' AND refund_held >= ?`
 
-// giveBack ends what a successful refund means for its cash-in, whose row it holds.
+// giveBack applies a successful refund to its cash-in, whose row the caller has locked.
 func (db *DB) giveBack(
 	tx *gorm.DB, refund pirogue.Payment, at time.Time,
 ) ([]ledger.Journal, pirogue.EventID, error) {
@@ -153,8 +153,8 @@ func (db *DB) giveBack(
 	return journals, event, err
 }
 
-// reversal returns the event of the cash-in that a successful refund made whole, when
-// the refund was settled before: "" while something is left of it.
+// reversal returns the event of a cash-in that a successful refund reversed, for a refund that
+// was finalized before. It is "" while something is left of the cash-in.
 func reversal(tx *gorm.DB, refund pirogue.Payment) (pirogue.EventID, error) {
 	if refund.Kind != pirogue.Refund || refund.Late || refund.GaveBack() == 0 {
 		return "", nil

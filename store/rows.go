@@ -12,14 +12,14 @@ import (
 	"pirogue/vault"
 )
 
-// stampLayout is how a moment is kept: RFC 3339 in UTC with six decimals always, so
-// that text sorts and compares as time does, on both databases alike.
+// stampLayout is the format of stored times: RFC 3339 in UTC, always with six decimals. So text
+// sorts and compares as time does, on both databases.
 const stampLayout = "2006-01-02T15:04:05.000000Z"
 
-// stamp is a moment in stampLayout. "" is the zero time and is kept as NULL.
+// stamp is a time in stampLayout. "" is the zero time and is stored as NULL.
 type stamp string
 
-// on returns the stamp of a moment, cut to the microsecond.
+// on returns the stamp of a time, cut to the microsecond.
 func on(t time.Time) stamp {
 	if t.IsZero() {
 		return ""
@@ -27,7 +27,7 @@ func on(t time.Time) stamp {
 	return stamp(t.UTC().Format(stampLayout))
 }
 
-// Value returns what the database keeps.
+// Value implements driver.Valuer.
 func (s stamp) Value() (driver.Value, error) {
 	if s == "" {
 		return nil, nil //nolint:nilnil // NULL is how driver.Valuer spells "no moment"
@@ -35,7 +35,7 @@ func (s stamp) Value() (driver.Value, error) {
 	return string(s), nil
 }
 
-// Scan reads what the database kept and refuses what is not a moment.
+// Scan implements sql.Scanner. It refuses text that is no time.
 func (s *stamp) Scan(kept any) error {
 	switch kept := kept.(type) {
 	case nil:
@@ -50,7 +50,7 @@ func (s *stamp) Scan(kept any) error {
 	}
 }
 
-// time returns the moment. Scan has made sure that it is one.
+// time returns the time of a stamp. Scan has verified the format.
 func (s stamp) time() time.Time {
 	t, err := time.Parse(stampLayout, string(s))
 	if err != nil {
@@ -59,10 +59,10 @@ func (s stamp) time() time.Time {
 	return t
 }
 
-// link is the key of another row. "" is none and is kept as NULL.
+// link is the key of another row. "" is none and is stored as NULL.
 type link string
 
-// Value returns what the database keeps.
+// Value implements driver.Valuer.
 func (l link) Value() (driver.Value, error) {
 	if l == "" {
 		return nil, nil //nolint:nilnil // NULL is how driver.Valuer spells "no row"
@@ -70,7 +70,7 @@ func (l link) Value() (driver.Value, error) {
 	return string(l), nil
 }
 
-// Scan reads what the database kept.
+// Scan implements sql.Scanner.
 func (l *link) Scan(kept any) error {
 	switch kept := kept.(type) {
 	case nil:
@@ -84,7 +84,7 @@ func (l *link) Scan(kept any) error {
 	}
 }
 
-// flag is how both databases keep a truth: 1 or 0.
+// flag returns a boolean as both databases store it: 1 or 0.
 func flag(b bool) int {
 	if b {
 		return 1
@@ -92,8 +92,8 @@ func flag(b bool) int {
 	return 0
 }
 
-// The columns whose values are sealed. Each value is bound to its column and row, so
-// that moving it to another row, say the number of another customer, does not open.
+// The columns whose values are sealed. Each value is bound to its column and row. A value moved
+// to another row, such as the number of another customer, does not open.
 const (
 	sealedMSISDN   = "payments.msisdn"
 	sealedCustomer = "payments.customer_name"
@@ -102,21 +102,21 @@ const (
 	sealedWebhook  = "webhook_secrets.secret"
 )
 
-// packer turns values into what columns hold and back. It keeps the first error, so
-// that a row reads as a table of fields.
+// packer converts values to column values and back. It keeps the first error, so that a row reads
+// as a table of fields.
 type packer struct {
 	ring *vault.Ring
 	err  error
 }
 
-// keep remembers the first thing that went wrong.
+// keep stores the first error.
 func (p *packer) keep(err error) {
 	if p.err == nil {
 		p.err = err
 	}
 }
 
-// seal returns what one row's column keeps of a text; "" stays "".
+// seal returns the encrypted text for one column of one row; "" stays "".
 func (p *packer) seal(column, row, plain string) string {
 	if plain == "" {
 		return ""
@@ -136,7 +136,7 @@ func (p *packer) open(column, row, sealed string) string {
 	return string(plain)
 }
 
-// purpose names one column of one row, from which the vault derives the value's key.
+// purpose names one column of one row. The vault derives the value's key from it.
 func purpose(column, row string) vault.Purpose { return vault.Purpose(column + "/" + row) }
 
 // json returns a value as JSON text, and "" for the zero value of its kind.
@@ -149,15 +149,15 @@ func (p *packer) json(value any, zero bool) string {
 	return string(text)
 }
 
-// unjson reads what json returned.
+// unjson reads the text that json returned.
 func (p *packer) unjson(text string, into any) {
 	if text != "" {
 		p.keep(json.Unmarshal([]byte(text), into))
 	}
 }
 
-// keepable reports whether both databases can keep a text and find it again: PostgreSQL
-// refuses NUL and what is not UTF-8, SQLite takes anything.
+// keepable reports whether both databases can store a text and find it again. PostgreSQL refuses
+// NUL and text that is not UTF-8; SQLite accepts anything.
 func keepable(texts ...string) bool {
 	for _, text := range texts {
 		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
@@ -167,13 +167,13 @@ func keepable(texts ...string) bool {
 	return true
 }
 
-// clean makes an outsider's words keepable. They are for people to read; refusing them
-// would stop the payment they are about.
+// clean makes text from outside keepable. Such text is for people only, and an error would stop
+// its payment.
 func clean(words string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(words, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// openStatuses returns the statuses that are not terminal, as the domain has them.
+// openStatuses returns the statuses that are not terminal.
 func openStatuses() []pirogue.Status {
 	var open []pirogue.Status
 	for _, s := range pirogue.Statuses {

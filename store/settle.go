@@ -10,15 +10,16 @@ import (
 	"pirogue/failpoint"
 )
 
-// Settle makes a payment terminal, writes the event for its merchant, books what
-// ledger.Resolving says, closes the case that this settles and brings a refund's cash-in up to
-// date, in one transaction. The
-// compare-and-set on the status decides who comes first; who comes later changes nothing
-// and is told what stands: the same events when it wanted the same status, none
-// otherwise. It fails with TransactionNotFound, and in ask-first mode, where no person says so,
-// with pirogue.ErrAskFirst for EXPIRED and FAILED.
+// Settle finalizes a payment. In one transaction it makes the status terminal, writes the
+// merchant's event, books the journals of ledger.Resolving, closes the case that this settles,
+// and updates a refund's cash-in.
+//
+// A compare-and-set on the status decides which caller comes first. A later caller changes
+// nothing and gets the stored result: the same events if it wanted the same status, none
+// otherwise. It fails with TransactionNotFound. In ask-first mode it fails with
+// pirogue.ErrAskFirst for EXPIRED and FAILED, unless a person decided that.
 func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled, error) {
-	// REVERSED is what refunds make of a cash-in; nobody asks for it.
+	// REVERSED is the effect of refunds on a cash-in; no caller may ask for it.
 	if !s.Status.Terminal() || s.Status == pirogue.StatusReversed {
 		return pirogue.Settled{}, pirogue.Errorf(pirogue.Internal, "settle payment %s as %s", s.PaymentID, s.Status)
 	}
@@ -56,9 +57,9 @@ func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled
 	return settled, nil
 }
 
-// sentMeanwhile reports whether a settlement that needs nothing to have been sent finds an
-// attempt that may have left. It holds the payment's row first, as whoever marks an attempt
-// SENT does: of the two, one comes first and the other sees it.
+// sentMeanwhile reports whether a settlement that requires that nothing was sent finds an attempt
+// that may have left. It locks the payment's row first, as every sender does. So of a sender and
+// this call one comes first, and the other sees it.
 func sentMeanwhile(tx *gorm.DB, s pirogue.Settlement) (bool, error) {
 	if !s.Unsent {
 		return false, nil
@@ -71,7 +72,7 @@ func sentMeanwhile(tx *gorm.DB, s pirogue.Settlement) (bool, error) {
 	return !unsent, err
 }
 
-// leaveOpen changes nothing and tells where the payment stands.
+// leaveOpen changes nothing and returns the payment as it is.
 func (db *DB) leaveOpen(tx *gorm.DB, settled *pirogue.Settled, id pirogue.PaymentID, err error) error {
 	if err != nil {
 		return err
@@ -82,9 +83,8 @@ func (db *DB) leaveOpen(tx *gorm.DB, settled *pirogue.Settled, id pirogue.Paymen
 	return unchanged{}
 }
 
-// conclude does all that follows from a status that has just become terminal. The money
-// comes last, and all of it at once, so that the accounts are locked briefly and in one
-// order.
+// conclude does all that follows from a status that has just become terminal. It books the money
+// last and in one call, so that the accounts are locked briefly and in one order.
 func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Settled, s pirogue.Settlement, money int64) error {
 	p, at := settled.Payment, s.At
 	var err error
@@ -111,8 +111,8 @@ func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Settled, s pirogue.Settleme
 }
 
 // forgetPasswords removes the customer's one-time password from the attempts of a payment that
-// has ended, for nothing of it is sent again. What the operator named stays: it is asked about
-// late money by that. A handle that does not open is left as it is.
+// has ended: nothing of it is sent again. The operator's own handle stays, for queries about late
+// money. A handle that cannot be decrypted stays as it is.
 func (db *DB) forgetPasswords(tx *gorm.DB, p pirogue.Payment) error {
 	if p.Kind != pirogue.CashIn {
 		return nil
@@ -140,9 +140,9 @@ func (db *DB) forgetPasswords(tx *gorm.DB, p pirogue.Payment) error {
 	return nil
 }
 
-// recall tells who came too late what stands. The event's number is counted by the
-// status, so whoever asks for that one, be it after a crash, is given its event and can
-// deliver it.
+// recall returns the stored result to a caller that came too late. The status determines the
+// event's number. So a caller that asks for the same status, even after a crash, gets its event
+// and can deliver it.
 func recall(tx *gorm.DB, settled *pirogue.Settled, wanted pirogue.Status) error {
 	p := settled.Payment
 	if p.Status != wanted {
@@ -156,9 +156,9 @@ func recall(tx *gorm.DB, settled *pirogue.Settled, wanted pirogue.Status) error 
 	return unchanged{}
 }
 
-// settling returns the edge of a settlement. A settlement without From begins at any
-// open status; EXPIRED or FAILED becomes SUCCESS only when it is asked for by name. One whose
-// money waits in suspense becomes SUCCESS only by its case.
+// settling returns the status change of a settlement. Without From it begins at any open status.
+// EXPIRED or FAILED becomes SUCCESS only if From names it. A payment whose money is in suspense
+// becomes SUCCESS only by its case.
 func settling(s pirogue.Settlement, money int64) edge {
 	from := openStatuses()
 	if s.From != "" {
@@ -180,27 +180,27 @@ func settling(s pirogue.Settlement, money int64) edge {
 	if s.ProviderTxID != "" {
 		columns["provider_tx_id"] = clean(s.ProviderTxID)
 	}
-	if s.Status == pirogue.StatusSuccess { // a reversal keeps the moment of the success
+	if s.Status == pirogue.StatusSuccess { // a reversal keeps the time of the success
 		columns["settled_at"] = on(s.At)
 	}
 	e := edge{payment: s.PaymentID, from: from, to: s.Status, at: s.At, columns: columns}
 	if s.Status == pirogue.StatusSuccess {
 		e.unless = inSuspense
-		if s.Case != "" { // it clears what left already
+		if s.Case != "" { // the case clears the money that left already
 			e.unless = "kind = 'CASHIN' AND " + inSuspense
 		}
 	}
 	return e
 }
 
-// inSuspense is a payment whose money is booked already as nobody's: it waits for people, and
-// booked as the merchant's too it would be there twice.
+// inSuspense is true of a payment whose money is booked to suspense: it waits for people. Booked
+// to the merchant as well, the money would be in the books twice.
 const inSuspense = `EXISTS (
   SELECT 1 FROM ledger_journals j WHERE j.payment_id = payments.id AND j.step = 'late'
      AND (j.attempt = 0 OR j.attempt = (SELECT MAX(a.number) FROM attempts a WHERE a.payment_id = payments.id)))`
 
-// announce writes the event of a payment that has just become terminal. It goes where
-// the payment says, or else where the merchant listens at this moment.
+// announce writes the event of a payment that has just become terminal. Its address is the
+// payment's, or else the merchant's at present.
 func announce(tx *gorm.DB, p pirogue.Payment, at time.Time) (pirogue.EventID, error) {
 	url, err := listening(tx, p.NotifyURL, p.MerchantID)
 	if err != nil {
@@ -213,8 +213,8 @@ func announce(tx *gorm.DB, p pirogue.Payment, at time.Time) (pirogue.EventID, er
 	return event.ID, tx.Create(packEvent(event)).Error
 }
 
-// listening returns where an event goes: to the address that was asked for, or else to
-// where the merchant listens at this moment.
+// listening returns the address of an event: the requested one, or else the merchant's at
+// present.
 func listening(tx *gorm.DB, asked string, id pirogue.MerchantID) (string, error) {
 	if asked != "" {
 		return asked, nil

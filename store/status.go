@@ -9,7 +9,7 @@ import (
 	"pirogue"
 )
 
-// historyRow is a row of status_history: one edge that a payment went along.
+// historyRow is a row of status_history: one status change of a payment.
 type historyRow struct {
 	PaymentID  string `gorm:"primaryKey"`
 	Number     int    `gorm:"primaryKey"`
@@ -29,16 +29,16 @@ func begin(tx *gorm.DB, p paymentRow) error {
 // edge is one change of a payment's status, with the other columns that change along.
 type edge struct {
 	payment pirogue.PaymentID
-	from    []pirogue.Status // the payment must stand in one of these
+	from    []pirogue.Status // the payment must have one of these
 	to      pirogue.Status
 	at      time.Time
 	columns map[string]any
-	unless  string // a condition that keeps the payment where it stands; "" for none
+	unless  string // a condition under which the payment stays as it is; "" for none
 }
 
-// draw compares and sets a payment's status and writes the line in its history. It
-// reports false, and changes nothing, when the payment does not stand where the edge
-// begins. An edge that pirogue.Status does not have is refused by the database.
+// draw is the compare-and-set of a payment's status; it also writes the line of its history. It
+// reports false, and changes nothing, if the payment has no status of from. The database refuses
+// a change that pirogue.Status does not have.
 func draw(tx *gorm.DB, e edge) (bool, error) {
 	columns := map[string]any{"status": e.to, "version": gorm.Expr("version + 1"), "updated_at": on(e.at)}
 	maps.Copy(columns, e.columns)
@@ -53,8 +53,8 @@ func draw(tx *gorm.DB, e edge) (bool, error) {
 	return true, tx.Exec(drawHistory, on(e.at), e.payment).Error
 }
 
-// drawHistory continues a history from its last line: the update before it holds the
-// payment's row, so nobody else can add one in between.
+// drawHistory continues a history from its last line. The update before it locks the payment's
+// row, so nobody else can add a line in between.
 const drawHistory = `
 INSERT INTO status_history (payment_id, number, from_status, to_status, changed_at)
 SELECT p.id, p.version, h.to_status, p.status, CAST(? AS TEXT)

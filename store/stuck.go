@@ -7,20 +7,20 @@ import (
 	"pirogue"
 )
 
-// How long a payment may stand still before it is called stuck.
+// The limits after which a payment without progress counts as stuck.
 const (
-	startedAfter  = 15 * time.Second    // from its acceptance until a workflow took it up
-	lineAfter     = 20 * time.Minute    // the same of a bulk's line: its page may take 15 min, and then it is sent
-	answeredAfter = 60 * time.Second    // from its submission until the operator's answer is known
-	expiredAfter  = 2 * time.Minute     // from the end of the customer's window until it ended
-	paidOutAfter  = 5 * time.Minute     // from the acceptance of a cash-out or refund until it ended
-	reportedUntil = 30 * 24 * time.Hour // how long an event that could not be delivered is listed
+	startedAfter  = 15 * time.Second    // from its acceptance until a workflow takes it up
+	lineAfter     = 20 * time.Minute    // the same for a bulk's line: its page may take 15 min before it is sent
+	answeredAfter = 60 * time.Second    // from its submission until the operator's result is known
+	expiredAfter  = 2 * time.Minute     // from the end of the customer's window until its end
+	paidOutAfter  = 5 * time.Minute     // from the acceptance of a cash-out or refund until its end
+	reportedUntil = 30 * 24 * time.Hour // an undeliverable event is listed for this long
 )
 
-// Stuck returns a page of the payments of every merchant that need a look, each once with
-// its most serious cause: the gravest causes first, within a cause the oldest first. Every
-// cause that has rows has its share of a page, so that a hundred cases hide nothing. All of
-// a page is of one moment. It fails with InvalidParameter for a cursor that is none.
+// Stuck returns a page of the payments of every merchant that need attention, each once with its
+// most serious cause. The gravest causes come first, and within a cause the oldest payments.
+// Every cause that has rows has its share of a page, so that a hundred cases hide nothing. A page
+// is as of one moment. It fails with InvalidParameter for an invalid cursor.
 func (db *DB) Stuck(
 	ctx context.Context, now time.Time, f pirogue.WorkFilter,
 ) (pirogue.WorkPage[pirogue.Stuck], error) {
@@ -43,7 +43,8 @@ func (db *DB) Stuck(
 	return page, err
 }
 
-// stuckMoments is since when what stands still is stuck.
+// stuckMoments returns the time for each limit: a payment without progress since before it is
+// stuck.
 func stuckMoments(now time.Time) map[string]any {
 	return map[string]any{
 		"started": on(now.Add(-startedAfter)), "line": on(now.Add(-lineAfter)), "answered": on(now.Add(-answeredAfter)),
@@ -52,14 +53,15 @@ func stuckMoments(now time.Time) map[string]any {
 	}
 }
 
-// stuckCauses is every cause with the query that finds it, the gravest first: what a
-// person must settle, then money whose whereabouts nobody knows, then what an operator
-// keeps waiting, then what has not begun, then what is over and only untold. A payment with
-// an open case is on the list for that alone, for NOT_BOOKED before any other, because
-// nothing can be done meanwhile; the other causes exclude one another.
-// Conditions are written out, so that a database can see that its partial index holds
-// these rows. Each row is a payment's id, since when, the place among rows of one moment,
-// its case's cause, words and what is at stake.
+// stuckCauses lists every cause with the query that finds it, the gravest first: cases for a
+// person, then money in an unknown place, then what waits for an operator, then what has not
+// begun, then ended payments with undelivered webhooks. A payment with an open case is listed for
+// that alone, and for NOT_BOOKED before any other, because nothing else can be done meanwhile.
+// The other causes exclude one another.
+//
+// Conditions are literals, so that a database can see that its partial index holds these rows.
+// Each row has a payment's id, the time since which it is stuck, the order among rows of one
+// time, its case's cause, the operator's message and the amount at stake.
 var stuckCauses = []struct {
 	cause pirogue.StuckCause
 	query string
@@ -77,8 +79,8 @@ SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause
 SELECT p.id AS id, a.sent_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
    AND a.state IN ('SENT','UNKNOWN') AND a.sent_at < @answered`},
 
-	// A refused attempt whose payment is still open waits for us, not for the operator: it
-	// is listed here, so that no open payment is invisible.
+	// A refused attempt whose payment is still open waits for us, not for the operator. It is
+	// listed here, so that no open payment is invisible.
 	{pirogue.StuckUndecided, `
 SELECT p.id AS id, CASE p.kind WHEN 'CASHIN' THEN COALESCE(p.expires_at, a.sent_at) ELSE p.created_at END AS since,
        p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
@@ -118,16 +120,16 @@ SELECT p.id AS id, e.created_at AS since, e.id AS place, '' AS cause,
                       AND f.created_at > @reported)` + withoutCase},
 }
 
-// openPayments is the open payments, each with its latest attempt. SQLite takes a CROSS
-// JOIN in the order in which it is written: the few open payments first.
+// openPayments joins the open payments with their latest attempts. SQLite keeps the written order
+// of a CROSS JOIN: the few open payments first.
 const openPayments = `
   FROM payments p CROSS JOIN attempts a
  WHERE p.status IN ('CREATED','INITIATED','PENDING') AND a.payment_id = p.id
    AND a.number = (SELECT MAX(l.number) FROM attempts l WHERE l.payment_id = p.id)` + withoutCase
 
-// ofSuspended holds of the payments of a suspended merchant.
+// ofSuspended is true of the payments of a suspended merchant.
 const ofSuspended = `EXISTS (SELECT 1 FROM merchants m WHERE m.id = p.merchant_id AND m.suspended_at IS NOT NULL)`
 
-// withoutCase keeps the payments that no case is open about.
+// withoutCase leaves out the payments with an open case.
 const withoutCase = `
    AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = p.id AND c.closed_at IS NULL)`

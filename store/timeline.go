@@ -9,28 +9,29 @@ import (
 	"pirogue"
 )
 
-// story is everything that is kept about what happened to one payment.
+// story holds all stored rows about the events of one payment.
 type story struct {
 	history    []historyRow
 	attempts   []attemptRow
 	callbacks  []callbackRow
 	cases      []caseRow
 	acts       []actRow
-	returns    []paymentRow // of stray money
+	returns    []paymentRow // of unwanted money
 	deliveries []deliveryRow
-	inside     bool // told to support, who may read more than a merchant
+	inside     bool // the reader is support, who may read more than a merchant
 }
 
-// Timeline returns what happened to one of the owner's payments, in the order in which
-// it happened. It fails with TransactionNotFound. Details name no secret: neither
-// numbers, nor handles, nor tokens; operators' words were redacted by their adapters.
-// Who of support acted, and why, is not a merchant's to read.
+// Timeline returns the events of one of the owner's payments, in their order. It fails with
+// TransactionNotFound. Details contain no secret: no numbers, no handles and no tokens. The
+// adapters have redacted the operators' messages. A merchant does not read which person of
+// support acted, nor why.
 func (db *DB) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error) {
 	return db.timeline(ctx, id, false, func(tx *gorm.DB, into *paymentRow) error { return owned(tx, o, id, into) })
 }
 
-// AnyTimeline returns the timeline of a payment of whoever it is, for support: with the
-// notes of its cases, and who acted and why. It fails with TransactionNotFound.
+// AnyTimeline returns the timeline of a payment of any owner, for support. It includes the notes
+// of the cases, and the person and reason of each support action. It fails with
+// TransactionNotFound.
 func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error) {
 	if !keepable(string(id)) {
 		return nil, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
@@ -38,7 +39,7 @@ func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.
 	return db.timeline(ctx, id, true, func(tx *gorm.DB, into *paymentRow) error { return byID(tx, id, into) })
 }
 
-// timeline reads a payment's story once admit has found the payment.
+// timeline reads a payment's rows once admit has found the payment.
 func (db *DB) timeline(
 	ctx context.Context, id pirogue.PaymentID, inside bool, admit func(tx *gorm.DB, into *paymentRow) error,
 ) ([]pirogue.Moment, error) {
@@ -57,7 +58,7 @@ func (db *DB) timeline(
 	return s.moments(), nil
 }
 
-// read fills the story from its tables.
+// read reads the story's rows from their tables.
 func (s *story) read(tx *gorm.DB, id pirogue.PaymentID) error {
 	for _, chapter := range []struct {
 		rows  any
@@ -81,8 +82,8 @@ func (s *story) read(tx *gorm.DB, id pirogue.PaymentID) error {
 		Order("started_at, event_id, round, number").Find(&s.deliveries).Error
 }
 
-// moments tells the story in order. Of two things at the same microsecond the one that
-// must have come first stands first below.
+// moments returns the events in order. Of two events at the same microsecond, the order of the
+// code below decides.
 func (s *story) moments() []pirogue.Moment {
 	var told []pirogue.Moment
 	tell := func(at stamp, what pirogue.MomentType, who pirogue.Source, details map[string]any) {
@@ -125,8 +126,8 @@ func (s *story) moments() []pirogue.Moment {
 	return ordered(told)
 }
 
-// ordered sorts moments by their time. The changes of status keep their own order, which the
-// database decided: two workers' clocks may differ by minutes.
+// ordered sorts events by their time. Changes of status keep their own order, which the database
+// decided: two workers' clocks may differ by minutes.
 func ordered(told []pirogue.Moment) []pirogue.Moment {
 	var changes []pirogue.Moment
 	for _, m := range told {
@@ -143,7 +144,7 @@ func ordered(told []pirogue.Moment) []pirogue.Moment {
 	return told
 }
 
-// answers says what an attempt's state is called in a timeline, and who caused it.
+// answers maps an attempt's state to its event in a timeline and to the source of that.
 var answers = map[string]struct {
 	what pirogue.MomentType
 	who  pirogue.Source
@@ -153,8 +154,8 @@ var answers = map[string]struct {
 	string(pirogue.AttemptUnknown):  {pirogue.AttemptUnknowns, pirogue.SourcePirogue},
 }
 
-// tellAttempt tells one attempt. Only its latest words are kept: they belong to the last
-// status question, or to the first answer when there was none.
+// tellAttempt adds the events of one attempt. Only its latest operator message is stored. It
+// belongs to the last status query, or to the response to the submission if there was none.
 func tellAttempt(tell func(stamp, pirogue.MomentType, pirogue.Source, map[string]any), a attemptRow) {
 	details := func(more ...any) map[string]any {
 		d := map[string]any{"attempt": a.Number, "operator": a.Operator}
@@ -165,7 +166,7 @@ func tellAttempt(tell func(stamp, pirogue.MomentType, pirogue.Source, map[string
 		}
 		return d
 	}
-	// The reference stays out of every line but the first: one is enough to find it.
+	// Only the first line has the reference: one is enough to find it.
 	answered, polled := a.Answer, ""
 	if a.Polls > 0 {
 		answered, polled = "", a.Answer
@@ -179,8 +180,8 @@ func tellAttempt(tell func(stamp, pirogue.MomentType, pirogue.Source, map[string
 		details("count", a.Polls, "last_at", string(a.PolledAt), "words", polled))
 }
 
-// caseDetails says what a case is about. Its note is evidence for support; the merchant is
-// told the cause.
+// caseDetails returns the details of a case. Its note is evidence for support; the merchant gets
+// only the cause.
 func (s *story) caseDetails(c caseRow) map[string]any {
 	details := map[string]any{"cause": c.Cause}
 	if s.inside && c.Note != "" {
@@ -189,7 +190,7 @@ func (s *story) caseDetails(c caseRow) map[string]any {
 	return details
 }
 
-// actDetails says what support did and what came of it.
+// actDetails returns the details of a support action and its result.
 func (s *story) actDetails(a actRow) map[string]any {
 	details := map[string]any{"verb": a.Verb}
 	if a.Decision != "" {
@@ -208,7 +209,7 @@ func (s *story) actDetails(a actRow) map[string]any {
 	return details
 }
 
-// deliveryDetails says which attempt it was and how it ended, if it has.
+// deliveryDetails returns the number of a delivery and its result, if it has ended.
 func deliveryDetails(d deliveryRow) map[string]any {
 	details := map[string]any{"event_id": d.EventID, "number": d.Number}
 	if d.Round > 0 {

@@ -23,15 +23,14 @@ type tokenRow struct {
 // TableName returns the table's name.
 func (tokenRow) TableName() string { return "admin_tokens" }
 
-// tokenDigest finds a token by its secret without telling the secret.
+// tokenDigest makes the digest by which a token is found without its secret.
 const tokenDigest vault.Purpose = "admin_tokens.digest"
 
-// tokenPrefix lets people, and programs that look for leaked secrets, see what it is.
+// tokenPrefix identifies a token to people, and to programs that look for leaked secrets.
 const tokenPrefix = "pirogue_admin_"
 
-// CreateToken admits a person to the admin API and returns the secret, which nobody is
-// shown again. It fails with InvalidParameter: no name, no such role, or a name that has
-// a token in force.
+// CreateToken admits a person to the admin API and returns the secret, which is shown only once.
+// It fails with InvalidParameter: no name, no such role, or a name with a token in force.
 func (db *DB) CreateToken(ctx context.Context, name string, role pirogue.Role) (string, error) {
 	if name == "" || !keepable(name) {
 		return "", pirogue.FieldError(pirogue.InvalidParameter, "name")
@@ -56,7 +55,7 @@ func (db *DB) CreateToken(ctx context.Context, name string, role pirogue.Role) (
 	return secret, nil
 }
 
-// Token returns whose token secret is and what they may do. It fails with NotFound, also
+// Token returns the name and the role of the token with this secret. It fails with NotFound, also
 // for a revoked one.
 func (db *DB) Token(ctx context.Context, secret string) (string, pirogue.Role, error) {
 	var row tokenRow
@@ -67,8 +66,8 @@ func (db *DB) Token(ctx context.Context, secret string) (string, pirogue.Role, e
 	return row.Name, pirogue.Role(row.Role), err
 }
 
-// RevokeToken ends a name's token for ever. It fails with NotFound when the name has none
-// in force. Its acts stay, and the name can be given another token.
+// RevokeToken ends a name's token for ever. It fails with NotFound if the name has none in force.
+// The person's support actions stay, and the name can get another token.
 func (db *DB) RevokeToken(ctx context.Context, name string) error {
 	if !keepable(name) {
 		return pirogue.Errorf(pirogue.NotFound, "token of %q", name)

@@ -13,22 +13,22 @@ import (
 )
 
 const (
-	// giveUpAfter bounds every short operation, waiting for a connection and all
-	// repeats included, so that an API request answers within 3 s.
+	// giveUpAfter bounds every short operation, with the wait for a connection and all repeats,
+	// so that an API request is answered within 3 s.
 	giveUpAfter = 2200 * time.Millisecond
-	maxTries    = 5                     // of one transaction that the database itself called off
+	maxTries    = 5                     // of one transaction that the database rolled back
 	tryPause    = 10 * time.Millisecond // before a repeat, times the number of tries
 )
 
-// unchanged is what a transaction returns when it found nothing to do: it is rolled
-// back, so that not even updated_at moves, and that is no failure.
+// unchanged is the error of a transaction that found nothing to do. The rollback keeps even
+// updated_at as it is. For the caller it is no failure.
 type unchanged struct{}
 
-// Error says what it means.
+// Error implements error.
 func (unchanged) Error() string { return "nothing to change" }
 
-// together runs do in one transaction: all of it happens or nothing. do may run several
-// times, so it must set what it returns to the caller anew each time.
+// together runs do in one transaction: all of it happens or nothing. do may run several times, so
+// it must reset its results to the caller each time.
 func (db *DB) together(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	err := insist(ctx, func(ctx context.Context) error { return db.transact(ctx, do) })
 	if errors.Is(err, unchanged{}) {
@@ -37,15 +37,15 @@ func (db *DB) together(ctx context.Context, doing string, do func(tx *gorm.DB) e
 	return failure(doing, err)
 }
 
-// atLength is together for what writes so much that it may take bulkPatience.
+// atLength is together for a transaction that writes so much that it may take bulkPatience.
 func (db *DB) atLength(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	return failure(doing, insistFor(ctx, bulkPatience, func(ctx context.Context) error {
 		return db.transact(ctx, do)
 	}))
 }
 
-// transact runs do in one transaction, once. An error of COMMIT that does not say that
-// nothing was written is marked with pirogue.ErrOutcomeUnknown.
+// transact runs do in one transaction, once. If an error of COMMIT does not prove that nothing
+// was written, it is marked with pirogue.ErrOutcomeUnknown.
 func (db *DB) transact(ctx context.Context, do func(tx *gorm.DB) error) error {
 	committing := false
 	err := db.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -59,7 +59,8 @@ func (db *DB) transact(ctx context.Context, do func(tx *gorm.DB) error) error {
 	return err
 }
 
-// once runs do without a transaction around it: one statement, which is one by itself.
+// once runs do without an explicit transaction. do is one statement, which is a transaction by
+// itself.
 func (db *DB) once(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	return failure(doing, insist(ctx, func(ctx context.Context) error { return do(db.write.WithContext(ctx)) }))
 }
@@ -69,25 +70,25 @@ func (db *DB) look(ctx context.Context, doing string, do func(tx *gorm.DB) error
 	return failure(doing, insist(ctx, func(ctx context.Context) error { return do(db.read.WithContext(ctx)) }))
 }
 
-// snapshot runs several reading statements that see the same moment.
+// snapshot runs several reading statements, all as of one moment.
 func (db *DB) snapshot(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	return failure(doing, insist(ctx, func(ctx context.Context) error {
 		return db.read.WithContext(ctx).Transaction(do, oneMoment())
 	}))
 }
 
-// oneMoment asks for a read-only transaction that does not see later commits.
+// oneMoment returns the options of a read-only transaction that does not see later commits.
 func oneMoment() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 }
 
-// insist repeats do while the database says that the transaction lost against another
-// one and left nothing behind. Any other error is the caller's to repeat.
+// insist repeats do while the database rolls its transaction back because of another one, which
+// left nothing behind. The caller has to handle any other error.
 func insist(ctx context.Context, do func(ctx context.Context) error) error {
 	return insistFor(ctx, giveUpAfter, do)
 }
 
-// insistFor is insist with an end of its own.
+// insistFor is insist with its own time limit.
 func insistFor(ctx context.Context, limit time.Duration, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -12,16 +12,18 @@ import (
 	"pirogue"
 )
 
-// overdueAfter says how long after its moment a delivery is late enough for its workflow to
-// be looked for: its endpoint may be busy, and its worker may have died.
+// overdueAfter is the delay of a delivery after which the sweep looks for its workflow: the
+// endpoint may be busy, or the worker may have died.
 const overdueAfter = 2 * time.Minute
 
-// Unfinished returns payments whose workflow has something to do, that nobody has touched
-// and whose workflow nobody has seen open since before: those seen longest ago first, of the
-// payments that are open or of those that have ended. A payment that is CREATED is the
-// coordinator's or the start deadline's to move on, until it has stood still for too long. One
-// whose workflow is older than an ask-first mode that is on is among them whoever touched it, and
-// its workflow is started anew: it knows what the restored database does not.
+// Unfinished returns payments whose workflow has work left, if nobody has touched them or seen
+// their workflow open since before. Those seen longest ago come first. It returns either open
+// payments or ended ones.
+//
+// A CREATED payment belongs to its coordinator or its start deadline until it has stood still for
+// too long. In ask-first mode it also returns each payment whose workflow is older than the mode,
+// even if somebody touched it. That workflow must start anew: it knows things that the restored
+// database does not.
 func (db *DB) Unfinished(
 	ctx context.Context, open bool, before time.Time, span pirogue.RowSpan,
 ) ([]pirogue.Restart, error) {
@@ -47,8 +49,8 @@ SELECT p.* FROM payments p
 	unfinishedFirst = ` ORDER BY p.workflow_seen_at, p.id LIMIT @limit OFFSET @skip`
 )
 
-// Restart returns one payment as its workflow would be started again, also one that is
-// finished. It fails with TransactionNotFound.
+// Restart returns one payment with the input to start its workflow again, even a finished
+// payment. It fails with TransactionNotFound.
 func (db *DB) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error) {
 	found, err := db.restarts(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Where("id = ?", id) })
 	if err == nil && len(found) == 0 {
@@ -60,10 +62,10 @@ func (db *DB) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restar
 	return found[0], nil
 }
 
-// askFirstBegun is when the ask-first mode began that is on; ” for none.
+// askFirstBegun is the time at which the current ask-first mode began; "" if the mode is off.
 const askFirstBegun = "COALESCE((SELECT begun_at FROM ask_first WHERE ended_at IS NULL), '')"
 
-// restarts reads payments with their attempts and open cases, all of one moment.
+// restarts reads payments with their attempts and open cases, all as of one moment.
 func (db *DB) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]pirogue.Restart, error) {
 	var payments []paymentRow
 	var begun string
@@ -113,7 +115,7 @@ func readOpenCases(tx *gorm.DB, payments []string, into map[string][]caseRow) er
 	return err
 }
 
-// unpackRestart returns a payment as its rows stand, with what is wrong with them.
+// unpackRestart returns a payment from its rows, with the error that makes it unreadable.
 func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow) pirogue.Restart {
 	payment, err := db.unpackPayment(p)
 	r := pirogue.Restart{Payment: payment, Err: err}
@@ -140,10 +142,10 @@ func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow
 	return r
 }
 
-// OpenBulks returns bulks that have not ended, that nobody has touched and whose
-// coordinator nobody has seen open since before: those seen longest ago first. A row that
-// cannot be read is left out and named by the error beside the others. As with payments, an
-// ask-first mode has them started anew.
+// OpenBulks returns bulks that have not ended, if nobody has touched them or seen their
+// coordinator open since before. Those seen longest ago come first. A row that cannot be read is
+// left out, and the error names it; the other rows are returned beside that error. As with
+// payments, ask-first mode makes them start anew.
 func (db *DB) OpenBulks(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]pirogue.Bulk, error) {
 	var rows []struct {
 		Row  bulkRow `gorm:"embedded"`
@@ -175,8 +177,9 @@ SELECT bulks.*, workflow_seen_at < ` + askFirstBegun + ` AS anew FROM bulks
    AND (workflow_seen_at < ` + askFirstBegun + ` OR updated_at < @before)
  ORDER BY workflow_seen_at, id LIMIT @limit OFFSET @skip`
 
-// OverdueEvents returns WAITING events whose next delivery is late, or was begun and cut
-// off, and whose workflow nobody has seen open since before: those seen longest ago first.
+// OverdueEvents returns WAITING events whose next delivery is late, or whose last one began and
+// was cut off. Nobody has seen their workflow open since before. Those seen longest ago come
+// first.
 func (db *DB) OverdueEvents(
 	ctx context.Context, now, before time.Time, span pirogue.RowSpan,
 ) ([]pirogue.Event, error) {
@@ -188,14 +191,15 @@ func (db *DB) OverdueEvents(
 	return unpackEvents(rows), err
 }
 
-// seenRows says which rows may be marked as seen.
+// seenRows holds the statement for each kind that records a time on the rows that still need a
+// workflow.
 var seenRows = map[pirogue.FollowedKind]string{
 	pirogue.FollowedPayment: "UPDATE payments SET workflow_seen_at = ? WHERE id IN ? AND finished_at IS NULL",
 	pirogue.FollowedBulk:    "UPDATE bulks SET workflow_seen_at = ? WHERE id IN ? AND closed_at IS NULL",
 	pirogue.FollowedEvent:   "UPDATE webhook_events SET workflow_seen_at = ? WHERE id IN ? AND state = 'WAITING'",
 }
 
-// MarkSeen notes when the workflows of rows of one kind were seen open.
+// MarkSeen records when the workflows of rows of one kind were seen open.
 func (db *DB) MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []string, at time.Time) error {
 	if len(ids) == 0 {
 		return nil
@@ -205,13 +209,13 @@ func (db *DB) MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []str
 	})
 }
 
-// hasOpenCase holds of a payment with an open case that its own workflow settles; see
+// hasOpenCase is true of a payment with an open case that its own workflow settles; see
 // pirogue.Cause.SettledByWorkflow. The condition goes on with ")".
 const hasOpenCase = `EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = payments.id AND c.closed_at IS NULL
   AND c.cause NOT IN ('WORKFLOW_LOST','LINE_NOT_STARTED','NOT_BOOKED')`
 
-// Finish notes that the workflow of a payment that has ended has nothing left to do. One
-// that is open or finished, or has a case that its workflow settles, stays as it is.
+// Finish records that the workflow of a payment that has ended has no work left. An open or
+// finished payment stays as it is, and so does one with a case that its workflow settles.
 func (db *DB) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
 	return db.once(ctx, "finish payment", func(tx *gorm.DB) error {
 		return tx.Exec(`UPDATE payments SET finished_at = ? WHERE id = ? AND finished_at IS NULL
@@ -219,8 +223,8 @@ func (db *DB) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) er
 	})
 }
 
-// Reopen notes that the workflow of a payment has something to do again, so that the sweep
-// starts one again that is gone. One that is not finished stays as it is.
+// Reopen records that the workflow of a payment has work again, so that the sweep restarts it if
+// it is gone. A payment that is not finished stays as it is.
 func (db *DB) Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
 	return db.once(ctx, "reopen payment", func(tx *gorm.DB) error {
 		return tx.Exec(`UPDATE payments SET finished_at = NULL, workflow_seen_at = ?

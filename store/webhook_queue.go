@@ -9,15 +9,14 @@ import (
 	"pirogue"
 )
 
-// queuedAtOnce says how many queued events of one owner one search for the next looks at:
-// callers that search at the same time take different ones.
+// queuedAtOnce is the number of one owner's queued events that a search for the next one reads.
+// Concurrent callers take different ones of these.
 const queuedAtOnce = 32
 
-// QueueDelivery gives an event whose merchant's endpoint is busy the next place in its
-// owner's queue, and returns the event with the place in NextAt. Places lie gap apart,
-// whoever asks, so that as many events as there are come back at one pace. An event that
-// is not WAITING, or was drained and is not due, is given none: its NextAt stays. It fails
-// with NotFound.
+// QueueDelivery gives an event whose merchant's endpoint is busy the next place in its owner's
+// queue. It returns the event with the place in NextAt. Places lie gap apart, so that any number
+// of events comes back at one pace. An event that is not WAITING, or was drained and is not due,
+// gets none: its NextAt stays. It fails with NotFound.
 func (db *DB) QueueDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time, gap time.Duration,
 ) (pirogue.Event, error) {
@@ -45,23 +44,23 @@ func (db *DB) QueueDelivery(
 	return unpackEvent(event), err
 }
 
-// nextPlace is one statement, so that two callers never get one place, and a transaction of
-// its own, so that many of one owner wait for one another as shortly as can be. A place that
-// nobody takes stays empty.
+// nextPlace is one statement, so that two callers never get one place. It has its own
+// transaction, so that many events of one owner wait for each other as briefly as possible. An
+// unused place stays empty.
 const nextPlace = `
 INSERT INTO webhook_queues AS q (merchant_id, mode, tail) VALUES (@merchant, @mode, @first)
 ON CONFLICT (merchant_id, mode) DO UPDATE
    SET tail = CASE WHEN q.tail > @now THEN q.tail + @gap ELSE @first END
 RETURNING tail`
 
-// queueEvent leaves an event alone of which a delivery is under way.
+// queueEvent does not change an event with a delivery under way.
 const queueEvent = `
 UPDATE webhook_events SET queued = TRUE, drained = FALSE, next_at = ?
  WHERE id = ? AND state = 'WAITING' AND begun = ended`
 
-// QueueNextDelivery gives an event whose delivery failed the next place in its owner's queue, and
-// returns it, if the queue is longer than the event has to wait. The zero value says that it is
-// not: the event comes back when it is due. An endpoint that answers is given the event with the
+// QueueNextDelivery gives an event whose delivery failed the next place in its owner's queue and
+// returns it, if the queue reaches beyond the event's own delay. The zero value means that it
+// does not: the event comes back when it is due. An endpoint that answers gets the event with the
 // rest of the queue.
 func (db *DB) QueueNextDelivery(
 	ctx context.Context, e pirogue.Event, due time.Time, gap time.Duration,
@@ -80,15 +79,15 @@ func (db *DB) QueueNextDelivery(
 	return place, db.once(ctx, doing, func(tx *gorm.DB) error { return tx.Exec(queueEvent, on(place), e.ID).Error })
 }
 
-// nextPlaceBehind is nextPlace of a queue that is longer than until a moment.
+// nextPlaceBehind is nextPlace for a queue that reaches beyond a time.
 const nextPlaceBehind = `
 UPDATE webhook_queues SET tail = tail + @gap
  WHERE merchant_id = @merchant AND mode = @mode AND tail >= @due
 RETURNING tail`
 
-// BeginQueued begins the next delivery of an owner's oldest queued event, as
-// BeginDelivery does, ahead of its place. The delivery's number is 0 when none is queued:
-// then the owner's next place is again the first.
+// BeginQueued begins the next delivery of an owner's oldest queued event, as BeginDelivery does,
+// ahead of its place. The delivery's number is 0 if none is queued: the owner's next place is
+// then the first again.
 func (db *DB) BeginQueued(
 	ctx context.Context, o pirogue.Owner, at time.Time,
 ) (pirogue.Event, pirogue.Delivery, error) {
@@ -117,7 +116,7 @@ func (db *DB) BeginQueued(
 				return tx.Create(&delivery).Error
 			}
 		}
-		return unchanged{} // others took all of them
+		return unchanged{} // other callers took all of them
 	})
 	if err != nil {
 		return pirogue.Event{}, pirogue.Delivery{}, err
@@ -125,7 +124,7 @@ func (db *DB) BeginQueued(
 	return unpackEvent(event), unpackDelivery(delivery), nil
 }
 
-// beginQueued is beginDelivery for an event that is still queued: of two callers one has it.
+// beginQueued is beginDelivery for an event that is still queued. Of two callers one gets it.
 const beginQueued = `
 UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = TRUE
  WHERE id = ? AND queued AND state = 'WAITING' AND begun = ended AND begun < 7`

@@ -9,8 +9,8 @@ import (
 	"pirogue"
 )
 
-// eventRow is a row of webhook_events. It counts the deliveries of its round: they differ
-// by one while a delivery is under way, or was cut off.
+// eventRow is a row of webhook_events. It counts the deliveries of its round. The two counts
+// differ by one while a delivery is under way, and after one that was cut off.
 type eventRow struct {
 	ID         string `gorm:"primaryKey"`
 	PaymentID  link
@@ -20,12 +20,12 @@ type eventRow struct {
 	URL        string
 	Body       string // the exact bytes, written once
 	State      string
-	Round      int // 0 until it is sent again from the start
+	Round      int // 0 until a person resends it
 	Begun      int // deliveries of this round that have a row
-	Ended      int // deliveries of this round whose end is known
+	Ended      int // deliveries of this round that have ended
 	NextAt     stamp
-	Queued     bool // waits for its merchant's endpoint, ahead of NextAt if it can
-	Drained    bool // was delivered ahead of NextAt
+	Queued     bool // waits for its merchant's endpoint, and may go before NextAt
+	Drained    bool // was delivered before NextAt
 	CreatedAt  stamp
 }
 
@@ -39,17 +39,17 @@ type deliveryRow struct {
 	Number     int    `gorm:"primaryKey"`
 	StartedAt  stamp
 	EndedAt    stamp // NULL: under way, or cut off
-	HTTPStatus int   // 0: no answer
+	HTTPStatus int   // 0: no response
 	Error      string
 }
 
 // TableName returns the table's name.
 func (deliveryRow) TableName() string { return "webhook_deliveries" }
 
-// BeginDelivery writes the row of an event's next delivery, in the round it is in, and
-// returns both. A delivery that was begun and never ended comes back with its number: it
-// counts once, whatever cut it off. The delivery's number is 0 when the event is not
-// WAITING, or not due yet after a delivery by BeginQueued. It fails with NotFound.
+// BeginDelivery writes the row of an event's next delivery in its current round, and returns
+// both. A delivery that began and never ended comes back with its number: it counts once,
+// whatever cut it off. The delivery's number is 0 if the event is not WAITING, or not due yet
+// after a delivery by BeginQueued. It fails with NotFound.
 func (db *DB) BeginDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time,
 ) (pirogue.Event, pirogue.Delivery, error) {
@@ -68,7 +68,8 @@ func (db *DB) BeginDelivery(
 			delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: on(at)}
 			return tx.Create(&delivery).Error
 		}
-		// Nothing was begun: nothing is left to send, it is too early, or the last one has not ended.
+		// Nothing began: nothing is left to send, it is too early, or the last delivery has not
+		// ended.
 		if event.State != string(pirogue.EventWaiting) || event.Begun == event.Ended {
 			return unchanged{}
 		}
@@ -80,9 +81,9 @@ func (db *DB) BeginDelivery(
 	return unpackEvent(event), unpackDelivery(delivery), nil
 }
 
-// beginDelivery counts a delivery before it has a row: two callers at once meet on the
-// event's row, and the second finds one under way. An event that is on its schedule is never
-// too early: a clock that is behind delays none.
+// beginDelivery counts a delivery before that has a row. Two callers at once meet at the event's
+// row, and the second finds a delivery under way. An event on its schedule is never too early: a
+// slow clock delays none.
 const beginDelivery = `
 UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = FALSE
  WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR next_at <= ?)`
@@ -92,11 +93,10 @@ func numbered(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
 	return tx.Model(&deliveryRow{}).Where("event_id = ? AND round = ? AND number = ?", id, round, number)
 }
 
-// EndDelivery ends a delivery, sets its event's state and says when the next one is due:
-// at next, or at the event's place in its owner's queue if that is later, for then its
-// workflow comes back. A delivery that ended already stays as it ended. The last one of a
-// round leaves no event WAITING, whatever state the caller asks for. It fails with
-// NotFound for a delivery that was not begun.
+// EndDelivery ends a delivery, sets its event's state and the time of the next delivery: next, or
+// the event's place in its owner's queue if that is later, when its workflow comes back. A
+// delivery that has ended stays as it is. The last one of a round leaves no event WAITING,
+// whatever state the caller wants. It fails with NotFound for a delivery that never began.
 func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState, next time.Time) error {
 	if d.EndedAt.IsZero() {
 		return pirogue.Errorf(pirogue.Internal, "end delivery %d of %s without a moment", d.Number, d.EventID)
@@ -120,23 +120,22 @@ func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue
 	})
 }
 
-// endDelivery ends the delivery that is under way and no other. A state that somebody
-// else gave the event in the meantime stays.
+// endDelivery ends the delivery that is under way and no other. If another caller has changed the
+// event's state, that state stays.
 const endDelivery = `
 UPDATE webhook_events
    SET ended = ended + 1, state = CASE WHEN state = 'WAITING' THEN CAST(? AS TEXT) ELSE state END,
        next_at = CASE WHEN CAST(? AS TEXT) > next_at THEN CAST(? AS TEXT) ELSE next_at END
  WHERE id = ? AND round = ? AND begun = ? AND ended = ?`
 
-// maxRounds is how often an event can be sent from the start, the first time included.
-// The database counts with it: see the check on webhook_events.round.
+// maxRounds bounds the rounds of an event, the first one included. The database has the same
+// limit: see the check on webhook_events.round.
 const maxRounds = 100
 
-// Resend makes an event WAITING again, with all its deliveries before it, and returns it
-// in its round. It goes to where the merchant listens at this moment, unless its payment
-// says otherwise. An event that is WAITING already, has no address or has used its
-// maxRounds comes back as it stands, so that two presses of a button have one effect. It
-// fails with NotFound, also for another owner's event.
+// Resend makes an event WAITING again, in another round with all its deliveries, and returns it.
+// The address is the payment's, or else the merchant's at present. An event that is WAITING, has
+// no address or has used its maxRounds is returned unchanged, so that a repeated call has one
+// effect. It fails with NotFound, also for another owner's event.
 func (db *DB) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
 	if !keepable(string(id)) {
 		return pirogue.Event{}, pirogue.Errorf(pirogue.NotFound, "event %q", id)
@@ -156,8 +155,8 @@ func (db *DB) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (
 	return unpackEvent(row), err
 }
 
-// resendEvent begins a round where one is over. Of two at once the second finds the event
-// WAITING.
+// resendEvent begins a round if the last one is over. Of two callers at once the second finds the
+// event WAITING.
 const resendEvent = `
 UPDATE webhook_events
    SET state = 'WAITING', round = round + 1, begun = 0, ended = 0, queued = FALSE, drained = FALSE, next_at = @now,
@@ -165,8 +164,8 @@ UPDATE webhook_events
  WHERE id = @id AND merchant_id = @merchant AND mode = @mode AND state <> 'WAITING' AND round < @last
    AND ` + addressNow + ` <> ''`
 
-// addressNow is where an event would go if it were written at this moment. A merchant who
-// listens nowhere any more has the address it had.
+// addressNow is the address an event would have if it were written at present. For a merchant
+// without an address it is the event's old one.
 const addressNow = `COALESCE(
   (SELECT NULLIF(p.notify_url, '') FROM payments p WHERE p.id = webhook_events.payment_id),
   (SELECT NULLIF(b.notify_url, '') FROM bulks b WHERE b.id = webhook_events.bulk_id),
@@ -185,10 +184,10 @@ func (db *DB) EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Eve
 	return unpackEvents(rows), err
 }
 
-// Deliveries returns the owner's events that the filter selects, newest first, each with
-// its deliveries in the order of their rounds, all of one moment. A page begins after the
-// event f.Before; one that is not the owner's gives an empty page. At most
-// pirogue.MaxPage + 1 come back, so that a caller can see whether more follow.
+// Deliveries returns the owner's events that the filter selects, newest first, each with its
+// deliveries in the order of their rounds. All are as of one moment. A page begins behind the
+// event f.Before; another owner's event gives an empty page. It returns at most pirogue.MaxPage +
+// 1, so that a caller can see whether more follow.
 func (db *DB) Deliveries(ctx context.Context, o pirogue.Owner, f pirogue.EventFilter) ([]pirogue.EventLog, error) {
 	if !keepable(string(f.PaymentID), string(f.State), string(f.Before)) {
 		return []pirogue.EventLog{}, nil
@@ -233,7 +232,7 @@ func selectedEvents(query *gorm.DB, o pirogue.Owner, f pirogue.EventFilter) *gor
 	return query
 }
 
-// unpackLogs gives each event its deliveries.
+// unpackLogs returns each event with its deliveries.
 func unpackLogs(events []eventRow, deliveries []deliveryRow) []pirogue.EventLog {
 	of := map[string][]pirogue.Delivery{}
 	for _, d := range deliveries {
@@ -246,7 +245,7 @@ func unpackLogs(events []eventRow, deliveries []deliveryRow) []pirogue.EventLog 
 	return logs
 }
 
-// packEvent returns the row of an event that is told for the first time.
+// packEvent returns the row of an event that has no delivery yet.
 func packEvent(e pirogue.Event) *eventRow {
 	return &eventRow{
 		ID: string(e.ID), PaymentID: link(e.PaymentID), BulkID: link(e.BulkID), MerchantID: string(e.MerchantID),

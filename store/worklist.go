@@ -14,8 +14,8 @@ import (
 	"pirogue"
 )
 
-// worklist is one list of what support works through: payments in the order of since and
-// place. cause is "" where each row has a cause of its own.
+// worklist is one list of support's work: payments in the order of since and place. cause is ""
+// if each row has its own cause.
 type worklist struct {
 	cause string
 	query string
@@ -26,7 +26,7 @@ type worklist struct {
 type workRow struct {
 	ID    string
 	Since stamp
-	Place string // tells rows of one moment apart
+	Place string // orders rows of one time
 	Cause string // of its case, "" without one
 	Words string
 	Paid  int64
@@ -43,8 +43,8 @@ type foundWork struct {
 	tallies []pirogue.WorkTally
 }
 
-// work reads a page of several worklists, and what all of them hold. Each list has its
-// share of the page; what one leaves goes to the first that has more.
+// work reads a page of several worklists, and the totals of all of them. Each list has its share
+// of the page. The rest of a short list's share goes to the first list that has more.
 func (db *DB) work(
 	ctx context.Context, doing string, lists []worklist, f pirogue.WorkFilter,
 ) (foundWork, error) {
@@ -74,11 +74,11 @@ func (db *DB) work(
 	return page, err
 }
 
-// shared takes so many rows of several lists, each its share, and returns them with the
-// cursor of the next page.
+// shared takes each list's share of rows, at most size in all. It returns them with the cursor of
+// the next page.
 func shared(pages [][]workRow, places map[string]workPlace, size int) (rows []workRow, next string) {
 	taken := make([]int, len(pages))
-	for _, share := range []int{max(1, size/max(1, len(pages))), size} { // its share, then what is left
+	for _, share := range []int{max(1, size/max(1, len(pages))), size} { // its share, then the rest
 		for i, page := range pages {
 			more := min(share-min(share, taken[i]), len(page)-taken[i], size-len(rows))
 			rows = append(rows, page[taken[i]:taken[i]+more]...)
@@ -105,7 +105,7 @@ func rank(pages [][]workRow, list string) int {
 	return slices.IndexFunc(pages, func(page []workRow) bool { return len(page) > 0 && page[0].list == list })
 }
 
-// page reads the rows of a list after a place, at most so many.
+// page reads the rows of a list behind a place, at most limit.
 func (l worklist) page(tx *gorm.DB, f pirogue.WorkFilter, after workPlace, limit int) ([]workRow, error) {
 	if l.cause != "" && f.Cause != "" && f.Cause != l.cause {
 		return nil, nil
@@ -129,14 +129,14 @@ SELECT s.id AS id, s.since AS since, s.place AS place, s.cause AS cause, s.words
  WHERE (s.since, s.place) > (@after, @place) AND (@cause = '' OR s.cause = @cause)` + workFilter + `
  ORDER BY s.since, s.place LIMIT @limit`
 
-// workFilter holds what a pirogue.WorkFilter selects.
+// workFilter is the condition of a pirogue.WorkFilter.
 const workFilter = `
    AND (@operator = '' OR p.operator = @operator) AND (@merchant = '' OR p.merchant_id = @merchant)
    AND (@country = '' OR p.country = @country) AND (@kind = '' OR p.kind = @kind)
    AND (@before = '' OR s.since < @before)`
 
-// tally counts the rows of a list and what is at stake: of a case that put money into
-// suspense that money, otherwise the payment's amount.
+// tally counts the rows of a list and the money at stake. For a case with money in suspense that
+// is this money, and otherwise the payment's amount.
 func (l worklist) tally(tx *gorm.DB, f pirogue.WorkFilter) ([]pirogue.WorkTally, error) {
 	args := l.arguments(f)
 	args["most"] = pirogue.MaxAmount
@@ -151,7 +151,7 @@ func (l worklist) tally(tx *gorm.DB, f pirogue.WorkFilter) ([]pirogue.WorkTally,
 	return merged(tallies), err
 }
 
-// merged adds up tallies of one cause by their currency.
+// merged adds up the tallies of one cause by currency.
 func merged(tallies []pirogue.WorkTally) []pirogue.WorkTally {
 	var sums []pirogue.WorkTally
 	for _, t := range tallies {
@@ -174,7 +174,7 @@ SELECT s.cause AS cause, p.currency AS currency, COUNT(*) AS payments,
  GROUP BY s.cause, p.currency
  ORDER BY s.cause, p.currency`
 
-// arguments returns what a list's queries are run with.
+// arguments returns the arguments of a list's queries.
 func (l worklist) arguments(f pirogue.WorkFilter) map[string]any {
 	args := map[string]any{
 		"operator": string(f.Operator), "merchant": string(f.Merchant), "country": string(f.Country),
@@ -184,8 +184,8 @@ func (l worklist) arguments(f pirogue.WorkFilter) map[string]any {
 	return args
 }
 
-// addPayments reads the payments of rows, of whoever they are. One that does not open is
-// there with what is not sealed, and hides no other.
+// addPayments reads the payments of rows, of any owner. A payment that cannot be decrypted has
+// only the fields that are not sealed, so that it hides no other.
 func (db *DB) addPayments(tx *gorm.DB, rows []workRow) error {
 	ids := make([]string, len(rows))
 	for i, row := range rows {
@@ -209,13 +209,13 @@ func (db *DB) addPayments(tx *gorm.DB, rows []workRow) error {
 	return nil
 }
 
-// workPlace says where a page of a worklist ended.
+// workPlace marks the end of a page of a worklist.
 type workPlace struct {
 	Since string `json:"s"`
 	Place string `json:"p"`
 }
 
-// cursorOf returns the places of all lists as one text that says nothing to its reader.
+// cursorOf returns the places of all lists as one opaque text.
 func cursorOf(places map[string]workPlace) string {
 	raw, err := json.Marshal(places)
 	if err != nil {
