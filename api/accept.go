@@ -13,31 +13,31 @@ import (
 	"pirogue/ids"
 )
 
-// answer is the body of a success.
+// answer is the body of a successful response.
 type answer[T any] struct {
 	Data T `json:"data"`
 }
 
-// request is a payment that a merchant asks for.
+// request is a payment to accept, with the parts of its acceptance that depend on its kind.
 type request struct {
 	payment pirogue.Payment
 	fits    fitting
 	otp     string                               // the customer's one-time password; "" for none
-	clash   func(original pirogue.Payment) error // answers a reference that exists already
+	clash   func(original pirogue.Payment) error // returns the 409 for a reference that already exists
 }
 
-// fitting returns the operators that may carry a payment, in order.
+// fitting selects the operators that may carry a payment, in order.
 type fitting func(p pirogue.Payment) []pirogue.Instance
 
-// within returns the operators of a route whose limits allow the amount of a payment.
+// within selects the operators of a route whose limits allow the payment's amount.
 func within(route []pirogue.Instance) fitting {
 	return func(p pirogue.Payment) []pirogue.Instance { return pirogue.Fitting(route, p) }
 }
 
-// accept makes a payment a fact and answers with what became of it. What can be
-// refused is refused before anything is written. One transaction then writes the
-// payment and, when money leaves the merchant, its hold; from there on the answer
-// never says that it failed: the sweep carries on whatever this process does not.
+// accept writes a payment, starts its workflow and responds with its state. Every refusal comes
+// before the first write. One transaction then writes the payment and, for outgoing money, its
+// hold. After that commit the response never reports a failure: the sweep continues the payment if
+// this process cannot.
 func (s *Server) accept(c *gin.Context, v *visit, r request) error {
 	p, err := s.price(v.ctx, s.fresh(r.payment, v.owner()), r.fits)
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Server) accept(c *gin.Context, v *visit, r request) error {
 	return s.carry(c, v, stored)
 }
 
-// unknownOutcome is told where an acceptance may have been written or not.
+// unknownOutcome is the text of a 503 after which the payment may exist or not.
 var unknownOutcome = pirogue.Text{
 	FR: "Service momentanément indisponible : on ne sait pas si la demande a été acceptée. " +
 		"Réessayez avec la même référence, jamais avec une autre.",
@@ -70,8 +70,8 @@ var unknownOutcome = pirogue.Text{
 		"Retry with the same reference, never with another one.",
 }
 
-// What is told while a restored database asks operators first, and of a reference whose payment it
-// lost.
+// Texts of a restored database: one while operators are asked first, one for a reference whose
+// payment was lost.
 var (
 	nothingMade = pirogue.Text{
 		FR: "Service momentanément indisponible : rien n'a été créé. Réessayez avec la même référence.",
@@ -84,7 +84,8 @@ var (
 	}
 )
 
-// explained gives what a restored database refuses its own words.
+// explained replaces the text of an error that a restored database causes, so that the merchant
+// learns what to do.
 func explained(err error) error {
 	switch {
 	case errors.Is(err, pirogue.ErrAskFirst) && !errors.Is(err, pirogue.ErrOutcomeUnknown):
@@ -96,9 +97,10 @@ func explained(err error) error {
 	}
 }
 
-// certainly accepts something, and does so once more when the answer to COMMIT was lost. The
-// same call waits until the first one's transaction has ended; then it finds what that wrote,
-// under the same ID, or writes it. It fails with unknownOutcome when that cannot be told.
+// certainly calls the acceptance f, and calls it once more when the response to COMMIT was lost.
+// The second call waits until the first transaction has ended. Then it finds that transaction's
+// row, under the same ID, or writes it. It fails with unknownOutcome when the outcome stays
+// unknown.
 func certainly[T any](
 	ctx context.Context, accept func(context.Context) (T, bool, error),
 ) (stored T, created bool, err error) {
@@ -114,12 +116,12 @@ func certainly[T any](
 	case pirogue.ServiceUnavailable, pirogue.Internal:
 		failed := pirogue.Errorf(pirogue.ServiceUnavailable, "%w; then: %w", lost, err)
 		return stored, false, &problem{error: failed, text: &unknownOutcome}
-	default: // a refusal: the database found nothing of the first
+	default: // a refusal: the database found no row of the first call
 		return stored, created, err
 	}
 }
 
-// fresh returns p as a payment that begins at this moment.
+// fresh returns p as a payment that is created at this moment.
 func (s *Server) fresh(p pirogue.Payment, o pirogue.Owner) pirogue.Payment {
 	now := s.clock.Now()
 	p.ID, p.MerchantID, p.Mode = ids.Payment(), o.MerchantID, o.Mode
@@ -128,8 +130,7 @@ func (s *Server) fresh(p pirogue.Payment, o pirogue.Owner) pirogue.Payment {
 	return p
 }
 
-// firstAttempt returns the submission that the database keeps beside a payment
-// before any byte leaves.
+// firstAttempt returns the attempt that is stored with a new payment, before any byte leaves.
 func firstAttempt(p pirogue.Payment, otp string) pirogue.Attempt {
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator,
@@ -141,8 +142,8 @@ func firstAttempt(p pirogue.Payment, otp string) pirogue.Attempt {
 	return a
 }
 
-// price freezes the fee of the merchant's contract, and finds the first operator whose
-// limits allow what then moves. It fails with InvalidAmount when none does.
+// price freezes the fee of the merchant's contract in p. It then chooses the first operator whose
+// limits allow the amount that moves. It fails with InvalidAmount when there is none.
 func (s *Server) price(ctx context.Context, p pirogue.Payment, fits fitting) (pirogue.Payment, error) {
 	contract, err := s.store.Fees(ctx, p.MerchantID)
 	if err != nil {
@@ -151,7 +152,7 @@ func (s *Server) price(ctx context.Context, p pirogue.Payment, fits fitting) (pi
 	return priceBy(contract, p, fits)
 }
 
-// priceBy is price by a contract that was read already.
+// priceBy is price with a contract that the caller has read.
 func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, fits fitting) (pirogue.Payment, error) {
 	rule := contract.Rule(p.Kind, p.Country, p.Network)
 	p.Fee, p.FeePayer, p.FeeReturns = rule.Of(p.Amount), rule.Payer, rule.Returned
@@ -163,9 +164,9 @@ func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, fits fitting) (pir
 	return p, nil
 }
 
-// conflict answers an order that exists: as a repeat when the content is the same,
-// otherwise with the fields that differ, under the names of the request. Nothing was
-// created either way.
+// conflict returns the 409 for a reference that exists. It is a repeat when the content is the
+// same. Otherwise it names the fields that differ, as the request names them. Nothing was created
+// either way.
 func conflict(original, request pirogue.Payment, t tongue) error {
 	names := map[string]string{"msisdn": numberField[request.Kind]}
 	if request.Kind == pirogue.Refund {
@@ -185,12 +186,12 @@ func conflict(original, request pirogue.Payment, t tongue) error {
 	return &problem{error: mismatch, data: shown(original, t)}
 }
 
-// carry starts the workflow of a payment that was just accepted and answers with
-// what the database then says.
+// carry starts the workflow of a payment that was just accepted and responds with the payment's
+// row.
 //
-// The payment exists, so no failure to start it is the merchant's: the sweep starts
-// what is still CREATED after 15 s. Neither a client that hangs up nor the time
-// already spent shortens the start.
+// The payment exists, so a failed start is no error of the request. The sweep starts payments that
+// are still CREATED after 15 s. Neither a disconnected client nor the time already spent shortens
+// the start.
 func (s *Server) carry(c *gin.Context, v *visit, p pirogue.Payment) error {
 	life := context.WithoutCancel(c.Request.Context())
 	start, stop := context.WithTimeout(life, firstAnswerTime)
@@ -209,8 +210,8 @@ func (s *Server) carry(c *gin.Context, v *visit, p pirogue.Payment) error {
 	return nil
 }
 
-// reread returns the payment as the database has it now, or as it was accepted when
-// the database does not answer: that much is certain.
+// reread returns the payment's row. When the database does not respond it returns p as it was
+// accepted, which is certain.
 func (s *Server) reread(life context.Context, v *visit, p pirogue.Payment) pirogue.Payment {
 	ctx, cancel := context.WithTimeout(life, storeTime)
 	defer cancel()
@@ -222,7 +223,7 @@ func (s *Server) reread(life context.Context, v *visit, p pirogue.Payment) pirog
 	return current
 }
 
-// logLeft notes that a payment goes on without this request.
+// logLeft logs that the sweep must continue a payment.
 func (s *Server) logLeft(what string, v *visit, id pirogue.PaymentID, err error) {
 	s.log.Warn(what, zap.String("request_id", v.id), zap.String("payment_id", string(id)), zap.Error(err))
 }

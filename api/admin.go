@@ -7,14 +7,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Admin returns the port for our own operations: health, metrics and profiles. It
-// asks nobody who they are, so it is bound to the machine itself.
+// Admin returns the handler of the admin port: health, metrics and profiles. It has no
+// authentication, so it must be bound to a loopback address.
 func (s *Server) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", s.livez)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
-		Registry: s.registry, ErrorHandling: promhttp.ContinueOnError, // one figure that fails takes no other with it
+		Registry: s.registry, ErrorHandling: promhttp.ContinueOnError, // one metric that fails hides no other
 	}))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)

@@ -23,9 +23,9 @@ const (
 	signatureHeader = "X-NekaPay-Signature"
 )
 
-// admission is what a merchant's request has to pass, in the order of the contract.
-// A refusal by a later check says that the earlier ones passed, so only who holds
-// the secret learns more than "wrong signature".
+// admission lists the checks of a merchant's request, in the order of the contract. A refusal by a
+// later check reveals that the earlier ones passed. So only the holder of the secret learns more
+// than "wrong signature".
 func (s *Server) admission() []handler {
 	return []handler{
 		s.readBody,
@@ -42,11 +42,11 @@ func (s *Server) admission() []handler {
 	}
 }
 
-// timestampText is the only spelling of a timestamp. Nothing separates it from the
-// body under the signature, so a lenient reader would take a body into it.
+// timestampText is the only accepted form of a timestamp. The signed text has no separator between
+// it and the body. A lenient parser would accept digits of the body in it.
 var timestampText = regexp.MustCompile(`^[1-9][0-9]{9}$`)
 
-// checkTimestamp accepts a request signed at most timestampSlack from now.
+// checkTimestamp accepts a timestamp at most timestampSlack before or after the server's time.
 func (s *Server) checkTimestamp(c *gin.Context, v *visit) error {
 	text, ok := single(c.Request.Header, timestampHeader)
 	if !ok {
@@ -67,20 +67,21 @@ func (s *Server) checkTimestamp(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// Both spellings are fixed: a signature has one text only, and a key that cannot be
-// one is never asked of the database.
+// Both forms are fixed. A signature has exactly one text, and a text that cannot be a key costs no
+// query.
 var (
 	keyText       = regexp.MustCompile(`^nk_(test|live)_[A-Za-z0-9]{1,64}$`)
 	signatureText = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
-// checkSignature finds the key and verifies the signature over the raw bytes.
+// checkSignature finds the key and verifies the signature over the raw bytes. An unknown key and a
+// wrong signature get the same response.
 func (s *Server) checkSignature(c *gin.Context, v *visit) error {
 	key, merchant, err := s.findKey(c, v)
 	if err != nil {
 		return err
 	}
-	// A GET signs its timestamp alone, whatever it brings.
+	// The signature of a GET covers its timestamp alone, whatever body it brings.
 	signed := []byte(v.stamp)
 	if c.Request.Method != http.MethodGet {
 		signed = append(signed, v.body...)
@@ -92,8 +93,8 @@ func (s *Server) checkSignature(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// findKey reads the key and the signature of the headers, and finds who they speak for. A
-// key that nobody has comes back without a secret.
+// findKey reads the key and the signature from the headers, and returns the key with its merchant.
+// An unknown key comes back without a secret.
 func (s *Server) findKey(c *gin.Context, v *visit) (pirogue.Key, pirogue.Merchant, error) {
 	public, oneKey := single(c.Request.Header, keyHeader)
 	text, oneSignature := single(c.Request.Header, signatureHeader)
@@ -110,10 +111,9 @@ func (s *Server) findKey(c *gin.Context, v *visit) (pirogue.Key, pirogue.Merchan
 	return key, merchant, err
 }
 
-// verified reports whether one of the secrets made the signature of message. It
-// computes maxSecrets signatures whatever there is to compare, the missing ones
-// with the decoy, so that its time does not tell an unknown key from a wrong
-// signature, nor a rotation.
+// verified reports whether one of the secrets made the signature of message. It always computes
+// maxSecrets signatures, with the decoy in place of missing secrets. Its duration so reveals
+// neither an unknown key nor a rotation.
 func verified(secrets []pirogue.Secret, decoy string, message []byte, signature [32]byte) bool {
 	match := false
 	for i := range maxSecrets {
@@ -130,9 +130,9 @@ func verified(secrets []pirogue.Secret, decoy string, message []byte, signature 
 	return match
 }
 
-// rejectSignature answers a wrong signature, and 429 to an address that has sent
-// too many. Only wrong ones are counted and turned away: a merchant who shares the
-// address, or a proxy, with an attacker still gets in.
+// rejectSignature refuses a wrong signature, with 429 once the address has sent too many. It counts
+// and refuses wrong signatures only. A merchant who shares an address, or a proxy, with an attacker
+// still gets in.
 func (s *Server) rejectSignature(c *gin.Context, why string) error {
 	s.metrics.wrongSignatures.Inc()
 	err := pirogue.Errorf(pirogue.SignatureInvalid, "%s", why)
@@ -142,7 +142,7 @@ func (s *Server) rejectSignature(c *gin.Context, why string) error {
 	return err
 }
 
-// checkAddress holds a key to the networks its merchant has named, if any.
+// checkAddress refuses a key from outside the networks that its merchant named, if any.
 func (s *Server) checkAddress(c *gin.Context, v *visit) error {
 	addr := addressOf(c)
 	inside := func(network netip.Prefix) bool { return network.Contains(addr) }
@@ -152,15 +152,15 @@ func (s *Server) checkAddress(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// checkReplay binds a POST's signature to the first path it is seen on. The
-// signature covers no path, so a captured cash-in would otherwise open another
-// route; on the same path the order number makes a repeat harmless.
+// checkReplay binds a POST's signature to the first path it is used on. The signature covers no
+// path, so a captured cash-in could otherwise be sent to another route. On the same path the
+// merchant's order ID makes a repeat harmless.
 func (s *Server) checkReplay(c *gin.Context, v *visit) error {
 	if c.Request.Method == http.MethodGet {
 		return nil
 	}
 	path := c.Request.URL.Path
-	if query := c.Request.URL.RawQuery; query != "" { // of a bulk in CSV, which names it there
+	if query := c.Request.URL.RawQuery; query != "" { // a bulk in CSV has its reference in the query
 		path += "?" + query
 	}
 	fresh, err := s.store.Spend(v.ctx, pirogue.Spent{
@@ -172,7 +172,7 @@ func (s *Server) checkReplay(c *gin.Context, v *visit) error {
 	return err
 }
 
-// checkSuspension stops a merchant who may not trade.
+// checkSuspension refuses a suspended merchant.
 func (s *Server) checkSuspension(_ *gin.Context, v *visit) error {
 	if v.merchant.Suspended {
 		return &pirogue.Error{Code: pirogue.MerchantSuspended, Err: errors.New("merchant is suspended")}
@@ -180,7 +180,8 @@ func (s *Server) checkSuspension(_ *gin.Context, v *visit) error {
 	return nil
 }
 
-// checkRate counts the request against its merchant's rate.
+// checkRate counts the request against its merchant's rate, and refuses it with RateLimited above
+// the rate.
 func (s *Server) checkRate(_ *gin.Context, v *visit) error {
 	wait, err := s.store.Take(v.ctx, v.owner(), s.clock.Now())
 	if err == nil && wait > 0 {

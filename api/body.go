@@ -12,8 +12,7 @@ import (
 	"pirogue"
 )
 
-// readBody reads the raw bytes, at most as many as the route takes, before anything looks
-// at them.
+// readBody reads the raw bytes before any check reads them. The route limits their number.
 func (s *Server) readBody(c *gin.Context, v *visit) error {
 	if takesBulk(c) {
 		if err := s.admitBulk(c, v); err != nil {
@@ -36,8 +35,8 @@ func (s *Server) readBody(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// lifeOf returns the context a request works in. A read ends when its client hangs
-// up. A POST does not: what it has begun to write is carried through.
+// lifeOf returns the context for a request's work. A read ends when its client disconnects. A POST
+// does not: the server completes the writes that it began.
 func lifeOf(r *http.Request) context.Context {
 	if r.Method == http.MethodPost {
 		return context.WithoutCancel(r.Context())
@@ -45,8 +44,8 @@ func lifeOf(r *http.Request) context.Context {
 	return r.Context()
 }
 
-// checkContentType accepts application/json in UTF-8, uncompressed, on a POST, and for a
-// bulk text/csv.
+// checkContentType requires application/json in UTF-8, uncompressed, on a POST. A bulk may also be
+// text/csv.
 func (s *Server) checkContentType(c *gin.Context, _ *visit) error {
 	if c.Request.Method != http.MethodPost {
 		return nil
@@ -62,7 +61,7 @@ func (s *Server) checkContentType(c *gin.Context, _ *visit) error {
 	return nil
 }
 
-// checkEncoding refuses a compressed body: 64 KiB of gzip can hold 64 MiB.
+// checkEncoding refuses a compressed body, for 64 KiB of gzip can hold 64 MiB.
 func (s *Server) checkEncoding(c *gin.Context, _ *visit) error {
 	if c.Request.Method != http.MethodPost {
 		return nil
@@ -73,7 +72,7 @@ func (s *Server) checkEncoding(c *gin.Context, _ *visit) error {
 	return nil
 }
 
-// checkNoBody refuses a GET that brings a body, which no signature covers.
+// checkNoBody refuses a GET with a body, which no signature covers.
 func (s *Server) checkNoBody(c *gin.Context, v *visit) error {
 	if c.Request.Method == http.MethodGet && len(v.body) > 0 {
 		return pirogue.Errorf(pirogue.InvalidJSON, "a GET has no body")

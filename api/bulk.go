@@ -14,9 +14,9 @@ import (
 	"pirogue/ids"
 )
 
-// createBulk accepts many cash-outs at once: all of them or, when anything is wrong with
-// one, none. Every mistake is told, with its line. One transaction writes the bulk and
-// sets its money aside; from there on the answer never says that it failed.
+// createBulk accepts many cash-outs together: all of them or, with any mistake in one, none. The
+// response names every mistake with its line. One transaction writes the bulk and sets its money
+// aside. After that commit the response never reports a failure.
 func (s *Server) createBulk(c *gin.Context, v *visit) error {
 	ctx, cancel := context.WithTimeout(lifeOf(c.Request), bulkTime)
 	defer cancel()
@@ -42,7 +42,7 @@ func (s *Server) createBulk(c *gin.Context, v *visit) error {
 	if !created && stored.ID != b.ID {
 		return bulkConflict(progress, b, err)
 	}
-	if err != nil { // it was accepted: that much is certain
+	if err != nil { // the bulk was accepted, so the response shows it as it began
 		progress = pirogue.BulkProgress{Bulk: stored, Tallies: map[pirogue.LineStatus]pirogue.Tally{
 			pirogue.LineWaiting: {Lines: b.Lines, Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost},
 		}}
@@ -53,7 +53,7 @@ func (s *Server) createBulk(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// readBulk reads a bulk in the format that the request names.
+// readBulk reads a bulk in the format of the request's content type.
 func (s *Server) readBulk(c *gin.Context, v *visit) (bulkForm, error) {
 	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	if err == nil && kind == "text/csv" {
@@ -65,9 +65,8 @@ func (s *Server) readBulk(c *gin.Context, v *visit) (bulkForm, error) {
 	return s.readBulkJSON(v)
 }
 
-// planBulk finds each line's operator and fee, as for a cash-out by itself. It fails with
-// the first mistake's code and all of them, and when the lines are of more than one
-// subsidiary.
+// planBulk chooses each line's operator and fee, as for a single cash-out. It fails with the first
+// mistake's code and lists all mistakes. Lines of more than one subsidiary are a mistake.
 func (s *Server) planBulk(ctx context.Context, v *visit, in bulkForm) (pirogue.Bulk, []pirogue.BulkLine, error) {
 	contract, err := s.store.Fees(ctx, v.key.MerchantID)
 	if err != nil {
@@ -99,8 +98,8 @@ func (s *Server) planBulk(ctx context.Context, v *visit, in bulkForm) (pirogue.B
 	return b, lines, wrong.err()
 }
 
-// newBulk returns a bulk that begins at this moment and has no lines yet. Its subsidiary
-// is that of its first line.
+// newBulk returns a bulk without lines that is created at this moment. Its subsidiary is that of
+// the first line.
 func (s *Server) newBulk(v *visit, in bulkForm) (pirogue.Bulk, error) {
 	now, home := s.clock.Now(), in.lines[0].country
 	digest, err := in.digest()
@@ -112,13 +111,13 @@ func (s *Server) newBulk(v *visit, in bulkForm) (pirogue.Bulk, error) {
 	}, err
 }
 
-// otherSubsidiary is what is wrong with a line of another country than the first.
+// otherSubsidiary is the text for a line of another country than the first line's.
 var otherSubsidiary = pirogue.Text{
 	FR: "Un envoi groupé sert une seule filiale, celle de sa première ligne.",
 	EN: "A bulk serves one subsidiary, that of its first line.",
 }
 
-// planLine returns the payment that a line will be.
+// planLine returns the payment that a line becomes.
 func (s *Server) planLine(
 	v *visit, contract pirogue.FeeSchedule, b pirogue.Bulk, l lineForm,
 ) (pirogue.Payment, error) {
@@ -144,8 +143,8 @@ func (s *Server) planLine(
 	return priceBy(contract, p, within(route))
 }
 
-// add counts a line in its bulk. It fails with InvalidAmount when all lines together cost
-// more than pirogue.MaxAmount: the bulk sets that much aside by one transfer.
+// add adds a payment's sums to its bulk. It fails with InvalidAmount when all lines together cost
+// more than pirogue.MaxAmount, because one transfer sets that sum aside.
 func add(b *pirogue.Bulk, p pirogue.Payment) error {
 	amount, bad := b.Amount.Add(p.Amount)
 	fee, worse := b.Fee.Add(p.Fee)
@@ -158,7 +157,7 @@ func add(b *pirogue.Bulk, p pirogue.Payment) error {
 	return nil
 }
 
-// onLines puts mistakes that the database found in lines on those of the request.
+// onLines moves the database's errors about lines to the line numbers of the request.
 func onLines(err error, in bulkForm) error {
 	var wrong *pirogue.Error
 	if errors.As(err, &wrong) {
@@ -171,8 +170,8 @@ func onLines(err error, in bulkForm) error {
 	return err
 }
 
-// bulkConflict answers a bulk that exists: as a repeat when the content is the same,
-// otherwise with the fields that differ. Nothing was created either way.
+// bulkConflict returns the 409 for a bulk that exists. It is a repeat when the content is the same;
+// otherwise it names the fields that differ. Nothing was created either way.
 func bulkConflict(original pirogue.BulkProgress, asked pirogue.Bulk, err error) error {
 	if err != nil {
 		return err
@@ -188,8 +187,8 @@ func bulkConflict(original pirogue.BulkProgress, asked pirogue.Bulk, err error) 
 	return &problem{error: mismatch, data: bulkOf(original)}
 }
 
-// launchBulk starts a bulk's workflow. A start that fails is the sweep's: the bulk is a
-// fact.
+// launchBulk starts a bulk's workflow. It only logs a failed start, because the bulk is stored and
+// the sweep starts it.
 func (s *Server) launchBulk(ctx context.Context, v *visit, b pirogue.Bulk) {
 	start, stop := context.WithTimeout(context.WithoutCancel(ctx), deliverTime)
 	defer stop()
@@ -200,8 +199,8 @@ func (s *Server) launchBulk(ctx context.Context, v *visit, b pirogue.Bulk) {
 	failpoint.Hit("api.bulk.started")
 }
 
-// bulkIDOf returns the bulk's id in the path. It fails with NotFound for a text that
-// cannot be one, as the database does for a bulk of somebody else.
+// bulkIDOf returns the bulk's ID in the path. It fails with NotFound for a text that cannot be an
+// ID. The database fails so for another merchant's bulk.
 func bulkIDOf(c *gin.Context) (pirogue.BulkID, error) {
 	text := c.Param("bulk_id")
 	if !transactionID.MatchString(text) {
@@ -210,7 +209,7 @@ func bulkIDOf(c *gin.Context) (pirogue.BulkID, error) {
 	return pirogue.BulkID(text), nil
 }
 
-// getBulk answers with how a bulk stands at this moment.
+// getBulk responds with a bulk's current progress.
 func (s *Server) getBulk(c *gin.Context, v *visit) error {
 	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
 		return err
@@ -227,8 +226,8 @@ func (s *Server) getBulk(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// cancelBulk ends the lines that have not begun. The request's body is an object because
-// the signature of an empty one would be a GET's; bulk_id may be said in it.
+// cancelBulk cancels the lines that have not begun. Its body must be an object, because the
+// signature of an empty body would equal a GET's. bulk_id is allowed in it.
 func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
 	f, err := readForm(v.body, "bulk_id")
 	if err != nil {

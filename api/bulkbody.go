@@ -10,15 +10,15 @@ import (
 	"pirogue"
 )
 
-// bulkPath is the one route whose body may be large, and may be CSV.
+// bulkPath is the only route whose body may be large, or CSV.
 const bulkPath = "/api/v1/payments/cashout/bulk"
 
-// takesBulk reports whether a request brings a bulk.
+// takesBulk reports whether a request is for the route of bulks.
 func takesBulk(c *gin.Context) bool {
 	return c.Request.Method == http.MethodPost && c.FullPath() == bulkPath
 }
 
-// bodyLimit is how many bytes a request's body may have.
+// bodyLimit returns the maximum size of a request's body in bytes.
 func bodyLimit(c *gin.Context) int64 {
 	if takesBulk(c) {
 		return maxBulkBody
@@ -26,9 +26,9 @@ func bodyLimit(c *gin.Context) int64 {
 	return maxBody
 }
 
-// admitBulk gives a large body a place among the few that are read at once, and the time
-// that it needs over a slow connection. Whatever can be known without the body is checked
-// before that, so that nobody without a key in force takes a place.
+// admitBulk reserves one of the few places for large bodies that are read at the same time. It also
+// extends the read time for slow connections. All checks that need no body come first, so that a
+// request without a valid key takes no place.
 func (s *Server) admitBulk(c *gin.Context, v *visit) error {
 	if c.Request.ContentLength > maxBulkBody {
 		return pirogue.Errorf(pirogue.PayloadTooLarge, "%d bytes announced", c.Request.ContentLength)
@@ -44,7 +44,7 @@ func (s *Server) admitBulk(c *gin.Context, v *visit) error {
 	}
 	v.bulk = leave
 	control := http.NewResponseController(c.Writer)
-	// The connection keeps the machine's time, whatever the server's clock says.
+	// Deadlines of a connection use the machine's clock, not the server's.
 	read := time.Now().Add(bulkReadTime)
 	err = errors.Join(control.SetReadDeadline(read), control.SetWriteDeadline(read.Add(bulkTime)))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -53,9 +53,10 @@ func (s *Server) admitBulk(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// checkKey turns away who names no key in force. The key is looked up again with the
-// signature, for it may be revoked while the body comes; until then the turn is others'.
-// That a key exists shows in who is waited for: only who has its public half can ask.
+// checkKey refuses a request without a valid key. checkSignature looks the key up again, for it may
+// be revoked while the body arrives. checkKey gives the request's turn at the database back in
+// between. The time of its response reveals whether a key exists, but only to a client that knows
+// its public half.
 func (s *Server) checkKey(c *gin.Context, v *visit) error {
 	if err := s.takeTurn(c, v); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"pirogue"
 )
 
-// What is wrong with a file as such.
+// The mistakes of a file as a whole.
 var (
 	notUTF8     = pirogue.Text{FR: "Le fichier n'est pas en UTF-8.", EN: "The file is not UTF-8."}
 	badQuotes   = pirogue.Text{FR: "Guillemets mal placés (RFC 4180).", EN: "Misplaced quotes (RFC 4180)."}
@@ -20,23 +20,23 @@ var (
 	emptyTable  = pirogue.Text{FR: "De 1 à 10 000 lignes sous l'en-tête.", EN: "From 1 to 10,000 lines below the header."}
 )
 
-// tableError says what is wrong with a file, and on which line.
+// tableError returns an error about a file, with its line.
 func (t tongue) tableError(line int, code pirogue.Code, field string, text pirogue.Text) error {
 	return &pirogue.Error{Code: code, Params: []pirogue.Param{{
 		Field: field, Code: code, Line: line, Message: t.of(text),
 	}}, Err: errors.New(text.EN)}
 }
 
-// readTable reads the lines of a CSV: RFC 4180 in UTF-8, with commas or semicolons as its
-// header has them, perhaps with a byte order mark. It fails with InvalidParameter, naming
-// the file's line, and with UnknownField for a column.
+// readTable reads the lines of a CSV: RFC 4180 in UTF-8, with an optional byte order mark. The
+// header decides between commas and semicolons. It fails with InvalidParameter and the file's line,
+// and with UnknownField for an unknown column.
 func readTable(body []byte, t tongue) ([]written, error) {
 	if !utf8.Valid(body) {
 		return nil, t.tableError(lineOfBadByte(body), pirogue.InvalidParameter, "file", notUTF8)
 	}
 	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	r := csv.NewReader(bytes.NewReader(body))
-	r.FieldsPerRecord = -1 // compared below, so that one line does not hide the others
+	r.FieldsPerRecord = -1 // compared below, so that one short line does not hide the mistakes of others
 	r.ReuseRecord = true
 	header, _, _ := bytes.Cut(body, []byte{'\n'})
 	if bytes.IndexByte(header, ';') >= 0 {
@@ -73,7 +73,7 @@ func readTable(body []byte, t tongue) ([]written, error) {
 	return all, wrong.err()
 }
 
-// readHeader reads the names of the columns.
+// readHeader reads the names of the columns. It fails for a name that is unknown or given twice.
 func readHeader(r *csv.Reader, t tongue) ([]string, error) {
 	record, err := r.Read()
 	if errors.Is(err, io.EOF) {
@@ -91,7 +91,7 @@ func readHeader(r *csv.Reader, t tongue) ([]string, error) {
 	return columns, nil
 }
 
-// row returns a line of the file as an object with the cells that hold something.
+// row returns a line of the file as an object of its non-empty cells.
 func row(columns, record []string, at int) written {
 	o := object{values: map[string]any{}}
 	for i, column := range columns[:min(len(columns), len(record))] {
@@ -103,7 +103,7 @@ func row(columns, record []string, at int) written {
 	return written{object: o, at: at}
 }
 
-// unreadable says on which line the file's quotes are wrong.
+// unreadable returns the error for wrong quotes, with the file's line.
 func unreadable(err error, t tongue) error {
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {

@@ -11,7 +11,7 @@ import (
 	"pirogue"
 )
 
-// bulkForm is what a merchant says to pay into many wallets, read and checked.
+// bulkForm is a merchant's request for a bulk, read and checked.
 type bulkForm struct {
 	reference   string
 	notifyURL   string
@@ -20,30 +20,30 @@ type bulkForm struct {
 	lines       []lineForm
 }
 
-// lineForm is one line of it.
+// lineForm is one line of a bulkForm.
 type lineForm struct {
 	paymentForm
-	at int // the line of the request it stands on, as answers count
+	at int // its line in the request, in the numbers of the API's errors
 }
 
-// bulkFields is every field of a bulk in JSON, in the contract's order.
+// bulkFields lists every field of a bulk in JSON, in the contract's order.
 var bulkFields = []string{"merchant_bulk_id", "lines", "notify_url", "notify_lines", "metadata"}
 
-// written is a line as it was written, before anything is understood.
+// written is a line as the request holds it, before any check.
 type written struct {
 	object
 	at     int
-	broken bool // it is no object
+	broken bool // it is not a JSON object
 }
 
-// mistakes notes what is wrong with the lines of a bulk, the first maxLineParams of them.
+// mistakes collects the mistakes in the lines of a bulk, up to maxLineParams of them.
 type mistakes struct{ params []pirogue.Param }
 
-// full reports whether no more would be told.
+// full reports whether no more mistakes are collected.
 func (m *mistakes) full() bool { return len(m.params) >= maxLineParams }
 
-// line notes what is wrong with the fields of the n-th line, n from 1, which stands on the
-// line at of the request.
+// line adds mistakes in the fields of the n-th line, n from 1. at is the line of the request that
+// holds it.
 func (m *mistakes) line(n, at int, wrongs ...pirogue.Param) {
 	for _, p := range wrongs[:min(len(wrongs), maxLineParams-len(m.params))] {
 		p.Field, p.Line = strings.TrimSuffix(pirogue.LineField(n, p.Field), "."), at
@@ -51,8 +51,8 @@ func (m *mistakes) line(n, at int, wrongs ...pirogue.Param) {
 	}
 }
 
-// err returns the first mistake's code with all of them, or nil. DUPLICATE_ORDER is what
-// the repeat of a whole bulk is answered with; that of a line alone is a wrong number.
+// err returns the first mistake's code with all mistakes, or nil. A repeated order ID within a line
+// is InvalidOrderID. DUPLICATE_ORDER answers a repeat of the whole bulk only.
 func (m *mistakes) err() error {
 	if len(m.params) == 0 {
 		return nil
@@ -64,7 +64,7 @@ func (m *mistakes) err() error {
 	return &pirogue.Error{Code: code, Params: m.params}
 }
 
-// readBulkJSON reads a bulk in JSON.
+// readBulkJSON reads a bulk in JSON. It fails with the first mistake's code and all mistakes.
 func (s *Server) readBulkJSON(v *visit) (bulkForm, error) {
 	f, err := readForm(v.body, bulkFields...)
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *Server) readBulkJSON(v *visit) (bulkForm, error) {
 	return in, err
 }
 
-// truth returns a JSON truth, false when it is absent.
+// truth returns a JSON boolean, false when the field is absent.
 func (f *form) truth(field string) bool {
 	if !f.has(field) {
 		return false
@@ -105,8 +105,8 @@ func (f *form) truth(field string) bool {
 	return truth
 }
 
-// readLines reads every line as a cash-out by itself is read, and finds the order numbers
-// that are there twice.
+// readLines reads every line by the rules for a single cash-out, and reports order IDs that occur
+// twice.
 func (s *Server) readLines(all []written, m pirogue.Mode) ([]lineForm, error) {
 	lines, wrong, seen := make([]lineForm, 0, len(all)), mistakes{}, map[string]bool{}
 	for i, w := range all {
@@ -130,8 +130,8 @@ func (s *Server) readLines(all []written, m pirogue.Mode) ([]lineForm, error) {
 	return lines, wrong.err()
 }
 
-// digest is what tells a repeat of the lines from other ones under the same reference,
-// whichever format they come in.
+// digest returns a hash of the lines. It tells a repeat from other lines under the same reference,
+// in JSON and CSV alike.
 func (in bulkForm) digest() (string, error) {
 	hash := sha256.New()
 	encoder := json.NewEncoder(hash)
@@ -146,7 +146,7 @@ func (in bulkForm) digest() (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// readBulkCSV reads a bulk in CSV; what is not in the file is in the query.
+// readBulkCSV reads a bulk in CSV. The query holds the fields that belong to the whole bulk.
 func (s *Server) readBulkCSV(v *visit, raw string) (bulkForm, error) {
 	q := readQuery(raw, "merchant_bulk_id", "notify_url", "notify_lines")
 	in := bulkForm{
@@ -169,13 +169,13 @@ func (s *Server) readBulkCSV(v *visit, raw string) (bulkForm, error) {
 	return in, err
 }
 
-// csvFields is the columns a file may have. Metadata has no cell of its own.
+// csvFields lists the columns that a file may have. Metadata has no column.
 var csvFields = slices.DeleteFunc(slices.Clone(requestFields[pirogue.CashOut]), func(field string) bool {
 	return field == "metadata"
 })
 
-// cell returns the value that a cell has in JSON: an amount is a number, and a cell that
-// holds nothing says nothing.
+// cell returns a cell's value as in JSON: an amount is a number. It is false for an empty cell,
+// which counts as absent.
 func cell(column, text string) (any, bool) {
 	if text == "" {
 		return nil, false

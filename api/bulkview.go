@@ -11,7 +11,7 @@ import (
 	"pirogue"
 )
 
-// bulkView is a bulk as its merchant sees it.
+// bulkView is a bulk in the merchant API.
 type bulkView struct {
 	ID          pirogue.BulkID               `json:"bulk_id"`
 	Reference   string                       `json:"merchant_bulk_id"`
@@ -33,7 +33,7 @@ type bulkView struct {
 	Livemode    bool                         `json:"livemode"`
 }
 
-// percentView is parts of all lines, rounded down.
+// percentView holds shares of all lines in whole per cent, rounded down.
 type percentView struct {
 	Done      int `json:"done"`
 	Paid      int `json:"paid"`
@@ -41,7 +41,7 @@ type percentView struct {
 	Cancelled int `json:"cancelled"`
 }
 
-// bulkOf returns a bulk with a count for every status.
+// bulkOf returns a bulk's view, with a count for every status.
 func bulkOf(p pirogue.BulkProgress) bulkView {
 	view := bulkView{
 		ID: p.ID, Reference: p.Reference, State: p.State, CountryCode: p.Country, Currency: p.Amount.Currency,
@@ -67,7 +67,7 @@ func bulkOf(p pirogue.BulkProgress) bulkView {
 	return view
 }
 
-// lineView is what became of one line of a bulk.
+// lineView is one line of a bulk in the merchant API.
 type lineView struct {
 	Line         int                  `json:"line"`
 	OrderID      string               `json:"merchant_order_id"`
@@ -81,10 +81,10 @@ type lineView struct {
 	ProviderTxID string               `json:"provider_tx_id,omitempty"`
 	Failure      *failureView         `json:"failure,omitempty"`
 	UpdatedAt    string               `json:"updated_at"`
-	Unreadable   string               `json:"unreadable,omitempty"` // names the field that is ""; no column of the CSV
+	Unreadable   string               `json:"unreadable,omitempty"` // names the field that is ""; CSV has no such column
 }
 
-// lineOf returns one line of a bulk.
+// lineOf returns the view of one line, with its texts in t.
 func lineOf(l pirogue.BulkLine, t tongue) lineView {
 	p := l.Payment
 	view := lineView{
@@ -101,13 +101,13 @@ func lineOf(l pirogue.BulkLine, t tongue) lineView {
 	return view
 }
 
-// lineColumns is the first line of a CSV of lines, and what cells fills.
+// lineColumns holds the header of a CSV of lines, in the order of lineView.cells.
 var lineColumns = []string{
 	"line", "merchant_order_id", "transaction_id", "status", "amount", "fee", "currency", "msisdn_masked", "operator",
 	"provider_tx_id", "failure_code", "failure_message", "updated_at",
 }
 
-// cells returns the line for a spreadsheet.
+// cells returns the line's cells for CSV.
 func (v lineView) cells() []string {
 	failure := failureView{}
 	if v.Failure != nil {
@@ -119,13 +119,13 @@ func (v lineView) cells() []string {
 	)
 }
 
-// lineNumber is what a cursor of lines holds.
+// lineNumber is the value in a cursor of lines.
 type lineNumber string
 
 var lineNumberText = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
 
-// getBulkLines sends what became of each line, in their order, all of one moment, while
-// it is read. It counts among the exports.
+// getBulkLines streams the lines of a bulk in their order, all read at one moment. It counts
+// against the limit of exports.
 func (s *Server) getBulkLines(c *gin.Context, v *visit) error {
 	q := readQuery(c.Request.URL.RawQuery, "cursor", "limit", "format", "locale")
 	shape := exportShape{
@@ -160,8 +160,8 @@ func (s *Server) getBulkLines(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// writeLines writes lines of a bulk and the end. As many as the limit allows have a
-// cursor behind them; the rest may turn out empty.
+// writeLines writes lines of a bulk and the end of the list. A full page has a cursor; the page
+// after it may be empty.
 func (s *Server) writeLines(
 	ctx context.Context, v *visit, id pirogue.BulkID, span pirogue.LineSpan, w exportWriter,
 ) error {

@@ -11,20 +11,20 @@ import (
 	"pirogue/failpoint"
 )
 
-// received is the answer to a callback that is kept, whatever it says.
+// received is the response to a callback that was stored, whatever its content.
 type received struct {
 	Received bool `json:"received"`
 }
 
-// callbackAdmission is what a callback has to pass. There is no signature of ours
-// on it: the token in its path and the operator's own proof stand for that.
+// callbackAdmission lists the checks of a callback. Callbacks bear no signature of ours: the token
+// in the path and the operator's own proof authenticate them.
 func (s *Server) callbackAdmission() []handler {
 	return []handler{s.readBody, s.checkEncoding, s.startClock}
 }
 
-// limitCallbacks gives callbacks room of their own, so that a flood of them does
-// not take the merchants'. That we are full is no mistake of the operator's: it is asked to
-// come again, for a 4xx is the last it would say.
+// limitCallbacks limits concurrent callbacks apart from the merchants' requests. A flood of them so
+// leaves the merchants' capacity alone. A refused operator gets a 503, not a 4xx, for after a 4xx
+// it would not send the callback again.
 func (s *Server) limitCallbacks(c *gin.Context) {
 	select {
 	case s.callbackSlots <- struct{}{}:
@@ -36,7 +36,7 @@ func (s *Server) limitCallbacks(c *gin.Context) {
 	}
 }
 
-// receiveCallback keeps what an operator tells us at the address of one attempt.
+// receiveCallback stores an operator's callback to the address of one attempt.
 func (s *Server) receiveCallback(c *gin.Context, v *visit) error {
 	code := pirogue.OperatorCode(c.Param("operator"))
 	reader, ok := s.callbackReader(code)
@@ -50,9 +50,9 @@ func (s *Server) receiveCallback(c *gin.Context, v *visit) error {
 	return s.hear(c, v, reader, a)
 }
 
-// hear keeps what an operator says about an attempt, then tells the payment's
-// workflow, which asks the operator before it believes a word. What cannot be
-// understood is kept as well: it is evidence, and a reason to ask.
+// hear stores an operator's callback about an attempt, then tells the payment's workflow. The
+// workflow asks the operator before it believes the callback. A callback that cannot be interpreted
+// is stored too: it is evidence, and a reason to ask.
 func (s *Server) hear(c *gin.Context, v *visit, reader pirogue.CallbackReader, a pirogue.Attempt) error {
 	receipt, err := reader.Callback(a, c.Request.Header, v.body)
 	switch pirogue.CodeOf(err) {
@@ -65,7 +65,7 @@ func (s *Server) hear(c *gin.Context, v *visit, reader pirogue.CallbackReader, a
 			zap.String("operator", string(a.Operator)), zap.String("payment_id", string(a.PaymentID)), zap.Error(err))
 	}
 	if err != nil {
-		receipt.Outcome = "" // kept as evidence, and believed by nobody
+		receipt.Outcome = "" // stored as evidence; no decision rests on it
 	}
 	if err := s.keep(v, a, receipt); err != nil {
 		return err
@@ -74,8 +74,8 @@ func (s *Server) hear(c *gin.Context, v *visit, reader pirogue.CallbackReader, a
 	return nil
 }
 
-// callbackReader returns the reader of an operator's callbacks, and whether there
-// is one.
+// callbackReader returns the reader of an operator's callbacks. It is false for an operator without
+// callbacks.
 func (s *Server) callbackReader(code pirogue.OperatorCode) (pirogue.CallbackReader, bool) {
 	instance, ok := s.routes.Instance(code)
 	if !ok {
@@ -85,9 +85,9 @@ func (s *Server) callbackReader(code pirogue.OperatorCode) (pirogue.CallbackRead
 	return reader, ok
 }
 
-// attemptOf finds the attempt by the digest of the token, which takes the same time
-// for every token, and counts the token. A known token is found before anything is counted
-// against its address: what a neighbour of the operator guesses keeps no callback out.
+// attemptOf finds the attempt by the digest of the token, in the same time for every token, and
+// counts the token. It looks up the token before it counts against the address. So wrong guesses
+// from the operator's address block no genuine callback.
 func (s *Server) attemptOf(c *gin.Context, v *visit, code pirogue.OperatorCode) (pirogue.Attempt, error) {
 	digest := pirogue.CallbackDigest(c.Param("token"))
 	if err := s.limitAttempt(code, digest); err != nil {
@@ -100,8 +100,8 @@ func (s *Server) attemptOf(c *gin.Context, v *visit, code pirogue.OperatorCode) 
 	return a, err
 }
 
-// limitAttempt counts a callback about one attempt, whatever names it. The operator is asked to
-// come again, for after a 4xx some never do.
+// limitAttempt limits the callbacks about one attempt, whichever route receives them. Above the
+// limit it asks the operator to send again later, for some never do after a 4xx.
 func (s *Server) limitAttempt(code pirogue.OperatorCode, name string) error {
 	wait := s.callbacks.take(name, s.clock.Now())
 	if wait == 0 {
@@ -111,8 +111,8 @@ func (s *Server) limitAttempt(code pirogue.OperatorCode, name string) error {
 	return &problem{error: pirogue.Errorf(pirogue.ServiceUnavailable, "too many about one attempt"), wait: wait}
 }
 
-// unknownCallback counts a callback for nobody against its address, and turns an address away that
-// keeps guessing.
+// unknownCallback counts a callback with an unknown token against its address. It refuses an
+// address that keeps guessing.
 func (s *Server) unknownCallback(c *gin.Context, code pirogue.OperatorCode) error {
 	if wait := s.unknownTokens.take(neighbourhood(addressOf(c)), s.clock.Now()); wait > 0 {
 		s.metrics.callback("", callbackLimited)
@@ -122,8 +122,8 @@ func (s *Server) unknownCallback(c *gin.Context, code pirogue.OperatorCode) erro
 	return pirogue.Errorf(pirogue.NotFound, "no such callback")
 }
 
-// keep records a callback and passes it on. The same message again is answered and
-// not passed on: the first one was, or the sweep does it.
+// keep stores a callback and tells the workflow. A repeated callback gets the same response and is
+// not passed on. The first one was passed on, or the sweep does it.
 func (s *Server) keep(v *visit, a pirogue.Attempt, said pirogue.Receipt) error {
 	callback := pirogue.NewCallback(a, said, v.body, s.clock.Now())
 	fresh, err := s.store.RecordCallback(v.ctx, callback)
@@ -140,19 +140,18 @@ func (s *Server) keep(v *visit, a pirogue.Attempt, said pirogue.Receipt) error {
 	return nil
 }
 
-// kinds is what the first letters of our reference say about a payment: see package
-// ids.
+// kinds gives the payment's kind by the first letters of our reference: see package ids.
 var kinds = map[string]pirogue.Kind{"CI": pirogue.CashIn, "CO": pirogue.CashOut, "RF": pirogue.Refund}
 
-// kindOf returns the kind of an attempt's payment.
+// kindOf returns the kind of an attempt's payment, from the attempt's reference.
 func kindOf(a pirogue.Attempt) pirogue.Kind {
 	return kinds[string(a.Ref[:min(len(a.Ref), 2)])]
 }
 
-// passOn tells the payment's workflow and marks the callback as told. Where no workflow is
-// open, one that says nothing else than how its payment ended needs nobody. Whatever else
-// goes wrong is the sweep's, and it has the operator asked about a callback that says
-// something else: the operator has done its part and gets its 200.
+// passOn tells the payment's workflow of a callback and marks the callback as routed. Where no
+// workflow is open, a callback that agrees with the payment's end is marked as routed. Every other
+// failure is left to the sweep, which has the operator asked about a callback that disagrees. The
+// operator gets its 200 in any case, for the callback is stored.
 func (s *Server) passOn(ctx context.Context, a pirogue.Attempt, c pirogue.Callback) {
 	hear, cancel := context.WithTimeout(ctx, heardTime)
 	defer cancel()

@@ -6,15 +6,15 @@ import (
 	"pirogue"
 )
 
-// createCashIn collects from a customer.
+// createCashIn accepts a cash-in: money from a customer to the merchant.
 func (s *Server) createCashIn(c *gin.Context, v *visit) error { return s.create(c, v, pirogue.CashIn) }
 
-// createCashOut pays into a wallet.
+// createCashOut accepts a cash-out: money from the merchant to a wallet.
 func (s *Server) createCashOut(c *gin.Context, v *visit) error {
 	return s.create(c, v, pirogue.CashOut)
 }
 
-// create reads a cash-in or a cash-out, finds its operator and has it accepted.
+// create reads a cash-in or a cash-out, chooses its route and accepts it.
 func (s *Server) create(c *gin.Context, v *visit, k pirogue.Kind) error {
 	in, err := s.readPayment(v.body, v.key.Mode, k)
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *Server) create(c *gin.Context, v *visit, k pirogue.Kind) error {
 	}})
 }
 
-// routeFor returns the operators to try, in order.
+// routeFor returns the operators to try, in order. It fails with CountryNotSupported.
 func (s *Server) routeFor(in paymentForm, m pirogue.Mode) ([]pirogue.Instance, error) {
 	route, err := s.routes.Route(m, in.country.Code, in.network, in.kind)
 	if err != nil || len(route) == 0 {
@@ -46,8 +46,8 @@ func (s *Server) routeFor(in paymentForm, m pirogue.Mode) ([]pirogue.Instance, e
 	return route, nil
 }
 
-// unserved says which field asked for something that no operator serves: the
-// network, when the country is served without it.
+// unserved names the field that asks for a service without an operator. It is the network where the
+// country is served without it, and the number otherwise.
 func (s *Server) unserved(in paymentForm, m pirogue.Mode, err error) error {
 	if code := pirogue.CodeOf(err); code != "" && code != pirogue.CountryNotSupported {
 		return err

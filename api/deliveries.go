@@ -12,33 +12,33 @@ import (
 	"pirogue"
 )
 
-// eventID is the only spelling of an event's id.
+// eventID is the only accepted form of an event's ID.
 var eventID = regexp.MustCompile(`^evt_[0-9a-f]{32}_[1-9][0-9]{0,8}$`)
 
-// eventStates is every state that a delivery can be asked for by.
+// eventStates lists the states by which deliveries can be filtered.
 var eventStates = []pirogue.EventState{
 	pirogue.EventWaiting, pirogue.EventDelivered, pirogue.EventExhausted, pirogue.EventUnwanted,
 }
 
-// letterView is an event on its way to its merchant.
+// letterView is an event in a list of the merchant API, without its body.
 type letterView struct {
 	ID        pirogue.EventID    `json:"event_id"`
 	PaymentID pirogue.PaymentID  `json:"transaction_id,omitempty"` // of a payment's event
 	BulkID    pirogue.BulkID     `json:"bulk_id,omitempty"`        // of a bulk's event
-	URL       string             `json:"url,omitempty"`            // absent when there was none
+	URL       string             `json:"url,omitempty"`            // absent when the merchant had no webhook address
 	State     pirogue.EventState `json:"state"`
 	Round     int                `json:"round"`
 	CreatedAt string             `json:"created_at"`
 }
 
-// deliveryView is an event with its body and all that was tried to deliver it.
+// deliveryView is an event with its body and all its deliveries.
 type deliveryView struct {
 	letterView
 	Payload  json.RawMessage `json:"payload"`
 	Attempts []attemptView   `json:"attempts"`
 }
 
-// attemptView is one attempt. Without an end it is under way, or was cut off.
+// attemptView is one delivery. Without an end it is under way, or a crash interrupted it.
 type attemptView struct {
 	Round      int    `json:"round"`
 	Number     int    `json:"number"`
@@ -48,7 +48,7 @@ type attemptView struct {
 	Error      string `json:"error,omitempty"`
 }
 
-// letterOf returns an event as its merchant sees it.
+// letterOf returns the view of an event for its merchant.
 func letterOf(e pirogue.Event) letterView {
 	return letterView{
 		ID: e.ID, PaymentID: e.PaymentID, BulkID: e.BulkID, URL: e.URL, State: e.State, Round: e.Round,
@@ -56,7 +56,7 @@ func letterOf(e pirogue.Event) letterView {
 	}
 }
 
-// deliveryOf returns an event with its attempts.
+// deliveryOf returns the view of an event with its deliveries.
 func deliveryOf(l pirogue.EventLog) deliveryView {
 	view := deliveryView{letterView: letterOf(l.Event), Payload: l.Body, Attempts: []attemptView{}}
 	for _, d := range l.Deliveries {
@@ -68,7 +68,7 @@ func deliveryOf(l pirogue.EventLog) deliveryView {
 	return view
 }
 
-// readDeliveries reads which events are asked for.
+// readDeliveries reads the filter of a list of events.
 func readDeliveries(raw string) (pirogue.EventFilter, error) {
 	q := readQuery(raw, "transaction_id", "state", "created_from", "created_to", "cursor", "limit")
 	f := pirogue.EventFilter{
@@ -83,8 +83,8 @@ func readDeliveries(raw string) (pirogue.EventFilter, error) {
 	return f, q.err()
 }
 
-// listDeliveries answers with one page of events, newest first. A full page has a
-// cursor; the page behind it may turn out empty.
+// listDeliveries responds with one page of events, newest first. A full page has a cursor; the page
+// after it may be empty.
 func (s *Server) listDeliveries(c *gin.Context, v *visit) error {
 	filter, err := readDeliveries(c.Request.URL.RawQuery)
 	if err != nil {
@@ -106,10 +106,10 @@ func (s *Server) listDeliveries(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// resendOne sends an event again. It fails with InvalidParameter when there is no
-// address to send it to, or it was sent again too often. The request's body is an object because the signature of an
-// empty one would be a GET's, which anybody who saw one could use. event_id may be
-// said in it: of two requests in one second, the bodies make the signatures differ.
+// resendOne sends an event again. It fails with InvalidParameter when the event has no address, or
+// was sent again too often. The body must be an object. The signature of an empty one would equal a
+// GET's, which any reader of a GET could reuse. event_id is allowed in it, so that two requests in
+// one second have different signatures.
 func (s *Server) resendOne(c *gin.Context, v *visit) error {
 	f, err := readForm(v.body, "event_id")
 	if err != nil {
@@ -137,9 +137,8 @@ func (s *Server) resendOne(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// resendMany sends the events of a payment again, or those of a period that were
-// given up: at most maxResent of them, newest first. A full answer has a cursor to go
-// on with.
+// resendMany sends the events of a payment again, or the exhausted events of a period. It sends at
+// most maxResent of them, newest first. A full response has a cursor for the next request.
 func (s *Server) resendMany(c *gin.Context, v *visit) error {
 	filter, err := readResend(v.body)
 	if err != nil {
@@ -170,8 +169,8 @@ func (s *Server) resendMany(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// readResend reads which events to send again: a payment's, or the exhausted ones of
-// a period. It fails with MissingField when neither is said.
+// readResend reads which events to send again: a payment's, or the exhausted ones of a period. It
+// fails with MissingField when the request names neither.
 func readResend(body []byte) (pirogue.EventFilter, error) {
 	f, err := readForm(body, "transaction_id", "from", "to", "cursor")
 	if err != nil {
@@ -197,9 +196,9 @@ func readResend(body []byte) (pirogue.EventFilter, error) {
 	return filter, f.err()
 }
 
-// resend makes an event wait again and starts its delivery. An event that does not wait
-// afterwards cannot be sent. A start that fails is the sweep's: the event waits in the
-// database, whoever carries it.
+// resend makes an event WAITING again and starts its delivery. An event that is not WAITING
+// afterwards cannot be sent. It only logs a failed start, because the stored event waits and the
+// sweep starts its delivery.
 func (s *Server) resend(c *gin.Context, v *visit, id pirogue.EventID) (pirogue.Event, error) {
 	event, err := s.store.Resend(v.ctx, v.owner(), id)
 	if err != nil || event.State != pirogue.EventWaiting {

@@ -2,7 +2,7 @@ package api
 
 import (
 	"bytes"
-	_ "embed" // the pages are part of the program
+	_ "embed" // the pages are compiled into the program
 	"fmt"
 	"html/template"
 	"net/http"
@@ -12,10 +12,10 @@ import (
 	"pirogue"
 )
 
-// errorsPath is where doc_url leads.
+// errorsPath is the page to which doc_url links.
 const errorsPath = "/docs/errors"
 
-// The pages as they are written.
+// The sources of the pages.
 var (
 	//go:embed openapi.yaml
 	openapiYAML []byte
@@ -29,19 +29,19 @@ var (
 	errorsTemplate string
 )
 
-// document is one page, ready to be sent.
+// document is one rendered page.
 type document struct {
 	kind string // its content type
 	body []byte
 }
 
-// pages is everything a visitor without a key can read.
+// pages holds every page that needs no key.
 type pages struct {
 	index, errors, style, openapi document
-	back                          document // where a customer lands whose merchant named no page
+	back                          document // shown to a customer whose merchant named no return page
 }
 
-// renderPages fills the table of errors in. It fails when the template is wrong.
+// renderPages fills the table of errors into its page. It fails when the template is wrong.
 func renderPages() (pages, error) {
 	layout, err := template.New("errors").Parse(errorsTemplate)
 	if err != nil {
@@ -61,7 +61,7 @@ func renderPages() (pages, error) {
 	}, nil
 }
 
-// page serves a document. It runs no script and may be framed by nobody.
+// page serves a document. Its headers forbid scripts, and frames on any site.
 func (s *Server) page(d document) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Header("Content-Language", "fr, en")

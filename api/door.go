@@ -10,23 +10,23 @@ import (
 	"pirogue"
 )
 
-// door lets so many requests at once to the database. A burst waits in front of it
-// for its turn instead of running out of time together behind it.
+// door limits the requests that use the database at the same time. A burst queues here, where its
+// time limit has not begun, instead of timing out together at the database.
 type door struct {
-	inside chan struct{} // holds one value for each request that is in
+	inside chan struct{} // holds one value for each admitted request
 
 	mu      sync.Mutex
 	waiting int
-	failed  int           // requests in a row that the database did not answer
-	shut    chan struct{} // closed, and replaced, when those who wait are sent away
+	failed  int           // requests in a row to which the database did not respond
+	shut    chan struct{} // closed, and replaced, to refuse all waiting requests
 }
 
 func newDoor() *door {
 	return &door{inside: make(chan struct{}, maxInside), shut: make(chan struct{})}
 }
 
-// enter waits for a turn, at most maxTurn, and returns how to leave. It fails with
-// ServiceUnavailable when the wait is too long or the database is away; see tell.
+// enter waits for a turn, at most maxTurn, and returns the function that gives it back. It fails
+// with ServiceUnavailable when the wait is too long or the database does not respond; see tell.
 func (d *door) enter(ctx context.Context) (leave func(), err error) {
 	shut, err := d.queue()
 	if err != nil {
@@ -47,7 +47,8 @@ func (d *door) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// queue counts one who waits.
+// queue counts a waiting request. It fails with ServiceUnavailable when maxQueue requests wait
+// already.
 func (d *door) queue() (shut chan struct{}, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -64,9 +65,9 @@ func (d *door) unqueue() {
 	d.waiting--
 }
 
-// tell says how a request that was inside fared. When maxFailed of them in a row
-// found no database, all who wait are sent away, for their turn would bring nothing.
-// Who comes later tries again, so the door needs nobody to open it.
+// tell reports whether the database responded to an admitted request. After maxFailed failures in a
+// row all waiting requests are refused at once, for their turn would bring nothing. Later requests
+// try again, so no step is needed to recover.
 func (d *door) tell(answered bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -91,7 +92,7 @@ func (s *Server) takeTurn(c *gin.Context, v *visit) error {
 	return s.startClock(c, v)
 }
 
-// startClock says when the answer is due: storeTime from here.
+// startClock sets the deadline of the request's database calls: storeTime from now.
 func (s *Server) startClock(c *gin.Context, v *visit) error {
 	v.ctx, v.cancel = context.WithTimeout(lifeOf(c.Request), storeTime)
 	return nil

@@ -13,18 +13,18 @@ import (
 	"pirogue"
 )
 
-// problem is an error whose answer says more than its code and fields.
+// problem is an error with more to report than its code and fields.
 type problem struct {
 	error
-	wait time.Duration // until a repeat may pass; 0: not known
-	data any           // the payment or refund that exists nevertheless
+	wait time.Duration // until a retry may succeed; 0: not known
+	data any           // the payment or refund that already exists
 	text *pirogue.Text // instead of the code's; nil: the code's
 }
 
-// Unwrap returns the error itself.
+// Unwrap returns the wrapped error, with its code.
 func (p *problem) Unwrap() error { return p.error }
 
-// failure is the body of every error answer: Neka Paie's two fields, then ours.
+// failure is the body of every error response: Neka Paie's two fields, then Pirogue's.
 type failure struct {
 	Error      string          `json:"error"`
 	Code       pirogue.Code    `json:"code"`
@@ -35,17 +35,17 @@ type failure struct {
 	Data       any             `json:"data,omitempty"`
 }
 
-// clientGone is the status in our log of a request nobody waits for any more. Nobody
-// reads it on the wire.
+// clientGone is the status in our log of a request whose client disconnected. It never goes on the
+// wire.
 const clientGone = 499
 
-// fail answers with err. It is the only place where a code becomes an HTTP answer,
-// and the table in pirogue.Codes is the only one it reads. What happened inside is
-// for the log; a merchant sees the code's text.
+// fail responds with err. It is the only function that turns a code into an HTTP response, and
+// pirogue.Codes is the only table it reads. The cause goes to the log; a merchant sees the code's
+// text.
 //
-// Two failures of one code have the same bytes but for request_id, so the 404 of
-// another merchant's payment tells nothing that the 404 of a made-up one does not.
-// Only a client that names both requests alike gets both answers alike.
+// Two failures of one code differ in request_id only. The 404 of another merchant's payment so
+// reveals no more than the 404 of a made-up ID. The bytes are equal only where a client gives both
+// requests the same ID.
 func (s *Server) fail(c *gin.Context, err error) {
 	if c.Request.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		c.AbortWithStatus(clientGone)
@@ -67,8 +67,8 @@ func (s *Server) fail(c *gin.Context, err error) {
 	c.AbortWithStatusJSON(info.HTTP, body)
 }
 
-// codeOf returns the code to answer err with. A database that did not answer in
-// time is an outage of ours, not a bug.
+// codeOf returns the code for the response. A database that did not respond in time is
+// ServiceUnavailable, not Internal.
 func codeOf(err error) pirogue.Code {
 	code := pirogue.CodeOf(err)
 	if code == pirogue.Internal && errors.Is(err, context.DeadlineExceeded) {
@@ -77,7 +77,7 @@ func codeOf(err error) pirogue.Code {
 	return code
 }
 
-// failure returns the body for err.
+// failure returns the body of the response to err, in the request's language.
 func (s *Server) failure(v *visit, info pirogue.CodeInfo, err error) failure {
 	body := failure{
 		Error: v.tongue.of(info.Text), Code: info.Code, RequestID: v.id,
@@ -105,8 +105,8 @@ func (s *Server) failure(v *visit, info pirogue.CodeInfo, err error) failure {
 	return body
 }
 
-// params returns the fields at fault with a sentence for each: at most maxParams of
-// them, or maxLineParams of a bulk's lines, for a body can name thousands.
+// params returns the fields at fault, with a sentence for each. It returns at most maxParams of
+// them, or maxLineParams in a bulk's lines, for a body can name thousands.
 func params(given []pirogue.Param, t tongue) []pirogue.Param {
 	var told []pirogue.Param
 	most := maxParams
@@ -123,11 +123,11 @@ func params(given []pirogue.Param, t tongue) []pirogue.Param {
 	return told
 }
 
-// wholeSeconds rounds up, so that a client that waits so long has waited enough.
+// wholeSeconds rounds up, so that a client that waits for so many seconds has waited long enough.
 func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
-// logFailure writes down what is ours to mend. A merchant's mistakes are in the
-// access log already.
+// logFailure logs errors that operations must mend. The access log holds merchants' mistakes
+// already.
 func (s *Server) logFailure(c *gin.Context, info pirogue.CodeInfo, err error) {
 	fields := []zap.Field{
 		zap.String("request_id", visitOf(c).id), zap.String("route", routeOf(c)),

@@ -13,7 +13,7 @@ import (
 	"pirogue"
 )
 
-// exportFormat is how an export is written.
+// exportFormat names the format of an export.
 type exportFormat string
 
 // The formats of an export.
@@ -22,20 +22,20 @@ const (
 	asCSV  exportFormat = "csv"
 )
 
-// exportOrder is an export as it is asked for.
+// exportOrder is a request for an export, read and checked.
 type exportOrder struct {
 	pirogue.ExportFilter
 	format exportFormat
 	locale tongue
 }
 
-// shape says how the export is written.
+// shape returns the layout of the export's format.
 func (o exportOrder) shape() exportShape {
 	return exportShape{format: o.format, locale: o.locale, columns: exportColumns, file: "transactions.csv"}
 }
 
-// readExport reads which payments are asked for, and how. Without "to" the period ends
-// at this moment, without "from" it is as long as it may be.
+// readExport reads the filter and the format of an export. Without "to" the period ends at this
+// moment. Without "from" it has the maximum length.
 func (s *Server) readExport(raw string) (exportOrder, error) {
 	q := readQuery(raw, "from", "to", "type", "status", "country_code", "format", "locale", "cursor", "limit")
 	order := exportOrder{
@@ -63,9 +63,9 @@ func (s *Server) readExport(raw string) (exportOrder, error) {
 	return order, q.err()
 }
 
-// exportTransactions sends everything that happened in a period, oldest first, while
-// it is read: it is in nobody's memory as a whole. It leaves its turn at the database
-// to the next one and counts among the exports instead.
+// exportTransactions streams the payments of a period, oldest first, while the database reads them.
+// It never holds them all in memory. It gives its turn at the database back and counts against the
+// limit of exports instead.
 func (s *Server) exportTransactions(c *gin.Context, v *visit) error {
 	order, err := s.readExport(c.Request.URL.RawQuery)
 	if err != nil {
@@ -89,8 +89,8 @@ func (s *Server) exportTransactions(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// writeExport writes the rows of an export and its end. As many rows as the limit
-// allows have a cursor behind them; the rest may turn out empty.
+// writeExport writes the rows of an export and its end. A full page has a cursor; the page after it
+// may be empty.
 func (s *Server) writeExport(ctx context.Context, o pirogue.Owner, order exportOrder, w exportWriter) error {
 	rows, last := 0, pirogue.PaymentID("")
 	if err := w.begin(); err != nil {
@@ -109,9 +109,9 @@ func (s *Server) writeExport(ctx context.Context, o pirogue.Owner, order exportO
 	return w.end("")
 }
 
-// breakOff ends an export that failed. Before its first byte that is an answer like
-// any other. After it the connection is cut, so that the client sees a body without
-// an end and never takes a part for the whole.
+// breakOff ends an export that failed. Before the first byte it is an ordinary error response.
+// After it, the function cuts the connection. The client sees an incomplete body and cannot take a
+// part for the whole.
 func (s *Server) breakOff(c *gin.Context, v *visit, err error) error {
 	if !c.Writer.Written() {
 		c.Writer.Header().Del("Content-Type")
@@ -123,8 +123,8 @@ func (s *Server) breakOff(c *gin.Context, v *visit, err error) error {
 	panic(http.ErrAbortHandler)
 }
 
-// stream sends what it is given at once, and gives the client time for each piece
-// instead of for the whole.
+// stream sends each piece at once. Its write deadline applies to each piece, not to the whole
+// response.
 type stream struct {
 	to      gin.ResponseWriter
 	control *http.ResponseController
@@ -136,7 +136,7 @@ func newStream(c *gin.Context) stream {
 
 // Write implements io.Writer.
 func (s stream) Write(piece []byte) (int, error) {
-	// The connection keeps the machine's time, whatever the server's clock says.
+	// Deadlines of a connection use the machine's clock, not the server's.
 	err := s.control.SetWriteDeadline(time.Now().Add(exportChunkTime))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
