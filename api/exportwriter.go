@@ -13,7 +13,7 @@ import (
 	"pirogue"
 )
 
-// exportView is one line of an export, in the contract's order of columns.
+// exportView is one line of an export. Its fields have the order of the contract's columns.
 type exportView struct {
 	ID           pirogue.PaymentID    `json:"transaction_id"`
 	OrderID      string               `json:"merchant_order_id"`
@@ -21,7 +21,7 @@ type exportView struct {
 	Status       pirogue.Status       `json:"status"`
 	Amount       int64                `json:"amount"`
 	Fee          int64                `json:"fee"`
-	Net          int64                `json:"net_amount"` // what it did to the balance: negative for what left
+	Net          int64                `json:"net_amount"` // effect on the merchant's balance: negative for money that left
 	Currency     pirogue.Currency     `json:"currency"`
 	CountryCode  pirogue.CountryCode  `json:"country_code"`
 	MSISDN       string               `json:"msisdn_masked"`
@@ -43,27 +43,27 @@ func exportOf(p pirogue.ExportRow) exportView {
 	}
 }
 
-// exportColumns is the first line of a CSV, and what cells fills.
+// exportColumns holds the header of a CSV export, in the order of exportView.cells.
 var exportColumns = []string{
 	"transaction_id", "merchant_order_id", "type", "status", "amount", "fee", "net_amount", "currency", "country_code",
 	"msisdn_masked", "operator", "provider_tx_id", "refunded_amount", "created_at", "updated_at", "settled_at",
 }
 
-// cells returns the line for a spreadsheet.
+// cells returns the line's cells for CSV.
 func (v exportView) cells() []string {
 	cells := harmlessly(
 		string(v.ID), v.OrderID, string(v.Type), string(v.Status), number(v.Amount), number(v.Fee), "",
 		string(v.Currency), string(v.CountryCode), v.MSISDN, string(v.Operator), v.ProviderTxID, number(v.Refunded),
 		v.CreatedAt, v.UpdatedAt, v.SettledAt,
 	)
-	cells[netColumn] = number(v.Net) // a number below 0 is no formula, and must add up
+	cells[netColumn] = number(v.Net) // a negative number is no formula, and a spreadsheet must add it up
 	return cells
 }
 
-// netColumn is the place of net_amount among exportColumns.
+// netColumn is the index of net_amount in exportColumns.
 const netColumn = 6
 
-// harmlessly returns cells that no spreadsheet takes for formulas.
+// harmlessly applies harmless to each cell.
 func harmlessly(cells ...string) []string {
 	for i := range cells {
 		cells[i] = harmless(cells[i])
@@ -73,8 +73,8 @@ func harmlessly(cells ...string) []string {
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-// harmless returns a cell that no spreadsheet takes for a formula. A telephone number
-// in E.164 begins with a plus sign and can be nothing else, so it stays as it is.
+// harmless changes a cell that a spreadsheet would run as a formula. A telephone number in E.164
+// stays as it is: it begins with a plus sign and holds digits only.
 func harmless(cell string) string {
 	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) || e164.MatchString(cell) {
 		return cell
@@ -82,28 +82,28 @@ func harmless(cell string) string {
 	return "'" + cell
 }
 
-// exportWriter writes an export in one format. Nothing is sent before a piece is full
-// or the export has ended, so that an early failure is still an answer like any other.
+// exportWriter writes an export in one format. It sends nothing before a piece is full or the
+// export has ended. An early failure can so still be an error response.
 type exportWriter interface {
 	begin() error
 	row(v exportRow) error
-	end(cursor string) error // "" when nothing is left
+	end(cursor string) error // the cursor of the next page; "" when no row is left
 }
 
-// exportRow is one line of an export.
+// exportRow is one line of an export of payments or of a bulk's lines.
 type exportRow interface {
-	cells() []string // for a spreadsheet
+	cells() []string // in CSV's order of columns
 }
 
-// exportShape is how an export is written.
+// exportShape is the layout of an export.
 type exportShape struct {
 	format  exportFormat
 	locale  tongue
-	columns []string // the first line of a CSV
-	file    string   // what a browser calls it
+	columns []string // the header of a CSV
+	file    string   // the name under which a browser saves the file
 }
 
-// newExportWriter returns the writer of a shape.
+// newExportWriter returns the writer for a shape. Its begin sets the response's headers.
 func newExportWriter(c *gin.Context, out *bufio.Writer, shape exportShape) exportWriter {
 	if shape.format == asCSV {
 		return newCSVExport(c, out, shape)
@@ -111,7 +111,7 @@ func newExportWriter(c *gin.Context, out *bufio.Writer, shape exportShape) expor
 	return &jsonExport{header: c.Writer.Header(), out: out}
 }
 
-// jsonExport writes the shape of every list.
+// jsonExport writes a list in the JSON form of every list of the API.
 type jsonExport struct {
 	header http.Header
 	out    *bufio.Writer
@@ -139,14 +139,14 @@ func (e *jsonExport) row(v exportRow) error {
 func (e *jsonExport) end(cursor string) error {
 	next := "null"
 	if cursor != "" {
-		next = strconv.Quote(cursor) // of letters, digits, - and _: see cursors
+		next = strconv.Quote(cursor) // a cursor holds letters, digits, - and _ only, so it needs no escapes: see cursors
 	}
 	_, err := e.out.WriteString(`],"next_cursor":` + next + "}")
 	return err
 }
 
-// csvExport writes RFC 4180 in UTF-8. French Excel takes a comma for a decimal sign,
-// so it is given semicolons, and a mark at the beginning to recognise UTF-8 by.
+// csvExport writes RFC 4180 in UTF-8. French Excel takes a comma for a decimal sign, so the French
+// file has semicolons. A byte order mark makes Excel recognise UTF-8.
 type csvExport struct {
 	header http.Header
 	out    *bufio.Writer
@@ -157,7 +157,8 @@ type csvExport struct {
 // byteOrderMark is U+FEFF in UTF-8.
 const byteOrderMark = "\xef\xbb\xbf"
 
-// cursorTrailer carries what next_cursor does where the body has no place for it.
+// cursorTrailer is the HTTP trailer with the cursor, because a CSV body has no place for
+// next_cursor.
 const cursorTrailer = http.TrailerPrefix + "X-Next-Cursor"
 
 func newCSVExport(c *gin.Context, out *bufio.Writer, shape exportShape) *csvExport {

@@ -12,20 +12,19 @@ import (
 	"pirogue"
 )
 
-// form reads the fields of a body and notes what is wrong with each, so that one
-// answer names them all. null is a wrong type like any other: a field that has
-// nothing to say is left out.
+// form reads the fields of a body and collects the mistakes, so that one response names them all.
+// null is a wrong type like any other: a merchant leaves out a field without a value.
 type form struct {
 	object
 	wrongs []pirogue.Param
 }
 
-// wrong notes a mistake in a field.
+// wrong adds a mistake in a field.
 func (f *form) wrong(field string, code pirogue.Code) {
 	f.wrongs = append(f.wrongs, pirogue.Param{Field: field, Code: code})
 }
 
-// err returns the first mistake's code with all of them, or nil.
+// err returns the first mistake's code with all mistakes, or nil.
 func (f *form) err() error {
 	if len(f.wrongs) == 0 {
 		return nil
@@ -33,7 +32,7 @@ func (f *form) err() error {
 	return &pirogue.Error{Code: f.wrongs[0].Code, Params: f.wrongs}
 }
 
-// only notes every field that is not one of these, to the letter.
+// only adds a mistake for every field outside the given names. Upper and lower case differ.
 func (f *form) only(fields ...string) {
 	for _, name := range f.names {
 		if !slices.Contains(fields, name) {
@@ -42,13 +41,13 @@ func (f *form) only(fields ...string) {
 	}
 }
 
-// has reports whether a field is there.
+// has reports whether the body has a field.
 func (f *form) has(field string) bool {
 	_, ok := f.values[field]
 	return ok
 }
 
-// need notes the fields that are not there.
+// need adds a mistake for each of the given fields that is missing.
 func (f *form) need(fields ...string) {
 	for _, field := range fields {
 		if !f.has(field) {
@@ -57,8 +56,8 @@ func (f *form) need(fields ...string) {
 	}
 }
 
-// text returns a string field, "" when it is absent. It notes code when the field
-// is no string or not good.
+// text returns a string field, "" when it is absent. It adds a mistake with code when the field is
+// no string or good rejects it.
 func (f *form) text(field string, code pirogue.Code, good func(string) bool) string {
 	if !f.has(field) {
 		return ""
@@ -71,9 +70,9 @@ func (f *form) text(field string, code pirogue.Code, good func(string) bool) str
 	return text
 }
 
-// amount returns a whole number of minor units from 1 to pirogue.MaxAmount. 500.0, 1e3 and "500" are
-// none: whoever writes them computes with floats or strings, and would be wrong by
-// a franc one day.
+// amount returns a whole number of minor units from 1 to pirogue.MaxAmount. It rejects 500.0, 1e3
+// and "500": a shop that writes them computes with floats or strings. Sooner or later its amounts
+// would be wrong by a franc.
 func (f *form) amount(field string) int64 {
 	if !f.has(field) {
 		return 0
@@ -87,7 +86,7 @@ func (f *form) amount(field string) int64 {
 	return minor
 }
 
-// moment returns an RFC 3339 time, the zero time when it is absent.
+// moment returns an RFC 3339 time, or the zero time when the field is absent.
 func (f *form) moment(field string) time.Time {
 	var at time.Time
 	f.text(field, pirogue.InvalidParameter, func(text string) bool {
@@ -98,7 +97,7 @@ func (f *form) moment(field string) time.Time {
 	return at.UTC()
 }
 
-// pairs returns the merchant's own pairs of strings.
+// pairs returns the merchant's metadata: pairs of strings.
 func (f *form) pairs(field string) map[string]string {
 	pairs := map[string]string{}
 	if !f.has(field) {
@@ -120,20 +119,20 @@ func (f *form) pairs(field string) map[string]string {
 	return pairs
 }
 
-// isPair reports whether a key and its value can be kept. PostgreSQL has no NUL.
+// isPair reports whether a key and its value can be stored. PostgreSQL stores no NUL.
 func isPair(key, value string) bool {
 	return key != "" && utf8.RuneCountInString(key) <= maxPairKey && utf8.RuneCountInString(value) <= maxPairValue &&
 		!strings.ContainsRune(key, 0) && !strings.ContainsRune(value, 0)
 }
 
-// line returns a rule for a text of one line and at most n characters.
+// line returns a rule that accepts a text of one line with at most n characters.
 func line(n int) func(string) bool {
 	return func(text string) bool {
 		return utf8.RuneCountInString(text) <= n && !strings.ContainsFunc(text, unicode.IsControl)
 	}
 }
 
-// oneOf returns a rule for a word out of a list.
+// oneOf returns a rule that accepts the given words only.
 func oneOf[T ~string](words ...T) func(string) bool {
 	return func(text string) bool { return slices.Contains(words, T(text)) }
 }

@@ -7,11 +7,11 @@ import (
 	"pirogue"
 )
 
-// gate counts what is under way, so that one who asks for much does not hold up the
-// others, nor all of them together the payments.
+// gate limits operations under way, in all and for each key. A client with many requests so neither
+// blocks the others, nor do all of them together block payments.
 type gate[K comparable] struct {
-	most, mostOfOne int           // at one moment, and of them for one K
-	wait            time.Duration // what who is turned away is asked to wait
+	most, mostOfOne int           // at the same time, in all and for one key
+	wait            time.Duration // time after which a refused client may retry
 
 	mu     sync.Mutex
 	of     map[K]int
@@ -22,8 +22,8 @@ func newGate[K comparable](most, mostOfOne int, wait time.Duration) *gate[K] {
 	return &gate[K]{most: most, mostOfOne: mostOfOne, wait: wait, of: map[K]int{}}
 }
 
-// enter lets one begin and returns how to end it. It fails with RateLimited when too many
-// are under way, one's own or everybody's.
+// enter admits one operation and returns the function that ends it. It fails with RateLimited when
+// too many are under way, for the key or in all.
 func (g *gate[K]) enter(k K) (leave func(), err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -10,14 +10,13 @@ import (
 	"pirogue"
 )
 
-// check is one thing this process needs in order to be of use.
+// check is one dependency that this process needs to serve requests.
 type check struct {
 	name string
 	ask  func(context.Context) error
 }
 
-// checkView is what became of a check. It is for our own eyes: the admin port never
-// leaves the machine.
+// checkView is the result of a check. Only the admin port shows it, which never leaves the machine.
 type checkView struct {
 	Name   string       `json:"name"`
 	Status string       `json:"status"`
@@ -26,37 +25,37 @@ type checkView struct {
 	Error  string       `json:"error,omitempty"`
 }
 
-// healthView is the body of both health answers.
+// healthView is the body of both health responses.
 type healthView struct {
 	Status string      `json:"status"`
 	Checks []checkView `json:"checks,omitempty"`
 }
 
-// The words of a health answer.
+// The states of a health response.
 const (
 	well   = "ok"
 	unwell = "failing"
 )
 
-// livez says that the process runs. It asks nobody: a database that is away is no
-// reason to kill a process that will find it again.
+// livez reports that the process runs. It checks no dependency: a restart would not mend a database
+// that does not respond.
 func (s *Server) livez(w http.ResponseWriter, _ *http.Request) {
 	s.writeHealth(w, http.StatusOK, healthView{Status: well})
 }
 
-// readyz says whether traffic should come here, and if not, why.
+// readyz reports whether this process can serve requests, with the reason if it cannot.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	view, status := s.examine(r.Context())
 	s.writeHealth(w, status, view)
 }
 
-// publicReadyz says the same to a load balancer, and nothing about the reasons.
+// publicReadyz gives a load balancer the same status without the reasons.
 func (s *Server) publicReadyz(w http.ResponseWriter, r *http.Request) {
 	view, status := s.examine(r.Context())
 	s.writeHealth(w, status, healthView{Status: view.Status})
 }
 
-// examine asks everything this process needs.
+// examine checks every dependency and returns the results with the HTTP status.
 func (s *Server) examine(ctx context.Context) (healthView, int) {
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
@@ -74,7 +73,7 @@ func (s *Server) examine(ctx context.Context) (healthView, int) {
 	return view, status
 }
 
-// writeHealth answers with a health view.
+// writeHealth responds with a health view.
 func (s *Server) writeHealth(w http.ResponseWriter, status int, view healthView) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -6,7 +6,7 @@ import (
 	"pirogue"
 )
 
-// tongue is a language that Pirogue speaks.
+// tongue is a language of the API.
 type tongue string
 
 // The two languages. French is the default.
@@ -15,18 +15,18 @@ const (
 	english tongue = "en"
 )
 
-// maxAccept is the longest Accept-Language worth reading; a browser's has about 50
-// characters.
+// maxAccept bounds an Accept-Language header, in characters; a browser's has about 50. A longer one
+// counts as absent.
 const maxAccept = 256
 
-// tongues is what we speak, best first, as matcher numbers it.
+// tongues lists the languages in the order of matcher's indexes, the default first.
 var tongues = []tongue{french, english}
 
-// matcher knows that en-GB is English and that fr-ML is French.
+// matcher maps regional languages to ours: en-GB to English, fr-ML to French.
 var matcher = language.NewMatcher([]language.Tag{language.French, language.English})
 
-// tongueOf chooses the language of an answer: the first one when none is wanted that
-// we speak.
+// tongueOf returns the language for a response. It is the default when the header accepts neither
+// language.
 func tongueOf(accept string) tongue {
 	if len(accept) > maxAccept {
 		return french
@@ -39,7 +39,7 @@ func tongueOf(accept string) tongue {
 	return tongues[index]
 }
 
-// of returns the sentence in this language.
+// of returns the text in this language.
 func (t tongue) of(text pirogue.Text) string {
 	if t == english {
 		return text.EN

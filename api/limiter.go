@@ -7,9 +7,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limiter counts events per key in bounded memory. Keys live in two generations:
-// when the young one is full it becomes the old one and the old one is forgotten,
-// so a flood of new keys costs the quiet ones their count and nothing more.
+// limiter counts events per key in bounded memory. It holds two generations of keys. When the young
+// one is full it becomes the old one, and the old one is dropped. A flood of new keys so resets the
+// counts of rare keys and does no other harm.
 type limiter[K comparable] struct {
 	perSecond rate.Limit
 	burst     int
@@ -19,14 +19,14 @@ type limiter[K comparable] struct {
 	old   map[K]*rate.Limiter
 }
 
-// newLimiter returns a limiter that allows each key burst events at once and
-// perSecond in the long run.
+// newLimiter returns a limiter that allows each key burst events at once and perSecond events a
+// second on average.
 func newLimiter[K comparable](perSecond rate.Limit, burst int) *limiter[K] {
 	return &limiter[K]{perSecond: perSecond, burst: burst, young: map[K]*rate.Limiter{}}
 }
 
-// take counts one event and returns 0, or how long to wait until one would pass,
-// and then counts nothing.
+// take counts one event and returns 0. Above the limit it counts nothing and returns the time until
+// an event would pass.
 func (l *limiter[K]) take(key K, now time.Time) time.Duration {
 	reserved := l.bucket(key).ReserveN(now, 1)
 	wait := reserved.DelayFrom(now)
@@ -36,7 +36,7 @@ func (l *limiter[K]) take(key K, now time.Time) time.Duration {
 	return wait
 }
 
-// bucket returns the key's own count and keeps it young.
+// bucket returns the count of a key and moves it to the young generation.
 func (l *limiter[K]) bucket(key K) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,29 +6,30 @@ import (
 	"pirogue"
 )
 
-// What one request may weigh.
+// The maximum size of one request.
 const (
 	maxBody      = 64 << 10 // bytes
 	maxHeader    = 16 << 10 // bytes, all header lines together
-	maxDepth     = 16       // JSON objects and arrays inside one another
-	maxParams    = 20       // fields named in one answer
-	maxFieldName = 64       // characters of a field's name that an answer repeats
+	maxDepth     = 16       // nesting of JSON objects and arrays
+	maxParams    = 20       // fields named in one response
+	maxFieldName = 64       // characters of a field's name that a response repeats
 )
 
-// Bulks. Their bodies are read before their signature is known, so few are read at once.
+// Limits of bulks. Their bodies are read before their signature is checked, so few are read at the
+// same time.
 const (
 	maxBulkBody        = 8 << 20                              // bytes, on the one route that takes a bulk
-	maxLineValues      = 25                                   // JSON values of a line: 21 at most, whatever is in it
+	maxLineValues      = 25                                   // JSON values of a line: a valid one has 21 at most
 	maxValues          = maxLineValues * pirogue.MaxBulkLines // JSON values of one body
-	maxLineParams      = 100                                  // mistakes in lines named in one answer
-	maxBulkBodies      = 16                                   // at one moment
+	maxLineParams      = 100                                  // mistakes in lines named in one response
+	maxBulkBodies      = 16                                   // at the same time
 	maxBulkBodiesOfOne = 4                                    // of them from one address
 	bulkRetry          = 5 * time.Second
-	bulkReadTime       = 90 * time.Second // of a body over a slow connection
-	bulkTime           = 25 * time.Second // of what follows, until the answer
+	bulkReadTime       = 90 * time.Second // to read a body over a slow connection
+	bulkTime           = 25 * time.Second // from the end of the body to the response
 )
 
-// What one field may hold, in characters.
+// The maximum length of one field, in characters.
 const (
 	maxURL         = 2048
 	maxName        = 100
@@ -38,7 +39,7 @@ const (
 	maxPairValue   = 500
 )
 
-// How long a connection may take. A slow client is cut off and costs nobody else.
+// Time limits of a connection. A slow client is cut off and delays no other.
 const (
 	headerTime = 5 * time.Second
 	readTime   = 10 * time.Second // header and body
@@ -46,8 +47,8 @@ const (
 	idleTime   = 60 * time.Second
 )
 
-// How many requests use the database at once, and how many wait for that and how
-// long. A burst of a thousand is answered in its turn.
+// Limits of the queue at the database: requests that use it at the same time, requests that wait,
+// and their wait. A burst of a thousand is served in turn.
 const (
 	maxInside = 32
 	maxQueue  = 4096
@@ -55,67 +56,68 @@ const (
 	maxFailed = 8 // in a row
 )
 
-// How long an answer may wait for others.
+// Time limits for what a response waits on.
 const (
-	storeTime       = 2500 * time.Millisecond // the database, all calls before an answer: 503 within 3 s
-	againTime       = 2 * time.Second         // an acceptance made again because the answer to COMMIT was lost
-	firstAnswerTime = 8 * time.Second         // the operator's first answer to a cash-in
-	waitingTime     = 300 * time.Millisecond  // a payment's workflow, asked what it waits for
+	storeTime       = 2500 * time.Millisecond // all database calls before a response: 503 within 3 s
+	againTime       = 2 * time.Second         // the second acceptance after the response to COMMIT was lost
+	firstAnswerTime = 8 * time.Second         // the operator's first response to a cash-in
+	waitingTime     = 300 * time.Millisecond  // a payment's workflow, queried for what it waits on
 	heardTime       = time.Second             // a payment's workflow, told of a callback
-	deliverTime     = 2 * time.Second         // a delivery, started again
+	deliverTime     = 2 * time.Second         // the start of a delivery
 	readyTime       = 2 * time.Second         // all checks of /readyz
 )
 
-// Exports. A slow client holds nothing of the database, only a page of rows in memory; the
-// time is bounded and few run at once, each with a connection of its own to read a page.
+// Limits of exports. A slow client holds no database resources, only a page of rows in memory. The
+// time is bounded and few exports run at once, each with a connection of its own to read a page.
 const (
 	maxExportRange     = 366 * 24 * time.Hour
-	maxExportRows      = 1_000_000          // that a limit may ask for; without one, the whole range
-	maxExports         = pirogue.MaxReports // at one moment
-	maxMerchantExports = 2                  // of them one merchant's
+	maxExportRows      = 1_000_000          // the largest limit of a request; without a limit, the whole range
+	maxExports         = pirogue.MaxReports // at the same time
+	maxMerchantExports = 2                  // of them for one merchant
 	exportChunk        = 32 << 10           // bytes sent together
 	exportChunkTime    = 20 * time.Second
 	exportTime         = 15 * time.Minute
-	exportRetry        = 10 * time.Second // what a merchant with too many is asked to wait
+	exportRetry        = 10 * time.Second // retry time for a merchant with too many exports
 )
 
-// maxResent is how many events one request sends again.
+// maxResent limits the events that one request sends again.
 const maxResent = 20
 
-// serviceRetry is what a 503 of our own asks for: a blip has passed by then.
+// serviceRetry is the retry time in a 503 of our own. A short outage of the database has passed by
+// then.
 const serviceRetry = 5 * time.Second
 
 // Long polling.
 const (
-	maxWait     = 25 // seconds a merchant may ask for
+	maxWait     = 25 // the longest wait in seconds that a request may ask for
 	rereadEvery = 250 * time.Millisecond
-	maxWaiters  = 100 // answers held at one moment: 400 reads a second at most
+	maxWaiters  = 100 // responses held at the same time: 400 reads a second at most
 )
 
-// defaultPage is how many payments a page holds when the merchant does not say.
+// defaultPage is the number of payments on a page without an explicit limit.
 const defaultPage = 20
 
-// timestampSlack is how far a request's clock may be from ours, either way.
+// timestampSlack bounds the difference between a request's clock and ours, in either direction.
 const timestampSlack = 300 // seconds
 
-// maxSecrets is how many secrets of a key verify during a rotation.
+// maxSecrets is the number of secrets of a key that verify during a rotation.
 const maxSecrets = 2
 
-// How many wrong signatures one address may send before it gets 429 for them.
+// Limits of wrong signatures from one address. Above them it gets 429 for wrong signatures.
 const (
 	wrongSignaturesBurst     = 200
 	wrongSignaturesPerSecond = 1
 )
 
-// How many callbacks come in. Operators send one or two for a payment and we ask
-// for its status anyway, so a callback that is turned away loses time, not money.
+// Limits of callbacks. Operators send one or two for a payment, and Pirogue also asks for the
+// status. So a refused callback costs time, not money.
 const (
-	maxCallbacks          = 32  // at one moment; the merchants' API has its own room
+	maxCallbacks          = 32  // at the same time; the merchant API has limits of its own
 	callbackBurst         = 100 // for one token
 	callbackPerSecond     = 1
 	unknownTokenBurst     = 200 // from one address
 	unknownTokenPerSecond = 10
 )
 
-// maxBuckets is how many addresses or tokens a limiter remembers in one generation.
+// maxBuckets bounds the addresses or tokens in one generation of a limiter.
 const maxBuckets = 10_000

@@ -6,8 +6,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// HTTPServer returns the public port as a server on addr, with limits against slow
-// and large clients. Its Shutdown first sends out the answers that are held.
+// HTTPServer returns the public port as a server on addr, with limits against slow and large
+// clients. Its Shutdown first sends the responses that wait on a payment's status.
 func (s *Server) HTTPServer(addr string) *http.Server {
 	server := &http.Server{
 		Addr:              addr,
@@ -23,9 +23,8 @@ func (s *Server) HTTPServer(addr string) *http.Server {
 	return server
 }
 
-// AdminServer returns the admin port as a server on addr, which has to be one of
-// this machine's own. It sets no end to an answer: a profile takes as long as it is
-// asked to.
+// AdminServer returns the admin port as a server on addr, which must be a loopback address. It sets
+// no time limit on responses, because a profile takes as long as its request asks.
 func (s *Server) AdminServer(addr string) *http.Server {
 	return &http.Server{
 		Addr:              addr,

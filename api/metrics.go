@@ -12,17 +12,17 @@ import (
 	"pirogue"
 )
 
-// What became of a callback, as the metric names it.
+// The results of a callback, as the metric's label.
 const (
 	callbackReceived = "received"
 	callbackRepeated = "repeated"
-	callbackRefused  = "refused" // no proof, or not readable
-	callbackUnknown  = "unknown" // for no attempt of ours
+	callbackRefused  = "refused" // its proof is missing or wrong, or its body is unreadable
+	callbackUnknown  = "unknown" // it matches no attempt of ours
 	callbackLimited  = "limited"
 )
 
-// metrics is the figures of the public port. No label holds what a client chooses,
-// a merchant or a number.
+// metrics holds the metrics of the public port. No label holds a merchant, a number, or a value
+// that a client chooses.
 type metrics struct {
 	requests        *prometheus.CounterVec
 	seconds         *prometheus.HistogramVec
@@ -30,7 +30,7 @@ type metrics struct {
 	wrongSignatures prometheus.Counter
 }
 
-// newMetrics registers the figures. It fails when the registry has them already.
+// newMetrics registers the metrics. It fails when the registry has them already.
 func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -55,13 +55,14 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 	return m, nil
 }
 
-// methods is every method with a line of its own. Clients can invent others.
+// methods lists the HTTP methods with a label value of their own. Clients can invent others, which
+// would grow the metric without bound.
 var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 	http.MethodOptions, http.MethodTrace, http.MethodConnect,
 }
 
-// request counts one answer.
+// request counts one response and its duration.
 func (m *metrics) request(method, route string, status int, took time.Duration) {
 	if !slices.Contains(methods, method) {
 		method = "other"
@@ -70,7 +71,7 @@ func (m *metrics) request(method, route string, status int, took time.Duration) 
 	m.seconds.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// callback counts one callback. The operator is "" until it is known to be ours.
+// callback counts one callback. operator is "" until the operator is known to be configured.
 func (m *metrics) callback(operator pirogue.OperatorCode, result string) {
 	m.callbacks.WithLabelValues(string(operator), result).Inc()
 }

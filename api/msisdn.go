@@ -8,13 +8,12 @@ import (
 	"pirogue"
 )
 
-// e164 is a number as the contract spells it: ASCII digits after a plus sign,
-// without spaces, extension or 00.
+// e164 is the contract's form of a number: a plus sign and ASCII digits, without spaces, extension
+// or 00.
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
-// countryOf returns the country a number belongs to, and whether it can be dialled
-// there at all. Which network carries it is not asked: numbers move between
-// networks, so the prefix is no reason to refuse one.
+// countryOf returns the country of a number, and whether the number is valid there. It ignores the
+// network: numbers move between networks, so the prefix is no reason to refuse one.
 func countryOf(number string) (pirogue.CountryCode, bool) {
 	if !e164.MatchString(number) {
 		return "", false

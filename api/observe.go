@@ -11,9 +11,9 @@ import (
 	"pirogue"
 )
 
-// routeOf returns the route's pattern, such as "/api/v1/payments/:transaction_id".
-// Logs and metrics never hold the path itself: it can carry a callback's token, and
-// its query whatever a client puts there.
+// routeOf returns the route's pattern, such as "/api/v1/payments/:transaction_id". Logs and metrics
+// never hold the path itself, because it can contain a callback's token. The query can contain any
+// text of a client.
 func routeOf(c *gin.Context) string {
 	if route := c.FullPath(); route != "" {
 		return route
@@ -21,8 +21,8 @@ func routeOf(c *gin.Context) string {
 	return "unmatched"
 }
 
-// observe writes one line and counts one request. It names the request, the
-// merchant, the route and the end, and no header, number or body.
+// observe logs and counts one request. The log line has the request's ID, the merchant, the route
+// and the result, and no header, number or body.
 func (s *Server) observe(c *gin.Context) {
 	began := s.clock.Now()
 	c.Next()
@@ -39,8 +39,8 @@ func (s *Server) observe(c *gin.Context) {
 	)
 }
 
-// survive turns a panic into a 500 that tells nothing but the request's id. Gin's
-// own would print the request with its headers.
+// survive turns a panic into a 500 that reveals only the request's ID. Gin's own recovery would log
+// the request with its headers.
 func (s *Server) survive(c *gin.Context) {
 	defer func() {
 		cause := recover()

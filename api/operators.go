@@ -12,7 +12,7 @@ import (
 	"pirogue"
 )
 
-// routeView is one way on which money can go: a network of a country, in one direction.
+// routeView is one route for payments: a country, a network and a direction.
 type routeView struct {
 	CountryCode pirogue.CountryCode `json:"country_code"`
 	Currency    pirogue.Currency    `json:"currency"`
@@ -20,20 +20,20 @@ type routeView struct {
 	Type        pirogue.Kind        `json:"type"`
 	MinAmount   int64               `json:"min_amount"`
 	MaxAmount   *int64              `json:"max_amount"` // null: no operator states one
-	Decimals    int                 `json:"decimals"`   // of the currency's amounts
+	Decimals    int                 `json:"decimals"`   // decimal places of the currency's amounts
 	Available   bool                `json:"available"`
-	Operators   []operatorView      `json:"operators"` // in the order in which they are tried
+	Operators   []operatorView      `json:"operators"` // in the order of failover
 }
 
-// operatorView is one operator of a route and how it does.
+// operatorView is one operator of a route with its availability.
 type operatorView struct {
 	Operator  pirogue.OperatorCode `json:"operator"`
 	State     string               `json:"state"` // closed, half_open, open or parked
 	Available bool                 `json:"available"`
-	Since     string               `json:"since,omitempty"` // of the state
+	Since     string               `json:"since,omitempty"` // when the state began
 }
 
-// The states of an operator as merchants read them.
+// stateWords holds the states of a circuit breaker in the merchant API's words.
 var stateWords = map[pirogue.HealthState]string{
 	pirogue.HealthClosed: "closed", pirogue.HealthHalfOpen: "half_open", pirogue.HealthOpen: "open",
 }
@@ -41,8 +41,8 @@ var stateWords = map[pirogue.HealthState]string{
 // parkedWord is the state of an operator that a person took out of service.
 const parkedWord = "parked"
 
-// listOperators answers with every network of every country, its limits, and whether
-// payments get through at the moment.
+// listOperators responds with every network of every country, its limits, and its current
+// availability.
 func (s *Server) listOperators(c *gin.Context, v *visit) error {
 	q := readQuery(c.Request.URL.RawQuery, "country_code")
 	country := pirogue.CountryCode(q.text("country_code", func(text string) bool {
@@ -66,7 +66,7 @@ func (s *Server) listOperators(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// routeOf returns a route as merchants see it: it takes what one of its operators takes.
+// routeOf returns the view of a route. It accepts an amount that one of its operators accepts.
 func (s *Server) routeOf(r pirogue.Route, health map[pirogue.OperatorCode]pirogue.Health) routeView {
 	country, _ := pirogue.CountryByCode(r.Country)
 	view := routeView{
@@ -88,7 +88,7 @@ func (s *Server) routeOf(r pirogue.Route, health map[pirogue.OperatorCode]pirogu
 	return view
 }
 
-// widestOf returns the limits within which one of several operators takes an amount.
+// widestOf returns the limits within which at least one of several operators accepts an amount.
 func widestOf(all []pirogue.Limits) pirogue.Limits {
 	widest := all[0]
 	for _, l := range all[1:] {
@@ -102,9 +102,9 @@ func widestOf(all []pirogue.Limits) pirogue.Limits {
 	return widest
 }
 
-// operatorOf returns how an operator does at a moment. One without a health never had
-// trouble. Only payments find out that an operator is back, and merchants send none where
-// it says open: an outage that nobody tests any more is shown as half open and available.
+// operatorOf returns the view of an operator at a moment. An operator without a health row has had
+// no failure. Only payments can find an operator available again, and merchants send none to one
+// shown as open. So the view shows an outage that no payment tests as half open and available.
 func operatorOf(code pirogue.OperatorCode, h pirogue.Health, at time.Time) operatorView {
 	if h.State == "" {
 		h.State = pirogue.HealthClosed
@@ -121,19 +121,20 @@ func operatorOf(code pirogue.OperatorCode, h pirogue.Health, at time.Time) opera
 	return view
 }
 
-// numberView is what can be said of a number before it is asked to pay.
+// numberView is the information about a number before a payment.
 type numberView struct {
 	MSISDN      pirogue.MSISDN      `json:"msisdn"`
 	Valid       bool                `json:"valid"`
 	CountryCode pirogue.CountryCode `json:"country_code,omitempty"`
 	Currency    pirogue.Currency    `json:"currency,omitempty"`
-	// Network is the one that the prefix suggests, a hint and no more: numbers move.
+	// Network is the network that the prefix suggests. It is a hint, for numbers move between
+	// networks.
 	Network  pirogue.Network   `json:"probable_network,omitempty"`
-	Networks []pirogue.Network `json:"networks"` // that are served in the country
+	Networks []pirogue.Network `json:"networks"` // the networks served in the number's country
 }
 
-// getNumber answers with the country and the probable network of a number. A number that
-// cannot exist is an answer too.
+// getNumber responds with the country and the probable network of a number. An impossible number
+// gets a 200 too, with valid false.
 func (s *Server) getNumber(c *gin.Context, v *visit) error {
 	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
 		return err
@@ -157,10 +158,10 @@ func (s *Server) getNumber(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// maxNumber is the longest text that is looked at as a number, in characters.
+// maxNumber limits the length of a number in a request, in characters.
 const maxNumber = 32
 
-// operatorStates is the figure of every operator's health, read when it is asked for.
+// operatorStates is the metric of every operator's health. It reads the database at each scrape.
 type operatorStates struct {
 	store       Healths
 	routes      Routes
@@ -177,7 +178,8 @@ func newOperatorStates(store Healths, routes Routes, clock pirogue.Clock) *opera
 // Describe implements prometheus.Collector.
 func (o *operatorStates) Describe(to chan<- *prometheus.Desc) { to <- o.description }
 
-// Collect implements prometheus.Collector. While the database is away there is no figure.
+// Collect implements prometheus.Collector. It reports no metric while the database does not
+// respond.
 func (o *operatorStates) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()

@@ -6,15 +6,14 @@ import (
 	"pirogue"
 )
 
-// paymentForm is what a merchant says to collect from a customer, or to pay into a
-// wallet, read and checked.
+// paymentForm is a merchant's request for a cash-in or a cash-out, read and checked.
 type paymentForm struct {
 	kind         pirogue.Kind
 	orderID      string
 	amount       int64
 	msisdn       pirogue.MSISDN
 	country      pirogue.Country
-	network      pirogue.Network // "" when the merchant leaves it to us
+	network      pirogue.Network // "" when the merchant names none
 	customerName string
 	description  string
 	returnURL    string
@@ -24,8 +23,8 @@ type paymentForm struct {
 	otp          string
 }
 
-// requestFields is every field of the two requests, in the contract's order. A
-// cash-out sends nobody to a page and asks nobody for a password.
+// requestFields lists every field of the two requests, in the contract's order. A cash-out has no
+// return pages and no one-time password.
 var requestFields = map[pirogue.Kind][]string{
 	pirogue.CashIn: {
 		"merchant_order_id", "amount", "customer_msisdn", "currency", "country_code", "return_url", "cancel_url",
@@ -37,21 +36,21 @@ var requestFields = map[pirogue.Kind][]string{
 	},
 }
 
-// numberField is what each request calls the customer's number.
+// numberField holds each request's name for the customer's number.
 var numberField = map[pirogue.Kind]string{
 	pirogue.CashIn:  "customer_msisdn",
 	pirogue.CashOut: "beneficiary_msisdn",
 }
 
-// orderID is a merchant's reference: visible ASCII, so that two references that
-// look alike are alike.
+// orderID is the accepted form of a merchant's reference. It allows visible ASCII only, so that two
+// references that look alike are equal.
 var orderID = regexp.MustCompile(`^[\x21-\x7e]{1,64}$`)
 
-// oneTimePassword is what a customer obtained from the network beforehand.
+// oneTimePassword is the accepted form of a password that the network gave the customer beforehand.
 var oneTimePassword = regexp.MustCompile(`^[0-9A-Za-z]{1,16}$`)
 
-// readForm reads the fields of a body, none of which may be another one. It fails
-// with InvalidJSON or UnknownField.
+// readForm reads a body whose fields must be among the given names. It fails with InvalidJSON or
+// UnknownField.
 func readForm(body []byte, fields ...string) (*form, error) {
 	o, err := decodeObject(body)
 	if err != nil {
@@ -62,9 +61,8 @@ func readForm(body []byte, fields ...string) (*form, error) {
 	return f, f.err()
 }
 
-// readPayment reads a cash-in or a cash-out. It fails with InvalidJSON, with
-// UnknownField, or with the code of the first wrong field and every wrong field
-// named.
+// readPayment reads a cash-in or a cash-out. It fails with InvalidJSON, UnknownField, or the code
+// of the first wrong field; the error names every wrong field.
 func (s *Server) readPayment(body []byte, m pirogue.Mode, k pirogue.Kind) (paymentForm, error) {
 	f, err := readForm(body, requestFields[k]...)
 	if err != nil {
@@ -74,7 +72,7 @@ func (s *Server) readPayment(body []byte, m pirogue.Mode, k pirogue.Kind) (payme
 	return in, f.err()
 }
 
-// paymentOf reads the fields of a cash-in or a cash-out and notes what is wrong.
+// paymentOf reads the fields of a cash-in or a cash-out and adds the mistakes to f.
 func (s *Server) paymentOf(f *form, m pirogue.Mode, k pirogue.Kind) paymentForm {
 	f.need("merchant_order_id", "amount", numberField[k])
 	in := paymentForm{
@@ -95,9 +93,9 @@ func (s *Server) paymentOf(f *form, m pirogue.Mode, k pirogue.Kind) paymentForm 
 	return in
 }
 
-// readCustomer reads the number, and the country and currency that follow from it.
-// Said as well, they must agree: a contradiction is a mistake in the shop, and we
-// do not choose which half of it was meant.
+// readCustomer reads the number and derives its country and currency. Where the request also names
+// these, they must agree. A contradiction is a mistake in the shop, and Pirogue does not guess
+// which part is right.
 func readCustomer(f *form, field string) (pirogue.MSISDN, pirogue.Country) {
 	var home pirogue.CountryCode
 	number := f.text(field, pirogue.InvalidMSISDN, func(text string) (ok bool) {

@@ -11,19 +11,18 @@ import (
 	"pirogue"
 )
 
-// page is the body of a list.
+// page is the body of a list's response.
 type page[T any] struct {
 	Data       []T     `json:"data"`
 	NextCursor *string `json:"next_cursor"`
 }
 
-// transactionID is the only spelling of a payment's id. Another one is not found,
-// upper case included: an id that two texts spell is two keys in a merchant's books.
+// transactionID is the only accepted form of a payment's ID. Any other form is not found, also
+// upper case. Two texts for one ID would be two keys in a merchant's books.
 var transactionID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-// idOf returns the id in the path, under its name there. It fails with
-// TransactionNotFound for a text that cannot be one, as the database does for a
-// payment of somebody else.
+// idOf returns the ID in the path parameter name. It fails with TransactionNotFound for a text that
+// cannot be an ID. The database fails so for another merchant's payment.
 func idOf(c *gin.Context, name string) (pirogue.PaymentID, error) {
 	text := c.Param(name)
 	if !transactionID.MatchString(text) {
@@ -32,7 +31,7 @@ func idOf(c *gin.Context, name string) (pirogue.PaymentID, error) {
 	return pirogue.PaymentID(text), nil
 }
 
-// getPayment answers with a payment of any kind.
+// getPayment responds with a payment of any kind.
 func (s *Server) getPayment(c *gin.Context, v *visit) error {
 	p, err := s.find(c, v, "transaction_id", "")
 	if err != nil {
@@ -44,9 +43,9 @@ func (s *Server) getPayment(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// find returns the payment whose id is in the path, when asked to only after its
-// status changed. It fails with TransactionNotFound, also for one that is not of the
-// kind; "" is any.
+// find returns the payment whose ID is in the path. With the wait parameter it returns once the
+// status changes or the wait is over. It fails with TransactionNotFound, also for a payment of
+// another kind; "" allows any kind.
 func (s *Server) find(c *gin.Context, v *visit, name string, only pirogue.Kind) (pirogue.Payment, error) {
 	q := readQuery(c.Request.URL.RawQuery, "wait")
 	seconds := q.number("wait", 0, maxWait, 0)
@@ -68,8 +67,8 @@ func (s *Server) find(c *gin.Context, v *visit, name string, only pirogue.Kind) 
 	return s.hold(c.Request.Context(), v.owner(), p, seconds)
 }
 
-// addWaiting adds what an open payment waits for, if its workflow says so at once.
-// A read never depends on a worker.
+// addWaiting adds what an open payment waits for, if its workflow responds within waitingTime. A
+// read succeeds without a worker.
 func (s *Server) addWaiting(life context.Context, view *paymentView, p pirogue.Payment) {
 	if p.Status.Terminal() {
 		return
@@ -87,7 +86,7 @@ func (s *Server) addWaiting(life context.Context, view *paymentView, p pirogue.P
 	view.wait(w, now)
 }
 
-// getTimeline answers with everything that happened to a payment.
+// getTimeline responds with every event of a payment.
 func (s *Server) getTimeline(c *gin.Context, v *visit) error {
 	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
 		return err
@@ -108,7 +107,7 @@ func (s *Server) getTimeline(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// getBalances answers with what the merchant holds, one line per country.
+// getBalances responds with the merchant's balances, one per country.
 func (s *Server) getBalances(c *gin.Context, v *visit) error {
 	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
 		return err
@@ -125,8 +124,8 @@ func (s *Server) getBalances(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// listPayments answers with one page of payments, newest first. A full page has a
-// cursor; the page behind it may turn out empty.
+// listPayments responds with one page of payments, newest first. A full page has a cursor; the page
+// after it may be empty.
 func (s *Server) listPayments(c *gin.Context, v *visit) error {
 	filter, err := readFilter(c.Request.URL.RawQuery)
 	if err != nil {
@@ -148,14 +147,14 @@ func (s *Server) listPayments(c *gin.Context, v *visit) error {
 	return nil
 }
 
-// What a filter may hold: an unknown country or operator selects nothing, but a
-// text that cannot be one is a mistake.
+// The accepted forms in a filter. An unknown country or operator selects nothing, but a text that
+// cannot be one is a mistake.
 var (
 	countryText  = regexp.MustCompile(`^[A-Z]{2}$`)
 	operatorText = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 )
 
-// readFilter reads which payments are asked for.
+// readFilter reads the filter of a list of payments.
 func readFilter(raw string) (pirogue.PaymentFilter, error) {
 	q := readQuery(raw, "merchant_order_id", "status", "type", "country_code", "operator",
 		"created_from", "created_to", "cursor", "limit")
@@ -174,20 +173,20 @@ func readFilter(raw string) (pirogue.PaymentFilter, error) {
 	return f, q.err()
 }
 
-// cursors hide what they hold, so that nobody builds one.
+// cursors encodes cursors so that their content is not readable and clients build none themselves.
 var cursors = base64.RawURLEncoding.Strict()
 
-// cursorAfter returns the cursor of the page that begins after the row of an id.
+// cursorAfter returns the cursor of the page that begins after the row with this ID.
 func cursorAfter[T ~string](id T) string { return cursors.EncodeToString([]byte(id)) }
 
-// behind returns the id that a page begins after, and whether the cursor holds one.
-// The row need not be the merchant's: the page behind it is.
+// behind returns the ID that a page begins after. It is false for a text that is no cursor. The row
+// with this ID may belong to another merchant; the page holds the owner's rows only.
 func behind[T ~string](cursor string, id *regexp.Regexp) (T, bool) {
 	held, err := cursors.DecodeString(cursor)
 	return T(held), err == nil && id.Match(held)
 }
 
-// cursorIn returns the id that a page begins after, "" for the first page.
+// cursorIn returns the ID that a page begins after, "" for the first page.
 func cursorIn[T ~string](q *query, id *regexp.Regexp) (before T) {
 	q.text("cursor", func(text string) (ok bool) {
 		before, ok = behind[T](text, id)

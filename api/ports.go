@@ -16,154 +16,149 @@ type Store interface {
 	Webhooks
 }
 
-// Operators is what operators tell us, and how they do.
+// Operators stores operators' callbacks and reads their health.
 type Operators interface {
 	Callbacks
 	Healths
 
-	// NextPoll returns about when the operator is asked about a payment's latest attempt, as of
-	// the last question; the zero value before it.
+	// NextPoll returns the approximate time of the next status call for a payment's latest attempt,
+	// planned at the last one. It is zero before the first.
 	NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error)
 }
 
-// Healths knows how operators do.
+// Healths reads the health of operators.
 type Healths interface {
-	// Healths returns the health of every operator that ever had trouble.
+	// Healths returns the health of every operator that ever failed.
 	Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error)
 }
 
-// Gate decides whether a request comes in.
+// Gate authenticates requests and limits their rate.
 type Gate interface {
-	// Ping fails when the database is away or its schema is not current.
+	// Ping fails when the database does not respond or its schema is not current.
 	Ping(ctx context.Context) error
-	// Key returns a key in force with the secrets that verify at this moment, and its
-	// merchant. It fails with NotFound, also for a revoked key.
+	// Key returns a valid key with the secrets that verify at this moment, and its merchant. It
+	// fails with NotFound, also for a revoked key.
 	Key(ctx context.Context, public string, at time.Time) (pirogue.Key, pirogue.Merchant, error)
-	// Spend binds a signature to the method and path it is first seen on, for
-	// pirogue.SignatureLife. It reports false when it is bound to another one.
+	// Spend binds a signature to the method and path it is first used on, for pirogue.SignatureLife.
+	// It reports false when the signature is bound to another pair.
 	Spend(ctx context.Context, s pirogue.Spent) (bool, error)
-	// Take counts one request against an owner's rate and returns 0, or how long to
-	// wait until one would pass.
+	// Take counts one request against an owner's rate and returns 0. Above the rate it returns the
+	// time until a request would pass.
 	Take(ctx context.Context, o pirogue.Owner, at time.Time) (time.Duration, error)
 }
 
-// Payments writes and reads payments of one owner. A payment of another owner is
+// Payments writes and reads payments of one owner. For another owner's payment it fails with
 // TransactionNotFound.
 type Payments interface {
 	Bulks
-	// Accept writes a payment, its first attempt and its idempotency in one
-	// transaction, and with a cash-out or refund its hold. When the owner's reference
-	// exists already it changes nothing and returns the original with false. It fails
-	// with InsufficientBalance; for a refund also with TransactionNotFound (the owner
-	// has no such payment), RefundNotAllowed (it is no successful cash-in) and
-	// RefundExceedsPayment (less is left of it). A failure leaves nothing behind.
+	// Accept writes a payment, its first attempt and its idempotency key in one transaction. A
+	// cash-out or refund gets its hold in the same transaction. When the owner's reference exists it
+	// changes nothing and returns the original with false. It fails with InsufficientBalance. A
+	// refund also fails with TransactionNotFound where the owner has no such payment. It fails with
+	// RefundNotAllowed where that is no successful cash-in, and with RefundExceedsPayment where less
+	// is left of it. A failure writes nothing.
 	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
 	Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error)
-	// ByReference returns the owner's payment with a reference: merchant_refund_id for
-	// a refund, merchant_order_id for the other kinds. It fails with
-	// TransactionNotFound.
+	// ByReference returns the owner's payment with a reference: merchant_refund_id for a refund,
+	// merchant_order_id for the other kinds. It fails with TransactionNotFound.
 	ByReference(ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string) (pirogue.Payment, error)
 	// Fees returns the merchant's contract.
 	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
 }
 
-// Bulks writes and reads bulks of one owner. A bulk of another owner is NotFound.
+// Bulks writes and reads bulks of one owner. For another owner's bulk it fails with NotFound.
 type Bulks interface {
-	// AcceptBulk writes a bulk with its lines, takes their order numbers and sets aside
-	// what they cost, in one transaction. When the owner's reference exists already it
-	// changes nothing and returns the original with false. It fails with InvalidOrderID,
-	// naming the lines whose order number is taken, and with InsufficientBalance; a
-	// failure leaves nothing behind.
+	// AcceptBulk writes a bulk with its lines, reserves their order IDs and sets their cost aside,
+	// in one transaction. When the owner's reference exists it changes nothing and returns the
+	// original with false. It fails with InvalidOrderID, naming the lines whose order ID exists, and
+	// with InsufficientBalance. A failure writes nothing.
 	AcceptBulk(ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine) (pirogue.Bulk, bool, error)
 	Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error)
-	// BulkLines calls each for every line of a span, as Export does.
+	// BulkLines calls each for every line of a span, under the rules of Export.
 	BulkLines(
 		ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
 	) error
-	// CancelBulk ends the lines that have not begun and gives their money back. It may be
-	// called again, also when the bulk is over.
+	// CancelBulk cancels the lines that have not begun and releases their money. A repeated call has
+	// no further effect, also when the bulk has ended.
 	CancelBulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, error)
 }
 
-// Reports reads what one owner has.
+// Reports reads the payments, balances and timelines of one owner.
 type Reports interface {
-	// Export calls each for every payment that the filter selects, oldest first, without
-	// keeping them in memory and without holding anything of the database while each takes
-	// its time. It stops at each's first error and returns it.
+	// Export calls each for every payment that the filter selects, oldest first. It keeps a page of
+	// them in memory and holds no database resources while each runs. It stops at each's first error
+	// and returns it.
 	Export(ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error) error
 	List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error)
 	Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error)
 	Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error)
 }
 
-// Callbacks keeps what operators tell us.
+// Callbacks stores operators' callbacks and finds their attempts.
 type Callbacks interface {
-	// AttemptByCallback returns the attempt whose callback URL carries the token with
-	// this digest. It fails with NotFound.
+	// AttemptByCallback returns the attempt whose callback URL has the token with this digest. It
+	// fails with NotFound.
 	AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, digest string) (pirogue.Attempt, error)
-	// AttemptByRef returns the attempt with our reference at an operator. It fails with
-	// NotFound.
+	// AttemptByRef returns the attempt with our reference at an operator. It fails with NotFound.
 	AttemptByRef(ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef) (pirogue.Attempt, error)
-	// RecordCallback keeps a callback. It reports false for one that is kept already.
+	// RecordCallback stores a callback. It reports false for one that is stored already.
 	RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error)
-	// RoutedAtEnd marks a callback as told that says nothing else than how its payment
-	// ended, and reports whether it does.
+	// RoutedAtEnd marks a callback as routed if it agrees with its payment's end. It reports whether
+	// it does.
 	RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error)
-	// Routed marks a callback as told to its workflow.
+	// Routed marks a callback as routed: its workflow was told.
 	Routed(ctx context.Context, id string, at time.Time) error
 }
 
-// Webhooks is what merchants may see and ask of the deliveries to them.
+// Webhooks reads a merchant's deliveries and repeats them.
 type Webhooks interface {
-	// Deliveries returns a page of the owner's events, newest first, each with its
-	// deliveries.
+	// Deliveries returns a page of the owner's events, newest first, each with its deliveries.
 	Deliveries(ctx context.Context, o pirogue.Owner, f pirogue.EventFilter) ([]pirogue.EventLog, error)
-	// Resend makes an event WAITING again, with all its deliveries before it, and
-	// returns it in its round; one that is WAITING already keeps its round, and one that
-	// cannot be sent comes back as it stands. It fails with NotFound.
+	// Resend makes an event WAITING again in a further round of deliveries, and returns it. An event
+	// that is WAITING keeps its round. An event that cannot be sent comes back unchanged. It fails
+	// with NotFound.
 	Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error)
 }
 
-// Workflows is what the API asks of the payments' workflows.
+// Workflows starts, queries and signals the payments' workflows.
 type Workflows interface {
 	Launcher
-	// Ready fails with ServiceUnavailable when Temporal is away, or its database, and when
-	// no worker has polled for payments for 30 s. It answers from what was seen within the
-	// last second, so it may be asked before every payment.
+	// Ready fails with ServiceUnavailable when Temporal or its database does not respond. It fails
+	// so too when no worker has polled for payments for 30 s. It uses a result of the last second,
+	// so a call before every payment is cheap.
 	Ready(ctx context.Context) error
-	// Start starts a payment's workflow, or joins it, and waits for the operator's
-	// first answer as long as ctx allows. When ctx ends first it fails with
-	// ServiceUnavailable if the workflow may not have been started, and with Unknown
-	// if it was started and has not answered yet.
+	// Start starts a payment's workflow, or joins it, and waits for the operator's first response
+	// within ctx. When ctx ends first it fails with ServiceUnavailable if the workflow may not have
+	// started. It fails with Unknown if the workflow started and has not responded yet.
 	Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error)
-	// Waiting asks an open payment's workflow what it waits for.
+	// Waiting queries an open payment's workflow for what it waits on.
 	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind, now time.Time) (pirogue.Waiting, error)
-	// Heard tells a payment's workflow that the operator called back. It fails with
-	// NotFound when no workflow is open for it.
+	// Heard tells a payment's workflow that the operator sent a callback. It fails with NotFound
+	// when no workflow is open for the payment.
 	Heard(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind) error
 }
 
-// Launcher starts workflows that are no payment's. Each may be started again without a
-// second effect.
+// Launcher starts the workflows of deliveries and bulks. A repeated start has no second effect.
 type Launcher interface {
-	// Deliver starts the delivery of an event, in the round it is in.
+	// Deliver starts the delivery of an event in its given round.
 	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
 	// LaunchBulk starts the workflow that starts a bulk's payments, or joins it.
 	LaunchBulk(ctx context.Context, b pirogue.Bulk) error
 }
 
-// Routes says which operators serve a payment.
+// Routes finds the operators that serve a payment.
 type Routes interface {
 	// Route returns the instances to try, in order. network "" means the country's
 	// first. It fails with CountryNotSupported.
 	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.Kind) ([]pirogue.Instance, error)
-	// Network returns the network whose route a payment takes, and why that one: the one
-	// that was asked for, or the one that the number suggests, or the country's first.
+	// Network returns the network whose route a payment takes, with the reason. It is the network
+	// asked for, or the one that the number suggests, or that of the country's first route.
 	Network(
 		m pirogue.Mode, c pirogue.CountryCode, asked pirogue.Network, k pirogue.Kind, number pirogue.MSISDN,
 	) (pirogue.Network, string)
 	// Routes returns every route of a mode.
 	Routes(m pirogue.Mode) []pirogue.Route
-	// Instance returns the operator behind a callback URL, and whether there is one.
+	// Instance returns the operator of a callback URL. It is false for an operator that is not
+	// configured.
 	Instance(code pirogue.OperatorCode) (pirogue.Instance, bool)
 }

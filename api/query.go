@@ -10,16 +10,14 @@ import (
 	"pirogue"
 )
 
-// query reads the parameters of a URL, as strictly as form reads a body: a filter
-// that is misspelt and ignored would show a merchant everybody's payments for one
-// customer's.
+// query reads the parameters of a URL, as strictly as form reads a body. A misspelt and ignored
+// filter would show a merchant all payments in place of one customer's.
 type query struct {
 	values url.Values
 	wrongs []pirogue.Param
 }
 
-// readQuery reads the parameters, each of which must be one of these and be there
-// once.
+// readQuery reads the parameters. Each must be among the allowed names and occur once.
 func readQuery(raw string, allowed ...string) *query {
 	values, err := url.ParseQuery(raw)
 	q := &query{values: values}
@@ -34,7 +32,7 @@ func readQuery(raw string, allowed ...string) *query {
 	return q
 }
 
-// wrong notes a mistake in a parameter.
+// wrong adds a mistake in a parameter.
 func (q *query) wrong(name string) {
 	q.wrongs = append(q.wrongs, pirogue.Param{Field: name, Code: pirogue.InvalidParameter})
 }
@@ -48,7 +46,7 @@ func (q *query) err() error {
 	return &pirogue.Error{Code: pirogue.InvalidParameter, Params: q.wrongs}
 }
 
-// text returns a parameter, "" when it is absent.
+// text returns a parameter, "" when it is absent. It adds a mistake when good rejects the value.
 func (q *query) text(name string, good func(string) bool) string {
 	if !q.values.Has(name) {
 		return ""
@@ -72,7 +70,7 @@ func (q *query) number(name string, low, high, fallback int) int {
 	return n
 }
 
-// moment returns an RFC 3339 time, the zero time when it is absent.
+// moment returns an RFC 3339 time, or the zero time when it is absent.
 func (q *query) moment(name string) time.Time {
 	var at time.Time
 	q.text(name, func(text string) bool {
@@ -83,15 +81,15 @@ func (q *query) moment(name string) time.Time {
 	return at.UTC()
 }
 
-// ordered notes a period that ends before it begins. A zero time is open.
+// ordered adds a mistake for a period that ends before it begins. A zero time leaves its side open.
 func (q *query) ordered(from, to time.Time, name string) {
 	if !from.IsZero() && !to.IsZero() && to.Before(from) {
 		q.wrong(name)
 	}
 }
 
-// day returns a date, which is its first moment in UTC, or an RFC 3339 time; the zero
-// time when it is absent.
+// day returns an RFC 3339 time, or the first moment of a date in UTC. It returns the zero time when
+// the parameter is absent.
 func (q *query) day(name string) time.Time {
 	if at, err := time.Parse(time.DateOnly, q.values.Get(name)); err == nil {
 		return at

@@ -4,21 +4,21 @@ import (
 	"pirogue"
 )
 
-// refundForm is what a merchant says to give a cash-in back, read and checked.
+// refundForm is a merchant's request for a refund, read and checked.
 type refundForm struct {
-	original  pirogue.PaymentID // as it is written; it need not be one
+	original  pirogue.PaymentID // as the request holds it; it may be no valid ID
 	reference string
-	amount    int64 // 0: the rest
+	amount    int64 // 0: all that is left
 	reason    string
 	notifyURL string
 	metadata  map[string]string
 }
 
-// refundFields is every field of the request, in the contract's order.
+// refundFields lists every field of the request, in the contract's order.
 var refundFields = []string{"transaction_id", "merchant_refund_id", "amount", "reason", "notify_url", "metadata"}
 
-// readRefund reads a refund. It fails as readPayment does. Which payment is meant is
-// left for later: an id that cannot be one is not found, like any other.
+// readRefund reads a refund. It fails like readPayment. It does not check the original's ID: an ID
+// that cannot be one is not found later, like any unknown one.
 func (s *Server) readRefund(body []byte, m pirogue.Mode) (refundForm, error) {
 	f, err := readForm(body, refundFields...)
 	if err != nil {
@@ -36,8 +36,8 @@ func (s *Server) readRefund(body []byte, m pirogue.Mode) (refundForm, error) {
 	return in, f.err()
 }
 
-// conflict answers a reference that exists. What the merchant did not say differs
-// from nothing: an absent amount matches any.
+// conflict returns the 409 for a reference that exists. A field that the request leaves out matches
+// any value, such as an absent amount.
 func (in refundForm) conflict(original pirogue.Payment, t tongue) error {
 	request := original
 	request.ParentID, request.Description, request.NotifyURL = in.original, in.reason, in.notifyURL

@@ -9,8 +9,8 @@ import (
 	"pirogue"
 )
 
-// createRefund gives a cash-in, or part of it, back to its payer. Its reference is
-// looked up first: a repeat gets its 409 whatever has become of the cash-in since.
+// createRefund gives a cash-in, or part of it, back to its payer. It looks up the reference first,
+// so that a repeat gets its 409 whatever the cash-in's status is.
 func (s *Server) createRefund(c *gin.Context, v *visit) error {
 	in, err := s.readRefund(v.body, v.key.Mode)
 	if err != nil {
@@ -46,9 +46,8 @@ func (s *Server) createRefund(c *gin.Context, v *visit) error {
 	return s.accept(c, v, request{payment: p, fits: fits, clash: clash})
 }
 
-// collected returns the cash-in that a refund names. It fails with
-// TransactionNotFound, and with RefundNotAllowed for a payment that is no successful
-// cash-in.
+// collected returns the cash-in that a refund names. It fails with TransactionNotFound, and with
+// RefundNotAllowed for a payment that is no successful cash-in.
 func (s *Server) collected(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	if !transactionID.MatchString(string(id)) {
 		return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "not an id")
@@ -60,9 +59,9 @@ func (s *Server) collected(ctx context.Context, o pirogue.Owner, id pirogue.Paym
 	return p, err
 }
 
-// share returns how much of a cash-in is to be given back. It fails with
-// RefundExceedsPayment, and with RefundInProgress when the whole rest is on its way
-// back already. The database decides again: another refund may come between.
+// share returns the part of a cash-in to give back. It fails with RefundExceedsPayment, and with
+// RefundInProgress when refunds under way already cover the rest. The database checks again,
+// because another refund may come in between.
 func (in refundForm) share(parent pirogue.Payment, t tongue) (pirogue.Money, error) {
 	amount, left := parent.Amount, parent.Refundable()
 	amount.Minor = left
@@ -78,9 +77,8 @@ func (in refundForm) share(parent pirogue.Payment, t tongue) (pirogue.Money, err
 	return amount, nil
 }
 
-// refundRoute returns the operators that pay into the payer's wallet, and the one that
-// collected: the zero value when it is not configured. It fails with RefundNotAllowed when
-// nobody could give the cash-in back.
+// refundRoute returns the operators that pay into the payer's wallet, and the collector: zero when
+// it is not configured. It fails with RefundNotAllowed when no operator can give the cash-in back.
 func (s *Server) refundRoute(parent pirogue.Payment) ([]pirogue.Instance, pirogue.Instance, error) {
 	collector, _ := s.routes.Instance(parent.Operator)
 	route, err := s.routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
@@ -94,7 +92,7 @@ func (s *Server) refundRoute(parent pirogue.Payment) ([]pirogue.Instance, pirogu
 	return route, collector, nil
 }
 
-// getRefund answers with a refund. A payment that is none is not found.
+// getRefund responds with a refund. A payment of another kind is not found.
 func (s *Server) getRefund(c *gin.Context, v *visit) error {
 	p, err := s.find(c, v, "refund_id", pirogue.Refund)
 	if err != nil {

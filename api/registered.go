@@ -9,20 +9,20 @@ import (
 	"pirogue"
 )
 
-// referenceReader is an operator that calls back at one registered address about all
-// our payments. CallbackReference returns the reference that a callback names, once
-// it is proven to be the operator's own: it fails as pirogue.CallbackReader does, and
-// with Unknown where the callback names no reference of ours.
+// referenceReader is an operator that sends all its callbacks to one registered address.
+// CallbackReference proves that a callback is the operator's own and returns the reference it
+// names. It fails like pirogue.CallbackReader, and with Unknown where the callback names no
+// reference of ours.
 type referenceReader interface {
 	pirogue.CallbackReader
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
 }
 
-// receiveRegistered keeps what an operator tells us at its one registered address.
-// The address says which operator calls, and the body which attempt it means.
+// receiveRegistered stores an operator's callback to its one registered address. The address names
+// the operator, the body the attempt.
 //
-// An operator that proved itself and speaks of a payment that is not ours gets a 404
-// and is not counted as a stranger: its account may serve others than us.
+// A proven callback about a payment that is not ours gets a 404 and does not count as a wrong
+// token. The operator's account may also serve other systems.
 func (s *Server) receiveRegistered(c *gin.Context, v *visit) error {
 	code := pirogue.OperatorCode(c.Param("operator"))
 	reader, ok := s.referenceReader(code)
@@ -52,8 +52,8 @@ func (s *Server) receiveRegistered(c *gin.Context, v *visit) error {
 	return s.hear(c, v, reader, a)
 }
 
-// referenceReader returns the reader of an operator that calls one address, and
-// whether there is one.
+// referenceReader returns the reader of an operator with one registered address. It is false for
+// every other operator.
 func (s *Server) referenceReader(code pirogue.OperatorCode) (referenceReader, bool) {
 	reader, ok := s.callbackReader(code)
 	if !ok || s.registeredToken == nil {
@@ -63,8 +63,8 @@ func (s *Server) referenceReader(code pirogue.OperatorCode) (referenceReader, bo
 	return one, ok
 }
 
-// isRegistered compares a token with the operator's own. It takes the same time
-// whatever the token is.
+// isRegistered reports whether a token is that of the operator's registered address. It takes the
+// same time for every token.
 func (s *Server) isRegistered(code pirogue.OperatorCode, token string) bool {
 	given, own := pirogue.CallbackDigest(token), pirogue.CallbackDigest(s.registeredToken(code))
 	return subtle.ConstantTimeCompare([]byte(given), []byte(own)) == 1

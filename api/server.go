@@ -1,11 +1,10 @@
-// Package api is what the world sees of Pirogue over HTTP: the merchant API, the
-// operators' callbacks and the documentation; and, on a port of its own that never
-// leaves the machine, health, metrics and profiles.
+// Package api serves Pirogue's public HTTP port: the merchant API, the operators' callbacks and the
+// documentation. A port of its own, which never leaves the machine, serves health, metrics and
+// profiles.
 //
-// It keeps nothing. A request is checked in the order that auth.go prints, one
-// database transaction accepts it, a workflow carries it on, and every answer is
-// read back from the database. Every failure leaves through one function and one
-// table: see error.go.
+// The package keeps no state of a payment. It checks a request in the order that auth.go lists. One
+// database transaction then accepts it, a workflow continues it, and every response is read from
+// the database. Every error leaves through one function and one table: see error.go.
 package api
 
 import (
@@ -25,34 +24,33 @@ import (
 	"pirogue/ids"
 )
 
-// Options is everything a Server is made of.
+// Options holds the dependencies and settings of a Server.
 type Options struct {
 	Store     Store
 	Workflows Workflows
 	Routes    Routes
 	Clock     pirogue.Clock
 	Log       *zap.Logger
-	// CallbackToken returns the token in an attempt's callback URL: 256 bits, always
-	// the same for one reference, so that nobody has to store it.
+	// CallbackToken returns the token in an attempt's callback URL. It has 256 bits and is always
+	// the same for one reference, so that nothing has to store it.
 	CallbackToken func(pirogue.OperatorRef) string
-	// RegisteredToken returns the token in the one callback address that an operator
-	// keeps for all our payments: 256 bits, always the same for one operator. nil: no
-	// such address is answered.
+	// RegisteredToken returns the token in the one callback address that an operator stores for all
+	// our payments. It has 256 bits and is always the same for one operator. nil: the server has no
+	// such addresses.
 	RegisteredToken func(pirogue.OperatorCode) string
-	// PublicURL is where this server is reached from outside, such as
-	// "https://pay.example". No webhook may be sent there.
+	// PublicURL is the server's address from outside, such as "https://pay.example". The server
+	// refuses webhooks to it.
 	PublicURL string
-	// AllowLoopbackURLs lets webhooks go to this machine. For development only.
+	// AllowLoopbackURLs allows webhooks to this machine. For development only.
 	AllowLoopbackURLs bool
-	// TrustedProxies are the addresses or networks whose X-Forwarded-For is believed.
-	// Empty: nobody's.
+	// TrustedProxies lists the addresses or networks whose X-Forwarded-For counts. Empty: none.
 	TrustedProxies []string
-	// Metrics is where the server's figures are registered and what /metrics prints.
-	// nil: a registry of its own, with the process's figures.
+	// Metrics receives the server's metrics, and /metrics prints it. nil: a registry of its own,
+	// with the process's metrics.
 	Metrics *prometheus.Registry
 }
 
-// check reports what is missing or cannot be.
+// check reports every option that is missing or impossible.
 func (o Options) check() error {
 	var mistakes []error
 	for _, part := range []struct {
@@ -76,7 +74,7 @@ func (o Options) check() error {
 	return errors.Join(mistakes...)
 }
 
-// Server answers merchants, operators and our own operations.
+// Server serves merchants, operators and our own operations.
 type Server struct {
 	store           Store
 	workflows       Workflows
@@ -91,26 +89,27 @@ type Server struct {
 	registry        *prometheus.Registry
 	engine          *gin.Engine
 
-	// decoy is the secret that an unknown key is checked against.
+	// decoy is the secret used to check the signature of an unknown key.
 	decoy string
-	// wrongSignatures counts them per address, unknownTokens likewise, and callbacks
-	// counts per attempt.
+	// wrongSignatures counts wrong signatures per address, unknownTokens counts unknown tokens per
+	// address, and callbacks counts callbacks per attempt.
 	wrongSignatures *limiter[netip.Prefix]
 	unknownTokens   *limiter[netip.Prefix]
 	callbacks       *limiter[string]
-	// callbackSlots and waiterSlots hold one value for each one under way.
+	// callbackSlots and waiterSlots hold one value for each callback or wait under way.
 	callbackSlots chan struct{}
 	waiterSlots   chan struct{}
 	exports       *gate[pirogue.Owner]
 	bulkBodies    *gate[netip.Prefix]
-	// closing is closed when the server is about to stop: held answers go out.
+	// closing is closed when the server is about to stop: responses that wait on a status are sent
+	// then.
 	closing   chan struct{}
 	door      *door
 	publicURL string
 	closeOnce sync.Once
 }
 
-// New returns a server. It fails when an option is missing or wrong.
+// New returns a server. It fails when an option is missing or impossible.
 func New(o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -155,9 +154,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// newEngine returns Gin without its surprises: it redirects nothing, answers 405
-// with Allow, keeps an escaped slash inside its segment, and believes only the
-// proxies it is told to.
+// newEngine returns Gin with other defaults. It redirects nothing, responds 405 with Allow, and
+// keeps an escaped slash inside its path segment. It trusts the given proxies only.
 func newEngine(proxies []string) (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
@@ -172,7 +170,7 @@ func newEngine(proxies []string) (*gin.Engine, error) {
 	return engine, nil
 }
 
-// register is every route of the public port.
+// register adds every route of the public port.
 func (s *Server) register() {
 	s.engine.Use(s.identify, s.observe, s.survive)
 	s.engine.NoRoute(s.answer(noRoute))
@@ -214,7 +212,7 @@ func (s *Server) register() {
 // Handler returns the public port: the merchant API, callbacks and documentation.
 func (s *Server) Handler() http.Handler { return s.engine }
 
-// handler answers one request. Its error becomes the answer.
+// handler serves one request. An error that it returns becomes the response.
 type handler func(*gin.Context, *visit) error
 
 // answer adapts a handler to Gin.
@@ -226,8 +224,8 @@ func (s *Server) answer(h handler) gin.HandlerFunc {
 	}
 }
 
-// pass lets a request through when every check passes, and stops at the first that
-// does not.
+// pass runs the checks in order and lets a request continue when all pass. It stops at the first
+// failure.
 func (s *Server) pass(checks []handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		v := visitOf(c)
@@ -242,7 +240,8 @@ func (s *Server) pass(checks []handler) gin.HandlerFunc {
 	}
 }
 
-// finish lets go of what the request held, and tells the door how it fared.
+// finish releases the request's turn and places, and reports to the door whether the database
+// responded.
 func (s *Server) finish(v *visit) {
 	if v.leave != nil {
 		s.door.tell(!v.starved)
@@ -250,12 +249,12 @@ func (s *Server) finish(v *visit) {
 	v.done()
 }
 
-// noRoute answers a path that does not exist.
+// noRoute responds to a path that does not exist.
 func noRoute(*gin.Context, *visit) error {
 	return pirogue.Errorf(pirogue.NotFound, "no such route")
 }
 
-// noMethod answers a method that its path does not know; Gin has set Allow.
+// noMethod responds to a method that the path does not have; Gin has set Allow.
 func noMethod(*gin.Context, *visit) error {
 	return pirogue.Errorf(pirogue.MethodNotAllowed, "no such method")
 }

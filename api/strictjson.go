@@ -12,20 +12,21 @@ import (
 	"pirogue"
 )
 
-// object is a JSON object as it was written: its names in their order, and under
-// each a string, a json.Number, a bool, nil, an object or a []any.
+// object is a JSON object in the order of its text. A value is a string, a json.Number, a bool,
+// nil, an object or a []any.
 type object struct {
 	names  []string
 	values map[string]any
 }
 
-// decodeObject reads one JSON object and refuses whatever two readers could read
-// differently: a name given twice (Go keeps the last), text after the object (Go
-// ignores it), bytes that are no UTF-8 and halves of surrogate pairs (Go replaces
-// them, so that two order numbers become one), and nesting beyond maxDepth. Names
-// are compared letter for letter. It fails with InvalidJSON, and with InvalidParameter for
-// the field in which it finds more values than any route takes: a few bytes of text are a
-// hundred in memory.
+// decodeObject reads one JSON object and refuses every text that two parsers could read
+// differently. That is a name given twice (Go keeps the last) or text after the object (Go ignores
+// it). It is also bytes that are no UTF-8 and halves of surrogate pairs. Go replaces those, so that
+// two order IDs become one. It also refuses nesting beyond maxDepth. Upper and lower case of a name
+// differ.
+//
+// It fails with InvalidJSON. It fails with InvalidParameter for the field in which the values
+// exceed every route's limit. A few bytes of text take a hundred in memory.
 func decodeObject(body []byte) (object, error) {
 	switch {
 	case !utf8.Valid(body):
@@ -52,13 +53,13 @@ func decodeObject(body []byte) (object, error) {
 	return o, nil
 }
 
-// reader reads the values of a text that is known to be valid JSON.
+// reader reads the values of a text that is valid JSON.
 type reader struct {
 	*json.Decoder
-	left int // values it may still read
+	left int // number of values that it may still read
 }
 
-// errTooMany is the error of a body with more than maxValues values.
+// errTooMany is the error for a body with more than maxValues values.
 var errTooMany = errors.New("more values than any route takes")
 
 // value reads the next value.
@@ -83,7 +84,7 @@ func (r *reader) value(depth int) (any, error) {
 	}
 }
 
-// object reads the rest of an object whose brace has been read.
+// object reads an object after its opening brace.
 func (r *reader) object(depth int) (object, error) {
 	o := object{values: map[string]any{}}
 	for r.More() {
@@ -112,7 +113,7 @@ func (r *reader) object(depth int) (object, error) {
 	return o, err
 }
 
-// array reads the rest of an array whose bracket has been read.
+// array reads an array after its opening bracket.
 func (r *reader) array(depth int) ([]any, error) {
 	values := []any{}
 	for r.More() {
@@ -129,8 +130,8 @@ func (r *reader) array(depth int) ([]any, error) {
 // escapeLength is the length of an escape such as \u00e9.
 const escapeLength = len(`\u0000`)
 
-// hasLoneSurrogate reports whether valid JSON text holds a \u escape of half a
-// character. A backslash is only ever the beginning of an escape in a string.
+// hasLoneSurrogate reports whether valid JSON text holds a \u escape of half a character. In valid
+// JSON a backslash only begins an escape in a string.
 func hasLoneSurrogate(text []byte) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] != '\\' {
@@ -154,7 +155,7 @@ func hasLoneSurrogate(text []byte) bool {
 	return false
 }
 
-// escaped returns the code unit of the \u escape that text begins with.
+// escaped returns the code unit of the \u escape at the beginning of text.
 func escaped(text []byte) (rune, bool) {
 	if len(text) < escapeLength || text[0] != '\\' || text[1] != 'u' {
 		return 0, false

@@ -10,15 +10,15 @@ import (
 	"pirogue"
 )
 
-// urlRules decides which URLs of a merchant are taken. A page is opened by the
-// customer's browser; a webhook is called by us, from inside our network, so it has
-// more to prove. What a name resolves to is decided again when it is dialled.
+// urlRules decides which URLs of a merchant are accepted. A customer's browser opens a page.
+// Pirogue calls a webhook from inside its own network, so a webhook has stricter rules. The dialler
+// checks the resolved addresses again at each call.
 type urlRules struct {
-	own      string // our own host, which must not call itself
-	loopback bool   // this machine may be called
+	own      string // our own host, which Pirogue must not call
+	loopback bool   // allows calls to this machine
 }
 
-// newURLRules returns the rules of a server reached at public.
+// newURLRules returns the rules of a server with the address public.
 func newURLRules(public string, loopback bool) urlRules {
 	own := ""
 	if u, err := url.Parse(public); err == nil {
@@ -27,12 +27,12 @@ func newURLRules(public string, loopback bool) urlRules {
 	return urlRules{own: own, loopback: loopback}
 }
 
-// httpText is a URL in visible ASCII. Anything else is for the merchant to encode:
-// a line break ends a header, and a letter of another alphabet looks like ours.
+// httpText is a URL in visible ASCII. The merchant must encode all other characters. A line break
+// would end a header, and letters of other alphabets look like ASCII ones.
 var httpText = regexp.MustCompile(`^https?://[\x21-\x7e]+$`)
 
-// page reports whether a customer may be sent to text: https, or http with test
-// keys, and no user name that could pass for the host.
+// page returns a rule that accepts a URL to send a customer to. It must be https, or http with test
+// keys. A user name is refused, for it could pass for the host.
 func (r urlRules) page(m pirogue.Mode) func(string) bool {
 	return func(text string) bool {
 		_, ok := parseURL(text, m)
@@ -40,7 +40,7 @@ func (r urlRules) page(m pirogue.Mode) func(string) bool {
 	}
 }
 
-// webhook reports whether a webhook may be sent to text.
+// webhook returns a rule that accepts a URL for webhooks.
 func (r urlRules) webhook(m pirogue.Mode) func(string) bool {
 	return func(text string) bool {
 		u, ok := parseURL(text, m)
@@ -48,7 +48,7 @@ func (r urlRules) webhook(m pirogue.Mode) func(string) bool {
 	}
 }
 
-// parseURL reads an absolute http URL.
+// parseURL parses an absolute http or https URL.
 func parseURL(text string, m pirogue.Mode) (*url.URL, bool) {
 	if len(text) > maxURL || !httpText.MatchString(text) {
 		return &url.URL{}, false
@@ -60,7 +60,7 @@ func parseURL(text string, m pirogue.Mode) (*url.URL, bool) {
 	return u, u.Scheme == "https" || m == pirogue.Test
 }
 
-// reachable reports whether the URL's host and port may be called by us.
+// reachable reports whether Pirogue may call the URL's host and port.
 func (r urlRules) reachable(u *url.URL) bool {
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	if isLoopback(host) {
@@ -80,20 +80,20 @@ func (r urlRules) reachable(u *url.URL) bool {
 	return isPublicName(host)
 }
 
-// isLoopback reports whether host is this machine.
+// isLoopback reports whether host names this machine.
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
-// hostName is a name with at least one dot, the last label of which is no number:
-// browsers and resolvers read 127.1, 2130706433 and 0x7f.1 as addresses.
+// hostName is a name with at least one dot whose last label is no number. Browsers and resolvers
+// read 127.1, 2130706433 and 0x7f.1 as addresses.
 var hostName = regexp.MustCompile(`^([a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{0,62}$`)
 
-// privateZones are names that mean something inside a network only.
+// privateZones lists suffixes of names that exist inside a network only.
 var privateZones = []string{".localhost", ".local", ".internal", ".lan", ".home.arpa"}
 
-// isPublicName reports whether a name can be one of the public DNS.
+// isPublicName reports whether a name can exist in the public DNS.
 func isPublicName(host string) bool {
 	inside := func(zone string) bool { return strings.HasSuffix(host, zone) }
 	return hostName.MatchString(host) && !slices.ContainsFunc(privateZones, inside)
@@ -102,8 +102,8 @@ func isPublicName(host string) bool {
 // globalUnicast is the only part of IPv6 that is routed on the Internet (IANA).
 var globalUnicast = netip.MustParsePrefix("2000::/3")
 
-// notPublic is every network that is not the Internet, or leads back into ours
-// (IANA special-purpose address registries).
+// notPublic lists every network that is not the Internet, or leads back into ours (IANA
+// special-purpose address registries).
 var notPublic = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),       // this network
 	netip.MustParsePrefix("10.0.0.0/8"),      // private

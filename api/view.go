@@ -6,8 +6,8 @@ import (
 	"pirogue"
 )
 
-// paymentView is a payment as its merchant sees it: Neka Paie's fields under their
-// names, then ours. A field that does not apply is left out, never null.
+// paymentView is a payment in the merchant API: Neka Paie's fields under their names, then
+// Pirogue's. A field that does not apply is left out, never null.
 type paymentView struct {
 	ID               pirogue.PaymentID    `json:"transaction_id"`
 	Original         pirogue.PaymentID    `json:"original_transaction_id,omitempty"` // of a refund
@@ -28,7 +28,7 @@ type paymentView struct {
 	ProviderTxID     string               `json:"provider_tx_id,omitempty"`
 	Failure          *failureView         `json:"failure,omitempty"`
 	WaitingFor       string               `json:"waiting_for,omitempty"`
-	PollAfter        *int64               `json:"poll_after_ms,omitempty"` // 0 says at once
+	PollAfter        *int64               `json:"poll_after_ms,omitempty"` // 0: poll at once
 	ExpiresAt        string               `json:"expires_at,omitempty"`
 	CreatedAt        string               `json:"created_at"`
 	UpdatedAt        string               `json:"updated_at"`
@@ -36,7 +36,7 @@ type paymentView struct {
 	Livemode         bool                 `json:"livemode"`
 }
 
-// actionView is what the customer has to do next.
+// actionView is the customer's next step.
 type actionView struct {
 	Type      pirogue.ActionType `json:"type"`
 	URL       string             `json:"url,omitempty"`
@@ -46,14 +46,14 @@ type actionView struct {
 	ExpiresAt string             `json:"expires_at,omitempty"`
 }
 
-// failureView is why a payment did not succeed.
+// failureView is the reason why a payment did not succeed.
 type failureView struct {
 	Code    pirogue.FailureCode `json:"code"`
 	Message string              `json:"message"`
-	Moved   int64               `json:"moved_amount,omitempty"` // of one that was paid in part, in minor units
+	Moved   int64               `json:"moved_amount,omitempty"` // of a payment that was paid in part, in minor units
 }
 
-// viewOf returns what the database knows of a payment.
+// viewOf returns a payment's view, with its texts in t.
 func viewOf(p pirogue.Payment, t tongue) paymentView {
 	view := paymentView{
 		ID: p.ID, Original: p.ParentID, OrderID: p.OrderID, Type: p.Kind, Status: p.Status,
@@ -66,8 +66,8 @@ func viewOf(p pirogue.Payment, t tongue) paymentView {
 	if view.Metadata == nil {
 		view.Metadata = map[string]string{}
 	}
-	// The page stays in the answer when the payment has ended: a shop that redirects
-	// to payment_url must find it even when the customer was quicker than our answer.
+	// The page stays in the view of an ended payment. A shop that redirects to payment_url must find
+	// it, even when the customer pays before the shop has our response.
 	if p.NextAction.Type == pirogue.ActionRedirect {
 		view.PaymentURL = p.NextAction.URL
 	}
@@ -81,9 +81,9 @@ func viewOf(p pirogue.Payment, t tongue) paymentView {
 	return view
 }
 
-// refundView is a refund as POST /refunds speaks of it: transaction_id is the cash-in
-// that is given back, and the refund has names of its own. As a payment among
-// payments, and in webhooks, its transaction_id is its own.
+// refundView is a refund in the responses of POST /refunds. Its transaction_id is the cash-in that
+// it gives back, and the refund has fields of its own. Elsewhere, in lists and webhooks, a refund's
+// transaction_id is its own.
 type refundView struct {
 	ID        pirogue.PaymentID `json:"refund_id"`
 	Original  pirogue.PaymentID `json:"transaction_id"`
@@ -91,14 +91,14 @@ type refundView struct {
 	paymentView
 }
 
-// refundOf returns what the database knows of a refund.
+// refundOf returns a refund's view, with its texts in t.
 func refundOf(p pirogue.Payment, t tongue) refundView {
 	view := refundView{ID: p.ID, Original: p.ParentID, Reference: p.OrderID, paymentView: viewOf(p, t)}
 	view.paymentView.Original = "" // it is transaction_id
 	return view
 }
 
-// shown returns a payment as the request that made it speaks of it.
+// shown returns the view of a payment in the form of the request that created it.
 func shown(p pirogue.Payment, t tongue) any {
 	if p.Kind == pirogue.Refund {
 		return refundOf(p, t)
@@ -106,7 +106,7 @@ func shown(p pirogue.Payment, t tongue) any {
 	return viewOf(p, t)
 }
 
-// actionOf returns what is left to do, nil when it is nothing.
+// actionOf returns the view of the customer's next step, nil when there is none.
 func actionOf(a pirogue.NextAction) *actionView {
 	if a.Type == "" {
 		return nil
@@ -116,7 +116,7 @@ func actionOf(a pirogue.NextAction) *actionView {
 	}
 }
 
-// reason returns a failure in words. A code without words speaks for itself.
+// reason returns a failure's text in t, or the code itself when it has no text.
 func reason(code pirogue.FailureCode, t tongue) string {
 	if text := t.of(pirogue.FailureTexts[code]); text != "" {
 		return text
@@ -124,7 +124,7 @@ func reason(code pirogue.FailureCode, t tongue) string {
 	return string(code)
 }
 
-// wait adds what the payment's workflow says it waits for.
+// wait adds what the payment's workflow waits on.
 func (view *paymentView) wait(w pirogue.Waiting, now time.Time) {
 	view.WaitingFor = w.For
 	if !w.NextPoll.IsZero() {
@@ -136,9 +136,8 @@ func (view *paymentView) wait(w pirogue.Waiting, now time.Time) {
 	}
 }
 
-// moment prints a time as Neka Paie does: RFC 3339 in UTC, to the whole second.
-// Cutting the rest off never promises a customer more time than there is. The zero
-// time is "".
+// moment formats a time as Neka Paie does: RFC 3339 in UTC, to the whole second. It cuts fractions
+// off, so that it never promises a customer more time than is left. The zero time is "".
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -146,7 +145,7 @@ func moment(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// eventView is one line of a payment's timeline.
+// eventView is one line of a payment's timeline in the merchant API.
 type eventView struct {
 	At      string             `json:"at"`
 	Type    pirogue.MomentType `json:"type"`
@@ -155,7 +154,7 @@ type eventView struct {
 	Details map[string]any     `json:"details"`
 }
 
-// eventOf returns one line of a timeline in a merchant's language.
+// eventOf returns the view of one line of a timeline, with its text in t.
 func eventOf(m pirogue.Moment, t tongue) eventView {
 	view := eventView{
 		At: moment(m.At), Type: m.Type, Source: m.Source, Message: t.of(pirogue.MomentTexts[m.Type]), Details: m.Details,
@@ -169,7 +168,7 @@ func eventOf(m pirogue.Moment, t tongue) eventView {
 	return view
 }
 
-// balanceView is what a merchant holds in one country.
+// balanceView is a merchant's balance in one country.
 type balanceView struct {
 	CountryCode pirogue.CountryCode `json:"country_code"`
 	Currency    pirogue.Currency    `json:"currency"`
@@ -179,7 +178,7 @@ type balanceView struct {
 	UpdatedAt   string              `json:"updated_at"`
 }
 
-// balanceOf returns one balance.
+// balanceOf returns the view of one balance.
 func balanceOf(b pirogue.Balance) balanceView {
 	return balanceView{
 		CountryCode: b.Country, Currency: b.Currency, Available: b.Available, Pending: b.Pending, Reserved: b.Reserved,

@@ -12,37 +12,36 @@ import (
 	"pirogue/ids"
 )
 
-// visit is what is known of one request on its way through the checks. A field is
-// set by the check that its comment names.
+// visit holds the facts about one request that its checks find. A comment names the check that sets
+// the field.
 type visit struct {
 	id       string             // identify
 	tongue   tongue             // identify
 	body     []byte             // readBody: the raw bytes
 	ctx      context.Context    // startClock: ends storeTime later
 	cancel   context.CancelFunc // startClock
-	leave    func()             // takeTurn: gives the turn to the next, once
-	bulk     func()             // readBody: lets another bulk's body in
-	starved  bool               // fail: the database did not answer
-	stamp    string             // checkTimestamp: as the merchant wrote and signed it
+	leave    func()             // takeTurn: gives the turn at the database back, once
+	bulk     func()             // readBody: frees the place of a bulk's body
+	starved  bool               // fail: the database did not respond
+	stamp    string             // checkTimestamp: in the merchant's text, which the signature covers
 	sent     [32]byte           // findKey
 	key      pirogue.Key        // checkSignature
 	merchant pirogue.Merchant   // checkSignature
 }
 
-// owner is who the request speaks for.
+// owner returns the merchant and mode of the request's key.
 func (v *visit) owner() pirogue.Owner {
 	return pirogue.Owner{MerchantID: v.key.MerchantID, Mode: v.key.Mode}
 }
 
-// rest gives the turn to the next one: what follows waits for others than the
-// database.
+// rest gives the turn at the database back before the request waits on something else.
 func (v *visit) rest() {
 	if v.leave != nil {
 		v.leave()
 	}
 }
 
-// done lets go of the turn and of the time limit.
+// done gives the turn back, frees the place of a bulk's body and releases the deadline.
 func (v *visit) done() {
 	v.rest()
 	if v.bulk != nil {
@@ -53,10 +52,10 @@ func (v *visit) done() {
 	}
 }
 
-// visitKey is the visit's place in Gin's context.
+// visitKey is the key of the visit in Gin's context.
 type visitKey struct{}
 
-// visitOf returns the request's visit. identify has put it there.
+// visitOf returns the request's visit, which identify stored.
 func visitOf(c *gin.Context) *visit {
 	v, ok := c.MustGet(visitKey{}).(*visit)
 	if !ok {
@@ -65,11 +64,11 @@ func visitOf(c *gin.Context) *visit {
 	return v
 }
 
-// requestID is what a client may call its own request.
+// requestID is the accepted form of a client's own ID for its request.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// identify names the request and sets what every answer carries. It is first, so
-// that even a panic is answered with a name to look for.
+// identify gives the request its ID and sets the headers of every response. It runs first, so that
+// even the response to a panic has an ID to search for.
 func (s *Server) identify(c *gin.Context) {
 	v := &visit{id: ids.Request(), tongue: tongueOf(c.GetHeader("Accept-Language"))}
 	if given := c.GetHeader("X-Request-Id"); requestID.MatchString(given) {
@@ -82,8 +81,8 @@ func (s *Server) identify(c *gin.Context) {
 	c.Header("X-Content-Type-Options", "nosniff")
 }
 
-// addressOf returns who sent the request. The zero address, which is on no list,
-// stands for one that cannot be read.
+// addressOf returns the client's address. An unreadable address becomes the zero address, which is
+// on no list.
 func addressOf(c *gin.Context) netip.Addr {
 	addr, err := netip.ParseAddr(c.ClientIP())
 	if err != nil {
@@ -92,8 +91,8 @@ func addressOf(c *gin.Context) netip.Addr {
 	return addr.Unmap()
 }
 
-// neighbourhood is what limits count as one address: an IPv4 address, or the /64
-// that one IPv6 customer is given.
+// neighbourhood returns the network that limits count as one address. It is an IPv4 address, or the
+// /64 that one IPv6 customer receives.
 func neighbourhood(addr netip.Addr) netip.Prefix {
 	bits := addr.BitLen()
 	if addr.Is6() {
@@ -106,8 +105,8 @@ func neighbourhood(addr netip.Addr) netip.Prefix {
 	return prefix
 }
 
-// single returns the only value of a header, "" when there is none, and whether
-// there is at most one. Two values leave it open which of them was meant.
+// single returns the only value of a header, "" when there is none. It is false for two values, for
+// it would be unclear which of them counts.
 func single(h http.Header, name string) (string, bool) {
 	values := h.Values(name)
 	switch len(values) {

@@ -7,10 +7,9 @@ import (
 	"pirogue"
 )
 
-// hold reads a payment again and again until its status is no longer p's, at most
-// for some seconds. It ends early when the client hangs up, and answers with what
-// it has when the server is about to stop or too many answers are held already: a
-// client that asked to wait gets an answer it can ask again from.
+// hold rereads a payment until its status differs from p's, at most for the given seconds. It ends
+// with an error when the client disconnects. It returns the current payment when the server is
+// about to stop, or at once when maxWaiters wait already. The client can then ask again.
 func (s *Server) hold(
 	life context.Context, o pirogue.Owner, p pirogue.Payment, seconds int,
 ) (pirogue.Payment, error) {
@@ -42,13 +41,12 @@ func (s *Server) hold(
 	}
 }
 
-// readAgain reads a payment within the database's own time limit.
+// readAgain reads a payment within storeTime.
 func (s *Server) readAgain(life context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	ctx, cancel := context.WithTimeout(life, storeTime)
 	defer cancel()
 	return s.store.Payment(ctx, o, id)
 }
 
-// release lets go of every held answer, so that a server that stops does not wait
-// for its waiters.
+// release ends every hold, so that a server that stops does not wait for their clients.
 func (s *Server) release() { s.closeOnce.Do(func() { close(s.closing) }) }
