@@ -11,23 +11,23 @@ import (
 	"pirogue"
 )
 
-// actRow is a row of acts, the audit log. What it says before the deed is never changed;
-// the verdict is added once.
+// actRow is a row of acts, the audit log: one support action. The fields known before the action
+// never change. The result is added once.
 type actRow struct {
 	ID        string `gorm:"primaryKey"`
 	At        stamp
 	Actor     string
 	Role      string
 	Verb      string
-	PaymentID link // NULL when it concerns none
+	PaymentID link // NULL if the action is about no payment
 	Subject   string
 	Reason    string
-	// Resolution and ResolutionEvidence are what a resolve says.
+	// Resolution and ResolutionEvidence are the terms of a resolve.
 	Resolution         string
 	ResolutionEvidence string
-	CaseID             string // that a resolve is about; "" for none
-	Decision           string // "" until the act is completed
-	Because            string // the verdict's reason
+	CaseID             string // the case of a resolve; "" for none
+	Decision           string // "" until the action is completed
+	Because            string // the reason in the result
 	Evidence           string
 	Status             string
 	EndedAt            stamp // NULL: under way, or cut off
@@ -36,10 +36,10 @@ type actRow struct {
 // TableName returns the table's name.
 func (actRow) TableName() string { return "acts" }
 
-// BeginAct writes down what a person is about to do. The same act may be begun again; an
-// ID that stands for another act is Internal. It fails with MissingField for an act
-// without a reason, and with TransactionNotFound when there is no such payment. Whatever
-// fails here must not be done.
+// BeginAct writes the audit entry of a support action before the action. If this fails, the
+// caller must not act. A repeated call with the same action changes nothing; an ID that belongs
+// to another action is Internal. It fails with MissingField for an action without a reason, and
+// with TransactionNotFound if there is no such payment.
 func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
 	if a.Reason == "" {
 		return pirogue.FieldError(pirogue.MissingField, "reason")
@@ -73,8 +73,8 @@ func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
 	})
 }
 
-// EndAct completes an act with its verdict. An act that has one keeps it. It fails with
-// NotFound.
+// EndAct completes an audit entry with its result. An entry that has a result keeps it. It fails
+// with NotFound.
 func (db *DB) EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error {
 	if v.Decision == "" || at.IsZero() {
 		return pirogue.Errorf(pirogue.Internal, "end act %s without a verdict or a moment", act)
@@ -92,7 +92,7 @@ func (db *DB) EndAct(ctx context.Context, act string, v pirogue.Verdict, at time
 	})
 }
 
-// Act returns an act. It fails with NotFound.
+// Act returns an audit entry. It fails with NotFound.
 func (db *DB) Act(ctx context.Context, id string) (pirogue.Act, error) {
 	if !keepable(id) {
 		return pirogue.Act{}, pirogue.Errorf(pirogue.NotFound, "act %q", id)
@@ -104,9 +104,9 @@ func (db *DB) Act(ctx context.Context, id string) (pirogue.Act, error) {
 	return unpackAct(row), err
 }
 
-// Proposal returns the resolution of a payment that waits for a second person: the newest one
-// that was proposed, if no resolution was carried out since, no case was opened since and nothing
-// was sent since. It fails with NotFound.
+// Proposal returns the resolution of a payment that waits for a second person: the newest
+// proposal. None waits if since then a resolution was carried out, a case was opened, or an
+// attempt was sent. It fails with NotFound.
 func (db *DB) Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.Act, error) {
 	var rows []actRow
 	err := db.look(ctx, "read proposal", func(tx *gorm.DB) error {
@@ -123,9 +123,9 @@ func (db *DB) Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.Act, 
 	return unpackAct(rows[0]), nil
 }
 
-// lastResolution is the newest resolution of a payment that came to something. What was proposed
-// before a case was opened says nothing about that case, and what was proposed before an attempt
-// was sent says nothing of those bytes.
+// lastResolution reads the newest resolution of a payment that was not refused. A proposal from
+// before a case was opened is not about that case. A proposal from before an attempt was sent is
+// not about that request.
 const lastResolution = `
 SELECT * FROM acts
  WHERE payment_id = @payment AND verb = @resolve AND ended_at IS NOT NULL AND decision <> @refused
@@ -134,8 +134,8 @@ SELECT * FROM acts
    AND ended_at >= COALESCE((SELECT MAX(a.sent_at) FROM attempts a WHERE a.payment_id = @payment), '')
  ORDER BY ended_at DESC, id DESC LIMIT 1`
 
-// Acts returns what was done about one payment or, for "", about anything, the newest
-// first, at most limit and pirogue.MaxPage + 1.
+// Acts returns the audit entries of one payment or, for "", of all, the newest first, at most
+// limit and pirogue.MaxPage + 1.
 func (db *DB) Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]pirogue.Act, error) {
 	if !keepable(string(id)) {
 		return []pirogue.Act{}, nil
@@ -154,7 +154,7 @@ func (db *DB) Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]piro
 	return acts, err
 }
 
-// packAct returns the row of an act that has no verdict yet.
+// packAct returns the row of an audit entry that has no result yet.
 func packAct(a pirogue.Act) actRow {
 	return actRow{
 		ID: a.ID, At: on(a.At), Actor: a.Actor, Role: string(a.Role), Verb: string(a.Verb),

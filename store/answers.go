@@ -10,11 +10,11 @@ import (
 	"pirogue/failpoint"
 )
 
-// Answer records what became of one sending of an attempt, and returns the state in which
-// the attempt then stands. Only a SENT attempt changes, and only by the answer to its
-// latest sending; but that a sending was not sent counts whenever it is learned. A payment
-// that is terminal already keeps its status and what was told about it; the attempt still
-// learns its handle, so that a late success can be watched for.
+// Answer records the result of one sending of an attempt, and returns the attempt's state
+// afterwards. Only a SENT attempt changes, and only by the result of its latest sending. The
+// exception is a sending that was proven not sent: that counts whenever it arrives. A terminal
+// payment keeps its status and its failure. Its attempt still gets the handle, so that the
+// operator can be asked about a late success.
 func (db *DB) Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptState, error) {
 	accepted, err := db.acceptedColumns(a)
 	if err != nil {
@@ -23,7 +23,8 @@ func (db *DB) Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptStat
 	var stands pirogue.AttemptState
 	err = db.together(ctx, "record answer", func(tx *gorm.DB) error {
 		stands = ""
-		// A payment of any status is locked: also one that ended learns what came of it.
+		// It locks a payment of any status: the attempts of an ended payment get their results
+		// too.
 		payment, err := lockPayment(tx, a.AttemptID, pirogue.Statuses, a.At)
 		if err != nil {
 			return err
@@ -49,7 +50,7 @@ func (db *DB) Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptStat
 	return stands, err
 }
 
-// stateOf reads an attempt's state unless the answer has just set it.
+// stateOf returns an attempt's state. It reads the row unless this result has just set the state.
 func stateOf(tx *gorm.DB, a pirogue.Answer, changed bool) (pirogue.AttemptState, error) {
 	if changed && a.State != pirogue.AttemptPrepared {
 		return a.State, nil
@@ -62,8 +63,8 @@ func stateOf(tx *gorm.DB, a pirogue.Answer, changed bool) (pirogue.AttemptState,
 	return states[0], nil
 }
 
-// answerSent records the answer to a sending that left, or may have, and reports whether it
-// is the latest one's.
+// answerSent records the result of a sending that left, or may have left. It reports whether that
+// is the latest sending.
 func (db *DB) answerSent(tx *gorm.DB, a pirogue.Answer) (bool, error) {
 	columns, err := db.answerColumns(tx, a)
 	if err != nil {
@@ -74,8 +75,8 @@ func (db *DB) answerSent(tx *gorm.DB, a pirogue.Answer) (bool, error) {
 	return set.RowsAffected > 0, set.Error
 }
 
-// answerNotSent strikes a sending that was proven not sent from those that may have left,
-// and reports whether it stood there.
+// answerNotSent removes a sending that was proven not sent from those that may have left. It
+// reports whether the sending was among them.
 func answerNotSent(tx *gorm.DB, a pirogue.Answer) (bool, error) {
 	set := tx.Exec(strikeSending, map[string]any{
 		"id": a.AttemptID, "n": a.Sending, "mark": sendingMark(a.Sending), "words": clean(a.Words), "at": on(a.At),
@@ -83,9 +84,9 @@ func answerNotSent(tx *gorm.DB, a pirogue.Answer) (bool, error) {
 	return set.RowsAffected > 0, set.Error
 }
 
-// strikeSending makes an attempt PREPARED again when none of its sendings may have left,
-// and UNKNOWN when its latest did not but an earlier one may have. What the operator
-// accepted or refused stays so.
+// strikeSending makes an attempt PREPARED again if none of its sendings may have left. The
+// attempt becomes UNKNOWN if its latest sending did not leave but an earlier one may have. An
+// ACCEPTED or REFUSED attempt stays so.
 const strikeSending = `
 UPDATE attempts
    SET may_have_left = REPLACE(may_have_left, @mark, ','), updated_at = @at,
@@ -99,8 +100,8 @@ UPDATE attempts
        answer = CASE WHEN sendings = @n THEN @words ELSE answer END
  WHERE id = @id AND may_have_left LIKE '%' || @mark || '%'`
 
-// answerPayment moves the payment along with its attempt. A refusal is left to Settle:
-// whether it ends the payment, or another operator is tried, is not decided here.
+// answerPayment updates the payment of an attempt. It leaves a refusal to Settle: this is not the
+// place to decide between the end of the payment and a failover.
 func answerPayment(
 	tx *gorm.DB, id pirogue.PaymentID, a pirogue.Answer, stands pirogue.AttemptState, accepted map[string]any,
 ) error {
@@ -118,9 +119,9 @@ func answerPayment(
 	return tx.Model(&paymentRow{}).Where("id = ? AND status IN ?", id, openStatuses()).Updates(accepted).Error
 }
 
-// answerColumns returns what an answer changes of the attempt. An answer that is Unknown
-// adds to the handle: the attempt may have to be sent once more as it was, and asked about
-// by what another answer to it named.
+// answerColumns returns the columns of the attempt that a result changes. An Unknown result adds
+// to the handle. Pirogue may have to send the attempt once more with its original handle. It may
+// also have to ask about it by the handle of another response.
 func (db *DB) answerColumns(tx *gorm.DB, a pirogue.Answer) (map[string]any, error) {
 	columns := map[string]any{
 		"state": a.State, "unable": a.Unable, "answer": clean(a.Words), "updated_at": on(a.At),
@@ -141,7 +142,7 @@ func (db *DB) answerColumns(tx *gorm.DB, a pirogue.Answer) (map[string]any, erro
 	return columns, err
 }
 
-// addedHandle returns an attempt's handle with what an answer adds to it.
+// addedHandle returns an attempt's handle with the additions of a result.
 func (db *DB) addedHandle(tx *gorm.DB, a pirogue.Answer) (pirogue.Handle, error) {
 	var row attemptRow
 	if err := tx.Where("id = ?", a.AttemptID).Take(&row).Error; err != nil {
@@ -154,7 +155,7 @@ func (db *DB) addedHandle(tx *gorm.DB, a pirogue.Answer) (pirogue.Handle, error)
 	return handle, err
 }
 
-// acceptedColumns returns what an acceptance tells about the payment.
+// acceptedColumns returns the columns of the payment that an acceptance sets.
 func (db *DB) acceptedColumns(a pirogue.Answer) (map[string]any, error) {
 	pack := packer{ring: db.ring}
 	columns := map[string]any{

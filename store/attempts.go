@@ -14,14 +14,14 @@ import (
 	"pirogue/failpoint"
 )
 
-// Latest returns a payment with its latest attempt, both of one moment. It fails with
+// Latest returns a payment with its latest attempt, both as of one moment. It fails with
 // TransactionNotFound.
 func (db *DB) Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error) {
 	return db.Numbered(ctx, id, 0)
 }
 
-// Numbered returns a payment with its attempt of a number, 0 for the latest, both of one
-// moment. It fails with TransactionNotFound, and with NotFound where it has no such attempt.
+// Numbered returns a payment with its attempt of a number, 0 for the latest, both as of one
+// moment. It fails with TransactionNotFound, and with NotFound if there is no such attempt.
 func (db *DB) Numbered(
 	ctx context.Context, id pirogue.PaymentID, number int,
 ) (pirogue.Payment, pirogue.Attempt, error) {
@@ -46,8 +46,8 @@ func (db *DB) Numbered(
 	return p, a, failure("read attempt", errors.Join(badPayment, badAttempt))
 }
 
-// Earlier returns the attempts of a payment that another one has followed and of which
-// something may have left us, the first one first.
+// Earlier returns the attempts of a payment before its latest one of which something may have
+// left us, in the order of their numbers.
 func (db *DB) Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error) {
 	var rows []attemptRow
 	err := db.look(ctx, "read earlier attempts", func(tx *gorm.DB) error {
@@ -64,12 +64,15 @@ func (db *DB) Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Atte
 	return attempts, err
 }
 
-// Send marks a prepared attempt SENT and its CREATED payment INITIATED, and numbers the
-// sending. It changes nothing, and no byte may leave, unless its result is SendMarked: when
-// the attempt is not PREPARED, when a later one exists, when the payment is terminal, and
-// when it is still CREATED past its start deadline, past limits, and when something keeps it back;
-// see keptBackBy. An attempt that is SENT or UNKNOWN may leave once more under its reference where
-// limits say so.
+// Send marks an attempt SENT and its CREATED payment INITIATED, and numbers the sending. A
+// PREPARED attempt may leave. A SENT or UNKNOWN attempt may leave once more under its reference
+// if limits allow it.
+//
+// Unless the result is SendMarked, nothing has changed and no byte may leave. Such results are:
+//
+//   - a later attempt exists, the attempt has another state, or the payment is terminal
+//   - the payment is still CREATED past its start deadline, or was accepted too long ago for limits
+//   - something holds the attempt back; see keptBackBy
 func (db *DB) Send(
 	ctx context.Context, id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time,
 ) (pirogue.Sending, error) {
@@ -115,12 +118,12 @@ func sendingOf(r attemptRow) pirogue.Sending {
 	}
 }
 
-// sendingMark is a sending's number as may_have_left holds it.
+// sendingMark returns a sending's number in the form of may_have_left.
 func sendingMark(number int) string { return nothingLeft + strconv.Itoa(number) + nothingLeft }
 
-// sendAttempt sends the latest attempt only: one that was renewed can have no effect
-// any more, so it must never leave late. What the operator said before these bytes
-// left says nothing of them, so its evidence begins again.
+// sendAttempt sends the latest attempt only. An attempt that was renewed can have no effect any
+// more, so it must never leave late. An operator result from before this sending proves nothing
+// about it, so the evidence begins again.
 const sendAttempt = `
 UPDATE attempts
    SET state = 'SENT', sent_at = @at, first_sent_at = COALESCE(first_sent_at, @at), updated_at = @at,
@@ -130,11 +133,11 @@ UPDATE attempts
    AND ` + keptBackBy + ` IS NULL
 RETURNING sendings, may_have_left`
 
-// sendable holds of an attempt that may leave unless something keeps it back.
+// sendable is true of an attempt that may leave unless something holds it back.
 const sendable = `id = @id AND (state = 'PREPARED' OR state IN ('SENT','UNKNOWN') AND first_sent_at > @again)
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)`
 
-// sendTerms holds what the statements of Send are given. A limit that there is none of is NULL.
+// sendTerms returns the arguments of Send's statements. A limit that is not set is NULL.
 func sendTerms(id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time) map[string]any {
 	named := map[string]any{"id": id, "at": on(at), "in": openStatuses(), "accepted": stamp(""), "again": stamp("")}
 	if limits.Accepted > 0 {
@@ -146,7 +149,7 @@ func sendTerms(id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time) ma
 	return named
 }
 
-// whyUnsent says why an attempt whose payment is locked was not marked.
+// whyUnsent returns the reason for which an attempt with a locked payment was not marked.
 func whyUnsent(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
 	var why []pirogue.SendResult
 	err := tx.Raw("SELECT COALESCE("+keptBackBy+", '') FROM attempts WHERE "+sendable, named).Scan(&why).Error
@@ -156,15 +159,16 @@ func whyUnsent(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
 	return why[0], nil
 }
 
-// started holds of a payment that may be taken up: it was already, or its start deadline has
-// not passed. A bulk's line has none, and waits as long as it takes.
+// started is true of a payment that may be sent by its start deadline: it was taken up already,
+// or the deadline has not passed. A bulk's line has no deadline and may wait without a limit.
 const started = `(status <> 'CREATED' OR start_deadline IS NULL OR start_deadline > @at)`
 
-// inTime holds of a payment that may be sent: it is started, and was accepted after a moment, where
-// there is one.
+// inTime is true of a payment that may be sent: it is started, and was accepted after the limit's
+// time, if there is one.
 const inTime = started + ` AND (CAST(@accepted AS TEXT) IS NULL OR created_at > @accepted)`
 
-// whyUnsendable says why an attempt's payment could not be locked to be sent.
+// whyUnsendable returns the reason for which an attempt's payment could not be locked for
+// sending.
 func whyUnsendable(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
 	var late []pirogue.SendResult
 	err := tx.Raw(`SELECT CASE WHEN `+started+` THEN 'PAST_WINDOW' ELSE 'PAST_DEADLINE' END FROM payments
@@ -176,15 +180,15 @@ func whyUnsendable(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error
 	return late[0], nil
 }
 
-// lockPayment takes the row of the payment that an attempt belongs to, so that until the
-// transaction ends nobody else settles or renews it. It fails with unchanged when the
-// payment is in none of the statuses. Whoever changes an attempt locks its payment
-// first: one order of locks, no deadlock.
+// lockPayment locks the row of an attempt's payment until the transaction ends, so that nobody
+// else settles or renews it. It fails with unchanged if the payment has none of the statuses.
+// Every change of an attempt locks the payment first: with one order of locks there is no
+// deadlock.
 func lockPayment(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
 	return lockWhere(tx, "TRUE", map[string]any{"id": id, "in": in, "at": on(at)})
 }
 
-// lockWhere is lockPayment of a payment that a condition holds of.
+// lockWhere is lockPayment with a further condition on the payment.
 func lockWhere(tx *gorm.DB, condition string, named map[string]any) (pirogue.PaymentID, error) {
 	var locked []string
 	err := tx.Raw(`UPDATE payments SET updated_at = @at
@@ -199,10 +203,10 @@ func lockWhere(tx *gorm.DB, condition string, named map[string]any) (pirogue.Pay
 	return pirogue.PaymentID(locked[0]), nil
 }
 
-// Postpone makes a payment PENDING whose latest attempt cannot be sent yet, because it waits
-// for its operator: the merchant must not think that it failed, and the sweep not that
-// nobody takes care of it. Nothing was sent and the attempt stays as it is. It reports
-// false, and changes nothing, when the payment is still CREATED past its start deadline.
+// Postpone makes a payment PENDING whose latest attempt cannot be sent yet, because it waits for
+// its operator. So the merchant does not take it for failed, and the sweep does not take it for
+// lost. Nothing was sent, and the attempt stays as it is. It reports false, and changes nothing,
+// if the payment is still CREATED past its start deadline.
 func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) (bool, error) {
 	var late bool
 	err := db.together(ctx, "postpone payment", func(tx *gorm.DB) error {
@@ -237,8 +241,8 @@ func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, 
 	return !late && err == nil, err
 }
 
-// Unsent reports whether nothing of a payment is at an operator, nor may be: each of its
-// attempts was refused or is proven not sent.
+// Unsent reports whether no attempt of a payment is at an operator or may be. Each of them was
+// refused or is proven not sent.
 func (db *DB) Unsent(ctx context.Context, id pirogue.PaymentID) (bool, error) {
 	var unsent bool
 	err := db.look(ctx, "look for what was sent", func(tx *gorm.DB) error {
@@ -257,11 +261,12 @@ func nothingSent(tx *gorm.DB, id pirogue.PaymentID) (bool, error) {
 	return len(left) == 0, err
 }
 
-// Renew prepares an attempt after another one that can have no effect, which becomes
-// UNKNOWN if it is still SENT. A second call returns the attempt of the first. One that
-// was ACCEPTED meanwhile can have an effect, and so can, where next is for another
-// operator, one that was sent: nothing comes after it, and it is what Renew returns. It
-// fails with NotFound when there is nothing to come after.
+// Renew prepares an attempt after another one that can have no effect. The other becomes UNKNOWN
+// if it is still SENT. A second call returns the attempt of the first.
+//
+// An attempt that was ACCEPTED in the meantime can have an effect. So can one that was sent, if
+// next is for another operator. No attempt comes after such a one, and Renew returns it. It fails
+// with NotFound if after does not exist.
 func (db *DB) Renew(
 	ctx context.Context, after pirogue.AttemptID, next pirogue.Attempt, callbackDigest string,
 ) (pirogue.Attempt, error) {
@@ -295,9 +300,9 @@ func (db *DB) Renew(
 	return a, failure("renew attempt", err)
 }
 
-// lasting reads an attempt after which none may come: its operator accepted it, or
-// something of it may be at an operator that is not the next one's. Whoever read before
-// that nothing was there has been overtaken by another run.
+// lasting reads the attempt if none may come after it. Its operator has accepted it, or something
+// of it may be at an operator other than the next one. The caller read an older state: another
+// run has overtaken it.
 func lasting(tx *gorm.DB, after pirogue.AttemptID, next string) ([]attemptRow, error) {
 	var rows []attemptRow
 	err := tx.Where("id = ?", after).
@@ -306,8 +311,8 @@ func lasting(tx *gorm.DB, after pirogue.AttemptID, next string) ([]attemptRow, e
 	return rows, err
 }
 
-// renew writes the next attempt, or reads the one that has its number, or the one
-// before it if none may come after that. The payment is locked, so no answer can come in
+// renew writes the next attempt. If its number is taken it reads that attempt, and if none may
+// come after the previous one it reads that. The payment is locked, so no result can arrive in
 // between.
 func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 	lasts, err := lasting(tx, after, next.Operator)
@@ -331,8 +336,8 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 		return unchanged{}
 	}
 	failpoint.Hit("store.renew.written")
-	// Whatever was sent before and not answered is nobody's to wait for any more; what was
-	// answered keeps its answer.
+	// Nobody waits for the response of the previous attempt any more. An attempt that has its
+	// result keeps it.
 	at := next.CreatedAt
 	lost := map[string]any{"state": pirogue.AttemptUnknown, "answered_at": at, "updated_at": at}
 	set := tx.Model(&attemptRow{}).Where("id = ? AND state = ?", after, pirogue.AttemptSent).Updates(lost)
@@ -343,10 +348,10 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 		Updates(map[string]any{"operator": next.Operator}).Error
 }
 
-// Polled counts one status question, keeps the operator's words and returns the
-// evidence with this answer in it. The sendings and questions before it are its identity, and no
-// worker's clock: recorded again, it counts once and is told what stands. So is one that another
-// question, or a sending, has overtaken. It fails with NotFound.
+// Polled counts one status query, stores the operator's message and returns the evidence with
+// this result in it. The numbers of sendings and queries before it identify the query, for
+// workers' clocks differ. A repeated call counts once and returns the stored evidence. So does a
+// query that another query, or a sending, has overtaken. It fails with NotFound.
 func (db *DB) Polled(ctx context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
 	var stands []attemptRow
 	err := db.once(ctx, "count status question", func(tx *gorm.DB) error {
@@ -368,8 +373,8 @@ func (db *DB) Polled(ctx context.Context, p pirogue.Poll) (pirogue.Evidence, err
 	return evidence(stands[0]), nil
 }
 
-// pollAttempt lets updated_at follow, which is why the answer has a moment of its own.
-// Silence is no evidence, neither for what was said before nor against it.
+// pollAttempt also sets updated_at, which is why the submission's result has its own time. A
+// query without a response is no evidence, neither for the earlier results nor against them.
 const pollAttempt = `
 UPDATE attempts
    SET polls = polls + 1, answer = @words, first_polled_at = COALESCE(first_polled_at, @at), polled_at = @at,
@@ -381,8 +386,8 @@ UPDATE attempts
  WHERE id = @id AND sendings = @sendings AND polls = @polls
 RETURNING evidence_outcome, evidence_times, evidence_since`
 
-// NextPoll returns about when the operator is asked about a payment's latest attempt, as of the
-// last question; the zero value before it.
+// NextPoll returns the approximate time of the next status query about a payment's latest
+// attempt, as set by the last query. It is zero before the first one.
 func (db *DB) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
 	var found []stamp
 	err := db.look(ctx, "read when the operator is asked", func(tx *gorm.DB) error {
@@ -395,9 +400,9 @@ func (db *DB) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, er
 	return found[0].time(), nil
 }
 
-// Collected returns the attempt that collected a payment: the one its operator accepted.
-// Of a payment whose acceptance was lost it is the latest that may have got through, and of one
-// that was refused and paid all the same the latest that was refused. It fails with NotFound.
+// Collected returns the attempt that collected a payment: the one that its operator accepted. If
+// the acceptance was lost, it is the latest attempt that may have arrived. If all were refused
+// and the payment was paid nevertheless, it is the latest refused one. It fails with NotFound.
 func (db *DB) Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error) {
 	return db.attempt(ctx, string(id), func(tx *gorm.DB) *gorm.DB {
 		return tx.Where("payment_id = ? AND state <> 'PREPARED'", id).
@@ -405,8 +410,7 @@ func (db *DB) Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Atte
 	})
 }
 
-// AttemptByRef returns the attempt with our reference at an operator. It fails with
-// NotFound.
+// AttemptByRef returns the attempt with our reference at an operator. It fails with NotFound.
 func (db *DB) AttemptByRef(
 	ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef,
 ) (pirogue.Attempt, error) {
@@ -415,8 +419,8 @@ func (db *DB) AttemptByRef(
 	})
 }
 
-// attempt reads the first attempt that where selects. It fails with NotFound, also when
-// what is looked for could stand in no database.
+// attempt reads the first attempt that where selects. It fails with NotFound, also for text that
+// no database can hold.
 func (db *DB) attempt(ctx context.Context, what string, where func(tx *gorm.DB) *gorm.DB) (pirogue.Attempt, error) {
 	if !keepable(what) {
 		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "attempt %q", what)

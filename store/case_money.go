@@ -11,8 +11,8 @@ import (
 )
 
 // PlaceCase closes a case whose money people placed outside Pirogue, and takes the money out of
-// suspense, in one transaction. A case that is closed stays as it is. It fails with NotFound, and
-// with Internal while the money is on its way back.
+// suspense, in one transaction. A closed case stays as it is. It fails with NotFound, and with
+// Internal while a refund of the money is under way.
 func (db *DB) PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
 	return db.together(ctx, "place case", func(tx *gorm.DB) error {
 		var row caseRow
@@ -43,7 +43,7 @@ func (db *DB) PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) er
 	})
 }
 
-// lockRow takes the row of a payment until the transaction ends.
+// lockRow locks the row of a payment until the transaction ends.
 func lockRow(tx *gorm.DB, payment string) error {
 	return tx.Exec("UPDATE payments SET updated_at = updated_at WHERE id = ?", payment).Error
 }
@@ -54,7 +54,7 @@ func closeOne(tx *gorm.DB, id pirogue.CaseID, at time.Time) (bool, error) {
 	return set.RowsAffected == 1, set.Error
 }
 
-// Returns returns the refunds that were to give the money of a case back, the oldest first.
+// Returns returns the refunds of a case's money, the oldest first, successful or not.
 func (db *DB) Returns(ctx context.Context, c pirogue.Case) ([]pirogue.Payment, error) {
 	var rows []paymentRow
 	err := db.look(ctx, "list returns", func(tx *gorm.DB) error {
@@ -75,8 +75,9 @@ func returnsOf(tx *gorm.DB, payment string, c pirogue.CaseID) *gorm.DB {
 		payment, first, len(further), further)
 }
 
-// caseMoney returns what the case of a settlement has in suspense; 0 without a case. It fails with
-// Internal for a part that is none.
+// caseMoney returns the amount in suspense of a settlement's case, in minor units; 0 without a
+// case. It fails with Internal if the settlement pays a part and the amount is no part of the
+// payment.
 func (db *DB) caseMoney(tx *gorm.DB, s pirogue.Settlement) (int64, error) {
 	if s.Case == "" {
 		return 0, nil
@@ -94,8 +95,8 @@ func (db *DB) caseMoney(tx *gorm.DB, s pirogue.Settlement) (int64, error) {
 	return row.Paid, err
 }
 
-// resolving returns the journals of a payment that has just become terminal, and closes the case
-// whose money they move: that of the settlement, or the one whose money a return has given back.
+// resolving returns the journals of a payment that has just become terminal. It closes the case
+// whose money they move: the settlement's case, or the case whose money a return has given back.
 func resolving(tx *gorm.DB, p pirogue.Payment, s pirogue.Settlement, money int64) ([]ledger.Journal, error) {
 	settled := s.Case
 	if p.Late && p.Status == pirogue.StatusSuccess {

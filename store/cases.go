@@ -18,7 +18,7 @@ type caseRow struct {
 	Cause     string
 	Attempt   int // 0: the payment's latest
 	Note      string
-	Paid      int64 // minor units that this case put into suspense
+	Paid      int64 // minor units that this case booked to suspense
 	OpenedAt  stamp
 	ClosedAt  stamp // NULL: open
 }
@@ -26,15 +26,15 @@ type caseRow struct {
 // TableName returns the table's name.
 func (caseRow) TableName() string { return "cases" }
 
-// OpenCase records what a person must settle. c.Paid is all that moved at the operator under
-// the attempt, in minor units: what of it the books do not have yet is booked as
-// ledger.LateAt, in the same transaction. So money is booked once however often and in
-// however many parts it is told, and by the case that tells of it first.
+// OpenCase records a case that a person must settle. c.Paid is the total that moved at the
+// operator under the attempt, in minor units. The part that is not in the books yet is booked as
+// ledger.LateAt, in the same transaction. So money is booked once, in however many calls and
+// parts it is reported, and by the case that reports it first.
 //
-// A case that is open or was closed already stays as it is: one cause, one case. Money that
-// comes on top of a case that has some opens a further case. A cause that is nothing but
-// money opens none without it. A payment of which nobody knows whether its operator answered
-// is PENDING from then on. It returns the case as it stands, the zero value for none.
+// An open or closed case stays as it is: one cause, one case. Further money opens a further case
+// if the first has money already or is closed. A cause that is only about money opens no case
+// without money. An INITIATED payment becomes PENDING, for nobody knows whether its operator
+// answered. It returns the case as it is, the zero value for none.
 func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error) {
 	var stands caseRow
 	err := db.together(ctx, "open case", func(tx *gorm.DB) error {
@@ -64,11 +64,11 @@ func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error
 	return unpackCase(stands), err
 }
 
-// unbooked returns the journal of what moved under a case's attempt and is in no book; nil
-// for nothing.
+// unbooked returns the journal of the money that moved under a case's attempt and is in no book;
+// nil for none.
 func (db *DB) unbooked(tx *gorm.DB, c pirogue.Case) (*ledger.Journal, error) {
 	if c.Paid == 0 {
-		return nil, nil //nolint:nilnil // nothing to book is an answer
+		return nil, nil //nolint:nilnil // without money there is nothing to book
 	}
 	p, err := db.paymentByID(tx, c.PaymentID)
 	if err != nil {
@@ -94,8 +94,8 @@ func (db *DB) unbooked(tx *gorm.DB, c pirogue.Case) (*ledger.Journal, error) {
 	return &late, nil
 }
 
-// bookedUnder holds what the books say moved at the operator of one attempt, 0 for the latest,
-// and how many journals of late money the payment has.
+// bookedUnder reads the amount in the books at the operator of one attempt, 0 for the latest. It
+// also counts the payment's journals of late money.
 const bookedUnder = `
 SELECT a.number, a.operator,
        (SELECT COUNT(*) FROM ledger_journals j WHERE j.payment_id = a.payment_id AND j.step = 'late') AS journals,
@@ -108,8 +108,8 @@ SELECT a.number, a.operator,
   JOIN (SELECT MAX(number) AS number FROM attempts WHERE payment_id = @payment) latest ON 1 = 1
  WHERE a.payment_id = @payment AND a.number = CASE WHEN @number = 0 THEN latest.number ELSE @number END`
 
-// caseFor returns the case of c's payment, cause and attempt, and writes it when there is
-// none. One that has money of its own is not given more: then it writes a further one.
+// caseFor returns the case of c's payment, cause and attempt, and writes it if there is none. A
+// case that has money gets no more: further money makes it write a further case.
 func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
 	var all []caseRow
 	err := tx.Where("payment_id = ? AND cause = ?", c.PaymentID, c.Cause).
@@ -136,8 +136,8 @@ func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
 	return row, tx.Create(&row).Error
 }
 
-// ReopenCase opens a case that books nothing, or opens it again with another note. A case
-// that is open keeps its moment and takes the note.
+// ReopenCase opens a case that books nothing, or reopens it with another note. An open case keeps
+// its time and takes the note.
 func (db *DB) ReopenCase(ctx context.Context, c pirogue.Case) error {
 	return db.together(ctx, "open case again", func(tx *gorm.DB) error {
 		if err := waitForPerson(tx, c); err != nil {
@@ -147,7 +147,7 @@ func (db *DB) ReopenCase(ctx context.Context, c pirogue.Case) error {
 	})
 }
 
-// waitForPerson makes the payment of a case PENDING that had only been sent.
+// waitForPerson makes the payment of a case PENDING if it is INITIATED.
 func waitForPerson(tx *gorm.DB, c pirogue.Case) error {
 	_, err := draw(tx, edge{
 		payment: c.PaymentID, from: []pirogue.Status{pirogue.StatusInitiated}, to: pirogue.StatusPending, at: c.OpenedAt,
@@ -161,8 +161,8 @@ ON CONFLICT (id) DO UPDATE SET
   opened_at = CASE WHEN cases.closed_at IS NULL THEN cases.opened_at ELSE excluded.opened_at END,
   note = excluded.note, closed_at = NULL`
 
-// CloseCase closes one case that has no money in suspense. One that is closed keeps its moment,
-// and one with money stays open until the money has moved; see PlaceCase and Settle.
+// CloseCase closes one case that has no money in suspense. A closed case keeps its time. A case
+// with money stays open until the money has moved; see PlaceCase and Settle.
 func (db *DB) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
 	return db.once(ctx, "close case", func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL AND paid = 0", on(at), id).Error
