@@ -11,7 +11,7 @@ import (
 	"pirogue/ids"
 )
 
-// The verbs of the audit log that concern no payment's workflow.
+// The verbs of the audit log that need no payment's workflow.
 const (
 	VerbPayOut     pirogue.Verb = "payout"
 	VerbFee        pirogue.Verb = "fee"
@@ -20,24 +20,24 @@ const (
 	VerbResume     pirogue.Verb = "resume"
 )
 
-// deed is something a person wants done.
+// deed is one action that a person requests, before its result.
 type deed struct {
 	verb    pirogue.Verb
 	needs   pirogue.Role
-	payment pirogue.Payment // the zero payment when it concerns none
+	payment pirogue.Payment // zero when the action concerns none
 	subject string
 	reason  string
-	// resolution, evidence and caseID are those of a resolve.
+	// resolution, evidence and caseID belong to a resolve.
 	resolution pirogue.Resolution
 	evidence   string
 	caseID     pirogue.CaseID
-	// do carries it out. ctx does not end when the caller hangs up.
+	// do carries out the action. ctx does not end when the client disconnects.
 	do func(ctx context.Context, act string) (pirogue.Verdict, error)
 }
 
-// carryOut writes an act, carries it out if its actor may, completes it with what
-// became of it, and answers with that. Whatever happens to the caller meanwhile, the
-// act runs to its end.
+// carryOut writes the audit entry of an action and carries the action out if the actor's role
+// allows. Then it completes the entry with the verdict. It responds with the entry. The action runs
+// to its end even when the client disconnects.
 func (s *Server) carryOut(c *gin.Context, v *visit, d deed) error {
 	ctx := context.WithoutCancel(c.Request.Context())
 	act := pirogue.Act{
@@ -64,15 +64,15 @@ func (s *Server) carryOut(c *gin.Context, v *visit, d deed) error {
 	return reply(c, act, err)
 }
 
-// begin writes an act's row. What cannot be written down is not done.
+// begin writes the row of an audit entry. The server carries out no action without this row.
 func (s *Server) begin(ctx context.Context, act pirogue.Act) error {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
 	return s.store.BeginAct(ctx, act)
 }
 
-// end completes an act's row. When that fails the deed is done nevertheless, so the
-// answer stands; the row says that the act was cut off, and the log says why.
+// end completes an audit entry. When the write fails the action has its effect nevertheless, so the
+// response stands. The entry then looks interrupted, and the log holds the reason.
 func (s *Server) end(ctx context.Context, act pirogue.Act) {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
@@ -82,8 +82,8 @@ func (s *Server) end(ctx context.Context, act pirogue.Act) {
 	}
 }
 
-// reply answers with a completed act: 200 when something came of it, else the
-// status of its failure. A refusal by the workflow is one, REFUSED.
+// reply responds with a completed audit entry. The status is 200 when the action had an effect,
+// else that of its failure. A refusal by the workflow is a failure: REFUSED.
 func reply(c *gin.Context, act pirogue.Act, err error) error {
 	if err == nil && act.Verdict.Decision == pirogue.DecisionRefused {
 		err = pirogue.Errorf(pirogue.Refused, "%s", act.Verdict.Reason)
@@ -95,9 +95,9 @@ func reply(c *gin.Context, act pirogue.Act, err error) error {
 	return nil
 }
 
-// verdictOf returns what the audit log says about a deed that failed. It is the zero
-// verdict when the payment's workflow has the act and has not answered: the workflow
-// completes it, and a verdict of ours would be a guess that stays.
+// verdictOf returns the verdict for the audit log on an action that failed. It is zero when the
+// payment's workflow has the action and has not responded. The workflow completes the entry then,
+// and a guess written here would stay.
 func verdictOf(err error, p pirogue.Payment) pirogue.Verdict {
 	refused := pirogue.Verdict{Decision: pirogue.DecisionRefused, Status: p.Status}
 	switch code := codeOf(err); code {
@@ -111,12 +111,12 @@ func verdictOf(err error, p pirogue.Payment) pirogue.Verdict {
 	return refused
 }
 
-// stepOf returns the context of one step at the database.
+// stepOf returns the context of one database call, limited to storeTime.
 func stepOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, storeTime)
 }
 
-// step returns how a deed of one step at the database is carried out.
+// step returns the do of an action that is one database call.
 func step(
 	do func(context.Context) (pirogue.Verdict, error),
 ) func(ctx context.Context, act string) (pirogue.Verdict, error) {

@@ -11,27 +11,28 @@ import (
 	"pirogue"
 )
 
-// The verbs of the audit log about a database that was restored.
+// The verbs of the audit log about a restored database.
 const (
 	VerbAskFirst pirogue.Verb = "ask-first"
 	VerbLooked   pirogue.Verb = "ask-first-looked"
 	VerbAskEnd   pirogue.Verb = "ask-first-end"
 )
 
-// AskFirsts is the mode in which every operator is asked before anything is sent. Its methods fail
-// with NotFound while it is off.
+// AskFirsts controls ask-first mode, in which every operator is asked before anything is sent. Its
+// methods fail with NotFound while the mode is off.
 type AskFirsts interface {
-	// AskFirstReport says how far the mode has come, with the operators that are configured.
+	// AskFirstReport returns the mode's progress, with one row for each configured operator.
 	AskFirstReport(ctx context.Context, configured []pirogue.OperatorCode) (pirogue.AskFirstReport, error)
-	// OperatorLooked keeps where a person looked instead of asking an operator.
+	// OperatorLooked records where a person looked instead of asking an operator.
 	OperatorLooked(ctx context.Context, o pirogue.OperatorCode, evidence, by string) error
-	// EndAskFirst ends the mode for somebody, proposes to, or says what was not asked.
+	// EndAskFirst ends the mode on a second person's request and records a first person's proposal.
+	// It refuses while operators are left to ask, and returns them.
 	EndAskFirst(
 		ctx context.Context, configured []pirogue.OperatorCode, actor string, at time.Time,
 	) (pirogue.Verdict, error)
 }
 
-// AskFirst is how far the mode has come.
+// AskFirst is the progress of ask-first mode in support's view.
 type AskFirst struct {
 	Since         time.Time       `json:"since"` // the restore point
 	BegunAt       time.Time       `json:"begun_at"`
@@ -47,7 +48,7 @@ type AskFirst struct {
 	LostCount     int             `json:"lost_count"`
 }
 
-// AskedOperator says whether an operator was asked about everything.
+// AskedOperator shows whether an operator was asked about everything.
 type AskedOperator struct {
 	Operator   pirogue.OperatorCode `json:"operator"`
 	Asked      bool                 `json:"asked"`
@@ -66,7 +67,7 @@ type UnmatchedSum struct {
 	Amount   int64                `json:"amount"`
 }
 
-// UnmatchedLine is one of them.
+// UnmatchedLine is one line of an operator's list that no attempt of ours matches.
 type UnmatchedLine struct {
 	Operator  pirogue.OperatorCode `json:"operator"`
 	TxID      string               `json:"provider_tx_id,omitempty"`
@@ -78,7 +79,7 @@ type UnmatchedLine struct {
 	At        time.Time            `json:"at,omitzero"`
 }
 
-// LostRow is a workflow whose row the database does not have.
+// LostRow is a workflow whose row the restored database lacks.
 type LostRow struct {
 	WorkflowID string               `json:"workflow_id"`
 	What       pirogue.FollowedKind `json:"what"`
@@ -89,7 +90,7 @@ type LostRow struct {
 	StartedAt  time.Time            `json:"started_at"`
 }
 
-// showAskFirst answers with how far the mode has come.
+// showAskFirst responds with the mode's progress.
 func (s *Server) showAskFirst(ctx context.Context, _ *gin.Context) (any, error) {
 	r, err := s.store.AskFirstReport(ctx, s.operators)
 	if err != nil {
@@ -118,7 +119,7 @@ type lookedBody struct {
 	Evidence string `json:"evidence"`
 }
 
-// looked keeps where a person looked at an operator that cannot be asked.
+// looked records where a person looked, for an operator that cannot be asked.
 func (s *Server) looked(c *gin.Context, v *visit) error {
 	var body lookedBody
 	if err := readBody(c, &body); err != nil {
@@ -140,7 +141,7 @@ func (s *Server) looked(c *gin.Context, v *visit) error {
 	})
 }
 
-// endAskFirst ends the mode. Money moves by it, so it needs finance.
+// endAskFirst ends the mode. Payments are sent again after it, so it needs the role finance.
 func (s *Server) endAskFirst(c *gin.Context, v *visit) error {
 	var body why
 	if err := readBody(c, &body); err != nil {
@@ -159,18 +160,18 @@ func (s *Server) endAskFirst(c *gin.Context, v *visit) error {
 	})
 }
 
-// AskFirst returns how far the mode has come.
+// AskFirst returns the mode's progress.
 func (c *Client) AskFirst(ctx context.Context) (AskFirst, error) {
 	return get[AskFirst](ctx, c, "/ask-first", nil)
 }
 
-// Looked keeps where a person looked at an operator that cannot be asked.
+// Looked records where a person looked, for an operator that cannot be asked.
 func (c *Client) Looked(ctx context.Context, o pirogue.OperatorCode, evidence, reason string) (Act, error) {
 	path := "/ask-first/operators/" + url.PathEscape(string(o))
 	return c.act(ctx, http.MethodPost, path, lookedBody{why{reason}, evidence})
 }
 
-// EndAskFirst ends the mode, or proposes to.
+// EndAskFirst ends the mode, or proposes its end to a second person.
 func (c *Client) EndAskFirst(ctx context.Context, reason string) (Act, error) {
 	return c.act(ctx, http.MethodPost, "/ask-first/end", why{reason})
 }

@@ -19,9 +19,9 @@ import (
 	"pirogue"
 )
 
-// readBody reads the request's JSON object into a struct. It refuses what two
-// readers could read differently, and a field that the struct has not: an option
-// that is misspelt and ignored would do something else than its author meant.
+// readBody reads the request's JSON object into a struct. It refuses text that two parsers could
+// read differently. It also refuses a field that the struct lacks, because a misspelt and ignored
+// option would change the action's meaning.
 func readBody(c *gin.Context, into any) error {
 	kind, params, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	if err != nil || kind != "application/json" || !strings.EqualFold(cmp.Or(params["charset"], "utf-8"), "utf-8") {
@@ -38,7 +38,7 @@ func readBody(c *gin.Context, into any) error {
 	return decode(raw, into)
 }
 
-// readReason reads the body of an act that needs nothing but its reason.
+// readReason reads the body of an action whose only field is its reason.
 func readReason(c *gin.Context) (string, error) {
 	var body why
 	if err := readBody(c, &body); err != nil {
@@ -47,8 +47,8 @@ func readReason(c *gin.Context) (string, error) {
 	return body.Reason, demand(body.rule())
 }
 
-// decode reads one flat JSON object whose names are those of a struct's json tags,
-// letter for letter and each at most once.
+// decode reads one flat JSON object. Its names must equal the struct's json tags, in upper and
+// lower case, and occur at most once.
 func decode(raw []byte, into any) error {
 	if !utf8.Valid(raw) || !json.Valid(raw) {
 		return pirogue.Errorf(pirogue.InvalidJSON, "not one JSON value in UTF-8")
@@ -75,7 +75,7 @@ func decode(raw []byte, into any) error {
 	return nil
 }
 
-// names returns the names in a valid JSON object, in their order.
+// names returns the names in a valid JSON object, in the order of the text.
 func names(raw []byte) ([]string, error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	if brace, err := decoder.Token(); err != nil || brace != json.Delim('{') {
@@ -94,8 +94,7 @@ func names(raw []byte) ([]string, error) {
 	return found, nil
 }
 
-// fields returns the names that a struct's json tags give, those of embedded structs
-// included.
+// fields returns the names from a struct's json tags, with those of embedded structs.
 func fields(t reflect.Type) []string {
 	var known []string
 	for field := range t.Fields() {
@@ -109,14 +108,14 @@ func fields(t reflect.Type) []string {
 	return known
 }
 
-// rule is what a field has to be.
+// rule is a condition on one field of a body.
 type rule struct {
 	field   string
 	missing bool
 	good    bool
 }
 
-// demand names every field that breaks its rule, in one answer.
+// demand names every field that breaks its rule, in one error.
 func demand(rules ...rule) error {
 	var wrongs []pirogue.Param
 	for _, r := range rules {
@@ -133,8 +132,7 @@ func demand(rules ...rule) error {
 	return &pirogue.Error{Code: wrongs[0].Code, Params: wrongs}
 }
 
-// needed is the rule of a text that has to be there: one line, at most limit
-// characters.
+// needed requires a text of one line with at most limit characters.
 func needed(field, text string, limit int) rule {
 	return rule{field: field, missing: strings.TrimSpace(text) == "", good: isLine(text, limit)}
 }

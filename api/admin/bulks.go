@@ -10,20 +10,20 @@ import (
 	"pirogue"
 )
 
-// VerbCancelBulk is the verb of the audit log that cancels a bulk.
+// VerbCancelBulk is the audit log's verb for the cancellation of a bulk.
 const VerbCancelBulk pirogue.Verb = "cancel-bulk"
 
-// Bulks reads and cancels bulks of every merchant. One that does not exist is NotFound.
+// Bulks reads and cancels bulks of every merchant. An unknown bulk is NotFound.
 type Bulks interface {
 	AnyBulk(ctx context.Context, id pirogue.BulkID) (pirogue.BulkProgress, error)
-	// CancelBulk ends the lines of an owner's bulk of which nothing was sent, as its merchant
-	// does. What was perhaps sent goes on; a bulk that is over stays as it is.
+	// CancelBulk cancels the lines of an owner's bulk that were not sent, like a request of its
+	// merchant. Lines that may have been sent go on. A bulk that has ended stays as it is.
 	CancelBulk(
 		ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time,
 	) (pirogue.BulkProgress, error)
 }
 
-// Bulk is a bulk as support sees it. Amounts are minor units of Currency.
+// Bulk is a bulk in support's view. Amounts are minor units of Currency.
 type Bulk struct {
 	ID         pirogue.BulkID               `json:"bulk_id"`
 	MerchantID pirogue.MerchantID           `json:"merchant_id"`
@@ -43,7 +43,7 @@ type Bulk struct {
 	ClosedAt   time.Time                    `json:"closed_at,omitzero"`
 }
 
-// bulkOf returns what support sees of a bulk.
+// bulkOf returns support's view of a bulk.
 func bulkOf(p pirogue.BulkProgress) Bulk {
 	view := Bulk{
 		ID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Reference: p.Reference, State: p.State, Country: p.Country,
@@ -65,7 +65,7 @@ func bulkIDOf(c *gin.Context) (pirogue.BulkID, error) {
 	return pirogue.BulkID(c.Param("id")), nil
 }
 
-// showBulk answers with how a bulk stands.
+// showBulk responds with a bulk's progress.
 func (s *Server) showBulk(ctx context.Context, c *gin.Context) (any, error) {
 	id, err := bulkIDOf(c)
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *Server) showBulk(ctx context.Context, c *gin.Context) (any, error) {
 	return bulkOf(progress), err
 }
 
-// cancelBulk ends the lines of a bulk of which nothing was sent.
+// cancelBulk cancels the lines of a bulk that were not sent.
 func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
 	id, err := bulkIDOf(c)
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
 	})
 }
 
-// cancelled is the verdict on a bulk that was to be cancelled.
+// cancelled returns the verdict on a cancellation, by the bulk's progress after it.
 func cancelled(p pirogue.BulkProgress) pirogue.Verdict {
 	open := p.Bulk.Lines - p.Ended()
 	if p.State.Ended() {

@@ -14,47 +14,47 @@ import (
 	"pirogue"
 )
 
-// Client asks a Server. Its methods fail with the codes that the server answers, and
-// with ServiceUnavailable when it cannot be reached.
+// Client calls a Server. Its methods fail with the codes of the server's responses, and with
+// ServiceUnavailable when they do not reach it.
 type Client struct {
 	URL   string // such as "http://127.0.0.1:8083"
 	Token string
 }
 
-// What the client takes.
+// Limits of a response.
 const (
-	clientTime = verifyTime + writeTime // for a whole answer: as long as the server may take
+	clientTime = verifyTime + writeTime // for the whole response: the longest time the server may take
 	maxAnswer  = 16 << 20               // bytes
 )
 
-// Find returns the payments that a term names.
+// Find returns the payments that match a term.
 func (c *Client) Find(ctx context.Context, term string, limit int) ([]Payment, error) {
 	return get[[]Payment](ctx, c, "/payments", url.Values{"find": {term}, "limit": {strconv.Itoa(limit)}})
 }
 
-// Payment returns everything about a payment but its timeline.
+// Payment returns the facts about a payment, except its timeline.
 func (c *Client) Payment(ctx context.Context, id pirogue.PaymentID) (Details, error) {
 	return get[Details](ctx, c, "/payments/"+url.PathEscape(string(id)), nil)
 }
 
-// Timeline returns everything that happened to a payment.
+// Timeline returns every event of a payment.
 func (c *Client) Timeline(ctx context.Context, id pirogue.PaymentID) ([]Moment, error) {
 	return get[[]Moment](ctx, c, "/payments/"+url.PathEscape(string(id))+"/timeline", nil)
 }
 
-// Worklist is a page of what support works through.
+// Worklist is one page of a list that support works through.
 type Worklist[T any] struct {
 	Rows    []T     `json:"data"`
 	Next    string  `json:"next_cursor"` // of the next page; "" when no row is left
 	Tallies []Tally `json:"tallies"`     // of all rows, by cause
 }
 
-// Stuck returns a page of the payments that need a look.
+// Stuck returns a page of the payments that support should look at.
 func (c *Client) Stuck(ctx context.Context, f pirogue.WorkFilter) (Worklist[Stuck], error) {
 	return work[Stuck](ctx, c, "/stuck", f)
 }
 
-// Cases returns a page of what only a person can settle.
+// Cases returns a page of the open cases, which only a person can settle.
 func (c *Client) Cases(ctx context.Context, f pirogue.WorkFilter) (Worklist[OpenCase], error) {
 	return work[OpenCase](ctx, c, "/cases", f)
 }
@@ -87,7 +87,7 @@ func work[T any](ctx context.Context, c *Client, path string, f pirogue.WorkFilt
 	return page, nil
 }
 
-// Acts returns the audit log, newest first: of one payment, or for "" of all.
+// Acts returns the audit log, newest first: of one payment, or of all for "".
 func (c *Client) Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]Act, error) {
 	query := url.Values{"limit": {strconv.Itoa(limit)}}
 	if id != "" {
@@ -107,25 +107,25 @@ func (c *Client) Payouts(ctx context.Context, o pirogue.Owner) ([]Payout, error)
 	return get[[]Payout](ctx, c, "/merchants/"+url.PathEscape(string(o.MerchantID))+"/payouts", query)
 }
 
-// Recheck has the operator asked at once.
+// Recheck asks the operator for a payment's status at once.
 func (c *Client) Recheck(ctx context.Context, id pirogue.PaymentID, reason string) (Act, error) {
 	return c.onPayment(ctx, id, pirogue.VerbRecheck, why{reason})
 }
 
-// Redrive has the operator asked, and the payment submitted anew if that can pay nobody
-// twice.
+// Redrive asks the operator for a payment's status, and submits the payment again if that can pay
+// nobody twice.
 func (c *Client) Redrive(ctx context.Context, id pirogue.PaymentID, reason string) (Act, error) {
 	return c.onPayment(ctx, id, pirogue.VerbRedrive, why{reason})
 }
 
-// Resolve settles with evidence what the operator cannot tell.
+// Resolve decides with evidence what the operator cannot report.
 func (c *Client) Resolve(
 	ctx context.Context, id pirogue.PaymentID, as Resolution, reason string,
 ) (Act, error) {
 	return c.onPayment(ctx, id, pirogue.VerbResolve, resolution{why{reason}, as})
 }
 
-// Resend tells the merchant again: of one event, or for "" of the latest.
+// Resend sends a webhook of a payment again: the given event, or the latest for "".
 func (c *Client) Resend(
 	ctx context.Context, id pirogue.PaymentID, event pirogue.EventID, reason string,
 ) (Act, error) {
@@ -136,7 +136,7 @@ func (c *Client) onPayment(ctx context.Context, id pirogue.PaymentID, verb pirog
 	return c.act(ctx, http.MethodPost, "/payments/"+url.PathEscape(string(id))+"/"+string(verb), body)
 }
 
-// PayOut books money that was sent to a merchant's bank, once for its ID.
+// PayOut books a transfer to a merchant's bank. A repeated ID books it once.
 func (c *Client) PayOut(ctx context.Context, id pirogue.MerchantID, p Payout, reason string) (Act, error) {
 	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/payouts", payoutBody{why{reason}, p})
 }
@@ -146,7 +146,7 @@ func (c *Client) SetFee(ctx context.Context, id pirogue.MerchantID, f Fee, reaso
 	return c.act(ctx, http.MethodPut, "/merchants/"+url.PathEscape(string(id))+"/fees", feeBody{why{reason}, f})
 }
 
-// SuspendMerchant refuses a merchant's requests and sends nothing of theirs that has not left.
+// SuspendMerchant refuses a merchant's requests and sends none of its payments that have not left.
 func (c *Client) SuspendMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (Act, error) {
 	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/suspend", why{reason})
 }
@@ -156,27 +156,27 @@ func (c *Client) ResumeMerchant(ctx context.Context, id pirogue.MerchantID, reas
 	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/resume", why{reason})
 }
 
-// Bulk returns how a bulk stands.
+// Bulk returns a bulk's progress.
 func (c *Client) Bulk(ctx context.Context, id pirogue.BulkID) (Bulk, error) {
 	return get[Bulk](ctx, c, "/bulks/"+url.PathEscape(string(id)), nil)
 }
 
-// Lost returns the workflows that are gone although they have something to do.
+// Lost returns the workflows that are gone although their rows have work for them.
 func (c *Client) Lost(ctx context.Context) (Lost, error) {
 	return get[Lost](ctx, c, "/rebuild", nil)
 }
 
-// Rebuild starts workflows again that are gone.
+// Rebuild starts the lost workflows again.
 func (c *Client) Rebuild(ctx context.Context, reason string) (Act, error) {
 	return c.act(ctx, http.MethodPost, "/rebuild", why{reason})
 }
 
-// CancelBulk ends the lines of a bulk of which nothing was sent.
+// CancelBulk cancels the lines of a bulk that were not sent.
 func (c *Client) CancelBulk(ctx context.Context, id pirogue.BulkID, reason string) (Act, error) {
 	return c.act(ctx, http.MethodPost, "/bulks/"+url.PathEscape(string(id))+"/cancel", why{reason})
 }
 
-// SetLatePolicy says what becomes of a merchant's late money.
+// SetLatePolicy sets the policy for a merchant's late money.
 func (c *Client) SetLatePolicy(
 	ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy, reason string,
 ) (Act, error) {
@@ -184,7 +184,7 @@ func (c *Client) SetLatePolicy(
 	return c.act(ctx, http.MethodPut, path, policyBody{why{reason}, p})
 }
 
-// Operators returns every operator and how it does.
+// Operators returns every operator with its availability.
 func (c *Client) Operators(ctx context.Context) ([]Operator, error) {
 	return get[[]Operator](ctx, c, "/operators", nil)
 }
@@ -194,7 +194,7 @@ func (c *Client) Park(ctx context.Context, o pirogue.OperatorCode, reason string
 	return c.onOperator(ctx, o, VerbPark, reason)
 }
 
-// Unpark puts an operator back.
+// Unpark puts an operator back into service.
 func (c *Client) Unpark(ctx context.Context, o pirogue.OperatorCode, reason string) (Act, error) {
 	return c.onOperator(ctx, o, VerbUnpark, reason)
 }
@@ -205,7 +205,7 @@ func (c *Client) onOperator(
 	return c.act(ctx, http.MethodPost, "/operators/"+url.PathEscape(string(o))+"/"+string(verb), why{reason})
 }
 
-// Verify checks the books.
+// Verify checks the books and returns the rows that break a rule.
 func (c *Client) Verify(ctx context.Context) ([]Violation, error) {
 	raw, failed, err := c.do(ctx, http.MethodPost, "/verify", nil)
 	if err != nil {
@@ -214,7 +214,7 @@ func (c *Client) Verify(ctx context.Context) ([]Violation, error) {
 	return read[[]Violation](raw, failed)
 }
 
-// get reads a path.
+// get reads one path and decodes its data.
 func get[T any](ctx context.Context, c *Client, path string, query url.Values) (T, error) {
 	raw, failed, err := c.do(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
 	if err != nil {
@@ -224,8 +224,8 @@ func get[T any](ctx context.Context, c *Client, path string, query url.Values) (
 	return read[T](raw, failed)
 }
 
-// act asks for an act. One that was refused comes back as it stands in the audit log,
-// with the error that says why.
+// act requests an action. A refused action returns its entry in the audit log, with the error that
+// gives the reason.
 func (c *Client) act(ctx context.Context, method, path string, body any) (Act, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
@@ -238,7 +238,7 @@ func (c *Client) act(ctx context.Context, method, path string, body any) (Act, e
 	return read[Act](raw, failed)
 }
 
-// do sends a request and returns the answer's bytes, and whether it is a failure.
+// do sends a request and returns the body of the response, and whether it is an error.
 func (c *Client) do(ctx context.Context, method, path string, body []byte) (raw []byte, failed bool, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(body))
 	if err != nil {
@@ -261,7 +261,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte) (raw 
 	return raw, resp.StatusCode >= http.StatusMultipleChoices, nil
 }
 
-// read returns the data of an answer, and of a failure also its error.
+// read decodes the data of a response, and of an error response also its error.
 func read[T any](raw []byte, failed bool) (T, error) {
 	var body struct {
 		Data      T               `json:"data"`
@@ -283,13 +283,13 @@ func read[T any](raw []byte, failed bool) (T, error) {
 	return body.Data, &pirogue.Error{Code: body.Code, Params: body.Params, Err: said}
 }
 
-// Blocked returns the payments whose workflow is open and cannot go on.
+// Blocked returns the payments whose workflow is open and cannot continue.
 func (c *Client) Blocked(ctx context.Context) ([]pirogue.LostWorkflow, error) {
 	return get[[]pirogue.LostWorkflow](ctx, c, "/rebuild/blocked", nil)
 }
 
-// RebuildBlocked ends workflows that cannot go on and starts them again, if there are as many as
-// expected.
+// RebuildBlocked ends the workflows that cannot continue and starts them again. It refuses when
+// their number differs from expected.
 func (c *Client) RebuildBlocked(ctx context.Context, expected int, reason string) (Act, error) {
 	return c.act(ctx, http.MethodPost, "/rebuild/blocked", blockedBody{why{reason}, expected})
 }

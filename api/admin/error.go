@@ -12,16 +12,16 @@ import (
 	"pirogue"
 )
 
-// The codes that only support sees. All others are the merchant API's, with the
-// status that pirogue.Codes gives them.
+// The codes that only support receives. All others are the merchant API's, with the status in
+// pirogue.Codes.
 const (
 	TokenInvalid pirogue.Code = "TOKEN_INVALID"
 	RoleRequired pirogue.Code = "ROLE_REQUIRED"
 	Retry        pirogue.Code = "RETRY"
 )
 
-// ownCodes is the error table of the codes above, and of pirogue.Refused, which here
-// says that an act would not be safe.
+// ownCodes is the error table of these codes. pirogue.Refused is in it too: here it means that an
+// action would not be safe.
 var ownCodes = map[pirogue.Code]pirogue.CodeInfo{
 	TokenInvalid: {Code: TokenInvalid, HTTP: http.StatusUnauthorized, Text: pirogue.Text{
 		EN: "No token, or one that is not in force: send Authorization: Bearer and the token.",
@@ -35,7 +35,7 @@ var ownCodes = map[pirogue.Code]pirogue.CodeInfo{
 	pirogue.Refused: {Code: pirogue.Refused, HTTP: http.StatusConflict},
 }
 
-// infoOf returns a code's row.
+// infoOf returns a code's row of the tables.
 func infoOf(code pirogue.Code) pirogue.CodeInfo {
 	if row, ok := ownCodes[code]; ok {
 		return row
@@ -43,27 +43,27 @@ func infoOf(code pirogue.Code) pirogue.CodeInfo {
 	return code.Info()
 }
 
-// problem is the failure of an act, which is in the audit log.
+// problem is the failure of an action that has an audit entry.
 type problem struct {
 	error
 	act Act
 }
 
-// Unwrap returns the error itself.
+// Unwrap returns the wrapped error, with its code.
 func (p *problem) Unwrap() error { return p.error }
 
-// failure is the body of every error answer.
+// failure is the body of every error response.
 type failure struct {
 	Error      string          `json:"error"`
 	Code       pirogue.Code    `json:"code"`
 	RequestID  string          `json:"request_id"`
 	Params     []pirogue.Param `json:"params,omitempty"`
 	RetryAfter int             `json:"retry_after_s,omitempty"`
-	Data       *Act            `json:"data,omitempty"` // the act, when there is one
+	Data       *Act            `json:"data,omitempty"` // the audit entry, when there is one
 }
 
-// fail answers with err. What happened inside is for the log; support reads the
-// code's sentence, or why the act was refused.
+// fail responds with err. The cause goes to the log. Support reads the code's text, or the reason
+// why the action was refused.
 func (s *Server) fail(c *gin.Context, err error) {
 	info := infoOf(codeOf(err))
 	v := visitOf(c)
@@ -94,8 +94,8 @@ func (s *Server) fail(c *gin.Context, err error) {
 	c.AbortWithStatusJSON(info.HTTP, body)
 }
 
-// codeOf returns the code to answer err with. A database that did not answer in
-// time is an outage of ours, not a bug.
+// codeOf returns the code for the response. A database that did not respond in time is
+// ServiceUnavailable, not Internal.
 func codeOf(err error) pirogue.Code {
 	code := pirogue.CodeOf(err)
 	if code == pirogue.Internal && errors.Is(err, context.DeadlineExceeded) {

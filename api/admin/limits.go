@@ -2,25 +2,25 @@ package admin
 
 import "time"
 
-// What one request may weigh.
+// The maximum size of one request.
 const (
 	maxBody   = 16 << 10 // bytes
 	maxHeader = 16 << 10 // bytes, all header lines together
 )
 
-// What one field may hold, in characters.
+// The maximum length of one field, in characters.
 const (
-	maxTerm     = 128  // what is searched for
-	maxReason   = 500  // why somebody acts
-	maxEvidence = 1000 // where it can be seen
+	maxTerm     = 128  // a search term
+	maxReason   = 500  // the reason for an action
+	maxEvidence = 1000 // the place of the evidence
 	maxNote     = 255
 	maxID       = 64 // a payout's
 )
 
-// defaultPage is how many rows a list holds when nobody says.
+// defaultPage is the number of rows of a list without an explicit limit.
 const defaultPage = 50
 
-// How long a connection may take.
+// Time limits of a connection.
 const (
 	headerTime = 5 * time.Second
 	readTime   = 10 * time.Second // header and body
@@ -28,26 +28,26 @@ const (
 	idleTime   = 60 * time.Second
 )
 
-// maxInside is how many requests are answered at one moment. Support is few people
-// and a console; who comes after them is asked to come again.
+// maxInside limits the requests served at the same time. Support is a few people and a console;
+// requests above it get a 503 and may retry.
 const maxInside = 256
 
-// How many acts on one payment its workflow carries at one moment, and how long
-// another one waits for its turn. Temporal keeps ten updates of a workflow in flight
-// and turns the eleventh away, so a part of them is left to others.
+// The actions that a payment's workflow carries out at the same time, and the wait for a turn.
+// Temporal keeps ten updates of a workflow in flight and refuses the eleventh. The limit stays
+// below ten, to leave updates for other clients.
 const (
 	perPayment = 8
 	turnTime   = 20 * time.Second
 )
 
-// How long an answer may wait for others.
+// Time limits for what a response waits on.
 const (
-	storeTime   = 2500 * time.Millisecond // the database, for one step
-	remedyTime  = 30 * time.Second        // a workflow's verdict, an operator's answer included
-	waitingTime = 300 * time.Millisecond  // a payment's workflow, asked what it waits for
-	deliverTime = 2 * time.Second         // Temporal, told of an event to send again
-	verifyTime  = 5 * time.Minute         // a check of everything that is kept
+	storeTime   = 2500 * time.Millisecond // one database call
+	remedyTime  = 30 * time.Second        // a workflow's verdict, with the operator's response in it
+	waitingTime = 300 * time.Millisecond  // a payment's workflow, queried for what it waits on
+	deliverTime = 2 * time.Second         // Temporal, for the start of a delivery
+	verifyTime  = 5 * time.Minute         // a check of all stored rows
 )
 
-// retryAfter is what a 503 asks for.
+// retryAfter is the retry time in a 503.
 const retryAfter = 5 * time.Second

@@ -11,8 +11,8 @@ import (
 	"pirogue"
 )
 
-// listStuck answers with the payments that need a look, each with why and what can be
-// done.
+// listStuck responds with the payments that support should look at, each with its cause and the
+// allowed actions.
 func (s *Server) listStuck(ctx context.Context, c *gin.Context) (any, error) {
 	f, err := workFilter(c)
 	if err != nil {
@@ -22,7 +22,7 @@ func (s *Server) listStuck(ctx context.Context, c *gin.Context) (any, error) {
 	return worklist[Stuck]{each(page.Rows, stuckOf), page.Next, each(page.Tallies, tallyOf)}, err
 }
 
-// listCases answers with what only a person can settle.
+// listCases responds with the open cases, which only a person can settle.
 func (s *Server) listCases(ctx context.Context, c *gin.Context) (any, error) {
 	f, err := workFilter(c)
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *Server) listCases(ctx context.Context, c *gin.Context) (any, error) {
 	return worklist[OpenCase]{each(page.Rows, openCaseOf), page.Next, each(page.Tallies, tallyOf)}, err
 }
 
-// workFilter reads which rows of a list are asked for.
+// workFilter reads the filter of a list.
 func workFilter(c *gin.Context) (pirogue.WorkFilter, error) {
 	q, err := readQuery(c, "cause", "operator", "merchant", "country", "type", "before", "cursor", "limit")
 	if err != nil {
@@ -57,7 +57,7 @@ func workFilter(c *gin.Context) (pirogue.WorkFilter, error) {
 	return f, err
 }
 
-// listActs answers with the audit log, newest first: of one payment, or of all.
+// listActs responds with the audit log, newest first: of one payment, or of all.
 func (s *Server) listActs(ctx context.Context, c *gin.Context) (any, error) {
 	q, err := readQuery(c, "payment", "limit")
 	if err != nil {
@@ -74,8 +74,7 @@ func (s *Server) listActs(ctx context.Context, c *gin.Context) (any, error) {
 	return each(acts, actOf), err
 }
 
-// verify checks the books. It reads everything that is kept, so one does it at a
-// time.
+// verify checks the books. It reads every stored row, so only one check runs at a time.
 func (s *Server) verify(c *gin.Context, v *visit) error {
 	if err := v.need(pirogue.RoleSupport); err != nil {
 		return err

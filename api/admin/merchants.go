@@ -40,8 +40,8 @@ func merchantOf(c *gin.Context) (pirogue.MerchantID, error) {
 	return pirogue.MerchantID(c.Param("id")), nil
 }
 
-// payOut books money that was sent to a merchant's bank. The ID is required: it is
-// what makes the same payout, asked for twice, one.
+// payOut books a transfer to a merchant's bank. The ID is required, because it makes a repeated
+// request book the same payout once.
 func (s *Server) payOut(c *gin.Context, v *visit) error {
 	id, err := merchantOf(c)
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *Server) payOut(c *gin.Context, v *visit) error {
 	})
 }
 
-// rules is what a payout has to be.
+// rules returns the conditions on a payout's fields.
 func (p Payout) rules(now time.Time) []rule {
 	country, known := pirogue.CountryByCode(p.Country)
 	return []rule{
@@ -103,7 +103,7 @@ func (s *Server) setFee(c *gin.Context, v *visit) error {
 	})
 }
 
-// rules is what a fee has to be before pirogue.FeeRule can say whether it makes sense.
+// rules returns the conditions on a fee's fields that pirogue.FeeRule.Validate relies on.
 func (f Fee) rules() []rule {
 	_, known := pirogue.CountryByCode(f.Country)
 	networks := []pirogue.Network{"", pirogue.Orange, pirogue.MTN, pirogue.Moov, pirogue.Wave}
@@ -115,7 +115,7 @@ func (f Fee) rules() []rule {
 	}
 }
 
-// setLatePolicy says what becomes of a merchant's late money.
+// setLatePolicy sets the policy for a merchant's late money.
 func (s *Server) setLatePolicy(c *gin.Context, v *visit) error {
 	id, err := merchantOf(c)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *Server) setLatePolicy(c *gin.Context, v *visit) error {
 	})
 }
 
-// suspend refuses a merchant's requests, and sends nothing of theirs that has not left.
+// suspend refuses a merchant's requests, and sends none of its payments that have not left.
 func (s *Server) suspend(c *gin.Context, v *visit) error {
 	return s.switchMerchant(c, v, merchantSwitch{
 		verb: VerbSuspend, needs: pirogue.RoleSupport, turn: s.store.SuspendMerchant,
@@ -148,7 +148,7 @@ func (s *Server) suspend(c *gin.Context, v *visit) error {
 	})
 }
 
-// resume ends a suspension. Money moves by it, so it needs finance.
+// resume ends a suspension. Payments are sent after it, so it needs the role finance.
 func (s *Server) resume(c *gin.Context, v *visit) error {
 	return s.switchMerchant(c, v, merchantSwitch{
 		verb: VerbResume, needs: pirogue.RoleFinance, turn: s.store.ResumeMerchant,
@@ -156,15 +156,15 @@ func (s *Server) resume(c *gin.Context, v *visit) error {
 	})
 }
 
-// merchantSwitch suspends or resumes a merchant.
+// merchantSwitch describes a suspension or its end.
 type merchantSwitch struct {
 	verb  pirogue.Verb
 	needs pirogue.Role
 	turn  func(context.Context, pirogue.MerchantID) error
-	said  string // to whoever did it
+	said  string // the verdict's text for the actor
 }
 
-// switchMerchant suspends or resumes the merchant of a request.
+// switchMerchant suspends or resumes the merchant in the request's path.
 func (s *Server) switchMerchant(c *gin.Context, v *visit, to merchantSwitch) error {
 	id, err := merchantOf(c)
 	if err != nil {
@@ -182,7 +182,7 @@ func (s *Server) switchMerchant(c *gin.Context, v *visit, to merchantSwitch) err
 	})
 }
 
-// subject says in the audit log which merchant an act concerns, and what was set.
+// subject returns the audit log's text for the merchant of an action and the value set.
 func subject(id pirogue.MerchantID, set any) string {
 	raw, err := json.Marshal(set)
 	if err != nil {
@@ -191,12 +191,12 @@ func subject(id pirogue.MerchantID, set any) string {
 	return fmt.Sprintf("merchant %s: %s", id, raw)
 }
 
-// done returns the verdict on a deed of one step.
+// done returns the verdict on an action of one database call.
 func done(reason string, err error) (pirogue.Verdict, error) {
 	return pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: reason}, err
 }
 
-// listFees answers with a merchant's contract.
+// listFees responds with a merchant's contract.
 func (s *Server) listFees(ctx context.Context, c *gin.Context) (any, error) {
 	id, err := merchantOf(c)
 	if err != nil {
@@ -206,7 +206,7 @@ func (s *Server) listFees(ctx context.Context, c *gin.Context) (any, error) {
 	return each(fees, feeOf), err
 }
 
-// listPayouts answers with a merchant's payouts of one mode: ?mode=test or live.
+// listPayouts responds with a merchant's payouts of one mode: ?mode=test or live.
 func (s *Server) listPayouts(ctx context.Context, c *gin.Context) (any, error) {
 	id, err := merchantOf(c)
 	if err != nil {

@@ -10,24 +10,25 @@ import (
 	"pirogue"
 )
 
-// The verbs of the audit log that take an operator out of service and put it back.
+// The verbs of the audit log about an operator's service.
 const (
 	VerbPark   pirogue.Verb = "park"
 	VerbUnpark pirogue.Verb = "unpark"
 )
 
-// Operators knows how operators do. One that never had trouble has no health.
+// Operators reads the health of operators and changes their service. An operator that never failed
+// has no health row.
 type Operators interface {
 	Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error)
-	// Park takes an operator out of service, or puts it back.
+	// Park takes an operator out of service, or puts it back into service.
 	Park(ctx context.Context, c pirogue.ServiceChange) error
-	// InFlight returns how many open payments are at an operator, and Waiting how many
-	// of them wait to be sent to it.
+	// InFlight counts the open payments at an operator. Waiting counts those of them that wait to be
+	// sent.
 	InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error)
 	Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error)
 }
 
-// Operator is an operator as support sees it.
+// Operator is an operator in support's view.
 type Operator struct {
 	Operator  pirogue.OperatorCode `json:"operator"`
 	State     pirogue.HealthState  `json:"state"`
@@ -41,7 +42,7 @@ type Operator struct {
 	Waiting   int                  `json:"waiting"`            // of them, not sent yet
 }
 
-// listOperators answers with every configured operator and how it does.
+// listOperators responds with every configured operator and its availability.
 func (s *Server) listOperators(ctx context.Context, _ *gin.Context) (any, error) {
 	health, err := s.store.Healths(ctx)
 	if err != nil {
@@ -73,11 +74,11 @@ func (s *Server) operatorOf(ctx context.Context, code pirogue.OperatorCode, h pi
 	}, err
 }
 
-// park takes an operator out of service: nothing is sent to it any more, while what is
-// there is followed to its end.
+// park takes an operator out of service. Nothing is sent to it, and its payments under way are
+// followed to their end.
 func (s *Server) park(c *gin.Context, v *visit) error { return s.setParked(c, v, VerbPark, true) }
 
-// unpark puts an operator back. What waited for it comes back slowly.
+// unpark puts an operator back into service. A ramp spreads the payments that waited.
 func (s *Server) unpark(c *gin.Context, v *visit) error { return s.setParked(c, v, VerbUnpark, false) }
 
 func (s *Server) setParked(c *gin.Context, v *visit, verb pirogue.Verb, parked bool) error {

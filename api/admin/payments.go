@@ -13,7 +13,7 @@ import (
 	"pirogue"
 )
 
-// uuidText is the only spelling of a payment's and a merchant's ID.
+// uuidText is the only accepted form of a payment's or a merchant's ID.
 var uuidText = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
 // idOf returns the payment's ID in the path. It fails with TransactionNotFound.
@@ -24,7 +24,7 @@ func idOf(c *gin.Context) (pirogue.PaymentID, error) {
 	return pirogue.PaymentID(c.Param("id")), nil
 }
 
-// findPayments answers with the payments that a term names.
+// findPayments responds with the payments that match a term.
 func (s *Server) findPayments(ctx context.Context, c *gin.Context) (any, error) {
 	q, err := readQuery(c, "find", "limit")
 	if err != nil {
@@ -42,8 +42,8 @@ func (s *Server) findPayments(ctx context.Context, c *gin.Context) (any, error) 
 	return each(found, paymentOf), err
 }
 
-// showPayment answers with everything about a payment but its timeline: what it
-// waits for, its cases, and what can be done about it.
+// showPayment responds with the facts about a payment, except its timeline: what it waits on, its
+// cases, and the allowed actions.
 func (s *Server) showPayment(ctx context.Context, c *gin.Context) (any, error) {
 	id, err := idOf(c)
 	if err != nil {
@@ -65,8 +65,8 @@ func (s *Server) showPayment(ctx context.Context, c *gin.Context) (any, error) {
 	}, nil
 }
 
-// waiting returns what an open payment waits for, nil when its workflow does not say
-// so at once: a read never depends on a worker.
+// waiting returns what an open payment waits on. It is nil when its workflow does not respond
+// within waitingTime, so that a read never depends on a worker.
 func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *pirogue.Waiting {
 	if p.Status.Terminal() {
 		return nil
@@ -83,8 +83,8 @@ func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *pirogue.Waitin
 	return &w
 }
 
-// allowed returns what can be tried on a payment. Its workflow has the last word: it
-// also knows what a watch over an ended payment still finds, and what it does not.
+// allowed returns the actions to offer for a payment. Its workflow decides: it also knows what its
+// watch over an ended payment can still find.
 func allowed(p pirogue.Payment, cases []pirogue.Case) []pirogue.Verb {
 	verbs := []pirogue.Verb{}
 	open := slices.IndexFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
@@ -92,12 +92,12 @@ func allowed(p pirogue.Payment, cases []pirogue.Case) []pirogue.Verb {
 		return c.ClosedAt.IsZero() && c.Cause == pirogue.CauseNotBooked
 	})
 	switch {
-	case blocked: // its workflow waits for a write of its own
+	case blocked: // its workflow waits for its own write
 	case open >= 0:
 		verbs = append(verbs, cases[open].Cause.Verbs()...)
 	case p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed || p.Status == pirogue.StatusSuccess:
 		verbs = append(verbs, pirogue.VerbRecheck)
-	case p.Status.Terminal() || p.Status == pirogue.StatusCreated: // nothing follows it, or not yet
+	case p.Status.Terminal() || p.Status == pirogue.StatusCreated: // no workflow acts on it, or none yet
 	case p.Kind.MoneyOut():
 		verbs = append(verbs, pirogue.VerbRecheck, pirogue.VerbRedrive, pirogue.VerbResolve)
 	default:
@@ -109,7 +109,7 @@ func allowed(p pirogue.Payment, cases []pirogue.Case) []pirogue.Verb {
 	return verbs
 }
 
-// showTimeline answers with everything that happened to a payment.
+// showTimeline responds with every event of a payment.
 func (s *Server) showTimeline(ctx context.Context, c *gin.Context) (any, error) {
 	id, err := idOf(c)
 	if err != nil {
@@ -119,8 +119,7 @@ func (s *Server) showTimeline(ctx context.Context, c *gin.Context) (any, error) 
 	return each(moments, momentOf), err
 }
 
-// readQuery reads a URL's parameters, each of which must be one of these and be
-// there once.
+// readQuery reads a URL's parameters. Each must be among the known names and occur once.
 func readQuery(c *gin.Context, known ...string) (url.Values, error) {
 	values, err := url.ParseQuery(c.Request.URL.RawQuery)
 	if err != nil {
@@ -134,7 +133,7 @@ func readQuery(c *gin.Context, known ...string) (url.Values, error) {
 	return values, nil
 }
 
-// limitOf returns how many rows a list may hold: 1 to pirogue.MaxPage.
+// limitOf returns the number of rows for a list: 1 to pirogue.MaxPage.
 func limitOf(q url.Values) (int, error) {
 	if !q.Has("limit") {
 		return defaultPage, nil

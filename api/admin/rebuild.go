@@ -10,10 +10,10 @@ import (
 	"pirogue"
 )
 
-// VerbRebuild starts workflows again that are gone.
+// VerbRebuild is the audit log's verb for the start of lost workflows.
 const VerbRebuild pirogue.Verb = "rebuild"
 
-// showLost answers with the workflows that are gone although they have something to do. It
+// showLost responds with the workflows that are gone although their rows have work for them. It
 // starts none.
 func (s *Server) showLost(c *gin.Context, v *visit) error {
 	if err := v.need(pirogue.RoleReader); err != nil {
@@ -33,10 +33,10 @@ func (s *Server) showLost(c *gin.Context, v *visit) error {
 // Lost lists workflows that are gone.
 type Lost struct {
 	Found  []pirogue.LostWorkflow `json:"found"`
-	NotAll []pirogue.FollowedKind `json:"not_all,omitempty"` // kinds of which some rows were not looked at
+	NotAll []pirogue.FollowedKind `json:"not_all,omitempty"` // kinds whose rows were not all read
 }
 
-// rebuild starts workflows again that are gone, as the sweep does.
+// rebuild starts the lost workflows again, like the sweep.
 func (s *Server) rebuild(c *gin.Context, v *visit) error {
 	reason, err := readReason(c)
 	if err != nil {
@@ -55,10 +55,10 @@ func (s *Server) rebuild(c *gin.Context, v *visit) error {
 	})
 }
 
-// VerbUnblock ends workflows that cannot go on and starts them again.
+// VerbUnblock is the audit log's verb for the restart of workflows that cannot continue.
 const VerbUnblock pirogue.Verb = "rebuild-blocked"
 
-// showBlocked answers with the payments whose workflow is open and cannot go on.
+// showBlocked responds with the payments whose workflow is open and cannot continue.
 func (s *Server) showBlocked(c *gin.Context, v *visit) error {
 	if err := v.need(pirogue.RoleReader); err != nil {
 		return err
@@ -77,11 +77,11 @@ func (s *Server) showBlocked(c *gin.Context, v *visit) error {
 type blockedBody struct {
 	why
 
-	Expected int `json:"expected"` // how many are blocked, as GET says
+	Expected int `json:"expected"` // the number of blocked workflows in the response of GET
 }
 
-// rebuildBlocked ends the workflows that cannot go on and starts each again from its rows, if there
-// are as many as whoever asks has seen.
+// rebuildBlocked ends the workflows that cannot continue and starts each again from its rows. It
+// requires the number that the actor has seen, so that the actor restarts no others.
 func (s *Server) rebuildBlocked(c *gin.Context, v *visit) error {
 	var body blockedBody
 	if err := readBody(c, &body); err != nil {
@@ -100,8 +100,8 @@ func (s *Server) rebuildBlocked(c *gin.Context, v *visit) error {
 	})
 }
 
-// unblock starts the workflows of blocked payments again. It refuses when there are not as many as
-// expected. One that cannot be started is left as it is.
+// unblock starts the workflows of blocked payments again. It refuses when their number differs from
+// expected. A workflow that cannot be started stays as it is.
 func (s *Server) unblock(ctx context.Context, expected int) (pirogue.Verdict, error) {
 	found, err := s.workflows.Blocked(ctx)
 	if err != nil {

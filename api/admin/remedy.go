@@ -12,15 +12,15 @@ import (
 	"pirogue"
 )
 
-// why is the body of every act: nothing is done without a reason.
+// why is the body of every action: each needs a reason.
 type why struct {
 	Reason string `json:"reason"`
 }
 
-// rule is the rule of every reason.
+// rule returns the condition on every reason.
 func (w why) rule() rule { return needed("reason", w.Reason, maxReason) }
 
-// Resolution says what became of a payment, and where that can be seen.
+// Resolution is a person's decision about the outcome of a payment, with its evidence.
 type Resolution struct {
 	As       pirogue.Resolution `json:"resolution"`
 	Evidence string             `json:"evidence"`
@@ -40,18 +40,18 @@ type resending struct {
 	EventID pirogue.EventID `json:"event_id,omitempty"` // "": the latest
 }
 
-// recheck has the operator asked at once.
+// recheck asks the operator for a payment's status at once.
 func (s *Server) recheck(c *gin.Context, v *visit) error {
 	return s.remedy(c, v, pirogue.VerbRecheck)
 }
 
-// redrive has the operator asked, and the payment submitted anew if that can pay nobody
-// twice.
+// redrive asks the operator for a payment's status, and submits the payment again if that can pay
+// nobody twice.
 func (s *Server) redrive(c *gin.Context, v *visit) error {
 	return s.remedy(c, v, pirogue.VerbRedrive)
 }
 
-// remedy applies a verb that needs nothing but a reason.
+// remedy applies a verb whose only field is the reason.
 func (s *Server) remedy(c *gin.Context, v *visit, verb pirogue.Verb) error {
 	reason, err := readReason(c)
 	if err != nil {
@@ -60,8 +60,8 @@ func (s *Server) remedy(c *gin.Context, v *visit, verb pirogue.Verb) error {
 	return s.onPayment(c, v, reason, pirogue.Remedy{Verb: verb})
 }
 
-// resolve settles with evidence what the operator cannot tell. The payment's workflow
-// sees to it that a second person confirms it.
+// resolve decides with evidence what the operator cannot report. The payment's workflow requires a
+// second person to confirm it.
 func (s *Server) resolve(c *gin.Context, v *visit) error {
 	var body resolution
 	if err := readBody(c, &body); err != nil {
@@ -87,9 +87,9 @@ func (s *Server) resolve(c *gin.Context, v *visit) error {
 	})
 }
 
-// caseIn returns the open case of the payment in the path that a resolution is about: the one
-// that it names, or the only one; "" where none is open. It fails with MissingField where several
-// are open and none is named, and with NotFound for one that is not open.
+// caseIn returns the open case that a resolution of the payment in the path settles. It is the
+// named one, or the only open one, or "" where none is open. It fails with MissingField where
+// several are open and none is named. It fails with NotFound for a named case that is not open.
 func (s *Server) caseIn(c *gin.Context, named pirogue.CaseID) (pirogue.CaseID, error) {
 	p, err := s.paymentIn(c)
 	if err != nil {
@@ -117,7 +117,7 @@ func (s *Server) caseIn(c *gin.Context, named pirogue.CaseID) (pirogue.CaseID, e
 	}
 }
 
-// onPayment has a payment's workflow carry out a remedy, in its turn.
+// onPayment passes an action to the payment's workflow when its turn comes.
 func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Remedy) error {
 	p, err := s.paymentIn(c)
 	if err != nil {
@@ -147,9 +147,9 @@ func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Re
 	})
 }
 
-// anew starts the workflow of a payment again, as the sweep would, and has it carry out an
-// act. A payment that is not started is the sweep's, and one that ended well can only be asked
-// about.
+// anew starts the workflow of a payment again, like the sweep, and passes an action to it. It
+// leaves a payment that is not started to the sweep. For a SUCCESS without a case it allows a
+// recheck only.
 func (s *Server) anew(ctx context.Context, p pirogue.Payment, verb pirogue.Verb, act string) (pirogue.Verdict, error) {
 	r, err := s.store.Restart(ctx, p.ID)
 	if err != nil {
@@ -167,19 +167,19 @@ func (s *Server) anew(ctx context.Context, p pirogue.Payment, verb pirogue.Verb,
 		return pirogue.Verdict{}, err
 	}
 	anew, err := s.workflows.RemedyAnew(ctx, r, act)
-	if err == nil || pirogue.CodeOf(err) == pirogue.Unknown { // it runs, whether or not it has answered
+	if err == nil || pirogue.CodeOf(err) == pirogue.Unknown { // the workflow runs, whether or not it has responded
 		err = errors.Join(err, s.closeOver(ctx, r))
 	}
 	if pirogue.CodeOf(err) != pirogue.Internal {
 		return anew, err
 	}
-	// Its operator is not configured any more: that is a verdict, and no failure of the request.
+	// The operator is not configured: that is a verdict, not a failure of the request.
 	verdict.Reason = notStarted + err.Error()
 	return verdict, nil
 }
 
-// closeOver closes the cases that are over because a payment's workflow runs again, also when the
-// request's own time is over.
+// closeOver closes the cases that are over because a payment's workflow runs again. It does so even
+// after the request's deadline.
 func (s *Server) closeOver(ctx context.Context, r pirogue.Restart) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), remedyTime)
 	defer cancel()
@@ -191,12 +191,12 @@ func (s *Server) closeOver(ctx context.Context, r pirogue.Restart) error {
 	return nil
 }
 
-// notStarted begins the verdict on an act for a payment whose rows or configuration do not let
-// its workflow start.
+// notStarted begins the reason of a verdict: the payment's rows or the configuration do not let its
+// workflow start.
 const notStarted = "The payment's workflow is gone and cannot be started: "
 
-// restartable reports whether the workflow of a payment has something to do that an act with this
-// verb can be about. Of a SUCCESS the operator may say that it took it back.
+// restartable reports whether a payment's workflow has work that an action with this verb can
+// concern. A recheck of a SUCCESS is allowed, because the operator may have taken it back.
 func restartable(r pirogue.Restart, verb pirogue.Verb) bool {
 	switch r.Payment.Status {
 	case pirogue.StatusCreated:
@@ -210,7 +210,7 @@ func restartable(r pirogue.Restart, verb pirogue.Verb) bool {
 	}
 }
 
-// noWorkflow is the verdict on a remedy for a payment that nothing follows any more.
+// noWorkflow returns the verdict on an action for a payment without a workflow.
 func noWorkflow(p pirogue.Payment) pirogue.Verdict {
 	return pirogue.Verdict{
 		Decision: pirogue.DecisionRefused, Status: p.Status,
@@ -218,7 +218,7 @@ func noWorkflow(p pirogue.Payment) pirogue.Verdict {
 	}
 }
 
-// paymentIn returns the payment in the path. It fails with TransactionNotFound.
+// paymentIn returns the payment in the request's path. It fails with TransactionNotFound.
 func (s *Server) paymentIn(c *gin.Context) (pirogue.Payment, error) {
 	id, err := idOf(c)
 	if err != nil {
@@ -230,7 +230,7 @@ func (s *Server) paymentIn(c *gin.Context) (pirogue.Payment, error) {
 	return p.Payment, err
 }
 
-// resend tells the merchant again: of one event, or of the latest.
+// resend sends a webhook of the payment again: the given event, or the latest.
 func (s *Server) resend(c *gin.Context, v *visit) error {
 	var body resending
 	if err := readBody(c, &body); err != nil {
@@ -249,7 +249,7 @@ func (s *Server) resend(c *gin.Context, v *visit) error {
 	})
 }
 
-// tellAgain starts another round of an event's deliveries.
+// tellAgain starts a further round of an event's deliveries.
 func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.EventID) (pirogue.Verdict, error) {
 	refused := pirogue.Verdict{Decision: pirogue.DecisionRefused, Status: p.Status}
 	id, err := s.eventOf(ctx, p, only)
@@ -275,7 +275,7 @@ func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.
 	}, nil
 }
 
-// eventOf returns a payment's event with an ID, or the latest for "". It returns ""
+// eventOf returns the payment's event with the ID only, or the latest event for "". It returns ""
 // when there is none.
 func (s *Server) eventOf(ctx context.Context, p pirogue.Payment, only pirogue.EventID) (pirogue.EventID, error) {
 	ctx, cancel := stepOf(ctx)
@@ -294,8 +294,8 @@ func (s *Server) eventOf(ctx context.Context, p pirogue.Payment, only pirogue.Ev
 	return wanted, nil
 }
 
-// deliver starts a delivery. When Temporal is away the sweep starts it: the event's
-// row already says that it waits.
+// deliver starts a delivery. When Temporal does not respond the sweep starts it, because the
+// event's row is WAITING already.
 func (s *Server) deliver(ctx context.Context, o pirogue.Owner, e pirogue.Event) {
 	ctx, cancel := context.WithTimeout(ctx, deliverTime)
 	defer cancel()

@@ -1,11 +1,10 @@
-// Package admin is support's way into Pirogue over HTTP, on a port of its own, and
-// the client that the command line uses for it.
+// Package admin serves support's HTTP API on a port of its own. It also holds the client that the
+// command line uses for it.
 //
-// Who calls is said by a bearer token, which has a name and a role. Everything that
-// changes something needs a reason and leaves a row in the audit log: written before
-// it is carried out, completed with what became of it. Whatever concerns a payment is
-// done by the payment's own workflow, which asks the operator before it believes
-// anybody, so a button that is pressed twice has one effect.
+// A bearer token with a name and a role identifies the caller. Every change needs a reason and an
+// entry in the audit log. The entry is written before the action and completed with its verdict.
+// The payment's own workflow carries out every action on a payment. It asks the operator before it
+// believes a person, and a button pressed twice has one effect.
 package admin
 
 import (
@@ -20,19 +19,19 @@ import (
 	"pirogue"
 )
 
-// Options is everything a Server is made of.
+// Options holds the dependencies and settings of a Server.
 type Options struct {
 	Store     Store
 	Workflows Workflows
 	Clock     pirogue.Clock
 	Log       *zap.Logger
-	// Operators is every configured operator, in the order in which support reads them.
+	// Operators lists every configured operator, in the order of support's list.
 	Operators []pirogue.OperatorCode
-	// WorkflowID returns the ID under which the Temporal Web UI shows a payment.
+	// WorkflowID returns a payment's workflow ID for the Temporal Web UI.
 	WorkflowID func(pirogue.PaymentID, pirogue.Kind) string
 }
 
-// check reports what is missing.
+// check reports every option that is missing.
 func (o Options) check() error {
 	var mistakes []error
 	for _, part := range []struct {
@@ -52,7 +51,7 @@ func (o Options) check() error {
 	return errors.Join(mistakes...)
 }
 
-// Server answers support.
+// Server serves support.
 type Server struct {
 	store      Store
 	workflows  Workflows
@@ -62,7 +61,7 @@ type Server struct {
 	workflowID func(pirogue.PaymentID, pirogue.Kind) string
 	engine     *gin.Engine
 	turns      *turns
-	// inside and verifying hold one value for each request that is under way.
+	// inside and verifying hold one value for each request under way.
 	inside    chan struct{}
 	verifying chan struct{}
 }
@@ -88,8 +87,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// register is every route, with the role that it needs. An act's role is with the
-// act, because an attempt without it is an act too: see carryOut.
+// register adds every route, with the role that it needs. The role of an action is checked in
+// carryOut, because an attempt without it gets an audit entry too.
 func (s *Server) register() {
 	s.engine.Use(s.identify, s.observe, s.survive)
 	s.engine.NoRoute(s.answer(noRoute))
@@ -147,7 +146,7 @@ func (s *Server) HTTPServer(addr string) *http.Server {
 	}
 }
 
-// handler answers one request. Its error becomes the answer.
+// handler serves one request. An error that it returns becomes the response.
 type handler func(*gin.Context, *visit) error
 
 // answer adapts a handler to Gin.
@@ -159,13 +158,13 @@ func (s *Server) answer(h handler) gin.HandlerFunc {
 	}
 }
 
-// reader answers one request that changes nothing, within the time of ctx.
+// reader serves one request that changes nothing, within the deadline of ctx.
 type reader func(ctx context.Context, c *gin.Context) (any, error)
 
 // read adapts a reader to Gin.
 func (s *Server) read(r reader) gin.HandlerFunc { return s.answer(r.handle) }
 
-// handle lets whoever has a role read, and gives the database storeTime for it.
+// handle allows every role to read, and limits the database to storeTime.
 func (r reader) handle(c *gin.Context, v *visit) error {
 	if err := v.need(pirogue.RoleReader); err != nil {
 		return err
@@ -179,7 +178,7 @@ func (r reader) handle(c *gin.Context, v *visit) error {
 	return err
 }
 
-// bodyOf returns the body of a success: a worklist is one by itself.
+// bodyOf returns the body of a successful response. A worklist is a whole body by itself.
 func bodyOf(data any) any {
 	switch data.(type) {
 	case worklist[Stuck], worklist[OpenCase]:
@@ -189,17 +188,17 @@ func bodyOf(data any) any {
 	}
 }
 
-// answer is the body of a success.
+// answer is the body of a successful response.
 type answer[T any] struct {
 	Data T `json:"data"`
 }
 
-// noRoute answers a path that does not exist.
+// noRoute responds to a path that does not exist.
 func noRoute(*gin.Context, *visit) error {
 	return pirogue.Errorf(pirogue.NotFound, "no such route")
 }
 
-// noMethod answers a method that its path does not know; Gin has set Allow.
+// noMethod responds to a method that the path does not have; Gin has set Allow.
 func noMethod(*gin.Context, *visit) error {
 	return pirogue.Errorf(pirogue.MethodNotAllowed, "no such method")
 }

@@ -8,22 +8,22 @@ import (
 	"pirogue"
 )
 
-// turns lets perPayment acts on one payment be under way and keeps the others in the
-// order in which they came.
+// turns limits the actions under way on one payment to perPayment. The others wait in the order of
+// their arrival.
 type turns struct {
 	mu    sync.Mutex
 	lanes map[pirogue.PaymentID]*lane
 }
 
-// lane is the acts on one payment.
+// lane holds the actions on one payment.
 type lane struct {
-	inside chan struct{} // holds one value for each act that is under way
-	known  int           // acts under way or waiting; with the last the lane goes
+	inside chan struct{} // holds one value for each action under way
+	known  int           // actions under way or waiting; at 0 the lane is deleted
 }
 
 func newTurns() *turns { return &turns{lanes: map[pirogue.PaymentID]*lane{}} }
 
-// take waits for a turn, at most turnTime, and returns how to give it back. It fails
+// take waits for a turn, at most turnTime, and returns the function that gives it back. It fails
 // with Retry.
 func (t *turns) take(ctx context.Context, id pirogue.PaymentID) (leave func(), err error) {
 	l := t.join(id)
@@ -41,7 +41,7 @@ func (t *turns) take(ctx context.Context, id pirogue.PaymentID) (leave func(), e
 	return nil, err
 }
 
-// join returns the payment's lane, counting one more.
+// join returns the payment's lane and counts one more action in it.
 func (t *turns) join(id pirogue.PaymentID) *lane {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -54,7 +54,7 @@ func (t *turns) join(id pirogue.PaymentID) *lane {
 	return l
 }
 
-// part counts one less.
+// part counts one action less, and deletes an unused lane.
 func (t *turns) part(id pirogue.PaymentID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"pirogue"
 )
 
-// Payment is a payment as support sees it. The number is masked; amounts are minor
-// units of Currency.
+// Payment is a payment in support's view. The number is masked; amounts are minor units of
+// Currency.
 type Payment struct {
 	ID           pirogue.PaymentID    `json:"transaction_id"`
 	MerchantID   pirogue.MerchantID   `json:"merchant_id"`
@@ -15,7 +15,7 @@ type Payment struct {
 	Kind         pirogue.Kind         `json:"type"`
 	OrderID      string               `json:"merchant_order_id"`
 	ParentID     pirogue.PaymentID    `json:"original_transaction_id,omitempty"`
-	Late         bool                 `json:"late,omitempty"` // a refund of money that waited in suspense
+	Late         bool                 `json:"late,omitempty"` // a refund of late money from suspense
 	Status       pirogue.Status       `json:"status"`
 	Amount       int64                `json:"amount"`
 	Fee          int64                `json:"fee"`
@@ -35,24 +35,24 @@ type Payment struct {
 	SettledAt    time.Time            `json:"settled_at,omitzero"`
 }
 
-// Details is everything about a payment but its timeline.
+// Details holds the facts about a payment, except its timeline.
 type Details struct {
 	Payment
 
-	WorkflowID   string            `json:"workflow_id"` // as the Temporal Web UI shows it
+	WorkflowID   string            `json:"workflow_id"` // its ID in the Temporal Web UI
 	Waiting      *pirogue.Waiting  `json:"waiting,omitempty"`
 	Cases        []Case            `json:"cases"`
-	Allowed      []pirogue.Verb    `json:"allowed"` // what can be tried; the workflow has the last word
+	Allowed      []pirogue.Verb    `json:"allowed"` // offered actions; the workflow decides
 	CustomerName string            `json:"customer_name,omitempty"`
 	Description  string            `json:"description,omitempty"`
 	Metadata     map[string]string `json:"metadata,omitempty"`
 	ReturnURL    string            `json:"return_url,omitempty"`
 	CancelURL    string            `json:"cancel_url,omitempty"`
 	NotifyURL    string            `json:"notify_url,omitempty"`
-	Unreadable   string            `json:"unreadable,omitempty"` // why a part of the payment is missing here
+	Unreadable   string            `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
 }
 
-// paymentOf returns what support sees of a payment.
+// paymentOf returns support's view of a payment.
 func paymentOf(p pirogue.Payment) Payment {
 	view := Payment{
 		ID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind, OrderID: p.OrderID, ParentID: p.ParentID,
@@ -82,7 +82,7 @@ func momentOf(m pirogue.Moment) Moment {
 	}
 }
 
-// Case is something only a person can settle.
+// Case is a question about a payment that only a person can settle.
 type Case struct {
 	ID       pirogue.CaseID `json:"case_id"`
 	Cause    pirogue.Cause  `json:"cause"`
@@ -96,27 +96,27 @@ func caseOf(c pirogue.Case) Case {
 	return Case{ID: c.ID, Cause: c.Cause, Note: c.Note, Paid: c.Paid, OpenedAt: c.OpenedAt, ClosedAt: c.ClosedAt}
 }
 
-// OpenCase is a case with its payment and what can be done about it.
+// OpenCase is a case with its payment and the allowed actions.
 type OpenCase struct {
 	Case
 
 	Payment    Payment        `json:"payment"`
 	Allowed    []pirogue.Verb `json:"allowed"`
-	Unreadable string         `json:"unreadable,omitempty"` // why a part of the payment is missing here
+	Unreadable string         `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
 }
 
 func openCaseOf(c pirogue.CaseView) OpenCase {
 	return OpenCase{Case: caseOf(c.Case), Payment: paymentOf(c.Payment), Allowed: c.Allowed, Unreadable: c.Unreadable}
 }
 
-// Stuck is a payment that needs a look, and why.
+// Stuck is a payment that support should look at, with its cause.
 type Stuck struct {
 	Cause   pirogue.StuckCause `json:"cause"`
 	Since   time.Time          `json:"since"`
-	Words   string             `json:"words,omitempty"` // the operator's last, redacted
+	Words   string             `json:"words,omitempty"` // the operator's latest message, redacted
 	Payment Payment            `json:"payment"`
 	Allowed []pirogue.Verb     `json:"allowed"`
-	// Unreadable says why a part of the payment is missing here, such as its number.
+	// Unreadable holds the reason why a part of the payment, such as its number, is missing here.
 	Unreadable string `json:"unreadable,omitempty"`
 }
 
@@ -127,7 +127,7 @@ func stuckOf(s pirogue.Stuck) Stuck {
 	}
 }
 
-// Tally says how many payments wait for one cause in one currency, and what is at stake.
+// Tally counts the payments that wait for one cause in one currency, with their amount at stake.
 type Tally struct {
 	Cause    string           `json:"cause"`
 	Currency pirogue.Currency `json:"currency"`
@@ -137,7 +137,7 @@ type Tally struct {
 
 func tallyOf(t pirogue.WorkTally) Tally { return Tally(t) }
 
-// worklist is the body of a page of what support works through.
+// worklist is the body of one page of a list that support works through.
 type worklist[T any] struct {
 	Data    []T     `json:"data"`
 	Next    string  `json:"next_cursor,omitempty"` // absent: no row is left
@@ -154,7 +154,7 @@ type Act struct {
 	PaymentID pirogue.PaymentID `json:"transaction_id,omitempty"`
 	Subject   string            `json:"subject,omitempty"`
 	Reason    string            `json:"reason"`
-	Verdict   *pirogue.Verdict  `json:"verdict,omitempty"` // absent: under way, or cut off
+	Verdict   *pirogue.Verdict  `json:"verdict,omitempty"` // absent: under way, or interrupted
 	EndedAt   time.Time         `json:"ended_at,omitzero"`
 }
 
@@ -169,8 +169,8 @@ func actOf(a pirogue.Act) Act {
 	return view
 }
 
-// Payout is a merchant's money sent to its bank. Amount is minor units of Currency,
-// which is the country's.
+// Payout is a transfer of a merchant's money to its bank. Amount is minor units of Currency, which
+// must be the country's.
 type Payout struct {
 	ID       string              `json:"id"` // unique for ever: the bank's reference
 	Mode     pirogue.Mode        `json:"mode"`
@@ -181,7 +181,7 @@ type Payout struct {
 	PaidAt   time.Time           `json:"paid_at,omitzero"` // zero in a request: at this moment
 }
 
-// payout returns a merchant's payout.
+// payout returns p as the domain's payout of a merchant.
 func (p Payout) payout(id pirogue.MerchantID) pirogue.Payout {
 	return pirogue.Payout{
 		ID: p.ID, MerchantID: id, Mode: p.Mode, Country: p.Country, Note: p.Note, PaidAt: p.PaidAt,
@@ -196,8 +196,8 @@ func payoutOf(p pirogue.Payout) Payout {
 	}
 }
 
-// Fee is a rule of a merchant's contract, as pirogue.FeeRule: amounts are minor units
-// of the country's currency, basis points hundredths of a per cent.
+// Fee is a rule of a merchant's contract, like pirogue.FeeRule. Amounts are minor units of the
+// country's currency, basis points hundredths of a per cent.
 type Fee struct {
 	Kind        pirogue.Kind        `json:"type"`
 	Country     pirogue.CountryCode `json:"country_code,omitempty"` // "": every country
@@ -210,12 +210,12 @@ type Fee struct {
 	Returned    bool                `json:"returned"` // a refund gives the fee back in proportion
 }
 
-// feeRule returns the rule itself.
+// feeRule returns f as the domain's rule.
 func (f Fee) feeRule() pirogue.FeeRule { return pirogue.FeeRule(f) }
 
 func feeOf(r pirogue.FeeRule) Fee { return Fee(r) }
 
-// each returns the views of all rows: an empty list for none, never null.
+// each returns the views of all rows: an empty list for no rows, never null.
 func each[T, V any](rows []T, view func(T) V) []V {
 	views := make([]V, len(rows))
 	for i, row := range rows {

@@ -14,17 +14,17 @@ import (
 	"pirogue/ids"
 )
 
-// visit is what is known of one request.
+// visit holds the facts about one request that its checks find.
 type visit struct {
 	id    string
-	actor string // whose token it is; nothing else a caller says about itself counts
+	actor string // the token's name; no claim of the client changes it
 	role  pirogue.Role
 }
 
-// visitKey is the visit's place in Gin's context.
+// visitKey is the key of the visit in Gin's context.
 type visitKey struct{}
 
-// visitOf returns the request's visit. identify has put it there.
+// visitOf returns the request's visit, which identify stored.
 func visitOf(c *gin.Context) *visit {
 	v, ok := c.MustGet(visitKey{}).(*visit)
 	if !ok {
@@ -33,7 +33,7 @@ func visitOf(c *gin.Context) *visit {
 	return v
 }
 
-// need fails with RoleRequired for a role that may not do what needs other.
+// need fails with RoleRequired when the caller's role does not include other.
 func (v *visit) need(other pirogue.Role) error {
 	if !v.role.May(other) {
 		return pirogue.Errorf(RoleRequired, "%s is %q, not %s", v.actor, v.role, other)
@@ -41,10 +41,10 @@ func (v *visit) need(other pirogue.Role) error {
 	return nil
 }
 
-// requestID is what a client may call its own request.
+// requestID is the accepted form of a client's own ID for its request.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// identify names the request and sets what every answer carries.
+// identify gives the request its ID and sets the headers of every response.
 func (s *Server) identify(c *gin.Context) {
 	v := &visit{id: ids.Request()}
 	if given := c.GetHeader("X-Request-Id"); requestID.MatchString(given) {
@@ -56,8 +56,8 @@ func (s *Server) identify(c *gin.Context) {
 	c.Header("X-Content-Type-Options", "nosniff")
 }
 
-// observe writes one line for each request: who, what and how it ended, and no
-// token, term or body.
+// observe logs each request: the actor, the route and the result, and no token, search term or
+// body.
 func (s *Server) observe(c *gin.Context) {
 	began := s.clock.Now()
 	c.Next()
@@ -72,7 +72,7 @@ func (s *Server) observe(c *gin.Context) {
 	)
 }
 
-// survive turns a panic into a 500 that tells nothing but the request's id.
+// survive turns a panic into a 500 that reveals only the request's ID.
 func (s *Server) survive(c *gin.Context) {
 	defer func() {
 		cause := recover()
@@ -87,7 +87,7 @@ func (s *Server) survive(c *gin.Context) {
 	c.Next()
 }
 
-// enter turns a request away when maxInside are under way.
+// enter refuses a request when maxInside are under way.
 func (s *Server) enter(c *gin.Context) {
 	select {
 	case s.inside <- struct{}{}:
@@ -98,11 +98,11 @@ func (s *Server) enter(c *gin.Context) {
 	}
 }
 
-// bearer is how a token is presented (RFC 6750, section 2.1).
+// bearer begins an Authorization header (RFC 6750, section 2.1).
 const bearer = "Bearer "
 
-// authenticate finds out whose token it is. A header that is there twice leaves it
-// open which of them was meant.
+// authenticate finds the person by the token. It refuses two Authorization headers, for it would be
+// unclear which one counts.
 func (s *Server) authenticate(c *gin.Context) {
 	given := c.Request.Header.Values("Authorization")
 	if len(given) != 1 || !strings.HasPrefix(given[0], bearer) {
