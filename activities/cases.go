@@ -28,8 +28,7 @@ func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, 
 		in.Paid = 0
 	}
 	if in.Cause == pirogue.CauseReversed {
-		// What we gave back ourselves is not taken back by the operator.
-		if p, _, err := a.Store.Latest(ctx, in.PaymentID); err != nil || p.Refunded+p.RefundHeld > 0 {
+		if ours, err := a.gaveBack(ctx, in.PaymentID); err != nil || ours {
 			return "", encode(err)
 		}
 	}
@@ -46,6 +45,31 @@ func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, 
 		return "", nil
 	}
 	return opened.ID, encode(err)
+}
+
+// gaveBack reports whether the operator that collected a cash-in gave all of it back because we
+// asked for that by its refund call, or is about to. Refunds in part, and those that were paid into
+// the payer's wallet, leave the collection as it was: an operator that takes it back does so itself.
+func (a *Activities) gaveBack(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	p, _, err := a.Store.Latest(ctx, id)
+	if err != nil || p.Refunded+p.RefundHeld < p.Amount.Minor {
+		return false, err
+	}
+	refunds, err := a.Store.Refunds(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	var back int64
+	for _, refund := range refunds {
+		_, reverses, err := a.reverses(ctx, a.Operators[refund.Operator], refund)
+		if err != nil {
+			return false, err
+		}
+		if reverses {
+			back += refund.Amount.Minor
+		}
+	}
+	return back >= p.Amount.Minor, nil
 }
 
 // UnsettledCase is a case that waits to be settled.

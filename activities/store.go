@@ -113,6 +113,8 @@ type Books interface {
 	// cash-in up to date and writes the events for the merchant, in one transaction. A
 	// payment that is terminal already is left alone; see pirogue.Settled.
 	Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled, error)
+	// Refunds returns the refunds of a cash-in that gave money back, or may yet.
+	Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.Payment, error)
 	// Collected returns the attempt that collected a payment: its accepted one, or else the
 	// latest that may have. It fails with NotFound.
 	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"time"
 
 	"gorm.io/gorm"
@@ -76,6 +77,21 @@ SELECT CAST(
     WHERE j.payment_id = @parent AND j.step = 'clear')
 - (SELECT COALESCE(SUM(r.amount), 0) FROM payments r
     WHERE r.parent_id = @parent AND r.late = 1 AND r.status NOT IN ('FAILED','EXPIRED')) AS BIGINT)`
+
+// Refunds returns the refunds of a cash-in that gave money of it back, or may yet, the oldest first.
+// Returns of stray money are not among them.
+func (db *DB) Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.Payment, error) {
+	var rows []paymentRow
+	err := db.look(ctx, "list refunds", func(tx *gorm.DB) error {
+		return tx.Where("parent_id = ? AND late = 0 AND status NOT IN ('FAILED','EXPIRED')", parent).
+			Order("created_at, id").Find(&rows).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	refunds, err := db.unpackPayments(rows)
+	return refunds, failure("list refunds", err)
+}
 
 // whyNoRefund returns the error of a cash-in that cannot be refunded.
 func whyNoRefund(tx *gorm.DB, p pirogue.Payment) error {

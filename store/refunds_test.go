@@ -67,6 +67,10 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 			require.Equal(w.t, pirogue.NewEventID(parent.ID, 2), told.Reversed)
 		}
 		counters(5000, 0, pirogue.StatusReversed)
+		refunds, err := w.db.Refunds(w.ctx(), parent.ID)
+		require.NoError(w.t, err)
+		require.Len(w.t, refunds, 2, "the one in vain gave nothing back")
+		require.Equal(w.t, []pirogue.PaymentID{first.ID, rest.ID}, []pirogue.PaymentID{refunds[0].ID, refunds[1].ID})
 		w.has(1000, 0) // as if the cash-in had never been
 		event, _, err := w.db.BeginDelivery(w.ctx(), told.Reversed, w.at(time.Hour))
 		require.NoError(w.t, err)

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -349,6 +350,57 @@ func TestSuccessIsVerified(t *testing.T) {
 			require.Equal(t, before, w.balance(), "no money of the merchant's is moved")
 			in, out := w.moved()
 			require.Equal(t, tt.booked, in[string(w.operator.refs[0])]+out[string(w.operator.refs[0])])
+		})
+	}
+}
+
+// Each row is a success that its operator takes back, after refunds of so much: the operator itself
+// has done it unless we gave all of it back by its refund call.
+func TestReversalAfterRefunds(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		call    bool // the operator has a refund call
+		refunds []int64
+		pending bool // the last refund is under way
+		want    []pirogue.Cause
+	}{
+		"a part, by its call":            {call: true, refunds: []int64{100}, want: []pirogue.Cause{pirogue.CauseReversed}},
+		"all, into the wallet":           {refunds: []int64{5000}, want: []pirogue.Cause{pirogue.CauseReversed}},
+		"all, by its call":               {call: true, refunds: []int64{5000}},
+		"all, by its call, and in parts": {call: true, refunds: []int64{2000, 3000}},
+		"all, and the call is under way": {call: true, refunds: []int64{5000}, pending: true},
+		"a part, and it is under way":    {call: true, refunds: []int64{4999}, pending: true, want: []pirogue.Cause{pirogue.CauseReversed}},
+		"nothing":                        {call: true, want: []pirogue.Cause{pirogue.CauseReversed}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOf(t, setting{policy: pirogue.LateReturn, refunds: tt.call})
+			w.operator.scenes = settledAtOnce
+			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+			for n, amount := range tt.refunds {
+				refund, attempt := w.write(pirogue.Payment{
+					Kind: pirogue.Refund, OrderID: fmt.Sprint("refund_", n), ParentID: w.payment.ID, Amount: xof(amount), Fee: xof(0),
+				})
+				w.sent(attempt)
+				if tt.pending && n == len(tt.refunds)-1 {
+					continue
+				}
+				_, err := w.store.Settle(t.Context(), pirogue.Settlement{
+					PaymentID: refund.ID, Status: pirogue.StatusSuccess, At: w.env.Now(),
+				})
+				require.NoError(t, err)
+			}
+			w.renew()
+			w.register(tt.call)
+			w.operator.scenes, w.operator.began = []scene{{outcome: pirogue.OutcomeDeclined}}, w.env.Now()
+			before, _ := w.latest()
+			w.order.Resumes = &pirogue.Resumption{Status: before.Status, FirstSent: w.env.Now(), Attempts: 1}
+			w.ring(0)
+			w.env.SetWorkflowRunTimeout(openFor)
+			p := w.tell()
+			open, closed := w.cases(p.ID)
+			require.Equal(t, tt.want, open)
+			require.Empty(t, closed)
 		})
 	}
 }
