@@ -14,10 +14,10 @@ import (
 	"pirogue"
 )
 
-// because is the body of an act that needs nothing but a reason.
+// because is the body of an action whose only field is its reason.
 const because = `{"reason":"the customer called"}`
 
-// acts is every route that changes something, with a body it accepts.
+// acts returns every route that changes something, with a body that it accepts.
 func (w *world) acts() map[string]struct {
 	method, path, body string
 	needs              pirogue.Role
@@ -165,7 +165,7 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 	}
 }
 
-// hangs is a workflow that has the remedy and does not answer in time.
+// hangs plays a workflow that has the action and does not respond in time.
 func hangs(ctx context.Context, _ pirogue.Payment, _ string) (pirogue.Verdict, error) {
 	<-ctx.Done()
 	return pirogue.Verdict{}, pirogue.Errorf(pirogue.Unknown, "no answer yet: %w", ctx.Err())
@@ -188,7 +188,8 @@ func TestTheWorkflowIsToldWhichRowSaysWhoActs(t *testing.T) {
 	require.Equal(t, []string{row.ID}, w.workflows.asked(), "the row says everything, the workflow is told which")
 }
 
-// TestResolveNamesItsCase fills in the only open case, and asks for a name where there are two.
+// TestResolveNamesItsCase shows that a resolution without a case settles the only open one, and
+// must name one of two.
 func TestResolveNamesItsCase(t *testing.T) {
 	t.Parallel()
 
@@ -349,10 +350,10 @@ func TestAnEventIsSentAgain(t *testing.T) {
 	const url = "https://shop.example/hook"
 	first, second := 1, 2
 	tests := map[string]struct {
-		ask       int // which event: 0 means the latest
+		ask       int // which event; 0: the latest
 		state     pirogue.EventState
 		url       string
-		away      bool // Temporal is
+		away      bool // Temporal does not respond
 		answer    int
 		delivered int // which event
 	}{

@@ -40,7 +40,7 @@ func (s *fakeStore) OperatorLooked(_ context.Context, o pirogue.OperatorCode, ev
 	return err
 }
 
-// EndAskFirst implements admin.AskFirsts: two people end it.
+// EndAskFirst implements admin.AskFirsts: it needs two people.
 func (s *fakeStore) EndAskFirst(
 	_ context.Context, _ []pirogue.OperatorCode, actor string, _ time.Time,
 ) (pirogue.Verdict, error) {

@@ -14,7 +14,7 @@ import (
 	"pirogue/api/admin"
 )
 
-// client returns somebody's client of a server that listens.
+// client returns the client of one person, for a server that listens on a local port.
 func (w *world) client(t *testing.T, who string) *admin.Client {
 	t.Helper()
 	server := httptest.NewServer(w.server.HTTPServer("").Handler)

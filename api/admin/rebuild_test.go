@@ -14,12 +14,12 @@ import (
 func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 	t.Parallel()
 
-	// Each row is a payment whose workflow is gone, and whether the act starts it again.
+	// Each row is a payment whose workflow is gone, with the effect of the action on it.
 	tests := map[string]struct {
 		status pirogue.Status
 		verb   pirogue.Verb // "": recheck
 		unfit  error
-		sealed string // why its rows cannot be read
+		sealed string // the reason why its rows cannot be read
 		starts bool
 		says   string
 	}{

@@ -14,13 +14,13 @@ import (
 	"pirogue/api/admin"
 )
 
-// holder is whom a token belongs to.
+// holder is the owner of a token.
 type holder struct {
 	name string
 	role pirogue.Role
 }
 
-// fakeStore is a database that keeps its promises in memory.
+// fakeStore is a database in memory that keeps the promises of admin.Store.
 type fakeStore struct {
 	over       []pirogue.CaseID // cases that were closed
 	mu         sync.Mutex
@@ -33,19 +33,19 @@ type fakeStore struct {
 	payouts    map[string]pirogue.Payout
 	fees       map[pirogue.MerchantID]pirogue.FeeSchedule
 	policies   map[pirogue.MerchantID]pirogue.LatePolicy
-	balance    int64 // what payouts may take
+	balance    int64 // limit of a payout
 	violations []admin.Violation
 	healths    map[pirogue.OperatorCode]pirogue.Health
 	bulk       pirogue.BulkProgress
 	nextPoll   time.Time // of every payment
 	suspended  map[pirogue.MerchantID]bool
-	unreadable string                  // why a part of every payment cannot be read
+	unreadable string                  // the reason why a part of every payment cannot be read
 	askFirst   *pirogue.AskFirstReport // nil: the mode is off
 	looked     map[pirogue.OperatorCode]string
 
-	away     error         // what every call fails with
-	full     error         // what BeginAct fails with
-	cutOff   error         // what EndAct fails with
+	away     error         // error of every call
+	full     error         // error of BeginAct
+	cutOff   error         // error of EndAct
 	auditing chan struct{} // unless nil, Audit waits until it is closed
 }
 
@@ -69,13 +69,13 @@ func newFakeStore() *fakeStore {
 	}
 }
 
-// open locks the store, or says that it is away.
+// open locks the store, or returns the error of a database that does not respond.
 func (s *fakeStore) open() (unlock func(), err error) {
 	s.mu.Lock()
 	return s.mu.Unlock, s.away
 }
 
-// change changes the store from outside.
+// change changes the store from a test.
 func (s *fakeStore) change(how func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,7 +180,7 @@ func (s *fakeStore) OpenCases(
 	return pirogue.WorkPage[pirogue.CaseView]{Rows: open}, err
 }
 
-// Stuck takes every payment that is not terminal for stuck.
+// Stuck treats every payment that is not terminal as stuck.
 func (s *fakeStore) Stuck(
 	_ context.Context, now time.Time, f pirogue.WorkFilter,
 ) (pirogue.WorkPage[pirogue.Stuck], error) {

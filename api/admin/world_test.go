@@ -30,38 +30,38 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// The people of the tests, each with a token that is their name.
+// The people of the tests. Each token's secret is the person's name.
 const (
 	reader  = "rokia"
 	support = "seydou"
 	finance = "fatou"
 )
 
-// merchantID is the one merchant that has a contract.
+// merchantID is the only merchant with a contract.
 const merchantID pirogue.MerchantID = "018f3b1e-7c1a-7def-8abc-0123456789ab"
 
-// bulkID is that merchant's one bulk, of three lines.
+// bulkID is that merchant's only bulk, of three lines.
 const bulkID pirogue.BulkID = "018f3b1e-7c1a-7def-8abc-0123456789ef"
 
-// fakeWorkflows plays the payments' workflows. Like Temporal it keeps ten updates of
-// one workflow in flight, and turns the eleventh away.
+// fakeWorkflows plays the payments' workflows. Like Temporal it keeps ten updates of one workflow
+// in flight and refuses the eleventh.
 type fakeWorkflows struct {
 	mu        sync.Mutex
 	remedy    func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error)
 	waiting   func(context.Context) (pirogue.Waiting, error)
-	remedies  []string // the acts that reached a workflow
+	remedies  []string // the actions that reached a workflow
 	inFlight  int
-	most      int // how many were in flight together
+	most      int // largest number in flight together
 	delivered []string
 	away      error
 	again     []pirogue.Restart // payments whose workflow was started again
-	unfit     error             // why one cannot be
-	lost      pirogue.Restarted // what is gone
+	unfit     error             // error of a start that the rows do not allow
+	lost      pirogue.Restarted // lost workflows
 	rebuilt   int
-	blocked   []pirogue.LostWorkflow // what cannot go on
+	blocked   []pirogue.LostWorkflow // workflows that cannot continue
 }
 
-// RemedyAnew implements admin.Workflows: the workflow settles what it is asked for.
+// RemedyAnew implements admin.Workflows. The workflow settles the payment.
 func (w *fakeWorkflows) RemedyAnew(_ context.Context, r pirogue.Restart, _ string) (pirogue.Verdict, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,7 +97,7 @@ func (w *fakeWorkflows) Restart(_ context.Context, r pirogue.Restart) error {
 	return w.unfit
 }
 
-// inFlightLimit is Temporal's own, per workflow.
+// inFlightLimit is Temporal's default limit of updates in flight for one workflow.
 const inFlightLimit = 10
 
 func (w *fakeWorkflows) Remedy(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error) {
@@ -137,7 +137,7 @@ func (w *fakeWorkflows) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.E
 	return nil
 }
 
-// asked returns the acts that reached a workflow.
+// asked returns the actions that reached a workflow.
 func (w *fakeWorkflows) asked() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -180,25 +180,25 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// change changes the payment, in the database too.
+// change changes the payment, and its row in the database too.
 func (w *world) change(how func(*pirogue.Payment)) {
 	how(&w.payment)
 	w.store.change(func() { w.store.payments[w.payment.ID] = w.payment })
 }
 
-// says is a workflow that always gives one verdict.
+// says plays a workflow that always responds with one verdict.
 func says(v pirogue.Verdict) func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
 	return func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) { return v, nil }
 }
 
-// fails is a workflow that cannot be asked.
+// fails plays a workflow whose call fails with a code.
 func fails(code pirogue.Code) func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
 	return func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
 		return pirogue.Verdict{}, pirogue.Errorf(code, "something with a secret in it")
 	}
 }
 
-// reply is an answer, read.
+// reply is a recorded response.
 type reply struct {
 	*httptest.ResponseRecorder
 	Error  string          `json:"error"`
@@ -207,7 +207,7 @@ type reply struct {
 	Data   json.RawMessage `json:"data"`
 }
 
-// request returns a request with somebody's token.
+// request returns a request with one person's token.
 func request(who, method, target, body string) *http.Request {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+who)
@@ -227,10 +227,10 @@ func (w *world) do(r *http.Request) reply {
 	return got
 }
 
-// status is the answer's HTTP status.
+// status returns the response's HTTP status.
 func (r reply) status() int { return r.ResponseRecorder.Code }
 
-// act returns the act in an answer.
+// act returns the audit entry in a response.
 func (r reply) act(t *testing.T) admin.Act {
 	t.Helper()
 	var act admin.Act
@@ -238,7 +238,7 @@ func (r reply) act(t *testing.T) admin.Act {
 	return act
 }
 
-// press has Seydou press one of support's buttons on the payment.
+// press sends one action on the payment, with Seydou's token.
 func (w *world) press(verb pirogue.Verb, body string) reply {
 	return w.do(request(support, http.MethodPost, "/payments/"+string(w.payment.ID)+"/"+string(verb), body))
 }

@@ -1,9 +1,9 @@
-// Package apitest is the table of bad inputs from the merchant API's contract, each
-// with the answer it must get, and a runner that plays it against any server that
-// speaks the API: one over fakes, or the whole program.
+// Package apitest holds the table of bad inputs from the merchant API's contract, each with the
+// response it must get. Its runner sends the table to any server of the API: one over fakes, or the
+// whole program.
 //
-// A row's number is its number in the reliability reference, section 3, so that the
-// two can be read side by side.
+// A row's number is its number in the reliability reference, section 3, so that a reader can
+// compare the two.
 package apitest
 
 import (
@@ -23,34 +23,34 @@ import (
 	"pirogue/ids"
 )
 
-// MSISDN is the number the good requests use: in the sandbox it pays at once.
+// MSISDN is the number in the good requests; the sandbox pays for it at once.
 const MSISDN = "+22376123456"
 
 const (
-	patience = 15 * time.Second // for one answer
-	attempts = 10               // at a row that runs into a rate it is not about
+	patience = 15 * time.Second // for one response
+	attempts = 10               // at a row that meets a rate limit it does not test
 )
 
-// Row is one bad input and the answer it must get.
+// Row is one bad input with the response it must get.
 type Row struct {
 	Number int
 	Name   string
 	Status int
 	Code   pirogue.Code // "" for a success
-	Field  string       // the first field at fault; "" when the row does not care
+	Field  string       // the first field at fault; "" when the row allows any
 	send   request
-	again  bool   // the same bytes are sent twice, and the second answer counts
-	then   string // the same bytes are sent here as well, and the second answer counts
+	again  bool   // the same bytes are sent twice, and the second response counts
+	then   string // the same bytes are also sent to this path, and the second response counts
 }
 
-// Answer is what came back.
+// Answer is a response.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Error is the body of a failure.
+// Error is the body of an error response.
 type Error struct {
 	Error     string          `json:"error"`
 	Code      pirogue.Code    `json:"code"`
@@ -60,9 +60,9 @@ type Error struct {
 	Data      json.RawMessage `json:"data"`
 }
 
-// Run plays every row against the API at baseURL, which ends in /api/v1, with a
-// test key of a merchant who may take cash-ins in Mali and pay out there. The number
-// MSISDN pays at once there, and the number +22370001234 takes its time.
+// Run sends every row to the API at baseURL, which ends in /api/v1. The test key's merchant may
+// take cash-ins in Mali and pay out there. The number MSISDN must pay at once, and the number
+// +22370001234 must take its time.
 func Run(t *testing.T, baseURL, key, secret string) {
 	t.Helper()
 	m := Merchant{BaseURL: strings.TrimSuffix(baseURL, "/"), Key: key, Secret: secret}
@@ -77,7 +77,7 @@ func Run(t *testing.T, baseURL, key, secret string) {
 	}
 }
 
-// newClient returns a client that follows no redirect and leaves nothing behind.
+// newClient returns a client that follows no redirect. The test's end closes its connections.
 func newClient(t *testing.T) *http.Client {
 	t.Helper()
 	transport := &http.Transport{DisableCompression: true}
@@ -88,7 +88,7 @@ func newClient(t *testing.T) *http.Client {
 	}
 }
 
-// play sends a row's request and returns the answer that counts.
+// play sends a row's request and returns the response that counts.
 func (m Merchant) play(t *testing.T, client *http.Client, row Row) Answer {
 	t.Helper()
 	p, err := row.send.prepare(m, newOrder(), time.Now())
@@ -103,8 +103,8 @@ func (m Merchant) play(t *testing.T, client *http.Client, row Row) Answer {
 	return p.patient(t, client, row.Code)
 }
 
-// patient sends a request, and the same bytes again as long as a limit answers that
-// they are not about.
+// patient sends a request, and repeats the same bytes while a rate limit refuses them that the row
+// does not test.
 func (p prepared) patient(t *testing.T, client *http.Client, want pirogue.Code) Answer {
 	t.Helper()
 	for range attempts {
@@ -120,7 +120,7 @@ func (p prepared) patient(t *testing.T, client *http.Client, want pirogue.Code) 
 	return Answer{}
 }
 
-// answer sends a request and reads the whole answer.
+// answer sends a request and reads the whole response.
 func (p prepared) answer(t *testing.T, client *http.Client) Answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -133,7 +133,7 @@ func (p prepared) answer(t *testing.T, client *http.Client) Answer {
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
 }
 
-// check compares an answer with what the row promises.
+// check compares a response with the row's promise.
 func (row Row) check(t *testing.T, got Answer) {
 	t.Helper()
 	require.Equal(t, row.Status, got.Status, "%s", got.Body)
@@ -164,8 +164,8 @@ func (a Answer) failure(t *testing.T) Error {
 	return e
 }
 
-// newOrder returns an order number nobody has used.
+// newOrder returns an unused order ID.
 func newOrder() string { return "row-" + newID() }
 
-// newID returns the id of a payment that nobody has.
+// newID returns the ID of a payment that does not exist.
 func newID() string { return ids.New() }

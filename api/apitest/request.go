@@ -22,19 +22,18 @@ const (
 	signatureHeader = "X-NekaPay-Signature"
 )
 
-// Merchant is whose credentials sign the requests, and where they go.
+// Merchant holds the credentials that sign the requests, and the API's address.
 type Merchant struct {
 	BaseURL string // with /api/v1
 	Key     string
 	Secret  string
 }
 
-// request is one request to build: a value, so that a row can spoil a good one
-// without touching the others.
+// request is one request to build. It is a value, so that a row can spoil a copy of a good request.
 type request struct {
 	method string
-	path   string // behind BaseURL; behind the host when it begins with "!"
-	body   string // {order} stands for an order number of its own
+	path   string // after BaseURL; after the host when it begins with "!"
+	body   string // {order} stands for an unused order ID
 	signed *string
 	stamp  *string
 	skew   time.Duration
@@ -42,19 +41,18 @@ type request struct {
 	edits  []func(http.Header)
 }
 
-// post is a signed POST of body.
+// post returns a signed POST of body.
 func post(path, body string) request { return request{method: http.MethodPost, path: path, body: body} }
 
-// get is a signed GET.
+// get returns a signed GET.
 func get(path string) request { return request{method: http.MethodGet, path: path} }
 
-// with sets a header after the signature was made; several values stand on lines of
-// their own.
+// with sets a header after the signature is made. Several values become several header lines.
 func (r request) with(name string, values ...string) request {
 	return r.edit(func(h http.Header) { h[http.CanonicalHeaderKey(name)] = values })
 }
 
-// without takes headers away.
+// without removes headers.
 func (r request) without(names ...string) request {
 	return r.edit(func(h http.Header) {
 		for _, name := range names {
@@ -74,19 +72,19 @@ func (r request) edit(change func(http.Header)) request {
 	return r
 }
 
-// signedOver makes the signature cover another body than the one that is sent.
+// signedOver makes the signature cover another body than the sent one.
 func (r request) signedOver(body string) request {
 	r.signed = &body
 	return r
 }
 
-// stamped sends and signs a timestamp of this text.
+// stamped sends and signs the given text as timestamp.
 func (r request) stamped(text string) request {
 	r.stamp = &text
 	return r
 }
 
-// late moves the timestamp.
+// late moves the timestamp into the past.
 func (r request) late(by time.Duration) request {
 	r.skew = by
 	return r
@@ -104,14 +102,14 @@ func (r request) as(method string) request {
 	return r
 }
 
-// prepared is a request whose bytes are settled, so that it can be sent twice.
+// prepared is a request with fixed bytes, so that it can be sent twice.
 type prepared struct {
 	method, url, target string
 	header              http.Header
 	body                string
 }
 
-// prepare settles the bytes of a request of m.
+// prepare fixes the bytes of a request of m.
 func (r request) prepare(m Merchant, order string, now time.Time) (prepared, error) {
 	base, err := url.Parse(m.BaseURL)
 	if err != nil {
@@ -131,7 +129,7 @@ func (r request) prepare(m Merchant, order string, now time.Time) (prepared, err
 	}, nil
 }
 
-// sign returns the headers of a good request, but for what the row spoils.
+// sign returns the headers of a good request, with the row's changes.
 func (r request) sign(m Merchant, body, order string, now time.Time) http.Header {
 	stamp := strconv.FormatInt(now.Add(r.skew).Unix(), 10)
 	if r.stamp != nil {
@@ -157,14 +155,14 @@ func (r request) sign(m Merchant, body, order string, now time.Time) http.Header
 	return h
 }
 
-// Sign returns the signature of a body, "" for a GET, as the contract makes it.
+// Sign returns the signature of a body by the contract. A GET signs the body "".
 func Sign(secret, timestamp, body string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(timestamp + body))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// send sends the request as it is: the path is not cleaned and no redirect followed.
+// send sends the request unchanged: it neither cleans the path nor follows redirects.
 func (p prepared) send(ctx context.Context, client *http.Client) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, p.method, p.url, bytes.NewBufferString(p.body))
 	if err != nil {

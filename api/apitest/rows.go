@@ -13,7 +13,7 @@ import (
 	"pirogue/ids"
 )
 
-// The two routes that most rows are sent to.
+// The routes of most rows.
 const (
 	cashInPath   = "/payments/cashin"
 	balancesPath = "/balances"
@@ -25,8 +25,8 @@ func Rows() []Row {
 		routes(), reports(), operators())
 }
 
-// cashIn returns a good body with some fields changed: names and JSON texts in
-// turn. A field whose text is "" is left out.
+// cashIn returns a good body with some fields changed. changes holds names and JSON texts in turn;
+// an empty text removes the field.
 func cashIn(changes ...string) string {
 	names := []string{"merchant_order_id", "amount", "customer_msisdn"}
 	values := map[string]string{"merchant_order_id": `"{order}"`, "amount": "500", "customer_msisdn": `"` + MSISDN + `"`}
@@ -46,21 +46,21 @@ func cashIn(changes ...string) string {
 	return "{" + strings.Join(pairs, ",") + "}"
 }
 
-// words is one spoilt text of a list.
+// words is one wrong text in a list, with the row's name.
 type words struct {
 	number     int
 	name, text string
 }
 
-// good is the request that nothing is wrong with.
+// good returns a request without any mistake.
 func good() request { return post(cashInPath, cashIn()) }
 
-// refused returns a row that a code answers; the table of codes knows its status.
+// refused returns a row with an error code; its status is that of pirogue.Codes.
 func refused(number int, name string, code pirogue.Code, send request) Row {
 	return Row{Number: number, Name: name, Status: code.Info().HTTP, Code: code, send: send}
 }
 
-// accepted returns a row that looks bad and is not.
+// accepted returns a row that looks wrong and is accepted.
 func accepted(number int, name string, send request) Row {
 	return Row{Number: number, Name: name, Status: http.StatusAccepted, send: send}
 }
@@ -72,7 +72,7 @@ func field(number int, name, field, text string, code pirogue.Code) Row {
 	return row
 }
 
-// stamps is what is no timestamp.
+// stamps returns the rows of texts that are no timestamp.
 func stamps() []Row {
 	var rows []Row
 	for _, w := range []words{
@@ -90,7 +90,7 @@ func stamps() []Row {
 	return rows
 }
 
-// authentication is part A.
+// authentication returns part A of the table.
 func authentication() []Row {
 	wrong := pirogue.SignatureInvalid
 	reordered := `{"amount":500,"merchant_order_id":"{order}","customer_msisdn":"` + MSISDN + `"}`
@@ -136,12 +136,12 @@ func authentication() []Row {
 	)
 }
 
-// twice repeats a header on a line of its own.
+// twice repeats a header on a second line.
 func twice(name string) func(http.Header) {
 	return func(h http.Header) { h.Add(name, h.Get(name)) }
 }
 
-// inBase64 spells a signature as other APIs do.
+// inBase64 encodes a signature in base64, as other APIs do.
 func inBase64(signature string) string {
 	raw, err := hex.DecodeString(signature)
 	if err != nil {
@@ -150,7 +150,7 @@ func inBase64(signature string) string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// bodies is part B.
+// bodies returns part B of the table.
 func bodies() []Row {
 	var rows []Row
 	for _, w := range []words{
@@ -199,7 +199,7 @@ func bodies() []Row {
 	return rows
 }
 
-// fields is part C without texts and addresses.
+// fields returns part C of the table, without its texts and addresses.
 func fields() []Row {
 	var rows []Row
 	for _, text := range []string{
@@ -235,7 +235,7 @@ func fields() []Row {
 	)
 }
 
-// texts is part C's order numbers and words.
+// texts returns the order IDs and words of part C.
 func texts() []Row {
 	var rows []Row
 	for _, w := range []words{
@@ -290,7 +290,7 @@ func texts() []Row {
 	)
 }
 
-// elevenPairs is one more than metadata holds.
+// elevenPairs returns one pair more than metadata may hold.
 func elevenPairs() string {
 	var pairs []string
 	for i := range 11 {

@@ -7,26 +7,26 @@ import (
 	"pirogue/ids"
 )
 
-// bulkPath takes many cash-outs at once.
+// bulkPath is the route for bulks.
 const bulkPath = cashOutPath + "/bulk"
 
-// bulk returns a body of lines; more begins with a comma, or is "".
+// bulk returns the body of a bulk with these lines. more begins with a comma, or is "".
 func bulk(lines, more string) string {
 	return `{"merchant_bulk_id":"{order}","lines":[` + lines + `]` + more + `}`
 }
 
-// csvBulk returns a request with a file below the shortest header.
+// csvBulk returns a request with lines in CSV under the shortest header.
 func csvBulk(query, lines string) request {
 	return post(bulkPath+query, "merchant_order_id,amount,beneficiary_msisdn\n"+lines).with("Content-Type", "text/csv")
 }
 
-// at returns a row whose first mistake is in a field.
+// at returns the row with the field of its first mistake.
 func (row Row) at(field string) Row {
 	row.Field = field
 	return row
 }
 
-// bulks is what parts B to E say of many cash-outs at once.
+// bulks returns the rows of parts B to E about bulks.
 func bulks() []Row {
 	nobody, invalid, good := ids.New(), pirogue.InvalidParameter, cashOut("500")
 	const reference, line = "?merchant_bulk_id={order}", "a,500," + MSISDN + "\n"

@@ -7,7 +7,7 @@ import (
 	"pirogue/ids"
 )
 
-// The routes that move money away from a merchant, and the one that tells of it.
+// The routes that move money away from a merchant, and the route that reads a payment.
 const (
 	cashOutPath = "/payments/cashout"
 	refundPath  = "/refunds"
@@ -15,23 +15,23 @@ const (
 	resendPath  = "/webhooks/deliveries/resend"
 )
 
-// cashOut returns a body that pays so many francs into the good wallet.
+// cashOut returns a body that pays so many francs into the wallet of MSISDN.
 func cashOut(amount string) string {
 	return `{"merchant_order_id":"{order}","amount":` + amount + `,"beneficiary_msisdn":"` + MSISDN + `"}`
 }
 
-// refund returns a body that gives a payment back; more begins with a comma, or is "".
+// refund returns a body that gives a payment back. more begins with a comma, or is "".
 func refund(payment, more string) string {
 	return `{"transaction_id":"` + payment + `","merchant_refund_id":"{order}"` + more + `}`
 }
 
-// letter is what a webhook of ours looks like: signed by us with the merchant's
-// secret, and posted back at us by whoever has seen it.
+// letter is the body of a webhook of ours. It is signed with the merchant's secret, so anyone who
+// sees it could send it back to the API.
 const letter = `{"event":"transaction.status_changed","transaction_id":"019dd95b-c6c0-7c41-9b5e-2f6a1c8d4e07",` +
 	`"merchant_order_id":"{order}","type":"CASHIN","status":"SUCCESS","amount":500,"currency":"XOF",` +
 	`"timestamp":"2026-04-29T14:32:18+00:00"}`
 
-// elsewhere is what is signed for one route and sent to another.
+// elsewhere returns requests that are signed for one route and sent to another.
 func elsewhere() []Row {
 	var rows []Row
 	for _, path := range []string{cashOutPath, refundPath, resendPath} {
@@ -48,7 +48,7 @@ func elsewhere() []Row {
 	)
 }
 
-// moneyOut is part D as far as it needs no payment to be there.
+// moneyOut returns the rows of part D that need no existing payment.
 func moneyOut() []Row {
 	nobody, invalid := ids.New(), pirogue.InvalidParameter
 	event := string(pirogue.NewEventID(pirogue.PaymentID(nobody), 1))
@@ -78,12 +78,12 @@ func moneyOut() []Row {
 	return rows
 }
 
-// answered returns a row of a query that nothing is wrong with.
+// answered returns a row with a correct query.
 func answered(number int, name string, send request) Row {
 	return Row{Number: number, Name: name, Status: http.StatusOK, send: send}
 }
 
-// reports is the queries of part E.
+// reports returns the queries of part E.
 func reports() []Row {
 	var rows []Row
 	for _, query := range []string{

@@ -7,8 +7,8 @@ import (
 	"pirogue"
 )
 
-// addresses is the URLs of parts C and G. Which of this machine's own may be called
-// is a matter of configuration, so none of them is here.
+// addresses returns the URLs of parts C and G. It has no URL of this machine, because configuration
+// decides which of those may be called.
 func addresses() []Row {
 	var rows []Row
 	for _, field := range []string{"return_url", "cancel_url", "notify_url"} {
@@ -49,7 +49,7 @@ func addresses() []Row {
 	)
 }
 
-// pages is what is no URL at all, whatever it is for.
+// pages returns texts that are no URL, for any field.
 func pages(name string) []Row {
 	var rows []Row
 	for _, w := range []words{
@@ -76,7 +76,7 @@ func pages(name string) []Row {
 	)
 }
 
-// routes is the paths and methods of parts B and E.
+// routes returns the paths and methods of parts B and E.
 func routes() []Row {
 	query := pirogue.InvalidParameter
 	rows := []Row{
@@ -111,7 +111,7 @@ func routes() []Row {
 	return rows
 }
 
-// operators is the callbacks of part F that no attempt is needed for.
+// operators returns the callbacks of part F that need no attempt.
 func operators() []Row {
 	const nobody = "!/callbacks/nobody/0123456789abcdef0123456789abcdef"
 	return []Row{

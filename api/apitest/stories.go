@@ -15,17 +15,17 @@ import (
 	"pirogue"
 )
 
-// paidWithin is how long a payment that the sandbox pays at once may take.
+// paidWithin bounds the time of a payment that the sandbox pays at once.
 const paidWithin = time.Minute
 
-// teller plays the rows that take more than one request.
+// teller sends the rows that take more than one request.
 type teller struct {
 	Merchant
 	t      *testing.T
 	client *http.Client
 }
 
-// stories is the rows that take more than one request, by number and name.
+// stories lists the rows that take more than one request, by number and name.
 var stories = []struct {
 	name string
 	play func(teller)
@@ -38,7 +38,7 @@ var stories = []struct {
 	{"62 no cell of an export is a formula", teller.harmless},
 }
 
-// told is the part of an answer that stories are about.
+// told holds the fields of a response that these rows compare.
 type told struct {
 	ID         string `json:"transaction_id"`
 	RefundID   string `json:"refund_id"`
@@ -47,7 +47,7 @@ type told struct {
 	Refundable int64  `json:"refundable_amount"`
 }
 
-// ask sends a request under an order number of its own and returns the answer.
+// ask sends a request with the given order ID and returns the response.
 func (m teller) ask(r request, number string) Answer {
 	m.t.Helper()
 	p, err := r.prepare(m.Merchant, number, time.Now())
@@ -55,8 +55,8 @@ func (m teller) ask(r request, number string) Answer {
 	return p.patient(m.t, m.client, "")
 }
 
-// expect sends a request, holds its answer to a code, "" for a success, and returns
-// the payment in it.
+// expect sends a request and requires a code, "" for a success. It returns the payment in the
+// response.
 func (m teller) expect(r request, number string, code pirogue.Code) (told, Error) {
 	m.t.Helper()
 	got := m.ask(r, number)
@@ -71,7 +71,7 @@ func (m teller) expect(r request, number string, code pirogue.Code) (told, Error
 	return body.Data, got.failure(m.t)
 }
 
-// paid collects 500 francs and waits until they are there.
+// paid collects 500 francs and waits until the payment succeeds.
 func (m teller) paid() told {
 	m.t.Helper()
 	p, _ := m.expect(good(), newOrder(), "")
@@ -82,7 +82,7 @@ func (m teller) paid() told {
 	return p
 }
 
-// onceOnly holds a server to one payment for one reference, whatever comes under it.
+// onceOnly requires one payment for one reference, whatever the requests under it hold.
 func (m teller) onceOnly() {
 	number := newOrder()
 	first, _ := m.expect(good(), number, "")
@@ -101,7 +101,7 @@ func (m teller) onceOnly() {
 	require.Equal(m.t, "type", failure.Params[0].Field)
 }
 
-// corrected holds a server to saving nothing of a request that it refused.
+// corrected requires that a refused request leaves no trace.
 func (m teller) corrected() {
 	number := newOrder()
 	m.expect(post(cashInPath, cashIn("amount", "0")), number, pirogue.InvalidAmount)
@@ -109,7 +109,7 @@ func (m teller) corrected() {
 	m.expect(good(), number, "")
 }
 
-// givenBack holds a server to giving a payment back no more than once.
+// givenBack requires that a payment cannot be given back more than once.
 func (m teller) givenBack() {
 	pending, _ := m.expect(post(cashInPath, cashIn("customer_msisdn", `"+22370001234"`)), newOrder(), "")
 	m.expect(post(refundPath, refund(pending.ID, "")), newOrder(), pirogue.RefundNotAllowed)
@@ -128,7 +128,7 @@ func (m teller) givenBack() {
 	rest, _ := m.expect(post(refundPath, refund(in.ID, "")), newOrder(), "")
 	require.Equal(m.t, int64(200), rest.Amount)
 
-	// Whether the refunds are under way or done, a franc more is too much.
+	// Refunds under way and ended ones count alike: one franc more is too much.
 	got := m.ask(post(refundPath, refund(in.ID, `,"amount":100`)), newOrder())
 	require.Equal(m.t, http.StatusUnprocessableEntity, got.Status, "%s", got.Body)
 	now, _ := m.expect(get("/payments/"+in.ID), "", "")
@@ -137,7 +137,7 @@ func (m teller) givenBack() {
 	require.Equal(m.t, in.ID, mine.ID)
 }
 
-// harmless holds a server to exports that no spreadsheet executes.
+// harmless requires exports without formulas, which a spreadsheet would execute.
 func (m teller) harmless() {
 	number, phone := newOrder(), "+"+strconv.FormatInt(time.Now().UnixMicro(), 10)[:14]
 	want := map[string]string{phone: phone}
@@ -164,7 +164,7 @@ func (m teller) harmless() {
 	}
 }
 
-// twoOrders holds a server to comparing order numbers byte for byte.
+// twoOrders requires that order IDs are compared byte for byte.
 func (m teller) twoOrders() {
 	order := newOrder()
 	for _, number := range []string{"Order_" + order, "order_" + order} {
@@ -172,8 +172,8 @@ func (m teller) twoOrders() {
 	}
 }
 
-// oneNotFound holds a server to one answer for all it will not tell. The requests
-// share a name, so the answers have to be the same bytes.
+// oneNotFound requires the same bytes for every resource that the API does not reveal. The requests
+// share an ID, so the responses must be equal.
 func (m teller) oneNotFound() {
 	seen := map[string]string{}
 	for _, id := range []string{
