@@ -84,7 +84,7 @@ func (r request) stamped(text string) request {
 	return r
 }
 
-// late moves the timestamp into the past.
+// late moves the timestamp by a duration; a negative one makes it older.
 func (r request) late(by time.Duration) request {
 	r.skew = by
 	return r
