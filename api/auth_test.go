@@ -18,7 +18,7 @@ import (
 	"pirogue/ids"
 )
 
-// signedAt signs a GET of the balances with a timestamp of this many seconds away.
+// signedAt signs a GET of the balances with a timestamp so many seconds from now.
 func signedAt(w *world, away int64) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "/api/v1/balances", nil)
 	stamp := strconv.FormatInt(w.now().Unix()+away, 10)
@@ -106,7 +106,7 @@ func TestASignatureOpensOneRouteOnly(t *testing.T) { // rows 10, 11
 	require.Empty(t, w.store.all(), "a replay made a payment")
 }
 
-// spend binds a request's signature to another path.
+// spend uses a request's signature on another path first.
 func spend(t *testing.T, w *world, r *http.Request, path string) {
 	t.Helper()
 	var signature [32]byte

@@ -8,8 +8,8 @@ import (
 	"pirogue"
 )
 
-// AcceptBulk keeps the rules of the real one: a reference is good once, order numbers are
-// unique over payments and lines, and the money of all lines is held or nothing is kept.
+// AcceptBulk keeps the promises of the real store. A reference is used once, and order IDs are
+// unique over payments and lines. The money of all lines is held, or nothing is stored.
 func (s *fakeStore) AcceptBulk(
 	ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine,
 ) (pirogue.Bulk, bool, error) {
@@ -48,7 +48,7 @@ func (s *fakeStore) AcceptBulk(
 	return pirogue.Bulk{}, false, pirogue.Errorf(pirogue.InsufficientBalance, "not %d", b.Cost)
 }
 
-// isLine reports whether an order number is a line's.
+// isLine reports whether an order ID belongs to a line.
 func (s *fakeStore) isLine(o pirogue.Owner, number string) bool {
 	for _, lines := range s.lines {
 		for _, l := range lines {

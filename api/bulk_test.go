@@ -16,13 +16,13 @@ import (
 
 const bulkPath = "/payments/cashout/bulk"
 
-// bulkLine is one line of a bulk's body.
+// bulkLine returns one line of a bulk's body.
 func bulkLine(number string, more ...string) string {
 	return `{"merchant_order_id":"` + number + `","amount":500,"beneficiary_msisdn":"` + apitest.MSISDN + `"` +
 		strings.Join(append([]string{""}, more...), ",") + `}`
 }
 
-// bulkOf is a bulk's body; more begins with a comma, or is "".
+// bulkOf returns a bulk's body. more begins with a comma, or is "".
 func bulkOf(reference, more string, lines ...string) string {
 	return `{"merchant_bulk_id":"` + reference + `","lines":[` + strings.Join(lines, ",") + `]` + more + `}`
 }
@@ -34,7 +34,7 @@ func (w *world) postFile(query, file string) reply {
 	return w.do(r)
 }
 
-// acceptedBulk posts a bulk that is accepted and returns its id.
+// acceptedBulk posts a bulk, requires its acceptance and returns its ID.
 func (w *world) acceptedBulk(body string) string {
 	w.t.Helper()
 	got := w.post(bulkPath, body)
@@ -68,7 +68,7 @@ func TestABulkIsAcceptedWhole(t *testing.T) {
 	w.get(bulkPath + "/1").says(pirogue.NotFound)
 }
 
-// part returns an object in an answer, nil when there is none.
+// part returns an object in a response, nil when there is none.
 func (p payment) part(name string) payment {
 	part, ok := p[name].(map[string]any)
 	if !ok {
@@ -77,7 +77,7 @@ func (p payment) part(name string) payment {
 	return part
 }
 
-// newPaymentID is an id that nobody has.
+// newPaymentID returns the ID of a payment that does not exist.
 func newPaymentID() pirogue.PaymentID { return "019dd95b-c6c0-7c41-9b5e-2f6a1c8d4e07" }
 
 func TestAFileSaysWhatJSONSays(t *testing.T) {
@@ -126,7 +126,7 @@ func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
 	file := func(lines ...string) string {
 		return "merchant_order_id,amount,beneficiary_msisdn\n" + strings.Join(lines, "\n")
 	}
-	// Each row is a bulk, the code of its answer and the mistakes it names.
+	// Each row is a bulk, with the code of its response and the mistakes that it names.
 	for name, tt := range map[string]struct {
 		send func() reply
 		code pirogue.Code
@@ -263,7 +263,7 @@ func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
 	}
 	w.post(bulkPath, bulkOf("r", "", bulkLine("dear"), strings.Replace(bulkLine("e"), "500", "9001", 1))).
 		says(pirogue.InsufficientBalance)
-	w.acceptedBulk(bulkOf("r", "", bulkLine("b"), bulkLine("c"))) // nothing was kept of all these
+	w.acceptedBulk(bulkOf("r", "", bulkLine("b"), bulkLine("c"))) // none of the refused requests took the order IDs
 }
 
 func TestAHundredMistakesAreEnough(t *testing.T) {
@@ -352,7 +352,7 @@ func TestOnlyABulkMayBeLarge(t *testing.T) {
 	w.do(file).says(pirogue.UnsupportedMediaType)
 }
 
-// A file's reference is in the query, which no signature covers.
+// A file's reference is in the query, which the signature does not cover.
 func TestAFilesSignatureIsGoodForOneReference(t *testing.T) {
 	t.Parallel()
 
@@ -429,7 +429,7 @@ func TestABulkIsCancelledOnceHoweverOftenItIsAsked(t *testing.T) {
 	w.fund("ML", 10_000)
 	id := w.acceptedBulk(bulkOf("april", "", bulkLine("a"), bulkLine("b")))
 	path := bulkPath + "/" + id + "/cancel"
-	w.post(path, "").says(pirogue.InvalidJSON) // a GET's signature would do
+	w.post(path, "").says(pirogue.InvalidJSON) // the signature of a GET would verify here
 	w.post(path, `{"bulk_id":"`+string(newPaymentID())+`"}`).says(pirogue.InvalidParameter)
 	w.post(bulkPath+"/"+string(newPaymentID())+"/cancel", "{ }").says(pirogue.NotFound)
 	for _, body := range []string{"{}", `{"bulk_id":"` + id + `"}`} {
@@ -440,8 +440,8 @@ func TestABulkIsCancelledOnceHoweverOftenItIsAsked(t *testing.T) {
 	}
 }
 
-// The bodies of bulks are large and read before their signature is known: nobody may fill
-// the memory with them.
+// The bodies of bulks are large and are read before their signature is checked. Their number must
+// be limited, so that they cannot fill the memory.
 func TestFewBulksAreReadAtOnce(t *testing.T) {
 	t.Parallel()
 
@@ -462,7 +462,7 @@ func TestFewBulksAreReadAtOnce(t *testing.T) {
 	close(leave)
 }
 
-// slowBody is a body that never comes while the test looks.
+// slowBody is a request body that ends only after the test closes leave.
 type slowBody struct{ inside, leave chan struct{} }
 
 func (b slowBody) Read([]byte) (int, error) {
@@ -473,7 +473,7 @@ func (b slowBody) Read([]byte) (int, error) {
 
 func (slowBody) Close() error { return nil }
 
-// discard is a client that reads nothing.
+// discard is a response writer that drops every byte.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header       { return d.header }

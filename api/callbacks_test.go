@@ -32,10 +32,10 @@ func newCalledBack(t *testing.T) calledBack {
 	return calledBack{}
 }
 
-// paid is what the operator says of a payment.
+// paid returns the body of a callback that reports the payment as paid.
 func (w calledBack) paid() string { return `{"ref":"` + string(w.attempt.Ref) + `","status":"PAID"}` }
 
-// request is the operator's request.
+// request returns the operator's request with a body.
 func (w calledBack) request(body string) *http.Request {
 	r := httptest.NewRequest(
 		http.MethodPost, "/callbacks/"+string(testOperator)+"/"+tokenOf(w.attempt.Ref), strings.NewReader(body),
@@ -61,7 +61,7 @@ func TestACallbackIsKeptThenToldToItsWorkflow(t *testing.T) {
 	require.Equal(t, pirogue.StatusPending, w.store.all()[0].Status, "a callback is a hint, never a fact") // row 71
 }
 
-// That we are full says nothing about the callback: the operator is asked to come again.
+// A limit on our side proves nothing about the callback, so the operator is asked to send it again.
 func TestAnOperatorIsAskedToComeAgainWhenWeAreFull(t *testing.T) {
 	t.Parallel()
 

@@ -14,7 +14,7 @@ import (
 	"pirogue/ids"
 )
 
-// wages is a cash-out's body.
+// wages returns a cash-out's body.
 func wages(number string, amount int64, more ...string) string {
 	return `{"merchant_order_id":"` + number + `","amount":` + strconv.FormatInt(amount, 10) +
 		`,"beneficiary_msisdn":"+22376123456"` + strings.Join(append([]string{""}, more...), ",") + `}`
@@ -72,7 +72,7 @@ func TestACashOutTakesNoMoreThanThereIs(t *testing.T) { // rows 48, 49, 50
 	require.Equal(t, http.StatusAccepted, w.payOut(wages("o2", 600)).Code, "all that is left")
 	require.Equal(t, int64(0), w.balance().Available)
 	require.Equal(t, int64(1000), w.balance().Reserved)
-	w.payOut(wages("o1", 400)).says(pirogue.DuplicateOrder) // idempotency comes before the balance
+	w.payOut(wages("o1", 400)).says(pirogue.DuplicateOrder) // the repeat is detected before the balance is checked
 }
 
 func TestOneReferenceForCashInsAndCashOutsTogether(t *testing.T) { // rows 43, 44
@@ -184,7 +184,7 @@ func TestNoHoldWithoutAnAnswer(t *testing.T) { // row 65
 	require.Equal(t, int64(9500), w.balance().Available, "held until the operator decides")
 }
 
-// agreed gives the merchant a contract.
+// agreed sets the merchant's contract.
 func (w *world) agreed(rules ...pirogue.FeeRule) {
 	w.store.change(func() { w.store.contracts[w.merchant.ID] = rules })
 }
@@ -245,7 +245,7 @@ func TestLimitsAreAboutWhatMovesAtTheOperator(t *testing.T) {
 	require.Equal(t, 422, w.payOut(wages("h", maxAmount+11)).Code)
 }
 
-// What the customer pays with a fee is bounded like any amount.
+// The maximum bounds the customer's payment with the fee in it.
 func TestAnAmountAboveTheMaximumWithItsFeeIsRefused(t *testing.T) {
 	t.Parallel()
 

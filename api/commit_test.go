@@ -25,18 +25,18 @@ import (
 	"pirogue/vault"
 )
 
-// cut holds what commitProxy does with the next COMMIT of an acceptance.
+// cut names the fault that commitProxy makes at the next COMMIT of an acceptance.
 type cut int
 
 const (
 	noCut     cut = iota
-	cutAnswer     // COMMIT reaches the server, its answer does not reach us
+	cutAnswer     // COMMIT reaches the server, its response does not reach us
 	cutCommit     // COMMIT does not reach the server
-	cutAll        // as cutAnswer, and nothing is reached afterwards
+	cutAll        // as cutAnswer, and every later connection fails
 )
 
-// commitProxy stands between the API and PostgreSQL, reads what the API says, and breaks a
-// connection at COMMIT.
+// commitProxy is a TCP proxy between the API and PostgreSQL. It reads the API's messages and breaks
+// a connection at COMMIT.
 type commitProxy struct {
 	listener          net.Listener
 	network, upstream string
@@ -47,7 +47,7 @@ type commitProxy struct {
 	wg   sync.WaitGroup
 }
 
-// newCommitProxy returns a proxy and the URL by which it is reached.
+// newCommitProxy returns a proxy for the database at url, and the URL of the proxy.
 func newCommitProxy(t *testing.T, url string) (*commitProxy, string) {
 	t.Helper()
 	config, err := pgx.ParseConfig(url)
@@ -85,7 +85,7 @@ func (p *commitProxy) serve() {
 	}
 }
 
-// arm says what happens to the next COMMIT of an acceptance.
+// arm sets the fault at the next COMMIT of an acceptance.
 func (p *commitProxy) arm(how cut) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,7 +98,7 @@ func (p *commitProxy) gone() bool {
 	return p.dead
 }
 
-// strike takes the armed cut.
+// strike returns the armed fault and disarms it.
 func (p *commitProxy) strike() cut {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,9 +107,9 @@ func (p *commitProxy) strike() cut {
 	return how
 }
 
-// carry moves messages both ways until one side ends or the proxy cuts.
+// carry moves messages in both directions until one side ends or the proxy breaks the connection.
 func (p *commitProxy) carry(client, server net.Conn) {
-	deaf := make(chan struct{}) // the API hears nothing any more
+	deaf := make(chan struct{}) // closed when no more messages of the server reach the API
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		defer client.Close() //nolint:errcheck // it may be closed
@@ -133,10 +133,10 @@ func (p *commitProxy) carry(client, server net.Conn) {
 	wg.Wait()
 }
 
-// continueUntilClosed takes what the server still says.
+// continueUntilClosed drops the server's remaining messages.
 func continueUntilClosed(server net.Conn) { io.Copy(io.Discard, server) } //nolint:errcheck // it is closed
 
-// listen passes the API's messages on and cuts at the COMMIT of an acceptance.
+// listen passes the API's messages on and makes the fault at the COMMIT of an acceptance.
 func (p *commitProxy) listen(client, server net.Conn, deaf chan struct{}) {
 	talk := conversation{prepared: map[string]string{}}
 	for typed := false; ; typed = true {
@@ -152,7 +152,7 @@ func (p *commitProxy) listen(client, server net.Conn, deaf chan struct{}) {
 			close(deaf)
 			if how != cutCommit {
 				server.Write(append(head, body...)) //nolint:errcheck // the test sees what became of it
-				time.Sleep(50 * time.Millisecond)   // the server commits
+				time.Sleep(50 * time.Millisecond)   // time in which the server commits
 			}
 			return
 		}
@@ -162,13 +162,13 @@ func (p *commitProxy) listen(client, server net.Conn, deaf chan struct{}) {
 	}
 }
 
-// conversation holds what a connection's transaction has said so far.
+// conversation follows the messages of one connection's transaction.
 type conversation struct {
-	prepared map[string]string // statements by their names
-	accepts  bool              // a payment or a bulk is written
+	prepared map[string]string // statement texts by their names
+	accepts  bool              // the transaction writes a payment or a bulk
 }
 
-// commits takes one message and reports whether it commits an acceptance.
+// commits reads one message and reports whether it commits an acceptance.
 func (c *conversation) commits(kind byte, body []byte) bool {
 	texts := strings.Split(string(body), "\x00")
 	switch kind {
@@ -186,7 +186,8 @@ func (c *conversation) commits(kind byte, body []byte) bool {
 	return false
 }
 
-// message reads one message of PostgreSQL's protocol. The first one has no type.
+// message reads one message of PostgreSQL's protocol. The first message of a connection has no
+// type.
 func message(from io.Reader, typed bool) (head, body []byte, err error) {
 	head = make([]byte, 4)
 	if typed {
@@ -204,7 +205,8 @@ func message(from io.Reader, typed bool) (head, body []byte, err error) {
 	return head, body, err
 }
 
-// commitWorld is an API whose database is behind a proxy, and the database itself.
+// commitWorld is an API whose database is behind a proxy, with a direct connection to that
+// database.
 type commitWorld struct {
 	*world
 	db    *store.DB
@@ -240,7 +242,7 @@ func newCommitWorld(t *testing.T) *commitWorld {
 	return w
 }
 
-// earn books a cash-in that was paid.
+// earn books a successful cash-in.
 func (w *commitWorld) earn(amount int64) {
 	w.t.Helper()
 	now := time.Now()
@@ -261,8 +263,8 @@ func (w *commitWorld) earn(amount int64) {
 	require.NoError(w.t, err)
 }
 
-// A merchant who is told that nothing was made may ask under another reference, and would
-// pay twice: so that is told only where it is known.
+// A merchant who reads that nothing was created may ask under another reference, and would pay
+// twice. So the API may say it only where it is proven.
 func TestALostAnswerToCommitIsNoRefusal(t *testing.T) {
 	t.Parallel()
 
@@ -297,7 +299,7 @@ func TestALostAnswerToCommitIsNoRefusal(t *testing.T) {
 	require.Empty(t, violations)
 }
 
-// Where COMMIT was never reached, nothing was made, and the answer says no more than that.
+// Where COMMIT did not reach the database, nothing was created, and the response claims no more.
 func TestADatabaseThatIsAwayMadeNothing(t *testing.T) {
 	t.Parallel()
 

@@ -18,8 +18,7 @@ import (
 	"pirogue/api/apitest"
 )
 
-// wire is a listener with one connection, made of memory, so that a slow client
-// costs a test no time.
+// wire is a listener with one connection in memory, so that tests of slow clients take no time.
 type wire struct {
 	connections chan net.Conn
 	closed      chan struct{}
@@ -37,7 +36,7 @@ func (w wire) Accept() (net.Conn, error) {
 func (w wire) Close() error   { close(w.closed); return nil }
 func (w wire) Addr() net.Addr { return &net.TCPAddr{} }
 
-// connect returns a client's end of a connection to the world's real server.
+// connect returns the client's end of a connection to the world's real server.
 func connect(t *testing.T, w *world) net.Conn {
 	t.Helper()
 	client, server := net.Pipe()
@@ -54,7 +53,7 @@ func connect(t *testing.T, w *world) net.Conn {
 	return client
 }
 
-// signedHead is the head of a signed cash-in that announces a body.
+// signedHead returns the head of a signed cash-in that announces a body of length bytes.
 func signedHead(w *world, body string, length int) string {
 	stamp := strconv.FormatInt(w.now().Unix(), 10)
 	return "POST /api/v1/payments/cashin HTTP/1.1\r\nHost: pay.example\r\nContent-Type: application/json\r\n" +
@@ -84,7 +83,7 @@ func TestASlowClientIsCutOff(t *testing.T) { // rows 28, 78
 					if _, err := io.WriteString(client, head(w)); err != nil {
 						return
 					}
-					for { // one byte a second, until the other side has had enough
+					for { // one byte a second, until the server closes the connection
 						time.Sleep(time.Second)
 						if _, err := io.WriteString(client, "x"); err != nil {
 							return
@@ -134,8 +133,8 @@ func TestABodyShorterThanItSaysIsRefused(t *testing.T) { // row 28
 	require.Empty(t, w.store.all())
 }
 
-// Only who names a key in force may have a large body waited for. The others get their
-// answer before the first byte of it is read.
+// Only a request with a valid key may hold a place for a large body. Every other request gets its
+// response before the first byte of the body is read.
 func TestABulkOfNobodyIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 

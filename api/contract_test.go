@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// contract is openapi.yaml, to which every answer of every test is held.
+// contract is openapi.yaml, with which every response of every test is compared.
 type contract struct {
 	doc    *openapi3.T
 	router routers.Router
@@ -35,8 +35,7 @@ var loadContract = sync.OnceValues(func() (contract, error) {
 	return contract{doc: doc, router: router}, err
 })
 
-// held returns a handler whose answers are compared with the contract before they
-// leave.
+// held returns a handler that compares h's responses with the contract before it sends them.
 func held(t *testing.T, h http.Handler) http.Handler {
 	t.Helper()
 	k, err := loadContract()
@@ -56,8 +55,8 @@ func held(t *testing.T, h http.Handler) http.Handler {
 	})
 }
 
-// check compares one answer with the contract. A route the contract does not have
-// is answered with one of its errors, a callback's receipt or a page.
+// check compares one response with the contract. A route outside the contract must give one of the
+// contract's errors, a callback's receipt or a page.
 func (k contract) check(t *testing.T, r *http.Request, got *httptest.ResponseRecorder) {
 	t.Helper()
 	assert.NotEmpty(t, got.Header().Get("X-Request-Id"))
@@ -68,7 +67,7 @@ func (k contract) check(t *testing.T, r *http.Request, got *httptest.ResponseRec
 	}
 	assert.Equal(t, "no-store", got.Header().Get("Cache-Control"))
 	route, params, err := k.router.FindRoute(r)
-	if err != nil || strings.HasSuffix(r.URL.Path, "/") { // the router forgives a slash too many, we do not
+	if err != nil || strings.HasSuffix(r.URL.Path, "/") { // the router ignores a final slash, our server does not
 		k.checkError(t, got)
 		return
 	}
@@ -82,7 +81,7 @@ func (k contract) check(t *testing.T, r *http.Request, got *httptest.ResponseRec
 	assert.NoError(t, err, "%s %s: %d %s", r.Method, r.URL, got.Code, got.Body)
 }
 
-// checkError compares the body of a failure with the contract's one shape of it.
+// checkError compares an error's body with the contract's only form of it.
 func (k contract) checkError(t *testing.T, got *httptest.ResponseRecorder) {
 	t.Helper()
 	if got.Code < http.StatusBadRequest {

@@ -14,7 +14,7 @@ import (
 	"pirogue/ids"
 )
 
-// tell writes the event of a payment that ended, with its deliveries so far.
+// tell stores the event of a payment that ended, with its deliveries so far.
 func (w *world) tell(p pirogue.Payment, state pirogue.EventState, tried ...pirogue.Delivery) pirogue.Event {
 	w.t.Helper()
 	p.Sequence++
@@ -25,7 +25,7 @@ func (w *world) tell(p pirogue.Payment, state pirogue.EventState, tried ...pirog
 	return e
 }
 
-// resendPath is where an event is asked to be sent again.
+// resendPath returns the path that sends an event again.
 func resendPath(id pirogue.EventID) string { return "/webhooks/deliveries/" + string(id) + "/resend" }
 
 func TestAMerchantSeesWhatWasTriedToTellIt(t *testing.T) {
@@ -131,7 +131,7 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 	again := w.request(w.test, http.MethodPost, "/api/v1"+resendPath(e.ID), "")
 	again.Header = captured.Header.Clone()
 	again.Header.Set("Content-Type", "application/json")
-	w.do(again).says(pirogue.InvalidJSON) // a GET's signature is good for nothing else
+	w.do(again).says(pirogue.InvalidJSON) // the signature of a GET fits no other request
 
 	w.workflows.change(func() { w.workflows.away = pirogue.Errorf(pirogue.ServiceUnavailable, "away") })
 	w.post(resendPath(e.ID), `{   }`).says(pirogue.ServiceUnavailable)

@@ -53,7 +53,7 @@ func TestPagesNeedNoKeyAndRunNoScript(t *testing.T) {
 	require.Equal(t, string(written), w.do(httptest.NewRequest(http.MethodGet, "/openapi.yaml", nil)).Body.String())
 }
 
-// admin asks the admin port.
+// admin sends a GET to the admin port.
 func (w *world) admin(path string) reply {
 	recorder := httptest.NewRecorder()
 	w.server.Admin().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, nil))
@@ -75,7 +75,7 @@ func TestHealthSaysWhatIsMissing(t *testing.T) {
 	require.Contains(t, got.Body.String(), `{"name":"workflows","status":"ok"`)
 	require.Equal(t, http.StatusOK, w.admin("/livez").Code, "a process is not killed for its database")
 
-	outside := httptest.NewRecorder() // not of the contract: a load balancer reads the status alone
+	outside := httptest.NewRecorder() // not in the contract: a load balancer reads the status alone
 	w.server.Handler().ServeHTTP(outside, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 	require.Equal(t, http.StatusServiceUnavailable, outside.Code)
 	require.JSONEq(t, `{"status":"failing"}`, outside.Body.String(), "the reasons stay inside")

@@ -11,7 +11,7 @@ import (
 	"pirogue"
 )
 
-// fill lets as many in as there is room for and returns how the first leaves.
+// fill admits requests until the door is full, and returns the function that ends the first.
 func fill(t *testing.T, d *door) (leave func()) {
 	t.Helper()
 	for range maxInside {
@@ -33,7 +33,7 @@ func TestWhoComesToAFullDoorWaitsForATurn(t *testing.T) {
 		synctest.Wait()
 		require.Empty(t, entered)
 		leave()
-		leave() // leaving twice gives one turn
+		leave() // a second call gives back no second turn
 		require.NoError(t, <-entered)
 	})
 }
@@ -69,7 +69,7 @@ func TestThoseWhoWaitAreSentAwayWhenTheDatabaseIs(t *testing.T) {
 		for range maxFailed - 1 {
 			d.tell(false)
 		}
-		d.tell(true) // one answer says that it is only slow
+		d.tell(true) // one success resets the count of failures
 		d.tell(false)
 		synctest.Wait()
 		require.Empty(t, entered)

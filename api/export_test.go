@@ -21,10 +21,10 @@ import (
 	"pirogue/ids"
 )
 
-// export asks for an export with the test key.
+// export requests an export with the test key.
 func (w *world) export(query string) reply { return w.get("/transactions/export?" + query) }
 
-// thousand makes as many payments, more than fit into one piece of an export.
+// thousand stores 1,000 payments, more than fit into one piece of an export.
 func (w *world) thousand() {
 	one := w.accepted("order_001")
 	w.store.change(func() {
@@ -36,7 +36,7 @@ func (w *world) thousand() {
 	})
 }
 
-// table reads a CSV.
+// table parses a CSV.
 func table(t *testing.T, text string, comma rune) [][]string {
 	t.Helper()
 	reader := csv.NewReader(strings.NewReader(text))
@@ -46,7 +46,7 @@ func table(t *testing.T, text string, comma rune) [][]string {
 	return rows
 }
 
-// columns is the contract's, in its order.
+// columns holds the contract's columns, in its order.
 const columns = "transaction_id,merchant_order_id,type,status,amount,fee,net_amount,currency,country_code," +
 	"msisdn_masked,operator,provider_tx_id,refunded_amount,created_at,updated_at,settled_at"
 
@@ -82,7 +82,7 @@ func TestBothFormatsOfAnExportSayTheSame(t *testing.T) {
 	for _, name := range strings.Split(columns, ",") {
 		line = append(line, fmt.Sprint(got.list()[0][name]))
 	}
-	want[9] = "+223*****56" // a program is afraid of no formula
+	want[9] = "+223*****56" // JSON needs no protection against formulas
 	require.Equal(t, want, line)
 }
 

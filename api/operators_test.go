@@ -42,8 +42,8 @@ func TestAMerchantSeesWhichNetworksGetThrough(t *testing.T) {
 	w.get("/operators?country=ML").says(pirogue.InvalidParameter)
 }
 
-// Only a payment finds out that an operator is back. Merchants who read that it is away
-// send none, and would read it for ever.
+// Only payments find an operator available again. Merchants that see it as unavailable send none,
+// and it would stay unavailable for ever.
 func TestAnOutageThatNobodyTestsIsShownHalfOpen(t *testing.T) {
 	t.Parallel()
 

@@ -77,7 +77,7 @@ func (s *fakeStore) NextPoll(ctx context.Context, _ pirogue.PaymentID) (time.Tim
 	return s.nextPoll, err
 }
 
-// Where many payments share a contract, the row of the attempt tells when the operator is asked.
+// Where many payments share a contract, the attempt's row holds the time of the next status call.
 func TestPollAfterTellsTheNextQuestion(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

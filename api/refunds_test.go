@@ -101,7 +101,7 @@ func TestARepeatedRefundGetsTheOriginal(t *testing.T) { // rows 43, 55
 		require.Equal(t, first["refund_id"], got.data()["refund_id"])
 	}
 	w.store.update(in.ID, func(p *pirogue.Payment) { p.Status, p.Refunded = pirogue.StatusReversed, 500 })
-	w.refund(in.ID, "r1", `"reason":"x"`).says(pirogue.DuplicateOrder) // whatever became of the cash-in
+	w.refund(in.ID, "r1", `"reason":"x"`).says(pirogue.DuplicateOrder) // the cash-in's status does not matter
 	require.Len(t, w.store.all(), 3)
 
 	require.Equal(t, http.StatusAccepted, w.refund(other.ID, "order_001").Code, "an order's number is no refund's")
@@ -173,8 +173,8 @@ func TestARefundIsPaidFromTheBalance(t *testing.T) { // row 54
 	require.Equal(t, http.StatusAccepted, w.refund(in.ID, "r1", `"amount":100`).Code)
 }
 
-// What the operator gives back by its own call has no payout's limits: whatever was
-// collected can go back.
+// A refund by the operator's own call has no limits of a payout: every collected amount can be
+// refunded.
 func TestARefundByWhoCollectedHasNoPayoutsLimits(t *testing.T) {
 	t.Parallel()
 

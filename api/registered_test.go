@@ -12,8 +12,8 @@ import (
 	"pirogue/api"
 )
 
-// registered is a world with a cash-out whose operator calls one address about all
-// its payments.
+// newRegistered returns a world with a cash-out whose operator sends all its callbacks to one
+// address.
 func newRegistered(t *testing.T, change ...func(*api.Options)) calledBack {
 	t.Helper()
 	w := newWorld(t, change...)
@@ -27,7 +27,7 @@ func newRegistered(t *testing.T, change ...func(*api.Options)) calledBack {
 	return calledBack{}
 }
 
-// at is the operator's request to its one address.
+// at returns the operator's request to its registered address.
 func (w calledBack) at(operator pirogue.OperatorCode, token, body string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, "/callbacks/"+string(operator)+"/registered/"+token,
 		strings.NewReader(body))
@@ -35,7 +35,7 @@ func (w calledBack) at(operator pirogue.OperatorCode, token, body string) *http.
 	return r
 }
 
-// registered is the good one.
+// registered returns the operator's request with the right address and token.
 func (w calledBack) registered(body string) *http.Request {
 	return w.at(payerOperator, addressOf(payerOperator), body)
 }

@@ -9,7 +9,7 @@ import (
 	"pirogue/api/apitest"
 )
 
-// TestBadInputs plays the table that the end-to-end suite plays against the whole
+// TestBadInputs runs the table of apitest, which the end-to-end suite runs against the whole
 // program.
 func TestBadInputs(t *testing.T) {
 	t.Parallel()
@@ -21,7 +21,8 @@ func TestBadInputs(t *testing.T) {
 	apitest.Run(t, server.URL+"/api/v1", w.test.Public, w.test.Secrets[0].Text)
 }
 
-// paysAtOnce is the sandbox's word for the one number; the others take their time.
+// paysAtOnce plays the sandbox: a payment by apitest.MSISDN succeeds at once, every other one takes
+// its time.
 func (w *world) paysAtOnce(_ context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
 	status := pirogue.StatusPending
 	if p.Kind == pirogue.CashIn && p.MSISDN == apitest.MSISDN {

@@ -13,16 +13,16 @@ import (
 	"pirogue"
 )
 
-// fakeStore is a database in memory that keeps the rules of the real one: orders
-// are unique per owner, a signature belongs to one route, an owner sees its own, money
-// that leaves is held, and an id that is no UUID is an error in our SQL.
+// fakeStore is a database in memory that keeps the promises of the real one. Order IDs are unique
+// per owner, and a signature belongs to one route. An owner sees its own rows only, and outgoing
+// money is held. A text that is no UUID is an error, as in our SQL.
 type fakeStore struct {
 	mu        sync.Mutex
 	keys      map[string]pirogue.Key
 	merchants map[pirogue.MerchantID]pirogue.Merchant
 	spent     map[[32]byte]pirogue.Spent
 	taken     map[pirogue.Owner]int
-	rate      int // requests an owner has; 0 means any number
+	rate      int // requests an owner has; 0: no limit
 	payments  []pirogue.Payment
 	attempts  map[string]pirogue.Attempt // by the digest of the callback's token
 	callbacks map[string]pirogue.Callback
@@ -32,16 +32,16 @@ type fakeStore struct {
 	events    []pirogue.EventLog
 	healths   map[pirogue.OperatorCode]pirogue.Health
 	bulks     []*pirogue.Bulk
-	nextPoll  time.Time // of every payment; the zero value before the first question
+	nextPoll  time.Time // of every payment; zero before the first status call
 	lines     map[pirogue.BulkID][]pirogue.BulkLine
 
-	away    error                    // every call fails with it
-	hangs   bool                     // every call takes until its context ends
-	breaks  string                   // the call of this name panics
-	between func(exported int) error // what happens before each row of an export
+	away    error                    // error of every call
+	hangs   bool                     // every call runs until its context ends
+	breaks  string                   // the call with this name panics
+	between func(exported int) error // called before each row of an export
 }
 
-// rateWait is how long a merchant above the rate is told to wait.
+// rateWait is the retry time for a merchant above the rate.
 const rateWait = 1500 * time.Millisecond
 
 func newFakeStore() *fakeStore {
@@ -54,7 +54,7 @@ func newFakeStore() *fakeStore {
 	}
 }
 
-// reached is what every call goes through: the road to the database.
+// reached runs at the start of every call and returns the faults that the test set.
 func (s *fakeStore) reached(ctx context.Context, call string) error {
 	s.mu.Lock()
 	away, hangs, breaks := s.away, s.hangs, s.breaks
@@ -70,10 +70,10 @@ func (s *fakeStore) reached(ctx context.Context, call string) error {
 	return ctx.Err()
 }
 
-// fail makes the database go away, or come back with nil.
+// fail makes every call fail with err; nil ends the outage.
 func (s *fakeStore) fail(err error) { s.change(func() { s.away = err }) }
 
-// change changes the store from outside.
+// change changes the store from a test.
 func (s *fakeStore) change(how func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,7 +146,7 @@ func ownerOf(p pirogue.Payment) pirogue.Owner {
 	return pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 }
 
-// under returns the payment with a reference: refunds have their own.
+// under returns the payment with a reference. Refunds have a reference space of their own.
 func (s *fakeStore) under(o pirogue.Owner, k pirogue.Kind, ref string) *pirogue.Payment {
 	for i, q := range s.payments {
 		if ownerOf(q) == o && q.OrderID == ref && (q.Kind == pirogue.Refund) == (k == pirogue.Refund) {
@@ -156,7 +156,7 @@ func (s *fakeStore) under(o pirogue.Owner, k pirogue.Kind, ref string) *pirogue.
 	return nil
 }
 
-// holds takes the money of a cash-out or refund aside, or changes nothing.
+// holds sets the money of a cash-out or refund aside, or changes nothing.
 func (s *fakeStore) holds(p pirogue.Payment) error {
 	if !p.Kind.MoneyOut() {
 		return nil
@@ -239,7 +239,7 @@ func (s *fakeStore) Export(
 	return nil
 }
 
-// exportRow returns a payment with what it did to the balance.
+// exportRow returns a payment with its effect on the balance.
 func exportRow(p pirogue.Payment) pirogue.ExportRow {
 	row := pirogue.ExportRow{Payment: p}
 	switch {
@@ -252,7 +252,7 @@ func exportRow(p pirogue.Payment) pirogue.ExportRow {
 	return row
 }
 
-// exports reports whether an export's filter lets a payment through.
+// exports reports whether an export's filter selects a payment.
 func exports(f pirogue.ExportFilter, p pirogue.Payment) bool {
 	return !p.CreatedAt.Before(f.From) && p.CreatedAt.Before(f.To) &&
 		(f.Status == "" || f.Status == p.Status) &&
@@ -332,7 +332,7 @@ func (s *fakeStore) List(ctx context.Context, o pirogue.Owner, f pirogue.Payment
 	return found[:min(len(found), f.Limit)], nil
 }
 
-// selects reports whether a filter lets a payment through.
+// selects reports whether a filter selects a payment.
 func selects(f pirogue.PaymentFilter, p pirogue.Payment) bool {
 	return (f.OrderID == "" || f.OrderID == p.OrderID) &&
 		(f.Status == "" || f.Status == p.Status) &&
@@ -430,7 +430,7 @@ func (s *fakeStore) Routed(ctx context.Context, id string, at time.Time) error {
 	return nil
 }
 
-// update changes a payment as a workflow would.
+// update changes a payment like a workflow.
 func (s *fakeStore) update(id pirogue.PaymentID, how func(*pirogue.Payment)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -441,8 +441,7 @@ func (s *fakeStore) update(id pirogue.PaymentID, how func(*pirogue.Payment)) {
 	}
 }
 
-// settle ends a payment with the books as the real database keeps them: a cash-in
-// that succeeds is there to be spent.
+// settle ends a payment and books it like the real database: a successful cash-in can be spent.
 func (s *fakeStore) settle(id pirogue.PaymentID, status pirogue.Status) {
 	s.update(id, func(p *pirogue.Payment) {
 		p.Status = status
@@ -466,14 +465,14 @@ func (s *fakeStore) credit(o pirogue.Owner, c pirogue.CountryCode, amount int64)
 	})
 }
 
-// all returns every payment there is.
+// all returns every stored payment.
 func (s *fakeStore) all() []pirogue.Payment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.payments)
 }
 
-// kept returns every callback there is.
+// kept returns every stored callback.
 func (s *fakeStore) kept() []pirogue.Callback {
 	s.mu.Lock()
 	defer s.mu.Unlock()

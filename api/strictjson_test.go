@@ -15,8 +15,7 @@ import (
 	"pirogue/api/apitest"
 )
 
-// FuzzStrictJSON holds the reader to accepting only what every reader of JSON
-// understands alike.
+// FuzzStrictJSON checks that the reader accepts only text that all JSON parsers read alike.
 func FuzzStrictJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"a":1}`, `{"a":1,"a":2}`, `{"a":{"b":[1,"x",null,true,-1.5e3]}}`, `{"a":1}{"b":2}`, `[1]`, `null`, ``,
@@ -47,8 +46,8 @@ func FuzzStrictJSON(f *testing.F) {
 	})
 }
 
-// What no route can take is not kept in memory, however it is written: eight mebibytes of
-// text would become hundreds.
+// The reader must refuse more values than any route takes before it stores them. Eight mebibytes of
+// text would take hundreds in memory.
 func TestABodyHasNoMoreValuesThanABulk(t *testing.T) {
 	t.Parallel()
 
@@ -81,15 +80,15 @@ func TestABodyHasNoMoreValuesThanABulk(t *testing.T) {
 	require.Len(t, o.values["lines"], pirogue.MaxBulkLines)
 }
 
-// lost is what Go puts in the place of a letter it cannot read.
+// lost is the character that Go puts in the place of bytes it cannot decode.
 const lost = "\ufffd"
 
-// mentions reports whether a body holds that letter itself.
+// mentions reports whether a body holds that character itself.
 func mentions(body []byte) bool {
 	return strings.Contains(string(body), lost) || strings.Contains(strings.ToLower(string(body)), `\ufffd`)
 }
 
-// FuzzSignature holds verification to accepting the one signature of a message.
+// FuzzSignature checks that verification accepts exactly one signature of a message.
 func FuzzSignature(f *testing.F) {
 	f.Add("secret", "1714400000", []byte(`{"amount":500}`), []byte{})
 	f.Add("", "1714400000", []byte{}, []byte{0})

@@ -27,7 +27,7 @@ func nextCursor(t *testing.T, r reply) string {
 	return *body.NextCursor
 }
 
-// In a bubble of synctest time passes when everybody waits, so 25 s take none.
+// In a synctest bubble time passes when every goroutine waits, so 25 s take no real time.
 
 func TestAHeldAnswerGoesOutWhenTheStatusChanges(t *testing.T) {
 	t.Parallel()

@@ -11,34 +11,34 @@ import (
 	"pirogue"
 )
 
-// fakeWorkflows plays the payments' workflows: a payment is accepted by its operator,
-// and a cash-in gets a page to pay on, unless a test says otherwise.
+// fakeWorkflows plays the payments' workflows. The operator accepts each payment, and a cash-in
+// gets a payment page, unless a test sets another result.
 type fakeWorkflows struct {
 	store *fakeStore
 
 	mu      sync.Mutex
-	away    error // Temporal is
+	away    error // Temporal does not respond
 	start   func(context.Context, pirogue.Payment) (pirogue.FirstAnswer, error)
 	waiting func(context.Context) (pirogue.Waiting, error)
 	heard   []pirogue.PaymentID
-	hears   error // what Heard fails with
-	begun   int   // how often Start was called
+	hears   error // error of Heard
+	begun   int   // number of calls of Start
 
-	launches error // what LaunchBulk fails with
+	launches error // error of LaunchBulk
 	launched []pirogue.BulkID
 
-	delivers  error // what Deliver fails with
+	delivers  error // error of Deliver
 	delivered []delivery
 }
 
-// delivery is an event that was sent on its way.
+// delivery is one call of Deliver.
 type delivery struct {
 	owner pirogue.Owner
 	id    pirogue.EventID
 	round int
 }
 
-// change changes the workflows from outside.
+// change changes the workflows from a test.
 func (w *fakeWorkflows) change(how func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -109,16 +109,16 @@ func (w *fakeWorkflows) Deliver(_ context.Context, o pirogue.Owner, id pirogue.E
 	return nil
 }
 
-// told returns the payments whose workflow heard of a callback.
+// told returns the payments whose workflow was told of a callback.
 func (w *fakeWorkflows) told() []pirogue.PaymentID {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]pirogue.PaymentID{}, w.heard...)
 }
 
-// The operators of the tests. Both modes have their own; deaf sends no callbacks and
-// pays nobody, the giver gives back what it collected, and the payer, which pays into
-// wallets, calls back at one address.
+// The operators of the tests; each mode has its own. deaf sends no callbacks and pays nobody. giver
+// gives back the cash-ins it collected. payer pays into wallets and sends all callbacks to one
+// address.
 const (
 	testOperator  pirogue.OperatorCode = "orange-web-ml"
 	liveOperator  pirogue.OperatorCode = "orange-web-ml-live"
@@ -127,14 +127,14 @@ const (
 	giverOperator pirogue.OperatorCode = "giver-tg"
 )
 
-// The limits of the operators of the tests, in francs.
+// The limits of the tests' operators, in francs.
 const (
 	minAmount = 100
 	maxAmount = 1_000_000
 )
 
-// fakeRoutes serves Orange in Mali in both modes, to wallets with test keys only, and
-// collects with them in the Ivory Coast and in Togo.
+// fakeRoutes serves Orange in Mali in both modes, with cash-outs for test keys only. It also serves
+// cash-ins in the Ivory Coast and in Togo.
 type fakeRoutes struct{}
 
 func (fakeRoutes) Route(
@@ -202,14 +202,14 @@ type deaf struct{}
 
 func (deaf) Capability() pirogue.Capability { return pirogue.Capability{} }
 
-// giver gives back what it collected.
+// giver is an operator that gives back the cash-ins it collected.
 type giver struct{ fakeOperator }
 
 func (giver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, error) {
 	return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "the API calls no operator")
 }
 
-// payer pays into wallets and has one address for all its callbacks.
+// payer is an operator that pays into wallets and has one address for all its callbacks.
 type payer struct{ fakeOperator }
 
 func (payer) Disburse(context.Context, pirogue.Disbursement) (pirogue.Receipt, error) {
@@ -224,7 +224,7 @@ func (payer) CallbackReference(header http.Header, body []byte) (pirogue.Operato
 	return pirogue.OperatorRef(said.Ref), err
 }
 
-// fakeOperator reads callbacks of the shape {"ref","status"} that carry its secret.
+// fakeOperator reads callbacks of the form {"ref","status"} that bear its secret.
 type fakeOperator struct{}
 
 func (fakeOperator) Capability() pirogue.Capability {
@@ -244,7 +244,7 @@ func (fakeOperator) Callback(a pirogue.Attempt, header http.Header, body []byte)
 	return receipt, nil
 }
 
-// said is what a callback of the tests says.
+// said is the body of a callback in the tests.
 type said struct{ Ref, Status string }
 
 func readCallback(header http.Header, body []byte) (said, error) {

@@ -37,21 +37,21 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// world is a server over fakes, with one merchant who has a key of each mode.
+// world is a server over fakes, with one merchant that has a key of each mode.
 type world struct {
 	t         *testing.T
 	store     *fakeStore
 	workflows *fakeWorkflows
 	server    *api.Server
-	handler   http.Handler // held to the contract
+	handler   http.Handler // compares every response with the contract
 	logs      *observer.ObservedLogs
-	ahead     *atomic.Int64 // nanoseconds the clock is ahead of the machine's
+	ahead     *atomic.Int64 // nanoseconds by which the clock is ahead of the machine's
 	merchant  pirogue.Merchant
 	test      pirogue.Key
 	live      pirogue.Key
 }
 
-// newWorld returns a world. Options may be changed before the server is made.
+// newWorld returns a world. change may set options before the server is made.
 func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
@@ -76,23 +76,23 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	return w
 }
 
-// tenDigits is when Unix seconds got their tenth digit. A bubble of synctest begins
-// before.
+// tenDigits is the time at which Unix seconds got their tenth digit. A synctest bubble begins
+// before it, and a timestamp needs ten digits.
 const tenDigits = 1_000_000_000
 
-// tokenOf is the token of an attempt's callback URL.
+// tokenOf returns the token of an attempt's callback URL.
 func tokenOf(ref pirogue.OperatorRef) string { return "token-of-" + string(ref) }
 
-// addressOf is the token of an operator's one callback address.
+// addressOf returns the token of an operator's registered callback address.
 func addressOf(code pirogue.OperatorCode) string { return "address-of-" + string(code) }
 
-// now is the world's time.
+// now returns the world's time.
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 
-// pass moves the world's time.
+// pass moves the world's time forward.
 func (w *world) pass(d time.Duration) { w.ahead.Add(int64(d)) }
 
-// newKey gives a merchant a key.
+// newKey creates a key of a merchant.
 func (w *world) newKey(m pirogue.MerchantID, mode pirogue.Mode) pirogue.Key {
 	key := pirogue.Key{
 		Public: ids.Key(mode), MerchantID: m, Mode: mode, Secrets: []pirogue.Secret{{Text: ids.Secret()}},
@@ -101,24 +101,24 @@ func (w *world) newKey(m pirogue.MerchantID, mode pirogue.Mode) pirogue.Key {
 	return key
 }
 
-// changeKey puts a key in place.
+// changeKey stores a key in place of the one with the same public half.
 func (w *world) changeKey(key pirogue.Key) {
 	w.store.change(func() { w.store.keys[key.Public] = key })
 }
 
-// reply is an answer, read.
+// reply is a recorded response.
 type reply struct {
 	*httptest.ResponseRecorder
 	t *testing.T
 }
 
-// payment is the data of an answer.
+// payment holds the data of a response.
 type payment map[string]any
 
-// id returns an id in an answer.
+// id returns an ID in a response.
 func (p payment) id(name string) pirogue.PaymentID { return pirogue.PaymentID(fmt.Sprint(p[name])) }
 
-// data returns the payment in an answer, of a success or a failure.
+// data returns the payment in a response, of a success or an error.
 func (r reply) data() payment {
 	r.t.Helper()
 	var body struct{ Data payment }
@@ -126,7 +126,7 @@ func (r reply) data() payment {
 	return body.Data
 }
 
-// list returns the lines of an answer.
+// list returns the rows of a list's response.
 func (r reply) list() []payment {
 	r.t.Helper()
 	var body struct{ Data []payment }
@@ -134,7 +134,7 @@ func (r reply) list() []payment {
 	return body.Data
 }
 
-// failure returns an answer's error.
+// failure returns the error in a response.
 func (r reply) failure() apitest.Error {
 	r.t.Helper()
 	var body apitest.Error
@@ -142,7 +142,7 @@ func (r reply) failure() apitest.Error {
 	return body
 }
 
-// says holds an answer to a code.
+// says requires that a response has a code.
 func (r reply) says(code pirogue.Code) apitest.Error {
 	r.t.Helper()
 	require.Equal(r.t, code, r.failure().Code, "%s", r.Body)
@@ -150,7 +150,7 @@ func (r reply) says(code pirogue.Code) apitest.Error {
 	return r.failure()
 }
 
-// request returns a signed request of a key.
+// request returns a request signed with a key.
 func (w *world) request(key pirogue.Key, method, target, body string) *http.Request {
 	stamp := strconv.FormatInt(w.now().Unix(), 10)
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
@@ -166,27 +166,27 @@ func (w *world) request(key pirogue.Key, method, target, body string) *http.Requ
 	return r
 }
 
-// do sends a request as it is.
+// do sends a request unchanged.
 func (w *world) do(r *http.Request) reply {
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, r)
 	return reply{ResponseRecorder: recorder, t: w.t}
 }
 
-// quick sends a request of a flood, whose thousands of answers are not held to the
-// contract one by one.
+// quick sends a request of a flood. It does not compare the thousands of responses with the
+// contract.
 func (w *world) quick(r *http.Request) reply {
 	recorder := httptest.NewRecorder()
 	w.server.Handler().ServeHTTP(recorder, r)
 	return reply{ResponseRecorder: recorder, t: w.t}
 }
 
-// get reads a path behind /api/v1 with the test key.
+// get reads a path under /api/v1 with the test key.
 func (w *world) get(path string) reply {
 	return w.do(w.request(w.test, http.MethodGet, "/api/v1"+path, ""))
 }
 
-// order is a cash-in's body.
+// order returns a cash-in's body.
 func order(number string, more ...string) string {
 	return `{"merchant_order_id":"` + number + `","amount":500,"customer_msisdn":"` + apitest.MSISDN + `"` +
 		strings.Join(append([]string{""}, more...), ",") + `}`
@@ -200,7 +200,7 @@ func (w *world) collectWith(key pirogue.Key, body string) reply {
 	return w.do(w.request(key, http.MethodPost, "/api/v1/payments/cashin", body))
 }
 
-// accepted makes a payment and returns it as the store has it.
+// accepted creates a payment and returns it from the store.
 func (w *world) accepted(number string) pirogue.Payment {
 	w.t.Helper()
 	got := w.collect(order(number))
@@ -210,17 +210,17 @@ func (w *world) accepted(number string) pirogue.Payment {
 	return w.read(pirogue.PaymentID(id))
 }
 
-// owner is the merchant with the test key.
+// owner returns the merchant's owner in test mode.
 func (w *world) owner() pirogue.Owner {
 	return pirogue.Owner{MerchantID: w.merchant.ID, Mode: pirogue.Test}
 }
 
-// fund gives the merchant money in a country.
+// fund credits the merchant in a country.
 func (w *world) fund(c pirogue.CountryCode, amount int64) {
 	w.store.change(func() { w.store.credit(w.owner(), c, amount) })
 }
 
-// balance returns the merchant's money in Mali.
+// balance returns the merchant's balance in Mali.
 func (w *world) balance() pirogue.Balance {
 	balances, err := w.store.Balances(context.Background(), w.owner())
 	require.NoError(w.t, err)
@@ -232,7 +232,7 @@ func (w *world) balance() pirogue.Balance {
 	return pirogue.Balance{}
 }
 
-// paid makes a cash-in of 500 francs that succeeded.
+// paid creates a successful cash-in of 500 francs.
 func (w *world) paid(number string) pirogue.Payment {
 	w.t.Helper()
 	p := w.accepted(number)
@@ -240,7 +240,7 @@ func (w *world) paid(number string) pirogue.Payment {
 	return w.read(p.ID)
 }
 
-// read returns a payment as the store has it.
+// read returns a payment from the store.
 func (w *world) read(id pirogue.PaymentID) pirogue.Payment {
 	w.t.Helper()
 	p, err := w.store.Payment(context.Background(), w.owner(), id)
@@ -248,12 +248,12 @@ func (w *world) read(id pirogue.PaymentID) pirogue.Payment {
 	return p
 }
 
-// post sends a body to a path behind /api/v1 with the test key.
+// post sends a body to a path under /api/v1 with the test key.
 func (w *world) post(path, body string) reply {
 	return w.do(w.request(w.test, http.MethodPost, "/api/v1"+path, body))
 }
 
-// logged is everything the server has written down.
+// logged returns the text of the server's log.
 func (w *world) logged() string {
 	var all bytes.Buffer
 	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
