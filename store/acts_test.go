@@ -12,7 +12,7 @@ import (
 	"pirogue/ids"
 )
 
-// act is something that support is about to do.
+// act returns an audit entry of a support action that has not begun.
 func (w *world) act(id pirogue.PaymentID, verb pirogue.Verb) pirogue.Act {
 	return pirogue.Act{
 		ID: ids.New(), At: w.at(0), Actor: "awa", Role: pirogue.RoleSupport, Verb: verb, PaymentID: id,
@@ -20,7 +20,7 @@ func (w *world) act(id pirogue.PaymentID, verb pirogue.Verb) pirogue.Act {
 	}
 }
 
-// acts reads the audit log.
+// acts reads the audit log of a payment.
 func (w *world) acts(id pirogue.PaymentID, limit int) []pirogue.Act {
 	w.t.Helper()
 	acts, err := w.db.Acts(w.ctx(), id, limit)
@@ -33,7 +33,7 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 	each(t, func(w *world) {
 		p, _ := w.accept("order_1")
 		a := w.act(p.ID, pirogue.VerbRecheck)
-		for range 2 { // the answer was lost
+		for range 2 { // a repeat after a lost response
 			require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
 		}
 		require.Equal(w.t, []pirogue.Act{a}, w.acts(p.ID, 10), "no verdict: under way, or cut off")
@@ -56,8 +56,8 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 	})
 }
 
-// The resolution that waits for a second person is the newest that came to something, about
-// what is so now: one that was carried out, or that is older than an open case, is none.
+// The resolution that waits for a second person is the newest one that was not refused. None
+// waits after one that was carried out, or if a case is open that was opened later.
 func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -125,7 +125,7 @@ func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
 		a := w.act("", "payout")
 		require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
 		const verdicts = 20
-		var stood [verdicts]pirogue.Act // as each saw it after its own call
+		var stood [verdicts]pirogue.Act // as each caller reads it after its own call
 		require.NoError(w.t, together(verdicts, func(i int) error {
 			v := pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: strconv.Itoa(i)}
 			if err := w.db.EndAct(w.ctx(), a.ID, v, begin.Add(time.Duration(i)*time.Second)); err != nil {
@@ -215,7 +215,7 @@ func TestNobodyRewritesTheAuditLog(t *testing.T) {
 	})
 }
 
-// A merchant reads that support acted, not who and why.
+// A merchant reads that support acted, but neither the person nor the reason.
 func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -265,7 +265,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 	})
 }
 
-// lines prints what a timeline tells.
+// lines prints the events of a timeline.
 func lines(told []pirogue.Moment) []string {
 	var printed []string
 	for _, m := range told {

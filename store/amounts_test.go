@@ -28,8 +28,10 @@ func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 		}))
 		db, above := w.raw(), fmt.Sprint(pirogue.MaxAmount+1)
 		for name, statement := range map[string]string{
-			"a payment's amount": "INSERT INTO payments (id, kind, status, amount, fee) VALUES ('x', 'CASHIN', 'CREATED', " + above + ", 0)",
-			"a payment's fee":    "INSERT INTO payments (id, kind, status, amount, fee) VALUES ('x', 'CASHIN', 'CREATED', 1, " + above + ")",
+			"a payment's amount": "INSERT INTO payments (id, kind, status, amount, fee) VALUES ('x', 'CASHIN', 'CREATED', " +
+				above + ", 0)",
+			"a payment's fee": "INSERT INTO payments (id, kind, status, amount, fee) VALUES ('x', 'CASHIN', 'CREATED', 1, " +
+				above + ")",
 			"a bulk's cost":      "INSERT INTO bulks (id, amount, fee, cost) VALUES ('x', 1, 0, " + above + ")",
 			"a line's amount":    "INSERT INTO bulk_lines (bulk_id, number, amount, fee) VALUES ('x', 1, " + above + ", 0)",
 			"a payout":           "INSERT INTO payouts (id, amount) VALUES ('x', " + above + ")",
@@ -44,7 +46,8 @@ func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 	})
 }
 
-// Rows that are older than the maximum may be larger. They end like all others, and harm nobody.
+// Rows that are older than the maximum may be larger. They end as all others do, and make no
+// query fail.
 func TestAnAmountOlderThanTheMaximumStopsNoReading(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -76,7 +79,8 @@ func TestAnAmountOlderThanTheMaximumStopsNoReading(t *testing.T) {
 	})
 }
 
-// A hold that is older than the maximum is captured or released, and nothing as large is held.
+// A hold that is older than the maximum is captured or released, and no hold of that size is made
+// again.
 func TestAHoldOlderThanTheMaximumIsResolved(t *testing.T) {
 	t.Parallel()
 	const large = 2 * pirogue.MaxAmount
@@ -99,11 +103,12 @@ func TestAHoldOlderThanTheMaximumIsResolved(t *testing.T) {
 	})
 }
 
-// beforeTheMaximum runs do in a database that has no guard of amounts yet.
+// beforeTheMaximum runs do in a database without the triggers that enforce the maximum.
 func (w *world) beforeTheMaximum(do func()) {
 	w.t.Helper()
 	db, on := w.raw(), map[string]string{}
-	guards := "SELECT name || ' ' || tbl_name || ' ' || sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_amount'"
+	guards :=
+		"SELECT name || ' ' || tbl_name || ' ' || sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_amount'"
 	if w.postgres() {
 		guards = `SELECT tgname || ' ' || tgrelid::regclass || ' ' || pg_get_triggerdef(oid) FROM pg_trigger
 			WHERE tgname LIKE '%_amount'`

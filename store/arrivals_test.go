@@ -9,7 +9,7 @@ import (
 	"pirogue"
 )
 
-// arrives tells that so much moved in all under an attempt of a payment, 0 for the latest.
+// arrives reports the total that moved under an attempt of a payment, 0 for the latest.
 func (w *world) arrives(p pirogue.Payment, cause pirogue.Cause, attempt int, total int64) pirogue.Case {
 	w.t.Helper()
 	c, err := w.db.OpenCase(w.ctx(), pirogue.Case{
@@ -20,8 +20,8 @@ func (w *world) arrives(p pirogue.Payment, cause pirogue.Cause, attempt int, tot
 	return c
 }
 
-// A customer pays twice and then a third time: the order is a success once, and every other
-// arrival has a case and a journal of its own, whoever tells of it and however often.
+// A customer pays twice and then a third time. The order succeeds once. Every other arrival has
+// its own case and journal, however often and by whomever it is reported.
 func TestArrivalAfterSuccess(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -49,7 +49,7 @@ func TestArrivalAfterSuccess(t *testing.T) {
 	})
 }
 
-// Another amount opens a case; while a person looks at it the customer pays the rest.
+// Another amount opens a case. While a person looks at it, the customer pays the rest.
 func TestArrivalBesideAMismatch(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -63,8 +63,8 @@ func TestArrivalBesideAMismatch(t *testing.T) {
 	})
 }
 
-// Money under an attempt before a failover is booked at the operator that has it, and a
-// success of the later attempt is none of it.
+// Money under an attempt before a failover is booked at the operator that has it. It does not
+// count for the success of the later attempt.
 func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	for _, second := range []pirogue.OperatorCode{operator, "another"} {
@@ -96,7 +96,7 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 	}
 }
 
-// What a revived workflow tells of an attempt that the payment never had is a bug.
+// A report about an attempt that the payment never had is a bug, and fails.
 func TestArrivalUnderNoAttempt(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -109,8 +109,8 @@ func TestArrivalUnderNoAttempt(t *testing.T) {
 	})
 }
 
-// A payment's attempts are read by their numbers; those before the latest of which something
-// may have left are what is watched.
+// A payment's attempts are read by their numbers. Earlier returns those before the latest of
+// which something may have left.
 func TestEarlierAttempts(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -141,8 +141,8 @@ func (w *world) earlier(p pirogue.Payment) []pirogue.AttemptID {
 	return found
 }
 
-// Money that is booked as nobody's is not booked as the merchant's as well, whoever finds it
-// paid; what moved under another attempt says nothing of the latest.
+// Money in suspense is not booked as the merchant's as well, whichever caller finds the payment
+// paid. Money under another attempt does not prevent the success of the latest one.
 func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -172,8 +172,8 @@ func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 	})
 }
 
-// A one-time password stays while its attempt may have to be sent again as it was, and is
-// gone once its operator has answered.
+// A one-time password stays while its attempt may have to be sent again unchanged. It is removed
+// once its operator has answered.
 func TestPasswordOfALostAnswer(t *testing.T) {
 	t.Parallel()
 	for _, end := range []pirogue.AttemptState{pirogue.AttemptAccepted, pirogue.AttemptRefused} {

@@ -8,8 +8,8 @@ import (
 	"pirogue"
 )
 
-// A line whose payment had a workflow in a time that the restored database lost was perhaps paid:
-// it does not begin, and no cancellation gives its money back.
+// A line whose payment had a workflow in the time that the restored database lost may have been
+// paid. It does not begin, and no cancellation returns its money.
 func TestALineThatBeganInALostTime(t *testing.T) {
 	t.Parallel()
 

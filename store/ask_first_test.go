@@ -10,7 +10,7 @@ import (
 	"pirogue/ids"
 )
 
-// beginAskFirst says that the world's database was restored to the world's present.
+// beginAskFirst declares that the world's database was restored to the world's present.
 func (w *world) beginAskFirst() pirogue.AskFirst {
 	w.t.Helper()
 	mode := pirogue.AskFirst{ID: ids.New(), Since: w.at(0), Begun: w.at(time.Hour), Actor: "awa", Reason: "a disk failed"}
@@ -19,7 +19,7 @@ func (w *world) beginAskFirst() pirogue.AskFirst {
 	return mode
 }
 
-// endAskFirst ends ask-first mode behind the store's back.
+// endAskFirst ends ask-first mode with SQL, without the store's checks.
 func (w *world) endAskFirst() {
 	w.t.Helper()
 	const end = "UPDATE ask_first SET ended_at = begun_at, ended_by = 'a test' WHERE ended_at IS NULL"
@@ -226,7 +226,7 @@ func TestAskFirstIsBegunOnce(t *testing.T) {
 	})
 }
 
-// lose keeps payments as lost that a workflow names.
+// lose records payments as lost, as if workflows named them.
 func (w *world) lose(payments ...pirogue.Payment) {
 	w.t.Helper()
 	lost := make([]pirogue.LostRow, len(payments))
@@ -268,7 +268,8 @@ func TestALostReferenceStaysTaken(t *testing.T) {
 	})
 }
 
-// A workflow that is older than the mode is started anew, whoever touched its rows since.
+// A workflow that is older than the mode starts anew, even if something has touched its rows
+// since.
 func TestAskFirstStartsOldWorkflowsAnew(t *testing.T) {
 	t.Parallel()
 

@@ -79,15 +79,16 @@ func (w *world) renewAt(o pirogue.OperatorCode, p pirogue.Payment, a pirogue.Att
 	w.t.Helper()
 	next := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: a.Number + 1, Operator: o,
-		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: w.at(time.Minute), UpdatedAt: w.at(time.Minute),
+		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared,
+		CreatedAt: w.at(time.Minute), UpdatedAt: w.at(time.Minute),
 	}
 	renewed, err := w.db.Renew(w.ctx(), a.ID, next, digest(next))
 	require.NoError(w.t, err)
 	return renewed
 }
 
-// A send and an expiry at once: either the bytes may leave and the payment is open when
-// they do, or it expired and they may not.
+// A send and an expiry run at once. Either the bytes may leave and the payment is open, or it has
+// expired and they may not.
 func TestSendAndExpiryNeverBothWin(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -174,7 +175,7 @@ func TestAnAnswerThatIsNoneIsABug(t *testing.T) {
 	})
 }
 
-// The workflow settles on a callback while the submission's answer is still on its way.
+// The workflow settles on a callback before the response of the submission arrives.
 func TestALateAnswerTellsTheAttemptButNotItsEndedPayment(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -231,7 +232,7 @@ func TestARenewedAttemptTakesTheOthersPlaceOnce(t *testing.T) {
 	})
 }
 
-// Two pages that both can be paid would take the customer's money twice.
+// Two payment pages that can both be paid would take the customer's money twice.
 func TestNothingComesAfterAnAttemptThatWasAcceptedMeanwhile(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -309,8 +310,8 @@ func TestARenewalThatFitsNothingIsRefused(t *testing.T) {
 	})
 }
 
-// An operator that executes a reference once may be given it again; what it said of the
-// reference before is no evidence any more.
+// An attempt may be sent again to an operator that executes a reference once. The operator's
+// earlier results about the reference are no evidence then.
 func TestAnAttemptThatMayBeRepeatedIsSentAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -352,7 +353,8 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		second := w.renew(p, first)
 		w.send(second)
 		require.NoError(w.t, w.answered(pirogue.Answer{
-			AttemptID: second.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Minute),
+			AttemptID: second.ID, State: pirogue.AttemptAccepted,
+			Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Minute),
 		}))
 		w.renew(p, second)
 		found, err = w.db.Collected(w.ctx(), p.ID)
@@ -361,7 +363,9 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		require.Equal(w.t, pirogue.Handle{"pay_token": "t"}, found.Handle)
 
 		p, first = w.sent("order_2")
-		require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: first.ID, State: pirogue.AttemptRefused, At: w.at(time.Minute)}))
+		require.NoError(w.t, w.answered(pirogue.Answer{
+			AttemptID: first.ID, State: pirogue.AttemptRefused, At: w.at(time.Minute),
+		}))
 		found, err = w.db.Collected(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, first.ID, found.ID, "which was refused, and paid all the same")

@@ -13,8 +13,8 @@ import (
 	"pirogue/store"
 )
 
-// Each rule finds what was broken behind the store's back, once the guards that forbid
-// it are taken away.
+// The test breaks each rule with SQL, without the guards that forbid it. The audit must name the
+// broken rule.
 func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -22,7 +22,7 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 		w.sound()
 
 		db := w.disarm()
-		broken := map[string][2]string{ // by rule: what breaks it, what mends it
+		broken := map[string][2]string{ // by rule: the statement that breaks it, and the one that mends it
 			"debits equal credits in every mode and currency": {
 				"UPDATE ledger_accounts SET debits_posted = debits_posted + 1 WHERE kind = 'FLOAT'",
 				"UPDATE ledger_accounts SET debits_posted = debits_posted - 1 WHERE kind = 'FLOAT'",
@@ -58,7 +58,8 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 				"UPDATE cases SET closed_at = opened_at", "UPDATE cases SET closed_at = NULL",
 			},
 			"a payment that was paid in part has FAILED, and its merchant was charged that part": {
-				"UPDATE payments SET moved = 1 WHERE merchant_ref = 'vain'", "UPDATE payments SET moved = 0 WHERE merchant_ref = 'vain'",
+				"UPDATE payments SET moved = 1 WHERE merchant_ref = 'vain'",
+				"UPDATE payments SET moved = 0 WHERE merchant_ref = 'vain'",
 			},
 			"a cash-in is booked when it is SUCCESS or REVERSED, and only then": {
 				journal("early", "created", "cashin"), "DELETE FROM ledger_journals WHERE id = 'early'",
@@ -172,7 +173,8 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 	})
 }
 
-// everything puts a payment of every sort into the world, each under a telling reference.
+// everything adds a payment of every kind and end to the world, each with a reference that names
+// it.
 func (w *world) everything() {
 	w.t.Helper()
 	w.fund(100_000)
@@ -194,10 +196,11 @@ func (w *world) everything() {
 	w.everyBulk()
 }
 
-// payOut books a payout behind the store's back.
+// payOut books a payout with SQL, without the store's checks.
 func (w *world) payOut(id string, amount int64) {
 	w.t.Helper()
-	require.NoError(w.t, w.exec(w.raw(), `INSERT INTO payouts (id, merchant_id, mode, country, currency, amount, note, paid_at)
+	require.NoError(w.t, w.exec(w.raw(),
+		`INSERT INTO payouts (id, merchant_id, mode, country, currency, amount, note, paid_at)
 		VALUES (?, ?, 'test', 'ML', 'XOF', ?, '', '2026-04-29T14:32:18.000000Z')`, id, string(w.owner.MerchantID), amount))
 	require.NoError(w.t, w.db.Book(w.ctx(), ledger.Payout(pirogue.Payout{
 		ID: id, MerchantID: w.owner.MerchantID, Mode: pirogue.Test, Country: "ML",
@@ -205,7 +208,7 @@ func (w *world) payOut(id string, amount int64) {
 	}), w.at(0)))
 }
 
-// is selects the payment with a reference.
+// is returns the condition that selects the payment with a reference.
 func is(reference string) string {
 	return "= (SELECT id FROM payments WHERE merchant_ref = '" + reference + "')"
 }
@@ -216,7 +219,7 @@ func journal(id, reference, step string) string {
 		"', created_at FROM payments WHERE id " + is(reference)
 }
 
-// disarm takes the guards away and returns a database that checks nothing any more.
+// disarm removes the guards and returns a connection that checks nothing.
 func (w *world) disarm() *sql.DB {
 	w.t.Helper()
 	db := w.raw("ignore_check_constraints(1)")

@@ -18,10 +18,10 @@ import (
 	"pirogue/store"
 )
 
-// patience is what the API promises: an answer within 3 s, whatever the database does.
+// patience is the promise of the API: a response within 3 s, whatever the database does.
 const patience = 3 * time.Second
 
-// unavailable fails unless every kind of operation says ServiceUnavailable in time.
+// unavailable requires ServiceUnavailable in time from every kind of operation.
 func (w *world) unavailable(db *store.DB) {
 	w.t.Helper()
 	p, a := w.order(w.owner, "order_away")
@@ -73,7 +73,7 @@ func TestADatabaseThatIsAwayOrHangsIsSaidToBeInTime(t *testing.T) {
 	read, err := through.db.Payment(t.Context(), w.owner, p.ID)
 	require.NoError(t, err)
 	require.Equal(t, p, read)
-	through.accept("order_away") // nothing of it was half-made
+	through.accept("order_away") // the failed call left nothing behind
 	w.sound()
 }
 
@@ -122,7 +122,7 @@ func TestACallerThatLeftLeavesNothingHalfMade(t *testing.T) {
 	})
 }
 
-// link is a wire to a PostgreSQL that can hang or be cut.
+// link is a proxy of a PostgreSQL server that can hang or be cut.
 type link struct {
 	url   string
 	mu    sync.Mutex
@@ -160,7 +160,7 @@ func newLink(t *testing.T, address string) *link {
 			}
 			upstream, err := (&net.Dialer{}).Dial(network, server)
 			if err != nil || !l.add(client, upstream) {
-				client.Close() //nolint:errcheck // it was never used
+				client.Close() //nolint:errcheck // it carried nothing
 				continue
 			}
 			go l.carry(client, upstream)
@@ -170,7 +170,7 @@ func newLink(t *testing.T, address string) *link {
 	return l
 }
 
-// add keeps a connection's ends; it reports false while the link is cut.
+// add keeps a connection's ends. It reports false while the link is cut.
 func (l *link) add(ends ...net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -178,7 +178,7 @@ func (l *link) add(ends ...net.Conn) bool {
 	return l.state != cut
 }
 
-// set changes the link's state for connections old and new.
+// set changes the link's state, for open connections too.
 func (l *link) set(s linkState) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -192,7 +192,7 @@ func (l *link) set(s linkState) {
 	l.moved.Broadcast()
 }
 
-// carry copies bytes one way, and none while the link hangs.
+// carry copies bytes in one direction. It waits while the link hangs.
 func (l *link) carry(to io.WriteCloser, from io.Reader) {
 	defer to.Close()
 	buffer := make([]byte, 32<<10)

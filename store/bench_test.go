@@ -12,14 +12,14 @@ import (
 	"pirogue/piroguetest"
 )
 
-// plenty is more than a benchmark spends of one merchant's money.
+// plenty exceeds the amount that a benchmark spends of one merchant's money.
 const plenty = 1_000_000_000_000
 
-// callers is how many goroutines call the store at once for each processor.
+// callers is the number of concurrent goroutines for each processor.
 const callers = 8
 
-// BenchmarkCashIn is all the database does for one cash-in: Accept, Send, Answer and
-// Settle, on PostgreSQL without fsync, for one hot merchant and for many.
+// BenchmarkCashIn measures the database's work for one cash-in: Accept, Send, Answer and Settle.
+// It runs on PostgreSQL without fsync, for one busy merchant and for many.
 func BenchmarkCashIn(b *testing.B) {
 	perMerchants(b, func(b *testing.B, w *world, owners []pirogue.Owner) {
 		b.Helper()
@@ -35,7 +35,7 @@ func BenchmarkCashIn(b *testing.B) {
 	})
 }
 
-// BenchmarkSettle is the booking alone: status, history, event, journal, three accounts.
+// BenchmarkSettle measures the booking alone: status, history, event, journal, three accounts.
 func BenchmarkSettle(b *testing.B) {
 	perMerchants(b, func(b *testing.B, w *world, owners []pirogue.Owner) {
 		b.Helper()
@@ -53,8 +53,8 @@ func BenchmarkSettle(b *testing.B) {
 	})
 }
 
-// BenchmarkCashOut is all that makes a cash-out's hold and takes it: Accept, Send and
-// Settle, with the payment, its histories and its event around the ledger.
+// BenchmarkCashOut measures the work for a cash-out's hold and its capture: Accept, Send and
+// Settle. It includes the payment, its histories and its event.
 func BenchmarkCashOut(b *testing.B) {
 	perMerchants(b, func(b *testing.B, w *world, owners []pirogue.Owner) {
 		b.Helper()
@@ -75,9 +75,9 @@ func BenchmarkCashOut(b *testing.B) {
 	})
 }
 
-// BenchmarkHoldAndCapture is the ledger alone: a hold and its capture, a transaction each,
-// of payments that are there. They are cash-ins, which hold nothing themselves, so the
-// audit would object: the counters must add up instead.
+// BenchmarkHoldAndCapture measures the ledger alone: a hold and its capture, in two transactions,
+// of existing payments. These are cash-ins, which have no hold of their own, so the audit would
+// fail. Instead the counters must add up.
 func BenchmarkHoldAndCapture(b *testing.B) {
 	perMerchants(b, func(b *testing.B, w *world, owners []pirogue.Owner) {
 		b.Helper()
@@ -127,7 +127,7 @@ func perMerchants(b *testing.B, run func(b *testing.B, w *world, owners []pirogu
 	}
 }
 
-// inParallel counts from 1 to b.N with many callers.
+// inParallel calls do with 1 to b.N from many goroutines.
 func inParallel(b *testing.B, do func(i int64) error) {
 	b.Helper()
 	var n atomic.Int64
@@ -143,7 +143,7 @@ func inParallel(b *testing.B, do func(i int64) error) {
 	b.StopTimer()
 }
 
-// pend takes a payment until its operator has accepted it.
+// pend brings a payment to the point where its operator has accepted it.
 func (w *world) pend(p pirogue.Payment, a pirogue.Attempt) error {
 	if _, _, err := w.db.Accept(w.ctx(), p, a, digest(a)); err != nil {
 		return err
@@ -154,7 +154,7 @@ func (w *world) pend(p pirogue.Payment, a pirogue.Attempt) error {
 	return w.answered(pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptAccepted, At: w.at(0)})
 }
 
-// BenchmarkReads is what a merchant asks most often.
+// BenchmarkReads measures a merchant's most frequent reads.
 func BenchmarkReads(b *testing.B) {
 	w := newWorld(b, piroguetest.Postgres(b))
 	p, _ := w.sent("order_1")

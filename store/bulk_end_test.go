@@ -12,8 +12,8 @@ import (
 	"pirogue"
 )
 
-// A line whose sealed number does not open begins like any other and is named; the lines
-// beside it are found and handed over as ever.
+// A line whose sealed number cannot be decrypted begins as any other and is named. The lines
+// beside it are returned as usual.
 func TestALineThatCannotBeReadHidesNoOther(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -45,7 +45,7 @@ func TestALineThatCannotBeReadHidesNoOther(t *testing.T) {
 	})
 }
 
-// lineCase opens the case about a line that cannot be started.
+// lineCase opens the case of a line that cannot be started.
 func (w *world) lineCase(l pirogue.BulkLine) {
 	w.t.Helper()
 	require.NoError(w.t, w.opens(pirogue.Case{
@@ -54,7 +54,7 @@ func (w *world) lineCase(l pirogue.BulkLine) {
 	}))
 }
 
-// openLineCases returns how many open lines of a bulk have an open case.
+// openLineCases returns the number of open lines of a bulk that have an open case.
 func (w *world) openLineCases(b pirogue.Bulk) int {
 	w.t.Helper()
 	var after pirogue.PaymentID
@@ -69,8 +69,8 @@ func (w *world) openLineCases(b pirogue.Bulk) int {
 	}
 }
 
-// Each row is what happened to a line before its bulk was cancelled, and whether it ends by
-// that. Only the attempt's row proves that nothing was sent.
+// Each row has the events of a line before its bulk is cancelled, and whether that ends the line.
+// Only the attempt's row proves that nothing was sent.
 func TestACancelledBulkFreesOnlyWhatWasNotSent(t *testing.T) {
 	t.Parallel()
 
@@ -143,7 +143,8 @@ func (w *world) postpone(a pirogue.Attempt) {
 	require.True(w.t, postponed)
 }
 
-// A bulk of more lines than a cancellation ends at once: no statement sends the others.
+// A bulk has more lines than a cancellation ends in its own call. No statement may send the
+// remaining ones.
 func TestSendAfterCancel(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -185,7 +186,8 @@ func TestSendAfterCancel(t *testing.T) {
 	})
 }
 
-// EndCancelled ends only what Send keeps back. A line whose other attempt is PREPARED is watched.
+// EndCancelled ends only a payment that Send holds back. A line with an earlier attempt and a
+// PREPARED one is watched.
 func TestEndCancelled(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -224,7 +226,7 @@ func TestEndCancelled(t *testing.T) {
 	})
 }
 
-// Parked payments are sent while their bulk is cancelled: each is one or the other.
+// Parked payments are sent while their bulk is cancelled. Each is either sent or cancelled.
 func TestOfSendingAndCancellingALineOneWins(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -259,7 +261,7 @@ func TestOfSendingAndCancellingALineOneWins(t *testing.T) {
 	})
 }
 
-// What a bulk waits for is found without counting its lines, however many are over.
+// The check for open lines counts none of them, however many are over.
 func TestABulkThatWaitsIsNotCounted(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -289,8 +291,8 @@ func TestABulkThatWaitsIsNotCounted(t *testing.T) {
 	})
 }
 
-// Lines of a suspended merchant do not begin, and those that have begun are not sent. All
-// keep their money until the suspension ends or their bulk is cancelled.
+// Lines of a suspended merchant do not begin, and those that have begun are not sent. All keep
+// their money until the suspension ends or their bulk is cancelled.
 func TestASuspensionHoldsBackABulk(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -323,7 +325,8 @@ func TestASuspensionHoldsBackABulk(t *testing.T) {
 	})
 }
 
-// A bulk that its merchant was suspended with is taken up, so that the sweep is done with it.
+// The bulk of a suspended merchant is taken up all the same, so that the sweep does not find it
+// again.
 func TestABulkOfASuspendedMerchantIsTakenUp(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -338,7 +341,7 @@ func TestABulkOfASuspendedMerchantIsTakenUp(t *testing.T) {
 	})
 }
 
-// Whoever cancels a bulk ends the case of a line whose workflow cannot be started again.
+// The end of a cancelled bulk closes the case of a line whose workflow cannot be started again.
 func TestACancelledBulkEndsTheCasesOfItsLines(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

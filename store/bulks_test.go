@@ -50,7 +50,7 @@ func TestABulkThatTheBalanceDoesNotCoverLeavesNothing(t *testing.T) {
 	})
 }
 
-// nothingLeft holds the world to having nothing of a bulk.
+// nothingLeft requires that nothing of a bulk is in the database.
 func (w *world) nothingLeft(b pirogue.Bulk) {
 	w.t.Helper()
 	_, err := w.db.Bulk(w.ctx(), w.owner, b.ID)
@@ -99,7 +99,7 @@ func TestABulksReferenceIsGoodOnce(t *testing.T) {
 	})
 }
 
-// A payment and a bulk that ask for one order number at once: one has it.
+// A payment and a bulk request one order number at once. One of them gets it.
 func TestAnOrderNumberIsGivenOnceToPaymentsAndLines(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -160,7 +160,7 @@ func TestAPageStartedTwiceIsStartedOnce(t *testing.T) {
 	})
 }
 
-// A line that fails gives its money back at once; one that is paid has spent it.
+// A line that fails returns its money at once; a line that is paid has spent it.
 func TestLinesEndByThemselves(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -195,7 +195,7 @@ func TestLinesEndByThemselves(t *testing.T) {
 	})
 }
 
-// toldOf holds the world to one event about a bulk.
+// toldOf requires exactly one event about a bulk.
 func (w *world) toldOf(b pirogue.Bulk, state string, counts map[string]int, paid, returned int64) {
 	w.t.Helper()
 	logs, err := w.db.Deliveries(w.ctx(), w.owner, pirogue.EventFilter{State: pirogue.EventWaiting})
@@ -293,7 +293,7 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 	})
 }
 
-// Pages begin while the bulk is cancelled: each line does one or the other.
+// Pages begin while the bulk is cancelled. Each line either begins or is cancelled.
 func TestOfBeginningAndCancellingALineOneWins(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -365,7 +365,7 @@ func TestEachPageGoesOneWay(t *testing.T) {
 	})
 }
 
-// The largest bulk there can be is accepted within the time that its answer has.
+// The largest possible bulk is accepted within the time limit of its request.
 func TestTenThousandLinesAreAccepted(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -431,7 +431,7 @@ func TestTheDatabaseKeepsWhatABulkSays(t *testing.T) {
 	})
 }
 
-// A call for many payments is announced for each of them once, whoever announces it.
+// One request for many payments marks each of them once, however many callers there are.
 func TestLinesAreMarkedAsSentOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -446,7 +446,7 @@ func TestLinesAreMarkedAsSentOnce(t *testing.T) {
 		attempts := []pirogue.AttemptID{unsent[0].Attempt.ID, unsent[1].Attempt.ID}
 		var marked atomic.Int64
 		require.NoError(w.t, together(6, func(i int) error {
-			if i == 5 { // its own workflow
+			if i == 5 { // by its own workflow
 				sent, err := w.mark(attempts[0], false, w.at(time.Second))
 				if sent {
 					marked.Add(1)
@@ -470,8 +470,8 @@ func TestLinesAreMarkedAsSentOnce(t *testing.T) {
 	})
 }
 
-// What was proven not sent by the call for all is sent by its own workflow, not by
-// another call for all.
+// After a request for many payments, a line that was proven not sent goes out by its own
+// workflow. No second such request carries it.
 func TestALineThatWasNotSentIsNotHandedOverAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

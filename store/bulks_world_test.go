@@ -10,7 +10,7 @@ import (
 	"pirogue/ids"
 )
 
-// bulk returns a bulk of cash-outs of so many francs, each with a fee of 20, that was not
+// bulk returns a bulk of cash-outs of these amounts in francs, each with a fee of 20. It is not
 // accepted yet.
 func (w *world) bulk(reference string, amounts ...int64) (pirogue.Bulk, []pirogue.BulkLine) {
 	b := pirogue.Bulk{
@@ -39,7 +39,7 @@ func (w *world) acceptBulk(reference string, amounts ...int64) (pirogue.Bulk, []
 	return b, lines
 }
 
-// firstAttempt is what a page prepares for a line.
+// firstAttempt returns the attempt that a page prepares for a line, and its callback digest.
 func (w *world) firstAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator, Ref: ids.Reference(p.Kind),
@@ -48,7 +48,7 @@ func (w *world) firstAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 	return a, digest(a)
 }
 
-// startLines starts lines of the first page and returns how many.
+// startLines starts lines of the first page and returns their number.
 func (w *world) startLines(b pirogue.Bulk, limit int) int {
 	w.t.Helper()
 	n, err := w.db.StartLines(w.ctx(), b.ID, 1, limit, w.firstAttempt)
@@ -56,7 +56,7 @@ func (w *world) startLines(b pirogue.Bulk, limit int) int {
 	return n
 }
 
-// stands returns how many lines of a bulk have each status.
+// stands returns a bulk's state and the number of its lines in each status.
 func (w *world) stands(b pirogue.Bulk) (pirogue.BulkState, map[pirogue.LineStatus]int) {
 	w.t.Helper()
 	progress, err := w.db.Bulk(w.ctx(), w.owner, b.ID)
@@ -86,7 +86,7 @@ func (w *world) sendLine(l pirogue.BulkLine) {
 	w.send(a)
 }
 
-// everyBulk puts a bulk of every sort into the world.
+// everyBulk adds a bulk in every state to the world.
 func (w *world) everyBulk() {
 	w.t.Helper()
 	w.acceptBulk("waits", 100, 200)
@@ -104,7 +104,8 @@ func (w *world) everyBulk() {
 	require.True(w.t, closed)
 }
 
-// brokenBulks is what breaks each rule about bulks, and what mends it.
+// brokenBulks returns, for each rule about bulks, the statement that breaks it and the one that
+// mends it.
 func brokenBulks() map[string][2]string {
 	return map[string][2]string{
 		"what is set aside for bulks is what their waiting lines cost": {

@@ -9,7 +9,7 @@ import (
 	"pirogue"
 )
 
-// A callback that comes after the end needs nobody if it says nothing else than the end.
+// A callback after the end of its payment needs no workflow if it only confirms that end.
 func TestRoutedAtEnd(t *testing.T) {
 	t.Parallel()
 	rows := []struct {
@@ -55,7 +55,7 @@ func TestRoutedAtEnd(t *testing.T) {
 	})
 }
 
-// An operator's body may hold what a database refuses: the callback is kept all the same.
+// An operator's body may hold text that a database refuses. The callback is stored all the same.
 func TestACallbackIsKeptWhateverItsWords(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -79,7 +79,7 @@ func TestUnroutedCallbacksComePageByPage(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		for i := range 5 { // two of them at one moment
+		for i := range 5 { // two of them have the same time
 			c := pirogue.NewCallback(a, pirogue.Receipt{}, []byte{byte(i)}, w.at(time.Duration(i/2)*time.Second))
 			_, err := w.db.RecordCallback(w.ctx(), c)
 			require.NoError(w.t, err)
@@ -95,8 +95,8 @@ func TestUnroutedCallbacksComePageByPage(t *testing.T) {
 	})
 }
 
-// A second payment of one order is told by a callback like the first: only the operator's own
-// number of the transaction differs.
+// The callback of an order's second payment looks like that of the first. Only the operator's own
+// transaction number differs.
 func TestRoutedAtEndByAnotherTransaction(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

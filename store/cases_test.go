@@ -44,7 +44,7 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 	})
 }
 
-// A payment whose operator's answer nobody noted is PENDING once a person must look at it.
+// A payment whose operator's result was never recorded is PENDING once a person must look at it.
 func TestAPaymentWithACaseIsPending(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -63,7 +63,7 @@ func TestAPaymentWithACaseIsPending(t *testing.T) {
 	})
 }
 
-// Two causes may name the same money: it came once.
+// Two causes may name the same money, which came only once.
 func TestStrayMoneyIsOneCasesOnly(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -85,8 +85,8 @@ func TestStrayMoneyIsOneCasesOnly(t *testing.T) {
 	})
 }
 
-// A cash-out that had failed and was executed after all: the operator has less of ours,
-// and nobody was debited for it.
+// A cash-out failed and was executed nevertheless. The operator has less of our money, and no
+// account was debited.
 func TestMoneyThatLeftAfterAllWaitsInSuspenseToo(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -140,8 +140,8 @@ func TestACaseIsClosedOnce(t *testing.T) {
 	})
 }
 
-// A part of a cash-out is booked as nobody's. An operator that then confirms all of it does not
-// have it booked a second time: people settle the case.
+// A part of a cash-out is booked to suspense. If the operator then confirms all of it, the part
+// is not booked a second time: people settle the case.
 func TestMoneyInSuspenseIsNotCapturedTwice(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

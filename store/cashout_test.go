@@ -19,8 +19,8 @@ func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
 		for name, row := range map[string]struct {
 			payer  pirogue.FeePayer
 			status pirogue.Status
-			cost   int64 // what the merchant loses
-			wallet int64 // what the customer receives
+			cost   int64 // the merchant's cost
+			wallet int64 // the customer receives this
 		}{
 			"paid":                           {pirogue.PaidByMerchant, pirogue.StatusSuccess, 1020, 1000},
 			"paid, its fee the customer's":   {pirogue.PaidByCustomer, pirogue.StatusSuccess, 1000, 980},
@@ -35,8 +35,10 @@ func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
 				p.FeePayer = row.payer
 				held := w.underway(p, a).Net()
 				w.has(5000-held, held)
-				for range 2 { // repeated, it says the same
-					settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: row.status, At: w.at(time.Minute)})
+				for range 2 { // a repeated call returns the same
+					settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+						PaymentID: p.ID, Status: row.status, At: w.at(time.Minute),
+					})
 					require.NoError(t, err)
 					require.Equal(t, row.status, settled.Payment.Status)
 					require.Equal(t, pirogue.NewEventID(p.ID, 1), settled.EventID)
@@ -50,7 +52,7 @@ func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
 	})
 }
 
-// The operator that pays may be another one than the hold was taken for.
+// The operator that pays may differ from the one of the hold.
 func TestACashOutIsBookedAtTheOperatorThatPaid(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -79,7 +81,7 @@ func TestWhatTheBalanceDoesNotCoverLeavesNothing(t *testing.T) {
 		dear, b := w.cashOut("more than there is with its fee", 4981, 20)
 		w.refused(pirogue.InsufficientBalance, dear, b)
 		dear.Amount.Minor = 4980
-		w.accepted(dear, b) // the reference is free, for nothing was kept of it
+		w.accepted(dear, b) // the reference is free: nothing of the failed call stayed
 		w.has(0, 5000)
 		again, fresh, err := w.db.Accept(w.ctx(), dear, b, digest(b))
 		require.NoError(w.t, err, "a reference that exists is answered before the balance is asked")
@@ -90,13 +92,13 @@ func TestWhatTheBalanceDoesNotCoverLeavesNothing(t *testing.T) {
 	})
 }
 
-// Fifty callers, more than there are connections, ask for twenty times what there is.
+// Fifty callers, more than there are connections, request twenty times the balance.
 func TestCashOutsAtOnceNeverSpendMoreThanThereIs(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		const callers, tries, amount = 50, 40, 1000
 		w.fund(100_000)
-		var paid, refused sync.Map // by reference: a caller that is told to wait asks for all of its own again
+		var paid, refused sync.Map // by reference: a caller with a 503 repeats all its requests
 		require.NoError(w.t, together(callers, func(i int) error {
 			for n := range tries {
 				reference := fmt.Sprintf("order_%d_%d", i, n)
@@ -123,14 +125,14 @@ func TestCashOutsAtOnceNeverSpendMoreThanThereIs(t *testing.T) {
 	})
 }
 
-// size counts a set.
+// size returns the number of elements of a set.
 func size(set *sync.Map) int {
 	n := 0
 	set.Range(func(any, any) bool { n++; return true })
 	return n
 }
 
-// Sixteen at once say of one cash-out that it was paid, and sixteen that it was not.
+// Sixteen callers settle a cash-out as paid, and sixteen as not paid, all at once.
 func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -141,7 +143,9 @@ func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 			outcomes := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}
 			var stands [2]atomic.Int64
 			require.NoError(w.t, together(32, func(i int) error {
-				settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: outcomes[i%2], At: w.at(time.Minute)})
+				settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+					PaymentID: p.ID, Status: outcomes[i%2], At: w.at(time.Minute),
+				})
 				if err != nil {
 					return err
 				}
@@ -163,8 +167,8 @@ func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 	})
 }
 
-// A merchant is suspended while its payments are sent: what has left goes on to its end, and
-// what has not keeps its hold and leaves when the suspension ends.
+// A merchant is suspended while its payments are sent. A payment that has left goes on to its
+// end. One that has not keeps its hold and leaves when the suspension ends.
 func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

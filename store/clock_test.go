@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTheDatabasesClockIsRead compares PostgreSQL's clock with that of a machine which is slow.
+// TestTheDatabasesClockIsRead compares PostgreSQL's clock with the clock of a machine that is
+// slow.
 func TestTheDatabasesClockIsRead(t *testing.T) {
 	t.Parallel()
 

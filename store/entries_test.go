@@ -28,8 +28,8 @@ func TestMoneyNeverCrossesACurrencyOrAMode(t *testing.T) {
 	})
 }
 
-// A capture or release rests on the hold that it ends. Without it, or with another one,
-// nothing is booked.
+// A capture or release needs the hold that it ends. Without it, or with another one, nothing is
+// booked.
 func TestAHoldThatIsNotThereIsNeitherTakenNorFreed(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

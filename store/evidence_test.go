@@ -14,7 +14,7 @@ func TestAStatusQuestionIsCountedOnce(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
 		_, asked := w.latest(p.ID)
-		for range 2 { // the same question recorded again
+		for range 2 { // the same query recorded again
 			w.answers(asked, pirogue.OutcomePending, "PENDING", 5*time.Second)
 		}
 		w.polled(a, pirogue.OutcomePending, "SUC\x00CESS\xff", 10*time.Second)
@@ -28,7 +28,7 @@ func TestAStatusQuestionIsCountedOnce(t *testing.T) {
 	})
 }
 
-// The worker that asks second has a clock a little behind that of the first: what contradicts a
+// The clock of the worker that queries second is a little slow. A result that contradicts the
 // refusal counts all the same.
 func TestAnAnswerContradictsWhateverTheClocksSay(t *testing.T) {
 	t.Parallel()
@@ -40,7 +40,7 @@ func TestAnAnswerContradictsWhateverTheClocksSay(t *testing.T) {
 	})
 }
 
-// polled records one status question.
+// polled records one status query.
 func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
 	a, err := w.db.AttemptByRef(w.ctx(), a.Operator, a.Ref)
@@ -48,7 +48,7 @@ func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, words string, after
 	return w.answers(a, o, words, after)
 }
 
-// answers records the answer to a question that was put when the attempt stood as it is given.
+// answers records the result of a query that began while the attempt was as in a.
 func (w *world) answers(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
 	evidence, err := w.db.Polled(w.ctx(), pirogue.Poll{
@@ -58,8 +58,8 @@ func (w *world) answers(a pirogue.Attempt, o pirogue.Outcome, words string, afte
 	return evidence
 }
 
-// A run that was given up asks, hangs, and writes what it was told when the operator has said
-// something else, or when the attempt has left once more.
+// A run that was given up makes a query and hangs. It records the result after the operator has
+// answered otherwise, or after the attempt has left once more.
 func TestAnAnswerThatComesLateIsNoEvidence(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

@@ -19,17 +19,17 @@ import (
 	"pirogue/vault"
 )
 
-// exportRows is how many payments BenchmarkExport reads in one export.
+// exportRows is the number of payments in each export of BenchmarkExport.
 var exportRows = flag.Int("export-rows", 1_000_000, "payments that BenchmarkExport exports")
 
 const (
 	fillBatch   = 5_000  // payments written by one statement
-	heapSampled = 20_000 // payments between two looks at the heap
+	heapSampled = 20_000 // payments between two samples of the heap
 	mebibyte    = 1 << 20
 )
 
-// BenchmarkExport reports how fast all payments of one merchant are exported, and how far
-// the heap and the resident memory grow above what they were before.
+// BenchmarkExport reports the speed of an export of all payments of one merchant. It also reports
+// the growth of the heap and of the resident memory.
 func BenchmarkExport(b *testing.B) {
 	for name, url := range map[string]func(testing.TB) string{
 		"postgres": piroguetest.Postgres, "sqlite": piroguetest.SQLite,
@@ -37,7 +37,7 @@ func BenchmarkExport(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			w := newWorld(b, url(b))
 			w.fill(*exportRows)
-			debug.FreeOSMemory() // what filling the database took
+			debug.FreeOSMemory() // the memory that filling the database took
 			idle, idleResident := heap(true), resident(b)
 			peak, peakResident, exports := idle, idleResident, 0
 			for b.Loop() {
@@ -62,7 +62,7 @@ func BenchmarkExport(b *testing.B) {
 	}
 }
 
-// resident returns the bytes of the process that are in memory, as Linux counts them.
+// resident returns the resident bytes of the process, as Linux counts them.
 func resident(b *testing.B) uint64 {
 	b.Helper()
 	raw, err := os.ReadFile("/proc/self/statm")
@@ -73,7 +73,7 @@ func resident(b *testing.B) uint64 {
 	return pages * uint64(os.Getpagesize())
 }
 
-// heap returns the bytes of the heap in use, garbage included unless it is swept first.
+// heap returns the bytes of the heap in use. They include garbage unless sweep is set.
 func heap(sweep bool) uint64 {
 	if sweep {
 		runtime.GC()
@@ -83,8 +83,8 @@ func heap(sweep bool) uint64 {
 	return m.HeapInuse
 }
 
-// fill writes n payments that are like one accepted payment, behind the store's back: each
-// with a reference, a moment and sealed values of its own.
+// fill writes n copies of one accepted payment with SQL, without the store. Each has its own
+// reference, time and sealed values.
 func (w *world) fill(n int) {
 	w.t.Helper()
 	p, _ := w.accept("template")
@@ -114,8 +114,8 @@ func (w *world) seal(purpose, plain string) string {
 	return sealed
 }
 
-// copies returns a statement that copies a payment for each row of a JSON array, with the
-// row's five values in place of the payment's own.
+// copies returns a statement that copies a payment for each row of a JSON array. The row's five
+// values replace the payment's own.
 func (w *world) copies(id string) string {
 	rows, err := w.raw().QueryContext(w.ctx(), "SELECT * FROM payments")
 	require.NoError(w.t, err)

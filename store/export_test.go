@@ -10,13 +10,13 @@ import (
 	"pirogue/ledger"
 )
 
-// Rules returns how many rules an audit checks.
+// Rules returns the number of rules that an audit checks.
 func Rules() int { return len(rules) + len(bulkRules) }
 
-// ReportPage says how many rows of a long list are read at once.
+// ReportPage is the number of rows of a long list that one read returns.
 const ReportPage = reportPage
 
-// FiguresUpTo is Figures that counts no further than so many payments of one cause.
+// FiguresUpTo is Figures with another limit of payments for each cause.
 func (db *DB) FiguresUpTo(ctx context.Context, now time.Time, most int) (pirogue.Figures, error) {
 	return db.figures(ctx, now, most)
 }
@@ -24,12 +24,12 @@ func (db *DB) FiguresUpTo(ctx context.Context, now time.Time, most int) (pirogue
 // Exec runs a statement on the connection that writes.
 func (db *DB) Exec(statement string) error { return db.write.Exec(statement).Error }
 
-// Book books one journal in a transaction of its own.
+// Book books one journal in its own transaction.
 func (db *DB) Book(ctx context.Context, j ledger.Journal, at time.Time) error {
 	return db.together(ctx, "book", func(tx *gorm.DB) error { return book(tx, &j, at) })
 }
 
-// MigrateDown takes the schema back to a version, which only tests do.
+// MigrateDown takes the schema back to a version. Only tests do that.
 func (db *DB) MigrateDown(ctx context.Context, version int64) error {
 	schema, err := db.schema()
 	if err != nil {

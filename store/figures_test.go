@@ -49,7 +49,7 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	})
 }
 
-// What is stuck can be a million rows, and every process counts it all the time.
+// A million rows can be stuck, and every process counts them all the time.
 func TestWhatIsStuckIsCountedSoFar(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

@@ -27,7 +27,7 @@ func (w *world) found(term string, limit int) []pirogue.PaymentID {
 func TestSupportFindsAPaymentByWhateverNamesIt(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		w.another() // support sees every merchant and both modes
+		w.another() // support finds payments of every merchant and of both modes
 		w.owner.Mode = pirogue.Live
 		p, a := w.order(w.owner, "order_1")
 		p.MSISDN = "+22370112233"
@@ -125,8 +125,7 @@ func TestOpenCasesAreListedWithTheirPayments(t *testing.T) {
 	})
 }
 
-// What support asks for stays quick however many payments there are: each table is
-// entered by an index.
+// Support's queries stay fast with any number of payments: each table is read by an index.
 func TestSupportReadsNoTableWhole(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -137,7 +136,7 @@ func TestSupportReadsNoTableWhole(t *testing.T) {
 			require.NotEmpty(w.t, plan, question)
 			for _, line := range plan {
 				require.NotContains(w.t, line, "Seq Scan", question)
-				if strings.Contains(line, "SCAN") { // SQLite says so of whole indexes too: these two are short
+				if strings.Contains(line, "SCAN") { // SQLite says SCAN of whole indexes too: these two are short
 					require.Regexp(w.t, `INDEX (payments|cases)_open|SCAN (dialled|s)\b`, line, question)
 				}
 			}

@@ -76,7 +76,7 @@ func TestAPurgeForgetsInSmallStepsAndNeverWhatStillGuards(t *testing.T) {
 		w.now.Add(time.Hour.Microseconds())
 		spend(99)
 		for _, want := range []int{2, 2, 1, 0} {
-			gone, err := w.db.Purge(w.ctx(), w.at(24*time.Hour), 2) // a moment that is too late
+			gone, err := w.db.Purge(w.ctx(), w.at(24*time.Hour), 2) // a time that is too late
 			require.NoError(w.t, err)
 			require.Equal(w.t, want, gone)
 		}
@@ -182,8 +182,8 @@ func TestAKeyThatIsNotInForceIsNotFound(t *testing.T) {
 		public := w.key
 		require.NoError(w.t, w.db.RevokeKey(w.ctx(), public))
 		for name, key := range map[string]string{
-			"revoked": public, "unknown": "nk_test_000000000000000000000000", "SQL": "' OR '1'='1", "NUL": "nk_\x00", "empty": "",
-			"in capitals": strings.ToUpper(public),
+			"revoked": public, "unknown": "nk_test_000000000000000000000000", "SQL": "' OR '1'='1", "NUL": "nk_\x00",
+			"empty": "", "in capitals": strings.ToUpper(public),
 		} {
 			_, _, err := w.db.Key(w.ctx(), key, w.at(0))
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err), name)

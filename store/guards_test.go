@@ -11,7 +11,8 @@ import (
 
 var kinds = []pirogue.Kind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund}
 
-// The database is asked for every edge there could be, and draws those of the domain.
+// The test tries every conceivable change of status. The database accepts exactly those of the
+// domain.
 func TestTheDatabaseDrawsTheEdgesOfTheDomainAndNoOther(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -22,7 +23,7 @@ func TestTheDatabaseDrawsTheEdgesOfTheDomainAndNoOther(t *testing.T) {
 				require.Equal(w.t, status == pirogue.StatusCreated, err == nil, "a %s begins %s: %v", kind, status, err)
 			}
 		}
-		drop := "DROP TRIGGER payments_birth" // so that a payment can be put at any status
+		drop := "DROP TRIGGER payments_birth" // so that a payment can have any status at once
 		if w.postgres() {
 			drop += " ON payments"
 		}
@@ -40,7 +41,7 @@ func TestTheDatabaseDrawsTheEdgesOfTheDomainAndNoOther(t *testing.T) {
 	})
 }
 
-// put writes a payment behind the store's back.
+// put writes a payment with SQL, without the store.
 func (w *world) put(db *sql.DB, id string, kind pirogue.Kind, status pirogue.Status) error {
 	space, parent := "order", "NULL"
 	if kind == pirogue.Refund {
@@ -56,7 +57,7 @@ func (w *world) put(db *sql.DB, id string, kind pirogue.Kind, status pirogue.Sta
 		id, string(kind), space, id, string(status), sequence(status))
 }
 
-// sequence is how many events a payment at a status has had at least.
+// sequence returns the smallest number of events of a payment with a status.
 func sequence(s pirogue.Status) int {
 	if s.Terminal() {
 		return 1

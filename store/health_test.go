@@ -188,7 +188,7 @@ func TestNextPoll(t *testing.T) {
 		require.Zero(w.t, next)
 		for at, row := range []struct{ next, want time.Time }{
 			{w.at(time.Minute), w.at(time.Minute)},
-			{time.Time{}, w.at(time.Minute)}, // support's question changes nothing
+			{time.Time{}, w.at(time.Minute)}, // a query of support's changes nothing
 			{w.at(time.Hour), w.at(time.Hour)},
 		} {
 			poll := pirogue.Poll{

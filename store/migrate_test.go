@@ -84,7 +84,7 @@ func TestBothDatabasesHaveTheSameTablesAndColumns(t *testing.T) {
 	require.Equal(t, names("postgres"), names("sqlite"))
 }
 
-// columns returns the schema as "table.column" and whether NULL may stand there.
+// columns returns the schema as "table.column", with NOT NULL where that holds.
 func (w *world) columns() []string {
 	w.t.Helper()
 	query := `SELECT m.name || '.' || c.name || CASE WHEN c."notnull" = 1 OR c.pk > 0 THEN ' NOT NULL' ELSE '' END
@@ -115,8 +115,8 @@ func texts(tb testing.TB, db *sql.DB, query string) []string {
 	return found
 }
 
-// SQLite is compiled to Go over one version of libc; with another it may compute
-// nonsense. https://gitlab.com/cznic/sqlite/-/issues/177
+// SQLite is compiled to Go over one version of libc. With another version it may compute wrong
+// results. https://gitlab.com/cznic/sqlite/-/issues/177
 func TestSQLiteRunsOverTheLibcItAsksFor(t *testing.T) {
 	t.Parallel()
 	ours, err := os.ReadFile(filepath.Join(piroguetest.Root(t), "go.mod"))
@@ -135,14 +135,22 @@ func TestOpenRefusesWhatItCannotServe(t *testing.T) {
 		options store.Options
 		code    pirogue.Code
 	}{
-		"no clock":               {store.Options{URL: piroguetest.SQLite(t), Ring: w.ring}, pirogue.Internal},
-		"no ring":                {store.Options{URL: piroguetest.SQLite(t), Clock: w.clock()}, pirogue.Internal},
-		"a rate without a burst": {store.Options{URL: piroguetest.SQLite(t), Clock: w.clock(), Ring: w.ring, Rate: store.Rate{PerSecond: 1}}, pirogue.Internal},
-		"no URL":                 {store.Options{Clock: w.clock(), Ring: w.ring}, pirogue.Internal},
-		"another database":       {store.Options{URL: "mysql://root@localhost/x", Clock: w.clock(), Ring: w.ring}, pirogue.Internal},
-		"a URL without sense":    {store.Options{URL: "postgres://%zz", Clock: w.clock(), Ring: w.ring}, pirogue.Internal},
-		"a server that is away":  {store.Options{URL: "postgres://u@127.0.0.1:1/x", Clock: w.clock(), Ring: w.ring}, pirogue.ServiceUnavailable},
-		"a folder for a file":    {store.Options{URL: "sqlite:" + folder, Clock: w.clock(), Ring: w.ring}, pirogue.Internal},
+		"no clock": {store.Options{URL: piroguetest.SQLite(t), Ring: w.ring}, pirogue.Internal},
+		"no ring":  {store.Options{URL: piroguetest.SQLite(t), Clock: w.clock()}, pirogue.Internal},
+		"a rate without a burst": {
+			store.Options{URL: piroguetest.SQLite(t), Clock: w.clock(), Ring: w.ring, Rate: store.Rate{PerSecond: 1}},
+			pirogue.Internal,
+		},
+		"no URL": {store.Options{Clock: w.clock(), Ring: w.ring}, pirogue.Internal},
+		"another database": {
+			store.Options{URL: "mysql://root@localhost/x", Clock: w.clock(), Ring: w.ring}, pirogue.Internal,
+		},
+		"a URL without sense": {store.Options{URL: "postgres://%zz", Clock: w.clock(), Ring: w.ring}, pirogue.Internal},
+		"a server that is away": {
+			store.Options{URL: "postgres://u@127.0.0.1:1/x", Clock: w.clock(), Ring: w.ring},
+			pirogue.ServiceUnavailable,
+		},
+		"a folder for a file": {store.Options{URL: "sqlite:" + folder, Clock: w.clock(), Ring: w.ring}, pirogue.Internal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -163,8 +171,8 @@ func TestTheSQLiteFileIsItsOwnersAlone(t *testing.T) {
 	}
 }
 
-// What was acknowledged is on the disk: a second process sees it, also after the first
-// one closed.
+// An acknowledged payment is on the disk: a second process sees it, even after the first one has
+// closed.
 func TestWhatWasAcceptedOutlivesTheProcess(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

@@ -17,12 +17,12 @@ import (
 )
 
 const (
-	modelSeeds = 4   // stories, each the same every time
+	modelSeeds = 4   // stories, each the same in every run
 	modelSteps = 300 // of one story
 )
 
-// books is what a story is told to: a database, or the model that says what a database
-// must answer.
+// books is a database, or the model of the responses that a database must give. A story makes the
+// same calls to each.
 type books interface {
 	accept(p pirogue.Payment, a pirogue.Attempt) string
 	send(a pirogue.Attempt) string
@@ -31,12 +31,12 @@ type books interface {
 	state(id pirogue.PaymentID) string // of a payment, and of the merchant's money
 }
 
-// The same story, told to PostgreSQL, to SQLite and to a model of a hundred lines, gets
-// the same answers, and leaves the same money behind, at every step.
+// The same story runs on PostgreSQL, on SQLite and on a model of a hundred lines. All return the
+// same results and hold the same money after every step.
 func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
 	t.Parallel()
 	stories := make([]story, modelSeeds)
-	t.Cleanup(func() { // when all are told
+	t.Cleanup(func() { // when all have run
 		for _, outcome := range outcomes {
 			assert.True(t, slices.ContainsFunc(stories, func(s story) bool { return s.met[outcome] }), "never: %s", outcome)
 		}
@@ -54,7 +54,8 @@ func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
 			}
 			postgres.addsUp()
 			sqlite.addsUp()
-			// The model gives stray money back in parts, which Pirogue does not: its cases stay open.
+			// The model returns unwanted money in parts, which Pirogue does not: its cases stay
+			// open.
 			const returns = "money in suspense has an open case of the same sum, for each payment"
 			postgres.sound(returns)
 			sqlite.sound(returns)
@@ -62,7 +63,8 @@ func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
 	}
 }
 
-// outcomes is what the stories must meet together, or they would show nothing.
+// outcomes lists the results that must occur in the stories together. Without them the test would
+// prove nothing.
 var outcomes = []string{
 	"CASHIN accepted", "CASHOUT accepted", "REFUND accepted", "late REFUND accepted", "REFERENCE_TAKEN",
 	"INSUFFICIENT_BALANCE", "TRANSACTION_NOT_FOUND", "REFUND_NOT_ALLOWED", "REFUND_EXCEEDS_PAYMENT", "INTERNAL_ERROR",
@@ -75,7 +77,7 @@ var outcomes = []string{
 type story struct {
 	t         *testing.T
 	dice      *rand.Rand
-	w         *world // where payments are drawn up
+	w         *world // where payments are made up
 	model     *model
 	databases []books
 	payments  []pirogue.Payment
@@ -84,7 +86,7 @@ type story struct {
 	met       map[string]bool
 }
 
-// ask puts one question to all books and compares their answers.
+// ask makes one call to all books and compares the results.
 func (s *story) ask(what string, question func(b books) string) string {
 	s.t.Helper()
 	want := question(s.model)
@@ -98,7 +100,7 @@ func (s *story) ask(what string, question func(b books) string) string {
 	return want
 }
 
-// step does one thing and looks at the payment that it touched, and at the money.
+// step makes one random call, and compares the payment that it changed and the money.
 func (s *story) step() {
 	s.t.Helper()
 	if len(s.payments) == 0 || s.dice.IntN(3) == 0 {
@@ -111,7 +113,7 @@ func (s *story) step() {
 	case 0, 1, 2, 3:
 		s.ask("send "+name(p), func(b books) string { return b.send(s.attempts[i]) })
 	case 4:
-		if s.dice.IntN(3) == 0 { // money that came in by itself keeps a payment from its success
+		if s.dice.IntN(3) == 0 { // money in suspense keeps a payment from its success
 			s.stray(p)
 			break
 		}
@@ -122,8 +124,7 @@ func (s *story) step() {
 	s.look(p)
 }
 
-// pick returns a payment: mostly one that may still change, so that payments come to
-// their ends.
+// pick returns a payment: mostly one that may still change, so that payments come to their ends.
 func (s *story) pick() int {
 	i := s.dice.IntN(len(s.payments))
 	for range 4 {
@@ -136,7 +137,7 @@ func (s *story) pick() int {
 	return i
 }
 
-// stray says that money moved which nobody expected.
+// stray reports money that moved unexpectedly.
 func (s *story) stray(p pirogue.Payment) {
 	s.t.Helper()
 	c := pirogue.Case{
@@ -149,7 +150,9 @@ func (s *story) stray(p pirogue.Payment) {
 // settle ends a payment, or tries to.
 func (s *story) settle(p pirogue.Payment) {
 	s.t.Helper()
-	ends := []pirogue.Status{"SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "FAILED", "EXPIRED", "EXPIRED", "REVERSED"}
+	ends := []pirogue.Status{
+		"SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "FAILED", "EXPIRED", "EXPIRED", "REVERSED",
+	}
 	e := pirogue.Settlement{PaymentID: p.ID, Status: ends[s.dice.IntN(len(ends))], At: begin.Add(time.Minute)}
 	if s.dice.IntN(5) == 0 {
 		e.From = []pirogue.Status{"EXPIRED", "CREATED"}[s.dice.IntN(2)]
@@ -171,7 +174,8 @@ func (s *story) settle(p pirogue.Payment) {
 	}
 }
 
-// late asks for a late success of what was sent, which alone can be one, however it ended.
+// late makes a settlement a late success if its payment was sent, however the payment ended. No
+// other payment can have one.
 func (s *story) late(e pirogue.Settlement) pirogue.Settlement {
 	known := s.model.payments[e.PaymentID]
 	switch {
@@ -183,7 +187,7 @@ func (s *story) late(e pirogue.Settlement) pirogue.Settlement {
 	return e
 }
 
-// meet remembers that there was a payment like this.
+// meet records that a payment with this end occurred.
 func (s *story) meet(p *pirogue.Payment) {
 	status := string(p.Status)
 	if p.Status == pirogue.StatusCreated {
@@ -192,11 +196,13 @@ func (s *story) meet(p *pirogue.Payment) {
 	s.met[map[bool]string{true: "late "}[p.Late]+string(p.Kind)+" "+status] = true
 }
 
-// accept draws up a payment: mostly a good one, often enough one that must be refused.
+// accept makes up a payment: mostly a valid one, often one that must be refused.
 func (s *story) accept() {
 	s.t.Helper()
 	p, a := s.w.order(s.w.owner, fmt.Sprintf("ref_%d", s.dice.IntN(modelSteps)))
-	p.Kind = []pirogue.Kind{pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.Refund, pirogue.Refund}[s.dice.IntN(5)]
+	p.Kind = []pirogue.Kind{
+		pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.Refund, pirogue.Refund,
+	}[s.dice.IntN(5)]
 	p.Amount.Minor, p.Fee.Minor = 1+s.dice.Int64N(2000), 0
 	if p.Kind == pirogue.CashIn {
 		p.Amount.Minor *= 3
@@ -220,14 +226,14 @@ func (s *story) accept() {
 	} else if fields := strings.Fields(answer); s.model.payments[pirogue.PaymentID(fields[1])] != nil {
 		s.met["REFERENCE_TAKEN"] = true
 	}
-	if s.model.payments[p.ID] != nil || s.dice.IntN(10) == 0 { // some are asked for though they are nowhere
+	if s.model.payments[p.ID] != nil || s.dice.IntN(10) == 0 { // some requests name payments that do not exist
 		s.payments, s.attempts = append(s.payments, p), append(s.attempts, a)
 	}
 	s.look(p)
 }
 
-// choose gives a refund its cash-in: mostly one that was paid, and mostly all that is
-// left of it or a part.
+// choose gives a refund its cash-in: mostly a paid one, and mostly the whole rest of it or a
+// part.
 func (s *story) choose(p *pirogue.Payment) {
 	p.ParentID, p.Late = ids.Payment(), s.dice.IntN(3) == 0
 	for range 12 {
@@ -263,10 +269,10 @@ func (s *story) look(p pirogue.Payment) {
 	}
 }
 
-// name tells one payment of a story from the others.
+// name identifies a payment within a story.
 func name(p pirogue.Payment) string { return string(p.Kind) + " " + string(p.ID[24:]) }
 
-// database tells a story to a real one.
+// database runs a story on a real database.
 type database struct{ w *world }
 
 func (d database) accept(p pirogue.Payment, a pirogue.Attempt) string {
@@ -287,7 +293,7 @@ func (d database) settle(s pirogue.Settlement) string {
 
 func (d database) stray(c pirogue.Case) string {
 	err := d.w.opens(c)
-	kept, _ := d.w.db.Case(d.w.ctx(), c.ID) //nolint:errcheck // a case that is missing has nothing
+	kept, _ := d.w.db.Case(d.w.ctx(), c.ID) //nolint:errcheck // a missing case has no money
 	return fmt.Sprint(kept.Paid, " ", err != nil)
 }
 
@@ -303,13 +309,13 @@ func (d database) state(id pirogue.PaymentID) string {
 	return fmt.Sprint(payment, " ", sum.Available, sum.Pending, sum.Reserved)
 }
 
-// model says in a few lines what the databases must do. It has one merchant in one
-// country, and knows nothing of transactions, journals or accounts.
+// model states in a few lines what the databases must do. It has one merchant in one country, and
+// no transactions, journals or accounts.
 type model struct {
 	payments        map[pirogue.PaymentID]*pirogue.Payment
 	byReference     map[string]pirogue.PaymentID
 	sent            map[pirogue.PaymentID]bool
-	suspense        map[pirogue.PaymentID]int64 // what came late
+	suspense        map[pirogue.PaymentID]int64 // the money that came late
 	available, held int64
 }
 
@@ -320,7 +326,7 @@ func newModel() *model {
 	}
 }
 
-// cost is what a payment takes from the merchant.
+// cost returns the amount that a payment takes from the merchant.
 func cost(p *pirogue.Payment) int64 {
 	switch {
 	case p.Kind == pirogue.CashIn || p.Late:
@@ -332,7 +338,7 @@ func cost(p *pirogue.Payment) int64 {
 	}
 }
 
-// gain is what a cash-in brings the merchant.
+// gain returns the amount that a cash-in brings the merchant.
 func gain(p *pirogue.Payment) int64 {
 	if p.FeePayer == pirogue.PaidByMerchant {
 		return p.Amount.Minor - p.Fee.Minor
@@ -360,7 +366,7 @@ func (m *model) accept(p pirogue.Payment, _ pirogue.Attempt) string {
 	return fmt.Sprint(true, " ", p.ID)
 }
 
-// refundable says why a refund is refused; "" when it is not.
+// refundable returns the code of a refused refund; "" if it is accepted.
 func (m *model) refundable(p pirogue.Payment) pirogue.Code {
 	if p.Kind != pirogue.Refund {
 		return ""
@@ -408,7 +414,7 @@ func (m *model) settle(s pirogue.Settlement) string {
 		}
 		return fmt.Sprint(p.Status, " ", pirogue.NewEventID(p.ID, p.Sequence), " ", m.reversed(p))
 	case s.Status == pirogue.StatusSuccess && m.suspense[p.ID] > 0:
-		return fmt.Sprint(p.Status, "  ") // its money is booked already, as nobody's
+		return fmt.Sprint(p.Status, "  ") // its money is in suspense already
 	case !p.Status.CanBecome(s.Status, p.Kind):
 		return fmt.Sprint("  ", pirogue.Internal)
 	}
@@ -448,7 +454,7 @@ func (m *model) pay(p *pirogue.Payment) {
 	}
 }
 
-// reversed is the event of the cash-in that a refund made whole.
+// reversed returns the event of the cash-in that a refund reversed; "" for none.
 func (m *model) reversed(p *pirogue.Payment) pirogue.EventID {
 	parent := m.payments[p.ParentID]
 	if p.Late || p.Status != pirogue.StatusSuccess || parent == nil || parent.Status != pirogue.StatusReversed {

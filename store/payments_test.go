@@ -44,10 +44,12 @@ func TestOneReferenceIsOnePayment(t *testing.T) {
 			change func(p *pirogue.Payment)
 			fresh  bool
 		}{
-			"the same request again":               {func(*pirogue.Payment) {}, false},
-			"with another amount":                  {func(p *pirogue.Payment) { p.Amount.Minor = 9 }, false},
-			"as a cash-out":                        {func(p *pirogue.Payment) { p.Kind = pirogue.CashOut }, false},
-			"as a refund, which counts apart":      {func(p *pirogue.Payment) { p.Kind, p.ParentID = pirogue.Refund, parent.ID }, true},
+			"the same request again": {func(*pirogue.Payment) {}, false},
+			"with another amount":    {func(p *pirogue.Payment) { p.Amount.Minor = 9 }, false},
+			"as a cash-out":          {func(p *pirogue.Payment) { p.Kind = pirogue.CashOut }, false},
+			"as a refund, which counts apart": {
+				func(p *pirogue.Payment) { p.Kind, p.ParentID = pirogue.Refund, parent.ID }, true,
+			},
 			"in the other mode":                    {func(p *pirogue.Payment) { p.Mode = pirogue.Live }, true},
 			"by another merchant":                  {func(p *pirogue.Payment) { p.MerchantID = w.another().MerchantID }, true},
 			"in capitals":                          {func(p *pirogue.Payment) { p.OrderID = "Order_1" }, true},
@@ -97,8 +99,10 @@ func TestAPaymentIsFoundByItsReference(t *testing.T) {
 			"what we gave back unasked":              {w.owner, pirogue.Refund, "ours", ""},
 			"a reference nobody has":                 {w.owner, pirogue.Refund, "order_2", ""},
 			"another merchant's":                     {stranger, pirogue.CashIn, "order_1", ""},
-			"the other mode's":                       {pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}, pirogue.CashIn, "order_1", ""},
-			"a reference with NUL":                   {w.owner, pirogue.CashIn, "\x00", ""},
+			"the other mode's": {
+				pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}, pirogue.CashIn, "order_1", "",
+			},
+			"a reference with NUL": {w.owner, pirogue.CashIn, "\x00", ""},
 		} {
 			found, err := w.db.ByReference(w.ctx(), row.owner, row.kind, row.reference)
 			require.Equal(w.t, row.want, found.ID, name)
@@ -205,7 +209,7 @@ func TestAListIsReadPageByPageNewestFirst(t *testing.T) {
 		for i := range 25 {
 			p, _ := w.accept(fmt.Sprintf("order_%d", i))
 			want = append([]pirogue.PaymentID{p.ID}, want...)
-			if i%3 == 0 { // some share a moment
+			if i%3 == 0 { // some have the same time
 				w.now.Add(time.Second.Microseconds())
 			}
 		}

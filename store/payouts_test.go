@@ -10,7 +10,7 @@ import (
 	"pirogue"
 )
 
-// payout is a payout of the world's merchant that was not booked yet.
+// payout returns a payout of the world's merchant that is not booked yet.
 func (w *world) payout(id string, amount int64) pirogue.Payout {
 	return pirogue.Payout{
 		ID: id, MerchantID: w.owner.MerchantID, Mode: w.owner.Mode, Country: "ML",
@@ -25,7 +25,7 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 		first := w.payout("bank-1", 3000)
 		require.NoError(w.t, w.db.PayOut(w.ctx(), first))
 		again := first
-		again.PaidAt = time.Time{} // a repeat that names no moment
+		again.PaidAt = time.Time{} // a repeat that names no time
 		w.now.Add(time.Hour.Microseconds())
 		require.NoError(w.t, w.db.PayOut(w.ctx(), again))
 		w.has(2000, 0)
@@ -40,7 +40,7 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 			require.Equal(w.t, pirogue.IdempotencyMismatch, pirogue.CodeOf(w.db.PayOut(w.ctx(), other)), name)
 		}
 		require.Equal(w.t, pirogue.InsufficientBalance, pirogue.CodeOf(w.db.PayOut(w.ctx(), w.payout("bank-2", 2001))))
-		second := w.payout("bank-2", 2000) // the ID was not used up by the failure
+		second := w.payout("bank-2", 2000) // the failed call did not use the ID up
 		require.NoError(w.t, w.db.PayOut(w.ctx(), second))
 		w.has(0, 0)
 
@@ -88,14 +88,16 @@ func TestAPayoutThatMeansNothingIsRefused(t *testing.T) {
 			spoil func(p *pirogue.Payout)
 			code  pirogue.Code
 		}{
-			"no ID":                  {func(p *pirogue.Payout) { p.ID = "" }, pirogue.InvalidParameter},
-			"no such merchant":       {func(p *pirogue.Payout) { p.MerchantID = "none" }, pirogue.NotFound},
-			"no mode":                {func(p *pirogue.Payout) { p.Mode = "" }, pirogue.InvalidParameter},
-			"no such country":        {func(p *pirogue.Payout) { p.Country = "FR" }, pirogue.CountryNotSupported},
-			"another's currency":     {func(p *pirogue.Payout) { p.Amount.Currency = pirogue.XAF }, pirogue.InvalidCurrency},
-			"nothing":                {func(p *pirogue.Payout) { p.Amount.Minor = 0 }, pirogue.InvalidAmount},
-			"less than nothing":      {func(p *pirogue.Payout) { p.Amount.Minor = -1 }, pirogue.InvalidAmount},
-			"more than the maximum":  {func(p *pirogue.Payout) { p.Amount.Minor = pirogue.MaxAmount + 1 }, pirogue.InvalidAmount},
+			"no ID":              {func(p *pirogue.Payout) { p.ID = "" }, pirogue.InvalidParameter},
+			"no such merchant":   {func(p *pirogue.Payout) { p.MerchantID = "none" }, pirogue.NotFound},
+			"no mode":            {func(p *pirogue.Payout) { p.Mode = "" }, pirogue.InvalidParameter},
+			"no such country":    {func(p *pirogue.Payout) { p.Country = "FR" }, pirogue.CountryNotSupported},
+			"another's currency": {func(p *pirogue.Payout) { p.Amount.Currency = pirogue.XAF }, pirogue.InvalidCurrency},
+			"nothing":            {func(p *pirogue.Payout) { p.Amount.Minor = 0 }, pirogue.InvalidAmount},
+			"less than nothing":  {func(p *pirogue.Payout) { p.Amount.Minor = -1 }, pirogue.InvalidAmount},
+			"more than the maximum": {
+				func(p *pirogue.Payout) { p.Amount.Minor = pirogue.MaxAmount + 1 }, pirogue.InvalidAmount,
+			},
 			"NUL":                    {func(p *pirogue.Payout) { p.Note = "\x00" }, pirogue.InvalidParameter},
 			"a merchant with a NUL":  {func(p *pirogue.Payout) { p.MerchantID = "\x00" }, pirogue.NotFound},
 			"a country without cash": {func(p *pirogue.Payout) { p.Country = "SN" }, pirogue.InsufficientBalance},

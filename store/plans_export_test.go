@@ -7,8 +7,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// SupportPlans returns how the database would look up what support asks for, by question.
-// PostgreSQL is kept from reading tables that are small enough to be read whole.
+// SupportPlans returns the database's query plans for support's reads, by read. It keeps
+// PostgreSQL from reading small tables as a whole.
 func (db *DB) SupportPlans(ctx context.Context) (map[string][]string, error) {
 	questions := map[string]string{
 		"find": findPayments, "cases": fmt.Sprintf(workPage, openCases), "worth": fmt.Sprintf(workTally, openCases),

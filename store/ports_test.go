@@ -6,7 +6,7 @@ import (
 	"pirogue/store"
 )
 
-// The promise to the packages that declare what they need of a database.
+// The packages that declare their needs of a database find them met.
 var (
 	_ activities.Store = (*store.DB)(nil)
 	_ api.Store        = (*store.DB)(nil)

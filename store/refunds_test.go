@@ -13,7 +13,7 @@ import (
 	"pirogue/ids"
 )
 
-// paid is a cash-in of 5000 that was paid; 4925 of it are the merchant's.
+// paid makes a cash-in of 5000 that was paid; 4925 of it are the merchant's.
 func (w *world) paid(reference string) pirogue.Payment {
 	w.t.Helper()
 	p, _ := w.sent(reference)
@@ -22,7 +22,7 @@ func (w *world) paid(reference string) pirogue.Payment {
 	return settled.Payment
 }
 
-// failed settles a payment as proven not to have happened.
+// failed settles a payment as proven not executed.
 func (w *world) failed(p pirogue.Payment) (pirogue.Settled, error) {
 	return w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
 }
@@ -60,7 +60,7 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 		rest := w.underway(w.refund(parent, "refund_3", 3000))
 		w.sound()
 		var told pirogue.Settled
-		for range 2 { // repeated, it says the same
+		for range 2 { // a repeated call returns the same
 			told, err = w.success(rest)
 			require.NoError(w.t, err)
 			require.Equal(w.t, pirogue.NewEventID(rest.ID, 1), told.EventID)
@@ -111,17 +111,24 @@ func TestARefundBeginsWhereItMay(t *testing.T) {
 			change func(p *pirogue.Payment)
 			code   pirogue.Code
 		}{
-			"of a cash-in nobody has":        {unknown, 1, own, pirogue.TransactionNotFound},
-			"of another merchant's":          {parent, 1, func(p *pirogue.Payment) { p.MerchantID = stranger.MerchantID }, pirogue.TransactionNotFound},
-			"of the other mode's":            {parent, 1, func(p *pirogue.Payment) { p.Mode = live.Mode }, pirogue.TransactionNotFound},
-			"of one that is under way":       {open, 1, own, pirogue.RefundNotAllowed},
-			"of one that failed":             {failed, 1, own, pirogue.RefundNotAllowed},
-			"of one that is reversed":        {whole, 1, own, pirogue.RefundNotAllowed},
-			"of a cash-out":                  {out, 1, own, pirogue.RefundNotAllowed},
-			"of a refund":                    {refund, 1, own, pirogue.RefundNotAllowed},
-			"of more than was paid":          {parent, 5001, own, pirogue.RefundExceedsPayment},
-			"of more than is left":           {parent, 4001, own, pirogue.RefundExceedsPayment},
-			"in another currency":            {parent, 1, func(p *pirogue.Payment) { p.Amount.Currency, p.Fee.Currency = pirogue.XAF, pirogue.XAF }, pirogue.Internal},
+			"of a cash-in nobody has": {unknown, 1, own, pirogue.TransactionNotFound},
+			"of another merchant's": {
+				parent, 1, func(p *pirogue.Payment) { p.MerchantID = stranger.MerchantID }, pirogue.TransactionNotFound,
+			},
+			"of the other mode's": {
+				parent, 1, func(p *pirogue.Payment) { p.Mode = live.Mode }, pirogue.TransactionNotFound,
+			},
+			"of one that is under way": {open, 1, own, pirogue.RefundNotAllowed},
+			"of one that failed":       {failed, 1, own, pirogue.RefundNotAllowed},
+			"of one that is reversed":  {whole, 1, own, pirogue.RefundNotAllowed},
+			"of a cash-out":            {out, 1, own, pirogue.RefundNotAllowed},
+			"of a refund":              {refund, 1, own, pirogue.RefundNotAllowed},
+			"of more than was paid":    {parent, 5001, own, pirogue.RefundExceedsPayment},
+			"of more than is left":     {parent, 4001, own, pirogue.RefundExceedsPayment},
+			"in another currency": {
+				parent, 1, func(p *pirogue.Payment) { p.Amount.Currency, p.Fee.Currency = pirogue.XAF, pirogue.XAF },
+				pirogue.Internal,
+			},
 			"in another country":             {parent, 1, func(p *pirogue.Payment) { p.Country = "SN" }, pirogue.Internal},
 			"of nothing at all":              {pirogue.Payment{}, 1, own, pirogue.Internal},
 			"of what no database could tell": {pirogue.Payment{ID: "\x00"}, 1, own, pirogue.InvalidParameter},
@@ -135,8 +142,8 @@ func TestARefundBeginsWhereItMay(t *testing.T) {
 	})
 }
 
-// The merchant has spent the money: the refund is refused, and nothing is held of the
-// cash-in either.
+// The merchant has spent the money. The refund is refused, and nothing is held of the cash-in
+// either.
 func TestARefundNeedsTheMoney(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -158,7 +165,7 @@ func TestARefundNeedsTheMoney(t *testing.T) {
 	})
 }
 
-// Forty callers ask for a tenth each.
+// Forty callers request a tenth each.
 func TestRefundsAtOnceNeverGiveBackMoreThanWasPaid(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -177,7 +184,7 @@ func TestRefundsAtOnceNeverGiveBackMoreThanWasPaid(t *testing.T) {
 	})
 }
 
-// Ten refunds end at once, half of them in vain, while ten more are asked for.
+// Ten refunds end at once, half of them without success, while callers request ten more.
 func TestRefundsEndAndBeginAtOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -205,7 +212,7 @@ func TestRefundsEndAndBeginAtOnce(t *testing.T) {
 	})
 }
 
-// The last parts of a cash-in come back at once: it is reversed by one of them.
+// The last parts of a cash-in are refunded at once. One of these refunds reverses it.
 func TestOneRefundReversesTheCashIn(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -231,7 +238,7 @@ func TestOneRefundReversesTheCashIn(t *testing.T) {
 	})
 }
 
-// stray makes a cash-in that expired and was paid after all.
+// stray makes a cash-in that expired and was paid afterwards.
 func (w *world) stray(reference string, paid int64) pirogue.Payment {
 	w.t.Helper()
 	p, _ := w.sent(reference)
@@ -244,7 +251,7 @@ func (w *world) stray(reference string, paid int64) pirogue.Payment {
 	return ended.Payment
 }
 
-// lateRefund returns a refund out of suspense that was not accepted yet.
+// lateRefund returns a refund out of suspense that is not accepted yet.
 func (w *world) lateRefund(parent pirogue.Payment, reference string, amount int64) (pirogue.Payment, pirogue.Attempt) {
 	p, a := w.refund(parent, reference, amount)
 	p.Late = true
@@ -272,7 +279,7 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.PlaceCase(w.ctx(), stray, w.at(0))), "it is on its way")
 		w.requireOpen(parent.ID, stray, other.ID)
 		same, b := w.refund(w.paid("order_2"), again, 1)
-		w.accepted(same, b) // a merchant's references are apart from ours
+		w.accepted(same, b) // merchants' references do not collide with ours
 		for range 2 {
 			settled, err = w.success(p)
 			require.NoError(w.t, err)
@@ -293,7 +300,7 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 	})
 }
 
-// requireOpen proves which cases of a payment are open.
+// requireOpen requires that exactly these cases of a payment are open.
 func (w *world) requireOpen(id pirogue.PaymentID, want ...pirogue.CaseID) {
 	w.t.Helper()
 	cases, err := w.db.Cases(w.ctx(), id)
@@ -307,8 +314,8 @@ func (w *world) requireOpen(id pirogue.PaymentID, want ...pirogue.CaseID) {
 	require.ElementsMatch(w.t, want, open)
 }
 
-// Stray money that people placed outside Pirogue leaves suspense with its case, once, and cannot
-// go back any more.
+// Unwanted money that people placed outside Pirogue leaves suspense with its case, once. It
+// cannot be refunded afterwards.
 func TestMoneyThatWasPlacedLeavesSuspense(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -324,16 +331,17 @@ func TestMoneyThatWasPlacedLeavesSuspense(t *testing.T) {
 	})
 }
 
-// Money that left otherwise than ordered is settled by two people: the merchant pays the whole, a
-// part or nothing, suspense is clear in each, and the operator's book stays what the operator said.
+// Two people settle a cash-out of a wrong amount. The merchant pays all of it, a part or nothing.
+// In each case suspense is cleared, and the operator's book keeps the amount that the operator
+// reported.
 func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
 	t.Parallel()
 
 	for name, row := range map[string]struct {
 		as     pirogue.Resolution
 		status pirogue.Status
-		moved  int64 // on the operator's word
-		costs  int64 // the merchant
+		moved  int64 // by the operator's result
+		costs  int64 // the merchant's cost
 		fails  bool
 	}{
 		"paid, to somebody else":            {as: pirogue.ResolvedPaid, status: "SUCCESS", moved: 1000, costs: 1020},
@@ -391,7 +399,7 @@ func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
 	}
 }
 
-// A refund that gave back a part counts as that part of its cash-in.
+// A refund that paid a part counts as that part of its cash-in.
 func TestARefundThatWasPaidInPartGaveBackThatPart(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

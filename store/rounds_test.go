@@ -43,7 +43,7 @@ func TestAnEventThatIsOverCanBeSentAgainFromTheStart(t *testing.T) {
 		for state, status := range map[pirogue.EventState]int{pirogue.EventDelivered: 204, pirogue.EventExhausted: 410} {
 			id := w.ended(string(state), status, state)
 			old := w.logs(pirogue.EventFilter{})[0].Deliveries[0]
-			for range 2 { // the button pressed twice
+			for range 2 { // a repeated call
 				again := w.resend(id)
 				require.Equal(w.t, pirogue.EventWaiting, again.State)
 				require.Equal(w.t, 1, again.Round)
@@ -57,7 +57,7 @@ func TestAnEventThatIsOverCanBeSentAgainFromTheStart(t *testing.T) {
 			for n := 1; n <= pirogue.MaxDeliveries; n++ {
 				event, d := w.beginDelivery(id, w.at(time.Hour))
 				require.Equal(w.t, []int{1, 1, n}, []int{event.Round, d.Round, d.Number})
-				w.endDelivery(old, 200, pirogue.EventDelivered) // a late word of the first round
+				w.endDelivery(old, 200, pirogue.EventDelivered) // a late result of the first round
 				require.Equal(w.t, 1, w.resend(id).Round, "it is WAITING")
 				w.endDelivery(d, 500, pirogue.EventWaiting)
 			}
@@ -93,8 +93,7 @@ func TestManyPressesBeginOneRound(t *testing.T) {
 	})
 }
 
-// It goes to where the merchant listens at this moment: its old address may be what was
-// wrong.
+// It goes to the merchant's present address: the old address may be the reason why it failed.
 func TestAnEventIsSentAgainToWhereTheMerchantListens(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -164,11 +163,11 @@ func TestDeliveriesAreReadPageByPage(t *testing.T) {
 	each(t, func(w *world) {
 		mine, others := w.owner, w.another()
 		w.owner = others
-		theirs := w.event("theirs") // at 1 min, after all of mine
+		theirs := w.event("theirs") // at 1 min, after all events of this merchant
 		w.owner = mine
 		var newest []pirogue.EventID
 		for i := range 5 {
-			if i != 2 { // two of one microsecond
+			if i != 2 { // two have the same microsecond
 				w.now.Add(time.Second.Microseconds())
 			}
 			p, _ := w.accept(fmt.Sprintf("order_%d", i))
@@ -177,7 +176,7 @@ func TestDeliveriesAreReadPageByPage(t *testing.T) {
 			newest = append([]pirogue.EventID{pirogue.NewEventID(p.ID, 1)}, newest...)
 		}
 		if newest[2] < newest[3] {
-			newest[2], newest[3] = newest[3], newest[2] // of one moment the greater ID is first
+			newest[2], newest[3] = newest[3], newest[2] // at the same time the greater ID is first
 		}
 		of := func(f pirogue.EventFilter) []pirogue.EventID {
 			var read []pirogue.EventID

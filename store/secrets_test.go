@@ -14,7 +14,7 @@ import (
 	"pirogue/vault"
 )
 
-// canaries writes a row of everything that is secret and returns the secrets.
+// canaries writes a row of every kind that has a secret, and returns the secrets.
 func (w *world) canaries() []string {
 	w.t.Helper()
 	public, secret, err := w.db.CreateKey(w.ctx(), w.owner, nil)
@@ -48,7 +48,7 @@ func TestSecretsAndNumbersAreNotInTheDatabase(t *testing.T) {
 	})
 }
 
-// dump returns everything the database has written down.
+// dump returns everything the database has stored.
 func (w *world) dump() []byte {
 	w.t.Helper()
 	var dump bytes.Buffer
@@ -63,7 +63,8 @@ func (w *world) dump() []byte {
 		return dump.Bytes()
 	}
 	db := w.raw()
-	for _, table := range texts(w.t, db, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'") {
+	for _, table := range texts(w.t, db,
+		"SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'") {
 		for _, row := range texts(w.t, db, "SELECT CAST(t AS TEXT) FROM "+table+" t") {
 			dump.WriteString(row + "\n")
 		}
@@ -71,8 +72,8 @@ func (w *world) dump() []byte {
 	return dump.Bytes()
 }
 
-// A sealed value opens in its own row only: nobody who can write to the database can
-// give a payment the number of another.
+// A sealed value opens in its own row only. So nobody who can write to the database can give a
+// payment another number.
 func TestASealedValueDoesNotOpenInAnotherRow(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -126,7 +127,7 @@ func distinct(texts []string) map[string]bool {
 	return set
 }
 
-// A row that a bug damaged is an error, not another payment.
+// A row that a bug damaged gives an error, and not another payment.
 func TestAMomentThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

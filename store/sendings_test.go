@@ -11,7 +11,7 @@ import (
 	"pirogue/ids"
 )
 
-// startDeadline is when the world's payments may be started at the latest.
+// startDeadline is the time within which the world's payments may start.
 const startDeadline = pirogue.StartPatience
 
 func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
@@ -54,7 +54,8 @@ func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 	})
 }
 
-// Each row is how old a payment and the first sending of its attempt are, and what may be.
+// Each row has the age of a payment and of its attempt's first sending, and whether the attempt
+// may be sent.
 func TestSendLimits(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -99,8 +100,8 @@ func TestSendLimits(t *testing.T) {
 	})
 }
 
-// A line waits for its page and for its operator as long as it takes; any other payment of
-// a page would be held to its deadline.
+// A line waits for its page and for its operator without a limit. Any other payment would have
+// its start deadline.
 func TestALineHasNoStartDeadline(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -122,7 +123,7 @@ func TestALineHasNoStartDeadline(t *testing.T) {
 	})
 }
 
-// sendTimes sends an attempt so often, as a run does that repeats a reference.
+// sendTimes sends an attempt this many times, as a run does that repeats a reference.
 func (w *world) sendTimes(a pirogue.Attempt, times int) {
 	w.t.Helper()
 	for n := 1; n <= times; n++ {
@@ -132,7 +133,7 @@ func (w *world) sendTimes(a pirogue.Attempt, times int) {
 	}
 }
 
-// A run that was thought to be dead writes its answer after a later one has sent again.
+// A run that seemed dead records its result after a later run has sent again.
 func TestAnAnswerToAnEarlierSendingOverwritesNothing(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -178,7 +179,7 @@ func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
 				switch {
 				case len(said) == 3:
 					want = pirogue.AttemptPrepared
-				case said[3]: // the latest left nothing behind, an earlier one perhaps did
+				case said[3]: // the latest did not leave, an earlier one may have
 					want = pirogue.AttemptUnknown
 				}
 				stands, err := w.db.Answer(w.ctx(), answer)
@@ -244,8 +245,8 @@ func TestAnEndThatNeedsNothingSentLooksAtEveryAttempt(t *testing.T) {
 	})
 }
 
-// A run that was thought to be dead sends at the moment at which the payment ends as not
-// sent: one of the two comes first, and the other one sees it.
+// A run that seemed dead sends at the moment at which the payment ends as not sent. One of the
+// two comes first, and the other sees it.
 func TestNothingLeavesOfAPaymentThatEndedAsNotSent(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

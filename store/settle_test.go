@@ -42,7 +42,7 @@ func TestASuccessIsBookedAndAnnouncedOnce(t *testing.T) {
 	})
 }
 
-// balance checks what the world's merchant may spend in Mali.
+// balance requires the amount that the world's merchant may spend in Mali.
 func (w *world) balance(available int64) {
 	w.t.Helper()
 	balances, err := w.db.Balances(w.ctx(), w.owner)
@@ -103,22 +103,32 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 			want    pirogue.Status
 			event   int // sequence; 0: none
 		}{
-			"open, from anywhere open":               {open, "", pirogue.StatusFailed, pirogue.StatusFailed, 1},
-			"open, from the status it has":           {open, pirogue.StatusInitiated, pirogue.StatusFailed, pirogue.StatusFailed, 1},
-			"open, from another status":              {open, pirogue.StatusCreated, pirogue.StatusExpired, pirogue.StatusInitiated, 0},
-			"expired, then FAILED":                   {expired, "", pirogue.StatusFailed, pirogue.StatusExpired, 0},
-			"expired again":                          {expired, "", pirogue.StatusExpired, pirogue.StatusExpired, 1},
-			"expired, then SUCCESS without asking":   {expired, "", pirogue.StatusSuccess, pirogue.StatusExpired, 0},
-			"expired, then a late SUCCESS":           {expired, pirogue.StatusExpired, pirogue.StatusSuccess, pirogue.StatusSuccess, 2},
-			"failed, then SUCCESS without asking":    {failed, "", pirogue.StatusSuccess, pirogue.StatusFailed, 0},
-			"failed, then a late SUCCESS":            {failed, pirogue.StatusFailed, pirogue.StatusSuccess, pirogue.StatusSuccess, 2},
-			"open, a late SUCCESS of what is not so": {open, pirogue.StatusExpired, pirogue.StatusSuccess, pirogue.StatusInitiated, 0},
+			"open, from anywhere open": {open, "", pirogue.StatusFailed, pirogue.StatusFailed, 1},
+			"open, from the status it has": {
+				open, pirogue.StatusInitiated, pirogue.StatusFailed, pirogue.StatusFailed, 1,
+			},
+			"open, from another status": {
+				open, pirogue.StatusCreated, pirogue.StatusExpired, pirogue.StatusInitiated, 0,
+			},
+			"expired, then FAILED":                 {expired, "", pirogue.StatusFailed, pirogue.StatusExpired, 0},
+			"expired again":                        {expired, "", pirogue.StatusExpired, pirogue.StatusExpired, 1},
+			"expired, then SUCCESS without asking": {expired, "", pirogue.StatusSuccess, pirogue.StatusExpired, 0},
+			"expired, then a late SUCCESS": {
+				expired, pirogue.StatusExpired, pirogue.StatusSuccess, pirogue.StatusSuccess, 2,
+			},
+			"failed, then SUCCESS without asking": {failed, "", pirogue.StatusSuccess, pirogue.StatusFailed, 0},
+			"failed, then a late SUCCESS": {
+				failed, pirogue.StatusFailed, pirogue.StatusSuccess, pirogue.StatusSuccess, 2,
+			},
+			"open, a late SUCCESS of what is not so": {
+				open, pirogue.StatusExpired, pirogue.StatusSuccess, pirogue.StatusInitiated, 0,
+			},
 		}
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {
 				p, _ := w.sent(name)
 				row.arrange(p)
-				for range 2 { // repeated, it says the same
+				for range 2 { // a repeated call returns the same
 					settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
 						PaymentID: p.ID, From: row.from, Status: row.status, At: w.at(time.Hour),
 					})
@@ -214,8 +224,7 @@ func TestTheEventGoesWhereThePaymentSays(t *testing.T) {
 	})
 }
 
-// 300 payments of one merchant are paid at the same moment: every one of them is in the
-// counters.
+// 300 payments of one merchant are paid at once. Every one of them is in the counters.
 func TestNoBookingIsLostOnAHotMerchant(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -237,7 +246,7 @@ func TestNoBookingIsLostOnAHotMerchant(t *testing.T) {
 	})
 }
 
-// An API and a worker on one laptop share a file. Neither may hear "database is locked".
+// An API and a worker on one laptop share a file. Neither may get "database is locked".
 func TestTwoProcessesMayWriteAtOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -262,8 +271,8 @@ func TestTwoProcessesMayWriteAtOnce(t *testing.T) {
 	})
 }
 
-// Whatever ends a payment, the customer's one-time password does not outlive it. What the operator
-// named of it does.
+// However a payment ends, the customer's one-time password is removed. The operator's own handle
+// stays.
 func TestAPasswordEndsWithItsPayment(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

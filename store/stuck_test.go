@@ -12,19 +12,20 @@ import (
 	"pirogue"
 )
 
-// stuck tells what is stuck at a moment after the world's present.
+// stuck returns the stuck payments at a time after the world's present, one line for each.
 func (w *world) stuck(after time.Duration) []string {
 	w.t.Helper()
 	page, err := w.db.Stuck(w.ctx(), w.at(after), pirogue.WorkFilter{Limit: 10})
 	require.NoError(w.t, err)
 	var told []string
 	for _, s := range page.Rows {
-		told = append(told, fmt.Sprintf("%s %s since %s: %s %v", s.Payment.OrderID, s.Cause, s.Since.Sub(begin), s.Words, s.Allowed))
+		told = append(told, fmt.Sprintf("%s %s since %s: %s %v",
+			s.Payment.OrderID, s.Cause, s.Since.Sub(begin), s.Words, s.Allowed))
 	}
 	return told
 }
 
-// answer records what an operator said to an attempt.
+// answer records an operator's result of an attempt.
 func (w *world) answer(a pirogue.Attempt, state pirogue.AttemptState, words string, expires time.Duration) {
 	w.t.Helper()
 	answer := pirogue.Answer{AttemptID: a.ID, State: state, Words: words, At: w.at(2 * time.Second)}
@@ -34,7 +35,7 @@ func (w *world) answer(a pirogue.Attempt, state pirogue.AttemptState, words stri
 	require.NoError(w.t, w.answered(answer))
 }
 
-// Each row is one payment and the moments just before and just after it is stuck.
+// Each row has one payment and the times just before and just after it is stuck.
 func TestAPaymentThatStandsStillIsStuckForACause(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -99,8 +100,8 @@ func TestAPaymentThatStandsStillIsStuckForACause(t *testing.T) {
 	}
 }
 
-// A page starts its lines one after the other, so a line may wait longer than a payment by
-// itself; a line that never began is not a payment yet.
+// A page starts its lines one after the other, so a line may wait longer than other payments. A
+// line that never began is no payment yet.
 func TestALineThatItsPageCouldNotStartIsStuck(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -156,7 +157,7 @@ func TestAnEventThatFailsIsListedForAMonth(t *testing.T) {
 	})
 }
 
-// One payment is listed once, for the gravest of its causes, however many are.
+// One payment is listed once, for the gravest of its causes.
 func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -204,7 +205,7 @@ func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 	})
 }
 
-// A hundred cases hide no other cause, and nothing is ever cut off.
+// A hundred cases hide no other cause, and the pages together leave nothing out.
 func TestManyCasesHideNothing(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -291,7 +292,7 @@ func TestTheWorkOfSupportIsSelected(t *testing.T) {
 	})
 }
 
-// A number whose key is gone is shown as such, and the rows beside it are whole.
+// A number whose key is gone is shown as unreadable, and the rows beside it are complete.
 func TestAPaymentThatDoesNotOpenHidesNoOther(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -327,7 +328,8 @@ func TestAPaymentThatDoesNotOpenHidesNoOther(t *testing.T) {
 	})
 }
 
-// What is not sealed is shown of a payment and of a line, and beside it that a part is missing.
+// A payment and a line are shown with the fields that are not sealed, and with a note that a part
+// is missing.
 func TestWhatDoesNotOpenIsShownWithoutIt(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -336,7 +338,8 @@ func TestWhatDoesNotOpenIsShownWithoutIt(t *testing.T) {
 		w.startLines(b, 2)
 		lost := lines[0].Payment.ID
 		for table, key := range map[string]string{"payments": "id", "bulk_lines": "payment_id"} {
-			require.NoError(w.t, w.exec(w.disarm(), "UPDATE "+table+" SET msisdn_sealed = 'gone:AAAA' WHERE "+key+" = ?", string(lost)))
+			require.NoError(w.t, w.exec(w.disarm(),
+				"UPDATE "+table+" SET msisdn_sealed = 'gone:AAAA' WHERE "+key+" = ?", string(lost)))
 		}
 		shown, err := w.db.AnyPayment(w.ctx(), lost)
 		require.NoError(w.t, err)
@@ -354,7 +357,7 @@ func TestWhatDoesNotOpenIsShownWithoutIt(t *testing.T) {
 	})
 }
 
-// While a payment's workflow waits for a write of its own, no other case of it can be settled.
+// While a payment's workflow waits for a write, no other case of the payment can be settled.
 func TestACaseThatIsNotBookedComesFirst(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -368,7 +371,7 @@ func TestACaseThatIsNotBookedComesFirst(t *testing.T) {
 	})
 }
 
-// cased tells what is stuck for an open case.
+// cased returns the payments that are stuck for an open case.
 func (w *world) cased() []string {
 	w.t.Helper()
 	return slices.DeleteFunc(w.stuck(2*time.Hour), func(told string) bool { return !strings.Contains(told, "CASE_OPEN") })

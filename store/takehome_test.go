@@ -14,7 +14,7 @@ import (
 	"pirogue/store"
 )
 
-// exported returns what an owner's export tells.
+// exported returns the IDs in an owner's export.
 func (w *world) exported(o pirogue.Owner, f pirogue.ExportFilter) []pirogue.PaymentID {
 	w.t.Helper()
 	var told []pirogue.PaymentID
@@ -36,7 +36,7 @@ func TestAnExportTellsAllThatWasAskedForOldestFirst(t *testing.T) {
 		w.owner = mine
 		var all []pirogue.PaymentID
 		for i := range 5 {
-			if i != 2 { // two of one microsecond
+			if i != 2 { // two have the same microsecond
 				w.now.Add(time.Second.Microseconds())
 			}
 			p, a := w.order(w.owner, fmt.Sprintf("order_%d", i))
@@ -90,8 +90,8 @@ func TestAnExportTellsAllThatWasAskedForOldestFirst(t *testing.T) {
 	})
 }
 
-// What is accepted while an export runs is not in it, and what is settled meanwhile comes
-// once, also where more pages follow.
+// A payment accepted during an export is not in it. One that is settled meanwhile comes once,
+// even if more pages follow.
 func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -118,11 +118,12 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 		require.Equal(w.t, ordered, told)
 		require.Equal(w.t, 1, settled, "the later page was read later")
 		require.Len(w.t, w.exported(w.owner, pirogue.ExportFilter{}), before+1)
-		require.Equal(w.t, []pirogue.PaymentID{first, last}, w.exported(w.owner, pirogue.ExportFilter{Status: pirogue.StatusFailed}))
+		require.Equal(w.t, []pirogue.PaymentID{first, last},
+			w.exported(w.owner, pirogue.ExportFilter{Status: pirogue.StatusFailed}))
 	})
 }
 
-// addsUp fails unless the export's net amounts are what the merchant has and was paid.
+// addsUp requires that the export's net amounts are the merchant's balance and its payouts.
 func (w *world) addsUp() {
 	w.t.Helper()
 	net, has := map[pirogue.CountryCode]int64{}, map[pirogue.CountryCode]int64{}
@@ -174,7 +175,7 @@ func TestTheNetAmountsOfAnExportAddUpToTheBalance(t *testing.T) {
 	})
 }
 
-// read returns a cash-in of the world's merchant that was paid, at first a fresh one.
+// read returns a paid cash-in of the world's merchant; with first set, a fresh one.
 func (w *world) read(reference string, first bool) pirogue.Payment {
 	w.t.Helper()
 	if first {
@@ -185,7 +186,7 @@ func (w *world) read(reference string, first bool) pirogue.Payment {
 	return p
 }
 
-// fail ends a payment that never left, behind the store's back.
+// fail ends a payment that never left, with SQL.
 func (w *world) fail(id pirogue.PaymentID) {
 	w.t.Helper()
 	require.NoError(w.t, w.exec(w.raw(), "UPDATE payments SET status = 'FAILED', sequence = 1 WHERE id = ?", string(id)))
@@ -198,7 +199,7 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 			w.accept(fmt.Sprintf("order_%d", i))
 		}
 		hungUp := errors.New("the reader hung up")
-		for range 10 { // a connection that was not given back would be missed
+		for range 10 { // so that a connection that was not returned is missed
 			told := 0
 			err := w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(pirogue.ExportRow) error {
 				if told++; told == 3 {
@@ -225,8 +226,8 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 	})
 }
 
-// Whoever reads an export slowly keeps nobody else from the database: as many as may read
-// at once are stalled, and all of it goes on.
+// A slow reader of an export keeps nobody else from the database. The maximum number of exports
+// is stalled, and all other work goes on.
 func TestStalledExportsDelayNobody(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

@@ -28,7 +28,8 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		for i := range 3 {
 			w.polled(next, pirogue.OutcomePending, "PENDING", time.Duration(70+i)*time.Second)
 		}
-		_, err = w.db.RecordCallback(w.ctx(), pirogue.NewCallback(next, pirogue.Receipt{Words: "SUCCESS"}, []byte("{}"), w.at(80*time.Second)))
+		_, err = w.db.RecordCallback(w.ctx(),
+			pirogue.NewCallback(next, pirogue.Receipt{Words: "SUCCESS"}, []byte("{}"), w.at(80*time.Second)))
 		require.NoError(w.t, err)
 		settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(81 * time.Second),
@@ -45,7 +46,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		require.NoError(w.t, err)
 		var lines []string
 		for _, m := range told {
-			delete(m.Details, "operator_ref") // drawn at random
+			delete(m.Details, "operator_ref") // random
 			lines = append(lines, fmt.Sprintf("%3.0f s %s by %s %v", m.At.Sub(begin).Seconds(), m.Type, m.Source, m.Details))
 		}
 		require.Equal(w.t, []string{
@@ -68,7 +69,8 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		for _, m := range told {
 			require.Contains(w.t, pirogue.MomentTexts, m.Type)
 			for name, value := range m.Details {
-				require.IsType(w.t, map[bool]any{true: 1, false: ""}[name == "attempt" || name == "count" || name == "number"], value)
+				require.IsType(w.t,
+					map[bool]any{true: 1, false: ""}[name == "attempt" || name == "count" || name == "number"], value)
 				require.NotContains(w.t, fmt.Sprint(value), "canary-token")
 				require.NotContains(w.t, fmt.Sprint(value), "76123456")
 			}
@@ -76,7 +78,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 	})
 }
 
-// A worker whose clock is behind writes earlier moments than those of the steps before it.
+// A worker whose clock is slow writes earlier times than those of the steps before it.
 func TestATimelineKeepsTheOrderOfStatusesWhateverTheClocksSay(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

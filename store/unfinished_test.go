@@ -15,8 +15,8 @@ import (
 	"pirogue/ids"
 )
 
-// unfinished returns the payments that have something left to do and were left alone for a
-// minute, at a moment.
+// unfinished returns the payments at a time that have work left and were not touched for a
+// minute.
 func (w *world) unfinished(after time.Duration, limit int) []pirogue.Restart {
 	w.t.Helper()
 	var found []pirogue.Restart
@@ -31,7 +31,7 @@ func (w *world) unfinished(after time.Duration, limit int) []pirogue.Restart {
 	return found
 }
 
-// restartOf returns one payment as its workflow would be started again.
+// restartOf returns one payment with the input to start its workflow again.
 func (w *world) restartOf(id pirogue.PaymentID) pirogue.Restart {
 	w.t.Helper()
 	r, err := w.db.Restart(w.ctx(), id)
@@ -51,7 +51,7 @@ func (w *world) settle(p pirogue.Payment, status pirogue.Status, watched bool) {
 func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		// Each row is what became of a payment, and whether its workflow has something to do.
+		// Each row has the events of a payment, and whether its workflow has work left.
 		rows := []struct {
 			name  string
 			makes func(p pirogue.Payment, a pirogue.Attempt)
@@ -60,8 +60,16 @@ func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
 			{"created", func(pirogue.Payment, pirogue.Attempt) {}, false},
 			{"sent", func(_ pirogue.Payment, a pirogue.Attempt) { w.send(a) }, true},
 			{"paid", func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusSuccess, false) }, false},
-			{"expired", func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusExpired, true) }, true},
-			{"refused", func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusFailed, false) }, false},
+			{
+				"expired",
+				func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusExpired, true) },
+				true,
+			},
+			{
+				"refused",
+				func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusFailed, false) },
+				false,
+			},
 			{"watched to the end", func(p pirogue.Payment, a pirogue.Attempt) {
 				w.send(a)
 				w.settle(p, pirogue.StatusExpired, true)
@@ -103,7 +111,7 @@ func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
 	})
 }
 
-// A process that is older than the columns of the sweep writes rows without them until it is
+// A process of a version before the sweep's columns writes rows without them, until it is
 // replaced.
 func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
 	t.Parallel()
@@ -132,8 +140,8 @@ func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
 	})
 }
 
-// copyWithout writes a row of a table once more, with other values in some columns, as a process
-// does that does not know the columns without.
+// copyWithout copies a row of a table, with other values in some columns. It leaves out the
+// columns without, as a process does that does not know them.
 func (w *world) copyWithout(table string, others map[string]string, key, of string, without ...string) {
 	w.t.Helper()
 	var names, values []string
@@ -181,7 +189,7 @@ func TestUnfinishedPaymentsTakeTurns(t *testing.T) {
 	})
 }
 
-// However many payments are only watched, an open one is on the first page of its own.
+// With any number of watched payments, an open one is on the first page of its own.
 func TestWatchedPaymentsHoldUpNoOpenOne(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -322,7 +330,7 @@ func TestOpenBulks(t *testing.T) {
 	})
 }
 
-// openBulks returns the bulks that were left alone for a minute, at a moment.
+// openBulks returns the bulks that were not touched for a minute, at a time.
 func (w *world) openBulks(after time.Duration) []pirogue.BulkID {
 	w.t.Helper()
 	bulks, err := w.db.OpenBulks(w.ctx(), w.at(after-time.Minute), pirogue.RowSpan{Limit: 10})
@@ -361,7 +369,9 @@ func TestRowsOfAnOlderSchemaHaveSomethingToDoWhereMoneyCanMove(t *testing.T) {
 
 		require.NoError(w.t, w.db.MigrateDown(w.ctx(), 11))
 		require.NoError(w.t, w.db.Migrate(w.ctx()))
-		want := map[pirogue.PaymentID]bool{open.ID: false, expired.ID: false, odd.ID: false, paid.ID: true, never.ID: true, old.ID: true}
+		want := map[pirogue.PaymentID]bool{
+			open.ID: false, expired.ID: false, odd.ID: false, paid.ID: true, never.ID: true, old.ID: true,
+		}
 		for id, finished := range want {
 			p, _ := w.latest(id)
 			require.Equal(w.t, finished, !p.FinishedAt.IsZero(), p.OrderID)
@@ -369,7 +379,7 @@ func TestRowsOfAnOlderSchemaHaveSomethingToDoWhereMoneyCanMove(t *testing.T) {
 	})
 }
 
-// A payment whose workflow has a case to settle is not finished, whoever says so.
+// A payment whose workflow has a case to settle is not finished, whichever caller says so.
 func TestAPaymentWithAnOpenCaseIsNotFinished(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

@@ -22,7 +22,7 @@ func (w *world) events(n int) []pirogue.EventID {
 	return ids
 }
 
-// queue gives events their places in their owner's queue, all at once, and returns them.
+// queue gives events their places in their owner's queue, all at once, and returns the places.
 func (w *world) queue(ids []pirogue.EventID, at time.Time) []time.Time {
 	w.t.Helper()
 	places := make([]time.Time, len(ids))
@@ -46,7 +46,7 @@ func TestQueuedEventsComeBackAtOnePace(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		ids := w.events(20)
-		for round := range 2 { // all of them came back in vain
+		for round := range 2 { // all of them failed and came back
 			for i, place := range w.queue(ids, w.at(0)) {
 				require.Equal(w.t, w.at(time.Duration(round*len(ids)+i+1)*time.Second), place)
 			}
@@ -55,8 +55,8 @@ func TestQueuedEventsComeBackAtOnePace(t *testing.T) {
 	})
 }
 
-// An event whose delivery failed comes back behind a long queue, and when it is due behind a
-// short one.
+// An event whose delivery failed comes back behind a long queue. Behind a short one it comes back
+// when it is due.
 func TestAFailedDeliveryGoesBehindALongQueue(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -76,14 +76,16 @@ func TestAFailedDeliveryGoesBehindALongQueue(t *testing.T) {
 				continue
 			}
 			require.Equal(w.t, w.at(row.want).UTC(), place)
-			overdue, err := w.db.OverdueEvents(w.ctx(), w.at(row.want+119*time.Second), w.at(time.Hour), pirogue.RowSpan{Limit: 100})
+			overdue, err := w.db.OverdueEvents(
+				w.ctx(), w.at(row.want+119*time.Second), w.at(time.Hour), pirogue.RowSpan{Limit: 100},
+			)
 			require.NoError(w.t, err)
 			for _, e := range overdue {
 				require.NotEqual(w.t, event.ID, e.ID, "it is not overdue before its place")
 			}
 		}
 		require.Equal(w.t, []time.Time{w.at(23 * time.Second)}, w.queue(ids[1:2], w.at(0)), "nobody shares a place")
-		for n, want := 0, len(ids); n < want; n++ { // an endpoint that answers is given all of them
+		for n, want := 0, len(ids); n < want; n++ { // an endpoint that answers gets all of them
 			d := w.beginQueued(w.at(2 * time.Second))
 			require.NotZero(w.t, d.Number, n)
 			d.EndedAt, d.HTTPStatus = w.at(2*time.Second), 200

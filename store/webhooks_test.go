@@ -44,7 +44,7 @@ func TestADeliveryThatWasCutOffKeepsItsNumber(t *testing.T) {
 		w.endDelivery(first, 500, pirogue.EventWaiting)
 		_, second := w.beginDelivery(id, w.at(time.Minute))
 		require.Equal(w.t, 2, second.Number)
-		w.endDelivery(first, 200, pirogue.EventDelivered) // ended already: it stays as it ended
+		w.endDelivery(first, 200, pirogue.EventDelivered) // it has ended already and stays as it is
 		event, same := w.beginDelivery(id, w.at(time.Minute))
 		require.Equal(w.t, second, same)
 		require.Equal(w.t, pirogue.EventWaiting, event.State)
@@ -62,7 +62,7 @@ func TestTheSeventhDeliveryIsTheLastWhateverHappens(t *testing.T) {
 			require.Equal(w.t, n, d.Number)
 			require.Equal(w.t, pirogue.EventWaiting, event.State)
 			w.endDelivery(d, 500, pirogue.EventWaiting) // also of the seventh
-			w.endDelivery(d, 500, pirogue.EventWaiting) // the answer was lost
+			w.endDelivery(d, 500, pirogue.EventWaiting) // a repeat after a lost response
 		}
 		event, d := w.beginDelivery(id, w.at(time.Minute))
 		require.Equal(w.t, pirogue.EventExhausted, event.State)
@@ -112,9 +112,11 @@ func TestADeliveryNobodyBeganCannotEnd(t *testing.T) {
 	each(t, func(w *world) {
 		id := w.event("order_1")
 		d := pirogue.Delivery{EventID: id, Number: 1, EndedAt: w.at(0)}
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
+		require.Equal(w.t, pirogue.NotFound,
+			pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
 		d.EndedAt = time.Time{}
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
+		require.Equal(w.t, pirogue.Internal,
+			pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
 		_, _, err := w.db.BeginDelivery(w.ctx(), "evt_none_1", w.at(0))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		w.sound()
@@ -147,7 +149,8 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 		require.Equal(w.t, w.owner.MerchantID, undelivered[0].MerchantID)
 
 		callback := pirogue.NewCallback(a, pirogue.Receipt{
-			Outcome: pirogue.OutcomePaid, Words: "SUCCESS\x00", Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, ProviderTxID: "TX1",
+			Outcome: pirogue.OutcomePaid, Words: "SUCCESS\x00",
+			Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, ProviderTxID: "TX1",
 		}, []byte("{}"), w.at(0))
 		for _, fresh := range []bool{true, false} {
 			kept, err := w.db.RecordCallback(w.ctx(), callback)

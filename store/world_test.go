@@ -40,13 +40,13 @@ const (
 	hook     = "https://merchant.example/hook"
 )
 
-// defaultRate is every world's rate.
+// defaultRate is the rate limit of every world.
 var defaultRate = store.Rate{PerSecond: 10, Burst: 20}
 
-// begin is when every test begins.
+// begin is the time at which every test begins.
 var begin = time.Date(2026, 4, 29, 14, 32, 18, 123456000, time.UTC)
 
-// each runs a test in a world of its own on both databases.
+// each runs a test in its own world on both databases.
 func each(t *testing.T, test func(w *world)) {
 	t.Helper()
 	piroguetest.EachDatabase(t, func(t *testing.T, url string) {
@@ -95,7 +95,7 @@ func (w *world) clock() pirogue.Clock {
 	return func() time.Time { return time.UnixMicro(w.now.Load()) }
 }
 
-// at returns a moment after the world's present.
+// at returns a time after the world's present.
 func (w *world) at(after time.Duration) time.Time { return w.clock().Now().Add(after) }
 
 // another makes another merchant with a test key.
@@ -109,7 +109,7 @@ func (w *world) another() pirogue.Owner {
 	return o
 }
 
-// test returns what sub-tests run under.
+// test returns the test that sub-tests run under.
 func (w *world) test() *testing.T {
 	w.t.Helper()
 	t, ok := w.t.(*testing.T)
@@ -119,7 +119,7 @@ func (w *world) test() *testing.T {
 
 func (w *world) ctx() context.Context { return w.t.Context() }
 
-// order returns a cash-in that was not accepted yet, with its attempt.
+// order returns a cash-in that is not accepted yet, with its attempt.
 func (w *world) order(o pirogue.Owner, reference string) (pirogue.Payment, pirogue.Attempt) {
 	p := pirogue.Payment{
 		ID: ids.Payment(), MerchantID: o.MerchantID, Mode: o.Mode, Kind: pirogue.CashIn, OrderID: reference,
@@ -147,7 +147,7 @@ func (w *world) accept(reference string) (pirogue.Payment, pirogue.Attempt) {
 	return p, a
 }
 
-// fund gives the world's merchant money: a cash-in that was paid, without a fee.
+// fund gives the world's merchant money: a paid cash-in without a fee.
 func (w *world) fund(amount int64) pirogue.Payment {
 	w.t.Helper()
 	p, a := w.order(w.owner, "fund "+ids.New())
@@ -159,14 +159,14 @@ func (w *world) fund(amount int64) pirogue.Payment {
 	return settled.Payment
 }
 
-// cashOut returns a cash-out that was not accepted yet, with its attempt.
+// cashOut returns a cash-out that is not accepted yet, with its attempt.
 func (w *world) cashOut(reference string, amount, fee int64) (pirogue.Payment, pirogue.Attempt) {
 	p, a := w.order(w.owner, reference)
 	p.Kind, p.Amount.Minor, p.Fee.Minor, p.FeeReturns = pirogue.CashOut, amount, fee, false
 	return p, a
 }
 
-// refund returns a refund of a cash-in that was not accepted yet, with its attempt.
+// refund returns a refund of a cash-in that is not accepted yet, with its attempt.
 func (w *world) refund(parent pirogue.Payment, reference string, amount int64) (pirogue.Payment, pirogue.Attempt) {
 	p, a := w.cashOut(reference, amount, 0)
 	p.Kind, p.ParentID = pirogue.Refund, parent.ID
@@ -190,7 +190,7 @@ func (w *world) underway(p pirogue.Payment, a pirogue.Attempt) pirogue.Payment {
 	return p
 }
 
-// refused accepts a payment that must fail with code and leave nothing behind.
+// refused requires that a payment fails with code and leaves nothing behind.
 func (w *world) refused(code pirogue.Code, p pirogue.Payment, a pirogue.Attempt) {
 	w.t.Helper()
 	_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
@@ -199,7 +199,7 @@ func (w *world) refused(code pirogue.Code, p pirogue.Payment, a pirogue.Attempt)
 	require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 }
 
-// unless counts what was accepted and what was refused with code, which is no failure.
+// unless counts a call that succeeded or failed with code. It returns any other error.
 func (w *world) unless(code pirogue.Code, err error, accepted, refused *atomic.Int64) error {
 	switch {
 	case err == nil:
@@ -212,7 +212,7 @@ func (w *world) unless(code pirogue.Code, err error, accepted, refused *atomic.I
 	return nil
 }
 
-// money is what the world's merchant has in Mali.
+// money returns the balance of the world's merchant in Mali.
 func (w *world) money() pirogue.Balance {
 	w.t.Helper()
 	balances, err := w.db.Balances(w.ctx(), w.owner)
@@ -221,14 +221,14 @@ func (w *world) money() pirogue.Balance {
 	return balances[0]
 }
 
-// has checks what the world's merchant may spend and what is held of its money.
+// has requires the available and the reserved money of the world's merchant.
 func (w *world) has(available, reserved int64) {
 	w.t.Helper()
 	money := w.money()
 	require.Equal(w.t, []int64{available, reserved}, []int64{money.Available, money.Reserved}, "available, reserved")
 }
 
-// book returns what went through an operator.
+// book returns the money that moved through an operator by our books.
 func (w *world) book(code pirogue.OperatorCode) (in, out map[string]int64) {
 	w.t.Helper()
 	in, out, err := w.db.OperatorBook(w.ctx(), code)
@@ -236,10 +236,10 @@ func (w *world) book(code pirogue.OperatorCode) (in, out map[string]int64) {
 	return in, out
 }
 
-// digest is what the database knows an attempt's callback token by.
+// digest returns the digest of an attempt's callback token.
 func digest(a pirogue.Attempt) string { return pirogue.CallbackDigest("token of " + string(a.Ref)) }
 
-// anyAge lets an attempt leave again however old it is.
+// anyAge lets an attempt leave again at any age.
 var anyAge = pirogue.SendLimits{Again: 1000 * time.Hour}
 
 // limits returns anyAge for an attempt that may leave again.
@@ -256,7 +256,7 @@ func (w *world) mark(id pirogue.AttemptID, again bool, at time.Time) (bool, erro
 	return sending.Result == pirogue.SendMarked, err
 }
 
-// answered records an answer: to the first sending, unless it says to which.
+// answered records a result: of the first sending, unless a names another.
 func (w *world) answered(a pirogue.Answer) error {
 	a.Sending = cmp.Or(a.Sending, 1)
 	_, err := w.db.Answer(w.ctx(), a)
@@ -301,7 +301,7 @@ func (w *world) latest(id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt) 
 	return p, a
 }
 
-// sound fails unless every rule of the audit holds.
+// sound requires every rule of the audit, except those in but.
 func (w *world) sound(but ...string) {
 	w.t.Helper()
 	violations, err := w.db.Audit(w.ctx())
@@ -310,8 +310,8 @@ func (w *world) sound(but ...string) {
 	require.Empty(w.t, violations)
 }
 
-// raw opens the database without the store, as a bug or an intruder would, on SQLite with
-// more pragmas.
+// raw opens the database without the store, as a bug or an intruder would. On SQLite it adds
+// pragmas.
 func (w *world) raw(pragmas ...string) *sql.DB {
 	w.t.Helper()
 	driver, dsn := "pgx", w.url
@@ -327,7 +327,7 @@ func (w *world) raw(pragmas ...string) *sql.DB {
 
 func (w *world) postgres() bool { return !strings.HasPrefix(w.url, "sqlite:") }
 
-// exec runs one statement behind the store's back.
+// exec runs one statement without the store's checks.
 func (w *world) exec(db *sql.DB, statement string, args ...any) error {
 	if w.postgres() {
 		for i := range args {
@@ -338,7 +338,7 @@ func (w *world) exec(db *sql.DB, statement string, args ...any) error {
 	return err
 }
 
-// moduleFolder returns where a module's files are.
+// moduleFolder returns the folder of a module's files.
 func moduleFolder(t *testing.T, module string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
@@ -346,8 +346,8 @@ func moduleFolder(t *testing.T, module string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// insist repeats do as the store's callers do: with the same arguments, until the
-// database has time.
+// insist repeats do with the same arguments while the database is busy, as the store's callers
+// do.
 func insist(do func() error) error {
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		err := do()
@@ -357,11 +357,10 @@ func insist(do func() error) error {
 	}
 }
 
-// repeats is how long a caller of the store repeats itself on a machine that has much
-// else to do.
+// repeats bounds the time of these repeats, for a machine that has much else to do.
 const repeats = 3 * time.Minute
 
-// together runs do n times at once and returns the errors.
+// together calls do n times at once and returns the errors.
 func together(n int, do func(i int) error) error {
 	var all sync.WaitGroup
 	start, errs := make(chan struct{}), make([]error, n)
