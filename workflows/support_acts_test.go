@@ -147,7 +147,7 @@ func TestAPaymentTakesThreeHundredRemedies(t *testing.T) {
 }
 
 // A remedy that comes while the end is being booked has waited for nothing: it is told
-// how the payment ended.
+// how the payment ended. One that comes even later has the operator asked.
 func TestARemedyThatArrivesAtTheEndIsAnswered(t *testing.T) {
 	t.Parallel()
 
@@ -168,7 +168,7 @@ func TestARemedyThatArrivesAtTheEndIsAnswered(t *testing.T) {
 	require.Len(t, acts, 2)
 	// The first is read while the end is booked: it is told of the end, or that it came after it.
 	require.Contains(t, []pirogue.Decision{"SETTLED", "REFUSED"}, acts[0].verdict.Decision)
-	require.Equal(t, pirogue.DecisionRefused, acts[1].verdict.Decision)
+	require.Equal(t, pirogue.DecisionSettled, acts[1].verdict.Decision, "the operator is asked about the success")
 	for _, a := range acts {
 		require.Equal(t, pirogue.StatusSuccess, a.verdict.Status)
 	}
