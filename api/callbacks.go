@@ -85,7 +85,7 @@ func (s *Server) callbackReader(code pirogue.OperatorCode) (pirogue.CallbackRead
 	return reader, ok
 }
 
-// attemptOf finds the attempt by the digest of the token, in the same time for every token, and
+// attemptOf finds the attempt by the digest of the token, in the same time for every token. It
 // counts the token. It looks up the token before it counts against the address. So wrong guesses
 // from the operator's address block no genuine callback.
 func (s *Server) attemptOf(c *gin.Context, v *visit, code pirogue.OperatorCode) (pirogue.Attempt, error) {

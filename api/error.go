@@ -39,7 +39,7 @@ type failure struct {
 // wire.
 const clientGone = 499
 
-// fail responds with err. It is the only function that turns a code into an HTTP response, and
+// fail responds with err. It is the only function that turns a code into an HTTP response.
 // pirogue.Codes is the only table it reads. The cause goes to the log; a merchant sees the code's
 // text.
 //

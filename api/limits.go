@@ -47,8 +47,8 @@ const (
 	idleTime   = 60 * time.Second
 )
 
-// Limits of the queue at the database: requests that use it at the same time, requests that wait,
-// and their wait. A burst of a thousand is served in turn.
+// Limits of the queue at the database: the requests inside, the requests that wait, and their wait.
+// A burst of a thousand is served in turn.
 const (
 	maxInside = 32
 	maxQueue  = 4096
@@ -68,7 +68,7 @@ const (
 )
 
 // Limits of exports. A slow client holds no database resources, only a page of rows in memory. The
-// time is bounded and few exports run at once, each with a connection of its own to read a page.
+// time is bounded and few exports run at once. Each has a connection of its own to read a page.
 const (
 	maxExportRange     = 366 * 24 * time.Hour
 	maxExportRows      = 1_000_000          // the largest limit of a request; without a limit, the whole range

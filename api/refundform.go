@@ -17,8 +17,8 @@ type refundForm struct {
 // refundFields lists every field of the request, in the contract's order.
 var refundFields = []string{"transaction_id", "merchant_refund_id", "amount", "reason", "notify_url", "metadata"}
 
-// readRefund reads a refund. It fails like readPayment. It does not check the original's ID: an ID
-// that cannot be one is not found later, like any unknown one.
+// readRefund reads a refund. It fails like readPayment. It does not check the original's ID. A text
+// that cannot be an ID is not found later, like any unknown one.
 func (s *Server) readRefund(body []byte, m pirogue.Mode) (refundForm, error) {
 	f, err := readForm(body, refundFields...)
 	if err != nil {

@@ -21,7 +21,7 @@ type referenceReader interface {
 // receiveRegistered stores an operator's callback to its one registered address. The address names
 // the operator, the body the attempt.
 //
-// A proven callback about a payment that is not ours gets a 404 and does not count as a wrong
+// A proven callback about a payment that is not ours gets a 404. It does not count as a wrong
 // token. The operator's account may also serve other systems.
 func (s *Server) receiveRegistered(c *gin.Context, v *visit) error {
 	code := pirogue.OperatorCode(c.Param("operator"))

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// relay is the only service that shares the API's network: it reads the API's figures on its
-// loopback interface. Whatever else shared that network would end with the API.
+// relay is the only service that shares the API's network: it reads the API's metrics on its
+// loopback interface. Any other service in that network would end with the API.
 const relay = "api-figures"
 
 // alert is one rule of alerts.yml.
@@ -17,7 +17,7 @@ type alert struct {
 	Labels, Annotations map[string]string
 }
 
-// prometheusFile is the part of a Prometheus configuration that these tests look at.
+// prometheusFile holds the fields of a Prometheus configuration that these tests check.
 type prometheusFile struct {
 	Rules    []string `yaml:"rule_files"`
 	Alerting struct {
@@ -32,12 +32,12 @@ type prometheusFile struct {
 	} `yaml:"scrape_configs"`
 }
 
-// targets is where something listens, as host:port.
+// targets lists addresses as host:port.
 type targets struct {
 	Static []struct{ Targets []string } `yaml:"static_configs"`
 }
 
-// hosts returns the services that some targets name.
+// hosts returns the services in the addresses.
 func (t targets) hosts() []string {
 	var hosts []string
 	for _, static := range t.Static {
@@ -49,12 +49,12 @@ func (t targets) hosts() []string {
 	return hosts
 }
 
-// figureSources is the files that declare the figures which Pirogue shows.
+// figureSources lists the files that declare Pirogue's metrics.
 var figureSources = []string{
 	"../cmd/pirogue/figures.go", "../cmd/pirogue/clock.go", "../api/metrics.go", "../api/operators.go",
 }
 
-// An alert about a figure that nobody tells would never fire.
+// An alert about a metric that nothing exports would never fire.
 func TestEveryAlertIsAboutAFigureThatIsTold(t *testing.T) {
 	t.Parallel()
 
@@ -87,10 +87,11 @@ func TestEveryAlertIsAboutAFigureThatIsTold(t *testing.T) {
 	}
 }
 
-// nodeFigures is the figures of the node exporter that alerts may be about.
+// nodeFigures lists the metrics of the node exporter that alerts may use.
 var nodeFigures = []string{"node_filesystem_avail_bytes", "node_filesystem_size_bytes"}
 
-// Whoever is woken needs to know why, how urgent it is and what to do first.
+// For each alert the runbook must explain the cause, the urgency and the first step to the person
+// on call.
 func TestEveryAlertHasItsParagraphInTheRunbook(t *testing.T) {
 	t.Parallel()
 
@@ -151,7 +152,7 @@ func TestPrometheusReadsServicesThatAreThereAndTellsAlertmanager(t *testing.T) {
 	}
 }
 
-// Alerts about the API have to come while it is away.
+// Alerts about the API must arrive while the API is down.
 func TestWhoWatchesTheAPIOutlivesIt(t *testing.T) {
 	t.Parallel()
 
@@ -165,7 +166,7 @@ func TestWhoWatchesTheAPIOutlivesIt(t *testing.T) {
 	}
 }
 
-// A severity that no receiver takes, or a receiver without an address, is silence.
+// A severity without a receiver, or a receiver without an address, alerts nobody.
 func TestEverySeverityReachesSomebody(t *testing.T) {
 	t.Parallel()
 
@@ -222,7 +223,7 @@ func alerts(t *testing.T) []alert {
 	return rules
 }
 
-// scrapedJobs returns the jobs that reach Prometheus, by the relay too.
+// scrapedJobs returns the jobs that Prometheus scrapes, also by the relay.
 func scrapedJobs(t *testing.T) []string {
 	t.Helper()
 	var jobs []string

@@ -1,5 +1,5 @@
-// Package deploy_test reads what is deployed as a careful reviewer would: no container
-// engine is needed for that, and none may be at hand.
+// Package deploy_test checks the deployment's files by reading them. It needs no container engine,
+// which a machine may lack.
 package deploy_test
 
 import (
@@ -19,7 +19,7 @@ import (
 	"pirogue/workflows"
 )
 
-// compose is what these tests look at in docker-compose.yml.
+// compose holds the fields of docker-compose.yml that these tests check.
 type compose struct {
 	Services map[string]service               `yaml:"services"`
 	Secrets  map[string]struct{ File string } `yaml:"secrets"`
@@ -56,7 +56,7 @@ type service struct {
 // job reports whether a service runs to its end before others start.
 func (s service) job() bool { return strings.HasPrefix(s.Restart, "on-failure:") }
 
-// fullVersion is a tag that never moves to another minor version.
+// fullVersion matches a tag that never moves to another minor version.
 var fullVersion = regexp.MustCompile(`^[a-z./-]+:v?\d+(\.\d+)+$`)
 
 func TestImagesArePinned(t *testing.T) {
@@ -137,7 +137,7 @@ func TestSecretsAreFiles(t *testing.T) {
 	}
 }
 
-// secretive is how a setting that must stay unread is usually called.
+// secretive matches the usual names of settings that must stay secret.
 var secretive = regexp.MustCompile(`PASSWORD|PWD|SECRET|TOKEN|KEY|CREDENTIAL|DATABASE_URL`)
 
 func TestNoPasswordIsWrittenDown(t *testing.T) {
@@ -230,7 +230,7 @@ func TestOperatorQueuesHaveOnePartition(t *testing.T) {
 		}
 	}
 	decode(t, "temporal/dynamic.yaml", &settings)
-	// Every other queue is an operator's, and has a limit.
+	// Every other queue belongs to an operator, and has a limit.
 	unlimited := []string{workflows.PaymentsQueue, workflows.WebhooksQueue}
 	for _, list := range []string{"matching.numTaskqueueReadPartitions", "matching.numTaskqueueWritePartitions"} {
 		fallback := false
@@ -266,7 +266,7 @@ func TestTheExampleOfOperatorsIsOneThatWorks(t *testing.T) {
 
 func TestPirogueKnowsEverySettingItIsGiven(t *testing.T) {
 	t.Parallel()
-	known := []string{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"} // Temporal's own, standard names
+	known := []string{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"} // standard variables of Temporal
 	for _, s := range config.Settings() {
 		known = append(known, s.Name, s.Name+"_FILE")
 	}
@@ -282,9 +282,9 @@ func TestPirogueKnowsEverySettingItIsGiven(t *testing.T) {
 	}
 }
 
-// A namespace without one of the search attributes refuses every payment, so each place
-// that makes a namespace must have all of them: PaymentKind, PaymentStatus, Operator,
-// MerchantId and Country are keywords, NeedsAttention is a bool.
+// A namespace without one of the search attributes refuses every payment. So each file that creates
+// a namespace must create all of them. PaymentKind, PaymentStatus, Operator, MerchantId and Country
+// are keywords; NeedsAttention is a bool.
 func TestEveryNamespaceHasTheSearchAttributes(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{}
@@ -306,8 +306,8 @@ func TestEveryNamespaceHasTheSearchAttributes(t *testing.T) {
 	}
 }
 
-// pirogueAttributes is the part of a Go file that lists ours; another file is returned
-// whole.
+// pirogueAttributes returns the part of a Go file that lists our attributes. It returns any other
+// file whole.
 func pirogueAttributes(text string) string {
 	_, from, found := strings.Cut(text, "func pirogueAttributes()")
 	if !found {

@@ -1,4 +1,4 @@
-// Package docs_test keeps the documents that are made from the code equal to it.
+// Package docs_test compares the documents that are generated from code with that code.
 package docs_test
 
 import (
@@ -126,7 +126,7 @@ func TestTheIndexListsEveryRunbook(t *testing.T) {
 // heading matches a heading of a document.
 var heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 
-// anchorsOf returns the anchors that a document's headings have.
+// anchorsOf returns the anchors of a document's headings.
 func anchorsOf(t *testing.T, document string) []string {
 	t.Helper()
 	text, err := os.ReadFile(document)

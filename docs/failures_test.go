@@ -17,17 +17,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testFunc is a test or benchmark of one package, with every text that may name a subtest.
+// testFunc is a test or benchmark of one package, with every text that may be the name of a
+// subtest.
 type testFunc struct {
 	folder string
-	texts  map[string]bool // as `go test` prints them: with underscores for spaces
+	texts  map[string]bool // in the spelling of `go test`, with underscores for spaces
 }
 
-// namedTest matches a test as failures.md names it: with its package, where two have its name,
-// and perhaps with one of its subtests.
+// namedTest matches the name of a test in failures.md. The name has a package where two tests share
+// it, and may have a subtest.
 var namedTest = regexp.MustCompile("`(?:([a-z/]+): )?((?:Test|Benchmark)[A-Za-z0-9_]+)(/[^`]+)?`")
 
-// A failure whose proof cannot be run is a failure without a proof.
+// A failure's proof must be a test that can be run.
 func TestEveryTestThatFailuresNamesExists(t *testing.T) {
 	t.Parallel()
 
@@ -50,7 +51,7 @@ func TestEveryTestThatFailuresNamesExists(t *testing.T) {
 	}
 }
 
-// Each row of the table is there once and says how its failure is known to be handled.
+// Each row of the table occurs once and names the proof that its failure is handled.
 func TestEveryFailureHasATest(t *testing.T) {
 	t.Parallel()
 
@@ -77,15 +78,15 @@ func TestEveryFailureHasATest(t *testing.T) {
 	}
 }
 
-// inFolder reports whether a folder is the one that a prefix names, whole or by its first or its
-// last element. The empty prefix names every folder.
+// inFolder reports whether prefix names a folder: in full, or by its first or its last element. The
+// empty prefix names every folder.
 func inFolder(folder, prefix string) bool {
 	path := filepath.ToSlash(folder)
 	parts := strings.Split(path, "/")
 	return prefix == "" || path == prefix || parts[0] == prefix || parts[len(parts)-1] == prefix
 }
 
-// testFuncs returns every test and benchmark of the repository by its name.
+// testFuncs returns every test and benchmark of the repository by name.
 func testFuncs(t *testing.T) map[string][]testFunc {
 	t.Helper()
 	funcs, texts := map[string][]testFunc{}, map[string]map[string]bool{}
@@ -123,7 +124,7 @@ func testFuncs(t *testing.T) map[string][]testFunc {
 	return funcs
 }
 
-// literals returns the texts in a file as `go test` prints them in names.
+// literals returns the texts in a file in the spelling of `go test` for subtests.
 func literals(file *ast.File) map[string]bool {
 	found := map[string]bool{}
 	ast.Inspect(file, func(n ast.Node) bool {

@@ -19,7 +19,7 @@ import (
 	"pirogue/config"
 )
 
-// operators is the adapters in the order of the tables, with their names for people.
+// operators lists the adapters in the order of the tables, with their names for people.
 var operators = []struct{ adapter, name string }{
 	{"orangeweb", "Orange Web Payment"},
 	{"sonatel", "Orange Sonatel"},
@@ -28,10 +28,10 @@ var operators = []struct{ adapter, name string }{
 	{"taramoney", "Taramoney"},
 }
 
-// witness proves the abilities that every adapter shows before its simulator.
+// witness is the test in which every adapter proves its abilities against its simulator.
 const witness = "TestWitness"
 
-// proofs is the test of each adapter that proves an ability.
+// proofs names the test of each adapter that proves an ability.
 var proofs = map[string]map[string]string{
 	"orangeweb": {"cash-in": witness, "status": witness, "callback": witness},
 	"sonatel": bothWays(map[string]string{
@@ -48,8 +48,8 @@ var proofs = map[string]map[string]string{
 	}),
 }
 
-// bothWays is the proofs of an adapter that moves money both ways: the witness for what that
-// takes, and of what else it can do.
+// bothWays returns the proofs of an adapter that moves money both ways. The witness test proves the
+// calls for that; more holds the proofs of its other abilities.
 func bothWays(more map[string]string) map[string]string {
 	proofs := map[string]string{
 		"cash-in": witness, "cash-out": witness, "refund": witness, "status": witness, "callback": witness,
@@ -58,8 +58,9 @@ func bothWays(more map[string]string) map[string]string {
 	return proofs
 }
 
-// headings is what the tables are headed by in a language: of abilities, in their order,
-// and of what Pirogue does by itself. say returns a sentence of the tables in that language.
+// headings holds the headings of the tables in one language. One table lists abilities in their
+// order, the other the steps that Pirogue takes by itself. say returns a sentence of the tables in
+// that language.
 type headings struct {
 	operator  string
 	abilities []string
@@ -125,7 +126,7 @@ func inFrench(t *testing.T, english string) string {
 	return text
 }
 
-// made is where the tables stand in a README.
+// made matches the place of the tables in a README.
 var made = regexp.MustCompile(`(?s)(<!-- operators, by go test \./docs -update -->\n).*?(<!-- end -->)`)
 
 func TestReadmesSayWhatOperatorsCanDoAndWhichTestProvesIt(t *testing.T) {
@@ -178,8 +179,9 @@ func sandboxInstances(t *testing.T) map[string][]pirogue.Instance {
 	return found
 }
 
-// abilitiesTable is what each operator can do. It fails for an ability without a proof,
-// for a proof of what is no ability, and where two instances of an adapter differ.
+// abilitiesTable returns the table of each operator's abilities. It fails for an ability without a
+// proof, and for a proof of an unknown ability. It also fails where two instances of an adapter
+// differ.
 func abilitiesTable(t *testing.T, instances map[string][]pirogue.Instance, heads headings) string {
 	t.Helper()
 	require.Len(t, heads.abilities, len(pirogue.Abilities))
@@ -201,7 +203,7 @@ func abilitiesTable(t *testing.T, instances map[string][]pirogue.Instance, heads
 	return markdown(rows)
 }
 
-// aloneTable is what Pirogue does by itself with each operator.
+// aloneTable returns the table of the steps that Pirogue takes by itself with each operator.
 func aloneTable(t *testing.T, instances map[string][]pirogue.Instance, heads headings) string {
 	t.Helper()
 	rows := [][]string{append([]string{heads.operator}, heads.alone...)}
@@ -220,7 +222,7 @@ func aloneTable(t *testing.T, instances map[string][]pirogue.Instance, heads hea
 	return markdown(rows)
 }
 
-// markdown returns rows as a table, the first of them as its head.
+// markdown returns rows as a table; the first row is its head.
 func markdown(rows [][]string) string {
 	var b strings.Builder
 	for n, row := range rows {

@@ -42,8 +42,8 @@ func (s *Server) findPayments(ctx context.Context, c *gin.Context) (any, error) 
 	return each(found, paymentOf), err
 }
 
-// showPayment responds with the facts about a payment, except its timeline: what it waits on, its
-// cases, and the allowed actions.
+// showPayment responds with the facts about a payment, except its timeline. They include what it
+// waits on, its cases, and the allowed actions.
 func (s *Server) showPayment(ctx context.Context, c *gin.Context) (any, error) {
 	id, err := idOf(c)
 	if err != nil {

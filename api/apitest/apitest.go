@@ -103,7 +103,7 @@ func (m Merchant) play(t *testing.T, client *http.Client, row Row) Answer {
 	return p.patient(t, client, row.Code)
 }
 
-// patient sends a request, and repeats the same bytes while a rate limit refuses them that the row
+// patient sends a request. It repeats the same bytes while a rate limit refuses them that the row
 // does not test.
 func (p prepared) patient(t *testing.T, client *http.Client, want pirogue.Code) Answer {
 	t.Helper()

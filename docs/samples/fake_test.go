@@ -16,29 +16,28 @@ import (
 	"pirogue/docs/samples/samplestest"
 )
 
-// Two payments that the fake knows from the beginning.
+// Two payments that exist in the fake from the start.
 const (
 	idFailed  = "00000000-0000-7000-8000-00000000000f"
 	idPending = "00000000-0000-7000-8000-000000000009"
 )
 
-// Whom the fake knows. The secret is 64 hexadecimal characters, used as text.
+// The fake's only merchant key. The secret is 64 hexadecimal characters, used as text.
 const (
 	key    = "nk_test_sample"
 	secret = "0b2cc4dc0b2cc4dc0b2cc4dc0b2cc4dc0b2cc4dc0b2cc4dc0b2cc4dc0b2cc4dc"
 )
 
-// settleAfter is how long the customer of the fake takes to pay.
+// settleAfter is the time after which the fake's customer pays.
 const settleAfter = 500 * time.Millisecond
 
-// fake is the merchant API as the public document describes it, and no more. It
-// shares nothing with Pirogue's own server, so that the samples are held to the
-// document and not to our reading of it.
+// fake is the merchant API by its public document, and nothing else. It shares no code with
+// Pirogue's own server, so that the samples follow the document, not a reading of it.
 type fake struct {
 	t      *testing.T
 	mu     sync.Mutex
 	orders map[string]*payment
-	hasty  map[string]string // timestamp of the first try, by order
+	hasty  map[string]string // timestamp of the first try, by order ID
 	wg     sync.WaitGroup
 }
 
@@ -54,7 +53,7 @@ type payment struct {
 	notifyURL  string
 }
 
-// newFake starts a fake API and returns where it is.
+// newFake starts a fake API and returns its address and credentials.
 func newFake(t *testing.T) samplestest.API {
 	t.Helper()
 	f := &fake{t: t, hasty: map[string]string{}, orders: map[string]*payment{
@@ -69,7 +68,7 @@ func newFake(t *testing.T) samplestest.API {
 	return samplestest.API{BaseURL: server.URL + "/api/v1", Key: key, Secret: secret}
 }
 
-// signed lets a request through whose three headers are good.
+// signed calls next for requests whose three headers are right, and refuses the others.
 func (f *fake) signed(next func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -93,7 +92,7 @@ func (f *fake) signed(next func(http.ResponseWriter, *http.Request, []byte)) htt
 	}
 }
 
-// cashIn accepts an order once. The customer behind the usual number pays soon.
+// cashIn accepts an order ID once. The customer with the usual number pays after settleAfter.
 func (f *fake) cashIn(w http.ResponseWriter, r *http.Request, body []byte) {
 	var order struct {
 		ID     string `json:"merchant_order_id"`
@@ -134,8 +133,8 @@ func (f *fake) cashIn(w http.ResponseWriter, r *http.Request, body []byte) {
 	f.wg.Go(func() { f.settle(p) })
 }
 
-// tooFast answers 429 to the first try of a hasty order, and holds that the second
-// is signed afresh.
+// tooFast responds 429 to the first try of an order ID that asks for it. It requires a fresh
+// signature on the second try.
 func (f *fake) tooFast(w http.ResponseWriter, r *http.Request, order string) bool {
 	timestamp := r.Header.Get("X-NekaPay-Timestamp")
 	first, seen := f.hasty[order]
@@ -148,7 +147,7 @@ func (f *fake) tooFast(w http.ResponseWriter, r *http.Request, order string) boo
 	return true
 }
 
-// settle lets the customer pay, and tells the merchant.
+// settle makes the customer pay, and sends the merchant's webhook.
 func (f *fake) settle(p *payment) {
 	time.Sleep(settleAfter)
 	f.mu.Lock()
@@ -173,7 +172,7 @@ func (f *fake) settle(p *payment) {
 	}
 }
 
-// payment answers with a payment as it stands.
+// payment responds with a payment's current state.
 func (f *fake) payment(w http.ResponseWriter, r *http.Request, _ []byte) {
 	for _, p := range f.orders {
 		if p.ID == r.PathValue("id") {
@@ -184,7 +183,7 @@ func (f *fake) payment(w http.ResponseWriter, r *http.Request, _ []byte) {
 	refuse(w, http.StatusNotFound, "TRANSACTION_NOT_FOUND", "Transaction introuvable", nil)
 }
 
-// refuse answers with an error, and with the payment it is about, if any.
+// refuse responds with an error, and with its payment, if any.
 func refuse(w http.ResponseWriter, status int, code, text string, p *payment) {
 	write(w, status, struct {
 		Error string   `json:"error"`
@@ -197,6 +196,6 @@ func write(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
-		panic(err) // an answer of the fake always encodes; net/http shows the panic
+		panic(err) // the fake's responses always encode; net/http shows the panic
 	}
 }

@@ -8,9 +8,8 @@ import (
 	"pirogue/docs/samples/samplestest"
 )
 
-// TestFirstPayment makes a whole payment with every language, against the fake API
-// of this package, or against a running one when the samples' own variables say
-// where it is.
+// TestFirstPayment makes a whole payment with every language. It uses the fake API of this package,
+// or a running API where the samples' own variables name one.
 func TestFirstPayment(t *testing.T) {
 	t.Parallel()
 	api := newFake(t)
@@ -20,15 +19,15 @@ func TestFirstPayment(t *testing.T) {
 	samplestest.Run(t, api.BaseURL, api.Key, api.Secret)
 }
 
-// row is one sentence about the world.
+// row is one condition of the API, with the sample's expected output.
 type row struct {
 	world   string
 	program string
 	args    []string
-	secret  string // the wrong one, when set
+	secret  string // a wrong secret, when set
 	exit    int
-	stdout  string // a part of it
-	stderr  string // a part of it
+	stdout  string // it contains this text
+	stderr  string // it contains this text
 }
 
 var rows = []row{
@@ -67,7 +66,7 @@ var rows = []row{
 	},
 }
 
-// TestAnswers holds each language to what the contract says of each answer.
+// TestAnswers checks each language's reaction to each response in the contract.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	api := newFake(t)
@@ -85,7 +84,7 @@ func (r row) hold(t *testing.T, s samplestest.Sample, api samplestest.API) {
 	t.Helper()
 	args := append([]string(nil), r.args...)
 	if last := len(args) - 1; last >= 0 && strings.HasSuffix(args[last], "_") {
-		args[last] += s.Language // an order of each language's own
+		args[last] += s.Language // an order ID of each language's own
 	}
 	if r.secret != "" {
 		api.Secret = r.secret

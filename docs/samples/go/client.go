@@ -14,29 +14,28 @@ import (
 	"time"
 )
 
-// client signs, sends and reads.
+// client signs requests, sends them and reads the responses.
 type client struct{ baseURL, key, secret string }
 
-// transaction is what the samples need of a payment.
+// transaction holds the fields of a payment that the samples use.
 type transaction struct {
 	ID         string `json:"transaction_id"`
 	Status     string `json:"status"`
 	PaymentURL string `json:"payment_url"`
 }
 
-// answer is what comes back: data, or an error's code and text, or both when the
-// error is about a transaction that exists.
+// answer is the body of a response: data, or an error's code and text. It holds both when the error
+// is about an existing transaction.
 type answer struct {
 	Data  *transaction `json:"data"`
 	Code  string       `json:"code"`
 	Error string       `json:"error"`
 }
 
-// tries is how often a request is sent while the API answers 429.
+// tries limits how often a request is sent while the API responds 429.
 const tries = 5
 
-// call returns the transaction. A 409 or a 503 that carries one means: it exists,
-// read it.
+// call returns the transaction. A 409 or a 503 with a transaction means that it exists: use it.
 func (c client) call(ctx context.Context, method, path string, payload any) (transaction, error) {
 	var body []byte
 	if payload != nil {
@@ -48,7 +47,7 @@ func (c client) call(ctx context.Context, method, path string, payload any) (tra
 	for try := 1; ; try++ {
 		status, header, got, err := c.send(ctx, method, path, body)
 		if err != nil {
-			return transaction{}, err // no answer: try again with the same merchant_order_id
+			return transaction{}, err // no response: try again with the same merchant_order_id
 		}
 		if status == http.StatusTooManyRequests && try < tries {
 			wait, err := strconv.Atoi(header.Get("Retry-After"))
@@ -56,7 +55,7 @@ func (c client) call(ctx context.Context, method, path string, payload any) (tra
 				return transaction{}, fmt.Errorf("read Retry-After: %w", err)
 			}
 			time.Sleep(time.Duration(wait) * time.Second)
-			continue // signed afresh
+			continue // the next try has a fresh timestamp and signature
 		}
 		refusal := fmt.Errorf("%d %s: %s", status, got.Code, got.Error)
 		if got.Data == nil {

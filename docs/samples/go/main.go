@@ -1,4 +1,4 @@
-// Command go is a whole first payment in Go, with nothing but the standard library.
+// Command go makes a whole first payment in Go, with the standard library alone.
 //
 //	go run . pay [MSISDN] [AMOUNT] [ORDER_ID]
 //	go run . status TRANSACTION_ID [SECONDS]
@@ -31,7 +31,7 @@ func main() {
 	}
 }
 
-// arg returns the n-th argument, or otherwise.
+// arg returns the n-th argument, or otherwise when there is none.
 func arg(args []string, n int, otherwise string) string {
 	if n >= len(args) {
 		return otherwise

@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// cashIn is the smallest order there is; country and currency come from the number.
+// cashIn is the smallest request; country and currency follow from the number.
 type cashIn struct {
 	OrderID   string `json:"merchant_order_id"`
 	Amount    int64  `json:"amount"`
@@ -17,14 +17,14 @@ type cashIn struct {
 	NotifyURL string `json:"notify_url,omitempty"`
 }
 
-// pay collects from a customer.
+// pay collects a payment from a customer.
 func pay(ctx context.Context, api client, args []string) error {
 	amount, err := strconv.ParseInt(arg(args, 1, "5000"), 10, 64)
 	if err != nil {
 		return err
 	}
 	t, err := api.call(ctx, http.MethodPost, "/payments/cashin", cashIn{
-		// Yours: unique for ever, and the same when you try again.
+		// Your reference: unique for ever, and the same when you try again.
 		OrderID:   arg(args, 2, "order_"+rand.Text()),
 		Amount:    amount,
 		MSISDN:    arg(args, 0, "+22376123456"),

@@ -16,10 +16,10 @@ import (
 
 const (
 	maxBody = 1 << 16 // bytes
-	maxAge  = 300     // seconds a webhook's timestamp may be away from our clock
+	maxAge  = 300     // largest difference in seconds between a webhook's timestamp and our clock
 )
 
-// receive listens for webhooks and prints one line for each that is genuine.
+// receive listens for webhooks and prints one line for each genuine one.
 func receive(ctx context.Context, api client, args []string) error {
 	flags := flag.NewFlagSet("receiver", flag.ExitOnError)
 	count := flags.Int("count", 0, "exit after this many verified webhooks; 0 is never")
@@ -35,7 +35,7 @@ func receive(ctx context.Context, api client, args []string) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.ListenAndServe() }()
 
-	// A webhook may come more than once: in your books, handle each status once.
+	// A webhook may arrive more than once: in your books, handle each status once.
 	for n := 1; ; n++ {
 		select {
 		case err := <-stopped:
@@ -44,12 +44,13 @@ func receive(ctx context.Context, api client, args []string) error {
 			fmt.Println(t.ID, t.Status)
 		}
 		if n == *count {
-			return server.Shutdown(ctx) // after the last answer went out
+			return server.Shutdown(ctx) // after the last response is sent
 		}
 	}
 }
 
-// webhook answers fast and leaves the work to whoever reads from webhooks.
+// webhook responds at once and sends the transaction to webhooks, so that slow work never delays
+// the response.
 func webhook(secret string, webhooks chan<- transaction) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -63,7 +64,7 @@ func webhook(secret string, webhooks chan<- transaction) http.HandlerFunc {
 	}
 }
 
-// genuine reports whether a webhook is Neka Paie's, and fresh.
+// genuine reports whether a webhook is signed by Neka Paie and recent.
 func genuine(secret string, h http.Header, body []byte) bool {
 	timestamp := h.Get("X-NekaPay-Timestamp")
 	sent, err := strconv.ParseInt(timestamp, 10, 64)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// status asks once a second until the transaction is at its end.
+// status asks once a second until the transaction has ended.
 func status(ctx context.Context, api client, args []string) error {
 	seconds, err := strconv.Atoi(arg(args, 1, "360"))
 	if err != nil {

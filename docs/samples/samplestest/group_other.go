@@ -4,5 +4,5 @@ package samplestest
 
 import "os/exec"
 
-// killGroup leaves cmd as it is: there are no process groups here.
+// killGroup leaves cmd unchanged: this system has no process groups.
 func killGroup(*exec.Cmd) {}

@@ -17,14 +17,14 @@ import (
 	"time"
 )
 
-// inbox is where a language receives webhooks, and what it said about them.
+// inbox is a language's webhook receiver, with the lines that it prints.
 type inbox struct {
 	url    string
 	lines  chan string        // one for each verified webhook
-	finish func(t *testing.T) // waits for the receiver to end by itself
+	finish func(t *testing.T) // waits until the receiver ends by itself
 }
 
-// listen starts the language's receiver, to end by itself after count webhooks.
+// listen starts the language's receiver, which ends by itself after count webhooks.
 func (s Sample) listen(t *testing.T, api API, count int) *inbox {
 	t.Helper()
 	if s.saved {
@@ -51,7 +51,7 @@ func (s Sample) listen(t *testing.T, api API, count int) *inbox {
 		}
 		exit = cmd.Wait()
 	}()
-	t.Cleanup(func() { <-ended }) // t's context, which has ended by now, kills it
+	t.Cleanup(func() { <-ended }) // the end of t's context kills it
 	box.finish = func(t *testing.T) {
 		t.Helper()
 		select {
@@ -69,7 +69,7 @@ func (s Sample) listen(t *testing.T, api API, count int) *inbox {
 	return box
 }
 
-// listenAndVerify saves each webhook and has the language's verify judge it.
+// listenAndVerify saves each webhook and lets the language's verify program check it.
 func (s Sample) listenAndVerify(t *testing.T, api API) *inbox {
 	t.Helper()
 	box := &inbox{lines: make(chan string, 100), finish: func(*testing.T) {}}
@@ -93,7 +93,7 @@ func (s Sample) listenAndVerify(t *testing.T, api API) *inbox {
 	return box
 }
 
-// expect waits for the line that tells of one verified webhook.
+// expect waits for the line about one verified webhook.
 func (b *inbox) expect(t *testing.T, line string, within time.Duration) {
 	t.Helper()
 	select {
@@ -106,7 +106,7 @@ func (b *inbox) expect(t *testing.T, line string, within time.Duration) {
 	}
 }
 
-// expectNothing holds that no webhook arrives for a while.
+// expectNothing requires that no webhook arrives within a time.
 func (b *inbox) expectNothing(t *testing.T, during time.Duration) {
 	t.Helper()
 	select {
@@ -116,7 +116,7 @@ func (b *inbox) expectNothing(t *testing.T, during time.Duration) {
 	}
 }
 
-// probe sends webhooks of its own, of which only the last is genuine.
+// probe sends five webhooks, of which only the last is genuine.
 func (b *inbox) probe(t *testing.T, secret string) {
 	t.Helper()
 	body := `{"event":"transaction.status_changed","transaction_id":"probe","status":"FAILED"}`
@@ -140,7 +140,7 @@ func (b *inbox) probe(t *testing.T, secret string) {
 	b.expect(t, "probe FAILED", patience)
 }
 
-// done waits for the receiver to end and holds that it printed nothing else.
+// done waits until the receiver ends and requires that it printed nothing else.
 func (b *inbox) done(t *testing.T) {
 	t.Helper()
 	b.finish(t)
@@ -154,8 +154,8 @@ func Sign(secret string, timestamp int64, body string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// Deliver posts a webhook and returns the receiver's status; it has the 3 s that
-// the contract gives a receiver.
+// Deliver posts a webhook and returns the receiver's HTTP status. It waits for the 3 s that the
+// contract gives a receiver.
 func Deliver(t *testing.T, url, body string, timestamp int64, signature string) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
@@ -179,7 +179,7 @@ func Deliver(t *testing.T, url, body string, timestamp int64, signature string) 
 	return resp.StatusCode
 }
 
-// freePort returns a port that nobody listens on.
+// freePort returns an unused TCP port.
 func freePort(t *testing.T) string {
 	t.Helper()
 	var config net.ListenConfig
@@ -197,7 +197,7 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-// awaitPort waits until somebody listens on port, and reports whether anybody does.
+// awaitPort waits until a program listens on port, and reports whether one does.
 func awaitPort(t *testing.T, port string, ended <-chan struct{}) bool {
 	t.Helper()
 	dialer := net.Dialer{Timeout: time.Second}

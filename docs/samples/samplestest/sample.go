@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// API is where the samples send their requests, and as whom.
+// API holds the address and the credentials for the samples' requests.
 type API struct{ BaseURL, Key, Secret string }
 
-// Sample is the programs of one language.
+// Sample holds the programs of one language.
 type Sample struct {
 	Language string
-	programs string   // path under docs/samples; %s is the program, where each has its file
-	with     []string // what runs a program; the rest must be installed as well
-	optional bool     // skipped where what runs it is missing
-	saved    bool     // has no receiver: verify checks a webhook that was saved
+	programs string   // path under docs/samples; %s is the program, where each has a file
+	with     []string // the command that runs a program; its other words must be installed too
+	optional bool     // skipped where the command is missing
+	saved    bool     // has no receiver: its verify program checks a saved webhook
 }
 
-// Samples is every language.
+// Samples lists every language.
 var Samples = []Sample{
 	{Language: "bash", programs: "bash/%s.sh", with: []string{"bash", "curl", "openssl"}, saved: true},
 	{Language: "go", programs: "go", with: []string{"go"}},
@@ -36,7 +36,7 @@ var Samples = []Sample{
 	{Language: "python", programs: "python/%s.py", with: []string{"python3"}},
 }
 
-// runLimit is how long one program may run.
+// runLimit bounds the run of one program.
 const runLimit = 2 * time.Minute
 
 // Call is one start of a program.
@@ -47,13 +47,13 @@ type Call struct {
 	Stdin      string
 }
 
-// Result is what a program left behind.
+// Result is the output and the exit code of a program.
 type Result struct {
 	Stdout, Stderr string
 	ExitCode       int
 }
 
-// Field returns what pay printed after "name: ".
+// Field returns the value that pay printed after "name: ".
 func (r Result) Field(name string) string {
 	found := regexp.MustCompile(`(?m)^` + name + `: (.*)$`).FindStringSubmatch(r.Stdout)
 	if found == nil {
@@ -67,8 +67,8 @@ func (r Result) String() string {
 	return fmt.Sprintf("exit %d\nstdout: %s\nstderr: %s", r.ExitCode, r.Stdout, r.Stderr)
 }
 
-// Run runs a program to its end. It skips or fails the test when the language is
-// not installed; how the program itself ends is for the test to judge.
+// Run runs a program to its end. It skips or fails the test when the language is not installed. The
+// test judges the program's exit code.
 func (s Sample) Run(t *testing.T, api API, call Call) Result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -82,7 +82,7 @@ func (s Sample) Run(t *testing.T, api API, call Call) Result {
 	return Result{Stdout: stdout.String(), Stderr: stderr.String(), ExitCode: cmd.ProcessState.ExitCode()}
 }
 
-// command prepares a program. It is killed with its children at the end of the test.
+// command prepares a program. The test's end kills it with its children.
 func (s Sample) command(t *testing.T, api API, call Call) *exec.Cmd {
 	t.Helper()
 	argv := append(s.argv(t, call.Program), call.Args...)
@@ -100,7 +100,7 @@ func (s Sample) command(t *testing.T, api API, call Call) *exec.Cmd {
 	return cmd
 }
 
-// argv returns how a program is started.
+// argv returns the command line of a program.
 func (s Sample) argv(t *testing.T, program string) []string {
 	t.Helper()
 	s.need(t)
@@ -124,7 +124,7 @@ func (s Sample) need(t *testing.T) {
 	}
 }
 
-// folder returns docs/samples, found from the folder the test runs in.
+// folder returns docs/samples, relative to the folder in which the test runs.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.Getwd()

@@ -1,6 +1,6 @@
-// Package samplestest runs the samples of docs/samples the way a merchant would,
-// as programs of their own, against whatever API it is given: a fake in tests of
-// the samples themselves, a running Pirogue in the end-to-end suite.
+// Package samplestest runs the samples of docs/samples like a merchant, as programs of their own,
+// against any API. The samples' own tests pass a fake, and the end-to-end suite passes a running
+// Pirogue.
 package samplestest
 
 import (
@@ -14,20 +14,20 @@ import (
 const (
 	// payer is the sandbox number that pays at once.
 	payer = "+22376123456"
-	// patience is how long a webhook may take to arrive.
+	// patience bounds the wait for a webhook.
 	patience = 30 * time.Second
-	// quiet is how long nothing more may arrive after the one webhook.
+	// quiet is the time after the webhook in which no other may arrive.
 	quiet = 300 * time.Millisecond
 )
 
-// Run makes one whole first payment with the samples of every language against the
-// API at baseURL (which ends in /api/v1), with a test key and its secret. Each
-// language must see the payment end in SUCCESS, find it again by its order, receive
-// exactly one webhook for it, and refuse webhooks that are forged or stale.
+// Run makes one whole first payment with the samples of every language. baseURL is the API's and
+// ends in /api/v1. key and secret are a test key. Each language must see the payment end in
+// SUCCESS, and find it again by its order ID. It must receive exactly one webhook for it, and
+// refuse forged and stale webhooks.
 //
-// The receivers listen on 127.0.0.1, so the API must be able to reach it and accept
-// http:// there. PHP and Node are skipped, with the reason, where they are not
-// installed. Run returns when every language is done.
+// The receivers listen on 127.0.0.1, so the API must reach that address and accept http:// there.
+// PHP and Node are skipped, with the reason, where they are not installed. Run returns when every
+// language is done.
 func Run(t *testing.T, baseURL, key, secret string) {
 	t.Helper()
 	api := API{BaseURL: baseURL, Key: key, Secret: secret}
@@ -41,7 +41,7 @@ func Run(t *testing.T, baseURL, key, secret string) {
 	})
 }
 
-// firstPayment is the story that each language tells.
+// firstPayment makes the payment in one language and checks each step.
 func firstPayment(t *testing.T, s Sample, api API) {
 	t.Helper()
 	inbox := s.listen(t, api, 2)
