@@ -134,8 +134,8 @@ SELECT * FROM acts
    AND ended_at >= COALESCE((SELECT MAX(a.sent_at) FROM attempts a WHERE a.payment_id = @payment), '')
  ORDER BY ended_at DESC, id DESC LIMIT 1`
 
-// Acts returns the audit entries of one payment or, for "", of all, the newest first, at most
-// limit and pirogue.MaxPage + 1.
+// Acts returns the audit entries of one payment or, for "", of all, the newest first. It returns
+// at most limit and pirogue.MaxPage + 1.
 func (db *DB) Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]pirogue.Act, error) {
 	if !keepable(string(id)) {
 		return []pirogue.Act{}, nil

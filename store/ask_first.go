@@ -31,7 +31,7 @@ func (askFirstRow) TableName() string { return "ask_first" }
 
 // BeginAskFirst begins ask-first mode. An attempt that is PREPARED in a restored database may
 // have been sent after the restore point. So every such attempt of an open payment becomes
-// UNKNOWN: its operator is asked about its reference, and no request is sent as if none had been.
+// UNKNOWN. Its operator is asked about its reference, and no request is sent as if none had been.
 // It also forgets the evidence from earlier operator results, which prove nothing about such a
 // request.
 //

@@ -207,8 +207,8 @@ func (r *askFirstReading) read(tx *gorm.DB) error {
 	return nil
 }
 
-// unansweredAttempts counts the attempts whose result the mode needs: the latest one of each open
-// payment, and earlier ones that left since the restore point.
+// unansweredAttempts counts the attempts whose result the mode needs. These are the latest one of
+// each open payment, and earlier ones that left since the restore point.
 const unansweredAttempts = `
 SELECT a.operator AS operator, COUNT(*) AS attempts
   FROM attempts a JOIN payments p ON p.id = a.payment_id

@@ -46,8 +46,8 @@ func (db *DB) Numbered(
 	return p, a, failure("read attempt", errors.Join(badPayment, badAttempt))
 }
 
-// Earlier returns the attempts of a payment before its latest one of which something may have
-// left us, in the order of their numbers.
+// Earlier returns the attempts of a payment before its latest one, if something of them may have
+// left us. They are in the order of their numbers.
 func (db *DB) Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error) {
 	var rows []attemptRow
 	err := db.look(ctx, "read earlier attempts", func(tx *gorm.DB) error {
@@ -159,12 +159,12 @@ func whyUnsent(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
 	return why[0], nil
 }
 
-// started is true of a payment that may be sent by its start deadline: it was taken up already,
-// or the deadline has not passed. A bulk's line has no deadline and may wait without a limit.
+// started is true of a payment that was taken up already, or whose start deadline has not passed.
+// A bulk's line has no deadline and may wait without a limit.
 const started = `(status <> 'CREATED' OR start_deadline IS NULL OR start_deadline > @at)`
 
-// inTime is true of a payment that may be sent: it is started, and was accepted after the limit's
-// time, if there is one.
+// inTime is true of a payment that may be sent. It is started and, if limits bound its age, young
+// enough.
 const inTime = started + ` AND (CAST(@accepted AS TEXT) IS NULL OR created_at > @accepted)`
 
 // whyUnsendable returns the reason for which an attempt's payment could not be locked for

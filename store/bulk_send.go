@@ -11,8 +11,8 @@ import (
 	"pirogue/failpoint"
 )
 
-// UnsentLines returns the payments of a page of which nothing was ever sent, each with its
-// attempt, in the order of its lines. It leaves out a row that cannot be decrypted: OpenLines
+// UnsentLines returns the payments of a page of which nothing was ever sent. Each comes with its
+// attempt, in the order of the lines. It leaves out a row that cannot be decrypted: OpenLines
 // names it.
 func (db *DB) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error) {
 	var payments []paymentRow

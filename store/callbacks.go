@@ -91,8 +91,8 @@ func (r callbackRow) receipt() pirogue.Receipt {
 }
 
 // RoutedAtEnd marks a callback as told to its workflow if it only confirms the end of its
-// payment, and reports whether it does. It does not for money of an earlier attempt, or of
-// another transaction than the payment's own.
+// payment. It reports whether it does. It does not for money of an earlier attempt, or of another
+// transaction than the payment's own.
 func (db *DB) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error) {
 	var agreed bool
 	err := db.once(ctx, "mark callback at the end", func(tx *gorm.DB) error {

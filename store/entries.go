@@ -121,8 +121,8 @@ type total struct {
 	volume          int64 // the sum of all amounts, to detect an overflow of 64 bits
 }
 
-// effects gives the effect of one minor unit in each phase: on the debited account's posted and
-// held debits, and on the credited account's posted credits.
+// effects gives the effect of one minor unit in each phase. It is on the debited account's posted
+// and held debits, and on the credited account's posted credits.
 var effects = map[ledger.Phase]struct{ debits, held, credits int64 }{
 	ledger.Posted:  {debits: 1, credits: 1},
 	ledger.Held:    {held: 1},
@@ -168,8 +168,8 @@ func phase(j ledger.Journal) ledger.Phase {
 	return j.Phase
 }
 
-// openAccounts makes the accounts that do not exist yet, also in the order of their IDs: the
-// inserts of two first payments of one merchant lock each other's rows.
+// openAccounts makes the accounts that do not exist yet, also in the order of their IDs. The
+// inserts of two first payments of one merchant wait for each other.
 func openAccounts(tx *gorm.DB, totals []total, at time.Time) error {
 	rows := make([]accountRow, len(totals))
 	for i, t := range totals {

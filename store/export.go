@@ -15,7 +15,7 @@ const (
 )
 
 // report runs the reading statements of one page of a long list, all as of one moment. No page
-// waits for the reader of the list, so a slow reader holds no connection and no old version of a
+// waits for the reader of the list. So a slow reader holds no connection and no old version of a
 // row. It fails with ServiceUnavailable if no connection is free, if ctx ends and after
 // reportPatience.
 func (db *DB) report(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
@@ -29,11 +29,13 @@ func (db *DB) report(ctx context.Context, doing string, do func(tx *gorm.DB) err
 	}, oneMoment()))
 }
 
-// Export calls each for every payment of the owner that the filter selects, oldest first, up to
-// the newest one at the start. It reads one page at a time, each as of one moment. The order
-// never changes, so a payment whose status changes meanwhile comes once, with the status at the
-// time of its page. It begins behind the payment f.After; another owner's payment gives nothing.
-// It stops at the first error of each and returns that unchanged. It fails as report does.
+// Export calls each for every payment of the owner that the filter selects, oldest first. It ends
+// with the newest payment at the time of the call. It reads one page at a time, each as of one
+// moment. The order never changes, so a payment whose status changes meanwhile comes once. It has
+// the status at the time of its page.
+//
+// It begins behind the payment f.After; another owner's payment gives nothing. It stops at the
+// first error of each and returns that unchanged. It fails as report does.
 func (db *DB) Export(
 	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error,
 ) error {

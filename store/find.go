@@ -10,9 +10,11 @@ import (
 )
 
 // Find returns the payments of every merchant and mode that a term names, for support. The newest
-// come first, at most limit and pirogue.MaxPage + 1. A term is a payment's ID, a merchant's order
-// or refund number, our reference at an operator, the operator's own, an event's ID, or a
-// telephone number with its country code and any spacing. No match is no error.
+// come first, at most limit and pirogue.MaxPage + 1. No match is no error.
+//
+// A term is a payment's ID, a merchant's order or refund number, or an event's ID. It may also be
+// our reference at an operator, the operator's own, or a telephone number. The number has its
+// country code, with any spacing.
 func (db *DB) Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error) {
 	term = strings.TrimSpace(term)
 	if term == "" || !keepable(term) {

@@ -182,8 +182,8 @@ func (db *DB) unpackPayments(rows []paymentRow) ([]pirogue.Payment, error) {
 // nothingLeft is the MayHaveLeft of an attempt of which nothing was sent.
 const nothingLeft = ","
 
-// readablePayments returns the payments of the rows that can be decrypted, and an error that
-// names each of the others, so that no row hides another.
+// readablePayments returns the payments of the rows that can be decrypted. The error names each
+// of the others, so that no row hides another.
 func (db *DB) readablePayments(rows []paymentRow) ([]pirogue.Payment, error) {
 	payments := make([]pirogue.Payment, 0, len(rows))
 	var unreadable []error

@@ -12,10 +12,11 @@ import (
 	"pirogue/failpoint"
 )
 
-// Accept writes a payment with its first attempt, the first line of its history and, if it takes
-// money from us, its hold, in one transaction. The owner's reference is a unique key: if it
-// exists, nothing changes and the original is returned with false. That holds for two requests at
-// once too: the second insert waits until the first is decided.
+// Accept writes a payment with its first attempt and the first line of its history, in one
+// transaction. If the payment takes money from us, its hold is part of that. The owner's
+// reference is a unique key: if it exists, nothing changes and the original is returned with
+// false. That holds for two requests at once too: the second insert waits until the first is
+// decided.
 //
 // It fails with InsufficientBalance; for a refund also with TransactionNotFound, RefundNotAllowed
 // and RefundExceedsPayment.
@@ -77,7 +78,7 @@ func (db *DB) Accept(
 }
 
 // beginning returns a payment and its first attempt in their initial state, whatever the caller
-// set: the payment CREATED with nothing refunded, the attempt PREPARED.
+// set. The payment is CREATED with nothing refunded, and the attempt is PREPARED.
 func (db *DB) beginning(p pirogue.Payment, a pirogue.Attempt) (pirogue.Payment, pirogue.Attempt) {
 	if p.CreatedAt.IsZero() {
 		p.CreatedAt = db.clock.Now()

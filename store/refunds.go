@@ -10,9 +10,9 @@ import (
 	"pirogue/ledger"
 )
 
-// reserve holds the cost of a cash-out or refund: from the merchant's balance, and for a refund
-// also from the rest of its cash-in. It fails with InsufficientBalance, and as reserveParent
-// does.
+// reserve holds the cost of a cash-out or refund from the merchant's balance. A refund also takes
+// its amount from the rest of its cash-in. It fails with InsufficientBalance, and as
+// reserveParent does.
 func reserve(tx *gorm.DB, p pirogue.Payment) error {
 	if !p.Kind.MoneyOut() {
 		return nil

@@ -11,8 +11,8 @@ import (
 )
 
 // Settle finalizes a payment. In one transaction it makes the status terminal, writes the
-// merchant's event, books the journals of ledger.Resolving, closes the case that this settles,
-// and updates a refund's cash-in.
+// merchant's event and books the journals of ledger.Resolving. In the same transaction it closes
+// the case that this settles, and updates a refund's cash-in.
 //
 // A compare-and-set on the status decides which caller comes first. A later caller changes
 // nothing and gets the stored result: the same events if it wanted the same status, none

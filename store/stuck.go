@@ -53,15 +53,16 @@ func stuckMoments(now time.Time) map[string]any {
 	}
 }
 
-// stuckCauses lists every cause with the query that finds it, the gravest first: cases for a
-// person, then money in an unknown place, then what waits for an operator, then what has not
-// begun, then ended payments with undelivered webhooks. A payment with an open case is listed for
-// that alone, and for NOT_BOOKED before any other, because nothing else can be done meanwhile.
-// The other causes exclude one another.
+// stuckCauses lists every cause with the query that finds it, the gravest first. The order is:
+// cases for a person, money in an unknown place, and what waits for an operator. Then come
+// payments that have not begun, and ended payments with undelivered webhooks.
+//
+// A payment with an open case is listed for that alone, because nothing else can be done
+// meanwhile. A NOT_BOOKED case comes before any other. The other causes exclude one another.
 //
 // Conditions are literals, so that a database can see that its partial index holds these rows.
-// Each row has a payment's id, the time since which it is stuck, the order among rows of one
-// time, its case's cause, the operator's message and the amount at stake.
+// Each row has a payment's id, the time since which it is stuck, and the order among rows of one
+// time. It also has its case's cause, the operator's message and the amount at stake.
 var stuckCauses = []struct {
 	cause pirogue.StuckCause
 	query string

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// giveUpAfter bounds every short operation, with the wait for a connection and all repeats,
-	// so that an API request is answered within 3 s.
+	// giveUpAfter bounds every short operation, with the wait for a connection and all repeats.
+	// So an API request is answered within 3 s.
 	giveUpAfter = 2200 * time.Millisecond
 	maxTries    = 5                     // of one transaction that the database rolled back
 	tryPause    = 10 * time.Millisecond // before a repeat, times the number of tries

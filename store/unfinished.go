@@ -12,7 +12,7 @@ import (
 	"pirogue"
 )
 
-// overdueAfter is the delay of a delivery after which the sweep looks for its workflow: the
+// overdueAfter is the delay of a delivery after which the sweep looks for its workflow. The
 // endpoint may be busy, or the worker may have died.
 const overdueAfter = 2 * time.Minute
 

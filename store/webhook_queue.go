@@ -58,10 +58,10 @@ const queueEvent = `
 UPDATE webhook_events SET queued = TRUE, drained = FALSE, next_at = ?
  WHERE id = ? AND state = 'WAITING' AND begun = ended`
 
-// QueueNextDelivery gives an event whose delivery failed the next place in its owner's queue and
-// returns it, if the queue reaches beyond the event's own delay. The zero value means that it
-// does not: the event comes back when it is due. An endpoint that answers gets the event with the
-// rest of the queue.
+// QueueNextDelivery gives an event whose delivery failed the next place in its owner's queue. It
+// returns the time of that place. It does so only if the queue reaches beyond due. Otherwise it
+// returns the zero value, and the event comes back when it is due. An endpoint that answers gets
+// the event with the rest of the queue.
 func (db *DB) QueueNextDelivery(
 	ctx context.Context, e pirogue.Event, due time.Time, gap time.Duration,
 ) (time.Time, error) {

@@ -93,9 +93,9 @@ func numbered(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
 	return tx.Model(&deliveryRow{}).Where("event_id = ? AND round = ? AND number = ?", id, round, number)
 }
 
-// EndDelivery ends a delivery, sets its event's state and the time of the next delivery: next, or
-// the event's place in its owner's queue if that is later, when its workflow comes back. A
-// delivery that has ended stays as it is. The last one of a round leaves no event WAITING,
+// EndDelivery ends a delivery, sets its event's state and the time of the next delivery. That is
+// next, or the event's place in its owner's queue if that is later, when its workflow comes back.
+// A delivery that has ended stays as it is. The last one of a round leaves no event WAITING,
 // whatever state the caller wants. It fails with NotFound for a delivery that never began.
 func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState, next time.Time) error {
 	if d.EndedAt.IsZero() {
@@ -134,8 +134,8 @@ const maxRounds = 100
 
 // Resend makes an event WAITING again, in another round with all its deliveries, and returns it.
 // The address is the payment's, or else the merchant's at present. An event that is WAITING, has
-// no address or has used its maxRounds is returned unchanged, so that a repeated call has one
-// effect. It fails with NotFound, also for another owner's event.
+// no address or has used its maxRounds is returned unchanged. So a repeated call has one effect.
+// It fails with NotFound, also for another owner's event.
 func (db *DB) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
 	if !keepable(string(id)) {
 		return pirogue.Event{}, pirogue.Errorf(pirogue.NotFound, "event %q", id)

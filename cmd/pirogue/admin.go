@@ -25,8 +25,8 @@ type adminTool struct {
 }
 
 // adminCommand returns support's commands. All but token, verify and the first two of ask-first
-// go through the admin API, so that every support action has an actor, a reason and a row in the
-// audit log.
+// go through the admin API. So every support action has an actor, a reason and a row in the audit
+// log.
 func adminCommand(environ []string) *cobra.Command {
 	tool := &adminTool{environ: environ}
 	cmd := &cobra.Command{

@@ -23,7 +23,7 @@ func (tool *adminTool) acting(
 	return cmd
 }
 
-// carriesOut adapts a support action to a command. It prints a refused action too; the command
+// carriesOut adapts a support action to a command. It prints a refused action too. The command
 // then fails with the reason of the refusal, so that a script sees it in the exit status.
 func (tool *adminTool) carriesOut(
 	reason *string, do func(context.Context, *admin.Client, []string, string) (admin.Act, error),

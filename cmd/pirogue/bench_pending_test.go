@@ -32,10 +32,10 @@ const (
 	loopEvery       = 10 * time.Second
 )
 
-// BenchmarkFiveThousandPending measures the cost of payments that wait for their customers:
-// status queries a second against the contract, events of history, memory, and transactions of
-// our database for each query. Beside them, workflows query by an activity and a timer in a loop,
-// on the same Temporal in the same run.
+// BenchmarkFiveThousandPending measures the cost of payments that wait for their customers. It
+// reports status queries a second against the contract, events of history and memory. It also
+// reports transactions of our database for each query. Beside them, workflows query by an
+// activity and a timer in a loop, on the same Temporal in the same run.
 func BenchmarkFiveThousandPending(b *testing.B) {
 	url := piroguetest.Postgres(b)
 	w := newWorld(b, setup{database: url, tune: func(o *config.Operator) {

@@ -57,8 +57,8 @@ func isTerminal(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// progressOf returns a bulk's progress in one line. Only a live line has the time left: it is an
-// estimate from the pace so far, and stale as soon as it stands in a log.
+// progressOf returns a bulk's progress in one line. Only a live line has the time left. It is an
+// estimate from the pace so far, and in a log it would be stale.
 func progressOf(b bulkStand, now time.Time, live bool) string {
 	done := 0
 	for status, n := range b.Counts {

@@ -46,7 +46,7 @@ type harbour struct {
 }
 
 // chaosTimes leave a customer time while parts are down. They also leave an operator that was
-// down itself time to finish: a payment of the operator after the finality window goes unseen.
+// down itself time to finish. What an operator executes after the finality window goes unseen.
 var chaosTimes = hurried{window: 10 * time.Second, horizon: 90 * time.Second}
 
 // edge is a connection between two parts: the one that opens it, and the other.

@@ -47,8 +47,8 @@ const (
 	refunds  = "/refunds"
 )
 
-// natures is the load. In Mali customers come to Orange's page, so the test plays them as people:
-// a simulated customer would pay also a page whose address was lost with the response. In
+// natures is the load. In Mali customers come to Orange's page, so the test plays them as people.
+// A simulated customer would pay also a page whose address was lost with the response. In
 // Senegal, Pirogue asks again under the same reference for a code whose response was lost. The
 // simulated customer of a reference pays one code of it, so there the simulator plays the
 // customers.

@@ -33,18 +33,16 @@ var (
 const (
 	answersWithin = time.Minute     // until every request has its final response
 	healsWithin   = 4 * time.Minute // until every acknowledged payment has ended
-	// Until a payment that has not ended is on support's list. The sweep finds a lost workflow
-	// within minutes. The workflow then tries an operator that is down before its result counts
-	// as unknown.
+	// Until an open payment is on support's list. The sweep finds a lost workflow within minutes.
+	// Its submission to an operator that is down then takes calledLost until it counts as unknown.
 	foundWithin  = 90 * time.Second // the sweep runs every 30 s and looks at a row once a minute
 	calledLost   = time.Minute      // after which a result counts as unknown
 	listedWithin = foundWithin + calledLost + 30*time.Second
 	auditEvery   = 3 * time.Second
 )
 
-// TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice lets merchants trade while it kills every
-// part repeatedly and adds every fault to every connection. Then it mends everything, and the
-// books must look as if nothing had happened.
+// TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice lets merchants trade while every part dies
+// repeatedly and every connection has every fault. Afterwards the books must have no trace of that.
 //
 // During the faults it requires only safety: the books balance at every moment, and support sees
 // stuck payments. It requires progress once everything is mended.
@@ -277,8 +275,8 @@ func (h *harbour) forge(closing <-chan struct{}) {
 	}
 }
 
-// audit checks the books during the whole run: they must balance at every moment, whatever is
-// broken. A database that is down proves nothing.
+// audit checks the books during the whole run: they must balance at every moment. A database that
+// is down proves nothing.
 func (h *harbour) audit(over <-chan struct{}) {
 	for {
 		select {
@@ -378,9 +376,8 @@ func (h *harbour) heal(d *diary) {
 	h.t.Errorf("%d things are not in order %s after all was mended:\n%s", len(left), healsWithin, strings.Join(left, "\n"))
 }
 
-// unsettled returns the acknowledged payments that have not ended. It excuses a payment with an
-// open case only if a person must end that: a case of a result that is not known yet closes by
-// itself.
+// unsettled returns the acknowledged payments that have not ended. It excuses one that a person
+// must end; other cases close by themselves.
 func (h *harbour) unsettled(d *diary) []string {
 	var left []string
 	for _, w := range d.all() {
@@ -479,8 +476,8 @@ func (h *harbour) judgeNews(w wish, p pirogue.Payment) {
 	}
 }
 
-// report prints the requests, the faults and the results. It fails a run in which almost nothing
-// was paid or the faults had no effect: such a run proves nothing.
+// report prints the requests, faults and results. A run with almost no payment or no effect
+// proves nothing, and fails.
 func (h *harbour) report(d *diary, toll map[string]int) {
 	became, told := map[string]int{}, 0
 	for _, w := range d.all() {

@@ -54,9 +54,9 @@ func (l *lane) bulkAnswer(method, path, body string) sweptBulk {
 	return bulk
 }
 
-// bulkEnds waits until a bulk ends in state, "" for any, and until the merchant has a webhook of
-// that and no other. lost says that the lines were marked as sent and never left. They fail once
-// their operator has proven that it does not know them; without lost every line is paid.
+// bulkEnds waits until a bulk ends in state, "" for any. It requires a webhook of that end and no
+// other. lost says that the lines were marked as sent and never left. They fail once their
+// operator has proven that it does not know them; without lost every line is paid.
 func (l *lane) bulkEnds(id, state string, lost bool) {
 	if lost {
 		defer l.settledByPeople()()

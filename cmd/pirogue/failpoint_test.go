@@ -244,7 +244,7 @@ func nothing(*lane) string { return "" }
 
 // tell runs a story. It must end as always, and the merchant must receive the webhooks of that
 // end and no others. Money that leaves us leaves once. If nobody can tell whether a call was
-// made, Pirogue makes none again; the payment fails once the operator has proven that it does not
+// made, Pirogue makes none again. The payment fails once the operator has proven that it does not
 // know the attempt.
 func (l *lane) tell(story failpoint.Story, point, prepared string) {
 	out := "SUCCESS"

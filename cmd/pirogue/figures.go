@@ -16,7 +16,7 @@ import (
 )
 
 // blockedFigure registers the count of activities that fail repeatedly and returns the function
-// that adds to it. Every activity has a series from the start, at 0: a series that begins at 1
+// that adds to it. Every activity has a series from the start, at 0. A series that begins at 1
 // shows no increase, and no alert fires. It fails if the registry has the metric already.
 func blockedFigure(registry prometheus.Registerer) (func(activity string), error) {
 	blocked := prometheus.NewCounterVec(prometheus.CounterOpts{

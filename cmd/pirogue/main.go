@@ -1,6 +1,6 @@
 // Pirogue carries mobile-money payments across West and Central Africa. Its commands run its
-// parts: all of them on a laptop (dev), or each as its own process in production (api, worker,
-// sandbox, migrate).
+// parts. The command dev runs all of them on a laptop. In production api, worker, sandbox and
+// migrate each run as a process.
 package main
 
 import (

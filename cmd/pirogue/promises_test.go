@@ -15,7 +15,7 @@ import (
 )
 
 // TestPromisesFollowTheSimulator proves that a payment starts with no more than its simulator
-// promises at that moment, and with nothing if the sandbox has never answered.
+// promises at that moment. If the sandbox has never answered, it starts with nothing.
 func TestPromisesFollowTheSimulator(t *testing.T) {
 	t.Parallel()
 

@@ -12,7 +12,7 @@ import (
 	"pirogue/piroguetest"
 )
 
-// A webhook has the merchant's own secret and the signature rule of a request, so every receiver
+// A webhook has the merchant's own secret and the signature rule of a request. So every receiver
 // of one holds a valid signature.
 func TestAWebhookPostedBackToTheAPIMovesNothing(t *testing.T) {
 	t.Parallel()

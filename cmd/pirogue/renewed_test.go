@@ -45,8 +45,9 @@ func withoutPage(simulators http.Handler) http.HandlerFunc {
 	}
 }
 
-// TestASessionWithoutAPageIsPaid has the customer pay two sessions of one cash-in: the one whose
-// response named no page, and the next one of Pirogue's. Pirogue refunds the first.
+// TestASessionWithoutAPageIsPaid has the customer pay two sessions of one cash-in. One is the
+// session whose response named no page, the other is Pirogue's next one. Pirogue refunds the
+// first.
 func TestASessionWithoutAPageIsPaid(t *testing.T) {
 	t.Parallel()
 

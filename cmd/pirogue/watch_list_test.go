@@ -193,7 +193,7 @@ func (w *watchWorld) begin(n, late int) (all, paid []pirogue.PaymentID) {
 	return all, all[n-late:]
 }
 
-// TestAListAnswersForManyWatches proves that the watch of many payments needs few calls and still
+// TestAListAnswersForManyWatches proves that the watch of many payments needs few calls. It still
 // finds late money, even if the operator answers no list.
 func TestAListAnswersForManyWatches(t *testing.T) {
 	t.Parallel()

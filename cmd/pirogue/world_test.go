@@ -31,8 +31,8 @@ import (
 	"pirogue/vault"
 )
 
-// world is Pirogue in one process: a real database, a real Temporal, the simulators over HTTP,
-// the API, the workers, and a merchant with a webhook endpoint.
+// world is Pirogue in one process: a real database, a real Temporal and the simulators over HTTP.
+// The API, the workers and a merchant with a webhook endpoint run there too.
 type world struct {
 	t       testing.TB
 	parts   *parts
