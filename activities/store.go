@@ -99,7 +99,7 @@ type Attempts interface {
 	// Polled counts one status question, keeps the operator's words and returns the
 	// evidence with this answer in it. The sendings and questions before it are its
 	// identity: recorded again, it counts once. One that another question or a sending has
-	// overtaken does not count.
+	// overtaken confirms nothing; what it contradicts begins again.
 	Polled(ctx context.Context, poll pirogue.Poll) (pirogue.Evidence, error)
 }
 

@@ -350,17 +350,20 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 
 // Polled counts one status query, stores the operator's message and returns the evidence with
 // this result in it. The numbers of sendings and queries before it identify the query, for
-// workers' clocks differ. A repeated call counts once and returns the stored evidence. So does a
-// query that another query, or a sending, has overtaken. It fails with NotFound.
+// workers' clocks differ. A repeated call counts once and returns the stored evidence. A query
+// that another query, or a sending, has overtaken confirms nothing; evidence that it contradicts
+// begins again. It fails with NotFound.
 func (db *DB) Polled(ctx context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
 	var stands []attemptRow
 	err := db.once(ctx, "count status question", func(tx *gorm.DB) error {
-		err := tx.Raw(pollAttempt, map[string]any{
+		named := map[string]any{
 			"id": p.AttemptID, "outcome": p.Outcome, "words": clean(p.Words), "at": on(p.At), "next": on(p.Next),
 			"sendings": p.Sendings, "polls": p.Polls,
-		}).Scan(&stands).Error
-		if err != nil || len(stands) == 1 {
-			return err
+		}
+		for _, statement := range []string{pollAttempt, contradictAttempt} {
+			if err := tx.Raw(statement, named).Scan(&stands).Error; err != nil || len(stands) == 1 {
+				return err
+			}
 		}
 		return tx.Where("id = ?", p.AttemptID).Find(&stands).Error
 	})
@@ -384,6 +387,13 @@ UPDATE attempts
                              WHEN CAST(@outcome AS TEXT) = evidence_outcome THEN evidence_times + 1 ELSE 1 END,
        evidence_outcome = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_outcome ELSE @outcome END
  WHERE id = @id AND sendings = @sendings AND polls = @polls
+RETURNING evidence_outcome, evidence_times, evidence_since`
+
+// contradictAttempt takes the result of a query that was overtaken. Which of the two results is the
+// newer one is unknown, so equal results before and after it are not in a row.
+const contradictAttempt = `
+UPDATE attempts SET evidence_outcome = '', evidence_times = 0, evidence_since = NULL
+ WHERE id = @id AND CAST(@outcome AS TEXT) <> '' AND evidence_outcome NOT IN ('', CAST(@outcome AS TEXT))
 RETURNING evidence_outcome, evidence_times, evidence_since`
 
 // NextPoll returns the approximate time of the next status query about a payment's latest

@@ -28,6 +28,24 @@ func TestAStatusQuestionIsCountedOnce(t *testing.T) {
 	})
 }
 
+// While one worker waits for the operator's answer, another one that lost the attempt records that it
+// received none. The answer is overtaken and still stands between two equal ones.
+func TestAnAnswerThatIsOvertakenContradicts(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		w.polled(a, pirogue.OutcomeDeclined, "declined", 0)
+		_, asked := w.latest(p.ID)
+		w.polled(a, "", "502", 5*time.Second)
+		require.Empty(w.t, w.answers(asked, pirogue.OutcomeAbsent, "not known", 8*time.Second).Outcome)
+		require.Equal(w.t, 1, w.polled(a, pirogue.OutcomeDeclined, "declined", 9*time.Second).Times)
+
+		_, asked = w.latest(p.ID)
+		w.polled(a, pirogue.OutcomeDeclined, "declined", 14*time.Second)
+		require.Equal(w.t, 2, w.answers(asked, pirogue.OutcomeDeclined, "declined", 15*time.Second).Times)
+	})
+}
+
 // The clock of the worker that queries second is a little slow. A result that contradicts the
 // refusal counts all the same.
 func TestAnAnswerContradictsWhateverTheClocksSay(t *testing.T) {
@@ -68,7 +86,7 @@ func TestAnAnswerThatComesLateIsNoEvidence(t *testing.T) {
 		_, asked := w.latest(p.ID)
 		w.polled(a, pirogue.OutcomePending, "under way", 5*time.Second)
 		late := w.answers(asked, declined, "declined, once", 10*time.Second)
-		require.Equal(w.t, pirogue.OutcomePending, late.Outcome)
+		require.Empty(w.t, late.Outcome)
 		evidence := w.polled(a, declined, "declined", 20*time.Second)
 		require.Equal(w.t, pirogue.Evidence{Outcome: declined, Times: 1, Since: w.at(20 * time.Second)}, evidence)
 

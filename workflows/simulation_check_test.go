@@ -233,7 +233,7 @@ func (s *scenario) checkCancel(p pirogue.Payment, kept pirogue.Act) {
 }
 
 // ruling says how far apart the verdicts of one decision are kept at most.
-const ruling = time.Second
+const ruling = time.Second + 2*coarse
 
 // decides reports whether an act, with another one before it, decided about money.
 func decides(a pirogue.Act) bool {
@@ -254,7 +254,7 @@ func seconded(one pirogue.Act, acts []pirogue.Act) bool {
 	}
 	return slices.ContainsFunc(acts, func(first pirogue.Act) bool {
 		proposed := first.Verdict.Decision == pirogue.DecisionProposed && first.Resolution == one.Resolution &&
-			first.EndedAt.After(since) && !first.EndedAt.After(one.EndedAt)
+			first.EndedAt.After(since) && !first.EndedAt.After(one.EndedAt.Add(2*coarse))
 		return proposed && slices.ContainsFunc(acts, func(second pirogue.Act) bool {
 			return second.Actor != first.Actor && decides(second) && together(second) && second.Resolution == one.Resolution
 		})

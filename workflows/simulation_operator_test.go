@@ -113,7 +113,8 @@ func (n *nature) take(
 	if answer.unsent {
 		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "%s", answer.fault)
 	}
-	n.try(n.payment(ctx), kind, ref)
+	answer.unheard = givenUp(ctx)
+	n.try(n.payment(ctx), kind, ref, answer.unheard)
 	if answer.kept {
 		n.keep(&entry{payment: n.payment(ctx), ref: ref, kind: kind, amount: amount.Minor}, answer) //nolint:contextcheck // it calls back later
 	}
@@ -137,6 +138,8 @@ type reply struct {
 	kept   bool         // it is in the operator's book
 	paid   bool         // though it was refused
 	late   bool         // it is in the book only after a while
+	// unheard says that nobody waits for the answer: the run that hears it was given up.
+	unheard bool
 }
 
 // answer draws the answer to a submission.
@@ -175,14 +178,14 @@ func (n *nature) answer(kind pirogue.Kind) reply {
 
 // try notes that a reference may have arrived. One payment may use another one only
 // when the old one can have no effect any more.
-func (n *nature) try(id pirogue.PaymentID, kind pirogue.Kind, ref pirogue.OperatorRef) {
+func (n *nature) try(id pirogue.PaymentID, kind pirogue.Kind, ref pirogue.OperatorRef, unheard bool) {
 	refs := n.tries[id]
 	for _, old := range refs {
 		switch e := n.book[old]; {
 		case old == ref:
 		case kind.MoneyOut() && !n.dead(old):
 			n.s.wrong("%s was sent while %s may still be executed", n.s.alias(ref), n.s.alias(old))
-		case !kind.MoneyOut() && e != nil && n.s.plan.capability.Unheard == pirogue.RepeatRenewed:
+		case !kind.MoneyOut() && !unheard && e != nil && n.s.plan.capability.Unheard == pirogue.RepeatRenewed:
 			e.paid = 0 // its page was never shown to anybody
 		}
 	}
@@ -240,7 +243,8 @@ func (n *nature) remembers(e *entry) bool {
 // decide draws the fate of an entry.
 func (n *nature) decide(e *entry, answer reply) {
 	quick, slow := between(n.fate, time.Second, time.Minute), between(n.fate, time.Minute, 12*time.Minute)
-	unseen := e.kind == pirogue.CashIn && answer.code != "" && n.s.plan.capability.Unheard == pirogue.RepeatRenewed
+	unseen := e.kind == pirogue.CashIn && (answer.code != "" || answer.unheard) &&
+		n.s.plan.capability.Unheard == pirogue.RepeatRenewed
 	switch draw := n.fate.IntN(100); {
 	case answer.paid:
 		e.no, e.paid = time.Nanosecond, quick

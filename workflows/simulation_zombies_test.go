@@ -192,6 +192,12 @@ func (n *nature) tooLate(ctx context.Context) bool {
 	return true
 }
 
+// givenUp reports whether a run was given up and goes on.
+func givenUp(ctx context.Context) bool {
+	r, ok := runOf(ctx)
+	return ok && r.zombie != nil && r.zombie.woken > 0
+}
+
 // payment returns what payment a run is about.
 func (n *nature) payment(ctx context.Context) pirogue.PaymentID {
 	if r, ok := runOf(ctx); ok {
