@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -55,6 +57,9 @@ func (s *Server) carryOut(c *gin.Context, v *visit, d deed) error {
 	if err != nil {
 		verdict = verdictOf(err, d.payment)
 	}
+	if errors.Is(err, pirogue.ErrOutcomeUnknown) {
+		return &problem{error: err, act: actOf(act)}
+	}
 	if verdict.Decision == "" {
 		c.JSON(http.StatusAccepted, answer[Act]{actOf(act)})
 		return nil
@@ -97,9 +102,13 @@ func reply(c *gin.Context, act pirogue.Act, err error) error {
 
 // verdictOf returns the verdict for the audit log on an action that failed. It is zero when the
 // payment's workflow has the action and has not responded. The workflow completes the entry then,
-// and a guess written here would stay.
+// and a guess written here would stay. It is zero too where nobody knows whether the action took
+// effect: the entry stays without a result.
 func verdictOf(err error, p pirogue.Payment) pirogue.Verdict {
 	refused := pirogue.Verdict{Decision: pirogue.DecisionRefused, Status: p.Status}
+	if errors.Is(err, pirogue.ErrOutcomeUnknown) {
+		return pirogue.Verdict{}
+	}
 	switch code := codeOf(err); code {
 	case pirogue.Unknown:
 		return pirogue.Verdict{}
@@ -116,13 +125,27 @@ func stepOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, storeTime)
 }
 
-// step returns the do of an action that is one database call.
+// step returns the do of an action that is one database call. A call may take effect although its
+// answer is lost, so it is made once more: done twice, it has one effect. If that answer is lost too,
+// the outcome is unknown.
 func step(
 	do func(context.Context) (pirogue.Verdict, error),
 ) func(ctx context.Context, act string) (pirogue.Verdict, error) {
 	return func(ctx context.Context, _ string) (pirogue.Verdict, error) {
-		ctx, cancel := stepOf(ctx)
-		defer cancel()
-		return do(ctx)
+		verdict, err := try(ctx, do)
+		if codeOf(err) != pirogue.ServiceUnavailable {
+			return verdict, err
+		}
+		if verdict, err = try(ctx, do); codeOf(err) == pirogue.ServiceUnavailable {
+			err = fmt.Errorf("%w: %w", pirogue.ErrOutcomeUnknown, err)
+		}
+		return verdict, err
 	}
+}
+
+// try makes one database call.
+func try(ctx context.Context, do func(context.Context) (pirogue.Verdict, error)) (pirogue.Verdict, error) {
+	ctx, cancel := stepOf(ctx)
+	defer cancel()
+	return do(ctx)
 }

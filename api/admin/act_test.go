@@ -268,6 +268,28 @@ func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
 	require.Empty(t, w.store.log()[0].Verdict.Decision)
 }
 
+// An action whose commit is not answered is made once more: a row of the audit log that says REFUSED
+// of money that was booked would be a lie. Without a second answer the row says nothing.
+func TestActionWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+
+	for lost, want := range map[int]pirogue.Decision{0: pirogue.DecisionSettled, 1: pirogue.DecisionSettled, 2: ""} {
+		w := newWorld(t)
+		w.store.balance, w.store.lost = 5000, lost
+		act := w.acts()["payout"]
+		got := w.do(request(finance, act.method, act.path, act.body))
+		require.Len(t, w.store.payouts, 1)
+		require.EqualValues(t, 4000, w.store.balance)
+		require.Equal(t, want, w.store.log()[0].Verdict.Decision)
+		if want == "" {
+			require.Equal(t, http.StatusServiceUnavailable, got.status(), got.Body)
+			require.True(t, w.store.log()[0].EndedAt.IsZero())
+			continue
+		}
+		require.Equal(t, http.StatusOK, got.status(), got.Body)
+	}
+}
+
 func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

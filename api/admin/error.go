@@ -62,6 +62,9 @@ type failure struct {
 	Data       *Act            `json:"data,omitempty"` // the audit entry, when there is one
 }
 
+// noAnswer is what support reads of an action of which nobody knows whether it took effect.
+const noAnswer = "The database did not answer: nobody knows whether this was done. Look before you do it again."
+
 // fail responds with err. The cause goes to the log. Support reads the code's text, or the reason
 // why the action was refused.
 func (s *Server) fail(c *gin.Context, err error) {
@@ -82,7 +85,10 @@ func (s *Server) fail(c *gin.Context, err error) {
 	}
 	var p *problem
 	if errors.As(err, &p) {
-		body.Data, body.Error = &p.act, p.act.Verdict.Reason
+		body.Data, body.Error = &p.act, noAnswer
+		if p.act.Verdict != nil {
+			body.Error = p.act.Verdict.Reason
+		}
 	}
 	if info.HTTP == http.StatusServiceUnavailable {
 		body.RetryAfter = int(retryAfter.Seconds())

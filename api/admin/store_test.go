@@ -46,6 +46,7 @@ type fakeStore struct {
 	away     error         // error of every call
 	full     error         // error of BeginAct
 	cutOff   error         // error of EndAct
+	lost     int           // payouts whose answer is lost
 	auditing chan struct{} // unless nil, Audit waits until it is closed
 }
 
@@ -254,11 +255,15 @@ func (s *fakeStore) Acts(_ context.Context, id pirogue.PaymentID, limit int) ([]
 	return acts[:min(limit, len(acts))], nil
 }
 
-func (s *fakeStore) PayOut(_ context.Context, p pirogue.Payout) error {
+func (s *fakeStore) PayOut(_ context.Context, p pirogue.Payout) (err error) {
 	unlock, err := s.open()
 	defer unlock()
 	if err != nil {
 		return err
+	}
+	if s.lost > 0 {
+		s.lost--
+		defer func() { err = pirogue.Errorf(pirogue.ServiceUnavailable, "the connection broke in COMMIT") }()
 	}
 	if stands, ok := s.payouts[p.ID]; ok {
 		if stands.Amount != p.Amount {
