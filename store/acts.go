@@ -163,6 +163,7 @@ func packAct(a pirogue.Act) actRow {
 	}
 }
 
+// unpackAct returns the audit entry of a row.
 func unpackAct(r actRow) pirogue.Act {
 	return pirogue.Act{
 		ID: r.ID, At: r.At.time(), Actor: r.Actor, Role: pirogue.Role(r.Role), Verb: pirogue.Verb(r.Verb),

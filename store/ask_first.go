@@ -77,6 +77,8 @@ func doubt(tx *gorm.DB, at stamp) error {
 // ofOpenPayment is true of an attempt whose payment has not ended.
 const ofOpenPayment = `payment_id IN (SELECT id FROM payments WHERE status IN ('CREATED','INITIATED','PENDING'))`
 
+// forgetEvidence restarts the evidence of every open payment: it may be older than the last
+// sending.
 const forgetEvidence = `
 UPDATE attempts SET evidence_outcome = '', evidence_times = 0, evidence_since = NULL WHERE ` + ofOpenPayment
 
@@ -90,9 +92,13 @@ UPDATE attempts
        may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ','
  WHERE state = 'PREPARED' AND ` + ofOpenPayment
 
+// doubtPayments makes CREATED payments INITIATED, since their attempts may have been sent.
+// CREATED would let them end at their start deadline as if nothing had left.
 const doubtPayments = `
 UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = @at WHERE status = 'CREATED'`
 
+// doubtHistory writes the line of history for each payment that doubtPayments changed. Those are
+// the payments whose version has no line.
 const doubtHistory = `
 INSERT INTO status_history (payment_id, number, from_status, to_status, changed_at)
 SELECT id, version, 'CREATED', 'INITIATED', CAST(@at AS TEXT) FROM payments p
@@ -105,6 +111,7 @@ func (db *DB) AskFirst(ctx context.Context) (pirogue.AskFirst, error) {
 	return unpackAskFirst(row), err
 }
 
+// openAskFirst reads the row of the ask-first mode that is on. It fails with NotFound if none is.
 func (db *DB) openAskFirst(ctx context.Context) (askFirstRow, error) {
 	var row askFirstRow
 	err := db.look(ctx, "read ask-first mode", func(tx *gorm.DB) error {
@@ -113,6 +120,7 @@ func (db *DB) openAskFirst(ctx context.Context) (askFirstRow, error) {
 	return row, err
 }
 
+// unpackAskFirst returns the ask-first mode of a row.
 func unpackAskFirst(r askFirstRow) pirogue.AskFirst {
 	return pirogue.AskFirst{
 		ID: r.ID, Since: r.Since.time(), Begun: r.BegunAt.time(), Actor: r.BegunBy, Reason: r.Reason,
@@ -161,6 +169,8 @@ func refuseAcceptance(tx *gorm.DB, row paymentRow) error {
 	}
 }
 
+// lostReference is true of a reference that a lost payment has. A second payment under it could
+// pay a customer twice.
 const lostReference = `EXISTS (
   SELECT 1 FROM lost_rows WHERE what = 'payment' AND merchant_id = @merchant AND mode = @mode AND ref_space = @space
      AND merchant_ref = @ref)`

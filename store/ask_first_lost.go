@@ -33,6 +33,7 @@ type lostRow struct {
 // TableName returns the table's name.
 func (lostRow) TableName() string { return "lost_rows" }
 
+// unpack returns the lost row in the domain's types.
 func (r lostRow) unpack() pirogue.LostRow {
 	return pirogue.LostRow{
 		WorkflowID: r.WorkflowID, What: pirogue.FollowedKind(r.What), ID: r.RowID, Kind: pirogue.Kind(r.Kind),
@@ -149,6 +150,8 @@ func unasked(r pirogue.AskFirstReport) []string {
 	return open
 }
 
+// proposeEnd records that actor proposes to end the mode. It changes nothing if the proposal has
+// changed since the report.
 func (db *DB) proposeEnd(ctx context.Context, r pirogue.AskFirstReport, actor string) error {
 	return db.once(ctx, "propose to end ask-first mode", func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE ask_first SET proposed_by = ? WHERE id = ? AND ended_at IS NULL AND proposed_by = ?",

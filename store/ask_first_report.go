@@ -85,6 +85,8 @@ func (db *DB) OperatorListed(
 	}))
 }
 
+// operatorListed records the time up to which an operator's list was read. It keeps a person's
+// evidence.
 const operatorListed = `
 INSERT INTO ask_first_operators AS o (ask_first_id, operator, listed_to) VALUES (?, ?, ?)
 ON CONFLICT (ask_first_id, operator) DO UPDATE SET listed_to = excluded.listed_to`
@@ -179,6 +181,8 @@ type askFirstReading struct {
 	outdated  int
 }
 
+// read fills the reading within the caller's transaction, so that all of it is as of one moment.
+// Lists end after pirogue.MaxPage rows; the counts and sums cover all.
 func (r *askFirstReading) read(tx *gorm.DB) error {
 	err := missing(tx.Where("ended_at IS NULL").Take(&r.mode).Error, pirogue.NotFound, "ask-first mode")
 	if err != nil {
@@ -218,11 +222,14 @@ SELECT a.operator AS operator, COUNT(*) AS attempts
         OR a.number = (SELECT MAX(b.number) FROM attempts b WHERE b.payment_id = a.payment_id))
  GROUP BY a.operator`
 
+// unmatchedSums adds up the unmatched lines of each operator, kind and currency.
 const unmatchedSums = `
 SELECT operator, kind, currency, COUNT(*) AS lines, CAST(SUM(amount) AS BIGINT) AS amount
   FROM ask_first_lines WHERE ask_first_id = @mode
  GROUP BY operator, kind, currency ORDER BY operator, kind, currency`
 
+// outdatedWorkflows counts payments and bulks whose workflow is older than the mode. The mode
+// cannot end before these have started anew.
 const outdatedWorkflows = `
 SELECT (SELECT COUNT(*) FROM payments WHERE finished_at IS NULL AND workflow_seen_at < @begun)
      + (SELECT COUNT(*) FROM bulks WHERE closed_at IS NULL AND workflow_seen_at < @begun)`

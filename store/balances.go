@@ -37,6 +37,8 @@ func (db *DB) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance,
 	return balances, err
 }
 
+// readBalances adds up three parts: the merchant's account, the money set aside for bulks, and
+// the open cash-ins. All three come from one statement, so as of one moment.
 const readBalances = `
 SELECT country, currency,
        CAST(SUM(available) AS BIGINT) AS available,

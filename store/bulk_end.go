@@ -142,6 +142,8 @@ func (db *DB) UnstartedLines(
 	return db.unpackLines(rows), err
 }
 
+// unstartedLines reads a bulk's open payments with an open case of a workflow that could not
+// start.
 const unstartedLines = `
 SELECT p.* FROM payments p
  WHERE p.bulk_id = ? AND p.id > ? AND p.status IN ('CREATED','INITIATED','PENDING')
@@ -154,6 +156,7 @@ func (db *DB) LineStarted(ctx context.Context, id pirogue.PaymentID, at time.Tim
 	return db.once(ctx, "close case of line", func(tx *gorm.DB) error { return closeLineCase(tx, id, at) })
 }
 
+// closeLineCase closes the case about a line that could not be started, if it is open.
 func closeLineCase(tx *gorm.DB, id pirogue.PaymentID, at time.Time) error {
 	return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL",
 		on(at), pirogue.NewCaseID(id, pirogue.CauseLineNotStarted)).Error

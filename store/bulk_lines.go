@@ -65,8 +65,8 @@ func (db *DB) StartLines(
 	return started, nil
 }
 
-// takeUp makes a bulk RUNNING and locks its row until the transaction ends. So of the start of a
-// page and a cancellation one comes first. It fails with NotFound.
+// takeUp makes an ACCEPTED bulk RUNNING and locks its row until the transaction ends. So of the
+// start of a page and a cancellation one comes first. It fails with NotFound.
 func takeUp(tx *gorm.DB, id pirogue.BulkID, at time.Time) (bulkRow, error) {
 	var rows []bulkRow
 	err := tx.Raw(takeUpBulk, map[string]any{"id": id, "at": on(at)}).Scan(&rows).Error
@@ -79,6 +79,7 @@ func takeUp(tx *gorm.DB, id pirogue.BulkID, at time.Time) (bulkRow, error) {
 	return rows[0], nil
 }
 
+// takeUpBulk takes up a bulk that is not over. A repeated call keeps the first start time.
 const takeUpBulk = `
 UPDATE bulks SET started_at = COALESCE(started_at, @at), updated_at = @at,
        state = CASE state WHEN 'ACCEPTED' THEN 'RUNNING' ELSE state END
@@ -100,6 +101,8 @@ UPDATE bulk_lines SET state = ?
    AND NOT ` + asksFirst + `
 RETURNING *`
 
+// waitingLines is true if a line of a page waits, except for lines that may have begun in a lost
+// time.
 const waitingLines = `
 SELECT EXISTS (SELECT 1 FROM bulk_lines WHERE bulk_id = ? AND page = ? AND state = 'WAITING' AND ` + lineIsKnown + `)`
 
@@ -134,7 +137,8 @@ func (db *DB) begin(
 	return err
 }
 
-// BulkPage returns the number of a page's lines that wait, have begun and are open.
+// BulkPage returns the number of a page's lines that wait and that have begun. It also returns the
+// number of open payments of the whole bulk.
 func (db *DB) BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageStand, error) {
 	var stand struct{ Waiting, Begun, Open int }
 	err := db.look(ctx, "read page of bulk", func(tx *gorm.DB) error {
@@ -143,6 +147,8 @@ func (db *DB) BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogu
 	return pirogue.BulkPageStand(stand), err
 }
 
+// readPage counts the lines of one page that wait and that have begun. Its count of open payments
+// is of the whole bulk.
 const readPage = `
 SELECT (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'WAITING') AS waiting,
        (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'CREATED') AS begun,
@@ -168,6 +174,7 @@ func (db *DB) unpackLines(rows []paymentRow) []pirogue.OpenLine {
 	return lines
 }
 
+// openLines reads the payments of a page that have not ended.
 const openLines = `
 SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
  WHERE l.bulk_id = ? AND l.page = ? AND p.status IN ('CREATED','INITIATED','PENDING')

@@ -140,6 +140,7 @@ func claimReferences(tx *gorm.DB, b pirogue.Bulk, rows []lineRow) error {
 	return takenLines(taken)
 }
 
+// claimAll takes the order numbers that are free and returns them. The others are taken.
 const claimAll = `
 INSERT INTO order_references (merchant_id, mode, merchant_ref) VALUES %s
 ON CONFLICT DO NOTHING RETURNING merchant_ref`
@@ -221,6 +222,8 @@ func (db *DB) progress(tx *gorm.DB, row bulkRow) (pirogue.BulkProgress, error) {
 	return pirogue.BulkProgress{Bulk: bulk, Tallies: tallies}, nil
 }
 
+// tallyLines counts a bulk's lines by the status of their payment, or by their own state without
+// one. The sums are in minor units.
 const tallyLines = `
 SELECT COALESCE(p.status, l.state) AS status, COUNT(*) AS lines, CAST(SUM(l.amount) AS BIGINT) AS amount,
        CAST(SUM(l.fee) AS BIGINT) AS fee, CAST(SUM(l.cost) AS BIGINT) AS cost
@@ -352,6 +355,8 @@ func (db *DB) openBulk(ctx context.Context, id pirogue.BulkID) (bool, error) {
 	return err == nil && open[0], err
 }
 
+// openBulk is true of a bulk that has a waiting line or an open payment; no row means no such
+// bulk.
 const openBulk = `
 SELECT EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = bulks.id AND l.state = 'WAITING')
     OR EXISTS (SELECT 1 FROM payments p

@@ -155,6 +155,8 @@ func waitForPerson(tx *gorm.DB, c pirogue.Case) error {
 	return err
 }
 
+// reopenCase keeps the opening time of an open case, so that it stays in its place on support's
+// list.
 const reopenCase = `
 INSERT INTO cases (id, payment_id, cause, note, paid, opened_at) VALUES (?, ?, ?, ?, 0, ?)
 ON CONFLICT (id) DO UPDATE SET
@@ -194,6 +196,7 @@ func (db *DB) Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, 
 	return cases, err
 }
 
+// unpackCase returns the case of a row; the zero value for the zero row.
 func unpackCase(r caseRow) pirogue.Case {
 	return pirogue.Case{
 		ID: pirogue.CaseID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Cause: pirogue.Cause(r.Cause),

@@ -37,6 +37,7 @@ func (db *DB) SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRu
 	})
 }
 
+// setFee replaces a rule as a whole, so that no field of the old rule stays in force.
 const setFee = `
 INSERT INTO fee_rules (merchant_id, kind, country, network, fixed, basis_points, min, max, payer, returned)
 VALUES (@merchant, @kind, @country, @network, @fixed, @points, @min, @max, @payer, @returned)

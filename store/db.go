@@ -113,6 +113,7 @@ func (db *DB) long() *gorm.DB {
 // Close closes all connections. Committed transactions stay.
 func (db *DB) Close() error { return db.close() }
 
+// close closes every pool and returns their errors together.
 func (e engine) close() error {
 	var all []error
 	for _, pool := range e.pools {

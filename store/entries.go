@@ -217,6 +217,8 @@ func resolve(tx *gorm.DB, j ledger.Journal) error {
 	return written.Error
 }
 
+// resolveHolds finds each hold by its key, account and amount. A hold that differs in one of them
+// is not found, and resolve then fails.
 const resolveHolds = `
 WITH wanted (id, hold_id, debit_id, credit_id, amount) AS (VALUES %s)
 INSERT INTO ledger_transfers (id, journal_id, phase, hold_id, debit_id, credit_id, mode, currency, amount)

@@ -44,6 +44,7 @@ func (s *bigSum) WindowInverse(_ *sqlite.FunctionContext, row []driver.Value) er
 	return s.count(row[0], -1)
 }
 
+// count adds a value to the sum, or with times -1 takes it out again.
 func (s *bigSum) count(value driver.Value, times int) error {
 	n, ok := value.(int64)
 	switch {

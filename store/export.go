@@ -71,6 +71,8 @@ func (db *DB) Export(
 	return nil
 }
 
+// newestPayment fixes the end of an export at its start, so that an export ends although payments
+// keep coming.
 const newestPayment = `
 SELECT id FROM payments WHERE merchant_id = ? AND mode = ? ORDER BY created_at DESC, id DESC LIMIT 1`
 

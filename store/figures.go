@@ -17,6 +17,8 @@ func (db *DB) Figures(ctx context.Context, now time.Time) (pirogue.Figures, erro
 	return db.figures(ctx, now, pirogue.MaxCounted)
 }
 
+// figures is Figures with a given limit of stuck payments for each cause, so that tests can reach
+// it.
 func (db *DB) figures(ctx context.Context, now time.Time, most int) (pirogue.Figures, error) {
 	limit := fmt.Sprintf(" LIMIT %d", most)
 	var f pirogue.Figures
@@ -58,10 +60,13 @@ func count(tx *gorm.DB, now time.Time, f *pirogue.Figures) error {
 	return err
 }
 
+// countOpen counts open payments by kind and status.
 const countOpen = `
 SELECT kind, status, COUNT(*) AS payments FROM payments
  WHERE status IN ('CREATED','INITIATED','PENDING') GROUP BY kind, status ORDER BY kind, status`
 
+// countSuspense adds up suspense in both directions: "in" waits for its payer, and "out" left
+// without a debit. Their difference would hide both.
 const countSuspense = `
 SELECT currency, CAST(SUM(CASE WHEN balance > 0 THEN balance ELSE 0 END) AS BIGINT) AS "in",
        CAST(SUM(CASE WHEN balance < 0 THEN -balance ELSE 0 END) AS BIGINT) AS "out"
@@ -69,6 +74,8 @@ SELECT currency, CAST(SUM(CASE WHEN balance > 0 THEN balance ELSE 0 END) AS BIGI
           FROM ledger_accounts WHERE kind = 'SUSPENSE') AS parts
  GROUP BY currency ORDER BY currency`
 
+// countWaiting reads the oldest hold, the callbacks without a told workflow, and the overdue
+// events.
 const countWaiting = `
 SELECT (SELECT MIN(created_at) FROM payments
          WHERE status IN ('CREATED','INITIATED','PENDING') AND kind <> 'CASHIN') AS oldest_hold,

@@ -106,6 +106,7 @@ func (db *DB) OpenCases(ctx context.Context, f pirogue.WorkFilter) (pirogue.Work
 	return page, err
 }
 
+// openCases reads the open cases as a worklist.
 const openCases = `
 SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause, c.note AS words, c.paid AS paid
   FROM cases c

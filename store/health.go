@@ -104,6 +104,8 @@ func (db *DB) QuestionLoad(
 	return load, err
 }
 
+// questionLoad counts an operator's open payments that may be asked about, those of them that are
+// fresh, and the ended ones that count as watched.
 const questionLoad = `
 SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @fresh THEN 1 END) AS fresh,
        (SELECT COUNT(*) FROM payments w
@@ -128,6 +130,8 @@ func (db *DB) WatchLoad(
 	return pirogue.WatchLoad{Due: found.Due, First: found.First.time()}, err
 }
 
+// watchLoad counts the due attempts of ended payments, and reads the first sending of the oldest
+// one.
 const watchLoad = `
 SELECT COUNT(*) AS due, MIN(a.first_sent_at) AS first
   FROM payments p
@@ -149,6 +153,7 @@ const openWhose = `SELECT COUNT(*) FROM payments p
 	 AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
 	WHERE p.operator = ? AND p.status IN ('CREATED','INITIATED','PENDING')`
 
+// count runs a query that returns one number.
 func (db *DB) count(ctx context.Context, doing, query string, args ...any) (int, error) {
 	var n int
 	err := db.look(ctx, doing, func(tx *gorm.DB) error { return tx.Raw(query, args...).Scan(&n).Error })

@@ -29,6 +29,8 @@ func (db *DB) OperatorBook(ctx context.Context, code pirogue.OperatorCode) (in, 
 	return in, out, err
 }
 
+// operatorBook adds up the posted and captured transfers of an operator's FLOAT accounts by
+// reference. Holds are left out: their money has not moved.
 const operatorBook = `
 SELECT a.ref AS ref, CAST(SUM(m.incoming) AS BIGINT) AS incoming, CAST(SUM(m.outgoing) AS BIGINT) AS outgoing
   FROM ledger_accounts f

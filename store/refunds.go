@@ -43,6 +43,8 @@ func reserveParent(tx *gorm.DB, p pirogue.Payment) error {
 	return whyNoRefund(tx, p)
 }
 
+// holdRefund takes a refund's amount from its cash-in, if the cash-in is SUCCESS, has the same
+// owner, currency and country, and has enough left.
 const holdRefund = `
 UPDATE payments SET refund_held = refund_held + @amount, updated_at = @at
  WHERE id = @parent AND merchant_id = @merchant AND mode = @mode AND currency = @currency AND country = @country
@@ -69,6 +71,8 @@ func reserveLate(tx *gorm.DB, p pirogue.Payment) error {
 	return err
 }
 
+// leftInSuspense computes the suspense money of a cash-in: what came late, less what was cleared,
+// less its late refunds that may still succeed.
 const leftInSuspense = `
 SELECT CAST(
   (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
@@ -134,6 +138,8 @@ func (db *DB) settleParent(
 	return db.giveBack(tx, refund, at)
 }
 
+// endRefund frees the held amount of a refund and adds the part that was refunded, 0 for none. It
+// requires that the amount is held.
 const endRefund = `
 UPDATE payments SET refunded = refunded + ?, refund_held = refund_held - ?, updated_at = ?
  WHERE id = ? AND kind = 'CASHIN' AND refund_held >= ?`

@@ -171,6 +171,8 @@ func (db *DB) OpenBulks(ctx context.Context, before time.Time, span pirogue.RowS
 	return bulks, failure("find open bulks", err)
 }
 
+// openBulks reads the open bulks that nobody has touched since @before, with whether their
+// workflow must start anew.
 const openBulks = `
 SELECT bulks.*, workflow_seen_at < ` + askFirstBegun + ` AS anew FROM bulks
  WHERE closed_at IS NULL AND workflow_seen_at < @before

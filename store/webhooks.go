@@ -254,6 +254,7 @@ func packEvent(e pirogue.Event) *eventRow {
 	}
 }
 
+// unpackEvents returns the events of rows, in their order.
 func unpackEvents(rows []eventRow) []pirogue.Event {
 	events := make([]pirogue.Event, len(rows))
 	for i, row := range rows {
@@ -262,6 +263,7 @@ func unpackEvents(rows []eventRow) []pirogue.Event {
 	return events
 }
 
+// unpackEvent returns the event of a row.
 func unpackEvent(r eventRow) pirogue.Event {
 	return pirogue.Event{
 		ID: pirogue.EventID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), BulkID: pirogue.BulkID(r.BulkID),
@@ -271,6 +273,7 @@ func unpackEvent(r eventRow) pirogue.Event {
 	}
 }
 
+// unpackDelivery returns the delivery of a row.
 func unpackDelivery(r deliveryRow) pirogue.Delivery {
 	return pirogue.Delivery{
 		EventID: pirogue.EventID(r.EventID), Round: r.Round, Number: r.Number, StartedAt: r.StartedAt.time(),

@@ -123,6 +123,8 @@ func (l worklist) page(tx *gorm.DB, f pirogue.WorkFilter, after workPlace, limit
 	return rows, err
 }
 
+// workPage reads the rows of a list behind a place. since and place together are unique, so no
+// page repeats or skips a row.
 const workPage = `
 SELECT s.id AS id, s.since AS since, s.place AS place, s.cause AS cause, s.words AS words, s.paid AS paid
   FROM (%s) AS s JOIN payments p ON p.id = s.id
@@ -165,6 +167,8 @@ func merged(tallies []pirogue.WorkTally) []pirogue.WorkTally {
 	return sums
 }
 
+// workTally counts a list's rows by cause and currency. A payment counts at most
+// pirogue.MaxAmount, so that one row never makes the sum fail.
 const workTally = `
 SELECT s.cause AS cause, p.currency AS currency, COUNT(*) AS payments,
        CAST(SUM(CASE WHEN s.paid > 0 THEN s.paid WHEN p.amount > @most THEN @most ELSE p.amount END)

@@ -79,6 +79,8 @@ func (tool *adminTool) press(
 	})
 }
 
+// resolve returns the command that settles a case with evidence. A second person has to repeat
+// it.
 func (tool *adminTool) resolve() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "resolve PAYMENT", Args: cobra.ExactArgs(1),
@@ -106,6 +108,7 @@ func caseOf(payment, shown string) pirogue.CaseID {
 	return pirogue.NewCaseID(pirogue.PaymentID(payment), pirogue.Cause(shown))
 }
 
+// resend returns the command that sends a payment's webhook again.
 func (tool *adminTool) resend() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "resend PAYMENT", Short: "Tell the merchant again how a payment ended", Args: cobra.ExactArgs(1),
@@ -116,6 +119,8 @@ func (tool *adminTool) resend() *cobra.Command {
 	})
 }
 
+// payout returns the command that books a merchant's settlement to its bank. The bank's reference
+// makes a repeated command harmless.
 func (tool *adminTool) payout() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "payout MERCHANT", Args: cobra.ExactArgs(1),
@@ -167,6 +172,7 @@ func every(text string) string {
 	return text
 }
 
+// setFee returns the command that replaces one fee rule of a merchant.
 func (tool *adminTool) setFee() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "set MERCHANT", Args: cobra.ExactArgs(1),
@@ -188,6 +194,8 @@ func (tool *adminTool) setFee() *cobra.Command {
 	})
 }
 
+// latePolicy returns the command that decides about money which arrives after the end of a
+// merchant's payment.
 func (tool *adminTool) latePolicy() *cobra.Command {
 	policies := []string{string(pirogue.LateReturn), string(pirogue.LateAccept)}
 	cmd := &cobra.Command{

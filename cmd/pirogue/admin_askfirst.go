@@ -172,6 +172,8 @@ func (tool *adminTool) askFirstShow() *cobra.Command {
 	return cmd
 }
 
+// askFirstRows returns the progress of ask-first mode as tables: the mode, then the operators,
+// then what is in no book.
 func askFirstRows(a admin.AskFirst) [][]string {
 	rows := fieldsOf("restored to", at(a.Since), "begun", at(a.BegunAt), "by", a.BegunBy, "because", a.Reason,
 		"Temporal asked", cmp.Or(at(a.TemporalAsked), "no"), "workflows to start again", fmt.Sprint(a.Outdated),

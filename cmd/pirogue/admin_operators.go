@@ -20,6 +20,8 @@ func (p *parts) operatorCodes() []pirogue.OperatorCode {
 	return codes
 }
 
+// operators returns the command that lists the operators with their circuit breakers. A parked
+// operator shows who parked it and why.
 func (tool *adminTool) operators() *cobra.Command {
 	cmd := &cobra.Command{Use: "operators", Short: "List the operators and how they do", Args: cobra.NoArgs}
 	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) ([]admin.Operator, error) {

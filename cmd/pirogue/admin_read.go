@@ -15,6 +15,7 @@ func listed(cmd *cobra.Command) *int {
 	return cmd.Flags().Int("limit", pirogue.MaxPage, "how many rows at most")
 }
 
+// find returns the command that finds payments by an ID or a number.
 func (tool *adminTool) find() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "find TERM", Args: cobra.ExactArgs(1),
@@ -37,6 +38,8 @@ func money(p admin.Payment) string {
 	return pirogue.Money{Minor: p.Amount, Currency: p.Currency}.String()
 }
 
+// show returns the command that prints one payment with its cases and the support actions it
+// allows.
 func (tool *adminTool) show() *cobra.Command {
 	return &cobra.Command{
 		Use: "show PAYMENT", Args: cobra.ExactArgs(1),
@@ -75,6 +78,7 @@ func detailsOf(p admin.Details) [][]string {
 	return rows
 }
 
+// timeline returns the command that prints the events of a payment in their order.
 func (tool *adminTool) timeline() *cobra.Command {
 	return &cobra.Command{
 		Use: "timeline PAYMENT", Short: "Tell everything that happened to a payment", Args: cobra.ExactArgs(1),
@@ -91,6 +95,7 @@ func (tool *adminTool) timeline() *cobra.Command {
 	}
 }
 
+// acts returns the command that prints the audit log of one payment, or of all.
 func (tool *adminTool) acts() *cobra.Command {
 	cmd := &cobra.Command{Use: "acts [PAYMENT]", Short: "Read the audit log, newest first", Args: cobra.MaximumNArgs(1)}
 	limit := listed(cmd)

@@ -62,6 +62,7 @@ func readable(unreadable, words string) string {
 	return unreadable + "; " + words
 }
 
+// stuck returns the command that lists the stuck payments, each with its cause.
 func (tool *adminTool) stuck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "stuck", Short: "List the payments that need a look, each with why", Args: cobra.NoArgs,
@@ -79,6 +80,8 @@ func (tool *adminTool) stuck() *cobra.Command {
 	return cmd
 }
 
+// cases returns the command that lists the open cases. It prints a case's ID without its payment;
+// resolve accepts that form.
 func (tool *adminTool) cases() *cobra.Command {
 	cmd := &cobra.Command{Use: "cases", Short: "List open cases", Args: cobra.NoArgs}
 	filter := selected(cmd, "such as LATE_SUCCESS or UNKNOWN_OUTCOME")

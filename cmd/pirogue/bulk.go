@@ -52,6 +52,8 @@ type submission struct {
 	notifyLines, watch   bool
 }
 
+// bulkSubmit returns the command that submits a file. Its output is the bulk's ID alone, for
+// scripts; everything else goes to standard error.
 func bulkSubmit(environ []string) *cobra.Command {
 	var s submission
 	cmd := &cobra.Command{
@@ -167,6 +169,8 @@ func summary(b bulkStand) string {
 	return fmt.Sprintf("%d lines, %s and %d in fees, %s", b.Lines, total, b.Fee, b.State)
 }
 
+// bulkResults returns the command that prints the result of each line. It streams them, so a
+// large bulk needs no memory.
 func bulkResults(environ []string) *cobra.Command {
 	var asCSV bool
 	var locale string
@@ -189,6 +193,7 @@ func bulkResults(environ []string) *cobra.Command {
 	return cmd
 }
 
+// bulkCancel returns the command that cancels the lines of a bulk that were not sent.
 func bulkCancel(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "cancel BULK_ID", Args: cobra.ExactArgs(1),
@@ -208,6 +213,7 @@ func bulkCancel(environ []string) *cobra.Command {
 	}
 }
 
+// bulkWatch returns the command that prints a bulk's progress until it ends.
 func bulkWatch(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "watch BULK_ID", Short: "Watch a bulk until every line is over", Args: cobra.ExactArgs(1),

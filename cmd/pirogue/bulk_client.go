@@ -32,6 +32,8 @@ type bulkClient struct {
 	pause func(context.Context, time.Duration) // between two tries
 }
 
+// newBulkClient returns a client with the key and address of environ. The error names each
+// setting that is missing.
 func newBulkClient(environ []string) (*bulkClient, error) {
 	account, err := config.LoadAccount(environ)
 	return &bulkClient{Account: account, clock: time.Now, pause: sleep}, err

@@ -12,6 +12,7 @@ import (
 	_ "time/tzdata"
 )
 
+// main runs the command line until it ends or a signal stops it.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := root(os.Environ()).ExecuteContext(ctx)

@@ -26,6 +26,7 @@ func merchantCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
+// merchantCreate returns the command that creates a merchant and prints its ID.
 func merchantCreate(environ []string) *cobra.Command {
 	var notifyURL string
 	cmd := &cobra.Command{
@@ -43,6 +44,7 @@ func merchantCreate(environ []string) *cobra.Command {
 	return cmd
 }
 
+// merchantList returns the command that prints all merchants as a table.
 func merchantList(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List merchants", Args: cobra.NoArgs,
@@ -60,6 +62,7 @@ func merchantList(environ []string) *cobra.Command {
 	}
 }
 
+// merchantSwitch returns a command that changes one state of a merchant.
 func merchantSwitch(
 	environ []string, verb, short string, turn func(*store.DB, context.Context, pirogue.MerchantID) error,
 ) *cobra.Command {

@@ -29,6 +29,7 @@ func operatorCommand(environ []string) *cobra.Command {
 	return command
 }
 
+// operatorRegister returns the command that tells an operator our callback address.
 func operatorRegister(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "register CODE", Short: "Tell the operator the address it calls back", Args: cobra.ExactArgs(1),
@@ -95,6 +96,8 @@ func (p *parts) registerSimulators(ctx context.Context) error {
 	return nil
 }
 
+// registerSimulator tells one simulator our callback address. It does nothing for an operator
+// that gets the address with each payment.
 func (p *parts) registerSimulator(ctx context.Context, o config.Operator) error {
 	instance := p.instances[o.Code]
 	if registrar, ok := instance.Operator.(pirogue.CallbackRegistrar); ok {

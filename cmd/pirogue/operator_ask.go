@@ -43,6 +43,7 @@ func operatorList(environ []string) *cobra.Command {
 	}
 }
 
+// abilitiesOf returns a row with "yes" for each capability that the operator's adapter has.
 func abilitiesOf(i pirogue.Instance) []string {
 	row := []string{string(i.Code)}
 	for _, ability := range pirogue.Abilities {
@@ -55,6 +56,8 @@ func abilitiesOf(i pirogue.Instance) []string {
 	return row
 }
 
+// automationOf returns the rows about Pirogue's own decisions for an operator: after a lost
+// response, about a failure, and for a redrive.
 func automationOf(i pirogue.Instance) [][]string {
 	a := i.Automation()
 	rows := fieldsOf("lost cash-in", a.LostIn, "lost cash-out", a.LostOut,
@@ -69,6 +72,7 @@ func automationOf(i pirogue.Instance) [][]string {
 	return rows
 }
 
+// operatorBalance returns the command that prints our balance at an operator.
 func operatorBalance(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "balance CODE", Short: "Print what is left for disbursements", Args: cobra.ExactArgs(1),
@@ -83,6 +87,7 @@ func operatorBalance(environ []string) *cobra.Command {
 	}
 }
 
+// operatorStatement returns the command that prints an operator's own list of our transactions.
 func operatorStatement(environ []string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "statement CODE", Short: "Print what the operator executed for us", Args: cobra.ExactArgs(1),

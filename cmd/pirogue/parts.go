@@ -201,6 +201,7 @@ func (c callbackURLs) Digest(ref pirogue.OperatorRef) string {
 	return pirogue.CallbackDigest(c.token(ref))
 }
 
+// token returns the token in the callback address of one attempt. Only Pirogue can compute it.
 func (c callbackURLs) token(ref pirogue.OperatorRef) string {
 	return c.ring.Token(callbackTokens, string(ref))
 }
@@ -210,6 +211,7 @@ func (c callbackURLs) registered(o pirogue.OperatorCode) string {
 	return c.base + "/callbacks/" + string(o) + "/registered/" + c.registeredToken(o)
 }
 
+// registeredToken returns the token in an operator's one callback address.
 func (c callbackURLs) registeredToken(o pirogue.OperatorCode) string {
 	return c.ring.Token(registeredTokens, string(o))
 }

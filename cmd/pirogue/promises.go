@@ -78,6 +78,7 @@ func (s *simulatorPromises) refresh() {
 	}
 }
 
+// age reports whether the sandbox has never answered, and whether the last reading is too old.
 func (s *simulatorPromises) age() (never, due bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

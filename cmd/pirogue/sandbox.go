@@ -46,6 +46,7 @@ func sandboxCommand(environ []string) *cobra.Command {
 	return cmd
 }
 
+// list returns the command that lists the operators with their calls, payments and faults.
 func (tool *sandboxTool) list() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the operators and what is broken", Args: cobra.NoArgs,
@@ -70,6 +71,7 @@ func brokenOf(o sandbox.Operator) string {
 	return strings.Join(o.Broken, " ")
 }
 
+// show returns the command that prints every setting of one operator.
 func (tool *sandboxTool) show() *cobra.Command {
 	return &cobra.Command{
 		Use: "show OPERATOR", Short: "Show every setting of an operator", Args: cobra.ExactArgs(1),
@@ -95,6 +97,7 @@ func shown(value any) string {
 	return "-"
 }
 
+// set returns the command that changes settings of one operator, all of them or none.
 func (tool *sandboxTool) set() *cobra.Command {
 	return &cobra.Command{
 		Use: "set OPERATOR NAME=VALUE…", Args: cobra.MinimumNArgs(2),
@@ -128,6 +131,7 @@ var outcomes = []struct{ word, digits string }{
 	{"none", ""},
 }
 
+// force returns the command that makes all customers of an operator behave like one magic number.
 func (tool *sandboxTool) force() *cobra.Command {
 	words, long := []string{}, "Makes every customer of an operator behave the same from now on:\n\n"
 	for _, o := range outcomes {
@@ -165,6 +169,7 @@ func (tool *sandboxTool) turn(verb, short, down string) *cobra.Command {
 	}
 }
 
+// heal returns the command that switches every fault off, of one operator or of all.
 func (tool *sandboxTool) heal() *cobra.Command {
 	return &cobra.Command{
 		Use: "heal [OPERATOR]", Short: "Mend everything of one operator, or of all", Args: cobra.MaximumNArgs(1),
@@ -192,6 +197,7 @@ func (tool *sandboxTool) heal() *cobra.Command {
 	}
 }
 
+// book returns the command that prints the money which an operator moved.
 func (tool *sandboxTool) book() *cobra.Command {
 	return &cobra.Command{
 		Use: "book OPERATOR", Short: "Print the money that an operator moved", Args: cobra.ExactArgs(1),

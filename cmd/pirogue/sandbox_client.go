@@ -60,6 +60,7 @@ func (tool *sandboxTool) reach(cmd *cobra.Command) (*sandboxClient, []sandbox.Op
 	return c, operators, err
 }
 
+// operators returns the operators of the configured sandbox.
 func (tool *sandboxTool) operators(cmd *cobra.Command) ([]sandbox.Operator, error) {
 	_, operators, err := tool.reach(cmd)
 	return operators, err
