@@ -28,6 +28,7 @@ func signedAt(w *world, away int64) *http.Request {
 	return r
 }
 
+// The contract allows 300 s in either direction, and not one second more.
 func TestATimestampMayBeFiveMinutesAwayToTheSecond(t *testing.T) { // row 3
 	t.Parallel()
 
@@ -42,6 +43,8 @@ func TestATimestampMayBeFiveMinutesAwayToTheSecond(t *testing.T) { // row 3
 	}
 }
 
+// A client without the secret must not learn whether a key exists, is revoked or was rotated. So
+// all these responses have equal bytes.
 func TestEveryWrongKeyLooksLikeAWrongSignature(t *testing.T) { // rows 7, 8, 12
 	t.Parallel()
 
@@ -80,6 +83,7 @@ func TestEveryWrongKeyLooksLikeAWrongSignature(t *testing.T) { // rows 7, 8, 12
 	require.Len(t, answers, 1, "answers that differ: %v", answers)
 }
 
+// A merchant replaces its secret without an outage only if the old one still verifies for a while.
 func TestBothSecretsVerifyDuringARotation(t *testing.T) { // row 12
 	t.Parallel()
 
@@ -94,6 +98,8 @@ func TestBothSecretsVerifyDuringARotation(t *testing.T) { // row 12
 	}
 }
 
+// The signature covers the body and not the path. A signature used on one route must not create a
+// payment on another.
 func TestASignatureOpensOneRouteOnly(t *testing.T) { // rows 10, 11
 	t.Parallel()
 
@@ -118,6 +124,8 @@ func spend(t *testing.T, w *world, r *http.Request, path string) {
 	require.NoError(t, err)
 }
 
+// Without the record of used signatures, the strict fields of each route still refuse a webhook's
+// body.
 func TestAReplayPastTheCacheStillMovesNothing(t *testing.T) { // rows 10, 11 after a loss of the cache
 	t.Parallel()
 
@@ -129,6 +137,7 @@ func TestAReplayPastTheCacheStillMovesNothing(t *testing.T) { // rows 10, 11 aft
 	require.Empty(t, w.store.all())
 }
 
+// Only a client with the right secret may learn that a merchant is suspended.
 func TestASuspendedMerchantIsToldOnlyWhenItIsReallyThem(t *testing.T) { // row 15
 	t.Parallel()
 
@@ -142,6 +151,7 @@ func TestASuspendedMerchantIsToldOnlyWhenItIsReallyThem(t *testing.T) { // row 1
 	w.do(w.request(stranger, http.MethodGet, "/api/v1/balances", "")).says(pirogue.SignatureInvalid)
 }
 
+// A key with named networks is worthless elsewhere, also where the client's address is unreadable.
 func TestAKeyIsHeldToItsNetworks(t *testing.T) {
 	t.Parallel()
 
@@ -159,6 +169,8 @@ func TestAKeyIsHeldToItsNetworks(t *testing.T) {
 	require.Empty(t, w.store.spent, "a GET has nothing to spend")
 }
 
+// The rate counts per merchant and mode. Headers that a client invents must not give it a fresh
+// count.
 func TestOneRequestTooManyIsToldHowLongToWait(t *testing.T) { // rows 58, 59
 	t.Parallel()
 
@@ -178,6 +190,7 @@ func TestOneRequestTooManyIsToldHowLongToWait(t *testing.T) { // rows 58, 59
 	require.Equal(t, http.StatusOK, w.do(w.request(w.live, http.MethodGet, "/api/v1/balances", "")).Code, "the other mode")
 }
 
+// An attacker's address gets 429, but a merchant behind the same address still gets in.
 func TestManyWrongSignaturesStopOneAddressAndNoMerchant(t *testing.T) { // row 60
 	t.Parallel()
 
@@ -205,6 +218,7 @@ func TestManyWrongSignaturesStopOneAddressAndNoMerchant(t *testing.T) { // row 6
 	require.Equal(t, http.StatusOK, from("198.51.100.7:4711", w.test).Code, "the merchant behind the same address")
 }
 
+// One customer owns a whole /64, so addresses in it share one count.
 func TestOneIPv6CustomerIsOneAddress(t *testing.T) {
 	t.Parallel()
 
@@ -220,6 +234,7 @@ func TestOneIPv6CustomerIsOneAddress(t *testing.T) {
 	last.says(pirogue.RateLimited)
 }
 
+// X-Forwarded-For counts from a trusted proxy only, and only the entry that this proxy added.
 func TestATrustedProxyNamesTheClient(t *testing.T) {
 	t.Parallel()
 
@@ -242,6 +257,8 @@ func TestATrustedProxyNamesTheClient(t *testing.T) {
 	}
 }
 
+// A client's request ID goes into logs and headers, so it must have a harmless form. The server
+// replaces every other one.
 func TestAnswersCarryANameTheClientMayChoose(t *testing.T) {
 	t.Parallel()
 

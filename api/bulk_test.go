@@ -42,6 +42,7 @@ func (w *world) acceptedBulk(body string) string {
 	return fmt.Sprint(got.data()["bulk_id"])
 }
 
+// The acceptance holds the money of all lines at once and starts one workflow.
 func TestABulkIsAcceptedWhole(t *testing.T) {
 	t.Parallel()
 
@@ -80,6 +81,7 @@ func (p payment) part(name string) payment {
 // newPaymentID returns the ID of a payment that does not exist.
 func newPaymentID() pirogue.PaymentID { return "019dd95b-c6c0-7c41-9b5e-2f6a1c8d4e07" }
 
+// The same bulk in CSV and in JSON has one digest, so that one is a repeat of the other.
 func TestAFileSaysWhatJSONSays(t *testing.T) {
 	t.Parallel()
 
@@ -111,6 +113,8 @@ func TestAFileSaysWhatJSONSays(t *testing.T) {
 	}
 }
 
+// A merchant corrects a whole file in one go. A refused bulk must store nothing, take no order ID
+// and hold no money.
 func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
 	t.Parallel()
 
@@ -266,6 +270,7 @@ func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
 	w.acceptedBulk(bulkOf("r", "", bulkLine("b"), bulkLine("c"))) // none of the refused requests took the order IDs
 }
 
+// A large wrong body must not produce a huge response.
 func TestAHundredMistakesAreEnough(t *testing.T) {
 	t.Parallel()
 
@@ -282,6 +287,7 @@ func TestAHundredMistakesAreEnough(t *testing.T) {
 	require.Equal(t, "lines", w.post(bulkPath, tooMany).says(pirogue.InvalidParameter).Params[0].Field)
 }
 
+// A repeat of a bulk must never pay its lines a second time.
 func TestABulksReferenceIsGoodOnce(t *testing.T) {
 	t.Parallel()
 
@@ -307,6 +313,7 @@ func TestABulksReferenceIsGoodOnce(t *testing.T) {
 	require.Len(t, w.workflows.launched, 1)
 }
 
+// A bulk costs as much as its cash-outs one by one.
 func TestFeesOfLinesAreThoseOfCashOuts(t *testing.T) {
 	t.Parallel()
 
@@ -323,6 +330,8 @@ func TestFeesOfLinesAreThoseOfCashOuts(t *testing.T) {
 	require.EqualValues(t, 1010, w.balance().Reserved)
 }
 
+// Without workers nothing is accepted. A bulk whose workflow does not start after acceptance is
+// left to the sweep.
 func TestABulkIsAcceptedOnlyWhileItCanBeCarried(t *testing.T) {
 	t.Parallel()
 
@@ -338,6 +347,7 @@ func TestABulkIsAcceptedOnlyWhileItCanBeCarried(t *testing.T) {
 	require.Contains(t, w.logged(), "bulk is left to the sweep")
 }
 
+// Every other route keeps its small limits on size and content type.
 func TestOnlyABulkMayBeLarge(t *testing.T) {
 	t.Parallel()
 
@@ -367,6 +377,7 @@ func TestAFilesSignatureIsGoodForOneReference(t *testing.T) {
 	w.do(captured).says(pirogue.SignatureReplayed)
 }
 
+// Pages and CSV show every line once, without formulas and without full numbers.
 func TestLinesAreReadInPartsAndAsAFile(t *testing.T) {
 	t.Parallel()
 
@@ -422,6 +433,7 @@ func TestLinesAreReadInPartsAndAsAFile(t *testing.T) {
 	w.get(bulkPath + "/" + string(newPaymentID()) + "/lines").says(pirogue.NotFound)
 }
 
+// A repeated cancellation has one effect, and needs a body that no GET's signature covers.
 func TestABulkIsCancelledOnceHoweverOftenItIsAsked(t *testing.T) {
 	t.Parallel()
 

@@ -44,6 +44,8 @@ func (w calledBack) request(body string) *http.Request {
 	return r
 }
 
+// The callback is stored before the workflow is told, so a crash in between loses nothing. The
+// payment's status does not change by it.
 func TestACallbackIsKeptThenToldToItsWorkflow(t *testing.T) {
 	t.Parallel()
 
@@ -85,6 +87,8 @@ func TestAnOperatorIsAskedToComeAgainWhenWeAreFull(t *testing.T) {
 	require.NotEmpty(t, got.Header().Get("Retry-After"))
 }
 
+// An operator that gets an error may never call back again. So a callback that the adapter cannot
+// interpret gets a 200 too, and leads to a status call.
 func TestEveryCallbackThatIsKeptIsAnswered(t *testing.T) { // rows 68, 70, 77
 	t.Parallel()
 
@@ -107,6 +111,7 @@ func TestEveryCallbackThatIsKeptIsAnswered(t *testing.T) { // rows 68, 70, 77
 	}
 }
 
+// A forged callback must neither be stored nor make the workflow ask.
 func TestACallbackThatIsRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78, 80, 81
 	t.Parallel()
 
@@ -142,6 +147,7 @@ func TestACallbackThatIsRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78,
 	require.Empty(t, w.workflows.told())
 }
 
+// Operators repeat callbacks, at the same time too. One status call is enough.
 func TestTheSameCallbackManyTimesIsOne(t *testing.T) { // row 72
 	t.Parallel()
 
@@ -161,6 +167,7 @@ func TestTheSameCallbackManyTimesIsOne(t *testing.T) { // row 72
 	require.Len(t, w.workflows.told(), 1)
 }
 
+// An operator may call back before its response to the submission arrives.
 func TestACallbackBeforeOurOwnAnswerIsKept(t *testing.T) { // row 79
 	t.Parallel()
 
@@ -170,6 +177,8 @@ func TestACallbackBeforeOurOwnAnswerIsKept(t *testing.T) { // row 79
 	require.Len(t, w.workflows.told(), 1)
 }
 
+// A callback that contradicts the payment's end stays unrouted, so that the sweep has the operator
+// asked.
 func TestACallbackThatNobodyHearsYetIsLeftToTheSweep(t *testing.T) {
 	t.Parallel()
 
@@ -197,6 +206,7 @@ func TestACallbackThatNobodyHearsYetIsLeftToTheSweep(t *testing.T) {
 	}
 }
 
+// Without a stored row there is no 200: the operator must send the callback again.
 func TestACallbackThatCannotBeKeptIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 
@@ -205,6 +215,8 @@ func TestACallbackThatCannotBeKeptIsAskedForAgain(t *testing.T) {
 	w.do(w.request(w.paid())).says(pirogue.ServiceUnavailable)
 }
 
+// Floods by a known token and by guesses are cut, each by its own limit. Neither blocks merchants
+// or genuine callbacks.
 func TestAFloodOfCallbacksStopsAndMerchantsGoOn(t *testing.T) { // row 83
 	t.Parallel()
 

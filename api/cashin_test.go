@@ -24,6 +24,8 @@ func decodeHex(t *testing.T, text string) []byte {
 	return raw
 }
 
+// The row and the prepared attempt hold every field of the request. So the sweep can continue the
+// payment without this process.
 func TestACashInIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 	t.Parallel()
 
@@ -61,6 +63,7 @@ func TestACashInIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 	}
 }
 
+// Merchants of Neka Paie find its fields unchanged, with Pirogue's fields beside them.
 func TestTheAnswerIsTheSeedsAndMore(t *testing.T) {
 	t.Parallel()
 
@@ -81,6 +84,7 @@ func TestTheAnswerIsTheSeedsAndMore(t *testing.T) {
 	}, got)
 }
 
+// An amount outside the limits fails here, and not later at the operator.
 func TestAnAmountIsHeldToTheOperatorsLimits(t *testing.T) { // row 32
 	t.Parallel()
 
@@ -93,6 +97,8 @@ func TestAnAmountIsHeldToTheOperatorsLimits(t *testing.T) { // row 32
 	}
 }
 
+// Amounts of zero, below it, above pirogue.MaxAmount and beyond 64 bits are refused where the
+// operator states no limits.
 func TestNoOperatorTakesLessThanAFranc(t *testing.T) { // row 31
 	t.Parallel()
 
@@ -107,6 +113,7 @@ func TestNoOperatorTakesLessThanAFranc(t *testing.T) { // row 31
 	}
 }
 
+// The error must name the field that the merchant can correct.
 func TestANetworkThatACountryHasNotIsTheNetworksFault(t *testing.T) { // row 36
 	t.Parallel()
 
@@ -120,6 +127,7 @@ func TestANetworkThatACountryHasNotIsTheNetworksFault(t *testing.T) { // row 36
 	require.Empty(t, w.store.all())
 }
 
+// Plain http is allowed with test keys only, for shops on a developer's machine.
 func TestWhatOnlyTestKeysMayDo(t *testing.T) { // rows 39, 88
 	t.Parallel()
 
@@ -132,6 +140,7 @@ func TestWhatOnlyTestKeysMayDo(t *testing.T) { // rows 39, 88
 	}
 }
 
+// A webhook to our own host or network would let a merchant call our internal services.
 func TestAWebhookNeverComesHome(t *testing.T) { // rows 89, 90, 93
 	t.Parallel()
 
@@ -150,6 +159,7 @@ func TestAWebhookNeverComesHome(t *testing.T) { // rows 89, 90, 93
 	dev.collect(order("own", `"notify_url":"http://127.0.0.1:8080/api/v1/refunds"`)).says(pirogue.InvalidURL)
 }
 
+// A merchant corrects all fields at once, and a refused request leaves the order ID free.
 func TestOneAnswerNamesEveryFieldAtFault(t *testing.T) {
 	t.Parallel()
 
@@ -168,6 +178,7 @@ func TestOneAnswerNamesEveryFieldAtFault(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, w.collect(order("corrected")).Code) // row 48
 }
 
+// A response must stay small, whatever the body holds.
 func TestAThousandUnknownFieldsAreNotAllRepeated(t *testing.T) {
 	t.Parallel()
 
@@ -181,6 +192,8 @@ func TestAThousandUnknownFieldsAreNotAllRepeated(t *testing.T) {
 	require.Equal(t, strings.Repeat("é", 64), failure.Params[0].Field)
 }
 
+// A repeat never creates a second payment, and never starts a second workflow. It shows the
+// original's current state.
 func TestARepeatGetsTheOriginal(t *testing.T) { // rows 42, 43, 45
 	t.Parallel()
 
@@ -204,6 +217,7 @@ func TestARepeatGetsTheOriginal(t *testing.T) { // rows 42, 43, 45
 	require.Equal(t, http.StatusAccepted, w.collectWith(w.live, order("order_001")).Code, "the other mode")
 }
 
+// Concurrent repeats are the usual case after a client's timeout.
 func TestManyAtOnceMakeOnePayment(t *testing.T) { // row 46
 	t.Parallel()
 
@@ -224,6 +238,7 @@ func TestManyAtOnceMakeOnePayment(t *testing.T) { // row 46
 	require.Equal(t, map[int]int{202: 1, 409: 99}, counts)
 }
 
+// An outage is no failure: the payment exists, so the merchant must not try another reference.
 func TestAnOperatorThatIsDownLeavesThePaymentPending(t *testing.T) { // row 64
 	t.Parallel()
 
@@ -242,6 +257,7 @@ func TestAnOperatorThatIsDownLeavesThePaymentPending(t *testing.T) { // row 64
 	require.Equal(t, got.data()["transaction_id"], again.data()["transaction_id"])
 }
 
+// Without workers a payment would wait in vain, so it is refused before the first write.
 func TestNothingIsWrittenWhenWorkflowsAreAway(t *testing.T) { // row 65
 	t.Parallel()
 
@@ -256,6 +272,7 @@ func TestNothingIsWrittenWhenWorkflowsAreAway(t *testing.T) { // row 65
 	require.Equal(t, http.StatusAccepted, w.collect(order("order_001")).Code)
 }
 
+// After the commit no error may reach the merchant, who would pay again under another reference.
 func TestAnAcceptedPaymentIsAnsweredWhateverTheWorkflowDoes(t *testing.T) {
 	t.Parallel()
 
@@ -294,6 +311,7 @@ func TestAnAcceptedPaymentIsAnsweredWhateverTheWorkflowDoes(t *testing.T) {
 	}
 }
 
+// A client that disconnects must not cut the payment's start in half.
 func TestAClientThatHangsUpDoesNotStopItsPayment(t *testing.T) {
 	t.Parallel()
 
@@ -317,6 +335,7 @@ func TestAClientThatHangsUpDoesNotStopItsPayment(t *testing.T) {
 	}
 }
 
+// A merchant may retry after a 503. The cause goes to the log only.
 func TestTheDatabaseAwayIsAnOutageAndABugIsABug(t *testing.T) { // row 65
 	t.Parallel()
 
@@ -344,6 +363,7 @@ func TestTheDatabaseAwayIsAnOutageAndABugIsABug(t *testing.T) { // row 65
 	}
 }
 
+// The response to a panic has the request's ID only, and neither it nor the log holds a secret.
 func TestAPanicTellsNothing(t *testing.T) { // row 66
 	t.Parallel()
 
@@ -365,6 +385,7 @@ func TestAPanicTellsNothing(t *testing.T) { // row 66
 	}
 }
 
+// The log must hold no key, number, query or header of a client.
 func TestTheLogNamesNobody(t *testing.T) {
 	t.Parallel()
 

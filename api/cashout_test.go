@@ -23,6 +23,8 @@ func wages(number string, amount int64, more ...string) string {
 // payOut posts a cash-out with the test key.
 func (w *world) payOut(body string) reply { return w.post("/payments/cashout", body) }
 
+// The row holds every field of the request, so the sweep can continue the payment without this
+// process.
 func TestACashOutIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 	t.Parallel()
 
@@ -55,6 +57,8 @@ func TestACashOutIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 	}, got.data())
 }
 
+// A cash-out spends the balance of its own country only. What is held for one payment is not there
+// for the next.
 func TestACashOutTakesNoMoreThanThereIs(t *testing.T) { // rows 48, 49, 50
 	t.Parallel()
 
@@ -75,6 +79,7 @@ func TestACashOutTakesNoMoreThanThereIs(t *testing.T) { // rows 48, 49, 50
 	w.payOut(wages("o1", 400)).says(pirogue.DuplicateOrder) // the repeat is detected before the balance is checked
 }
 
+// Merchants have one space of order IDs, so a cash-out cannot reuse a cash-in's.
 func TestOneReferenceForCashInsAndCashOutsTogether(t *testing.T) { // rows 43, 44
 	t.Parallel()
 
@@ -95,6 +100,7 @@ func TestOneReferenceForCashInsAndCashOutsTogether(t *testing.T) { // rows 43, 4
 	require.Len(t, w.store.all(), 2)
 }
 
+// No refused cash-out may leave a row or a hold.
 func TestACashOutNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 
@@ -132,6 +138,7 @@ func TestACashOutNamesWhatIsWrong(t *testing.T) {
 	require.Empty(t, w.store.all())
 }
 
+// A captured, validly signed cash-in must not pay out, refund or resend.
 func TestACapturedCashInOpensNoOtherRoute(t *testing.T) { // rows 10, 11
 	t.Parallel()
 
@@ -147,6 +154,7 @@ func TestACapturedCashInOpensNoOtherRoute(t *testing.T) { // rows 10, 11
 	require.Len(t, w.store.all(), 1)
 }
 
+// Suspension stops outgoing money before a hold is made.
 func TestASuspendedMerchantPaysNobody(t *testing.T) {
 	t.Parallel()
 
@@ -161,6 +169,8 @@ func TestASuspendedMerchantPaysNobody(t *testing.T) {
 	require.Equal(t, int64(10_000), w.balance().Available)
 }
 
+// A request that is refused for an outage holds no money. An accepted one keeps its hold until the
+// operator decides.
 func TestNoHoldWithoutAnAnswer(t *testing.T) { // row 65
 	t.Parallel()
 
@@ -189,6 +199,7 @@ func (w *world) agreed(rules ...pirogue.FeeRule) {
 	w.store.change(func() { w.store.contracts[w.merchant.ID] = rules })
 }
 
+// A later contract changes no accepted payment, and the hold has the fee in it.
 func TestTheFeeIsTheContractsAndStaysSo(t *testing.T) {
 	t.Parallel()
 
@@ -223,6 +234,7 @@ func TestTheFeeIsTheContractsAndStaysSo(t *testing.T) {
 	require.Equal(t, 10.0, got.data()["fee"], "frozen when it was accepted")
 }
 
+// The operator's limits bound the sum that moves there: the amount with the customer's fee.
 func TestLimitsAreAboutWhatMovesAtTheOperator(t *testing.T) {
 	t.Parallel()
 
@@ -260,6 +272,7 @@ func TestAnAmountAboveTheMaximumWithItsFeeIsRefused(t *testing.T) {
 	}
 }
 
+// One merchant's contract must not price another merchant's payments.
 func TestTheContractIsReadOfNobodyElse(t *testing.T) {
 	t.Parallel()
 

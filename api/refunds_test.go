@@ -20,6 +20,7 @@ func (w *world) refund(id pirogue.PaymentID, reference string, more ...string) r
 		strings.Join(append([]string{""}, more...), ",")+`}`)
 }
 
+// The row holds every field of the request, and its amount cannot be refunded a second time.
 func TestARefundIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 	t.Parallel()
 
@@ -59,6 +60,7 @@ func TestARefundIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 	require.Equal(t, want, w.get("/payments?type=REFUND").list()[0])
 }
 
+// Refunds under way count: together they never exceed the cash-in.
 func TestARefundTakesTheRestWhenItDoesNotSay(t *testing.T) { // row 52
 	t.Parallel()
 
@@ -76,6 +78,7 @@ func TestARefundTakesTheRestWhenItDoesNotSay(t *testing.T) { // row 52
 	require.Equal(t, int64(500), w.balance().Reserved)
 }
 
+// A repeat never gives money back twice, whatever the cash-in's status is.
 func TestARepeatedRefundGetsTheOriginal(t *testing.T) { // rows 43, 55
 	t.Parallel()
 
@@ -107,6 +110,7 @@ func TestARepeatedRefundGetsTheOriginal(t *testing.T) { // rows 43, 55
 	require.Equal(t, http.StatusAccepted, w.refund(other.ID, "order_001").Code, "an order's number is no refund's")
 }
 
+// Concurrent repeats are the usual case after a client's timeout.
 func TestTwoIdenticalRefundsAtOnceMakeOne(t *testing.T) { // row 47
 	t.Parallel()
 
@@ -129,6 +133,7 @@ func TestTwoIdenticalRefundsAtOnceMakeOne(t *testing.T) { // row 47
 	require.Len(t, refunds, 1)
 }
 
+// Only the merchant's own successful cash-in, in the same mode, can be given back.
 func TestWhatCannotBeRefunded(t *testing.T) { // rows 51, 53
 	t.Parallel()
 
@@ -162,6 +167,7 @@ func TestWhatCannotBeRefunded(t *testing.T) { // rows 51, 53
 	}
 }
 
+// The merchant's balance pays a refund. A refused one holds nothing.
 func TestARefundIsPaidFromTheBalance(t *testing.T) { // row 54
 	t.Parallel()
 
@@ -191,6 +197,8 @@ func TestARefundByWhoCollectedHasNoPayoutsLimits(t *testing.T) {
 	w.refund(paidOut.ID, "r2", `"amount":`+strconv.Itoa(minAmount-1)).says(pirogue.InvalidAmount)
 }
 
+// The collector's own refund call comes first. Otherwise an operator that pays out carries the
+// refund, also when the collector left the configuration.
 func TestWhoCollectedGivesBackWhereItCan(t *testing.T) {
 	t.Parallel()
 
@@ -211,6 +219,7 @@ func TestWhoCollectedGivesBackWhereItCan(t *testing.T) {
 	require.Equal(t, string(payerOperator), w.refund(gone.ID, "r4").data()["operator"])
 }
 
+// No refused refund may leave a row.
 func TestARefundNamesWhatIsWrong(t *testing.T) { // rows 22, 52
 	t.Parallel()
 
@@ -241,6 +250,7 @@ func TestARefundNamesWhatIsWrong(t *testing.T) { // rows 22, 52
 	require.Len(t, w.store.all(), 1)
 }
 
+// Equal bytes for every ID that is no refund of this merchant reveal nothing about other payments.
 func TestOnlyARefundIsReadAsOne(t *testing.T) { // row 56
 	t.Parallel()
 
@@ -263,6 +273,7 @@ func TestOnlyARefundIsReadAsOne(t *testing.T) { // row 56
 	require.Equal(t, "customer", w.get("/refunds/" + back).data()["waiting_for"], "as its workflow says")
 }
 
+// A merchant waits on a refund in the same way as on a payment.
 func TestARefundCanBeWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
