@@ -15,6 +15,7 @@ import (
 	"pirogue"
 )
 
+// Every bound of amounts, limits and fees is checked at its edges.
 func TestAnAmountIsWithinTheMaximum(t *testing.T) {
 	t.Parallel()
 
@@ -40,6 +41,8 @@ func TestAnAmountIsWithinTheMaximum(t *testing.T) {
 	}
 }
 
+// No status outside this table may follow another one, and only a cash-in can be reversed or
+// succeed late.
 func TestAPaymentOnlyMovesForward(t *testing.T) {
 	t.Parallel()
 
@@ -67,6 +70,7 @@ func TestAPaymentOnlyMovesForward(t *testing.T) {
 	}
 }
 
+// A number of an unknown country or of a few digits must not be readable either.
 func TestAMaskedNumberKeepsItsCountryAndTwoDigits(t *testing.T) {
 	t.Parallel()
 
@@ -81,6 +85,8 @@ func TestAMaskedNumberKeepsItsCountryAndTwoDigits(t *testing.T) {
 	}
 }
 
+// XOF and XAF have equal values and are two currencies nevertheless. A sum of both, or beyond 64
+// bits, fails.
 func TestAmountsOfTwoCurrenciesNeverMeet(t *testing.T) {
 	t.Parallel()
 
@@ -95,6 +101,7 @@ func TestAmountsOfTwoCurrenciesNeverMeet(t *testing.T) {
 	require.Equal(t, pirogue.Internal, pirogue.CodeOf(err))
 }
 
+// Merchants branch on codes, so each has one row, one status and both texts.
 func TestEveryCodeIsOneRowWithBothLanguages(t *testing.T) {
 	t.Parallel()
 
@@ -109,6 +116,7 @@ func TestEveryCodeIsOneRowWithBothLanguages(t *testing.T) {
 	}
 }
 
+// The outcomes of operator calls and unknown codes must not reach a merchant.
 func TestACodeNoMerchantMaySeeAnswersAsInternal(t *testing.T) {
 	t.Parallel()
 
@@ -120,6 +128,7 @@ func TestACodeNoMerchantMaySeeAnswersAsInternal(t *testing.T) {
 	require.Equal(t, pirogue.InvalidAmount, pirogue.CodeOf(wrapped))
 }
 
+// Neka Paie's merchants parse its eight fields, in their order.
 func TestAWebhookBeginsWithTheEightFieldsMerchantsKnow(t *testing.T) {
 	t.Parallel()
 
@@ -139,6 +148,7 @@ func TestAWebhookBeginsWithTheEightFieldsMerchantsKnow(t *testing.T) {
 	require.Equal(t, pirogue.EventID("evt_018f3c5e000070008000000000000001_1"), event.ID)
 }
 
+// A merchant without a webhook address is not tried seven times.
 func TestAnEventWithoutAnAddressIsUnwanted(t *testing.T) {
 	t.Parallel()
 
@@ -147,6 +157,7 @@ func TestAnEventWithoutAnAddressIsUnwanted(t *testing.T) {
 	require.Equal(t, pirogue.EventUnwanted, event.State)
 }
 
+// The contract promises this span to merchants.
 func TestTheWebhookScheduleIsThirtyOneHoursAndTwentyOneMinutes(t *testing.T) {
 	t.Parallel()
 
@@ -157,6 +168,7 @@ func TestTheWebhookScheduleIsThirtyOneHoursAndTwentyOneMinutes(t *testing.T) {
 	require.Equal(t, 31*time.Hour+21*time.Minute, sum)
 }
 
+// The 409 for a reused reference names the fields that differ.
 func TestARepeatedRequestDiffersInTheFieldsThatChanged(t *testing.T) {
 	t.Parallel()
 
@@ -171,6 +183,7 @@ func TestARepeatedRequestDiffersInTheFieldsThatChanged(t *testing.T) {
 	require.Equal(t, "type amount metadata", strings.Join(p.Differences(q), " "))
 }
 
+// A live payment must never reach a simulator, nor a test payment a live operator.
 func TestARouteNeverMixesModes(t *testing.T) {
 	t.Parallel()
 

@@ -19,6 +19,7 @@ func dice() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
 
 func xof(minor int64) pirogue.Money { return pirogue.Money{Minor: minor, Currency: pirogue.XOF} }
 
+// Halves round up, and a fee never exceeds the amount.
 func TestAFeeIsRoundedAndBounded(t *testing.T) {
 	t.Parallel()
 
@@ -129,6 +130,7 @@ func TestAFeeIsNeitherMadeNorLost(t *testing.T) {
 	}
 }
 
+// A contract's exception must win over its general rule.
 func TestTheRuleThatNamesMoreDecides(t *testing.T) {
 	t.Parallel()
 

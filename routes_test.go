@@ -54,6 +54,7 @@ func ivorian(n pirogue.Network, k pirogue.Kind, operators ...pirogue.OperatorCod
 	return pirogue.Route{Mode: pirogue.Test, Country: "CI", Network: n, Kind: k, Operators: operators}
 }
 
+// An operator of the service corrects a whole configuration in one go.
 func TestEveryMistakeOfARouteIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 
@@ -71,6 +72,8 @@ func TestEveryMistakeOfARouteIsReportedAtOnce(t *testing.T) {
 	}
 }
 
+// A restart with another operator could pay twice, so the latest attempt's operator comes first.
+// Operators already tried are left out.
 func TestALostPaymentStaysWithItsOperator(t *testing.T) {
 	t.Parallel()
 
@@ -109,6 +112,7 @@ func TestALostPaymentStaysWithItsOperator(t *testing.T) {
 	require.ErrorContains(t, err, "a key that is missing")
 }
 
+// Plan explains exactly the route that Order takes.
 func TestAPaymentTakesTheOperatorsWhoseLimitsAllowItInTheirOrder(t *testing.T) {
 	t.Parallel()
 
@@ -144,6 +148,7 @@ func TestAPaymentTakesTheOperatorsWhoseLimitsAllowItInTheirOrder(t *testing.T) {
 	}
 }
 
+// Failover goes forward only: the operator before may still execute its attempt.
 func TestAPaymentThatMovedOnIsTakenUpWhereItIs(t *testing.T) {
 	t.Parallel()
 
@@ -160,6 +165,7 @@ func TestAPaymentThatMovedOnIsTakenUpWhereItIs(t *testing.T) {
 	require.Empty(t, order.Next, "nobody goes back to the one before")
 }
 
+// Another operator could only pay the refund out, which is not the same call.
 func TestARefundStaysAtTheOperatorThatGivesItBack(t *testing.T) {
 	t.Parallel()
 
@@ -212,6 +218,7 @@ func (onlyGiver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, err
 	return pirogue.Receipt{}, nil
 }
 
+// A refund call has limits of its own, apart from those of payouts.
 func TestARefundHasTheLimitsOfWhoCarriesIt(t *testing.T) {
 	t.Parallel()
 
@@ -280,6 +287,7 @@ func TestARefundHasTheLimitsOfWhoCarriesIt(t *testing.T) {
 	}
 }
 
+// The number's prefix is a hint, so an explicit network always wins.
 func TestANetworkIsTheOneAskedForOrThePrefixsOrTheCountrysFirst(t *testing.T) {
 	t.Parallel()
 
@@ -298,6 +306,7 @@ func TestANetworkIsTheOneAskedForOrThePrefixsOrTheCountrysFirst(t *testing.T) {
 	require.Equal(t, pirogue.Wave, got, "what was asked for is not bettered")
 }
 
+// A disputed prefix suggests no network.
 func TestAPrefixSuggestsANetwork(t *testing.T) {
 	t.Parallel()
 
@@ -312,6 +321,8 @@ func TestAPrefixSuggestsANetwork(t *testing.T) {
 	}
 }
 
+// Tests of an operator are spaced by OutageProbe, and none passes while a person keeps it out of
+// service.
 func TestACircuitOpensClosesAndLetsOneThroughToSee(t *testing.T) {
 	t.Parallel()
 
@@ -343,6 +354,8 @@ func TestACircuitOpensClosesAndLetsOneThroughToSee(t *testing.T) {
 	require.False(t, may, "nobody tries an operator that a person took out of service")
 }
 
+// PAID outweighs a failure in either order, for money that moved cannot be denied by a later
+// callback.
 func TestAnOperatorThatCannotBeAskedIsBelievedWithTheRightAmountOnly(t *testing.T) {
 	t.Parallel()
 

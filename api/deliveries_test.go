@@ -28,6 +28,8 @@ func (w *world) tell(p pirogue.Payment, state pirogue.EventState, tried ...pirog
 // resendPath returns the path that sends an event again.
 func resendPath(id pirogue.EventID) string { return "/webhooks/deliveries/" + string(id) + "/resend" }
 
+// A merchant finds the fault of its endpoint by itself. It sees every try with its times, its
+// status and the exact body.
 func TestAMerchantSeesWhatWasTriedToTellIt(t *testing.T) {
 	t.Parallel()
 
@@ -62,6 +64,7 @@ func TestAMerchantSeesWhatWasTriedToTellIt(t *testing.T) {
 	}, line)
 }
 
+// Pages show each event once, newest first, and never those of the other mode.
 func TestDeliveriesAreFoundPageByPage(t *testing.T) {
 	t.Parallel()
 
@@ -93,6 +96,7 @@ func TestDeliveriesAreFoundPageByPage(t *testing.T) {
 	require.Empty(t, w.do(w.request(w.live, http.MethodGet, "/api/v1/webhooks/deliveries", "")).list(), "the other mode")
 }
 
+// A repeated request while the event waits starts no further round.
 func TestAnEventIsSentAgain(t *testing.T) {
 	t.Parallel()
 
@@ -109,6 +113,7 @@ func TestAnEventIsSentAgain(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, w.post(resendPath(e.ID), `{"event_id":"`+string(e.ID)+`"}`).Code)
 }
 
+// Nobody but the owner can trigger a webhook, and no captured GET can.
 func TestWhatIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 
@@ -139,6 +144,7 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 	require.Equal(t, pirogue.EventExhausted, w.store.events[0].State)
 }
 
+// The event's row waits, so a failed start loses nothing.
 func TestADeliveryThatDoesNotStartIsLeftToTheSweep(t *testing.T) {
 	t.Parallel()
 
@@ -150,6 +156,7 @@ func TestADeliveryThatDoesNotStartIsLeftToTheSweep(t *testing.T) {
 	require.Contains(t, w.logged(), "delivery is left to the sweep")
 }
 
+// One request sends at most 20 events again; a cursor continues.
 func TestEventsOfAPaymentOrAPeriodAreSentAgain(t *testing.T) {
 	t.Parallel()
 

@@ -22,6 +22,7 @@ func fill(t *testing.T, d *door) (leave func()) {
 	return leave
 }
 
+// A burst waits instead of failing, and a turn is given back once only.
 func TestWhoComesToAFullDoorWaitsForATurn(t *testing.T) {
 	t.Parallel()
 
@@ -38,6 +39,7 @@ func TestWhoComesToAFullDoorWaitsForATurn(t *testing.T) {
 	})
 }
 
+// The wait is bounded by maxTurn and by the client's connection.
 func TestNobodyWaitsAtADoorForEver(t *testing.T) {
 	t.Parallel()
 
@@ -56,6 +58,7 @@ func TestNobodyWaitsAtADoorForEver(t *testing.T) {
 	})
 }
 
+// After maxFailed failures in a row the queue empties at once, and later requests try again.
 func TestThoseWhoWaitAreSentAwayWhenTheDatabaseIs(t *testing.T) {
 	t.Parallel()
 
@@ -84,6 +87,7 @@ func TestThoseWhoWaitAreSentAwayWhenTheDatabaseIs(t *testing.T) {
 	})
 }
 
+// Beyond maxQueue a request is refused at once.
 func TestAQueueHasAnEnd(t *testing.T) {
 	t.Parallel()
 

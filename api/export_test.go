@@ -50,6 +50,7 @@ func table(t *testing.T, text string, comma rune) [][]string {
 const columns = "transaction_id,merchant_order_id,type,status,amount,fee,net_amount,currency,country_code," +
 	"msisdn_masked,operator,provider_tx_id,refunded_amount,created_at,updated_at,settled_at"
 
+// An accountant may use either format, so their values must be equal.
 func TestBothFormatsOfAnExportSayTheSame(t *testing.T) {
 	t.Parallel()
 
@@ -86,6 +87,7 @@ func TestBothFormatsOfAnExportSayTheSame(t *testing.T) {
 	require.Equal(t, want, line)
 }
 
+// French Excel needs semicolons and a byte order mark.
 func TestAFrenchSpreadsheetOpensItsExport(t *testing.T) {
 	t.Parallel()
 
@@ -99,6 +101,7 @@ func TestAFrenchSpreadsheetOpensItsExport(t *testing.T) {
 	require.Equal(t, "a;b,c", table(t, w.export("format=csv&locale=en").Body.String(), ',')[1][1])
 }
 
+// The sum of net_amount must give the balance, so outgoing money is negative and stays a number.
 func TestWhatLeftIsANegativeNumberInBothFormats(t *testing.T) {
 	t.Parallel()
 
@@ -109,6 +112,7 @@ func TestWhatLeftIsANegativeNumberInBothFormats(t *testing.T) {
 	require.Equal(t, -500.0, w.export("").list()[0]["net_amount"])
 }
 
+// A merchant's order ID must not run as a formula on an accountant's machine.
 func TestNoCellOfAnExportIsAFormula(t *testing.T) { // row 62
 	t.Parallel()
 
@@ -140,6 +144,7 @@ func TestNoCellOfAnExportIsAFormula(t *testing.T) { // row 62
 	}
 }
 
+// Pages join without a gap or a repeat, in JSON by next_cursor and in CSV by a trailer.
 func TestAnExportGoesOnWhereItsLimitCutIt(t *testing.T) {
 	t.Parallel()
 
@@ -175,6 +180,7 @@ func TestAnExportGoesOnWhereItsLimitCutIt(t *testing.T) {
 	require.Empty(t, trailer("limit=6"))
 }
 
+// Adjoining periods must count each payment exactly once.
 func TestAPeriodBeginsWithItsFirstMomentAndEndsBeforeItsLast(t *testing.T) { // row 61
 	t.Parallel()
 
@@ -209,6 +215,7 @@ func TestAPeriodBeginsWithItsFirstMomentAndEndsBeforeItsLast(t *testing.T) { // 
 	}
 }
 
+// Another merchant's cursor reveals none of that merchant's rows.
 func TestAnExportIsItsMerchantsAlone(t *testing.T) {
 	t.Parallel()
 
@@ -225,6 +232,7 @@ func TestAnExportIsItsMerchantsAlone(t *testing.T) {
 	require.Contains(t, w.export("").Body.String(), string(p.ID))
 }
 
+// A merchant must never take a part of an export for the whole.
 func TestAnExportThatBreaksIsSeenToBreak(t *testing.T) {
 	t.Parallel()
 
@@ -270,6 +278,7 @@ func TestAnExportThatBreaksIsSeenToBreak(t *testing.T) {
 	require.Len(t, w.export("").list(), 1000, "no export is left behind")
 }
 
+// The write deadline applies to each piece, so an export may run for minutes.
 func TestALongExportOutlivesTheTimeToWrite(t *testing.T) { // row 63
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -305,6 +314,7 @@ func TestALongExportOutlivesTheTimeToWrite(t *testing.T) { // row 63
 	})
 }
 
+// A stalled client must not keep one of the few exports.
 func TestAClientThatReadsNothingIsCutOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -325,6 +335,7 @@ func TestAClientThatReadsNothingIsCutOff(t *testing.T) {
 	})
 }
 
+// One merchant's exports must not use up the database's connections.
 func TestFewExportsRunAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"pirogue/ids"
 )
 
+// Equal bytes for every ID that is not the merchant's own reveal nothing about other payments.
 func TestAPaymentIsItsMerchantsAlone(t *testing.T) { // rows 56, 57
 	t.Parallel()
 
@@ -42,6 +43,7 @@ func TestAPaymentIsItsMerchantsAlone(t *testing.T) { // rows 56, 57
 	require.Equal(t, http.StatusOK, w.get("/payments/"+string(p.ID)).Code)
 }
 
+// A read without a worker leaves these fields out and still succeeds.
 func TestAnOpenPaymentSaysWhatItWaitsFor(t *testing.T) {
 	t.Parallel()
 

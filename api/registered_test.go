@@ -40,6 +40,7 @@ func (w calledBack) registered(body string) *http.Request {
 	return w.at(payerOperator, addressOf(payerOperator), body)
 }
 
+// The reference in a proven body finds the attempt, and 50 repeats count as one callback.
 func TestACallbackAtTheOneAddressFindsItsPayment(t *testing.T) { // rows 71, 72, 79
 	t.Parallel()
 
@@ -64,6 +65,7 @@ func TestACallbackAtTheOneAddressFindsItsPayment(t *testing.T) { // rows 71, 72,
 	require.Equal(t, http.StatusOK, w.do(own).Code, "and the attempt's own address works as well")
 }
 
+// A forged callback must neither be stored nor make the workflow ask.
 func TestACallbackAtTheOneAddressThatIsRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78, 80, 82
 	t.Parallel()
 
@@ -101,6 +103,8 @@ func TestACallbackAtTheOneAddressThatIsRefusedLeavesNothing(t *testing.T) { // r
 	require.Empty(t, w.workflows.told())
 }
 
+// An operator's account may serve other systems. Their callbacks must not use up the limit for
+// wrong tokens.
 func TestAnOperatorThatServesOthersIsNoStranger(t *testing.T) { // row 83
 	t.Parallel()
 
@@ -119,6 +123,7 @@ func TestAnOperatorThatServesOthersIsNoStranger(t *testing.T) { // row 83
 	require.Greater(t, answers[http.StatusTooManyRequests], 700, "of guesses")
 }
 
+// A server without registered tokens has no such address to guess.
 func TestWithoutATokenThereIsNoOneAddress(t *testing.T) {
 	t.Parallel()
 

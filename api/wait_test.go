@@ -29,6 +29,7 @@ func nextCursor(t *testing.T, r reply) string {
 
 // In a synctest bubble time passes when every goroutine waits, so 25 s take no real time.
 
+// The response comes within one reread of the change.
 func TestAHeldAnswerGoesOutWhenTheStatusChanges(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -44,6 +45,7 @@ func TestAHeldAnswerGoesOutWhenTheStatusChanges(t *testing.T) {
 	})
 }
 
+// Without a change the response comes after exactly the wait asked for.
 func TestAHeldAnswerGoesOutAtItsEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -57,6 +59,7 @@ func TestAHeldAnswerGoesOutAtItsEnd(t *testing.T) {
 	})
 }
 
+// A client that disconnects gives its place back at once.
 func TestAHeldAnswerEndsWithItsClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -70,6 +73,7 @@ func TestAHeldAnswerEndsWithItsClient(t *testing.T) {
 	})
 }
 
+// A deploy must not wait 25 s for held responses.
 func TestAServerThatStopsLetsItsHeldAnswersGo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -88,6 +92,7 @@ func TestAServerThatStopsLetsItsHeldAnswersGo(t *testing.T) {
 	})
 }
 
+// Held responses read the database again and again, so their number is bounded.
 func TestNotEveryAnswerIsHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -114,6 +119,7 @@ func TestNotEveryAnswerIsHeld(t *testing.T) {
 	})
 }
 
+// A database that hangs is an outage: a 503 within the contract's time.
 func TestADatabaseThatHangsIsAnsweredWithinThreeSeconds(t *testing.T) { // row 65
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -130,6 +136,8 @@ func TestADatabaseThatHangsIsAnsweredWithinThreeSeconds(t *testing.T) { // row 6
 	})
 }
 
+// The response to a cash-in waits at most firstAnswerTime for the operator, and the payment goes
+// on.
 func TestAnOperatorThatIsSlowDoesNotHoldTheAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -147,6 +155,7 @@ func TestAnOperatorThatIsSlowDoesNotHoldTheAnswer(t *testing.T) {
 	})
 }
 
+// A read waits at most waitingTime for the workflow.
 func TestAWorkflowThatIsSlowDoesNotHoldARead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

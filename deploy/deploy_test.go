@@ -59,6 +59,7 @@ func (s service) job() bool { return strings.HasPrefix(s.Restart, "on-failure:")
 // fullVersion matches a tag that never moves to another minor version.
 var fullVersion = regexp.MustCompile(`^[a-z./-]+:v?\d+(\.\d+)+$`)
 
+// A restart must never bring another version.
 func TestImagesArePinned(t *testing.T) {
 	t.Parallel()
 	for name, s := range readCompose(t).Services {
@@ -69,6 +70,7 @@ func TestImagesArePinned(t *testing.T) {
 	}
 }
 
+// Compose waits on health, and a service must come back after a crash.
 func TestWhatServesHasAHealthcheckAndJobsEnd(t *testing.T) {
 	t.Parallel()
 	for name, s := range readCompose(t).Services {
@@ -84,6 +86,7 @@ func TestWhatServesHasAHealthcheckAndJobsEnd(t *testing.T) {
 	}
 }
 
+// A service must not start before its database, its schema and its namespace exist.
 func TestDependenciesWaitForTheRightThing(t *testing.T) {
 	t.Parallel()
 	services := readCompose(t).Services
@@ -111,6 +114,7 @@ func TestDependenciesWaitForTheRightThing(t *testing.T) {
 	}
 }
 
+// Every secret is made by one script, is declared, and stays out of git.
 func TestSecretsAreFiles(t *testing.T) {
 	t.Parallel()
 	file := readCompose(t)
@@ -140,6 +144,7 @@ func TestSecretsAreFiles(t *testing.T) {
 // secretive matches the usual names of settings that must stay secret.
 var secretive = regexp.MustCompile(`PASSWORD|PWD|SECRET|TOKEN|KEY|CREDENTIAL|DATABASE_URL`)
 
+// Settings that hold a secret name a file, so that no environment or process list shows it.
 func TestNoPasswordIsWrittenDown(t *testing.T) {
 	t.Parallel()
 	for name, s := range readCompose(t).Services {
@@ -155,6 +160,7 @@ func TestNoPasswordIsWrittenDown(t *testing.T) {
 	}
 }
 
+// Only a reverse proxy on the machine may reach the ports.
 func TestOnlyLoopbackIsPublished(t *testing.T) {
 	t.Parallel()
 	published := []string{}
@@ -172,6 +178,7 @@ func TestOnlyLoopbackIsPublished(t *testing.T) {
 	}
 }
 
+// A compromised service must reach as little as possible, and none may fill the disk or the memory.
 func TestContainersAreConfined(t *testing.T) {
 	t.Parallel()
 	file := readCompose(t)
@@ -199,6 +206,8 @@ func TestContainersAreConfined(t *testing.T) {
 	}
 }
 
+// The number of shards is fixed for ever at the first start. The Web UI must not offer actions that
+// bypass support's API.
 func TestTemporalIsSetUpForGood(t *testing.T) {
 	t.Parallel()
 	services := readCompose(t).Services
@@ -221,6 +230,7 @@ func TestTemporalIsSetUpForGood(t *testing.T) {
 	}
 }
 
+// A limit of an operator's calls per second is exact only on a queue with one partition.
 func TestOperatorQueuesHaveOnePartition(t *testing.T) {
 	t.Parallel()
 	var settings map[string][]struct {
@@ -249,6 +259,7 @@ func TestOperatorQueuesHaveOnePartition(t *testing.T) {
 	}
 }
 
+// A reader starts from this file.
 func TestTheExampleOfOperatorsIsOneThatWorks(t *testing.T) {
 	t.Parallel()
 	conf, err := config.Load([]string{"PIROGUE_OPERATORS_FILE=operators.example.json"})
@@ -264,6 +275,7 @@ func TestTheExampleOfOperatorsIsOneThatWorks(t *testing.T) {
 	}
 }
 
+// A misspelt setting would be ignored in silence.
 func TestPirogueKnowsEverySettingItIsGiven(t *testing.T) {
 	t.Parallel()
 	known := []string{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"} // standard variables of Temporal
@@ -317,6 +329,7 @@ func pirogueAttributes(text string) string {
 	return body
 }
 
+// The smallest image has the fewest vulnerabilities, and no process in it is root.
 func TestTheImageHoldsOneStaticProgramAndNoRoot(t *testing.T) {
 	t.Parallel()
 	text := read(t, "Dockerfile")

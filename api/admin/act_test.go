@@ -57,6 +57,7 @@ func (w *world) acts() map[string]struct {
 	}
 }
 
+// An attempt without the role changes nothing, and the audit log shows it.
 func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { // row 97
 	t.Parallel()
 
@@ -96,6 +97,7 @@ func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { /
 	}
 }
 
+// An action without a reason is a malformed request, so it leaves no audit entry.
 func TestNothingIsDoneWithoutAReason(t *testing.T) {
 	t.Parallel()
 
@@ -112,6 +114,8 @@ func TestNothingIsDoneWithoutAReason(t *testing.T) {
 	}
 }
 
+// The response and the audit entry give the same verdict. An entry stays open only where the
+// workflow still has the action.
 func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 	t.Parallel()
 
@@ -171,6 +175,8 @@ func hangs(ctx context.Context, _ pirogue.Payment, _ string) (pirogue.Verdict, e
 	return pirogue.Verdict{}, pirogue.Errorf(pirogue.Unknown, "no answer yet: %w", ctx.Err())
 }
 
+// The actor comes from the token alone. The workflow gets the entry's ID and reads everything else
+// from its row.
 func TestTheWorkflowIsToldWhichRowSaysWhoActs(t *testing.T) {
 	t.Parallel()
 
@@ -241,6 +247,7 @@ func TestResolveNamesItsCase(t *testing.T) {
 	}
 }
 
+// An action without an audit entry would be untraceable, so it must not happen.
 func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
 	t.Parallel()
 
@@ -255,6 +262,7 @@ func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
 	require.Empty(t, w.store.fees[merchantID])
 }
 
+// The action has had its effect, so a failed write of its verdict is no failure of the action.
 func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
 	t.Parallel()
 
@@ -268,8 +276,8 @@ func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
 	require.Empty(t, w.store.log()[0].Verdict.Decision)
 }
 
-// An action whose commit is not answered is made once more: a row of the audit log that says REFUSED
-// of money that was booked would be a lie. Without a second answer the row says nothing.
+// An action whose COMMIT got no response is made a second time. An audit entry with REFUSED would
+// be wrong where the money was booked. Without a second response the entry stays open.
 func TestActionWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 
@@ -290,6 +298,7 @@ func TestActionWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+// A client that disconnects must not leave an action half done.
 func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -305,6 +314,8 @@ func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
 	})
 }
 
+// One attempt is made, every other person reads that it was refused, and Temporal's limit of
+// updates is never reached.
 func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -339,6 +350,7 @@ func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
 	})
 }
 
+// The wait for a turn is bounded, and each payment has turns of its own.
 func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -366,6 +378,7 @@ func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
 	})
 }
 
+// A delivery that Temporal cannot start is left to the sweep, so the action succeeds.
 func TestAnEventIsSentAgain(t *testing.T) {
 	t.Parallel()
 
@@ -415,6 +428,7 @@ func TestAnEventIsSentAgain(t *testing.T) {
 	}
 }
 
+// Only an ended payment has a webhook.
 func TestAPaymentThatHasNotEndedHasNothingToTellAgain(t *testing.T) {
 	t.Parallel()
 

@@ -53,6 +53,8 @@ func (s *fakeStore) EndAskFirst(
 	return pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "ended"}, err
 }
 
+// Only finance may record where a person looked, and end the mode. A second person must confirm the
+// end.
 func TestAskFirst(t *testing.T) {
 	t.Parallel()
 

@@ -23,6 +23,7 @@ func (w *world) client(t *testing.T, who string) *admin.Client {
 	return &admin.Client{URL: server.URL, Token: who}
 }
 
+// Support finds a payment by any of its identifiers, and never sees the full number.
 func TestSupportFindsAPaymentAndSeesWhatItWaitsFor(t *testing.T) {
 	t.Parallel()
 
@@ -49,6 +50,7 @@ func TestSupportFindsAPaymentAndSeesWhatItWaitsFor(t *testing.T) {
 	require.Equal(t, "Payment accepted by Pirogue.", moments[0].Message)
 }
 
+// Support is offered only the actions that can help, by kind, status and open cases.
 func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 	t.Parallel()
 
@@ -99,6 +101,8 @@ func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 	}
 }
 
+// A missing encryption key hides the sealed fields only: support must still see and act on the
+// payment.
 func TestAPaymentIsShownWithoutWhatDoesNotOpen(t *testing.T) {
 	t.Parallel()
 
@@ -112,6 +116,7 @@ func TestAPaymentIsShownWithoutWhatDoesNotOpen(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.press(pirogue.VerbRecheck, because).status(), "its workflow can be asked")
 }
 
+// Support must read payments while the workers are down.
 func TestAReadDoesNotDependOnAWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -128,6 +133,7 @@ func TestAReadDoesNotDependOnAWorker(t *testing.T) {
 	})
 }
 
+// Each row has its cause and its allowed actions, and closed cases are left out.
 func TestTheListsSayWhyAndWhatCanBeDone(t *testing.T) {
 	t.Parallel()
 
@@ -161,6 +167,7 @@ func TestTheListsSayWhyAndWhatCanBeDone(t *testing.T) {
 	require.Equal(t, "PENDING", stuck[0].Words)
 }
 
+// The latest actions matter most.
 func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
 	t.Parallel()
 
@@ -181,6 +188,7 @@ func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
 	require.Equal(t, "PENDING", ofPayment[0].Verdict.Evidence)
 }
 
+// Support must learn from the response why an action would not be safe.
 func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
 	t.Parallel()
 
@@ -195,6 +203,8 @@ func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
 	require.Equal(t, w.store.log()[0].ID, act.ID)
 }
 
+// A repeated payout books once, an ID belongs to one payout, and no payout exceeds the balance.
+// Each attempt has an audit entry.
 func TestFinanceSettlesMerchants(t *testing.T) {
 	t.Parallel()
 
@@ -225,6 +235,7 @@ func TestFinanceSettlesMerchants(t *testing.T) {
 	require.Len(t, w.store.log(), 4)
 }
 
+// The rule comes back exactly as it was set.
 func TestFinanceChangesAContract(t *testing.T) {
 	t.Parallel()
 
@@ -245,6 +256,7 @@ func TestFinanceChangesAContract(t *testing.T) {
 	require.Equal(t, pirogue.LateAccept, w.store.policies[merchantID])
 }
 
+// Support stops a merchant's money at once; only finance lets it flow again.
 func TestSupportSuspendsAMerchantAndCancelsItsBulk(t *testing.T) {
 	t.Parallel()
 
@@ -274,6 +286,7 @@ func TestSupportSuspendsAMerchantAndCancelsItsBulk(t *testing.T) {
 	require.Len(t, w.store.log(), 4)
 }
 
+// The client's error names the fields at fault, and an unreachable server is ServiceUnavailable.
 func TestAClientSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 

@@ -13,6 +13,7 @@ import (
 	"pirogue/api/admin"
 )
 
+// Without one valid bearer token a caller learns nothing and changes nothing.
 func TestNobodyComesInWithoutATokenInForce(t *testing.T) {
 	t.Parallel()
 
@@ -42,6 +43,7 @@ func TestNobodyComesInWithoutATokenInForce(t *testing.T) {
 	require.Empty(t, w.store.log())
 }
 
+// Every read needs a role, and no response holds a null.
 func TestWhoMayNothingReadsNothing(t *testing.T) {
 	t.Parallel()
 
@@ -148,6 +150,8 @@ func TestAnActSaysEverythingItNeeds(t *testing.T) {
 	require.Empty(t, w.store.log())
 }
 
+// Unknown, misspelt and repeated parameters are errors, so that a filter never selects more than
+// its author meant.
 func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	t.Parallel()
 
@@ -184,6 +188,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	}
 }
 
+// An outage of the database says nothing about the payment.
 func TestADatabaseThatIsAwayIsAnOutageAndNoVerdict(t *testing.T) {
 	t.Parallel()
 
@@ -199,6 +204,7 @@ func TestADatabaseThatIsAwayIsAnOutageAndNoVerdict(t *testing.T) {
 	}
 }
 
+// A check reads every row, so a second one at the same time would only slow both.
 func TestTheBooksAreCheckedByOneAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -215,6 +221,7 @@ func TestTheBooksAreCheckedByOneAtATime(t *testing.T) {
 	})
 }
 
+// Requests above maxInside get Retry before any read of the database.
 func TestTooManyRequestsAreTurnedAwayBeforeTheyCostAnything(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -239,6 +246,7 @@ func TestTooManyRequestsAreTurnedAwayBeforeTheyCostAnything(t *testing.T) {
 	})
 }
 
+// The error names every missing option at once.
 func TestAServerWithoutItsPartsIsNotMade(t *testing.T) {
 	t.Parallel()
 

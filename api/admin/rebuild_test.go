@@ -55,6 +55,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 	}
 }
 
+// A reader may see the lost workflows; only support may start them.
 func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
 	t.Parallel()
 
@@ -75,6 +76,7 @@ func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
 	require.Error(t, err)
 }
 
+// The number must match what the actor saw, so that no other workflow ends.
 func TestBlockedWorkflowsAreStartedAgain(t *testing.T) {
 	t.Parallel()
 
