@@ -311,9 +311,8 @@ func lasting(tx *gorm.DB, after pirogue.AttemptID, next string) ([]attemptRow, e
 	return rows, err
 }
 
-// renew writes the next attempt. If its number is taken it reads that attempt, and if none may
-// come after the previous one it reads that. The payment is locked, so no result can arrive in
-// between.
+// renew writes the next attempt, or reads the one that has its number. If none may come after the
+// previous attempt, it reads that one. The payment is locked, so no result can arrive in between.
 func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 	lasts, err := lasting(tx, after, next.Operator)
 	if err != nil {
@@ -336,8 +335,8 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 		return unchanged{}
 	}
 	failpoint.Hit("store.renew.written")
-	// Nobody waits for the response of the previous attempt any more. An attempt that has its
-	// result keeps it.
+	// No run waits for the response of the previous attempt. An attempt that has its result keeps
+	// it.
 	at := next.CreatedAt
 	lost := map[string]any{"state": pirogue.AttemptUnknown, "answered_at": at, "updated_at": at}
 	set := tx.Model(&attemptRow{}).Where("id = ? AND state = ?", after, pirogue.AttemptSent).Updates(lost)

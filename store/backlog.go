@@ -9,7 +9,7 @@ import (
 	"pirogue"
 )
 
-// The backlog's conditions are literals and not parameters, so that a database can see that its
+// The backlog's conditions are literals and not parameters. So a database can see that its
 // partial index holds exactly these rows.
 
 // Unstarted returns payments that are CREATED since before a time, oldest first. It leaves out

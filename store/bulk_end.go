@@ -131,7 +131,7 @@ func orUnchanged(err error) error {
 }
 
 // UnstartedLines returns payments of a bulk whose workflow could not be started, in the order of
-// their IDs, at most limit. It begins behind the payment after. Each of them has an open case.
+// their IDs. It returns at most limit, behind the payment after. Each of them has an open case.
 func (db *DB) UnstartedLines(
 	ctx context.Context, id pirogue.BulkID, after pirogue.PaymentID, limit int,
 ) ([]pirogue.OpenLine, error) {

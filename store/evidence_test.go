@@ -28,8 +28,8 @@ func TestAStatusQuestionIsCountedOnce(t *testing.T) {
 	})
 }
 
-// While one worker waits for the operator's answer, another one that lost the attempt records that it
-// received none. The answer is overtaken and still stands between two equal ones.
+// One worker waits for the operator's result. Meanwhile another run of the same activity records
+// that it received none. The first result is overtaken, and it still stands between two equal ones.
 func TestAnAnswerThatIsOvertakenContradicts(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

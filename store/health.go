@@ -104,8 +104,8 @@ func (db *DB) QuestionLoad(
 	return load, err
 }
 
-// questionLoad counts an operator's open payments that may be asked about, those of them that are
-// fresh, and the ended ones that count as watched.
+// questionLoad counts an operator's open payments that may be asked about, and those of them that
+// are fresh. It also counts the ended payments that count as watched.
 const questionLoad = `
 SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @fresh THEN 1 END) AS fresh,
        (SELECT COUNT(*) FROM payments w

@@ -118,8 +118,9 @@ func inForce(tx *gorm.DB, o pirogue.Owner) *gorm.DB {
 		Order("created_at DESC, public DESC")
 }
 
-// WebhookSecrets returns the secrets that sign an owner's webhooks: the API secret of its newest
-// key in force, and the whsec_ secret. It fails with NotFound if the owner has no key.
+// WebhookSecrets returns the two secrets that sign an owner's webhooks. api is the API secret of
+// its newest key in force, and standard is the whsec_ secret. It fails with NotFound if the owner
+// has no key.
 func (db *DB) WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standard string, err error) {
 	var key keyRow
 	var hook webhookSecretRow

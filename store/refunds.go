@@ -43,8 +43,8 @@ func reserveParent(tx *gorm.DB, p pirogue.Payment) error {
 	return whyNoRefund(tx, p)
 }
 
-// holdRefund takes a refund's amount from its cash-in, if the cash-in is SUCCESS, has the same
-// owner, currency and country, and has enough left.
+// holdRefund takes a refund's amount from its cash-in. The cash-in must be SUCCESS, with the same
+// owner, currency and country, and have enough left.
 const holdRefund = `
 UPDATE payments SET refund_held = refund_held + @amount, updated_at = @at
  WHERE id = @parent AND merchant_id = @merchant AND mode = @mode AND currency = @currency AND country = @country
@@ -71,8 +71,8 @@ func reserveLate(tx *gorm.DB, p pirogue.Payment) error {
 	return err
 }
 
-// leftInSuspense computes the suspense money of a cash-in: what came late, less what was cleared,
-// less its late refunds that may still succeed.
+// leftInSuspense computes the suspense money of a cash-in. It is what came late, less what was
+// cleared, less the late refunds that may still succeed.
 const leftInSuspense = `
 SELECT CAST(
   (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_journals j JOIN ledger_transfers t ON t.journal_id = j.id
@@ -82,8 +82,8 @@ SELECT CAST(
 - (SELECT COALESCE(SUM(r.amount), 0) FROM payments r
     WHERE r.parent_id = @parent AND r.late = 1 AND r.status NOT IN ('FAILED','EXPIRED')) AS BIGINT)`
 
-// Refunds returns the refunds of a cash-in that gave money of it back, or may yet, the oldest first.
-// Returns of stray money are not among them.
+// Refunds returns the refunds of a cash-in that gave money of it back, or still may, the oldest
+// first. It leaves out returns of money in suspense.
 func (db *DB) Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.Payment, error) {
 	var rows []paymentRow
 	err := db.look(ctx, "list refunds", func(tx *gorm.DB) error {

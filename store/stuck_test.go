@@ -328,8 +328,8 @@ func TestAPaymentThatDoesNotOpenHidesNoOther(t *testing.T) {
 	})
 }
 
-// A payment and a line are shown with the fields that are not sealed, and with a note that a part
-// is missing.
+// A payment and a line are shown with the fields that are not sealed. A note says that a part is
+// missing.
 func TestWhatDoesNotOpenIsShownWithoutIt(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

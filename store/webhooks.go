@@ -132,10 +132,10 @@ UPDATE webhook_events
 // limit: see the check on webhook_events.round.
 const maxRounds = 100
 
-// Resend makes an event WAITING again, in another round with all its deliveries, and returns it.
-// The address is the payment's, or else the merchant's at present. An event that is WAITING, has
-// no address or has used its maxRounds is returned unchanged. So a repeated call has one effect.
-// It fails with NotFound, also for another owner's event.
+// Resend makes an event WAITING again, in another round with the full number of deliveries, and
+// returns it. The address is the payment's, or else the merchant's at present. An event that is
+// WAITING, has no address or has used its maxRounds is returned unchanged. So a repeated call has
+// one effect. It fails with NotFound, also for another owner's event.
 func (db *DB) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
 	if !keepable(string(id)) {
 		return pirogue.Event{}, pirogue.Errorf(pirogue.NotFound, "event %q", id)
@@ -184,8 +184,8 @@ func (db *DB) EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Eve
 	return unpackEvents(rows), err
 }
 
-// Deliveries returns the owner's events that the filter selects, newest first, each with its
-// deliveries in the order of their rounds. All are as of one moment. A page begins behind the
+// Deliveries returns the owner's events that the filter selects, newest first. Each comes with
+// its deliveries in the order of their rounds. All are as of one moment. A page begins behind the
 // event f.Before; another owner's event gives an empty page. It returns at most pirogue.MaxPage +
 // 1, so that a caller can see whether more follow.
 func (db *DB) Deliveries(ctx context.Context, o pirogue.Owner, f pirogue.EventFilter) ([]pirogue.EventLog, error) {

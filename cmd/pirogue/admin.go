@@ -70,7 +70,7 @@ func asks[T any](
 	}
 }
 
-// print writes an answer as indented JSON if --json is set, and as an aligned table otherwise.
+// print writes a result as indented JSON if --json is set, and as an aligned table otherwise.
 func (tool *adminTool) print(out io.Writer, answer any, rows [][]string) error {
 	if tool.asJSON {
 		encoder := json.NewEncoder(out)

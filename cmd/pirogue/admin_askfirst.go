@@ -137,9 +137,9 @@ func (p *parts) lost(ctx context.Context, page []pirogue.LostRow) ([]pirogue.Los
 	return lost, nil
 }
 
-// readList reads an operator's own list from since until the present and keeps each line that
-// matches no attempt of ours. It returns a sentence for the person at the terminal: how many
-// lines it read, or that the operator has no list.
+// readList reads an operator's own list from since until the present. It keeps each line that
+// matches no attempt of ours. It returns a sentence for the person at the terminal: the number of
+// lines, or that the operator has no list.
 func (p *parts) readList(ctx context.Context, code pirogue.OperatorCode, since time.Time) (string, error) {
 	operator, lists := p.instances[code].Operator.(pirogue.StatementReader)
 	if !lists {

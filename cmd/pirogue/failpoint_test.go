@@ -281,9 +281,9 @@ func (l *lane) tell(story failpoint.Story, point, prepared string) {
 	}
 }
 
-// settledByPeople has two people settle as not paid every payment with an open case of an unknown
-// result, until stop is called. Where the simulators promise no more than live operators, nobody
-// else can say that an attempt marked as sent never left.
+// settledByPeople has two people settle every payment with an open case of an unknown result as
+// not paid. It does so until stop is called. Where the simulators promise no more than live
+// operators, nobody else can say that an attempt marked as sent never left.
 func (l *lane) settledByPeople() (stop func()) {
 	if *promisesFlag != stage.PromisesLive {
 		return func() {}

@@ -82,7 +82,7 @@ func (b *backlog) Describe(to chan<- *prometheus.Desc) {
 }
 
 // Collect implements prometheus.Collector. If the database does not answer, it reports only
-// pirogue_backlog_up 0, and all other metrics of the process are scraped as usual.
+// pirogue_backlog_up 0. All other metrics of the process are scraped as usual.
 func (b *backlog) Collect(to chan<- prometheus.Metric) {
 	f, now, err := b.count()
 	tell := func(d *prometheus.Desc, value float64, labels ...string) {

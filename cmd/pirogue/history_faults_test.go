@@ -39,8 +39,9 @@ type faultWorld struct {
 	digitalpaye   sync.Mutex // held by the one payment that breaks its simulator
 }
 
-// cutPayouts breaks off the payouts of one account of Novasend until a status query about one
-// arrives, and every payout of Taramoney. The simulators do not receive these requests.
+// cutPayouts breaks off every payout of Taramoney. It also breaks off the payouts of one account
+// of Novasend, until a status query about one arrives. The simulators do not receive these
+// requests.
 func cutPayouts() func(*http.Request) {
 	var lost, asked atomic.Bool
 	return func(r *http.Request) {

@@ -56,8 +56,8 @@ func abilitiesOf(i pirogue.Instance) []string {
 	return row
 }
 
-// automationOf returns the rows about Pirogue's own decisions for an operator: after a lost
-// response, about a failure, and for a redrive.
+// automationOf returns the rows about Pirogue's own decisions for an operator. They are about a
+// lost response, the proof of a failure, and a redrive.
 func automationOf(i pirogue.Instance) [][]string {
 	a := i.Automation()
 	rows := fieldsOf("lost cash-in", a.LostIn, "lost cash-out", a.LostOut,
