@@ -93,7 +93,6 @@ UPDATE attempts
  WHERE state = 'PREPARED' AND ` + ofOpenPayment
 
 // doubtPayments makes CREATED payments INITIATED, since their attempts may have been sent.
-// CREATED would let them end at their start deadline as if nothing had left.
 const doubtPayments = `
 UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = @at WHERE status = 'CREATED'`
 

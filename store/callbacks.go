@@ -106,8 +106,8 @@ func (db *DB) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time)
 	return agreed && err == nil, err
 }
 
-// routedAtEnd compares the callback with its payment's status in the same statement that marks
-// it. So a payment that ends meanwhile is not missed.
+// routedAtEnd compares the callback with its payment and marks it in one statement, so that no
+// change of the payment comes in between.
 const routedAtEnd = `
 UPDATE callbacks SET routed_at = @at
  WHERE id = @id AND routed_at IS NULL
