@@ -37,8 +37,8 @@ const (
 	SendAskFirst     SendResult = "ASK_FIRST"     // the database was restored, and operators are asked first
 )
 
-// SendLimits says until when an attempt may be marked SENT. Its zero value lets a first sending
-// leave at any time, and no other one.
+// SendLimits bounds the time in which an attempt may be marked SENT. Its zero value allows a first
+// sending at any time, and no second one.
 type SendLimits struct {
 	Accepted time.Duration // how long after the payment was accepted; 0: any time
 	Again    time.Duration // how long after its first sending a lost attempt may leave once more; 0: never

@@ -104,6 +104,7 @@ type eventBody struct {
 	Livemode      bool         `json:"livemode"`
 }
 
+// eventReason is a failure in a webhook, with its text for people.
 type eventReason struct {
 	Code    FailureCode `json:"code"`
 	Message string      `json:"message"`

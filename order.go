@@ -84,8 +84,9 @@ func (l Leg) MayResend(firstSent, now time.Time) bool {
 	return now.Sub(firstSent) < cmp.Or(l.ResendWithin, resendWithin)
 }
 
-// SendLimits returns until when an attempt of a payment of kind k may be sent. A customer is not
-// asked to pay after the time that the payment has: its page or prompt would come hours late.
+// SendLimits returns the times within which an attempt of a payment of kind k may be sent. No
+// collection leaves after the payment's own time, for the customer's page or prompt would come
+// hours late.
 func (l Leg) SendLimits(k Kind, a Attempt) SendLimits {
 	var limits SendLimits
 	if !k.MoneyOut() {

@@ -17,6 +17,7 @@ type StatementReader interface {
 // the call: no byte is sent.
 type CallPermit func(ctx context.Context) error
 
+// callPermitKey is the key of a CallPermit in a context.
 type callPermitKey struct{}
 
 // WithCallPermit returns a context whose calls to operators each need a permit. The caller can so

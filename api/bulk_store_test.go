@@ -60,6 +60,7 @@ func (s *fakeStore) isLine(o pirogue.Owner, number string) bool {
 	return false
 }
 
+// Bulk implements api.Bulks, with the tallies of the stored lines.
 func (s *fakeStore) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error) {
 	if err := s.reached(ctx, "Bulk"); err != nil {
 		return pirogue.BulkProgress{}, err
@@ -79,6 +80,7 @@ func (s *fakeStore) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID
 	return progress, nil
 }
 
+// bulk returns the owner's bulk, nil when there is none.
 func (s *fakeStore) bulk(o pirogue.Owner, id pirogue.BulkID) *pirogue.Bulk {
 	for _, b := range s.bulks {
 		if b.ID == id && b.MerchantID == o.MerchantID && b.Mode == o.Mode {
@@ -88,6 +90,7 @@ func (s *fakeStore) bulk(o pirogue.Owner, id pirogue.BulkID) *pirogue.Bulk {
 	return nil
 }
 
+// BulkLines implements api.Bulks. It holds no lock while each runs.
 func (s *fakeStore) BulkLines(
 	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
 ) error {
@@ -112,6 +115,7 @@ func (s *fakeStore) BulkLines(
 	return nil
 }
 
+// CancelBulk implements api.Bulks: only waiting lines are cancelled.
 func (s *fakeStore) CancelBulk(
 	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time,
 ) (pirogue.BulkProgress, error) {
@@ -133,6 +137,7 @@ func (s *fakeStore) CancelBulk(
 	return s.Bulk(ctx, o, id)
 }
 
+// LaunchBulk implements api.Launcher.
 func (w *fakeWorkflows) LaunchBulk(_ context.Context, b pirogue.Bulk) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -122,6 +122,7 @@ func (v lineView) cells() []string {
 // lineNumber is the value in a cursor of lines.
 type lineNumber string
 
+// lineNumberText is the only accepted form of a line's number in a cursor.
 var lineNumberText = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
 
 // getBulkLines streams the lines of a bulk in their order, all read at one moment. It counts

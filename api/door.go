@@ -21,6 +21,7 @@ type door struct {
 	shut    chan struct{} // closed, and replaced, to refuse all waiting requests
 }
 
+// newDoor returns a door with maxInside places.
 func newDoor() *door {
 	return &door{inside: make(chan struct{}, maxInside), shut: make(chan struct{})}
 }
@@ -59,6 +60,7 @@ func (d *door) queue() (shut chan struct{}, err error) {
 	return d.shut, nil
 }
 
+// unqueue counts a waiting request off, whether it was admitted or refused.
 func (d *door) unqueue() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -130,6 +130,7 @@ type stream struct {
 	control *http.ResponseController
 }
 
+// newStream returns the stream of a response.
 func newStream(c *gin.Context) stream {
 	return stream{to: c.Writer, control: http.NewResponseController(c.Writer)}
 }

@@ -71,6 +71,7 @@ func harmlessly(cells ...string) []string {
 	return cells
 }
 
+// number returns the decimal text of n, without any separator.
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 // harmless changes a cell that a spreadsheet would run as a formula. A telephone number in E.164
@@ -118,12 +119,14 @@ type jsonExport struct {
 	rows   int
 }
 
+// begin sets the headers and opens the list.
 func (e *jsonExport) begin() error {
 	e.header.Set("Content-Type", "application/json; charset=utf-8")
 	_, err := e.out.WriteString(`{"data":[`)
 	return err
 }
 
+// row writes one line of the list.
 func (e *jsonExport) row(v exportRow) error {
 	line, err := json.Marshal(v)
 	if err != nil {
@@ -136,6 +139,7 @@ func (e *jsonExport) row(v exportRow) error {
 	return err
 }
 
+// end closes the list and names the next page, null for none.
 func (e *jsonExport) end(cursor string) error {
 	next := "null"
 	if cursor != "" {
@@ -161,6 +165,7 @@ const byteOrderMark = "\xef\xbb\xbf"
 // next_cursor.
 const cursorTrailer = http.TrailerPrefix + "X-Next-Cursor"
 
+// newCSVExport returns a writer with the locale's separator and the line ends of RFC 4180.
 func newCSVExport(c *gin.Context, out *bufio.Writer, shape exportShape) *csvExport {
 	e := &csvExport{header: c.Writer.Header(), out: out, lines: csv.NewWriter(out), shape: shape}
 	e.lines.UseCRLF = true
@@ -170,6 +175,7 @@ func newCSVExport(c *gin.Context, out *bufio.Writer, shape exportShape) *csvExpo
 	return e
 }
 
+// begin sets the headers and writes the mark, for French, and the header line.
 func (e *csvExport) begin() error {
 	e.header.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	e.header.Set("Content-Disposition", `attachment; filename="`+e.shape.file+`"`)
@@ -181,8 +187,10 @@ func (e *csvExport) begin() error {
 	return e.lines.Write(e.shape.columns)
 }
 
+// row writes one line. A cell with a separator, a quote or a line end is quoted.
 func (e *csvExport) row(v exportRow) error { return e.lines.Write(v.cells()) }
 
+// end sends the cursor as a trailer, because the header was sent with the first piece.
 func (e *csvExport) end(cursor string) error {
 	if cursor != "" {
 		e.header.Set(cursorTrailer, cursor)

@@ -18,6 +18,8 @@ type gate[K comparable] struct {
 	inside int
 }
 
+// newGate returns a gate for most operations in all and mostOfOne for each key. A refused client
+// may retry after wait.
 func newGate[K comparable](most, mostOfOne int, wait time.Duration) *gate[K] {
 	return &gate[K]{most: most, mostOfOne: mostOfOne, wait: wait, of: map[K]int{}}
 }
@@ -36,6 +38,8 @@ func (g *gate[K]) enter(k K) (leave func(), err error) {
 	return sync.OnceFunc(func() { g.leave(k) }), nil
 }
 
+// leave ends one operation of a key. It forgets a key without operations, so that memory stays
+// bounded.
 func (g *gate[K]) leave(k K) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

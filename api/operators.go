@@ -169,6 +169,7 @@ type operatorStates struct {
 	description *prometheus.Desc
 }
 
+// newOperatorStates returns the metric pirogue_operator_available of every routed operator.
 func newOperatorStates(store Healths, routes Routes, clock pirogue.Clock) *operatorStates {
 	return &operatorStates{store: store, routes: routes, clock: clock, description: prometheus.NewDesc(
 		"pirogue_operator_available", "1 while an operator takes payments as usual, by the state of its circuit.",

@@ -72,6 +72,7 @@ func TestAnOpenPaymentSaysWhatItWaitsFor(t *testing.T) {
 	require.Equal(t, "PENDING", got["status"], "a read depends on no worker")
 }
 
+// NextPoll implements api.Operators: all payments share one time.
 func (s *fakeStore) NextPoll(ctx context.Context, _ pirogue.PaymentID) (time.Time, error) {
 	err := s.reached(ctx, "NextPoll")
 	s.mu.Lock()

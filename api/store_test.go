@@ -80,8 +80,10 @@ func (s *fakeStore) change(how func()) {
 	how()
 }
 
+// Ping implements api.Gate.
 func (s *fakeStore) Ping(ctx context.Context) error { return s.reached(ctx, "Ping") }
 
+// Key implements api.Gate: revoked keys and ended secrets do not count.
 func (s *fakeStore) Key(ctx context.Context, public string, at time.Time) (pirogue.Key, pirogue.Merchant, error) {
 	if err := s.reached(ctx, "Key"); err != nil {
 		return pirogue.Key{}, pirogue.Merchant{}, err
@@ -97,6 +99,8 @@ func (s *fakeStore) Key(ctx context.Context, public string, at time.Time) (pirog
 	return key, s.merchants[key.MerchantID], nil
 }
 
+// Spend implements api.Gate: the first method and path keep the signature for
+// pirogue.SignatureLife.
 func (s *fakeStore) Spend(ctx context.Context, spent pirogue.Spent) (bool, error) {
 	if err := s.reached(ctx, "Spend"); err != nil {
 		return false, err
@@ -111,6 +115,7 @@ func (s *fakeStore) Spend(ctx context.Context, spent pirogue.Spent) (bool, error
 	return before.Method == spent.Method && before.Path == spent.Path, nil
 }
 
+// Take implements api.Gate with a count that never refills.
 func (s *fakeStore) Take(ctx context.Context, o pirogue.Owner, _ time.Time) (time.Duration, error) {
 	if err := s.reached(ctx, "Take"); err != nil {
 		return 0, err
@@ -123,6 +128,8 @@ func (s *fakeStore) Take(ctx context.Context, o pirogue.Owner, _ time.Time) (tim
 	return 0, nil
 }
 
+// Accept implements api.Payments: the reference, the hold and the attempt are written together or
+// not at all.
 func (s *fakeStore) Accept(
 	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, digest string,
 ) (pirogue.Payment, bool, error) {
@@ -142,6 +149,7 @@ func (s *fakeStore) Accept(
 	return p, true, nil
 }
 
+// ownerOf returns the owner of a payment.
 func ownerOf(p pirogue.Payment) pirogue.Owner {
 	return pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 }
@@ -190,6 +198,7 @@ func (s *fakeStore) holds(p pirogue.Payment) error {
 	return pirogue.Errorf(pirogue.InsufficientBalance, "not %d in %s", p.Net(), p.Country)
 }
 
+// ByReference implements api.Payments.
 func (s *fakeStore) ByReference(
 	ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string,
 ) (pirogue.Payment, error) {
@@ -204,6 +213,7 @@ func (s *fakeStore) ByReference(
 	return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "no %s %s", k, ref)
 }
 
+// Fees implements api.Payments.
 func (s *fakeStore) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
 	if err := s.reached(ctx, "Fees"); err != nil {
 		return nil, err
@@ -213,6 +223,7 @@ func (s *fakeStore) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.Fe
 	return s.contracts[id], nil
 }
 
+// Export implements api.Reports, and calls between before each row.
 func (s *fakeStore) Export(
 	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error,
 ) error {
@@ -260,6 +271,7 @@ func exports(f pirogue.ExportFilter, p pirogue.Payment) bool {
 		(f.Country == "" || f.Country == p.Country) && p.ID > f.After
 }
 
+// Deliveries implements api.Webhooks.
 func (s *fakeStore) Deliveries(
 	ctx context.Context, o pirogue.Owner, f pirogue.EventFilter,
 ) ([]pirogue.EventLog, error) {
@@ -280,6 +292,7 @@ func (s *fakeStore) Deliveries(
 	return found[:min(len(found), f.Limit)], nil
 }
 
+// Resend implements api.Webhooks: a waiting event keeps its round.
 func (s *fakeStore) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
 	if err := s.reached(ctx, "Resend"); err != nil {
 		return pirogue.Event{}, err
@@ -299,6 +312,7 @@ func (s *fakeStore) Resend(ctx context.Context, o pirogue.Owner, id pirogue.Even
 	return pirogue.Event{}, pirogue.Errorf(pirogue.NotFound, "no event %s", id)
 }
 
+// Payment implements api.Payments. A text that is no UUID is an error in SQL, as in PostgreSQL.
 func (s *fakeStore) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	if err := s.reached(ctx, "Payment"); err != nil {
 		return pirogue.Payment{}, err
@@ -316,6 +330,7 @@ func (s *fakeStore) Payment(ctx context.Context, o pirogue.Owner, id pirogue.Pay
 	return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "no payment %s", id)
 }
 
+// List implements api.Reports.
 func (s *fakeStore) List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error) {
 	if err := s.reached(ctx, "List"); err != nil {
 		return nil, err
@@ -344,6 +359,7 @@ func selects(f pirogue.PaymentFilter, p pirogue.Payment) bool {
 		(f.Before == "" || p.ID < f.Before)
 }
 
+// Timeline implements api.Reports.
 func (s *fakeStore) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error) {
 	if _, err := s.Payment(ctx, o, id); err != nil {
 		return nil, err
@@ -353,6 +369,7 @@ func (s *fakeStore) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.Pa
 	return s.moments[id], nil
 }
 
+// Balances implements api.Reports.
 func (s *fakeStore) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error) {
 	if err := s.reached(ctx, "Balances"); err != nil {
 		return nil, err
@@ -362,6 +379,7 @@ func (s *fakeStore) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Ba
 	return slices.Clone(s.balances[o]), nil
 }
 
+// AttemptByCallback implements api.Callbacks.
 func (s *fakeStore) AttemptByCallback(
 	ctx context.Context, o pirogue.OperatorCode, digest string,
 ) (pirogue.Attempt, error) {
@@ -377,6 +395,7 @@ func (s *fakeStore) AttemptByCallback(
 	return a, nil
 }
 
+// AttemptByRef implements api.Callbacks.
 func (s *fakeStore) AttemptByRef(
 	ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef,
 ) (pirogue.Attempt, error) {
@@ -393,6 +412,7 @@ func (s *fakeStore) AttemptByRef(
 	return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "no attempt %s", ref)
 }
 
+// RecordCallback implements api.Callbacks: an ID is stored once.
 func (s *fakeStore) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error) {
 	if err := s.reached(ctx, "RecordCallback"); err != nil {
 		return false, err
@@ -406,6 +426,7 @@ func (s *fakeStore) RecordCallback(ctx context.Context, c pirogue.Callback) (boo
 	return true, nil
 }
 
+// RoutedAtEnd implements api.Callbacks.
 func (s *fakeStore) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error) {
 	if err := s.reached(ctx, "RoutedAtEnd"); err != nil {
 		return false, err
@@ -418,6 +439,7 @@ func (s *fakeStore) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time
 	return false, nil
 }
 
+// Routed implements api.Callbacks.
 func (s *fakeStore) Routed(ctx context.Context, id string, at time.Time) error {
 	if err := s.reached(ctx, "Routed"); err != nil {
 		return err
@@ -483,6 +505,7 @@ func (s *fakeStore) kept() []pirogue.Callback {
 	return kept
 }
 
+// Healths implements api.Healths.
 func (s *fakeStore) Healths(context.Context) (map[pirogue.OperatorCode]pirogue.Health, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -45,12 +45,15 @@ func (w *fakeWorkflows) change(how func()) {
 	how()
 }
 
+// Ready implements api.Workflows.
 func (w *fakeWorkflows) Ready(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.away
 }
 
+// Start implements api.Workflows. Without a start of the test the operator accepts the payment at
+// once.
 func (w *fakeWorkflows) Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
 	w.mu.Lock()
 	w.begun++
@@ -72,6 +75,7 @@ func (w *fakeWorkflows) Start(ctx context.Context, p pirogue.Payment) (pirogue.F
 	return pirogue.FirstAnswer{}, nil
 }
 
+// Waiting implements api.Workflows.
 func (w *fakeWorkflows) Waiting(
 	ctx context.Context, _ pirogue.PaymentID, _ pirogue.Kind, now time.Time,
 ) (pirogue.Waiting, error) {
@@ -84,6 +88,7 @@ func (w *fakeWorkflows) Waiting(
 	return pirogue.Waiting{For: "customer", NextPoll: now.Add(5 * time.Second), Deadline: now.Add(time.Minute)}, nil
 }
 
+// Heard implements api.Workflows: a workflow is open for every stored payment of the kind.
 func (w *fakeWorkflows) Heard(_ context.Context, p pirogue.PaymentID, k pirogue.Kind) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -99,6 +104,7 @@ func (w *fakeWorkflows) Heard(_ context.Context, p pirogue.PaymentID, k pirogue.
 	return pirogue.Errorf(pirogue.NotFound, "no %s workflow", k)
 }
 
+// Deliver implements api.Launcher.
 func (w *fakeWorkflows) Deliver(_ context.Context, o pirogue.Owner, id pirogue.EventID, round int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -227,11 +233,13 @@ func (payer) CallbackReference(header http.Header, body []byte) (pirogue.Operato
 // fakeOperator reads callbacks of the form {"ref","status"} that bear its secret.
 type fakeOperator struct{}
 
+// Capability implements pirogue.Operator.
 func (fakeOperator) Capability() pirogue.Capability {
 	limits := pirogue.Limits{Min: minAmount, Max: maxAmount}
 	return pirogue.Capability{CashIn: limits, CashOut: limits}
 }
 
+// Callback implements pirogue.CallbackReader.
 func (fakeOperator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
 	said, err := readCallback(header, body)
 	if err != nil {

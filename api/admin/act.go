@@ -125,9 +125,9 @@ func stepOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, storeTime)
 }
 
-// step returns the do of an action that is one database call. A call may take effect although its
-// answer is lost, so it is made once more: done twice, it has one effect. If that answer is lost too,
-// the outcome is unknown.
+// step returns the do of an action that is one database call. A call whose response is lost may
+// have taken effect, so it is made a second time. Each such call has one effect however often it is
+// made. When the second response is lost too, the error is pirogue.ErrOutcomeUnknown.
 func step(
 	do func(context.Context) (pirogue.Verdict, error),
 ) func(ctx context.Context, act string) (pirogue.Verdict, error) {

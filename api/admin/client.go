@@ -132,6 +132,7 @@ func (c *Client) Resend(
 	return c.onPayment(ctx, id, pirogue.VerbResend, resending{why{reason}, event})
 }
 
+// onPayment requests an action on one payment.
 func (c *Client) onPayment(ctx context.Context, id pirogue.PaymentID, verb pirogue.Verb, body any) (Act, error) {
 	return c.act(ctx, http.MethodPost, "/payments/"+url.PathEscape(string(id))+"/"+string(verb), body)
 }

@@ -62,7 +62,7 @@ type failure struct {
 	Data       *Act            `json:"data,omitempty"` // the audit entry, when there is one
 }
 
-// noAnswer is what support reads of an action of which nobody knows whether it took effect.
+// noAnswer is the text for an action that may have taken effect or not.
 const noAnswer = "The database did not answer: nobody knows whether this was done. Look before you do it again."
 
 // fail responds with err. The cause goes to the log. Support reads the code's text, or the reason

@@ -59,6 +59,7 @@ func (s *Server) listOperators(ctx context.Context, _ *gin.Context) (any, error)
 	return all, nil
 }
 
+// operatorOf returns support's view of an operator. One without a health row has never failed.
 func (s *Server) operatorOf(ctx context.Context, code pirogue.OperatorCode, h pirogue.Health) (Operator, error) {
 	if h.State == "" {
 		h.State = pirogue.HealthClosed
@@ -81,6 +82,8 @@ func (s *Server) park(c *gin.Context, v *visit) error { return s.setParked(c, v,
 // unpark puts an operator back into service. A ramp spreads the payments that waited.
 func (s *Server) unpark(c *gin.Context, v *visit) error { return s.setParked(c, v, VerbUnpark, false) }
 
+// setParked takes an operator out of service or puts it back. It fails with NotFound for an
+// operator that is not configured.
 func (s *Server) setParked(c *gin.Context, v *visit, verb pirogue.Verb, parked bool) error {
 	code := pirogue.OperatorCode(c.Param("operator"))
 	if !slices.Contains(s.operators, code) {

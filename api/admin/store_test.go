@@ -90,6 +90,7 @@ func (s *fakeStore) log() []pirogue.Act {
 	return slices.SortedFunc(maps.Values(s.acts), func(a, b pirogue.Act) int { return cmp.Compare(a.ID, b.ID) })
 }
 
+// Token implements admin.Tokens: the secret is the person's name.
 func (s *fakeStore) Token(_ context.Context, secret string) (string, pirogue.Role, error) {
 	unlock, err := s.open()
 	defer unlock()
@@ -103,12 +104,14 @@ func (s *fakeStore) Token(_ context.Context, secret string) (string, pirogue.Rol
 	return who.name, who.role, nil
 }
 
+// NextPoll implements admin.Reading: all payments share one time.
 func (s *fakeStore) NextPoll(context.Context, pirogue.PaymentID) (time.Time, error) {
 	unlock, err := s.open()
 	defer unlock()
 	return s.nextPoll, err
 }
 
+// Find implements admin.Payments, for four of its terms.
 func (s *fakeStore) Find(_ context.Context, term string, limit int) ([]pirogue.Payment, error) {
 	unlock, err := s.open()
 	defer unlock()
@@ -121,6 +124,7 @@ func (s *fakeStore) Find(_ context.Context, term string, limit int) ([]pirogue.P
 	return found[:min(limit, len(found))], err
 }
 
+// AnyPayment implements admin.Payments.
 func (s *fakeStore) AnyPayment(_ context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error) {
 	unlock, err := s.open()
 	defer unlock()
@@ -131,6 +135,7 @@ func (s *fakeStore) AnyPayment(_ context.Context, id pirogue.PaymentID) (pirogue
 	return pirogue.PaymentView{Payment: p, Unreadable: s.unreadable}, err
 }
 
+// Restart implements admin.Restarts: two cases are over once a workflow runs again.
 func (s *fakeStore) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error) {
 	p, err := s.AnyPayment(ctx, id)
 	r := pirogue.Restart{Payment: p.Payment, Over: []pirogue.CaseID{"lost", "not booked"}}
@@ -140,12 +145,14 @@ func (s *fakeStore) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.
 	return r, err
 }
 
+// Reopen implements admin.Restarts.
 func (s *fakeStore) Reopen(context.Context, pirogue.PaymentID, time.Time) error {
 	unlock, err := s.open()
 	defer unlock()
 	return err
 }
 
+// CloseCase implements admin.Restarts.
 func (s *fakeStore) CloseCase(_ context.Context, id pirogue.CaseID, _ time.Time) error {
 	unlock, err := s.open()
 	defer unlock()
@@ -153,17 +160,20 @@ func (s *fakeStore) CloseCase(_ context.Context, id pirogue.CaseID, _ time.Time)
 	return err
 }
 
+// AnyTimeline implements admin.Payments.
 func (s *fakeStore) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error) {
 	p, err := s.AnyPayment(ctx, id)
 	return []pirogue.Moment{{At: p.CreatedAt, Type: pirogue.PaymentAccepted, Source: pirogue.SourceAPI}}, err
 }
 
+// Cases implements admin.Payments.
 func (s *fakeStore) Cases(_ context.Context, id pirogue.PaymentID) ([]pirogue.Case, error) {
 	unlock, err := s.open()
 	defer unlock()
 	return slices.DeleteFunc(slices.Clone(s.cases), func(c pirogue.Case) bool { return c.PaymentID != id }), err
 }
 
+// OpenCases implements admin.Lists.
 func (s *fakeStore) OpenCases(
 	_ context.Context, f pirogue.WorkFilter,
 ) (pirogue.WorkPage[pirogue.CaseView], error) {
@@ -203,6 +213,7 @@ func (s *fakeStore) Stuck(
 	}, err
 }
 
+// Audit implements admin.Lists.
 func (s *fakeStore) Audit(ctx context.Context) ([]admin.Violation, error) {
 	s.mu.Lock()
 	wait := s.auditing
@@ -218,6 +229,7 @@ func (s *fakeStore) Audit(ctx context.Context) ([]admin.Violation, error) {
 	return s.violations, err
 }
 
+// BeginAct implements admin.Acts.
 func (s *fakeStore) BeginAct(_ context.Context, a pirogue.Act) error {
 	unlock, err := s.open()
 	defer unlock()
@@ -231,6 +243,7 @@ func (s *fakeStore) BeginAct(_ context.Context, a pirogue.Act) error {
 	return err
 }
 
+// EndAct implements admin.Acts: an entry keeps its first verdict.
 func (s *fakeStore) EndAct(_ context.Context, act string, v pirogue.Verdict, at time.Time) error {
 	unlock, err := s.open()
 	defer unlock()
@@ -248,6 +261,7 @@ func (s *fakeStore) EndAct(_ context.Context, act string, v pirogue.Verdict, at 
 	return nil
 }
 
+// Acts implements admin.Acts.
 func (s *fakeStore) Acts(_ context.Context, id pirogue.PaymentID, limit int) ([]pirogue.Act, error) {
 	acts := s.log()
 	slices.Reverse(acts)
@@ -255,6 +269,7 @@ func (s *fakeStore) Acts(_ context.Context, id pirogue.PaymentID, limit int) ([]
 	return acts[:min(limit, len(acts))], nil
 }
 
+// PayOut implements admin.Merchants: one ID books once, and lost calls book without a response.
 func (s *fakeStore) PayOut(_ context.Context, p pirogue.Payout) (err error) {
 	unlock, err := s.open()
 	defer unlock()
@@ -291,6 +306,7 @@ func (s *fakeStore) Payouts(_ context.Context, o pirogue.Owner) ([]pirogue.Payou
 	return found, err
 }
 
+// SetFee implements admin.Merchants.
 func (s *fakeStore) SetFee(_ context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error {
 	unlock, err := s.open()
 	defer unlock()
@@ -353,6 +369,7 @@ func (s *fakeStore) AnyBulk(_ context.Context, id pirogue.BulkID) (pirogue.BulkP
 	return s.bulk, err
 }
 
+// CancelBulk implements admin.Bulks.
 func (s *fakeStore) CancelBulk(
 	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, _ time.Time,
 ) (pirogue.BulkProgress, error) {
@@ -384,6 +401,7 @@ func (s *fakeStore) EventsOf(_ context.Context, id pirogue.PaymentID) ([]pirogue
 	return found, err
 }
 
+// Resend implements admin.Events: an event without an address is not sent.
 func (s *fakeStore) Resend(_ context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
 	unlock, err := s.open()
 	defer unlock()
@@ -405,6 +423,7 @@ func (s *fakeStore) Healths(context.Context) (map[pirogue.OperatorCode]pirogue.H
 	return maps.Clone(s.healths), err
 }
 
+// Park implements admin.Operators.
 func (s *fakeStore) Park(_ context.Context, c pirogue.ServiceChange) error {
 	unlock, err := s.open()
 	defer unlock()

@@ -76,6 +76,7 @@ type Moment struct {
 	Details map[string]any     `json:"details,omitempty"`
 }
 
+// momentOf returns support's view of a timeline's line, with its English text.
 func momentOf(m pirogue.Moment) Moment {
 	return Moment{
 		At: m.At, Type: m.Type, Source: m.Source, Message: pirogue.MomentTexts[m.Type].EN, Details: m.Details,
@@ -92,6 +93,7 @@ type Case struct {
 	ClosedAt time.Time      `json:"closed_at,omitzero"` // zero: open
 }
 
+// caseOf returns support's view of a case.
 func caseOf(c pirogue.Case) Case {
 	return Case{ID: c.ID, Cause: c.Cause, Note: c.Note, Paid: c.Paid, OpenedAt: c.OpenedAt, ClosedAt: c.ClosedAt}
 }
@@ -105,6 +107,8 @@ type OpenCase struct {
 	Unreadable string         `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
 }
 
+// openCaseOf returns support's view of an open case. Allowed is an empty list for no action, never
+// null.
 func openCaseOf(c pirogue.CaseView) OpenCase {
 	return OpenCase{Case: caseOf(c.Case), Payment: paymentOf(c.Payment), Allowed: c.Allowed, Unreadable: c.Unreadable}
 }
@@ -120,6 +124,7 @@ type Stuck struct {
 	Unreadable string `json:"unreadable,omitempty"`
 }
 
+// stuckOf returns support's view of a stuck payment.
 func stuckOf(s pirogue.Stuck) Stuck {
 	return Stuck{
 		Cause: s.Cause, Since: s.Since, Words: s.Words, Payment: paymentOf(s.Payment), Allowed: s.Allowed,
@@ -135,6 +140,7 @@ type Tally struct {
 	Amount   int64            `json:"amount"` // minor units
 }
 
+// tallyOf returns support's view of a tally.
 func tallyOf(t pirogue.WorkTally) Tally { return Tally(t) }
 
 // worklist is the body of one page of a list that support works through.
@@ -158,6 +164,8 @@ type Act struct {
 	EndedAt   time.Time         `json:"ended_at,omitzero"`
 }
 
+// actOf returns support's view of an audit entry. Its verdict is absent while the action is under
+// way.
 func actOf(a pirogue.Act) Act {
 	view := Act{
 		ID: a.ID, At: a.At, Actor: a.Actor, Role: a.Role, Verb: a.Verb, PaymentID: a.PaymentID, Subject: a.Subject,
@@ -189,6 +197,7 @@ func (p Payout) payout(id pirogue.MerchantID) pirogue.Payout {
 	}
 }
 
+// payoutOf returns support's view of a payout.
 func payoutOf(p pirogue.Payout) Payout {
 	return Payout{
 		ID: p.ID, Mode: p.Mode, Country: p.Country, Amount: p.Amount.Minor, Currency: p.Amount.Currency, Note: p.Note,
@@ -213,6 +222,7 @@ type Fee struct {
 // feeRule returns f as the domain's rule.
 func (f Fee) feeRule() pirogue.FeeRule { return pirogue.FeeRule(f) }
 
+// feeOf returns support's view of a fee's rule.
 func feeOf(r pirogue.FeeRule) Fee { return Fee(r) }
 
 // each returns the views of all rows: an empty list for no rows, never null.

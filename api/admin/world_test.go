@@ -100,6 +100,7 @@ func (w *fakeWorkflows) Restart(_ context.Context, r pirogue.Restart) error {
 // inFlightLimit is Temporal's default limit of updates in flight for one workflow.
 const inFlightLimit = 10
 
+// Remedy implements admin.Workflows, with Temporal's limit of updates in flight.
 func (w *fakeWorkflows) Remedy(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error) {
 	w.mu.Lock()
 	w.inFlight++
@@ -118,6 +119,7 @@ func (w *fakeWorkflows) Remedy(ctx context.Context, p pirogue.Payment, act strin
 	return remedy(ctx, p, act)
 }
 
+// Waiting implements admin.Workflows.
 func (w *fakeWorkflows) Waiting(
 	ctx context.Context, _ pirogue.PaymentID, _ pirogue.Kind, now time.Time,
 ) (pirogue.Waiting, error) {
@@ -127,6 +129,7 @@ func (w *fakeWorkflows) Waiting(
 	return pirogue.Waiting{For: "customer", NextPoll: now.Add(5 * time.Second)}, nil
 }
 
+// Deliver implements admin.Workflows.
 func (w *fakeWorkflows) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, round int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
