@@ -43,6 +43,7 @@ func (s *Server) accept(c *gin.Context, v *visit, r request) error {
 	if err != nil {
 		return err
 	}
+	// Without Temporal or workers the payment would wait in vain, so nothing is written.
 	if err := s.workflows.Ready(v.ctx); err != nil {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
@@ -55,6 +56,7 @@ func (s *Server) accept(c *gin.Context, v *visit, r request) error {
 	if err != nil {
 		return explained(err)
 	}
+	// An equal ID means that the first call of certainly wrote this payment.
 	if !created && stored.ID != p.ID {
 		return r.clash(stored)
 	}
@@ -108,6 +110,7 @@ func certainly[T any](
 	if !errors.Is(err, pirogue.ErrOutcomeUnknown) {
 		return stored, created, err
 	}
+	// The request's deadline may be over, but the outcome must be known before the response.
 	again, stop := context.WithTimeout(context.WithoutCancel(ctx), againTime)
 	defer stop()
 	lost := err
@@ -193,9 +196,11 @@ func conflict(original, request pirogue.Payment, t tongue) error {
 // are still CREATED after 15 s. Neither a disconnected client nor the time already spent shortens
 // the start.
 func (s *Server) carry(c *gin.Context, v *visit, p pirogue.Payment) error {
+	// A client that disconnects must not stop a payment that exists.
 	life := context.WithoutCancel(c.Request.Context())
 	start, stop := context.WithTimeout(life, firstAnswerTime)
 	defer stop()
+	// The start waits on the operator and needs no turn at the database.
 	v.rest()
 	first, err := s.workflows.Start(start, p)
 	failpoint.Hit("api.carry.started")

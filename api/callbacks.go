@@ -57,6 +57,7 @@ func (s *Server) hear(c *gin.Context, v *visit, reader pirogue.CallbackReader, a
 	receipt, err := reader.Callback(a, c.Request.Header, v.body)
 	switch pirogue.CodeOf(err) {
 	case "":
+	// An unproven message is not stored: anyone could have sent it.
 	case pirogue.SignatureInvalid, pirogue.InvalidJSON:
 		s.metrics.callback(a.Operator, callbackRefused)
 		return err

@@ -58,6 +58,7 @@ type Payments interface {
 	// RefundNotAllowed where that is no successful cash-in, and with RefundExceedsPayment where less
 	// is left of it. A failure writes nothing.
 	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
+	// Payment returns the owner's payment. It fails with TransactionNotFound.
 	Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error)
 	// ByReference returns the owner's payment with a reference: merchant_refund_id for a refund,
 	// merchant_order_id for the other kinds. It fails with TransactionNotFound.
@@ -73,6 +74,7 @@ type Bulks interface {
 	// original with false. It fails with InvalidOrderID, naming the lines whose order ID exists, and
 	// with InsufficientBalance. A failure writes nothing.
 	AcceptBulk(ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine) (pirogue.Bulk, bool, error)
+	// Bulk returns the owner's bulk with the tallies of its lines. It fails with NotFound.
 	Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error)
 	// BulkLines calls each for every line of a span, under the rules of Export.
 	BulkLines(
@@ -89,8 +91,12 @@ type Reports interface {
 	// them in memory and holds no database resources while each runs. It stops at each's first error
 	// and returns it.
 	Export(ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error) error
+	// List returns a page of the owner's payments, newest first.
 	List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error)
+	// Timeline returns every event of the owner's payment, oldest first. It fails with
+	// TransactionNotFound.
 	Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error)
+	// Balances returns the owner's balances, one per country.
 	Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error)
 }
 

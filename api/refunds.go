@@ -17,6 +17,7 @@ func (s *Server) createRefund(c *gin.Context, v *visit) error {
 		return err
 	}
 	clash := func(original pirogue.Payment) error { return in.conflict(original, v.tongue) }
+	// A repeat may come after the cash-in is REVERSED, which no check below would allow.
 	original, err := s.store.ByReference(v.ctx, v.owner(), pirogue.Refund, in.reference)
 	switch pirogue.CodeOf(err) {
 	case "":
@@ -70,6 +71,7 @@ func (in refundForm) share(parent pirogue.Payment, t tongue) (pirogue.Money, err
 		return amount, pirogue.FieldError(pirogue.RefundExceedsPayment, "amount")
 	case in.amount > 0:
 		amount.Minor = in.amount
+	// The request names no amount, and other refunds hold all that is left.
 	case left == 0:
 		underWay := pirogue.Errorf(pirogue.RefundInProgress, "%d of %s are held", parent.RefundHeld, parent.Amount)
 		return amount, &problem{error: underWay, data: shown(parent, t)}
@@ -80,6 +82,7 @@ func (in refundForm) share(parent pirogue.Payment, t tongue) (pirogue.Money, err
 // refundRoute returns the operators that pay into the payer's wallet, and the collector: zero when
 // it is not configured. It fails with RefundNotAllowed when no operator can give the cash-in back.
 func (s *Server) refundRoute(parent pirogue.Payment) ([]pirogue.Instance, pirogue.Instance, error) {
+	// A collector that left the configuration gives nothing back, but another operator may pay out.
 	collector, _ := s.routes.Instance(parent.Operator)
 	route, err := s.routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
 	if code := pirogue.CodeOf(err); code != "" && code != pirogue.CountryNotSupported {

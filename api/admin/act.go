@@ -47,6 +47,7 @@ func (s *Server) carryOut(c *gin.Context, v *visit, d deed) error {
 		PaymentID: d.payment.ID, Subject: d.subject, Reason: d.reason,
 		Resolution: d.resolution, Evidence: d.evidence, Case: d.caseID,
 	}
+	// The entry comes first, so that even a crash during the action leaves a trace.
 	if err := s.begin(ctx, act); err != nil {
 		return err
 	}
@@ -60,6 +61,7 @@ func (s *Server) carryOut(c *gin.Context, v *visit, d deed) error {
 	if errors.Is(err, pirogue.ErrOutcomeUnknown) {
 		return &problem{error: err, act: actOf(act)}
 	}
+	// The workflow still has the action and completes the entry itself.
 	if verdict.Decision == "" {
 		c.JSON(http.StatusAccepted, answer[Act]{actOf(act)})
 		return nil

@@ -15,6 +15,7 @@ const VerbCancelBulk pirogue.Verb = "cancel-bulk"
 
 // Bulks reads and cancels bulks of every merchant. An unknown bulk is NotFound.
 type Bulks interface {
+	// AnyBulk returns a bulk of any merchant with the tallies of its lines.
 	AnyBulk(ctx context.Context, id pirogue.BulkID) (pirogue.BulkProgress, error)
 	// CancelBulk cancels the lines of an owner's bulk that were not sent, like a request of its
 	// merchant. Lines that may have been sent go on. A bulk that has ended stays as it is.

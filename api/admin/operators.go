@@ -19,6 +19,7 @@ const (
 // Operators reads the health of operators and changes their service. An operator that never failed
 // has no health row.
 type Operators interface {
+	// Healths returns the health of every operator that ever failed.
 	Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error)
 	// Park takes an operator out of service, or puts it back into service.
 	Park(ctx context.Context, c pirogue.ServiceChange) error

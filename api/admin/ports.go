@@ -49,7 +49,10 @@ type Payments interface {
 	// order or refund ID, or a number in E.164. It may also be our reference at an operator, or the
 	// operator's own. No match is no error.
 	Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error)
+	// AnyPayment returns a payment of any merchant, without the sealed fields that cannot be
+	// decrypted.
 	AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error)
+	// AnyTimeline returns every event of a payment of any merchant, oldest first.
 	AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error)
 	// Cases returns a payment's open and closed cases.
 	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
@@ -93,11 +96,14 @@ type Merchants interface {
 	// PayOut books a payout, once for its ID. It fails with InsufficientBalance. It fails with
 	// IdempotencyMismatch when another payout has the ID.
 	PayOut(ctx context.Context, p pirogue.Payout) error
+	// Payouts returns the booked payouts of one merchant and mode.
 	Payouts(ctx context.Context, o pirogue.Owner) ([]pirogue.Payout, error)
 	// SetFee replaces the rule of the same kind, country and network. Payments accepted before keep
 	// their fee.
 	SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error
+	// Fees returns a merchant's contract.
 	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
+	// SetLatePolicy sets the policy for money that arrives after a payment ended.
 	SetLatePolicy(ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy) error
 }
 
@@ -112,6 +118,7 @@ type Suspensions interface {
 
 // Events reads merchants' webhooks and sends them again.
 type Events interface {
+	// EventsOf returns the webhooks of a payment.
 	EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Event, error)
 	// Resend makes an event WAITING again, in a further round of deliveries. It does nothing for an
 	// event that is WAITING or has no address. It fails with NotFound.

@@ -131,6 +131,7 @@ func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Re
 		verb: r.Verb, needs: r.Verb.Needs(), payment: p, reason: reason, subject: subject,
 		resolution: r.Resolution, evidence: r.Evidence, caseID: r.Case,
 		do: func(ctx context.Context, act string) (pirogue.Verdict, error) {
+			// Temporal refuses an eleventh update in flight, so actions on one payment queue here.
 			leave, err := s.turns.take(ctx, p.ID)
 			if err != nil {
 				return pirogue.Verdict{}, err
@@ -139,6 +140,7 @@ func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Re
 			ctx, cancel := context.WithTimeout(ctx, remedyTime)
 			defer cancel()
 			verdict, err := s.workflows.Remedy(ctx, p, act)
+			// The payment's workflow is gone, or has ended: its rows hold all that a new one needs.
 			if pirogue.CodeOf(err) == pirogue.NotFound {
 				return s.anew(ctx, p, r.Verb, act)
 			}
