@@ -41,7 +41,7 @@ const (
 // sending at any time, and no second one.
 type SendLimits struct {
 	Accepted time.Duration // how long after the payment was accepted; 0: any time
-	Again    time.Duration // how long after its first sending a lost attempt may leave once more; 0: never
+	Again    time.Duration // how long after its first sending a lost attempt may be sent again; 0: never
 }
 
 // Sending is one request to mark an attempt SENT, with its result. Its number fences the operator's

@@ -148,8 +148,8 @@ func (p BulkProgress) Percent(lines int) int {
 	return lines * 100 / p.Bulk.Lines
 }
 
-// BulkOrder is the input of a bulk's workflow: identifiers and the policy frozen at acceptance. It
-// holds nothing personal and nothing secret, for Temporal's history keeps it.
+// BulkOrder is the input of a bulk's workflow: identifiers and the policy frozen when the workflow
+// starts. It holds nothing personal and nothing secret, for Temporal's history keeps it.
 type BulkOrder struct {
 	BulkID     BulkID     `json:"bulk_id"`
 	MerchantID MerchantID `json:"merchant_id"`
@@ -178,8 +178,8 @@ func NewBulkOrder(b Bulk, instance func(OperatorCode) (Instance, bool)) BulkOrde
 	return order
 }
 
-// NewBulkEventID returns the ID of the event for a bulk's end. A bulk has one such event, so a
-// second write of it fails.
+// NewBulkEventID returns the ID of the event for a bulk's end. A bulk has one such event, so it
+// cannot be written twice.
 func NewBulkEventID(b BulkID) EventID {
 	return EventID("evt_" + strings.ReplaceAll(string(b), "-", "") + "_1")
 }

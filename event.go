@@ -24,7 +24,7 @@ const (
 	EventWaiting   EventState = "WAITING"   // attempts are left
 	EventDelivered EventState = "DELIVERED" // the merchant answered 2xx
 	EventExhausted EventState = "EXHAUSTED" // all attempts used, or the endpoint answered 410
-	EventUnwanted  EventState = "UNWANTED"  // the merchant has no webhook address
+	EventUnwanted  EventState = "UNWANTED"  // it has no webhook address
 )
 
 // Event is a webhook to a merchant: its exact bytes and its address. The transaction that makes the

@@ -9,7 +9,7 @@ type HealthState string
 const (
 	HealthClosed   HealthState = "CLOSED"    // the operator responds
 	HealthHalfOpen HealthState = "HALF_OPEN" // single payments pass, to test whether the operator responds again
-	HealthOpen     HealthState = "OPEN"      // the operator does not respond; payments wait
+	HealthOpen     HealthState = "OPEN"      // the operator does not respond; new payments wait
 )
 
 // When a circuit breaker changes its state. One payment in trouble never opens it: the failed calls
@@ -66,8 +66,8 @@ type ServiceChange struct {
 // Available reports whether the operator takes payments as usual.
 func (h Health) Available() bool { return !h.Parked && h.State == HealthClosed }
 
-// Untested reports whether no payment has tested an operator out of service for OutageQuiet. The
-// next payment may pass as a test.
+// Untested reports whether the breaker is not closed and no payment has tested the operator for
+// OutageQuiet. The next payment passes as a test.
 func (h Health) Untested(at time.Time) bool {
 	return !h.Parked && h.State != HealthClosed && !at.Before(h.ProbeAt.Add(OutageQuiet))
 }
@@ -104,8 +104,8 @@ func (h Health) Answered(backlog int, at time.Time) Health {
 	return h
 }
 
-// Ramp spreads parked payments over time when an operator is back. The first comes back at From,
-// the last Over later, so that they do not flood the operator.
+// Ramp spreads parked payments over time when an operator is back, slowly at first. None comes back
+// before From and the last Over later, so that they do not flood the operator.
 type Ramp struct {
 	From time.Time
 	Over time.Duration

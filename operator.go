@@ -162,8 +162,8 @@ type Receipt struct {
 	// Extra holds the money that other transactions moved under the same reference; zero for
 	// nothing. Amount equals the payment's amount then.
 	Extra Money `json:"extra,omitzero"`
-	// Mismatch names the other fact that differs from the request: "currency" or "counterparty"; ""
-	// for none. A Receipt with a Mismatch never becomes a success.
+	// Mismatch names a fact besides the amount that differs from the request: "currency" or
+	// "counterparty"; "" for none. A Receipt with a Mismatch never becomes a success.
 	Mismatch string `json:"mismatch,omitempty"`
 	Words    string `json:"words,omitempty"` // the operator's message, redacted, for support
 	// UnderWay means that the operator itself reports the attempt as pending. It has neither lost
@@ -201,7 +201,7 @@ type Capability struct {
 	Reference ReferencePower
 	Unheard   RepeatRule    // the resends that a lost response of a collection allows
 	Window    time.Duration // the operator's own limit for the customer to confirm
-	// CallTimeout bounds one call of this instance, from connecting to the last byte.
+	// CallTimeout bounds one whole call of this instance.
 	CallTimeout time.Duration
 	Horizon     time.Duration // after it the operator's "not found" or "failed" is final
 	// AbsenceProves promises that a reference which the operator does not know after Horizon was
@@ -210,8 +210,8 @@ type Capability struct {
 	// ResendWithin counts from the first sending of a reference. For so long an operator that is
 	// IdempotentByReference executes a resent reference only once; 0 promises nothing.
 	ResendWithin time.Duration
-	// StatementNames promises that every line of Statement bears our reference. A list without an
-	// attempt then adds no fact about it, which proves nothing.
+	// StatementNames promises that every line of Statement bears our reference. A list that lacks an
+	// attempt then adds no fact about it and proves nothing.
 	StatementNames bool
 	Proof          CallbackProof
 	// RefusalSpan is the least time between two equal refusals of outgoing money before Pirogue

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Order is the input of a payment's workflow: identifiers and the policy frozen at that moment. A
-// later change of configuration cannot alter a payment under way. It holds nothing personal and
-// nothing secret, for Temporal's history keeps it.
+// Order is the input of a payment's workflow: identifiers and the policy frozen when the workflow
+// starts. A later change of configuration cannot alter a payment under way. It holds nothing
+// personal and nothing secret, for Temporal's history keeps it.
 type Order struct {
 	PaymentID  PaymentID   `json:"payment_id"`
 	MerchantID MerchantID  `json:"merchant_id"`

@@ -39,8 +39,8 @@ type ExportFilter struct {
 }
 
 // ExportRow is a payment with its effect on its merchant's balance so far, in minor units. The
-// effect is positive for a gain, negative for a loss, and 0 while or because nothing moves. All
-// rows of a merchant add up to its available and reserved money plus the payouts to its bank.
+// effect is positive for a gain, negative for a loss, and 0 before money moves or where none will.
+// All rows of a merchant add up to its available and reserved money plus the payouts to its bank.
 type ExportRow struct {
 	Payment
 
