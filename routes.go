@@ -22,8 +22,8 @@ type RouteTable struct {
 	routes    []Route
 }
 
-// NewRouteTable returns the table of routes over instances. It reports every mistake at once. An
-// operator of a route may not be configured, or belong to another mode or country. A test key
+// NewRouteTable returns the table of routes over instances. It reports every mistake at once: an
+// operator that is not configured, or is of another mode or country than its route. A test key
 // reaches simulators only, a live key live operators only. It also reports an operator that lacks
 // the call for the route's kind.
 func NewRouteTable(instances map[OperatorCode]Instance, routes []Route) (*RouteTable, error) {
@@ -160,7 +160,7 @@ func (t *RouteTable) candidates(p Payment) []Leg {
 		kind = CashOut
 	}
 	route, err := t.Route(p.Mode, p.Country, p.Network, kind)
-	if err != nil { // the configuration no longer has a route: no operator is left for failover
+	if err != nil { // the configuration has no route for it: no operator is left for failover
 		return nil
 	}
 	var legs []Leg

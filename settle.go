@@ -45,7 +45,7 @@ type Settlement struct {
 // payment already had another terminal status: the first one stands. It is "" too when the payment
 // stays open, because its status is not From or Unsent does not hold.
 //
-// Reversed is the event of the cash-in that this refund gave back wholly; "" for any other
+// Reversed is the event of the cash-in that is wholly refunded with this refund; "" for any other
 // settlement.
 type Settled struct {
 	Payment  Payment
