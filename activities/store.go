@@ -113,8 +113,6 @@ type Books interface {
 	// cash-in up to date and writes the events for the merchant, in one transaction. A
 	// payment that is terminal already is left alone; see pirogue.Settled.
 	Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled, error)
-	// Refunds returns the refunds of a cash-in that gave money back, or may yet.
-	Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.Payment, error)
 	// Collected returns the attempt that collected a payment: its accepted one, or else the
 	// latest that may have. It fails with NotFound.
 	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)
@@ -191,6 +189,8 @@ type CaseReader interface {
 	Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
 	// Returns returns the refunds that were to give the money of a case back, oldest first.
 	Returns(ctx context.Context, c pirogue.Case) ([]pirogue.Payment, error)
+	// Refunds returns the refunds of a cash-in that gave money back, or may yet.
+	Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.Payment, error)
 }
 
 // CaseWriter opens and closes cases.

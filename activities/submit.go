@@ -139,22 +139,31 @@ func (a *Activities) submit(ctx context.Context, in Submission) (Submitted, erro
 	}
 	failpoint.Hit("submit.ready")
 	sending, err := a.Store.Send(ctx, attempt.ID, in.Leg.SendLimits(p.Kind, attempt), a.Clock.Now())
-	switch {
-	case err != nil || sending.Result == pirogue.SendOvertaken:
-		return Submitted{}, a.overtaken(err)
-	case sending.Result == pirogue.SendSuspended || sending.Result == pirogue.SendAskFirst:
-		return a.held(ctx, p.Kind, attempt, sentNothing[sending.Result])
-	case sending.Result == pirogue.SendCancelled:
-		return a.cancelled(ctx, attempt)
-	case sending.Result == pirogue.SendPastWindow:
-		return a.tooLate(ctx, attempt)
-	case sending.Result != pirogue.SendMarked:
-		return notInTime(attempt), nil
+	if err != nil || sending.Result != pirogue.SendMarked {
+		return a.notMarked(ctx, p.Kind, attempt, sending.Result, err)
 	}
 	failpoint.Hit("submit.sent")
 	done, err := a.record(ctx, attempt, sending, in.Leg, call)
 	failpoint.Hit("submit.recorded")
 	return a.insisted(ctx, in, done, err)
+}
+
+// notMarked returns what becomes of an attempt that the database did not mark SENT.
+func (a *Activities) notMarked(
+	ctx context.Context, kind pirogue.Kind, attempt pirogue.Attempt, why pirogue.SendResult, err error,
+) (Submitted, error) {
+	switch {
+	case err != nil || why == pirogue.SendOvertaken:
+		return Submitted{}, a.overtaken(err)
+	case why == pirogue.SendSuspended || why == pirogue.SendAskFirst:
+		return a.held(ctx, kind, attempt, sentNothing[why])
+	case why == pirogue.SendCancelled:
+		return a.cancelled(ctx, attempt)
+	case why == pirogue.SendPastWindow:
+		return a.tooLate(ctx, attempt)
+	default:
+		return notInTime(attempt), nil
+	}
 }
 
 // insisted returns what a try came to, or asks for another one if that is wanted and safe.
