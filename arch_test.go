@@ -60,6 +60,7 @@ var layers = map[string][]string{
 // apart lists the folders with a module of their own, or without any code of the product.
 var apart = []string{"devserver", "faultproxy", "tools", "bin", ".git", ".pirogue"}
 
+// The domain stays free of technology, so that each technology can be replaced and tested alone.
 func TestArrowsPointDownOnly(t *testing.T) {
 	t.Parallel()
 
@@ -80,6 +81,7 @@ func TestArrowsPointDownOnly(t *testing.T) {
 	}
 }
 
+// One package writes SQL, so one package must be reviewed for it.
 func TestOnlyTheStoreKnowsGORM(t *testing.T) {
 	t.Parallel()
 

@@ -63,6 +63,7 @@ func anyRule(d *rand.Rand) pirogue.FeeRule {
 	return r
 }
 
+// A fee never falls as the amount grows, and equals the exact share up to rounding.
 func TestAFeeIsTheExactShareWhereNoBoundBinds(t *testing.T) {
 	t.Parallel()
 
@@ -160,6 +161,7 @@ func TestTheRuleThatNamesMoreDecides(t *testing.T) {
 	}
 }
 
+// The error must name the field that finance can correct.
 func TestARuleThatNoContractCanMeanIsNamed(t *testing.T) {
 	t.Parallel()
 

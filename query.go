@@ -54,10 +54,10 @@ const MaxReports = 8
 // Balance is a merchant's money in one subsidiary, in minor units of Currency.
 type Balance struct {
 	Country   CountryCode
-	Currency  Currency
-	Available int64 // may be spent
-	Pending   int64 // cash-ins that are under way
-	Reserved  int64 // held for cash-outs and refunds under way, and for bulk lines that wait for their turn
+	Currency  Currency // the country's
+	Available int64    // may be spent
+	Pending   int64    // cash-ins that are under way
+	Reserved  int64    // held for cash-outs and refunds under way, and for bulk lines that wait for their turn
 	UpdatedAt time.Time
 }
 

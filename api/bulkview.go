@@ -19,23 +19,23 @@ type bulkView struct {
 	CountryCode pirogue.CountryCode          `json:"country_code"`
 	Currency    pirogue.Currency             `json:"currency"`
 	Lines       int                          `json:"lines"`
-	Amount      int64                        `json:"amount"`
-	Fee         int64                        `json:"fee"`
+	Amount      int64                        `json:"amount"` // minor units, the sum of all lines
+	Fee         int64                        `json:"fee"`    // minor units, the sum of all lines, frozen at acceptance
 	Counts      map[pirogue.LineStatus]int   `json:"counts"`
-	Amounts     map[pirogue.LineStatus]int64 `json:"amounts"`
+	Amounts     map[pirogue.LineStatus]int64 `json:"amounts"` // minor units
 	Percent     percentView                  `json:"percent"`
 	NotifyLines bool                         `json:"notify_lines"`
 	CreatedAt   string                       `json:"created_at"`
 	UpdatedAt   string                       `json:"updated_at"`
-	StartedAt   string                       `json:"started_at,omitempty"`
-	ClosedAt    string                       `json:"closed_at,omitempty"`
+	StartedAt   string                       `json:"started_at,omitempty"` // left out until the workflow begins
+	ClosedAt    string                       `json:"closed_at,omitempty"`  // left out until the last line ends
 	Metadata    map[string]string            `json:"metadata"`
 	Livemode    bool                         `json:"livemode"`
 }
 
 // percentView holds shares of all lines in whole per cent, rounded down.
 type percentView struct {
-	Done      int `json:"done"`
+	Done      int `json:"done"` // ended in any way
 	Paid      int `json:"paid"`
 	Failed    int `json:"failed"`
 	Cancelled int `json:"cancelled"`
@@ -69,12 +69,12 @@ func bulkOf(p pirogue.BulkProgress) bulkView {
 
 // lineView is one line of a bulk in the merchant API.
 type lineView struct {
-	Line         int                  `json:"line"`
+	Line         int                  `json:"line"` // from 1, in the order of the request
 	OrderID      string               `json:"merchant_order_id"`
 	ID           pirogue.PaymentID    `json:"transaction_id"`
 	Status       pirogue.LineStatus   `json:"status"`
-	Amount       int64                `json:"amount"`
-	Fee          int64                `json:"fee"`
+	Amount       int64                `json:"amount"` // minor units
+	Fee          int64                `json:"fee"`    // minor units
 	Currency     pirogue.Currency     `json:"currency"`
 	MSISDN       string               `json:"msisdn_masked"`
 	Operator     pirogue.OperatorCode `json:"operator"`

@@ -16,6 +16,7 @@ import (
 	"pirogue/api"
 )
 
+// Every error links to its own row of the page of errors.
 func TestEveryDocURLLeadsToItsRow(t *testing.T) {
 	t.Parallel()
 
@@ -33,6 +34,7 @@ func TestEveryDocURLLeadsToItsRow(t *testing.T) {
 	require.Contains(t, page, `id="`+anchor+`"`)
 }
 
+// Pages are public, so they must not be usable to attack a visitor.
 func TestPagesNeedNoKeyAndRunNoScript(t *testing.T) {
 	t.Parallel()
 
@@ -60,6 +62,7 @@ func (w *world) admin(path string) reply {
 	return reply{ResponseRecorder: recorder, t: w.t}
 }
 
+// The reasons are for the admin port only; a load balancer gets the status.
 func TestHealthSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 
@@ -82,6 +85,7 @@ func TestHealthSaysWhatIsMissing(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.do(httptest.NewRequest(http.MethodGet, "/livez", nil)).Code)
 }
 
+// Labels that clients choose would let them fill the memory, and would hold personal data.
 func TestMetricsCountWithoutNaming(t *testing.T) {
 	t.Parallel()
 
@@ -106,6 +110,7 @@ func TestMetricsCountWithoutNaming(t *testing.T) {
 	require.NotContains(t, got, tokenOf(w.attempt.Ref))
 }
 
+// Metrics and profiles must not be reachable from outside.
 func TestTheTwoPortsShareNothingButHealth(t *testing.T) {
 	t.Parallel()
 
@@ -118,6 +123,7 @@ func TestTheTwoPortsShareNothingButHealth(t *testing.T) {
 	require.Equal(t, "127.0.0.1:1", w.server.AdminServer("127.0.0.1:1").Addr)
 }
 
+// A missing option must fail at the start and not at the first request.
 func TestAServerIsMadeWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 

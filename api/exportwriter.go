@@ -19,18 +19,18 @@ type exportView struct {
 	OrderID      string               `json:"merchant_order_id"`
 	Type         pirogue.Kind         `json:"type"`
 	Status       pirogue.Status       `json:"status"`
-	Amount       int64                `json:"amount"`
-	Fee          int64                `json:"fee"`
+	Amount       int64                `json:"amount"`     // minor units
+	Fee          int64                `json:"fee"`        // minor units
 	Net          int64                `json:"net_amount"` // effect on the merchant's balance: negative for money that left
 	Currency     pirogue.Currency     `json:"currency"`
 	CountryCode  pirogue.CountryCode  `json:"country_code"`
 	MSISDN       string               `json:"msisdn_masked"`
 	Operator     pirogue.OperatorCode `json:"operator"`
 	ProviderTxID string               `json:"provider_tx_id,omitempty"`
-	Refunded     int64                `json:"refunded_amount"`
+	Refunded     int64                `json:"refunded_amount"` // minor units given back so far
 	CreatedAt    string               `json:"created_at"`
 	UpdatedAt    string               `json:"updated_at"`
-	SettledAt    string               `json:"settled_at,omitempty"`
+	SettledAt    string               `json:"settled_at,omitempty"` // of a success
 }
 
 // exportOf returns a payment's line.

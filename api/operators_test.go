@@ -11,6 +11,7 @@ import (
 	"pirogue"
 )
 
+// A merchant hides a network that takes no payments at the moment.
 func TestAMerchantSeesWhichNetworksGetThrough(t *testing.T) {
 	t.Parallel()
 
@@ -70,6 +71,7 @@ func TestAnOutageThatNobodyTestsIsShownHalfOpen(t *testing.T) {
 	require.Equal(t, false, line["available"], "what a person took out of service stays out")
 }
 
+// Simulators must not appear as live operators.
 func TestTheTwoModesSeeTheirOwnOperators(t *testing.T) {
 	t.Parallel()
 
@@ -80,6 +82,8 @@ func TestTheTwoModesSeeTheirOwnOperators(t *testing.T) {
 		live[0]["operators"])
 }
 
+// A shop checks a number before it asks for a payment. An impossible number gets a 200 with valid
+// false.
 func TestANumberTellsItsCountryAndWhatItsPrefixSuggests(t *testing.T) {
 	t.Parallel()
 
@@ -98,6 +102,7 @@ func TestANumberTellsItsCountryAndWhatItsPrefixSuggests(t *testing.T) {
 	w.get("/msisdn/+223761234567890123456789012345678").says(pirogue.InvalidParameter)
 }
 
+// Alerts read this metric. An operator without a health row counts as closed.
 func TestTheFiguresShowEveryOperatorsState(t *testing.T) {
 	t.Parallel()
 

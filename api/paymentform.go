@@ -10,7 +10,7 @@ import (
 type paymentForm struct {
 	kind         pirogue.Kind
 	orderID      string
-	amount       int64
+	amount       int64 // minor units
 	msisdn       pirogue.MSISDN
 	country      pirogue.Country
 	network      pirogue.Network // "" when the merchant names none
@@ -20,7 +20,7 @@ type paymentForm struct {
 	cancelURL    string
 	notifyURL    string
 	metadata     map[string]string
-	otp          string
+	otp          string // the customer's one-time password; "" for none
 }
 
 // requestFields lists every field of the two requests, in the contract's order. A cash-out has no

@@ -104,6 +104,7 @@ func TestPollAfterTellsTheNextQuestion(t *testing.T) {
 	}
 }
 
+// An ended payment waits on nothing, and keeps its payment_url for a shop that redirects late.
 func TestAnEndedPaymentWaitsForNothing(t *testing.T) {
 	t.Parallel()
 
@@ -122,6 +123,7 @@ func TestAnEndedPaymentWaitsForNothing(t *testing.T) {
 	require.Equal(t, "MP260429.1432.C00042", got["provider_tx_id"])
 }
 
+// The code is stable and the text follows Accept-Language.
 func TestAFailureIsToldInTheReadersLanguage(t *testing.T) {
 	t.Parallel()
 
@@ -148,6 +150,7 @@ func TestAFailureIsToldInTheReadersLanguage(t *testing.T) {
 	}
 }
 
+// A code without a text must not leave the message empty.
 func TestAFailureWithoutWordsSpeaksForItself(t *testing.T) {
 	t.Parallel()
 
@@ -160,6 +163,7 @@ func TestAFailureWithoutWordsSpeaksForItself(t *testing.T) {
 		w.get("/payments/" + string(p.ID)).data()["failure"])
 }
 
+// A merchant sees each event with its time and source, and no secret.
 func TestATimelineTellsTheStory(t *testing.T) {
 	t.Parallel()
 
@@ -188,6 +192,7 @@ func TestATimelineTellsTheStory(t *testing.T) {
 	}, got.list())
 }
 
+// Clients parse a list, never null.
 func TestBalancesAreAListEvenWhenThereAreNone(t *testing.T) {
 	t.Parallel()
 
@@ -206,6 +211,7 @@ func TestBalancesAreAListEvenWhenThereAreNone(t *testing.T) {
 		w.do(w.request(w.live, http.MethodGet, "/api/v1/balances", "")).Body.String(), "the other mode")
 }
 
+// Pages show each payment once, newest first.
 func TestAListIsReadPageByPage(t *testing.T) {
 	t.Parallel()
 
@@ -230,6 +236,7 @@ func TestAListIsReadPageByPage(t *testing.T) {
 	require.Equal(t, want, seen, "newest first, each once")
 }
 
+// Filters combine with AND, and never select payments of the other mode.
 func TestFiltersNarrowEachOther(t *testing.T) {
 	t.Parallel()
 

@@ -122,6 +122,7 @@ func decodeSignature(t *testing.T, text string) [32]byte {
 	return raw
 }
 
+// A flood of fresh keys must not reset the count of an active attacker.
 func TestALimiterForgetsQuietKeysOnly(t *testing.T) {
 	t.Parallel()
 
@@ -142,6 +143,7 @@ func TestALimiterForgetsQuietKeysOnly(t *testing.T) {
 	require.Zero(t, l.take(0, now))
 }
 
+// An address in any special-purpose network is refused, in every spelling.
 func TestOnlyTheInternetIsPublic(t *testing.T) {
 	t.Parallel()
 

@@ -14,26 +14,26 @@ type paymentView struct {
 	OrderID          string               `json:"merchant_order_id"`
 	Type             pirogue.Kind         `json:"type"`
 	Status           pirogue.Status       `json:"status"`
-	Amount           int64                `json:"amount"`
-	Fee              int64                `json:"fee"`
+	Amount           int64                `json:"amount"` // minor units, as the merchant asked for
+	Fee              int64                `json:"fee"`    // minor units, frozen at acceptance
 	Currency         pirogue.Currency     `json:"currency"`
 	CountryCode      pirogue.CountryCode  `json:"country_code"`
-	MSISDN           string               `json:"msisdn"`
-	Operator         pirogue.OperatorCode `json:"operator"`
+	MSISDN           string               `json:"msisdn"`   // masked
+	Operator         pirogue.OperatorCode `json:"operator"` // of the latest attempt
 	Network          pirogue.Network      `json:"network"`
 	PaymentURL       string               `json:"payment_url,omitempty"`
 	NextAction       *actionView          `json:"next_action,omitempty"`
-	RefundedAmount   int64                `json:"refunded_amount"`
-	RefundableAmount int64                `json:"refundable_amount"`
+	RefundedAmount   int64                `json:"refunded_amount"`   // minor units given back so far
+	RefundableAmount int64                `json:"refundable_amount"` // minor units that can still be given back
 	ProviderTxID     string               `json:"provider_tx_id,omitempty"`
 	Failure          *failureView         `json:"failure,omitempty"`
-	WaitingFor       string               `json:"waiting_for,omitempty"`
+	WaitingFor       string               `json:"waiting_for,omitempty"`   // left out without a quick response of the workflow
 	PollAfter        *int64               `json:"poll_after_ms,omitempty"` // 0: poll at once
 	ExpiresAt        string               `json:"expires_at,omitempty"`
 	CreatedAt        string               `json:"created_at"`
 	UpdatedAt        string               `json:"updated_at"`
 	Metadata         map[string]string    `json:"metadata"`
-	Livemode         bool                 `json:"livemode"`
+	Livemode         bool                 `json:"livemode"` // false: test money
 }
 
 // actionView is the customer's next step.
@@ -42,7 +42,7 @@ type actionView struct {
 	URL       string             `json:"url,omitempty"`
 	QR        string             `json:"qr,omitempty"`
 	USSDCode  string             `json:"ussd_code,omitempty"`
-	Vendor    string             `json:"vendor,omitempty"`
+	Vendor    string             `json:"vendor,omitempty"` // the network whose menu the code opens
 	ExpiresAt string             `json:"expires_at,omitempty"`
 }
 
@@ -172,9 +172,9 @@ func eventOf(m pirogue.Moment, t tongue) eventView {
 type balanceView struct {
 	CountryCode pirogue.CountryCode `json:"country_code"`
 	Currency    pirogue.Currency    `json:"currency"`
-	Available   int64               `json:"available"`
-	Pending     int64               `json:"pending"`
-	Reserved    int64               `json:"reserved"`
+	Available   int64               `json:"available"` // minor units that may be spent
+	Pending     int64               `json:"pending"`   // of cash-ins under way
+	Reserved    int64               `json:"reserved"`  // of cash-outs, refunds and waiting bulk lines
 	UpdatedAt   string              `json:"updated_at"`
 }
 

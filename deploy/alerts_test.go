@@ -120,6 +120,7 @@ func TestEveryAlertHasItsParagraphInTheRunbook(t *testing.T) {
 	}
 }
 
+// A scrape of a service that does not exist would make its alerts silent.
 func TestPrometheusReadsServicesThatAreThereAndTellsAlertmanager(t *testing.T) {
 	t.Parallel()
 

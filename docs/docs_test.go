@@ -18,12 +18,14 @@ import (
 
 var update = flag.Bool("update", false, "write the documents instead of comparing them")
 
+// A merchant reads docs/errors.md, so it must equal the table in codes.go.
 func TestErrorsDocumentIsTheTable(t *testing.T) {
 	t.Parallel()
 
 	compare(t, "errors.md", errorsDocument())
 }
 
+// A status without a description would surprise a merchant.
 func TestStatesDocumentNamesEveryStatus(t *testing.T) {
 	t.Parallel()
 
@@ -34,6 +36,7 @@ func TestStatesDocumentNamesEveryStatus(t *testing.T) {
 	}
 }
 
+// Generated clients know only the codes in openapi.yaml.
 func TestTheContractListsEveryErrorCode(t *testing.T) {
 	t.Parallel()
 
@@ -82,6 +85,7 @@ func compare(t *testing.T, path, want string) {
 // link matches a relative link of a document, with its anchor.
 var link = regexp.MustCompile(`\]\(([^):#]*)(?:#([^)]*))?\)`)
 
+// A person on call follows links in a hurry: none may be dead.
 func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 	t.Parallel()
 
@@ -110,6 +114,7 @@ func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 	}
 }
 
+// A runbook that the index lacks is not found in an incident.
 func TestTheIndexListsEveryRunbook(t *testing.T) {
 	t.Parallel()
 

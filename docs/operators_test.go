@@ -129,6 +129,7 @@ func inFrench(t *testing.T, english string) string {
 // made matches the place of the tables in a README.
 var made = regexp.MustCompile(`(?s)(<!-- operators, by go test \./docs -update -->\n).*?(<!-- end -->)`)
 
+// The tables in both READMEs are generated from the adapters, so they cannot promise more.
 func TestReadmesSayWhatOperatorsCanDoAndWhichTestProvesIt(t *testing.T) {
 	t.Parallel()
 
@@ -146,6 +147,7 @@ func TestReadmesSayWhatOperatorsCanDoAndWhichTestProvesIt(t *testing.T) {
 	}
 }
 
+// An ability counts only with a test that proves it.
 func TestEachProofOfAnAbilityExists(t *testing.T) {
 	t.Parallel()
 

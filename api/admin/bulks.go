@@ -40,8 +40,8 @@ type Bulk struct {
 	Amounts    map[pirogue.LineStatus]int64 `json:"amounts"`
 	CreatedAt  time.Time                    `json:"created_at"`
 	UpdatedAt  time.Time                    `json:"updated_at"`
-	StartedAt  time.Time                    `json:"started_at,omitzero"`
-	ClosedAt   time.Time                    `json:"closed_at,omitzero"`
+	StartedAt  time.Time                    `json:"started_at,omitzero"` // zero until the workflow begins
+	ClosedAt   time.Time                    `json:"closed_at,omitzero"`  // zero until the last line ends
 }
 
 // bulkOf returns support's view of a bulk.

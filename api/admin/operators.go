@@ -33,9 +33,9 @@ type Operators interface {
 type Operator struct {
 	Operator  pirogue.OperatorCode `json:"operator"`
 	State     pirogue.HealthState  `json:"state"`
-	Since     time.Time            `json:"since,omitzero"` // of the state
-	Words     string               `json:"words,omitempty"`
-	Parked    bool                 `json:"parked"`
+	Since     time.Time            `json:"since,omitzero"`  // of the state
+	Words     string               `json:"words,omitempty"` // the latest failure, redacted
+	Parked    bool                 `json:"parked"`          // a person took it out of service
 	ParkedBy  string               `json:"parked_by,omitempty"`
 	ParkedWhy string               `json:"parked_why,omitempty"`
 	ParkedAt  time.Time            `json:"parked_at,omitzero"` // or put back

@@ -18,29 +18,29 @@ type Payment struct {
 	Late         bool                 `json:"late,omitempty"` // a refund of late money from suspense
 	Status       pirogue.Status       `json:"status"`
 	Amount       int64                `json:"amount"`
-	Fee          int64                `json:"fee"`
+	Fee          int64                `json:"fee"` // frozen at acceptance
 	FeePayer     pirogue.FeePayer     `json:"fee_payer,omitempty"`
 	Currency     pirogue.Currency     `json:"currency"`
 	Country      pirogue.CountryCode  `json:"country_code"`
-	MSISDN       string               `json:"msisdn"`
+	MSISDN       string               `json:"msisdn"` // masked
 	Network      pirogue.Network      `json:"network"`
 	Operator     pirogue.OperatorCode `json:"operator"` // of the latest attempt
 	ProviderTxID string               `json:"provider_tx_id,omitempty"`
-	Refunded     int64                `json:"refunded_amount"`
-	RefundHeld   int64                `json:"refund_held"` // reserved for refunds under way
+	Refunded     int64                `json:"refunded_amount"` // given back so far
+	RefundHeld   int64                `json:"refund_held"`     // reserved for refunds under way
 	Failure      *pirogue.Failure     `json:"failure,omitempty"`
 	CreatedAt    time.Time            `json:"created_at"`
 	UpdatedAt    time.Time            `json:"updated_at"`
 	ExpiresAt    time.Time            `json:"expires_at,omitzero"`
-	SettledAt    time.Time            `json:"settled_at,omitzero"`
+	SettledAt    time.Time            `json:"settled_at,omitzero"` // zero until SUCCESS
 }
 
 // Details holds the facts about a payment, except its timeline.
 type Details struct {
 	Payment
 
-	WorkflowID   string            `json:"workflow_id"` // its ID in the Temporal Web UI
-	Waiting      *pirogue.Waiting  `json:"waiting,omitempty"`
+	WorkflowID   string            `json:"workflow_id"`       // its ID in the Temporal Web UI
+	Waiting      *pirogue.Waiting  `json:"waiting,omitempty"` // nil: ended, or its workflow does not respond
 	Cases        []Case            `json:"cases"`
 	Allowed      []pirogue.Verb    `json:"allowed"` // offered actions; the workflow decides
 	CustomerName string            `json:"customer_name,omitempty"`
@@ -154,14 +154,14 @@ type worklist[T any] struct {
 type Act struct {
 	ID        string            `json:"act_id"`
 	At        time.Time         `json:"at"`
-	Actor     string            `json:"actor"`
+	Actor     string            `json:"actor"` // the token's name
 	Role      pirogue.Role      `json:"role"`
 	Verb      pirogue.Verb      `json:"verb"`
-	PaymentID pirogue.PaymentID `json:"transaction_id,omitempty"`
-	Subject   string            `json:"subject,omitempty"`
+	PaymentID pirogue.PaymentID `json:"transaction_id,omitempty"` // "" when the action concerns none
+	Subject   string            `json:"subject,omitempty"`        // another object of the action, such as a merchant
 	Reason    string            `json:"reason"`
 	Verdict   *pirogue.Verdict  `json:"verdict,omitempty"` // absent: under way, or interrupted
-	EndedAt   time.Time         `json:"ended_at,omitzero"`
+	EndedAt   time.Time         `json:"ended_at,omitzero"` // zero: under way, or interrupted
 }
 
 // actOf returns support's view of an audit entry. Its verdict is absent while the action is under

@@ -33,9 +33,9 @@ const (
 
 // Row is one bad input with the response it must get.
 type Row struct {
-	Number int
+	Number int // in the reliability reference, section 3
 	Name   string
-	Status int
+	Status int          // of the response
 	Code   pirogue.Code // "" for a success
 	Field  string       // the first field at fault; "" when the row allows any
 	send   request
