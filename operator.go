@@ -13,9 +13,9 @@ type OperatorCode string
 // Operator is one system we call. An implementation translates between these types and the
 // operator's wire format. It keeps no state but its access token, never retries and never decides.
 // Retries and decisions belong to the workflow, which reads Capability. Every further call is an
-// optional interface, and an operator without the call lacks the method: Collector, Disburser,
-// BulkDisburser, Refunder, StatusReader, BalanceReader, StatementReader, CallbackReader,
-// CallbackRegistrar, CallbackResender, CustomerDirectory.
+// optional interface, and an operator without the call lacks the method. The interfaces are
+// Collector, Disburser, BulkDisburser, Refunder, StatusReader, BalanceReader, StatementReader,
+// CallbackReader, CallbackRegistrar, CallbackResender, CustomerDirectory.
 //
 // A call has one of five outcomes. Accepted is a Receipt and no error. The others are errors with a
 // code:

@@ -23,7 +23,7 @@ type RouteTable struct {
 }
 
 // NewRouteTable returns the table of routes over instances. It reports every mistake at once: an
-// operator that is not configured, or is of another mode or country than its route. A test key
+// operator that is not configured, or has another mode or country than its route. A test key
 // reaches simulators only, a live key live operators only. It also reports an operator that lacks
 // the call for the route's kind.
 func NewRouteTable(instances map[OperatorCode]Instance, routes []Route) (*RouteTable, error) {

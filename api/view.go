@@ -27,7 +27,7 @@ type paymentView struct {
 	RefundableAmount int64                `json:"refundable_amount"` // minor units that can still be given back
 	ProviderTxID     string               `json:"provider_tx_id,omitempty"`
 	Failure          *failureView         `json:"failure,omitempty"`
-	WaitingFor       string               `json:"waiting_for,omitempty"`   // left out without a quick response of the workflow
+	WaitingFor       string               `json:"waiting_for,omitempty"`   // absent when the workflow does not respond
 	PollAfter        *int64               `json:"poll_after_ms,omitempty"` // 0: poll at once
 	ExpiresAt        string               `json:"expires_at,omitempty"`
 	CreatedAt        string               `json:"created_at"`
