@@ -84,13 +84,17 @@ func (l Leg) MayResend(firstSent, now time.Time) bool {
 	return now.Sub(firstSent) < cmp.Or(l.ResendWithin, resendWithin)
 }
 
+// CollectWithin returns how long after its acceptance a collection may leave: the customer's time, or
+// the time that every payment has to be started.
+func (l Leg) CollectWithin() time.Duration { return max(l.Window, StartPatience) }
+
 // SendLimits returns the times within which an attempt of a payment of kind k may be sent. No
 // collection leaves after the payment's own time, for the customer's page or prompt would come
 // hours late.
 func (l Leg) SendLimits(k Kind, a Attempt) SendLimits {
 	var limits SendLimits
 	if !k.MoneyOut() {
-		limits.Accepted = max(l.Window, StartPatience)
+		limits.Accepted = l.CollectWithin()
 	}
 	if l.AfterLoss(a) == RepeatSame {
 		limits.Again = cmp.Or(l.ResendWithin, resendWithin)

@@ -95,14 +95,15 @@ func single(o pirogue.Order, priority int, summary string) workflow.ActivityOpti
 	return within(theirs(o, priority, summary), o.Leg.CallTimeout+questionPatience)
 }
 
-// submitting is theirs for a submission. A customer waits as long as the window. Money that
+// submitting is theirs for a submission. A collection waits as long as it may leave, and the call that
+// leaves last has its time: a worker that dies in the first call must not end the payment. Money that
 // leaves us waits as long as it would for an operator that is out of service, and a bulk's line
 // for all the lines before it.
 func submitting(o pirogue.Order, summary string) workflow.ActivityOptions {
 	limit := pirogue.ParkFor
 	switch {
 	case !o.Kind.MoneyOut():
-		limit = o.Leg.Window
+		limit = o.Leg.CollectWithin() + o.Leg.CallTimeout + callMargin
 	case o.Bulk:
 		limit = patience
 	}

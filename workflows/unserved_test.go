@@ -93,6 +93,19 @@ func TestUnservedOperator_failover(t *testing.T) {
 	require.Len(t, w.next.reached, 1)
 }
 
+// A window that is shorter than one call leaves room for another run, after a worker that died.
+func TestUnservedOperator_short_window(t *testing.T) {
+	t.Parallel()
+
+	w := newWorldOf(t, setting{kind: pirogue.CashIn})
+	w.order.Leg.Window = 10 * time.Second
+	w.leave(w.rig(nil, nil), 0)
+	began := w.env.Now()
+	p := w.tell()
+	require.Equal(t, pirogue.StatusFailed, p.Status)
+	require.GreaterOrEqual(t, p.UpdatedAt.Sub(began), pirogue.StartPatience)
+}
+
 // Support has an answer while a payment waits in the queue of an operator that nobody serves.
 func TestUnservedOperator_support(t *testing.T) {
 	t.Parallel()
