@@ -102,6 +102,8 @@ func single(o pirogue.Order, priority int, summary string) workflow.ActivityOpti
 func submitting(o pirogue.Order, summary string) workflow.ActivityOptions {
 	limit := pirogue.ParkFor
 	switch {
+	case !o.Kind.MoneyOut() && len(o.Next) > 0: // the next operator needs the rest of the time
+		limit = o.Leg.CallTimeout + questionPatience
 	case !o.Kind.MoneyOut():
 		limit = o.Leg.CollectWithin() + o.Leg.CallTimeout + callMargin
 	case o.Bulk:
