@@ -240,7 +240,7 @@ func TestDigitalpayesPromises(t *testing.T) {
 	want := pirogue.Capability{
 		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatNever, Horizon: 24 * time.Hour,
 		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits,
-		CashOut: limits,
+		CashOut: limits, StatementNames: true,
 	}
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, ivory).Capability()); diff != "" {
 		t.Error(diff)

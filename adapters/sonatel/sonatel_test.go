@@ -268,7 +268,7 @@ func TestOrangesPromises(t *testing.T) {
 	want := pirogue.Capability{
 		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatSame,
 		Window: 24 * time.Hour, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, CashIn: pirogue.Limits{Min: 10},
-		CallTimeout: 10 * time.Second,
+		CallTimeout: 10 * time.Second, StatementNames: true,
 	}
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, senegal).Capability()); diff != "" {
 		t.Error(diff)
