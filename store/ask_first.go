@@ -7,7 +7,6 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
-	"pirogue/failpoint"
 )
 
 // asksFirst is true while the database is in ask-first mode.
@@ -51,7 +50,6 @@ func (db *DB) BeginAskFirst(ctx context.Context, a pirogue.AskFirst) error {
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
-		failpoint.Hit("store.askfirst.begun")
 		return doubt(tx, row.BegunAt)
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {

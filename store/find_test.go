@@ -131,7 +131,7 @@ func TestSupportReadsNoTableWhole(t *testing.T) {
 	each(t, func(w *world) {
 		plans, err := w.db.SupportPlans(w.ctx())
 		require.NoError(w.t, err)
-		require.Len(w.t, plans, 9)
+		require.Len(w.t, plans, 10)
 		for question, plan := range plans {
 			require.NotEmpty(w.t, plan, question)
 			for _, line := range plan {
