@@ -52,7 +52,11 @@ func TestAPaymentWaitsForItsTurnAtTheOperator(t *testing.T) {
 	t.Parallel()
 
 	for _, kind := range kinds {
-		for _, turn := range []int{1, 19, 21, 89, 91, 150, 600} {
+		turns := []int{1, 19, 21, 89, 91, 150}
+		if kind.MoneyOut() { // no customer is asked past the payment's window
+			turns = append(turns, 600)
+		}
+		for _, turn := range turns {
 			t.Run(fmt.Sprint(kind, " after ", turn), func(t *testing.T) {
 				t.Parallel()
 				w := newWorldOf(t, setting{kind: kind})
