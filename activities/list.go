@@ -40,7 +40,7 @@ type listing struct {
 	cost  float64   // calls for each second of the period
 }
 
-// reading is what a list said.
+// reading holds the result of one list call.
 type reading struct {
 	at       time.Time       // when it was asked for
 	from     time.Time       // attempts that left us since then are in it, if the operator knows them
@@ -163,7 +163,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// listPeriod is what is to be listed, and the calls that it may take.
+// listPeriod bounds one list call: the time that it covers and the most calls that it may take.
 type listPeriod struct {
 	from, to time.Time
 	most     int

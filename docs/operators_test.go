@@ -98,16 +98,20 @@ var french = map[string]string{
 		"personne ne peut payer l'encaissement perdu",
 	"the same reference is sent again, for a minute; then it is asked for": "la même référence est renvoyée " +
 		"pendant une minute ; ensuite Pirogue demande son statut",
-	"nothing is sent again; it is asked for by its reference":    "rien n'est renvoyé ; Pirogue demande le statut par la référence",
-	"nothing is sent again; it waits for a callback or a person": "rien n'est renvoyé ; une notification ou une personne décide",
-	"two equal refusals by status":                               "deux refus égaux par le statut",
+	"nothing is sent again; it is asked for by its reference": "rien n'est renvoyé ; " +
+		"Pirogue demande le statut par la référence",
+	"nothing is sent again; it waits for a callback or a person": "rien n'est renvoyé ; " +
+		"une notification ou une personne décide",
+	"two equal refusals by status": "deux refus égaux par le statut",
 	"two equal refusals by status, or 'not known' three times after {}": "deux refus égaux par le statut, ou trois " +
 		"réponses « inconnu » après {}",
-	"nothing it can say: two people resolve":              "aucune de ses réponses : deux personnes décident",
-	"refused: absence proves nothing, two people resolve": "refusée : une absence ne prouve rien, deux personnes décident",
-	"refused: it cannot be asked":                         "refusée : il ne répond pas aux questions",
-	"after {} of 'not known': another attempt":            "après {} de « inconnu » : une nouvelle tentative",
-	"for {}, if the operator says 'not known': the same reference; then after {} of 'not known': another attempt": "pendant {}, " +
+	"nothing it can say: two people resolve": "aucune de ses réponses : deux personnes décident",
+	"refused: absence proves nothing, two people resolve": "refusée : une absence ne prouve rien, " +
+		"deux personnes décident",
+	"refused: it cannot be asked":              "refusée : il ne répond pas aux questions",
+	"after {} of 'not known': another attempt": "après {} de « inconnu » : une nouvelle tentative",
+	"for {}, if the operator says 'not known': the same reference; " +
+		"then after {} of 'not known': another attempt": "pendant {}, " +
 		"si l'opérateur répond « inconnu » : la même référence ; après {} de « inconnu » : une nouvelle tentative",
 	"its status call; a callback makes the question come sooner": "son statut ; une notification avance la question",
 	"a proven callback with the order's amount; everything else is a case": "une notification prouvée, " +

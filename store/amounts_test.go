@@ -107,7 +107,8 @@ func TestAHoldOlderThanTheMaximumIsResolved(t *testing.T) {
 func (w *world) beforeTheMaximum(do func()) {
 	w.t.Helper()
 	db, on := w.raw(), map[string]string{}
-	guards := "SELECT name || ' ' || tbl_name || ' ' || sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_amount'"
+	guards := "SELECT name || ' ' || tbl_name || ' ' || sql FROM sqlite_master " +
+		"WHERE type = 'trigger' AND name LIKE '%_amount'"
 	if w.postgres() {
 		guards = `SELECT tgname || ' ' || tgrelid::regclass || ' ' || pg_get_triggerdef(oid) FROM pg_trigger
 			WHERE tgname LIKE '%_amount'`

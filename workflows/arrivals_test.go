@@ -175,7 +175,8 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 // were made while the operator was tried again: every one that can be asked about is watched.
 func TestArrivalUnderARenewedAttempt(t *testing.T) {
 	t.Parallel()
-	pending, late := []scene{{outcome: pirogue.OutcomePending}}, []scene{{from: 3 * time.Hour, outcome: pirogue.OutcomePaid}}
+	pending := []scene{{outcome: pirogue.OutcomePending}}
+	late := []scene{{from: 3 * time.Hour, outcome: pirogue.OutcomePaid}}
 	always := slices.Repeat([]error{unknown}, 100)
 	for name, tt := range map[string]struct {
 		answers []error // to the first submissions
@@ -288,7 +289,8 @@ func TestSuccessIsVerified(t *testing.T) {
 			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: pirogue.DecisionSettled, late: true,
 		},
 		"support asks, and it is taken back": {
-			kind: pirogue.CashOut, later: []scene{{outcome: declined}}, booked: 5000, asked: pirogue.DecisionRefused, waits: true,
+			kind: pirogue.CashOut, later: []scene{{outcome: declined}}, booked: 5000,
+			asked: pirogue.DecisionRefused, waits: true,
 			open: []pirogue.Cause{pirogue.CauseReversed},
 		},
 		"support asks, and nothing is known": {
@@ -369,8 +371,10 @@ func TestReversalAfterRefunds(t *testing.T) {
 		"all, by its call":               {call: true, refunds: []int64{5000}},
 		"all, by its call, and in parts": {call: true, refunds: []int64{2000, 3000}},
 		"all, and the call is under way": {call: true, refunds: []int64{5000}, pending: true},
-		"a part, and it is under way":    {call: true, refunds: []int64{4999}, pending: true, want: []pirogue.Cause{pirogue.CauseReversed}},
-		"nothing":                        {call: true, want: []pirogue.Cause{pirogue.CauseReversed}},
+		"a part, and it is under way": {
+			call: true, refunds: []int64{4999}, pending: true, want: []pirogue.Cause{pirogue.CauseReversed},
+		},
+		"nothing": {call: true, want: []pirogue.Cause{pirogue.CauseReversed}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

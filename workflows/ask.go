@@ -8,11 +8,11 @@ import (
 )
 
 const (
-	// unservedTries is how often one question is put that nobody takes. The first may have waited
-	// while no worker ran at all; the second waits only if nobody serves the operator.
+	// unservedTries bounds the tries of a status question that no worker takes. The first may wait
+	// while no worker runs at all. The second waits only if no worker serves the operator.
 	unservedTries = 2
-	// failedTries is how often one question is put whose runs fail by an error of ours. That is an
-	// hour: the database comes back before a payment ends for want of an answer.
+	// failedTries bounds the tries of a status question that fails by an error of ours. Together
+	// they take an hour, so that the database comes back before the payment ends without a status.
 	failedTries = 30
 )
 

@@ -13,7 +13,7 @@ import (
 	"pirogue"
 )
 
-// visibilityPage is how many workflows one page of a list has.
+// visibilityPage limits the workflows on one page of a list.
 const visibilityPage = 200
 
 // followedTypes is the types of the workflows that take care of a row, as a list names them.

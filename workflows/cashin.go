@@ -91,7 +91,7 @@ func unpaid(submitted activities.Submitted, receipt pirogue.Receipt) activities.
 	return ending
 }
 
-// keptOpenFor is how much more time a customer has where operators are asked first: then the last
+// keptOpenFor adds to a customer's time while operators are asked first: then the last
 // question is put again.
 const keptOpenFor = 10 * time.Minute
 

@@ -80,7 +80,9 @@ func TestCashIn(t *testing.T) {
 			scenes: []scene{{unclear: true}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
 			cause: pirogue.CauseUnknown, open: true,
 		},
-		"paid after the horizon, unseen": {scenes: []scene{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
+		"paid after the horizon, unseen": {
+			scenes: []scene{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

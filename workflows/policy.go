@@ -41,7 +41,7 @@ const (
 	noEnd      = 100_000          // attempts; more than any window has room for
 )
 
-// questionPatience is how long one question may wait until it is answered, on top of the call
+// questionPatience bounds the wait for the answer to one question, on top of the call
 // itself. Nobody takes work from the queue of an operator that left the configuration.
 const questionPatience = 2 * time.Minute
 

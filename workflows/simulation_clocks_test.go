@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// machine is what a worker runs on: its clock, and what its last reading of the database's clock
+// machine models the computer of a worker: its clock, and what its last reading of the database's clock
 // found, by which the worker tells the time.
 type machine struct {
 	ahead  time.Duration // of the database's clock
 	offset time.Duration // that the worker adds
 }
 
-// skew is how far apart clocks are; coarse is how wrong a reading of the database's clock may be: half of
+// skew bounds the distance of two clocks; coarse bounds the error of a reading of the database's clock: half of
 // the longest round trip that is believed.
 const (
 	skew   = 10 * time.Minute

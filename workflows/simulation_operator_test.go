@@ -116,7 +116,8 @@ func (n *nature) take(
 	answer.unheard = givenUp(ctx)
 	n.try(n.payment(ctx), kind, ref, answer.unheard)
 	if answer.kept {
-		n.keep(&entry{payment: n.payment(ctx), ref: ref, kind: kind, amount: amount.Minor}, answer) //nolint:contextcheck // it calls back later
+		one := &entry{payment: n.payment(ctx), ref: ref, kind: kind, amount: amount.Minor}
+		n.keep(one, answer) //nolint:contextcheck // it calls back later
 	}
 	if answer.code != "" {
 		return pirogue.Receipt{}, pirogue.Errorf(answer.code, "%s", answer.fault)

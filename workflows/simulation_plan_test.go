@@ -20,7 +20,8 @@ var faults = []string{
 	"the database fails before writing", "the database fails after writing", "a worker dies after its work",
 	"a history is lost", "a watch is lost", "nobody starts the workflow", "a payment is too old to be started",
 	"support asks out of turn", "support presses a button twenty times", "support settles an unknown outcome",
-	"support makes another attempt", "support settles stray money", "support is wrong", "stray money goes back", "a payment is paid in part",
+	"support makes another attempt", "support settles stray money", "support is wrong",
+	"stray money goes back", "a payment is paid in part",
 	"no way back for stray money", "late money is accepted", "a merchant does not listen",
 	"a workflow is cancelled", "Temporal forgets a workflow", "a workflow is terminated",
 	"the sweep starts a workflow that is gone", "a callback after the end", "a callback starts a verification",
@@ -29,7 +30,7 @@ var faults = []string{
 	"a call of a run that was given up does not leave", "nobody of support comes", "clocks differ",
 }
 
-// plan is what a scenario is about.
+// plan holds everything that a scenario draws.
 type plan struct {
 	kind       pirogue.Kind
 	policy     pirogue.LatePolicy
@@ -68,10 +69,14 @@ var simStart = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 // draw draws a plan.
 func draw(r *rand.Rand) plan {
 	p := plan{
-		kind:   []pirogue.Kind{pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.CashOut, pirogue.CashOut, pirogue.Refund}[r.IntN(6)],
+		kind: []pirogue.Kind{
+			pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.CashOut, pirogue.CashOut, pirogue.Refund,
+		}[r.IntN(6)],
 		policy: []pirogue.LatePolicy{pirogue.LateReturn, pirogue.LateAccept}[r.IntN(2)],
 		capability: pirogue.Capability{
-			Reference:     []pirogue.ReferencePower{pirogue.StatusByReference, pirogue.StatusByReference, pirogue.IdempotentByReference}[r.IntN(3)],
+			Reference: []pirogue.ReferencePower{
+				pirogue.StatusByReference, pirogue.StatusByReference, pirogue.IdempotentByReference,
+			}[r.IntN(3)],
 			Horizon:       simHorizon,
 			AbsenceProves: chance(r, 0.4),
 		},

@@ -30,7 +30,7 @@ func (s *scenario) visit() {
 	}
 }
 
-// waits is how long a story is told for which nobody of support comes.
+// waits bounds a scenario in which support never comes.
 const waits = 8 * time.Hour
 
 // leave stops telling a story whose payment waits for people who never come.

@@ -32,7 +32,7 @@ type hungRun struct {
 	ended  chan struct{}
 }
 
-// runKey is where a context has its run.
+// runKey is the key of a context's run.
 type runKey struct{}
 
 // runOf returns the run of a context, and whether it has one.

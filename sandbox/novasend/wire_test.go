@@ -34,7 +34,8 @@ func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 	}
 	answers(w.write(sessions, seed("S1", number("543210"))),
 		`{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","amount":300,"chargedAmount":306,`+
-			`"status":"processing","currency":"XOF","customerReference":"S1","confirmationRequired":true,`+
+			`"status":"processing","currency":"XOF","customerReference":"S1",`+
+			`"confirmationRequired":true,`+
 			`"confirmationStatus":"none","paymentUrl":"/link/X","createdAt":"2026-03-12T09:30:00.000Z"}`)
 	reads("/v1/payin/S1",
 		`{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","customerName":"Awa Koné",`+
@@ -52,9 +53,12 @@ func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 	w.Clock.Advance(12345 * time.Millisecond)
 	reads("/v1/payin/S1",
 		`{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","customerName":"Awa Koné",`+
-			`"amount":300,"chargedAmount":306,"status":"processed","currency":"XOF","customerReference":"S1","confirmationRequired":true,`+
-			`"confirmationStatus":"accepted","createdAt":"2026-03-12T09:30:00.000Z","transaction":{"reference":"X","status":"completed",`+
-			`"customerName":"Awa Koné","processedAt":"2026-03-12T09:30:10.000Z","phoneNumber":"+2250700543210","amount":"300.00",`+
+			`"amount":300,"chargedAmount":306,"status":"processed","currency":"XOF","customerReference":"S1",`+
+			`"confirmationRequired":true,`+
+			`"confirmationStatus":"accepted","createdAt":"2026-03-12T09:30:00.000Z",`+
+			`"transaction":{"reference":"X","status":"completed",`+
+			`"customerName":"Awa Koné","processedAt":"2026-03-12T09:30:10.000Z","phoneNumber":"+2250700543210",`+
+			`"amount":"300.00",`+
 			`"fees":"0.00","chargedAmount":"300.00","currency":"XOF"},"failure":null}`)
 	answers(w.write("/v1/payin/S1/refund", fields{"reason": "returned", "externalReference": "RF1"}),
 		`{"type":"refund","reference":"rf_X","originalReference":"mtr_X","amount":300,"fee":0,"currency":"XOF","status":"processing",`+

@@ -127,7 +127,8 @@ func TestAProblemIsWrittenAsSonatelDoes(t *testing.T) {
 	}
 	want :=
 		`{"type":"bad-request","title":"Bad Request","instance":"/api/eWallet/v1/cashins","status":"400","code":"20",` +
-			`"detail":"The request is not valid.","violations":[{"field":"amount.value","message":"must be a whole number above 0"}]}`
+			`"detail":"The request is not valid.","violations":[{"field":"amount.value",` +
+			`"message":"must be a whole number above 0"}]}`
 	if got.Body != want {
 		t.Errorf("says\n%s, want\n%s", got.Body, want)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -11,7 +12,7 @@ var small = map[string]string{
 	"payment.go": `// Package pirogue is small.
 package pirogue
 
-// Store is what a store is.
+// Store RIDDLE
 type Store interface {
 	Reader
 	Write()
@@ -43,7 +44,7 @@ func TestFigures(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "RIDDLE", "is "+"what it stores.")), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
