@@ -57,7 +57,9 @@ func TestWhileOperatorsAreAskedFirst(t *testing.T) {
 			setting{kind: pirogue.CashOut}, 0, []scene{{outcome: paid}}, "", "SUCCESS", 0,
 		},
 		"a cash-out that was not": {
-			setting{kind: pirogue.CashOut, proves: true, horizon: time.Hour}, 0, []scene{{outcome: absent}},
+			setting{kind: pirogue.CashOut, proves: true, horizon: time.Hour},
+			0,
+			[]scene{{outcome: absent}},
 			"PENDING", "FAILED", 0,
 		},
 		"a cash-out that is refused": {
