@@ -59,7 +59,7 @@ type UnmatchedLine struct {
 	Operator OperatorCode
 	TxID     string
 	Ref      OperatorRef
-	Kind     Kind // "" for a type that we never ask for
+	Kind     PaymentKind // "" for a type that we never ask for
 	Outcome  Outcome
 	Amount   Money
 	At       time.Time
@@ -68,7 +68,7 @@ type UnmatchedLine struct {
 // UnmatchedSum counts the unmatched lines of one operator, kind and currency.
 type UnmatchedSum struct {
 	Operator OperatorCode
-	Kind     Kind
+	Kind     PaymentKind
 	Currency Currency
 	Lines    int
 	Amount   int64 // minor units
@@ -82,7 +82,7 @@ type LostRow struct {
 	WorkflowID string
 	What       FollowedKind
 	ID         string
-	Kind       Kind // of a payment
+	Kind       PaymentKind // of a payment
 	MerchantID MerchantID
 	Mode       Mode
 	Reference  string // the merchant's; "" where it is not known

@@ -54,23 +54,23 @@ type Sending struct {
 
 // Attempt is one submission of a payment to one operator under one reference.
 type Attempt struct {
-	ID        AttemptID
-	PaymentID PaymentID
-	Number    int // 1 for the first
-	Operator  OperatorCode
-	Ref       OperatorRef
-	State     AttemptState
-	Unable    bool   // refused for a reason of the operator's own: failover is allowed
-	Handle    Handle // the operator's identifiers for status calls
-	Answer    string // the operator's latest message, redacted
-	Sendings  int    // number of times it was marked SENT; the latest sending has this number
-	Polls     int    // number of status calls made for it
-	Evidence  Evidence
-	PolledAt  time.Time
-	SentAt    time.Time // when its bytes left; of several sendings, the latest
-	FirstSent time.Time // when the first of its sendings left
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID              AttemptID
+	PaymentID       PaymentID
+	Number          int // 1 for the first
+	Operator        OperatorCode
+	Ref             OperatorRef
+	State           AttemptState
+	Unable          bool   // refused for a reason of the operator's own: failover is allowed
+	Handle          Handle // the operator's identifiers for status calls
+	OperatorMessage string // the operator's latest message, redacted
+	Sendings        int    // number of times it was marked SENT; the latest sending has this number
+	Polls           int    // number of status calls made for it
+	Evidence        Evidence
+	PolledAt        time.Time
+	SentAt          time.Time // when its bytes left; of several sendings, the latest
+	FirstSent       time.Time // when the first of its sendings left
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
 }
 
 // Handle holds values that an operator returned at submission and wants back on a status call, such
@@ -99,7 +99,7 @@ type Poll struct {
 	Sendings  int     // of the attempt when the question was put
 	Polls     int     // likewise
 	Outcome   Outcome // "" when the operator gave none
-	Words     string  // the operator's message, redacted
+	Message   string  // the operator's message, redacted
 	At        time.Time
 	Next      time.Time // about when the next poll follows; the zero value keeps the stored time
 }

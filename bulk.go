@@ -114,8 +114,8 @@ type LineSpan struct {
 	Limit int // 0: no limit
 }
 
-// Tally counts the lines of a bulk that have one status, with their sums in minor units.
-type Tally struct {
+// BulkTally counts the lines of a bulk that have one status, with their sums in minor units.
+type BulkTally struct {
 	Lines  int
 	Amount int64
 	Fee    int64
@@ -125,7 +125,7 @@ type Tally struct {
 // BulkProgress is a bulk with the tallies of its lines, read at one moment.
 type BulkProgress struct {
 	Bulk
-	Tallies map[LineStatus]Tally
+	Tallies map[LineStatus]BulkTally
 }
 
 // Ended counts the lines whose status is final.
@@ -148,9 +148,9 @@ func (p BulkProgress) Percent(lines int) int {
 	return lines * 100 / p.Bulk.Lines
 }
 
-// BulkOrder is the input of a bulk's workflow: identifiers and the policy frozen when the workflow
+// BulkInput is the input of a bulk's workflow: identifiers and the policy frozen when the workflow
 // starts. It holds nothing personal and nothing secret, for Temporal's history keeps it.
-type BulkOrder struct {
+type BulkInput struct {
 	BulkID     BulkID     `json:"bulk_id"`
 	MerchantID MerchantID `json:"merchant_id"`
 	Pages      []BulkPage `json:"pages"`
@@ -164,11 +164,11 @@ type BulkPage struct {
 	CallTimeout time.Duration `json:"call_timeout,omitempty"` // of one bulk call
 }
 
-// NewBulkOrder returns the workflow input of b; instance finds the operator of each page. Where
+// NewBulkInput returns the workflow input of b; instance finds the operator of each page. Where
 // that operator has no bulk call, or is not configured, the page's payments are submitted one by
 // one.
-func NewBulkOrder(b Bulk, instance func(OperatorCode) (Instance, bool)) BulkOrder {
-	order := BulkOrder{BulkID: b.ID, MerchantID: b.MerchantID, Pages: make([]BulkPage, len(b.Pages))}
+func NewBulkInput(b Bulk, instance func(OperatorCode) (Instance, bool)) BulkInput {
+	order := BulkInput{BulkID: b.ID, MerchantID: b.MerchantID, Pages: make([]BulkPage, len(b.Pages))}
 	for i, code := range b.Pages {
 		found, known := instance(code)
 		if _, whole := found.Operator.(BulkDisburser); known && whole {
@@ -236,9 +236,9 @@ func NewBulkEvent(p BulkProgress, url string, at time.Time) (Event, error) {
 	}, nil
 }
 
-// BulkPageStand counts lines of a page that wait and that have begun, and the open payments of the
+// BulkPageProgress counts lines of a page that wait and that have begun, and the open payments of the
 // whole bulk.
-type BulkPageStand struct{ Waiting, Begun, Open int }
+type BulkPageProgress struct{ Waiting, Begun, Open int }
 
 // OpenLine is the payment of a line that has not ended. Where its row cannot be read, Err gives the
 // reason and Payment holds the unsealed fields only.

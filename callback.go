@@ -13,14 +13,14 @@ type Callback struct {
 	ID         string // the attempt's ID and the body's digest, so a repeated message has the same ID
 	AttemptID  AttemptID
 	PaymentID  PaymentID
-	Receipt    Receipt // as read from the body; Outcome is "" when the adapter cannot interpret it
+	Receipt    OperatorResult // as read from the body; Outcome is "" when the adapter cannot interpret it
 	ReceivedAt time.Time
 	RoutedAt   time.Time // when its payment's workflow was told; zero: not yet
 }
 
 // NewCallback returns the callback for attempt a whose body the adapter read as said. Its ID makes
 // a repeated message the same callback.
-func NewCallback(a Attempt, said Receipt, body []byte, at time.Time) Callback {
+func NewCallback(a Attempt, said OperatorResult, body []byte, at time.Time) Callback {
 	digest := sha256.Sum256(body)
 	return Callback{
 		ID: string(a.ID) + "/" + hex.EncodeToString(digest[:]), AttemptID: a.ID, PaymentID: a.PaymentID,
@@ -52,12 +52,12 @@ func CallbackDigest(token string) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// Heard combines the proven callbacks of an attempt, oldest first, where the operator has no status
+// LatestVerified combines the proven callbacks of an attempt, oldest first, where the operator has no status
 // call. PAID outweighs every other outcome. Only the payment's own amount makes it a success;
 // without an amount it gets MismatchUnstated. Extra holds the money of other transactions of the
 // operator.
-func Heard(said []Receipt) Receipt {
-	heard := Receipt{Outcome: OutcomePending, Words: "no callback was believed yet"}
+func LatestVerified(said []OperatorResult) OperatorResult {
+	heard := OperatorResult{Outcome: OutcomePending, Message: "no callback was believed yet"}
 	for _, r := range said {
 		if r.Outcome != "" && r.Outcome != OutcomePending && heard.Outcome != OutcomePaid {
 			heard = r
@@ -75,7 +75,7 @@ func Heard(said []Receipt) Receipt {
 // Beside adds up the money that proven callbacks report under other transactions than tx. With tx
 // "" the first transaction named counts as tx. A callback without an amount, or in another
 // currency, counts as ordered.
-func Beside(said []Receipt, tx string, ordered Money) Money {
+func Beside(said []OperatorResult, tx string, ordered Money) Money {
 	beside, known := Money{}, map[string]bool{"": true, tx: true}
 	for _, r := range said {
 		if r.Outcome != OutcomePaid || known[r.ProviderTxID] {

@@ -14,20 +14,20 @@ type Ability struct {
 
 // Abilities lists every ability, in the order in which tables print it.
 var Abilities = []Ability{
-	{"cash-in", can[Collector]},
-	{"cash-out", can[Disburser]},
-	{"refund", func(o Operator) bool { return can[Refunder](o) || can[Disburser](o) }},
-	{"status", can[StatusReader]},
-	{"balance", can[BalanceReader]},
-	{"callback", can[CallbackReader]},
-	{"bulk", can[BulkDisburser]},
-	{"statement", can[StatementReader]},
-	{"customers", can[CustomerDirectory]},
-	{"resend", can[CallbackResender]},
+	{"cash-in", hasAbility[Collector]},
+	{"cash-out", hasAbility[Disburser]},
+	{"refund", func(o Operator) bool { return hasAbility[Refunder](o) || hasAbility[Disburser](o) }},
+	{"status", hasAbility[StatusReader]},
+	{"balance", hasAbility[BalanceReader]},
+	{"callback", hasAbility[CallbackReader]},
+	{"bulk", hasAbility[BulkDisburser]},
+	{"statement", hasAbility[StatementReader]},
+	{"customers", hasAbility[CustomerDirectory]},
+	{"resend", hasAbility[CallbackResender]},
 }
 
-// can reports whether an operator has the methods of an ability.
-func can[T any](o Operator) bool {
+// hasAbility reports whether an operator has the methods of an ability.
+func hasAbility[T any](o Operator) bool {
 	_, ok := o.(T)
 	return ok
 }
@@ -35,41 +35,41 @@ func can[T any](o Operator) bool {
 // Automation describes in words which steps Pirogue takes by itself with an operator. The
 // operator's capability bounds them. Each field is a sentence for people.
 type Automation struct {
-	LostIn  string // after a cash-in's response was lost
-	LostOut string // after a cash-out's response was lost
-	Proves  string // proof that money that was to leave us did not
-	Redrive string // when support's redrive may make another attempt
-	Settles string // the source whose result finalizes a payment
+	LostCashIn  string // after a cash-in's response was lost
+	LostCashOut string // after a cash-out's response was lost
+	Proves      string // proof that money that was to leave us did not
+	Redrive     string // when support's redrive may make another attempt
+	Settles     string // the source whose result finalizes a payment
 }
 
 // Automation describes the workflows' steps with this instance. It reads the Leg that workflows
 // decide from, so that the table cannot promise more than they do.
 func (i Instance) Automation() Automation {
-	in, out := NewLeg(CashIn, i), NewLeg(CashOut, i)
+	in, out := NewRouteCandidate(CashIn, i), NewRouteCandidate(CashOut, i)
 	a := Automation{
-		LostIn: afterLoss[in.Unheard], LostOut: afterLoss[out.Unheard],
+		LostCashIn: lostResponseTexts[in.OnLostResponse], LostCashOut: lostResponseTexts[out.OnLostResponse],
 		Proves:  "two equal refusals by status",
 		Redrive: "refused: absence proves nothing, two people resolve",
 		Settles: "its status call; a callback makes the question come sooner",
 	}
 	if out.AbsenceProves {
-		after := "after " + inWords(out.Horizon)
+		after := "after " + inWords(out.FinalityWindow)
 		a.Proves += ", or 'not known' three times " + after
 		a.Redrive = after + " of 'not known': another attempt"
 	}
-	if out.Unheard == RepeatSame {
+	if out.OnLostResponse == ResendSameReference {
 		a.Redrive = "for " + inWords(cmp.Or(out.ResendWithin, resendWithin)) +
 			", if the operator says 'not known': the same reference; then " + a.Redrive
 	}
-	if !can[Disburser](i.Operator) {
-		a.LostOut, a.Proves, a.Redrive = "", "", ""
+	if !hasAbility[Disburser](i.Operator) {
+		a.LostCashOut, a.Proves, a.Redrive = "", "", ""
 	}
-	if !can[StatusReader](i.Operator) {
+	if !hasAbility[StatusReader](i.Operator) {
 		a.Proves, a.Redrive = "nothing it can say: two people resolve", "refused: it cannot be asked"
 		a.Settles = "a proven callback with the order's amount; everything else is a case"
-		a.LostIn, a.LostOut = waitsOnly, waitsOnly
+		a.LostCashIn, a.LostCashOut = waitsOnly, waitsOnly
 	}
-	if !can[StatusReader](i.Operator) && i.Operator.Capability().Proof == ProofNone {
+	if !hasAbility[StatusReader](i.Operator) && i.Operator.Capability().Proof == ProofNone {
 		a.Settles = "nobody's but a person's"
 	}
 	return a
@@ -90,9 +90,9 @@ func inWords(d time.Duration) string {
 // waitsOnly describes the steps after a lost response of an operator without a status call.
 const waitsOnly = "nothing is sent again; it waits for a callback or a person"
 
-// afterLoss describes each rule for a lost response.
-var afterLoss = map[RepeatRule]string{
-	RepeatNever:   "nothing is sent again; it is asked for by its reference",
-	RepeatSame:    "the same reference is sent again, for a minute; then it is asked for",
-	RepeatRenewed: "it is sent again under another reference; nobody can pay the lost one",
+// lostResponseTexts describes each rule for a lost response.
+var lostResponseTexts = map[OnLostResponse]string{
+	ResendNever:         "nothing is sent again; it is asked for by its reference",
+	ResendSameReference: "the same reference is sent again, for a minute; then it is asked for",
+	ResendNewReference:  "it is sent again under another reference; nobody can pay the lost one",
 }

@@ -48,89 +48,89 @@ const (
 	Unknown Code = "UNKNOWN"  // the operator may have executed it: ask for its status before anything else
 )
 
-// Text is one sentence in the two languages of the API, French and English.
-type Text struct{ FR, EN string }
+// LocalizedText is one sentence in the two languages of the API, French and English.
+type LocalizedText struct{ FR, EN string }
 
 // CodeInfo is one row of the error table.
 type CodeInfo struct {
 	Code Code
 	HTTP int // status of the response
-	Text Text
+	Text LocalizedText
 }
 
 // Codes is the error table, in the order in which the documentation prints it.
 var Codes = []CodeInfo{
-	{InvalidJSON, 400, Text{"Le corps de la requête n'est pas un JSON valide.", "The request body is not valid JSON."}},
-	{UnknownField, 400, Text{"Le corps contient un champ inconnu.", "The body contains an unknown field."}},
-	{SignatureInvalid, 401, Text{
+	{InvalidJSON, 400, LocalizedText{"Le corps de la requête n'est pas un JSON valide.", "The request body is not valid JSON."}},
+	{UnknownField, 400, LocalizedText{"Le corps contient un champ inconnu.", "The body contains an unknown field."}},
+	{SignatureInvalid, 401, LocalizedText{
 		"Clé ou signature incorrecte : HMAC-SHA256 de l'horodatage suivi du corps brut, en hexadécimal minuscule.",
 		"Wrong key or signature: HMAC-SHA256 of the timestamp followed by the raw body, in lower-case hexadecimal.",
 	}},
-	{TimestampOutOfRange, 401, Text{
+	{TimestampOutOfRange, 401, LocalizedText{
 		"Horodatage absent, mal formé ou décalé de plus de 300 s : vérifiez l'horloge (NTP).",
 		"Timestamp missing, malformed or more than 300 s away: check your clock (NTP).",
 	}},
-	{SignatureReplayed, 401, Text{
+	{SignatureReplayed, 401, LocalizedText{
 		"Cette signature a déjà servi pour une autre requête.", "This signature was already used for another request.",
 	}},
-	{MerchantSuspended, 403, Text{"Le compte marchand est suspendu.", "The merchant account is suspended."}},
-	{IPNotAllowed, 403, Text{
+	{MerchantSuspended, 403, LocalizedText{"Le compte marchand est suspendu.", "The merchant account is suspended."}},
+	{IPNotAllowed, 403, LocalizedText{
 		"Cette adresse IP n'est pas autorisée pour cette clé.", "This IP address is not allowed for this key.",
 	}},
-	{TransactionNotFound, 404, Text{"Transaction introuvable.", "Transaction not found."}},
-	{NotFound, 404, Text{"Ressource introuvable.", "Not found."}},
-	{MethodNotAllowed, 405, Text{"Méthode non autorisée sur cette route.", "Method not allowed on this route."}},
-	{PayloadTooLarge, 413, Text{
+	{TransactionNotFound, 404, LocalizedText{"Transaction introuvable.", "Transaction not found."}},
+	{NotFound, 404, LocalizedText{"Ressource introuvable.", "Not found."}},
+	{MethodNotAllowed, 405, LocalizedText{"Méthode non autorisée sur cette route.", "Method not allowed on this route."}},
+	{PayloadTooLarge, 413, LocalizedText{
 		"Le corps dépasse 64 Kio (8 Mio pour un envoi groupé).", "The body is larger than 64 KiB (8 MiB for a bulk).",
 	}},
-	{UnsupportedMediaType, 415, Text{
+	{UnsupportedMediaType, 415, LocalizedText{
 		"Type de contenu attendu : application/json (ou text/csv pour un envoi groupé) en UTF-8, sans compression.",
 		"Expected content type: application/json (or text/csv for a bulk) in UTF-8, uncompressed.",
 	}},
-	{DuplicateOrder, 409, Text{
+	{DuplicateOrder, 409, LocalizedText{
 		"Cette référence existe déjà ; l'opération d'origine est renvoyée.",
 		"This reference already exists; the original is returned.",
 	}},
-	{IdempotencyMismatch, 409, Text{
+	{IdempotencyMismatch, 409, LocalizedText{
 		"Cette référence existe déjà avec un autre contenu ; rien n'a été créé.",
 		"This reference already exists with other content; nothing was created.",
 	}},
-	{RefundInProgress, 409, Text{"Un remboursement est déjà en cours.", "A refund is already in progress."}},
-	{MissingField, 422, Text{"Un champ obligatoire manque.", "A required field is missing."}},
-	{InvalidAmount, 422, Text{
+	{RefundInProgress, 409, LocalizedText{"Un remboursement est déjà en cours.", "A refund is already in progress."}},
+	{MissingField, 422, LocalizedText{"Un champ obligatoire manque.", "A required field is missing."}},
+	{InvalidAmount, 422, LocalizedText{
 		"Montant invalide : un entier de 1 à 1000000000000, dans les limites de l'opérateur.",
 		"Invalid amount: an integer from 1 to 1000000000000 within the operator's limits.",
 	}},
-	{InvalidMSISDN, 422, Text{
+	{InvalidMSISDN, 422, LocalizedText{
 		"Numéro invalide : format E.164 attendu (+22376…).", "Invalid number: E.164 expected (+22376…).",
 	}},
-	{InvalidCurrency, 422, Text{
+	{InvalidCurrency, 422, LocalizedText{
 		"Devise invalide ou différente de celle du pays.", "Currency invalid or not the country's.",
 	}},
-	{CountryNotSupported, 422, Text{"Ce pays n'est pas desservi.", "This country is not served."}},
-	{InvalidOrderID, 422, Text{
+	{CountryNotSupported, 422, LocalizedText{"Ce pays n'est pas desservi.", "This country is not served."}},
+	{InvalidOrderID, 422, LocalizedText{
 		"Référence invalide : 1 à 64 caractères ASCII visibles.", "Invalid reference: 1 to 64 visible ASCII characters.",
 	}},
-	{InvalidURL, 422, Text{"URL invalide.", "Invalid URL."}},
-	{InvalidParameter, 422, Text{"Paramètre invalide.", "Invalid parameter."}},
-	{InsufficientBalance, 422, Text{"Solde marchand insuffisant.", "Insufficient merchant balance."}},
-	{RefundNotAllowed, 422, Text{
+	{InvalidURL, 422, LocalizedText{"URL invalide.", "Invalid URL."}},
+	{InvalidParameter, 422, LocalizedText{"Paramètre invalide.", "Invalid parameter."}},
+	{InsufficientBalance, 422, LocalizedText{"Solde marchand insuffisant.", "Insufficient merchant balance."}},
+	{RefundNotAllowed, 422, LocalizedText{
 		"Cette transaction ne peut pas être remboursée.", "This transaction cannot be refunded.",
 	}},
-	{RefundExceedsPayment, 422, Text{
+	{RefundExceedsPayment, 422, LocalizedText{
 		"Le remboursement dépasse le reste remboursable.", "The refund exceeds what can still be refunded.",
 	}},
-	{RateLimited, 429, Text{
+	{RateLimited, 429, LocalizedText{
 		"Trop de requêtes : réessayez après le délai de Retry-After.", "Too many requests: retry after Retry-After.",
 	}},
-	{Internal, 500, Text{
+	{Internal, 500, LocalizedText{
 		"Erreur interne. Donnez request_id au support.", "Internal error. Give request_id to support.",
 	}},
-	{OperatorUnavailable, 503, Text{
+	{OperatorUnavailable, 503, LocalizedText{
 		"Opérateur indisponible : la transaction reste PENDING et Pirogue continue tant que c'est sûr.",
 		"Operator unavailable: the transaction stays PENDING and Pirogue goes on while it is safe.",
 	}},
-	{ServiceUnavailable, 503, Text{
+	{ServiceUnavailable, 503, LocalizedText{
 		"Service momentanément indisponible : réessayez avec la même référence.",
 		"Service temporarily unavailable: retry with the same reference.",
 	}},

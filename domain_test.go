@@ -52,7 +52,7 @@ func TestAPaymentOnlyMovesForward(t *testing.T) {
 		"INITIATED PENDING", "INITIATED SUCCESS", "INITIATED FAILED", "INITIATED EXPIRED",
 		"PENDING SUCCESS", "PENDING FAILED", "PENDING EXPIRED",
 	} {
-		for _, kind := range []pirogue.Kind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund} {
+		for _, kind := range []pirogue.PaymentKind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund} {
 			legal[edge+" "+string(kind)] = true
 		}
 	}
@@ -62,7 +62,7 @@ func TestAPaymentOnlyMovesForward(t *testing.T) {
 
 	for _, from := range pirogue.Statuses {
 		for _, to := range pirogue.Statuses {
-			for _, kind := range []pirogue.Kind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund} {
+			for _, kind := range []pirogue.PaymentKind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund} {
 				edge := fmt.Sprintf("%s %s %s", from, to, kind)
 				require.Equal(t, legal[edge], from.CanBecome(to, kind), edge)
 			}

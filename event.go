@@ -91,7 +91,7 @@ type eventBody struct {
 	Event         string       `json:"event"`
 	TransactionID PaymentID    `json:"transaction_id"`
 	OrderID       string       `json:"merchant_order_id"`
-	Type          Kind         `json:"type"`
+	Type          PaymentKind  `json:"type"`
 	Status        Status       `json:"status"`
 	Amount        int64        `json:"amount"`
 	Currency      Currency     `json:"currency"`

@@ -15,7 +15,7 @@ const (
 // FeeRule is one row of a merchant's contract: the fee of one kind of payment. Its zero value is no
 // fee. Amounts are minor units of the country's currency.
 type FeeRule struct {
-	Kind        Kind
+	Kind        PaymentKind
 	Country     CountryCode // "" means every country
 	Network     Network     // "" means every network
 	Fixed       int64
@@ -75,7 +75,7 @@ type FeeSchedule []FeeRule
 
 // Rule returns the most specific rule that matches a payment; the network weighs more than the
 // country. Without a match the fee is zero.
-func (s FeeSchedule) Rule(k Kind, c CountryCode, n Network) FeeRule {
+func (s FeeSchedule) Rule(k PaymentKind, c CountryCode, n Network) FeeRule {
 	best, weight := FeeRule{Kind: k, Payer: PaidByMerchant}, -1
 	for _, r := range s {
 		if r.Kind != k || (r.Country != "" && r.Country != c) || (r.Network != "" && r.Network != n) {

@@ -124,7 +124,7 @@ func TestAFeeIsNeitherMadeNorLost(t *testing.T) {
 		p.Fee = r.Of(p.Amount)
 		p.Kind = pirogue.CashIn
 		require.Equal(t, p.AtOperator().Minor, p.Net()+p.Fee.Minor, "a cash-in by the %s", r.Payer)
-		for _, p.Kind = range []pirogue.Kind{pirogue.CashOut, pirogue.Refund} {
+		for _, p.Kind = range []pirogue.PaymentKind{pirogue.CashOut, pirogue.Refund} {
 			require.Equal(t, p.Net(), p.AtOperator().Minor+p.Fee.Minor, "a %s by the %s", p.Kind, r.Payer)
 		}
 		require.Positive(t, p.AtOperator().Minor, "somebody is paid")
@@ -142,7 +142,7 @@ func TestTheRuleThatNamesMoreDecides(t *testing.T) {
 	schedule := pirogue.FeeSchedule{everywhere, both, onOrange, inMali}
 	for name, tt := range map[string]struct {
 		schedule pirogue.FeeSchedule
-		kind     pirogue.Kind
+		kind     pirogue.PaymentKind
 		country  pirogue.CountryCode
 		network  pirogue.Network
 		want     int64

@@ -2,14 +2,14 @@ package pirogue
 
 import "time"
 
-// HealthState is the state of an operator's circuit breaker.
-type HealthState string
+// BreakerState is the state of an operator's circuit breaker.
+type BreakerState string
 
 // The states of a circuit breaker. A closed one lets calls pass.
 const (
-	HealthClosed   HealthState = "CLOSED"    // the operator responds
-	HealthHalfOpen HealthState = "HALF_OPEN" // single payments pass, to test whether the operator responds again
-	HealthOpen     HealthState = "OPEN"      // the operator does not respond; new payments wait
+	BreakerClosed   BreakerState = "CLOSED"    // the operator responds
+	BreakerHalfOpen BreakerState = "HALF_OPEN" // single payments pass, to test whether the operator responds again
+	BreakerOpen     BreakerState = "OPEN"      // the operator does not respond; new payments wait
 )
 
 // When a circuit breaker changes its state. One payment in trouble never opens it: the failed calls
@@ -24,15 +24,15 @@ const (
 	ParkFor        = 24 * time.Hour   // the longest time that a payment waits for its operator to come back
 )
 
-// Health is the durable state of an operator instance's circuit breaker. Results of calls to it
+// CircuitBreaker is the durable state of an operator instance's circuit breaker. Results of calls to it
 // change the state. A worker that starts during an outage reads it from the database.
-type Health struct {
-	Operator OperatorCode
-	State    HealthState
-	Since    time.Time // since when State holds; zero when it was never anything but closed
-	ProbeAt  time.Time // when the next payment may pass as a test; zero while closed
-	Words    string    // the latest failure, redacted
-	Backlog  int       // payments that waited for it when the breaker last closed
+type CircuitBreaker struct {
+	Operator    OperatorCode
+	State       BreakerState
+	Since       time.Time // since when State holds; zero when it was never anything but closed
+	ProbeAt     time.Time // when the next payment may pass as a test; zero while closed
+	LastFailure string    // the latest failure, redacted
+	Backlog     int       // payments that waited for it when the breaker last closed
 	// Parked means that a person took the operator out of service: no payment is sent to it,
 	// whatever State is. ParkedBy names the person, ParkedWhy holds the reason.
 	Parked    bool
@@ -64,42 +64,42 @@ type ServiceChange struct {
 }
 
 // Available reports whether the operator takes payments as usual.
-func (h Health) Available() bool { return !h.Parked && h.State == HealthClosed }
+func (h CircuitBreaker) Available() bool { return !h.Parked && h.State == BreakerClosed }
 
 // Untested reports whether the breaker is not closed and no payment has tested the operator for
 // OutageQuiet. The next payment passes as a test.
-func (h Health) Untested(at time.Time) bool {
-	return !h.Parked && h.State != HealthClosed && !at.Before(h.ProbeAt.Add(OutageQuiet))
+func (h CircuitBreaker) Untested(at time.Time) bool {
+	return !h.Parked && h.State != BreakerClosed && !at.Before(h.ProbeAt.Add(OutageQuiet))
 }
 
 // Failed returns the health after enough calls failed. An open breaker stays open and its next test
 // moves to at plus OutageProbe.
-func (h Health) Failed(words string, at time.Time) Health {
-	if h.State != HealthOpen {
-		h.State, h.Since = HealthOpen, at
+func (h CircuitBreaker) Failed(words string, at time.Time) CircuitBreaker {
+	if h.State != BreakerOpen {
+		h.State, h.Since = BreakerOpen, at
 	}
-	h.Words, h.ProbeAt = words, at.Add(OutageProbe)
+	h.LastFailure, h.ProbeAt = words, at.Add(OutageProbe)
 	return h
 }
 
 // Probing returns the health while one payment passes as a test, and whether one may. It spaces
 // tests by OutageProbe.
-func (h Health) Probing(at time.Time) (Health, bool) {
-	if h.Parked || h.State == HealthClosed || at.Before(h.ProbeAt) {
+func (h CircuitBreaker) Probing(at time.Time) (CircuitBreaker, bool) {
+	if h.Parked || h.State == BreakerClosed || at.Before(h.ProbeAt) {
 		return h, false
 	}
-	if h.State == HealthOpen {
-		h.State = HealthHalfOpen
+	if h.State == BreakerOpen {
+		h.State = BreakerHalfOpen
 	}
 	h.ProbeAt = at.Add(OutageProbe)
 	return h, true
 }
 
-// Answered returns the health after the operator responded. backlog counts the payments that wait
+// Succeeded returns the health after the operator responded. backlog counts the payments that wait
 // for it: Ramp spreads them.
-func (h Health) Answered(backlog int, at time.Time) Health {
-	if h.State != HealthClosed {
-		h.State, h.Since, h.ProbeAt, h.Words, h.Backlog = HealthClosed, at, time.Time{}, "", backlog
+func (h CircuitBreaker) Succeeded(backlog int, at time.Time) CircuitBreaker {
+	if h.State != BreakerClosed {
+		h.State, h.Since, h.ProbeAt, h.LastFailure, h.Backlog = BreakerClosed, at, time.Time{}, "", backlog
 	}
 	return h
 }
@@ -113,7 +113,7 @@ type Ramp struct {
 
 // Ramp returns the ramp for the payments that waited. perSecond is the contract's limit of calls
 // per second; 0 means that it states none.
-func (h Health) Ramp(perSecond float64) Ramp {
+func (h CircuitBreaker) Ramp(perSecond float64) Ramp {
 	r := Ramp{From: h.Since, Over: RampFor}
 	if h.ParkedAt.After(r.From) {
 		r.From = h.ParkedAt

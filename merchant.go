@@ -28,9 +28,9 @@ const (
 	LateAccept LatePolicy = "accept" // EXPIRED becomes SUCCESS, with a webhook
 )
 
-// Key is one pair of credentials of a merchant. Secrets holds one secret or, during a rotation,
+// APIKey is one pair of credentials of a merchant. Secrets holds one secret or, during a rotation,
 // two: each verifies requests. The first signs webhooks.
-type Key struct {
+type APIKey struct {
 	Public     string // nk_test_… or nk_live_…
 	MerchantID MerchantID
 	Mode       Mode
@@ -49,8 +49,8 @@ type Secret struct {
 // RotationOverlap limits how long an old secret still verifies requests after a rotation.
 const RotationOverlap = 24 * time.Hour
 
-// Payout is a transfer of a merchant's money to its bank, outside of any operator.
-type Payout struct {
+// Settlement is a transfer of a merchant's money to its bank, outside of any operator.
+type Settlement struct {
 	ID         string // unique for ever: the bank's reference, or one made by support
 	MerchantID MerchantID
 	Mode       Mode

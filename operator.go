@@ -34,17 +34,17 @@ type Operator interface {
 
 // Collector asks a customer to pay.
 type Collector interface {
-	Collect(ctx context.Context, c Collection) (Receipt, error)
+	Collect(ctx context.Context, c CollectRequest) (OperatorResult, error)
 }
 
 // Disburser pays into a wallet.
 type Disburser interface {
-	Disburse(ctx context.Context, d Disbursement) (Receipt, error)
+	Disburse(ctx context.Context, d DisburseRequest) (OperatorResult, error)
 }
 
 // Refunder gives a payment that it collected, or part of it, back to its payer.
 type Refunder interface {
-	Refund(ctx context.Context, r Reversal) (Receipt, error)
+	Refund(ctx context.Context, r RefundRequest) (OperatorResult, error)
 }
 
 // BalanceReader returns the money left for disbursements.
@@ -56,7 +56,7 @@ type BalanceReader interface {
 // operator has no disbursement or refund of that reference. A collection that the operator cannot
 // show before it is paid is OutcomePending.
 type StatusReader interface {
-	Status(ctx context.Context, q StatusQuery) (Receipt, error)
+	Status(ctx context.Context, q StatusQuery) (OperatorResult, error)
 }
 
 // CallbackReader reads the operator's callbacks. Callback authenticates first: it fails with
@@ -64,7 +64,7 @@ type StatusReader interface {
 // the body cannot be read. The result is a hint, never a fact: the workflow asks Status before it
 // believes it.
 type CallbackReader interface {
-	Callback(a Attempt, header http.Header, body []byte) (Receipt, error)
+	Callback(a Attempt, header http.Header, body []byte) (OperatorResult, error)
 }
 
 // CallbackRegistrar registers one address for callbacks about payments that name no address of
@@ -85,11 +85,11 @@ type CallbackResender interface {
 type BulkDisburser interface {
 	Disburser
 	MaxBulk() int
-	BulkDisburse(ctx context.Context, all []Disbursement, callbackURL string) (string, error)
+	BulkDisburse(ctx context.Context, all []DisburseRequest, callbackURL string) (string, error)
 }
 
-// Collection is the request to collect a cash-in.
-type Collection struct {
+// CollectRequest is the request to collect a cash-in.
+type CollectRequest struct {
 	Ref         OperatorRef
 	Amount      Money
 	MSISDN      MSISDN
@@ -103,8 +103,8 @@ type Collection struct {
 	Window      time.Duration
 }
 
-// Disbursement is the request to pay into a wallet.
-type Disbursement struct {
+// DisburseRequest is the request to pay into a wallet.
+type DisburseRequest struct {
 	Ref         OperatorRef
 	Amount      Money
 	MSISDN      MSISDN
@@ -114,25 +114,25 @@ type Disbursement struct {
 	CallbackURL string  // as in Collection
 }
 
-// Reversal is the request to give back a collected payment.
-type Reversal struct {
-	Ref         OperatorRef
-	Amount      Money       // to give back: all of the collected amount, or less
-	Collected   StatusQuery // the attempt that collected it
-	CallbackURL string      // as in Collection
+// RefundRequest is the request to give back a collected payment.
+type RefundRequest struct {
+	Ref          OperatorRef
+	Amount       Money       // to give back: all of the collected amount, or less
+	CollectQuery StatusQuery // the attempt that collected it
+	CallbackURL  string      // as in Collection
 }
 
 // StatusQuery identifies an attempt for a status call.
 type StatusQuery struct {
-	Kind   Kind
+	Kind   PaymentKind
 	Ref    OperatorRef
 	Handle Handle
 	Amount Money     // as we sent it
 	MSISDN MSISDN    // of the wallet that pays or is paid
 	SentAt time.Time // when the attempt first left us: adapters search no older transactions
-	// Reversed is the attempt whose collection this refund gives back by Refunder. It is nil for a
+	// RefundedCollect is the attempt whose collection this refund gives back by Refunder. It is nil for a
 	// refund by Disburser, and for every other kind.
-	Reversed *StatusQuery
+	RefundedCollect *StatusQuery
 }
 
 // Outcome is the operator's result for an attempt.
@@ -150,8 +150,8 @@ const (
 	OutcomeNotSent Outcome = "NOT_SENT"
 )
 
-// Receipt is an operator's result for one attempt at one moment.
-type Receipt struct {
+// OperatorResult is an operator's result for one attempt at one moment.
+type OperatorResult struct {
 	Outcome      Outcome    `json:"outcome"`
 	ProviderTxID string     `json:"provider_tx_id,omitempty"`
 	NextAction   NextAction `json:"next_action,omitzero"`
@@ -165,14 +165,14 @@ type Receipt struct {
 	// Mismatch names a fact besides the amount that differs from the request: "currency" or
 	// "counterparty"; "" for none. A Receipt with a Mismatch never becomes a success.
 	Mismatch string `json:"mismatch,omitempty"`
-	Words    string `json:"words,omitempty"` // the operator's message, redacted, for support
+	Message  string `json:"words,omitempty"` // the operator's message, redacted, for support
 	// UnderWay means that the operator itself reports the attempt as pending. It has neither lost
 	// the attempt nor failed to respond.
 	UnderWay bool `json:"under_way,omitempty"`
-	// Unclear means that the response does not prove whether money moved, or how much. The call
+	// Unreadable means that the response does not prove whether money moved, or how much. The call
 	// failed, or its status word is in no table. It may report "paid" without an amount that the
 	// operator states elsewhere, or a proven callback contradicts it. Words holds the reason.
-	Unclear bool `json:"unclear,omitempty"`
+	Unreadable bool `json:"unclear,omitempty"`
 	// Contradicted means that it is Unclear because a proven callback reports that money moved.
 	Contradicted bool `json:"contradicted,omitempty"`
 	// Absent means that the operator responded and does not know the attempt.
@@ -184,7 +184,7 @@ type Receipt struct {
 
 // Moved returns the total moved under the reference of a PAID receipt, in minor units. An operator
 // that names no amount moved the ordered one.
-func (r Receipt) Moved(ordered Money) int64 {
+func (r OperatorResult) Moved(ordered Money) int64 {
 	if r.Amount == (Money{}) {
 		return ordered.Minor + r.Extra.Minor
 	}
@@ -198,12 +198,12 @@ const MismatchUnstated = "amount_unstated"
 // Capability holds an adapter's promises about its operator. Workflows decide from it, so a weak
 // operator automatically gets less automation.
 type Capability struct {
-	Reference ReferencePower
-	Unheard   RepeatRule    // the resends that a lost response of a collection allows
-	Window    time.Duration // the operator's own limit for the customer to confirm
+	Reference      ReferencePower
+	OnLostResponse OnLostResponse // the resends that a lost response of a collection allows
+	Window         time.Duration  // the operator's own limit for the customer to confirm
 	// CallTimeout bounds one whole call of this instance.
-	CallTimeout time.Duration
-	Horizon     time.Duration // after it the operator's "not found" or "failed" is final
+	CallTimeout    time.Duration
+	FinalityWindow time.Duration // after it the operator's "not found" or "failed" is final
 	// AbsenceProves promises that a reference which the operator does not know after Horizon was
 	// never executed. Where it is false, only a person can decide that.
 	AbsenceProves bool
@@ -252,7 +252,7 @@ func (l Limits) Validate() error {
 }
 
 // Limits returns the limits for payments of kind k.
-func (c Capability) Limits(k Kind) Limits {
+func (c Capability) Limits(k PaymentKind) Limits {
 	if k == CashIn {
 		return c.CashIn
 	}
@@ -269,14 +269,14 @@ const (
 	NeitherByReference    ReferencePower = "neither"
 )
 
-// RepeatRule allows or forbids to send a collection again whose response was lost.
-type RepeatRule string
+// OnLostResponse allows or forbids to send a collection again whose response was lost.
+type OnLostResponse string
 
 // The rules for a collection whose response was lost.
 const (
-	RepeatNever   RepeatRule = "never"          // ask for the status, or wait for a callback or a person
-	RepeatSame    RepeatRule = "same_reference" // the operator removes duplicates
-	RepeatRenewed RepeatRule = "new_reference"  // the customer never saw the lost one, so it cannot be paid
+	ResendNever         OnLostResponse = "never"          // ask for the status, or wait for a callback or a person
+	ResendSameReference OnLostResponse = "same_reference" // the operator removes duplicates
+	ResendNewReference  OnLostResponse = "new_reference"  // the customer never saw the lost one, so it cannot be paid
 )
 
 // CallbackProof names the operator's proof that a callback is its own.
@@ -298,7 +298,7 @@ type Instance struct {
 	CallsPerSecond float64       // the contract's limit; 0 means none
 	Window         time.Duration // the customer's time to confirm
 	CallTimeout    time.Duration // the capability's
-	Horizon        time.Duration // instead of the capability's; 0 keeps that one
+	FinalityWindow time.Duration // instead of the capability's; 0 keeps that one
 	AbsenceProves  bool          // in addition to the capability's
 	RefusalSpan    time.Duration // instead of the capability's; 0 keeps that one
 	CashIn         Limits        // within the capability's; a zero bound keeps that one
@@ -318,7 +318,7 @@ func (i Instance) absenceProves() bool {
 
 // Limits returns the amounts that the instance moves in payments of kind k: the operator's limits,
 // narrowed by the contract's.
-func (i Instance) Limits(k Kind) Limits {
+func (i Instance) Limits(k PaymentKind) Limits {
 	operators, contracts := i.Operator.Capability().Limits(k), i.CashOut
 	if k == CashIn {
 		contracts = i.CashIn

@@ -9,15 +9,15 @@ import (
 // transaction_id.
 type PaymentID string
 
-// Kind is the direction of a payment's money. The merchant API calls it type.
-type Kind string
+// PaymentKind is the direction of a payment's money. The merchant API calls it type.
+type PaymentKind string
 
 // The kinds of payment. Orange Sonatel's "Cash In" is our CashOut: a deposit into
 // the customer's wallet.
 const (
-	CashIn  Kind = "CASHIN"  // from a customer to a merchant
-	CashOut Kind = "CASHOUT" // from a merchant to a wallet
-	Refund  Kind = "REFUND"  // a cash-in, or part of it, given back
+	CashIn  PaymentKind = "CASHIN"  // from a customer to a merchant
+	CashOut PaymentKind = "CASHOUT" // from a merchant to a wallet
+	Refund  PaymentKind = "REFUND"  // a cash-in, or part of it, given back
 )
 
 // Network is the wallet behind an operator, such as "orange".
@@ -36,7 +36,7 @@ type Payment struct {
 	ID         PaymentID
 	MerchantID MerchantID
 	Mode       Mode
-	Kind       Kind
+	Kind       PaymentKind
 	OrderID    string    // the merchant's own reference, unique for ever per merchant and mode
 	ParentID   PaymentID // of a refund: the cash-in that is given back; "" otherwise
 	Late       bool      // of a refund: it gives back late money from suspense, not the merchant's
@@ -133,7 +133,7 @@ func (p Payment) GaveBack() int64 {
 
 // MoneyOut reports whether payments of kind k take money from us. The outcome of such a payment
 // must be known before it may be called failed.
-func (k Kind) MoneyOut() bool { return k == CashOut || k == Refund }
+func (k PaymentKind) MoneyOut() bool { return k == CashOut || k == Refund }
 
 // Failure is the reason why a payment is FAILED or EXPIRED. Code is stable; FailureText gives the
 // text for people.
@@ -161,7 +161,7 @@ const (
 )
 
 // FailureTexts holds each reason in French and in English.
-var FailureTexts = map[FailureCode]Text{
+var FailureTexts = map[FailureCode]LocalizedText{
 	FailedDeclined: {
 		FR: "Le paiement a été refusé par le client ou par l'opérateur.",
 		EN: "The customer or the operator declined the payment.",

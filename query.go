@@ -14,7 +14,7 @@ type Owner struct {
 type PaymentFilter struct {
 	OrderID     string
 	Status      Status
-	Kind        Kind
+	Kind        PaymentKind
 	Country     CountryCode
 	Operator    OperatorCode
 	CreatedFrom time.Time // inclusive
@@ -31,7 +31,7 @@ const MaxPage = 100
 type ExportFilter struct {
 	From    time.Time // inclusive: created then or later
 	To      time.Time // exclusive: created before
-	Kind    Kind
+	Kind    PaymentKind
 	Status  Status
 	Country CountryCode
 	After   PaymentID // continues after this payment
@@ -47,9 +47,9 @@ type ExportRow struct {
 	Net int64
 }
 
-// MaxReports limits the exports and lists of a bulk's lines that one process reads at the same
+// MaxAuditReports limits the exports and lists of a bulk's lines that one process reads at the same
 // time.
-const MaxReports = 8
+const MaxAuditReports = 8
 
 // Balance is a merchant's money in one subsidiary, in minor units of Currency.
 type Balance struct {
@@ -61,9 +61,9 @@ type Balance struct {
 	UpdatedAt time.Time
 }
 
-// Spent records the use of a signature. A signature used on one method and path is good for that
+// UsedSignature records the use of a signature. A signature used on one method and path is good for that
 // one only.
-type Spent struct {
+type UsedSignature struct {
 	Signature [32]byte // decoded, so that upper and lower case of its hex text are one signature
 	KeyID     string
 	Method    string
@@ -75,13 +75,13 @@ type Spent struct {
 // and 300 s behind; 60 s more allow for slow clocks.
 const SignatureLife = 600*time.Second + 60*time.Second
 
-// FirstAnswer is the payment workflow's report to the API after the first call to the operator.
-type FirstAnswer struct {
+// FirstResponse is the payment workflow's report to the API after the first call to the operator.
+type FirstResponse struct {
 	Unavailable bool `json:"unavailable,omitempty"` // the operator is out of service; Pirogue goes on trying
 }
 
-// Waiting describes the event that an open payment waits for. Its workflow reports it.
-type Waiting struct {
+// WaitState describes the event that an open payment waits for. Its workflow reports it.
+type WaitState struct {
 	For      string    `json:"for"`                // in words, such as "customer"
 	NextPoll time.Time `json:"next_poll,omitzero"` // approximately
 	Deadline time.Time `json:"deadline,omitzero"`
@@ -90,7 +90,7 @@ type Waiting struct {
 // PolledAt returns w with the next poll that the attempt's row plans; zero changes nothing. Where
 // many payments share a contract, polls lie further apart than a workflow computes. No poll comes
 // later than the last one, at the deadline.
-func (w Waiting) PolledAt(next time.Time) Waiting {
+func (w WaitState) PolledAt(next time.Time) WaitState {
 	if w.NextPoll.IsZero() || next.IsZero() {
 		return w
 	}
@@ -101,6 +101,6 @@ func (w Waiting) PolledAt(next time.Time) Waiting {
 	return w
 }
 
-// StartPatience bounds the time between a payment's acceptance and its start. Later the payment
+// StartDeadline bounds the time between a payment's acceptance and its start. Later the payment
 // expires, for the merchant may have asked again under another reference.
-const StartPatience = 90 * time.Second
+const StartDeadline = 90 * time.Second

@@ -57,12 +57,12 @@ const (
 	FollowedEvent   FollowedKind = "event"
 )
 
-// Followed identifies one row that has a workflow.
-type Followed struct {
+// FollowedWork identifies one row that has a workflow.
+type FollowedWork struct {
 	What  FollowedKind
 	ID    string
-	Kind  Kind // of a payment
-	Round int  // of an event
+	Kind  PaymentKind // of a payment
+	Round int         // of an event
 }
 
 // Restarted counts the lost workflows that a search found and started again.

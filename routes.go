@@ -12,7 +12,7 @@ type Route struct {
 	Mode      Mode           `json:"mode"`
 	Country   CountryCode    `json:"country"`
 	Network   Network        `json:"network"`
-	Kind      Kind           `json:"type"`
+	Kind      PaymentKind    `json:"type"`
 	Operators []OperatorCode `json:"operators"`
 }
 
@@ -76,7 +76,7 @@ func (r Route) unfit(instances map[OperatorCode]Instance, code OperatorCode) str
 
 // Route returns the instances to try for a payment, in order, each with the route's network.
 // Without a network it takes the first route of the country. It fails with CountryNotSupported.
-func (t *RouteTable) Route(m Mode, c CountryCode, n Network, k Kind) ([]Instance, error) {
+func (t *RouteTable) Route(m Mode, c CountryCode, n Network, k PaymentKind) ([]Instance, error) {
 	for _, r := range t.routes {
 		if r.Mode != m || r.Country != c || r.Kind != k || (n != "" && n != r.Network) {
 			continue
@@ -102,56 +102,56 @@ func (t *RouteTable) Instance(code OperatorCode) (Instance, bool) {
 	return instance, ok
 }
 
-// Order returns the workflow input of a payment. It names the operator in the payment's row, then
+// PaymentInput returns the workflow input of a payment. It names the operator in the payment's row, then
 // the later ones of its route for failover. A refund by the refund call of the operator stays
 // there: another operator could only pay it out. It also stays there where that operator pays it
 // out, for the payment does not name the collector. Every other refund is paid out and fails over
 // like a cash-out.
-func (t *RouteTable) Order(p Payment) (Order, error) {
+func (t *RouteTable) PaymentInput(p Payment) (PaymentInput, error) {
 	first, ok := t.instances[p.Operator]
 	if !ok {
-		return Order{}, Errorf(Internal, "payment %s waits for operator %q, which is not configured", p.ID, p.Operator)
+		return PaymentInput{}, Errorf(Internal, "payment %s waits for operator %q, which is not configured", p.ID, p.Operator)
 	}
 	kind := p.Kind
 	if kind == Refund {
 		if _, gives := first.Operator.(Refunder); gives {
-			return NewOrder(p, []Instance{first}), nil
+			return NewPaymentInput(p, []Instance{first}), nil
 		}
 		kind = CashOut
 	}
 	route, err := t.Route(p.Mode, p.Country, p.Network, kind)
 	if err != nil && CodeOf(err) != CountryNotSupported {
-		return Order{}, err
+		return PaymentInput{}, err
 	}
 	legs := []Instance{first}
 	if at := slices.IndexFunc(route, func(i Instance) bool { return i.Code == p.Operator }); at >= 0 {
 		legs = append(legs, Fitting(route[at+1:], p)...)
 	}
-	return NewOrder(p, legs), nil
+	return NewPaymentInput(p, legs), nil
 }
 
 // Rebuild returns the workflow input to start a lost workflow again. It begins with the operator of
 // the latest attempt, whatever the configured route is. The operators of the configured route
 // without an attempt follow. It fails where the rows cannot be read or the operator is not
 // configured.
-func (t *RouteTable) Rebuild(r Restart) (Order, error) {
+func (t *RouteTable) Rebuild(r Restart) (PaymentInput, error) {
 	if r.Err != nil {
-		return Order{}, r.Err
+		return PaymentInput{}, r.Err
 	}
 	p := r.Payment
 	p.Operator = r.Attempt.Operator
-	order, err := t.Order(p)
+	order, err := t.PaymentInput(p)
 	if err != nil {
-		return Order{}, err
+		return PaymentInput{}, err
 	}
-	order.Next = slices.DeleteFunc(t.candidates(p), func(l Leg) bool { return slices.Contains(r.Tried, l.Operator) })
+	order.Fallbacks = slices.DeleteFunc(t.candidates(p), func(l RouteCandidate) bool { return slices.Contains(r.Tried, l.Operator) })
 	order.Resumes = r.resumption()
 	return order, nil
 }
 
 // candidates returns the operators of the configured route that may move a payment. A refund at an
 // operator with a refund call has none.
-func (t *RouteTable) candidates(p Payment) []Leg {
+func (t *RouteTable) candidates(p Payment) []RouteCandidate {
 	kind := p.Kind
 	if kind == Refund {
 		if _, gives := t.instances[p.Operator].Operator.(Refunder); gives {
@@ -163,9 +163,9 @@ func (t *RouteTable) candidates(p Payment) []Leg {
 	if err != nil { // the configuration has no route for it: no operator is left for failover
 		return nil
 	}
-	var legs []Leg
+	var legs []RouteCandidate
 	for _, i := range Fitting(route, p) {
-		legs = append(legs, NewLeg(p.Kind, i))
+		legs = append(legs, NewRouteCandidate(p.Kind, i))
 	}
 	return legs
 }
@@ -210,8 +210,8 @@ func Refunders(collector Instance, payouts []Instance, collected, refund Payment
 	return Fitting(append([]Instance{collector}, others...), refund)
 }
 
-// Consideration describes one operator of a route with regard to one payment.
-type Consideration struct {
+// FeeInput describes one operator of a route with regard to one payment.
+type FeeInput struct {
 	Operator OperatorCode
 	Limits   Limits
 	Taken    bool   // it may be tried, after the earlier ones that may
@@ -222,7 +222,7 @@ type Consideration struct {
 type Plan struct {
 	Network Network // of the route; "" when there is none
 	Why     string  // the way the network was found, for people
-	Steps   []Consideration
+	Steps   []FeeInput
 }
 
 // Plan explains the route that a payment of this mode, country, number and amount would take.
@@ -237,7 +237,7 @@ func (t *RouteTable) Plan(p Payment) Plan {
 	}
 	fits := Fitting(route, p)
 	for _, i := range route {
-		step := Consideration{Operator: i.Code, Limits: i.Limits(p.Kind), Why: "its limits do not allow the amount"}
+		step := FeeInput{Operator: i.Code, Limits: i.Limits(p.Kind), Why: "its limits do not allow the amount"}
 		if place := slices.IndexFunc(fits, func(f Instance) bool { return f.Code == i.Code }); place >= 0 {
 			step.Taken, step.Why = true, "tried first"
 			if place > 0 {
@@ -252,7 +252,7 @@ func (t *RouteTable) Plan(p Payment) Plan {
 // Network returns the network whose route a payment takes, and the reason in words. It is the
 // network asked for; else the one that the number's prefix suggests, if it has a route. Otherwise
 // it is the network of the country's first route.
-func (t *RouteTable) Network(m Mode, c CountryCode, asked Network, k Kind, number MSISDN) (Network, string) {
+func (t *RouteTable) Network(m Mode, c CountryCode, asked Network, k PaymentKind, number MSISDN) (Network, string) {
 	if asked != "" {
 		return asked, "the network was asked for"
 	}

@@ -15,22 +15,22 @@ import (
 type carrier struct{ limits pirogue.Limits }
 
 func (c carrier) Capability() pirogue.Capability {
-	return pirogue.Capability{CashIn: c.limits, CashOut: c.limits, Horizon: time.Hour}
+	return pirogue.Capability{CashIn: c.limits, CashOut: c.limits, FinalityWindow: time.Hour}
 }
 
-func (carrier) Collect(context.Context, pirogue.Collection) (pirogue.Receipt, error) {
-	return pirogue.Receipt{}, nil
+func (carrier) Collect(context.Context, pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+	return pirogue.OperatorResult{}, nil
 }
 
-func (carrier) Disburse(context.Context, pirogue.Disbursement) (pirogue.Receipt, error) {
-	return pirogue.Receipt{}, nil
+func (carrier) Disburse(context.Context, pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+	return pirogue.OperatorResult{}, nil
 }
 
 // giver is a carrier that gives back the cash-ins it collected by a refund call.
 type giver struct{ carrier }
 
-func (giver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, error) {
-	return pirogue.Receipt{}, nil
+func (giver) Refund(context.Context, pirogue.RefundRequest) (pirogue.OperatorResult, error) {
+	return pirogue.OperatorResult{}, nil
 }
 
 // talker is an operator without any of the optional interfaces.
@@ -50,7 +50,7 @@ var ivoryCoast = map[pirogue.OperatorCode]pirogue.Instance{
 	"wave":  {Code: "wave", Mode: pirogue.Test, Country: "CI", Network: pirogue.Wave, Operator: carrier{}},
 }
 
-func ivorian(n pirogue.Network, k pirogue.Kind, operators ...pirogue.OperatorCode) pirogue.Route {
+func ivorian(n pirogue.Network, k pirogue.PaymentKind, operators ...pirogue.OperatorCode) pirogue.Route {
 	return pirogue.Route{Mode: pirogue.Test, Country: "CI", Network: n, Kind: k, Operators: operators}
 }
 
@@ -92,9 +92,9 @@ func TestALostPaymentStaysWithItsOperator(t *testing.T) {
 	}
 	order, err := table.Rebuild(lost)
 	require.NoError(t, err)
-	require.EqualValues(t, "large", order.Leg.Operator)
-	require.Len(t, order.Next, 1)
-	require.EqualValues(t, "giver", order.Next[0].Operator)
+	require.EqualValues(t, "large", order.Current.Operator)
+	require.Len(t, order.Fallbacks, 1)
+	require.EqualValues(t, "giver", order.Fallbacks[0].Operator)
 	require.Equal(t, &pirogue.Resumption{
 		Status: pirogue.StatusFailed, Case: pirogue.CauseUnknown, FirstSent: sent, EndedAt: sent.Add(time.Hour), Attempts: 3,
 	}, order.Resumes)
@@ -102,7 +102,7 @@ func TestALostPaymentStaysWithItsOperator(t *testing.T) {
 	lost.Payment.Status, lost.Attempt.Operator = pirogue.StatusPending, "wave"
 	order, err = table.Rebuild(lost)
 	require.NoError(t, err, "an operator that no route names any more")
-	require.EqualValues(t, "wave", order.Leg.Operator)
+	require.EqualValues(t, "wave", order.Current.Operator)
 	require.Zero(t, order.Resumes.EndedAt)
 	lost.Attempt.Operator = "nobody"
 	_, err = table.Rebuild(lost)
@@ -138,12 +138,12 @@ func TestAPaymentTakesTheOperatorsWhoseLimitsAllowItInTheirOrder(t *testing.T) {
 		require.Equal(t, want, strings.TrimSpace(taken), "%d francs", amount)
 
 		p.Network, p.Operator = plan.Network, "small"
-		order, err := table.Order(p)
+		order, err := table.PaymentInput(p)
 		require.NoError(t, err)
-		require.Equal(t, pirogue.OperatorCode("small"), order.Leg.Operator)
+		require.Equal(t, pirogue.OperatorCode("small"), order.Current.Operator)
 		if want == "small large" {
-			require.Equal(t, pirogue.OperatorCode("large"), order.Next[0].Operator)
-			require.Equal(t, time.Hour, order.Next[0].Horizon)
+			require.Equal(t, pirogue.OperatorCode("large"), order.Fallbacks[0].Operator)
+			require.Equal(t, time.Hour, order.Fallbacks[0].FinalityWindow)
 		}
 	}
 }
@@ -156,13 +156,13 @@ func TestAPaymentThatMovedOnIsTakenUpWhereItIs(t *testing.T) {
 		ivorian(pirogue.MTN, pirogue.CashOut, "small", "large"),
 	})
 	require.NoError(t, err)
-	order, err := table.Order(pirogue.Payment{
+	order, err := table.PaymentInput(pirogue.Payment{
 		Mode: pirogue.Test, Kind: pirogue.CashOut, Country: "CI", Network: pirogue.MTN, Operator: "large",
 		Amount: pirogue.Money{Minor: 600, Currency: pirogue.XOF},
 	})
 	require.NoError(t, err)
-	require.Equal(t, pirogue.OperatorCode("large"), order.Leg.Operator)
-	require.Empty(t, order.Next, "nobody goes back to the one before")
+	require.Equal(t, pirogue.OperatorCode("large"), order.Current.Operator)
+	require.Empty(t, order.Fallbacks, "nobody goes back to the one before")
 }
 
 // Another operator could only pay the refund out, which is not the same call.
@@ -178,7 +178,7 @@ func TestARefundStaysAtTheOperatorThatGivesItBack(t *testing.T) {
 	}
 	// Each row is a state of a payment, with the candidates for failover after it.
 	for name, tt := range map[string]struct {
-		kind  pirogue.Kind
+		kind  pirogue.PaymentKind
 		first pirogue.OperatorCode
 		next  []pirogue.OperatorCode
 	}{
@@ -187,11 +187,11 @@ func TestARefundStaysAtTheOperatorThatGivesItBack(t *testing.T) {
 		"a cash-out":                          {pirogue.CashOut, "giver", []pirogue.OperatorCode{"small", "large"}},
 	} {
 		p.Kind, p.Operator = tt.kind, tt.first
-		order, err := table.Order(p)
+		order, err := table.PaymentInput(p)
 		require.NoError(t, err)
-		require.Equal(t, tt.first, order.Leg.Operator, name)
+		require.Equal(t, tt.first, order.Current.Operator, name)
 		var next []pirogue.OperatorCode
-		for _, leg := range order.Next {
+		for _, leg := range order.Fallbacks {
 			next = append(next, leg.Operator)
 		}
 		require.Equal(t, tt.next, next, name)
@@ -214,8 +214,8 @@ func (onlyGiver) Capability() pirogue.Capability {
 	return pirogue.Capability{Refund: pirogue.Limits{Min: 50}}
 }
 
-func (onlyGiver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, error) {
-	return pirogue.Receipt{}, nil
+func (onlyGiver) Refund(context.Context, pirogue.RefundRequest) (pirogue.OperatorResult, error) {
+	return pirogue.OperatorResult{}, nil
 }
 
 // A refund call has limits of its own, apart from those of payouts.
@@ -327,24 +327,24 @@ func TestACircuitOpensClosesAndLetsOneThroughToSee(t *testing.T) {
 	t.Parallel()
 
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	h := pirogue.Health{State: pirogue.HealthClosed}
+	h := pirogue.CircuitBreaker{State: pirogue.BreakerClosed}
 	require.True(t, h.Available())
 	h = h.Failed("connection refused", at)
-	require.Equal(t, pirogue.HealthOpen, h.State)
+	require.Equal(t, pirogue.BreakerOpen, h.State)
 	require.False(t, h.Available())
 	_, may := h.Probing(at.Add(pirogue.OutageProbe - 1))
 	require.False(t, may)
 	h, may = h.Probing(at.Add(pirogue.OutageProbe))
 	require.True(t, may)
-	require.Equal(t, pirogue.HealthHalfOpen, h.State)
+	require.Equal(t, pirogue.BreakerHalfOpen, h.State)
 	_, may = h.Probing(at.Add(pirogue.OutageProbe + 1))
 	require.False(t, may, "one at a time")
 	h = h.Failed("again", at.Add(time.Minute))
-	require.Equal(t, pirogue.HealthOpen, h.State)
-	h = h.Answered(120, at.Add(time.Hour))
+	require.Equal(t, pirogue.BreakerOpen, h.State)
+	h = h.Succeeded(120, at.Add(time.Hour))
 	require.True(t, h.Available())
 	require.Equal(t, at.Add(time.Hour), h.Since)
-	require.Equal(t, h, h.Answered(7, at.Add(2*time.Hour)), "a closed circuit stays as it is")
+	require.Equal(t, h, h.Succeeded(7, at.Add(2*time.Hour)), "a closed circuit stays as it is")
 
 	require.Equal(t, pirogue.RampFor, h.Ramp(0).Over)
 	require.Equal(t, time.Minute, h.Ramp(5).Over, "120 payments at 2 of 5 calls a second")
@@ -362,20 +362,20 @@ func TestAnOperatorThatCannotBeAskedIsBelievedWithTheRightAmountOnly(t *testing.
 	thousand := pirogue.Money{Minor: 1000, Currency: pirogue.XAF}
 	paid, declined := pirogue.OutcomePaid, pirogue.OutcomeDeclined
 	for name, tt := range map[string]struct {
-		said     []pirogue.Receipt
+		said     []pirogue.OperatorResult
 		outcome  pirogue.Outcome
 		mismatch string
 	}{
 		"silence":                    {nil, pirogue.OutcomePending, ""},
-		"what was not understood":    {[]pirogue.Receipt{{}}, pirogue.OutcomePending, ""},
-		"paid, with an amount":       {[]pirogue.Receipt{{Outcome: paid, Amount: thousand}}, paid, ""},
-		"paid, without an amount":    {[]pirogue.Receipt{{Outcome: paid}}, paid, pirogue.MismatchUnstated},
-		"a failure, then paid":       {[]pirogue.Receipt{{Outcome: declined}, {Outcome: paid, Amount: thousand}}, paid, ""},
-		"paid, then a failure":       {[]pirogue.Receipt{{Outcome: paid, Amount: thousand}, {Outcome: declined}}, paid, ""},
-		"a failure":                  {[]pirogue.Receipt{{Outcome: declined}}, declined, ""},
-		"another business's success": {[]pirogue.Receipt{{Outcome: paid, Mismatch: "counterparty"}}, paid, "counterparty"},
+		"what was not understood":    {[]pirogue.OperatorResult{{}}, pirogue.OutcomePending, ""},
+		"paid, with an amount":       {[]pirogue.OperatorResult{{Outcome: paid, Amount: thousand}}, paid, ""},
+		"paid, without an amount":    {[]pirogue.OperatorResult{{Outcome: paid}}, paid, pirogue.MismatchUnstated},
+		"a failure, then paid":       {[]pirogue.OperatorResult{{Outcome: declined}, {Outcome: paid, Amount: thousand}}, paid, ""},
+		"paid, then a failure":       {[]pirogue.OperatorResult{{Outcome: paid, Amount: thousand}, {Outcome: declined}}, paid, ""},
+		"a failure":                  {[]pirogue.OperatorResult{{Outcome: declined}}, declined, ""},
+		"another business's success": {[]pirogue.OperatorResult{{Outcome: paid, Mismatch: "counterparty"}}, paid, "counterparty"},
 	} {
-		got := pirogue.Heard(tt.said)
+		got := pirogue.LatestVerified(tt.said)
 		require.Equal(t, tt.outcome, got.Outcome, name)
 		require.Equal(t, tt.mismatch, got.Mismatch, name)
 	}

@@ -2,29 +2,29 @@ package pirogue
 
 import "time"
 
-// Answer holds the result of one sending of an attempt. It moves the attempt from SENT to State,
+// AttemptResult holds the result of one sending of an attempt. It moves the attempt from SENT to State,
 // unless a later sending was made, and moves its payment accordingly.
 //
 // ACCEPTED and UNKNOWN make the payment PENDING. PREPARED means that this sending is proven not
 // sent. The attempt becomes PREPARED once that is proven of all its sendings, in whatever order the
 // results arrive. Before that it is UNKNOWN. The payment is PENDING either way, for the merchant
 // must not believe that it failed. REFUSED leaves the payment to Settlement.
-type Answer struct {
+type AttemptResult struct {
 	AttemptID    AttemptID
 	Sending      int // its number, from Sending.Number
 	State        AttemptState
 	Handle       Handle
 	Unable       bool   // with REFUSED: for a reason of the operator's own
-	Words        string // the operator's message, redacted
+	Message      string // the operator's message, redacted
 	NextAction   NextAction
 	ProviderTxID string
 	ExpiresAt    time.Time // when the customer's window closes
 	At           time.Time
 }
 
-// Settlement makes a payment terminal. One transaction compares and sets its status, books it, and
+// Finalization makes a payment terminal. One transaction compares and sets its status, books it, and
 // writes the event for the merchant.
-type Settlement struct {
+type Finalization struct {
 	PaymentID    PaymentID
 	From         Status // only from this status; "" means from any that is not terminal
 	Status       Status
@@ -41,13 +41,13 @@ type Settlement struct {
 	At         time.Time
 }
 
-// Settled is the result of a Settlement. Payment holds the row after it. EventID is "" when the
+// Finalized is the result of a Settlement. Payment holds the row after it. EventID is "" when the
 // payment already had another terminal status: the first one stands. It is "" too when the payment
 // stays open, because its status is not From or Unsent does not hold.
 //
 // Reversed is the event of the cash-in that is wholly refunded with this refund; "" for any other
 // settlement.
-type Settled struct {
+type Finalized struct {
 	Payment  Payment
 	EventID  EventID
 	Reversed EventID

@@ -40,7 +40,7 @@ func PermitCall(ctx context.Context) error {
 type StatementLine struct {
 	TxID      string      // the operator's own
 	Ref       OperatorRef // "" where the operator does not repeat it
-	Kind      Kind        // "" for a type that we never ask for
+	Kind      PaymentKind // "" for a type that we never ask for
 	Outcome   Outcome     // "" for a status word that the adapter does not know
 	Word      string      // the operator's own status word
 	Amount    Money       // the principal; zero when the text is no whole amount of a currency

@@ -34,7 +34,7 @@ var edges = map[Status][]Status{
 }
 
 // CanBecome reports whether a payment of kind k may go from s to next.
-func (s Status) CanBecome(next Status, k Kind) bool {
+func (s Status) CanBecome(next Status, k PaymentKind) bool {
 	if next == StatusReversed || s == StatusExpired || s == StatusFailed {
 		return k == CashIn && slices.Contains(edges[s], next)
 	}

@@ -2,17 +2,17 @@ package pirogue
 
 import "time"
 
-// Verb names an action of support on a payment.
-type Verb string
+// SupportActionKind names an action of support on a payment.
+type SupportActionKind string
 
-// The verbs. The payment's own workflow carries out each but VerbResend, one at a time. Pressing a
+// The verbs. The payment's own workflow carries out each but ActionResend, one at a time. Pressing a
 // button twice so has one effect.
 const (
-	VerbRecheck Verb = "recheck" // ask the operator at once
-	VerbRedrive Verb = "redrive" // ask, and submit anew if that can pay nobody twice
-	VerbResolve Verb = "resolve" // decide with evidence what the operator cannot report
-	VerbResend  Verb = "resend"  // send the merchant's webhook again
-	VerbCancel  Verb = "cancel"  // a Temporal client's cancel request, which is recorded and ignored
+	ActionRecheck SupportActionKind = "recheck" // ask the operator at once
+	ActionRedrive SupportActionKind = "redrive" // ask, and submit anew if that can pay nobody twice
+	ActionResolve SupportActionKind = "resolve" // decide with evidence what the operator cannot report
+	ActionResend  SupportActionKind = "resend"  // send the merchant's webhook again
+	ActionCancel  SupportActionKind = "cancel"  // a Temporal client's cancel request, which is recorded and ignored
 )
 
 // Resolution is a person's decision about the outcome of a payment.
@@ -30,14 +30,14 @@ const (
 	ResolvedPlaced Resolution = "placed" // the money was placed outside Pirogue
 )
 
-// Remedy is one request of a person to apply a verb to a payment.
-type Remedy struct {
-	Act        string     `json:"act"` // the ID of the audit entry; a repeated request with the same ID has one effect
-	Verb       Verb       `json:"verb"`
-	Actor      string     `json:"actor"`
-	Resolution Resolution `json:"resolution,omitempty"` // of VerbResolve
-	Evidence   string     `json:"evidence,omitempty"`   // of VerbResolve: where the evidence can be seen
-	Case       CaseID     `json:"case,omitempty"`       // of VerbResolve: the case to close; "" for none
+// SupportAction is one request of a person to apply a verb to a payment.
+type SupportAction struct {
+	AuditID    string            `json:"act"` // the ID of the audit entry; a repeated request with the same ID has one effect
+	Kind       SupportActionKind `json:"verb"`
+	Actor      string            `json:"actor"`
+	Resolution Resolution        `json:"resolution,omitempty"` // of ActionResolve
+	Evidence   string            `json:"evidence,omitempty"`   // of ActionResolve: where the evidence can be seen
+	Case       CaseID            `json:"case,omitempty"`       // of ActionResolve: the case to close; "" for none
 }
 
 // Decision is the result of a support action.
@@ -52,37 +52,37 @@ const (
 	DecisionRefused     Decision = "REFUSED"     // it would not be safe; Reason explains it
 )
 
-// Verdict is the workflow's response to a support action, with its grounds.
-type Verdict struct {
+// ActionResult is the workflow's response to a support action, with its grounds.
+type ActionResult struct {
 	Decision Decision `json:"decision"`
 	Reason   string   `json:"reason"`
 	Evidence string   `json:"evidence,omitempty"` // the operator's message, redacted
 	Status   Status   `json:"status"`             // of the payment, after the action
 }
 
-// Act is one action of a person, or an attempt at one: a row of the audit log. It is written before
+// AuditEntry is one action of a person, or an attempt at one: a row of the audit log. It is written before
 // the action and completed with the verdict afterwards, so no action escapes the log.
-type Act struct {
+type AuditEntry struct {
 	ID        string
 	At        time.Time
 	Actor     string
 	Role      Role
-	Verb      Verb
+	Action    SupportActionKind
 	PaymentID PaymentID // "" when the action concerns no payment
 	Subject   string    // another object of the action, such as a merchant or an event
 	Reason    string    // the reason, in the actor's words
-	// Resolution, Evidence and Case belong to VerbResolve. They hold the outcome of the payment,
+	// Resolution, Evidence and Case belong to ActionResolve. They hold the outcome of the payment,
 	// where it can be seen, and the case to close, "" for none.
 	Resolution Resolution
 	Evidence   string
 	Case       CaseID
-	Verdict    Verdict // zero: under way, or interrupted
+	Result     ActionResult // zero: under way, or interrupted
 	EndedAt    time.Time
 }
 
-// Needs returns the role that a verb requires. Only finance may decide about an outcome.
-func (v Verb) Needs() Role {
-	if v == VerbResolve {
+// RequiredRole returns the role that a verb requires. Only finance may decide about an outcome.
+func (v SupportActionKind) RequiredRole() Role {
+	if v == ActionResolve {
 		return RoleFinance
 	}
 	return RoleSupport
@@ -120,49 +120,49 @@ const (
 
 // Stuck is a payment that support should look at.
 type Stuck struct {
-	Payment Payment
-	Cause   StuckCause
-	Since   time.Time
-	Words   string // the operator's latest message, redacted
-	Allowed []Verb
+	Payment         Payment
+	Cause           StuckCause
+	Since           time.Time
+	OperatorMessage string // the operator's latest message, redacted
+	Allowed         []SupportActionKind
 	// Unreadable holds the reason why a sealed part of the payment's row, such as its number, cannot
 	// be decrypted. It is "" when all parts can.
 	Unreadable string
 }
 
-// Verbs returns the actions of support on a payment of one kind that is stuck for this cause. For
+// AllowedActions returns the actions of support on a payment of one kind that is stuck for this cause. For
 // StuckCase it is Cause.Verbs. A payment that is not started has no workflow to act; the sweep
 // starts it or ends it. People may decide the outcome of outgoing money only: incoming money is the
 // operator's to confirm. Another attempt is offered only while it is not known whether the last one
 // arrived.
-func (c StuckCause) Verbs(k Kind) []Verb {
+func (c StuckCause) AllowedActions(k PaymentKind) []SupportActionKind {
 	switch {
 	case c == StuckUnknown && k.MoneyOut():
-		return []Verb{VerbRecheck, VerbRedrive, VerbResolve}
+		return []SupportActionKind{ActionRecheck, ActionRedrive, ActionResolve}
 	case c == StuckUndecided && k.MoneyOut():
-		return []Verb{VerbRecheck, VerbResolve}
+		return []SupportActionKind{ActionRecheck, ActionResolve}
 	case c == StuckUnknown, c == StuckUndecided, c == StuckUnsent, c == StuckSuspended:
-		return []Verb{VerbRecheck}
+		return []SupportActionKind{ActionRecheck}
 	case c == StuckUnreported:
-		return []Verb{VerbResend}
+		return []SupportActionKind{ActionResend}
 	default:
-		return []Verb{}
+		return []SupportActionKind{}
 	}
 }
 
-// Verbs returns the actions of support on a payment with an open case of this cause. After the
+// AllowedActions returns the actions of support on a payment with an open case of this cause. After the
 // FinalityWindow the operator is asked, and people decide what it cannot report. CauseNotBooked has
 // none: the payment's workflow waits for its own write and answers no action before that.
-func (c Cause) Verbs() []Verb {
+func (c Cause) AllowedActions() []SupportActionKind {
 	switch c {
 	case CauseUnknown:
-		return []Verb{VerbRecheck, VerbResolve}
+		return []SupportActionKind{ActionRecheck, ActionResolve}
 	case CauseWorkflowLost: // support starts it by hand once its rows are readable again
-		return []Verb{VerbRecheck}
+		return []SupportActionKind{ActionRecheck}
 	case CauseLineNotStarted, CauseNotBooked: // a line's operator is configured again, or its bulk is cancelled
-		return []Verb{}
+		return []SupportActionKind{}
 	default:
-		return []Verb{VerbResolve}
+		return []SupportActionKind{ActionResolve}
 	}
 }
 
@@ -171,7 +171,7 @@ type CaseView struct {
 	Case
 
 	Payment    Payment
-	Allowed    []Verb
+	Allowed    []SupportActionKind
 	Unreadable string // as in Stuck
 }
 

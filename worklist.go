@@ -8,7 +8,7 @@ type WorkFilter struct {
 	Operator OperatorCode
 	Merchant MerchantID
 	Country  CountryCode
-	Kind     Kind
+	Kind     PaymentKind
 	Before   time.Time // waiting since before this moment
 	After    string    // the Next of the page before
 	Limit    int       // rows of a page
@@ -51,7 +51,7 @@ const EventOverdue = 10 * time.Minute
 
 // OpenFigure counts the open payments of one kind and status.
 type OpenFigure struct {
-	Kind     Kind
+	Kind     PaymentKind
 	Status   Status
 	Payments int
 }

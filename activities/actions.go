@@ -9,15 +9,15 @@ import (
 // ActionQuery names an act of support by its row, and the payment whose workflow was asked to
 // carry it out. Nothing else that comes from outside of the workflow decides anything.
 type ActionQuery struct {
-	Act       string            `json:"act"`
-	PaymentID pirogue.PaymentID `json:"payment_id"`
-	Case      pirogue.CaseID    `json:"case,omitempty"` // that the resolution is to settle
+	AuditEntry string            `json:"act"`
+	PaymentID  pirogue.PaymentID `json:"payment_id"`
+	Case       pirogue.CaseID    `json:"case,omitempty"` // that the resolution is to settle
 }
 
 // LoadedAction holds what the row of an act asks for.
 type LoadedAction struct {
-	Remedy  pirogue.Remedy `json:"remedy"`
-	Refused string         `json:"refused,omitempty"` // why it is not carried out; "" when it may be
+	Remedy  pirogue.SupportAction `json:"remedy"`
+	Refused string                `json:"refused,omitempty"` // why it is not carried out; "" when it may be
 	// Begun says that the row is this payment's and has no verdict yet: a refusal is kept there.
 	Begun  bool           `json:"begun,omitempty"`
 	Status pirogue.Status `json:"status"` // of the payment
@@ -28,18 +28,18 @@ type LoadedAction struct {
 func (a *Activities) LoadAction(ctx context.Context, in ActionQuery) (LoadedAction, error) {
 	p, _, err := a.Store.Latest(ctx, in.PaymentID)
 	if err != nil {
-		return LoadedAction{}, encode(err)
+		return LoadedAction{}, activityError(err)
 	}
-	act, err := a.Store.Act(ctx, in.Act)
+	act, err := a.Store.AuditEntry(ctx, in.AuditEntry)
 	switch {
 	case pirogue.CodeOf(err) == pirogue.NotFound, err == nil && act.PaymentID != in.PaymentID:
 		return LoadedAction{Refused: "no such act is written down for this payment", Status: p.Status}, nil
 	case err != nil:
-		return LoadedAction{}, encode(err)
+		return LoadedAction{}, activityError(err)
 	}
 	return LoadedAction{
-		Remedy: pirogue.Remedy{
-			Act: act.ID, Verb: act.Verb, Actor: act.Actor, Resolution: act.Resolution, Evidence: act.Evidence,
+		Remedy: pirogue.SupportAction{
+			AuditID: act.ID, Kind: act.Action, Actor: act.Actor, Resolution: act.Resolution, Evidence: act.Evidence,
 			Case: act.Case,
 		},
 		Refused: refusesAct(act), Begun: act.EndedAt.IsZero(), Status: p.Status,
@@ -47,15 +47,15 @@ func (a *Activities) LoadAction(ctx context.Context, in ActionQuery) (LoadedActi
 }
 
 // refusesAct returns why a payment's workflow does not carry an act out; "" when it may.
-func refusesAct(act pirogue.Act) string {
-	resolves := act.Verb == pirogue.VerbResolve
+func refusesAct(act pirogue.AuditEntry) string {
+	resolves := act.Action == pirogue.ActionResolve
 	switch {
 	case !act.EndedAt.IsZero():
-		return "the act has its verdict already: " + string(act.Verdict.Decision)
-	case act.Verb != pirogue.VerbRecheck && act.Verb != pirogue.VerbRedrive && !resolves:
+		return "the act has its verdict already: " + string(act.Result.Decision)
+	case act.Action != pirogue.ActionRecheck && act.Action != pirogue.ActionRedrive && !resolves:
 		return "a payment's workflow knows recheck, redrive and resolve"
-	case !act.Role.May(act.Verb.Needs()):
-		return "the role " + string(act.Role) + " may not " + string(act.Verb)
+	case !act.Role.May(act.Action.RequiredRole()):
+		return "the role " + string(act.Role) + " may not " + string(act.Action)
 	case resolves != (act.Resolution != "") || resolves != (act.Evidence != ""):
 		return "a resolution, and only a resolution, says what became of the payment and where that can be seen"
 	default:
@@ -74,23 +74,23 @@ type Confirmation struct {
 // ConfirmResolution compares a resolution with the one that waits for a second person. Both are
 // read from their rows.
 func (a *Activities) ConfirmResolution(ctx context.Context, in ActionQuery) (Confirmation, error) {
-	act, err := a.Store.Act(ctx, in.Act)
+	act, err := a.Store.AuditEntry(ctx, in.AuditEntry)
 	if err != nil {
-		return Confirmation{}, encode(err)
+		return Confirmation{}, activityError(err)
 	}
 	if refused, err := a.refusesPart(ctx, act, in.Case); err != nil || refused != "" {
-		return Confirmation{Refused: refused}, encode(err)
+		return Confirmation{Refused: refused}, activityError(err)
 	}
 	first, err := a.Store.Proposal(ctx, in.PaymentID)
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		return Confirmation{}, nil
 	}
 	if err != nil {
-		return Confirmation{}, encode(err)
+		return Confirmation{}, activityError(err)
 	}
 	same := first.Resolution == act.Resolution && first.Case == act.Case && act.PaymentID == in.PaymentID &&
 		refusesAct(act) == ""
-	allowed := first.Role.May(first.Verb.Needs())
+	allowed := first.Role.May(first.Action.RequiredRole())
 	return Confirmation{
 		Confirmed: same && allowed && first.Actor != act.Actor, Proposer: same && first.Actor == act.Actor,
 	}, nil
@@ -98,7 +98,7 @@ func (a *Activities) ConfirmResolution(ctx context.Context, in ActionQuery) (Con
 
 // refusesPart returns why a payment cannot have been paid in part: what moved is what its case
 // booked on the operator's word, and that must be less than the whole.
-func (a *Activities) refusesPart(ctx context.Context, act pirogue.Act, id pirogue.CaseID) (string, error) {
+func (a *Activities) refusesPart(ctx context.Context, act pirogue.AuditEntry, id pirogue.CaseID) (string, error) {
 	if act.Resolution != pirogue.ResolvedInPart {
 		return "", nil
 	}
@@ -116,19 +116,19 @@ func (a *Activities) refusesPart(ctx context.Context, act pirogue.Act, id pirogu
 	return "what the operator confirmed is no part of it: it is resolved as paid or unpaid", nil
 }
 
-// Conclusion is the verdict on one act of support.
-type Conclusion struct {
-	Act     string          `json:"act"`
-	Verdict pirogue.Verdict `json:"verdict"`
+// ConcludeInput is the verdict on one act of support.
+type ConcludeInput struct {
+	AuditEntry string               `json:"act"`
+	Verdict    pirogue.ActionResult `json:"verdict"`
 }
 
-// Conclude keeps a verdict beside the act that it answers. An act that has no row has no place
+// RecordActionResult keeps a verdict beside the act that it answers. An act that has no row has no place
 // for one, and holds up nothing.
-func (a *Activities) Conclude(ctx context.Context, all []Conclusion) (int, error) {
+func (a *Activities) RecordActionResult(ctx context.Context, all []ConcludeInput) (int, error) {
 	for _, c := range all {
-		err := a.Store.EndAct(ctx, c.Act, c.Verdict, a.Clock.Now())
+		err := a.Store.EndAuditEntry(ctx, c.AuditEntry, c.Verdict, a.Clock.Now())
 		if err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
-			return 0, encode(err)
+			return 0, activityError(err)
 		}
 	}
 	return len(all), nil

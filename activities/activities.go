@@ -15,7 +15,7 @@ type Activities struct {
 	Operators map[pirogue.OperatorCode]pirogue.Instance
 	Routes    Routes
 	Workflows Workflows
-	Sender    Sender
+	Sender    WebhookSender
 	Clock     pirogue.Clock
 	Callbacks CallbackURLs
 	ReturnURL string // where the payer goes when the merchant named no page of its own
@@ -23,7 +23,7 @@ type Activities struct {
 	// nobody can foretell.
 	Chance func() float64
 	lanes  lanes
-	pulses pulses
+	pulses healthSamples
 	lists  lists
 }
 
@@ -36,9 +36,9 @@ type Workflows interface {
 	LaunchBulk(ctx context.Context, b pirogue.Bulk) error
 	// Deliver starts the delivery of an event, in the round it is in.
 	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
-	// Heard tells a payment's workflow that its operator called back. It fails with
+	// SignalCallback tells a payment's workflow that its operator called back. It fails with
 	// NotFound when none is open.
-	Heard(ctx context.Context, id pirogue.PaymentID, k pirogue.Kind) error
+	SignalCallback(ctx context.Context, id pirogue.PaymentID, k pirogue.PaymentKind) error
 
 	Restarter
 }
@@ -46,7 +46,7 @@ type Workflows interface {
 // Restarter finds workflows that are gone and starts them again.
 type Restarter interface {
 	// Open reports whether a workflow takes care of f. It fails with ServiceUnavailable.
-	Open(ctx context.Context, f pirogue.Followed) (bool, error)
+	Open(ctx context.Context, f pirogue.FollowedWork) (bool, error)
 	// Restart starts a payment's workflow again from its rows, also after one that has
 	// ended, or joins the one that is open; with Anew that one is terminated. It fails where the
 	// rows do not allow it, and with ServiceUnavailable.
@@ -60,7 +60,7 @@ type Restarter interface {
 // Routes says which operators serve a payment.
 type Routes interface {
 	// Route returns the instances to try, in order. It fails with CountryNotSupported.
-	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.Kind) ([]pirogue.Instance, error)
+	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind) ([]pirogue.Instance, error)
 }
 
 // CallbackURLs makes the address an operator calls back for one attempt. Its token
@@ -72,9 +72,9 @@ type CallbackURLs interface {
 	Digest(ref pirogue.OperatorRef) string
 }
 
-// operator returns a configured instance. A code that no instance has is a mistake
+// instanceOf returns a configured instance. A code that no instance has is a mistake
 // in the configuration: the activity fails until it is mended.
-func (a *Activities) operator(code pirogue.OperatorCode) (pirogue.Instance, error) {
+func (a *Activities) instanceOf(code pirogue.OperatorCode) (pirogue.Instance, error) {
 	instance, ok := a.Operators[code]
 	if !ok {
 		return pirogue.Instance{}, pirogue.Errorf(pirogue.Internal, "no operator %q is configured", code)

@@ -36,7 +36,7 @@ const doubtful = 30 * time.Second
 func (a *Activities) affordable(
 	ctx context.Context, p pirogue.Payment, o pirogue.OperatorCode, pace Pace, wait time.Duration,
 ) time.Duration {
-	instance, err := a.operator(o)
+	instance, err := a.instanceOf(o)
 	if err != nil || instance.CallsPerSecond <= 0 {
 		return wait
 	}
@@ -85,7 +85,7 @@ func (a *Activities) questionLoad(ctx context.Context, i pirogue.Instance) (piro
 	if believed {
 		return load, known
 	}
-	horizon := cmp.Or(i.Horizon, i.Operator.Capability().Horizon)
+	horizon := cmp.Or(i.FinalityWindow, i.Operator.Capability().FinalityWindow)
 	read, err := a.Store.QuestionLoad(ctx, i.Code, now.Add(-freshFor), now.Add(-horizon))
 	if err == nil {
 		load = read
@@ -143,13 +143,13 @@ func (n nextPoll) after(said pirogue.Outcome) time.Time {
 // nextPoll returns when the question after this one follows. Where a list may answer it, that
 // is the moment of the list, and shortly after it.
 func (a *Activities) nextPoll(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, q Question,
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, q StatusInput,
 ) nextPoll {
 	if q.Pace == Once {
 		return nextPoll{}
 	}
 	now := a.Clock.Now()
-	next := nextPoll{confirm: a.later(span(q.Leg))}
+	next := nextPoll{confirm: a.later(span(q.Candidate))}
 	if _, _, can := a.lister(p, attempt); can && q.Pace == Slow {
 		attempt.PolledAt = now
 		due, apart := a.watchDue(p, attempt)

@@ -35,16 +35,16 @@ func (c *counter) Numbered(context.Context, pirogue.PaymentID, int) (pirogue.Pay
 	return c.payment, pirogue.Attempt{Operator: "op", State: pirogue.AttemptAccepted, PolledAt: c.polled}, nil
 }
 
-func (c *counter) Polled(_ context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
+func (c *counter) RecordPoll(_ context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
 	c.next, c.said = p.Next, p.At
 	return pirogue.Evidence{}, nil
 }
 
-func (c *counter) Health(context.Context, pirogue.OperatorCode) (pirogue.Health, error) {
+func (c *counter) Breaker(context.Context, pirogue.OperatorCode) (pirogue.CircuitBreaker, error) {
 	if c.health != nil {
 		c.health()
 	}
-	return pirogue.Health{State: pirogue.HealthClosed}, nil
+	return pirogue.CircuitBreaker{State: pirogue.BreakerClosed}, nil
 }
 
 func (c *counter) QuestionLoad(
@@ -57,11 +57,13 @@ func (c *counter) QuestionLoad(
 	return c.load, nil
 }
 
-func (c *counter) Capability() pirogue.Capability { return pirogue.Capability{Horizon: 24 * time.Hour} }
+func (c *counter) Capability() pirogue.Capability {
+	return pirogue.Capability{FinalityWindow: 24 * time.Hour}
+}
 
-func (c *counter) Status(context.Context, pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (c *counter) Status(context.Context, pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	c.asked++
-	return pirogue.Receipt{Outcome: pirogue.OutcomePending}, nil
+	return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, nil
 }
 
 // instance is an operator whose contract allows so many calls a second.
@@ -77,7 +79,7 @@ func ask(t *testing.T, a *activities.Activities, pace activities.Pace) time.Dura
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(a)
-	_, err := env.ExecuteActivity(a.Ask, activities.Question{Pace: pace, Leg: pirogue.Leg{Operator: "op"}})
+	_, err := env.ExecuteActivity(a.AskStatus, activities.StatusInput{Pace: pace, Candidate: pirogue.RouteCandidate{Operator: "op"}})
 	var again *temporal.ApplicationError
 	require.True(t, errors.As(err, &again), err)
 	return again.NextRetryDelay()

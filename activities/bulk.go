@@ -41,15 +41,15 @@ const (
 	endedInOneLook = 200
 )
 
-// PageOrder asks for one page of a bulk to be started.
-type PageOrder struct {
+// BulkPageInput asks for one page of a bulk to be started.
+type BulkPageInput struct {
 	BulkID pirogue.BulkID   `json:"bulk_id"`
 	Number int              `json:"number"` // from 1
 	Page   pirogue.BulkPage `json:"page"`
 }
 
-// PageStarted is what became of a page.
-type PageStarted struct {
+// BulkPageResult is what became of a page.
+type BulkPageResult struct {
 	Launched int `json:"launched"` // payments whose workflow was started, or joined
 	Cases    int `json:"cases,omitempty"`
 }
@@ -60,22 +60,22 @@ type PageStarted struct {
 // suspended merchant begins. Where the
 // operator takes many payments by one call, that is made first: the workflows then find
 // their attempts answered.
-func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, error) {
+func (a *Activities) StartPage(ctx context.Context, in BulkPageInput) (BulkPageResult, error) {
 	stand, err := a.Store.BulkPage(ctx, in.BulkID, in.Number)
 	if err != nil {
-		return PageStarted{}, encode(err)
+		return BulkPageResult{}, activityError(err)
 	}
 	if stand.Begun == 0 && stand.Waiting > 0 && stand.Open >= bulkRoom {
 		wait := roomCadence(activity.GetInfo(ctx).Attempt)
-		return PageStarted{}, retryIn(a.jitter(wait), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
+		return BulkPageResult{}, retryIn(a.jitter(wait), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
 	}
 	for {
 		begun, err := a.Store.StartLines(ctx, in.BulkID, in.Number, linesTogether, a.lineAttempt)
 		if pirogue.CodeOf(err) == pirogue.MerchantSuspended {
-			return PageStarted{}, a.lookForResume(ctx, "no line begins: the merchant is suspended, or operators are asked first")
+			return BulkPageResult{}, a.lookForResume(ctx, "no line begins: the merchant is suspended, or operators are asked first")
 		}
 		if err != nil {
-			return PageStarted{}, encodeRow(err)
+			return BulkPageResult{}, encodeRow(err)
 		}
 		if begun == 0 {
 			break
@@ -85,7 +85,7 @@ func (a *Activities) StartPage(ctx context.Context, in PageOrder) (PageStarted, 
 	failpoint.Hit("bulk.page.begun")
 	if in.Page.Operator != "" {
 		if err := a.handOver(ctx, in); err != nil {
-			return PageStarted{}, encode(err)
+			return BulkPageResult{}, activityError(err)
 		}
 	}
 	return a.launchPage(ctx, in)
@@ -117,16 +117,16 @@ func (a *Activities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 // hold up the payments for which somebody waits. One that can never be started becomes a
 // case. One that cannot be started while Temporal is away makes the page fail at its end,
 // and the page is run again.
-func (a *Activities) launchPage(ctx context.Context, in PageOrder) (PageStarted, error) {
+func (a *Activities) launchPage(ctx context.Context, in BulkPageInput) (BulkPageResult, error) {
 	open, err := a.Store.OpenLines(ctx, in.BulkID, in.Number)
 	if err != nil {
-		return PageStarted{}, encode(err)
+		return BulkPageResult{}, activityError(err)
 	}
 	var failed []error
-	var page PageStarted
+	var page BulkPageResult
 	for i, line := range open {
 		if err := a.pace(ctx, line.Payment.Operator); err != nil {
-			return PageStarted{}, encode(err)
+			return BulkPageResult{}, activityError(err)
 		}
 		started, err := a.launchLine(ctx, line)
 		switch {
@@ -142,7 +142,7 @@ func (a *Activities) launchPage(ctx context.Context, in PageOrder) (PageStarted,
 	}
 	if len(failed) > 0 {
 		told := errors.Join(failed[:min(len(failed), linesTold)]...)
-		return PageStarted{}, encode(fmt.Errorf("%d of %d lines are not started: %w", len(failed), len(open), told))
+		return BulkPageResult{}, activityError(fmt.Errorf("%d of %d lines are not started: %w", len(failed), len(open), told))
 	}
 	failpoint.Hit("bulk.page.launched")
 	return page, nil
@@ -200,11 +200,11 @@ type BulkClosed struct {
 func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClosed, error) {
 	ended, err := a.Store.EndUnsentLines(ctx, id, a.Clock.Now(), endedInOneLook)
 	if err != nil {
-		return BulkClosed{}, encode(err)
+		return BulkClosed{}, activityError(err)
 	}
 	started, err := a.startLate(ctx, id)
 	if err != nil {
-		return BulkClosed{}, encode(err)
+		return BulkClosed{}, activityError(err)
 	}
 	progress, closed, err := a.Store.CloseBulk(ctx, id, a.Clock.Now())
 	if err != nil {
@@ -220,7 +220,7 @@ func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClos
 	failpoint.Hit("bulk.closed")
 	owner := pirogue.Owner{MerchantID: progress.MerchantID, Mode: progress.Mode}
 	if err := a.Workflows.Deliver(ctx, owner, pirogue.NewBulkEventID(id), 0); err != nil {
-		return BulkClosed{}, encode(err)
+		return BulkClosed{}, activityError(err)
 	}
 	failpoint.Hit("bulk.told")
 	counts := map[pirogue.LineStatus]int{}

@@ -44,12 +44,12 @@ func newOffice(lines int) *office {
 	return o
 }
 
-func (o *office) BulkPage(context.Context, pirogue.BulkID, int) (pirogue.BulkPageStand, error) {
+func (o *office) BulkPage(context.Context, pirogue.BulkID, int) (pirogue.BulkPageProgress, error) {
 	o.looks++
 	if o.full {
-		return pirogue.BulkPageStand{Waiting: len(o.lines), Open: pirogue.BulkPageLines}, nil
+		return pirogue.BulkPageProgress{Waiting: len(o.lines), Open: pirogue.BulkPageLines}, nil
 	}
-	return pirogue.BulkPageStand{Begun: len(o.lines), Open: len(o.lines)}, nil
+	return pirogue.BulkPageProgress{Begun: len(o.lines), Open: len(o.lines)}, nil
 }
 
 func (o *office) StartLines(
@@ -126,11 +126,11 @@ func (o *office) employ() (*testsuite.TestActivityEnvironment, *activities.Activ
 }
 
 // page runs the page once.
-func (o *office) page(t *testing.T) (activities.PageStarted, error) {
+func (o *office) page(t *testing.T) (activities.BulkPageResult, error) {
 	t.Helper()
 	env, a := o.employ()
-	value, err := env.ExecuteActivity(a.StartPage, activities.PageOrder{BulkID: "april", Number: 1})
-	var started activities.PageStarted
+	value, err := env.ExecuteActivity(a.StartPage, activities.BulkPageInput{BulkID: "april", Number: 1})
+	var started activities.BulkPageResult
 	if err == nil {
 		require.NoError(t, value.Get(&started))
 	}
@@ -170,7 +170,7 @@ func TestALineThatCanNeverBeStartedIsACase(t *testing.T) {
 	o.sealed["line_150"] = true
 	started, err := o.page(t)
 	require.NoError(t, err)
-	require.Equal(t, activities.PageStarted{Launched: 99, Cases: 101}, started)
+	require.Equal(t, activities.BulkPageResult{Launched: 99, Cases: 101}, started)
 	require.Len(t, o.cases, 101)
 
 	for _, row := range []struct {
@@ -212,7 +212,7 @@ func TestABulkThatWaitsForRoomLooksSoonAndThenSeldom(t *testing.T) {
 	var soon int
 	env.RegisterDelayedCallback(func() { soon = o.looks }, 6*time.Second)
 	env.RegisterDelayedCallback(func() { o.full = false }, time.Hour)
-	env.ExecuteWorkflow(waitingPage, activities.PageOrder{BulkID: "april", Number: 1})
+	env.ExecuteWorkflow(waitingPage, activities.BulkPageInput{BulkID: "april", Number: 1})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 2, soon, "a page that ends at once is followed at once")
 	require.Equal(t, 64, o.looks, "in an hour")
@@ -229,7 +229,7 @@ func TestAPageOfASuspendedMerchantLooksSoonAndThenSeldom(t *testing.T) {
 	env.RegisterWorkflow(waitingPage)
 	var launched int
 	env.RegisterDelayedCallback(func() { launched, o.held = len(o.started), false }, 24*time.Hour)
-	env.ExecuteWorkflow(waitingPage, activities.PageOrder{BulkID: "april", Number: 1})
+	env.ExecuteWorkflow(waitingPage, activities.BulkPageInput{BulkID: "april", Number: 1})
 	require.NoError(t, env.GetWorkflowError())
 	require.Zero(t, launched)
 	require.Less(t, o.looks, 160, "in a day")
@@ -237,7 +237,7 @@ func TestAPageOfASuspendedMerchantLooksSoonAndThenSeldom(t *testing.T) {
 }
 
 // waitingPage starts a page, as patiently as a bulk does.
-func waitingPage(ctx workflow.Context, in activities.PageOrder) error {
+func waitingPage(ctx workflow.Context, in activities.BulkPageInput) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: math.MaxInt32},
 	})

@@ -14,7 +14,7 @@ func (a *Activities) route(ctx context.Context, c pirogue.Callback) (bool, error
 	if err != nil {
 		return false, err
 	}
-	err = a.Workflows.Heard(ctx, p.ID, p.Kind)
+	err = a.Workflows.SignalCallback(ctx, p.ID, p.Kind)
 	if err == nil {
 		return true, a.Store.Routed(ctx, c.ID, a.Clock.Now())
 	}
@@ -57,7 +57,7 @@ func (a *Activities) askAgain(ctx context.Context, lost pirogue.Restart) error {
 	if err := a.Workflows.Restart(ctx, lost); err != nil {
 		return err
 	}
-	err := a.Workflows.Heard(ctx, p.ID, p.Kind)
+	err := a.Workflows.SignalCallback(ctx, p.ID, p.Kind)
 	if pirogue.CodeOf(err) == pirogue.NotFound { // it has asked already, and is done
 		return nil
 	}

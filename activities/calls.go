@@ -8,7 +8,7 @@ import (
 )
 
 // operatorCall is the one call of a submission, with all that it needs inside.
-type operatorCall func(context.Context) (pirogue.Receipt, error)
+type operatorCall func(context.Context) (pirogue.OperatorResult, error)
 
 // outgoing holds what is sent, and for whom.
 type outgoing struct {
@@ -17,18 +17,18 @@ type outgoing struct {
 	attempt  pirogue.Attempt
 }
 
-// prepare returns the one call with all that it needs: once the attempt is marked as
+// prepareCall returns the one call with all that it needs: once the attempt is marked as
 // sent, nothing is left that could fail before the bytes leave.
-func (a *Activities) prepare(
+func (a *Activities) prepareCall(
 	ctx context.Context, i pirogue.Instance, out outgoing, window time.Duration,
 ) (operatorCall, error) {
 	merchant, p, attempt := out.merchant, out.payment, out.attempt
 	callback := a.Callbacks.URL(i.Code, attempt.Ref)
 	switch p.Kind {
 	case pirogue.CashIn:
-		return collect(i, pirogue.Collection{
+		return collect(i, pirogue.CollectRequest{
 			Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Payee: merchant.Name,
-			ReturnURL: a.page(p.ReturnURL), CancelURL: a.page(p.CancelURL), CallbackURL: callback, Window: window,
+			ReturnURL: a.returnURL(p.ReturnURL), CancelURL: a.returnURL(p.CancelURL), CallbackURL: callback, Window: window,
 			OTP: attempt.Handle[pirogue.HandleOTP], Network: p.Network, Payer: p.CustomerName,
 		})
 	case pirogue.Refund:
@@ -37,26 +37,26 @@ func (a *Activities) prepare(
 		}
 	case pirogue.CashOut:
 	}
-	return disburse(i, pirogue.Disbursement{
+	return disburse(i, pirogue.DisburseRequest{
 		Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Network: p.Network, Beneficiary: p.CustomerName,
 		Payer: merchant.Name, CallbackURL: callback,
 	})
 }
 
-func collect(i pirogue.Instance, c pirogue.Collection) (operatorCall, error) {
+func collect(i pirogue.Instance, c pirogue.CollectRequest) (operatorCall, error) {
 	collector, ok := i.Operator.(pirogue.Collector)
 	if !ok {
 		return nil, pirogue.Errorf(pirogue.Internal, "operator %q cannot collect", i.Code)
 	}
-	return func(ctx context.Context) (pirogue.Receipt, error) { return collector.Collect(ctx, c) }, nil
+	return func(ctx context.Context) (pirogue.OperatorResult, error) { return collector.Collect(ctx, c) }, nil
 }
 
-func disburse(i pirogue.Instance, d pirogue.Disbursement) (operatorCall, error) {
+func disburse(i pirogue.Instance, d pirogue.DisburseRequest) (operatorCall, error) {
 	disburser, ok := i.Operator.(pirogue.Disburser)
 	if !ok {
 		return nil, pirogue.Errorf(pirogue.Internal, "operator %q cannot disburse", i.Code)
 	}
-	return func(ctx context.Context) (pirogue.Receipt, error) { return disburser.Disburse(ctx, d) }, nil
+	return func(ctx context.Context) (pirogue.OperatorResult, error) { return disburser.Disburse(ctx, d) }, nil
 }
 
 // reversal returns the refund call of an operator that has one and collected the
@@ -72,8 +72,8 @@ func (a *Activities) reversal(
 	if err != nil || !reverses {
 		return nil, err
 	}
-	r := pirogue.Reversal{Ref: ref, Amount: p.AtOperator(), Collected: collected, CallbackURL: callback}
-	return func(ctx context.Context) (pirogue.Receipt, error) { return refunder.Refund(ctx, r) }, nil
+	r := pirogue.RefundRequest{Ref: ref, Amount: p.AtOperator(), CollectQuery: collected, CallbackURL: callback}
+	return func(ctx context.Context) (pirogue.OperatorResult, error) { return refunder.Refund(ctx, r) }, nil
 }
 
 // reverses reports whether a refund at an operator is made by its refund call, and of
@@ -119,13 +119,13 @@ func (a *Activities) query(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt,
 ) (pirogue.StatusQuery, error) {
 	q := query(p, attempt)
-	instance, err := a.operator(attempt.Operator)
+	instance, err := a.instanceOf(attempt.Operator)
 	if err != nil {
 		return q, err
 	}
 	collected, reverses, err := a.reverses(ctx, instance, p)
 	if reverses {
-		q.Reversed = &collected
+		q.RefundedCollect = &collected
 	}
 	return q, err
 }

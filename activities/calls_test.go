@@ -35,16 +35,16 @@ func (r returning) Collected(context.Context, pirogue.PaymentID) (pirogue.Attemp
 	return pirogue.Attempt{Operator: "novasend-ci", Ref: "CI1", Handle: pirogue.Handle{"id": "pr_1"}}, nil
 }
 
-func (returning) Polled(context.Context, pirogue.Poll) (pirogue.Evidence, error) {
+func (returning) RecordPoll(context.Context, pirogue.Poll) (pirogue.Evidence, error) {
 	return pirogue.Evidence{}, nil
 }
 
-func (returning) Callbacks(context.Context, pirogue.AttemptID) ([]pirogue.Receipt, error) {
+func (returning) Callbacks(context.Context, pirogue.AttemptID) ([]pirogue.OperatorResult, error) {
 	return nil, nil
 }
 
-func (returning) Health(_ context.Context, o pirogue.OperatorCode) (pirogue.Health, error) {
-	return pirogue.Health{Operator: o, State: pirogue.HealthClosed}, nil
+func (returning) Breaker(_ context.Context, o pirogue.OperatorCode) (pirogue.CircuitBreaker, error) {
+	return pirogue.CircuitBreaker{Operator: o, State: pirogue.BreakerClosed}, nil
 }
 
 // giver gives back whole payments, and takes down what it is asked.
@@ -52,13 +52,13 @@ type giver struct{ asked *pirogue.StatusQuery }
 
 func (giver) Capability() pirogue.Capability { return pirogue.Capability{WholeRefunds: true} }
 
-func (giver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, error) {
-	return pirogue.Receipt{}, nil
+func (giver) Refund(context.Context, pirogue.RefundRequest) (pirogue.OperatorResult, error) {
+	return pirogue.OperatorResult{}, nil
 }
 
-func (g giver) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (g giver) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	*g.asked = q
-	return pirogue.Receipt{Outcome: pirogue.OutcomeAbsent}, nil
+	return pirogue.OperatorResult{Outcome: pirogue.OutcomeAbsent}, nil
 }
 
 func TestAQuestionAboutARefundNamesWhatItGivesBack(t *testing.T) {
@@ -84,9 +84,9 @@ func TestAQuestionAboutARefundNamesWhatItGivesBack(t *testing.T) {
 				Operators: map[pirogue.OperatorCode]pirogue.Instance{"novasend-ci": {Code: "novasend-ci", Operator: giver{&asked}}},
 				Clock:     time.Now,
 			}
-			_, err := a.Ask(t.Context(), activities.Question{PaymentID: "refund", Pace: activities.Once})
+			_, err := a.AskStatus(t.Context(), activities.StatusInput{PaymentID: "refund", Pace: activities.Once})
 			require.NoError(t, err)
-			require.Equal(t, tt.reversed, asked.Reversed)
+			require.Equal(t, tt.reversed, asked.RefundedCollect)
 		})
 	}
 }

@@ -16,15 +16,15 @@ type CancelRequest struct {
 // RecordCancel writes a cancel request into the audit log, with the decision that it is
 // ignored. One payment has one such entry, however often a client asks.
 func (a *Activities) RecordCancel(ctx context.Context, in CancelRequest) (bool, error) {
-	act := pirogue.Act{
+	act := pirogue.AuditEntry{
 		ID: "cancel-" + string(in.PaymentID), At: in.At, Actor: "temporal", Role: pirogue.RoleReader,
-		Verb: pirogue.VerbCancel, PaymentID: in.PaymentID, Reason: "a Temporal client asked for the workflow to be cancelled",
+		Action: pirogue.ActionCancel, PaymentID: in.PaymentID, Reason: "a Temporal client asked for the workflow to be cancelled",
 	}
-	if err := a.Store.BeginAct(ctx, act); err != nil {
-		return false, encode(err)
+	if err := a.Store.BeginAuditEntry(ctx, act); err != nil {
+		return false, activityError(err)
 	}
-	err := a.Store.EndAct(ctx, act.ID, pirogue.Verdict{
+	err := a.Store.EndAuditEntry(ctx, act.ID, pirogue.ActionResult{
 		Decision: pirogue.DecisionRefused, Reason: "a cancel request decides nothing: the payment goes on",
 	}, a.Clock.Now())
-	return err == nil, encode(err)
+	return err == nil, activityError(err)
 }

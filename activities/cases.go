@@ -7,9 +7,9 @@ import (
 	"pirogue/failpoint"
 )
 
-// Trouble asks for a case: money that a person, or the merchant's policy, must
+// OpenCaseInput asks for a case: money that a person, or the merchant's policy, must
 // place.
-type Trouble struct {
+type OpenCaseInput struct {
 	PaymentID pirogue.PaymentID `json:"payment_id"`
 	Cause     pirogue.Cause     `json:"cause"`
 	Attempt   int               `json:"attempt,omitempty"` // number of the attempt; 0 for the latest
@@ -23,13 +23,13 @@ type Trouble struct {
 // OpenCase books stray money to suspense, opens the case about it and returns its ID; "" when the
 // money had its case, and people or its return have closed that: nothing is left to settle. An
 // amount that no payment can have is not booked: the case's note says what the operator named.
-func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, error) {
+func (a *Activities) OpenCase(ctx context.Context, in OpenCaseInput) (pirogue.CaseID, error) {
 	if !pirogue.IsAmount(in.Paid) {
 		in.Paid = 0
 	}
 	if in.Cause == pirogue.CauseReversed {
 		if ours, err := a.gaveBack(ctx, in.PaymentID); err != nil || ours {
-			return "", encode(err)
+			return "", activityError(err)
 		}
 	}
 	opened := pirogue.Case{
@@ -37,14 +37,14 @@ func (a *Activities) OpenCase(ctx context.Context, in Trouble) (pirogue.CaseID, 
 		Note: in.Note, Paid: in.Paid, OpenedAt: a.Clock.Now(),
 	}
 	if in.Again {
-		return opened.ID, encode(a.Store.ReopenCase(ctx, opened))
+		return opened.ID, activityError(a.Store.ReopenCase(ctx, opened))
 	}
 	opened, err := a.Store.OpenCase(ctx, opened)
 	failpoint.Hit("case.opened")
 	if err == nil && !opened.ClosedAt.IsZero() {
 		return "", nil
 	}
-	return opened.ID, encode(err)
+	return opened.ID, activityError(err)
 }
 
 // gaveBack reports whether the operator that collected a cash-in gave all of it back because we
@@ -88,17 +88,17 @@ func (a *Activities) UnsettledCases(ctx context.Context, id pirogue.PaymentID) (
 			open = append(open, UnsettledCase{c.ID, c.Cause})
 		}
 	}
-	return open, encode(err)
+	return open, activityError(err)
 }
 
 // CloseCase closes a case that has no money in suspense, because it is known what became of its
 // payment.
 func (a *Activities) CloseCase(ctx context.Context, id pirogue.CaseID) (bool, error) {
-	return true, encode(a.Store.CloseCase(ctx, id, a.Clock.Now()))
+	return true, activityError(a.Store.CloseCase(ctx, id, a.Clock.Now()))
 }
 
 // PlaceCase closes a case whose money two people placed outside Pirogue.
 func (a *Activities) PlaceCase(ctx context.Context, id pirogue.CaseID) (bool, error) {
 	err := a.Store.PlaceCase(ctx, id, a.Clock.Now())
-	return true, encode(err)
+	return true, activityError(err)
 }

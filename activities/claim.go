@@ -8,13 +8,13 @@ import (
 
 // ReadClaim returns what proven callbacks say moved under the latest attempt of a payment that
 // succeeded, beyond what is known; zero for nothing.
-func (a *Activities) ReadClaim(ctx context.Context, q Question) (pirogue.Money, error) {
+func (a *Activities) ReadClaim(ctx context.Context, q StatusInput) (pirogue.Money, error) {
 	p, attempt, err := a.Store.Latest(ctx, q.PaymentID)
 	if err != nil {
-		return pirogue.Money{}, encode(err)
+		return pirogue.Money{}, activityError(err)
 	}
-	claim, err := a.claim(ctx, p, attempt, q.Known)
-	return claim, encode(err)
+	claim, err := a.claim(ctx, p, attempt, q.AlreadyBooked)
+	return claim, activityError(err)
 }
 
 // claim is ReadClaim of a payment that has been read. An operator that cannot prove its callbacks
@@ -46,20 +46,20 @@ func (a *Activities) claim(
 // a transaction that neither the books nor the answer have: the status may only be behind. It looks
 // at the callbacks where the answer would end the waiting.
 func (a *Activities) claimed(
-	ctx context.Context, q Question, p pirogue.Payment, attempt pirogue.Attempt, r pirogue.Receipt,
-) (pirogue.Receipt, error) {
-	more := r.Moved(p.AtOperator()) > max(q.Known, p.AtOperator().Minor)
+	ctx context.Context, q StatusInput, p pirogue.Payment, attempt pirogue.Attempt, r pirogue.OperatorResult,
+) (pirogue.OperatorResult, error) {
+	more := r.Moved(p.AtOperator()) > max(q.AlreadyBooked, p.AtOperator().Minor)
 	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
-	if q.Number != 0 || q.Known == 0 || q.Pace == Slow || waits || more ||
+	if q.Number != 0 || q.AlreadyBooked == 0 || q.Pace == Slow || waits || more ||
 		r.Outcome == pirogue.OutcomeDeclined || r.Outcome == pirogue.OutcomeExpired {
 		return r, nil
 	}
-	claim, err := a.claim(ctx, p, attempt, q.Known)
+	claim, err := a.claim(ctx, p, attempt, q.AlreadyBooked)
 	if err != nil || claim.Minor == 0 {
 		return r, err
 	}
-	r.Outcome, r.UnderWay, r.Unclear, r.Contradicted = pirogue.OutcomePending, false, true, true
-	r.Words = "a proven callback says that " + claim.String() + " moved beside it; " +
-		"the status does not confirm it: " + r.Words
+	r.Outcome, r.UnderWay, r.Unreadable, r.Contradicted = pirogue.OutcomePending, false, true, true
+	r.Message = "a proven callback says that " + claim.String() + " moved beside it; " +
+		"the status does not confirm it: " + r.Message
 	return r, nil
 }

@@ -9,16 +9,16 @@ import (
 	"pirogue/failpoint"
 )
 
-// Sender puts one webhook on the wire.
-type Sender interface {
+// WebhookSender puts one webhook on the wire.
+type WebhookSender interface {
 	// Send signs and posts a message and reports what came back. An error says why no
 	// HTTP status did. spend is called with the signature before the first byte leaves;
 	// if it fails nothing is sent.
-	Send(ctx context.Context, m Message, spend func(signature [32]byte) error) (Reply, error)
+	Send(ctx context.Context, m WebhookMessage, spend func(signature [32]byte) error) (WebhookReply, error)
 }
 
-// Message is a webhook to send: the bytes, where to, and the secrets to sign with.
-type Message struct {
+// WebhookMessage is a webhook to send: the bytes, where to, and the secrets to sign with.
+type WebhookMessage struct {
 	EventID        pirogue.EventID
 	URL            string
 	Body           []byte
@@ -28,20 +28,20 @@ type Message struct {
 	At             time.Time
 }
 
-// Reply is what a merchant's endpoint answered.
-type Reply struct {
+// WebhookReply is what a merchant's endpoint answered.
+type WebhookReply struct {
 	HTTPStatus int
 	RetryAfter time.Duration // 0: it did not ask
 }
 
-// Delivered is how the delivery of an event ended.
-type Delivered struct {
+// DeliverResult is how the delivery of an event ended.
+type DeliverResult struct {
 	State    pirogue.EventState `json:"state"`
 	Attempts int                `json:"attempts"`
 }
 
-// News names an event to deliver.
-type News struct {
+// DeliverInput names an event to deliver.
+type DeliverInput struct {
 	Owner   pirogue.Owner   `json:"owner"`
 	EventID pirogue.EventID `json:"event_id"`
 }
@@ -69,7 +69,7 @@ const QueuedPerSecond = 3
 // An event that finds its merchant's endpoint busy is given a place in the owner's queue
 // and comes back then. An endpoint that answers is given the queue's events at once, ahead
 // of their places: each finds itself delivered when it comes back.
-func (a *Activities) Deliver(ctx context.Context, n News) (Delivered, error) {
+func (a *Activities) Deliver(ctx context.Context, n DeliverInput) (DeliverResult, error) {
 	if !a.lanes.enter(n.Owner) {
 		return a.queue(ctx, n)
 	}
@@ -78,46 +78,46 @@ func (a *Activities) Deliver(ctx context.Context, n News) (Delivered, error) {
 	began := a.Clock.Now()
 	event, d, err := a.Store.BeginDelivery(ctx, n.EventID, began)
 	if err != nil {
-		return Delivered{}, encodeRow(err)
+		return DeliverResult{}, encodeRow(err)
 	}
 	if d.Number == 0 {
 		return a.ended(event)
 	}
 	if left := DeliverTimeout - began.Sub(d.StartedAt); d.StartedAt.Before(began.Truncate(time.Microsecond)) && left > 0 {
-		return Delivered{}, retryIn(left, "another run delivers it, or was cut off")
+		return DeliverResult{}, retryIn(left, "another run delivers it, or was cut off")
 	}
 	state, wait, err := a.attempt(ctx, event, &d)
 	switch {
 	case err != nil:
-		return Delivered{}, encode(err)
+		return DeliverResult{}, activityError(err)
 	case state == pirogue.EventWaiting:
-		return Delivered{}, retryIn(a.behindQueue(ctx, event, d.EndedAt, wait), d.Error)
+		return DeliverResult{}, retryIn(a.behindQueue(ctx, event, d.EndedAt, wait), d.Error)
 	case state == pirogue.EventDelivered:
 		a.drain(ctx, n.Owner, began.Add(queuedFor))
 	}
-	return Delivered{State: state, Attempts: d.Number}, nil
+	return DeliverResult{State: state, Attempts: d.Number}, nil
 }
 
 // queue gives an event its place in its owner's queue, unless it was delivered meanwhile.
-func (a *Activities) queue(ctx context.Context, n News) (Delivered, error) {
+func (a *Activities) queue(ctx context.Context, n DeliverInput) (DeliverResult, error) {
 	now := a.Clock.Now()
 	event, err := a.Store.QueueDelivery(ctx, n.EventID, now, time.Second/QueuedPerSecond)
 	if err != nil {
-		return Delivered{}, encodeRow(err)
+		return DeliverResult{}, encodeRow(err)
 	}
 	if event.State != pirogue.EventWaiting {
-		return Delivered{State: event.State}, nil
+		return DeliverResult{State: event.State}, nil
 	}
-	return Delivered{}, retryIn(event.NextAt.Sub(now), "other webhooks of this merchant are under way")
+	return DeliverResult{}, retryIn(event.NextAt.Sub(now), "other webhooks of this merchant are under way")
 }
 
 // ended returns where an event stands of which no delivery can begin, or asks to be run
 // again when one can.
-func (a *Activities) ended(event pirogue.Event) (Delivered, error) {
+func (a *Activities) ended(event pirogue.Event) (DeliverResult, error) {
 	if event.State == pirogue.EventWaiting {
-		return Delivered{}, retryIn(event.NextAt.Sub(a.Clock.Now()), "it is not due yet")
+		return DeliverResult{}, retryIn(event.NextAt.Sub(a.Clock.Now()), "it is not due yet")
 	}
-	return Delivered{State: event.State}, nil
+	return DeliverResult{State: event.State}, nil
 }
 
 // drain delivers an owner's queued events one after the other, until a moment, while the
@@ -140,7 +140,7 @@ func (a *Activities) attempt(
 	ctx context.Context, event pirogue.Event, d *pirogue.Delivery,
 ) (pirogue.EventState, time.Duration, error) {
 	failpoint.Hit("deliver.begun")
-	reply, err := a.post(ctx, event, d)
+	reply, err := a.sendWebhook(ctx, event, d)
 	failpoint.Hit("deliver.posted")
 	if err != nil {
 		return "", 0, err
@@ -170,31 +170,31 @@ func (a *Activities) behindQueue(
 	return place.Sub(ended)
 }
 
-// post sends the event and notes in d what came back. Its own error is about our
+// sendWebhook sends the event and notes in d what came back. Its own error is about our
 // database, never about the merchant: an owner without a key in force has used an attempt.
-func (a *Activities) post(ctx context.Context, e pirogue.Event, d *pirogue.Delivery) (Reply, error) {
+func (a *Activities) sendWebhook(ctx context.Context, e pirogue.Event, d *pirogue.Delivery) (WebhookReply, error) {
 	o := pirogue.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
 	api, standard, err := a.Store.WebhookSecrets(ctx, o)
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		d.Error = "no key in force to sign with"
-		return Reply{}, nil
+		return WebhookReply{}, nil
 	}
 	if err != nil {
-		return Reply{}, err
+		return WebhookReply{}, err
 	}
 	var spending error
-	reply, err := a.Sender.Send(ctx, Message{
+	reply, err := a.Sender.Send(ctx, WebhookMessage{
 		EventID: e.ID, URL: e.URL, Body: e.Body, APISecret: api, StandardSecret: standard,
 		Live: e.Mode == pirogue.Live, At: a.Clock.Now(),
 	}, func(signature [32]byte) error {
-		_, spending = a.Store.Spend(ctx, pirogue.Spent{
+		_, spending = a.Store.UseSignature(ctx, pirogue.UsedSignature{
 			Signature: signature, KeyID: string(o.MerchantID), Method: "POST", Path: "webhook", At: a.Clock.Now(),
 		})
 		failpoint.Hit("deliver.spent")
 		return spending
 	})
 	if spending != nil {
-		return Reply{}, spending
+		return WebhookReply{}, spending
 	}
 	d.HTTPStatus = reply.HTTPStatus
 	if err != nil {

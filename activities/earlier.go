@@ -10,30 +10,30 @@ import (
 // EarlierAttempt is an attempt that another one has followed, of which something may have
 // left us.
 type EarlierAttempt struct {
-	Number int         `json:"number"`
-	Leg    pirogue.Leg `json:"leg"`   // what its operator promises
-	Until  time.Time   `json:"until"` // when its operator's word does not change any more
+	Number int                    `json:"number"`
+	Leg    pirogue.RouteCandidate `json:"leg"`   // what its operator promises
+	Until  time.Time              `json:"until"` // when its operator's word does not change any more
 	// Gone says that its operator is not configured any more, so that nobody can ask.
 	Gone bool      `json:"gone,omitempty"`
 	Now  time.Time `json:"now"` // by the clock that Until is of
 }
 
-// Earlier returns the attempts of a payment that money may still move under although another
+// EarlierAttempts returns the attempts of a payment that money may still move under although another
 // one has followed, the first one first. One that nobody can ask about is left out: its
 // operator wants what only its lost answer held, and nobody can pay what nobody was shown. One
 // whose operator is not configured any more is a person's to look up.
-func (a *Activities) Earlier(ctx context.Context, id pirogue.PaymentID) ([]EarlierAttempt, error) {
+func (a *Activities) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]EarlierAttempt, error) {
 	p, _, err := a.Store.Latest(ctx, id)
 	if err != nil {
-		return nil, encode(err)
+		return nil, activityError(err)
 	}
-	attempts, err := a.Store.Earlier(ctx, id)
+	attempts, err := a.Store.EarlierAttempts(ctx, id)
 	if err != nil {
-		return nil, encode(err)
+		return nil, activityError(err)
 	}
 	watched := []EarlierAttempt{}
 	for _, attempt := range attempts {
-		one := EarlierAttempt{Number: attempt.Number, Leg: pirogue.Leg{Operator: attempt.Operator}, Now: a.Clock.Now()}
+		one := EarlierAttempt{Number: attempt.Number, Leg: pirogue.RouteCandidate{Operator: attempt.Operator}, Now: a.Clock.Now()}
 		instance, configured := a.Operators[attempt.Operator]
 		switch {
 		case !configured:
@@ -41,8 +41,8 @@ func (a *Activities) Earlier(ctx context.Context, id pirogue.PaymentID) ([]Earli
 		case lostForGood(instance, attempt):
 			continue
 		default:
-			one.Leg = pirogue.NewLeg(p.Kind, instance)
-			one.Until = attempt.SentAt.Add(one.Leg.Horizon)
+			one.Leg = pirogue.NewRouteCandidate(p.Kind, instance)
+			one.Until = attempt.SentAt.Add(one.Leg.FinalityWindow)
 		}
 		watched = append(watched, one)
 	}
@@ -51,20 +51,20 @@ func (a *Activities) Earlier(ctx context.Context, id pirogue.PaymentID) ([]Earli
 
 // withLeft returns a submission with what has to be watched of a payment whose lost attempts
 // are made again under other references.
-func (a *Activities) withLeft(ctx context.Context, id pirogue.PaymentID, done Submitted) (Submitted, error) {
+func (a *Activities) withLeft(ctx context.Context, id pirogue.PaymentID, done SubmitResult) (SubmitResult, error) {
 	if done.Number > 1 {
-		earlier, err := a.Earlier(ctx, id)
+		earlier, err := a.EarlierAttempts(ctx, id)
 		if err != nil {
 			return done, err
 		}
-		done.Earlier = len(earlier) > 0
+		done.EarlierAttempts = len(earlier) > 0
 	}
-	if done.Class != Unavailable || done.Free {
+	if done.Outcome != SubmitNotSent || done.NothingAtOperator {
 		return done, nil
 	}
 	_, attempt, err := a.Store.Latest(ctx, id)
 	if err != nil {
-		return done, encode(err)
+		return done, activityError(err)
 	}
 	instance, configured := a.Operators[attempt.Operator]
 	done.Named = attempt.State == pirogue.AttemptUnknown && (!configured || !lostForGood(instance, attempt))

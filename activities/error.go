@@ -14,11 +14,11 @@ import (
 // not a failure, and it is not logged or counted as one.
 const again = "AGAIN"
 
-// encode makes the code of err survive the trip through Temporal, which keeps a
+// activityError makes the code of err survive the trip through Temporal, which keeps a
 // type and a message but no Go type. Which codes are worth repeating is the
 // workflow's choice: see workflows/policy.go. A payment without a row is not: its database was
 // restored to a moment before it was accepted, and its workflow fails where people see it.
-func encode(err error) error {
+func activityError(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -18,12 +18,12 @@ const (
 	absences = 3
 )
 
-// proven returns what an operator's answer about a payment proves. About money that comes
+// provenOutcome returns what an operator's answer about a payment proves. About money that comes
 // in, it proves what it says, but that it does not know the payment yet. About money that
 // leaves us, success too; but that it did not leave takes more than one answer, and until
 // then the payment is pending.
-func (a *Activities) proven(
-	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, leg pirogue.Leg, said pirogue.Outcome,
+func (a *Activities) provenOutcome(
+	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, leg pirogue.RouteCandidate, said pirogue.Outcome,
 ) pirogue.Outcome {
 	switch {
 	case said == pirogue.OutcomePaid:
@@ -44,7 +44,7 @@ func (a *Activities) proven(
 		}
 	case pirogue.OutcomeAbsent:
 		refused := attempt.State == pirogue.AttemptRefused && confirmed
-		if refused || leg.AbsenceProves && a.absent(attempt, e, leg) {
+		if refused || leg.AbsenceProves && a.absenceProven(attempt, e, leg) {
 			return pirogue.OutcomeDeclined
 		}
 	case pirogue.OutcomePending, pirogue.OutcomePaid, pirogue.OutcomeNotSent:
@@ -52,20 +52,20 @@ func (a *Activities) proven(
 	return pirogue.OutcomePending
 }
 
-// absent reports whether the operator, past its horizon, has said often enough that it
+// absenceProven reports whether the operator, past its horizon, has said often enough that it
 // does not know an attempt.
-func (a *Activities) absent(attempt pirogue.Attempt, e pirogue.Evidence, leg pirogue.Leg) bool {
+func (a *Activities) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, leg pirogue.RouteCandidate) bool {
 	return e.Outcome == pirogue.OutcomeAbsent && e.Times >= absences &&
-		!attempt.SentAt.IsZero() && !a.Clock.Now().Before(attempt.SentAt.Add(leg.Horizon))
+		!attempt.SentAt.IsZero() && !a.Clock.Now().Before(attempt.SentAt.Add(leg.FinalityWindow))
 }
 
-// dead reports whether an attempt's row proves that it can have no effect any more: absence
+// provenDead reports whether an attempt's row proves that it can have no effect any more: absence
 // proves it at this operator, and all the absences that count came past its horizon. That a
 // person asks for another attempt changes nothing about the proof.
-func (a *Activities) dead(attempt pirogue.Attempt, leg pirogue.Leg) bool {
+func (a *Activities) provenDead(attempt pirogue.Attempt, leg pirogue.RouteCandidate) bool {
 	return leg.AbsenceProves && lost(attempt) && leg.Operator == attempt.Operator &&
-		a.absent(attempt, attempt.Evidence, leg) &&
-		!attempt.Evidence.Since.Before(attempt.SentAt.Add(leg.Horizon))
+		a.absenceProven(attempt, attempt.Evidence, leg) &&
+		!attempt.Evidence.Since.Before(attempt.SentAt.Add(leg.FinalityWindow))
 }
 
 // lost reports whether an attempt may be at its operator without an answer.
@@ -75,7 +75,9 @@ func lost(attempt pirogue.Attempt) bool {
 
 // ProofSpan returns how long at least it takes to hear an end of an operator often enough to
 // believe it.
-func ProofSpan(leg pirogue.Leg) time.Duration { return 2*span(leg) + leg.CallTimeout + time.Minute }
+func ProofSpan(leg pirogue.RouteCandidate) time.Duration {
+	return 2*span(leg) + leg.CallTimeout + time.Minute
+}
 
 // span is how far apart two equal refusals of an operator must lie.
-func span(leg pirogue.Leg) time.Duration { return max(confirmSpan, leg.RefusalSpan) }
+func span(leg pirogue.RouteCandidate) time.Duration { return max(confirmSpan, leg.RefusalSpan) }

@@ -9,15 +9,15 @@ import (
 	"pirogue/failpoint"
 )
 
-// Question asks the operator what became of a payment.
-type Question struct {
-	PaymentID pirogue.PaymentID `json:"payment_id"`
-	Pace      Pace              `json:"pace"`
-	Leg       pirogue.Leg       `json:"leg"`
-	Number    int               `json:"number,omitempty"` // of the attempt; 0 for the latest
-	// Known holds what moved under the attempt and is dealt with, in minor units: at pace Slow only
+// StatusInput asks the operator what became of a payment.
+type StatusInput struct {
+	PaymentID pirogue.PaymentID      `json:"payment_id"`
+	Pace      Pace                   `json:"pace"`
+	Candidate pirogue.RouteCandidate `json:"leg"`
+	Number    int                    `json:"number,omitempty"` // of the attempt; 0 for the latest
+	// AlreadyBooked holds what moved under the attempt and is dealt with, in minor units: at pace Slow only
 	// more than that ends the waiting.
-	Known int64 `json:"known,omitempty"`
+	AlreadyBooked int64 `json:"known,omitempty"`
 	// Closing says that the answer ends the customer's time.
 	Closing bool `json:"closing,omitempty"`
 }
@@ -34,60 +34,60 @@ const (
 	Final Pace = "final" // past the horizon, until the operator's word can be read
 )
 
-// Ask asks the operator for the status of one of a payment's attempts. At every pace but
+// AskStatus asks the operator for the status of one of a payment's attempts. At every pace but
 // Once it asks to be run again, after the pace's delay, until the outcome is one that
 // ends the waiting; the workflow's history does not grow by it. An outcome that is not
 // proven is returned as pending.
-func (a *Activities) Ask(ctx context.Context, q Question) (pirogue.Receipt, error) {
+func (a *Activities) AskStatus(ctx context.Context, q StatusInput) (pirogue.OperatorResult, error) {
 	p, attempt, err := a.Store.Numbered(ctx, q.PaymentID, q.Number)
 	if err != nil {
-		return pirogue.Receipt{}, encode(err)
+		return pirogue.OperatorResult{}, activityError(err)
 	}
 	if unsent, err := a.notSent(ctx, attempt); err != nil || unsent.Outcome != "" {
-		return unsent, encode(err)
+		return unsent, activityError(err)
 	}
 	if wait := a.rest(ctx, p, attempt, q.Pace); wait > 0 {
-		return pirogue.Receipt{}, retryIn(a.spread(q.Pace, wait), "the next question is not due yet")
+		return pirogue.OperatorResult{}, retryIn(a.spread(q.Pace, wait), "the next question is not due yet")
 	}
 	if wait, answered, err := a.listed(ctx, p, attempt, q); answered || err != nil {
-		return pirogue.Receipt{}, cmp.Or(encode(err), retryIn(wait, "the operator's list names no late money"))
+		return pirogue.OperatorResult{}, cmp.Or(activityError(err), retryIn(wait, "the operator's list names no late money"))
 	}
 	next := a.nextPoll(ctx, p, attempt, q)
 	receipt, evidence, err := a.status(ctx, p, attempt, next)
 	if err != nil && !isOperators(err) {
-		return receipt, encode(err)
+		return receipt, activityError(err)
 	}
 	if err != nil {
-		receipt = pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: err.Error()}
+		receipt = pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Message: err.Error()}
 	}
 	said := receipt.Outcome
-	receipt.UnderWay = err == nil && said == pirogue.OutcomePending && !receipt.Unclear
+	receipt.UnderWay = err == nil && said == pirogue.OutcomePending && !receipt.Unreadable
 	receipt.Absent = err == nil && said == pirogue.OutcomeAbsent
-	receipt.Unclear = receipt.Unclear || err != nil || said == pirogue.OutcomePending && !a.asks(attempt.Operator)
-	receipt.Outcome = a.proven(p, attempt, evidence, q.Leg, said)
+	receipt.Unreadable = receipt.Unreadable || err != nil || said == pirogue.OutcomePending && !a.asks(attempt.Operator)
+	receipt.Outcome = a.provenOutcome(p, attempt, evidence, q.Candidate, said)
 	if receipt, err = a.contradicted(ctx, q, attempt, receipt); err != nil {
-		return receipt, encode(err)
+		return receipt, activityError(err)
 	}
 	if receipt, err = a.claimed(ctx, q, p, attempt, receipt); err != nil {
-		return receipt, encode(err)
+		return receipt, activityError(err)
 	}
 	if kept, err := a.keptOpen(ctx, p, q, receipt); err != nil || kept {
 		return a.keepOpen(ctx, q, receipt, err)
 	}
-	if q.Pace == Once || q.settles(receipt, p.AtOperator()) {
+	if q.Pace == Once || q.isFinal(receipt, p.AtOperator()) {
 		return receipt, nil
 	}
 	wait := next.wait
 	if said != receipt.Outcome && said != pirogue.OutcomeAbsent {
 		wait = next.confirm
 	}
-	return receipt, retryIn(wait, "not decided: "+receipt.Words)
+	return receipt, retryIn(wait, "not decided: "+receipt.Message)
 }
 
 // keptOpen reports whether an answer without money would end an open payment while operators are
 // asked first.
 func (a *Activities) keptOpen(
-	ctx context.Context, p pirogue.Payment, q Question, r pirogue.Receipt,
+	ctx context.Context, p pirogue.Payment, q StatusInput, r pirogue.OperatorResult,
 ) (bool, error) {
 	ends := q.Closing || r.Outcome != pirogue.OutcomePending
 	if p.Status.Terminal() || r.Outcome == pirogue.OutcomePaid || !ends {
@@ -98,13 +98,13 @@ func (a *Activities) keptOpen(
 
 // keepOpen answers a question whose answer must not end a payment: as pending, or not yet.
 func (a *Activities) keepOpen(
-	ctx context.Context, q Question, r pirogue.Receipt, err error,
-) (pirogue.Receipt, error) {
+	ctx context.Context, q StatusInput, r pirogue.OperatorResult, err error,
+) (pirogue.OperatorResult, error) {
 	if err != nil {
-		return r, encode(err)
+		return r, activityError(err)
 	}
 	if q.Pace != Once {
-		return r, a.lookForResume(ctx, operatorsAreAsked+": "+r.Words)
+		return r, a.lookForResume(ctx, operatorsAreAsked+": "+r.Message)
 	}
 	r.Outcome, r.KeptOpen = pirogue.OutcomePending, true
 	return r, nil
@@ -112,15 +112,15 @@ func (a *Activities) keepOpen(
 
 // notSent says that nothing was sent, of a payment whose rows prove it: the answer to a
 // sending that came late. Its operator has nothing to be asked about.
-func (a *Activities) notSent(ctx context.Context, attempt pirogue.Attempt) (pirogue.Receipt, error) {
+func (a *Activities) notSent(ctx context.Context, attempt pirogue.Attempt) (pirogue.OperatorResult, error) {
 	if attempt.State != pirogue.AttemptPrepared {
-		return pirogue.Receipt{}, nil
+		return pirogue.OperatorResult{}, nil
 	}
-	unsent, err := a.Store.Unsent(ctx, attempt.PaymentID)
+	unsent, err := a.Store.NothingSent(ctx, attempt.PaymentID)
 	if err != nil || !unsent {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
-	return pirogue.Receipt{Outcome: pirogue.OutcomeNotSent, Words: attempt.Answer}, nil
+	return pirogue.OperatorResult{Outcome: pirogue.OutcomeNotSent, Message: attempt.OperatorMessage}, nil
 }
 
 // isOperators reports whether err is the operator's doing: it says nothing about
@@ -134,14 +134,14 @@ func isOperators(err error) bool {
 	}
 }
 
-// settles reports whether an answer ends the waiting. After a payment ended only money
+// isFinal reports whether an answer ends the waiting. After a payment ended only money
 // matters that nobody has dealt with, and past the horizon any word that can be read.
-func (q Question) settles(r pirogue.Receipt, ordered pirogue.Money) bool {
+func (q StatusInput) isFinal(r pirogue.OperatorResult, ordered pirogue.Money) bool {
 	switch q.Pace {
 	case Slow:
-		return r.Outcome == pirogue.OutcomePaid && r.Moved(ordered) > q.Known
+		return r.Outcome == pirogue.OutcomePaid && r.Moved(ordered) > q.AlreadyBooked
 	case Final:
-		return !r.Unclear
+		return !r.Unreadable
 	case Once, Brisk, Long:
 	}
 	return r.Outcome != pirogue.OutcomePending
@@ -161,10 +161,10 @@ func (a *Activities) asks(o pirogue.OperatorCode) bool {
 // that only goes on waiting is returned as it is, without a look at the callbacks, and so is
 // one about a payment whose success is known.
 func (a *Activities) contradicted(
-	ctx context.Context, q Question, attempt pirogue.Attempt, r pirogue.Receipt,
-) (pirogue.Receipt, error) {
+	ctx context.Context, q StatusInput, attempt pirogue.Attempt, r pirogue.OperatorResult,
+) (pirogue.OperatorResult, error) {
 	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
-	if r.Outcome == pirogue.OutcomePaid || waits || q.Pace == Slow || q.Known > 0 || !a.asks(attempt.Operator) {
+	if r.Outcome == pirogue.OutcomePaid || waits || q.Pace == Slow || q.AlreadyBooked > 0 || !a.asks(attempt.Operator) {
 		return r, nil
 	}
 	proof := a.Operators[attempt.Operator].Operator.Capability().Proof
@@ -172,11 +172,11 @@ func (a *Activities) contradicted(
 		return r, nil
 	}
 	said, err := a.Store.Callbacks(ctx, attempt.ID)
-	if err != nil || pirogue.Heard(said).Outcome != pirogue.OutcomePaid {
+	if err != nil || pirogue.LatestVerified(said).Outcome != pirogue.OutcomePaid {
 		return r, err
 	}
-	r.Outcome, r.UnderWay, r.Unclear, r.Contradicted = pirogue.OutcomePending, false, true, true
-	r.Words = "a proven callback says that it was paid; the status does not confirm it: " + r.Words
+	r.Outcome, r.UnderWay, r.Unreadable, r.Contradicted = pirogue.OutcomePending, false, true, true
+	r.Message = "a proven callback says that it was paid; the status does not confirm it: " + r.Message
 	return r, nil
 }
 
@@ -222,10 +222,10 @@ func (p Pace) Cadence(n int32) time.Duration {
 // answer in it. An error of our own database is returned instead of the operator's.
 func (a *Activities) status(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, next nextPoll,
-) (pirogue.Receipt, pirogue.Evidence, error) {
-	instance, err := a.operator(attempt.Operator)
+) (pirogue.OperatorResult, pirogue.Evidence, error) {
+	instance, err := a.instanceOf(attempt.Operator)
 	if err != nil {
-		return pirogue.Receipt{}, pirogue.Evidence{}, err
+		return pirogue.OperatorResult{}, pirogue.Evidence{}, err
 	}
 	reader, ok := instance.Operator.(pirogue.StatusReader)
 	if !ok {
@@ -233,25 +233,25 @@ func (a *Activities) status(
 	}
 	asked, err := a.query(ctx, p, attempt)
 	if err != nil {
-		return pirogue.Receipt{}, pirogue.Evidence{}, err
+		return pirogue.OperatorResult{}, pirogue.Evidence{}, err
 	}
 	receipt, err := reader.Status(ctx, asked)
 	answered := a.Clock.Now() // what is written late was said no later
 	failpoint.Hit("ask.answered")
-	if trouble := a.heed(ctx, instance.Code, p.ID, err); trouble != nil {
-		return pirogue.Receipt{}, pirogue.Evidence{}, trouble
+	if trouble := a.recordCallResult(ctx, instance.Code, p.ID, err); trouble != nil {
+		return pirogue.OperatorResult{}, pirogue.Evidence{}, trouble
 	}
-	words := receipt.Words
+	words := receipt.Message
 	if err != nil {
 		words = err.Error()
 	}
-	evidence, kept := a.Store.Polled(ctx, pirogue.Poll{
+	evidence, kept := a.Store.RecordPoll(ctx, pirogue.Poll{
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
-		Outcome: receipt.Outcome, Words: words, At: answered, Next: next.after(receipt.Outcome),
+		Outcome: receipt.Outcome, Message: words, At: answered, Next: next.after(receipt.Outcome),
 	})
 	failpoint.Hit("ask.counted")
 	if kept != nil {
-		return pirogue.Receipt{}, evidence, kept
+		return pirogue.OperatorResult{}, evidence, kept
 	}
 	return receipt, evidence, err
 }
@@ -261,13 +261,13 @@ func (a *Activities) status(
 // payments are for a person.
 func (a *Activities) heard(
 	ctx context.Context, i pirogue.Instance, attempt pirogue.Attempt,
-) (pirogue.Receipt, pirogue.Evidence, error) {
+) (pirogue.OperatorResult, pirogue.Evidence, error) {
 	if i.Operator.Capability().Proof == pirogue.ProofNone {
-		return pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: "the operator cannot be asked"}, attempt.Evidence, nil
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Message: "the operator cannot be asked"}, attempt.Evidence, nil
 	}
 	said, err := a.Store.Callbacks(ctx, attempt.ID)
 	if err != nil {
-		return pirogue.Receipt{}, pirogue.Evidence{}, err
+		return pirogue.OperatorResult{}, pirogue.Evidence{}, err
 	}
-	return pirogue.Heard(said), attempt.Evidence, nil
+	return pirogue.LatestVerified(said), attempt.Evidence, nil
 }

@@ -17,13 +17,13 @@ const handleBulk = "bulk_id"
 // handOver gives an operator the payments of a page of which nothing was ever sent, by as
 // few calls as its bulk takes. What an earlier run of this activity perhaps sent is not
 // among them: its attempt is SENT, and its workflow asks for it and never sends it again.
-func (a *Activities) handOver(ctx context.Context, in PageOrder) error {
+func (a *Activities) handOver(ctx context.Context, in BulkPageInput) error {
 	instance := a.Operators[in.Page.Operator]
 	operator, whole := instance.Operator.(pirogue.BulkDisburser)
 	if !whole { // it is not configured, or takes no bulks: each payment is started by itself
 		return nil
 	}
-	if admitted, _, err := a.admitted(ctx, instance.Code); err != nil || !admitted {
+	if admitted, _, err := a.breakerAdmits(ctx, instance.Code); err != nil || !admitted {
 		return err // out of service: each payment waits by itself
 	}
 	unsent, err := a.Store.UnsentLines(ctx, in.BulkID, in.Number)
@@ -71,17 +71,17 @@ func (a *Activities) disburseTogether(
 	if err := a.noteTogether(ctx, i, lines, sentBulk{marked, bulkID, called}); err != nil {
 		return err
 	}
-	return a.heed(ctx, i.Code, lines[0].Payment.ID, called)
+	return a.recordCallResult(ctx, i.Code, lines[0].Payment.ID, called)
 }
 
 // disbursements returns what the operator needs to pay each line.
 func disbursements(
 	urls CallbackURLs, i pirogue.Instance, merchant pirogue.Merchant, lines []pirogue.UnsentLine,
-) []pirogue.Disbursement {
-	all := make([]pirogue.Disbursement, len(lines))
+) []pirogue.DisburseRequest {
+	all := make([]pirogue.DisburseRequest, len(lines))
 	for n, line := range lines {
 		p, ref := line.Payment, line.Attempt.Ref
-		all[n] = pirogue.Disbursement{
+		all[n] = pirogue.DisburseRequest{
 			Ref: ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Network: p.Network, Beneficiary: p.CustomerName,
 			Payer: merchant.Name, CallbackURL: urls.URL(i.Code, ref),
 		}
@@ -101,15 +101,15 @@ type sentBulk struct {
 func (a *Activities) noteTogether(
 	ctx context.Context, i pirogue.Instance, lines []pirogue.UnsentLine, sent sentBulk,
 ) error {
-	receipt := pirogue.Receipt{Words: "bulk " + sent.id}
+	receipt := pirogue.OperatorResult{Message: "bulk " + sent.id}
 	if sent.id != "" {
 		receipt.Handle = pirogue.Handle{handleBulk: sent.id}
 	}
-	_, answer := classify(receipt, sent.err, pirogue.Leg{})
+	_, answer := outcomeOf(receipt, sent.err, pirogue.RouteCandidate{})
 	for _, line := range lines {
 		answer.AttemptID, answer.Sending, answer.At = line.Attempt.ID, sent.marked[line.Attempt.ID].Number, a.Clock.Now()
 		answer.ExpiresAt = answer.At.Add(i.Window)
-		if _, err := a.Store.Answer(ctx, answer); err != nil {
+		if _, err := a.Store.RecordAttemptResult(ctx, answer); err != nil {
 			return err
 		}
 		failpoint.Hit("bulk.line.noted")

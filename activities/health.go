@@ -18,17 +18,17 @@ const (
 	maxStreak  = 64               // different payments remembered of one row of failures
 )
 
-// pulses feeds each operator's health with what became of the calls of this process.
+// healthSamples feeds each operator's health with what became of the calls of this process.
 // What one process sees is enough to close a circuit, and so is a row of its failures to
 // open it; the health itself is the database's, one for all.
-type pulses struct {
+type healthSamples struct {
 	mu   sync.Mutex
-	each map[pirogue.OperatorCode]*pulse
+	each map[pirogue.OperatorCode]*healthSample
 }
 
-// pulse is what this process knows of one operator.
-type pulse struct {
-	health   pirogue.Health
+// healthSample is what this process knows of one operator.
+type healthSample struct {
+	health   pirogue.CircuitBreaker
 	readAt   time.Time
 	failures int
 	payments map[pirogue.PaymentID]bool // different ones among the failures
@@ -38,18 +38,18 @@ type pulse struct {
 	countedAt time.Time
 }
 
-func (p *pulses) of(o pirogue.OperatorCode) *pulse {
+func (p *healthSamples) of(o pirogue.OperatorCode) *healthSample {
 	if p.each == nil {
-		p.each = map[pirogue.OperatorCode]*pulse{}
+		p.each = map[pirogue.OperatorCode]*healthSample{}
 	}
 	if p.each[o] == nil {
-		p.each[o] = &pulse{payments: map[pirogue.PaymentID]bool{}}
+		p.each[o] = &healthSample{payments: map[pirogue.PaymentID]bool{}}
 	}
 	return p.each[o]
 }
 
 // fail counts a call that failed and reports whether the row of them is an outage.
-func (p *pulses) fail(o pirogue.OperatorCode, id pirogue.PaymentID) bool {
+func (p *healthSamples) fail(o pirogue.OperatorCode, id pirogue.PaymentID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
@@ -61,7 +61,7 @@ func (p *pulses) fail(o pirogue.OperatorCode, id pirogue.PaymentID) bool {
 }
 
 // answered ends a row of failures.
-func (p *pulses) answered(o pirogue.OperatorCode) {
+func (p *healthSamples) answered(o pirogue.OperatorCode) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
@@ -70,7 +70,7 @@ func (p *pulses) answered(o pirogue.OperatorCode) {
 }
 
 // kept returns the health that is still believed at a moment.
-func (p *pulses) kept(o pirogue.OperatorCode, at time.Time) (pirogue.Health, bool) {
+func (p *healthSamples) kept(o pirogue.OperatorCode, at time.Time) (pirogue.CircuitBreaker, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
@@ -78,7 +78,7 @@ func (p *pulses) kept(o pirogue.OperatorCode, at time.Time) (pirogue.Health, boo
 }
 
 // keep believes a health for a while.
-func (p *pulses) keep(h pirogue.Health, at time.Time) {
+func (p *healthSamples) keep(h pirogue.CircuitBreaker, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(h.Operator)
@@ -87,37 +87,37 @@ func (p *pulses) keep(h pirogue.Health, at time.Time) {
 
 // keptLoad returns what an operator was last asked about, whether the last count of it
 // succeeded, and whether it is still believed.
-func (p *pulses) keptLoad(o pirogue.OperatorCode, at time.Time) (load pirogue.QuestionLoad, known, believed bool) {
+func (p *healthSamples) keptLoad(o pirogue.OperatorCode, at time.Time) (load pirogue.QuestionLoad, known, believed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
 	return its.load, its.loadKnown, !its.countedAt.IsZero() && at.Sub(its.countedAt) < loadLife
 }
 
-func (p *pulses) keepLoad(o pirogue.OperatorCode, load pirogue.QuestionLoad, known bool, at time.Time) {
+func (p *healthSamples) keepLoad(o pirogue.OperatorCode, load pirogue.QuestionLoad, known bool, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
 	its.load, its.loadKnown, its.countedAt = load, known, at
 }
 
-// health returns how an operator does, as of at most healthLife ago.
-func (a *Activities) health(ctx context.Context, o pirogue.OperatorCode) (pirogue.Health, error) {
+// breaker returns how an operator does, as of at most healthLife ago.
+func (a *Activities) breaker(ctx context.Context, o pirogue.OperatorCode) (pirogue.CircuitBreaker, error) {
 	now := a.Clock.Now()
 	if h, believed := a.pulses.kept(o, now); believed {
 		return h, nil
 	}
-	h, err := a.Store.Health(ctx, o)
+	h, err := a.Store.Breaker(ctx, o)
 	if err == nil {
 		a.pulses.keep(h, now)
 	}
 	return h, err
 }
 
-// admitted reports whether a payment may be sent to an operator that may be down: always
+// breakerAdmits reports whether a payment may be sent to an operator that may be down: always
 // while its circuit is closed, and now and then one to see whether it answers again.
-func (a *Activities) admitted(ctx context.Context, o pirogue.OperatorCode) (bool, pirogue.Health, error) {
-	h, err := a.health(ctx, o)
+func (a *Activities) breakerAdmits(ctx context.Context, o pirogue.OperatorCode) (bool, pirogue.CircuitBreaker, error) {
+	h, err := a.breaker(ctx, o)
 	if err != nil || h.Available() {
 		return true, h, err
 	}
@@ -129,38 +129,38 @@ func (a *Activities) admitted(ctx context.Context, o pirogue.OperatorCode) (bool
 	return claimed, h, err
 }
 
-// heed feeds an operator's health with what became of one call to it. A health that
+// recordCallResult feeds an operator's health with what became of one call to it. A health that
 // another process changed meanwhile is as good as ours.
-func (a *Activities) heed(ctx context.Context, o pirogue.OperatorCode, id pirogue.PaymentID, err error) error {
+func (a *Activities) recordCallResult(ctx context.Context, o pirogue.OperatorCode, id pirogue.PaymentID, err error) error {
 	if broken(err) {
 		if !a.pulses.fail(o, id) {
 			return nil
 		}
-		h, read := a.health(ctx, o)
-		if read != nil || h.State == pirogue.HealthOpen {
+		h, read := a.breaker(ctx, o)
+		if read != nil || h.State == pirogue.BreakerOpen {
 			return read
 		}
 		_, saved := a.change(ctx, h.Failed(err.Error(), a.Clock.Now()))
 		return saved
 	}
 	a.pulses.answered(o)
-	h, read := a.health(ctx, o)
-	if read != nil || h.State == pirogue.HealthClosed {
+	h, read := a.breaker(ctx, o)
+	if read != nil || h.State == pirogue.BreakerClosed {
 		return read
 	}
 	waiting, counted := a.Store.Waiting(ctx, o)
 	if counted != nil {
 		return counted
 	}
-	_, saved := a.change(ctx, h.Answered(waiting, a.Clock.Now()))
+	_, saved := a.change(ctx, h.Succeeded(waiting, a.Clock.Now()))
 	return saved
 }
 
 // change saves a health and lets it be read again at once. It reports whether it was
 // this process that changed it.
-func (a *Activities) change(ctx context.Context, h pirogue.Health) (bool, error) {
-	saved, err := a.Store.SaveHealth(ctx, h)
-	a.pulses.keep(pirogue.Health{Operator: h.Operator}, time.Time{})
+func (a *Activities) change(ctx context.Context, h pirogue.CircuitBreaker) (bool, error) {
+	saved, err := a.Store.SaveBreaker(ctx, h)
+	a.pulses.keep(pirogue.CircuitBreaker{Operator: h.Operator}, time.Time{})
 	return saved, err
 }
 
@@ -175,8 +175,8 @@ func broken(err error) bool {
 	}
 }
 
-// Parking asks when a payment that waits for an operator may be tried again.
-type Parking struct {
+// ParkInput asks when a payment that waits for an operator may be tried again.
+type ParkInput struct {
 	PaymentID pirogue.PaymentID    `json:"payment_id"`
 	Operator  pirogue.OperatorCode `json:"operator"`
 	Tried     int                  `json:"tried,omitempty"` // in vain, since it was parked
@@ -193,7 +193,7 @@ const (
 
 // wait returns the wait after the n-th look, n from 1. It doubles with every try in vain,
 // because tries do leave traces in the history.
-func (in Parking) wait(n int32) time.Duration {
+func (in ParkInput) wait(n int32) time.Duration {
 	wait := parkedEvery
 	if n > parkedOften {
 		wait = parkedSeldom
@@ -206,14 +206,14 @@ func (in Parking) wait(n int32) time.Duration {
 	return wait
 }
 
-// Park returns when a payment's turn has come: after its operator is back, at the
+// WaitUntilUnparked returns when a payment's turn has come: after its operator is back, at the
 // payment's own place on the ramp. While the operator is away one payment after the
 // other is let go to see. It asks to be run again until then, so that waiting leaves no
 // trace in the history.
-func (a *Activities) Park(ctx context.Context, in Parking) (bool, error) {
-	h, err := a.health(ctx, in.Operator)
+func (a *Activities) WaitUntilUnparked(ctx context.Context, in ParkInput) (bool, error) {
+	h, err := a.breaker(ctx, in.Operator)
 	if err != nil {
-		return false, encode(err)
+		return false, activityError(err)
 	}
 	now := a.Clock.Now()
 	if !h.Available() {
@@ -221,11 +221,11 @@ func (a *Activities) Park(ctx context.Context, in Parking) (bool, error) {
 			return true, nil // whoever submits first claims the probe, the others park again
 		}
 		wait := in.wait(activity.GetInfo(ctx).Attempt)
-		return false, retryIn(a.jitter(wait), "operator "+string(in.Operator)+" is away: "+h.Words)
+		return false, retryIn(a.jitter(wait), "operator "+string(in.Operator)+" is away: "+h.LastFailure)
 	}
-	instance, err := a.operator(in.Operator)
+	instance, err := a.instanceOf(in.Operator)
 	if err != nil {
-		return false, encode(err)
+		return false, activityError(err)
 	}
 	ramp := h.Ramp(instance.CallsPerSecond)
 	if turn := ramp.From.Add(place(in.PaymentID, ramp.Over)); now.Before(turn) {

@@ -47,19 +47,19 @@ func heldWords(m pirogue.Merchant) string {
 // not expire it. What was perhaps sent before is followed. A collection whose earlier attempt was
 // lost is given up: nobody can pay it any more.
 func (a *Activities) held(
-	ctx context.Context, kind pirogue.Kind, attempt pirogue.Attempt, words string,
-) (Submitted, error) {
-	held := Submitted{
-		Class: Held, Operator: attempt.Operator, Number: attempt.Number, Words: words,
-		Found: attempt.State != pirogue.AttemptPrepared,
+	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, words string,
+) (SubmitResult, error) {
+	held := SubmitResult{
+		Outcome: SubmitHeld, Operator: attempt.Operator, Number: attempt.Number, Message: words,
+		FoundSent: attempt.State != pirogue.AttemptPrepared,
 	}
-	if held.Found {
-		held.Class = Unsure
+	if held.FoundSent {
+		held.Outcome = SubmitUnknown
 		return held, nil
 	}
-	inTime, err := a.Store.Postpone(ctx, attempt.ID, held.Words, a.Clock.Now())
+	inTime, err := a.Store.Postpone(ctx, attempt.ID, held.Message, a.Clock.Now())
 	if err != nil {
-		return Submitted{}, encode(err)
+		return SubmitResult{}, activityError(err)
 	}
 	if !inTime {
 		return notInTime(attempt), nil
@@ -67,24 +67,24 @@ func (a *Activities) held(
 	if kind.MoneyOut() || words == operatorsAreAsked {
 		return held, nil
 	}
-	unsent, err := a.Store.Unsent(ctx, attempt.PaymentID)
+	unsent, err := a.Store.NothingSent(ctx, attempt.PaymentID)
 	if err == nil && !unsent {
-		held.Class = Unavailable
+		held.Outcome = SubmitNotSent
 	}
-	return held, encode(err)
+	return held, activityError(err)
 }
 
 // cancelled ends the payment of an attempt whose bulk is being cancelled. What was perhaps sent
 // before is followed, and not sent again.
-func (a *Activities) cancelled(ctx context.Context, attempt pirogue.Attempt) (Submitted, error) {
+func (a *Activities) cancelled(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
 	if attempt.State != pirogue.AttemptPrepared {
-		return Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number, Found: true}, nil
+		return SubmitResult{Outcome: SubmitUnknown, Operator: attempt.Operator, Number: attempt.Number, FoundSent: true}, nil
 	}
 	status, err := a.Store.EndCancelled(ctx, attempt.ID, a.Clock.Now())
 	if err != nil || !status.Terminal() {
-		return Submitted{}, a.overtaken(err)
+		return SubmitResult{}, a.overtakenByOtherRun(err)
 	}
-	return Submitted{Class: Over, Status: status}, nil
+	return SubmitResult{Outcome: SubmitAlreadyFinal, Status: status}, nil
 }
 
 // AwaitResumed returns when a payment that was kept back may be sent: its merchant is not
@@ -94,11 +94,11 @@ func (a *Activities) cancelled(ctx context.Context, attempt pirogue.Attempt) (Su
 func (a *Activities) AwaitResumed(ctx context.Context, id pirogue.PaymentID) (bool, error) {
 	p, _, err := a.Store.Latest(ctx, id)
 	if err != nil || p.Status.Terminal() {
-		return true, encode(err)
+		return true, activityError(err)
 	}
 	merchant, err := a.Store.Merchant(ctx, p.MerchantID)
 	if err != nil {
-		return false, encode(err)
+		return false, activityError(err)
 	}
 	if words := heldWords(merchant); words != "" {
 		return false, a.lookForResume(ctx, words)

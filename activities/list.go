@@ -99,7 +99,7 @@ func (a *Activities) lister(
 // listed answers a question about an ended payment by its operator's list, and returns when
 // the next one follows. It reports false where the attempt has to be asked about itself.
 func (a *Activities) listed(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, q Question,
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, q StatusInput,
 ) (time.Duration, bool, error) {
 	instance, reader, can := a.lister(p, attempt)
 	if !can || q.Pace != Slow {
@@ -117,9 +117,9 @@ func (a *Activities) listed(
 		return 0, false, nil
 	}
 	next := a.nextPoll(ctx, p, attempt, q)
-	_, err := a.Store.Polled(ctx, pirogue.Poll{
+	_, err := a.Store.RecordPoll(ctx, pirogue.Poll{
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
-		Words: "the list of transactions names no money", At: read.at, Next: next.at,
+		Message: "the list of transactions names no money", At: read.at, Next: next.at,
 	})
 	return next.wait, true, err
 }
@@ -136,7 +136,7 @@ func (a *Activities) reading(
 	}
 	last.rests = now.Add(listLooks)
 	defer func() { a.lists.end(i.Code, last) }()
-	since := now.Add(-cmp.Or(i.Horizon, i.Operator.Capability().Horizon))
+	since := now.Add(-cmp.Or(i.FinalityWindow, i.Operator.Capability().FinalityWindow))
 	load, err := a.Store.WatchLoad(ctx, i.Code, since, now)
 	if err != nil || load.Due < minListed || attempt.FirstSent.Before(since) {
 		return reading{}, false

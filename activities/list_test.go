@@ -28,7 +28,7 @@ func (l *lister) Numbered(context.Context, pirogue.PaymentID, int) (pirogue.Paym
 }
 
 func (l *lister) Capability() pirogue.Capability {
-	return pirogue.Capability{Horizon: 24 * time.Hour, StatementNames: true}
+	return pirogue.Capability{FinalityWindow: 24 * time.Hour, StatementNames: true}
 }
 
 func (l *lister) WatchLoad(

@@ -41,7 +41,7 @@ func (a *Activities) RestartLost(ctx context.Context, scope RestartScope) (pirog
 		run.pages(ctx, pirogue.FollowedBulk, run.openBulks),
 		run.pages(ctx, pirogue.FollowedEvent, run.overdueEvents),
 	)
-	return run.done, encode(err)
+	return run.done, activityError(err)
 }
 
 // restartRun is one run of RestartLost.
@@ -55,7 +55,7 @@ type restartRun struct {
 
 // candidate is a row whose workflow may be gone.
 type candidate struct {
-	followed pirogue.Followed
+	followed pirogue.FollowedWork
 	why      string
 	anew     bool // it is started again although one is open
 	restart  func(ctx context.Context) error
@@ -195,7 +195,7 @@ func (r *restartRun) paymentCandidates(found []pirogue.Restart) []candidate {
 	for i, lost := range found {
 		p := lost.Payment
 		page[i] = candidate{
-			followed: pirogue.Followed{What: pirogue.FollowedPayment, ID: string(p.ID), Kind: p.Kind},
+			followed: pirogue.FollowedWork{What: pirogue.FollowedPayment, ID: string(p.ID), Kind: p.Kind},
 			why:      strings.TrimSpace(string(p.Kind) + " " + string(p.Status) + " " + string(lost.Case)),
 			anew:     lost.Anew,
 			restart:  func(ctx context.Context) error { return r.restartPayment(ctx, lost) },
@@ -242,7 +242,7 @@ func (r *restartRun) openBulks(ctx context.Context, before time.Time, span pirog
 	page := make([]candidate, len(bulks))
 	for i, b := range bulks {
 		page[i] = candidate{
-			followed: pirogue.Followed{What: pirogue.FollowedBulk, ID: string(b.ID)},
+			followed: pirogue.FollowedWork{What: pirogue.FollowedBulk, ID: string(b.ID)},
 			why:      string(b.State),
 			anew:     b.Anew,
 			restart:  func(ctx context.Context) error { return r.Workflows.RestartBulk(ctx, b) },
@@ -261,7 +261,7 @@ func (r *restartRun) overdueEvents(
 	for i, e := range events {
 		owner := pirogue.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
 		page[i] = candidate{
-			followed: pirogue.Followed{What: pirogue.FollowedEvent, ID: string(e.ID), Round: e.Round},
+			followed: pirogue.FollowedWork{What: pirogue.FollowedEvent, ID: string(e.ID), Round: e.Round},
 			why:      "its next delivery is overdue",
 			restart:  func(ctx context.Context) error { return r.Workflows.RestartDelivery(ctx, owner, e.ID, e.Round) },
 			started:  &r.done.Events,
@@ -272,10 +272,10 @@ func (r *restartRun) overdueEvents(
 
 // Finish notes that a payment's workflow has nothing left to do.
 func (a *Activities) Finish(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	return true, encode(a.Store.Finish(ctx, id, a.Clock.Now()))
+	return true, activityError(a.Store.Finish(ctx, id, a.Clock.Now()))
 }
 
 // Reopen notes that a payment's workflow has something to do after all.
 func (a *Activities) Reopen(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	return true, encode(a.Store.Reopen(ctx, id, a.Clock.Now()))
+	return true, activityError(a.Store.Reopen(ctx, id, a.Clock.Now()))
 }

@@ -59,7 +59,7 @@ type halting struct {
 	answers int
 }
 
-func (h *halting) Open(ctx context.Context, _ pirogue.Followed) (bool, error) {
+func (h *halting) Open(ctx context.Context, _ pirogue.FollowedWork) (bool, error) {
 	h.mu.Lock()
 	h.answers--
 	hangs := h.answers < 0
@@ -87,7 +87,7 @@ func TestRowsAreMarkedThoughTemporalIsSlow(t *testing.T) {
 // forgetful is a Temporal that knows no workflow.
 type forgetful struct{ Workflows }
 
-func (forgetful) Open(context.Context, pirogue.Followed) (bool, error) { return false, nil }
+func (forgetful) Open(context.Context, pirogue.FollowedWork) (bool, error) { return false, nil }
 
 // A dry run lists all that is gone, or says of what it could not look at every row.
 func TestADryRunListsAllThatIsGone(t *testing.T) {

@@ -36,8 +36,8 @@ type ReturnRequest struct {
 // NoReturn is the ReturnRequest.Known of a request that only looks.
 const NoReturn = -1
 
-// GivenBack says how the return of a case's money stands.
-type GivenBack struct {
+// ReturnResult says how the return of a case's money stands.
+type ReturnResult struct {
 	Done  bool `json:"done,omitempty"`  // the case is closed
 	Open  bool `json:"open,omitempty"`  // a return is under way, or another one follows by itself
 	Tries int  `json:"tries,omitempty"` // returns that were begun
@@ -46,25 +46,25 @@ type GivenBack struct {
 // GiveBack gives the money of a case back to its payer by a refund out of suspense, or tells how
 // the return stands that was begun before. Without Done and Open nothing is under way: either
 // none was asked for, or no operator can pay into the payer's wallet and a person must.
-func (a *Activities) GiveBack(ctx context.Context, in ReturnRequest) (GivenBack, error) {
+func (a *Activities) GiveBack(ctx context.Context, in ReturnRequest) (ReturnResult, error) {
 	r, err := a.returnOf(ctx, in.Case)
 	if err != nil {
-		return GivenBack{}, encode(err)
+		return ReturnResult{}, activityError(err)
 	}
 	if back := r.stands(); back.Done || back.Open || in.Known != back.Tries {
-		return back, encode(a.relaunch(ctx, r))
+		return back, activityError(a.relaunch(ctx, r))
 	}
 	back, err := a.beginReturn(ctx, r)
-	return back, encode(err)
+	return back, activityError(err)
 }
 
 // AwaitReturn returns once the money of a case is back, which closes the case, or once as many
 // returns have failed as are tried by themselves. It begins the next one when one has failed; the
 // workflow's history does not grow by it.
-func (a *Activities) AwaitReturn(ctx context.Context, id pirogue.CaseID) (GivenBack, error) {
+func (a *Activities) AwaitReturn(ctx context.Context, id pirogue.CaseID) (ReturnResult, error) {
 	r, err := a.returnOf(ctx, id)
 	if err != nil {
-		return GivenBack{}, encode(err)
+		return ReturnResult{}, activityError(err)
 	}
 	back, wait := r.stands(), a.lookAgain(activity.GetInfo(ctx).Attempt)
 	if back.Done || !back.Open {
@@ -74,13 +74,13 @@ func (a *Activities) AwaitReturn(ctx context.Context, id pirogue.CaseID) (GivenB
 		wait = last.UpdatedAt.Add(returnPauses[(back.Tries-1)%returnTries]).Sub(a.Clock.Now())
 		if wait <= 0 {
 			if back, err = a.beginReturn(ctx, r); err != nil || !back.Open {
-				return back, encode(err)
+				return back, activityError(err)
 			}
 			wait = returnLook
 		}
 	}
 	if err := a.relaunch(ctx, r); err != nil {
-		return back, encode(err)
+		return back, activityError(err)
 	}
 	return back, retryIn(a.later(wait), "the money is on its way back to its payer")
 }
@@ -133,8 +133,8 @@ func (a *Activities) returnOf(ctx context.Context, id pirogue.CaseID) (caseRetur
 }
 
 // stands tells how a return stands. After returnTries failures in a row a person decides.
-func (r caseReturn) stands() GivenBack {
-	back := GivenBack{Done: !r.stray.ClosedAt.IsZero(), Tries: len(r.returns)}
+func (r caseReturn) stands() ReturnResult {
+	back := ReturnResult{Done: !r.stray.ClosedAt.IsZero(), Tries: len(r.returns)}
 	if back.Done || back.Tries == 0 {
 		return back
 	}
@@ -146,8 +146,8 @@ func (r caseReturn) stands() GivenBack {
 // beginReturn begins the next return of a case, at the operator that collected its money if that
 // can give it back. It reports none open when no operator can pay
 // into the payer's wallet, or when an earlier return may have paid.
-func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (GivenBack, error) {
-	back := GivenBack{Tries: len(r.returns)}
+func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (ReturnResult, error) {
+	back := ReturnResult{Tries: len(r.returns)}
 	parent, collected, err := a.Store.Numbered(ctx, r.stray.PaymentID, r.stray.Attempt)
 	if err != nil || r.stray.Paid == 0 || r.blocked {
 		return back, err
@@ -169,7 +169,7 @@ func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (GivenBack, 
 	failpoint.Hit("giveback.accepted")
 	err = a.Workflows.Launch(ctx, refund)
 	failpoint.Hit("giveback.launched")
-	return GivenBack{Open: true, Tries: back.Tries + 1}, err
+	return ReturnResult{Open: true, Tries: back.Tries + 1}, err
 }
 
 // lateRefund is the n-th payment that is to give stray money back. It has no start deadline:

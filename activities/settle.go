@@ -8,15 +8,15 @@ import (
 	"pirogue/failpoint"
 )
 
-// Ending asks for a payment to be made terminal.
-type Ending struct {
+// FinalizeInput asks for a payment to be made terminal.
+type FinalizeInput struct {
 	PaymentID    pirogue.PaymentID `json:"payment_id"`
 	From         pirogue.Status    `json:"from,omitempty"` // only from this status; "" means from any open one
 	Status       pirogue.Status    `json:"status"`
 	Failure      pirogue.Failure   `json:"failure,omitzero"`
 	ProviderTxID string            `json:"provider_tx_id,omitempty"`
-	// Unsent ends the payment only if nothing of it was sent, nor may have been.
-	Unsent bool `json:"unsent,omitempty"`
+	// NothingSent ends the payment only if nothing of it was sent, nor may have been.
+	NothingSent bool `json:"unsent,omitempty"`
 	// Watched says that the workflow goes on, and finishes the payment later.
 	Watched bool `json:"watched,omitempty"`
 	// Case is the case that two people settle by Resolution together with the payment.
@@ -26,41 +26,41 @@ type Ending struct {
 
 // NotStarted ends a payment that was not sent before its start deadline: only from CREATED,
 // and only if nothing of it was sent.
-func NotStarted(id pirogue.PaymentID) Ending {
-	return Ending{
-		PaymentID: id, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, Unsent: true,
+func NotStarted(id pirogue.PaymentID) FinalizeInput {
+	return FinalizeInput{
+		PaymentID: id, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, NothingSent: true,
 		Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
 	}
 }
 
-// Ended is where a payment stands after Settle: Status is the one asked for, or the
+// FinalizeResult is where a payment stands after Settle: Status is the one asked for, or the
 // one that came first. It is not terminal when From or Unsent is not true of the payment.
-type Ended struct {
+type FinalizeResult struct {
 	Status   pirogue.Status  `json:"status"`
 	Event    pirogue.EventID `json:"event,omitempty"`
 	Finished bool            `json:"finished,omitempty"` // its row says that nothing is left to do
 }
 
-// Settle makes a payment terminal, books it and starts telling the merchant. The
+// Finalize makes a payment terminal, books it and starts telling the merchant. The
 // transaction decides; the deliveries are started after it, and if the process dies in
 // between, the next run or the sweep starts them. While operators are asked first, an end
 // without money waits.
-func (a *Activities) Settle(ctx context.Context, in Ending) (Ended, error) {
+func (a *Activities) Finalize(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
 	ended, err := a.settle(ctx, in)
 	if errors.Is(err, pirogue.ErrAskFirst) {
-		return Ended{}, a.lookForResume(ctx, operatorsAreAsked)
+		return FinalizeResult{}, a.lookForResume(ctx, operatorsAreAsked)
 	}
-	return ended, encode(err)
+	return ended, activityError(err)
 }
 
-func (a *Activities) settle(ctx context.Context, in Ending) (Ended, error) {
-	settled, err := a.Store.Settle(ctx, pirogue.Settlement{
+func (a *Activities) settle(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
+	settled, err := a.Store.Finalize(ctx, pirogue.Finalization{
 		PaymentID: in.PaymentID, From: in.From, Status: in.Status,
-		Failure: in.Failure, ProviderTxID: in.ProviderTxID, Unsent: in.Unsent, Watched: in.Watched,
+		Failure: in.Failure, ProviderTxID: in.ProviderTxID, Unsent: in.NothingSent, Watched: in.Watched,
 		Case: in.Case, Resolution: in.Resolution, At: a.Clock.Now(),
 	})
 	if err != nil {
-		return Ended{}, err
+		return FinalizeResult{}, err
 	}
 	failpoint.Hit("settle.committed")
 	p := settled.Payment
@@ -73,15 +73,15 @@ func (a *Activities) settle(ctx context.Context, in Ending) (Ended, error) {
 			continue
 		}
 		if err := a.Workflows.Deliver(ctx, owner, event, 0); err != nil {
-			return Ended{}, err
+			return FinalizeResult{}, err
 		}
 	}
 	failpoint.Hit("settle.announced")
-	return Ended{Status: p.Status, Event: settled.EventID, Finished: !p.FinishedAt.IsZero()}, nil
+	return FinalizeResult{Status: p.Status, Event: settled.EventID, Finished: !p.FinishedAt.IsZero()}, nil
 }
 
 // Policy returns what the merchant wants done with money that arrives late.
 func (a *Activities) Policy(ctx context.Context, id pirogue.MerchantID) (pirogue.LatePolicy, error) {
 	merchant, err := a.Store.Merchant(ctx, id)
-	return merchant.LatePolicy, encode(err)
+	return merchant.LatePolicy, activityError(err)
 }

@@ -11,7 +11,7 @@ import (
 // called again with the same arguments without a second effect.
 type Store interface {
 	Operators
-	Books
+	LedgerStore
 	Cases
 	Webhooks
 	Sweeping
@@ -32,11 +32,11 @@ type Operators interface {
 
 // Healths keeps how operators do.
 type Healths interface {
-	// Health returns how an operator does. One that never had trouble is closed.
-	Health(ctx context.Context, o pirogue.OperatorCode) (pirogue.Health, error)
-	// SaveHealth replaces a health, and reports false when it was changed since it was
+	// Breaker returns how an operator does. One that never had trouble is closed.
+	Breaker(ctx context.Context, o pirogue.OperatorCode) (pirogue.CircuitBreaker, error)
+	// SaveBreaker replaces a health, and reports false when it was changed since it was
 	// read.
-	SaveHealth(ctx context.Context, h pirogue.Health) (bool, error)
+	SaveBreaker(ctx context.Context, h pirogue.CircuitBreaker) (bool, error)
 	// QuestionLoad counts what an operator is asked about: cash-ins accepted since fresh, and
 	// payments that ended since watched.
 	QuestionLoad(ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time) (pirogue.QuestionLoad, error)
@@ -55,10 +55,10 @@ type Waits interface {
 	Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) (bool, error)
 	// AsksFirst reports whether the database was restored and operators are asked first.
 	AsksFirst(ctx context.Context) (bool, error)
-	// Unsent reports whether nothing of a payment is at an operator, nor may be.
-	Unsent(ctx context.Context, id pirogue.PaymentID) (bool, error)
+	// NothingSent reports whether nothing of a payment is at an operator, nor may be.
+	NothingSent(ctx context.Context, id pirogue.PaymentID) (bool, error)
 	// Callbacks returns what an operator told us about an attempt, oldest first.
-	Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Receipt, error)
+	Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.OperatorResult, error)
 }
 
 // AttemptReader reads a payment's submissions.
@@ -69,9 +69,9 @@ type AttemptReader interface {
 	// Numbered returns a payment with its attempt of a number, 0 for the latest. It fails with
 	// TransactionNotFound, and with NotFound where it has no such attempt.
 	Numbered(ctx context.Context, id pirogue.PaymentID, number int) (pirogue.Payment, pirogue.Attempt, error)
-	// Earlier returns the attempts that another one has followed and of which something may
+	// EarlierAttempts returns the attempts that another one has followed and of which something may
 	// have left us, the first one first.
-	Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error)
+	EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error)
 }
 
 // Attempts follows a payment's submissions.
@@ -86,9 +86,9 @@ type Attempts interface {
 	Send(
 		ctx context.Context, id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time,
 	) (pirogue.Sending, error)
-	// Answer records what became of one sending, and returns the attempt's state. Only the
+	// RecordAttemptResult records what became of one sending, and returns the attempt's state. Only the
 	// latest sending of a SENT attempt changes it; see pirogue.Answer.
-	Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptState, error)
+	RecordAttemptResult(ctx context.Context, a pirogue.AttemptResult) (pirogue.AttemptState, error)
 	// Renew prepares an attempt after another one that can have no effect, which
 	// becomes UNKNOWN if it is still SENT. The next attempt's number makes it unique:
 	// a second call returns the attempt that the first one made. An attempt that was
@@ -96,23 +96,23 @@ type Attempts interface {
 	Renew(
 		ctx context.Context, after pirogue.AttemptID, next pirogue.Attempt, callbackDigest string,
 	) (pirogue.Attempt, error)
-	// Polled counts one status question, keeps the operator's words and returns the
+	// RecordPoll counts one status question, keeps the operator's words and returns the
 	// evidence with this answer in it. The sendings and questions before it are its
 	// identity: recorded again, it counts once. One that another question or a sending has
 	// overtaken confirms nothing; what it contradicts begins again.
-	Polled(ctx context.Context, poll pirogue.Poll) (pirogue.Evidence, error)
+	RecordPoll(ctx context.Context, poll pirogue.Poll) (pirogue.Evidence, error)
 }
 
-// Books makes payments terminal and moves money.
-type Books interface {
+// LedgerStore makes payments terminal and moves money.
+type LedgerStore interface {
 	Bulks
 	// Accept writes a payment with its first attempt, its idempotency and its hold in
 	// one transaction; see api.Payments.
 	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
-	// Settle makes a payment terminal, books what ledger.Ending says, brings a refund's
+	// Finalize makes a payment terminal, books what ledger.Ending says, brings a refund's
 	// cash-in up to date and writes the events for the merchant, in one transaction. A
 	// payment that is terminal already is left alone; see pirogue.Settled.
-	Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled, error)
+	Finalize(ctx context.Context, s pirogue.Finalization) (pirogue.Finalized, error)
 	// Collected returns the attempt that collected a payment: its accepted one, or else the
 	// latest that may have. It fails with NotFound.
 	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)
@@ -124,7 +124,7 @@ type Books interface {
 type Bulks interface {
 	LineSender
 	// BulkPage says how a page of a bulk stands.
-	BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageStand, error)
+	BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageProgress, error)
 	// StartLines makes payments of the next waiting lines of a page, at most limit, in one
 	// transaction, and returns how many. prepare gives each its first attempt and the
 	// digest of its callback's token. It fails with MerchantSuspended while lines wait that
@@ -210,16 +210,16 @@ type CaseWriter interface {
 
 // Acts keeps what support did.
 type Acts interface {
-	// BeginAct writes an act before it is carried out. The same act may be begun again.
-	BeginAct(ctx context.Context, a pirogue.Act) error
-	// Act returns an act of support. It fails with NotFound.
-	Act(ctx context.Context, id string) (pirogue.Act, error)
+	// BeginAuditEntry writes an act before it is carried out. The same act may be begun again.
+	BeginAuditEntry(ctx context.Context, a pirogue.AuditEntry) error
+	// AuditEntry returns an act of support. It fails with NotFound.
+	AuditEntry(ctx context.Context, id string) (pirogue.AuditEntry, error)
 	// Proposal returns the resolution of a payment that waits for a second person. It fails
 	// with NotFound.
-	Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.Act, error)
-	// EndAct completes an act with its verdict. An act that has one keeps it. It fails with
+	Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.AuditEntry, error)
+	// EndAuditEntry completes an act with its verdict. An act that has one keeps it. It fails with
 	// NotFound.
-	EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error
+	EndAuditEntry(ctx context.Context, act string, v pirogue.ActionResult, at time.Time) error
 }
 
 // Webhooks follows the delivery of events.
@@ -235,9 +235,9 @@ type Webhooks interface {
 	// WebhookSecrets returns the secrets an owner's webhooks are signed with: the API
 	// secret of its newest key in force, and the whsec_ secret.
 	WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standard string, err error)
-	// Spend remembers a signature that we sent ourselves, so that a captured webhook
+	// UseSignature remembers a signature that we sent ourselves, so that a captured webhook
 	// posted back to the API moves nothing.
-	Spend(ctx context.Context, s pirogue.Spent) (bool, error)
+	UseSignature(ctx context.Context, s pirogue.UsedSignature) (bool, error)
 }
 
 // DeliveryQueue keeps the events of a busy endpoint in order.
@@ -255,7 +255,7 @@ type DeliveryQueue interface {
 
 // Unfinished follows what workflows have left to do.
 type Unfinished interface {
-	Untouched
+	LostWork
 	// MarkSeen notes when the workflows of rows of one kind were seen open.
 	MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []string, at time.Time) error
 	// Restart returns one payment as its workflow would be started again.
@@ -266,8 +266,8 @@ type Unfinished interface {
 	Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error
 }
 
-// Untouched finds what nobody has touched for a while, though its workflow has something to do.
-type Untouched interface {
+// LostWork finds what nobody has touched for a while, though its workflow has something to do.
+type LostWork interface {
 	// Unfinished returns payments whose workflow has something to do, that nobody touched and
 	// whose workflow nobody saw open since before: those seen longest ago first, of the
 	// payments that are open or of those that have ended.
@@ -286,14 +286,14 @@ type Backlog interface {
 	// Undelivered returns WAITING events of which no delivery was begun, though one was
 	// due before a moment, the longest overdue first.
 	Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error)
-	Untold
+	UnroutedCallbacks
 	// Purge forgets signatures that were spent before a moment and guard nothing any
 	// more, and returns how many.
 	Purge(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// Untold follows callbacks of which no workflow was told.
-type Untold interface {
+// UnroutedCallbacks follows callbacks of which no workflow was told.
+type UnroutedCallbacks interface {
 	// Unrouted returns callbacks received before a moment of which no workflow was
 	// told, oldest first, behind the callback after.
 	Unrouted(ctx context.Context, after pirogue.Callback, before time.Time, limit int) ([]pirogue.Callback, error)

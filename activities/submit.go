@@ -12,42 +12,42 @@ import (
 	"pirogue/ids"
 )
 
-// Submission asks for a payment to be sent to its operator.
-type Submission struct {
-	PaymentID pirogue.PaymentID `json:"payment_id"`
-	Leg       pirogue.Leg       `json:"leg"`
-	// Insist runs the activity again while trying again is safe, instead of reporting
+// SubmitInput asks for a payment to be sent to its operator.
+type SubmitInput struct {
+	PaymentID pirogue.PaymentID      `json:"payment_id"`
+	Candidate pirogue.RouteCandidate `json:"leg"`
+	// KeepRetrying runs the activity again while trying again is safe, instead of reporting
 	// what the last try came to.
-	Insist bool `json:"insist,omitempty"`
-	// Dead asks for another attempt after one whose row proves that it can have no
+	KeepRetrying bool `json:"insist,omitempty"`
+	// AfterDeadAttempt asks for another attempt after one whose row proves that it can have no
 	// effect any more; one that does not is left alone.
-	Dead bool `json:"dead,omitempty"`
-	// Absent says, with Dead, that the operator has just answered that it does not know the
+	AfterDeadAttempt bool `json:"dead,omitempty"`
+	// OperatorKnowsNothing says, with Dead, that the operator has just answered that it does not know the
 	// attempt. Without it no reference is sent again.
-	Absent bool `json:"absent,omitempty"`
-	// After asks for another operator's attempt after the one of this number, which came
+	OperatorKnowsNothing bool `json:"absent,omitempty"`
+	// FailoverAfter asks for another operator's attempt after the one of this number, which came
 	// to nothing there; 0 asks for none.
-	After int `json:"after,omitempty"`
+	FailoverAfter int `json:"after,omitempty"`
 }
 
-// Submitted is what became of a submission.
-type Submitted struct {
-	Class    Class                `json:"class"`
-	Operator pirogue.OperatorCode `json:"operator"`
-	Number   int                  `json:"number,omitempty"` // of the attempt
-	Sent     bool                 `json:"sent,omitempty"`   // by this run
-	Found    bool                 `json:"found,omitempty"`  // an earlier run had perhaps sent it
-	Words    string               `json:"words,omitempty"`
-	Status   pirogue.Status       `json:"status,omitempty"` // with Over: where the payment stands
-	// Free says that nothing of this attempt is at its operator and nothing will be, so
+// SubmitResult is what became of a submission.
+type SubmitResult struct {
+	Outcome   SubmitOutcome        `json:"class"`
+	Operator  pirogue.OperatorCode `json:"operator"`
+	Number    int                  `json:"number,omitempty"` // of the attempt
+	Sent      bool                 `json:"sent,omitempty"`   // by this run
+	FoundSent bool                 `json:"found,omitempty"`  // an earlier run had perhaps sent it
+	Message   string               `json:"words,omitempty"`
+	Status    pirogue.Status       `json:"status,omitempty"` // with Over: where the payment stands
+	// NothingAtOperator says that nothing of this attempt is at its operator and nothing will be, so
 	// that another operator may be tried: it was proven not sent, or the operator refused
 	// it for a reason of its own.
-	Free bool `json:"free,omitempty"`
-	// Down says that nothing was sent, and that the operator is out of service.
-	Down bool `json:"down,omitempty"`
-	// Earlier says that money may still move under an attempt before this one, and that its
+	NothingAtOperator bool `json:"free,omitempty"`
+	// OperatorDown says that nothing was sent, and that the operator is out of service.
+	OperatorDown bool `json:"down,omitempty"`
+	// EarlierAttempts says that money may still move under an attempt before this one, and that its
 	// operator can be asked about it: it has to be watched.
-	Earlier bool `json:"earlier,omitempty"`
+	EarlierAttempts bool `json:"earlier,omitempty"`
 	// Named says the same of this attempt, with Unavailable: its answer was lost, and named all
 	// the same what the operator is asked with.
 	Named bool `json:"named,omitempty"`
@@ -55,32 +55,32 @@ type Submitted struct {
 	Unserved bool `json:"unserved,omitempty"`
 }
 
-// Class is how a submission ended.
-type Class string
+// SubmitOutcome is how a submission ended.
+type SubmitOutcome string
 
 // The classes of a submission.
 const (
-	Accepted    Class = "accepted"    // the operator has it
-	Declined    Class = "declined"    // the operator said no: no money moves
-	Unavailable Class = "unavailable" // nothing that could move money is at the operator: try again
-	Unsure      Class = "unsure"      // it may be at the operator: ask, never send again
-	Over        Class = "over"        // the payment ended before it was sent
-	NotInTime   Class = "not_in_time" // it was not sent: it was still CREATED past its start deadline
-	TooLate     Class = "too_late"    // it was not sent: its customer's time is over
-	Held        Class = "held"        // it was not sent: its merchant is suspended, or operators are asked first
+	SubmitAccepted     SubmitOutcome = "accepted"    // the operator has it
+	SubmitRefused      SubmitOutcome = "declined"    // the operator said no: no money moves
+	SubmitNotSent      SubmitOutcome = "unavailable" // nothing that could move money is at the operator: try again
+	SubmitUnknown      SubmitOutcome = "unsure"      // it may be at the operator: ask, never send again
+	SubmitAlreadyFinal SubmitOutcome = "over"        // the payment ended before it was sent
+	SubmitTooLate      SubmitOutcome = "not_in_time" // it was not sent: it was still CREATED past its start deadline
+	TooLate            SubmitOutcome = "too_late"    // it was not sent: its customer's time is over
+	SubmitHeld         SubmitOutcome = "held"        // it was not sent: its merchant is suspended, or operators are asked first
 )
 
-// Repeatable reports whether trying again is safe and may change the result: nothing
+// MayRetry reports whether trying again is safe and may change the result: nothing
 // is at the operator, or it executes a reference once however often it is sent.
-func (s Submitted) Repeatable(leg pirogue.Leg) bool {
-	return s.Class == Unavailable || s.Class == Unsure && leg.Unheard == pirogue.RepeatSame
+func (s SubmitResult) MayRetry(leg pirogue.RouteCandidate) bool {
+	return s.Outcome == SubmitNotSent || s.Outcome == SubmitUnknown && leg.OnLostResponse == pirogue.ResendSameReference
 }
 
-// insistEvery is the wait before an unavailable operator is tried again; it doubles
-// up to insistAtMost.
+// retryDelayMin is the wait before an unavailable operator is tried again; it doubles
+// up to retryDelayMax.
 const (
-	insistEvery  = 2 * time.Second
-	insistAtMost = 16 * time.Second
+	retryDelayMin = 2 * time.Second
+	retryDelayMax = 16 * time.Second
 )
 
 // Submit sends a payment's prepared attempt to its operator, once. What an earlier
@@ -88,73 +88,73 @@ const (
 // is never sent again, unless the operator's record says that it can do no harm: a
 // collection nobody heard of is made under another reference, and an operator that
 // executes a reference once is given the same one.
-func (a *Activities) Submit(ctx context.Context, in Submission) (Submitted, error) {
+func (a *Activities) Submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
 	done, err := a.submit(ctx, in)
-	if err == nil && in.Leg.Unheard == pirogue.RepeatRenewed {
+	if err == nil && in.Candidate.OnLostResponse == pirogue.ResendNewReference {
 		done, err = a.withLeft(ctx, in.PaymentID, done)
 	}
 	return done, err
 }
 
 // submit is Submit without a look at what has to be watched.
-func (a *Activities) submit(ctx context.Context, in Submission) (Submitted, error) {
-	instance, err := a.operator(in.Leg.Operator)
+func (a *Activities) submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
+	instance, err := a.instanceOf(in.Candidate.Operator)
 	if err != nil {
-		return Submitted{}, encode(err)
+		return SubmitResult{}, activityError(err)
 	}
 	p, attempt, err := a.Store.Latest(ctx, in.PaymentID)
 	if err != nil {
-		return Submitted{}, encode(err)
+		return SubmitResult{}, activityError(err)
 	}
 	if p.Status.Terminal() {
-		return Submitted{Class: Over, Status: p.Status}, nil
+		return SubmitResult{Outcome: SubmitAlreadyFinal, Status: p.Status}, nil
 	}
 	merchant, err := a.Store.Merchant(ctx, p.MerchantID)
 	if err != nil {
-		return Submitted{}, encode(err)
+		return SubmitResult{}, activityError(err)
 	}
 	words := heldWords(merchant)
 	if words != "" { // what is there is followed, and no other attempt is made
-		in.Dead, in.After = false, 0
+		in.AfterDeadAttempt, in.FailoverAfter = false, 0
 	}
 	if merchant.AskFirst && lost(attempt) {
-		return Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number, Found: true}, nil
+		return SubmitResult{Outcome: SubmitUnknown, Operator: attempt.Operator, Number: attempt.Number, FoundSent: true}, nil
 	}
 	found := attempt.State != pirogue.AttemptPrepared
-	attempt, known, err := a.ready(ctx, p, attempt, in)
-	if err != nil || known.Class != "" {
-		known.Found = found
-		known, err = a.freed(ctx, in.PaymentID, known, err)
-		return known, encode(err)
+	attempt, known, err := a.attemptToSend(ctx, p, attempt, in)
+	if err != nil || known.Outcome != "" {
+		known.FoundSent = found
+		known, err = a.checkNothingSent(ctx, in.PaymentID, known, err)
+		return known, activityError(err)
 	}
 	if words != "" {
 		return a.held(ctx, p.Kind, attempt, words)
 	}
-	if turned, err := a.turnedAway(ctx, attempt); err != nil || turned.Class != "" {
-		return a.insisted(ctx, in, turned, err)
+	if turned, err := a.refuseWhileDown(ctx, attempt); err != nil || turned.Outcome != "" {
+		return a.retryUntilSent(ctx, in, turned, err)
 	}
-	call, err := a.prepare(ctx, instance, outgoing{merchant, p, attempt}, in.Leg.Window)
+	call, err := a.prepareCall(ctx, instance, outgoing{merchant, p, attempt}, in.Candidate.Window)
 	if err != nil {
-		return Submitted{}, encode(err)
+		return SubmitResult{}, activityError(err)
 	}
 	failpoint.Hit("submit.ready")
-	sending, err := a.Store.Send(ctx, attempt.ID, in.Leg.SendLimits(p.Kind, attempt), a.Clock.Now())
+	sending, err := a.Store.Send(ctx, attempt.ID, in.Candidate.SendLimits(p.Kind, attempt), a.Clock.Now())
 	if err != nil || sending.Result != pirogue.SendMarked {
 		return a.notMarked(ctx, p.Kind, attempt, sending.Result, err)
 	}
 	failpoint.Hit("submit.sent")
-	done, err := a.record(ctx, attempt, sending, in.Leg, call)
+	done, err := a.callAndRecord(ctx, attempt, sending, in.Candidate, call)
 	failpoint.Hit("submit.recorded")
-	return a.insisted(ctx, in, done, err)
+	return a.retryUntilSent(ctx, in, done, err)
 }
 
 // notMarked returns what becomes of an attempt that the database did not mark SENT.
 func (a *Activities) notMarked(
-	ctx context.Context, kind pirogue.Kind, attempt pirogue.Attempt, why pirogue.SendResult, err error,
-) (Submitted, error) {
+	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why pirogue.SendResult, err error,
+) (SubmitResult, error) {
 	switch {
 	case err != nil || why == pirogue.SendOvertaken:
-		return Submitted{}, a.overtaken(err)
+		return SubmitResult{}, a.overtakenByOtherRun(err)
 	case why == pirogue.SendSuspended || why == pirogue.SendAskFirst:
 		return a.held(ctx, kind, attempt, sentNothing[why])
 	case why == pirogue.SendCancelled:
@@ -166,17 +166,17 @@ func (a *Activities) notMarked(
 	}
 }
 
-// insisted returns what a try came to, or asks for another one if that is wanted and safe.
-func (a *Activities) insisted(ctx context.Context, in Submission, done Submitted, err error) (Submitted, error) {
-	if err == nil && in.Insist && done.Repeatable(in.Leg) {
-		return done, retryIn(a.insistence(activity.GetInfo(ctx).Attempt), "operator unavailable: "+done.Words)
+// retryUntilSent returns what a try came to, or asks for another one if that is wanted and safe.
+func (a *Activities) retryUntilSent(ctx context.Context, in SubmitInput, done SubmitResult, err error) (SubmitResult, error) {
+	if err == nil && in.KeepRetrying && done.MayRetry(in.Candidate) {
+		return done, retryIn(a.retryDelay(activity.GetInfo(ctx).Attempt), "operator unavailable: "+done.Message)
 	}
-	return done, encode(err)
+	return done, activityError(err)
 }
 
 // notInTime says that nothing was sent because the payment's start deadline has passed.
-func notInTime(attempt pirogue.Attempt) Submitted {
-	return Submitted{Class: NotInTime, Operator: attempt.Operator, Number: attempt.Number}
+func notInTime(attempt pirogue.Attempt) SubmitResult {
+	return SubmitResult{Outcome: SubmitTooLate, Operator: attempt.Operator, Number: attempt.Number}
 }
 
 // customersTimeIsOver holds what support reads of a collection that was not sent in time.
@@ -185,50 +185,50 @@ const customersTimeIsOver = "the customer's time was over before anything was se
 // tooLate says that a collection is not sent because its customer's time is over. What was perhaps
 // sent before is followed. One whose earlier attempt was lost is given up: nobody can pay it any
 // more.
-func (a *Activities) tooLate(ctx context.Context, attempt pirogue.Attempt) (Submitted, error) {
-	late := Submitted{Class: TooLate, Operator: attempt.Operator, Number: attempt.Number, Words: customersTimeIsOver}
+func (a *Activities) tooLate(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
+	late := SubmitResult{Outcome: TooLate, Operator: attempt.Operator, Number: attempt.Number, Message: customersTimeIsOver}
 	if attempt.State != pirogue.AttemptPrepared {
-		late.Class, late.Found = Unsure, true
+		late.Outcome, late.FoundSent = SubmitUnknown, true
 		return late, nil
 	}
-	unsent, err := a.Store.Unsent(ctx, attempt.PaymentID)
+	unsent, err := a.Store.NothingSent(ctx, attempt.PaymentID)
 	if err == nil && !unsent {
-		late.Class = Unavailable
+		late.Outcome = SubmitNotSent
 	}
-	return late, encode(err)
+	return late, activityError(err)
 }
 
-// freed takes back that a payment may go to another operator, or end as not sent, when
+// checkNothingSent takes back that a payment may go to another operator, or end as not sent, when
 // another of its attempts may be at an operator.
-func (a *Activities) freed(
-	ctx context.Context, id pirogue.PaymentID, s Submitted, err error,
-) (Submitted, error) {
-	if err == nil && s.Free {
-		s.Free, err = a.Store.Unsent(ctx, id)
+func (a *Activities) checkNothingSent(
+	ctx context.Context, id pirogue.PaymentID, s SubmitResult, err error,
+) (SubmitResult, error) {
+	if err == nil && s.NothingAtOperator {
+		s.NothingAtOperator, err = a.Store.NothingSent(ctx, id)
 	}
 	return s, err
 }
 
-// turnedAway keeps a payment of which nothing was sent from an operator that is out of
+// refuseWhileDown keeps a payment of which nothing was sent from an operator that is out of
 // service. What was perhaps sent before is not kept: the operator may have it.
-func (a *Activities) turnedAway(ctx context.Context, attempt pirogue.Attempt) (Submitted, error) {
+func (a *Activities) refuseWhileDown(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
 	if attempt.State != pirogue.AttemptPrepared {
-		return Submitted{}, nil
+		return SubmitResult{}, nil
 	}
-	admitted, h, err := a.admitted(ctx, attempt.Operator)
+	admitted, h, err := a.breakerAdmits(ctx, attempt.Operator)
 	if err != nil || admitted {
-		return Submitted{}, err
+		return SubmitResult{}, err
 	}
 	words := outOfService(h)
 	inTime, err := a.Store.Postpone(ctx, attempt.ID, words, a.Clock.Now())
 	if err != nil {
-		return Submitted{}, err
+		return SubmitResult{}, err
 	}
 	if !inTime {
 		return notInTime(attempt), nil
 	}
-	return a.freed(ctx, attempt.PaymentID, Submitted{
-		Class: Unavailable, Operator: attempt.Operator, Number: attempt.Number, Words: words, Free: true, Down: true,
+	return a.checkNothingSent(ctx, attempt.PaymentID, SubmitResult{
+		Outcome: SubmitNotSent, Operator: attempt.Operator, Number: attempt.Number, Message: words, NothingAtOperator: true, OperatorDown: true,
 	}, nil)
 }
 
@@ -240,89 +240,89 @@ const waitsForTurn = "waits for its turn at the operator"
 func (a *Activities) TakeUp(ctx context.Context, id pirogue.PaymentID) (bool, error) {
 	p, attempt, err := a.Store.Latest(ctx, id)
 	if err != nil || p.Status != pirogue.StatusCreated {
-		return true, encode(err)
+		return true, activityError(err)
 	}
 	inTime, err := a.Store.Postpone(ctx, attempt.ID, waitsForTurn, a.Clock.Now())
-	return inTime, encode(err)
+	return inTime, activityError(err)
 }
 
-// down reports whether an operator is out of service.
-func (a *Activities) down(ctx context.Context, o pirogue.OperatorCode) (bool, error) {
-	h, err := a.health(ctx, o)
+// operatorDown reports whether an operator is out of service.
+func (a *Activities) operatorDown(ctx context.Context, o pirogue.OperatorCode) (bool, error) {
+	h, err := a.breaker(ctx, o)
 	return err == nil && !h.Available(), err
 }
 
 // outOfService says for support why nothing is sent to an operator.
-func outOfService(h pirogue.Health) string {
+func outOfService(h pirogue.CircuitBreaker) string {
 	if h.Parked {
 		return "taken out of service: " + h.ParkedWhy
 	}
-	return "out of service since " + h.Since.UTC().Format(time.DateTime) + ": " + h.Words
+	return "out of service since " + h.Since.UTC().Format(time.DateTime) + ": " + h.LastFailure
 }
 
-// overtaken says that another run of the activity changed the attempt between
+// overtakenByOtherRun says that another run of the activity changed the attempt between
 // reading and sending it. Run again, it finds what the other one left.
-func (a *Activities) overtaken(err error) error {
+func (a *Activities) overtakenByOtherRun(err error) error {
 	if err != nil {
-		return encode(err)
+		return activityError(err)
 	}
 	return retryIn(time.Second, "the attempt was taken by another run")
 }
 
-// ready returns the attempt to send, or what is known already.
-func (a *Activities) ready(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, in Submission,
-) (pirogue.Attempt, Submitted, error) {
-	passes := in.After > 0 && attempt.Number == in.After && free(attempt)
-	if passes || in.Dead && a.dead(attempt, in.Leg) {
-		return a.renew(ctx, p, attempt, in.Leg)
+// attemptToSend returns the attempt to send, or what is known already.
+func (a *Activities) attemptToSend(
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, in SubmitInput,
+) (pirogue.Attempt, SubmitResult, error) {
+	passes := in.FailoverAfter > 0 && attempt.Number == in.FailoverAfter && provenNotSent(attempt)
+	if passes || in.AfterDeadAttempt && a.provenDead(attempt, in.Candidate) {
+		return a.newAttempt(ctx, p, attempt, in.Candidate)
 	}
-	if attempt.Operator != in.Leg.Operator {
-		return attempt, elsewhere(attempt), nil
+	if attempt.Operator != in.Candidate.Operator {
+		return attempt, atOtherOperator(attempt), nil
 	}
 	switch attempt.State {
 	case pirogue.AttemptPrepared:
-		return attempt, Submitted{}, nil
+		return attempt, SubmitResult{}, nil
 	case pirogue.AttemptAccepted:
-		return attempt, Submitted{Class: Accepted, Operator: attempt.Operator, Number: attempt.Number}, nil
+		return attempt, SubmitResult{Outcome: SubmitAccepted, Operator: attempt.Operator, Number: attempt.Number}, nil
 	case pirogue.AttemptRefused:
-		return attempt, Submitted{
-			Class: Declined, Operator: attempt.Operator, Number: attempt.Number, Words: attempt.Answer, Free: attempt.Unable,
+		return attempt, SubmitResult{
+			Outcome: SubmitRefused, Operator: attempt.Operator, Number: attempt.Number, Message: attempt.OperatorMessage, NothingAtOperator: attempt.Unable,
 		}, nil
 	case pirogue.AttemptSent, pirogue.AttemptUnknown:
 	}
-	switch repeat := in.Leg.AfterLoss(attempt); {
-	case repeat == pirogue.RepeatSame && a.mayResend(attempt, in):
-		return attempt, Submitted{}, nil
-	case repeat == pirogue.RepeatRenewed:
-		return a.renew(ctx, p, attempt, in.Leg)
+	switch repeat := in.Candidate.AfterLostResponse(attempt); {
+	case repeat == pirogue.ResendSameReference && a.mayResend(attempt, in):
+		return attempt, SubmitResult{}, nil
+	case repeat == pirogue.ResendNewReference:
+		return a.newAttempt(ctx, p, attempt, in.Candidate)
 	default:
-		return attempt, Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number}, nil
+		return attempt, SubmitResult{Outcome: SubmitUnknown, Operator: attempt.Operator, Number: attempt.Number}, nil
 	}
 }
 
 // mayResend reports whether an attempt may be sent again under its reference: only while its
 // operator remembers the reference, and by support's redrive only after the operator's answer that
 // it does not know it.
-func (a *Activities) mayResend(attempt pirogue.Attempt, in Submission) bool {
-	return (!in.Dead || in.Absent) && in.Leg.MayResend(attempt.FirstSent, a.Clock.Now())
+func (a *Activities) mayResend(attempt pirogue.Attempt, in SubmitInput) bool {
+	return (!in.AfterDeadAttempt || in.OperatorKnowsNothing) && in.Candidate.MayResend(attempt.FirstSent, a.Clock.Now())
 }
 
-// elsewhere says that another operator than the one asked to has the payment's attempt: an
+// atOtherOperator says that another operator than the one asked to has the payment's attempt: an
 // earlier run passed it on, or sent it after it had come to nothing. Who asks turns there.
-func elsewhere(attempt pirogue.Attempt) Submitted {
-	return Submitted{Class: Unsure, Operator: attempt.Operator, Number: attempt.Number}
+func atOtherOperator(attempt pirogue.Attempt) SubmitResult {
+	return SubmitResult{Outcome: SubmitUnknown, Operator: attempt.Operator, Number: attempt.Number}
 }
 
-// free reports whether an attempt's row proves that nothing of it is at its operator.
-func free(attempt pirogue.Attempt) bool {
+// provenNotSent reports whether an attempt's row proves that nothing of it is at its operator.
+func provenNotSent(attempt pirogue.Attempt) bool {
 	return attempt.State == pirogue.AttemptPrepared || attempt.State == pirogue.AttemptRefused && attempt.Unable
 }
 
-// renew prepares the attempt after one that can have no effect.
-func (a *Activities) renew(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, leg pirogue.Leg,
-) (pirogue.Attempt, Submitted, error) {
+// newAttempt prepares the attempt after one that can have no effect.
+func (a *Activities) newAttempt(
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, leg pirogue.RouteCandidate,
+) (pirogue.Attempt, SubmitResult, error) {
 	ref := ids.Reference(p.Kind)
 	after := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: attempt.Number + 1,
@@ -334,92 +334,92 @@ func (a *Activities) renew(
 	next, err := a.Store.Renew(ctx, attempt.ID, after, a.Callbacks.Digest(ref))
 	switch {
 	case err != nil:
-		return next, Submitted{}, err
+		return next, SubmitResult{}, err
 	case next.Operator != leg.Operator:
-		return next, elsewhere(next), nil
+		return next, atOtherOperator(next), nil
 	case next.State != pirogue.AttemptPrepared: // the operator accepted the old one meanwhile
-		return next, Submitted{Class: Accepted, Operator: next.Operator, Number: next.Number}, nil
+		return next, SubmitResult{Outcome: SubmitAccepted, Operator: next.Operator, Number: next.Number}, nil
 	default:
-		return next, Submitted{}, nil
+		return next, SubmitResult{}, nil
 	}
 }
 
-// record makes the call and records its answer. When recording fails the activity
+// callAndRecord makes the call and records its answer. When recording fails the activity
 // fails, and the next run finds an attempt that was perhaps sent.
-func (a *Activities) record(
-	ctx context.Context, attempt pirogue.Attempt, sending pirogue.Sending, leg pirogue.Leg,
+func (a *Activities) callAndRecord(
+	ctx context.Context, attempt pirogue.Attempt, sending pirogue.Sending, leg pirogue.RouteCandidate,
 	call operatorCall,
-) (Submitted, error) {
+) (SubmitResult, error) {
 	receipt, err := call(ctx)
 	failpoint.Hit("submit.called")
-	submitted, answer := classify(receipt, err, leg)
-	trouble := a.heed(ctx, attempt.Operator, attempt.PaymentID, err)
-	if sending.Repeat && submitted.Class == Declined {
+	submitted, answer := outcomeOf(receipt, err, leg)
+	trouble := a.recordCallResult(ctx, attempt.Operator, attempt.PaymentID, err)
+	if sending.Repeat && submitted.Outcome == SubmitRefused {
 		// This sending was refused, but an earlier one under the same reference perhaps was not.
-		submitted.Class, submitted.Free, answer.State = Unsure, false, pirogue.AttemptUnknown
+		submitted.Outcome, submitted.NothingAtOperator, answer.State = SubmitUnknown, false, pirogue.AttemptUnknown
 	}
 	answer.AttemptID, answer.Sending, answer.At = attempt.ID, sending.Number, a.Clock.Now()
 	answer.ExpiresAt = answer.At.Add(leg.Window)
 	submitted.Operator, submitted.Number = leg.Operator, attempt.Number
-	stands, failed := a.Store.Answer(ctx, answer)
+	stands, failed := a.Store.RecordAttemptResult(ctx, answer)
 	if failed = errors.Join(failed, trouble); failed != nil {
 		return submitted, failed
 	}
 	if stands != answer.State { // another sending of it may be at the operator
-		submitted.Class, submitted.Free = Unsure, false
+		submitted.Outcome, submitted.NothingAtOperator = SubmitUnknown, false
 	}
-	submitted.Sent = submitted.Class != Unavailable && answer.State != pirogue.AttemptPrepared
-	if submitted.Class == Unavailable {
-		submitted.Down, failed = a.down(ctx, attempt.Operator)
+	submitted.Sent = submitted.Outcome != SubmitNotSent && answer.State != pirogue.AttemptPrepared
+	if submitted.Outcome == SubmitNotSent {
+		submitted.OperatorDown, failed = a.operatorDown(ctx, attempt.Operator)
 	}
-	return a.freed(ctx, attempt.PaymentID, submitted, failed)
+	return a.checkNothingSent(ctx, attempt.PaymentID, submitted, failed)
 }
 
-// page returns the merchant's page, or ours.
-func (a *Activities) page(url string) string {
+// returnURL returns the merchant's page, or ours.
+func (a *Activities) returnURL(url string) string {
 	if url == "" {
 		return a.ReturnURL
 	}
 	return url
 }
 
-// classify says what a call means for the submission and for its attempt.
-func classify(receipt pirogue.Receipt, err error, leg pirogue.Leg) (Submitted, pirogue.Answer) {
-	words := receipt.Words
+// outcomeOf says what a call means for the submission and for its attempt.
+func outcomeOf(receipt pirogue.OperatorResult, err error, leg pirogue.RouteCandidate) (SubmitResult, pirogue.AttemptResult) {
+	words := receipt.Message
 	if err != nil {
 		words = err.Error()
 	}
 	switch pirogue.CodeOf(err) {
 	case "":
-		return Submitted{Class: Accepted}, pirogue.Answer{
-			State: pirogue.AttemptAccepted, Handle: receipt.Handle, Words: words,
+		return SubmitResult{Outcome: SubmitAccepted}, pirogue.AttemptResult{
+			State: pirogue.AttemptAccepted, Handle: receipt.Handle, Message: words,
 			NextAction: receipt.NextAction, ProviderTxID: receipt.ProviderTxID,
 		}
 	case pirogue.Refused:
-		return Submitted{Class: Declined, Words: words}, pirogue.Answer{State: pirogue.AttemptRefused, Words: words}
+		return SubmitResult{Outcome: SubmitRefused, Message: words}, pirogue.AttemptResult{State: pirogue.AttemptRefused, Message: words}
 	case pirogue.Unable:
-		return Submitted{Class: Declined, Words: words, Free: true},
-			pirogue.Answer{State: pirogue.AttemptRefused, Unable: true, Words: words}
+		return SubmitResult{Outcome: SubmitRefused, Message: words, NothingAtOperator: true},
+			pirogue.AttemptResult{State: pirogue.AttemptRefused, Unable: true, Message: words}
 	case pirogue.NotSent:
-		return Submitted{Class: Unavailable, Words: words, Free: true},
-			pirogue.Answer{State: pirogue.AttemptPrepared, Words: words}
+		return SubmitResult{Outcome: SubmitNotSent, Message: words, NothingAtOperator: true},
+			pirogue.AttemptResult{State: pirogue.AttemptPrepared, Message: words}
 	default:
-		class := Unsure
-		if leg.Unheard == pirogue.RepeatRenewed {
-			class = Unavailable
+		class := SubmitUnknown
+		if leg.OnLostResponse == pirogue.ResendNewReference {
+			class = SubmitNotSent
 		}
-		return Submitted{Class: class, Words: words}, pirogue.Answer{
-			State: pirogue.AttemptUnknown, Handle: receipt.Handle, Words: words, ProviderTxID: receipt.ProviderTxID,
+		return SubmitResult{Outcome: class, Message: words}, pirogue.AttemptResult{
+			State: pirogue.AttemptUnknown, Handle: receipt.Handle, Message: words, ProviderTxID: receipt.ProviderTxID,
 		}
 	}
 }
 
-// insistence returns the wait after the n-th unavailable answer, n from 1.
-func (a *Activities) insistence(n int32) time.Duration {
-	wait := insistEvery
+// retryDelay returns the wait after the n-th unavailable answer, n from 1.
+func (a *Activities) retryDelay(n int32) time.Duration {
+	wait := retryDelayMin
 	for range n - 1 {
-		if wait *= 2; wait >= insistAtMost {
-			return a.jitter(insistAtMost)
+		if wait *= 2; wait >= retryDelayMax {
+			return a.jitter(retryDelayMax)
 		}
 	}
 	return a.jitter(wait)

@@ -42,7 +42,7 @@ func (a *Activities) Sweep(ctx context.Context) (Swept, error) {
 		a.sweepCallbacks(ctx, before, &swept),
 		a.purge(ctx, &swept),
 	)
-	return swept, encode(err)
+	return swept, activityError(err)
 }
 
 // purge forgets signatures until none is old enough or purgeFor is over: there are as many

@@ -77,7 +77,9 @@ func (s *callbacks) Routed(context.Context, string, time.Time) error {
 // hearing is workflows that are told of everything.
 type hearing struct{ Workflows }
 
-func (hearing) Heard(context.Context, pirogue.PaymentID, pirogue.Kind) error { return nil }
+func (hearing) SignalCallback(context.Context, pirogue.PaymentID, pirogue.PaymentKind) error {
+	return nil
+}
 
 func TestCallbacksThatCannotBePassedOnHoldUpNoOther(t *testing.T) {
 	t.Parallel()

@@ -82,7 +82,7 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 		CallsPerSecond: conf.CallsPerSecond,
 		Window:         conf.Window.Or(config.DefaultWindow),
 		CallTimeout:    operator.Capability().CallTimeout,
-		Horizon:        time.Duration(conf.Horizon),
+		FinalityWindow: time.Duration(conf.FinalityWindow),
 		AbsenceProves:  conf.AbsenceProves,
 		RefusalSpan:    time.Duration(conf.RefusalSpan),
 		CashIn:         conf.CashIn,

@@ -23,31 +23,31 @@ func TestLostAnswer(t *testing.T) {
 	for _, rail := range []struct {
 		name     string
 		operator pirogue.OperatorCode
-		kind     pirogue.Kind
+		kind     pirogue.PaymentKind
 		password bool
-		want     pirogue.RepeatRule
+		want     pirogue.OnLostResponse
 	}{
-		{"Orange page", "orange-web-ml-test", pirogue.CashIn, false, pirogue.RepeatRenewed},
-		{"Sonatel QR", "sonatel-sn-test", pirogue.CashIn, false, pirogue.RepeatSame},
-		{"Sonatel one step", "sonatel-sn-test", pirogue.CashIn, true, pirogue.RepeatNever},
-		{"Sonatel deposit", "sonatel-sn-test", pirogue.CashOut, false, pirogue.RepeatNever},
-		{"Novasend payin", "novasend-ci-test", pirogue.CashIn, false, pirogue.RepeatSame},
-		{"Novasend payin with a password", "novasend-ci-test", pirogue.CashIn, true, pirogue.RepeatSame},
-		{"Novasend payout", "novasend-ci-test", pirogue.CashOut, false, pirogue.RepeatSame},
-		{"Digitalpaye collecte", "digitalpaye-ci-test", pirogue.CashIn, false, pirogue.RepeatNever},
-		{"Digitalpaye collecte with a password", "digitalpaye-ci-test", pirogue.CashIn, true, pirogue.RepeatNever},
-		{"Digitalpaye transfer", "digitalpaye-ci-test", pirogue.CashOut, false, pirogue.RepeatNever},
-		{"Taramoney prompt", "taramoney-cm-test", pirogue.CashIn, false, pirogue.RepeatNever},
-		{"Taramoney payout", "taramoney-cm-test", pirogue.CashOut, false, pirogue.RepeatNever},
+		{"Orange page", "orange-web-ml-test", pirogue.CashIn, false, pirogue.ResendNewReference},
+		{"Sonatel QR", "sonatel-sn-test", pirogue.CashIn, false, pirogue.ResendSameReference},
+		{"Sonatel one step", "sonatel-sn-test", pirogue.CashIn, true, pirogue.ResendNever},
+		{"Sonatel deposit", "sonatel-sn-test", pirogue.CashOut, false, pirogue.ResendNever},
+		{"Novasend payin", "novasend-ci-test", pirogue.CashIn, false, pirogue.ResendSameReference},
+		{"Novasend payin with a password", "novasend-ci-test", pirogue.CashIn, true, pirogue.ResendSameReference},
+		{"Novasend payout", "novasend-ci-test", pirogue.CashOut, false, pirogue.ResendSameReference},
+		{"Digitalpaye collecte", "digitalpaye-ci-test", pirogue.CashIn, false, pirogue.ResendNever},
+		{"Digitalpaye collecte with a password", "digitalpaye-ci-test", pirogue.CashIn, true, pirogue.ResendNever},
+		{"Digitalpaye transfer", "digitalpaye-ci-test", pirogue.CashOut, false, pirogue.ResendNever},
+		{"Taramoney prompt", "taramoney-cm-test", pirogue.CashIn, false, pirogue.ResendNever},
+		{"Taramoney payout", "taramoney-cm-test", pirogue.CashOut, false, pirogue.ResendNever},
 	} {
 		t.Run(rail.name, func(t *testing.T) {
 			t.Parallel()
-			order := pirogue.NewOrder(pirogue.Payment{Kind: rail.kind}, []pirogue.Instance{instances[rail.operator]})
+			order := pirogue.NewPaymentInput(pirogue.Payment{Kind: rail.kind}, []pirogue.Instance{instances[rail.operator]})
 			lost := pirogue.Attempt{State: pirogue.AttemptUnknown}
 			if rail.password {
 				lost.Handle = pirogue.Handle{pirogue.HandleOTP: "123456"}
 			}
-			require.Equal(t, rail.want, order.Leg.AfterLoss(lost))
+			require.Equal(t, rail.want, order.Current.AfterLostResponse(lost))
 		})
 	}
 }

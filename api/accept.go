@@ -13,8 +13,8 @@ import (
 	"pirogue/ids"
 )
 
-// answer is the body of a successful response.
-type answer[T any] struct {
+// responseBody is the body of a successful response.
+type responseBody[T any] struct {
 	Data T `json:"data"`
 }
 
@@ -38,7 +38,7 @@ func within(route []pirogue.Instance) fitting {
 // before the first write. One transaction then writes the payment and, for outgoing money, its
 // hold. After that commit the response never reports a failure: the sweep continues the payment if
 // this process cannot.
-func (s *Server) accept(c *gin.Context, v *visit, r request) error {
+func (s *Server) accept(c *gin.Context, v *requestContext, r request) error {
 	p, err := s.price(v.ctx, s.fresh(r.payment, v.owner()), r.fits)
 	if err != nil {
 		return err
@@ -61,11 +61,11 @@ func (s *Server) accept(c *gin.Context, v *visit, r request) error {
 		return r.clash(stored)
 	}
 	failpoint.Hit("api.accept.committed")
-	return s.carry(c, v, stored)
+	return s.startAndRespond(c, v, stored)
 }
 
 // unknownOutcome is the text of a 503 after which the payment may exist or not.
-var unknownOutcome = pirogue.Text{
+var unknownOutcome = pirogue.LocalizedText{
 	FR: "Service momentanément indisponible : on ne sait pas si la demande a été acceptée. " +
 		"Réessayez avec la même référence, jamais avec une autre.",
 	EN: "Service temporarily unavailable: it is unknown whether the request was accepted. " +
@@ -75,11 +75,11 @@ var unknownOutcome = pirogue.Text{
 // Texts of a restored database: one while operators are asked first, one for a reference whose
 // payment was lost.
 var (
-	nothingMade = pirogue.Text{
+	nothingMade = pirogue.LocalizedText{
 		FR: "Service momentanément indisponible : rien n'a été créé. Réessayez avec la même référence.",
 		EN: "Service temporarily unavailable: nothing was made. Retry with the same reference.",
 	}
-	lostReference = pirogue.Text{
+	lostReference = pirogue.LocalizedText{
 		FR: "Cette référence a déjà été acceptée et nous n'en avons plus la trace. " +
 			"Demandez au support, n'en utilisez pas une autre.",
 		EN: "This reference was accepted before and our record of it is lost. Ask support, and do not use another one.",
@@ -129,7 +129,7 @@ func (s *Server) fresh(p pirogue.Payment, o pirogue.Owner) pirogue.Payment {
 	now := s.clock.Now()
 	p.ID, p.MerchantID, p.Mode = ids.Payment(), o.MerchantID, o.Mode
 	p.Status = pirogue.StatusCreated
-	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(pirogue.StartPatience), now, now
+	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(pirogue.StartDeadline), now, now
 	return p
 }
 
@@ -170,7 +170,7 @@ func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, fits fitting) (pir
 // conflict returns the 409 for a reference that exists. It is a repeat when the content is the
 // same. Otherwise it names the fields that differ, as the request names them. Nothing was created
 // either way.
-func conflict(original, request pirogue.Payment, t tongue) error {
+func conflict(original, request pirogue.Payment, t uiLanguage) error {
 	names := map[string]string{"msisdn": numberField[request.Kind]}
 	if request.Kind == pirogue.Refund {
 		names = map[string]string{"description": "reason"}
@@ -189,13 +189,13 @@ func conflict(original, request pirogue.Payment, t tongue) error {
 	return &problem{error: mismatch, data: shown(original, t)}
 }
 
-// carry starts the workflow of a payment that was just accepted and responds with the payment's
+// startAndRespond starts the workflow of a payment that was just accepted and responds with the payment's
 // row.
 //
 // The payment exists, so a failed start is no error of the request. The sweep starts payments that
 // are still CREATED after 15 s. Neither a disconnected client nor the time already spent shortens
 // the start.
-func (s *Server) carry(c *gin.Context, v *visit, p pirogue.Payment) error {
+func (s *Server) startAndRespond(c *gin.Context, v *requestContext, p pirogue.Payment) error {
 	// A client that disconnects must not stop a payment that exists.
 	life := context.WithoutCancel(c.Request.Context())
 	start, stop := context.WithTimeout(life, firstAnswerTime)
@@ -211,13 +211,13 @@ func (s *Server) carry(c *gin.Context, v *visit, p pirogue.Payment) error {
 	if first.Unavailable {
 		return &problem{error: pirogue.Errorf(pirogue.OperatorUnavailable, "operator is down"), data: view}
 	}
-	c.JSON(http.StatusAccepted, answer[any]{view})
+	c.JSON(http.StatusAccepted, responseBody[any]{view})
 	return nil
 }
 
 // reread returns the payment's row. When the database does not respond it returns p as it was
 // accepted, which is certain.
-func (s *Server) reread(life context.Context, v *visit, p pirogue.Payment) pirogue.Payment {
+func (s *Server) reread(life context.Context, v *requestContext, p pirogue.Payment) pirogue.Payment {
 	ctx, cancel := context.WithTimeout(life, storeTime)
 	defer cancel()
 	current, err := s.store.Payment(ctx, v.owner(), p.ID)
@@ -229,6 +229,6 @@ func (s *Server) reread(life context.Context, v *visit, p pirogue.Payment) pirog
 }
 
 // logLeft logs that the sweep must continue a payment.
-func (s *Server) logLeft(what string, v *visit, id pirogue.PaymentID, err error) {
+func (s *Server) logLeft(what string, v *requestContext, id pirogue.PaymentID, err error) {
 	s.log.Warn(what, zap.String("request_id", v.id), zap.String("payment_id", string(id)), zap.Error(err))
 }

@@ -47,7 +47,7 @@ func (s *Server) admission() []handler {
 var timestampText = regexp.MustCompile(`^[1-9][0-9]{9}$`)
 
 // checkTimestamp accepts a timestamp at most timestampSlack before or after the server's time.
-func (s *Server) checkTimestamp(c *gin.Context, v *visit) error {
+func (s *Server) checkTimestamp(c *gin.Context, v *requestContext) error {
 	text, ok := single(c.Request.Header, timestampHeader)
 	if !ok {
 		return s.rejectSignature(c, "two timestamps")
@@ -76,7 +76,7 @@ var (
 
 // checkSignature finds the key and verifies the signature over the raw bytes. An unknown key and a
 // wrong signature get the same response.
-func (s *Server) checkSignature(c *gin.Context, v *visit) error {
+func (s *Server) checkSignature(c *gin.Context, v *requestContext) error {
 	key, merchant, err := s.findKey(c, v)
 	if err != nil {
 		return err
@@ -96,18 +96,18 @@ func (s *Server) checkSignature(c *gin.Context, v *visit) error {
 
 // findKey reads the key and the signature from the headers, and returns the key with its merchant.
 // An unknown key comes back without a secret.
-func (s *Server) findKey(c *gin.Context, v *visit) (pirogue.Key, pirogue.Merchant, error) {
+func (s *Server) findKey(c *gin.Context, v *requestContext) (pirogue.APIKey, pirogue.Merchant, error) {
 	public, oneKey := single(c.Request.Header, keyHeader)
 	text, oneSignature := single(c.Request.Header, signatureHeader)
 	if !oneKey || !oneSignature || !keyText.MatchString(public) || !signatureText.MatchString(text) {
-		return pirogue.Key{}, pirogue.Merchant{}, s.rejectSignature(c, "no well-formed key and signature")
+		return pirogue.APIKey{}, pirogue.Merchant{}, s.rejectSignature(c, "no well-formed key and signature")
 	}
 	if _, err := hex.Decode(v.sent[:], []byte(text)); err != nil {
-		return pirogue.Key{}, pirogue.Merchant{}, s.rejectSignature(c, "signature is not hexadecimal")
+		return pirogue.APIKey{}, pirogue.Merchant{}, s.rejectSignature(c, "signature is not hexadecimal")
 	}
 	key, merchant, err := s.store.Key(v.ctx, public, s.clock.Now())
 	if pirogue.CodeOf(err) == pirogue.NotFound {
-		return pirogue.Key{}, pirogue.Merchant{}, nil
+		return pirogue.APIKey{}, pirogue.Merchant{}, nil
 	}
 	return key, merchant, err
 }
@@ -137,14 +137,14 @@ func verified(secrets []pirogue.Secret, decoy string, message []byte, signature 
 func (s *Server) rejectSignature(c *gin.Context, why string) error {
 	s.metrics.wrongSignatures.Inc()
 	err := pirogue.Errorf(pirogue.SignatureInvalid, "%s", why)
-	if wait := s.wrongSignatures.take(neighbourhood(addressOf(c)), s.clock.Now()); wait > 0 {
+	if wait := s.wrongSignatures.take(addressBlock(addressOf(c)), s.clock.Now()); wait > 0 {
 		return &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many: %w", err), wait: wait}
 	}
 	return err
 }
 
 // checkAddress refuses a key from outside the networks that its merchant named, if any.
-func (s *Server) checkAddress(c *gin.Context, v *visit) error {
+func (s *Server) checkAddress(c *gin.Context, v *requestContext) error {
 	addr := addressOf(c)
 	inside := func(network netip.Prefix) bool { return network.Contains(addr) }
 	if len(v.key.AllowedIPs) > 0 && !slices.ContainsFunc(v.key.AllowedIPs, inside) {
@@ -156,7 +156,7 @@ func (s *Server) checkAddress(c *gin.Context, v *visit) error {
 // checkReplay binds a POST's signature to the first path it is used on. The signature covers no
 // path, so a captured cash-in could otherwise be sent to another route. On the same path the
 // merchant's order ID makes a repeat harmless.
-func (s *Server) checkReplay(c *gin.Context, v *visit) error {
+func (s *Server) checkReplay(c *gin.Context, v *requestContext) error {
 	if c.Request.Method == http.MethodGet {
 		return nil
 	}
@@ -164,7 +164,7 @@ func (s *Server) checkReplay(c *gin.Context, v *visit) error {
 	if query := c.Request.URL.RawQuery; query != "" { // a bulk in CSV has its reference in the query
 		path += "?" + query
 	}
-	fresh, err := s.store.Spend(v.ctx, pirogue.Spent{
+	fresh, err := s.store.UseSignature(v.ctx, pirogue.UsedSignature{
 		Signature: v.sent, KeyID: v.key.Public, Method: c.Request.Method, Path: path, At: s.clock.Now(),
 	})
 	if err == nil && !fresh {
@@ -174,7 +174,7 @@ func (s *Server) checkReplay(c *gin.Context, v *visit) error {
 }
 
 // checkSuspension refuses a suspended merchant.
-func (s *Server) checkSuspension(_ *gin.Context, v *visit) error {
+func (s *Server) checkSuspension(_ *gin.Context, v *requestContext) error {
 	if v.merchant.Suspended {
 		return &pirogue.Error{Code: pirogue.MerchantSuspended, Err: errors.New("merchant is suspended")}
 	}
@@ -183,7 +183,7 @@ func (s *Server) checkSuspension(_ *gin.Context, v *visit) error {
 
 // checkRate counts the request against its merchant's rate, and refuses it with RateLimited above
 // the rate.
-func (s *Server) checkRate(_ *gin.Context, v *visit) error {
+func (s *Server) checkRate(_ *gin.Context, v *requestContext) error {
 	wait, err := s.store.Take(v.ctx, v.owner(), s.clock.Now())
 	if err == nil && wait > 0 {
 		err = &problem{error: pirogue.Errorf(pirogue.RateLimited, "merchant's rate"), wait: wait}

@@ -59,10 +59,10 @@ func TestEveryWrongKeyLooksLikeAWrongSignature(t *testing.T) { // rows 7, 8, 12
 	rotated.Secrets = []pirogue.Secret{{Text: ids.Secret()}, {Text: old.Secrets[0].Text, ExpiresAt: w.now()}}
 	w.changeKey(rotated)
 
-	signed := func(public, secret string) pirogue.Key {
-		return pirogue.Key{Public: public, Secrets: []pirogue.Secret{{Text: secret}}}
+	signed := func(public, secret string) pirogue.APIKey {
+		return pirogue.APIKey{Public: public, Secrets: []pirogue.Secret{{Text: secret}}}
 	}
-	wrong := map[string]pirogue.Key{
+	wrong := map[string]pirogue.APIKey{
 		"a wrong secret":                   signed(w.test.Public, ids.Secret()),
 		"a key nobody has":                 signed(ids.Key(pirogue.Test), w.test.Secrets[0].Text),
 		"another merchant's key":           signed(other.Public, w.test.Secrets[0].Text),
@@ -118,7 +118,7 @@ func spend(t *testing.T, w *world, r *http.Request, path string) {
 	var signature [32]byte
 	raw := decodeHex(t, r.Header.Get("X-NekaPay-Signature"))
 	copy(signature[:], raw)
-	_, err := w.store.Spend(t.Context(), pirogue.Spent{
+	_, err := w.store.UseSignature(t.Context(), pirogue.UsedSignature{
 		Signature: signature, KeyID: w.test.Public, Method: http.MethodPost, Path: path, At: w.now(),
 	})
 	require.NoError(t, err)
@@ -196,7 +196,7 @@ func TestManyWrongSignaturesStopOneAddressAndNoMerchant(t *testing.T) { // row 6
 
 	w := newWorld(t)
 	sent := 0
-	from := func(address string, key pirogue.Key) reply {
+	from := func(address string, key pirogue.APIKey) reply {
 		r := w.request(key, http.MethodGet, "/api/v1/balances", "")
 		r.RemoteAddr = address
 		sent++

@@ -13,7 +13,7 @@ import (
 )
 
 // readBody reads the raw bytes before any check reads them. The route limits their number.
-func (s *Server) readBody(c *gin.Context, v *visit) error {
+func (s *Server) readBody(c *gin.Context, v *requestContext) error {
 	if takesBulk(c) {
 		if err := s.admitBulk(c, v); err != nil {
 			return err
@@ -46,7 +46,7 @@ func lifeOf(r *http.Request) context.Context {
 
 // checkContentType requires application/json in UTF-8, uncompressed, on a POST. A bulk may also be
 // text/csv.
-func (s *Server) checkContentType(c *gin.Context, _ *visit) error {
+func (s *Server) checkContentType(c *gin.Context, _ *requestContext) error {
 	if c.Request.Method != http.MethodPost {
 		return nil
 	}
@@ -62,7 +62,7 @@ func (s *Server) checkContentType(c *gin.Context, _ *visit) error {
 }
 
 // checkEncoding refuses a compressed body, for 64 KiB of gzip can hold 64 MiB.
-func (s *Server) checkEncoding(c *gin.Context, _ *visit) error {
+func (s *Server) checkEncoding(c *gin.Context, _ *requestContext) error {
 	if c.Request.Method != http.MethodPost {
 		return nil
 	}
@@ -73,7 +73,7 @@ func (s *Server) checkEncoding(c *gin.Context, _ *visit) error {
 }
 
 // checkNoBody refuses a GET with a body, which no signature covers.
-func (s *Server) checkNoBody(c *gin.Context, v *visit) error {
+func (s *Server) checkNoBody(c *gin.Context, v *requestContext) error {
 	if c.Request.Method == http.MethodGet && len(v.body) > 0 {
 		return pirogue.Errorf(pirogue.InvalidJSON, "a GET has no body")
 	}

@@ -17,7 +17,7 @@ import (
 // createBulk accepts many cash-outs together: all of them or, with any mistake in one, none. The
 // response names every mistake with its line. One transaction writes the bulk and sets its money
 // aside. After that commit the response never reports a failure.
-func (s *Server) createBulk(c *gin.Context, v *visit) error {
+func (s *Server) createBulk(c *gin.Context, v *requestContext) error {
 	ctx, cancel := context.WithTimeout(lifeOf(c.Request), bulkTime)
 	defer cancel()
 	in, err := s.readBulk(c, v)
@@ -43,18 +43,18 @@ func (s *Server) createBulk(c *gin.Context, v *visit) error {
 		return bulkConflict(progress, b, err)
 	}
 	if err != nil { // the bulk was accepted, so the response shows it as it began
-		progress = pirogue.BulkProgress{Bulk: stored, Tallies: map[pirogue.LineStatus]pirogue.Tally{
+		progress = pirogue.BulkProgress{Bulk: stored, Tallies: map[pirogue.LineStatus]pirogue.BulkTally{
 			pirogue.LineWaiting: {Lines: b.Lines, Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost},
 		}}
 	}
 	failpoint.Hit("api.bulk.committed")
 	s.launchBulk(ctx, v, stored)
-	c.JSON(http.StatusAccepted, answer[bulkView]{bulkOf(progress)})
+	c.JSON(http.StatusAccepted, responseBody[bulkView]{bulkOf(progress)})
 	return nil
 }
 
 // readBulk reads a bulk in the format of the request's content type.
-func (s *Server) readBulk(c *gin.Context, v *visit) (bulkForm, error) {
+func (s *Server) readBulk(c *gin.Context, v *requestContext) (bulkForm, error) {
 	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	if err == nil && kind == "text/csv" {
 		return s.readBulkCSV(v, c.Request.URL.RawQuery)
@@ -67,7 +67,7 @@ func (s *Server) readBulk(c *gin.Context, v *visit) (bulkForm, error) {
 
 // planBulk chooses each line's operator and fee, as for a single cash-out. It fails with the first
 // mistake's code and lists all mistakes. Lines of more than one subsidiary are a mistake.
-func (s *Server) planBulk(ctx context.Context, v *visit, in bulkForm) (pirogue.Bulk, []pirogue.BulkLine, error) {
+func (s *Server) planBulk(ctx context.Context, v *requestContext, in bulkForm) (pirogue.Bulk, []pirogue.BulkLine, error) {
 	contract, err := s.store.Fees(ctx, v.key.MerchantID)
 	if err != nil {
 		return pirogue.Bulk{}, nil, err
@@ -100,7 +100,7 @@ func (s *Server) planBulk(ctx context.Context, v *visit, in bulkForm) (pirogue.B
 
 // newBulk returns a bulk without lines that is created at this moment. Its subsidiary is that of
 // the first line.
-func (s *Server) newBulk(v *visit, in bulkForm) (pirogue.Bulk, error) {
+func (s *Server) newBulk(v *requestContext, in bulkForm) (pirogue.Bulk, error) {
 	now, home := s.clock.Now(), in.lines[0].country
 	digest, err := in.digest()
 	return pirogue.Bulk{
@@ -112,14 +112,14 @@ func (s *Server) newBulk(v *visit, in bulkForm) (pirogue.Bulk, error) {
 }
 
 // otherSubsidiary is the text for a line of another country than the first line's.
-var otherSubsidiary = pirogue.Text{
+var otherSubsidiary = pirogue.LocalizedText{
 	FR: "Un envoi groupé sert une seule filiale, celle de sa première ligne.",
 	EN: "A bulk serves one subsidiary, that of its first line.",
 }
 
 // planLine returns the payment that a line becomes.
 func (s *Server) planLine(
-	v *visit, contract pirogue.FeeSchedule, b pirogue.Bulk, l lineForm,
+	v *requestContext, contract pirogue.FeeSchedule, b pirogue.Bulk, l lineForm,
 ) (pirogue.Payment, error) {
 	if l.country.Code != b.Country {
 		field := numberField[pirogue.CashOut]
@@ -189,7 +189,7 @@ func bulkConflict(original pirogue.BulkProgress, asked pirogue.Bulk, err error) 
 
 // launchBulk starts a bulk's workflow. It only logs a failed start, because the bulk is stored and
 // the sweep starts it.
-func (s *Server) launchBulk(ctx context.Context, v *visit, b pirogue.Bulk) {
+func (s *Server) launchBulk(ctx context.Context, v *requestContext, b pirogue.Bulk) {
 	start, stop := context.WithTimeout(context.WithoutCancel(ctx), deliverTime)
 	defer stop()
 	if err := s.workflows.LaunchBulk(start, b); err != nil {
@@ -210,7 +210,7 @@ func bulkIDOf(c *gin.Context) (pirogue.BulkID, error) {
 }
 
 // getBulk responds with a bulk's current progress.
-func (s *Server) getBulk(c *gin.Context, v *visit) error {
+func (s *Server) getBulk(c *gin.Context, v *requestContext) error {
 	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
 		return err
 	}
@@ -222,13 +222,13 @@ func (s *Server) getBulk(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, answer[bulkView]{bulkOf(progress)})
+	c.JSON(http.StatusOK, responseBody[bulkView]{bulkOf(progress)})
 	return nil
 }
 
 // cancelBulk cancels the lines that have not begun. Its body must be an object, because the
 // signature of an empty body would equal a GET's. bulk_id is allowed in it.
-func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
+func (s *Server) cancelBulk(c *gin.Context, v *requestContext) error {
 	f, err := readForm(v.body, "bulk_id")
 	if err != nil {
 		return err
@@ -245,6 +245,6 @@ func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusAccepted, answer[bulkView]{bulkOf(progress)})
+	c.JSON(http.StatusAccepted, responseBody[bulkView]{bulkOf(progress)})
 	return nil
 }

@@ -71,7 +71,7 @@ func (s *fakeStore) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID
 	if b == nil {
 		return pirogue.BulkProgress{}, pirogue.Errorf(pirogue.NotFound, "no bulk %s", id)
 	}
-	progress := pirogue.BulkProgress{Bulk: *b, Tallies: map[pirogue.LineStatus]pirogue.Tally{}}
+	progress := pirogue.BulkProgress{Bulk: *b, Tallies: map[pirogue.LineStatus]pirogue.BulkTally{}}
 	for _, l := range s.lines[id] {
 		tally := progress.Tallies[l.Status]
 		tally.Lines, tally.Amount, tally.Cost = tally.Lines+1, tally.Amount+l.Payment.Amount.Minor, tally.Cost+l.Payment.Net()

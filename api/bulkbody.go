@@ -29,7 +29,7 @@ func bodyLimit(c *gin.Context) int64 {
 // admitBulk reserves one of the few places for large bodies that are read at the same time. It also
 // extends the read time for slow connections. All checks that need no body come first, so that a
 // request without a valid key takes no place.
-func (s *Server) admitBulk(c *gin.Context, v *visit) error {
+func (s *Server) admitBulk(c *gin.Context, v *requestContext) error {
 	if c.Request.ContentLength > maxBulkBody {
 		return pirogue.Errorf(pirogue.PayloadTooLarge, "%d bytes announced", c.Request.ContentLength)
 	}
@@ -38,7 +38,7 @@ func (s *Server) admitBulk(c *gin.Context, v *visit) error {
 			return err
 		}
 	}
-	leave, err := s.bulkBodies.enter(neighbourhood(addressOf(c)))
+	leave, err := s.bulkBodies.enter(addressBlock(addressOf(c)))
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (s *Server) admitBulk(c *gin.Context, v *visit) error {
 // be revoked while the body arrives. checkKey gives the request's turn at the database back in
 // between. The time of its response reveals whether a key exists, but only to a client that knows
 // its public half.
-func (s *Server) checkKey(c *gin.Context, v *visit) error {
+func (s *Server) checkKey(c *gin.Context, v *requestContext) error {
 	if err := s.takeTurn(c, v); err != nil {
 		return err
 	}

@@ -13,15 +13,15 @@ import (
 
 // The mistakes of a file as a whole.
 var (
-	notUTF8     = pirogue.Text{FR: "Le fichier n'est pas en UTF-8.", EN: "The file is not UTF-8."}
-	badQuotes   = pirogue.Text{FR: "Guillemets mal placés (RFC 4180).", EN: "Misplaced quotes (RFC 4180)."}
-	badColumns  = pirogue.Text{FR: "Pas le nombre de cellules de l'en-tête.", EN: "Not as many cells as in the header."}
-	wrongHeader = pirogue.Text{FR: "Colonne inconnue ou présente deux fois.", EN: "A column is unknown or there twice."}
-	emptyTable  = pirogue.Text{FR: "De 1 à 10 000 lignes sous l'en-tête.", EN: "From 1 to 10,000 lines below the header."}
+	notUTF8     = pirogue.LocalizedText{FR: "Le fichier n'est pas en UTF-8.", EN: "The file is not UTF-8."}
+	badQuotes   = pirogue.LocalizedText{FR: "Guillemets mal placés (RFC 4180).", EN: "Misplaced quotes (RFC 4180)."}
+	badColumns  = pirogue.LocalizedText{FR: "Pas le nombre de cellules de l'en-tête.", EN: "Not as many cells as in the header."}
+	wrongHeader = pirogue.LocalizedText{FR: "Colonne inconnue ou présente deux fois.", EN: "A column is unknown or there twice."}
+	emptyTable  = pirogue.LocalizedText{FR: "De 1 à 10 000 lignes sous l'en-tête.", EN: "From 1 to 10,000 lines below the header."}
 )
 
 // tableError returns an error about a file, with its line.
-func (t tongue) tableError(line int, code pirogue.Code, field string, text pirogue.Text) error {
+func (t uiLanguage) tableError(line int, code pirogue.Code, field string, text pirogue.LocalizedText) error {
 	return &pirogue.Error{Code: code, Params: []pirogue.Param{{
 		Field: field, Code: code, Line: line, Message: t.of(text),
 	}}, Err: errors.New(text.EN)}
@@ -30,7 +30,7 @@ func (t tongue) tableError(line int, code pirogue.Code, field string, text pirog
 // readTable reads the lines of a CSV: RFC 4180 in UTF-8, with an optional byte order mark. The
 // header decides between commas and semicolons. It fails with InvalidParameter and the file's line,
 // and with UnknownField for an unknown column.
-func readTable(body []byte, t tongue) ([]written, error) {
+func readTable(body []byte, t uiLanguage) ([]written, error) {
 	if !utf8.Valid(body) {
 		return nil, t.tableError(lineOfBadByte(body), pirogue.InvalidParameter, "file", notUTF8)
 	}
@@ -74,7 +74,7 @@ func readTable(body []byte, t tongue) ([]written, error) {
 }
 
 // readHeader reads the names of the columns. It fails for a name that is unknown or given twice.
-func readHeader(r *csv.Reader, t tongue) ([]string, error) {
+func readHeader(r *csv.Reader, t uiLanguage) ([]string, error) {
 	record, err := r.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, t.tableError(1, pirogue.InvalidParameter, "lines", emptyTable)
@@ -104,7 +104,7 @@ func row(columns, record []string, at int) written {
 }
 
 // unreadable returns the error for wrong quotes, with the file's line.
-func unreadable(err error, t tongue) error {
+func unreadable(err error, t uiLanguage) error {
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
 		return pirogue.Errorf(pirogue.Internal, "read a CSV in memory: %w", err)

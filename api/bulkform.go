@@ -65,7 +65,7 @@ func (m *mistakes) err() error {
 }
 
 // readBulkJSON reads a bulk in JSON. It fails with the first mistake's code and all mistakes.
-func (s *Server) readBulkJSON(v *visit) (bulkForm, error) {
+func (s *Server) readBulkJSON(v *requestContext) (bulkForm, error) {
 	f, err := readForm(v.body, bulkFields...)
 	if err != nil {
 		return bulkForm{}, err
@@ -147,7 +147,7 @@ func (in bulkForm) digest() (string, error) {
 }
 
 // readBulkCSV reads a bulk in CSV. The query holds the fields that belong to the whole bulk.
-func (s *Server) readBulkCSV(v *visit, raw string) (bulkForm, error) {
+func (s *Server) readBulkCSV(v *requestContext, raw string) (bulkForm, error) {
 	q := readQuery(raw, "merchant_bulk_id", "notify_url", "notify_lines")
 	in := bulkForm{
 		reference:   q.text("merchant_bulk_id", orderID.MatchString),

@@ -85,7 +85,7 @@ type lineView struct {
 }
 
 // lineOf returns the view of one line, with its texts in t.
-func lineOf(l pirogue.BulkLine, t tongue) lineView {
+func lineOf(l pirogue.BulkLine, t uiLanguage) lineView {
 	p := l.Payment
 	view := lineView{
 		Line: l.Number, OrderID: p.OrderID, ID: p.ID, Status: l.Status, Amount: p.Amount.Minor, Fee: p.Fee.Minor,
@@ -127,11 +127,11 @@ var lineNumberText = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
 
 // getBulkLines streams the lines of a bulk in their order, all read at one moment. It counts
 // against the limit of exports.
-func (s *Server) getBulkLines(c *gin.Context, v *visit) error {
+func (s *Server) getBulkLines(c *gin.Context, v *requestContext) error {
 	q := readQuery(c.Request.URL.RawQuery, "cursor", "limit", "format", "locale")
 	shape := exportShape{
 		format: exportFormat(q.text("format", oneOf(asJSON, asCSV))),
-		locale: tongue(q.text("locale", oneOf(french, english))), columns: lineColumns, file: "bulk.csv",
+		locale: uiLanguage(q.text("locale", oneOf(french, english))), columns: lineColumns, file: "bulk.csv",
 	}
 	span := pirogue.LineSpan{Limit: q.number("limit", 1, pirogue.MaxBulkLines, 0)}
 	cursor := cursorIn[lineNumber](q, lineNumberText)
@@ -164,7 +164,7 @@ func (s *Server) getBulkLines(c *gin.Context, v *visit) error {
 // writeLines writes lines of a bulk and the end of the list. A full page has a cursor; the page
 // after it may be empty.
 func (s *Server) writeLines(
-	ctx context.Context, v *visit, id pirogue.BulkID, span pirogue.LineSpan, w exportWriter,
+	ctx context.Context, v *requestContext, id pirogue.BulkID, span pirogue.LineSpan, w exportWriter,
 ) error {
 	if err := w.begin(); err != nil {
 		return err

@@ -37,7 +37,7 @@ func (s *Server) limitCallbacks(c *gin.Context) {
 }
 
 // receiveCallback stores an operator's callback to the address of one attempt.
-func (s *Server) receiveCallback(c *gin.Context, v *visit) error {
+func (s *Server) receiveCallback(c *gin.Context, v *requestContext) error {
 	code := pirogue.OperatorCode(c.Param("operator"))
 	reader, ok := s.callbackReader(code)
 	if !ok {
@@ -47,13 +47,13 @@ func (s *Server) receiveCallback(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.hear(c, v, reader, a)
+	return s.receiveKnownCallback(c, v, reader, a)
 }
 
-// hear stores an operator's callback about an attempt, then tells the payment's workflow. The
+// receiveKnownCallback stores an operator's callback about an attempt, then tells the payment's workflow. The
 // workflow asks the operator before it believes the callback. A callback that cannot be interpreted
 // is stored too: it is evidence, and a reason to ask.
-func (s *Server) hear(c *gin.Context, v *visit, reader pirogue.CallbackReader, a pirogue.Attempt) error {
+func (s *Server) receiveKnownCallback(c *gin.Context, v *requestContext, reader pirogue.CallbackReader, a pirogue.Attempt) error {
 	receipt, err := reader.Callback(a, c.Request.Header, v.body)
 	switch pirogue.CodeOf(err) {
 	case "":
@@ -89,7 +89,7 @@ func (s *Server) callbackReader(code pirogue.OperatorCode) (pirogue.CallbackRead
 // attemptOf finds the attempt by the digest of the token, in the same time for every token. It
 // counts the token. It looks up the token before it counts against the address. So wrong guesses
 // from the operator's address block no genuine callback.
-func (s *Server) attemptOf(c *gin.Context, v *visit, code pirogue.OperatorCode) (pirogue.Attempt, error) {
+func (s *Server) attemptOf(c *gin.Context, v *requestContext, code pirogue.OperatorCode) (pirogue.Attempt, error) {
 	digest := pirogue.CallbackDigest(c.Param("token"))
 	if err := s.limitAttempt(code, digest); err != nil {
 		return pirogue.Attempt{}, err
@@ -115,7 +115,7 @@ func (s *Server) limitAttempt(code pirogue.OperatorCode, name string) error {
 // unknownCallback counts a callback with an unknown token against its address. It refuses an
 // address that keeps guessing.
 func (s *Server) unknownCallback(c *gin.Context, code pirogue.OperatorCode) error {
-	if wait := s.unknownTokens.take(neighbourhood(addressOf(c)), s.clock.Now()); wait > 0 {
+	if wait := s.unknownTokens.take(addressBlock(addressOf(c)), s.clock.Now()); wait > 0 {
 		s.metrics.callback("", callbackLimited)
 		return &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many unknown tokens"), wait: wait}
 	}
@@ -125,7 +125,7 @@ func (s *Server) unknownCallback(c *gin.Context, code pirogue.OperatorCode) erro
 
 // keep stores a callback and tells the workflow. A repeated callback gets the same response and is
 // not passed on. The first one was passed on, or the sweep does it.
-func (s *Server) keep(v *visit, a pirogue.Attempt, said pirogue.Receipt) error {
+func (s *Server) keep(v *requestContext, a pirogue.Attempt, said pirogue.OperatorResult) error {
 	callback := pirogue.NewCallback(a, said, v.body, s.clock.Now())
 	fresh, err := s.store.RecordCallback(v.ctx, callback)
 	if err != nil {
@@ -142,10 +142,10 @@ func (s *Server) keep(v *visit, a pirogue.Attempt, said pirogue.Receipt) error {
 }
 
 // kinds gives the payment's kind by the first letters of our reference: see package ids.
-var kinds = map[string]pirogue.Kind{"CI": pirogue.CashIn, "CO": pirogue.CashOut, "RF": pirogue.Refund}
+var kinds = map[string]pirogue.PaymentKind{"CI": pirogue.CashIn, "CO": pirogue.CashOut, "RF": pirogue.Refund}
 
 // kindOf returns the kind of an attempt's payment, from the attempt's reference.
-func kindOf(a pirogue.Attempt) pirogue.Kind {
+func kindOf(a pirogue.Attempt) pirogue.PaymentKind {
 	return kinds[string(a.Ref[:min(len(a.Ref), 2)])]
 }
 
@@ -156,7 +156,7 @@ func kindOf(a pirogue.Attempt) pirogue.Kind {
 func (s *Server) passOn(ctx context.Context, a pirogue.Attempt, c pirogue.Callback) {
 	hear, cancel := context.WithTimeout(ctx, heardTime)
 	defer cancel()
-	err := s.workflows.Heard(hear, a.PaymentID, kindOf(a))
+	err := s.workflows.SignalCallback(hear, a.PaymentID, kindOf(a))
 	agreed := false
 	switch {
 	case err == nil:

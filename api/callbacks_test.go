@@ -57,7 +57,7 @@ func TestACallbackIsKeptThenToldToItsWorkflow(t *testing.T) {
 	kept := w.store.kept()
 	require.Len(t, kept, 1)
 	require.Equal(t, w.attempt.ID, kept[0].AttemptID)
-	require.Equal(t, "PAID", kept[0].Receipt.Words)
+	require.Equal(t, "PAID", kept[0].Receipt.Message)
 	require.False(t, kept[0].RoutedAt.IsZero())
 	require.Equal(t, []pirogue.PaymentID{w.payment.ID}, w.workflows.told())
 	require.Equal(t, pirogue.StatusPending, w.store.all()[0].Status, "a callback is a hint, never a fact") // row 71

@@ -243,9 +243,9 @@ func TestAnOperatorThatIsDownLeavesThePaymentPending(t *testing.T) { // row 64
 	t.Parallel()
 
 	w := newWorld(t)
-	w.workflows.start = func(_ context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
+	w.workflows.start = func(_ context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
 		w.store.update(p.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusPending })
-		return pirogue.FirstAnswer{Unavailable: true}, nil
+		return pirogue.FirstResponse{Unavailable: true}, nil
 	}
 	got := w.collect(order("order_001"))
 	got.says(pirogue.OperatorUnavailable)
@@ -301,8 +301,8 @@ func TestAnAcceptedPaymentIsAnsweredWhateverTheWorkflowDoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.workflows.start = func(_ context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
-				return pirogue.FirstAnswer{}, tt.start(w, p)
+			w.workflows.start = func(_ context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
+				return pirogue.FirstResponse{}, tt.start(w, p)
 			}
 			got := w.collect(order("order_001"))
 			require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
@@ -317,13 +317,13 @@ func TestAClientThatHangsUpDoesNotStopItsPayment(t *testing.T) {
 
 	w := newWorld(t)
 	ctx, hangUp := context.WithCancel(context.Background())
-	w.workflows.start = func(start context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
+	w.workflows.start = func(start context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
 		hangUp()
 		if start.Err() != nil {
-			return pirogue.FirstAnswer{}, start.Err()
+			return pirogue.FirstResponse{}, start.Err()
 		}
 		w.store.update(p.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusInitiated })
-		return pirogue.FirstAnswer{}, nil
+		return pirogue.FirstResponse{}, nil
 	}
 	for _, number := range []string{"hangs up at the start", "was gone before"} {
 		body := order(strings.ReplaceAll(number, " ", "_"))

@@ -20,7 +20,7 @@ func wages(number string, amount int64, more ...string) string {
 		`,"beneficiary_msisdn":"+22376123456"` + strings.Join(append([]string{""}, more...), ",") + `}`
 }
 
-// payOut posts a cash-out with the test key.
+// settleMerchant posts a cash-out with the test key.
 func (w *world) payOut(body string) reply { return w.post("/payments/cashout", body) }
 
 // The row holds every field of the request, so the sweep can continue the payment without this
@@ -183,9 +183,9 @@ func TestNoHoldWithoutAnAnswer(t *testing.T) { // row 65
 
 	w.workflows.change(func() {
 		w.workflows.away = nil
-		w.workflows.start = func(_ context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
+		w.workflows.start = func(_ context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
 			w.store.update(p.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusPending })
-			return pirogue.FirstAnswer{Unavailable: true}, nil
+			return pirogue.FirstResponse{Unavailable: true}, nil
 		}
 	})
 	got := w.payOut(wages("o", 500))

@@ -230,14 +230,14 @@ func newCommitWorld(t *testing.T) *commitWorld {
 	require.NoError(t, w.db.Migrate(t.Context()))
 	behind := open(through)
 	w.world = newWorld(t, func(o *api.Options) { o.Store = behind })
-	w.workflows.start = func(context.Context, pirogue.Payment) (pirogue.FirstAnswer, error) {
-		return pirogue.FirstAnswer{}, nil
+	w.workflows.start = func(context.Context, pirogue.Payment) (pirogue.FirstResponse, error) {
+		return pirogue.FirstResponse{}, nil
 	}
 	w.merchant, err = w.db.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
 	require.NoError(t, err)
 	public, secret, err := w.db.CreateKey(t.Context(), w.owner(), nil)
 	require.NoError(t, err)
-	w.test = pirogue.Key{Public: public, Secrets: []pirogue.Secret{{Text: secret}}}
+	w.test = pirogue.APIKey{Public: public, Secrets: []pirogue.Secret{{Text: secret}}}
 	w.earn(10_000)
 	return w
 }
@@ -259,7 +259,7 @@ func (w *commitWorld) earn(amount int64) {
 	require.NoError(w.t, err)
 	_, err = w.db.Send(w.t.Context(), a.ID, pirogue.SendLimits{}, now)
 	require.NoError(w.t, err)
-	_, err = w.db.Settle(w.t.Context(), pirogue.Settlement{PaymentID: w.paid.ID, Status: pirogue.StatusSuccess, At: now})
+	_, err = w.db.Finalize(w.t.Context(), pirogue.Finalization{PaymentID: w.paid.ID, Status: pirogue.StatusSuccess, At: now})
 	require.NoError(w.t, err)
 }
 

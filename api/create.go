@@ -7,15 +7,17 @@ import (
 )
 
 // createCashIn accepts a cash-in: money from a customer to the merchant.
-func (s *Server) createCashIn(c *gin.Context, v *visit) error { return s.create(c, v, pirogue.CashIn) }
+func (s *Server) createCashIn(c *gin.Context, v *requestContext) error {
+	return s.create(c, v, pirogue.CashIn)
+}
 
 // createCashOut accepts a cash-out: money from the merchant to a wallet.
-func (s *Server) createCashOut(c *gin.Context, v *visit) error {
+func (s *Server) createCashOut(c *gin.Context, v *requestContext) error {
 	return s.create(c, v, pirogue.CashOut)
 }
 
 // create reads a cash-in or a cash-out, chooses its route and accepts it.
-func (s *Server) create(c *gin.Context, v *visit, k pirogue.Kind) error {
+func (s *Server) create(c *gin.Context, v *requestContext, k pirogue.PaymentKind) error {
 	in, err := s.readPayment(v.body, v.key.Mode, k)
 	if err != nil {
 		return err

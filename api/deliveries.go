@@ -85,7 +85,7 @@ func readDeliveries(raw string) (pirogue.EventFilter, error) {
 
 // listDeliveries responds with one page of events, newest first. A full page has a cursor; the page
 // after it may be empty.
-func (s *Server) listDeliveries(c *gin.Context, v *visit) error {
+func (s *Server) listDeliveries(c *gin.Context, v *requestContext) error {
 	filter, err := readDeliveries(c.Request.URL.RawQuery)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (s *Server) listDeliveries(c *gin.Context, v *visit) error {
 // was sent again too often. The body must be an object. The signature of an empty one would equal a
 // GET's, which any reader of a GET could reuse. event_id is allowed in it, so that two requests in
 // one second have different signatures.
-func (s *Server) resendOne(c *gin.Context, v *visit) error {
+func (s *Server) resendOne(c *gin.Context, v *requestContext) error {
 	f, err := readForm(v.body, "event_id")
 	if err != nil {
 		return err
@@ -133,13 +133,13 @@ func (s *Server) resendOne(c *gin.Context, v *visit) error {
 	if event.State != pirogue.EventWaiting {
 		return pirogue.FieldError(pirogue.InvalidParameter, "event_id")
 	}
-	c.JSON(http.StatusAccepted, answer[letterView]{letterOf(event)})
+	c.JSON(http.StatusAccepted, responseBody[letterView]{letterOf(event)})
 	return nil
 }
 
 // resendMany sends the events of a payment again, or the exhausted events of a period. It sends at
 // most maxResent of them, newest first. A full response has a cursor for the next request.
-func (s *Server) resendMany(c *gin.Context, v *visit) error {
+func (s *Server) resendMany(c *gin.Context, v *requestContext) error {
 	filter, err := readResend(v.body)
 	if err != nil {
 		return err
@@ -199,7 +199,7 @@ func readResend(body []byte) (pirogue.EventFilter, error) {
 // resend makes an event WAITING again and starts its delivery. An event that is not WAITING
 // afterwards cannot be sent. It only logs a failed start, because the stored event waits and the
 // sweep starts its delivery.
-func (s *Server) resend(c *gin.Context, v *visit, id pirogue.EventID) (pirogue.Event, error) {
+func (s *Server) resend(c *gin.Context, v *requestContext, id pirogue.EventID) (pirogue.Event, error) {
 	event, err := s.store.Resend(v.ctx, v.owner(), id)
 	if err != nil || event.State != pirogue.EventWaiting {
 		return event, err

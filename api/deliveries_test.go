@@ -120,7 +120,7 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 	w := newWorld(t)
 	e := w.tell(w.paid("order_001"), pirogue.EventExhausted)
 	stranger := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
-	for _, key := range []pirogue.Key{stranger, w.live} {
+	for _, key := range []pirogue.APIKey{stranger, w.live} {
 		w.do(w.request(key, http.MethodPost, "/api/v1"+resendPath(e.ID), `{}`)).says(pirogue.NotFound)
 	}
 	w.post(resendPath("evt_1"), `{ }`).says(pirogue.NotFound)

@@ -10,9 +10,9 @@ import (
 	"pirogue"
 )
 
-// door limits the requests that use the database at the same time. A burst queues here, where its
+// concurrencyLimiter limits the requests that use the database at the same time. A burst queues here, where its
 // time limit has not begun, instead of timing out together at the database.
-type door struct {
+type concurrencyLimiter struct {
 	inside chan struct{} // holds one value for each admitted request
 
 	mu      sync.Mutex
@@ -21,14 +21,14 @@ type door struct {
 	shut    chan struct{} // closed, and replaced, to refuse all waiting requests
 }
 
-// newDoor returns a door with maxInside places.
-func newDoor() *door {
-	return &door{inside: make(chan struct{}, maxInside), shut: make(chan struct{})}
+// newConcurrencyLimiter returns a door with maxInside places.
+func newConcurrencyLimiter() *concurrencyLimiter {
+	return &concurrencyLimiter{inside: make(chan struct{}, maxInside), shut: make(chan struct{})}
 }
 
 // enter waits for a turn, at most maxTurn, and returns the function that gives it back. It fails
 // with ServiceUnavailable when the wait is too long or the database does not respond; see tell.
-func (d *door) enter(ctx context.Context) (leave func(), err error) {
+func (d *concurrencyLimiter) enter(ctx context.Context) (leave func(), err error) {
 	shut, err := d.queue()
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (d *door) enter(ctx context.Context) (leave func(), err error) {
 
 // queue counts a waiting request. It fails with ServiceUnavailable when maxQueue requests wait
 // already.
-func (d *door) queue() (shut chan struct{}, err error) {
+func (d *concurrencyLimiter) queue() (shut chan struct{}, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.waiting >= maxQueue {
@@ -61,7 +61,7 @@ func (d *door) queue() (shut chan struct{}, err error) {
 }
 
 // unqueue counts a waiting request off, whether it was admitted or refused.
-func (d *door) unqueue() {
+func (d *concurrencyLimiter) unqueue() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.waiting--
@@ -70,7 +70,7 @@ func (d *door) unqueue() {
 // tell reports whether the database responded to an admitted request. After maxFailed failures in a
 // row all waiting requests are refused at once, for their turn would bring nothing. Later requests
 // try again, so no step is needed to recover.
-func (d *door) tell(answered bool) {
+func (d *concurrencyLimiter) tell(answered bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if answered {
@@ -85,7 +85,7 @@ func (d *door) tell(answered bool) {
 }
 
 // takeTurn waits for the request's turn at the database.
-func (s *Server) takeTurn(c *gin.Context, v *visit) error {
+func (s *Server) takeTurn(c *gin.Context, v *requestContext) error {
 	leave, err := s.door.enter(lifeOf(c.Request))
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func (s *Server) takeTurn(c *gin.Context, v *visit) error {
 }
 
 // startClock sets the deadline of the request's database calls: storeTime from now.
-func (s *Server) startClock(c *gin.Context, v *visit) error {
+func (s *Server) startClock(c *gin.Context, v *requestContext) error {
 	v.ctx, v.cancel = context.WithTimeout(lifeOf(c.Request), storeTime)
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // fill admits requests until the door is full, and returns the function that ends the first.
-func fill(t *testing.T, d *door) (leave func()) {
+func fill(t *testing.T, d *concurrencyLimiter) (leave func()) {
 	t.Helper()
 	for range maxInside {
 		out, err := d.enter(t.Context())
@@ -27,7 +27,7 @@ func TestWhoComesToAFullDoorWaitsForATurn(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
+		d := newConcurrencyLimiter()
 		leave := fill(t, d)
 		entered := make(chan error, 1)
 		go func() { _, err := d.enter(t.Context()); entered <- err }()
@@ -44,7 +44,7 @@ func TestNobodyWaitsAtADoorForEver(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
+		d := newConcurrencyLimiter()
 		fill(t, d)
 		began := time.Now()
 		_, err := d.enter(t.Context())
@@ -63,7 +63,7 @@ func TestThoseWhoWaitAreSentAwayWhenTheDatabaseIs(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
+		d := newConcurrencyLimiter()
 		leave := fill(t, d)
 		entered := make(chan error, 1)
 		go func() { _, err := d.enter(t.Context()); entered <- err }()
@@ -91,7 +91,7 @@ func TestThoseWhoWaitAreSentAwayWhenTheDatabaseIs(t *testing.T) {
 func TestAQueueHasAnEnd(t *testing.T) {
 	t.Parallel()
 
-	d := newDoor()
+	d := newConcurrencyLimiter()
 	d.waiting = maxQueue
 	_, err := d.enter(t.Context())
 	require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(err))

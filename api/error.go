@@ -16,9 +16,9 @@ import (
 // problem is an error with more to report than its code and fields.
 type problem struct {
 	error
-	wait time.Duration // until a retry may succeed; 0: not known
-	data any           // the payment or refund that already exists
-	text *pirogue.Text // instead of the code's; nil: the code's
+	wait time.Duration          // until a retry may succeed; 0: not known
+	data any                    // the payment or refund that already exists
+	text *pirogue.LocalizedText // instead of the code's; nil: the code's
 }
 
 // Unwrap returns the wrapped error, with its code.
@@ -52,7 +52,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 		return
 	}
 	info := codeOf(err).Info()
-	if v := visitOf(c); v.leave != nil {
+	if v := requestContextOf(c); v.leave != nil {
 		v.starved = info.Code == pirogue.ServiceUnavailable
 	}
 	s.logFailure(c, info, err)
@@ -60,7 +60,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 		c.Abort()
 		return
 	}
-	body := s.failure(visitOf(c), info, err)
+	body := s.failure(requestContextOf(c), info, err)
 	if body.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(body.RetryAfter))
 	}
@@ -78,7 +78,7 @@ func codeOf(err error) pirogue.Code {
 }
 
 // failure returns the body of the response to err, in the request's language.
-func (s *Server) failure(v *visit, info pirogue.CodeInfo, err error) failure {
+func (s *Server) failure(v *requestContext, info pirogue.CodeInfo, err error) failure {
 	body := failure{
 		Error: v.tongue.of(info.Text), Code: info.Code, RequestID: v.id,
 		DocURL: s.publicURL + errorsPath + "#" + string(info.Code),
@@ -107,7 +107,7 @@ func (s *Server) failure(v *visit, info pirogue.CodeInfo, err error) failure {
 
 // params returns the fields at fault, with a sentence for each. It returns at most maxParams of
 // them, or maxLineParams in a bulk's lines, for a body can name thousands.
-func params(given []pirogue.Param, t tongue) []pirogue.Param {
+func params(given []pirogue.Param, t uiLanguage) []pirogue.Param {
 	var told []pirogue.Param
 	most := maxParams
 	if len(given) > 0 && given[0].Line > 0 {
@@ -130,7 +130,7 @@ func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 // already.
 func (s *Server) logFailure(c *gin.Context, info pirogue.CodeInfo, err error) {
 	fields := []zap.Field{
-		zap.String("request_id", visitOf(c).id), zap.String("route", routeOf(c)),
+		zap.String("request_id", requestContextOf(c).id), zap.String("route", routeOf(c)),
 		zap.String("code", string(info.Code)), zap.Error(err),
 	}
 	switch info.Code {

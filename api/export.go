@@ -26,7 +26,7 @@ const (
 type exportOrder struct {
 	pirogue.ExportFilter
 	format exportFormat
-	locale tongue
+	locale uiLanguage
 }
 
 // shape returns the layout of the export's format.
@@ -42,14 +42,14 @@ func (s *Server) readExport(raw string) (exportOrder, error) {
 		ExportFilter: pirogue.ExportFilter{
 			From:    q.day("from"),
 			To:      q.day("to"),
-			Kind:    pirogue.Kind(q.text("type", oneOf(pirogue.CashIn, pirogue.CashOut, pirogue.Refund))),
+			Kind:    pirogue.PaymentKind(q.text("type", oneOf(pirogue.CashIn, pirogue.CashOut, pirogue.Refund))),
 			Status:  pirogue.Status(q.text("status", oneOf(pirogue.Statuses...))),
 			Country: pirogue.CountryCode(q.text("country_code", countryText.MatchString)),
 			After:   cursorIn[pirogue.PaymentID](q, transactionID),
 			Limit:   q.number("limit", 1, maxExportRows, 0),
 		},
 		format: exportFormat(q.text("format", oneOf(asJSON, asCSV))),
-		locale: tongue(q.text("locale", oneOf(french, english))),
+		locale: uiLanguage(q.text("locale", oneOf(french, english))),
 	}
 	if order.To.IsZero() {
 		order.To = s.clock.Now().UTC()
@@ -66,7 +66,7 @@ func (s *Server) readExport(raw string) (exportOrder, error) {
 // exportTransactions streams the payments of a period, oldest first, while the database reads them.
 // It never holds them all in memory. It gives its turn at the database back and counts against the
 // limit of exports instead.
-func (s *Server) exportTransactions(c *gin.Context, v *visit) error {
+func (s *Server) exportTransactions(c *gin.Context, v *requestContext) error {
 	order, err := s.readExport(c.Request.URL.RawQuery)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func (s *Server) writeExport(ctx context.Context, o pirogue.Owner, order exportO
 // breakOff ends an export that failed. Before the first byte it is an ordinary error response.
 // After it, the function cuts the connection. The client sees an incomplete body and cannot take a
 // part for the whole.
-func (s *Server) breakOff(c *gin.Context, v *visit, err error) error {
+func (s *Server) breakOff(c *gin.Context, v *requestContext, err error) error {
 	if !c.Writer.Written() {
 		c.Writer.Header().Del("Content-Type")
 		c.Writer.Header().Del("Content-Disposition")

@@ -17,7 +17,7 @@ import (
 type exportView struct {
 	ID           pirogue.PaymentID    `json:"transaction_id"`
 	OrderID      string               `json:"merchant_order_id"`
-	Type         pirogue.Kind         `json:"type"`
+	Type         pirogue.PaymentKind  `json:"type"`
 	Status       pirogue.Status       `json:"status"`
 	Amount       int64                `json:"amount"`     // minor units
 	Fee          int64                `json:"fee"`        // minor units
@@ -99,7 +99,7 @@ type exportRow interface {
 // exportShape is the layout of an export.
 type exportShape struct {
 	format  exportFormat
-	locale  tongue
+	locale  uiLanguage
 	columns []string // the header of a CSV
 	file    string   // the name under which a browser saves the file
 }

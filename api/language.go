@@ -6,28 +6,28 @@ import (
 	"pirogue"
 )
 
-// tongue is a language of the API.
-type tongue string
+// uiLanguage is a language of the API.
+type uiLanguage string
 
 // The two languages. French is the default.
 const (
-	french  tongue = "fr"
-	english tongue = "en"
+	french  uiLanguage = "fr"
+	english uiLanguage = "en"
 )
 
 // maxAccept bounds an Accept-Language header, in characters; a browser's has about 50. A longer one
 // counts as absent.
 const maxAccept = 256
 
-// tongues lists the languages in the order of matcher's indexes, the default first.
-var tongues = []tongue{french, english}
+// languages lists the languages in the order of matcher's indexes, the default first.
+var languages = []uiLanguage{french, english}
 
 // matcher maps regional languages to ours: en-GB to English, fr-ML to French.
 var matcher = language.NewMatcher([]language.Tag{language.French, language.English})
 
-// tongueOf returns the language for a response. It is the default when the header accepts neither
+// languageOf returns the language for a response. It is the default when the header accepts neither
 // language.
-func tongueOf(accept string) tongue {
+func languageOf(accept string) uiLanguage {
 	if len(accept) > maxAccept {
 		return french
 	}
@@ -36,11 +36,11 @@ func tongueOf(accept string) tongue {
 		return french
 	}
 	_, index, _ := matcher.Match(wanted...)
-	return tongues[index]
+	return languages[index]
 }
 
 // of returns the text in this language.
-func (t tongue) of(text pirogue.Text) string {
+func (t uiLanguage) of(text pirogue.LocalizedText) string {
 	if t == english {
 		return text.EN
 	}

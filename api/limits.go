@@ -71,10 +71,10 @@ const (
 // time is bounded and few exports run at once. Each has a connection of its own to read a page.
 const (
 	maxExportRange     = 366 * 24 * time.Hour
-	maxExportRows      = 1_000_000          // the largest limit of a request; without a limit, the whole range
-	maxExports         = pirogue.MaxReports // at the same time
-	maxMerchantExports = 2                  // of them for one merchant
-	exportChunk        = 32 << 10           // bytes sent together
+	maxExportRows      = 1_000_000               // the largest limit of a request; without a limit, the whole range
+	maxExports         = pirogue.MaxAuditReports // at the same time
+	maxMerchantExports = 2                       // of them for one merchant
+	exportChunk        = 32 << 10                // bytes sent together
 	exportChunkTime    = 20 * time.Second
 	exportTime         = 15 * time.Minute
 	exportRetry        = 10 * time.Second // retry time for a merchant with too many exports

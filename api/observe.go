@@ -26,7 +26,7 @@ func routeOf(c *gin.Context) string {
 func (s *Server) observe(c *gin.Context) {
 	began := s.clock.Now()
 	c.Next()
-	took, v := s.clock.Now().Sub(began), visitOf(c)
+	took, v := s.clock.Now().Sub(began), requestContextOf(c)
 	s.metrics.request(c.Request.Method, routeOf(c), c.Writer.Status(), took)
 	s.log.Info("request",
 		zap.String("request_id", v.id),
@@ -39,9 +39,9 @@ func (s *Server) observe(c *gin.Context) {
 	)
 }
 
-// survive turns a panic into a 500 that reveals only the request's ID. Gin's own recovery would log
+// recoverPanic turns a panic into a 500 that reveals only the request's ID. Gin's own recovery would log
 // the request with its headers.
-func (s *Server) survive(c *gin.Context) {
+func (s *Server) recoverPanic(c *gin.Context) {
 	defer func() {
 		cause := recover()
 		if cause == nil {

@@ -17,7 +17,7 @@ type routeView struct {
 	CountryCode pirogue.CountryCode `json:"country_code"`
 	Currency    pirogue.Currency    `json:"currency"`
 	Network     pirogue.Network     `json:"network"`
-	Type        pirogue.Kind        `json:"type"`
+	Type        pirogue.PaymentKind `json:"type"`
 	MinAmount   int64               `json:"min_amount"`
 	MaxAmount   *int64              `json:"max_amount"` // null: no operator states one
 	Decimals    int                 `json:"decimals"`   // decimal places of the currency's amounts
@@ -34,8 +34,8 @@ type operatorView struct {
 }
 
 // stateWords holds the states of a circuit breaker in the merchant API's words.
-var stateWords = map[pirogue.HealthState]string{
-	pirogue.HealthClosed: "closed", pirogue.HealthHalfOpen: "half_open", pirogue.HealthOpen: "open",
+var stateWords = map[pirogue.BreakerState]string{
+	pirogue.BreakerClosed: "closed", pirogue.BreakerHalfOpen: "half_open", pirogue.BreakerOpen: "open",
 }
 
 // parkedWord is the state of an operator that a person took out of service.
@@ -43,7 +43,7 @@ const parkedWord = "parked"
 
 // listOperators responds with every network of every country, its limits, and its current
 // availability.
-func (s *Server) listOperators(c *gin.Context, v *visit) error {
+func (s *Server) listOperators(c *gin.Context, v *requestContext) error {
 	q := readQuery(c.Request.URL.RawQuery, "country_code")
 	country := pirogue.CountryCode(q.text("country_code", func(text string) bool {
 		_, known := pirogue.CountryByCode(pirogue.CountryCode(text))
@@ -52,7 +52,7 @@ func (s *Server) listOperators(c *gin.Context, v *visit) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	health, err := s.store.Healths(v.ctx)
+	health, err := s.store.Breakers(v.ctx)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (s *Server) listOperators(c *gin.Context, v *visit) error {
 }
 
 // routeOf returns the view of a route. It accepts an amount that one of its operators accepts.
-func (s *Server) routeOf(r pirogue.Route, health map[pirogue.OperatorCode]pirogue.Health) routeView {
+func (s *Server) routeOf(r pirogue.Route, health map[pirogue.OperatorCode]pirogue.CircuitBreaker) routeView {
 	country, _ := pirogue.CountryByCode(r.Country)
 	view := routeView{
 		CountryCode: r.Country, Currency: country.Currency, Network: r.Network, Type: r.Kind, Operators: []operatorView{},
@@ -105,15 +105,15 @@ func widestOf(all []pirogue.Limits) pirogue.Limits {
 // operatorOf returns the view of an operator at a moment. An operator without a health row has had
 // no failure. Only payments can find an operator available again, and merchants send none to one
 // shown as open. So the view shows an outage that no payment tests as half open and available.
-func operatorOf(code pirogue.OperatorCode, h pirogue.Health, at time.Time) operatorView {
+func operatorOf(code pirogue.OperatorCode, h pirogue.CircuitBreaker, at time.Time) operatorView {
 	if h.State == "" {
-		h.State = pirogue.HealthClosed
+		h.State = pirogue.BreakerClosed
 	}
 	view := operatorView{
 		Operator: code, State: stateWords[h.State], Available: h.Available(), Since: moment(h.Since),
 	}
 	if h.Untested(at) {
-		view.State, view.Available = stateWords[pirogue.HealthHalfOpen], true
+		view.State, view.Available = stateWords[pirogue.BreakerHalfOpen], true
 	}
 	if h.Parked {
 		view.State, view.Since = parkedWord, moment(h.ParkedAt)
@@ -135,7 +135,7 @@ type numberView struct {
 
 // getNumber responds with the country and the probable network of a number. An impossible number
 // gets a 200 too, with valid false.
-func (s *Server) getNumber(c *gin.Context, v *visit) error {
+func (s *Server) getNumber(c *gin.Context, v *requestContext) error {
 	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (s *Server) getNumber(c *gin.Context, v *visit) error {
 			}
 		}
 	}
-	c.JSON(http.StatusOK, answer[numberView]{view})
+	c.JSON(http.StatusOK, responseBody[numberView]{view})
 	return nil
 }
 
@@ -184,7 +184,7 @@ func (o *operatorStates) Describe(to chan<- *prometheus.Desc) { to <- o.descript
 func (o *operatorStates) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
-	health, err := o.store.Healths(ctx)
+	health, err := o.store.Breakers(ctx)
 	if err != nil {
 		to <- prometheus.NewInvalidMetric(o.description, err)
 		return

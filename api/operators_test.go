@@ -27,12 +27,12 @@ func TestAMerchantSeesWhichNetworksGetThrough(t *testing.T) {
 	require.EqualValues(t, maxAmount, line["max_amount"])
 
 	since := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
-	for state, h := range map[string]pirogue.Health{
-		"open":      {State: pirogue.HealthOpen, Since: since, ProbeAt: w.now()},
-		"half_open": {State: pirogue.HealthHalfOpen, Since: since, ProbeAt: w.now()},
-		"parked":    {State: pirogue.HealthClosed, Parked: true, ParkedAt: since},
+	for state, h := range map[string]pirogue.CircuitBreaker{
+		"open":      {State: pirogue.BreakerOpen, Since: since, ProbeAt: w.now()},
+		"half_open": {State: pirogue.BreakerHalfOpen, Since: since, ProbeAt: w.now()},
+		"parked":    {State: pirogue.BreakerClosed, Parked: true, ParkedAt: since},
 	} {
-		w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: h} })
+		w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.CircuitBreaker{testOperator: h} })
 		line := w.get("/operators?country_code=ML").list()[0]
 		require.Equal(t, false, line["available"], state)
 		require.Equal(t, []any{map[string]any{
@@ -49,8 +49,8 @@ func TestAnOutageThatNobodyTestsIsShownHalfOpen(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	away := pirogue.Health{Operator: testOperator}.Failed("connection refused", w.now())
-	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: away} })
+	away := pirogue.CircuitBreaker{Operator: testOperator}.Failed("connection refused", w.now())
+	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.CircuitBreaker{testOperator: away} })
 	shown := func() (line payment, figures string) {
 		return w.get("/operators?country_code=ML").list()[0], w.admin("/metrics").Body.String()
 	}
@@ -66,7 +66,7 @@ func TestAnOutageThatNobodyTestsIsShownHalfOpen(t *testing.T) {
 	require.Contains(t, figures, `pirogue_operator_available{operator="`+string(testOperator)+`",state="half_open"} 1`)
 
 	away.Parked = true
-	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: away} })
+	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.CircuitBreaker{testOperator: away} })
 	line, _ = shown()
 	require.Equal(t, false, line["available"], "what a person took out of service stays out")
 }
@@ -108,7 +108,7 @@ func TestTheFiguresShowEveryOperatorsState(t *testing.T) {
 
 	w := newWorld(t)
 	w.store.change(func() {
-		w.store.healths = map[pirogue.OperatorCode]pirogue.Health{testOperator: {State: pirogue.HealthOpen, ProbeAt: w.now()}}
+		w.store.healths = map[pirogue.OperatorCode]pirogue.CircuitBreaker{testOperator: {State: pirogue.BreakerOpen, ProbeAt: w.now()}}
 	})
 	page := w.admin("/metrics").Body.String()
 	require.Contains(t, page, `pirogue_operator_available{operator="`+string(testOperator)+`",state="open"} 0`)

@@ -8,7 +8,7 @@ import (
 
 // paymentForm is a merchant's request for a cash-in or a cash-out, read and checked.
 type paymentForm struct {
-	kind         pirogue.Kind
+	kind         pirogue.PaymentKind
 	orderID      string
 	amount       int64 // minor units
 	msisdn       pirogue.MSISDN
@@ -25,7 +25,7 @@ type paymentForm struct {
 
 // requestFields lists every field of the two requests, in the contract's order. A cash-out has no
 // return pages and no one-time password.
-var requestFields = map[pirogue.Kind][]string{
+var requestFields = map[pirogue.PaymentKind][]string{
 	pirogue.CashIn: {
 		"merchant_order_id", "amount", "customer_msisdn", "currency", "country_code", "return_url", "cancel_url",
 		"notify_url", "customer_name", "description", "network", "otp", "metadata",
@@ -37,7 +37,7 @@ var requestFields = map[pirogue.Kind][]string{
 }
 
 // numberField holds each request's name for the customer's number.
-var numberField = map[pirogue.Kind]string{
+var numberField = map[pirogue.PaymentKind]string{
 	pirogue.CashIn:  "customer_msisdn",
 	pirogue.CashOut: "beneficiary_msisdn",
 }
@@ -63,7 +63,7 @@ func readForm(body []byte, fields ...string) (*form, error) {
 
 // readPayment reads a cash-in or a cash-out. It fails with InvalidJSON, UnknownField, or the code
 // of the first wrong field; the error names every wrong field.
-func (s *Server) readPayment(body []byte, m pirogue.Mode, k pirogue.Kind) (paymentForm, error) {
+func (s *Server) readPayment(body []byte, m pirogue.Mode, k pirogue.PaymentKind) (paymentForm, error) {
 	f, err := readForm(body, requestFields[k]...)
 	if err != nil {
 		return paymentForm{}, err
@@ -73,7 +73,7 @@ func (s *Server) readPayment(body []byte, m pirogue.Mode, k pirogue.Kind) (payme
 }
 
 // paymentOf reads the fields of a cash-in or a cash-out and adds the mistakes to f.
-func (s *Server) paymentOf(f *form, m pirogue.Mode, k pirogue.Kind) paymentForm {
+func (s *Server) paymentOf(f *form, m pirogue.Mode, k pirogue.PaymentKind) paymentForm {
 	f.need("merchant_order_id", "amount", numberField[k])
 	in := paymentForm{
 		kind:    k,

@@ -32,21 +32,21 @@ func idOf(c *gin.Context, name string) (pirogue.PaymentID, error) {
 }
 
 // getPayment responds with a payment of any kind.
-func (s *Server) getPayment(c *gin.Context, v *visit) error {
+func (s *Server) getPayment(c *gin.Context, v *requestContext) error {
 	p, err := s.find(c, v, "transaction_id", "")
 	if err != nil {
 		return err
 	}
 	view := viewOf(p, v.tongue)
 	s.addWaiting(c.Request.Context(), &view, p)
-	c.JSON(http.StatusOK, answer[paymentView]{view})
+	c.JSON(http.StatusOK, responseBody[paymentView]{view})
 	return nil
 }
 
 // find returns the payment whose ID is in the path. With the wait parameter it returns once the
 // status changes or the wait is over. It fails with TransactionNotFound, also for a payment of
 // another kind; "" allows any kind.
-func (s *Server) find(c *gin.Context, v *visit, name string, only pirogue.Kind) (pirogue.Payment, error) {
+func (s *Server) find(c *gin.Context, v *requestContext, name string, only pirogue.PaymentKind) (pirogue.Payment, error) {
 	q := readQuery(c.Request.URL.RawQuery, "wait")
 	seconds := q.number("wait", 0, maxWait, 0)
 	if err := q.err(); err != nil {
@@ -87,7 +87,7 @@ func (s *Server) addWaiting(life context.Context, view *paymentView, p pirogue.P
 }
 
 // getTimeline responds with every event of a payment.
-func (s *Server) getTimeline(c *gin.Context, v *visit) error {
+func (s *Server) getTimeline(c *gin.Context, v *requestContext) error {
 	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (s *Server) getTimeline(c *gin.Context, v *visit) error {
 }
 
 // getBalances responds with the merchant's balances, one per country.
-func (s *Server) getBalances(c *gin.Context, v *visit) error {
+func (s *Server) getBalances(c *gin.Context, v *requestContext) error {
 	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *Server) getBalances(c *gin.Context, v *visit) error {
 
 // listPayments responds with one page of payments, newest first. A full page has a cursor; the page
 // after it may be empty.
-func (s *Server) listPayments(c *gin.Context, v *visit) error {
+func (s *Server) listPayments(c *gin.Context, v *requestContext) error {
 	filter, err := readFilter(c.Request.URL.RawQuery)
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func readFilter(raw string) (pirogue.PaymentFilter, error) {
 	f := pirogue.PaymentFilter{
 		OrderID:     q.text("merchant_order_id", orderID.MatchString),
 		Status:      pirogue.Status(q.text("status", oneOf(pirogue.Statuses...))),
-		Kind:        pirogue.Kind(q.text("type", oneOf(pirogue.CashIn, pirogue.CashOut, pirogue.Refund))),
+		Kind:        pirogue.PaymentKind(q.text("type", oneOf(pirogue.CashIn, pirogue.CashOut, pirogue.Refund))),
 		Country:     pirogue.CountryCode(q.text("country_code", countryText.MatchString)),
 		Operator:    pirogue.OperatorCode(q.text("operator", operatorText.MatchString)),
 		CreatedFrom: q.moment("created_from"),

@@ -24,7 +24,7 @@ func TestAPaymentIsItsMerchantsAlone(t *testing.T) { // rows 56, 57
 	stranger := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
 	answers := map[string]bool{}
 	for _, tt := range []struct {
-		key pirogue.Key
+		key pirogue.APIKey
 		id  string
 	}{
 		{stranger, string(p.ID)}, {w.live, string(p.ID)}, {w.test, ids.New()}, {w.test, "1"},
@@ -55,15 +55,15 @@ func TestAnOpenPaymentSaysWhatItWaitsFor(t *testing.T) {
 	require.NotEmpty(t, got["expires_at"])
 
 	w.workflows.change(func() {
-		w.workflows.waiting = func(context.Context) (pirogue.Waiting, error) {
-			return pirogue.Waiting{For: "operator", NextPoll: w.now().Add(-time.Minute)}, nil
+		w.workflows.waiting = func(context.Context) (pirogue.WaitState, error) {
+			return pirogue.WaitState{For: "operator", NextPoll: w.now().Add(-time.Minute)}, nil
 		}
 	})
 	require.Equal(t, 0.0, w.get("/payments/" + string(p.ID)).data()["poll_after_ms"], "overdue is at once")
 
 	w.workflows.change(func() {
-		w.workflows.waiting = func(context.Context) (pirogue.Waiting, error) {
-			return pirogue.Waiting{}, errors.New("no worker")
+		w.workflows.waiting = func(context.Context) (pirogue.WaitState, error) {
+			return pirogue.WaitState{}, errors.New("no worker")
 		}
 	})
 	got = w.get("/payments/" + string(p.ID)).data()
@@ -170,10 +170,10 @@ func TestATimelineTellsTheStory(t *testing.T) {
 	w := newWorld(t)
 	p := w.accepted("order_001")
 	w.store.change(func() {
-		w.store.moments[p.ID] = []pirogue.Moment{
+		w.store.moments[p.ID] = []pirogue.TimelineEntry{
 			{At: p.CreatedAt, Type: pirogue.PaymentAccepted, Source: pirogue.SourceMerchant},
 			{
-				At: p.CreatedAt, Type: pirogue.AttemptPolled, Source: pirogue.SourcePirogue,
+				At: p.CreatedAt, Type: pirogue.TimelineAttemptPolled, Source: pirogue.SourcePirogue,
 				Details: map[string]any{"count": 14},
 			},
 		}

@@ -28,8 +28,8 @@ type Operators interface {
 
 // Healths reads the health of operators.
 type Healths interface {
-	// Healths returns the health of every operator that ever failed.
-	Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error)
+	// Breakers returns the health of every operator that ever failed.
+	Breakers(ctx context.Context) (map[pirogue.OperatorCode]pirogue.CircuitBreaker, error)
 }
 
 // Gate authenticates requests and limits their rate.
@@ -38,10 +38,10 @@ type Gate interface {
 	Ping(ctx context.Context) error
 	// Key returns a valid key with the secrets that verify at this moment, and its merchant. It
 	// fails with NotFound, also for a revoked key.
-	Key(ctx context.Context, public string, at time.Time) (pirogue.Key, pirogue.Merchant, error)
-	// Spend binds a signature to the method and path it is first used on, for pirogue.SignatureLife.
+	Key(ctx context.Context, public string, at time.Time) (pirogue.APIKey, pirogue.Merchant, error)
+	// UseSignature binds a signature to the method and path it is first used on, for pirogue.SignatureLife.
 	// It reports false when the signature is bound to another pair.
-	Spend(ctx context.Context, s pirogue.Spent) (bool, error)
+	UseSignature(ctx context.Context, s pirogue.UsedSignature) (bool, error)
 	// Take counts one request against an owner's rate and returns 0. Above the rate it returns the
 	// time until a request would pass.
 	Take(ctx context.Context, o pirogue.Owner, at time.Time) (time.Duration, error)
@@ -62,7 +62,7 @@ type Payments interface {
 	Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error)
 	// ByReference returns the owner's payment with a reference: merchant_refund_id for a refund,
 	// merchant_order_id for the other kinds. It fails with TransactionNotFound.
-	ByReference(ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string) (pirogue.Payment, error)
+	ByReference(ctx context.Context, o pirogue.Owner, k pirogue.PaymentKind, ref string) (pirogue.Payment, error)
 	// Fees returns the merchant's contract.
 	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
 }
@@ -95,7 +95,7 @@ type Reports interface {
 	List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error)
 	// Timeline returns every event of the owner's payment, oldest first. It fails with
 	// TransactionNotFound.
-	Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error)
+	Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error)
 	// Balances returns the owner's balances, one per country.
 	Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error)
 }
@@ -136,12 +136,12 @@ type Workflows interface {
 	// Start starts a payment's workflow, or joins it, and waits for the operator's first response
 	// within ctx. When ctx ends first it fails with ServiceUnavailable if the workflow may not have
 	// started. It fails with Unknown if the workflow started and has not responded yet.
-	Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error)
+	Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstResponse, error)
 	// Waiting queries an open payment's workflow for what it waits on.
-	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind, now time.Time) (pirogue.Waiting, error)
-	// Heard tells a payment's workflow that the operator sent a callback. It fails with NotFound
+	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind, now time.Time) (pirogue.WaitState, error)
+	// SignalCallback tells a payment's workflow that the operator sent a callback. It fails with NotFound
 	// when no workflow is open for the payment.
-	Heard(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind) error
+	SignalCallback(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind) error
 }
 
 // Launcher starts the workflows of deliveries and bulks. A repeated start has no second effect.
@@ -156,11 +156,11 @@ type Launcher interface {
 type Routes interface {
 	// Route returns the instances to try, in order. network "" means the country's
 	// first. It fails with CountryNotSupported.
-	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.Kind) ([]pirogue.Instance, error)
+	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind) ([]pirogue.Instance, error)
 	// Network returns the network whose route a payment takes, with the reason. It is the network
 	// asked for, or the one that the number suggests, or that of the country's first route.
 	Network(
-		m pirogue.Mode, c pirogue.CountryCode, asked pirogue.Network, k pirogue.Kind, number pirogue.MSISDN,
+		m pirogue.Mode, c pirogue.CountryCode, asked pirogue.Network, k pirogue.PaymentKind, number pirogue.MSISDN,
 	) (pirogue.Network, string)
 	// Routes returns every route of a mode.
 	Routes(m pirogue.Mode) []pirogue.Route

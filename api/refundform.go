@@ -38,7 +38,7 @@ func (s *Server) readRefund(body []byte, m pirogue.Mode) (refundForm, error) {
 
 // conflict returns the 409 for a reference that exists. A field that the request leaves out matches
 // any value, such as an absent amount.
-func (in refundForm) conflict(original pirogue.Payment, t tongue) error {
+func (in refundForm) conflict(original pirogue.Payment, t uiLanguage) error {
 	request := original
 	request.ParentID, request.Description, request.NotifyURL = in.original, in.reason, in.notifyURL
 	request.Metadata = in.metadata

@@ -11,7 +11,7 @@ import (
 
 // createRefund gives a cash-in, or part of it, back to its payer. It looks up the reference first,
 // so that a repeat gets its 409 whatever the cash-in's status is.
-func (s *Server) createRefund(c *gin.Context, v *visit) error {
+func (s *Server) createRefund(c *gin.Context, v *requestContext) error {
 	in, err := s.readRefund(v.body, v.key.Mode)
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (s *Server) collected(ctx context.Context, o pirogue.Owner, id pirogue.Paym
 // share returns the part of a cash-in to give back. It fails with RefundExceedsPayment, and with
 // RefundInProgress when refunds under way already cover the rest. The database checks again,
 // because another refund may come in between.
-func (in refundForm) share(parent pirogue.Payment, t tongue) (pirogue.Money, error) {
+func (in refundForm) share(parent pirogue.Payment, t uiLanguage) (pirogue.Money, error) {
 	amount, left := parent.Amount, parent.Refundable()
 	amount.Minor = left
 	switch {
@@ -96,13 +96,13 @@ func (s *Server) refundRoute(parent pirogue.Payment) ([]pirogue.Instance, pirogu
 }
 
 // getRefund responds with a refund. A payment of another kind is not found.
-func (s *Server) getRefund(c *gin.Context, v *visit) error {
+func (s *Server) getRefund(c *gin.Context, v *requestContext) error {
 	p, err := s.find(c, v, "refund_id", pirogue.Refund)
 	if err != nil {
 		return err
 	}
 	view := refundOf(p, v.tongue)
 	s.addWaiting(c.Request.Context(), &view.paymentView, p)
-	c.JSON(http.StatusOK, answer[refundView]{view})
+	c.JSON(http.StatusOK, responseBody[refundView]{view})
 	return nil
 }

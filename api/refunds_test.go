@@ -162,7 +162,7 @@ func TestWhatCannotBeRefunded(t *testing.T) { // rows 51, 53
 	in := w.paid("order_002")
 	foreign := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
 	body := `{"transaction_id":"` + string(in.ID) + `","merchant_refund_id":"r1"}`
-	for _, key := range []pirogue.Key{foreign, w.live} {
+	for _, key := range []pirogue.APIKey{foreign, w.live} {
 		w.do(w.request(key, http.MethodPost, "/api/v1/refunds", body)).says(pirogue.TransactionNotFound)
 	}
 }
@@ -260,7 +260,7 @@ func TestOnlyARefundIsReadAsOne(t *testing.T) { // row 56
 	stranger := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
 	answers := map[string]bool{}
 	for _, tt := range []struct {
-		key pirogue.Key
+		key pirogue.APIKey
 		id  string
 	}{{w.test, string(in.ID)}, {w.test, ids.New()}, {w.test, "1"}, {w.live, back}, {stranger, back}} {
 		r := w.request(tt.key, http.MethodGet, "/api/v1/refunds/"+tt.id, "")

@@ -23,7 +23,7 @@ type referenceReader interface {
 //
 // A proven callback about a payment that is not ours gets a 404. It does not count as a wrong
 // token. The operator's account may also serve other systems.
-func (s *Server) receiveRegistered(c *gin.Context, v *visit) error {
+func (s *Server) receiveRegistered(c *gin.Context, v *requestContext) error {
 	code := pirogue.OperatorCode(c.Param("operator"))
 	reader, ok := s.referenceReader(code)
 	if !ok || !s.isRegistered(code, c.Param("token")) {
@@ -49,7 +49,7 @@ func (s *Server) receiveRegistered(c *gin.Context, v *visit) error {
 		}
 		return err
 	}
-	return s.hear(c, v, reader, a)
+	return s.receiveKnownCallback(c, v, reader, a)
 }
 
 // referenceReader returns the reader of an operator with one registered address. It is false for

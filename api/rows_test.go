@@ -23,11 +23,11 @@ func TestBadInputs(t *testing.T) {
 
 // paysAtOnce plays the sandbox: a payment by apitest.MSISDN succeeds at once, every other one takes
 // its time.
-func (w *world) paysAtOnce(_ context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
+func (w *world) paysAtOnce(_ context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
 	status := pirogue.StatusPending
 	if p.Kind == pirogue.CashIn && p.MSISDN == apitest.MSISDN {
 		status = pirogue.StatusSuccess
 	}
 	w.store.settle(p.ID, status)
-	return pirogue.FirstAnswer{}, nil
+	return pirogue.FirstResponse{}, nil
 }

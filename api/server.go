@@ -104,7 +104,7 @@ type Server struct {
 	// closing is closed when the server is about to stop: responses that wait on a status are sent
 	// then.
 	closing   chan struct{}
-	door      *door
+	door      *concurrencyLimiter
 	publicURL string
 	closeOnce sync.Once
 }
@@ -144,7 +144,7 @@ func New(o Options) (*Server, error) {
 		exports:         newGate[pirogue.Owner](maxExports, maxMerchantExports, exportRetry),
 		bulkBodies:      newGate[netip.Prefix](maxBulkBodies, maxBulkBodiesOfOne, bulkRetry),
 		closing:         make(chan struct{}),
-		door:            newDoor(),
+		door:            newConcurrencyLimiter(),
 		publicURL:       o.PublicURL,
 	}
 	if s.engine, err = newEngine(o.TrustedProxies); err != nil {
@@ -172,33 +172,33 @@ func newEngine(proxies []string) (*gin.Engine, error) {
 
 // register adds every route of the public port.
 func (s *Server) register() {
-	s.engine.Use(s.identify, s.observe, s.survive)
-	s.engine.NoRoute(s.answer(noRoute))
-	s.engine.NoMethod(s.answer(noMethod))
+	s.engine.Use(s.identify, s.observe, s.recoverPanic)
+	s.engine.NoRoute(s.respond(noRoute))
+	s.engine.NoMethod(s.respond(noMethod))
 
-	merchant := s.engine.Group("/api/v1", s.pass(s.admission()))
-	merchant.POST("/payments/cashin", s.answer(s.createCashIn))
-	merchant.POST("/payments/cashout", s.answer(s.createCashOut))
-	merchant.POST("/payments/cashout/bulk", s.answer(s.createBulk))
-	merchant.GET("/payments/cashout/bulk/:bulk_id", s.answer(s.getBulk))
-	merchant.GET("/payments/cashout/bulk/:bulk_id/lines", s.answer(s.getBulkLines))
-	merchant.POST("/payments/cashout/bulk/:bulk_id/cancel", s.answer(s.cancelBulk))
-	merchant.GET("/payments", s.answer(s.listPayments))
-	merchant.GET("/payments/:transaction_id", s.answer(s.getPayment))
-	merchant.GET("/payments/:transaction_id/timeline", s.answer(s.getTimeline))
-	merchant.POST("/refunds", s.answer(s.createRefund))
-	merchant.GET("/refunds/:refund_id", s.answer(s.getRefund))
-	merchant.GET("/balances", s.answer(s.getBalances))
-	merchant.GET("/operators", s.answer(s.listOperators))
-	merchant.GET("/msisdn/:number", s.answer(s.getNumber))
-	merchant.GET("/transactions/export", s.answer(s.exportTransactions))
-	merchant.GET("/webhooks/deliveries", s.answer(s.listDeliveries))
-	merchant.POST("/webhooks/deliveries/resend", s.answer(s.resendMany))
-	merchant.POST("/webhooks/deliveries/:event_id/resend", s.answer(s.resendOne))
+	merchant := s.engine.Group("/api/v1", s.signalCallback(s.admission()))
+	merchant.POST("/payments/cashin", s.respond(s.createCashIn))
+	merchant.POST("/payments/cashout", s.respond(s.createCashOut))
+	merchant.POST("/payments/cashout/bulk", s.respond(s.createBulk))
+	merchant.GET("/payments/cashout/bulk/:bulk_id", s.respond(s.getBulk))
+	merchant.GET("/payments/cashout/bulk/:bulk_id/lines", s.respond(s.getBulkLines))
+	merchant.POST("/payments/cashout/bulk/:bulk_id/cancel", s.respond(s.cancelBulk))
+	merchant.GET("/payments", s.respond(s.listPayments))
+	merchant.GET("/payments/:transaction_id", s.respond(s.getPayment))
+	merchant.GET("/payments/:transaction_id/timeline", s.respond(s.getTimeline))
+	merchant.POST("/refunds", s.respond(s.createRefund))
+	merchant.GET("/refunds/:refund_id", s.respond(s.getRefund))
+	merchant.GET("/balances", s.respond(s.getBalances))
+	merchant.GET("/operators", s.respond(s.listOperators))
+	merchant.GET("/msisdn/:number", s.respond(s.getNumber))
+	merchant.GET("/transactions/export", s.respond(s.exportTransactions))
+	merchant.GET("/webhooks/deliveries", s.respond(s.listDeliveries))
+	merchant.POST("/webhooks/deliveries/resend", s.respond(s.resendMany))
+	merchant.POST("/webhooks/deliveries/:event_id/resend", s.respond(s.resendOne))
 
-	operator := s.engine.Group("/callbacks", s.limitCallbacks, s.pass(s.callbackAdmission()))
-	operator.POST("/:operator/:token", s.answer(s.receiveCallback))
-	operator.POST("/:operator/registered/:token", s.answer(s.receiveRegistered))
+	operator := s.engine.Group("/callbacks", s.limitCallbacks, s.signalCallback(s.callbackAdmission()))
+	operator.POST("/:operator/:token", s.respond(s.receiveCallback))
+	operator.POST("/:operator/registered/:token", s.respond(s.receiveRegistered))
 
 	s.engine.GET("/livez", gin.WrapF(s.livez))
 	s.engine.GET("/readyz", gin.WrapF(s.publicReadyz))
@@ -213,22 +213,22 @@ func (s *Server) register() {
 func (s *Server) Handler() http.Handler { return s.engine }
 
 // handler serves one request. An error that it returns becomes the response.
-type handler func(*gin.Context, *visit) error
+type handler func(*gin.Context, *requestContext) error
 
-// answer adapts a handler to Gin.
-func (s *Server) answer(h handler) gin.HandlerFunc {
+// respond adapts a handler to Gin.
+func (s *Server) respond(h handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if err := h(c, visitOf(c)); err != nil {
+		if err := h(c, requestContextOf(c)); err != nil {
 			s.fail(c, err)
 		}
 	}
 }
 
-// pass runs the checks in order and lets a request continue when all pass. It stops at the first
+// signalCallback runs the checks in order and lets a request continue when all pass. It stops at the first
 // failure.
-func (s *Server) pass(checks []handler) gin.HandlerFunc {
+func (s *Server) signalCallback(checks []handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		v := visitOf(c)
+		v := requestContextOf(c)
 		defer s.finish(v)
 		for _, check := range checks {
 			if err := check(c, v); err != nil {
@@ -242,7 +242,7 @@ func (s *Server) pass(checks []handler) gin.HandlerFunc {
 
 // finish releases the request's turn and places, and reports to the door whether the database
 // responded.
-func (s *Server) finish(v *visit) {
+func (s *Server) finish(v *requestContext) {
 	if v.leave != nil {
 		s.door.tell(!v.starved)
 	}
@@ -250,11 +250,11 @@ func (s *Server) finish(v *visit) {
 }
 
 // noRoute responds to a path that does not exist.
-func noRoute(*gin.Context, *visit) error {
+func noRoute(*gin.Context, *requestContext) error {
 	return pirogue.Errorf(pirogue.NotFound, "no such route")
 }
 
 // noMethod responds to a method that the path does not have; Gin has set Allow.
-func noMethod(*gin.Context, *visit) error {
+func noMethod(*gin.Context, *requestContext) error {
 	return pirogue.Errorf(pirogue.MethodNotAllowed, "no such method")
 }

@@ -18,19 +18,19 @@ import (
 // money is held. A text that is no UUID is an error, as in our SQL.
 type fakeStore struct {
 	mu        sync.Mutex
-	keys      map[string]pirogue.Key
+	keys      map[string]pirogue.APIKey
 	merchants map[pirogue.MerchantID]pirogue.Merchant
-	spent     map[[32]byte]pirogue.Spent
+	spent     map[[32]byte]pirogue.UsedSignature
 	taken     map[pirogue.Owner]int
 	rate      int // requests an owner has; 0: no limit
 	payments  []pirogue.Payment
 	attempts  map[string]pirogue.Attempt // by the digest of the callback's token
 	callbacks map[string]pirogue.Callback
-	moments   map[pirogue.PaymentID][]pirogue.Moment
+	moments   map[pirogue.PaymentID][]pirogue.TimelineEntry
 	balances  map[pirogue.Owner][]pirogue.Balance
 	contracts map[pirogue.MerchantID]pirogue.FeeSchedule
 	events    []pirogue.EventLog
-	healths   map[pirogue.OperatorCode]pirogue.Health
+	healths   map[pirogue.OperatorCode]pirogue.CircuitBreaker
 	bulks     []*pirogue.Bulk
 	nextPoll  time.Time // of every payment; zero before the first status call
 	lines     map[pirogue.BulkID][]pirogue.BulkLine
@@ -46,10 +46,10 @@ const rateWait = 1500 * time.Millisecond
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{
-		keys: map[string]pirogue.Key{}, merchants: map[pirogue.MerchantID]pirogue.Merchant{},
-		spent: map[[32]byte]pirogue.Spent{}, taken: map[pirogue.Owner]int{},
+		keys: map[string]pirogue.APIKey{}, merchants: map[pirogue.MerchantID]pirogue.Merchant{},
+		spent: map[[32]byte]pirogue.UsedSignature{}, taken: map[pirogue.Owner]int{},
 		attempts: map[string]pirogue.Attempt{}, callbacks: map[string]pirogue.Callback{},
-		moments: map[pirogue.PaymentID][]pirogue.Moment{}, balances: map[pirogue.Owner][]pirogue.Balance{},
+		moments: map[pirogue.PaymentID][]pirogue.TimelineEntry{}, balances: map[pirogue.Owner][]pirogue.Balance{},
 		contracts: map[pirogue.MerchantID]pirogue.FeeSchedule{}, lines: map[pirogue.BulkID][]pirogue.BulkLine{},
 	}
 }
@@ -84,24 +84,24 @@ func (s *fakeStore) change(how func()) {
 func (s *fakeStore) Ping(ctx context.Context) error { return s.reached(ctx, "Ping") }
 
 // Key implements api.Gate: revoked keys and ended secrets do not count.
-func (s *fakeStore) Key(ctx context.Context, public string, at time.Time) (pirogue.Key, pirogue.Merchant, error) {
+func (s *fakeStore) Key(ctx context.Context, public string, at time.Time) (pirogue.APIKey, pirogue.Merchant, error) {
 	if err := s.reached(ctx, "Key"); err != nil {
-		return pirogue.Key{}, pirogue.Merchant{}, err
+		return pirogue.APIKey{}, pirogue.Merchant{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key, ok := s.keys[public]
 	if !ok || !key.RevokedAt.IsZero() {
-		return pirogue.Key{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "no such key")
+		return pirogue.APIKey{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "no such key")
 	}
 	ended := func(secret pirogue.Secret) bool { return !secret.ExpiresAt.IsZero() && !at.Before(secret.ExpiresAt) }
 	key.Secrets = slices.DeleteFunc(slices.Clone(key.Secrets), ended)
 	return key, s.merchants[key.MerchantID], nil
 }
 
-// Spend implements api.Gate: the first method and path keep the signature for
+// UseSignature implements api.Gate: the first method and path keep the signature for
 // pirogue.SignatureLife.
-func (s *fakeStore) Spend(ctx context.Context, spent pirogue.Spent) (bool, error) {
+func (s *fakeStore) UseSignature(ctx context.Context, spent pirogue.UsedSignature) (bool, error) {
 	if err := s.reached(ctx, "Spend"); err != nil {
 		return false, err
 	}
@@ -155,7 +155,7 @@ func ownerOf(p pirogue.Payment) pirogue.Owner {
 }
 
 // under returns the payment with a reference. Refunds have a reference space of their own.
-func (s *fakeStore) under(o pirogue.Owner, k pirogue.Kind, ref string) *pirogue.Payment {
+func (s *fakeStore) under(o pirogue.Owner, k pirogue.PaymentKind, ref string) *pirogue.Payment {
 	for i, q := range s.payments {
 		if ownerOf(q) == o && q.OrderID == ref && (q.Kind == pirogue.Refund) == (k == pirogue.Refund) {
 			return &s.payments[i]
@@ -200,7 +200,7 @@ func (s *fakeStore) holds(p pirogue.Payment) error {
 
 // ByReference implements api.Payments.
 func (s *fakeStore) ByReference(
-	ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string,
+	ctx context.Context, o pirogue.Owner, k pirogue.PaymentKind, ref string,
 ) (pirogue.Payment, error) {
 	if err := s.reached(ctx, "ByReference"); err != nil {
 		return pirogue.Payment{}, err
@@ -360,7 +360,7 @@ func selects(f pirogue.PaymentFilter, p pirogue.Payment) bool {
 }
 
 // Timeline implements api.Reports.
-func (s *fakeStore) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error) {
+func (s *fakeStore) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error) {
 	if _, err := s.Payment(ctx, o, id); err != nil {
 		return nil, err
 	}
@@ -421,8 +421,8 @@ func (s *fakeStore) all() []pirogue.Payment {
 	return slices.Clone(s.payments)
 }
 
-// Healths implements api.Healths.
-func (s *fakeStore) Healths(context.Context) (map[pirogue.OperatorCode]pirogue.Health, error) {
+// Breakers implements api.Healths.
+func (s *fakeStore) Breakers(context.Context) (map[pirogue.OperatorCode]pirogue.CircuitBreaker, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.healths, s.away

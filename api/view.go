@@ -12,7 +12,7 @@ type paymentView struct {
 	ID               pirogue.PaymentID    `json:"transaction_id"`
 	Original         pirogue.PaymentID    `json:"original_transaction_id,omitempty"` // of a refund
 	OrderID          string               `json:"merchant_order_id"`
-	Type             pirogue.Kind         `json:"type"`
+	Type             pirogue.PaymentKind  `json:"type"`
 	Status           pirogue.Status       `json:"status"`
 	Amount           int64                `json:"amount"` // minor units, as the merchant asked for
 	Fee              int64                `json:"fee"`    // minor units, frozen at acceptance
@@ -54,7 +54,7 @@ type failureView struct {
 }
 
 // viewOf returns a payment's view, with its texts in t.
-func viewOf(p pirogue.Payment, t tongue) paymentView {
+func viewOf(p pirogue.Payment, t uiLanguage) paymentView {
 	view := paymentView{
 		ID: p.ID, Original: p.ParentID, OrderID: p.OrderID, Type: p.Kind, Status: p.Status,
 		Amount: p.Amount.Minor, Fee: p.Fee.Minor, Currency: p.Amount.Currency,
@@ -92,14 +92,14 @@ type refundView struct {
 }
 
 // refundOf returns a refund's view, with its texts in t.
-func refundOf(p pirogue.Payment, t tongue) refundView {
+func refundOf(p pirogue.Payment, t uiLanguage) refundView {
 	view := refundView{ID: p.ID, Original: p.ParentID, Reference: p.OrderID, paymentView: viewOf(p, t)}
 	view.paymentView.Original = "" // it is transaction_id
 	return view
 }
 
 // shown returns the view of a payment in the form of the request that created it.
-func shown(p pirogue.Payment, t tongue) any {
+func shown(p pirogue.Payment, t uiLanguage) any {
 	if p.Kind == pirogue.Refund {
 		return refundOf(p, t)
 	}
@@ -117,7 +117,7 @@ func actionOf(a pirogue.NextAction) *actionView {
 }
 
 // reason returns a failure's text in t, or the code itself when it has no text.
-func reason(code pirogue.FailureCode, t tongue) string {
+func reason(code pirogue.FailureCode, t uiLanguage) string {
 	if text := t.of(pirogue.FailureTexts[code]); text != "" {
 		return text
 	}
@@ -125,7 +125,7 @@ func reason(code pirogue.FailureCode, t tongue) string {
 }
 
 // wait adds what the payment's workflow waits on.
-func (view *paymentView) wait(w pirogue.Waiting, now time.Time) {
+func (view *paymentView) wait(w pirogue.WaitState, now time.Time) {
 	view.WaitingFor = w.For
 	if !w.NextPoll.IsZero() {
 		after := max(0, w.NextPoll.Sub(now).Milliseconds())
@@ -147,17 +147,17 @@ func moment(t time.Time) string {
 
 // eventView is one line of a payment's timeline in the merchant API.
 type eventView struct {
-	At      string             `json:"at"`
-	Type    pirogue.MomentType `json:"type"`
-	Source  pirogue.Source     `json:"source"`
-	Message string             `json:"message"`
-	Details map[string]any     `json:"details"`
+	At      string                    `json:"at"`
+	Type    pirogue.TimelineEntryType `json:"type"`
+	Source  pirogue.Source            `json:"source"`
+	Message string                    `json:"message"`
+	Details map[string]any            `json:"details"`
 }
 
 // eventOf returns the view of one line of a timeline, with its text in t.
-func eventOf(m pirogue.Moment, t tongue) eventView {
+func eventOf(m pirogue.TimelineEntry, t uiLanguage) eventView {
 	view := eventView{
-		At: moment(m.At), Type: m.Type, Source: m.Source, Message: t.of(pirogue.MomentTexts[m.Type]), Details: m.Details,
+		At: moment(m.At), Type: m.Type, Source: m.Source, Message: t.of(pirogue.TimelineTexts[m.Type]), Details: m.Details,
 	}
 	if view.Message == "" {
 		view.Message = string(m.Type)

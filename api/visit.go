@@ -12,11 +12,11 @@ import (
 	"pirogue/ids"
 )
 
-// visit holds the facts about one request that its checks find. A comment names the check that sets
+// requestContext holds the facts about one request that its checks find. A comment names the check that sets
 // the field.
-type visit struct {
+type requestContext struct {
 	id       string             // identify
-	tongue   tongue             // identify
+	tongue   uiLanguage         // identify
 	body     []byte             // readBody: the raw bytes
 	ctx      context.Context    // startClock: ends storeTime later
 	cancel   context.CancelFunc // startClock
@@ -25,24 +25,24 @@ type visit struct {
 	starved  bool               // fail: the database did not respond
 	stamp    string             // checkTimestamp: in the merchant's text, which the signature covers
 	sent     [32]byte           // findKey
-	key      pirogue.Key        // checkSignature
+	key      pirogue.APIKey     // checkSignature
 	merchant pirogue.Merchant   // checkSignature
 }
 
 // owner returns the merchant and mode of the request's key.
-func (v *visit) owner() pirogue.Owner {
+func (v *requestContext) owner() pirogue.Owner {
 	return pirogue.Owner{MerchantID: v.key.MerchantID, Mode: v.key.Mode}
 }
 
 // rest gives the turn at the database back before the request waits on something else.
-func (v *visit) rest() {
+func (v *requestContext) rest() {
 	if v.leave != nil {
 		v.leave()
 	}
 }
 
 // done gives the turn back, frees the place of a bulk's body and releases the deadline.
-func (v *visit) done() {
+func (v *requestContext) done() {
 	v.rest()
 	if v.bulk != nil {
 		v.bulk()
@@ -52,12 +52,12 @@ func (v *visit) done() {
 	}
 }
 
-// visitKey is the key of the visit in Gin's context.
-type visitKey struct{}
+// requestContextKey is the key of the visit in Gin's context.
+type requestContextKey struct{}
 
-// visitOf returns the request's visit, which identify stored.
-func visitOf(c *gin.Context) *visit {
-	v, ok := c.MustGet(visitKey{}).(*visit)
+// requestContextOf returns the request's visit, which identify stored.
+func requestContextOf(c *gin.Context) *requestContext {
+	v, ok := c.MustGet(requestContextKey{}).(*requestContext)
 	if !ok {
 		panic("api: the request was not identified")
 	}
@@ -70,11 +70,11 @@ var requestID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 // identify gives the request its ID and sets the headers of every response. It runs first, so that
 // even the response to a panic has an ID to search for.
 func (s *Server) identify(c *gin.Context) {
-	v := &visit{id: ids.Request(), tongue: tongueOf(c.GetHeader("Accept-Language"))}
+	v := &requestContext{id: ids.Request(), tongue: languageOf(c.GetHeader("Accept-Language"))}
 	if given := c.GetHeader("X-Request-Id"); requestID.MatchString(given) {
 		v.id = given
 	}
-	c.Set(visitKey{}, v)
+	c.Set(requestContextKey{}, v)
 	c.Header("X-Request-Id", v.id)
 	c.Header("Content-Language", string(v.tongue))
 	c.Header("Cache-Control", "no-store")
@@ -91,9 +91,9 @@ func addressOf(c *gin.Context) netip.Addr {
 	return addr.Unmap()
 }
 
-// neighbourhood returns the network that limits count as one address. It is an IPv4 address, or the
+// addressBlock returns the network that limits count as one address. It is an IPv4 address, or the
 // /64 that one IPv6 customer receives.
-func neighbourhood(addr netip.Addr) netip.Prefix {
+func addressBlock(addr netip.Addr) netip.Prefix {
 	bits := addr.BitLen()
 	if addr.Is6() {
 		bits = bits / 2

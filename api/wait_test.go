@@ -142,10 +142,10 @@ func TestAnOperatorThatIsSlowDoesNotHoldTheAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.workflows.start = func(ctx context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
+		w.workflows.start = func(ctx context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
 			w.store.update(p.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusInitiated })
 			<-ctx.Done()
-			return pirogue.FirstAnswer{}, pirogue.Errorf(pirogue.Unknown, "no answer yet: %w", ctx.Err())
+			return pirogue.FirstResponse{}, pirogue.Errorf(pirogue.Unknown, "no answer yet: %w", ctx.Err())
 		}
 		began := time.Now()
 		got := w.collect(order("order_001"))
@@ -162,9 +162,9 @@ func TestAWorkflowThatIsSlowDoesNotHoldARead(t *testing.T) {
 		w := newWorld(t)
 		p := w.accepted("order_001")
 		w.workflows.change(func() {
-			w.workflows.waiting = func(ctx context.Context) (pirogue.Waiting, error) {
+			w.workflows.waiting = func(ctx context.Context) (pirogue.WaitState, error) {
 				<-ctx.Done()
-				return pirogue.Waiting{For: "too late"}, ctx.Err()
+				return pirogue.WaitState{For: "too late"}, ctx.Err()
 			}
 		})
 		began := time.Now()

@@ -18,8 +18,8 @@ type fakeWorkflows struct {
 
 	mu      sync.Mutex
 	away    error // Temporal does not respond
-	start   func(context.Context, pirogue.Payment) (pirogue.FirstAnswer, error)
-	waiting func(context.Context) (pirogue.Waiting, error)
+	start   func(context.Context, pirogue.Payment) (pirogue.FirstResponse, error)
+	waiting func(context.Context) (pirogue.WaitState, error)
 	heard   []pirogue.PaymentID
 	hears   error // error of Heard
 	begun   int   // number of calls of Start
@@ -54,7 +54,7 @@ func (w *fakeWorkflows) Ready(context.Context) error {
 
 // Start implements api.Workflows. Without a start of the test the operator accepts the payment at
 // once.
-func (w *fakeWorkflows) Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
+func (w *fakeWorkflows) Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
 	w.mu.Lock()
 	w.begun++
 	start := w.start
@@ -72,24 +72,24 @@ func (w *fakeWorkflows) Start(ctx context.Context, p pirogue.Payment) (pirogue.F
 			Type: pirogue.ActionRedirect, URL: "https://webpayment.example/pay/abc123", ExpiresAt: p.ExpiresAt,
 		}
 	})
-	return pirogue.FirstAnswer{}, nil
+	return pirogue.FirstResponse{}, nil
 }
 
 // Waiting implements api.Workflows.
 func (w *fakeWorkflows) Waiting(
-	ctx context.Context, _ pirogue.PaymentID, _ pirogue.Kind, now time.Time,
-) (pirogue.Waiting, error) {
+	ctx context.Context, _ pirogue.PaymentID, _ pirogue.PaymentKind, now time.Time,
+) (pirogue.WaitState, error) {
 	w.mu.Lock()
 	waiting := w.waiting
 	w.mu.Unlock()
 	if waiting != nil {
 		return waiting(ctx)
 	}
-	return pirogue.Waiting{For: "customer", NextPoll: now.Add(5 * time.Second), Deadline: now.Add(time.Minute)}, nil
+	return pirogue.WaitState{For: "customer", NextPoll: now.Add(5 * time.Second), Deadline: now.Add(time.Minute)}, nil
 }
 
-// Heard implements api.Workflows: a workflow is open for every stored payment of the kind.
-func (w *fakeWorkflows) Heard(_ context.Context, p pirogue.PaymentID, k pirogue.Kind) error {
+// SignalCallback implements api.Workflows: a workflow is open for every stored payment of the kind.
+func (w *fakeWorkflows) SignalCallback(_ context.Context, p pirogue.PaymentID, k pirogue.PaymentKind) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.hears != nil {
@@ -144,7 +144,7 @@ const (
 type fakeRoutes struct{}
 
 func (fakeRoutes) Route(
-	m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.Kind,
+	m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind,
 ) ([]pirogue.Instance, error) {
 	found := []pirogue.Instance{}
 	for _, i := range instances {
@@ -160,7 +160,7 @@ func (fakeRoutes) Route(
 }
 
 func (fakeRoutes) Network(
-	_ pirogue.Mode, c pirogue.CountryCode, asked pirogue.Network, _ pirogue.Kind, _ pirogue.MSISDN,
+	_ pirogue.Mode, c pirogue.CountryCode, asked pirogue.Network, _ pirogue.PaymentKind, _ pirogue.MSISDN,
 ) (pirogue.Network, string) {
 	for _, i := range instances {
 		if asked == "" && i.Country == c {
@@ -211,15 +211,15 @@ func (deaf) Capability() pirogue.Capability { return pirogue.Capability{} }
 // giver is an operator that gives back the cash-ins it collected.
 type giver struct{ fakeOperator }
 
-func (giver) Refund(context.Context, pirogue.Reversal) (pirogue.Receipt, error) {
-	return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "the API calls no operator")
+func (giver) Refund(context.Context, pirogue.RefundRequest) (pirogue.OperatorResult, error) {
+	return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "the API calls no operator")
 }
 
 // payer is an operator that pays into wallets and has one address for all its callbacks.
 type payer struct{ fakeOperator }
 
-func (payer) Disburse(context.Context, pirogue.Disbursement) (pirogue.Receipt, error) {
-	return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "the API calls no operator")
+func (payer) Disburse(context.Context, pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+	return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "the API calls no operator")
 }
 
 func (payer) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
@@ -240,12 +240,12 @@ func (fakeOperator) Capability() pirogue.Capability {
 }
 
 // Callback implements pirogue.CallbackReader.
-func (fakeOperator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
+func (fakeOperator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
 	said, err := readCallback(header, body)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
-	receipt := pirogue.Receipt{Outcome: pirogue.OutcomePaid, Words: said.Status}
+	receipt := pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, Message: said.Status}
 	if said.Status != "PAID" || said.Ref != string(a.Ref) {
 		return receipt, pirogue.Errorf(pirogue.Unknown, "%q about %q", said.Status, said.Ref)
 	}

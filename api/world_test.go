@@ -47,8 +47,8 @@ type world struct {
 	logs      *observer.ObservedLogs
 	ahead     *atomic.Int64 // nanoseconds by which the clock is ahead of the machine's
 	merchant  pirogue.Merchant
-	test      pirogue.Key
-	live      pirogue.Key
+	test      pirogue.APIKey
+	live      pirogue.APIKey
 }
 
 // newWorld returns a world. change may set options before the server is made.
@@ -93,8 +93,8 @@ func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Lo
 func (w *world) pass(d time.Duration) { w.ahead.Add(int64(d)) }
 
 // newKey creates a key of a merchant.
-func (w *world) newKey(m pirogue.MerchantID, mode pirogue.Mode) pirogue.Key {
-	key := pirogue.Key{
+func (w *world) newKey(m pirogue.MerchantID, mode pirogue.Mode) pirogue.APIKey {
+	key := pirogue.APIKey{
 		Public: ids.Key(mode), MerchantID: m, Mode: mode, Secrets: []pirogue.Secret{{Text: ids.Secret()}},
 	}
 	w.changeKey(key)
@@ -102,7 +102,7 @@ func (w *world) newKey(m pirogue.MerchantID, mode pirogue.Mode) pirogue.Key {
 }
 
 // changeKey stores a key in place of the one with the same public half.
-func (w *world) changeKey(key pirogue.Key) {
+func (w *world) changeKey(key pirogue.APIKey) {
 	w.store.change(func() { w.store.keys[key.Public] = key })
 }
 
@@ -151,7 +151,7 @@ func (r reply) says(code pirogue.Code) apitest.Error {
 }
 
 // request returns a request signed with a key.
-func (w *world) request(key pirogue.Key, method, target, body string) *http.Request {
+func (w *world) request(key pirogue.APIKey, method, target, body string) *http.Request {
 	stamp := strconv.FormatInt(w.now().Unix(), 10)
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	if body == "" {
@@ -196,7 +196,7 @@ func order(number string, more ...string) string {
 func (w *world) collect(body string) reply { return w.collectWith(w.test, body) }
 
 // collectWith posts a cash-in with a key.
-func (w *world) collectWith(key pirogue.Key, body string) reply {
+func (w *world) collectWith(key pirogue.APIKey, body string) reply {
 	return w.do(w.request(key, http.MethodPost, "/api/v1/payments/cashin", body))
 }
 

@@ -31,12 +31,12 @@ type Operator struct {
 	CashOut pirogue.Limits `json:"cash_out"`
 	Window  Duration       `json:"window"`  // the time the customer has to approve; 0 means DefaultWindow
 	Timeout Duration       `json:"timeout"` // of one call, its access token included; 0 means the adapter's
-	// Horizon is the finality window: the time after which an operator's "not found" or
+	// FinalityWindow is the finality window: the time after which an operator's "not found" or
 	// "failed" is final. Zero keeps the adapter's value. AbsenceProves states a promise of the
 	// contract, besides the adapter's own: a reference not found after Horizon was never
 	// executed.
-	Horizon       Duration `json:"horizon"`
-	AbsenceProves bool     `json:"absence_proves"`
+	FinalityWindow Duration `json:"horizon"`
+	AbsenceProves  bool     `json:"absence_proves"`
 	// RefusalSpan is the least time between two refusals of a payment under way before Pirogue
 	// accepts them. A single refusal may still change. 0 keeps the adapter's value.
 	RefusalSpan Duration `json:"refusal_span"`

@@ -37,13 +37,13 @@ func sandboxOperators(url string) []Operator {
 		{
 			Code: "digitalpaye-ci-test", Adapter: "digitalpaye", Mode: pirogue.Test, Country: "CI", Currency: pirogue.XOF,
 			BaseURL: url + "/digitalpaye", Environment: "sandbox", Simulator: true,
-			Horizon: Duration(sandboxHorizon), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
+			FinalityWindow: Duration(sandboxHorizon), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
 			Credentials: map[string]string{"api_key": "sandbox-key", "api_secret": "sandbox-secret"},
 		},
 		{
 			Code: "taramoney-cm-test", Adapter: "taramoney", Mode: pirogue.Test, Country: "CM", Currency: pirogue.XAF,
 			BaseURL: url + "/taramoney/api/tara", Simulator: true,
-			Horizon: Duration(sandboxHorizon), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
+			FinalityWindow: Duration(sandboxHorizon), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
 			Credentials: map[string]string{
 				"api_key": "sandbox-key", "business_id": "sandbox-biz", "webhook_secret": "sandbox-webhook-secret",
 			},
@@ -56,7 +56,7 @@ func sandboxSonatel(code pirogue.OperatorCode, country pirogue.CountryCode, url 
 	return Operator{
 		Code: code, Adapter: "sonatel", Mode: pirogue.Test, Country: country, Network: pirogue.Orange,
 		Currency: pirogue.XOF, BaseURL: url + "/sonatel", Simulator: true,
-		Horizon: Duration(sandboxHorizon), AbsenceProves: true,
+		FinalityWindow: Duration(sandboxHorizon), AbsenceProves: true,
 		Credentials: map[string]string{
 			"client_id": "sandbox-client", "client_secret": "sandbox-secret", "msisdn": "770000001", "pin": "2468",
 			"merchant_code": "100200", "merchant_name": "Pirogue", "callback_key": "sandbox-callback-key",
@@ -72,7 +72,7 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 	return Operator{
 		Code: code, Adapter: "novasend", Mode: pirogue.Test, Country: country, Currency: pirogue.XOF,
 		BaseURL: url + "/novasend", Simulator: true,
-		Horizon: Duration(sandboxHorizon), AbsenceProves: true,
+		FinalityWindow: Duration(sandboxHorizon), AbsenceProves: true,
 		Credentials: map[string]string{
 			"api_key": "sandbox-key-" + name, "api_client": "sandbox-client", "account_id": "sandbox-account-" + name,
 			"webhook_secret": "sandbox-webhook-secret",
@@ -83,7 +83,7 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 // sandboxRoutes returns the routes of the test mode: which simulator serves which network
 // of which country.
 func sandboxRoutes() []pirogue.Route {
-	in, out := []pirogue.Kind{pirogue.CashIn}, []pirogue.Kind{pirogue.CashOut}
+	in, out := []pirogue.PaymentKind{pirogue.CashIn}, []pirogue.PaymentKind{pirogue.CashOut}
 	both := slices.Concat(in, out)
 	return slices.Concat(
 		sandboxRoute("ML", pirogue.Orange, in, "orange-web-ml-test"),
@@ -110,7 +110,7 @@ func sandboxRoutes() []pirogue.Route {
 // sandboxRoute returns the test routes of one network: one route for each kind of payment,
 // all with the same operators.
 func sandboxRoute(
-	country pirogue.CountryCode, network pirogue.Network, kinds []pirogue.Kind, operators ...pirogue.OperatorCode,
+	country pirogue.CountryCode, network pirogue.Network, kinds []pirogue.PaymentKind, operators ...pirogue.OperatorCode,
 ) (routes []pirogue.Route) {
 	for _, kind := range kinds {
 		routes = append(routes, pirogue.Route{

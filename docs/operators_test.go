@@ -218,7 +218,7 @@ func aloneTable(t *testing.T, instances map[string][]pirogue.Instance, heads hea
 		for _, i := range instances[one.adapter] {
 			a := i.Automation()
 			row := []string{one.name}
-			for _, sentence := range []string{a.LostIn, a.LostOut, a.Proves, a.Redrive, a.Settles} {
+			for _, sentence := range []string{a.LostCashIn, a.LostCashOut, a.Proves, a.Redrive, a.Settles} {
 				row = append(row, heads.say(t, cmp.Or(sentence, "–")))
 			}
 			said = append(said, row)

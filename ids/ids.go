@@ -32,8 +32,8 @@ func Payment() pirogue.PaymentID { return pirogue.PaymentID(New()) }
 // Reference returns an operator reference of 20 characters: "CI", "CO" or "RF" for the
 // kind, then 18 random ones. Its 88 random bits make a collision with another reference
 // unlikely.
-func Reference(k pirogue.Kind) pirogue.OperatorRef {
-	prefix := map[pirogue.Kind]string{pirogue.CashIn: "CI", pirogue.CashOut: "CO", pirogue.Refund: "RF"}[k]
+func Reference(k pirogue.PaymentKind) pirogue.OperatorRef {
+	prefix := map[pirogue.PaymentKind]string{pirogue.CashIn: "CI", pirogue.CashOut: "CO", pirogue.Refund: "RF"}[k]
 	return pirogue.OperatorRef(prefix + crockford.EncodeToString(random(refEntropy)))
 }
 

@@ -28,7 +28,7 @@ const (
 	// AdjustmentAccount is the counterpart of money that people placed outside Pirogue. It is
 	// also that of money which they state moved, beyond the operator's result.
 	AdjustmentAccount AccountKind = "ADJUSTMENT"
-	BankAccount       AccountKind = "SETTLEMENT" // paid out to the merchant's bank
+	SettlementAccount AccountKind = "SETTLEMENT" // paid out to the merchant's bank
 )
 
 // Account identifies one account of the books. Every account, system accounts too, belongs
@@ -80,17 +80,17 @@ type Step string
 
 // The steps that can be booked.
 const (
-	StepCashIn  Step = "cashin"  // a confirmed cash-in
-	StepHold    Step = "hold"    // an accepted cash-out or refund
-	StepCapture Step = "capture" // its success
-	StepRelease Step = "release" // its failure
-	StepFee     Step = "fee"     // part of a fee, given back with a refund
-	StepLate    Step = "late"    // money that moved after the payment ended, or of another amount
-	StepClear   Step = "clear"   // a resolved case: its money leaves suspense
-	StepPayout  Step = "payout"  // a payment to a merchant's bank
-	StepBulk    Step = "bulk"    // an accepted bulk: all its money is set aside
-	StepLine    Step = "line"    // a line of it takes its part when its turn comes
-	StepRest    Step = "rest"    // money of its cancelled lines goes back
+	StepCashIn     Step = "cashin"  // a confirmed cash-in
+	StepHold       Step = "hold"    // an accepted cash-out or refund
+	StepCapture    Step = "capture" // its success
+	StepRelease    Step = "release" // its failure
+	StepFee        Step = "fee"     // part of a fee, given back with a refund
+	StepLate       Step = "late"    // money that moved after the payment ended, or of another amount
+	StepClear      Step = "clear"   // a resolved case: its money leaves suspense
+	StepSettlement Step = "payout"  // a payment to a merchant's bank
+	StepBulk       Step = "bulk"    // an accepted bulk: all its money is set aside
+	StepLine       Step = "line"    // a line of it takes its part when its turn comes
+	StepRest       Step = "rest"    // money of its cancelled lines goes back
 )
 
 // Journal holds the transfers of one step. The store books all of them or none, and books
@@ -248,15 +248,15 @@ func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c piro
 	return append(journals, cleared)
 }
 
-// Payout returns the journal of a payment to a merchant's bank. The payout ends our debt
+// Settlement returns the journal of a payment to a merchant's bank. The payout ends our debt
 // for this money.
-func Payout(p pirogue.Payout) Journal {
+func Settlement(p pirogue.Settlement) Journal {
 	merchant := Account{
 		Kind: MerchantAccount, Merchant: p.MerchantID, Mode: p.Mode, Country: p.Country, Currency: p.Amount.Currency,
 	}
 	bank := merchant
-	bank.Kind = BankAccount
-	return Journal{PayoutID: p.ID, Step: StepPayout, Phase: Posted, Transfers: []Transfer{{
+	bank.Kind = SettlementAccount
+	return Journal{PayoutID: p.ID, Step: StepSettlement, Phase: Posted, Transfers: []Transfer{{
 		Debit: merchant, Credit: bank, Amount: p.Amount.Minor,
 	}}}
 }

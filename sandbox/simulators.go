@@ -18,7 +18,7 @@ import (
 var simulators = []row{
 	{"Orange Web Payment", OrangeWebPath, startOrangeWeb},
 	{"Orange Money Sénégal (Sonatel)", SonatelPath, startSonatel},
-	onTill("Novasend", "/novasend", func(o stage.TillOptions) (*novasend.Simulator, error) { return novasend.New(o) }),
+	onTill("Novasend", "/novasend", func(o stage.EngineOptions) (*novasend.Simulator, error) { return novasend.New(o) }),
 	onTill("Digitalpaye (Côte d'Ivoire)", "/digitalpaye", digitalpaye.New),
 	onTill("Taramoney (Cameroun)", "/taramoney", taramoney.New), // serves /api/tara of www.dklo.co below this path
 }
@@ -36,9 +36,9 @@ func startSonatel(s *Sandbox, o Options, at stage.Options) (sim Simulator, err e
 }
 
 // onTill returns the row of a simulator that is built on a stage.Till.
-func onTill[S Simulator](name, path string, open func(stage.TillOptions) (S, error)) row {
+func onTill[S Simulator](name, path string, open func(stage.EngineOptions) (S, error)) row {
 	return row{name, path, func(_ *Sandbox, _ Options, at stage.Options) (Simulator, error) {
-		return open(stage.TillOptions{Options: at})
+		return open(stage.EngineOptions{Options: at})
 	}}
 }
 

@@ -11,11 +11,11 @@ import (
 	"pirogue"
 )
 
-// actRow is a row of acts, the audit log: one support action. The fields known before the action
+// auditRow is a row of acts, the audit log: one support action. The fields known before the action
 // never change. The result is added once.
-type actRow struct {
+type auditRow struct {
 	ID        string `gorm:"primaryKey"`
-	At        stamp
+	At        timeText
 	Actor     string
 	Role      string
 	Verb      string
@@ -30,29 +30,29 @@ type actRow struct {
 	Because            string // the reason in the result
 	Evidence           string
 	Status             string
-	EndedAt            stamp // NULL: under way, or cut off
+	EndedAt            timeText // NULL: under way, or cut off
 }
 
 // TableName returns the table's name.
-func (actRow) TableName() string { return "acts" }
+func (auditRow) TableName() string { return "acts" }
 
-// BeginAct writes the audit entry of a support action before the action. If this fails, the
+// BeginAuditEntry writes the audit entry of a support action before the action. If this fails, the
 // caller must not act. A repeated call with the same action changes nothing; an ID that belongs
 // to another action is Internal. It fails with MissingField for an action without a reason, and
 // with TransactionNotFound if there is no such payment.
-func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
+func (db *DB) BeginAuditEntry(ctx context.Context, a pirogue.AuditEntry) error {
 	if a.Reason == "" {
 		return pirogue.FieldError(pirogue.MissingField, "reason")
 	}
 	said := []string{
-		a.ID, a.Actor, string(a.Verb), string(a.PaymentID), a.Subject, a.Reason, string(a.Resolution), a.Evidence,
+		a.ID, a.Actor, string(a.Action), string(a.PaymentID), a.Subject, a.Reason, string(a.Resolution), a.Evidence,
 		string(a.Case),
 	}
-	if !keepable(said...) {
+	if !isStorable(said...) {
 		return pirogue.FieldError(pirogue.InvalidParameter, "reason")
 	}
 	row := packAct(a)
-	return db.together(ctx, "begin act", func(tx *gorm.DB) error {
+	return db.inTx(ctx, "begin act", func(tx *gorm.DB) error {
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 		if errors.Is(written.Error, gorm.ErrForeignKeyViolated) {
 			return pirogue.Errorf(pirogue.TransactionNotFound, "payment %q: %w", a.PaymentID, written.Error)
@@ -60,11 +60,11 @@ func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
 		if written.Error != nil || written.RowsAffected == 1 {
 			return written.Error
 		}
-		var stands actRow
+		var stands auditRow
 		if err := tx.Where("id = ?", a.ID).Take(&stands).Error; err != nil {
 			return err
 		}
-		if begun := unpackAct(stands); begun.Actor != a.Actor || begun.Verb != a.Verb ||
+		if begun := unpackAct(stands); begun.Actor != a.Actor || begun.Action != a.Action ||
 			begun.PaymentID != a.PaymentID || begun.Subject != a.Subject || begun.Reason != a.Reason ||
 			begun.Resolution != a.Resolution || begun.Evidence != a.Evidence || begun.Case != a.Case {
 			return pirogue.Errorf(pirogue.Internal, "act %s is another one's", a.ID)
@@ -73,33 +73,33 @@ func (db *DB) BeginAct(ctx context.Context, a pirogue.Act) error {
 	})
 }
 
-// EndAct completes an audit entry with its result. An entry that has a result keeps it. It fails
+// EndAuditEntry completes an audit entry with its result. An entry that has a result keeps it. It fails
 // with NotFound.
-func (db *DB) EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error {
+func (db *DB) EndAuditEntry(ctx context.Context, act string, v pirogue.ActionResult, at time.Time) error {
 	if v.Decision == "" || at.IsZero() {
 		return pirogue.Errorf(pirogue.Internal, "end act %s without a verdict or a moment", act)
 	}
-	return db.together(ctx, "end act", func(tx *gorm.DB) error {
-		set := tx.Model(&actRow{}).Where("id = ? AND ended_at IS NULL", act).Updates(map[string]any{
+	return db.inTx(ctx, "end act", func(tx *gorm.DB) error {
+		set := tx.Model(&auditRow{}).Where("id = ? AND ended_at IS NULL", act).Updates(map[string]any{
 			"decision": v.Decision, "because": clean(v.Reason), "evidence": clean(v.Evidence), "status": v.Status,
-			"ended_at": on(at),
+			"ended_at": timestamp(at),
 		})
 		if set.Error != nil || set.RowsAffected == 1 {
 			return set.Error
 		}
-		var stands actRow
-		return missing(tx.Where("id = ?", act).Take(&stands).Error, pirogue.NotFound, act)
+		var stands auditRow
+		return asNotFound(tx.Where("id = ?", act).Take(&stands).Error, pirogue.NotFound, act)
 	})
 }
 
-// Act returns an audit entry. It fails with NotFound.
-func (db *DB) Act(ctx context.Context, id string) (pirogue.Act, error) {
-	if !keepable(id) {
-		return pirogue.Act{}, pirogue.Errorf(pirogue.NotFound, "act %q", id)
+// AuditEntry returns an audit entry. It fails with NotFound.
+func (db *DB) AuditEntry(ctx context.Context, id string) (pirogue.AuditEntry, error) {
+	if !isStorable(id) {
+		return pirogue.AuditEntry{}, pirogue.Errorf(pirogue.NotFound, "act %q", id)
 	}
-	var row actRow
-	err := db.look(ctx, "read act", func(tx *gorm.DB) error {
-		return missing(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, id)
+	var row auditRow
+	err := db.readOnce(ctx, "read act", func(tx *gorm.DB) error {
+		return asNotFound(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, id)
 	})
 	return unpackAct(row), err
 }
@@ -107,18 +107,18 @@ func (db *DB) Act(ctx context.Context, id string) (pirogue.Act, error) {
 // Proposal returns the resolution of a payment that waits for a second person: the newest
 // proposal. None waits if since then a resolution was carried out, a case was opened, or an
 // attempt was sent. It fails with NotFound.
-func (db *DB) Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.Act, error) {
-	var rows []actRow
-	err := db.look(ctx, "read proposal", func(tx *gorm.DB) error {
+func (db *DB) Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.AuditEntry, error) {
+	var rows []auditRow
+	err := db.readOnce(ctx, "read proposal", func(tx *gorm.DB) error {
 		return tx.Raw(lastResolution, map[string]any{
-			"payment": id, "resolve": pirogue.VerbResolve, "refused": pirogue.DecisionRefused,
+			"payment": id, "resolve": pirogue.ActionResolve, "refused": pirogue.DecisionRefused,
 		}).Scan(&rows).Error
 	})
 	if err == nil && (len(rows) == 0 || rows[0].Decision != string(pirogue.DecisionProposed)) {
 		err = pirogue.Errorf(pirogue.NotFound, "payment %q has no proposal", id)
 	}
 	if err != nil {
-		return pirogue.Act{}, err
+		return pirogue.AuditEntry{}, err
 	}
 	return unpackAct(rows[0]), nil
 }
@@ -134,20 +134,20 @@ SELECT * FROM acts
    AND ended_at >= COALESCE((SELECT MAX(a.sent_at) FROM attempts a WHERE a.payment_id = @payment), '')
  ORDER BY ended_at DESC, id DESC LIMIT 1`
 
-// Acts returns the audit entries of one payment or, for "", of all, the newest first. It returns
+// AuditEntries returns the audit entries of one payment or, for "", of all, the newest first. It returns
 // at most limit and pirogue.MaxPage + 1.
-func (db *DB) Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]pirogue.Act, error) {
-	if !keepable(string(id)) {
-		return []pirogue.Act{}, nil
+func (db *DB) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]pirogue.AuditEntry, error) {
+	if !isStorable(string(id)) {
+		return []pirogue.AuditEntry{}, nil
 	}
-	var rows []actRow
-	err := db.look(ctx, "list acts", func(tx *gorm.DB) error {
+	var rows []auditRow
+	err := db.readOnce(ctx, "list acts", func(tx *gorm.DB) error {
 		if id != "" {
 			tx = tx.Where("payment_id = ?", id)
 		}
 		return tx.Order("at DESC, id DESC").Limit(pageSize(limit)).Find(&rows).Error
 	})
-	acts := make([]pirogue.Act, len(rows))
+	acts := make([]pirogue.AuditEntry, len(rows))
 	for i, row := range rows {
 		acts[i] = unpackAct(row)
 	}
@@ -155,22 +155,22 @@ func (db *DB) Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]piro
 }
 
 // packAct returns the row of an audit entry that has no result yet.
-func packAct(a pirogue.Act) actRow {
-	return actRow{
-		ID: a.ID, At: on(a.At), Actor: a.Actor, Role: string(a.Role), Verb: string(a.Verb),
+func packAct(a pirogue.AuditEntry) auditRow {
+	return auditRow{
+		ID: a.ID, At: timestamp(a.At), Actor: a.Actor, Role: string(a.Role), Verb: string(a.Action),
 		PaymentID: link(a.PaymentID), Subject: a.Subject, Reason: a.Reason,
 		Resolution: string(a.Resolution), ResolutionEvidence: a.Evidence, CaseID: string(a.Case),
 	}
 }
 
 // unpackAct returns the audit entry of a row.
-func unpackAct(r actRow) pirogue.Act {
-	return pirogue.Act{
-		ID: r.ID, At: r.At.time(), Actor: r.Actor, Role: pirogue.Role(r.Role), Verb: pirogue.Verb(r.Verb),
+func unpackAct(r auditRow) pirogue.AuditEntry {
+	return pirogue.AuditEntry{
+		ID: r.ID, At: r.At.time(), Actor: r.Actor, Role: pirogue.Role(r.Role), Action: pirogue.SupportActionKind(r.Verb),
 		PaymentID: pirogue.PaymentID(r.PaymentID), Subject: r.Subject, Reason: r.Reason, EndedAt: r.EndedAt.time(),
 		Resolution: pirogue.Resolution(r.Resolution), Evidence: r.ResolutionEvidence,
 		Case: pirogue.CaseID(r.CaseID),
-		Verdict: pirogue.Verdict{
+		Result: pirogue.ActionResult{
 			Decision: pirogue.Decision(r.Decision), Reason: r.Because, Evidence: r.Evidence, Status: pirogue.Status(r.Status),
 		},
 	}

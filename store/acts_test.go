@@ -13,17 +13,17 @@ import (
 )
 
 // act returns an audit entry of a support action that has not begun.
-func (w *world) act(id pirogue.PaymentID, verb pirogue.Verb) pirogue.Act {
-	return pirogue.Act{
-		ID: ids.New(), At: w.at(0), Actor: "awa", Role: pirogue.RoleSupport, Verb: verb, PaymentID: id,
+func (w *world) act(id pirogue.PaymentID, verb pirogue.SupportActionKind) pirogue.AuditEntry {
+	return pirogue.AuditEntry{
+		ID: ids.New(), At: w.at(0), Actor: "awa", Role: pirogue.RoleSupport, Action: verb, PaymentID: id,
 		Subject: "ticket 17", Reason: "the customer calls",
 	}
 }
 
 // acts reads the audit log of a payment.
-func (w *world) acts(id pirogue.PaymentID, limit int) []pirogue.Act {
+func (w *world) acts(id pirogue.PaymentID, limit int) []pirogue.AuditEntry {
 	w.t.Helper()
-	acts, err := w.db.Acts(w.ctx(), id, limit)
+	acts, err := w.db.AuditEntries(w.ctx(), id, limit)
 	require.NoError(w.t, err)
 	return acts
 }
@@ -32,27 +32,27 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.accept("order_1")
-		a := w.act(p.ID, pirogue.VerbRecheck)
+		a := w.act(p.ID, pirogue.ActionRecheck)
 		for range 2 { // a repeat after a lost response
-			require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
+			require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
 		}
-		require.Equal(w.t, []pirogue.Act{a}, w.acts(p.ID, 10), "no verdict: under way, or cut off")
+		require.Equal(w.t, []pirogue.AuditEntry{a}, w.acts(p.ID, 10), "no verdict: under way, or cut off")
 
-		a.Verdict = pirogue.Verdict{
+		a.Result = pirogue.ActionResult{
 			Decision: pirogue.DecisionWaiting, Reason: "asked", Evidence: "PENDING", Status: pirogue.StatusPending,
 		}
 		a.EndedAt = w.at(time.Second)
-		require.NoError(w.t, w.db.EndAct(w.ctx(), a.ID, a.Verdict, a.EndedAt))
-		settled := pirogue.Verdict{Decision: pirogue.DecisionSettled}
-		require.NoError(w.t, w.db.EndAct(w.ctx(), a.ID, settled, w.at(time.Hour)), "it has a verdict and keeps it")
-		require.NoError(w.t, w.db.BeginAct(w.ctx(), a), "begun again late")
-		require.Equal(w.t, []pirogue.Act{a}, w.acts(p.ID, 10))
+		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, a.Result, a.EndedAt))
+		settled := pirogue.ActionResult{Decision: pirogue.DecisionSettled}
+		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, settled, w.at(time.Hour)), "it has a verdict and keeps it")
+		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a), "begun again late")
+		require.Equal(w.t, []pirogue.AuditEntry{a}, w.acts(p.ID, 10))
 
 		other := a
 		other.Reason = "another reason"
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAct(w.ctx(), other)), "an ID names one act")
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.EndAct(w.ctx(), ids.New(), settled, w.at(0))))
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndAct(w.ctx(), a.ID, pirogue.Verdict{}, w.at(0))))
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), other)), "an ID names one act")
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), ids.New(), settled, w.at(0))))
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), a.ID, pirogue.ActionResult{}, w.at(0))))
 	})
 }
 
@@ -62,12 +62,12 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, attempt := w.accept("order_1")
-		resolve := func(actor string, as pirogue.Resolution, d pirogue.Decision, at time.Duration) pirogue.Act {
-			a := w.act(p.ID, pirogue.VerbResolve)
+		resolve := func(actor string, as pirogue.Resolution, d pirogue.Decision, at time.Duration) pirogue.AuditEntry {
+			a := w.act(p.ID, pirogue.ActionResolve)
 			a.Actor, a.Role, a.Resolution, a.Evidence = actor, pirogue.RoleFinance, as, "line 12"
-			require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
+			require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
 			if d != "" {
-				require.NoError(w.t, w.db.EndAct(w.ctx(), a.ID, pirogue.Verdict{Decision: d}, w.at(at)))
+				require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, pirogue.ActionResult{Decision: d}, w.at(at)))
 			}
 			return a
 		}
@@ -105,17 +105,17 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 		resolve("moussa", pirogue.ResolvedUnpaid, pirogue.DecisionSettled, 6*time.Second)
 		requireProposal("")
 
-		got, err := w.db.Act(w.ctx(), begun.ID)
+		got, err := w.db.AuditEntry(w.ctx(), begun.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, begun, got)
-		_, err = w.db.Act(w.ctx(), ids.New())
+		_, err = w.db.AuditEntry(w.ctx(), ids.New())
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		other := begun
 		other.Resolution = pirogue.ResolvedUnpaid
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAct(w.ctx(), other)), "an ID names one act")
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), other)), "an ID names one act")
 		other = begun
 		other.Case = "c"
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAct(w.ctx(), other)), "and one case")
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), other)), "and one case")
 	})
 }
 
@@ -123,15 +123,15 @@ func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		a := w.act("", "payout")
-		require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
+		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
 		const verdicts = 20
-		var stood [verdicts]pirogue.Act // as each caller reads it after its own call
+		var stood [verdicts]pirogue.AuditEntry // as each caller reads it after its own call
 		require.NoError(w.t, together(verdicts, func(i int) error {
-			v := pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: strconv.Itoa(i)}
-			if err := w.db.EndAct(w.ctx(), a.ID, v, begin.Add(time.Duration(i)*time.Second)); err != nil {
+			v := pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: strconv.Itoa(i)}
+			if err := w.db.EndAuditEntry(w.ctx(), a.ID, v, insertFirstHistory.Add(time.Duration(i)*time.Second)); err != nil {
 				return err
 			}
-			acts, err := w.db.Acts(w.ctx(), "", 1)
+			acts, err := w.db.AuditEntries(w.ctx(), "", 1)
 			if err == nil {
 				stood[i] = acts[0]
 			}
@@ -140,8 +140,8 @@ func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
 		for _, seen := range stood {
 			require.Equal(w.t, stood[0], seen)
 		}
-		second := strconv.Itoa(int(stood[0].EndedAt.Sub(begin).Seconds()))
-		require.Equal(w.t, second, stood[0].Verdict.Reason, "verdict and moment are of one call")
+		second := strconv.Itoa(int(stood[0].EndedAt.Sub(insertFirstHistory).Seconds()))
+		require.Equal(w.t, second, stood[0].Result.Reason, "verdict and moment are of one call")
 	})
 }
 
@@ -149,19 +149,19 @@ func TestAnActNeedsAReasonAndAPaymentThatExists(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		for name, row := range map[string]struct {
-			spoil func(a *pirogue.Act)
+			spoil func(a *pirogue.AuditEntry)
 			code  pirogue.Code
 		}{
-			"no reason":  {func(a *pirogue.Act) { a.Reason = "" }, pirogue.MissingField},
-			"NUL":        {func(a *pirogue.Act) { a.Reason = "\x00" }, pirogue.InvalidParameter},
-			"no payment": {func(a *pirogue.Act) { a.PaymentID = ids.Payment() }, pirogue.TransactionNotFound},
-			"no actor":   {func(a *pirogue.Act) { a.Actor = "" }, pirogue.Internal},
-			"no role":    {func(a *pirogue.Act) { a.Role = "" }, pirogue.Internal},
-			"no moment":  {func(a *pirogue.Act) { a.At = time.Time{} }, pirogue.Internal},
+			"no reason":  {func(a *pirogue.AuditEntry) { a.Reason = "" }, pirogue.MissingField},
+			"NUL":        {func(a *pirogue.AuditEntry) { a.Reason = "\x00" }, pirogue.InvalidParameter},
+			"no payment": {func(a *pirogue.AuditEntry) { a.PaymentID = ids.Payment() }, pirogue.TransactionNotFound},
+			"no actor":   {func(a *pirogue.AuditEntry) { a.Actor = "" }, pirogue.Internal},
+			"no role":    {func(a *pirogue.AuditEntry) { a.Role = "" }, pirogue.Internal},
+			"no moment":  {func(a *pirogue.AuditEntry) { a.At = time.Time{} }, pirogue.Internal},
 		} {
 			a := w.act("", "fee")
 			row.spoil(&a)
-			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.BeginAct(w.ctx(), a)), name)
+			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), a)), name)
 		}
 		require.Empty(w.t, w.acts("", 10))
 	})
@@ -171,16 +171,16 @@ func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.accept("order_1")
-		var newest []pirogue.Act
+		var newest []pirogue.AuditEntry
 		for i := range 4 {
 			w.now.Add(time.Second.Microseconds())
 			a := w.act(map[bool]pirogue.PaymentID{true: p.ID}[i%2 == 0], "fee")
-			require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
-			newest = append([]pirogue.Act{a}, newest...)
+			require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
+			newest = append([]pirogue.AuditEntry{a}, newest...)
 		}
 		require.Equal(w.t, newest, w.acts("", 10))
 		require.Equal(w.t, newest[:2], w.acts("", 2))
-		require.Equal(w.t, []pirogue.Act{newest[1], newest[3]}, w.acts(p.ID, 10))
+		require.Equal(w.t, []pirogue.AuditEntry{newest[1], newest[3]}, w.acts(p.ID, 10))
 		require.Empty(w.t, w.acts("x\x00", 10))
 	})
 }
@@ -189,9 +189,9 @@ func TestNobodyRewritesTheAuditLog(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		open, done := w.act("", "fee"), w.act("", "fee")
-		require.NoError(w.t, w.db.BeginAct(w.ctx(), open))
-		require.NoError(w.t, w.db.BeginAct(w.ctx(), done))
-		require.NoError(w.t, w.db.EndAct(w.ctx(), done.ID, pirogue.Verdict{Decision: pirogue.DecisionSettled}, w.at(0)))
+		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), open))
+		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), done))
+		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), done.ID, pirogue.ActionResult{Decision: pirogue.DecisionSettled}, w.at(0)))
 		db := w.raw()
 		for name, statement := range map[string]string{
 			"another actor":             "UPDATE acts SET actor = 'moussa' WHERE ended_at IS NULL",
@@ -226,11 +226,11 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseLateSuccess, Note: "canary-note", OpenedAt: w.at(2 * time.Minute),
 		}))
 		w.now.Add(3 * time.Minute.Microseconds())
-		a := w.act(p.ID, pirogue.VerbResolve)
+		a := w.act(p.ID, pirogue.ActionResolve)
 		a.Reason = "canary-reason"
-		require.NoError(w.t, w.db.BeginAct(w.ctx(), a))
-		v := pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "placed by hand", Evidence: "slip 4"}
-		require.NoError(w.t, w.db.EndAct(w.ctx(), a.ID, v, w.at(0)))
+		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
+		v := pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: "placed by hand", Evidence: "slip 4"}
+		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, v, w.at(0)))
 		require.NoError(w.t, w.db.CloseCase(w.ctx(), "c", w.at(time.Minute)))
 		_, d := w.beginDelivery(settled.EventID, w.at(2*time.Minute))
 		w.endDelivery(d, 410, pirogue.EventExhausted)
@@ -256,7 +256,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 			"support.acted by support map[decision:SETTLED verb:resolve]",
 		}, lines(told[3:5]))
 		for _, m := range told {
-			require.Contains(w.t, pirogue.MomentTexts, m.Type)
+			require.Contains(w.t, pirogue.TimelineTexts, m.Type)
 		}
 		for _, id := range []pirogue.PaymentID{ids.Payment(), "x\x00"} {
 			_, err = w.db.AnyTimeline(w.ctx(), id)
@@ -266,7 +266,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 }
 
 // lines prints the events of a timeline.
-func lines(told []pirogue.Moment) []string {
+func lines(told []pirogue.TimelineEntry) []string {
 	var printed []string
 	for _, m := range told {
 		printed = append(printed, fmt.Sprintf("%s by %s %v", m.Type, m.Source, m.Details))

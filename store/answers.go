@@ -10,18 +10,18 @@ import (
 	"pirogue/failpoint"
 )
 
-// Answer records the result of one sending of an attempt, and returns the attempt's state
+// RecordAttemptResult records the result of one sending of an attempt, and returns the attempt's state
 // afterwards. Only a SENT attempt changes, and only by the result of its latest sending. The
 // exception is a sending that was proven not sent: that counts whenever it arrives. A terminal
 // payment keeps its status and its failure. Its attempt still gets the handle, so that the
 // operator can be asked about a late success.
-func (db *DB) Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptState, error) {
+func (db *DB) RecordAttemptResult(ctx context.Context, a pirogue.AttemptResult) (pirogue.AttemptState, error) {
 	accepted, err := db.acceptedColumns(a)
 	if err != nil {
 		return "", failure("record answer", err)
 	}
 	var stands pirogue.AttemptState
-	err = db.together(ctx, "record answer", func(tx *gorm.DB) error {
+	err = db.inTx(ctx, "record answer", func(tx *gorm.DB) error {
 		stands = ""
 		// It locks a payment of any status: the attempts of an ended payment get their results
 		// too.
@@ -51,7 +51,7 @@ func (db *DB) Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptStat
 }
 
 // stateOf returns an attempt's state. It reads the row unless this result has just set the state.
-func stateOf(tx *gorm.DB, a pirogue.Answer, changed bool) (pirogue.AttemptState, error) {
+func stateOf(tx *gorm.DB, a pirogue.AttemptResult, changed bool) (pirogue.AttemptState, error) {
 	if changed && a.State != pirogue.AttemptPrepared {
 		return a.State, nil
 	}
@@ -65,7 +65,7 @@ func stateOf(tx *gorm.DB, a pirogue.Answer, changed bool) (pirogue.AttemptState,
 
 // answerSent records the result of a sending that left, or may have left. It reports whether that
 // is the latest sending.
-func (db *DB) answerSent(tx *gorm.DB, a pirogue.Answer) (bool, error) {
+func (db *DB) answerSent(tx *gorm.DB, a pirogue.AttemptResult) (bool, error) {
 	columns, err := db.answerColumns(tx, a)
 	if err != nil {
 		return false, err
@@ -77,9 +77,9 @@ func (db *DB) answerSent(tx *gorm.DB, a pirogue.Answer) (bool, error) {
 
 // answerNotSent removes a sending that was proven not sent from those that may have left. It
 // reports whether the sending was among them.
-func answerNotSent(tx *gorm.DB, a pirogue.Answer) (bool, error) {
+func answerNotSent(tx *gorm.DB, a pirogue.AttemptResult) (bool, error) {
 	set := tx.Exec(strikeSending, map[string]any{
-		"id": a.AttemptID, "n": a.Sending, "mark": sendingMark(a.Sending), "words": clean(a.Words), "at": on(a.At),
+		"id": a.AttemptID, "n": a.Sending, "mark": sendingMark(a.Sending), "words": clean(a.Message), "at": timestamp(a.At),
 	})
 	return set.RowsAffected > 0, set.Error
 }
@@ -103,12 +103,12 @@ UPDATE attempts
 // answerPayment updates the payment of an attempt. It leaves a refusal to Settle: this is not the
 // place to decide between the end of the payment and a failover.
 func answerPayment(
-	tx *gorm.DB, id pirogue.PaymentID, a pirogue.Answer, stands pirogue.AttemptState, accepted map[string]any,
+	tx *gorm.DB, id pirogue.PaymentID, a pirogue.AttemptResult, stands pirogue.AttemptState, accepted map[string]any,
 ) error {
 	if stands == pirogue.AttemptRefused || stands == pirogue.AttemptSent {
 		return nil
 	}
-	if _, err := draw(tx, edge{
+	if _, err := applyTransition(tx, transition{
 		payment: id, from: []pirogue.Status{pirogue.StatusInitiated}, to: pirogue.StatusPending, at: a.At,
 	}); err != nil {
 		return err
@@ -122,9 +122,9 @@ func answerPayment(
 // answerColumns returns the columns of the attempt that a result changes. An Unknown result adds
 // to the handle. Pirogue may have to send the attempt once more with its original handle. It may
 // also have to ask about it by the handle of another response.
-func (db *DB) answerColumns(tx *gorm.DB, a pirogue.Answer) (map[string]any, error) {
+func (db *DB) answerColumns(tx *gorm.DB, a pirogue.AttemptResult) (map[string]any, error) {
 	columns := map[string]any{
-		"state": a.State, "unable": a.Unable, "answer": clean(a.Words), "updated_at": on(a.At),
+		"state": a.State, "unable": a.Unable, "answer": clean(a.Message), "updated_at": timestamp(a.At),
 	}
 	handle := a.Handle
 	switch a.State {
@@ -138,12 +138,12 @@ func (db *DB) answerColumns(tx *gorm.DB, a pirogue.Answer) (map[string]any, erro
 		return nil, pirogue.Errorf(pirogue.Internal, "an answer cannot be %q", a.State)
 	}
 	sealed, err := db.sealHandle(a.AttemptID, handle)
-	columns["answered_at"], columns["handle_sealed"] = on(a.At), sealed
+	columns["answered_at"], columns["handle_sealed"] = timestamp(a.At), sealed
 	return columns, err
 }
 
 // addedHandle returns an attempt's handle with the additions of a result.
-func (db *DB) addedHandle(tx *gorm.DB, a pirogue.Answer) (pirogue.Handle, error) {
+func (db *DB) addedHandle(tx *gorm.DB, a pirogue.AttemptResult) (pirogue.Handle, error) {
 	var row attemptRow
 	if err := tx.Where("id = ?", a.AttemptID).Take(&row).Error; err != nil {
 		return nil, err
@@ -156,11 +156,11 @@ func (db *DB) addedHandle(tx *gorm.DB, a pirogue.Answer) (pirogue.Handle, error)
 }
 
 // acceptedColumns returns the columns of the payment that an acceptance sets.
-func (db *DB) acceptedColumns(a pirogue.Answer) (map[string]any, error) {
+func (db *DB) acceptedColumns(a pirogue.AttemptResult) (map[string]any, error) {
 	pack := packer{ring: db.ring}
 	columns := map[string]any{
 		"next_action": pack.json(a.NextAction, a.NextAction == pirogue.NextAction{}),
-		"expires_at":  on(a.ExpiresAt),
+		"expires_at":  timestamp(a.ExpiresAt),
 		"operator":    gorm.Expr("(SELECT operator FROM attempts WHERE id = ?)", a.AttemptID),
 	}
 	if a.ProviderTxID != "" {

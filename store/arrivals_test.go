@@ -72,7 +72,7 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 			t.Parallel()
 			each(t, func(w *world) {
 				p, a := w.sent("order_1")
-				require.NoError(w.t, w.answered(pirogue.Answer{
+				require.NoError(w.t, w.answered(pirogue.AttemptResult{
 					AttemptID: a.ID, State: pirogue.AttemptRefused, Unable: true, At: w.at(time.Second),
 				}))
 				b := w.renewAt(second, p, a)
@@ -132,7 +132,7 @@ func TestEarlierAttempts(t *testing.T) {
 
 func (w *world) earlier(p pirogue.Payment) []pirogue.AttemptID {
 	w.t.Helper()
-	attempts, err := w.db.Earlier(w.ctx(), p.ID)
+	attempts, err := w.db.EarlierAttempts(w.ctx(), p.ID)
 	require.NoError(w.t, err)
 	var found []pirogue.AttemptID
 	for _, a := range attempts {
@@ -156,7 +156,7 @@ func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 		_, err = w.end(expired, pirogue.StatusExpired, pirogue.FailedNoAnswer)
 		require.NoError(w.t, err)
 		w.arrives(expired, pirogue.CauseLateSuccess, 0, expired.Amount.Minor)
-		settled, err = w.db.Settle(w.ctx(), pirogue.Settlement{
+		settled, err = w.db.Finalize(w.ctx(), pirogue.Finalization{
 			PaymentID: expired.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
@@ -186,7 +186,7 @@ func TestPasswordOfALostAnswer(t *testing.T) {
 				answers := func(state pirogue.AttemptState, handle pirogue.Handle, want pirogue.Handle) {
 					sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
 					require.NoError(w.t, err)
-					_, err = w.db.Answer(w.ctx(), pirogue.Answer{
+					_, err = w.db.RecordAttemptResult(w.ctx(), pirogue.AttemptResult{
 						AttemptID: a.ID, Sending: sending.Number, State: state, Handle: handle, At: w.at(time.Minute),
 					})
 					require.NoError(w.t, err)

@@ -15,13 +15,13 @@ const asksFirst = "EXISTS (SELECT 1 FROM ask_first WHERE ended_at IS NULL)"
 // askFirstRow is a row of ask_first: one restore of the database.
 type askFirstRow struct {
 	ID              string `gorm:"primaryKey"`
-	Since           stamp
-	BegunAt         stamp
+	Since           timeText
+	BegunAt         timeText
 	BegunBy         string
 	Reason          string
-	TemporalAskedAt stamp
+	TemporalAskedAt timeText
 	ProposedBy      string
-	EndedAt         stamp // NULL while the mode is on
+	EndedAt         timeText // NULL while the mode is on
 	EndedBy         string
 }
 
@@ -40,10 +40,10 @@ func (db *DB) BeginAskFirst(ctx context.Context, a pirogue.AskFirst) error {
 	if a.Since.IsZero() || a.Since.After(a.Begun) {
 		return pirogue.FieldError(pirogue.InvalidParameter, "since")
 	}
-	if a.Reason == "" || a.Actor == "" || !keepable(a.Reason, a.Actor) {
+	if a.Reason == "" || a.Actor == "" || !isStorable(a.Reason, a.Actor) {
 		return pirogue.FieldError(pirogue.MissingField, "reason")
 	}
-	row := askFirstRow{ID: a.ID, Since: on(a.Since), BegunAt: on(a.Begun), BegunBy: a.Actor, Reason: a.Reason}
+	row := askFirstRow{ID: a.ID, Since: timestamp(a.Since), BegunAt: timestamp(a.Begun), BegunBy: a.Actor, Reason: a.Reason}
 	// It runs before any other work and may change any number of rows, so no time-out of the
 	// short pool bounds it.
 	err := db.long().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -60,7 +60,7 @@ func (db *DB) BeginAskFirst(ctx context.Context, a pirogue.AskFirst) error {
 
 // doubt makes the PREPARED attempts of open payments UNKNOWN, and their CREATED payments
 // INITIATED.
-func doubt(tx *gorm.DB, at stamp) error {
+func doubt(tx *gorm.DB, at timeText) error {
 	if err := tx.Exec(forgetEvidence).Error; err != nil {
 		return err
 	}
@@ -111,8 +111,8 @@ func (db *DB) AskFirst(ctx context.Context) (pirogue.AskFirst, error) {
 // openAskFirst reads the row of the ask-first mode that is on. It fails with NotFound if none is.
 func (db *DB) openAskFirst(ctx context.Context) (askFirstRow, error) {
 	var row askFirstRow
-	err := db.look(ctx, "read ask-first mode", func(tx *gorm.DB) error {
-		return missing(tx.Where("ended_at IS NULL").Take(&row).Error, pirogue.NotFound, "ask-first mode")
+	err := db.readOnce(ctx, "read ask-first mode", func(tx *gorm.DB) error {
+		return asNotFound(tx.Where("ended_at IS NULL").Take(&row).Error, pirogue.NotFound, "ask-first mode")
 	})
 	return row, err
 }
@@ -127,7 +127,7 @@ func unpackAskFirst(r askFirstRow) pirogue.AskFirst {
 // AsksFirst reports whether the database is in ask-first mode.
 func (db *DB) AsksFirst(ctx context.Context) (bool, error) {
 	var on bool
-	err := db.look(ctx, "read ask-first mode", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read ask-first mode", func(tx *gorm.DB) error {
 		return tx.Raw("SELECT " + asksFirst).Scan(&on).Error
 	})
 	return on, err
@@ -174,7 +174,7 @@ const lostReference = `EXISTS (
 
 // endsUnproven reports whether a settlement ends a payment without money and without a person's
 // decision.
-func endsUnproven(s pirogue.Settlement) bool {
+func endsUnproven(s pirogue.Finalization) bool {
 	byPeople := s.Resolution != "" || s.Failure.Code == pirogue.FailedBySupport
 	return (s.Status == pirogue.StatusExpired || s.Status == pirogue.StatusFailed) && !byPeople
 }

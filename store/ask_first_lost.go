@@ -26,8 +26,8 @@ type lostRow struct {
 	RefSpace    string
 	MerchantRef string
 	State       string
-	StartedAt   stamp
-	FoundAt     stamp
+	StartedAt   timeText
+	FoundAt     timeText
 }
 
 // TableName returns the table's name.
@@ -36,7 +36,7 @@ func (lostRow) TableName() string { return "lost_rows" }
 // unpack returns the lost row in the domain's types.
 func (r lostRow) unpack() pirogue.LostRow {
 	return pirogue.LostRow{
-		WorkflowID: r.WorkflowID, What: pirogue.FollowedKind(r.What), ID: r.RowID, Kind: pirogue.Kind(r.Kind),
+		WorkflowID: r.WorkflowID, What: pirogue.FollowedKind(r.What), ID: r.RowID, Kind: pirogue.PaymentKind(r.Kind),
 		MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode), Reference: r.MerchantRef,
 		State: r.State, StartedAt: r.StartedAt.time(),
 	}
@@ -53,7 +53,7 @@ func (db *DB) Missing(ctx context.Context, what pirogue.FollowedKind, ids []stri
 		return nil, nil
 	}
 	var known []string
-	err := db.look(ctx, "find missing rows", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "find missing rows", func(tx *gorm.DB) error {
 		return tx.Raw("SELECT id FROM "+tableOf[what]+" WHERE id IN ?", ids).Scan(&known).Error
 	})
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(known, id) }), err
@@ -71,13 +71,13 @@ func (db *DB) KeepLost(ctx context.Context, lost []pirogue.LostRow) error {
 		rows[i] = lostRow{
 			WorkflowID: l.WorkflowID, AskFirstID: mode.ID, What: string(l.What), RowID: l.ID, Kind: string(l.Kind),
 			MerchantID: string(l.MerchantID), Mode: string(l.Mode), MerchantRef: clean(l.Reference), State: l.State,
-			StartedAt: on(l.StartedAt), FoundAt: on(db.clock.Now()),
+			StartedAt: timestamp(l.StartedAt), FoundAt: timestamp(db.clock.Now()),
 		}
 		if l.What == pirogue.FollowedPayment && l.Reference != "" {
 			rows[i].RefSpace = refSpace(l.Kind, false)
 		}
 	}
-	return db.together(ctx, "keep lost rows", func(tx *gorm.DB) error {
+	return db.inTx(ctx, "keep lost rows", func(tx *gorm.DB) error {
 		err := tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "workflow_id"}},
 			DoUpdates: clause.AssignmentColumns([]string{"state"}),
@@ -100,8 +100,8 @@ ON CONFLICT DO NOTHING`
 // TemporalAsked records that all of Temporal's workflows were compared with our rows at a time.
 // It fails with NotFound outside of ask-first mode.
 func (db *DB) TemporalAsked(ctx context.Context, at time.Time) error {
-	return db.once(ctx, "note that Temporal was asked", func(tx *gorm.DB) error {
-		set := tx.Exec("UPDATE ask_first SET temporal_asked_at = ? WHERE ended_at IS NULL", on(at))
+	return db.exec(ctx, "note that Temporal was asked", func(tx *gorm.DB) error {
+		set := tx.Exec("UPDATE ask_first SET temporal_asked_at = ? WHERE ended_at IS NULL", timestamp(at))
 		if set.Error == nil && set.RowsAffected == 0 {
 			return pirogue.Errorf(pirogue.NotFound, "ask-first mode")
 		}
@@ -114,17 +114,17 @@ func (db *DB) TemporalAsked(ctx context.Context, at time.Time) error {
 // proposal: a second person has to confirm. It fails with NotFound outside of ask-first mode.
 func (db *DB) EndAskFirst(
 	ctx context.Context, configured []pirogue.OperatorCode, actor string, at time.Time,
-) (pirogue.Verdict, error) {
+) (pirogue.ActionResult, error) {
 	report, err := db.AskFirstReport(ctx, configured)
 	if err != nil {
-		return pirogue.Verdict{}, err
+		return pirogue.ActionResult{}, err
 	}
 	if open := unasked(report); len(open) > 0 {
-		return pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: strings.Join(open, " ")}, nil
+		return pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: strings.Join(open, " ")}, nil
 	}
 	paid := slices.ContainsFunc(report.Sums, pirogue.UnmatchedSum.MayHavePaid)
 	if paid && (report.ProposedBy == "" || report.ProposedBy == actor) {
-		return pirogue.Verdict{
+		return pirogue.ActionResult{
 			Decision: pirogue.DecisionProposed, Reason: "Money may have left us that is in no book: another person confirms.",
 		}, db.proposeEnd(ctx, report, actor)
 	}
@@ -153,7 +153,7 @@ func unasked(r pirogue.AskFirstReport) []string {
 // proposeEnd records that actor proposes to end the mode. It changes nothing if the proposal has
 // changed since the report.
 func (db *DB) proposeEnd(ctx context.Context, r pirogue.AskFirstReport, actor string) error {
-	return db.once(ctx, "propose to end ask-first mode", func(tx *gorm.DB) error {
+	return db.exec(ctx, "propose to end ask-first mode", func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE ask_first SET proposed_by = ? WHERE id = ? AND ended_at IS NULL AND proposed_by = ?",
 			actor, r.ID, r.ProposedBy).Error
 	})
@@ -162,17 +162,17 @@ func (db *DB) proposeEnd(ctx context.Context, r pirogue.AskFirstReport, actor st
 // endAskFirst ends the mode, unless the proposal has changed since it was read.
 func (db *DB) endAskFirst(
 	ctx context.Context, r pirogue.AskFirstReport, actor string, at time.Time,
-) (pirogue.Verdict, error) {
-	verdict := pirogue.Verdict{
+) (pirogue.ActionResult, error) {
+	verdict := pirogue.ActionResult{
 		Decision: pirogue.DecisionSettled,
 		Reason:   "Requests are accepted and sent again. What waited goes on within ten minutes.",
 		Evidence: cmp.Or(r.ProposedBy, actor),
 	}
-	err := db.once(ctx, "end ask-first mode", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "end ask-first mode", func(tx *gorm.DB) error {
 		set := tx.Exec(`UPDATE ask_first SET ended_at = ?, ended_by = ?
-			WHERE id = ? AND ended_at IS NULL AND proposed_by = ?`, on(at), actor, r.ID, r.ProposedBy)
+			WHERE id = ? AND ended_at IS NULL AND proposed_by = ?`, timestamp(at), actor, r.ID, r.ProposedBy)
 		if set.Error == nil && set.RowsAffected == 0 {
-			verdict = pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "Somebody changed it meanwhile: look again."}
+			verdict = pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: "Somebody changed it meanwhile: look again."}
 		}
 		return set.Error
 	})

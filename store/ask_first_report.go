@@ -18,9 +18,9 @@ const matchChunk = 500
 
 // askedOperatorRow is a row of ask_first_operators.
 type askedOperatorRow struct {
-	AskFirstID string `gorm:"primaryKey"`
-	Operator   string `gorm:"primaryKey"`
-	ListedTo   stamp  // NULL: no list of it was read
+	AskFirstID string   `gorm:"primaryKey"`
+	Operator   string   `gorm:"primaryKey"`
+	ListedTo   timeText // NULL: no list of it was read
 	Evidence   string
 	EvidenceBy string
 }
@@ -39,8 +39,8 @@ type unmatchedRow struct {
 	Outcome    string
 	Amount     int64
 	Currency   string
-	At         stamp
-	FoundAt    stamp
+	At         timeText
+	FoundAt    timeText
 }
 
 // TableName returns the table's name.
@@ -65,7 +65,7 @@ func (db *DB) OperatorListed(
 		}
 		for _, line := range unmatched {
 			rows = append(rows, packUnmatched(mode.ID, o, line, len(rows)))
-			rows[len(rows)-1].FoundAt = on(db.clock.Now())
+			rows[len(rows)-1].FoundAt = timestamp(db.clock.Now())
 		}
 	}
 	return failure("keep operator's list", db.long().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -81,7 +81,7 @@ func (db *DB) OperatorListed(
 				return err
 			}
 		}
-		return tx.Exec(operatorListed, mode.ID, o, on(to)).Error
+		return tx.Exec(operatorListed, mode.ID, o, timestamp(to)).Error
 	}))
 }
 
@@ -106,7 +106,7 @@ func (db *DB) unmatched(ctx context.Context, lines []pirogue.StatementLine) ([]p
 		refs[i], transactions[i] = clean(string(line.Ref)), clean(line.TxID)
 	}
 	var known []string
-	err := db.look(ctx, "match operator's list", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "match operator's list", func(tx *gorm.DB) error {
 		return tx.Raw(`SELECT ref FROM attempts WHERE ref IN @refs
 			UNION SELECT provider_tx_id FROM payments WHERE provider_tx_id IN @transactions AND provider_tx_id <> ''`,
 			map[string]any{"refs": refs, "transactions": transactions}).Scan(&known).Error
@@ -125,7 +125,7 @@ func packUnmatched(mode string, o pirogue.OperatorCode, l pirogue.StatementLine,
 	return unmatchedRow{
 		AskFirstID: mode, Operator: string(o), Line: clean(cmp.Or(l.TxID, string(l.Ref), "#"+strconv.Itoa(n))),
 		TxID: clean(l.TxID), Ref: clean(string(l.Ref)), Kind: string(l.Kind), Outcome: string(l.Outcome),
-		Amount: max(l.Amount.Minor, 0), Currency: string(l.Amount.Currency), At: on(l.CreatedAt),
+		Amount: max(l.Amount.Minor, 0), Currency: string(l.Amount.Currency), At: timestamp(l.CreatedAt),
 	}
 }
 
@@ -137,7 +137,7 @@ func (db *DB) OperatorLooked(ctx context.Context, o pirogue.OperatorCode, eviden
 		return err
 	}
 	row := askedOperatorRow{AskFirstID: mode.ID, Operator: string(o), Evidence: evidence, EvidenceBy: by}
-	return db.once(ctx, "keep evidence", func(tx *gorm.DB) error {
+	return db.exec(ctx, "keep evidence", func(tx *gorm.DB) error {
 		return tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "ask_first_id"}, {Name: "operator"}},
 			DoUpdates: clause.AssignmentColumns([]string{"evidence", "evidence_by"}),
@@ -184,13 +184,13 @@ type askFirstReading struct {
 // read fills the reading within the caller's transaction, so that all of it is as of one moment.
 // Lists end after pirogue.MaxPage rows; the counts and sums cover all.
 func (r *askFirstReading) read(tx *gorm.DB) error {
-	err := missing(tx.Where("ended_at IS NULL").Take(&r.mode).Error, pirogue.NotFound, "ask-first mode")
+	err := asNotFound(tx.Where("ended_at IS NULL").Take(&r.mode).Error, pirogue.NotFound, "ask-first mode")
 	if err != nil {
 		return err
 	}
 	named := map[string]any{
 		"mode": r.mode.ID, "begun": r.mode.BegunAt, "limit": pirogue.MaxPage,
-		"since": on(r.mode.Since.time().Add(-pirogue.AskFirstMargin)),
+		"since": timestamp(r.mode.Since.time().Add(-pirogue.AskFirstMargin)),
 	}
 	for _, reading := range []struct {
 		query string
@@ -242,14 +242,14 @@ func (r *askFirstReading) report(configured []pirogue.OperatorCode) pirogue.AskF
 	}
 	for _, s := range r.sums {
 		report.Sums = append(report.Sums, pirogue.UnmatchedSum{
-			Operator: pirogue.OperatorCode(s.Operator), Kind: pirogue.Kind(s.Kind), Currency: pirogue.Currency(s.Currency),
+			Operator: pirogue.OperatorCode(s.Operator), Kind: pirogue.PaymentKind(s.Kind), Currency: pirogue.Currency(s.Currency),
 			Lines: s.Lines, Amount: s.Amount,
 		})
 	}
 	for _, l := range r.lines {
 		report.Lines = append(report.Lines, pirogue.UnmatchedLine{
 			Operator: pirogue.OperatorCode(l.Operator), TxID: l.TxID, Ref: pirogue.OperatorRef(l.Ref),
-			Kind: pirogue.Kind(l.Kind), Outcome: pirogue.Outcome(l.Outcome),
+			Kind: pirogue.PaymentKind(l.Kind), Outcome: pirogue.Outcome(l.Outcome),
 			Amount: pirogue.Money{Minor: l.Amount, Currency: pirogue.Currency(l.Currency)}, At: l.At.time(),
 		})
 	}

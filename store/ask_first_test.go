@@ -72,7 +72,7 @@ func TestAskFirstDoubtsWhatWasPrepared(t *testing.T) {
 		p, a := w.cashOut("before", 5000, 0)
 		p.StartDeadline = time.Time{}
 		w.accepted(p, a)
-		prepared, err := w.db.Unsent(w.ctx(), p.ID)
+		prepared, err := w.db.NothingSent(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.True(w.t, prepared)
 		ended := w.fund(1000)
@@ -83,7 +83,7 @@ func TestAskFirstDoubtsWhatWasPrepared(t *testing.T) {
 		require.Equal(w.t, pirogue.AttemptUnknown, attempt.State)
 		require.Equal(w.t, a.CreatedAt.UnixMicro(), attempt.FirstSent.UnixMicro(), "it is searched from when it was made")
 		require.Equal(w.t, mode.Begun.UnixMicro(), attempt.SentAt.UnixMicro(), "absence counts from the mode's beginning")
-		sent, err := w.db.Unsent(w.ctx(), p.ID)
+		sent, err := w.db.NothingSent(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.False(w.t, sent)
 		done, _ := w.latest(ended.ID)
@@ -93,7 +93,7 @@ func TestAskFirstDoubtsWhatWasPrepared(t *testing.T) {
 		require.NoError(w.t, err)
 		asked := []pirogue.AskedOperator{{Operator: operator, Unanswered: 1}, {Operator: "sonatel-sn"}}
 		require.Equal(w.t, asked, report.Operators)
-		_, err = w.db.Polled(w.ctx(), pirogue.Poll{
+		_, err = w.db.RecordPoll(w.ctx(), pirogue.Poll{
 			AttemptID: a.ID, Sendings: attempt.Sendings, Outcome: pirogue.OutcomePending, At: w.at(time.Second),
 		})
 		require.NoError(w.t, err)
@@ -140,7 +140,7 @@ func TestAskFirstKeepsWhatNoAttemptMatches(t *testing.T) {
 		require.NoError(w.t, err)
 		w.beginAskFirst()
 		line := func(
-			tx string, ref pirogue.OperatorRef, k pirogue.Kind, o pirogue.Outcome, amount int64,
+			tx string, ref pirogue.OperatorRef, k pirogue.PaymentKind, o pirogue.Outcome, amount int64,
 		) pirogue.StatementLine {
 			return pirogue.StatementLine{
 				TxID: tx, Ref: ref, Kind: k, Outcome: o, CreatedAt: w.at(0),
@@ -177,7 +177,7 @@ func TestAskFirstEnds(t *testing.T) {
 
 	each(t, func(w *world) {
 		configured := []pirogue.OperatorCode{operator, "taramoney-cm"}
-		end := func(actor string) pirogue.Verdict {
+		end := func(actor string) pirogue.ActionResult {
 			w.t.Helper()
 			verdict, err := w.db.EndAskFirst(w.ctx(), configured, actor, w.at(0))
 			require.NoError(w.t, err)
@@ -281,7 +281,7 @@ func TestAskFirstStartsOldWorkflowsAnew(t *testing.T) {
 			return found
 		}
 		w.beginAskFirst()
-		_, err := w.db.Polled(w.ctx(), pirogue.Poll{
+		_, err := w.db.RecordPoll(w.ctx(), pirogue.Poll{
 			AttemptID: a.ID, Sendings: 1, Outcome: pirogue.OutcomePending, At: w.at(0),
 		})
 		require.NoError(w.t, err)

@@ -36,7 +36,7 @@ func (db *DB) Numbered(
 			return tx.Where("payment_id = ?", id).Order("number DESC").Take(&attempt).Error
 		}
 		which := tx.Where("payment_id = ? AND number = ?", id, number)
-		return missing(which.Take(&attempt).Error, pirogue.NotFound, fmt.Sprintf("%s, attempt %d", id, number))
+		return asNotFound(which.Take(&attempt).Error, pirogue.NotFound, fmt.Sprintf("%s, attempt %d", id, number))
 	})
 	if err != nil {
 		return pirogue.Payment{}, pirogue.Attempt{}, err
@@ -46,11 +46,11 @@ func (db *DB) Numbered(
 	return p, a, failure("read attempt", errors.Join(badPayment, badAttempt))
 }
 
-// Earlier returns the attempts of a payment before its latest one, if something of them may have
+// EarlierAttempts returns the attempts of a payment before its latest one, if something of them may have
 // left us. They are in the order of their numbers.
-func (db *DB) Earlier(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error) {
+func (db *DB) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error) {
 	var rows []attemptRow
-	err := db.look(ctx, "read earlier attempts", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read earlier attempts", func(tx *gorm.DB) error {
 		return tx.Where("payment_id = ? AND first_sent_at IS NOT NULL", id).
 			Where("number < (SELECT MAX(later.number) FROM attempts later WHERE later.payment_id = attempts.payment_id)").
 			Order("number").Find(&rows).Error
@@ -78,7 +78,7 @@ func (db *DB) Send(
 ) (pirogue.Sending, error) {
 	named := sendTerms(id, limits, at)
 	var sending pirogue.Sending
-	err := db.together(ctx, "send attempt", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "send attempt", func(tx *gorm.DB) error {
 		sending = pirogue.Sending{Result: pirogue.SendOvertaken}
 		payment, err := lockWhere(tx, inTime, named)
 		if errors.Is(err, unchanged{}) {
@@ -100,7 +100,7 @@ func (db *DB) Send(
 		}
 		sending = sendingOf(sent[0])
 		failpoint.Hit("store.send.marked")
-		_, err = draw(tx, edge{
+		_, err = applyTransition(tx, transition{
 			payment: payment, from: []pirogue.Status{pirogue.StatusCreated}, to: pirogue.StatusInitiated, at: at,
 		})
 		return err
@@ -139,12 +139,12 @@ const sendable = `id = @id AND (state = 'PREPARED' OR state IN ('SENT','UNKNOWN'
 
 // sendTerms returns the arguments of Send's statements. A limit that is not set is NULL.
 func sendTerms(id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time) map[string]any {
-	named := map[string]any{"id": id, "at": on(at), "in": openStatuses(), "accepted": stamp(""), "again": stamp("")}
+	named := map[string]any{"id": id, "at": timestamp(at), "in": openStatuses(), "accepted": timeText(""), "again": timeText("")}
 	if limits.Accepted > 0 {
-		named["accepted"] = on(at.Add(-limits.Accepted))
+		named["accepted"] = timestamp(at.Add(-limits.Accepted))
 	}
 	if limits.Again > 0 {
-		named["again"] = on(at.Add(-limits.Again))
+		named["again"] = timestamp(at.Add(-limits.Again))
 	}
 	return named
 }
@@ -185,7 +185,7 @@ func whyUnsendable(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error
 // Every change of an attempt locks the payment first: with one order of locks there is no
 // deadlock.
 func lockPayment(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
-	return lockWhere(tx, "TRUE", map[string]any{"id": id, "in": in, "at": on(at)})
+	return lockWhere(tx, "TRUE", map[string]any{"id": id, "in": in, "at": timestamp(at)})
 }
 
 // lockWhere is lockPayment with a further condition on the payment.
@@ -209,7 +209,7 @@ func lockWhere(tx *gorm.DB, condition string, named map[string]any) (pirogue.Pay
 // if the payment is still CREATED past its start deadline.
 func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) (bool, error) {
 	var late bool
-	err := db.together(ctx, "postpone payment", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "postpone payment", func(tx *gorm.DB) error {
 		late = false
 		early := []pirogue.Status{pirogue.StatusCreated, pirogue.StatusInitiated}
 		named := sendTerms(id, pirogue.SendLimits{}, at)
@@ -231,21 +231,21 @@ func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, 
 			if to == pirogue.StatusPending {
 				from = early[1:]
 			}
-			if _, err := draw(tx, edge{payment: payment, from: from, to: to, at: at}); err != nil {
+			if _, err := applyTransition(tx, transition{payment: payment, from: from, to: to, at: at}); err != nil {
 				return err
 			}
 		}
 		return tx.Model(&attemptRow{}).Where("id = ? AND state = ?", id, pirogue.AttemptPrepared).
-			Updates(map[string]any{"answer": clean(words), "updated_at": on(at)}).Error
+			Updates(map[string]any{"answer": clean(words), "updated_at": timestamp(at)}).Error
 	})
 	return !late && err == nil, err
 }
 
-// Unsent reports whether no attempt of a payment is at an operator or may be. Each of them was
+// NothingSent reports whether no attempt of a payment is at an operator or may be. Each of them was
 // refused or is proven not sent.
-func (db *DB) Unsent(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+func (db *DB) NothingSent(ctx context.Context, id pirogue.PaymentID) (bool, error) {
 	var unsent bool
-	err := db.look(ctx, "look for what was sent", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "look for what was sent", func(tx *gorm.DB) error {
 		var err error
 		unsent, err = nothingSent(tx, id)
 		return err
@@ -278,7 +278,7 @@ func (db *DB) Renew(
 		return pirogue.Attempt{}, failure("renew attempt", err)
 	}
 	var stands attemptRow
-	err = db.together(ctx, "renew attempt", func(tx *gorm.DB) error {
+	err = db.inTx(ctx, "renew attempt", func(tx *gorm.DB) error {
 		stands = packAttempt(next, callbackDigest)
 		stands.HandleSealed = handle
 		payment, err := lockPayment(tx, after, pirogue.Statuses, next.CreatedAt)
@@ -300,10 +300,10 @@ func (db *DB) Renew(
 	return a, failure("renew attempt", err)
 }
 
-// lasting reads the attempt if none may come after it. Its operator has accepted it, or something
+// attemptWithEffect reads the attempt if none may come after it. Its operator has accepted it, or something
 // of it may be at an operator other than the next one. The caller read an older state: another
 // run has overtaken it.
-func lasting(tx *gorm.DB, after pirogue.AttemptID, next string) ([]attemptRow, error) {
+func attemptWithEffect(tx *gorm.DB, after pirogue.AttemptID, next string) ([]attemptRow, error) {
 	var rows []attemptRow
 	err := tx.Where("id = ?", after).
 		Where("state = 'ACCEPTED' OR operator <> ? AND NOT (state = 'PREPARED' OR state = 'REFUSED' AND unable)", next).
@@ -314,7 +314,7 @@ func lasting(tx *gorm.DB, after pirogue.AttemptID, next string) ([]attemptRow, e
 // renew writes the next attempt, or reads the one that has its number. If none may come after the
 // previous attempt, it reads that one. The payment is locked, so no result can arrive in between.
 func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
-	lasts, err := lasting(tx, after, next.Operator)
+	lasts, err := attemptWithEffect(tx, after, next.Operator)
 	if err != nil {
 		return err
 	}
@@ -347,16 +347,16 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 		Updates(map[string]any{"operator": next.Operator}).Error
 }
 
-// Polled counts one status query, stores the operator's message and returns the evidence with
+// RecordPoll counts one status query, stores the operator's message and returns the evidence with
 // this result in it. The numbers of sendings and queries before it identify the query, for
 // workers' clocks differ. A repeated call counts once and returns the stored evidence. A query
 // that another query, or a sending, has overtaken confirms nothing; evidence that it contradicts
 // begins again. It fails with NotFound.
-func (db *DB) Polled(ctx context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
+func (db *DB) RecordPoll(ctx context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
 	var stands []attemptRow
-	err := db.once(ctx, "count status question", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "count status question", func(tx *gorm.DB) error {
 		named := map[string]any{
-			"id": p.AttemptID, "outcome": p.Outcome, "words": clean(p.Words), "at": on(p.At), "next": on(p.Next),
+			"id": p.AttemptID, "outcome": p.Outcome, "words": clean(p.Message), "at": timestamp(p.At), "next": timestamp(p.Next),
 			"sendings": p.Sendings, "polls": p.Polls,
 		}
 		for _, statement := range []string{pollAttempt, contradictAttempt} {
@@ -398,8 +398,8 @@ RETURNING evidence_outcome, evidence_times, evidence_since`
 // NextPoll returns the approximate time of the next status query about a payment's latest
 // attempt, as set by the last query. It is zero before the first one.
 func (db *DB) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
-	var found []stamp
-	err := db.look(ctx, "read when the operator is asked", func(tx *gorm.DB) error {
+	var found []timeText
+	err := db.readOnce(ctx, "read when the operator is asked", func(tx *gorm.DB) error {
 		return tx.Raw(`SELECT next_poll_at FROM attempts WHERE payment_id = ? AND next_poll_at IS NOT NULL
 		  ORDER BY number DESC LIMIT 1`, id).Scan(&found).Error
 	})
@@ -431,12 +431,12 @@ func (db *DB) AttemptByRef(
 // attempt reads the first attempt that where selects. It fails with NotFound, also for text that
 // no database can hold.
 func (db *DB) attempt(ctx context.Context, what string, where func(tx *gorm.DB) *gorm.DB) (pirogue.Attempt, error) {
-	if !keepable(what) {
+	if !isStorable(what) {
 		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "attempt %q", what)
 	}
 	var row attemptRow
-	err := db.look(ctx, "find attempt", func(tx *gorm.DB) error {
-		return missing(where(tx).Take(&row).Error, pirogue.NotFound, what)
+	err := db.readOnce(ctx, "find attempt", func(tx *gorm.DB) error {
+		return asNotFound(where(tx).Take(&row).Error, pirogue.NotFound, what)
 	})
 	if err != nil {
 		return pirogue.Attempt{}, err

@@ -97,7 +97,7 @@ func TestSendAndExpiryNeverBothWin(t *testing.T) {
 			var sent bool
 			require.NoError(w.t, together(2, func(n int) error {
 				if n == i%2 {
-					_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+					_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 						PaymentID: p.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, At: w.at(time.Minute),
 					})
 					return err
@@ -135,15 +135,15 @@ func TestAnAnswerMovesTheAttemptAndItsPayment(t *testing.T) {
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {
 				p, a := w.sent(name)
-				answer := pirogue.Answer{
-					AttemptID: a.ID, State: row.state, Handle: pirogue.Handle{"pay_token": "v1-abc"}, Words: "201 INITIATED",
+				answer := pirogue.AttemptResult{
+					AttemptID: a.ID, State: row.state, Handle: pirogue.Handle{"pay_token": "v1-abc"}, Message: "201 INITIATED",
 					NextAction: action, ProviderTxID: "MP1", ExpiresAt: w.at(5 * time.Minute), At: w.at(2 * time.Second),
 				}
 				require.NoError(t, w.answered(answer))
 				got, attempt := w.latest(p.ID)
 				require.Equal(t, row.status, got.Status)
 				require.Equal(t, row.state, attempt.State)
-				require.Equal(t, "201 INITIATED", attempt.Answer)
+				require.Equal(t, "201 INITIATED", attempt.OperatorMessage)
 				if row.state == pirogue.AttemptAccepted {
 					require.Equal(t, answer.Handle, attempt.Handle)
 					require.Equal(t, action, got.NextAction)
@@ -155,7 +155,7 @@ func TestAnAnswerMovesTheAttemptAndItsPayment(t *testing.T) {
 				}
 				require.Equal(t, row.state == pirogue.AttemptPrepared, attempt.SentAt.IsZero())
 
-				answer.State, answer.Words, answer.At = pirogue.AttemptRefused, "too late", w.at(time.Hour)
+				answer.State, answer.Message, answer.At = pirogue.AttemptRefused, "too late", w.at(time.Hour)
 				require.NoError(t, w.answered(answer), "an answer to what is not SENT")
 				again, unmoved := w.latest(p.ID)
 				require.Equal(t, got, again)
@@ -170,7 +170,7 @@ func TestAnAnswerThatIsNoneIsABug(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		err := w.answered(pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptSent, At: w.at(0)})
+		err := w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptSent, At: w.at(0)})
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
 	})
 }
@@ -183,7 +183,7 @@ func TestALateAnswerTellsTheAttemptButNotItsEndedPayment(t *testing.T) {
 		_, err := w.success(p)
 		require.NoError(w.t, err)
 		before, _ := w.latest(p.ID)
-		require.NoError(w.t, w.answered(pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"},
 			NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect}, ProviderTxID: "other", At: w.at(2 * time.Minute),
 		}))
@@ -200,7 +200,7 @@ func TestAnAttemptNotSentCanBeSentAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
+		require.NoError(w.t, w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
 		w.send(a)
 		got, attempt := w.latest(p.ID)
 		require.Equal(w.t, pirogue.StatusPending, got.Status)
@@ -237,7 +237,7 @@ func TestNothingComesAfterAnAttemptThatWasAcceptedMeanwhile(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.answered(pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Second),
 		}))
 		stands := w.renew(p, a)
@@ -318,7 +318,7 @@ func TestAnAttemptThatMayBeRepeatedIsSentAgain(t *testing.T) {
 		for _, state := range []pirogue.AttemptState{pirogue.AttemptSent, pirogue.AttemptUnknown} {
 			p, a := w.sent("lost as " + string(state))
 			if state == pirogue.AttemptUnknown {
-				require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+				require.NoError(w.t, w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
 			}
 			w.polled(a, pirogue.OutcomeDeclined, "", 3*time.Second)
 			again, err := w.mark(a.ID, false, w.at(time.Minute))
@@ -334,7 +334,7 @@ func TestAnAttemptThatMayBeRepeatedIsSentAgain(t *testing.T) {
 		}
 		for _, state := range []pirogue.AttemptState{pirogue.AttemptAccepted, pirogue.AttemptRefused} {
 			_, a := w.sent("answered with " + string(state))
-			require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+			require.NoError(w.t, w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
 			again, err := w.mark(a.ID, true, w.at(time.Minute))
 			require.NoError(w.t, err)
 			require.False(w.t, again, "an answer is final")
@@ -352,7 +352,7 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		require.Equal(w.t, first.ID, found.ID, "whose acceptance was lost")
 		second := w.renew(p, first)
 		w.send(second)
-		require.NoError(w.t, w.answered(pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.AttemptResult{
 			AttemptID: second.ID, State: pirogue.AttemptAccepted,
 			Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Minute),
 		}))
@@ -363,7 +363,7 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		require.Equal(w.t, pirogue.Handle{"pay_token": "t"}, found.Handle)
 
 		p, first = w.sent("order_2")
-		require.NoError(w.t, w.answered(pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.AttemptResult{
 			AttemptID: first.ID, State: pirogue.AttemptRefused, At: w.at(time.Minute),
 		}))
 		found, err = w.db.Collected(w.ctx(), p.ID)

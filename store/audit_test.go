@@ -196,13 +196,13 @@ func (w *world) everything() {
 	w.everyBulk()
 }
 
-// payOut books a payout with SQL, without the store's checks.
+// settleMerchant books a payout with SQL, without the store's checks.
 func (w *world) payOut(id string, amount int64) {
 	w.t.Helper()
 	require.NoError(w.t, w.exec(w.raw(),
 		`INSERT INTO payouts (id, merchant_id, mode, country, currency, amount, note, paid_at)
 		VALUES (?, ?, 'test', 'ML', 'XOF', ?, '', '2026-04-29T14:32:18.000000Z')`, id, string(w.owner.MerchantID), amount))
-	require.NoError(w.t, w.db.Book(w.ctx(), ledger.Payout(pirogue.Payout{
+	require.NoError(w.t, w.db.Book(w.ctx(), ledger.Settlement(pirogue.Settlement{
 		ID: id, MerchantID: w.owner.MerchantID, Mode: pirogue.Test, Country: "ML",
 		Amount: pirogue.Money{Minor: amount, Currency: pirogue.XOF},
 	}), w.at(0)))

@@ -18,8 +18,8 @@ import (
 // that error.
 func (db *DB) Unstarted(ctx context.Context, before time.Time, limit int) ([]pirogue.Payment, error) {
 	var rows []paymentRow
-	err := db.look(ctx, "find unstarted payments", func(tx *gorm.DB) error {
-		return tx.Where("status = 'CREATED' AND bulk_id IS NULL AND created_at < ?", on(before)).
+	err := db.readOnce(ctx, "find unstarted payments", func(tx *gorm.DB) error {
+		return tx.Where("status = 'CREATED' AND bulk_id IS NULL AND created_at < ?", timestamp(before)).
 			Order("created_at, id").Limit(limit).Find(&rows).Error
 	})
 	if err != nil {
@@ -34,8 +34,8 @@ func (db *DB) Unstarted(ctx context.Context, before time.Time, limit int) ([]pir
 // there.
 func (db *DB) Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error) {
 	var rows []eventRow
-	err := db.look(ctx, "find undelivered events", func(tx *gorm.DB) error {
-		return tx.Where("state = 'WAITING' AND begun = 0 AND next_at < ?", on(before)).
+	err := db.readOnce(ctx, "find undelivered events", func(tx *gorm.DB) error {
+		return tx.Where("state = 'WAITING' AND begun = 0 AND next_at < ?", timestamp(before)).
 			Order("next_at, id").Limit(limit).Find(&rows).Error
 	})
 	return unpackEvents(rows), err
@@ -47,9 +47,9 @@ func (db *DB) Unrouted(
 	ctx context.Context, after pirogue.Callback, before time.Time, limit int,
 ) ([]pirogue.Callback, error) {
 	var rows []callbackRow
-	err := db.look(ctx, "find unrouted callbacks", func(tx *gorm.DB) error {
-		return tx.Where("routed_at IS NULL AND received_at < ?", on(before)).
-			Where("(received_at, id) > (?, ?)", string(on(after.ReceivedAt)), after.ID).
+	err := db.readOnce(ctx, "find unrouted callbacks", func(tx *gorm.DB) error {
+		return tx.Where("routed_at IS NULL AND received_at < ?", timestamp(before)).
+			Where("(received_at, id) > (?, ?)", string(timestamp(after.ReceivedAt)), after.ID).
 			Order("received_at, id").Limit(limit).Find(&rows).Error
 	})
 	callbacks := make([]pirogue.Callback, len(rows))

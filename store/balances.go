@@ -20,9 +20,9 @@ func (db *DB) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance,
 	var rows []struct {
 		Country, Currency            string
 		Available, Pending, Reserved int64
-		UpdatedAt                    stamp
+		UpdatedAt                    timeText
 	}
-	err := db.look(ctx, "read balances", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read balances", func(tx *gorm.DB) error {
 		return tx.Raw(readBalances, map[string]any{
 			"merchant": o.MerchantID, "mode": o.Mode, "most": pirogue.MaxAmount,
 		}).Scan(&rows).Error

@@ -151,14 +151,14 @@ func (w *world) pend(p pirogue.Payment, a pirogue.Attempt) error {
 	if _, err := w.mark(a.ID, false, w.at(0)); err != nil {
 		return err
 	}
-	return w.answered(pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptAccepted, At: w.at(0)})
+	return w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptAccepted, At: w.at(0)})
 }
 
 // BenchmarkReads measures a merchant's most frequent reads.
 func BenchmarkReads(b *testing.B) {
 	w := newWorld(b, piroguetest.Postgres(b))
 	p, _ := w.sent("order_1")
-	_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
+	_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
 	require.NoError(b, err)
 	for name, read := range map[string]func() error{
 		"payment": func() error {

@@ -17,7 +17,7 @@ import (
 // mode. A payment that cannot be ended does not delay the others.
 func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error) {
 	var payments []pirogue.PaymentID
-	err := db.look(ctx, "find unsent lines", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "find unsent lines", func(tx *gorm.DB) error {
 		return tx.Raw(unsentOfCancelled, id, limit).Scan(&payments).Error
 	})
 	ended := 0
@@ -34,7 +34,7 @@ func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Tim
 	return ended, err
 }
 
-// unsentOfCancelled only proposes payments: endUnsent decides with the payment's row locked.
+// unsentOfCancelled only proposes payments: finalizeUnsent decides with the payment's row locked.
 const unsentOfCancelled = `
 SELECT p.id FROM payments p JOIN bulks b ON b.id = p.bulk_id
  WHERE p.bulk_id = ? AND b.state = 'CANCELLING' AND p.status IN ('CREATED','PENDING') AND NOT ` + asksFirst + `
@@ -44,14 +44,14 @@ SELECT p.id FROM payments p JOIN bulks b ON b.id = p.bulk_id
 // mayHaveLeft is true of an attempt whose row does not prove that no byte of it has left.
 const mayHaveLeft = `(state <> 'PREPARED' OR first_sent_at IS NOT NULL OR may_have_left <> ',')`
 
-// endUnsent ends one payment as cancelled. It locks the payment's row before it reads the
+// finalizeUnsent ends one payment as cancelled. It locks the payment's row before it reads the
 // attempts, as every sender does. So of a sender and this call one comes first, and the other
 // sees it.
 func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time) (bool, error) {
 	var ended bool
-	err := db.together(ctx, "end unsent line", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "end unsent line", func(tx *gorm.DB) error {
 		ended = false
-		held := tx.Exec("UPDATE payments SET updated_at = ? WHERE id = ? AND status IN ('CREATED','PENDING')", on(at), id)
+		held := tx.Exec("UPDATE payments SET updated_at = ? WHERE id = ? AND status IN ('CREATED','PENDING')", timestamp(at), id)
 		if held.Error != nil || held.RowsAffected == 0 {
 			return orUnchanged(held.Error)
 		}
@@ -74,7 +74,7 @@ func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time)
 // meantime stays as it is.
 func (db *DB) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Time) (pirogue.Status, error) {
 	var stands pirogue.Status
-	err := db.together(ctx, "end cancelled line", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "end cancelled line", func(tx *gorm.DB) error {
 		payment, err := lockPayment(tx, id, pirogue.Statuses, at)
 		if err != nil {
 			return err
@@ -102,11 +102,11 @@ func (db *DB) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Ti
 // endCancelled makes a payment FAILED whose bulk is being cancelled, with its event and its
 // books. The caller holds its row. It fails with unchanged if the payment has ended.
 func (db *DB) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, at time.Time) error {
-	cancelled := pirogue.Settlement{
+	cancelled := pirogue.Finalization{
 		PaymentID: id, Status: pirogue.StatusFailed, At: at, Watched: watched,
 		Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
 	}
-	drawn, err := draw(tx, settling(cancelled, 0))
+	drawn, err := applyTransition(tx, settling(cancelled, 0))
 	if err != nil || !drawn {
 		return orUnchanged(err)
 	}
@@ -116,7 +116,7 @@ func (db *DB) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, at t
 	}
 	// Its event and its books hold nothing that is sealed.
 	p, _ := db.unpackPayment(row) //nolint:errcheck // said above
-	if err := db.conclude(tx, &pirogue.Settled{Payment: p}, cancelled, 0); err != nil {
+	if err := db.conclude(tx, &pirogue.Finalized{Payment: p}, cancelled, 0); err != nil {
 		return err
 	}
 	return closeLineCase(tx, id, at)
@@ -136,7 +136,7 @@ func (db *DB) UnstartedLines(
 	ctx context.Context, id pirogue.BulkID, after pirogue.PaymentID, limit int,
 ) ([]pirogue.OpenLine, error) {
 	var rows []paymentRow
-	err := db.look(ctx, "read lines that are not started", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read lines that are not started", func(tx *gorm.DB) error {
 		return tx.Raw(unstartedLines, id, after, pirogue.CauseLineNotStarted, limit).Scan(&rows).Error
 	})
 	return db.unpackLines(rows), err
@@ -153,11 +153,11 @@ SELECT p.* FROM payments p
 // LineStarted closes the case about a line whose workflow could not be started. Without such a
 // case it does nothing.
 func (db *DB) LineStarted(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
-	return db.once(ctx, "close case of line", func(tx *gorm.DB) error { return closeLineCase(tx, id, at) })
+	return db.exec(ctx, "close case of line", func(tx *gorm.DB) error { return closeLineCase(tx, id, at) })
 }
 
 // closeLineCase closes the case about a line that could not be started, if it is open.
 func closeLineCase(tx *gorm.DB, id pirogue.PaymentID, at time.Time) error {
 	return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL",
-		on(at), pirogue.NewCaseID(id, pirogue.CauseLineNotStarted)).Error
+		timestamp(at), pirogue.NewCaseID(id, pirogue.CauseLineNotStarted)).Error
 }

@@ -38,7 +38,7 @@ func (db *DB) StartLines(
 ) (int, error) {
 	var started int
 	var suspended bool
-	err := db.together(ctx, "start lines", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "start lines", func(tx *gorm.DB) error {
 		started, suspended = 0, false
 		now := db.clock.Now()
 		bulk, err := takeUp(tx, id, now)
@@ -65,11 +65,11 @@ func (db *DB) StartLines(
 	return started, nil
 }
 
-// takeUp makes an ACCEPTED bulk RUNNING and locks its row until the transaction ends. So of the
+// awaitTakeUp makes an ACCEPTED bulk RUNNING and locks its row until the transaction ends. So of the
 // start of a page and a cancellation one comes first. It fails with NotFound.
 func takeUp(tx *gorm.DB, id pirogue.BulkID, at time.Time) (bulkRow, error) {
 	var rows []bulkRow
-	err := tx.Raw(takeUpBulk, map[string]any{"id": id, "at": on(at)}).Scan(&rows).Error
+	err := tx.Raw(takeUpBulk, map[string]any{"id": id, "at": timestamp(at)}).Scan(&rows).Error
 	if err == nil && len(rows) == 0 {
 		err = pirogue.Errorf(pirogue.NotFound, "no open bulk %q", id)
 	}
@@ -116,8 +116,8 @@ func (db *DB) begin(
 	attempts := make([]attemptRow, len(lines))
 	var journals []ledger.Journal
 	for i, line := range lines {
-		payments[i] = line.payment(bulk, on(now))
-		history[i] = historyRow{PaymentID: line.PaymentID, Number: 1, ToStatus: payments[i].Status, ChangedAt: on(now)}
+		payments[i] = line.payment(bulk, timestamp(now))
+		history[i] = historyRow{PaymentID: line.PaymentID, Number: 1, ToStatus: payments[i].Status, ChangedAt: timestamp(now)}
 		// Neither the attempt nor the books need the sealed values. So a line that cannot be
 		// decrypted begins too, and OpenLines names it.
 		p, _ := db.unpackPayment(payments[i]) //nolint:errcheck // said above
@@ -139,12 +139,12 @@ func (db *DB) begin(
 
 // BulkPage returns the number of a page's lines that wait and that have begun. It also returns the
 // number of open payments of the whole bulk.
-func (db *DB) BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageStand, error) {
+func (db *DB) BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageProgress, error) {
 	var stand struct{ Waiting, Begun, Open int }
-	err := db.look(ctx, "read page of bulk", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read page of bulk", func(tx *gorm.DB) error {
 		return tx.Raw(readPage, map[string]any{"id": id, "page": page}).Scan(&stand).Error
 	})
-	return pirogue.BulkPageStand(stand), err
+	return pirogue.BulkPageProgress(stand), err
 }
 
 // readPage counts the lines of one page that wait and that have begun. Its count of open payments
@@ -158,7 +158,7 @@ SELECT (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND
 // that cannot be decrypted is among them with its error, and hides no other.
 func (db *DB) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.OpenLine, error) {
 	var rows []paymentRow
-	err := db.look(ctx, "read open lines", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read open lines", func(tx *gorm.DB) error {
 		return tx.Raw(openLines, id, page).Scan(&rows).Error
 	})
 	return db.unpackLines(rows), err
@@ -240,7 +240,7 @@ type lineStandRow struct {
 	ProviderTxID string
 	FailureCode  string
 	FailureNote  string
-	ChangedAt    stamp
+	ChangedAt    timeText
 }
 
 // lineColumns reads a payment's columns with one subquery each. Each finds the payment by its

@@ -20,11 +20,11 @@ type bulkRow struct {
 	NotifyLines int    // 1: each line's end has its own webhook
 	Metadata    string // JSON, "" for none
 	Pages       string // JSON
-	CreatedAt   stamp
-	UpdatedAt   stamp
-	StartedAt   stamp
-	CancelledAt stamp // the time at which the waiting lines ended
-	ClosedAt    stamp
+	CreatedAt   timeText
+	UpdatedAt   timeText
+	StartedAt   timeText
+	CancelledAt timeText // the time at which the waiting lines ended
+	ClosedAt    timeText
 }
 
 // TableName returns the table's name.
@@ -73,7 +73,7 @@ func (db *DB) packBulk(b pirogue.Bulk) (bulkRow, error) {
 		Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost, Digest: b.Digest, NotifyURL: b.NotifyURL,
 		NotifyLines: flag(b.NotifyLines),
 		Metadata:    pack.json(b.Metadata, b.Metadata == nil), Pages: pack.json(b.Pages, false),
-		CreatedAt: on(b.CreatedAt), UpdatedAt: on(b.UpdatedAt), StartedAt: on(b.StartedAt), ClosedAt: on(b.ClosedAt),
+		CreatedAt: timestamp(b.CreatedAt), UpdatedAt: timestamp(b.UpdatedAt), StartedAt: timestamp(b.StartedAt), ClosedAt: timestamp(b.ClosedAt),
 	}
 	return row, pack.err
 }
@@ -110,7 +110,7 @@ func (db *DB) packLine(b pirogue.Bulk, l pirogue.BulkLine, page int) (lineRow, e
 
 // payment returns the row of the payment that a line begins as at a time. A cancelled line has
 // the row of a payment that failed before it was sent.
-func (l lineRow) payment(b bulkRow, at stamp) paymentRow {
+func (l lineRow) payment(b bulkRow, at timeText) paymentRow {
 	row := paymentRow{
 		ID: l.PaymentID, MerchantID: l.MerchantID, Mode: l.Mode, Kind: string(pirogue.CashOut),
 		RefSpace: refSpace(pirogue.CashOut, false), MerchantRef: l.MerchantRef, BulkID: link(l.BulkID),

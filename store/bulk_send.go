@@ -59,15 +59,15 @@ func (db *DB) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
 ) (map[pirogue.AttemptID]pirogue.Sending, error) {
 	marked := map[pirogue.AttemptID]pirogue.Sending{}
-	err := db.together(ctx, "send lines", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "send lines", func(tx *gorm.DB) error {
 		clear(marked)
 		var payments []string
 		var rows []attemptRow
-		err := tx.Raw(lockUnsent, map[string]any{"at": on(at), "attempts": attempts}).Scan(&payments).Error
+		err := tx.Raw(lockUnsent, map[string]any{"at": timestamp(at), "attempts": attempts}).Scan(&payments).Error
 		if err != nil || len(payments) == 0 {
 			return err
 		}
-		named := map[string]any{"at": on(at), "attempts": attempts, "payments": payments}
+		named := map[string]any{"at": timestamp(at), "attempts": attempts, "payments": payments}
 		if err := tx.Raw(sendLines, named).Scan(&rows).Error; err != nil || len(rows) == 0 {
 			return orUnchanged(err)
 		}
@@ -105,11 +105,11 @@ RETURNING id, sendings, may_have_left`
 func initiate(tx *gorm.DB, attempts []string, at time.Time) error {
 	var drawn []string
 	err := tx.Raw(`UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = ?
-		WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED' RETURNING id`, on(at), attempts).
+		WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED' RETURNING id`, timestamp(at), attempts).
 		Scan(&drawn).Error
 	if err != nil || len(drawn) == 0 {
 		return err
 	}
 	return tx.Exec(`INSERT INTO status_history (payment_id, number, from_status, to_status, changed_at)
-		SELECT id, version, 'CREATED', status, CAST(? AS TEXT) FROM payments WHERE id IN ?`, on(at), drawn).Error
+		SELECT id, version, 'CREATED', status, CAST(? AS TEXT) FROM payments WHERE id IN ?`, timestamp(at), drawn).Error
 }

@@ -35,7 +35,7 @@ const (
 func (db *DB) AcceptBulk(
 	ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine,
 ) (pirogue.Bulk, bool, error) {
-	if !keepable(b.Reference, b.NotifyURL) {
+	if !isStorable(b.Reference, b.NotifyURL) {
 		return pirogue.Bulk{}, false, pirogue.FieldError(pirogue.InvalidParameter, "merchant_bulk_id")
 	}
 	pages := paged(&b, lines)
@@ -50,7 +50,7 @@ func (db *DB) AcceptBulk(
 		}
 	}
 	stands, created := bulk, false
-	err = db.atLength(ctx, "accept bulk", func(tx *gorm.DB) error {
+	err = db.inLongTx(ctx, "accept bulk", func(tx *gorm.DB) error {
 		stands, created = bulk, false
 		return writeBulk(tx, b, rows, &stands, &created)
 	})
@@ -164,11 +164,11 @@ func takenLines(taken []lineRow) error {
 // ownedBulk reads a bulk of one owner. A missing bulk and another owner's bulk give the same
 // error, so that nobody learns which IDs exist.
 func ownedBulk(tx *gorm.DB, o pirogue.Owner, id pirogue.BulkID, into *bulkRow) error {
-	if !keepable(string(id)) {
+	if !isStorable(string(id)) {
 		return pirogue.Errorf(pirogue.NotFound, "bulk %q", id)
 	}
 	err := tx.Where("id = ? AND merchant_id = ? AND mode = ?", id, o.MerchantID, o.Mode).Take(into).Error
-	return missing(err, pirogue.NotFound, string(id))
+	return asNotFound(err, pirogue.NotFound, string(id))
 }
 
 // Bulk returns one of the owner's bulks with the counts of its lines. It fails with NotFound.
@@ -180,7 +180,7 @@ func (db *DB) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pir
 // NotFound.
 func (db *DB) AnyBulk(ctx context.Context, id pirogue.BulkID) (pirogue.BulkProgress, error) {
 	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error {
-		return missing(tx.Where("id = ?", id).Take(into).Error, pirogue.NotFound, string(id))
+		return asNotFound(tx.Where("id = ?", id).Take(into).Error, pirogue.NotFound, string(id))
 	})
 }
 
@@ -215,9 +215,9 @@ func (db *DB) progress(tx *gorm.DB, row bulkRow) (pirogue.BulkProgress, error) {
 	if err := tx.Raw(tallyLines, row.ID).Scan(&rows).Error; err != nil {
 		return pirogue.BulkProgress{}, err
 	}
-	tallies := map[pirogue.LineStatus]pirogue.Tally{}
+	tallies := map[pirogue.LineStatus]pirogue.BulkTally{}
 	for _, r := range rows {
-		tallies[r.Status] = pirogue.Tally{Lines: r.Lines, Amount: r.Amount, Fee: r.Fee, Cost: r.Cost}
+		tallies[r.Status] = pirogue.BulkTally{Lines: r.Lines, Amount: r.Amount, Fee: r.Fee, Cost: r.Cost}
 	}
 	return pirogue.BulkProgress{Bulk: bulk, Tallies: tallies}, nil
 }
@@ -243,13 +243,13 @@ const endTogether = 50
 func (db *DB) CancelBulk(
 	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time,
 ) (pirogue.BulkProgress, error) {
-	err := db.together(ctx, "cancel bulk", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "cancel bulk", func(tx *gorm.DB) error {
 		var row bulkRow
 		if err := ownedBulk(tx, o, id, &row); err != nil {
 			return err
 		}
 		set := tx.Model(&bulkRow{}).Where("id = ? AND state IN ('ACCEPTED','RUNNING')", id).
-			Updates(map[string]any{"state": pirogue.BulkCancelling, "updated_at": on(at), "cancelled_at": on(at)})
+			Updates(map[string]any{"state": pirogue.BulkCancelling, "updated_at": timestamp(at), "cancelled_at": timestamp(at)})
 		if set.Error != nil {
 			return set.Error
 		}
@@ -307,8 +307,8 @@ func (db *DB) CloseBulk(
 	if err != nil || open {
 		return progress, false, err
 	}
-	err = db.atLength(ctx, "close bulk", func(tx *gorm.DB) error {
-		set := tx.Exec(closeBulk, map[string]any{"id": id, "at": on(at)})
+	err = db.inLongTx(ctx, "close bulk", func(tx *gorm.DB) error {
+		set := tx.Exec(closeBulk, map[string]any{"id": id, "at": timestamp(at)})
 		if set.Error != nil {
 			return set.Error
 		}
@@ -324,7 +324,7 @@ func (db *DB) CloseBulk(
 		if err := announceBulk(tx, progress, at); err != nil {
 			return err
 		}
-		return tx.Exec(closeLineCases, on(at),
+		return tx.Exec(closeLineCases, timestamp(at),
 			[]pirogue.Cause{pirogue.CauseLineNotStarted, pirogue.CauseWorkflowLost}, id).Error
 	})
 	if err != nil {
@@ -346,7 +346,7 @@ UPDATE cases SET closed_at = ?
 // those rows, so it reads one of them at most. It fails with NotFound.
 func (db *DB) openBulk(ctx context.Context, id pirogue.BulkID) (bool, error) {
 	var open []bool
-	err := db.look(ctx, "look for open lines", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "look for open lines", func(tx *gorm.DB) error {
 		return tx.Raw(openBulk, map[string]any{"id": id}).Scan(&open).Error
 	})
 	if err == nil && len(open) == 0 {
@@ -395,8 +395,8 @@ func announceBulk(tx *gorm.DB, p pirogue.BulkProgress, at time.Time) error {
 // first.
 func (db *DB) UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error) {
 	var rows []bulkRow
-	err := db.look(ctx, "find unstarted bulks", func(tx *gorm.DB) error {
-		return tx.Where("started_at IS NULL AND created_at < ?", on(before)).
+	err := db.readOnce(ctx, "find unstarted bulks", func(tx *gorm.DB) error {
+		return tx.Where("started_at IS NULL AND created_at < ?", timestamp(before)).
 			Order("created_at, id").Limit(limit).Find(&rows).Error
 	})
 	bulks := make([]pirogue.Bulk, len(rows))

@@ -361,7 +361,7 @@ func TestEachPageGoesOneWay(t *testing.T) {
 		require.Equal(w.t, []pirogue.OperatorCode{operator, "other-ml"}, b.Pages)
 		stand, err := w.db.BulkPage(w.ctx(), b.ID, 2)
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.BulkPageStand{Waiting: (pirogue.BulkPageLines + 4) / 3}, stand)
+		require.Equal(w.t, pirogue.BulkPageProgress{Waiting: (pirogue.BulkPageLines + 4) / 3}, stand)
 	})
 }
 
@@ -482,8 +482,8 @@ func TestALineThatWasNotSentIsNotHandedOverAgain(t *testing.T) {
 		require.NoError(w.t, err)
 		_, err = w.db.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID}, w.at(0))
 		require.NoError(w.t, err)
-		require.NoError(w.t, w.answered(pirogue.Answer{
-			AttemptID: unsent[0].Attempt.ID, State: pirogue.AttemptPrepared, Words: "connection refused", At: w.at(0),
+		require.NoError(w.t, w.answered(pirogue.AttemptResult{
+			AttemptID: unsent[0].Attempt.ID, State: pirogue.AttemptPrepared, Message: "connection refused", At: w.at(0),
 		}))
 		left, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)

@@ -20,8 +20,8 @@ type callbackRow struct {
 	AttemptID  string
 	PaymentID  string
 	Words      string
-	ReceivedAt stamp
-	RoutedAt   stamp // NULL: the payment's workflow was not told yet
+	ReceivedAt timeText
+	RoutedAt   timeText // NULL: the payment's workflow was not told yet
 
 	Outcome      string // "" if the callback could not be understood
 	Amount       int64  // minor units; 0 if the callback names no amount
@@ -36,13 +36,13 @@ func (callbackRow) TableName() string { return "callbacks" }
 // AttemptByCallback returns the attempt whose callback URL has the token with this digest. It
 // fails with NotFound, also for the token of another operator.
 func (db *DB) AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, digest string) (pirogue.Attempt, error) {
-	if !keepable(string(o), digest) {
+	if !isStorable(string(o), digest) {
 		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "callback of %q", o)
 	}
 	var row attemptRow
-	err := db.look(ctx, "find attempt of callback", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "find attempt of callback", func(tx *gorm.DB) error {
 		err := tx.Where("callback_digest = ? AND operator = ?", digest, o).Take(&row).Error
-		return missing(err, pirogue.NotFound, string(o))
+		return asNotFound(err, pirogue.NotFound, string(o))
 	})
 	if err != nil {
 		return pirogue.Attempt{}, err
@@ -55,10 +55,10 @@ func (db *DB) AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, dig
 // callbacks count once.
 func (db *DB) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error) {
 	var kept bool
-	err := db.once(ctx, "record callback", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "record callback", func(tx *gorm.DB) error {
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&callbackRow{
-			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Words: clean(c.Receipt.Words),
-			ReceivedAt: on(c.ReceivedAt), RoutedAt: on(c.RoutedAt), Outcome: string(c.Receipt.Outcome),
+			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Words: clean(c.Receipt.Message),
+			ReceivedAt: timestamp(c.ReceivedAt), RoutedAt: timestamp(c.RoutedAt), Outcome: string(c.Receipt.Outcome),
 			Amount: c.Receipt.Amount.Minor, Currency: clean(string(c.Receipt.Amount.Currency)),
 			Mismatch: clean(c.Receipt.Mismatch), ProviderTxID: clean(c.Receipt.ProviderTxID),
 		})
@@ -70,12 +70,12 @@ func (db *DB) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, err
 
 // Callbacks returns the operator results in an attempt's callbacks, oldest first, at most
 // maxHeard.
-func (db *DB) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Receipt, error) {
+func (db *DB) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.OperatorResult, error) {
 	var rows []callbackRow
-	err := db.look(ctx, "read callbacks", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read callbacks", func(tx *gorm.DB) error {
 		return tx.Where("attempt_id = ?", id).Order("received_at, id").Limit(maxHeard).Find(&rows).Error
 	})
-	said := make([]pirogue.Receipt, len(rows))
+	said := make([]pirogue.OperatorResult, len(rows))
 	for i, r := range rows {
 		said[i] = r.receipt()
 	}
@@ -83,9 +83,9 @@ func (db *DB) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Re
 }
 
 // receipt returns the callback's operator result.
-func (r callbackRow) receipt() pirogue.Receipt {
-	return pirogue.Receipt{
-		Outcome: pirogue.Outcome(r.Outcome), ProviderTxID: r.ProviderTxID, Words: r.Words, Mismatch: r.Mismatch,
+func (r callbackRow) receipt() pirogue.OperatorResult {
+	return pirogue.OperatorResult{
+		Outcome: pirogue.Outcome(r.Outcome), ProviderTxID: r.ProviderTxID, Message: r.Words, Mismatch: r.Mismatch,
 		Amount: pirogue.Money{Minor: r.Amount, Currency: pirogue.Currency(r.Currency)},
 	}
 }
@@ -95,9 +95,9 @@ func (r callbackRow) receipt() pirogue.Receipt {
 // transaction than the payment's own.
 func (db *DB) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error) {
 	var agreed bool
-	err := db.once(ctx, "mark callback at the end", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "mark callback at the end", func(tx *gorm.DB) error {
 		set := tx.Exec(routedAtEnd, map[string]any{
-			"at": on(at), "id": c.ID, "agreeing": c.Agreeing(), "paid": c.Receipt.Outcome == pirogue.OutcomePaid,
+			"at": timestamp(at), "id": c.ID, "agreeing": c.Agreeing(), "paid": c.Receipt.Outcome == pirogue.OutcomePaid,
 			"tx": clean(c.Receipt.ProviderTxID),
 		})
 		agreed = set.RowsAffected == 1
@@ -120,7 +120,7 @@ UPDATE callbacks SET routed_at = @at
 
 // Routed marks a callback as told to its workflow. A repeated call keeps the first time.
 func (db *DB) Routed(ctx context.Context, id string, at time.Time) error {
-	return db.once(ctx, "mark callback", func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE callbacks SET routed_at = ? WHERE id = ? AND routed_at IS NULL", on(at), id).Error
+	return db.exec(ctx, "mark callback", func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE callbacks SET routed_at = ? WHERE id = ? AND routed_at IS NULL", timestamp(at), id).Error
 	})
 }

@@ -37,7 +37,7 @@ func TestRoutedAtEnd(t *testing.T) {
 					_, err := w.end(p, row.ends, pirogue.FailedNoAnswer)
 					require.NoError(t, err)
 				}
-				c := pirogue.NewCallback(a, pirogue.Receipt{Outcome: row.said}, []byte(row.name), w.at(time.Hour))
+				c := pirogue.NewCallback(a, pirogue.OperatorResult{Outcome: row.said}, []byte(row.name), w.at(time.Hour))
 				_, err := w.db.RecordCallback(w.ctx(), c)
 				require.NoError(t, err)
 				agreed, err := w.db.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))
@@ -61,8 +61,8 @@ func TestACallbackIsKeptWhateverItsWords(t *testing.T) {
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
 		const odd = "X\x00\xff"
-		c := pirogue.NewCallback(a, pirogue.Receipt{
-			Outcome: pirogue.OutcomePaid, Words: odd, ProviderTxID: odd, Mismatch: odd,
+		c := pirogue.NewCallback(a, pirogue.OperatorResult{
+			Outcome: pirogue.OutcomePaid, Message: odd, ProviderTxID: odd, Mismatch: odd,
 			Amount: pirogue.Money{Minor: 5000, Currency: odd},
 		}, []byte("{}"), w.at(0))
 		kept, err := w.db.RecordCallback(w.ctx(), c)
@@ -80,7 +80,7 @@ func TestUnroutedCallbacksComePageByPage(t *testing.T) {
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
 		for i := range 5 { // two of them have the same time
-			c := pirogue.NewCallback(a, pirogue.Receipt{}, []byte{byte(i)}, w.at(time.Duration(i/2)*time.Second))
+			c := pirogue.NewCallback(a, pirogue.OperatorResult{}, []byte{byte(i)}, w.at(time.Duration(i/2)*time.Second))
 			_, err := w.db.RecordCallback(w.ctx(), c)
 			require.NoError(w.t, err)
 		}
@@ -104,7 +104,7 @@ func TestRoutedAtEndByAnotherTransaction(t *testing.T) {
 			p, a := w.sent("order " + tx)
 			_, err := w.success(p)
 			require.NoError(w.t, err)
-			said := pirogue.Receipt{Outcome: pirogue.OutcomePaid, ProviderTxID: tx}
+			said := pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: tx}
 			c := pirogue.NewCallback(a, said, []byte(tx), w.at(time.Hour))
 			_, err = w.db.RecordCallback(w.ctx(), c)
 			require.NoError(w.t, err)

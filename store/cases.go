@@ -19,8 +19,8 @@ type caseRow struct {
 	Attempt   int // 0: the payment's latest
 	Note      string
 	Paid      int64 // minor units that this case booked to suspense
-	OpenedAt  stamp
-	ClosedAt  stamp // NULL: open
+	OpenedAt  timeText
+	ClosedAt  timeText // NULL: open
 }
 
 // TableName returns the table's name.
@@ -37,7 +37,7 @@ func (caseRow) TableName() string { return "cases" }
 // answered. It returns the case as it is, the zero value for none.
 func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error) {
 	var stands caseRow
-	err := db.together(ctx, "open case", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "open case", func(tx *gorm.DB) error {
 		locked := tx.Exec("UPDATE payments SET updated_at = updated_at WHERE id = ?", c.PaymentID)
 		if locked.Error != nil {
 			return locked.Error
@@ -131,7 +131,7 @@ func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
 	}
 	row := caseRow{
 		ID: string(id), PaymentID: string(c.PaymentID), Cause: string(c.Cause), Attempt: c.Attempt, Note: clean(c.Note),
-		OpenedAt: on(c.OpenedAt), ClosedAt: on(c.ClosedAt),
+		OpenedAt: timestamp(c.OpenedAt), ClosedAt: timestamp(c.ClosedAt),
 	}
 	return row, tx.Create(&row).Error
 }
@@ -139,17 +139,17 @@ func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
 // ReopenCase opens a case that books nothing, or reopens it with another note. An open case keeps
 // its time and takes the note.
 func (db *DB) ReopenCase(ctx context.Context, c pirogue.Case) error {
-	return db.together(ctx, "open case again", func(tx *gorm.DB) error {
+	return db.inTx(ctx, "open case again", func(tx *gorm.DB) error {
 		if err := waitForPerson(tx, c); err != nil {
 			return err
 		}
-		return tx.Exec(reopenCase, c.ID, c.PaymentID, c.Cause, clean(c.Note), on(c.OpenedAt)).Error
+		return tx.Exec(reopenCase, c.ID, c.PaymentID, c.Cause, clean(c.Note), timestamp(c.OpenedAt)).Error
 	})
 }
 
 // waitForPerson makes the payment of a case PENDING if it is INITIATED.
 func waitForPerson(tx *gorm.DB, c pirogue.Case) error {
-	_, err := draw(tx, edge{
+	_, err := applyTransition(tx, transition{
 		payment: c.PaymentID, from: []pirogue.Status{pirogue.StatusInitiated}, to: pirogue.StatusPending, at: c.OpenedAt,
 	})
 	return err
@@ -166,19 +166,19 @@ ON CONFLICT (id) DO UPDATE SET
 // CloseCase closes one case that has no money in suspense. A closed case keeps its time. A case
 // with money stays open until the money has moved; see PlaceCase and Settle.
 func (db *DB) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
-	return db.once(ctx, "close case", func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL AND paid = 0", on(at), id).Error
+	return db.exec(ctx, "close case", func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL AND paid = 0", timestamp(at), id).Error
 	})
 }
 
 // Case returns a case. It fails with NotFound.
 func (db *DB) Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error) {
-	if !keepable(string(id)) {
+	if !isStorable(string(id)) {
 		return pirogue.Case{}, pirogue.Errorf(pirogue.NotFound, "case %q", id)
 	}
 	var row caseRow
-	err := db.look(ctx, "read case", func(tx *gorm.DB) error {
-		return missing(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id))
+	err := db.readOnce(ctx, "read case", func(tx *gorm.DB) error {
+		return asNotFound(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id))
 	})
 	return unpackCase(row), err
 }
@@ -186,7 +186,7 @@ func (db *DB) Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
 // Cases returns a payment's cases, the oldest first.
 func (db *DB) Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error) {
 	var rows []caseRow
-	err := db.look(ctx, "list cases", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "list cases", func(tx *gorm.DB) error {
 		return tx.Where("payment_id = ?", id).Order("opened_at, id").Find(&rows).Error
 	})
 	cases := make([]pirogue.Case, len(rows))

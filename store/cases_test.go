@@ -158,7 +158,7 @@ func TestMoneyInSuspenseIsNotCapturedTwice(t *testing.T) {
 		require.False(w.t, settled.Payment.Status.Terminal(), settled.Payment.Status)
 		_, out := w.book(operator)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 400}, out)
-		settled, err = w.db.Settle(w.ctx(), pirogue.Settlement{
+		settled, err = w.db.Finalize(w.ctx(), pirogue.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, Case: c.ID, Resolution: pirogue.ResolvedPaid, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)

@@ -36,7 +36,7 @@ func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
 				held := w.underway(p, a).Net()
 				w.has(5000-held, held)
 				for range 2 { // a repeated call returns the same
-					settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+					settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 						PaymentID: p.ID, Status: row.status, At: w.at(time.Minute),
 					})
 					require.NoError(t, err)
@@ -103,7 +103,7 @@ func TestCashOutsAtOnceNeverSpendMoreThanThereIs(t *testing.T) {
 			for n := range tries {
 				reference := fmt.Sprintf("order_%d_%d", i, n)
 				p, a := w.cashOut(reference, amount, 0)
-				err := insist(func() error {
+				err := retryCalledOff(func() error {
 					_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
 					return err
 				})
@@ -143,7 +143,7 @@ func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 			outcomes := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}
 			var stands [2]atomic.Int64
 			require.NoError(w.t, together(32, func(i int) error {
-				settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+				settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 					PaymentID: p.ID, Status: outcomes[i%2], At: w.at(time.Minute),
 				})
 				if err != nil {
@@ -189,7 +189,7 @@ func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 				return err
 			}
 			status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
-			settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: status, At: w.at(time.Minute)})
+			settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: status, At: w.at(time.Minute)})
 			if err == nil && settled.EventID != "" {
 				left.Add(1)
 			}

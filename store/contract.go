@@ -19,13 +19,13 @@ func (db *DB) SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRu
 	if _, known := pirogue.CountryByCode(r.Country); !known && r.Country != "" {
 		return pirogue.FieldError(pirogue.CountryNotSupported, "country_code")
 	}
-	if !keepable(string(r.Network)) {
+	if !isStorable(string(r.Network)) {
 		return pirogue.FieldError(pirogue.InvalidParameter, "network")
 	}
-	if !keepable(string(id)) {
+	if !isStorable(string(id)) {
 		return pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
 	}
-	return db.once(ctx, "set fee", func(tx *gorm.DB) error {
+	return db.exec(ctx, "set fee", func(tx *gorm.DB) error {
 		err := tx.Exec(setFee, map[string]any{
 			"merchant": id, "kind": r.Kind, "country": r.Country, "network": r.Network, "fixed": r.Fixed,
 			"points": r.BasisPoints, "min": r.Min, "max": r.Max, "payer": r.Payer, "returned": flag(r.Returned),
@@ -48,12 +48,12 @@ ON CONFLICT (merchant_id, kind, country, network) DO UPDATE
 // RemoveFee removes a rule from a merchant's contract. A less specific rule applies to its
 // payments then, or they are free. It fails with NotFound if there is no such rule.
 func (db *DB) RemoveFee(
-	ctx context.Context, id pirogue.MerchantID, k pirogue.Kind, c pirogue.CountryCode, n pirogue.Network,
+	ctx context.Context, id pirogue.MerchantID, k pirogue.PaymentKind, c pirogue.CountryCode, n pirogue.Network,
 ) error {
-	if !keepable(string(id), string(k), string(c), string(n)) {
+	if !isStorable(string(id), string(k), string(c), string(n)) {
 		return pirogue.Errorf(pirogue.NotFound, "rule of merchant %q", id)
 	}
-	return db.once(ctx, "remove fee", func(tx *gorm.DB) error {
+	return db.exec(ctx, "remove fee", func(tx *gorm.DB) error {
 		gone := tx.Exec("DELETE FROM fee_rules WHERE merchant_id = ? AND kind = ? AND country = ? AND network = ?",
 			id, k, c, n)
 		if gone.Error == nil && gone.RowsAffected == 0 {
@@ -70,7 +70,7 @@ func (db *DB) SetLatePolicy(ctx context.Context, id pirogue.MerchantID, p pirogu
 	if p != pirogue.LateReturn && p != pirogue.LateAccept {
 		return pirogue.FieldError(pirogue.InvalidParameter, "late_policy")
 	}
-	if !keepable(string(id)) {
+	if !isStorable(string(id)) {
 		return pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
 	}
 	return db.changeMerchant(ctx, id, "late_policy", string(p))

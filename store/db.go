@@ -52,7 +52,7 @@ type engine struct {
 	dialect    goose.Dialect
 	write      *gorm.DB // short transactions
 	read       *gorm.DB // short reads; may be the same pool
-	reports    *gorm.DB // pages of long lists; pirogue.MaxReports connections
+	reports    *gorm.DB // pages of long lists; pirogue.MaxAuditReports connections
 	audits     *gorm.DB // long reads without a server time-out; no other work uses its connections
 	migrations *sql.DB  // long changes of the schema
 	pools      []*sql.DB

@@ -17,7 +17,7 @@ import (
 )
 
 // The limits of the PostgreSQL pools. Every process that opens the database takes up to pgConns +
-// pgSlowConns connections, and pirogue.MaxReports more during exports. The server's
+// pgSlowConns connections, and pirogue.MaxAuditReports more during exports. The server's
 // max_connections must cover the sum over all processes.
 const (
 	pgConns     = 20
@@ -57,7 +57,7 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	quick.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(pgIdleTimeout)
 
 	short, long := postgresPool(quick, pgConns), postgresPool(config, pgSlowConns)
-	pages := postgresPool(config, pirogue.MaxReports)
+	pages := postgresPool(config, pirogue.MaxAuditReports)
 	pages.SetMaxIdleConns(1)
 	e := engine{dialect: goose.DialectPostgres, migrations: long, pools: []*sql.DB{short, long, pages}}
 	if e.write, err = gorm.Open(postgres.New(postgres.Config{Conn: short}), gormConfig(o.Clock)); err != nil {

@@ -27,7 +27,7 @@ type accountRow struct {
 	DebitsPosted  int64 // minor units, the sum of its transfers
 	CreditsPosted int64 // likewise
 	DebitsHeld    int64 // held for payments that have not ended
-	UpdatedAt     stamp
+	UpdatedAt     timeText
 }
 
 // TableName returns the table's name.
@@ -41,7 +41,7 @@ type journalRow struct {
 	BulkID    link
 	Step      string
 	Attempt   int // 0: the payment's latest
-	CreatedAt stamp
+	CreatedAt timeText
 }
 
 // TableName returns the table's name.
@@ -88,7 +88,7 @@ func bookAll(tx *gorm.DB, at time.Time, journals ...ledger.Journal) error {
 		return err
 	}
 	for _, j := range fresh {
-		if err := enter(tx, j); err != nil {
+		if err := insertTransfers(tx, j); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func claim(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journ
 	for _, j := range journals {
 		claimed := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&journalRow{
 			ID: j.ID(), PaymentID: link(j.PaymentID), PayoutID: link(j.PayoutID), BulkID: link(j.BulkID), Step: string(j.Step),
-			Attempt: j.Attempt, CreatedAt: on(at),
+			Attempt: j.Attempt, CreatedAt: timestamp(at),
 		})
 		if claimed.Error != nil {
 			return nil, claimed.Error
@@ -177,15 +177,15 @@ func openAccounts(tx *gorm.DB, totals []total, at time.Time) error {
 		rows[i] = accountRow{
 			ID: a.ID(), Kind: string(a.Kind), MerchantID: string(a.Merchant), Mode: string(a.Mode),
 			Country: string(a.Country), Currency: string(a.Currency), Operator: string(a.Operator),
-			MayOverdraw: flag(a.MayOverdraw()), UpdatedAt: on(at),
+			MayOverdraw: flag(a.MayOverdraw()), UpdatedAt: timestamp(at),
 		}
 	}
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
-// enter writes a journal's transfers. Mode and currency are the debited account's. A foreign key
+// insertTransfers writes a journal's transfers. Mode and currency are the debited account's. A foreign key
 // refuses them if the credited account has others.
-func enter(tx *gorm.DB, j ledger.Journal) error {
+func insertTransfers(tx *gorm.DB, j ledger.Journal) error {
 	if phase(j) == ledger.Taken || phase(j) == ledger.Dropped {
 		return resolve(tx, j)
 	}
@@ -241,7 +241,7 @@ func move(tx *gorm.DB, totals []total, at time.Time) error {
 		}
 	}
 	changes := values(rows, "CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)")
-	set := tx.Exec(fmt.Sprintf(moveAccounts, changes, inOrder(tx)), append(row, on(at))...)
+	set := tx.Exec(fmt.Sprintf(moveAccounts, changes, inOrder(tx)), append(row, timestamp(at))...)
 	if set.Error == nil && set.RowsAffected != int64(rows) {
 		return pirogue.Errorf(pirogue.InsufficientBalance, "account %s", totals[0].account.ID())
 	}

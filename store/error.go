@@ -62,15 +62,15 @@ func failure(doing string, err error) error {
 		return nil
 	case errors.As(err, &known): // decided inside the transaction
 		return err
-	case calledOff(err), away(err), errors.Is(err, pirogue.ErrOutcomeUnknown): // insist has repeated often enough
+	case isCalledOff(err), isUnreachable(err), errors.Is(err, pirogue.ErrOutcomeUnknown): // insist has repeated often enough
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "%s: %w", doing, err)
 	default:
 		return pirogue.Errorf(pirogue.Internal, "%s: %w", doing, err)
 	}
 }
 
-// calledOff reports whether the caller may repeat the whole transaction at once.
-func calledOff(err error) bool {
+// isCalledOff reports whether the caller may repeat the whole transaction at once.
+func isCalledOff(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return slices.Contains(pgCalledOff, pg.Code)
@@ -98,8 +98,8 @@ func refusedCommit(err error) bool {
 // pgIntervention is the class of errors by which a person or a time-out ends a statement.
 const pgIntervention = "57"
 
-// away reports whether the database cannot serve for the moment.
-func away(err error) bool {
+// isUnreachable reports whether the database cannot serve for the moment.
+func isUnreachable(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return slices.Contains(pgAway, pg.Code) || slices.Contains(pgAwayClasses, pg.Code[:min(2, len(pg.Code))])

@@ -76,7 +76,7 @@ func TestOnlyATransactionThatLostIsRepeatedAndNotForEver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tries := 0
-			err := insist(t.Context(), func(context.Context) error {
+			err := retryCalledOff(t.Context(), func(context.Context) error {
 				tries++
 				return row.err
 			})

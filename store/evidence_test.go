@@ -22,8 +22,8 @@ func TestAStatusQuestionIsCountedOnce(t *testing.T) {
 		_, attempt := w.latest(p.ID)
 		require.Equal(w.t, 2, attempt.Polls)
 		require.Equal(w.t, w.at(10*time.Second), attempt.PolledAt)
-		require.Equal(w.t, "SUC\uFFFDCESS\uFFFD", attempt.Answer)
-		_, err := w.db.Polled(w.ctx(), pirogue.Poll{AttemptID: "none", At: w.at(0)})
+		require.Equal(w.t, "SUC\uFFFDCESS\uFFFD", attempt.OperatorMessage)
+		_, err := w.db.RecordPoll(w.ctx(), pirogue.Poll{AttemptID: "none", At: w.at(0)})
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 	})
 }
@@ -69,8 +69,8 @@ func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, words string, after
 // answers records the result of a query that began while the attempt was as in a.
 func (w *world) answers(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
-	evidence, err := w.db.Polled(w.ctx(), pirogue.Poll{
-		AttemptID: a.ID, Sendings: a.Sendings, Polls: a.Polls, Outcome: o, Words: words, At: w.at(after),
+	evidence, err := w.db.RecordPoll(w.ctx(), pirogue.Poll{
+		AttemptID: a.ID, Sendings: a.Sendings, Polls: a.Polls, Outcome: o, Message: words, At: w.at(after),
 	})
 	require.NoError(w.t, err)
 	return evidence
@@ -96,7 +96,7 @@ func TestAnAnswerThatComesLateIsNoEvidence(t *testing.T) {
 		require.Empty(w.t, w.answers(asked, absent, "not known yet", 40*time.Second).Outcome)
 		_, attempt := w.latest(p.ID)
 		require.Equal(w.t, 2, attempt.Polls)
-		require.Equal(w.t, "declined", attempt.Answer)
+		require.Equal(w.t, "declined", attempt.OperatorMessage)
 	})
 }
 

@@ -39,7 +39,7 @@ func (db *DB) report(ctx context.Context, doing string, do func(tx *gorm.DB) err
 func (db *DB) Export(
 	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error,
 ) error {
-	if !keepable(string(f.Kind), string(f.Status), string(f.Country), string(f.After)) {
+	if !isStorable(string(f.Kind), string(f.Status), string(f.Country), string(f.After)) {
 		return nil // nothing can have such a field
 	}
 	var newest string

@@ -26,7 +26,7 @@ func (db *DB) Exec(statement string) error { return db.write.Exec(statement).Err
 
 // Book books one journal in its own transaction.
 func (db *DB) Book(ctx context.Context, j ledger.Journal, at time.Time) error {
-	return db.together(ctx, "book", func(tx *gorm.DB) error { return book(tx, &j, at) })
+	return db.inTx(ctx, "book", func(tx *gorm.DB) error { return book(tx, &j, at) })
 }
 
 // MigrateDown takes the schema back to a version. Only tests do that.

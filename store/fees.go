@@ -28,13 +28,13 @@ func (feeRow) TableName() string { return "fee_rules" }
 // Fees returns the fee rules of a merchant's contract. An empty schedule means no fee.
 func (db *DB) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
 	var rows []feeRow
-	err := db.look(ctx, "read fees", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read fees", func(tx *gorm.DB) error {
 		return tx.Where("merchant_id = ?", id).Order("kind, country, network").Find(&rows).Error
 	})
 	schedule := make(pirogue.FeeSchedule, len(rows))
 	for i, r := range rows {
 		schedule[i] = pirogue.FeeRule{
-			Kind: pirogue.Kind(r.Kind), Country: pirogue.CountryCode(r.Country), Network: pirogue.Network(r.Network),
+			Kind: pirogue.PaymentKind(r.Kind), Country: pirogue.CountryCode(r.Country), Network: pirogue.Network(r.Network),
 			Fixed: r.Fixed, BasisPoints: r.BasisPoints, Min: r.Min, Max: r.Max,
 			Payer: pirogue.FeePayer(r.Payer), Returned: r.Returned == 1,
 		}

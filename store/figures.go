@@ -51,10 +51,10 @@ func (db *DB) figures(ctx context.Context, now time.Time, most int) (pirogue.Fig
 // count reads the figures that one row holds.
 func count(tx *gorm.DB, now time.Time, f *pirogue.Figures) error {
 	var row struct {
-		OldestHold, OldestUnrouted stamp
+		OldestHold, OldestUnrouted timeText
 		Unrouted, Overdue          int
 	}
-	err := tx.Raw(countWaiting, map[string]any{"overdue": on(now.Add(-pirogue.EventOverdue))}).Scan(&row).Error
+	err := tx.Raw(countWaiting, map[string]any{"overdue": timestamp(now.Add(-pirogue.EventOverdue))}).Scan(&row).Error
 	f.OldestHold, f.OldestUnrouted = row.OldestHold.time(), row.OldestUnrouted.time()
 	f.Unrouted, f.OverdueEvents = row.Unrouted, row.Overdue
 	return err

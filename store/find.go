@@ -17,11 +17,11 @@ import (
 // country code, with any spacing.
 func (db *DB) Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error) {
 	term = strings.TrimSpace(term)
-	if term == "" || !keepable(term) {
+	if term == "" || !isStorable(term) {
 		return []pirogue.Payment{}, nil
 	}
 	var rows []paymentRow
-	err := db.look(ctx, "find payments", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "find payments", func(tx *gorm.DB) error {
 		return tx.Raw(findPayments, map[string]any{
 			"term": term, "id": strings.ToLower(term), "limit": pageSize(limit),
 			"digest": db.ring.Digest(msisdnDigest, dialled(term)),
@@ -69,11 +69,11 @@ func dialled(term string) string {
 // AnyPayment returns a payment of any owner, for support. A payment that cannot be decrypted has
 // only the fields that are not sealed. It fails with TransactionNotFound.
 func (db *DB) AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error) {
-	if !keepable(string(id)) {
+	if !isStorable(string(id)) {
 		return pirogue.PaymentView{}, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
 	var row paymentRow
-	err := db.look(ctx, "read payment", func(tx *gorm.DB) error { return byID(tx, id, &row) })
+	err := db.readOnce(ctx, "read payment", func(tx *gorm.DB) error { return byID(tx, id, &row) })
 	if err != nil {
 		return pirogue.PaymentView{}, err
 	}
@@ -100,7 +100,7 @@ func (db *DB) OpenCases(ctx context.Context, f pirogue.WorkFilter) (pirogue.Work
 			Note: row.Words, Paid: row.Paid, OpenedAt: row.Since.time(),
 		}
 		page.Rows = append(page.Rows, pirogue.CaseView{
-			Case: c, Payment: row.payment, Allowed: c.Cause.Verbs(), Unreadable: row.unreadable,
+			Case: c, Payment: row.payment, Allowed: c.Cause.AllowedActions(), Unreadable: row.unreadable,
 		})
 	}
 	return page, err

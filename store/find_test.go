@@ -32,7 +32,7 @@ func TestSupportFindsAPaymentByWhateverNamesIt(t *testing.T) {
 		p, a := w.order(w.owner, "order_1")
 		p.MSISDN = "+22370112233"
 		w.underway(p, a)
-		settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+		settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP260429.1432.A1", At: w.at(time.Minute),
 		})
 		require.NoError(w.t, err)
@@ -117,8 +117,8 @@ func TestOpenCasesAreListedWithTheirPayments(t *testing.T) {
 		require.Equal(w.t, []pirogue.CaseID{ids[0], ids[2]}, []pirogue.CaseID{views[0].ID, views[1].ID}, "the oldest first")
 		require.Equal(w.t, "order_0", views[0].Payment.OrderID)
 		require.Equal(w.t, "paid 100", views[0].Note)
-		require.Equal(w.t, []pirogue.Verb{pirogue.VerbRecheck, pirogue.VerbResolve}, views[0].Allowed)
-		require.Equal(w.t, []pirogue.Verb{pirogue.VerbResolve}, views[1].Allowed)
+		require.Equal(w.t, []pirogue.SupportActionKind{pirogue.ActionRecheck, pirogue.ActionResolve}, views[0].Allowed)
+		require.Equal(w.t, []pirogue.SupportActionKind{pirogue.ActionResolve}, views[1].Allowed)
 		page, err = w.db.OpenCases(w.ctx(), pirogue.WorkFilter{Limit: 1})
 		require.NoError(w.t, err)
 		require.Len(w.t, page.Rows, 1)

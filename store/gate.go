@@ -12,9 +12,9 @@ import (
 
 // Key returns a key in force, with its merchant and the secrets that verify at a time, the newest
 // first. It fails with NotFound, also for a revoked key.
-func (db *DB) Key(ctx context.Context, public string, at time.Time) (pirogue.Key, pirogue.Merchant, error) {
-	if !keepable(public) {
-		return pirogue.Key{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "key %q", public)
+func (db *DB) Key(ctx context.Context, public string, at time.Time) (pirogue.APIKey, pirogue.Merchant, error) {
+	if !isStorable(public) {
+		return pirogue.APIKey{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "key %q", public)
 	}
 	var key keyRow
 	var merchant merchantRow
@@ -22,30 +22,30 @@ func (db *DB) Key(ctx context.Context, public string, at time.Time) (pirogue.Key
 		key, merchant = keyRow{}, merchantRow{}
 		err := tx.Where("public = ? AND revoked_at IS NULL", public).Take(&key).Error
 		if err != nil {
-			return missing(err, pirogue.NotFound, public)
+			return asNotFound(err, pirogue.NotFound, public)
 		}
 		return tx.Where("id = ?", key.MerchantID).Take(&merchant).Error
 	})
 	if err != nil {
-		return pirogue.Key{}, pirogue.Merchant{}, err
+		return pirogue.APIKey{}, pirogue.Merchant{}, err
 	}
 	k, err := db.unpackKey(key, at)
 	return k, unpackMerchant(merchant), failure("read key", err)
 }
 
-// Spend binds a signature to the method and path of its first request, for pirogue.SignatureLife.
+// UseSignature binds a signature to the method and path of its first request, for pirogue.SignatureLife.
 // It reports whether s has that method and path. Of two requests at once one binds, and the other
 // reads a binding that no later one changes. A repeat writes nothing.
-func (db *DB) Spend(ctx context.Context, s pirogue.Spent) (bool, error) {
-	if !keepable(s.KeyID, s.Method, s.Path) {
+func (db *DB) UseSignature(ctx context.Context, s pirogue.UsedSignature) (bool, error) {
+	if !isStorable(s.KeyID, s.Method, s.Path) {
 		return false, pirogue.FieldError(pirogue.InvalidParameter, "path")
 	}
 	var bound []struct{ Method, Path string }
-	err := db.once(ctx, "spend signature", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "spend signature", func(tx *gorm.DB) error {
 		signature := hex.EncodeToString(s.Signature[:])
 		err := tx.Raw(spendSignature, map[string]any{
 			"signature": signature, "key": s.KeyID, "method": s.Method, "path": s.Path,
-			"at": on(s.At), "forgotten": on(s.At.Add(-pirogue.SignatureLife)),
+			"at": timestamp(s.At), "forgotten": timestamp(s.At.Add(-pirogue.SignatureLife)),
 		}).Scan(&bound).Error
 		if err != nil || len(bound) == 1 {
 			return err
@@ -72,9 +72,9 @@ func (db *DB) Purge(ctx context.Context, before time.Time, limit int) (int, erro
 		before = guarded
 	}
 	var gone int64
-	err := db.once(ctx, "purge signatures", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "purge signatures", func(tx *gorm.DB) error {
 		deleted := tx.Exec(`DELETE FROM spent_signatures WHERE signature IN
-			(SELECT signature FROM spent_signatures WHERE spent_at < ? ORDER BY spent_at LIMIT ?)`, on(before), limit)
+			(SELECT signature FROM spent_signatures WHERE spent_at < ? ORDER BY spent_at LIMIT ?)`, timestamp(before), limit)
 		gone = deleted.RowsAffected
 		return deleted.Error
 	})
@@ -94,7 +94,7 @@ func (db *DB) Take(ctx context.Context, o pirogue.Owner, at time.Time) (time.Dur
 	now, interval := at.UnixMicro(), time.Second.Microseconds()/int64(db.rate.PerSecond)
 	furthest := now + interval*int64(db.rate.Burst-1)
 	var wait time.Duration
-	err := db.once(ctx, "count request", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "count request", func(tx *gorm.DB) error {
 		wait = 0
 		taken := tx.Exec(takeRate, map[string]any{
 			"merchant": o.MerchantID, "mode": o.Mode, "now": now, "interval": interval,

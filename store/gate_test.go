@@ -20,7 +20,7 @@ func TestASignatureIsGoodForOneMethodAndPath(t *testing.T) {
 	each(t, func(w *world) {
 		at, life := w.at(0), pirogue.SignatureLife
 		spend := func(method, path string, after time.Duration) bool {
-			ok, err := w.db.Spend(w.ctx(), pirogue.Spent{
+			ok, err := w.db.UseSignature(w.ctx(), pirogue.UsedSignature{
 				Signature: sha256.Sum256([]byte("s")), KeyID: w.key, Method: method, Path: path, At: at.Add(after),
 			})
 			require.NoError(w.t, err)
@@ -40,7 +40,7 @@ func TestOnePathWinsASignatureThatComesOnTwo(t *testing.T) {
 	each(t, func(w *world) {
 		var won [2]atomic.Int64
 		require.NoError(w.t, together(60, func(i int) error {
-			ok, err := w.db.Spend(w.ctx(), pirogue.Spent{
+			ok, err := w.db.UseSignature(w.ctx(), pirogue.UsedSignature{
 				Signature: sha256.Sum256([]byte("s")), KeyID: w.key, Method: "POST", Path: fmt.Sprint("/", i%2), At: w.at(0),
 			})
 			if ok {
@@ -55,7 +55,7 @@ func TestOnePathWinsASignatureThatComesOnTwo(t *testing.T) {
 func TestAPathThatCannotBeKeptIsRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		_, err := w.db.Spend(w.ctx(), pirogue.Spent{Method: "GET", Path: "/\x00", At: w.at(0)})
+		_, err := w.db.UseSignature(w.ctx(), pirogue.UsedSignature{Method: "GET", Path: "/\x00", At: w.at(0)})
 		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(err))
 	})
 }
@@ -64,7 +64,7 @@ func TestAPurgeForgetsInSmallStepsAndNeverWhatStillGuards(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		spend := func(i int) {
-			ok, err := w.db.Spend(w.ctx(), pirogue.Spent{
+			ok, err := w.db.UseSignature(w.ctx(), pirogue.UsedSignature{
 				Signature: sha256.Sum256(fmt.Append(nil, i)), KeyID: w.key, Method: "GET", Path: "/", At: w.at(0),
 			})
 			require.NoError(w.t, err)
@@ -80,7 +80,7 @@ func TestAPurgeForgetsInSmallStepsAndNeverWhatStillGuards(t *testing.T) {
 			require.NoError(w.t, err)
 			require.Equal(w.t, want, gone)
 		}
-		ok, err := w.db.Spend(w.ctx(), pirogue.Spent{
+		ok, err := w.db.UseSignature(w.ctx(), pirogue.UsedSignature{
 			Signature: sha256.Sum256(fmt.Append(nil, 99)), Method: "POST", Path: "/refunds", At: w.at(0),
 		})
 		require.NoError(w.t, err)

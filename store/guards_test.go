@@ -9,7 +9,7 @@ import (
 	"pirogue"
 )
 
-var kinds = []pirogue.Kind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund}
+var kinds = []pirogue.PaymentKind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund}
 
 // The test tries every conceivable change of status. The database accepts exactly those of the
 // domain.
@@ -42,7 +42,7 @@ func TestTheDatabaseDrawsTheEdgesOfTheDomainAndNoOther(t *testing.T) {
 }
 
 // put writes a payment with SQL, without the store.
-func (w *world) put(db *sql.DB, id string, kind pirogue.Kind, status pirogue.Status) error {
+func (w *world) put(db *sql.DB, id string, kind pirogue.PaymentKind, status pirogue.Status) error {
 	space, parent := "order", "NULL"
 	if kind == pirogue.Refund {
 		space, parent = "refund", "(SELECT MIN(id) FROM payments)"

@@ -10,63 +10,63 @@ import (
 	"pirogue"
 )
 
-// healthRow is a row of operator_health.
-type healthRow struct {
+// breakerRow is a row of operator_health.
+type breakerRow struct {
 	Operator  string `gorm:"primaryKey"`
 	State     string
-	Since     stamp
-	ProbeAt   stamp
+	Since     timeText
+	ProbeAt   timeText
 	Words     string
 	Backlog   int
 	Parked    bool
 	ParkedBy  string
 	ParkedWhy string
-	ParkedAt  stamp
+	ParkedAt  timeText
 	Version   int64
 }
 
 // TableName returns the table's name.
-func (healthRow) TableName() string { return "operator_health" }
+func (breakerRow) TableName() string { return "operator_health" }
 
-// Health returns the state of an operator's circuit breaker. An operator that never failed is
+// Breaker returns the state of an operator's circuit breaker. An operator that never failed is
 // closed.
-func (db *DB) Health(ctx context.Context, o pirogue.OperatorCode) (pirogue.Health, error) {
-	var rows []healthRow
-	err := db.look(ctx, "read operator's health", func(tx *gorm.DB) error {
+func (db *DB) Breaker(ctx context.Context, o pirogue.OperatorCode) (pirogue.CircuitBreaker, error) {
+	var rows []breakerRow
+	err := db.readOnce(ctx, "read operator's health", func(tx *gorm.DB) error {
 		return tx.Where("operator = ?", o).Find(&rows).Error
 	})
 	if err != nil || len(rows) == 0 {
-		return pirogue.Health{Operator: o, State: pirogue.HealthClosed}, err
+		return pirogue.CircuitBreaker{Operator: o, State: pirogue.BreakerClosed}, err
 	}
 	return rows[0].unpack(), nil
 }
 
-// Healths returns the circuit breaker of every operator that ever failed or was parked.
-func (db *DB) Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error) {
-	var rows []healthRow
-	err := db.look(ctx, "read operators' health", func(tx *gorm.DB) error { return tx.Find(&rows).Error })
-	all := make(map[pirogue.OperatorCode]pirogue.Health, len(rows))
+// Breakers returns the circuit breaker of every operator that ever failed or was parked.
+func (db *DB) Breakers(ctx context.Context) (map[pirogue.OperatorCode]pirogue.CircuitBreaker, error) {
+	var rows []breakerRow
+	err := db.readOnce(ctx, "read operators' health", func(tx *gorm.DB) error { return tx.Find(&rows).Error })
+	all := make(map[pirogue.OperatorCode]pirogue.CircuitBreaker, len(rows))
 	for _, r := range rows {
 		all[pirogue.OperatorCode(r.Operator)] = r.unpack()
 	}
 	return all, err
 }
 
-// SaveHealth writes the next version of a circuit breaker, and reports whether it did. It does
+// SaveBreaker writes the next version of a circuit breaker, and reports whether it did. It does
 // not if another process changed the row since h was read.
-func (db *DB) SaveHealth(ctx context.Context, h pirogue.Health) (bool, error) {
-	row := healthRow{
-		Operator: string(h.Operator), State: string(h.State), Since: on(h.Since), ProbeAt: on(h.ProbeAt),
-		Words: clean(h.Words), Backlog: h.Backlog, Parked: h.Parked, ParkedBy: clean(h.ParkedBy),
-		ParkedWhy: clean(h.ParkedWhy), ParkedAt: on(h.ParkedAt), Version: h.Version + 1,
+func (db *DB) SaveBreaker(ctx context.Context, h pirogue.CircuitBreaker) (bool, error) {
+	row := breakerRow{
+		Operator: string(h.Operator), State: string(h.State), Since: timestamp(h.Since), ProbeAt: timestamp(h.ProbeAt),
+		Words: clean(h.LastFailure), Backlog: h.Backlog, Parked: h.Parked, ParkedBy: clean(h.ParkedBy),
+		ParkedWhy: clean(h.ParkedWhy), ParkedAt: timestamp(h.ParkedAt), Version: h.Version + 1,
 	}
 	var saved bool
-	err := db.once(ctx, "save operator's health", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "save operator's health", func(tx *gorm.DB) error {
 		var written *gorm.DB
 		if h.Version == 0 {
 			written = tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 		} else {
-			written = tx.Model(&healthRow{}).Where("operator = ? AND version = ?", row.Operator, h.Version).
+			written = tx.Model(&breakerRow{}).Where("operator = ? AND version = ?", row.Operator, h.Version).
 				Select("*").Updates(&row)
 		}
 		saved = written.RowsAffected == 1
@@ -76,10 +76,10 @@ func (db *DB) SaveHealth(ctx context.Context, h pirogue.Health) (bool, error) {
 }
 
 // unpack returns the circuit breaker of a row.
-func (r healthRow) unpack() pirogue.Health {
-	return pirogue.Health{
-		Operator: pirogue.OperatorCode(r.Operator), State: pirogue.HealthState(r.State), Since: r.Since.time(),
-		ProbeAt: r.ProbeAt.time(), Words: r.Words, Backlog: r.Backlog, Parked: r.Parked, ParkedBy: r.ParkedBy,
+func (r breakerRow) unpack() pirogue.CircuitBreaker {
+	return pirogue.CircuitBreaker{
+		Operator: pirogue.OperatorCode(r.Operator), State: pirogue.BreakerState(r.State), Since: r.Since.time(),
+		ProbeAt: r.ProbeAt.time(), LastFailure: r.Words, Backlog: r.Backlog, Parked: r.Parked, ParkedBy: r.ParkedBy,
 		ParkedWhy: r.ParkedWhy, ParkedAt: r.ParkedAt.time(), Version: r.Version,
 	}
 }
@@ -97,8 +97,8 @@ func (db *DB) QuestionLoad(
 	ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time,
 ) (pirogue.QuestionLoad, error) {
 	var load pirogue.QuestionLoad
-	err := db.look(ctx, "count what an operator is asked about", func(tx *gorm.DB) error {
-		since := map[string]any{"operator": o, "fresh": on(fresh), "watched": on(watched)}
+	err := db.readOnce(ctx, "count what an operator is asked about", func(tx *gorm.DB) error {
+		since := map[string]any{"operator": o, "fresh": timestamp(fresh), "watched": timestamp(watched)}
 		return tx.Raw(questionLoad, since).Scan(&load).Error
 	})
 	return load, err
@@ -122,10 +122,10 @@ func (db *DB) WatchLoad(
 ) (pirogue.WatchLoad, error) {
 	var found struct {
 		Due   int
-		First stamp
+		First timeText
 	}
-	err := db.look(ctx, "count watched payments that are due", func(tx *gorm.DB) error {
-		return tx.Raw(watchLoad, map[string]any{"operator": o, "since": on(since), "now": on(now)}).Scan(&found).Error
+	err := db.readOnce(ctx, "count watched payments that are due", func(tx *gorm.DB) error {
+		return tx.Raw(watchLoad, map[string]any{"operator": o, "since": timestamp(since), "now": timestamp(now)}).Scan(&found).Error
 	})
 	return pirogue.WatchLoad{Due: found.Due, First: found.First.time()}, err
 }
@@ -156,7 +156,7 @@ const openWhose = `SELECT COUNT(*) FROM payments p
 // count runs a query that returns one number.
 func (db *DB) count(ctx context.Context, doing, query string, args ...any) (int, error) {
 	var n int
-	err := db.look(ctx, doing, func(tx *gorm.DB) error { return tx.Raw(query, args...).Scan(&n).Error })
+	err := db.readOnce(ctx, doing, func(tx *gorm.DB) error { return tx.Raw(query, args...).Scan(&n).Error })
 	return n, err
 }
 
@@ -164,7 +164,7 @@ func (db *DB) count(ctx context.Context, doing, query string, args ...any) (int,
 // call changes nothing but the reason.
 func (db *DB) Park(ctx context.Context, c pirogue.ServiceChange) error {
 	for range maxTries {
-		h, err := db.Health(ctx, c.Operator)
+		h, err := db.Breaker(ctx, c.Operator)
 		if err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func (db *DB) Park(ctx context.Context, c pirogue.ServiceChange) error {
 			}
 		}
 		h.Parked, h.ParkedBy, h.ParkedWhy, h.ParkedAt = c.Parked, c.Actor, c.Reason, c.At
-		if saved, err := db.SaveHealth(ctx, h); saved || err != nil {
+		if saved, err := db.SaveBreaker(ctx, h); saved || err != nil {
 			return err
 		}
 	}

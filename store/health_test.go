@@ -13,42 +13,42 @@ func TestAnOperatorsHealthIsChangedByWhoeverReadItLast(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		const code = pirogue.OperatorCode("orange-web-ml")
-		well, err := w.db.Health(w.ctx(), code)
+		well, err := w.db.Breaker(w.ctx(), code)
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.Health{Operator: code, State: pirogue.HealthClosed}, well)
+		require.Equal(w.t, pirogue.CircuitBreaker{Operator: code, State: pirogue.BreakerClosed}, well)
 
 		down := well.Failed("connection refused", w.at(0))
 		for _, first := range []bool{true, false} {
-			saved, err := w.db.SaveHealth(w.ctx(), down)
+			saved, err := w.db.SaveBreaker(w.ctx(), down)
 			require.NoError(w.t, err)
 			require.Equal(w.t, first, saved, "the second one read what is no more")
 		}
-		kept, err := w.db.Health(w.ctx(), code)
+		kept, err := w.db.Breaker(w.ctx(), code)
 		require.NoError(w.t, err)
 		down.Version = 1
 		require.Equal(w.t, down, kept)
 
-		back := kept.Answered(12, w.at(time.Minute))
-		saved, err := w.db.SaveHealth(w.ctx(), back)
+		back := kept.Succeeded(12, w.at(time.Minute))
+		saved, err := w.db.SaveBreaker(w.ctx(), back)
 		require.NoError(w.t, err)
 		require.True(w.t, saved)
-		saved, err = w.db.SaveHealth(w.ctx(), kept.Failed("again", w.at(time.Hour)))
+		saved, err = w.db.SaveBreaker(w.ctx(), kept.Failed("again", w.at(time.Hour)))
 		require.NoError(w.t, err)
 		require.False(w.t, saved, "an outage that ended does not begin again by an old report")
 
 		require.NoError(w.t, w.db.Park(w.ctx(), pirogue.ServiceChange{
 			Operator: code, Parked: true, Actor: "awa", Reason: "contract ends", At: w.at(2 * time.Hour),
 		}))
-		all, err := w.db.Healths(w.ctx())
+		all, err := w.db.Breakers(w.ctx())
 		require.NoError(w.t, err)
 		require.Len(w.t, all, 1)
 		require.True(w.t, all[code].Parked)
 		require.Equal(w.t, "awa", all[code].ParkedBy)
-		require.Equal(w.t, pirogue.HealthClosed, all[code].State, "who parks it says nothing about how it does")
+		require.Equal(w.t, pirogue.BreakerClosed, all[code].State, "who parks it says nothing about how it does")
 		require.NoError(w.t, w.db.Park(w.ctx(), pirogue.ServiceChange{
 			Operator: code, Actor: "awa", Reason: "contract renewed", At: w.at(3 * time.Hour),
 		}))
-		kept, err = w.db.Health(w.ctx(), code)
+		kept, err = w.db.Breaker(w.ctx(), code)
 		require.NoError(w.t, err)
 		require.True(w.t, kept.Available())
 	})
@@ -68,7 +68,7 @@ func TestAPaymentThatIsPostponedIsPendingAndNothingOfItWasSent(t *testing.T) {
 		require.Equal(w.t, pirogue.StatusPending, stands.Status)
 		require.Equal(w.t, pirogue.AttemptPrepared, attempt.State)
 		require.True(w.t, attempt.SentAt.IsZero())
-		require.Equal(w.t, "out of service", attempt.Answer)
+		require.Equal(w.t, "out of service", attempt.OperatorMessage)
 
 		waiting, err := w.db.Waiting(w.ctx(), a.Operator)
 		require.NoError(w.t, err)
@@ -105,7 +105,7 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 		sent, err := w.mark(a.ID, false, w.at(0))
 		require.NoError(w.t, err)
 		require.True(w.t, sent)
-		require.NoError(w.t, w.answered(pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptUnknown, Handle: pirogue.Handle{"ref": "R1"}, At: w.at(time.Second),
 		}))
 		_, attempt, err := w.db.Latest(w.ctx(), p.ID)
@@ -116,7 +116,7 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 			again, err := w.mark(a.ID, true, w.at(2*time.Second))
 			require.NoError(w.t, err)
 			require.True(w.t, again)
-			require.NoError(w.t, w.answered(pirogue.Answer{
+			require.NoError(w.t, w.answered(pirogue.AttemptResult{
 				AttemptID: a.ID, Sending: i + 2, State: pirogue.AttemptUnknown, Handle: named,
 				At: w.at(3 * time.Second),
 			}))
@@ -132,10 +132,10 @@ func TestWhatCallbacksSaidIsKeptInTheirOrder(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.accept("order_1")
-		said := []pirogue.Receipt{
-			{Outcome: pirogue.OutcomeDeclined, Words: "FAILURE"},
+		said := []pirogue.OperatorResult{
+			{Outcome: pirogue.OutcomeDeclined, Message: "FAILURE"},
 			{
-				Outcome: pirogue.OutcomePaid, Words: "SUCCESS", ProviderTxID: "TX1", Mismatch: "counterparty",
+				Outcome: pirogue.OutcomePaid, Message: "SUCCESS", ProviderTxID: "TX1", Mismatch: "counterparty",
 				Amount: pirogue.Money{Minor: 500, Currency: pirogue.XAF},
 			},
 		}
@@ -155,7 +155,7 @@ func TestWatchLoad(t *testing.T) {
 	each(t, func(w *world) {
 		polled := func(reference string, status pirogue.Status, next time.Duration) pirogue.Attempt {
 			p, a := w.sent(reference)
-			_, err := w.db.Polled(w.ctx(), pirogue.Poll{
+			_, err := w.db.RecordPoll(w.ctx(), pirogue.Poll{
 				AttemptID: a.ID, Sendings: 1, At: w.at(time.Second), Next: w.at(next),
 			})
 			require.NoError(w.t, err)
@@ -194,7 +194,7 @@ func TestNextPoll(t *testing.T) {
 			poll := pirogue.Poll{
 				AttemptID: a.ID, Sendings: 1, Polls: at, At: w.at(time.Duration(at+1) * time.Second), Next: row.next,
 			}
-			_, err := w.db.Polled(w.ctx(), poll)
+			_, err := w.db.RecordPoll(w.ctx(), poll)
 			require.NoError(w.t, err)
 			next, err := w.db.NextPoll(w.ctx(), p.ID)
 			require.NoError(w.t, err)

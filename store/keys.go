@@ -18,11 +18,11 @@ type keyRow struct {
 	MerchantID     string
 	Mode           string
 	SecretSealed   string
-	PreviousSealed string // "" before the first rotation
-	PreviousUntil  stamp  // the previous secret verifies until then
-	AllowedIPs     string `gorm:"column:allowed_ips"` // JSON, "" for anywhere
-	RevokedAt      stamp
-	CreatedAt      stamp
+	PreviousSealed string   // "" before the first rotation
+	PreviousUntil  timeText // the previous secret verifies until then
+	AllowedIPs     string   `gorm:"column:allowed_ips"` // JSON, "" for anywhere
+	RevokedAt      timeText
+	CreatedAt      timeText
 }
 
 // TableName returns the table's name.
@@ -39,12 +39,12 @@ func (db *DB) CreateKey(
 	row := keyRow{
 		Public: public, MerchantID: string(o.MerchantID), Mode: string(o.Mode),
 		SecretSealed: pack.seal(sealedSecret, public, secret),
-		AllowedIPs:   pack.json(allowed, len(allowed) == 0), CreatedAt: on(db.clock.Now()),
+		AllowedIPs:   pack.json(allowed, len(allowed) == 0), CreatedAt: timestamp(db.clock.Now()),
 	}
 	if pack.err != nil {
 		return "", "", failure("create key", pack.err)
 	}
-	err = db.once(ctx, "create key", func(tx *gorm.DB) error {
+	err = db.exec(ctx, "create key", func(tx *gorm.DB) error {
 		err := tx.Create(&row).Error
 		if errors.Is(err, gorm.ErrForeignKeyViolated) {
 			return pirogue.Errorf(pirogue.NotFound, "merchant %q: %w", o.MerchantID, err)
@@ -69,7 +69,7 @@ func (db *DB) RotateKey(ctx context.Context, public string, overlap time.Duratio
 	if pack.err != nil {
 		return "", failure("rotate key", pack.err)
 	}
-	until := on(db.clock.Now().Add(overlap))
+	until := timestamp(db.clock.Now().Add(overlap))
 	err := db.changeKey(ctx, public, map[string]any{
 		"previous_sealed": gorm.Expr("secret_sealed"), "previous_until": until, "secret_sealed": sealed,
 	})
@@ -81,12 +81,12 @@ func (db *DB) RotateKey(ctx context.Context, public string, overlap time.Duratio
 
 // RevokeKey ends a key for ever. It fails with NotFound, also if the key was revoked before.
 func (db *DB) RevokeKey(ctx context.Context, public string) error {
-	return db.changeKey(ctx, public, map[string]any{"revoked_at": on(db.clock.Now())})
+	return db.changeKey(ctx, public, map[string]any{"revoked_at": timestamp(db.clock.Now())})
 }
 
 // changeKey sets columns of a key in force. It fails with NotFound.
 func (db *DB) changeKey(ctx context.Context, public string, columns map[string]any) error {
-	return db.once(ctx, "change key", func(tx *gorm.DB) error {
+	return db.exec(ctx, "change key", func(tx *gorm.DB) error {
 		set := tx.Model(&keyRow{}).Where("public = ? AND revoked_at IS NULL", public).Updates(columns)
 		if set.Error == nil && set.RowsAffected == 0 {
 			return pirogue.Errorf(pirogue.NotFound, "key %q", public)
@@ -96,13 +96,13 @@ func (db *DB) changeKey(ctx context.Context, public string, columns map[string]a
 }
 
 // Keys returns an owner's keys in force, the newest first, without their secrets.
-func (db *DB) Keys(ctx context.Context, o pirogue.Owner) ([]pirogue.Key, error) {
+func (db *DB) Keys(ctx context.Context, o pirogue.Owner) ([]pirogue.APIKey, error) {
 	var rows []keyRow
-	err := db.look(ctx, "list keys", func(tx *gorm.DB) error { return inForce(tx, o).Find(&rows).Error })
+	err := db.readOnce(ctx, "list keys", func(tx *gorm.DB) error { return inForce(tx, o).Find(&rows).Error })
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]pirogue.Key, len(rows))
+	keys := make([]pirogue.APIKey, len(rows))
 	for i, row := range rows {
 		row.SecretSealed, row.PreviousSealed = "", ""
 		if keys[i], err = db.unpackKey(row, time.Time{}); err != nil {
@@ -127,10 +127,10 @@ func (db *DB) WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standar
 	err = db.snapshot(ctx, "read webhook secrets", func(tx *gorm.DB) error {
 		key, hook = keyRow{}, webhookSecretRow{}
 		if err := inForce(tx, o).Take(&key).Error; err != nil {
-			return missing(err, pirogue.NotFound, string(o.MerchantID))
+			return asNotFound(err, pirogue.NotFound, string(o.MerchantID))
 		}
 		err := tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).Take(&hook).Error
-		return missing(err, pirogue.NotFound, string(o.MerchantID))
+		return asNotFound(err, pirogue.NotFound, string(o.MerchantID))
 	})
 	if err != nil {
 		return "", "", err
@@ -142,9 +142,9 @@ func (db *DB) WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standar
 }
 
 // unpackKey returns the key of a row with the secrets that verify at a time.
-func (db *DB) unpackKey(r keyRow, at time.Time) (pirogue.Key, error) {
+func (db *DB) unpackKey(r keyRow, at time.Time) (pirogue.APIKey, error) {
 	pack := packer{ring: db.ring}
-	k := pirogue.Key{
+	k := pirogue.APIKey{
 		Public: r.Public, MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
 		RevokedAt: r.RevokedAt.time(), CreatedAt: r.CreatedAt.time(),
 	}

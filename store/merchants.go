@@ -20,8 +20,8 @@ type merchantRow struct {
 	Name        string
 	NotifyURL   string // "" for nowhere
 	LatePolicy  string
-	SuspendedAt stamp // NULL: not suspended
-	CreatedAt   stamp
+	SuspendedAt timeText // NULL: not suspended
+	CreatedAt   timeText
 }
 
 // TableName returns the table's name.
@@ -32,7 +32,7 @@ type webhookSecretRow struct {
 	MerchantID   string `gorm:"primaryKey"`
 	Mode         string `gorm:"primaryKey"`
 	SecretSealed string
-	CreatedAt    stamp
+	CreatedAt    timeText
 }
 
 // TableName returns the table's name.
@@ -41,13 +41,13 @@ func (webhookSecretRow) TableName() string { return "webhook_secrets" }
 // CreateMerchant writes a merchant and its two whsec_ secrets, one for each mode. It sets a
 // missing ID and a missing late policy. If the ID exists, it returns that merchant unchanged.
 func (db *DB) CreateMerchant(ctx context.Context, m pirogue.Merchant) (pirogue.Merchant, error) {
-	if !keepable(m.Name, m.NotifyURL) {
+	if !isStorable(m.Name, m.NotifyURL) {
 		return pirogue.Merchant{}, pirogue.FieldError(pirogue.InvalidParameter, "name")
 	}
 	row := merchantRow{
 		ID: cmp.Or(string(m.ID), ids.New()), Name: m.Name, NotifyURL: m.NotifyURL,
 		LatePolicy: cmp.Or(string(m.LatePolicy), string(pirogue.LateReturn)),
-		CreatedAt:  cmp.Or(on(m.CreatedAt), on(db.clock.Now())),
+		CreatedAt:  cmp.Or(timestamp(m.CreatedAt), timestamp(db.clock.Now())),
 	}
 	if m.Suspended {
 		row.SuspendedAt = row.CreatedAt
@@ -57,7 +57,7 @@ func (db *DB) CreateMerchant(ctx context.Context, m pirogue.Merchant) (pirogue.M
 		return pirogue.Merchant{}, failure("create merchant", err)
 	}
 	var stands merchantRow
-	err = db.together(ctx, "create merchant", func(tx *gorm.DB) error {
+	err = db.inTx(ctx, "create merchant", func(tx *gorm.DB) error {
 		stands = merchantRow{}
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 		if written.Error != nil {
@@ -95,14 +95,14 @@ func (db *DB) newWebhookSecrets(m merchantRow) ([]webhookSecretRow, error) {
 // Merchant returns a merchant, with whether the database is in ask-first mode. It fails with
 // NotFound.
 func (db *DB) Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error) {
-	if !keepable(string(id)) {
+	if !isStorable(string(id)) {
 		return pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
 	}
 	var rows []struct {
 		Row      merchantRow `gorm:"embedded"`
 		AskFirst bool
 	}
-	err := db.look(ctx, "read merchant", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read merchant", func(tx *gorm.DB) error {
 		return tx.Raw("SELECT merchants.*, "+asksFirst+" AS ask_first FROM merchants WHERE id = ?", id).Scan(&rows).Error
 	})
 	if err == nil && len(rows) == 0 {
@@ -119,7 +119,7 @@ func (db *DB) Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merc
 // Merchants returns every merchant, the oldest first.
 func (db *DB) Merchants(ctx context.Context) ([]pirogue.Merchant, error) {
 	var rows []merchantRow
-	err := db.look(ctx, "list merchants", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "list merchants", func(tx *gorm.DB) error {
 		return tx.Order("created_at, id").Find(&rows).Error
 	})
 	merchants := make([]pirogue.Merchant, len(rows))
@@ -132,18 +132,18 @@ func (db *DB) Merchants(ctx context.Context) ([]pirogue.Merchant, error) {
 // SuspendMerchant makes the API refuse a merchant's requests, and holds back every attempt that
 // has not left. An attempt that may have left goes on. It fails with NotFound.
 func (db *DB) SuspendMerchant(ctx context.Context, id pirogue.MerchantID) error {
-	return db.changeMerchant(ctx, id, "suspended_at", on(db.clock.Now()))
+	return db.changeMerchant(ctx, id, "suspended_at", timestamp(db.clock.Now()))
 }
 
 // ResumeMerchant ends a suspension. It fails with NotFound.
 func (db *DB) ResumeMerchant(ctx context.Context, id pirogue.MerchantID) error {
-	return db.changeMerchant(ctx, id, "suspended_at", on(time.Time{}))
+	return db.changeMerchant(ctx, id, "suspended_at", timestamp(time.Time{}))
 }
 
 // SetNotifyURL sets the address of a merchant's webhooks, "" for none. Existing events keep their
 // address until they are sent again.
 func (db *DB) SetNotifyURL(ctx context.Context, id pirogue.MerchantID, url string) error {
-	if !keepable(url) {
+	if !isStorable(url) {
 		return pirogue.FieldError(pirogue.InvalidURL, "notify_url")
 	}
 	return db.changeMerchant(ctx, id, "notify_url", url)
@@ -151,7 +151,7 @@ func (db *DB) SetNotifyURL(ctx context.Context, id pirogue.MerchantID, url strin
 
 // changeMerchant sets one column. It fails with NotFound.
 func (db *DB) changeMerchant(ctx context.Context, id pirogue.MerchantID, column string, value any) error {
-	return db.once(ctx, "change merchant", func(tx *gorm.DB) error {
+	return db.exec(ctx, "change merchant", func(tx *gorm.DB) error {
 		set := tx.Model(&merchantRow{}).Where("id = ?", id).Updates(map[string]any{column: value})
 		if set.Error == nil && set.RowsAffected == 0 {
 			return pirogue.Errorf(pirogue.NotFound, "merchant %q", id)

@@ -182,6 +182,6 @@ func TestWhatWasAcceptedOutlivesTheProcess(t *testing.T) {
 		read, err := again.Payment(w.ctx(), w.owner, p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, p, read)
-		require.WithinDuration(w.t, begin, read.CreatedAt, time.Second)
+		require.WithinDuration(w.t, insertFirstHistory, read.CreatedAt, time.Second)
 	})
 }

@@ -26,7 +26,7 @@ const (
 type books interface {
 	accept(p pirogue.Payment, a pirogue.Attempt) string
 	send(a pirogue.Attempt) string
-	settle(s pirogue.Settlement) string
+	settle(s pirogue.Finalization) string
 	stray(c pirogue.Case) string
 	state(id pirogue.PaymentID) string // of a payment, and of the merchant's money
 }
@@ -35,17 +35,17 @@ type books interface {
 // same results and hold the same money after every step.
 func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
 	t.Parallel()
-	stories := make([]story, modelSeeds)
+	stories := make([]timelineReader, modelSeeds)
 	t.Cleanup(func() { // when all have run
 		for _, outcome := range outcomes {
-			assert.True(t, slices.ContainsFunc(stories, func(s story) bool { return s.met[outcome] }), "never: %s", outcome)
+			assert.True(t, slices.ContainsFunc(stories, func(s timelineReader) bool { return s.met[outcome] }), "never: %s", outcome)
 		}
 	})
 	for seed := range uint64(modelSeeds) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			postgres, sqlite := newWorld(t, piroguetest.Postgres(t)), newWorldOnSQLite(t)
-			stories[seed] = story{t: t, w: sqlite, model: newModel(), met: map[string]bool{}}
+			stories[seed] = timelineReader{t: t, w: sqlite, model: newModel(), met: map[string]bool{}}
 			told := &stories[seed]
 			told.dice = rand.New(rand.NewPCG(seed, 0))
 			told.databases = []books{database{postgres}, database{sqlite}}
@@ -73,8 +73,8 @@ var outcomes = []string{
 	"CASHIN SUCCESS after FAILED",
 }
 
-// story is a random sequence of calls.
-type story struct {
+// timelineReader is a random sequence of calls.
+type timelineReader struct {
 	t         *testing.T
 	dice      *rand.Rand
 	w         *world // where payments are made up
@@ -87,7 +87,7 @@ type story struct {
 }
 
 // ask makes one call to all books and compares the results.
-func (s *story) ask(what string, question func(b books) string) string {
+func (s *timelineReader) ask(what string, question func(b books) string) string {
 	s.t.Helper()
 	want := question(s.model)
 	s.log = append(s.log, what+" = "+want)
@@ -101,7 +101,7 @@ func (s *story) ask(what string, question func(b books) string) string {
 }
 
 // step makes one random call, and compares the payment that it changed and the money.
-func (s *story) step() {
+func (s *timelineReader) step() {
 	s.t.Helper()
 	if len(s.payments) == 0 || s.dice.IntN(3) == 0 {
 		s.accept()
@@ -125,7 +125,7 @@ func (s *story) step() {
 }
 
 // pick returns a payment: mostly one that may still change, so that payments come to their ends.
-func (s *story) pick() int {
+func (s *timelineReader) pick() int {
 	i := s.dice.IntN(len(s.payments))
 	for range 4 {
 		p := s.model.payments[s.payments[i].ID]
@@ -138,22 +138,22 @@ func (s *story) pick() int {
 }
 
 // stray reports money that moved unexpectedly.
-func (s *story) stray(p pirogue.Payment) {
+func (s *timelineReader) stray(p pirogue.Payment) {
 	s.t.Helper()
 	c := pirogue.Case{
 		ID: pirogue.NewCaseID(p.ID, pirogue.CauseLateSuccess), PaymentID: p.ID, Cause: pirogue.CauseLateSuccess,
-		Paid: s.dice.Int64N(3) * 400, OpenedAt: begin,
+		Paid: s.dice.Int64N(3) * 400, OpenedAt: insertFirstHistory,
 	}
 	s.ask(fmt.Sprintf("stray %d of %s", c.Paid, name(p)), func(b books) string { return b.stray(c) })
 }
 
 // settle ends a payment, or tries to.
-func (s *story) settle(p pirogue.Payment) {
+func (s *timelineReader) settle(p pirogue.Payment) {
 	s.t.Helper()
 	ends := []pirogue.Status{
 		"SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "FAILED", "EXPIRED", "EXPIRED", "REVERSED",
 	}
-	e := pirogue.Settlement{PaymentID: p.ID, Status: ends[s.dice.IntN(len(ends))], At: begin.Add(time.Minute)}
+	e := pirogue.Finalization{PaymentID: p.ID, Status: ends[s.dice.IntN(len(ends))], At: insertFirstHistory.Add(time.Minute)}
 	if s.dice.IntN(5) == 0 {
 		e.From = []pirogue.Status{"EXPIRED", "CREATED"}[s.dice.IntN(2)]
 	}
@@ -176,7 +176,7 @@ func (s *story) settle(p pirogue.Payment) {
 
 // late makes a settlement a late success if its payment was sent, however the payment ended. No
 // other payment can have one.
-func (s *story) late(e pirogue.Settlement) pirogue.Settlement {
+func (s *timelineReader) late(e pirogue.Finalization) pirogue.Finalization {
 	known := s.model.payments[e.PaymentID]
 	switch {
 	case !s.model.sent[e.PaymentID]:
@@ -188,7 +188,7 @@ func (s *story) late(e pirogue.Settlement) pirogue.Settlement {
 }
 
 // meet records that a payment with this end occurred.
-func (s *story) meet(p *pirogue.Payment) {
+func (s *timelineReader) meet(p *pirogue.Payment) {
 	status := string(p.Status)
 	if p.Status == pirogue.StatusCreated {
 		status = "accepted"
@@ -197,10 +197,10 @@ func (s *story) meet(p *pirogue.Payment) {
 }
 
 // accept makes up a payment: mostly a valid one, often one that must be refused.
-func (s *story) accept() {
+func (s *timelineReader) accept() {
 	s.t.Helper()
 	p, a := s.w.order(s.w.owner, fmt.Sprintf("ref_%d", s.dice.IntN(modelSteps)))
-	p.Kind = []pirogue.Kind{
+	p.Kind = []pirogue.PaymentKind{
 		pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.Refund, pirogue.Refund,
 	}[s.dice.IntN(5)]
 	p.Amount.Minor, p.Fee.Minor = 1+s.dice.Int64N(2000), 0
@@ -234,7 +234,7 @@ func (s *story) accept() {
 
 // choose gives a refund its cash-in: mostly a paid one, and mostly the whole rest of it or a
 // part.
-func (s *story) choose(p *pirogue.Payment) {
+func (s *timelineReader) choose(p *pirogue.Payment) {
 	p.ParentID, p.Late = ids.Payment(), s.dice.IntN(3) == 0
 	for range 12 {
 		if len(s.payments) == 0 || s.dice.IntN(30) == 0 {
@@ -260,7 +260,7 @@ func (s *story) choose(p *pirogue.Payment) {
 }
 
 // look compares a payment, its cash-in and the money.
-func (s *story) look(p pirogue.Payment) {
+func (s *timelineReader) look(p pirogue.Payment) {
 	s.t.Helper()
 	for _, id := range []pirogue.PaymentID{p.ID, p.ParentID} {
 		if id != "" {
@@ -286,8 +286,8 @@ func (d database) send(a pirogue.Attempt) string {
 	return fmt.Sprint(sent, pirogue.CodeOf(err))
 }
 
-func (d database) settle(s pirogue.Settlement) string {
-	settled, err := d.w.db.Settle(d.w.ctx(), s)
+func (d database) settle(s pirogue.Finalization) string {
+	settled, err := d.w.db.Finalize(d.w.ctx(), s)
 	return fmt.Sprint(settled.Payment.Status, " ", settled.EventID, " ", settled.Reversed, pirogue.CodeOf(err))
 }
 
@@ -401,7 +401,7 @@ func (m *model) send(a pirogue.Attempt) string {
 	return fmt.Sprint(true)
 }
 
-func (m *model) settle(s pirogue.Settlement) string {
+func (m *model) settle(s pirogue.Finalization) string {
 	p := m.payments[s.PaymentID]
 	switch {
 	case s.Status == pirogue.StatusReversed:

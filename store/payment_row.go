@@ -47,13 +47,13 @@ type paymentRow struct {
 	Refunded           int64
 	RefundHeld         int64
 	Moved              int64 // the part that moved, if it FAILED in part
-	StartDeadline      stamp
-	ExpiresAt          stamp
-	CreatedAt          stamp
-	UpdatedAt          stamp
-	SettledAt          stamp
-	FinishedAt         stamp // NULL: its workflow has work left
-	WorkflowSeenAt     stamp // the last time its workflow was seen open
+	StartDeadline      timeText
+	ExpiresAt          timeText
+	CreatedAt          timeText
+	UpdatedAt          timeText
+	SettledAt          timeText
+	FinishedAt         timeText // NULL: its workflow has work left
+	WorkflowSeenAt     timeText // the last time its workflow was seen open
 }
 
 // TableName returns the table's name.
@@ -72,19 +72,19 @@ type attemptRow struct {
 	HandleSealed    string // JSON, "" before the operator returned one
 	Answer          string
 	Polls           int
-	FirstPolledAt   stamp // kept for the timeline, which has one line for all polls
-	PolledAt        stamp
-	NextPollAt      stamp  // the approximate time of the next status query
-	EvidenceOutcome string // the latest operator result; "" before the first
-	EvidenceTimes   int    // equal results in a row
-	EvidenceSince   stamp  // the time of the first of them
-	SentAt          stamp  // NULL again once it is proven not sent
-	FirstSentAt     stamp  // likewise
-	Sendings        int    // the number of times it was marked SENT
-	MayHaveLeft     string // the sendings that are not proven "not sent", such as ",1,3,"
-	AnsweredAt      stamp  // kept for the timeline: UpdatedAt changes with every poll
-	CreatedAt       stamp
-	UpdatedAt       stamp
+	FirstPolledAt   timeText // kept for the timeline, which has one line for all polls
+	PolledAt        timeText
+	NextPollAt      timeText // the approximate time of the next status query
+	EvidenceOutcome string   // the latest operator result; "" before the first
+	EvidenceTimes   int      // equal results in a row
+	EvidenceSince   timeText // the time of the first of them
+	SentAt          timeText // NULL again once it is proven not sent
+	FirstSentAt     timeText // likewise
+	Sendings        int      // the number of times it was marked SENT
+	MayHaveLeft     string   // the sendings that are not proven "not sent", such as ",1,3,"
+	AnsweredAt      timeText // kept for the timeline: UpdatedAt changes with every poll
+	CreatedAt       timeText
+	UpdatedAt       timeText
 }
 
 // TableName returns the table's name.
@@ -93,7 +93,7 @@ func (attemptRow) TableName() string { return "attempts" }
 // refSpace returns the space in which a payment's reference must be unique. Cash-ins and
 // cash-outs share one. Merchants' refunds have another, and our own returns a third, so that no
 // merchant's reference collides with ours.
-func refSpace(k pirogue.Kind, late bool) string {
+func refSpace(k pirogue.PaymentKind, late bool) string {
 	switch {
 	case k != pirogue.Refund:
 		return "order"
@@ -131,9 +131,9 @@ func (db *DB) packPayment(p pirogue.Payment) (paymentRow, error) {
 		NextAction:   pack.json(p.NextAction, p.NextAction == pirogue.NextAction{}),
 		ProviderTxID: p.ProviderTxID, FailureCode: string(p.Failure.Code), FailureNote: p.Failure.Note,
 		Refunded: p.Refunded, RefundHeld: p.RefundHeld, Moved: p.Moved,
-		StartDeadline: on(p.StartDeadline), ExpiresAt: on(p.ExpiresAt),
-		CreatedAt: on(p.CreatedAt), UpdatedAt: on(p.UpdatedAt), SettledAt: on(p.SettledAt),
-		FinishedAt: on(p.FinishedAt), WorkflowSeenAt: on(p.CreatedAt),
+		StartDeadline: timestamp(p.StartDeadline), ExpiresAt: timestamp(p.ExpiresAt),
+		CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt), SettledAt: timestamp(p.SettledAt),
+		FinishedAt: timestamp(p.FinishedAt), WorkflowSeenAt: timestamp(p.CreatedAt),
 	}
 	return row, pack.err
 }
@@ -143,7 +143,7 @@ func (db *DB) unpackPayment(r paymentRow) (pirogue.Payment, error) {
 	pack, currency := packer{ring: db.ring}, pirogue.Currency(r.Currency)
 	p := pirogue.Payment{
 		ID: pirogue.PaymentID(r.ID), MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
-		Kind: pirogue.Kind(r.Kind), OrderID: r.MerchantRef, ParentID: pirogue.PaymentID(r.ParentID), Late: r.Late == 1,
+		Kind: pirogue.PaymentKind(r.Kind), OrderID: r.MerchantRef, ParentID: pirogue.PaymentID(r.ParentID), Late: r.Late == 1,
 		BulkID: pirogue.BulkID(r.BulkID), Quiet: r.Quiet == 1,
 		Status:   pirogue.Status(r.Status),
 		Amount:   pirogue.Money{Minor: r.Amount, Currency: currency},
@@ -204,7 +204,7 @@ func packAttempt(a pirogue.Attempt, callbackDigest string) attemptRow {
 		ID: string(a.ID), PaymentID: string(a.PaymentID), Number: a.Number,
 		Operator: string(a.Operator), Ref: string(a.Ref), State: string(pirogue.AttemptPrepared),
 		CallbackDigest: callbackDigest, MayHaveLeft: nothingLeft,
-		CreatedAt: on(a.CreatedAt), UpdatedAt: on(a.CreatedAt),
+		CreatedAt: timestamp(a.CreatedAt), UpdatedAt: timestamp(a.CreatedAt),
 	}
 }
 
@@ -220,7 +220,7 @@ func (db *DB) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Number: r.Number,
 		Operator: pirogue.OperatorCode(r.Operator), Ref: pirogue.OperatorRef(r.Ref),
-		State: pirogue.AttemptState(r.State), Unable: r.Unable, Answer: r.Answer, Sendings: r.Sendings, Polls: r.Polls,
+		State: pirogue.AttemptState(r.State), Unable: r.Unable, OperatorMessage: r.Answer, Sendings: r.Sendings, Polls: r.Polls,
 		Evidence: evidence(r), PolledAt: r.PolledAt.time(), SentAt: r.SentAt.time(), FirstSent: r.FirstSentAt.time(),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(),
 	}

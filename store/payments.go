@@ -23,7 +23,7 @@ import (
 func (db *DB) Accept(
 	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string,
 ) (pirogue.Payment, bool, error) {
-	if field := unkeepableField(p); field != "" {
+	if field := unstorableField(p); field != "" {
 		return pirogue.Payment{}, false, pirogue.FieldError(pirogue.InvalidParameter, field)
 	}
 	p, a = db.beginning(p, a)
@@ -36,7 +36,7 @@ func (db *DB) Accept(
 	attempt.HandleSealed = handle
 	var stands paymentRow
 	var created bool
-	err = db.together(ctx, "accept payment", func(tx *gorm.DB) error {
+	err = db.inTx(ctx, "accept payment", func(tx *gorm.DB) error {
 		stands, created = row, false
 		if free, err := claimReference(tx, row); err != nil || !free {
 			return errors.Join(err, takenReference(tx, row, &stands))
@@ -57,7 +57,7 @@ func (db *DB) Accept(
 			return err
 		}
 		failpoint.Hit("store.accept.payment")
-		if err := begin(tx, row); err != nil {
+		if err := insertFirstHistory(tx, row); err != nil {
 			return err
 		}
 		if err := tx.Create(&attempt).Error; err != nil {
@@ -123,8 +123,8 @@ func sameReference(tx *gorm.DB, row paymentRow, into *paymentRow) error {
 	return waitingLine(tx, lineRow{MerchantID: row.MerchantID, Mode: row.Mode, MerchantRef: row.MerchantRef}, into)
 }
 
-// unkeepableField names the first field that a database could not return unchanged; "" for none.
-func unkeepableField(p pirogue.Payment) string {
+// unstorableField names the first field that a database could not return unchanged; "" for none.
+func unstorableField(p pirogue.Payment) string {
 	for _, text := range []struct{ field, value string }{
 		{"merchant_order_id", p.OrderID},
 		{"transaction_id", string(p.ParentID)},
@@ -133,7 +133,7 @@ func unkeepableField(p pirogue.Payment) string {
 		{"cancel_url", p.CancelURL},
 		{"notify_url", p.NotifyURL},
 	} {
-		if !keepable(text.value) {
+		if !isStorable(text.value) {
 			return text.field
 		}
 	}
@@ -144,13 +144,13 @@ func unkeepableField(p pirogue.Payment) string {
 // cancelled one is FAILED. It fails with TransactionNotFound.
 func (db *DB) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	var row paymentRow
-	err := db.look(ctx, "read payment", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read payment", func(tx *gorm.DB) error {
 		err := owned(tx, o, id, &row)
-		if pirogue.CodeOf(err) != pirogue.TransactionNotFound || !keepable(string(id)) {
+		if pirogue.CodeOf(err) != pirogue.TransactionNotFound || !isStorable(string(id)) {
 			return err
 		}
 		line := lineRow{MerchantID: string(o.MerchantID), Mode: string(o.Mode), PaymentID: string(id)}
-		return missing(waitingLine(tx, line, &row), pirogue.TransactionNotFound, string(id))
+		return asNotFound(waitingLine(tx, line, &row), pirogue.TransactionNotFound, string(id))
 	})
 	if err != nil {
 		return pirogue.Payment{}, err
@@ -163,17 +163,17 @@ func (db *DB) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID
 // merchant_order_id for the other kinds, which share their references. It fails with
 // TransactionNotFound.
 func (db *DB) ByReference(
-	ctx context.Context, o pirogue.Owner, k pirogue.Kind, ref string,
+	ctx context.Context, o pirogue.Owner, k pirogue.PaymentKind, ref string,
 ) (pirogue.Payment, error) {
-	if !keepable(ref) {
+	if !isStorable(ref) {
 		return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "reference %q", ref)
 	}
 	wanted := paymentRow{
 		MerchantID: string(o.MerchantID), Mode: string(o.Mode), RefSpace: refSpace(k, false), MerchantRef: ref,
 	}
 	var row paymentRow
-	err := db.look(ctx, "find payment", func(tx *gorm.DB) error {
-		return missing(sameReference(tx, wanted, &row), pirogue.TransactionNotFound, ref)
+	err := db.readOnce(ctx, "find payment", func(tx *gorm.DB) error {
+		return asNotFound(sameReference(tx, wanted, &row), pirogue.TransactionNotFound, ref)
 	})
 	if err != nil {
 		return pirogue.Payment{}, err
@@ -185,16 +185,16 @@ func (db *DB) ByReference(
 // owned reads a payment of one owner. A missing payment and another owner's payment give the same
 // error, so that nobody learns which IDs exist.
 func owned(tx *gorm.DB, o pirogue.Owner, id pirogue.PaymentID, into *paymentRow) error {
-	if !keepable(string(id)) {
+	if !isStorable(string(id)) {
 		return pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
 	err := tx.Where("id = ? AND merchant_id = ? AND mode = ?", id, o.MerchantID, o.Mode).Take(into).Error
-	return missing(err, pirogue.TransactionNotFound, string(id))
+	return asNotFound(err, pirogue.TransactionNotFound, string(id))
 }
 
 // byID reads a payment of any owner.
 func byID(tx *gorm.DB, id pirogue.PaymentID, into *paymentRow) error {
-	return missing(tx.Where("id = ?", id).Take(into).Error, pirogue.TransactionNotFound, string(id))
+	return asNotFound(tx.Where("id = ?", id).Take(into).Error, pirogue.TransactionNotFound, string(id))
 }
 
 // paymentByID reads and unpacks a payment of any owner.
@@ -206,8 +206,8 @@ func (db *DB) paymentByID(tx *gorm.DB, id pirogue.PaymentID) (pirogue.Payment, e
 	return db.unpackPayment(row)
 }
 
-// missing gives a "no such row" error a code. Other errors stay as they are.
-func missing(err error, code pirogue.Code, what string) error {
+// asNotFound gives a "no such row" error a code. Other errors stay as they are.
+func asNotFound(err error, code pirogue.Code, what string) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return pirogue.Errorf(code, "%q: %w", what, err)
 	}
@@ -218,11 +218,11 @@ func missing(err error, code pirogue.Code, what string) error {
 // the payment f.Before; another owner's payment gives an empty page. It returns at most
 // pirogue.MaxPage + 1, so that a caller can see whether more follow.
 func (db *DB) List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error) {
-	if !keepable(f.OrderID, string(f.Country), string(f.Operator), string(f.Before), string(f.Status), string(f.Kind)) {
+	if !isStorable(f.OrderID, string(f.Country), string(f.Operator), string(f.Before), string(f.Status), string(f.Kind)) {
 		return []pirogue.Payment{}, nil // nothing can have such a field
 	}
 	var rows []paymentRow
-	err := db.look(ctx, "list payments", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "list payments", func(tx *gorm.DB) error {
 		query := selected(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), f)
 		if f.Before != "" {
 			// The row itself marks the start of its page. So a page costs the same at any depth,
@@ -253,10 +253,10 @@ func selected(query *gorm.DB, f pirogue.PaymentFilter) *gorm.DB {
 			query = query.Where(clause.Eq{Column: field.column, Value: field.value})
 		}
 	}
-	if from := on(f.CreatedFrom); from != "" {
+	if from := timestamp(f.CreatedFrom); from != "" {
 		query = query.Where("created_at >= ?", from)
 	}
-	if to := on(f.CreatedTo); to != "" {
+	if to := timestamp(f.CreatedTo); to != "" {
 		query = query.Where("created_at < ?", to)
 	}
 	return query

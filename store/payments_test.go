@@ -88,7 +88,7 @@ func TestAPaymentIsFoundByItsReference(t *testing.T) {
 		stranger := w.another()
 		for name, row := range map[string]struct {
 			owner     pirogue.Owner
-			kind      pirogue.Kind
+			kind      pirogue.PaymentKind
 			reference string
 			want      pirogue.PaymentID // "" for nothing
 		}{

@@ -12,8 +12,8 @@ import (
 	"pirogue/ledger"
 )
 
-// payoutRow is a row of payouts.
-type payoutRow struct {
+// settlementRow is a row of payouts.
+type settlementRow struct {
 	ID         string `gorm:"primaryKey"` // the bank's reference, or one made by support
 	MerchantID string
 	Mode       string
@@ -21,31 +21,31 @@ type payoutRow struct {
 	Currency   string
 	Amount     int64
 	Note       string
-	PaidAt     stamp
+	PaidAt     timeText
 }
 
 // TableName returns the table's name.
-func (payoutRow) TableName() string { return "payouts" }
+func (settlementRow) TableName() string { return "payouts" }
 
-// maxPayouts bounds the payouts that one call returns: enough for years.
-const maxPayouts = 1000
+// maxSettlements bounds the payouts that one call returns: enough for years.
+const maxSettlements = 1000
 
-// PayOut books a merchant's money as sent to its bank, once for each ID. A repeat with the same
+// RecordSettlement books a merchant's money as sent to its bank, once for each ID. A repeat with the same
 // content changes nothing; with another content it fails with IdempotencyMismatch. It fails with
 // InsufficientBalance, which leaves nothing behind, and with NotFound (no such merchant). It
 // fails with a field's code: InvalidAmount, InvalidCurrency, CountryNotSupported or
 // InvalidParameter.
-func (db *DB) PayOut(ctx context.Context, p pirogue.Payout) error {
+func (db *DB) RecordSettlement(ctx context.Context, p pirogue.Settlement) error {
 	if err := payable(p); err != nil {
 		return err
 	}
-	journal := ledger.Payout(p)
-	row := payoutRow{
+	journal := ledger.Settlement(p)
+	row := settlementRow{
 		ID: p.ID, MerchantID: string(p.MerchantID), Mode: string(p.Mode), Country: string(p.Country),
 		Currency: string(p.Amount.Currency), Amount: p.Amount.Minor, Note: p.Note,
-		PaidAt: cmp.Or(on(p.PaidAt), on(db.clock.Now())),
+		PaidAt: cmp.Or(timestamp(p.PaidAt), timestamp(db.clock.Now())),
 	}
-	return db.together(ctx, "pay out", func(tx *gorm.DB) error {
+	return db.inTx(ctx, "pay out", func(tx *gorm.DB) error {
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 		if errors.Is(written.Error, gorm.ErrForeignKeyViolated) {
 			return pirogue.Errorf(pirogue.NotFound, "merchant %q: %w", p.MerchantID, written.Error)
@@ -56,25 +56,25 @@ func (db *DB) PayOut(ctx context.Context, p pirogue.Payout) error {
 		if written.RowsAffected == 1 {
 			return book(tx, &journal, row.PaidAt.time())
 		}
-		return samePayout(tx, row)
+		return sameSettlement(tx, row)
 	})
 }
 
 // payable returns an error for the first invalid field of a payout.
-func payable(p pirogue.Payout) error {
+func payable(p pirogue.Settlement) error {
 	country, known := pirogue.CountryByCode(p.Country)
 	for _, row := range []struct {
 		field string
 		code  pirogue.Code
 		good  bool
 	}{
-		{"id", pirogue.InvalidParameter, p.ID != "" && keepable(p.ID)},
-		{"merchant_id", pirogue.NotFound, keepable(string(p.MerchantID))},
+		{"id", pirogue.InvalidParameter, p.ID != "" && isStorable(p.ID)},
+		{"merchant_id", pirogue.NotFound, isStorable(string(p.MerchantID))},
 		{"mode", pirogue.InvalidParameter, p.Mode == pirogue.Test || p.Mode == pirogue.Live},
 		{"country_code", pirogue.CountryNotSupported, known},
 		{"currency", pirogue.InvalidCurrency, p.Amount.Currency == country.Currency},
 		{"amount", pirogue.InvalidAmount, pirogue.IsAmount(p.Amount.Minor)},
-		{"note", pirogue.InvalidParameter, keepable(p.Note)},
+		{"note", pirogue.InvalidParameter, isStorable(p.Note)},
 	} {
 		if !row.good {
 			return pirogue.FieldError(row.code, row.field)
@@ -83,10 +83,10 @@ func payable(p pirogue.Payout) error {
 	return nil
 }
 
-// samePayout compares a payout with the stored one of its ID. The time of payment may differ: a
+// sameSettlement compares a payout with the stored one of its ID. The time of payment may differ: a
 // repeat that names no time gets the present.
-func samePayout(tx *gorm.DB, row payoutRow) error {
-	var stands payoutRow
+func sameSettlement(tx *gorm.DB, row settlementRow) error {
+	var stands settlementRow
 	if err := tx.Where("id = ?", row.ID).Take(&stands).Error; err != nil {
 		return err
 	}
@@ -96,16 +96,16 @@ func samePayout(tx *gorm.DB, row payoutRow) error {
 	return unchanged{}
 }
 
-// Payouts returns an owner's payouts, the newest first, at most maxPayouts.
-func (db *DB) Payouts(ctx context.Context, o pirogue.Owner) ([]pirogue.Payout, error) {
-	var rows []payoutRow
-	err := db.look(ctx, "list payouts", func(tx *gorm.DB) error {
+// Settlements returns an owner's payouts, the newest first, at most maxSettlements.
+func (db *DB) Settlements(ctx context.Context, o pirogue.Owner) ([]pirogue.Settlement, error) {
+	var rows []settlementRow
+	err := db.readOnce(ctx, "list payouts", func(tx *gorm.DB) error {
 		return tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).
-			Order("paid_at DESC, id DESC").Limit(maxPayouts).Find(&rows).Error
+			Order("paid_at DESC, id DESC").Limit(maxSettlements).Find(&rows).Error
 	})
-	payouts := make([]pirogue.Payout, len(rows))
+	payouts := make([]pirogue.Settlement, len(rows))
 	for i, r := range rows {
-		payouts[i] = pirogue.Payout{
+		payouts[i] = pirogue.Settlement{
 			ID: r.ID, MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
 			Country: pirogue.CountryCode(r.Country), Note: r.Note, PaidAt: r.PaidAt.time(),
 			Amount: pirogue.Money{Minor: r.Amount, Currency: pirogue.Currency(r.Currency)},

@@ -11,8 +11,8 @@ import (
 )
 
 // payout returns a payout of the world's merchant that is not booked yet.
-func (w *world) payout(id string, amount int64) pirogue.Payout {
-	return pirogue.Payout{
+func (w *world) payout(id string, amount int64) pirogue.Settlement {
+	return pirogue.Settlement{
 		ID: id, MerchantID: w.owner.MerchantID, Mode: w.owner.Mode, Country: "ML",
 		Amount: pirogue.Money{Minor: amount, Currency: pirogue.XOF}, Note: "April", PaidAt: w.at(0),
 	}
@@ -23,31 +23,31 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(5000)
 		first := w.payout("bank-1", 3000)
-		require.NoError(w.t, w.db.PayOut(w.ctx(), first))
+		require.NoError(w.t, w.db.RecordSettlement(w.ctx(), first))
 		again := first
 		again.PaidAt = time.Time{} // a repeat that names no time
 		w.now.Add(time.Hour.Microseconds())
-		require.NoError(w.t, w.db.PayOut(w.ctx(), again))
+		require.NoError(w.t, w.db.RecordSettlement(w.ctx(), again))
 		w.has(2000, 0)
 
-		for name, change := range map[string]func(p *pirogue.Payout){
-			"another amount":   func(p *pirogue.Payout) { p.Amount.Minor = 3001 },
-			"another merchant": func(p *pirogue.Payout) { p.MerchantID = w.another().MerchantID },
-			"another note":     func(p *pirogue.Payout) { p.Note = "May" },
+		for name, change := range map[string]func(p *pirogue.Settlement){
+			"another amount":   func(p *pirogue.Settlement) { p.Amount.Minor = 3001 },
+			"another merchant": func(p *pirogue.Settlement) { p.MerchantID = w.another().MerchantID },
+			"another note":     func(p *pirogue.Settlement) { p.Note = "May" },
 		} {
 			other := first
 			change(&other)
-			require.Equal(w.t, pirogue.IdempotencyMismatch, pirogue.CodeOf(w.db.PayOut(w.ctx(), other)), name)
+			require.Equal(w.t, pirogue.IdempotencyMismatch, pirogue.CodeOf(w.db.RecordSettlement(w.ctx(), other)), name)
 		}
-		require.Equal(w.t, pirogue.InsufficientBalance, pirogue.CodeOf(w.db.PayOut(w.ctx(), w.payout("bank-2", 2001))))
+		require.Equal(w.t, pirogue.InsufficientBalance, pirogue.CodeOf(w.db.RecordSettlement(w.ctx(), w.payout("bank-2", 2001))))
 		second := w.payout("bank-2", 2000) // the failed call did not use the ID up
-		require.NoError(w.t, w.db.PayOut(w.ctx(), second))
+		require.NoError(w.t, w.db.RecordSettlement(w.ctx(), second))
 		w.has(0, 0)
 
-		payouts, err := w.db.Payouts(w.ctx(), w.owner)
+		payouts, err := w.db.Settlements(w.ctx(), w.owner)
 		require.NoError(w.t, err)
-		require.Equal(w.t, []pirogue.Payout{second, first}, payouts)
-		payouts, err = w.db.Payouts(w.ctx(), pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live})
+		require.Equal(w.t, []pirogue.Settlement{second, first}, payouts)
+		payouts, err = w.db.Settlements(w.ctx(), pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live})
 		require.NoError(w.t, err)
 		require.Empty(w.t, payouts)
 		w.sound()
@@ -60,7 +60,7 @@ func TestManyPayoutsNeverTakeMoreThanThereIs(t *testing.T) {
 		w.fund(5000)
 		var paid, turnedAway atomic.Int64
 		require.NoError(w.t, together(40, func(i int) error {
-			err := w.db.PayOut(w.ctx(), w.payout("bank-"+string(rune('a'+i/2)), 1000)) // each twice
+			err := w.db.RecordSettlement(w.ctx(), w.payout("bank-"+string(rune('a'+i/2)), 1000)) // each twice
 			switch pirogue.CodeOf(err) {
 			case "":
 				paid.Add(1)
@@ -72,7 +72,7 @@ func TestManyPayoutsNeverTakeMoreThanThereIs(t *testing.T) {
 			return nil
 		}))
 		w.has(0, 0)
-		payouts, err := w.db.Payouts(w.ctx(), w.owner)
+		payouts, err := w.db.Settlements(w.ctx(), w.owner)
 		require.NoError(w.t, err)
 		require.Len(w.t, payouts, 5)
 		require.Equal(w.t, []int64{10, 30}, []int64{paid.Load(), turnedAway.Load()}, "both calls of one payout hear the same")
@@ -85,26 +85,26 @@ func TestAPayoutThatMeansNothingIsRefused(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(5000)
 		for name, row := range map[string]struct {
-			spoil func(p *pirogue.Payout)
+			spoil func(p *pirogue.Settlement)
 			code  pirogue.Code
 		}{
-			"no ID":              {func(p *pirogue.Payout) { p.ID = "" }, pirogue.InvalidParameter},
-			"no such merchant":   {func(p *pirogue.Payout) { p.MerchantID = "none" }, pirogue.NotFound},
-			"no mode":            {func(p *pirogue.Payout) { p.Mode = "" }, pirogue.InvalidParameter},
-			"no such country":    {func(p *pirogue.Payout) { p.Country = "FR" }, pirogue.CountryNotSupported},
-			"another's currency": {func(p *pirogue.Payout) { p.Amount.Currency = pirogue.XAF }, pirogue.InvalidCurrency},
-			"nothing":            {func(p *pirogue.Payout) { p.Amount.Minor = 0 }, pirogue.InvalidAmount},
-			"less than nothing":  {func(p *pirogue.Payout) { p.Amount.Minor = -1 }, pirogue.InvalidAmount},
+			"no ID":              {func(p *pirogue.Settlement) { p.ID = "" }, pirogue.InvalidParameter},
+			"no such merchant":   {func(p *pirogue.Settlement) { p.MerchantID = "none" }, pirogue.NotFound},
+			"no mode":            {func(p *pirogue.Settlement) { p.Mode = "" }, pirogue.InvalidParameter},
+			"no such country":    {func(p *pirogue.Settlement) { p.Country = "FR" }, pirogue.CountryNotSupported},
+			"another's currency": {func(p *pirogue.Settlement) { p.Amount.Currency = pirogue.XAF }, pirogue.InvalidCurrency},
+			"nothing":            {func(p *pirogue.Settlement) { p.Amount.Minor = 0 }, pirogue.InvalidAmount},
+			"less than nothing":  {func(p *pirogue.Settlement) { p.Amount.Minor = -1 }, pirogue.InvalidAmount},
 			"more than the maximum": {
-				func(p *pirogue.Payout) { p.Amount.Minor = pirogue.MaxAmount + 1 }, pirogue.InvalidAmount,
+				func(p *pirogue.Settlement) { p.Amount.Minor = pirogue.MaxAmount + 1 }, pirogue.InvalidAmount,
 			},
-			"NUL":                    {func(p *pirogue.Payout) { p.Note = "\x00" }, pirogue.InvalidParameter},
-			"a merchant with a NUL":  {func(p *pirogue.Payout) { p.MerchantID = "\x00" }, pirogue.NotFound},
-			"a country without cash": {func(p *pirogue.Payout) { p.Country = "SN" }, pirogue.InsufficientBalance},
+			"NUL":                    {func(p *pirogue.Settlement) { p.Note = "\x00" }, pirogue.InvalidParameter},
+			"a merchant with a NUL":  {func(p *pirogue.Settlement) { p.MerchantID = "\x00" }, pirogue.NotFound},
+			"a country without cash": {func(p *pirogue.Settlement) { p.Country = "SN" }, pirogue.InsufficientBalance},
 		} {
 			p := w.payout("bank-1", 1000)
 			row.spoil(&p)
-			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.PayOut(w.ctx(), p)), name)
+			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.RecordSettlement(w.ctx(), p)), name)
 		}
 		w.has(5000, 0)
 		w.sound()

@@ -34,7 +34,7 @@ func reserveParent(tx *gorm.DB, p pirogue.Payment) error {
 		return reserveLate(tx, p)
 	}
 	set := tx.Exec(holdRefund, map[string]any{
-		"amount": p.Amount.Minor, "at": on(p.CreatedAt), "parent": p.ParentID, "merchant": p.MerchantID, "mode": p.Mode,
+		"amount": p.Amount.Minor, "at": timestamp(p.CreatedAt), "parent": p.ParentID, "merchant": p.MerchantID, "mode": p.Mode,
 		"currency": p.Amount.Currency, "country": p.Country,
 	})
 	if set.Error != nil || set.RowsAffected == 1 {
@@ -86,7 +86,7 @@ SELECT CAST(
 // first. It leaves out returns of money in suspense.
 func (db *DB) Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.Payment, error) {
 	var rows []paymentRow
-	err := db.look(ctx, "list refunds", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "list refunds", func(tx *gorm.DB) error {
 		return tx.Where("parent_id = ? AND late = 0 AND status NOT IN ('FAILED','EXPIRED')", parent).
 			Order("created_at, id").Find(&rows).Error
 	})
@@ -125,7 +125,7 @@ func (db *DB) settleParent(
 		return nil, "", nil
 	}
 	amount, refunded := refund.Amount.Minor, refund.GaveBack()
-	set := tx.Exec(endRefund, refunded, amount, on(at), refund.ParentID, amount)
+	set := tx.Exec(endRefund, refunded, amount, timestamp(at), refund.ParentID, amount)
 	if set.Error != nil {
 		return nil, "", set.Error
 	}
@@ -160,7 +160,7 @@ func (db *DB) giveBack(
 	if parent.Refunded < parent.Amount.Minor {
 		return journals, "", nil
 	}
-	reversed, err := draw(tx, edge{
+	reversed, err := applyTransition(tx, transition{
 		payment: parent.ID, from: []pirogue.Status{pirogue.StatusSuccess}, to: pirogue.StatusReversed, at: at,
 		columns: map[string]any{"sequence": gorm.Expr("sequence + 1")},
 	})

@@ -23,7 +23,7 @@ func (w *world) paid(reference string) pirogue.Payment {
 }
 
 // failed settles a payment as proven not executed.
-func (w *world) failed(p pirogue.Payment) (pirogue.Settled, error) {
+func (w *world) failed(p pirogue.Payment) (pirogue.Finalized, error) {
 	return w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
 }
 
@@ -59,7 +59,7 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 
 		rest := w.underway(w.refund(parent, "refund_3", 3000))
 		w.sound()
-		var told pirogue.Settled
+		var told pirogue.Finalized
 		for range 2 { // a repeated call returns the same
 			told, err = w.success(rest)
 			require.NoError(w.t, err)
@@ -198,7 +198,7 @@ func TestRefundsEndAndBeginAtOnce(t *testing.T) {
 		require.NoError(w.t, together(20, func(i int) error {
 			if i < 10 {
 				status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
-				_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: under[i].ID, Status: status, At: w.at(time.Minute)})
+				_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: under[i].ID, Status: status, At: w.at(time.Minute)})
 				return err
 			}
 			p, a := w.refund(parent, fmt.Sprintf("refund_%d", i), 500)
@@ -367,7 +367,7 @@ func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
 				w.has(3980, 1020)
 				w.sound()
 				for range 2 {
-					settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+					settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 						PaymentID: p.ID, Status: row.status, Case: id, Resolution: row.as, At: w.at(time.Minute),
 					})
 					if row.fails {
@@ -410,7 +410,7 @@ func TestARefundThatWasPaidInPartGaveBackThatPart(t *testing.T) {
 		require.NoError(w.t, w.opens(pirogue.Case{
 			ID: id, PaymentID: p.ID, Cause: pirogue.CauseAmountMismatch, Paid: 1200, OpenedAt: w.at(0),
 		}))
-		_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+		_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusFailed, Case: id, Resolution: pirogue.ResolvedInPart, At: w.at(time.Minute),
 			Failure: pirogue.Failure{Code: pirogue.FailedInPart},
 		})

@@ -171,7 +171,7 @@ func TestDeliveriesAreReadPageByPage(t *testing.T) {
 				w.now.Add(time.Second.Microseconds())
 			}
 			p, _ := w.accept(fmt.Sprintf("order_%d", i))
-			_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
+			_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
 			require.NoError(w.t, err)
 			newest = append([]pirogue.EventID{pirogue.NewEventID(p.ID, 1)}, newest...)
 		}

@@ -16,19 +16,19 @@ import (
 // sorts and compares as time does, on both databases.
 const stampLayout = "2006-01-02T15:04:05.000000Z"
 
-// stamp is a time in stampLayout. "" is the zero time and is stored as NULL.
-type stamp string
+// timeText is a time in stampLayout. "" is the zero time and is stored as NULL.
+type timeText string
 
-// on returns the stamp of a time, cut to the microsecond.
-func on(t time.Time) stamp {
+// timestamp returns the stamp of a time, cut to the microsecond.
+func timestamp(t time.Time) timeText {
 	if t.IsZero() {
 		return ""
 	}
-	return stamp(t.UTC().Format(stampLayout))
+	return timeText(t.UTC().Format(stampLayout))
 }
 
 // Value implements driver.Valuer.
-func (s stamp) Value() (driver.Value, error) {
+func (s timeText) Value() (driver.Value, error) {
 	if s == "" {
 		return nil, nil //nolint:nilnil // NULL is how driver.Valuer spells "no moment"
 	}
@@ -36,13 +36,13 @@ func (s stamp) Value() (driver.Value, error) {
 }
 
 // Scan implements sql.Scanner. It refuses text that is no time.
-func (s *stamp) Scan(kept any) error {
+func (s *timeText) Scan(kept any) error {
 	switch kept := kept.(type) {
 	case nil:
 		*s = ""
 		return nil
 	case string:
-		*s = stamp(kept)
+		*s = timeText(kept)
 		_, err := time.Parse(stampLayout, kept)
 		return err
 	default:
@@ -51,7 +51,7 @@ func (s *stamp) Scan(kept any) error {
 }
 
 // time returns the time of a stamp. Scan has verified the format.
-func (s stamp) time() time.Time {
+func (s timeText) time() time.Time {
 	t, err := time.Parse(stampLayout, string(s))
 	if err != nil {
 		return time.Time{}
@@ -156,9 +156,9 @@ func (p *packer) unjson(text string, into any) {
 	}
 }
 
-// keepable reports whether both databases can store a text and find it again. PostgreSQL refuses
+// isStorable reports whether both databases can store a text and find it again. PostgreSQL refuses
 // NUL and text that is not UTF-8; SQLite accepts anything.
-func keepable(texts ...string) bool {
+func isStorable(texts ...string) bool {
 	for _, text := range texts {
 		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 			return false

@@ -12,7 +12,7 @@ import (
 )
 
 // startDeadline is the time within which the world's payments may start.
-const startDeadline = pirogue.StartPatience
+const startDeadline = pirogue.StartDeadline
 
 func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 	t.Parallel()
@@ -145,19 +145,19 @@ func TestAnAnswerToAnEarlierSendingOverwritesNothing(t *testing.T) {
 			} {
 				p, a := w.accept(fmt.Sprintf("%s over %s", late, later))
 				w.sendTimes(a, 2)
-				answer := pirogue.Answer{AttemptID: a.ID, Sending: 2, State: later, Words: "later", At: w.at(2 * time.Second)}
+				answer := pirogue.AttemptResult{AttemptID: a.ID, Sending: 2, State: later, Message: "later", At: w.at(2 * time.Second)}
 				if later != pirogue.AttemptSent {
 					require.NoError(w.t, w.answered(answer))
 				}
 				before, _ := w.latest(p.ID)
-				answer.Sending, answer.State, answer.Words = 1, late, "late"
-				stands, err := w.db.Answer(w.ctx(), answer)
+				answer.Sending, answer.State, answer.Message = 1, late, "late"
+				stands, err := w.db.RecordAttemptResult(w.ctx(), answer)
 				require.NoError(w.t, err)
 				require.Equal(w.t, later, stands)
 				after, attempt := w.latest(p.ID)
 				require.Equal(w.t, before.Status, after.Status)
 				require.Equal(w.t, later, attempt.State)
-				require.NotEqual(w.t, "late", attempt.Answer)
+				require.NotEqual(w.t, "late", attempt.OperatorMessage)
 				require.Equal(w.t, w.at(time.Second), attempt.SentAt)
 			}
 		}
@@ -173,7 +173,7 @@ func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
 			w.sendTimes(a, 3)
 			said := map[int]bool{}
 			for _, n := range order {
-				answer := pirogue.Answer{AttemptID: a.ID, Sending: n, State: pirogue.AttemptPrepared, At: w.at(2 * time.Second)}
+				answer := pirogue.AttemptResult{AttemptID: a.ID, Sending: n, State: pirogue.AttemptPrepared, At: w.at(2 * time.Second)}
 				said[n] = true
 				want := pirogue.AttemptSent
 				switch {
@@ -182,7 +182,7 @@ func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
 				case said[3]: // the latest did not leave, an earlier one may have
 					want = pirogue.AttemptUnknown
 				}
-				stands, err := w.db.Answer(w.ctx(), answer)
+				stands, err := w.db.RecordAttemptResult(w.ctx(), answer)
 				require.NoError(w.t, err)
 				require.Equal(w.t, want, stands, "%v after %d", order, n)
 				_, attempt := w.latest(p.ID)
@@ -221,14 +221,14 @@ func TestAnEndThatNeedsNothingSentLooksAtEveryAttempt(t *testing.T) {
 					w.send(a)
 				}
 				if state != pirogue.AttemptPrepared && state != pirogue.AttemptSent {
-					require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+					require.NoError(w.t, w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
 				}
 			}
 			before, _ := w.latest(p.ID)
-			unsent, err := w.db.Unsent(w.ctx(), p.ID)
+			unsent, err := w.db.NothingSent(w.ctx(), p.ID)
 			require.NoError(w.t, err)
 			require.Equal(w.t, row.ends, unsent, "%v", row.states)
-			settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+			settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 				PaymentID: p.ID, Status: pirogue.StatusFailed, Unsent: true, At: w.at(time.Minute),
 				Failure: pirogue.Failure{Code: pirogue.FailedUnavailable},
 			})
@@ -253,12 +253,12 @@ func TestNothingLeavesOfAPaymentThatEndedAsNotSent(t *testing.T) {
 		for i := range 40 {
 			p, a := w.accept(ids.New())
 			w.send(a)
-			require.NoError(w.t, w.answered(pirogue.Answer{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
+			require.NoError(w.t, w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
 			var sent bool
 			require.NoError(w.t, together(2, func(n int) error {
 				var err error
 				if n == i%2 {
-					_, err = w.db.Settle(w.ctx(), pirogue.Settlement{
+					_, err = w.db.Finalize(w.ctx(), pirogue.Finalization{
 						PaymentID: p.ID, Status: pirogue.StatusFailed, Unsent: true, At: w.at(time.Minute),
 						Failure: pirogue.Failure{Code: pirogue.FailedUnavailable},
 					})

@@ -10,7 +10,7 @@ import (
 	"pirogue/failpoint"
 )
 
-// Settle finalizes a payment. In one transaction it makes the status terminal, writes the
+// Finalize finalizes a payment. In one transaction it makes the status terminal, writes the
 // merchant's event and books the journals of ledger.Resolving. In the same transaction it closes
 // the case that this settles, and updates a refund's cash-in.
 //
@@ -18,14 +18,14 @@ import (
 // nothing and gets the stored result: the same events if it wanted the same status, none
 // otherwise. It fails with TransactionNotFound. In ask-first mode it fails with
 // pirogue.ErrAskFirst for EXPIRED and FAILED, unless a person decided that.
-func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled, error) {
+func (db *DB) Finalize(ctx context.Context, s pirogue.Finalization) (pirogue.Finalized, error) {
 	// REVERSED is the effect of refunds on a cash-in; no caller may ask for it.
 	if !s.Status.Terminal() || s.Status == pirogue.StatusReversed {
-		return pirogue.Settled{}, pirogue.Errorf(pirogue.Internal, "settle payment %s as %s", s.PaymentID, s.Status)
+		return pirogue.Finalized{}, pirogue.Errorf(pirogue.Internal, "settle payment %s as %s", s.PaymentID, s.Status)
 	}
-	var settled pirogue.Settled
-	err := db.together(ctx, "settle payment", func(tx *gorm.DB) error {
-		settled = pirogue.Settled{}
+	var settled pirogue.Finalized
+	err := db.inTx(ctx, "settle payment", func(tx *gorm.DB) error {
+		settled = pirogue.Finalized{}
 		if endsUnproven(s) {
 			if err := refuseWhileAsking(tx); err != nil {
 				return err
@@ -38,7 +38,7 @@ func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled
 		if err != nil {
 			return err
 		}
-		first, err := draw(tx, settling(s, money))
+		first, err := applyTransition(tx, settling(s, money))
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled
 		return db.conclude(tx, &settled, s, money)
 	})
 	if err != nil {
-		return pirogue.Settled{}, err
+		return pirogue.Finalized{}, err
 	}
 	return settled, nil
 }
@@ -60,7 +60,7 @@ func (db *DB) Settle(ctx context.Context, s pirogue.Settlement) (pirogue.Settled
 // sentMeanwhile reports whether a settlement that requires that nothing was sent finds an attempt
 // that may have left. It locks the payment's row first, as every sender does. So of a sender and
 // this call one comes first, and the other sees it.
-func sentMeanwhile(tx *gorm.DB, s pirogue.Settlement) (bool, error) {
+func sentMeanwhile(tx *gorm.DB, s pirogue.Finalization) (bool, error) {
 	if !s.Unsent {
 		return false, nil
 	}
@@ -73,7 +73,7 @@ func sentMeanwhile(tx *gorm.DB, s pirogue.Settlement) (bool, error) {
 }
 
 // leaveOpen changes nothing and returns the payment as it is.
-func (db *DB) leaveOpen(tx *gorm.DB, settled *pirogue.Settled, id pirogue.PaymentID, err error) error {
+func (db *DB) leaveOpen(tx *gorm.DB, settled *pirogue.Finalized, id pirogue.PaymentID, err error) error {
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (db *DB) leaveOpen(tx *gorm.DB, settled *pirogue.Settled, id pirogue.Paymen
 
 // conclude does all that follows from a status that has just become terminal. It books the money
 // last and in one call, so that the accounts are locked briefly and in one order.
-func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Settled, s pirogue.Settlement, money int64) error {
+func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Finalized, s pirogue.Finalization, money int64) error {
 	p, at := settled.Payment, s.At
 	var err error
 	if settled.EventID, err = announce(tx, p, at); err != nil {
@@ -143,7 +143,7 @@ func (db *DB) forgetPasswords(tx *gorm.DB, p pirogue.Payment) error {
 // recall returns the stored result to a caller that came too late. The status determines the
 // event's number. So a caller that asks for the same status, even after a crash, gets its event
 // and can deliver it.
-func recall(tx *gorm.DB, settled *pirogue.Settled, wanted pirogue.Status) error {
+func recall(tx *gorm.DB, settled *pirogue.Finalized, wanted pirogue.Status) error {
 	p := settled.Payment
 	if p.Status != wanted {
 		return unchanged{}
@@ -159,7 +159,7 @@ func recall(tx *gorm.DB, settled *pirogue.Settled, wanted pirogue.Status) error 
 // settling returns the status change of a settlement. Without From it begins at any open status.
 // EXPIRED or FAILED becomes SUCCESS only if From names it. A payment whose money is in suspense
 // becomes SUCCESS only by its case.
-func settling(s pirogue.Settlement, money int64) edge {
+func settling(s pirogue.Finalization, money int64) transition {
 	from := openStatuses()
 	if s.From != "" {
 		from = []pirogue.Status{s.From}
@@ -169,7 +169,7 @@ func settling(s pirogue.Settlement, money int64) edge {
 		"sequence":     gorm.Expr("sequence + 1"),
 		"failure_code": s.Failure.Code,
 		"failure_note": clean(s.Failure.Note),
-		"finished_at":  gorm.Expr(finished, s.Case, on(s.At)),
+		"finished_at":  gorm.Expr(finished, s.Case, timestamp(s.At)),
 	}
 	if s.Watched {
 		columns["finished_at"] = nil
@@ -181,9 +181,9 @@ func settling(s pirogue.Settlement, money int64) edge {
 		columns["provider_tx_id"] = clean(s.ProviderTxID)
 	}
 	if s.Status == pirogue.StatusSuccess { // a reversal keeps the time of the success
-		columns["settled_at"] = on(s.At)
+		columns["settled_at"] = timestamp(s.At)
 	}
-	e := edge{payment: s.PaymentID, from: from, to: s.Status, at: s.At, columns: columns}
+	e := transition{payment: s.PaymentID, from: from, to: s.Status, at: s.At, columns: columns}
 	if s.Status == pirogue.StatusSuccess {
 		e.unless = inSuspense
 		if s.Case != "" { // the case clears the money that left already

@@ -61,8 +61,8 @@ func TestWhoeverSettlesFirstWins(t *testing.T) {
 			events := map[pirogue.Status]pirogue.EventID{}
 			stands := map[pirogue.Status]bool{}
 			require.NoError(w.t, together(60, func(i int) error {
-				s := pirogue.Settlement{PaymentID: p.ID, Status: outcomes[i%3], At: w.at(time.Minute)}
-				settled, err := w.db.Settle(w.ctx(), s)
+				s := pirogue.Finalization{PaymentID: p.ID, Status: outcomes[i%3], At: w.at(time.Minute)}
+				settled, err := w.db.Finalize(w.ctx(), s)
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {
@@ -129,7 +129,7 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 				p, _ := w.sent(name)
 				row.arrange(p)
 				for range 2 { // a repeated call returns the same
-					settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+					settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 						PaymentID: p.ID, From: row.from, Status: row.status, At: w.at(time.Hour),
 					})
 					require.NoError(t, err)
@@ -154,7 +154,7 @@ func TestALateSuccessClearsTheFailure(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.Failure{Code: pirogue.FailedNoAnswer, Note: "solde"}, ended.Payment.Failure)
 		require.Zero(w.t, ended.Payment.SettledAt)
-		late, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+		late, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 			PaymentID: p.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
@@ -184,7 +184,7 @@ func TestASettlementThatMakesNoSenseIsRefused(t *testing.T) {
 		}
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {
-				_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+				_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 					PaymentID: row.id, From: row.from, Status: row.status, At: w.at(0),
 				})
 				require.Equal(t, row.code, pirogue.CodeOf(err), "%v", err)
@@ -263,7 +263,7 @@ func TestTwoProcessesMayWriteAtOnce(t *testing.T) {
 			if _, err := worker.Send(w.ctx(), a.ID, pirogue.SendLimits{}, w.at(0)); err != nil {
 				return err
 			}
-			_, err := api.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
+			_, err := api.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
 			return err
 		}))
 		w.balance(40 * 4925)
@@ -290,17 +290,17 @@ func TestAPasswordEndsWithItsPayment(t *testing.T) {
 			p, a := w.order(w.owner, row.name)
 			a.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
 			w.accepted(p, a)
-			lost := pirogue.Answer{
+			lost := pirogue.AttemptResult{
 				AttemptID: a.ID, Sending: 1, State: pirogue.AttemptUnknown, Handle: pirogue.Handle{"id": "7"}, At: w.at(0),
 			}
 			if row.sent {
 				w.send(a)
-				_, err := w.db.Answer(w.ctx(), lost)
+				_, err := w.db.RecordAttemptResult(w.ctx(), lost)
 				require.NoError(w.t, err)
 			}
 			_, before := w.latest(p.ID)
 			require.Equal(w.t, "1234", before.Handle[pirogue.HandleOTP], row.name)
-			_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: row.ends, At: w.at(0)})
+			_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: row.ends, At: w.at(0)})
 			require.NoError(w.t, err)
 			_, after := w.latest(p.ID)
 			require.Equal(w.t, row.want, after.Handle, row.name)

@@ -31,12 +31,12 @@ func (db *DB) Stuck(
 	found, err := db.work(ctx, "list stuck payments", lists, f)
 	page := pirogue.WorkPage[pirogue.Stuck]{Next: found.next, Tallies: found.tallies}
 	for _, row := range found.rows {
-		allowed := pirogue.StuckCause(row.list).Verbs(row.payment.Kind)
+		allowed := pirogue.StuckCause(row.list).AllowedActions(row.payment.Kind)
 		if row.Cause != "" {
-			allowed = pirogue.Cause(row.Cause).Verbs()
+			allowed = pirogue.Cause(row.Cause).AllowedActions()
 		}
 		page.Rows = append(page.Rows, pirogue.Stuck{
-			Payment: row.payment, Cause: pirogue.StuckCause(row.list), Since: row.Since.time(), Words: row.Words,
+			Payment: row.payment, Cause: pirogue.StuckCause(row.list), Since: row.Since.time(), OperatorMessage: row.Words,
 			Allowed: allowed, Unreadable: row.unreadable,
 		})
 	}
@@ -47,9 +47,9 @@ func (db *DB) Stuck(
 // stuck.
 func stuckMoments(now time.Time) map[string]any {
 	return map[string]any{
-		"started": on(now.Add(-startedAfter)), "line": on(now.Add(-lineAfter)), "answered": on(now.Add(-answeredAfter)),
-		"expired": on(now.Add(-expiredAfter)), "paid": on(now.Add(-paidOutAfter)),
-		"reported": on(now.Add(-reportedUntil)),
+		"started": timestamp(now.Add(-startedAfter)), "line": timestamp(now.Add(-lineAfter)), "answered": timestamp(now.Add(-answeredAfter)),
+		"expired": timestamp(now.Add(-expiredAfter)), "paid": timestamp(now.Add(-paidOutAfter)),
+		"reported": timestamp(now.Add(-reportedUntil)),
 	}
 }
 

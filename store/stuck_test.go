@@ -20,7 +20,7 @@ func (w *world) stuck(after time.Duration) []string {
 	var told []string
 	for _, s := range page.Rows {
 		told = append(told, fmt.Sprintf("%s %s since %s: %s %v",
-			s.Payment.OrderID, s.Cause, s.Since.Sub(begin), s.Words, s.Allowed))
+			s.Payment.OrderID, s.Cause, s.Since.Sub(insertFirstHistory), s.OperatorMessage, s.Allowed))
 	}
 	return told
 }
@@ -28,7 +28,7 @@ func (w *world) stuck(after time.Duration) []string {
 // answer records an operator's result of an attempt.
 func (w *world) answer(a pirogue.Attempt, state pirogue.AttemptState, words string, expires time.Duration) {
 	w.t.Helper()
-	answer := pirogue.Answer{AttemptID: a.ID, State: state, Words: words, At: w.at(2 * time.Second)}
+	answer := pirogue.AttemptResult{AttemptID: a.ID, State: state, Message: words, At: w.at(2 * time.Second)}
 	if expires > 0 {
 		answer.ExpiresAt = w.at(expires)
 	}

@@ -136,7 +136,7 @@ func (w *world) addsUp() {
 	for _, b := range balances {
 		has[b.Country] += b.Available + b.Reserved
 	}
-	payouts, err := w.db.Payouts(w.ctx(), w.owner)
+	payouts, err := w.db.Settlements(w.ctx(), w.owner)
 	require.NoError(w.t, err)
 	for _, p := range payouts {
 		has[p.Country] += p.Amount.Minor
@@ -234,13 +234,13 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 		w.fill(store.ReportPage + 5)
 		w.fund(120)
 		bulk, _ := w.acceptBulk("stalled", 100)
-		release, entered := make(chan struct{}), make(chan struct{}, 2*pirogue.MaxReports)
-		ended := make(chan error, 2*pirogue.MaxReports)
+		release, entered := make(chan struct{}), make(chan struct{}, 2*pirogue.MaxAuditReports)
+		ended := make(chan error, 2*pirogue.MaxAuditReports)
 		stall := func() {
 			entered <- struct{}{}
 			<-release
 		}
-		for range pirogue.MaxReports {
+		for range pirogue.MaxAuditReports {
 			go func() {
 				told := 0
 				ended <- w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(pirogue.ExportRow) error {
@@ -257,7 +257,7 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 				})
 			}()
 		}
-		for range 2 * pirogue.MaxReports {
+		for range 2 * pirogue.MaxAuditReports {
 			<-entered
 		}
 		stalled := w.owner
@@ -268,7 +268,7 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 		_, err := w.db.Audit(w.ctx())
 		require.NoError(w.t, err, "verify has a connection of its own")
 		close(release)
-		for range 2 * pirogue.MaxReports {
+		for range 2 * pirogue.MaxAuditReports {
 			require.NoError(w.t, <-ended)
 		}
 		require.Len(w.t, w.exported(stalled, pirogue.ExportFilter{}), store.ReportPage+6)

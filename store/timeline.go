@@ -9,13 +9,13 @@ import (
 	"pirogue"
 )
 
-// story holds all stored rows about the events of one payment.
-type story struct {
+// timelineReader holds all stored rows about the events of one payment.
+type timelineReader struct {
 	history    []historyRow
 	attempts   []attemptRow
 	callbacks  []callbackRow
 	cases      []caseRow
-	acts       []actRow
+	acts       []auditRow
 	returns    []paymentRow // of unwanted money
 	deliveries []deliveryRow
 	inside     bool // the reader is support, who may read more than a merchant
@@ -25,15 +25,15 @@ type story struct {
 // TransactionNotFound. Details contain no secret: no numbers, no handles and no tokens. The
 // adapters have redacted the operators' messages. A merchant does not read which person of
 // support acted, nor why.
-func (db *DB) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.Moment, error) {
+func (db *DB) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error) {
 	return db.timeline(ctx, id, false, func(tx *gorm.DB, into *paymentRow) error { return owned(tx, o, id, into) })
 }
 
 // AnyTimeline returns the timeline of a payment of any owner, for support. It includes the notes
 // of the cases, and the person and reason of each support action. It fails with
 // TransactionNotFound.
-func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error) {
-	if !keepable(string(id)) {
+func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error) {
+	if !isStorable(string(id)) {
 		return nil, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
 	return db.timeline(ctx, id, true, func(tx *gorm.DB, into *paymentRow) error { return byID(tx, id, into) })
@@ -42,10 +42,10 @@ func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.
 // timeline reads a payment's rows once admit has found the payment.
 func (db *DB) timeline(
 	ctx context.Context, id pirogue.PaymentID, inside bool, admit func(tx *gorm.DB, into *paymentRow) error,
-) ([]pirogue.Moment, error) {
-	var s story
+) ([]pirogue.TimelineEntry, error) {
+	var s timelineReader
 	err := db.snapshot(ctx, "read timeline", func(tx *gorm.DB) error {
-		s = story{inside: inside}
+		s = timelineReader{inside: inside}
 		var payment paymentRow
 		if err := admit(tx, &payment); err != nil {
 			return err
@@ -59,7 +59,7 @@ func (db *DB) timeline(
 }
 
 // read reads the story's rows from their tables.
-func (s *story) read(tx *gorm.DB, id pirogue.PaymentID) error {
+func (s *timelineReader) read(tx *gorm.DB, id pirogue.PaymentID) error {
 	for _, chapter := range []struct {
 		rows  any
 		order string
@@ -84,11 +84,11 @@ func (s *story) read(tx *gorm.DB, id pirogue.PaymentID) error {
 
 // moments returns the events in order. Of two events at the same microsecond, the order of the
 // code below decides.
-func (s *story) moments() []pirogue.Moment {
-	var told []pirogue.Moment
-	tell := func(at stamp, what pirogue.MomentType, who pirogue.Source, details map[string]any) {
+func (s *timelineReader) moments() []pirogue.TimelineEntry {
+	var told []pirogue.TimelineEntry
+	tell := func(at timeText, what pirogue.TimelineEntryType, who pirogue.Source, details map[string]any) {
 		if at != "" {
-			told = append(told, pirogue.Moment{At: at.time(), Type: what, Source: who, Details: details})
+			told = append(told, pirogue.TimelineEntry{At: at.time(), Type: what, Source: who, Details: details})
 		}
 	}
 	// The first line of the history is the acceptance, the others are changes.
@@ -128,14 +128,14 @@ func (s *story) moments() []pirogue.Moment {
 
 // ordered sorts events by their time. Changes of status keep their own order, which the database
 // decided: two workers' clocks may differ by minutes.
-func ordered(told []pirogue.Moment) []pirogue.Moment {
-	var changes []pirogue.Moment
+func ordered(told []pirogue.TimelineEntry) []pirogue.TimelineEntry {
+	var changes []pirogue.TimelineEntry
 	for _, m := range told {
 		if m.Type == pirogue.StatusChanged {
 			changes = append(changes, m)
 		}
 	}
-	slices.SortStableFunc(told, func(a, b pirogue.Moment) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(told, func(a, b pirogue.TimelineEntry) int { return a.At.Compare(b.At) })
 	for i := range told {
 		if told[i].Type == pirogue.StatusChanged {
 			told[i], changes = changes[0], changes[1:]
@@ -146,17 +146,17 @@ func ordered(told []pirogue.Moment) []pirogue.Moment {
 
 // answers maps an attempt's state to its event in a timeline and to the source of that.
 var answers = map[string]struct {
-	what pirogue.MomentType
+	what pirogue.TimelineEntryType
 	who  pirogue.Source
 }{
-	string(pirogue.AttemptAccepted): {pirogue.AttemptAccepts, pirogue.SourceOperator},
-	string(pirogue.AttemptRefused):  {pirogue.AttemptRefuses, pirogue.SourceOperator},
-	string(pirogue.AttemptUnknown):  {pirogue.AttemptUnknowns, pirogue.SourcePirogue},
+	string(pirogue.AttemptAccepted): {pirogue.TimelineAttemptAccepted, pirogue.SourceOperator},
+	string(pirogue.AttemptRefused):  {pirogue.TimelineAttemptRefused, pirogue.SourceOperator},
+	string(pirogue.AttemptUnknown):  {pirogue.TimelineAttemptUnknown, pirogue.SourcePirogue},
 }
 
 // tellAttempt adds the events of one attempt. Only its latest operator message is stored. It
 // belongs to the last status query, or to the response to the submission if there was none.
-func tellAttempt(tell func(stamp, pirogue.MomentType, pirogue.Source, map[string]any), a attemptRow) {
+func tellAttempt(tell func(timeText, pirogue.TimelineEntryType, pirogue.Source, map[string]any), a attemptRow) {
 	details := func(more ...any) map[string]any {
 		d := map[string]any{"attempt": a.Number, "operator": a.Operator}
 		for i := 0; i+1 < len(more); i += 2 {
@@ -171,18 +171,18 @@ func tellAttempt(tell func(stamp, pirogue.MomentType, pirogue.Source, map[string
 	if a.Polls > 0 {
 		answered, polled = "", a.Answer
 	}
-	tell(a.CreatedAt, pirogue.AttemptPrepares, pirogue.SourcePirogue, details("operator_ref", a.Ref))
-	tell(a.SentAt, pirogue.AttemptSends, pirogue.SourcePirogue, details())
+	tell(a.CreatedAt, pirogue.TimelineAttemptPrepared, pirogue.SourcePirogue, details("operator_ref", a.Ref))
+	tell(a.SentAt, pirogue.TimelineAttemptSent, pirogue.SourcePirogue, details())
 	if answer, ok := answers[a.State]; ok {
 		tell(a.AnsweredAt, answer.what, answer.who, details("words", answered))
 	}
-	tell(a.FirstPolledAt, pirogue.AttemptPolled, pirogue.SourcePirogue,
+	tell(a.FirstPolledAt, pirogue.TimelineAttemptPolled, pirogue.SourcePirogue,
 		details("count", a.Polls, "last_at", string(a.PolledAt), "words", polled))
 }
 
 // caseDetails returns the details of a case. Its note is evidence for support; the merchant gets
 // only the cause.
-func (s *story) caseDetails(c caseRow) map[string]any {
+func (s *timelineReader) caseDetails(c caseRow) map[string]any {
 	details := map[string]any{"cause": c.Cause}
 	if s.inside && c.Note != "" {
 		details["note"] = c.Note
@@ -191,7 +191,7 @@ func (s *story) caseDetails(c caseRow) map[string]any {
 }
 
 // actDetails returns the details of a support action and its result.
-func (s *story) actDetails(a actRow) map[string]any {
+func (s *timelineReader) actDetails(a auditRow) map[string]any {
 	details := map[string]any{"verb": a.Verb}
 	if a.Decision != "" {
 		details["decision"] = a.Decision

@@ -14,24 +14,24 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.answered(pirogue.Answer{
-			AttemptID: a.ID, State: pirogue.AttemptUnknown, Words: "timeout", At: w.at(11 * time.Second),
+		require.NoError(w.t, w.answered(pirogue.AttemptResult{
+			AttemptID: a.ID, State: pirogue.AttemptUnknown, Message: "timeout", At: w.at(11 * time.Second),
 		}))
 		next := w.renew(p, a) // at 1 min
 		sent, err := w.mark(next.ID, false, w.at(61*time.Second))
 		require.NoError(w.t, err)
 		require.True(w.t, sent)
-		require.NoError(w.t, w.answered(pirogue.Answer{
+		require.NoError(w.t, w.answered(pirogue.AttemptResult{
 			AttemptID: next.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "canary-token"},
-			Words: "201", At: w.at(62 * time.Second),
+			Message: "201", At: w.at(62 * time.Second),
 		}))
 		for i := range 3 {
 			w.polled(next, pirogue.OutcomePending, "PENDING", time.Duration(70+i)*time.Second)
 		}
 		_, err = w.db.RecordCallback(w.ctx(),
-			pirogue.NewCallback(next, pirogue.Receipt{Words: "SUCCESS"}, []byte("{}"), w.at(80*time.Second)))
+			pirogue.NewCallback(next, pirogue.OperatorResult{Message: "SUCCESS"}, []byte("{}"), w.at(80*time.Second)))
 		require.NoError(w.t, err)
-		settled, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+		settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(81 * time.Second),
 		})
 		require.NoError(w.t, err)
@@ -47,7 +47,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		var lines []string
 		for _, m := range told {
 			delete(m.Details, "operator_ref") // random
-			lines = append(lines, fmt.Sprintf("%3.0f s %s by %s %v", m.At.Sub(begin).Seconds(), m.Type, m.Source, m.Details))
+			lines = append(lines, fmt.Sprintf("%3.0f s %s by %s %v", m.At.Sub(insertFirstHistory).Seconds(), m.Type, m.Source, m.Details))
 		}
 		require.Equal(w.t, []string{
 			"  0 s payment.accepted by api map[status:CREATED]",
@@ -67,7 +67,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 			" 90 s case.opened by pirogue map[cause:UNKNOWN_OUTCOME]",
 		}, lines)
 		for _, m := range told {
-			require.Contains(w.t, pirogue.MomentTexts, m.Type)
+			require.Contains(w.t, pirogue.TimelineTexts, m.Type)
 			for name, value := range m.Details {
 				require.IsType(w.t,
 					map[bool]any{true: 1, false: ""}[name == "attempt" || name == "count" || name == "number"], value)
@@ -83,7 +83,7 @@ func TestATimelineKeepsTheOrderOfStatusesWhateverTheClocksSay(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.sent("order_1")
-		_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+		_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(-10 * time.Minute),
 		})
 		require.NoError(w.t, err)

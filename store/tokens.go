@@ -16,8 +16,8 @@ type tokenRow struct {
 	Digest    string `gorm:"primaryKey"`
 	Name      string
 	Role      string
-	CreatedAt stamp
-	RevokedAt stamp // NULL: in force
+	CreatedAt timeText
+	RevokedAt timeText // NULL: in force
 }
 
 // TableName returns the table's name.
@@ -32,7 +32,7 @@ const tokenPrefix = "pirogue_admin_"
 // CreateToken admits a person to the admin API and returns the secret, which is shown only once.
 // It fails with InvalidParameter: no name, no such role, or a name with a token in force.
 func (db *DB) CreateToken(ctx context.Context, name string, role pirogue.Role) (string, error) {
-	if name == "" || !keepable(name) {
+	if name == "" || !isStorable(name) {
 		return "", pirogue.FieldError(pirogue.InvalidParameter, "name")
 	}
 	if !role.May(pirogue.RoleReader) {
@@ -40,9 +40,9 @@ func (db *DB) CreateToken(ctx context.Context, name string, role pirogue.Role) (
 	}
 	secret := tokenPrefix + ids.Secret()
 	row := tokenRow{
-		Digest: db.ring.Digest(tokenDigest, secret), Name: name, Role: string(role), CreatedAt: on(db.clock.Now()),
+		Digest: db.ring.Digest(tokenDigest, secret), Name: name, Role: string(role), CreatedAt: timestamp(db.clock.Now()),
 	}
-	err := db.once(ctx, "create token", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "create token", func(tx *gorm.DB) error {
 		err := tx.Create(&row).Error
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return pirogue.FieldError(pirogue.InvalidParameter, "name")
@@ -59,9 +59,9 @@ func (db *DB) CreateToken(ctx context.Context, name string, role pirogue.Role) (
 // for a revoked one.
 func (db *DB) Token(ctx context.Context, secret string) (string, pirogue.Role, error) {
 	var row tokenRow
-	err := db.look(ctx, "read token", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "read token", func(tx *gorm.DB) error {
 		err := tx.Where("digest = ? AND revoked_at IS NULL", db.ring.Digest(tokenDigest, secret)).Take(&row).Error
-		return missing(err, pirogue.NotFound, "token")
+		return asNotFound(err, pirogue.NotFound, "token")
 	})
 	return row.Name, pirogue.Role(row.Role), err
 }
@@ -69,12 +69,12 @@ func (db *DB) Token(ctx context.Context, secret string) (string, pirogue.Role, e
 // RevokeToken ends a name's token for ever. It fails with NotFound if the name has none in force.
 // The person's support actions stay, and the name can get another token.
 func (db *DB) RevokeToken(ctx context.Context, name string) error {
-	if !keepable(name) {
+	if !isStorable(name) {
 		return pirogue.Errorf(pirogue.NotFound, "token of %q", name)
 	}
-	return db.once(ctx, "revoke token", func(tx *gorm.DB) error {
+	return db.exec(ctx, "revoke token", func(tx *gorm.DB) error {
 		set := tx.Model(&tokenRow{}).Where("name = ? AND revoked_at IS NULL", name).
-			Updates(map[string]any{"revoked_at": on(db.clock.Now())})
+			Updates(map[string]any{"revoked_at": timestamp(db.clock.Now())})
 		if set.Error == nil && set.RowsAffected == 0 {
 			return pirogue.Errorf(pirogue.NotFound, "token of %q", name)
 		}
@@ -85,7 +85,7 @@ func (db *DB) RevokeToken(ctx context.Context, name string) error {
 // Tokens returns every token, revoked ones too, the oldest first, without their secrets.
 func (db *DB) Tokens(ctx context.Context) ([]pirogue.AdminToken, error) {
 	var rows []tokenRow
-	err := db.look(ctx, "list tokens", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "list tokens", func(tx *gorm.DB) error {
 		return tx.Order("created_at, digest").Find(&rows).Error
 	})
 	tokens := make([]pirogue.AdminToken, len(rows))

@@ -27,19 +27,19 @@ type unchanged struct{}
 // Error implements error.
 func (unchanged) Error() string { return "nothing to change" }
 
-// together runs do in one transaction: all of it happens or nothing. do may run several times, so
+// inTx runs do in one transaction: all of it happens or nothing. do may run several times, so
 // it must reset its results to the caller each time.
-func (db *DB) together(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	err := insist(ctx, func(ctx context.Context) error { return db.transact(ctx, do) })
+func (db *DB) inTx(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+	err := retryCalledOff(ctx, func(ctx context.Context) error { return db.transact(ctx, do) })
 	if errors.Is(err, unchanged{}) {
 		return nil
 	}
 	return failure(doing, err)
 }
 
-// atLength is together for a transaction that writes so much that it may take bulkPatience.
-func (db *DB) atLength(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	return failure(doing, insistFor(ctx, bulkPatience, func(ctx context.Context) error {
+// inLongTx is together for a transaction that writes so much that it may take bulkPatience.
+func (db *DB) inLongTx(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+	return failure(doing, retryCalledOffFor(ctx, bulkPatience, func(ctx context.Context) error {
 		return db.transact(ctx, do)
 	}))
 }
@@ -59,20 +59,20 @@ func (db *DB) transact(ctx context.Context, do func(tx *gorm.DB) error) error {
 	return err
 }
 
-// once runs do without an explicit transaction. do is one statement, which is a transaction by
+// exec runs do without an explicit transaction. do is one statement, which is a transaction by
 // itself.
-func (db *DB) once(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	return failure(doing, insist(ctx, func(ctx context.Context) error { return do(db.write.WithContext(ctx)) }))
+func (db *DB) exec(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error { return do(db.write.WithContext(ctx)) }))
 }
 
-// look runs one reading statement.
-func (db *DB) look(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	return failure(doing, insist(ctx, func(ctx context.Context) error { return do(db.read.WithContext(ctx)) }))
+// readOnce runs one reading statement.
+func (db *DB) readOnce(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error { return do(db.read.WithContext(ctx)) }))
 }
 
 // snapshot runs several reading statements, all as of one moment.
 func (db *DB) snapshot(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	return failure(doing, insist(ctx, func(ctx context.Context) error {
+	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error {
 		return db.read.WithContext(ctx).Transaction(do, oneMoment())
 	}))
 }
@@ -82,19 +82,19 @@ func oneMoment() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 }
 
-// insist repeats do while the database rolls its transaction back because of another one, which
+// retryCalledOff repeats do while the database rolls its transaction back because of another one, which
 // left nothing behind. The caller has to handle any other error.
-func insist(ctx context.Context, do func(ctx context.Context) error) error {
-	return insistFor(ctx, giveUpAfter, do)
+func retryCalledOff(ctx context.Context, do func(ctx context.Context) error) error {
+	return retryCalledOffFor(ctx, giveUpAfter, do)
 }
 
-// insistFor is insist with its own time limit.
-func insistFor(ctx context.Context, limit time.Duration, do func(ctx context.Context) error) error {
+// retryCalledOffFor is insist with its own time limit.
+func retryCalledOffFor(ctx context.Context, limit time.Duration, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for try := 1; ; try++ {
 		err := do(ctx)
-		if try == maxTries || !calledOff(err) {
+		if try == maxTries || !isCalledOff(err) {
 			return err
 		}
 		select {

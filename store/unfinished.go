@@ -33,7 +33,7 @@ func (db *DB) Unfinished(
 	}
 	return db.restarts(ctx, func(tx *gorm.DB) *gorm.DB {
 		return tx.Raw(unfinishedPayments+these+unfinishedFirst, map[string]any{
-			"before": on(before), "line": on(before.Add(-lineAfter)), "limit": span.Limit, "skip": span.Skip,
+			"before": timestamp(before), "line": timestamp(before.Add(-lineAfter)), "limit": span.Limit, "skip": span.Skip,
 		})
 	})
 }
@@ -151,8 +151,8 @@ func (db *DB) OpenBulks(ctx context.Context, before time.Time, span pirogue.RowS
 		Row  bulkRow `gorm:"embedded"`
 		Anew bool
 	}
-	err := db.look(ctx, "find open bulks", func(tx *gorm.DB) error {
-		named := map[string]any{"before": on(before), "limit": span.Limit, "skip": span.Skip}
+	err := db.readOnce(ctx, "find open bulks", func(tx *gorm.DB) error {
+		named := map[string]any{"before": timestamp(before), "limit": span.Limit, "skip": span.Skip}
 		return tx.Raw(openBulks, named).Scan(&rows).Error
 	})
 	if err != nil {
@@ -186,8 +186,8 @@ func (db *DB) OverdueEvents(
 	ctx context.Context, now, before time.Time, span pirogue.RowSpan,
 ) ([]pirogue.Event, error) {
 	var rows []eventRow
-	err := db.look(ctx, "find overdue events", func(tx *gorm.DB) error {
-		return tx.Where("state = 'WAITING' AND workflow_seen_at < ? AND next_at < ?", on(before), on(now.Add(-overdueAfter))).
+	err := db.readOnce(ctx, "find overdue events", func(tx *gorm.DB) error {
+		return tx.Where("state = 'WAITING' AND workflow_seen_at < ? AND next_at < ?", timestamp(before), timestamp(now.Add(-overdueAfter))).
 			Order("workflow_seen_at, id").Offset(span.Skip).Limit(span.Limit).Find(&rows).Error
 	})
 	return unpackEvents(rows), err
@@ -206,8 +206,8 @@ func (db *DB) MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []str
 	if len(ids) == 0 {
 		return nil
 	}
-	return db.once(ctx, "mark workflows as seen", func(tx *gorm.DB) error {
-		return tx.Exec(seenRows[what], on(at), ids).Error
+	return db.exec(ctx, "mark workflows as seen", func(tx *gorm.DB) error {
+		return tx.Exec(seenRows[what], timestamp(at), ids).Error
 	})
 }
 
@@ -219,17 +219,17 @@ const hasOpenCase = `EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = payments
 // Finish records that the workflow of a payment that has ended has no work left. An open or
 // finished payment stays as it is, and so does one with a case that its workflow settles.
 func (db *DB) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
-	return db.once(ctx, "finish payment", func(tx *gorm.DB) error {
+	return db.exec(ctx, "finish payment", func(tx *gorm.DB) error {
 		return tx.Exec(`UPDATE payments SET finished_at = ? WHERE id = ? AND finished_at IS NULL
-			AND status IN ('SUCCESS','FAILED','EXPIRED','REVERSED') AND NOT `+hasOpenCase+`)`, on(at), id).Error
+			AND status IN ('SUCCESS','FAILED','EXPIRED','REVERSED') AND NOT `+hasOpenCase+`)`, timestamp(at), id).Error
 	})
 }
 
 // Reopen records that the workflow of a payment has work again, so that the sweep restarts it if
 // it is gone. A payment that is not finished stays as it is.
 func (db *DB) Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
-	return db.once(ctx, "reopen payment", func(tx *gorm.DB) error {
+	return db.exec(ctx, "reopen payment", func(tx *gorm.DB) error {
 		return tx.Exec(`UPDATE payments SET finished_at = NULL, workflow_seen_at = ?
-			WHERE id = ? AND finished_at IS NOT NULL`, on(at), id).Error
+			WHERE id = ? AND finished_at IS NOT NULL`, timestamp(at), id).Error
 	})
 }

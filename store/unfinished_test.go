@@ -42,7 +42,7 @@ func (w *world) restartOf(id pirogue.PaymentID) pirogue.Restart {
 // settle ends a payment.
 func (w *world) settle(p pirogue.Payment, status pirogue.Status, watched bool) {
 	w.t.Helper()
-	_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+	_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 		PaymentID: p.ID, Status: status, Watched: watched, At: w.at(time.Minute),
 	})
 	require.NoError(w.t, err)
@@ -78,7 +78,7 @@ func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
 			{"accepted after all", func(p pirogue.Payment, a pirogue.Attempt) {
 				w.send(a)
 				w.settle(p, pirogue.StatusExpired, true)
-				_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+				_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 					PaymentID: p.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Minute),
 				})
 				require.NoError(w.t, err)
@@ -117,7 +117,7 @@ func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.accept("order_1")
-		_, err := w.db.Settle(w.ctx(), pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
+		_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
 		require.NoError(w.t, err)
 		w.copyWithout("payments", map[string]string{
 			"id": "older", "merchant_ref": "order_2", "status": "CREATED", "sequence": "0",
@@ -195,7 +195,7 @@ func TestWatchedPaymentsHoldUpNoOpenOne(t *testing.T) {
 	each(t, func(w *world) {
 		for range 3 {
 			p, _ := w.sent(ids.New())
-			_, err := w.db.Settle(w.ctx(), pirogue.Settlement{
+			_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
 				PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0), Watched: true,
 				Failure: pirogue.Failure{Code: pirogue.FailedNoAnswer},
 			})
@@ -216,7 +216,7 @@ func TestAPaymentThatIsLookedAfterIsNotUnfinished(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		_, err := w.db.Polled(w.ctx(), pirogue.Poll{
+		_, err := w.db.RecordPoll(w.ctx(), pirogue.Poll{
 			AttemptID: a.ID, Sendings: 1, Outcome: pirogue.OutcomePending, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
@@ -256,7 +256,7 @@ func TestARestartIsReadFromTheAttempts(t *testing.T) {
 		p, a := w.sent("order_1")
 		next := a
 		next.ID, next.Ref, next.Number, next.Operator = pirogue.AttemptID(ids.New()), ids.Reference(p.Kind), 2, "second-ml"
-		_, err := w.db.Answer(w.ctx(), pirogue.Answer{
+		_, err := w.db.RecordAttemptResult(w.ctx(), pirogue.AttemptResult{
 			AttemptID: a.ID, Sending: 1, State: pirogue.AttemptRefused, Unable: true, At: w.at(2 * time.Second),
 		})
 		require.NoError(w.t, err)

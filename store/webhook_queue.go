@@ -22,15 +22,15 @@ func (db *DB) QueueDelivery(
 ) (pirogue.Event, error) {
 	const doing = "queue delivery"
 	var event eventRow
-	err := db.look(ctx, doing, func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, doing, func(tx *gorm.DB) error {
 		event = eventRow{}
-		return missing(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id))
+		return asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id))
 	})
-	if err != nil || event.State != string(pirogue.EventWaiting) || event.Drained && event.NextAt > on(at) {
+	if err != nil || event.State != string(pirogue.EventWaiting) || event.Drained && event.NextAt > timestamp(at) {
 		return unpackEvent(event), err
 	}
 	var tail int64
-	err = db.once(ctx, doing, func(tx *gorm.DB) error {
+	err = db.exec(ctx, doing, func(tx *gorm.DB) error {
 		return tx.Raw(nextPlace, map[string]any{
 			"merchant": event.MerchantID, "mode": event.Mode, "gap": gap.Microseconds(),
 			"first": at.UnixMicro() + gap.Microseconds(), "now": at.UnixMicro(),
@@ -39,8 +39,8 @@ func (db *DB) QueueDelivery(
 	if err != nil {
 		return pirogue.Event{}, err
 	}
-	event.NextAt = on(time.UnixMicro(tail))
-	err = db.once(ctx, doing, func(tx *gorm.DB) error { return tx.Exec(queueEvent, event.NextAt, id).Error })
+	event.NextAt = timestamp(time.UnixMicro(tail))
+	err = db.exec(ctx, doing, func(tx *gorm.DB) error { return tx.Exec(queueEvent, event.NextAt, id).Error })
 	return unpackEvent(event), err
 }
 
@@ -67,7 +67,7 @@ func (db *DB) QueueNextDelivery(
 ) (time.Time, error) {
 	const doing = "queue next delivery"
 	var tails []int64
-	err := db.once(ctx, doing, func(tx *gorm.DB) error {
+	err := db.exec(ctx, doing, func(tx *gorm.DB) error {
 		return tx.Raw(nextPlaceBehind, map[string]any{
 			"merchant": e.MerchantID, "mode": e.Mode, "gap": gap.Microseconds(), "due": due.UnixMicro(),
 		}).Scan(&tails).Error
@@ -76,7 +76,7 @@ func (db *DB) QueueNextDelivery(
 		return time.Time{}, err
 	}
 	place := time.UnixMicro(tails[0]).UTC()
-	return place, db.once(ctx, doing, func(tx *gorm.DB) error { return tx.Exec(queueEvent, on(place), e.ID).Error })
+	return place, db.exec(ctx, doing, func(tx *gorm.DB) error { return tx.Exec(queueEvent, timestamp(place), e.ID).Error })
 }
 
 // nextPlaceBehind is nextPlace for a queue that reaches beyond a time.
@@ -93,7 +93,7 @@ func (db *DB) BeginQueued(
 ) (pirogue.Event, pirogue.Delivery, error) {
 	var event eventRow
 	var delivery deliveryRow
-	err := db.together(ctx, "begin queued delivery", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "begin queued delivery", func(tx *gorm.DB) error {
 		event, delivery = eventRow{}, deliveryRow{}
 		var queued []eventRow
 		err := tx.Where("queued AND merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).
@@ -112,7 +112,7 @@ func (db *DB) BeginQueued(
 			if begun.RowsAffected == 1 {
 				event = row
 				event.Begun++
-				delivery = deliveryRow{EventID: row.ID, Round: row.Round, Number: event.Begun, StartedAt: on(at)}
+				delivery = deliveryRow{EventID: row.ID, Round: row.Round, Number: event.Begun, StartedAt: timestamp(at)}
 				return tx.Create(&delivery).Error
 			}
 		}

@@ -23,10 +23,10 @@ type eventRow struct {
 	Round      int // 0 until a person resends it
 	Begun      int // deliveries of this round that have a row
 	Ended      int // deliveries of this round that have ended
-	NextAt     stamp
+	NextAt     timeText
 	Queued     bool // waits for its merchant's endpoint, and may go before NextAt
 	Drained    bool // was delivered before NextAt
-	CreatedAt  stamp
+	CreatedAt  timeText
 }
 
 // TableName returns the table's name.
@@ -37,9 +37,9 @@ type deliveryRow struct {
 	EventID    string `gorm:"primaryKey"`
 	Round      int    `gorm:"primaryKey"`
 	Number     int    `gorm:"primaryKey"`
-	StartedAt  stamp
-	EndedAt    stamp // NULL: under way, or cut off
-	HTTPStatus int   // 0: no response
+	StartedAt  timeText
+	EndedAt    timeText // NULL: under way, or cut off
+	HTTPStatus int      // 0: no response
 	Error      string
 }
 
@@ -55,17 +55,17 @@ func (db *DB) BeginDelivery(
 ) (pirogue.Event, pirogue.Delivery, error) {
 	var event eventRow
 	var delivery deliveryRow
-	err := db.together(ctx, "begin delivery", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "begin delivery", func(tx *gorm.DB) error {
 		event, delivery = eventRow{}, deliveryRow{}
-		begun := tx.Exec(beginDelivery, id, on(at))
+		begun := tx.Exec(beginDelivery, id, timestamp(at))
 		if begun.Error != nil {
 			return begun.Error
 		}
-		if err := missing(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
+		if err := asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
 			return err
 		}
 		if begun.RowsAffected == 1 {
-			delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: on(at)}
+			delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: timestamp(at)}
 			return tx.Create(&delivery).Error
 		}
 		// Nothing began: nothing is left to send, it is too early, or the last delivery has not
@@ -104,18 +104,18 @@ func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue
 	if d.Number == pirogue.MaxDeliveries && state == pirogue.EventWaiting {
 		state = pirogue.EventExhausted
 	}
-	return db.together(ctx, "end delivery", func(tx *gorm.DB) error {
-		ended := tx.Exec(endDelivery, state, on(next), on(next), d.EventID, d.Round, d.Number, d.Number-1)
+	return db.inTx(ctx, "end delivery", func(tx *gorm.DB) error {
+		ended := tx.Exec(endDelivery, state, timestamp(next), timestamp(next), d.EventID, d.Round, d.Number, d.Number-1)
 		if ended.Error != nil {
 			return ended.Error
 		}
 		if ended.RowsAffected == 0 {
 			var row deliveryRow
 			err := numbered(tx, d.EventID, d.Round, d.Number).Take(&row).Error
-			return missing(err, pirogue.NotFound, string(d.EventID))
+			return asNotFound(err, pirogue.NotFound, string(d.EventID))
 		}
 		return numbered(tx, d.EventID, d.Round, d.Number).Updates(map[string]any{
-			"ended_at": on(d.EndedAt), "http_status": d.HTTPStatus, "error": clean(d.Error),
+			"ended_at": timestamp(d.EndedAt), "http_status": d.HTTPStatus, "error": clean(d.Error),
 		}).Error
 	})
 }
@@ -137,20 +137,20 @@ const maxRounds = 100
 // WAITING, has no address or has used its maxRounds is returned unchanged. So a repeated call has
 // one effect. It fails with NotFound, also for another owner's event.
 func (db *DB) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
-	if !keepable(string(id)) {
+	if !isStorable(string(id)) {
 		return pirogue.Event{}, pirogue.Errorf(pirogue.NotFound, "event %q", id)
 	}
 	var row eventRow
-	err := db.together(ctx, "resend event", func(tx *gorm.DB) error {
+	err := db.inTx(ctx, "resend event", func(tx *gorm.DB) error {
 		row = eventRow{}
 		err := tx.Exec(resendEvent, map[string]any{
-			"id": id, "merchant": o.MerchantID, "mode": o.Mode, "last": maxRounds - 1, "now": on(db.clock.Now()),
+			"id": id, "merchant": o.MerchantID, "mode": o.Mode, "last": maxRounds - 1, "now": timestamp(db.clock.Now()),
 		}).Error
 		if err != nil {
 			return err
 		}
 		err = tx.Where("id = ? AND merchant_id = ? AND mode = ?", id, o.MerchantID, o.Mode).Take(&row).Error
-		return missing(err, pirogue.NotFound, string(id))
+		return asNotFound(err, pirogue.NotFound, string(id))
 	})
 	return unpackEvent(row), err
 }
@@ -174,11 +174,11 @@ const addressNow = `COALESCE(
 
 // EventsOf returns a payment's events, the oldest first.
 func (db *DB) EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Event, error) {
-	if !keepable(string(id)) {
+	if !isStorable(string(id)) {
 		return []pirogue.Event{}, nil
 	}
 	var rows []eventRow
-	err := db.look(ctx, "list events", func(tx *gorm.DB) error {
+	err := db.readOnce(ctx, "list events", func(tx *gorm.DB) error {
 		return tx.Where("payment_id = ?", id).Order("created_at, id").Find(&rows).Error
 	})
 	return unpackEvents(rows), err
@@ -189,7 +189,7 @@ func (db *DB) EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Eve
 // event f.Before; another owner's event gives an empty page. It returns at most pirogue.MaxPage +
 // 1, so that a caller can see whether more follow.
 func (db *DB) Deliveries(ctx context.Context, o pirogue.Owner, f pirogue.EventFilter) ([]pirogue.EventLog, error) {
-	if !keepable(string(f.PaymentID), string(f.State), string(f.Before)) {
+	if !isStorable(string(f.PaymentID), string(f.State), string(f.Before)) {
 		return []pirogue.EventLog{}, nil
 	}
 	var events []eventRow
@@ -218,10 +218,10 @@ func selectedEvents(query *gorm.DB, o pirogue.Owner, f pirogue.EventFilter) *gor
 	if f.State != "" {
 		query = query.Where("state = ?", f.State)
 	}
-	if from := on(f.From); from != "" {
+	if from := timestamp(f.From); from != "" {
 		query = query.Where("created_at >= ?", from)
 	}
-	if to := on(f.To); to != "" {
+	if to := timestamp(f.To); to != "" {
 		query = query.Where("created_at < ?", to)
 	}
 	if f.Before != "" {
@@ -249,8 +249,8 @@ func unpackLogs(events []eventRow, deliveries []deliveryRow) []pirogue.EventLog 
 func packEvent(e pirogue.Event) *eventRow {
 	return &eventRow{
 		ID: string(e.ID), PaymentID: link(e.PaymentID), BulkID: link(e.BulkID), MerchantID: string(e.MerchantID),
-		Mode: string(e.Mode), URL: e.URL, Body: string(e.Body), State: string(e.State), NextAt: on(e.CreatedAt),
-		CreatedAt: on(e.CreatedAt),
+		Mode: string(e.Mode), URL: e.URL, Body: string(e.Body), State: string(e.State), NextAt: timestamp(e.CreatedAt),
+		CreatedAt: timestamp(e.CreatedAt),
 	}
 }
 

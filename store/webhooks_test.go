@@ -148,8 +148,8 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 		require.Equal(w.t, waiting, undelivered[0].ID)
 		require.Equal(w.t, w.owner.MerchantID, undelivered[0].MerchantID)
 
-		callback := pirogue.NewCallback(a, pirogue.Receipt{
-			Outcome: pirogue.OutcomePaid, Words: "SUCCESS\x00",
+		callback := pirogue.NewCallback(a, pirogue.OperatorResult{
+			Outcome: pirogue.OutcomePaid, Message: "SUCCESS\x00",
 			Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, ProviderTxID: "TX1",
 		}, []byte("{}"), w.at(0))
 		for _, fresh := range []bool{true, false} {
@@ -159,7 +159,7 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 		}
 		unrouted, err := w.db.Unrouted(w.ctx(), pirogue.Callback{}, w.at(time.Minute), 10)
 		require.NoError(w.t, err)
-		callback.Receipt.Words = "SUCCESS\uFFFD"
+		callback.Receipt.Message = "SUCCESS\uFFFD"
 		require.Equal(w.t, []pirogue.Callback{callback}, unrouted)
 		require.NoError(w.t, w.db.Routed(w.ctx(), callback.ID, w.at(time.Second)))
 		require.NoError(w.t, w.db.Routed(w.ctx(), callback.ID, w.at(time.Hour)))

@@ -25,7 +25,7 @@ type worklist struct {
 // workRow is one row of a worklist.
 type workRow struct {
 	ID    string
-	Since stamp
+	Since timeText
 	Place string // orders rows of one time
 	Cause string // of its case, "" without one
 	Words string
@@ -182,7 +182,7 @@ SELECT s.cause AS cause, p.currency AS currency, COUNT(*) AS payments,
 func (l worklist) arguments(f pirogue.WorkFilter) map[string]any {
 	args := map[string]any{
 		"operator": string(f.Operator), "merchant": string(f.Merchant), "country": string(f.Country),
-		"kind": string(f.Kind), "before": string(on(f.Before)), "cause": "",
+		"kind": string(f.Kind), "before": string(timestamp(f.Before)), "cause": "",
 	}
 	maps.Copy(args, l.args)
 	return args
@@ -239,7 +239,7 @@ func placesOf(cursor string) (map[string]workPlace, error) {
 		err = json.Unmarshal(raw, &places)
 	}
 	for _, place := range places {
-		if !keepable(place.Since, place.Place) {
+		if !isStorable(place.Since, place.Place) {
 			err = fmt.Errorf("place %q", place)
 		}
 	}

@@ -43,8 +43,8 @@ const (
 // defaultRate is the rate limit of every world.
 var defaultRate = store.Rate{PerSecond: 10, Burst: 20}
 
-// begin is the time at which every test begins.
-var begin = time.Date(2026, 4, 29, 14, 32, 18, 123456000, time.UTC)
+// insertFirstHistory is the time at which every test begins.
+var insertFirstHistory = time.Date(2026, 4, 29, 14, 32, 18, 123456000, time.UTC)
 
 // each runs a test in its own world on both databases.
 func each(t *testing.T, test func(w *world)) {
@@ -73,7 +73,7 @@ func newRing(tb testing.TB) *vault.Ring {
 
 func newClock() *atomic.Int64 {
 	var now atomic.Int64
-	now.Store(begin.UnixMicro())
+	now.Store(insertFirstHistory.UnixMicro())
 	return &now
 }
 
@@ -257,9 +257,9 @@ func (w *world) mark(id pirogue.AttemptID, again bool, at time.Time) (bool, erro
 }
 
 // answered records a result: of the first sending, unless a names another.
-func (w *world) answered(a pirogue.Answer) error {
+func (w *world) answered(a pirogue.AttemptResult) error {
 	a.Sending = cmp.Or(a.Sending, 1)
-	_, err := w.db.Answer(w.ctx(), a)
+	_, err := w.db.RecordAttemptResult(w.ctx(), a)
 	return err
 }
 
@@ -280,15 +280,15 @@ func (w *world) sent(reference string) (pirogue.Payment, pirogue.Attempt) {
 }
 
 // success settles a payment as paid.
-func (w *world) success(p pirogue.Payment) (pirogue.Settled, error) {
-	return w.db.Settle(w.ctx(), pirogue.Settlement{
+func (w *world) success(p pirogue.Payment) (pirogue.Finalized, error) {
+	return w.db.Finalize(w.ctx(), pirogue.Finalization{
 		PaymentID: p.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP2604.1", At: w.at(time.Minute),
 	})
 }
 
 // end settles a payment without money.
-func (w *world) end(p pirogue.Payment, status pirogue.Status, code pirogue.FailureCode) (pirogue.Settled, error) {
-	return w.db.Settle(w.ctx(), pirogue.Settlement{
+func (w *world) end(p pirogue.Payment, status pirogue.Status, code pirogue.FailureCode) (pirogue.Finalized, error) {
+	return w.db.Finalize(w.ctx(), pirogue.Finalization{
 		PaymentID: p.ID, Status: status, Failure: pirogue.Failure{Code: code, Note: "solde"}, At: w.at(time.Minute),
 	})
 }
@@ -346,9 +346,9 @@ func moduleFolder(t *testing.T, module string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// insist repeats do with the same arguments while the database is busy, as the store's callers
+// retryCalledOff repeats do with the same arguments while the database is busy, as the store's callers
 // do.
-func insist(do func() error) error {
+func retryCalledOff(do func() error) error {
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		err := do()
 		if pirogue.CodeOf(err) != pirogue.ServiceUnavailable || time.Since(began) > repeats {
@@ -367,7 +367,7 @@ func together(n int, do func(i int) error) error {
 	for i := range n {
 		all.Go(func() {
 			<-start
-			errs[i] = insist(func() error { return do(i) })
+			errs[i] = retryCalledOff(func() error { return do(i) })
 		})
 	}
 	close(start)

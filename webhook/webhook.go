@@ -80,39 +80,39 @@ func newClient(guard *ssrf.Guardian) *http.Client {
 // leaves, and an error of spend stops it. Its other errors are codes such as NOT_HTTPS,
 // which the merchant reads.
 func (s *Sender) Send(
-	ctx context.Context, m activities.Message, spend func(signature [32]byte) error,
-) (activities.Reply, error) {
+	ctx context.Context, m activities.WebhookMessage, spend func(signature [32]byte) error,
+) (activities.WebhookReply, error) {
 	client := s.test
 	if m.Live {
 		client = s.live
 		if !strings.HasPrefix(m.URL, "https://") {
-			return activities.Reply{}, errors.New("NOT_HTTPS")
+			return activities.WebhookReply{}, errors.New("NOT_HTTPS")
 		}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL, bytes.NewReader(m.Body))
 	if err != nil {
-		return activities.Reply{}, errors.New("INVALID_URL")
+		return activities.WebhookReply{}, errors.New("INVALID_URL")
 	}
 	signature := sign(req.Header, m)
 	// Recorded before it leaves: a signature that may have left is never used again.
 	if err := spend(signature); err != nil {
-		return activities.Reply{}, err
+		return activities.WebhookReply{}, err
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return activities.Reply{}, errors.New(reason(err))
+		return activities.WebhookReply{}, errors.New(reason(err))
 	}
 	defer resp.Body.Close()
 	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxReply)); err != nil {
-		return activities.Reply{}, errors.New(reason(err))
+		return activities.WebhookReply{}, errors.New(reason(err))
 	}
-	return activities.Reply{HTTPStatus: resp.StatusCode, RetryAfter: retryAfter(resp.Header, m.At)}, nil
+	return activities.WebhookReply{HTTPStatus: resp.StatusCode, RetryAfter: retryAfter(resp.Header, m.At)}, nil
 }
 
 // sign sets both signatures on h. Neka Paie's is hex over timestamp and body, with the API
 // secret. Standard Webhooks' is base64 over id, timestamp and body, with its own secret. It
 // returns the first, decoded.
-func sign(h http.Header, m activities.Message) [32]byte {
+func sign(h http.Header, m activities.WebhookMessage) [32]byte {
 	at := strconv.FormatInt(m.At.Unix(), 10)
 	signature := mac([]byte(m.APISecret), at+string(m.Body))
 	h.Set("Content-Type", "application/json")

@@ -22,28 +22,28 @@ import (
 )
 
 // asking is a workflow that waits for the operator's answer, as a payment's workflow does.
-func asking(ctx workflow.Context, q activities.Question) (pirogue.Receipt, error) {
+func asking(ctx workflow.Context, q activities.StatusInput) (pirogue.OperatorResult, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: time.Minute,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 1, MaximumAttempts: 1000,
 		},
 	})
-	var receipt pirogue.Receipt
-	err := workflow.ExecuteActivity(ctx, "Ask", q).Get(ctx, &receipt)
+	var receipt pirogue.OperatorResult
+	err := workflow.ExecuteActivity(ctx, "AskStatus", q).Get(ctx, &receipt)
 	return receipt, err
 }
 
 // asked is an operator that answers questions as it is told.
 type asked struct {
-	answer func() (pirogue.Receipt, error)
+	answer func() (pirogue.OperatorResult, error)
 }
 
 func (asked) Capability() pirogue.Capability {
-	return pirogue.Capability{Reference: pirogue.StatusByReference, Horizon: time.Hour, Proof: pirogue.ProofNone}
+	return pirogue.Capability{Reference: pirogue.StatusByReference, FinalityWindow: time.Hour, Proof: pirogue.ProofNone}
 }
 
-func (a asked) Status(context.Context, pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (a asked) Status(context.Context, pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	return a.answer()
 }
 
@@ -52,28 +52,28 @@ func (a asked) Status(context.Context, pirogue.StatusQuery) (pirogue.Receipt, er
 func TestFailingCalls(t *testing.T) {
 	t.Parallel()
 
-	pending := pirogue.Receipt{Outcome: pirogue.OutcomePending}
+	pending := pirogue.OperatorResult{Outcome: pirogue.OutcomePending}
 	unknown := pirogue.Errorf(pirogue.Unknown, "no answer in 10 s")
 	ours := pirogue.Errorf(pirogue.Internal, "the key is gone")
 	for name, tt := range map[string]struct {
-		answer func(n int32) (pirogue.Receipt, error)
+		answer func(n int32) (pirogue.OperatorResult, error)
 		want   int
 	}{
-		"our own error": {answer: func(int32) (pirogue.Receipt, error) { return pending, ours }, want: 1},
-		"our own error, after many polls": {answer: func(n int32) (pirogue.Receipt, error) {
+		"our own error": {answer: func(int32) (pirogue.OperatorResult, error) { return pending, ours }, want: 1},
+		"our own error, after many polls": {answer: func(n int32) (pirogue.OperatorResult, error) {
 			if n <= 7 {
 				return pending, nil
 			}
 			return pending, ours
 		}, want: 1},
-		"our own error now and then": {answer: func(n int32) (pirogue.Receipt, error) {
+		"our own error now and then": {answer: func(n int32) (pirogue.OperatorResult, error) {
 			if n%10 == 0 {
 				return pending, ours
 			}
 			return pending, nil
 		}},
-		"pending":                      {answer: func(int32) (pirogue.Receipt, error) { return pending, nil }},
-		"the operator does not answer": {answer: func(int32) (pirogue.Receipt, error) { return pending, unknown }},
+		"pending":                      {answer: func(int32) (pirogue.OperatorResult, error) { return pending, nil }},
+		"the operator does not answer": {answer: func(int32) (pirogue.OperatorResult, error) { return pending, unknown }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,9 +83,9 @@ func TestFailingCalls(t *testing.T) {
 				b.exec(b.drop)
 				var n atomic.Int32
 				var well atomic.Bool
-				o := asked{func() (pirogue.Receipt, error) {
+				o := asked{func() (pirogue.OperatorResult, error) {
 					if well.Load() {
-						return pirogue.Receipt{Outcome: pirogue.OutcomePaid}, nil
+						return pirogue.OperatorResult{Outcome: pirogue.OutcomePaid}, nil
 					}
 					return tt.answer(n.Add(1))
 				}}
@@ -122,8 +122,8 @@ func (b *books) ask(o asked, look func()) {
 	env.RegisterWorkflow(asking)
 	looked := false
 	env.RegisterDelayedCallback(func() { looked = true; look() }, 4*time.Minute)
-	env.ExecuteWorkflow(asking, activities.Question{
-		PaymentID: b.payment.ID, Pace: activities.Brisk, Leg: pirogue.Leg{Operator: b.payment.Operator},
+	env.ExecuteWorkflow(asking, activities.StatusInput{
+		PaymentID: b.payment.ID, Pace: activities.Brisk, Candidate: pirogue.RouteCandidate{Operator: b.payment.Operator},
 	})
 	require.NoError(b.t, env.GetWorkflowError())
 	require.True(b.t, looked)

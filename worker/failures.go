@@ -22,7 +22,7 @@ const reportTime = 3 * time.Second
 
 // waits lists the activities that wait by being run again. Most of their errors ask for a
 // later run and are no failures.
-var waits = []string{"Park"}
+var waits = []string{"WaitUntilUnparked"}
 
 // Failures watches every run of an activity. An activity that failed
 // activities.FailuresToCase times opens a case for the payment whose workflow waits for it.
@@ -157,7 +157,7 @@ func (f *Failures) failed(ctx context.Context, args []any, why error) {
 func runKey(info activity.Info, args []any) string {
 	key := info.WorkflowExecution.ID + "/" + info.ActivityType.Name
 	if len(args) == 1 {
-		if q, asks := args[0].(activities.Question); asks {
+		if q, asks := args[0].(activities.StatusInput); asks {
 			key += fmt.Sprintf("/%d", q.Number)
 		}
 	}

@@ -31,15 +31,15 @@ func TestMain(m *testing.M) { piroguetest.Main(m) }
 
 // settling is a workflow that waits for one activity, as a payment's workflow does when it
 // finalizes.
-func settling(ctx workflow.Context, ending activities.Ending) (activities.Ended, error) {
+func settling(ctx workflow.Context, ending activities.FinalizeInput) (activities.FinalizeResult, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: time.Minute,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 1, MaximumAttempts: 1000,
 		},
 	})
-	var ended activities.Ended
-	err := workflow.ExecuteActivity(ctx, "Settle", ending).Get(ctx, &ended)
+	var ended activities.FinalizeResult
+	err := workflow.ExecuteActivity(ctx, "Finalize", ending).Get(ctx, &ended)
 	return ended, err
 }
 
@@ -97,7 +97,7 @@ func (b *books) cashIn(merchant pirogue.MerchantID) pirogue.Payment {
 		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF},
 		Fee: pirogue.Money{Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, Country: "ML",
 		MSISDN: "+22370001234", Network: pirogue.Orange, Operator: "script-ml",
-		StartDeadline: now.Add(pirogue.StartPatience), CreatedAt: now, UpdatedAt: now,
+		StartDeadline: now.Add(pirogue.StartDeadline), CreatedAt: now, UpdatedAt: now,
 	}
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator, Ref: ids.Reference(p.Kind),
@@ -125,7 +125,7 @@ func (b *books) settle(failures int, look func()) {
 	env.SetTestTimeout(time.Minute)
 	var counted atomic.Int32
 	watch := worker.WatchFailures(&activities.Activities{Store: b.db, Clock: time.Now}, func(activity string) {
-		require.Equal(b.t, "Settle", activity)
+		require.Equal(b.t, "Finalize", activity)
 		counted.Add(1)
 	})
 	env.SetWorkerOptions(sdk.Options{Interceptors: []interceptor.WorkerInterceptor{watch}})
@@ -136,7 +136,7 @@ func (b *books) settle(failures int, look func()) {
 		look()
 		b.exec(b.drop)
 	}, time.Duration(failures)*time.Second-time.Second/2)
-	env.ExecuteWorkflow(settling, activities.Ending{
+	env.ExecuteWorkflow(settling, activities.FinalizeInput{
 		PaymentID: b.payment.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP2604.1",
 	})
 	require.NoError(b.t, env.GetWorkflowError())
@@ -176,7 +176,7 @@ func TestAnActivityThatFailsAgainAndAgainIsACase(t *testing.T) {
 					require.Contains(t, cases[0].Note, "Settle has failed 20 times")
 					require.Contains(t, cases[0].Note, "refused", "why it fails")
 					require.Contains(t, cases[0].Note, "MP2604.1", "the operator's facts")
-					require.Empty(t, cases[0].Cause.Verbs(), "nobody can do anything meanwhile")
+					require.Empty(t, cases[0].Cause.AllowedActions(), "nobody can do anything meanwhile")
 				})
 				require.True(t, looked.Load())
 				for _, c := range b.cases() {

@@ -60,7 +60,7 @@ func New(
 		sends.RegisterActivity(a.StartPage)
 		asks := worker.New(c, workflows.StatusQueue(code),
 			pool.limited(instance.CallsPerSecond*(1-activities.SendShare), calls))
-		asks.RegisterActivity(a.Ask)
+		asks.RegisterActivity(a.AskStatus)
 		pool.workers = append(pool.workers, sends, asks)
 	}
 	return pool

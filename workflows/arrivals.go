@@ -20,14 +20,14 @@ type arrival struct {
 
 // unplaced reports whether an operator tells of money under the latest attempt that has no
 // place in the books yet.
-func (s *story) unplaced(r pirogue.Receipt) bool {
-	return r.Outcome == pirogue.OutcomePaid && r.Moved(s.order.Amount) > s.placed
+func (s *paymentWorkflow) unplaced(r pirogue.OperatorResult) bool {
+	return r.Outcome == pirogue.OutcomePaid && r.Moved(s.input.Amount) > s.booked
 }
 
-// second places what moved under the latest attempt beside what has its place: a second
+// handleSecondPayment places what moved under the latest attempt beside what has its place: a second
 // payment of the same order. It comes back to its payer where the merchant's policy says so,
 // and waits for a person otherwise.
-func (s *story) second(ctx workflow.Context, r pirogue.Receipt, status pirogue.Status) error {
+func (s *paymentWorkflow) handleSecondPayment(ctx workflow.Context, r pirogue.OperatorResult, status pirogue.Status) error {
 	if !s.unplaced(r) {
 		return nil
 	}
@@ -35,41 +35,41 @@ func (s *story) second(ctx workflow.Context, r pirogue.Receipt, status pirogue.S
 	if err != nil || id == "" {
 		return err
 	}
-	s.leave(id, pirogue.CauseSecondPayment)
+	s.leaveCase(id, pirogue.CauseSecondPayment)
 	return s.settleNext(ctx, pirogue.CauseSecondPayment, status)
 }
 
 // verify asks about a payment that is SUCCESS, because a callback or a lost workflow gives a
 // reason to. More money has its case, and so has a success that the operator takes back: of
 // that nothing is moved before people say so.
-func (s *story) verify(ctx workflow.Context, status pirogue.Status) error {
-	s.placed = max(s.placed, s.order.Amount.Minor)
-	options := within(theirs(s.order, priorityVerify, "verify success"), 2*activities.ProofSpan(s.order.Leg))
-	receipt, err := call(ctx, options, do.Ask, activities.Question{
-		PaymentID: s.order.PaymentID, Pace: activities.Long, Leg: s.order.Leg, Known: s.placed,
+func (s *paymentWorkflow) verify(ctx workflow.Context, status pirogue.Status) error {
+	s.booked = max(s.booked, s.input.Amount.Minor)
+	options := within(theirs(s.input, priorityVerify, "verify success"), 2*activities.ProofSpan(s.input.Current))
+	receipt, err := call(ctx, options, do.AskStatus, activities.StatusInput{
+		PaymentID: s.input.PaymentID, Pace: activities.Long, Candidate: s.input.Current, AlreadyBooked: s.booked,
 	})
-	v := pirogue.Verdict{
+	v := pirogue.ActionResult{
 		Decision: pirogue.DecisionWaiting, Status: status,
 		Reason: "the operator was asked; it says nothing, or not often enough to prove anything",
 	}
 	switch {
 	case activities.TimedOut(err): // or it does not say what a callback says
-		return errors.Join(s.rule(ctx, v, of(pirogue.VerbRecheck)), s.watchClaim(ctx, status))
+		return errors.Join(s.replyToActions(ctx, v, ofKind(pirogue.ActionRecheck)), s.watchClaim(ctx, status))
 	case err != nil:
 		return err
 	case receipt.Outcome == pirogue.OutcomeDeclined || receipt.Outcome == pirogue.OutcomeExpired:
-		return s.reversed(ctx, status, receipt)
+		return s.handleReversal(ctx, status, receipt)
 	case s.unplaced(receipt):
-		return s.second(ctx, receipt, status)
+		return s.handleSecondPayment(ctx, receipt, status)
 	}
-	v.Decision, v.Reason, v.Evidence = pirogue.DecisionSettled, "the operator says that it was paid", receipt.Words
-	return s.rule(ctx, v, of(pirogue.VerbRecheck))
+	v.Decision, v.Reason, v.Evidence = pirogue.DecisionSettled, "the operator says that it was paid", receipt.Message
+	return s.replyToActions(ctx, v, ofKind(pirogue.ActionRecheck))
 }
 
-// reversed opens the case of a success that the operator takes back, and waits for people.
-func (s *story) reversed(ctx workflow.Context, status pirogue.Status, r pirogue.Receipt) error {
-	id, err := s.open(ctx, activities.Trouble{
-		PaymentID: s.order.PaymentID, Cause: pirogue.CauseReversed, Note: "the operator takes the success back: " + r.Words,
+// handleReversal opens the case of a success that the operator takes back, and waits for people.
+func (s *paymentWorkflow) handleReversal(ctx workflow.Context, status pirogue.Status, r pirogue.OperatorResult) error {
+	id, err := s.open(ctx, activities.OpenCaseInput{
+		PaymentID: s.input.PaymentID, Cause: pirogue.CauseReversed, Note: "the operator takes the success back: " + r.Message,
 	})
 	if err != nil || id == "" {
 		return err
@@ -79,32 +79,32 @@ func (s *story) reversed(ctx workflow.Context, status pirogue.Status, r pirogue.
 
 // byPolicy begins to give the money of a case back to its payer if it came in and the merchant
 // wants late money returned. The case stays open until the money is back; see settleNext.
-func (s *story) byPolicy(ctx workflow.Context, id pirogue.CaseID) error {
+func (s *paymentWorkflow) byPolicy(ctx workflow.Context, id pirogue.CaseID) error {
 	returns, err := s.returnsLate(ctx)
 	if err == nil && returns {
-		_, err = call(ctx, ours(s.order.MerchantID, "give back"), do.GiveBack, activities.ReturnRequest{Case: id})
+		_, err = call(ctx, ours(s.input.MerchantID, "give back"), do.GiveBack, activities.ReturnRequest{Case: id})
 	}
 	return err
 }
 
 // returnsLate reports whether money that comes late goes back to its payer by itself.
-func (s *story) returnsLate(ctx workflow.Context) (bool, error) {
-	if s.order.Kind.MoneyOut() {
+func (s *paymentWorkflow) returnsLate(ctx workflow.Context) (bool, error) {
+	if s.input.Kind.MoneyOut() {
 		return false, nil
 	}
-	policy, err := call(ctx, ours(s.order.MerchantID, "late policy"), do.Policy, s.order.MerchantID)
+	policy, err := call(ctx, ours(s.input.MerchantID, "late policy"), do.Policy, s.input.MerchantID)
 	return policy == pirogue.LateReturn, err
 }
 
-// leave leaves a case to be settled.
-func (s *story) leave(id pirogue.CaseID, cause pirogue.Cause) {
+// leaveCase leaves a case to be settled.
+func (s *paymentWorkflow) leaveCase(id pirogue.CaseID, cause pirogue.Cause) {
 	s.arrived = append(s.arrived, arrival{id, cause})
 }
 
 // untilCalled waits for support while a case is open. What arrives under the latest attempt
 // meanwhile, until the deadline or told by a callback, has a case of its own.
-func (s *story) untilCalled(ctx workflow.Context) error {
-	for !s.called() {
+func (s *paymentWorkflow) untilCalled(ctx workflow.Context) error {
+	for !s.hasPendingAction() {
 		receipt, err := s.listen(ctx)
 		if err != nil {
 			return err
@@ -116,7 +116,7 @@ func (s *story) untilCalled(ctx workflow.Context) error {
 		if err != nil || id == "" {
 			return err
 		}
-		s.leave(id, pirogue.CauseSecondPayment)
+		s.leaveCase(id, pirogue.CauseSecondPayment)
 		if err := s.byPolicy(ctx, id); err != nil {
 			return err
 		}
@@ -126,13 +126,13 @@ func (s *story) untilCalled(ctx workflow.Context) error {
 
 // listen returns what the operator says when a callback gives a reason to ask it, or when
 // more money has moved. It returns a pending answer when support calls.
-func (s *story) listen(ctx workflow.Context) (pirogue.Receipt, error) {
-	pending := pirogue.Receipt{Outcome: pirogue.OutcomePending}
-	if s.hear() {
+func (s *paymentWorkflow) listen(ctx workflow.Context) (pirogue.OperatorResult, error) {
+	pending := pirogue.OperatorResult{Outcome: pirogue.OutcomePending}
+	if s.drainCallbacks() {
 		if err := s.askEarlier(ctx); err != nil {
 			return pending, err
 		}
-		return s.ask(ctx, "verify callback")
+		return s.askStatus(ctx, "verify callback")
 	}
 	left := s.deadline.Sub(workflow.Now(ctx))
 	if left <= 0 {
@@ -140,8 +140,8 @@ func (s *story) listen(ctx workflow.Context) (pirogue.Receipt, error) {
 	}
 	asking, stop := workflow.WithCancel(ctx)
 	defer stop()
-	poll := start(asking, within(theirs(s.order, priorityPoll, "watch for more"), left), do.Ask, activities.Question{
-		PaymentID: s.order.PaymentID, Pace: activities.Slow, Leg: s.order.Leg, Known: s.placed,
+	poll := start(asking, within(theirs(s.input, priorityPoll, "watch for more"), left), do.AskStatus, activities.StatusInput{
+		PaymentID: s.input.PaymentID, Pace: activities.Slow, Candidate: s.input.Current, AlreadyBooked: s.booked,
 	})
 	if err := workflow.Await(ctx, func() bool { return s.disturbed() || poll.future.IsReady() }); err != nil {
 		return pending, err
@@ -153,15 +153,15 @@ func (s *story) listen(ctx workflow.Context) (pirogue.Receipt, error) {
 	if !activities.TimedOut(err) {
 		return receipt, err
 	}
-	if rang, err := s.sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil || rang {
+	if rang, err := s.sleepUnlessPrompted(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil || rang {
 		return pending, err
 	}
-	return s.ask(ctx, "last look")
+	return s.askStatus(ctx, "last look")
 }
 
 // disturbed reports whether support or a callback waits to be heard.
-func (s *story) disturbed() bool {
-	return len(s.desk.waiting) > 0 || s.heard < maxCallbacks && s.callbacks.Len() > 0
+func (s *paymentWorkflow) disturbed() bool {
+	return len(s.actions.waiting) > 0 || s.callbacksSeen < maxCallbacks && s.callbacks.Len() > 0
 }
 
 // earlierOne is an attempt that another one has followed.
@@ -175,11 +175,11 @@ type earlierOne struct {
 
 // readEarlier learns which attempts before the latest something may have left by. A payment
 // with one attempt has none, and reads nothing.
-func (s *story) readEarlier(ctx workflow.Context) error {
+func (s *paymentWorkflow) readEarlier(ctx workflow.Context) error {
 	if s.number <= max(s.readTo, 1) {
 		return nil
 	}
-	attempts, err := call(ctx, ours(s.order.MerchantID, "earlier attempts"), do.Earlier, s.order.PaymentID)
+	attempts, err := call(ctx, ours(s.input.MerchantID, "earlier attempts"), do.EarlierAttempts, s.input.PaymentID)
 	if err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (s *story) readEarlier(ctx workflow.Context) error {
 }
 
 // askEarlier asks about every earlier attempt, because a callback may be about any.
-func (s *story) askEarlier(ctx workflow.Context) error {
+func (s *paymentWorkflow) askEarlier(ctx workflow.Context) error {
 	if err := s.readEarlier(ctx); err != nil {
 		return err
 	}
@@ -219,42 +219,42 @@ func (s *story) askEarlier(ctx workflow.Context) error {
 }
 
 // askOf puts one question about an earlier attempt and places what moved under it.
-func (s *story) askOf(ctx workflow.Context, one *earlierOne, why string) error {
+func (s *paymentWorkflow) askOf(ctx workflow.Context, one *earlierOne, why string) error {
 	order, question := s.about(one, activities.Once)
 	receipt, served, err := s.put(ctx, order, priorityVerify, why, question)
 	if err != nil {
 		return err
 	}
 	one.unserved = !served
-	return s.place(ctx, one, receipt)
+	return s.bookArrival(ctx, one, receipt)
 }
 
 // doubt opens the case of an earlier attempt that nobody can ask about. The payment goes on.
-func (s *story) doubt(ctx workflow.Context, one *earlierOne) error {
-	id, err := s.open(ctx, activities.Trouble{
-		PaymentID: s.order.PaymentID, Cause: pirogue.CauseEarlierUnknown, Attempt: one.Number,
+func (s *paymentWorkflow) doubt(ctx workflow.Context, one *earlierOne) error {
+	id, err := s.open(ctx, activities.OpenCaseInput{
+		PaymentID: s.input.PaymentID, Cause: pirogue.CauseEarlierUnknown, Attempt: one.Number,
 		Note: fmt.Sprintf("attempt %d may be at %s, which nobody can ask any more", one.Number, one.Leg.Operator),
 	})
 	if err != nil || id == "" {
 		return err
 	}
-	s.leave(id, pirogue.CauseEarlierUnknown)
+	s.leaveCase(id, pirogue.CauseEarlierUnknown)
 	return nil
 }
 
 // about returns the order as the operator of an earlier attempt has it, and a question.
-func (s *story) about(one *earlierOne, pace activities.Pace) (pirogue.Order, activities.Question) {
-	order := s.order
-	order.Leg = one.Leg
-	return order, activities.Question{
-		PaymentID: order.PaymentID, Pace: pace, Leg: one.Leg, Number: one.Number, Known: one.placed,
+func (s *paymentWorkflow) about(one *earlierOne, pace activities.Pace) (pirogue.PaymentInput, activities.StatusInput) {
+	order := s.input
+	order.Current = one.Leg
+	return order, activities.StatusInput{
+		PaymentID: order.PaymentID, Pace: pace, Candidate: one.Leg, Number: one.Number, AlreadyBooked: one.placed,
 	}
 }
 
-// place opens the case of money under an earlier attempt: the payment has another one, which
+// bookArrival opens the case of money under an earlier attempt: the payment has another one, which
 // may be paid as well. It goes back as the merchant's policy says.
-func (s *story) place(ctx workflow.Context, one *earlierOne, r pirogue.Receipt) error {
-	if r.Outcome != pirogue.OutcomePaid || r.Moved(s.order.Amount) <= one.placed {
+func (s *paymentWorkflow) bookArrival(ctx workflow.Context, one *earlierOne, r pirogue.OperatorResult) error {
+	if r.Outcome != pirogue.OutcomePaid || r.Moved(s.input.Amount) <= one.placed {
 		return nil
 	}
 	trouble := s.trouble(pirogue.CauseEarlierPaid, r)
@@ -264,16 +264,16 @@ func (s *story) place(ctx workflow.Context, one *earlierOne, r pirogue.Receipt) 
 	if err != nil {
 		return err
 	}
-	one.placed = r.Moved(s.order.Amount)
+	one.placed = r.Moved(s.input.Amount)
 	if id == "" {
 		return nil
 	}
-	s.leave(id, pirogue.CauseEarlierPaid)
+	s.leaveCase(id, pirogue.CauseEarlierPaid)
 	return s.byPolicy(ctx, id)
 }
 
 // watchEarlier begins to watch every earlier attempt of a payment that has ended.
-func (s *story) watchEarlier(ctx workflow.Context) error {
+func (s *paymentWorkflow) watchEarlier(ctx workflow.Context) error {
 	if err := s.readEarlier(ctx); err != nil {
 		return err
 	}
@@ -296,7 +296,7 @@ func (s *story) watchEarlier(ctx workflow.Context) error {
 
 // watchAttempt looks for money under an earlier attempt until its operator's horizon, and once more
 // when that has passed.
-func (s *story) watchAttempt(ctx workflow.Context, one *earlierOne) error {
+func (s *paymentWorkflow) watchAttempt(ctx workflow.Context, one *earlierOne) error {
 	for {
 		left := one.Until.Sub(workflow.Now(ctx))
 		if left <= 0 {
@@ -307,11 +307,11 @@ func (s *story) watchAttempt(ctx workflow.Context, one *earlierOne) error {
 		}
 		order, question := s.about(one, activities.Slow)
 		summary := fmt.Sprintf("watch attempt %d", one.Number)
-		receipt, err := call(ctx, within(theirs(order, priorityPoll, summary), left), do.Ask, question)
+		receipt, err := call(ctx, within(theirs(order, priorityPoll, summary), left), do.AskStatus, question)
 		if activities.TimedOut(err) { // up to one question early: none more fits in
 			err = workflow.Sleep(ctx, max(one.Until.Sub(workflow.Now(ctx)), time.Second))
 		} else if err == nil {
-			err = s.place(ctx, one, receipt)
+			err = s.bookArrival(ctx, one, receipt)
 		}
 		if err != nil {
 			return err
@@ -321,7 +321,7 @@ func (s *story) watchAttempt(ctx workflow.Context, one *earlierOne) error {
 
 // awaitEarlier keeps a payment that has ended reachable until its earlier attempts need no
 // watch any more and nothing of theirs waits for a person.
-func (s *story) awaitEarlier(ctx workflow.Context, status pirogue.Status) error {
+func (s *paymentWorkflow) awaitEarlier(ctx workflow.Context, status pirogue.Status) error {
 	for s.watches > 0 || len(s.arrived) > 0 {
 		if len(s.arrived) > 0 {
 			if err := s.settleNext(ctx, s.arrived[0].cause, status); err != nil {
@@ -329,7 +329,7 @@ func (s *story) awaitEarlier(ctx workflow.Context, status pirogue.Status) error 
 			}
 			continue
 		}
-		s.tell(ctx, waitsForNothing, string(status)+"; earlier attempts are watched for money")
+		s.setDetails(ctx, waitsForNothing, string(status)+"; earlier attempts are watched for money")
 		err := workflow.Await(ctx, func() bool { return s.watches == 0 || len(s.arrived) > 0 || s.disturbed() })
 		if err != nil {
 			return err
@@ -343,18 +343,18 @@ func (s *story) awaitEarlier(ctx workflow.Context, status pirogue.Status) error 
 
 // disturb answers support, and asks about every attempt when a callback came, of a payment
 // that has ended and whose earlier attempts are watched.
-func (s *story) disturb(ctx workflow.Context, status pirogue.Status) error {
-	if s.hear() {
+func (s *paymentWorkflow) disturb(ctx workflow.Context, status pirogue.Status) error {
+	if s.drainCallbacks() {
 		if err := s.askEarlier(ctx); err != nil || !succeeded(status) {
 			return err
 		}
 		return s.verify(ctx, status)
 	}
-	if succeeded(status) && s.asked(pirogue.VerbRecheck) {
+	if succeeded(status) && s.asked(pirogue.ActionRecheck) {
 		return s.verify(ctx, status)
 	}
-	return s.rule(ctx, pirogue.Verdict{
+	return s.replyToActions(ctx, pirogue.ActionResult{
 		Decision: pirogue.DecisionRefused, Status: status,
 		Reason: "the payment has ended; its earlier attempts are watched for money",
-	}, everyone)
+	}, everyAction)
 }

@@ -86,11 +86,11 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 	const paid, absent = pirogue.OutcomePaid, pirogue.OutcomeAbsent
 	type asked struct {
 		after  time.Duration
-		remedy pirogue.Remedy
+		remedy pirogue.SupportAction
 		want   pirogue.Decision
 	}
 	for name, tt := range map[string]struct {
-		kind   pirogue.Kind
+		kind   pirogue.PaymentKind
 		first  []scene
 		next   []scene
 		rings  []time.Duration
@@ -253,7 +253,7 @@ func TestArrivalCostsASingleAttemptNothing(t *testing.T) {
 		return false
 	})
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
-	require.Equal(t, map[string]int{"Submit": 1, "Ask": 1, "Settle": 1}, ran)
+	require.Equal(t, map[string]int{"Submit": 1, "AskStatus": 1, "Finalize": 1}, ran)
 }
 
 // moved returns what went through the operator.
@@ -269,11 +269,11 @@ func (w *world) moved() (in, out map[string]int64) {
 func TestSuccessIsVerified(t *testing.T) {
 	t.Parallel()
 	const paid, declined = pirogue.OutcomePaid, pirogue.OutcomeDeclined
-	people := []pirogue.Remedy{resolve("awa", pirogue.ResolvedPlaced), resolve("moussa", pirogue.ResolvedPlaced)}
+	people := []pirogue.SupportAction{resolve("awa", pirogue.ResolvedPlaced), resolve("moussa", pirogue.ResolvedPlaced)}
 	for name, tt := range map[string]struct {
-		kind   pirogue.Kind
+		kind   pirogue.PaymentKind
 		later  []scene
-		people []pirogue.Remedy
+		people []pirogue.SupportAction
 		asked  pirogue.Decision // on a recheck by support; "": nobody asks
 		late   bool             // its row is read only when the verification has ended
 		open   []pirogue.Cause
@@ -337,7 +337,7 @@ func TestSuccessIsVerified(t *testing.T) {
 			}
 			var asked *act
 			if tt.asked != "" {
-				asked = w.remedy(0, pirogue.Remedy{Verb: pirogue.VerbRecheck, Actor: "awa"})
+				asked = w.remedy(0, pirogue.SupportAction{Kind: pirogue.ActionRecheck, Actor: "awa"})
 			}
 			w.env.SetWorkflowRunTimeout(openFor)
 			p := w.tell()
@@ -389,7 +389,7 @@ func TestReversalAfterRefunds(t *testing.T) {
 				if tt.pending && n == len(tt.refunds)-1 {
 					continue
 				}
-				_, err := w.store.Settle(t.Context(), pirogue.Settlement{
+				_, err := w.store.Finalize(t.Context(), pirogue.Finalization{
 					PaymentID: refund.ID, Status: pirogue.StatusSuccess, At: w.env.Now(),
 				})
 				require.NoError(t, err)

@@ -16,42 +16,42 @@ const (
 	failedTries = 30
 )
 
-// ask puts one question and takes the answer as it is.
-func (s *story) ask(ctx workflow.Context, why string) (pirogue.Receipt, error) {
-	return s.askAt(ctx, priorityVerify, why)
+// askStatus puts one question and takes the answer as it is.
+func (s *paymentWorkflow) askStatus(ctx workflow.Context, why string) (pirogue.OperatorResult, error) {
+	return s.askStatusAt(ctx, priorityVerify, why)
 }
 
-// askAt is ask at another priority.
-func (s *story) askAt(ctx workflow.Context, priority int, why string) (pirogue.Receipt, error) {
+// askStatusAt is ask at another priority.
+func (s *paymentWorkflow) askStatusAt(ctx workflow.Context, priority int, why string) (pirogue.OperatorResult, error) {
 	s.pace = ""
-	receipt, _, err := s.put(ctx, s.order, priority, why,
-		activities.Question{PaymentID: s.order.PaymentID, Pace: activities.Once, Leg: s.order.Leg, Known: s.placed})
+	receipt, _, err := s.put(ctx, s.input, priority, why,
+		activities.StatusInput{PaymentID: s.input.PaymentID, Pace: activities.Once, Candidate: s.input.Current, AlreadyBooked: s.booked})
 	return receipt, err
 }
 
 // askClosing puts the question that ends the customer's time.
-func (s *story) askClosing(ctx workflow.Context) (pirogue.Receipt, error) {
+func (s *paymentWorkflow) askClosing(ctx workflow.Context) (pirogue.OperatorResult, error) {
 	s.pace = ""
-	receipt, _, err := s.put(ctx, s.order, priorityVerify, "last question", activities.Question{
-		PaymentID: s.order.PaymentID, Pace: activities.Once, Leg: s.order.Leg, Known: s.placed, Closing: true,
+	receipt, _, err := s.put(ctx, s.input, priorityVerify, "last question", activities.StatusInput{
+		PaymentID: s.input.PaymentID, Pace: activities.Once, Candidate: s.input.Current, AlreadyBooked: s.booked, Closing: true,
 	})
 	return receipt, err
 }
 
 // put puts one question and takes the answer as it is. Where nobody answers in time it returns
 // a pending answer that is unclear, so that the payment goes on, and reports false.
-func (s *story) put(
-	ctx workflow.Context, order pirogue.Order, priority int, why string, q activities.Question,
-) (pirogue.Receipt, bool, error) {
+func (s *paymentWorkflow) put(
+	ctx workflow.Context, order pirogue.PaymentInput, priority int, why string, q activities.StatusInput,
+) (pirogue.OperatorResult, bool, error) {
 	for tried := 1; ; tried++ {
-		receipt, err := call(ctx, single(order, priority, why), do.Ask, q)
+		receipt, err := call(ctx, single(order, priority, why), do.AskStatus, q)
 		if !activities.TimedOut(err) {
 			return receipt, true, err
 		}
 		if tried >= s.tries(err) {
-			return pirogue.Receipt{
-				Outcome: pirogue.OutcomePending, Unclear: true,
-				Words: "nobody has put the question to " + string(order.Leg.Operator) + " in time",
+			return pirogue.OperatorResult{
+				Outcome: pirogue.OutcomePending, Unreadable: true,
+				Message: "nobody has put the question to " + string(order.Current.Operator) + " in time",
 			}, false, nil
 		}
 	}
@@ -59,8 +59,8 @@ func (s *story) put(
 
 // tries returns how often a question is put that ended like the latest one. Support does not wait
 // for an error of ours to go away.
-func (s *story) tries(err error) int {
-	if activities.RunFailed(err) && len(s.desk.waiting) == 0 {
+func (s *paymentWorkflow) tries(err error) int {
+	if activities.RunFailed(err) && len(s.actions.waiting) == 0 {
 		return failedTries
 	}
 	return unservedTries
@@ -68,10 +68,10 @@ func (s *story) tries(err error) int {
 
 // sent returns what became of a submission. Where nobody made it in time, the rows tell what may
 // have left.
-func (s *story) sent(ctx workflow.Context, sending promise[activities.Submitted]) (activities.Submitted, error) {
+func (s *paymentWorkflow) sent(ctx workflow.Context, sending promise[activities.SubmitResult]) (activities.SubmitResult, error) {
 	submitted, err := sending.get(ctx)
 	if activities.TimedOut(err) {
-		return call(ctx, ours(s.order.MerchantID, "read submission"), do.ReadSubmission, s.order.PaymentID)
+		return call(ctx, ours(s.input.MerchantID, "read submission"), do.ReadSubmission, s.input.PaymentID)
 	}
 	return submitted, err
 }

@@ -82,8 +82,8 @@ func followedBy(workflowID string) (pirogue.FollowedKind, string) {
 }
 
 // kindOf returns the kind of the payment whose workflow has an ID; "" for none.
-func kindOf(workflowID string) pirogue.Kind {
-	for kind, s := range stories {
+func kindOf(workflowID string) pirogue.PaymentKind {
+	for kind, s := range restartableWorkflows {
 		if strings.HasPrefix(workflowID, s.prefix+"-") {
 			return kind
 		}

@@ -29,12 +29,12 @@ const (
 // are over, closes the bulk and has its merchant told. That a bulk was cancelled is found
 // by the pages that come after: they have nothing to start. A cancel request of a Temporal
 // client is ignored.
-func Bulk(ctx workflow.Context, order pirogue.BulkOrder) (activities.BulkClosed, error) {
+func Bulk(ctx workflow.Context, order pirogue.BulkInput) (activities.BulkClosed, error) {
 	ctx, stop := withoutCancel(ctx)
 	defer stop()
 	for i, page := range order.Pages {
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("starting page %d of %d", i+1, len(order.Pages)))
-		in := activities.PageOrder{BulkID: order.BulkID, Number: i + 1, Page: page}
+		in := activities.BulkPageInput{BulkID: order.BulkID, Number: i + 1, Page: page}
 		if err := startPage(ctx, order, in); err != nil {
 			return activities.BulkClosed{}, err
 		}
@@ -51,7 +51,7 @@ func Bulk(ctx workflow.Context, order pirogue.BulkOrder) (activities.BulkClosed,
 
 // startPage starts one page. Nobody takes work from the queue of an operator that left the
 // configuration: such a page is started line by line, and its lines become cases.
-func startPage(ctx workflow.Context, order pirogue.BulkOrder, in activities.PageOrder) error {
+func startPage(ctx workflow.Context, order pirogue.BulkInput, in activities.BulkPageInput) error {
 	summary := fmt.Sprintf("start page %d of %d", in.Number, len(order.Pages))
 	_, err := call(ctx, starting(order, in.Page, summary), do.StartPage, in)
 	if in.Page.Operator != "" && activities.NobodyTook(err) {
@@ -63,7 +63,7 @@ func startPage(ctx workflow.Context, order pirogue.BulkOrder, in activities.Page
 
 // starting is for a page of a bulk. It runs where its operator's calls do when it makes
 // one.
-func starting(order pirogue.BulkOrder, page pirogue.BulkPage, summary string) workflow.ActivityOptions {
+func starting(order pirogue.BulkInput, page pirogue.BulkPage, summary string) workflow.ActivityOptions {
 	options := coordinating(order, summary)
 	options.StartToCloseTimeout, options.HeartbeatTimeout = pageTimeout, pageSilence+page.CallTimeout
 	if page.Operator != "" {
@@ -73,7 +73,7 @@ func starting(order pirogue.BulkOrder, page pirogue.BulkPage, summary string) wo
 }
 
 // coordinating is for the coordinator's own work. It never gives up: money is set aside.
-func coordinating(order pirogue.BulkOrder, summary string) workflow.ActivityOptions {
+func coordinating(order pirogue.BulkInput, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue: PaymentsQueue,
 		RetryPolicy: &temporal.RetryPolicy{
@@ -106,6 +106,6 @@ func (s *Starter) launchBulk(ctx context.Context, b pirogue.Bulk, reuse enumspb.
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			MerchantID.ValueSet(string(b.MerchantID)), Country.ValueSet(string(b.Country)),
 		),
-	}, Bulk, pirogue.NewBulkOrder(b, s.Instance))
+	}, Bulk, pirogue.NewBulkInput(b, s.Instance))
 	return away(err)
 }

@@ -108,11 +108,11 @@ func (c *crew) payAll() {
 			_, err = c.store.Send(context.Background(), a.ID, pirogue.SendLimits{}, c.env.Now())
 			require.NoError(c.t, err)
 		}
-		end := pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: c.env.Now()}
+		end := pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: c.env.Now()}
 		if i%10 == 9 {
 			end.Status, end.Failure = pirogue.StatusFailed, pirogue.Failure{Code: pirogue.FailedDeclined}
 		}
-		_, err = c.store.Settle(context.Background(), end)
+		_, err = c.store.Finalize(context.Background(), end)
 		require.NoError(c.t, err)
 	}
 	c.open = nil
@@ -121,7 +121,7 @@ func (c *crew) payAll() {
 // run runs the coordinator to its end.
 func (c *crew) run() activities.BulkClosed {
 	c.t.Helper()
-	order := pirogue.NewBulkOrder(c.bulk, func(code pirogue.OperatorCode) (pirogue.Instance, bool) {
+	order := pirogue.NewBulkInput(c.bulk, func(code pirogue.OperatorCode) (pirogue.Instance, bool) {
 		return c.operators[code], true
 	})
 	for i := range order.Pages { // this Temporal counts silence by the machine's clock, over all runs of a page
@@ -174,7 +174,7 @@ func TestABulkThatIsStartedAnewStartsNothingTwice(t *testing.T) {
 
 	c := newCrew(t, 60)
 	c.env.RegisterDelayedCallback(func() { loseHistory(c.env) }, 20*time.Second)
-	c.env.ExecuteWorkflow(losable(workflows.Bulk), pirogue.NewBulkOrder(c.bulk, func(pirogue.OperatorCode) (pirogue.Instance, bool) {
+	c.env.ExecuteWorkflow(losable(workflows.Bulk), pirogue.NewBulkInput(c.bulk, func(pirogue.OperatorCode) (pirogue.Instance, bool) {
 		return pirogue.Instance{}, false
 	}))
 	require.Error(t, c.env.GetWorkflowError())
@@ -244,13 +244,13 @@ func (s *scenario) LaunchBulk(context.Context, pirogue.Bulk) error { return nil 
 type deserted struct{ begun []string }
 
 // StartPage implements the activity of that name.
-func (d *deserted) StartPage(ctx context.Context, in activities.PageOrder) (activities.PageStarted, error) {
+func (d *deserted) StartPage(ctx context.Context, in activities.BulkPageInput) (activities.BulkPageResult, error) {
 	queue := activity.GetInfo(ctx).TaskQueue
 	if queue != workflows.PaymentsQueue {
-		return activities.PageStarted{}, temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START, nil)
+		return activities.BulkPageResult{}, temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START, nil)
 	}
 	d.begun = append(d.begun, fmt.Sprintf("page %d %s", in.Number, in.Page.Operator))
-	return activities.PageStarted{}, nil
+	return activities.BulkPageResult{}, nil
 }
 
 // CloseBulk implements the activity of that name.
@@ -264,7 +264,7 @@ func TestAPageThatNobodyTakesHoldsUpNoOther(t *testing.T) {
 	env, d := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), &deserted{}
 	env.RegisterWorkflow(workflows.Bulk)
 	env.RegisterActivity(d)
-	env.ExecuteWorkflow(workflows.Bulk, pirogue.BulkOrder{BulkID: "april", Pages: []pirogue.BulkPage{
+	env.ExecuteWorkflow(workflows.Bulk, pirogue.BulkInput{BulkID: "april", Pages: []pirogue.BulkPage{
 		{}, {Operator: "gone", CallTimeout: time.Second}, {},
 	}})
 	require.NoError(t, env.GetWorkflowError())

@@ -16,7 +16,7 @@ import (
 type goneWorld struct{ *world }
 
 // Heard implements activities.Workflows.
-func (goneWorld) Heard(context.Context, pirogue.PaymentID, pirogue.Kind) error {
+func (goneWorld) SignalCallback(context.Context, pirogue.PaymentID, pirogue.PaymentKind) error {
 	return pirogue.Errorf(pirogue.NotFound, "no open workflow")
 }
 
@@ -52,7 +52,7 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 	)
 	pending := []scene{{outcome: pirogue.OutcomePending}}
 	tests := map[string]struct {
-		kind   pirogue.Kind
+		kind   pirogue.PaymentKind
 		proof  pirogue.CallbackProof
 		policy pirogue.LatePolicy
 		scenes []scene // first
@@ -103,7 +103,7 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 			w.operator.scenes, w.operator.proof = tt.scenes, tt.proof
 			w.tell()
 			_, attempt := w.latest()
-			callback := pirogue.NewCallback(attempt, pirogue.Receipt{Outcome: tt.said}, []byte("{}"), w.env.Now().Add(3*horizon))
+			callback := pirogue.NewCallback(attempt, pirogue.OperatorResult{Outcome: tt.said}, []byte("{}"), w.env.Now().Add(3*horizon))
 			_, err := w.store.RecordCallback(t.Context(), callback)
 			require.NoError(t, err)
 			w.operator.scenes = tt.later
@@ -135,7 +135,7 @@ func TestCallbackAfterTheEndWaitsForTemporal(t *testing.T) {
 	w := freshBooks(t).world(t, setting{horizon: horizon})
 	w.tell()
 	_, attempt := w.latest()
-	callback := pirogue.NewCallback(attempt, pirogue.Receipt{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
+	callback := pirogue.NewCallback(attempt, pirogue.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
 	_, err := w.store.RecordCallback(t.Context(), callback)
 	require.NoError(t, err)
 	w.broken = map[pirogue.PaymentID]error{w.payment.ID: pirogue.Errorf(pirogue.ServiceUnavailable, "away")}
@@ -160,7 +160,7 @@ func TestCallbackOfALostWorkflow(t *testing.T) {
 	w := freshBooks(t).world(t, setting{})
 	w.loseAfter(time.Minute)
 	_, attempt := w.latest()
-	callback := pirogue.NewCallback(attempt, pirogue.Receipt{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
+	callback := pirogue.NewCallback(attempt, pirogue.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
 	_, err := w.store.RecordCallback(t.Context(), callback)
 	require.NoError(t, err)
 	require.Zero(t, w.sweepLater(30*time.Second).Routed, "it waits for the workflow")

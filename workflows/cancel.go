@@ -17,14 +17,14 @@ type cancellation struct {
 
 // ignoreCancel records a cancel request and lets the payment go on. A Temporal client
 // cannot decide about money, and a payment that nobody follows keeps its hold for ever.
-func (s *story) ignoreCancel(ctx workflow.Context, requests workflow.Channel) {
+func (s *paymentWorkflow) ignoreCancel(ctx workflow.Context, requests workflow.Channel) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		requests.Receive(ctx, nil)
 		s.ignored.at = workflow.Now(ctx)
 		workflow.GetLogger(ctx).Warn("a cancel request is ignored: the payment goes on")
-		s.show(ctx, s.ignored.details)
-		in := activities.CancelRequest{PaymentID: s.order.PaymentID, At: s.ignored.at}
-		if _, err := call(ctx, ours(s.order.MerchantID, "record cancel request"), do.RecordCancel, in); err != nil {
+		s.setCurrentDetails(ctx, s.ignored.details)
+		in := activities.CancelRequest{PaymentID: s.input.PaymentID, At: s.ignored.at}
+		if _, err := call(ctx, ours(s.input.MerchantID, "record cancel request"), do.RecordCancel, in); err != nil {
 			workflow.GetLogger(ctx).Error("a cancel request is not in the audit log", "error", err)
 		}
 		s.ignored.recorded = true
@@ -32,13 +32,13 @@ func (s *story) ignoreCancel(ctx workflow.Context, requests workflow.Channel) {
 }
 
 // cancelRecorded reports whether no cancel request waits to be recorded.
-func (s *story) cancelRecorded() bool { return s.ignored.at.IsZero() || s.ignored.recorded }
+func (s *paymentWorkflow) cancelRecorded() bool { return s.ignored.at.IsZero() || s.ignored.recorded }
 
-// show puts details into the Web UI, after the cancel request that was ignored.
-func (s *story) show(ctx workflow.Context, details string) {
+// setCurrentDetails puts details into the Web UI, after the cancel request that was ignored.
+func (s *paymentWorkflow) setCurrentDetails(ctx workflow.Context, details string) {
 	s.ignored.details = details
 	if !s.ignored.at.IsZero() {
-		details = "cancel request of " + day(s.ignored.at) + " ignored; " + details
+		details = "cancel request of " + dateTime(s.ignored.at) + " ignored; " + details
 	}
 	workflow.SetCurrentDetails(ctx, details)
 }

@@ -52,12 +52,12 @@ func TestACancelRequestIsRecordedAndIgnored(t *testing.T) {
 			w.env.RegisterDelayedCallback(w.env.CancelWorkflow, tt.after)
 			require.Equal(t, tt.want, w.tell().Status)
 			require.NoError(t, w.env.GetWorkflowError())
-			acts, err := w.store.Acts(t.Context(), w.payment.ID, 10)
+			acts, err := w.store.AuditEntries(t.Context(), w.payment.ID, 10)
 			require.NoError(t, err)
 			require.Len(t, acts, 1)
-			require.Equal(t, pirogue.VerbCancel, acts[0].Verb)
+			require.Equal(t, pirogue.ActionCancel, acts[0].Action)
 			require.Equal(t, "temporal", acts[0].Actor)
-			require.Equal(t, pirogue.DecisionRefused, acts[0].Verdict.Decision)
+			require.Equal(t, pirogue.DecisionRefused, acts[0].Result.Decision)
 		})
 	}
 }
@@ -70,11 +70,11 @@ func TestACancelRequestEndsNoDelivery(t *testing.T) {
 	w.endpoint.answers = []int{500, 200}
 	w.env.RegisterDelayedCallback(w.env.CancelWorkflow, 10*time.Second)
 	event := pirogue.NewEventID(w.payment.ID, 1)
-	w.env.ExecuteWorkflow(workflows.Webhook, activities.News{Owner: w.owner, EventID: event})
+	w.env.ExecuteWorkflow(workflows.Webhook, activities.DeliverInput{Owner: w.owner, EventID: event})
 	require.NoError(t, w.env.GetWorkflowError())
-	var delivered activities.Delivered
+	var delivered activities.DeliverResult
 	require.NoError(t, w.env.GetWorkflowResult(&delivered))
-	require.Equal(t, activities.Delivered{State: pirogue.EventDelivered, Attempts: 2}, delivered)
+	require.Equal(t, activities.DeliverResult{State: pirogue.EventDelivered, Attempts: 2}, delivered)
 }
 
 func TestACancelRequestEndsNoBulk(t *testing.T) {

@@ -16,76 +16,76 @@ import (
 // A callback only makes the question come sooner. After EXPIRED or FAILED a slow
 // watch goes on, because money can come late; and an amount that is not the order's
 // is never a success.
-func CashIn(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) {
-	return perform(ctx, order, (*story).collect)
+func CashIn(ctx workflow.Context, order pirogue.PaymentInput) (pirogue.Status, error) {
+	return runPayment(ctx, order, (*paymentWorkflow).runCashIn)
 }
 
-// collect is the story of a cash-in.
-func (s *story) collect(ctx workflow.Context) (pirogue.Status, error) {
+// runCashIn is the story of a cash-in.
+func (s *paymentWorkflow) runCashIn(ctx workflow.Context) (pirogue.Status, error) {
 	for {
 		submitted, err := s.submit(ctx)
 		if err != nil {
 			return "", err
 		}
-		receipt := pirogue.Receipt{}
-		switch submitted.Class {
-		case activities.Over:
-			return s.over(ctx, submitted.Status)
-		case activities.Declined:
-			return s.end(ctx, failed(pirogue.FailedRefused, submitted.Words))
-		case activities.Accepted, activities.Unsure:
-			if receipt, err = s.await(ctx); err != nil {
+		receipt := pirogue.OperatorResult{}
+		switch submitted.Outcome {
+		case activities.SubmitAlreadyFinal:
+			return s.returnFinal(ctx, submitted.Status)
+		case activities.SubmitRefused:
+			return s.finalize(ctx, failedInput(pirogue.FailedRefused, submitted.Message))
+		case activities.SubmitAccepted, activities.SubmitUnknown:
+			if receipt, err = s.awaitOutcome(ctx); err != nil {
 				return "", err
 			}
-		case activities.Unavailable, activities.NotInTime, activities.TooLate, activities.Held:
+		case activities.SubmitNotSent, activities.SubmitTooLate, activities.TooLate, activities.SubmitHeld:
 		}
-		if !unsent(submitted, receipt) {
-			return s.collected(ctx, submitted, receipt)
+		if !nothingSentProven(submitted, receipt) {
+			return s.finalizeCashIn(ctx, submitted, receipt)
 		}
-		if status, ended, err := s.endUnsent(ctx, submitted, receipt); err != nil || ended {
+		if status, ended, err := s.finalizeUnsent(ctx, submitted, receipt); err != nil || ended {
 			return status, err
 		}
 	}
 }
 
-// collected ends a cash-in by its operator's final word, or by the end of its window.
-func (s *story) collected(
-	ctx workflow.Context, submitted activities.Submitted, receipt pirogue.Receipt,
+// finalizeCashIn ends a cash-in by its operator's final word, or by the end of its window.
+func (s *paymentWorkflow) finalizeCashIn(
+	ctx workflow.Context, submitted activities.SubmitResult, receipt pirogue.OperatorResult,
 ) (pirogue.Status, error) {
 	switch {
-	case submitted.Class == activities.Unavailable:
+	case submitted.Outcome == activities.SubmitNotSent:
 		return s.unreached(ctx, submitted)
 	case receipt.Outcome == pirogue.OutcomePaid:
-		return s.paid(ctx, receipt)
+		return s.finalizePaid(ctx, receipt)
 	case receipt.Outcome == pirogue.OutcomeDeclined:
-		return s.endAndWatch(ctx, failed(pirogue.FailedDeclined, receipt.Words))
+		return s.finalizeAndWatch(ctx, failedInput(pirogue.FailedDeclined, receipt.Message))
 	default:
-		return s.endAndWatch(ctx, unpaid(submitted, receipt))
+		return s.finalizeAndWatch(ctx, unpaidInput(submitted, receipt))
 	}
 }
 
 // unreached ends a cash-in that its operator did not take within the time that it was tried.
 // What may have been sent, nobody can pay, for nobody was shown it. Where the operator can be
 // asked about it, that is not proven: it is watched.
-func (s *story) unreached(ctx workflow.Context, submitted activities.Submitted) (pirogue.Status, error) {
+func (s *paymentWorkflow) unreached(ctx workflow.Context, submitted activities.SubmitResult) (pirogue.Status, error) {
 	switch {
 	case submitted.Named:
-		return s.endAndWatch(ctx, failed(pirogue.FailedUnconfirmed, submitted.Words))
-	case submitted.Earlier:
-		return s.end(ctx, failed(pirogue.FailedUnconfirmed, submitted.Words))
+		return s.finalizeAndWatch(ctx, failedInput(pirogue.FailedUnconfirmed, submitted.Message))
+	case submitted.EarlierAttempts:
+		return s.finalize(ctx, failedInput(pirogue.FailedUnconfirmed, submitted.Message))
 	default:
-		return s.end(ctx, failed(pirogue.FailedUnavailable, submitted.Words))
+		return s.finalize(ctx, failedInput(pirogue.FailedUnavailable, submitted.Message))
 	}
 }
 
-// unpaid is the ending of a payment whose time is over. Where the operator's answer to the
+// unpaidInput is the ending of a payment whose time is over. Where the operator's answer to the
 // submission was lost, or its last word cannot be read, nobody knows whether it was paid.
-func unpaid(submitted activities.Submitted, receipt pirogue.Receipt) activities.Ending {
-	ending := expired(receipt.Words)
+func unpaidInput(submitted activities.SubmitResult, receipt pirogue.OperatorResult) activities.FinalizeInput {
+	ending := expiredInput(receipt.Message)
 	switch {
-	case submitted.Class == activities.Unsure && receipt.Outcome == pirogue.OutcomePending:
-		return failed(pirogue.FailedUnconfirmed, receipt.Words)
-	case receipt.Unclear:
+	case submitted.Outcome == activities.SubmitUnknown && receipt.Outcome == pirogue.OutcomePending:
+		return failedInput(pirogue.FailedUnconfirmed, receipt.Message)
+	case receipt.Unreadable:
 		ending.Failure.Code = pirogue.FailedUnconfirmed
 	}
 	return ending
@@ -95,10 +95,10 @@ func unpaid(submitted activities.Submitted, receipt pirogue.Receipt) activities.
 // question is put again.
 const keptOpenFor = 10 * time.Minute
 
-// await returns the operator's final word, or what one last question at the end of the
+// awaitOutcome returns the operator's final word, or what one last question at the end of the
 // window brought. Nothing ends the window early: whatever a callback or support asks
 // before it closes, an answer that is not final goes on waiting.
-func (s *story) await(ctx workflow.Context) (pirogue.Receipt, error) {
+func (s *paymentWorkflow) awaitOutcome(ctx workflow.Context) (pirogue.OperatorResult, error) {
 	s.deadline = s.windowEnd(ctx)
 	for {
 		left := s.deadline.Sub(workflow.Now(ctx))
@@ -110,12 +110,12 @@ func (s *story) await(ctx workflow.Context) (pirogue.Receipt, error) {
 			s.deadline = workflow.Now(ctx).Add(keptOpenFor)
 			continue
 		}
-		s.tellWaiting(ctx)
-		receipt, word, err := s.follow(ctx, activities.Brisk, left)
+		s.setAwaitingDetails(ctx)
+		receipt, word, err := s.pollStatus(ctx, activities.Brisk, left)
 		switch {
 		case activities.TimedOut(err): // up to one question early: none more fits in
-			if _, err := s.sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
-				return pirogue.Receipt{}, err
+			if _, err := s.sleepUnlessPrompted(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
+				return pirogue.OperatorResult{}, err
 			}
 		case err != nil || word == polled || receipt.Outcome != pirogue.OutcomePending:
 			return receipt, err

@@ -189,7 +189,7 @@ func TestThePaymentSaysWhatItWaitsFor(t *testing.T) {
 		now := w.env.Now()
 		value, err := w.env.QueryWorkflow(workflows.WaitingQuery, now)
 		require.NoError(t, err)
-		var waiting pirogue.Waiting
+		var waiting pirogue.WaitState
 		require.NoError(t, value.Get(&waiting))
 		require.Equal(t, "customer", waiting.For)
 		require.WithinRange(t, waiting.NextPoll, now, now.Add(10*time.Second))
@@ -234,7 +234,7 @@ func TestCashInWindow(t *testing.T) {
 			}
 			open := time.Duration(0) // how long it was
 			w.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
-				if info.ActivityType.Name == "Settle" && open == 0 {
+				if info.ActivityType.Name == "Finalize" && open == 0 {
 					open = w.env.Now().Sub(w.operator.began)
 				}
 			})

@@ -10,9 +10,9 @@ import (
 	"pirogue/activities"
 )
 
-// patience is how long questions go on, past the horizon, before they are asked anew:
+// pollingRound is how long questions go on, past the horizon, before they are asked anew:
 // it bounds nothing but the history of one activity.
-const patience = 30 * 24 * time.Hour
+const pollingRound = 30 * 24 * time.Hour
 
 // CashOut pays a merchant's money into a wallet.
 //
@@ -21,111 +21,111 @@ const patience = 30 * 24 * time.Hour
 // answered, only its status tells. A success takes the hold, a failure that is proven
 // frees it. Unknown is neither: it keeps the hold and the story open until the
 // operator, or two people with evidence, settle it. No timer does.
-func CashOut(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) {
-	return perform(ctx, order, (*story).payOut)
+func CashOut(ctx workflow.Context, order pirogue.PaymentInput) (pirogue.Status, error) {
+	return runPayment(ctx, order, (*paymentWorkflow).runCashOut)
 }
 
-// payOut is the story of money that leaves us.
-func (s *story) payOut(ctx workflow.Context) (pirogue.Status, error) {
+// settleMerchant is the story of money that leaves us.
+func (s *paymentWorkflow) runCashOut(ctx workflow.Context) (pirogue.Status, error) {
 	for {
-		submitted, receipt, err := s.carry(ctx)
+		submitted, receipt, err := s.submitWithFailover(ctx)
 		switch {
 		case err != nil:
 			return "", err
-		case submitted.Class == activities.Over:
-			return s.over(ctx, submitted.Status)
-		case !unsent(submitted, receipt):
-			return s.paidOut(ctx, submitted, receipt)
+		case submitted.Outcome == activities.SubmitAlreadyFinal:
+			return s.returnFinal(ctx, submitted.Status)
+		case !nothingSentProven(submitted, receipt):
+			return s.finalizeCashOut(ctx, submitted, receipt)
 		}
-		if status, ended, err := s.endUnsent(ctx, submitted, receipt); err != nil || ended {
+		if status, ended, err := s.finalizeUnsent(ctx, submitted, receipt); err != nil || ended {
 			return status, err
 		}
 	}
 }
 
-// paidOut ends a payment by its operator's final word.
-func (s *story) paidOut(
-	ctx workflow.Context, submitted activities.Submitted, receipt pirogue.Receipt,
+// finalizeCashOut ends a payment by its operator's final word.
+func (s *paymentWorkflow) finalizeCashOut(
+	ctx workflow.Context, submitted activities.SubmitResult, receipt pirogue.OperatorResult,
 ) (pirogue.Status, error) {
-	if receipt.Outcome == pirogue.OutcomePaid && s.differs(receipt) {
-		return s.paid(ctx, receipt)
+	if receipt.Outcome == pirogue.OutcomePaid && s.isMismatch(receipt) {
+		return s.finalizePaid(ctx, receipt)
 	}
-	if err := s.known(ctx); err != nil {
+	if err := s.closeUnknownCase(ctx); err != nil {
 		return "", err
 	}
 	if receipt.Outcome == pirogue.OutcomePaid {
-		return s.paid(ctx, receipt)
+		return s.finalizePaid(ctx, receipt)
 	}
-	return s.endAndWatch(ctx, s.refusal(submitted, receipt))
+	return s.finalizeAndWatch(ctx, s.refusalInput(submitted, receipt))
 }
 
-// carry submits the payment and learns what became of it. A refusal for a reason of the
+// submitWithFailover submits the payment and learns what became of it. A refusal for a reason of the
 // operator's own, once its status confirms it, is the next operator's chance.
-func (s *story) carry(ctx workflow.Context) (activities.Submitted, pirogue.Receipt, error) {
+func (s *paymentWorkflow) submitWithFailover(ctx workflow.Context) (activities.SubmitResult, pirogue.OperatorResult, error) {
 	for {
 		submitted, err := s.submit(ctx)
-		if err != nil || submitted.Class == activities.Over || unsent(submitted, pirogue.Receipt{}) {
-			return submitted, pirogue.Receipt{}, err
+		if err != nil || submitted.Outcome == activities.SubmitAlreadyFinal || nothingSentProven(submitted, pirogue.OperatorResult{}) {
+			return submitted, pirogue.OperatorResult{}, err
 		}
-		receipt, err := s.learn(ctx)
+		receipt, err := s.awaitOperatorOutcome(ctx)
 		if err != nil {
 			return submitted, receipt, err
 		}
-		refused := submitted.Class == activities.Declined && receipt.Outcome == pirogue.OutcomeDeclined
-		if !refused || !submitted.Free || s.bySupport || len(s.order.Next) == 0 {
+		refused := submitted.Outcome == activities.SubmitRefused && receipt.Outcome == pirogue.OutcomeDeclined
+		if !refused || !submitted.NothingAtOperator || s.bySupport || len(s.input.Fallbacks) == 0 {
 			return submitted, receipt, nil
 		}
-		if err := errors.Join(s.known(ctx), s.pass(ctx, submitted.Number)); err != nil {
+		if err := errors.Join(s.closeUnknownCase(ctx), s.failover(ctx, submitted.Number)); err != nil {
 			return submitted, receipt, err
 		}
-		s.overdue = false
+		s.outcomeUnknown = false
 	}
 }
 
-// known closes the case of an outcome that was unknown for too long, also one that an
+// closeUnknownCase closes the case of an outcome that was unknown for too long, also one that an
 // earlier telling of this story had opened.
-func (s *story) known(ctx workflow.Context) error {
-	if !s.overdue && !s.found {
+func (s *paymentWorkflow) closeUnknownCase(ctx workflow.Context) error {
+	if !s.outcomeUnknown && !s.sentBefore {
 		return nil
 	}
-	_, err := call(ctx, ours(s.order.MerchantID, "close case"), do.CloseCase,
-		pirogue.NewCaseID(s.order.PaymentID, pirogue.CauseUnknown))
+	_, err := call(ctx, ours(s.input.MerchantID, "close case"), do.CloseCase,
+		pirogue.NewCaseID(s.input.PaymentID, pirogue.CauseUnknown))
 	if err != nil {
 		return err
 	}
 	return workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(false))
 }
 
-// refusal is the ending of a payment that is proven not to have happened.
-func (s *story) refusal(submitted activities.Submitted, receipt pirogue.Receipt) activities.Ending {
+// refusalInput is the ending of a payment that is proven not to have happened.
+func (s *paymentWorkflow) refusalInput(submitted activities.SubmitResult, receipt pirogue.OperatorResult) activities.FinalizeInput {
 	switch {
 	case s.bySupport:
-		return failed(pirogue.FailedBySupport, receipt.Words)
-	case submitted.Class == activities.Declined:
-		return failed(pirogue.FailedRefused, submitted.Words)
-	case submitted.Class == activities.Unsure:
-		return failed(pirogue.FailedUnavailable, receipt.Words)
+		return failedInput(pirogue.FailedBySupport, receipt.Message)
+	case submitted.Outcome == activities.SubmitRefused:
+		return failedInput(pirogue.FailedRefused, submitted.Message)
+	case submitted.Outcome == activities.SubmitUnknown:
+		return failedInput(pirogue.FailedUnavailable, receipt.Message)
 	default:
-		return failed(pirogue.FailedDeclined, receipt.Words)
+		return failedInput(pirogue.FailedDeclined, receipt.Message)
 	}
 }
 
-// learn returns the operator's final word, however long it takes. Past the operator's
+// awaitOperatorOutcome returns the operator's final word, however long it takes. Past the operator's
 // horizon a case calls for a person, and the questions go on.
-func (s *story) learn(ctx workflow.Context) (pirogue.Receipt, error) {
+func (s *paymentWorkflow) awaitOperatorOutcome(ctx workflow.Context) (pirogue.OperatorResult, error) {
 	s.deadline = s.horizonEnd(ctx)
 	for {
-		limit := patience
-		if !s.overdue {
+		limit := pollingRound
+		if !s.outcomeUnknown {
 			limit = max(s.deadline.Sub(workflow.Now(ctx)), time.Second)
 		}
-		s.tellLearning(ctx)
-		receipt, word, err := s.follow(ctx, activities.Long, limit)
+		s.setUnknownDetails(ctx)
+		receipt, word, err := s.pollStatus(ctx, activities.Long, limit)
 		switch {
-		case activities.TimedOut(err) && s.overdue:
+		case activities.TimedOut(err) && s.outcomeUnknown:
 			continue
 		case activities.TimedOut(err):
-			receipt, err = s.callForAPerson(ctx)
+			receipt, err = s.openUnknownCase(ctx)
 		case err == nil && word == polled:
 			return receipt, nil
 		}
@@ -135,38 +135,38 @@ func (s *story) learn(ctx workflow.Context) (pirogue.Receipt, error) {
 	}
 }
 
-// callForAPerson asks once more at the horizon, for only then is the operator's word
+// openUnknownCase asks once more at the horizon, for only then is the operator's word
 // worth more, and opens the case of an outcome that nobody knows.
-func (s *story) callForAPerson(ctx workflow.Context) (pirogue.Receipt, error) {
-	if rang, err := s.sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil || rang {
-		return pirogue.Receipt{Outcome: pirogue.OutcomePending}, err
+func (s *paymentWorkflow) openUnknownCase(ctx workflow.Context) (pirogue.OperatorResult, error) {
+	if rang, err := s.sleepUnlessPrompted(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil || rang {
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, err
 	}
-	receipt, err := s.ask(ctx, "the horizon has passed")
+	receipt, err := s.askStatus(ctx, "the horizon has passed")
 	if err != nil || receipt.Outcome != pirogue.OutcomePending {
 		return receipt, err
 	}
-	s.overdue = true
+	s.outcomeUnknown = true
 	_, err = s.openCase(ctx, pirogue.CauseUnknown, receipt)
 	return receipt, err
 }
 
-// sleep waits without asking, until support or a callback gives a reason to: questions
+// sleepUnlessPrompted waits without asking, until support or a callback gives a reason to: questions
 // end up to one early, when none more fits in.
-func (s *story) sleep(ctx workflow.Context, d time.Duration) (rang bool, err error) {
+func (s *paymentWorkflow) sleepUnlessPrompted(ctx workflow.Context, d time.Duration) (rang bool, err error) {
 	if d <= 0 {
 		return false, nil
 	}
 	return workflow.AwaitWithTimeout(ctx, d, func() bool {
-		return len(s.desk.waiting) > 0 || s.heard < maxCallbacks && s.callbacks.Len() > 0
+		return len(s.actions.waiting) > 0 || s.callbacksSeen < maxCallbacks && s.callbacks.Len() > 0
 	})
 }
 
-// tellLearning shows what an outgoing payment waits for.
-func (s *story) tellLearning(ctx workflow.Context) {
-	if s.overdue {
-		s.tell(ctx, waitsForSupport, "the outcome is unknown past the operator's horizon; a person must settle it")
+// setUnknownDetails shows what an outgoing payment waits for.
+func (s *paymentWorkflow) setUnknownDetails(ctx workflow.Context) {
+	if s.outcomeUnknown {
+		s.setDetails(ctx, waitsForSupport, "the outcome is unknown past the operator's horizon; a person must settle it")
 		return
 	}
-	next := hour(workflow.Now(ctx).Add(activities.Long.Cadence(1)))
-	s.tell(ctx, waitsForOperator, "waiting for the operator; next poll "+next+"; a person is called at "+day(s.deadline))
+	next := clockTime(workflow.Now(ctx).Add(activities.Long.Cadence(1)))
+	s.setDetails(ctx, waitsForOperator, "waiting for the operator; next poll "+next+"; a person is called at "+dateTime(s.deadline))
 }

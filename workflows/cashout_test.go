@@ -213,7 +213,7 @@ func TestACashOutSaysWhatItWaitsFor(t *testing.T) {
 		w.env.RegisterDelayedCallback(func() {
 			value, err := w.env.QueryWorkflow(workflows.WaitingQuery, w.env.Now())
 			require.NoError(t, err)
-			var waiting pirogue.Waiting
+			var waiting pirogue.WaitState
 			require.NoError(t, value.Get(&waiting))
 			require.Equal(t, want, waiting.For)
 		}, after)

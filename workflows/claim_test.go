@@ -13,7 +13,7 @@ import (
 func (w *world) calledOf(tx string) {
 	w.t.Helper()
 	_, attempt := w.latest()
-	c := pirogue.NewCallback(attempt, pirogue.Receipt{
+	c := pirogue.NewCallback(attempt, pirogue.OperatorResult{
 		Outcome: pirogue.OutcomePaid, Amount: xof(5000), ProviderTxID: tx,
 	}, []byte(tx), w.env.Now())
 	_, err := w.store.RecordCallback(w.t.Context(), c)
@@ -101,7 +101,7 @@ func TestCallbackAfterAReversal(t *testing.T) {
 		Kind: pirogue.Refund, OrderID: "refund_1", ParentID: w.payment.ID, Amount: xof(5000), Fee: xof(0),
 	})
 	w.sent(attempt)
-	_, err := w.store.Settle(t.Context(), pirogue.Settlement{
+	_, err := w.store.Finalize(t.Context(), pirogue.Finalization{
 		PaymentID: refund.ID, Status: pirogue.StatusSuccess, At: w.env.Now(),
 	})
 	require.NoError(t, err)

@@ -63,9 +63,9 @@ func TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock(t *testing.T) {
 	w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}, {from: 18 * time.Hour, outcome: pirogue.OutcomePaid}}
 	w.next.scenes = neverHeard
 	a := &activities.Activities{Store: w.store, Operators: w.instances(false), Clock: w.env.Now}
-	w.env.OnActivity("Earlier", mock.Anything, mock.Anything).Return(
+	w.env.OnActivity("EarlierAttempts", mock.Anything, mock.Anything).Return(
 		func(ctx context.Context, id pirogue.PaymentID) ([]activities.EarlierAttempt, error) {
-			found, err := a.Earlier(ctx, id)
+			found, err := a.EarlierAttempts(ctx, id)
 			for n := range found { // as a Pirogue tells it whose clock is behind Temporal's
 				found[n].Now, found[n].Until = found[n].Now.Add(-temporalIs["ahead"]), found[n].Until.Add(-temporalIs["ahead"])
 			}
@@ -81,13 +81,13 @@ func TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock(t *testing.T) {
 type launched struct {
 	client.Client
 
-	order pirogue.Order
+	order pirogue.PaymentInput
 }
 
 func (l *launched) ExecuteWorkflow(
 	_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any,
 ) (client.WorkflowRun, error) {
-	order, ok := args[0].(pirogue.Order)
+	order, ok := args[0].(pirogue.PaymentInput)
 	if !ok {
 		return nil, errors.New("no order")
 	}
@@ -101,8 +101,8 @@ func TestAWorkflowThatIsStartedAgainIsToldTheTime(t *testing.T) {
 	now, temporal := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC), &launched{}
 	starter := &workflows.Starter{
 		Client: temporal, Clock: func() time.Time { return now },
-		RestartOrders: func(pirogue.Restart) (pirogue.Order, error) {
-			return pirogue.Order{Resumes: &pirogue.Resumption{}}, nil
+		RestartOrders: func(pirogue.Restart) (pirogue.PaymentInput, error) {
+			return pirogue.PaymentInput{Resumes: &pirogue.Resumption{}}, nil
 		},
 	}
 	require.NoError(t, starter.Restart(t.Context(), pirogue.Restart{Payment: pirogue.Payment{Kind: pirogue.CashIn}}))

@@ -12,7 +12,7 @@ import (
 //
 // A callback that came meanwhile is told to this workflow and to no other. It is looked for last,
 // with nothing to wait for behind it: one that comes even later makes Temporal run the task again.
-func (s *story) conclude(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
+func (s *paymentWorkflow) conclude(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
 	for {
 		if err := s.awaitEarlier(ctx, status); err != nil {
 			return status, err
@@ -21,7 +21,7 @@ func (s *story) conclude(ctx workflow.Context, status pirogue.Status) (pirogue.S
 			return status, err
 		}
 		var err error
-		if status, err = s.close(ctx, status); err != nil {
+		if status, err = s.closeWatch(ctx, status); err != nil {
 			return status, err
 		}
 		if !s.settled {
@@ -33,7 +33,7 @@ func (s *story) conclude(ctx workflow.Context, status pirogue.Status) (pirogue.S
 		if !s.disturbed() && workflow.AllHandlersFinished(ctx) {
 			return status, nil
 		}
-		if s.hear() {
+		if s.drainCallbacks() {
 			if status, err = s.reverify(ctx, status); err != nil {
 				return status, err
 			}
@@ -42,28 +42,28 @@ func (s *story) conclude(ctx workflow.Context, status pirogue.Status) (pirogue.S
 }
 
 // finish notes that the payment's workflow has nothing left to do, unless its row says so.
-func (s *story) finish(ctx workflow.Context) error {
+func (s *paymentWorkflow) finish(ctx workflow.Context) error {
 	if s.finished {
 		return nil
 	}
-	_, err := call(ctx, ours(s.order.MerchantID, "finish"), do.Finish, s.order.PaymentID)
+	_, err := call(ctx, ours(s.input.MerchantID, "finish"), do.Finish, s.input.PaymentID)
 	s.finished = err == nil
 	return err
 }
 
 // reopen notes that the payment's workflow has something to do after all.
-func (s *story) reopen(ctx workflow.Context) error {
+func (s *paymentWorkflow) reopen(ctx workflow.Context) error {
 	if !s.finished {
 		return nil
 	}
-	_, err := call(ctx, ours(s.order.MerchantID, "reopen"), do.Reopen, s.order.PaymentID)
+	_, err := call(ctx, ours(s.input.MerchantID, "reopen"), do.Reopen, s.input.PaymentID)
 	s.finished = err != nil
 	return err
 }
 
 // reverify asks about every attempt of a payment that has ended, because of a callback that came
 // too late for its story, and places what has moved.
-func (s *story) reverify(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
+func (s *paymentWorkflow) reverify(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
 	if err := s.reopen(ctx); err != nil {
 		return status, err
 	}
@@ -74,7 +74,7 @@ func (s *story) reverify(ctx workflow.Context, status pirogue.Status) (pirogue.S
 		return status, s.verify(ctx, status)
 	}
 	s.deadline = workflow.Now(ctx)
-	return s.watchToEnd(ctx, status)
+	return s.watchUntilHorizon(ctx, status)
 }
 
 // succeeded reports whether a status says that the operator moved what was ordered: also of what

@@ -32,27 +32,27 @@ func TestRowsAhead(t *testing.T) {
 	late, reversed := []pirogue.Cause{pirogue.CauseLateSuccess}, []pirogue.Cause{pirogue.CauseReversed}
 	paidAfterAll := []pirogue.Cause{pirogue.CausePaidAfterAll}
 	for name, tt := range map[string]struct {
-		kind   pirogue.Kind
-		ended  pirogue.Settlement
+		kind   pirogue.PaymentKind
+		ended  pirogue.Finalization
 		scenes []scene
 		opened []pirogue.Cause
 		closed []pirogue.Cause
 		booked int64
 	}{
 		"expired, then paid": {
-			kind: pirogue.CashIn, ended: pirogue.Settlement{Status: pirogue.StatusExpired, Watched: true},
+			kind: pirogue.CashIn, ended: pirogue.Finalization{Status: pirogue.StatusExpired, Watched: true},
 			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, closed: late, booked: 5000,
 		},
 		"expired and finished, then paid": {
-			kind: pirogue.CashIn, ended: pirogue.Settlement{Status: pirogue.StatusExpired},
+			kind: pirogue.CashIn, ended: pirogue.Finalization{Status: pirogue.StatusExpired},
 			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, closed: late, booked: 5000,
 		},
 		"failed, then paid": {
-			kind: pirogue.CashOut, ended: pirogue.Settlement{Status: pirogue.StatusFailed, Watched: true},
+			kind: pirogue.CashOut, ended: pirogue.Finalization{Status: pirogue.StatusFailed, Watched: true},
 			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, opened: paidAfterAll, booked: 5000,
 		},
 		"paid, then declined": {
-			kind: pirogue.CashIn, ended: pirogue.Settlement{Status: pirogue.StatusSuccess},
+			kind: pirogue.CashIn, ended: pirogue.Finalization{Status: pirogue.StatusSuccess},
 			scenes: []scene{{from: 3 * time.Minute, outcome: declined}}, opened: reversed, booked: 5000,
 		},
 	} {
@@ -63,7 +63,7 @@ func TestRowsAhead(t *testing.T) {
 			w.operator.scenes = append([]scene{{outcome: pirogue.OutcomePending}}, tt.scenes...)
 			w.env.RegisterDelayedCallback(func() {
 				tt.ended.PaymentID, tt.ended.At = w.payment.ID, w.env.Now()
-				_, err := w.store.Settle(t.Context(), tt.ended)
+				_, err := w.store.Finalize(t.Context(), tt.ended)
 				require.NoError(t, err)
 			}, 2*time.Minute)
 			w.env.SetWorkflowRunTimeout(openFor)
@@ -115,7 +115,7 @@ func TestCallbackWhileThePaymentEnds(t *testing.T) {
 		closed []pirogue.Cause
 	}{
 		"SUCCESS": {
-			during: "Settle", scenes: settledAtOnce, later: []scene{{outcome: pirogue.OutcomePaid, extra: 5000}},
+			during: "Finalize", scenes: settledAtOnce, later: []scene{{outcome: pirogue.OutcomePaid, extra: 5000}},
 			want: "SUCCESS", closed: []pirogue.Cause{pirogue.CauseSecondPayment},
 		},
 		"watch over": {

@@ -35,23 +35,23 @@ func newBusy() *busy {
 	}
 }
 
-func (b *busy) Send(_ context.Context, m activities.Message, _ func([32]byte) error) (activities.Reply, error) {
+func (b *busy) Send(_ context.Context, m activities.WebhookMessage, _ func([32]byte) error) (activities.WebhookReply, error) {
 	if m.URL == quick {
-		return activities.Reply{HTTPStatus: http.StatusOK}, nil
+		return activities.WebhookReply{HTTPStatus: http.StatusOK}, nil
 	}
 	b.mu.Lock()
 	b.sent[m.EventID]++
 	b.mu.Unlock()
 	b.reached <- struct{}{}
 	<-b.answered
-	return activities.Reply{HTTPStatus: b.answer}, nil
+	return activities.WebhookReply{HTTPStatus: b.answer}, nil
 }
 
 // crowded is a world with events for one endpoint, of which lanes are being sent.
 type crowded struct {
 	*world
 	do     *activities.Activities
-	news   []activities.News
+	news   []activities.DeliverInput
 	sender *busy
 	under  sync.WaitGroup
 	queued []time.Duration // the waits of the others
@@ -82,15 +82,15 @@ func crowd(t *testing.T, events int) *crowded {
 }
 
 // event ends a payment and returns its event.
-func (c *crowded) event(order string) activities.News {
+func (c *crowded) event(order string) activities.DeliverInput {
 	c.t.Helper()
 	p, _ := c.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: order, Amount: xof(5000), Fee: xof(0)})
-	settled, err := c.store.Settle(c.t.Context(), pirogue.Settlement{
+	settled, err := c.store.Finalize(c.t.Context(), pirogue.Finalization{
 		PaymentID: p.ID, Status: pirogue.StatusExpired, At: c.env.Now(),
 		Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
 	})
 	require.NoError(c.t, err)
-	return activities.News{Owner: c.owner, EventID: settled.EventID}
+	return activities.DeliverInput{Owner: c.owner, EventID: settled.EventID}
 }
 
 // delay returns after what time an activity asked to be run again.
@@ -204,14 +204,14 @@ func TestADeliveryUnderWayIsNotMadeTwice(t *testing.T) {
 		do := &activities.Activities{
 			Store: w.store, Sender: sender, Clock: func() time.Time { return now.Add(after) },
 		}
-		delivered, err := do.Deliver(t.Context(), activities.News{Owner: w.owner, EventID: event})
+		delivered, err := do.Deliver(t.Context(), activities.DeliverInput{Owner: w.owner, EventID: event})
 		require.Len(t, sender.at, want, after)
 		if want == 0 {
 			require.Equal(t, activities.DeliverTimeout-after, delay(t, err))
 			continue
 		}
 		require.NoError(t, err)
-		require.Equal(t, activities.Delivered{State: pirogue.EventDelivered, Attempts: d.Number}, delivered)
+		require.Equal(t, activities.DeliverResult{State: pirogue.EventDelivered, Attempts: d.Number}, delivered)
 	}
 }
 
@@ -223,7 +223,7 @@ func TestAnEventThatNobodyCanSignIsExhaustedAndSeen(t *testing.T) {
 	for _, key := range keys {
 		require.NoError(t, w.store.RevokeKey(t.Context(), key.Public))
 	}
-	require.Equal(t, activities.Delivered{State: pirogue.EventExhausted, Attempts: pirogue.MaxDeliveries}, w.deliver())
+	require.Equal(t, activities.DeliverResult{State: pirogue.EventExhausted, Attempts: pirogue.MaxDeliveries}, w.deliver())
 	require.Empty(t, w.endpoint.at)
 	logs, err := w.store.Deliveries(t.Context(), w.owner, pirogue.EventFilter{State: pirogue.EventExhausted})
 	require.NoError(t, err)

@@ -11,98 +11,98 @@ import (
 	"pirogue/activities"
 )
 
-// RemedyUpdate is the Update by which support acts on a payment. It carries the ID of the act's
+// ActionUpdate is the Update by which support acts on a payment. It carries the ID of the act's
 // row, and nothing else: what a client of Temporal says decides nothing.
-const RemedyUpdate = "remedy"
+const ActionUpdate = "remedy"
 
-// maxRemedies is how many remedies one payment takes. Each is a few events of history.
-const maxRemedies = 300
+// maxActions is how many remedies one payment takes. Each is a few events of history.
+const maxActions = 300
 
-// desk is where remedies wait for the story. Only the story acts, one step after the
+// actionQueue is where remedies wait for the story. Only the story acts, one step after the
 // other: whatever is asked twice, or by two people at once, has one effect.
-type desk struct {
-	waiting []*request
+type actionQueue struct {
+	waiting []*queuedAction
 	taken   int
-	bell    workflow.Channel
+	wake    workflow.Channel
 }
 
-// request is one remedy and, once it was dealt with, its verdict.
-type request struct {
-	remedy  pirogue.Remedy
-	verdict *pirogue.Verdict
+// queuedAction is one remedy and, once it was dealt with, its verdict.
+type queuedAction struct {
+	action pirogue.SupportAction
+	result *pirogue.ActionResult
 }
 
-// openDesk lets support reach the payment.
-func (s *story) openDesk(ctx workflow.Context) error {
-	s.desk.bell = workflow.NewBufferedChannel(ctx, 1)
-	return workflow.SetUpdateHandlerWithOptions(ctx, RemedyUpdate, s.takeRemedy, workflow.UpdateHandlerOptions{
-		Validator:   s.admit,
+// openActionQueue lets support reach the payment.
+func (s *paymentWorkflow) openActionQueue(ctx workflow.Context) error {
+	s.actions.wake = workflow.NewBufferedChannel(ctx, 1)
+	return workflow.SetUpdateHandlerWithOptions(ctx, ActionUpdate, s.handleAction, workflow.UpdateHandlerOptions{
+		Validator:   s.validateAction,
 		Description: "Support asks the operator, makes another attempt, or settles with evidence.",
 	})
 }
 
-// maxActID says how long the ID of an act may be, in bytes.
-const maxActID = 64
+// maxAuditID says how long the ID of an act may be, in bytes.
+const maxAuditID = 64
 
-// admit turns an Update away that cannot name an act, without a trace in the history.
-func (s *story) admit(act string) error {
+// validateAction turns an Update away that cannot name an act, without a trace in the history.
+func (s *paymentWorkflow) validateAction(act string) error {
 	switch {
-	case act == "" || len(act) > maxActID:
+	case act == "" || len(act) > maxAuditID:
 		return errors.New("a remedy is the ID of its act")
-	case s.desk.taken >= maxRemedies:
+	case s.actions.taken >= maxActions:
 		return errors.New("this payment has had too many remedies; settle it in the database with finance")
 	default:
 		return nil
 	}
 }
 
-// takeRemedy is the handler of RemedyUpdate. It reads the act from its row and gives it to the
+// handleAction is the handler of ActionUpdate. It reads the act from its row and gives it to the
 // story; one that its row does not allow is refused at once.
-func (s *story) takeRemedy(ctx workflow.Context, act string) (pirogue.Verdict, error) {
-	s.desk.taken++
+func (s *paymentWorkflow) handleAction(ctx workflow.Context, act string) (pirogue.ActionResult, error) {
+	s.actions.taken++
 	ctx, stop := workflow.NewDisconnectedContext(ctx) // a cancel request cuts no act off
 	defer stop()
-	loaded, err := call(ctx, ours(s.order.MerchantID, "read act"), do.LoadAction,
-		activities.ActionQuery{Act: act, PaymentID: s.order.PaymentID})
+	loaded, err := call(ctx, ours(s.input.MerchantID, "read act"), do.LoadAction,
+		activities.ActionQuery{AuditEntry: act, PaymentID: s.input.PaymentID})
 	if err != nil {
-		return pirogue.Verdict{}, err
+		return pirogue.ActionResult{}, err
 	}
 	if loaded.Refused != "" {
 		return s.refuse(ctx, act, loaded)
 	}
-	request := &request{remedy: loaded.Remedy}
-	s.desk.waiting = append(s.desk.waiting, request)
-	s.desk.bell.SendAsync(nil)
-	if err := workflow.Await(ctx, func() bool { return request.verdict != nil }); err != nil {
-		return pirogue.Verdict{}, err
+	request := &queuedAction{action: loaded.Remedy}
+	s.actions.waiting = append(s.actions.waiting, request)
+	s.actions.wake.SendAsync(nil)
+	if err := workflow.Await(ctx, func() bool { return request.result != nil }); err != nil {
+		return pirogue.ActionResult{}, err
 	}
-	return *request.verdict, nil
+	return *request.result, nil
 }
 
 // refuse answers an act that its row does not allow, and keeps that in the row if it is about
 // this payment and has no verdict yet.
-func (s *story) refuse(
+func (s *paymentWorkflow) refuse(
 	ctx workflow.Context, act string, loaded activities.LoadedAction,
-) (pirogue.Verdict, error) {
-	v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: loaded.Refused, Status: loaded.Status}
+) (pirogue.ActionResult, error) {
+	v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: loaded.Refused, Status: loaded.Status}
 	if !loaded.Begun {
 		return v, nil
 	}
-	_, err := call(ctx, ours(s.order.MerchantID, "refuse act"), do.Conclude,
-		[]activities.Conclusion{{Act: act, Verdict: v}})
+	_, err := call(ctx, ours(s.input.MerchantID, "refuse act"), do.RecordActionResult,
+		[]activities.ConcludeInput{{AuditEntry: act, Verdict: v}})
 	return v, err
 }
 
-// rule gives the waiting remedies that choose selects one verdict, and keeps it beside
+// replyToActions gives the waiting remedies that choose selects one verdict, and keeps it beside
 // each act.
-func (s *story) rule(ctx workflow.Context, v pirogue.Verdict, choose func(pirogue.Remedy) bool) error {
-	var ruled []*request
-	var left []*request
-	var acts []activities.Conclusion
-	for _, r := range s.desk.waiting {
-		if choose(r.remedy) {
+func (s *paymentWorkflow) replyToActions(ctx workflow.Context, v pirogue.ActionResult, choose func(pirogue.SupportAction) bool) error {
+	var ruled []*queuedAction
+	var left []*queuedAction
+	var acts []activities.ConcludeInput
+	for _, r := range s.actions.waiting {
+		if choose(r.action) {
 			ruled = append(ruled, r)
-			acts = append(acts, activities.Conclusion{Act: r.remedy.Act, Verdict: v})
+			acts = append(acts, activities.ConcludeInput{AuditEntry: r.action.AuditID, Verdict: v})
 			continue
 		}
 		left = append(left, r)
@@ -110,69 +110,69 @@ func (s *story) rule(ctx workflow.Context, v pirogue.Verdict, choose func(pirogu
 	if len(ruled) == 0 {
 		return nil
 	}
-	s.desk.waiting = left
-	_, err := call(ctx, ours(s.order.MerchantID, "keep verdict "+string(v.Decision)), do.Conclude, acts)
+	s.actions.waiting = left
+	_, err := call(ctx, ours(s.input.MerchantID, "keep verdict "+string(v.Decision)), do.RecordActionResult, acts)
 	if err != nil {
 		return err
 	}
 	for _, r := range ruled {
-		r.verdict = &v
+		r.result = &v
 	}
 	return nil
 }
 
-// everyone chooses all remedies.
-func everyone(pirogue.Remedy) bool { return true }
+// everyAction chooses all remedies.
+func everyAction(pirogue.SupportAction) bool { return true }
 
-// of chooses the remedies with a verb.
-func of(verb pirogue.Verb) func(pirogue.Remedy) bool {
-	return func(r pirogue.Remedy) bool { return r.Verb == verb }
+// ofKind chooses the remedies with a verb.
+func ofKind(verb pirogue.SupportActionKind) func(pirogue.SupportAction) bool {
+	return func(r pirogue.SupportAction) bool { return r.Kind == verb }
 }
 
-// only chooses one remedy.
-func only(one pirogue.Remedy) func(pirogue.Remedy) bool {
-	return func(r pirogue.Remedy) bool { return r.Act == one.Act }
+// onlyAction chooses one remedy.
+func onlyAction(one pirogue.SupportAction) func(pirogue.SupportAction) bool {
+	return func(r pirogue.SupportAction) bool { return r.AuditID == one.AuditID }
 }
 
 // asked reports whether a remedy with a verb waits.
-func (s *story) asked(verb pirogue.Verb) bool {
-	return slices.ContainsFunc(s.desk.waiting, func(r *request) bool { return r.remedy.Verb == verb })
+func (s *paymentWorkflow) asked(verb pirogue.SupportActionKind) bool {
+	return slices.ContainsFunc(s.actions.waiting, func(r *queuedAction) bool { return r.action.Kind == verb })
 }
 
-// close answers whoever still waits and lets every handler finish, so that no Update
+// closeWatch answers whoever still waits and lets every handler finish, so that no Update
 // is cut off by the end of the story. Who asks about a success has the operator asked.
-func (s *story) close(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
+func (s *paymentWorkflow) closeWatch(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
 	for {
-		done := func() bool { return len(s.desk.waiting) > 0 || workflow.AllHandlersFinished(ctx) }
-		if err := workflow.Await(ctx, done); err != nil || len(s.desk.waiting) == 0 {
+		done := func() bool { return len(s.actions.waiting) > 0 || workflow.AllHandlersFinished(ctx) }
+		if err := workflow.Await(ctx, done); err != nil || len(s.actions.waiting) == 0 {
 			return status, err
 		}
-		if succeeded(status) && s.asked(pirogue.VerbRecheck) {
+		if succeeded(status) && s.asked(pirogue.ActionRecheck) {
 			if err := errors.Join(s.reopen(ctx), s.verify(ctx, status)); err != nil {
 				return status, err
 			}
 		}
-		v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "the payment has ended", Status: status}
-		if err := s.rule(ctx, v, everyone); err != nil {
+		v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: "the payment has ended", Status: status}
+		if err := s.replyToActions(ctx, v, everyAction); err != nil {
 			return status, err
 		}
 	}
 }
 
-// called takes the bell's ring and reports whether a remedy waits.
-func (s *story) called() bool {
-	for s.desk.bell.ReceiveAsync(nil) {
+// hasPendingAction takes the bell's ring and reports whether a remedy waits.
+func (s *paymentWorkflow) hasPendingAction() bool {
+	for s.actions.wake.ReceiveAsync(nil) {
 		continue
 	}
-	return len(s.desk.waiting) > 0
+	return len(s.actions.waiting) > 0
 }
 
-// serve deals with the remedies of a payment. The operator is asked first, once for all
+// handleActions deals with the remedies of a payment. The operator is asked first, once for all
 // of them. When its word is final, they wait for the end it brings; otherwise each has
 // its verdict at once, unless the payment has ended: then watch knows what to say.
-func (s *story) serve(ctx workflow.Context) (pirogue.Receipt, error) {
-	receipt, err := s.ask(ctx, "support asks")
-	if err != nil || receipt.Outcome != pirogue.OutcomePending || s.ended && !s.overdue {
+func (s *paymentWorkflow) handleActions(ctx workflow.Context) (pirogue.OperatorResult, error) {
+	receipt, err := s.askStatus(ctx, "support asks")
+	if err != nil || receipt.Outcome != pirogue.OutcomePending || s.final && !s.outcomeUnknown {
 		return receipt, err
 	}
 	resolved, err := s.resolve(ctx, receipt)
@@ -182,32 +182,32 @@ func (s *story) serve(ctx workflow.Context) (pirogue.Receipt, error) {
 	if err := s.redrive(ctx, receipt); err != nil {
 		return receipt, err
 	}
-	return receipt, s.rule(ctx, pirogue.Verdict{
+	return receipt, s.replyToActions(ctx, pirogue.ActionResult{
 		Decision: pirogue.DecisionWaiting, Reason: "the operator was asked and has not decided",
-		Evidence: receipt.Words, Status: s.stands(),
-	}, of(pirogue.VerbRecheck))
+		Evidence: receipt.Message, Status: s.currentStatus(),
+	}, ofKind(pirogue.ActionRecheck))
 }
 
 // redrive makes another attempt if the latest one's row proves that it is dead, or sends the
 // same reference again where the operator still executes it once; the activity looks at the
 // row, not at what anybody says.
-func (s *story) redrive(ctx workflow.Context, receipt pirogue.Receipt) error {
-	if !s.asked(pirogue.VerbRedrive) {
+func (s *paymentWorkflow) redrive(ctx workflow.Context, receipt pirogue.OperatorResult) error {
+	if !s.asked(pirogue.ActionRedrive) {
 		return nil
 	}
-	submitted, err := s.sent(ctx, start(ctx, single(s.order, prioritySubmit, "redrive"), do.Submit,
-		activities.Submission{PaymentID: s.order.PaymentID, Leg: s.order.Leg, Dead: true, Absent: receipt.Absent}))
+	submitted, err := s.sent(ctx, start(ctx, single(s.input, prioritySubmit, "redrive"), do.Submit,
+		activities.SubmitInput{PaymentID: s.input.PaymentID, Candidate: s.input.Current, AfterDeadAttempt: true, OperatorKnowsNothing: receipt.Absent}))
 	if err != nil {
 		return err
 	}
-	v := pirogue.Verdict{
-		Decision: pirogue.DecisionRefused, Evidence: receipt.Words, Status: s.stands(),
+	v := pirogue.ActionResult{
+		Decision: pirogue.DecisionRefused, Evidence: receipt.Message, Status: s.currentStatus(),
 		Reason: "nothing proves that the operator will not execute the attempt, so no other is made; " +
 			"two people settle it with evidence: resolve",
 	}
 	switch {
-	case submitted.Class == activities.Unavailable:
-		v.Reason, v.Evidence = "the operator cannot be reached; nothing was sent", submitted.Words
+	case submitted.Outcome == activities.SubmitNotSent:
+		v.Reason, v.Evidence = "the operator cannot be reached; nothing was sent", submitted.Message
 	case submitted.Number > s.number: // made by this run, or by one that was cut off
 		v.Decision = pirogue.DecisionResubmitted
 		v.Reason = "past its horizon the operator does not know the old attempt, which proves it; another was made"
@@ -216,24 +216,24 @@ func (s *story) redrive(ctx workflow.Context, receipt pirogue.Receipt) error {
 		v.Reason = "the operator does not know the reference and executes it once; it was sent again"
 	}
 	s.number = max(s.number, submitted.Number)
-	return s.rule(ctx, v, of(pirogue.VerbRedrive))
+	return s.replyToActions(ctx, v, ofKind(pirogue.ActionRedrive))
 }
 
 // resolve settles by a person's word what the operator cannot tell. Because money
 // moves by it, a second person must say the same. What the operator still has under
 // way is not a person's to settle, before its horizon has passed.
-func (s *story) resolve(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.Receipt, error) {
-	for _, r := range s.desk.waiting {
-		remedy := r.remedy
-		if remedy.Verb != pirogue.VerbResolve {
+func (s *paymentWorkflow) resolve(ctx workflow.Context, receipt pirogue.OperatorResult) (pirogue.OperatorResult, error) {
+	for _, r := range s.actions.waiting {
+		remedy := r.action
+		if remedy.Kind != pirogue.ActionResolve {
 			continue
 		}
-		v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Evidence: receipt.Words, Status: s.stands()}
+		v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Evidence: receipt.Message, Status: s.currentStatus()}
 		var err error
 		switch {
-		case !s.order.Kind.MoneyOut() && !s.overdue || receipt.UnderWay && workflow.Now(ctx).Before(s.deadline):
+		case !s.input.Kind.MoneyOut() && !s.outcomeUnknown || receipt.UnderWay && workflow.Now(ctx).Before(s.deadline):
 			v.Reason = "the operator has the payment under way and decides it"
-		case remedy.Case != "" && remedy.Case != pirogue.NewCaseID(s.order.PaymentID, pirogue.CauseUnknown):
+		case remedy.Case != "" && remedy.Case != pirogue.NewCaseID(s.input.PaymentID, pirogue.CauseUnknown):
 			v.Reason = "the payment is open: only its unknown outcome can be resolved"
 		case remedy.Resolution != pirogue.ResolvedPaid && remedy.Resolution != pirogue.ResolvedUnpaid:
 			v.Reason = "an unknown outcome is resolved as paid or unpaid"
@@ -244,9 +244,9 @@ func (s *story) resolve(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.
 			return receipt, err
 		}
 		if v.Decision == pirogue.DecisionSettled {
-			return s.resolved(remedy), nil
+			return s.resolvedResult(remedy), nil
 		}
-		if err := s.rule(ctx, v, only(remedy)); err != nil {
+		if err := s.replyToActions(ctx, v, onlyAction(remedy)); err != nil {
 			return receipt, err
 		}
 	}
@@ -255,11 +255,11 @@ func (s *story) resolve(ctx workflow.Context, receipt pirogue.Receipt) (pirogue.
 
 // propose notes a resolution, or confirms the one that another person proposed. What was
 // proposed stands in the acts' rows, so that a lost history forgets none.
-func (s *story) propose(
-	ctx workflow.Context, r pirogue.Remedy, id pirogue.CaseID, v pirogue.Verdict,
-) (pirogue.Verdict, error) {
-	c, err := call(ctx, ours(s.order.MerchantID, "second person"), do.ConfirmResolution,
-		activities.ActionQuery{Act: r.Act, PaymentID: s.order.PaymentID, Case: id})
+func (s *paymentWorkflow) propose(
+	ctx workflow.Context, r pirogue.SupportAction, id pirogue.CaseID, v pirogue.ActionResult,
+) (pirogue.ActionResult, error) {
+	c, err := call(ctx, ours(s.input.MerchantID, "second person"), do.ConfirmResolution,
+		activities.ActionQuery{AuditEntry: r.AuditID, PaymentID: s.input.PaymentID, Case: id})
 	switch {
 	case err != nil:
 		return v, err
@@ -275,15 +275,17 @@ func (s *story) propose(
 	return v, nil
 }
 
-// resolved is the operator's word that two people have established.
-func (s *story) resolved(r pirogue.Remedy) pirogue.Receipt {
+// resolvedResult is the operator's word that two people have established.
+func (s *paymentWorkflow) resolvedResult(r pirogue.SupportAction) pirogue.OperatorResult {
 	s.bySupport = true
 	words := "settled by support: " + r.Evidence
 	if r.Resolution == pirogue.ResolvedPaid {
-		return pirogue.Receipt{Outcome: pirogue.OutcomePaid, Words: words, Extra: s.claim}
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, Message: words, Extra: s.claim}
 	}
-	return pirogue.Receipt{Outcome: pirogue.OutcomeDeclined, Words: words}
+	return pirogue.OperatorResult{Outcome: pirogue.OutcomeDeclined, Message: words}
 }
 
-// stands returns where the payment stands, in support's words: an open one is PENDING.
-func (s *story) stands() pirogue.Status { return cmp.Or(s.status, pirogue.StatusPending) }
+// currentStatus returns where the payment stands, in support's words: an open one is PENDING.
+func (s *paymentWorkflow) currentStatus() pirogue.Status {
+	return cmp.Or(s.status, pirogue.StatusPending)
+}

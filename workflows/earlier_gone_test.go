@@ -16,7 +16,7 @@ func TestEarlierOperatorLeft(t *testing.T) {
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
-		kind pirogue.Kind
+		kind pirogue.PaymentKind
 		left time.Duration
 	}{
 		"cash-out, while it is open":        {kind: pirogue.CashOut, left: 2 * time.Minute},

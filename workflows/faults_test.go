@@ -93,27 +93,27 @@ func worked[In, Out any](
 	}
 }
 
-func (r *rig) Submit(ctx context.Context, in activities.Submission) (activities.Submitted, error) {
+func (r *rig) Submit(ctx context.Context, in activities.SubmitInput) (activities.SubmitResult, error) {
 	return worked(ctx, r, in, r.Activities.Submit)
 }
 
-func (r *rig) Ask(ctx context.Context, in activities.Question) (pirogue.Receipt, error) {
-	return worked(ctx, r, in, r.Activities.Ask)
+func (r *rig) Ask(ctx context.Context, in activities.StatusInput) (pirogue.OperatorResult, error) {
+	return worked(ctx, r, in, r.Activities.AskStatus)
 }
 
-func (r *rig) ReadSubmission(ctx context.Context, in pirogue.PaymentID) (activities.Submitted, error) {
+func (r *rig) ReadSubmission(ctx context.Context, in pirogue.PaymentID) (activities.SubmitResult, error) {
 	return worked(ctx, r, in, r.Activities.ReadSubmission)
 }
 
-func (r *rig) Settle(ctx context.Context, in activities.Ending) (activities.Ended, error) {
-	return worked(ctx, r, in, r.Activities.Settle)
+func (r *rig) Settle(ctx context.Context, in activities.FinalizeInput) (activities.FinalizeResult, error) {
+	return worked(ctx, r, in, r.Activities.Finalize)
 }
 
 func (r *rig) Policy(ctx context.Context, in pirogue.MerchantID) (pirogue.LatePolicy, error) {
 	return worked(ctx, r, in, r.Activities.Policy)
 }
 
-func (r *rig) OpenCase(ctx context.Context, in activities.Trouble) (pirogue.CaseID, error) {
+func (r *rig) OpenCase(ctx context.Context, in activities.OpenCaseInput) (pirogue.CaseID, error) {
 	return worked(ctx, r, in, r.Activities.OpenCase)
 }
 
@@ -122,7 +122,7 @@ func (r *rig) UnsettledCases(ctx context.Context, in pirogue.PaymentID) ([]activ
 }
 
 func (r *rig) Earlier(ctx context.Context, in pirogue.PaymentID) ([]activities.EarlierAttempt, error) {
-	return worked(ctx, r, in, r.Activities.Earlier)
+	return worked(ctx, r, in, r.Activities.EarlierAttempts)
 }
 
 func (r *rig) CloseCase(ctx context.Context, in pirogue.CaseID) (bool, error) {
@@ -133,11 +133,11 @@ func (r *rig) PlaceCase(ctx context.Context, in pirogue.CaseID) (bool, error) {
 	return worked(ctx, r, in, r.Activities.PlaceCase)
 }
 
-func (r *rig) AwaitReturn(ctx context.Context, in pirogue.CaseID) (activities.GivenBack, error) {
+func (r *rig) AwaitReturn(ctx context.Context, in pirogue.CaseID) (activities.ReturnResult, error) {
 	return worked(ctx, r, in, r.Activities.AwaitReturn)
 }
 
-func (r *rig) GiveBack(ctx context.Context, in activities.ReturnRequest) (activities.GivenBack, error) {
+func (r *rig) GiveBack(ctx context.Context, in activities.ReturnRequest) (activities.ReturnResult, error) {
 	return worked(ctx, r, in, r.Activities.GiveBack)
 }
 
@@ -151,8 +151,8 @@ func (r *rig) ConfirmResolution(
 	return worked(ctx, r, in, r.Activities.ConfirmResolution)
 }
 
-func (r *rig) Conclude(ctx context.Context, in []activities.Conclusion) (int, error) {
-	return worked(ctx, r, in, r.Activities.Conclude)
+func (r *rig) Conclude(ctx context.Context, in []activities.ConcludeInput) (int, error) {
+	return worked(ctx, r, in, r.Activities.RecordActionResult)
 }
 
 func (r *rig) RecordCancel(ctx context.Context, in activities.CancelRequest) (bool, error) {
@@ -167,8 +167,8 @@ func (r *rig) TakeUp(ctx context.Context, in pirogue.PaymentID) (bool, error) {
 	return worked(ctx, r, in, r.Activities.TakeUp)
 }
 
-// story is the workflow of one kind of payment.
-type story = func(workflow.Context, pirogue.Order) (pirogue.Status, error)
+// paymentWorkflow is the workflow of one kind of payment.
+type paymentWorkflow = func(workflow.Context, pirogue.PaymentInput) (pirogue.Status, error)
 
 // historyLost is the signal by which a test loses a workflow's history.
 const historyLost = "test: history lost"
@@ -202,8 +202,8 @@ func loseHistory(env *testsuite.TestWorkflowEnvironment) { env.SignalWorkflow(hi
 const linger = 11 * time.Minute
 
 // lingering tells a story and says at once how it ended.
-func lingering(tell story, ended func(at time.Time, err error)) story {
-	return func(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) {
+func lingering(tell paymentWorkflow, ended func(at time.Time, err error)) paymentWorkflow {
+	return func(ctx workflow.Context, order pirogue.PaymentInput) (pirogue.Status, error) {
 		status, err := tell(ctx, order)
 		ended(workflow.Now(ctx), err)
 		quiet, stop := workflow.NewDisconnectedContext(ctx)

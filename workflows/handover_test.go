@@ -21,7 +21,7 @@ type wholesaler struct {
 
 func (*wholesaler) MaxBulk() int { return 20 }
 
-func (w *wholesaler) BulkDisburse(_ context.Context, all []pirogue.Disbursement, _ string) (string, error) {
+func (w *wholesaler) BulkDisburse(_ context.Context, all []pirogue.DisburseRequest, _ string) (string, error) {
 	var refs []pirogue.OperatorRef
 	for _, d := range all {
 		refs = append(refs, d.Ref)
@@ -137,11 +137,11 @@ func (m *mortal) SendLines(
 	return marked, errors.Join(err, m.dies("SendLines", true))
 }
 
-func (m *mortal) Answer(ctx context.Context, a pirogue.Answer) (pirogue.AttemptState, error) {
+func (m *mortal) Answer(ctx context.Context, a pirogue.AttemptResult) (pirogue.AttemptState, error) {
 	if err := m.dies("Answer", false); err != nil {
 		return "", err
 	}
-	stands, err := m.Store.Answer(ctx, a)
+	stands, err := m.Store.RecordAttemptResult(ctx, a)
 	return stands, errors.Join(err, m.dies("Answer", true))
 }
 

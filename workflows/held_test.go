@@ -59,7 +59,7 @@ func TestWhileAMerchantIsSuspended(t *testing.T) {
 	const days = 24 * time.Hour
 	waits := func(held int64) glance { return glance{"PENDING", "PREPARED", held} }
 	for name, tt := range map[string]struct {
-		kind        pirogue.Kind
+		kind        pirogue.PaymentKind
 		from, until time.Duration // until 0: for ever
 		away        time.Duration // the operator is out of service for so long
 		seen        glance        // shortly before the suspension ends, or after 30 s
@@ -145,7 +145,7 @@ func TestAPaymentThatEndsWhileItsMerchantIsSuspendedIsLeftAlone(t *testing.T) {
 	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
 	w.suspend(0, 0)
 	w.env.RegisterDelayedCallback(func() {
-		_, err := w.store.Settle(t.Context(), pirogue.Settlement{
+		_, err := w.store.Finalize(t.Context(), pirogue.Finalization{
 			PaymentID: w.payment.ID, Status: pirogue.StatusFailed, At: w.env.Now(), Unsent: true,
 			Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
 		})

@@ -20,7 +20,7 @@ type restarts struct {
 }
 
 // Open implements activities.Restarter.
-func (t *restarts) Open(context.Context, pirogue.Followed) (bool, error) {
+func (t *restarts) Open(context.Context, pirogue.FollowedWork) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return !t.lost, t.away

@@ -35,7 +35,7 @@ func TestARunThatIsOvertakenSendsNothing(t *testing.T) {
 		Store: &overtaken{w.store}, Operators: w.instances(false), Clock: w.env.Now, Callbacks: urls{},
 	}
 	env.RegisterActivity(a)
-	_, err := env.ExecuteActivity(a.Submit, activities.Submission{PaymentID: w.payment.ID, Leg: w.order.Leg})
+	_, err := env.ExecuteActivity(a.Submit, activities.SubmitInput{PaymentID: w.payment.ID, Candidate: w.order.Current})
 	require.ErrorContains(t, err, "taken by another run")
 	require.Empty(t, w.operator.refs)
 }

@@ -68,10 +68,10 @@ func ours(m pirogue.MerchantID, summary string) workflow.ActivityOptions {
 // safe to run again at any point, because the attempt's row says what was perhaps
 // sent; so only our own trouble, or a worker that died, makes it run again. What is not a
 // submission is a question. What belongs to a bulk gives way to everything else.
-func theirs(o pirogue.Order, priority int, summary string) workflow.ActivityOptions {
-	queue := StatusQueue(o.Leg.Operator)
+func theirs(o pirogue.PaymentInput, priority int, summary string) workflow.ActivityOptions {
+	queue := StatusQueue(o.Current.Operator)
 	if priority == prioritySubmit {
-		queue = OperatorQueue(o.Leg.Operator)
+		queue = OperatorQueue(o.Current.Operator)
 		if o.Kind == pirogue.Refund {
 			priority = priorityVerify
 		}
@@ -81,7 +81,7 @@ func theirs(o pirogue.Order, priority int, summary string) workflow.ActivityOpti
 	}
 	return workflow.ActivityOptions{
 		TaskQueue:           queue,
-		StartToCloseTimeout: o.Leg.CallTimeout + callMargin,
+		StartToCloseTimeout: o.Current.CallTimeout + callMargin,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: noEnd,
 		},
@@ -91,29 +91,29 @@ func theirs(o pirogue.Order, priority int, summary string) workflow.ActivityOpti
 }
 
 // single is theirs for one question that a payment waits for.
-func single(o pirogue.Order, priority int, summary string) workflow.ActivityOptions {
-	return within(theirs(o, priority, summary), o.Leg.CallTimeout+questionPatience)
+func single(o pirogue.PaymentInput, priority int, summary string) workflow.ActivityOptions {
+	return within(theirs(o, priority, summary), o.Current.CallTimeout+questionPatience)
 }
 
 // submitting is theirs for a submission. A collection waits as long as it may leave, and the call that
 // leaves last has its time: a worker that dies in the first call must not end the payment. Money that
 // leaves us waits as long as it would for an operator that is out of service, and a bulk's line
 // for all the lines before it.
-func submitting(o pirogue.Order, summary string) workflow.ActivityOptions {
+func submitting(o pirogue.PaymentInput, summary string) workflow.ActivityOptions {
 	limit := pirogue.ParkFor
 	switch {
-	case !o.Kind.MoneyOut() && len(o.Next) > 0: // the next operator needs the rest of the time
-		limit = o.Leg.CallTimeout + questionPatience
+	case !o.Kind.MoneyOut() && len(o.Fallbacks) > 0: // the next operator needs the rest of the time
+		limit = o.Current.CallTimeout + questionPatience
 	case !o.Kind.MoneyOut():
-		limit = o.Leg.CollectWithin() + o.Leg.CallTimeout + callMargin
+		limit = o.Current.CollectWithin() + o.Current.CallTimeout + callMargin
 	case o.Bulk:
-		limit = patience
+		limit = pollingRound
 	}
 	return within(theirs(o, prioritySubmit, summary), limit)
 }
 
 // polling is theirs for questions at a pace.
-func polling(o pirogue.Order, pace activities.Pace) workflow.ActivityOptions {
+func polling(o pirogue.PaymentInput, pace activities.Pace) workflow.ActivityOptions {
 	if pace.Watches() {
 		return theirs(o, priorityWatch, "watch for late money")
 	}

@@ -17,7 +17,7 @@ import (
 // everything else.
 func TestCallsHaveTheirQueue(t *testing.T) {
 	t.Parallel()
-	for name, kind := range map[string]pirogue.Kind{"cash-in": pirogue.CashIn, "cash-out": pirogue.CashOut, "refund": pirogue.Refund} {
+	for name, kind := range map[string]pirogue.PaymentKind{"cash-in": pirogue.CashIn, "cash-out": pirogue.CashOut, "refund": pirogue.Refund} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{kind: kind})
@@ -31,7 +31,7 @@ func TestCallsHaveTheirQueue(t *testing.T) {
 			})
 			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 			require.Equal(t, map[string]bool{workflows.OperatorQueue(instance): true}, queues["Submit"])
-			require.Equal(t, map[string]bool{workflows.StatusQueue(instance): true}, queues["Ask"])
+			require.Equal(t, map[string]bool{workflows.StatusQueue(instance): true}, queues["AskStatus"])
 		})
 	}
 }

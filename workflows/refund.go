@@ -9,6 +9,6 @@ import (
 // Refund gives a cash-in, or a part of it, back to its payer. It is money that leaves
 // us, so its story is that of a cash-out; that the cash-in is brought up to date is
 // part of the transaction that ends it.
-func Refund(ctx workflow.Context, order pirogue.Order) (pirogue.Status, error) {
-	return perform(ctx, order, (*story).payOut)
+func Refund(ctx workflow.Context, order pirogue.PaymentInput) (pirogue.Status, error) {
+	return runPayment(ctx, order, (*paymentWorkflow).runCashOut)
 }

@@ -110,7 +110,7 @@ func (w *world) follow(p pirogue.Payment) pirogue.Payment {
 	w.t.Helper()
 	w.renew()
 	w.register(false)
-	w.payment, w.order = p, pirogue.NewOrder(p, []pirogue.Instance{w.instances(false)[instance]})
+	w.payment, w.order = p, pirogue.NewPaymentInput(p, []pirogue.Instance{w.instances(false)[instance]})
 	w.operator.began = w.env.Now().Add(-openFor)
 	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
 	return w.tell()

@@ -15,7 +15,7 @@ import (
 )
 
 // Open implements activities.Restarter.
-func (s *Starter) Open(ctx context.Context, f pirogue.Followed) (bool, error) {
+func (s *Starter) Open(ctx context.Context, f pirogue.FollowedWork) (bool, error) {
 	found, err := s.Client.DescribeWorkflowExecution(ctx, followedWorkflowID(f), "")
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
@@ -28,7 +28,7 @@ func (s *Starter) Open(ctx context.Context, f pirogue.Followed) (bool, error) {
 }
 
 // followedWorkflowID returns the ID of the workflow that takes care of f.
-func followedWorkflowID(f pirogue.Followed) string {
+func followedWorkflowID(f pirogue.FollowedWork) string {
 	switch f.What {
 	case pirogue.FollowedBulk:
 		return BulkWorkflowID(pirogue.BulkID(f.ID))
@@ -47,12 +47,12 @@ func (s *Starter) Restart(ctx context.Context, r pirogue.Restart) error {
 	}
 	options := restartOptions(r.Payment, order)
 	options.WorkflowIDConflictPolicy = openOne(r.Anew)
-	_, err = s.Client.ExecuteWorkflow(ctx, options, stories[r.Payment.Kind].story, order)
+	_, err = s.Client.ExecuteWorkflow(ctx, options, restartableWorkflows[r.Payment.Kind].story, order)
 	return away(err)
 }
 
 // restartOrder returns what the workflow of a payment is started with again at this moment.
-func (s *Starter) restartOrder(r pirogue.Restart) (pirogue.Order, error) {
+func (s *Starter) restartOrder(r pirogue.Restart) (pirogue.PaymentInput, error) {
 	order, err := s.RestartOrders(r)
 	if err == nil && order.Resumes != nil {
 		order.Resumes.At = s.Clock.Now()
@@ -61,7 +61,7 @@ func (s *Starter) restartOrder(r pirogue.Restart) (pirogue.Order, error) {
 }
 
 // restartOptions returns how the workflow of a payment is started again.
-func restartOptions(p pirogue.Payment, order pirogue.Order) client.StartWorkflowOptions {
+func restartOptions(p pirogue.Payment, order pirogue.PaymentInput) client.StartWorkflowOptions {
 	options := paymentOptions(p, order)
 	options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 	return options
@@ -85,18 +85,18 @@ func (s *Starter) RestartDelivery(ctx context.Context, o pirogue.Owner, id pirog
 	return s.deliver(ctx, o, id, round, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 }
 
-// RemedyAnew starts the workflow of a payment again and has it apply what support asks
+// ActOnRestarted starts the workflow of a payment again and has it apply what support asks
 // for; see Remedy.
-func (s *Starter) RemedyAnew(ctx context.Context, r pirogue.Restart, act string) (pirogue.Verdict, error) {
-	var verdict pirogue.Verdict
+func (s *Starter) ActOnRestarted(ctx context.Context, r pirogue.Restart, act string) (pirogue.ActionResult, error) {
+	var verdict pirogue.ActionResult
 	order, err := s.restartOrder(r)
 	if err != nil {
 		return verdict, err
 	}
 	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(
-			restartOptions(r.Payment, order), stories[r.Payment.Kind].story, order),
-		UpdateOptions: remedyUpdate(r.Payment, act),
+			restartOptions(r.Payment, order), restartableWorkflows[r.Payment.Kind].story, order),
+		UpdateOptions: actionUpdate(r.Payment, act),
 	})
 	return decided(ctx, r.Payment, handle, err)
 }
@@ -122,22 +122,22 @@ func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, 
 	return found, unanswered(err)
 }
 
-// resume goes on with a payment that has ended, after its workflow was lost. A case waits
+// resumeFinal goes on with a payment that has ended, after its workflow was lost. A case waits
 // for a person; money that can still move late is looked for until the operator's horizon,
 // and once more when that has passed.
-func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
-	r := s.order.Resumes
-	s.ended, s.settled, s.status, s.number = true, true, r.Status, r.Attempts
-	s.answer(pirogue.FirstAnswer{})
+func (s *paymentWorkflow) resumeFinal(ctx workflow.Context) (pirogue.Status, error) {
+	r := s.input.Resumes
+	s.final, s.settled, s.status, s.number = true, true, r.Status, r.Attempts
+	s.releaseFirstResponse(pirogue.FirstResponse{})
 	if succeeded(r.Status) {
-		s.placed = s.order.Amount.Minor
+		s.booked = s.input.Amount.Minor
 	}
 	if err := s.watchEarlier(ctx); err != nil {
 		return r.Status, err
 	}
 	switch {
 	case r.Case == pirogue.CauseUnknown:
-		return s.untilClear(ctx, r.Status, pirogue.Receipt{Unclear: true})
+		return s.untilClear(ctx, r.Status, pirogue.OperatorResult{Unreadable: true})
 	case r.Case != "":
 		return s.settleOpen(ctx)
 	case succeeded(r.Status):
@@ -146,23 +146,23 @@ func (s *story) resume(ctx workflow.Context) (pirogue.Status, error) {
 	if !r.Watched() { // nothing that left can move any more
 		return r.Status, nil
 	}
-	s.deadline = r.EndedAt.Add(s.order.Leg.Horizon)
-	return s.watchToEnd(ctx, r.Status)
+	s.deadline = r.EndedAt.Add(s.input.Current.FinalityWindow)
+	return s.watchUntilHorizon(ctx, r.Status)
 }
 
 // settleOpen settles the open cases of an ended payment, the oldest first, and watches on where
 // money can still move. What arrives meanwhile has a case of its own.
-func (s *story) settleOpen(ctx workflow.Context) (pirogue.Status, error) {
-	r := s.order.Resumes
+func (s *paymentWorkflow) settleOpen(ctx workflow.Context) (pirogue.Status, error) {
+	r := s.input.Resumes
 	if r.Watched() {
-		s.deadline = r.EndedAt.Add(s.order.Leg.Horizon)
+		s.deadline = r.EndedAt.Add(s.input.Current.FinalityWindow)
 	}
-	open, err := call(ctx, ours(s.order.MerchantID, "open cases"), do.UnsettledCases, s.order.PaymentID)
+	open, err := call(ctx, ours(s.input.MerchantID, "open cases"), do.UnsettledCases, s.input.PaymentID)
 	if err != nil {
 		return r.Status, err
 	}
 	for _, c := range open {
-		s.leave(c.ID, c.Cause)
+		s.leaveCase(c.ID, c.Cause)
 	}
 	for len(s.arrived) > 0 {
 		if err := s.settleNext(ctx, s.arrived[0].cause, r.Status); err != nil {
@@ -172,22 +172,22 @@ func (s *story) settleOpen(ctx workflow.Context) (pirogue.Status, error) {
 	if !workflow.Now(ctx).Before(s.deadline) {
 		return r.Status, nil
 	}
-	return s.watchToEnd(ctx, r.Status)
+	return s.watchUntilHorizon(ctx, r.Status)
 }
 
 // windowEnd returns when the customer's time is over: when it was told, where it was.
-func (s *story) windowEnd(ctx workflow.Context) time.Time {
-	if r := s.order.Resumes; r != nil && !r.ExpiresAt.IsZero() {
+func (s *paymentWorkflow) windowEnd(ctx workflow.Context) time.Time {
+	if r := s.input.Resumes; r != nil && !r.ExpiresAt.IsZero() {
 		return r.ExpiresAt
 	}
-	return workflow.Now(ctx).Add(s.order.Leg.Window)
+	return workflow.Now(ctx).Add(s.input.Current.Window)
 }
 
 // horizonEnd returns when the outcome of money that leaves us should be known: so long
 // after it first left under the latest attempt.
-func (s *story) horizonEnd(ctx workflow.Context) time.Time {
-	if r := s.order.Resumes; r != nil && !r.FirstSent.IsZero() && s.number <= r.Attempts {
-		return r.FirstSent.Add(s.order.Leg.Horizon)
+func (s *paymentWorkflow) horizonEnd(ctx workflow.Context) time.Time {
+	if r := s.input.Resumes; r != nil && !r.FirstSent.IsZero() && s.number <= r.Attempts {
+		return r.FirstSent.Add(s.input.Current.FinalityWindow)
 	}
-	return workflow.Now(ctx).Add(s.order.Leg.Horizon)
+	return workflow.Now(ctx).Add(s.input.Current.FinalityWindow)
 }

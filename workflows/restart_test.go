@@ -190,7 +190,7 @@ func TestManyWorkersWithOneSubmissionSendItOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			in := activities.Submission{PaymentID: w.payment.ID, Leg: w.order.Leg}
+			in := activities.SubmitInput{PaymentID: w.payment.ID, Candidate: w.order.Current}
 			done, err := a.Submit(t.Context(), in)
 			if err == nil && done.Sent {
 				sent.Add(1)

@@ -31,7 +31,7 @@ func (w *world) rebuild() {
 		carriers = append(carriers, another)
 	}
 	var carried []pirogue.Route
-	for _, kind := range []pirogue.Kind{pirogue.CashIn, pirogue.CashOut} {
+	for _, kind := range []pirogue.PaymentKind{pirogue.CashIn, pirogue.CashOut} {
 		carried = append(carried, pirogue.Route{
 			Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange, Kind: kind, Operators: carriers,
 		})

@@ -11,8 +11,8 @@ import (
 
 // settleNext waits until the case of an ended payment is settled, and gives the money back first
 // where the merchant wants that.
-func (s *story) settleNext(ctx workflow.Context, cause pirogue.Cause, status pirogue.Status) error {
-	id := pirogue.NewCaseID(s.order.PaymentID, cause)
+func (s *paymentWorkflow) settleNext(ctx workflow.Context, cause pirogue.Cause, status pirogue.Status) error {
+	id := pirogue.NewCaseID(s.input.PaymentID, cause)
 	if i := slices.IndexFunc(s.arrived, func(a arrival) bool { return a.cause == cause }); i >= 0 {
 		id = s.arrived[i].id
 		s.arrived = slices.Delete(s.arrived, i, i+1)
@@ -30,7 +30,7 @@ func (s *story) settleNext(ctx workflow.Context, cause pirogue.Cause, status pir
 
 // settleEnded waits until a case of an ended payment is settled. What two people placed outside
 // Pirogue leaves suspense.
-func (s *story) settleEnded(
+func (s *paymentWorkflow) settleEnded(
 	ctx workflow.Context, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status, returns bool,
 ) error {
 	as, err := s.settleCase(ctx, id, cause, status, returns)
@@ -38,12 +38,12 @@ func (s *story) settleEnded(
 		return err
 	}
 	if as == pirogue.ResolvedPlaced {
-		if _, err := call(ctx, ours(s.order.MerchantID, "place case"), do.PlaceCase, id); err != nil {
+		if _, err := call(ctx, ours(s.input.MerchantID, "place case"), do.PlaceCase, id); err != nil {
 			return err
 		}
 	}
-	v := pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "the case is settled: " + string(as), Status: status}
-	if err := s.rule(ctx, v, func(r pirogue.Remedy) bool { return r.Resolution == as }); err != nil {
+	v := pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: "the case is settled: " + string(as), Status: status}
+	if err := s.replyToActions(ctx, v, func(r pirogue.SupportAction) bool { return r.Resolution == as }); err != nil {
 		return err
 	}
 	return workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(false))
@@ -52,7 +52,7 @@ func (s *story) settleEnded(
 // settleCase returns how an open case is settled: by the return of its money, which has succeeded
 // then, or by what two people say, whose remedies still wait for the end that it brings. With
 // returns a first return is begun without a person.
-func (s *story) settleCase(
+func (s *paymentWorkflow) settleCase(
 	ctx workflow.Context, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status, returns bool,
 ) (pirogue.Resolution, error) {
 	request := activities.ReturnRequest{Case: id, Known: activities.NoReturn}
@@ -64,7 +64,7 @@ func (s *story) settleCase(
 		if err != nil || back.Done {
 			return pirogue.ResolvedReturn, err
 		}
-		s.tell(ctx, waitsForSupport, "a person must settle the case "+string(cause))
+		s.setDetails(ctx, waitsForSupport, "a person must settle the case "+string(cause))
 		remedy, err := s.decided(ctx, id, cause, status)
 		if err != nil || remedy.Resolution != pirogue.ResolvedReturn {
 			return remedy.Resolution, err
@@ -82,80 +82,80 @@ const onItsWay = "the money is on its way back to its payer; the case closes whe
 
 // giveBack begins the return of a case's money where it is asked to, and waits until the money is
 // back or no return is under way any more.
-func (s *story) giveBack(
+func (s *paymentWorkflow) giveBack(
 	ctx workflow.Context, request activities.ReturnRequest, status pirogue.Status,
-) (activities.GivenBack, error) {
-	if s.order.Kind.MoneyOut() {
-		return activities.GivenBack{}, nil
+) (activities.ReturnResult, error) {
+	if s.input.Kind.MoneyOut() {
+		return activities.ReturnResult{}, nil
 	}
-	back, err := call(ctx, ours(s.order.MerchantID, "give back"), do.GiveBack, request)
+	back, err := call(ctx, ours(s.input.MerchantID, "give back"), do.GiveBack, request)
 	if err != nil || !back.Open {
 		return back, err
 	}
-	s.tell(ctx, waitsForNothing, onItsWay)
-	turn := start(ctx, returning(s.order.MerchantID), do.AwaitReturn, request.Case)
+	s.setDetails(ctx, waitsForNothing, onItsWay)
+	turn := start(ctx, returning(s.input.MerchantID), do.AwaitReturn, request.Case)
 	for !turn.future.IsReady() {
-		if s.called() {
-			v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: onItsWay, Status: status}
-			if err := s.rule(ctx, v, everyone); err != nil {
+		if s.hasPendingAction() {
+			v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: onItsWay, Status: status}
+			if err := s.replyToActions(ctx, v, everyAction); err != nil {
 				return back, err
 			}
 		}
 		workflow.NewSelector(ctx).AddFuture(turn.future, func(workflow.Future) {}).
-			AddReceive(s.desk.bell, func(workflow.ReceiveChannel, bool) {}).Select(ctx)
+			AddReceive(s.actions.wake, func(workflow.ReceiveChannel, bool) {}).Select(ctx)
 	}
 	return turn.get(ctx)
 }
 
 // beginReturn gives the money of a case back because two people say so, and tells them whether
 // there is a way.
-func (s *story) beginReturn(
-	ctx workflow.Context, request activities.ReturnRequest, r pirogue.Remedy, status pirogue.Status,
+func (s *paymentWorkflow) beginReturn(
+	ctx workflow.Context, request activities.ReturnRequest, r pirogue.SupportAction, status pirogue.Status,
 ) error {
-	back, err := call(ctx, ours(s.order.MerchantID, "give back"), do.GiveBack, request)
+	back, err := call(ctx, ours(s.input.MerchantID, "give back"), do.GiveBack, request)
 	if err != nil {
 		return err
 	}
-	v := pirogue.Verdict{
+	v := pirogue.ActionResult{
 		Decision: pirogue.DecisionRefused, Evidence: r.Evidence, Status: status,
 		Reason: "no operator can pay into the payer's wallet, or an earlier return may have paid: place it by hand",
 	}
 	if back.Open || back.Done {
 		v.Decision, v.Reason = pirogue.DecisionWaiting, onItsWay
 	}
-	return s.rule(ctx, v, only(r))
+	return s.replyToActions(ctx, v, onlyAction(r))
 }
 
 // decided returns the resolution of a case that two people agree on. Its remedy goes on waiting;
 // everything else is answered.
-func (s *story) decided(
+func (s *paymentWorkflow) decided(
 	ctx workflow.Context, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status,
-) (pirogue.Remedy, error) {
+) (pirogue.SupportAction, error) {
 	for {
-		for _, r := range s.desk.waiting {
-			v, err := s.judge(ctx, r.remedy, id, cause, status)
+		for _, r := range s.actions.waiting {
+			v, err := s.judgeAnswer(ctx, r.action, id, cause, status)
 			if err != nil || v.Decision == pirogue.DecisionSettled {
-				return r.remedy, err
+				return r.action, err
 			}
-			if err := s.rule(ctx, v, only(r.remedy)); err != nil {
-				return r.remedy, err
+			if err := s.replyToActions(ctx, v, onlyAction(r.action)); err != nil {
+				return r.action, err
 			}
 		}
 		if err := s.untilCalled(ctx); err != nil {
-			return pirogue.Remedy{}, err
+			return pirogue.SupportAction{}, err
 		}
 	}
 }
 
-// judge returns the verdict on one remedy for an open case; SETTLED when a second person has
+// judgeAnswer returns the verdict on one remedy for an open case; SETTLED when a second person has
 // confirmed a resolution of it.
-func (s *story) judge(
-	ctx workflow.Context, r pirogue.Remedy, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status,
-) (pirogue.Verdict, error) {
-	v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Evidence: r.Evidence, Status: status}
+func (s *paymentWorkflow) judgeAnswer(
+	ctx workflow.Context, r pirogue.SupportAction, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status,
+) (pirogue.ActionResult, error) {
+	v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Evidence: r.Evidence, Status: status}
 	ways, said := s.resolutions(status)
 	switch {
-	case r.Verb != pirogue.VerbResolve:
+	case r.Kind != pirogue.ActionResolve:
 		v.Reason = "the case " + string(cause) + " is open: resolve it"
 	case r.Case != "" && r.Case != id:
 		v.Reason = "cases are settled one after the other, and this one comes first: " + string(id)
@@ -172,9 +172,9 @@ func (s *story) judge(
 // resolutions returns how a case with money may be settled, and says so: stray money that came in
 // goes back or is placed; of money that left, people say how much of the order it was, as long as
 // the payment is open.
-func (s *story) resolutions(status pirogue.Status) ([]pirogue.Resolution, string) {
+func (s *paymentWorkflow) resolutions(status pirogue.Status) ([]pirogue.Resolution, string) {
 	switch {
-	case !s.order.Kind.MoneyOut():
+	case !s.input.Kind.MoneyOut():
 		return []pirogue.Resolution{pirogue.ResolvedReturn, pirogue.ResolvedPlaced},
 			"stray money that came in is resolved as return or placed"
 	case status.Terminal():

@@ -22,7 +22,7 @@ func TestTheNextOperatorIsTriedOnlyWhenNothingIsAtTheOneBefore(t *testing.T) {
 
 	lost := []error{unknown}
 	for name, tt := range map[string]struct {
-		kind   pirogue.Kind
+		kind   pirogue.PaymentKind
 		first  []error // what the first operator's submission fails with
 		scenes []scene // what the first operator says of it
 		want   pirogue.Status
@@ -67,7 +67,7 @@ func TestAPaymentThatAStalledRunSentAfterAllIsFollowedWhereItWasSent(t *testing.
 		"before the next operator's turn": {"Latest", 2},
 		"in the middle of it":             {"Renew", 1},
 	} {
-		for _, kind := range []pirogue.Kind{pirogue.CashIn, pirogue.CashOut} {
+		for _, kind := range []pirogue.PaymentKind{pirogue.CashIn, pirogue.CashOut} {
 			t.Run(fmt.Sprint(kind, " ", name), func(t *testing.T) {
 				t.Parallel()
 				w := newWorldOf(t, setting{kind: kind, next: true})
@@ -125,7 +125,7 @@ func TestAPaymentIsJudgedByThePromisesOfTheOperatorThatHasItAlsoAfterAReset(t *t
 			w.next.scenes = settledAtOnce
 			if tt.at == pirogue.AttemptUnknown {
 				w.sent(second)
-				_, err = w.store.Answer(t.Context(), pirogue.Answer{
+				_, err = w.store.RecordAttemptResult(t.Context(), pirogue.AttemptResult{
 					AttemptID: second.ID, Sending: 1, State: pirogue.AttemptUnknown, At: w.env.Now(),
 				})
 				require.NoError(t, err)
@@ -199,7 +199,7 @@ func TestAPaymentThatMovedOnIsFoundWhereItIsWhenTheStoryIsToldAgain(t *testing.T
 	w.next.now = w.env.Now
 	w.register(false)
 	w.payment, _ = w.latest()
-	w.order = pirogue.NewOrder(w.payment, []pirogue.Instance{w.instances(false)[another]})
+	w.order = pirogue.NewPaymentInput(w.payment, []pirogue.Instance{w.instances(false)[another]})
 	w.next.scenes = settledAtOnce
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 	require.Len(t, w.next.reached, 1, "it was not sent again")
@@ -209,18 +209,18 @@ func TestAPaymentThatMovedOnIsFoundWhereItIsWhenTheStoryIsToldAgain(t *testing.T
 // outOfService opens the circuit of the world's operator for a while, or for ever.
 func (w *world) outOfService(back time.Duration) {
 	w.t.Helper()
-	h := pirogue.Health{Operator: instance, State: pirogue.HealthClosed}.Failed("connection refused", w.env.Now())
+	h := pirogue.CircuitBreaker{Operator: instance, State: pirogue.BreakerClosed}.Failed("connection refused", w.env.Now())
 	h.ProbeAt = w.env.Now().Add(48 * time.Hour) // nobody tries before
-	saved, err := w.store.SaveHealth(w.t.Context(), h)
+	saved, err := w.store.SaveBreaker(w.t.Context(), h)
 	require.NoError(w.t, err)
 	require.True(w.t, saved)
 	if back == 0 {
 		return
 	}
 	w.env.RegisterDelayedCallback(func() {
-		h, err := w.store.Health(w.t.Context(), instance)
+		h, err := w.store.Breaker(w.t.Context(), instance)
 		require.NoError(w.t, err)
-		saved, err := w.store.SaveHealth(w.t.Context(), h.Answered(1, w.env.Now()))
+		saved, err := w.store.SaveBreaker(w.t.Context(), h.Succeeded(1, w.env.Now()))
 		require.NoError(w.t, err)
 		require.True(w.t, saved)
 	}, back)
@@ -230,7 +230,7 @@ func TestWhileAnOperatorIsOutOfService(t *testing.T) {
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
-		kind  pirogue.Kind
+		kind  pirogue.PaymentKind
 		back  time.Duration // 0: never
 		want  pirogue.Status
 		sent  bool
@@ -273,8 +273,8 @@ func TestAPaymentThatTriesInVainWhetherItsOperatorIsBackGoesOnWaiting(t *testing
 	t.Parallel()
 
 	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
-	saved, err := w.store.SaveHealth(t.Context(),
-		pirogue.Health{Operator: instance, State: pirogue.HealthClosed}.Failed("connection refused", w.env.Now()))
+	saved, err := w.store.SaveBreaker(t.Context(),
+		pirogue.CircuitBreaker{Operator: instance, State: pirogue.BreakerClosed}.Failed("connection refused", w.env.Now()))
 	require.NoError(t, err)
 	require.True(t, saved)
 	w.operator.upAfter, w.operator.scenes = 20*time.Hour, settledAtOnce
@@ -315,44 +315,44 @@ func TestManyPaymentsThatCannotBeSentAreAnOutageAndOneThatCanEndsIt(t *testing.T
 	}
 	process := quiet().NewTestActivityEnvironment()
 	process.RegisterActivity(acts)
-	submit := func(p pirogue.Payment) activities.Submitted {
-		var got activities.Submitted
-		value, err := process.ExecuteActivity(acts.Submit, activities.Submission{PaymentID: p.ID, Leg: w.order.Leg})
+	submit := func(p pirogue.Payment) activities.SubmitResult {
+		var got activities.SubmitResult
+		value, err := process.ExecuteActivity(acts.Submit, activities.SubmitInput{PaymentID: p.ID, Candidate: w.order.Current})
 		require.NoError(t, err)
 		require.NoError(t, value.Get(&got))
 		return got
 	}
-	state := func() pirogue.HealthState {
-		h, err := w.store.Health(t.Context(), instance)
+	state := func() pirogue.BreakerState {
+		h, err := w.store.Breaker(t.Context(), instance)
 		require.NoError(t, err)
 		return h.State
 	}
 	w.operator.upAfter = time.Hour
 
 	for range 2 * pirogue.OutageAfter {
-		require.False(t, submit(w.payment).Down, "one payment in trouble is no outage")
+		require.False(t, submit(w.payment).OperatorDown, "one payment in trouble is no outage")
 	}
 	payments := make([]pirogue.Payment, pirogue.OutagePayments-1) // one has failed already
 	for n := range payments {
-		require.Equal(t, pirogue.HealthClosed, state())
+		require.Equal(t, pirogue.BreakerClosed, state())
 		payments[n], _ = w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("o", n), Amount: xof(100), Fee: xof(0)})
 		submit(payments[n])
 	}
-	require.Equal(t, pirogue.HealthOpen, state())
+	require.Equal(t, pirogue.BreakerOpen, state())
 	tried := len(w.operator.refs)
-	require.True(t, submit(payments[0]).Down)
+	require.True(t, submit(payments[0]).OperatorDown)
 	require.Len(t, w.operator.refs, tried, "nothing is sent while it is out of service")
 
 	now = now.Add(pirogue.OutageProbe + time.Second)
-	require.True(t, submit(payments[0]).Down)
-	require.True(t, submit(payments[1]).Down)
+	require.True(t, submit(payments[0]).OperatorDown)
+	require.True(t, submit(payments[1]).OperatorDown)
 	require.Len(t, w.operator.refs, tried+1, "one is let through to see, and no other")
-	require.Equal(t, pirogue.HealthOpen, state(), "it failed as well")
+	require.Equal(t, pirogue.BreakerOpen, state(), "it failed as well")
 
 	now, w.operator.upAfter = now.Add(pirogue.OutageProbe+time.Second), 0
-	require.Equal(t, activities.Accepted, submit(payments[1]).Class)
-	require.Equal(t, pirogue.HealthClosed, state())
-	require.Equal(t, activities.Accepted, submit(payments[2]).Class)
+	require.Equal(t, activities.SubmitAccepted, submit(payments[1]).Outcome)
+	require.Equal(t, pirogue.BreakerClosed, state())
+	require.Equal(t, activities.SubmitAccepted, submit(payments[2]).Outcome)
 }
 
 func TestAnOperatorThatCannotBeAskedIsHeardOut(t *testing.T) {
@@ -360,15 +360,15 @@ func TestAnOperatorThatCannotBeAskedIsHeardOut(t *testing.T) {
 
 	paid, xof5000 := pirogue.OutcomePaid, xof(5000)
 	for name, tt := range map[string]struct {
-		said []pirogue.Receipt
+		said []pirogue.OperatorResult
 		want pirogue.Status
 		open []pirogue.Cause
 	}{
 		"it says nothing":                  {nil, "EXPIRED", []pirogue.Cause{pirogue.CauseUnknown}},
-		"it says paid, and how much":       {[]pirogue.Receipt{{Outcome: paid, Amount: xof5000}}, "SUCCESS", nil},
-		"it says paid, and not how much":   {[]pirogue.Receipt{{Outcome: paid}}, "PENDING", []pirogue.Cause{pirogue.CauseAmountMismatch}},
-		"it says paid, another amount":     {[]pirogue.Receipt{{Outcome: paid, Amount: xof(1)}}, "PENDING", []pirogue.Cause{pirogue.CauseAmountMismatch}},
-		"it says that the customer failed": {[]pirogue.Receipt{{Outcome: pirogue.OutcomeDeclined}}, "FAILED", nil},
+		"it says paid, and how much":       {[]pirogue.OperatorResult{{Outcome: paid, Amount: xof5000}}, "SUCCESS", nil},
+		"it says paid, and not how much":   {[]pirogue.OperatorResult{{Outcome: paid}}, "PENDING", []pirogue.Cause{pirogue.CauseAmountMismatch}},
+		"it says paid, another amount":     {[]pirogue.OperatorResult{{Outcome: paid, Amount: xof(1)}}, "PENDING", []pirogue.Cause{pirogue.CauseAmountMismatch}},
+		"it says that the customer failed": {[]pirogue.OperatorResult{{Outcome: pirogue.OutcomeDeclined}}, "FAILED", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

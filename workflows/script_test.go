@@ -78,36 +78,36 @@ func (o *operator) askedBefore(limit time.Duration) int {
 
 func (o *operator) Capability() pirogue.Capability {
 	c := pirogue.Capability{
-		Reference: o.power, Unheard: pirogue.RepeatRenewed, Horizon: o.horizon, AbsenceProves: o.proves,
+		Reference: o.power, OnLostResponse: pirogue.ResendNewReference, FinalityWindow: o.horizon, AbsenceProves: o.proves,
 		ResendWithin: o.resend, CashOut: o.payouts, Proof: cmp.Or(o.proof, pirogue.ProofNone),
 	}
 	if c.Reference == "" {
 		c.Reference = pirogue.StatusByReference
 	}
-	if c.Horizon == 0 {
-		c.Horizon = 24 * time.Hour
+	if c.FinalityWindow == 0 {
+		c.FinalityWindow = 24 * time.Hour
 	}
 	return c
 }
 
-func (o *operator) Collect(_ context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+func (o *operator) Collect(_ context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	if c.OTP != "" {
 		o.passwords = append(o.passwords, c.OTP)
 	}
 	if err := o.submit(c.Ref); err != nil {
 		if o.named && pirogue.CodeOf(err) == pirogue.Unknown {
-			return pirogue.Receipt{Handle: token}, err
+			return pirogue.OperatorResult{Handle: token}, err
 		}
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
-	return pirogue.Receipt{
+	return pirogue.OperatorResult{
 		Outcome: pirogue.OutcomePending, Handle: token,
 		NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "https://operator.example/pay"},
 	}, nil
 }
 
-func (o *operator) Disburse(_ context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
-	return pirogue.Receipt{Outcome: pirogue.OutcomePending}, o.submit(d.Ref)
+func (o *operator) Disburse(_ context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+	return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, o.submit(d.Ref)
 }
 
 // submit takes one submission and answers as the script says.
@@ -135,13 +135,13 @@ func (o *operator) submit(ref pirogue.OperatorRef) error {
 	return answer
 }
 
-func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.asked++
 	o.askedAt = append(o.askedAt, o.now())
 	if q.Kind == pirogue.CashIn && !o.tokenless && q.Handle["pay_token"] != token["pay_token"] {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "asked without the token")
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "asked without the token")
 	}
 	current := scene{outcome: pirogue.OutcomePending}
 	scenes := o.scenes
@@ -155,11 +155,11 @@ func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Rec
 	}
 	switch {
 	case current.err != nil:
-		return pirogue.Receipt{}, current.err
+		return pirogue.OperatorResult{}, current.err
 	case current.unclear:
-		return pirogue.Receipt{Outcome: pirogue.OutcomePending, Unclear: true, Words: "paid, some amount"}, nil
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Unreadable: true, Message: "paid, some amount"}, nil
 	}
-	receipt := pirogue.Receipt{Outcome: current.outcome, ProviderTxID: "MP1", Mismatch: current.mismatch}
+	receipt := pirogue.OperatorResult{Outcome: current.outcome, ProviderTxID: "MP1", Mismatch: current.mismatch}
 	if current.amount != 0 {
 		receipt.Amount = xof(current.amount)
 	}
@@ -172,14 +172,14 @@ func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Rec
 // refunder is an operator that can give back what it collected.
 type refunder struct{ *operator }
 
-func (r refunder) Refund(_ context.Context, q pirogue.Reversal) (pirogue.Receipt, error) {
-	if !r.tokenless && q.Collected.Handle["pay_token"] != token["pay_token"] {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not a payment of ours")
+func (r refunder) Refund(_ context.Context, q pirogue.RefundRequest) (pirogue.OperatorResult, error) {
+	if !r.tokenless && q.CollectQuery.Handle["pay_token"] != token["pay_token"] {
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Refused, "not a payment of ours")
 	}
 	r.mu.Lock()
-	r.reversals, r.reversed = r.reversals+1, append(r.reversed, q.Collected.Ref)
+	r.reversals, r.reversed = r.reversals+1, append(r.reversed, q.CollectQuery.Ref)
 	r.mu.Unlock()
-	return pirogue.Receipt{Outcome: pirogue.OutcomePending}, r.submit(q.Ref)
+	return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, r.submit(q.Ref)
 }
 
 // deaf is an operator that cannot be asked and proves its callbacks by a secret.
@@ -187,15 +187,15 @@ type deaf struct{ script *operator }
 
 func (d deaf) Capability() pirogue.Capability {
 	c := d.script.Capability()
-	c.Reference, c.Unheard, c.Proof = pirogue.NeitherByReference, pirogue.RepeatNever, pirogue.ProofToken
+	c.Reference, c.OnLostResponse, c.Proof = pirogue.NeitherByReference, pirogue.ResendNever, pirogue.ProofToken
 	return c
 }
 
-func (d deaf) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+func (d deaf) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	return d.script.Collect(ctx, c)
 }
 
-func (d deaf) Disburse(ctx context.Context, q pirogue.Disbursement) (pirogue.Receipt, error) {
+func (d deaf) Disburse(ctx context.Context, q pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
 	return d.script.Disburse(ctx, q)
 }
 
@@ -207,9 +207,9 @@ type endpoint struct {
 	at      []time.Time
 }
 
-func (e *endpoint) Send(_ context.Context, _ activities.Message, spend func([32]byte) error) (activities.Reply, error) {
+func (e *endpoint) Send(_ context.Context, _ activities.WebhookMessage, spend func([32]byte) error) (activities.WebhookReply, error) {
 	if err := spend([32]byte{byte(len(e.at) + 1)}); err != nil {
-		return activities.Reply{}, err
+		return activities.WebhookReply{}, err
 	}
 	e.at = append(e.at, e.now())
 	answer := http.StatusOK
@@ -217,7 +217,7 @@ func (e *endpoint) Send(_ context.Context, _ activities.Message, spend func([32]
 		answer = e.answers[min(len(e.at), len(e.answers))-1]
 	}
 	if answer == 0 {
-		return activities.Reply{}, errors.New("TIMED_OUT")
+		return activities.WebhookReply{}, errors.New("TIMED_OUT")
 	}
-	return activities.Reply{HTTPStatus: answer, RetryAfter: e.after}, nil
+	return activities.WebhookReply{HTTPStatus: answer, RetryAfter: e.after}, nil
 }

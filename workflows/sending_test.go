@@ -13,7 +13,7 @@ import (
 )
 
 // kinds is every kind of payment.
-var kinds = []pirogue.Kind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund}
+var kinds = []pirogue.PaymentKind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund}
 
 // Whatever starts a workflow late, be it the sweep, a reset or a worker that was away:
 // nothing is sent past the start deadline. The sweep takes no part here.
@@ -22,8 +22,8 @@ func TestAWorkflowThatBeginsLateSendsNothing(t *testing.T) {
 
 	for _, kind := range kinds {
 		for age, want := range map[time.Duration]pirogue.Status{
-			pirogue.StartPatience - time.Second: pirogue.StatusSuccess,
-			pirogue.StartPatience:               pirogue.StatusExpired,
+			pirogue.StartDeadline - time.Second: pirogue.StatusSuccess,
+			pirogue.StartDeadline:               pirogue.StatusExpired,
 			2 * time.Minute:                     pirogue.StatusExpired,
 		} {
 			t.Run(fmt.Sprint(kind, " after ", age), func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestAPaymentWaitsForItsTurnAtTheOperator(t *testing.T) {
 					p, a := w.latest()
 					if time.Duration(turn)*time.Second > asked {
 						require.Equal(t, pirogue.StatusPending, p.Status, "it is taken up")
-						require.Equal(t, "waits for its turn at the operator", a.Answer)
+						require.Equal(t, "waits for its turn at the operator", a.OperatorMessage)
 					}
 					require.NotEqual(t, pirogue.StatusCreated, p.Status, "the sweep would expire it")
 				}, asked)
@@ -137,8 +137,8 @@ func (z *zombie) sends() {
 
 // failsToDial writes that nothing was sent.
 func (z *zombie) failsToDial() {
-	_, err := z.w.store.Answer(z.w.t.Context(), pirogue.Answer{
-		AttemptID: z.id, Sending: z.sending.Number, State: pirogue.AttemptPrepared, Words: "i/o timeout", At: z.w.env.Now(),
+	_, err := z.w.store.RecordAttemptResult(z.w.t.Context(), pirogue.AttemptResult{
+		AttemptID: z.id, Sending: z.sending.Number, State: pirogue.AttemptPrepared, Message: "i/o timeout", At: z.w.env.Now(),
 	})
 	require.NoError(z.w.t, err)
 }
@@ -148,7 +148,7 @@ func (z *zombie) failsToDial() {
 func TestAPaymentThatALateAnswerProvesNotSentEnds(t *testing.T) {
 	t.Parallel()
 
-	for _, kind := range []pirogue.Kind{pirogue.CashOut, pirogue.Refund} {
+	for _, kind := range []pirogue.PaymentKind{pirogue.CashOut, pirogue.Refund} {
 		for _, power := range []pirogue.ReferencePower{pirogue.StatusByReference, pirogue.IdempotentByReference} {
 			t.Run(fmt.Sprint(kind, " ", power), func(t *testing.T) {
 				t.Parallel()
@@ -186,14 +186,14 @@ func TestAPaymentThatALateAnswerProvesNotSentEnds(t *testing.T) {
 func TestAPaymentThatIsSentWhileItEndsAsNotSentGoesOn(t *testing.T) {
 	t.Parallel()
 
-	for _, kind := range []pirogue.Kind{pirogue.CashOut, pirogue.Refund} {
+	for _, kind := range []pirogue.PaymentKind{pirogue.CashOut, pirogue.Refund} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{kind: kind})
 			w.operator.answers, w.operator.scenes = down, settledAtOnce
 			z := &zombie{w: w}
 			w.rig(func(method string) moment {
-				if method == "Settle" && z.id == "" {
+				if method == "Finalize" && z.id == "" {
 					z.sends()
 				}
 				return spared
@@ -226,7 +226,7 @@ func TestCashInIsNotSentPastItsWindow(t *testing.T) {
 		"the answer to its submission was lost": {
 			func(w *world, a pirogue.Attempt) {
 				w.sent(a)
-				_, err := w.store.Answer(w.t.Context(), pirogue.Answer{
+				_, err := w.store.RecordAttemptResult(w.t.Context(), pirogue.AttemptResult{
 					AttemptID: a.ID, Sending: 1, State: pirogue.AttemptUnknown, At: w.env.Now(),
 				})
 				require.NoError(w.t, err)

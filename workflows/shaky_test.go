@@ -53,8 +53,8 @@ func (s *shaky) Send(
 	return sent, err
 }
 
-func (s *shaky) Answer(ctx context.Context, a pirogue.Answer) (stands pirogue.AttemptState, err error) {
-	err = s.try(ctx, "Answer", func() error { stands, err = s.DB.Answer(ctx, a); return err })
+func (s *shaky) Answer(ctx context.Context, a pirogue.AttemptResult) (stands pirogue.AttemptState, err error) {
+	err = s.try(ctx, "Answer", func() error { stands, err = s.DB.RecordAttemptResult(ctx, a); return err })
 	return stands, err
 }
 
@@ -66,7 +66,7 @@ func (s *shaky) Postpone(
 }
 
 func (s *shaky) Unsent(ctx context.Context, id pirogue.PaymentID) (unsent bool, err error) {
-	err = s.try(ctx, "Unsent", func() error { unsent, err = s.DB.Unsent(ctx, id); return err })
+	err = s.try(ctx, "NothingSent", func() error { unsent, err = s.DB.NothingSent(ctx, id); return err })
 	return unsent, err
 }
 
@@ -79,7 +79,7 @@ func (s *shaky) Renew(
 
 func (s *shaky) Polled(ctx context.Context, poll pirogue.Poll) (e pirogue.Evidence, err error) {
 	err = s.try(ctx, "Polled", func() error {
-		e, err = s.DB.Polled(ctx, poll)
+		e, err = s.DB.RecordPoll(ctx, poll)
 		written(ctx)
 		return err
 	})
@@ -93,9 +93,9 @@ func (s *shaky) Accept(
 	return stands, fresh, err
 }
 
-func (s *shaky) Settle(ctx context.Context, in pirogue.Settlement) (settled pirogue.Settled, err error) {
-	err = s.try(ctx, "Settle", func() error {
-		settled, err = s.DB.Settle(ctx, in)
+func (s *shaky) Settle(ctx context.Context, in pirogue.Finalization) (settled pirogue.Finalized, err error) {
+	err = s.try(ctx, "Finalize", func() error {
+		settled, err = s.DB.Finalize(ctx, in)
 		if err == nil && s.ended != nil {
 			s.ended(settled.Payment)
 		}
@@ -117,12 +117,12 @@ func (s *shaky) PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) 
 	return s.try(ctx, "PlaceCase", func() error { return s.DB.PlaceCase(ctx, id, at) })
 }
 
-func (s *shaky) EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error {
-	return s.try(ctx, "EndAct", func() error { return s.DB.EndAct(ctx, act, v, at) })
+func (s *shaky) EndAct(ctx context.Context, act string, v pirogue.ActionResult, at time.Time) error {
+	return s.try(ctx, "EndAct", func() error { return s.DB.EndAuditEntry(ctx, act, v, at) })
 }
 
-func (s *shaky) BeginAct(ctx context.Context, a pirogue.Act) error {
-	return s.try(ctx, "BeginAct", func() error { return s.DB.BeginAct(ctx, a) })
+func (s *shaky) BeginAct(ctx context.Context, a pirogue.AuditEntry) error {
+	return s.try(ctx, "BeginAct", func() error { return s.DB.BeginAuditEntry(ctx, a) })
 }
 
 func (s *shaky) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
@@ -145,7 +145,7 @@ func (s *shaky) Cases(ctx context.Context, id pirogue.PaymentID) (all []pirogue.
 	return all, err
 }
 
-func (s *shaky) Callbacks(ctx context.Context, id pirogue.AttemptID) (said []pirogue.Receipt, err error) {
+func (s *shaky) Callbacks(ctx context.Context, id pirogue.AttemptID) (said []pirogue.OperatorResult, err error) {
 	err = s.try(ctx, "Callbacks", func() error { said, err = s.DB.Callbacks(ctx, id); return err })
 	return said, err
 }

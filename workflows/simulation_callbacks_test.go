@@ -40,8 +40,8 @@ func (n *nature) callBack(e *entry) {
 func (s *scenario) callBack(e *entry, after time.Duration, body string) {
 	unreadable := chance(s.dice["callbacks"], 0.1)
 	call := func() {
-		said := pirogue.Receipt{
-			Outcome: e.truth(s.now()), ProviderTxID: s.alias(e.ref), Words: "a callback",
+		said := pirogue.OperatorResult{
+			Outcome: e.truth(s.now()), ProviderTxID: s.alias(e.ref), Message: "a callback",
 			Mismatch: e.party,
 		}
 		if said.Outcome == pirogue.OutcomePaid {
@@ -49,7 +49,7 @@ func (s *scenario) callBack(e *entry, after time.Duration, body string) {
 		}
 		if unreadable {
 			s.mark("a callback cannot be read")
-			said = pirogue.Receipt{Words: "<html>"}
+			said = pirogue.OperatorResult{Message: "<html>"}
 		}
 		attempt, err := s.lot.store.AttemptByRef(s.lot.t.Context(), instance, e.ref)
 		require.NoError(s.lot.t, err)
@@ -75,12 +75,12 @@ func (s *scenario) forge(after time.Duration) {
 		_, attempt, err := s.lot.store.Latest(s.lot.t.Context(), id)
 		require.NoError(s.lot.t, err)
 		claims := []pirogue.Outcome{pirogue.OutcomePaid, pirogue.OutcomeDeclined, pirogue.OutcomePending, ""}
-		s.hear(attempt, pirogue.Receipt{Outcome: claims[draw], Words: "a forged callback"}, "forged")
+		s.hear(attempt, pirogue.OperatorResult{Outcome: claims[draw], Message: "a forged callback"}, "forged")
 	})
 }
 
 // hear keeps a callback and passes it on as the API does, unless the API dies in between.
-func (s *scenario) hear(a pirogue.Attempt, said pirogue.Receipt, body string) {
+func (s *scenario) hear(a pirogue.Attempt, said pirogue.OperatorResult, body string) {
 	s.lot.t.Helper()
 	ctx := s.lot.t.Context()
 	c := pirogue.NewCallback(a, said, []byte(body), s.now())
@@ -100,7 +100,7 @@ func (s *scenario) hear(a pirogue.Attempt, said pirogue.Receipt, body string) {
 	}
 	p, _, err := s.lot.store.Latest(ctx, a.PaymentID)
 	require.NoError(s.lot.t, err)
-	if err := s.Heard(ctx, p.ID, p.Kind); err == nil {
+	if err := s.SignalCallback(ctx, p.ID, p.Kind); err == nil {
 		require.NoError(s.lot.t, s.lot.store.Routed(ctx, c.ID, s.now()))
 		return
 	}

@@ -199,10 +199,10 @@ func (s *scenario) checkBalance(all []pirogue.Payment) {
 func (s *scenario) checkActs() {
 	s.lot.t.Helper()
 	for _, p := range s.told {
-		acts, err := s.lot.store.Acts(s.lot.t.Context(), p.ID, pirogue.MaxPage)
+		acts, err := s.lot.store.AuditEntries(s.lot.t.Context(), p.ID, pirogue.MaxPage)
 		require.NoError(s.lot.t, err)
 		for _, kept := range acts {
-			if kept.Verb == pirogue.VerbCancel {
+			if kept.Action == pirogue.ActionCancel {
 				s.checkCancel(p, kept)
 				continue
 			}
@@ -210,9 +210,9 @@ func (s *scenario) checkActs() {
 			switch {
 			case told.turned != nil || told.verdict.Decision == "" && (s.lost || s.left[p.ID]):
 			case told.err != nil || told.verdict.Decision == "":
-				s.wrong("%s by %s was never answered: %v", kept.Verb, kept.Actor, told.err)
-			case told.verdict != kept.Verdict:
-				s.wrong("%s was told %+v, the log says %+v", kept.Actor, told.verdict, kept.Verdict)
+				s.wrong("%s by %s was never answered: %v", kept.Action, kept.Actor, told.err)
+			case told.verdict != kept.Result:
+				s.wrong("%s was told %+v, the log says %+v", kept.Actor, told.verdict, kept.Result)
 			case decides(kept) && !seconded(kept, acts):
 				s.wrong("%s settled a case alone", kept.Actor)
 			}
@@ -224,9 +224,9 @@ func (s *scenario) checkActs() {
 }
 
 // checkCancel proves that the audit log says of a cancel request that it decided nothing.
-func (s *scenario) checkCancel(p pirogue.Payment, kept pirogue.Act) {
+func (s *scenario) checkCancel(p pirogue.Payment, kept pirogue.AuditEntry) {
 	s.lot.t.Helper()
-	if s.cancelled[p.ID].IsZero() || kept.Verdict.Decision != pirogue.DecisionRefused {
+	if s.cancelled[p.ID].IsZero() || kept.Result.Decision != pirogue.DecisionRefused {
 		s.wrong("the cancel request of %s %s is kept as %+v", p.Kind, p.OrderID, kept)
 	}
 	delete(s.recorded, p.ID)
@@ -236,26 +236,26 @@ func (s *scenario) checkCancel(p pirogue.Payment, kept pirogue.Act) {
 const ruling = time.Second + 2*coarse
 
 // decides reports whether an act, with another one before it, decided about money.
-func decides(a pirogue.Act) bool {
-	settled := a.Verdict.Decision == pirogue.DecisionSettled && a.Verdict.Reason == "the case is settled: "+string(a.Resolution)
-	returns := a.Verdict.Decision == pirogue.DecisionWaiting
-	return a.Verb == pirogue.VerbResolve && (settled || returns)
+func decides(a pirogue.AuditEntry) bool {
+	settled := a.Result.Decision == pirogue.DecisionSettled && a.Result.Reason == "the case is settled: "+string(a.Resolution)
+	returns := a.Result.Decision == pirogue.DecisionWaiting
+	return a.Action == pirogue.ActionResolve && (settled || returns)
 }
 
 // seconded reports whether two people agreed on what an act decided: one proposed it since the
 // decision before, and another one confirmed it together with the act.
-func seconded(one pirogue.Act, acts []pirogue.Act) bool {
-	together := func(a pirogue.Act) bool { return one.EndedAt.Sub(a.EndedAt).Abs() < ruling }
+func seconded(one pirogue.AuditEntry, acts []pirogue.AuditEntry) bool {
+	together := func(a pirogue.AuditEntry) bool { return one.EndedAt.Sub(a.EndedAt).Abs() < ruling }
 	since := time.Time{}
 	for _, a := range acts {
 		if decides(a) && !together(a) && a.EndedAt.Before(one.EndedAt) && a.EndedAt.After(since) {
 			since = a.EndedAt
 		}
 	}
-	return slices.ContainsFunc(acts, func(first pirogue.Act) bool {
-		proposed := first.Verdict.Decision == pirogue.DecisionProposed && first.Resolution == one.Resolution &&
+	return slices.ContainsFunc(acts, func(first pirogue.AuditEntry) bool {
+		proposed := first.Result.Decision == pirogue.DecisionProposed && first.Resolution == one.Resolution &&
 			first.EndedAt.After(since) && !first.EndedAt.After(one.EndedAt.Add(2*coarse))
-		return proposed && slices.ContainsFunc(acts, func(second pirogue.Act) bool {
+		return proposed && slices.ContainsFunc(acts, func(second pirogue.AuditEntry) bool {
 			return second.Actor != first.Actor && decides(second) && together(second) && second.Resolution == one.Resolution
 		})
 	})

@@ -34,7 +34,7 @@ type entry struct {
 	payment pirogue.PaymentID
 	ref     pirogue.OperatorRef
 	name    string // in traces, where references would differ from run to run
-	kind    pirogue.Kind
+	kind    pirogue.PaymentKind
 	times   int       // how often it was given to an operator that executes whatever it is given
 	shown   time.Time // before, it is not known to the operator
 	since   time.Time
@@ -79,31 +79,31 @@ func (e *entry) truth(now time.Time) pirogue.Outcome {
 
 func (n *nature) Capability() pirogue.Capability { return n.s.plan.capability }
 
-func (n *nature) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+func (n *nature) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	return n.take(ctx, pirogue.CashIn, c.Ref, c.Amount)
 }
 
-func (n *nature) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
+func (n *nature) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
 	return n.take(ctx, pirogue.CashOut, d.Ref, d.Amount)
 }
 
 // refunding is an operator that has a refund call.
 type refunding struct{ *nature }
 
-func (r refunding) Refund(ctx context.Context, q pirogue.Reversal) (pirogue.Receipt, error) {
+func (r refunding) Refund(ctx context.Context, q pirogue.RefundRequest) (pirogue.OperatorResult, error) {
 	r.s.mark("refunded by the refund call")
 	return r.take(ctx, pirogue.Refund, q.Ref, q.Amount)
 }
 
 // take is given a payment.
 func (n *nature) take(
-	ctx context.Context, kind pirogue.Kind, ref pirogue.OperatorRef, amount pirogue.Money,
-) (pirogue.Receipt, error) {
+	ctx context.Context, kind pirogue.PaymentKind, ref pirogue.OperatorRef, amount pirogue.Money,
+) (pirogue.OperatorResult, error) {
 	step(ctx)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.tooLate(ctx) {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "its time is over")
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.NotSent, "its time is over")
 	}
 	name, answer := n.s.alias(ref), n.answer(kind)
 	n.s.note("submitted %s: %s", name, answer.fault)
@@ -111,7 +111,7 @@ func (n *nature) take(
 		n.s.mark(answer.fault)
 	}
 	if answer.unsent {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "%s", answer.fault)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.NotSent, "%s", answer.fault)
 	}
 	answer.unheard = givenUp(ctx)
 	n.try(n.payment(ctx), kind, ref, answer.unheard)
@@ -120,10 +120,10 @@ func (n *nature) take(
 		n.keep(one, answer) //nolint:contextcheck // it calls back later
 	}
 	if answer.code != "" {
-		return pirogue.Receipt{}, pirogue.Errorf(answer.code, "%s", answer.fault)
+		return pirogue.OperatorResult{}, pirogue.Errorf(answer.code, "%s", answer.fault)
 	}
-	return pirogue.Receipt{
-		Outcome: pirogue.OutcomePending, Handle: token, Words: "accepted",
+	return pirogue.OperatorResult{
+		Outcome: pirogue.OutcomePending, Handle: token, Message: "accepted",
 		NextAction: pirogue.NextAction{Type: pirogue.ActionPush},
 	}, nil
 }
@@ -144,7 +144,7 @@ type reply struct {
 }
 
 // answer draws the answer to a submission.
-func (n *nature) answer(kind pirogue.Kind) reply {
+func (n *nature) answer(kind pirogue.PaymentKind) reply {
 	out := kind.MoneyOut()
 	switch {
 	case n.s.now().Before(n.downTo):
@@ -179,14 +179,14 @@ func (n *nature) answer(kind pirogue.Kind) reply {
 
 // try notes that a reference may have arrived. One payment may use another one only
 // when the old one can have no effect any more.
-func (n *nature) try(id pirogue.PaymentID, kind pirogue.Kind, ref pirogue.OperatorRef, unheard bool) {
+func (n *nature) try(id pirogue.PaymentID, kind pirogue.PaymentKind, ref pirogue.OperatorRef, unheard bool) {
 	refs := n.tries[id]
 	for _, old := range refs {
 		switch e := n.book[old]; {
 		case old == ref:
 		case kind.MoneyOut() && !n.dead(old):
 			n.s.wrong("%s was sent while %s may still be executed", n.s.alias(ref), n.s.alias(old))
-		case !kind.MoneyOut() && !unheard && e != nil && n.s.plan.capability.Unheard == pirogue.RepeatRenewed:
+		case !kind.MoneyOut() && !unheard && e != nil && n.s.plan.capability.OnLostResponse == pirogue.ResendNewReference:
 			e.paid = 0 // its page was never shown to anybody
 		}
 	}
@@ -211,7 +211,7 @@ func (n *nature) dead(ref pirogue.OperatorRef) bool {
 			times = 0
 		}
 	}
-	return times >= 3 && !last.Before(n.tried[ref].Add(n.s.plan.capability.Horizon-2*coarse))
+	return times >= 3 && !last.Before(n.tried[ref].Add(n.s.plan.capability.FinalityWindow-2*coarse))
 }
 
 // keep writes a line of the book, and decides what becomes of it.
@@ -245,7 +245,7 @@ func (n *nature) remembers(e *entry) bool {
 func (n *nature) decide(e *entry, answer reply) {
 	quick, slow := between(n.fate, time.Second, time.Minute), between(n.fate, time.Minute, 12*time.Minute)
 	unseen := e.kind == pirogue.CashIn && (answer.code != "" || answer.unheard) &&
-		n.s.plan.capability.Unheard == pirogue.RepeatRenewed
+		n.s.plan.capability.OnLostResponse == pirogue.ResendNewReference
 	switch draw := n.fate.IntN(100); {
 	case answer.paid:
 		e.no, e.paid = time.Nanosecond, quick
@@ -287,12 +287,12 @@ func (e *entry) String() string {
 }
 
 // Status tells the truth, or something else while it may.
-func (n *nature) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (n *nature) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	step(ctx)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.tooLate(ctx) {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "its time is over")
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.NotSent, "its time is over")
 	}
 	now, e := n.s.now(), n.book[q.Ref]
 	outcome := pirogue.OutcomeAbsent
@@ -303,7 +303,7 @@ func (n *nature) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Rec
 		var err error
 		if outcome, err = n.blur(outcome); err != nil {
 			n.s.note("asked of %s: %v", n.s.alias(q.Ref), err)
-			return pirogue.Receipt{}, err
+			return pirogue.OperatorResult{}, err
 		}
 	}
 	if q.Kind == pirogue.CashIn && outcome == pirogue.OutcomeAbsent {
@@ -315,7 +315,7 @@ func (n *nature) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Rec
 		r.said = said
 	}
 	n.s.note("asked of %s: %s", n.s.alias(q.Ref), outcome)
-	receipt := pirogue.Receipt{Outcome: outcome, Words: string(outcome), ProviderTxID: n.s.alias(q.Ref)}
+	receipt := pirogue.OperatorResult{Outcome: outcome, Message: string(outcome), ProviderTxID: n.s.alias(q.Ref)}
 	if outcome == pirogue.OutcomePaid {
 		receipt.Mismatch = e.party
 		if e.amount != q.Amount.Minor || chance(n.noise, 0.5) {

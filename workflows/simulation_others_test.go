@@ -14,7 +14,7 @@ import (
 type ways struct{ s *scenario }
 
 func (w ways) Route(
-	_ pirogue.Mode, c pirogue.CountryCode, _ pirogue.Network, k pirogue.Kind,
+	_ pirogue.Mode, c pirogue.CountryCode, _ pirogue.Network, k pirogue.PaymentKind,
 ) ([]pirogue.Instance, error) {
 	if w.s.plan.noWay {
 		w.s.mark("no way back for stray money")
@@ -30,21 +30,21 @@ type listener struct {
 }
 
 func (l *listener) Send(
-	_ context.Context, _ activities.Message, spend func([32]byte) error,
-) (activities.Reply, error) {
+	_ context.Context, _ activities.WebhookMessage, spend func([32]byte) error,
+) (activities.WebhookReply, error) {
 	l.sent++
 	if err := spend([32]byte([]byte(ids.Secret())[:32])); err != nil {
-		return activities.Reply{}, err
+		return activities.WebhookReply{}, err
 	}
 	switch draw := l.s.dice["merchant"].IntN(100); {
 	case draw < 80:
-		return activities.Reply{HTTPStatus: http.StatusOK}, nil
+		return activities.WebhookReply{HTTPStatus: http.StatusOK}, nil
 	case draw < 90:
 		l.s.mark("a merchant does not listen")
-		return activities.Reply{}, errors.New("TIMED_OUT")
+		return activities.WebhookReply{}, errors.New("TIMED_OUT")
 	case draw < 98:
-		return activities.Reply{HTTPStatus: http.StatusInternalServerError}, nil
+		return activities.WebhookReply{HTTPStatus: http.StatusInternalServerError}, nil
 	default:
-		return activities.Reply{HTTPStatus: http.StatusGone}, nil
+		return activities.WebhookReply{HTTPStatus: http.StatusGone}, nil
 	}
 }

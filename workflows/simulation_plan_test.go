@@ -32,7 +32,7 @@ var faults = []string{
 
 // plan holds everything that a scenario draws.
 type plan struct {
-	kind       pirogue.Kind
+	kind       pirogue.PaymentKind
 	policy     pirogue.LatePolicy
 	capability pirogue.Capability
 	window     time.Duration
@@ -69,7 +69,7 @@ var simStart = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 // draw draws a plan.
 func draw(r *rand.Rand) plan {
 	p := plan{
-		kind: []pirogue.Kind{
+		kind: []pirogue.PaymentKind{
 			pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.CashOut, pirogue.CashOut, pirogue.Refund,
 		}[r.IntN(6)],
 		policy: []pirogue.LatePolicy{pirogue.LateReturn, pirogue.LateAccept}[r.IntN(2)],
@@ -77,18 +77,18 @@ func draw(r *rand.Rand) plan {
 			Reference: []pirogue.ReferencePower{
 				pirogue.StatusByReference, pirogue.StatusByReference, pirogue.IdempotentByReference,
 			}[r.IntN(3)],
-			Horizon:       simHorizon,
-			AbsenceProves: chance(r, 0.4),
+			FinalityWindow: simHorizon,
+			AbsenceProves:  chance(r, 0.4),
 		},
 		window:  between(r, 30*time.Second, 3*time.Minute).Round(time.Second),
 		refunds: chance(r, 0.5),
 		noWay:   chance(r, 0.4),
 	}
-	unheard := []pirogue.RepeatRule{pirogue.RepeatRenewed, pirogue.RepeatNever}
+	unheard := []pirogue.OnLostResponse{pirogue.ResendNewReference, pirogue.ResendNever}
 	if p.capability.Reference == pirogue.IdempotentByReference {
-		unheard = []pirogue.RepeatRule{pirogue.RepeatRenewed, pirogue.RepeatSame}
+		unheard = []pirogue.OnLostResponse{pirogue.ResendNewReference, pirogue.ResendSameReference}
 	}
-	p.capability.Unheard = unheard[r.IntN(2)]
+	p.capability.OnLostResponse = unheard[r.IntN(2)]
 	if p.capability.Reference == pirogue.IdempotentByReference {
 		p.capability.ResendWithin = []time.Duration{0, 3 * time.Minute, 2 * time.Hour}[r.IntN(3)]
 	}

@@ -65,7 +65,7 @@ type scenario struct {
 // telling is a workflow that was started and whose story is not told yet.
 type telling struct {
 	payment pirogue.Payment
-	order   *pirogue.Order // nil: what its rows say when it is told
+	order   *pirogue.PaymentInput // nil: what its rows say when it is told
 }
 
 func (l *lot) scenario(seed uint64) *scenario {
@@ -168,7 +168,7 @@ func (s *scenario) tell(next telling) {
 	if s.loses(p) {
 		s.loseHistory(between(s.dice["plan"], 0, 10*time.Minute))
 	}
-	stories := map[pirogue.Kind]story{
+	stories := map[pirogue.PaymentKind]paymentWorkflow{
 		pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
 	}
 	s.env.ExecuteWorkflow(lingering(losable(stories[p.Kind]), s.ended), order)
@@ -203,7 +203,7 @@ func (s *scenario) loses(p pirogue.Payment) bool {
 }
 
 // order holds what a payment's workflow is started with.
-func (s *scenario) order(next telling) pirogue.Order {
+func (s *scenario) order(next telling) pirogue.PaymentInput {
 	s.lot.t.Helper()
 	if next.order != nil {
 		return *next.order
@@ -216,11 +216,11 @@ func (s *scenario) order(next telling) pirogue.Order {
 }
 
 // rebuilt holds what a payment's workflow is started with again.
-func (s *scenario) rebuilt(r pirogue.Restart) (pirogue.Order, error) {
+func (s *scenario) rebuilt(r pirogue.Restart) (pirogue.PaymentInput, error) {
 	instance := s.instance()
 	table, err := pirogue.NewRouteTable(map[pirogue.OperatorCode]pirogue.Instance{instance.Code: instance}, nil)
 	if err != nil {
-		return pirogue.Order{}, err
+		return pirogue.PaymentInput{}, err
 	}
 	order, err := table.Rebuild(r)
 	if err == nil {
@@ -372,7 +372,7 @@ func (s *scenario) deliver() {
 		a := s.activities()
 		a.Store = s.lot.store
 		env.RegisterActivity(a)
-		env.ExecuteWorkflow(workflows.Webhook, activities.News{Owner: s.owner, EventID: event})
+		env.ExecuteWorkflow(workflows.Webhook, activities.DeliverInput{Owner: s.owner, EventID: event})
 		require.NoError(s.lot.t, env.GetWorkflowError())
 	}
 }

@@ -68,7 +68,7 @@ func (s *scenario) meddle() {
 	case draw < 6:
 		s.mark("support presses a button twenty times")
 		for n := range 20 {
-			s.after(n, []pirogue.Remedy{recheck(), redrive()}[r.IntN(2)])
+			s.after(n, []pirogue.SupportAction{recheck(), redrive()}[r.IntN(2)])
 		}
 	case draw < 8:
 		s.ask(resolve("awa", []pirogue.Resolution{
@@ -142,26 +142,26 @@ func (s *scenario) two(as pirogue.Resolution, of pirogue.CaseID) {
 const apart = 2 * time.Second
 
 // after puts an act after n others.
-func (s *scenario) after(n int, r pirogue.Remedy) {
+func (s *scenario) after(n int, r pirogue.SupportAction) {
 	s.later(time.Duration(n)*apart, func() { s.ask(r) })
 }
 
 // ask writes an act down and puts it to the workflow.
-func (s *scenario) ask(r pirogue.Remedy) {
-	r.Act = ids.New()
+func (s *scenario) ask(r pirogue.SupportAction) {
+	r.AuditID = ids.New()
 	a := &act{remedy: r}
-	require.NoError(s.lot.t, s.lot.store.BeginAct(s.lot.t.Context(), pirogue.Act{
-		ID: r.Act, At: s.now(), Actor: r.Actor, Role: pirogue.RoleFinance, Verb: r.Verb, PaymentID: s.playing.ID,
+	require.NoError(s.lot.t, s.lot.store.BeginAuditEntry(s.lot.t.Context(), pirogue.AuditEntry{
+		ID: r.AuditID, At: s.now(), Actor: r.Actor, Role: pirogue.RoleFinance, Action: r.Kind, PaymentID: s.playing.ID,
 		Reason: "simulated", Resolution: r.Resolution, Evidence: r.Evidence, Case: r.Case,
 	}))
-	s.note("%s asks to %s %s", r.Actor, r.Verb, r.Resolution)
-	s.acts[r.Act] = a
-	s.env.UpdateWorkflow(workflows.RemedyUpdate, r.Act, &testsuite.TestUpdateCallback{
+	s.note("%s asks to %s %s", r.Actor, r.Kind, r.Resolution)
+	s.acts[r.AuditID] = a
+	s.env.UpdateWorkflow(workflows.ActionUpdate, r.AuditID, &testsuite.TestUpdateCallback{
 		OnAccept: func() {},
 		OnReject: func(err error) { a.turned = err },
 		OnComplete: func(answer any, err error) {
 			a.err = err
-			verdict, ok := answer.(pirogue.Verdict)
+			verdict, ok := answer.(pirogue.ActionResult)
 			if !ok {
 				return
 			}
@@ -171,5 +171,5 @@ func (s *scenario) ask(r pirogue.Remedy) {
 				s.mark("support makes another attempt")
 			}
 		},
-	}, r.Act)
+	}, r.AuditID)
 }

@@ -201,7 +201,7 @@ func (s *scenario) forget(id pirogue.PaymentID) {
 
 // launch starts the workflow of a payment as the API does.
 func (s *scenario) launch(p pirogue.Payment) {
-	order := pirogue.NewOrder(p, []pirogue.Instance{s.instance()})
+	order := pirogue.NewPaymentInput(p, []pirogue.Instance{s.instance()})
 	s.knows[p.ID] = open
 	s.queue = append(s.queue, telling{p, &order})
 }
@@ -223,7 +223,7 @@ func (s *scenario) Launch(_ context.Context, p pirogue.Payment) error {
 }
 
 // Open implements activities.Restarter. Other scenarios see to their own workflows.
-func (s *scenario) Open(_ context.Context, f pirogue.Followed) (bool, error) {
+func (s *scenario) Open(_ context.Context, f pirogue.FollowedWork) (bool, error) {
 	switch {
 	case f.What == pirogue.FollowedEvent:
 		return slices.Contains(s.news, pirogue.EventID(f.ID)), nil
@@ -267,7 +267,7 @@ func (s *scenario) RestartDelivery(ctx context.Context, o pirogue.Owner, id piro
 }
 
 // Heard implements activities.Workflows.
-func (s *scenario) Heard(_ context.Context, id pirogue.PaymentID, _ pirogue.Kind) error {
+func (s *scenario) SignalCallback(_ context.Context, id pirogue.PaymentID, _ pirogue.PaymentKind) error {
 	if s.knows[id] != open {
 		return pirogue.Errorf(pirogue.NotFound, "no open workflow")
 	}

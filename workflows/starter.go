@@ -20,9 +20,9 @@ import (
 type Starter struct {
 	Client client.Client
 	// Orders returns what a payment's workflow is started with.
-	Orders func(p pirogue.Payment) (pirogue.Order, error)
+	Orders func(p pirogue.Payment) (pirogue.PaymentInput, error)
 	// RestartOrders returns what it is started with again.
-	RestartOrders func(r pirogue.Restart) (pirogue.Order, error)
+	RestartOrders func(r pirogue.Restart) (pirogue.PaymentInput, error)
 	// Instance returns a configured operator, and whether there is one of that code.
 	Instance func(code pirogue.OperatorCode) (pirogue.Instance, bool)
 	Clock    pirogue.Clock
@@ -30,8 +30,8 @@ type Starter struct {
 	ready readiness
 }
 
-// stories is which workflow carries which kind of payment, and the start of its ID.
-var stories = map[pirogue.Kind]struct {
+// restartableWorkflows is which workflow carries which kind of payment, and the start of its ID.
+var restartableWorkflows = map[pirogue.PaymentKind]struct {
 	prefix string
 	story  any
 }{
@@ -41,8 +41,8 @@ var stories = map[pirogue.Kind]struct {
 }
 
 // PaymentWorkflowID returns the ID of a payment's workflow, such as "cashin-<uuid>".
-func PaymentWorkflowID(id pirogue.PaymentID, k pirogue.Kind) string {
-	return stories[k].prefix + "-" + string(id)
+func PaymentWorkflowID(id pirogue.PaymentID, k pirogue.PaymentKind) string {
+	return restartableWorkflows[k].prefix + "-" + string(id)
 }
 
 // WebhookWorkflowID returns the ID of an event's delivery in one round.
@@ -55,15 +55,15 @@ func WebhookWorkflowID(id pirogue.EventID, round int) string {
 
 // Start starts a payment's workflow, or joins it, and waits for the operator's
 // first answer.
-func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstAnswer, error) {
-	var first pirogue.FirstAnswer
+func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
+	var first pirogue.FirstResponse
 	order, err := s.Orders(p)
 	if err != nil {
 		return first, err
 	}
 	options := paymentOptions(p, order)
 	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(options, stories[p.Kind].story, order),
+		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(options, restartableWorkflows[p.Kind].story, order),
 		UpdateOptions: client.UpdateWorkflowOptions{
 			UpdateID: FirstUpdate, UpdateName: FirstUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
@@ -91,7 +91,7 @@ func (s *Starter) Launch(ctx context.Context, p pirogue.Payment) error {
 		return err
 	}
 	options := paymentOptions(p, order)
-	_, err = s.Client.ExecuteWorkflow(ctx, options, stories[p.Kind].story, order)
+	_, err = s.Client.ExecuteWorkflow(ctx, options, restartableWorkflows[p.Kind].story, order)
 	return away(err)
 }
 
@@ -112,29 +112,29 @@ func (s *Starter) deliver(
 		StaticSummary:            "webhook " + string(id),
 		TypedSearchAttributes:    temporal.NewSearchAttributes(MerchantID.ValueSet(string(o.MerchantID))),
 		Priority:                 turn(priorityWebhook, o.MerchantID),
-	}, Webhook, activities.News{Owner: o, EventID: id})
+	}, Webhook, activities.DeliverInput{Owner: o, EventID: id})
 	return away(err)
 }
 
-// Heard tells a payment's workflow that its operator called back.
-func (s *Starter) Heard(ctx context.Context, id pirogue.PaymentID, k pirogue.Kind) error {
+// SignalCallback tells a payment's workflow that its operator called back.
+func (s *Starter) SignalCallback(ctx context.Context, id pirogue.PaymentID, k pirogue.PaymentKind) error {
 	return away(s.Client.SignalWorkflow(ctx, PaymentWorkflowID(id, k), "", CallbackSignal, nil))
 }
 
-// Remedy has a payment's workflow carry out an act of support, named by its row's ID, and
+// Act has a payment's workflow carry out an act of support, named by its row's ID, and
 // returns its verdict. What the workflow turns away is a refusal, not an error. It fails with
 // NotFound when no workflow is open, and with Unknown when it has not answered in time:
 // then the verdict is kept beside the act when it comes.
-func (s *Starter) Remedy(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error) {
-	handle, err := s.Client.UpdateWorkflow(ctx, remedyUpdate(p, act))
+func (s *Starter) Act(ctx context.Context, p pirogue.Payment, act string) (pirogue.ActionResult, error) {
+	handle, err := s.Client.UpdateWorkflow(ctx, actionUpdate(p, act))
 	return decided(ctx, p, handle, err)
 }
 
-// remedyUpdate is the Update by which support acts on a payment. It carries the ID of the
+// actionUpdate is the Update by which support acts on a payment. It carries the ID of the
 // act's row only.
-func remedyUpdate(p pirogue.Payment, act string) client.UpdateWorkflowOptions {
+func actionUpdate(p pirogue.Payment, act string) client.UpdateWorkflowOptions {
 	return client.UpdateWorkflowOptions{
-		WorkflowID: PaymentWorkflowID(p.ID, p.Kind), UpdateID: act, UpdateName: RemedyUpdate,
+		WorkflowID: PaymentWorkflowID(p.ID, p.Kind), UpdateID: act, UpdateName: ActionUpdate,
 		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{act},
 	}
 }
@@ -142,23 +142,23 @@ func remedyUpdate(p pirogue.Payment, act string) client.UpdateWorkflowOptions {
 // decided waits for the verdict on a remedy that a workflow was asked for.
 func decided(
 	ctx context.Context, p pirogue.Payment, handle client.WorkflowUpdateHandle, err error,
-) (pirogue.Verdict, error) {
-	var verdict pirogue.Verdict
+) (pirogue.ActionResult, error) {
+	var verdict pirogue.ActionResult
 	if err == nil {
 		err = handle.Get(ctx, &verdict)
 	}
 	var turned *temporal.ApplicationError
 	if errors.As(err, &turned) {
-		return pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: turned.Message(), Status: p.Status}, nil
+		return pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: turned.Message(), Status: p.Status}, nil
 	}
 	return verdict, unanswered(err)
 }
 
 // Waiting asks an open payment's workflow what it waits for.
 func (s *Starter) Waiting(
-	ctx context.Context, id pirogue.PaymentID, k pirogue.Kind, now time.Time,
-) (pirogue.Waiting, error) {
-	var waiting pirogue.Waiting
+	ctx context.Context, id pirogue.PaymentID, k pirogue.PaymentKind, now time.Time,
+) (pirogue.WaitState, error) {
+	var waiting pirogue.WaitState
 	answer, err := s.Client.QueryWorkflow(ctx, PaymentWorkflowID(id, k), "", WaitingQuery, now)
 	if err != nil {
 		return waiting, away(err)
@@ -167,7 +167,7 @@ func (s *Starter) Waiting(
 }
 
 // paymentOptions returns how the workflow of a payment is started, once.
-func paymentOptions(p pirogue.Payment, order pirogue.Order) client.StartWorkflowOptions {
+func paymentOptions(p pirogue.Payment, order pirogue.PaymentInput) client.StartWorkflowOptions {
 	priority := prioritySubmit
 	if order.Bulk {
 		priority = priorityBulk
@@ -177,11 +177,11 @@ func paymentOptions(p pirogue.Payment, order pirogue.Order) client.StartWorkflow
 		TaskQueue:                PaymentsQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            fmt.Sprintf("%s %s %s %s", stories[p.Kind].prefix, p.Amount, p.Network, p.Country),
+		StaticSummary:            fmt.Sprintf("%s %s %s %s", restartableWorkflows[p.Kind].prefix, p.Amount, p.Network, p.Country),
 		StaticDetails:            staticDetails(detailsOrder, p.OrderID, p.MerchantID, p.Mode),
 		Priority:                 turn(priority, p.MerchantID),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
-			PaymentKind.ValueSet(string(p.Kind)), Operator.ValueSet(string(order.Leg.Operator)),
+			PaymentKind.ValueSet(string(p.Kind)), Operator.ValueSet(string(order.Current.Operator)),
 			MerchantID.ValueSet(string(p.MerchantID)), Country.ValueSet(string(p.Country)),
 			PaymentStatus.ValueSet(string(p.Status)), NeedsAttention.ValueSet(false),
 		),

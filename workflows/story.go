@@ -41,30 +41,30 @@ const (
 // An operator sends a handful; more is noise, and polling goes on without them.
 const maxCallbacks = 50
 
-// story is what the workflow of one payment knows.
-type story struct {
-	order     pirogue.Order
-	first     *pirogue.FirstAnswer // nil until the operator was called
-	waitsFor  string
-	since     time.Time // when the current questions began
-	pace      activities.Pace
-	deadline  time.Time
-	callbacks workflow.ReceiveChannel
-	heard     int         // callbacks acted upon
-	number    int         // of the latest attempt
-	left      pirogue.Leg // the operator before, when another one was turned to
-	after     int         // the attempt there, which came to nothing; 0: none
-	desk      desk
-	found     bool           // an earlier telling of this story had perhaps sent it
-	ended     bool           // terminal: only money that moves late can still matter
-	status    pirogue.Status // once it has ended
-	overdue   bool           // unknown past the operator's horizon: its case is open
-	bySupport bool           // the outcome was established by people
-	settled   bool           // this run ended it, or goes on with one that had ended
-	finished  bool           // its row says that its workflow has nothing left to do
-	ignored   cancellation
+// paymentWorkflow is what the workflow of one payment knows.
+type paymentWorkflow struct {
+	input          pirogue.PaymentInput
+	first          *pirogue.FirstResponse // nil until the operator was called
+	waitsFor       string
+	since          time.Time // when the current questions began
+	pace           activities.Pace
+	deadline       time.Time
+	callbacks      workflow.ReceiveChannel
+	callbacksSeen  int                    // callbacks acted upon
+	number         int                    // of the latest attempt
+	previous       pirogue.RouteCandidate // the operator before, when another one was turned to
+	failoverAfter  int                    // the attempt there, which came to nothing; 0: none
+	actions        actionQueue
+	sentBefore     bool           // an earlier telling of this story had perhaps sent it
+	final          bool           // terminal: only money that moves late can still matter
+	status         pirogue.Status // once it has ended
+	outcomeUnknown bool           // unknown past the operator's horizon: its case is open
+	bySupport      bool           // the outcome was established by people
+	settled        bool           // this run ended it, or goes on with one that had ended
+	finished       bool           // its row says that its workflow has nothing left to do
+	ignored        cancellation
 
-	placed  int64         // minor units that moved under the latest attempt and have a place in the books
+	booked  int64         // minor units that moved under the latest attempt and have a place in the books
 	claim   pirogue.Money // that proven callbacks say moved beside it; zero: none
 	arrived []arrival     // open cases about money that waits for a person
 	earlier []*earlierOne // attempts before the latest that something may have left by
@@ -73,21 +73,21 @@ type story struct {
 	broken  error         // what ended a watch too early
 }
 
-// perform tells a payment's story to its end and lets everyone who waits for it leave.
+// runPayment tells a payment's story to its end and lets everyone who waits for it leave.
 // A cancel request changes nothing: only the operator, its window and support end a payment.
-func perform(
-	ctx workflow.Context, order pirogue.Order, tell func(*story, workflow.Context) (pirogue.Status, error),
+func runPayment(
+	ctx workflow.Context, order pirogue.PaymentInput, tell func(*paymentWorkflow, workflow.Context) (pirogue.Status, error),
 ) (pirogue.Status, error) {
 	requests := ctx.Done()
 	ctx, stop := workflow.NewDisconnectedContext(ctx)
 	defer stop()
-	s, err := begin(ctx, order)
+	s, err := newPaymentWorkflow(ctx, order)
 	if err != nil {
 		return "", err
 	}
 	s.ignoreCancel(ctx, requests)
 	if order.Resumes != nil && order.Resumes.Status.Terminal() {
-		tell = (*story).resume
+		tell = (*paymentWorkflow).resumeFinal
 	}
 	status, err := tell(s, ctx)
 	if err != nil {
@@ -96,41 +96,41 @@ func perform(
 	return s.conclude(ctx, status)
 }
 
-// begin makes the payment reachable for the API and the Web UI.
-func begin(ctx workflow.Context, order pirogue.Order) (*story, error) {
+// newPaymentWorkflow makes the payment reachable for the API and the Web UI.
+func newPaymentWorkflow(ctx workflow.Context, order pirogue.PaymentInput) (*paymentWorkflow, error) {
 	if r := order.Resumes; r != nil {
 		order.Resumes = r.ByClock(workflow.GetInfo(ctx).WorkflowStartTime)
 	}
-	s := &story{order: order, callbacks: workflow.GetSignalChannel(ctx, CallbackSignal)}
-	err := workflow.SetUpdateHandlerWithOptions(ctx, FirstUpdate, s.awaitFirst, workflow.UpdateHandlerOptions{
+	s := &paymentWorkflow{input: order, callbacks: workflow.GetSignalChannel(ctx, CallbackSignal)}
+	err := workflow.SetUpdateHandlerWithOptions(ctx, FirstUpdate, s.awaitFirstResponse, workflow.UpdateHandlerOptions{
 		Description: "Waits for the operator's first answer.",
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.openDesk(ctx); err != nil {
+	if err := s.openActionQueue(ctx); err != nil {
 		return nil, err
 	}
-	return s, workflow.SetQueryHandlerWithOptions(ctx, WaitingQuery, s.waiting, workflow.QueryHandlerOptions{
+	return s, workflow.SetQueryHandlerWithOptions(ctx, WaitingQuery, s.queryWaitState, workflow.QueryHandlerOptions{
 		Description: "What the payment waits for: who, the next poll, the deadline. Takes the present time.",
 	})
 }
 
-// awaitFirst is the handler of FirstUpdate.
-func (s *story) awaitFirst(ctx workflow.Context) (pirogue.FirstAnswer, error) {
+// awaitFirstResponse is the handler of FirstUpdate.
+func (s *paymentWorkflow) awaitFirstResponse(ctx workflow.Context) (pirogue.FirstResponse, error) {
 	if err := workflow.Await(ctx, func() bool { return s.first != nil }); err != nil {
-		return pirogue.FirstAnswer{}, err
+		return pirogue.FirstResponse{}, err
 	}
 	return *s.first, nil
 }
 
-// answer releases everyone who waits for the first answer.
-func (s *story) answer(first pirogue.FirstAnswer) { s.first = &first }
+// releaseFirstResponse releases everyone who waits for the first answer.
+func (s *paymentWorkflow) releaseFirstResponse(first pirogue.FirstResponse) { s.first = &first }
 
-// waiting is the handler of WaitingQuery. The next poll is reckoned from when the
+// queryWaitState is the handler of WaitingQuery. The next poll is reckoned from when the
 // questions began, because the questions themselves leave no trace in the history.
-func (s *story) waiting(now time.Time) (pirogue.Waiting, error) {
-	w := pirogue.Waiting{For: s.waitsFor, Deadline: s.deadline}
+func (s *paymentWorkflow) queryWaitState(now time.Time) (pirogue.WaitState, error) {
+	w := pirogue.WaitState{For: s.waitsFor, Deadline: s.deadline}
 	if s.pace == "" {
 		return w, nil
 	}
@@ -142,56 +142,56 @@ func (s *story) waiting(now time.Time) (pirogue.Waiting, error) {
 	return w, nil
 }
 
-// tell shows in the Web UI what the payment waits for.
-func (s *story) tell(ctx workflow.Context, waitsFor, details string) {
+// setDetails shows in the Web UI what the payment waits for.
+func (s *paymentWorkflow) setDetails(ctx workflow.Context, waitsFor, details string) {
 	s.waitsFor, s.pace = waitsFor, ""
-	s.show(ctx, details)
+	s.setCurrentDetails(ctx, details)
 }
 
-// tellWaiting shows that the customer has to act, and when the operator is asked.
-func (s *story) tellWaiting(ctx workflow.Context) {
+// setAwaitingDetails shows that the customer has to act, and when the operator is asked.
+func (s *paymentWorkflow) setAwaitingDetails(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	s.waitsFor = waitsForCustomer
-	s.show(ctx, fmt.Sprintf(
+	s.setCurrentDetails(ctx, fmt.Sprintf(
 		"waiting for the customer; next poll %s, then every 5 s, later 10 s; deadline %s",
-		hour(now.Add(activities.Brisk.Cadence(1))), hour(s.deadline),
+		clockTime(now.Add(activities.Brisk.Cadence(1))), clockTime(s.deadline),
 	))
 }
 
-// hour prints a moment as people say it.
-func hour(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
+// clockTime prints a moment as people say it.
+func clockTime(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
 
-// word is what ended a wait.
-type word int
+// waitEnd is what ended a wait.
+type waitEnd int
 
 // A wait ends by the operator's answer to a poll, by an answer to a question that its
 // callback or support brought forward.
 const (
-	polled word = iota
+	polled waitEnd = iota
 	prompted
 )
 
-// day prints a moment that may lie days ahead.
-func day(t time.Time) string { return t.UTC().Format(time.DateTime) }
+// dateTime prints a moment that may lie days ahead.
+func dateTime(t time.Time) string { return t.UTC().Format(time.DateTime) }
 
-// follow asks the operator at a pace until the answer ends the waiting or limit is
+// pollStatus asks the operator at a pace until the answer ends the waiting or limit is
 // over, and races that with the operator's callback and with support: whatever a
 // callback claims, it is worth one status call. It reports whether one of them cut the
 // questions short.
-func (s *story) follow(ctx workflow.Context, pace activities.Pace, limit time.Duration) (pirogue.Receipt, word, error) {
-	if receipt, did, err := s.prompted(ctx); did {
+func (s *paymentWorkflow) pollStatus(ctx workflow.Context, pace activities.Pace, limit time.Duration) (pirogue.OperatorResult, waitEnd, error) {
+	if receipt, did, err := s.askIfPrompted(ctx); did {
 		return receipt, prompted, err
 	}
 	s.since, s.pace = workflow.Now(ctx), pace
 	asking, stop := workflow.WithCancel(ctx)
-	question := activities.Question{PaymentID: s.order.PaymentID, Pace: pace, Leg: s.order.Leg, Known: s.placed}
-	poll := start(asking, within(polling(s.order, pace), limit), do.Ask, question)
+	question := activities.StatusInput{PaymentID: s.input.PaymentID, Pace: pace, Candidate: s.input.Current, AlreadyBooked: s.booked}
+	poll := start(asking, within(polling(s.input, pace), limit), do.AskStatus, question)
 
 	rang := false
 	wake := func(workflow.ReceiveChannel, bool) { rang = true }
 	selector := workflow.NewSelector(ctx).AddFuture(poll.future, func(workflow.Future) {})
-	selector.AddReceive(s.desk.bell, wake)
-	if s.heard < maxCallbacks {
+	selector.AddReceive(s.actions.wake, wake)
+	if s.callbacksSeen < maxCallbacks {
 		selector.AddReceive(s.callbacks, wake)
 	}
 	selector.Select(ctx)
@@ -200,130 +200,130 @@ func (s *story) follow(ctx workflow.Context, pace activities.Pace, limit time.Du
 		return receipt, polled, err
 	}
 	stop()
-	receipt, _, err := s.prompted(ctx)
+	receipt, _, err := s.askIfPrompted(ctx)
 	return receipt, prompted, err
 }
 
-// prompted asks the operator out of turn when support or a callback gives a reason.
-func (s *story) prompted(ctx workflow.Context) (pirogue.Receipt, bool, error) {
-	heard := s.hear()
-	if s.called() {
-		receipt, err := s.serve(ctx)
+// askIfPrompted asks the operator out of turn when support or a callback gives a reason.
+func (s *paymentWorkflow) askIfPrompted(ctx workflow.Context) (pirogue.OperatorResult, bool, error) {
+	heard := s.drainCallbacks()
+	if s.hasPendingAction() {
+		receipt, err := s.handleActions(ctx)
 		return receipt, true, err
 	}
 	if !heard {
-		return pirogue.Receipt{Outcome: pirogue.OutcomePending}, false, nil
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, false, nil
 	}
 	if err := s.askEarlier(ctx); err != nil {
-		return pirogue.Receipt{}, true, err
+		return pirogue.OperatorResult{}, true, err
 	}
-	receipt, err := s.ask(ctx, "verify callback")
+	receipt, err := s.askStatus(ctx, "verify callback")
 	return receipt, true, err
 }
 
-// hear takes all callbacks that wait and reports whether there was one worth a
+// drainCallbacks takes all callbacks that wait and reports whether there was one worth a
 // question. Several at once are worth one.
-func (s *story) hear() bool {
+func (s *paymentWorkflow) drainCallbacks() bool {
 	rang := false
 	for s.callbacks.ReceiveAsync(nil) {
 		rang = true
 	}
-	if !rang || s.heard >= maxCallbacks {
+	if !rang || s.callbacksSeen >= maxCallbacks {
 		return false
 	}
-	s.heard++
+	s.callbacksSeen++
 	return true
 }
 
-// differs reports whether the operator confirmed something else than was ordered.
+// isMismatch reports whether the operator confirmed something else than was ordered.
 // An operator that confirms no amount has confirmed the order's.
-func (s *story) differs(r pirogue.Receipt) bool {
-	return r.Mismatch != "" || r.Amount != pirogue.Money{} && r.Amount != s.order.Amount
+func (s *paymentWorkflow) isMismatch(r pirogue.OperatorResult) bool {
+	return r.Mismatch != "" || r.Amount != pirogue.Money{} && r.Amount != s.input.Amount
 }
 
-// success is the ending of a confirmed payment.
-func (s *story) success(r pirogue.Receipt) activities.Ending {
-	return activities.Ending{
+// successInput is the ending of a confirmed payment.
+func (s *paymentWorkflow) successInput(r pirogue.OperatorResult) activities.FinalizeInput {
+	return activities.FinalizeInput{
 		Status: pirogue.StatusSuccess, ProviderTxID: r.ProviderTxID, Watched: r.Extra.Minor > 0,
 	}
 }
 
-// failed is the ending of a payment that was refused.
-func failed(code pirogue.FailureCode, note string) activities.Ending {
-	return activities.Ending{Status: pirogue.StatusFailed, Failure: pirogue.Failure{Code: code, Note: note}}
+// failedInput is the ending of a payment that was refused.
+func failedInput(code pirogue.FailureCode, note string) activities.FinalizeInput {
+	return activities.FinalizeInput{Status: pirogue.StatusFailed, Failure: pirogue.Failure{Code: code, Note: note}}
 }
 
-// expired is the ending of a payment whose customer did not pay in time.
-func expired(note string) activities.Ending {
-	return activities.Ending{
+// expiredInput is the ending of a payment whose customer did not pay in time.
+func expiredInput(note string) activities.FinalizeInput {
+	return activities.FinalizeInput{
 		Status: pirogue.StatusExpired, Failure: pirogue.Failure{Code: pirogue.FailedNoAnswer, Note: note},
 	}
 }
 
-// end makes the payment terminal and returns where it stands: as asked, or as
+// finalize makes the payment terminal and returns where it stands: as asked, or as
 // whoever came first left it. Support's remedies have waited for this. An ending that
 // depends on something leaves the payment open when that is not true of it.
-func (s *story) end(ctx workflow.Context, ending activities.Ending) (pirogue.Status, error) {
-	ending.PaymentID = s.order.PaymentID
+func (s *paymentWorkflow) finalize(ctx workflow.Context, ending activities.FinalizeInput) (pirogue.Status, error) {
+	ending.PaymentID = s.input.PaymentID
 	ending.Watched = ending.Watched || s.number > 1 // its earlier attempts
-	s.tell(ctx, waitsForNothing, "ending: "+string(ending.Status))
-	ended, err := call(ctx, ours(s.order.MerchantID, "settle "+string(ending.Status)), do.Settle, ending)
+	s.setDetails(ctx, waitsForNothing, "ending: "+string(ending.Status))
+	ended, err := call(ctx, ours(s.input.MerchantID, "settle "+string(ending.Status)), do.Finalize, ending)
 	if err != nil || !ended.Status.Terminal() {
 		return ended.Status, err
 	}
-	s.ended, s.status, s.finished = true, ended.Status, ended.Finished
+	s.final, s.status, s.finished = true, ended.Status, ended.Finished
 	s.settled = s.settled || ended.Status == ending.Status
 	if succeeded(ended.Status) && ending.Status == pirogue.StatusSuccess {
-		s.placed += s.order.Amount.Minor
+		s.booked += s.input.Amount.Minor
 	}
 	if err := s.watchEarlier(ctx); err != nil {
 		return "", err
 	}
-	s.tell(ctx, waitsForNothing, string(ended.Status))
+	s.setDetails(ctx, waitsForNothing, string(ended.Status))
 	if err := workflow.UpsertTypedSearchAttributes(ctx, PaymentStatus.ValueSet(string(ended.Status))); err != nil {
 		return "", err
 	}
-	return ended.Status, s.rule(ctx, pirogue.Verdict{
+	return ended.Status, s.replyToActions(ctx, pirogue.ActionResult{
 		Decision: pirogue.DecisionSettled, Reason: "the payment is " + string(ended.Status),
 		Evidence: ending.Failure.Note, Status: ended.Status,
-	}, everyone)
+	}, everyAction)
 }
 
-// unsent reports whether nothing of a payment was sent, as its rows prove: then it may end.
-func unsent(submitted activities.Submitted, receipt pirogue.Receipt) bool {
-	return submitted.Class == activities.NotInTime || submitted.Class == activities.Held ||
-		submitted.Class == activities.TooLate ||
-		receipt.Outcome == pirogue.OutcomeNotSent || submitted.Class == activities.Unavailable && submitted.Free
+// nothingSentProven reports whether nothing of a payment was sent, as its rows prove: then it may end.
+func nothingSentProven(submitted activities.SubmitResult, receipt pirogue.OperatorResult) bool {
+	return submitted.Outcome == activities.SubmitTooLate || submitted.Outcome == activities.SubmitHeld ||
+		submitted.Outcome == activities.TooLate ||
+		receipt.Outcome == pirogue.OutcomeNotSent || submitted.Outcome == activities.SubmitNotSent && submitted.NothingAtOperator
 }
 
-// endUnsent ends a payment of which nothing was sent, and reports whether it has ended. The
+// finalizeUnsent ends a payment of which nothing was sent, and reports whether it has ended. The
 // books look once more: a run that was thought to be dead may have sent it meanwhile.
-func (s *story) endUnsent(
-	ctx workflow.Context, submitted activities.Submitted, receipt pirogue.Receipt,
+func (s *paymentWorkflow) finalizeUnsent(
+	ctx workflow.Context, submitted activities.SubmitResult, receipt pirogue.OperatorResult,
 ) (pirogue.Status, bool, error) {
-	ending := failed(pirogue.FailedUnavailable, cmp.Or(receipt.Words, submitted.Words))
-	if submitted.Class == activities.NotInTime {
-		ending = activities.NotStarted(s.order.PaymentID)
+	ending := failedInput(pirogue.FailedUnavailable, cmp.Or(receipt.Message, submitted.Message))
+	if submitted.Outcome == activities.SubmitTooLate {
+		ending = activities.NotStarted(s.input.PaymentID)
 	}
-	if submitted.Class == activities.Held || submitted.Class == activities.TooLate {
-		ending = expired(submitted.Words)
+	if submitted.Outcome == activities.SubmitHeld || submitted.Outcome == activities.TooLate {
+		ending = expiredInput(submitted.Message)
 	}
-	if submitted.Class == activities.TooLate {
+	if submitted.Outcome == activities.TooLate {
 		ending.Failure.Code = pirogue.FailedNotStarted
 	}
-	ending.Unsent = true
-	status, err := s.end(ctx, ending)
+	ending.NothingSent = true
+	status, err := s.finalize(ctx, ending)
 	if err != nil || !status.Terminal() {
 		return status, false, err
 	}
-	return status, true, s.known(ctx)
+	return status, true, s.closeUnknownCase(ctx)
 }
 
-// over returns from a payment that ended before it was sent, or whose rows are ahead of its
+// returnFinal returns from a payment that ended before it was sent, or whose rows are ahead of its
 // history. That has something to do perhaps, which the sweep finds in its rows.
-func (s *story) over(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
-	s.answer(pirogue.FirstAnswer{})
-	s.tell(ctx, waitsForNothing, string(status))
+func (s *paymentWorkflow) returnFinal(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
+	s.releaseFirstResponse(pirogue.FirstResponse{})
+	s.setDetails(ctx, waitsForNothing, string(status))
 	return status, nil
 }
 

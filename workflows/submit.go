@@ -10,36 +10,36 @@ import (
 	"pirogue/activities"
 )
 
-// insistFor is how long an operator that is down is tried again.
-const insistFor = time.Minute
+// retryCalledOffFor is how long an operator that is down is tried again.
+const retryWindow = time.Minute
 
 // submit sends the payment and gives the API its first answer. Where nothing could be
 // sent, or the operator refused for a reason of its own, the next one of the route is
 // tried; what may be at an operator is never sent to another.
-func (s *story) submit(ctx workflow.Context) (activities.Submitted, error) {
+func (s *paymentWorkflow) submit(ctx workflow.Context) (activities.SubmitResult, error) {
 	for {
-		submitted, err := s.try(ctx)
+		submitted, err := s.submitOnce(ctx)
 		if err != nil {
 			return submitted, err
 		}
-		s.number, s.found = submitted.Number, submitted.Found
-		if leg, next, other := s.holder(submitted); other {
-			if err := s.turnTo(ctx, leg, next, 0); err != nil {
+		s.number, s.sentBefore = submitted.Number, submitted.FoundSent
+		if leg, next, other := s.currentHolder(submitted); other {
+			if err := s.switchTo(ctx, leg, next, 0); err != nil {
 				return submitted, err
 			}
 			continue
 		}
-		if s.passes(submitted) {
-			if err := s.pass(ctx, submitted.Number); err != nil {
+		if s.mayFailover(submitted) {
+			if err := s.failover(ctx, submitted.Number); err != nil {
 				return submitted, err
 			}
 			continue
 		}
-		submitted, err = s.insist(ctx, submitted)
-		if err != nil || submitted.Class != activities.Held {
+		submitted, err = s.retryAndPark(ctx, submitted)
+		if err != nil || submitted.Outcome != activities.SubmitHeld {
 			return submitted, err
 		}
-		if resumed, err := s.held(ctx, submitted.Words); err != nil || !resumed {
+		if resumed, err := s.waitWhileSuspended(ctx, submitted.Message); err != nil || !resumed {
 			return submitted, err
 		}
 	}
@@ -49,30 +49,30 @@ func (s *story) submit(ctx workflow.Context) (activities.Submitted, error) {
 // that it is taken up: well before its start deadline.
 const takeUpAfter = 20 * time.Second
 
-// try sends the payment to the operator whose turn it is, once.
-func (s *story) try(ctx workflow.Context) (activities.Submitted, error) {
-	s.tell(ctx, waitsForOperator, "submitting to "+string(s.order.Leg.Operator))
-	sending := start(ctx, submitting(s.order, "submit"), do.Submit, s.submission())
+// submitOnce sends the payment to the operator whose turn it is, once.
+func (s *paymentWorkflow) submitOnce(ctx workflow.Context) (activities.SubmitResult, error) {
+	s.setDetails(ctx, waitsForOperator, "submitting to "+string(s.input.Current.Operator))
+	sending := start(ctx, submitting(s.input, "submit"), do.Submit, s.submitInput())
 	if s.number == 0 {
-		if err := s.takeUp(ctx, sending.future); err != nil {
-			return activities.Submitted{}, err
+		if err := s.awaitTakeUp(ctx, sending.future); err != nil {
+			return activities.SubmitResult{}, err
 		}
 	}
 	if err := s.answering(ctx, sending.future, waitsForTurn); err != nil {
-		return activities.Submitted{}, err
+		return activities.SubmitResult{}, err
 	}
 	return s.sent(ctx, sending)
 }
 
 // waitsForTurn holds what support hears of a payment that waits in its operator's queue.
-var waitsForTurn = pirogue.Verdict{
+var waitsForTurn = pirogue.ActionResult{
 	Decision: pirogue.DecisionRefused, Status: pirogue.StatusPending,
 	Reason: "the payment waits for its turn at the operator, which has not answered its submission yet",
 }
 
-// takeUp waits for the first submission, and after a while has the payment say that it is
+// awaitTakeUp waits for the first submission, and after a while has the payment say that it is
 // taken up: it waits in its operator's queue, and the sweep must not expire it.
-func (s *story) takeUp(ctx workflow.Context, sending workflow.Future) error {
+func (s *paymentWorkflow) awaitTakeUp(ctx workflow.Context, sending workflow.Future) error {
 	waiting, stop := workflow.WithCancel(ctx)
 	defer stop()
 	late := workflow.NewTimerWithOptions(waiting, takeUpAfter, workflow.TimerOptions{Summary: "take up"})
@@ -81,65 +81,65 @@ func (s *story) takeUp(ctx workflow.Context, sending workflow.Future) error {
 	if sending.IsReady() {
 		return nil
 	}
-	s.tell(ctx, waitsForOperator, "waiting for its turn at "+string(s.order.Leg.Operator))
-	_, err := call(ctx, ours(s.order.MerchantID, "take up"), do.TakeUp, s.order.PaymentID)
+	s.setDetails(ctx, waitsForOperator, "waiting for its turn at "+string(s.input.Current.Operator))
+	_, err := call(ctx, ours(s.input.MerchantID, "take up"), do.TakeUp, s.input.PaymentID)
 	return err
 }
 
-// submission is what the operator whose turn it is is asked to do.
-func (s *story) submission() activities.Submission {
-	return activities.Submission{PaymentID: s.order.PaymentID, Leg: s.order.Leg, After: s.after}
+// submitInput is what the operator whose turn it is is asked to do.
+func (s *paymentWorkflow) submitInput() activities.SubmitInput {
+	return activities.SubmitInput{PaymentID: s.input.PaymentID, Candidate: s.input.Current, FailoverAfter: s.failoverAfter}
 }
 
-// passes reports whether the payment goes to the next operator at once. Money that
+// mayFailover reports whether the payment goes to the next operator at once. Money that
 // leaves us does so after a refusal only once the operator's status confirms it.
-func (s *story) passes(submitted activities.Submitted) bool {
-	if len(s.order.Next) == 0 || !submitted.Free {
+func (s *paymentWorkflow) mayFailover(submitted activities.SubmitResult) bool {
+	if len(s.input.Fallbacks) == 0 || !submitted.NothingAtOperator {
 		return false
 	}
-	return submitted.Class == activities.Unavailable || !s.order.Kind.MoneyOut()
+	return submitted.Outcome == activities.SubmitNotSent || !s.input.Kind.MoneyOut()
 }
 
-// pass gives the turn to the next operator, after an attempt that came to nothing.
-func (s *story) pass(ctx workflow.Context, after int) error {
-	left := s.order.Leg
-	err := s.turnTo(ctx, s.order.Next[0], s.order.Next[1:], after)
-	s.left = left
+// failover gives the turn to the next operator, after an attempt that came to nothing.
+func (s *paymentWorkflow) failover(ctx workflow.Context, after int) error {
+	left := s.input.Current
+	err := s.switchTo(ctx, s.input.Fallbacks[0], s.input.Fallbacks[1:], after)
+	s.previous = left
 	return err
 }
 
-// holder returns the operator that has the payment, and what may come after it, when it is
+// currentHolder returns the operator that has the payment, and what may come after it, when it is
 // not the one whose turn it is: one to which an earlier telling of this story had passed
 // it, or the one just left, to which a run that was thought to be dead had sent it after
 // all. Of that one the payment stays for good.
-func (s *story) holder(submitted activities.Submitted) (leg pirogue.Leg, next []pirogue.Leg, other bool) {
-	has := func(l pirogue.Leg) bool { return l.Operator != "" && l.Operator == submitted.Operator }
-	if i := slices.IndexFunc(s.order.Next, has); i >= 0 {
-		return s.order.Next[i], s.order.Next[i+1:], true
+func (s *paymentWorkflow) currentHolder(submitted activities.SubmitResult) (leg pirogue.RouteCandidate, next []pirogue.RouteCandidate, other bool) {
+	has := func(l pirogue.RouteCandidate) bool { return l.Operator != "" && l.Operator == submitted.Operator }
+	if i := slices.IndexFunc(s.input.Fallbacks, has); i >= 0 {
+		return s.input.Fallbacks[i], s.input.Fallbacks[i+1:], true
 	}
-	return s.left, nil, has(s.left)
+	return s.previous, nil, has(s.previous)
 }
 
-// turnTo makes leg the operator whose turn it is, with what may come after it. None is
+// switchTo makes leg the operator whose turn it is, with what may come after it. None is
 // left behind.
-func (s *story) turnTo(ctx workflow.Context, leg pirogue.Leg, next []pirogue.Leg, after int) error {
-	s.left, s.order.Leg, s.order.Next, s.after = pirogue.Leg{}, leg, next, after
+func (s *paymentWorkflow) switchTo(ctx workflow.Context, leg pirogue.RouteCandidate, next []pirogue.RouteCandidate, after int) error {
+	s.previous, s.input.Current, s.input.Fallbacks, s.failoverAfter = pirogue.RouteCandidate{}, leg, next, after
 	return workflow.UpsertTypedSearchAttributes(ctx, Operator.ValueSet(string(leg.Operator)))
 }
 
-// insist gives the first answer, and goes on trying.
-func (s *story) insist(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
-	down := submitted.Class == activities.Unavailable || submitted.Class == activities.Unsure ||
-		submitted.Class == activities.Held
-	s.answer(pirogue.FirstAnswer{Unavailable: down})
-	submitted, err := s.persist(ctx, submitted)
+// retryAndPark gives the first answer, and goes on trying.
+func (s *paymentWorkflow) retryAndPark(ctx workflow.Context, submitted activities.SubmitResult) (activities.SubmitResult, error) {
+	down := submitted.Outcome == activities.SubmitNotSent || submitted.Outcome == activities.SubmitUnknown ||
+		submitted.Outcome == activities.SubmitHeld
+	s.releaseFirstResponse(pirogue.FirstResponse{Unavailable: down})
+	submitted, err := s.retryWhileUnavailable(ctx, submitted)
 	if err != nil {
 		return submitted, err
 	}
 	return s.park(ctx, submitted)
 }
 
-// persist tries an operator that is down again for a while, because nothing that could move
+// retryWhileUnavailable tries an operator that is down again for a while, because nothing that could move
 // money is there. Money that leaves us has time: it does not try an operator that is out of
 // service, but waits for it.
 //
@@ -148,51 +148,51 @@ func (s *story) insist(ctx workflow.Context, submitted activities.Submitted) (ac
 //
 // Attempts that were renewed meanwhile are watched where the customer may still pay one. Most
 // are not: the answer that was lost held all that anybody could pay or ask with.
-func (s *story) persist(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
-	if s.parks(submitted) || submitted.Unserved || !submitted.Repeatable(s.order.Leg) {
+func (s *paymentWorkflow) retryWhileUnavailable(ctx workflow.Context, submitted activities.SubmitResult) (activities.SubmitResult, error) {
+	if s.mustPark(submitted) || submitted.Unserved || !submitted.MayRetry(s.input.Current) {
 		return submitted, nil
 	}
-	s.deadline = workflow.Now(ctx).Add(insistFor)
-	s.tell(ctx, waitsForOperator, "operator unavailable; tried again until "+hour(s.deadline))
-	insisting := s.submission()
-	insisting.Insist = true
-	again, err := call(ctx, within(theirs(s.order, prioritySubmit, "submit again"), insistFor), do.Submit, insisting)
+	s.deadline = workflow.Now(ctx).Add(retryWindow)
+	s.setDetails(ctx, waitsForOperator, "operator unavailable; tried again until "+clockTime(s.deadline))
+	insisting := s.submitInput()
+	insisting.KeepRetrying = true
+	again, err := call(ctx, within(theirs(s.input, prioritySubmit, "submit again"), retryWindow), do.Submit, insisting)
 	if activities.TimedOut(err) {
 		if err := workflow.Sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
 			return submitted, err
 		}
-		again, err = s.sent(ctx, start(ctx, submitting(s.order, "last try"), do.Submit, s.submission()))
+		again, err = s.sent(ctx, start(ctx, submitting(s.input, "last try"), do.Submit, s.submitInput()))
 	}
 	if err != nil {
 		return submitted, err
 	}
-	if again.Earlier {
+	if again.EarlierAttempts {
 		s.number = max(s.number, again.Number)
 	}
 	return again, nil
 }
 
-// parks reports whether the payment waits for its operator to come back into service.
-func (s *story) parks(submitted activities.Submitted) bool {
-	return submitted.Down && s.order.Kind.MoneyOut()
+// mustPark reports whether the payment waits for its operator to come back into service.
+func (s *paymentWorkflow) mustPark(submitted activities.SubmitResult) bool {
+	return submitted.OperatorDown && s.input.Kind.MoneyOut()
 }
 
 // park keeps the payment until its operator is back, and then sends it when its turn on
 // the ramp has come. Nothing of it has left, so it may end as unavailable when the
 // operator stays away for too long.
-func (s *story) park(ctx workflow.Context, submitted activities.Submitted) (activities.Submitted, error) {
+func (s *paymentWorkflow) park(ctx workflow.Context, submitted activities.SubmitResult) (activities.SubmitResult, error) {
 	until := workflow.Now(ctx).Add(pirogue.ParkFor)
-	for tried := 0; s.parks(submitted); tried++ {
+	for tried := 0; s.mustPark(submitted); tried++ {
 		s.deadline = until
-		back, err := s.away(ctx, tried)
+		back, err := s.waitUntilUnparked(ctx, tried)
 		if err != nil || !back {
 			return submitted, err
 		}
-		if submitted, err = s.try(ctx); err != nil {
+		if submitted, err = s.submitOnce(ctx); err != nil {
 			return submitted, err
 		}
-		s.number, s.found = submitted.Number, submitted.Found
-		if submitted, err = s.persist(ctx, submitted); err != nil {
+		s.number, s.sentBefore = submitted.Number, submitted.FoundSent
+		if submitted, err = s.retryWhileUnavailable(ctx, submitted); err != nil {
 			return submitted, err
 		}
 	}
@@ -200,23 +200,23 @@ func (s *story) park(ctx workflow.Context, submitted activities.Submitted) (acti
 }
 
 // nothingSent is what support hears of a parked payment.
-var nothingSent = pirogue.Verdict{
+var nothingSent = pirogue.ActionResult{
 	Decision: pirogue.DecisionRefused, Status: pirogue.StatusPending,
 	Reason: "the operator is out of service; nothing was sent, and it will be when it is back",
 }
 
-// away waits until a payment that was tried in vain so often may be tried again, and reports
+// waitUntilUnparked waits until a payment that was tried in vain so often may be tried again, and reports
 // false when that took too long. What support asks for meanwhile is answered at once: there
 // is nothing to ask.
-func (s *story) away(ctx workflow.Context, tried int) (bool, error) {
+func (s *paymentWorkflow) waitUntilUnparked(ctx workflow.Context, tried int) (bool, error) {
 	left := s.deadline.Sub(workflow.Now(ctx))
 	if left <= 0 {
 		return false, nil
 	}
-	s.tell(ctx, waitsForOperator, "parked: "+string(s.order.Leg.Operator)+
-		" is out of service; sent when it is back, given up at "+day(s.deadline))
-	parked := start(ctx, parking(s.order.MerchantID, left), do.Park,
-		activities.Parking{PaymentID: s.order.PaymentID, Operator: s.order.Leg.Operator, Tried: tried})
+	s.setDetails(ctx, waitsForOperator, "parked: "+string(s.input.Current.Operator)+
+		" is out of service; sent when it is back, given up at "+dateTime(s.deadline))
+	parked := start(ctx, parking(s.input.MerchantID, left), do.WaitUntilUnparked,
+		activities.ParkInput{PaymentID: s.input.PaymentID, Operator: s.input.Current.Operator, Tried: tried})
 	if err := s.answering(ctx, parked.future, nothingSent); err != nil {
 		return false, err
 	}

@@ -18,19 +18,19 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
 	other := w.collected("other", 100, 0)
 	paid := resolve("awa", pirogue.ResolvedPaid)
-	good := pirogue.Act{
-		Actor: "awa", Role: pirogue.RoleFinance, Verb: pirogue.VerbResolve, PaymentID: w.payment.ID, Reason: "they called",
+	good := pirogue.AuditEntry{
+		Actor: "awa", Role: pirogue.RoleFinance, Action: pirogue.ActionResolve, PaymentID: w.payment.ID, Reason: "they called",
 		Resolution: paid.Resolution, Evidence: paid.Evidence,
 	}
-	rows := map[string]func(a *pirogue.Act){
-		"another payment's":           func(a *pirogue.Act) { a.PaymentID = other.ID },
-		"no payment's":                func(a *pirogue.Act) { a.PaymentID = "" },
-		"support resolves":            func(a *pirogue.Act) { a.Role = pirogue.RoleSupport },
-		"a reader redrives":           func(a *pirogue.Act) { a.Verb, a.Resolution, a.Evidence, a.Role = "redrive", "", "", "reader" },
-		"a verb of another place":     func(a *pirogue.Act) { a.Verb, a.Resolution, a.Evidence = pirogue.VerbResend, "", "" },
-		"a resolution of nothing":     func(a *pirogue.Act) { a.Resolution = "" },
-		"a resolution without proof":  func(a *pirogue.Act) { a.Evidence = "" },
-		"a recheck with a resolution": func(a *pirogue.Act) { a.Verb = pirogue.VerbRecheck },
+	rows := map[string]func(a *pirogue.AuditEntry){
+		"another payment's":           func(a *pirogue.AuditEntry) { a.PaymentID = other.ID },
+		"no payment's":                func(a *pirogue.AuditEntry) { a.PaymentID = "" },
+		"support resolves":            func(a *pirogue.AuditEntry) { a.Role = pirogue.RoleSupport },
+		"a reader redrives":           func(a *pirogue.AuditEntry) { a.Action, a.Resolution, a.Evidence, a.Role = "redrive", "", "", "reader" },
+		"a verb of another place":     func(a *pirogue.AuditEntry) { a.Action, a.Resolution, a.Evidence = pirogue.ActionResend, "", "" },
+		"a resolution of nothing":     func(a *pirogue.AuditEntry) { a.Resolution = "" },
+		"a resolution without proof":  func(a *pirogue.AuditEntry) { a.Evidence = "" },
+		"a recheck with a resolution": func(a *pirogue.AuditEntry) { a.Action = pirogue.ActionRecheck },
 	}
 	w.operator.scenes = []scene{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
 	asked := map[string]*act{"of no row": {}, "of nothing": {}}
@@ -44,7 +44,7 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 		asked[name], written[name] = &act{}, row.ID
 		w.env.RegisterDelayedCallback(func() {
 			row.At = w.env.Now()
-			require.NoError(t, w.store.BeginAct(t.Context(), row))
+			require.NoError(t, w.store.BeginAuditEntry(t.Context(), row))
 			w.ask(row.ID, asked[name])
 		}, time.Minute)
 	}
@@ -59,7 +59,7 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 		require.Contains(t, asked[name].verdict.Reason, "may not", name)
 	}
 	for name, id := range written {
-		kept, err := w.store.Act(t.Context(), id)
+		kept, err := w.store.AuditEntry(t.Context(), id)
 		require.NoError(t, err)
 		require.Equal(t, kept.PaymentID == w.payment.ID, !kept.EndedAt.IsZero(), "%s: a verdict only in a row of this payment", name)
 	}
@@ -73,7 +73,7 @@ func TestAnActIsCarriedOutOnce(t *testing.T) {
 	w.operator.scenes = []scene{{err: unknown}}
 	first := w.remedy(time.Minute, resolve("awa", pirogue.ResolvedUnpaid))
 	again := &act{}
-	w.env.RegisterDelayedCallback(func() { w.ask(first.remedy.Act, again) }, 2*time.Minute)
+	w.env.RegisterDelayedCallback(func() { w.ask(first.remedy.AuditID, again) }, 2*time.Minute)
 	w.env.SetWorkflowRunTimeout(2 * horizon)
 	require.Equal(t, pirogue.StatusPending, w.tell().Status)
 	require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision)
@@ -156,7 +156,7 @@ func TestARemedyThatArrivesAtTheEndIsAnswered(t *testing.T) {
 	r := w.rig(nil, nil)
 	var acts []*act
 	r.loses = func(name string) bool {
-		if name == "Settle" && len(acts) == 0 || name == "Conclude" && len(acts) == 1 {
+		if name == "Finalize" && len(acts) == 0 || name == "RecordActionResult" && len(acts) == 1 {
 			acts = append(acts, w.remedy(0, recheck()))
 			arrived := make(chan struct{})
 			w.env.RegisterDelayedCallback(func() { close(arrived) }, 0)
@@ -202,7 +202,7 @@ func TestResolveNamesItsCase(t *testing.T) {
 	w.operator.scenes = []scene{
 		{outcome: pirogue.OutcomePaid, amount: 2500}, {from: time.Hour, outcome: pirogue.OutcomePaid, extra: 2500},
 	}
-	placed := func(actor string, cause pirogue.Cause) pirogue.Remedy {
+	placed := func(actor string, cause pirogue.Cause) pirogue.SupportAction {
 		r := resolve(actor, pirogue.ResolvedPlaced)
 		if cause != "" {
 			r.Case = pirogue.NewCaseID(w.payment.ID, cause)

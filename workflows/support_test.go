@@ -15,29 +15,29 @@ import (
 
 // act is what became of one remedy.
 type act struct {
-	remedy  pirogue.Remedy
-	verdict pirogue.Verdict
+	remedy  pirogue.SupportAction
+	verdict pirogue.ActionResult
 	turned  error // by the validator
 	err     error
 }
 
 // remedy has a person ask for something after a while: the act's row first, then the
 // workflow.
-func (w *world) remedy(after time.Duration, r pirogue.Remedy) *act {
-	r.Act = ids.New()
+func (w *world) remedy(after time.Duration, r pirogue.SupportAction) *act {
+	r.AuditID = ids.New()
 	a := &act{remedy: r}
-	w.acts[r.Act] = a
+	w.acts[r.AuditID] = a
 	w.env.RegisterDelayedCallback(func() {
 		if r.Case == oldest {
 			r.Case = w.oldestOpen()
 		}
-		begin := pirogue.Act{
-			ID: r.Act, At: w.env.Now(), Actor: r.Actor, Role: pirogue.RoleFinance, Verb: r.Verb,
+		begin := pirogue.AuditEntry{
+			ID: r.AuditID, At: w.env.Now(), Actor: r.Actor, Role: pirogue.RoleFinance, Action: r.Kind,
 			PaymentID: w.payment.ID, Reason: "the merchant asks", Resolution: r.Resolution, Evidence: r.Evidence,
 			Case: r.Case,
 		}
-		require.NoError(w.t, w.store.BeginAct(w.t.Context(), begin))
-		w.ask(r.Act, a)
+		require.NoError(w.t, w.store.BeginAuditEntry(w.t.Context(), begin))
+		w.ask(r.AuditID, a)
 	}, after)
 	return a
 }
@@ -60,11 +60,11 @@ func (w *world) oldestOpen() pirogue.CaseID {
 
 // ask puts an act to the workflow, by the ID of its row.
 func (w *world) ask(id string, a *act) {
-	w.env.UpdateWorkflow(workflows.RemedyUpdate, ids.New(), &testsuite.TestUpdateCallback{
+	w.env.UpdateWorkflow(workflows.ActionUpdate, ids.New(), &testsuite.TestUpdateCallback{
 		OnAccept: func() {},
 		OnReject: func(err error) { a.turned = err },
 		OnComplete: func(answer any, err error) {
-			if verdict, ok := answer.(pirogue.Verdict); ok {
+			if verdict, ok := answer.(pirogue.ActionResult); ok {
 				a.verdict = verdict
 			}
 			a.err = err
@@ -75,23 +75,27 @@ func (w *world) ask(id string, a *act) {
 // requireVerdicts proves that every act has the verdict that its person was told.
 func (w *world) requireVerdicts() {
 	w.t.Helper()
-	kept, err := w.store.Acts(w.t.Context(), w.payment.ID, 1000)
+	kept, err := w.store.AuditEntries(w.t.Context(), w.payment.ID, 1000)
 	require.NoError(w.t, err)
 	require.Len(w.t, kept, len(w.acts))
 	for _, k := range kept {
 		told := w.acts[k.ID]
 		require.NoError(w.t, told.err)
-		require.NotEmpty(w.t, told.verdict.Decision, "%s by %s was never answered", k.Verb, k.Actor)
-		require.Equal(w.t, told.verdict, k.Verdict)
+		require.NotEmpty(w.t, told.verdict.Decision, "%s by %s was never answered", k.Action, k.Actor)
+		require.Equal(w.t, told.verdict, k.Result)
 	}
 }
 
-func recheck() pirogue.Remedy { return pirogue.Remedy{Verb: pirogue.VerbRecheck, Actor: "awa"} }
+func recheck() pirogue.SupportAction {
+	return pirogue.SupportAction{Kind: pirogue.ActionRecheck, Actor: "awa"}
+}
 
-func redrive() pirogue.Remedy { return pirogue.Remedy{Verb: pirogue.VerbRedrive, Actor: "awa"} }
+func redrive() pirogue.SupportAction {
+	return pirogue.SupportAction{Kind: pirogue.ActionRedrive, Actor: "awa"}
+}
 
-func resolve(actor string, as pirogue.Resolution) pirogue.Remedy {
-	return pirogue.Remedy{Verb: pirogue.VerbResolve, Actor: actor, Resolution: as, Evidence: "statement of the day, line 12"}
+func resolve(actor string, as pirogue.Resolution) pirogue.SupportAction {
+	return pirogue.SupportAction{Kind: pirogue.ActionResolve, Actor: actor, Resolution: as, Evidence: "statement of the day, line 12"}
 }
 
 func TestSupport(t *testing.T) {
@@ -104,7 +108,7 @@ func TestSupport(t *testing.T) {
 	)
 	type asked struct {
 		after  time.Duration
-		remedy pirogue.Remedy
+		remedy pirogue.SupportAction
 		want   pirogue.Decision
 		status pirogue.Status
 	}
@@ -115,8 +119,8 @@ func TestSupport(t *testing.T) {
 	tests := map[string]struct {
 		answers []error
 		scenes  []scene
-		kind    pirogue.Kind // "" means CASHOUT
-		proves  bool         // that the operator does not know it, past its horizon
+		kind    pirogue.PaymentKind // "" means CASHOUT
+		proves  bool                // that the operator does not know it, past its horizon
 		asks    []asked
 		want    pirogue.Status
 		failure pirogue.FailureCode
@@ -316,7 +320,7 @@ func TestAHundredRedrivesAreOne(t *testing.T) {
 	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{{from: horizon + time.Second, outcome: pirogue.OutcomeAbsent}}
 	r.loses = func(name string) bool {
 		_, a := w.latest()
-		if name != "Ask" || a.Evidence.Outcome != pirogue.OutcomeAbsent || a.Evidence.Times < 3 || died {
+		if name != "AskStatus" || a.Evidence.Outcome != pirogue.OutcomeAbsent || a.Evidence.Times < 3 || died {
 			return false
 		}
 		died, w.operator.scenes = true, []scene{{err: unknown}}

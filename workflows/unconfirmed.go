@@ -10,11 +10,11 @@ import (
 // unconfirmed ends the watch over a payment with its operator's last answer. Where that tells
 // nobody whether money moved, a case calls for a person. The questions go on until the
 // operator answers clearly, or two people with evidence say what became of it.
-func (s *story) unconfirmed(
-	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
+func (s *paymentWorkflow) unconfirmed(
+	ctx workflow.Context, status pirogue.Status, receipt pirogue.OperatorResult,
 ) (pirogue.Status, error) {
-	proven := s.order.Kind.MoneyOut() && !receipt.Contradicted // its refusal took two answers
-	if !receipt.Unclear || proven || s.placed > 0 {
+	proven := s.input.Kind.MoneyOut() && !receipt.Contradicted // its refusal took two answers
+	if !receipt.Unreadable || proven || s.booked > 0 {
 		return status, nil
 	}
 	if _, err := s.openCase(ctx, pirogue.CauseUnknown, receipt); err != nil {
@@ -25,18 +25,18 @@ func (s *story) unconfirmed(
 
 // untilClear asks on about a payment whose case UNKNOWN_OUTCOME is open, until its operator or
 // people say what became of it.
-func (s *story) untilClear(
-	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
+func (s *paymentWorkflow) untilClear(
+	ctx workflow.Context, status pirogue.Status, receipt pirogue.OperatorResult,
 ) (pirogue.Status, error) {
-	s.overdue = true
+	s.outcomeUnknown = true
 	if succeeded(status) && s.claim.Minor == 0 {
 		if err := s.readClaim(ctx); err != nil {
 			return status, err
 		}
 	}
-	for receipt.Unclear {
-		s.tell(ctx, waitsForSupport, "nobody knows whether money moved; a person must settle it")
-		answer, _, err := s.follow(ctx, activities.Final, patience)
+	for receipt.Unreadable {
+		s.setDetails(ctx, waitsForSupport, "nobody knows whether money moved; a person must settle it")
+		answer, _, err := s.pollStatus(ctx, activities.Final, pollingRound)
 		switch {
 		case activities.TimedOut(err):
 		case err != nil:
@@ -50,28 +50,28 @@ func (s *story) untilClear(
 
 // confirmed tells support what became of a payment, places the money if there is any, and
 // closes the case last: until the money has its place, somebody has to look at it.
-func (s *story) confirmed(
-	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
+func (s *paymentWorkflow) confirmed(
+	ctx workflow.Context, status pirogue.Status, receipt pirogue.OperatorResult,
 ) (pirogue.Status, error) {
 	paid := receipt.Outcome == pirogue.OutcomePaid
 	reason := "no money has moved; the payment stays " + string(status)
 	if paid {
 		reason = "money has moved; it gets its place"
 	}
-	err := s.rule(ctx, pirogue.Verdict{
-		Decision: pirogue.DecisionSettled, Reason: reason, Evidence: receipt.Words, Status: status,
-	}, everyone)
+	err := s.replyToActions(ctx, pirogue.ActionResult{
+		Decision: pirogue.DecisionSettled, Reason: reason, Evidence: receipt.Message, Status: status,
+	}, everyAction)
 	switch {
 	case err != nil || !s.unplaced(receipt):
 	case succeeded(status):
-		err = s.second(ctx, receipt, status)
+		err = s.handleSecondPayment(ctx, receipt, status)
 	default:
-		status, err = s.late(ctx, status, receipt)
+		status, err = s.handleLateSuccess(ctx, status, receipt)
 	}
 	if err != nil {
 		return status, err
 	}
-	_, err = call(ctx, ours(s.order.MerchantID, "close case"), do.CloseCase,
-		pirogue.NewCaseID(s.order.PaymentID, pirogue.CauseUnknown))
+	_, err = call(ctx, ours(s.input.MerchantID, "close case"), do.CloseCase,
+		pirogue.NewCaseID(s.input.PaymentID, pirogue.CauseUnknown))
 	return status, err
 }

@@ -11,11 +11,11 @@ import (
 
 // called is a callback of the operator about the first attempt after a while, kept as the API
 // keeps it, of which the workflow is told.
-func (w *world) called(after time.Duration, said pirogue.Receipt) {
+func (w *world) called(after time.Duration, said pirogue.OperatorResult) {
 	w.env.RegisterDelayedCallback(func() {
 		_, attempt := w.latest()
 		_, err := w.store.RecordCallback(w.t.Context(),
-			pirogue.NewCallback(attempt, said, []byte(said.Words), w.env.Now()))
+			pirogue.NewCallback(attempt, said, []byte(said.Message), w.env.Now()))
 		require.NoError(w.t, err)
 	}, after)
 	w.ring(after + time.Millisecond)
@@ -53,14 +53,14 @@ func TestCashInUnconfirmed(t *testing.T) {
 		past    = 25*time.Hour + 10*time.Minute
 		unknown = pirogue.CauseUnknown
 	)
-	paid := pirogue.Receipt{Outcome: pirogue.OutcomePaid, Words: "SUCCESS"}
+	paid := pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, Message: "SUCCESS"}
 	silent := []scene{{err: pirogue.Errorf(pirogue.Unknown, "REQUALIFIED is in no document")}}
 	tests := map[string]struct {
 		scenes  []scene
 		proof   pirogue.CallbackProof
 		deaf    bool
 		calls   []time.Duration // when a callback says paid
-		people  []pirogue.Remedy
+		people  []pirogue.SupportAction
 		policy  pirogue.LatePolicy
 		want    pirogue.Status
 		failure pirogue.FailureCode
@@ -72,32 +72,32 @@ func TestCashInUnconfirmed(t *testing.T) {
 			scenes: silent, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
 		},
 		"two people say paid, and it is accepted": {
-			scenes: silent, people: []pirogue.Remedy{resolve("awa", "paid"), resolve("binta", "paid")},
+			scenes: silent, people: []pirogue.SupportAction{resolve("awa", "paid"), resolve("binta", "paid")},
 			policy: pirogue.LateAccept, want: "SUCCESS", closed: []pirogue.Cause{unknown},
 		},
 		"two people say paid, and it is returned": {
-			scenes: silent, people: []pirogue.Remedy{resolve("awa", "paid"), resolve("binta", "paid")},
+			scenes: silent, people: []pirogue.SupportAction{resolve("awa", "paid"), resolve("binta", "paid")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
 			closed: []pirogue.Cause{unknown, pirogue.CauseLateSuccess}, refunds: 1,
 		},
 		"two people say unpaid": {
-			scenes: silent, people: []pirogue.Remedy{resolve("awa", "unpaid"), resolve("binta", "unpaid")},
+			scenes: silent, people: []pirogue.SupportAction{resolve("awa", "unpaid"), resolve("binta", "unpaid")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: []pirogue.Cause{unknown},
 		},
 		"two people disagree": {
-			scenes: silent, people: []pirogue.Remedy{resolve("awa", "unpaid"), resolve("binta", "paid")},
+			scenes: silent, people: []pirogue.SupportAction{resolve("awa", "unpaid"), resolve("binta", "paid")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
 		},
 		"one person says it twice": {
-			scenes: silent, people: []pirogue.Remedy{resolve("awa", "paid"), resolve("awa", "paid")},
+			scenes: silent, people: []pirogue.SupportAction{resolve("awa", "paid"), resolve("awa", "paid")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
 		},
 		"support tries everything else": {
-			scenes: silent, people: []pirogue.Remedy{recheck(), redrive(), resolve("awa", "return")},
+			scenes: silent, people: []pirogue.SupportAction{recheck(), redrive(), resolve("awa", "return")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
 		},
 		"a recheck finds it paid": {
-			scenes: append(silent, scene{from: past, outcome: pirogue.OutcomePaid}), people: []pirogue.Remedy{recheck()},
+			scenes: append(silent, scene{from: past, outcome: pirogue.OutcomePaid}), people: []pirogue.SupportAction{recheck()},
 			policy: pirogue.LateAccept, want: "SUCCESS", closed: []pirogue.Cause{unknown},
 		},
 		"a proven callback says paid, the operator knows nothing of it": {

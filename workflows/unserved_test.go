@@ -98,12 +98,12 @@ func TestUnservedOperator_short_window(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashIn})
-	w.order.Leg.Window = 10 * time.Second
+	w.order.Current.Window = 10 * time.Second
 	w.leave(w.rig(nil, nil), 0)
 	began := w.env.Now()
 	p := w.tell()
 	require.Equal(t, pirogue.StatusFailed, p.Status)
-	require.GreaterOrEqual(t, p.UpdatedAt.Sub(began), pirogue.StartPatience)
+	require.GreaterOrEqual(t, p.UpdatedAt.Sub(began), pirogue.StartDeadline)
 }
 
 // Support has an answer while a payment waits in the queue of an operator that nobody serves.

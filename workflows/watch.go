@@ -9,52 +9,52 @@ import (
 	"pirogue/activities"
 )
 
-// endAndWatch ends a payment without success and goes on looking, slowly, for money
+// finalizeAndWatch ends a payment without success and goes on looking, slowly, for money
 // that moves late.
-func (s *story) endAndWatch(ctx workflow.Context, ending activities.Ending) (pirogue.Status, error) {
+func (s *paymentWorkflow) finalizeAndWatch(ctx workflow.Context, ending activities.FinalizeInput) (pirogue.Status, error) {
 	ending.Watched = true
-	status, err := s.end(ctx, ending)
+	status, err := s.finalize(ctx, ending)
 	if err != nil || status != ending.Status {
 		return status, err
 	}
-	s.deadline = workflow.Now(ctx).Add(s.order.Leg.Horizon)
-	return s.watchToEnd(ctx, status)
+	s.deadline = workflow.Now(ctx).Add(s.input.Current.FinalityWindow)
+	return s.watchUntilHorizon(ctx, status)
 }
 
-// watchToEnd watches a payment that has ended, and places what comes of it, however often.
-func (s *story) watchToEnd(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
+// watchUntilHorizon watches a payment that has ended, and places what comes of it, however often.
+func (s *paymentWorkflow) watchUntilHorizon(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
 	for {
-		receipt, moved, err := s.watch(ctx, status)
+		receipt, moved, err := s.watchLate(ctx, status)
 		switch {
 		case err != nil:
 			return status, err
 		case !moved:
 			return s.unconfirmed(ctx, status, receipt)
 		}
-		if status, err = s.late(ctx, status, receipt); err != nil || status == pirogue.StatusSuccess {
+		if status, err = s.handleLateSuccess(ctx, status, receipt); err != nil || status == pirogue.StatusSuccess {
 			return status, err
 		}
 	}
 }
 
-// watch looks for late money until the operator's horizon, and once more when it has
+// watchLate looks for late money until the operator's horizon, and once more when it has
 // passed. It reports whether any moved that has no place yet.
-func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Receipt, bool, error) {
+func (s *paymentWorkflow) watchLate(ctx workflow.Context, status pirogue.Status) (pirogue.OperatorResult, bool, error) {
 	for {
 		left := s.deadline.Sub(workflow.Now(ctx))
 		if left <= 0 {
-			receipt, final, err := s.lastLook(ctx, status)
+			receipt, final, err := s.askLastTime(ctx, status)
 			if err == nil && !final {
 				continue
 			}
 			return receipt, s.unplaced(receipt), err
 		}
-		s.tell(ctx, waitsForNothing, "ended; watching for a late success until "+hour(s.deadline))
-		receipt, _, err := s.follow(ctx, activities.Slow, left)
+		s.setDetails(ctx, waitsForNothing, "ended; watching for a late success until "+clockTime(s.deadline))
+		receipt, _, err := s.pollStatus(ctx, activities.Slow, left)
 		switch {
 		case activities.TimedOut(err): // up to one question early: none more fits in
-			if _, err := s.sleep(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
-				return pirogue.Receipt{}, false, err
+			if _, err := s.sleepUnlessPrompted(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
+				return pirogue.OperatorResult{}, false, err
 			}
 			continue
 		case err != nil || s.unplaced(receipt):
@@ -72,13 +72,13 @@ func (s *story) watch(ctx workflow.Context, status pirogue.Status) (pirogue.Rece
 // outage at the horizon makes no case.
 const lastLookFor = time.Hour
 
-// lastLook asks once more when the horizon has passed. It reports whether the answer is the
+// askLastTime asks once more when the horizon has passed. It reports whether the answer is the
 // last word, or only that of a callback or of support.
-func (s *story) lastLook(ctx workflow.Context, status pirogue.Status) (pirogue.Receipt, bool, error) {
-	s.tell(ctx, waitsForOperator, "ended; asking a last time")
-	receipt, word, err := s.follow(ctx, activities.Final, lastLookFor)
+func (s *paymentWorkflow) askLastTime(ctx workflow.Context, status pirogue.Status) (pirogue.OperatorResult, bool, error) {
+	s.setDetails(ctx, waitsForOperator, "ended; asking a last time")
+	receipt, word, err := s.pollStatus(ctx, activities.Final, lastLookFor)
 	if activities.TimedOut(err) {
-		receipt, err = s.askAt(ctx, priorityWatch, "last look")
+		receipt, err = s.askStatusAt(ctx, priorityWatch, "last look")
 		return receipt, true, err
 	}
 	if err != nil || word == polled || s.unplaced(receipt) {
@@ -88,42 +88,42 @@ func (s *story) lastLook(ctx workflow.Context, status pirogue.Status) (pirogue.R
 }
 
 // nothingMoved tells whoever waits that the operator knows of no late money.
-func (s *story) nothingMoved(ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt) error {
-	return s.rule(ctx, pirogue.Verdict{
+func (s *paymentWorkflow) nothingMoved(ctx workflow.Context, status pirogue.Status, receipt pirogue.OperatorResult) error {
+	return s.replyToActions(ctx, pirogue.ActionResult{
 		Decision: pirogue.DecisionRefused, Reason: "the payment has ended; the operator knows of no money",
-		Evidence: receipt.Words, Status: status,
-	}, everyone)
+		Evidence: receipt.Message, Status: status,
+	}, everyAction)
 }
 
-// late places money that moved after the payment had ended. What came in goes where
+// handleLateSuccess places money that moved after the payment had ended. What came in goes where
 // the merchant's policy says; what left without our knowledge is for a person.
-func (s *story) late(
-	ctx workflow.Context, status pirogue.Status, receipt pirogue.Receipt,
+func (s *paymentWorkflow) handleLateSuccess(
+	ctx workflow.Context, status pirogue.Status, receipt pirogue.OperatorResult,
 ) (pirogue.Status, error) {
 	cause := pirogue.CauseLateSuccess
 	switch {
-	case s.differs(receipt):
+	case s.isMismatch(receipt):
 		cause = mismatch(receipt)
-	case s.order.Kind.MoneyOut():
+	case s.input.Kind.MoneyOut():
 		cause = pirogue.CausePaidAfterAll
 	}
 	policy := pirogue.LatePolicy("")
 	if cause == pirogue.CauseLateSuccess {
 		var err error
-		policy, err = call(ctx, ours(s.order.MerchantID, "late policy"), do.Policy, s.order.MerchantID)
+		policy, err = call(ctx, ours(s.input.MerchantID, "late policy"), do.Policy, s.input.MerchantID)
 		if err != nil {
 			return status, err
 		}
 	}
 	if policy == pirogue.LateAccept {
-		accepted := s.success(receipt)
+		accepted := s.successInput(receipt)
 		accepted.From = status
-		ended, err := s.end(ctx, accepted)
+		ended, err := s.finalize(ctx, accepted)
 		if err != nil {
 			return ended, err
 		}
 		if succeeded(ended) {
-			return ended, s.second(ctx, receipt, ended)
+			return ended, s.handleSecondPayment(ctx, receipt, ended)
 		} // money of it waits in suspense already
 	}
 	id, err := s.openCase(ctx, cause, receipt)

@@ -15,7 +15,7 @@ func TestAWatchAsksADozenTimes(t *testing.T) {
 	t.Parallel()
 	w := newWorldOf(t, setting{horizon: 48 * time.Hour})
 	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
-	window := w.order.Leg.Window
+	window := w.order.Current.Window
 	var after []time.Duration // the end
 	for _, at := range w.operator.askedAt {
 		if late := at.Sub(w.operator.first) - window; late > time.Second {

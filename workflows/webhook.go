@@ -19,7 +19,7 @@ const (
 // Webhook tells a merchant about one event: seven attempts over 31 h 21 min, each a
 // run of one activity, so the whole schedule is eleven events of history. An
 // endpoint that never answers is a result, not a failure. A cancel request is ignored.
-func Webhook(ctx workflow.Context, news activities.News) (activities.Delivered, error) {
+func Webhook(ctx workflow.Context, news activities.DeliverInput) (activities.DeliverResult, error) {
 	ctx, stop := withoutCancel(ctx)
 	defer stop()
 	workflow.SetCurrentDetails(ctx, "telling the merchant; the pending activity shows the attempt and the next one")

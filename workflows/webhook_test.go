@@ -42,7 +42,7 @@ func TestWebhook(t *testing.T) {
 			w := newWorld(t, pirogue.LateReturn)
 			w.endpoint.answers, w.endpoint.after = tt.answers, tt.after
 			got := w.deliver()
-			require.Equal(t, activities.Delivered{State: tt.want, Attempts: tt.attempts}, got)
+			require.Equal(t, activities.DeliverResult{State: tt.want, Attempts: tt.attempts}, got)
 			require.Len(t, w.endpoint.at, tt.attempts)
 			waits := tt.waits
 			if waits == nil {
@@ -58,12 +58,12 @@ func TestWebhook(t *testing.T) {
 }
 
 // deliver settles the payment and tells the merchant to the end.
-func (w *world) deliver() activities.Delivered {
+func (w *world) deliver() activities.DeliverResult {
 	w.t.Helper()
 	settled := w.expire()
-	w.env.ExecuteWorkflow(workflows.Webhook, activities.News{Owner: w.owner, EventID: settled.EventID})
+	w.env.ExecuteWorkflow(workflows.Webhook, activities.DeliverInput{Owner: w.owner, EventID: settled.EventID})
 	require.NoError(w.t, w.env.GetWorkflowError())
-	var delivered activities.Delivered
+	var delivered activities.DeliverResult
 	require.NoError(w.t, w.env.GetWorkflowResult(&delivered))
 	return delivered
 }

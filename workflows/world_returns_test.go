@@ -34,10 +34,10 @@ func (w *world) endReturn(id pirogue.PaymentID) {
 		return
 	}
 	w.sent(a)
-	settlement := pirogue.Settlement{PaymentID: id, Status: status, At: now}
+	settlement := pirogue.Finalization{PaymentID: id, Status: status, At: now}
 	if status == pirogue.StatusFailed {
 		settlement.Failure.Code = pirogue.FailedRefused
 	}
-	_, err = w.store.Settle(ctx, settlement)
+	_, err = w.store.Finalize(ctx, settlement)
 	require.NoError(w.t, err)
 }

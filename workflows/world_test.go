@@ -38,7 +38,7 @@ type world struct {
 	endpoint *endpoint
 	owner    pirogue.Owner
 	payment  pirogue.Payment
-	order    pirogue.Order
+	order    pirogue.PaymentInput
 	parent   pirogue.Payment   // of a refund: the cash-in that is given back
 	earned   []pirogue.Attempt // of cash-ins that were paid before
 	events   []pirogue.EventID // deliveries that were started
@@ -62,7 +62,7 @@ const (
 // setting is what a world may have different. Its zero value is a cash-in at an
 // operator that can be asked by our reference.
 type setting struct {
-	kind    pirogue.Kind
+	kind    pirogue.PaymentKind
 	policy  pirogue.LatePolicy
 	power   pirogue.ReferencePower
 	horizon time.Duration // 0 means a day
@@ -255,13 +255,13 @@ func (w *world) instances(refunds bool) map[pirogue.OperatorCode]pirogue.Instanc
 }
 
 // ordered is what the payment's workflow is started with.
-func (w *world) ordered(refunds bool) pirogue.Order {
+func (w *world) ordered(refunds bool) pirogue.PaymentInput {
 	all := w.instances(refunds)
 	route := []pirogue.Instance{all[instance]}
 	if w.next != nil {
 		route = append(route, all[another])
 	}
-	return pirogue.NewOrder(w.payment, route)
+	return pirogue.NewPaymentInput(w.payment, route)
 }
 
 // quiet is a test suite that prints nothing.
@@ -315,7 +315,7 @@ func (w *world) write(p pirogue.Payment) (pirogue.Payment, pirogue.Attempt) {
 	p.ID, p.MerchantID, p.Mode, p.Status = ids.Payment(), w.owner.MerchantID, w.owner.Mode, pirogue.StatusCreated
 	p.Country, p.MSISDN, p.Network, p.Operator = "ML", "+22370001234", pirogue.Orange, instance
 	p.FeePayer, p.FeeReturns = pirogue.PaidByMerchant, p.Kind == pirogue.CashIn
-	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(pirogue.StartPatience), now, now
+	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(pirogue.StartDeadline), now, now
 	attempt := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: instance, Ref: ids.Reference(p.Kind),
 		State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
@@ -344,19 +344,19 @@ func (w *world) collected(order string, amount, fee int64) pirogue.Payment {
 	p, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: order, Amount: xof(amount), Fee: xof(fee)})
 	w.earned = append(w.earned, a)
 	w.sent(a)
-	_, err := w.store.Answer(ctx, pirogue.Answer{
+	_, err := w.store.RecordAttemptResult(ctx, pirogue.AttemptResult{
 		AttemptID: a.ID, Sending: 1, State: pirogue.AttemptAccepted, Handle: token, ExpiresAt: now.Add(time.Minute), At: now,
 	})
 	require.NoError(w.t, err)
-	settled, err := w.store.Settle(ctx, pirogue.Settlement{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: now})
+	settled, err := w.store.Finalize(ctx, pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: now})
 	require.NoError(w.t, err)
 	return settled.Payment
 }
 
 // expire ends the payment as the sweep does when nobody started it.
-func (w *world) expire() pirogue.Settled {
+func (w *world) expire() pirogue.Finalized {
 	w.t.Helper()
-	settled, err := w.store.Settle(w.t.Context(), pirogue.Settlement{
+	settled, err := w.store.Finalize(w.t.Context(), pirogue.Finalization{
 		PaymentID: w.payment.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, At: w.env.Now(),
 		Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
 	})
@@ -375,7 +375,7 @@ func (w *world) tell() pirogue.Payment {
 // run tells the payment's story to its end.
 func (w *world) run() pirogue.Payment {
 	w.t.Helper()
-	stories := map[pirogue.Kind]story{
+	stories := map[pirogue.PaymentKind]paymentWorkflow{
 		pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
 	}
 	w.env.ExecuteWorkflow(losable(stories[w.payment.Kind]), w.order)
@@ -430,7 +430,7 @@ func (w *world) balance() pirogue.Balance {
 	return balances[0]
 }
 
-// paidOut returns what our books say left us under a reference, in minor units.
+// finalizeCashOut returns what our books say left us under a reference, in minor units.
 func (w *world) paidOut(ref pirogue.OperatorRef) int64 {
 	w.t.Helper()
 	_, out, err := w.store.OperatorBook(w.t.Context(), instance)
@@ -451,7 +451,9 @@ func (w *world) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, 
 }
 
 // Heard implements activities.Workflows.
-func (w *world) Heard(context.Context, pirogue.PaymentID, pirogue.Kind) error { return nil }
+func (w *world) SignalCallback(context.Context, pirogue.PaymentID, pirogue.PaymentKind) error {
+	return nil
+}
 
 // xof is an amount of francs.
 func xof(minor int64) pirogue.Money { return pirogue.Money{Minor: minor, Currency: pirogue.XOF} }
@@ -471,7 +473,7 @@ type routes struct {
 }
 
 func (r routes) Route(
-	pirogue.Mode, pirogue.CountryCode, pirogue.Network, pirogue.Kind,
+	pirogue.Mode, pirogue.CountryCode, pirogue.Network, pirogue.PaymentKind,
 ) ([]pirogue.Instance, error) {
 	return []pirogue.Instance{r.instances[instance]}, nil
 }

@@ -55,9 +55,9 @@ type Subject struct {
 	// numbers do not apply to them.
 	AnyNumber []Call
 
-	Collection   pirogue.Collection
-	Disbursement pirogue.Disbursement
-	Reversal     pirogue.Reversal
+	Collection   pirogue.CollectRequest
+	Disbursement pirogue.DisburseRequest
+	Reversal     pirogue.RefundRequest
 	Query        pirogue.StatusQuery // of Status; by default that of Collection
 	CashOutQuery pirogue.StatusQuery // of CashOutStatus; by default that of Disbursement
 	RefundQuery  pirogue.StatusQuery // of RefundStatus
@@ -130,7 +130,7 @@ func (s Subject) open(t *testing.T, url string, patience time.Duration) pirogue.
 }
 
 // do calls the method of a case. An adapter without that method fails the test.
-func (s Subject) do(t *testing.T, operator pirogue.Operator, c Case) (pirogue.Receipt, error) {
+func (s Subject) do(t *testing.T, operator pirogue.Operator, c Case) (pirogue.OperatorResult, error) {
 	t.Helper()
 	if o, ok := operator.(pirogue.Collector); ok && c.Call == Collect {
 		return o.Collect(t.Context(), s.Collection)
@@ -148,22 +148,22 @@ func (s Subject) do(t *testing.T, operator pirogue.Operator, c Case) (pirogue.Re
 	}
 	if o, ok := operator.(pirogue.BalanceReader); ok && c.Call == Balance {
 		left, err := o.Balance(t.Context())
-		return pirogue.Receipt{Amount: left}, err
+		return pirogue.OperatorResult{Amount: left}, err
 	}
 	if o, ok := operator.(pirogue.CallbackReader); ok && c.Call == Callback {
 		return o.Callback(s.attempt(), s.Header, s.file(t, c.Reply.File))
 	}
 	t.Fatalf("the operator has no method %s", c.Call)
-	return pirogue.Receipt{}, nil
+	return pirogue.OperatorResult{}, nil
 }
 
 // question returns the query of a status call, and false for every other call.
 func (s Subject) question(call Call) (pirogue.StatusQuery, bool) {
 	switch {
 	case call == Status && s.Query.Ref == "":
-		return Asked(outbound.Collecting(s.Collection)), true
+		return Asked(outbound.CollectSubmission(s.Collection)), true
 	case call == CashOutStatus && s.CashOutQuery.Ref == "":
-		return Asked(outbound.Disbursing(s.Disbursement)), true
+		return Asked(outbound.DisburseSubmission(s.Disbursement)), true
 	}
 	q, asked := map[Call]pirogue.StatusQuery{
 		Status: s.Query, CashOutStatus: s.CashOutQuery, RefundStatus: s.RefundQuery,
@@ -181,7 +181,7 @@ func (s Subject) attempt() pirogue.Attempt {
 
 // judge compares an operator result or error with the case. It fails the test if either
 // contains a secret.
-func (s Subject) judge(t *testing.T, want Case, got pirogue.Receipt, err error) {
+func (s Subject) judge(t *testing.T, want Case, got pirogue.OperatorResult, err error) {
 	t.Helper()
 	if got.Outcome != want.Outcome || pirogue.CodeOf(err) != want.Code {
 		t.Errorf("outcome %q, code %q (%v); want outcome %q, code %q",
@@ -196,7 +196,7 @@ func (s Subject) judge(t *testing.T, want Case, got pirogue.Receipt, err error) 
 	if got.Mismatch != want.Mismatch {
 		t.Errorf("mismatch %q, want %q", got.Mismatch, want.Mismatch)
 	}
-	said := got.Words
+	said := got.Message
 	if err != nil {
 		said = err.Error()
 	}

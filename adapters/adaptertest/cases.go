@@ -10,9 +10,9 @@ import (
 	"pirogue/adapters/outbound"
 )
 
-// Said is one response with its expected result. Adapters' tables declare a short type of
+// ExpectedResult is one response with its expected result. Adapters' tables declare a short type of
 // the same fields.
-type Said struct {
+type ExpectedResult struct {
 	Status  int
 	File    string
 	Outcome pirogue.Outcome
@@ -30,7 +30,7 @@ func Rows[S ~struct {
 }](answers map[string]S, calls ...Call) map[string]Case {
 	cases := map[string]Case{}
 	for name, answer := range answers {
-		s := Said(answer)
+		s := ExpectedResult(answer)
 		for _, call := range calls {
 			cases[string(call)+" is "+name] = Case{
 				Call: call, Reply: Reply{Status: s.Status, File: s.File}, Outcome: s.Outcome, Code: s.Code, TxID: s.TxID,
@@ -95,6 +95,6 @@ func all(t *testing.T, tables ...map[string]Case) map[string]Case {
 }
 
 // Asked returns the status query of an order sent now.
-func Asked(o outbound.Order) pirogue.StatusQuery {
+func Asked(o outbound.Submission) pirogue.StatusQuery {
 	return pirogue.StatusQuery{Kind: o.Kind, Ref: o.Ref, Amount: o.Amount, MSISDN: o.MSISDN, SentAt: now}
 }

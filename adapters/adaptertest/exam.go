@@ -21,9 +21,9 @@ import (
 	"pirogue/sandbox/stage"
 )
 
-// exam holds one adapter, its simulator and the callbacks that arrive.
-type exam struct {
-	stand     Stand
+// verification holds one adapter, its simulator and the callbacks that arrive.
+type verification struct {
+	stand     Setup
 	conf      config.Operator
 	clock     *stage.VirtualClock
 	simulator sandbox.Simulator
@@ -33,12 +33,12 @@ type exam struct {
 	refs      int
 
 	mu       sync.Mutex
-	answered bool                // the call that callbacks are about has returned
-	told     map[string][]letter // callbacks by reference
+	answered bool                    // the call that callbacks are about has returned
+	told     map[string][]callbackOf // callbacks by reference
 }
 
-// letter is one callback as it arrived.
-type letter struct {
+// callbackOf is one callback as it arrived.
+type callbackOf struct {
 	header http.Header
 	body   []byte
 	early  bool // before the call had returned
@@ -52,11 +52,11 @@ type attempt struct {
 	parent pirogue.StatusQuery // of a refund: the collection that it gives back
 }
 
-// newExam starts the simulator and a callback server. Both end with the test.
-func newExam(t *testing.T, s Stand) *exam {
+// newVerification starts the simulator and a callback server. Both end with the test.
+func newVerification(t *testing.T, s Setup) *verification {
 	t.Helper()
-	x := &exam{
-		stand: s, told: map[string][]letter{},
+	x := &verification{
+		stand: s, told: map[string][]callbackOf{},
 		clock: stage.NewVirtualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0),
 	}
 	var handler http.Handler
@@ -107,7 +107,7 @@ func Sandboxed(t *testing.T, code pirogue.OperatorCode, sandboxURL string) confi
 }
 
 // hear stores a callback. The path ends with the reference of its attempt.
-func (x *exam) hear(w http.ResponseWriter, r *http.Request) {
+func (x *verification) hear(w http.ResponseWriter, r *http.Request) {
 	var body strings.Builder
 	if err := r.Write(&body); err != nil {
 		return
@@ -116,13 +116,13 @@ func (x *exam) hear(w http.ResponseWriter, r *http.Request) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	ref := strings.TrimPrefix(r.URL.Path, "/")
-	x.told[ref] = append(x.told[ref], letter{r.Header.Clone(), []byte(text), !x.answered})
+	x.told[ref] = append(x.told[ref], callbackOf{r.Header.Clone(), []byte(text), !x.answered})
 	w.WriteHeader(http.StatusOK)
 }
 
 // letters returns the callbacks about an attempt. It waits until there are enough, at most
 // a second.
-func (x *exam) letters(a *attempt, enough int) []letter {
+func (x *verification) letters(a *attempt, enough int) []callbackOf {
 	for deadline := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
 		x.mu.Lock()
 		heard := x.told[string(a.query.Ref)]
@@ -134,7 +134,7 @@ func (x *exam) letters(a *attempt, enough int) []letter {
 }
 
 // open returns an adapter without a token or an open connection.
-func (x *exam) open(t *testing.T, patience time.Duration) pirogue.Operator {
+func (x *verification) open(t *testing.T, patience time.Duration) pirogue.Operator {
 	t.Helper()
 	conf := x.conf
 	conf.Timeout = config.Duration(patience)
@@ -146,7 +146,7 @@ func (x *exam) open(t *testing.T, patience time.Duration) pirogue.Operator {
 }
 
 // calls returns the methods of the adapter that move money.
-func (x *exam) calls(t *testing.T) []Call {
+func (x *verification) calls(t *testing.T) []Call {
 	t.Helper()
 	operator := x.open(t, patient)
 	var able []Call
@@ -163,14 +163,14 @@ func (x *exam) calls(t *testing.T) []Call {
 }
 
 // canAsk reports whether the adapter can read a status.
-func (x *exam) canAsk(t *testing.T) bool {
+func (x *verification) canAsk(t *testing.T) bool {
 	t.Helper()
 	_, ok := x.open(t, patient).(pirogue.StatusReader)
 	return ok
 }
 
 // heal resets the simulator to the stand's settings, then applies those of a scenario.
-func (x *exam) heal(t *testing.T, settings string) {
+func (x *verification) heal(t *testing.T, settings string) {
 	t.Helper()
 	err := x.simulator.Settings().Heal()
 	for _, object := range []string{x.stand.Settings, settings} {
@@ -185,7 +185,7 @@ func (x *exam) heal(t *testing.T, settings string) {
 
 // float returns the name of the simulator's setting for the money that it can pay out. It
 // returns "" if there is none.
-func (x *exam) float(t *testing.T) string {
+func (x *verification) float(t *testing.T) string {
 	t.Helper()
 	settings, err := x.simulator.Settings().Values()
 	if err != nil {
@@ -204,7 +204,7 @@ func force(digits string) string { return `{"force":"` + digits + `"}` }
 
 // attempt returns an attempt under a new reference. For a refund it first makes the
 // collection that the refund gives back.
-func (x *exam) attempt(t *testing.T, call Call) *attempt {
+func (x *verification) attempt(t *testing.T, call Call) *attempt {
 	t.Helper()
 	a := &attempt{call: call, query: x.query(call)}
 	if call == Refund {
@@ -223,13 +223,13 @@ func (x *exam) attempt(t *testing.T, call Call) *attempt {
 }
 
 // of makes an attempt the refund of a collection.
-func (a *attempt) of(parent pirogue.StatusQuery) { a.parent, a.query.Reversed = parent, &parent }
+func (a *attempt) of(parent pirogue.StatusQuery) { a.parent, a.query.RefundedCollect = parent, &parent }
 
 // query returns the status query of an attempt under a new reference.
-func (x *exam) query(call Call) pirogue.StatusQuery {
+func (x *verification) query(call Call) pirogue.StatusQuery {
 	x.refs++
 	return pirogue.StatusQuery{
-		Kind:   map[Call]pirogue.Kind{Collect: pirogue.CashIn, Disburse: pirogue.CashOut, Refund: pirogue.Refund}[call],
+		Kind:   map[Call]pirogue.PaymentKind{Collect: pirogue.CashIn, Disburse: pirogue.CashOut, Refund: pirogue.Refund}[call],
 		Ref:    pirogue.OperatorRef(fmt.Sprintf("WITNESS%04d", x.refs)),
 		Amount: pirogue.Money{Minor: asked, Currency: x.conf.Currency},
 		MSISDN: x.stand.MSISDN, SentAt: x.clock.Now(),
@@ -237,7 +237,7 @@ func (x *exam) query(call Call) pirogue.StatusQuery {
 }
 
 // send makes an attempt and keeps its handle, as the workflow does.
-func (x *exam) send(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.Receipt, error) {
+func (x *verification) send(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.OperatorResult, error) {
 	t.Helper()
 	x.setAnswered(false)
 	defer x.setAnswered(true)
@@ -250,46 +250,46 @@ func (x *exam) send(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.Recei
 
 // setAnswered records whether the call under test has returned, so that hear can mark
 // callbacks that arrive before.
-func (x *exam) setAnswered(answered bool) {
+func (x *verification) setAnswered(answered bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.answered = answered
 }
 
 // order calls the adapter's method for an attempt.
-func (x *exam) order(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.Receipt, error) {
+func (x *verification) order(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.OperatorResult, error) {
 	t.Helper()
 	callback := x.shop + "/" + string(a.query.Ref)
 	if c, ok := o.(pirogue.Collector); ok && a.call == Collect {
-		return c.Collect(t.Context(), pirogue.Collection{
+		return c.Collect(t.Context(), pirogue.CollectRequest{
 			Ref: a.query.Ref, Amount: a.query.Amount, MSISDN: a.query.MSISDN, Network: x.stand.Network,
 			Payer: "Awa Ndiaye", Payee: "Boutique", ReturnURL: x.shop + "/back", CancelURL: x.shop + "/back",
 			CallbackURL: callback, OTP: x.stand.OTP, Window: config.DefaultWindow,
 		})
 	}
 	if r, ok := o.(pirogue.Refunder); ok && a.call == Refund {
-		return r.Refund(t.Context(), pirogue.Reversal{
-			Ref: a.query.Ref, Amount: a.query.Amount, Collected: a.parent, CallbackURL: callback,
+		return r.Refund(t.Context(), pirogue.RefundRequest{
+			Ref: a.query.Ref, Amount: a.query.Amount, CollectQuery: a.parent, CallbackURL: callback,
 		})
 	}
 	d, ok := o.(pirogue.Disburser)
 	if !ok {
 		t.Fatalf("the operator has no method %s", a.call)
 	}
-	return d.Disburse(t.Context(), pirogue.Disbursement{
+	return d.Disburse(t.Context(), pirogue.DisburseRequest{
 		Ref: a.query.Ref, Amount: a.query.Amount, MSISDN: a.query.MSISDN, Network: x.stand.Network,
 		Beneficiary: "Awa Ndiaye", Payer: "Boutique", CallbackURL: callback,
 	})
 }
 
 // mustSend makes an attempt that the operator must accept.
-func (x *exam) mustSend(t *testing.T, a *attempt) {
+func (x *verification) mustSend(t *testing.T, a *attempt) {
 	t.Helper()
 	x.mustTake(t, x.open(t, patient), a)
 }
 
 // mustTake makes an attempt through one adapter; the operator must accept it.
-func (x *exam) mustTake(t *testing.T, o pirogue.Operator, a *attempt) {
+func (x *verification) mustTake(t *testing.T, o pirogue.Operator, a *attempt) {
 	t.Helper()
 	if receipt, err := x.send(t, o, a); err != nil || !taken[receipt.Outcome] {
 		t.Fatalf("%s: %q, %v; want it taken", a.call, receipt.Outcome, err)
@@ -301,7 +301,7 @@ var taken = map[pirogue.Outcome]bool{pirogue.OutcomePending: true, pirogue.Outco
 
 // became returns the operator's result for an attempt by a status call. An operator without
 // one reports it in its latest callback.
-func (x *exam) became(t *testing.T, a *attempt) (pirogue.Receipt, error) {
+func (x *verification) became(t *testing.T, a *attempt) (pirogue.OperatorResult, error) {
 	t.Helper()
 	operator := x.open(t, patient)
 	if reader, ok := operator.(pirogue.StatusReader); ok {
@@ -312,14 +312,14 @@ func (x *exam) became(t *testing.T, a *attempt) (pirogue.Receipt, error) {
 	x.mu.Unlock()
 	reader, ok := operator.(pirogue.CallbackReader)
 	if !ok || len(heard) == 0 {
-		return pirogue.Receipt{Outcome: pirogue.OutcomePending}, nil
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, nil
 	}
 	last := heard[len(heard)-1]
 	return reader.Callback(pirogue.Attempt{Ref: a.query.Ref, Handle: a.query.Handle}, last.header, last.body)
 }
 
 // mustBecome waits at most a second until the operator reports an outcome.
-func (x *exam) mustBecome(t *testing.T, a *attempt, want pirogue.Outcome) pirogue.Receipt {
+func (x *verification) mustBecome(t *testing.T, a *attempt, want pirogue.Outcome) pirogue.OperatorResult {
 	t.Helper()
 	for deadline := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
 		receipt, err := x.became(t, a)
@@ -333,7 +333,7 @@ func (x *exam) mustBecome(t *testing.T, a *attempt, want pirogue.Outcome) pirogu
 }
 
 // paid returns the movements of money in the simulator's book under these references.
-func (x *exam) paid(refs ...pirogue.OperatorRef) []stage.Paid {
+func (x *verification) paid(refs ...pirogue.OperatorRef) []stage.Paid {
 	var moved []stage.Paid
 	for _, one := range x.simulator.Book() {
 		for _, ref := range refs {
@@ -350,7 +350,7 @@ const prompt = 200 * time.Millisecond
 
 // settle lets customers and operator complete everything that is still due. It waits until
 // the book shows the reference, at most prompt, and then lets an hour pass.
-func (x *exam) settle(ref pirogue.OperatorRef) {
+func (x *verification) settle(ref pirogue.OperatorRef) {
 	time.Sleep(time.Millisecond)
 	for deadline := time.Now().Add(prompt); len(x.paid(ref)) == 0 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
@@ -359,7 +359,7 @@ func (x *exam) settle(ref pirogue.OperatorRef) {
 }
 
 // enter registers the callback address of an attempt in the operator's portal.
-func (x *exam) enter(t *testing.T, a *attempt) {
+func (x *verification) enter(t *testing.T, a *attempt) {
 	t.Helper()
 	if x.stand.Portal == "" {
 		return

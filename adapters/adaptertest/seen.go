@@ -7,9 +7,9 @@ import (
 	"pirogue"
 )
 
-// Seen records how an operator treated one call. A capability may promise no more than
+// Observed records how an operator treated one call. A capability may promise no more than
 // that, because workflows act on its promises.
-type Seen struct {
+type Observed struct {
 	Password    bool // the customer's one-time password is sent with it
 	Call        Call
 	Asked       bool   // the operator has a status call
@@ -24,7 +24,7 @@ type Seen struct {
 }
 
 // String returns the record as one line.
-func (s *Seen) String() string {
+func (s *Observed) String() string {
 	said := []string{
 		either(s.SameOnce, "same reference: executed once", "same reference: executed twice") + ", " + s.Answer,
 		either(s.RenewedOnce, "other reference: executed once", "other reference: executed twice"),
@@ -57,7 +57,7 @@ var proofs = []pirogue.CallbackProof{pirogue.ProofNone, pirogue.ProofToken, piro
 
 // broken returns the promises of a capability that the test did not observe. absence is the
 // promise that the configuration adds.
-func (s *Seen) broken(c pirogue.Capability, absence bool) []string {
+func (s *Observed) broken(c pirogue.Capability, absence bool) []string {
 	var broken []string
 	for _, one := range []struct {
 		promise string
@@ -69,7 +69,7 @@ func (s *Seen) broken(c pirogue.Capability, absence bool) []string {
 			"a repeated reference gets an answer", c.Reference == pirogue.IdempotentByReference,
 			taken[pirogue.Outcome(s.Answer)],
 		},
-		{"a lost one cannot be paid", s.Call == Collect && c.Unheard == pirogue.RepeatRenewed, s.RenewedOnce},
+		{"a lost one cannot be paid", s.Call == Collect && c.OnLostResponse == pirogue.ResendNewReference, s.RenewedOnce},
 		{"its reference finds it", c.Reference != pirogue.NeitherByReference, s.ByReference},
 		{"what is absent was never executed", absence || c.AbsenceProves, !s.Lies && (s.Absent || s.Call == Collect)},
 		{
@@ -85,8 +85,8 @@ func (s *Seen) broken(c pirogue.Capability, absence bool) []string {
 }
 
 // mayRepeat reports whether a capability lets a workflow send the call twice under one
-// reference. A one-time password serves one submission; see pirogue.Leg.AfterLoss.
-func (s *Seen) mayRepeat(c pirogue.Capability) bool {
-	asksAgain := s.Call == Collect && !s.Password && c.Unheard == pirogue.RepeatSame
+// reference. A one-time password serves one submission; see pirogue.Leg.AfterLostResponse.
+func (s *Observed) mayRepeat(c pirogue.Capability) bool {
+	asksAgain := s.Call == Collect && !s.Password && c.OnLostResponse == pirogue.ResendSameReference
 	return c.Reference == pirogue.IdempotentByReference || asksAgain
 }

@@ -9,53 +9,53 @@ import (
 
 func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
 	t.Parallel()
-	good := Seen{
+	good := Observed{
 		Asked: true, Told: true, SameOnce: true, RenewedOnce: true, ByReference: true, Absent: true,
 		Answer: string(pirogue.OutcomePending), Proof: pirogue.ProofSignature,
 	}
 	all := pirogue.Capability{
-		Reference: pirogue.IdempotentByReference, Unheard: pirogue.RepeatSame, AbsenceProves: true,
+		Reference: pirogue.IdempotentByReference, OnLostResponse: pirogue.ResendSameReference, AbsenceProves: true,
 		Proof: pirogue.ProofSignature,
 	}
 	renewed := all
-	renewed.Unheard, renewed.Reference = pirogue.RepeatRenewed, pirogue.StatusByReference
+	renewed.OnLostResponse, renewed.Reference = pirogue.ResendNewReference, pirogue.StatusByReference
 	nothing := pirogue.Capability{
-		Reference: pirogue.NeitherByReference, Unheard: pirogue.RepeatNever, Proof: pirogue.ProofNone,
+		Reference: pirogue.NeitherByReference, OnLostResponse: pirogue.ResendNever, Proof: pirogue.ProofNone,
 	}
 	const answered = "a repeated reference gets an answer"
 	const once, lost, found, absent, proven = "a repeated reference is executed once", "a lost one cannot be paid",
 		"its reference finds it", "what is absent was never executed", "its callbacks are proven by a signature"
 	tests := map[string]struct {
 		call    Call
-		spoil   func(*Seen)
+		spoil   func(*Observed)
 		promise pirogue.Capability
 		absence bool
 		want    []string
 	}{
-		"everything seen":                {Disburse, func(*Seen) {}, all, true, nil},
-		"nothing promised, nothing seen": {Disburse, func(s *Seen) { *s = Seen{Told: true} }, nothing, false, nil},
-		"a payout executed twice":        {Disburse, func(s *Seen) { s.SameOnce = false }, all, false, []string{once}},
-		"a collection executed twice":    {Collect, func(s *Seen) { s.SameOnce = false }, all, false, []string{once}},
+		"everything seen":                {Disburse, func(*Observed) {}, all, true, nil},
+		"nothing promised, nothing seen": {Disburse, func(s *Observed) { *s = Observed{Told: true} }, nothing, false, nil},
+		"a payout executed twice":        {Disburse, func(s *Observed) { s.SameOnce = false }, all, false, []string{once}},
+		"a collection executed twice":    {Collect, func(s *Observed) { s.SameOnce = false }, all, false, []string{once}},
 		"a conflict instead of the answer": {
-			Disburse, func(s *Seen) { s.Answer = "UNKNOWN" }, all, false, []string{answered},
+			Disburse, func(s *Observed) { s.Answer = "UNKNOWN" }, all, false, []string{answered},
 		},
-		"a conflict, of a collection":      {Collect, func(s *Seen) { s.Answer = "UNKNOWN" }, renewed, false, nil},
-		"twice, where nothing is repeated": {Disburse, func(s *Seen) { s.SameOnce = false }, renewed, false, nil},
+		"a conflict, of a collection":      {Collect, func(s *Observed) { s.Answer = "UNKNOWN" }, renewed, false, nil},
+		"twice, where nothing is repeated": {Disburse, func(s *Observed) { s.SameOnce = false }, renewed, false, nil},
 		"a lost collection that is paid": {
-			Collect, func(s *Seen) { s.RenewedOnce = false }, renewed, false, []string{lost},
+			Collect, func(s *Observed) { s.RenewedOnce = false }, renewed, false, []string{lost},
 		},
-		"a lost payout that is paid": {Disburse, func(s *Seen) { s.RenewedOnce = false }, renewed, false, nil},
+		"a lost payout that is paid": {Disburse, func(s *Observed) { s.RenewedOnce = false }, renewed, false, nil},
 		"not to be found": {
-			Collect, func(s *Seen) { s.ByReference = false }, renewed, false, []string{found},
+			Collect, func(s *Observed) { s.ByReference = false }, renewed, false, []string{found},
 		},
-		"called absent though executed":       {Collect, func(s *Seen) { s.Lies = true }, all, false, []string{absent}},
-		"never called absent":                 {Disburse, func(s *Seen) { s.Absent = false }, all, false, []string{absent}},
-		"a collection never called absent":    {Collect, func(s *Seen) { s.Absent = false }, all, false, nil},
-		"absence promised by a configuration": {Refund, func(s *Seen) { s.Absent = false }, nothing, true, []string{absent}},
+		"called absent though executed":       {Collect, func(s *Observed) { s.Lies = true }, all, false, []string{absent}},
+		"never called absent":                 {Disburse, func(s *Observed) { s.Absent = false }, all, false, []string{absent}},
+		"a collection never called absent":    {Collect, func(s *Observed) { s.Absent = false }, all, false, nil},
+		"absence promised by a configuration": {Refund, func(s *Observed) { s.Absent = false }, nothing, true, []string{absent}},
 		"callbacks with a token": {
-			Collect, func(s *Seen) { s.Proof = pirogue.ProofToken }, all, false, []string{proven},
+			Collect, func(s *Observed) { s.Proof = pirogue.ProofToken }, all, false, []string{proven},
 		},
-		"callbacks that were never heard": {Collect, func(s *Seen) { s.Told, s.Proof = false, "" }, all, false, nil},
+		"callbacks that were never heard": {Collect, func(s *Observed) { s.Told, s.Proof = false, "" }, all, false, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -21,13 +21,13 @@ const dropped = `"drop_answers":1`
 
 // lose makes an attempt whose response is lost. It reports whether the simulator executed
 // it.
-func (x *exam) lose(t *testing.T, a *attempt) bool {
+func (x *verification) lose(t *testing.T, a *attempt) bool {
 	t.Helper()
 	return x.loseBy(t, a, dropped)
 }
 
 // loseBy does what lose does, with another setting of the simulator.
-func (x *exam) loseBy(t *testing.T, a *attempt, how string) bool {
+func (x *verification) loseBy(t *testing.T, a *attempt, how string) bool {
 	t.Helper()
 	x.heal(t, `{"force":"`+pays+`",`+how+`}`)
 	if receipt, err := x.send(t, x.open(t, patient), a); pirogue.CodeOf(err) != pirogue.Unknown || receipt.Outcome != "" {
@@ -38,7 +38,7 @@ func (x *exam) loseBy(t *testing.T, a *attempt, how string) bool {
 }
 
 // loses loses the response to an attempt in each way that the simulator has.
-func (x *exam) loses(t *testing.T, seen *Seen) {
+func (x *verification) loses(t *testing.T, seen *Observed) {
 	for _, how := range []string{dropped, x.stand.TimesOut} {
 		if how != "" {
 			x.losesBy(t, seen, how)
@@ -48,7 +48,7 @@ func (x *exam) loses(t *testing.T, seen *Seen) {
 
 // losesBy loses one response by a setting and reads the result. An executed attempt must
 // never be reported as declined, expired or absent, because workflows would then pay again.
-func (x *exam) losesBy(t *testing.T, seen *Seen, how string) {
+func (x *verification) losesBy(t *testing.T, seen *Observed, how string) {
 	t.Helper()
 	a := x.attempt(t, seen.Call)
 	x.enter(t, a)
@@ -71,7 +71,7 @@ func (x *exam) losesBy(t *testing.T, seen *Seen, how string) {
 
 // repeats sends an attempt again under its reference after a lost response. It records
 // whether the simulator executed it once.
-func (x *exam) repeats(t *testing.T, seen *Seen) {
+func (x *verification) repeats(t *testing.T, seen *Observed) {
 	a := x.attempt(t, seen.Call)
 	executed := x.lose(t, a)
 	receipt, err := x.send(t, x.open(t, patient), a)
@@ -89,7 +89,7 @@ func (x *exam) repeats(t *testing.T, seen *Seen) {
 
 // renews sends an attempt again under another reference after a lost response. It records
 // whether the simulator executed one of the two only.
-func (x *exam) renews(t *testing.T, seen *Seen) {
+func (x *verification) renews(t *testing.T, seen *Observed) {
 	a := x.attempt(t, seen.Call)
 	x.lose(t, a)
 	again := x.attemptOf(a)
@@ -104,7 +104,7 @@ func (x *exam) renews(t *testing.T, seen *Seen) {
 
 // finds reads the status of a paid attempt without the handle of a response. It records
 // whether the reference alone finds it.
-func (x *exam) finds(t *testing.T, seen *Seen) {
+func (x *verification) finds(t *testing.T, seen *Observed) {
 	if !seen.Asked {
 		return
 	}
@@ -129,7 +129,7 @@ func (x *exam) finds(t *testing.T, seen *Seen) {
 
 // waits checks that an undecided attempt is pending, and that it is paid when the customer
 // acts.
-func (x *exam) waits(t *testing.T, seen *Seen) {
+func (x *verification) waits(t *testing.T, seen *Observed) {
 	a := x.attempt(t, seen.Call)
 	x.heal(t, force(takesLong))
 	x.enter(t, a)
@@ -152,7 +152,7 @@ func (x *exam) waits(t *testing.T, seen *Seen) {
 
 // paysOther checks that the operator result holds the amount that moved, not the one
 // ordered.
-func (x *exam) paysOther(t *testing.T, seen *Seen) {
+func (x *verification) paysOther(t *testing.T, seen *Observed) {
 	a := x.attempt(t, seen.Call)
 	x.heal(t, force(paysAnother))
 	x.enter(t, a)
@@ -170,7 +170,7 @@ func (x *exam) paysOther(t *testing.T, seen *Seen) {
 
 // corrects checks that a declined attempt which the operator corrects is reported as paid
 // afterwards.
-func (x *exam) corrects(t *testing.T, seen *Seen) {
+func (x *verification) corrects(t *testing.T, seen *Observed) {
 	a := x.attempt(t, seen.Call)
 	x.heal(t, `{"force":"`+refuses+`","correct_after_ms":60000}`)
 	x.enter(t, a)
@@ -188,7 +188,7 @@ func (x *exam) corrects(t *testing.T, seen *Seen) {
 }
 
 // hears checks that an undocumented status word is Unknown and no guess.
-func (x *exam) hears(t *testing.T, seen *Seen) {
+func (x *verification) hears(t *testing.T, seen *Observed) {
 	if !seen.Asked {
 		return
 	}
@@ -204,7 +204,7 @@ func (x *exam) hears(t *testing.T, seen *Seen) {
 
 // reads spoils the responses to an attempt, and then those to the status call of a paid
 // one.
-func (x *exam) reads(t *testing.T, seen *Seen) {
+func (x *verification) reads(t *testing.T, seen *Observed) {
 	for _, how := range []string{"flood", "half", "page"} {
 		for _, call := range x.spoiled(t, seen) {
 			x.heal(t, `{"force":"`+pays+`","answers":"`+how+`"}`)
@@ -215,7 +215,7 @@ func (x *exam) reads(t *testing.T, seen *Seen) {
 
 // drips sends every response of every call at one byte a second. The calls run at once,
 // because each takes its whole time-out.
-func (x *exam) drips(t *testing.T, all []*Seen) {
+func (x *verification) drips(t *testing.T, all []*Observed) {
 	var calls []func(pirogue.Operator) error
 	for _, seen := range all {
 		calls = append(calls, x.spoiled(t, seen)...)
@@ -230,7 +230,7 @@ func (x *exam) drips(t *testing.T, all []*Seen) {
 
 // spoiled returns the calls whose responses a scenario spoils: an attempt, and the status
 // call of a paid one if the operator has it.
-func (x *exam) spoiled(t *testing.T, seen *Seen) []func(pirogue.Operator) error {
+func (x *verification) spoiled(t *testing.T, seen *Observed) []func(pirogue.Operator) error {
 	t.Helper()
 	a, paid := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
 	calls := []func(pirogue.Operator) error{func(o pirogue.Operator) error {
@@ -258,7 +258,7 @@ const hasty = 400 * time.Millisecond
 
 // bounded makes a call that must be Unknown within its time-out. The call must not read
 // without end.
-func (x *exam) bounded(t *testing.T, how string, patience time.Duration, call func(pirogue.Operator) error) {
+func (x *verification) bounded(t *testing.T, how string, patience time.Duration, call func(pirogue.Operator) error) {
 	t.Helper()
 	operator := x.open(t, patience)
 	x.written.Store(0)
@@ -278,7 +278,7 @@ func (x *exam) bounded(t *testing.T, how string, patience time.Duration, call fu
 // locksOut checks that an attempt with invalid credentials is not executed, both before the
 // first token and with a token that was good. The adapter must not report a result from a
 // status call that failed.
-func (x *exam) locksOut(t *testing.T, seen *Seen) {
+func (x *verification) locksOut(t *testing.T, seen *Observed) {
 	a, paid := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
 	x.heal(t, force(pays))
 	warm := x.open(t, patient)
@@ -297,7 +297,7 @@ func (x *exam) locksOut(t *testing.T, seen *Seen) {
 
 // goesDown checks that an attempt at an operator that is down is not executed, and that
 // earlier attempts are readable afterwards.
-func (x *exam) goesDown(t *testing.T, seen *Seen) {
+func (x *verification) goesDown(t *testing.T, seen *Observed) {
 	a, before := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
 	x.heal(t, force(pays))
 	warm := x.open(t, patient)
@@ -327,7 +327,7 @@ func (x *exam) goesDown(t *testing.T, seen *Seen) {
 
 // undone makes an attempt that the operator must not execute and that must end with one of
 // these codes.
-func (x *exam) undone(t *testing.T, o pirogue.Operator, a *attempt, classes ...pirogue.Code) {
+func (x *verification) undone(t *testing.T, o pirogue.Operator, a *attempt, classes ...pirogue.Code) {
 	t.Helper()
 	before := x.simulator.Asked()
 	receipt, err := x.send(t, o, a)
@@ -341,7 +341,7 @@ func (x *exam) undone(t *testing.T, o pirogue.Operator, a *attempt, classes ...p
 
 // runsDry checks that an empty float makes a payout Unable, so that another operator may
 // pay it. A ceiling of the beneficiary must not be Unable.
-func (x *exam) runsDry(t *testing.T, seen *Seen) {
+func (x *verification) runsDry(t *testing.T, seen *Observed) {
 	float := x.float(t)
 	if float == "" || seen.Call == Collect {
 		return
@@ -354,7 +354,7 @@ func (x *exam) runsDry(t *testing.T, seen *Seen) {
 }
 
 // attemptOf returns another attempt of the same payment.
-func (x *exam) attemptOf(a *attempt) *attempt {
+func (x *verification) attemptOf(a *attempt) *attempt {
 	other := &attempt{call: a.call, query: x.query(a.call)}
 	if a.call == Refund {
 		other.of(a.parent)
@@ -364,7 +364,7 @@ func (x *exam) attemptOf(a *attempt) *attempt {
 
 // isTold checks that three callbacks about one attempt give the same operator result, the
 // first before the response. It then tries to forge one.
-func (x *exam) isTold(t *testing.T, seen *Seen) {
+func (x *verification) isTold(t *testing.T, seen *Observed) {
 	a := x.attempt(t, seen.Call)
 	x.heal(t, force(isTold3))
 	x.enter(t, a)
@@ -388,7 +388,7 @@ func (x *exam) isTold(t *testing.T, seen *Seen) {
 		t.Errorf("before the answer: %q, %v; want it understood", early.Outcome, err)
 	}
 	attempt := pirogue.Attempt{Ref: a.query.Ref, Handle: a.query.Handle}
-	var first pirogue.Receipt
+	var first pirogue.OperatorResult
 	for n, one := range heard {
 		got, err := reader.Callback(attempt, one.header, one.body)
 		if n == 0 {
@@ -405,8 +405,8 @@ func (x *exam) isTold(t *testing.T, seen *Seen) {
 }
 
 // proof sends forged callbacks to the adapter and returns the proof that rejected them.
-func (x *exam) proof(
-	t *testing.T, reader pirogue.CallbackReader, a *attempt, heard letter, was pirogue.Receipt,
+func (x *verification) proof(
+	t *testing.T, reader pirogue.CallbackReader, a *attempt, heard callbackOf, was pirogue.OperatorResult,
 ) pirogue.CallbackProof {
 	t.Helper()
 	other := x.attemptOf(a)

@@ -21,8 +21,8 @@ type Answer struct {
 // Says returns an Answer without delay.
 func Says(status int, body string) Answer { return Answer{Status: status, Body: body} }
 
-// Letter is one recorded request.
-type Letter struct {
+// ReceivedCallback is one recorded request.
+type ReceivedCallback struct {
 	Method, Path, Body string // the path with its query
 	Header             http.Header
 }
@@ -35,7 +35,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	answers map[string][]Answer
-	read    []Letter
+	read    []ReceivedCallback
 }
 
 // NewServer starts a server that ends with the test. A path without answers gets that of
@@ -54,7 +54,7 @@ func NewServer(t *testing.T, answers map[string][]Answer, defaults map[string]An
 		if err != nil {
 			t.Error(err)
 		}
-		next := s.take(Letter{r.Method, r.URL.RequestURI(), string(body), r.Header}, r.URL.EscapedPath())
+		next := s.take(ReceivedCallback{r.Method, r.URL.RequestURI(), string(body), r.Header}, r.URL.EscapedPath())
 		if next.Hold != nil {
 			<-next.Hold
 		}
@@ -67,7 +67,7 @@ func NewServer(t *testing.T, answers map[string][]Answer, defaults map[string]An
 }
 
 // take records a request and returns its answer.
-func (s *Server) take(l Letter, path string) Answer {
+func (s *Server) take(l ReceivedCallback, path string) Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.read = append(s.read, l)
@@ -90,15 +90,15 @@ func (s *Server) Say(path string, a Answer) {
 }
 
 // Letters returns the requests recorded so far.
-func (s *Server) Letters() []Letter {
+func (s *Server) Letters() []ReceivedCallback {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Letter(nil), s.read...)
+	return append([]ReceivedCallback(nil), s.read...)
 }
 
 // LettersTo returns the requests recorded so far on a path, with any query.
-func (s *Server) LettersTo(path string) []Letter {
-	var found []Letter
+func (s *Server) LettersTo(path string) []ReceivedCallback {
+	var found []ReceivedCallback
 	for _, l := range s.Letters() {
 		if asked, _, _ := strings.Cut(l.Path, "?"); asked == path {
 			found = append(found, l)

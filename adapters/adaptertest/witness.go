@@ -9,9 +9,9 @@ import (
 	"pirogue/config"
 )
 
-// Stand describes an adapter to compare with its operator's simulator. The simulator is
+// Setup describes an adapter to compare with its operator's simulator. The simulator is
 // written independently, from the same documents, and keeps a book of its own.
-type Stand struct {
+type Setup struct {
 	New      New
 	Operator pirogue.OperatorCode   // of the sandbox
 	Change   func(*config.Operator) // selects another shape; may be nil
@@ -31,40 +31,40 @@ type Stand struct {
 	Twice []Call
 }
 
-// sentence is one property that must hold between an adapter and its operator. Its test
+// scenario is one property that must hold between an adapter and its operator. Its test
 // records in Seen what it observes.
-type sentence struct {
+type scenario struct {
 	says string
-	hold func(*exam, *testing.T, *Seen)
+	hold func(*verification, *testing.T, *Observed)
 }
 
-// sentences lists the properties tested for every call that moves money.
-var sentences = []sentence{
-	{"its answer is lost, and then its outcome is found or stays unknown", (*exam).loses},
-	{"repeated under the same reference it is executed as often as the book says", (*exam).repeats},
-	{"sent anew under another reference it is executed as often as the book says", (*exam).renews},
-	{"paid, it is found by its reference", (*exam).finds},
-	{"undecided, it is pending", (*exam).waits},
-	{"paid by another amount, it says so", (*exam).paysOther},
-	{"declined and corrected, it is paid", (*exam).corrects},
-	{"in a word of no guide, it is unknown", (*exam).hears},
-	{"answered by what nobody can read, it is unknown within its time", (*exam).reads},
-	{"with credentials that are not ours any more, it does not happen", (*exam).locksOut},
-	{"at an operator that is down, it does not happen", (*exam).goesDown},
-	{"out of an empty float, another operator may take it", (*exam).runsDry},
-	{"told of three times, once before its answer, it is the same each time", (*exam).isTold},
+// scenarios lists the properties tested for every call that moves money.
+var scenarios = []scenario{
+	{"its answer is lost, and then its outcome is found or stays unknown", (*verification).loses},
+	{"repeated under the same reference it is executed as often as the book says", (*verification).repeats},
+	{"sent anew under another reference it is executed as often as the book says", (*verification).renews},
+	{"paid, it is found by its reference", (*verification).finds},
+	{"undecided, it is pending", (*verification).waits},
+	{"paid by another amount, it says so", (*verification).paysOther},
+	{"declined and corrected, it is paid", (*verification).corrects},
+	{"in a word of no guide, it is unknown", (*verification).hears},
+	{"answered by what nobody can read, it is unknown within its time", (*verification).reads},
+	{"with credentials that are not ours any more, it does not happen", (*verification).locksOut},
+	{"at an operator that is down, it does not happen", (*verification).goesDown},
+	{"out of an empty float, another operator may take it", (*verification).runsDry},
+	{"told of three times, once before its answer, it is the same each time", (*verification).isTold},
 }
 
-// Witness lets an adapter make every payment that it supports at its operator's simulator,
+// VerifyAgainstSimulator lets an adapter make every payment that it supports at its operator's simulator,
 // over HTTP and under every fault. It derives from the results what workflows may do by
 // themselves. The test fails if the adapter's capability promises more.
-func Witness(t *testing.T, s Stand) {
+func VerifyAgainstSimulator(t *testing.T, s Setup) {
 	t.Helper()
-	x := newExam(t, s)
-	var all []*Seen
+	x := newVerification(t, s)
+	var all []*Observed
 	for _, call := range x.calls(t) {
-		seen := &Seen{Call: call, Asked: x.canAsk(t), Told: !slices.Contains(s.Silent, call), Password: s.OTP != ""}
-		for _, one := range sentences {
+		seen := &Observed{Call: call, Asked: x.canAsk(t), Told: !slices.Contains(s.Silent, call), Password: s.OTP != ""}
+		for _, one := range scenarios {
 			t.Run(string(call)+"/"+one.says, func(t *testing.T) {
 				x.heal(t, "")
 				one.hold(x, t, seen)

@@ -221,8 +221,8 @@ func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
 	t.Parallel()
 	body := strings.ReplaceAll(row(ref, "R-1", "SUCCESSFUL"), `"5000"`, `"1"`)
 	got, err := reading[listener](t, ivory).Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
-	want := pirogue.Receipt{
-		Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Words: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5",
+	want := pirogue.OperatorResult{
+		Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Message: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)

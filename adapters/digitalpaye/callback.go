@@ -11,17 +11,17 @@ import (
 // secret. Only the secret path of the callback address protects a callback: the account
 // holds it, and Digitalpaye alone knows it. The body is the transaction itself, without an
 // envelope.
-func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.Receipt, error) {
+func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.OperatorResult, error) {
 	row, err := heard(body)
 	if err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)
 	}
 	if row.id != string(a.Ref) || row.id == "" {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
 	}
-	receipt, err := o.Receipt(outbound.Said{ID: row.ref, Status: row.status, Text: row.text()})
+	receipt, err := o.Result(outbound.StatusFields{ID: row.ref, Status: row.status, Text: row.text()})
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	return receipt, nil
 }

@@ -28,8 +28,8 @@ var noColon = regexp.MustCompile(`^[^:\s]+$`)
 
 // credentials holds the rules for an instance's credentials.
 var credentials = outbound.Credentials{
-	credAPIKey:    {Form: noColon, Words: "without spaces and colons", Must: true},
-	credAPISecret: {Must: true},
+	credAPIKey:    {Form: noColon, Description: "without spaces and colons", Required: true},
+	credAPISecret: {Required: true},
 }
 
 // check returns every mistake of a configuration that is specific to Digitalpaye. No
@@ -41,7 +41,7 @@ func check(conf config.Operator) outbound.Mistakes {
 	_, served := chosen.operators[conf.Network]
 	m.If(known && !served && conf.Network != "", "network %q is none of this API", conf.Network)
 	environment := environmentOf(conf)
-	m.If(!outbound.HeaderValue.MatchString(environment), "environment must be %s", outbound.HeaderWords)
+	m.If(!outbound.HeaderValue.MatchString(environment), "environment must be %s", outbound.HeaderValueRule)
 	m.If(conf.Mode == pirogue.Live && environment != production,
 		"environment is not Production, and cannot serve live keys")
 	return m

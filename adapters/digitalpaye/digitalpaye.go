@@ -35,21 +35,21 @@ const refusalSpan = 10 * time.Minute
 // transfer nor a collection may be repeated: its prompt may be on the customer's phone
 // already. Absence proves nothing, because no document states that the list is complete.
 var promises = pirogue.Capability{
-	Reference:   pirogue.StatusByReference,
-	Unheard:     pirogue.RepeatNever,
-	Proof:       pirogue.ProofNone,
-	RefusalSpan: refusalSpan,
+	Reference:      pirogue.StatusByReference,
+	OnLostResponse: pirogue.ResendNever,
+	Proof:          pirogue.ProofNone,
+	RefusalSpan:    refusalSpan,
 
 	StatementNames: true, // transaction_id is in every sample of a transaction
 }
 
 // operator calls one Digitalpaye account.
 type operator struct {
-	outbound.Line
+	outbound.Connection
 
 	conf   config.Operator
 	clock  pirogue.Clock
-	tokens *outbound.Tokens
+	tokens *outbound.TokenSource
 	shape  shape
 }
 
@@ -67,8 +67,8 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{Line: line, conf: conf, clock: clock, shape: shapes[conf.Shape]}
-	o.tokens = outbound.NewTokens(line.Client, clock, o.fetchToken)
-	o.Sender, o.Terms.Network = o, conf.Network
+	o := &operator{Connection: line, conf: conf, clock: clock, shape: shapes[conf.Shape]}
+	o.tokens = outbound.NewTokenSource(line.Client, clock, o.fetchToken)
+	o.Sender, o.Limits.Network = o, conf.Network
 	return o, nil
 }

@@ -31,18 +31,18 @@ var ivory = config.Operator{
 	BaseURL:     "http://127.0.0.1", Environment: "sandbox", Simulator: true,
 }
 
-var collection = pirogue.Collection{
+var collection = pirogue.CollectRequest{
 	Ref: ref, Amount: francs, MSISDN: number, Network: pirogue.Orange, Payer: "Client Essai", Payee: "Boutique",
 	ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel", OTP: otp, Window: 5 * time.Minute,
 }
 
-var disbursement = pirogue.Disbursement{
+var disbursement = pirogue.DisburseRequest{
 	Ref: outRef, Amount: francs, MSISDN: number, Network: pirogue.Orange, Beneficiary: "Client Essai", Payer: "Boutique",
 }
 
 var (
-	query    = adaptertest.Asked(outbound.Collecting(collection))
-	outQuery = adaptertest.Asked(outbound.Disbursing(disbursement))
+	query    = adaptertest.Asked(outbound.CollectSubmission(collection))
+	outQuery = adaptertest.Asked(outbound.DisburseSubmission(disbursement))
 )
 
 // spelling holds the test data that the shapes of one spelling share.
@@ -135,7 +135,7 @@ func (s spelling) words() map[string]adaptertest.Case {
 }
 
 // said is one response with its expected result.
-type said adaptertest.Said
+type said adaptertest.ExpectedResult
 
 // orders returns the ways in which Digitalpaye may refuse an order, or seem to.
 func (s spelling) orders() map[string]adaptertest.Case {
@@ -238,7 +238,7 @@ func TestDigitalpayesPromises(t *testing.T) {
 	t.Parallel()
 	limits := pirogue.Limits{Min: 100, Max: 1_000_000}
 	want := pirogue.Capability{
-		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatNever, Horizon: 24 * time.Hour,
+		Reference: pirogue.StatusByReference, OnLostResponse: pirogue.ResendNever, FinalityWindow: 24 * time.Hour,
 		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits,
 		CashOut: limits, StatementNames: true,
 	}

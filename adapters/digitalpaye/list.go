@@ -44,7 +44,7 @@ func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue
 func (o *operator) line(row transaction) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: row.ref, Ref: pirogue.OperatorRef(row.id), Kind: kinds[row.kind],
-		Outcome: outcomes[row.status], Word: row.status, Customer: row.number, Reason: o.Words(row.status + " " + row.text()),
+		Outcome: outcomes[row.status], Word: row.status, Customer: row.number, Reason: o.Redact(row.status + " " + row.text()),
 	}
 	if moved, err := row.money(); err == nil {
 		line.Amount = moved

@@ -12,7 +12,7 @@ const dialCode = "225"
 
 // terms holds Digitalpaye's limits, the same both ways, in francs. A number has ten digits
 // since 2021, with its leading zero.
-var terms = outbound.Terms{
+var terms = outbound.Limits{
 	Name: "Digitalpaye", Country: country, Currency: pirogue.XOF, Reference: maxReference, Digits: 10,
 	CashIn: pirogue.Limits{Min: 100, Max: 1_000_000}, CashOut: pirogue.Limits{Min: 100, Max: 1_000_000},
 }

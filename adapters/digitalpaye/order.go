@@ -39,19 +39,19 @@ type order struct {
 // brings a one-time password. Every other customer gets a prompt on the phone. Without a
 // password the Orange call is made all the same, and Orange itself decides about it. A
 // collection that Digitalpaye can never accept is Unable and not sent.
-func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	q := question{
 		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashIn, Ref: c.Ref, Amount: c.Amount, MSISDN: c.MSISDN},
 		network:     cmp.Or(c.Network, o.conf.Network),
 	}
 	r, err := o.orderOf(q, c.Payer)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	r.otp, r.returnURL, r.cancelURL = c.OTP, c.ReturnURL, cmp.Or(c.CancelURL, c.ReturnURL)
 	said, err := o.post(ctx, o.shape.collectPath, o.shape.collect(r))
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	receipt, row, err := o.judge(said, q, pirogue.Refused, c.OTP)
 	if err == nil && receipt.Outcome == pirogue.OutcomePending {
@@ -63,18 +63,18 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 // Disburse implements pirogue.Disburser. If the response is lost, status calls search the
 // transfer. It is never sent again, because a second one could pay twice. A transfer that
 // Digitalpaye can never accept is Unable and not sent.
-func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
+func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
 	q := question{
 		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashOut, Ref: d.Ref, Amount: d.Amount, MSISDN: d.MSISDN},
 		network:     cmp.Or(d.Network, o.conf.Network),
 	}
 	r, err := o.orderOf(q, d.Beneficiary)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	said, err := o.post(ctx, o.shape.transferPath, o.shape.transfer(r))
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	receipt, _, err := o.judge(said, q, pirogue.Unable)
 	return receipt, err
@@ -83,7 +83,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 // orderOf returns the order for a collection or transfer. It returns Unable for one that
 // Digitalpaye can never accept.
 func (o *operator) orderOf(q question, name string) (order, error) {
-	number, err := o.Terms.Local(outbound.Order{
+	number, err := o.Limits.LocalNumber(outbound.Submission{
 		Kind: q.Kind, Ref: q.Ref, Amount: q.Amount, MSISDN: q.MSISDN, Network: q.network,
 	})
 	if err != nil {
@@ -105,14 +105,14 @@ func (o *operator) orderOf(q question, name string) (order, error) {
 // must agree with a final status inside.
 func (o *operator) judge(
 	said reply, q question, no pirogue.Code, secrets ...string,
-) (pirogue.Receipt, transaction, error) {
+) (pirogue.OperatorResult, transaction, error) {
 	row, err := o.shape.read(said.Data)
 	if err == nil {
 		err = row.about(q)
 	}
 	kept := row.named()
 	if err != nil {
-		kept = pirogue.Receipt{}
+		kept = pirogue.OperatorResult{}
 	}
 	// Only a status call may take a failure in the envelope as a result.
 	ended := no == pirogue.Unknown && said.ended()
@@ -121,7 +121,7 @@ func (o *operator) judge(
 		failed := o.failure(said, no, q.Ref, secrets...)
 		// A clear refusal leaves no transaction to look for.
 		if pirogue.CodeOf(failed) != pirogue.Unknown {
-			kept = pirogue.Receipt{}
+			kept = pirogue.OperatorResult{}
 		}
 		return kept, row, failed
 	case err != nil:
@@ -139,14 +139,14 @@ func (o *operator) judge(
 	if err != nil {
 		return kept, row, err
 	}
-	receipt.Words = o.Words(row.status+" "+row.text()+" "+string(said.Message+" "+said.Reason), secrets...)
+	receipt.Message = o.Redact(row.status+" "+row.text()+" "+string(said.Message+" "+said.Reason), secrets...)
 	return receipt, row, nil
 }
 
 // receipt returns the operator result that a transaction states for the order of q.
-func (o *operator) receipt(row transaction, q question) (pirogue.Receipt, error) {
-	said := outbound.Said{ID: row.ref, Key: keyRef, Status: row.status, Text: row.text()}
-	receipt, err := o.Stated(said, row.amount, pirogue.Currency(row.currency))
+func (o *operator) receipt(row transaction, q question) (pirogue.OperatorResult, error) {
+	said := outbound.StatusFields{ID: row.ref, Key: keyRef, Status: row.status, Text: row.text()}
+	receipt, err := o.ResultWithAmount(said, row.amount, pirogue.Currency(row.currency))
 	if err == nil && receipt.Outcome == pirogue.OutcomePaid {
 		receipt.Mismatch = row.mismatch(q)
 	}

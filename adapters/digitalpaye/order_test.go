@@ -138,22 +138,22 @@ func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		shape string
-		spoil func(*pirogue.Collection)
+		spoil func(*pirogue.CollectRequest)
 		says  string
 	}{
-		"no name": {"", func(c *pirogue.Collection) { c.Payer = " " }, `"name_user":"Client"`},
+		"no name": {"", func(c *pirogue.CollectRequest) { c.Payer = " " }, `"name_user":"Client"`},
 		"no name, in camelCase": {
-			"v1", func(c *pirogue.Collection) { c.Payer = "" }, `"lastName":"Client","firstName":"Client"`,
+			"v1", func(c *pirogue.CollectRequest) { c.Payer = "" }, `"lastName":"Client","firstName":"Client"`,
 		},
 		"one name, in camelCase": {
-			"v1", func(c *pirogue.Collection) { c.Payer = "Essai" }, `"lastName":"Essai","firstName":"Essai"`,
+			"v1", func(c *pirogue.CollectRequest) { c.Payer = "Essai" }, `"lastName":"Essai","firstName":"Essai"`,
 		},
 		"three names": {
-			"v1", func(c *pirogue.Collection) { c.Payer = "Essai  De Client" }, `"lastName":"Essai","firstName":"De Client"`,
+			"v1", func(c *pirogue.CollectRequest) { c.Payer = "Essai  De Client" }, `"lastName":"Essai","firstName":"De Client"`,
 		},
-		"no password": {"", func(c *pirogue.Collection) { c.OTP = "" }, `"transaction_id":"` + ref + `"}`},
+		"no password": {"", func(c *pirogue.CollectRequest) { c.OTP = "" }, `"transaction_id":"` + ref + `"}`},
 		"no page to give up on": {
-			"", func(c *pirogue.Collection) { c.Network, c.CancelURL = pirogue.Wave, "" },
+			"", func(c *pirogue.CollectRequest) { c.Network, c.CancelURL = pirogue.Wave, "" },
 			`"url_error":"https://shop.example/back","url_cancel":"https://shop.example/back"`,
 		},
 	}
@@ -247,9 +247,9 @@ func TestATransferIsMadeOnceAndItsFeesStandToTheLastDigit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := pirogue.Receipt{
+	want := pirogue.OperatorResult{
 		Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}, Amount: francs,
-		Words: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5 Successful",
+		Message: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5 Successful",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(server.letters()) != 1 {
 		t.Errorf("%d calls\n%s", len(server.letters()), diff)
@@ -265,7 +265,7 @@ func TestALostAnswerKeepsTheNameDigitalpayeGave(t *testing.T) {
 	if pirogue.CodeOf(err) != pirogue.Unknown {
 		t.Errorf("%v, want UNKNOWN", err)
 	}
-	want := pirogue.Receipt{ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}}
+	want := pirogue.OperatorResult{ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -306,16 +306,16 @@ func TestAPaymentThroughAnotherNetworkIsNotTheOrders(t *testing.T) {
 func TestAnOrderDigitalpayeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	wave := snake.subject(ivory)
-	adaptertest.Unsent(t, wave, map[string]func(*pirogue.Collection){
-		"a reference of 21":       func(c *pirogue.Collection) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 21)) },
-		"a number of 8 digits":    func(c *pirogue.Collection) { c.MSISDN = "+22507000001" },
-		"a number of 11 digits":   func(c *pirogue.Collection) { c.MSISDN = "+22507000000011" },
-		"a network nobody serves": func(c *pirogue.Collection) { c.Network = "tresor" },
-		"no network":              func(c *pirogue.Collection) { c.Network = "" },
+	adaptertest.Unsent(t, wave, map[string]func(*pirogue.CollectRequest){
+		"a reference of 21":       func(c *pirogue.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 21)) },
+		"a number of 8 digits":    func(c *pirogue.CollectRequest) { c.MSISDN = "+22507000001" },
+		"a number of 11 digits":   func(c *pirogue.CollectRequest) { c.MSISDN = "+22507000000011" },
+		"a network nobody serves": func(c *pirogue.CollectRequest) { c.Network = "tresor" },
+		"no network":              func(c *pirogue.CollectRequest) { c.Network = "" },
 	})
 	wave.Conf.Network = pirogue.Wave
-	adaptertest.Unsent(t, wave, map[string]func(*pirogue.Collection){
-		"a network served elsewhere": func(*pirogue.Collection) {},
+	adaptertest.Unsent(t, wave, map[string]func(*pirogue.CollectRequest){
+		"a network served elsewhere": func(*pirogue.CollectRequest) {},
 	})
 }
 

@@ -29,7 +29,7 @@ type reply struct {
 
 // readReply reads a response. A page of some proxy on the way becomes a reply without
 // words, from which nothing follows.
-func readReply(a outbound.Answer) reply {
+func readReply(a outbound.Response) reply {
 	r := reply{http: a.Status}
 	if err := json.Unmarshal(a.Body, &r); err != nil {
 		return reply{http: a.Status}
@@ -107,6 +107,6 @@ func (o *operator) failure(r reply, no pirogue.Code, ref pirogue.OperatorRef, se
 	if !r.readable {
 		return pirogue.Errorf(class, "Digitalpaye answered %d: not a body of its own", r.http)
 	}
-	said := o.Words(string(r.Message+" "+r.Reason), secrets...)
+	said := o.Redact(string(r.Message+" "+r.Reason), secrets...)
 	return pirogue.Errorf(class, "Digitalpaye answered %d: %s", cmp.Or(r.code(), r.http), said)
 }

@@ -15,7 +15,7 @@ const headerEnvironment = "X-Environment"
 
 // Send makes one call with a token. It drops the token if Digitalpaye rejects it in the
 // envelope of a response that is good by HTTP.
-func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Answer, error) {
+func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Response, error) {
 	answer, err := o.tokens.Send(ctx, req)
 	if err == nil && readReply(answer).code() == http.StatusUnauthorized {
 		o.tokens.Forget()

@@ -19,8 +19,8 @@ const (
 // transaction, if known, then by our reference [our reading]. If Digitalpaye knows neither,
 // Status searches the list. It never returns Refused, because the refusal of a status call
 // tells nothing about the money.
-func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
-	ctx, cancel := o.Within(ctx)
+func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	asked := question{StatusQuery: q, network: o.conf.Network}
 	for _, name := range []string{q.Handle[keyRef], string(q.Ref)} {
@@ -29,7 +29,7 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 		}
 		answer, err := o.Sender.Send(ctx, outbound.Get(o.shape.statusPath+url.PathEscape(name), nil))
 		if err != nil {
-			return pirogue.Receipt{}, err
+			return pirogue.OperatorResult{}, err
 		}
 		if said := readReply(answer); !said.unheardOf() {
 			receipt, _, err := o.judge(said, asked, pirogue.Unknown)
@@ -41,7 +41,7 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 
 // search looks for an order in the list. A transaction that Digitalpaye named before cannot
 // be absent. Two transactions of one reference are Unknown, for people to decide.
-func (o *operator) search(ctx context.Context, q question) (pirogue.Receipt, error) {
+func (o *operator) search(ctx context.Context, q question) (pirogue.OperatorResult, error) {
 	query := url.Values{}
 	if !q.SentAt.IsZero() {
 		query.Set("from", writeTime(q.SentAt.Add(-searchBack)))
@@ -49,7 +49,7 @@ func (o *operator) search(ctx context.Context, q question) (pirogue.Receipt, err
 	var found []transaction
 	for row, err := range o.transactions(ctx, query, searchPages) {
 		if err != nil {
-			return pirogue.Receipt{}, err
+			return pirogue.OperatorResult{}, err
 		}
 		if row.id == string(q.Ref) {
 			found = append(found, row)
@@ -58,16 +58,16 @@ func (o *operator) search(ctx context.Context, q question) (pirogue.Receipt, err
 	switch {
 	case len(found) > 1:
 		// Neither of two transactions can be preferred: one of them may have moved money.
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "%d transactions of %s", len(found), q.Ref)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "%d transactions of %s", len(found), q.Ref)
 	case len(found) == 1:
 		if err := found[0].about(q); err != nil {
-			return pirogue.Receipt{}, err
+			return pirogue.OperatorResult{}, err
 		}
 		return o.receipt(found[0], q)
 	case q.Handle[keyRef] != "":
 		// A list that lacks a named transaction is incomplete, so it proves no absence.
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "%s was named, and is listed no more", q.Ref)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "%s was named, and is listed no more", q.Ref)
 	default:
-		return pirogue.Receipt{Outcome: pirogue.OutcomeAbsent, Words: "no transaction of this reference"}, nil
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomeAbsent, Message: "no transaction of this reference"}, nil
 	}
 }

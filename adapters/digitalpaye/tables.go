@@ -10,7 +10,7 @@ import (
 
 // outcomes holds every status word of Digitalpaye. Its own texts spell success in three
 // ways.
-var outcomes = outbound.Vocabulary{
+var outcomes = outbound.StatusTable{
 	"PENDING":     pirogue.OutcomePending,
 	"SUCCESSFUL":  pirogue.OutcomePaid,
 	"SUCCESSFULL": pirogue.OutcomePaid,
@@ -20,7 +20,7 @@ var outcomes = outbound.Vocabulary{
 
 // kinds maps Digitalpaye's types of transaction to ours: transfert is version 2's word,
 // transfer version 1's.
-var kinds = map[string]pirogue.Kind{
+var kinds = map[string]pirogue.PaymentKind{
 	"collecte":  pirogue.CashIn,
 	"transfert": pirogue.CashOut,
 	"transfer":  pirogue.CashOut,
@@ -72,6 +72,6 @@ var verdicts = map[verdict]pirogue.Code{
 var repeated = regexp.MustCompile(`(?i)transaction[\s_.-]*id|d[ée]j[àa]|already|dupli|doublon|uniq`)
 
 // guide describes Digitalpaye's documents. verdicts holds the meaning of its errors.
-var guide = outbound.Guide{
-	Name: "Digitalpaye", Promises: promises, Terms: terms, Credentials: credentials, Outcomes: outcomes, Private: private,
+var guide = outbound.Spec{
+	Name: "Digitalpaye", Promised: promises, Limits: terms, Credentials: credentials, StatusTable: outcomes, Private: private,
 }

@@ -61,18 +61,18 @@ func (t transaction) about(q question) error {
 	case named != "" && t.ref != named:
 		return pirogue.Errorf(pirogue.Unknown, "an answer about another transaction of %s", q.Ref)
 	case t.kind != "" && (!listed || kind.MoneyOut() != q.Kind.MoneyOut()):
-		return pirogue.Errorf(pirogue.Unknown, "a transaction of another type: %q", outbound.Words(t.kind))
+		return pirogue.Errorf(pirogue.Unknown, "a transaction of another type: %q", outbound.Redact(t.kind))
 	default:
 		return nil
 	}
 }
 
 // named returns a result that holds only Digitalpaye's name of a transaction.
-func (t transaction) named() pirogue.Receipt {
+func (t transaction) named() pirogue.OperatorResult {
 	if t.ref == "" {
-		return pirogue.Receipt{}
+		return pirogue.OperatorResult{}
 	}
-	return pirogue.Receipt{ProviderTxID: t.ref, Handle: pirogue.Handle{keyRef: t.ref}}
+	return pirogue.OperatorResult{ProviderTxID: t.ref, Handle: pirogue.Handle{keyRef: t.ref}}
 }
 
 // money returns the principal. It returns an error if that is no whole amount of a

@@ -20,7 +20,7 @@ func TestWitness(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			adaptertest.Witness(t, adaptertest.Stand{
+			adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 				New: digitalpaye.New, Operator: "digitalpaye-ci-test", Change: func(c *config.Operator) { c.Shape = tt.shape },
 				Settings: tt.settings, MSISDN: "+2250500000011", Network: pirogue.MTN, Portal: "sandbox-key",
 				TimesOut: `"quirks":{"gateway_timeout":true}`,

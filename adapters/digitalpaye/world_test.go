@@ -17,7 +17,7 @@ type server struct{ *adaptertest.Server }
 
 type (
 	answer = adaptertest.Answer
-	letter = adaptertest.Letter
+	letter = adaptertest.ReceivedCallback
 )
 
 var says = adaptertest.Says

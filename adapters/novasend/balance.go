@@ -31,7 +31,7 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	var rows []wallet
 	if err := json.Unmarshal(answer.Body, &rows); err != nil {
 		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: not the JSON of Novasend's pages: %s",
-			o.Words(err.Error()))
+			o.Redact(err.Error()))
 	}
 	one, found := o.ourWallet(rows)
 	if !found {

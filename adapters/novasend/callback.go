@@ -15,19 +15,19 @@ import (
 const headerSignature = "X-Signature-Value"
 
 // Callback implements pirogue.CallbackReader. The body is the record itself.
-func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
+func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	if got.ours() != a.Ref {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
 	}
 	outcome, err := got.outcome()
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
-	return pirogue.Receipt{Outcome: outcome, ProviderTxID: got.theirs(), Words: o.Words(got.reason())}, nil
+	return pirogue.OperatorResult{Outcome: outcome, ProviderTxID: got.theirs(), Message: o.Redact(got.reason())}, nil
 }
 
 // CallbackReference returns the reference of a callback. Callbacks to the address in
@@ -53,7 +53,7 @@ func (o *operator) proven(header http.Header, body []byte) (record, error) {
 	}
 	got, err := decode(body)
 	if err != nil {
-		return record{}, pirogue.Errorf(pirogue.InvalidJSON, "Novasend's callback: %s", o.Words(err.Error()))
+		return record{}, pirogue.Errorf(pirogue.InvalidJSON, "Novasend's callback: %s", o.Redact(err.Error()))
 	}
 	return got, nil
 }

@@ -190,7 +190,7 @@ func TestACallbackRepeatsNoNumber(t *testing.T) {
 	body := strings.Replace(recorded(t, "callback_failed.json"), `"failure": null`,
 		`"failure": {"code": "declined", "message": "Refus de +2250707123456"}`, 1)
 	got, err := reading[listener](t, ivory).Callback(pirogue.Attempt{Ref: ref}, signed(body), []byte(body))
-	if err != nil || got.Words != "failed declined Refus de [secret]" {
-		t.Errorf("%q, %v", got.Words, err)
+	if err != nil || got.Message != "failed declined Refus de [secret]" {
+		t.Errorf("%q, %v", got.Message, err)
 	}
 }

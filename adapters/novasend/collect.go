@@ -54,9 +54,9 @@ type leg struct {
 //
 // A collection that Novasend can never accept is Unable and not sent. An Orange customer
 // without the password that the direct API requires is Refused.
-func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	if _, err := o.Terms.Local(outbound.Collecting(c)); err != nil {
-		return pirogue.Receipt{}, err
+func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+	if _, err := o.Limits.LocalNumber(outbound.CollectSubmission(c)); err != nil {
+		return pirogue.OperatorResult{}, err
 	}
 	if o.conf.Shape == shapeDirect || (c.OTP != "" && direct[o.conf.Country]) {
 		return o.collectDirect(ctx, c)
@@ -70,7 +70,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 }
 
 // session returns the body of POST payin/sessions.
-func (o *operator) session(c pirogue.Collection) walletRequest {
+func (o *operator) session(c pirogue.CollectRequest) walletRequest {
 	body := walletRequest{
 		Reference: string(c.Ref), Amount: c.Amount.Minor, MSISDN: string(c.MSISDN),
 		CustomerName: nameOf(c.Payer), Country: string(o.conf.Country),
@@ -86,14 +86,14 @@ func (o *operator) session(c pirogue.Collection) walletRequest {
 // collectDirect collects from a named network. The attempt uses up a one-time password once
 // Novasend responds. Until then the attempt may be sent again unchanged, so the handle
 // keeps the password.
-func (o *operator) collectDirect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+func (o *operator) collectDirect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	network := cmp.Or(c.Network, o.conf.Network)
 	provider, known := providers[network]
 	switch {
 	case !known:
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable, "not sent: no direct payin from network %q", network)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unable, "not sent: no direct payin from network %q", network)
 	case network == pirogue.Orange && c.OTP == "":
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Refused, "not sent: Orange wants a one-time password beforehand")
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Refused, "not sent: Orange wants a one-time password beforehand")
 	}
 	body := directPayinRequest{
 		Reference: string(c.Ref), CustomerName: nameOf(c.Payer),

@@ -23,10 +23,10 @@ var beforeColon = regexp.MustCompile(`^[!-9;-~]+$`)
 
 // credentials holds the rules for an instance's credentials.
 var credentials = outbound.Credentials{
-	credAPIKey:        {Form: beforeColon, Words: outbound.HeaderWords + " or colons", Must: true},
+	credAPIKey:        {Form: beforeColon, Description: outbound.HeaderValueRule + " or colons", Required: true},
 	credAPIClient:     outbound.Key,
 	credAccountID:     {},
-	credWebhookSecret: {Must: true}, // without it anyone could make us call Novasend
+	credWebhookSecret: {Required: true}, // without it anyone could make us call Novasend
 }
 
 // The shapes of Novasend's requests: values of config.Operator.Shape.

@@ -15,7 +15,7 @@ const (
 )
 
 // keyPath is the handle's key for the path that a payout was sent to. Its status is read
-// there too, even if the instance's shape has changed since. See paidOut for a payout
+// there too, even if the instance's shape has changed since. See finalizeCashOut for a payout
 // without it.
 const keyPath = "path"
 
@@ -29,16 +29,16 @@ type directPayoutRequest struct {
 
 // Disburse implements pirogue.Disburser. It pays into a wallet from the account's available
 // balance. A disbursement that Novasend can never accept is Unable and not sent.
-func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
-	if _, err := o.Terms.Local(outbound.Disbursing(d)); err != nil {
-		return pirogue.Receipt{}, err
+func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+	if _, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d)); err != nil {
+		return pirogue.OperatorResult{}, err
 	}
 	w := write{path: o.payouts()[0], kind: pirogue.CashOut, ref: d.Ref}
 	if o.conf.Shape == shapeDirect {
 		network := cmp.Or(d.Network, o.conf.Network)
 		provider, known := providers[network]
 		if !known {
-			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable, "not sent: no direct payout to network %q", network)
+			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unable, "not sent: no direct payout to network %q", network)
 		}
 		w.body = directPayoutRequest{
 			Reference: string(d.Ref), CustomerName: nameOf(d.Beneficiary), Payout: o.leg(d.Amount, d.MSISDN, provider),
@@ -71,7 +71,7 @@ func (o *operator) payouts() []string {
 }
 
 // payout returns the body of POST payout.
-func (o *operator) payout(d pirogue.Disbursement) walletRequest {
+func (o *operator) payout(d pirogue.DisburseRequest) walletRequest {
 	body := walletRequest{
 		Reference: string(d.Ref), Amount: d.Amount.Minor, MSISDN: string(d.MSISDN),
 		CustomerName: nameOf(d.Beneficiary), Country: string(o.conf.Country),

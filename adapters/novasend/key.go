@@ -11,7 +11,7 @@ import (
 // purposes separates the keys of two writes with one reference. Both ways to collect share
 // a purpose. A collection sent again by the other way must meet a conflict, not be
 // collected twice.
-var purposes = map[pirogue.Kind]string{
+var purposes = map[pirogue.PaymentKind]string{
 	pirogue.CashIn: "payin", pirogue.CashOut: "payout", pirogue.Refund: "refund",
 }
 
@@ -23,7 +23,7 @@ var namespace = [...]byte{
 // idempotencyKey returns the X-Idempotency-Key of a write: a UUID, version 5. It derives
 // from the purpose and our reference alone. So it is the same whenever and wherever the
 // write is repeated.
-func idempotencyKey(kind pirogue.Kind, ref pirogue.OperatorRef) string {
+func idempotencyKey(kind pirogue.PaymentKind, ref pirogue.OperatorRef) string {
 	name := "urn:pirogue:novasend:" + purposes[kind] + ":" + string(ref)
 	sum := sha1.Sum(append(namespace[:], name...)) //nolint:gosec // see the import
 	id := sum[:16]

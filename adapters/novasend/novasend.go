@@ -35,16 +35,16 @@ const (
 // promises is Novasend's capability. Novasend does not state how long it waits for a
 // customer. Nor does it state that an unknown reference was never executed.
 var promises = pirogue.Capability{
-	Reference:    pirogue.IdempotentByReference,
-	Unheard:      pirogue.RepeatSame,
-	Horizon:      horizon,
-	Proof:        pirogue.ProofSignature,
-	WholeRefunds: true,
+	Reference:      pirogue.IdempotentByReference,
+	OnLostResponse: pirogue.ResendSameReference,
+	FinalityWindow: horizon,
+	Proof:          pirogue.ProofSignature,
+	WholeRefunds:   true,
 }
 
 // operator calls one Novasend account in one country.
 type operator struct {
-	outbound.Line
+	outbound.Connection
 
 	conf config.Operator
 	auth string // the Authorization header
@@ -70,7 +70,7 @@ func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{Line: line, conf: conf, auth: auth}
-	o.Terms, o.Secrets = termsOf(conf), o.secrets
+	o := &operator{Connection: line, conf: conf, auth: auth}
+	o.Limits, o.Secrets = termsOf(conf), o.secrets
 	return o, nil
 }

@@ -37,18 +37,18 @@ var ivory = config.Operator{
 	BaseURL: "http://127.0.0.1", Simulator: true,
 }
 
-var collection = pirogue.Collection{
+var collection = pirogue.CollectRequest{
 	Ref: ref, Amount: francs, MSISDN: "+2250707123456", Network: pirogue.MTN, Payer: "Aya Kouassi", Payee: "Boutique",
 	ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel",
 	CallbackURL: "https://pay.example/callbacks/novasend-ci/t0k3n", Window: 5 * time.Minute,
 }
 
-var disbursement = pirogue.Disbursement{
+var disbursement = pirogue.DisburseRequest{
 	Ref: outRef, Amount: francs, MSISDN: "+2250707123456", Network: pirogue.MTN, Beneficiary: "Aya Kouassi",
 	Payer: "Boutique",
 }
 
-var query = named(adaptertest.Asked(outbound.Collecting(collection)))
+var query = named(adaptertest.Asked(outbound.CollectSubmission(collection)))
 
 // named returns a status query that holds Novasend's name of the payin.
 func named(q pirogue.StatusQuery) pirogue.StatusQuery {
@@ -56,14 +56,14 @@ func named(q pirogue.StatusQuery) pirogue.StatusQuery {
 	return q
 }
 
-var outQuery = adaptertest.Asked(outbound.Disbursing(disbursement))
+var outQuery = adaptertest.Asked(outbound.DisburseSubmission(disbursement))
 
 var refundQuery = pirogue.StatusQuery{
 	Kind: pirogue.Refund, Ref: refundRef, Handle: pirogue.Handle{"payin": payinID, "payin_ref": ref}, Amount: francs,
-	MSISDN: "+2250707123456", SentAt: adaptertest.Now(), Reversed: &query,
+	MSISDN: "+2250707123456", SentAt: adaptertest.Now(), RefundedCollect: &query,
 }
 
-var reversal = pirogue.Reversal{Ref: refundRef, Amount: francs, Collected: query}
+var reversal = pirogue.RefundRequest{Ref: refundRef, Amount: francs, CollectQuery: query}
 
 func subject() adaptertest.Subject {
 	return adaptertest.Subject{
@@ -101,7 +101,7 @@ func TestNovasend(t *testing.T) {
 func TestNovasendsPromises(t *testing.T) {
 	t.Parallel()
 	want := pirogue.Capability{
-		Reference: pirogue.IdempotentByReference, Unheard: pirogue.RepeatSame, Horizon: 48 * time.Hour,
+		Reference: pirogue.IdempotentByReference, OnLostResponse: pirogue.ResendSameReference, FinalityWindow: 48 * time.Hour,
 		Proof: pirogue.ProofSignature, WholeRefunds: true, CallTimeout: 30 * time.Second,
 		CashIn:  pirogue.Limits{Min: 100, Max: 2_000_000},
 		CashOut: pirogue.Limits{Min: 200, Max: 1_500_000},

@@ -20,9 +20,9 @@ const nameless = "Client"
 func nameOf(customer string) string { return cmp.Or(customer, nameless) }
 
 // termsOf returns Novasend's limits for an instance.
-func termsOf(conf config.Operator) outbound.Terms {
+func termsOf(conf config.Operator) outbound.Limits {
 	limits := limitsOf(conf.Country)
-	return outbound.Terms{
+	return outbound.Limits{
 		Name: "Novasend", Country: conf.Country, Currency: conf.Currency, Network: conf.Network, Reference: maxReference,
 		CashIn: limits[pirogue.CashIn], CashOut: limits[pirogue.CashOut],
 	}
@@ -30,15 +30,15 @@ func termsOf(conf config.Operator) outbound.Terms {
 
 // submit makes a call that may move money and reads the response about an order. An Unknown
 // result may hold Novasend's name of the order all the same.
-func (o *operator) submit(ctx context.Context, w write, want order) (record, pirogue.Receipt, error) {
+func (o *operator) submit(ctx context.Context, w write, want order) (record, pirogue.OperatorResult, error) {
 	req, err := outbound.PostJSON(w.path, w.body)
 	if err != nil {
-		return record{}, pirogue.Receipt{}, err
+		return record{}, pirogue.OperatorResult{}, err
 	}
 	req.Header.Set(headerIdempotency, idempotencyKey(w.kind, w.ref))
-	answer, err := o.Order(ctx, req, w.kind, w.secret)
+	answer, err := o.Submit(ctx, req, w.kind, w.secret)
 	var got record
-	receipt, err := o.Read(answer, err, func(body []byte) (receipt pirogue.Receipt, err error) {
+	receipt, err := o.ReadResult(answer, err, func(body []byte) (receipt pirogue.OperatorResult, err error) {
 		got, receipt, err = o.understood(body, want)
 		return receipt, err
 	})

@@ -180,17 +180,17 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 func TestWhatNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	seeds, orange, direct := subject(), subject(), subject()
-	adaptertest.Unsent(t, seeds, map[string]func(*pirogue.Collection){
-		"a long reference": func(c *pirogue.Collection) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 129)) },
+	adaptertest.Unsent(t, seeds, map[string]func(*pirogue.CollectRequest){
+		"a long reference": func(c *pirogue.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 129)) },
 	})
 	orange.Conf.Network = pirogue.Orange
-	adaptertest.Unsent(t, orange, map[string]func(*pirogue.Collection){
-		"another network": func(*pirogue.Collection) {},
+	adaptertest.Unsent(t, orange, map[string]func(*pirogue.CollectRequest){
+		"another network": func(*pirogue.CollectRequest) {},
 	})
 	direct.Conf.Shape = "direct"
-	adaptertest.Unsent(t, direct, map[string]func(*pirogue.Collection){
-		"a network of nobody":  func(c *pirogue.Collection) { c.Network = "free" },
-		"no network, directly": func(c *pirogue.Collection) { c.Network = "" },
+	adaptertest.Unsent(t, direct, map[string]func(*pirogue.CollectRequest){
+		"a network of nobody":  func(c *pirogue.CollectRequest) { c.Network = "free" },
+		"no network, directly": func(c *pirogue.CollectRequest) { c.Network = "" },
 	})
 }
 
@@ -216,11 +216,11 @@ func TestACollectionThatLacksSomethingDoesNotLeave(t *testing.T) {
 
 func TestARefundNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*pirogue.Reversal){
-		"a part of a payment": func(r *pirogue.Reversal) { r.Amount.Minor-- },
-		"more than was paid":  func(r *pirogue.Reversal) { r.Amount.Minor++ },
-		"another currency":    func(r *pirogue.Reversal) { r.Amount.Currency = pirogue.XAF },
-		"without a reference": func(r *pirogue.Reversal) { r.Ref = "" },
+	for name, spoil := range map[string]func(*pirogue.RefundRequest){
+		"a part of a payment": func(r *pirogue.RefundRequest) { r.Amount.Minor-- },
+		"more than was paid":  func(r *pirogue.RefundRequest) { r.Amount.Minor++ },
+		"another currency":    func(r *pirogue.RefundRequest) { r.Amount.Currency = pirogue.XAF },
+		"without a reference": func(r *pirogue.RefundRequest) { r.Ref = "" },
 	} {
 		s, r := newServer(t, nil), reversal
 		spoil(&r)

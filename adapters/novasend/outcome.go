@@ -55,14 +55,14 @@ func (r record) executed() bool {
 
 // understood reads a response about an order. A response that cannot be read is Unknown;
 // the result holds the name that it gave the order.
-func (o *operator) understood(body []byte, want order) (record, pirogue.Receipt, error) {
+func (o *operator) understood(body []byte, want order) (record, pirogue.OperatorResult, error) {
 	got, err := decode(body)
 	if err != nil {
-		return got, pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of Novasend's pages: %s",
-			o.Words(err.Error()))
+		return got, pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of Novasend's pages: %s",
+			o.Redact(err.Error()))
 	}
 	if !got.about(want) {
-		return got, pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "an answer about another %s than %s",
+		return got, pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "an answer about another %s than %s",
 			want.kind, want.ref)
 	}
 	receipt := named(got)
@@ -77,17 +77,17 @@ func (o *operator) understood(body []byte, want order) (record, pirogue.Receipt,
 		}
 		receipt.Amount, receipt.Mismatch = paid, got.mismatch(paid, want)
 	}
-	receipt.Outcome, receipt.Words = outcome, o.Words(got.reason())
+	receipt.Outcome, receipt.Message = outcome, o.Redact(got.reason())
 	return got, receipt, nil
 }
 
 // named returns a result that holds only a record's name.
-func named(r record) pirogue.Receipt {
+func named(r record) pirogue.OperatorResult {
 	id := r.theirs()
 	if id == "" {
-		return pirogue.Receipt{}
+		return pirogue.OperatorResult{}
 	}
-	return pirogue.Receipt{ProviderTxID: id, Handle: pirogue.Handle{keyID: id}}
+	return pirogue.OperatorResult{ProviderTxID: id, Handle: pirogue.Handle{keyID: id}}
 }
 
 // paid returns the principal that moved, in its currency. The record and its transaction

@@ -27,26 +27,26 @@ type refundRequest struct {
 
 // Refund implements pirogue.Refunder. It gives all of a payment back to its payer. A part
 // is Unable and not sent. An Unknown error comes with the handle that a status call needs.
-func (o *operator) Refund(ctx context.Context, r pirogue.Reversal) (pirogue.Receipt, error) {
-	if r.Amount != r.Collected.Amount {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable,
-			"not sent: %s of %s, and Novasend gives back all or nothing", r.Amount, r.Collected.Amount)
+func (o *operator) Refund(ctx context.Context, r pirogue.RefundRequest) (pirogue.OperatorResult, error) {
+	if r.Amount != r.CollectQuery.Amount {
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unable,
+			"not sent: %s of %s, and Novasend gives back all or nothing", r.Amount, r.CollectQuery.Amount)
 	}
-	if err := o.Terms.Refer(r.Ref); err != nil {
-		return pirogue.Receipt{}, err
+	if err := o.Limits.CheckReference(r.Ref); err != nil {
+		return pirogue.OperatorResult{}, err
 	}
-	ctx, cancel := o.Within(ctx)
+	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
-	payin, err := o.payin(ctx, r.Collected)
+	payin, err := o.payin(ctx, r.CollectQuery)
 	if err != nil {
 		// Nothing was refunded yet: only a status call failed.
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.NotSent, "the payin to refund: %w", err)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.NotSent, "the payin to refund: %w", err)
 	}
 	w := write{
 		path: refundPath(payin), body: refundRequest{Reason: reason, ExternalReference: string(r.Ref)},
 		kind: pirogue.Refund, ref: r.Ref,
 	}
-	known := pirogue.Handle{keyPayin: payin, keyPayinRef: string(r.Collected.Ref)}
+	known := pirogue.Handle{keyPayin: payin, keyPayinRef: string(r.CollectQuery.Ref)}
 	_, receipt, err := o.submit(ctx, w, refundOf(r.Ref, r.Amount, known))
 	// The handle must name refund and payin, or a later status call could not find the refund.
 	if id := receipt.Handle[keyID]; id != "" {

@@ -28,7 +28,7 @@ func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 		t.Error(diff)
 	}
 	q := refundQuery
-	q.Handle, q.Reversed = receipt.Handle, nil // the handle holds it too
+	q.Handle, q.RefundedCollect = receipt.Handle, nil // the handle holds it too
 	if got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil ||
 		got.ProviderTxID != refundID {
 		t.Errorf("%+v, %v", got, err)
@@ -49,7 +49,7 @@ func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
 	q := refundQuery
-	q.Handle, q.Reversed = nil, nil
+	q.Handle, q.RefundedCollect = nil, nil
 	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
 	if err != nil || got.Outcome != pirogue.OutcomeAbsent {
 		t.Errorf("%+v, %v; want it absent", got, err)
@@ -69,7 +69,7 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 	}
 	s := newServer(t, answers)
 	r := reversal
-	r.Collected.Handle = nil
+	r.CollectQuery.Handle = nil
 	if _, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, tt.answers)
 			q := refundQuery
-			q.Handle, q.Reversed = nil, &tt.collected
+			q.Handle, q.RefundedCollect = nil, &tt.collected
 			got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
 			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") ||
 				err != nil && pirogue.CodeOf(err) != pirogue.Unknown {
@@ -165,7 +165,7 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 			},
 			func(o teller) error {
 				r := reversal
-				r.Collected = nameless
+				r.CollectQuery = nameless
 				_, err := o.Refund(t.Context(), r)
 				return err
 			},
@@ -176,7 +176,7 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 			},
 			func(o teller) error {
 				q := refundQuery
-				q.Handle, q.Reversed = nil, &nameless
+				q.Handle, q.RefundedCollect = nil, &nameless
 				_, err := o.Status(t.Context(), q)
 				return err
 			},

@@ -19,7 +19,7 @@ const (
 type write struct {
 	path   string
 	body   any
-	kind   pirogue.Kind
+	kind   pirogue.PaymentKind
 	ref    pirogue.OperatorRef
 	secret string // a value of the body that Novasend might repeat; "" for none
 }
@@ -52,7 +52,7 @@ func (p problem) codeOf() string {
 }
 
 // said returns the code of a problem and its text for people.
-func said(a outbound.Answer) (code, words string) {
+func said(a outbound.Response) (code, words string) {
 	p := problemOf(a.Body)
 	if p == (problem{}) {
 		return "", ""

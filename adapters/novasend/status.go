@@ -18,14 +18,14 @@ const payinPath = "/v1/payin/"
 //
 // A payin that Novasend does not know is pending: it may still be on its way. A name that
 // Novasend gave us and no longer knows is Unknown.
-func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
-	ctx, cancel := o.Within(ctx)
+func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	switch {
 	case q.Kind == pirogue.CashIn:
 		want := order{kind: typePayin, ref: q.Ref, amount: q.Amount}
 		return o.became(ctx, payinPath+askedBy(q), want, q.Handle[keyID], pirogue.OutcomePending)
-	case q.Kind == pirogue.Refund && (q.Reversed != nil || q.Handle[keyPayin] != ""):
+	case q.Kind == pirogue.Refund && (q.RefundedCollect != nil || q.Handle[keyPayin] != ""):
 		return o.refunded(ctx, q)
 	default:
 		return o.paidOut(ctx, q)
@@ -37,15 +37,15 @@ func askedBy(q pirogue.StatusQuery) string {
 	return url.PathEscape(cmp.Or(q.Handle[keyID], string(q.Ref)))
 }
 
-// paidOut returns the operator result of a payout. If the handle does not hold the payout's
+// finalizeCashOut returns the operator result of a payout. If the handle does not hold the payout's
 // path, the payout is absent only if no path knows it.
-func (o *operator) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (o *operator) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	paths := o.payouts()
 	if sent := q.Handle[keyPath]; sent != "" {
 		paths = []string{sent}
 	}
 	want := order{kind: typePayout, ref: q.Ref, amount: q.Amount, wallet: q.MSISDN}
-	var receipt pirogue.Receipt
+	var receipt pirogue.OperatorResult
 	for _, path := range paths {
 		var err error
 		receipt, err = o.became(ctx, path+"/"+askedBy(q), want, q.Handle[keyID], pirogue.OutcomeAbsent)
@@ -58,14 +58,14 @@ func (o *operator) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.
 
 // refunded returns the operator result of a refund. A refused refund leaves no handle, so
 // the query's own payin is used then.
-func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	known := q.Handle
 	if known[keyPayin] == "" {
-		payin, err := o.payin(ctx, *q.Reversed)
+		payin, err := o.payin(ctx, *q.RefundedCollect)
 		if err != nil {
-			return pirogue.Receipt{}, err
+			return pirogue.OperatorResult{}, err
 		}
-		known = pirogue.Handle{keyPayin: payin, keyPayinRef: string(q.Reversed.Ref)}
+		known = pirogue.Handle{keyPayin: payin, keyPayinRef: string(q.RefundedCollect.Ref)}
 	}
 	want := refundOf(q.Ref, q.Amount, known)
 	return o.became(ctx, refundPath(known[keyPayin]), want, known[keyID], pirogue.OutcomeAbsent)
@@ -75,12 +75,12 @@ func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue
 // is the outcome if Novasend does not know an order that it never named.
 func (o *operator) became(
 	ctx context.Context, path string, want order, id string, missing pirogue.Outcome,
-) (pirogue.Receipt, error) {
+) (pirogue.OperatorResult, error) {
 	if id != "" {
 		// A name that Novasend gave cannot be absent.
 		missing = ""
 	}
-	return o.Find(ctx, path, missing, func(body []byte) (pirogue.Receipt, error) {
+	return o.QueryStatus(ctx, path, missing, func(body []byte) (pirogue.OperatorResult, error) {
 		_, receipt, err := o.understood(body, want)
 		receipt.Handle = nil // the handle of the submission stays
 		return receipt, err

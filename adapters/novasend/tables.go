@@ -19,7 +19,7 @@ const wordProcessed = "processed"
 
 // sessionWords holds the status words of payins and payouts: the seed's three, and those of
 // Novasend's later pages and notifications.
-var sessionWords = outbound.Vocabulary{
+var sessionWords = outbound.StatusTable{
 	"processing":  pirogue.OutcomePending,
 	"pending":     pirogue.OutcomePending,
 	wordProcessed: pirogue.OutcomePending, // confirmed by the customer, not yet paid
@@ -33,7 +33,7 @@ var sessionWords = outbound.Vocabulary{
 }
 
 // words holds the status words of each type.
-var words = map[string]outbound.Vocabulary{
+var words = map[string]outbound.StatusTable{
 	typePayin:  sessionWords,
 	typePayout: sessionWords,
 	typeRefund: {
@@ -45,7 +45,7 @@ var words = map[string]outbound.Vocabulary{
 }
 
 // transactionWords holds the words of transaction.status, which is final for every type.
-var transactionWords = outbound.Vocabulary{
+var transactionWords = outbound.StatusTable{
 	"pending":   pirogue.OutcomePending,
 	"completed": pirogue.OutcomePaid,
 	"failed":    pirogue.OutcomeDeclined,
@@ -53,7 +53,7 @@ var transactionWords = outbound.Vocabulary{
 
 // confirmationWords holds the meaning of confirmationStatus for the payment. A customer's
 // acceptance moves no money yet.
-var confirmationWords = outbound.Vocabulary{
+var confirmationWords = outbound.StatusTable{
 	"":         pirogue.OutcomePending, // the record has none
 	"none":     pirogue.OutcomePending,
 	"pending":  pirogue.OutcomePending,
@@ -119,9 +119,9 @@ var classes = map[int]pirogue.Code{
 }
 
 // guide describes Novasend's pages. Each type of record has status words of its own.
-var guide = outbound.Guide{
-	Name: "Novasend", Promises: promises, Credentials: credentials, Statuses: classes, Problems: codes, Leaving: leaving,
-	Absences: absences, Problem: said, Private: private,
+var guide = outbound.Spec{
+	Name: "Novasend", Promised: promises, Credentials: credentials, StatusCodes: classes, ErrorTable: codes, CashOutErrorTable: leaving,
+	NotFoundErrors: absences, ReadError: said, Private: private,
 }
 
 // providers maps networks to their names in the direct API.
@@ -142,12 +142,12 @@ var menus = map[pirogue.Network]string{pirogue.MTN: "*133#", pirogue.Moov: "*155
 // limitsOf returns the limits of one payment in a country, in francs. They are those of the
 // introduction page, written for Côte d'Ivoire. In Cameroon they are those that an
 // integrator was told.
-func limitsOf(country pirogue.CountryCode) map[pirogue.Kind]pirogue.Limits {
+func limitsOf(country pirogue.CountryCode) map[pirogue.PaymentKind]pirogue.Limits {
 	if country == "CM" {
 		both := pirogue.Limits{Min: 200, Max: 500_000}
-		return map[pirogue.Kind]pirogue.Limits{pirogue.CashIn: both, pirogue.CashOut: both}
+		return map[pirogue.PaymentKind]pirogue.Limits{pirogue.CashIn: both, pirogue.CashOut: both}
 	}
-	return map[pirogue.Kind]pirogue.Limits{
+	return map[pirogue.PaymentKind]pirogue.Limits{
 		pirogue.CashIn:  {Min: 100, Max: 2_000_000},
 		pirogue.CashOut: {Min: 200, Max: 1_500_000},
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // said is one response with its expected result. A success is paid as ordered.
-type said adaptertest.Said
+type said adaptertest.ExpectedResult
 
 func rows(call adaptertest.Call, answers map[string]said) map[string]adaptertest.Case {
 	return adaptertest.Ordered(francs, adaptertest.Rows(answers, call))

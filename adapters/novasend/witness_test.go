@@ -26,7 +26,7 @@ func TestWitness(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			adaptertest.Witness(t, adaptertest.Stand{
+			adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 				New: novasend.New, Operator: "novasend-ci-test", Change: func(c *config.Operator) { c.Shape = tt.shape },
 				Settings: tt.settings, MSISDN: "+2250500000011", Network: tt.network, OTP: tt.otp,
 				Portal: "sandbox-key-ci",

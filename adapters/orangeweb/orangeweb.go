@@ -30,15 +30,15 @@ const sessionLife = 10 * time.Minute
 // promises is Orange's capability. Our reference alone does not identify a session: without
 // the pay_token no status is readable.
 var promises = pirogue.Capability{
-	Reference: pirogue.NeitherByReference,
-	Unheard:   pirogue.RepeatRenewed,
-	Window:    sessionLife,
-	Proof:     pirogue.ProofToken,
+	Reference:      pirogue.NeitherByReference,
+	OnLostResponse: pirogue.ResendNewReference,
+	Window:         sessionLife,
+	Proof:          pirogue.ProofToken,
 }
 
 // operator calls Orange Web Payment in one country.
 type operator struct {
-	outbound.Line
+	outbound.Connection
 
 	conf  config.Operator
 	clock pirogue.Clock
@@ -52,49 +52,49 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{Line: line, conf: conf, clock: clock}
-	o.Sender, o.Secrets = outbound.NewTokens(line.Client, clock, o.fetchToken), o.secrets
+	o := &operator{Connection: line, conf: conf, clock: clock}
+	o.Sender, o.Secrets = outbound.NewTokenSource(line.Client, clock, o.fetchToken), o.secrets
 	return o, nil
 }
 
 // Collect implements pirogue.Collector. It opens a session and returns the page for the
 // customer. A collection that Orange can never accept is Unable and not sent. An Unknown
 // result keeps the tokens that the response holds.
-func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	if err := o.acceptable(c); err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	req, err := outbound.PostJSON(o.path("webpayment"), o.session(c))
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	if o.conf.Simulator {
 		req.Header.Set(headerSandboxMSISDN, string(c.MSISDN))
 	}
 	asked := o.clock.Now()
-	answer, err := o.Order(ctx, req, pirogue.CashIn, string(c.MSISDN))
+	answer, err := o.Submit(ctx, req, pirogue.CashIn, string(c.MSISDN))
 	if err == nil && answer.Status != http.StatusCreated {
-		err = o.Turned(answer, pirogue.CashIn, string(c.MSISDN))
+		err = o.ErrorFrom(answer, pirogue.CashIn, string(c.MSISDN))
 	}
-	return o.Read(answer, err, func(body []byte) (pirogue.Receipt, error) {
+	return o.ReadResult(answer, err, func(body []byte) (pirogue.OperatorResult, error) {
 		return o.opened(body, asked.Add(sessionLife))
 	})
 }
 
 // Status implements pirogue.StatusReader. It never returns Refused, because the refusal of
 // a status call tells nothing about the money.
-func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	payToken := q.Handle[keyPayToken]
 	if payToken == "" {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "Orange cannot be asked without the pay_token")
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "Orange cannot be asked without the pay_token")
 	}
 	question := statusRequest{OrderID: string(q.Ref), Amount: q.Amount.Minor, PayToken: payToken}
-	answer, err := o.Post(ctx, o.path("transactionstatus"), question, "", payToken)
+	answer, err := o.SubmitJSON(ctx, o.path("transactionstatus"), question, "", payToken)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	if answer.Status != http.StatusOK && answer.Status != http.StatusCreated {
-		return pirogue.Receipt{}, o.Turned(answer, "", payToken)
+		return pirogue.OperatorResult{}, o.ErrorFrom(answer, "", payToken)
 	}
 	return o.became(answer.Body, q.Ref)
 }
@@ -103,14 +103,14 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.R
 // only Orange and we know. A callback that arrives before our own call returns has no token
 // to compare with. Its result is then pending and holds nothing of its content: enough to
 // read the status sooner.
-func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.Receipt, error) {
-	return outbound.JSON(func(got notification) (pirogue.Receipt, error) {
+func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.OperatorResult, error) {
+	return outbound.JSON(func(got notification) (pirogue.OperatorResult, error) {
 		want := a.Handle[keyNotifToken]
 		if want == "" {
-			return pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: "unproven: no notif_token to compare with"}, nil
+			return pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Message: "unproven: no notif_token to compare with"}, nil
 		}
 		if !outbound.Same(got.NotifToken, want) {
-			return pirogue.Receipt{}, pirogue.Errorf(pirogue.SignatureInvalid, "the notif_token is not the session's")
+			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.SignatureInvalid, "the notif_token is not the session's")
 		}
 		return o.told(got.Status, got.TxnID)
 	})(body)

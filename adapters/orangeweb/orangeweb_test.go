@@ -27,7 +27,7 @@ var mali = config.Operator{
 	BaseURL:     "http://127.0.0.1", Environment: "ml", Simulator: true,
 }
 
-var collection = pirogue.Collection{
+var collection = pirogue.CollectRequest{
 	Ref: ref, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, MSISDN: "+22376123456",
 	Payee: "Boutique Élégance de la Médina à Bamako", ReturnURL: "https://shop.example/back",
 	CancelURL: "https://shop.example/cancel", CallbackURL: "https://pay.example/callbacks/orange-web-ml/t0k3n",
@@ -79,7 +79,7 @@ func words() map[string]adaptertest.Case {
 }
 
 // said is one response with its expected result.
-type said adaptertest.Said
+type said adaptertest.ExpectedResult
 
 // collects returns the responses to a new session.
 func collects() map[string]adaptertest.Case {
@@ -139,7 +139,7 @@ func TestACallbackBeforeOurOwnCallReturnedIsOnlyAHint(t *testing.T) {
 	body := `{"status":"SUCCESS","notif_token":"guessed","txnid":"MP1"}`
 	got, err := reader.Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
 	if err != nil || got.Outcome != pirogue.OutcomePending || got.ProviderTxID != "" ||
-		!strings.Contains(got.Words, "unproven") {
+		!strings.Contains(got.Message, "unproven") {
 		t.Errorf("%+v, %v; want a pending receipt that believes nothing", got, err)
 	}
 }

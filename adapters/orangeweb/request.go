@@ -40,8 +40,8 @@ func check(conf config.Operator) outbound.Mistakes {
 
 // acceptable returns Unable for a collection that Orange can never accept. Nothing is sent:
 // Orange would refuse the call too and use up the order_id.
-func (o *operator) acceptable(c pirogue.Collection) error {
-	if err := o.Terms.Accept(outbound.Collecting(c)); err != nil {
+func (o *operator) acceptable(c pirogue.CollectRequest) error {
+	if err := o.Limits.CheckOrder(outbound.CollectSubmission(c)); err != nil {
 		return err
 	}
 	addresses := []struct{ field, url string }{
@@ -56,7 +56,7 @@ func (o *operator) acceptable(c pirogue.Collection) error {
 }
 
 // session returns the body of POST webpayment.
-func (o *operator) session(c pirogue.Collection) sessionRequest {
+func (o *operator) session(c pirogue.CollectRequest) sessionRequest {
 	currency := string(o.conf.Currency)
 	if o.conf.Environment == environmentDev {
 		currency = currencyDev

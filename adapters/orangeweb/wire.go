@@ -86,7 +86,7 @@ type failure struct {
 }
 
 // outcomes holds every status word of Orange.
-var outcomes = outbound.Vocabulary{
+var outcomes = outbound.StatusTable{
 	"INITIATED": pirogue.OutcomePending, // the customer has not typed number and password
 	"PENDING":   pirogue.OutcomePending, // the customer confirmed, Orange is processing
 	"EXPIRED":   pirogue.OutcomeExpired, // the customer confirmed after the session's end
@@ -109,10 +109,10 @@ const (
 
 // guide describes Orange's guide. Two refusals concern our account alone: it has no
 // subscription, or the API does not serve this country.
-var guide = outbound.Guide{
-	Name: "Orange", Promises: promises, Outcomes: outcomes, Statuses: classes, Problem: outbound.Saying(no),
-	Terms:    outbound.Terms{Name: "Orange", Reference: maxOrderID}, // the guide has no limits of amount
-	Problems: map[string]pirogue.Code{wordNo: pirogue.Refused, wordNoAccess: pirogue.Unable},
+var guide = outbound.Spec{
+	Name: "Orange", Promised: promises, StatusTable: outcomes, StatusCodes: classes, ReadError: outbound.JSONErrors(no),
+	Limits:     outbound.Limits{Name: "Orange", Reference: maxOrderID}, // the guide has no limits of amount
+	ErrorTable: map[string]pirogue.Code{wordNo: pirogue.Refused, wordNoAccess: pirogue.Unable},
 }
 
 // no returns the word for an error and its text. Both are "" for a body that is not
@@ -131,45 +131,45 @@ func no(status int, got failure) (word, said string) {
 // opened reads the response to webpayment. A session needs all three values. Without them
 // it is Unknown whether the session exists. The result then holds the tokens in the
 // response: a pay_token makes the status readable.
-func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, error) {
+func (o *operator) opened(body []byte, expires time.Time) (pirogue.OperatorResult, error) {
 	var got sessionAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session: not the JSON of the guide: %w", err)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "session: not the JSON of the guide: %w", err)
 	}
 	if got.PayToken == "" {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "session without pay_token")
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "session without pay_token")
 	}
 	if got.NotifToken == "" {
-		named := pirogue.Receipt{Handle: pirogue.Handle{keyPayToken: got.PayToken}}
+		named := pirogue.OperatorResult{Handle: pirogue.Handle{keyPayToken: got.PayToken}}
 		return named, pirogue.Errorf(pirogue.Unknown, "session without notif_token")
 	}
-	named := pirogue.Receipt{Handle: pirogue.Handle{keyPayToken: got.PayToken, keyNotifToken: got.NotifToken}}
+	named := pirogue.OperatorResult{Handle: pirogue.Handle{keyPayToken: got.PayToken, keyNotifToken: got.NotifToken}}
 	if !outbound.IsPage(got.PaymentURL, o.conf.Simulator) {
 		return named, pirogue.Errorf(pirogue.Unknown, "session whose payment_url is not an https address")
 	}
 	named.Outcome = pirogue.OutcomePending
 	named.NextAction = pirogue.NextAction{Type: pirogue.ActionRedirect, URL: got.PaymentURL, ExpiresAt: expires}
-	named.Words = o.Words(got.Message, got.PayToken, got.NotifToken)
+	named.Message = o.Redact(got.Message, got.PayToken, got.NotifToken)
 	return named, nil
 }
 
 // became reads the response to transactionstatus about the attempt ref.
-func (o *operator) became(body []byte, ref pirogue.OperatorRef) (pirogue.Receipt, error) {
+func (o *operator) became(body []byte, ref pirogue.OperatorRef) (pirogue.OperatorResult, error) {
 	var got statusAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the guide: %w", err)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the guide: %w", err)
 	}
 	if got.OrderID != string(ref) {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status of another order than %s", ref)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status of another order than %s", ref)
 	}
 	receipt, err := o.told(got.Status, got.TxnID)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	if got.Amount != "" {
 		francs, err := outbound.Francs(got.Amount)
 		if err != nil {
-			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status %s: %w", got.Status, err)
+			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status %s: %w", got.Status, err)
 		}
 		receipt.Amount = pirogue.Money{Minor: francs, Currency: o.conf.Currency}
 	}
@@ -177,10 +177,10 @@ func (o *operator) became(body []byte, ref pirogue.OperatorRef) (pirogue.Receipt
 }
 
 // told returns the operator result of a status word.
-func (o *operator) told(word, txnID string) (pirogue.Receipt, error) {
-	receipt, err := o.Receipt(outbound.Said{ID: txnID, Status: word})
+func (o *operator) told(word, txnID string) (pirogue.OperatorResult, error) {
+	receipt, err := o.Result(outbound.StatusFields{ID: txnID, Status: word})
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	return receipt, nil
 }

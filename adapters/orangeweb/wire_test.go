@@ -91,10 +91,10 @@ func TestWhatASessionGives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := pirogue.Receipt{
+	want := pirogue.OperatorResult{
 		Outcome: pirogue.OutcomePending,
 		Handle:  pirogue.Handle{"pay_token": "pt-1", "notif_token": "nt-1"},
-		Words:   "OK [secret]",
+		Message: "OK [secret]",
 		NextAction: pirogue.NextAction{
 			Type: pirogue.ActionRedirect, URL: "http://127.0.0.1/pay", ExpiresAt: adaptertest.Now().Add(10 * time.Minute),
 		},
@@ -132,7 +132,7 @@ func TestASessionThatIsOfNoUseKeepsItsTokens(t *testing.T) {
 			if pirogue.CodeOf(err) != pirogue.Unknown {
 				t.Errorf("%v, want UNKNOWN", err)
 			}
-			if diff := cmp.Diff(pirogue.Receipt{Handle: tt.want}, got); diff != "" {
+			if diff := cmp.Diff(pirogue.OperatorResult{Handle: tt.want}, got); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -159,11 +159,11 @@ func TestTheRealOrangeIsToldNoNumberAndMustGiveASafePage(t *testing.T) {
 func TestACollectionOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	long := "https://shop.example/" + strings.Repeat("a", 100) // 121 characters
-	adaptertest.Unsent(t, subject(), map[string]func(*pirogue.Collection){
-		"a return address of 121 characters":   func(c *pirogue.Collection) { c.ReturnURL = long },
-		"a cancel address of 121 characters":   func(c *pirogue.Collection) { c.CancelURL = long },
-		"a callback address of 121 characters": func(c *pirogue.Collection) { c.CallbackURL = long },
-		"a reference of 31 characters":         func(c *pirogue.Collection) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 31)) },
+	adaptertest.Unsent(t, subject(), map[string]func(*pirogue.CollectRequest){
+		"a return address of 121 characters":   func(c *pirogue.CollectRequest) { c.ReturnURL = long },
+		"a cancel address of 121 characters":   func(c *pirogue.CollectRequest) { c.CancelURL = long },
+		"a callback address of 121 characters": func(c *pirogue.CollectRequest) { c.CallbackURL = long },
+		"a reference of 31 characters":         func(c *pirogue.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 31)) },
 	})
 }
 
@@ -201,8 +201,8 @@ func TestOrangesPromises(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := pirogue.Capability{
-		Reference: pirogue.NeitherByReference, Unheard: pirogue.RepeatRenewed,
-		Window: 10 * time.Minute, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, CallTimeout: 10 * time.Second,
+		Reference: pirogue.NeitherByReference, OnLostResponse: pirogue.ResendNewReference,
+		Window: 10 * time.Minute, FinalityWindow: 24 * time.Hour, Proof: pirogue.ProofToken, CallTimeout: 10 * time.Second,
 	}
 	if diff := cmp.Diff(want, got.Capability()); diff != "" {
 		t.Error(diff)

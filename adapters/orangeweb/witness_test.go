@@ -9,7 +9,7 @@ import (
 
 func TestWitness(t *testing.T) {
 	t.Parallel()
-	adaptertest.Witness(t, adaptertest.Stand{
+	adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 		New: orangeweb.New, Operator: "orange-web-ml-test", MSISDN: "+22370000001",
 	})
 }

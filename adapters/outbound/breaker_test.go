@@ -39,7 +39,7 @@ func (o *operatorInMemory) client(t *testing.T) *Client {
 				tells(theirs, o.answer())
 			}
 		}()
-		return &conn{Conn: ours}, nil
+		return &trackedConn{Conn: ours}, nil
 	}
 	return c
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // pipe returns a connection whose other end reads everything.
-func pipe(t *testing.T) *conn {
+func pipe(t *testing.T) *trackedConn {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	go func() {
@@ -18,15 +18,15 @@ func pipe(t *testing.T) *conn {
 		}
 	}()
 	t.Cleanup(func() { closes(ours) })
-	return &conn{Conn: ours}
+	return &trackedConn{Conn: ours}
 }
 
 func TestASilentCallNeverSpeaksAgain(t *testing.T) {
 	t.Parallel()
-	var l line
+	var l writeTracker
 	c := pipe(t)
-	l.got(httptrace.GotConnInfo{Conn: c})
-	if !l.silent() {
+	l.gotConnection(httptrace.GotConnInfo{Conn: c})
+	if !l.proveNotSent() {
 		t.Fatal("a call that wrote nothing is not silent")
 	}
 	if _, err := c.Write([]byte("late")); !errors.Is(err, net.ErrClosed) {
@@ -36,40 +36,40 @@ func TestASilentCallNeverSpeaksAgain(t *testing.T) {
 
 func TestACallSpeaksOnOneConnectionOnly(t *testing.T) {
 	t.Parallel()
-	var l line
+	var l writeTracker
 	first, second := pipe(t), pipe(t)
-	l.got(httptrace.GotConnInfo{Conn: first})
+	l.gotConnection(httptrace.GotConnInfo{Conn: first})
 	if _, err := first.Write([]byte("POST")); err != nil {
 		t.Fatal(err)
 	}
-	l.got(httptrace.GotConnInfo{Conn: second})
+	l.gotConnection(httptrace.GotConnInfo{Conn: second})
 	if _, err := second.Write([]byte("POST")); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("the second connection took a write: %v", err)
 	}
-	if l.silent() {
+	if l.proveNotSent() {
 		t.Error("a call that wrote is silent")
 	}
 }
 
 func TestASilentFirstConnectionLeavesTheSecondFree(t *testing.T) {
 	t.Parallel()
-	var l line
-	l.got(httptrace.GotConnInfo{Conn: pipe(t)})
+	var l writeTracker
+	l.gotConnection(httptrace.GotConnInfo{Conn: pipe(t)})
 	second := pipe(t)
-	l.got(httptrace.GotConnInfo{Conn: second})
+	l.gotConnection(httptrace.GotConnInfo{Conn: second})
 	if _, err := second.Write([]byte("GET")); err != nil {
 		t.Error(err)
 	}
-	if l.silent() {
+	if l.proveNotSent() {
 		t.Error("a call that wrote is silent")
 	}
 }
 
 func TestAConnectionThatIsNotOursIsNeverSilent(t *testing.T) {
 	t.Parallel()
-	var l line
-	l.got(httptrace.GotConnInfo{Conn: pipe(t).Conn})
-	if l.silent() {
+	var l writeTracker
+	l.gotConnection(httptrace.GotConnInfo{Conn: pipe(t).Conn})
+	if l.proveNotSent() {
 		t.Error("silent on a connection nobody counted")
 	}
 }
@@ -80,9 +80,9 @@ func TestAKeptConnectionIsQuietForTheNextCall(t *testing.T) {
 	if _, err := c.Write([]byte("POST")); err != nil {
 		t.Fatal(err)
 	}
-	var next line
-	next.got(httptrace.GotConnInfo{Conn: c})
-	if !next.silent() {
+	var next writeTracker
+	next.gotConnection(httptrace.GotConnInfo{Conn: c})
+	if !next.proveNotSent() {
 		t.Error("the call before counts against the next")
 	}
 }

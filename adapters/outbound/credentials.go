@@ -22,19 +22,19 @@ type Credentials map[string]Credential
 
 // Credential is the rule for one credential.
 type Credential struct {
-	Form  *regexp.Regexp // nil accepts any text that is not blank
-	Words string         // describes Form to people; never an example of a real value
-	Must  bool           // the credential is mandatory
+	Form        *regexp.Regexp // nil accepts any text that is not blank
+	Description string         // describes Form to people; never an example of a real value
+	Required    bool           // the credential is mandatory
 }
 
 // HeaderValue is the form of a credential that goes into an HTTP header unchanged.
 var HeaderValue = regexp.MustCompile(`^[!-~]+$`)
 
-// HeaderWords describes HeaderValue to people.
-const HeaderWords = "visible characters without spaces"
+// HeaderValueRule describes HeaderValue to people.
+const HeaderValueRule = "visible characters without spaces"
 
 // Key is the rule for a mandatory credential that we send or receive in a header.
-var Key = Credential{Form: HeaderValue, Words: HeaderWords, Must: true}
+var Key = Credential{Form: HeaderValue, Description: HeaderValueRule, Required: true}
 
 // something matches any text that is not blank.
 var something = regexp.MustCompile(`\S`)
@@ -47,10 +47,10 @@ func (c Credentials) Check(given map[string]string) Mistakes {
 	for _, name := range slices.Sorted(maps.Keys(c)) {
 		rule, value := c[name], given[name]
 		if rule.Form == nil {
-			rule.Form, rule.Words = something, "not empty"
+			rule.Form, rule.Description = something, "not empty"
 		}
-		m.If(value == "" && rule.Must, "credential %s is missing", name)
-		m.If(value != "" && !rule.Form.MatchString(value), "credential %s must be %s", name, rule.Words)
+		m.If(value == "" && rule.Required, "credential %s is missing", name)
+		m.If(value != "" && !rule.Form.MatchString(value), "credential %s must be %s", name, rule.Description)
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		_, known := c[name]

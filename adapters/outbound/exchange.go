@@ -21,15 +21,15 @@ type Request struct {
 	Body   []byte      // may be nil
 }
 
-// Answer is the operator's HTTP response.
-type Answer struct {
+// Response is the operator's HTTP response.
+type Response struct {
 	Status int    // HTTP status
 	Body   []byte // at most MaxBody bytes, unchanged
 }
 
-// Good reports whether the operator accepted the request. Send returns no Answer with a
+// OK reports whether the operator accepted the request. Send returns no Answer with a
 // status from 300 to 399.
-func (a Answer) Good() bool { return a.Status < http.StatusMultipleChoices }
+func (a Response) OK() bool { return a.Status < http.StatusMultipleChoices }
 
 // Get returns a GET request that accepts JSON.
 func Get(path string, query url.Values) Request {
@@ -63,25 +63,25 @@ func PostForm(path string, form url.Values) Request {
 
 // exchange sends the request and reads the response. It uses the transport without
 // http.Client, which would follow redirects and keep cookies.
-func (c *Client) exchange(ctx context.Context, r Request) (Answer, error) {
+func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	var l line
-	req, err := c.newRequest(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: l.got}), r)
+	var l writeTracker
+	req, err := c.newRequest(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: l.gotConnection}), r)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	resp, err := c.transport.RoundTrip(req)
 	switch {
 	case err == nil:
 		defer resp.Body.Close()
 		return c.read(resp)
-	case l.silent():
+	case l.proveNotSent():
 		// The transport failed before the first byte of the request: another try cannot pay
 		// twice.
-		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: nothing was sent: %w", c.name, err)
+		return Response{}, pirogue.Errorf(pirogue.NotSent, "%s: nothing was sent: %w", c.name, err)
 	default:
-		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: sent, then no answer: %w", c.name, err)
+		return Response{}, pirogue.Errorf(pirogue.Unknown, "%s: sent, then no answer: %w", c.name, err)
 	}
 }
 
@@ -106,20 +106,20 @@ func (c *Client) newRequest(ctx context.Context, r Request) (*http.Request, erro
 }
 
 // read reads the response. The request has left, so every failure is Unknown.
-func (c *Client) read(resp *http.Response) (Answer, error) {
+func (c *Client) read(resp *http.Response) (Response, error) {
 	status := resp.StatusCode
 	if status < http.StatusOK || (status >= http.StatusMultipleChoices && status < http.StatusBadRequest) {
-		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, which is not followed", c.name, status)
+		return Response{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, which is not followed", c.name, status)
 	}
 	if coding := resp.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, compressed unasked", c.name, status)
+		return Response{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, compressed unasked", c.name, status)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 	switch {
 	case err != nil:
-		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, then no body: %w", c.name, status, err)
+		return Response{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, then no body: %w", c.name, status, err)
 	case len(body) > MaxBody:
-		return Answer{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, longer than %d bytes", c.name, status, MaxBody)
+		return Response{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, longer than %d bytes", c.name, status, MaxBody)
 	}
-	return Answer{Status: status, Body: body}, nil
+	return Response{Status: status, Body: body}, nil
 }

@@ -11,26 +11,26 @@ import (
 	"pirogue"
 )
 
-var guide = Guide{
-	Name:     "Kora",
-	Outcomes: Vocabulary{"done": pirogue.OutcomePaid, "refused": pirogue.OutcomeDeclined},
-	Statuses: map[int]pirogue.Code{http.StatusTooManyRequests: pirogue.NotSent, 503: pirogue.NotSent},
-	Problems: map[string]pirogue.Code{
+var guide = Spec{
+	Name:        "Kora",
+	StatusTable: StatusTable{"done": pirogue.OutcomePaid, "refused": pirogue.OutcomeDeclined},
+	StatusCodes: map[int]pirogue.Code{http.StatusTooManyRequests: pirogue.NotSent, 503: pirogue.NotSent},
+	ErrorTable: map[string]pirogue.Code{
 		"bad": pirogue.Refused, "poor": pirogue.Refused, "closed": pirogue.Unable, "later": pirogue.Unknown,
 		"key": pirogue.NotSent,
 	},
-	Leaving: map[string]pirogue.Code{"poor": pirogue.Unable, "later": pirogue.Refused},
-	Problem: func(a Answer) (word, said string) { return string(a.Body), string(a.Body) },
-	Private: regexp.MustCompile(`AB \d+`),
+	CashOutErrorTable: map[string]pirogue.Code{"poor": pirogue.Unable, "later": pirogue.Refused},
+	ReadError:         func(a Response) (word, said string) { return string(a.Body), string(a.Body) },
+	Private:           regexp.MustCompile(`AB \d+`),
 }
 
 func TestWhatAnErrorMeans(t *testing.T) {
 	t.Parallel()
-	in, out, asked := pirogue.CashIn, pirogue.CashOut, pirogue.Kind("")
+	in, out, asked := pirogue.CashIn, pirogue.CashOut, pirogue.PaymentKind("")
 	for name, tt := range map[string]struct {
 		status int
 		word   string
-		kind   pirogue.Kind
+		kind   pirogue.PaymentKind
 		want   pirogue.Code
 	}{
 		"a refusal":                                {400, "bad", in, pirogue.Refused},
@@ -52,7 +52,7 @@ func TestWhatAnErrorMeans(t *testing.T) {
 		"no word":                                  {400, "", in, pirogue.Unknown},
 		"what is not served, of money that leaves": {400, "closed", out, pirogue.Unable},
 	} {
-		if got := guide.Class(tt.status, tt.word, tt.kind); got != tt.want {
+		if got := guide.ErrorCode(tt.status, tt.word, tt.kind); got != tt.want {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
 		}
 	}
@@ -60,20 +60,20 @@ func TestWhatAnErrorMeans(t *testing.T) {
 
 // desk is a sender that always gives the same answer.
 type desk struct {
-	answer Answer
+	answer Response
 	err    error
 }
 
-func (s desk) Send(context.Context, Request) (Answer, error) { return s.answer, s.err }
+func (s desk) Send(context.Context, Request) (Response, error) { return s.answer, s.err }
 
-func lineTo(s desk) *Line {
-	return &Line{Guide: &guide, Sender: s, Secrets: func() []string { return []string{"s3cret"} }}
+func lineTo(s desk) *Connection {
+	return &Connection{Spec: &guide, Sender: s, Secrets: func() []string { return []string{"s3cret"} }}
 }
 
 func TestAnAnswerThatIsNoneIsReadForItsName(t *testing.T) {
 	t.Parallel()
-	read := func([]byte) (pirogue.Receipt, error) {
-		return pirogue.Receipt{Outcome: pirogue.OutcomePaid, ProviderTxID: "K1", Words: "done"}, errors.New("of no matter")
+	read := func([]byte) (pirogue.OperatorResult, error) {
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: "K1", Message: "done"}, errors.New("of no matter")
 	}
 	for body, tt := range map[string]struct {
 		code pirogue.Code
@@ -81,9 +81,9 @@ func TestAnAnswerThatIsNoneIsReadForItsName(t *testing.T) {
 	}{
 		"bad": {pirogue.Refused, ""}, "?": {pirogue.Unknown, "K1"}, "": {pirogue.Unknown, "K1"}, "key": {pirogue.NotSent, ""},
 	} {
-		l := lineTo(desk{answer: Answer{Status: 400, Body: []byte(body)}})
-		answer, err := l.Order(t.Context(), Request{}, pirogue.CashIn)
-		got, err := l.Read(answer, err, read)
+		l := lineTo(desk{answer: Response{Status: 400, Body: []byte(body)}})
+		answer, err := l.Submit(t.Context(), Request{}, pirogue.CashIn)
+		got, err := l.ReadResult(answer, err, read)
 		if pirogue.CodeOf(err) != tt.code || got.Outcome != "" || got.ProviderTxID != tt.txID {
 			t.Errorf("%q: %+v, %v; want %s of %q", body, got, err, tt.code, tt.txID)
 		}
@@ -96,8 +96,8 @@ func TestAnAnswerThatIsNoneIsReadForItsName(t *testing.T) {
 
 func TestWhatALineSaysKeepsNoSecret(t *testing.T) {
 	t.Parallel()
-	l := lineTo(desk{answer: Answer{Status: 400, Body: []byte("s3cret 4826 AB 12 +22790123456")}})
-	_, err := l.Order(t.Context(), Request{}, pirogue.CashIn, "4826")
+	l := lineTo(desk{answer: Response{Status: 400, Body: []byte("s3cret 4826 AB 12 +22790123456")}})
+	_, err := l.Submit(t.Context(), Request{}, pirogue.CashIn, "4826")
 	if want := "UNKNOWN: Kora answered 400: [secret] [secret] [secret] [secret]"; err == nil ||
 		!strings.HasSuffix(err.Error(), want[9:]) {
 		t.Errorf("%v, want %s", err, want)
@@ -120,7 +120,7 @@ func TestAReceiptOfWhatIsSaid(t *testing.T) {
 		"declined, of what is no amount": {"refused", "?", "", pirogue.OutcomeDeclined, 0, ""},
 		"in a word of no document":       {"Done", "5000", pirogue.XOF, "", 0, pirogue.Unknown},
 	} {
-		got, err := lineTo(desk{}).Stated(Said{ID: "K1", Key: "id", Status: tt.status}, tt.amount, tt.in)
+		got, err := lineTo(desk{}).ResultWithAmount(StatusFields{ID: "K1", Key: "id", Status: tt.status}, tt.amount, tt.in)
 		if got.Outcome != tt.outcome || got.Amount.Minor != tt.minor || pirogue.CodeOf(err) != tt.code {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
@@ -133,9 +133,9 @@ func TestAReceiptOfWhatIsSaid(t *testing.T) {
 func TestWhatACallbackMustBring(t *testing.T) {
 	t.Parallel()
 	proven := guide
-	proven.Proof = Proof{Header: "X-Proof", Scheme: "Basic ", Credential: "secret"}
-	read := JSON(func(said struct{ ID string }) (pirogue.Receipt, error) {
-		return pirogue.Receipt{Outcome: pirogue.OutcomePaid, Handle: pirogue.Handle{"id": said.ID}}, nil
+	proven.Proof = CallbackSecret{Header: "X-Proof", Scheme: "Basic ", Credential: "secret"}
+	read := JSON(func(said struct{ ID string }) (pirogue.OperatorResult, error) {
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, Handle: pirogue.Handle{"id": said.ID}}, nil
 	})
 	for name, tt := range map[string]struct {
 		brings, body, known string
@@ -148,9 +148,9 @@ func TestWhatACallbackMustBring(t *testing.T) {
 		"no proof":                           {"", `{"id":"K1"}`, "K1", pirogue.SignatureInvalid},
 		"a proof of another scheme, no JSON": {"s3cret", `id=K1`, "K1", pirogue.SignatureInvalid},
 	} {
-		l := &Line{Guide: &proven, Client: &Client{}, credentials: map[string]string{"secret": "s3cret"}}
+		l := &Connection{Spec: &proven, Client: &Client{}, credentials: map[string]string{"secret": "s3cret"}}
 		attempt := pirogue.Attempt{Ref: "A", Handle: pirogue.Handle{"id": tt.known}}
-		got, err := l.Heard(attempt, http.Header{"X-Proof": {tt.brings}}, []byte(tt.body), read)
+		got, err := l.ReadCallback(attempt, http.Header{"X-Proof": {tt.brings}}, []byte(tt.body), read)
 		if pirogue.CodeOf(err) != tt.code || (err == nil) != (got.Outcome == pirogue.OutcomePaid) {
 			t.Errorf("%s: %+v, %v; want %q", name, got, err, tt.code)
 		}
@@ -159,10 +159,10 @@ func TestWhatACallbackMustBring(t *testing.T) {
 		}
 	}
 	l := lineTo(desk{})
-	if _, err := l.Read(Answer{Body: []byte("<html>")}, nil, read); pirogue.CodeOf(err) != pirogue.Unknown {
+	if _, err := l.ReadResult(Response{Body: []byte("<html>")}, nil, read); pirogue.CodeOf(err) != pirogue.Unknown {
 		t.Errorf("an answer that is a page: %v, want UNKNOWN", err)
 	}
-	if got, err := l.Receipt(Said{Status: "s3cret"}); err == nil || strings.Contains(err.Error(), "s3cret") {
+	if got, err := l.Result(StatusFields{Status: "s3cret"}); err == nil || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("a word of no document: %+v, %v", got, err)
 	}
 }

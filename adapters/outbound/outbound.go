@@ -60,7 +60,7 @@ type Client struct {
 	header    map[string]string
 	transport *http.Transport
 	tls       *tls.Config
-	breaker   *gobreaker.TwoStepCircuitBreaker[Answer]
+	breaker   *gobreaker.TwoStepCircuitBreaker[Response]
 }
 
 // New returns a client. If there are mistakes, it returns one error with those of the
@@ -122,8 +122,8 @@ func (c *Client) newTransport() *http.Transport {
 // newBreaker returns a circuit breaker that opens after maxFailures consecutive failures.
 // It does not count a call that its caller cancelled, which tells nothing about the
 // operator.
-func newBreaker(name string) *gobreaker.TwoStepCircuitBreaker[Answer] {
-	return gobreaker.NewTwoStepCircuitBreaker[Answer](gobreaker.Settings{
+func newBreaker(name string) *gobreaker.TwoStepCircuitBreaker[Response] {
+	return gobreaker.NewTwoStepCircuitBreaker[Response](gobreaker.Settings{
 		Name:        name,
 		MaxRequests: breakerProbes,
 		Timeout:     breakerRests,
@@ -138,17 +138,17 @@ func newBreaker(name string) *gobreaker.TwoStepCircuitBreaker[Answer] {
 // It returns NotSent when no byte of the request left. The context was done before or
 // permits no call, the breaker is open, or there was no connection. Every other failure is
 // Unknown: a time-out, a reset, a redirect, a response too long or compressed.
-func (c *Client) Send(ctx context.Context, r Request) (Answer, error) {
+func (c *Client) Send(ctx context.Context, r Request) (Response, error) {
 	if err := ctx.Err(); err != nil {
-		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: given up before the call: %w", c.name, err)
+		return Response{}, pirogue.Errorf(pirogue.NotSent, "%s: given up before the call: %w", c.name, err)
 	}
 	if err := pirogue.PermitCall(ctx); err != nil {
-		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: not called: %w", c.name, err)
+		return Response{}, pirogue.Errorf(pirogue.NotSent, "%s: not called: %w", c.name, err)
 	}
 	// An open breaker refuses the call unsent, so an operator that is down costs no time-out.
 	report, err := c.breaker.Allow()
 	if err != nil {
-		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: not called, it failed too often: %w", c.name, err)
+		return Response{}, pirogue.Errorf(pirogue.NotSent, "%s: not called, it failed too often: %w", c.name, err)
 	}
 	answer, err := c.exchange(ctx, r)
 	report(health(answer, err))
@@ -160,7 +160,7 @@ var errServer = errors.New("the operator's server failed")
 
 // health returns the result that the circuit breaker counts. A refusal counts as a healthy
 // response, because the operator's server worked.
-func health(a Answer, err error) error {
+func health(a Response, err error) error {
 	if err == nil && a.Status >= http.StatusInternalServerError {
 		return errServer
 	}

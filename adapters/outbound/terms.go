@@ -6,9 +6,9 @@ import (
 	"pirogue"
 )
 
-// Terms holds the limits of an operator. An order outside them is Unable and is not sent,
+// Limits holds the limits of an operator. An order outside them is Unable and is not sent,
 // so another operator may still accept it.
-type Terms struct {
+type Limits struct {
 	Name            string // of the operator, for people
 	Country         pirogue.CountryCode
 	Currency        pirogue.Currency
@@ -19,37 +19,37 @@ type Terms struct {
 	Network         pirogue.Network // the only one served; "" for several
 }
 
-// Order holds the fields that a collection and a disbursement share.
-type Order struct {
-	Kind    pirogue.Kind
+// Submission holds the fields that a collection and a disbursement share.
+type Submission struct {
+	Kind    pirogue.PaymentKind
 	Ref     pirogue.OperatorRef
 	Amount  pirogue.Money
 	MSISDN  pirogue.MSISDN
 	Network pirogue.Network
 }
 
-// Collecting returns the Order of a collection.
-func Collecting(c pirogue.Collection) Order {
-	return Order{pirogue.CashIn, c.Ref, c.Amount, c.MSISDN, c.Network}
+// CollectSubmission returns the Order of a collection.
+func CollectSubmission(c pirogue.CollectRequest) Submission {
+	return Submission{pirogue.CashIn, c.Ref, c.Amount, c.MSISDN, c.Network}
 }
 
-// Disbursing returns the Order of a disbursement.
-func Disbursing(d pirogue.Disbursement) Order {
-	return Order{pirogue.CashOut, d.Ref, d.Amount, d.MSISDN, d.Network}
+// DisburseSubmission returns the Order of a disbursement.
+func DisburseSubmission(d pirogue.DisburseRequest) Submission {
+	return Submission{pirogue.CashOut, d.Ref, d.Amount, d.MSISDN, d.Network}
 }
 
 // Check returns a mistake if the instance has another country or another currency than the
 // operator.
-func (t Terms) Check(country pirogue.CountryCode, currency pirogue.Currency) Mistakes {
+func (t Limits) Check(country pirogue.CountryCode, currency pirogue.Currency) Mistakes {
 	var m Mistakes
 	m.If(country != t.Country, "country %q is not %s, the only one of %s", country, t.Country, t.Name)
 	m.If(currency != t.Currency, "currency %q is not %s, the only one of %s", currency, t.Currency, t.Name)
 	return m
 }
 
-// Accept returns an Unable error for an order that the operator can never accept. It does
+// CheckOrder returns an Unable error for an order that the operator can never accept. It does
 // not check the telephone number.
-func (t Terms) Accept(o Order) error {
+func (t Limits) CheckOrder(o Submission) error {
 	limits := t.CashOut
 	if o.Kind == pirogue.CashIn {
 		limits = t.CashIn
@@ -63,22 +63,22 @@ func (t Terms) Accept(o Order) error {
 	case o.Network != "" && t.Network != "" && o.Network != t.Network:
 		return pirogue.Errorf(pirogue.Unable, "not sent: network %q where the instance serves %q", o.Network, t.Network)
 	default:
-		return t.Refer(o.Ref)
+		return t.CheckReference(o.Ref)
 	}
 }
 
-// Refer returns an Unable error for a reference that the operator can never accept.
-func (t Terms) Refer(ref pirogue.OperatorRef) error {
+// CheckReference returns an Unable error for a reference that the operator can never accept.
+func (t Limits) CheckReference(ref pirogue.OperatorRef) error {
 	if ref == "" || len(ref) > t.Reference {
 		return pirogue.Errorf(pirogue.Unable, "not sent: a reference has 1 to %d characters", t.Reference)
 	}
 	return nil
 }
 
-// Local returns the order's telephone number without its calling code. It returns an Unable
+// LocalNumber returns the order's telephone number without its calling code. It returns an Unable
 // error where Accept does, and for a number of another country.
-func (t Terms) Local(o Order) (string, error) {
-	if err := t.Accept(o); err != nil {
+func (t Limits) LocalNumber(o Submission) (string, error) {
+	if err := t.CheckOrder(o); err != nil {
 		return "", err
 	}
 	digits, ours := t.LocalOf(o.MSISDN)
@@ -90,7 +90,7 @@ func (t Terms) Local(o Order) (string, error) {
 
 // LocalOf returns a telephone number without its calling code. It reports false for a
 // number of another country.
-func (t Terms) LocalOf(number pirogue.MSISDN) (string, bool) {
+func (t Limits) LocalOf(number pirogue.MSISDN) (string, bool) {
 	country, known := pirogue.CountryByCode(t.Country)
 	digits, ours := strings.CutPrefix(string(number), "+"+country.DialCode)
 	return digits, known && ours && t.isLocal(digits)
@@ -98,7 +98,7 @@ func (t Terms) LocalOf(number pirogue.MSISDN) (string, bool) {
 
 // isLocal reports whether a number without its calling code has the operator's prefix and
 // number of digits.
-func (t Terms) isLocal(digits string) bool {
+func (t Limits) isLocal(digits string) bool {
 	long := digits != "" && (t.Digits == 0 || len(digits) == t.Digits)
 	return long && strings.HasPrefix(digits, t.Prefix) && strings.Trim(digits, "0123456789") == ""
 }

@@ -52,9 +52,9 @@ func (c *Client) Grant(ctx context.Context, r Request) (Token, error) {
 	return Token{Value: got.AccessToken, ExpiresIn: seconds}, nil
 }
 
-// Tokens sends requests with an operator's bearer token. It keeps one token, in memory
+// TokenSource sends requests with an operator's bearer token. It keeps one token, in memory
 // only. It fetches the next one once, however many calls wait for it.
-type Tokens struct {
+type TokenSource struct {
 	client *Client
 	clock  pirogue.Clock
 	fetch  func(context.Context) (Token, error)
@@ -65,23 +65,23 @@ type Tokens struct {
 	until time.Time
 }
 
-// NewTokens returns the tokens of a client. fetch requests a token from the operator. Its
+// NewTokenSource returns the tokens of a client. fetch requests a token from the operator. Its
 // context is independent of any single caller, and fetch must return within the client's
 // time-out.
-func NewTokens(client *Client, clock pirogue.Clock, fetch func(context.Context) (Token, error)) *Tokens {
-	return &Tokens{client: client, clock: clock, fetch: fetch}
+func NewTokenSource(client *Client, clock pirogue.Clock, fetch func(context.Context) (Token, error)) *TokenSource {
+	return &TokenSource{client: client, clock: clock, fetch: fetch}
 }
 
 // Send calls Client.Send with the token in the Authorization header. After a 401 it fetches
 // one new token and sends once more: the gateway rejected the first request unread. It
 // returns NotSent if it gets no token, or if the operator rejects a fresh one too. All of
 // it ends within one time-out of the client.
-func (t *Tokens) Send(ctx context.Context, r Request) (Answer, error) {
+func (t *TokenSource) Send(ctx context.Context, r Request) (Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.client.timeout)
 	defer cancel()
 	token, err := t.get(ctx, "")
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	answer, err := t.sendWith(ctx, r, token)
 	if err != nil || answer.Status != http.StatusUnauthorized {
@@ -89,25 +89,25 @@ func (t *Tokens) Send(ctx context.Context, r Request) (Answer, error) {
 	}
 	// Another call may have renewed the token already; get then returns that one.
 	if token, err = t.get(ctx, token); err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	answer, err = t.sendWith(ctx, r, token)
 	if err == nil && answer.Status == http.StatusUnauthorized {
-		return Answer{}, pirogue.Errorf(pirogue.NotSent, "%s: a fresh token was turned away (401)", t.client.name)
+		return Response{}, pirogue.Errorf(pirogue.NotSent, "%s: a fresh token was turned away (401)", t.client.name)
 	}
 	return answer, err
 }
 
 // Forget drops the token in memory. An adapter calls it when a response rejects the token
 // in a way that Send does not recognise.
-func (t *Tokens) Forget() {
+func (t *TokenSource) Forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.value = ""
 }
 
 // sendWith sends a copy of r with the token, so that r itself never holds one.
-func (t *Tokens) sendWith(ctx context.Context, r Request, token string) (Answer, error) {
+func (t *TokenSource) sendWith(ctx context.Context, r Request, token string) (Response, error) {
 	r.Header = r.Header.Clone()
 	if r.Header == nil {
 		r.Header = http.Header{}
@@ -118,7 +118,7 @@ func (t *Tokens) sendWith(ctx context.Context, r Request, token string) (Answer,
 
 // get returns a token other than rejected, from memory if possible. Every error is NotSent:
 // the request that needs the token has not left.
-func (t *Tokens) get(ctx context.Context, rejected string) (string, error) {
+func (t *TokenSource) get(ctx context.Context, rejected string) (string, error) {
 	if value, ok := t.kept(rejected); ok {
 		return value, nil
 	}
@@ -139,7 +139,7 @@ func (t *Tokens) get(ctx context.Context, rejected string) (string, error) {
 }
 
 // renew fetches a token, unless an earlier fetch has already stored a good one.
-func (t *Tokens) renew(ctx context.Context, rejected string) (string, error) {
+func (t *TokenSource) renew(ctx context.Context, rejected string) (string, error) {
 	if value, ok := t.kept(rejected); ok {
 		return value, nil
 	}
@@ -155,14 +155,14 @@ func (t *Tokens) renew(ctx context.Context, rejected string) (string, error) {
 }
 
 // kept returns the token in memory, if it is still good and not the rejected one.
-func (t *Tokens) kept(rejected string) (string, bool) {
+func (t *TokenSource) kept(rejected string) (string, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.value, t.value != "" && t.value != rejected && t.clock.Now().Before(t.until)
 }
 
 // keep stores a token in memory for the time that it may be used.
-func (t *Tokens) keep(token Token) {
+func (t *TokenSource) keep(token Token) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.value, t.until = token.Value, t.clock.Now().Add(usable(token.ExpiresIn))

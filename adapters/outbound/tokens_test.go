@@ -46,7 +46,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // bench is a moveable clock with the tokens of an issuer.
 type bench struct {
 	*issuer
-	tokens *Tokens
+	tokens *TokenSource
 	now    time.Time
 }
 
@@ -55,7 +55,7 @@ func newBench(t *testing.T, i *issuer) *bench {
 	server := httptest.NewServer(i)
 	t.Cleanup(server.Close)
 	b := &bench{issuer: i, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-	b.tokens = NewTokens(newClient(t, server.URL, patient), func() time.Time { return b.now }, i.fetch)
+	b.tokens = NewTokenSource(newClient(t, server.URL, patient), func() time.Time { return b.now }, i.fetch)
 	return b
 }
 
@@ -185,7 +185,7 @@ func TestATokenAndItsCallShareOneTimeout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, silence)
 	slow := &issuer{life: 3600, slow: 200 * time.Millisecond}
-	tokens := NewTokens(newClient(t, w.url, impatient), time.Now, slow.fetch)
+	tokens := NewTokenSource(newClient(t, w.url, impatient), time.Now, slow.fetch)
 	start := time.Now()
 	if _, err := tokens.Send(t.Context(), payment); pirogue.CodeOf(err) != pirogue.Unknown {
 		t.Errorf("%v, want UNKNOWN", err)

@@ -21,17 +21,17 @@ import (
 // maxWords is the number of characters kept of an operator's text.
 const maxWords = 200
 
-// private matches text that nobody at Pirogue needs to read. It matches strings as long as
+// privateText matches text that nobody at Pirogue needs to read. It matches strings as long as
 // a token or a sealed PIN. It also matches numbers of eight digits or more, which are
 // telephone numbers. Amounts are shorter.
-var private = regexp.MustCompile(`[A-Za-z0-9+/=_.-]{64,}|\+?[0-9]{8,}`)
+var privateText = regexp.MustCompile(`[A-Za-z0-9+/=_.-]{64,}|\+?[0-9]{8,}`)
 
-// Words returns an operator's text that may be stored and read by support. It replaces
+// Redact returns an operator's text that may be stored and read by support. It replaces
 // secrets and everything that private matches, whether or not the operator should have
 // repeated them. It turns line breaks and other control characters into spaces and keeps at
 // most 200 characters.
-func Words(text string, secrets ...string) string {
-	hidden := private.FindAllStringIndex(text, -1)
+func Redact(text string, secrets ...string) string {
+	hidden := privateText.FindAllStringIndex(text, -1)
 	for _, secret := range secrets {
 		for from := 0; secret != ""; {
 			at := strings.Index(text[from:], secret)
@@ -47,13 +47,13 @@ func Words(text string, secrets ...string) string {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(without(text, hidden), "?"))
+	}, strings.ToValidUTF8(replaceHidden(text, hidden), "?"))
 	return Cut(strings.Join(strings.Fields(text), " "), maxWords)
 }
 
-// without returns text with a mark in place of every run of hidden bytes. Overlapping runs
+// replaceHidden returns text with a mark in place of every run of hidden bytes. Overlapping runs
 // count as one, so that no end of a secret remains because another run was removed first.
-func without(text string, hidden [][]int) string {
+func replaceHidden(text string, hidden [][]int) string {
 	slices.SortFunc(hidden, func(a, b []int) int { return a[0] - b[0] })
 	var kept strings.Builder
 	end := 0

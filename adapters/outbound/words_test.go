@@ -24,7 +24,7 @@ func TestWordsKeepNoSecret(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := Words(tt.text, "", "k-9", "ab-12345678-k"); got != tt.want {
+			if got := Redact(tt.text, "", "k-9", "ab-12345678-k"); got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})

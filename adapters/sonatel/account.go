@@ -45,8 +45,8 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 	if err != nil {
 		return pirogue.Money{}, err
 	}
-	if !answer.Good() {
-		return pirogue.Money{}, o.Turned(answer, pirogue.CashOut)
+	if !answer.OK() {
+		return pirogue.Money{}, o.ErrorFrom(answer, pirogue.CashOut)
 	}
 	var got amount
 	if err := json.Unmarshal(answer.Body, &got); err != nil {
@@ -70,7 +70,7 @@ func (o *operator) ChangePIN(ctx context.Context, newPIN string) error {
 	if !fourDigits.MatchString(newPIN) {
 		return pirogue.Errorf(pirogue.Refused, "not sent: a PIN has 4 digits")
 	}
-	ctx, cancel := o.Within(ctx)
+	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	// Alone: a call with the old PIN after the change would cost a try.
 	pin, err := o.pin.enter(ctx, true)
@@ -116,9 +116,9 @@ func (o *operator) pinChange(newPIN string) pinRequest {
 
 // understood returns an error unless Orange accepted the request. The response has no
 // documented body, so it may be empty or any JSON.
-func (o *operator) understood(a outbound.Answer, secrets ...string) error {
-	if !a.Good() {
-		return o.Turned(a, pirogue.CashOut, secrets...)
+func (o *operator) understood(a outbound.Response, secrets ...string) error {
+	if !a.OK() {
+		return o.ErrorFrom(a, pirogue.CashOut, secrets...)
 	}
 	if len(a.Body) > 0 && !json.Valid(a.Body) {
 		return pirogue.Errorf(pirogue.Unknown, "status %d, then no JSON", a.Status)

@@ -33,12 +33,12 @@ type bulkAnswer struct {
 //
 // An error holds for all lines together, and a bulk leaves once, whatever Orange responds.
 // After Unknown every line must be searched by its reference.
-func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement, callbackURL string) (string, error) {
+func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.DisburseRequest, callbackURL string) (string, error) {
 	numbers, err := o.payables(all)
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := o.Within(ctx)
+	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	// No byte of the bulk has left at this point, whatever the balance call returned.
 	if _, err := o.Balance(ctx); err != nil {
@@ -50,7 +50,7 @@ func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.Disbursement,
 	if err != nil {
 		return "", err
 	}
-	if !answer.Good() {
+	if !answer.OK() {
 		return "", o.turnedBulk(answer)
 	}
 	return bulkOf(answer.Body)
@@ -67,26 +67,26 @@ var ofWholeBulk = map[string]bool{
 // turnedBulk returns the error of a response that is not good. The code for an unreadable
 // key does not prove that no line was executed. Each line has its own seal, and Orange may
 // have renewed the key between two lines.
-func (o *operator) turnedBulk(a outbound.Answer) error {
+func (o *operator) turnedBulk(a outbound.Response) error {
 	code, _ := said(a)
-	class := o.Class(a.Status, code, pirogue.CashOut)
+	class := o.ErrorCode(a.Status, code, pirogue.CashOut)
 	refused := class == pirogue.Refused || class == pirogue.Unable
 	if refused && !ofWholeBulk[code] || code == codeBadKey {
 		class = pirogue.Unknown
 	}
-	return o.No(class, a)
+	return o.Errorf(class, a)
 }
 
 // payables returns the local numbers of a bulk. It returns Unable for a bulk that Orange
 // can never accept.
-func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
+func (o *operator) payables(all []pirogue.DisburseRequest) ([]string, error) {
 	if len(all) == 0 || len(all) > maxBulk {
 		return nil, pirogue.Errorf(pirogue.Unable, "not sent: a bulk has 1 to %d lines", maxBulk)
 	}
 	seen := make(map[pirogue.OperatorRef]bool, len(all))
 	numbers := make([]string, 0, len(all))
 	for _, d := range all {
-		number, err := o.Terms.Local(outbound.Disbursing(d))
+		number, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d))
 		if err != nil {
 			return nil, err
 		}
@@ -102,7 +102,7 @@ func (o *operator) payables(all []pirogue.Disbursement) ([]string, error) {
 
 // bulk returns the request: an array of deposits. Each holds the PIN, sealed separately.
 func (o *operator) bulk(
-	all []pirogue.Disbursement, numbers []string, callbackURL string, seal func() (string, error),
+	all []pirogue.DisburseRequest, numbers []string, callbackURL string, seal func() (string, error),
 ) (outbound.Request, error) {
 	lines := make([]cashInRequest, 0, len(all))
 	for i, d := range all {
@@ -130,7 +130,7 @@ func bulkOf(body []byte) (string, error) {
 		return "", pirogue.Errorf(pirogue.Unknown, "bulk without bulkId")
 	}
 	if outcome, err := outcomes.Outcome("status", got.Status); err != nil || outcome == pirogue.OutcomeDeclined {
-		return string(got.BulkID), pirogue.Errorf(pirogue.Unknown, "bulk %s is %q", got.BulkID, outbound.Words(got.Status))
+		return string(got.BulkID), pirogue.Errorf(pirogue.Unknown, "bulk %s is %q", got.BulkID, outbound.Redact(got.Status))
 	}
 	return string(got.BulkID), nil
 }

@@ -29,22 +29,22 @@ const (
 // registered with the address, sent verbatim after "Basic". If the configuration has the
 // endpoint's secrets, the signature must be right too. Orange repeats a callback until it
 // gets a response, and never after a 4xx.
-func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
+func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	if got.Reference != string(a.Ref) {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
 	}
 	return o.told(got)
 }
 
 // told returns the operator result of a callback, or of one transaction's status.
-func (o *operator) told(t transaction) (pirogue.Receipt, error) {
-	receipt, err := o.Receipt(outbound.Said{ID: t.TransactionID, Status: t.Status, Text: t.reason()})
+func (o *operator) told(t transaction) (pirogue.OperatorResult, error) {
+	receipt, err := o.Result(outbound.StatusFields{ID: t.TransactionID, Status: t.Status, Text: t.reason()})
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	return receipt, nil
 }
@@ -71,7 +71,7 @@ func (o *operator) CallbackKey(header http.Header) string {
 
 // proven returns the transaction of a callback whose proof is Orange's.
 func (o *operator) proven(header http.Header, body []byte) (transaction, error) {
-	if err := o.Proven(header); err != nil {
+	if err := o.VerifyCallback(header); err != nil {
 		return transaction{}, err
 	}
 	if len(o.endpoint) > 0 && !o.signed(header.Get(headerSignature), body) {

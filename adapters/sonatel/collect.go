@@ -59,9 +59,9 @@ type oneStepRequest struct {
 // one-time password. Otherwise it creates a QR that can be paid once, within the
 // collection's window and at most a day. A collection that Orange can never accept is
 // Unable and not sent.
-func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	if err := o.Terms.Accept(outbound.Collecting(c)); err != nil {
-		return pirogue.Receipt{}, err
+func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+	if err := o.Limits.CheckOrder(outbound.CollectSubmission(c)); err != nil {
+		return pirogue.OperatorResult{}, err
 	}
 	if c.OTP != "" {
 		return o.oneStep(ctx, c)
@@ -70,14 +70,14 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 }
 
 // openQR creates a QR.
-func (o *operator) openQR(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+func (o *operator) openQR(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	window := min(c.Window, maxValidity)
 	if window < time.Second {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unable, "not sent: a QR cannot be valid for %v", c.Window)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unable, "not sent: a QR cannot be valid for %v", c.Window)
 	}
 	req, err := outbound.PostJSON(qrPath, o.qr(c, window))
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	if c.CallbackURL != "" {
 		req.Header.Set(headerCallbackURL, c.CallbackURL)
@@ -86,15 +86,15 @@ func (o *operator) openQR(ctx context.Context, c pirogue.Collection) (pirogue.Re
 		req.Header.Set(headerSandboxMSISDN, string(c.MSISDN))
 	}
 	asked := o.clock.Now()
-	answer, err := o.Order(ctx, req, pirogue.CashIn)
+	answer, err := o.Submit(ctx, req, pirogue.CashIn)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	return o.opened(answer.Body, asked.Add(window))
 }
 
 // qr returns the body of POST qrcode.
-func (o *operator) qr(c pirogue.Collection, window time.Duration) qrRequest {
+func (o *operator) qr(c pirogue.CollectRequest, window time.Duration) qrRequest {
 	return qrRequest{
 		Code:               o.conf.Credentials[credMerchantCode],
 		Name:               outbound.Cut(cmp.Or(c.Payee, o.conf.Credentials[credMerchantName]), maxName),
@@ -109,19 +109,19 @@ func (o *operator) qr(c pirogue.Collection, window time.Duration) qrRequest {
 
 // opened reads the response to qrcode. A QR needs an identifier and a usable link or
 // picture. Without them it is Unknown whether the QR exists.
-func (o *operator) opened(body []byte, expires time.Time) (pirogue.Receipt, error) {
+func (o *operator) opened(body []byte, expires time.Time) (pirogue.OperatorResult, error) {
 	var got qrAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "QR: not the JSON of the specification: %w", err)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "QR: not the JSON of the specification: %w", err)
 	}
 	link := o.link(got.DeepLink, got.ShortLink)
 	if got.QRID == "" || (got.QRCode == "" && link == "") {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "QR without qrId, or without anything to show")
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "QR without qrId, or without anything to show")
 	}
 	if until, ok := readTime(got.ValidFor.EndDateTime); ok {
 		expires = until
 	}
-	return pirogue.Receipt{
+	return pirogue.OperatorResult{
 		Outcome:    pirogue.OutcomePending,
 		NextAction: pirogue.NextAction{Type: pirogue.ActionQR, QR: got.QRCode, URL: link, ExpiresAt: expires},
 		Handle:     pirogue.Handle{keyQR: string(got.QRID)},
@@ -141,19 +141,19 @@ func (o *operator) link(addresses ...string) string {
 
 // oneStep collects with the customer's one-time password. Orange responds when the payment
 // is over. The attempt uses up the password, whatever its result.
-func (o *operator) oneStep(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
-	number, err := o.Terms.Local(outbound.Collecting(c))
+func (o *operator) oneStep(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+	number, err := o.Limits.LocalNumber(outbound.CollectSubmission(c))
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
-	answer, err := o.Post(ctx, oneStepPath, oneStepRequest{
+	answer, err := o.SubmitJSON(ctx, oneStepPath, oneStepRequest{
 		Customer:  side{IDType: idMSISDN, ID: number, OTP: c.OTP},
 		Partner:   side{IDType: idCode, ID: o.conf.Credentials[credMerchantCode]},
 		Amount:    money{c.Amount.Minor, unit},
 		Reference: string(c.Ref),
 	}, pirogue.CashIn, c.OTP)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	return o.executed(answer.Body, c.Ref, c.OTP)
 }

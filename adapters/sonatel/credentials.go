@@ -35,16 +35,16 @@ var (
 
 // credentials holds the rules for an instance's credentials.
 var credentials = outbound.Credentials{
-	credClientID:        {Must: true},
-	credClientSecret:    {Must: true},
-	credMSISDN:          {Form: nineDigits, Words: "9 digits, without +221", Must: true},
-	credPIN:             {Form: fourDigits, Words: "4 digits", Must: true},
-	credMerchantCode:    {Form: sixDigits, Words: "6 digits", Must: true},
-	credMerchantName:    {Must: true},
+	credClientID:        {Required: true},
+	credClientSecret:    {Required: true},
+	credMSISDN:          {Form: nineDigits, Description: "9 digits, without +221", Required: true},
+	credPIN:             {Form: fourDigits, Description: "4 digits", Required: true},
+	credMerchantCode:    {Form: sixDigits, Description: "6 digits", Required: true},
+	credMerchantName:    {Required: true},
 	credCallbackKey:     outbound.Key,
-	credAPIKey:          {Form: outbound.HeaderValue, Words: outbound.HeaderWords},
-	credCallbackSecrets: {Form: commaList, Words: "secrets separated by commas"},
-	credTokenPath:       {Form: plainPath, Words: "a path with its first slash"},
+	credAPIKey:          {Form: outbound.HeaderValue, Description: outbound.HeaderValueRule},
+	credCallbackSecrets: {Form: commaList, Description: "secrets separated by commas"},
+	credTokenPath:       {Form: plainPath, Description: "a path with its first slash"},
 }
 
 // testHost marks the address of Orange's test system, api.sandbox.orange-sonatel.com.

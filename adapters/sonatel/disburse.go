@@ -36,10 +36,10 @@ type executedAnswer struct {
 // Orange sends no callback for it. Nothing proves that a repeated reference is executed
 // once. So a lost response is Unknown, and the transaction must be searched, not sent
 // again. A disbursement that Orange can never accept is Unable and not sent.
-func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
-	number, err := o.Terms.Local(outbound.Disbursing(d))
+func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+	number, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d))
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	answer, err := o.sendPIN(ctx, func(key publicKey, pin string) (outbound.Request, error) {
 		sealed, err := key.seal(pin)
@@ -49,16 +49,16 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogu
 		return outbound.PostJSON(cashInPath, o.cashIn(d, number, sealed))
 	})
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
-	if !answer.Good() {
-		return pirogue.Receipt{}, o.Turned(answer, pirogue.CashOut)
+	if !answer.OK() {
+		return pirogue.OperatorResult{}, o.ErrorFrom(answer, pirogue.CashOut)
 	}
 	return o.executed(answer.Body, d.Ref)
 }
 
 // cashIn returns the body of one deposit.
-func (o *operator) cashIn(d pirogue.Disbursement, number, sealed string) cashInRequest {
+func (o *operator) cashIn(d pirogue.DisburseRequest, number, sealed string) cashInRequest {
 	return cashInRequest{
 		Partner:             side{IDType: idMSISDN, ID: o.conf.Credentials[credMSISDN], EncryptedPINCode: sealed},
 		Customer:            side{IDType: idMSISDN, ID: number},
@@ -70,20 +70,20 @@ func (o *operator) cashIn(d pirogue.Disbursement, number, sealed string) cashInR
 
 // executed reads the response to an accepted order of ref. A body that it cannot read is
 // Unknown, because the order may have been executed.
-func (o *operator) executed(body []byte, ref pirogue.OperatorRef, secrets ...string) (pirogue.Receipt, error) {
+func (o *operator) executed(body []byte, ref pirogue.OperatorRef, secrets ...string) (pirogue.OperatorResult, error) {
 	var got executedAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of the specification: %w", err)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of the specification: %w", err)
 	}
 	// A response about another order proves nothing about this one.
 	if got.Reference != "" && got.Reference != string(ref) {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "an answer about another order than %s", ref)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "an answer about another order than %s", ref)
 	}
-	receipt, err := o.Receipt(outbound.Said{
+	receipt, err := o.Result(outbound.StatusFields{
 		ID: got.TransactionID, Key: keyTransactionID, Status: got.Status, Text: got.Description,
 	}, secrets...)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	return receipt, nil
 }

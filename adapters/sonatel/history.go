@@ -46,7 +46,7 @@ func (o *operator) line(row transaction) pirogue.StatementLine {
 		TxID: row.TransactionID, Ref: pirogue.OperatorRef(row.Reference), Kind: kinds[row.Type],
 		Outcome: outcomes[row.Status], Word: row.Status,
 		Customer: string(row.Customer.ID), Partner: string(row.Partner.ID),
-		Reason: o.Words(row.words()),
+		Reason: o.Redact(row.words()),
 	}
 	if moved, err := row.Amount.money(); err == nil {
 		line.Amount = moved

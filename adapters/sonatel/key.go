@@ -109,43 +109,43 @@ type pinRequest func(key publicKey, pin string) (outbound.Request, error)
 
 // sealed sends a request with the PIN. If Orange cannot read the PIN, it rejects the
 // request unexecuted. sealed then fetches one fresh key and sends once more.
-func (o *operator) sealed(ctx context.Context, pin string, write pinRequest) (outbound.Answer, error) {
+func (o *operator) sealed(ctx context.Context, pin string, write pinRequest) (outbound.Response, error) {
 	key, err := o.keys.get(ctx, "")
 	if err != nil {
-		return outbound.Answer{}, err
+		return outbound.Response{}, err
 	}
 	answer, err := o.sealWith(ctx, key, pin, write)
 	if err != nil || !unreadable(answer) {
 		return answer, err
 	}
 	if key, err = o.keys.get(ctx, key.text); err != nil {
-		return outbound.Answer{}, err
+		return outbound.Response{}, err
 	}
 	return o.sealWith(ctx, key, pin, write)
 }
 
 // sealedOnce sends a request with the PIN. It does not send again if Orange cannot read the
 // PIN.
-func (o *operator) sealedOnce(ctx context.Context, pin string, write pinRequest) (outbound.Answer, error) {
+func (o *operator) sealedOnce(ctx context.Context, pin string, write pinRequest) (outbound.Response, error) {
 	key, err := o.keys.get(ctx, "")
 	if err != nil {
-		return outbound.Answer{}, err
+		return outbound.Response{}, err
 	}
 	return o.sealWith(ctx, key, pin, write)
 }
 
 // sealWith sends a request with the PIN, sealed with one key.
-func (o *operator) sealWith(ctx context.Context, key publicKey, pin string, write pinRequest) (outbound.Answer, error) {
+func (o *operator) sealWith(ctx context.Context, key publicKey, pin string, write pinRequest) (outbound.Response, error) {
 	req, err := write(key, pin)
 	if err != nil {
-		return outbound.Answer{}, err
+		return outbound.Response{}, err
 	}
 	return o.Send(ctx, req)
 }
 
 // unreadable reports whether Orange could not read the PIN. A failure of Orange's server
 // proves nothing, whatever its code.
-func unreadable(a outbound.Answer) bool {
+func unreadable(a outbound.Response) bool {
 	clientError := a.Status >= http.StatusBadRequest && a.Status < http.StatusInternalServerError
 	return clientError && problemOf(a.Body).Code == codeBadKey
 }

@@ -149,7 +149,7 @@ func TestWhatLeavesForABulk(t *testing.T) {
 	o := reading[clerk](t, server.at())
 	second := disbursement
 	second.Ref, second.MSISDN = "CO2", "+221780000002"
-	id, err := o.BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement, second}, "https://pay.example/bulk")
+	id, err := o.BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement, second}, "https://pay.example/bulk")
 	if err != nil || id != "b-1" {
 		t.Fatalf("%q, %v; want b-1", id, err)
 	}
@@ -201,7 +201,7 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 			server := newOrange(t, map[string][]answer{
 				balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}, bulkPath: {tt.answer},
 			})
-			id, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, "")
+			id, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement}, "")
 			if id != tt.id || pirogue.CodeOf(err) != tt.code {
 				t.Errorf("%q, %v; want %q, %q", id, err, tt.id, tt.code)
 			}
@@ -220,7 +220,7 @@ func TestAKeyThatWasRenewedIsMetBeforeABulk(t *testing.T) {
 	})
 	o := reading[clerk](t, server.at())
 	for range 2 {
-		if _, err := o.BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, ""); err != nil {
+		if _, err := o.BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement}, ""); err != nil {
 			t.Fatal(err)
 		}
 		server.rotate()
@@ -242,7 +242,7 @@ func TestABulkAndItsBalanceKeepWithinOneTimeOut(t *testing.T) {
 	left.Takes, taken.Takes = 3*patience/5, 3*patience/5 // each is in time, and both together are not
 	conf := newOrange(t, map[string][]answer{balancePath: {left}, bulkPath: {taken}}).at()
 	conf.Timeout = config.Duration(patience)
-	_, err := reading[clerk](t, conf).BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, "")
+	_, err := reading[clerk](t, conf).BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement}, "")
 	if code := pirogue.CodeOf(err); code != pirogue.Unknown && code != pirogue.NotSent {
 		t.Errorf("%v, want it given up", err)
 	}
@@ -256,7 +256,7 @@ func TestAWrongPINIsTriedOnABalanceBeforeABulk(t *testing.T) {
 			balancePath: {problem(400, "2011")}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
 		},
 	)
-	_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, "")
+	_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement}, "")
 	if pirogue.CodeOf(err) != pirogue.NotSent || len(server.letters(bulkPath)) != 0 {
 		t.Errorf("%v after %d bulks, want NOT_SENT after none", err, len(server.letters(bulkPath)))
 	}
@@ -266,9 +266,9 @@ func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	poor := disbursement
 	poor.Amount.Minor, poor.Ref = 0, "CO2"
-	tests := map[string][]pirogue.Disbursement{
+	tests := map[string][]pirogue.DisburseRequest{
 		"no line":           nil,
-		"501 lines":         make([]pirogue.Disbursement, 501),
+		"501 lines":         make([]pirogue.DisburseRequest, 501),
 		"a line of nothing": {disbursement, poor},
 		"one order, twice":  {disbursement, disbursement},
 	}

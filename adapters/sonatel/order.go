@@ -38,8 +38,8 @@ type side struct {
 }
 
 // termsOf returns Orange's limits for an instance. Orange states no maximum.
-func termsOf(conf config.Operator) outbound.Terms {
-	terms := outbound.Terms{
+func termsOf(conf config.Operator) outbound.Limits {
+	terms := outbound.Limits{
 		Name: "Orange", Country: conf.Country, Currency: conf.Currency, Reference: maxReference,
 		CashIn: pirogue.Limits{Min: minCollect},
 	}

@@ -95,7 +95,7 @@ func (l *pinLock) current() string {
 }
 
 // sendPIN makes one call with the PIN. It may fetch one fresh key and send once more.
-func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answer, error) {
+func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Response, error) {
 	return o.withPIN(ctx, o.sealed, write)
 }
 
@@ -103,13 +103,13 @@ func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Answ
 // the PIN for any HTTP status. Waiting for the PIN takes at most half of that time-out. A
 // call sent with less time may be cut off after its bytes have left.
 func (o *operator) withPIN(
-	ctx context.Context, send func(context.Context, string, pinRequest) (outbound.Answer, error), write pinRequest,
-) (outbound.Answer, error) {
-	ctx, cancel := o.Within(ctx)
+	ctx context.Context, send func(context.Context, string, pinRequest) (outbound.Response, error), write pinRequest,
+) (outbound.Response, error) {
+	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	pin, err := o.enterInTime(ctx)
 	if err != nil {
-		return outbound.Answer{}, err
+		return outbound.Response{}, err
 	}
 	var v verdict
 	defer func() { o.pin.leave(v) }()
@@ -131,8 +131,8 @@ func (o *operator) enterInTime(ctx context.Context) (string, error) {
 	return o.pin.enter(ctx, false)
 }
 
-// verdictOf returns the verdict of a response on the PIN. Only a good response proves the
+// actionResultOf returns the verdict of a response on the PIN. Only a good response proves the
 // PIN: Orange may check a balance before the PIN.
-func verdictOf(a outbound.Answer) verdict {
-	return verdict{proven: a.Good(), refused: pinRefusals[string(problemOf(a.Body).Code)]}
+func verdictOf(a outbound.Response) verdict {
+	return verdict{proven: a.OK(), refused: pinRefusals[string(problemOf(a.Body).Code)]}
 }

@@ -22,7 +22,7 @@ const (
 type payer interface {
 	pirogue.Disburser
 	pirogue.BalanceReader
-	BulkDisburse(ctx context.Context, all []pirogue.Disbursement, callbackURL string) (string, error)
+	BulkDisburse(ctx context.Context, all []pirogue.DisburseRequest, callbackURL string) (string, error)
 	ChangePIN(ctx context.Context, newPIN string) error
 }
 
@@ -51,7 +51,7 @@ func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 			}
 			_, again := o.Disburse(t.Context(), disbursement)
 			_, balance := o.Balance(t.Context())
-			_, bulk := o.BulkDisburse(t.Context(), []pirogue.Disbursement{disbursement}, "")
+			_, bulk := o.BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement}, "")
 			for call, err := range map[string]error{
 				"Disburse": again, "Balance": balance, "BulkDisburse": bulk, "ChangePIN": o.ChangePIN(t.Context(), "1357"),
 			} {

@@ -29,7 +29,7 @@ func get(path string, query url.Values) outbound.Request {
 }
 
 // Send makes one call with a token.
-func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Answer, error) {
+func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Response, error) {
 	if key := o.conf.Credentials[credAPIKey]; key != "" {
 		req.Header.Set(headerAPIKey, key)
 	}
@@ -58,7 +58,7 @@ func problemOf(body []byte) problem {
 }
 
 // said returns the code of a problem and its text for people.
-func said(a outbound.Answer) (code, words string) {
+func said(a outbound.Response) (code, words string) {
 	p := problemOf(a.Body)
 	if p.Code == "" {
 		return "", ""

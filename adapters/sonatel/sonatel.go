@@ -37,11 +37,11 @@ const (
 
 // operator calls one Orange Money account.
 type operator struct {
-	outbound.Line
+	outbound.Connection
 
 	conf   config.Operator
 	clock  pirogue.Clock
-	tokens *outbound.Tokens
+	tokens *outbound.TokenSource
 	keys   *keyRing
 	pin    *pinLock
 
@@ -65,11 +65,11 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 		return nil, err
 	}
 	o := &operator{
-		Line: line, conf: conf, clock: clock,
+		Connection: line, conf: conf, clock: clock,
 		pin: newPINLock(conf.Credentials[credPIN]), endpoint: secretsOf(conf),
 	}
-	o.Terms, o.Sender, o.Secrets = termsOf(conf), o, o.secrets
-	o.tokens = outbound.NewTokens(line.Client, clock, o.fetchToken)
+	o.Limits, o.Sender, o.Secrets = termsOf(conf), o, o.secrets
+	o.tokens = outbound.NewTokenSource(line.Client, clock, o.fetchToken)
 	o.keys = newKeyRing(o.fetchKey)
 	return o, nil
 }
@@ -79,11 +79,11 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 // paid once. A one-step payment is not, because its password is used up; nor is a deposit.
 // Absence proves nothing, because Orange does not state that its search is complete.
 var promises = pirogue.Capability{
-	Reference: pirogue.StatusByReference,
-	Unheard:   pirogue.RepeatSame,
-	Window:    maxValidity,
-	Horizon:   horizon,
-	Proof:     pirogue.ProofToken,
+	Reference:      pirogue.StatusByReference,
+	OnLostResponse: pirogue.ResendSameReference,
+	Window:         maxValidity,
+	FinalityWindow: horizon,
+	Proof:          pirogue.ProofToken,
 
 	StatementNames: true,
 }
@@ -91,7 +91,7 @@ var promises = pirogue.Capability{
 // Capability implements pirogue.Operator. With the endpoint's secrets, callbacks are proven
 // by a signature.
 func (o *operator) Capability() pirogue.Capability {
-	c := o.Line.Capability()
+	c := o.Connection.Capability()
 	if len(o.endpoint) > 0 {
 		c.Proof = pirogue.ProofSignature
 	}

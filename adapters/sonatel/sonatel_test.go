@@ -36,17 +36,17 @@ var senegal = config.Operator{
 	BaseURL: "http://127.0.0.1", Simulator: true,
 }
 
-var collection = pirogue.Collection{
+var collection = pirogue.CollectRequest{
 	Ref: ref, Amount: francs, MSISDN: "+221771234567", Payee: "Boutique Élégance de la Médina et de Ouakam à Dakar",
 	ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel",
 	CallbackURL: "https://pay.example/callbacks/sonatel-sn/t0k3n", Window: 5 * time.Minute,
 }
 
-var disbursement = pirogue.Disbursement{Ref: outRef, Amount: francs, MSISDN: "+221771234567", Payer: "Boutique"}
+var disbursement = pirogue.DisburseRequest{Ref: outRef, Amount: francs, MSISDN: "+221771234567", Payer: "Boutique"}
 
 var (
-	query    = adaptertest.Asked(outbound.Collecting(collection))
-	outQuery = adaptertest.Asked(outbound.Disbursing(disbursement))
+	query    = adaptertest.Asked(outbound.CollectSubmission(collection))
+	outQuery = adaptertest.Asked(outbound.DisburseSubmission(disbursement))
 )
 
 func subject() adaptertest.Subject {
@@ -110,7 +110,7 @@ func words() map[string]adaptertest.Case {
 }
 
 // said is one response with its expected result.
-type said adaptertest.Said
+type said adaptertest.ExpectedResult
 
 // collects returns the responses to a request for a QR.
 func collects() map[string]adaptertest.Case {
@@ -266,8 +266,8 @@ func balances() map[string]adaptertest.Case {
 func TestOrangesPromises(t *testing.T) {
 	t.Parallel()
 	want := pirogue.Capability{
-		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatSame,
-		Window: 24 * time.Hour, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, CashIn: pirogue.Limits{Min: 10},
+		Reference: pirogue.StatusByReference, OnLostResponse: pirogue.ResendSameReference,
+		Window: 24 * time.Hour, FinalityWindow: 24 * time.Hour, Proof: pirogue.ProofToken, CashIn: pirogue.Limits{Min: 10},
 		CallTimeout: 10 * time.Second, StatementNames: true,
 	}
 	if diff := cmp.Diff(want, reading[pirogue.Operator](t, senegal).Capability()); diff != "" {

@@ -26,21 +26,21 @@ const (
 //
 // It never returns Refused, because the refusal of a status call tells nothing about the
 // money.
-func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
-	ctx, cancel := o.Within(ctx)
+func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	rows, err := o.search(ctx, question(q), statusSize, statusPages)
 	switch {
 	case err != nil:
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	case len(rows) > 0:
 		return o.judge(rows, q)
 	case q.Handle[keyTransactionID] != "":
 		return o.statusOf(ctx, q.Handle[keyTransactionID])
 	case q.Kind.MoneyOut():
-		return pirogue.Receipt{Outcome: pirogue.OutcomeAbsent, Words: "no transaction of this reference"}, nil
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomeAbsent, Message: "no transaction of this reference"}, nil
 	default:
-		return pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: "no transaction yet: an unpaid QR is not listed"}, nil
+		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Message: "no transaction yet: an unpaid QR is not listed"}, nil
 	}
 }
 
@@ -57,7 +57,7 @@ func question(q pirogue.StatusQuery) url.Values {
 // judge decides from all rows of a reference: a success first, then any undecided row, then
 // a failure. A list without a row of the order is Unknown. It does not answer the query,
 // and it proves no absence.
-func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	seen := map[pirogue.Outcome][]transaction{}
 	var strange error
 	for _, row := range rows {
@@ -77,17 +77,17 @@ func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Rec
 	case len(seen[pirogue.OutcomePaid]) > 0:
 		return o.paid(seen[pirogue.OutcomePaid], q)
 	case strange != nil:
-		return pirogue.Receipt{}, strange
+		return pirogue.OperatorResult{}, strange
 	}
 	for _, outcome := range []pirogue.Outcome{pirogue.OutcomePending, pirogue.OutcomeDeclined} {
 		if found := seen[outcome]; len(found) > 0 {
 			last := found[len(found)-1]
-			return pirogue.Receipt{
-				Outcome: outcome, ProviderTxID: last.TransactionID, Words: o.Words(last.words()),
+			return pirogue.OperatorResult{
+				Outcome: outcome, ProviderTxID: last.TransactionID, Message: o.Redact(last.words()),
 			}, nil
 		}
 	}
-	return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "%d transactions, none of them of %s", len(rows), q.Ref)
+	return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "%d transactions, none of them of %s", len(rows), q.Ref)
 }
 
 // success is one transaction that moved money, with its difference from the order.
@@ -101,16 +101,16 @@ type success struct {
 // paid returns the operator result of the successes of one reference. It is that of the
 // first success that matches the order, with the others as Extra. If none matches, it is
 // that of all together.
-func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	all, err := o.successes(rows, q)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	// -1 if no success matches the order exactly.
 	is := slices.IndexFunc(all, func(s success) bool { return s.mismatch == "" && s.moved == q.Amount })
 	one := all[max(is, 0)]
-	receipt := pirogue.Receipt{
-		Outcome: pirogue.OutcomePaid, ProviderTxID: one.TransactionID, Words: o.Words(one.words()),
+	receipt := pirogue.OperatorResult{
+		Outcome: pirogue.OutcomePaid, ProviderTxID: one.TransactionID, Message: o.Redact(one.words()),
 		Amount: one.moved, Mismatch: one.mismatch,
 	}
 	for n, other := range all {
@@ -125,7 +125,7 @@ func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Rece
 			receipt.Amount, err = sum(receipt.Amount, other.moved)
 		}
 		if err != nil {
-			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "successes of %s: %w", q.Ref, err)
+			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "successes of %s: %w", q.Ref, err)
 		}
 	}
 	return receipt, nil
@@ -177,21 +177,21 @@ func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.Stat
 
 // statusOf reads the status word of a transaction that Orange named but does not list. The
 // word states no amount, so a success is unclear until the list shows what moved.
-func (o *operator) statusOf(ctx context.Context, id string) (pirogue.Receipt, error) {
+func (o *operator) statusOf(ctx context.Context, id string) (pirogue.OperatorResult, error) {
 	answer, err := o.Ask(ctx, get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	var got struct {
 		Status string `json:"status"`
 	}
 	if err := json.Unmarshal(answer.Body, &got); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the specification: %w", err)
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the specification: %w", err)
 	}
 	receipt, err := o.told(transaction{TransactionID: id, Status: got.Status})
 	if err == nil && receipt.Outcome == pirogue.OutcomePaid {
-		receipt.Outcome, receipt.Unclear = pirogue.OutcomePending, true
-		receipt.Words = "paid, but not listed yet, so its amount is not known: " + receipt.Words
+		receipt.Outcome, receipt.Unreadable = pirogue.OutcomePending, true
+		receipt.Message = "paid, but not listed yet, so its amount is not known: " + receipt.Message
 	}
 	return receipt, err
 }

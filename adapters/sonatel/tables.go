@@ -8,7 +8,7 @@ import (
 )
 
 // outcomes holds every status word of Orange, OpenAPI v1.1.0.
-var outcomes = outbound.Vocabulary{
+var outcomes = outbound.StatusTable{
 	"PRE_INITIATED": pirogue.OutcomePending,
 	"INITIATED":     pirogue.OutcomePending,
 	"PENDING":       pirogue.OutcomePending,
@@ -21,7 +21,7 @@ var outcomes = outbound.Vocabulary{
 
 // kinds maps Orange's types of transaction to ours. Both ways to collect are a payment to a
 // merchant.
-var kinds = map[string]pirogue.Kind{
+var kinds = map[string]pirogue.PaymentKind{
 	"CASHIN":           pirogue.CashOut,
 	"MERCHANT_PAYMENT": pirogue.CashIn,
 	"WEB_PAYMENT":      pirogue.CashIn,
@@ -101,8 +101,8 @@ var classes = map[int]pirogue.Code{
 }
 
 // guide describes Orange's specification.
-var guide = outbound.Guide{
-	Name: "Orange", Promises: promises, Credentials: credentials, Outcomes: outcomes, Statuses: classes, Problems: codes,
-	Leaving: leaving, Problem: said,
-	Proof: outbound.Proof{Header: headerAuthorization, Scheme: "Basic ", Credential: credCallbackKey},
+var guide = outbound.Spec{
+	Name: "Orange", Promised: promises, Credentials: credentials, StatusTable: outcomes, StatusCodes: classes, ErrorTable: codes,
+	CashOutErrorTable: leaving, ReadError: said,
+	Proof: outbound.CallbackSecret{Header: headerAuthorization, Scheme: "Basic ", Credential: credCallbackKey},
 }

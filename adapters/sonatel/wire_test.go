@@ -29,7 +29,7 @@ func TestWhatLeavesForAQR(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := pirogue.Receipt{
+	want := pirogue.OperatorResult{
 		Outcome: pirogue.OutcomePending,
 		Handle:  pirogue.Handle{"qr_id": "Zx81"},
 		NextAction: pirogue.NextAction{
@@ -143,7 +143,7 @@ func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
 			c := collection
 			c.OTP = "654987"
 			got, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c)
-			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code || strings.Contains(got.Words, "654987") {
+			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code || strings.Contains(got.Message, "654987") {
 				t.Errorf("%+v, %v; want %q, %q, without the password", got, err, tt.outcome, tt.code)
 			}
 			if tt.outcome != "" && (got.ProviderTxID != "MP1" || got.Handle["transaction_id"] != "MP1") {
@@ -168,8 +168,8 @@ func TestWhatLeavesForADeposit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := pirogue.Receipt{
-		Outcome: pirogue.OutcomePaid, ProviderTxID: ciID, Handle: pirogue.Handle{"transaction_id": ciID}, Words: "SUCCESS",
+	want := pirogue.OperatorResult{
+		Outcome: pirogue.OutcomePaid, ProviderTxID: ciID, Handle: pirogue.Handle{"transaction_id": ciID}, Message: "SUCCESS",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -188,21 +188,21 @@ func TestWhatLeavesForADeposit(t *testing.T) {
 
 func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	adaptertest.Unsent(t, subject(), map[string]func(*pirogue.Collection){
-		"a reference of 51 characters": func(c *pirogue.Collection) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 51)) },
-		"a number in Mali":             func(c *pirogue.Collection) { c.MSISDN, c.OTP = "+22376123456", "654987" },
-		"a number too short":           func(c *pirogue.Collection) { c.MSISDN, c.OTP = "+22177123456", "654987" },
-		"a number without its country": func(c *pirogue.Collection) { c.MSISDN, c.OTP = "771234567", "654987" },
-		"no number":                    func(c *pirogue.Collection) { c.MSISDN, c.OTP = "", "654987" },
+	adaptertest.Unsent(t, subject(), map[string]func(*pirogue.CollectRequest){
+		"a reference of 51 characters": func(c *pirogue.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 51)) },
+		"a number in Mali":             func(c *pirogue.CollectRequest) { c.MSISDN, c.OTP = "+22376123456", "654987" },
+		"a number too short":           func(c *pirogue.CollectRequest) { c.MSISDN, c.OTP = "+22177123456", "654987" },
+		"a number without its country": func(c *pirogue.CollectRequest) { c.MSISDN, c.OTP = "771234567", "654987" },
+		"no number":                    func(c *pirogue.CollectRequest) { c.MSISDN, c.OTP = "", "654987" },
 	})
 }
 
 func TestACollectionThatMaxItWouldRefuseDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*pirogue.Collection){
-		"nine francs":        func(c *pirogue.Collection) { c.Amount.Minor = 9 },
-		"no time to pay":     func(c *pirogue.Collection) { c.Window = 0 },
-		"less than a second": func(c *pirogue.Collection) { c.Window = 999 * time.Millisecond },
+	for name, spoil := range map[string]func(*pirogue.CollectRequest){
+		"nine francs":        func(c *pirogue.CollectRequest) { c.Amount.Minor = 9 },
+		"no time to pay":     func(c *pirogue.CollectRequest) { c.Window = 0 },
+		"less than a second": func(c *pirogue.CollectRequest) { c.Window = 999 * time.Millisecond },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -284,7 +284,7 @@ func TestATransactionOrangeNamedButDoesNotListIsAskedByItsName(t *testing.T) {
 			q.Handle = pirogue.Handle{"transaction_id": ciID}
 			got, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), q)
 			named := err != nil || got.ProviderTxID == ciID
-			if got.Outcome != tt.outcome || got.Unclear != tt.unclear || pirogue.CodeOf(err) != tt.code || !named {
+			if got.Outcome != tt.outcome || got.Unreadable != tt.unclear || pirogue.CodeOf(err) != tt.code || !named {
 				t.Errorf("%+v, %v; want %q, %t, %q", got, err, tt.outcome, tt.unclear, tt.code)
 			}
 		})

@@ -9,7 +9,7 @@ import (
 
 func TestWitnessOfOneStep(t *testing.T) {
 	t.Parallel()
-	adaptertest.Witness(t, adaptertest.Stand{
+	adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 		New: sonatel.New, Operator: "sonatel-sn-test", MSISDN: "+221770000011", OTP: "123456",
 		TimesOut: `"executes_then_times_out":true`,
 		Silent:   []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
@@ -26,7 +26,7 @@ func TestWitness(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			adaptertest.Witness(t, adaptertest.Stand{
+			adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 				New: sonatel.New, Operator: "sonatel-sn-test", Settings: settings, MSISDN: "+221770000011",
 				TimesOut: `"executes_then_times_out":true`,
 				Silent:   []adaptertest.Call{adaptertest.Disburse}, Twice: []adaptertest.Call{adaptertest.Disburse},

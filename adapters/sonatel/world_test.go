@@ -34,7 +34,7 @@ var says = adaptertest.Says
 
 // letter is one recorded request with its PINs decrypted.
 type letter struct {
-	adaptertest.Letter
+	adaptertest.ReceivedCallback
 
 	PINs []string // in the order of the body; "?" for one that none of our keys opens
 }

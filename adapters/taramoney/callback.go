@@ -21,30 +21,30 @@ const resendPath = "/resend-webhook"
 // configuration has one. The body must name our business and, if it names a product, the
 // attempt. The seed's shorter form names neither product nor amount. The customer's number
 // is not compared, because an attempt does not hold it.
-func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.Receipt, error) {
-	return o.Heard(a, header, body, outbound.JSON(func(got payment) (pirogue.Receipt, error) {
+func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
+	return o.ReadCallback(a, header, body, outbound.JSON(func(got payment) (pirogue.OperatorResult, error) {
 		switch {
 		case got.BusinessID == "" || o.isStranger(got):
-			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a webhook of another business")
+			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "a webhook of another business")
 		case isOther(got.ProductID, namesOf(a.Ref, a.Handle)):
-			return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "a webhook about another payment than %s", a.Ref)
+			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "a webhook about another payment than %s", a.Ref)
 		}
 		return o.heard(got)
 	}))
 }
 
 // heard returns the operator result of a webhook.
-func (o *operator) heard(got payment) (pirogue.Receipt, error) {
+func (o *operator) heard(got payment) (pirogue.OperatorResult, error) {
 	outcome, err := o.outcomeOf(got.Status)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
-	receipt := pirogue.Receipt{Outcome: outcome, ProviderTxID: string(got.PaymentID), Words: o.Words(string(got.Status))}
+	receipt := pirogue.OperatorResult{Outcome: outcome, ProviderTxID: string(got.PaymentID), Message: o.Redact(string(got.Status))}
 	if outcome != pirogue.OutcomePaid {
 		return receipt, nil
 	}
 	if receipt.Amount, err = o.money(got); err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	if receipt.Amount.Currency != o.conf.Currency && receipt.Amount.Currency != "" {
 		receipt.Mismatch = outbound.MismatchCurrency
@@ -65,14 +65,14 @@ func (o *operator) ResendCallback(ctx context.Context, q pirogue.StatusQuery) er
 		return err
 	}
 	var got verdict
-	if answer.Good() && len(bytes.TrimSpace(answer.Body)) == 0 {
+	if answer.OK() && len(bytes.TrimSpace(answer.Body)) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(answer.Body, &got); err == nil && answer.Good() && got.Status == "" {
+	if err := json.Unmarshal(answer.Body, &got); err == nil && answer.OK() && got.Status == "" {
 		return nil
 	}
 	if class := classOf(answer.Status, got.Status, got.Message); class != "" {
-		return o.No(class, answer)
+		return o.Errorf(class, answer)
 	}
 	return nil
 }

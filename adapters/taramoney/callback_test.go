@@ -93,7 +93,7 @@ func TestAWebhookIsAskedForAgain(t *testing.T) {
 func TestNoWebhookIsAskedForAboutAPayout(t *testing.T) {
 	t.Parallel()
 	server := newTara(t, says(200, `{"status":"SUCCESS"}`))
-	for _, kind := range []pirogue.Kind{pirogue.CashOut, pirogue.Refund} {
+	for _, kind := range []pirogue.PaymentKind{pirogue.CashOut, pirogue.Refund} {
 		q := outQuery
 		q.Kind = kind
 		err := reading[pirogue.CallbackResender](t, at(server, cameroon)).ResendCallback(t.Context(), q)

@@ -29,13 +29,13 @@ type collectRequest struct {
 // Collect implements pirogue.Collector. Taramoney prompts the customer on the phone. Its
 // response holds the code to dial if no prompt appears. A collection that Taramoney can
 // never accept is Unable and not sent.
-func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.Receipt, error) {
+func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	req, err := o.collection(c)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	got, err := o.order(ctx, o.shape.path, req)
-	receipt := pirogue.Receipt{ProviderTxID: string(got.TransactionID)}
+	receipt := pirogue.OperatorResult{ProviderTxID: string(got.TransactionID)}
 	if err != nil {
 		return receipt, err
 	}
@@ -43,14 +43,14 @@ func (o *operator) Collect(ctx context.Context, c pirogue.Collection) (pirogue.R
 	if err != nil {
 		return receipt, err
 	}
-	receipt.Outcome, receipt.NextAction, receipt.Words = pirogue.OutcomePending, next, o.Words(got.String())
+	receipt.Outcome, receipt.NextAction, receipt.Message = pirogue.OutcomePending, next, o.Redact(got.String())
 	return receipt, nil
 }
 
 // collection returns the body of a collection. It returns Unable for one that Taramoney can
 // never accept.
-func (o *operator) collection(c pirogue.Collection) (collectRequest, error) {
-	digits, err := o.Terms.Local(outbound.Collecting(c))
+func (o *operator) collection(c pirogue.CollectRequest) (collectRequest, error) {
+	digits, err := o.Limits.LocalNumber(outbound.CollectSubmission(c))
 	if err != nil {
 		return collectRequest{}, err
 	}
@@ -87,9 +87,9 @@ func (o *operator) next(got orderAnswer) (pirogue.NextAction, error) {
 		if page == "" {
 			return pirogue.NextAction{}, pirogue.Errorf(pirogue.Unknown, "accepted, but authUrl holds no https address")
 		}
-		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: page, Vendor: o.Words(string(got.Vendor))}, nil
+		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: page, Vendor: o.Redact(string(got.Vendor))}, nil
 	}
-	next := pirogue.NextAction{Type: pirogue.ActionPush, Vendor: o.Words(string(got.Vendor))}
+	next := pirogue.NextAction{Type: pirogue.ActionPush, Vendor: o.Redact(string(got.Vendor))}
 	if dialable.MatchString(string(got.USSDCode)) {
 		next.Type, next.USSDCode = pirogue.ActionUSSD, string(got.USSDCode)
 	}

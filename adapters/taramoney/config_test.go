@@ -16,8 +16,8 @@ func TestTaramoneysPromises(t *testing.T) {
 	t.Parallel()
 	limits := pirogue.Limits{Min: 100, Max: 500_000}
 	plain := pirogue.Capability{
-		Reference: pirogue.StatusByReference, Unheard: pirogue.RepeatNever,
-		Window: 5 * time.Minute, Horizon: 24 * time.Hour, Proof: pirogue.ProofToken, RefusalSpan: time.Hour,
+		Reference: pirogue.StatusByReference, OnLostResponse: pirogue.ResendNever,
+		Window: 5 * time.Minute, FinalityWindow: 24 * time.Hour, Proof: pirogue.ProofToken, RefusalSpan: time.Hour,
 		CallTimeout: 10 * time.Second,
 		CashIn:      limits, CashOut: limits,
 	}

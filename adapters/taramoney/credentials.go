@@ -25,10 +25,10 @@ const basePath = "/api/tara"
 // credentials returns the rules for the credentials of an account.
 func credentials(conf config.Operator) outbound.Credentials {
 	return outbound.Credentials{
-		credAPIKey:     {Must: true},
-		credBusinessID: {Must: true},
+		credAPIKey:     {Required: true},
+		credBusinessID: {Required: true},
 		credWebhookSecret: {
-			Form: outbound.HeaderValue, Words: outbound.HeaderWords, Must: conf.NoStatus,
+			Form: outbound.HeaderValue, Description: outbound.HeaderValueRule, Required: conf.NoStatus,
 		},
 	}
 }

@@ -33,27 +33,27 @@ type payoutRequest struct {
 // way; it sends no webhook about it. Nothing proves that a repeated receiverId is executed
 // once, so a lost response is Unknown. A disbursement that Taramoney can never accept is
 // Unable and not sent.
-func (o *operator) Disburse(ctx context.Context, d pirogue.Disbursement) (pirogue.Receipt, error) {
+func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
 	req, err := o.payout(d)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	got, err := o.order(ctx, payoutPath, req)
-	receipt := pirogue.Receipt{ProviderTxID: string(got.PayoutID)}
+	receipt := pirogue.OperatorResult{ProviderTxID: string(got.PayoutID)}
 	if got.PayoutID != "" {
 		receipt.Handle = pirogue.Handle{keyPayoutID: string(got.PayoutID)}
 	}
 	if err != nil {
 		return receipt, err
 	}
-	receipt.Outcome, receipt.Words = pirogue.OutcomePending, o.Words(got.String())
+	receipt.Outcome, receipt.Message = pirogue.OutcomePending, o.Redact(got.String())
 	return receipt, nil
 }
 
 // payout returns the body of a disbursement. It returns Unable for one that Taramoney can
 // never accept.
-func (o *operator) payout(d pirogue.Disbursement) (payoutRequest, error) {
-	digits, err := o.Terms.Local(outbound.Disbursing(d))
+func (o *operator) payout(d pirogue.DisburseRequest) (payoutRequest, error) {
+	digits, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d))
 	if err != nil {
 		return payoutRequest{}, err
 	}

@@ -94,7 +94,7 @@ func (o *operator) listed(ctx context.Context, start int) ([]row, error) {
 	}
 	var page []row
 	if err := json.Unmarshal(body, &page); err != nil {
-		return nil, pirogue.Errorf(pirogue.Unknown, "no list: %s", o.Words(verdictOf(body).String()))
+		return nil, pirogue.Errorf(pirogue.Unknown, "no list: %s", o.Redact(verdictOf(body).String()))
 	}
 	if page == nil {
 		return nil, pirogue.Errorf(pirogue.Unknown, "no list: null")
@@ -107,7 +107,7 @@ func (o *operator) listed(ctx context.Context, start int) ([]row, error) {
 func (o *operator) line(r row) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: string(r.TransactionID), Ref: pirogue.OperatorRef(r.ProductID), Kind: pirogue.CashIn,
-		Outcome: outcomes[upper(r.Status)], Word: o.Words(string(r.Status)),
+		Outcome: outcomes[upper(r.Status)], Word: o.Redact(string(r.Status)),
 		Partner:   o.conf.Credentials[credBusinessID],
 		CreatedAt: readTime(r.CreatedAt), UpdatedAt: readTime(r.PaidAt),
 	}

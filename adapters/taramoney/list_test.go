@@ -45,7 +45,7 @@ func TestAListIsReadToItsEnd(t *testing.T) {
 				t.Errorf("%d lines, %v; want %d", len(got), err, tt.lines)
 			}
 			asked := server.Letters()
-			want := adaptertest.Letter{
+			want := adaptertest.ReceivedCallback{
 				Method: "POST", Path: "/api/tara/transactionlist",
 				Body: account + fmt.Sprintf(`"start":%d,"size":100}`, tt.last), Header: asked[len(asked)-1].Header,
 			}

@@ -18,7 +18,7 @@ const (
 const dialCode = "237"
 
 // terms holds Taramoney's limits. Our reading: none are published.
-var terms = outbound.Terms{
+var terms = outbound.Limits{
 	Name: "Taramoney", Country: "CM", Currency: pirogue.XAF, Reference: maxReference, Prefix: "6", Digits: 9,
 	CashIn: pirogue.Limits{Min: 100, Max: 500_000}, CashOut: pirogue.Limits{Min: 100, Max: 500_000},
 }
@@ -49,8 +49,8 @@ func (o *operator) order(ctx context.Context, path string, body any) (orderAnswe
 	case "":
 		return got, nil
 	case pirogue.Unknown:
-		return got, o.No(class, answer)
+		return got, o.Errorf(class, answer)
 	default:
-		return orderAnswer{}, o.No(class, answer)
+		return orderAnswer{}, o.Errorf(class, answer)
 	}
 }

@@ -59,7 +59,7 @@ func (o *operator) money(p payment) (pirogue.Money, error) {
 	francs, err := outbound.Francs(json.Number(p.Amount))
 	if err != nil {
 		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "paid %q, which is no whole amount",
-			o.Words(string(p.Amount)))
+			o.Redact(string(p.Amount)))
 	}
 	currency := cmp.Or(pirogue.Currency(upper(p.Currency)), o.conf.Currency)
 	return pirogue.Money{Minor: francs, Currency: currency}, nil

@@ -21,10 +21,10 @@ func (o *operator) account() account {
 }
 
 // post makes one call. classOf reads its response.
-func (o *operator) post(ctx context.Context, path string, body any) (outbound.Answer, error) {
+func (o *operator) post(ctx context.Context, path string, body any) (outbound.Response, error) {
 	req, err := outbound.PostJSON(path, body)
 	if err != nil {
-		return outbound.Answer{}, err
+		return outbound.Response{}, err
 	}
 	return o.Sender.Send(ctx, req)
 }
@@ -32,8 +32,8 @@ func (o *operator) post(ctx context.Context, path string, body any) (outbound.An
 // ask makes a call that moves no money and returns the body of a good response.
 func (o *operator) ask(ctx context.Context, path string, body any) ([]byte, error) {
 	answer, err := o.post(ctx, path, body)
-	if err == nil && !answer.Good() {
-		err = o.Turned(answer, "")
+	if err == nil && !answer.OK() {
+		err = o.ErrorFrom(answer, "")
 	}
 	return answer.Body, err
 }
@@ -53,7 +53,7 @@ type verdict struct {
 	Message outbound.Text `json:"message"` // for people, also in French
 }
 
-// verdictOf reads a response. It returns the zero value for a body that is not Taramoney's.
+// actionResultOf reads a response. It returns the zero value for a body that is not Taramoney's.
 func verdictOf(body []byte) verdict {
 	var got verdict
 	if err := json.Unmarshal(body, &got); err != nil {

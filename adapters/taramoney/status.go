@@ -36,19 +36,19 @@ type statusAnswer struct {
 // asks for a payout by Taramoney's identifier, or by our reference if that was lost. Our
 // reading: the document describes only collections. It never returns Refused, because the
 // refusal of a status call tells nothing about the money.
-func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	if !q.Kind.MoneyOut() {
 		q.Handle = nil
 	}
 	name := cmp.Or(q.Handle[keyPayoutID], string(q.Ref))
 	body, err := o.ask(ctx, statusPath, question{account: o.account(), ProductID: name})
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	var got statusAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the document: %s",
-			o.Words(err.Error()))
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the document: %s",
+			o.Redact(err.Error()))
 	}
 	if upper(got.Status) == wordError {
 		return o.unknown(got.verdict, q.Kind)
@@ -58,11 +58,11 @@ func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Rece
 
 // unknown reads a response with the status ERROR. A payment that is not found proves
 // nothing: Taramoney may list a collection only after the customer acted.
-func (o *operator) unknown(v verdict, kind pirogue.Kind) (pirogue.Receipt, error) {
+func (o *operator) unknown(v verdict, kind pirogue.PaymentKind) (pirogue.OperatorResult, error) {
 	if upper(v.Message) != messageAbsent {
-		return pirogue.Receipt{}, pirogue.Errorf(pirogue.Unknown, "Taramoney does not answer: %s", o.Words(v.String()))
+		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "Taramoney does not answer: %s", o.Redact(v.String()))
 	}
-	receipt := pirogue.Receipt{Outcome: pirogue.OutcomePending, Words: o.Words(v.String())}
+	receipt := pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Message: o.Redact(v.String())}
 	// A payout has no prompt that could still be open.
 	if kind.MoneyOut() {
 		receipt.Outcome = pirogue.OutcomeAbsent
@@ -73,24 +73,24 @@ func (o *operator) unknown(v verdict, kind pirogue.Kind) (pirogue.Receipt, error
 // became reads the result of a payment. The words outside and inside the payload must mean
 // the same. A final result must name the payment, because Taramoney also answers SUCCESS
 // and FAILURE to status calls as such.
-func (o *operator) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.Receipt, error) {
+func (o *operator) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	outcome, err := o.agreed(got.Status, got.Payload.Status)
 	if err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	if err := o.isOurs(got, q, outcome); err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
-	receipt := pirogue.Receipt{
+	receipt := pirogue.OperatorResult{
 		Outcome:      outcome,
 		ProviderTxID: cmp.Or(q.Handle[keyPayoutID], string(got.Payload.PaymentID), string(got.TransactionID)),
-		Words:        o.Words(got.String()),
+		Message:      o.Redact(got.String()),
 	}
 	if outcome != pirogue.OutcomePaid {
 		return receipt, nil
 	}
 	if receipt.Amount, err = o.money(got.Payload.payment); err != nil {
-		return pirogue.Receipt{}, err
+		return pirogue.OperatorResult{}, err
 	}
 	receipt.Mismatch = o.mismatch(got.Payload.payment, q)
 	return receipt, nil
@@ -125,7 +125,7 @@ func (o *operator) isOurs(got statusAnswer, q pirogue.StatusQuery, outcome pirog
 		return pirogue.Errorf(pirogue.Unknown, "status of another business's payment")
 	case outcome != pirogue.OutcomePending && !named:
 		// SUCCESS without a name may be about the call itself.
-		return pirogue.Errorf(pirogue.Unknown, "%s without a productId", o.Words(got.String()))
+		return pirogue.Errorf(pirogue.Unknown, "%s without a productId", o.Redact(got.String()))
 	default:
 		return nil
 	}

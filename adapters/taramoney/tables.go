@@ -10,7 +10,7 @@ import (
 // outcomes holds every status word of Taramoney, of webhooks, of transactions/status and of
 // the lists. Its texts mix cases, so words are compared in upper case. A word not listed is
 // Unknown, never a guess.
-var outcomes = outbound.Vocabulary{
+var outcomes = outbound.StatusTable{
 	"PENDING": pirogue.OutcomePending,
 	"SUCCESS": pirogue.OutcomePaid,
 	"PAID":    pirogue.OutcomePaid, // in the lists
@@ -56,9 +56,9 @@ var classes = map[int]pirogue.Code{
 
 // guide describes the tables in Taramoney's documents. classOf reads the responses to
 // orders.
-var guide = outbound.Guide{
-	Name: "Taramoney", Promises: promises, Terms: terms, Outcomes: outcomes, Statuses: classes, Private: private,
-	Problem: outbound.Saying(said), Proof: outbound.Proof{Header: headerSecret, Credential: credWebhookSecret},
+var guide = outbound.Spec{
+	Name: "Taramoney", Promised: promises, Limits: terms, StatusTable: outcomes, StatusCodes: classes, Private: private,
+	ReadError: outbound.JSONErrors(said), Proof: outbound.CallbackSecret{Header: headerSecret, Credential: credWebhookSecret},
 }
 
 // shape is one wire format of a collection.
@@ -93,7 +93,7 @@ var methods = map[pirogue.Network]string{
 func (o *operator) outcomeOf(word outbound.Text) (pirogue.Outcome, error) {
 	outcome, ok := outcomes[upper(word)]
 	if !ok {
-		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Taramoney's documents", o.Words(string(word)))
+		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Taramoney's documents", o.Redact(string(word)))
 	}
 	return outcome, nil
 }

@@ -32,7 +32,7 @@ const refusalSpan = time.Hour
 
 // operator calls one Taramoney business.
 type operator struct {
-	outbound.Line
+	outbound.Connection
 
 	conf  config.Operator
 	shape shape
@@ -56,8 +56,8 @@ func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{Line: line, conf: conf, shape: shapes[conf.Shape]}
-	o.Terms.Network, o.Secrets = conf.Network, o.secrets
+	o := &operator{Connection: line, conf: conf, shape: shapes[conf.Shape]}
+	o.Limits.Network, o.Secrets = conf.Network, o.secrets
 	if conf.NoStatus {
 		return o, nil
 	}
@@ -68,16 +68,16 @@ func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 // nothing. Taramoney answers ERROR for a payment that it cannot find, and no document
 // states that its search is complete.
 var promises = pirogue.Capability{
-	Reference:   pirogue.StatusByReference,
-	Unheard:     pirogue.RepeatNever,
-	Proof:       pirogue.ProofNone,
-	RefusalSpan: refusalSpan,
+	Reference:      pirogue.StatusByReference,
+	OnLostResponse: pirogue.ResendNever,
+	Proof:          pirogue.ProofNone,
+	RefusalSpan:    refusalSpan,
 }
 
 // Capability implements pirogue.Operator. Taramoney does not state how long a prompt stays
 // open, so the window is the instance's.
 func (o *operator) Capability() pirogue.Capability {
-	c := o.Line.Capability()
+	c := o.Connection.Capability()
 	c.Window = o.conf.Window.Or(config.DefaultWindow)
 	if o.conf.NoStatus {
 		c.Reference = pirogue.NeitherByReference

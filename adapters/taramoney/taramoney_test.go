@@ -28,12 +28,12 @@ var cameroon = config.Operator{
 	BaseURL:     "http://127.0.0.1", Simulator: true,
 }
 
-var collection = pirogue.Collection{
+var collection = pirogue.CollectRequest{
 	Ref: ref, Amount: francs, MSISDN: "+237696717597", Network: pirogue.Orange, Payee: "Boutique Élégance",
 	CallbackURL: "https://pay.example/callbacks/taramoney-cm/t0k3n",
 }
 
-var disbursement = pirogue.Disbursement{
+var disbursement = pirogue.DisburseRequest{
 	Ref: outRef, Amount: francs, MSISDN: "+237696717597", Network: pirogue.Orange, Beneficiary: "Ngo Bassa",
 }
 
@@ -87,7 +87,7 @@ func words() map[string]adaptertest.Case {
 }
 
 // said is one response with its expected result.
-type said adaptertest.Said
+type said adaptertest.ExpectedResult
 
 // collects returns the responses to a collection.
 func collects() map[string]adaptertest.Case {

@@ -150,7 +150,7 @@ func TestAPageThatNobodyShouldOpenIsNotShown(t *testing.T) {
 	} {
 		server := newTara(t, says(200, `{"status":"SUCCESS","transactionId":"719152650","authUrl":`+authURL+`}`))
 		got, err := reading[pirogue.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
-		want := pirogue.Receipt{ProviderTxID: payID}
+		want := pirogue.OperatorResult{ProviderTxID: payID}
 		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != pirogue.Unknown {
 			t.Errorf("%s: %v %s", authURL, err, diff)
 		}
@@ -195,9 +195,9 @@ func TestWhatLeavesForAPayout(t *testing.T) {
 				}
 				leaves(t, server, "/payout/create", `"receiverName":"`+tt.name+`","paymentMethod":"`+tt.method+
 					`","receiverPhoneNumber":"237696717597","receiverId":"`+outRef+`","amount":5000`)
-				want := pirogue.Receipt{
+				want := pirogue.OperatorResult{
 					Outcome: pirogue.OutcomePending, ProviderTxID: outID,
-					Handle: pirogue.Handle{"payout_id": outID}, Words: "SUCCESS ok",
+					Handle: pirogue.Handle{"payout_id": outID}, Message: "SUCCESS ok",
 				}
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Error(diff)
@@ -218,14 +218,14 @@ func TestAPayoutThatPerhapsHappenedKeepsItsName(t *testing.T) {
 	} {
 		server := newTara(t, a)
 		got, err := reading[pirogue.Disburser](t, at(server, cameroon)).Disburse(t.Context(), disbursement)
-		want := pirogue.Receipt{ProviderTxID: outID, Handle: pirogue.Handle{"payout_id": outID}}
+		want := pirogue.OperatorResult{ProviderTxID: outID, Handle: pirogue.Handle{"payout_id": outID}}
 		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != pirogue.Unknown {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 	}
 	refused := newTara(t, says(200, strings.Replace(named, "%", "FAILURE", 1)))
 	got, err := reading[pirogue.Disburser](t, at(refused, cameroon)).Disburse(t.Context(), disbursement)
-	if diff := cmp.Diff(pirogue.Receipt{}, got); diff != "" || pirogue.CodeOf(err) != pirogue.Refused {
+	if diff := cmp.Diff(pirogue.OperatorResult{}, got); diff != "" || pirogue.CodeOf(err) != pirogue.Refused {
 		t.Errorf("refused: %v %s", err, diff)
 	}
 }
@@ -234,17 +234,17 @@ func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 	t.Parallel()
 	orange, both, noShape := subject(), subject(), mute()
 	orange.Conf.Network = pirogue.Orange
-	adaptertest.Unsent(t, orange, map[string]func(*pirogue.Collection){
-		"by MTN, where only Orange is": func(c *pirogue.Collection) { c.Network = pirogue.MTN },
+	adaptertest.Unsent(t, orange, map[string]func(*pirogue.CollectRequest){
+		"by MTN, where only Orange is": func(c *pirogue.CollectRequest) { c.Network = pirogue.MTN },
 	})
 	both.Conf = mobile()
-	adaptertest.Unsent(t, both, map[string]func(*pirogue.Collection){
-		"with a reference too far": func(c *pirogue.Collection) { c.Ref = ref + "X" },
-		"for a fixed line":         func(c *pirogue.Collection) { c.MSISDN = "+237222123456" },
-		"for a number cut short":   func(c *pirogue.Collection) { c.MSISDN = "+23769671759" },
-		"for a number too long":    func(c *pirogue.Collection) { c.MSISDN = "+2376967175970" },
-		"by Moov":                  func(c *pirogue.Collection) { c.Network = pirogue.Moov },
-		"by no network":            func(c *pirogue.Collection) { c.Network = "" },
+	adaptertest.Unsent(t, both, map[string]func(*pirogue.CollectRequest){
+		"with a reference too far": func(c *pirogue.CollectRequest) { c.Ref = ref + "X" },
+		"for a fixed line":         func(c *pirogue.CollectRequest) { c.MSISDN = "+237222123456" },
+		"for a number cut short":   func(c *pirogue.CollectRequest) { c.MSISDN = "+23769671759" },
+		"for a number too long":    func(c *pirogue.CollectRequest) { c.MSISDN = "+2376967175970" },
+		"by Moov":                  func(c *pirogue.CollectRequest) { c.Network = pirogue.Moov },
+		"by no network":            func(c *pirogue.CollectRequest) { c.Network = "" },
 	})
 	t.Run("by Wave with cmmobile, and out to Wave", func(t *testing.T) {
 		t.Parallel()

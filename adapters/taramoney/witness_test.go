@@ -25,7 +25,7 @@ func TestWitness(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			adaptertest.Witness(t, adaptertest.Stand{
+			adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 				New: taramoney.New, Operator: "taramoney-cm-test", Change: tt.change, Settings: tt.settings,
 				MSISDN: "+237690000011", Network: pirogue.Orange,
 				Silent: []adaptertest.Call{adaptertest.Disburse},

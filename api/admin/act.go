@@ -15,16 +15,16 @@ import (
 
 // The verbs of the audit log that need no payment's workflow.
 const (
-	VerbPayOut     pirogue.Verb = "payout"
-	VerbFee        pirogue.Verb = "fee"
-	VerbLatePolicy pirogue.Verb = "late-policy"
-	VerbSuspend    pirogue.Verb = "suspend"
-	VerbResume     pirogue.Verb = "resume"
+	ActionSettle     pirogue.SupportActionKind = "payout"
+	ActionFee        pirogue.SupportActionKind = "fee"
+	ActionLatePolicy pirogue.SupportActionKind = "late-policy"
+	ActionSuspend    pirogue.SupportActionKind = "suspend"
+	ActionResume     pirogue.SupportActionKind = "resume"
 )
 
-// deed is one action that a person requests, before its result.
-type deed struct {
-	verb    pirogue.Verb
+// supportRequest is one action that a person requests, before its result.
+type supportRequest struct {
+	verb    pirogue.SupportActionKind
 	needs   pirogue.Role
 	payment pirogue.Payment // zero when the action concerns none
 	subject string
@@ -34,16 +34,16 @@ type deed struct {
 	evidence   string
 	caseID     pirogue.CaseID
 	// do carries out the action. ctx does not end when the client disconnects.
-	do func(ctx context.Context, act string) (pirogue.Verdict, error)
+	do func(ctx context.Context, act string) (pirogue.ActionResult, error)
 }
 
 // carryOut writes the audit entry of an action and carries the action out if the actor's role
 // allows. Then it completes the entry with the verdict. It responds with the entry. The action runs
 // to its end even when the client disconnects.
-func (s *Server) carryOut(c *gin.Context, v *visit, d deed) error {
+func (s *Server) carryOut(c *gin.Context, v *requestContext, d supportRequest) error {
 	ctx := context.WithoutCancel(c.Request.Context())
-	act := pirogue.Act{
-		ID: ids.New(), At: s.clock.Now(), Actor: v.actor, Role: v.role, Verb: d.verb,
+	act := pirogue.AuditEntry{
+		ID: ids.New(), At: s.clock.Now(), Actor: v.actor, Role: v.role, Action: d.verb,
 		PaymentID: d.payment.ID, Subject: d.subject, Reason: d.reason,
 		Resolution: d.resolution, Evidence: d.evidence, Case: d.caseID,
 	}
@@ -51,69 +51,69 @@ func (s *Server) carryOut(c *gin.Context, v *visit, d deed) error {
 	if err := s.begin(ctx, act); err != nil {
 		return err
 	}
-	verdict, err := pirogue.Verdict{}, v.need(d.needs)
+	verdict, err := pirogue.ActionResult{}, v.need(d.needs)
 	if err == nil {
 		verdict, err = d.do(ctx, act.ID)
 	}
 	if err != nil {
-		verdict = verdictOf(err, d.payment)
+		verdict = actionResultOf(err, d.payment)
 	}
 	if errors.Is(err, pirogue.ErrOutcomeUnknown) {
-		return &problem{error: err, act: actOf(act)}
+		return &problem{error: err, act: auditEntryOf(act)}
 	}
 	// The workflow still has the action and completes the entry itself.
 	if verdict.Decision == "" {
-		c.JSON(http.StatusAccepted, answer[Act]{actOf(act)})
+		c.JSON(http.StatusAccepted, responseBody[AuditEntry]{auditEntryOf(act)})
 		return nil
 	}
-	act.Verdict, act.EndedAt = verdict, s.clock.Now()
+	act.Result, act.EndedAt = verdict, s.clock.Now()
 	s.end(ctx, act)
 	return reply(c, act, err)
 }
 
 // begin writes the row of an audit entry. The server carries out no action without this row.
-func (s *Server) begin(ctx context.Context, act pirogue.Act) error {
+func (s *Server) begin(ctx context.Context, act pirogue.AuditEntry) error {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
-	return s.store.BeginAct(ctx, act)
+	return s.store.BeginAuditEntry(ctx, act)
 }
 
 // end completes an audit entry. When the write fails the action has its effect nevertheless, so the
 // response stands. The entry then looks interrupted, and the log holds the reason.
-func (s *Server) end(ctx context.Context, act pirogue.Act) {
+func (s *Server) end(ctx context.Context, act pirogue.AuditEntry) {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
-	if err := s.store.EndAct(ctx, act.ID, act.Verdict, act.EndedAt); err != nil {
+	if err := s.store.EndAuditEntry(ctx, act.ID, act.Result, act.EndedAt); err != nil {
 		s.log.Error("an act has no verdict in the audit log", zap.String("act", act.ID),
-			zap.String("decision", string(act.Verdict.Decision)), zap.Error(err))
+			zap.String("decision", string(act.Result.Decision)), zap.Error(err))
 	}
 }
 
 // reply responds with a completed audit entry. The status is 200 when the action had an effect,
 // else that of its failure. A refusal by the workflow is a failure: REFUSED.
-func reply(c *gin.Context, act pirogue.Act, err error) error {
-	if err == nil && act.Verdict.Decision == pirogue.DecisionRefused {
-		err = pirogue.Errorf(pirogue.Refused, "%s", act.Verdict.Reason)
+func reply(c *gin.Context, act pirogue.AuditEntry, err error) error {
+	if err == nil && act.Result.Decision == pirogue.DecisionRefused {
+		err = pirogue.Errorf(pirogue.Refused, "%s", act.Result.Reason)
 	}
 	if err != nil {
-		return &problem{error: err, act: actOf(act)}
+		return &problem{error: err, act: auditEntryOf(act)}
 	}
-	c.JSON(http.StatusOK, answer[Act]{actOf(act)})
+	c.JSON(http.StatusOK, responseBody[AuditEntry]{auditEntryOf(act)})
 	return nil
 }
 
-// verdictOf returns the verdict for the audit log on an action that failed. It is zero when the
+// actionResultOf returns the verdict for the audit log on an action that failed. It is zero when the
 // payment's workflow has the action and has not responded. The workflow completes the entry then,
 // and a guess written here would stay. It is zero too where nobody knows whether the action took
 // effect: the entry stays without a result.
-func verdictOf(err error, p pirogue.Payment) pirogue.Verdict {
-	refused := pirogue.Verdict{Decision: pirogue.DecisionRefused, Status: p.Status}
+func actionResultOf(err error, p pirogue.Payment) pirogue.ActionResult {
+	refused := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Status: p.Status}
 	if errors.Is(err, pirogue.ErrOutcomeUnknown) {
-		return pirogue.Verdict{}
+		return pirogue.ActionResult{}
 	}
 	switch code := codeOf(err); code {
 	case pirogue.Unknown:
-		return pirogue.Verdict{}
+		return pirogue.ActionResult{}
 	case pirogue.ServiceUnavailable:
 		refused.Reason = "The database or Temporal did not answer. Look at the timeline before trying again."
 	default:
@@ -131,9 +131,9 @@ func stepOf(ctx context.Context) (context.Context, context.CancelFunc) {
 // have taken effect, so it is made a second time. Each such call has one effect however often it is
 // made. When the second response is lost too, the error is pirogue.ErrOutcomeUnknown.
 func step(
-	do func(context.Context) (pirogue.Verdict, error),
-) func(ctx context.Context, act string) (pirogue.Verdict, error) {
-	return func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+	do func(context.Context) (pirogue.ActionResult, error),
+) func(ctx context.Context, act string) (pirogue.ActionResult, error) {
+	return func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
 		verdict, err := try(ctx, do)
 		if codeOf(err) != pirogue.ServiceUnavailable {
 			return verdict, err
@@ -146,7 +146,7 @@ func step(
 }
 
 // try makes one database call.
-func try(ctx context.Context, do func(context.Context) (pirogue.Verdict, error)) (pirogue.Verdict, error) {
+func try(ctx context.Context, do func(context.Context) (pirogue.ActionResult, error)) (pirogue.ActionResult, error) {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
 	return do(ctx)

@@ -75,17 +75,17 @@ func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { /
 
 				rows := w.store.log()
 				require.Len(t, rows, 1)
-				require.Equal(t, pirogue.Verb(name), rows[0].Verb)
+				require.Equal(t, pirogue.SupportActionKind(name), rows[0].Action)
 				require.Equal(t, who, rows[0].Actor)
 				require.Equal(t, role, rows[0].Role)
-				require.NotEmpty(t, rows[0].Verdict.Decision)
+				require.NotEmpty(t, rows[0].Result.Decision)
 				if role.May(act.needs) {
 					require.NotEqual(t, http.StatusForbidden, got.status(), got.Body)
 					return
 				}
 				require.Equal(t, http.StatusForbidden, got.status(), got.Body)
 				require.Equal(t, pirogue.Code("ROLE_REQUIRED"), got.Code)
-				require.Equal(t, pirogue.DecisionRefused, rows[0].Verdict.Decision)
+				require.Equal(t, pirogue.DecisionRefused, rows[0].Result.Decision)
 				require.Empty(t, w.workflows.asked())
 				require.Empty(t, w.store.payouts)
 				require.Empty(t, w.store.fees[merchantID])
@@ -119,11 +119,11 @@ func TestNothingIsDoneWithoutAReason(t *testing.T) {
 func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 	t.Parallel()
 
-	verdict := func(d pirogue.Decision) pirogue.Verdict {
-		return pirogue.Verdict{Decision: d, Reason: "as the operator says", Evidence: "word", Status: pirogue.StatusPending}
+	verdict := func(d pirogue.Decision) pirogue.ActionResult {
+		return pirogue.ActionResult{Decision: d, Reason: "as the operator says", Evidence: "word", Status: pirogue.StatusPending}
 	}
 	tests := map[string]struct {
-		workflow func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error)
+		workflow func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error)
 		answer   int
 		decision pirogue.Decision
 	}{
@@ -138,7 +138,7 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 		"the workflow has not answered":   {fails(pirogue.Unknown), 202, ""},
 		"the workflow answers much later": {hangs, 202, ""},
 		"a panic, which nobody can answer": {
-			func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) { panic("secret") }, 500, "",
+			func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) { panic("secret") }, 500, "",
 		},
 	}
 	for name, tt := range tests {
@@ -147,22 +147,22 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				w.workflows.remedy = tt.workflow
-				got := w.press(pirogue.VerbRecheck, because)
+				got := w.press(pirogue.ActionRecheck, because)
 				require.Equal(t, tt.answer, got.status(), got.Body)
 				require.NotContains(t, got.Body.String(), "secret")
 
 				rows := w.store.log()
 				require.Len(t, rows, 1)
-				require.Equal(t, tt.decision, rows[0].Verdict.Decision)
+				require.Equal(t, tt.decision, rows[0].Result.Decision)
 				require.Equal(t, tt.decision == "", rows[0].EndedAt.IsZero())
 				require.Equal(t, w.payment.ID, rows[0].PaymentID)
 				require.Equal(t, "the customer called", rows[0].Reason)
 				if tt.decision != "" {
-					require.NotEmpty(t, rows[0].Verdict.Reason)
-					require.Equal(t, rows[0].Verdict, *got.act(t).Verdict, "the answer and the audit log say the same")
+					require.NotEmpty(t, rows[0].Result.Reason)
+					require.Equal(t, rows[0].Result, *got.act(t).Verdict, "the answer and the audit log say the same")
 				}
 				if tt.answer >= 300 && tt.decision != "" {
-					require.Equal(t, rows[0].Verdict.Reason, got.Error)
+					require.Equal(t, rows[0].Result.Reason, got.Error)
 				}
 			})
 		})
@@ -170,9 +170,9 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 }
 
 // hangs plays a workflow that has the action and does not respond in time.
-func hangs(ctx context.Context, _ pirogue.Payment, _ string) (pirogue.Verdict, error) {
+func hangs(ctx context.Context, _ pirogue.Payment, _ string) (pirogue.ActionResult, error) {
 	<-ctx.Done()
-	return pirogue.Verdict{}, pirogue.Errorf(pirogue.Unknown, "no answer yet: %w", ctx.Err())
+	return pirogue.ActionResult{}, pirogue.Errorf(pirogue.Unknown, "no answer yet: %w", ctx.Err())
 }
 
 // The actor comes from the token alone. The workflow gets the entry's ID and reads everything else
@@ -267,13 +267,13 @@ func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.workflows.remedy = func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
+	w.workflows.remedy = func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) {
 		require.Len(t, w.store.log(), 1, "the row comes first")
-		return pirogue.Verdict{Decision: pirogue.DecisionSettled}, nil
+		return pirogue.ActionResult{Decision: pirogue.DecisionSettled}, nil
 	}
 	w.store.cutOff = pirogue.Errorf(pirogue.ServiceUnavailable, "away")
-	require.Equal(t, http.StatusOK, w.press(pirogue.VerbRecheck, because).status())
-	require.Empty(t, w.store.log()[0].Verdict.Decision)
+	require.Equal(t, http.StatusOK, w.press(pirogue.ActionRecheck, because).status())
+	require.Empty(t, w.store.log()[0].Result.Decision)
 }
 
 // An action whose COMMIT got no response is made a second time. An audit entry with REFUSED would
@@ -288,7 +288,7 @@ func TestActionWithoutAnAnswer(t *testing.T) {
 		got := w.do(request(finance, act.method, act.path, act.body))
 		require.Len(t, w.store.payouts, 1)
 		require.EqualValues(t, 4000, w.store.balance)
-		require.Equal(t, want, w.store.log()[0].Verdict.Decision)
+		require.Equal(t, want, w.store.log()[0].Result.Decision)
 		if want == "" {
 			require.Equal(t, http.StatusServiceUnavailable, got.status(), got.Body)
 			require.True(t, w.store.log()[0].EndedAt.IsZero())
@@ -304,13 +304,13 @@ func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		ctx, hangUp := context.WithCancel(t.Context())
-		w.workflows.remedy = func(ctx context.Context, _ pirogue.Payment, _ string) (pirogue.Verdict, error) {
+		w.workflows.remedy = func(ctx context.Context, _ pirogue.Payment, _ string) (pirogue.ActionResult, error) {
 			hangUp()
 			time.Sleep(10 * time.Second)
-			return pirogue.Verdict{Decision: pirogue.DecisionSettled}, ctx.Err()
+			return pirogue.ActionResult{Decision: pirogue.DecisionSettled}, ctx.Err()
 		}
 		w.do(request(support, http.MethodPost, "/payments/"+string(w.payment.ID)+"/recheck", because).WithContext(ctx))
-		require.Equal(t, pirogue.DecisionSettled, w.store.log()[0].Verdict.Decision)
+		require.Equal(t, pirogue.DecisionSettled, w.store.log()[0].Result.Decision)
 	})
 }
 
@@ -322,16 +322,16 @@ func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
 		const people = 100
 		w := newWorld(t)
 		var once sync.Once
-		w.workflows.remedy = func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
+		w.workflows.remedy = func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) {
 			time.Sleep(time.Second)
-			v := pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "the payment has ended"}
-			once.Do(func() { v = pirogue.Verdict{Decision: pirogue.DecisionResubmitted, Reason: "proven dead"} })
+			v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: "the payment has ended"}
+			once.Do(func() { v = pirogue.ActionResult{Decision: pirogue.DecisionResubmitted, Reason: "proven dead"} })
 			return v, nil
 		}
 		answers := make([]int, people)
 		var all sync.WaitGroup
 		for i := range people {
-			all.Go(func() { answers[i] = w.press(pirogue.VerbRedrive, because).status() })
+			all.Go(func() { answers[i] = w.press(pirogue.ActionRedrive, because).status() })
 		}
 		all.Wait()
 
@@ -341,7 +341,7 @@ func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
 		}
 		rows := w.store.log()
 		for _, row := range rows {
-			kept[row.Verdict.Decision]++
+			kept[row.Result.Decision]++
 		}
 		require.Equal(t, map[int]int{200: 1, 409: people - 1}, told)
 		require.Equal(t, map[pirogue.Decision]int{pirogue.DecisionResubmitted: 1, pirogue.DecisionRefused: people - 1}, kept)
@@ -358,11 +358,11 @@ func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
 		w.workflows.remedy = hangs
 		var all sync.WaitGroup
 		for range 8 {
-			all.Go(func() { w.press(pirogue.VerbRecheck, because) })
+			all.Go(func() { w.press(pirogue.ActionRecheck, because) })
 		}
 		synctest.Wait()
 		began := time.Now()
-		got := w.press(pirogue.VerbRecheck, because)
+		got := w.press(pirogue.ActionRecheck, because)
 		require.Equal(t, 20*time.Second, time.Since(began))
 		require.Equal(t, http.StatusServiceUnavailable, got.status())
 		require.Equal(t, pirogue.Code("RETRY"), got.Code)
@@ -370,9 +370,9 @@ func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
 		require.Equal(t, pirogue.DecisionRefused, got.act(t).Verdict.Decision)
 
 		w.change(func(p *pirogue.Payment) { p.ID = "018f3b1e-7c1a-7def-8abc-00000000beef" })
-		w.workflows.remedy = says(pirogue.Verdict{Decision: pirogue.DecisionSettled})
+		w.workflows.remedy = says(pirogue.ActionResult{Decision: pirogue.DecisionSettled})
 		began = time.Now()
-		require.Equal(t, http.StatusOK, w.press(pirogue.VerbRecheck, because).status())
+		require.Equal(t, http.StatusOK, w.press(pirogue.ActionRecheck, because).status())
 		require.Zero(t, time.Since(began), "another payment has its own turns")
 		all.Wait()
 	})
@@ -416,7 +416,7 @@ func TestAnEventIsSentAgain(t *testing.T) {
 			if tt.ask > 0 {
 				body = fmt.Sprintf(`{"reason":"they ask for it","event_id":%q}`, pirogue.NewEventID(w.payment.ID, tt.ask))
 			}
-			got := w.press(pirogue.VerbResend, body)
+			got := w.press(pirogue.ActionResend, body)
 			require.Equal(t, tt.answer, got.status(), got.Body)
 			want := []string(nil)
 			if tt.delivered > 0 {
@@ -433,6 +433,6 @@ func TestAPaymentThatHasNotEndedHasNothingToTellAgain(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	require.Equal(t, http.StatusConflict, w.press(pirogue.VerbResend, because).status())
+	require.Equal(t, http.StatusConflict, w.press(pirogue.ActionResend, because).status())
 	require.Empty(t, w.workflows.delivered)
 }

@@ -13,9 +13,9 @@ import (
 
 // The verbs of the audit log about a restored database.
 const (
-	VerbAskFirst pirogue.Verb = "ask-first"
-	VerbLooked   pirogue.Verb = "ask-first-looked"
-	VerbAskEnd   pirogue.Verb = "ask-first-end"
+	VerbAskFirst pirogue.SupportActionKind = "ask-first"
+	VerbLooked   pirogue.SupportActionKind = "ask-first-looked"
+	VerbAskEnd   pirogue.SupportActionKind = "ask-first-end"
 )
 
 // AskFirsts controls ask-first mode, in which every operator is asked before anything is sent. Its
@@ -29,7 +29,7 @@ type AskFirsts interface {
 	// It refuses while operators are left to ask, and returns them.
 	EndAskFirst(
 		ctx context.Context, configured []pirogue.OperatorCode, actor string, at time.Time,
-	) (pirogue.Verdict, error)
+	) (pirogue.ActionResult, error)
 }
 
 // AskFirst is the progress of ask-first mode in support's view.
@@ -61,7 +61,7 @@ type AskedOperator struct {
 // UnmatchedSum counts lines of an operator's list that no attempt of ours matches.
 type UnmatchedSum struct {
 	Operator pirogue.OperatorCode `json:"operator"`
-	Kind     pirogue.Kind         `json:"type,omitempty"`
+	Kind     pirogue.PaymentKind  `json:"type,omitempty"`
 	Currency pirogue.Currency     `json:"currency,omitempty"`
 	Lines    int                  `json:"lines"`
 	Amount   int64                `json:"amount"`
@@ -72,7 +72,7 @@ type UnmatchedLine struct {
 	Operator  pirogue.OperatorCode `json:"operator"`
 	TxID      string               `json:"provider_tx_id,omitempty"`
 	Reference pirogue.OperatorRef  `json:"reference,omitempty"`
-	Kind      pirogue.Kind         `json:"type,omitempty"`
+	Kind      pirogue.PaymentKind  `json:"type,omitempty"`
 	Outcome   pirogue.Outcome      `json:"outcome,omitempty"`
 	Amount    int64                `json:"amount"`
 	Currency  pirogue.Currency     `json:"currency,omitempty"`
@@ -120,7 +120,7 @@ type lookedBody struct {
 }
 
 // looked records where a person looked, for an operator that cannot be asked.
-func (s *Server) looked(c *gin.Context, v *visit) error {
+func (s *Server) looked(c *gin.Context, v *requestContext) error {
 	var body lookedBody
 	if err := readBody(c, &body); err != nil {
 		return err
@@ -130,9 +130,9 @@ func (s *Server) looked(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.carryOut(c, v, deed{
+	return s.carryOut(c, v, supportRequest{
 		verb: VerbLooked, needs: pirogue.RoleFinance, subject: "operator " + code + ": " + body.Evidence, reason: body.Reason,
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+		do: func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
 			ctx, cancel := stepOf(ctx)
 			defer cancel()
 			err := s.store.OperatorLooked(ctx, pirogue.OperatorCode(code), body.Evidence, v.actor)
@@ -142,7 +142,7 @@ func (s *Server) looked(c *gin.Context, v *visit) error {
 }
 
 // endAskFirst ends the mode. Payments are sent again after it, so it needs the role finance.
-func (s *Server) endAskFirst(c *gin.Context, v *visit) error {
+func (s *Server) endAskFirst(c *gin.Context, v *requestContext) error {
 	var body why
 	if err := readBody(c, &body); err != nil {
 		return err
@@ -150,9 +150,9 @@ func (s *Server) endAskFirst(c *gin.Context, v *visit) error {
 	if err := demand(body.rule()); err != nil {
 		return err
 	}
-	return s.carryOut(c, v, deed{
+	return s.carryOut(c, v, supportRequest{
 		verb: VerbAskEnd, needs: pirogue.RoleFinance, reason: body.Reason,
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+		do: func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
 			ctx, cancel := stepOf(ctx)
 			defer cancel()
 			return s.store.EndAskFirst(ctx, s.operators, v.actor, s.clock.Now())
@@ -166,12 +166,12 @@ func (c *Client) AskFirst(ctx context.Context) (AskFirst, error) {
 }
 
 // Looked records where a person looked, for an operator that cannot be asked.
-func (c *Client) Looked(ctx context.Context, o pirogue.OperatorCode, evidence, reason string) (Act, error) {
+func (c *Client) Looked(ctx context.Context, o pirogue.OperatorCode, evidence, reason string) (AuditEntry, error) {
 	path := "/ask-first/operators/" + url.PathEscape(string(o))
 	return c.act(ctx, http.MethodPost, path, lookedBody{why{reason}, evidence})
 }
 
 // EndAskFirst ends the mode, or proposes its end to a second person.
-func (c *Client) EndAskFirst(ctx context.Context, reason string) (Act, error) {
+func (c *Client) EndAskFirst(ctx context.Context, reason string) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPost, "/ask-first/end", why{reason})
 }

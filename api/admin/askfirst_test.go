@@ -43,14 +43,14 @@ func (s *fakeStore) OperatorLooked(_ context.Context, o pirogue.OperatorCode, ev
 // EndAskFirst implements admin.AskFirsts: it needs two people.
 func (s *fakeStore) EndAskFirst(
 	_ context.Context, _ []pirogue.OperatorCode, actor string, _ time.Time,
-) (pirogue.Verdict, error) {
+) (pirogue.ActionResult, error) {
 	unlock, err := s.open()
 	defer unlock()
 	if s.askFirst.ProposedBy == "" || s.askFirst.ProposedBy == actor {
 		s.askFirst.ProposedBy = actor
-		return pirogue.Verdict{Decision: pirogue.DecisionProposed, Reason: "another person confirms"}, err
+		return pirogue.ActionResult{Decision: pirogue.DecisionProposed, Reason: "another person confirms"}, err
 	}
-	return pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "ended"}, err
+	return pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: "ended"}, err
 }
 
 // Only finance may record where a person looked, and end the mode. A second person must confirm the
@@ -88,6 +88,6 @@ func TestAskFirst(t *testing.T) {
 	require.Equal(t, pirogue.DecisionProposed, end(finance).act(t).Verdict.Decision)
 	log := w.store.log()
 	require.Len(t, log, 4)
-	require.Equal(t, admin.VerbAskEnd, log[3].Verb)
+	require.Equal(t, admin.VerbAskEnd, log[3].Action)
 	require.Equal(t, "fatou", log[3].Actor)
 }

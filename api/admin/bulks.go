@@ -10,8 +10,8 @@ import (
 	"pirogue"
 )
 
-// VerbCancelBulk is the audit log's verb for the cancellation of a bulk.
-const VerbCancelBulk pirogue.Verb = "cancel-bulk"
+// ActionCancelBulk is the audit log's verb for the cancellation of a bulk.
+const ActionCancelBulk pirogue.SupportActionKind = "cancel-bulk"
 
 // Bulks reads and cancels bulks of every merchant. An unknown bulk is NotFound.
 type Bulks interface {
@@ -77,7 +77,7 @@ func (s *Server) showBulk(ctx context.Context, c *gin.Context) (any, error) {
 }
 
 // cancelBulk cancels the lines of a bulk that were not sent.
-func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
+func (s *Server) cancelBulk(c *gin.Context, v *requestContext) error {
 	id, err := bulkIDOf(c)
 	if err != nil {
 		return err
@@ -86,12 +86,12 @@ func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.carryOut(c, v, deed{
-		verb: VerbCancelBulk, needs: pirogue.RoleSupport, reason: reason, subject: "bulk " + string(id),
-		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
+	return s.carryOut(c, v, supportRequest{
+		verb: ActionCancelBulk, needs: pirogue.RoleSupport, reason: reason, subject: "bulk " + string(id),
+		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
 			before, err := s.store.AnyBulk(ctx, id)
 			if err != nil {
-				return pirogue.Verdict{}, err
+				return pirogue.ActionResult{}, err
 			}
 			owner := pirogue.Owner{MerchantID: before.MerchantID, Mode: before.Mode}
 			after, err := s.store.CancelBulk(ctx, owner, id, s.clock.Now())
@@ -101,12 +101,12 @@ func (s *Server) cancelBulk(c *gin.Context, v *visit) error {
 }
 
 // cancelled returns the verdict on a cancellation, by the bulk's progress after it.
-func cancelled(p pirogue.BulkProgress) pirogue.Verdict {
+func cancelled(p pirogue.BulkProgress) pirogue.ActionResult {
 	open := p.Bulk.Lines - p.Ended()
 	if p.State.Ended() {
-		return pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "The bulk is over: " + string(p.State) + "."}
+		return pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: "The bulk is over: " + string(p.State) + "."}
 	}
-	return pirogue.Verdict{
+	return pirogue.ActionResult{
 		Decision: pirogue.DecisionSettled,
 		Reason:   fmt.Sprintf("No other line begins. %d of %d lines are open; what was perhaps sent goes on.", open, p.Lines),
 	}

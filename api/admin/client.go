@@ -38,8 +38,8 @@ func (c *Client) Payment(ctx context.Context, id pirogue.PaymentID) (Details, er
 }
 
 // Timeline returns every event of a payment.
-func (c *Client) Timeline(ctx context.Context, id pirogue.PaymentID) ([]Moment, error) {
-	return get[[]Moment](ctx, c, "/payments/"+url.PathEscape(string(id))+"/timeline", nil)
+func (c *Client) Timeline(ctx context.Context, id pirogue.PaymentID) ([]TimelineEntry, error) {
+	return get[[]TimelineEntry](ctx, c, "/payments/"+url.PathEscape(string(id))+"/timeline", nil)
 }
 
 // Worklist is one page of a list that support works through.
@@ -87,13 +87,13 @@ func work[T any](ctx context.Context, c *Client, path string, f pirogue.WorkFilt
 	return page, nil
 }
 
-// Acts returns the audit log, newest first: of one payment, or of all for "".
-func (c *Client) Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]Act, error) {
+// AuditEntries returns the audit log, newest first: of one payment, or of all for "".
+func (c *Client) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]AuditEntry, error) {
 	query := url.Values{"limit": {strconv.Itoa(limit)}}
 	if id != "" {
 		query.Set("payment", string(id))
 	}
-	return get[[]Act](ctx, c, "/acts", query)
+	return get[[]AuditEntry](ctx, c, "/acts", query)
 }
 
 // Fees returns a merchant's contract.
@@ -101,59 +101,59 @@ func (c *Client) Fees(ctx context.Context, id pirogue.MerchantID) ([]Fee, error)
 	return get[[]Fee](ctx, c, "/merchants/"+url.PathEscape(string(id))+"/fees", nil)
 }
 
-// Payouts returns a merchant's payouts of one mode.
-func (c *Client) Payouts(ctx context.Context, o pirogue.Owner) ([]Payout, error) {
+// Settlements returns a merchant's payouts of one mode.
+func (c *Client) Settlements(ctx context.Context, o pirogue.Owner) ([]Settlement, error) {
 	query := url.Values{"mode": {string(o.Mode)}}
-	return get[[]Payout](ctx, c, "/merchants/"+url.PathEscape(string(o.MerchantID))+"/payouts", query)
+	return get[[]Settlement](ctx, c, "/merchants/"+url.PathEscape(string(o.MerchantID))+"/payouts", query)
 }
 
 // Recheck asks the operator for a payment's status at once.
-func (c *Client) Recheck(ctx context.Context, id pirogue.PaymentID, reason string) (Act, error) {
-	return c.onPayment(ctx, id, pirogue.VerbRecheck, why{reason})
+func (c *Client) Recheck(ctx context.Context, id pirogue.PaymentID, reason string) (AuditEntry, error) {
+	return c.onPayment(ctx, id, pirogue.ActionRecheck, why{reason})
 }
 
 // Redrive asks the operator for a payment's status, and submits the payment again if that can pay
 // nobody twice.
-func (c *Client) Redrive(ctx context.Context, id pirogue.PaymentID, reason string) (Act, error) {
-	return c.onPayment(ctx, id, pirogue.VerbRedrive, why{reason})
+func (c *Client) Redrive(ctx context.Context, id pirogue.PaymentID, reason string) (AuditEntry, error) {
+	return c.onPayment(ctx, id, pirogue.ActionRedrive, why{reason})
 }
 
 // Resolve decides with evidence what the operator cannot report.
 func (c *Client) Resolve(
 	ctx context.Context, id pirogue.PaymentID, as Resolution, reason string,
-) (Act, error) {
-	return c.onPayment(ctx, id, pirogue.VerbResolve, resolution{why{reason}, as})
+) (AuditEntry, error) {
+	return c.onPayment(ctx, id, pirogue.ActionResolve, resolution{why{reason}, as})
 }
 
 // Resend sends a webhook of a payment again: the given event, or the latest for "".
 func (c *Client) Resend(
 	ctx context.Context, id pirogue.PaymentID, event pirogue.EventID, reason string,
-) (Act, error) {
-	return c.onPayment(ctx, id, pirogue.VerbResend, resending{why{reason}, event})
+) (AuditEntry, error) {
+	return c.onPayment(ctx, id, pirogue.ActionResend, resending{why{reason}, event})
 }
 
 // onPayment requests an action on one payment.
-func (c *Client) onPayment(ctx context.Context, id pirogue.PaymentID, verb pirogue.Verb, body any) (Act, error) {
+func (c *Client) onPayment(ctx context.Context, id pirogue.PaymentID, verb pirogue.SupportActionKind, body any) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPost, "/payments/"+url.PathEscape(string(id))+"/"+string(verb), body)
 }
 
-// PayOut books a transfer to a merchant's bank. A repeated ID books it once.
-func (c *Client) PayOut(ctx context.Context, id pirogue.MerchantID, p Payout, reason string) (Act, error) {
-	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/payouts", payoutBody{why{reason}, p})
+// RecordSettlement books a transfer to a merchant's bank. A repeated ID books it once.
+func (c *Client) Settle(ctx context.Context, id pirogue.MerchantID, p Settlement, reason string) (AuditEntry, error) {
+	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/payouts", settlementBody{why{reason}, p})
 }
 
 // SetFee replaces one rule of a merchant's contract.
-func (c *Client) SetFee(ctx context.Context, id pirogue.MerchantID, f Fee, reason string) (Act, error) {
+func (c *Client) SetFee(ctx context.Context, id pirogue.MerchantID, f Fee, reason string) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPut, "/merchants/"+url.PathEscape(string(id))+"/fees", feeBody{why{reason}, f})
 }
 
 // SuspendMerchant refuses a merchant's requests and sends none of its payments that have not left.
-func (c *Client) SuspendMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (Act, error) {
+func (c *Client) SuspendMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/suspend", why{reason})
 }
 
 // ResumeMerchant ends a suspension.
-func (c *Client) ResumeMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (Act, error) {
+func (c *Client) ResumeMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/resume", why{reason})
 }
 
@@ -168,19 +168,19 @@ func (c *Client) Lost(ctx context.Context) (Lost, error) {
 }
 
 // Rebuild starts the lost workflows again.
-func (c *Client) Rebuild(ctx context.Context, reason string) (Act, error) {
+func (c *Client) Rebuild(ctx context.Context, reason string) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPost, "/rebuild", why{reason})
 }
 
 // CancelBulk cancels the lines of a bulk that were not sent.
-func (c *Client) CancelBulk(ctx context.Context, id pirogue.BulkID, reason string) (Act, error) {
+func (c *Client) CancelBulk(ctx context.Context, id pirogue.BulkID, reason string) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPost, "/bulks/"+url.PathEscape(string(id))+"/cancel", why{reason})
 }
 
 // SetLatePolicy sets the policy for a merchant's late money.
 func (c *Client) SetLatePolicy(
 	ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy, reason string,
-) (Act, error) {
+) (AuditEntry, error) {
 	path := "/merchants/" + url.PathEscape(string(id)) + "/late-policy"
 	return c.act(ctx, http.MethodPut, path, policyBody{why{reason}, p})
 }
@@ -191,18 +191,18 @@ func (c *Client) Operators(ctx context.Context) ([]Operator, error) {
 }
 
 // Park takes an operator out of service.
-func (c *Client) Park(ctx context.Context, o pirogue.OperatorCode, reason string) (Act, error) {
-	return c.onOperator(ctx, o, VerbPark, reason)
+func (c *Client) Park(ctx context.Context, o pirogue.OperatorCode, reason string) (AuditEntry, error) {
+	return c.onOperator(ctx, o, ActionPark, reason)
 }
 
 // Unpark puts an operator back into service.
-func (c *Client) Unpark(ctx context.Context, o pirogue.OperatorCode, reason string) (Act, error) {
-	return c.onOperator(ctx, o, VerbUnpark, reason)
+func (c *Client) Unpark(ctx context.Context, o pirogue.OperatorCode, reason string) (AuditEntry, error) {
+	return c.onOperator(ctx, o, ActionUnpark, reason)
 }
 
 func (c *Client) onOperator(
-	ctx context.Context, o pirogue.OperatorCode, verb pirogue.Verb, reason string,
-) (Act, error) {
+	ctx context.Context, o pirogue.OperatorCode, verb pirogue.SupportActionKind, reason string,
+) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPost, "/operators/"+url.PathEscape(string(o))+"/"+string(verb), why{reason})
 }
 
@@ -227,16 +227,16 @@ func get[T any](ctx context.Context, c *Client, path string, query url.Values) (
 
 // act requests an action. A refused action returns its entry in the audit log, with the error that
 // gives the reason.
-func (c *Client) act(ctx context.Context, method, path string, body any) (Act, error) {
+func (c *Client) act(ctx context.Context, method, path string, body any) (AuditEntry, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
-		return Act{}, pirogue.Errorf(pirogue.Internal, "encode the request: %w", err)
+		return AuditEntry{}, pirogue.Errorf(pirogue.Internal, "encode the request: %w", err)
 	}
 	raw, failed, err := c.do(ctx, method, path, encoded)
 	if err != nil {
-		return Act{}, err
+		return AuditEntry{}, err
 	}
-	return read[Act](raw, failed)
+	return read[AuditEntry](raw, failed)
 }
 
 // do sends a request and returns the body of the response, and whether it is an error.
@@ -291,6 +291,6 @@ func (c *Client) Blocked(ctx context.Context) ([]pirogue.LostWorkflow, error) {
 
 // RebuildBlocked ends the workflows that cannot continue and starts them again. It refuses when
 // their number differs from expected.
-func (c *Client) RebuildBlocked(ctx context.Context, expected int, reason string) (Act, error) {
+func (c *Client) RebuildBlocked(ctx context.Context, expected int, reason string) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPost, "/rebuild/blocked", blockedBody{why{reason}, expected})
 }

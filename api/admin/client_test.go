@@ -43,7 +43,7 @@ func TestSupportFindsAPaymentAndSeesWhatItWaitsFor(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "customer", p.Waiting.For)
 	require.Equal(t, "cashout-"+string(w.payment.ID), p.WorkflowID)
-	require.Equal(t, []pirogue.Verb{pirogue.VerbRecheck, pirogue.VerbRedrive, pirogue.VerbResolve}, p.Allowed)
+	require.Equal(t, []pirogue.SupportActionKind{pirogue.ActionRecheck, pirogue.ActionRedrive, pirogue.ActionResolve}, p.Allowed)
 
 	moments, err := c.Timeline(t.Context(), w.payment.ID)
 	require.NoError(t, err)
@@ -58,30 +58,30 @@ func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 	closed := opened
 	closed.ClosedAt = time.Now()
 	tests := map[string]struct {
-		kind    pirogue.Kind
+		kind    pirogue.PaymentKind
 		status  pirogue.Status
 		events  int
 		cases   []pirogue.Case
-		allowed []pirogue.Verb
+		allowed []pirogue.SupportActionKind
 	}{
-		"a cash-in under way": {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck"}},
+		"a cash-in under way": {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.SupportActionKind{"recheck"}},
 		"a cash-out under way": {
-			pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.Verb{"recheck", "redrive", "resolve"},
+			pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.SupportActionKind{"recheck", "redrive", "resolve"},
 		},
-		"a payment nobody took up":      {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []pirogue.Verb{}},
-		"a payment that expired":        {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []pirogue.Verb{"recheck", "resend"}},
-		"a payment that was paid":       {pirogue.CashIn, pirogue.StatusSuccess, 1, nil, []pirogue.Verb{"recheck", "resend"}},
-		"a payment that was given back": {pirogue.CashIn, pirogue.StatusReversed, 2, nil, []pirogue.Verb{"resend"}},
+		"a payment nobody took up":      {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []pirogue.SupportActionKind{}},
+		"a payment that expired":        {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []pirogue.SupportActionKind{"recheck", "resend"}},
+		"a payment that was paid":       {pirogue.CashIn, pirogue.StatusSuccess, 1, nil, []pirogue.SupportActionKind{"recheck", "resend"}},
+		"a payment that was given back": {pirogue.CashIn, pirogue.StatusReversed, 2, nil, []pirogue.SupportActionKind{"resend"}},
 		"late money": {
-			pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.Verb{"resolve", "resend"},
+			pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.SupportActionKind{"resolve", "resend"},
 		},
 		"late money that is not booked": {
 			pirogue.CashIn, pirogue.StatusExpired, 1,
 			[]pirogue.Case{opened, {ID: "d", Cause: pirogue.CauseNotBooked, OpenedAt: time.Now()}},
-			[]pirogue.Verb{"resend"},
+			[]pirogue.SupportActionKind{"resend"},
 		},
 		"late money that found a home": {
-			pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{closed}, []pirogue.Verb{"recheck", "resend"},
+			pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{closed}, []pirogue.SupportActionKind{"recheck", "resend"},
 		},
 	}
 	for name, tt := range tests {
@@ -113,7 +113,7 @@ func TestAPaymentIsShownWithoutWhatDoesNotOpen(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "cannot be read: no key", p.Unreadable)
 	require.Equal(t, "order_001", p.OrderID)
-	require.Equal(t, http.StatusOK, w.press(pirogue.VerbRecheck, because).status(), "its workflow can be asked")
+	require.Equal(t, http.StatusOK, w.press(pirogue.ActionRecheck, because).status(), "its workflow can be asked")
 }
 
 // Support must read payments while the workers are down.
@@ -121,9 +121,9 @@ func TestAReadDoesNotDependOnAWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.workflows.waiting = func(ctx context.Context) (pirogue.Waiting, error) {
+		w.workflows.waiting = func(ctx context.Context) (pirogue.WaitState, error) {
 			<-ctx.Done()
-			return pirogue.Waiting{For: "too late"}, ctx.Err()
+			return pirogue.WaitState{For: "too late"}, ctx.Err()
 		}
 		began := time.Now()
 		got := w.do(request(reader, http.MethodGet, "/payments/"+string(w.payment.ID), ""))
@@ -150,7 +150,7 @@ func TestTheListsSayWhyAndWhatCanBeDone(t *testing.T) {
 	require.Empty(t, page.Next)
 	require.Equal(t, pirogue.CauseUnknown, cases[0].Cause)
 	require.Equal(t, w.payment.ID, cases[0].Payment.ID)
-	require.Equal(t, []pirogue.Verb{pirogue.VerbResolve}, cases[0].Allowed)
+	require.Equal(t, []pirogue.SupportActionKind{pirogue.ActionResolve}, cases[0].Allowed)
 
 	f := pirogue.WorkFilter{
 		Cause: "OPERATOR_SLOW", Operator: "orange", Merchant: merchantID, Country: "ML", Kind: pirogue.CashIn,
@@ -178,11 +178,11 @@ func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
 	_, err = c.SetLatePolicy(t.Context(), merchantID, pirogue.LateAccept, "contract of May")
 	require.NoError(t, err)
 
-	all, err := c.Acts(t.Context(), "", 50)
+	all, err := c.AuditEntries(t.Context(), "", 50)
 	require.NoError(t, err)
 	require.Len(t, all, 2)
 	require.Equal(t, "merchant "+string(merchantID)+`: "accept"`, all[0].Subject)
-	ofPayment, err := c.Acts(t.Context(), w.payment.ID, 50)
+	ofPayment, err := c.AuditEntries(t.Context(), w.payment.ID, 50)
 	require.NoError(t, err)
 	require.Equal(t, []string{first.ID}, []string{ofPayment[0].ID})
 	require.Equal(t, "PENDING", ofPayment[0].Verdict.Evidence)
@@ -194,7 +194,7 @@ func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
 
 	w := newWorld(t)
 	w.workflows.remedy = says(
-		pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: "the operator may still execute it"},
+		pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: "the operator may still execute it"},
 	)
 	act, err := w.client(t, support).Redrive(t.Context(), w.payment.ID, "it waits")
 	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err))
@@ -211,24 +211,24 @@ func TestFinanceSettlesMerchants(t *testing.T) {
 	w := newWorld(t)
 	w.store.balance = 7000
 	c := w.client(t, finance)
-	payout := admin.Payout{
+	payout := admin.Settlement{
 		ID: "VIR-1", Mode: pirogue.Test, Country: "ML", Amount: 5000, Currency: pirogue.XOF, Note: "May",
 	}
 	for range 2 {
-		act, err := c.PayOut(t.Context(), merchantID, payout, "monthly")
+		act, err := c.Settle(t.Context(), merchantID, payout, "monthly")
 		require.NoError(t, err)
 		require.Equal(t, pirogue.DecisionSettled, act.Verdict.Decision)
 	}
 	other := payout
 	other.Amount = 1
-	_, err := c.PayOut(t.Context(), merchantID, other, "monthly")
+	_, err := c.Settle(t.Context(), merchantID, other, "monthly")
 	require.Equal(t, pirogue.IdempotencyMismatch, pirogue.CodeOf(err))
 	payout.ID = "VIR-2"
-	act, err := c.PayOut(t.Context(), merchantID, payout, "monthly")
+	act, err := c.Settle(t.Context(), merchantID, payout, "monthly")
 	require.Equal(t, pirogue.InsufficientBalance, pirogue.CodeOf(err))
 	require.Equal(t, pirogue.DecisionRefused, act.Verdict.Decision)
 
-	booked, err := c.Payouts(t.Context(), pirogue.Owner{MerchantID: merchantID, Mode: pirogue.Test})
+	booked, err := c.Settlements(t.Context(), pirogue.Owner{MerchantID: merchantID, Mode: pirogue.Test})
 	require.NoError(t, err)
 	require.Len(t, booked, 1)
 	require.WithinDuration(t, time.Now(), booked[0].PaidAt, time.Minute)

@@ -86,7 +86,7 @@ func TestABodyHasOneMeaning(t *testing.T) {
 	}
 	w := newWorld(t)
 	for name, tt := range tests {
-		got := w.press(pirogue.VerbRecheck, tt.body)
+		got := w.press(pirogue.ActionRecheck, tt.body)
 		require.Equal(t, tt.code, got.Code, "%s: %s", name, got.Body)
 		require.Equal(t, tt.code.Info().HTTP, got.status(), name)
 		if tt.field != "" {
@@ -231,7 +231,7 @@ func TestTooManyRequestsAreTurnedAwayBeforeTheyCostAnything(t *testing.T) {
 		done := make(chan struct{}, held)
 		for range held {
 			go func() {
-				w.press(pirogue.VerbRecheck, because)
+				w.press(pirogue.ActionRecheck, because)
 				done <- struct{}{}
 			}()
 		}

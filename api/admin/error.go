@@ -23,13 +23,13 @@ const (
 // ownCodes is the error table of these codes. pirogue.Refused is in it too: here it means that an
 // action would not be safe.
 var ownCodes = map[pirogue.Code]pirogue.CodeInfo{
-	TokenInvalid: {Code: TokenInvalid, HTTP: http.StatusUnauthorized, Text: pirogue.Text{
+	TokenInvalid: {Code: TokenInvalid, HTTP: http.StatusUnauthorized, Text: pirogue.LocalizedText{
 		EN: "No token, or one that is not in force: send Authorization: Bearer and the token.",
 	}},
-	RoleRequired: {Code: RoleRequired, HTTP: http.StatusForbidden, Text: pirogue.Text{
+	RoleRequired: {Code: RoleRequired, HTTP: http.StatusForbidden, Text: pirogue.LocalizedText{
 		EN: "The token's role may not do this.",
 	}},
-	Retry: {Code: Retry, HTTP: http.StatusServiceUnavailable, Text: pirogue.Text{
+	Retry: {Code: Retry, HTTP: http.StatusServiceUnavailable, Text: pirogue.LocalizedText{
 		EN: "Too much at once; nothing was done. Try again in a few seconds.",
 	}},
 	pirogue.Refused: {Code: pirogue.Refused, HTTP: http.StatusConflict},
@@ -46,7 +46,7 @@ func infoOf(code pirogue.Code) pirogue.CodeInfo {
 // problem is the failure of an action that has an audit entry.
 type problem struct {
 	error
-	act Act
+	act AuditEntry
 }
 
 // Unwrap returns the wrapped error, with its code.
@@ -59,7 +59,7 @@ type failure struct {
 	RequestID  string          `json:"request_id"`
 	Params     []pirogue.Param `json:"params,omitempty"`
 	RetryAfter int             `json:"retry_after_s,omitempty"`
-	Data       *Act            `json:"data,omitempty"` // the audit entry, when there is one
+	Data       *AuditEntry     `json:"data,omitempty"` // the audit entry, when there is one
 }
 
 // noAnswer is the text for an action that may have taken effect or not.
@@ -69,7 +69,7 @@ const noAnswer = "The database did not answer: nobody knows whether this was don
 // why the action was refused.
 func (s *Server) fail(c *gin.Context, err error) {
 	info := infoOf(codeOf(err))
-	v := visitOf(c)
+	v := requestContextOf(c)
 	if info.HTTP >= http.StatusInternalServerError {
 		s.log.Error("support request failed", zap.String("request_id", v.id), zap.String("actor", v.actor),
 			zap.String("route", c.FullPath()), zap.String("code", string(info.Code)), zap.Error(err))

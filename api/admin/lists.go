@@ -41,7 +41,7 @@ func workFilter(c *gin.Context) (pirogue.WorkFilter, error) {
 	f := pirogue.WorkFilter{
 		Cause: q.Get("cause"), Operator: pirogue.OperatorCode(q.Get("operator")),
 		Merchant: pirogue.MerchantID(q.Get("merchant")), Country: pirogue.CountryCode(q.Get("country")),
-		Kind: pirogue.Kind(q.Get("type")), After: q.Get("cursor"),
+		Kind: pirogue.PaymentKind(q.Get("type")), After: q.Get("cursor"),
 	}
 	for _, name := range []string{"cause", "operator", "merchant", "country", "type"} {
 		if !isLine(q.Get(name), maxTerm) {
@@ -57,8 +57,8 @@ func workFilter(c *gin.Context) (pirogue.WorkFilter, error) {
 	return f, err
 }
 
-// listActs responds with the audit log, newest first: of one payment, or of all.
-func (s *Server) listActs(ctx context.Context, c *gin.Context) (any, error) {
+// listAuditEntries responds with the audit log, newest first: of one payment, or of all.
+func (s *Server) listAuditEntries(ctx context.Context, c *gin.Context) (any, error) {
 	q, err := readQuery(c, "payment", "limit")
 	if err != nil {
 		return nil, err
@@ -70,12 +70,12 @@ func (s *Server) listActs(ctx context.Context, c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	acts, err := s.store.Acts(ctx, pirogue.PaymentID(q.Get("payment")), limit)
-	return each(acts, actOf), err
+	acts, err := s.store.AuditEntries(ctx, pirogue.PaymentID(q.Get("payment")), limit)
+	return each(acts, auditEntryOf), err
 }
 
 // verify checks the books. It reads every stored row, so only one check runs at a time.
-func (s *Server) verify(c *gin.Context, v *visit) error {
+func (s *Server) verify(c *gin.Context, v *requestContext) error {
 	if err := v.need(pirogue.RoleSupport); err != nil {
 		return err
 	}
@@ -95,6 +95,6 @@ func (s *Server) verify(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, answer[[]Violation]{append([]Violation{}, violations...)})
+	c.JSON(http.StatusOK, responseBody[[]Violation]{append([]Violation{}, violations...)})
 	return nil
 }

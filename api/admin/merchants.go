@@ -13,10 +13,10 @@ import (
 	"pirogue"
 )
 
-// payoutBody is the body of POST /merchants/{id}/payouts.
-type payoutBody struct {
+// settlementBody is the body of POST /merchants/{id}/payouts.
+type settlementBody struct {
 	why
-	Payout
+	Settlement
 }
 
 // feeBody is the body of PUT /merchants/{id}/fees.
@@ -40,32 +40,32 @@ func merchantOf(c *gin.Context) (pirogue.MerchantID, error) {
 	return pirogue.MerchantID(c.Param("id")), nil
 }
 
-// payOut books a transfer to a merchant's bank. The ID is required, because it makes a repeated
+// settleMerchant books a transfer to a merchant's bank. The ID is required, because it makes a repeated
 // request book the same payout once.
-func (s *Server) payOut(c *gin.Context, v *visit) error {
+func (s *Server) settleMerchant(c *gin.Context, v *requestContext) error {
 	id, err := merchantOf(c)
 	if err != nil {
 		return err
 	}
-	var body payoutBody
+	var body settlementBody
 	if err := readBody(c, &body); err != nil {
 		return err
 	}
 	now := s.clock.Now()
-	if err := demand(append(body.Payout.rules(now), body.rule())...); err != nil {
+	if err := demand(append(body.Settlement.rules(now), body.rule())...); err != nil {
 		return err
 	}
 	body.PaidAt = cmp.Or(body.PaidAt, now)
-	return s.carryOut(c, v, deed{
-		verb: VerbPayOut, needs: pirogue.RoleFinance, subject: subject(id, body.Payout), reason: body.Reason,
-		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
-			return done("The payout is booked.", s.store.PayOut(ctx, body.payout(id)))
+	return s.carryOut(c, v, supportRequest{
+		verb: ActionSettle, needs: pirogue.RoleFinance, subject: subject(id, body.Settlement), reason: body.Reason,
+		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
+			return done("The payout is booked.", s.store.RecordSettlement(ctx, body.payout(id)))
 		}),
 	})
 }
 
 // rules returns the conditions on a payout's fields.
-func (p Payout) rules(now time.Time) []rule {
+func (p Settlement) rules(now time.Time) []rule {
 	country, known := pirogue.CountryByCode(p.Country)
 	return []rule{
 		needed("id", p.ID, maxID),
@@ -79,7 +79,7 @@ func (p Payout) rules(now time.Time) []rule {
 }
 
 // setFee replaces one rule of a merchant's contract.
-func (s *Server) setFee(c *gin.Context, v *visit) error {
+func (s *Server) setFee(c *gin.Context, v *requestContext) error {
 	id, err := merchantOf(c)
 	if err != nil {
 		return err
@@ -95,9 +95,9 @@ func (s *Server) setFee(c *gin.Context, v *visit) error {
 	if err := fee.Validate(); err != nil {
 		return err
 	}
-	return s.carryOut(c, v, deed{
-		verb: VerbFee, needs: pirogue.RoleFinance, subject: subject(id, body.Fee), reason: body.Reason,
-		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
+	return s.carryOut(c, v, supportRequest{
+		verb: ActionFee, needs: pirogue.RoleFinance, subject: subject(id, body.Fee), reason: body.Reason,
+		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
 			return done("Payments accepted from here on have this fee.", s.store.SetFee(ctx, id, fee))
 		}),
 	})
@@ -116,7 +116,7 @@ func (f Fee) rules() []rule {
 }
 
 // setLatePolicy sets the policy for a merchant's late money.
-func (s *Server) setLatePolicy(c *gin.Context, v *visit) error {
+func (s *Server) setLatePolicy(c *gin.Context, v *requestContext) error {
 	id, err := merchantOf(c)
 	if err != nil {
 		return err
@@ -130,42 +130,42 @@ func (s *Server) setLatePolicy(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.carryOut(c, v, deed{
-		verb: VerbLatePolicy, needs: pirogue.RoleFinance, reason: body.Reason,
+	return s.carryOut(c, v, supportRequest{
+		verb: ActionLatePolicy, needs: pirogue.RoleFinance, reason: body.Reason,
 		subject: subject(id, body.LatePolicy),
-		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
+		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
 			return done("The policy is set.", s.store.SetLatePolicy(ctx, id, body.LatePolicy))
 		}),
 	})
 }
 
 // suspend refuses a merchant's requests, and sends none of its payments that have not left.
-func (s *Server) suspend(c *gin.Context, v *visit) error {
+func (s *Server) suspend(c *gin.Context, v *requestContext) error {
 	return s.switchMerchant(c, v, merchantSwitch{
-		verb: VerbSuspend, needs: pirogue.RoleSupport, turn: s.store.SuspendMerchant,
+		verb: ActionSuspend, needs: pirogue.RoleSupport, turn: s.store.SuspendMerchant,
 		said: "The merchant's requests are refused. " +
 			"What has not left waits with its hold; what was perhaps sent is followed.",
 	})
 }
 
 // resume ends a suspension. Payments are sent after it, so it needs the role finance.
-func (s *Server) resume(c *gin.Context, v *visit) error {
+func (s *Server) resume(c *gin.Context, v *requestContext) error {
 	return s.switchMerchant(c, v, merchantSwitch{
-		verb: VerbResume, needs: pirogue.RoleFinance, turn: s.store.ResumeMerchant,
+		verb: ActionResume, needs: pirogue.RoleFinance, turn: s.store.ResumeMerchant,
 		said: "The merchant's requests are accepted again. What waited is sent within ten minutes.",
 	})
 }
 
 // merchantSwitch describes a suspension or its end.
 type merchantSwitch struct {
-	verb  pirogue.Verb
+	verb  pirogue.SupportActionKind
 	needs pirogue.Role
 	turn  func(context.Context, pirogue.MerchantID) error
 	said  string // the verdict's text for the actor
 }
 
 // switchMerchant suspends or resumes the merchant in the request's path.
-func (s *Server) switchMerchant(c *gin.Context, v *visit, to merchantSwitch) error {
+func (s *Server) switchMerchant(c *gin.Context, v *requestContext, to merchantSwitch) error {
 	id, err := merchantOf(c)
 	if err != nil {
 		return err
@@ -174,9 +174,9 @@ func (s *Server) switchMerchant(c *gin.Context, v *visit, to merchantSwitch) err
 	if err != nil {
 		return err
 	}
-	return s.carryOut(c, v, deed{
+	return s.carryOut(c, v, supportRequest{
 		verb: to.verb, needs: to.needs, reason: reason, subject: "merchant " + string(id),
-		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
+		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
 			return done(to.said, to.turn(ctx, id))
 		}),
 	})
@@ -192,8 +192,8 @@ func subject(id pirogue.MerchantID, set any) string {
 }
 
 // done returns the verdict on an action of one database call.
-func done(reason string, err error) (pirogue.Verdict, error) {
-	return pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: reason}, err
+func done(reason string, err error) (pirogue.ActionResult, error) {
+	return pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: reason}, err
 }
 
 // listFees responds with a merchant's contract.
@@ -206,8 +206,8 @@ func (s *Server) listFees(ctx context.Context, c *gin.Context) (any, error) {
 	return each(fees, feeOf), err
 }
 
-// listPayouts responds with a merchant's payouts of one mode: ?mode=test or live.
-func (s *Server) listPayouts(ctx context.Context, c *gin.Context) (any, error) {
+// listSettlements responds with a merchant's payouts of one mode: ?mode=test or live.
+func (s *Server) listSettlements(ctx context.Context, c *gin.Context) (any, error) {
 	id, err := merchantOf(c)
 	if err != nil {
 		return nil, err
@@ -220,6 +220,6 @@ func (s *Server) listPayouts(ctx context.Context, c *gin.Context) (any, error) {
 	if err := demand(rule{"mode", mode == "", mode == pirogue.Test || mode == pirogue.Live}); err != nil {
 		return nil, err
 	}
-	payouts, err := s.store.Payouts(ctx, pirogue.Owner{MerchantID: id, Mode: mode})
-	return each(payouts, payoutOf), err
+	payouts, err := s.store.Settlements(ctx, pirogue.Owner{MerchantID: id, Mode: mode})
+	return each(payouts, settlementOf), err
 }

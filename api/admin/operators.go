@@ -12,15 +12,15 @@ import (
 
 // The verbs of the audit log about an operator's service.
 const (
-	VerbPark   pirogue.Verb = "park"
-	VerbUnpark pirogue.Verb = "unpark"
+	ActionPark   pirogue.SupportActionKind = "park"
+	ActionUnpark pirogue.SupportActionKind = "unpark"
 )
 
 // Operators reads the health of operators and changes their service. An operator that never failed
 // has no health row.
 type Operators interface {
-	// Healths returns the health of every operator that ever failed.
-	Healths(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Health, error)
+	// Breakers returns the health of every operator that ever failed.
+	Breakers(ctx context.Context) (map[pirogue.OperatorCode]pirogue.CircuitBreaker, error)
 	// Park takes an operator out of service, or puts it back into service.
 	Park(ctx context.Context, c pirogue.ServiceChange) error
 	// InFlight counts the open payments at an operator. Waiting counts those of them that wait to be
@@ -32,7 +32,7 @@ type Operators interface {
 // Operator is an operator in support's view.
 type Operator struct {
 	Operator  pirogue.OperatorCode `json:"operator"`
-	State     pirogue.HealthState  `json:"state"`
+	State     pirogue.BreakerState `json:"state"`
 	Since     time.Time            `json:"since,omitzero"`  // of the state
 	Words     string               `json:"words,omitempty"` // the latest failure, redacted
 	Parked    bool                 `json:"parked"`          // a person took it out of service
@@ -45,7 +45,7 @@ type Operator struct {
 
 // listOperators responds with every configured operator and its availability.
 func (s *Server) listOperators(ctx context.Context, _ *gin.Context) (any, error) {
-	health, err := s.store.Healths(ctx)
+	health, err := s.store.Breakers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,9 +61,9 @@ func (s *Server) listOperators(ctx context.Context, _ *gin.Context) (any, error)
 }
 
 // operatorOf returns support's view of an operator. One without a health row has never failed.
-func (s *Server) operatorOf(ctx context.Context, code pirogue.OperatorCode, h pirogue.Health) (Operator, error) {
+func (s *Server) operatorOf(ctx context.Context, code pirogue.OperatorCode, h pirogue.CircuitBreaker) (Operator, error) {
 	if h.State == "" {
-		h.State = pirogue.HealthClosed
+		h.State = pirogue.BreakerClosed
 	}
 	underWay, err := s.store.InFlight(ctx, code)
 	if err != nil {
@@ -71,21 +71,25 @@ func (s *Server) operatorOf(ctx context.Context, code pirogue.OperatorCode, h pi
 	}
 	waiting, err := s.store.Waiting(ctx, code)
 	return Operator{
-		Operator: code, State: h.State, Since: h.Since, Words: h.Words, Parked: h.Parked, ParkedBy: h.ParkedBy,
+		Operator: code, State: h.State, Since: h.Since, Words: h.LastFailure, Parked: h.Parked, ParkedBy: h.ParkedBy,
 		ParkedWhy: h.ParkedWhy, ParkedAt: h.ParkedAt, UnderWay: underWay, Waiting: waiting,
 	}, err
 }
 
 // park takes an operator out of service. Nothing is sent to it, and its payments under way are
 // followed to their end.
-func (s *Server) park(c *gin.Context, v *visit) error { return s.setParked(c, v, VerbPark, true) }
+func (s *Server) park(c *gin.Context, v *requestContext) error {
+	return s.setParked(c, v, ActionPark, true)
+}
 
 // unpark puts an operator back into service. A ramp spreads the payments that waited.
-func (s *Server) unpark(c *gin.Context, v *visit) error { return s.setParked(c, v, VerbUnpark, false) }
+func (s *Server) unpark(c *gin.Context, v *requestContext) error {
+	return s.setParked(c, v, ActionUnpark, false)
+}
 
 // setParked takes an operator out of service or puts it back. It fails with NotFound for an
 // operator that is not configured.
-func (s *Server) setParked(c *gin.Context, v *visit, verb pirogue.Verb, parked bool) error {
+func (s *Server) setParked(c *gin.Context, v *requestContext, verb pirogue.SupportActionKind, parked bool) error {
 	code := pirogue.OperatorCode(c.Param("operator"))
 	if !slices.Contains(s.operators, code) {
 		return pirogue.Errorf(pirogue.NotFound, "no operator %q is configured", code)
@@ -98,9 +102,9 @@ func (s *Server) setParked(c *gin.Context, v *visit, verb pirogue.Verb, parked b
 	if !parked {
 		said = "The operator gets payments again; what waited for it comes back slowly."
 	}
-	return s.carryOut(c, v, deed{
+	return s.carryOut(c, v, supportRequest{
 		verb: verb, needs: pirogue.RoleSupport, reason: reason, subject: "operator " + string(code),
-		do: step(func(ctx context.Context) (pirogue.Verdict, error) {
+		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
 			return done(said, s.store.Park(ctx, pirogue.ServiceChange{
 				Operator: code, Parked: parked, Actor: v.actor, Reason: reason, At: s.clock.Now(),
 			}))

@@ -67,7 +67,7 @@ func (s *Server) showPayment(ctx context.Context, c *gin.Context) (any, error) {
 
 // waiting returns what an open payment waits on. It is nil when its workflow does not respond
 // within waitingTime, so that a read never depends on a worker.
-func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *pirogue.Waiting {
+func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *pirogue.WaitState {
 	if p.Status.Terminal() {
 		return nil
 	}
@@ -85,8 +85,8 @@ func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *pirogue.Waitin
 
 // allowed returns the actions to offer for a payment. Its workflow decides: it also knows what its
 // watch over an ended payment can still find.
-func allowed(p pirogue.Payment, cases []pirogue.Case) []pirogue.Verb {
-	verbs := []pirogue.Verb{}
+func allowed(p pirogue.Payment, cases []pirogue.Case) []pirogue.SupportActionKind {
+	verbs := []pirogue.SupportActionKind{}
 	open := slices.IndexFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
 	blocked := slices.ContainsFunc(cases, func(c pirogue.Case) bool {
 		return c.ClosedAt.IsZero() && c.Cause == pirogue.CauseNotBooked
@@ -94,17 +94,17 @@ func allowed(p pirogue.Payment, cases []pirogue.Case) []pirogue.Verb {
 	switch {
 	case blocked: // its workflow waits for its own write
 	case open >= 0:
-		verbs = append(verbs, cases[open].Cause.Verbs()...)
+		verbs = append(verbs, cases[open].Cause.AllowedActions()...)
 	case p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed || p.Status == pirogue.StatusSuccess:
-		verbs = append(verbs, pirogue.VerbRecheck)
+		verbs = append(verbs, pirogue.ActionRecheck)
 	case p.Status.Terminal() || p.Status == pirogue.StatusCreated: // no workflow acts on it, or none yet
 	case p.Kind.MoneyOut():
-		verbs = append(verbs, pirogue.VerbRecheck, pirogue.VerbRedrive, pirogue.VerbResolve)
+		verbs = append(verbs, pirogue.ActionRecheck, pirogue.ActionRedrive, pirogue.ActionResolve)
 	default:
-		verbs = append(verbs, pirogue.VerbRecheck)
+		verbs = append(verbs, pirogue.ActionRecheck)
 	}
 	if p.Sequence > 0 {
-		verbs = append(verbs, pirogue.VerbResend)
+		verbs = append(verbs, pirogue.ActionResend)
 	}
 	return verbs
 }
@@ -116,7 +116,7 @@ func (s *Server) showTimeline(ctx context.Context, c *gin.Context) (any, error) 
 		return nil, err
 	}
 	moments, err := s.store.AnyTimeline(ctx, id)
-	return each(moments, momentOf), err
+	return each(moments, timelineEntryOf), err
 }
 
 // readQuery reads a URL's parameters. Each must be among the known names and occur once.

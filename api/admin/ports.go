@@ -11,7 +11,7 @@ import (
 type Store interface {
 	Tokens
 	Reading
-	Acts
+	AuditEntries
 	Partners
 	Events
 }
@@ -53,7 +53,7 @@ type Payments interface {
 	// decrypted.
 	AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error)
 	// AnyTimeline returns every event of a payment of any merchant, oldest first.
-	AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error)
+	AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error)
 	// Cases returns a payment's open and closed cases.
 	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
 }
@@ -80,24 +80,24 @@ type Lists interface {
 	Audit(ctx context.Context) ([]Violation, error)
 }
 
-// Acts reads and writes the audit log.
-type Acts interface {
-	// BeginAct writes an audit entry before the action.
-	BeginAct(ctx context.Context, a pirogue.Act) error
-	// EndAct completes an audit entry with its verdict. An entry that has a verdict keeps it.
-	EndAct(ctx context.Context, act string, v pirogue.Verdict, at time.Time) error
-	// Acts returns at most limit entries, the newest first, on one payment or, for "", on all
+// AuditEntries reads and writes the audit log.
+type AuditEntries interface {
+	// BeginAuditEntry writes an audit entry before the action.
+	BeginAuditEntry(ctx context.Context, a pirogue.AuditEntry) error
+	// EndAuditEntry completes an audit entry with its verdict. An entry that has a verdict keeps it.
+	EndAuditEntry(ctx context.Context, act string, v pirogue.ActionResult, at time.Time) error
+	// AuditEntries returns at most limit entries, the newest first, on one payment or, for "", on all
 	// subjects.
-	Acts(ctx context.Context, id pirogue.PaymentID, limit int) ([]pirogue.Act, error)
+	AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]pirogue.AuditEntry, error)
 }
 
 // Merchants books payouts and changes merchants' contracts. An unknown merchant is NotFound.
 type Merchants interface {
-	// PayOut books a payout, once for its ID. It fails with InsufficientBalance. It fails with
+	// RecordSettlement books a payout, once for its ID. It fails with InsufficientBalance. It fails with
 	// IdempotencyMismatch when another payout has the ID.
-	PayOut(ctx context.Context, p pirogue.Payout) error
-	// Payouts returns the booked payouts of one merchant and mode.
-	Payouts(ctx context.Context, o pirogue.Owner) ([]pirogue.Payout, error)
+	RecordSettlement(ctx context.Context, p pirogue.Settlement) error
+	// Settlements returns the booked payouts of one merchant and mode.
+	Settlements(ctx context.Context, o pirogue.Owner) ([]pirogue.Settlement, error)
 	// SetFee replaces the rule of the same kind, country and network. Payments accepted before keep
 	// their fee.
 	SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error
@@ -127,18 +127,18 @@ type Events interface {
 
 // Workflows sends support's actions to the payments' workflows.
 type Workflows interface {
-	// Remedy passes an action to the payment's own workflow, which reads it from the audit entry's
+	// Act passes an action to the payment's own workflow, which reads it from the audit entry's
 	// row. It waits for the verdict within ctx. An unsafe action returns the verdict REFUSED. It
 	// fails with NotFound when no workflow is open for the payment, and with ServiceUnavailable when
 	// Temporal does not respond. It fails with Unknown when the workflow has the action and did not
 	// respond in time. The workflow completes the entry then.
-	Remedy(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error)
-	// RemedyAnew starts the workflow of a payment again from its rows, and then does the same. It
+	Act(ctx context.Context, p pirogue.Payment, act string) (pirogue.ActionResult, error)
+	// ActOnRestarted starts the workflow of a payment again from its rows, and then does the same. It
 	// fails with Internal where the rows do not allow it.
-	RemedyAnew(ctx context.Context, r pirogue.Restart, act string) (pirogue.Verdict, error)
+	ActOnRestarted(ctx context.Context, r pirogue.Restart, act string) (pirogue.ActionResult, error)
 	Rebuilder
 	// Waiting queries an open payment's workflow for what it waits on.
-	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.Kind, now time.Time) (pirogue.Waiting, error)
+	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind, now time.Time) (pirogue.WaitState, error)
 	// Deliver starts the delivery of an event in its given round.
 	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
 }

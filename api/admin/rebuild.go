@@ -10,12 +10,12 @@ import (
 	"pirogue"
 )
 
-// VerbRebuild is the audit log's verb for the start of lost workflows.
-const VerbRebuild pirogue.Verb = "rebuild"
+// ActionRebuild is the audit log's verb for the start of lost workflows.
+const ActionRebuild pirogue.SupportActionKind = "rebuild"
 
 // showLost responds with the workflows that are gone although their rows have work for them. It
 // starts none.
-func (s *Server) showLost(c *gin.Context, v *visit) error {
+func (s *Server) showLost(c *gin.Context, v *requestContext) error {
 	if err := v.need(pirogue.RoleReader); err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (s *Server) showLost(c *gin.Context, v *visit) error {
 		return err
 	}
 	lost := Lost{Found: append([]pirogue.LostWorkflow{}, found.Found...), NotAll: found.NotAll}
-	c.JSON(http.StatusOK, answer[Lost]{lost})
+	c.JSON(http.StatusOK, responseBody[Lost]{lost})
 	return nil
 }
 
@@ -37,18 +37,18 @@ type Lost struct {
 }
 
 // rebuild starts the lost workflows again, like the sweep.
-func (s *Server) rebuild(c *gin.Context, v *visit) error {
+func (s *Server) rebuild(c *gin.Context, v *requestContext) error {
 	reason, err := readReason(c)
 	if err != nil {
 		return err
 	}
-	return s.carryOut(c, v, deed{
-		verb: VerbRebuild, needs: pirogue.RoleSupport, reason: reason,
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+	return s.carryOut(c, v, supportRequest{
+		verb: ActionRebuild, needs: pirogue.RoleSupport, reason: reason,
+		do: func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
 			ctx, cancel := context.WithTimeout(ctx, remedyTime)
 			defer cancel()
 			found, err := s.workflows.Rebuild(ctx, false)
-			return pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: fmt.Sprintf(
+			return pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: fmt.Sprintf(
 				"Started again: %d payments, %d bulks, %d webhooks. Cases: %d.",
 				found.Payments, found.Bulks, found.Events, found.Cases)}, err
 		},
@@ -56,10 +56,10 @@ func (s *Server) rebuild(c *gin.Context, v *visit) error {
 }
 
 // VerbUnblock is the audit log's verb for the restart of workflows that cannot continue.
-const VerbUnblock pirogue.Verb = "rebuild-blocked"
+const VerbUnblock pirogue.SupportActionKind = "rebuild-blocked"
 
 // showBlocked responds with the payments whose workflow is open and cannot continue.
-func (s *Server) showBlocked(c *gin.Context, v *visit) error {
+func (s *Server) showBlocked(c *gin.Context, v *requestContext) error {
 	if err := v.need(pirogue.RoleReader); err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *Server) showBlocked(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, answer[[]pirogue.LostWorkflow]{append([]pirogue.LostWorkflow{}, found...)})
+	c.JSON(http.StatusOK, responseBody[[]pirogue.LostWorkflow]{append([]pirogue.LostWorkflow{}, found...)})
 	return nil
 }
 
@@ -82,7 +82,7 @@ type blockedBody struct {
 
 // rebuildBlocked ends the workflows that cannot continue and starts each again from its rows. It
 // requires the number that the actor has seen, so that the actor restarts no others.
-func (s *Server) rebuildBlocked(c *gin.Context, v *visit) error {
+func (s *Server) rebuildBlocked(c *gin.Context, v *requestContext) error {
 	var body blockedBody
 	if err := readBody(c, &body); err != nil {
 		return err
@@ -90,9 +90,9 @@ func (s *Server) rebuildBlocked(c *gin.Context, v *visit) error {
 	if err := demand(body.rule(), rule{"expected", body.Expected == 0, body.Expected > 0}); err != nil {
 		return err
 	}
-	return s.carryOut(c, v, deed{
+	return s.carryOut(c, v, supportRequest{
 		verb: VerbUnblock, needs: pirogue.RoleSupport, reason: body.Reason, subject: fmt.Sprint(body.Expected),
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) {
+		do: func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
 			ctx, cancel := context.WithTimeout(ctx, remedyTime)
 			defer cancel()
 			return s.unblock(ctx, body.Expected)
@@ -102,13 +102,13 @@ func (s *Server) rebuildBlocked(c *gin.Context, v *visit) error {
 
 // unblock starts the workflows of blocked payments again. It refuses when their number differs from
 // expected. A workflow that cannot be started stays as it is.
-func (s *Server) unblock(ctx context.Context, expected int) (pirogue.Verdict, error) {
+func (s *Server) unblock(ctx context.Context, expected int) (pirogue.ActionResult, error) {
 	found, err := s.workflows.Blocked(ctx)
 	if err != nil {
-		return pirogue.Verdict{}, err
+		return pirogue.ActionResult{}, err
 	}
 	if len(found) != expected {
-		return pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: fmt.Sprintf(
+		return pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: fmt.Sprintf(
 			"%d workflows are blocked, not %d: look at them first.", len(found), expected)}, nil
 	}
 	started := 0
@@ -120,7 +120,7 @@ func (s *Server) unblock(ctx context.Context, expected int) (pirogue.Verdict, er
 		}
 		started++
 	}
-	return pirogue.Verdict{
+	return pirogue.ActionResult{
 		Decision: pirogue.DecisionSettled, Reason: fmt.Sprintf("Ended and started again: %d of %d.", started, len(found)),
 		Evidence: left,
 	}, nil

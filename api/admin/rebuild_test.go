@@ -17,7 +17,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 	// Each row is a payment whose workflow is gone, with the effect of the action on it.
 	tests := map[string]struct {
 		status pirogue.Status
-		verb   pirogue.Verb // "": recheck
+		verb   pirogue.SupportActionKind // "": recheck
 		unfit  error
 		sealed string // the reason why its rows cannot be read
 		starts bool
@@ -29,7 +29,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 		"it has not begun":                   {status: pirogue.StatusCreated, says: "nothing to do"},
 		"it was paid, and may be taken back": {status: pirogue.StatusSuccess, starts: true},
 		"it was paid, and is sent again": {
-			status: pirogue.StatusSuccess, verb: pirogue.VerbRedrive, says: "nothing to do",
+			status: pirogue.StatusSuccess, verb: pirogue.ActionRedrive, says: "nothing to do",
 		},
 		"its rows cannot be read": {
 			status: pirogue.StatusPending, sealed: "no key", says: "cannot be started: no key",
@@ -46,7 +46,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 			w.workflows.remedy, w.workflows.unfit = fails(pirogue.NotFound), tt.unfit
 			w.change(func(p *pirogue.Payment) { p.Status = tt.status })
 			w.store.unreadable = tt.sealed
-			got := w.press(cmp.Or(tt.verb, pirogue.VerbRecheck), because)
+			got := w.press(cmp.Or(tt.verb, pirogue.ActionRecheck), because)
 			require.Equal(t, map[bool]int{true: 200, false: 409}[tt.starts], got.status(), "%s", got.Body)
 			require.Equal(t, tt.starts, len(w.workflows.again) == 1)
 			require.Contains(t, got.Body.String(), tt.says)

@@ -41,28 +41,28 @@ type resending struct {
 }
 
 // recheck asks the operator for a payment's status at once.
-func (s *Server) recheck(c *gin.Context, v *visit) error {
-	return s.remedy(c, v, pirogue.VerbRecheck)
+func (s *Server) recheck(c *gin.Context, v *requestContext) error {
+	return s.act(c, v, pirogue.ActionRecheck)
 }
 
 // redrive asks the operator for a payment's status, and submits the payment again if that can pay
 // nobody twice.
-func (s *Server) redrive(c *gin.Context, v *visit) error {
-	return s.remedy(c, v, pirogue.VerbRedrive)
+func (s *Server) redrive(c *gin.Context, v *requestContext) error {
+	return s.act(c, v, pirogue.ActionRedrive)
 }
 
-// remedy applies a verb whose only field is the reason.
-func (s *Server) remedy(c *gin.Context, v *visit, verb pirogue.Verb) error {
+// act applies a verb whose only field is the reason.
+func (s *Server) act(c *gin.Context, v *requestContext, verb pirogue.SupportActionKind) error {
 	reason, err := readReason(c)
 	if err != nil {
 		return err
 	}
-	return s.onPayment(c, v, reason, pirogue.Remedy{Verb: verb})
+	return s.onPayment(c, v, reason, pirogue.SupportAction{Kind: verb})
 }
 
 // resolve decides with evidence what the operator cannot report. The payment's workflow requires a
 // second person to confirm it.
-func (s *Server) resolve(c *gin.Context, v *visit) error {
+func (s *Server) resolve(c *gin.Context, v *requestContext) error {
 	var body resolution
 	if err := readBody(c, &body); err != nil {
 		return err
@@ -82,8 +82,8 @@ func (s *Server) resolve(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.onPayment(c, v, body.Reason, pirogue.Remedy{
-		Verb: pirogue.VerbResolve, Resolution: body.As, Evidence: body.Evidence, Case: id,
+	return s.onPayment(c, v, body.Reason, pirogue.SupportAction{
+		Kind: pirogue.ActionResolve, Resolution: body.As, Evidence: body.Evidence, Case: id,
 	})
 }
 
@@ -118,7 +118,7 @@ func (s *Server) caseIn(c *gin.Context, named pirogue.CaseID) (pirogue.CaseID, e
 }
 
 // onPayment passes an action to the payment's workflow when its turn comes.
-func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Remedy) error {
+func (s *Server) onPayment(c *gin.Context, v *requestContext, reason string, r pirogue.SupportAction) error {
 	p, err := s.paymentIn(c)
 	if err != nil {
 		return err
@@ -127,35 +127,35 @@ func (s *Server) onPayment(c *gin.Context, v *visit, reason string, r pirogue.Re
 	if r.Resolution != "" {
 		subject = string(r.Resolution) + ": " + r.Evidence
 	}
-	return s.carryOut(c, v, deed{
-		verb: r.Verb, needs: r.Verb.Needs(), payment: p, reason: reason, subject: subject,
+	return s.carryOut(c, v, supportRequest{
+		verb: r.Kind, needs: r.Kind.RequiredRole(), payment: p, reason: reason, subject: subject,
 		resolution: r.Resolution, evidence: r.Evidence, caseID: r.Case,
-		do: func(ctx context.Context, act string) (pirogue.Verdict, error) {
+		do: func(ctx context.Context, act string) (pirogue.ActionResult, error) {
 			// Temporal refuses an eleventh update in flight, so actions on one payment queue here.
 			leave, err := s.turns.take(ctx, p.ID)
 			if err != nil {
-				return pirogue.Verdict{}, err
+				return pirogue.ActionResult{}, err
 			}
 			defer leave()
 			ctx, cancel := context.WithTimeout(ctx, remedyTime)
 			defer cancel()
-			verdict, err := s.workflows.Remedy(ctx, p, act)
+			verdict, err := s.workflows.Act(ctx, p, act)
 			// The payment's workflow is gone, or has ended: its rows hold all that a new one needs.
 			if pirogue.CodeOf(err) == pirogue.NotFound {
-				return s.anew(ctx, p, r.Verb, act)
+				return s.actOnRestarted(ctx, p, r.Kind, act)
 			}
 			return verdict, err
 		},
 	})
 }
 
-// anew starts the workflow of a payment again, like the sweep, and passes an action to it. It
+// actOnRestarted starts the workflow of a payment again, like the sweep, and passes an action to it. It
 // leaves a payment that is not started to the sweep. For a SUCCESS without a case it allows a
 // recheck only.
-func (s *Server) anew(ctx context.Context, p pirogue.Payment, verb pirogue.Verb, act string) (pirogue.Verdict, error) {
+func (s *Server) actOnRestarted(ctx context.Context, p pirogue.Payment, verb pirogue.SupportActionKind, act string) (pirogue.ActionResult, error) {
 	r, err := s.store.Restart(ctx, p.ID)
 	if err != nil {
-		return pirogue.Verdict{}, err
+		return pirogue.ActionResult{}, err
 	}
 	verdict := noWorkflow(r.Payment)
 	switch {
@@ -166,9 +166,9 @@ func (s *Server) anew(ctx context.Context, p pirogue.Payment, verb pirogue.Verb,
 		return verdict, nil
 	}
 	if err := s.store.Reopen(ctx, p.ID, s.clock.Now()); err != nil {
-		return pirogue.Verdict{}, err
+		return pirogue.ActionResult{}, err
 	}
-	anew, err := s.workflows.RemedyAnew(ctx, r, act)
+	anew, err := s.workflows.ActOnRestarted(ctx, r, act)
 	if err == nil || pirogue.CodeOf(err) == pirogue.Unknown { // the workflow runs, whether or not it has responded
 		err = errors.Join(err, s.closeOver(ctx, r))
 	}
@@ -199,12 +199,12 @@ const notStarted = "The payment's workflow is gone and cannot be started: "
 
 // restartable reports whether a payment's workflow has work that an action with this verb can
 // concern. A recheck of a SUCCESS is allowed, because the operator may have taken it back.
-func restartable(r pirogue.Restart, verb pirogue.Verb) bool {
+func restartable(r pirogue.Restart, verb pirogue.SupportActionKind) bool {
 	switch r.Payment.Status {
 	case pirogue.StatusCreated:
 		return false
 	case pirogue.StatusSuccess:
-		return r.Case != "" || verb == pirogue.VerbRecheck
+		return r.Case != "" || verb == pirogue.ActionRecheck
 	case pirogue.StatusReversed:
 		return r.Case != ""
 	default:
@@ -213,8 +213,8 @@ func restartable(r pirogue.Restart, verb pirogue.Verb) bool {
 }
 
 // noWorkflow returns the verdict on an action for a payment without a workflow.
-func noWorkflow(p pirogue.Payment) pirogue.Verdict {
-	return pirogue.Verdict{
+func noWorkflow(p pirogue.Payment) pirogue.ActionResult {
+	return pirogue.ActionResult{
 		Decision: pirogue.DecisionRefused, Status: p.Status,
 		Reason: "No workflow is open for the payment, and it has nothing to do: it has not begun, or has ended.",
 	}
@@ -233,7 +233,7 @@ func (s *Server) paymentIn(c *gin.Context) (pirogue.Payment, error) {
 }
 
 // resend sends a webhook of the payment again: the given event, or the latest.
-func (s *Server) resend(c *gin.Context, v *visit) error {
+func (s *Server) resend(c *gin.Context, v *requestContext) error {
 	var body resending
 	if err := readBody(c, &body); err != nil {
 		return err
@@ -245,15 +245,17 @@ func (s *Server) resend(c *gin.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.carryOut(c, v, deed{
-		verb: pirogue.VerbResend, needs: pirogue.RoleSupport, payment: p, reason: body.Reason, subject: string(body.EventID),
-		do: func(ctx context.Context, _ string) (pirogue.Verdict, error) { return s.tellAgain(ctx, p, body.EventID) },
+	return s.carryOut(c, v, supportRequest{
+		verb: pirogue.ActionResend, needs: pirogue.RoleSupport, payment: p, reason: body.Reason, subject: string(body.EventID),
+		do: func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
+			return s.tellAgain(ctx, p, body.EventID)
+		},
 	})
 }
 
 // tellAgain starts a further round of an event's deliveries.
-func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.EventID) (pirogue.Verdict, error) {
-	refused := pirogue.Verdict{Decision: pirogue.DecisionRefused, Status: p.Status}
+func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.EventID) (pirogue.ActionResult, error) {
+	refused := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Status: p.Status}
 	id, err := s.eventOf(ctx, p, only)
 	if err != nil || id == "" {
 		refused.Reason = "There is no such event: a payment has one for each time it ended."
@@ -264,14 +266,14 @@ func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.
 	owner := pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 	event, err := s.store.Resend(step, owner, id)
 	if err != nil {
-		return pirogue.Verdict{}, err
+		return pirogue.ActionResult{}, err
 	}
 	if event.State != pirogue.EventWaiting {
 		refused.Reason = "There is no address to send it to: neither the payment nor its merchant has one."
 		return refused, nil
 	}
 	s.deliver(ctx, owner, event)
-	return pirogue.Verdict{
+	return pirogue.ActionResult{
 		Decision: pirogue.DecisionSettled, Status: p.Status,
 		Reason: fmt.Sprintf("Event %s is on its way, in round %d.", event.ID, event.Round),
 	}, nil

@@ -28,7 +28,7 @@ type Options struct {
 	// Operators lists every configured operator, in the order of support's list.
 	Operators []pirogue.OperatorCode
 	// WorkflowID returns a payment's workflow ID for the Temporal Web UI.
-	WorkflowID func(pirogue.PaymentID, pirogue.Kind) string
+	WorkflowID func(pirogue.PaymentID, pirogue.PaymentKind) string
 }
 
 // check reports every option that is missing.
@@ -58,9 +58,9 @@ type Server struct {
 	clock      pirogue.Clock
 	log        *zap.Logger
 	operators  []pirogue.OperatorCode
-	workflowID func(pirogue.PaymentID, pirogue.Kind) string
+	workflowID func(pirogue.PaymentID, pirogue.PaymentKind) string
 	engine     *gin.Engine
-	turns      *turns
+	turns      *concurrencyLimiter
 	// inside and verifying hold one value for each request under way.
 	inside    chan struct{}
 	verifying chan struct{}
@@ -74,7 +74,7 @@ func New(o Options) (*Server, error) {
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{
 		store: o.Store, workflows: o.Workflows, clock: o.Clock, log: o.Log, workflowID: o.WorkflowID, operators: o.Operators,
-		engine: gin.New(), turns: newTurns(),
+		engine: gin.New(), turns: newConcurrencyLimiter(),
 		inside: make(chan struct{}, maxInside), verifying: make(chan struct{}, 1),
 	}
 	s.engine.RedirectTrailingSlash = false
@@ -90,42 +90,42 @@ func New(o Options) (*Server, error) {
 // register adds every route, with the role that it needs. The role of an action is checked in
 // carryOut, because an attempt without it gets an audit entry too.
 func (s *Server) register() {
-	s.engine.Use(s.identify, s.observe, s.survive)
-	s.engine.NoRoute(s.answer(noRoute))
-	s.engine.NoMethod(s.answer(noMethod))
+	s.engine.Use(s.identify, s.observe, s.recoverPanic)
+	s.engine.NoRoute(s.respond(noRoute))
+	s.engine.NoMethod(s.respond(noMethod))
 
-	in := s.engine.Group("/", s.enter, s.authenticate)
+	in := s.engine.Group("/", s.limitConcurrency, s.authenticate)
 	in.GET("/payments", s.read(s.findPayments))
 	in.GET("/payments/:id", s.read(s.showPayment))
 	in.GET("/payments/:id/timeline", s.read(s.showTimeline))
 	in.GET("/stuck", s.read(s.listStuck))
 	in.GET("/cases", s.read(s.listCases))
-	in.GET("/acts", s.read(s.listActs))
+	in.GET("/acts", s.read(s.listAuditEntries))
 	in.GET("/merchants/:id/fees", s.read(s.listFees))
-	in.GET("/merchants/:id/payouts", s.read(s.listPayouts))
+	in.GET("/merchants/:id/payouts", s.read(s.listSettlements))
 
-	in.POST("/payments/:id/recheck", s.answer(s.recheck))
-	in.POST("/payments/:id/redrive", s.answer(s.redrive))
-	in.POST("/payments/:id/resolve", s.answer(s.resolve))
-	in.POST("/payments/:id/resend", s.answer(s.resend))
-	in.POST("/merchants/:id/payouts", s.answer(s.payOut))
-	in.PUT("/merchants/:id/fees", s.answer(s.setFee))
-	in.PUT("/merchants/:id/late-policy", s.answer(s.setLatePolicy))
-	in.POST("/merchants/:id/suspend", s.answer(s.suspend))
-	in.POST("/merchants/:id/resume", s.answer(s.resume))
+	in.POST("/payments/:id/recheck", s.respond(s.recheck))
+	in.POST("/payments/:id/redrive", s.respond(s.redrive))
+	in.POST("/payments/:id/resolve", s.respond(s.resolve))
+	in.POST("/payments/:id/resend", s.respond(s.resend))
+	in.POST("/merchants/:id/payouts", s.respond(s.settleMerchant))
+	in.PUT("/merchants/:id/fees", s.respond(s.setFee))
+	in.PUT("/merchants/:id/late-policy", s.respond(s.setLatePolicy))
+	in.POST("/merchants/:id/suspend", s.respond(s.suspend))
+	in.POST("/merchants/:id/resume", s.respond(s.resume))
 	in.GET("/bulks/:id", s.read(s.showBulk))
-	in.POST("/bulks/:id/cancel", s.answer(s.cancelBulk))
-	in.GET("/rebuild", s.answer(s.showLost))
-	in.POST("/rebuild", s.answer(s.rebuild))
-	in.GET("/rebuild/blocked", s.answer(s.showBlocked))
-	in.POST("/rebuild/blocked", s.answer(s.rebuildBlocked))
+	in.POST("/bulks/:id/cancel", s.respond(s.cancelBulk))
+	in.GET("/rebuild", s.respond(s.showLost))
+	in.POST("/rebuild", s.respond(s.rebuild))
+	in.GET("/rebuild/blocked", s.respond(s.showBlocked))
+	in.POST("/rebuild/blocked", s.respond(s.rebuildBlocked))
 	in.GET("/ask-first", s.read(s.showAskFirst))
-	in.POST("/ask-first/operators/:operator", s.answer(s.looked))
-	in.POST("/ask-first/end", s.answer(s.endAskFirst))
+	in.POST("/ask-first/operators/:operator", s.respond(s.looked))
+	in.POST("/ask-first/end", s.respond(s.endAskFirst))
 	in.GET("/operators", s.read(s.listOperators))
-	in.POST("/operators/:operator/park", s.answer(s.park))
-	in.POST("/operators/:operator/unpark", s.answer(s.unpark))
-	in.POST("/verify", s.answer(s.verify))
+	in.POST("/operators/:operator/park", s.respond(s.park))
+	in.POST("/operators/:operator/unpark", s.respond(s.unpark))
+	in.POST("/verify", s.respond(s.verify))
 }
 
 // Handler returns the port as a handler.
@@ -147,12 +147,12 @@ func (s *Server) HTTPServer(addr string) *http.Server {
 }
 
 // handler serves one request. An error that it returns becomes the response.
-type handler func(*gin.Context, *visit) error
+type handler func(*gin.Context, *requestContext) error
 
-// answer adapts a handler to Gin.
-func (s *Server) answer(h handler) gin.HandlerFunc {
+// respond adapts a handler to Gin.
+func (s *Server) respond(h handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if err := h(c, visitOf(c)); err != nil {
+		if err := h(c, requestContextOf(c)); err != nil {
 			s.fail(c, err)
 		}
 	}
@@ -162,10 +162,10 @@ func (s *Server) answer(h handler) gin.HandlerFunc {
 type reader func(ctx context.Context, c *gin.Context) (any, error)
 
 // read adapts a reader to Gin.
-func (s *Server) read(r reader) gin.HandlerFunc { return s.answer(r.handle) }
+func (s *Server) read(r reader) gin.HandlerFunc { return s.respond(r.handle) }
 
 // handle allows every role to read, and limits the database to storeTime.
-func (r reader) handle(c *gin.Context, v *visit) error {
+func (r reader) handle(c *gin.Context, v *requestContext) error {
 	if err := v.need(pirogue.RoleReader); err != nil {
 		return err
 	}
@@ -184,21 +184,21 @@ func bodyOf(data any) any {
 	case worklist[Stuck], worklist[OpenCase]:
 		return data
 	default:
-		return answer[any]{data}
+		return responseBody[any]{data}
 	}
 }
 
-// answer is the body of a successful response.
-type answer[T any] struct {
+// responseBody is the body of a successful response.
+type responseBody[T any] struct {
 	Data T `json:"data"`
 }
 
 // noRoute responds to a path that does not exist.
-func noRoute(*gin.Context, *visit) error {
+func noRoute(*gin.Context, *requestContext) error {
 	return pirogue.Errorf(pirogue.NotFound, "no such route")
 }
 
 // noMethod responds to a method that the path does not have; Gin has set Allow.
-func noMethod(*gin.Context, *visit) error {
+func noMethod(*gin.Context, *requestContext) error {
 	return pirogue.Errorf(pirogue.MethodNotAllowed, "no such method")
 }

@@ -28,14 +28,14 @@ type fakeStore struct {
 	payments   map[pirogue.PaymentID]pirogue.Payment
 	cases      []pirogue.Case
 	asked      pirogue.WorkFilter // of the last list
-	acts       map[string]pirogue.Act
+	acts       map[string]pirogue.AuditEntry
 	events     map[pirogue.EventID]pirogue.Event
-	payouts    map[string]pirogue.Payout
+	payouts    map[string]pirogue.Settlement
 	fees       map[pirogue.MerchantID]pirogue.FeeSchedule
 	policies   map[pirogue.MerchantID]pirogue.LatePolicy
 	balance    int64 // limit of a payout
 	violations []admin.Violation
-	healths    map[pirogue.OperatorCode]pirogue.Health
+	healths    map[pirogue.OperatorCode]pirogue.CircuitBreaker
 	bulk       pirogue.BulkProgress
 	nextPoll   time.Time // of every payment
 	suspended  map[pirogue.MerchantID]bool
@@ -44,25 +44,25 @@ type fakeStore struct {
 	looked     map[pirogue.OperatorCode]string
 
 	away     error         // error of every call
-	full     error         // error of BeginAct
-	cutOff   error         // error of EndAct
+	full     error         // error of BeginAuditEntry
+	cutOff   error         // error of EndAuditEntry
 	lost     int           // payouts whose answer is lost
 	auditing chan struct{} // unless nil, Audit waits until it is closed
 }
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{
-		tokens: map[string]holder{}, payments: map[pirogue.PaymentID]pirogue.Payment{}, acts: map[string]pirogue.Act{},
-		events: map[pirogue.EventID]pirogue.Event{}, payouts: map[string]pirogue.Payout{},
+		tokens: map[string]holder{}, payments: map[pirogue.PaymentID]pirogue.Payment{}, acts: map[string]pirogue.AuditEntry{},
+		events: map[pirogue.EventID]pirogue.Event{}, payouts: map[string]pirogue.Settlement{},
 		fees:     map[pirogue.MerchantID]pirogue.FeeSchedule{merchantID: nil},
-		healths:  map[pirogue.OperatorCode]pirogue.Health{},
+		healths:  map[pirogue.OperatorCode]pirogue.CircuitBreaker{},
 		policies: map[pirogue.MerchantID]pirogue.LatePolicy{merchantID: pirogue.LateReturn},
 		bulk: pirogue.BulkProgress{
 			Bulk: pirogue.Bulk{
 				ID: bulkID, MerchantID: merchantID, Mode: pirogue.Live, State: pirogue.BulkRunning, Lines: 3,
 				Amount: pirogue.Money{Minor: 3000, Currency: pirogue.XOF},
 			},
-			Tallies: map[pirogue.LineStatus]pirogue.Tally{
+			Tallies: map[pirogue.LineStatus]pirogue.BulkTally{
 				"PENDING": {Lines: 1, Amount: 1000}, pirogue.LineWaiting: {Lines: 2, Amount: 2000},
 			},
 		},
@@ -84,10 +84,10 @@ func (s *fakeStore) change(how func()) {
 }
 
 // log returns the audit log, oldest first.
-func (s *fakeStore) log() []pirogue.Act {
+func (s *fakeStore) log() []pirogue.AuditEntry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.SortedFunc(maps.Values(s.acts), func(a, b pirogue.Act) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.SortedFunc(maps.Values(s.acts), func(a, b pirogue.AuditEntry) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 // Token implements admin.Tokens: the secret is the person's name.
@@ -161,9 +161,9 @@ func (s *fakeStore) CloseCase(_ context.Context, id pirogue.CaseID, _ time.Time)
 }
 
 // AnyTimeline implements admin.Payments.
-func (s *fakeStore) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Moment, error) {
+func (s *fakeStore) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error) {
 	p, err := s.AnyPayment(ctx, id)
-	return []pirogue.Moment{{At: p.CreatedAt, Type: pirogue.PaymentAccepted, Source: pirogue.SourceAPI}}, err
+	return []pirogue.TimelineEntry{{At: p.CreatedAt, Type: pirogue.PaymentAccepted, Source: pirogue.SourceAPI}}, err
 }
 
 // Cases implements admin.Payments.
@@ -183,7 +183,7 @@ func (s *fakeStore) OpenCases(
 	for _, c := range s.cases {
 		if c.ClosedAt.IsZero() && len(open) < f.Limit && (f.Cause == "" || f.Cause == string(c.Cause)) {
 			open = append(open, pirogue.CaseView{
-				Case: c, Payment: s.payments[c.PaymentID], Allowed: []pirogue.Verb{pirogue.VerbResolve},
+				Case: c, Payment: s.payments[c.PaymentID], Allowed: []pirogue.SupportActionKind{pirogue.ActionResolve},
 			})
 		}
 	}
@@ -201,8 +201,8 @@ func (s *fakeStore) Stuck(
 	for _, p := range s.payments {
 		if !p.Status.Terminal() && p.CreatedAt.Before(now) && len(stuck) < f.Limit {
 			stuck = append(stuck, pirogue.Stuck{
-				Payment: p, Cause: pirogue.StuckUndecided, Since: p.CreatedAt, Words: "PENDING",
-				Allowed: []pirogue.Verb{pirogue.VerbRecheck},
+				Payment: p, Cause: pirogue.StuckUndecided, Since: p.CreatedAt, OperatorMessage: "PENDING",
+				Allowed: []pirogue.SupportActionKind{pirogue.ActionRecheck},
 			})
 		}
 	}
@@ -229,8 +229,8 @@ func (s *fakeStore) Audit(ctx context.Context) ([]admin.Violation, error) {
 	return s.violations, err
 }
 
-// BeginAct implements admin.Acts.
-func (s *fakeStore) BeginAct(_ context.Context, a pirogue.Act) error {
+// BeginAuditEntry implements admin.Acts.
+func (s *fakeStore) BeginAuditEntry(_ context.Context, a pirogue.AuditEntry) error {
 	unlock, err := s.open()
 	defer unlock()
 	err = cmp.Or(err, s.full)
@@ -243,8 +243,8 @@ func (s *fakeStore) BeginAct(_ context.Context, a pirogue.Act) error {
 	return err
 }
 
-// EndAct implements admin.Acts: an entry keeps its first verdict.
-func (s *fakeStore) EndAct(_ context.Context, act string, v pirogue.Verdict, at time.Time) error {
+// EndAuditEntry implements admin.Acts: an entry keeps its first verdict.
+func (s *fakeStore) EndAuditEntry(_ context.Context, act string, v pirogue.ActionResult, at time.Time) error {
 	unlock, err := s.open()
 	defer unlock()
 	if err = cmp.Or(err, s.cutOff); err != nil {
@@ -254,23 +254,23 @@ func (s *fakeStore) EndAct(_ context.Context, act string, v pirogue.Verdict, at 
 	if !ok {
 		return pirogue.Errorf(pirogue.NotFound, "no act %s", act)
 	}
-	if a.Verdict.Decision == "" {
-		a.Verdict, a.EndedAt = v, at
+	if a.Result.Decision == "" {
+		a.Result, a.EndedAt = v, at
 		s.acts[act] = a
 	}
 	return nil
 }
 
-// Acts implements admin.Acts.
-func (s *fakeStore) Acts(_ context.Context, id pirogue.PaymentID, limit int) ([]pirogue.Act, error) {
+// AuditEntries implements admin.Acts.
+func (s *fakeStore) AuditEntries(_ context.Context, id pirogue.PaymentID, limit int) ([]pirogue.AuditEntry, error) {
 	acts := s.log()
 	slices.Reverse(acts)
-	acts = slices.DeleteFunc(acts, func(a pirogue.Act) bool { return id != "" && a.PaymentID != id })
+	acts = slices.DeleteFunc(acts, func(a pirogue.AuditEntry) bool { return id != "" && a.PaymentID != id })
 	return acts[:min(limit, len(acts))], nil
 }
 
-// PayOut implements admin.Merchants: one ID books once, and lost calls book without a response.
-func (s *fakeStore) PayOut(_ context.Context, p pirogue.Payout) (err error) {
+// RecordSettlement implements admin.Merchants: one ID books once, and lost calls book without a response.
+func (s *fakeStore) RecordSettlement(_ context.Context, p pirogue.Settlement) (err error) {
 	unlock, err := s.open()
 	defer unlock()
 	if err != nil {
@@ -294,10 +294,10 @@ func (s *fakeStore) PayOut(_ context.Context, p pirogue.Payout) (err error) {
 	return nil
 }
 
-func (s *fakeStore) Payouts(_ context.Context, o pirogue.Owner) ([]pirogue.Payout, error) {
+func (s *fakeStore) Settlements(_ context.Context, o pirogue.Owner) ([]pirogue.Settlement, error) {
 	unlock, err := s.open()
 	defer unlock()
-	var found []pirogue.Payout
+	var found []pirogue.Settlement
 	for _, p := range s.payouts {
 		if p.MerchantID == o.MerchantID && p.Mode == o.Mode {
 			found = append(found, p)
@@ -417,7 +417,7 @@ func (s *fakeStore) Resend(_ context.Context, o pirogue.Owner, id pirogue.EventI
 	return e, err
 }
 
-func (s *fakeStore) Healths(context.Context) (map[pirogue.OperatorCode]pirogue.Health, error) {
+func (s *fakeStore) Breakers(context.Context) (map[pirogue.OperatorCode]pirogue.CircuitBreaker, error) {
 	unlock, err := s.open()
 	defer unlock()
 	return maps.Clone(s.healths), err
@@ -428,8 +428,8 @@ func (s *fakeStore) Park(_ context.Context, c pirogue.ServiceChange) error {
 	unlock, err := s.open()
 	defer unlock()
 	if err == nil {
-		s.healths[c.Operator] = pirogue.Health{
-			Operator: c.Operator, State: pirogue.HealthClosed, Parked: c.Parked, ParkedBy: c.Actor, ParkedWhy: c.Reason,
+		s.healths[c.Operator] = pirogue.CircuitBreaker{
+			Operator: c.Operator, State: pirogue.BreakerClosed, Parked: c.Parked, ParkedBy: c.Actor, ParkedWhy: c.Reason,
 			ParkedAt: c.At,
 		}
 	}

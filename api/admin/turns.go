@@ -8,9 +8,9 @@ import (
 	"pirogue"
 )
 
-// turns limits the actions under way on one payment to perPayment. The others wait in the order of
+// concurrencyLimiter limits the actions under way on one payment to perPayment. The others wait in the order of
 // their arrival.
-type turns struct {
+type concurrencyLimiter struct {
 	mu    sync.Mutex
 	lanes map[pirogue.PaymentID]*lane
 }
@@ -21,11 +21,13 @@ type lane struct {
 	known  int           // actions under way or waiting; at 0 the lane is deleted
 }
 
-func newTurns() *turns { return &turns{lanes: map[pirogue.PaymentID]*lane{}} }
+func newConcurrencyLimiter() *concurrencyLimiter {
+	return &concurrencyLimiter{lanes: map[pirogue.PaymentID]*lane{}}
+}
 
 // take waits for a turn, at most turnTime, and returns the function that gives it back. It fails
 // with Retry.
-func (t *turns) take(ctx context.Context, id pirogue.PaymentID) (leave func(), err error) {
+func (t *concurrencyLimiter) take(ctx context.Context, id pirogue.PaymentID) (leave func(), err error) {
 	l := t.join(id)
 	patience := time.NewTimer(turnTime)
 	defer patience.Stop()
@@ -42,7 +44,7 @@ func (t *turns) take(ctx context.Context, id pirogue.PaymentID) (leave func(), e
 }
 
 // join returns the payment's lane and counts one more action in it.
-func (t *turns) join(id pirogue.PaymentID) *lane {
+func (t *concurrencyLimiter) join(id pirogue.PaymentID) *lane {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l, ok := t.lanes[id]
@@ -55,7 +57,7 @@ func (t *turns) join(id pirogue.PaymentID) *lane {
 }
 
 // part counts one action less, and deletes an unused lane.
-func (t *turns) part(id pirogue.PaymentID) {
+func (t *concurrencyLimiter) part(id pirogue.PaymentID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.lanes[id].known--; t.lanes[id].known == 0 {

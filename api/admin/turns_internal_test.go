@@ -12,7 +12,7 @@ import (
 func TestAPaymentThatNobodyActsOnTakesNoRoom(t *testing.T) {
 	t.Parallel()
 
-	turns := newTurns()
+	turns := newConcurrencyLimiter()
 	for _, id := range []pirogue.PaymentID{"a", "b", "a"} {
 		leave, err := turns.take(t.Context(), id)
 		require.NoError(t, err)

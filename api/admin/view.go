@@ -12,7 +12,7 @@ type Payment struct {
 	ID           pirogue.PaymentID    `json:"transaction_id"`
 	MerchantID   pirogue.MerchantID   `json:"merchant_id"`
 	Mode         pirogue.Mode         `json:"mode"`
-	Kind         pirogue.Kind         `json:"type"`
+	Kind         pirogue.PaymentKind  `json:"type"`
 	OrderID      string               `json:"merchant_order_id"`
 	ParentID     pirogue.PaymentID    `json:"original_transaction_id,omitempty"`
 	Late         bool                 `json:"late,omitempty"` // a refund of late money from suspense
@@ -39,17 +39,17 @@ type Payment struct {
 type Details struct {
 	Payment
 
-	WorkflowID   string            `json:"workflow_id"`       // its ID in the Temporal Web UI
-	Waiting      *pirogue.Waiting  `json:"waiting,omitempty"` // nil: ended, or its workflow does not respond
-	Cases        []Case            `json:"cases"`
-	Allowed      []pirogue.Verb    `json:"allowed"` // offered actions; the workflow decides
-	CustomerName string            `json:"customer_name,omitempty"`
-	Description  string            `json:"description,omitempty"`
-	Metadata     map[string]string `json:"metadata,omitempty"`
-	ReturnURL    string            `json:"return_url,omitempty"`
-	CancelURL    string            `json:"cancel_url,omitempty"`
-	NotifyURL    string            `json:"notify_url,omitempty"`
-	Unreadable   string            `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
+	WorkflowID   string                      `json:"workflow_id"`       // its ID in the Temporal Web UI
+	Waiting      *pirogue.WaitState          `json:"waiting,omitempty"` // nil: ended, or its workflow does not respond
+	Cases        []Case                      `json:"cases"`
+	Allowed      []pirogue.SupportActionKind `json:"allowed"` // offered actions; the workflow decides
+	CustomerName string                      `json:"customer_name,omitempty"`
+	Description  string                      `json:"description,omitempty"`
+	Metadata     map[string]string           `json:"metadata,omitempty"`
+	ReturnURL    string                      `json:"return_url,omitempty"`
+	CancelURL    string                      `json:"cancel_url,omitempty"`
+	NotifyURL    string                      `json:"notify_url,omitempty"`
+	Unreadable   string                      `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
 }
 
 // paymentOf returns support's view of a payment.
@@ -67,19 +67,19 @@ func paymentOf(p pirogue.Payment) Payment {
 	return view
 }
 
-// Moment is one line of a payment's timeline.
-type Moment struct {
-	At      time.Time          `json:"at"`
-	Type    pirogue.MomentType `json:"type"`
-	Source  pirogue.Source     `json:"source"`
-	Message string             `json:"message"`
-	Details map[string]any     `json:"details,omitempty"`
+// TimelineEntry is one line of a payment's timeline.
+type TimelineEntry struct {
+	At      time.Time                 `json:"at"`
+	Type    pirogue.TimelineEntryType `json:"type"`
+	Source  pirogue.Source            `json:"source"`
+	Message string                    `json:"message"`
+	Details map[string]any            `json:"details,omitempty"`
 }
 
-// momentOf returns support's view of a timeline's line, with its English text.
-func momentOf(m pirogue.Moment) Moment {
-	return Moment{
-		At: m.At, Type: m.Type, Source: m.Source, Message: pirogue.MomentTexts[m.Type].EN, Details: m.Details,
+// timelineEntryOf returns support's view of a timeline's line, with its English text.
+func timelineEntryOf(m pirogue.TimelineEntry) TimelineEntry {
+	return TimelineEntry{
+		At: m.At, Type: m.Type, Source: m.Source, Message: pirogue.TimelineTexts[m.Type].EN, Details: m.Details,
 	}
 }
 
@@ -102,9 +102,9 @@ func caseOf(c pirogue.Case) Case {
 type OpenCase struct {
 	Case
 
-	Payment    Payment        `json:"payment"`
-	Allowed    []pirogue.Verb `json:"allowed"`
-	Unreadable string         `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
+	Payment    Payment                     `json:"payment"`
+	Allowed    []pirogue.SupportActionKind `json:"allowed"`
+	Unreadable string                      `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
 }
 
 // openCaseOf returns support's view of an open case. Allowed is an empty list for no action, never
@@ -115,11 +115,11 @@ func openCaseOf(c pirogue.CaseView) OpenCase {
 
 // Stuck is a payment that support should look at, with its cause.
 type Stuck struct {
-	Cause   pirogue.StuckCause `json:"cause"`
-	Since   time.Time          `json:"since"`
-	Words   string             `json:"words,omitempty"` // the operator's latest message, redacted
-	Payment Payment            `json:"payment"`
-	Allowed []pirogue.Verb     `json:"allowed"`
+	Cause   pirogue.StuckCause          `json:"cause"`
+	Since   time.Time                   `json:"since"`
+	Words   string                      `json:"words,omitempty"` // the operator's latest message, redacted
+	Payment Payment                     `json:"payment"`
+	Allowed []pirogue.SupportActionKind `json:"allowed"`
 	// Unreadable holds the reason why a part of the payment, such as its number, is missing here.
 	Unreadable string `json:"unreadable,omitempty"`
 }
@@ -127,7 +127,7 @@ type Stuck struct {
 // stuckOf returns support's view of a stuck payment.
 func stuckOf(s pirogue.Stuck) Stuck {
 	return Stuck{
-		Cause: s.Cause, Since: s.Since, Words: s.Words, Payment: paymentOf(s.Payment), Allowed: s.Allowed,
+		Cause: s.Cause, Since: s.Since, Words: s.OperatorMessage, Payment: paymentOf(s.Payment), Allowed: s.Allowed,
 		Unreadable: s.Unreadable,
 	}
 }
@@ -150,36 +150,36 @@ type worklist[T any] struct {
 	Tallies []Tally `json:"tallies"`               // of all rows, by cause
 }
 
-// Act is a row of the audit log.
-type Act struct {
-	ID        string            `json:"act_id"`
-	At        time.Time         `json:"at"`
-	Actor     string            `json:"actor"` // the token's name
-	Role      pirogue.Role      `json:"role"`
-	Verb      pirogue.Verb      `json:"verb"`
-	PaymentID pirogue.PaymentID `json:"transaction_id,omitempty"` // "" when the action concerns none
-	Subject   string            `json:"subject,omitempty"`        // another object of the action, such as a merchant
-	Reason    string            `json:"reason"`
-	Verdict   *pirogue.Verdict  `json:"verdict,omitempty"` // absent: under way, or interrupted
-	EndedAt   time.Time         `json:"ended_at,omitzero"` // zero: under way, or interrupted
+// AuditEntry is a row of the audit log.
+type AuditEntry struct {
+	ID        string                    `json:"act_id"`
+	At        time.Time                 `json:"at"`
+	Actor     string                    `json:"actor"` // the token's name
+	Role      pirogue.Role              `json:"role"`
+	Verb      pirogue.SupportActionKind `json:"verb"`
+	PaymentID pirogue.PaymentID         `json:"transaction_id,omitempty"` // "" when the action concerns none
+	Subject   string                    `json:"subject,omitempty"`        // another object of the action, such as a merchant
+	Reason    string                    `json:"reason"`
+	Verdict   *pirogue.ActionResult     `json:"verdict,omitempty"` // absent: under way, or interrupted
+	EndedAt   time.Time                 `json:"ended_at,omitzero"` // zero: under way, or interrupted
 }
 
-// actOf returns support's view of an audit entry. Its verdict is absent while the action is under
+// auditEntryOf returns support's view of an audit entry. Its verdict is absent while the action is under
 // way.
-func actOf(a pirogue.Act) Act {
-	view := Act{
-		ID: a.ID, At: a.At, Actor: a.Actor, Role: a.Role, Verb: a.Verb, PaymentID: a.PaymentID, Subject: a.Subject,
+func auditEntryOf(a pirogue.AuditEntry) AuditEntry {
+	view := AuditEntry{
+		ID: a.ID, At: a.At, Actor: a.Actor, Role: a.Role, Verb: a.Action, PaymentID: a.PaymentID, Subject: a.Subject,
 		Reason: a.Reason, EndedAt: a.EndedAt,
 	}
-	if a.Verdict.Decision != "" {
-		view.Verdict = &a.Verdict
+	if a.Result.Decision != "" {
+		view.Verdict = &a.Result
 	}
 	return view
 }
 
-// Payout is a transfer of a merchant's money to its bank. Amount is minor units of Currency, which
+// Settlement is a transfer of a merchant's money to its bank. Amount is minor units of Currency, which
 // must be the country's.
-type Payout struct {
+type Settlement struct {
 	ID       string              `json:"id"` // unique for ever: the bank's reference
 	Mode     pirogue.Mode        `json:"mode"`
 	Country  pirogue.CountryCode `json:"country_code"`
@@ -190,16 +190,16 @@ type Payout struct {
 }
 
 // payout returns p as the domain's payout of a merchant.
-func (p Payout) payout(id pirogue.MerchantID) pirogue.Payout {
-	return pirogue.Payout{
+func (p Settlement) payout(id pirogue.MerchantID) pirogue.Settlement {
+	return pirogue.Settlement{
 		ID: p.ID, MerchantID: id, Mode: p.Mode, Country: p.Country, Note: p.Note, PaidAt: p.PaidAt,
 		Amount: pirogue.Money{Minor: p.Amount, Currency: p.Currency},
 	}
 }
 
-// payoutOf returns support's view of a payout.
-func payoutOf(p pirogue.Payout) Payout {
-	return Payout{
+// settlementOf returns support's view of a payout.
+func settlementOf(p pirogue.Settlement) Settlement {
+	return Settlement{
 		ID: p.ID, Mode: p.Mode, Country: p.Country, Amount: p.Amount.Minor, Currency: p.Amount.Currency, Note: p.Note,
 		PaidAt: p.PaidAt,
 	}
@@ -208,7 +208,7 @@ func payoutOf(p pirogue.Payout) Payout {
 // Fee is a rule of a merchant's contract, like pirogue.FeeRule. Amounts are minor units of the
 // country's currency, basis points hundredths of a per cent.
 type Fee struct {
-	Kind        pirogue.Kind        `json:"type"`
+	Kind        pirogue.PaymentKind `json:"type"`
 	Country     pirogue.CountryCode `json:"country_code,omitempty"` // "": every country
 	Network     pirogue.Network     `json:"network,omitempty"`      // "": every network
 	Fixed       int64               `json:"fixed"`

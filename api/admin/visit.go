@@ -14,19 +14,19 @@ import (
 	"pirogue/ids"
 )
 
-// visit holds the facts about one request that its checks find.
-type visit struct {
+// requestContext holds the facts about one request that its checks find.
+type requestContext struct {
 	id    string
 	actor string // the token's name; no claim of the client changes it
 	role  pirogue.Role
 }
 
-// visitKey is the key of the visit in Gin's context.
-type visitKey struct{}
+// requestContextKey is the key of the visit in Gin's context.
+type requestContextKey struct{}
 
-// visitOf returns the request's visit, which identify stored.
-func visitOf(c *gin.Context) *visit {
-	v, ok := c.MustGet(visitKey{}).(*visit)
+// requestContextOf returns the request's visit, which identify stored.
+func requestContextOf(c *gin.Context) *requestContext {
+	v, ok := c.MustGet(requestContextKey{}).(*requestContext)
 	if !ok {
 		panic("admin: the request was not identified")
 	}
@@ -34,7 +34,7 @@ func visitOf(c *gin.Context) *visit {
 }
 
 // need fails with RoleRequired when the caller's role does not include other.
-func (v *visit) need(other pirogue.Role) error {
+func (v *requestContext) need(other pirogue.Role) error {
 	if !v.role.May(other) {
 		return pirogue.Errorf(RoleRequired, "%s is %q, not %s", v.actor, v.role, other)
 	}
@@ -46,11 +46,11 @@ var requestID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // identify gives the request its ID and sets the headers of every response.
 func (s *Server) identify(c *gin.Context) {
-	v := &visit{id: ids.Request()}
+	v := &requestContext{id: ids.Request()}
 	if given := c.GetHeader("X-Request-Id"); requestID.MatchString(given) {
 		v.id = given
 	}
-	c.Set(visitKey{}, v)
+	c.Set(requestContextKey{}, v)
 	c.Header("X-Request-Id", v.id)
 	c.Header("Cache-Control", "no-store")
 	c.Header("X-Content-Type-Options", "nosniff")
@@ -61,7 +61,7 @@ func (s *Server) identify(c *gin.Context) {
 func (s *Server) observe(c *gin.Context) {
 	began := s.clock.Now()
 	c.Next()
-	v := visitOf(c)
+	v := requestContextOf(c)
 	s.log.Info("support request",
 		zap.String("request_id", v.id),
 		zap.String("actor", v.actor),
@@ -72,8 +72,8 @@ func (s *Server) observe(c *gin.Context) {
 	)
 }
 
-// survive turns a panic into a 500 that reveals only the request's ID.
-func (s *Server) survive(c *gin.Context) {
+// recoverPanic turns a panic into a 500 that reveals only the request's ID.
+func (s *Server) recoverPanic(c *gin.Context) {
 	defer func() {
 		cause := recover()
 		if cause == nil {
@@ -87,8 +87,8 @@ func (s *Server) survive(c *gin.Context) {
 	c.Next()
 }
 
-// enter refuses a request when maxInside are under way.
-func (s *Server) enter(c *gin.Context) {
+// limitConcurrency refuses a request when maxInside are under way.
+func (s *Server) limitConcurrency(c *gin.Context) {
 	select {
 	case s.inside <- struct{}{}:
 		defer func() { <-s.inside }()
@@ -119,7 +119,7 @@ func (s *Server) authenticate(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	v := visitOf(c)
+	v := requestContextOf(c)
 	v.actor, v.role = name, role
 	c.Next()
 }

@@ -47,8 +47,8 @@ const bulkID pirogue.BulkID = "018f3b1e-7c1a-7def-8abc-0123456789ef"
 // in flight and refuses the eleventh.
 type fakeWorkflows struct {
 	mu        sync.Mutex
-	remedy    func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error)
-	waiting   func(context.Context) (pirogue.Waiting, error)
+	remedy    func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error)
+	waiting   func(context.Context) (pirogue.WaitState, error)
 	remedies  []string // the actions that reached a workflow
 	inFlight  int
 	most      int // largest number in flight together
@@ -61,15 +61,15 @@ type fakeWorkflows struct {
 	blocked   []pirogue.LostWorkflow // workflows that cannot continue
 }
 
-// RemedyAnew implements admin.Workflows. The workflow settles the payment.
-func (w *fakeWorkflows) RemedyAnew(_ context.Context, r pirogue.Restart, _ string) (pirogue.Verdict, error) {
+// ActOnRestarted implements admin.Workflows. The workflow settles the payment.
+func (w *fakeWorkflows) ActOnRestarted(_ context.Context, r pirogue.Restart, _ string) (pirogue.ActionResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.unfit != nil {
-		return pirogue.Verdict{}, w.unfit
+		return pirogue.ActionResult{}, w.unfit
 	}
 	w.again = append(w.again, r)
-	return pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "asked"}, nil
+	return pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: "asked"}, nil
 }
 
 // Rebuild implements admin.Workflows.
@@ -100,8 +100,8 @@ func (w *fakeWorkflows) Restart(_ context.Context, r pirogue.Restart) error {
 // inFlightLimit is Temporal's default limit of updates in flight for one workflow.
 const inFlightLimit = 10
 
-// Remedy implements admin.Workflows, with Temporal's limit of updates in flight.
-func (w *fakeWorkflows) Remedy(ctx context.Context, p pirogue.Payment, act string) (pirogue.Verdict, error) {
+// Act implements admin.Workflows, with Temporal's limit of updates in flight.
+func (w *fakeWorkflows) Act(ctx context.Context, p pirogue.Payment, act string) (pirogue.ActionResult, error) {
 	w.mu.Lock()
 	w.inFlight++
 	w.most = max(w.most, w.inFlight)
@@ -114,19 +114,19 @@ func (w *fakeWorkflows) Remedy(ctx context.Context, p pirogue.Payment, act strin
 		w.inFlight--
 	}()
 	if full {
-		return pirogue.Verdict{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too many updates in flight")
+		return pirogue.ActionResult{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too many updates in flight")
 	}
 	return remedy(ctx, p, act)
 }
 
 // Waiting implements admin.Workflows.
 func (w *fakeWorkflows) Waiting(
-	ctx context.Context, _ pirogue.PaymentID, _ pirogue.Kind, now time.Time,
-) (pirogue.Waiting, error) {
+	ctx context.Context, _ pirogue.PaymentID, _ pirogue.PaymentKind, now time.Time,
+) (pirogue.WaitState, error) {
 	if w.waiting != nil {
 		return w.waiting(ctx)
 	}
-	return pirogue.Waiting{For: "customer", NextPoll: now.Add(5 * time.Second)}, nil
+	return pirogue.WaitState{For: "customer", NextPoll: now.Add(5 * time.Second)}, nil
 }
 
 // Deliver implements admin.Workflows.
@@ -159,7 +159,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, store: newFakeStore(), workflows: &fakeWorkflows{}}
-	w.workflows.remedy = says(pirogue.Verdict{Decision: pirogue.DecisionWaiting, Reason: "asked", Evidence: "PENDING"})
+	w.workflows.remedy = says(pirogue.ActionResult{Decision: pirogue.DecisionWaiting, Reason: "asked", Evidence: "PENDING"})
 	for name, role := range map[string]pirogue.Role{
 		reader: pirogue.RoleReader, support: pirogue.RoleSupport, finance: pirogue.RoleFinance, "retired": "",
 	} {
@@ -174,7 +174,7 @@ func newWorld(t *testing.T) *world {
 	server, err := admin.New(admin.Options{
 		Operators: []pirogue.OperatorCode{"orange-web-ml", "sonatel-sn"},
 		Store:     w.store, Workflows: w.workflows, Clock: time.Now, Log: zap.NewNop(),
-		WorkflowID: func(id pirogue.PaymentID, k pirogue.Kind) string {
+		WorkflowID: func(id pirogue.PaymentID, k pirogue.PaymentKind) string {
 			return strings.ToLower(string(k)) + "-" + string(id)
 		},
 	})
@@ -190,14 +190,14 @@ func (w *world) change(how func(*pirogue.Payment)) {
 }
 
 // says plays a workflow that always responds with one verdict.
-func says(v pirogue.Verdict) func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
-	return func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) { return v, nil }
+func says(v pirogue.ActionResult) func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) {
+	return func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) { return v, nil }
 }
 
 // fails plays a workflow whose call fails with a code.
-func fails(code pirogue.Code) func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
-	return func(context.Context, pirogue.Payment, string) (pirogue.Verdict, error) {
-		return pirogue.Verdict{}, pirogue.Errorf(code, "something with a secret in it")
+func fails(code pirogue.Code) func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) {
+	return func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) {
+		return pirogue.ActionResult{}, pirogue.Errorf(code, "something with a secret in it")
 	}
 }
 
@@ -234,14 +234,14 @@ func (w *world) do(r *http.Request) reply {
 func (r reply) status() int { return r.ResponseRecorder.Code }
 
 // act returns the audit entry in a response.
-func (r reply) act(t *testing.T) admin.Act {
+func (r reply) act(t *testing.T) admin.AuditEntry {
 	t.Helper()
-	var act admin.Act
+	var act admin.AuditEntry
 	require.NoError(t, json.Unmarshal(r.Data, &act), "%s", r.Body)
 	return act
 }
 
 // press sends one action on the payment, with Seydou's token.
-func (w *world) press(verb pirogue.Verb, body string) reply {
+func (w *world) press(verb pirogue.SupportActionKind, body string) reply {
 	return w.do(request(support, http.MethodPost, "/payments/"+string(w.payment.ID)+"/"+string(verb), body))
 }

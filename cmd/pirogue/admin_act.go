@@ -15,7 +15,7 @@ import (
 // acting adds the required --reason to a command that carries out a support action; see
 // carriesOut.
 func (tool *adminTool) acting(
-	cmd *cobra.Command, do func(context.Context, *admin.Client, []string, string) (admin.Act, error),
+	cmd *cobra.Command, do func(context.Context, *admin.Client, []string, string) (admin.AuditEntry, error),
 ) *cobra.Command {
 	reason := cmd.Flags().String("reason", "", "why, for the audit log")
 	needed(cmd, "reason")
@@ -26,11 +26,11 @@ func (tool *adminTool) acting(
 // carriesOut adapts a support action to a command. It prints a refused action too. The command
 // then fails with the reason of the refusal, so that a script sees it in the exit status.
 func (tool *adminTool) carriesOut(
-	reason *string, do func(context.Context, *admin.Client, []string, string) (admin.Act, error),
+	reason *string, do func(context.Context, *admin.Client, []string, string) (admin.AuditEntry, error),
 ) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		var refused error
-		err := asks(tool, func(cmd *cobra.Command, c *admin.Client, args []string) (admin.Act, error) {
+		err := asks(tool, func(cmd *cobra.Command, c *admin.Client, args []string) (admin.AuditEntry, error) {
 			act, err := do(cmd.Context(), c, args, *reason)
 			if act.ID != "" {
 				refused, err = err, nil
@@ -44,10 +44,10 @@ func (tool *adminTool) carriesOut(
 	}
 }
 
-// actOf returns the result of a support action as a table. An action without a result is under
+// auditEntryOf returns the result of a support action as a table. An action without a result is under
 // way: the payment's workflow has taken it.
-func actOf(a admin.Act) [][]string {
-	verdict := pirogue.Verdict{Decision: "under way", Reason: "the payment's workflow has it; see acts"}
+func actOf(a admin.AuditEntry) [][]string {
+	verdict := pirogue.ActionResult{Decision: "under way", Reason: "the payment's workflow has it; see acts"}
 	if a.Verdict != nil {
 		verdict = *a.Verdict
 	}
@@ -71,10 +71,10 @@ func needed(cmd *cobra.Command, names ...string) {
 // press returns the command of a support action that takes a payment and a reason, and nothing
 // else.
 func (tool *adminTool) press(
-	verb, short string, do func(*admin.Client, context.Context, pirogue.PaymentID, string) (admin.Act, error),
+	verb, short string, do func(*admin.Client, context.Context, pirogue.PaymentID, string) (admin.AuditEntry, error),
 ) *cobra.Command {
 	cmd := &cobra.Command{Use: verb + " PAYMENT", Short: short, Args: cobra.ExactArgs(1)}
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 		return do(c, ctx, pirogue.PaymentID(args[0]), reason)
 	})
 }
@@ -92,7 +92,7 @@ func (tool *adminTool) resolve() *cobra.Command {
 	evidence := cmd.Flags().String("evidence", "", "where it can be seen, such as a line of the operator's statement")
 	caseID := cmd.Flags().String("case", "", "which case, as cases shows it; default the payment's only open one")
 	needed(cmd, "as", "evidence")
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 		return c.Resolve(ctx, pirogue.PaymentID(args[0]), admin.Resolution{
 			As: pirogue.Resolution(*as), Evidence: *evidence, CaseID: caseOf(args[0], *caseID),
 		}, reason)
@@ -114,7 +114,7 @@ func (tool *adminTool) resend() *cobra.Command {
 		Use: "resend PAYMENT", Short: "Tell the merchant again how a payment ended", Args: cobra.ExactArgs(1),
 	}
 	event := cmd.Flags().String("event", "", "which event; default the latest")
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 		return c.Resend(ctx, pirogue.PaymentID(args[0]), pirogue.EventID(*event), reason)
 	})
 }
@@ -126,23 +126,23 @@ func (tool *adminTool) payout() *cobra.Command {
 		Use: "payout MERCHANT", Args: cobra.ExactArgs(1),
 		Short: "Book money that was sent to a merchant's bank, once for its --id",
 	}
-	p, live := admin.Payout{Mode: pirogue.Test}, false
+	p, live := admin.Settlement{Mode: pirogue.Test}, false
 	cmd.Flags().StringVar(&p.ID, "id", "", "the bank's reference: the same one is booked once")
 	cmd.Flags().StringVar((*string)(&p.Country), "country", "", "which balance, such as ML")
 	cmd.Flags().Int64Var(&p.Amount, "amount", 0, "in minor units of the country's currency")
 	cmd.Flags().StringVar(&p.Note, "note", "", "for the merchant's accountant")
 	cmd.Flags().BoolVar(&live, "live", false, "real money")
 	needed(cmd, "id", "country", "amount")
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 		country, known := pirogue.CountryByCode(p.Country)
 		if !known {
-			return admin.Act{}, pirogue.FieldError(pirogue.CountryNotSupported, "country")
+			return admin.AuditEntry{}, pirogue.FieldError(pirogue.CountryNotSupported, "country")
 		}
 		p.Currency = country.Currency
 		if live {
 			p.Mode = pirogue.Live
 		}
-		return c.PayOut(ctx, pirogue.MerchantID(args[0]), p, reason)
+		return c.Settle(ctx, pirogue.MerchantID(args[0]), p, reason)
 	})
 }
 
@@ -189,7 +189,7 @@ func (tool *adminTool) setFee() *cobra.Command {
 	cmd.Flags().StringVar((*string)(&f.Payer), "payer", string(pirogue.PaidByMerchant), "merchant or customer")
 	cmd.Flags().BoolVar(&f.Returned, "returned", false, "a refund gives the fee back in proportion")
 	needed(cmd, "type")
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 		return c.SetFee(ctx, pirogue.MerchantID(args[0]), f, reason)
 	})
 }
@@ -208,7 +208,7 @@ func (tool *adminTool) latePolicy() *cobra.Command {
 			return nil
 		},
 	}
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 		return c.SetLatePolicy(ctx, pirogue.MerchantID(args[0]), pirogue.LatePolicy(args[1]), reason)
 	})
 }

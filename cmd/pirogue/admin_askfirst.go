@@ -50,19 +50,19 @@ func (tool *adminTool) askFirst() *cobra.Command {
 // works on the database itself.
 func (p *parts) beginAskFirst(ctx context.Context, since time.Time, by, reason string) error {
 	now := p.clock.Now()
-	act := pirogue.Act{
-		ID: ids.New(), At: now, Actor: by, Role: pirogue.RoleFinance, Verb: admin.VerbAskFirst, Reason: reason,
+	act := pirogue.AuditEntry{
+		ID: ids.New(), At: now, Actor: by, Role: pirogue.RoleFinance, Action: admin.VerbAskFirst, Reason: reason,
 		Subject: "restored to " + since.UTC().Format(time.RFC3339),
 	}
-	if err := p.store.BeginAct(ctx, act); err != nil {
+	if err := p.store.BeginAuditEntry(ctx, act); err != nil {
 		return err
 	}
-	verdict := pirogue.Verdict{Decision: pirogue.DecisionSettled, Reason: "Operators are asked first."}
+	verdict := pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: "Operators are asked first."}
 	err := p.store.BeginAskFirst(ctx, pirogue.AskFirst{ID: act.ID, Since: since, Begun: now, Actor: by, Reason: reason})
 	if err != nil {
-		verdict = pirogue.Verdict{Decision: pirogue.DecisionRefused, Reason: err.Error()}
+		verdict = pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: err.Error()}
 	}
-	return errors.Join(err, p.store.EndAct(ctx, act.ID, verdict, p.clock.Now()))
+	return errors.Join(err, p.store.EndAuditEntry(ctx, act.ID, verdict, p.clock.Now()))
 }
 
 // askFirstAsk returns the command that reads Temporal's workflows and every operator's list since
@@ -212,7 +212,7 @@ func (tool *adminTool) askFirstLooked() *cobra.Command {
 	}
 	evidence := cmd.Flags().String("evidence", "", "where it can be seen, such as an export of the operator's portal")
 	needed(cmd, "evidence")
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 		return c.Looked(ctx, pirogue.OperatorCode(args[0]), *evidence, reason)
 	})
 }
@@ -224,7 +224,7 @@ func (tool *adminTool) askFirstEnd() *cobra.Command {
 		Use: "end", Args: cobra.NoArgs,
 		Short: "Accept and send again; a second person confirms where money may have left that is in no book",
 	}
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.Act, error) {
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.AuditEntry, error) {
 		return c.EndAskFirst(ctx, reason)
 	})
 }

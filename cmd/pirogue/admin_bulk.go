@@ -24,7 +24,7 @@ func (tool *adminTool) bulk() *cobra.Command {
 		Short: "Cancel every line that was not sent and free its money",
 	}
 	cmd.AddCommand(show, tool.acting(cancel,
-		func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+		func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 			return c.CancelBulk(ctx, pirogue.BulkID(args[0]), reason)
 		}))
 	return cmd
@@ -59,10 +59,10 @@ func (tool *adminTool) merchant() *cobra.Command {
 
 // turn returns a command that suspends or resumes a merchant, with a reason for the audit log.
 func (tool *adminTool) turn(
-	verb, short string, do func(*admin.Client, context.Context, pirogue.MerchantID, string) (admin.Act, error),
+	verb, short string, do func(*admin.Client, context.Context, pirogue.MerchantID, string) (admin.AuditEntry, error),
 ) *cobra.Command {
 	cmd := &cobra.Command{Use: verb + " MERCHANT", Short: short, Args: cobra.ExactArgs(1)}
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 		return do(c, ctx, pirogue.MerchantID(args[0]), reason)
 	})
 }

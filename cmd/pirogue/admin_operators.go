@@ -38,10 +38,10 @@ func (tool *adminTool) operators() *cobra.Command {
 
 // park returns a command that takes an operator out of service, or puts it back.
 func (tool *adminTool) park(
-	verb, short string, do func(*admin.Client, context.Context, pirogue.OperatorCode, string) (admin.Act, error),
+	verb, short string, do func(*admin.Client, context.Context, pirogue.OperatorCode, string) (admin.AuditEntry, error),
 ) *cobra.Command {
 	cmd := &cobra.Command{Use: verb + " OPERATOR", Short: short, Args: cobra.ExactArgs(1)}
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.Act, error) {
+	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 		return do(c, ctx, pirogue.OperatorCode(args[0]), reason)
 	})
 }
@@ -89,13 +89,13 @@ func (p *parts) explain(
 		return nil, fmt.Errorf("%q belongs to no country Pirogue knows", number)
 	}
 	payment.MSISDN, payment.Country, payment.Amount.Currency = number, country.Code, country.Currency
-	health := map[pirogue.OperatorCode]pirogue.Health{}
+	health := map[pirogue.OperatorCode]pirogue.CircuitBreaker{}
 	if readHealth {
 		if err := p.openStore(ctx); err != nil {
 			return nil, err
 		}
 		var err error
-		if health, err = p.store.Healths(ctx); err != nil {
+		if health, err = p.store.Breakers(ctx); err != nil {
 			return nil, fmt.Errorf("%w (--health=false explains without it)", err)
 		}
 	}
@@ -115,7 +115,7 @@ func (p *parts) explain(
 }
 
 // stepRow returns one operator of a route as a row.
-func stepRow(step pirogue.Consideration, h pirogue.Health) []string {
+func stepRow(step pirogue.FeeInput, h pirogue.CircuitBreaker) []string {
 	taken, circuit, upTo := "no", "CLOSED", "no maximum"
 	if step.Taken {
 		taken = "yes"

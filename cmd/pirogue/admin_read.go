@@ -52,7 +52,7 @@ func (tool *adminTool) show() *cobra.Command {
 
 // detailsOf returns the fields of a payment that have a value, as a table.
 func detailsOf(p admin.Details) [][]string {
-	waiting, failure := pirogue.Waiting{}, pirogue.Failure{}
+	waiting, failure := pirogue.WaitState{}, pirogue.Failure{}
 	if p.Waiting != nil {
 		waiting = *p.Waiting
 	}
@@ -82,9 +82,9 @@ func detailsOf(p admin.Details) [][]string {
 func (tool *adminTool) timeline() *cobra.Command {
 	return &cobra.Command{
 		Use: "timeline PAYMENT", Short: "Tell everything that happened to a payment", Args: cobra.ExactArgs(1),
-		RunE: asks(tool, func(cmd *cobra.Command, c *admin.Client, args []string) ([]admin.Moment, error) {
+		RunE: asks(tool, func(cmd *cobra.Command, c *admin.Client, args []string) ([]admin.TimelineEntry, error) {
 			return c.Timeline(cmd.Context(), pirogue.PaymentID(args[0]))
-		}, table("AT WHO WHAT DETAILS", func(m admin.Moment) []string {
+		}, table("AT WHO WHAT DETAILS", func(m admin.TimelineEntry) []string {
 			details := ""
 			if len(m.Details) > 0 {
 				raw, _ := json.Marshal(m.Details) //nolint:errcheck // it was JSON a moment ago
@@ -99,13 +99,13 @@ func (tool *adminTool) timeline() *cobra.Command {
 func (tool *adminTool) acts() *cobra.Command {
 	cmd := &cobra.Command{Use: "acts [PAYMENT]", Short: "Read the audit log, newest first", Args: cobra.MaximumNArgs(1)}
 	limit := listed(cmd)
-	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, args []string) ([]admin.Act, error) {
+	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, args []string) ([]admin.AuditEntry, error) {
 		id := pirogue.PaymentID("")
 		if len(args) > 0 {
 			id = pirogue.PaymentID(args[0])
 		}
-		return c.Acts(cmd.Context(), id, *limit)
-	}, table("AT ACTOR VERB PAYMENT DECISION REASON SUBJECT", func(a admin.Act) []string {
+		return c.AuditEntries(cmd.Context(), id, *limit)
+	}, table("AT ACTOR VERB PAYMENT DECISION REASON SUBJECT", func(a admin.AuditEntry) []string {
 		decision := "under way"
 		if a.Verdict != nil {
 			decision = string(a.Verdict.Decision)

@@ -29,7 +29,7 @@ func (tool *adminTool) rebuild() *cobra.Command {
 		}
 		return c.Lost(cmd.Context())
 	}, lostRows)
-	rebuild := func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.Act, error) {
+	rebuild := func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.AuditEntry, error) {
 		if *blocked {
 			return c.RebuildBlocked(ctx, *expect, reason)
 		}

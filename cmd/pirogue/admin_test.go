@@ -322,11 +322,11 @@ func (b *bookkeeper) pay(t *testing.T, a pirogue.Attempt) {
 	now := time.Now()
 	sending, err := b.parts.store.Send(t.Context(), a.ID, pirogue.SendLimits{}, now)
 	require.NoError(t, err)
-	_, err = b.parts.store.Answer(t.Context(), pirogue.Answer{
+	_, err = b.parts.store.RecordAttemptResult(t.Context(), pirogue.AttemptResult{
 		AttemptID: a.ID, Sending: sending.Number, State: pirogue.AttemptAccepted, At: now,
 	})
 	require.NoError(t, err)
-	_, err = b.parts.store.Settle(t.Context(), pirogue.Settlement{
+	_, err = b.parts.store.Finalize(t.Context(), pirogue.Finalization{
 		PaymentID: a.PaymentID, Status: pirogue.StatusSuccess, At: now,
 	})
 	require.NoError(t, err)

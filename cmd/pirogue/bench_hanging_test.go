@@ -113,7 +113,7 @@ func (w *world) hang(b *testing.B, hook string) {
 			Status: pirogue.StatusCreated, OrderID: fmt.Sprintf("hang_%d", i),
 			Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, Fee: pirogue.Money{Currency: pirogue.XOF},
 			Country: "ML", MSISDN: "+22376333333", Network: pirogue.Orange, Operator: "orange-web-ml-test",
-			FeePayer: pirogue.PaidByMerchant, StartDeadline: now.Add(pirogue.StartPatience),
+			FeePayer: pirogue.PaidByMerchant, StartDeadline: now.Add(pirogue.StartDeadline),
 			CreatedAt: now, UpdatedAt: now,
 		}
 		attempt := pirogue.Attempt{
@@ -126,7 +126,7 @@ func (w *world) hang(b *testing.B, hook string) {
 			b.Error(err)
 			return
 		}
-		settled, err := w.parts.store.Settle(ctx, pirogue.Settlement{
+		settled, err := w.parts.store.Finalize(ctx, pirogue.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusExpired, At: now,
 			Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
 		})

@@ -33,7 +33,7 @@ func BenchmarkStatusUnderLoad(b *testing.B) {
 	w := newWorld(b, setup{database: piroguetest.Postgres(b), tune: func(o *config.Operator) {
 		if o.Code == "orange-web-ml-test" {
 			o.CallsPerSecond, o.Window = statusContract, config.Duration(time.Hour)
-			o.Horizon = config.Duration(48 * time.Hour)
+			o.FinalityWindow = config.Duration(48 * time.Hour)
 		}
 	}})
 	require.NoError(b, w.sandbox.OrangeWeb.SetSwitches(stage.Switches{NotificationsOff: true, NotificationCopies: 1}))

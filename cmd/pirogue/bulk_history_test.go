@@ -28,8 +28,8 @@ type largest struct {
 	counted atomic.Int32
 }
 
-func (*largest) BulkPage(context.Context, pirogue.BulkID, int) (pirogue.BulkPageStand, error) {
-	return pirogue.BulkPageStand{Waiting: pirogue.BulkPageLines}, nil
+func (*largest) BulkPage(context.Context, pirogue.BulkID, int) (pirogue.BulkPageProgress, error) {
+	return pirogue.BulkPageProgress{Waiting: pirogue.BulkPageLines}, nil
 }
 
 func (*largest) StartLines(

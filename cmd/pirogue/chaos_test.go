@@ -415,7 +415,7 @@ func (h *harbour) explain(p pirogue.Payment) string {
 	var said []string
 	if _, attempt, err := h.parts.store.Latest(ctx, p.ID); err == nil {
 		said = append(said, fmt.Sprintf("attempt %d %s, polled %s: %s",
-			attempt.Number, attempt.State, attempt.PolledAt.Format(time.TimeOnly), attempt.Answer))
+			attempt.Number, attempt.State, attempt.PolledAt.Format(time.TimeOnly), attempt.OperatorMessage))
 	}
 	found, err := h.parts.temporal.DescribeWorkflowExecution(ctx, workflows.PaymentWorkflowID(p.ID, p.Kind), "")
 	if err != nil {
@@ -440,7 +440,7 @@ func (h *harbour) judge(d *diary) {
 
 	owner := pirogue.Owner{MerchantID: h.account.MerchantID, Mode: pirogue.Test}
 	for _, w := range d.all() {
-		kind := map[string]pirogue.Kind{
+		kind := map[string]pirogue.PaymentKind{
 			cashIns: pirogue.CashIn, cashOuts: pirogue.CashOut, refunds: pirogue.Refund,
 		}[w.nature.path]
 		p, err := h.parts.store.ByReference(h.t.Context(), owner, kind, w.ref)

@@ -189,11 +189,11 @@ func TestWorkersWithOtherClocksProveNoFailureTooSoon(t *testing.T) {
 	require.NoError(t, slow.store.Migrate(t.Context()))
 
 	p, attempt := slow.sentCashOut(t)
-	leg := pirogue.NewLeg(p.Kind, slow.instances[p.Operator])
-	leg.Horizon, leg.AbsenceProves = 5*time.Minute, true
+	leg := pirogue.NewRouteCandidate(p.Kind, slow.instances[p.Operator])
+	leg.FinalityWindow, leg.AbsenceProves = 5*time.Minute, true
 	for range 4 {
-		receipt, err := fast.newActivities().Ask(t.Context(), activities.Question{
-			PaymentID: p.ID, Pace: activities.Once, Leg: leg,
+		receipt, err := fast.newActivities().AskStatus(t.Context(), activities.StatusInput{
+			PaymentID: p.ID, Pace: activities.Once, Candidate: leg,
 		})
 		require.NoError(t, err)
 		require.True(t, receipt.Absent)
@@ -208,7 +208,7 @@ func (p *parts) sentCashOut(t *testing.T) (pirogue.Payment, pirogue.Attempt) {
 	merchant, err := p.store.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
 	require.NoError(t, err)
 	funds, first := p.sent(t, merchant.ID, pirogue.CashIn, 10_000)
-	_, err = p.store.Settle(t.Context(), pirogue.Settlement{
+	_, err = p.store.Finalize(t.Context(), pirogue.Finalization{
 		PaymentID: funds.ID, Status: pirogue.StatusSuccess, At: p.clock.Now(),
 	})
 	require.NoError(t, err, first.Ref)
@@ -217,7 +217,7 @@ func (p *parts) sentCashOut(t *testing.T) (pirogue.Payment, pirogue.Attempt) {
 
 // sent accepts a payment and marks it as sent.
 func (p *parts) sent(
-	t *testing.T, merchant pirogue.MerchantID, kind pirogue.Kind, amount int64,
+	t *testing.T, merchant pirogue.MerchantID, kind pirogue.PaymentKind, amount int64,
 ) (pirogue.Payment, pirogue.Attempt) {
 	t.Helper()
 	now := p.clock.Now()

@@ -31,8 +31,8 @@ import (
 func hurry(database string) setup {
 	return setup{database: database, play: 40, tune: func(o *config.Operator) {
 		o.Window, o.Timeout = config.Duration(3*time.Second), config.Duration(4*time.Second)
-		if o.Horizon > 0 {
-			o.Horizon = config.Duration(25 * time.Second)
+		if o.FinalityWindow > 0 {
+			o.FinalityWindow = config.Duration(25 * time.Second)
 		}
 		if o.RefusalSpan > 0 {
 			o.RefusalSpan = config.Duration(5 * time.Second)

@@ -312,12 +312,12 @@ func (l *lane) settledByPeople() (stop func()) {
 
 // resolve has one person say that a payment was not paid.
 func (l *lane) resolve(ctx context.Context, p pirogue.Payment, actor string) {
-	act := pirogue.Act{
-		ID: ids.New(), At: time.Now(), Actor: actor, Role: pirogue.RoleFinance, Verb: pirogue.VerbResolve, PaymentID: p.ID,
+	act := pirogue.AuditEntry{
+		ID: ids.New(), At: time.Now(), Actor: actor, Role: pirogue.RoleFinance, Action: pirogue.ActionResolve, PaymentID: p.ID,
 		Reason: "the operator's statement has no such payout", Resolution: pirogue.ResolvedUnpaid, Evidence: "statement",
 	}
-	if l.parts.store.BeginAct(ctx, act) == nil {
-		l.parts.starter.Remedy(ctx, p, act.ID) //nolint:errcheck // the loop repeats it until the payment has ended
+	if l.parts.store.BeginAuditEntry(ctx, act) == nil {
+		l.parts.starter.Act(ctx, p, act.ID) //nolint:errcheck // the loop repeats it until the payment has ended
 	}
 }
 

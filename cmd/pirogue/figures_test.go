@@ -130,11 +130,11 @@ func TestEveryIncreaseBeginsAtZero(t *testing.T) {
 	for _, name := range increases {
 		require.NotEmpty(t, before[name[1]], name[1])
 	}
-	for _, activity := range []string{"Settle", "Ask", "Submit", "Deliver", "Sweep"} {
+	for _, activity := range []string{"Finalize", "AskStatus", "Submit", "Deliver", "Sweep"} {
 		require.Contains(t, before[blocked], activity)
 	}
-	count("Settle")
+	count("Finalize")
 	after := series()
 	require.Len(t, after[blocked], len(before[blocked]), "a series is new")
-	require.Equal(t, 1.0, after[blocked]["Settle"])
+	require.Equal(t, 1.0, after[blocked]["Finalize"])
 }

@@ -67,10 +67,10 @@ func newFaultWorld(t *testing.T) *faultWorld {
 	tune := s.tune
 	s.tune = func(o *config.Operator) {
 		tune(o)
-		o.Window, o.Horizon = config.Duration(recordedWindow), config.Duration(recordedHorizon)
+		o.Window, o.FinalityWindow = config.Duration(recordedWindow), config.Duration(recordedHorizon)
 		switch o.Code {
 		case "novasend-bj-test":
-			o.Horizon = config.Duration(redriveHorizon)
+			o.FinalityWindow = config.Duration(redriveHorizon)
 		case "taramoney-cm-test":
 			o.AbsenceProves = false
 		}
@@ -166,7 +166,7 @@ func (f *faultWorld) until(t *testing.T, id pirogue.PaymentID, s pirogue.Status)
 }
 
 // decides fails unless a support action has a result with this decision.
-func decides(t *testing.T, want pirogue.Decision, act admin.Act, err error) {
+func decides(t *testing.T, want pirogue.Decision, act admin.AuditEntry, err error) {
 	t.Helper()
 	require.NotNil(t, act.Verdict, "%v", err)
 	require.Equal(t, want, act.Verdict.Decision, act.Verdict.Reason)
@@ -306,7 +306,7 @@ func (f *faultWorld) redriven(t *testing.T) string {
 	// is lost.
 	f.first.Redrive(t.Context(), id, "the beneficiary waits") //nolint:errcheck // see above
 	f.until(t, id, pirogue.StatusSuccess)
-	acts, err := f.first.Acts(t.Context(), id, 1)
+	acts, err := f.first.AuditEntries(t.Context(), id, 1)
 	require.NoError(t, err)
 	decides(t, pirogue.DecisionResubmitted, acts[0], nil)
 	return workflow

@@ -38,9 +38,9 @@ func (f *fleet) loseTemporal() {
 }
 
 // openWorkflow reports whether a payment's workflow is open.
-func (f *fleet) openWorkflow(id string, k pirogue.Kind) bool {
+func (f *fleet) openWorkflow(id string, k pirogue.PaymentKind) bool {
 	open, err := f.parts.starter.Open(context.Background(),
-		pirogue.Followed{What: pirogue.FollowedPayment, ID: id, Kind: k})
+		pirogue.FollowedWork{What: pirogue.FollowedPayment, ID: id, Kind: k})
 	return err == nil && open
 }
 

@@ -59,7 +59,7 @@ var numbersOut = map[string]numbered{
 
 // numbersLikeLive holds the ends that differ if nothing proves that a cash-out was not executed.
 // An operator that answers 503 to every call may have executed it, so a person must decide.
-var numbersLikeLive = map[pirogue.Kind]map[string]numbered{
+var numbersLikeLive = map[pirogue.PaymentKind]map[string]numbered{
 	pirogue.CashOut: {down: {503, "PENDING", "", pirogue.CauseUnknown}},
 }
 
@@ -105,7 +105,7 @@ func playNumbers(t *testing.T, s setup) {
 	t.Helper()
 	w := newWorld(t, s)
 	m := w.merchant()
-	end := func(k pirogue.Kind, digits string) numbered {
+	end := func(k pirogue.PaymentKind, digits string) numbered {
 		if want, otherwise := numbersLikeLive[k][digits]; otherwise && s.promises == stage.PromisesLive {
 			return want
 		}
@@ -174,7 +174,7 @@ func playQRCodes(t *testing.T, s setup) {
 	w.settled()
 }
 
-func tableOf(k pirogue.Kind) map[string]numbered {
+func tableOf(k pirogue.PaymentKind) map[string]numbered {
 	if k == pirogue.CashIn {
 		return numbersIn
 	}
@@ -183,7 +183,7 @@ func tableOf(k pirogue.Kind) map[string]numbered {
 
 // playDown plays the number whose operator is down on every route. Many at once would count as an
 // outage, so it plays a few of each operator at a time.
-func (w *world) playDown(t *testing.T, m merchant, end func(pirogue.Kind, string) numbered) {
+func (w *world) playDown(t *testing.T, m merchant, end func(pirogue.PaymentKind, string) numbered) {
 	t.Helper()
 	lines := map[pirogue.OperatorCode][]pirogue.Route{}
 	for _, route := range w.parts.routes.Routes(pirogue.Test) {

@@ -60,7 +60,7 @@ func abilitiesOf(i pirogue.Instance) []string {
 // lost response, the proof of a failure, and a redrive.
 func automationOf(i pirogue.Instance) [][]string {
 	a := i.Automation()
-	rows := fieldsOf("lost cash-in", a.LostIn, "lost cash-out", a.LostOut,
+	rows := fieldsOf("lost cash-in", a.LostCashIn, "lost cash-out", a.LostCashOut,
 		"proof of failure", a.Proves, "redrive", a.Redrive, "settled by", a.Settles)
 	for n, row := range rows {
 		name := ""

@@ -92,8 +92,8 @@ func (x hurried) hasten(conf *config.Config) {
 	for i := range conf.Operators {
 		o := &conf.Operators[i]
 		o.Window, o.Timeout = config.Duration(x.window), config.Duration(hurriedTimeout)
-		if o.Horizon > 0 {
-			o.Horizon = config.Duration(x.horizon)
+		if o.FinalityWindow > 0 {
+			o.FinalityWindow = config.Duration(x.horizon)
 		}
 	}
 }

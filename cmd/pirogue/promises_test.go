@@ -34,7 +34,7 @@ func TestPromisesFollowTheSimulator(t *testing.T) {
 	require.NoError(t, err)
 	proves := func(code pirogue.OperatorCode) bool {
 		now = now.Add(promisesLife)
-		return pirogue.NewOrder(pirogue.Payment{Kind: pirogue.CashOut}, []pirogue.Instance{instances[code]}).Leg.AbsenceProves
+		return pirogue.NewPaymentInput(pirogue.Payment{Kind: pirogue.CashOut}, []pirogue.Instance{instances[code]}).Current.AbsenceProves
 	}
 
 	require.True(t, proves("sonatel-sn-test"), "what the configuration grants")

@@ -117,7 +117,7 @@ func TestARestoredDatabaseAsksFirst(t *testing.T) {
 	f.requireOnlyLost(1)
 }
 
-// paidOut returns the book of the operator that executes the cash-outs.
+// finalizeCashOut returns the book of the operator that executes the cash-outs.
 func (f *fleet) paidOut() []stage.Paid {
 	return readBook(f.t, f.parts.conf.SandboxURL+sandbox.SonatelPath).Paid
 }

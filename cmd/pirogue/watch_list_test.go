@@ -65,7 +65,7 @@ func newWatchWorld(t *testing.T, database string) *watchWorld {
 	instances, err := adapters.Open(conf.Operators, w.clock.Now)
 	require.NoError(t, err)
 	w.instance = instances[watchedBy]
-	w.instance.Horizon = 0 // the live operator's
+	w.instance.FinalityWindow = 0 // the live operator's
 	instances[watchedBy] = w.instance
 	w.watches = &activities.Activities{Store: w.db, Operators: instances, Clock: w.clock.Now}
 	suite := &testsuite.WorkflowTestSuite{}
@@ -118,22 +118,22 @@ func (w *watchWorld) expired(reference string, number pirogue.MSISDN) pirogue.Pa
 	require.NoError(w.t, err)
 	collector, can := w.instance.Operator.(pirogue.Collector)
 	require.True(w.t, can)
-	receipt, err := collector.Collect(ctx, pirogue.Collection{
+	receipt, err := collector.Collect(ctx, pirogue.CollectRequest{
 		Ref: a.Ref, Amount: p.Amount, MSISDN: number, Network: p.Network, Payee: "Boutique", Window: 24 * time.Hour,
 		CallbackURL: "http://127.0.0.1:1/callbacks", ReturnURL: "http://127.0.0.1:1", CancelURL: "http://127.0.0.1:1",
 	})
 	require.NoError(w.t, err)
-	_, err = w.db.Answer(ctx, pirogue.Answer{
+	_, err = w.db.RecordAttemptResult(ctx, pirogue.AttemptResult{
 		AttemptID: a.ID, Sending: sending.Number, State: pirogue.AttemptAccepted, Handle: receipt.Handle, At: now,
 	})
 	require.NoError(w.t, err)
 	end := now.Add(5 * time.Minute)
-	_, err = w.db.Polled(ctx, pirogue.Poll{
+	_, err = w.db.RecordPoll(ctx, pirogue.Poll{
 		AttemptID: a.ID, Sendings: sending.Number, Outcome: pirogue.OutcomePending, At: end,
 		Next: end.Add(10 * time.Second),
 	})
 	require.NoError(w.t, err)
-	_, err = w.db.Settle(ctx, pirogue.Settlement{
+	_, err = w.db.Finalize(ctx, pirogue.Finalization{
 		PaymentID: p.ID, Status: pirogue.StatusExpired, Watched: true, At: end.Add(time.Second),
 	})
 	require.NoError(w.t, err)
@@ -161,8 +161,8 @@ func (w *watchWorld) watch(payments []pirogue.PaymentID, over time.Duration) (ru
 		}
 		w.clock.Advance(due[first].Sub(w.clock.Now()))
 		runs++
-		value, err := w.env.ExecuteActivity(w.watches.Ask, activities.Question{
-			PaymentID: first, Pace: activities.Slow, Leg: pirogue.NewLeg(pirogue.CashIn, w.instance),
+		value, err := w.env.ExecuteActivity(w.watches.AskStatus, activities.StatusInput{
+			PaymentID: first, Pace: activities.Slow, Candidate: pirogue.NewRouteCandidate(pirogue.CashIn, w.instance),
 		})
 		var again *temporal.ApplicationError
 		if errors.As(err, &again) && again.NextRetryDelay() > 0 {
@@ -170,7 +170,7 @@ func (w *watchWorld) watch(payments []pirogue.PaymentID, over time.Duration) (ru
 			continue
 		}
 		require.NoError(w.t, err)
-		var receipt pirogue.Receipt
+		var receipt pirogue.OperatorResult
 		require.NoError(w.t, value.Get(&receipt))
 		require.Equal(w.t, pirogue.OutcomePaid, receipt.Outcome)
 		paid = append(paid, first)

@@ -55,7 +55,7 @@ var quirks = map[string]string{
 
 // Simulator simulates Digitalpaye's API. Make it with New.
 type Simulator struct {
-	stage.Till
+	stage.Engine
 
 	tokens    stage.Tokens
 	customers *customers
@@ -66,10 +66,10 @@ type Simulator struct {
 
 // New starts a simulator. It stores as many customers as orders. With a journal it restores
 // everything, and anything that fell due meanwhile happens at once.
-func New(o stage.TillOptions) (*Simulator, error) {
+func New(o stage.EngineOptions) (*Simulator, error) {
 	s := &Simulator{tokens: stage.NewTokens(APISecret), webhooks: map[string]string{}}
 	o.Quirks, o.Refusals, o.Callback = quirks, stage.Refusals(refusals), s.webhook
-	if err := s.Begin(o); err != nil {
+	if err := s.Start(o); err != nil {
 		return nil, err
 	}
 	s.customers = newCustomers(s.MaxOrders())

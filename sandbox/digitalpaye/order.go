@@ -50,7 +50,7 @@ func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way st
 		return err
 	}
 	status, reply := s.firstAnswer(o, a.in)
-	s.Conclude(w, r, o, status, reply)
+	s.ReplyToOpening(w, r, o, status, reply)
 	return nil
 }
 
@@ -125,10 +125,10 @@ func (s *Simulator) newRef(in *shape) string {
 // webhook returns the only message about an order's end: the flat transaction, unsigned. It
 // goes to the account's current address. After a restart, which loses that, it goes to the
 // one at the opening of the order.
-func (s *Simulator) webhook(o stage.Order) stage.Message {
+func (s *Simulator) webhook(o stage.Order) stage.Notification {
 	to := s.webhookOf(o.Account)
 	if to == "" {
 		to = o.CallbackURL
 	}
-	return s.Letter(to, nil, s.transaction(o, shapeOf(o)))
+	return s.Notification(to, nil, s.transaction(o, shapeOf(o)))
 }

@@ -57,7 +57,7 @@ type pageView struct {
 
 // wordsFor chooses the language of the page: French, unless the link or the browser prefers
 // English.
-func wordsFor(r *http.Request) pageWords { return stage.Spoken(r, pageLanguages) }
+func wordsFor(r *http.Request) pageWords { return stage.LanguageOf(r, pageLanguages) }
 
 // linkKey returns the key under which the till stores the order of a link.
 func linkKey(link string) string { return "wave " + link }
@@ -77,9 +77,9 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !found:
 		shows(w, http.StatusNotFound, pageView{T: t, Result: t.Unknown})
-	case stage.Looks(r):
+	case stage.IsGet(r):
 		shows(w, http.StatusOK, viewOf(o, t))
-	case stage.Presses(w, r):
+	case stage.IsPost(w, r):
 		s.decide(w, r, o)
 	}
 }
@@ -90,9 +90,9 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order
 	var err error
 	switch r.PostFormValue("action") {
 	case "pay":
-		err = s.Press(o.ID, stage.Executed, "")
+		err = s.DecideOnPage(o.ID, stage.Executed, "")
 	case "refuse":
-		err = s.Press(o.ID, stage.Declined, stage.SaidNo)
+		err = s.DecideOnPage(o.ID, stage.Declined, stage.SaidNo)
 	default:
 		shows(w, http.StatusBadRequest, viewOf(o, wordsFor(r)))
 		return

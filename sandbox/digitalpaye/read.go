@@ -17,12 +17,12 @@ import (
 // envelope of v2 and sdk. statusCode is that of v1's page, always 200.
 func (s *Simulator) status(w http.ResponseWriter, r *http.Request, a asked) error {
 	o, _ := s.find(r.PathValue("id"))
-	return s.Show(w, o, func(o stage.Order) any {
+	return s.Reply(w, o, func(o stage.Order) any {
 		answer := s.standing(o)
 		if a.in.camel {
 			answer.code = http.StatusOK
 		}
-		answer.status = s.Board.Read().Word(answer.status)
+		answer.status = s.Faults.Read().Word(answer.status)
 		answer.data = s.reading(o, a.in)
 		return a.in.wrap(answer)
 	})
@@ -44,7 +44,7 @@ func (s *Simulator) find(id string) (stage.Order, bool) {
 // reading returns a transaction as status and list show it.
 func (s *Simulator) reading(o stage.Order, in *shape) transaction {
 	t := s.transaction(o, in)
-	if s.Board.Read().UnknownWords {
+	if s.Faults.Read().UnknownWords {
 		t.say(stage.UnknownWord)
 	}
 	return t

@@ -86,5 +86,5 @@ func (f inShape) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 
 // refusal returns the refusal for an error, in the shape of its call.
 func (s *Simulator) refusal(in *shape, err error) error {
-	return inShape{stage.InWords(s.Log, err, refusals), in}
+	return inShape{stage.AsRefusal(s.Log, err, refusals), in}
 }

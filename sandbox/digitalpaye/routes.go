@@ -22,15 +22,15 @@ type call func(http.ResponseWriter, *http.Request, asked) error
 // stripped.
 func (s *Simulator) Handler() http.Handler {
 	mux := s.Mux(s.money())
-	mux.Handle("POST /v1/auth", s.Aside(s.token))
-	mux.Handle("GET /v2/balance", s.Aside(s.admitted(v2, s.balance)))
-	mux.Handle("GET /v1/balance", s.Aside(s.admitted(either, s.balance)))
-	mux.Handle("POST /v1/customers/create", s.Aside(s.admitted(v1, s.createCustomer)))
-	mux.Handle("GET /v1/customers", s.Aside(s.admitted(v1, s.listCustomers)))
-	mux.Handle("GET /v1/customers/{id}", s.Aside(s.admitted(v1, s.readCustomer)))
-	mux.Handle("/wave/{link}", s.Board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
+	mux.Handle("POST /v1/auth", s.WithoutFaults(s.token))
+	mux.Handle("GET /v2/balance", s.WithoutFaults(s.admitted(v2, s.balance)))
+	mux.Handle("GET /v1/balance", s.WithoutFaults(s.admitted(either, s.balance)))
+	mux.Handle("POST /v1/customers/create", s.WithoutFaults(s.admitted(v1, s.createCustomer)))
+	mux.Handle("GET /v1/customers", s.WithoutFaults(s.admitted(v1, s.listCustomers)))
+	mux.Handle("GET /v1/customers/{id}", s.WithoutFaults(s.admitted(v1, s.readCustomer)))
+	mux.Handle("/wave/{link}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
 	mux.HandleFunc("POST /portal/webhook", s.setWebhook)
-	mux.Handle("/", s.Board.Disturb(noPath, unavailable))
+	mux.Handle("/", s.Faults.WithFaults(noPath, unavailable))
 	return mux
 }
 
@@ -76,7 +76,7 @@ func (s *Simulator) admitted(in *shape, serve call) stage.Call {
 // admit returns the reason to reject a call, or nil.
 func (s *Simulator) admit(r *http.Request) error {
 	token, isBearer := stage.Bearer(r)
-	if !isBearer || s.Board.Read().RefuseTokens || !s.good(token) {
+	if !isBearer || s.Faults.Read().RefuseTokens || !s.good(token) {
 		return tokenExpired
 	}
 	if !rightEnvironment(r) {

@@ -23,13 +23,13 @@ func (s *Simulator) good(token string) bool {
 // base64(api_key:api_secret) and an empty body. The response has data.token and data.exp.
 func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 	key, secret, isBasic := r.BasicAuth()
-	switches := s.Board.Read()
+	switches := s.Faults.Read()
 	switch {
 	case !isBasic:
 		return inShape{invalid("Authorization"), v1}
 	case !rightEnvironment(r):
 		return inShape{invalid("X-Environment"), v1}
-	case !s.Knows(key, APIKey) || !s.Knows(secret, APISecret):
+	case !s.Authenticate(key, APIKey) || !s.Authenticate(secret, APISecret):
 		return inShape{wrongKeys, v1}
 	}
 	now := s.Now()

@@ -111,7 +111,7 @@ type world struct {
 
 // newWorld starts a simulator that posts to the world's inbox. change may modify its
 // options.
-func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
+func newWorld(t *testing.T, change ...func(*stage.EngineOptions)) *world {
 	t.Helper()
 	w := &world{World: stagetest.NewWorld[*digitalpaye.Simulator](t)}
 	w.start(change...)
@@ -120,9 +120,9 @@ func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*stage.TillOptions)) {
+func (w *world) start(change ...func(*stage.EngineOptions)) {
 	w.T.Helper()
-	stagetest.Run(w.World, digitalpaye.New, stage.TillOptions{Options: w.Options()}, change)
+	stagetest.Run(w.World, digitalpaye.New, stage.EngineOptions{Options: w.Options()}, change)
 	w.logsIn()
 }
 

@@ -90,7 +90,7 @@ func (s *Simulator) openAccounts(given []Account) error {
 // admit returns the account of a call: Authorization is Basic base64(api_key:api_client).
 // Novasend's portal calls the pair an API token. The choice of the refusal is our reading.
 func (s *Simulator) admit(_ http.ResponseWriter, r *http.Request) (Account, error) {
-	switches := s.Board.Read()
+	switches := s.Faults.Read()
 	key, client, given := r.BasicAuth()
 	a, known := s.accounts[key]
 	// The API has no bearer token; refuse_tokens revokes the API token.

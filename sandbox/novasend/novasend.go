@@ -55,7 +55,7 @@ var quirks = map[string]string{
 
 // Simulator simulates Novasend. Make it with New.
 type Simulator struct {
-	stage.Till
+	stage.Engine
 
 	accounts map[string]Account // by API key
 
@@ -70,7 +70,7 @@ type Simulator struct {
 // New starts a simulator with the merchant's accounts. The default is one for each of CI,
 // TG, BF, BJ and CM, with the constants of this package. With a journal it restores every
 // order, and anything that fell due meanwhile happens at once.
-func New(o stage.TillOptions, accounts ...Account) (*Simulator, error) {
+func New(o stage.EngineOptions, accounts ...Account) (*Simulator, error) {
 	s := &Simulator{
 		accounts: map[string]Account{}, refunds: map[string]string{}, refused: map[string]remembered{},
 		hooks: map[string]hook{},
@@ -79,7 +79,7 @@ func New(o stage.TillOptions, accounts ...Account) (*Simulator, error) {
 		return nil, err
 	}
 	o.Lapse, o.Quirks, o.Refusals, o.Callback = sessionWindow, quirks, refusals, s.webhook
-	if err := s.Begin(o); err != nil {
+	if err := s.Start(o); err != nil {
 		return nil, err
 	}
 	for _, kept := range s.Orders() {

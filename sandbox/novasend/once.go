@@ -58,7 +58,7 @@ func (s *Simulator) write(read reading) call {
 		case err != nil:
 			return err
 		case first:
-			s.Conclude(w, r, opened, http.StatusCreated, s.opened(opened))
+			s.ReplyToOpening(w, r, opened, http.StatusCreated, s.opened(opened))
 		default:
 			stage.WriteJSON(w, http.StatusCreated, s.opened(opened))
 		}
@@ -109,7 +109,7 @@ func (s *Simulator) keyed(asked stage.Order) (o stage.Order, first bool, err err
 	if err == nil {
 		return o, true, nil
 	}
-	decided := stage.InWords(s.Log, err, tills)
+	decided := stage.AsRefusal(s.Log, err, tills)
 	if decided.StatusCode < http.StatusInternalServerError {
 		s.remember(asked, decided)
 	}
@@ -155,7 +155,7 @@ func (s *Simulator) giveBack(asked stage.Order) (stage.Order, error) {
 	case payin.State != stage.Executed:
 		return stage.Order{}, notRefundable
 	}
-	o, err := s.Return(payin.ID, asked)
+	o, err := s.Refund(payin.ID, asked)
 	if err == nil {
 		s.refunds[payin.ID] = o.ID
 	}

@@ -41,9 +41,9 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 		shows(w, http.StatusNotFound, pageView{T: t, Face: "bad", Title: t.UnknownTitle, Text: t.NoPaymentText})
 	case s.Down(o.Direction, o.MSISDN):
 		s.pageDown(w, r)
-	case stage.Looks(r):
+	case stage.IsGet(r):
 		shows(w, http.StatusOK, viewOf(o, t))
-	case stage.Presses(w, r):
+	case stage.IsPost(w, r):
 		s.decided(w, r, o, t)
 	}
 }
@@ -72,7 +72,7 @@ func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o stage.Orde
 	case o.EndsReason == stage.TooPoor:
 		state, why = stage.Declined, stage.TooPoor
 	}
-	if err := s.Press(o.ID, state, why); err != nil {
+	if err := s.DecideOnPage(o.ID, state, why); err != nil {
 		s.pageDown(w, r)
 		return
 	}

@@ -24,8 +24,8 @@ func (s *Simulator) Handler() http.Handler {
 		"GET /v1/payout/{id}":        s.status(walletPayouts),
 		"GET /v1/direct/payout/{id}": s.status(directPayouts),
 	})
-	mux.Handle("GET /v1/balance", s.Aside(s.admitted(s.balance)))
-	mux.Handle("/link/{code}", s.Board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
+	mux.Handle("GET /v1/balance", s.WithoutFaults(s.admitted(s.balance)))
+	mux.Handle("/link/{code}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
 	mux.Handle("POST /portal/webhook", s.Answer(s.portal, refusals))
 	mux.Handle("/", notFound)
 	return mux
@@ -41,7 +41,7 @@ func (s *Simulator) status(families ...family) stage.Call {
 		if err != nil {
 			return err
 		}
-		return s.Show(w, o, s.read)
+		return s.Reply(w, o, s.read)
 	})
 }
 
@@ -54,7 +54,7 @@ func (s *Simulator) refundStatus(w http.ResponseWriter, r *http.Request, a Accou
 	s.mu.Lock()
 	id := s.refunds[payin.ID]
 	s.mu.Unlock()
-	return s.ShowID(w, id, s.read)
+	return s.ReplyByID(w, id, s.read)
 }
 
 // find returns an account's order by Novasend's identifier. If the response with that was

@@ -182,10 +182,10 @@ func TestSwitchesThereAreNot(t *testing.T) {
 func TestASimulatorNeedsAnAddressAndAJournal(t *testing.T) {
 	t.Parallel()
 	stagetest.NeedsAnAddress(t, func(address string) (*novasend.Simulator, error) {
-		return novasend.New(stage.TillOptions{Options: stage.Options{PublicURL: address}})
+		return novasend.New(stage.EngineOptions{Options: stage.Options{PublicURL: address}})
 	})
 	if sim, err := novasend.New(
-		stage.TillOptions{Options: stage.Options{PublicURL: "http://host", JournalPath: t.TempDir()}},
+		stage.EngineOptions{Options: stage.Options{PublicURL: "http://host", JournalPath: t.TempDir()}},
 	); err == nil {
 		stagetest.Close(t, sim)
 		t.Error("a folder for a journal is accepted")

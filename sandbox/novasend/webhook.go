@@ -63,21 +63,21 @@ type notice struct {
 
 // webhook returns the message about an order's end. The events are confirmed and declined.
 // An expired session and a refund have none; our reading.
-func (s *Simulator) webhook(o stage.Order) stage.Message {
+func (s *Simulator) webhook(o stage.Order) stage.Notification {
 	s.hookMu.Lock()
 	to := s.hooks[o.Account]
 	s.hookMu.Unlock()
 	if to.url == "" || o.State == stage.Lapsed || o.Parent != "" {
-		return stage.Message{}
+		return stage.Notification{}
 	}
 	body, signed, err := s.written(s.told(o))
 	if err != nil {
 		s.Log.Error("webhook not written", "error", err)
-		return stage.Message{}
+		return stage.Notification{}
 	}
 	mac := hmac.New(sha256.New, []byte(to.secret))
 	mac.Write(signed)
-	return stage.Message{
+	return stage.Notification{
 		URL: to.url, Body: body, Header: http.Header{signatureHeader: {hex.EncodeToString(mac.Sum(nil))}},
 	}
 }

@@ -41,7 +41,7 @@ type world struct {
 }
 
 // newWorld starts a simulator and registers the inbox in its portal.
-func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
+func newWorld(t *testing.T, change ...func(*stage.EngineOptions)) *world {
 	t.Helper()
 	w := &world{World: stagetest.NewWorld[*novasend.Simulator](t), country: "CI"}
 	w.start(change...)
@@ -49,11 +49,11 @@ func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*stage.TillOptions)) {
+func (w *world) start(change ...func(*stage.EngineOptions)) {
 	w.T.Helper()
 	stagetest.Run(
-		w.World, func(o stage.TillOptions) (*novasend.Simulator, error) { return novasend.New(o) },
-		stage.TillOptions{Options: w.Options()}, change,
+		w.World, func(o stage.EngineOptions) (*novasend.Simulator, error) { return novasend.New(o) },
+		stage.EngineOptions{Options: w.Options()}, change,
 	)
 	if status, reply := w.names(novasend.APIKeyPrefix+"ci", w.Inbox.Hook()); status != http.StatusOK {
 		w.T.Fatalf("the portal answers %d %v", status, reply)

@@ -17,13 +17,13 @@ var (
 
 // book stores every session and the list of executed payments.
 type book struct {
-	stage.Register[entry]
+	stage.Store[entry]
 
-	limit    int                  // sessions
-	sessions stage.Kept[session]  // by pay token
-	orders   map[string]bool      // every order_id ever used, because it must be unique
-	calls    map[stage.Caller]int // webpayment calls executed per customer and amount
-	ended    int                  // sessions with a txnid
+	limit    int                       // sessions
+	sessions stage.OrderedMap[session] // by pay token
+	orders   map[string]bool           // every order_id ever used, because it must be unique
+	calls    map[stage.Caller]int      // webpayment calls executed per customer and amount
+	ended    int                       // sessions with a txnid
 }
 
 // entry is one line of the journal: the event, the session after it, and the money that

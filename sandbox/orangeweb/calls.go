@@ -72,7 +72,7 @@ func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session
 	switch {
 	case msisdn != "" && !stage.ValidNumber(msisdn):
 		return session{}, invalidHeader.because(MSISDNHeader + " must look like +22376123456.")
-	case s.Board.Read().BehaviourOf(msisdn).Down:
+	case s.Faults.Read().BehaviourOf(msisdn).Down:
 		return session{}, unavailable
 	case segment != dev && !country.MatchString(segment):
 		return session{}, notFound
@@ -86,7 +86,7 @@ func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session
 	if err := asked.validate(segment); err != nil {
 		return session{}, err
 	}
-	if !s.Knows(asked.MerchantKey, s.options.Credentials.MerchantKey) {
+	if !s.Authenticate(asked.MerchantKey, s.options.Credentials.MerchantKey) {
 		return session{}, forbiddenMerchant
 	}
 	asked.MerchantKey = "" // checked, and of no use in the journal
@@ -99,7 +99,7 @@ func (s *Simulator) keep(ctx context.Context, segment, msisdn string, asked orde
 	return s.book.open(session{
 		PayToken: random(payTokenLen), NotifToken: random(notifTokenLen), Segment: segment, Order: asked,
 		MSISDN: msisdn, Status: Initiated, AnswerLost: stage.AnswerIsLost(ctx), Unread: stage.AnswerIsSpoiled(ctx),
-		OpenedAt: now, ValidUntil: now.Add(validity), Force: s.Board.Read().Force,
+		OpenedAt: now, ValidUntil: now.Add(validity), Force: s.Faults.Read().Force,
 	})
 }
 
@@ -118,7 +118,7 @@ func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) er
 		kept.Order.OrderID != asked.OrderID || kept.Order.Amount != asked.Amount {
 		return notFound.because("No session has this order_id, amount and pay_token together.")
 	}
-	reply := statusReply{Status: s.Board.Read().Word(string(kept.Status)), OrderID: kept.Order.OrderID, TxnID: kept.TxnID}
+	reply := statusReply{Status: s.Faults.Read().Word(string(kept.Status)), OrderID: kept.Order.OrderID, TxnID: kept.TxnID}
 	// The real response has no amount. Number 999999 works by an amount that contradicts the
 	// order.
 	if other := kept.executedAmount(); kept.Status == Success && other != kept.Order.Amount {

@@ -18,12 +18,12 @@ func (s *Simulator) arrange(kept session) {
 		s.proceed(kept.PayToken)
 		return
 	}
-	s.Agenda.At(kept.NextAt, func() { s.proceed(kept.PayToken) })
+	s.Scheduler.At(kept.NextAt, func() { s.proceed(kept.PayToken) })
 }
 
 // proceed runs the due events of a session, notifies the merchant, and schedules the next.
 func (s *Simulator) proceed(payToken string) {
-	after, what := s.step(payToken, s.Board.Read().Settling())
+	after, what := s.step(payToken, s.Faults.Read().Settling())
 	if what == paid || what == failed {
 		s.announce(payToken, 1)
 		s.mayCorrect(after, s.Now())
@@ -68,11 +68,11 @@ func (s *Simulator) payBeforeAnswer(ctx context.Context, payToken string) int {
 	if what == failed {
 		s.mayCorrect(after, s.Now())
 	}
-	if s.HoldsBack() {
+	if s.DelaysNotifications() {
 		return 0
 	}
 	if letter, send := s.notice(payToken); send {
-		s.Messenger.Deliver(context.WithoutCancel(ctx), letter)
+		s.Notifier.Deliver(context.WithoutCancel(ctx), letter)
 	}
 	return 1
 }
@@ -80,22 +80,22 @@ func (s *Simulator) payBeforeAnswer(ctx context.Context, payToken string) int {
 // announce sends the notification of a session's end, times times, without waiting, or
 // after the delay of the switch. Orange sends one for SUCCESS and FAILED only.
 func (s *Simulator) announce(payToken string, times int) {
-	s.Tell(func() {
+	s.Notify(func() {
 		if letter, send := s.notice(payToken); send {
-			letter.Copies = times * s.Board.Read().NotificationCopies
-			s.Messenger.Carry(letter)
+			letter.Copies = times * s.Faults.Read().NotificationCopies
+			s.Notifier.Enqueue(letter)
 		}
 	})
 }
 
 // notice returns the notification of a session's current state, and false if there is none.
-func (s *Simulator) notice(payToken string) (letter stage.Message, send bool) {
+func (s *Simulator) notice(payToken string) (letter stage.Notification, send bool) {
 	kept, found := s.book.find(payToken)
 	ended := kept.Status == Success || kept.Status == Failed
-	if !found || !ended || s.Board.Read().NotificationsOff {
-		return stage.Message{}, false
+	if !found || !ended || s.Faults.Read().NotificationsOff {
+		return stage.Notification{}, false
 	}
-	letter = s.Letter(kept.Order.NotifURL, nil,
+	letter = s.Notification(kept.Order.NotifURL, nil,
 		notification{Status: kept.Status, NotifToken: kept.NotifToken, TxnID: kept.TxnID})
 	return letter, letter.URL != ""
 }

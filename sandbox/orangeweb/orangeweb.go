@@ -58,7 +58,7 @@ type Options struct {
 
 // Simulator simulates Orange Web Payment. Make it with New.
 type Simulator struct {
-	*stage.Crew
+	*stage.Runtime
 
 	options  Options
 	book     *book
@@ -89,7 +89,7 @@ func New(o Options) (*Simulator, error) {
 		return nil, err
 	}
 	s := &Simulator{
-		Crew: stage.NewCrew(o.Options), options: o, book: kept, checkout: checkout,
+		Runtime: stage.NewRuntime(o.Options), options: o, book: kept, checkout: checkout,
 		tokens: tokens{o.Clock, stage.NewTokens(o.Credentials.ClientSecret)},
 	}
 	for _, unfinished := range kept.all() {
@@ -101,11 +101,11 @@ func New(o Options) (*Simulator, error) {
 // Handler serves the simulator. Mount it under the path of PublicURL, with that path
 // stripped.
 func (s *Simulator) Handler() http.Handler {
-	call := func(h http.Handler) http.Handler { return s.Board.Disturb(postOnly(h), unavailable) }
+	call := func(h http.Handler) http.Handler { return s.Faults.WithFaults(postOnly(h), unavailable) }
 	payment := func(serve stage.Call) http.Handler {
-		return call(s.Board.Drop(s.Board.Mangle(s.Answer(serve, refusals))))
+		return call(s.Faults.Drop(s.Faults.Mangle(s.Answer(serve, refusals))))
 	}
-	page := s.Board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
+	page := s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
 	mux := http.NewServeMux()
 	mux.Handle("/oauth/v2/token", call(http.HandlerFunc(s.token)))
 	mux.Handle("/oauth/v3/token", call(http.HandlerFunc(s.token)))
@@ -114,7 +114,7 @@ func (s *Simulator) Handler() http.Handler {
 	mux.Handle("/payment/pay_token/{pay_token}", page)
 	mux.HandleFunc("GET /assets/{file}", s.checkout.ServeAsset)
 	mux.HandleFunc("GET /book", s.showBook)
-	mux.Handle("/switches", s.Board)
+	mux.Handle("/switches", s.Faults)
 	mux.Handle("/", notFound)
 	return mux
 }
@@ -138,22 +138,22 @@ func (s *Simulator) Sessions() []Session {
 func (s *Simulator) Asked() int { return len(s.book.all()) }
 
 // Settings reads and changes the switches. This simulator has none of its own.
-func (s *Simulator) Settings() stage.Settings { return s.Board.Settings() }
+func (s *Simulator) Settings() stage.Settings { return s.Faults.Settings() }
 
 // Switches returns the current fault switches.
 func (s *Simulator) Switches() stage.Switches {
-	return s.Board.Read()
+	return s.Faults.Read()
 }
 
 // SetSwitches replaces all fault switches. It changes none and returns an error if one is
 // out of its range.
 func (s *Simulator) SetSwitches(wanted stage.Switches) error {
-	return s.Board.Set(wanted)
+	return s.Faults.Set(wanted)
 }
 
 // Close stops every customer, delivers the queued notifications, and closes the journal.
 // When ctx ends first, it drops the notifications. It releases calls that hang. Closing
 // twice is harmless.
 func (s *Simulator) Close(ctx context.Context) error {
-	return errors.Join(s.Crew.Close(ctx), s.book.Close())
+	return errors.Join(s.Runtime.Close(ctx), s.book.Close())
 }

@@ -33,7 +33,7 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 		s.showPage(w, r)
 	case r.Method == http.MethodHead:
 		s.showSession(w, r, http.StatusOK, kept)
-	case !stage.Presses(w, r):
+	case !stage.IsPost(w, r):
 	case r.PostFormValue("action") == "cancel":
 		s.cancelOnPage(w, r)
 	default:
@@ -89,8 +89,8 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, kept sessi
 		s.shows(w, http.StatusUnprocessableEntity, t, view)
 		return
 	}
-	now, settling := s.Now(), s.Board.Read().Settling()
-	sent.force = s.Board.Read().Force
+	now, settling := s.Now(), s.Faults.Read().Settling()
+	sent.force = s.Faults.Read().Force
 	after, what, err := s.book.change(kept.PayToken, now, func(x *session) event {
 		return x.pay(sent, now, settling)
 	})

@@ -70,7 +70,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	id, secret, _ := r.BasicAuth()
 	known := stage.Same(id, s.options.Credentials.ClientID) && stage.Same(secret, s.options.Credentials.ClientSecret)
-	if !known || s.Board.Read().KeysChanged {
+	if !known || s.Faults.Read().KeysChanged {
 		w.Header().Set("WWW-Authenticate", `Basic realm="orange-web sandbox"`)
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "The client credentials are missing or wrong."})
@@ -81,7 +81,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) {
 			grantRefusal{"unsupported_grant_type", "Only grant_type=client_credentials is known."})
 		return
 	}
-	lifetime := s.Board.Read().TokenLifetime(s.options.TokenLifetime)
+	lifetime := s.Faults.Read().TokenLifetime(s.options.TokenLifetime)
 	stage.WriteJSON(w, http.StatusOK,
 		grantReply{"Bearer", s.tokens.grant(lifetime), int64(lifetime / time.Second)})
 }
@@ -92,7 +92,7 @@ func (s *Simulator) authorize(r *http.Request) error {
 	switch {
 	case !isBearer:
 		return missingCredentials
-	case s.Board.Read().RefuseTokens:
+	case s.Faults.Read().RefuseTokens:
 		return invalidCredentials
 	default:
 		return s.tokens.check(token)

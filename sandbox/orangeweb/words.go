@@ -10,8 +10,8 @@ import (
 // words holds the texts of the payment page in one language. A test checks that every
 // language is complete.
 type words struct {
-	stage.CheckoutWords
-	stage.OperatorsWords
+	stage.CheckoutTexts
+	stage.OperatorTexts
 
 	SomeMerchant, NoCode, WrongCode, LastTry, FailedText string
 }
@@ -19,8 +19,8 @@ type words struct {
 // languages maps language codes to the page's texts.
 var languages = map[string]words{
 	"fr": {
-		CheckoutWords: stage.FrenchCheckout,
-		OperatorsWords: stage.OperatorsWords{
+		CheckoutTexts: stage.FrenchCheckout,
+		OperatorTexts: stage.OperatorTexts{
 			Bill: "Commande", Order: "Commande",
 			NumberHint:   "Sous la forme 76\u00a012\u00a034\u00a056 ou +223\u00a076\u00a012\u00a034\u00a056.",
 			Code:         "Code à usage unique",
@@ -33,8 +33,8 @@ var languages = map[string]words{
 		FailedText: "Le paiement n'a pas abouti et rien n'a été débité.",
 	},
 	"en": {
-		CheckoutWords: stage.EnglishCheckout,
-		OperatorsWords: stage.OperatorsWords{
+		CheckoutTexts: stage.EnglishCheckout,
+		OperatorTexts: stage.OperatorTexts{
 			Bill: "Order", Order: "Order",
 			NumberHint:   "For example 76\u00a012\u00a034\u00a056 or +223\u00a076\u00a012\u00a034\u00a056.",
 			Code:         "One-time code",
@@ -50,7 +50,9 @@ var languages = map[string]words{
 
 // wordsFor chooses the language: that of the link, else the browser's, else the merchant's,
 // else French.
-func wordsFor(r *http.Request, merchants string) words { return stage.Spoken(r, languages, merchants) }
+func wordsFor(r *http.Request, merchants string) words {
+	return stage.LanguageOf(r, languages, merchants)
+}
 
 // symbols holds the usual notations of the currencies that Orange accepts. OUV is Orange's
 // play money for dev, shown as the currency it stands for.

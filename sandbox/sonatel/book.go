@@ -13,11 +13,11 @@ import (
 // book stores every QR code and transaction, and the list of executed payments. It also
 // stores the retailer's float and PIN, the callback registration and the keys.
 type book struct {
-	stage.Register[entry]
+	stage.Store[entry]
 
 	limit        int // greatest number of codes, and of transactions
-	codes        stage.Kept[code]
-	transactions stage.Kept[transaction]
+	codes        stage.OrderedMap[code]
+	transactions stage.OrderedMap[transaction]
 	codesOf      map[string][]string  // code ids of a reference, oldest first
 	byReference  map[string][]string  // transaction ids, oldest first
 	calls        map[stage.Caller]int // deposits and one-step payments per customer and amount

@@ -110,10 +110,10 @@ func (r registration) reply() registrationReply {
 // tell sends the callback of an ended transaction, times times, without waiting, or after
 // the delay of the switch.
 func (s *Simulator) tell(t transaction, times int) {
-	s.Tell(func() {
+	s.Notify(func() {
 		if m, send := s.callback(t, 0); send {
-			m.Copies = times * s.Board.Read().NotificationCopies
-			s.Messenger.Carry(m)
+			m.Copies = times * s.Faults.Read().NotificationCopies
+			s.Notifier.Enqueue(m)
 			s.forge(t, m.URL)
 		}
 	})
@@ -123,11 +123,11 @@ func (s *Simulator) tell(t transaction, times int) {
 // the callbacks left. If callbacks are delayed all are left, because a delayed one must not
 // arrive before the response.
 func (s *Simulator) tellEarly(ctx context.Context, t transaction) transaction {
-	if s.HoldsBack() {
+	if s.DelaysNotifications() {
 		return t
 	}
 	if m, send := s.callback(t, 0); send {
-		s.Messenger.Deliver(context.WithoutCancel(ctx), m)
+		s.Notifier.Deliver(context.WithoutCancel(ctx), m)
 	}
 	t.Callbacks--
 	return t
@@ -135,7 +135,7 @@ func (s *Simulator) tellEarly(ctx context.Context, t transaction) transaction {
 
 // callback returns one try of a transaction's callback, freshly signed. That of a single
 // deposit goes to the registered address too, unless its call named another.
-func (s *Simulator) callback(t transaction, tried int) (stage.Message, bool) {
+func (s *Simulator) callback(t transaction, tried int) (stage.Notification, bool) {
 	known := s.book.registered()
 	address, key := t.CallbackURL, known.APIKey
 	if address == "" {
@@ -144,14 +144,14 @@ func (s *Simulator) callback(t transaction, tried int) (stage.Message, bool) {
 	if key == "" {
 		key = s.options.Credentials.CallbackKey
 	}
-	letter := s.Letter(address, nil, s.reply(t))
+	letter := s.Notification(address, nil, s.reply(t))
 	secrets := []string{s.options.Credentials.CallbackSecret}
 	if s.board.quirksNow().TwoSignatures {
 		secrets = []string{otherSecret, secrets[0]}
 	}
 	letter.Header = s.headers(key, t.key(), letter.Body, secrets)
 	letter.Answered = func(status int) { s.retry(t, tried, status) }
-	return letter, letter.URL != "" && !s.Board.Read().NotificationsOff
+	return letter, letter.URL != "" && !s.Faults.Read().NotificationsOff
 }
 
 // headers returns the proof that a callback comes from Sonatel. The key follows Basic
@@ -178,9 +178,9 @@ func (s *Simulator) retry(t transaction, tried, status int) {
 	if !failed || tried >= len(retries) {
 		return
 	}
-	s.Agenda.At(s.Clock.Now().Add(retries[tried]), func() {
+	s.Scheduler.At(s.Clock.Now().Add(retries[tried]), func() {
 		if m, send := s.callback(t, tried+1); send {
-			s.Messenger.Carry(m)
+			s.Notifier.Enqueue(m)
 		}
 	})
 }
@@ -192,9 +192,9 @@ func (s *Simulator) forge(t transaction, address string) {
 		return
 	}
 	t.Status, t.Reason = Success, ""
-	letter := s.Letter(address, nil, s.reply(t))
+	letter := s.Notification(address, nil, s.reply(t))
 	letter.Header = s.headers(forgedKey, newID(), letter.Body, []string{otherSecret})
-	s.Messenger.Carry(letter)
+	s.Notifier.Enqueue(letter)
 }
 
 // register stores a registration in place of any other.

@@ -102,7 +102,7 @@ func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) 
 	switch {
 	case msisdn != "" && !stage.ValidNumber(msisdn):
 		return code{}, badMSISDN.because(MSISDNHeader + " must look like +221770123456.")
-	case s.Board.Read().BehaviourOf(msisdn).Down:
+	case s.Faults.Read().BehaviourOf(msisdn).Down:
 		return code{}, unavailable
 	case err != nil:
 		return code{}, err
@@ -126,7 +126,7 @@ func (s *Simulator) codeOf(ctx context.Context, q codeRequest, msisdn, address s
 		ID: newID(), Name: q.Name, Amount: int64(q.Amount.Value), Reference: q.Reference, Metadata: q.Metadata,
 		SuccessURL: q.SuccessURL, CancelURL: q.CancelURL, CallbackURL: address, SingleUse: q.Restrictions.SingleUse,
 		MSISDN: msisdn, CreatedAt: now, ValidUntil: now.Add(life), AnswerLost: stage.AnswerIsLost(ctx),
-		Unread: stage.AnswerIsSpoiled(ctx), Force: s.Board.Read().Force,
+		Unread: stage.AnswerIsSpoiled(ctx), Force: s.Faults.Read().Force,
 	}
 	c.expectCustomer()
 	return c
@@ -180,7 +180,7 @@ func (s *Simulator) codeReply(c code) (codeReply, error) {
 // checkPayment returns the reason to refuse a payment to the merchant, or nil. Payments go
 // to a till, by its code; deposits come from a number.
 func (s *Simulator) checkPayment(m movement) error {
-	if s.Board.Read().BehaviourOf(m.Customer.ID).Down {
+	if s.Faults.Read().BehaviourOf(m.Customer.ID).Down {
 		return unavailable
 	}
 	if err := violating(m.validate()); err != nil {
@@ -210,7 +210,7 @@ func (s *Simulator) readPayment(
 	if err := s.checkPayment(asked); err != nil {
 		return movement{}, ordered{}, err
 	}
-	b := s.Board.Read().BehaviourOf(asked.Customer.ID)
+	b := s.Faults.Read().BehaviourOf(asked.Customer.ID)
 	t := s.transaction(asked, address)
 	t.Type, t.Amount, t.Callbacks, t.LosesAnswers = typePayment, t.Asked, b.Callbacks, b.AnswerLost
 	if b.OtherAmount {

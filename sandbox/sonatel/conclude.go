@@ -66,7 +66,7 @@ func (s *Simulator) arrange(t transaction) {
 	switch {
 	case t.final():
 	case t.NextAt.After(s.Now()):
-		s.Agenda.At(t.NextAt, func() { s.proceed(t.ID) })
+		s.Scheduler.At(t.NextAt, func() { s.proceed(t.ID) })
 	default:
 		s.proceed(t.ID)
 	}
@@ -91,7 +91,7 @@ func (s *Simulator) expect(c code) {
 	switch {
 	case c.NextAt.IsZero():
 	case c.NextAt.After(s.Now()):
-		s.Agenda.At(c.NextAt, func() { s.customerActs(c.ID) })
+		s.Scheduler.At(c.NextAt, func() { s.customerActs(c.ID) })
 	default:
 		s.customerActs(c.ID)
 	}

@@ -41,7 +41,7 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// After the check of the PIN, so that nobody learns a ceiling by guessing.
-	to := s.Board.Read().PayoutTo(asked.Customer.ID)
+	to := s.Faults.Read().PayoutTo(asked.Customer.ID)
 	if to.End == stage.RefusedAtOnce {
 		return ceilingReached
 	}
@@ -56,7 +56,7 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 // number of an operator that is down. It checks the PIN last, so that an invalid call costs
 // no try.
 func (s *Simulator) checkDeposit(m movement) error {
-	if s.Board.Read().PayoutTo(m.Customer.ID).Down {
+	if s.Faults.Read().PayoutTo(m.Customer.ID).Down {
 		return unavailable
 	}
 	if err := violating(m.validate()); err != nil {
@@ -131,7 +131,7 @@ func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 		if err := s.checkDeposit(line); err != nil {
 			return err
 		}
-		to := s.Board.Read().PayoutTo(line.Customer.ID)
+		to := s.Faults.Read().PayoutTo(line.Customer.ID)
 		asked[i] = s.deposit(line, to, address, bulkID)
 		asked[i].course.waits = true
 		if to.End == stage.RefusedAtOnce {

@@ -232,7 +232,7 @@ func TestSonatelIsMended(t *testing.T) {
 			t.Errorf("%s is explained, and there is no such setting", name)
 		}
 	}
-	common, err := stage.NewBoard(w.Clock).Settings().Values()
+	common, err := stage.NewFaults(w.Clock).Settings().Values()
 	if err != nil {
 		t.Fatal(err)
 	}

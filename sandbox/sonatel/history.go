@@ -38,7 +38,7 @@ func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
 	// A type filter finds nothing, even transactions of that type.
 	broken := asked.kind != "" && s.board.quirksNow().BrokenTypeFilter
 	for _, t := range candidates {
-		if !broken && asked.matches(t) && s.Board.Read().Finds(t.CreatedAt, s.Now()) {
+		if !broken && asked.matches(t) && s.Faults.Read().Finds(t.CreatedAt, s.Now()) {
 			replies = append(replies, s.found(t))
 		}
 	}
@@ -128,7 +128,7 @@ func (s *Simulator) found(t transaction) transactionReply {
 
 // word returns the status word for a status: an undocumented one while UnknownWords is on.
 func (s *Simulator) word(status Status) Status {
-	if s.Board.Read().UnknownWords {
+	if s.Faults.Read().UnknownWords {
 		return stage.UnknownWord
 	}
 	return status

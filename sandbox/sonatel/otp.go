@@ -71,7 +71,7 @@ func (s *Simulator) otp(w http.ResponseWriter, r *http.Request) error {
 	if err := readBody(w, r, &asked); err != nil {
 		return err
 	}
-	if s.Board.Read().BehaviourOf(asked.ID).Down {
+	if s.Faults.Read().BehaviourOf(asked.ID).Down {
 		return unavailable
 	}
 	if err := s.checkCustomer(asked); err != nil {

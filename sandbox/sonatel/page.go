@@ -25,7 +25,7 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 		s.visitPage(w, c, t)
 	case r.Method == http.MethodHead:
 		s.shows(w, http.StatusOK, t, s.viewOf(c, t))
-	case !stage.Presses(w, r):
+	case !stage.IsPost(w, r):
 	case r.PostFormValue("action") == "cancel":
 		s.cancelOnPage(w, r, c, t)
 	default:
@@ -77,7 +77,7 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, c code, t 
 	}
 	confirmed := s.payment(c, s.Now(), s.board.settling())
 	confirmed.msisdn = fullNumber(number)
-	confirmed.behaviour = s.Board.Read().BehaviourOf(confirmed.msisdn)
+	confirmed.behaviour = s.Faults.Read().BehaviourOf(confirmed.msisdn)
 	paid, err := s.book.pay(confirmed)
 	var refused problem
 	switch {

@@ -12,7 +12,7 @@ func (s *Simulator) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.routeAccounts(mux)
 	s.routeMoney(mux)
-	page := s.Board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
+	page := s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
 	mux.Handle("/qr/{id}", page)
 	mux.HandleFunc("GET /assets/{file}", s.checkout.ServeAsset)
 	mux.HandleFunc("GET /book", s.showBook)
@@ -24,7 +24,7 @@ func (s *Simulator) Handler() http.Handler {
 // routeAccounts adds the calls for tokens, keys, accounts and registrations. Most clients
 // still use the older token path.
 func (s *Simulator) routeAccounts(mux *http.ServeMux) {
-	token := s.Board.Disturb(s.Answer(s.token, problems), unavailable)
+	token := s.Faults.WithFaults(s.Answer(s.token, problems), unavailable)
 	mux.Handle("POST /oauth/v1/token", token)
 	mux.Handle("POST /oauth/token", token)
 	mux.Handle("GET /api/account/v1/publicKeys", s.api(s.publicKey))
@@ -50,14 +50,14 @@ func (s *Simulator) routeMoney(mux *http.ServeMux) {
 		"GET /api/eWallet/v1/transactions":               s.search,
 		"GET /api/eWallet/v1/transactions/{id}/status":   s.status,
 	} {
-		call := s.Board.Drop(s.Board.Mangle(s.admitted(serve)))
-		mux.Handle(pattern, s.Board.Disturb(call, unavailable))
+		call := s.Faults.Drop(s.Faults.Mangle(s.admitted(serve)))
+		mux.Handle(pattern, s.Faults.WithFaults(call, unavailable))
 	}
 }
 
 // api serves an authenticated call, unless Sonatel is down.
 func (s *Simulator) api(serve stage.Call) http.Handler {
-	return s.Board.Disturb(s.admitted(serve), unavailable)
+	return s.Faults.WithFaults(s.admitted(serve), unavailable)
 }
 
 // admitted serves an authenticated call.
@@ -81,7 +81,7 @@ func (s *Simulator) admit(r *http.Request) error {
 	switch {
 	case !isBearer:
 		return badCredentials.because("The call needs an Authorization: Bearer header.")
-	case s.Board.Read().RefuseTokens:
+	case s.Faults.Read().RefuseTokens:
 		return badCredentials.because("The access token is revoked.")
 	default:
 		return s.tokens.check(token)

@@ -70,7 +70,7 @@ type Options struct {
 
 // Simulator simulates Sonatel's Orange Money API. Make it with New.
 type Simulator struct {
-	*stage.Crew
+	*stage.Runtime
 
 	options  Options
 	book     *book
@@ -96,10 +96,10 @@ func New(o Options) (*Simulator, error) {
 		return nil, err
 	}
 	s := &Simulator{
-		Crew: stage.NewCrew(o.Options), options: o, book: kept, checkout: checkout,
+		Runtime: stage.NewRuntime(o.Options), options: o, book: kept, checkout: checkout,
 		tokens: tokens{o.Clock, stage.NewTokens(o.Credentials.ClientSecret)}, otps: newOTPs(o.Clock),
 	}
-	s.board = &board{Board: s.Board, book: kept, quirks: usual}
+	s.board = &board{Faults: s.Faults, book: kept, quirks: usual}
 	s.resume()
 	return s, nil
 }
@@ -185,5 +185,5 @@ func (s *Simulator) SetSwitches(wanted Switches) error {
 // ctx ends first, it drops the callbacks. It also drops callbacks that wait for a retry,
 // and releases calls that hang. Closing twice is harmless.
 func (s *Simulator) Close(ctx context.Context) error {
-	return errors.Join(s.Crew.Close(ctx), s.book.Close())
+	return errors.Join(s.Runtime.Close(ctx), s.book.Close())
 }

@@ -81,7 +81,7 @@ func (q Quirks) validate() error {
 // board holds the switches: the common ones, Sonatel's own, and two that are figures of the
 // book.
 type board struct {
-	*stage.Board
+	*stage.Faults
 	book   *book
 	mu     sync.Mutex
 	quirks Quirks // its Balance and WrongPINs stay nil

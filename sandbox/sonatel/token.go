@@ -79,7 +79,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 	case !stage.Same(id, s.options.Credentials.ClientID):
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "INVALID_CREDENTIALS: Invalid client credentials"})
-	case !s.Knows(secret, s.options.Credentials.ClientSecret):
+	case !s.Authenticate(secret, s.options.Credentials.ClientSecret):
 		stage.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"unauthorized_client", "INVALID_CREDENTIALS: Invalid client secret"})
 	case r.PostFormValue("grant_type") != "client_credentials":
@@ -93,7 +93,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 
 // grant sends a token to an authenticated caller.
 func (s *Simulator) grant(w http.ResponseWriter) error {
-	lifetime := s.Board.Read().TokenLifetime(tokenLifetime)
+	lifetime := s.Faults.Read().TokenLifetime(tokenLifetime)
 	access, err := s.tokens.grant(bearer, lifetime)
 	if err != nil {
 		return err

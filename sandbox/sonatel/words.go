@@ -9,8 +9,8 @@ import (
 // words holds the texts of the payment page in one language. A test checks that every
 // language is complete.
 type words struct {
-	stage.CheckoutWords
-	stage.OperatorsWords
+	stage.CheckoutTexts
+	stage.OperatorTexts
 
 	WrongPIN, TooLittle, FailedText string
 }
@@ -18,8 +18,8 @@ type words struct {
 // languages maps language codes to the page's texts.
 var languages = map[string]words{
 	"fr": {
-		CheckoutWords: stage.FrenchCheckout,
-		OperatorsWords: stage.OperatorsWords{
+		CheckoutTexts: stage.FrenchCheckout,
+		OperatorTexts: stage.OperatorTexts{
 			Bill: stage.French.Title, Order: stage.French.Reference,
 			NumberHint:   "Sous la forme 77\u00a0012\u00a034\u00a056 ou +221\u00a077\u00a0012\u00a034\u00a056.",
 			Code:         "Code secret",
@@ -31,8 +31,8 @@ var languages = map[string]words{
 		FailedText: "Le paiement n'a pas abouti et rien n'a été débité. Vous pouvez réessayer.",
 	},
 	"en": {
-		CheckoutWords: stage.EnglishCheckout,
-		OperatorsWords: stage.OperatorsWords{
+		CheckoutTexts: stage.EnglishCheckout,
+		OperatorTexts: stage.OperatorTexts{
 			Bill: stage.English.Title, Order: stage.English.Reference,
 			NumberHint:   "For example 77\u00a0012\u00a034\u00a056 or +221\u00a077\u00a0012\u00a034\u00a056.",
 			Code:         "Secret code",
@@ -47,4 +47,4 @@ var languages = map[string]words{
 
 // wordsFor chooses the language of the page: French, unless the link or the browser prefers
 // English.
-func wordsFor(r *http.Request) words { return stage.Spoken(r, languages) }
+func wordsFor(r *http.Request) words { return stage.LanguageOf(r, languages) }

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Agenda schedules the future actions of a simulator. After Close none of them runs any
+// Scheduler schedules the future actions of a simulator. After Close none of them runs any
 // more, so that a closed simulator moves no money.
-type Agenda struct {
+type Scheduler struct {
 	clock   Clock
 	mu      sync.Mutex
 	closed  bool
@@ -16,13 +16,13 @@ type Agenda struct {
 	running sync.WaitGroup
 }
 
-// NewAgenda returns an empty schedule on a clock.
-func NewAgenda(clock Clock) *Agenda {
-	return &Agenda{clock: clock, entries: make(map[int64]func() bool)}
+// NewScheduler returns an empty schedule on a clock.
+func NewScheduler(clock Clock) *Scheduler {
+	return &Scheduler{clock: clock, entries: make(map[int64]func() bool)}
 }
 
 // At runs do once, at the given instant, unless the agenda is closed first.
-func (a *Agenda) At(instant time.Time, do func()) {
+func (a *Scheduler) At(instant time.Time, do func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.closed {
@@ -34,7 +34,7 @@ func (a *Agenda) At(instant time.Time, do func()) {
 }
 
 // run runs a scheduled action, unless the agenda closed first. Close waits for it.
-func (a *Agenda) run(id int64, do func()) {
+func (a *Scheduler) run(id int64, do func()) {
 	a.mu.Lock()
 	if a.closed {
 		a.mu.Unlock()
@@ -48,7 +48,7 @@ func (a *Agenda) run(id int64, do func()) {
 }
 
 // Close cancels every scheduled action. It returns when the running ones have ended.
-func (a *Agenda) Close() {
+func (a *Scheduler) Close() {
 	a.mu.Lock()
 	a.closed = true
 	for _, stop := range a.entries {

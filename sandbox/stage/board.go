@@ -18,8 +18,8 @@ const maxSettings = 1 << 13 // bytes of a body that sets switches
 // asks for no password, and often runs on the machine where its owner browses.
 var fromHere = http.NewCrossOriginProtection()
 
-// Board holds the switches of one simulator and applies them to its handlers.
-type Board struct {
+// Faults holds the switches of one simulator and applies them to its handlers.
+type Faults struct {
 	clock Clock
 	life  context.Context //nolint:containedctx // ends with Close, and with it every wait
 	end   context.CancelFunc
@@ -27,20 +27,20 @@ type Board struct {
 	now   Switches
 }
 
-// NewBoard returns a board without faults.
-func NewBoard(clock Clock) *Board {
-	b := &Board{clock: clock, now: healthy}
+// NewFaults returns a board without faults.
+func NewFaults(clock Clock) *Faults {
+	b := &Faults{clock: clock, now: healthy}
 	b.life, b.end = context.WithCancel(context.Background())
 	return b
 }
 
 // Close releases every call that a switch delays: its caller gets no response, or no more
 // of it. Closing twice is harmless.
-func (b *Board) Close() { b.end() }
+func (b *Faults) Close() { b.end() }
 
 // wait returns true after d, or false as soon as the caller disconnects or the board
 // closes.
-func (b *Board) wait(ctx context.Context, d time.Duration) bool {
+func (b *Faults) wait(ctx context.Context, d time.Duration) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(b.life, cancel)() //nolint:contextcheck // Close ends the wait as well
@@ -48,7 +48,7 @@ func (b *Board) wait(ctx context.Context, d time.Duration) bool {
 }
 
 // Read returns the current switches.
-func (b *Board) Read() Switches {
+func (b *Faults) Read() Switches {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.now
@@ -56,7 +56,7 @@ func (b *Board) Read() Switches {
 
 // Set replaces all switches. It changes none and returns an error if one is out of its
 // range.
-func (b *Board) Set(s Switches) error {
+func (b *Faults) Set(s Switches) error {
 	return b.Change(func(now *Switches) error {
 		*now = s
 		return nil
@@ -65,7 +65,7 @@ func (b *Board) Set(s Switches) error {
 
 // Change lets a function modify the switches. They stay unchanged if the function fails or
 // leaves one out of its range. No other change happens in between.
-func (b *Board) Change(change func(*Switches) error) error {
+func (b *Faults) Change(change func(*Switches) error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	wanted := b.now
@@ -81,12 +81,12 @@ func (b *Board) Change(change func(*Switches) error) error {
 
 // ServeHTTP returns the switches on GET. POST changes those that the JSON body names; an
 // unknown name or a bad value changes none.
-func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (b *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.Settings().ServeHTTP(w, r)
 }
 
 // Settings reads and changes the switches of a simulator that has no settings of its own.
-func (b *Board) Settings() Settings {
+func (b *Faults) Settings() Settings {
 	return Settings{
 		Read: func() any { return b.Read() }, Healthy: func() any { return healthy },
 		Change: func(decode func(any) error) error {
@@ -137,9 +137,9 @@ func decodeSettings(raw []byte, settings any) error {
 	return nil
 }
 
-// Disturb serves next after the latency of the switch, or serves down if the operator is
+// WithFaults serves next after the latency of the switch, or serves down if the operator is
 // down.
-func (b *Board) Disturb(next, down http.Handler) http.Handler {
+func (b *Faults) WithFaults(next, down http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := b.Read()
 		if s.LatencyMS > 0 && !b.wait(r.Context(), time.Duration(s.LatencyMS)*time.Millisecond) {
@@ -156,7 +156,7 @@ func (b *Board) Disturb(next, down http.Handler) http.Handler {
 // Drop lets next execute a call without a response, as often as the switch demands. The
 // caller sees the connection close. next can ask AnswerIsLost: a customer never sees a page
 // whose address was lost.
-func (b *Board) Drop(next http.Handler) http.Handler {
+func (b *Faults) Drop(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !b.takeDrop() {
 			next.ServeHTTP(w, r)
@@ -169,7 +169,7 @@ func (b *Board) Drop(next http.Handler) http.Handler {
 }
 
 // takeDrop reports whether this call loses its response, and counts it.
-func (b *Board) takeDrop() bool {
+func (b *Faults) takeDrop() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.now.DropAnswers == 0 {

@@ -34,17 +34,19 @@ func Admitted[C any](
 	}
 }
 
-// No is a refusal that consists of a status and a JSON body.
-type No struct {
+// RefusedWith is a refusal that consists of a status and a JSON body.
+type RefusedWith struct {
 	Status int
 	Body   any
 }
 
 // Error implements error.
-func (n No) Error() string { return fmt.Sprint(n.Status, n.Body) }
+func (n RefusedWith) Error() string { return fmt.Sprint(n.Status, n.Body) }
 
 // ServeHTTP sends the same refusal to every caller.
-func (n No) ServeHTTP(w http.ResponseWriter, _ *http.Request) { WriteJSON(w, n.Status, n.Body) }
+func (n RefusedWith) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	WriteJSON(w, n.Status, n.Body)
+}
 
 // Refusal is an operator's refusal: an error with the response that reports it.
 type Refusal interface {
@@ -52,10 +54,10 @@ type Refusal interface {
 	http.Handler
 }
 
-// InWords returns the operator's refusal for an error. That is the error itself, if it is
+// AsRefusal returns the operator's refusal for an error. That is the error itself, if it is
 // one, or its row of the table. Any other error is logged and becomes ErrInternal's row,
 // because the caller must not read it.
-func InWords[R error](log *slog.Logger, err error, table map[error]R) R {
+func AsRefusal[R error](log *slog.Logger, err error, table map[error]R) R {
 	var known R
 	if errors.As(err, &known) {
 		return known
@@ -79,10 +81,10 @@ func Refusals[R Refusal](table map[error]R) map[error]Refusal {
 }
 
 // Answer serves a call. It sends the refusal of its error, if it returns one.
-func (c *Crew) Answer(call Call, table map[error]Refusal) http.Handler {
+func (c *Runtime) Answer(call Call, table map[error]Refusal) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := call(w, r); err != nil {
-			InWords(c.Log, err, table).ServeHTTP(w, r)
+			AsRefusal(c.Log, err, table).ServeHTTP(w, r)
 		}
 	})
 }

@@ -48,7 +48,7 @@ func NewCheckout(own fs.FS) (Checkout, error) {
 
 // CheckoutView is the content of a checkout.
 type CheckoutView struct {
-	T                       any    // CheckoutWords and OperatorsWords in one
+	T                       any    // CheckoutTexts and OperatorTexts in one
 	Up                      string // the path from the page to the base path: ../
 	Face                    string
 	Title, Text             string // of every face but the form

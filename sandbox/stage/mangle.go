@@ -25,7 +25,7 @@ const (
 
 // Mangle lets next execute a call and spoils its response according to the switch. next can
 // ask AnswerIsSpoiled.
-func (b *Board) Mangle(next http.Handler) http.Handler {
+func (b *Faults) Mangle(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		how := b.Read().Answers
 		if how == "" {
@@ -55,7 +55,7 @@ func AnswerIsSpoiled(ctx context.Context) bool {
 }
 
 // spoil writes the spoiled form of a response.
-func (b *Board) spoil(ctx context.Context, w http.ResponseWriter, how string, body []byte) {
+func (b *Faults) spoil(ctx context.Context, w http.ResponseWriter, how string, body []byte) {
 	switch how {
 	case AnswersFlood:
 		chunk := bytes.Repeat([]byte(" "), floodChunk)

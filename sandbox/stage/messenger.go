@@ -25,12 +25,12 @@ const (
 // address.
 var errRedirected = errors.New("the notification address redirects")
 
-// Messenger sends notifications. Each message is sent once. An operator that does not retry
+// Notifier sends notifications. Each message is sent once. An operator that does not retry
 // loses a message that was not accepted, and so does its simulator.
-type Messenger struct {
+type Notifier struct {
 	client *http.Client
 	log    *slog.Logger
-	queue  chan Message
+	queue  chan Notification
 	mu     sync.RWMutex // guards closed against a concurrent Send
 	closed bool
 	give   context.CancelFunc // cancels deliveries under way
@@ -38,8 +38,8 @@ type Messenger struct {
 	done   sync.WaitGroup
 }
 
-// Message is one notification to a merchant.
-type Message struct {
+// Notification is one notification to a merchant.
+type Notification struct {
 	URL    string
 	Header http.Header // besides the content type, which is JSON; may be nil
 	Body   []byte
@@ -50,16 +50,16 @@ type Message struct {
 	Answered func(status int)
 }
 
-// NewMessenger starts a messenger. A nil client means one that follows no redirect. With
+// NewNotifier starts a messenger. A nil client means one that follows no redirect. With
 // any client a delivery ends after 5 s.
-func NewMessenger(client *http.Client, log *slog.Logger) *Messenger {
+func NewNotifier(client *http.Client, log *slog.Logger) *Notifier {
 	if client == nil {
 		client = &http.Client{
 			CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirected },
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	m := &Messenger{client: client, log: log, queue: make(chan Message, maxQueued), ctx: ctx, give: cancel}
+	m := &Notifier{client: client, log: log, queue: make(chan Notification, maxQueued), ctx: ctx, give: cancel}
 	for range deliverers {
 		m.done.Go(m.deliver)
 	}
@@ -67,7 +67,7 @@ func NewMessenger(client *http.Client, log *slog.Logger) *Messenger {
 }
 
 // deliver sends messages until the queue is closed and empty.
-func (m *Messenger) deliver() {
+func (m *Notifier) deliver() {
 	for msg := range m.queue {
 		for range max(msg.Copies, 1) {
 			m.Deliver(m.ctx, msg)
@@ -77,12 +77,12 @@ func (m *Messenger) deliver() {
 
 // Send queues body for url, copies times one after the other, and returns at once. It never
 // blocks: a full queue or a closed messenger loses the message.
-func (m *Messenger) Send(url string, body []byte, copies int) {
-	m.Carry(Message{URL: url, Body: body, Copies: copies})
+func (m *Notifier) Send(url string, body []byte, copies int) {
+	m.Enqueue(Notification{URL: url, Body: body, Copies: copies})
 }
 
-// Carry queues a message and returns at once, like Send.
-func (m *Messenger) Carry(msg Message) {
+// Enqueue queues a message and returns at once, like Send.
+func (m *Notifier) Enqueue(msg Notification) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if m.closed {
@@ -96,13 +96,13 @@ func (m *Messenger) Carry(msg Message) {
 }
 
 // Post sends body to url and waits for the response, whatever its status.
-func (m *Messenger) Post(ctx context.Context, url string, body []byte) {
-	m.Deliver(ctx, Message{URL: url, Body: body})
+func (m *Notifier) Post(ctx context.Context, url string, body []byte) {
+	m.Deliver(ctx, Notification{URL: url, Body: body})
 }
 
 // Deliver sends one copy of a message and waits for the response. It logs errors. Only
 // Answered learns of them, because most operators try once.
-func (m *Messenger) Deliver(ctx context.Context, msg Message) {
+func (m *Notifier) Deliver(ctx context.Context, msg Notification) {
 	status, err := m.post(ctx, msg)
 	if err != nil {
 		m.log.Warn("notification not delivered", "url", msg.URL, "error", err)
@@ -116,7 +116,7 @@ func (m *Messenger) Deliver(ctx context.Context, msg Message) {
 
 // post returns the status of the response, 0 for none. It reads the body and discards it,
 // so that the connection can be used again.
-func (m *Messenger) post(ctx context.Context, msg Message) (status int, err error) {
+func (m *Notifier) post(ctx context.Context, msg Notification) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, msg.URL, bytes.NewReader(msg.Body))
@@ -138,7 +138,7 @@ func (m *Messenger) post(ctx context.Context, msg Message) (status int, err erro
 
 // Close accepts no further message, delivers the queued ones and returns. When ctx ends
 // first, it drops the rest.
-func (m *Messenger) Close(ctx context.Context) error {
+func (m *Notifier) Close(ctx context.Context) error {
 	m.mu.Lock()
 	if !m.closed {
 		m.closed = true

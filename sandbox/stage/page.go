@@ -54,15 +54,15 @@ func (p Page) Render(w http.ResponseWriter, status int, lang string, view any) {
 	w.Write(html.Bytes())
 }
 
-// Looks reports whether a request only reads a page.
-func Looks(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+// IsGet reports whether a request only reads a page.
+func IsGet(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // maxForm bounds the form of a page.
 const maxForm = 1 << 16 // bytes
 
-// Presses reports whether a request submits the page's form, and bounds the form's size. It
+// IsPost reports whether a request submits the page's form, and bounds the form's size. It
 // answers 405 to a request with another method.
-func Presses(w http.ResponseWriter, r *http.Request) bool {
+func IsPost(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if r.Method == http.MethodPost {
 		return true
@@ -113,9 +113,9 @@ func BareNumber(typed string) string {
 // and nowhere else.
 func Francs(amount int64) string { return Grouped(amount) + " F" + NoBreak + "CFA" }
 
-// Spoken chooses the language of a page. The link's language comes first (?lang=en), then
+// LanguageOf chooses the language of a page. The link's language comes first (?lang=en), then
 // the one that the browser prefers, then those in others, then French.
-func Spoken[W any](r *http.Request, languages map[string]W, others ...string) W {
+func LanguageOf[W any](r *http.Request, languages map[string]W, others ...string) W {
 	wanted := append([]string{r.URL.Query().Get("lang")}, preferred(r.Header.Get("Accept-Language"))...)
 	for _, tag := range append(wanted, others...) {
 		// Only the primary part of a tag counts: fr-SN and fr-ML read the same page.

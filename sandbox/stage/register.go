@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// Register stores a simulator's data behind one lock, with a journal of entries E. Memory
+// Store stores a simulator's data behind one lock, with a journal of entries E. Memory
 // changes only after the journal has the entry, so everything that a caller saw survives a
 // crash.
-type Register[E any] struct {
+type Store[E any] struct {
 	sync.Mutex
 
 	journal *Journal
@@ -19,7 +19,7 @@ type Register[E any] struct {
 
 // Open replays the journal at path; an empty path keeps everything in memory. apply applies
 // one entry to the data. Except here, it is called under the lock.
-func (r *Register[E]) Open(path string, apply func(E) error) (err error) {
+func (r *Store[E]) Open(path string, apply func(E) error) (err error) {
 	r.apply = apply
 	if path == "" {
 		return nil
@@ -35,7 +35,7 @@ func (r *Register[E]) Open(path string, apply func(E) error) (err error) {
 }
 
 // Record journals an entry, then applies it. The caller holds the lock.
-func (r *Register[E]) Record(e E) error {
+func (r *Store[E]) Record(e E) error {
 	if err := r.journal.Append(e); err != nil {
 		return err
 	}
@@ -43,17 +43,17 @@ func (r *Register[E]) Record(e E) error {
 }
 
 // Pay adds lines to the book. Only apply calls it.
-func (r *Register[E]) Pay(lines ...Paid) { r.paid = append(r.paid, lines...) }
+func (r *Store[E]) Pay(lines ...Paid) { r.paid = append(r.paid, lines...) }
 
 // Paid returns the money that moved, oldest first. It is never nil.
-func (r *Register[E]) Paid() []Paid {
+func (r *Store[E]) Paid() []Paid {
 	r.Lock()
 	defer r.Unlock()
 	return append([]Paid{}, r.paid...)
 }
 
 // Close closes the journal. The data in memory stays readable.
-func (r *Register[E]) Close() error { return r.journal.Close() }
+func (r *Store[E]) Close() error { return r.journal.Close() }
 
 // Caller identifies repeated calls for the same payment.
 type Caller struct {
@@ -62,14 +62,14 @@ type Caller struct {
 	Asked     int64
 }
 
-// Kept is an ordered map: values by their identifiers, in the order of insertion.
-type Kept[T any] struct {
+// OrderedMap is an ordered map: values by their identifiers, in the order of insertion.
+type OrderedMap[T any] struct {
 	byID  map[string]*T
 	order []string
 }
 
 // Put stores a value and returns the previous one, or nil if there was none.
-func (k *Kept[T]) Put(id string, one T) (before *T) {
+func (k *OrderedMap[T]) Put(id string, one T) (before *T) {
 	if k.byID == nil {
 		k.byID = map[string]*T{}
 	}
@@ -82,7 +82,7 @@ func (k *Kept[T]) Put(id string, one T) (before *T) {
 }
 
 // Find returns a value, and false if there is none.
-func (k *Kept[T]) Find(id string) (one T, found bool) {
+func (k *OrderedMap[T]) Find(id string) (one T, found bool) {
 	if kept, found := k.byID[id]; found {
 		return *kept, true
 	}
@@ -90,7 +90,7 @@ func (k *Kept[T]) Find(id string) (one T, found bool) {
 }
 
 // Those returns the values of these identifiers, which must exist.
-func (k *Kept[T]) Those(ids []string) []T {
+func (k *OrderedMap[T]) Those(ids []string) []T {
 	things := make([]T, len(ids))
 	for i, id := range ids {
 		things[i] = *k.byID[id]
@@ -99,12 +99,12 @@ func (k *Kept[T]) Those(ids []string) []T {
 }
 
 // All returns every value, oldest first.
-func (k *Kept[T]) All() []T { return k.Those(k.order) }
+func (k *OrderedMap[T]) All() []T { return k.Those(k.order) }
 
 // Any reports whether the function is true of one of the values.
-func (k *Kept[T]) Any(of func(T) bool) bool {
+func (k *OrderedMap[T]) Any(of func(T) bool) bool {
 	return slices.ContainsFunc(k.order, func(id string) bool { return of(*k.byID[id]) })
 }
 
 // Len returns the number of values.
-func (k *Kept[T]) Len() int { return len(k.order) }
+func (k *OrderedMap[T]) Len() int { return len(k.order) }

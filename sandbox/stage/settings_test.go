@@ -51,7 +51,7 @@ func TestValuesAreTypedAsTheyStand(t *testing.T) {
 		string(object) != want {
 		t.Errorf("written %s %v, want %s", object, err, want)
 	}
-	if err := s.till.Settings().Set(object); err != nil || s.till.Float() != 5000 || !s.till.Board.Read().Down {
+	if err := s.till.Settings().Set(object); err != nil || s.till.Float() != 5000 || !s.till.Faults.Read().Down {
 		t.Errorf("set: %v", err)
 	}
 	_, err = stage.Patch(now, map[string]string{"speed": "1", "down": "yes", "latency_ms": "1e3", "quirks.lies": "true"})

@@ -200,7 +200,7 @@ func TestTheWallClockRingsAndStops(t *testing.T) {
 func TestAClosedAgendaDoesNothing(t *testing.T) {
 	t.Parallel()
 	clock := stage.NewVirtualClock(noon, 0)
-	agenda := stage.NewAgenda(clock)
+	agenda := stage.NewScheduler(clock)
 	done := 0
 	agenda.At(noon.Add(time.Second), func() { done++ })
 	agenda.At(noon.Add(time.Minute), func() { done++ })
@@ -275,7 +275,7 @@ func TestTheMessengerFollowsNobody(t *testing.T) {
 	mux.HandleFunc("/elsewhere", func(http.ResponseWriter, *http.Request) { followed.Store(true) })
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	messenger := stage.NewMessenger(nil, slog.New(slog.DiscardHandler))
+	messenger := stage.NewNotifier(nil, slog.New(slog.DiscardHandler))
 	messenger.Send(server.URL+"/notif", []byte("{}"), 1)
 	if err := messenger.Close(t.Context()); err != nil {
 		t.Error(err)
@@ -296,7 +296,7 @@ func TestTheMessengerGivesUp(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer server.Close()
 	defer close(release)
-	messenger := stage.NewMessenger(nil, slog.New(slog.DiscardHandler))
+	messenger := stage.NewNotifier(nil, slog.New(slog.DiscardHandler))
 	for range 100 { // more than are sent at once
 		messenger.Send(server.URL, []byte("{}"), 1)
 	}
@@ -321,15 +321,15 @@ func TestTheMessengerTellsHowItWent(t *testing.T) {
 	defer server.Close()
 	statuses := make(chan int, 4)
 	heard := func(status int) { statuses <- status }
-	messenger := stage.NewMessenger(nil, slog.New(slog.DiscardHandler))
-	messenger.Carry(
-		stage.Message{URL: server.URL, Header: http.Header{"Authorization": {"Basic key"}}, Copies: 2, Answered: heard},
+	messenger := stage.NewNotifier(nil, slog.New(slog.DiscardHandler))
+	messenger.Enqueue(
+		stage.Notification{URL: server.URL, Header: http.Header{"Authorization": {"Basic key"}}, Copies: 2, Answered: heard},
 	)
 	if err := messenger.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	messenger.Deliver(t.Context(), stage.Message{URL: "http://127.0.0.1:1", Answered: heard})
-	messenger.Carry(stage.Message{URL: server.URL, Answered: heard}) // closed: lost
+	messenger.Deliver(t.Context(), stage.Notification{URL: "http://127.0.0.1:1", Answered: heard})
+	messenger.Enqueue(stage.Notification{URL: server.URL, Answered: heard}) // closed: lost
 	close(statuses)
 	var got []int
 	for status := range statuses {
@@ -351,7 +351,7 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 
 func TestSwitchesKeepToTheirLimits(t *testing.T) {
 	t.Parallel()
-	board := stage.NewBoard(stage.WallClock{})
+	board := stage.NewFaults(stage.WallClock{})
 	if err := board.Set(stage.Switches{}); err == nil || !strings.Contains(err.Error(), "notification_copies") {
 		t.Errorf("no copies at all: %v", err)
 	}

@@ -26,8 +26,8 @@ var (
 	ErrDown     = errors.New("the operator is down for this number")
 )
 
-// TillOptions configures a Till.
-type TillOptions struct {
+// EngineOptions configures a Till.
+type EngineOptions struct {
 	Options
 
 	Float int64         // money for payouts, 1 000 000 000 francs by default
@@ -39,19 +39,19 @@ type TillOptions struct {
 	Refusals map[error]Refusal
 	// Callback returns the message about an order's end, signed and complete except for
 	// Copies. A message without a URL is not sent. A nil Callback sends none.
-	Callback func(Order) Message
+	Callback func(Order) Notification
 }
 
-// Till is the engine that operator simulators share. It holds the orders and their
+// Engine is the engine that operator simulators share. It holds the orders and their
 // schedule, the book of executed payments, the float, the journal and the switches. It
 // sends the callbacks. A simulator adds only its operator's API. Begin starts it.
-type Till struct {
-	*Crew
+type Engine struct {
+	*Runtime
 
-	options TillOptions
+	options EngineOptions
 
-	kept        Register[Order] // its lock guards all fields below
-	orders      Kept[Order]
+	kept        Store[Order] // its lock guards all fields below
+	orders      OrderedMap[Order]
 	byReference map[string][]string // IDs, oldest first
 	byKey       map[string]string
 	calls       map[Caller]int // counts calls, to lose every other response
@@ -61,18 +61,18 @@ type Till struct {
 	quirks      map[string]bool
 }
 
-// Begin starts the till. With a journal it restores every order, and anything that fell due
+// Start starts the till. With a journal it restores every order, and anything that fell due
 // meanwhile happens at once. It returns an error without a valid address.
-func (t *Till) Begin(o TillOptions) (err error) {
+func (t *Engine) Start(o EngineOptions) (err error) {
 	if o.Options, err = o.Ready(); err != nil {
 		return err
 	}
 	o.Lapse, o.Float = cmp.Or(o.Lapse, defaultLapse), cmp.Or(o.Float, defaultFloat)
-	t.options, t.float, t.Crew = o, o.Float, NewCrew(o.Options)
+	t.options, t.float, t.Runtime = o, o.Float, NewRuntime(o.Options)
 	t.byReference, t.byKey, t.calls = map[string][]string{}, map[string]string{}, map[Caller]int{}
 	t.returned, t.quirks = map[string]bool{}, map[string]bool{}
 	if err := t.kept.Open(o.JournalPath, t.apply); err != nil {
-		return errors.Join(err, t.Crew.Close(context.Background()))
+		return errors.Join(err, t.Runtime.Close(context.Background()))
 	}
 	for _, unfinished := range t.Orders() {
 		t.arrange(unfinished)
@@ -81,24 +81,24 @@ func (t *Till) Begin(o TillOptions) (err error) {
 }
 
 // Address returns the address of one of the simulator's paths, for browsers and Pirogue.
-func (t *Till) Address(path string) string { return t.options.PublicURL + path }
+func (t *Engine) Address(path string) string { return t.options.PublicURL + path }
 
 // MaxOrders returns the number of orders that the till can store.
-func (t *Till) MaxOrders() int { return t.options.MaxOrders }
+func (t *Engine) MaxOrders() int { return t.options.MaxOrders }
 
-// Open opens an order in the direction of o; see Collect and PayOut.
-func (t *Till) Open(o Order) (Order, error) {
+// Open opens an order in the direction of o; see Collect and RecordSettlement.
+func (t *Engine) Open(o Order) (Order, error) {
 	if o.Direction == Out {
-		return t.PayOut(o)
+		return t.OpenPayout(o)
 	}
-	return t.Collect(o)
+	return t.OpenCollection(o)
 }
 
-// Collect opens a collection. ID, Reference, MSISDN, Asked and Currency are mandatory. The
+// OpenCollection opens a collection. ID, Reference, MSISDN, Asked and Currency are mandatory. The
 // number decides the customer's behaviour. Its errors are ErrDown, ErrFull and ErrUsed: of
 // two concurrent calls with one key, only one opens an order.
-func (t *Till) Collect(o Order) (Order, error) {
-	now := t.Board.Read()
+func (t *Engine) OpenCollection(o Order) (Order, error) {
+	now := t.Faults.Read()
 	b := now.BehaviourOf(o.MSISDN)
 	if b.Down {
 		return Order{}, ErrDown
@@ -107,10 +107,10 @@ func (t *Till) Collect(o Order) (Order, error) {
 	return t.open(o, b.AnswerLost, func(o *Order) { o.collection(b, t.options.Lapse, now.Settling()) })
 }
 
-// PayOut opens a payout. It returns ErrCeiling for the number that is refused at once,
+// RecordSettlement opens a payout. It returns ErrCeiling for the number that is refused at once,
 // ErrFloat, and the errors of Collect. On an error nothing is stored.
-func (t *Till) PayOut(o Order) (Order, error) {
-	now := t.Board.Read()
+func (t *Engine) OpenPayout(o Order) (Order, error) {
+	now := t.Faults.Read()
 	p := now.PayoutTo(o.MSISDN)
 	switch {
 	case p.Down:
@@ -122,19 +122,19 @@ func (t *Till) PayOut(o Order) (Order, error) {
 	return t.open(o, p.AnswerLost, func(o *Order) { o.payout(p, now.Settling()) })
 }
 
-// Return opens an order that gives all of an executed one back. It returns ErrReturned, and
-// the errors of PayOut.
-func (t *Till) Return(parent string, o Order) (Order, error) {
+// Refund opens an order that gives all of an executed one back. It returns ErrReturned, and
+// the errors of RecordSettlement.
+func (t *Engine) Refund(parent string, o Order) (Order, error) {
 	given, found := t.Order(parent)
 	if !found || given.State != Executed || given.Direction != In {
 		return Order{}, ErrReturned
 	}
 	o.Parent, o.MSISDN, o.Asked, o.Currency = parent, given.MSISDN, given.Amount, given.Currency
-	return t.PayOut(o)
+	return t.OpenPayout(o)
 }
 
 // open stores an order and schedules its end.
-func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, error) {
+func (t *Engine) open(o Order, losesAnswers bool, course func(*Order)) (Order, error) {
 	t.kept.Lock()
 	defer t.kept.Unlock()
 	if t.orders.Len() >= t.options.MaxOrders {
@@ -159,7 +159,7 @@ func (t *Till) open(o Order, losesAnswers bool, course func(*Order)) (Order, err
 
 // used reports whether another order has the identifier, or may still move money under the
 // key. A failed order leaves its key to the next.
-func (t *Till) used(o Order) bool {
+func (t *Engine) used(o Order) bool {
 	if _, known := t.orders.Find(o.ID); known {
 		return true
 	}
@@ -169,7 +169,7 @@ func (t *Till) used(o Order) bool {
 
 // affords returns an error if an order may not change from before to after. Either the
 // float is too low, or the money that it gives back was given back already.
-func (t *Till) affords(before, after Order) error {
+func (t *Engine) affords(before, after Order) error {
 	// A parent's money goes back once, whichever return wins.
 	if after.Parent != "" && after.moves() && !before.moves() && t.returned[after.Parent] {
 		return ErrReturned
@@ -188,7 +188,7 @@ func callerOf(o Order) Caller {
 
 // Decide ends an open order, as a person on the operator's page does, and sends its
 // callback. It returns ErrNoOrder if there is no open order, and ErrFloat.
-func (t *Till) Decide(id string, state State, why Reason) (Order, error) {
+func (t *Engine) Decide(id string, state State, why Reason) (Order, error) {
 	return t.change(id, func(o *Order) bool {
 		if !o.Open() {
 			return false
@@ -198,9 +198,9 @@ func (t *Till) Decide(id string, state State, why Reason) (Order, error) {
 	})
 }
 
-// Press ends an open order like Decide. A late or repeated press changes nothing and is no
+// DecideOnPage ends an open order like Decide. A late or repeated press changes nothing and is no
 // error. Other errors are logged.
-func (t *Till) Press(id string, state State, why Reason) error {
+func (t *Engine) DecideOnPage(id string, state State, why Reason) error {
 	_, err := t.Decide(id, state, why)
 	if errors.Is(err, ErrNoOrder) {
 		return nil
@@ -214,7 +214,7 @@ func (t *Till) Press(id string, state State, why Reason) error {
 // Correct executes a declined order, as an operator does that finds out later that the
 // customer was debited. It returns ErrNoOrder, ErrFloat, and ErrReturned if another order
 // gave the same money back meanwhile.
-func (t *Till) Correct(id string) (Order, error) {
+func (t *Engine) Correct(id string) (Order, error) {
 	return t.change(id, func(o *Order) bool {
 		if o.State != Declined {
 			return false
@@ -226,17 +226,17 @@ func (t *Till) Correct(id string) (Order, error) {
 
 // change modifies an order and sends its callback. It returns the stored order, also if it
 // could not change.
-func (t *Till) change(id string, step func(*Order) bool) (Order, error) {
+func (t *Engine) change(id string, step func(*Order) bool) (Order, error) {
 	after, err := t.alter(id, step)
 	if err == nil {
-		t.tell(after, max(after.Copies, 1))
+		t.notify(after, max(after.Copies, 1))
 		t.mayCorrect(after)
 	}
 	return after, err
 }
 
 // alter modifies an order without a callback.
-func (t *Till) alter(id string, step func(*Order) bool) (Order, error) {
+func (t *Engine) alter(id string, step func(*Order) bool) (Order, error) {
 	t.kept.Lock()
 	defer t.kept.Unlock()
 	kept, found := t.orders.Find(id)
@@ -257,11 +257,11 @@ func (t *Till) alter(id string, step func(*Order) bool) (Order, error) {
 }
 
 // arrange schedules the end of an order.
-func (t *Till) arrange(o Order) {
+func (t *Engine) arrange(o Order) {
 	switch {
 	case o.NextAt.IsZero():
 	case o.NextAt.After(t.Now()):
-		t.Agenda.At(o.NextAt, func() { t.due(o.ID) })
+		t.Scheduler.At(o.NextAt, func() { t.due(o.ID) })
 	default:
 		t.due(o.ID)
 	}
@@ -269,7 +269,7 @@ func (t *Till) arrange(o Order) {
 
 // due ends an order as scheduled, unless it ended meanwhile. If the clock was set back, due
 // runs too early and schedules the end again.
-func (t *Till) due(id string) {
+func (t *Engine) due(id string) {
 	after, err := t.change(id, func(o *Order) bool {
 		if !o.Open() || o.NextAt.IsZero() || o.NextAt.After(t.Now()) {
 			return false
@@ -288,7 +288,7 @@ func (t *Till) due(id string) {
 }
 
 // mayCorrect schedules the correction that the switch demands.
-func (t *Till) mayCorrect(o Order) {
+func (t *Engine) mayCorrect(o Order) {
 	if o.State != Declined {
 		return
 	}
@@ -300,7 +300,7 @@ func (t *Till) mayCorrect(o Order) {
 }
 
 // apply stores o and updates everything derived from it.
-func (t *Till) apply(o Order) error {
+func (t *Engine) apply(o Order) error {
 	before := t.orders.Put(o.ID, o)
 	moved, executed := false, false
 	if before != nil {
@@ -327,6 +327,6 @@ func (t *Till) apply(o Order) error {
 // Close stops every customer, delivers the queued callbacks, and closes the journal. When
 // ctx ends first, it drops the callbacks. It also drops delayed callbacks and releases
 // calls that hang. Closing twice is harmless.
-func (t *Till) Close(ctx context.Context) error {
-	return errors.Join(t.Crew.Close(ctx), t.kept.Close())
+func (t *Engine) Close(ctx context.Context) error {
+	return errors.Join(t.Runtime.Close(ctx), t.kept.Close())
 }

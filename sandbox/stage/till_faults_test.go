@@ -24,7 +24,7 @@ func TestSettingsTurnTogetherOrNotAtAll(t *testing.T) {
 	if !s.till.Quirk("forgets") || s.till.Quirk("there is none") || s.till.Float() != 5000 {
 		t.Error("setting one thing changed another")
 	}
-	before := s.till.Board.Read()
+	before := s.till.Faults.Read()
 	for name, body := range map[string]string{
 		"a quirk of another operator": `{"down": true, "float": 1, "quirks": {"forgets": false, "lies": true}}`,
 		"a float below zero":          `{"down": true, "quirks": {"forgets": false}, "float": -1}`,
@@ -42,7 +42,7 @@ func TestSettingsTurnTogetherOrNotAtAll(t *testing.T) {
 			t.Errorf("%s answers %d %s %v", name, status, answer, err)
 		}
 	}
-	if after := s.till.Board.Read(); after != before || !s.till.Quirk("forgets") || s.till.Float() != 5000 {
+	if after := s.till.Faults.Read(); after != before || !s.till.Quirk("forgets") || s.till.Float() != 5000 {
 		t.Errorf("what was refused changed something: %+v, %d", after, s.till.Float())
 	}
 }
@@ -59,7 +59,7 @@ func TestAPageElsewhereTurnsNothing(t *testing.T) {
 		r.Header.Set(header[0], header[1])
 		w := httptest.NewRecorder()
 		s.till.ServeSwitches(w, r)
-		if w.Code != http.StatusForbidden || s.till.Board.Read().Down {
+		if w.Code != http.StatusForbidden || s.till.Faults.Read().Down {
 			t.Errorf("%s is answered %d", name, w.Code)
 		}
 	}
@@ -71,7 +71,7 @@ func TestTheFloatThatIsSetIsWhatIsLeft(t *testing.T) {
 	s.opens("/out", s.asks("+22376444444"))
 	s.set(`{"float": 1501}`)
 	s.opens("/out", s.asks("+22376123456"))
-	if _, err := s.till.PayOut(s.asks("+22376123456")); !errors.Is(err, stage.ErrFloat) || s.till.Float() != 0 {
+	if _, err := s.till.OpenPayout(s.asks("+22376123456")); !errors.Is(err, stage.ErrFloat) || s.till.Float() != 0 {
 		t.Errorf("a payout says %v, and %d francs are left", err, s.till.Float())
 	}
 }
@@ -163,7 +163,7 @@ func TestOneCallbackOvertakesTheAnswer(t *testing.T) {
 			early.Add(1)
 		}
 	}
-	o, err := s.till.Collect(s.asks("+22376888888"))
+	o, err := s.till.OpenCollection(s.asks("+22376888888"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestOneCallbackOvertakesTheAnswer(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	r := httptest.NewRequestWithContext(gone, http.MethodPost, "/in", nil)
-	s.till.Conclude(&marksAnswer{w, &answered}, r, o, http.StatusCreated, o)
+	s.till.ReplyToOpening(&marksAnswer{w, &answered}, r, o, http.StatusCreated, o)
 	if told := s.ends(); len(told) != 3 || early.Load() != 1 {
 		t.Errorf("told %v, %d of them early", told, early.Load())
 	}
@@ -193,7 +193,7 @@ func TestACallbackIsToldAgain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	o := s.opens("/in", s.asks("+22376123456"))
-	s.till.TellAgain(o)
+	s.till.NotifyAgain(o)
 	equal(t, "told", s.ends(), []stage.State{stage.Executed, stage.Executed})
 }
 
@@ -201,10 +201,10 @@ func TestACallbackIsToldAgain(t *testing.T) {
 // callbacks have no address.
 func TestATillWithoutAnAddressTellsNobody(t *testing.T) {
 	t.Parallel()
-	for name, callback := range map[string]func(stage.Order) stage.Message{
-		"none": nil, "no address": func(stage.Order) stage.Message { return stage.Message{} },
+	for name, callback := range map[string]func(stage.Order) stage.Notification{
+		"none": nil, "no address": func(stage.Order) stage.Notification { return stage.Notification{} },
 	} {
-		s := newShop(t, func(o *stage.TillOptions) { o.Callback = callback })
+		s := newShop(t, func(o *stage.EngineOptions) { o.Callback = callback })
 		o := s.opens("/in", s.asks("+22376888888"))
 		if s.closes(); s.kept(o.ID).Callbacks != 0 {
 			t.Errorf("%s: %d callbacks have left", name, s.kept(o.ID).Callbacks)
@@ -306,7 +306,7 @@ func (f *floods) Write(p []byte) (int, error) {
 // disconnects.
 func TestAFloodEnds(t *testing.T) {
 	t.Parallel()
-	board := stage.NewBoard(stage.WallClock{})
+	board := stage.NewFaults(stage.WallClock{})
 	if err := board.Set(stage.Switches{NotificationCopies: 1, Answers: stage.AnswersFlood}); err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func TestWhatNobodyCanReadIsKnown(t *testing.T) {
 	for how, want := range map[string]bool{
 		"": false, stage.AnswersDrip: false, stage.AnswersHalf: true, stage.AnswersPage: true, stage.AnswersFlood: true,
 	} {
-		board := stage.NewBoard(stage.WallClock{})
+		board := stage.NewFaults(stage.WallClock{})
 		if err := board.Set(stage.Switches{NotificationCopies: 1, Answers: how}); err != nil {
 			t.Fatal(err)
 		}

@@ -72,7 +72,7 @@ func TestAKeyMovesMoneyOnce(t *testing.T) {
 		calls.Go(func() {
 			o := s.asks("+22376123456")
 			o.Key = "key-1"
-			if _, err := s.till.PayOut(o); err != nil && !errors.Is(err, stage.ErrUsed) {
+			if _, err := s.till.OpenPayout(o); err != nil && !errors.Is(err, stage.ErrUsed) {
 				t.Error(err)
 			}
 		})
@@ -103,7 +103,7 @@ func TestAnIdentifierIsNobodyElses(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	o := s.opens("/in", s.asks("+22376222222"))
-	if _, err := s.till.Collect(o); !errors.Is(err, stage.ErrUsed) || s.till.Asked() != 1 {
+	if _, err := s.till.OpenCollection(o); !errors.Is(err, stage.ErrUsed) || s.till.Asked() != 1 {
 		t.Errorf("an identifier that is taken: %v", err)
 	}
 }
@@ -115,7 +115,7 @@ func TestAnIdentifierIsTakenOnce(t *testing.T) {
 	s := newShop(t)
 	takes := func(o stage.Order) (string, error) {
 		w := httptest.NewRecorder()
-		err := s.till.Take(
+		err := s.till.OpenAndReply(
 			w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), o,
 			func(o stage.Order) any { return o.Asked },
 		)
@@ -148,7 +148,7 @@ func TestAnIdentifierIsTakenOnce(t *testing.T) {
 	if _, err := takes(used); !errors.Is(err, stage.ErrUsed) {
 		t.Errorf("a key that is taken says %v", err)
 	}
-	if err := s.till.Show(httptest.NewRecorder(), stage.Order{}, nil); !errors.Is(err, stage.ErrNoOrder) {
+	if err := s.till.Reply(httptest.NewRecorder(), stage.Order{}, nil); !errors.Is(err, stage.ErrNoOrder) {
 		t.Errorf("no order at all says %v", err)
 	}
 }
@@ -162,14 +162,14 @@ func TestMoneyIsGivenBackOnce(t *testing.T) {
 	pending := s.opens("/in", s.asks("+22376543210"))
 	out := s.opens("/out", s.asks("+22376123456"))
 	for _, parent := range []string{pending.ID, out.ID, "T9"} {
-		if _, err := s.till.Return(parent, s.asks("")); !errors.Is(err, stage.ErrReturned) {
+		if _, err := s.till.Refund(parent, s.asks("")); !errors.Is(err, stage.ErrReturned) {
 			t.Errorf("giving %s back says %v", parent, err)
 		}
 	}
 	var calls sync.WaitGroup
 	for range 20 {
 		calls.Go(func() {
-			if _, err := s.till.Return(paid.ID, s.asks("")); err != nil && !errors.Is(err, stage.ErrReturned) {
+			if _, err := s.till.Refund(paid.ID, s.asks("")); err != nil && !errors.Is(err, stage.ErrReturned) {
 				t.Error(err)
 			}
 		})
@@ -189,18 +189,18 @@ func TestAFailedReturnIsTriedAgain(t *testing.T) {
 	s := newShop(t)
 	paid := s.opens("/in", s.asks("+22376123456"))
 	s.set(`{"force": "222222"}`)
-	first, err := s.till.Return(paid.ID, s.asks(""))
+	first, err := s.till.Refund(paid.ID, s.asks(""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.till.Return(paid.ID, s.asks("")); !errors.Is(err, stage.ErrReturned) {
+	if _, err := s.till.Refund(paid.ID, s.asks("")); !errors.Is(err, stage.ErrReturned) {
 		t.Errorf("beside one that is pending: %v", err)
 	}
 	if _, err := s.till.Decide(first.ID, stage.Declined, stage.Rejected); err != nil {
 		t.Fatal(err)
 	}
 	s.set(`{"force": ""}`)
-	if _, err := s.till.Return(paid.ID, s.asks("")); err != nil {
+	if _, err := s.till.Refund(paid.ID, s.asks("")); err != nil {
 		t.Errorf("after one that failed: %v", err)
 	}
 	if _, err := s.till.Correct(first.ID); !errors.Is(err, stage.ErrReturned) {

@@ -13,7 +13,7 @@ import (
 // journaled starts a shop on a journal and a clock.
 func journaled(t *testing.T, path string, clock *stage.VirtualClock) *shop {
 	t.Helper()
-	s := newShop(t, func(o *stage.TillOptions) { o.JournalPath, o.Clock, o.Float = path, clock, 10_000 })
+	s := newShop(t, func(o *stage.EngineOptions) { o.JournalPath, o.Clock, o.Float = path, clock, 10_000 })
 	s.clock = clock
 	return s
 }
@@ -30,7 +30,7 @@ func TestARestartForgetsNoOrder(t *testing.T) {
 	due := first.opens("/in", first.asks("+22376444444"))
 	later := first.opens("/out", first.asks("+22376777777"))
 	first.set(`{"force": "222222"}`)
-	failed, err := first.till.Return(paid.ID, first.asks(""))
+	failed, err := first.till.Refund(paid.ID, first.asks(""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestARestartForgetsNoOrder(t *testing.T) {
 	again.stands(due.ID, stage.Executed)
 	again.stands(later.ID, stage.Pending)
 	again.stands(failed.ID, stage.Declined)
-	if again.till.Board.Read().Down {
+	if again.till.Faults.Read().Down {
 		t.Error("a restart mends everything, and the operator is still down")
 	}
 	if o, found := again.till.ByKey("key-1"); !found || o.Notes["wire"] != "detail" {
@@ -58,10 +58,10 @@ func TestARestartForgetsNoOrder(t *testing.T) {
 	if again.loses("/out", again.asks("+22376666666")) {
 		t.Error("the second answer is lost as the first was")
 	}
-	if _, err := again.till.Return(paid.ID, again.asks("")); err != nil {
+	if _, err := again.till.Refund(paid.ID, again.asks("")); err != nil {
 		t.Errorf("the return that failed is not tried again: %v", err)
 	}
-	if _, err := again.till.Return(paid.ID, again.asks("")); !errors.Is(err, stage.ErrReturned) {
+	if _, err := again.till.Refund(paid.ID, again.asks("")); !errors.Is(err, stage.ErrReturned) {
 		t.Errorf("a second return says %v", err)
 	}
 	clock.Advance(10 * time.Minute)
@@ -82,7 +82,7 @@ func TestARestartForgetsNoOrder(t *testing.T) {
 // opensLost pays out to the number whose first response is lost, without the HTTP handler.
 func (s *shop) opensLost() bool {
 	s.t.Helper()
-	o, err := s.till.PayOut(s.asks("+22376666666"))
+	o, err := s.till.OpenPayout(s.asks("+22376666666"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -118,8 +118,8 @@ func TestAJournalThatLiesIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{}\nnonsense\n{}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := new(stage.Till).Begin(
-		stage.TillOptions{Options: stage.Options{PublicURL: "http://shop.example", JournalPath: path}},
+	if err := new(stage.Engine).Start(
+		stage.EngineOptions{Options: stage.Options{PublicURL: "http://shop.example", JournalPath: path}},
 	); err == nil {
 		t.Error("the till forgets in silence")
 	}
@@ -132,7 +132,7 @@ func TestNothingCountsThatTheJournalDoesNotHave(t *testing.T) {
 	s := journaled(t, path, clock)
 	pending := s.opens("/in", s.asks("+22376543210"))
 	s.closes()
-	if o, err := s.till.PayOut(s.asks("+22376123456")); err == nil || o.ID != "" {
+	if o, err := s.till.OpenPayout(s.asks("+22376123456")); err == nil || o.ID != "" {
 		t.Errorf("a payout that no journal holds: %v %s", err, o.ID)
 	}
 	if o, err := s.till.Decide(pending.ID, stage.Executed, ""); err == nil || o.State != stage.Pending {
@@ -160,7 +160,7 @@ func TestAFloatThatWasRaisedIsForgotten(t *testing.T) {
 	if again.till.Float() != 0 {
 		t.Errorf("%d francs are left", again.till.Float())
 	}
-	if _, err := again.till.PayOut(again.asks("+22376123456")); !errors.Is(err, stage.ErrFloat) {
+	if _, err := again.till.OpenPayout(again.asks("+22376123456")); !errors.Is(err, stage.ErrFloat) {
 		t.Errorf("a payout says %v", err)
 	}
 	again.set(`{"float": 1501}`)
@@ -182,7 +182,7 @@ func (b *backwards) At(instant time.Time, f func()) func() bool {
 func TestAnOrderWokenTooEarlyWaitsAgain(t *testing.T) {
 	t.Parallel()
 	clock := stage.NewVirtualClock(noon, 0)
-	s := newShop(t, func(o *stage.TillOptions) { o.Clock = &backwards{clock, 4 * time.Second} })
+	s := newShop(t, func(o *stage.EngineOptions) { o.Clock = &backwards{clock, 4 * time.Second} })
 	o := s.opens("/in", s.asks("+22376543210"))
 	clock.Advance(6 * time.Second)
 	s.stands(o.ID, stage.Pending)

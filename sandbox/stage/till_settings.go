@@ -15,14 +15,14 @@ type settings struct {
 }
 
 // Quirk reports whether one of the operator's own switches is on.
-func (t *Till) Quirk(name string) bool {
+func (t *Engine) Quirk(name string) bool {
 	t.kept.Lock()
 	defer t.kept.Unlock()
 	return t.quirks[name]
 }
 
 // Settings reads and changes everything that can be set of a till.
-func (t *Till) Settings() Settings {
+func (t *Engine) Settings() Settings {
 	own := map[string]string{"float": "What is left for payouts, in francs"}
 	for name, says := range t.options.Quirks {
 		own["quirks."+name] = says
@@ -30,20 +30,20 @@ func (t *Till) Settings() Settings {
 	return Settings{
 		Read: func() any { return t.read() }, Healthy: func() any { return t.healthy() },
 		Change: func(decode func(any) error) error {
-			return t.Board.Change(func(common *Switches) error { return t.set(common, decode) })
+			return t.Faults.Change(func(common *Switches) error { return t.set(common, decode) })
 		},
 		Own: own, Figures: []string{"float"},
 	}
 }
 
 // ServeSwitches returns the settings on GET. POST changes those that the body names.
-func (t *Till) ServeSwitches(w http.ResponseWriter, r *http.Request) {
+func (t *Engine) ServeSwitches(w http.ResponseWriter, r *http.Request) {
 	t.Settings().ServeHTTP(w, r)
 }
 
 // read returns the current settings of a till.
-func (t *Till) read() settings {
-	s := settings{Switches: t.Board.Read(), Float: t.Float(), Quirks: map[string]bool{}}
+func (t *Engine) read() settings {
+	s := settings{Switches: t.Faults.Read(), Float: t.Float(), Quirks: map[string]bool{}}
 	for name := range t.options.Quirks {
 		s.Quirks[name] = t.Quirk(name)
 	}
@@ -51,7 +51,7 @@ func (t *Till) read() settings {
 }
 
 // healthy returns the settings of a till without faults, with a full float.
-func (t *Till) healthy() settings {
+func (t *Engine) healthy() settings {
 	s := settings{Switches: healthy, Float: t.options.Float, Quirks: map[string]bool{}}
 	for name := range t.options.Quirks {
 		s.Quirks[name] = false
@@ -60,7 +60,7 @@ func (t *Till) healthy() settings {
 }
 
 // set decodes a body over the current settings: all of it or nothing.
-func (t *Till) set(common *Switches, decode func(any) error) error {
+func (t *Engine) set(common *Switches, decode func(any) error) error {
 	t.kept.Lock()
 	defer t.kept.Unlock()
 	before := t.left()

@@ -102,7 +102,7 @@ func (s *shop) concludes(end stage.State, why stage.Reason, moved int64, told in
 func TestABeneficiaryAtTheCeilingLeavesNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	if _, err := s.till.PayOut(s.asks("+22376111111")); !errors.Is(err, stage.ErrCeiling) {
+	if _, err := s.till.OpenPayout(s.asks("+22376111111")); !errors.Is(err, stage.ErrCeiling) {
 		t.Errorf("the ceiling says %v", err)
 	}
 	if s.till.Asked() != 0 || s.till.Float() != 1_000_000_000 {
@@ -115,8 +115,8 @@ func TestABeneficiaryAtTheCeilingLeavesNothing(t *testing.T) {
 func TestNothingIsExecutedWhileTheOperatorIsDown(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	_, in := s.till.Collect(s.asks("+22376555555"))
-	_, out := s.till.PayOut(s.asks("+22376555555"))
+	_, in := s.till.OpenCollection(s.asks("+22376555555"))
+	_, out := s.till.OpenPayout(s.asks("+22376555555"))
 	if !errors.Is(in, stage.ErrDown) || !errors.Is(out, stage.ErrDown) || s.till.Asked() != 0 {
 		t.Errorf("down says %v and %v, and %d orders are kept", in, out, s.till.Asked())
 	}
@@ -129,7 +129,7 @@ func TestNothingIsExecutedWhileTheOperatorIsDown(t *testing.T) {
 // TestTheFloatIsHeldAndReleased pays out of a float of 4000 francs.
 func TestTheFloatIsHeldAndReleased(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *stage.TillOptions) { o.Float = 4000 })
+	s := newShop(t, func(o *stage.EngineOptions) { o.Float = 4000 })
 	left := func(want int64) {
 		t.Helper()
 		if got := s.till.Float(); got != want {
@@ -144,7 +144,7 @@ func TestTheFloatIsHeldAndReleased(t *testing.T) {
 	left(2499)
 	waiting := s.opens("/out", s.asks("+22376543210"))
 	left(998)
-	if _, err := s.till.PayOut(s.asks("+22376123456")); !errors.Is(err, stage.ErrFloat) {
+	if _, err := s.till.OpenPayout(s.asks("+22376123456")); !errors.Is(err, stage.ErrFloat) {
 		t.Errorf("1501 of 998 francs: %v", err)
 	}
 	if _, err := s.till.Decide(waiting.ID, stage.Declined, stage.Rejected); err != nil {
@@ -162,7 +162,7 @@ func TestTheFloatIsHeldAndReleased(t *testing.T) {
 // executes one by a person's decision.
 func TestTheFloatIsNeverOverdrawn(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *stage.TillOptions) { o.Float = 2000 })
+	s := newShop(t, func(o *stage.EngineOptions) { o.Float = 2000 })
 	rejected := s.opens("/out", s.asks("+22376222222"))
 	other := s.opens("/out", s.asks("+22376222222"))
 	s.opens("/out", s.asks("+22376123456"))
@@ -270,7 +270,7 @@ func TestACallThatHangsIsLetGo(t *testing.T) {
 
 func TestAFullTillRefusesRatherThanForgets(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *stage.TillOptions) { o.MaxOrders = 1 })
+	s := newShop(t, func(o *stage.EngineOptions) { o.MaxOrders = 1 })
 	s.opens("/in", s.asks("+22376123456"))
 	status, body, err := s.posts("/in", s.asks("+22376123456"))
 	if err != nil || status != http.StatusConflict || !strings.Contains(body, "keeps no more") {

@@ -9,48 +9,50 @@ import (
 // Mux serves an operator's payment calls by their patterns, with all faults of the
 // switches. These are latency, an operator that is down, and dropped or spoiled responses.
 // It serves /book and /switches besides.
-func (t *Till) Mux(calls map[string]Call) *http.ServeMux {
+func (t *Engine) Mux(calls map[string]Call) *http.ServeMux {
 	mux := http.NewServeMux()
 	for pattern, call := range calls {
-		mux.Handle(pattern, t.Board.Disturb(t.Board.Drop(t.Board.Mangle(t.answer(call))), t.answer(down)))
+		mux.Handle(pattern, t.Faults.WithFaults(t.Faults.Drop(t.Faults.Mangle(t.answer(call))), t.answer(down)))
 	}
 	mux.HandleFunc("GET /book", t.ServeBook)
 	mux.HandleFunc("/switches", t.ServeSwitches)
 	return mux
 }
 
-// Aside serves a call that is not about one payment. The switches do not drop or spoil its
+// WithoutFaults serves a call that is not about one payment. The switches do not drop or spoil its
 // response.
-func (t *Till) Aside(call Call) http.Handler { return t.Board.Disturb(t.answer(call), t.answer(down)) }
+func (t *Engine) WithoutFaults(call Call) http.Handler {
+	return t.Faults.WithFaults(t.answer(call), t.answer(down))
+}
 
 // answer serves a call with the operator's words for its errors.
-func (t *Till) answer(call Call) http.Handler { return t.Crew.Answer(call, t.options.Refusals) }
+func (t *Engine) answer(call Call) http.Handler { return t.Runtime.Answer(call, t.options.Refusals) }
 
 // down refuses a call with ErrDown.
 func down(http.ResponseWriter, *http.Request) error { return ErrDown }
 
-// Take opens an order and sends the result of reply. If the identifier has an order
+// OpenAndReply opens an order and sends the result of reply. If the identifier has an order
 // already, it executes nothing and shows that order. It returns the errors of Open.
-func (t *Till) Take(w http.ResponseWriter, r *http.Request, o Order, reply func(Order) any) error {
+func (t *Engine) OpenAndReply(w http.ResponseWriter, r *http.Request, o Order, reply func(Order) any) error {
 	kept, known := t.Order(o.ID)
 	if known {
-		return t.Show(w, kept, reply)
+		return t.Reply(w, kept, reply)
 	}
 	opened, err := t.Open(o)
 	if errors.Is(err, ErrUsed) { // a concurrent call took it, or the key is used
 		if kept, known = t.Order(o.ID); known {
-			return t.Show(w, kept, reply)
+			return t.Reply(w, kept, reply)
 		}
 	}
 	if err == nil {
-		t.Conclude(w, r, opened, http.StatusOK, reply(opened))
+		t.ReplyToOpening(w, r, opened, http.StatusOK, reply(opened))
 	}
 	return err
 }
 
-// Show sends the state of an order. It returns ErrNoOrder for an order without an ID, and
+// Reply sends the state of an order. It returns ErrNoOrder for an order without an ID, and
 // ErrDown.
-func (t *Till) Show(w http.ResponseWriter, o Order, reply func(Order) any) error {
+func (t *Engine) Reply(w http.ResponseWriter, o Order, reply func(Order) any) error {
 	switch {
 	case o.ID == "":
 		return ErrNoOrder
@@ -61,26 +63,26 @@ func (t *Till) Show(w http.ResponseWriter, o Order, reply func(Order) any) error
 	return nil
 }
 
-// ShowID calls Show with the order of an identifier.
-func (t *Till) ShowID(w http.ResponseWriter, id string, reply func(Order) any) error {
+// ReplyByID calls Show with the order of an identifier.
+func (t *Engine) ReplyByID(w http.ResponseWriter, id string, reply func(Order) any) error {
 	order, _ := t.Order(id)
-	return t.Show(w, order, reply)
+	return t.Reply(w, order, reply)
 }
 
 // Down reports whether the operator is down for the number of a payment.
-func (t *Till) Down(way Direction, msisdn string) bool {
+func (t *Engine) Down(way Direction, msisdn string) bool {
 	if way == In {
-		return t.Board.Read().BehaviourOf(msisdn).Down
+		return t.Faults.Read().BehaviourOf(msisdn).Down
 	}
-	return t.Board.Read().PayoutTo(msisdn).Down
+	return t.Faults.Read().PayoutTo(msisdn).Down
 }
 
-// Conclude sends the response to the call that opened an order, with the effects of its
+// ReplyToOpening sends the response to the call that opened an order, with the effects of its
 // magic number. Such an effect is a callback before the response, or a response that never
 // comes. When the caller reads the response, everything is executed or scheduled.
-func (t *Till) Conclude(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
+func (t *Engine) ReplyToOpening(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
 	// One callback precedes the response; the others follow in carryOn.
-	if o.Copies > 1 && !o.Open() && t.tellNow(r.Context(), o) {
+	if o.Copies > 1 && !o.Open() && t.notifyNow(r.Context(), o) {
 		o.Copies--
 	}
 	if o.Open() {
@@ -97,49 +99,49 @@ func (t *Till) Conclude(w http.ResponseWriter, r *http.Request, o Order, status 
 }
 
 // carryOn sends the callback of an order that ended in the call that opened it.
-func (t *Till) carryOn(o Order) {
+func (t *Engine) carryOn(o Order) {
 	if !o.Open() {
-		t.tell(o, max(o.Copies, 1))
+		t.notify(o, max(o.Copies, 1))
 		t.mayCorrect(o)
 	}
 }
 
-// TellAgain sends the callback of an order once more, as an operator does on request.
-func (t *Till) TellAgain(o Order) { t.tell(o, 1) }
+// NotifyAgain sends the callback of an order once more, as an operator does on request.
+func (t *Engine) NotifyAgain(o Order) { t.notify(o, 1) }
 
-// tell sends the callback of an order. The number and the switches decide how often and how
+// notify sends the callback of an order. The number and the switches decide how often and how
 // late.
-func (t *Till) tell(o Order, copies int) {
-	t.Tell(func() { t.send(o, copies) })
+func (t *Engine) notify(o Order, copies int) {
+	t.Notify(func() { t.send(o, copies) })
 }
 
 // send queues the callback of an order, unless notifications are off at that time.
-func (t *Till) send(o Order, copies int) {
-	switches := t.Board.Read()
+func (t *Engine) send(o Order, copies int) {
+	switches := t.Faults.Read()
 	if msg, wanted := t.message(o); wanted && !switches.NotificationsOff {
 		msg.Copies = copies * switches.NotificationCopies
-		t.Messenger.Carry(msg)
+		t.Notifier.Enqueue(msg)
 	}
 }
 
-// tellNow sends the callback of an order and waits for the response, even if the caller
+// notifyNow sends the callback of an order and waits for the response, even if the caller
 // disconnects. It returns false if callbacks are delayed: a delayed one must not arrive
 // before the response.
-func (t *Till) tellNow(ctx context.Context, o Order) bool {
-	if t.HoldsBack() {
+func (t *Engine) notifyNow(ctx context.Context, o Order) bool {
+	if t.DelaysNotifications() {
 		return false
 	}
-	if msg, wanted := t.message(o); wanted && !t.Board.Read().NotificationsOff {
-		t.Messenger.Deliver(context.WithoutCancel(ctx), msg)
+	if msg, wanted := t.message(o); wanted && !t.Faults.Read().NotificationsOff {
+		t.Notifier.Deliver(context.WithoutCancel(ctx), msg)
 	}
 	return true
 }
 
 // message returns the callback of an order, and false if there is none. Each copy sent is
 // counted.
-func (t *Till) message(o Order) (Message, bool) {
+func (t *Engine) message(o Order) (Notification, bool) {
 	if t.options.Callback == nil {
-		return Message{}, false
+		return Notification{}, false
 	}
 	msg := t.options.Callback(o)
 	answered := msg.Answered
@@ -153,7 +155,7 @@ func (t *Till) message(o Order) (Message, bool) {
 }
 
 // count adds one to the callbacks of an order.
-func (t *Till) count(id string) {
+func (t *Engine) count(id string) {
 	_, err := t.alter(id, func(o *Order) bool {
 		o.Callbacks++
 		return true

@@ -25,7 +25,7 @@ const patience = 10 * time.Second
 type shop struct {
 	t     *testing.T
 	clock *stage.VirtualClock
-	till  *stage.Till
+	till  *stage.Engine
 	wire  http.Handler
 	url   string
 
@@ -36,24 +36,24 @@ type shop struct {
 }
 
 // newShop starts a shop. change may modify the till's options first.
-func newShop(t *testing.T, change ...func(*stage.TillOptions)) *shop {
+func newShop(t *testing.T, change ...func(*stage.EngineOptions)) *shop {
 	t.Helper()
-	s := &shop{t: t, clock: stage.NewVirtualClock(noon, 0), till: &stage.Till{}}
+	s := &shop{t: t, clock: stage.NewVirtualClock(noon, 0), till: &stage.Engine{}}
 	inbox := httptest.NewServer(http.HandlerFunc(s.hear))
 	t.Cleanup(inbox.Close)
-	options := stage.TillOptions{
+	options := stage.EngineOptions{
 		Options: stage.Options{PublicURL: "http://shop.example", Clock: s.clock},
 		Quirks:  map[string]string{"forgets": "Answers 404 to every status call"},
 		Refusals: map[error]stage.Refusal{
 			stage.ErrFull: no(http.StatusConflict, "keeps no more"), stage.ErrDown: no(http.StatusServiceUnavailable, "down"),
 			stage.ErrInternal: no(http.StatusInternalServerError, "broken"),
 		},
-		Callback: func(o stage.Order) stage.Message { return s.till.Letter(inbox.URL, nil, o) },
+		Callback: func(o stage.Order) stage.Notification { return s.till.Notification(inbox.URL, nil, o) },
 	}
 	for _, c := range change {
 		c(&options)
 	}
-	if err := s.till.Begin(options); err != nil {
+	if err := s.till.Start(options); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.closes)
@@ -81,17 +81,17 @@ func (s *shop) routes() http.Handler {
 		return func(w http.ResponseWriter, r *http.Request) error {
 			o, err := open(s.read(r))
 			if err == nil {
-				s.till.Conclude(w, r, o, http.StatusCreated, o)
+				s.till.ReplyToOpening(w, r, o, http.StatusCreated, o)
 			}
 			return err
 		}
 	}
-	return s.till.Mux(map[string]stage.Call{"POST /in": call(s.till.Collect), "POST /out": call(s.till.PayOut)})
+	return s.till.Mux(map[string]stage.Call{"POST /in": call(s.till.OpenCollection), "POST /out": call(s.till.OpenPayout)})
 }
 
 // no returns a refusal of the shop.
-func no(status int, word string) stage.No {
-	return stage.No{Status: status, Body: map[string]string{"error": word}}
+func no(status int, word string) stage.RefusedWith {
+	return stage.RefusedWith{Status: status, Body: map[string]string{"error": word}}
 }
 
 // read returns the order in a call's body.

@@ -1,7 +1,7 @@
 package stage
 
-// Words holds the texts that the pages of all operators share, in one language.
-type Words struct {
+// PageTexts holds the texts that the pages of all operators share, in one language.
+type PageTexts struct {
 	Lang, OtherLang, OtherName, Language string
 
 	Title, Sandbox, NoRealMoney, Reference, Back            string
@@ -11,7 +11,7 @@ type Words struct {
 
 // French and English are the two languages of every page.
 var (
-	French = Words{
+	French = PageTexts{
 		Lang: "fr", OtherLang: "en", OtherName: "English", Language: "Langue",
 		Title: "Paiement", Sandbox: "Bac à sable", NoRealMoney: "Aucun argent réel ne circule ici.",
 		Reference: "Référence", Back: "Retourner chez le marchand",
@@ -21,7 +21,7 @@ var (
 		NoPaymentTitle: "Paiement introuvable",
 		NoPaymentText:  "Ce lien ne mène à aucun paiement. Vérifiez qu'il est entier.",
 	}
-	English = Words{
+	English = PageTexts{
 		Lang: "en", OtherLang: "fr", OtherName: "Français", Language: "Language",
 		Title: "Payment", Sandbox: "Sandbox", NoRealMoney: "No real money moves here.",
 		Reference: "Reference", Back: "Return to the merchant",
@@ -33,9 +33,9 @@ var (
 	}
 )
 
-// CheckoutWords holds the texts of every Checkout in one language, besides OperatorsWords.
-type CheckoutWords struct {
-	Words
+// CheckoutTexts holds the texts of every Checkout in one language, besides OperatorTexts.
+type CheckoutTexts struct {
+	PageTexts
 
 	PayTo, PaidTo, Transaction, ValidFor, Minutes string
 	Confirm, Number, Pay, Cancel                  string
@@ -46,8 +46,8 @@ type CheckoutWords struct {
 
 // FrenchCheckout and EnglishCheckout are the two languages of every Checkout.
 var (
-	FrenchCheckout = CheckoutWords{
-		Words: French, PayTo: "À payer à", PaidTo: "Payé à", Transaction: "Transaction",
+	FrenchCheckout = CheckoutTexts{
+		PageTexts: French, PayTo: "À payer à", PaidTo: "Payé à", Transaction: "Transaction",
 		ValidFor: "Valable encore", Minutes: "min",
 		Confirm: "Confirmez votre paiement", Number: "Votre numéro mobile", Pay: "Payer", Cancel: "Annuler",
 		CheckForm: "Vérifiez votre saisie", BadNumber: "Ce numéro n'est pas complet : il faut de 8 à 15 chiffres.",
@@ -56,8 +56,8 @@ var (
 		CancelledTitle: "Paiement annulé", CancelledText: "Vous avez annulé ce paiement et rien n'a été débité.",
 		PendingTitle: "Paiement en cours", PendingText: "L'opérateur traite votre paiement. Cette page se met à jour seule.",
 	}
-	EnglishCheckout = CheckoutWords{
-		Words: English, PayTo: "To pay to", PaidTo: "Paid to", Transaction: "Transaction",
+	EnglishCheckout = CheckoutTexts{
+		PageTexts: English, PayTo: "To pay to", PaidTo: "Paid to", Transaction: "Transaction",
 		ValidFor: "Valid for another", Minutes: "min",
 		Confirm: "Confirm your payment", Number: "Your mobile number", Pay: "Pay", Cancel: "Cancel",
 		CheckForm: "Check what you typed", BadNumber: "This number is not complete: it takes 8 to 15 digits.",
@@ -68,8 +68,8 @@ var (
 	}
 )
 
-// OperatorsWords holds a Checkout's texts in one operator's words.
-type OperatorsWords struct {
+// OperatorTexts holds a Checkout's texts in one operator's words.
+type OperatorTexts struct {
 	Bill, Order, NumberHint, Code, CodeHint string
 	ExpiredTitle, UnknownTitle, PoweredBy   string
 }

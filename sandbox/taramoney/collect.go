@@ -148,7 +148,7 @@ func (s *Simulator) collect(
 	if c.Network == wave {
 		notes[noteWave] = "1"
 	}
-	return s.Take(w, r, stage.Order{
+	return s.OpenAndReply(w, r, stage.Order{
 		ID: newIdentifier(), Reference: c.ProductID, Account: BusinessID, Direction: stage.In, MSISDN: "+" + number,
 		Asked: c.ProductPrice, Currency: home.currency, CallbackURL: c.WebHookURL, Notes: notes,
 	}, reply)

@@ -22,7 +22,7 @@ var thePage = stage.InlinePage(pageHTML, pageCSS, "")
 
 // speech holds the page's texts in one language.
 type speech struct {
-	stage.Words
+	stage.PageTexts
 
 	Ask, Pay, Refuse, Pending, None string
 }
@@ -30,18 +30,18 @@ type speech struct {
 // speeches maps language codes to the page's texts.
 var speeches = map[string]speech{
 	"fr": {
-		Words: stage.French, Ask: "Confirmer le paiement ?", Pay: "Payer", Refuse: "Refuser",
+		PageTexts: stage.French, Ask: "Confirmer le paiement ?", Pay: "Payer", Refuse: "Refuser",
 		Pending: "Paiement en attente", None: "Paiement introuvable",
 	},
 	"en": {
-		Words: stage.English, Ask: "Confirm the payment?", Pay: "Pay", Refuse: "Refuse",
+		PageTexts: stage.English, Ask: "Confirm the payment?", Pay: "Pay", Refuse: "Refuse",
 		Pending: "Payment pending", None: "No such payment",
 	},
 }
 
 // speechFor chooses the language of the page: French, unless the link or the browser
 // prefers English.
-func speechFor(r *http.Request) speech { return stage.Spoken(r, speeches) }
+func speechFor(r *http.Request) speech { return stage.LanguageOf(r, speeches) }
 
 // pageView is the content of the template.
 type pageView struct {
@@ -64,9 +64,9 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 		shows(w, http.StatusNotFound, pageView{T: t, Title: t.None})
 	case s.Down(order.Direction, order.MSISDN):
 		s.pageDown(w, r)
-	case stage.Looks(r):
+	case stage.IsGet(r):
 		shows(w, http.StatusOK, viewOf(order, t))
-	case stage.Presses(w, r):
+	case stage.IsPost(w, r):
 		s.decide(w, r, order)
 	}
 }
@@ -77,9 +77,9 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order
 	switch action := r.PostFormValue("action"); {
 	case o.Notes[noteWave] == "":
 	case action == "pay":
-		err = s.Press(o.ID, stage.Executed, "")
+		err = s.DecideOnPage(o.ID, stage.Executed, "")
 	case action == "refuse":
-		err = s.Press(o.ID, stage.Declined, stage.SaidNo)
+		err = s.DecideOnPage(o.ID, stage.Declined, stage.SaidNo)
 	}
 	if err != nil {
 		s.pageDown(w, r)

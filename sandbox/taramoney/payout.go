@@ -40,7 +40,7 @@ func (s *Simulator) createPayout(w http.ResponseWriter, r *http.Request, body []
 	if err := p.validate(); err != nil {
 		return err
 	}
-	return s.Take(w, r, stage.Order{
+	return s.OpenAndReply(w, r, stage.Order{
 		ID: "po_" + newIdentifier(), Reference: p.ReceiverID, Account: BusinessID, Direction: stage.Out,
 		MSISDN: "+" + p.ReceiverPhoneNumber, Asked: p.Amount, Currency: xaf,
 		Notes: map[string]string{

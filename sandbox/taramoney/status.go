@@ -69,7 +69,7 @@ func (s *Simulator) status(w http.ResponseWriter, _ *http.Request, body []byte) 
 		return err
 	}
 	order, _ := s.find(asked.ProductID)
-	return s.Show(w, order, func(o stage.Order) any {
+	return s.Reply(w, order, func(o stage.Order) any {
 		answer := s.standing(o)
 		if asked.ProductID == o.Reference {
 			answer.ProductID = o.Reference
@@ -123,7 +123,7 @@ func (s *Simulator) standing(o stage.Order) standing {
 		})
 	case stage.Declined, stage.Lapsed:
 	}
-	now := s.Board.Read()
+	now := s.Faults.Read()
 	word, message = now.Word(word), now.Word(message)
 	answer.Status, answer.Message = word, message
 	answer.Payload = text(payload{
@@ -147,7 +147,7 @@ func (s *Simulator) resend(w http.ResponseWriter, _ *http.Request, body []byte) 
 	case order.Open():
 		return notFinal
 	}
-	s.TellAgain(order)
+	s.NotifyAgain(order)
 	stage.WriteJSON(w, http.StatusOK, map[string]string{"status": success, "message": "WEBHOOK_SENT"})
 	return nil
 }

@@ -61,13 +61,13 @@ var quirks = map[string]string{
 }
 
 // Simulator simulates Taramoney. Make it with New.
-type Simulator struct{ stage.Till }
+type Simulator struct{ stage.Engine }
 
 // New starts a simulator. PublicURL must not include APIPath.
-func New(o stage.TillOptions) (*Simulator, error) {
+func New(o stage.EngineOptions) (*Simulator, error) {
 	s := &Simulator{}
 	o.Quirks, o.Refusals, o.Callback = quirks, refusals, s.webhook
-	return s, s.Begin(o)
+	return s, s.Start(o)
 }
 
 // Handler serves the simulator. Mount it under the path of PublicURL, with that path
@@ -81,9 +81,9 @@ func (s *Simulator) Handler() http.Handler {
 		calls["POST "+APIPath+path] = stage.Admitted(s.admit, serve)
 	}
 	mux := s.Mux(calls)
-	mux.Handle("POST "+APIPath+"/transactionlist", s.Aside(stage.Admitted(s.admit, s.transactions)))
-	mux.Handle("POST "+APIPath+"/paid/transactionlist", s.Aside(stage.Admitted(s.admit, s.paidTransactions)))
-	mux.Handle(payPath+"{id}", s.Board.Disturb(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
+	mux.Handle("POST "+APIPath+"/transactionlist", s.WithoutFaults(stage.Admitted(s.admit, s.transactions)))
+	mux.Handle("POST "+APIPath+"/paid/transactionlist", s.WithoutFaults(stage.Admitted(s.admit, s.paidTransactions)))
+	mux.Handle(payPath+"{id}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
 	mux.Handle("/", notAllowed)
 	return mux
 }

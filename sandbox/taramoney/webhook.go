@@ -51,7 +51,7 @@ type riches struct {
 
 // webhook returns the message about the end of a collection. A payout has no address for
 // one. In the captured body collectionId equals paymentId, on Tara's page it does not.
-func (s *Simulator) webhook(o stage.Order) stage.Message {
+func (s *Simulator) webhook(o stage.Order) stage.Notification {
 	body := ending{
 		BusinessID: BusinessID, PaymentID: o.ID, CollectionID: o.Notes[noteCollection], PhoneNumber: o.Notes[notePhone],
 		CreationDate: o.OpenedAt.In(zone).Format(layout), ChangeDate: o.ChangedAt.In(zone).Format(layout),
@@ -72,5 +72,5 @@ func (s *Simulator) webhook(o stage.Order) stage.Message {
 	default:
 		header.Set(SecretHeader, WebhookSecret)
 	}
-	return s.Letter(o.CallbackURL, header, body)
+	return s.Notification(o.CallbackURL, header, body)
 }

@@ -39,16 +39,16 @@ type answer struct {
 // that did not succeed. Everything else is [our reading]: 4xx for a malformed call, 200 for
 // one that was understood and refused.
 var (
-	notFound       = stage.No{Status: 200, Body: answer{problem, "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}}
-	noStatusForYou = stage.No{Status: 200, Body: answer{problem, "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}}
-	notFinal       = stage.No{Status: 200, Body: answer{failure, "PAYMENT_NOT_FINAL"}}
-	ceilingReached = stage.No{Status: 200, Body: answer{failure, "RECEIVER_LIMIT_REACHED"}}
-	floatTooLow    = stage.No{Status: 200, Body: answer{failure, "BUSINESS_BALANCE_INSUFFICIENT"}}
-	badBody        = stage.No{Status: 400, Body: answer{failure, "INVALID_BODY"}}
-	badCredentials = stage.No{Status: 401, Body: answer{problem, "INVALID_API_KEY_OR_BUSINESS_ID"}}
-	notAllowed     = stage.No{Status: 405, Body: answer{problem, "METHOD_NOT_ALLOWED"}}
-	internal       = stage.No{Status: 500, Body: answer{problem, "INTERNAL_ERROR"}}
-	unavailable    = stage.No{Status: 503, Body: answer{problem, "SERVICE_UNAVAILABLE"}}
+	notFound       = stage.RefusedWith{Status: 200, Body: answer{problem, "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}}
+	noStatusForYou = stage.RefusedWith{Status: 200, Body: answer{problem, "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}}
+	notFinal       = stage.RefusedWith{Status: 200, Body: answer{failure, "PAYMENT_NOT_FINAL"}}
+	ceilingReached = stage.RefusedWith{Status: 200, Body: answer{failure, "RECEIVER_LIMIT_REACHED"}}
+	floatTooLow    = stage.RefusedWith{Status: 200, Body: answer{failure, "BUSINESS_BALANCE_INSUFFICIENT"}}
+	badBody        = stage.RefusedWith{Status: 400, Body: answer{failure, "INVALID_BODY"}}
+	badCredentials = stage.RefusedWith{Status: 401, Body: answer{problem, "INVALID_API_KEY_OR_BUSINESS_ID"}}
+	notAllowed     = stage.RefusedWith{Status: 405, Body: answer{problem, "METHOD_NOT_ALLOWED"}}
+	internal       = stage.RefusedWith{Status: 500, Body: answer{problem, "INTERNAL_ERROR"}}
+	unavailable    = stage.RefusedWith{Status: 503, Body: answer{problem, "SERVICE_UNAVAILABLE"}}
 )
 
 // refusals maps errors of the engine to Tara's refusals.
@@ -59,7 +59,7 @@ var refusals = map[error]stage.Refusal{
 
 // invalid returns the refusal of one parameter.
 func invalid(name string) error {
-	return stage.No{Status: http.StatusBadRequest, Body: answer{failure, "INVALID_PARAMETER " + name}}
+	return stage.RefusedWith{Status: http.StatusBadRequest, Body: answer{failure, "INVALID_PARAMETER " + name}}
 }
 
 // call is one call of the API with its body. It writes the response, or returns the reason
@@ -85,7 +85,7 @@ func (s *Simulator) authenticate(body []byte) error {
 	if err := decode(body, &given); err != nil {
 		return err
 	}
-	if !s.Knows(given.APIKey, APIKey) || !s.Knows(given.BusinessID, BusinessID) {
+	if !s.Authenticate(given.APIKey, APIKey) || !s.Authenticate(given.BusinessID, BusinessID) {
 		return badCredentials
 	}
 	return nil

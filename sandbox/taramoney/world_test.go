@@ -36,7 +36,7 @@ type world struct {
 }
 
 // newWorld starts a simulator. change may modify its options first.
-func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
+func newWorld(t *testing.T, change ...func(*stage.EngineOptions)) *world {
 	t.Helper()
 	w := &world{stagetest.NewWorld[*taramoney.Simulator](t)}
 	w.start(change...)
@@ -44,9 +44,9 @@ func newWorld(t *testing.T, change ...func(*stage.TillOptions)) *world {
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*stage.TillOptions)) {
+func (w *world) start(change ...func(*stage.EngineOptions)) {
 	w.T.Helper()
-	stagetest.Run(w.World, taramoney.New, stage.TillOptions{Options: w.Options()}, change)
+	stagetest.Run(w.World, taramoney.New, stage.EngineOptions{Options: w.Options()}, change)
 }
 
 // signed returns a body with our credentials. change replaces fields of it, and removes
