@@ -365,9 +365,9 @@ func TestACaseThatIsNotBookedComesFirst(t *testing.T) {
 		require.Equal(w.t, []string{"p CASE_OPEN since 1h0m0s:  [resolve]"}, w.cased())
 		require.NoError(w.t, w.db.ReopenCase(w.ctx(), pirogue.Case{
 			ID: pirogue.NewCaseID(p.ID, pirogue.CauseNotBooked), PaymentID: p.ID, Cause: pirogue.CauseNotBooked,
-			Note: "Settle has failed", OpenedAt: w.at(90 * time.Minute),
+			Note: "Finalize has failed", OpenedAt: w.at(90 * time.Minute),
 		}))
-		require.Equal(w.t, []string{"p CASE_OPEN since 1h30m0s: Settle has failed []"}, w.cased())
+		require.Equal(w.t, []string{"p CASE_OPEN since 1h30m0s: Finalize has failed []"}, w.cased())
 	})
 }
 

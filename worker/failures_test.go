@@ -173,7 +173,7 @@ func TestAnActivityThatFailsAgainAndAgainIsACase(t *testing.T) {
 					require.Len(t, cases, 1)
 					require.Equal(t, pirogue.CauseNotBooked, cases[0].Cause)
 					require.True(t, cases[0].ClosedAt.IsZero())
-					require.Contains(t, cases[0].Note, "Settle has failed 20 times")
+					require.Contains(t, cases[0].Note, "Finalize has failed 20 times")
 					require.Contains(t, cases[0].Note, "refused", "why it fails")
 					require.Contains(t, cases[0].Note, "MP2604.1", "the operator's facts")
 					require.Empty(t, cases[0].Cause.AllowedActions(), "nobody can do anything meanwhile")
